@@ -1,0 +1,432 @@
+//! The bodies of requests and answers. All times are RFC 3339; all binary values are base64.
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::error::RefusalCode;
+use crate::id::{ClinicId, DeviceId, DoctorId, Epoch, TenantId, UserId};
+use crate::merge::ReviewColumn;
+use crate::mutation::{Hash, SignedMutation};
+use crate::permission::{Role, Roles};
+use crate::table::{Row, TableName};
+
+/// The header in which a desktop says its [`crate::PROTOCOL_VERSION`].
+pub const PROTOCOL_HEADER: &str = "clinic-protocol";
+
+/// At most this many mutations in one push.
+pub const MAX_PUSH_MUTATIONS: usize = 500;
+/// At most this many bytes of a push as sent.
+pub const MAX_PUSH_BYTES: usize = 1024 * 1024;
+/// At most this many bytes of a push once decompressed.
+pub const MAX_PUSH_DECODED_BYTES: usize = 16 * 1024 * 1024;
+/// At most this many rows on one page of a pull.
+pub const MAX_PULL_ROWS: i64 = 5_000;
+
+/// A password, a code or a token. Its `Debug` never shows it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("<redacted>")
+    }
+}
+
+/// Which columns a device may receive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub enum DeviceScope {
+    /// All columns.
+    Clinical,
+    /// No clinical column.
+    FrontDesk,
+}
+
+/// `POST /v1/clinics/register`: a new tenant with its first clinic and its admin.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RegisterRequest {
+    /// The clinic's name; the tenant bears it too.
+    pub clinic_name: String,
+    /// A short code for the clinic, unique in the tenant.
+    pub clinic_code: String,
+    /// The admin's name.
+    pub admin_name: String,
+    /// The admin's e-mail, with which they sign in.
+    pub admin_email: String,
+    /// The admin's password, 12 to 128 characters.
+    pub admin_password: Secret,
+    /// Filled if the admin prescribes as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doctor: Option<NewDoctor>,
+}
+
+/// A doctor's profile.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct NewDoctor {
+    /// `Role::Doctor` or `Role::Dentist`.
+    pub role: Role,
+    /// For example "General Medicine".
+    pub specialization: Option<String>,
+    /// For example "MBBS, MD".
+    pub qualifications: Option<String>,
+    /// The number in the council's register; printed on every prescription.
+    pub registration_number: String,
+    /// The council that keeps the register.
+    pub registration_council: String,
+}
+
+/// The answer to [`RegisterRequest`].
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RegisterResponse {
+    /// The new tenant.
+    pub tenant_id: TenantId,
+    /// Its code, unique over all tenants.
+    pub tenant_code: String,
+    /// Its first clinic.
+    pub clinic_id: ClinicId,
+    /// Its admin.
+    pub admin_user_id: UserId,
+    /// The admin's profile as a doctor, if asked for.
+    pub doctor_id: Option<DoctorId>,
+    /// Enrols the first desktop.
+    pub enrolment: EnrolmentCode,
+}
+
+/// A one-time code that enrols one desktop.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct EnrolmentCode {
+    /// `TENANT_CODE-XXXX-XXXX-XXXX`, letters and digits of Crockford's base 32.
+    pub code: Secret,
+    /// When it stops working.
+    #[serde(with = "time::serde::rfc3339")]
+    pub expires_at: OffsetDateTime,
+}
+
+/// `POST /v1/devices/enrol`: a new desktop.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct EnrolRequest {
+    /// The one-time code.
+    pub code: Secret,
+    /// Who enrols it.
+    pub email: String,
+    /// Their password.
+    pub password: Secret,
+    /// What staff call this computer.
+    pub device_name: String,
+    /// `windows`, `macos` or `linux`.
+    pub platform: String,
+    /// The program's version.
+    pub app_version: String,
+    /// The device's Ed25519 public key.
+    pub public_key: String,
+    /// Over [`crate::signing::enrol_message`].
+    pub signature: String,
+}
+
+/// The answer to [`EnrolRequest`].
+#[derive(Debug, Serialize, Deserialize)]
+pub struct EnrolResponse {
+    /// Whose device it is.
+    pub tenant_id: TenantId,
+    /// The tenant's name.
+    pub tenant_name: String,
+    /// The new device.
+    pub device_id: DeviceId,
+    /// The letter before the numbers that this device gives: no other device of the tenant has it.
+    pub lane: String,
+    /// Where it stands.
+    pub clinic_id: ClinicId,
+    /// The clinic's name.
+    pub clinic_name: String,
+    /// What it may receive.
+    pub scope: DeviceScope,
+    /// The server's name, part of all that the device signs for it.
+    pub server_name: String,
+    /// The epoch of the tenant's data.
+    pub epoch: Epoch,
+    /// Who enrolled it.
+    pub session: Session,
+}
+
+/// `POST /v1/auth/challenge`: something fresh for a device to sign.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ChallengeRequest {
+    /// The device's tenant.
+    pub tenant_id: TenantId,
+    /// The device.
+    pub device_id: DeviceId,
+}
+
+/// The answer to [`ChallengeRequest`]; works once, for 60 seconds.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ChallengeResponse {
+    /// 32 random bytes.
+    pub challenge: String,
+}
+
+/// `POST /v1/auth/login`: a person signs in on an enrolled device.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct LoginRequest {
+    /// The device's tenant.
+    pub tenant_id: TenantId,
+    /// The device.
+    pub device_id: DeviceId,
+    /// Who signs in.
+    pub email: String,
+    /// Their password.
+    pub password: Secret,
+    /// From [`ChallengeResponse`].
+    pub challenge: String,
+    /// Over [`crate::signing::login_message`].
+    pub signature: String,
+}
+
+/// `POST /v1/auth/refresh`: new tokens for a person known on the device.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RefreshRequest {
+    /// The device's tenant.
+    pub tenant_id: TenantId,
+    /// The device.
+    pub device_id: DeviceId,
+    /// Who is at the device now; they have signed in on it before.
+    pub user_id: UserId,
+    /// The device's current refresh token.
+    pub refresh_token: Secret,
+    /// Its generation.
+    pub generation: i64,
+    /// From [`ChallengeResponse`].
+    pub challenge: String,
+    /// Over [`crate::signing::refresh_message`].
+    pub signature: String,
+}
+
+/// The answer to [`RefreshRequest`].
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Tokens {
+    /// A JWT (EdDSA, `typ` `at+jwt`) for the header `Authorization: Bearer`.
+    pub access_token: Secret,
+    /// Its life in seconds.
+    pub expires_in: i64,
+    /// The next refresh token; the one before stays good until this one is used.
+    pub refresh_token: Secret,
+    /// Its generation.
+    pub generation: i64,
+}
+
+/// The answer to a sign-in.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Session {
+    /// Who signed in.
+    pub user: StaffMember,
+    /// The server's half of the device's server slot: 256 bits. Alone it opens nothing.
+    pub unlock_key: Secret,
+    /// Tokens for the device.
+    pub tokens: Tokens,
+}
+
+/// A member of staff.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StaffMember {
+    /// Who.
+    pub id: UserId,
+    /// Their name.
+    pub full_name: String,
+    /// With what they sign in.
+    pub email: String,
+    /// What they may do.
+    pub roles: Roles,
+    /// Their profile as a prescriber.
+    pub doctor_id: Option<DoctorId>,
+}
+
+/// `GET /v1/tenant`: what a desktop may know of its own tenant.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct TenantInfo {
+    /// Its id.
+    pub tenant_id: TenantId,
+    /// Its name.
+    pub tenant_name: String,
+    /// Its code.
+    pub tenant_code: String,
+    /// Its version.
+    pub head: i64,
+    /// Its epoch.
+    pub epoch: Epoch,
+}
+
+/// `POST /v1/sync/push`: mutations in the device's order, at most [`MAX_PUSH_MUTATIONS`].
+#[derive(Debug, Serialize, Deserialize)]
+pub struct PushRequest {
+    /// The epoch that the device knows.
+    pub epoch: Epoch,
+    /// What was done.
+    pub mutations: Vec<SignedMutation>,
+}
+
+/// What became of a mutation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub enum Fate {
+    /// As sent.
+    Applied,
+    /// Others had changed other columns, or a rule decided.
+    Merged,
+    /// The server's value of a column stays until a person decides; the rest is applied.
+    Conflict,
+    /// Refused on its content; kept on both sides for a person.
+    Quarantined,
+    /// It builds on a quarantined mutation and waits with it.
+    Blocked,
+}
+
+/// The server's stored answer to one mutation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Which mutation of the device.
+    pub sequence: i64,
+    /// Its hash.
+    pub hash: Hash,
+    /// What became of it.
+    pub fate: Fate,
+    /// Why it was quarantined.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<RefusalCode>,
+    /// The same in words for staff.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// The quarantined mutation that it builds on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocked_by: Option<i64>,
+    /// What a person must decide.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub review: Vec<ReviewColumn>,
+}
+
+/// The answer to [`PushRequest`].
+#[derive(Debug, Serialize, Deserialize)]
+pub struct PushResponse {
+    /// The tenant's version before this push.
+    pub head_before: i64,
+    /// The tenant's version after it. A desktop that had seen `head_before` has now seen this one.
+    pub head: i64,
+    /// One for each mutation, in their order.
+    pub receipts: Vec<Receipt>,
+    /// The rows that the mutations touched, as they are now.
+    pub rows: Vec<Row>,
+    /// The server's clock.
+    #[serde(with = "time::serde::rfc3339")]
+    pub server_time: OffsetDateTime,
+}
+
+/// The place after a row in the order of a pull: `version.table.id`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// The row's version.
+    pub version: i64,
+    /// Its table.
+    pub table: TableName,
+    /// Its id.
+    pub id: uuid::Uuid,
+}
+
+impl Position {
+    /// Before every row whose version is greater than `version`.
+    pub fn after_version(version: i64) -> Self {
+        Self {
+            version,
+            table: TableName::PrescriptionItems,
+            id: uuid::Uuid::max(),
+        }
+    }
+}
+
+impl std::fmt::Display for Position {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}.{}", self.version, self.table.as_str(), self.id)
+    }
+}
+
+impl std::str::FromStr for Position {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut parts = text.splitn(3, '.');
+        let mut part = || parts.next().ok_or("a position is version.table.id");
+        let version = part()?.parse().map_err(|_| "the version is not a number")?;
+        let table = TableName::find(part()?).ok_or("no such table")?;
+        let id = part()?.parse().map_err(|_| "the id is not a UUID")?;
+        Ok(Self { version, table, id })
+    }
+}
+
+/// `GET /v1/sync/pull?epoch&after&catalogue&limit`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PullQuery {
+    /// The epoch that the device knows.
+    pub epoch: Epoch,
+    /// The [`Position`] after which to go on; absent for everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// The catalogue version that the device has.
+    #[serde(default)]
+    pub catalogue: i64,
+    /// At most this many of the tenant's rows, at most [`MAX_PULL_ROWS`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<i64>,
+}
+
+/// A line of a pull's answer, `application/x-ndjson`. The first is always `Head`, the last `End`; an answer
+/// without `End` was broken off, and what came of it is still good.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PullLine {
+    /// The tenant's version and the catalogue's when the page was read.
+    Head {
+        /// The tenant's version.
+        version: i64,
+        /// The catalogue's version.
+        catalogue: i64,
+        /// The server's clock.
+        #[serde(with = "time::serde::rfc3339")]
+        server_time: OffsetDateTime,
+    },
+    /// A row.
+    Row(Row),
+    /// The page is whole.
+    End {
+        /// Whether rows up to the head remain. If not, all that was received since the cursor, and this
+        /// page, is the tenant's data at the head: apply it in one transaction.
+        more: bool,
+    },
+}
+
+/// The data of an event of `GET /v1/sync/live`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveEvent {
+    /// The tenant's version.
+    pub head: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_reads_back_as_it_was_written() {
+        let position = Position {
+            version: 42,
+            table: TableName::Patients,
+            id: uuid::Uuid::now_v7(),
+        };
+        assert_eq!(position.to_string().parse(), Ok(position));
+        assert!("42.nowhere.x".parse::<Position>().is_err());
+    }
+
+    #[test]
+    fn a_secret_is_never_shown() {
+        assert_eq!(format!("{:?}", Secret("open sesame".into())), "<redacted>");
+    }
+}

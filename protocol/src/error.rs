@@ -1,0 +1,113 @@
+//! Codes that travel. A code exists only if the window or the sync loop does something different for it.
+
+use serde::{Deserialize, Serialize};
+
+/// What went wrong, for programs; the sentence for people stands in [`Problem::detail`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub enum ErrorCode {
+    /// The e-mail or the password is wrong.
+    WrongPassword,
+    /// The enrolment code is wrong, used or too old, or its clinic is not known here.
+    WrongCode,
+    /// The access token is missing, expired or not ours.
+    Unauthorized,
+    /// The refresh token is of an earlier generation although the device signed: a copied disk.
+    DeviceCopied,
+    /// The device was revoked.
+    DeviceRevoked,
+    /// The person may not do this.
+    Forbidden,
+    /// There is no such row, or it is another tenant's.
+    NotFound,
+    /// The request is not of the right form.
+    Invalid,
+    /// Too many tries; `Retry-After` says when.
+    TooManyRequests,
+    /// The desktop speaks a protocol that this server no longer serves.
+    UpgradeRequired,
+    /// The server's data was restored: versions begin anew.
+    EpochChanged,
+    /// Mutations are missing before the first one of this push.
+    SequenceGap,
+    /// The server cannot work just now.
+    Unavailable,
+    /// The server made a mistake.
+    Internal,
+    /// No server answers at that address, or what answers is not one of ours.
+    ServerUnreachable,
+    /// The keyring is locked.
+    KeyringLocked,
+    /// This computer has no keyring.
+    KeyringMissing,
+    /// The keyring has no entry for this computer's data.
+    KeyringEntryMissing,
+    /// The file of key slots, or the database, is damaged or of another computer.
+    StoreDamaged,
+    /// The database is of a newer program.
+    StoreTooNew,
+    /// The disk is full.
+    DiskFull,
+    /// The person has not yet signed in on this computer.
+    SignInOnline,
+    /// The computer is locked.
+    Locked,
+    /// The computer is not enrolled.
+    NotEnrolled,
+}
+
+/// A refusal, as `application/problem+json` (RFC 9457).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// Always `about:blank`: the code is the type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What went wrong.
+    pub code: ErrorCode,
+    /// What happened, what is safe and what to do, in words for staff.
+    pub detail: String,
+}
+
+/// Why the server set a mutation aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub enum RefusalCode {
+    /// The person may not write this.
+    NotAllowed,
+    /// A value is not one that its column can hold.
+    BadValue,
+    /// A row that it points at does not exist in this tenant.
+    MissingParent,
+    /// The row does not exist in this tenant.
+    MissingRow,
+    /// A new row bears the id of one that exists.
+    IdTaken,
+    /// A signed prescription does not change.
+    Fixed,
+    /// The desktop knows a table or column that this server does not.
+    Unknown,
+}
+
+/// A refusal of a mutation's content: it waits for a person.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{detail}")]
+pub struct Refusal {
+    /// Why, for programs.
+    pub code: RefusalCode,
+    /// Why, in words for staff; names columns, never values.
+    pub detail: String,
+}
+
+impl Refusal {
+    /// A refusal with its sentence.
+    pub fn new(code: RefusalCode, detail: impl Into<String>) -> Self {
+        Self {
+            code,
+            detail: detail.into(),
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! What a desktop and the sync server agree on: ids, rows, mutations, merge rules, permissions, the
+//! dosage grammar and error codes. No I/O, no clock, no SQL and no HTTP: everything here can be replayed.
+
+pub mod api;
+pub mod dosage;
+pub mod error;
+pub mod id;
+pub mod medicine;
+pub mod merge;
+pub mod mutation;
+pub mod patient;
+pub mod permission;
+pub mod prescription;
+pub mod printed;
+pub mod signing;
+pub mod table;
+pub mod validate;
+
+/// The version of the messages in [`api`]. The server serves this one and the two before.
+pub const PROTOCOL_VERSION: u32 = 1;
+
+/// The version of the synced columns in [`table`]. Changes are additive.
+pub const SCHEMA_VERSION: u32 = 1;

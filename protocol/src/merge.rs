@@ -1,0 +1,438 @@
+//! Column by column: what becomes of a change when others changed the same row meanwhile.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::error::{Refusal, RefusalCode};
+use crate::mutation::{Change, Op};
+use crate::permission::Roles;
+use crate::prescription;
+use crate::table::{Column, Merge, Table, TableName, Values};
+use crate::validate;
+
+/// When each column was last changed, as milliseconds since 1970 by the server's clock.
+pub type Clocks = BTreeMap<String, i64>;
+
+/// A row as the server has it before a change.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Current {
+    /// Whether it is deleted.
+    pub deleted: bool,
+    /// All columns.
+    pub values: Values,
+    /// When each was last changed.
+    pub clocks: Clocks,
+}
+
+/// A column whose value a person must decide.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReviewColumn {
+    /// Whose row.
+    pub table: TableName,
+    /// Which row.
+    pub id: uuid::Uuid,
+    /// Which column; `deleted` stands for the row's deletion.
+    pub column: String,
+    /// What the person saw.
+    pub base: Value,
+    /// What the server has, and keeps until someone decides.
+    pub theirs: Value,
+    /// What the person made of it.
+    pub ours: Value,
+}
+
+/// A row after a change.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Merged {
+    /// The row to store.
+    pub row: Current,
+    /// Whether it differs from what was there.
+    pub changed: bool,
+    /// Whether anything of the change lost or met a change by others.
+    pub met_others: bool,
+    /// What a person must decide.
+    pub review: Vec<ReviewColumn>,
+}
+
+/// Merges one change into a row.
+///
+/// `current` is the row as the server has it, if it has it. `recorded_at_ms` is the moment of the change
+/// by the server's clock, never later than the server's now.
+///
+/// # Errors
+///
+/// The server's verdict on the content: the mutation goes to quarantine.
+pub fn merge(
+    change: &Change,
+    current: Option<Current>,
+    roles: &Roles,
+    recorded_at_ms: i64,
+) -> Result<Merged, Refusal> {
+    let table = change.table.table();
+    let permitted = permitted_columns(table, change, roles)?;
+    match (change.op, current) {
+        (Op::Insert, Some(_)) => Err(Refusal::new(
+            RefusalCode::IdTaken,
+            format!("A new row in {} bears the id of one that exists.", table.sql_name),
+        )),
+        (Op::Insert, None) => insert(table, change, recorded_at_ms),
+        (Op::Update | Op::Delete, None) => Err(Refusal::new(
+            RefusalCode::MissingRow,
+            format!("The row in {} does not exist.", table.sql_name),
+        )),
+        (Op::Update, Some(current)) => update(change, current, &permitted, recorded_at_ms),
+        (Op::Delete, Some(current)) => delete(table, change, current, roles),
+    }
+}
+
+fn permitted_columns(table: &Table, change: &Change, roles: &Roles) -> Result<Vec<&'static Column>, Refusal> {
+    change
+        .set
+        .iter()
+        .map(|(name, set)| {
+            let column = change.table.table().column(name).ok_or_else(|| {
+                Refusal::new(
+                    RefusalCode::Unknown,
+                    format!(
+                        "This server does not know {}.{name}; it needs an update.",
+                        table.sql_name
+                    ),
+                )
+            })?;
+            if !roles.may_write(column.writer) {
+                return Err(Refusal::new(
+                    RefusalCode::NotAllowed,
+                    format!("This person's role may not write {}.{name}.", table.sql_name),
+                ));
+            }
+            validate::check_value(column, &set.value)?;
+            Ok(column)
+        })
+        .collect()
+}
+
+fn insert(table: &Table, change: &Change, recorded_at_ms: i64) -> Result<Merged, Refusal> {
+    let mut values = Values::new();
+    for column in table.columns {
+        let given = change
+            .set
+            .get(column.name)
+            .map(|set| set.value.clone())
+            .filter(|value| !value.is_null());
+        let value = match (given, column.default) {
+            (Some(value), _) => value,
+            (None, Some(default)) => serde_json::from_str(default).unwrap_or(Value::Null),
+            (None, None) => Value::Null,
+        };
+        if value.is_null() && !column.nullable {
+            return Err(Refusal::new(
+                RefusalCode::BadValue,
+                format!("A new row in {} needs {}.", table.sql_name, column.name),
+            ));
+        }
+        values.insert(column.name.to_owned(), value);
+    }
+    validate::check_row(change.table, &values)?;
+    let clocks = change
+        .set
+        .keys()
+        .map(|column| (column.clone(), recorded_at_ms))
+        .collect();
+    Ok(Merged {
+        row: Current {
+            deleted: false,
+            values,
+            clocks,
+        },
+        changed: true,
+        met_others: false,
+        review: vec![],
+    })
+}
+
+fn update(
+    change: &Change,
+    mut row: Current,
+    columns: &[&'static Column],
+    recorded_at_ms: i64,
+) -> Result<Merged, Refusal> {
+    if change.table == TableName::Prescriptions {
+        prescription::check_update(&row.values, change)?;
+    }
+    let before = row.values.clone();
+    let mut met_others = false;
+    let mut review = Vec::new();
+    for (column, (name, set)) in columns.iter().zip(&change.set) {
+        let theirs = row.values.get(name).cloned().unwrap_or(Value::Null);
+        if same(&theirs, &set.value) {
+            continue;
+        }
+        let theirs_since = row.clocks.get(name).copied().unwrap_or(0);
+        if same(&theirs, &set.base) {
+            row.values.insert(name.clone(), set.value.clone());
+            row.clocks.insert(name.clone(), recorded_at_ms.max(theirs_since));
+            continue;
+        }
+        met_others = true;
+        match column.merge {
+            // Ties go to whoever arrives later.
+            Merge::Latest if recorded_at_ms >= theirs_since => {
+                row.values.insert(name.clone(), set.value.clone());
+                row.clocks.insert(name.clone(), recorded_at_ms);
+            }
+            Merge::Latest => {}
+            Merge::Review => review.push(ReviewColumn {
+                table: change.table,
+                id: change.id,
+                column: name.clone(),
+                base: set.base.clone(),
+                theirs,
+                ours: set.value.clone(),
+            }),
+            // permitted_columns refuses these before.
+            Merge::ServerOnly => {}
+        }
+    }
+    if row.deleted && before != row.values {
+        review.push(deletion(change, Value::Bool(true), Value::Bool(false)));
+    }
+    validate::check_row(change.table, &row.values)?;
+    Ok(Merged {
+        changed: before != row.values,
+        row,
+        met_others,
+        review,
+    })
+}
+
+fn delete(table: &Table, change: &Change, mut row: Current, roles: &Roles) -> Result<Merged, Refusal> {
+    // A row can be deleted by whoever may write all that a new one needs.
+    let may = table
+        .columns
+        .iter()
+        .filter(|column| !column.nullable && column.default.is_none());
+    if !may.into_iter().all(|column| roles.may_write(column.writer)) {
+        return Err(Refusal::new(
+            RefusalCode::NotAllowed,
+            format!("This person's role may not delete from {}.", table.sql_name),
+        ));
+    }
+    if change.table == TableName::Prescriptions {
+        prescription::check_delete(&row.values)?;
+    }
+    let changed_since = change
+        .set
+        .iter()
+        .any(|(name, set)| !same(row.values.get(name).unwrap_or(&Value::Null), &set.base));
+    if changed_since && !row.deleted {
+        // A delete against an edit: the edit stays until a person decides.
+        let review = vec![deletion(change, Value::Bool(false), Value::Bool(true))];
+        return Ok(Merged {
+            row,
+            changed: false,
+            met_others: true,
+            review,
+        });
+    }
+    let changed = !row.deleted;
+    row.deleted = true;
+    Ok(Merged {
+        row,
+        changed,
+        met_others: false,
+        review: vec![],
+    })
+}
+
+fn deletion(change: &Change, theirs: Value, ours: Value) -> ReviewColumn {
+    ReviewColumn {
+        table: change.table,
+        id: change.id,
+        column: "deleted".to_owned(),
+        base: Value::Bool(false),
+        theirs,
+        ours,
+    }
+}
+
+/// Whether two JSON values mean the same: `1` and `1.0` do, whatever wrote them.
+pub fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
+        }
+        (a, b) => a == b,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::mutation::SetValue;
+    use crate::permission::Role;
+
+    fn doctor() -> Roles {
+        Roles(vec![Role::Doctor])
+    }
+
+    fn patient() -> Current {
+        let values = [
+            ("mobile_number", json!("+919820441276")),
+            ("first_name", json!("Sunita")),
+            ("first_name_norm", json!("sunita")),
+            ("age_years", json!(54)),
+            ("age_recorded_on", json!("2026-01-05")),
+        ];
+        let values = values.map(|(name, value)| (name.to_owned(), value)).into();
+        let change = Change::insert(TableName::Patients, Uuid::nil(), values);
+        merge(&change, None, &doctor(), 1_000)
+            .expect("BUG: a good patient")
+            .row
+    }
+
+    fn edit(column: &str, base: Value, value: Value) -> Change {
+        Change {
+            table: TableName::Patients,
+            id: Uuid::nil(),
+            op: Op::Update,
+            base_version: 1,
+            set: [(column.to_owned(), SetValue { base, value })].into(),
+        }
+    }
+
+    #[test]
+    fn a_new_row_gets_the_defaults_of_the_columns_it_does_not_give() {
+        assert_eq!(patient().values["allergy_status"], json!("unknown"));
+        assert_eq!(patient().values["city"], Value::Null);
+    }
+
+    #[test]
+    fn edits_of_different_columns_are_both_kept() {
+        let first = merge(
+            &edit("city", json!(null), json!("Pune")),
+            Some(patient()),
+            &doctor(),
+            2_000,
+        );
+        let first = first.expect("BUG: allowed").row;
+        let second = merge(
+            &edit("email", json!(null), json!("s@example.org")),
+            Some(first),
+            &doctor(),
+            1_500,
+        );
+        let second = second.expect("BUG: allowed");
+        assert_eq!(second.row.values["city"], json!("Pune"));
+        assert_eq!(second.row.values["email"], json!("s@example.org"));
+        assert!(!second.met_others);
+    }
+
+    #[test]
+    fn of_two_addresses_the_later_wins_in_whatever_order_they_arrive() {
+        let early = edit("city", json!(null), json!("Pune"));
+        let late = edit("city", json!(null), json!("Nashik"));
+        for (first, at_first, second, at_second) in
+            [(&early, 2_000, &late, 3_000), (&late, 3_000, &early, 2_000)]
+        {
+            let row = merge(first, Some(patient()), &doctor(), at_first)
+                .expect("BUG: allowed")
+                .row;
+            let merged = merge(second, Some(row), &doctor(), at_second).expect("BUG: allowed");
+            assert_eq!(merged.row.values["city"], json!("Nashik"));
+            assert!(merged.met_others);
+        }
+    }
+
+    #[test]
+    fn of_two_blood_groups_the_servers_stays_and_a_person_decides() {
+        let row = merge(
+            &edit("blood_group", json!("unknown"), json!("B+")),
+            Some(patient()),
+            &doctor(),
+            2_000,
+        );
+        let row = row.expect("BUG: allowed").row;
+        let merged = merge(
+            &edit("blood_group", json!("unknown"), json!("O+")),
+            Some(row),
+            &doctor(),
+            3_000,
+        );
+        let merged = merged.expect("BUG: allowed");
+        assert_eq!(merged.row.values["blood_group"], json!("B+"));
+        assert_eq!(merged.review.len(), 1);
+        assert_eq!(merged.review[0].ours, json!("O+"));
+    }
+
+    #[test]
+    fn reception_cannot_write_a_clinical_column() {
+        let refused = merge(
+            &edit("alerts", json!(null), json!("…")),
+            Some(patient()),
+            &Roles(vec![Role::Receptionist]),
+            2_000,
+        );
+        assert_eq!(
+            refused.map_err(|refusal| refusal.code),
+            Err(RefusalCode::NotAllowed)
+        );
+    }
+
+    #[test]
+    fn a_delete_against_an_edit_leaves_the_edit() {
+        let edited = merge(
+            &edit("city", json!(null), json!("Pune")),
+            Some(patient()),
+            &doctor(),
+            2_000,
+        )
+        .expect("BUG: allowed")
+        .row;
+        let mut delete = edit("city", json!(null), json!(null));
+        delete.op = Op::Delete;
+        let merged = merge(&delete, Some(edited), &doctor(), 3_000).expect("BUG: allowed");
+        assert!(!merged.row.deleted);
+        assert_eq!(merged.review[0].column, "deleted");
+    }
+
+    proptest! {
+        #[test]
+        fn merging_the_same_change_twice_changes_nothing_more(
+            base in "[a-c]{0,2}", value in "[a-c]{1,2}", at in 0_i64..5_000,
+        ) {
+            let change = edit("city", json!(base), json!(value));
+            let once = merge(&change, Some(patient()), &doctor(), at).expect("BUG: allowed");
+            let twice = merge(&change, Some(once.row.clone()), &doctor(), at).expect("BUG: allowed");
+            prop_assert_eq!(once.row, twice.row);
+        }
+
+        #[test]
+        fn latest_columns_converge_in_every_order(
+            mut edits in prop::collection::vec(("[a-e]", 0_i64..1_000_000), 1..5), seed in any::<u64>(),
+        ) {
+            edits.sort_by_key(|(_, at)| *at);
+            edits.dedup_by_key(|(_, at)| *at);
+            let apply = |edits: &[(String, i64)]| {
+                edits.iter().fold(patient(), |row, (value, at)| {
+                    let change = edit("city", json!("what all of them saw"), json!(value));
+                    merge(&change, Some(row), &doctor(), 1_000 + at).expect("BUG: allowed").row
+                }).values["city"].clone()
+            };
+            let in_order = apply(&edits);
+            let turn = usize::try_from(seed % edits.len() as u64).expect("BUG: small");
+            edits.rotate_left(turn);
+            // Equal neighbours are no change and keep the earlier clock, so compare only where values differ.
+            let values: std::collections::BTreeSet<_> = edits.iter().map(|(value, _)| value).collect();
+            prop_assume!(values.len() == edits.len());
+            prop_assert_eq!(in_order, apply(&edits));
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! What a person did, as it travels and as it is kept: a mutation is one local transaction, applied whole
+//! or not at all. Its text is hashed together with the hash before it and signed by the device, so that
+//! nobody between the desk and the database can change, drop or reorder what was done.
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use ed25519_dalek::{Signature, Signer, SigningKey, Verifier, VerifyingKey};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::id::{DeviceId, UserId};
+use crate::table::{TableName, Values};
+
+/// What happens to a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Op {
+    /// A new row.
+    Insert,
+    /// Some columns of a row that is there.
+    Update,
+    /// The row is marked as deleted; nothing clinical is erased.
+    Delete,
+}
+
+/// What a person saw in a column, and what they made of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SetValue {
+    /// What they saw; null for a new row.
+    pub base: Value,
+    /// What they made of it.
+    pub value: Value,
+}
+
+/// A change of one row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// Whose row.
+    pub table: TableName,
+    /// Which row.
+    pub id: Uuid,
+    /// What happens to it.
+    pub op: Op,
+    /// The version of the row that the person saw; 0 for a new row.
+    pub base_version: i64,
+    /// The columns that the person changed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub set: BTreeMap<String, SetValue>,
+}
+
+impl Change {
+    /// A new row with these values.
+    pub fn insert(table: TableName, id: Uuid, values: Values) -> Self {
+        let set = values
+            .into_iter()
+            .map(|(column, value)| {
+                (
+                    column,
+                    SetValue {
+                        base: Value::Null,
+                        value,
+                    },
+                )
+            })
+            .collect();
+        Self {
+            table,
+            id,
+            op: Op::Insert,
+            base_version: 0,
+            set,
+        }
+    }
+
+    /// The values that the person made, without what they saw.
+    pub fn values(&self) -> Values {
+        self.set
+            .iter()
+            .map(|(column, set)| (column.clone(), set.value.clone()))
+            .collect()
+    }
+}
+
+/// One thing that a person did.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Mutation {
+    /// The device where it was done.
+    pub device_id: DeviceId,
+    /// 1, 2, 3 … on that device, without holes.
+    pub sequence: i64,
+    /// Who did it.
+    pub actor_user_id: UserId,
+    /// When, by the device's clock.
+    #[serde(with = "time::serde::rfc3339")]
+    pub recorded_at: OffsetDateTime,
+    /// What must be added to `recorded_at` for the server's time, in milliseconds, as last measured.
+    pub clock_offset_ms: i64,
+    /// The schema that the device had, see [`crate::SCHEMA_VERSION`].
+    pub schema: u32,
+    /// What was done, in the words of the product: `register_patient`, `sign_prescription` …
+    pub kind: String,
+    /// The rows that it changed.
+    pub changes: Vec<Change>,
+}
+
+/// A SHA-256, in hexadecimal on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Hash(pub [u8; 32]);
+
+impl Hash {
+    /// The hash before a device's first mutation.
+    pub const ZERO: Self = Self([0; 32]);
+
+    /// The hash of these bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
+    /// Reads 64 hexadecimal digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut bytes = [0; 32];
+        if text.len() != 64 || !text.is_ascii() {
+            return None;
+        }
+        for (place, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&text[2 * place..2 * place + 2], 16).ok()?;
+        }
+        Some(Self(bytes))
+    }
+}
+
+impl std::fmt::Display for Hash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl Serialize for Hash {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Hash {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom("not a SHA-256 in hexadecimal"))
+    }
+}
+
+/// A mutation as it is stored and sent: its exact text, chained and signed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SignedMutation {
+    /// The [`Mutation`] as JSON. The text itself is what is hashed: it is never written anew.
+    pub body: String,
+    /// The hash of the device's mutation before this one.
+    pub previous_hash: Hash,
+    /// SHA-256 over `previous_hash` and `body`.
+    pub hash: Hash,
+    /// The device's Ed25519 signature over `cd-mutation-1` and `hash`, in base64.
+    pub signature: String,
+}
+
+/// Why a signed mutation was not believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SignatureError {
+    /// The hash is not that of the text.
+    #[error("the hash does not fit the text")]
+    Hash,
+    /// The signature is not this device's.
+    #[error("the signature is not this device's")]
+    Signature,
+    /// The text is not a mutation.
+    #[error("the text is not a mutation")]
+    Body,
+}
+
+impl SignedMutation {
+    /// Signs a mutation with the device's key.
+    pub fn sign(
+        mutation: &Mutation,
+        previous_hash: Hash,
+        key: &SigningKey,
+    ) -> Result<Self, serde_json::Error> {
+        let body = serde_json::to_string(mutation)?;
+        let hash = Self::chain(previous_hash, &body);
+        let signature = BASE64_STANDARD.encode(key.sign(&Self::signed_bytes(hash)).to_bytes());
+        Ok(Self {
+            body,
+            previous_hash,
+            hash,
+            signature,
+        })
+    }
+
+    /// Checks hash and signature and reads the text.
+    pub fn open(&self, key: &VerifyingKey) -> Result<Mutation, SignatureError> {
+        if Self::chain(self.previous_hash, &self.body) != self.hash {
+            return Err(SignatureError::Hash);
+        }
+        let signature = BASE64_STANDARD
+            .decode(&self.signature)
+            .ok()
+            .and_then(|bytes| Signature::from_slice(&bytes).ok())
+            .ok_or(SignatureError::Signature)?;
+        key.verify(&Self::signed_bytes(self.hash), &signature)
+            .map_err(|_| SignatureError::Signature)?;
+        serde_json::from_str(&self.body).map_err(|_| SignatureError::Body)
+    }
+
+    fn chain(previous: Hash, body: &str) -> Hash {
+        let mut hasher = Sha256::new();
+        hasher.update(previous.0);
+        hasher.update(body.as_bytes());
+        Hash(hasher.finalize().into())
+    }
+
+    fn signed_bytes(hash: Hash) -> Vec<u8> {
+        [b"cd-mutation-1".as_slice(), &hash.0].concat()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn signed(key: &SigningKey) -> SignedMutation {
+        let mutation = Mutation {
+            device_id: DeviceId(Uuid::nil()),
+            sequence: 1,
+            actor_user_id: UserId(Uuid::nil()),
+            recorded_at: OffsetDateTime::UNIX_EPOCH,
+            clock_offset_ms: 0,
+            schema: 1,
+            kind: "register_patient".into(),
+            changes: vec![],
+        };
+        SignedMutation::sign(&mutation, Hash::ZERO, key).expect("BUG: a mutation is JSON")
+    }
+
+    #[test]
+    fn a_signed_mutation_opens_with_the_key_of_its_device() {
+        let key = SigningKey::from_bytes(&[7; 32]);
+        assert_eq!(
+            signed(&key)
+                .open(&key.verifying_key())
+                .map(|mutation| mutation.sequence),
+            Ok(1)
+        );
+    }
+
+    #[test]
+    fn a_changed_text_a_foreign_key_and_another_predecessor_are_refused() {
+        let key = SigningKey::from_bytes(&[7; 32]);
+        let good = signed(&key);
+        let changed = SignedMutation {
+            body: good.body.replace("register", "remove"),
+            ..good.clone()
+        };
+        assert_eq!(changed.open(&key.verifying_key()), Err(SignatureError::Hash));
+        let moved = SignedMutation {
+            previous_hash: Hash([1; 32]),
+            ..good.clone()
+        };
+        assert_eq!(moved.open(&key.verifying_key()), Err(SignatureError::Hash));
+        let foreign = SigningKey::from_bytes(&[8; 32]);
+        assert_eq!(
+            good.open(&foreign.verifying_key()),
+            Err(SignatureError::Signature)
+        );
+    }
+}

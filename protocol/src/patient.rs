@@ -1,0 +1,156 @@
+//! Rules about patients: mobile numbers, names, ages.
+
+use serde::{Deserialize, Serialize};
+use time::Date;
+
+/// Reads a mobile number in the spellings that Indian front desks use, and writes it in E.164 form.
+///
+/// Takes `98204 41276`, `098204-41276`, `+91 98204 41276`, `91 9820441276`, `00919820441276` and any other
+/// international number that begins with `+`. Answers `None` for anything else.
+pub fn parse_mobile(text: &str) -> Option<String> {
+    let plain: String = text
+        .chars()
+        .filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')' | '\u{a0}'))
+        .collect();
+    let (digits, international) = match plain.strip_prefix('+').or_else(|| plain.strip_prefix("00")) {
+        Some(rest) => (rest, true),
+        None => (plain.as_str(), false),
+    };
+    if digits.is_empty() || !digits.chars().all(|c| c.is_ascii_digit()) {
+        return None;
+    }
+    if international {
+        if let Some(national) = digits.strip_prefix("91") {
+            return is_indian_mobile(national).then(|| format!("+{digits}"));
+        }
+        let good = !digits.starts_with('0') && (8..=15).contains(&digits.len());
+        return good.then(|| format!("+{digits}"));
+    }
+    let national = match digits.len() {
+        10 => digits,
+        11 => digits.strip_prefix('0')?,
+        12 => digits.strip_prefix("91")?,
+        _ => return None,
+    };
+    is_indian_mobile(national).then(|| format!("+91{national}"))
+}
+
+/// Ten digits, the first of them 6 to 9 (TRAI's national numbering plan).
+fn is_indian_mobile(national: &str) -> bool {
+    national.len() == 10 && national.starts_with(['6', '7', '8', '9'])
+}
+
+/// A name as it is compared: lower case, without outer and doubled spaces.
+pub fn normalise_name(name: &str) -> String {
+    name.split_whitespace()
+        .map(str::to_lowercase)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// An age in whole years and months.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Age {
+    /// Whole years.
+    pub years: i32,
+    /// Whole months beyond the years, 0 to 11.
+    pub months: i32,
+}
+
+impl Age {
+    /// The age of someone born on `birth`, on the day `on`.
+    pub fn since(birth: Date, on: Date) -> Self {
+        let mut months = (on.year() - birth.year()) * 12 + i32::from(u8::from(on.month()))
+            - i32::from(u8::from(birth.month()));
+        if on.day() < birth.day() {
+            months -= 1;
+        }
+        let months = months.max(0);
+        Self {
+            years: months / 12,
+            months: months % 12,
+        }
+    }
+
+    /// The age on the day `on` of someone who was this old on `recorded`.
+    pub fn grown(self, recorded: Date, on: Date) -> Self {
+        let passed = Self::since(recorded, on);
+        let months = (self.years + passed.years) * 12 + self.months + passed.months;
+        Self {
+            years: months / 12,
+            months: months % 12,
+        }
+    }
+
+    /// As clinics write it: years, and months too for children under two.
+    pub fn text(self) -> String {
+        match (self.years, self.months) {
+            (0, months) => format!("{months} mo"),
+            (1, months) if months > 0 => format!("1 y {months} mo"),
+            (years, _) => format!("{years} y"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::date;
+
+    use super::*;
+
+    #[test]
+    fn all_usual_spellings_of_a_number_become_one() {
+        for spelling in [
+            "9820441276",
+            "98204 41276",
+            "098204-41276",
+            "+91 98204 41276",
+            "91 9820441276",
+            "00919820441276",
+            "(098204) 41276",
+        ] {
+            assert_eq!(
+                parse_mobile(spelling).as_deref(),
+                Some("+919820441276"),
+                "{spelling}"
+            );
+        }
+        assert_eq!(parse_mobile("+1 202 555 0143").as_deref(), Some("+12025550143"));
+    }
+
+    #[test]
+    fn what_is_no_mobile_number_is_refused() {
+        for text in [
+            "",
+            "12345",
+            "2212345678",
+            "98204412761",
+            "98204x1276",
+            "+91 12345 67890",
+            "+0123456789",
+        ] {
+            assert_eq!(parse_mobile(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn ages_count_whole_months() {
+        assert_eq!(
+            Age::since(date!(2024 - 02 - 29), date!(2025 - 02 - 28)).text(),
+            "11 mo"
+        );
+        assert_eq!(
+            Age::since(date!(2024 - 11 - 23), date!(2026 - 11 - 22)).text(),
+            "1 y 11 mo"
+        );
+        assert_eq!(
+            Age::since(date!(1972 - 01 - 05), date!(2026 - 11 - 23)).text(),
+            "54 y"
+        );
+        let recorded = Age { years: 54, months: 0 };
+        assert_eq!(
+            recorded.grown(date!(2025 - 01 - 05), date!(2026 - 11 - 23)).years,
+            55
+        );
+    }
+}

@@ -1,0 +1,111 @@
+//! Who may do what. The table of roles is fixed: six roles, one of them the operator's and outside every
+//! tenant.
+
+use serde::{Deserialize, Serialize};
+
+use crate::table::Writer;
+
+/// What a member of staff is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub enum Role {
+    /// Runs the clinic: people, computers, letterhead. Sees no clinical column by this role alone.
+    Admin,
+    /// Prescribes.
+    Doctor,
+    /// Prescribes and charts teeth.
+    Dentist,
+    /// Registers patients and books.
+    Receptionist,
+    /// Takes vitals and histories, prepares drafts.
+    Nurse,
+}
+
+impl Role {
+    /// The role's name on the wire and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Doctor => "doctor",
+            Self::Dentist => "dentist",
+            Self::Receptionist => "receptionist",
+            Self::Nurse => "nurse",
+        }
+    }
+
+    /// The role of this name, if there is one.
+    pub fn find(name: &str) -> Option<Self> {
+        [
+            Self::Admin,
+            Self::Doctor,
+            Self::Dentist,
+            Self::Receptionist,
+            Self::Nurse,
+        ]
+        .into_iter()
+        .find(|role| role.as_str() == name)
+    }
+}
+
+/// All roles of one person: an owner is often admin and doctor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct Roles(pub Vec<Role>);
+
+impl Roles {
+    /// Whether one of the roles lets its bearer write such columns.
+    pub fn may_write(&self, writer: Writer) -> bool {
+        match writer {
+            Writer::Anyone => !self.0.is_empty(),
+            Writer::Clinician => self.is_clinician(),
+            Writer::Prescriber => self.is_prescriber(),
+            Writer::Admin => self.0.contains(&Role::Admin),
+            Writer::Nobody => false,
+        }
+    }
+
+    /// Doctors, dentists and nurses: whoever reads clinical columns.
+    pub fn is_clinician(&self) -> bool {
+        self.is_prescriber() || self.0.contains(&Role::Nurse)
+    }
+
+    /// Doctors and dentists: whoever signs prescriptions.
+    pub fn is_prescriber(&self) -> bool {
+        self.0
+            .iter()
+            .any(|role| matches!(role, Role::Doctor | Role::Dentist))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_doctors_and_dentists_prescribe() {
+        let prescribers = [
+            Role::Admin,
+            Role::Doctor,
+            Role::Dentist,
+            Role::Receptionist,
+            Role::Nurse,
+        ]
+        .map(|role| Roles(vec![role]).may_write(Writer::Prescriber));
+        assert_eq!(prescribers, [false, true, true, false, false]);
+        assert!(Roles(vec![Role::Admin, Role::Doctor]).may_write(Writer::Prescriber));
+    }
+
+    #[test]
+    fn nobody_writes_what_only_the_server_writes() {
+        let all = Roles(vec![
+            Role::Admin,
+            Role::Doctor,
+            Role::Dentist,
+            Role::Receptionist,
+            Role::Nurse,
+        ]);
+        assert!(!all.may_write(Writer::Nobody));
+    }
+}

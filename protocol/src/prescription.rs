@@ -1,0 +1,264 @@
+//! A prescription's states and what its signature covers.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::error::{Refusal, RefusalCode};
+use crate::mutation::{Change, Hash};
+use crate::table::Values;
+
+/// The state of a prescription.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub enum Status {
+    /// Being written.
+    Draft,
+    /// Thrown away before it was signed.
+    Discarded,
+    /// Signed: content and lines never change again.
+    Finalised,
+    /// Replaced by an amendment.
+    Superseded,
+    /// Taken back, with a reason.
+    Voided,
+}
+
+impl Status {
+    fn of(values: &Values) -> Option<Self> {
+        values
+            .get("status")
+            .and_then(|status| Self::deserialize(status).ok())
+    }
+
+    /// Whether a prescription may go from this state to `next`.
+    pub fn may_become(self, next: Self) -> bool {
+        matches!(
+            (self, next),
+            (Self::Draft, Self::Discarded | Self::Finalised)
+                | (Self::Finalised, Self::Superseded | Self::Voided)
+        ) || self == next
+    }
+}
+
+/// Columns of a signed prescription that an amendment or a voiding writes; all others are fixed.
+const AFTER_SIGNING: &[&str] = &[
+    "status",
+    "superseded_by_id",
+    "void_reason",
+    "voided_at",
+    "voided_by",
+];
+
+/// Checks that a change respects the states: whatever is signed stays as it was signed.
+///
+/// # Errors
+///
+/// [`RefusalCode::Fixed`].
+pub fn check_update(current: &Values, change: &Change) -> Result<(), Refusal> {
+    let fixed = || {
+        Refusal::new(
+            RefusalCode::Fixed,
+            "A signed prescription does not change; amend it instead.",
+        )
+    };
+    let Some(status) = Status::of(current) else {
+        return Err(fixed());
+    };
+    let next = change
+        .set
+        .get("status")
+        .map(|set| Status::deserialize(&set.value));
+    if let Some(next) = next
+        && !next.is_ok_and(|next| status.may_become(next))
+    {
+        return Err(fixed());
+    }
+    if status != Status::Draft
+        && change
+            .set
+            .keys()
+            .any(|name| !AFTER_SIGNING.contains(&name.as_str()))
+    {
+        return Err(fixed());
+    }
+    Ok(())
+}
+
+/// Checks that a prescription may be deleted: only one that was never signed.
+///
+/// # Errors
+///
+/// [`RefusalCode::Fixed`].
+pub fn check_delete(current: &Values) -> Result<(), Refusal> {
+    match Status::of(current) {
+        Some(Status::Draft | Status::Discarded) => Ok(()),
+        _ => Err(Refusal::new(
+            RefusalCode::Fixed,
+            "A signed prescription cannot be deleted; void it instead.",
+        )),
+    }
+}
+
+/// Columns that the content hash does not cover: they change after signing, or hold the hash itself.
+const NOT_SIGNED: &[&str] = &[
+    "content_sha256",
+    "status",
+    "superseded_by_id",
+    "void_reason",
+    "voided_at",
+    "voided_by",
+];
+
+/// The hash of a prescription as signed, stored in `content_sha256`.
+///
+/// Covers the id, every column that has a value but those that change after signing, and the lines in the
+/// order of their positions. Equal content gives equal hashes whatever wrote the JSON.
+pub fn content_hash(id: Uuid, prescription: &Values, items: &[(Uuid, Values)]) -> Hash {
+    let mut items: Vec<_> = items.iter().collect();
+    items.sort_by_key(|(id, item)| (item.get("position").and_then(Value::as_i64), *id));
+    let mut text = String::from("cd-prescription-1\n");
+    write_row(&mut text, id, prescription, NOT_SIGNED);
+    for (id, item) in items {
+        write_row(&mut text, *id, item, &[]);
+    }
+    Hash::of(text.as_bytes())
+}
+
+fn write_row(text: &mut String, id: Uuid, values: &Values, without: &[&str]) {
+    text.push_str(&id.hyphenated().to_string());
+    for (name, value) in values {
+        if !value.is_null() && !without.contains(&name.as_str()) {
+            text.push('\n');
+            text.push_str(name);
+            text.push('=');
+            write_canonical(text, value);
+        }
+    }
+    text.push_str("\n\n");
+}
+
+/// JSON with sorted keys, without white space, and whole numbers without decimals.
+fn write_canonical(text: &mut String, value: &Value) {
+    match value {
+        Value::Object(map) => {
+            let mut entries: Vec<_> = map.iter().collect();
+            entries.sort_by_key(|(key, _)| *key);
+            text.push('{');
+            for (place, (key, value)) in entries.into_iter().enumerate() {
+                if place > 0 {
+                    text.push(',');
+                }
+                text.push_str(&Value::String(key.clone()).to_string());
+                text.push(':');
+                write_canonical(text, value);
+            }
+            text.push('}');
+        }
+        Value::Array(values) => {
+            text.push('[');
+            for (place, value) in values.iter().enumerate() {
+                if place > 0 {
+                    text.push(',');
+                }
+                write_canonical(text, value);
+            }
+            text.push(']');
+        }
+        Value::Number(number) => match number.as_f64() {
+            Some(float) if float.fract() == 0.0 && float.abs() < 1e15 => {
+                text.push_str(&format!("{float:.0}"))
+            }
+            _ => text.push_str(&number.to_string()),
+        },
+        other => text.push_str(&other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::mutation::{Op, SetValue};
+    use crate::table::TableName;
+
+    fn values(pairs: &[(&str, Value)]) -> Values {
+        pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect()
+    }
+
+    #[test]
+    fn a_signed_prescription_can_be_voided_and_nothing_else_of_it_changes() {
+        let signed = values(&[("status", json!("finalised")), ("advice", json!("rest"))]);
+        let change = |set: &[(&str, Value)]| Change {
+            table: TableName::Prescriptions,
+            id: Uuid::nil(),
+            op: Op::Update,
+            base_version: 1,
+            set: set
+                .iter()
+                .map(|(name, value)| {
+                    (
+                        (*name).to_owned(),
+                        SetValue {
+                            base: json!(null),
+                            value: value.clone(),
+                        },
+                    )
+                })
+                .collect(),
+        };
+        let void = [
+            ("status", json!("voided")),
+            ("void_reason", json!("wrong patient")),
+        ];
+        assert!(check_update(&signed, &change(&void)).is_ok());
+        assert!(check_update(&signed, &change(&[("advice", json!("walk"))])).is_err());
+        assert!(check_update(&signed, &change(&[("status", json!("draft"))])).is_err());
+        assert!(check_delete(&signed).is_err());
+    }
+
+    #[test]
+    fn the_hash_does_not_depend_on_how_the_json_was_written() {
+        let a = values(&[(
+            "vitals",
+            serde_json::from_str(r#"{"b":1.0,"a":[0.5,2]}"#).expect("BUG"),
+        )]);
+        let b = values(&[
+            (
+                "vitals",
+                serde_json::from_str(r#"{"a":[0.5,2.0],"b":1}"#).expect("BUG"),
+            ),
+            ("advice", json!(null)),
+            ("status", json!("finalised")),
+        ]);
+        assert_eq!(
+            content_hash(Uuid::nil(), &a, &[]),
+            content_hash(Uuid::nil(), &b, &[])
+        );
+    }
+
+    #[test]
+    fn every_change_of_a_line_changes_the_hash() {
+        let item = |dose: &str, position: i64| {
+            (
+                Uuid::nil(),
+                values(&[("dose_text", json!(dose)), ("position", json!(position))]),
+            )
+        };
+        let hash = |items: &[(Uuid, Values)]| content_hash(Uuid::nil(), &Values::new(), items);
+        assert_ne!(hash(&[item("1-0-1", 1)]), hash(&[item("1-1-1", 1)]));
+        assert_ne!(
+            hash(&[item("1-0-1", 1)]),
+            hash(&[item("1-0-1", 1), item("1-0-1", 2)])
+        );
+        assert_eq!(
+            hash(&[item("a", 1), item("b", 2)]),
+            hash(&[item("b", 2), item("a", 1)])
+        );
+    }
+}

@@ -1,0 +1,65 @@
+//! A prescription as it stands on paper: every word already chosen, nothing left to compute.
+
+use serde::{Deserialize, Serialize};
+
+/// What is printed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Printed {
+    /// `Dr. Anjali Kulkarni`.
+    pub doctor_name: String,
+    /// `MBBS, MD (General Medicine)`.
+    pub qualifications: String,
+    /// `Reg. no. MMC 2009/04/1187`.
+    pub registration: String,
+    /// The clinic's name.
+    pub clinic_name: String,
+    /// The clinic's address on one line.
+    pub clinic_address: String,
+    /// The clinic's phone.
+    pub clinic_phone: String,
+    /// The patient's name.
+    pub patient_name: String,
+    /// `54 y, F`.
+    pub patient_age_sex: String,
+    /// The patient's code, or empty.
+    pub patient_code: String,
+    /// The patient's address on one line, or empty.
+    pub patient_address: String,
+    /// The patient's mobile number.
+    pub patient_mobile: String,
+    /// `23 Nov 2026`.
+    pub date: String,
+    /// What stands in the box: `not asked`, `none known`, or the allergies.
+    pub allergies: String,
+    /// `BP 138/86`, `Temp 38.4 °C` …
+    pub vitals: Vec<String>,
+    /// Complaints in words, or empty.
+    pub complaints: String,
+    /// Diagnoses in words.
+    pub diagnoses: Vec<String>,
+    /// The lines.
+    pub items: Vec<PrintedItem>,
+    /// Tests, or empty.
+    pub investigations: String,
+    /// Advice, or empty.
+    pub advice: String,
+    /// `Sat 28 Nov 2026`, or empty.
+    pub follow_up: String,
+    /// The number; empty on a draft.
+    pub number: String,
+    /// When it was signed, `23 Nov 2026 10:41`; empty on a draft, which prints DRAFT across the page.
+    pub signed_at: String,
+    /// `Voided` or `Replaced by a later one`; empty while it holds.
+    pub mark: String,
+}
+
+/// A printed line.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrintedItem {
+    /// `TAB. PARACETAMOL 650 MG`.
+    pub title: String,
+    /// In plain words.
+    pub directions: String,
+    /// `10 tablets`, or empty.
+    pub quantity: String,
+}

@@ -1,0 +1,55 @@
+//! The byte strings that a device signs to prove who it is. Each begins with a name of its own, so that a
+//! signature for one purpose never serves another.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use ed25519_dalek::{Signature, Signer, SigningKey, Verifier, VerifyingKey};
+
+use crate::id::{DeviceId, TenantId, UserId};
+
+/// What a device signs when it is enrolled: proof that it holds the private half of the key it shows.
+pub fn enrol_message(code: &str, public_key: &str) -> String {
+    format!("cd-enrol-1\n{code}\n{public_key}")
+}
+
+/// What a device signs when a person signs in on it.
+pub fn login_message(server: &str, tenant: TenantId, device: DeviceId, challenge: &str) -> String {
+    format!("cd-login-1\n{server}\n{tenant}\n{device}\n{challenge}")
+}
+
+/// What a device signs to get new tokens for a person known on it.
+pub fn refresh_message(
+    server: &str,
+    tenant: TenantId,
+    device: DeviceId,
+    user: UserId,
+    generation: i64,
+    challenge: &str,
+) -> String {
+    format!("cd-refresh-1\n{server}\n{tenant}\n{device}\n{user}\n{generation}\n{challenge}")
+}
+
+/// Signs a message; the signature is in base64.
+pub fn sign(key: &SigningKey, message: &str) -> String {
+    BASE64_STANDARD.encode(key.sign(message.as_bytes()).to_bytes())
+}
+
+/// Whether the signature, in base64, is this key's over this message.
+pub fn verify(key: &VerifyingKey, message: &str, signature: &str) -> bool {
+    BASE64_STANDARD
+        .decode(signature)
+        .ok()
+        .and_then(|bytes| Signature::from_slice(&bytes).ok())
+        .is_some_and(|signature| key.verify(message.as_bytes(), &signature).is_ok())
+}
+
+/// Writes a public key as it travels: 32 bytes in base64.
+pub fn public_key_text(key: &VerifyingKey) -> String {
+    BASE64_STANDARD.encode(key.as_bytes())
+}
+
+/// Reads a public key as it travels.
+pub fn parse_public_key(text: &str) -> Option<VerifyingKey> {
+    let bytes: [u8; 32] = BASE64_STANDARD.decode(text).ok()?.try_into().ok()?;
+    VerifyingKey::from_bytes(&bytes).ok()
+}

@@ -1,0 +1,2 @@
+//! The desktop's local copy.
+pub mod view;
