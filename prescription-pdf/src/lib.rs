@@ -1,1 +1,195 @@
-//! To be written.
+//! Draws a prescription, offline: as a PDF for the printer and as SVG pages for the window. Both come from
+//! one layout, so that what is shown is what is printed.
+
+use std::sync::LazyLock;
+
+use protocol::printed::Printed;
+use typst::foundations::{Dict, IntoValue};
+use typst_as_lib::{TypstEngine, TypstTemplateMainFile};
+use typst_layout::PagedDocument;
+
+/// Why a prescription could not be drawn.
+#[derive(Debug, thiserror::Error)]
+#[error("the prescription could not be drawn: {0}")]
+pub struct DrawError(String);
+
+static ENGINE: LazyLock<TypstEngine<TypstTemplateMainFile>> = LazyLock::new(|| {
+    TypstEngine::builder()
+        .main_file(include_str!("prescription.typ"))
+        .fonts([
+            include_bytes!("../fonts/NotoSans-Regular.ttf").as_slice(),
+            include_bytes!("../fonts/NotoSans-Bold.ttf").as_slice(),
+            include_bytes!("../fonts/NotoSansDevanagari-Regular.ttf").as_slice(),
+            include_bytes!("../fonts/NotoSansDevanagari-Bold.ttf").as_slice(),
+        ])
+        .build()
+});
+
+/// A prescription laid out on A5 pages.
+pub struct Drawn(PagedDocument);
+
+impl Drawn {
+    /// Lays a prescription out. All text is taken as text: nothing in it is read as markup.
+    ///
+    /// # Errors
+    ///
+    /// Never for well-formed input; a defect of the layout otherwise.
+    pub fn new(prescription: &Printed) -> Result<Self, DrawError> {
+        let json = serde_json::to_string(prescription).map_err(|error| DrawError(error.to_string()))?;
+        let mut inputs = Dict::new();
+        inputs.insert("prescription".into(), json.into_value());
+        let document = ENGINE.compile_with_input(inputs).output;
+        document.map(Self).map_err(|error| DrawError(error.to_string()))
+    }
+
+    /// The bytes of a PDF file.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::new`].
+    pub fn pdf(&self) -> Result<Vec<u8>, DrawError> {
+        typst_pdf::pdf(&self.0, &typst_pdf::PdfOptions::default())
+            .map_err(|errors| DrawError(errors.iter().map(|error| error.message.to_string()).collect()))
+    }
+
+    /// One SVG text a page, with every glyph as a path: no fonts are needed to show it.
+    pub fn svg_pages(&self) -> Vec<String> {
+        self.0
+            .pages()
+            .iter()
+            .map(|page| typst_svg::svg(page, &typst_svg::SvgOptions::default()))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::printed::PrintedItem;
+    use typst::layout::{Frame, FrameItem};
+
+    use super::*;
+
+    fn sample(n_items: usize) -> Printed {
+        let item = PrintedItem {
+            title: "TAB. PARACETAMOL 650 MG".into(),
+            directions: "1 tablet when needed for fever, 6 hours apart, at most 4 a day".into(),
+            quantity: "10 tablets".into(),
+        };
+        Printed {
+            doctor_name: "Dr. Anjali Kulkarni".into(),
+            qualifications: "MBBS, MD (General Medicine)".into(),
+            registration: "Reg. no. MMC 2009/04/1187".into(),
+            clinic_name: "Asha Dental & Family Clinic".into(),
+            clinic_address: "12 Marol Road, Andheri East, Mumbai 400059".into(),
+            clinic_phone: "022 5550 1420".into(),
+            patient_name: "सुनीता Deshmukh".into(),
+            patient_age_sex: "54 y, F".into(),
+            patient_code: "A-04213".into(),
+            patient_address: "Marol Naka, Andheri East".into(),
+            patient_mobile: "+91 98204 41276".into(),
+            date: "23 Nov 2026".into(),
+            allergies: "Penicillins, Sulfonamides".into(),
+            vitals: vec!["BP 138/86".into(), "Temp 38.4 °C".into()],
+            complaints: "Fever for 3 days".into(),
+            diagnoses: vec!["Acute URTI".into(), "Type 2 diabetes".into()],
+            items: vec![item; n_items],
+            investigations: "CBC, HbA1c".into(),
+            advice: "Warm fluids. #panic(\"no\") *not bold* गुनगुना पानी".into(),
+            follow_up: "Sat 28 Nov 2026".into(),
+            number: "ANDHERI-A-261123-1".into(),
+            signed_at: "23 Nov 2026 10:41".into(),
+            mark: String::new(),
+        }
+    }
+
+    fn text(frame: &Frame) -> String {
+        frame
+            .items()
+            .map(|(_, item)| match item {
+                FrameItem::Group(group) => text(&group.frame),
+                FrameItem::Text(run) => format!("{} ", run.text),
+                _ => String::new(),
+            })
+            .collect()
+    }
+
+    fn pages(prescription: &Printed) -> Vec<String> {
+        let drawn = Drawn::new(prescription).expect("BUG: the layout");
+        drawn.0.pages().iter().map(|page| text(&page.frame)).collect()
+    }
+
+    #[test]
+    fn everything_of_five_medicines_stands_on_one_page() {
+        let pages = pages(&sample(5));
+        assert_eq!(pages.len(), 1);
+        for part in [
+            "Kulkarni",
+            "MMC 2009/04/1187",
+            "Deshmukh",
+            "ALLERGIES",
+            "Penicillins",
+            "Acute URTI",
+            "PARACETAMOL",
+            "10 tablets",
+            "CBC",
+            "28 Nov 2026",
+            "ANDHERI-A-261123-1",
+        ] {
+            let squeezed: String = pages[0].split_whitespace().collect();
+            assert!(
+                squeezed.contains(&part.split_whitespace().collect::<String>()),
+                "{part} in {}",
+                pages[0]
+            );
+        }
+    }
+
+    #[test]
+    fn a_long_prescription_repeats_the_patient_and_the_allergies_on_every_page() {
+        let pages = pages(&sample(20));
+        assert!(pages.len() > 1);
+        for page in pages {
+            assert!(page.contains("Deshmukh") && page.contains("ALLERGIES"), "{page}");
+        }
+    }
+
+    #[test]
+    fn allergies_of_any_length_print_whole() {
+        let allergies = "Penicillin: anaphylaxis in 2019. ".repeat(40);
+        let prescription = Printed { allergies, ..sample(3) };
+        let drawn = Drawn::new(&prescription).expect("BUG: the layout");
+        let page = &drawn.0.pages()[0].frame;
+        assert_eq!(text(page).matches("anaphylaxis").count(), 40);
+        if let Ok(folder) = std::env::var("CLINIC_DESK_SAMPLE_PDF") {
+            std::fs::write(format!("{folder}.long.pdf"), drawn.pdf().expect("BUG")).expect("BUG: the folder");
+        }
+    }
+
+    #[test]
+    fn text_that_looks_like_markup_prints_as_it_was_typed() {
+        assert!(pages(&sample(1))[0].contains("*not bold*"));
+    }
+
+    #[test]
+    fn a_draft_says_so_and_a_signed_one_does_not() {
+        let draft = Printed {
+            signed_at: String::new(),
+            number: String::new(),
+            ..sample(1)
+        };
+        assert!(pages(&draft)[0].contains("DRAFT"));
+        assert!(!pages(&sample(1))[0].contains("DRAFT"));
+    }
+
+    #[test]
+    fn pages_come_as_svg_without_fonts_and_as_pdf() {
+        let drawn = Drawn::new(&sample(3)).expect("BUG: the layout");
+        let pages = drawn.svg_pages();
+        assert!(pages[0].starts_with("<svg") && !pages[0].contains("<text"));
+        let pdf = drawn.pdf().expect("BUG: the PDF");
+        assert!(pdf.starts_with(b"%PDF-"));
+        if let Ok(folder) = std::env::var("CLINIC_DESK_SAMPLE_PDF") {
+            std::fs::write(folder, pdf).expect("BUG: the folder");
+        }
+    }
+}
