@@ -1,2 +1,56 @@
-//! To be written.
-fn main() {}
+//! `cargo xtask …`: everything that is done with this repository, each by one command.
+
+mod bench;
+mod checks;
+mod demo;
+mod setup;
+mod shell;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(about = "Runs, tests and measures Clinic Desk", bin_name = "cargo xtask")]
+struct Args {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// The product, running: database, sync server, a demo clinic and the window.
+    ///
+    /// Without a display the window runs under a virtual one, a tour drives it through a prescription
+    /// written during an outage, and screenshots and a summary are left in target/demo/tour.
+    Demo {
+        /// Throw the demo's data away and start anew.
+        #[arg(long)]
+        fresh: bool,
+        /// Drive the tour under a virtual display even if there is a real one.
+        #[arg(long)]
+        tour: bool,
+    },
+    /// Everything that must pass, of every language, the real window included.
+    Test,
+    /// Measures, as ratios to a floor measured in the same run.
+    Bench {
+        /// What to measure.
+        #[arg(value_enum)]
+        name: bench::Name,
+        /// Also write the results, as JSON, to this file.
+        #[arg(long)]
+        json: Option<PathBuf>,
+    },
+    /// Writes anew what is generated: the window's types and the checked queries' data.
+    Generate,
+}
+
+fn main() -> anyhow::Result<()> {
+    match Args::parse().task {
+        Task::Demo { fresh, tour } => demo::run(fresh, tour),
+        Task::Test => checks::run(),
+        Task::Bench { name, json } => bench::run(name, json.as_deref()),
+        Task::Generate => checks::generate(),
+    }
+}

@@ -1,0 +1,66 @@
+//! `cargo xtask bench`: measures in release mode, and prints each number beside a floor of the same run.
+
+use std::path::Path;
+
+use anyhow::Context;
+use clap::ValueEnum;
+use serde_json::Value;
+
+use crate::shell::{self, say};
+
+/// What can be measured.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Name {
+    /// Finding a patient among 50,000 in the encrypted replica.
+    Replica,
+}
+
+impl Name {
+    fn example(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Replica => ("replica", "finder_bench"),
+        }
+    }
+}
+
+/// Builds and runs a benchmark, prints its table, and writes its results to `json` if given: an array of
+/// `{name, unit, value, floor, ratio, goal, met}`.
+pub fn run(name: Name, json: Option<&Path>) -> anyhow::Result<()> {
+    let (package, example) = name.example();
+    shell::cargo(&["build", "--release", "-p", package, "--example", example])?;
+    let program = shell::binary(&format!("examples/{example}"), "release");
+    let text = shell::output(shell::command(program, [] as [&str; 0]))?;
+    let results: Vec<Value> = serde_json::from_str(&text).context("a benchmark prints JSON")?;
+    say(&format!(
+        "{:<58} {:>10} {:>10} {:>7} {:>10}",
+        "what", "value", "floor", "ratio", "goal"
+    ));
+    for result in &results {
+        let text = |name: &str| result[name].as_str().unwrap_or_default().to_owned();
+        let number = |name: &str| {
+            result[name]
+                .as_f64()
+                .map_or("-".to_owned(), |number| format!("{number:.3}"))
+        };
+        say(&format!(
+            "{:<58} {:>7} {} {:>7} {} {:>7} {:>7} {} {}",
+            text("name"),
+            number("value"),
+            text("unit"),
+            number("floor"),
+            text("unit"),
+            number("ratio"),
+            number("goal"),
+            text("unit"),
+            if result["met"] == Value::Bool(true) {
+                "met"
+            } else {
+                "NOT MET"
+            },
+        ));
+    }
+    if let Some(json) = json {
+        std::fs::write(json, text).with_context(|| format!("{} was not written", json.display()))?;
+    }
+    Ok(())
+}

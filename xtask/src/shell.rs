@@ -1,0 +1,109 @@
+//! Running other programs, and saying so.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, bail};
+
+/// The repository's root.
+pub fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_owned()
+}
+
+/// Where cargo puts what it builds.
+pub fn target_dir() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
+/// A program of this workspace, built for development or release.
+pub fn binary(name: &str, profile: &str) -> PathBuf {
+    target_dir()
+        .join(profile)
+        .join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// Says what happens next.
+pub fn say(text: &str) {
+    #[expect(clippy::print_stdout, reason = "this is a command's output")]
+    {
+        println!("{text}");
+    }
+}
+
+/// A command in the repository's root.
+pub fn command<I, S>(program: impl AsRef<OsStr>, args: I) -> Command
+where
+    I: IntoIterator<Item = S>,
+    S: AsRef<OsStr>,
+{
+    let mut command = Command::new(program);
+    command.args(args).current_dir(root());
+    command
+}
+
+/// Runs a command to its end; anything but success is an error that names it.
+pub fn run(mut command: Command) -> anyhow::Result<()> {
+    let shown = shown(&command);
+    say(&format!("› {shown}"));
+    let status = command
+        .status()
+        .with_context(|| format!("{shown} did not start"))?;
+    if !status.success() {
+        bail!("{shown} ended with {status}");
+    }
+    Ok(())
+}
+
+/// Runs cargo to its end.
+pub fn cargo(args: &[&str]) -> anyhow::Result<()> {
+    run(command(env!("CARGO"), args))
+}
+
+/// Runs npm to its end, in a folder below the root.
+pub fn npm(folder: &str, args: &[&str]) -> anyhow::Result<()> {
+    let program = if cfg!(windows) { "npm.cmd" } else { "npm" };
+    let mut npm = command(program, args);
+    npm.current_dir(root().join(folder));
+    run(npm)
+}
+
+/// Runs a command and returns what it printed.
+pub fn output(mut command: Command) -> anyhow::Result<String> {
+    let shown = shown(&command);
+    let output = command
+        .output()
+        .with_context(|| format!("{shown} did not start"))?;
+    if !output.status.success() {
+        bail!(
+            "{shown} ended with {}: {}",
+            output.status,
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Whether a program of this name is on the path.
+pub fn has(program: &str) -> bool {
+    let names = [
+        program.to_owned(),
+        format!("{program}.exe"),
+        format!("{program}.cmd"),
+    ];
+    std::env::var_os("PATH").is_some_and(|path| {
+        std::env::split_paths(&path).any(|folder| names.iter().any(|name| folder.join(name).is_file()))
+    })
+}
+
+fn shown(command: &Command) -> String {
+    let program = Path::new(command.get_program())
+        .file_name()
+        .unwrap_or(command.get_program());
+    let words = std::iter::once(program).chain(command.get_args());
+    words
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
