@@ -54,11 +54,7 @@ impl Drawn {
 
     /// One SVG text a page, with every glyph as a path: no fonts are needed to show it.
     pub fn svg_pages(&self) -> Vec<String> {
-        self.0
-            .pages()
-            .iter()
-            .map(|page| typst_svg::svg(page, &typst_svg::SvgOptions::default()))
-            .collect()
+        self.0.pages().iter().map(|page| typst_svg::svg(page, &typst_svg::SvgOptions::default())).collect()
     }
 }
 
@@ -172,11 +168,7 @@ mod tests {
 
     #[test]
     fn a_draft_says_so_and_a_signed_one_does_not() {
-        let draft = Printed {
-            signed_at: String::new(),
-            number: String::new(),
-            ..sample(1)
-        };
+        let draft = Printed { signed_at: String::new(), number: String::new(), ..sample(1) };
         assert!(pages(&draft)[0].contains("DRAFT"));
         assert!(!pages(&sample(1))[0].contains("DRAFT"));
     }

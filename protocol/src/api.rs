@@ -335,11 +335,7 @@ pub struct Position {
 impl Position {
     /// Before every row whose version is greater than `version`.
     pub fn after_version(version: i64) -> Self {
-        Self {
-            version,
-            table: TableName::PrescriptionItems,
-            id: uuid::Uuid::max(),
-        }
+        Self { version, table: TableName::PrescriptionItems, id: uuid::Uuid::max() }
     }
 }
 
@@ -416,11 +412,7 @@ mod tests {
 
     #[test]
     fn a_position_reads_back_as_it_was_written() {
-        let position = Position {
-            version: 42,
-            table: TableName::Patients,
-            id: uuid::Uuid::now_v7(),
-        };
+        let position = Position { version: 42, table: TableName::Patients, id: uuid::Uuid::now_v7() };
         assert_eq!(position.to_string().parse(), Ok(position));
         assert!("42.nowhere.x".parse::<Position>().is_err());
     }

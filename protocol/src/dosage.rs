@@ -210,12 +210,7 @@ impl Dosage {
     /// The dosage as it would be typed; reads back as the same dosage.
     pub fn typed(&self) -> String {
         let mut parts = vec![match &self.dose {
-            Dose::Slots {
-                morning,
-                noon,
-                evening,
-                night,
-            } => {
+            Dose::Slots { morning, noon, evening, night } => {
                 if self.meal == Meal::Bedtime {
                     format!("{} hs", number(*night))
                 } else if *evening == 0.0 {
@@ -225,23 +220,14 @@ impl Dosage {
                     format!("{m}-{n}-{e}-{t}")
                 }
             }
-            Dose::Interval {
-                amount,
-                every,
-                unit: IntervalUnit::Hour,
-            } => format!("{} q{every}h", number(*amount)),
-            Dose::Interval {
-                amount,
-                every,
-                unit: IntervalUnit::Day,
-            } => format!("{} q{every}d", number(*amount)),
+            Dose::Interval { amount, every, unit: IntervalUnit::Hour } => {
+                format!("{} q{every}h", number(*amount))
+            }
+            Dose::Interval { amount, every, unit: IntervalUnit::Day } => {
+                format!("{} q{every}d", number(*amount))
+            }
             Dose::Stat { amount } => format!("{} stat", number(*amount)),
-            Dose::Prn {
-                amount,
-                min_gap_h,
-                max_per_day,
-                reason,
-            } => {
+            Dose::Prn { amount, min_gap_h, max_per_day, reason } => {
                 let mut text = format!("{} sos", number(*amount));
                 if let Some(max) = max_per_day {
                     text += &format!(" max {}", number(*max));
@@ -282,41 +268,21 @@ impl Dosage {
     /// 5 days`.
     pub fn words(&self, unit: &str) -> String {
         let mut text = match &self.dose {
-            Dose::Slots {
-                morning,
-                noon,
-                evening,
-                night,
-            } => {
-                let night_word = if self.meal == Meal::Bedtime {
-                    "at bedtime"
-                } else {
-                    "night"
-                };
-                let slots: Vec<(f64, &str)> = [
-                    (*morning, "morning"),
-                    (*noon, "noon"),
-                    (*evening, "evening"),
-                    (*night, night_word),
-                ]
-                .into_iter()
-                .filter(|(amount, _)| *amount > 0.0)
-                .collect();
+            Dose::Slots { morning, noon, evening, night } => {
+                let night_word = if self.meal == Meal::Bedtime { "at bedtime" } else { "night" };
+                let slots: Vec<(f64, &str)> =
+                    [(*morning, "morning"), (*noon, "noon"), (*evening, "evening"), (*night, night_word)]
+                        .into_iter()
+                        .filter(|(amount, _)| *amount > 0.0)
+                        .collect();
                 let amount = slots.first().map_or(0.0, |(amount, _)| *amount);
-                if slots
-                    .iter()
-                    .all(|(other, _)| (other - amount).abs() < f64::EPSILON)
-                {
+                if slots.iter().all(|(other, _)| (other - amount).abs() < f64::EPSILON) {
                     let times: Vec<&str> = slots.iter().map(|(_, time)| *time).collect();
                     let times = and(&times);
                     let times = if slots.len() == 1 && night_word == "night" {
                         format!(
                             "{} {times}",
-                            if times == "night" || times == "noon" {
-                                "at"
-                            } else {
-                                "in the"
-                            }
+                            if times == "night" || times == "noon" { "at" } else { "in the" }
                         )
                     } else {
                         times
@@ -330,25 +296,13 @@ impl Dosage {
                     and(&parts.iter().map(String::as_str).collect::<Vec<_>>())
                 }
             }
-            Dose::Interval {
-                amount,
-                every: 7,
-                unit: IntervalUnit::Day,
-            } => {
+            Dose::Interval { amount, every: 7, unit: IntervalUnit::Day } => {
                 format!("{} once a week", medicine::units(*amount, unit))
             }
-            Dose::Interval {
-                amount,
-                every: 2,
-                unit: IntervalUnit::Day,
-            } => {
+            Dose::Interval { amount, every: 2, unit: IntervalUnit::Day } => {
                 format!("{} every other day", medicine::units(*amount, unit))
             }
-            Dose::Interval {
-                amount,
-                every,
-                unit: each,
-            } => {
+            Dose::Interval { amount, every, unit: each } => {
                 let each = match (each, every) {
                     (IntervalUnit::Hour, 1) => "hour".to_owned(),
                     (IntervalUnit::Hour, every) => format!("{every} hours"),
@@ -358,12 +312,7 @@ impl Dosage {
                 format!("{} every {each}", medicine::units(*amount, unit))
             }
             Dose::Stat { amount } => format!("{} at once", medicine::units(*amount, unit)),
-            Dose::Prn {
-                amount,
-                min_gap_h,
-                max_per_day,
-                reason,
-            } => {
+            Dose::Prn { amount, min_gap_h, max_per_day, reason } => {
                 let mut text = format!("{} when needed", medicine::units(*amount, unit));
                 if let Some(reason) = reason {
                     text += &format!(" for {reason}");
@@ -385,10 +334,7 @@ impl Dosage {
             Meal::Bedtime | Meal::None => {}
         }
         match self.duration {
-            Some(Duration {
-                value: Some(value),
-                unit,
-            }) => {
+            Some(Duration { value: Some(value), unit }) => {
                 let unit = unit.as_str();
                 text += &format!(", for {value} {unit}{}", if value == 1 { "" } else { "s" });
             }
@@ -407,10 +353,7 @@ impl Dosage {
             return Some(amount);
         }
         let days = match self.duration? {
-            Duration {
-                value: Some(value),
-                unit,
-            } => {
+            Duration { value: Some(value), unit } => {
                 let days = match unit {
                     DurationUnit::Day => 1,
                     DurationUnit::Week => 7,
@@ -422,22 +365,13 @@ impl Dosage {
             Duration { value: None, .. } => return None,
         };
         let quantity = match &self.dose {
-            Dose::Slots {
-                morning,
-                noon,
-                evening,
-                night,
-            } => (morning + noon + evening + night) * days,
-            Dose::Interval {
-                amount,
-                every,
-                unit: IntervalUnit::Hour,
-            } => amount * (24.0 / f64::from(*every)).floor() * days,
-            Dose::Interval {
-                amount,
-                every,
-                unit: IntervalUnit::Day,
-            } => amount * (days / f64::from(*every)).ceil(),
+            Dose::Slots { morning, noon, evening, night } => (morning + noon + evening + night) * days,
+            Dose::Interval { amount, every, unit: IntervalUnit::Hour } => {
+                amount * (24.0 / f64::from(*every)).floor() * days
+            }
+            Dose::Interval { amount, every, unit: IntervalUnit::Day } => {
+                amount * (days / f64::from(*every)).ceil()
+            }
             Dose::Prn { max_per_day, .. } => (*max_per_day)? * days,
             Dose::Stat { amount } => *amount,
         };
@@ -463,26 +397,14 @@ fn parse_dose(words: &[&str]) -> Option<(Dose, bool, usize)> {
     let first = words.first()?.to_lowercase();
     let parts: Vec<&str> = first.split('-').collect();
     if let 3..=4 = parts.len() {
-        let amounts = parts
-            .iter()
-            .map(|part| parse_number(part))
-            .collect::<Option<Vec<_>>>()?;
+        let amounts = parts.iter().map(|part| parse_number(part)).collect::<Option<Vec<_>>>()?;
         let (morning, noon, evening, night) = match amounts.as_slice() {
             [morning, noon, night] => (*morning, *noon, 0.0, *night),
             [morning, noon, evening, night] => (*morning, *noon, *evening, *night),
             _ => return None,
         };
         let given = morning + noon + evening + night > 0.0;
-        return given.then_some((
-            Dose::Slots {
-                morning,
-                noon,
-                evening,
-                night,
-            },
-            false,
-            1,
-        ));
+        return given.then_some((Dose::Slots { morning, noon, evening, night }, false, 1));
     }
     let (amount, at) = match parse_number(&first) {
         Some(amount) => (amount, 1),
@@ -498,11 +420,7 @@ fn parse_dose(words: &[&str]) -> Option<(Dose, bool, usize)> {
         evening: evening * amount,
         night: night * amount,
     };
-    let days = |every| Dose::Interval {
-        amount,
-        every,
-        unit: IntervalUnit::Day,
-    };
+    let days = |every| Dose::Interval { amount, every, unit: IntervalUnit::Day };
     let taken = at + 1;
     let (dose, bedtime) = match word.as_str() {
         "od" | "om" => (slots(1.0, 0.0, 0.0, 0.0), false),
@@ -528,9 +446,7 @@ fn parse_interval(word: &str, amount: f64) -> Option<Dose> {
     };
     let every: u32 = digits.parse().ok()?;
     let most = if unit == IntervalUnit::Hour { 24 } else { 90 };
-    (1..=most)
-        .contains(&every)
-        .then_some(Dose::Interval { amount, every, unit })
+    (1..=most).contains(&every).then_some(Dose::Interval { amount, every, unit })
 }
 
 fn parse_prn(words: &[&str], amount: f64, mut place: usize) -> Option<(Dose, bool, usize)> {
@@ -568,24 +484,12 @@ fn parse_prn(words: &[&str], amount: f64, mut place: usize) -> Option<(Dose, boo
             _ => break,
         }
     }
-    Some((
-        Dose::Prn {
-            amount,
-            min_gap_h,
-            max_per_day,
-            reason,
-        },
-        false,
-        place,
-    ))
+    Some((Dose::Prn { amount, min_gap_h, max_per_day, reason }, false, place))
 }
 
 fn parse_duration(word: &str) -> Option<Duration> {
     if word == "cont" {
-        return Some(Duration {
-            value: None,
-            unit: DurationUnit::Ongoing,
-        });
+        return Some(Duration { value: None, unit: DurationUnit::Ongoing });
     }
     let rest = word.strip_prefix('x').unwrap_or(word);
     let unit = match rest.chars().last()? {
@@ -595,10 +499,7 @@ fn parse_duration(word: &str) -> Option<Duration> {
         _ => return None,
     };
     let value: u32 = rest[..rest.len() - 1].parse().ok()?;
-    (1..=999).contains(&value).then_some(Duration {
-        value: Some(value),
-        unit,
-    })
+    (1..=999).contains(&value).then_some(Duration { value: Some(value), unit })
 }
 
 fn parse_number(text: &str) -> Option<f64> {
@@ -633,49 +534,14 @@ mod tests {
                 "1 capsule morning, noon and night, after food, for 5 days",
                 Some(15.0),
             ),
-            (
-                "1-0-1 x5d",
-                "tablet",
-                "1 tablet morning and night, for 5 days",
-                Some(10.0),
-            ),
-            (
-                "1-0-0 x3d pc",
-                "tablet",
-                "1 tablet in the morning, after food, for 3 days",
-                Some(3.0),
-            ),
-            (
-                "½-0-1 x10d",
-                "tablet",
-                "½ tablet morning and 1 tablet night, for 10 days",
-                Some(15.0),
-            ),
+            ("1-0-1 x5d", "tablet", "1 tablet morning and night, for 5 days", Some(10.0)),
+            ("1-0-0 x3d pc", "tablet", "1 tablet in the morning, after food, for 3 days", Some(3.0)),
+            ("½-0-1 x10d", "tablet", "½ tablet morning and 1 tablet night, for 10 days", Some(15.0)),
             ("1 hs x5d", "tablet", "1 tablet at bedtime, for 5 days", Some(5.0)),
-            (
-                "BD pc x2w",
-                "tablet",
-                "1 tablet morning and night, after food, for 2 weeks",
-                Some(28.0),
-            ),
-            (
-                "5 tds x5d",
-                "ml",
-                "5 ml morning, noon and night, for 5 days",
-                Some(75.0),
-            ),
-            (
-                "1 q6h x3d",
-                "tablet",
-                "1 tablet every 6 hours, for 3 days",
-                Some(12.0),
-            ),
-            (
-                "1 weekly x4w",
-                "capsule",
-                "1 capsule once a week, for 4 weeks",
-                Some(4.0),
-            ),
+            ("BD pc x2w", "tablet", "1 tablet morning and night, after food, for 2 weeks", Some(28.0)),
+            ("5 tds x5d", "ml", "5 ml morning, noon and night, for 5 days", Some(75.0)),
+            ("1 q6h x3d", "tablet", "1 tablet every 6 hours, for 3 days", Some(12.0)),
+            ("1 weekly x4w", "capsule", "1 capsule once a week, for 4 weeks", Some(4.0)),
             ("2 stat", "tablet", "2 tablets at once", Some(2.0)),
             (
                 "1 sos max 4 gap 6h for fever x3d",
@@ -684,12 +550,7 @@ mod tests {
                 Some(12.0),
             ),
             ("od cont", "tablet", "1 tablet in the morning, to continue", None),
-            (
-                "1-1-1-1 x7d",
-                "drop",
-                "1 drop morning, noon, evening and night, for 7 days",
-                None,
-            ),
+            ("1-1-1-1 x7d", "drop", "1 drop morning, noon, evening and night, for 7 days", None),
         ] {
             let dosage = Dosage::parse(typed).unwrap_or_else(|e| panic!("{typed}: {e}"));
             assert_eq!(dosage.words(unit), words, "{typed}");
@@ -714,24 +575,12 @@ mod tests {
             ("1.234-0-1", "1.234-0-1"),
         ] {
             let error = Dosage::parse(typed).map(|dosage| dosage.words("tablet"));
-            assert_eq!(
-                error,
-                Err(NotUnderstood {
-                    from: from.to_owned()
-                }),
-                "{typed}"
-            );
+            assert_eq!(error, Err(NotUnderstood { from: from.to_owned() }), "{typed}");
         }
     }
 
     fn amount() -> impl Strategy<Value = f64> {
-        prop_oneof![
-            Just(0.5),
-            Just(0.25),
-            (1_u32..20).prop_map(f64::from),
-            Just(1.5),
-            Just(2.75)
-        ]
+        prop_oneof![Just(0.5), Just(0.25), (1_u32..20).prop_map(f64::from), Just(1.5), Just(2.75)]
     }
 
     fn dosage() -> impl Strategy<Value = Dosage> {
@@ -770,20 +619,10 @@ mod tests {
         let duration = prop::option::of(prop_oneof![
             (
                 1_u32..=999,
-                prop_oneof![
-                    Just(DurationUnit::Day),
-                    Just(DurationUnit::Week),
-                    Just(DurationUnit::Month)
-                ]
+                prop_oneof![Just(DurationUnit::Day), Just(DurationUnit::Week), Just(DurationUnit::Month)]
             )
-                .prop_map(|(value, unit)| Duration {
-                    value: Some(value),
-                    unit
-                }),
-            Just(Duration {
-                value: None,
-                unit: DurationUnit::Ongoing
-            }),
+                .prop_map(|(value, unit)| Duration { value: Some(value), unit }),
+            Just(Duration { value: None, unit: DurationUnit::Ongoing }),
         ]);
         let meal = prop_oneof![
             Just(Meal::Before),
@@ -792,14 +631,8 @@ mod tests {
             Just(Meal::EmptyStomach),
             Just(Meal::None)
         ];
-        (dose, duration, meal, prop::option::of("[a-z]{1,9}( [a-z]{1,9})?")).prop_map(
-            |(dose, duration, meal, note)| Dosage {
-                dose,
-                duration,
-                meal,
-                note,
-            },
-        )
+        (dose, duration, meal, prop::option::of("[a-z]{1,9}( [a-z]{1,9})?"))
+            .prop_map(|(dose, duration, meal, note)| Dosage { dose, duration, meal, note })
     }
 
     proptest! {

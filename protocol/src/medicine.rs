@@ -44,10 +44,7 @@ pub fn dose_unit(dosage_form: &str) -> &'static str {
 
 /// Whether the number of units to dispense can be counted: tablets can, applications of a cream cannot.
 pub fn is_counted(unit: &str) -> bool {
-    matches!(
-        unit,
-        "tablet" | "capsule" | "sachet" | "suppository" | "patch" | "ml"
-    )
+    matches!(unit, "tablet" | "capsule" | "sachet" | "suppository" | "patch" | "ml")
 }
 
 /// The unit with its number in words: `1 tablet`, `2 tablets`, `5 ml`.

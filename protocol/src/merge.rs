@@ -95,10 +95,7 @@ fn permitted_columns(table: &Table, change: &Change, roles: &Roles) -> Result<Ve
             let column = change.table.table().column(name).ok_or_else(|| {
                 Refusal::new(
                     RefusalCode::Unknown,
-                    format!(
-                        "This server does not know {}.{name}; it needs an update.",
-                        table.sql_name
-                    ),
+                    format!("This server does not know {}.{name}; it needs an update.", table.sql_name),
                 )
             })?;
             if !roles.may_write(column.writer) {
@@ -116,11 +113,7 @@ fn permitted_columns(table: &Table, change: &Change, roles: &Roles) -> Result<Ve
 fn insert(table: &Table, change: &Change, recorded_at_ms: i64) -> Result<Merged, Refusal> {
     let mut values = Values::new();
     for column in table.columns {
-        let given = change
-            .set
-            .get(column.name)
-            .map(|set| set.value.clone())
-            .filter(|value| !value.is_null());
+        let given = change.set.get(column.name).map(|set| set.value.clone()).filter(|value| !value.is_null());
         let value = match (given, column.default) {
             (Some(value), _) => value,
             (None, Some(default)) => serde_json::from_str(default).unwrap_or(Value::Null),
@@ -135,17 +128,9 @@ fn insert(table: &Table, change: &Change, recorded_at_ms: i64) -> Result<Merged,
         values.insert(column.name.to_owned(), value);
     }
     validate::check_row(change.table, &values)?;
-    let clocks = change
-        .set
-        .keys()
-        .map(|column| (column.clone(), recorded_at_ms))
-        .collect();
+    let clocks = change.set.keys().map(|column| (column.clone(), recorded_at_ms)).collect();
     Ok(Merged {
-        row: Current {
-            deleted: false,
-            values,
-            clocks,
-        },
+        row: Current { deleted: false, values, clocks },
         changed: true,
         met_others: false,
         review: vec![],
@@ -199,20 +184,12 @@ fn update(
         review.push(deletion(change, Value::Bool(true), Value::Bool(false)));
     }
     validate::check_row(change.table, &row.values)?;
-    Ok(Merged {
-        changed: before != row.values,
-        row,
-        met_others,
-        review,
-    })
+    Ok(Merged { changed: before != row.values, row, met_others, review })
 }
 
 fn delete(table: &Table, change: &Change, mut row: Current, roles: &Roles) -> Result<Merged, Refusal> {
     // A row can be deleted by whoever may write all that a new one needs.
-    let may = table
-        .columns
-        .iter()
-        .filter(|column| !column.nullable && column.default.is_none());
+    let may = table.columns.iter().filter(|column| !column.nullable && column.default.is_none());
     if !may.into_iter().all(|column| roles.may_write(column.writer)) {
         return Err(Refusal::new(
             RefusalCode::NotAllowed,
@@ -222,28 +199,16 @@ fn delete(table: &Table, change: &Change, mut row: Current, roles: &Roles) -> Re
     if change.table == TableName::Prescriptions {
         prescription::check_delete(&row.values)?;
     }
-    let changed_since = change
-        .set
-        .iter()
-        .any(|(name, set)| !same(row.values.get(name).unwrap_or(&Value::Null), &set.base));
+    let changed_since =
+        change.set.iter().any(|(name, set)| !same(row.values.get(name).unwrap_or(&Value::Null), &set.base));
     if changed_since && !row.deleted {
         // A delete against an edit: the edit stays until a person decides.
         let review = vec![deletion(change, Value::Bool(false), Value::Bool(true))];
-        return Ok(Merged {
-            row,
-            changed: false,
-            met_others: true,
-            review,
-        });
+        return Ok(Merged { row, changed: false, met_others: true, review });
     }
     let changed = !row.deleted;
     row.deleted = true;
-    Ok(Merged {
-        row,
-        changed,
-        met_others: false,
-        review: vec![],
-    })
+    Ok(Merged { row, changed, met_others: false, review: vec![] })
 }
 
 fn deletion(change: &Change, theirs: Value, ours: Value) -> ReviewColumn {
@@ -293,9 +258,7 @@ mod tests {
         ];
         let values = values.map(|(name, value)| (name.to_owned(), value)).into();
         let change = Change::insert(TableName::Patients, Uuid::nil(), values);
-        merge(&change, None, &doctor(), 1_000)
-            .expect("BUG: a good patient")
-            .row
+        merge(&change, None, &doctor(), 1_000).expect("BUG: a good patient").row
     }
 
     fn edit(column: &str, base: Value, value: Value) -> Change {
@@ -316,19 +279,10 @@ mod tests {
 
     #[test]
     fn edits_of_different_columns_are_both_kept() {
-        let first = merge(
-            &edit("city", json!(null), json!("Pune")),
-            Some(patient()),
-            &doctor(),
-            2_000,
-        );
+        let first = merge(&edit("city", json!(null), json!("Pune")), Some(patient()), &doctor(), 2_000);
         let first = first.expect("BUG: allowed").row;
-        let second = merge(
-            &edit("email", json!(null), json!("s@example.org")),
-            Some(first),
-            &doctor(),
-            1_500,
-        );
+        let second =
+            merge(&edit("email", json!(null), json!("s@example.org")), Some(first), &doctor(), 1_500);
         let second = second.expect("BUG: allowed");
         assert_eq!(second.row.values["city"], json!("Pune"));
         assert_eq!(second.row.values["email"], json!("s@example.org"));
@@ -342,9 +296,7 @@ mod tests {
         for (first, at_first, second, at_second) in
             [(&early, 2_000, &late, 3_000), (&late, 3_000, &early, 2_000)]
         {
-            let row = merge(first, Some(patient()), &doctor(), at_first)
-                .expect("BUG: allowed")
-                .row;
+            let row = merge(first, Some(patient()), &doctor(), at_first).expect("BUG: allowed").row;
             let merged = merge(second, Some(row), &doctor(), at_second).expect("BUG: allowed");
             assert_eq!(merged.row.values["city"], json!("Nashik"));
             assert!(merged.met_others);
@@ -353,19 +305,10 @@ mod tests {
 
     #[test]
     fn of_two_blood_groups_the_servers_stays_and_a_person_decides() {
-        let row = merge(
-            &edit("blood_group", json!("unknown"), json!("B+")),
-            Some(patient()),
-            &doctor(),
-            2_000,
-        );
+        let row =
+            merge(&edit("blood_group", json!("unknown"), json!("B+")), Some(patient()), &doctor(), 2_000);
         let row = row.expect("BUG: allowed").row;
-        let merged = merge(
-            &edit("blood_group", json!("unknown"), json!("O+")),
-            Some(row),
-            &doctor(),
-            3_000,
-        );
+        let merged = merge(&edit("blood_group", json!("unknown"), json!("O+")), Some(row), &doctor(), 3_000);
         let merged = merged.expect("BUG: allowed");
         assert_eq!(merged.row.values["blood_group"], json!("B+"));
         assert_eq!(merged.review.len(), 1);
@@ -380,22 +323,14 @@ mod tests {
             &Roles(vec![Role::Receptionist]),
             2_000,
         );
-        assert_eq!(
-            refused.map_err(|refusal| refusal.code),
-            Err(RefusalCode::NotAllowed)
-        );
+        assert_eq!(refused.map_err(|refusal| refusal.code), Err(RefusalCode::NotAllowed));
     }
 
     #[test]
     fn a_delete_against_an_edit_leaves_the_edit() {
-        let edited = merge(
-            &edit("city", json!(null), json!("Pune")),
-            Some(patient()),
-            &doctor(),
-            2_000,
-        )
-        .expect("BUG: allowed")
-        .row;
+        let edited = merge(&edit("city", json!(null), json!("Pune")), Some(patient()), &doctor(), 2_000)
+            .expect("BUG: allowed")
+            .row;
         let mut delete = edit("city", json!(null), json!(null));
         delete.op = Op::Delete;
         let merged = merge(&delete, Some(edited), &doctor(), 3_000).expect("BUG: allowed");

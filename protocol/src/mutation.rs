@@ -58,31 +58,14 @@ impl Change {
     pub fn insert(table: TableName, id: Uuid, values: Values) -> Self {
         let set = values
             .into_iter()
-            .map(|(column, value)| {
-                (
-                    column,
-                    SetValue {
-                        base: Value::Null,
-                        value,
-                    },
-                )
-            })
+            .map(|(column, value)| (column, SetValue { base: Value::Null, value }))
             .collect();
-        Self {
-            table,
-            id,
-            op: Op::Insert,
-            base_version: 0,
-            set,
-        }
+        Self { table, id, op: Op::Insert, base_version: 0, set }
     }
 
     /// The values that the person made, without what they saw.
     pub fn values(&self) -> Values {
-        self.set
-            .iter()
-            .map(|(column, set)| (column.clone(), set.value.clone()))
-            .collect()
+        self.set.iter().map(|(column, set)| (column.clone(), set.value.clone())).collect()
     }
 }
 
@@ -190,12 +173,7 @@ impl SignedMutation {
         let body = serde_json::to_string(mutation)?;
         let hash = Self::chain(previous_hash, &body);
         let signature = BASE64_STANDARD.encode(key.sign(&Self::signed_bytes(hash)).to_bytes());
-        Ok(Self {
-            body,
-            previous_hash,
-            hash,
-            signature,
-        })
+        Ok(Self { body, previous_hash, hash, signature })
     }
 
     /// Checks hash and signature and reads the text.
@@ -208,8 +186,7 @@ impl SignedMutation {
             .ok()
             .and_then(|bytes| Signature::from_slice(&bytes).ok())
             .ok_or(SignatureError::Signature)?;
-        key.verify(&Self::signed_bytes(self.hash), &signature)
-            .map_err(|_| SignatureError::Signature)?;
+        key.verify(&Self::signed_bytes(self.hash), &signature).map_err(|_| SignatureError::Signature)?;
         serde_json::from_str(&self.body).map_err(|_| SignatureError::Body)
     }
 
@@ -246,32 +223,18 @@ mod tests {
     #[test]
     fn a_signed_mutation_opens_with_the_key_of_its_device() {
         let key = SigningKey::from_bytes(&[7; 32]);
-        assert_eq!(
-            signed(&key)
-                .open(&key.verifying_key())
-                .map(|mutation| mutation.sequence),
-            Ok(1)
-        );
+        assert_eq!(signed(&key).open(&key.verifying_key()).map(|mutation| mutation.sequence), Ok(1));
     }
 
     #[test]
     fn a_changed_text_a_foreign_key_and_another_predecessor_are_refused() {
         let key = SigningKey::from_bytes(&[7; 32]);
         let good = signed(&key);
-        let changed = SignedMutation {
-            body: good.body.replace("register", "remove"),
-            ..good.clone()
-        };
+        let changed = SignedMutation { body: good.body.replace("register", "remove"), ..good.clone() };
         assert_eq!(changed.open(&key.verifying_key()), Err(SignatureError::Hash));
-        let moved = SignedMutation {
-            previous_hash: Hash([1; 32]),
-            ..good.clone()
-        };
+        let moved = SignedMutation { previous_hash: Hash([1; 32]), ..good.clone() };
         assert_eq!(moved.open(&key.verifying_key()), Err(SignatureError::Hash));
         let foreign = SigningKey::from_bytes(&[8; 32]);
-        assert_eq!(
-            good.open(&foreign.verifying_key()),
-            Err(SignatureError::Signature)
-        );
+        assert_eq!(good.open(&foreign.verifying_key()), Err(SignatureError::Signature));
     }
 }

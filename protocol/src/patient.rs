@@ -8,10 +8,8 @@ use time::Date;
 /// Takes `98204 41276`, `098204-41276`, `+91 98204 41276`, `91 9820441276`, `00919820441276` and any other
 /// international number that begins with `+`. Answers `None` for anything else.
 pub fn parse_mobile(text: &str) -> Option<String> {
-    let plain: String = text
-        .chars()
-        .filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')' | '\u{a0}'))
-        .collect();
+    let plain: String =
+        text.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')' | '\u{a0}')).collect();
     let (digits, international) = match plain.strip_prefix('+').or_else(|| plain.strip_prefix("00")) {
         Some(rest) => (rest, true),
         None => (plain.as_str(), false),
@@ -42,10 +40,7 @@ fn is_indian_mobile(national: &str) -> bool {
 
 /// A name as it is compared: lower case, without outer and doubled spaces.
 pub fn normalise_name(name: &str) -> String {
-    name.split_whitespace()
-        .map(str::to_lowercase)
-        .collect::<Vec<_>>()
-        .join(" ")
+    name.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>().join(" ")
 }
 
 /// An age in whole years and months.
@@ -66,20 +61,14 @@ impl Age {
             months -= 1;
         }
         let months = months.max(0);
-        Self {
-            years: months / 12,
-            months: months % 12,
-        }
+        Self { years: months / 12, months: months % 12 }
     }
 
     /// The age on the day `on` of someone who was this old on `recorded`.
     pub fn grown(self, recorded: Date, on: Date) -> Self {
         let passed = Self::since(recorded, on);
         let months = (self.years + passed.years) * 12 + self.months + passed.months;
-        Self {
-            years: months / 12,
-            months: months % 12,
-        }
+        Self { years: months / 12, months: months % 12 }
     }
 
     /// As clinics write it: years, and months too for children under two.
@@ -109,48 +98,25 @@ mod tests {
             "00919820441276",
             "(098204) 41276",
         ] {
-            assert_eq!(
-                parse_mobile(spelling).as_deref(),
-                Some("+919820441276"),
-                "{spelling}"
-            );
+            assert_eq!(parse_mobile(spelling).as_deref(), Some("+919820441276"), "{spelling}");
         }
         assert_eq!(parse_mobile("+1 202 555 0143").as_deref(), Some("+12025550143"));
     }
 
     #[test]
     fn what_is_no_mobile_number_is_refused() {
-        for text in [
-            "",
-            "12345",
-            "2212345678",
-            "98204412761",
-            "98204x1276",
-            "+91 12345 67890",
-            "+0123456789",
-        ] {
+        for text in ["", "12345", "2212345678", "98204412761", "98204x1276", "+91 12345 67890", "+0123456789"]
+        {
             assert_eq!(parse_mobile(text), None, "{text}");
         }
     }
 
     #[test]
     fn ages_count_whole_months() {
-        assert_eq!(
-            Age::since(date!(2024 - 02 - 29), date!(2025 - 02 - 28)).text(),
-            "11 mo"
-        );
-        assert_eq!(
-            Age::since(date!(2024 - 11 - 23), date!(2026 - 11 - 22)).text(),
-            "1 y 11 mo"
-        );
-        assert_eq!(
-            Age::since(date!(1972 - 01 - 05), date!(2026 - 11 - 23)).text(),
-            "54 y"
-        );
+        assert_eq!(Age::since(date!(2024 - 02 - 29), date!(2025 - 02 - 28)).text(), "11 mo");
+        assert_eq!(Age::since(date!(2024 - 11 - 23), date!(2026 - 11 - 22)).text(), "1 y 11 mo");
+        assert_eq!(Age::since(date!(1972 - 01 - 05), date!(2026 - 11 - 23)).text(), "54 y");
         let recorded = Age { years: 54, months: 0 };
-        assert_eq!(
-            recorded.grown(date!(2025 - 01 - 05), date!(2026 - 11 - 23)).years,
-            55
-        );
+        assert_eq!(recorded.grown(date!(2025 - 01 - 05), date!(2026 - 11 - 23)).years, 55);
     }
 }

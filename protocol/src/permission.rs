@@ -36,15 +36,9 @@ impl Role {
 
     /// The role of this name, if there is one.
     pub fn find(name: &str) -> Option<Self> {
-        [
-            Self::Admin,
-            Self::Doctor,
-            Self::Dentist,
-            Self::Receptionist,
-            Self::Nurse,
-        ]
-        .into_iter()
-        .find(|role| role.as_str() == name)
+        [Self::Admin, Self::Doctor, Self::Dentist, Self::Receptionist, Self::Nurse]
+            .into_iter()
+            .find(|role| role.as_str() == name)
     }
 }
 
@@ -73,9 +67,7 @@ impl Roles {
 
     /// Doctors and dentists: whoever signs prescriptions.
     pub fn is_prescriber(&self) -> bool {
-        self.0
-            .iter()
-            .any(|role| matches!(role, Role::Doctor | Role::Dentist))
+        self.0.iter().any(|role| matches!(role, Role::Doctor | Role::Dentist))
     }
 }
 
@@ -85,27 +77,15 @@ mod tests {
 
     #[test]
     fn only_doctors_and_dentists_prescribe() {
-        let prescribers = [
-            Role::Admin,
-            Role::Doctor,
-            Role::Dentist,
-            Role::Receptionist,
-            Role::Nurse,
-        ]
-        .map(|role| Roles(vec![role]).may_write(Writer::Prescriber));
+        let prescribers = [Role::Admin, Role::Doctor, Role::Dentist, Role::Receptionist, Role::Nurse]
+            .map(|role| Roles(vec![role]).may_write(Writer::Prescriber));
         assert_eq!(prescribers, [false, true, true, false, false]);
         assert!(Roles(vec![Role::Admin, Role::Doctor]).may_write(Writer::Prescriber));
     }
 
     #[test]
     fn nobody_writes_what_only_the_server_writes() {
-        let all = Roles(vec![
-            Role::Admin,
-            Role::Doctor,
-            Role::Dentist,
-            Role::Receptionist,
-            Role::Nurse,
-        ]);
+        let all = Roles(vec![Role::Admin, Role::Doctor, Role::Dentist, Role::Receptionist, Role::Nurse]);
         assert!(!all.may_write(Writer::Nobody));
     }
 }

@@ -27,9 +27,7 @@ pub enum Status {
 
 impl Status {
     fn of(values: &Values) -> Option<Self> {
-        values
-            .get("status")
-            .and_then(|status| Self::deserialize(status).ok())
+        values.get("status").and_then(|status| Self::deserialize(status).ok())
     }
 
     /// Whether a prescription may go from this state to `next`.
@@ -43,13 +41,7 @@ impl Status {
 }
 
 /// Columns of a signed prescription that an amendment or a voiding writes; all others are fixed.
-const AFTER_SIGNING: &[&str] = &[
-    "status",
-    "superseded_by_id",
-    "void_reason",
-    "voided_at",
-    "voided_by",
-];
+const AFTER_SIGNING: &[&str] = &["status", "superseded_by_id", "void_reason", "voided_at", "voided_by"];
 
 /// Checks that a change respects the states: whatever is signed stays as it was signed.
 ///
@@ -57,30 +49,18 @@ const AFTER_SIGNING: &[&str] = &[
 ///
 /// [`RefusalCode::Fixed`].
 pub fn check_update(current: &Values, change: &Change) -> Result<(), Refusal> {
-    let fixed = || {
-        Refusal::new(
-            RefusalCode::Fixed,
-            "A signed prescription does not change; amend it instead.",
-        )
-    };
+    let fixed =
+        || Refusal::new(RefusalCode::Fixed, "A signed prescription does not change; amend it instead.");
     let Some(status) = Status::of(current) else {
         return Err(fixed());
     };
-    let next = change
-        .set
-        .get("status")
-        .map(|set| Status::deserialize(&set.value));
+    let next = change.set.get("status").map(|set| Status::deserialize(&set.value));
     if let Some(next) = next
         && !next.is_ok_and(|next| status.may_become(next))
     {
         return Err(fixed());
     }
-    if status != Status::Draft
-        && change
-            .set
-            .keys()
-            .any(|name| !AFTER_SIGNING.contains(&name.as_str()))
-    {
+    if status != Status::Draft && change.set.keys().any(|name| !AFTER_SIGNING.contains(&name.as_str())) {
         return Err(fixed());
     }
     Ok(())
@@ -94,22 +74,15 @@ pub fn check_update(current: &Values, change: &Change) -> Result<(), Refusal> {
 pub fn check_delete(current: &Values) -> Result<(), Refusal> {
     match Status::of(current) {
         Some(Status::Draft | Status::Discarded) => Ok(()),
-        _ => Err(Refusal::new(
-            RefusalCode::Fixed,
-            "A signed prescription cannot be deleted; void it instead.",
-        )),
+        _ => {
+            Err(Refusal::new(RefusalCode::Fixed, "A signed prescription cannot be deleted; void it instead."))
+        }
     }
 }
 
 /// Columns that the content hash does not cover: they change after signing, or hold the hash itself.
-const NOT_SIGNED: &[&str] = &[
-    "content_sha256",
-    "status",
-    "superseded_by_id",
-    "void_reason",
-    "voided_at",
-    "voided_by",
-];
+const NOT_SIGNED: &[&str] =
+    &["content_sha256", "status", "superseded_by_id", "void_reason", "voided_at", "voided_by"];
 
 /// The hash of a prescription as signed, stored in `content_sha256`.
 ///
@@ -168,7 +141,7 @@ fn write_canonical(text: &mut String, value: &Value) {
         }
         Value::Number(number) => match number.as_f64() {
             Some(float) if float.fract() == 0.0 && float.abs() < 1e15 => {
-                text.push_str(&format!("{float:.0}"))
+                text.push_str(&format!("{float:.0}"));
             }
             _ => text.push_str(&number.to_string()),
         },
@@ -185,10 +158,7 @@ mod tests {
     use crate::table::TableName;
 
     fn values(pairs: &[(&str, Value)]) -> Values {
-        pairs
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), value.clone()))
-            .collect()
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
     }
 
     #[test]
@@ -202,20 +172,11 @@ mod tests {
             set: set
                 .iter()
                 .map(|(name, value)| {
-                    (
-                        (*name).to_owned(),
-                        SetValue {
-                            base: json!(null),
-                            value: value.clone(),
-                        },
-                    )
+                    ((*name).to_owned(), SetValue { base: json!(null), value: value.clone() })
                 })
                 .collect(),
         };
-        let void = [
-            ("status", json!("voided")),
-            ("void_reason", json!("wrong patient")),
-        ];
+        let void = [("status", json!("voided")), ("void_reason", json!("wrong patient"))];
         assert!(check_update(&signed, &change(&void)).is_ok());
         assert!(check_update(&signed, &change(&[("advice", json!("walk"))])).is_err());
         assert!(check_update(&signed, &change(&[("status", json!("draft"))])).is_err());
@@ -224,41 +185,23 @@ mod tests {
 
     #[test]
     fn the_hash_does_not_depend_on_how_the_json_was_written() {
-        let a = values(&[(
-            "vitals",
-            serde_json::from_str(r#"{"b":1.0,"a":[0.5,2]}"#).expect("BUG"),
-        )]);
+        let a = values(&[("vitals", serde_json::from_str(r#"{"b":1.0,"a":[0.5,2]}"#).expect("BUG"))]);
         let b = values(&[
-            (
-                "vitals",
-                serde_json::from_str(r#"{"a":[0.5,2.0],"b":1}"#).expect("BUG"),
-            ),
+            ("vitals", serde_json::from_str(r#"{"a":[0.5,2.0],"b":1}"#).expect("BUG")),
             ("advice", json!(null)),
             ("status", json!("finalised")),
         ]);
-        assert_eq!(
-            content_hash(Uuid::nil(), &a, &[]),
-            content_hash(Uuid::nil(), &b, &[])
-        );
+        assert_eq!(content_hash(Uuid::nil(), &a, &[]), content_hash(Uuid::nil(), &b, &[]));
     }
 
     #[test]
     fn every_change_of_a_line_changes_the_hash() {
         let item = |dose: &str, position: i64| {
-            (
-                Uuid::nil(),
-                values(&[("dose_text", json!(dose)), ("position", json!(position))]),
-            )
+            (Uuid::nil(), values(&[("dose_text", json!(dose)), ("position", json!(position))]))
         };
         let hash = |items: &[(Uuid, Values)]| content_hash(Uuid::nil(), &Values::new(), items);
         assert_ne!(hash(&[item("1-0-1", 1)]), hash(&[item("1-1-1", 1)]));
-        assert_ne!(
-            hash(&[item("1-0-1", 1)]),
-            hash(&[item("1-0-1", 1), item("1-0-1", 2)])
-        );
-        assert_eq!(
-            hash(&[item("a", 1), item("b", 2)]),
-            hash(&[item("b", 2), item("a", 1)])
-        );
+        assert_ne!(hash(&[item("1-0-1", 1)]), hash(&[item("1-0-1", 1), item("1-0-1", 2)]));
+        assert_eq!(hash(&[item("a", 1), item("b", 2)]), hash(&[item("b", 2), item("a", 1)]));
     }
 }

@@ -51,10 +51,7 @@ impl TableName {
 
     /// The table of this name, if there is one.
     pub fn find(name: &str) -> Option<Self> {
-        TABLES
-            .iter()
-            .find(|table| table.sql_name == name)
-            .map(|table| table.name)
+        TABLES.iter().find(|table| table.sql_name == name).map(|table| table.name)
     }
 }
 
@@ -167,16 +164,7 @@ impl Table {
 
 impl Column {
     const fn new(name: &'static str, kind: Kind, merge: Merge, scope: Scope, writer: Writer) -> Self {
-        Self {
-            name,
-            kind,
-            merge,
-            scope,
-            writer,
-            nullable: true,
-            default: None,
-            refers_to: None,
-        }
+        Self { name, kind, merge, scope, writer, nullable: true, default: None, refers_to: None }
     }
 
     const fn required(mut self) -> Self {
@@ -265,13 +253,7 @@ const fn medicine_columns(writer: Writer, plain: Merge, review: Merge) -> [Colum
         open("atc_code", Text(10), plain, writer),
         open("ingredients", Json, review, writer).or("[]"),
         open("allergen_classes", Json, review, writer).or("[]"),
-        open(
-            "schedule",
-            Choice(&["none", "G", "H", "H1", "X", "NDPS"]),
-            plain,
-            writer,
-        )
-        .or("\"none\""),
+        open("schedule", Choice(&["none", "G", "H", "H1", "X", "NDPS"]), plain, writer).or("\"none\""),
         open("is_combination", Bool, plain, writer).or("false"),
         open("default_dose", Text(60), plain, writer),
         open("default_duration_days", Int(1, 365), plain, writer),
@@ -285,11 +267,7 @@ static TENANT_MEDICINE_COLUMNS: [Column; 14] = medicine_columns(Prescriber, Late
 
 /// Every synced table, in the order of the pull: parents before children.
 pub static TABLES: &[Table] = &[
-    Table {
-        name: TableName::Medicines,
-        sql_name: "medicines",
-        columns: &MEDICINE_COLUMNS,
-    },
+    Table { name: TableName::Medicines, sql_name: "medicines", columns: &MEDICINE_COLUMNS },
     Table {
         name: TableName::Clinics,
         sql_name: "clinics",
@@ -318,13 +296,7 @@ pub static TABLES: &[Table] = &[
             open("title", Text(20), Latest, Admin).or("\"Dr.\""),
             open("first_name", Text(100), Latest, Admin).required(),
             open("last_name", Text(100), Latest, Admin),
-            open(
-                "kind",
-                Choice(&["physician", "dentist", "other"]),
-                ServerOnly,
-                Nobody,
-            )
-            .required(),
+            open("kind", Choice(&["physician", "dentist", "other"]), ServerOnly, Nobody).required(),
             open("specialization", Text(100), Latest, Admin),
             open("qualifications", Text(200), Latest, Admin),
             open("registration_number", Text(50), ServerOnly, Nobody).required(),
@@ -345,19 +317,8 @@ pub static TABLES: &[Table] = &[
             open("first_name_norm", Text(100), Review, Anyone).required(),
             open("last_name", Text(100), Latest, Anyone),
             open("guardian_name", Text(150), Latest, Anyone),
-            open(
-                "guardian_relation",
-                Choice(&["S/o", "D/o", "W/o", "B/o", "C/o"]),
-                Latest,
-                Anyone,
-            ),
-            open(
-                "sex",
-                Choice(&["male", "female", "other", "unknown"]),
-                Review,
-                Anyone,
-            )
-            .or("\"unknown\""),
+            open("guardian_relation", Choice(&["S/o", "D/o", "W/o", "B/o", "C/o"]), Latest, Anyone),
+            open("sex", Choice(&["male", "female", "other", "unknown"]), Review, Anyone).or("\"unknown\""),
             open("date_of_birth", Date, Review, Anyone),
             open("age_years", Int(0, 130), Review, Anyone),
             open("age_months", Int(0, 11), Review, Anyone),
@@ -377,13 +338,8 @@ pub static TABLES: &[Table] = &[
             open("pincode", Text(6), Latest, Anyone),
             open("patient_code", Text(30), Latest, Anyone),
             open("preferred_language", Text(10), Latest, Anyone),
-            open(
-                "allergy_status",
-                Choice(&["unknown", "none_known", "has_allergies"]),
-                Review,
-                Clinician,
-            )
-            .or("\"unknown\""),
+            open("allergy_status", Choice(&["unknown", "none_known", "has_allergies"]), Review, Clinician)
+                .or("\"unknown\""),
             clinical("chronic_conditions", Json, Review, Clinician).or("[]"),
             clinical("alerts", Text(2000), Review, Clinician),
             open("registered_clinic_id", Uuid, Latest, Anyone).to(TableName::Clinics),
@@ -424,27 +380,16 @@ pub static TABLES: &[Table] = &[
         sql_name: "prescriptions",
         columns: &[
             clinical("visit_date", Date, Review, Clinician).required(),
-            clinical("doctor_id", Uuid, Review, Clinician)
-                .required()
-                .to(TableName::Doctors),
-            clinical("patient_id", Uuid, Review, Clinician)
-                .required()
-                .to(TableName::Patients),
-            clinical("clinic_id", Uuid, Review, Clinician)
-                .required()
-                .to(TableName::Clinics),
+            clinical("doctor_id", Uuid, Review, Clinician).required().to(TableName::Doctors),
+            clinical("patient_id", Uuid, Review, Clinician).required().to(TableName::Patients),
+            clinical("clinic_id", Uuid, Review, Clinician).required().to(TableName::Clinics),
             clinical("prescription_number", Text(40), Review, Prescriber),
             clinical("status", Choice(PRESCRIPTION_STATUSES), Review, Clinician).or("\"draft\""),
             clinical("version", Int(1, 10_000), Review, Clinician).or("1"),
             clinical("amends_id", Uuid, Review, Prescriber).to(TableName::Prescriptions),
             clinical("superseded_by_id", Uuid, Review, Prescriber).to(TableName::Prescriptions),
-            clinical(
-                "mode",
-                Choice(&["in_person", "video", "audio", "text"]),
-                Review,
-                Clinician,
-            )
-            .or("\"in_person\""),
+            clinical("mode", Choice(&["in_person", "video", "audio", "text"]), Review, Clinician)
+                .or("\"in_person\""),
             clinical("chief_complaints", Json, Review, Clinician).or("[]"),
             clinical("examination", Text(4000), Review, Clinician),
             clinical("vitals", Json, Review, Clinician).or("{}"),
@@ -468,9 +413,7 @@ pub static TABLES: &[Table] = &[
         name: TableName::PrescriptionItems,
         sql_name: "prescription_items",
         columns: &[
-            clinical("prescription_id", Uuid, Review, Clinician)
-                .required()
-                .to(TableName::Prescriptions),
+            clinical("prescription_id", Uuid, Review, Clinician).required().to(TableName::Prescriptions),
             clinical("position", Int(1, 200), Latest, Clinician).required(),
             clinical("medicine_id", Uuid, Review, Clinician),
             clinical("medicine_text", Text(250), Review, Clinician).required(),
@@ -483,24 +426,14 @@ pub static TABLES: &[Table] = &[
             clinical("dose_unit", Text(20), Review, Clinician).required(),
             clinical("meal_relation", Choice(MEAL_RELATIONS), Review, Clinician).or("\"none\""),
             clinical("duration_value", Int(1, 999), Review, Clinician),
-            clinical(
-                "duration_unit",
-                Choice(&["day", "week", "month", "ongoing"]),
-                Review,
-                Clinician,
-            ),
+            clinical("duration_unit", Choice(&["day", "week", "month", "ongoing"]), Review, Clinician),
             clinical("quantity", Decimal, Review, Clinician),
             clinical("instructions", Text(500), Review, Clinician),
             clinical("patient_directions", Text(1000), Review, Clinician).required(),
             clinical("is_prn", Bool, Review, Clinician).or("false"),
             clinical("substitution_allowed", Bool, Latest, Clinician).or("true"),
-            clinical(
-                "source",
-                Choice(&["typed", "short_key", "repeat", "favourite"]),
-                Latest,
-                Clinician,
-            )
-            .or("\"typed\""),
+            clinical("source", Choice(&["typed", "short_key", "repeat", "favourite"]), Latest, Clinician)
+                .or("\"typed\""),
         ],
     },
 ];
@@ -529,10 +462,7 @@ mod tests {
     fn every_table_stands_at_the_place_of_its_name() {
         for (place, table) in TABLES.iter().enumerate() {
             assert_eq!(table.name as usize, place, "{}", table.sql_name);
-            assert_eq!(
-                serde_json::to_value(table.name).ok(),
-                Some(Value::from(table.sql_name))
-            );
+            assert_eq!(serde_json::to_value(table.name).ok(), Some(Value::from(table.sql_name)));
         }
     }
 
@@ -541,12 +471,7 @@ mod tests {
         for table in TABLES {
             for column in table.columns {
                 if let Some(parent) = column.refers_to {
-                    assert!(
-                        parent as usize <= table.name as usize,
-                        "{}.{}",
-                        table.sql_name,
-                        column.name
-                    );
+                    assert!(parent as usize <= table.name as usize, "{}.{}", table.sql_name, column.name);
                 }
             }
         }
@@ -558,11 +483,7 @@ mod tests {
             for column in table.columns {
                 if let Some(default) = column.default {
                     let value = serde_json::from_str(default).expect("BUG: a default is JSON");
-                    assert!(
-                        crate::validate::check_value(column, &value).is_ok(),
-                        "{}",
-                        column.name
-                    );
+                    assert!(crate::validate::check_value(column, &value).is_ok(), "{}", column.name);
                 }
             }
         }

@@ -28,10 +28,7 @@ pub fn parse_day(text: &str) -> Option<time::Date> {
 
 /// Writes a moment as it travels: UTC with three decimals, so that equal moments are equal texts.
 pub fn moment_text(moment: OffsetDateTime) -> String {
-    moment
-        .to_offset(time::UtcOffset::UTC)
-        .format(MOMENT)
-        .unwrap_or_default()
+    moment.to_offset(time::UtcOffset::UTC).format(MOMENT).unwrap_or_default()
 }
 
 /// Reads a moment as it travels.
@@ -56,9 +53,9 @@ pub fn check_value(column: &Column, value: &Value) -> Result<(), Refusal> {
         (Kind::Uuid, Value::String(text)) => {
             uuid::Uuid::try_parse(text).is_ok_and(|id| id.hyphenated().to_string() == *text)
         }
-        (Kind::Int(min, max), Value::Number(number)) => number
-            .as_i64()
-            .is_some_and(|number| (min..=max).contains(&number)),
+        (Kind::Int(min, max), Value::Number(number)) => {
+            number.as_i64().is_some_and(|number| (min..=max).contains(&number))
+        }
         (Kind::Decimal, Value::Number(number)) => number.as_f64().is_some_and(|number| {
             number.abs() < 1e8 && ((number * 100.0).round() - number * 100.0).abs() < 1e-6
         }),
@@ -76,10 +73,7 @@ pub fn check_value(column: &Column, value: &Value) -> Result<(), Refusal> {
     if fits {
         return Ok(());
     }
-    Err(Refusal::new(
-        RefusalCode::BadValue,
-        format!("{} does not hold a value that fits.", column.name),
-    ))
+    Err(Refusal::new(RefusalCode::BadValue, format!("{} does not hold a value that fits.", column.name)))
 }
 
 /// Control characters, and the marks that turn the direction of a line: a name must print as it is stored.
@@ -112,9 +106,7 @@ pub fn check_row(table: TableName, values: &Values) -> Result<(), Refusal> {
         TableName::ShortKeys => {
             let key = text("key").unwrap_or_default();
             let good = key.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
-                && key
-                    .chars()
-                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "_.-".contains(c));
+                && key.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "_.-".contains(c));
             (!good).then_some("A short key has small letters, digits, dots, dashes and underscores only.")
         }
         TableName::Medicines
@@ -124,9 +116,7 @@ pub fn check_row(table: TableName, values: &Values) -> Result<(), Refusal> {
         | TableName::Prescriptions
         | TableName::PrescriptionItems => None,
     };
-    problem.map_or(Ok(()), |problem| {
-        Err(Refusal::new(RefusalCode::BadValue, problem))
-    })
+    problem.map_or(Ok(()), |problem| Err(Refusal::new(RefusalCode::BadValue, problem)))
 }
 
 #[cfg(test)]
@@ -153,21 +143,10 @@ mod tests {
             ("city", json!("x".repeat(101))),
             ("registered_clinic_id", json!("not-a-uuid")),
         ] {
-            assert!(
-                !check(TableName::Patients, column, value.clone()),
-                "{column} took {value}"
-            );
+            assert!(!check(TableName::Patients, column, value.clone()), "{column} took {value}");
         }
-        assert!(!check(
-            TableName::Prescriptions,
-            "finalised_at",
-            json!("2026-11-23T04:11:08Z")
-        ));
-        assert!(check(
-            TableName::Prescriptions,
-            "finalised_at",
-            json!("2026-11-23T04:11:08.000Z")
-        ));
+        assert!(!check(TableName::Prescriptions, "finalised_at", json!("2026-11-23T04:11:08Z")));
+        assert!(check(TableName::Prescriptions, "finalised_at", json!("2026-11-23T04:11:08.000Z")));
         assert!(!check(TableName::PrescriptionItems, "quantity", json!(0.125)));
         assert!(check(TableName::PrescriptionItems, "quantity", json!(7.5)));
     }

@@ -31,17 +31,11 @@ pub fn run(name: Name, json: Option<&Path>) -> anyhow::Result<()> {
     let program = shell::binary(&format!("examples/{example}"), "release");
     let text = shell::output(shell::command(program, [] as [&str; 0]))?;
     let results: Vec<Value> = serde_json::from_str(&text).context("a benchmark prints JSON")?;
-    say(&format!(
-        "{:<58} {:>10} {:>10} {:>7} {:>10}",
-        "what", "value", "floor", "ratio", "goal"
-    ));
+    say(&format!("{:<58} {:>10} {:>10} {:>7} {:>10}", "what", "value", "floor", "ratio", "goal"));
     for result in &results {
         let text = |name: &str| result[name].as_str().unwrap_or_default().to_owned();
-        let number = |name: &str| {
-            result[name]
-                .as_f64()
-                .map_or("-".to_owned(), |number| format!("{number:.3}"))
-        };
+        let number =
+            |name: &str| result[name].as_f64().map_or("-".to_owned(), |number| format!("{number:.3}"));
         say(&format!(
             "{:<58} {:>7} {} {:>7} {} {:>7} {:>7} {} {}",
             text("name"),
@@ -52,11 +46,7 @@ pub fn run(name: Name, json: Option<&Path>) -> anyhow::Result<()> {
             number("ratio"),
             number("goal"),
             text("unit"),
-            if result["met"] == Value::Bool(true) {
-                "met"
-            } else {
-                "NOT MET"
-            },
+            if result["met"] == Value::Bool(true) { "met" } else { "NOT MET" },
         ));
     }
     if let Some(json) = json {

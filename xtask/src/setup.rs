@@ -5,25 +5,12 @@ use anyhow::bail;
 use crate::shell;
 
 /// Needed to build the window on Linux.
-const BUILD_PACKAGES: &[&str] = &[
-    "build-essential",
-    "pkg-config",
-    "libwebkit2gtk-4.1-dev",
-    "libxdo-dev",
-    "libssl-dev",
-    "librsvg2-dev",
-];
+const BUILD_PACKAGES: &[&str] =
+    &["build-essential", "pkg-config", "libwebkit2gtk-4.1-dev", "libxdo-dev", "libssl-dev", "librsvg2-dev"];
 
 /// Needed to drive the window without a display.
-const WINDOW_PACKAGES: &[&str] = &[
-    "xvfb",
-    "xauth",
-    "webkit2gtk-driver",
-    "dbus",
-    "dbus-x11",
-    "gnome-keyring",
-    "fonts-noto-core",
-];
+const WINDOW_PACKAGES: &[&str] =
+    &["xvfb", "xauth", "webkit2gtk-driver", "dbus", "dbus-x11", "gnome-keyring", "fonts-noto-core"];
 
 /// Which packages a task needs.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -57,10 +44,7 @@ pub fn packages(need: Need) -> anyhow::Result<()> {
         shell::say(&format!("  {}", wanted.join(" ")));
         return Ok(());
     }
-    let missing: Vec<&str> = wanted
-        .into_iter()
-        .filter(|package| !is_installed(package))
-        .collect();
+    let missing: Vec<&str> = wanted.into_iter().filter(|package| !is_installed(package)).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -73,16 +57,11 @@ pub fn packages(need: Need) -> anyhow::Result<()> {
     shell::say(&format!("Installing {}", missing.join(", ")));
     let apt = |args: &[&str]| {
         let mut apt = shell::command("apt-get", args);
-        apt.env("DEBIAN_FRONTEND", "noninteractive")
-            .stdout(std::process::Stdio::null());
+        apt.env("DEBIAN_FRONTEND", "noninteractive").stdout(std::process::Stdio::null());
         shell::run(apt)
     };
     apt(&["update", "-q"])?;
-    apt(&[
-        &["install", "-y", "-q", "--no-install-recommends"],
-        missing.as_slice(),
-    ]
-    .concat())
+    apt(&[&["install", "-y", "-q", "--no-install-recommends"], missing.as_slice()].concat())
 }
 
 fn is_installed(package: &str) -> bool {
@@ -107,16 +86,7 @@ pub fn npm_packages() -> anyhow::Result<()> {
         {
             continue;
         }
-        shell::npm(
-            folder,
-            &[
-                "ci",
-                "--ignore-scripts",
-                "--no-audit",
-                "--no-fund",
-                "--loglevel=error",
-            ],
-        )?;
+        shell::npm(folder, &["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])?;
     }
     Ok(())
 }

@@ -19,9 +19,7 @@ pub fn target_dir() -> PathBuf {
 
 /// A program of this workspace, built for development or release.
 pub fn binary(name: &str, profile: &str) -> PathBuf {
-    target_dir()
-        .join(profile)
-        .join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+    target_dir().join(profile).join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
 /// Says what happens next.
@@ -47,9 +45,7 @@ where
 pub fn run(mut command: Command) -> anyhow::Result<()> {
     let shown = shown(&command);
     say(&format!("› {shown}"));
-    let status = command
-        .status()
-        .with_context(|| format!("{shown} did not start"))?;
+    let status = command.status().with_context(|| format!("{shown} did not start"))?;
     if !status.success() {
         bail!("{shown} ended with {status}");
     }
@@ -72,38 +68,23 @@ pub fn npm(folder: &str, args: &[&str]) -> anyhow::Result<()> {
 /// Runs a command and returns what it printed.
 pub fn output(mut command: Command) -> anyhow::Result<String> {
     let shown = shown(&command);
-    let output = command
-        .output()
-        .with_context(|| format!("{shown} did not start"))?;
+    let output = command.output().with_context(|| format!("{shown} did not start"))?;
     if !output.status.success() {
-        bail!(
-            "{shown} ended with {}: {}",
-            output.status,
-            String::from_utf8_lossy(&output.stderr)
-        );
+        bail!("{shown} ended with {}: {}", output.status, String::from_utf8_lossy(&output.stderr));
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// Whether a program of this name is on the path.
 pub fn has(program: &str) -> bool {
-    let names = [
-        program.to_owned(),
-        format!("{program}.exe"),
-        format!("{program}.cmd"),
-    ];
+    let names = [program.to_owned(), format!("{program}.exe"), format!("{program}.cmd")];
     std::env::var_os("PATH").is_some_and(|path| {
         std::env::split_paths(&path).any(|folder| names.iter().any(|name| folder.join(name).is_file()))
     })
 }
 
 fn shown(command: &Command) -> String {
-    let program = Path::new(command.get_program())
-        .file_name()
-        .unwrap_or(command.get_program());
+    let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
     let words = std::iter::once(program).chain(command.get_args());
-    words
-        .map(|word| word.to_string_lossy().into_owned())
-        .collect::<Vec<_>>()
-        .join(" ")
+    words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
 }

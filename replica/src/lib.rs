@@ -1,2 +1,0 @@
-//! The desktop's local copy.
-pub mod view;
