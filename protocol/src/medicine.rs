@@ -38,6 +38,8 @@ pub fn dose_unit(dosage_form: &str) -> &'static str {
         "sachet" => "sachet",
         "suppository" => "suppository",
         "patch" => "patch",
+        // What is not known is not guessed.
+        "other" => "dose",
         _ => "application",
     }
 }

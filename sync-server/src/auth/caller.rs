@@ -1,0 +1,86 @@
+//! Who sent a request.
+
+use axum::extract::FromRequestParts;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use protocol::api::DeviceScope;
+use protocol::id::{ClinicId, DeviceId, TenantId, UserId};
+use protocol::permission::{Role, Roles};
+use time::OffsetDateTime;
+
+use super::{device, person};
+use crate::AppState;
+use crate::error::{Error, Result};
+
+/// Whoever sent the request: an active person on a device that is not revoked. A handler with this parameter
+/// is closed to everybody else; there is no other lock.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// Their tenant.
+    pub tenant: TenantId,
+    /// The person.
+    pub user: UserId,
+    /// The device.
+    pub device: DeviceId,
+    /// The clinic in which it stands.
+    pub clinic: ClinicId,
+    /// What they may do now.
+    pub roles: Roles,
+    /// What the device may receive now.
+    pub scope: DeviceScope,
+}
+
+impl Caller {
+    /// Refuses everybody but the tenant's admins.
+    pub fn must_be_admin(&self) -> Result<()> {
+        if self.roles.0.contains(&Role::Admin) { Ok(()) } else { Err(Error::Forbidden) }
+    }
+}
+
+impl FromRequestParts<AppState> for Caller {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self> {
+        let mut headers = parts.headers.get_all(AUTHORIZATION).iter();
+        let (Some(header), None) = (headers.next(), headers.next()) else {
+            return Err(Error::Unauthorized);
+        };
+        let token =
+            header.to_str().ok().and_then(|text| text.strip_prefix("Bearer ")).ok_or(Error::Unauthorized)?;
+        let claims =
+            state.auth.keys.verify(token, OffsetDateTime::now_utc()).map_err(|_| Error::Unauthorized)?;
+        // The token says who they were; the rows say who they are now.
+        let mut tx = state.db.read(claims.tid).await?;
+        let row = sqlx::query!(
+            r#"select d.clinic_id, d.scope, d.revoked_at is not null as "is_revoked!",
+                      d.copied_at is not null as "is_copied!", u.roles, u.is_active, u.token_version
+               from devices d
+               join device_users k on k.tenant_id = d.tenant_id and k.device_id = d.id
+               join users u on u.tenant_id = k.tenant_id and u.id = k.user_id
+               where d.tenant_id = $1 and d.id = $2 and u.id = $3"#,
+            claims.tid.0,
+            claims.did.0,
+            claims.sub.0,
+        )
+        .fetch_optional(&mut *tx)
+        .await?
+        .ok_or(Error::Unauthorized)?;
+        if row.is_revoked {
+            return Err(Error::DeviceRevoked);
+        }
+        if row.is_copied {
+            return Err(Error::DeviceCopied);
+        }
+        if !row.is_active || row.token_version != claims.tv {
+            return Err(Error::Unauthorized);
+        }
+        Ok(Self {
+            tenant: claims.tid,
+            user: claims.sub,
+            device: claims.did,
+            clinic: ClinicId(row.clinic_id),
+            roles: person::roles(&row.roles),
+            scope: device::scope(&row.scope),
+        })
+    }
+}

@@ -1,0 +1,195 @@
+//! Desktops: their row, and what they must sign.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use ed25519_dalek::VerifyingKey;
+use protocol::api::DeviceScope;
+use sha2::{Digest, Sha256};
+use sqlx::PgConnection;
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+use super::code::{lane, random_bytes};
+
+/// How long a challenge can be answered.
+const CHALLENGE_LIFE: Duration = Duration::seconds(60);
+/// The most challenges that wait for one device; older ones go first.
+const MAX_CHALLENGES: i64 = 64;
+/// A desktop.
+#[derive(Clone)]
+pub struct Device {
+    /// Its id.
+    pub id: Uuid,
+    /// The clinic in which it stands.
+    pub clinic: Uuid,
+    /// What it may receive.
+    pub scope: DeviceScope,
+    /// Its public key.
+    pub public_key: VerifyingKey,
+    /// The server's half of its server slot.
+    pub unlock_key: Vec<u8>,
+    /// Whether it was revoked.
+    pub is_revoked: bool,
+    /// Whether a copy of it was seen since the last password sign-in.
+    pub is_copied: bool,
+}
+
+/// A new desktop.
+pub struct NewDevice<'a> {
+    /// The clinic in which it stands.
+    pub clinic: Uuid,
+    /// What staff call it.
+    pub name: &'a str,
+    /// `windows`, `macos` or `linux`.
+    pub platform: &'a str,
+    /// The program's version.
+    pub app_version: &'a str,
+    /// Its public key, as it travels.
+    pub public_key: &'a str,
+    /// What it may receive.
+    pub scope: DeviceScope,
+    /// Who enrols it.
+    pub enrolled_by: Uuid,
+}
+
+/// A desktop that was just enrolled.
+pub struct Enrolled {
+    /// Its id.
+    pub id: Uuid,
+    /// Its lane.
+    pub lane: String,
+    /// The server's half of its server slot.
+    pub unlock_key: Vec<u8>,
+}
+
+/// The scope of this name.
+pub fn scope(name: &str) -> DeviceScope {
+    if name == "clinical" { DeviceScope::Clinical } else { DeviceScope::FrontDesk }
+}
+
+/// The scope's name in the database.
+pub fn scope_name(scope: DeviceScope) -> &'static str {
+    match scope {
+        DeviceScope::Clinical => "clinical",
+        DeviceScope::FrontDesk => "front_desk",
+    }
+}
+
+/// The desktop with this id.
+pub async fn find(tx: &mut PgConnection, tenant: Uuid, id: Uuid) -> sqlx::Result<Option<Device>> {
+    let row = sqlx::query!(
+        "select id, clinic_id, scope, public_key, unlock_key, revoked_at, copied_at
+         from devices where tenant_id = $1 and id = $2",
+        tenant,
+        id,
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(row.and_then(|row| {
+        Some(Device {
+            id: row.id,
+            clinic: row.clinic_id,
+            scope: scope(&row.scope),
+            public_key: protocol::signing::parse_public_key(&row.public_key)?,
+            unlock_key: row.unlock_key,
+            is_revoked: row.revoked_at.is_some(),
+            is_copied: row.copied_at.is_some(),
+        })
+    }))
+}
+
+/// Adds a desktop with the next free lane.
+pub async fn insert(tx: &mut PgConnection, tenant: Uuid, new: &NewDevice<'_>) -> sqlx::Result<Enrolled> {
+    // Two that come at once get their lanes one after the other.
+    sqlx::query_scalar!("select id from tenants where id = $1 for no key update", tenant)
+        .fetch_one(&mut *tx)
+        .await?;
+    // Lanes are never given twice, revoked or not: their numbers are on paper.
+    let count = sqlx::query_scalar!("select count(*) from devices where tenant_id = $1", tenant)
+        .fetch_one(&mut *tx)
+        .await?
+        .unwrap_or(0);
+    let enrolled = Enrolled {
+        id: Uuid::now_v7(),
+        lane: lane(count as usize),
+        unlock_key: random_bytes::<32>().to_vec(),
+    };
+    sqlx::query!(
+        "insert into devices
+            (tenant_id, id, clinic_id, name, platform, app_version, public_key, scope, lane, unlock_key,
+             enrolled_by)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        tenant,
+        enrolled.id,
+        new.clinic,
+        new.name,
+        new.platform,
+        new.app_version,
+        new.public_key,
+        scope_name(new.scope),
+        enrolled.lane,
+        enrolled.unlock_key,
+        new.enrolled_by,
+    )
+    .execute(tx)
+    .await?;
+    Ok(enrolled)
+}
+
+/// A challenge for this device. Unknown devices get one as well, which nothing will fit.
+pub async fn issue_challenge(
+    tx: &mut PgConnection,
+    tenant: Uuid,
+    device: Uuid,
+    now: OffsetDateTime,
+) -> sqlx::Result<String> {
+    let challenge = random_bytes::<32>();
+    sqlx::query!(
+        "delete from device_challenges c
+         where c.tenant_id = $1 and c.device_id = $2 and (c.expires_at < $3 or c.challenge_hash in (
+             select o.challenge_hash from device_challenges o
+             where o.tenant_id = $1 and o.device_id = $2
+             order by o.expires_at desc offset $4
+         ))",
+        tenant,
+        device,
+        now,
+        MAX_CHALLENGES,
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "insert into device_challenges (tenant_id, device_id, challenge_hash, expires_at)
+         select d.tenant_id, d.id, $3, $4 from devices d where d.tenant_id = $1 and d.id = $2",
+        tenant,
+        device,
+        Sha256::digest(challenge).to_vec(),
+        now + CHALLENGE_LIFE,
+    )
+    .execute(tx)
+    .await?;
+    Ok(BASE64_STANDARD.encode(challenge))
+}
+
+/// Takes a challenge back: true once, within its time.
+pub async fn take_challenge(
+    tx: &mut PgConnection,
+    tenant: Uuid,
+    device: Uuid,
+    challenge: &str,
+    now: OffsetDateTime,
+) -> sqlx::Result<bool> {
+    let Ok(challenge) = BASE64_STANDARD.decode(challenge) else {
+        return Ok(false);
+    };
+    let expires_at = sqlx::query_scalar!(
+        "delete from device_challenges where tenant_id = $1 and device_id = $2 and challenge_hash = $3
+         returning expires_at",
+        tenant,
+        device,
+        Sha256::digest(challenge).to_vec(),
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(expires_at.is_some_and(|expires_at| now <= expires_at))
+}

@@ -1,0 +1,82 @@
+//! Who may come in: registration, enrolment, sign-in, tokens.
+
+/// Who sent a request.
+pub mod caller;
+/// Enrolment codes and other short texts that people type.
+pub mod code;
+/// Desktops and their challenges.
+pub mod device;
+/// `POST /v1/devices/enrol` and `POST /v1/devices/codes`.
+pub mod enrol;
+/// One-time codes as rows.
+pub mod enrolment;
+/// Passwords and their hashes.
+pub mod password;
+/// Members of staff.
+pub mod person;
+/// Refresh tokens.
+pub mod refresh;
+/// `POST /v1/clinics/register`.
+pub mod register;
+/// `POST /v1/auth/challenge`, `login` and `refresh`.
+pub mod session;
+/// The rows with which a tenant begins.
+pub mod tenant;
+/// Slows down whoever guesses.
+pub mod throttle;
+/// Access tokens.
+pub mod token;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::error::Error;
+
+pub use caller::Caller;
+
+/// What the handlers here need.
+#[derive(Clone, Debug)]
+pub struct Auth {
+    /// Signs and reads access tokens.
+    pub keys: Arc<token::TokenKeys>,
+    /// Part of all that devices sign for this server.
+    pub server_name: Arc<str>,
+    /// Hashes passwords.
+    pub passwords: password::Passwords,
+    /// Who failed how often.
+    pub throttle: Arc<throttle::Throttle>,
+}
+
+impl Auth {
+    /// Nobody has failed yet. Only tests take another cost than [`password::PasswordCost::STANDARD`].
+    pub fn new(keys: token::TokenKeys, server_name: &str, cost: password::PasswordCost) -> Self {
+        Self {
+            keys: Arc::new(keys),
+            server_name: server_name.into(),
+            passwords: password::Passwords::new(cost),
+            throttle: Arc::default(),
+        }
+    }
+
+    /// Refuses whoever has to wait.
+    fn check_throttle(&self, who: &throttle::Who) -> Result<(), Error> {
+        self.throttle.check(who, Instant::now()).map_err(|delay| Error::TooManyRequests {
+            retry_after_secs: delay.as_secs() + u64::from(delay.subsec_nanos() > 0),
+        })
+    }
+
+    /// Counts a failure, and answers with this error or with the time to wait.
+    fn failed(&self, who: throttle::Who, error: Error) -> Error {
+        if let Err(wait) = self.check_throttle(&who) {
+            return wait;
+        }
+        self.throttle.failed(who, Instant::now());
+        error
+    }
+}
+
+impl From<password::Busy> for Error {
+    fn from(_: password::Busy) -> Self {
+        Self::TooManyRequests { retry_after_secs: 1 }
+    }
+}

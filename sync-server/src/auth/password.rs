@@ -1,0 +1,295 @@
+//! Passwords: what is a good one, and its hash.
+
+use std::sync::{Arc, LazyLock};
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use protocol::api::Secret;
+use tokio::sync::Semaphore;
+
+/// The fewest characters of a password.
+pub const MIN_PASSWORD_CHARS: usize = 12;
+/// The most characters of a password.
+pub const MAX_PASSWORD_CHARS: usize = 128;
+/// So many hashes may wait for a processor; more are turned away.
+const QUEUE: usize = 64;
+
+/// What one Argon2id hash costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PasswordCost {
+    /// Memory in KiB.
+    pub memory_kib: u32,
+    /// Passes over it.
+    pub passes: u32,
+}
+
+impl PasswordCost {
+    /// For real people: 64 MiB, three passes.
+    pub const STANDARD: Self = Self { memory_kib: 64 * 1024, passes: 3 };
+    /// The least that Argon2 takes, for data that no one signs in to.
+    pub const LEAST: Self = Self { memory_kib: 8, passes: 1 };
+}
+
+impl Default for PasswordCost {
+    fn default() -> Self {
+        Self::STANDARD
+    }
+}
+
+/// Too many hashes wait already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too many passwords are being checked")]
+pub struct Busy;
+
+/// Makes and checks password hashes, on threads of their own and never more at once than there are cores.
+#[derive(Clone)]
+pub struct Passwords {
+    argon2: Argon2<'static>,
+    cores: Arc<Semaphore>,
+    queue: Arc<Semaphore>,
+    /// Checked when there is no such person, so that the answer takes as long.
+    dummy: Arc<str>,
+}
+
+impl std::fmt::Debug for Passwords {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Passwords").finish_non_exhaustive()
+    }
+}
+
+impl Passwords {
+    /// Hashes at this cost.
+    pub fn new(cost: PasswordCost) -> Self {
+        let params = Params::new(cost.memory_kib, cost.passes, 1, None)
+            .unwrap_or_else(|_| unreachable!("BUG: a cost below what Argon2 takes"));
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let dummy = hash_now(&argon2, "no one has this password");
+        Self {
+            argon2,
+            cores: Arc::new(Semaphore::new(cores)),
+            queue: Arc::new(Semaphore::new(cores + QUEUE)),
+            dummy: dummy.into(),
+        }
+    }
+
+    /// The hash of a new password, as a PHC string.
+    ///
+    /// # Errors
+    ///
+    /// [`Busy`].
+    pub async fn hash(&self, password: &Secret) -> Result<String, Busy> {
+        let argon2 = self.argon2.clone();
+        let password = password.clone();
+        self.run(move || hash_now(&argon2, &password.0)).await
+    }
+
+    /// Whether the password is the one of this hash. Without a hash the work is the same and the answer is no.
+    ///
+    /// # Errors
+    ///
+    /// [`Busy`].
+    pub async fn verify(&self, password: &Secret, stored: Option<&str>) -> Result<bool, Busy> {
+        let known = stored.is_some();
+        let stored = stored.unwrap_or(&self.dummy).to_owned();
+        let argon2 = self.argon2.clone();
+        let password = password.clone();
+        let right = self
+            .run(move || {
+                // What is longer than any password is not worth the memory.
+                password.0.len() <= 4 * MAX_PASSWORD_CHARS
+                    && PasswordHash::new(&stored)
+                        .is_ok_and(|hash| argon2.verify_password(password.0.as_bytes(), &hash).is_ok())
+            })
+            .await?;
+        Ok(right && known)
+    }
+
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Busy> {
+        let _place = self.queue.try_acquire().map_err(|_| Busy)?;
+        let core = Arc::clone(&self.cores).acquire_owned().await.map_err(|_| Busy)?;
+        // The core's permit goes into the thread: a caller who hangs up does not free it early.
+        tokio::task::spawn_blocking(move || {
+            let _core = core;
+            work()
+        })
+        .await
+        .map_err(|_| Busy)
+    }
+}
+
+fn hash_now(argon2: &Argon2<'_>, password: &str) -> String {
+    argon2
+        .hash_password(password.as_bytes())
+        .unwrap_or_else(|_| unreachable!("BUG: Argon2 takes every password"))
+        .to_string()
+}
+
+/// Why a new password is not taken. Its text is for the person who chose it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.sentence())]
+pub enum WeakPassword {
+    /// Fewer than [`MIN_PASSWORD_CHARS`].
+    Short,
+    /// More than [`MAX_PASSWORD_CHARS`].
+    Long,
+    /// Everybody tries it first.
+    Common,
+    /// It contains a name that others know.
+    Personal,
+}
+
+impl WeakPassword {
+    /// What to say to the person who chose it.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Short => {
+                "The password is too short. Use at least 12 characters; four ordinary words are good."
+            }
+            Self::Long => "The password is too long. Use at most 128 characters.",
+            Self::Common => {
+                "This password is one that others guess first. Choose four ordinary words instead."
+            }
+            Self::Personal => {
+                "The password contains the clinic's name, the person's name or the e-mail. Choose words that no \
+                 one connects with them."
+            }
+        }
+    }
+}
+
+static COMMON: LazyLock<std::collections::HashSet<&'static str>> = LazyLock::new(|| {
+    include_str!("../../data/common-passwords.txt")
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .collect()
+});
+
+/// Checks a new password. `names` are the clinic's, the person's and their e-mail's.
+///
+/// # Errors
+///
+/// [`WeakPassword`].
+pub fn check_new_password(password: &Secret, names: &[&str]) -> Result<(), WeakPassword> {
+    let chars = password.0.chars().count();
+    if chars < MIN_PASSWORD_CHARS {
+        return Err(WeakPassword::Short);
+    }
+    if chars > MAX_PASSWORD_CHARS {
+        return Err(WeakPassword::Long);
+    }
+    let lower = password.0.to_lowercase();
+    let bare = lower.trim_matches(|c: char| !c.is_alphabetic());
+    let mut distinct: Vec<char> = lower.chars().collect();
+    distinct.sort_unstable();
+    distinct.dedup();
+    if COMMON.contains(lower.as_str()) || COMMON.contains(bare) || bare.is_empty() || distinct.len() < 5 {
+        return Err(WeakPassword::Common);
+    }
+    let letters = squeeze(&lower);
+    let personal = std::iter::once("clinic desk")
+        .chain(names.iter().flat_map(|name| parts(name)))
+        .map(squeeze)
+        .any(|name| name.chars().count() >= 4 && letters.contains(&name));
+    if personal {
+        return Err(WeakPassword::Personal);
+    }
+    Ok(())
+}
+
+/// Words of a clinic's name that say nothing about it.
+const GENERIC_WORDS: &[&str] = &[
+    "clinic",
+    "clinics",
+    "dental",
+    "family",
+    "hospital",
+    "medical",
+    "health",
+    "healthcare",
+    "care",
+    "centre",
+    "center",
+    "doctor",
+    "general",
+    "specialist",
+    "specialists",
+    "smile",
+    "children",
+    "women",
+    "group",
+];
+
+/// A name as a whole and word by word; of an e-mail only what stands before the `@`.
+fn parts(name: &str) -> impl Iterator<Item = &str> {
+    let name = name.split_once('@').map_or(name, |(local, _)| local);
+    let words = name.split_whitespace().filter(|word| !GENERIC_WORDS.contains(&word.to_lowercase().as_str()));
+    words.chain([name])
+}
+
+fn squeeze(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(password: &str) -> Result<(), WeakPassword> {
+        check_new_password(
+            &Secret(password.into()),
+            &["Sunrise Clinic", "Meera Joshi", "frontoffice@sunrise.example"],
+        )
+    }
+
+    #[test]
+    fn common_short_long_and_personal_passwords_are_refused() {
+        for (password, why) in [
+            ("short", WeakPassword::Short),
+            ("12345678901", WeakPassword::Short),
+            ("password1234!", WeakPassword::Common),
+            ("PASSWORDPASSWORD", WeakPassword::Common),
+            ("123456789012", WeakPassword::Common),
+            ("998877665544", WeakPassword::Common),
+            ("aaaaaaaaaaaaaaa", WeakPassword::Common),
+            ("ababababababab", WeakPassword::Common),
+            ("correcthorsebatterystaple", WeakPassword::Common),
+            ("meera loves tea", WeakPassword::Personal),
+            ("my joshi family 7", WeakPassword::Personal),
+            ("the-sunrise-clinic", WeakPassword::Personal),
+            ("sunrise over the sea", WeakPassword::Personal),
+            ("FrontOffice-2031-x", WeakPassword::Personal),
+            ("my Clinic Desk word", WeakPassword::Personal),
+        ] {
+            assert_eq!(check(password), Err(why), "{password}");
+        }
+        assert_eq!(check(&"xy7 ".repeat(33)), Err(WeakPassword::Long));
+    }
+
+    #[test]
+    fn four_ordinary_words_in_any_script_are_taken() {
+        for password in ["kettle orbit mango lamp", "पानी आम सड़क दीपक", "tr0ub4dor&3-zebra"]
+        {
+            assert_eq!(check(password), Ok(()), "{password}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_hash_knows_its_password_and_no_other() {
+        let passwords = Passwords::new(PasswordCost::LEAST);
+        let right = Secret("kettle orbit mango lamp".into());
+        let wrong = Secret("kettle orbit mango lamb".into());
+        let hash = passwords.hash(&right).await.expect("not busy");
+        assert!(hash.starts_with("$argon2id$v=19$m=8,t=1,p=1$"), "{hash}");
+        assert_eq!(passwords.verify(&right, Some(&hash)).await, Ok(true));
+        assert_eq!(passwords.verify(&wrong, Some(&hash)).await, Ok(false));
+        assert_eq!(passwords.verify(&Secret("no one has this password".into()), None).await, Ok(false));
+        assert_eq!(passwords.verify(&right, Some("not a hash")).await, Ok(false));
+    }
+
+    #[test]
+    fn the_standard_cost_is_three_passes_over_64_mib() {
+        let hash = hash_now(&Passwords::new(PasswordCost::STANDARD).argon2, "x");
+        assert!(hash.starts_with("$argon2id$v=19$m=65536,t=3,p=1$"), "{hash}");
+    }
+}

@@ -1,0 +1,124 @@
+//! Members of staff, as far as signing in is concerned.
+
+use protocol::api::StaffMember;
+use protocol::id::{DoctorId, UserId};
+use protocol::permission::{Role, Roles};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+/// A member of staff who may sign in.
+#[derive(Clone)]
+pub struct Person {
+    /// Their id.
+    pub id: Uuid,
+    /// Their name.
+    pub full_name: String,
+    /// In small letters.
+    pub email: String,
+    /// What they are.
+    pub roles: Roles,
+    /// The PHC string of their password.
+    pub password_hash: String,
+    /// See [`super::token::Claims::tv`].
+    pub token_version: i32,
+    /// Their profile as a prescriber.
+    pub doctor: Option<Uuid>,
+}
+
+impl Person {
+    /// What a desktop learns of them.
+    pub fn staff_member(&self) -> StaffMember {
+        StaffMember {
+            id: UserId(self.id),
+            full_name: self.full_name.clone(),
+            email: self.email.clone(),
+            roles: self.roles.clone(),
+            doctor_id: self.doctor.map(DoctorId),
+        }
+    }
+}
+
+/// The roles of these names.
+pub fn roles(names: &[String]) -> Roles {
+    Roles(names.iter().filter_map(|name| Role::find(name)).collect())
+}
+
+/// An e-mail as it is stored and compared.
+pub fn normalise_email(email: &str) -> String {
+    email.trim().to_lowercase()
+}
+
+/// The active member of staff with this e-mail.
+pub async fn find_by_email(tx: &mut PgConnection, tenant: Uuid, email: &str) -> sqlx::Result<Option<Person>> {
+    let row = sqlx::query!(
+        r#"select u.id, u.full_name, u.email, u.roles, u.password_hash, u.token_version,
+                  d.id as "doctor?"
+           from users u
+           left join doctors d
+             on d.tenant_id = u.tenant_id and d.user_id = u.id and d.is_active and d.deleted_at is null
+           where u.tenant_id = $1 and u.email = $2 and u.is_active"#,
+        tenant,
+        normalise_email(email),
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(row.map(|row| Person {
+        id: row.id,
+        full_name: row.full_name,
+        email: row.email,
+        roles: roles(&row.roles),
+        password_hash: row.password_hash,
+        token_version: row.token_version,
+        doctor: row.doctor,
+    }))
+}
+
+/// The active member of staff with this id, if they have signed in on this device before.
+pub async fn find_on_device(
+    tx: &mut PgConnection,
+    tenant: Uuid,
+    device: Uuid,
+    user: Uuid,
+) -> sqlx::Result<Option<Person>> {
+    let row = sqlx::query!(
+        r#"select u.id, u.full_name, u.email, u.roles, u.password_hash, u.token_version,
+                  d.id as "doctor?"
+           from users u
+           join device_users k
+             on k.tenant_id = u.tenant_id and k.user_id = u.id and k.device_id = $2
+           left join doctors d
+             on d.tenant_id = u.tenant_id and d.user_id = u.id and d.is_active and d.deleted_at is null
+           where u.tenant_id = $1 and u.id = $3 and u.is_active"#,
+        tenant,
+        device,
+        user,
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(row.map(|row| Person {
+        id: row.id,
+        full_name: row.full_name,
+        email: row.email,
+        roles: roles(&row.roles),
+        password_hash: row.password_hash,
+        token_version: row.token_version,
+        doctor: row.doctor,
+    }))
+}
+
+/// Notes that they signed in with their password on this device.
+pub async fn note_sign_in(tx: &mut PgConnection, tenant: Uuid, device: Uuid, user: Uuid) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into device_users (tenant_id, device_id, user_id) values ($1, $2, $3)
+         on conflict (tenant_id, device_id, user_id) do update set last_signed_in_at = now()",
+        tenant,
+        device,
+        user,
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!("update users set last_login_at = now() where tenant_id = $1 and id = $2", tenant, user)
+        .execute(tx)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,153 @@
+//! Slows down whoever guesses passwords, and never locks a clinic out: the delay is at most a minute, and who
+//! guesses from an unknown computer does not slow a known one. Counted in this process's memory.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+/// So many failures cost nothing.
+const FREE_FAILURES: u32 = 10;
+/// The longest delay.
+const LONGEST_DELAY: Duration = Duration::from_mins(1);
+/// Failures are forgotten after so long without another.
+const FORGOTTEN_AFTER: Duration = Duration::from_hours(1);
+/// More entries than this are swept.
+const SWEEP_AT: usize = 10_000;
+
+/// Who fails.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Who([u8; 32]);
+
+impl Who {
+    /// A person on an enrolled computer.
+    pub fn on_device(tenant: Uuid, device: Uuid, person: &str) -> Self {
+        Self::of(&["device", &tenant.to_string(), &device.to_string(), &person.to_lowercase()])
+    }
+
+    /// Whoever names a computer that this tenant does not have, or cannot sign as it.
+    pub fn unknown_device(tenant: Uuid) -> Self {
+        Self::of(&["unknown", &tenant.to_string()])
+    }
+
+    /// Whoever enrols a computer with codes of this tenant.
+    pub fn enrolling(tenant_code: &str) -> Self {
+        Self::of(&["enrol", tenant_code])
+    }
+
+    fn of(parts: &[&str]) -> Self {
+        let mut hasher = Sha256::new();
+        for part in parts {
+            hasher.update((part.len() as u64).to_be_bytes());
+            hasher.update(part.as_bytes());
+        }
+        Self(hasher.finalize().into())
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Failures {
+    count: u32,
+    last: Instant,
+}
+
+/// The failures of this process.
+#[derive(Default)]
+pub struct Throttle(Mutex<HashMap<Who, Failures>>);
+
+impl std::fmt::Debug for Throttle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Throttle").finish_non_exhaustive()
+    }
+}
+
+impl Throttle {
+    /// Whether another try is allowed now.
+    ///
+    /// # Errors
+    ///
+    /// How long to wait.
+    pub fn check(&self, who: &Who, now: Instant) -> Result<(), Duration> {
+        let failures = self.lock().get(who).copied();
+        let Some(failures) = failures else {
+            return Ok(());
+        };
+        let passed = now.saturating_duration_since(failures.last);
+        match delay_after(failures.count).checked_sub(passed) {
+            Some(rest) if !rest.is_zero() => Err(rest),
+            _ => Ok(()),
+        }
+    }
+
+    /// A try failed.
+    pub fn failed(&self, who: Who, now: Instant) {
+        let mut all = self.lock();
+        if all.len() >= SWEEP_AT {
+            all.retain(|_, failures| now.saturating_duration_since(failures.last) < FORGOTTEN_AFTER);
+        }
+        let failures = all.entry(who).or_insert(Failures { count: 0, last: now });
+        if now.saturating_duration_since(failures.last) >= FORGOTTEN_AFTER {
+            failures.count = 0;
+        }
+        failures.count = failures.count.saturating_add(1);
+        failures.last = now;
+    }
+
+    /// A try succeeded: the failures before it were typing mistakes.
+    pub fn succeeded(&self, who: &Who) {
+        self.lock().remove(who);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Who, Failures>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The delay after so many failures: none, then 1, 2, 4 … 60 seconds.
+fn delay_after(failures: u32) -> Duration {
+    let Some(step) = failures.checked_sub(FREE_FAILURES) else {
+        return Duration::ZERO;
+    };
+    match step {
+        0 => Duration::ZERO,
+        1..=6 => Duration::from_secs(1 << (step - 1)),
+        _ => LONGEST_DELAY,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ten_failures_are_free_and_then_the_delay_doubles_up_to_a_minute() {
+        let throttle = Throttle::default();
+        let who = || Who::on_device(Uuid::nil(), Uuid::nil(), "a@b.example");
+        let now = Instant::now();
+        let mut delays = Vec::new();
+        for _ in 0..19 {
+            throttle.failed(who(), now);
+            delays.push(throttle.check(&who(), now).err().map_or(0, |delay| delay.as_secs()));
+        }
+        assert_eq!(delays[..10], [0; 10]);
+        assert_eq!(delays[10..], [1, 2, 4, 8, 16, 32, 60, 60, 60]);
+        assert!(throttle.check(&who(), now + Duration::from_mins(1)).is_ok());
+        throttle.succeeded(&who());
+        assert!(throttle.check(&who(), now).is_ok());
+    }
+
+    #[test]
+    fn guesses_elsewhere_do_not_slow_a_known_computer() {
+        let throttle = Throttle::default();
+        let now = Instant::now();
+        let device = Uuid::from_u128(1);
+        for _ in 0..1_000 {
+            throttle.failed(Who::unknown_device(Uuid::nil()), now);
+            throttle.failed(Who::on_device(Uuid::nil(), Uuid::from_u128(2), "a@b.example"), now);
+            throttle.failed(Who::on_device(Uuid::nil(), device, "other@b.example"), now);
+        }
+        assert!(throttle.check(&Who::on_device(Uuid::nil(), device, "a@b.example"), now).is_ok());
+    }
+}

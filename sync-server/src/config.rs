@@ -1,0 +1,89 @@
+//! Flags and environment variables.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, ValueEnum};
+use protocol::api::Secret;
+
+/// A URL with a password in it, so its `Debug` shows nothing.
+#[derive(Clone, Debug)]
+pub struct DatabaseUrl(pub Secret);
+
+impl FromStr for DatabaseUrl {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(Secret(text.to_owned())))
+    }
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// What every command takes.
+#[derive(Args, Debug)]
+pub struct CommonOptions {
+    /// Folder of the embedded database, its passwords and the token key.
+    #[arg(long, global = true, env = "CLINIC_SYNC_DATA_DIR", default_value = "clinic-sync-data")]
+    pub data_dir: PathBuf,
+    /// How the log is written.
+    #[arg(long, global = true, env = "CLINIC_SYNC_LOG_FORMAT", value_enum, default_value = "text")]
+    pub log_format: LogFormat,
+    /// URL of the database; without it, that of the embedded database running in the data folder.
+    ///
+    /// For `serve` the login is clinic_app, for `migrate` an administrator's, else clinic_ops.
+    #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<DatabaseUrl>,
+    /// Folder of the Postgres programs (initdb, pg_ctl, postgres) for the embedded database.
+    #[arg(long, global = true, env = "CLINIC_SYNC_POSTGRES_BIN")]
+    pub postgres_bin: Option<PathBuf>,
+}
+
+/// Options of `migrate`.
+#[derive(Args, Debug)]
+pub struct MigrateOptions {
+    /// Sets the password of the login clinic_app.
+    #[arg(long, env = "CLINIC_SYNC_APP_PASSWORD", hide_env_values = true)]
+    pub app_password: Option<PasswordOption>,
+    /// Sets the password of the login clinic_ops.
+    #[arg(long, env = "CLINIC_SYNC_OPS_PASSWORD", hide_env_values = true)]
+    pub ops_password: Option<PasswordOption>,
+}
+
+/// A password from the command line; its `Debug` shows nothing.
+#[derive(Clone, Debug)]
+pub struct PasswordOption(pub Secret);
+
+impl FromStr for PasswordOption {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(Secret(text.to_owned())))
+    }
+}
+
+/// Options of `serve`.
+#[derive(Args, Debug)]
+pub struct ServeOptions {
+    /// Where to listen. Put a proxy with TLS before it for other computers.
+    #[arg(long, env = "CLINIC_SYNC_LISTEN", default_value = "127.0.0.1:8787")]
+    pub listen: SocketAddr,
+    /// The name that devices sign for; every process of one server has the same.
+    #[arg(long, env = "CLINIC_SYNC_SERVER_NAME", default_value = "clinic-sync")]
+    pub server_name: String,
+    /// PEM file of the key that signs access tokens; without it, `token-key.pem` in the data folder,
+    /// made when it is missing.
+    #[arg(long, env = "CLINIC_SYNC_TOKEN_KEY")]
+    pub token_key: Option<PathBuf>,
+    /// Starts a database of its own in the data folder and brings it up to date.
+    #[arg(long)]
+    pub embedded: bool,
+}

@@ -1,0 +1,215 @@
+//! Roles, schema and migrations, and the checks before a server may use a database.
+
+use std::time::Duration;
+
+use protocol::api::Secret;
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection, PgConnection};
+
+use crate::tenant_tx::Db;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
+
+/// What an administrator runs once where the login of `clinic-sync migrate` may not make roles.
+const ROLES: &str = "\
+do $$ begin
+    if to_regrole('clinic_owner') is null then create role clinic_owner nologin; end if;
+    if to_regrole('clinic_app') is null then create role clinic_app login noinherit; end if;
+    if to_regrole('clinic_ops') is null then create role clinic_ops login bypassrls; end if;
+    if not pg_has_role(current_user, 'clinic_owner', 'member') then
+        execute format('grant clinic_owner to %I', current_user);
+    end if;
+    if not pg_has_role(current_user, 'clinic_ops', 'member') then
+        execute format('grant clinic_ops to %I', current_user);
+    end if;
+end $$;
+create schema if not exists clinic authorization clinic_owner;
+";
+
+/// Whoever can connect can otherwise make tables in `public` and temporary ones, under names that a function
+/// might look up first.
+const PRIVILEGES: &str = "\
+revoke all on schema public from public;
+grant usage on schema clinic to clinic_app, clinic_ops;
+do $$ begin
+    execute format('revoke all on database %I from public', current_database());
+    execute format('grant connect on database %I to clinic_app, clinic_ops', current_database());
+end $$;
+";
+
+/// The second lock on the tenant's variable: nothing inside a statement can change it.
+const SET_CONFIG: &str = "\
+revoke execute on function pg_catalog.set_config(text, text, boolean) from public;
+grant execute on function pg_catalog.set_config(text, text, boolean) to clinic_owner, clinic_ops;
+revoke execute on function pg_catalog.lo_creat(integer) from public;
+revoke execute on function pg_catalog.lo_create(oid) from public;
+revoke execute on function pg_catalog.lo_from_bytea(oid, bytea) from public;
+";
+
+const AFTERWARDS: &str = "\
+grant select on clinic._sqlx_migrations to clinic_app, clinic_ops;
+do $$ begin
+    if (select proowner <> 'clinic_ops'::regrole from pg_proc
+        where oid = 'clinic.tenant_id_for_code(text)'::regprocedure)
+    then
+        grant create on schema clinic to clinic_ops;
+        alter function clinic.tenant_id_for_code(text) owner to clinic_ops;
+        revoke create on schema clinic from clinic_ops;
+    end if;
+end $$;
+";
+
+const SET_PASSWORD: &str = "\
+create or replace function pg_temp.set_password(login text, password text) returns void
+language plpgsql as $$ begin execute format('alter role %I password %L', login, password); end $$";
+
+/// Why a database cannot be set up or used. The sentences are for whoever runs the server.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The login may not make roles.
+    #[error(
+        "This login may not make the roles of Clinic Desk. Let an administrator of the database run the \
+         following in it, as this login's database and with this login in place of current_user, and try \
+         again:\n\n{ROLES}"
+    )]
+    NeedsAdministrator,
+    /// The server would go around the walls between tenants.
+    #[error("The server refuses to start: {0}")]
+    Refused(&'static str),
+    /// The database.
+    #[error(transparent)]
+    Sqlx(#[from] sqlx::Error),
+    /// A migration.
+    #[error("A migration failed: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// A question to the database.
+    #[error(transparent)]
+    Server(#[from] crate::error::Error),
+}
+
+/// New passwords of the two logins; where none is given, the old one stays.
+#[derive(Clone, Debug, Default)]
+pub struct LoginPasswords {
+    /// The server's.
+    pub app: Option<Secret>,
+    /// The operator's.
+    pub ops: Option<Secret>,
+}
+
+/// Makes roles and schema where they are missing, and runs the migrations that the database lacks.
+///
+/// # Errors
+///
+/// [`Error::NeedsAdministrator`] holds the SQL to run where the login may not do it.
+pub async fn migrate(admin_url: &Secret, passwords: &LoginPasswords) -> Result<(), Error> {
+    let mut connection = PgConnection::connect(&admin_url.0).await?;
+    // Two servers that start together wait for each other.
+    sqlx::query("select pg_advisory_lock(7217310645)").execute(&mut connection).await?;
+    sqlx::raw_sql(ROLES).execute(&mut connection).await.map_err(|error| {
+        match error.as_database_error().and_then(|error| error.code().map(String::from)).as_deref() {
+            Some("42501") => Error::NeedsAdministrator,
+            _ => Error::Sqlx(error),
+        }
+    })?;
+    sqlx::raw_sql(PRIVILEGES).execute(&mut connection).await?;
+    let is_superuser: bool = sqlx::query_scalar("select rolsuper from pg_roles where rolname = current_user")
+        .fetch_one(&mut connection)
+        .await?;
+    if is_superuser {
+        sqlx::raw_sql(SET_CONFIG).execute(&mut connection).await?;
+    } else {
+        tracing::warn!("only a superuser can take set_config away from clinic_app; this login is none");
+    }
+    sqlx::raw_sql("set role clinic_owner; set search_path = clinic").execute(&mut connection).await?;
+    MIGRATIONS.run(&mut connection).await?;
+    crate::catalogue::store(&mut connection).await?;
+    sqlx::raw_sql("reset role; reset search_path").execute(&mut connection).await?;
+    sqlx::raw_sql(AFTERWARDS).execute(&mut connection).await?;
+    for (login, password) in [("clinic_app", &passwords.app), ("clinic_ops", &passwords.ops)] {
+        if let Some(password) = password {
+            sqlx::raw_sql(SET_PASSWORD).execute(&mut connection).await?;
+            sqlx::query("select pg_temp.set_password($1, $2)")
+                .bind(login)
+                .bind(&password.0)
+                .execute(&mut connection)
+                .await?;
+        }
+    }
+    connection.close().await?;
+    Ok(())
+}
+
+/// Connects the server, as `clinic_app`.
+///
+/// # Errors
+///
+/// [`Error::Refused`] for a login that goes around row security, and for a database that lacks migrations.
+pub async fn connect_app(url: &Secret) -> Result<Db, Error> {
+    let pool = pool_options(16).connect_with(session(url)?).await?;
+    let login = sqlx::query!(
+        r#"select rolsuper as "is_superuser!", rolbypassrls as "bypasses_row_security!",
+                  coalesce(pg_has_role(current_user, to_regrole('clinic_owner'), 'member'), false) as "is_owner!",
+                  has_function_privilege('pg_catalog.set_config(text, text, boolean)', 'execute')
+                      as "may_set_config!"
+           from pg_roles where rolname = current_user"#
+    )
+    .fetch_one(&pool)
+    .await?;
+    if login.is_superuser {
+        return Err(Error::Refused("its database login is a superuser, whom row security does not bind."));
+    }
+    if login.bypasses_row_security {
+        return Err(Error::Refused("its database login has BYPASSRLS; log in as clinic_app."));
+    }
+    if login.is_owner {
+        return Err(Error::Refused("its database login owns the tables; log in as clinic_app."));
+    }
+    if login.may_set_config {
+        tracing::warn!("clinic_app may call set_config; let a superuser run `clinic-sync migrate` once");
+    }
+    let db = Db::new(pool);
+    check_migrated(&db).await?;
+    Ok(db)
+}
+
+/// Connects an operator's command, as `clinic_ops`.
+pub async fn connect_ops(url: &Secret) -> Result<Db, Error> {
+    let db = Db::new(pool_options(4).connect_with(session(url)?).await?);
+    check_migrated(&db).await?;
+    Ok(db)
+}
+
+/// Whether the database has every migration that this program knows.
+pub(crate) async fn is_migrated(db: &Db) -> Result<bool, crate::error::Error> {
+    let applied = db.applied_migrations().await?;
+    Ok(MIGRATIONS.iter().all(|migration| applied.contains(&migration.version)))
+}
+
+async fn check_migrated(db: &Db) -> Result<(), Error> {
+    match is_migrated(db).await {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Error::Refused("the database lacks migrations; run `clinic-sync migrate` first.")),
+        Err(crate::error::Error::Sqlx(sqlx::Error::Database(error)))
+            if error.code().as_deref() == Some("42P01") =>
+        {
+            Err(Error::Refused("the database is empty; run `clinic-sync migrate` first."))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn pool_options(connections: u32) -> PgPoolOptions {
+    PgPoolOptions::new().max_connections(connections).acquire_timeout(Duration::from_secs(10))
+}
+
+fn session(url: &Secret) -> Result<PgConnectOptions, sqlx::Error> {
+    let options: PgConnectOptions = url.0.parse()?;
+    Ok(options.application_name("clinic-sync").options([
+        ("search_path", "clinic"),
+        ("TimeZone", "UTC"),
+        ("statement_timeout", "15s"),
+        ("lock_timeout", "5s"),
+        ("idle_in_transaction_session_timeout", "10s"),
+    ]))
+}

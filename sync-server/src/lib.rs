@@ -1,0 +1,93 @@
+//! The sync server: joins the desktops of all clinics that share a tenant.
+
+pub mod auth;
+pub mod catalogue;
+pub mod config;
+pub mod database;
+pub mod demo;
+pub mod embedded;
+pub mod error;
+mod health;
+pub mod operator;
+mod router;
+pub mod sync;
+mod tenant_tx;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use std::time::Duration;
+
+use protocol::PROTOCOL_VERSION;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+pub use tenant_tx::{Db, TenantTx, TenantWriteTx};
+
+/// How long requests under way may still take once the server was told to stop.
+const SHUTDOWN_SECS: u64 = 20;
+
+/// What every handler can reach.
+#[derive(Clone, Debug)]
+pub struct AppState {
+    /// The door to the data.
+    pub db: Db,
+    /// Who may come in.
+    pub auth: auth::Auth,
+    /// Who hears of new versions.
+    pub live: sync::live::Hub,
+    /// The oldest protocol that is served.
+    pub oldest_protocol: Arc<AtomicU32>,
+}
+
+impl AppState {
+    /// The state of a server that has heard of nothing yet.
+    pub fn new(db: Db, auth: auth::Auth) -> Self {
+        Self {
+            db,
+            auth,
+            live: sync::live::Hub::default(),
+            oldest_protocol: Arc::new(PROTOCOL_VERSION.saturating_sub(2).max(1).into()),
+        }
+    }
+}
+
+/// Serves until `shutdown`; then live streams end, requests under way finish, and it returns.
+pub async fn serve(
+    listener: TcpListener,
+    state: AppState,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let stop = CancellationToken::new();
+    let db = state.db.clone();
+    let hub = tokio::spawn(state.live.clone().run(db.clone(), stop.clone()));
+    let app = router::router(state).into_make_service_with_connect_info::<SocketAddr>();
+    let signal = {
+        let stop = stop.clone();
+        async move {
+            shutdown.await;
+            tracing::info!("stopping");
+            stop.cancel();
+        }
+    };
+    let overdue = async {
+        stop.cancelled().await;
+        tokio::time::sleep(Duration::from_secs(SHUTDOWN_SECS)).await;
+    };
+    let served = tokio::select! {
+        served = axum::serve(listener, app).with_graceful_shutdown(signal) => served,
+        () = overdue => {
+            tracing::warn!("some requests did not finish in time");
+            Ok(())
+        }
+    };
+    stop.cancel();
+    if hub.await.is_err() {
+        tracing::error!("the live hub broke off");
+    }
+    db.close().await;
+    served
+}

@@ -1,0 +1,221 @@
+//! `clinic-sync`: the sync server and its operator's commands.
+
+use std::ffi::OsString;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use clinic_sync::auth::password::{PasswordCost, Passwords};
+use clinic_sync::auth::{Auth, token};
+use clinic_sync::config::{CommonOptions, LogFormat, MigrateOptions, ServeOptions};
+use clinic_sync::database::{self, LoginPasswords};
+use clinic_sync::demo::{self, DemoOptions};
+use clinic_sync::embedded::{self, Embedded};
+use clinic_sync::operator::{self, DeviceCommand, TenantCommand, UserCommand};
+use clinic_sync::{AppState, Db, serve};
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+#[derive(Debug, Parser)]
+#[command(name = "clinic-sync", version, about = "The sync server of Clinic Desk")]
+struct Cli {
+    #[command(flatten)]
+    common: CommonOptions,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Makes roles and schema in the database, or brings them up to date.
+    Migrate(MigrateOptions),
+    /// Serves desktops until it is stopped.
+    Serve(ServeOptions),
+    /// Makes a new key for signing access tokens.
+    Keygen {
+        /// The file to write; it must not exist.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Tenants.
+    #[command(subcommand)]
+    Tenant(TenantCommand),
+    /// Desktops.
+    #[command(subcommand)]
+    Device(DeviceCommand),
+    /// Members of staff.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Makes a tenant with sample patients and a year of prescriptions.
+    DemoData(DemoOptions),
+    /// Runs a command with DATABASE_URL set to a new, migrated database, which is gone afterwards.
+    #[command(hide = true)]
+    WithScratchDatabase {
+        /// The command and what it takes.
+        #[arg(last = true, required = true)]
+        command: Vec<OsString>,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            writeln!(std::io::stderr(), "clinic-sync: {error:#}").ok();
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> anyhow::Result<()> {
+    let cli = Cli::parse();
+    start_log(cli.common.log_format);
+    match cli.command {
+        Command::Migrate(options) => run_migrate(&cli.common, options).await,
+        Command::Serve(options) => run_serve(&cli.common, options).await,
+        Command::WithScratchDatabase { command } => run_with_scratch(&cli.common, command).await,
+        Command::Keygen { out } => token::write_new_key(&out),
+        Command::Tenant(command) => {
+            let passwords = Passwords::new(PasswordCost::STANDARD);
+            operator::run_tenant(
+                &operators_db(&cli.common).await?,
+                &passwords,
+                command,
+                &mut std::io::stdout(),
+            )
+            .await
+        }
+        Command::Device(command) => {
+            operator::run_device(&operators_db(&cli.common).await?, command, &mut std::io::stdout()).await
+        }
+        Command::User(command) => {
+            let passwords = Passwords::new(PasswordCost::STANDARD);
+            operator::run_user(&operators_db(&cli.common).await?, &passwords, command, &mut std::io::stdout())
+                .await
+        }
+        Command::DemoData(options) => {
+            demo::run(&operators_db(&cli.common).await?, &options, &mut std::io::stdout()).await
+        }
+    }
+}
+
+async fn operators_db(common: &CommonOptions) -> anyhow::Result<Db> {
+    let url = match &common.database_url {
+        Some(url) => url.clone(),
+        None => embedded::Urls::of_running(&common.data_dir)?.ops,
+    };
+    Ok(database::connect_ops(&url.0).await?)
+}
+
+async fn run_migrate(common: &CommonOptions, options: MigrateOptions) -> anyhow::Result<()> {
+    let url = match &common.database_url {
+        Some(url) => url.clone(),
+        None => embedded::Urls::of_running(&common.data_dir)?.admin,
+    };
+    let passwords = LoginPasswords {
+        app: options.app_password.map(|password| password.0),
+        ops: options.ops_password.map(|password| password.0),
+    };
+    database::migrate(&url.0, &passwords).await?;
+    tracing::info!("the database is up to date");
+    Ok(())
+}
+
+async fn run_serve(common: &CommonOptions, options: ServeOptions) -> anyhow::Result<()> {
+    let mut running = None;
+    let url = if options.embedded {
+        let embedded = start_embedded(common, &common.data_dir, true).await?;
+        database::migrate(&embedded.urls().admin.0, embedded.passwords()).await?;
+        running.insert(embedded).urls().app.clone()
+    } else {
+        common.database_url.clone().context("Give --database-url (or DATABASE_URL), or --embedded.")?
+    };
+    let db = database::connect_app(&url.0).await?;
+    std::fs::create_dir_all(&common.data_dir)?;
+    let key_file = options.token_key.unwrap_or_else(|| common.data_dir.join("token-key.pem"));
+    if !key_file.exists() {
+        token::write_new_key(&key_file)?;
+        tracing::info!(file = %key_file.display(), "made a key for access tokens");
+    }
+    let keys = token::TokenKeys::load(&key_file)?;
+    let auth = Auth::new(keys, &options.server_name, PasswordCost::STANDARD);
+    let listener = TcpListener::bind(options.listen)
+        .await
+        .with_context(|| format!("Nothing can listen on {}.", options.listen))?;
+    let address = format!("http://{}", listener.local_addr()?);
+    let address_file = common.data_dir.join("listen");
+    std::fs::write(&address_file, &address)?;
+    writeln!(std::io::stdout(), "listening on {address}")?;
+    serve(listener, AppState::new(db, auth), stop_signal()).await?;
+    std::fs::remove_file(address_file)?;
+    if let Some(embedded) = running {
+        tokio::task::spawn_blocking(|| embedded.stop()).await??;
+    }
+    Ok(())
+}
+
+async fn run_with_scratch(common: &CommonOptions, command: Vec<OsString>) -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let embedded = start_embedded(common, folder.path(), false).await?;
+    let admin = &embedded.urls().admin.0;
+    database::migrate(admin, embedded.passwords()).await?;
+    let (program, arguments) = command.split_first().context("Give a command.")?;
+    let status = tokio::process::Command::new(program)
+        .args(arguments)
+        .env("DATABASE_URL", format!("{}?options=-csearch_path%3Dclinic", admin.0))
+        .status()
+        .await?;
+    tokio::task::spawn_blocking(|| embedded.stop()).await??;
+    anyhow::ensure!(status.success(), "the command ended with {status}");
+    Ok(())
+}
+
+async fn start_embedded(common: &CommonOptions, data_dir: &Path, durable: bool) -> anyhow::Result<Embedded> {
+    let options = embedded::Options {
+        data_dir: data_dir.to_owned(),
+        postgres_bin: common.postgres_bin.clone(),
+        durable,
+    };
+    Ok(tokio::task::spawn_blocking(move || Embedded::start(&options)).await??)
+}
+
+/// Ctrl-C, or the signal by which service managers stop a program.
+async fn stop_signal() {
+    let interrupt = async {
+        // Without a handler the process can only be killed, which it survives.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}
+
+fn start_log(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("info,sqlx::postgres::notice=warn"));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+}

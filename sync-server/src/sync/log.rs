@@ -1,0 +1,211 @@
+//! The log of mutations: each as it was signed, with the server's answer. And the quarantine.
+
+use protocol::api::{Fate, Receipt};
+use protocol::error::{Refusal, RefusalCode};
+use protocol::id::{DeviceId, TenantId, UserId};
+use protocol::merge::ReviewColumn;
+use protocol::mutation::{Hash, SignedMutation};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use sqlx::PgConnection;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use crate::error::Result;
+
+/// How far the server has come with a device.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Progress {
+    pub(super) sequence: i64,
+    pub(super) hash: Hash,
+}
+
+/// How far the server has come with this device, and the device's public key.
+pub(super) async fn progress(
+    tx: &mut PgConnection,
+    tenant: TenantId,
+    device: DeviceId,
+) -> Result<(Progress, String)> {
+    let row = sqlx::query!(
+        "select last_sequence, last_hash, public_key from devices where tenant_id = $1 and id = $2",
+        tenant.0,
+        device.0
+    )
+    .fetch_one(tx)
+    .await?;
+    let hash = Hash::parse(&row.last_hash).unwrap_or(Hash::ZERO);
+    Ok((Progress { sequence: row.last_sequence, hash }, row.public_key))
+}
+
+/// Notes how far the server has come.
+pub(super) async fn set_progress(
+    tx: &mut PgConnection,
+    tenant: TenantId,
+    device: DeviceId,
+    progress: Progress,
+) -> Result<()> {
+    sqlx::query!(
+        "update devices set last_sequence = $3, last_hash = $4, last_seen_at = now()
+         where tenant_id = $1 and id = $2",
+        tenant.0,
+        device.0,
+        progress.sequence,
+        progress.hash.to_string()
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// The stored answers to these mutations, in their order.
+pub(super) async fn receipts(
+    tx: &mut PgConnection,
+    tenant: TenantId,
+    device: DeviceId,
+    first: i64,
+    last: i64,
+) -> Result<Vec<Receipt>> {
+    let rows = sqlx::query!(
+        r#"select sequence, hash, fate, code, detail, blocked_by, review as "review: Json<Vec<ReviewColumn>>"
+           from sync_mutations
+           where tenant_id = $1 and device_id = $2 and sequence between $3 and $4
+           order by sequence"#,
+        tenant.0,
+        device.0,
+        first,
+        last
+    )
+    .fetch_all(tx)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Receipt {
+                sequence: row.sequence,
+                hash: Hash::parse(&row.hash).unwrap_or(Hash::ZERO),
+                fate: from_text(row.fate)?,
+                code: row.code.map(from_text).transpose()?,
+                detail: row.detail,
+                blocked_by: row.blocked_by,
+                review: row.review.0,
+            })
+        })
+        .collect()
+}
+
+/// A mutation and what became of it.
+#[derive(Debug)]
+pub(super) struct Entry<'a> {
+    pub(super) tenant: TenantId,
+    pub(super) device: DeviceId,
+    pub(super) actor: UserId,
+    pub(super) version: i64,
+    pub(super) signed: &'a SignedMutation,
+    pub(super) receipt: &'a Receipt,
+    pub(super) row_ids: &'a [Uuid],
+}
+
+/// Keeps a mutation with its receipt; one that must wait goes to the quarantine as well.
+pub(super) async fn keep(tx: &mut PgConnection, entry: &Entry<'_>) -> Result<()> {
+    let Entry { signed, receipt, .. } = entry;
+    sqlx::query!(
+        "insert into sync_mutations (tenant_id, device_id, sequence, hash, previous_hash, signature, body,
+                                     actor_user_id, fate, code, detail, blocked_by, review, sync_version)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        entry.tenant.0,
+        entry.device.0,
+        receipt.sequence,
+        signed.hash.to_string(),
+        signed.previous_hash.to_string(),
+        signed.signature,
+        signed.body,
+        entry.actor.0,
+        to_text(receipt.fate),
+        receipt.code.map(to_text),
+        receipt.detail,
+        receipt.blocked_by,
+        Json(&receipt.review) as _,
+        entry.version
+    )
+    .execute(&mut *tx)
+    .await?;
+    if matches!(receipt.fate, Fate::Quarantined | Fate::Blocked) {
+        sqlx::query!(
+            "insert into sync_quarantine (tenant_id, device_id, sequence, code, row_ids, blocked_by)
+             values ($1, $2, $3, $4, $5, $6)",
+            entry.tenant.0,
+            entry.device.0,
+            receipt.sequence,
+            receipt.code.map(to_text),
+            entry.row_ids,
+            receipt.blocked_by
+        )
+        .execute(tx)
+        .await?;
+    }
+    Ok(())
+}
+
+/// The first mutation of this device that still waits for a person and touches one of these rows.
+pub(super) async fn blocked_by(
+    tx: &mut PgConnection,
+    tenant: TenantId,
+    device: DeviceId,
+    row_ids: &[Uuid],
+) -> Result<Option<i64>> {
+    let first = sqlx::query_scalar!(
+        r#"select coalesce(blocked_by, sequence) as "sequence!" from sync_quarantine
+           where tenant_id = $1 and device_id = $2 and resolved_at is null and row_ids && $3
+           order by sequence limit 1"#,
+        tenant.0,
+        device.0,
+        row_ids
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(first)
+}
+
+/// The answer to a mutation that was refused.
+pub(super) fn refused(sequence: i64, hash: Hash, refusal: Refusal) -> Receipt {
+    let Refusal { code, detail } = refusal;
+    Receipt {
+        sequence,
+        hash,
+        fate: Fate::Quarantined,
+        code: Some(code),
+        detail: Some(detail),
+        blocked_by: None,
+        review: vec![],
+    }
+}
+
+/// The answer to a mutation that waits with another one.
+pub(super) fn blocked(sequence: i64, hash: Hash, blocked_by: i64) -> Receipt {
+    Receipt {
+        sequence,
+        hash,
+        fate: Fate::Blocked,
+        code: None,
+        detail: None,
+        blocked_by: Some(blocked_by),
+        review: vec![],
+    }
+}
+
+/// The refusal of a mutation that is not of a form that this server knows.
+pub(super) fn unknown_form() -> Refusal {
+    Refusal::new(RefusalCode::Unknown, "This server does not know this kind of change; it needs an update.")
+}
+
+fn to_text(value: impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(Value::String(text)) => text,
+        _ => unreachable!("BUG: a unit variant is a string"),
+    }
+}
+
+fn from_text<T: DeserializeOwned>(text: String) -> Result<T> {
+    serde_json::from_value(Value::String(text))
+        .map_err(|error| anyhow::Error::new(error).context("the mutation log holds another word").into())
+}

@@ -1,0 +1,309 @@
+//! One mutation: opened, merged into the rows, applied whole or not at all.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use protocol::api::{DeviceScope, Fate, Receipt};
+use protocol::error::{Refusal, RefusalCode};
+use protocol::id::{DeviceId, UserId};
+use protocol::merge::{Current, ReviewColumn, merge};
+use protocol::mutation::{Change, Hash, Mutation, SignatureError, SignedMutation};
+use protocol::permission::{Role, Roles};
+use protocol::table::{Scope, TableName};
+use serde::Deserialize;
+use serde_json::Value;
+use sqlx::{Connection, PgConnection};
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+use super::rows::{self, Origin};
+use super::{log, prescription};
+use crate::auth::Caller;
+use crate::error::{Error, Result, violated_constraint};
+
+/// A mutation whose signature was checked.
+#[derive(Debug)]
+pub(super) struct Opened<'a> {
+    pub(super) signed: &'a SignedMutation,
+    pub(super) sequence: i64,
+    pub(super) actor: UserId,
+    /// The rows that it changes.
+    pub(super) row_ids: Vec<Uuid>,
+    /// None if it is not of a form that this server knows.
+    pub(super) mutation: Option<Mutation>,
+}
+
+/// What even a mutation of a newer desktop says.
+#[derive(Deserialize)]
+struct Envelope {
+    device_id: DeviceId,
+    sequence: i64,
+    actor_user_id: UserId,
+    #[serde(default)]
+    changes: Vec<EnvelopeChange>,
+}
+
+#[derive(Deserialize)]
+struct EnvelopeChange {
+    id: Uuid,
+}
+
+/// Why a mutation did not go in.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Its content: it goes to quarantine.
+    Refusal(Refusal),
+    /// The server: the whole push fails and is sent again.
+    Server(Error),
+}
+
+impl<'a> Opened<'a> {
+    /// Checks hash, signature and device. What fails here was not sent by the device as it is.
+    pub(super) fn open(
+        signed: &'a SignedMutation,
+        device: DeviceId,
+        key: &ed25519_dalek::VerifyingKey,
+    ) -> Result<Self> {
+        let mutation = match signed.open(key) {
+            Ok(mutation) => Some(mutation),
+            Err(SignatureError::Body) => None,
+            Err(SignatureError::Hash | SignatureError::Signature) => {
+                return Err(Error::Invalid("A mutation's hash or signature does not fit."));
+            }
+        };
+        let envelope: Envelope = serde_json::from_str(&signed.body)
+            .map_err(|_| Error::Invalid("A mutation does not say who did it, where, and in which order."))?;
+        if envelope.device_id != device {
+            return Err(Error::Invalid("A mutation is another device's."));
+        }
+        let row_ids: BTreeSet<Uuid> = envelope.changes.iter().map(|change| change.id).collect();
+        Ok(Self {
+            signed,
+            sequence: envelope.sequence,
+            actor: envelope.actor_user_id,
+            row_ids: row_ids.into_iter().collect(),
+            mutation,
+        })
+    }
+}
+
+/// The roles of whoever has signed in on the caller's device.
+#[derive(Debug, Default)]
+pub(super) struct People(BTreeMap<UserId, Option<Roles>>);
+
+impl People {
+    async fn roles(&mut self, tx: &mut PgConnection, caller: &Caller, user: UserId) -> Result<Option<Roles>> {
+        if let Some(roles) = self.0.get(&user) {
+            return Ok(roles.clone());
+        }
+        let names = sqlx::query_scalar!(
+            "select u.roles from users u
+             join device_users k on k.tenant_id = u.tenant_id and k.user_id = u.id
+             where u.tenant_id = $1 and u.id = $2 and k.device_id = $3 and u.is_active",
+            caller.tenant.0,
+            user.0,
+            caller.device.0
+        )
+        .fetch_optional(tx)
+        .await?;
+        let roles = names.map(|names| Roles(names.iter().filter_map(|name| Role::find(name)).collect()));
+        self.0.insert(user, roles.clone());
+        Ok(roles)
+    }
+}
+
+/// Applies a mutation, or sets it aside. The answer is kept by the caller, in the same transaction.
+pub(super) async fn apply(
+    tx: &mut PgConnection,
+    caller: &Caller,
+    people: &mut People,
+    opened: &Opened<'_>,
+    now: OffsetDateTime,
+) -> Result<Receipt> {
+    let (sequence, hash) = (opened.sequence, opened.signed.hash);
+    let Some(mutation) = &opened.mutation else {
+        return Ok(log::refused(sequence, hash, log::unknown_form()));
+    };
+    let touched = touched_rows(mutation);
+    if let Some(first) = log::blocked_by(tx, caller.tenant, caller.device, &touched).await? {
+        return Ok(log::blocked(sequence, hash, first));
+    }
+    let Some(roles) = people.roles(tx, caller, opened.actor).await? else {
+        let refusal =
+            Refusal::new(RefusalCode::NotAllowed, "This person has not signed in on this computer.");
+        return Ok(log::refused(sequence, hash, refusal));
+    };
+    let mut savepoint = tx.begin().await?;
+    match apply_changes(&mut savepoint, caller, &roles, mutation, now).await {
+        Ok(done) => {
+            savepoint.commit().await?;
+            Ok(done.receipt(sequence, hash))
+        }
+        Err(Failure::Refusal(refusal)) => {
+            savepoint.rollback().await?;
+            Ok(log::refused(sequence, hash, refusal))
+        }
+        Err(Failure::Server(error)) => Err(error),
+    }
+}
+
+#[derive(Debug, Default)]
+struct Done {
+    met_others: bool,
+    review: Vec<ReviewColumn>,
+}
+
+impl Done {
+    fn receipt(self, sequence: i64, hash: Hash) -> Receipt {
+        let fate = if !self.review.is_empty() {
+            Fate::Conflict
+        } else if self.met_others {
+            Fate::Merged
+        } else {
+            Fate::Applied
+        };
+        Receipt { sequence, hash, fate, code: None, detail: None, blocked_by: None, review: self.review }
+    }
+}
+
+async fn apply_changes(
+    tx: &mut PgConnection,
+    caller: &Caller,
+    roles: &Roles,
+    mutation: &Mutation,
+    now: OffsetDateTime,
+) -> Result<Done, Failure> {
+    let origin = Origin {
+        tenant: caller.tenant,
+        device: caller.device,
+        actor: mutation.actor_user_id,
+        recorded_at: mutation.recorded_at,
+    };
+    let offset = Duration::milliseconds(mutation.clock_offset_ms);
+    let recorded_at = mutation.recorded_at.checked_add(offset).unwrap_or(now).min(now);
+    let recorded_at_ms = i64::try_from(recorded_at.unix_timestamp_nanos() / 1_000_000).unwrap_or(0);
+    let mut changes: Vec<&Change> = mutation.changes.iter().collect();
+    changes.sort_by_key(|change| change.table);
+    let mut done = Done::default();
+    let mut to_sign = Vec::new();
+    for change in changes {
+        check_scope(change, caller.scope)?;
+        let current = rows::lock(tx, caller.tenant, change.table, change.id).await?;
+        let exists = current.is_some();
+        let status = current.as_ref().and_then(prescription::status_of);
+        let mut merged = merge(change, current, roles, recorded_at_ms)?;
+        done.met_others |= merged.met_others;
+        done.review.append(&mut merged.review);
+        if change.table == TableName::Prescriptions
+            && prescription::hold_back(status.as_deref(), &mut merged.row, roles)?
+        {
+            to_sign.push(change.id);
+        }
+        if change.table == TableName::Patients && merged.changed {
+            done.met_others |= keep_duplicate(tx, origin, change.id, &mut merged.row).await?;
+        }
+        if merged.changed {
+            rows::write(tx, origin, change.table, change.id, &merged.row, exists).await?;
+        }
+    }
+    for id in to_sign {
+        prescription::sign(tx, caller.tenant, mutation.actor_user_id, roles, id).await?;
+    }
+    Ok(done)
+}
+
+/// A computer at the front desk is never sent clinical columns, so it cannot know what it would write.
+fn check_scope(change: &Change, scope: DeviceScope) -> Result<(), Refusal> {
+    let is_clinical = |name: &String| {
+        change.table.table().column(name).is_some_and(|column| column.scope == Scope::Clinical)
+    };
+    if scope == DeviceScope::FrontDesk
+        && (change.set.keys().any(is_clinical)
+            || change.table.table().columns.iter().all(|column| column.scope == Scope::Clinical))
+    {
+        return Err(Refusal::new(
+            RefusalCode::NotAllowed,
+            format!("A computer at the front desk does not write {}.", change.table.as_str()),
+        ));
+    }
+    Ok(())
+}
+
+/// The same number and first name as another patient's, registered where the other was not seen: both are
+/// kept, and a person decides. The answer is whether it is so.
+async fn keep_duplicate(
+    tx: &mut PgConnection,
+    origin: Origin,
+    id: Uuid,
+    row: &mut Current,
+) -> Result<bool, Failure> {
+    let text = |name: &str| row.values.get(name).and_then(Value::as_str);
+    if row.deleted || text("merged_into_id").is_some() {
+        return Ok(false);
+    }
+    let others = sqlx::query_scalar!(
+        "select duplicate_ordinal from patients
+         where tenant_id = $1 and mobile_number = $2 and first_name_norm = $3 and id <> $4
+           and deleted_at is null and merged_into_id is null",
+        origin.tenant.0,
+        text("mobile_number"),
+        text("first_name_norm"),
+        id
+    )
+    .fetch_all(tx)
+    .await?;
+    let own = row.values.get("duplicate_ordinal").and_then(Value::as_i64).unwrap_or(0);
+    if !others.iter().any(|other| i64::from(*other) == own) {
+        return Ok(false);
+    }
+    let next = others.iter().max().map_or(0, |last| last + 1);
+    row.values.insert("duplicate_ordinal".to_owned(), next.into());
+    row.values.insert("needs_review".to_owned(), true.into());
+    Ok(true)
+}
+
+/// The rows that a mutation changes or points at.
+fn touched_rows(mutation: &Mutation) -> Vec<Uuid> {
+    let mut ids = BTreeSet::new();
+    for change in &mutation.changes {
+        ids.insert(change.id);
+        for (name, set) in &change.set {
+            if change.table.table().column(name).is_some_and(|column| column.refers_to.is_some()) {
+                ids.extend(set.value.as_str().and_then(|text| text.parse::<Uuid>().ok()));
+            }
+        }
+    }
+    ids.into_iter().collect()
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refusal(refusal)
+    }
+}
+
+impl From<sqlx::Error> for Failure {
+    /// The database's constraints are the last judge of content.
+    fn from(error: sqlx::Error) -> Self {
+        let code = error.as_database_error().and_then(|error| error.code().map(String::from));
+        let constraint = violated_constraint(&error).unwrap_or_default();
+        let (code, detail) = match code.as_deref() {
+            Some("23503") => (RefusalCode::MissingParent, "A row that it points at does not exist here."),
+            Some("23505") if constraint == "short_keys_natural_key" => {
+                (RefusalCode::BadValue, "Another short key has this name already.")
+            }
+            Some("23505") if constraint == "prescriptions_number_key" => {
+                (RefusalCode::BadValue, "Another prescription has this number already.")
+            }
+            Some("23505") => (RefusalCode::BadValue, "Another row has the same key already."),
+            Some("23514") if constraint == "prescriptions_signed_check" => {
+                (RefusalCode::Fixed, "A signed prescription does not change; amend it instead.")
+            }
+            Some("23502" | "23514") => (RefusalCode::BadValue, "A value is missing or not allowed."),
+            Some(code) if code.starts_with("22") => {
+                (RefusalCode::BadValue, "A value is not one that its column can hold.")
+            }
+            _ => return Self::Server(Error::Sqlx(error)),
+        };
+        Self::Refusal(Refusal::new(code, detail))
+    }
+}

@@ -1,0 +1,182 @@
+//! `POST /v1/sync/push`: a desktop brings what was done on it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
+
+use axum::body::to_bytes;
+use axum::extract::{FromRequest, Request, State};
+use axum::http::HeaderValue;
+use axum::http::header::CONTENT_ENCODING;
+use protocol::api::{
+    MAX_PUSH_BYTES, MAX_PUSH_DECODED_BYTES, MAX_PUSH_MUTATIONS, PushRequest, PushResponse, Receipt,
+};
+use protocol::signing::parse_public_key;
+use protocol::table::{Row, TableName};
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::log::{self, Entry, Progress};
+use super::mutation::{self, Opened, People};
+use super::{SpokenProtocol, head, rows};
+use crate::AppState;
+use crate::auth::Caller;
+use crate::error::{Error, Json, Result};
+
+/// A decompressor needs this much memory at most: 8 MiB.
+const WINDOW_LOG_MAX: u32 = 23;
+
+/// Applies mutations in the device's order. All receipts commit together with the effects; a repeat gets the
+/// receipts of the first time.
+#[tracing::instrument(skip_all, fields(tenant = %caller.tenant, device = %caller.device))]
+pub(crate) async fn push(
+    State(state): State<AppState>,
+    caller: Caller,
+    _: SpokenProtocol,
+    PushBody(request): PushBody,
+) -> Result<Json<PushResponse>> {
+    let now = OffsetDateTime::now_utc();
+    let mut tx = state.db.read(caller.tenant).await?;
+    let head_now = head(&mut tx, caller.tenant, request.epoch).await?;
+    let (progress, public_key) = log::progress(&mut tx, caller.tenant, caller.device).await?;
+    let key =
+        parse_public_key(&public_key).ok_or_else(|| anyhow::anyhow!("the public key of a device is none"))?;
+    let opened: Vec<Opened<'_>> = request
+        .mutations
+        .iter()
+        .map(|signed| Opened::open(signed, caller.device, &key))
+        .collect::<Result<_>>()?;
+    if opened.windows(2).any(|pair| pair[0].sequence.checked_add(1) != Some(pair[1].sequence)) {
+        return Err(Error::Invalid("The mutations are not in the device's order."));
+    }
+    if opened.last().is_none_or(|last| last.sequence <= progress.sequence) {
+        // Nothing new: no version is taken for it.
+        let receipts = repeated(&mut tx, &caller, &opened).await?;
+        let rows = touched(&mut tx, &caller, &opened).await?;
+        let response =
+            PushResponse { head_before: head_now, head: head_now, receipts, rows, server_time: now };
+        return Ok(Json(response));
+    }
+    drop(tx);
+    let mut tx = state.db.write(caller.tenant).await?;
+    let version = tx.version();
+    head(&mut tx, caller.tenant, request.epoch).await?;
+    // Another push of this device may have come in between.
+    let (progress, _) = log::progress(&mut tx, caller.tenant, caller.device).await?;
+    let receipts = apply_all(&mut tx, &caller, &opened, progress, version, now).await?;
+    let rows = touched(&mut tx, &caller, &opened).await?;
+    tx.commit().await?;
+    tracing::info!(mutations = opened.len(), version, "pushed");
+    Ok(Json(PushResponse { head_before: version - 1, head: version, receipts, rows, server_time: now }))
+}
+
+async fn apply_all(
+    tx: &mut PgConnection,
+    caller: &Caller,
+    opened: &[Opened<'_>],
+    mut progress: Progress,
+    version: i64,
+    now: OffsetDateTime,
+) -> Result<Vec<Receipt>> {
+    let old = opened.iter().take_while(|opened| opened.sequence <= progress.sequence).count();
+    let (old, new) = opened.split_at(old);
+    let mut receipts = repeated(tx, caller, old).await?;
+    let mut people = People::default();
+    for opened in new {
+        if opened.sequence != progress.sequence + 1 {
+            return Err(Error::SequenceGap { expected: progress.sequence + 1 });
+        }
+        if opened.signed.previous_hash != progress.hash {
+            return Err(Error::DeviceCopied);
+        }
+        let receipt = mutation::apply(tx, caller, &mut people, opened, now).await?;
+        let entry = Entry {
+            tenant: caller.tenant,
+            device: caller.device,
+            actor: opened.actor,
+            version,
+            signed: opened.signed,
+            receipt: &receipt,
+            row_ids: &opened.row_ids,
+        };
+        log::keep(tx, &entry).await?;
+        if let Some(code) = receipt.code {
+            tracing::warn!(sequence = receipt.sequence, ?code, "a mutation was set aside");
+        }
+        progress = Progress { sequence: opened.sequence, hash: opened.signed.hash };
+        receipts.push(receipt);
+    }
+    log::set_progress(tx, caller.tenant, caller.device, progress).await?;
+    Ok(receipts)
+}
+
+/// The receipts of mutations that came before. The same number with another hash is another history.
+async fn repeated(tx: &mut PgConnection, caller: &Caller, opened: &[Opened<'_>]) -> Result<Vec<Receipt>> {
+    let (Some(first), Some(last)) = (opened.first(), opened.last()) else {
+        return Ok(vec![]);
+    };
+    let receipts = log::receipts(tx, caller.tenant, caller.device, first.sequence, last.sequence).await?;
+    let is_same = receipts.len() == opened.len()
+        && receipts.iter().zip(opened).all(|(receipt, opened)| receipt.hash == opened.signed.hash);
+    if is_same { Ok(receipts) } else { Err(Error::DeviceCopied) }
+}
+
+/// The rows that the mutations touched, as they are now.
+async fn touched(tx: &mut PgConnection, caller: &Caller, opened: &[Opened<'_>]) -> Result<Vec<Row>> {
+    let mut ids: BTreeMap<TableName, BTreeSet<Uuid>> = BTreeMap::new();
+    for change in opened.iter().filter_map(|opened| opened.mutation.as_ref()).flat_map(|it| &it.changes) {
+        ids.entry(change.table).or_default().insert(change.id);
+    }
+    let mut found = Vec::new();
+    for (table, ids) in ids {
+        let ids: Vec<Uuid> = ids.into_iter().collect();
+        found.extend(rows::read(tx, caller.tenant, caller.scope, table, &ids).await?);
+    }
+    Ok(found)
+}
+
+/// A push's body: JSON, plain or as one zstd frame, within the limits of both forms.
+#[derive(Debug)]
+pub(crate) struct PushBody(PushRequest);
+
+impl<S: Sync> FromRequest<S> for PushBody {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self> {
+        let encoding = request.headers().get(CONTENT_ENCODING).cloned();
+        let body = to_bytes(request.into_body(), MAX_PUSH_BYTES).await.map_err(|_| Error::TooLarge)?;
+        let request: PushRequest = match encoding.as_ref().map(HeaderValue::as_bytes) {
+            None | Some(b"identity") => serde_json::from_slice(&body),
+            Some(b"zstd") => serde_json::from_slice(&decompress(&body)?),
+            Some(_) => return Err(Error::Invalid("A push is sent plain or with zstd.")),
+        }
+        .map_err(|_| Error::Invalid("The body is not a push."))?;
+        if request.mutations.len() > MAX_PUSH_MUTATIONS {
+            return Err(Error::TooLarge);
+        }
+        Ok(Self(request))
+    }
+}
+
+fn decompress(body: &[u8]) -> Result<Vec<u8>> {
+    let broken = |_| Error::Invalid("The body is not one zstd frame.");
+    let mut decoder = zstd::stream::read::Decoder::with_buffer(body).map_err(broken)?.single_frame();
+    decoder.window_log_max(WINDOW_LOG_MAX).map_err(broken)?;
+    let mut text = Vec::new();
+    let limit = MAX_PUSH_DECODED_BYTES as u64;
+    decoder.take(limit + 1).read_to_end(&mut text).map_err(broken)?;
+    if text.len() > MAX_PUSH_DECODED_BYTES { Err(Error::TooLarge) } else { Ok(text) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_body_that_grows_past_the_limit_is_refused() {
+        let bomb = zstd::encode_all(std::io::repeat(b' ').take(64 * 1024 * 1024), 3).expect("BUG");
+        assert!(bomb.len() < MAX_PUSH_BYTES);
+        assert!(matches!(decompress(&bomb), Err(Error::TooLarge)));
+        assert!(matches!(decompress(b"no zstd"), Err(Error::Invalid(_))));
+    }
+}

@@ -1,0 +1,61 @@
+//! What a desktop may ask for by name: its tenant, and single rows.
+
+use axum::extract::{Path, State};
+use protocol::api::TenantInfo;
+use protocol::id::Epoch;
+use protocol::table::{Row, TableName};
+use uuid::Uuid;
+
+use super::rows;
+use crate::AppState;
+use crate::auth::Caller;
+use crate::error::{Error, Json, Result};
+
+/// `GET /v1/tenant`.
+#[tracing::instrument(skip_all, fields(tenant = %caller.tenant))]
+pub(crate) async fn tenant(State(state): State<AppState>, caller: Caller) -> Result<Json<TenantInfo>> {
+    let mut tx = state.db.read(caller.tenant).await?;
+    let row = sqlx::query!(
+        "select t.tenant_name, t.tenant_code, s.version, s.epoch
+         from tenants t join tenant_sync s on s.tenant_id = t.id
+         where t.id = $1",
+        caller.tenant.0
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    Ok(Json(TenantInfo {
+        tenant_id: caller.tenant,
+        tenant_name: row.tenant_name,
+        tenant_code: row.tenant_code,
+        head: row.version,
+        epoch: Epoch(row.epoch),
+    }))
+}
+
+/// `GET /v1/patients/{id}`.
+pub(crate) async fn patient(state: State<AppState>, caller: Caller, id: Path<String>) -> Result<Json<Row>> {
+    row(state, caller, TableName::Patients, id).await
+}
+
+/// `GET /v1/prescriptions/{id}`.
+pub(crate) async fn prescription(
+    state: State<AppState>,
+    caller: Caller,
+    id: Path<String>,
+) -> Result<Json<Row>> {
+    row(state, caller, TableName::Prescriptions, id).await
+}
+
+/// What is another tenant's, what does not exist, and what is no id at all get the same answer.
+#[tracing::instrument(skip_all, fields(tenant = %caller.tenant))]
+async fn row(
+    State(state): State<AppState>,
+    caller: Caller,
+    table: TableName,
+    Path(id): Path<String>,
+) -> Result<Json<Row>> {
+    let id: Uuid = id.parse().map_err(|_| Error::NotFound)?;
+    let mut tx = state.db.read(caller.tenant).await?;
+    let rows = rows::read(&mut tx, caller.tenant, caller.scope, table, &[id]).await?;
+    rows.into_iter().next().map(Json).ok_or(Error::NotFound)
+}

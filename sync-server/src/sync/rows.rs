@@ -1,0 +1,92 @@
+//! Synced rows in and out of the database.
+
+use protocol::api::DeviceScope;
+use protocol::id::{DeviceId, TenantId, UserId};
+use protocol::merge::{Clocks, Current};
+use protocol::table::{Row, TableName, Values};
+use sqlx::PgConnection;
+use sqlx::types::Json;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::statements;
+use crate::error::Result;
+
+/// On whose behalf rows are written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Origin {
+    pub(super) tenant: TenantId,
+    pub(super) device: DeviceId,
+    pub(super) actor: UserId,
+    /// By the device's clock; shown, never compared.
+    pub(super) recorded_at: OffsetDateTime,
+}
+
+/// The row as it is, locked until the transaction ends.
+pub(super) async fn lock(
+    tx: &mut PgConnection,
+    tenant: TenantId,
+    table: TableName,
+    id: Uuid,
+) -> sqlx::Result<Option<Current>> {
+    let row: Option<(bool, Json<Clocks>, Json<Values>)> =
+        sqlx::query_as(statements::of_table(table).lock.clone())
+            .bind(tenant.0)
+            .bind(id)
+            .fetch_optional(tx)
+            .await?;
+    Ok(row.map(|(deleted, clocks, values)| Current { deleted, values: values.0, clocks: clocks.0 }))
+}
+
+/// Writes the whole row.
+pub(super) async fn write(
+    tx: &mut PgConnection,
+    origin: Origin,
+    table: TableName,
+    id: Uuid,
+    row: &Current,
+    exists: bool,
+) -> sqlx::Result<()> {
+    let statements = statements::of_table(table);
+    let sql = if exists { &statements.update } else { &statements.insert };
+    sqlx::query(sql.clone())
+        .bind(origin.tenant.0)
+        .bind(id)
+        .bind(Json(&row.values))
+        .bind(origin.actor.0)
+        .bind(row.deleted)
+        .bind(origin.device.0)
+        .bind(origin.recorded_at)
+        .bind(Json(&row.clocks))
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// These rows as a device of this scope may see them; those that it may not see, or that do not exist, are
+/// not among them.
+pub(super) async fn read(
+    tx: &mut PgConnection,
+    tenant: TenantId,
+    scope: DeviceScope,
+    table: TableName,
+    ids: &[Uuid],
+) -> Result<Vec<Row>> {
+    let Some(sql) = statements::of_scope(scope).rows(table) else {
+        return Ok(vec![]);
+    };
+    let texts: Vec<String> = sqlx::query_scalar(sql).bind(tenant.0).bind(ids).fetch_all(tx).await?;
+    let rows = texts.iter().map(|text| serde_json::from_str(text)).collect::<Result<_, _>>();
+    rows.map_err(|error| anyhow::Error::new(error).context("a row is not a Row").into())
+}
+
+/// The lines of a prescription that are not deleted.
+pub(super) async fn lines(
+    tx: &mut PgConnection,
+    tenant: TenantId,
+    prescription: Uuid,
+) -> sqlx::Result<Vec<(Uuid, Values)>> {
+    let rows: Vec<(Uuid, Json<Values>)> =
+        sqlx::query_as(statements::LINES.clone()).bind(tenant.0).bind(prescription).fetch_all(tx).await?;
+    Ok(rows.into_iter().map(|(id, values)| (id, values.0)).collect())
+}

@@ -1,0 +1,204 @@
+//! SQL built from the declaration of the synced tables, once, at first use. This is the only module whose
+//! SQL is not a constant text; nothing but names of the declaration goes into it.
+
+use std::fmt::Write;
+use std::sync::LazyLock;
+
+use protocol::api::DeviceScope;
+use protocol::table::{Column, Kind, Scope, TABLES, Table, TableName};
+use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
+
+/// The statements for one table.
+#[derive(Debug)]
+pub(crate) struct TableStatements {
+    /// `(tenant, id)` → deleted, clocks, values; locks the row.
+    pub(crate) lock: SqlStr,
+    /// `(tenant, id, values, actor, deleted, device, recorded_at, clocks)`.
+    pub(crate) insert: SqlStr,
+    /// The same, of a row that is there.
+    pub(crate) update: SqlStr,
+}
+
+/// What devices of one scope may read.
+#[derive(Debug)]
+pub(crate) struct ScopeStatements {
+    /// `(tenant, version, place, id, limit)` → the rows after that position, as JSON texts, in order.
+    pub(crate) page: SqlStr,
+    /// `(tenant, ids)` → these rows as JSON texts; none for a table that the scope does not see.
+    rows: Vec<Option<SqlStr>>,
+}
+
+impl ScopeStatements {
+    /// Of the table that it reads rows of by their ids.
+    pub(crate) fn rows(&self, table: TableName) -> Option<SqlStr> {
+        self.rows[table as usize].clone()
+    }
+}
+
+/// `(tenant, prescription)` → id and values of the prescription's lines that are not deleted.
+pub(crate) static LINES: LazyLock<SqlStr> = LazyLock::new(|| {
+    let values = values(TableName::PrescriptionItems.table(), |_| true);
+    let sql = format!(
+        "select id, {values} from prescription_items
+         where tenant_id = $1 and prescription_id = $2 and deleted_at is null"
+    );
+    AssertSqlSafe(sql).into_sql_str()
+});
+
+/// `(version)` → the rows of the shared catalogue that are newer, as JSON texts.
+pub(crate) static CATALOGUE: LazyLock<SqlStr> = LazyLock::new(|| {
+    let row = row(TableName::Medicines.table(), "catalogue_version", "false", |_| true);
+    let sql = format!(
+        "select {row}::text from medicines where catalogue_version > $1 order by catalogue_version, id"
+    );
+    AssertSqlSafe(sql).into_sql_str()
+});
+
+static TABLE_STATEMENTS: LazyLock<Vec<TableStatements>> =
+    LazyLock::new(|| TABLES.iter().map(TableStatements::of).collect());
+
+static CLINICAL: LazyLock<ScopeStatements> = LazyLock::new(|| ScopeStatements::of(|_| true));
+
+static FRONT_DESK: LazyLock<ScopeStatements> =
+    LazyLock::new(|| ScopeStatements::of(|column| column.scope == Scope::Everyone));
+
+/// The statements that write this table.
+pub(crate) fn of_table(table: TableName) -> &'static TableStatements {
+    &TABLE_STATEMENTS[table as usize]
+}
+
+/// The statements that read for devices of this scope.
+pub(crate) fn of_scope(scope: DeviceScope) -> &'static ScopeStatements {
+    match scope {
+        DeviceScope::Clinical => &CLINICAL,
+        DeviceScope::FrontDesk => &FRONT_DESK,
+    }
+}
+
+impl TableStatements {
+    fn of(table: &Table) -> Self {
+        let name = table.sql_name;
+        let names: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
+        let columns = names.join(", ");
+        let given: Vec<String> = names.iter().map(|column| format!("given.{column}")).collect();
+        let given = given.join(", ");
+        let record = format!("jsonb_populate_record(null::{name}, $3) given");
+        let lock = format!(
+            "select deleted_at is not null, clocks, {} from {name}
+             where tenant_id = $1 and id = $2 for update",
+            values(table, |_| true)
+        );
+        // sync_version comes from the table's trigger.
+        let insert = format!(
+            "insert into {name} (tenant_id, id, {columns}, created_by, updated_by, deleted_at,
+                                 origin_device_id, client_recorded_at, clocks)
+             select $1, $2, {given}, $4, $4, case when $5 then now() end, $6, $7, $8 from {record}"
+        );
+        let update = format!(
+            "update {name} set ({columns}) = (select {given} from {record}), updated_by = $4,
+                 deleted_at = case when $5 then coalesce(deleted_at, now()) end,
+                 origin_device_id = $6, client_recorded_at = $7, clocks = $8
+             where tenant_id = $1 and id = $2"
+        );
+        let [lock, insert, update] = [lock, insert, update].map(|sql| AssertSqlSafe(sql).into_sql_str());
+        Self { lock, insert, update }
+    }
+}
+
+impl ScopeStatements {
+    fn of(sees: fn(&Column) -> bool) -> Self {
+        let visible = |table: &&Table| table.columns.iter().any(sees);
+        let pages: Vec<String> = Table::of_tenant()
+            .filter(visible)
+            .map(|table| {
+                let (name, place) = (table.sql_name, table.name as usize);
+                let row = row(table, "sync_version", "deleted_at is not null", sees);
+                format!(
+                    "(select sync_version, {place} as place, id, {row}::text as line from {name}
+                      where tenant_id = $1 and sync_version >= $2
+                        and (sync_version, {place}, id) > ($2, $3::int, $4)
+                      order by sync_version, id limit $5)"
+                )
+            })
+            .collect();
+        let page = format!(
+            "select line from ({}) rows order by sync_version, place, id limit $5",
+            pages.join(" union all ")
+        );
+        let rows = TABLES
+            .iter()
+            .map(|table| {
+                let row = row(table, "sync_version", "deleted_at is not null", sees);
+                let sql = format!(
+                    "select {row}::text from {} where tenant_id = $1 and id = any($2) order by id",
+                    table.sql_name
+                );
+                (!table.is_shared() && visible(&table)).then(|| AssertSqlSafe(sql).into_sql_str())
+            })
+            .collect();
+        Self { page: AssertSqlSafe(page).into_sql_str(), rows }
+    }
+}
+
+/// A [`protocol::table::Row`] as a jsonb expression.
+fn row(table: &Table, version: &str, deleted: &str, sees: fn(&Column) -> bool) -> String {
+    format!(
+        "jsonb_build_object('table', '{}', 'id', id, 'version', {version}, 'deleted', {deleted}, 'values', {})",
+        table.sql_name,
+        values(table, sees)
+    )
+}
+
+/// The columns' values, in the form that they travel in, as a jsonb expression.
+fn values(table: &Table, sees: fn(&Column) -> bool) -> String {
+    let mut sql = String::from("jsonb_build_object(");
+    for (place, column) in table.columns.iter().filter(|column| sees(column)).enumerate() {
+        if place > 0 {
+            sql.push_str(", ");
+        }
+        let name = column.name;
+        let written = match column.kind {
+            Kind::Timestamp => {
+                format!(r#"to_char({name} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"#)
+            }
+            Kind::Date => format!("to_char({name}, 'YYYY-MM-DD')"),
+            Kind::Text(_)
+            | Kind::Choice(_)
+            | Kind::Uuid
+            | Kind::Int(..)
+            | Kind::Decimal
+            | Kind::Bool
+            | Kind::Json => name.to_owned(),
+        };
+        write!(sql, "'{name}', {written}").expect("BUG: a string takes all text");
+    }
+    sql.push(')');
+    sql
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_front_desk_statement_names_no_clinical_column_and_no_clinical_table() {
+        let page = FRONT_DESK.page.as_str();
+        assert!(page.contains("'allergy_status'"));
+        assert!(!page.contains("chronic_conditions"));
+        assert!(!page.contains("from prescriptions"));
+        assert!(FRONT_DESK.rows(TableName::PrescriptionItems).is_none());
+        assert!(CLINICAL.rows(TableName::PrescriptionItems).is_some());
+    }
+
+    #[test]
+    fn no_statement_of_the_shared_catalogue_takes_a_tenant() {
+        assert!(CLINICAL.rows(TableName::Medicines).is_none());
+        assert!(!CLINICAL.page.as_str().contains("from medicines"));
+    }
+
+    #[test]
+    fn no_table_has_more_columns_than_one_call_takes() {
+        // Postgres takes 100 arguments; jsonb_build_object takes two for each column.
+        assert!(TABLES.iter().all(|table| table.columns.len() <= 50));
+    }
+}

@@ -1,0 +1,182 @@
+//! The only door to tenant data: a transaction that has its tenant set. The pool never leaves this module.
+
+use std::ops::{Deref, DerefMut};
+
+use protocol::id::TenantId;
+use sqlx::postgres::{PgListener, PgPool};
+use sqlx::{PgConnection, Postgres, Transaction};
+
+use crate::error::Result;
+use crate::operator::TenantCounts;
+
+/// The database. Hands out transactions for one tenant, and answers the few questions that come before a
+/// tenant is known.
+#[derive(Clone, Debug)]
+pub struct Db {
+    pool: PgPool,
+}
+
+/// A transaction in which a tenant is set. Dropped without [`TenantTx::commit`], it leaves nothing.
+#[derive(Debug)]
+pub struct TenantTx {
+    tx: Transaction<'static, Postgres>,
+    tenant: TenantId,
+}
+
+/// A writing transaction: it holds the tenant's version from its first statement on, so that the writers of
+/// one tenant come one after the other and every row they write bears that version.
+#[derive(Debug)]
+pub struct TenantWriteTx {
+    tx: TenantTx,
+    version: i64,
+}
+
+impl Db {
+    pub(crate) fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
+    /// Reads one consistent state of the tenant's data.
+    pub async fn read(&self, tenant: TenantId) -> Result<TenantTx> {
+        let tx = self.pool.begin_with("begin isolation level repeatable read read only").await?;
+        set_tenant(tx, tenant).await
+    }
+
+    /// Writes tables that are not synced (tokens, challenges, codes): takes no version.
+    pub async fn write_unsynced(&self, tenant: TenantId) -> Result<TenantTx> {
+        set_tenant(self.pool.begin().await?, tenant).await
+    }
+
+    /// Writes synced rows: locks the tenant's version and takes the next one.
+    pub async fn write(&self, tenant: TenantId) -> Result<TenantWriteTx> {
+        let mut tx = self.pool.begin().await?;
+        let version = sqlx::query_scalar!(r#"select clinic.begin_write($1) as "version!""#, tenant.0)
+            .fetch_one(&mut *tx)
+            .await?;
+        Ok(TenantWriteTx { tx: TenantTx { tx, tenant }, version })
+    }
+
+    /// Makes a new tenant, and goes on as its first write. A code that is taken violates
+    /// `tenants_tenant_code_key`.
+    pub async fn create_tenant(&self, tenant: TenantId, code: &str, name: &str) -> Result<TenantWriteTx> {
+        let mut tx = self.pool.begin().await?;
+        let version = sqlx::query_scalar!(
+            r#"select clinic.create_tenant($1, $2, $3) as "version!""#,
+            tenant.0,
+            code,
+            name
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        Ok(TenantWriteTx { tx: TenantTx { tx, tenant }, version })
+    }
+
+    /// The active tenant that bears this code.
+    pub async fn find_tenant(&self, code: &str) -> Result<Option<TenantId>> {
+        let id =
+            sqlx::query_scalar!("select clinic.tenant_id_for_code($1)", code).fetch_one(&self.pool).await?;
+        Ok(id.map(TenantId))
+    }
+
+    /// All tenants with counts, for the operator: row security shows them to `clinic_ops` only.
+    pub(crate) async fn list_tenants(&self) -> Result<Vec<TenantCounts>> {
+        let tenants = sqlx::query_as!(
+            TenantCounts,
+            r#"select t.tenant_code as code, t.tenant_name as name,
+                      (select count(*) from clinics where tenant_id = t.id) as "clinics!",
+                      (select count(*) from users where tenant_id = t.id and is_active) as "users!",
+                      (select count(*) from devices where tenant_id = t.id and revoked_at is null) as "devices!",
+                      (select count(*) from patients where tenant_id = t.id and deleted_at is null)
+                          as "patients!",
+                      (select count(*) from prescriptions where tenant_id = t.id and status <> 'draft')
+                          as "prescriptions!"
+               from tenants t order by t.tenant_code"#
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(tenants)
+    }
+
+    /// The versions of the migrations that the database has.
+    pub(crate) async fn applied_migrations(&self) -> Result<Vec<i64>> {
+        let versions = sqlx::query_scalar("select version from clinic._sqlx_migrations where success")
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(versions)
+    }
+
+    /// A connection that hears of every tenant's new versions, and of nothing else.
+    pub(crate) async fn listener(&self) -> sqlx::Result<PgListener> {
+        let mut listener = PgListener::connect_with(&self.pool).await?;
+        listener.ignore_pool_close_event(true);
+        listener.listen("clinic_head").await?;
+        Ok(listener)
+    }
+
+    /// Waits for the connections in use and closes all.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+async fn set_tenant(mut tx: Transaction<'static, Postgres>, tenant: TenantId) -> Result<TenantTx> {
+    sqlx::query!("select clinic.set_tenant($1)", tenant.0).execute(&mut *tx).await?;
+    Ok(TenantTx { tx, tenant })
+}
+
+impl TenantTx {
+    /// Whose data this is. Every statement names it as well: `where tenant_id = $1`.
+    pub fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+
+    /// Keeps what was written.
+    pub async fn commit(self) -> Result<()> {
+        Ok(self.tx.commit().await?)
+    }
+}
+
+impl TenantWriteTx {
+    /// The version that all rows written here bear.
+    pub fn version(&self) -> i64 {
+        self.version
+    }
+
+    /// Whose data this is.
+    pub fn tenant(&self) -> TenantId {
+        self.tx.tenant
+    }
+
+    /// Keeps what was written, and tells the tenant's desktops.
+    pub async fn commit(self) -> Result<()> {
+        self.tx.commit().await
+    }
+}
+
+impl Deref for TenantTx {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.tx
+    }
+}
+
+impl DerefMut for TenantTx {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.tx
+    }
+}
+
+impl Deref for TenantWriteTx {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.tx
+    }
+}
+
+impl DerefMut for TenantWriteTx {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.tx
+    }
+}

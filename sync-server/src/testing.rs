@@ -1,0 +1,220 @@
+//! For tests of this crate and of others: one Postgres for a test program, a fresh database for each test,
+//! and a server on it. Everything runs as `clinic_app`, as in a clinic.
+
+use std::io;
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use anyhow::Context;
+use protocol::api::{DeviceScope, Secret};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use time::OffsetDateTime;
+use tokio::net::TcpListener;
+use tokio::sync::{OnceCell, oneshot};
+use tokio::task::JoinHandle;
+use url::Url;
+
+use crate::auth::enrolment::{self, NewCode};
+use crate::auth::password::PasswordCost;
+use crate::auth::{Auth, token};
+use crate::embedded::{Embedded, Options, Urls};
+use crate::{AppState, Db, database, serve};
+
+/// The name that devices sign for.
+pub const SERVER_NAME: &str = "test";
+
+const TEMPLATE: &str = "clinic_template";
+
+struct Cluster {
+    urls: Urls,
+    /// The template, made by the first test that comes.
+    template: OnceCell<()>,
+    embedded: Embedded,
+    _reaper: Option<Child>,
+}
+
+/// A fresh, migrated database.
+#[derive(Clone, Debug)]
+pub struct TestDatabase {
+    /// As an administrator.
+    pub admin: Secret,
+    /// As the server.
+    pub app: Secret,
+    /// As the operator: row security does not bind this login.
+    pub ops: Secret,
+}
+
+/// A server on a database of its own; it stops when this is dropped.
+#[derive(Debug)]
+pub struct Server {
+    url: String,
+    database: TestDatabase,
+    state: AppState,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<io::Result<()>>,
+}
+
+impl TestDatabase {
+    /// A fresh database, with all migrations and no rows.
+    pub async fn new() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let cluster = cluster();
+        let admin = &cluster.urls.admin.0;
+        cluster.template.get_or_init(|| make_template(cluster)).await;
+        let name = format!("clinic_test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        run(admin, format!("create database {name} template {TEMPLATE}")).await;
+        let database = Self {
+            admin: on(admin, &name),
+            app: on(&cluster.urls.app.0, &name),
+            ops: on(&cluster.urls.ops.0, &name),
+        };
+        // What is granted on a database is not copied with it.
+        run(&database.admin, format!("revoke all on database {name} from public")).await;
+        run(&database.admin, format!("grant connect on database {name} to clinic_app, clinic_ops")).await;
+        database
+    }
+
+    /// The server's door to it.
+    pub async fn app_db(&self) -> Db {
+        database::connect_app(&self.app).await.expect("the database is migrated")
+    }
+
+    /// The operator's door to it.
+    pub async fn ops_db(&self) -> Db {
+        database::connect_ops(&self.ops).await.expect("the database is migrated")
+    }
+}
+
+impl Server {
+    /// Starts a server on a fresh database, on a free port.
+    pub async fn start() -> anyhow::Result<Self> {
+        Self::start_on(TestDatabase::new().await).await
+    }
+
+    /// Starts a server on a database that is there, on a free port.
+    pub async fn start_on(database: TestDatabase) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let keys = token::TokenKeys::new(&token::new_key());
+        let auth = Auth::new(keys, SERVER_NAME, PasswordCost::LEAST);
+        let state = AppState::new(database.app_db().await, auth);
+        let (stop, stopped) = oneshot::channel::<()>();
+        let task = tokio::spawn(serve(listener, state.clone(), async {
+            // A dropped sender stops the server as well.
+            stopped.await.ok();
+        }));
+        Ok(Self { url, database, state, stop, task })
+    }
+
+    /// Where it listens: `http://127.0.0.1:…`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Its database.
+    pub fn database(&self) -> &TestDatabase {
+        &self.database
+    }
+
+    /// What its handlers see.
+    pub fn state(&self) -> &AppState {
+        &self.state
+    }
+
+    /// A code that enrols one more clinical desktop in the tenant's first clinic.
+    pub async fn enrolment_code(&self, tenant_code: &str) -> anyhow::Result<Secret> {
+        self.enrolment_code_for(tenant_code, DeviceScope::Clinical).await
+    }
+
+    /// A code that enrols one more desktop of this scope in the tenant's first clinic.
+    pub async fn enrolment_code_for(&self, tenant_code: &str, scope: DeviceScope) -> anyhow::Result<Secret> {
+        let tenant = self.state.db.find_tenant(tenant_code).await?.context("no such tenant")?;
+        let mut tx = self.state.db.write_unsynced(tenant).await?;
+        let clinic = sqlx::query_scalar(
+            "select id from clinics where tenant_id = $1 order by is_primary desc, id limit 1",
+        )
+        .bind(tenant.0)
+        .fetch_one(&mut *tx)
+        .await?;
+        let new = NewCode {
+            tenant: tenant.0,
+            tenant_code,
+            clinic,
+            scope,
+            life: time::Duration::minutes(10),
+            created_by: None,
+        };
+        let code = enrolment::issue(&mut tx, new, OffsetDateTime::now_utc()).await?;
+        tx.commit().await?;
+        Ok(code.code)
+    }
+
+    /// From now on the server refuses desktops whose protocol is older than this.
+    pub fn require_protocol(&self, version: u32) {
+        self.state.oldest_protocol.store(version, Ordering::Relaxed);
+    }
+
+    /// Stops it as a signal would, waits until it has stopped, and gives back its database.
+    pub async fn stop(self) -> anyhow::Result<TestDatabase> {
+        self.stop.send(()).ok();
+        self.task.await??;
+        Ok(self.database)
+    }
+}
+
+fn cluster() -> &'static Cluster {
+    static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+    CLUSTER.get_or_init(|| {
+        let folder = tempfile::Builder::new().prefix("clinic-sync-test-").tempdir().expect("a folder");
+        let folder = folder.keep();
+        let options = Options { data_dir: folder.clone(), postgres_bin: None, durable: false };
+        let embedded = Embedded::start(&options).unwrap_or_else(|error| panic!("{error}"));
+        Cluster {
+            urls: embedded.urls().clone(),
+            template: OnceCell::new(),
+            _reaper: start_reaper(&folder),
+            embedded,
+        }
+    })
+}
+
+/// A static is never dropped, so another process waits for the end of this one, stops Postgres and removes
+/// its folder. It sees the end by its input, however this process ends.
+fn start_reaper(folder: &std::path::Path) -> Option<Child> {
+    const SCRIPT: &str = r#"
+        cat >/dev/null
+        read -r pid <"$0/postgres/postmaster.pid" && kill -QUIT "$pid"
+        while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
+        rm -rf -- "$0"
+    "#;
+    if !cfg!(unix) {
+        return None;
+    }
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(SCRIPT).arg(folder);
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    command.spawn().ok()
+}
+
+async fn make_template(cluster: &Cluster) {
+    let admin = &cluster.urls.admin.0;
+    run(admin, format!("create database {TEMPLATE}")).await;
+    let migrated = database::migrate(&on(admin, TEMPLATE), cluster.embedded.passwords()).await;
+    migrated.unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// The names in these statements are made here, from constants and numbers.
+async fn run(url: &Secret, sql: String) {
+    let mut connection = PgConnection::connect(&url.0).await.expect("the test database is there");
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.expect("a good statement");
+    connection.close().await.expect("a live connection");
+}
+
+fn on(url: &Secret, database: &str) -> Secret {
+    let mut url: Url = url.0.parse().expect("a URL");
+    url.set_path(database);
+    Secret(url.into())
+}

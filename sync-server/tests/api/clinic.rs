@@ -1,0 +1,245 @@
+//! A clinic on a test server, and desktops that speak to it over HTTP.
+
+use std::sync::Once;
+
+use clinic_sync::testing::{SERVER_NAME, Server};
+use ed25519_dalek::SigningKey;
+use protocol::api::{
+    DeviceScope, EnrolRequest, EnrolResponse, NewDoctor, PROTOCOL_HEADER, PullLine, PushRequest,
+    PushResponse, RegisterRequest, RegisterResponse, Secret,
+};
+use protocol::error::Problem;
+use protocol::id::{DeviceId, Epoch, TenantId, UserId};
+use protocol::mutation::{Change, Hash, Mutation, Op, SetValue, SignedMutation};
+use protocol::permission::Role;
+use protocol::signing;
+use protocol::table::{Row, TableName, Values};
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+const PASSWORD: &str = "seven green parrots";
+const EMAIL: &str = "anjali@example.org";
+
+/// A tenant with one clinic, whose admin is a doctor.
+pub struct Clinic {
+    pub server: Server,
+    pub registered: RegisterResponse,
+}
+
+/// An enrolled desktop on which the doctor has signed in.
+pub struct Desk {
+    pub url: String,
+    pub client: Client,
+    pub tenant: TenantId,
+    pub clinic: Uuid,
+    pub doctor: Uuid,
+    pub device: DeviceId,
+    pub user: UserId,
+    pub epoch: Epoch,
+    pub token: String,
+    pub key: SigningKey,
+    sequence: i64,
+    hash: Hash,
+}
+
+pub fn client() -> Client {
+    static PROVIDER: Once = Once::new();
+    PROVIDER.call_once(|| {
+        // Another test may have been first.
+        rustls::crypto::ring::default_provider().install_default().ok();
+    });
+    Client::new()
+}
+
+impl Clinic {
+    pub async fn open() -> Self {
+        let server = Server::start().await.expect("a server");
+        let registered = register(&server, "ASHA").await;
+        Self { server, registered }
+    }
+
+    pub async fn desk(&self) -> Desk {
+        desk(&self.server, &self.registered, DeviceScope::Clinical).await
+    }
+
+    pub async fn front_desk(&self) -> Desk {
+        desk(&self.server, &self.registered, DeviceScope::FrontDesk).await
+    }
+
+    /// A desktop of another tenant on the same server.
+    pub async fn neighbour(&self) -> Desk {
+        let registered = register(&self.server, "NEXT").await;
+        desk(&self.server, &registered, DeviceScope::Clinical).await
+    }
+}
+
+async fn register(server: &Server, code: &str) -> RegisterResponse {
+    let request = RegisterRequest {
+        clinic_name: format!("{code} Clinic"),
+        clinic_code: code.to_owned(),
+        admin_name: "Anjali Kulkarni".to_owned(),
+        admin_email: EMAIL.to_owned(),
+        admin_password: Secret(PASSWORD.to_owned()),
+        doctor: Some(NewDoctor {
+            role: Role::Doctor,
+            specialization: None,
+            qualifications: Some("MBBS".to_owned()),
+            registration_number: "2009/04/1187".to_owned(),
+            registration_council: "MMC".to_owned(),
+        }),
+    };
+    let response = client()
+        .post(format!("{}/v1/clinics/register", server.url()))
+        .header(PROTOCOL_HEADER, 1)
+        .json(&request)
+        .send()
+        .await;
+    body(response.expect("the server answers")).await.expect("a tenant")
+}
+
+async fn desk(server: &Server, registered: &RegisterResponse, scope: DeviceScope) -> Desk {
+    let code = server.enrolment_code_for(&registered.tenant_code, scope).await.expect("a code");
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).expect("random bytes");
+    let key = SigningKey::from_bytes(&seed);
+    let public_key = signing::public_key_text(&key.verifying_key());
+    let signature = signing::sign(&key, &signing::enrol_message(&code.0, &public_key));
+    let request = EnrolRequest {
+        code,
+        email: EMAIL.to_owned(),
+        password: Secret(PASSWORD.to_owned()),
+        device_name: "Room 1".to_owned(),
+        platform: "linux".to_owned(),
+        app_version: "0.1.0".to_owned(),
+        public_key,
+        signature,
+    };
+    let client = client();
+    let response = client
+        .post(format!("{}/v1/devices/enrol", server.url()))
+        .header(PROTOCOL_HEADER, 1)
+        .json(&request)
+        .send()
+        .await;
+    let enrolled: EnrolResponse = body(response.expect("the server answers")).await.expect("a device");
+    assert_eq!(enrolled.server_name, SERVER_NAME);
+    Desk {
+        url: server.url().to_owned(),
+        client,
+        tenant: enrolled.tenant_id,
+        clinic: enrolled.clinic_id.0,
+        doctor: registered.doctor_id.expect("asked for").0,
+        device: enrolled.device_id,
+        user: enrolled.session.user.id,
+        epoch: enrolled.epoch,
+        token: enrolled.session.tokens.access_token.0,
+        key,
+        sequence: 0,
+        hash: Hash::ZERO,
+    }
+}
+
+impl Desk {
+    /// Signs a mutation as the next one of this desktop.
+    pub fn sign(&mut self, changes: Vec<Change>) -> SignedMutation {
+        self.sign_at(changes, OffsetDateTime::now_utc())
+    }
+
+    pub fn sign_at(&mut self, changes: Vec<Change>, recorded_at: OffsetDateTime) -> SignedMutation {
+        self.sequence += 1;
+        let mutation = Mutation {
+            device_id: self.device,
+            sequence: self.sequence,
+            actor_user_id: self.user,
+            recorded_at,
+            clock_offset_ms: 0,
+            schema: protocol::SCHEMA_VERSION,
+            kind: "test".to_owned(),
+            changes,
+        };
+        let signed = SignedMutation::sign(&mutation, self.hash, &self.key).expect("JSON");
+        self.hash = signed.hash;
+        signed
+    }
+
+    /// Forgets the last mutation, as a disk does that was restored.
+    pub fn restore(&mut self, sequence: i64, hash: Hash) {
+        (self.sequence, self.hash) = (sequence, hash);
+    }
+
+    pub fn request(&self, builder: RequestBuilder) -> RequestBuilder {
+        builder.bearer_auth(&self.token).header(PROTOCOL_HEADER, protocol::PROTOCOL_VERSION)
+    }
+
+    pub async fn push(&self, mutations: Vec<SignedMutation>) -> Result<PushResponse, Problem> {
+        let request = PushRequest { epoch: self.epoch, mutations };
+        let builder = self.client.post(format!("{}/v1/sync/push", self.url)).json(&request);
+        body(self.request(builder).send().await.expect("the server answers")).await
+    }
+
+    /// Signs and pushes one mutation, which must go in.
+    pub async fn write(&mut self, changes: Vec<Change>) -> PushResponse {
+        let signed = self.sign(changes);
+        self.push(vec![signed]).await.expect("the push is taken")
+    }
+
+    pub async fn get(&self, path: &str) -> Response {
+        let builder = self.client.get(format!("{}{path}", self.url));
+        self.request(builder).send().await.expect("the server answers")
+    }
+
+    /// The lines of one page.
+    pub async fn pull(&self, query: &str) -> Vec<PullLine> {
+        let response = self.get(&format!("/v1/sync/pull?epoch={}{query}", self.epoch)).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        let text = response.text().await.expect("a body");
+        text.lines().map(|line| serde_json::from_str(line).expect("a line")).collect()
+    }
+
+    /// The rows of everything.
+    pub async fn rows(&self) -> Vec<Row> {
+        rows(&self.pull("").await)
+    }
+}
+
+pub fn rows(lines: &[PullLine]) -> Vec<Row> {
+    let row = |line: &PullLine| match line {
+        PullLine::Row(row) => Some(row.clone()),
+        PullLine::Head { .. } | PullLine::End { .. } => None,
+    };
+    lines.iter().filter_map(row).collect()
+}
+
+pub async fn body<T: serde::de::DeserializeOwned>(response: Response) -> Result<T, Problem> {
+    let status = response.status();
+    let text = response.text().await.expect("a body");
+    if status.is_success() {
+        Ok(serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}")))
+    } else {
+        Err(serde_json::from_str(&text).unwrap_or_else(|error| panic!("{status}: {error}: {text}")))
+    }
+}
+
+pub fn values(pairs: &[(&str, Value)]) -> Values {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+}
+
+pub fn new_patient(id: Uuid, first_name: &str) -> Change {
+    let values = values(&[
+        ("mobile_number", json!("+919820441276")),
+        ("first_name", json!(first_name)),
+        ("first_name_norm", json!(first_name.to_lowercase())),
+        ("age_years", json!(54)),
+        ("age_recorded_on", json!("2026-01-05")),
+    ]);
+    Change::insert(TableName::Patients, id, values)
+}
+
+pub fn edit(table: TableName, id: Uuid, set: &[(&str, Value, Value)]) -> Change {
+    let set = set.iter().map(|(name, base, value)| {
+        ((*name).to_owned(), SetValue { base: base.clone(), value: value.clone() })
+    });
+    Change { table, id, op: Op::Update, base_version: 1, set: set.collect() }
+}

@@ -1,0 +1,43 @@
+use clinic_sync::embedded::{Embedded, Error, Options, Urls};
+use sqlx::Connection;
+use sqlx::postgres::PgConnection;
+
+async fn count(urls: &Urls) -> i64 {
+    let mut connection = PgConnection::connect(&urls.admin.0.0).await.expect("a connection");
+    sqlx::query_scalar("select count(*) from kept").fetch_one(&mut connection).await.expect("a table")
+}
+
+#[tokio::test]
+async fn an_embedded_database_keeps_its_rows_over_stops_and_crashes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = Options { data_dir: folder.path().join("data"), postgres_bin: None, durable: true };
+    let embedded = Embedded::start(&options).expect("started");
+    let mut connection = PgConnection::connect(&embedded.urls().admin.0.0).await.expect("a connection");
+    sqlx::raw_sql("create table kept (n int); insert into kept values (1)")
+        .execute(&mut connection)
+        .await
+        .expect("written");
+    connection.close().await.expect("closed");
+    assert!(matches!(Embedded::start(&options), Err(Error::InUse(_))));
+    assert_eq!(count(&Urls::of_running(&options.data_dir).expect("running")).await, 1);
+    embedded.stop().expect("stopped");
+    assert!(matches!(Urls::of_running(&options.data_dir), Err(Error::NotRunning(_))));
+    let pid_file = options.data_dir.join("postgres/postmaster.pid");
+    std::fs::write(&pid_file, "999999\n").expect("what a crash leaves behind");
+    let embedded = Embedded::start(&options).expect("started again");
+    assert_eq!(count(embedded.urls()).await, 1);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_passwords_of_an_embedded_database_are_its_owners_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = Options { data_dir: folder.path().join("data"), postgres_bin: None, durable: false };
+    let embedded = Embedded::start(&options).expect("started");
+    let mode = std::fs::metadata(options.data_dir.join("access.json")).expect("a file").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let wrong = embedded.urls().admin.0.0.replacen("@127", "x@127", 1);
+    assert!(PgConnection::connect(&wrong).await.is_err());
+    assert!(!format!("{embedded:?}").contains("postgres://"));
+}

@@ -1,0 +1,18 @@
+//! The server as desktops and the database see it.
+
+mod auth_enrol;
+mod auth_session;
+mod auth_token;
+mod clinic;
+mod demo;
+mod desk;
+mod embedded;
+mod isolation;
+mod live;
+mod operator;
+mod prescription;
+mod pull;
+mod push;
+mod read;
+mod register;
+mod schema;

@@ -1,0 +1,196 @@
+//! The operator's commands, as `clinic_ops`, and the catalogue that `migrate` loads.
+
+use std::path::PathBuf;
+
+use clinic_sync::auth::password::{PasswordCost, Passwords};
+use clinic_sync::operator::{
+    DeviceCode, DeviceCommand, OutputOptions, PasswordSource, ScopeOption, TenantCommand, TenantCreate,
+    UserAdd, UserCommand, run_device, run_tenant, run_user,
+};
+use clinic_sync::{Db, catalogue};
+use ed25519_dalek::SigningKey;
+use protocol::api::{DeviceScope, EnrolResponse, Secret};
+use protocol::permission::Role;
+use serde_json::Value;
+use sqlx::{Connection, PgConnection};
+use tempfile::TempDir;
+
+use crate::desk::{Clinic, EMAIL, PASSWORD, enrol_request};
+
+struct Operator {
+    db: Db,
+    passwords: Passwords,
+    folder: TempDir,
+}
+
+impl Operator {
+    async fn of(clinic: &Clinic) -> Self {
+        let folder = TempDir::new().expect("a folder");
+        std::fs::write(folder.path().join("password"), format!("{PASSWORD}\nnot read\n")).expect("written");
+        Self {
+            db: clinic.server.database().ops_db().await,
+            passwords: Passwords::new(PasswordCost::LEAST),
+            folder,
+        }
+    }
+
+    fn password(&self) -> PasswordSource {
+        PasswordSource { password_file: Some(self.folder.path().join("password")) }
+    }
+
+    fn create(&self, code: &str) -> TenantCreate {
+        TenantCreate {
+            name: "Lotus Group".into(),
+            code: Some(code.into()),
+            clinic_name: "Lotus Clinic".into(),
+            clinic_code: "lotus".into(),
+            admin_email: "owner@lotus.example".into(),
+            admin_name: "Ravi Menon".into(),
+            password: self.password(),
+            output: OutputOptions { json: true },
+        }
+    }
+
+    async fn tenant(&self, command: TenantCommand) -> anyhow::Result<Value> {
+        let mut out = Vec::new();
+        run_tenant(&self.db, &self.passwords, command, &mut out).await?;
+        Ok(serde_json::from_slice(&out)?)
+    }
+}
+
+#[tokio::test]
+async fn a_tenant_that_the_operator_makes_can_enrol_its_first_computer() {
+    let clinic = Clinic::open().await;
+    let operator = Operator::of(&clinic).await;
+    let made = operator.tenant(TenantCommand::Create(operator.create("lotus_group"))).await.expect("made");
+    assert_eq!(made["tenant_code"], "LOTUS_GROUP");
+    let code = Secret(made["enrolment"]["code"].as_str().expect("a code").to_owned());
+    let key = SigningKey::from_bytes(&rand::random());
+    let request = enrol_request(&key, &code, "owner@lotus.example", PASSWORD);
+    let response = clinic.post("/v1/devices/enrol", &request).await;
+    let enrolled: EnrolResponse = response.json().await.expect("an enrolment");
+    assert_eq!(enrolled.tenant_name, "Lotus Group");
+    assert_eq!(enrolled.clinic_name, "Lotus Clinic");
+    assert_eq!(enrolled.session.user.roles.0, [Role::Admin]);
+}
+
+#[tokio::test]
+async fn a_code_that_is_taken_and_a_weak_password_are_refused_in_words() {
+    let clinic = Clinic::open().await;
+    let operator = Operator::of(&clinic).await;
+    operator.tenant(TenantCommand::Create(operator.create("LOTUS"))).await.expect("made");
+    let taken = operator.tenant(TenantCommand::Create(operator.create("LOTUS"))).await;
+    assert!(taken.expect_err("taken").to_string().contains("Another tenant has this code"));
+    let weak = operator.folder.path().join("weak");
+    std::fs::write(&weak, "password1234\n").expect("written");
+    let create =
+        TenantCreate { password: PasswordSource { password_file: Some(weak) }, ..operator.create("SECOND") };
+    let refused = operator.tenant(TenantCommand::Create(create)).await;
+    assert!(refused.expect_err("weak").to_string().contains("others guess first"));
+    let create = TenantCreate {
+        password: PasswordSource { password_file: Some(PathBuf::from("/no/such/file")) },
+        ..operator.create("SECOND")
+    };
+    assert!(operator.tenant(TenantCommand::Create(create)).await.is_err());
+    assert_eq!(clinic.count("tenants").await, 2);
+}
+
+#[tokio::test]
+async fn the_list_counts_every_tenant_and_the_servers_own_login_sees_none() {
+    let clinic = Clinic::open().await;
+    let operator = Operator::of(&clinic).await;
+    operator.tenant(TenantCommand::Create(operator.create("LOTUS"))).await.expect("made");
+    clinic.desk().await;
+    let list = || TenantCommand::List(OutputOptions { json: true });
+    let tenants = operator.tenant(list()).await.expect("a list");
+    assert_eq!(tenants.as_array().map(Vec::len), Some(2));
+    assert_eq!(tenants[0]["tenant_code"], "LOTUS");
+    assert_eq!(tenants[1]["tenant_code"], clinic.registered.tenant_code.as_str());
+    assert_eq!((&tenants[1]["devices"], &tenants[1]["users"]), (&1.into(), &1.into()));
+    let as_server = Operator { db: clinic.server.database().app_db().await, ..operator };
+    assert_eq!(as_server.tenant(list()).await.expect("a list"), Value::Array(vec![]));
+}
+
+#[tokio::test]
+async fn the_operator_issues_codes_for_a_clinic_by_its_code() {
+    let clinic = Clinic::open().await;
+    let operator = Operator::of(&clinic).await;
+    let options = DeviceCode {
+        tenant_code: clinic.registered.tenant_code.to_lowercase(),
+        clinic_code: "main".into(),
+        scope: ScopeOption::FrontDesk,
+        minutes: 30,
+        output: OutputOptions { json: true },
+    };
+    let mut out = Vec::new();
+    run_device(&operator.db, DeviceCommand::Code(options.clone()), &mut out).await.expect("a code");
+    let code: protocol::api::EnrolmentCode = serde_json::from_slice(&out).expect("a code");
+    let key = SigningKey::from_bytes(&rand::random());
+    let response = clinic.post("/v1/devices/enrol", &enrol_request(&key, &code.code, EMAIL, PASSWORD)).await;
+    let enrolled: EnrolResponse = response.json().await.expect("an enrolment");
+    assert_eq!(enrolled.scope, DeviceScope::FrontDesk);
+    for options in [
+        DeviceCode { clinic_code: "NOWHERE".into(), ..options.clone() },
+        DeviceCode { tenant_code: "NOBODY".into(), ..options },
+    ] {
+        assert!(run_device(&operator.db, DeviceCommand::Code(options), &mut Vec::new()).await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn a_member_of_staff_whom_the_operator_adds_can_sign_in() {
+    let clinic = Clinic::open().await;
+    let operator = Operator::of(&clinic).await;
+    let add = UserAdd {
+        tenant_code: clinic.registered.tenant_code.clone(),
+        email: "Farhan@Sunrise.example".into(),
+        name: "Dr. Farhan Shaikh".into(),
+        roles: vec![Role::Dentist],
+        registration_number: Some("A-30417".into()),
+        registration_council: Some("MSDC".into()),
+        qualifications: Some("BDS".into()),
+        password: operator.password(),
+        output: OutputOptions { json: true },
+    };
+    let run = |add: UserAdd| {
+        let operator = &operator;
+        async move { run_user(&operator.db, &operator.passwords, UserCommand::Add(add), &mut Vec::new()).await }
+    };
+    let nameless = UserAdd { registration_number: None, registration_council: None, ..add.clone() };
+    assert!(run(nameless).await.is_err());
+    run(add.clone()).await.expect("added");
+    assert!(run(add).await.expect_err("there already").to_string().contains("this e-mail"));
+    let session = clinic.desk().await.sign_in("farhan@sunrise.example").await;
+    assert_eq!(session.user.roles.0, [Role::Dentist]);
+    assert!(session.user.doctor_id.is_some());
+}
+
+#[tokio::test]
+async fn the_catalogue_gets_a_new_version_only_when_a_row_changes() {
+    let clinic = Clinic::open().await;
+    let medicines = i64::try_from(catalogue::medicines().len()).expect("a number");
+    assert_eq!(clinic.count("catalogue where version = 1").await, 1);
+    assert_eq!(clinic.count("medicines where catalogue_version = 1 and is_active").await, medicines);
+    let url = &clinic.server.database().ops.0;
+    let mut connection = PgConnection::connect(url).await.expect("the database");
+    sqlx::raw_sql("set search_path = clinic").execute(&mut connection).await.expect("a good statement");
+
+    catalogue::store(&mut connection).await.expect("stored");
+    assert_eq!(clinic.count("catalogue where version = 1").await, 1);
+
+    let paracetamol = catalogue::find("Paracetamol", "500 mg", "tablet").expect("in the file").id;
+    clinic.sql(&format!("update medicines set schedule = 'X' where id = '{paracetamol}'")).await;
+    clinic
+        .sql(
+            "insert into medicines (id, generic_name, dosage_form, route, search_text, catalogue_version)
+             values ('00000000-0000-8000-8000-000000000000', 'Gone', 'tablet', 'oral', 'gone', 1),
+                    ('00000000-0000-4000-8000-000000000000', 'By hand', 'tablet', 'oral', 'by hand', 1)",
+        )
+        .await;
+    catalogue::store(&mut connection).await.expect("stored");
+    assert_eq!(clinic.count("catalogue where version = 2").await, 1);
+    assert_eq!(clinic.count("medicines where catalogue_version = 2").await, 2);
+    assert_eq!(clinic.count(&format!("medicines where id = '{paracetamol}' and schedule = 'none'")).await, 1);
+    assert_eq!(clinic.count("medicines where generic_name = 'Gone' and not is_active").await, 1);
+    assert_eq!(clinic.count("medicines where generic_name = 'By hand' and is_active").await, 1);
+}

@@ -1,0 +1,187 @@
+use protocol::api::{Fate, PushResponse};
+use protocol::error::RefusalCode;
+use protocol::mutation::Change;
+use protocol::prescription::content_hash;
+use protocol::table::{TableName, Values};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::clinic::{Clinic, Desk, edit, new_patient, values};
+
+/// All columns, as the database will have them: the hash covers the defaults too.
+fn with_defaults(table: TableName, given: Values) -> Values {
+    let mut all: Values = table
+        .table()
+        .columns
+        .iter()
+        .filter_map(|column| Some((column.name.to_owned(), serde_json::from_str(column.default?).ok()?)))
+        .collect();
+    all.extend(given);
+    all
+}
+
+struct Written {
+    id: Uuid,
+    prescription: Values,
+    line_id: Uuid,
+    line: Values,
+}
+
+impl Written {
+    fn by(desk: &Desk, patient: Uuid) -> Self {
+        let id = Uuid::now_v7();
+        let prescription = values(&[
+            ("visit_date", json!("2026-11-23")),
+            ("doctor_id", json!(desk.doctor)),
+            ("patient_id", json!(patient)),
+            ("clinic_id", json!(desk.clinic)),
+            ("status", json!("finalised")),
+            ("vitals", json!({"weight_kg": 61.0, "pulse": 72})),
+            ("finalised_at", json!("2026-11-23T04:11:08.123Z")),
+            ("finalised_by", json!(desk.user)),
+        ]);
+        let line = values(&[
+            ("prescription_id", json!(id)),
+            ("position", json!(1)),
+            ("medicine_text", json!("Paracetamol 500 mg tablet")),
+            ("generic_text", json!("PARACETAMOL")),
+            ("dosage_form", json!("tablet")),
+            ("dose_text", json!("1-0-1")),
+            ("dose_pattern", json!({"times": [1, 0, 1]})),
+            ("dose_unit", json!("tablet")),
+            ("quantity", json!(7.5)),
+            ("patient_directions", json!("One in the morning, one at night.")),
+        ]);
+        let mut written = Self {
+            id,
+            prescription: with_defaults(TableName::Prescriptions, prescription),
+            line_id: Uuid::now_v7(),
+            line: with_defaults(TableName::PrescriptionItems, line),
+        };
+        let hash = content_hash(id, &written.prescription, &[(written.line_id, written.line.clone())]);
+        written.prescription.insert("content_sha256".to_owned(), json!(hash));
+        written
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![
+            Change::insert(TableName::Prescriptions, self.id, self.prescription.clone()),
+            Change::insert(TableName::PrescriptionItems, self.line_id, self.line.clone()),
+        ]
+    }
+}
+
+async fn signed(desk: &mut Desk) -> (Written, PushResponse) {
+    let patient = Uuid::now_v7();
+    desk.write(vec![new_patient(patient, "Sunita")]).await;
+    let written = Written::by(desk, patient);
+    let response = desk.write(written.changes()).await;
+    (written, response)
+}
+
+#[tokio::test]
+async fn a_prescription_is_signed_together_with_its_lines() {
+    let clinic = Clinic::open().await;
+    let mut desk = clinic.desk().await;
+    let (written, response) = signed(&mut desk).await;
+    assert_eq!(response.receipts[0].fate, Fate::Applied, "{:?}", response.receipts[0]);
+    assert_eq!(response.rows[0].values["status"], json!("finalised"));
+    assert_eq!(response.rows[0].values["finalised_at"], json!("2026-11-23T04:11:08.123Z"));
+    // What travels back still fits the hash.
+    let items = [(response.rows[1].id, response.rows[1].values.clone())];
+    assert_eq!(
+        json!(content_hash(written.id, &response.rows[0].values, &items)),
+        written.prescription["content_sha256"]
+    );
+}
+
+#[tokio::test]
+async fn a_draft_is_signed_later() {
+    let clinic = Clinic::open().await;
+    let mut desk = clinic.desk().await;
+    let patient = Uuid::now_v7();
+    desk.write(vec![new_patient(patient, "Sunita")]).await;
+    let written = Written::by(&desk, patient);
+    let mut draft = written.changes();
+    for name in ["status", "finalised_at", "finalised_by", "content_sha256"] {
+        draft[0].set.remove(name);
+    }
+    desk.write(draft).await;
+    let set: Vec<(&str, Value, Value)> = ["finalised_at", "finalised_by", "content_sha256"]
+        .map(|name| (name, json!(null), written.prescription[name].clone()))
+        .into_iter()
+        .chain([("status", json!("draft"), json!("finalised"))])
+        .collect();
+    let response = desk.write(vec![edit(TableName::Prescriptions, written.id, &set)]).await;
+    assert_eq!(response.receipts[0].fate, Fate::Applied, "{:?}", response.receipts[0]);
+}
+
+#[tokio::test]
+async fn a_signature_over_other_content_or_by_another_person_is_quarantined() {
+    let clinic = Clinic::open().await;
+    let mut desk = clinic.desk().await;
+    let patient = Uuid::now_v7();
+    desk.write(vec![new_patient(patient, "Sunita")]).await;
+    let mut changed = Written::by(&desk, patient);
+    changed.line.insert("dose_text".to_owned(), json!("1-1-1"));
+    let mut other = Written::by(&desk, patient);
+    other.prescription.insert("finalised_by".to_owned(), json!(Uuid::now_v7()));
+    for written in [changed, other] {
+        let response = desk.write(written.changes()).await;
+        assert_eq!(response.receipts[0].code, Some(RefusalCode::BadValue));
+        assert!(response.rows.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn what_was_signed_can_be_voided_and_nothing_else_of_it_changes() {
+    let clinic = Clinic::open().await;
+    let mut desk = clinic.desk().await;
+    let (written, _) = signed(&mut desk).await;
+    let advice = edit(TableName::Prescriptions, written.id, &[("advice", json!(null), json!("rest"))]);
+    // Each from a computer of its own, as the first would block the ones after it.
+    for change in [
+        advice,
+        edit(TableName::PrescriptionItems, written.line_id, &[("dose_text", json!("1-0-1"), json!("1-1-1"))]),
+        {
+            let mut line = Written::by(&desk, Uuid::nil()).line;
+            line.insert("prescription_id".to_owned(), json!(written.id));
+            Change::insert(TableName::PrescriptionItems, Uuid::now_v7(), line)
+        },
+    ] {
+        let response = clinic.desk().await.write(vec![change]).await;
+        assert_eq!(response.receipts[0].code, Some(RefusalCode::Fixed), "{:?}", response.receipts[0]);
+    }
+    let void = edit(
+        TableName::Prescriptions,
+        written.id,
+        &[
+            ("status", json!("finalised"), json!("voided")),
+            ("void_reason", json!(null), json!("wrong patient")),
+        ],
+    );
+    let response = desk.write(vec![void]).await;
+    assert_eq!(response.receipts[0].fate, Fate::Applied);
+    assert_eq!(response.rows[0].values["status"], json!("voided"));
+}
+
+#[tokio::test]
+async fn not_even_the_operator_changes_a_signed_prescription_by_sql() {
+    let clinic = Clinic::open().await;
+    let mut desk = clinic.desk().await;
+    let (written, _) = signed(&mut desk).await;
+    let db = clinic.server.database().ops_db().await;
+    for sql in [
+        "update prescriptions set advice = 'rest' where id = $1",
+        "update prescriptions set status = 'draft' where id = $1",
+        "update prescriptions set status = 'voided', diagnoses = '[1]' where id = $1",
+        "delete from prescriptions where id = $1",
+        "update prescription_items set dose_text = '1-1-1' where prescription_id = $1",
+        "delete from prescription_items where prescription_id = $1",
+    ] {
+        let mut tx = db.write_unsynced(desk.tenant).await.expect("a transaction");
+        let refused = sqlx::query(sql).bind(written.id).execute(&mut *tx).await.expect_err(sql);
+        let refused = refused.as_database_error().and_then(|error| error.constraint().map(str::to_owned));
+        assert_eq!(refused.as_deref(), Some("prescriptions_signed_check"), "{sql}");
+    }
+}
