@@ -1,0 +1,138 @@
+//! A patient's chart, and prescriptions as they are shown.
+
+use protocol::id::{DoctorId, PatientId, PrescriptionId};
+use protocol::medicine::{form_abbreviation, units};
+use protocol::prescription::Status;
+use protocol::table::{TableName, Values};
+use rusqlite::{OptionalExtension, Transaction};
+use serde::Deserialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+use crate::patients::{form, summary};
+use crate::replica::{Replica, must_get, some_text, text};
+use crate::store::get_row;
+use crate::view::{Chart, ItemView, PrescriptionSummary};
+
+/// At most this many prescriptions are shown in a chart.
+const SHOWN: i64 = 100;
+
+impl Replica {
+    /// The chart. Who may not read clinical columns gets it without them.
+    pub fn chart(&self, id: PatientId) -> Result<Chart> {
+        self.store.read(|tx| {
+            let today = self.day(tx)?;
+            let values = must_get(tx, TableName::Patients, id.0)?;
+            let is_clinician = self.person.roles.is_clinician();
+            let mut form = form(&values, today);
+            if !is_clinician {
+                form.alerts.clear();
+            }
+            let draft: Option<i64> = tx
+                .prepare_cached("select 1 from drafts where patient_id = ?1")?
+                .query_row([id.to_string()], |row| row.get(0))
+                .optional()?;
+            Ok(Chart {
+                patient: summary(tx, id, &values, today)?,
+                form,
+                allergy_status: text(&values, "allergy_status").to_owned(),
+                alerts: some_text(&values, "alerts").filter(|_| is_clinician),
+                prescriptions: if is_clinician { list(tx, id)? } else { vec![] },
+                has_draft: is_clinician && draft.is_some(),
+            })
+        })
+    }
+
+    /// One prescription.
+    pub fn prescription(&self, id: PrescriptionId) -> Result<PrescriptionSummary> {
+        self.must_read_clinical()?;
+        self.store.read(|tx| prescription(tx, id, &must_get(tx, TableName::Prescriptions, id.0)?))
+    }
+}
+
+fn list(tx: &Transaction<'_>, patient: PatientId) -> Result<Vec<PrescriptionSummary>> {
+    let sql = "select id from prescriptions where patient_id = ?1 and is_deleted = 0 \
+               and status in ('finalised', 'superseded', 'voided') order by visit_date desc, id desc limit ?2";
+    let mut statement = tx.prepare_cached(sql)?;
+    let ids = statement.query_map((patient.to_string(), SHOWN), |row| row.get::<_, String>(0))?;
+    ids.map(|id| {
+        let id: PrescriptionId = id?.parse().map_err(|_| Error::NotFound)?;
+        prescription(tx, id, &must_get(tx, TableName::Prescriptions, id.0)?)
+    })
+    .collect()
+}
+
+/// A prescription as it is shown.
+pub(crate) fn prescription(
+    tx: &Transaction<'_>,
+    id: PrescriptionId,
+    values: &Values,
+) -> Result<PrescriptionSummary> {
+    let pending: i64 = tx
+        .prepare_cached("select count(*) from pending_rows where table_name = 'prescriptions' and id = ?1")?
+        .query_row([id.to_string()], |row| row.get(0))?;
+    let doctor = text(values, "doctor_id").parse().map(|doctor| doctor_name(tx, doctor));
+    Ok(PrescriptionSummary {
+        id,
+        number: some_text(values, "prescription_number"),
+        visit_date: text(values, "visit_date").to_owned(),
+        status: values
+            .get("status")
+            .and_then(|status| Status::deserialize(status).ok())
+            .unwrap_or(Status::Draft),
+        doctor_name: doctor.unwrap_or_else(|_| Ok(String::new()))?,
+        diagnoses: diagnoses(values),
+        items: items(tx, id)?.iter().map(|(_, item)| item_view(item)).collect(),
+        advice: some_text(values, "advice"),
+        follow_up_date: some_text(values, "follow_up_date"),
+        is_synced: pending == 0,
+    })
+}
+
+/// The lines of a prescription in their order.
+pub(crate) fn items(tx: &Transaction<'_>, id: PrescriptionId) -> Result<Vec<(Uuid, Values)>> {
+    let sql =
+        "select id from prescription_items where prescription_id = ?1 and is_deleted = 0 order by position";
+    let mut statement = tx.prepare_cached(sql)?;
+    let ids = statement.query_map([id.to_string()], |row| row.get::<_, String>(0))?;
+    ids.map(|id| {
+        let id: Uuid = id?.parse().map_err(|_| Error::NotFound)?;
+        Ok((id, must_get(tx, TableName::PrescriptionItems, id)?))
+    })
+    .collect()
+}
+
+/// A line as it is shown.
+pub(crate) fn item_view(item: &Values) -> ItemView {
+    let unit = text(item, "dose_unit");
+    ItemView {
+        title: title(item),
+        medicine_text: text(item, "medicine_text").to_owned(),
+        dose_text: text(item, "dose_text").to_owned(),
+        directions: text(item, "patient_directions").to_owned(),
+        quantity: item.get("quantity").and_then(Value::as_f64).map(|amount| units(amount, unit)),
+    }
+}
+
+/// `TAB. PARACETAMOL 650 MG`: generic names in capitals, as the Indian Medical Council asks.
+fn title(item: &Values) -> String {
+    let form = form_abbreviation(text(item, "dosage_form"));
+    let name = format!("{form} {} {}", text(item, "generic_text"), text(item, "strength_text"));
+    name.split_whitespace().collect::<Vec<_>>().join(" ").to_uppercase()
+}
+
+/// Diagnoses in words.
+pub(crate) fn diagnoses(values: &Values) -> Vec<String> {
+    let diagnoses = values.get("diagnoses").and_then(Value::as_array);
+    let texts = diagnoses.into_iter().flatten().filter_map(|diagnosis| diagnosis["text"].as_str());
+    texts.map(str::to_owned).collect()
+}
+
+/// `Dr. Anjali Kulkarni`.
+pub(crate) fn doctor_name(tx: &Transaction<'_>, id: DoctorId) -> Result<String> {
+    let Some(doctor) = get_row(tx, TableName::Doctors, id.0)? else { return Ok(String::new()) };
+    let doctor = doctor.values;
+    let name = [text(&doctor, "title"), text(&doctor, "first_name"), text(&doctor, "last_name")];
+    Ok(name.join(" ").trim().to_owned())
+}

@@ -1,0 +1,121 @@
+//! The time, as an argument: what a clinic calls today, and a clock that tests can set.
+
+use std::sync::Arc;
+
+use protocol::validate::day_text;
+use time::{Date, OffsetDateTime, UtcOffset};
+
+/// Tells the time.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> OffsetDateTime + Send + Sync>);
+
+impl Clock {
+    /// The system's clock.
+    pub fn system() -> Self {
+        Self(Arc::new(OffsetDateTime::now_utc))
+    }
+
+    /// A clock that always shows this moment.
+    #[cfg(test)]
+    pub fn stopped(at: OffsetDateTime) -> Self {
+        Self(Arc::new(move || at))
+    }
+
+    /// The moment.
+    pub fn now(&self) -> OffsetDateTime {
+        // What travels has three decimals; more would not compare equal after a round trip.
+        let now = (self.0)();
+        now.replace_millisecond(now.millisecond()).unwrap_or(now)
+    }
+}
+
+/// The offset of a clinic's time zone. India has one and no summer time; other zones come with the tenants that
+/// need them, until then they count as India's, where every clinic of this product is.
+pub fn offset(time_zone: &str) -> UtcOffset {
+    if time_zone == "UTC" {
+        return UtcOffset::UTC;
+    }
+    UtcOffset::from_hms(5, 30, 0).unwrap_or(UtcOffset::UTC)
+}
+
+/// `23 Nov 2026`.
+pub fn day_words(day: Date) -> String {
+    let month = day.month().to_string();
+    format!("{} {} {}", day.day(), &month[..3], day.year())
+}
+
+/// `Sat 28 Nov 2026`.
+pub fn weekday_words(day: Date) -> String {
+    format!("{} {}", &day.weekday().to_string()[..3], day_words(day))
+}
+
+/// `23 Nov 2026 10:41`, in this offset.
+pub fn moment_words(moment: OffsetDateTime, offset: UtcOffset) -> String {
+    let local = moment.to_offset(offset);
+    format!("{} {:02}:{:02}", day_words(local.date()), local.hour(), local.minute())
+}
+
+/// The day that "5d", "2w", "1m" or a day (`2026-11-28`, `28/11/2026`) means, seen from `today`.
+pub fn parse_follow_up(text: &str, today: Date) -> Option<Date> {
+    let text = text.trim().to_lowercase();
+    if let Some(day) = protocol::validate::parse_day(&text) {
+        return (day >= today).then_some(day);
+    }
+    let parts: Vec<&str> = text.split(['/', '.']).collect();
+    if let [day, month, year] = parts.as_slice() {
+        let date = format!("{year:0>4}-{month:0>2}-{day:0>2}");
+        return protocol::validate::parse_day(&date).filter(|date| *date >= today);
+    }
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let number: u16 = number.trim().parse().ok().filter(|number| (1..=400).contains(number))?;
+    match unit {
+        "d" => today.checked_add(time::Duration::days(number.into())),
+        "w" => today.checked_add(time::Duration::weeks(number.into())),
+        "m" => {
+            let months = i32::from(u8::from(today.month())) - 1 + i32::from(number);
+            let month = time::Month::try_from(u8::try_from(months % 12 + 1).ok()?).ok()?;
+            let year = today.year() + months / 12;
+            Date::from_calendar_date(year, month, today.day().min(month.length(year))).ok()
+        }
+        _ => None,
+    }
+}
+
+/// The day as it travels, if the text means one.
+pub fn follow_up_text(text: &str, today: Date) -> Option<String> {
+    parse_follow_up(text, today).map(day_text)
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::date;
+
+    use super::*;
+
+    #[test]
+    fn a_return_is_said_in_days_weeks_months_or_as_a_date() {
+        let today = date!(2026 - 11 - 23);
+        for (text, day) in [
+            ("5d", Some(date!(2026 - 11 - 28))),
+            ("2w", Some(date!(2026 - 12 - 07))),
+            ("3m", Some(date!(2027 - 02 - 23))),
+            ("28/11/2026", Some(date!(2026 - 11 - 28))),
+            ("2026-12-01", Some(date!(2026 - 12 - 01))),
+            ("1/1/2020", None),
+            ("soon", None),
+            ("", None),
+            ("0d", None),
+            ("é", None),
+        ] {
+            assert_eq!(parse_follow_up(text, today), day, "{text}");
+        }
+        assert_eq!(parse_follow_up("3m", date!(2026 - 11 - 30)), Some(date!(2027 - 02 - 28)));
+    }
+
+    #[test]
+    fn days_are_written_as_people_read_them() {
+        assert_eq!(weekday_words(date!(2026 - 11 - 28)), "Sat 28 Nov 2026");
+        let moment = time::macros::datetime!(2026-11-23 05:11:08 UTC);
+        assert_eq!(moment_words(moment, offset("Asia/Kolkata")), "23 Nov 2026 10:41");
+    }
+}

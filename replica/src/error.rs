@@ -1,0 +1,181 @@
+//! What can go wrong here, each with the sentence that staff read. No sentence bears SQL or a patient's data.
+
+use protocol::error::{ErrorCode, Refusal};
+
+use crate::view::CommandError;
+
+/// The result of everything here.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What went wrong. Its text is what the window shows.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No slot opens with this password, and the server does not know it either.
+    #[error("The e-mail or the password is wrong. Nothing on this computer was changed.")]
+    WrongPassword,
+    /// There is no slot for this person yet, and the server does not answer.
+    #[error(
+        "The server does not answer, and this person has not yet signed in on this computer. Connect it to the internet once and sign in again."
+    )]
+    SignInOnline,
+    /// Nobody is signed in.
+    #[error("This computer is locked. Sign in to go on.")]
+    Locked,
+    /// There is nothing here yet.
+    #[error("This computer belongs to no clinic yet. Enrol it with a code from the clinic's admin.")]
+    NotEnrolled,
+    /// There is something here already.
+    #[error("This computer already belongs to a clinic. What is stored on it was not touched.")]
+    AlreadyEnrolled,
+    /// The keyring is there and closed.
+    #[error(
+        "The keyring of this computer is locked, and the key to the clinic's data lies in it. The data is safe; unlock the keyring or sign in to the computer again."
+    )]
+    KeyringLocked,
+    /// The system has no keyring.
+    #[error(
+        "This computer has no keyring, and keys are never kept in a plain file. Install one (on Linux: gnome-keyring or KWallet), sign in to the computer again and start Clinic Desk anew."
+    )]
+    KeyringMissing,
+    /// The keyring works and does not know this installation.
+    #[error(
+        "The keyring of this computer has no entry for the clinic's data, perhaps because the computer's account was changed. The data is still here and unchanged; go back to the account in which Clinic Desk was set up."
+    )]
+    KeyringEntryMissing,
+    /// The slots were made with another device secret.
+    #[error(
+        "The key slots on this computer were made with another keyring, so they do not open here. The data is unchanged; go back to the account and computer in which Clinic Desk was set up."
+    )]
+    SlotOfAnotherDevice,
+    /// The file of slots cannot be read.
+    #[error(
+        "The file slots.json in the data folder is damaged or missing. The database beside it was not touched; restore slots.json from a backup of this folder."
+    )]
+    SlotsDamaged,
+    /// The database file is not there.
+    #[error(
+        "The database is missing from the data folder, and no empty one was made in its place. Restore replica.db from a backup of this folder."
+    )]
+    StoreMissing,
+    /// The key is right for the slots and does not open the file.
+    #[error(
+        "The database does not open with its key: it is damaged, or of another computer. It was not changed; restore it from a backup of this folder."
+    )]
+    StoreDoesNotOpen,
+    /// The file opens and is not whole.
+    #[error(
+        "The database on this computer is damaged. Nothing more is written to it; keep the folder as it is and call support."
+    )]
+    StoreDamaged,
+    /// The file was made by a later version of the program.
+    #[error(
+        "The data on this computer was written by a newer version of Clinic Desk and was not changed. Install the newer version again."
+    )]
+    StoreTooNew,
+    /// The disk takes no more.
+    #[error(
+        "This was not saved: the disk of this computer is full or does not answer. All that was saved before is safe; free some space and save again."
+    )]
+    DiskFull,
+    /// What was typed cannot be taken.
+    #[error("{0}")]
+    Invalid(String),
+    /// The person may not do this.
+    #[error("{0}")]
+    Forbidden(&'static str),
+    /// The row is not on this computer.
+    #[error("This is not on this computer. It may have been deleted, or it has not arrived yet.")]
+    NotFound,
+    /// The same verdict that the server would give.
+    #[error("{0}")]
+    Refused(#[from] Refusal),
+    /// No server answers, or what answers is not one of ours.
+    #[error(
+        "The server does not answer. What was saved is safe on this computer; check the connection and the address."
+    )]
+    ServerUnreachable,
+    /// The server takes no more in one piece.
+    #[error("The server takes no more in one piece. What was saved is safe and goes out in smaller pieces.")]
+    TooLarge,
+    /// The server answered with a refusal.
+    #[error("{detail}")]
+    Server {
+        /// For programs.
+        code: ErrorCode,
+        /// The server's sentence.
+        detail: String,
+    },
+    /// A mistake in this program, or a system that does not do what it promises.
+    #[error("Something went wrong in this program. What was saved is safe; try again.")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    /// A mistake that no person can do anything about; its text goes to the log only.
+    pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(source.into())
+    }
+
+    /// What the window does about it.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::WrongPassword => ErrorCode::WrongPassword,
+            Self::SignInOnline => ErrorCode::SignInOnline,
+            Self::Locked => ErrorCode::Locked,
+            Self::NotEnrolled => ErrorCode::NotEnrolled,
+            Self::AlreadyEnrolled | Self::Invalid(_) | Self::Refused(_) => ErrorCode::Invalid,
+            Self::KeyringLocked => ErrorCode::KeyringLocked,
+            Self::KeyringMissing => ErrorCode::KeyringMissing,
+            Self::KeyringEntryMissing => ErrorCode::KeyringEntryMissing,
+            Self::SlotOfAnotherDevice
+            | Self::SlotsDamaged
+            | Self::StoreMissing
+            | Self::StoreDoesNotOpen
+            | Self::StoreDamaged => ErrorCode::StoreDamaged,
+            Self::StoreTooNew => ErrorCode::StoreTooNew,
+            Self::DiskFull => ErrorCode::DiskFull,
+            Self::Forbidden(_) => ErrorCode::Forbidden,
+            Self::NotFound => ErrorCode::NotFound,
+            Self::ServerUnreachable => ErrorCode::ServerUnreachable,
+            Self::TooLarge => ErrorCode::Unavailable,
+            Self::Server { code, .. } => *code,
+            Self::Internal(_) => ErrorCode::Internal,
+        }
+    }
+}
+
+impl From<Error> for CommandError {
+    fn from(error: Error) -> Self {
+        if let Error::Internal(source) = &error {
+            tracing::error!(%source, "a command failed");
+        }
+        Self { code: error.code(), detail: error.to_string() }
+    }
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode as Sqlite;
+        match error.sqlite_error_code() {
+            Some(Sqlite::DiskFull | Sqlite::SystemIoFailure) => Self::DiskFull,
+            Some(Sqlite::DatabaseCorrupt | Sqlite::NotADatabase) => Self::StoreDamaged,
+            _ => Self::internal(error),
+        }
+    }
+}
+
+impl From<serde_json::Error> for Error {
+    fn from(error: serde_json::Error) -> Self {
+        // The text of a serde error may quote the value that it did not take.
+        Self::internal(format!("JSON: {:?} at line {}", error.classify(), error.line()))
+    }
+}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Self::DiskFull,
+            _ => Self::internal(error),
+        }
+    }
+}

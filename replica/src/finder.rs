@@ -1,0 +1,86 @@
+//! Finding a patient by fragments: digits of the mobile number, beginnings of names, the code; in any order.
+
+use protocol::id::PatientId;
+use protocol::patient::{normalise_name, parse_mobile};
+
+use crate::error::Result;
+use crate::patients::summary_of;
+use crate::replica::Replica;
+use crate::view::PatientSummary;
+
+/// At most this many are shown.
+const SHOWN: usize = 50;
+/// At most this many are looked at; the most recently registered first.
+const CONSIDERED: i64 = 200;
+
+impl Replica {
+    /// Who fits the query best: first those whose number ends with the digits, then by name.
+    pub fn find_patients(&self, query: &str) -> Result<Vec<PatientSummary>> {
+        let fragments = fragments(query);
+        if fragments.is_empty() {
+            return Ok(vec![]);
+        }
+        self.store.read(|tx| {
+            let today = self.day(tx)?;
+            let sql = "select p.id, p.mobile_number, p.first_name_norm from finder f \
+                       join patients p on p.rowid = f.rowid where f.finder match ?1 \
+                       order by f.rowid desc limit ?2";
+            let mut statement = tx.prepare_cached(sql)?;
+            let found = statement.query_map((match_text(&fragments), CONSIDERED), |row| {
+                let id: String = row.get(0)?;
+                Ok((id, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+            })?;
+            let mut found = found.collect::<std::result::Result<Vec<_>, _>>()?;
+            found.sort_by_cached_key(|(_, mobile, first_name)| {
+                let ends = fragments
+                    .iter()
+                    .any(|fragment| is_digits(fragment) && mobile.ends_with(fragment.as_str()));
+                let begins = fragments.iter().any(|fragment| first_name.starts_with(fragment.as_str()));
+                (!ends, !begins, first_name.clone())
+            });
+            found.truncate(SHOWN);
+            found
+                .into_iter()
+                .filter_map(|(id, ..)| id.parse::<PatientId>().ok())
+                .map(|id| summary_of(tx, id, today))
+                .collect()
+        })
+    }
+}
+
+/// The parts of a query. A whole number in any spelling is one part.
+fn fragments(query: &str) -> Vec<String> {
+    if let Some(mobile) = parse_mobile(query) {
+        return vec![mobile.trim_start_matches("+91").trim_start_matches('+').to_owned()];
+    }
+    normalise_name(query)
+        .split(|c: char| c.is_whitespace() || matches!(c, ',' | '-' | '/' | '.'))
+        .map(|word| word.trim_start_matches("+91").trim_start_matches('+'))
+        .filter(|word| word.chars().any(char::is_alphanumeric))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn is_digits(fragment: &str) -> bool {
+    fragment.chars().all(|c| c.is_ascii_digit())
+}
+
+/// Each fragment as the beginning of a word, all of them needed; quoted, so that no sign has a meaning.
+pub(crate) fn match_text(fragments: &[String]) -> String {
+    let quoted: Vec<String> =
+        fragments.iter().map(|fragment| format!("\"{}\"*", fragment.replace('"', ""))).collect();
+    quoted.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_is_taken_apart_as_people_mean_it() {
+        assert_eq!(fragments("98204 41276"), ["9820441276"]);
+        assert_eq!(fragments("+91 98204"), ["98204"]);
+        assert_eq!(fragments("  Desh  SUN 1276"), ["desh", "sun", "1276"]);
+        assert_eq!(fragments("\"* - +"), Vec::<String>::new());
+    }
+}

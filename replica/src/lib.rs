@@ -1,0 +1,34 @@
+//! The desktop's local copy: the encrypted store, the outbox, the sync engine and the keyring. It has no
+//! window. [`Desk`] is the whole of this computer; [`Replica`] is its data while someone is signed in.
+
+mod chart;
+mod clock;
+mod desk;
+mod error;
+mod files;
+mod finder;
+mod keyring;
+mod ledger;
+mod medicines;
+mod pad;
+mod patients;
+mod print;
+mod replica;
+mod sign;
+mod slots;
+mod store;
+mod sync;
+#[cfg(test)]
+mod tests;
+mod today;
+mod verify;
+pub mod view;
+
+pub use desk::{Desk, Event, default_data_dir};
+pub use error::{Error, Result};
+pub use keyring::Keyring;
+#[cfg(any(test, feature = "test-keyring"))]
+pub use keyring::Trouble;
+pub use replica::Replica;
+pub use slots::SlotCost;
+pub use verify::Verification;

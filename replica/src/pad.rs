@@ -1,0 +1,209 @@
+//! The prescription pad: the draft, and how its lines read.
+
+use protocol::dosage::Dosage;
+use protocol::id::PatientId;
+use protocol::medicine::{dose_unit, units};
+use protocol::table::{TableName, Values};
+use protocol::validate::moment_text;
+use rusqlite::{OptionalExtension, Transaction};
+use serde_json::{Value, json};
+
+use crate::chart::item_view;
+use crate::clock::follow_up_text;
+use crate::error::{Error, Result};
+use crate::replica::{Replica, must_get, text};
+use crate::store::get_row;
+use crate::view::{DosageRead, Draft, DraftItem, DraftSaved, ItemView, Pad, Vitals};
+
+impl Replica {
+    /// The pad of a patient with the draft as it was last saved.
+    pub fn open_pad(&self, id: PatientId) -> Result<Pad> {
+        self.must_read_clinical()?;
+        self.store.read(|tx| {
+            must_get(tx, TableName::Patients, id.0)?;
+            let draft = draft(tx, id)?.unwrap_or_default();
+            Ok(Pad { items: item_views(tx, &draft)?, draft })
+        })
+    }
+
+    /// Saves the draft on this computer, the unfinished line included.
+    pub fn save_draft(&self, id: PatientId, draft: &Draft) -> Result<DraftSaved> {
+        self.must_read_clinical()?;
+        let now = moment_text(self.clock.now());
+        self.store.write(|tx| {
+            must_get(tx, TableName::Patients, id.0)?;
+            if *draft == Draft::default() {
+                tx.prepare_cached("delete from drafts where patient_id = ?1")?.execute([id.to_string()])?;
+            } else {
+                let sql = "insert into drafts (patient_id, body, saved_at, saved_by) values (?1, ?2, ?3, ?4) \
+                           on conflict (patient_id) do update set body = ?2, saved_at = ?3, saved_by = ?4";
+                tx.prepare_cached(sql)?.execute((
+                    id.to_string(),
+                    serde_json::to_string(draft)?,
+                    &now,
+                    self.person.id.to_string(),
+                ))?;
+            }
+            Ok(DraftSaved {
+                saved_at: now,
+                items: item_views(tx, draft)?,
+                follow_up_date: follow_up_text(&draft.follow_up, self.day(tx)?),
+                warnings: warnings(&draft.vitals),
+            })
+        })
+    }
+
+    /// Throws the draft away.
+    pub fn discard_draft(&self, id: PatientId) -> Result<()> {
+        self.must_read_clinical()?;
+        self.store.write(|tx| {
+            tx.prepare_cached("delete from drafts where patient_id = ?1")?.execute([id.to_string()])?;
+            Ok(())
+        })
+    }
+
+    /// Says back what a typed dosage means.
+    pub fn read_dosage(text: &str, dose_unit: &str) -> Result<DosageRead> {
+        let dosage = Dosage::parse(text).map_err(|error| Error::Invalid(format!("{error}.")))?;
+        let quantity = dosage.quantity(dose_unit).map(|amount| units(amount, dose_unit));
+        Ok(DosageRead { words: dosage.words(dose_unit), quantity })
+    }
+}
+
+/// The draft of a patient, if there is one.
+pub(crate) fn draft(tx: &Transaction<'_>, id: PatientId) -> Result<Option<Draft>> {
+    let sql = "select body from drafts where patient_id = ?1";
+    let body: Option<String> =
+        tx.prepare_cached(sql)?.query_row([id.to_string()], |row| row.get(0)).optional()?;
+    Ok(body.map(|body| serde_json::from_str(&body)).transpose()?)
+}
+
+/// The lines of a draft as they will print. A line that cannot be read shows why instead.
+pub(crate) fn item_views(tx: &Transaction<'_>, draft: &Draft) -> Result<Vec<ItemView>> {
+    draft
+        .items
+        .iter()
+        .map(|item| match item_values(tx, item) {
+            Ok(values) => Ok(item_view(&values)),
+            Err(Error::Invalid(why)) => Ok(ItemView {
+                title: item.medicine_text.to_uppercase(),
+                medicine_text: item.medicine_text.clone(),
+                dose_text: item.dose_text.clone(),
+                directions: why,
+                quantity: None,
+            }),
+            Err(error) => Err(error),
+        })
+        .collect()
+}
+
+/// The columns of a line, but for its prescription and position.
+///
+/// # Errors
+///
+/// [`Error::Invalid`] if the dosage cannot be read or the line names no medicine.
+pub(crate) fn item_values(tx: &Transaction<'_>, item: &DraftItem) -> Result<Values> {
+    let medicine = medicine(tx, item)?;
+    let typed = item.medicine_text.trim();
+    let generic = medicine.as_ref().map_or(typed, |medicine| text(medicine, "generic_name"));
+    if generic.is_empty() {
+        return Err(Error::Invalid("A line names no medicine.".into()));
+    }
+    let dosage_form =
+        medicine.as_ref().map_or_else(|| form_in(typed), |medicine| text(medicine, "dosage_form"));
+    let unit = dose_unit(dosage_form);
+    let dosage =
+        Dosage::parse(&item.dose_text).map_err(|error| Error::Invalid(format!("{generic}: {error}.")))?;
+    let column = |name: &str| {
+        medicine.as_ref().and_then(|medicine| medicine.get(name)).cloned().unwrap_or(Value::Null)
+    };
+    let mut directions = dosage.words(unit);
+    if let Some(note) = &dosage.note {
+        directions = format!("{directions}. {note}");
+    }
+    let values = [
+        ("medicine_id", medicine.as_ref().map_or(Value::Null, |_| json!(item.medicine_id))),
+        ("medicine_text", json!(if typed.is_empty() { generic } else { typed })),
+        ("generic_text", json!(generic)),
+        ("strength_text", column("strength_text")),
+        ("dosage_form", json!(dosage_form)),
+        ("route", column("route")),
+        ("dose_text", json!(dosage.typed())),
+        ("dose_pattern", serde_json::to_value(&dosage.dose)?),
+        ("dose_unit", json!(unit)),
+        ("meal_relation", json!(dosage.meal.as_str())),
+        (
+            "duration_value",
+            dosage.duration.and_then(|duration| duration.value).map_or(Value::Null, |n| json!(n)),
+        ),
+        ("duration_unit", dosage.duration.map_or(Value::Null, |duration| json!(duration.unit.as_str()))),
+        ("quantity", dosage.quantity(unit).map_or(Value::Null, |quantity| json!(quantity))),
+        ("instructions", dosage.note.as_ref().map_or(Value::Null, |note| json!(note))),
+        ("patient_directions", json!(directions)),
+        ("is_prn", json!(dosage.is_prn())),
+        ("substitution_allowed", json!(true)),
+        ("source", json!("typed")),
+    ];
+    Ok(values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+fn medicine(tx: &Transaction<'_>, item: &DraftItem) -> Result<Option<Values>> {
+    let Some(id) = item.medicine_id else { return Ok(None) };
+    for table in [TableName::Medicines, TableName::TenantMedicines] {
+        if let Some(row) = get_row(tx, table, id.0)? {
+            return Ok(Some(row.values));
+        }
+    }
+    Ok(None)
+}
+
+/// The form that a medicine not from the catalogue was typed with; `other` where it says none.
+fn form_in(typed: &str) -> &'static str {
+    typed
+        .to_lowercase()
+        .split(|c: char| !c.is_alphabetic())
+        .find_map(|word| {
+            Some(match word {
+                "tab" | "tabs" | "tablet" | "tablets" => "tablet",
+                "cap" | "caps" | "capsule" | "capsules" => "capsule",
+                "syr" | "syp" | "syrup" => "syrup",
+                "susp" | "suspension" => "suspension",
+                "inj" | "injection" => "injection",
+                "drops" => "drops",
+                "cream" => "cream",
+                "oint" | "ointment" => "ointment",
+                "gel" => "gel",
+                "lotion" => "lotion",
+                "inhaler" => "inhaler",
+                "mouthwash" => "mouthwash",
+                "sachet" | "sachets" => "sachet",
+                _ => return None,
+            })
+        })
+        .unwrap_or("other")
+}
+
+/// Vital signs outside what is plausible in an outpatient: they may be right, so they only warn.
+pub(crate) fn warnings(vitals: &Vitals) -> Vec<String> {
+    let checks = [
+        ("Systolic pressure", vitals.bp_sys, 70.0, 220.0, "mmHg"),
+        ("Diastolic pressure", vitals.bp_dia, 40.0, 130.0, "mmHg"),
+        ("Pulse", vitals.pulse, 40.0, 180.0, "a minute"),
+        ("Temperature", vitals.temp_c, 34.0, 42.0, "°C"),
+        ("Oxygen saturation", vitals.spo2, 80.0, 100.0, "%"),
+        ("Weight", vitals.weight_kg, 0.5, 250.0, "kg"),
+    ];
+    let mut warnings: Vec<String> = checks
+        .into_iter()
+        .filter_map(|(name, value, low, high, unit)| {
+            let value = value.filter(|value| !(low..=high).contains(value))?;
+            Some(format!("{name} {value} {unit} is unusual. Is it right?"))
+        })
+        .collect();
+    if let (Some(sys), Some(dia)) = (vitals.bp_sys, vitals.bp_dia)
+        && dia >= sys
+    {
+        warnings.push("The diastolic pressure is not below the systolic one. Is it right?".into());
+    }
+    warnings
+}

@@ -1,0 +1,212 @@
+//! Registering, correcting and showing patients.
+
+use protocol::id::PatientId;
+use protocol::mutation::{Change, Op, SetValue};
+use protocol::patient::{Age, normalise_name, parse_mobile};
+use protocol::table::{TableName, Values};
+use protocol::validate::{day_text, parse_day};
+use rusqlite::{OptionalExtension, Transaction};
+use serde_json::{Value, json};
+use time::Date;
+
+use crate::error::{Error, Result};
+use crate::replica::{Replica, must_get, some_text, text};
+use crate::store::{meta, set_meta};
+use crate::view::{PatientForm, PatientSummary};
+
+impl Replica {
+    /// Registers a patient. Somebody with the same number and name is never a reason to refuse: families share
+    /// numbers, and who is in a hurry must not lose what they typed.
+    pub fn register_patient(&self, form: &PatientForm) -> Result<PatientSummary> {
+        let id = PatientId::new();
+        self.record("register_patient", Some(id), |tx| {
+            let today = self.day(tx)?;
+            let mut values = self.form_values(form, today, None)?;
+            values.insert("registered_clinic_id".into(), json!(self.facts.clinic_id));
+            let number: i64 = meta(tx, "patient_number")?.unwrap_or(0) + 1;
+            set_meta(tx, "patient_number", &number)?;
+            values.insert("patient_code".into(), json!(format!("{}-{number:05}", self.facts.lane)));
+            let summary = summary(tx, id, &values, today)?;
+            Ok((vec![Change::insert(TableName::Patients, id.0, values)], summary))
+        })
+    }
+
+    /// Corrects a patient: only the columns that the form changes are written.
+    pub fn update_patient(&self, id: PatientId, form: &PatientForm) -> Result<PatientSummary> {
+        self.record("update_patient", Some(id), |tx| {
+            let today = self.day(tx)?;
+            let mut current = must_get(tx, TableName::Patients, id.0)?;
+            let wanted = self.form_values(form, today, Some(&current))?;
+            let mut set = std::collections::BTreeMap::new();
+            for (column, value) in wanted {
+                let base = current.insert(column.clone(), value.clone()).unwrap_or(Value::Null);
+                if base != value {
+                    set.insert(column, SetValue { base, value });
+                }
+            }
+            let summary = summary(tx, id, &current, today)?;
+            let change =
+                Change { table: TableName::Patients, id: id.0, op: Op::Update, base_version: 0, set };
+            Ok((if change.set.is_empty() { vec![] } else { vec![change] }, summary))
+        })
+    }
+
+    /// The columns that a form means. What the person may not write is left out.
+    fn form_values(&self, form: &PatientForm, today: Date, current: Option<&Values>) -> Result<Values> {
+        let invalid = |what: &str| Error::Invalid(what.to_owned());
+        let mobile = parse_mobile(&form.mobile_number).ok_or_else(|| {
+            invalid(
+                "The mobile number is not complete. An Indian number has ten digits and begins with 6 to 9.",
+            )
+        })?;
+        let first_name = squeezed(&form.first_name);
+        if first_name.is_empty() {
+            return Err(invalid("The first name is missing. Nothing was saved yet."));
+        }
+        let mut values: Values = [
+            ("mobile_number", json!(mobile)),
+            ("first_name_norm", json!(normalise_name(&first_name))),
+            ("first_name", json!(first_name)),
+            ("last_name", or_null(&form.last_name)),
+            ("sex", json!(if form.sex.is_empty() { "unknown" } else { &form.sex })),
+            ("guardian_name", or_null(&form.guardian_name)),
+            ("guardian_relation", or_null(form.guardian_relation.as_deref().unwrap_or_default())),
+            ("address_line", or_null(&form.address_line)),
+            ("city", or_null(&form.city)),
+            ("blood_group", json!(if form.blood_group.is_empty() { "unknown" } else { &form.blood_group })),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+        let born = form.date_of_birth.as_deref().filter(|day| !day.is_empty());
+        let (born, age) = match (born, form.age_years) {
+            (Some(day), _) => {
+                let day = parse_day(day).filter(|day| *day <= today);
+                (Some(day.ok_or_else(|| invalid("The date of birth is not a day in the past."))?), None)
+            }
+            (None, Some(years)) => (None, Some((years, form.age_months))),
+            (None, None) if form.age_months.is_some() => (None, Some((0, form.age_months))),
+            (None, None) => {
+                return Err(invalid("The age or the date of birth is missing. Nothing was saved yet."));
+            }
+        };
+        values.insert("date_of_birth".into(), born.map_or(Value::Null, |day| json!(day_text(day))));
+        // An age that still says the same keeps the day on which it was asked.
+        let unchanged = current.is_some_and(|current| {
+            age_of(current, today).is_some_and(|old| {
+                age.is_some_and(|(years, months)| {
+                    i64::from(old.years) == i64::from(years)
+                        && months.is_none_or(|months| i64::from(old.months) == i64::from(months))
+                })
+            }) && text(current, "date_of_birth").is_empty()
+        });
+        if !unchanged {
+            values.insert("age_years".into(), age.map_or(Value::Null, |(years, _)| json!(years)));
+            values.insert(
+                "age_months".into(),
+                age.and_then(|(_, months)| months).map_or(Value::Null, |m| json!(m)),
+            );
+            values.insert("age_recorded_on".into(), age.map_or(Value::Null, |_| json!(day_text(today))));
+        }
+        if self.person.roles.is_clinician() {
+            let status = if form.allergy_status.is_empty() { "unknown" } else { &form.allergy_status };
+            if status == "has_allergies" && form.alerts.trim().is_empty() {
+                return Err(invalid(
+                    "To which substances is the patient allergic? Write them under warnings.",
+                ));
+            }
+            values.insert("allergy_status".into(), json!(status));
+            values.insert("alerts".into(), or_null(&form.alerts));
+        }
+        Ok(values)
+    }
+}
+
+fn squeezed(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn or_null(text: &str) -> Value {
+    let text = text.trim();
+    if text.is_empty() { Value::Null } else { json!(text) }
+}
+
+/// The form as it would be filled now.
+pub(crate) fn form(values: &Values, today: Date) -> PatientForm {
+    let owned = |name: &str| text(values, name).to_owned();
+    let born = some_text(values, "date_of_birth");
+    let age = age_of(values, today).filter(|_| born.is_none());
+    let has_months = age.is_some_and(|age| age.months > 0 && age.years < 2);
+    PatientForm {
+        mobile_number: owned("mobile_number"),
+        first_name: owned("first_name"),
+        last_name: owned("last_name"),
+        sex: owned("sex"),
+        date_of_birth: born,
+        age_years: age.and_then(|age| u32::try_from(age.years).ok()),
+        age_months: age.filter(|_| has_months).and_then(|age| u32::try_from(age.months).ok()),
+        guardian_relation: some_text(values, "guardian_relation"),
+        guardian_name: owned("guardian_name"),
+        address_line: owned("address_line"),
+        city: owned("city"),
+        allergy_status: owned("allergy_status"),
+        alerts: owned("alerts"),
+        blood_group: owned("blood_group"),
+    }
+}
+
+/// How old the patient is today.
+pub(crate) fn age_of(values: &Values, today: Date) -> Option<Age> {
+    if let Some(born) = parse_day(text(values, "date_of_birth")) {
+        return Some(Age::since(born, today));
+    }
+    let number = |name: &str| values.get(name).and_then(Value::as_i64).and_then(|n| i32::try_from(n).ok());
+    let age = Age { years: number("age_years")?, months: number("age_months").unwrap_or(0) };
+    Some(parse_day(text(values, "age_recorded_on")).map_or(age, |recorded| age.grown(recorded, today)))
+}
+
+/// First and last name as typed.
+pub(crate) fn full_name(values: &Values) -> String {
+    format!("{} {}", text(values, "first_name"), text(values, "last_name")).trim().to_owned()
+}
+
+/// `F`, `M`, `O` or nothing.
+pub(crate) fn sex_letter(values: &Values) -> &'static str {
+    match text(values, "sex") {
+        "female" => "F",
+        "male" => "M",
+        "other" => "O",
+        _ => "",
+    }
+}
+
+/// The patient as lists show them.
+pub(crate) fn summary(
+    tx: &Transaction<'_>,
+    id: PatientId,
+    values: &Values,
+    today: Date,
+) -> Result<PatientSummary> {
+    let sql = "select max(visit_date) from prescriptions \
+               where patient_id = ?1 and is_deleted = 0 and status = 'finalised'";
+    let last_visit: Option<Option<String>> =
+        tx.prepare_cached(sql)?.query_row([id.to_string()], |row| row.get(0)).optional()?;
+    let guardian = some_text(values, "guardian_name")
+        .map(|name| format!("{} {name}", text(values, "guardian_relation")).trim().to_owned());
+    Ok(PatientSummary {
+        id,
+        full_name: full_name(values),
+        age: age_of(values, today).map_or_else(String::new, Age::text),
+        sex: sex_letter(values).to_owned(),
+        mobile_number: text(values, "mobile_number").to_owned(),
+        patient_code: some_text(values, "patient_code"),
+        guardian,
+        last_visit: last_visit.flatten(),
+        needs_review: values.get("needs_review").and_then(Value::as_bool).unwrap_or(false),
+    })
+}
+
+/// The patient of this id as lists show them.
+pub(crate) fn summary_of(tx: &Transaction<'_>, id: PatientId, today: Date) -> Result<PatientSummary> {
+    summary(tx, id, &must_get(tx, TableName::Patients, id.0)?, today)
+}

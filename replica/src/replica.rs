@@ -1,0 +1,135 @@
+//! The data of this computer while someone is signed in.
+
+use std::sync::Arc;
+
+use ed25519_dalek::SigningKey;
+use protocol::api::StaffMember;
+use protocol::id::PatientId;
+use protocol::mutation::Change;
+use protocol::table::{TableName, Values};
+use rusqlite::{OptionalExtension, Transaction};
+use serde_json::Value;
+use time::{Date, UtcOffset};
+use tokio::sync::Notify;
+
+use crate::clock::{self, Clock};
+use crate::error::{Error, Result};
+use crate::store::{self, Facts, NewMutation, Store, get_row};
+use crate::view::{Person, SessionView};
+
+/// The data of this computer while someone is signed in. Every write is signed in that person's name.
+pub struct Replica {
+    pub(crate) store: Arc<Store>,
+    pub(crate) person: StaffMember,
+    pub(crate) facts: Facts,
+    pub(crate) clock: Clock,
+    device_key: SigningKey,
+    written: Arc<Notify>,
+}
+
+impl Replica {
+    /// The data for this person; `written` is told of every write.
+    pub fn new(
+        store: Arc<Store>,
+        person: StaffMember,
+        facts: Facts,
+        device_key: SigningKey,
+        written: Arc<Notify>,
+    ) -> Self {
+        Self { store, person, facts, clock: Clock::system(), device_key, written }
+    }
+
+    /// Who is signed in, and where.
+    pub fn session(&self) -> SessionView {
+        SessionView {
+            person: Person {
+                user_id: self.person.id,
+                full_name: self.person.full_name.clone(),
+                email: self.person.email.clone(),
+                roles: self.person.roles.clone(),
+            },
+            doctor_id: self.person.doctor_id,
+            may_prescribe: self.person.roles.is_prescriber() && self.person.doctor_id.is_some(),
+            may_read_clinical: self.person.roles.is_clinician(),
+            tenant_name: self.facts.tenant_name.clone(),
+            clinic_id: self.facts.clinic_id,
+            clinic_name: self.facts.clinic_name.clone(),
+            device_name: self.facts.device_name.clone(),
+            lane: self.facts.lane.clone(),
+            scope: self.facts.scope,
+        }
+    }
+
+    /// Does something in this person's name: `work` names the changed rows and may write what only this
+    /// computer knows. All of it is on disk when this returns, or none.
+    pub(crate) fn record<T>(
+        &self,
+        kind: &str,
+        patient: Option<PatientId>,
+        work: impl FnOnce(&Transaction<'_>) -> Result<(Vec<Change>, T)>,
+    ) -> Result<T> {
+        let answer = self.store.write(|tx| {
+            let (changes, answer) = work(tx)?;
+            if !changes.is_empty() {
+                let new = NewMutation {
+                    kind,
+                    person: &self.person,
+                    patient,
+                    device: self.facts.device_id,
+                    at: self.clock.now(),
+                    changes,
+                };
+                store::record(tx, new, &self.device_key)?;
+            }
+            Ok(answer)
+        })?;
+        self.written.notify_one();
+        Ok(answer)
+    }
+
+    /// The offset of this clinic's time zone.
+    pub(crate) fn offset(&self, tx: &Transaction<'_>) -> Result<UtcOffset> {
+        let sql = "select time_zone from clinics where id = ?1";
+        let zone: Option<String> = tx
+            .prepare_cached(sql)?
+            .query_row([self.facts.clinic_id.to_string()], |row| row.get(0))
+            .optional()?;
+        Ok(clock::offset(zone.as_deref().unwrap_or("Asia/Kolkata")))
+    }
+
+    /// Today, in this clinic.
+    pub(crate) fn day(&self, tx: &Transaction<'_>) -> Result<Date> {
+        Ok(self.clock.now().to_offset(self.offset(tx)?).date())
+    }
+
+    /// The key that this computer's mutations are checked with.
+    pub(crate) fn device_key(&self) -> ed25519_dalek::VerifyingKey {
+        self.device_key.verifying_key()
+    }
+
+    /// Refuses whoever may not read clinical columns.
+    pub(crate) fn must_read_clinical(&self) -> Result<()> {
+        if self.person.roles.is_clinician() {
+            return Ok(());
+        }
+        Err(Error::Forbidden("Only doctors, dentists and nurses see this."))
+    }
+}
+
+/// The values of a row that must be there.
+pub(crate) fn must_get(tx: &Transaction<'_>, table: TableName, id: uuid::Uuid) -> Result<Values> {
+    match get_row(tx, table, id)? {
+        Some(row) if !row.is_deleted => Ok(row.values),
+        _ => Err(Error::NotFound),
+    }
+}
+
+/// A text column; empty if there is none.
+pub(crate) fn text<'a>(values: &'a Values, name: &str) -> &'a str {
+    values.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// A text column, if it holds something.
+pub(crate) fn some_text(values: &Values, name: &str) -> Option<String> {
+    Some(text(values, name)).filter(|text| !text.is_empty()).map(str::to_owned)
+}

@@ -1,0 +1,188 @@
+//! Signing: the draft becomes a prescription that never changes again.
+
+use protocol::id::{DoctorId, PatientId, PrescriptionId, PrescriptionItemId};
+use protocol::mutation::Change;
+use protocol::prescription::content_hash;
+use protocol::table::{TableName, Values};
+use protocol::validate::{day_text, moment_text};
+use rusqlite::Transaction;
+use serde_json::{Map, Value, json};
+use time::Date;
+
+use crate::chart::{doctor_name, item_view};
+use crate::clock::follow_up_text;
+use crate::error::{Error, Result};
+use crate::pad::item_values;
+use crate::patients::{age_of, full_name, sex_letter};
+use crate::replica::{Replica, must_get, some_text, text};
+use crate::store::{get_row, meta, set_meta};
+use crate::view::{Draft, PrescriptionSummary, Vitals};
+
+impl Replica {
+    /// Signs a draft: numbers it, freezes patient and doctor as they are now, hashes the content, and removes
+    /// the draft. All of it is on disk when this returns, or nothing was signed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Forbidden`] for whoever may not prescribe; [`Error::Invalid`] for a draft that says nothing or
+    /// has a line that cannot be read.
+    pub fn sign_prescription(&self, patient: PatientId, draft: &Draft) -> Result<PrescriptionSummary> {
+        let doctor = match self.person.doctor_id {
+            Some(doctor) if self.person.roles.is_prescriber() => doctor,
+            _ => return Err(Error::Forbidden("Only a doctor or dentist signs. The draft is kept.")),
+        };
+        if draft.items.is_empty() && draft.advice.trim().is_empty() && draft.investigations.trim().is_empty()
+        {
+            return Err(Error::Invalid(
+                "There is nothing to sign yet: add a medicine, a test or advice.".into(),
+            ));
+        }
+        let id = PrescriptionId::new();
+        self.record("sign_prescription", Some(patient), |tx| {
+            let today = self.day(tx)?;
+            let mut values = self.signed_values(tx, patient, doctor, draft, today)?;
+            let mut items = Vec::new();
+            for (place, item) in draft.items.iter().enumerate() {
+                let mut item = item_values(tx, item)?;
+                item.insert("prescription_id".into(), json!(id));
+                item.insert("position".into(), json!(place + 1));
+                items.push((PrescriptionItemId::new().0, item));
+            }
+            let hash = content_hash(id.0, &values, &items);
+            values.insert("content_sha256".into(), json!(hash.to_string()));
+            tx.prepare_cached("delete from drafts where patient_id = ?1")?.execute([patient.to_string()])?;
+            let summary = PrescriptionSummary {
+                id,
+                number: some_text(&values, "prescription_number"),
+                visit_date: day_text(today),
+                status: protocol::prescription::Status::Finalised,
+                doctor_name: doctor_name(tx, doctor)?,
+                diagnoses: draft.diagnoses.clone(),
+                items: items.iter().map(|(_, item)| item_view(item)).collect(),
+                advice: some_text(&values, "advice"),
+                follow_up_date: some_text(&values, "follow_up_date"),
+                is_synced: false,
+            };
+            let mut changes = vec![Change::insert(TableName::Prescriptions, id.0, values)];
+            changes.extend(
+                items.into_iter().map(|(id, item)| Change::insert(TableName::PrescriptionItems, id, item)),
+            );
+            Ok((changes, summary))
+        })
+    }
+
+    fn signed_values(
+        &self,
+        tx: &Transaction<'_>,
+        patient: PatientId,
+        doctor: DoctorId,
+        draft: &Draft,
+        today: Date,
+    ) -> Result<Values> {
+        let lines = |text: &str| {
+            let lines = text.split(['\n', ';']).map(str::trim).filter(|line| !line.is_empty());
+            Value::from(lines.map(str::to_owned).collect::<Vec<_>>())
+        };
+        let follow_up = follow_up_text(&draft.follow_up, today);
+        if follow_up.is_none() && !draft.follow_up.trim().is_empty() {
+            return Err(Error::Invalid(
+                "When to come back is not understood. Write it like 5d, 2w or 28/11/2026.".into(),
+            ));
+        }
+        let advice = draft.advice.trim();
+        let values = [
+            ("visit_date", json!(day_text(today))),
+            ("doctor_id", json!(doctor)),
+            ("patient_id", json!(patient)),
+            ("clinic_id", json!(self.facts.clinic_id)),
+            ("prescription_number", json!(self.number(tx, today)?)),
+            ("status", json!("finalised")),
+            ("version", json!(1)),
+            ("mode", json!("in_person")),
+            ("chief_complaints", lines(&draft.complaints)),
+            ("vitals", vitals(&draft.vitals)),
+            ("diagnoses", draft.diagnoses.iter().map(|text| json!({ "text": text })).collect()),
+            ("investigations", lines(&draft.investigations)),
+            ("advice", if advice.is_empty() { Value::Null } else { json!(advice) }),
+            ("follow_up_date", follow_up.map_or(Value::Null, Value::from)),
+            ("patient_snapshot", patient_snapshot(&must_get(tx, TableName::Patients, patient.0)?, today)),
+            ("doctor_snapshot", doctor_snapshot(tx, doctor)?),
+            ("finalised_at", json!(moment_text(self.clock.now()))),
+            ("finalised_by", json!(self.person.id)),
+            ("language", json!("en")),
+        ];
+        Ok(values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    }
+
+    /// The next number: clinic, this computer's lane, day, count. The lane is this computer's alone, so two
+    /// computers that do not see each other never give the same one.
+    fn number(&self, tx: &Transaction<'_>, today: Date) -> Result<String> {
+        let clinic = must_get(tx, TableName::Clinics, self.facts.clinic_id.0).map_err(|_| {
+            Error::Invalid(
+                "The clinic's data has not arrived yet. The draft is kept; connect once and sign again."
+                    .into(),
+            )
+        })?;
+        let day = format!("{:02}{:02}{:02}", today.year() % 100, u8::from(today.month()), today.day());
+        let prefix = format!("{}-{}-{day}", text(&clinic, "clinic_code"), self.facts.lane);
+        let count = match meta::<(String, u32)>(tx, "prescription_number")? {
+            Some((last, count)) if last == prefix => count + 1,
+            _ => 1,
+        };
+        set_meta(tx, "prescription_number", &(&prefix, count))?;
+        Ok(format!("{prefix}-{count}"))
+    }
+}
+
+fn vitals(vitals: &Vitals) -> Value {
+    let measured = [
+        ("bp_sys", vitals.bp_sys),
+        ("bp_dia", vitals.bp_dia),
+        ("pulse", vitals.pulse),
+        ("temp_c", vitals.temp_c),
+        ("spo2", vitals.spo2),
+        ("weight_kg", vitals.weight_kg),
+    ];
+    let measured = measured.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?))));
+    Value::Object(measured.collect::<Map<_, _>>())
+}
+
+/// The patient as they are now, for paper: later corrections do not change what was signed.
+pub(crate) fn patient_snapshot(patient: &Values, today: Date) -> Value {
+    let address = [text(patient, "address_line"), text(patient, "city")];
+    let address: Vec<&str> = address.into_iter().filter(|part| !part.is_empty()).collect();
+    json!({
+        "full_name": full_name(patient),
+        "age": age_of(patient, today).map(protocol::patient::Age::text),
+        "sex": sex_letter(patient),
+        "mobile_number": text(patient, "mobile_number"),
+        "address": address.join(", "),
+        "patient_code": text(patient, "patient_code"),
+        "allergies": allergies(patient),
+    })
+}
+
+/// What stands in the box on paper.
+fn allergies(patient: &Values) -> &str {
+    match text(patient, "allergy_status") {
+        "none_known" => "none known",
+        "has_allergies" if text(patient, "alerts").is_empty() => "yes, see chart",
+        "has_allergies" => text(patient, "alerts"),
+        _ => "not asked",
+    }
+}
+
+/// The doctor as they are now, for paper.
+pub(crate) fn doctor_snapshot(tx: &Transaction<'_>, doctor: DoctorId) -> Result<Value> {
+    let Some(row) = get_row(tx, TableName::Doctors, doctor.0)? else {
+        return Err(Error::Invalid(
+            "Your registration number has not arrived on this computer yet. The draft is kept; connect once and sign again.".into(),
+        ));
+    };
+    let council = text(&row.values, "registration_council");
+    Ok(json!({
+        "name": doctor_name(tx, doctor)?,
+        "qualifications": text(&row.values, "qualifications"),
+        "registration": format!("Reg. no. {council} {}", text(&row.values, "registration_number")),
+    }))
+}

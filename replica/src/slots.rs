@@ -1,0 +1,477 @@
+//! The key of the database, wrapped in slots beside it: one for each member of staff who signed in here,
+//! under their password and this computer's secret, and one that the server helps to open. The key itself is
+//! never stored whole. The names on the unlock screen stand here too, because the database is still closed.
+
+use std::path::{Path, PathBuf};
+
+use aes_gcm::aead::{Aead, KeyInit, Payload};
+use aes_gcm::{Aes256Gcm, Nonce};
+use argon2::{Algorithm, Argon2, Params, Version};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use hkdf::Hkdf;
+use protocol::api::{Secret, StaffMember};
+use protocol::id::{DeviceId, TenantId, UserId};
+use protocol::permission::Roles;
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use crate::error::{Error, Result};
+use crate::keyring::DeviceSecrets;
+use crate::store::DatabaseKey;
+use crate::{files, view};
+
+/// The file beside the database.
+pub const FILE: &str = "slots.json";
+
+const FORMAT: u32 = 1;
+
+/// What a guess of a password costs, by Argon2id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SlotCost {
+    /// Memory in KiB.
+    pub memory_kib: u32,
+    /// Passes over it.
+    pub passes: u32,
+    /// Lanes.
+    pub lanes: u32,
+}
+
+impl SlotCost {
+    /// For people's data: 256 MiB, about half a second on a small computer.
+    pub const STRONG: Self = Self { memory_kib: 256 * 1024, passes: 3, lanes: 4 };
+    /// For tests, in which thousands of guesses cost nothing.
+    #[cfg(any(test, feature = "test-keyring"))]
+    pub const QUICK: Self = Self { memory_kib: 64, passes: 1, lanes: 1 };
+}
+
+/// What the unlock screen must know before anything is open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// Names this data folder's entries in the keyring.
+    pub installation_id: Uuid,
+    /// Whose computer it is.
+    pub tenant_id: TenantId,
+    /// This computer.
+    pub device_id: DeviceId,
+    /// The tenant's name.
+    pub tenant_name: String,
+    /// The clinic's name.
+    pub clinic_name: String,
+    /// The server's address.
+    pub server: String,
+    /// The server's name, part of all that is signed for it.
+    pub server_name: String,
+}
+
+/// A member of staff on the unlock screen. What they may do is read from the database once it is open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct SlotUser {
+    user_id: UserId,
+    full_name: String,
+    email: String,
+    roles: Roles,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum Slot {
+    /// Under a person's password and the device's secret.
+    User { user: SlotUser, last_used_at: i64, salt: String, cost: SlotCost, sealed: Sealed },
+    /// Under the half that the server keeps and the device's secret.
+    Server { sealed: Sealed },
+    /// Under a printed code; not made yet, and kept if a later program made one.
+    Recovery { sealed: Sealed },
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Sealed {
+    nonce: String,
+    text: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct File {
+    format: u32,
+    #[serde(flatten)]
+    about: About,
+    key_version: u32,
+    /// Tells a wrong password from a wrong keyring.
+    keyring_check: String,
+    slots: Vec<Slot>,
+}
+
+/// The slots of a data folder.
+pub struct Slots {
+    path: PathBuf,
+    file: File,
+}
+
+/// What came of trying a person's slot.
+pub enum UserSlot {
+    /// This person has never signed in here.
+    None,
+    /// It does not open with this password.
+    Closed,
+    /// It opened; the cost is the one that it was made with.
+    Open(UserId, DatabaseKey, SlotCost),
+}
+
+impl Slots {
+    /// Reads the slots of a data folder, if it has any.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SlotsDamaged`]: the file stays as it is.
+    pub fn find(data_dir: &Path) -> Result<Option<Self>> {
+        let path = data_dir.join(FILE);
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(_) => return Err(Error::SlotsDamaged),
+        };
+        let file: File = serde_json::from_slice(&bytes).map_err(|_| Error::SlotsDamaged)?;
+        if file.format > FORMAT {
+            return Err(Error::StoreTooNew);
+        }
+        Ok(Some(Self { path, file }))
+    }
+
+    /// Slots for a new database; not yet written.
+    pub fn new(data_dir: &Path, about: About, secrets: &DeviceSecrets) -> Self {
+        let keyring_check = keyring_check(secrets);
+        let file = File { format: FORMAT, about, key_version: 1, keyring_check, slots: vec![] };
+        Self { path: data_dir.join(FILE), file }
+    }
+
+    /// Writes the file, whole or not at all.
+    pub fn save(&self) -> Result<()> {
+        files::write_atomically(&self.path, &serde_json::to_vec_pretty(&self.file)?)
+    }
+
+    /// What the unlock screen must know.
+    pub fn about(&self) -> &About {
+        &self.file.about
+    }
+
+    /// Who has signed in here; last first.
+    pub fn people(&self) -> Vec<view::Person> {
+        let mut people: Vec<_> = self
+            .file
+            .slots
+            .iter()
+            .filter_map(|slot| match slot {
+                Slot::User { user, last_used_at, .. } => Some((*last_used_at, user)),
+                Slot::Server { .. } | Slot::Recovery { .. } => None,
+            })
+            .collect();
+        people.sort_by_key(|(last_used_at, _)| std::cmp::Reverse(*last_used_at));
+        let person = |user: &SlotUser| view::Person {
+            user_id: user.user_id,
+            full_name: user.full_name.clone(),
+            email: user.email.clone(),
+            roles: user.roles.clone(),
+        };
+        people.into_iter().map(|(_, user)| person(user)).collect()
+    }
+
+    /// Checks that the keyring is the one with which the slots were made.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SlotOfAnotherDevice`].
+    pub fn check_keyring(&self, secrets: &DeviceSecrets) -> Result<()> {
+        if keyring_check(secrets) == self.file.keyring_check {
+            Ok(())
+        } else {
+            Err(Error::SlotOfAnotherDevice)
+        }
+    }
+
+    /// Tries a person's own slot. Takes as long as its cost says.
+    pub fn open_user(&self, email: &str, password: &str, secrets: &DeviceSecrets) -> Result<UserSlot> {
+        self.check_keyring(secrets)?;
+        for slot in &self.file.slots {
+            if let Slot::User { user, salt, cost, sealed, .. } = slot
+                && same_email(&user.email, email)
+            {
+                let salt = decode(salt)?;
+                let wrapping = user_key(password, &salt, *cost, secrets)?;
+                let about = self.associated("user", Some(user.user_id), Some(*cost));
+                return Ok(match open(sealed, &wrapping, &about)? {
+                    Some(key) => UserSlot::Open(user.user_id, key, *cost),
+                    None => UserSlot::Closed,
+                });
+            }
+        }
+        Ok(UserSlot::None)
+    }
+
+    /// Opens the server's slot with the half that the server gave.
+    pub fn open_server(&self, unlock_key: &Secret, secrets: &DeviceSecrets) -> Result<DatabaseKey> {
+        self.check_keyring(secrets)?;
+        let sealed = self.file.slots.iter().find_map(|slot| match slot {
+            Slot::Server { sealed } => Some(sealed),
+            Slot::User { .. } | Slot::Recovery { .. } => None,
+        });
+        let wrapping = server_key(unlock_key, secrets);
+        let opened =
+            open(sealed.ok_or(Error::SlotsDamaged)?, &wrapping, &self.associated("server", None, None))?;
+        opened.ok_or(Error::SlotsDamaged)
+    }
+
+    /// Wraps the key for a person, in place of the slot that they had.
+    pub fn put_user(
+        &mut self,
+        person: &StaffMember,
+        password: &str,
+        secrets: &DeviceSecrets,
+        key: &DatabaseKey,
+        cost: SlotCost,
+        now_ms: i64,
+    ) -> Result<()> {
+        let mut salt = [0; 16];
+        getrandom::fill(&mut salt).map_err(Error::internal)?;
+        let wrapping = user_key(password, &salt, cost, secrets)?;
+        let sealed = seal(key, &wrapping, &self.associated("user", Some(person.id), Some(cost)))?;
+        let user = SlotUser {
+            user_id: person.id,
+            full_name: person.full_name.clone(),
+            email: person.email.clone(),
+            roles: person.roles.clone(),
+        };
+        self.file.slots.retain(|slot| !matches!(slot, Slot::User { user, .. } if user.user_id == person.id));
+        let salt = BASE64_STANDARD.encode(salt);
+        self.file.slots.push(Slot::User { user, last_used_at: now_ms, salt, cost, sealed });
+        Ok(())
+    }
+
+    /// Notes that a person signed in, for the order on the unlock screen.
+    pub fn touch_user(&mut self, user_id: UserId, now_ms: i64) {
+        for slot in &mut self.file.slots {
+            if let Slot::User { user, last_used_at, .. } = slot
+                && user.user_id == user_id
+            {
+                *last_used_at = now_ms;
+            }
+        }
+    }
+
+    /// Wraps the key under the half that the server keeps.
+    pub fn put_server(
+        &mut self,
+        unlock_key: &Secret,
+        secrets: &DeviceSecrets,
+        key: &DatabaseKey,
+    ) -> Result<()> {
+        let sealed = seal(key, &server_key(unlock_key, secrets), &self.associated("server", None, None))?;
+        self.file.slots.retain(|slot| !matches!(slot, Slot::Server { .. }));
+        self.file.slots.push(Slot::Server { sealed });
+        Ok(())
+    }
+
+    /// What a slot is bound to: moved elsewhere, or given to someone else, it does not open.
+    fn associated(&self, kind: &str, user: Option<UserId>, cost: Option<SlotCost>) -> String {
+        let (about, file) = (&self.file.about, &self.file);
+        let user = user.map_or_else(String::new, |user| user.to_string());
+        let cost = cost
+            .map_or_else(String::new, |cost| format!("{}/{}/{}", cost.memory_kib, cost.passes, cost.lanes));
+        format!(
+            "cd-slot-1\n{}\n{}\n{}\n{kind}\n{user}\n{}\n{cost}",
+            file.format, about.tenant_id, about.device_id, file.key_version
+        )
+    }
+}
+
+fn same_email(a: &str, b: &str) -> bool {
+    a.trim().to_lowercase() == b.trim().to_lowercase()
+}
+
+fn user_key(
+    password: &str,
+    salt: &[u8],
+    cost: SlotCost,
+    secrets: &DeviceSecrets,
+) -> Result<Zeroizing<[u8; 32]>> {
+    let params =
+        Params::new(cost.memory_kib, cost.passes, cost.lanes, Some(32)).map_err(|_| Error::SlotsDamaged)?;
+    let mut stretched = Zeroizing::new([0; 32]);
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+        .hash_password_into(password.as_bytes(), salt, stretched.as_mut_slice())
+        .map_err(|_| Error::SlotsDamaged)?;
+    Ok(derive(stretched.as_slice(), secrets, b"cd-slot-user-1"))
+}
+
+fn server_key(unlock_key: &Secret, secrets: &DeviceSecrets) -> Zeroizing<[u8; 32]> {
+    derive(unlock_key.0.as_bytes(), secrets, b"cd-slot-server-1")
+}
+
+fn keyring_check(secrets: &DeviceSecrets) -> String {
+    BASE64_STANDARD.encode(derive(&[], secrets, b"cd-keyring-check-1"))
+}
+
+fn derive(first: &[u8], secrets: &DeviceSecrets, info: &[u8]) -> Zeroizing<[u8; 32]> {
+    let mut material = Zeroizing::new(Vec::with_capacity(first.len() + 32));
+    material.extend_from_slice(first);
+    material.extend_from_slice(secrets.secret.as_slice());
+    let mut key = Zeroizing::new([0; 32]);
+    Hkdf::<Sha256>::new(None, &material)
+        .expand(info, key.as_mut_slice())
+        .expect("BUG: HKDF-SHA256 gives 32 bytes");
+    key
+}
+
+fn seal(key: &DatabaseKey, wrapping: &[u8; 32], about: &str) -> Result<Sealed> {
+    let mut nonce = [0; 12];
+    getrandom::fill(&mut nonce).map_err(Error::internal)?;
+    let payload = Payload { msg: key.0.as_slice(), aad: about.as_bytes() };
+    let text = Aes256Gcm::new(wrapping.into())
+        .encrypt(&Nonce::from(nonce), payload)
+        .map_err(|_| Error::internal("a slot was not sealed"))?;
+    Ok(Sealed { nonce: BASE64_STANDARD.encode(nonce), text: BASE64_STANDARD.encode(text) })
+}
+
+fn open(sealed: &Sealed, wrapping: &[u8; 32], about: &str) -> Result<Option<DatabaseKey>> {
+    let nonce: [u8; 12] = decode(&sealed.nonce)?.try_into().map_err(|_| Error::SlotsDamaged)?;
+    let text = decode(&sealed.text)?;
+    let payload = Payload { msg: &text, aad: about.as_bytes() };
+    let opened = Aes256Gcm::new(wrapping.into()).decrypt(&Nonce::from(nonce), payload).map(Zeroizing::new);
+    let Ok(opened) = opened else { return Ok(None) };
+    let key: [u8; 32] = opened.as_slice().try_into().map_err(|_| Error::SlotsDamaged)?;
+    Ok(Some(DatabaseKey(Zeroizing::new(key))))
+}
+
+fn decode(text: &str) -> Result<Vec<u8>> {
+    BASE64_STANDARD.decode(text).map_err(|_| Error::SlotsDamaged)
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::permission::Role;
+
+    use super::*;
+
+    fn person(email: &str) -> StaffMember {
+        StaffMember {
+            id: UserId::new(),
+            full_name: "Dr. Anjali Kulkarni".into(),
+            email: email.into(),
+            roles: Roles(vec![Role::Doctor]),
+            doctor_id: None,
+        }
+    }
+
+    fn slots(folder: &Path, secrets: &DeviceSecrets, key: &DatabaseKey) -> Slots {
+        let about = About {
+            installation_id: Uuid::now_v7(),
+            tenant_id: TenantId::new(),
+            device_id: DeviceId::new(),
+            tenant_name: "Asha Dental".into(),
+            clinic_name: "Andheri".into(),
+            server: "https://sync.example.org/".into(),
+            server_name: "sync.example.org".into(),
+        };
+        let mut slots = Slots::new(folder, about, secrets);
+        slots
+            .put_user(
+                &person("anjali@example.org"),
+                "correct horse battery",
+                secrets,
+                key,
+                SlotCost::QUICK,
+                1,
+            )
+            .expect("BUG");
+        slots.put_server(&Secret("the server's half".into()), secrets, key).expect("BUG");
+        slots.save().expect("BUG: saves");
+        slots
+    }
+
+    fn opens(slots: &Slots, email: &str, password: &str, secrets: &DeviceSecrets) -> Option<DatabaseKey> {
+        match slots.open_user(email, password, secrets) {
+            Ok(UserSlot::Open(_, key, _)) => Some(key),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn a_slot_opens_with_its_password_and_nothing_else() {
+        let folder = tempfile::tempdir().expect("BUG: a folder");
+        let (secrets, key) = (DeviceSecrets::random().expect("BUG"), DatabaseKey::random().expect("BUG"));
+        slots(folder.path(), &secrets, &key);
+        let slots = Slots::find(folder.path()).expect("BUG: reads").expect("BUG: there");
+        let opened =
+            opens(&slots, " Anjali@Example.org", "correct horse battery", &secrets).expect("BUG: opens");
+        assert!(opened.0 == key.0);
+        assert!(opens(&slots, "anjali@example.org", "correct horse batter", &secrets).is_none());
+        assert!(opens(&slots, "rahul@example.org", "correct horse battery", &secrets).is_none());
+        let opened = slots.open_server(&Secret("the server's half".into()), &secrets).expect("BUG: opens");
+        assert!(opened.0 == key.0);
+        assert!(slots.open_server(&Secret("another half".into()), &secrets).is_err());
+    }
+
+    #[test]
+    fn another_devices_secret_is_told_from_a_wrong_password() {
+        let folder = tempfile::tempdir().expect("BUG: a folder");
+        let key = DatabaseKey::random().expect("BUG");
+        let slots = slots(folder.path(), &DeviceSecrets::random().expect("BUG"), &key);
+        let other = DeviceSecrets::random().expect("BUG");
+        let opened = slots.open_user("anjali@example.org", "correct horse battery", &other);
+        assert!(matches!(opened, Err(Error::SlotOfAnotherDevice)));
+    }
+
+    #[test]
+    fn a_slot_does_not_open_for_another_person_device_or_cost() {
+        let folder = tempfile::tempdir().expect("BUG: a folder");
+        let (secrets, key) = (DeviceSecrets::random().expect("BUG"), DatabaseKey::random().expect("BUG"));
+        let mut good = slots(folder.path(), &secrets, &key);
+        let (mut user, mut device, mut version) = (UserId::new(), DeviceId::new(), 2);
+        for turn in 0..3 {
+            if let Some(Slot::User { user: slot, .. }) = good.file.slots.first_mut()
+                && turn == 0
+            {
+                std::mem::swap(&mut slot.user_id, &mut user);
+            }
+            if turn == 1 {
+                std::mem::swap(&mut good.file.about.device_id, &mut device);
+            }
+            if turn == 2 {
+                std::mem::swap(&mut good.file.key_version, &mut version);
+            }
+            assert!(
+                opens(&good, "anjali@example.org", "correct horse battery", &secrets).is_none(),
+                "{turn}"
+            );
+            if let Some(Slot::User { user: slot, .. }) = good.file.slots.first_mut()
+                && turn == 0
+            {
+                std::mem::swap(&mut slot.user_id, &mut user);
+            }
+            if turn == 1 {
+                std::mem::swap(&mut good.file.about.device_id, &mut device);
+            }
+        }
+    }
+
+    #[test]
+    fn a_damaged_file_is_reported_and_not_touched() {
+        let folder = tempfile::tempdir().expect("BUG: a folder");
+        for text in ["", "{}", "{\"format\":1", "not json"] {
+            std::fs::write(folder.path().join(FILE), text).expect("BUG: writes");
+            assert!(matches!(Slots::find(folder.path()), Err(Error::SlotsDamaged)), "{text}");
+            assert_eq!(std::fs::read_to_string(folder.path().join(FILE)).expect("BUG: reads"), text);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_its_owner_reads_the_file() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("BUG: a folder");
+        slots(folder.path(), &DeviceSecrets::random().expect("BUG"), &DatabaseKey::random().expect("BUG"));
+        let mode = folder.path().join(FILE).metadata().expect("BUG: there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}

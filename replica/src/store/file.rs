@@ -1,0 +1,106 @@
+//! Making and opening the encrypted file.
+
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use zeroize::Zeroizing;
+
+use super::{DatabaseKey, Facts, Store, set_meta};
+use crate::error::{Error, Result};
+
+/// Every step of the local schema, oldest first. A released step never changes.
+const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/sqlite/0001_setup.sql")];
+
+/// The page cache, in KiB. Decrypting a page costs far more than keeping it.
+const CACHE_KIB: i64 = 64 * 1024;
+
+impl Store {
+    /// Makes a new file.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::AlreadyEnrolled`] if there is one: an old file is never overwritten.
+    pub fn create(path: &Path, key: &DatabaseKey, facts: &Facts) -> Result<Self> {
+        if path.exists() {
+            return Err(Error::AlreadyEnrolled);
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        let connection = connect(path, key, flags)?;
+        restrict(path)?;
+        let store = Self::with(path, key, connection)?;
+        store.write(|tx| {
+            set_meta(tx, "facts", facts)?;
+            set_meta(tx, "epoch", &facts.epoch)
+        })?;
+        Ok(store)
+    }
+
+    /// Opens a file that was made before.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StoreDoesNotOpen`] for another key, [`Error::StoreMissing`], [`Error::StoreTooNew`] for a newer
+    /// program's file. The file is left as it is.
+    pub fn open(path: &Path, key: &DatabaseKey) -> Result<Self> {
+        if !path.exists() {
+            return Err(Error::StoreMissing);
+        }
+        let connection = connect(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        Self::with(path, key, connection)
+    }
+
+    fn with(path: &Path, key: &DatabaseKey, mut writer: Connection) -> Result<Self> {
+        migrate(&mut writer)?;
+        let reader = connect(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        reader.pragma_update(None, "query_only", true)?;
+        Ok(Self { writer: Mutex::new(writer), reader: Mutex::new(reader) })
+    }
+}
+
+fn connect(path: &Path, key: &DatabaseKey, flags: OpenFlags) -> Result<Connection> {
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let mut raw_key = Zeroizing::new(String::with_capacity(67));
+    raw_key.push_str("x'");
+    for byte in key.0.iter() {
+        raw_key.push_str(&format!("{byte:02x}"));
+    }
+    raw_key.push('\'');
+    connection.pragma_update(None, "key", raw_key.as_str())?;
+    connection.busy_timeout(Duration::from_secs(10))?;
+    // The first read shows whether the key fits.
+    let fits = connection.query_row("select count(*) from sqlite_schema", [], |_| Ok(()));
+    if let Err(rusqlite::Error::SqliteFailure(error, _)) = &fits
+        && error.code == ErrorCode::NotADatabase
+    {
+        return Err(Error::StoreDoesNotOpen);
+    }
+    fits?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    // "Saved" means on disk.
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "temp_store", "memory")?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(connection)
+}
+
+fn migrate(connection: &mut Connection) -> Result<()> {
+    let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let Some(missing) = MIGRATIONS.get(version as usize..) else { return Err(Error::StoreTooNew) };
+    let tx = connection.transaction()?;
+    for step in missing {
+        tx.execute_batch(step)?;
+    }
+    tx.pragma_update(None, "user_version", MIGRATIONS.len() as u32)?;
+    Ok(tx.commit()?)
+}
+
+fn restrict(path: &Path) -> Result<()> {
+    #[cfg(unix)]
+    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(())
+}

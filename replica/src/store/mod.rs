@@ -1,0 +1,174 @@
+//! The encrypted file: one tenant's rows, what was done here, and what of it still waits.
+
+mod confirmed;
+mod file;
+mod outbox;
+mod rows;
+mod staged;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use protocol::api::{DeviceScope, Position, StaffMember};
+use protocol::id::{ClinicId, DeviceId, Epoch, TenantId, UserId};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use crate::error::{Error, Result};
+
+pub(crate) use outbox::{NewMutation, record};
+pub(crate) use rows::get_row;
+
+/// The raw key of the encrypted file.
+pub struct DatabaseKey(pub(crate) Zeroizing<[u8; 32]>);
+
+impl DatabaseKey {
+    /// A new key.
+    pub fn random() -> Result<Self> {
+        let mut key = Zeroizing::new([0; 32]);
+        getrandom::fill(key.as_mut_slice()).map_err(Error::internal)?;
+        Ok(Self(key))
+    }
+}
+
+/// Where this computer belongs; stored inside the encrypted file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// Whose data it holds.
+    pub tenant_id: TenantId,
+    /// The tenant's name.
+    pub tenant_name: String,
+    /// Which of the tenant's devices it is.
+    pub device_id: DeviceId,
+    /// What staff call it.
+    pub device_name: String,
+    /// The letter before the numbers that it gives.
+    pub lane: String,
+    /// Where it stands.
+    pub clinic_id: ClinicId,
+    /// The clinic's name.
+    pub clinic_name: String,
+    /// What it may receive.
+    pub scope: DeviceScope,
+    /// The server's address.
+    pub server: String,
+    /// The server's name, part of all that the device signs for it.
+    pub server_name: String,
+    /// The epoch of the tenant's data when it was enrolled.
+    pub epoch: Epoch,
+}
+
+/// How far this computer has come with the server.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SyncState {
+    /// The epoch of the tenant's data.
+    pub epoch: Epoch,
+    /// After which row the next page begins.
+    pub after: Option<Position>,
+    /// The version of the shared catalogue.
+    pub catalogue: i64,
+    /// The tenant's version whose data this file holds whole.
+    pub head: Option<i64>,
+    /// What must be added to this computer's clock for the server's.
+    pub clock_offset_ms: i64,
+    /// How many mutations wait for the network.
+    pub waiting: u32,
+    /// How many need a person.
+    pub attention: u32,
+    /// When this computer last had everything and nothing waited.
+    pub last_synced_at: Option<OffsetDateTime>,
+}
+
+/// The encrypted file, open. Reads do not wait for writes.
+pub struct Store {
+    writer: Mutex<Connection>,
+    reader: Mutex<Connection>,
+}
+
+impl Store {
+    /// Reads from one consistent state.
+    pub(crate) fn read<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
+        let mut connection = lock(&self.reader);
+        let tx = connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
+        work(&tx)
+    }
+
+    /// Writes all or nothing; when it returns, what was written is on disk.
+    pub(crate) fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
+        let mut connection = lock(&self.writer);
+        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let answer = work(&tx)?;
+        tx.commit()?;
+        Ok(answer)
+    }
+
+    /// Where this computer belongs.
+    pub fn facts(&self) -> Result<Facts> {
+        self.read(|tx| meta(tx, "facts")?.ok_or_else(|| Error::StoreDamaged))
+    }
+
+    /// Remembers who signed in here, and what they may do.
+    pub fn put_staff(&self, person: &StaffMember) -> Result<()> {
+        self.write(|tx| set_meta(tx, &format!("staff/{}", person.id), person))
+    }
+
+    /// Who signed in here, as the server last described them.
+    pub fn staff(&self, id: UserId) -> Result<Option<StaffMember>> {
+        self.read(|tx| meta(tx, &format!("staff/{id}")))
+    }
+
+    /// How far this computer has come with the server.
+    pub fn sync_state(&self) -> Result<SyncState> {
+        self.read(|tx| {
+            let count = |sql: &str| tx.query_row(sql, [], |row| row.get(0));
+            let epoch = meta(tx, "epoch")?.ok_or_else(|| Error::StoreDamaged)?;
+            let after: Option<String> = match meta(tx, "staged_after")? {
+                Some(after) => Some(after),
+                None => meta(tx, "after")?,
+            };
+            Ok(SyncState {
+                epoch,
+                after: after.and_then(|after| after.parse().ok()),
+                catalogue: meta(tx, "catalogue")?.unwrap_or(0),
+                head: meta(tx, "head")?,
+                clock_offset_ms: meta(tx, "clock_offset_ms")?.unwrap_or(0),
+                waiting: count("select count(*) from mutations where fate is null")?,
+                attention: count(
+                    "select count(*) from mutations where fate in ('conflict', 'quarantined', 'blocked')",
+                )?,
+                last_synced_at: meta::<String>(tx, "last_synced_at")?
+                    .and_then(|at| protocol::validate::parse_moment(&at)),
+            })
+        })
+    }
+
+    /// Remembers how far this computer's clock is from the server's.
+    pub fn set_clock_offset(&self, ms: i64) -> Result<()> {
+        self.write(|tx| set_meta(tx, "clock_offset_ms", &ms))
+    }
+
+    /// Remembers that at this moment nothing waited and nothing was missing.
+    pub fn mark_synced(&self, at: OffsetDateTime) -> Result<()> {
+        self.write(|tx| set_meta(tx, "last_synced_at", &protocol::validate::moment_text(at)))
+    }
+}
+
+/// A remembered value.
+pub(crate) fn meta<T: for<'de> Deserialize<'de>>(tx: &Transaction<'_>, name: &str) -> Result<Option<T>> {
+    let mut statement = tx.prepare_cached("select value from meta where name = ?1")?;
+    let text: Option<String> = statement.query_row([name], |row| row.get(0)).optional()?;
+    Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
+}
+
+/// Remembers a value.
+pub(crate) fn set_meta<T: Serialize>(tx: &Transaction<'_>, name: &str, value: &T) -> Result<()> {
+    let sql = "insert into meta (name, value) values (?1, ?2) on conflict (name) do update set value = ?2";
+    tx.prepare_cached(sql)?.execute([name, &serde_json::to_string(value)?])?;
+    Ok(())
+}
+
+fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
+    // A panic in the middle of a transaction has rolled it back: the connection is still good.
+    connection.lock().unwrap_or_else(PoisonError::into_inner)
+}

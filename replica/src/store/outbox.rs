@@ -1,0 +1,202 @@
+//! What was done here: written with the rows it changed, sent in order, acknowledged by name.
+
+use ed25519_dalek::SigningKey;
+use protocol::SCHEMA_VERSION;
+use protocol::api::{Fate, Position, PushResponse, StaffMember};
+use protocol::id::{DeviceId, PatientId};
+use protocol::merge::{self, Current};
+use protocol::mutation::{Change, Hash, Mutation, SignedMutation};
+use protocol::table::Row;
+use protocol::validate::moment_text;
+use rusqlite::{OptionalExtension, Transaction};
+use time::OffsetDateTime;
+
+use super::rows::{Stored, get_row, put_row};
+use super::{Store, confirmed, meta, set_meta};
+use crate::error::{Error, Result};
+
+/// Something that a person did just now.
+pub(crate) struct NewMutation<'a> {
+    /// In the words of the product.
+    pub kind: &'a str,
+    /// Who.
+    pub person: &'a StaffMember,
+    /// Whom it concerns.
+    pub patient: Option<PatientId>,
+    /// Where.
+    pub device: DeviceId,
+    /// When, by this computer's clock.
+    pub at: OffsetDateTime,
+    /// The rows that it changes.
+    pub changes: Vec<Change>,
+}
+
+/// Changes the rows and writes the mutation that says so; both or neither.
+///
+/// # Errors
+///
+/// [`Error::Invalid`] or [`Error::Forbidden`] where the server would refuse it too.
+pub(crate) fn record(tx: &Transaction<'_>, new: NewMutation<'_>, key: &SigningKey) -> Result<()> {
+    let (last, previous_hash) = last(tx)?;
+    let sequence = last + 1;
+    let mut changes = new.changes;
+    for change in &mut changes {
+        let current = get_row(tx, change.table, change.id)?;
+        change.base_version = current.as_ref().map_or(0, |current| current.version);
+        apply(tx, change, current, new.person, new.at)?;
+        let sql = "insert or ignore into pending_rows (table_name, id, sequence) values (?1, ?2, ?3)";
+        tx.prepare_cached(sql)?.execute((change.table.as_str(), change.id.to_string(), sequence))?;
+    }
+    let mutation = Mutation {
+        device_id: new.device,
+        sequence,
+        actor_user_id: new.person.id,
+        recorded_at: new.at,
+        clock_offset_ms: meta(tx, "clock_offset_ms")?.unwrap_or(0),
+        schema: SCHEMA_VERSION,
+        kind: new.kind.to_owned(),
+        changes,
+    };
+    let signed = SignedMutation::sign(&mutation, previous_hash, key)?;
+    let sql = "insert into mutations (sequence, kind, body, previous_hash, hash, signature, recorded_at, \
+               actor_user_id, actor_name, patient_id) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    tx.prepare_cached(sql)?.execute((
+        sequence,
+        &mutation.kind,
+        &signed.body,
+        signed.previous_hash.to_string(),
+        signed.hash.to_string(),
+        &signed.signature,
+        moment_text(new.at),
+        new.person.id.to_string(),
+        &new.person.full_name,
+        new.patient.map(|patient| patient.to_string()),
+    ))?;
+    Ok(())
+}
+
+fn last(tx: &Transaction<'_>) -> Result<(i64, Hash)> {
+    let sql = "select sequence, hash from mutations order by sequence desc limit 1";
+    let last: Option<(i64, String)> =
+        tx.prepare_cached(sql)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    match last {
+        None => Ok((0, Hash::ZERO)),
+        Some((sequence, hash)) => {
+            let hash = Hash::parse(&hash).ok_or_else(|| Error::StoreDamaged)?;
+            Ok((sequence, hash))
+        }
+    }
+}
+
+fn apply(
+    tx: &Transaction<'_>,
+    change: &Change,
+    current: Option<Stored>,
+    person: &StaffMember,
+    at: OffsetDateTime,
+) -> Result<()> {
+    let version = current.as_ref().map_or(0, |current| current.version);
+    if let Some(current) = &current
+        && version > 0
+    {
+        let row = Row {
+            table: change.table,
+            id: change.id,
+            version,
+            deleted: current.is_deleted,
+            values: current.values.clone(),
+        };
+        confirmed::keep(tx, &row)?;
+    }
+    let before = current.map(|current| Current {
+        deleted: current.is_deleted,
+        values: current.values,
+        clocks: merge::Clocks::new(),
+    });
+    let now_ms = i64::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX);
+    let merged = merge::merge(change, before, &person.roles, now_ms)?;
+    let stored = Stored { version, is_deleted: merged.row.deleted, values: merged.row.values };
+    put_row(tx, change.table, change.id, &stored)
+}
+
+impl Store {
+    /// The mutations that wait, in their order: at most so many and of so many bytes, but at least one if any
+    /// waits.
+    pub fn next_batch(&self, max_mutations: usize, max_bytes: usize) -> Result<Vec<SignedMutation>> {
+        self.read(|tx| {
+            let sql = "select body, previous_hash, hash, signature from mutations where fate is null \
+                       order by sequence limit ?1";
+            let mut statement = tx.prepare_cached(sql)?;
+            let mut rows = statement.query([i64::try_from(max_mutations).unwrap_or(i64::MAX)])?;
+            let (mut batch, mut bytes) = (Vec::new(), 0);
+            while let Some(row) = rows.next()? {
+                let hash = |text: String| Hash::parse(&text).ok_or_else(|| Error::StoreDamaged);
+                let signed = SignedMutation {
+                    body: row.get(0)?,
+                    previous_hash: hash(row.get(1)?)?,
+                    hash: hash(row.get(2)?)?,
+                    signature: row.get(3)?,
+                };
+                // Quotation marks are escaped on the way, and the envelope comes on top.
+                bytes += signed.body.len() * 5 / 4 + 400;
+                if bytes > max_bytes && !batch.is_empty() {
+                    break;
+                }
+                batch.push(signed);
+            }
+            Ok(batch)
+        })
+    }
+
+    /// Takes the server's answer to a push: marks exactly the mutations that it names, and takes its rows.
+    pub fn acknowledge(&self, answer: &PushResponse, at: OffsetDateTime) -> Result<()> {
+        self.write(|tx| {
+            for receipt in &answer.receipts {
+                let fate = serde_json::to_value(receipt.fate)?;
+                let detail = detail(receipt);
+                // Only the mutation that the server saw: the same number with another hash is not it.
+                let sql = "update mutations set fate = ?1, detail = ?2, acknowledged_at = ?3 \
+                           where sequence = ?4 and hash = ?5";
+                let n_marked = tx.prepare_cached(sql)?.execute((
+                    fate.as_str(),
+                    detail,
+                    moment_text(at),
+                    receipt.sequence,
+                    receipt.hash.to_string(),
+                ))?;
+                if n_marked == 1 && matches!(receipt.fate, Fate::Applied | Fate::Merged | Fate::Conflict) {
+                    tx.prepare_cached("delete from pending_rows where sequence = ?1")?
+                        .execute([receipt.sequence])?;
+                }
+            }
+            for row in &answer.rows {
+                confirmed::apply(tx, row)?;
+            }
+            if meta::<i64>(tx, "head")? == Some(answer.head_before)
+                && meta::<String>(tx, "staged_after")?.is_none()
+            {
+                set_meta(tx, "head", &answer.head)?;
+                set_meta(tx, "after", &Position::after_version(answer.head).to_string())?;
+            }
+            Ok(())
+        })
+    }
+}
+
+fn detail(receipt: &protocol::api::Receipt) -> Option<String> {
+    match receipt.fate {
+        Fate::Applied | Fate::Merged => None,
+        Fate::Quarantined => receipt.detail.clone(),
+        Fate::Blocked => {
+            receipt.blocked_by.map(|number| format!("It waits with change {number}, which it builds on."))
+        }
+        Fate::Conflict => {
+            let columns: Vec<String> =
+                receipt.review.iter().map(|review| review.column.replace('_', " ")).collect();
+            Some(format!(
+                "Changed on two computers: {}. The value that the server had stays until a person decides.",
+                columns.join(", ")
+            ))
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Reading and writing rows of any synced table. The statements come from the declaration of the tables;
+//! their texts are built once, of constants only.
+
+use std::sync::LazyLock;
+
+use protocol::patient::normalise_name;
+use protocol::table::{Column, Kind, TABLES, Table, TableName, Values};
+use rusqlite::types::{Value as Sql, ValueRef};
+use rusqlite::{OptionalExtension, Transaction, params_from_iter};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::error::Result;
+
+/// A row as this file holds it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Stored {
+    pub version: i64,
+    pub is_deleted: bool,
+    pub values: Values,
+}
+
+struct Statements {
+    select: String,
+    upsert: String,
+}
+
+static STATEMENTS: LazyLock<Vec<Statements>> = LazyLock::new(|| TABLES.iter().map(statements).collect());
+
+fn statements(table: &Table) -> Statements {
+    let names: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
+    let name = table.sql_name;
+    let columns = names.join(", ");
+    let marks: Vec<String> = (1..=names.len() + 3).map(|place| format!("?{place}")).collect();
+    let updates: Vec<String> = names.iter().map(|column| format!("{column} = excluded.{column}")).collect();
+    Statements {
+        select: format!("select sync_version, is_deleted, {columns} from {name} where id = ?1"),
+        upsert: format!(
+            "insert into {name} (id, sync_version, is_deleted, {columns}) values ({}) \
+             on conflict (id) do update set sync_version = excluded.sync_version, \
+             is_deleted = excluded.is_deleted, {} returning rowid",
+            marks.join(", "),
+            updates.join(", "),
+        ),
+    }
+}
+
+/// The row, deleted or not.
+pub(crate) fn get_row(tx: &Transaction<'_>, table: TableName, id: Uuid) -> Result<Option<Stored>> {
+    let mut statement = tx.prepare_cached(&STATEMENTS[table as usize].select)?;
+    let stored = statement.query_row([id.to_string()], |row| {
+        let mut values = Values::new();
+        for (place, column) in table.table().columns.iter().enumerate() {
+            values.insert(column.name.to_owned(), to_json(column, row.get_ref(place + 2)?));
+        }
+        Ok(Stored { version: row.get(0)?, is_deleted: row.get(1)?, values })
+    });
+    Ok(stored.optional()?)
+}
+
+/// Writes the row as it is shown, and what finds it.
+pub(crate) fn put_row(tx: &Transaction<'_>, table: TableName, id: Uuid, stored: &Stored) -> Result<()> {
+    let fixed =
+        [Sql::Text(id.to_string()), Sql::Integer(stored.version), Sql::Integer(stored.is_deleted.into())];
+    let columns = table.table().columns.iter().map(|column| to_sql(column, stored.values.get(column.name)));
+    let mut statement = tx.prepare_cached(&STATEMENTS[table as usize].upsert)?;
+    let rowid: i64 =
+        statement.query_row(params_from_iter(fixed.into_iter().chain(columns)), |row| row.get(0))?;
+    match table {
+        TableName::Patients => index(tx, "finder", rowid, stored, patient_words(&stored.values)),
+        TableName::Medicines => {
+            index(tx, "medicine_finder", rowid * 2, stored, medicine_words(&stored.values))
+        }
+        TableName::TenantMedicines => {
+            index(tx, "medicine_finder", rowid * 2 + 1, stored, medicine_words(&stored.values))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn index(tx: &Transaction<'_>, finder: &str, rowid: i64, stored: &Stored, words: String) -> Result<()> {
+    tx.prepare_cached(&format!("delete from {finder} where rowid = ?1"))?.execute([rowid])?;
+    let is_merged = stored.values.get("merged_into_id").is_some_and(|id| !id.is_null());
+    if !stored.is_deleted && !is_merged {
+        tx.prepare_cached(&format!("insert into {finder} (rowid, words) values (?1, ?2)"))?
+            .execute((rowid, words))?;
+    }
+    Ok(())
+}
+
+fn text<'a>(values: &'a Values, name: &str) -> &'a str {
+    values.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn patient_words(values: &Values) -> String {
+    let mut words = format!(
+        "{} {} {}",
+        normalise_name(text(values, "first_name")),
+        normalise_name(text(values, "last_name")),
+        text(values, "patient_code"),
+    );
+    for number in ["mobile_number", "alternate_mobile"] {
+        let national = text(values, number).trim_start_matches("+91").trim_start_matches('+');
+        // Every ending is a word, so that any run of digits is the beginning of one.
+        for start in 0..national.len().saturating_sub(2) {
+            words.push(' ');
+            words.push_str(&national[start..]);
+        }
+    }
+    words
+}
+
+fn medicine_words(values: &Values) -> String {
+    crate::medicines::split_words(text(values, "search_text"))
+}
+
+fn to_sql(column: &Column, value: Option<&Value>) -> Sql {
+    match (value, column.kind) {
+        // A column that this device may not receive is not even null: only its default keeps the table whole.
+        (None, _) => column.default.map_or(Sql::Null, |default| {
+            let default = serde_json::from_str(default).unwrap_or(Value::Null);
+            to_sql(column, Some(&default))
+        }),
+        (Some(Value::Null), _) => Sql::Null,
+        (Some(value), Kind::Json) => Sql::Text(value.to_string()),
+        (Some(Value::String(text)), _) => Sql::Text(text.clone()),
+        (Some(Value::Bool(flag)), _) => Sql::Integer((*flag).into()),
+        (Some(Value::Number(number)), Kind::Decimal) => number.as_f64().map_or(Sql::Null, Sql::Real),
+        (Some(Value::Number(number)), _) => number.as_i64().map_or(Sql::Null, Sql::Integer),
+        (Some(other), _) => Sql::Text(other.to_string()),
+    }
+}
+
+fn to_json(column: &Column, value: ValueRef<'_>) -> Value {
+    match (value, column.kind) {
+        (ValueRef::Integer(number), Kind::Bool) => Value::Bool(number != 0),
+        (ValueRef::Integer(number), _) => number.into(),
+        (ValueRef::Real(number), _) => number.into(),
+        (ValueRef::Text(text), Kind::Json) => serde_json::from_slice(text).unwrap_or(Value::Null),
+        (ValueRef::Text(text), _) => String::from_utf8_lossy(text).into_owned().into(),
+        (ValueRef::Null | ValueRef::Blob(_), _) => Value::Null,
+    }
+}

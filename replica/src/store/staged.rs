@@ -1,0 +1,60 @@
+//! Rows of a pull: kept as they come, applied together once nothing is missing.
+
+use protocol::api::Position;
+use protocol::table::{Row, TableName};
+use rusqlite::Transaction;
+
+use super::rows::{Stored, put_row};
+use super::{Store, confirmed, set_meta};
+use crate::error::Result;
+
+impl Store {
+    /// Keeps rows of a pull that runs, and where it goes on if it breaks off.
+    pub fn stage(&self, rows: &[Row]) -> Result<()> {
+        self.write(|tx| {
+            let mut insert = tx.prepare_cached("insert into staged_rows (row) values (?1)")?;
+            for row in rows {
+                insert.execute([serde_json::to_string(row)?])?;
+            }
+            // The catalogue has an order of its own and comes whole or not at all.
+            if let Some(last) = rows.iter().rfind(|row| row.table != TableName::Medicines) {
+                let position = Position { version: last.version, table: last.table, id: last.id };
+                set_meta(tx, "staged_after", &position.to_string())?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Applies every staged row in one transaction with the new cursor: this file then holds the tenant's data
+    /// at `head`. Answers whether anything changed.
+    pub fn apply_staged(&self, head: i64, catalogue: i64) -> Result<bool> {
+        self.write(|tx| {
+            let mut is_changed = false;
+            let mut statement = tx.prepare("select row from staged_rows order by place")?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let row: Row =
+                    serde_json::from_str(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?;
+                is_changed |= if row.table == TableName::Medicines {
+                    put_shared(tx, row)?
+                } else {
+                    confirmed::apply(tx, &row)?
+                };
+            }
+            drop(rows);
+            drop(statement);
+            tx.execute("delete from staged_rows", [])?;
+            tx.execute("delete from meta where name = 'staged_after'", [])?;
+            set_meta(tx, "head", &head)?;
+            set_meta(tx, "after", &Position::after_version(head).to_string())?;
+            set_meta(tx, "catalogue", &catalogue)?;
+            Ok(is_changed)
+        })
+    }
+}
+
+fn put_shared(tx: &Transaction<'_>, row: Row) -> Result<bool> {
+    let stored = Stored { version: row.version, is_deleted: row.deleted, values: row.values };
+    put_row(tx, row.table, row.id, &stored)?;
+    Ok(true)
+}

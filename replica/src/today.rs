@@ -1,0 +1,106 @@
+//! Today, in this clinic.
+
+use protocol::id::{PatientId, PrescriptionId};
+use protocol::validate::day_text;
+use rusqlite::{OptionalExtension, Params, Transaction};
+use time::Date;
+
+use crate::chart::doctor_name;
+use crate::error::Result;
+use crate::patients::summary_of;
+use crate::replica::Replica;
+use crate::view::{PatientSummary, Today, TodayVisit};
+
+/// At most this many people in each list.
+const SHOWN: i64 = 200;
+
+impl Replica {
+    /// Who was seen today, who waits in a draft, who was asked to come back today, who is new.
+    pub fn today(&self) -> Result<Today> {
+        self.store.read(|tx| {
+            let day = self.day(tx)?;
+            let (date, clinic) = (day_text(day), self.facts.clinic_id.to_string());
+            let is_clinician = self.person.roles.is_clinician();
+            let midnight = day.midnight().assume_offset(self.offset(tx)?);
+            Ok(Today {
+                seen: if is_clinician { seen(tx, &date, &clinic, day)? } else { vec![] },
+                drafts: if is_clinician {
+                    patients(tx, "select patient_id from drafts order by saved_at desc limit ?1", [SHOWN], day)?
+                } else {
+                    vec![]
+                },
+                follow_ups: patients(
+                    tx,
+                    "select distinct patient_id from prescriptions p where follow_up_date = ?1 and clinic_id = ?2 \
+                     and status = 'finalised' and is_deleted = 0 and not exists (select 1 from prescriptions n \
+                     where n.patient_id = p.patient_id and n.visit_date = ?1) limit ?3",
+                    (&date, &clinic, SHOWN),
+                    day,
+                )?,
+                // An id of version 7 begins with the moment of its making.
+                registered: patients(
+                    tx,
+                    "select id from patients where id >= ?1 and registered_clinic_id = ?2 and is_deleted = 0 \
+                     order by id desc limit ?3",
+                    (first_id_since(midnight.unix_timestamp()), &clinic, SHOWN),
+                    day,
+                )?,
+                date,
+            })
+        })
+    }
+}
+
+fn first_id_since(unix_seconds: i64) -> String {
+    let ms = u64::try_from(unix_seconds).unwrap_or(0) * 1000;
+    format!("{:08x}-{:04x}-7000-8000-000000000000", ms >> 16, ms & 0xffff)
+}
+
+fn seen(tx: &Transaction<'_>, date: &str, clinic: &str, day: Date) -> Result<Vec<TodayVisit>> {
+    let sql = "select id, patient_id, doctor_id, finalised_at from prescriptions where visit_date = ?1 \
+               and clinic_id = ?2 and status = 'finalised' and is_deleted = 0 order by finalised_at desc limit ?3";
+    let mut statement = tx.prepare_cached(sql)?;
+    let rows = statement.query_map((date, clinic, SHOWN), |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, row.get(3)?))
+    })?;
+    let mut visits = Vec::new();
+    for row in rows {
+        let (id, patient, doctor, signed_at) = row?;
+        let (Ok(id), Ok(patient), Ok(doctor)) =
+            (id.parse::<PrescriptionId>(), patient.parse::<PatientId>(), doctor.parse())
+        else {
+            continue;
+        };
+        // A prescription can arrive before its patient does, never for long.
+        let Some(patient) = known(tx, patient, day)? else { continue };
+        visits.push(TodayVisit {
+            prescription_id: id,
+            patient,
+            doctor_name: doctor_name(tx, doctor)?,
+            signed_at,
+        });
+    }
+    Ok(visits)
+}
+
+fn patients(tx: &Transaction<'_>, sql: &str, params: impl Params, day: Date) -> Result<Vec<PatientSummary>> {
+    let mut statement = tx.prepare_cached(sql)?;
+    let ids = statement.query_map(params, |row| row.get::<_, String>(0))?;
+    let mut found = Vec::new();
+    for id in ids {
+        if let Ok(id) = id?.parse()
+            && let Some(patient) = known(tx, id, day)?
+        {
+            found.push(patient);
+        }
+    }
+    Ok(found)
+}
+
+fn known(tx: &Transaction<'_>, id: PatientId, day: Date) -> Result<Option<PatientSummary>> {
+    let there: Option<i64> = tx
+        .prepare_cached("select 1 from patients where id = ?1 and is_deleted = 0")?
+        .query_row([id.to_string()], |row| row.get(0))
+        .optional()?;
+    there.map(|_| summary_of(tx, id, day)).transpose()
+}

@@ -1,0 +1,122 @@
+//! Whether this computer's data is whole.
+
+use ed25519_dalek::VerifyingKey;
+use protocol::id::PrescriptionId;
+use protocol::mutation::{Hash, SignedMutation};
+use protocol::prescription::content_hash;
+use protocol::table::TableName;
+use rusqlite::OptionalExtension;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::chart::items;
+use crate::error::{Error, Result};
+use crate::replica::{Replica, must_get, text};
+
+/// What was checked, and what was found.
+#[derive(Debug, Default, Serialize)]
+pub struct Verification {
+    /// Patients on this computer.
+    pub patients: u32,
+    /// Signed prescriptions whose content was hashed again.
+    pub prescriptions: u32,
+    /// Mutations whose hash, chain and signature were checked.
+    pub mutations: u32,
+    /// What is wrong, in words without patients' data.
+    pub problems: Vec<String>,
+}
+
+impl Verification {
+    /// Whether nothing is wrong.
+    pub fn is_good(&self) -> bool {
+        self.problems.is_empty()
+    }
+}
+
+impl Replica {
+    /// Checks the file, the finder, the chain of mutations and the content of every signed prescription.
+    pub fn verify(&self) -> Result<Verification> {
+        self.store.read(|tx| {
+            let mut report = Verification::default();
+            for check in ["pragma integrity_check", "pragma cipher_integrity_check"] {
+                let mut statement = tx.prepare(check)?;
+                let mut rows = statement.query([])?;
+                while let Some(row) = rows.next()? {
+                    let answer: String = row.get(0)?;
+                    if answer != "ok" {
+                        report.problems.push(format!("the database file: {answer}"));
+                    }
+                }
+            }
+            let count = |sql: &str| tx.query_row(sql, [], |row| row.get::<_, u32>(0));
+            report.patients = count("select count(*) from patients where is_deleted = 0")?;
+            let found = count("select count(*) from finder")?;
+            let findable = count("select count(*) from patients where is_deleted = 0 and merged_into_id is null")?;
+            if found != findable {
+                report.problems.push(format!("the finder knows {found} of {findable} patients"));
+            }
+            check_mutations(tx, &self.device_key(), &mut report)?;
+            let mut statement = tx.prepare(
+                "select id from prescriptions where status in ('finalised', 'superseded', 'voided') and is_deleted = 0",
+            )?;
+            let ids = statement.query_map([], |row| row.get::<_, String>(0))?;
+            for id in ids {
+                let id: PrescriptionId = id?.parse().map_err(|_| Error::NotFound)?;
+                let values = must_get(tx, TableName::Prescriptions, id.0)?;
+                let hash = content_hash(id.0, &values, &items(tx, id)?).to_string();
+                if hash != text(&values, "content_sha256") {
+                    report.problems.push(format!("prescription {id} is not as it was signed"));
+                }
+                report.prescriptions += 1;
+            }
+            Ok(report)
+        })
+    }
+
+    /// The prescription of this printed number with its lines, every column as stored, and the hash of its
+    /// content computed anew.
+    pub fn export_prescription(&self, number: &str) -> Result<Value> {
+        self.must_read_clinical()?;
+        self.store.read(|tx| {
+            let mut find = tx.prepare("select id from prescriptions where prescription_number = ?1")?;
+            let id: Option<String> = find.query_row([number], |row| row.get(0)).optional()?;
+            let id = PrescriptionId(id.and_then(|id| id.parse().ok()).ok_or(Error::NotFound)?);
+            let values = must_get(tx, TableName::Prescriptions, id.0)?;
+            let items = items(tx, id)?;
+            let hash = content_hash(id.0, &values, &items).to_string();
+            let items: Vec<Value> =
+                items.into_iter().map(|(id, item)| json!({ "id": id, "values": item })).collect();
+            Ok(json!({ "id": id, "values": values, "items": items, "computed_sha256": hash }))
+        })
+    }
+}
+
+fn check_mutations(
+    tx: &rusqlite::Transaction<'_>,
+    key: &VerifyingKey,
+    report: &mut Verification,
+) -> Result<()> {
+    let mut statement =
+        tx.prepare("select sequence, body, previous_hash, hash, signature from mutations order by sequence")?;
+    let mut rows = statement.query([])?;
+    let mut previous = Hash::ZERO;
+    while let Some(row) = rows.next()? {
+        let sequence: i64 = row.get(0)?;
+        let hash = |text: String| Hash::parse(&text).unwrap_or(Hash::ZERO);
+        let signed = SignedMutation {
+            body: row.get(1)?,
+            previous_hash: hash(row.get(2)?),
+            hash: hash(row.get(3)?),
+            signature: row.get(4)?,
+        };
+        if let Err(error) = signed.open(key) {
+            report.problems.push(format!("change {sequence}: {error}"));
+        }
+        if signed.previous_hash != previous {
+            report.problems.push(format!("change {sequence} does not follow the one before it"));
+        }
+        previous = signed.hash;
+        report.mutations += 1;
+    }
+    Ok(())
+}

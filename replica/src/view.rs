@@ -1,0 +1,456 @@
+//! What the window shows and what it sends: plain data, ready to draw. No rule is left to the window.
+//! Days are `2026-11-23`, moments RFC 3339 in UTC.
+
+use protocol::api::{DeviceScope, Fate};
+use protocol::error::ErrorCode;
+use protocol::id::{ClinicId, DoctorId, MedicineId, PatientId, PrescriptionId, UserId};
+use protocol::permission::Roles;
+use protocol::prescription::Status;
+use serde::{Deserialize, Serialize};
+
+/// What the window shows first.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "state", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub enum AppState {
+    /// This computer belongs to no clinic yet.
+    NotEnrolled,
+    /// Someone must sign in.
+    Locked {
+        /// The tenant's name.
+        tenant_name: String,
+        /// The clinic's name.
+        clinic_name: String,
+        /// Who has signed in here before; last first.
+        people: Vec<Person>,
+    },
+    /// Someone is signed in.
+    Unlocked {
+        /// Who and where.
+        session: SessionView,
+    },
+    /// The data on this computer cannot be opened; nothing of it was changed.
+    Broken {
+        /// What is wrong, for programs.
+        code: ErrorCode,
+        /// What is wrong and what to do, for people.
+        detail: String,
+    },
+}
+
+/// A person who has signed in on this computer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct Person {
+    /// Who.
+    pub user_id: UserId,
+    /// Their name.
+    pub full_name: String,
+    /// With what they sign in.
+    pub email: String,
+    /// What they may do.
+    pub roles: Roles,
+}
+
+/// Who is signed in, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct SessionView {
+    /// Who.
+    pub person: Person,
+    /// Their profile as a prescriber.
+    pub doctor_id: Option<DoctorId>,
+    /// Whether they may sign prescriptions.
+    pub may_prescribe: bool,
+    /// Whether they may read clinical columns.
+    pub may_read_clinical: bool,
+    /// The tenant's name.
+    pub tenant_name: String,
+    /// Where this computer stands.
+    pub clinic_id: ClinicId,
+    /// The clinic's name.
+    pub clinic_name: String,
+    /// What staff call this computer.
+    pub device_name: String,
+    /// The letter before the numbers that this computer gives.
+    pub lane: String,
+    /// What this computer may receive.
+    pub scope: DeviceScope,
+}
+
+/// What the enrolment screen sends.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct Enrolment {
+    /// The server's address, with or without `https://`.
+    pub server: String,
+    /// The one-time code.
+    pub code: String,
+    /// The e-mail of whoever enrols this computer.
+    pub email: String,
+    /// Their password.
+    pub password: String,
+    /// What staff will call this computer.
+    pub device_name: String,
+}
+
+/// How this computer stands with the server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct SyncStatus {
+    /// Whether the server answers.
+    pub connection: Connection,
+    /// How many changes are saved here and not yet acknowledged by the server.
+    pub waiting: u32,
+    /// How many changes need a person.
+    pub attention: u32,
+    /// When this computer last had everything that the server has.
+    pub last_synced_at: Option<String>,
+    /// What keeps the computer from syncing although the server answers.
+    pub problem: Option<SyncProblem>,
+}
+
+/// Whether the server answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub enum Connection {
+    /// Not tried yet.
+    Connecting,
+    /// It answers.
+    Online,
+    /// Changes are on their way.
+    Sending {
+        /// How many of them the server has acknowledged.
+        sent: u32,
+        /// How many there are.
+        total: u32,
+    },
+    /// Rows are coming.
+    Receiving {
+        /// How many have come.
+        rows: u32,
+    },
+    /// It does not answer.
+    Offline {
+        /// Since when.
+        since: String,
+    },
+}
+
+/// What keeps a computer from syncing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct SyncProblem {
+    /// For programs.
+    pub code: ErrorCode,
+    /// What happened, what is safe and what to do.
+    pub detail: String,
+}
+
+/// An entry of the ledger: something done on this computer, and what became of it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct LedgerEntry {
+    /// Its number on this computer.
+    pub sequence: u32,
+    /// What was done, in plain words: "Prescription signed".
+    pub title: String,
+    /// Whom it concerns.
+    pub patient_name: Option<String>,
+    /// Who did it.
+    pub actor_name: Option<String>,
+    /// When.
+    pub recorded_at: String,
+    /// What became of it; absent while it waits for the network.
+    pub fate: Option<Fate>,
+    /// When the server acknowledged it.
+    pub acknowledged_at: Option<String>,
+    /// Why it was set aside, or what a person must decide.
+    pub detail: Option<String>,
+}
+
+/// A patient in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct PatientSummary {
+    /// Who.
+    pub id: PatientId,
+    /// First and last name as typed.
+    pub full_name: String,
+    /// `54 y`, `11 mo`; empty if not known.
+    pub age: String,
+    /// `F`, `M`, `O` or empty.
+    pub sex: String,
+    /// In E.164 form.
+    pub mobile_number: String,
+    /// The printed code.
+    pub patient_code: Option<String>,
+    /// `W/o Prakash`.
+    pub guardian: Option<String>,
+    /// The day of the last prescription.
+    pub last_visit: Option<String>,
+    /// Whether two registrations of one person may hide here.
+    pub needs_review: bool,
+}
+
+/// What is asked when a patient is registered or corrected.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct PatientForm {
+    /// In any usual spelling.
+    pub mobile_number: String,
+    /// Required.
+    pub first_name: String,
+    /// Family name.
+    pub last_name: String,
+    /// `male`, `female`, `other` or `unknown`.
+    pub sex: String,
+    /// `2026-11-23`; or give an age.
+    pub date_of_birth: Option<String>,
+    /// Whole years; or give a date of birth.
+    pub age_years: Option<u32>,
+    /// Whole months beyond the years.
+    pub age_months: Option<u32>,
+    /// `S/o`, `D/o`, `W/o`, `B/o` or `C/o`.
+    pub guardian_relation: Option<String>,
+    /// Whose son, daughter, wife …
+    pub guardian_name: String,
+    /// Street and house.
+    pub address_line: String,
+    /// Town.
+    pub city: String,
+    /// `unknown`, `none_known` or `has_allergies`; written only by clinicians.
+    pub allergy_status: String,
+    /// Allergies and other warnings, in words; written only by clinicians.
+    pub alerts: String,
+    /// `A+` … `O-`, or `unknown`.
+    pub blood_group: String,
+}
+
+/// A patient's chart.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct Chart {
+    /// Who.
+    pub patient: PatientSummary,
+    /// The form as it would be filled now.
+    pub form: PatientForm,
+    /// `unknown`, `none_known` or `has_allergies`.
+    pub allergy_status: String,
+    /// Allergies and other warnings, in words.
+    pub alerts: Option<String>,
+    /// Signed prescriptions, newest first.
+    pub prescriptions: Vec<PrescriptionSummary>,
+    /// Whether a draft waits on this computer.
+    pub has_draft: bool,
+}
+
+/// A prescription in a list.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct PrescriptionSummary {
+    /// Which.
+    pub id: PrescriptionId,
+    /// Its printed number.
+    pub number: Option<String>,
+    /// The day of the visit.
+    pub visit_date: String,
+    /// Its state.
+    pub status: Status,
+    /// Who signed it.
+    pub doctor_name: String,
+    /// Diagnoses in words.
+    pub diagnoses: Vec<String>,
+    /// Its lines.
+    pub items: Vec<ItemView>,
+    /// What else it says.
+    pub advice: Option<String>,
+    /// When the patient is asked to return.
+    pub follow_up_date: Option<String>,
+    /// Whether the server has acknowledged it.
+    pub is_synced: bool,
+}
+
+/// A line of a prescription, as shown.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct ItemView {
+    /// `TAB. PARACETAMOL 650 MG`.
+    pub title: String,
+    /// What the doctor typed.
+    pub medicine_text: String,
+    /// What the doctor typed.
+    pub dose_text: String,
+    /// In plain words.
+    pub directions: String,
+    /// `15 tablets`; absent if it cannot be counted.
+    pub quantity: Option<String>,
+}
+
+/// A medicine that fits what was typed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct MedicineFound {
+    /// Which.
+    pub id: MedicineId,
+    /// Generic name.
+    pub generic_name: String,
+    /// Brand name.
+    pub brand_name: Option<String>,
+    /// `500 mg`.
+    pub strength_text: Option<String>,
+    /// `tablet`, `syrup` …
+    pub dosage_form: String,
+    /// The unit in which it is dosed.
+    pub dose_unit: String,
+    /// A dose that is often right, in the grammar of the typed line.
+    pub default_dose: Option<String>,
+}
+
+/// A dosage as understood.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct DosageRead {
+    /// In plain words: the echo.
+    pub words: String,
+    /// `15 tablets`; absent if it cannot be counted.
+    pub quantity: Option<String>,
+}
+
+/// A prescription being written. Saved on this computer at every pause.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct Draft {
+    /// Complaints in words.
+    pub complaints: String,
+    /// Vital signs.
+    pub vitals: Vitals,
+    /// Diagnoses in words.
+    pub diagnoses: Vec<String>,
+    /// Lines already accepted.
+    pub items: Vec<DraftItem>,
+    /// The line being typed.
+    pub line: String,
+    /// Tests asked for.
+    pub investigations: String,
+    /// Advice in words.
+    pub advice: String,
+    /// `5d`, `2w`, `1m` or a day.
+    pub follow_up: String,
+}
+
+/// Vital signs; what was not measured is absent.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct Vitals {
+    /// Systolic pressure in mmHg.
+    pub bp_sys: Option<f64>,
+    /// Diastolic pressure in mmHg.
+    pub bp_dia: Option<f64>,
+    /// Beats a minute.
+    pub pulse: Option<f64>,
+    /// Degrees Celsius.
+    pub temp_c: Option<f64>,
+    /// Per cent.
+    pub spo2: Option<f64>,
+    /// Kilograms.
+    pub weight_kg: Option<f64>,
+}
+
+/// A line of a draft.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct DraftItem {
+    /// From the catalogue, or absent: then the rules do not know it.
+    pub medicine_id: Option<MedicineId>,
+    /// What prints when it is not from the catalogue.
+    pub medicine_text: String,
+    /// The dosage as typed.
+    pub dose_text: String,
+}
+
+/// The prescription pad of a patient.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct Pad {
+    /// The draft as it was last saved; empty if there was none.
+    pub draft: Draft,
+    /// The draft's lines as shown, one for each of its items.
+    pub items: Vec<ItemView>,
+}
+
+/// The answer to saving a draft.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct DraftSaved {
+    /// When it was written to disk.
+    pub saved_at: String,
+    /// The draft's lines as shown, one for each of its items.
+    pub items: Vec<ItemView>,
+    /// The day that `follow_up` means, if it means one.
+    pub follow_up_date: Option<String>,
+    /// Values outside what is plausible, in words.
+    pub warnings: Vec<String>,
+}
+
+/// Today at this clinic.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct Today {
+    /// The day in the clinic's time zone.
+    pub date: String,
+    /// Who was seen, latest first.
+    pub seen: Vec<TodayVisit>,
+    /// Whose draft waits on this computer.
+    pub drafts: Vec<PatientSummary>,
+    /// Who was asked to return today and was not yet seen.
+    pub follow_ups: Vec<PatientSummary>,
+    /// Who was registered today, latest first.
+    pub registered: Vec<PatientSummary>,
+}
+
+/// A visit of today.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct TodayVisit {
+    /// The prescription that came of it.
+    pub prescription_id: PrescriptionId,
+    /// Who.
+    pub patient: PatientSummary,
+    /// Whom they saw.
+    pub doctor_name: String,
+    /// When the prescription was signed.
+    pub signed_at: Option<String>,
+}
+
+/// What a failed command tells the window.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct CommandError {
+    /// For programs.
+    pub code: ErrorCode,
+    /// What happened, what is safe and what to do.
+    pub detail: String,
+}
