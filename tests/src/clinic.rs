@@ -1,0 +1,196 @@
+//! A clinic for one test: a real server on a real database, a network before it, and desktops with real
+//! encrypted files.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use protocol::api::{NewDoctor, RegisterRequest, RegisterResponse, Secret};
+use protocol::permission::Role;
+use replica::view::{AppState, Connection, Enrolment, PatientForm};
+use replica::{Desk, Keyring, Replica, SlotCost};
+use tempfile::TempDir;
+
+use crate::network::Network;
+
+/// The doctor's password in every test.
+pub const PASSWORD: &str = "seven green parrots";
+
+/// The clinic: its tenant on a server.
+pub struct Clinic {
+    /// The line between its desktops and the server.
+    pub network: Network,
+    /// With what its doctor signs in.
+    pub email: String,
+    tenant_code: String,
+    first_code: std::sync::Mutex<Option<Secret>>,
+    server: Arc<clinic_sync::testing::Server>,
+}
+
+impl Clinic {
+    /// A clinic on a server of its own.
+    pub async fn open() -> anyhow::Result<Self> {
+        let server = Arc::new(clinic_sync::testing::Server::start().await?);
+        Self::on(server, "ASHA").await
+    }
+
+    /// Another clinic's owner on the same server.
+    pub async fn neighbour(&self) -> anyhow::Result<Self> {
+        Self::on(Arc::clone(&self.server), "NEXT").await
+    }
+
+    /// Opens a clinic on this server.
+    pub async fn on(server: Arc<clinic_sync::testing::Server>, code: &str) -> anyhow::Result<Self> {
+        let network = Network::before(server.url().parse()?).await?;
+        let email = "anjali@example.org".to_owned();
+        let request = RegisterRequest {
+            clinic_name: format!("{code} Clinic"),
+            clinic_code: code.to_owned(),
+            admin_name: "Anjali Kulkarni".into(),
+            admin_email: email.clone(),
+            admin_password: Secret(PASSWORD.into()),
+            doctor: Some(NewDoctor {
+                role: Role::Doctor,
+                specialization: Some("General Medicine".into()),
+                qualifications: Some("MBBS, MD".into()),
+                registration_number: "2009/04/1187".into(),
+                registration_council: "MMC".into(),
+            }),
+        };
+        let answer = crate::network::http()?
+            .post(format!("{}/v1/clinics/register", server.url()))
+            .header(protocol::api::PROTOCOL_HEADER, protocol::PROTOCOL_VERSION)
+            .json(&request)
+            .send()
+            .await?
+            .error_for_status()?;
+        let registered: RegisterResponse = answer.json().await?;
+        Ok(Self {
+            network,
+            email,
+            tenant_code: registered.tenant_code,
+            first_code: Some(registered.enrolment.code).into(),
+            server,
+        })
+    }
+
+    /// The code of its tenant.
+    pub fn tenant_code(&self) -> &str {
+        &self.tenant_code
+    }
+
+    /// The server behind the network.
+    pub fn server(&self) -> &clinic_sync::testing::Server {
+        &self.server
+    }
+
+    /// A new desktop of the clinic, enrolled and signed in.
+    pub async fn desk(&self, name: &str) -> anyhow::Result<TestDesk> {
+        let first = self.first_code.lock().ok().and_then(|mut code| code.take());
+        let code = match first {
+            Some(code) => code,
+            None => self.server.enrolment_code(&self.tenant_code).await?,
+        };
+        let desk = TestDesk::new()?;
+        desk.desk
+            .enrol(Enrolment {
+                server: self.network.address(),
+                code: code.0,
+                email: self.email.clone(),
+                password: PASSWORD.into(),
+                device_name: name.into(),
+            })
+            .await?;
+        desk.synced().await?;
+        Ok(desk)
+    }
+}
+
+/// A desktop with its data folder and its keyring.
+pub struct TestDesk {
+    /// The desktop.
+    pub desk: Arc<Desk>,
+    keyring: Keyring,
+    folder: TempDir,
+}
+
+impl TestDesk {
+    /// A desktop that belongs to no clinic yet.
+    pub fn new() -> anyhow::Result<Self> {
+        let (folder, keyring) = (TempDir::new()?, Keyring::in_memory());
+        let desk = Desk::with_cost(folder.path().join("desk"), keyring.clone(), SlotCost::QUICK);
+        Ok(Self { desk, keyring, folder })
+    }
+
+    /// Where its files lie.
+    pub fn folder(&self) -> std::path::PathBuf {
+        self.folder.path().join("desk")
+    }
+
+    /// The desktop after the program was started again: the same disk, the same keyring.
+    pub fn restarted(self) -> Self {
+        drop(self.desk);
+        let desk = Desk::with_cost(self.folder.path().join("desk"), self.keyring.clone(), SlotCost::QUICK);
+        Self { desk, keyring: self.keyring, folder: self.folder }
+    }
+
+    /// Signs in.
+    pub async fn unlock(&self, email: &str) -> anyhow::Result<AppState> {
+        Ok(self.desk.unlock(email, PASSWORD).await?)
+    }
+
+    /// The unlocked replica.
+    pub fn replica(&self) -> anyhow::Result<Arc<Replica>> {
+        Ok(self.desk.replica()?)
+    }
+
+    /// Waits until everything of this desktop is acknowledged and it has everything of the server.
+    pub async fn synced(&self) -> anyhow::Result<()> {
+        let before = time::OffsetDateTime::now_utc();
+        self.desk.sync_now();
+        self.until("it has synced", |status| {
+            let since = status.last_synced_at.as_deref().and_then(protocol::validate::parse_moment);
+            // The moment is kept in milliseconds.
+            status.waiting == 0 && since.is_some_and(|at| at + Duration::from_millis(1) >= before)
+        })
+        .await
+    }
+
+    /// Waits until the desktop knows that nobody answers.
+    pub async fn offline(&self) -> anyhow::Result<()> {
+        self.desk.sync_now();
+        self.until("it is offline", |status| matches!(status.connection, Connection::Offline { .. })).await
+    }
+
+    /// Waits until its sync status fits.
+    pub async fn until(
+        &self,
+        what: &str,
+        fits: impl Fn(&replica::view::SyncStatus) -> bool,
+    ) -> anyhow::Result<()> {
+        let mut events = self.desk.events();
+        let wait = async {
+            while !fits(&self.desk.sync_status()) {
+                // A missed event only means that the status is asked again.
+                tokio::time::timeout(Duration::from_millis(200), events.recv()).await.ok();
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), wait)
+            .await
+            .with_context(|| format!("waited in vain until {what}: {:?}", self.desk.sync_status()))
+    }
+}
+
+/// A patient as the front desk would type them.
+pub fn patient(first_name: &str, mobile_number: &str) -> PatientForm {
+    PatientForm {
+        mobile_number: mobile_number.into(),
+        first_name: first_name.into(),
+        last_name: "Deshmukh".into(),
+        sex: "female".into(),
+        age_years: Some(54),
+        allergy_status: "unknown".into(),
+        blood_group: "unknown".into(),
+        ..PatientForm::default()
+    }
+}

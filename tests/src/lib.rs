@@ -1,0 +1,12 @@
+//! What tests that cross components share: the programs as processes, a desktop session without a display,
+//! the window under WebDriver, and a network that loses things.
+
+pub mod clinic;
+#[cfg(target_os = "linux")]
+pub mod consultation;
+pub mod network;
+pub mod process;
+#[cfg(target_os = "linux")]
+pub mod session;
+#[cfg(target_os = "linux")]
+pub mod window;

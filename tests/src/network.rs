@@ -1,0 +1,180 @@
+//! A network that loses things, between a real replica and a real server.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Response, StatusCode};
+use futures_util::{StreamExt, stream};
+use tokio::net::TcpListener;
+use url::Url;
+
+/// What happens to a request on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing.
+    None,
+    /// It never reaches the server; the line breaks.
+    LostRequest,
+    /// The server works on it, and its answer never comes back.
+    LostAnswer,
+    /// It reaches the server twice; the second answer comes back.
+    Repeated,
+    /// The answer breaks off after this many bytes.
+    BrokenAfter(usize),
+    /// Something between answers in the server's place.
+    Answered(u16),
+}
+
+/// The network: a proxy on a free port.
+pub struct Network {
+    address: SocketAddr,
+    wire: Arc<Wire>,
+}
+
+struct Wire {
+    upstream: Mutex<Url>,
+    client: reqwest::Client,
+    faults: Mutex<VecDeque<(&'static str, Fault)>>,
+    is_down: std::sync::atomic::AtomicBool,
+}
+
+impl Network {
+    /// A network before this server.
+    ///
+    /// # Errors
+    ///
+    /// If no port is free.
+    pub async fn before(server: Url) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let wire = Arc::new(Wire {
+            upstream: Mutex::new(server),
+            // What passes is passed on as it is, compressed or not.
+            client: http()?,
+            faults: Mutex::default(),
+            is_down: false.into(),
+        });
+        let app = Router::new().fallback(pass).with_state(Arc::clone(&wire));
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        Ok(Self { address, wire })
+    }
+
+    /// The address at which a desktop finds the server.
+    pub fn address(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The next requests to paths that begin with `path` meet these faults, in this order.
+    pub fn plan(&self, path: &'static str, faults: impl IntoIterator<Item = Fault>) {
+        lock(&self.wire.faults).extend(faults.into_iter().map(|fault| (path, fault)));
+    }
+
+    /// How many planned faults have not yet happened.
+    pub fn n_planned(&self) -> usize {
+        lock(&self.wire.faults).len()
+    }
+
+    /// Takes the network down, or brings it back.
+    pub fn set_down(&self, is_down: bool) {
+        self.wire.is_down.store(is_down, std::sync::atomic::Ordering::SeqCst);
+    }
+
+    /// The server has moved, for example because it was started again.
+    pub fn set_server(&self, server: Url) {
+        *lock(&self.wire.upstream) = server;
+    }
+}
+
+/// An HTTP client that passes bytes on as they come.
+///
+/// # Errors
+///
+/// If the system refuses one.
+pub fn http() -> anyhow::Result<reqwest::Client> {
+    // Only an earlier choice can stand in the way, and that one is as good.
+    rustls::crypto::ring::default_provider().install_default().ok();
+    Ok(reqwest::Client::builder().no_zstd().build()?)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn pass(State(wire): State<Arc<Wire>>, request: Request) -> Response<Body> {
+    if wire.is_down.load(std::sync::atomic::Ordering::SeqCst) {
+        return broken(StatusCode::OK, HeaderMap::new(), &[]);
+    }
+    let path = request.uri().path().to_owned();
+    let fault = {
+        let mut faults = lock(&wire.faults);
+        let place = faults.iter().position(|(prefix, _)| path.starts_with(prefix));
+        place.and_then(|place| faults.remove(place)).map_or(Fault::None, |(_, fault)| fault)
+    };
+    match fault {
+        Fault::LostRequest => return broken(StatusCode::OK, HeaderMap::new(), &[]),
+        Fault::Answered(status) => {
+            let mut answer = Response::new(Body::from("<html>a gateway's words</html>"));
+            *answer.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+            return answer;
+        }
+        _ => {}
+    }
+    match forward(&wire, request, fault).await {
+        Ok(answer) => answer,
+        Err(_) => broken(StatusCode::OK, HeaderMap::new(), &[]),
+    }
+}
+
+async fn forward(wire: &Wire, request: Request, fault: Fault) -> anyhow::Result<Response<Body>> {
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, 64 * 1024 * 1024).await?;
+    let mut url = lock(&wire.upstream).clone();
+    url.set_path(parts.uri.path());
+    url.set_query(parts.uri.query());
+    let mut headers = parts.headers;
+    headers.remove("host");
+    let send = || {
+        wire.client
+            .request(parts.method.clone(), url.clone())
+            .headers(headers.clone())
+            .body(body.clone())
+            .send()
+    };
+    if fault == Fault::Repeated {
+        send().await?.bytes().await?;
+    }
+    let answer = send().await?;
+    let (status, mut headers) = (answer.status(), answer.headers().clone());
+    headers.remove("transfer-encoding");
+    match fault {
+        Fault::LostAnswer => {
+            answer.bytes().await?;
+            Ok(broken(StatusCode::OK, HeaderMap::new(), &[]))
+        }
+        Fault::BrokenAfter(n_bytes) => {
+            let whole = answer.bytes().await?;
+            headers.remove("content-length");
+            Ok(broken(status, headers, &whole[..n_bytes.min(whole.len())]))
+        }
+        _ => {
+            let mut passed = Response::new(Body::from_stream(answer.bytes_stream()));
+            *passed.status_mut() = status;
+            *passed.headers_mut() = headers;
+            Ok(passed)
+        }
+    }
+}
+
+/// An answer whose stream breaks off after these bytes.
+fn broken(status: StatusCode, headers: HeaderMap, bytes: &[u8]) -> Response<Body> {
+    let start = stream::iter([Ok::<_, std::io::Error>(Bytes::copy_from_slice(bytes))]);
+    let end = stream::iter([Err(std::io::Error::other("the line broke"))]);
+    let mut answer = Response::new(Body::from_stream(start.chain(end)));
+    *answer.status_mut() = status;
+    *answer.headers_mut() = headers;
+    answer
+}

@@ -1,0 +1,92 @@
+//! Whatever the line does, a mutation takes effect exactly once and nothing is skipped.
+
+use clinic_tests::clinic::{Clinic, patient};
+use clinic_tests::network::Fault;
+
+const PUSH: &str = "/v1/sync/push";
+const PULL: &str = "/v1/sync/pull";
+
+/// Registers a patient while the push meets these faults, and checks that it took effect once.
+async fn push_survives(faults: &[Fault]) -> anyhow::Result<()> {
+    let clinic = Clinic::open().await?;
+    let (one, other) = (clinic.desk("Room 1").await?, clinic.desk("Room 2").await?);
+    clinic.network.plan(PUSH, faults.iter().copied());
+    let sunita = one.replica()?.register_patient(&patient("Sunita", "98204 41276"))?;
+    one.synced().await?;
+    other.synced().await?;
+    assert_eq!(clinic.network.n_planned(), 0, "every fault happened");
+    let found = other.replica()?.find_patients("sunita")?;
+    assert_eq!(found.len(), 1, "once, and only once");
+    assert_eq!(found[0].id, sunita.id);
+    assert!(!found[0].needs_review);
+    assert_eq!(one.desk.sync_status().attention, 0);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_that_never_arrived_is_sent_again() -> anyhow::Result<()> {
+    push_survives(&[Fault::LostRequest, Fault::LostRequest]).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_whose_answer_was_lost_takes_effect_once() -> anyhow::Result<()> {
+    push_survives(&[Fault::LostAnswer, Fault::LostAnswer]).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_that_arrives_twice_takes_effect_once() -> anyhow::Result<()> {
+    push_survives(&[Fault::Repeated]).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_whose_answer_breaks_off_takes_effect_once() -> anyhow::Result<()> {
+    push_survives(&[Fault::BrokenAfter(0), Fault::BrokenAfter(40)]).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn words_of_a_gateway_are_never_taken_for_the_servers_verdict() -> anyhow::Result<()> {
+    push_survives(&[Fault::Answered(502), Fault::Answered(403), Fault::Answered(429), Fault::Answered(200)])
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pull_that_breaks_off_anywhere_goes_on_where_it_broke() -> anyhow::Result<()> {
+    let clinic = Clinic::open().await?;
+    let one = clinic.desk("Room 1").await?;
+    for place in 0..30 {
+        one.replica()?
+            .register_patient(&patient(&format!("Patient {place}"), &format!("98204 100{place:02}")))?;
+    }
+    one.synced().await?;
+    let other = clinic.desk("Room 2").await?;
+    clinic.network.set_down(true);
+    other.offline().await?;
+    for place in 0..30 {
+        one.replica()?
+            .register_patient(&patient(&format!("Patient {place}"), &format!("98204 200{place:02}")))?;
+    }
+    clinic.network.plan(
+        PULL,
+        [0, 10, 100, 400, 900, 1_500].map(Fault::BrokenAfter).into_iter().chain([Fault::LostAnswer]),
+    );
+    clinic.network.set_down(false);
+    one.synced().await?;
+    other.synced().await?;
+    assert_eq!(other.replica()?.find_patients("98204 100")?.len(), 30);
+    assert_eq!(other.replica()?.find_patients("98204 200")?.len(), 30);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_answer_to_a_refresh_logs_nobody_out() -> anyhow::Result<()> {
+    let clinic = Clinic::open().await?;
+    let one = clinic.desk("Room 1").await?;
+    let one = one.restarted();
+    clinic.network.plan("/v1/auth/refresh", [Fault::LostAnswer, Fault::LostAnswer, Fault::BrokenAfter(30)]);
+    one.unlock(&clinic.email).await?;
+    one.replica()?.register_patient(&patient("Sunita", "98204 41276"))?;
+    one.synced().await?;
+    assert_eq!(clinic.network.n_planned(), 0);
+    assert_eq!(one.desk.sync_status().problem, None);
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! Every refusal is a sentence that a receptionist understands, and costs no data.
+
+use clinic_tests::clinic::{Clinic, PASSWORD, TestDesk, patient};
+use clinic_tests::network::Fault;
+use protocol::error::ErrorCode;
+use replica::view::{AppState, CommandError, Enrolment};
+
+fn enrolment(clinic: &Clinic, code: &str, password: &str) -> Enrolment {
+    Enrolment {
+        server: clinic.network.address(),
+        code: code.into(),
+        email: clinic.email.clone(),
+        password: password.into(),
+        device_name: "Room 9".into(),
+    }
+}
+
+/// A refusal of this kind, in words for staff.
+fn says(error: replica::Error, code: ErrorCode) {
+    let error = CommandError::from(error);
+    assert_eq!(error.code, code, "{}", error.detail);
+    assert!(error.detail.ends_with('.') && error.detail.split_whitespace().count() > 4, "{}", error.detail);
+    for secret in [PASSWORD, "select", "SQL", "panicked", "Sunita"] {
+        assert!(!error.detail.contains(secret), "{}", error.detail);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_code_a_wrong_tenant_and_a_wrong_password_do_not_enrol() -> anyhow::Result<()> {
+    let clinic = Clinic::open().await?;
+    for code in ["NOWHERE-AAAA-BBBB-CCCC", "rubbish", ""] {
+        let desk = TestDesk::new()?;
+        let refused = desk.desk.enrol(enrolment(&clinic, code, PASSWORD)).await;
+        says(refused.expect_err("BUG: enrolled"), ErrorCode::WrongCode);
+        assert_eq!(desk.desk.state(), AppState::NotEnrolled);
+    }
+    let desk = TestDesk::new()?;
+    let code = clinic.server().enrolment_code(clinic.tenant_code()).await?;
+    let refused = desk.desk.enrol(enrolment(&clinic, &code.0, "not my password")).await;
+    says(refused.expect_err("BUG: enrolled"), ErrorCode::WrongPassword);
+    desk.desk.enrol(enrolment(&clinic, &code.0, PASSWORD)).await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_server_is_named_as_such() -> anyhow::Result<()> {
+    let clinic = Clinic::open().await?;
+    clinic.network.set_down(true);
+    let desk = TestDesk::new()?;
+    let refused = desk.desk.enrol(enrolment(&clinic, "ASHA-AAAA-BBBB-CCCC", PASSWORD)).await;
+    says(refused.expect_err("BUG: enrolled"), ErrorCode::ServerUnreachable);
+    clinic.network.set_down(false);
+    clinic.network.plan("/", [Fault::Answered(200)]);
+    let refused = desk.desk.enrol(enrolment(&clinic, "ASHA-AAAA-BBBB-CCCC", PASSWORD)).await;
+    says(refused.expect_err("BUG: enrolled"), ErrorCode::ServerUnreachable);
+    let elsewhere =
+        Enrolment { server: "http://example.org".into(), ..enrolment(&clinic, "A-A-A-A", PASSWORD) };
+    let refused = desk.desk.enrol(elsewhere).await;
+    says(refused.expect_err("BUG: plain HTTP to another computer"), ErrorCode::Invalid);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_password_opens_nothing_online_or_offline() -> anyhow::Result<()> {
+    let clinic = Clinic::open().await?;
+    let desk = clinic.desk("Room 1").await?;
+    desk.replica()?.register_patient(&patient("Sunita", "98204 41276"))?;
+    desk.synced().await?;
+    for is_down in [false, true] {
+        let desk_locked = &desk;
+        desk_locked.desk.lock();
+        clinic.network.set_down(is_down);
+        let refused = desk_locked.desk.unlock(&clinic.email, "not my password").await;
+        says(refused.expect_err("BUG: opened"), ErrorCode::WrongPassword);
+        assert!(matches!(desk_locked.desk.state(), AppState::Locked { .. }));
+        desk_locked.unlock(&clinic.email).await?;
+        assert_eq!(desk_locked.replica()?.find_patients("sunita")?.len(), 1);
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_with_another_protocol_is_said_so_and_keeps_what_waits() -> anyhow::Result<()> {
+    let clinic = Clinic::open().await?;
+    let desk = clinic.desk("Room 1").await?;
+    clinic.server().require_protocol(protocol::PROTOCOL_VERSION + 1);
+    desk.replica()?.register_patient(&patient("Sunita", "98204 41276"))?;
+    desk.until("it knows", |status| {
+        status.problem.as_ref().is_some_and(|problem| problem.code == ErrorCode::UpgradeRequired)
+    })
+    .await?;
+    assert_eq!(desk.desk.sync_status().waiting, 1);
+    clinic.server().require_protocol(protocol::PROTOCOL_VERSION);
+    desk.synced().await?;
+    assert_eq!(desk.desk.sync_status().problem, None);
+    Ok(())
+}
