@@ -1,9 +1,12 @@
 //! `cargo xtask test`: everything that must pass, in the order in which it fails soonest.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
+use anyhow::bail;
+
 use crate::setup::{self, Need};
-use crate::shell::{self, cargo, say};
+use crate::shell::{self, cargo, npm, say};
 
 /// Where generated TypeScript is kept.
 const BINDINGS: &str = "ui/src/ipc/bindings";
@@ -12,9 +15,22 @@ const QUERIES: &str = ".sqlx";
 
 /// Runs every check.
 pub fn run() -> anyhow::Result<()> {
-    setup::packages(Need::Build)?;
+    setup::packages(Need::Window)?;
+    setup::npm_packages()?;
     cargo(&["fmt", "--all", "--check"])?;
-    cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
+    npm("ui", &["run", "--silent", "lint"])?;
+    npm("ui", &["run", "--silent", "typecheck"])?;
+    npm("ui", &["run", "--silent", "test"])?;
+    setup::build_ui()?;
+    cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])?;
+    cargo(&["build", "--quiet", "--workspace", "--bins"])?;
+    // What is generated must be current before the tests that rely on it are believed.
+    let types = shell::target_dir().join("fresh-bindings");
+    write_types(&types)?;
+    compare(&types, &shell::root().join(BINDINGS), "the window's types")?;
+    let queries = shell::target_dir().join("fresh-queries");
+    write_queries(&queries)?;
+    compare(&queries, &shell::root().join(QUERIES), "the checked queries")?;
     cargo(&["test", "--quiet", "--workspace"])?;
     say("Everything passed.");
     Ok(())
@@ -64,4 +80,20 @@ fn empty(folder: &Path) -> anyhow::Result<()> {
         std::fs::remove_dir_all(folder)?;
     }
     Ok(std::fs::create_dir_all(folder)?)
+}
+
+fn compare(fresh: &Path, kept: &Path, what: &str) -> anyhow::Result<()> {
+    if files(fresh)? != files(kept)? {
+        bail!("{what} in {} are not current; run `cargo xtask generate` and commit them", kept.display());
+    }
+    Ok(())
+}
+
+fn files(folder: &Path) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
+    let mut files = BTreeMap::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        files.insert(entry.file_name().to_string_lossy().into_owned(), std::fs::read(entry.path())?);
+    }
+    Ok(files)
 }

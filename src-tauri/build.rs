@@ -1,0 +1,31 @@
+//! Names the commands, so that the capability file can allow each by itself.
+
+fn main() {
+    let commands = &[
+        "app_state",
+        "enrol",
+        "unlock",
+        "lock",
+        "sync_status",
+        "sync_now",
+        "list_ledger",
+        "get_today",
+        "find_patients",
+        "register_patient",
+        "update_patient",
+        "get_chart",
+        "open_pad",
+        "save_draft",
+        "discard_draft",
+        "find_medicines",
+        "read_dosage",
+        "sign_prescription",
+        "get_prescription",
+        "preview_draft",
+        "prescription_pages",
+        "save_prescription_pdf",
+    ];
+    let manifest = tauri_build::AppManifest::new().commands(commands);
+    tauri_build::try_build(tauri_build::Attributes::new().app_manifest(manifest))
+        .expect("BUG: tauri.conf.json or the capability file is wrong");
+}

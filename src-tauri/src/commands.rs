@@ -1,0 +1,200 @@
+//! The commands of the window: each forwards to the replica and adds no rule of its own. A command takes no
+//! user, tenant, role, path or query text from the window: who is signed in is known here.
+
+use std::sync::Arc;
+
+use prescription_pdf::Drawn;
+use protocol::error::ErrorCode;
+use protocol::id::{PatientId, PrescriptionId};
+use protocol::printed::Printed;
+use replica::view::{
+    AppState, Chart, CommandError, DosageRead, Draft, DraftSaved, Enrolment, LedgerEntry, MedicineFound, Pad,
+    PatientForm, PatientSummary, PrescriptionSummary, SyncStatus, Today,
+};
+use replica::{Desk, Replica};
+use tauri::{AppHandle, State};
+use tauri_plugin_dialog::DialogExt;
+
+/// At most this many entries of the ledger are shown.
+const LEDGER_ENTRIES: u32 = 200;
+
+type Answer<T> = Result<T, CommandError>;
+type Here<'a> = State<'a, Arc<Desk>>;
+
+/// Runs a short piece of work on the unlocked replica, off the window's thread.
+async fn ask<T: Send + 'static>(
+    desk: Here<'_>,
+    work: impl FnOnce(&Replica) -> replica::Result<T> + Send + 'static,
+) -> Answer<T> {
+    let replica = desk.replica()?;
+    aside(move || Ok(work(&replica)?)).await
+}
+
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> Answer<T> + Send + 'static) -> Answer<T> {
+    tauri::async_runtime::spawn_blocking(work).await.map_err(|error| {
+        tracing::error!(%error, "a command did not end");
+        failed("Something went wrong in this program. What was saved is safe; try again.")
+    })?
+}
+
+fn failed(detail: &str) -> CommandError {
+    CommandError { code: ErrorCode::Internal, detail: detail.to_owned() }
+}
+
+fn draw(prescription: &Printed) -> Answer<Drawn> {
+    Drawn::new(prescription).map_err(|error| {
+        tracing::error!(%error, "a prescription was not drawn");
+        failed("The page could not be drawn. The prescription itself is safe.")
+    })
+}
+
+#[tauri::command]
+pub async fn app_state(desk: Here<'_>) -> Answer<AppState> {
+    let desk = Arc::clone(&desk);
+    aside(move || Ok(desk.state())).await
+}
+
+#[tauri::command]
+pub async fn enrol(desk: Here<'_>, enrolment: Enrolment) -> Answer<AppState> {
+    Ok(desk.enrol(enrolment).await?)
+}
+
+#[tauri::command]
+pub async fn unlock(desk: Here<'_>, email: String, password: String) -> Answer<AppState> {
+    Ok(desk.unlock(&email, &password).await?)
+}
+
+#[tauri::command]
+pub async fn lock(desk: Here<'_>) -> Answer<AppState> {
+    let desk = Arc::clone(&desk);
+    aside(move || {
+        desk.lock();
+        Ok(desk.state())
+    })
+    .await
+}
+
+#[tauri::command]
+pub async fn sync_status(desk: Here<'_>) -> Answer<SyncStatus> {
+    let desk = Arc::clone(&desk);
+    aside(move || Ok(desk.sync_status())).await
+}
+
+#[tauri::command]
+pub async fn sync_now(desk: Here<'_>) -> Answer<()> {
+    desk.sync_now();
+    Ok(())
+}
+
+#[tauri::command]
+pub async fn list_ledger(desk: Here<'_>) -> Answer<Vec<LedgerEntry>> {
+    ask(desk, |replica| replica.ledger(LEDGER_ENTRIES)).await
+}
+
+#[tauri::command]
+pub async fn get_today(desk: Here<'_>) -> Answer<Today> {
+    ask(desk, Replica::today).await
+}
+
+#[tauri::command]
+pub async fn find_patients(desk: Here<'_>, query: String) -> Answer<Vec<PatientSummary>> {
+    ask(desk, move |replica| replica.find_patients(&query)).await
+}
+
+#[tauri::command]
+pub async fn register_patient(desk: Here<'_>, form: PatientForm) -> Answer<PatientSummary> {
+    ask(desk, move |replica| replica.register_patient(&form)).await
+}
+
+#[tauri::command]
+pub async fn update_patient(
+    desk: Here<'_>,
+    patient_id: PatientId,
+    form: PatientForm,
+) -> Answer<PatientSummary> {
+    ask(desk, move |replica| replica.update_patient(patient_id, &form)).await
+}
+
+#[tauri::command]
+pub async fn get_chart(desk: Here<'_>, patient_id: PatientId) -> Answer<Chart> {
+    ask(desk, move |replica| replica.chart(patient_id)).await
+}
+
+#[tauri::command]
+pub async fn open_pad(desk: Here<'_>, patient_id: PatientId) -> Answer<Pad> {
+    ask(desk, move |replica| replica.open_pad(patient_id)).await
+}
+
+#[tauri::command]
+pub async fn save_draft(desk: Here<'_>, patient_id: PatientId, draft: Draft) -> Answer<DraftSaved> {
+    ask(desk, move |replica| replica.save_draft(patient_id, &draft)).await
+}
+
+#[tauri::command]
+pub async fn discard_draft(desk: Here<'_>, patient_id: PatientId) -> Answer<()> {
+    ask(desk, move |replica| replica.discard_draft(patient_id)).await
+}
+
+#[tauri::command]
+pub async fn find_medicines(desk: Here<'_>, query: String) -> Answer<Vec<MedicineFound>> {
+    ask(desk, move |replica| replica.find_medicines(&query)).await
+}
+
+#[tauri::command]
+pub async fn read_dosage(text: String, dose_unit: String) -> Answer<DosageRead> {
+    Ok(Replica::read_dosage(&text, &dose_unit)?)
+}
+
+#[tauri::command]
+pub async fn sign_prescription(
+    desk: Here<'_>,
+    patient_id: PatientId,
+    draft: Draft,
+) -> Answer<PrescriptionSummary> {
+    ask(desk, move |replica| replica.sign_prescription(patient_id, &draft)).await
+}
+
+#[tauri::command]
+pub async fn get_prescription(
+    desk: Here<'_>,
+    prescription_id: PrescriptionId,
+) -> Answer<PrescriptionSummary> {
+    ask(desk, move |replica| replica.prescription(prescription_id)).await
+}
+
+#[tauri::command]
+pub async fn preview_draft(desk: Here<'_>, patient_id: PatientId) -> Answer<Vec<String>> {
+    let printed = ask(desk, move |replica| replica.printed_draft(patient_id)).await?;
+    aside(move || Ok(draw(&printed)?.svg_pages())).await
+}
+
+#[tauri::command]
+pub async fn prescription_pages(desk: Here<'_>, prescription_id: PrescriptionId) -> Answer<Vec<String>> {
+    let printed = ask(desk, move |replica| replica.printed(prescription_id)).await?;
+    aside(move || Ok(draw(&printed)?.svg_pages())).await
+}
+
+/// Asks where to save the PDF; `None` if the person changed their mind.
+#[tauri::command]
+pub async fn save_prescription_pdf(
+    app: AppHandle,
+    desk: Here<'_>,
+    prescription_id: PrescriptionId,
+) -> Answer<Option<String>> {
+    let printed = ask(desk, move |replica| replica.printed(prescription_id)).await?;
+    aside(move || {
+        let not_drawn = "The PDF could not be written. The prescription itself is safe.";
+        let pdf = draw(&printed)?.pdf().map_err(|_| failed(not_drawn))?;
+        let name = format!("{}.pdf", printed.number);
+        let chosen = app.dialog().file().add_filter("PDF", &["pdf"]).set_file_name(name).blocking_save_file();
+        let Some(path) = chosen.and_then(|file| file.into_path().ok()) else { return Ok(None) };
+        std::fs::write(&path, pdf).map_err(|error| {
+            tracing::warn!(kind = ?error.kind(), "a PDF was not written");
+            failed(
+                "The PDF could not be written there. The prescription itself is safe; choose another folder.",
+            )
+        })?;
+        Ok(Some(path.to_string_lossy().into_owned()))
+    })
+    .await
+}

@@ -1,0 +1,56 @@
+//! The window of Clinic Desk. Thin: it opens the replica, forwards commands to it, and draws paper.
+
+#![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
+
+mod commands;
+mod window;
+
+use std::sync::Arc;
+
+use replica::{Desk, Keyring};
+
+fn main() -> anyhow::Result<()> {
+    // Ids and counts only: nothing that names a patient is ever logged.
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into()),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+    let data_dir = replica::default_data_dir()?;
+    let desk: Arc<Desk> = Desk::new(data_dir, Keyring::system());
+    tauri::Builder::default()
+        .plugin(tauri_plugin_dialog::init())
+        .manage(Arc::clone(&desk))
+        .invoke_handler(tauri::generate_handler![
+            commands::app_state,
+            commands::enrol,
+            commands::unlock,
+            commands::lock,
+            commands::sync_status,
+            commands::sync_now,
+            commands::list_ledger,
+            commands::get_today,
+            commands::find_patients,
+            commands::register_patient,
+            commands::update_patient,
+            commands::get_chart,
+            commands::open_pad,
+            commands::save_draft,
+            commands::discard_draft,
+            commands::find_medicines,
+            commands::read_dosage,
+            commands::sign_prescription,
+            commands::get_prescription,
+            commands::preview_draft,
+            commands::prescription_pages,
+            commands::save_prescription_pdf,
+        ])
+        .setup(move |app| {
+            window::open(app)?;
+            window::forward_events(app.handle().clone(), desk);
+            Ok(())
+        })
+        .run(tauri::generate_context!())?;
+    Ok(())
+}

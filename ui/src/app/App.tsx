@@ -1,0 +1,43 @@
+import { RouterProvider } from "@tanstack/react-router";
+import { useState } from "react";
+import { Enrol } from "../features/enrol/Enrol";
+import { Unlock } from "../features/unlock/Unlock";
+import type { SessionView } from "../ipc/bindings/SessionView";
+import { problemOf } from "../ipc/problem";
+import { ToastProvider } from "../shared/toasts";
+import { Broken } from "./Broken";
+import { useAppState, useBackendEvents } from "./queries";
+import { createClinicRouter } from "./router";
+import { SessionProvider } from "./session";
+
+/** What the window shows: set-up, the list of people, or the clinic. */
+export function App() {
+  useBackendEvents();
+  const { data, error } = useAppState();
+  if (error) {
+    const { code, detail } = problemOf(error);
+    return <Broken code={code} detail={detail} />;
+  }
+  if (!data) return null;
+  switch (data.state) {
+    case "notEnrolled":
+      return <Enrol />;
+    case "locked":
+      return <Unlock tenantName={data.tenantName} clinicName={data.clinicName} people={data.people} />;
+    case "broken":
+      return <Broken code={data.code} detail={data.detail} />;
+    case "unlocked":
+      return <Opened key={data.session.person.userId} session={data.session} />;
+  }
+}
+
+function Opened({ session }: { session: SessionView }) {
+  const [router] = useState(createClinicRouter);
+  return (
+    <SessionProvider session={session}>
+      <ToastProvider>
+        <RouterProvider router={router} />
+      </ToastProvider>
+    </SessionProvider>
+  );
+}

@@ -1,0 +1,43 @@
+import { Button } from "@mantine/core";
+import { messages } from "../messages/en";
+import { Dialog } from "../shared/Dialog";
+import { Kbd } from "../shared/parts";
+import classes from "./KeysSheet.module.css";
+import { type KeyId, keyLabel, keymap } from "./keymap";
+
+const places: ("everywhere" | "chart" | "pad")[] = ["everywhere", "chart", "pad"];
+
+export function KeysSheet({ onClose }: { onClose: () => void }) {
+  const { shell, common } = messages;
+  const ids: KeyId[] = [];
+  let id: KeyId;
+  for (id in keymap) ids.push(id);
+  return (
+    <Dialog label={shell.keysTitle} onClose={onClose}>
+      <div className={classes.sheet}>
+        <h2>{shell.keysTitle}</h2>
+        {places.map((place) => (
+          <section key={place}>
+            <h3>{shell.keysWhere[place]}</h3>
+            <dl>
+              {ids
+                .filter((one) => keymap[one].where === place)
+                .map((one) => (
+                  <div key={one}>
+                    <dt>{keymap[one].label}</dt>
+                    <dd>
+                      <Kbd>{keyLabel(one)}</Kbd>
+                      <span className={classes.spoken}>{keyLabel(one)}</span>
+                    </dd>
+                  </div>
+                ))}
+            </dl>
+          </section>
+        ))}
+        <Button variant="default" onClick={onClose}>
+          {common.close}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}

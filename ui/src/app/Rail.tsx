@@ -1,0 +1,49 @@
+import {
+  IconCalendarEvent,
+  IconHelpCircle,
+  IconPrescription,
+  IconRefresh,
+  IconUserHeart,
+} from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
+import { messages } from "../messages/en";
+import classes from "./layout.module.css";
+import { useSyncStatus } from "./queries";
+import { useSession } from "./session";
+
+/** Where one can go from here; only what leads somewhere now. */
+export function Rail({ onKeys }: { onKeys: () => void }) {
+  const { session, openPatient } = useSession();
+  const attention = useSyncStatus().data?.attention ?? 0;
+  const { shell } = messages;
+  const link = { className: classes.railItem, activeOptions: { exact: true } };
+  return (
+    <nav className={classes.rail} aria-label={shell.mainNavigation}>
+      <Link to="/" {...link}>
+        <IconCalendarEvent size={22} stroke={1.7} aria-hidden="true" />
+        {shell.today}
+      </Link>
+      {openPatient && (
+        <Link to="/patients/$patientId" params={{ patientId: openPatient }} {...link}>
+          <IconUserHeart size={22} stroke={1.7} aria-hidden="true" />
+          {shell.chart}
+        </Link>
+      )}
+      {openPatient && session.mayPrescribe && (
+        <Link to="/patients/$patientId/pad" params={{ patientId: openPatient }} {...link}>
+          <IconPrescription size={22} stroke={1.7} aria-hidden="true" />
+          {shell.pad}
+        </Link>
+      )}
+      <Link to="/sync" {...link}>
+        <IconRefresh size={22} stroke={1.7} aria-hidden="true" />
+        {shell.sync}
+        {attention > 0 && <span className={classes.count}>{attention}</span>}
+      </Link>
+      <button type="button" className={`${classes.railItem} ${classes.last}`} onClick={onKeys}>
+        <IconHelpCircle size={22} stroke={1.7} aria-hidden="true" />
+        {shell.keys}
+      </button>
+    </nav>
+  );
+}

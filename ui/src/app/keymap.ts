@@ -1,0 +1,117 @@
+import { useEffect, useRef } from "react";
+import { messages } from "../messages/en";
+
+interface Binding {
+  /** As a person reads it: `Mod` is ⌘ on a Mac and Ctrl elsewhere. */
+  keys: string;
+  label: string;
+  where: "everywhere" | "chart" | "pad";
+}
+
+const { keys: labels } = messages;
+
+/** Every key that works beyond the focused control. */
+export const keymap = {
+  find: { keys: "Mod+K", label: labels.find, where: "everywhere" },
+  register: { keys: "Mod+Shift+N", label: labels.register, where: "everywhere" },
+  today: { keys: "Mod+1", label: labels.today, where: "everywhere" },
+  chart: { keys: "Mod+2", label: labels.chart, where: "everywhere" },
+  pad: { keys: "Mod+3", label: labels.pad, where: "everywhere" },
+  sync: { keys: "Mod+4", label: labels.sync, where: "everywhere" },
+  keys: { keys: "?", label: labels.keys, where: "everywhere" },
+  close: { keys: "Esc", label: labels.close, where: "everywhere" },
+  newPrescription: { keys: "Mod+N", label: labels.newPrescription, where: "chart" },
+  preview: { keys: "Mod+P", label: labels.preview, where: "chart" },
+  sign: { keys: "Mod+Enter", label: labels.sign, where: "pad" },
+  removeLine: { keys: "Mod+Backspace", label: labels.removeLine, where: "pad" },
+  moveUp: { keys: "Alt+↑", label: labels.moveLine, where: "pad" },
+  moveDown: { keys: "Alt+↓", label: labels.moveLine, where: "pad" },
+  editLine: { keys: "F2", label: labels.editLine, where: "pad" },
+} satisfies Record<string, Binding>;
+
+export type KeyId = keyof typeof keymap;
+
+const isMac = navigator.userAgent.includes("Mac");
+const names: Record<string, string> = { Esc: "Escape", "↑": "ArrowUp", "↓": "ArrowDown" };
+
+/** `Ctrl K`, or `⌘ K` on a Mac. */
+export function keyLabel(id: KeyId): string {
+  return keymap[id].keys
+    .replace("Mod", isMac ? "⌘" : "Ctrl")
+    .split("+")
+    .join(" ");
+}
+
+interface Pressed {
+  key: string;
+  ctrlKey: boolean;
+  metaKey: boolean;
+  shiftKey: boolean;
+  altKey: boolean;
+}
+
+/** Whether the event is that key. */
+export function isKey(event: Pressed, id: KeyId): boolean {
+  const parts = keymap[id].keys.split("+");
+  const last = parts.at(-1) ?? "";
+  const wanted = names[last] ?? last;
+  const mod = isMac ? event.metaKey : event.ctrlKey;
+  return (
+    event.key.toLowerCase() === wanted.toLowerCase() &&
+    mod === parts.includes("Mod") &&
+    event.altKey === parts.includes("Alt") &&
+    (event.shiftKey === parts.includes("Shift") || wanted === "?")
+  );
+}
+
+/** What also works while something floats above the screen. */
+const aboveDialogs = new Set<KeyId>(["find", "register"]);
+
+function isTyping(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLInputElement ||
+    target instanceof HTMLTextAreaElement ||
+    target instanceof HTMLSelectElement
+  );
+}
+
+/** Answers keys of the map for as long as the component stands. Keys of the web view itself never get through. */
+export function useKeys(handlers: Partial<Record<KeyId, () => void>>): void {
+  const latest = useRef(handlers);
+  useEffect(() => {
+    latest.current = handlers;
+  });
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      for (const [id, handler] of entries(latest.current)) {
+        if (!handler || event.defaultPrevented || !isKey(event, id)) continue;
+        if (id === "keys" && isTyping(event.target)) continue;
+        if (!aboveDialogs.has(id) && document.querySelector("dialog[open]")) continue;
+        event.preventDefault();
+        handler();
+        return;
+      }
+    };
+    document.addEventListener("keydown", onKeyDown);
+    return () => document.removeEventListener("keydown", onKeyDown);
+  }, []);
+}
+
+function entries(handlers: Partial<Record<KeyId, () => void>>): [KeyId, (() => void) | undefined][] {
+  const found: [KeyId, (() => void) | undefined][] = [];
+  let id: KeyId;
+  for (id in keymap) if (handlers[id]) found.push([id, handlers[id]]);
+  return found;
+}
+
+const webViewKeys = new Set(["f3", "f5", "f7"]);
+const webViewModKeys = new Set(["n", "p", "r", "d", "f", "g", "j", "u"]);
+
+/** Keeps the web view from reloading, printing or searching by itself. On the window: after everything else. */
+export function keepWebViewQuiet(): void {
+  window.addEventListener("keydown", (event) => {
+    const key = event.key.toLowerCase();
+    if (webViewKeys.has(key) || ((event.ctrlKey || event.metaKey) && webViewModKeys.has(key)))
+      event.preventDefault();
+  });
+}

@@ -1,0 +1,98 @@
+import { IconLock, IconSearch } from "@tabler/icons-react";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Outlet, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { Finder } from "../features/finder/Finder";
+import { SyncPill } from "../features/sync/SyncPill";
+import { useBackend } from "../ipc/context";
+import { messages } from "../messages/en";
+import { Logo } from "../shared/Logo";
+import { Avatar, Kbd } from "../shared/parts";
+import { KeysSheet } from "./KeysSheet";
+import { keyLabel, useKeys } from "./keymap";
+import classes from "./layout.module.css";
+import { queryKeys } from "./queries";
+import { Rail } from "./Rail";
+import { useSession } from "./session";
+
+/** The frame around every screen of an opened clinic. */
+export function Layout() {
+  const { session, openPatient } = useSession();
+  const navigate = useNavigate();
+  const [open, setOpen] = useState<"finder" | "keys" | null>(null);
+  const lock = useLock();
+  const close = () => setOpen(null);
+  const patient = openPatient ? { patientId: openPatient } : null;
+  useKeys({
+    find: () => setOpen("finder"),
+    register: () => {
+      close();
+      void navigate({ to: "/register" });
+    },
+    keys: () => setOpen("keys"),
+    today: () => void navigate({ to: "/" }),
+    chart: () => patient && void navigate({ to: "/patients/$patientId", params: patient }),
+    pad: () =>
+      patient && session.mayPrescribe && void navigate({ to: "/patients/$patientId/pad", params: patient }),
+    sync: () => void navigate({ to: "/sync" }),
+  });
+  const { shell } = messages;
+  return (
+    <div className={classes.frame}>
+      <header className={classes.top}>
+        <div className={classes.clinic}>
+          <Logo />
+          <strong>{session.tenantName}</strong>
+          <span>{session.clinicName}</span>
+        </div>
+        <button
+          type="button"
+          className={classes.find}
+          aria-label={shell.findLong}
+          onClick={() => setOpen("finder")}
+        >
+          <IconSearch size={16} stroke={1.8} aria-hidden="true" />
+          <span>{shell.find}</span>
+          <Kbd>{keyLabel("find")}</Kbd>
+        </button>
+        <div className={classes.right}>
+          <SyncPill />
+          <span className={classes.person}>
+            <Avatar name={session.person.fullName} size="small" />
+            <strong>{session.person.fullName}</strong>
+          </span>
+          <button
+            type="button"
+            className={classes.lock}
+            aria-label={shell.lock}
+            title={shell.lock}
+            onClick={() => lock.mutate()}
+          >
+            <IconLock size={18} stroke={1.8} aria-hidden="true" />
+          </button>
+        </div>
+      </header>
+      <Rail onKeys={() => setOpen("keys")} />
+      <main className={classes.main}>
+        <Outlet />
+      </main>
+      {open === "finder" && <Finder onClose={close} />}
+      {open === "keys" && <KeysSheet onClose={close} />}
+    </div>
+  );
+}
+
+function useLock() {
+  const backend = useBackend();
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => backend.lock(),
+    onSuccess: (state) => {
+      client.setQueryData(queryKeys.appState, state);
+      // Nothing of a patient stays in the window behind the lock.
+      client.removeQueries({
+        predicate: (query) => query.queryKey[0] !== "app-state" && query.queryKey[0] !== "sync-status",
+      });
+    },
+  });
+}

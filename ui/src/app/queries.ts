@@ -1,0 +1,59 @@
+import { QueryClient, type QueryClient as Client, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { useBackend } from "../ipc/context";
+
+/** The names under which answers are kept. Those under `rows` are asked again when rows change. */
+export const queryKeys = {
+  appState: ["app-state"],
+  syncStatus: ["sync-status"],
+  rows: ["rows"],
+  today: ["rows", "today"],
+  ledger: ["rows", "ledger"],
+  patients: (query: string) => ["rows", "patients", query],
+  chart: (patient: string) => ["rows", "chart", patient],
+  prescription: (id: string) => ["rows", "prescription", id],
+  pages: (id: string) => ["pages", id],
+  pad: (patient: string) => ["pad", patient],
+  preview: (patient: string) => ["preview", patient],
+  medicines: (query: string) => ["medicines", query],
+  dosage: (text: string, unit: string) => ["dosage", text, unit],
+};
+
+/** Answers come from this computer: always available, and never worth a second try. */
+export function createQueryClient(): QueryClient {
+  const always = { networkMode: "always", retry: false } satisfies { networkMode: "always"; retry: false };
+  return new QueryClient({
+    defaultOptions: { queries: { ...always, refetchOnWindowFocus: false }, mutations: always },
+  });
+}
+
+export function useAppState() {
+  const backend = useBackend();
+  return useQuery({ queryKey: queryKeys.appState, queryFn: () => backend.appState(), staleTime: Infinity });
+}
+
+export function useSyncStatus() {
+  const backend = useBackend();
+  return useQuery({
+    queryKey: queryKeys.syncStatus,
+    queryFn: () => backend.syncStatus(),
+    staleTime: Infinity,
+  });
+}
+
+export const refreshRows = (client: Client) => client.invalidateQueries({ queryKey: queryKeys.rows });
+
+/** Keeps what is shown in step with what the program tells. */
+export function useBackendEvents(): void {
+  const backend = useBackend();
+  const client = useQueryClient();
+  useEffect(
+    () =>
+      backend.listen((event) => {
+        if (event.name === "sync-status") client.setQueryData(queryKeys.syncStatus, event.payload);
+        else if (event.name === "app-state") client.setQueryData(queryKeys.appState, event.payload);
+        else void refreshRows(client);
+      }),
+    [backend, client],
+  );
+}

@@ -1,0 +1,72 @@
+import { createMemoryHistory, createRootRoute, createRoute, createRouter } from "@tanstack/react-router";
+import { Chart } from "../features/chart/Chart";
+import { PadScreen } from "../features/pad/PadScreen";
+import { CorrectPatient } from "../features/patient/CorrectPatient";
+import { RegisterPatient } from "../features/patient/RegisterPatient";
+import { Prescription } from "../features/prescription/Prescription";
+import { SyncCentre } from "../features/sync/SyncCentre";
+import { Today } from "../features/today/Today";
+import { Layout } from "./layout";
+
+const root = createRootRoute({ component: Layout });
+
+const today = createRoute({ getParentRoute: () => root, path: "/", component: Today });
+
+const register = createRoute({
+  getParentRoute: () => root,
+  path: "/register",
+  validateSearch: (search: Record<string, unknown>): { typed?: string } =>
+    search["typed"] === undefined ? {} : { typed: String(search["typed"]) },
+  component: function RegisterRoute() {
+    return <RegisterPatient typed={register.useSearch().typed ?? ""} />;
+  },
+});
+
+const chart = createRoute({
+  getParentRoute: () => root,
+  path: "/patients/$patientId",
+  component: function ChartRoute() {
+    const { patientId } = chart.useParams();
+    return <Chart key={patientId} patientId={patientId} />;
+  },
+});
+
+const correct = createRoute({
+  getParentRoute: () => root,
+  path: "/patients/$patientId/correct",
+  component: function CorrectRoute() {
+    return <CorrectPatient patientId={correct.useParams().patientId} />;
+  },
+});
+
+const pad = createRoute({
+  getParentRoute: () => root,
+  path: "/patients/$patientId/pad",
+  component: function PadRoute() {
+    const { patientId } = pad.useParams();
+    return <PadScreen key={patientId} patientId={patientId} />;
+  },
+});
+
+const prescription = createRoute({
+  getParentRoute: () => root,
+  path: "/patients/$patientId/prescriptions/$prescriptionId",
+  component: function PrescriptionRoute() {
+    return <Prescription {...prescription.useParams()} />;
+  },
+});
+
+const sync = createRoute({ getParentRoute: () => root, path: "/sync", component: SyncCentre });
+
+const routeTree = root.addChildren([today, register, chart, correct, pad, prescription, sync]);
+
+/** Places live in memory only: no address of the window ever names a patient. */
+export function createClinicRouter() {
+  return createRouter({ routeTree, history: createMemoryHistory({ initialEntries: ["/"] }) });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof createClinicRouter>;
+  }
+}

@@ -1,0 +1,74 @@
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { keyLabel, useKeys } from "../../app/keymap";
+import { queryKeys } from "../../app/queries";
+import { useSession } from "../../app/session";
+import { useBackend } from "../../ipc/context";
+import { messages } from "../../messages/en";
+import { KeyBar, Notice, Problem, Waiting } from "../../shared/parts";
+import { About } from "./About";
+import classes from "./Chart.module.css";
+import { ChartActions } from "./ChartActions";
+import { AllergyBar, PatientStrip } from "./PatientStrip";
+import { Timeline } from "./Timeline";
+
+/** Everything about one patient, newest first. */
+export function Chart({ patientId }: { patientId: string }) {
+  const backend = useBackend();
+  const navigate = useNavigate();
+  const { session, setOpenPatient } = useSession();
+  const { data, error, refetch } = useQuery({
+    queryKey: queryKeys.chart(patientId),
+    queryFn: () => backend.getChart(patientId),
+  });
+  const isThere = data !== undefined;
+  useEffect(() => {
+    if (isThere) setOpenPatient(patientId);
+  }, [isThere, patientId, setOpenPatient]);
+  useKeys({
+    newPrescription: () =>
+      session.mayPrescribe && void navigate({ to: "/patients/$patientId/pad", params: { patientId } }),
+  });
+  const { chart: words, common, keys } = messages;
+  if (error) {
+    return (
+      <div className={classes.body}>
+        <Problem error={error} onRetry={() => void refetch()} />
+      </div>
+    );
+  }
+  if (!data) return <Waiting />;
+  return (
+    <>
+      <div className={classes.screen} data-testid="chart">
+        <PatientStrip chart={data}>
+          <ChartActions chart={data} mayPrescribe={session.mayPrescribe} />
+        </PatientStrip>
+        {session.mayReadClinical && <AllergyBar chart={data} />}
+        <div className={classes.body}>
+          <div className={classes.main}>
+            {data.patient.needsReview && <Notice>{words.needsReview}</Notice>}
+            {!session.mayPrescribe && session.mayReadClinical && <Notice>{words.onlySigners}</Notice>}
+            {session.mayReadClinical ? (
+              <Timeline patientId={patientId} prescriptions={data.prescriptions} />
+            ) : (
+              <Notice>{common.notClinical}</Notice>
+            )}
+          </div>
+          <About chart={data} />
+        </div>
+      </div>
+      <KeyBar
+        keys={[
+          ...(session.mayPrescribe
+            ? [[keyLabel("newPrescription"), keys.newPrescription] satisfies [string, string]]
+            : []),
+          [keyLabel("find"), keys.find],
+          [keyLabel("today"), keys.today],
+          [keyLabel("keys"), keys.keys],
+        ]}
+      />
+    </>
+  );
+}

@@ -1,0 +1,38 @@
+import { Button } from "@mantine/core";
+import { IconPencil, IconPrescription } from "@tabler/icons-react";
+import { useNavigate } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
+import type { Chart } from "../../ipc/bindings/Chart";
+import { messages } from "../../messages/en";
+import classes from "./Chart.module.css";
+
+export function ChartActions({ chart, mayPrescribe }: { chart: Chart; mayPrescribe: boolean }) {
+  const navigate = useNavigate();
+  const start = useRef<HTMLButtonElement>(null);
+  const { chart: words } = messages;
+  const params = { patientId: chart.patient.id };
+  // Opening a screen puts the focus where work starts.
+  useEffect(() => start.current?.focus({ preventScroll: true }), []);
+  return (
+    <div className={classes.actions}>
+      {chart.hasDraft && mayPrescribe && <span className={classes.draft}>{words.draftWaits}</span>}
+      <Button
+        ref={mayPrescribe ? undefined : start}
+        variant="default"
+        leftSection={<IconPencil size={16} aria-hidden="true" />}
+        onClick={() => void navigate({ to: "/patients/$patientId/correct", params })}
+      >
+        {words.correct}
+      </Button>
+      {mayPrescribe && (
+        <Button
+          ref={start}
+          leftSection={<IconPrescription size={18} aria-hidden="true" />}
+          onClick={() => void navigate({ to: "/patients/$patientId/pad", params })}
+        >
+          {chart.hasDraft ? words.continueDraft : words.newPrescription}
+        </Button>
+      )}
+    </div>
+  );
+}

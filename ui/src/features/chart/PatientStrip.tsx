@@ -1,0 +1,55 @@
+import { IconAlertOctagon, IconAlertTriangle } from "@tabler/icons-react";
+import type { ReactNode } from "react";
+import type { Chart } from "../../ipc/bindings/Chart";
+import { messages } from "../../messages/en";
+import { mobile } from "../../shared/format";
+import { Avatar } from "../../shared/parts";
+import classes from "./PatientStrip.module.css";
+
+/** Whom this is about. Always above the work. */
+export function PatientStrip({ chart, children }: { chart: Chart; children?: ReactNode }) {
+  const { patient } = chart;
+  return (
+    <header className={classes.strip}>
+      <Avatar name={patient.fullName} />
+      <div className={classes.who}>
+        <h1>
+          {patient.fullName}{" "}
+          <span className={classes.age}>{[patient.age, patient.sex].filter(Boolean).join(" · ")}</span>
+        </h1>
+        <p>
+          {[patient.patientCode, mobile(patient.mobileNumber), patient.guardian].map(
+            (part) => part && <span key={part}>{part}</span>,
+          )}
+        </p>
+      </div>
+      {children}
+    </header>
+  );
+}
+
+/** The one solid red thing of the program. It never folds and never scrolls away. */
+export function AllergyBar({ chart }: { chart: Chart }) {
+  const { chart: words } = messages;
+  if (chart.allergyStatus === "has_allergies") {
+    return (
+      <div className={`${classes.bar} ${classes.red}`} role="note">
+        <IconAlertOctagon size={18} stroke={2} aria-hidden="true" />
+        <strong>{words.allergies}</strong>
+        <span>{chart.alerts ?? words.allergiesNoWords}</span>
+      </div>
+    );
+  }
+  const isAsked = chart.allergyStatus === "none_known";
+  return (
+    <div className={`${classes.bar} ${isAsked ? classes.grey : classes.amber}`} role="note">
+      {!isAsked && <IconAlertTriangle size={18} stroke={1.9} aria-hidden="true" />}
+      <strong>{isAsked ? words.allergiesNone : words.allergiesUnknown}</strong>
+      {chart.alerts && (
+        <span>
+          {words.warnings}: {chart.alerts}
+        </span>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,135 @@
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useEffect, useRef, useState } from "react";
+import { IconSearch, IconUserPlus } from "@tabler/icons-react";
+import { keyLabel } from "../../app/keymap";
+import { queryKeys } from "../../app/queries";
+import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
+import { useBackend } from "../../ipc/context";
+import { messages } from "../../messages/en";
+import { Dialog } from "../../shared/Dialog";
+import { Kbd, KeyBar, Problem } from "../../shared/parts";
+import classes from "./Finder.module.css";
+import { FinderPreview } from "./FinderPreview";
+import { FinderRow } from "./FinderRow";
+
+/** Finds a patient by number, name or code, from anywhere. */
+export function Finder({ onClose }: { onClose: () => void }) {
+  const backend = useBackend();
+  const navigate = useNavigate();
+  const [typed, setTyped] = useState("");
+  const [place, setPlace] = useState(0);
+  const input = useRef<HTMLInputElement>(null);
+  const { finder, keys } = messages;
+  const query = typed.trim();
+  const { data, error, isPlaceholderData } = useQuery({
+    queryKey: queryKeys.patients(query),
+    queryFn: () => backend.findPatients(query),
+    enabled: query !== "",
+    placeholderData: keepPreviousData,
+  });
+  const found = query === "" ? [] : (data ?? []);
+  const isNew = query !== "" && data !== undefined && !isPlaceholderData;
+  // The last choice registers what was typed.
+  const choices = found.length + (isNew ? 1 : 0);
+  const chosen = Math.min(place, Math.max(choices - 1, 0));
+  useEffect(() => input.current?.focus(), []);
+
+  const open = (patient: PatientSummary) => {
+    onClose();
+    void navigate({ to: "/patients/$patientId", params: { patientId: patient.id } });
+  };
+  const register = () => {
+    onClose();
+    void navigate({ to: "/register", search: { typed: query } });
+  };
+  const choose = () => {
+    const patient = found[chosen];
+    if (isPlaceholderData) return;
+    if (patient) open(patient);
+    else if (isNew) register();
+  };
+  const onKeyDown = (event: React.KeyboardEvent) => {
+    if (event.key === "ArrowDown") setPlace(Math.min(chosen + 1, choices - 1));
+    else if (event.key === "ArrowUp") setPlace(Math.max(chosen - 1, 0));
+    else if (event.key === "Enter") choose();
+    else return;
+    event.preventDefault();
+  };
+  const shown = found[chosen];
+
+  return (
+    <Dialog label={finder.title} onClose={onClose} size="large">
+      <div className={classes.query}>
+        <IconSearch size={20} stroke={1.8} aria-hidden="true" />
+        <input
+          ref={input}
+          data-testid="finder-input"
+          role="combobox"
+          aria-label={finder.input}
+          aria-expanded={choices > 0}
+          aria-controls="finder-list"
+          aria-autocomplete="list"
+          aria-activedescendant={choices > 0 ? `finder-option-${chosen}` : undefined}
+          placeholder={finder.placeholder}
+          autoComplete="off"
+          spellCheck={false}
+          value={typed}
+          onChange={(event) => {
+            setTyped(event.target.value);
+            setPlace(0);
+          }}
+          onKeyDown={onKeyDown}
+        />
+        <Kbd>Esc</Kbd>
+      </div>
+      <div className={classes.body}>
+        <div className={classes.found}>
+          {error && <Problem error={error} />}
+          <p className={classes.line} role="status">
+            {query === ""
+              ? finder.start
+              : isNew && (found.length > 0 ? finder.found(found.length) : finder.none(query))}
+          </p>
+          <div id="finder-list" role="listbox" aria-label={finder.results} className={classes.list}>
+            {found.map((patient, index) => (
+              <FinderRow
+                key={patient.id}
+                id={`finder-option-${index}`}
+                patient={patient}
+                isChosen={index === chosen}
+                onChoose={() => open(patient)}
+              />
+            ))}
+            {isNew && (
+              // The focus stays in the field: keys are answered there.
+              // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
+              <div
+                id={`finder-option-${found.length}`}
+                role="option"
+                tabIndex={-1}
+                aria-selected={chosen === found.length}
+                data-testid="finder-option"
+                className={`${classes.row} ${classes.register}`}
+                onMouseDown={(event) => event.preventDefault()}
+                onClick={register}
+              >
+                <IconUserPlus size={18} stroke={1.8} aria-hidden="true" />
+                {finder.registerTyped(query)}
+              </div>
+            )}
+          </div>
+        </div>
+        <aside className={classes.preview}>{shown && <FinderPreview patient={shown} />}</aside>
+      </div>
+      <KeyBar
+        keys={[
+          ["↑ ↓", keys.move],
+          ["Enter", keys.open],
+          [keyLabel("register"), keys.register],
+          ["Esc", messages.common.close],
+        ]}
+      />
+    </Dialog>
+  );
+}

@@ -1,0 +1,33 @@
+import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
+import { messages } from "../../messages/en";
+import { mobile, shortDay } from "../../shared/format";
+import { Avatar } from "../../shared/parts";
+
+/** What tells one person from another on the same number. */
+export function FinderPreview({ patient }: { patient: PatientSummary }) {
+  const { finder } = messages;
+  const facts: [string, string | null][] = [
+    [finder.lastVisit, patient.lastVisit ? shortDay(patient.lastVisit) : finder.neverSeen],
+    [finder.mobile, mobile(patient.mobileNumber)],
+    [finder.guardian, patient.guardian],
+    [finder.code, patient.patientCode],
+  ];
+  return (
+    <>
+      <Avatar name={patient.fullName} size="large" />
+      <h3>{patient.fullName}</h3>
+      <p>{[patient.age, patient.sex].filter(Boolean).join(" · ")}</p>
+      <dl>
+        {facts.map(
+          ([name, value]) =>
+            value && (
+              <div key={name}>
+                <dt>{name}</dt>
+                <dd>{value}</dd>
+              </div>
+            ),
+        )}
+      </dl>
+    </>
+  );
+}

@@ -1,0 +1,49 @@
+import { useEffect, useRef } from "react";
+import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
+import { messages } from "../../messages/en";
+import { mobile, shortDay } from "../../shared/format";
+import classes from "./Finder.module.css";
+
+interface Props {
+  id: string;
+  patient: PatientSummary;
+  isChosen: boolean;
+  onChoose: () => void;
+}
+
+export function FinderRow({ id, patient, isChosen, onChoose }: Props) {
+  const row = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (isChosen) row.current?.scrollIntoView({ block: "nearest" });
+  }, [isChosen]);
+  const { finder } = messages;
+  return (
+    // The focus stays in the field: keys are answered there.
+    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
+    <div
+      ref={row}
+      id={id}
+      role="option"
+      tabIndex={-1}
+      aria-selected={isChosen}
+      data-testid="finder-option"
+      className={classes.row}
+      onMouseDown={(event) => event.preventDefault()}
+      onClick={onChoose}
+    >
+      <span className={classes.who}>
+        <strong>{patient.fullName}</strong>{" "}
+        <span className={classes.age}>
+          {patient.age} {patient.sex}
+        </span>
+        {patient.needsReview && <span className={classes.review}>{finder.needsReview}</span>}
+        <span className={classes.small}>
+          {[patient.guardian, mobile(patient.mobileNumber), patient.patientCode].filter(Boolean).join(" · ")}
+        </span>
+      </span>
+      <span className={classes.last}>
+        {patient.lastVisit ? shortDay(patient.lastVisit) : finder.neverSeen}
+      </span>
+    </div>
+  );
+}

@@ -1,0 +1,67 @@
+import { Button } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { refreshRows } from "../../app/queries";
+import { useBackend } from "../../ipc/context";
+import { messages } from "../../messages/en";
+import { Dialog } from "../../shared/Dialog";
+import { longTime } from "../../shared/format";
+import { Problem } from "../../shared/parts";
+import { useToast } from "../../shared/toasts";
+import classes from "./Pad.module.css";
+import type { DraftState } from "./useDraft";
+
+/** Whether the draft is safe, and the way to be rid of it. */
+export function DraftNote({ state, patientId }: { state: DraftState; patientId: string }) {
+  const backend = useBackend();
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const toast = useToast();
+  const [isAsking, setAsking] = useState(false);
+  const { pad, common } = messages;
+  const discard = useMutation({
+    mutationFn: async () => {
+      await state.flush();
+      await backend.discardDraft(patientId);
+    },
+    onSuccess: () => {
+      state.finish();
+      toast(pad.discarded);
+      void refreshRows(client);
+      void navigate({ to: "/patients/$patientId", params: { patientId } });
+    },
+  });
+  const words = () => {
+    if (state.error !== null) return pad.notSaved;
+    if (state.isDirty) return pad.saving;
+    return state.saved ? pad.saved(longTime(state.saved.savedAt)) : pad.newDraft;
+  };
+  return (
+    <div className={classes.note}>
+      <span className={classes.saved} data-testid="pad-saved">
+        {words()}
+      </span>
+      <Button variant="default" size="xs" onClick={() => setAsking(true)}>
+        {pad.discard}
+      </Button>
+      {isAsking && (
+        <Dialog label={pad.discardTitle} onClose={() => setAsking(false)}>
+          <div className={classes.ask}>
+            <h2>{pad.discardTitle}</h2>
+            <p>{pad.discardText}</p>
+            {discard.error && <Problem error={discard.error} />}
+            <div>
+              <Button variant="default" autoFocus onClick={() => setAsking(false)}>
+                {common.cancel}
+              </Button>
+              <Button loading={discard.isPending} onClick={() => discard.mutate()}>
+                {pad.discard}
+              </Button>
+            </div>
+          </div>
+        </Dialog>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,112 @@
+import { IconCheck, IconX } from "@tabler/icons-react";
+import type { RefObject } from "react";
+import { messages } from "../../messages/en";
+import { Kbd } from "../../shared/parts";
+import classes from "./Line.module.css";
+import { Suggestions } from "./Suggestions";
+import { medicineName } from "./typed-line";
+import { chosenName, type Line } from "./useLine";
+
+interface Props {
+  line: Line;
+  input: RefObject<HTMLInputElement | null>;
+  number: number;
+  /** Walks up into the lines already accepted. */
+  onUp: () => void;
+  onRemoveLast: () => void;
+  onEditLast: () => void;
+}
+
+/** Medicine and dose, typed in one line, and said back before it counts. */
+export function LineInput({ line, input, number, onUp, onRemoveLast, onEditLast }: Props) {
+  const { pad, keys } = messages;
+  const isOpen = line.found.length > 0;
+  const onKeyDown = (event: React.KeyboardEvent<HTMLInputElement>) => {
+    const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
+    const isEmpty = line.text === "" && !line.chosen;
+    if (event.key === "Enter" && isPlain) void line.accept();
+    else if (event.key === "Tab" && !event.shiftKey && isOpen && line.doseText === "") void line.accept();
+    else if (event.key === "ArrowDown" && isPlain && isOpen) line.move(1);
+    else if (event.key === "ArrowUp" && isPlain && isOpen) line.move(-1);
+    else if (event.key === "ArrowUp" && !isOpen) onUp();
+    else if (event.key === "Backspace" && isPlain && line.chosen && line.text === "") line.unchoose();
+    else if (event.key === "Backspace" && !isPlain && isEmpty) onRemoveLast();
+    else if (event.key === "F2" && isEmpty) onEditLast();
+    else if (event.key === "Escape" && isOpen) line.close();
+    else if (event.key === "Escape" && line.chosen) line.unchoose();
+    else return;
+    event.preventDefault();
+  };
+  return (
+    <div className={classes.line} data-testid="pad-line">
+      <div className={classes.typed}>
+        <span className={classes.number}>{number}</span>
+        {line.chosen && (
+          <span className={classes.chip} data-testid="pad-medicine">
+            {chosenName(line.chosen)}
+            {!("medicine" in line.chosen) && <em title={pad.notCheckedHint}>{pad.notChecked}</em>}
+            <button
+              type="button"
+              tabIndex={-1}
+              aria-label={pad.changeMedicine(chosenName(line.chosen))}
+              onClick={() => {
+                line.unchoose();
+                input.current?.focus();
+              }}
+            >
+              <IconX size={14} aria-hidden="true" />
+            </button>
+          </span>
+        )}
+        <input
+          ref={input}
+          role="combobox"
+          aria-label={pad.line}
+          aria-expanded={isOpen}
+          aria-controls="pad-suggestions"
+          aria-autocomplete="list"
+          aria-activedescendant={isOpen ? `pad-suggestion-${line.place}` : undefined}
+          aria-describedby="pad-echo"
+          placeholder={line.chosen ? pad.dosePlaceholder : pad.linePlaceholder}
+          autoComplete="off"
+          spellCheck={false}
+          value={line.text}
+          onChange={(event) => line.setText(event.target.value)}
+          onKeyDown={onKeyDown}
+        />
+        {line.text !== "" && (
+          <span className={classes.enter}>
+            <Kbd>Enter</Kbd> {line.doseText === "" ? keys.choose : keys.accept}
+          </span>
+        )}
+      </div>
+      <Echo line={line} />
+      <Suggestions line={line} onChosen={() => input.current?.focus()} />
+    </div>
+  );
+}
+
+function Echo({ line }: { line: Line }) {
+  const { pad } = messages;
+  const { meant, read, problem } = line;
+  const isFree = meant !== null && !("medicine" in meant);
+  const name = meant && ("medicine" in meant ? medicineName(meant.medicine) : meant.text);
+  return (
+    <p
+      id="pad-echo"
+      data-testid="pad-echo"
+      aria-live="polite"
+      className={`${classes.echo} ${problem ? classes.problem : read ? classes.read : ""}`}
+    >
+      {problem ??
+        (read && (
+          <>
+            <strong>{name}</strong> {read.words} {read.quantity && <strong>({read.quantity})</strong>}
+            <span className={classes.mark}>
+              {isFree ? pad.notChecked : <IconCheck size={16} stroke={2} aria-hidden="true" />}
+            </span>
+          </>
+        ))}
+    </p>
+  );
+}

@@ -1,0 +1,135 @@
+import { IconPrescription } from "@tabler/icons-react";
+import { useEffect, useRef, useState } from "react";
+import { keyLabel, useKeys } from "../../app/keymap";
+import type { Chart } from "../../ipc/bindings/Chart";
+import type { DraftItem } from "../../ipc/bindings/DraftItem";
+import type { Pad } from "../../ipc/bindings/Pad";
+import { messages } from "../../messages/en";
+import { KeyBar, Problem } from "../../shared/parts";
+import { useToast } from "../../shared/toasts";
+import { AllergyBar, PatientStrip } from "../chart/PatientStrip";
+import { Before } from "./Before";
+import { DraftNote } from "./DraftNote";
+import { Diagnoses } from "./Diagnoses";
+import { Closing, Complaints } from "./Fields";
+import { Items } from "./Items";
+import { LineInput } from "./LineInput";
+import classes from "./Pad.module.css";
+import { PadSide } from "./PadSide";
+import { useDraft } from "./useDraft";
+import { useLine } from "./useLine";
+import { Vitals } from "./Vitals";
+
+/** The prescription pad. The hands stay in the typed line. */
+export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
+  const state = useDraft(chart.patient.id, pad);
+  const { draft, change } = state;
+  const toast = useToast();
+  const input = useRef<HTMLInputElement>(null);
+  const list = useRef<HTMLOListElement>(null);
+  const [isLarge, setLarge] = useState(false);
+  const { pad: words, keys } = messages;
+  const line = useLine({
+    initial: pad.draft.line,
+    onText: (text) => change({ line: text }),
+    onAccept: (item) => change((before) => ({ items: [...before.items, item], line: "" })),
+    selectAll: () => window.setTimeout(() => input.current?.select()),
+  });
+  const focusLine = () => input.current?.focus();
+  useEffect(() => input.current?.focus(), []);
+  useKeys({ preview: () => setLarge(true) });
+
+  const setItems = (items: DraftItem[]) => change({ items });
+  const remove = (place: number) => {
+    const item = draft.items[place];
+    if (!item) return;
+    setItems(draft.items.filter((_, other) => other !== place));
+    toast(words.removed(item.medicineText), () =>
+      change((now) => ({ items: [...now.items.slice(0, place), item, ...now.items.slice(place)] })),
+    );
+  };
+  const edit = (place: number) => {
+    const item = draft.items[place];
+    if (!item) return;
+    setItems(draft.items.filter((_, other) => other !== place));
+    line.setLine(`${item.medicineText} ${item.doseText}`);
+    focusLine();
+  };
+  const move = (place: number, step: number) => {
+    const moved = draft.items[place];
+    const to = place + step;
+    if (!moved || to < 0 || to >= draft.items.length) return;
+    const rest = draft.items.filter((_, other) => other !== place);
+    setItems([...rest.slice(0, to), moved, ...rest.slice(to)]);
+  };
+  const last = draft.items.length - 1;
+
+  return (
+    <>
+      <div className={classes.screen} data-testid="pad">
+        <PatientStrip chart={chart}>
+          <DraftNote state={state} patientId={chart.patient.id} />
+        </PatientStrip>
+        <AllergyBar chart={chart} />
+        <div className={classes.columns}>
+          <Before chart={chart} />
+          <div className={classes.work}>
+            <div className={classes.upper}>
+              {state.error !== null && <Problem error={state.error} onRetry={() => void state.flush()} />}
+              <Complaints state={state} />
+              <Vitals state={state} />
+              <Diagnoses state={state} />
+              <section className={classes.card} aria-labelledby="pad-medicines">
+                <h2 id="pad-medicines" className={classes.medicines}>
+                  <IconPrescription size={18} stroke={2} aria-hidden="true" />
+                  {words.medicines}
+                  <span>{draft.items.length}</span>
+                </h2>
+                <Items
+                  list={list}
+                  items={draft.items}
+                  views={state.items}
+                  onRemove={remove}
+                  onEdit={edit}
+                  onMove={move}
+                  onLeave={focusLine}
+                />
+                <LineInput
+                  line={line}
+                  input={input}
+                  number={draft.items.length + 1}
+                  onUp={() => {
+                    const rows = list.current?.querySelectorAll("li");
+                    rows?.item(rows.length - 1)?.focus();
+                  }}
+                  onRemoveLast={() => remove(last)}
+                  onEditLast={() => edit(last)}
+                />
+              </section>
+            </div>
+            <Closing state={state} />
+          </div>
+          <PadSide
+            patientId={chart.patient.id}
+            state={state}
+            isLarge={isLarge}
+            onLarge={setLarge}
+            unfinished={line.text.trim() !== "" || line.chosen !== null}
+            onUnfinished={focusLine}
+          />
+        </div>
+      </div>
+      <KeyBar
+        keys={[
+          ["↑ ↓", keys.suggestion],
+          ["Enter", keys.accept],
+          [keyLabel("editLine"), keys.editLine],
+          ["Alt ↑ ↓", keys.moveLine],
+          [keyLabel("removeLine"), keys.removeLine],
+          [keyLabel("preview"), keys.preview],
+          [keyLabel("sign"), keys.sign],
+        ]}
+      />
+    </>
+  );
+}

@@ -1,0 +1,51 @@
+import { useQuery } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { queryKeys } from "../../app/queries";
+import { useSession } from "../../app/session";
+import { useBackend } from "../../ipc/context";
+import { messages } from "../../messages/en";
+import { Notice, Problem, Waiting } from "../../shared/parts";
+import classes from "./Pad.module.css";
+import { PadEditor } from "./PadEditor";
+
+/** Opens the pad of a patient: what is known, and the draft as it was left. */
+export function PadScreen({ patientId }: { patientId: string }) {
+  const backend = useBackend();
+  const { session, setOpenPatient } = useSession();
+  const chart = useQuery({
+    queryKey: queryKeys.chart(patientId),
+    queryFn: () => backend.getChart(patientId),
+  });
+  // Read once: from then on, what is on the screen is the draft.
+  const pad = useQuery({
+    queryKey: queryKeys.pad(patientId),
+    queryFn: () => backend.openPad(patientId),
+    enabled: session.mayPrescribe,
+    staleTime: Infinity,
+    gcTime: 0,
+  });
+  const isThere = chart.data !== undefined;
+  useEffect(() => {
+    if (isThere) setOpenPatient(patientId);
+  }, [isThere, patientId, setOpenPatient]);
+  const error = chart.error ?? pad.error;
+  if (!session.mayPrescribe || error) {
+    return (
+      <div className={classes.aside}>
+        {error ? (
+          <Problem
+            error={error}
+            onRetry={() => {
+              void chart.refetch();
+              void pad.refetch();
+            }}
+          />
+        ) : (
+          <Notice>{messages.pad.mayNot}</Notice>
+        )}
+      </div>
+    );
+  }
+  if (!chart.data || !pad.data) return <Waiting rows={6} />;
+  return <PadEditor chart={chart.data} pad={pad.data} />;
+}

@@ -1,0 +1,117 @@
+import { Button } from "@mantine/core";
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { keyLabel, useKeys } from "../../app/keymap";
+import { queryKeys, refreshRows } from "../../app/queries";
+import { useBackend } from "../../ipc/context";
+import { messages } from "../../messages/en";
+import { Dialog } from "../../shared/Dialog";
+import { Pages } from "../../shared/Pages";
+import { Kbd, Problem } from "../../shared/parts";
+import { useToast } from "../../shared/toasts";
+import classes from "./Pad.module.css";
+import type { DraftState } from "./useDraft";
+
+interface Props {
+  patientId: string;
+  state: DraftState;
+  isLarge: boolean;
+  onLarge: (isLarge: boolean) => void;
+  /** Whether something stands in the typed line that is not accepted yet. */
+  unfinished: boolean;
+  onUnfinished: () => void;
+}
+
+/** The page as it will print, and the signature. */
+export function PadSide({ patientId, state, isLarge, onLarge, unfinished, onUnfinished }: Props) {
+  const backend = useBackend();
+  const [isHeld, setHeld] = useState(false);
+  const { pad } = messages;
+  const preview = useQuery({
+    queryKey: queryKeys.preview(patientId),
+    queryFn: () => backend.previewDraft(patientId),
+    placeholderData: keepPreviousData,
+    gcTime: 0,
+  });
+  const sign = useSign(patientId, state);
+  const trySign = () => {
+    if (sign.isPending) return;
+    setHeld(unfinished);
+    if (unfinished) onUnfinished();
+    else sign.mutate();
+  };
+  useKeys({ sign: trySign });
+  return (
+    <aside className={classes.side} aria-label={pad.preview}>
+      <div className={classes.sideHead}>
+        <h2>{pad.preview}</h2>
+        <button type="button" onClick={() => onLarge(true)}>
+          {pad.fullPreview} <Kbd>{keyLabel("preview")}</Kbd>
+        </button>
+      </div>
+      {/* What scrolls can hold the focus for the arrow keys. */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <div className={classes.paper} tabIndex={0} role="group" aria-label={pad.preview}>
+        {preview.error && <Problem error={preview.error} onRetry={() => void preview.refetch()} />}
+        {preview.data?.length === 0 && <p>{pad.previewEmpty}</p>}
+        {preview.data && <Pages svgs={preview.data} label={pad.previewPage} testId="pad-preview-page" />}
+      </div>
+      <div className={classes.signing}>
+        {sign.error && <Problem error={sign.error} />}
+        {isHeld && unfinished && (
+          <p className={classes.warning} role="alert">
+            {pad.lineUnfinished}
+          </p>
+        )}
+        <Button
+          size="lg"
+          fullWidth
+          data-testid="pad-sign"
+          loading={sign.isPending}
+          aria-keyshortcuts="Control+Enter"
+          rightSection={<Kbd>{keyLabel("sign")}</Kbd>}
+          onClick={trySign}
+        >
+          {pad.sign}
+        </Button>
+        <p className={classes.hint}>{pad.signHint}</p>
+      </div>
+      {isLarge && (
+        <Dialog label={pad.preview} onClose={() => onLarge(false)} size="page">
+          {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+          <div className={classes.large} tabIndex={0} role="group" aria-label={pad.preview}>
+            {preview.data && <Pages svgs={preview.data} label={pad.previewPage} testId="pad-preview-large" />}
+          </div>
+          <div className={classes.largeFoot}>
+            <Button variant="default" onClick={() => onLarge(false)}>
+              {messages.common.close} <Kbd>Esc</Kbd>
+            </Button>
+          </div>
+        </Dialog>
+      )}
+    </aside>
+  );
+}
+
+function useSign(patientId: string, state: DraftState) {
+  const backend = useBackend();
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const toast = useToast();
+  return useMutation({
+    mutationFn: async () => {
+      await state.flush();
+      return backend.signPrescription(patientId, { ...state.current(), line: "" });
+    },
+    onSuccess: (prescription) => {
+      state.finish();
+      void refreshRows(client);
+      toast(messages.pad.signed);
+      void navigate({
+        to: "/patients/$patientId/prescriptions/$prescriptionId",
+        params: { patientId, prescriptionId: prescription.id },
+      });
+    },
+  });
+}

@@ -1,0 +1,42 @@
+import { messages } from "../../messages/en";
+import classes from "./Line.module.css";
+import type { Line } from "./useLine";
+
+/** Medicines that fit. The place is kept while nothing is shown, so nothing moves under the hand. */
+export function Suggestions({ line, onChosen }: { line: Line; onChosen: () => void }) {
+  const { pad } = messages;
+  const hasNone = !line.chosen && line.medicineText.length > 1 && line.isSearched && line.found.length === 0;
+  return (
+    <div className={classes.suggestions}>
+      <div id="pad-suggestions" role="listbox" aria-label={pad.suggestions}>
+        {line.found.map((medicine, index) => (
+          // The focus stays in the line: keys are answered there.
+          // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
+          <div
+            key={medicine.id}
+            id={`pad-suggestion-${index}`}
+            role="option"
+            tabIndex={-1}
+            aria-selected={index === line.place}
+            data-testid="pad-suggestion"
+            className={classes.suggestion}
+            onMouseDown={(event) => event.preventDefault()}
+            onClick={() => {
+              line.choose({ medicine }, line.doseText);
+              onChosen();
+            }}
+          >
+            <span>
+              <strong>{medicine.genericName}</strong>
+              {medicine.brandName && <small> {medicine.brandName}</small>}
+            </span>
+            <span>{medicine.strengthText}</span>
+            <span>{medicine.dosageForm}</span>
+            <code>{medicine.defaultDose}</code>
+          </div>
+        ))}
+      </div>
+      {hasNone && <p className={classes.none}>{pad.noSuggestion}</p>}
+    </div>
+  );
+}

@@ -1,0 +1,100 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { queryKeys } from "../../app/queries";
+import type { Draft } from "../../ipc/bindings/Draft";
+import type { DraftSaved } from "../../ipc/bindings/DraftSaved";
+import type { Pad } from "../../ipc/bindings/Pad";
+import { useBackend } from "../../ipc/context";
+
+const pause = 400;
+
+export interface DraftState {
+  draft: Draft;
+  saved: DraftSaved | null;
+  items: Pad["items"];
+  error: unknown;
+  isDirty: boolean;
+  change: (change: Partial<Draft> | ((draft: Draft) => Partial<Draft>)) => void;
+  /** Writes what is not written yet, and waits for it. */
+  flush: () => Promise<void>;
+  /** Nothing is written from now on: the draft was signed or discarded. */
+  finish: () => void;
+  current: () => Draft;
+}
+
+/** The draft of one patient, written to disk at every pause and before it goes out of sight. */
+export function useDraft(patientId: string, pad: Pad): DraftState {
+  const backend = useBackend();
+  const client = useQueryClient();
+  const [draft, setDraft] = useState(pad.draft);
+  const [saved, setSaved] = useState<DraftSaved | null>(null);
+  const [error, setError] = useState<unknown>(null);
+  const [isDirty, setDirty] = useState(false);
+  const latest = useRef(pad.draft);
+  const work = useRef({ timer: 0, dirty: false, finished: false, last: Promise.resolve() });
+
+  const write = useCallback(async () => {
+    if (!work.current.dirty || work.current.finished) return;
+    work.current.dirty = false;
+    const sent = latest.current;
+    try {
+      const answer = await backend.saveDraft(patientId, sent);
+      setSaved(answer);
+      setError(null);
+      if (sent === latest.current) setDirty(false);
+      void client.invalidateQueries({ queryKey: queryKeys.preview(patientId) });
+    } catch (problem) {
+      work.current.dirty = true;
+      setError(problem);
+    }
+  }, [backend, client, patientId]);
+
+  const flush = useCallback(() => {
+    window.clearTimeout(work.current.timer);
+    // One after the other: a later state must never be overtaken by an earlier one.
+    work.current.last = work.current.last.then(write);
+    return work.current.last;
+  }, [write]);
+
+  const change = useCallback<DraftState["change"]>(
+    (wanted) => {
+      const part = typeof wanted === "function" ? wanted(latest.current) : wanted;
+      latest.current = { ...latest.current, ...part };
+      work.current.dirty = true;
+      setDraft(latest.current);
+      setDirty(true);
+      window.clearTimeout(work.current.timer);
+      work.current.timer = window.setTimeout(() => void flush(), part.items ? 0 : pause);
+    },
+    [flush],
+  );
+
+  useEffect(() => {
+    const onBlur = () => void flush();
+    window.addEventListener("blur", onBlur);
+    return () => {
+      window.removeEventListener("blur", onBlur);
+      void flush();
+    };
+  }, [flush]);
+
+  const finish = useCallback(() => {
+    window.clearTimeout(work.current.timer);
+    work.current.finished = true;
+  }, []);
+
+  return useMemo(
+    () => ({
+      draft,
+      saved,
+      items: saved?.items ?? pad.items,
+      error,
+      isDirty,
+      change,
+      flush,
+      finish,
+      current: () => latest.current,
+    }),
+    [draft, saved, pad.items, error, isDirty, change, flush, finish],
+  );
+}

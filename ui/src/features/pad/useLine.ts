@@ -1,0 +1,149 @@
+import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { queryKeys } from "../../app/queries";
+import type { DraftItem } from "../../ipc/bindings/DraftItem";
+import type { MedicineFound } from "../../ipc/bindings/MedicineFound";
+import { useBackend } from "../../ipc/context";
+import { problemOf } from "../../ipc/problem";
+import { messages } from "../../messages/en";
+import { chooseMedicine, medicineName, splitLine } from "./typed-line";
+
+/** What a line is about, once that is settled: a medicine of the list, or words as typed. */
+export type Chosen = { medicine: MedicineFound } | { text: string };
+
+export const chosenName = (chosen: Chosen) =>
+  "medicine" in chosen ? medicineName(chosen.medicine) : chosen.text;
+const unitOf = (chosen: Chosen | null) => (chosen && "medicine" in chosen ? chosen.medicine.doseUnit : "");
+
+interface Options {
+  initial: string;
+  onText: (line: string) => void;
+  onAccept: (item: DraftItem) => void;
+  selectAll: () => void;
+}
+
+/** The one line in which medicines are written. */
+export function useLine({ initial, onText, onAccept, selectAll }: Options) {
+  const backend = useBackend();
+  const client = useQueryClient();
+  const [text, setTextOnly] = useState(initial);
+  const [chosen, setChosenOnly] = useState<Chosen | null>(null);
+  const [place, setPlace] = useState<number | null>(null);
+  const [isClosed, setClosed] = useState(false);
+  const [stopped, setStopped] = useState<string | null>(null);
+  const { pad } = messages;
+
+  const typed = splitLine(text);
+  const doseText = chosen ? text.trim() : typed.dose;
+  const medicineText = chosen ? "" : typed.medicine;
+  const medicines = (query: string) => ({
+    queryKey: queryKeys.medicines(query),
+    queryFn: () => backend.findMedicines(query),
+    staleTime: 60_000,
+  });
+  const search = useQuery({
+    ...medicines(medicineText),
+    enabled: medicineText.length > 1,
+    placeholderData: keepPreviousData,
+  });
+  const found = chosen || isClosed || medicineText.length < 2 ? [] : (search.data ?? []).slice(0, 5);
+  const meant = chosen ?? meantBy(found, place, medicineText);
+  const dosage = useQuery({
+    queryKey: queryKeys.dosage(doseText, unitOf(meant)),
+    queryFn: () => backend.readDosage(doseText, unitOf(meant)),
+    enabled: doseText !== "",
+    staleTime: Infinity,
+  });
+
+  const set = (next: string, about: Chosen | null) => {
+    setTextOnly(next);
+    setChosenOnly(about);
+    setStopped(null);
+    onText(about ? `${chosenName(about)} ${next}` : next);
+  };
+  const setText = (next: string) => {
+    setPlace(null);
+    setClosed(false);
+    set(next, chosen);
+  };
+  const choose = (about: Chosen, dose: string) => {
+    setPlace(null);
+    set(dose || ("medicine" in about ? (about.medicine.defaultDose ?? "") : ""), about);
+    selectAll();
+  };
+  const clear = () => {
+    setPlace(null);
+    set("", null);
+  };
+  const unchoose = () => chosen && set(chosenName(chosen), null);
+
+  const finish = async (about: Chosen, dose: string) => {
+    if (dose === "") return setStopped(pad.doseMissing);
+    try {
+      await client.fetchQuery({
+        queryKey: queryKeys.dosage(dose, unitOf(about)),
+        queryFn: () => backend.readDosage(dose, unitOf(about)),
+        staleTime: Infinity,
+      });
+    } catch (error) {
+      return setStopped(problemOf(error).detail);
+    }
+    clear();
+    onAccept({
+      medicineId: "medicine" in about ? about.medicine.id : null,
+      medicineText: chosenName(about),
+      doseText: dose,
+    });
+  };
+
+  /** Enter: settles the medicine, then the line. */
+  const accept = async () => {
+    if (chosen) return finish(chosen, doseText);
+    if (medicineText === "") return;
+    // What is typed fast must be looked up before it counts.
+    const now = isClosed ? [] : await client.fetchQuery(medicines(medicineText)).catch(() => []);
+    const highlighted = place === null ? undefined : now[place];
+    if (doseText === "") {
+      const first = highlighted ?? now[0];
+      return choose(first ? { medicine: first } : { text: medicineText }, "");
+    }
+    if (highlighted) return finish({ medicine: highlighted }, doseText);
+    const choice = chooseMedicine(now, medicineText);
+    if (choice.kind === "several") return setStopped(pad.several(choice.count));
+    return finish(
+      choice.kind === "chosen" ? { medicine: choice.medicine } : { text: medicineText },
+      doseText,
+    );
+  };
+
+  return {
+    text,
+    chosen,
+    found,
+    place: place ?? 0,
+    meant,
+    doseText,
+    medicineText,
+    isSearched: search.isFetched && !search.isPlaceholderData,
+    read: doseText === "" ? undefined : dosage.data,
+    problem: stopped ?? (doseText !== "" && dosage.error ? problemOf(dosage.error).detail : null),
+    setText,
+    setLine: (line: string) => set(line, null),
+    choose,
+    unchoose,
+    clear,
+    accept,
+    move: (step: number) => setPlace(Math.min(Math.max((place ?? 0) + step, 0), found.length - 1)),
+    close: () => setClosed(true),
+  };
+}
+
+function meantBy(found: MedicineFound[], place: number | null, typed: string): Chosen | null {
+  const highlighted = place === null ? undefined : found[place];
+  if (highlighted) return { medicine: highlighted };
+  const choice = chooseMedicine(found, typed);
+  if (choice.kind === "chosen") return { medicine: choice.medicine };
+  return typed === "" ? null : { text: typed };
+}
+
+export type Line = ReturnType<typeof useLine>;

@@ -1,0 +1,93 @@
+import { Button, TextInput } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { refreshRows } from "../../app/queries";
+import { useSession } from "../../app/session";
+import type { PatientForm } from "../../ipc/bindings/PatientForm";
+import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
+import { messages } from "../../messages/en";
+import { Problem } from "../../shared/parts";
+import { Family } from "./Family";
+import { type FormProblems, readForm, type TypedForm } from "./form";
+import classes from "./Patient.module.css";
+import { PatientFormFields } from "./PatientFormFields";
+
+interface Props {
+  title: string;
+  submit: string;
+  initial: TypedForm;
+  showFamily: boolean;
+  send: (form: PatientForm) => Promise<PatientSummary>;
+  onDone: (patient: PatientSummary) => void;
+  onCancel: () => void;
+}
+
+/** One form for registering and for correcting. */
+export function PatientEditor({ title, submit, initial, showFamily, send, onDone, onCancel }: Props) {
+  const { session } = useSession();
+  const client = useQueryClient();
+  const [typed, setTyped] = useState(initial);
+  const [problems, setProblems] = useState<FormProblems>({});
+  const mutation = useMutation({
+    mutationFn: send,
+    onSuccess: (patient) => {
+      void refreshRows(client);
+      onDone(patient);
+    },
+  });
+  const change = (part: Partial<TypedForm>) => setTyped((before) => ({ ...before, ...part }));
+  const save = () => {
+    const read = readForm(typed);
+    setProblems("problems" in read ? read.problems : {});
+    if ("form" in read) mutation.mutate(read.form);
+  };
+  return (
+    <form
+      className={classes.screen}
+      data-testid="register-form"
+      aria-label={title}
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!mutation.isPending) save();
+      }}
+      onKeyDown={(event) => {
+        if (event.key === "Escape") onCancel();
+      }}
+    >
+      <h1>{title}</h1>
+      <div className={classes.columns}>
+        <div className={classes.fields}>
+          <TextInput
+            className={classes.mobile}
+            label={messages.patient.mobile}
+            size="lg"
+            type="tel"
+            inputMode="tel"
+            autoComplete="off"
+            autoFocus
+            value={typed.mobileNumber}
+            error={problems.mobileNumber}
+            onChange={(event) => change({ mobileNumber: event.currentTarget.value })}
+          />
+          <PatientFormFields
+            typed={typed}
+            problems={problems}
+            mayReadClinical={session.mayReadClinical}
+            onChange={change}
+          />
+          {mutation.error && <Problem error={mutation.error} />}
+          <div className={classes.actions}>
+            <Button type="submit" size="lg" loading={mutation.isPending}>
+              {submit}
+            </Button>
+            <Button variant="default" size="lg" onClick={onCancel}>
+              {messages.common.cancel}
+            </Button>
+          </div>
+        </div>
+        {showFamily && <Family mobileNumber={typed.mobileNumber} />}
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,87 @@
+import { NativeSelect, TextInput, Textarea } from "@mantine/core";
+import { messages } from "../../messages/en";
+import classes from "./Patient.module.css";
+import type { FormProblems, TypedForm } from "./form";
+
+interface Props {
+  typed: TypedForm;
+  problems: FormProblems;
+  mayReadClinical: boolean;
+  onChange: (change: Partial<TypedForm>) => void;
+}
+
+const relations = ["S/o", "D/o", "W/o", "B/o", "C/o"];
+const bloodGroups = ["A+", "A-", "B+", "B-", "AB+", "AB-", "O+", "O-"];
+
+/** All fields of the form but the mobile number. */
+export function PatientFormFields({ typed, problems, mayReadClinical, onChange }: Props) {
+  const { patient } = messages;
+  const text = (name: keyof TypedForm, label: string) => ({
+    label,
+    value: typed[name],
+    error: problems[name],
+    size: "md",
+    autoComplete: "off",
+    onChange: (event: React.ChangeEvent<HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement>) =>
+      onChange({ [name]: event.currentTarget.value }),
+  });
+  return (
+    <>
+      <div className={classes.two}>
+        <TextInput {...text("firstName", patient.firstName)} />
+        <TextInput {...text("lastName", patient.lastName)} />
+      </div>
+      <div className={classes.four}>
+        <NativeSelect
+          {...text("sex", patient.sex)}
+          data={[
+            { value: "unknown", label: patient.sexes.unknown },
+            { value: "female", label: patient.sexes.female },
+            { value: "male", label: patient.sexes.male },
+            { value: "other", label: patient.sexes.other },
+          ]}
+        />
+        <TextInput {...text("ageYears", patient.ageYears)} inputMode="numeric" />
+        <TextInput {...text("ageMonths", patient.ageMonths)} inputMode="numeric" />
+        <TextInput {...text("dateOfBirth", patient.dateOfBirth)} type="date" />
+      </div>
+      <div className={classes.relation}>
+        <NativeSelect
+          {...text("guardianRelation", patient.guardianRelation)}
+          data={[
+            { value: "", label: patient.guardianRelations.none },
+            ...relations.map((relation) => ({ value: relation, label: relation })),
+          ]}
+        />
+        <TextInput {...text("guardianName", patient.guardianName)} />
+      </div>
+      <div className={classes.two}>
+        <TextInput {...text("city", patient.city)} />
+        <TextInput {...text("addressLine", patient.address)} />
+      </div>
+      {mayReadClinical && (
+        <fieldset className={classes.clinical}>
+          <legend>{patient.clinical}</legend>
+          <div className={classes.two}>
+            <NativeSelect
+              {...text("allergyStatus", patient.allergyStatus)}
+              data={[
+                { value: "unknown", label: patient.allergyStatuses.unknown },
+                { value: "none_known", label: patient.allergyStatuses.none_known },
+                { value: "has_allergies", label: patient.allergyStatuses.has_allergies },
+              ]}
+            />
+            <NativeSelect
+              {...text("bloodGroup", patient.bloodGroup)}
+              data={[
+                { value: "unknown", label: patient.bloodUnknown },
+                ...bloodGroups.map((group) => ({ value: group, label: group })),
+              ]}
+            />
+          </div>
+          <Textarea {...text("alerts", patient.alerts)} rows={2} />
+        </fieldset>
+      )}
+    </>
+  );
+}

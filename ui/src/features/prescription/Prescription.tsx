@@ -1,0 +1,125 @@
+import { Button } from "@mantine/core";
+import { IconArrowLeft, IconDownload } from "@tabler/icons-react";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useEffect, useRef, useState } from "react";
+import { keyLabel, useKeys } from "../../app/keymap";
+import { queryKeys } from "../../app/queries";
+import { useSession } from "../../app/session";
+import { useBackend } from "../../ipc/context";
+import { messages } from "../../messages/en";
+import { Dialog } from "../../shared/Dialog";
+import { Pages } from "../../shared/Pages";
+import { Kbd, KeyBar, Notice, Problem, Waiting } from "../../shared/parts";
+import { useToast } from "../../shared/toasts";
+import { Facts } from "./Facts";
+import classes from "./Prescription.module.css";
+
+/** A signed prescription: its number, its pages, and the way to paper. */
+export function Prescription({ patientId, prescriptionId }: { patientId: string; prescriptionId: string }) {
+  const backend = useBackend();
+  const navigate = useNavigate();
+  const toast = useToast();
+  const { session } = useSession();
+  const [isLarge, setLarge] = useState(false);
+  const saveButton = useRef<HTMLButtonElement>(null);
+  const isAllowed = session.mayReadClinical;
+  const { prescription: words, common, keys } = messages;
+  const summary = useQuery({
+    queryKey: queryKeys.prescription(prescriptionId),
+    queryFn: () => backend.getPrescription(prescriptionId),
+    enabled: isAllowed,
+  });
+  const pages = useQuery({
+    queryKey: queryKeys.pages(prescriptionId),
+    queryFn: () => backend.prescriptionPages(prescriptionId),
+    enabled: isAllowed,
+  });
+  const save = useMutation({
+    mutationFn: () => backend.savePrescriptionPdf(prescriptionId),
+    onSuccess: (path) => path !== null && toast(words.saved(path)),
+  });
+  useKeys({
+    preview: () => setLarge(true),
+    newPrescription: () =>
+      session.mayPrescribe && void navigate({ to: "/patients/$patientId/pad", params: { patientId } }),
+  });
+  const isThere = summary.data !== undefined;
+  useEffect(() => {
+    if (isThere) saveButton.current?.focus();
+  }, [isThere]);
+  if (!isAllowed) {
+    return (
+      <div className={classes.screen}>
+        <Notice>{common.notClinical}</Notice>
+      </div>
+    );
+  }
+  return (
+    <>
+      <div className={classes.screen} data-testid="prescription">
+        {summary.error && <Problem error={summary.error} onRetry={() => void summary.refetch()} />}
+        {summary.isPending && <Waiting />}
+        {summary.data && (
+          <div className={classes.side}>
+            <p className={classes.small}>{words.title}</p>
+            <h1 data-testid="prescription-number">{summary.data.number ?? words.noNumber}</h1>
+            <Facts prescription={summary.data} />
+            {save.error && <Problem error={save.error} />}
+            <Button
+              ref={saveButton}
+              size="lg"
+              leftSection={<IconDownload size={18} aria-hidden="true" />}
+              loading={save.isPending}
+              onClick={() => save.mutate()}
+            >
+              {words.save}
+            </Button>
+            <Button
+              variant="default"
+              size="md"
+              onClick={() => setLarge(true)}
+              rightSection={<Kbd>{keyLabel("preview")}</Kbd>}
+            >
+              {words.preview}
+            </Button>
+            <Button
+              variant="default"
+              size="md"
+              leftSection={<IconArrowLeft size={16} aria-hidden="true" />}
+              onClick={() => void navigate({ to: "/patients/$patientId", params: { patientId } })}
+            >
+              {words.backToChart}
+            </Button>
+          </div>
+        )}
+        <div className={classes.pages}>
+          {pages.error && <Problem error={pages.error} onRetry={() => void pages.refetch()} />}
+          {pages.isPending && <Waiting />}
+          {pages.data && <Pages svgs={pages.data} label={words.page} testId="prescription-page" />}
+        </div>
+      </div>
+      <KeyBar
+        keys={[
+          ["Enter", words.save],
+          [keyLabel("preview"), keys.preview],
+          [keyLabel("chart"), words.backToChart],
+          [keyLabel("find"), keys.find],
+        ]}
+      />
+      {isLarge && (
+        <Dialog label={words.preview} onClose={() => setLarge(false)} size="page">
+          {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+          <div className={classes.large} tabIndex={0} role="group" aria-label={words.preview}>
+            {pages.data && <Pages svgs={pages.data} label={words.page} testId="prescription-page-large" />}
+          </div>
+          <div className={classes.largeFoot}>
+            <Button variant="default" onClick={() => setLarge(false)}>
+              {common.close} <Kbd>Esc</Kbd>
+            </Button>
+          </div>
+        </Dialog>
+      )}
+    </>
+  );
+}

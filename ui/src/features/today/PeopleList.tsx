@@ -1,0 +1,52 @@
+import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
+import { mobile } from "../../shared/format";
+import classes from "./Today.module.css";
+
+interface Row {
+  key: string;
+  patient: PatientSummary;
+  /** A time, when there is one. */
+  lead: string | null;
+  aside: string | null;
+}
+
+interface Props {
+  title: string;
+  empty: string;
+  rows: Row[];
+  onOpen: (patientId: string) => void;
+}
+
+/** People of the day; each row opens what belongs to the person. */
+export function PeopleList({ title, empty, rows, onOpen }: Props) {
+  return (
+    <section className={classes.card} aria-label={title}>
+      <h2>
+        {title} <span>{rows.length}</span>
+      </h2>
+      {rows.length === 0 ? (
+        <p className={classes.empty}>{empty}</p>
+      ) : (
+        <ul className={classes.list}>
+          {rows.map(({ key, patient, lead, aside }) => (
+            <li key={key}>
+              <button type="button" className={classes.row} onClick={() => onOpen(patient.id)}>
+                {lead && <time className={classes.lead}>{lead}</time>}
+                <span className={classes.who}>
+                  <strong>{patient.fullName}</strong>{" "}
+                  <span className={classes.age}>
+                    {patient.age} {patient.sex}
+                  </span>
+                  <span className={classes.small}>
+                    {[patient.guardian, mobile(patient.mobileNumber)].filter(Boolean).join(" · ")}
+                  </span>
+                </span>
+                {aside && <span className={classes.aside}>{aside}</span>}
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}

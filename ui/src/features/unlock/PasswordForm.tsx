@@ -1,0 +1,68 @@
+import { Button, PasswordInput, TextInput } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useRef, useState } from "react";
+import { queryKeys } from "../../app/queries";
+import type { Person } from "../../ipc/bindings/Person";
+import { useBackend } from "../../ipc/context";
+import { messages } from "../../messages/en";
+import { Avatar, Problem } from "../../shared/parts";
+import classes from "./Unlock.module.css";
+
+/** Opens the clinic for a person of this computer, or for someone who types an e-mail first. */
+export function PasswordForm({ person }: { person: Person | null }) {
+  const backend = useBackend();
+  const client = useQueryClient();
+  const [email, setEmail] = useState("");
+  const [password, setPassword] = useState("");
+  const field = useRef<HTMLInputElement>(null);
+  const { unlock, common } = messages;
+  const mutation = useMutation({
+    mutationFn: () => backend.unlock(person?.email ?? email, password),
+    onSuccess: (state) => client.setQueryData(queryKeys.appState, state),
+    onError: () => field.current?.select(),
+  });
+  return (
+    <form
+      className={classes.form}
+      data-testid="unlock-form"
+      aria-label={person?.fullName ?? unlock.someoneElse}
+      onSubmit={(event) => {
+        event.preventDefault();
+        mutation.mutate();
+      }}
+    >
+      {person && <Avatar name={person.fullName} size="large" />}
+      <h2>{person?.fullName ?? unlock.someoneElse}</h2>
+      <p>{person ? unlock.typePassword : unlock.someoneElseHint}</p>
+      {!person && (
+        <TextInput
+          label={unlock.email}
+          type="email"
+          size="md"
+          autoFocus
+          required
+          withAsterisk={false}
+          autoComplete="username"
+          value={email}
+          onChange={(event) => setEmail(event.currentTarget.value)}
+        />
+      )}
+      <PasswordInput
+        ref={field}
+        label={unlock.password}
+        size="md"
+        autoFocus={person !== null}
+        required
+        withAsterisk={false}
+        autoComplete="current-password"
+        visibilityToggleButtonProps={{ "aria-label": common.showPassword }}
+        value={password}
+        onChange={(event) => setPassword(event.currentTarget.value)}
+      />
+      {mutation.error && <Problem error={mutation.error} />}
+      <Button type="submit" size="md" loading={mutation.isPending}>
+        {unlock.submit}
+      </Button>
+    </form>
+  );
+}

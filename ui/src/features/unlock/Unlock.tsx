@@ -1,0 +1,98 @@
+import { IconCloudOff, IconUserPlus } from "@tabler/icons-react";
+import { useRef, useState } from "react";
+import { useSyncStatus } from "../../app/queries";
+import type { Person } from "../../ipc/bindings/Person";
+import { messages } from "../../messages/en";
+import { shortTime } from "../../shared/format";
+import { Logo } from "../../shared/Logo";
+import { Avatar } from "../../shared/parts";
+import { PasswordForm } from "./PasswordForm";
+import classes from "./Unlock.module.css";
+
+interface Props {
+  tenantName: string;
+  clinicName: string;
+  people: Person[];
+}
+
+/** Who works here now: the people of this computer, and a password. */
+export function Unlock({ tenantName, clinicName, people }: Props) {
+  const [chosen, setChosen] = useState<Person | null>(people[0] ?? null);
+  const list = useRef<HTMLDivElement>(null);
+  const { unlock } = messages;
+
+  const move = (event: React.KeyboardEvent) => {
+    const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const buttons = [...(list.current?.querySelectorAll("button") ?? [])];
+    const now = buttons.findIndex((button) => button === document.activeElement);
+    buttons[(now + step + buttons.length) % buttons.length]?.focus();
+  };
+
+  return (
+    <main className={classes.screen}>
+      <section className={classes.left}>
+        <div className={classes.brand}>
+          <Logo size={40} />
+          <div>
+            <strong>{tenantName}</strong>
+            <span>{clinicName}</span>
+          </div>
+        </div>
+        <h1>{unlock.title}</h1>
+        {/* Arrow keys move between the buttons; each is also reached with Tab. */}
+        <div ref={list} className={classes.people} role="group" aria-label={unlock.people} onKeyDown={move}>
+          {people.map((person) => (
+            <button
+              key={person.userId}
+              type="button"
+              className={classes.person}
+              aria-pressed={person === chosen}
+              onClick={() => setChosen(person)}
+            >
+              <Avatar name={person.fullName} />
+              <span>
+                <strong>{person.fullName}</strong>
+                <span>{person.roles.map((role) => messages.roles[role]).join(", ")}</span>
+              </span>
+            </button>
+          ))}
+          <button
+            type="button"
+            className={`${classes.person} ${classes.other}`}
+            aria-pressed={chosen === null}
+            onClick={() => setChosen(null)}
+          >
+            <IconUserPlus size={22} stroke={1.7} aria-hidden="true" />
+            <span>
+              <strong>{unlock.someoneElse}</strong>
+              <span>{unlock.someoneElseHint}</span>
+            </span>
+          </button>
+        </div>
+        <Foot />
+      </section>
+      <section className={classes.right}>
+        <PasswordForm key={chosen?.userId ?? "someone else"} person={chosen} />
+      </section>
+    </main>
+  );
+}
+
+function Foot() {
+  const { data } = useSyncStatus();
+  const since = data?.connection.state === "offline" ? shortTime(data.connection.since) : null;
+  return (
+    <p className={classes.foot}>
+      {since && data ? (
+        <>
+          <IconCloudOff size={18} stroke={1.7} aria-hidden="true" />
+          {messages.sync.sentences.offline(since, data.waiting)}
+        </>
+      ) : (
+        messages.unlock.foot
+      )}
+    </p>
+  );
+}

@@ -1,0 +1,53 @@
+import type { AppState } from "./bindings/AppState";
+import type { Chart } from "./bindings/Chart";
+import type { DosageRead } from "./bindings/DosageRead";
+import type { Draft } from "./bindings/Draft";
+import type { DraftSaved } from "./bindings/DraftSaved";
+import type { Enrolment } from "./bindings/Enrolment";
+import type { LedgerEntry } from "./bindings/LedgerEntry";
+import type { MedicineFound } from "./bindings/MedicineFound";
+import type { Pad } from "./bindings/Pad";
+import type { PatientForm } from "./bindings/PatientForm";
+import type { PatientId } from "./bindings/PatientId";
+import type { PatientSummary } from "./bindings/PatientSummary";
+import type { PrescriptionId } from "./bindings/PrescriptionId";
+import type { PrescriptionSummary } from "./bindings/PrescriptionSummary";
+import type { SyncStatus } from "./bindings/SyncStatus";
+import type { Today } from "./bindings/Today";
+
+/** What the program around the window tells without being asked. */
+export type BackendEvent =
+  | { name: "sync-status"; payload: SyncStatus }
+  | { name: "app-state"; payload: AppState }
+  | { name: "rows-changed" };
+
+/** Everything the window can ask of the program around it. Failures reject with a `CommandError`. */
+export interface Backend {
+  appState(): Promise<AppState>;
+  enrol(enrolment: Enrolment): Promise<AppState>;
+  unlock(email: string, password: string): Promise<AppState>;
+  lock(): Promise<AppState>;
+  syncStatus(): Promise<SyncStatus>;
+  syncNow(): Promise<void>;
+  listLedger(): Promise<LedgerEntry[]>;
+  getToday(): Promise<Today>;
+  findPatients(query: string): Promise<PatientSummary[]>;
+  registerPatient(form: PatientForm): Promise<PatientSummary>;
+  updatePatient(patientId: PatientId, form: PatientForm): Promise<PatientSummary>;
+  getChart(patientId: PatientId): Promise<Chart>;
+  openPad(patientId: PatientId): Promise<Pad>;
+  saveDraft(patientId: PatientId, draft: Draft): Promise<DraftSaved>;
+  discardDraft(patientId: PatientId): Promise<void>;
+  findMedicines(query: string): Promise<MedicineFound[]>;
+  readDosage(text: string, doseUnit: string): Promise<DosageRead>;
+  signPrescription(patientId: PatientId, draft: Draft): Promise<PrescriptionSummary>;
+  getPrescription(prescriptionId: PrescriptionId): Promise<PrescriptionSummary>;
+  /** The pages of the saved draft, each an SVG text. */
+  previewDraft(patientId: PatientId): Promise<string[]>;
+  /** The pages of a signed prescription, each an SVG text. */
+  prescriptionPages(prescriptionId: PrescriptionId): Promise<string[]>;
+  /** Asks where to, and answers the file's path; null if the person thought better of it. */
+  savePrescriptionPdf(prescriptionId: PrescriptionId): Promise<string | null>;
+  /** Calls back at every event until the returned function is called. */
+  listen(onEvent: (event: BackendEvent) => void): () => void;
+}

@@ -1,0 +1,41 @@
+import { invoke } from "@tauri-apps/api/core";
+import { listen } from "@tauri-apps/api/event";
+import type { Backend, BackendEvent } from "./backend";
+import type { AppState } from "./bindings/AppState";
+import type { SyncStatus } from "./bindings/SyncStatus";
+
+/** The real program around the window. */
+export const tauriBackend: Backend = {
+  appState: () => invoke("app_state"),
+  enrol: (enrolment) => invoke("enrol", { enrolment }),
+  unlock: (email, password) => invoke("unlock", { email, password }),
+  lock: () => invoke("lock"),
+  syncStatus: () => invoke("sync_status"),
+  syncNow: () => invoke("sync_now"),
+  listLedger: () => invoke("list_ledger"),
+  getToday: () => invoke("get_today"),
+  findPatients: (query) => invoke("find_patients", { query }),
+  registerPatient: (form) => invoke("register_patient", { form }),
+  updatePatient: (patientId, form) => invoke("update_patient", { patientId, form }),
+  getChart: (patientId) => invoke("get_chart", { patientId }),
+  openPad: (patientId) => invoke("open_pad", { patientId }),
+  saveDraft: (patientId, draft) => invoke("save_draft", { patientId, draft }),
+  discardDraft: (patientId) => invoke("discard_draft", { patientId }),
+  findMedicines: (query) => invoke("find_medicines", { query }),
+  readDosage: (text, doseUnit) => invoke("read_dosage", { text, doseUnit }),
+  signPrescription: (patientId, draft) => invoke("sign_prescription", { patientId, draft }),
+  getPrescription: (prescriptionId) => invoke("get_prescription", { prescriptionId }),
+  previewDraft: (patientId) => invoke("preview_draft", { patientId }),
+  prescriptionPages: (prescriptionId) => invoke("prescription_pages", { prescriptionId }),
+  savePrescriptionPdf: (prescriptionId) => invoke("save_prescription_pdf", { prescriptionId }),
+  listen: (onEvent) => {
+    const stops = [
+      listen<SyncStatus>("sync-status", (event) => onEvent({ name: "sync-status", payload: event.payload })),
+      listen<AppState>("app-state", (event) => onEvent({ name: "app-state", payload: event.payload })),
+      listen("rows-changed", () => onEvent({ name: "rows-changed" } satisfies BackendEvent)),
+    ];
+    return () => {
+      for (const stop of stops) void stop.then((stopNow) => stopNow());
+    };
+  },
+};

@@ -1,0 +1,94 @@
+import type { MedicineFound } from "./bindings/MedicineFound";
+import type { PatientForm } from "./bindings/PatientForm";
+import type { Person } from "./bindings/Person";
+
+/** Invented people and medicines, for component tests and the development server. */
+export const people: Person[] = [
+  { userId: "u1", fullName: "Dr. Anjali Kulkarni", email: "anjali@example.in", roles: ["doctor", "admin"] },
+  { userId: "u2", fullName: "Dr. Vikram Shah", email: "vikram@example.in", roles: ["dentist"] },
+  { userId: "u3", fullName: "Priya Nair", email: "priya@example.in", roles: ["receptionist"] },
+];
+
+const form: PatientForm = {
+  mobileNumber: "+919820441276",
+  firstName: "",
+  lastName: "Deshmukh",
+  sex: "female",
+  dateOfBirth: null,
+  ageYears: 54,
+  ageMonths: null,
+  guardianRelation: "W/o",
+  guardianName: "Prakash",
+  addressLine: "Marol Naka",
+  city: "Mumbai",
+  allergyStatus: "unknown",
+  alerts: "",
+  bloodGroup: "unknown",
+};
+
+export const forms: PatientForm[] = [
+  {
+    ...form,
+    firstName: "Sunita",
+    allergyStatus: "has_allergies",
+    alerts: "Penicillins: anaphylaxis, severe, 2019. Sulfonamides: rash, mild, 2022",
+    bloodGroup: "B+",
+  },
+  {
+    ...form,
+    firstName: "Prakash",
+    sex: "male",
+    ageYears: 58,
+    guardianRelation: "S/o",
+    guardianName: "Ganpat",
+  },
+  { ...form, firstName: "Aditi", ageYears: 21, guardianRelation: "D/o", allergyStatus: "none_known" },
+  {
+    ...form,
+    mobileNumber: "+919876500011",
+    firstName: "Ramesh",
+    lastName: "Pawar",
+    sex: "male",
+    ageYears: 61,
+    guardianRelation: null,
+    guardianName: "",
+  },
+  {
+    ...form,
+    mobileNumber: "+919876500022",
+    firstName: "Kamala Venkataraman",
+    lastName: "Subramaniam",
+    ageYears: 72,
+    guardianRelation: null,
+    guardianName: "",
+    allergyStatus: "none_known",
+  },
+];
+
+function medicine(
+  id: string,
+  name: string,
+  strength: string,
+  defaultDose: string,
+  brand: string | null,
+): MedicineFound {
+  return {
+    id,
+    genericName: name,
+    brandName: brand,
+    strengthText: strength,
+    dosageForm: "tablet",
+    doseUnit: "tablet",
+    defaultDose,
+  };
+}
+
+export const medicines: MedicineFound[] = [
+  medicine("m1", "Paracetamol", "500 mg", "1-1-1 x3d pc", "Crocin"),
+  medicine("m2", "Paracetamol", "650 mg", "1-1-1 x3d pc", "Dolo 650"),
+  medicine("m3", "Azithromycin", "500 mg", "1-0-0 x3d pc", "Azee"),
+  medicine("m4", "Azithromycin", "250 mg", "1-0-0 x5d pc", null),
+  medicine("m5", "Cetirizine", "10 mg", "0-0-1 x5d", null),
+  medicine("m6", "Metformin", "500 mg", "1-0-1 x30d pc", "Glycomet"),
+  medicine("m7", "Pantoprazole", "40 mg", "1-0-0 x5d ac", "Pan 40"),
+];

@@ -1,0 +1,33 @@
+import type { CommandError } from "./bindings/CommandError";
+import type { DosageRead } from "./bindings/DosageRead";
+
+const meals: Record<string, string> = { ac: "before food", pc: "after food" };
+
+/** A small part of the real reading: slots, days and food. */
+export function readFakeDosage(text: string, unit: string): DosageRead {
+  const words = text.trim().split(/\s+/);
+  const slots = /^(\d)-(\d)-(\d)$/.exec(words[0] ?? "");
+  const notUnderstood = (from: number): CommandError => ({
+    code: "invalid",
+    detail: `Not understood from "${words.slice(from).join(" ")}" on. Example: 1-0-1 x5d pc.`,
+  });
+  if (!slots) throw notUnderstood(0);
+  const amounts = [Number(slots[1]), Number(slots[2]), Number(slots[3])];
+  const times = ["in the morning", "at noon", "at night"].filter((_, place) => amounts[place] !== 0);
+  let days = 0;
+  let meal = "";
+  words.slice(1).forEach((word, place) => {
+    const duration = /^x(\d+)d$/.exec(word);
+    const food = meals[word];
+    if (duration) days = Number(duration[1]);
+    else if (food) meal = `, ${food}`;
+    else throw notUnderstood(place + 1);
+  });
+  const each = Math.max(...amounts);
+  const name = unit || "dose";
+  const total = amounts.reduce((sum, amount) => sum + amount, 0) * days;
+  return {
+    words: `${each} ${name} ${times.join(", ")}${meal}${days ? `, for ${days} days` : ""}`,
+    quantity: days && unit ? `${total} ${name}s` : null,
+  };
+}

@@ -1,0 +1,376 @@
+import type { Backend, BackendEvent } from "./backend";
+import type { AppState } from "./bindings/AppState";
+import type { CommandError } from "./bindings/CommandError";
+import type { Draft } from "./bindings/Draft";
+import type { ItemView } from "./bindings/ItemView";
+import type { LedgerEntry } from "./bindings/LedgerEntry";
+import type { PatientForm } from "./bindings/PatientForm";
+import type { PatientSummary } from "./bindings/PatientSummary";
+import type { Person } from "./bindings/Person";
+import type { PrescriptionSummary } from "./bindings/PrescriptionSummary";
+import type { SyncStatus } from "./bindings/SyncStatus";
+import { forms, medicines, people } from "./fake-data";
+import { readFakeDosage } from "./fake-dosage";
+import { fakePage } from "./fake-pages";
+
+interface Options {
+  /** `notEnrolled`, `locked`, or the e-mail of whoever is signed in already. */
+  start?: string;
+  delayMs?: number;
+}
+
+interface FakeBackend extends Backend {
+  emit(event: BackendEvent): void;
+  /** Makes every call of one command fail. */
+  fail(command: keyof Backend, error: CommandError): void;
+}
+
+const today = () => new Date().toISOString().slice(0, 10);
+const noVitals = { bpSys: null, bpDia: null, pulse: null, tempC: null, spo2: null, weightKg: null };
+const emptyDraft: Draft = {
+  complaints: "",
+  vitals: noVitals,
+  diagnoses: [],
+  items: [],
+  line: "",
+  investigations: "",
+  advice: "",
+  followUp: "",
+};
+
+interface FakePatient {
+  summary: PatientSummary;
+  form: PatientForm;
+  prescriptions: PrescriptionSummary[];
+  draft: Draft | null;
+}
+
+const viewsOf = (draft: Draft): ItemView[] =>
+  draft.items.map((item) => {
+    const unit = medicines.find((one) => one.id === item.medicineId)?.doseUnit ?? "";
+    const read = readFakeDosage(item.doseText, unit);
+    return {
+      title: `${item.medicineId ? "TAB. " : ""}${item.medicineText.toUpperCase()}`,
+      medicineText: item.medicineText,
+      doseText: item.doseText,
+      directions: read.words,
+      quantity: read.quantity,
+    };
+  });
+const followUpDate = (followUp: string) => {
+  const days = /^(\d+)d$/.exec(followUp.trim());
+  return days ? new Date(Date.now() + Number(days[1]) * 86_400_000).toISOString().slice(0, 10) : null;
+};
+
+const summaryOf = (id: string, form: PatientForm, code: string): PatientSummary => ({
+  id,
+  fullName: [form.firstName, form.lastName].filter(Boolean).join(" "),
+  age: form.ageYears === null ? "" : `${form.ageYears} y`,
+  sex: { female: "F", male: "M", other: "O" }[form.sex] ?? "",
+  mobileNumber: form.mobileNumber.startsWith("+")
+    ? form.mobileNumber
+    : `+91${form.mobileNumber.replace(/\D/g, "")}`,
+  patientCode: code,
+  guardian: form.guardianRelation ? `${form.guardianRelation} ${form.guardianName}` : null,
+  lastVisit: null,
+  needsReview: false,
+});
+
+/** A small clinic in memory, for component tests and the development server. Never part of the program. */
+export function createFakeBackend(options: Options = {}): FakeBackend {
+  const { start = "anjali@example.in", delayMs = 0 } = options;
+  const listeners = new Set<(event: BackendEvent) => void>();
+  const failures = new Map<string, CommandError>();
+  const clinic: FakePatient[] = [];
+  const ledger: LedgerEntry[] = [];
+  let signedIn: Person | undefined = people.find((person) => person.email === start);
+  let isEnrolled = start !== "notEnrolled";
+  let status: SyncStatus = {
+    connection: { state: "online" },
+    waiting: 0,
+    attention: 0,
+    lastSyncedAt: `${today()}T10:41:00`,
+    problem: null,
+  };
+
+  const state = (): AppState => {
+    if (!isEnrolled) return { state: "notEnrolled" };
+    if (!signedIn)
+      return { state: "locked", tenantName: "Shanti Clinic", clinicName: "Andheri East", people };
+    const isReception = signedIn.roles.includes("receptionist");
+    return {
+      state: "unlocked",
+      session: {
+        person: signedIn,
+        doctorId: isReception ? null : "d1",
+        mayPrescribe: !isReception,
+        mayReadClinical: !isReception,
+        tenantName: "Shanti Clinic",
+        clinicId: "c1",
+        clinicName: "Andheri East",
+        deviceName: "Room 1 computer",
+        lane: "A",
+        scope: isReception ? "front_desk" : "clinical",
+      },
+    };
+  };
+  const record = (title: string, patient: PatientSummary) => {
+    status = { ...status, waiting: status.waiting + 1 };
+    ledger.unshift({
+      sequence: ledger.length + 1,
+      title,
+      patientName: patient.fullName,
+      actorName: signedIn?.fullName ?? null,
+      recordedAt: new Date().toISOString(),
+      fate: null,
+      acknowledgedAt: null,
+      detail: null,
+    });
+    emit({ name: "sync-status", payload: status });
+    emit({ name: "rows-changed" });
+  };
+  const emit = (event: BackendEvent) => {
+    if (event.name === "sync-status") status = event.payload;
+    for (const listener of listeners) listener(event);
+  };
+  const add = (form: PatientForm) => {
+    const id = `p${clinic.length + 1}`;
+    const patient = {
+      form,
+      summary: summaryOf(id, form, `A-0${4213 + clinic.length}`),
+      prescriptions: [],
+      draft: null,
+    };
+    clinic.push(patient);
+    return patient;
+  };
+  for (const form of forms) add(form);
+
+  const patientOf = (id: string): FakePatient => {
+    const found = clinic.find((patient) => patient.summary.id === id);
+    if (!found)
+      throw { code: "not_found", detail: "This patient is not on this computer." } satisfies CommandError;
+    return found;
+  };
+  const all = () =>
+    clinic.flatMap((patient) => patient.prescriptions.map((prescription) => ({ patient, prescription })));
+  const prescriptionOf = (id: string) => {
+    const found = all().find(({ prescription }) => prescription.id === id);
+    if (!found)
+      throw {
+        code: "not_found",
+        detail: "This prescription is not on this computer.",
+      } satisfies CommandError;
+    return found;
+  };
+  const pageOf = (patient: FakePatient, items: ItemView[], foot: string) => [
+    fakePage(
+      signedIn?.fullName ?? "",
+      `${patient.summary.fullName}, ${patient.summary.age} ${patient.summary.sex}`,
+      items,
+      foot,
+    ),
+  ];
+  const openState = (email: string, password: string) => {
+    if (password === "wrong") {
+      throw {
+        code: "wrong_password",
+        detail: "The password does not fit this e-mail.",
+      } satisfies CommandError;
+    }
+    signedIn = people.find((person) => person.email === email) ?? people[0];
+    return state();
+  };
+
+  // The first patient has been here before.
+  const first = clinic[0];
+  if (first) {
+    first.summary.lastVisit = "2026-11-02";
+    first.prescriptions = [
+      {
+        id: "rx0",
+        number: "A-1041",
+        visitDate: "2026-11-02",
+        status: "finalised",
+        doctorName: "Dr. Anjali Kulkarni",
+        diagnoses: ["Type 2 diabetes"],
+        items: viewsOf({
+          ...emptyDraft,
+          items: [{ medicineId: "m6", medicineText: "Metformin 500 mg", doseText: "1-0-1 x30d pc" }],
+        }),
+        advice: "Walk half an hour a day",
+        followUpDate: today(),
+        isSynced: true,
+      },
+    ];
+  }
+
+  async function answer<T>(command: keyof Backend, work: () => T): Promise<T> {
+    if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
+    const failure = failures.get(command);
+    if (failure) throw failure;
+    return work();
+  }
+
+  return {
+    emit,
+    fail: (command, error) => failures.set(command, error),
+    listen: (onEvent) => {
+      listeners.add(onEvent);
+      return () => listeners.delete(onEvent);
+    },
+    appState: () => answer("appState", state),
+    enrol: (enrolment) =>
+      answer("enrol", () => {
+        if (enrolment.code === "wrong") {
+          throw {
+            code: "wrong_code",
+            detail: "This code is not valid any more. Ask for a new one.",
+          } satisfies CommandError;
+        }
+        isEnrolled = true;
+        return openState(enrolment.email, enrolment.password);
+      }),
+    unlock: (email, password) => answer("unlock", () => openState(email, password)),
+    lock: () =>
+      answer("lock", () => {
+        signedIn = undefined;
+        return state();
+      }),
+    syncStatus: () => answer("syncStatus", () => status),
+    syncNow: () =>
+      answer("syncNow", () => {
+        for (const entry of ledger) entry.fate ??= "applied";
+        emit({
+          name: "sync-status",
+          payload: { ...status, waiting: 0, lastSyncedAt: new Date().toISOString() },
+        });
+        emit({ name: "rows-changed" });
+      }),
+    listLedger: () => answer("listLedger", () => ledger.map((entry) => ({ ...entry }))),
+    getToday: () =>
+      answer("getToday", () => ({
+        date: today(),
+        seen: all()
+          .filter(({ prescription }) => prescription.visitDate === today())
+          .map(({ patient, prescription }) => ({
+            prescriptionId: prescription.id,
+            patient: patient.summary,
+            doctorName: prescription.doctorName,
+            signedAt: new Date().toISOString(),
+          })),
+        drafts: clinic.filter((patient) => patient.draft).map((patient) => patient.summary),
+        followUps: clinic.slice(0, 1).map((patient) => patient.summary),
+        registered: clinic.slice(3).map((patient) => patient.summary),
+      })),
+    findPatients: (query) =>
+      answer("findPatients", () => {
+        const words = query.toLowerCase().split(/\s+/);
+        const digits = query.replace(/\D/g, "");
+        return clinic
+          .map((patient) => patient.summary)
+          .filter((one) =>
+            digits.length > 3 && digits === query.replace(/[\s+]/g, "")
+              ? one.mobileNumber.includes(digits)
+              : words.every((word) => `${one.fullName} ${one.patientCode}`.toLowerCase().includes(word)),
+          );
+      }),
+    registerPatient: (form) =>
+      answer("registerPatient", () => {
+        const { summary } = add(form);
+        record("Patient registered", summary);
+        return summary;
+      }),
+    updatePatient: (id, form) =>
+      answer("updatePatient", () => {
+        const patient = patientOf(id);
+        patient.form = form;
+        patient.summary = {
+          ...summaryOf(id, form, patient.summary.patientCode ?? ""),
+          lastVisit: patient.summary.lastVisit,
+        };
+        record("Patient corrected", patient.summary);
+        return patient.summary;
+      }),
+    getChart: (id) =>
+      answer("getChart", () => {
+        const { summary, form, prescriptions, draft } = patientOf(id);
+        const isClinical = !signedIn?.roles.includes("receptionist");
+        return {
+          patient: summary,
+          form,
+          allergyStatus: isClinical ? form.allergyStatus : "unknown",
+          alerts: isClinical ? form.alerts || null : null,
+          prescriptions: isClinical ? prescriptions : [],
+          hasDraft: draft !== null,
+        };
+      }),
+    openPad: (id) =>
+      answer("openPad", () => {
+        const draft = patientOf(id).draft ?? emptyDraft;
+        return { draft, items: viewsOf(draft) };
+      }),
+    saveDraft: (id, draft) =>
+      answer("saveDraft", () => {
+        patientOf(id).draft = draft;
+        const isHot = (draft.vitals.tempC ?? 0) > 45;
+        return {
+          savedAt: new Date().toISOString(),
+          items: viewsOf(draft),
+          followUpDate: followUpDate(draft.followUp),
+          warnings: isHot ? ["Temperature above 45 °C is not plausible."] : [],
+        };
+      }),
+    discardDraft: (id) =>
+      answer("discardDraft", () => {
+        patientOf(id).draft = null;
+      }),
+    findMedicines: (query) =>
+      answer("findMedicines", () => {
+        const words = query.toLowerCase().split(/\s+/);
+        return medicines.filter((one) => {
+          const name = `${one.genericName} ${one.brandName} ${one.strengthText}`.toLowerCase();
+          return words.every((word) => name.includes(word));
+        });
+      }),
+    readDosage: (text, unit) => answer("readDosage", () => readFakeDosage(text, unit)),
+    signPrescription: (id, draft) =>
+      answer("signPrescription", () => {
+        if (draft.items.length === 0 && !draft.advice && !draft.investigations) {
+          const detail = "There is nothing to sign yet: add a medicine, a test or advice.";
+          throw { code: "invalid", detail } satisfies CommandError;
+        }
+        const patient = patientOf(id);
+        const signed: PrescriptionSummary = {
+          id: `rx${all().length}`,
+          number: `A-${1041 + all().length}`,
+          visitDate: today(),
+          status: "finalised",
+          doctorName: signedIn?.fullName ?? "",
+          diagnoses: draft.diagnoses,
+          items: viewsOf(draft),
+          advice: draft.advice || null,
+          followUpDate: followUpDate(draft.followUp),
+          isSynced: false,
+        };
+        patient.prescriptions = [signed, ...patient.prescriptions];
+        patient.draft = null;
+        patient.summary = { ...patient.summary, lastVisit: today() };
+        record("Prescription signed", patient.summary);
+        return signed;
+      }),
+    getPrescription: (id) => answer("getPrescription", () => prescriptionOf(id).prescription),
+    previewDraft: (id) =>
+      answer("previewDraft", () => {
+        const patient = patientOf(id);
+        return pageOf(patient, viewsOf(patient.draft ?? emptyDraft), "not signed yet");
+      }),
+    prescriptionPages: (id) =>
+      answer("prescriptionPages", () => {
+        const { patient, prescription } = prescriptionOf(id);
+        return pageOf(patient, prescription.items, prescription.number ?? "");
+      }),
+    savePrescriptionPdf: (id) =>
+      answer("savePrescriptionPdf", () => `${prescriptionOf(id).prescription.number}.pdf`),
+  };
+}

@@ -1,0 +1,18 @@
+import { messages } from "../messages/en";
+import type { CommandError } from "./bindings/CommandError";
+
+function isCommandError(error: unknown): error is CommandError {
+  return (
+    typeof error === "object" &&
+    error !== null &&
+    "code" in error &&
+    typeof error.code === "string" &&
+    "detail" in error &&
+    typeof error.detail === "string"
+  );
+}
+
+/** What a rejected command says, whatever it was rejected with. */
+export function problemOf(error: unknown): CommandError {
+  return isCommandError(error) ? error : { code: "internal", detail: messages.common.unknownProblem };
+}

@@ -1,0 +1,24 @@
+import "./styles/fonts.css";
+import "./styles/mantine.css";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import { createRoot } from "react-dom/client";
+import { keepWebViewQuiet } from "./app/keymap";
+import { Root } from "./app/Root";
+import type { Backend } from "./ipc/backend";
+import { tauriBackend } from "./ipc/commands";
+
+async function backendHere(): Promise<Backend> {
+  if (import.meta.env.DEV && !("__TAURI_INTERNALS__" in window)) {
+    const { createFakeBackend } = await import("./ipc/fake");
+    return createFakeBackend({
+      delayMs: 40,
+      start: new URLSearchParams(location.search).get("start") ?? "locked",
+    });
+  }
+  keepWebViewQuiet();
+  return tauriBackend;
+}
+
+const root = document.getElementById("root");
+if (root) createRoot(root).render(<Root backend={await backendHere()} />);

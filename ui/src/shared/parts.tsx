@@ -1,0 +1,73 @@
+import { Button } from "@mantine/core";
+import { IconAlertTriangle } from "@tabler/icons-react";
+import { type ReactNode, useEffect, useState } from "react";
+import { problemOf } from "../ipc/problem";
+import { messages } from "../messages/en";
+import { initials } from "./format";
+import classes from "./parts.module.css";
+
+export function Kbd({ children }: { children: ReactNode }) {
+  return (
+    <kbd className={classes.kbd} aria-hidden="true">
+      {children}
+    </kbd>
+  );
+}
+
+export function Avatar({ name, size = "medium" }: { name: string; size?: "small" | "medium" | "large" }) {
+  return (
+    <span className={`${classes.avatar} ${classes[size]}`} aria-hidden="true">
+      {initials(name)}
+    </span>
+  );
+}
+
+/** A sentence about something amiss, where it concerns. */
+export function Problem(props: { error: unknown; onRetry?: () => void }) {
+  const problem = problemOf(props.error);
+  return (
+    <div role="alert" className={classes.problem}>
+      <IconAlertTriangle size={18} stroke={1.8} aria-hidden="true" />
+      <p>{problem.detail}</p>
+      {props.onRetry && (
+        <Button size="xs" variant="default" onClick={props.onRetry}>
+          {messages.common.tryAgain}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+/** Nothing for 300 ms, then still grey shapes of what will come. */
+export function Waiting({ rows = 4 }: { rows?: number }) {
+  const [isLong, setLong] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLong(true), 300);
+    return () => clearTimeout(timer);
+  }, []);
+  if (!isLong) return <div aria-busy="true" />;
+  return (
+    <div className={classes.waiting} role="status" aria-busy="true" aria-label={messages.common.loading}>
+      {Array.from({ length: rows }, (_, row) => (
+        <span key={row} />
+      ))}
+    </div>
+  );
+}
+
+export function Notice({ children }: { children: ReactNode }) {
+  return <p className={classes.notice}>{children}</p>;
+}
+
+/** The keys that work where the focus is now. */
+export function KeyBar({ keys }: { keys: [string, string][] }) {
+  return (
+    <footer className={classes.keyBar}>
+      {keys.map(([key, label]) => (
+        <span key={key}>
+          <kbd className={classes.kbd}>{key}</kbd> {label}
+        </span>
+      ))}
+    </footer>
+  );
+}
