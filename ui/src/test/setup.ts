@@ -25,6 +25,9 @@ HTMLDialogElement.prototype.showModal = function show(this: HTMLDialogElement) {
 HTMLDialogElement.prototype.close = function close(this: HTMLDialogElement) {
   this.removeAttribute("open");
 };
+// Lists that draw only what is in sight need a size.
+Object.defineProperty(HTMLElement.prototype, "clientHeight", { value: 600 });
+Object.defineProperty(HTMLElement.prototype, "clientWidth", { value: 800 });
 class NoResizes implements ResizeObserver {
   observe() {}
   unobserve() {}

@@ -1,0 +1,148 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import { expect, test } from "vitest";
+import { findSunita, openClinic, openPad } from "../test/clinic";
+
+test("a patient is found by the last digits of the number and opened with Enter", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  await keys.keyboard("{Control>}k{/Control}");
+  await keys.type(await screen.findByTestId("finder-input"), "1276");
+  expect(await screen.findByRole("option", { name: /Sunita Deshmukh/ })).toHaveProperty(
+    "ariaSelected",
+    "true",
+  );
+  await keys.keyboard("{ArrowDown}{Enter}");
+  expect((await screen.findByTestId("chart")).textContent).toContain("Prakash Deshmukh");
+});
+
+test("what was typed in the finder starts the registration of someone new", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  await keys.keyboard("{Control>}k{/Control}");
+  await keys.type(await screen.findByTestId("finder-input"), "9000000001");
+  await screen.findByRole("option", { name: /Register 9000000001/ });
+  await keys.keyboard("{Enter}");
+  expect(await screen.findByRole("textbox", { name: "Mobile number" })).toHaveProperty("value", "9000000001");
+});
+
+test("a patient is registered without a mouse", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  await keys.keyboard("{Control>}{Shift>}n{/Shift}{/Control}");
+  await keys.type(await screen.findByRole("textbox", { name: "Mobile number" }), "9820455127");
+  await keys.type(screen.getByLabelText("First name"), "Kaveri");
+  await keys.selectOptions(screen.getByLabelText("Sex"), "female");
+  await keys.type(screen.getByLabelText("Age in years"), "41{Enter}");
+  expect((await screen.findByTestId("chart")).textContent).toContain("Kaveri");
+  expect(screen.getByTestId("toast").textContent).toContain("Kaveri is registered");
+});
+
+test("a number that is already known shows who is on it before a twin is made", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  await keys.keyboard("{Control>}{Shift>}n{/Shift}{/Control}");
+  await keys.type(await screen.findByRole("textbox", { name: "Mobile number" }), "9820441276");
+  expect(await screen.findByText("3 people on this number")).toBeTruthy();
+});
+
+test("a line is said back in words, and Enter accepts it", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  await openPad(keys);
+  await keys.keyboard("metformin 500 1-0-1 x30d pc");
+  await waitFor(() => expect(screen.getByTestId("pad-echo").textContent).toContain("Metformin"));
+  await keys.keyboard("{Enter}");
+  const item = await screen.findByTestId("pad-item");
+  expect(item.textContent).toContain("METFORMIN 500 MG");
+});
+
+test("when several strengths fit, the line waits for a choice", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  await openPad(keys);
+  await keys.keyboard("paracetamol 1-0-1 x3d");
+  await screen.findAllByTestId("pad-suggestion");
+  await keys.keyboard("{Enter}");
+  await waitFor(() => expect(screen.getByTestId("pad-echo").textContent).toContain("2 medicines fit"));
+  expect(screen.queryByTestId("pad-item")).toBeNull();
+});
+
+test("a prescription is written, signed and shown by keys alone", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  await openPad(keys);
+  await keys.keyboard("metformin{Enter}");
+  await screen.findByTestId("pad-medicine");
+  await keys.keyboard("{Enter}");
+  await screen.findByTestId("pad-item");
+  await keys.keyboard("{Control>}{Enter}{/Control}");
+  expect((await screen.findByTestId("prescription-number")).textContent).toBe("A-1042");
+  expect(await screen.findByTestId("prescription-page")).toBeTruthy();
+  expect(screen.getByText("Saved here, waiting to be sent")).toBeTruthy();
+});
+
+test("an unfinished line holds the signature back and says so", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  await openPad(keys);
+  await keys.keyboard("paracet{Control>}{Enter}{/Control}");
+  expect((await screen.findByRole("alert")).textContent).toContain("This line is not finished");
+  expect(screen.getByTestId("pad")).toBeTruthy();
+});
+
+test("Escape closes the suggestions and leaves every letter standing", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  const line = await openPad(keys);
+  await keys.keyboard("paracetamol");
+  await screen.findAllByTestId("pad-suggestion");
+  await keys.keyboard("{Escape}{Escape}{Escape}");
+  expect(screen.queryByTestId("pad-suggestion")).toBeNull();
+  expect(line).toHaveProperty("value", "paracetamol");
+});
+
+test("a draft that was left is there when its patient is opened again", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  await openPad(keys);
+  await keys.type(screen.getByLabelText("Complaints"), "Fever since Friday");
+  await keys.keyboard("{Control>}1{/Control}");
+  await screen.findByTestId("today");
+  await openPad(keys);
+  await waitFor(() =>
+    expect(screen.getByLabelText("Complaints")).toHaveProperty("value", "Fever since Friday"),
+  );
+});
+
+test("locking keeps what was typed a moment before", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  await openPad(keys);
+  await keys.type(screen.getByLabelText("Advice"), "Rest");
+  await keys.click(screen.getByRole("button", { name: "Lock" }));
+  await keys.type(await screen.findByLabelText("Password"), "right{Enter}");
+  await screen.findByTestId("today");
+  await openPad(keys);
+  await waitFor(() => expect(screen.getByLabelText("Advice")).toHaveProperty("value", "Rest"));
+});
+
+test("the question mark opens the sheet of keys, except where someone types", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  await keys.keyboard("?");
+  const sheet = await screen.findByRole("dialog", { name: "Keys" });
+  expect(within(sheet).getByText("find a patient")).toBeTruthy();
+  await keys.keyboard("{Escape}");
+  await openPad(keys);
+  await keys.keyboard("?");
+  expect(screen.queryByRole("dialog")).toBeNull();
+});
+
+test("reception sees no clinical detail and cannot open the pad", async () => {
+  const { keys } = openClinic({ start: "priya@example.in" });
+  await screen.findByTestId("today");
+  await findSunita(keys);
+  await keys.keyboard("{Control>}n{/Control}");
+  expect(screen.queryByTestId("pad")).toBeNull();
+  expect(document.body.textContent).not.toContain("Penicillin");
+});

@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+
+const sources = import.meta.glob<string>(["../**/*.ts", "../**/*.tsx"], {
+  query: "?raw",
+  import: "default",
+  eager: true,
+});
+
+test("only src/ipc knows the program around the window", () => {
+  const others = Object.entries(sources).filter(
+    ([path, text]) => !path.startsWith("../ipc/") && /from "@tauri-apps/.test(text),
+  );
+  expect(others.map(([path]) => path)).toEqual([]);
+});
+
+test("nothing in the window makes markup out of text", () => {
+  const unsafe = Object.entries(sources).filter(
+    ([path, text]) =>
+      !path.endsWith(".test.ts") && /dangerouslySetInnerHTML|\.innerHTML|insertAdjacentHTML/.test(text),
+  );
+  expect(unsafe.map(([path]) => path)).toEqual([]);
+});

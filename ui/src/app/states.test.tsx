@@ -1,0 +1,133 @@
+import { screen, waitFor } from "@testing-library/react";
+import { expect, test } from "vitest";
+import type { SyncStatus } from "../ipc/bindings/SyncStatus";
+import { expectAccessible, findSunita, openClinic, openPad } from "../test/clinic";
+
+const status: SyncStatus = {
+  connection: { state: "online" },
+  waiting: 0,
+  attention: 0,
+  lastSyncedAt: null,
+  problem: null,
+};
+const failure = { code: "internal", detail: "The records could not be read. Nothing was lost." } as const;
+
+test("a computer without a clinic asks for what it needs, and keeps what was typed when refused", async () => {
+  const { keys } = openClinic({ start: "notEnrolled" });
+  await keys.type(await screen.findByLabelText("Server address"), "desk.example.in");
+  await keys.type(screen.getByLabelText("One-time code"), "wrong");
+  await keys.type(screen.getByLabelText("E-mail"), "anjali@example.in");
+  await keys.type(screen.getByLabelText("Password"), "seven green parrots");
+  await keys.type(screen.getByLabelText("Name of this computer"), "Room 1");
+  await expectAccessible();
+  await keys.click(screen.getByRole("button", { name: "Enrol this computer" }));
+  expect((await screen.findByRole("alert")).textContent).toContain("Ask for a new one");
+  expect(screen.getByLabelText("Server address")).toHaveProperty("value", "desk.example.in");
+  expect(screen.getByLabelText("Password")).toHaveProperty("value", "seven green parrots");
+});
+
+test("a wrong password is said in a sentence, and the right one opens today", async () => {
+  const { keys } = openClinic({ start: "locked" });
+  await keys.type(await screen.findByLabelText("Password"), "wrong{Enter}");
+  expect((await screen.findByRole("alert")).textContent).toContain("does not fit");
+  await expectAccessible();
+  await keys.clear(screen.getByLabelText("Password"));
+  await keys.type(screen.getByLabelText("Password"), "right{Enter}");
+  expect(await screen.findByTestId("today")).toBeTruthy();
+});
+
+test("locked and offline, the screen says what is safe", async () => {
+  openClinic({ start: "locked" }, (backend) =>
+    backend.emit({
+      name: "sync-status",
+      payload: { ...status, connection: { state: "offline", since: "2026-11-23T09:12:00" }, waiting: 1 },
+    }),
+  );
+  expect(await screen.findByText(/1 change is safe on this computer/)).toBeTruthy();
+});
+
+test("records that cannot be opened are the only thing shown", async () => {
+  const detail = "The keyring of this computer is locked. Unlock it and start again.";
+  openClinic({}, (backend) => backend.fail("appState", { code: "keyring_locked", detail }));
+  expect((await screen.findByTestId("broken")).textContent).toContain(detail);
+  await expectAccessible();
+});
+
+test("today says that it loads", async () => {
+  openClinic({ delayMs: 1_000 });
+  expect(await screen.findByRole("status", { name: "Loading" }, { timeout: 3_000 })).toBeTruthy();
+});
+
+test("today fails with a sentence and a way to try again", async () => {
+  openClinic({}, (backend) => backend.fail("getToday", failure));
+  expect((await screen.findByRole("alert")).textContent).toContain(failure.detail);
+  expect(screen.getByRole("button", { name: "Try again" })).toBeTruthy();
+});
+
+test("a chart that cannot be read says so", async () => {
+  const { keys, backend } = openClinic();
+  await screen.findByTestId("today");
+  backend.fail("getChart", failure);
+  await keys.keyboard("{Control>}k{/Control}");
+  await keys.type(await screen.findByTestId("finder-input"), "sunita");
+  await screen.findByRole("option", { name: /Sunita Deshmukh/ });
+  await keys.keyboard("{Enter}");
+  expect((await screen.findByRole("alert")).textContent).toContain(failure.detail);
+});
+
+test("a draft that could not be written is never called saved", async () => {
+  const { keys, backend } = openClinic();
+  await screen.findByTestId("today");
+  backend.fail("saveDraft", { code: "disk_full", detail: "The disk is full. Free some space." });
+  await openPad(keys);
+  await keys.type(screen.getByLabelText("Advice"), "Rest");
+  await waitFor(() => expect(screen.getByTestId("pad-saved").textContent).toBe("The draft is not saved yet"));
+  expect(screen.getByRole("alert").textContent).toContain("The disk is full");
+  expect(screen.getByLabelText("Advice")).toHaveProperty("value", "Rest");
+});
+
+test("a signature that fails leaves the pad as it was", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  await openPad(keys);
+  await keys.keyboard("{Control>}{Enter}{/Control}");
+  expect((await screen.findByRole("alert")).textContent).toContain("nothing to sign yet");
+  expect(screen.getByTestId("pad")).toBeTruthy();
+});
+
+test("an empty ledger and a full one both make sense", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  await keys.keyboard("{Control>}4{/Control}");
+  expect(await screen.findByText("Nothing has been done on this computer yet.")).toBeTruthy();
+  await openPad(keys);
+  await keys.keyboard("metformin{Enter}");
+  await screen.findByTestId("pad-medicine");
+  await keys.keyboard("{Enter}");
+  await screen.findByTestId("pad-item");
+  await keys.keyboard("{Control>}{Enter}{/Control}");
+  await screen.findByTestId("prescription-number");
+  await keys.keyboard("{Control>}4{/Control}");
+
+  expect((await screen.findByTestId("ledger-entry")).textContent).toContain("Waiting");
+  await expectAccessible();
+});
+
+test("no screen of a doctor's day has a fault that an assessor would name", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  await screen.findByText("Asked to come back today");
+  await expectAccessible();
+  await keys.keyboard("{Control>}k{/Control}");
+  await screen.findByTestId("finder-input");
+  await expectAccessible();
+  await keys.keyboard("{Escape}");
+  await findSunita(keys);
+  await expectAccessible();
+  await keys.keyboard("{Control>}n{/Control}");
+  await screen.findByTestId("pad");
+  await expectAccessible();
+  await keys.keyboard("{Control>}{Shift>}n{/Shift}{/Control}");
+  await screen.findByTestId("register-form");
+  await expectAccessible();
+});

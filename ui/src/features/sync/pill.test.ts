@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import type { SyncStatus } from "../../ipc/bindings/SyncStatus";
+import { pillWords } from "./pill";
+
+const day = new Date().toLocaleDateString("sv");
+const at = (time: string) => `${day}T${time}:00`;
+const status: SyncStatus = {
+  connection: { state: "online" },
+  waiting: 0,
+  attention: 0,
+  lastSyncedAt: at("10:41"),
+  problem: null,
+};
+const offline = { state: "offline", since: at("09:12") } as const;
+const problem = { code: "device_revoked", detail: "This computer was removed from the clinic." } as const;
+
+const cases: [string, Partial<SyncStatus>][] = [
+  ["Online | all synced 10:41", {}],
+  ["Online | 2 waiting", { waiting: 2 }],
+  ["Connecting", { connection: { state: "connecting" } }],
+  ["Sending 3 of 12", { connection: { state: "sending", sent: 3, total: 12 }, waiting: 12 }],
+  ["Receiving 120 rows", { connection: { state: "receiving", rows: 120 } }],
+  ["Offline since 09:12 | all saved", { connection: offline }],
+  ["Offline since 09:12 | saved here, 1 waiting", { connection: offline, waiting: 1 }],
+  ["1 change needs you | synced 10:41", { attention: 1 }],
+  ["Not syncing | 2 waiting", { problem, waiting: 2 }],
+];
+
+test.each(cases)("the pill says: %s", (words, change) => {
+  expect(pillWords({ ...status, ...change }).words.join(" | ")).toBe(words);
+});
+
+test("the pill never says synced while something waits", () => {
+  for (const connection of [status.connection, offline]) {
+    expect(pillWords({ ...status, connection, waiting: 1 }).words.join(" ")).not.toContain("synced");
+  }
+});

@@ -1,0 +1,45 @@
+import { render, screen } from "@testing-library/react";
+import userEvent, { type UserEvent } from "@testing-library/user-event";
+import axe from "axe-core";
+import { expect } from "vitest";
+import { Root } from "../app/Root";
+import { createFakeBackend } from "../ipc/fake";
+
+type Options = NonNullable<Parameters<typeof createFakeBackend>[0]>;
+type FakeBackend = ReturnType<typeof createFakeBackend>;
+
+/** The whole window on a small clinic in memory, and a person with a keyboard before it. */
+export function openClinic(
+  options: Options = {},
+  prepare: (backend: FakeBackend) => void = () => undefined,
+): { keys: UserEvent; backend: FakeBackend } {
+  const backend = createFakeBackend(options);
+  prepare(backend);
+  const keys = userEvent.setup();
+  render(<Root backend={backend} />);
+  return { keys, backend };
+}
+
+/** Opens the chart of Sunita Deshmukh from anywhere. */
+export async function findSunita(keys: UserEvent) {
+  await keys.keyboard("{Control>}k{/Control}");
+  await keys.type(await screen.findByTestId("finder-input"), "sunita");
+  await screen.findByRole("option", { name: /Sunita Deshmukh/ });
+  await keys.keyboard("{Enter}");
+  await screen.findByTestId("chart");
+}
+
+/** Opens her pad; the focus is in the line for medicines. */
+export async function openPad(keys: UserEvent) {
+  await findSunita(keys);
+  await keys.keyboard("{Control>}n{/Control}");
+  return screen.findByRole("combobox", { name: "Medicine and dose" });
+}
+
+/** What a screen reader or an assessor would complain about. Colours are not drawn here, so not judged. */
+export async function expectAccessible() {
+  const { violations } = await axe.run(document.body, {
+    rules: { "color-contrast": { enabled: false } },
+  });
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`)).toEqual([]);
+}
