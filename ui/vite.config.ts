@@ -9,6 +9,8 @@ export default defineConfig({
     target: ["es2022", "chrome110", "safari16"],
     // The window's content policy allows fonts and images from files only, never from data: addresses.
     assetsInlineLimit: 0,
+    // Everything is read from this computer's disk at once: one file is as good as many.
+    chunkSizeWarningLimit: 800,
     modulePreload: { polyfill: false },
   },
   test: {

@@ -54,7 +54,7 @@ pub enum Error {
     SlotsDamaged,
     /// The database file is not there.
     #[error(
-        "The database is missing from the data folder, and no empty one was made in its place. Restore replica.db from a backup of this folder."
+        "The database is missing from the data folder, and no empty one was made in its place. Restore clinic.db from a backup of this folder."
     )]
     StoreMissing,
     /// The key is right for the slots and does not open the file.

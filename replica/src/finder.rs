@@ -1,7 +1,10 @@
 //! Finding a patient by fragments: digits of the mobile number, beginnings of names, the code; in any order.
 
+use std::collections::HashSet;
+
 use protocol::id::PatientId;
 use protocol::patient::{normalise_name, parse_mobile};
+use rusqlite::Transaction;
 
 use crate::error::Result;
 use crate::patients::summary_of;
@@ -22,30 +25,42 @@ impl Replica {
         }
         self.store.read(|tx| {
             let today = self.day(tx)?;
-            let sql = "select p.id, p.mobile_number, p.first_name_norm from finder f \
-                       join patients p on p.rowid = f.rowid where f.finder match ?1 \
-                       order by f.rowid desc limit ?2";
-            let mut statement = tx.prepare_cached(sql)?;
-            let found = statement.query_map((match_text(&fragments), CONSIDERED), |row| {
-                let id: String = row.get(0)?;
-                Ok((id, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
-            })?;
-            let mut found = found.collect::<std::result::Result<Vec<_>, _>>()?;
-            found.sort_by_cached_key(|(_, mobile, first_name)| {
-                let ends = fragments
-                    .iter()
-                    .any(|fragment| is_digits(fragment) && mobile.ends_with(fragment.as_str()));
-                let begins = fragments.iter().any(|fragment| first_name.starts_with(fragment.as_str()));
-                (!ends, !begins, first_name.clone())
-            });
+            let mut found = Vec::new();
+            if fragments.iter().any(|fragment| is_digits(fragment)) {
+                found = candidates(tx, &fragments, Digits::AtTheEnd)?;
+            }
+            if found.len() < SHOWN {
+                let more = candidates(tx, &fragments, Digits::Anywhere)?;
+                let known: HashSet<PatientId> = found.iter().copied().collect();
+                found.extend(more.into_iter().filter(|id| !known.contains(id)));
+            }
             found.truncate(SHOWN);
-            found
-                .into_iter()
-                .filter_map(|(id, ..)| id.parse::<PatientId>().ok())
-                .map(|id| summary_of(tx, id, today))
-                .collect()
+            found.into_iter().map(|id| summary_of(tx, id, today)).collect()
         })
     }
+}
+
+/// Where digits must stand in a number.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Digits {
+    AtTheEnd,
+    Anywhere,
+}
+
+/// Those who fit, whose first name begins with a fragment first, then by first name.
+fn candidates(tx: &Transaction<'_>, fragments: &[String], digits: Digits) -> Result<Vec<PatientId>> {
+    let sql = "select p.id, p.first_name_norm from finder f join patients p on p.rowid = f.rowid \
+               where f.finder match ?1 order by f.rowid desc limit ?2";
+    let mut statement = tx.prepare_cached(sql)?;
+    let rows = statement.query_map((match_text(fragments, digits), CONSIDERED), |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+    })?;
+    let mut found = rows.collect::<std::result::Result<Vec<_>, _>>()?;
+    found.sort_by_cached_key(|(_, first_name)| {
+        let begins = fragments.iter().any(|fragment| first_name.starts_with(fragment.as_str()));
+        (!begins, first_name.clone())
+    });
+    Ok(found.into_iter().filter_map(|(id, _)| id.parse().ok()).collect())
 }
 
 /// The parts of a query. A whole number in any spelling is one part.
@@ -65,10 +80,16 @@ fn is_digits(fragment: &str) -> bool {
     fragment.chars().all(|c| c.is_ascii_digit())
 }
 
-/// Each fragment as the beginning of a word, all of them needed; quoted, so that no sign has a meaning.
-pub(crate) fn match_text(fragments: &[String]) -> String {
-    let quoted: Vec<String> =
-        fragments.iter().map(|fragment| format!("\"{}\"*", fragment.replace('"', ""))).collect();
+/// Each fragment as the beginning of a word, all of them needed; quoted, so that no sign has a meaning. Every
+/// ending of a number is a word of its own, so digits as a whole word are the number's last ones.
+pub(crate) fn match_text(fragments: &[String], digits: Digits) -> String {
+    let quoted: Vec<String> = fragments
+        .iter()
+        .map(|fragment| {
+            let is_whole = digits == Digits::AtTheEnd && is_digits(fragment);
+            format!("\"{}\"{}", fragment.replace('"', ""), if is_whole { "" } else { "*" })
+        })
+        .collect();
     quoted.join(" ")
 }
 

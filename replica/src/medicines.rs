@@ -4,7 +4,7 @@ use protocol::id::MedicineId;
 use protocol::medicine::dose_unit;
 
 use crate::error::Result;
-use crate::finder::match_text;
+use crate::finder::{Digits, match_text};
 use crate::replica::Replica;
 use crate::view::MedicineFound;
 
@@ -28,7 +28,7 @@ impl Replica {
                      where f.medicine_finder match ?1 and f.rowid % 2 = ?2 and m.is_active limit ?3"
                 );
                 let mut statement = tx.prepare_cached(&sql)?;
-                let rows = statement.query_map((match_text(&words), is_odd, CONSIDERED), |row| {
+                let rows = statement.query_map((match_text(&words, Digits::Anywhere), is_odd, CONSIDERED), |row| {
                     let id: String = row.get(0)?;
                     let dosage_form: String = row.get(4)?;
                     Ok(MedicineFound {

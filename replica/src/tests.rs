@@ -325,6 +325,19 @@ fn patients_are_found_by_digits_names_and_codes_in_any_order() {
 }
 
 #[test]
+fn whoever_has_the_last_digits_is_found_among_any_number_of_others() {
+    let fixture = fixture(Role::Doctor);
+    fixture.replica.register_patient(&form("Zoya", "98204 41276")).expect("BUG: registered");
+    for place in 0..250 {
+        let number = format!("91276{place:05}");
+        fixture.replica.register_patient(&form(&format!("P{place}"), &number)).expect("BUG: registered");
+    }
+    let found = fixture.replica.find_patients("1276").expect("BUG: found");
+    assert_eq!(found[0].full_name, "Zoya Deshmukh");
+    assert_eq!(found.len(), 50);
+}
+
+#[test]
 fn a_signed_prescription_is_numbered_frozen_and_whole() {
     let fixture = fixture(Role::Doctor);
     let sunita =

@@ -47,29 +47,6 @@ pub struct CommonOptions {
     pub postgres_bin: Option<PathBuf>,
 }
 
-/// Options of `migrate`.
-#[derive(Args, Debug)]
-pub struct MigrateOptions {
-    /// Sets the password of the login clinic_app.
-    #[arg(long, env = "CLINIC_SYNC_APP_PASSWORD", hide_env_values = true)]
-    pub app_password: Option<PasswordOption>,
-    /// Sets the password of the login clinic_ops.
-    #[arg(long, env = "CLINIC_SYNC_OPS_PASSWORD", hide_env_values = true)]
-    pub ops_password: Option<PasswordOption>,
-}
-
-/// A password from the command line; its `Debug` shows nothing.
-#[derive(Clone, Debug)]
-pub struct PasswordOption(pub Secret);
-
-impl FromStr for PasswordOption {
-    type Err = std::convert::Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(Self(Secret(text.to_owned())))
-    }
-}
-
 /// Options of `serve`.
 #[derive(Args, Debug)]
 pub struct ServeOptions {

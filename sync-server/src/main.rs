@@ -9,12 +9,13 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 use clinic_sync::auth::password::{PasswordCost, Passwords};
 use clinic_sync::auth::{Auth, token};
-use clinic_sync::config::{CommonOptions, LogFormat, MigrateOptions, ServeOptions};
+use clinic_sync::config::{CommonOptions, LogFormat, ServeOptions};
 use clinic_sync::database::{self, LoginPasswords};
 use clinic_sync::demo::{self, DemoOptions};
 use clinic_sync::embedded::{self, Embedded};
 use clinic_sync::operator::{self, DeviceCommand, TenantCommand, UserCommand};
 use clinic_sync::{AppState, Db, serve};
+use protocol::api::Secret;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -30,7 +31,10 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Makes roles and schema in the database, or brings them up to date.
-    Migrate(MigrateOptions),
+    ///
+    /// CLINIC_SYNC_APP_PASSWORD and CLINIC_SYNC_OPS_PASSWORD, if set, become the passwords of the logins
+    /// clinic_app and clinic_ops. They are never arguments, which every user of the machine could read.
+    Migrate,
     /// Serves desktops until it is stopped.
     Serve(ServeOptions),
     /// Makes a new key for signing access tokens.
@@ -74,7 +78,7 @@ async fn run() -> anyhow::Result<()> {
     let cli = Cli::parse();
     start_log(cli.common.log_format);
     match cli.command {
-        Command::Migrate(options) => run_migrate(&cli.common, options).await,
+        Command::Migrate => run_migrate(&cli.common).await,
         Command::Serve(options) => run_serve(&cli.common, options).await,
         Command::WithScratchDatabase { command } => run_with_scratch(&cli.common, command).await,
         Command::Keygen { out } => token::write_new_key(&out),
@@ -110,14 +114,15 @@ async fn operators_db(common: &CommonOptions) -> anyhow::Result<Db> {
     Ok(database::connect_ops(&url.0).await?)
 }
 
-async fn run_migrate(common: &CommonOptions, options: MigrateOptions) -> anyhow::Result<()> {
+async fn run_migrate(common: &CommonOptions) -> anyhow::Result<()> {
     let url = match &common.database_url {
         Some(url) => url.clone(),
         None => embedded::Urls::of_running(&common.data_dir)?.admin,
     };
+    let password = |name: &str| std::env::var(name).ok().filter(|set| !set.is_empty()).map(Secret);
     let passwords = LoginPasswords {
-        app: options.app_password.map(|password| password.0),
-        ops: options.ops_password.map(|password| password.0),
+        app: password("CLINIC_SYNC_APP_PASSWORD"),
+        ops: password("CLINIC_SYNC_OPS_PASSWORD"),
     };
     database::migrate(&url.0, &passwords).await?;
     tracing::info!("the database is up to date");

@@ -16,6 +16,35 @@ use crate::network::Network;
 /// The doctor's password in every test.
 pub const PASSWORD: &str = "seven green parrots";
 
+/// With what the doctor signs in.
+pub const EMAIL: &str = "anjali@example.org";
+
+/// Registers a clinic, with its first doctor, at the server of this address.
+pub async fn register(server: &str, code: &str) -> anyhow::Result<RegisterResponse> {
+    let request = RegisterRequest {
+        clinic_name: format!("{code} Clinic"),
+        clinic_code: code.to_owned(),
+        admin_name: "Anjali Kulkarni".into(),
+        admin_email: EMAIL.into(),
+        admin_password: Secret(PASSWORD.into()),
+        doctor: Some(NewDoctor {
+            role: Role::Doctor,
+            specialization: Some("General Medicine".into()),
+            qualifications: Some("MBBS, MD".into()),
+            registration_number: "2009/04/1187".into(),
+            registration_council: "MMC".into(),
+        }),
+    };
+    let answer = crate::network::http()?
+        .post(format!("{server}/v1/clinics/register"))
+        .header(protocol::api::PROTOCOL_HEADER, protocol::PROTOCOL_VERSION)
+        .json(&request)
+        .send()
+        .await?
+        .error_for_status()?;
+    Ok(answer.json().await?)
+}
+
 /// The clinic: its tenant on a server.
 pub struct Clinic {
     /// The line between its desktops and the server.
@@ -42,32 +71,10 @@ impl Clinic {
     /// Opens a clinic on this server.
     pub async fn on(server: Arc<clinic_sync::testing::Server>, code: &str) -> anyhow::Result<Self> {
         let network = Network::before(server.url().parse()?).await?;
-        let email = "anjali@example.org".to_owned();
-        let request = RegisterRequest {
-            clinic_name: format!("{code} Clinic"),
-            clinic_code: code.to_owned(),
-            admin_name: "Anjali Kulkarni".into(),
-            admin_email: email.clone(),
-            admin_password: Secret(PASSWORD.into()),
-            doctor: Some(NewDoctor {
-                role: Role::Doctor,
-                specialization: Some("General Medicine".into()),
-                qualifications: Some("MBBS, MD".into()),
-                registration_number: "2009/04/1187".into(),
-                registration_council: "MMC".into(),
-            }),
-        };
-        let answer = crate::network::http()?
-            .post(format!("{}/v1/clinics/register", server.url()))
-            .header(protocol::api::PROTOCOL_HEADER, protocol::PROTOCOL_VERSION)
-            .json(&request)
-            .send()
-            .await?
-            .error_for_status()?;
-        let registered: RegisterResponse = answer.json().await?;
+        let registered = register(server.url(), code).await?;
         Ok(Self {
             network,
-            email,
+            email: EMAIL.to_owned(),
             tenant_code: registered.tenant_code,
             first_code: Some(registered.enrolment.code).into(),
             server,
@@ -84,24 +91,20 @@ impl Clinic {
         &self.server
     }
 
+    /// A one-time code for a new desktop.
+    pub async fn code(&self) -> anyhow::Result<Secret> {
+        let first = self.first_code.lock().ok().and_then(|mut code| code.take());
+        match first {
+            Some(code) => Ok(code),
+            None => self.server.enrolment_code(&self.tenant_code).await,
+        }
+    }
+
     /// A new desktop of the clinic, enrolled and signed in.
     pub async fn desk(&self, name: &str) -> anyhow::Result<TestDesk> {
-        let first = self.first_code.lock().ok().and_then(|mut code| code.take());
-        let code = match first {
-            Some(code) => code,
-            None => self.server.enrolment_code(&self.tenant_code).await?,
-        };
+        let code = self.code().await?;
         let desk = TestDesk::new()?;
-        desk.desk
-            .enrol(Enrolment {
-                server: self.network.address(),
-                code: code.0,
-                email: self.email.clone(),
-                password: PASSWORD.into(),
-                device_name: name.into(),
-            })
-            .await?;
-        desk.synced().await?;
+        desk.enrol(self.network.address(), code, name).await?;
         Ok(desk)
     }
 }
@@ -120,6 +123,24 @@ impl TestDesk {
         let (folder, keyring) = (TempDir::new()?, Keyring::in_memory());
         let desk = Desk::with_cost(folder.path().join("desk"), keyring.clone(), SlotCost::QUICK);
         Ok(Self { desk, keyring, folder })
+    }
+
+    /// Enrols it as the doctor's, and gets everything.
+    pub async fn enrol(&self, server: String, code: Secret, name: &str) -> anyhow::Result<()> {
+        let enrolment = Enrolment {
+            server,
+            code: code.0,
+            email: EMAIL.into(),
+            password: PASSWORD.into(),
+            device_name: name.into(),
+        };
+        self.desk.enrol(enrolment).await?;
+        self.synced().await
+    }
+
+    /// Its keyring.
+    pub fn keyring(&self) -> &Keyring {
+        &self.keyring
     }
 
     /// Where its files lie.

@@ -19,7 +19,8 @@ pub struct Visitor {
 
 /// A line of a prescription.
 pub struct Line {
-    /// Enough of the medicine's name for the wanted one to be the first that is offered.
+    /// Enough of the medicine's name for the wanted one to be the first that is offered, or words of the
+    /// doctor's own.
     pub medicine: &'static str,
     /// Dose and duration as typed; without it, those that the catalogue offers.
     pub dose: Option<&'static str>,
@@ -90,7 +91,6 @@ pub async fn open_pad(window: &Window) -> anyhow::Result<()> {
 pub async fn write_line(window: &Window, line: &Line) -> anyhow::Result<()> {
     let before = window.count("pad-item").await?;
     window.type_text(line.medicine).await?;
-    window.part("pad-suggestion").await?;
     window.press(Key::Enter).await?;
     window.part("pad-medicine").await?;
     if let Some(dose) = line.dose {

@@ -6,6 +6,7 @@ pub mod clinic;
 pub mod consultation;
 pub mod network;
 pub mod process;
+pub mod server;
 #[cfg(target_os = "linux")]
 pub mod session;
 #[cfg(target_os = "linux")]

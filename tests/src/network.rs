@@ -10,6 +10,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Response, StatusCode};
 use futures_util::{StreamExt, stream};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use url::Url;
 
 /// What happens to a request on its way.
@@ -39,7 +40,7 @@ struct Wire {
     upstream: Mutex<Url>,
     client: reqwest::Client,
     faults: Mutex<VecDeque<(&'static str, Fault)>>,
-    is_down: std::sync::atomic::AtomicBool,
+    is_down: watch::Sender<bool>,
 }
 
 impl Network {
@@ -56,7 +57,7 @@ impl Network {
             // What passes is passed on as it is, compressed or not.
             client: http()?,
             faults: Mutex::default(),
-            is_down: false.into(),
+            is_down: watch::Sender::new(false),
         });
         let app = Router::new().fallback(pass).with_state(Arc::clone(&wire));
         tokio::spawn(async move { axum::serve(listener, app).await });
@@ -78,14 +79,9 @@ impl Network {
         lock(&self.wire.faults).len()
     }
 
-    /// Takes the network down, or brings it back.
+    /// Takes the network down, with everything that is on its way, or brings it back.
     pub fn set_down(&self, is_down: bool) {
-        self.wire.is_down.store(is_down, std::sync::atomic::Ordering::SeqCst);
-    }
-
-    /// The server has moved, for example because it was started again.
-    pub fn set_server(&self, server: Url) {
-        *lock(&self.wire.upstream) = server;
+        self.wire.is_down.send_replace(is_down);
     }
 }
 
@@ -105,7 +101,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 async fn pass(State(wire): State<Arc<Wire>>, request: Request) -> Response<Body> {
-    if wire.is_down.load(std::sync::atomic::Ordering::SeqCst) {
+    if *wire.is_down.borrow() {
         return broken(StatusCode::OK, HeaderMap::new(), &[]);
     }
     let path = request.uri().path().to_owned();
@@ -161,7 +157,10 @@ async fn forward(wire: &Wire, request: Request, fault: Fault) -> anyhow::Result<
             Ok(broken(status, headers, &whole[..n_bytes.min(whole.len())]))
         }
         _ => {
-            let mut passed = Response::new(Body::from_stream(answer.bytes_stream()));
+            let mut is_down = wire.is_down.subscribe();
+            let down = async move { is_down.wait_for(|is_down| *is_down).await.map(|_| ()) };
+            let mut passed =
+                Response::new(Body::from_stream(answer.bytes_stream().take_until(Box::pin(down))));
             *passed.status_mut() = status;
             *passed.headers_mut() = headers;
             Ok(passed)

@@ -33,8 +33,15 @@ impl Process {
         wait_for("a process to end", Duration::from_secs(30), || Ok(self.child.try_wait()?.map(|_| ())))
     }
 
-    /// Kills the process at once.
+    /// Kills the process at once, with all that it started, as a power cut would.
     pub fn kill(mut self) -> anyhow::Result<()> {
+        self.signal("-KILL");
+        self.child.wait()?;
+        Ok(())
+    }
+
+    /// Kills the process at once, and leaves alone what it started.
+    pub fn kill_alone(mut self) -> anyhow::Result<()> {
         self.child.kill()?;
         self.child.wait()?;
         Ok(())

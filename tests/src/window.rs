@@ -72,8 +72,12 @@ impl Window {
     }
 
     /// Kills the window and everything of it, as a power cut would.
-    pub fn kill(self) {
-        drop(self.driver);
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be killed.
+    pub fn kill(self) -> anyhow::Result<()> {
+        self.driver.kill()
     }
 
     /// Waits for the part of this name (`data-testid`).
@@ -93,8 +97,10 @@ impl Window {
     ///
     /// If it does not come.
     pub async fn field(&self, label: &str) -> anyhow::Result<Element> {
+        let this_label = format!("//label[starts-with(normalize-space(.), \"{label}\")]");
+        let is_field = "(self::input or self::textarea or self::select)";
         let path = format!(
-            "//*[@id=//label[starts-with(normalize-space(.), \"{label}\")]/@for] | //*[starts-with(@aria-label, \"{label}\") and (self::input or self::textarea)]"
+            "//*[@id={this_label}/@for] | {this_label}//*[{is_field}] | //*[starts-with(@aria-label, \"{label}\") and {is_field}]"
         );
         let wait = self.client.wait().at_most(PATIENCE);
         wait.for_element(Locator::XPath(&path)).await.with_context(|| format!("there is no field {label}"))
@@ -215,7 +221,7 @@ impl Window {
         // What was just put into the page is painted two frames later.
         let painted =
             "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done()));";
-        self.client.execute_async(painted, vec![]).await?;
+        self.ask(painted).await?;
         Ok(std::fs::write(path, self.client.screenshot().await?)?)
     }
 
@@ -228,12 +234,12 @@ impl Window {
         Ok(self.client.find(Locator::Css("body")).await?.text().await?)
     }
 
-    /// Runs a script in the page and returns what it answers.
+    /// Runs a script in the page and returns what it hands to its last argument, a function.
     ///
     /// # Errors
     ///
     /// If the script fails.
     pub async fn ask(&self, script: &str) -> anyhow::Result<serde_json::Value> {
-        Ok(self.client.execute(script, vec![]).await?)
+        Ok(self.client.execute_async(script, vec![]).await?)
     }
 }

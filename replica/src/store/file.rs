@@ -77,6 +77,10 @@ fn connect(path: &Path, key: &DatabaseKey, flags: OpenFlags) -> Result<Connectio
         return Err(Error::StoreDoesNotOpen);
     }
     fits?;
+    // Before anything is written: a newer program's file is left as it is.
+    if version(&connection)? > MIGRATIONS.len() {
+        return Err(Error::StoreTooNew);
+    }
     connection.pragma_update(None, "journal_mode", "wal")?;
     // "Saved" means on disk.
     connection.pragma_update(None, "synchronous", "full")?;
@@ -86,9 +90,14 @@ fn connect(path: &Path, key: &DatabaseKey, flags: OpenFlags) -> Result<Connectio
     Ok(connection)
 }
 
-fn migrate(connection: &mut Connection) -> Result<()> {
+/// How many steps of the schema the file has been through.
+fn version(connection: &Connection) -> Result<usize> {
     let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let Some(missing) = MIGRATIONS.get(version as usize..) else { return Err(Error::StoreTooNew) };
+    usize::try_from(version).map_err(Error::internal)
+}
+
+fn migrate(connection: &mut Connection) -> Result<()> {
+    let Some(missing) = MIGRATIONS.get(version(connection)?..) else { return Err(Error::StoreTooNew) };
     let tx = connection.transaction()?;
     for step in missing {
         tx.execute_batch(step)?;

@@ -2,11 +2,12 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::Context;
-use clinic_tests::process::{Process, output, program, wait_for};
+use clinic_tests::process::{Process, output, program};
+use clinic_tests::server::ServerProcess;
 use serde::{Deserialize, Serialize};
 
 use crate::say;
@@ -43,20 +44,19 @@ pub struct Staff {
 /// The clinic.
 pub struct Clinic {
     folder: PathBuf,
-    server: Option<Process>,
-    address: String,
+    /// Its sync server.
+    pub server: ServerProcess,
     staff: Vec<Staff>,
 }
 
 impl Clinic {
     /// Starts the server, and makes the tenant with its patients if there is none.
     pub fn open(folder: PathBuf) -> anyhow::Result<Self> {
-        let mut clinic = Self { folder, server: None, address: String::new(), staff: vec![] };
-        clinic.start_server()?;
-        let kept = clinic.folder.join("staff.json");
+        let server = ServerProcess::open(&folder)?;
+        let kept = folder.join("staff.json");
         if !kept.exists() {
             say("Making a clinic with 2,000 patients and a year of prescriptions …");
-            let data = clinic.operator(&[
+            let data = server.operator(&[
                 "demo-data",
                 "--tenant-code",
                 TENANT,
@@ -69,58 +69,7 @@ impl Clinic {
             write_private(&kept, &data)?;
         }
         let data: DemoData = serde_json::from_slice(&std::fs::read(&kept)?)?;
-        clinic.staff = data.staff;
-        Ok(clinic)
-    }
-
-    /// Starts the server where it was before; a desktop finds it again at the same address.
-    pub fn start_server(&mut self) -> anyhow::Result<()> {
-        let data = self.folder.join("server");
-        let address_file = self.folder.join("address");
-        let listen = match std::fs::read_to_string(&address_file) {
-            Ok(address) => address,
-            Err(_) => std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string(),
-        };
-        std::fs::write(&address_file, &listen)?;
-        let log = std::fs::File::options().create(true).append(true).open(self.folder.join("server.log"))?;
-        let mut server = Process::spawn(
-            Command::new(program("clinic-sync")?)
-                .args(["serve", "--embedded", "--listen", &listen, "--data-dir"])
-                .arg(&data)
-                .stdin(Stdio::null())
-                .stdout(log.try_clone()?)
-                .stderr(log),
-        )?;
-        self.address = format!("http://{listen}");
-        wait_for("the sync server", Duration::from_secs(120), || {
-            if let Some(status) = server.child().try_wait()? {
-                let log = std::fs::read_to_string(self.folder.join("server.log"))?;
-                let last: Vec<&str> = log.lines().rev().take(5).collect();
-                anyhow::bail!(
-                    "the sync server ended with {status}: {}",
-                    last.into_iter().rev().collect::<Vec<_>>().join("\n")
-                );
-            }
-            Ok(std::net::TcpStream::connect(&listen).ok())
-        })?;
-        self.server = Some(server);
-        Ok(())
-    }
-
-    /// Stops the server: an outage.
-    pub fn stop_server(&mut self) -> anyhow::Result<()> {
-        self.server.take().map_or(Ok(()), Process::stop)
-    }
-
-    /// Runs an operator's command.
-    fn operator(&self, args: &[&str]) -> anyhow::Result<String> {
-        output(
-            Command::new(program("clinic-sync")?)
-                .args(args)
-                .arg("--data-dir")
-                .arg(self.folder.join("server")),
-            "",
-        )
+        Ok(Self { folder, server, staff: data.staff })
     }
 
     /// The first member of the staff who has this role.
@@ -149,7 +98,7 @@ impl Clinic {
         device_name: &str,
         command: impl Fn(PathBuf) -> Command,
     ) -> anyhow::Result<()> {
-        let code = self.operator(&[
+        let code = self.server.operator(&[
             "device",
             "code",
             "--tenant-code",
@@ -167,7 +116,7 @@ impl Clinic {
         tool.args([
             "enrol",
             "--server",
-            &self.address,
+            &self.server.address(),
             "--email",
             &doctor.email,
             "--device-name",
@@ -197,7 +146,7 @@ impl Clinic {
     pub fn welcome(&self) -> String {
         let mut text = format!(
             "\nAsha Dental & Family Clinic is open. Its server: {}\nSign in as one of its staff:\n\n",
-            self.address
+            self.server.address()
         );
         for person in &self.staff {
             text += &format!(
@@ -231,7 +180,7 @@ impl Clinic {
             _ = interrupted => say("Stopping."),
         }
         drop(window);
-        self.stop_server()
+        self.server.stop()
     }
 }
 

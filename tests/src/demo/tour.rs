@@ -51,7 +51,7 @@ pub async fn run(folder: PathBuf) -> anyhow::Result<()> {
         Ok(number) => tour.prove(&number, &clinic, &session),
         Err(error) => Err(error),
     };
-    let stopped = clinic.stop_server();
+    let stopped = clinic.server.stop();
     tour.summary(proved.as_ref().err())?;
     proved.and(stopped)
 }
@@ -76,7 +76,7 @@ impl Tour {
         window.shows("sync-pill", "all synced").await?;
         self.step(window, "registered a patient").await?;
 
-        clinic.stop_server()?;
+        clinic.server.stop()?;
         window.shows("sync-pill", "Offline since").await?;
         self.step(window, "stopped the sync server: the window says that it is offline").await?;
 
@@ -96,7 +96,7 @@ impl Tour {
         let pill = window.shows("sync-pill", "saved here, 1 waiting").await?;
         self.step(window, &format!("signed prescription {number}; the pill says: {pill}")).await?;
 
-        clinic.start_server()?;
+        clinic.server.start()?;
         let pill = window.shows("sync-pill", "all synced").await?;
         self.step(window, &format!("started the sync server again; the pill says: {pill}")).await?;
         Ok(number)

@@ -1,6 +1,9 @@
 //! Real replicas, a real server and a real database, with a network between them that loses things.
 
+mod crash;
 mod faults;
 mod isolation;
 mod refusals;
 mod sync;
+#[cfg(target_os = "linux")]
+mod window;

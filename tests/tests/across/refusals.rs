@@ -1,8 +1,12 @@
 //! Every refusal is a sentence that a receptionist understands, and costs no data.
 
-use clinic_tests::clinic::{Clinic, PASSWORD, TestDesk, patient};
+use std::time::Duration;
+
+use clinic_tests::clinic::{Clinic, EMAIL, PASSWORD, TestDesk, patient};
 use clinic_tests::network::Fault;
+use clinic_tests::process::wait_for;
 use protocol::error::ErrorCode;
+use replica::Trouble;
 use replica::view::{AppState, CommandError, Enrolment};
 
 fn enrolment(clinic: &Clinic, code: &str, password: &str) -> Enrolment {
@@ -93,5 +97,82 @@ async fn a_server_with_another_protocol_is_said_so_and_keeps_what_waits() -> any
     clinic.server().require_protocol(protocol::PROTOCOL_VERSION);
     desk.synced().await?;
     assert_eq!(desk.desk.sync_status().problem, None);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_locked_missing_or_emptied_keyring_opens_nothing_and_costs_nothing() -> anyhow::Result<()> {
+    let clinic = Clinic::open().await?;
+    let desk = clinic.desk("Room 1").await?;
+    desk.replica()?.register_patient(&patient("Sunita", "98204 41276"))?;
+    for (trouble, code) in
+        [(Trouble::Locked, ErrorCode::KeyringLocked), (Trouble::Missing, ErrorCode::KeyringMissing)]
+    {
+        desk.desk.lock();
+        desk.keyring().simulate(trouble);
+        assert!(matches!(desk.desk.state(), AppState::Broken { code: shown, .. } if shown == code));
+        says(desk.desk.unlock(EMAIL, PASSWORD).await.expect_err("BUG: opened"), code);
+        desk.keyring().simulate(Trouble::None);
+        desk.unlock(EMAIL).await?;
+        assert_eq!(desk.replica()?.find_patients("sunita")?.len(), 1);
+    }
+    desk.desk.lock();
+    desk.keyring().forget_all();
+    let refused = desk.desk.unlock(EMAIL, PASSWORD).await;
+    says(refused.expect_err("BUG: opened"), ErrorCode::KeyringEntryMissing);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_keyring_nothing_is_enrolled_and_no_key_is_put_into_a_file() -> anyhow::Result<()> {
+    let clinic = Clinic::open().await?;
+    let desk = TestDesk::new()?;
+    desk.keyring().simulate(Trouble::Missing);
+    let refused = desk.desk.enrol(enrolment(&clinic, &clinic.code().await?.0, PASSWORD)).await;
+    says(refused.expect_err("BUG: enrolled"), ErrorCode::KeyringMissing);
+    assert!(!desk.folder().join("clinic").exists());
+    desk.keyring().simulate(Trouble::None);
+    assert_eq!(desk.desk.state(), AppState::NotEnrolled);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_foreign_or_missing_file_is_named_and_never_replaced() -> anyhow::Result<()> {
+    let clinic = Clinic::open().await?;
+    let desk = clinic.desk("Room 1").await?;
+    let other = clinic.desk("Room 2").await?;
+    desk.replica()?.register_patient(&patient("Sunita", "98204 41276"))?;
+    desk.desk.lock();
+    other.desk.lock();
+    // The last of its connections takes this file with it.
+    for desk in [&desk, &other] {
+        let log = desk.folder().join("clinic/clinic.db-wal");
+        wait_for("the files to be closed", Duration::from_secs(20), || Ok((!log.exists()).then_some(())))?;
+    }
+    let (database, slots) = (desk.folder().join("clinic/clinic.db"), desk.folder().join("clinic/slots.json"));
+    let (whole_database, whole_slots) = (std::fs::read(&database)?, std::fs::read(&slots)?);
+
+    let foreign = std::fs::read(other.folder().join("clinic/clinic.db"))?;
+    std::fs::write(&database, &foreign)?;
+    let refused = desk.desk.unlock(EMAIL, PASSWORD).await;
+    says(refused.expect_err("BUG: opened"), ErrorCode::StoreDamaged);
+    assert!(std::fs::read(&database)? == foreign, "the file with another key was changed");
+
+    std::fs::remove_file(&database)?;
+    let refused = desk.desk.unlock(EMAIL, PASSWORD).await;
+    says(refused.expect_err("BUG: opened"), ErrorCode::StoreDamaged);
+    assert!(!database.exists(), "an empty file was made in the place of the missing one");
+    std::fs::write(&database, &whole_database)?;
+
+    std::fs::write(&slots, b"{ torn")?;
+    assert!(
+        matches!(desk.desk.state(), AppState::Broken { code: ErrorCode::StoreDamaged, .. }),
+        "{:?}",
+        desk.desk.state()
+    );
+    std::fs::write(&slots, &whole_slots)?;
+
+    desk.unlock(EMAIL).await?;
+    assert_eq!(desk.replica()?.find_patients("sunita")?.len(), 1);
     Ok(())
 }

@@ -34,7 +34,20 @@ test("a patient is registered without a mouse", async () => {
   await keys.selectOptions(screen.getByLabelText("Sex"), "female");
   await keys.type(screen.getByLabelText("Age in years"), "41{Enter}");
   expect((await screen.findByTestId("chart")).textContent).toContain("Kaveri");
-  expect(screen.getByTestId("toast").textContent).toContain("Kaveri is registered");
+});
+
+test("Escape leaves an untouched registration, but never one with something typed", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  await keys.keyboard("{Control>}{Shift>}n{/Shift}{/Control}");
+  await keys.type(await screen.findByRole("textbox", { name: "Mobile number" }), "98{Escape}");
+  expect(screen.getByRole("textbox", { name: "Mobile number" })).toHaveProperty("value", "98");
+  await keys.click(screen.getByRole("button", { name: "Cancel" }));
+  await screen.findByTestId("today");
+  await keys.keyboard("{Control>}{Shift>}n{/Shift}{/Control}");
+  await screen.findByRole("textbox", { name: "Mobile number" });
+  await keys.keyboard("{Escape}");
+  expect(await screen.findByTestId("today")).toBeTruthy();
 });
 
 test("a number that is already known shows who is on it before a twin is made", async () => {

@@ -7,6 +7,7 @@ import { SyncPill } from "../features/sync/SyncPill";
 import { useBackend } from "../ipc/context";
 import { messages } from "../messages/en";
 import { Logo } from "../shared/Logo";
+import { placeOf } from "../shared/format";
 import { Avatar, Kbd } from "../shared/parts";
 import { KeysSheet } from "./KeysSheet";
 import { keyLabel, useKeys } from "./keymap";
@@ -43,7 +44,7 @@ export function Layout() {
         <div className={classes.clinic}>
           <Logo />
           <strong>{session.tenantName}</strong>
-          <span>{session.clinicName}</span>
+          <span>{placeOf(session.clinicName, session.tenantName)}</span>
         </div>
         <button
           type="button"
@@ -85,8 +86,12 @@ export function Layout() {
 function useLock() {
   const backend = useBackend();
   const client = useQueryClient();
+  const { unwritten } = useSession();
   return useMutation({
-    mutationFn: () => backend.lock(),
+    mutationFn: async () => {
+      await Promise.all([...unwritten.current].map((write) => write()));
+      return backend.lock();
+    },
     onSuccess: (state) => {
       client.setQueryData(queryKeys.appState, state);
       // Nothing of a patient stays in the window behind the lock.

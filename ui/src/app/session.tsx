@@ -1,4 +1,4 @@
-import { createContext, type ReactNode, use, useMemo, useState } from "react";
+import { createContext, type ReactNode, type RefObject, use, useMemo, useRef, useState } from "react";
 import type { PatientId } from "../ipc/bindings/PatientId";
 import type { SessionView } from "../ipc/bindings/SessionView";
 
@@ -7,6 +7,8 @@ interface Session {
   /** The patient whose chart or pad was opened last. */
   openPatient: PatientId | null;
   setOpenPatient: (patient: PatientId | null) => void;
+  /** What must be written before the clinic is locked. */
+  unwritten: RefObject<Set<() => Promise<void>>>;
 }
 
 const SessionContext = createContext<Session | null>(null);
@@ -14,7 +16,8 @@ const SessionContext = createContext<Session | null>(null);
 export function SessionProvider(props: { session: SessionView; children: ReactNode }) {
   const [openPatient, setOpenPatient] = useState<PatientId | null>(null);
   const { session } = props;
-  const value = useMemo(() => ({ session, openPatient, setOpenPatient }), [session, openPatient]);
+  const unwritten = useRef(new Set<() => Promise<void>>());
+  const value = useMemo(() => ({ session, openPatient, setOpenPatient, unwritten }), [session, openPatient]);
   return <SessionContext value={value}>{props.children}</SessionContext>;
 }
 

@@ -166,8 +166,6 @@ export const messages = {
     onNumberHint: "Open the chart if it is one of them.",
     another: "Otherwise go on: another person on this number.",
     familyStart: "When the number is already known, the people on it appear here.",
-    registered: (name: string) => `${name} is registered`,
-    corrected: (name: string) => `${name} is corrected`,
     ageOnce: "Give an age or a date of birth, not both.",
     firstNameNeeded: "A first name is needed.",
     wholeYears: "Whole years, 0 to 130.",
@@ -266,7 +264,6 @@ export const messages = {
     discardTitle: "Discard this draft?",
     discardText: "What was written here is lost. Signed prescriptions stay.",
     discarded: "Draft discarded",
-    signed: "Signed and saved on this computer",
     mayNot: "Prescriptions are written by doctors and dentists.",
   },
   prescription: {

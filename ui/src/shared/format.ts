@@ -48,3 +48,9 @@ export function initials(name: string): string {
     .filter(Boolean);
   return `${words[0]?.[0] ?? ""}${words.length > 1 ? (words.at(-1)?.[0] ?? "") : ""}`.toUpperCase();
 }
+
+/** What a clinic's name adds to its owner's: of `Asha Dental, Andheri` and `Asha Dental`, `Andheri`. */
+export function placeOf(clinicName: string, tenantName: string): string {
+  const rest = clinicName.startsWith(tenantName) ? clinicName.slice(tenantName.length) : clinicName;
+  return rest.replace(/^[\s,–-]+/, "");
+}

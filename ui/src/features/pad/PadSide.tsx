@@ -9,7 +9,6 @@ import { messages } from "../../messages/en";
 import { Dialog } from "../../shared/Dialog";
 import { Pages } from "../../shared/Pages";
 import { Kbd, Problem } from "../../shared/parts";
-import { useToast } from "../../shared/toasts";
 import classes from "./Pad.module.css";
 import type { DraftState } from "./useDraft";
 
@@ -98,7 +97,6 @@ function useSign(patientId: string, state: DraftState) {
   const backend = useBackend();
   const client = useQueryClient();
   const navigate = useNavigate();
-  const toast = useToast();
   return useMutation({
     mutationFn: async () => {
       await state.flush();
@@ -107,7 +105,6 @@ function useSign(patientId: string, state: DraftState) {
     onSuccess: (prescription) => {
       state.finish();
       void refreshRows(client);
-      toast(messages.pad.signed);
       void navigate({
         to: "/patients/$patientId/prescriptions/$prescriptionId",
         params: { patientId, prescriptionId: prescription.id },

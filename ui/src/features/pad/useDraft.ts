@@ -1,6 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { queryKeys } from "../../app/queries";
+import { useSession } from "../../app/session";
 import type { Draft } from "../../ipc/bindings/Draft";
 import type { DraftSaved } from "../../ipc/bindings/DraftSaved";
 import type { Pad } from "../../ipc/bindings/Pad";
@@ -26,6 +27,7 @@ export interface DraftState {
 export function useDraft(patientId: string, pad: Pad): DraftState {
   const backend = useBackend();
   const client = useQueryClient();
+  const { unwritten } = useSession();
   const [draft, setDraft] = useState(pad.draft);
   const [saved, setSaved] = useState<DraftSaved | null>(null);
   const [error, setError] = useState<unknown>(null);
@@ -71,12 +73,15 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
 
   useEffect(() => {
     const onBlur = () => void flush();
+    const drafts = unwritten.current;
     window.addEventListener("blur", onBlur);
+    drafts.add(flush);
     return () => {
       window.removeEventListener("blur", onBlur);
+      drafts.delete(flush);
       void flush();
     };
-  }, [flush]);
+  }, [flush, unwritten]);
 
   const finish = useCallback(() => {
     window.clearTimeout(work.current.timer);

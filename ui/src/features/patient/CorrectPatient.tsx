@@ -4,14 +4,12 @@ import { queryKeys } from "../../app/queries";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages/en";
 import { Problem, Waiting } from "../../shared/parts";
-import { useToast } from "../../shared/toasts";
 import { typedFromForm } from "./form";
 import { PatientEditor } from "./PatientEditor";
 
 export function CorrectPatient({ patientId }: { patientId: string }) {
   const backend = useBackend();
   const navigate = useNavigate();
-  const toast = useToast();
   const { data, error, refetch } = useQuery({
     queryKey: queryKeys.chart(patientId),
     queryFn: () => backend.getChart(patientId),
@@ -27,10 +25,7 @@ export function CorrectPatient({ patientId }: { patientId: string }) {
       initial={typedFromForm(data.form)}
       showFamily={false}
       send={(form) => backend.updatePatient(patientId, form)}
-      onDone={(patient) => {
-        toast(words.corrected(patient.fullName));
-        back();
-      }}
+      onDone={back}
       onCancel={back}
     />
   );

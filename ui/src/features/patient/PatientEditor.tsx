@@ -52,7 +52,8 @@ export function PatientEditor({ title, submit, initial, showFamily, send, onDone
         if (!mutation.isPending) save();
       }}
       onKeyDown={(event) => {
-        if (event.key === "Escape") onCancel();
+        // What was typed is given up only by the button.
+        if (event.key === "Escape" && typed === initial) onCancel();
       }}
     >
       <h1>{title}</h1>

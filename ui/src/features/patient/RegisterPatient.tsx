@@ -1,7 +1,6 @@
 import { useNavigate, useRouter } from "@tanstack/react-router";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages/en";
-import { useToast } from "../../shared/toasts";
 import { formFromTyped } from "./form";
 import { PatientEditor } from "./PatientEditor";
 
@@ -9,7 +8,6 @@ export function RegisterPatient({ typed }: { typed: string }) {
   const backend = useBackend();
   const navigate = useNavigate();
   const router = useRouter();
-  const toast = useToast();
   const { patient: words } = messages;
   return (
     <PatientEditor
@@ -20,7 +18,6 @@ export function RegisterPatient({ typed }: { typed: string }) {
       showFamily
       send={(form) => backend.registerPatient(form)}
       onDone={(patient) => {
-        toast(words.registered(patient.fullName));
         void navigate({ to: "/patients/$patientId", params: { patientId: patient.id } });
       }}
       onCancel={() => (router.history.canGoBack() ? router.history.back() : void navigate({ to: "/" }))}

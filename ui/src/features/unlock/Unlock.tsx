@@ -3,7 +3,7 @@ import { useRef, useState } from "react";
 import { useSyncStatus } from "../../app/queries";
 import type { Person } from "../../ipc/bindings/Person";
 import { messages } from "../../messages/en";
-import { shortTime } from "../../shared/format";
+import { placeOf, shortTime } from "../../shared/format";
 import { Logo } from "../../shared/Logo";
 import { Avatar } from "../../shared/parts";
 import { PasswordForm } from "./PasswordForm";
@@ -37,7 +37,7 @@ export function Unlock({ tenantName, clinicName, people }: Props) {
           <Logo size={40} />
           <div>
             <strong>{tenantName}</strong>
-            <span>{clinicName}</span>
+            <span>{placeOf(clinicName, tenantName)}</span>
           </div>
         </div>
         <h1>{unlock.title}</h1>

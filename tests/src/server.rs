@@ -1,0 +1,110 @@
+//! The sync server as a process with a Postgres of its own, as a small clinic would run it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use crate::process::{Process, output, program, wait_for};
+
+/// `clinic-sync serve --embedded` on a folder.
+pub struct ServerProcess {
+    folder: PathBuf,
+    listen: String,
+    process: Option<Process>,
+}
+
+impl ServerProcess {
+    /// Starts it on this folder; always at the same address.
+    ///
+    /// # Errors
+    ///
+    /// Its last words, if it ends instead.
+    pub fn open(folder: &Path) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(folder)?;
+        let address_file = folder.join("address");
+        let listen = match std::fs::read_to_string(&address_file) {
+            Ok(address) => address,
+            Err(_) => std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string(),
+        };
+        std::fs::write(&address_file, &listen)?;
+        let mut server = Self { folder: folder.to_owned(), listen, process: None };
+        server.start()?;
+        Ok(server)
+    }
+
+    /// Starts it where it was before; desktops find it again by themselves.
+    ///
+    /// # Errors
+    ///
+    /// Its last words, if it ends instead.
+    pub fn start(&mut self) -> anyhow::Result<()> {
+        let log_file = self.folder.join("server.log");
+        let log = std::fs::File::options().create(true).append(true).open(&log_file)?;
+        let mut process = Process::spawn(
+            Command::new(program("clinic-sync")?)
+                .args(["serve", "--embedded", "--listen", &self.listen, "--data-dir"])
+                .arg(self.data())
+                .stdin(Stdio::null())
+                .stdout(log.try_clone()?)
+                .stderr(log),
+        )?;
+        wait_for("the sync server", Duration::from_secs(120), || {
+            if let Some(status) = process.child().try_wait()? {
+                let log = std::fs::read_to_string(&log_file)?;
+                let last: Vec<&str> = log.lines().rev().take(5).collect();
+                anyhow::bail!(
+                    "the sync server ended with {status}: {}",
+                    last.into_iter().rev().collect::<Vec<_>>().join("\n")
+                );
+            }
+            Ok(std::net::TcpStream::connect(&self.listen).ok())
+        })?;
+        self.process = Some(process);
+        Ok(())
+    }
+
+    /// Stops it: an outage.
+    ///
+    /// # Errors
+    ///
+    /// If it does not stop.
+    pub fn stop(&mut self) -> anyhow::Result<()> {
+        self.process.take().map_or(Ok(()), Process::stop)
+    }
+
+    /// Kills it where it stands; its database goes on alone.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be killed.
+    pub fn kill(&mut self) -> anyhow::Result<()> {
+        self.process.take().map_or(Ok(()), Process::kill_alone)
+    }
+
+    /// Kills it and its database: a power cut.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be killed.
+    pub fn cut_power(&mut self) -> anyhow::Result<()> {
+        self.process.take().map_or(Ok(()), Process::kill)
+    }
+
+    /// Where desktops find it.
+    pub fn address(&self) -> String {
+        format!("http://{}", self.listen)
+    }
+
+    /// Runs an operator's command.
+    ///
+    /// # Errors
+    ///
+    /// Its own words.
+    pub fn operator(&self, args: &[&str]) -> anyhow::Result<String> {
+        output(Command::new(program("clinic-sync")?).args(args).arg("--data-dir").arg(self.data()), "")
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.join("server")
+    }
+}

@@ -1,0 +1,103 @@
+//! The real window of the real program, driven by keys.
+
+use clinic_tests::clinic::{Clinic, EMAIL, PASSWORD};
+use clinic_tests::consultation::{Line, Visitor, find, open_pad, register, sign, unlock, write_line};
+use clinic_tests::session::Session;
+use clinic_tests::window::Window;
+use fantoccini::key::Key;
+
+fn sunita() -> Visitor {
+    Visitor { mobile_number: "9820441276".into(), first_name: "Sunita", last_name: "Deshmukh", age: "54" }
+}
+
+async fn enrol(window: &Window, clinic: &Clinic) -> anyhow::Result<()> {
+    window.part("enrol-form").await?;
+    window.fill("Server address", &clinic.network.address()).await?;
+    window.fill("One-time code", &clinic.code().await?.0).await?;
+    window.fill("E-mail", EMAIL).await?;
+    window.fill("Password", PASSWORD).await?;
+    window.fill("Name of this computer", "Room 1").await?;
+    window.press(Key::Enter).await?;
+    window.part("today").await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prescription_signed_offline_in_the_window_survives_a_power_cut_and_reaches_the_other_desk()
+-> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let (session, desk) = (Session::start(&folder.path().join("session"))?, folder.path().join("desk"));
+    let clinic = Clinic::open().await?;
+    let window = Window::open(&session, &desk).await?;
+    enrol(&window, &clinic).await?;
+    window.shows("sync-pill", "all synced").await?;
+    register(&window, &sunita()).await?;
+    window.shows("sync-pill", "all synced").await?;
+
+    clinic.network.set_down(true);
+    window.shows("sync-pill", "Offline since").await?;
+    find(&window, "1276", "Sunita Deshmukh").await?;
+    open_pad(&window).await?;
+    write_line(&window, &Line { medicine: "metformin 500", dose: Some("1-0-1 x30d pc") }).await?;
+    window.shows("pad-item", "1 tablet morning and night, after food, for 30 days").await?;
+    write_line(&window, &Line { medicine: "an old remedy", dose: Some("0-0-1 x5d") }).await?;
+    window.shows("pad-item", "not checked").await?;
+    let number = sign(&window).await?;
+    window.shows("sync-pill", "saved here, 1 waiting").await?;
+
+    // The next one is half written when the lights go out.
+    window.press_ctrl('n', false).await?;
+    window.part("pad-line").await?;
+    window.fill("Advice", "Walk half an hour a day").await?;
+    window.shows("pad-saved", "Draft saved on this computer").await?;
+    window.kill()?;
+
+    let window = Window::open(&session, &desk).await?;
+    unlock(&window, PASSWORD).await?;
+    window.shows("sync-pill", "saved here, 1 waiting").await?;
+    find(&window, "sunita", "Sunita Deshmukh").await?;
+    window.shows("chart", &number).await?;
+    open_pad(&window).await?;
+    let advice = window.field("Advice").await?.prop("value").await?;
+    assert_eq!(advice.as_deref(), Some("Walk half an hour a day"));
+
+    clinic.network.set_down(false);
+    window.shows("sync-pill", "all synced").await?;
+    let other = clinic.desk("Room 2").await?;
+    let sunita = &other.replica()?.find_patients("1276")?[0];
+    let chart = other.replica()?.chart(sunita.id)?;
+    assert_eq!(chart.prescriptions[0].number.as_deref(), Some(number.as_str()));
+    assert_eq!(chart.prescriptions[0].items.len(), 2);
+    window.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_reaches_nothing_but_the_commands_it_was_given() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let session = Session::start(&folder.path().join("session"))?;
+    let clinic = Clinic::open().await?;
+    let window = Window::open(&session, &folder.path().join("desk")).await?;
+    window.part("enrol-form").await?;
+    let server = clinic.network.address();
+    let tries = [
+        format!("fetch('{server}/healthz')"),
+        "window.__TAURI_INTERNALS__.invoke('plugin:dialog|open', {options: {}})".into(),
+        "window.__TAURI_INTERNALS__.invoke('plugin:fs|read_text_file', {path: '/etc/passwd'})".into(),
+        "window.__TAURI_INTERNALS__.invoke('plugin:event|emit', {event: 'app-state', payload: {}})".into(),
+        "new Promise((yes, no) => { const s = document.createElement('script'); s.textContent = 'window.ran = 1'; \
+         document.head.append(s); window.ran ? yes('ran') : no('blocked'); })"
+            .into(),
+        "new Promise((yes, no) => { const i = new Image(); i.onload = yes; i.onerror = no; \
+         i.src = 'data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA='; })"
+            .into(),
+        "Promise.resolve(eval('1'))".into(),
+    ];
+    for attempt in tries {
+        let script = format!(
+            "const done = arguments[0]; try {{ {attempt}.then(() => done('came through'), () => done('blocked')) }} \
+             catch {{ done('blocked') }}"
+        );
+        assert_eq!(window.ask(&script).await?, "blocked", "{attempt}");
+    }
+    window.close().await
+}
