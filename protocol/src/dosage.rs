@@ -15,6 +15,7 @@
 //! Tapers, and Hindi directions, are not part of it yet.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::medicine;
 
@@ -376,6 +377,30 @@ impl Dosage {
             Dose::Stat { amount } => *amount,
         };
         Some(quantity.ceil())
+    }
+
+    /// What the patient reads: the plain words, and the note as it was written.
+    pub fn directions(&self, unit: &str) -> String {
+        match &self.note {
+            Some(note) => format!("{}. {note}", self.words(unit)),
+            None => self.words(unit),
+        }
+    }
+
+    /// The columns of a prescription item that follow from its dosage in this unit.
+    pub fn columns(&self, unit: &str) -> [(&'static str, Value); 10] {
+        [
+            ("dose_text", json!(self.typed())),
+            ("dose_pattern", json!(self.dose)),
+            ("dose_unit", json!(unit)),
+            ("meal_relation", json!(self.meal.as_str())),
+            ("duration_value", json!(self.duration.and_then(|duration| duration.value))),
+            ("duration_unit", json!(self.duration.map(|duration| duration.unit.as_str()))),
+            ("quantity", json!(self.quantity(unit))),
+            ("instructions", json!(self.note)),
+            ("patient_directions", json!(self.directions(unit))),
+            ("is_prn", json!(self.is_prn())),
+        ]
     }
 
     /// Whether it is taken only when needed.

@@ -48,13 +48,29 @@ impl Replica {
             found.sort_by_cached_key(|medicine| {
                 let name = medicine.generic_name.to_lowercase();
                 let is_oral = matches!(medicine.dosage_form.as_str(), "tablet" | "capsule");
-                // Paracetamol before a combination with paracetamol.
-                (!name.starts_with(&first), name.contains('+'), name, !is_oral, medicine.strength_text.clone())
+                // Paracetamol before a combination with paracetamol; what is given every day before what is rare.
+                (
+                    !name.starts_with(&first),
+                    name.contains('+'),
+                    name,
+                    !is_oral,
+                    medicine.default_dose.is_none(),
+                    medicine.strength_text.as_deref().map_or(u64::MAX, thousandths),
+                )
             });
             found.truncate(SHOWN);
             Ok(found)
         })
     }
+}
+
+/// The first number of a strength, for sorting: 500 mg before 1000 mg.
+fn thousandths(strength: &str) -> u64 {
+    let end = strength.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(strength.len());
+    let mut parts = strength[..end].split('.');
+    let whole: u64 = parts.next().and_then(|digits| digits.parse().ok()).unwrap_or(u64::MAX / 1_000);
+    let part = format!("{:0<3.3}", parts.next().unwrap_or(""));
+    whole.saturating_mul(1_000).saturating_add(part.parse().unwrap_or(0))
 }
 
 /// Words in lower case; letters and digits that touch are parted, so that `amox500` finds `amoxicillin 500 mg`.
@@ -78,6 +94,13 @@ pub(crate) fn split_words(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn strengths_are_in_the_order_of_their_numbers() {
+        let mut strengths = ["1000 mg", "62.5 mg", "0.05 %", "as directed", "500 mg", "0.5 %"];
+        strengths.sort_by_key(|strength| thousandths(strength));
+        assert_eq!(strengths, ["0.05 %", "0.5 %", "62.5 mg", "500 mg", "1000 mg", "as directed"]);
+    }
 
     #[test]
     fn letters_and_digits_that_touch_are_parted() {

@@ -117,10 +117,6 @@ pub(crate) fn item_values(tx: &Transaction<'_>, item: &DraftItem) -> Result<Valu
     let column = |name: &str| {
         medicine.as_ref().and_then(|medicine| medicine.get(name)).cloned().unwrap_or(Value::Null)
     };
-    let mut directions = dosage.words(unit);
-    if let Some(note) = &dosage.note {
-        directions = format!("{directions}. {note}");
-    }
     let values = [
         ("medicine_id", medicine.as_ref().map_or(Value::Null, |_| json!(item.medicine_id))),
         ("medicine_text", json!(if typed.is_empty() { generic } else { typed })),
@@ -128,23 +124,10 @@ pub(crate) fn item_values(tx: &Transaction<'_>, item: &DraftItem) -> Result<Valu
         ("strength_text", column("strength_text")),
         ("dosage_form", json!(dosage_form)),
         ("route", column("route")),
-        ("dose_text", json!(dosage.typed())),
-        ("dose_pattern", serde_json::to_value(&dosage.dose)?),
-        ("dose_unit", json!(unit)),
-        ("meal_relation", json!(dosage.meal.as_str())),
-        (
-            "duration_value",
-            dosage.duration.and_then(|duration| duration.value).map_or(Value::Null, |n| json!(n)),
-        ),
-        ("duration_unit", dosage.duration.map_or(Value::Null, |duration| json!(duration.unit.as_str()))),
-        ("quantity", dosage.quantity(unit).map_or(Value::Null, |quantity| json!(quantity))),
-        ("instructions", dosage.note.as_ref().map_or(Value::Null, |note| json!(note))),
-        ("patient_directions", json!(directions)),
-        ("is_prn", json!(dosage.is_prn())),
         ("substitution_allowed", json!(true)),
         ("source", json!("typed")),
     ];
-    Ok(values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    Ok(values.into_iter().chain(dosage.columns(unit)).map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
 fn medicine(tx: &Transaction<'_>, item: &DraftItem) -> Result<Option<Values>> {

@@ -18,7 +18,7 @@ pub fn run(fresh: bool, tour: bool) -> anyhow::Result<()> {
     if tour {
         demo.arg("--tour");
     }
-    shell::run(demo)
+    shell::become_program(demo)
 }
 
 fn has_display() -> bool {

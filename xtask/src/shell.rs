@@ -52,6 +52,21 @@ pub fn run(mut command: Command) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Hands over to a command: from now on Ctrl-C is for it, and the terminal waits until it has ended.
+#[cfg(unix)]
+pub fn become_program(mut command: Command) -> anyhow::Result<()> {
+    let shown = shown(&command);
+    say(&format!("› {shown}"));
+    let error = std::os::unix::process::CommandExt::exec(&mut command);
+    Err(error).with_context(|| format!("{shown} did not start"))
+}
+
+/// Hands over to a command: Ctrl-C reaches both, and this program only waits.
+#[cfg(not(unix))]
+pub fn become_program(command: Command) -> anyhow::Result<()> {
+    run(command)
+}
+
 /// Runs cargo to its end.
 pub fn cargo(args: &[&str]) -> anyhow::Result<()> {
     run(command(env!("CARGO"), args))

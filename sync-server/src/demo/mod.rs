@@ -179,7 +179,7 @@ fn india() -> UtcOffset {
 }
 
 /// A whole row: these columns, and the defaults of all others.
-fn with_defaults<const N: usize>(table: TableName, columns: [(&str, Value); N]) -> Values {
+fn with_defaults<'a>(table: TableName, columns: impl IntoIterator<Item = (&'a str, Value)>) -> Values {
     let mut values: Values = table
         .table()
         .columns
@@ -190,7 +190,7 @@ fn with_defaults<const N: usize>(table: TableName, columns: [(&str, Value); N]) 
             (column.name.to_owned(), value)
         })
         .collect();
-    values.extend(columns.map(|(name, value)| (name.to_owned(), value)));
+    values.extend(columns.into_iter().map(|(name, value)| (name.to_owned(), value)));
     values
 }
 

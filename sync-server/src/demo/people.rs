@@ -70,6 +70,8 @@ struct Household {
     street: (&'static str, &'static str),
     clinic: usize,
     first_names: BTreeSet<&'static str>,
+    /// The grown-up man whose name the others give as their guardian's.
+    head: Option<&'static str>,
 }
 
 /// So many patients of these clinics, registered before `today`.
@@ -139,6 +141,7 @@ fn household(dice: &mut Dice, mobiles: &mut BTreeSet<String>, clinics: usize) ->
         street: dice.pick(ADDRESSES[clinic.min(ADDRESSES.len() - 1)]),
         clinic,
         first_names: BTreeSet::new(),
+        head: None,
     }
 }
 
@@ -161,6 +164,9 @@ fn patient(
             break name;
         }
     };
+    if sex == Sex::Male && guardian.is_none() && household.head.is_none() {
+        household.head = Some(first_name);
+    }
     let registered_on = today - Duration::days(dice.between(2, 700));
     let birth = registered_on - Duration::days(age * 365 + age / 4 + dice.between(0, 364));
     let allergy = dice
@@ -198,7 +204,9 @@ fn patient(
         ("guardian_relation", json!(guardian)),
         (
             "guardian_name",
-            guardian.map_or(Value::Null, |_| json!(format!("{} {}", head_of(household), household.family))),
+            guardian
+                .and(household.head)
+                .map_or(Value::Null, |head| json!(format!("{head} {}", household.family))),
         ),
         ("sex", json!(if sex == Sex::Female { "female" } else { "male" })),
         ("date_of_birth", if patient.knows_birthday { json!(day_text(birth)) } else { Value::Null }),
@@ -247,14 +255,4 @@ fn patient(
         ("needs_review", json!(false)),
     ];
     Patient { values: with_defaults(TableName::Patients, columns), ..patient }
-}
-
-/// The first man of the family bears the guardian's name.
-fn head_of(household: &Household) -> &'static str {
-    household
-        .region
-        .men
-        .iter()
-        .find(|name| household.first_names.contains(*name))
-        .unwrap_or(&household.region.men[0])
 }

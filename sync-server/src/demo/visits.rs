@@ -205,11 +205,7 @@ fn item(prescription: Uuid, position: usize, line: &Line) -> Values {
     let medicine = catalogue::find(generic, strength, form).expect("BUG: not in the catalogue");
     let dosage = Dosage::parse(dose).expect("BUG: a dosage that is not understood");
     let unit = medicine::dose_unit(form);
-    let directions = match &dosage.note {
-        Some(note) => format!("{} ({note})", dosage.words(unit)),
-        None => dosage.words(unit),
-    };
-    let columns: [(&str, Value); 19] = [
+    let columns = [
         ("prescription_id", json!(prescription)),
         ("position", json!(position)),
         ("medicine_id", json!(medicine.id)),
@@ -218,19 +214,9 @@ fn item(prescription: Uuid, position: usize, line: &Line) -> Values {
         ("strength_text", json!(strength)),
         ("dosage_form", json!(form)),
         ("route", json!(medicine.route)),
-        ("dose_text", json!(dosage.typed())),
-        ("dose_pattern", json!(dosage.dose)),
-        ("dose_unit", json!(unit)),
-        ("meal_relation", json!(dosage.meal.as_str())),
-        ("duration_value", json!(dosage.duration.and_then(|duration| duration.value))),
-        ("duration_unit", json!(dosage.duration.map(|duration| duration.unit.as_str()))),
-        ("quantity", json!(dosage.quantity(unit))),
-        ("instructions", json!(dosage.note)),
-        ("patient_directions", json!(directions)),
-        ("is_prn", json!(dosage.is_prn())),
         ("source", json!("typed")),
     ];
-    with_defaults(TableName::PrescriptionItems, columns)
+    with_defaults(TableName::PrescriptionItems, columns.into_iter().chain(dosage.columns(unit)))
 }
 
 fn vitals(dice: &mut Dice, patient: &Patient, day: Date, complaint: &Complaint) -> Value {

@@ -24,8 +24,8 @@ export const keymap = {
   preview: { keys: "Mod+P", label: labels.preview, where: "chart" },
   sign: { keys: "Mod+Enter", label: labels.sign, where: "pad" },
   removeLine: { keys: "Mod+Backspace", label: labels.removeLine, where: "pad" },
-  moveUp: { keys: "Alt+↑", label: labels.moveLine, where: "pad" },
-  moveDown: { keys: "Alt+↓", label: labels.moveLine, where: "pad" },
+  moveUp: { keys: "Alt+↑", label: labels.moveLineUp, where: "pad" },
+  moveDown: { keys: "Alt+↓", label: labels.moveLineDown, where: "pad" },
   editLine: { keys: "F2", label: labels.editLine, where: "pad" },
 } satisfies Record<string, Binding>;
 

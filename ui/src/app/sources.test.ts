@@ -20,3 +20,17 @@ test("nothing in the window makes markup out of text", () => {
   );
   expect(unsafe.map(([path]) => path)).toEqual([]);
 });
+
+test("every text of the window stands in the messages", () => {
+  const literal = [
+    // Between tags, apart from the names of keys.
+    /(?<!<Kbd)>\s*[A-Za-z][\w ,.'’-]*\s*<\/(?!Kbd)/,
+    /\b(?:aria-label|alt|label|placeholder|title|description)="[^"]*[A-Za-z]/,
+  ];
+  const found = Object.entries(sources).flatMap(([path, text]) =>
+    path.endsWith(".tsx") && !path.endsWith(".test.tsx")
+      ? literal.flatMap((pattern) => pattern.exec(text)?.[0] ?? []).map((words) => `${path}: ${words}`)
+      : [],
+  );
+  expect(found).toEqual([]);
+});

@@ -93,6 +93,13 @@ export const messages = {
     suggestion: "suggestion",
     removeLine: "remove line",
     moveLine: "move line",
+    moveLineUp: "move line up",
+    moveLineDown: "move line down",
+    save: "save",
+    savePdf: "save as PDF",
+    backToChart: "back to the chart",
+    leave: "leave, while nothing is typed",
+    closeThis: "close",
     editLine: "edit line as text",
     correct: "correct patient",
   },
@@ -315,6 +322,8 @@ export const messages = {
           : count === 1
             ? `Offline since ${time}. You can work as always. 1 change is safe on this computer and goes out by itself.`
             : `Offline since ${time}. You can work as always. ${changes(count)} are safe on this computer and go out by themselves.`,
+      attention: (count: number) =>
+        count === 1 ? "1 change needs you: see the list." : `${changes(count)} need you: see the list.`,
       sending: (sent: number, total: number) => `Sending ${sent} of ${total}. You can work as always.`,
       receiving: (rows: number) => `Receiving ${rows} rows. You can work as always.`,
     },

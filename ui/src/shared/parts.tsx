@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
-import { type ReactNode, useEffect, useState } from "react";
+import { Fragment, type ReactNode, useEffect, useState } from "react";
 import { problemOf } from "../ipc/problem";
 import { messages } from "../messages/en";
 import { initials } from "./format";
@@ -20,6 +20,17 @@ export function Avatar({ name, size = "medium" }: { name: string; size?: "small"
       {initials(name)}
     </span>
   );
+}
+
+/** `W/o Prakash · +91 98204 41276`: breaks between the parts, never within one. */
+export function Parts({ parts }: { parts: (string | null)[] }) {
+  const there = parts.filter((part) => part !== null && part !== "");
+  return there.map((part, place) => (
+    <Fragment key={part}>
+      {place > 0 && " · "}
+      <span className={classes.part}>{part}</span>
+    </Fragment>
+  ));
 }
 
 /** A sentence about something amiss, where it concerns. */

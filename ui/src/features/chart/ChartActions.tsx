@@ -2,8 +2,10 @@ import { Button } from "@mantine/core";
 import { IconPencil, IconPrescription } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
+import { keyLabel } from "../../app/keymap";
 import type { Chart } from "../../ipc/bindings/Chart";
 import { messages } from "../../messages/en";
+import { Kbd } from "../../shared/parts";
 import classes from "./Chart.module.css";
 
 export function ChartActions({ chart, mayPrescribe }: { chart: Chart; mayPrescribe: boolean }) {
@@ -28,6 +30,7 @@ export function ChartActions({ chart, mayPrescribe }: { chart: Chart; mayPrescri
         <Button
           ref={start}
           leftSection={<IconPrescription size={18} aria-hidden="true" />}
+          rightSection={<Kbd>{keyLabel("newPrescription")}</Kbd>}
           onClick={() => void navigate({ to: "/patients/$patientId/pad", params })}
         >
           {chart.hasDraft ? words.continueDraft : words.newPrescription}

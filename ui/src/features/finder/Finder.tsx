@@ -127,7 +127,7 @@ export function Finder({ onClose }: { onClose: () => void }) {
           ["↑ ↓", keys.move],
           ["Enter", keys.open],
           [keyLabel("register"), keys.register],
-          ["Esc", messages.common.close],
+          ["Esc", keys.closeThis],
         ]}
       />
     </Dialog>

@@ -2,6 +2,7 @@ import { useEffect, useRef } from "react";
 import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
 import { messages } from "../../messages/en";
 import { mobile, shortDay } from "../../shared/format";
+import { Parts } from "../../shared/parts";
 import classes from "./Finder.module.css";
 
 interface Props {
@@ -38,7 +39,7 @@ export function FinderRow({ id, patient, isChosen, onChoose }: Props) {
         </span>
         {patient.needsReview && <span className={classes.review}>{finder.needsReview}</span>}
         <span className={classes.small}>
-          {[patient.guardian, mobile(patient.mobileNumber), patient.patientCode].filter(Boolean).join(" · ")}
+          <Parts parts={[patient.guardian, mobile(patient.mobileNumber), patient.patientCode]} />
         </span>
       </span>
       <span className={classes.last}>

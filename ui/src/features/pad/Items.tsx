@@ -60,7 +60,8 @@ export function Items({ list, items, views, onRemove, onEdit, onMove, onLeave }:
           // Lines are walked with the arrow keys.
           // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
           <li
-            key={`${place} ${item.medicineText} ${item.doseText}`}
+            // By place: a line that moves takes the focus of its new place.
+            key={place}
             tabIndex={-1}
             data-testid="pad-item"
             className={classes.item}

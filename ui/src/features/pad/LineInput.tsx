@@ -1,5 +1,5 @@
 import { IconCheck, IconX } from "@tabler/icons-react";
-import type { RefObject } from "react";
+import { type RefObject, useEffect, useRef } from "react";
 import { messages } from "../../messages/en";
 import { Kbd } from "../../shared/parts";
 import classes from "./Line.module.css";
@@ -21,6 +21,12 @@ interface Props {
 export function LineInput({ line, input, number, onUp, onRemoveLast, onEditLast }: Props) {
   const { pad, keys } = messages;
   const isOpen = line.found.length > 0;
+  const box = useRef<HTMLDivElement>(null);
+  // However many lines stand above it, the one being typed is in sight, with its suggestions.
+  const show = () => {
+    void box.current?.scrollIntoView({ block: "nearest" });
+  };
+  useEffect(show, [number]);
   const onKeyDown = (event: React.KeyboardEvent<HTMLInputElement>) => {
     const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
     const isEmpty = line.text === "" && !line.chosen;
@@ -38,7 +44,7 @@ export function LineInput({ line, input, number, onUp, onRemoveLast, onEditLast 
     event.preventDefault();
   };
   return (
-    <div className={classes.line} data-testid="pad-line">
+    <div ref={box} className={classes.line} data-testid="pad-line">
       <div className={classes.typed}>
         <span className={classes.number}>{number}</span>
         {line.chosen && (
@@ -65,12 +71,13 @@ export function LineInput({ line, input, number, onUp, onRemoveLast, onEditLast 
           aria-expanded={isOpen}
           aria-controls="pad-suggestions"
           aria-autocomplete="list"
-          aria-activedescendant={isOpen ? `pad-suggestion-${line.place}` : undefined}
+          aria-activedescendant={isOpen && line.place >= 0 ? `pad-suggestion-${line.place}` : undefined}
           aria-describedby="pad-echo"
           placeholder={line.chosen ? pad.dosePlaceholder : pad.linePlaceholder}
           autoComplete="off"
           spellCheck={false}
           value={line.text}
+          onFocus={show}
           onChange={(event) => line.setText(event.target.value)}
           onKeyDown={onKeyDown}
         />
@@ -88,7 +95,7 @@ export function LineInput({ line, input, number, onUp, onRemoveLast, onEditLast 
 
 function Echo({ line }: { line: Line }) {
   const { pad } = messages;
-  const { meant, read, problem } = line;
+  const { meant, read, problem, several } = line;
   const isFree = meant !== null && !("medicine" in meant);
   const name = meant && ("medicine" in meant ? medicineName(meant.medicine) : meant.text);
   return (
@@ -103,7 +110,13 @@ function Echo({ line }: { line: Line }) {
           <>
             <strong>{name}</strong> {read.words} {read.quantity && <strong>({read.quantity})</strong>}
             <span className={classes.mark}>
-              {isFree ? pad.notChecked : <IconCheck size={16} stroke={2} aria-hidden="true" />}
+              {several > 0 ? (
+                pad.several(several)
+              ) : isFree ? (
+                pad.notChecked
+              ) : (
+                <IconCheck size={16} stroke={2} aria-hidden="true" />
+              )}
             </span>
           </>
         ))}

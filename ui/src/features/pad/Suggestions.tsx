@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "react";
 import { messages } from "../../messages/en";
 import classes from "./Line.module.css";
 import type { Line } from "./useLine";
@@ -6,9 +7,13 @@ import type { Line } from "./useLine";
 export function Suggestions({ line, onChosen }: { line: Line; onChosen: () => void }) {
   const { pad } = messages;
   const hasNone = !line.chosen && line.medicineText.length > 1 && line.isSearched && line.found.length === 0;
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    void list.current?.children.item(line.place)?.scrollIntoView({ block: "nearest" });
+  }, [line.place]);
   return (
     <div className={classes.suggestions}>
-      <div id="pad-suggestions" role="listbox" aria-label={pad.suggestions}>
+      <div ref={list} id="pad-suggestions" role="listbox" aria-label={pad.suggestions}>
         {line.found.map((medicine, index) => (
           // The focus stays in the line: keys are answered there.
           // oxlint-disable-next-line jsx-a11y/click-events-have-key-events

@@ -10,13 +10,18 @@ const number = String.raw`(?:\d+(?:\.\d+)?|\d\/\d|½|¼)`;
 const slots = new RegExp(`^${number}-${number}-${number}(?:-${number})?$`);
 const often = /^(?:od|bd|bid|tds|tid|qid|qds|hs|om|on|alt|weekly|sos|prn|stat|q\d+[hd])$/i;
 const amount = new RegExp(`^${number}$`);
+const part = /[/½¼]/;
+const strength = /^(?:\d|[a-z]{3,}\d)/i;
 
 /** Splits what was typed in one go into the medicine and its dose. */
 export function splitLine(text: string): TypedLine {
   const words = text.trim().split(/\s+/).filter(Boolean);
   const start = words.findIndex((word, place) => {
     if (place === 0) return false;
-    return slots.test(word) || often.test(word) || (amount.test(word) && often.test(words[place + 1] ?? ""));
+    if (slots.test(word) || often.test(word)) return true;
+    if (!amount.test(word) || !often.test(words[place + 1] ?? "")) return false;
+    // `amlodipine 5 od` means 5 mg, not five tablets: a whole figure is an amount only after a strength.
+    return part.test(word) || words.slice(0, place).some((one) => strength.test(one));
   });
   if (start === -1) return { medicine: words.join(" "), dose: "" };
   return { medicine: words.slice(0, start).join(" "), dose: words.slice(start).join(" ") };

@@ -6,7 +6,7 @@ import type { MedicineFound } from "../../ipc/bindings/MedicineFound";
 import { useBackend } from "../../ipc/context";
 import { problemOf } from "../../ipc/problem";
 import { messages } from "../../messages/en";
-import { chooseMedicine, medicineName, splitLine } from "./typed-line";
+import { type Choice, chooseMedicine, medicineName, splitLine } from "./typed-line";
 
 /** What a line is about, once that is settled: a medicine of the list, or words as typed. */
 export type Chosen = { medicine: MedicineFound } | { text: string };
@@ -47,7 +47,11 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
     placeholderData: keepPreviousData,
   });
   const found = chosen || isClosed || medicineText.length < 2 ? [] : (search.data ?? []).slice(0, 5);
-  const meant = chosen ?? meantBy(found, place, medicineText);
+  const choice = chooseMedicine(found, medicineText);
+  const meant = chosen ?? meantBy(choice, found[place ?? -1], medicineText);
+  // With a dose typed, Enter takes only what is certain; without one it takes the first.
+  const certain = meant && "medicine" in meant ? found.indexOf(meant.medicine) : -1;
+  const highlight = doseText === "" ? (place ?? 0) : certain;
   const dosage = useQuery({
     queryKey: queryKeys.dosage(doseText, unitOf(meant)),
     queryFn: () => backend.readDosage(doseText, unitOf(meant)),
@@ -120,7 +124,10 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
     text,
     chosen,
     found,
-    place: place ?? 0,
+    /** The one that Enter would take, or -1. */
+    place: highlight,
+    /** How many medicines fit a line that does not say which. */
+    several: place === null && !chosen && choice.kind === "several" ? choice.count : 0,
     meant,
     doseText,
     medicineText,
@@ -133,15 +140,13 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
     unchoose,
     clear,
     accept,
-    move: (step: number) => setPlace(Math.min(Math.max((place ?? 0) + step, 0), found.length - 1)),
+    move: (step: number) => setPlace(Math.min(Math.max(highlight + step, 0), found.length - 1)),
     close: () => setClosed(true),
   };
 }
 
-function meantBy(found: MedicineFound[], place: number | null, typed: string): Chosen | null {
-  const highlighted = place === null ? undefined : found[place];
+function meantBy(choice: Choice, highlighted: MedicineFound | undefined, typed: string): Chosen | null {
   if (highlighted) return { medicine: highlighted };
-  const choice = chooseMedicine(found, typed);
   if (choice.kind === "chosen") return { medicine: choice.medicine };
   return typed === "" ? null : { text: typed };
 }

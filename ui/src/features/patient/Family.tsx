@@ -5,7 +5,7 @@ import { queryKeys } from "../../app/queries";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages/en";
 import { shortDay } from "../../shared/format";
-import { Problem } from "../../shared/parts";
+import { Parts, Problem } from "../../shared/parts";
 import classes from "./Patient.module.css";
 
 /** Who is already known under the number that is being typed. */
@@ -35,8 +35,13 @@ export function Family({ mobileNumber }: { mobileNumber: string }) {
               <li key={one.id}>
                 <Link to="/patients/$patientId" params={{ patientId: one.id }}>
                   <span>
-                    <strong>{one.fullName}</strong> {one.age} {one.sex}
-                    <small>{[one.guardian, one.patientCode].filter(Boolean).join(" · ")}</small>
+                    <strong>{one.fullName}</strong>{" "}
+                    <span className={classes.age}>
+                      {one.age} {one.sex}
+                    </span>
+                    <small>
+                      <Parts parts={[one.guardian, one.patientCode]} />
+                    </small>
                   </span>
                   <time>{one.lastVisit ? shortDay(one.lastVisit) : finder.neverSeen}</time>
                 </Link>

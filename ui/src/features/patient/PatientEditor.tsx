@@ -1,12 +1,13 @@
 import { Button, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { keyLabel } from "../../app/keymap";
 import { refreshRows } from "../../app/queries";
 import { useSession } from "../../app/session";
 import type { PatientForm } from "../../ipc/bindings/PatientForm";
 import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
 import { messages } from "../../messages/en";
-import { Problem } from "../../shared/parts";
+import { KeyBar, Problem } from "../../shared/parts";
 import { Family } from "./Family";
 import { type FormProblems, readForm, type TypedForm } from "./form";
 import classes from "./Patient.module.css";
@@ -35,6 +36,7 @@ export function PatientEditor({ title, submit, initial, showFamily, send, onDone
       onDone(patient);
     },
   });
+  const { keys } = messages;
   const change = (part: Partial<TypedForm>) => setTyped((before) => ({ ...before, ...part }));
   const save = () => {
     const read = readForm(typed);
@@ -42,53 +44,62 @@ export function PatientEditor({ title, submit, initial, showFamily, send, onDone
     if ("form" in read) mutation.mutate(read.form);
   };
   return (
-    <form
-      className={classes.screen}
-      data-testid="register-form"
-      aria-label={title}
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (!mutation.isPending) save();
-      }}
-      onKeyDown={(event) => {
-        // What was typed is given up only by the button.
-        if (event.key === "Escape" && typed === initial) onCancel();
-      }}
-    >
-      <h1>{title}</h1>
-      <div className={classes.columns}>
-        <div className={classes.fields}>
-          <TextInput
-            className={classes.mobile}
-            label={messages.patient.mobile}
-            size="lg"
-            type="tel"
-            inputMode="tel"
-            autoComplete="off"
-            autoFocus
-            value={typed.mobileNumber}
-            error={problems.mobileNumber}
-            onChange={(event) => change({ mobileNumber: event.currentTarget.value })}
-          />
-          <PatientFormFields
-            typed={typed}
-            problems={problems}
-            mayReadClinical={session.mayReadClinical}
-            onChange={change}
-          />
-          {mutation.error && <Problem error={mutation.error} />}
-          <div className={classes.actions}>
-            <Button type="submit" size="lg" loading={mutation.isPending}>
-              {submit}
-            </Button>
-            <Button variant="default" size="lg" onClick={onCancel}>
-              {messages.common.cancel}
-            </Button>
+    <>
+      <form
+        className={classes.screen}
+        data-testid="register-form"
+        aria-label={title}
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (!mutation.isPending) save();
+        }}
+        onKeyDown={(event) => {
+          // What was typed is given up only by the button.
+          if (event.key === "Escape" && typed === initial) onCancel();
+        }}
+      >
+        <h1>{title}</h1>
+        <div className={classes.columns}>
+          <div className={classes.fields}>
+            <TextInput
+              className={classes.mobile}
+              label={messages.patient.mobile}
+              size="lg"
+              type="tel"
+              inputMode="tel"
+              autoComplete="off"
+              autoFocus
+              value={typed.mobileNumber}
+              error={problems.mobileNumber}
+              onChange={(event) => change({ mobileNumber: event.currentTarget.value })}
+            />
+            <PatientFormFields
+              typed={typed}
+              problems={problems}
+              mayReadClinical={session.mayReadClinical}
+              onChange={change}
+            />
+            {mutation.error && <Problem error={mutation.error} />}
+            <div className={classes.actions}>
+              <Button type="submit" size="lg" loading={mutation.isPending}>
+                {submit}
+              </Button>
+              <Button variant="default" size="lg" onClick={onCancel}>
+                {messages.common.cancel}
+              </Button>
+            </div>
           </div>
+          {showFamily && <Family mobileNumber={typed.mobileNumber} />}
         </div>
-        {showFamily && <Family mobileNumber={typed.mobileNumber} />}
-      </div>
-    </form>
+      </form>
+      <KeyBar
+        keys={[
+          ["Enter", keys.save],
+          ["Esc", keys.leave],
+          [keyLabel("find"), keys.find],
+        ]}
+      />
+    </>
   );
 }

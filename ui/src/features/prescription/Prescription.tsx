@@ -101,9 +101,9 @@ export function Prescription({ patientId, prescriptionId }: { patientId: string;
       </div>
       <KeyBar
         keys={[
-          ["Enter", words.save],
+          ["Enter", keys.savePdf],
           [keyLabel("preview"), keys.preview],
-          [keyLabel("chart"), words.backToChart],
+          [keyLabel("chart"), keys.backToChart],
           [keyLabel("find"), keys.find],
         ]}
       />

@@ -37,10 +37,15 @@ export function pillWords(status: SyncStatus): PillWords {
   }
 }
 
-/** The same in a sentence: what happened, what is safe. */
+/** The same in a sentence: what happened, what is safe, what to do. */
 export function syncSentence(status: SyncStatus): string {
   const { sentences } = messages.sync;
-  const { connection, waiting, problem } = status;
+  const { attention } = status;
+  return attention > 0 ? `${stateSentence(status)} ${sentences.attention(attention)}` : stateSentence(status);
+}
+
+function stateSentence({ connection, waiting, problem }: SyncStatus): string {
+  const { sentences } = messages.sync;
   if (problem) return problem.detail;
   switch (connection.state) {
     case "connecting":

@@ -1,5 +1,6 @@
 import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
 import { mobile } from "../../shared/format";
+import { Parts } from "../../shared/parts";
 import classes from "./Today.module.css";
 
 interface Row {
@@ -38,7 +39,7 @@ export function PeopleList({ title, empty, rows, onOpen }: Props) {
                     {patient.age} {patient.sex}
                   </span>
                   <span className={classes.small}>
-                    {[patient.guardian, mobile(patient.mobileNumber)].filter(Boolean).join(" · ")}
+                    <Parts parts={[patient.guardian, mobile(patient.mobileNumber)]} />
                   </span>
                 </span>
                 {aside && <span className={classes.aside}>{aside}</span>}

@@ -1,0 +1,41 @@
+import { screen } from "@testing-library/react";
+import { expect, test } from "vitest";
+import { openClinic } from "../../test/clinic";
+
+async function openChartOf(name: string, prepare?: Parameters<typeof openClinic>[1]) {
+  const opened = openClinic({}, prepare);
+  await screen.findByTestId("today");
+  await opened.keys.keyboard("{Control>}k{/Control}");
+  await opened.keys.type(await screen.findByTestId("finder-input"), name);
+  await screen.findByRole("option", { name: new RegExp(`^${name} .*A-0`) });
+  await opened.keys.keyboard("{Enter}");
+  return opened;
+}
+
+test("an allergy stands above everything else in the chart", async () => {
+  await openChartOf("Sunita");
+  expect((await screen.findByRole("note")).textContent).toContain("ALLERGIESPenicillins: anaphylaxis");
+});
+
+test("a first visit says that allergies were not asked and how to begin", async () => {
+  await openChartOf("Ramesh");
+  expect((await screen.findByRole("note")).textContent).toContain("Allergies not asked yet");
+  expect(screen.getByText(/No prescription yet/)).toBeTruthy();
+  expect(screen.getByRole("button", { name: "New prescription" })).toBe(document.activeElement);
+});
+
+test("a chart that takes long shows that it loads", async () => {
+  await openChartOf("Sunita", (backend) => {
+    backend.getChart = () => new Promise(() => undefined);
+  });
+  expect(await screen.findByRole("status", { name: "Loading" })).toBeTruthy();
+});
+
+test("a correction is sent and shown at once", async () => {
+  const { keys } = await openChartOf("Ramesh");
+  await keys.click(await screen.findByRole("button", { name: "Correct details" }));
+  const lastName = await screen.findByLabelText("Last name");
+  await keys.clear(lastName);
+  await keys.type(lastName, "Pawaskar{Enter}");
+  expect((await screen.findByTestId("chart")).textContent).toContain("Ramesh Pawaskar");
+});

@@ -1,0 +1,44 @@
+import { screen } from "@testing-library/react";
+import { expect, test } from "vitest";
+import { openClinic } from "../../test/clinic";
+
+async function openFinder(prepare?: Parameters<typeof openClinic>[1]) {
+  const opened = openClinic({}, prepare);
+  await screen.findByTestId("today");
+  await opened.keys.keyboard("{Control>}k{/Control}");
+  await screen.findByTestId("finder-input");
+  return opened;
+}
+
+test("nothing typed says what can be typed", async () => {
+  await openFinder();
+  expect(screen.getByText("Type a mobile number, a name or a patient code.")).toBeTruthy();
+  expect(screen.queryByTestId("finder-option")).toBeNull();
+});
+
+test("no match offers to register what was typed", async () => {
+  const { keys } = await openFinder();
+  await keys.keyboard("Farida");
+  expect(await screen.findByText("Nobody here matches “Farida”.")).toBeTruthy();
+  await keys.keyboard("{Enter}");
+  expect(await screen.findByLabelText("First name")).toHaveProperty("value", "Farida");
+});
+
+test("a search that fails says so and keeps what was typed", async () => {
+  const detail = "The records could not be read. Nothing was lost.";
+  const { keys } = await openFinder((backend) => backend.fail("findPatients", { code: "internal", detail }));
+  await keys.keyboard("sunita");
+  expect((await screen.findByRole("alert")).textContent).toContain(detail);
+  expect(screen.getByTestId("finder-input")).toHaveProperty("value", "sunita");
+});
+
+test("Escape closes the finder and gives the focus back", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  const button = screen.getByRole("button", { name: /Find patient/ });
+  await keys.click(button);
+  await screen.findByTestId("finder-input");
+  await keys.keyboard("{Escape}");
+  expect(screen.queryByTestId("finder-input")).toBeNull();
+  expect(document.activeElement).toBe(button);
+});

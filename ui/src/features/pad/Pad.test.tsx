@@ -1,0 +1,96 @@
+import { screen, waitFor } from "@testing-library/react";
+import { expect, test } from "vitest";
+import { openClinic, openPad } from "../../test/clinic";
+
+async function openEmptyPad(prepare?: Parameters<typeof openClinic>[1]) {
+  const { keys, backend } = openClinic({}, prepare);
+  await screen.findByTestId("today");
+  await openPad(keys);
+  return { keys, backend };
+}
+
+const write = async (keys: Awaited<ReturnType<typeof openEmptyPad>>["keys"], line: string) => {
+  const before = screen.queryAllByTestId("pad-item").length;
+  await keys.keyboard(`${line}{Enter}`);
+  await waitFor(() => expect(screen.getAllByTestId("pad-item")).toHaveLength(before + 1));
+};
+const titles = () =>
+  screen.getAllByTestId("pad-item").map((item) => item.querySelector("strong")?.textContent);
+
+test("while several medicines fit, the echo says so and none is marked as taken", async () => {
+  const { keys } = await openEmptyPad();
+  await keys.keyboard("paracetamol 1-0-1 x3d");
+  await waitFor(() => expect(screen.getByTestId("pad-echo").textContent).toContain("2 medicines fit"));
+  expect(screen.queryByRole("option", { selected: true })).toBeNull();
+  await keys.keyboard("{ArrowDown}{ArrowDown}{Enter}");
+  expect((await screen.findByTestId("pad-item")).textContent).toContain("PARACETAMOL 650 MG");
+});
+
+test("a dose that cannot be read is said, and the line stays", async () => {
+  const { keys } = await openEmptyPad();
+  await keys.keyboard("metformin 500 1-0-1 x5q{Enter}");
+  await waitFor(() => expect(screen.getByTestId("pad-echo").textContent).toContain("Not understood"));
+  expect(screen.queryByTestId("pad-item")).toBeNull();
+});
+
+test("a medicine that is not in the list is accepted and marked as not checked", async () => {
+  const { keys } = await openEmptyPad();
+  await write(keys, "Khasi syrup 1-1-1 x5d");
+  expect(screen.getByTestId("pad-item").textContent).toContain("not checked");
+});
+
+test("lines are moved with Alt and an arrow, and removed with Ctrl and Backspace", async () => {
+  const { keys } = await openEmptyPad();
+  await write(keys, "metformin 500 1-0-1 x30d pc");
+  await write(keys, "cetirizine 10 0-0-1 x5d");
+  await keys.keyboard("{ArrowUp}{Alt>}{ArrowUp}{/Alt}");
+  await waitFor(() => expect(titles()).toEqual(["TAB. CETIRIZINE 10 MG", "TAB. METFORMIN 500 MG"]));
+  await keys.keyboard("{Control>}{Backspace}{/Control}");
+  await waitFor(() => expect(titles()).toEqual(["TAB. METFORMIN 500 MG"]));
+});
+
+test("a removed line comes back with Undo", async () => {
+  const { keys } = await openEmptyPad();
+  await write(keys, "metformin 500 1-0-1 x30d pc");
+  await keys.keyboard("{Control>}{Backspace}{/Control}");
+  expect((await screen.findByTestId("toast")).textContent).toContain("Metformin 500 mg removed");
+  await keys.click(screen.getByRole("button", { name: "Undo" }));
+  expect(await screen.findByTestId("pad-item")).toBeTruthy();
+});
+
+test("a preview that fails stands in its own place, and the pad goes on", async () => {
+  const detail = "The page could not be drawn.";
+  const { keys } = await openEmptyPad((backend) =>
+    backend.fail("previewDraft", { code: "internal", detail }),
+  );
+  expect((await screen.findByRole("alert")).textContent).toContain(detail);
+  await write(keys, "metformin 500 1-0-1 x30d pc");
+  await waitFor(() => expect(screen.getByTestId("pad-saved").textContent).toContain("Draft saved"));
+});
+
+test("offline changes nothing about signing", async () => {
+  const { keys } = await openEmptyPad((backend) =>
+    backend.emit({
+      name: "sync-status",
+      payload: {
+        connection: { state: "offline", since: "2026-11-23T09:12:00" },
+        waiting: 0,
+        attention: 0,
+        lastSyncedAt: null,
+        problem: null,
+      },
+    }),
+  );
+  await write(keys, "metformin 500 1-0-1 x30d pc");
+  await keys.keyboard("{Control>}{Enter}{/Control}");
+  expect(await screen.findByText("Saved here, waiting to be sent")).toBeTruthy();
+});
+
+test("a draft is discarded only after a question", async () => {
+  const { keys } = await openEmptyPad();
+  await write(keys, "metformin 500 1-0-1 x30d pc");
+  await keys.click(screen.getByRole("button", { name: "Discard draft" }));
+  await screen.findByRole("dialog", { name: "Discard this draft?" });
+  await keys.keyboard("{Escape}");
+  expect(screen.getByTestId("pad-item")).toBeTruthy();
+});

@@ -1,0 +1,35 @@
+import { screen } from "@testing-library/react";
+import { expect, test } from "vitest";
+import { expectAccessible, openClinic } from "../../test/clinic";
+
+test("a quiet day names the next thing to do", async () => {
+  openClinic({}, (backend) => {
+    backend.getToday = () =>
+      Promise.resolve({ date: "2026-11-23", seen: [], drafts: [], followUps: [], registered: [] });
+  });
+  expect(await screen.findByText("A quiet day so far")).toBeTruthy();
+  expect(screen.getByRole("button", { name: "Register a patient" })).toBeTruthy();
+  await expectAccessible();
+});
+
+test("today is asked for again when a row changes", async () => {
+  const { backend } = openClinic();
+  await screen.findByText("Nobody has been seen yet today.");
+  await backend.registerPatient({
+    mobileNumber: "9000000001",
+    firstName: "Kaveri",
+    lastName: "",
+    sex: "female",
+    dateOfBirth: null,
+    ageYears: 41,
+    ageMonths: null,
+    guardianRelation: null,
+    guardianName: "",
+    addressLine: "",
+    city: "",
+    allergyStatus: "unknown",
+    alerts: "",
+    bloodGroup: "unknown",
+  });
+  expect(await screen.findByText("Kaveri")).toBeTruthy();
+});
