@@ -27,6 +27,11 @@ pub fn packages(need: Need) -> anyhow::Result<()> {
     if !shell::has("npm") {
         bail!("Node.js with npm is missing. Install Node 20 or later, then run the command again.");
     }
+    if cfg!(windows) && !shell::has("perl") {
+        bail!(
+            "Perl is missing; it builds the library that encrypts. Run `winget install StrawberryPerl.StrawberryPerl`, open a new terminal, then run the command again."
+        );
+    }
     if !cfg!(target_os = "linux") {
         if need == Need::Window {
             bail!("The window can be driven on Linux only; run the task on Linux for that part.");

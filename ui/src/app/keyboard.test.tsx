@@ -1,6 +1,6 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { expect, test } from "vitest";
-import { findSunita, openClinic, openPad } from "../test/clinic";
+import { findSunita, openClinic, openPad, signMetformin } from "../test/clinic";
 
 test("a patient is found by the last digits of the number and opened with Enter", async () => {
   const { keys } = openClinic();
@@ -83,12 +83,7 @@ test("when several strengths fit, the line waits for a choice", async () => {
 test("a prescription is written, signed and shown by keys alone", async () => {
   const { keys } = openClinic();
   await screen.findByTestId("today");
-  await openPad(keys);
-  await keys.keyboard("metformin{Enter}");
-  await screen.findByTestId("pad-medicine");
-  await keys.keyboard("{Enter}");
-  await screen.findByTestId("pad-item");
-  await keys.keyboard("{Control>}{Enter}{/Control}");
+  await signMetformin(keys);
   expect((await screen.findByTestId("prescription-number")).textContent).toBe("A-1042");
   expect(await screen.findByTestId("prescription-page")).toBeTruthy();
   expect(screen.getByText("Saved here, waiting to be sent")).toBeTruthy();

@@ -1,7 +1,7 @@
 import { screen, waitFor } from "@testing-library/react";
 import { expect, test } from "vitest";
 import type { SyncStatus } from "../ipc/bindings/SyncStatus";
-import { expectAccessible, findSunita, openClinic, openPad } from "../test/clinic";
+import { expectAccessible, findSunita, openClinic, openPad, signMetformin } from "../test/clinic";
 
 const status: SyncStatus = {
   connection: { state: "online" },
@@ -100,13 +100,7 @@ test("an empty ledger and a full one both make sense", async () => {
   await screen.findByTestId("today");
   await keys.keyboard("{Control>}4{/Control}");
   expect(await screen.findByText("Nothing has been done on this computer yet.")).toBeTruthy();
-  await openPad(keys);
-  await keys.keyboard("metformin{Enter}");
-  await screen.findByTestId("pad-medicine");
-  await keys.keyboard("{Enter}");
-  await screen.findByTestId("pad-item");
-  await keys.keyboard("{Control>}{Enter}{/Control}");
-  await screen.findByTestId("prescription-number");
+  await signMetformin(keys);
   await keys.keyboard("{Control>}4{/Control}");
 
   expect((await screen.findByTestId("ledger-entry")).textContent).toContain("Waiting");

@@ -23,10 +23,11 @@ export const shortTime = (instant: string) => time.format(new Date(instant));
 export const longTime = (instant: string) => timeWithSeconds.format(new Date(instant));
 /** `23 Nov 2026` */
 export const shortDay = (isoDay: string) => day.format(dayOf(isoDay)).replace("Sept", "Sep");
-/** `Mon, 23 Nov 2026` */
-export const dayWithWeekday = (isoDay: string) => weekday.format(dayOf(isoDay)).replace("Sept", "Sep");
+/** `Mon 23 Nov 2026` */
+export const dayWithWeekday = (isoDay: string) =>
+  weekday.format(dayOf(isoDay)).replace("Sept", "Sep").replace(",", "");
 /** `Monday 23 November` */
-export const wholeDay = (isoDay: string) => longDay.format(dayOf(isoDay));
+export const wholeDay = (isoDay: string) => longDay.format(dayOf(isoDay)).replace(",", "");
 /** `10:41` today, else `22 Nov 2026 10:41`. */
 export function timeOrDay(instant: string): string {
   const date = new Date(instant);

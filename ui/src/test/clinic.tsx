@@ -36,6 +36,17 @@ export async function openPad(keys: UserEvent) {
   return screen.findByRole("combobox", { name: "Medicine and dose" });
 }
 
+/** Signs a prescription of metformin, with the dose that the list offers. */
+export async function signMetformin(keys: UserEvent) {
+  await openPad(keys);
+  await keys.keyboard("metformin{Enter}");
+  await screen.findByTestId("pad-medicine");
+  await keys.keyboard("{Enter}");
+  await screen.findByTestId("pad-item");
+  await keys.keyboard("{Control>}{Enter}{/Control}");
+  await screen.findByTestId("prescription-number");
+}
+
 /** What a screen reader or an assessor would complain about. Colours are not drawn here, so not judged. */
 export async function expectAccessible() {
   const { violations } = await axe.run(document.body, {

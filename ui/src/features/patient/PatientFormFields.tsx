@@ -43,7 +43,11 @@ export function PatientFormFields({ typed, problems, mayReadClinical, onChange }
         />
         <TextInput {...text("ageYears", patient.ageYears)} inputMode="numeric" />
         <TextInput {...text("ageMonths", patient.ageMonths)} inputMode="numeric" />
-        <TextInput {...text("dateOfBirth", patient.dateOfBirth)} type="date" />
+        <TextInput
+          {...text("dateOfBirth", patient.dateOfBirth)}
+          inputMode="numeric"
+          placeholder={patient.dayPlaceholder}
+        />
       </div>
       <div className={classes.relation}>
         <NativeSelect

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { emptyForm, formFromTyped, readForm } from "./form";
+import { emptyForm, formFromTyped, readDay, readForm } from "./form";
 
 test("digits typed in the finder are a number, letters are a name", () => {
   expect(formFromTyped("+91 98204-41276").mobileNumber).toBe("+91 98204-41276");
@@ -18,6 +18,18 @@ test("a form without a first name or with an impossible age is not sent", () => 
 });
 
 test("an age and a date of birth together are not sent", () => {
-  const read = readForm({ ...emptyForm, firstName: "Asha", ageYears: "4", dateOfBirth: "2022-01-01" });
+  const read = readForm({ ...emptyForm, firstName: "Asha", ageYears: "4", dateOfBirth: "01/01/2022" });
   expect(read).toEqual({ problems: { dateOfBirth: "Give an age or a date of birth, not both." } });
+});
+
+test.each([
+  ["14/08/1972", "1972-08-14"],
+  ["4-8-1972", "1972-08-04"],
+  ["29.02.2024", "2024-02-29"],
+  ["29/02/2023", undefined],
+  ["08/14/1972", undefined],
+  ["14/08/2999", undefined],
+  ["14/08/72", undefined],
+])("a day of birth typed as %s is read as %s", (typed, day) => {
+  expect(readDay(typed)).toBe(day);
 });

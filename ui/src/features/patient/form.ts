@@ -38,12 +38,25 @@ export function formFromTyped(typed: string): TypedForm {
 export function typedFromForm(form: PatientForm): TypedForm {
   return {
     ...form,
-    dateOfBirth: form.dateOfBirth ?? "",
+    dateOfBirth: typedDay(form.dateOfBirth ?? ""),
     ageYears: form.ageYears === null ? "" : String(form.ageYears),
     ageMonths: form.ageMonths === null ? "" : String(form.ageMonths),
     guardianRelation: form.guardianRelation ?? "",
   };
 }
+
+/** `1972-08-14` of `14/8/1972`, day before month; undefined when it is no day that has been. */
+export function readDay(text: string): string | undefined {
+  const found = /^(\d{1,2})[\s./-](\d{1,2})[\s./-](\d{4})$/.exec(text.trim());
+  if (!found) return undefined;
+  const [, day = "", month = "", year = ""] = found;
+  const iso = `${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`;
+  const date = new Date(`${iso}T00:00:00Z`);
+  const isDay = !Number.isNaN(date.getTime()) && date.toISOString().startsWith(iso);
+  return isDay && date.getTime() <= Date.now() ? iso : undefined;
+}
+
+const typedDay = (iso: string) => iso.split("-").toReversed().join("/");
 
 export type FormProblems = Partial<Record<keyof TypedForm, string>>;
 
@@ -62,15 +75,17 @@ export function readForm(typed: TypedForm): { form: PatientForm } | { problems: 
   if (typed.firstName.trim() === "") problems.firstName = patient.firstNameNeeded;
   if (ageYears === undefined) problems.ageYears = patient.wholeYears;
   if (ageMonths === undefined) problems.ageMonths = patient.wholeMonths;
-  if (typed.dateOfBirth !== "" && (typed.ageYears !== "" || typed.ageMonths !== "")) {
+  const dateOfBirth = typed.dateOfBirth.trim() === "" ? null : readDay(typed.dateOfBirth);
+  if (dateOfBirth === undefined) problems.dateOfBirth = patient.dayNotUnderstood;
+  if (typed.dateOfBirth.trim() !== "" && (typed.ageYears !== "" || typed.ageMonths !== "")) {
     problems.dateOfBirth = patient.ageOnce;
   }
-  if (Object.keys(problems).length > 0 || ageYears === undefined || ageMonths === undefined)
-    return { problems };
+  const isUnread = ageYears === undefined || ageMonths === undefined || dateOfBirth === undefined;
+  if (isUnread || Object.keys(problems).length > 0) return { problems };
   return {
     form: {
       ...typed,
-      dateOfBirth: typed.dateOfBirth || null,
+      dateOfBirth,
       guardianRelation: typed.guardianRelation || null,
       ageYears,
       ageMonths,
