@@ -1,6 +1,5 @@
 //! The demo's clinic: its server as a process, its staff, and the computer that is enrolled with it.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -16,6 +15,8 @@ use crate::say;
 pub const TENANT: &str = "ASHA_DENTAL";
 /// The clinic where the demo's computer stands.
 const CLINIC: &str = "ANDHERI";
+/// The computer on which a person tries the demo.
+pub const DESK: &str = "desk";
 /// How many patients the demo has.
 const PATIENTS: &str = "2000";
 /// Equal seeds give equal patients.
@@ -83,10 +84,10 @@ impl Clinic {
         self.folder.join(name)
     }
 
-    /// Enrols the demo's computer the first time.
-    pub fn enrol_once(&self, command: impl Fn(PathBuf) -> Command) -> anyhow::Result<()> {
-        if !self.desk("desk").join("clinic/slots.json").exists() {
-            self.enrol("desk", "Demo desk", command)?;
+    /// Enrols a computer the first time.
+    pub fn enrol_once(&self, name: &str, command: impl Fn(PathBuf) -> Command) -> anyhow::Result<()> {
+        if !self.desk(name).join("clinic/slots.json").exists() {
+            self.enrol(name, "Demo desk", command)?;
         }
         Ok(())
     }
@@ -130,7 +131,7 @@ impl Clinic {
 
     /// Runs the support tool on one of the clinic's computers, signed in as the doctor.
     #[cfg(target_os = "linux")]
-    pub fn replica<S: AsRef<OsStr>>(
+    pub fn replica<S: AsRef<std::ffi::OsStr>>(
         &self,
         name: &str,
         args: &[S],
@@ -166,7 +167,7 @@ impl Clinic {
         interrupted: impl Future<Output = std::io::Result<()>>,
     ) -> anyhow::Result<()> {
         let mut window =
-            Process::spawn(Command::new(program("clinic-desk")?).env("CLINIC_DESK_DATA", self.desk("desk")))?;
+            Process::spawn(Command::new(program("clinic-desk")?).env("CLINIC_DESK_DATA", self.desk(DESK)))?;
         let closed = async {
             loop {
                 if let Ok(Some(_)) = window.child().try_wait() {

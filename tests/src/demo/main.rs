@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-use crate::clinic::Clinic;
+use crate::clinic::{Clinic, DESK};
 
 #[derive(Parser)]
 struct Args {
@@ -36,7 +36,7 @@ async fn main() -> anyhow::Result<()> {
         return tour(folder).await;
     }
     let clinic = Clinic::open(folder)?;
-    clinic.enrol_once(std::process::Command::new)?;
+    clinic.enrol_once(DESK, std::process::Command::new)?;
     say(&clinic.welcome());
     clinic.window(tokio::signal::ctrl_c()).await
 }

@@ -11,6 +11,11 @@ use serde_json::Value;
 use crate::clinic::Clinic;
 use crate::say;
 
+/// The tour's computer, whose keys lie in the keyring of the tour's own session.
+const DESK: &str = "tour-desk";
+/// The computer that proves it.
+const SECOND: &str = "tour-second-desk";
+
 /// Someone new on every tour: their number comes from the clock.
 fn visitor() -> Visitor {
     let seconds = time::OffsetDateTime::now_utc().unix_timestamp().rem_euclid(100_000_000);
@@ -31,7 +36,7 @@ const LINES: [Line; 3] = [
 /// Runs it; an error if anything is not as it should be.
 pub async fn run(folder: PathBuf) -> anyhow::Result<()> {
     let pictures = folder.join("tour");
-    for old in [&pictures, &folder.join("second")] {
+    for old in [&pictures, &folder.join(SECOND)] {
         if old.exists() {
             std::fs::remove_dir_all(old)?;
         }
@@ -39,9 +44,9 @@ pub async fn run(folder: PathBuf) -> anyhow::Result<()> {
     std::fs::create_dir_all(&pictures)?;
     let session = Session::start(&folder.join("session"))?;
     let mut clinic = Clinic::open(folder)?;
-    clinic.enrol_once(|program| session.command(program))?;
+    clinic.enrol_once(DESK, |program| session.command(program))?;
     let mut tour = Tour { pictures, steps: vec![] };
-    let window = Window::open(&session, &clinic.desk("desk")).await?;
+    let window = Window::open(&session, &clinic.desk(DESK)).await?;
     let walked = tour.walk(&window, &mut clinic).await;
     if walked.is_err() {
         tour.picture(&window, "where it stopped").await.ok();
@@ -105,13 +110,13 @@ impl Tour {
     /// Compares the prescription on this computer with that on a new one, column by column.
     fn prove(&mut self, number: &str, clinic: &Clinic, session: &Session) -> anyhow::Result<()> {
         let command = |program| session.command(program);
-        clinic.enrol("second", "Second desk", command)?;
-        clinic.replica("second", &["sync"], command)?;
+        clinic.enrol(SECOND, "Second desk", command)?;
+        clinic.replica(SECOND, &["sync"], command)?;
         let read = |desk: &str| -> anyhow::Result<Value> {
             let shown = clinic.replica(desk, &["show-prescription", number], command)?;
             serde_json::from_str(&shown).context("a prescription in JSON")
         };
-        let (here, there) = (read("desk")?, read("second")?);
+        let (here, there) = (read(DESK)?, read(SECOND)?);
         ensure!(here == there, "prescription {number} differs on the second computer:\n{here:#}\n{there:#}");
         let items = there["items"].as_array().map_or(0, Vec::len);
         ensure!(items == LINES.len(), "prescription {number} has {items} medicines, not {}", LINES.len());
@@ -119,7 +124,7 @@ impl Tour {
             there["values"]["content_sha256"] == there["computed_sha256"],
             "prescription {number} is not what was signed"
         );
-        clinic.replica("second", &["verify"], command)?;
+        clinic.replica(SECOND, &["verify"], command)?;
         self.steps.push(format!(
             "a second computer, enrolled anew, has {number} with {items} medicines, every column the same, hash {}",
             there["computed_sha256"].as_str().unwrap_or_default()
