@@ -16,6 +16,7 @@ const QUERIES: &str = ".sqlx";
 /// Runs every check.
 pub fn run() -> anyhow::Result<()> {
     setup::packages(Need::Window)?;
+    setup::rust_components()?;
     setup::npm_packages()?;
     cargo(&["fmt", "--all", "--check"])?;
     npm("ui", &["run", "--silent", "lint"])?;

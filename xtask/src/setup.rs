@@ -78,6 +78,16 @@ fn may_install() -> bool {
     shell::output(shell::command("id", ["-u"])).is_ok_and(|id| id.trim() == "0")
 }
 
+/// Rust's formatter and linter, which a minimal installation lacks.
+pub fn rust_components() -> anyhow::Result<()> {
+    for component in ["fmt", "clippy"] {
+        if shell::output(shell::command(env!("CARGO"), [component, "--version"])).is_err() {
+            return shell::run(shell::command("rustup", ["component", "add", "rustfmt", "clippy"]));
+        }
+    }
+    Ok(())
+}
+
 /// The window's and the database's npm packages, exactly as locked.
 pub fn npm_packages() -> anyhow::Result<()> {
     for folder in ["ui", "sync-server/postgres"] {
