@@ -141,10 +141,10 @@ fn main() -> anyhow::Result<()> {
         let begin = |name: &str| name.chars().take(2 + letters % 3).collect::<String>();
         format!("{} {}", begin(person.last_name), begin(person.first_name))
     });
-    let named = |how: &str| format!("one of {patients} patients by {how}, p95");
+    let title = |how: &str| format!("one of {patients} patients by {how}, p95");
     let results = [
-        measure(&named("four digits"), &digits, patients, &replica, &floor)?,
-        measure(&named("two pieces of names"), &names, patients, &replica, &floor)?,
+        measure(&title("four digits"), &digits, patients, &replica, &floor)?,
+        measure(&title("two pieces of names"), &names, patients, &replica, &floor)?,
     ];
     #[expect(clippy::print_stdout, reason = "this is the benchmark's output")]
     {
