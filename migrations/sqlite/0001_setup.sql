@@ -61,6 +61,7 @@ create table prescriptions (
     language text not null
 );
 create index prescriptions_patient_idx on prescriptions (patient_id, visit_date);
+create index prescriptions_number_idx on prescriptions (prescription_number);
 create index prescriptions_day_idx on prescriptions (visit_date);
 create index prescriptions_follow_up_idx on prescriptions (follow_up_date);
 

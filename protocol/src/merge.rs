@@ -9,7 +9,7 @@ use crate::error::{Refusal, RefusalCode};
 use crate::mutation::{Change, Op};
 use crate::permission::Roles;
 use crate::prescription;
-use crate::table::{Column, Merge, Table, TableName, Values};
+use crate::table::{Column, Kind, Merge, Table, TableName, Values};
 use crate::validate;
 
 /// When each column was last changed, as milliseconds since 1970 by the server's clock.
@@ -168,14 +168,20 @@ fn update(
                 row.clocks.insert(name.clone(), recorded_at_ms);
             }
             Merge::Latest => {}
-            Merge::Review => review.push(ReviewColumn {
-                table: change.table,
-                id: change.id,
-                column: name.clone(),
-                base: set.base.clone(),
-                theirs,
-                ours: set.value.clone(),
-            }),
+            Merge::Review | Merge::SaferUnion => {
+                if column.merge == Merge::SaferUnion {
+                    row.values.insert(name.clone(), safer_union(column, &theirs, &set.value));
+                    row.clocks.insert(name.clone(), recorded_at_ms.max(theirs_since));
+                }
+                review.push(ReviewColumn {
+                    table: change.table,
+                    id: change.id,
+                    column: name.clone(),
+                    base: set.base.clone(),
+                    theirs,
+                    ours: set.value.clone(),
+                });
+            }
             // permitted_columns refuses these before.
             Merge::ServerOnly => {}
         }
@@ -209,6 +215,27 @@ fn delete(table: &Table, change: &Change, mut row: Current, roles: &Roles) -> Re
     let changed = !row.deleted;
     row.deleted = true;
     Ok(Merged { row, changed, met_others: false, review: vec![] })
+}
+
+/// What holds until a person has decided. Two texts that do not fit into the column together stay as they are
+/// on the server.
+fn safer_union(column: &Column, theirs: &Value, ours: &Value) -> Value {
+    let (Some(their_text), Some(our_text)) = (theirs.as_str(), ours.as_str()) else {
+        return if theirs.is_null() { ours.clone() } else { theirs.clone() };
+    };
+    match column.kind {
+        Kind::Choice(choices) => {
+            let care = |text: &str| choices.iter().position(|choice| *choice == text);
+            if care(our_text) > care(their_text) { ours.clone() } else { theirs.clone() }
+        }
+        Kind::Text(limit) => {
+            let mut lines: Vec<&str> = their_text.lines().collect();
+            lines.extend(our_text.lines().filter(|line| !their_text.lines().any(|known| known == *line)));
+            let union = lines.join("\n");
+            if union.chars().count() > limit { theirs.clone() } else { Value::String(union) }
+        }
+        _ => theirs.clone(),
+    }
 }
 
 fn deletion(change: &Change, theirs: Value, ours: Value) -> ReviewColumn {
@@ -313,6 +340,29 @@ mod tests {
         assert_eq!(merged.row.values["blood_group"], json!("B+"));
         assert_eq!(merged.review.len(), 1);
         assert_eq!(merged.review[0].ours, json!("O+"));
+    }
+
+    #[test]
+    fn of_two_allergies_written_at_once_both_stay_and_a_person_decides() {
+        let edits = [
+            [("alerts", json!("Penicillin")), ("allergy_status", json!("has_allergies"))],
+            [("alerts", json!("Sulfa")), ("allergy_status", json!("none_known"))],
+        ];
+        let apply = |order: [usize; 2]| {
+            let mut row = patient();
+            row.values.insert("allergy_status".into(), json!("unknown"));
+            let mut n_review = 0;
+            for (column, value) in order.into_iter().flat_map(|place| edits[place].clone()) {
+                let base = if column == "alerts" { json!(null) } else { json!("unknown") };
+                let merged = merge(&edit(column, base, value), Some(row), &doctor(), 2_000);
+                let merged = merged.expect("BUG: allowed");
+                n_review += merged.review.len();
+                row = merged.row;
+            }
+            (row.values["alerts"].clone(), row.values["allergy_status"].clone(), n_review)
+        };
+        assert_eq!(apply([0, 1]), (json!("Penicillin\nSulfa"), json!("has_allergies"), 2));
+        assert_eq!(apply([1, 0]), (json!("Sulfa\nPenicillin"), json!("has_allergies"), 2));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use Kind::{Bool, Choice, Date, Decimal, Int, Json, Text, Timestamp, Uuid};
-use Merge::{Latest, Review, ServerOnly};
+use Merge::{Latest, Review, SaferUnion, ServerOnly};
 use Writer::{Admin, Anyone, Clinician, Nobody, Prescriber};
 
 /// The values of a row or of a part of one, by column.
@@ -85,6 +85,9 @@ pub enum Merge {
     Latest,
     /// The server's value stays and a person decides.
     Review,
+    /// A person decides; until then the more careful of the two holds: every line of two texts, the later of
+    /// two choices as declared. What may be an allergy is never hidden.
+    SaferUnion,
     /// Desktops never write it.
     ServerOnly,
 }
@@ -338,10 +341,15 @@ pub static TABLES: &[Table] = &[
             open("pincode", Text(6), Latest, Anyone),
             open("patient_code", Text(30), Latest, Anyone),
             open("preferred_language", Text(10), Latest, Anyone),
-            open("allergy_status", Choice(&["unknown", "none_known", "has_allergies"]), Review, Clinician)
-                .or("\"unknown\""),
+            open(
+                "allergy_status",
+                Choice(&["none_known", "unknown", "has_allergies"]),
+                SaferUnion,
+                Clinician,
+            )
+            .or("\"unknown\""),
             clinical("chronic_conditions", Json, Review, Clinician).or("[]"),
-            clinical("alerts", Text(2000), Review, Clinician),
+            clinical("alerts", Text(2000), SaferUnion, Clinician),
             open("registered_clinic_id", Uuid, Latest, Anyone).to(TableName::Clinics),
             open("is_deceased", Bool, Review, Anyone).or("false"),
             open("deceased_on", Date, Review, Anyone),

@@ -24,7 +24,7 @@ impl Replica {
         self.store.read(|tx| {
             let today = self.day(tx)?;
             let values = must_get(tx, TableName::Patients, id.0)?;
-            let is_clinician = self.person.roles.is_clinician();
+            let is_clinician = self.is_clinical();
             let mut form = form(&values, today);
             if !is_clinician {
                 form.alerts.clear();

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use protocol::api::{ChallengeRequest, EnrolRequest, LoginRequest, Secret, Session, StaffMember};
+use protocol::api::{EnrolRequest, Secret, Session, StaffMember};
 use protocol::signing;
 use time::OffsetDateTime;
 use tokio::sync::{Notify, broadcast};
@@ -17,7 +17,7 @@ use crate::replica::Replica;
 use crate::slots::{About, SlotCost, Slots, UserSlot};
 use crate::store::{DatabaseKey, Facts, Store};
 use crate::sync::client::{Client, parse_address};
-use crate::sync::engine::{Context, Engine, blocking};
+use crate::sync::engine::{Context, Engine, Typed, blocking, login};
 use crate::view::{AppState, CommandError, Connection, Enrolment, SyncStatus};
 
 /// The folder, in the data folder, that holds a clinic's files. It comes and goes as a whole.
@@ -43,6 +43,8 @@ pub struct Desk {
     keyring: Keyring,
     cost: SlotCost,
     open: Mutex<Option<Open>>,
+    /// Held while this computer is enrolled.
+    enrolling: tokio::sync::Mutex<()>,
     events: broadcast::Sender<Event>,
 }
 
@@ -50,6 +52,14 @@ pub struct Desk {
 struct Open {
     replica: Arc<Replica>,
     engine: Engine,
+}
+
+/// With what the engine reaches the server.
+enum Access {
+    /// An access token that a sign-in at the server has just brought.
+    Token(Secret),
+    /// What was typed to open this computer.
+    Typed(Typed),
 }
 
 /// What a sign-in at the server brought.
@@ -91,7 +101,14 @@ impl Desk {
     /// The same, with another price of guessing a password.
     pub fn with_cost(data_dir: PathBuf, keyring: Keyring, cost: SlotCost) -> Arc<Self> {
         let events = broadcast::channel(EVENTS_KEPT).0;
-        Arc::new(Self { data_dir, keyring, cost, open: Mutex::new(None), events })
+        Arc::new(Self {
+            data_dir,
+            keyring,
+            cost,
+            open: Mutex::new(None),
+            enrolling: tokio::sync::Mutex::default(),
+            events,
+        })
     }
 
     /// What to show first. Never makes, mends or removes a file.
@@ -127,6 +144,7 @@ impl Desk {
     ///
     /// Nothing is left behind; a computer that belongs to a clinic already is not touched.
     pub async fn enrol(self: &Arc<Self>, enrolment: Enrolment) -> Result<AppState> {
+        let Ok(_alone) = self.enrolling.try_lock() else { return Err(Error::AlreadyEnrolled) };
         if self.slots()?.is_some() || self.home().exists() {
             return Err(Error::AlreadyEnrolled);
         }
@@ -143,7 +161,8 @@ impl Desk {
         );
         blocking(move || keyring.put_device(installation, &kept)).await?;
         let enrolled = self.enrol_with(&server, &enrolment, installation, secrets).await;
-        if enrolled.is_err() {
+        // Once the clinic's folder is in its place its keys stay, whatever failed after that.
+        if enrolled.is_err() && !self.home().exists() {
             let (keyring, unfinished) = (self.keyring.clone(), self.unfinished());
             blocking(move || {
                 keyring.forget(installation);
@@ -236,7 +255,7 @@ impl Desk {
             session.user.clone(),
             secrets,
             installation,
-            Some(session.tokens.access_token.clone()),
+            Access::Token(session.tokens.access_token.clone()),
         )
     }
 
@@ -269,7 +288,9 @@ impl Desk {
                     }
                     slots.save()?;
                     let installation = slots.about().installation_id;
-                    desk.sign_in(store, person, secrets, installation, None)
+                    // The server hears of it when it can be reached: that brings fresh tokens and roles.
+                    let typed = Typed { email: person.email.clone(), password };
+                    desk.sign_in(store, person, secrets, installation, Access::Typed(typed))
                 })
                 .await;
             }
@@ -296,19 +317,9 @@ impl Desk {
     ) -> Result<Signed> {
         let about = slots.about();
         let client = Client::new(&parse_address(&about.server)?)?;
-        let (tenant_id, device_id) = (about.tenant_id, about.device_id);
-        let challenge = client.challenge(&ChallengeRequest { tenant_id, device_id }).await?.challenge;
-        let message = signing::login_message(&about.server_name, tenant_id, device_id, &challenge);
-        let session = client
-            .login(&LoginRequest {
-                tenant_id,
-                device_id,
-                email: email.trim().to_owned(),
-                password: Secret(password.to_owned()),
-                challenge,
-                signature: signing::sign(&secrets.key, &message),
-            })
-            .await?;
+        let who = (about.tenant_id, about.device_id);
+        let typed = Typed { email: email.to_owned(), password: Zeroizing::new(password.to_owned()) };
+        let session = login(&client, &about.server_name, who, &secrets.key, &typed).await?;
         Ok(Signed { session, secrets, slots })
     }
 
@@ -321,7 +332,7 @@ impl Desk {
         self.keep_refresh_token(installation, &session)?;
         slots.put_user(&session.user, password, &secrets, &key, self.cost, now_ms())?;
         slots.save()?;
-        self.sign_in(store, session.user, secrets, installation, Some(session.tokens.access_token))
+        self.sign_in(store, session.user, secrets, installation, Access::Token(session.tokens.access_token))
     }
 
     fn keep_refresh_token(&self, installation: Uuid, session: &Session) -> Result<()> {
@@ -336,8 +347,12 @@ impl Desk {
         person: StaffMember,
         secrets: DeviceSecrets,
         installation: Uuid,
-        token: Option<Secret>,
+        access: Access,
     ) -> Result<AppState> {
+        let (token, typed) = match access {
+            Access::Token(token) => (Some(token), None),
+            Access::Typed(typed) => (None, Some(typed)),
+        };
         let (store, written) = (Arc::new(store), Arc::new(Notify::new()));
         let facts = store.facts()?;
         let context = Context {
@@ -345,6 +360,7 @@ impl Desk {
             client: Client::new(&parse_address(&facts.server)?)?,
             facts: facts.clone(),
             user: person.id,
+            typed: Mutex::new(typed),
             keyring: self.keyring.clone(),
             installation,
             device_key: secrets.key.clone(),

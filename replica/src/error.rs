@@ -49,17 +49,17 @@ pub enum Error {
     SlotOfAnotherDevice,
     /// The file of slots cannot be read.
     #[error(
-        "The file slots.json in the data folder is damaged or missing. The database beside it was not touched; restore slots.json from a backup of this folder."
+        "The file slots.json in the data folder is damaged or missing. The database beside it was not touched. Keep the folder as it is and call support."
     )]
     SlotsDamaged,
     /// The database file is not there.
     #[error(
-        "The database is missing from the data folder, and no empty one was made in its place. Restore clinic.db from a backup of this folder."
+        "The database is missing from the data folder, and no empty one was made in its place. Keep the folder as it is and call support."
     )]
     StoreMissing,
     /// The key is right for the slots and does not open the file.
     #[error(
-        "The database does not open with its key: it is damaged, or of another computer. It was not changed; restore it from a backup of this folder."
+        "The database does not open with its key: it is damaged, or of another computer. It was not changed. Keep the folder as it is and call support."
     )]
     StoreDoesNotOpen,
     /// The file opens and is not whole.

@@ -26,21 +26,33 @@ impl Replica {
             let number: i64 = meta(tx, "patient_number")?.unwrap_or(0) + 1;
             set_meta(tx, "patient_number", &number)?;
             values.insert("patient_code".into(), json!(format!("{}-{number:05}", self.facts.lane)));
+            // What was left empty is not written: a device of the front desk must not name a clinical column.
+            values.retain(|_, value| !value.is_null());
             let summary = summary(tx, id, &values, today)?;
             Ok((vec![Change::insert(TableName::Patients, id.0, values)], summary))
         })
     }
 
-    /// Corrects a patient: only the columns that the form changes are written.
-    pub fn update_patient(&self, id: PatientId, form: &PatientForm) -> Result<PatientSummary> {
+    /// Corrects a patient: only what differs between the form as the person first saw it and as they leave it is
+    /// written. What came from elsewhere while the form stood open stays.
+    pub fn update_patient(
+        &self,
+        id: PatientId,
+        seen: &PatientForm,
+        form: &PatientForm,
+    ) -> Result<PatientSummary> {
         self.record("update_patient", Some(id), |tx| {
             let today = self.day(tx)?;
             let mut current = must_get(tx, TableName::Patients, id.0)?;
             let wanted = self.form_values(form, today, Some(&current))?;
+            // What was seen may be older than today's rules; then what is stored was seen.
+            let before = self.form_values(seen, today, Some(&current)).unwrap_or_else(|_| current.clone());
             let mut set = std::collections::BTreeMap::new();
             for (column, value) in wanted {
-                let base = current.insert(column.clone(), value.clone()).unwrap_or(Value::Null);
+                let base = before.get(&column).or_else(|| current.get(&column)).cloned();
+                let base = base.unwrap_or(Value::Null);
                 if base != value {
+                    current.insert(column.clone(), value.clone());
                     set.insert(column, SetValue { base, value });
                 }
             }
@@ -108,7 +120,7 @@ impl Replica {
             );
             values.insert("age_recorded_on".into(), age.map_or(Value::Null, |_| json!(day_text(today))));
         }
-        if self.person.roles.is_clinician() {
+        if self.is_clinical() {
             let status = if form.allergy_status.is_empty() { "unknown" } else { &form.allergy_status };
             if status == "has_allergies" && form.alerts.trim().is_empty() {
                 return Err(invalid(

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use ed25519_dalek::SigningKey;
-use protocol::api::StaffMember;
-use protocol::id::PatientId;
+use protocol::api::{DeviceScope, StaffMember};
+use protocol::id::{DoctorId, PatientId};
 use protocol::mutation::Change;
 use protocol::table::{TableName, Values};
 use rusqlite::{OptionalExtension, Transaction};
@@ -49,8 +49,8 @@ impl Replica {
                 roles: self.person.roles.clone(),
             },
             doctor_id: self.person.doctor_id,
-            may_prescribe: self.person.roles.is_prescriber() && self.person.doctor_id.is_some(),
-            may_read_clinical: self.person.roles.is_clinician(),
+            may_prescribe: self.prescriber().is_some(),
+            may_read_clinical: self.is_clinical(),
             tenant_name: self.facts.tenant_name.clone(),
             clinic_id: self.facts.clinic_id,
             clinic_name: self.facts.clinic_name.clone(),
@@ -107,9 +107,19 @@ impl Replica {
         self.device_key.verifying_key()
     }
 
+    /// Whether this person sees clinical columns on this computer, which must be enrolled for them.
+    pub(crate) fn is_clinical(&self) -> bool {
+        self.facts.scope == DeviceScope::Clinical && self.person.roles.is_clinician()
+    }
+
+    /// As which doctor this person signs on this computer, if at all.
+    pub(crate) fn prescriber(&self) -> Option<DoctorId> {
+        self.person.doctor_id.filter(|_| self.is_clinical() && self.person.roles.is_prescriber())
+    }
+
     /// Refuses whoever may not read clinical columns.
     pub(crate) fn must_read_clinical(&self) -> Result<()> {
-        if self.person.roles.is_clinician() {
+        if self.is_clinical() {
             return Ok(());
         }
         Err(Error::Forbidden("Only doctors, dentists and nurses see this."))

@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::pad::item_values;
 use crate::patients::{age_of, full_name, sex_letter};
 use crate::replica::{Replica, must_get, some_text, text};
-use crate::store::{get_row, meta, set_meta};
+use crate::store::get_row;
 use crate::view::{Draft, PrescriptionSummary, Vitals};
 
 impl Replica {
@@ -27,10 +27,9 @@ impl Replica {
     /// [`Error::Forbidden`] for whoever may not prescribe; [`Error::Invalid`] for a draft that says nothing or
     /// has a line that cannot be read.
     pub fn sign_prescription(&self, patient: PatientId, draft: &Draft) -> Result<PrescriptionSummary> {
-        let doctor = match self.person.doctor_id {
-            Some(doctor) if self.person.roles.is_prescriber() => doctor,
-            _ => return Err(Error::Forbidden("Only a doctor or dentist signs. The draft is kept.")),
-        };
+        let doctor = self.prescriber().ok_or(Error::Forbidden(
+            "Only a doctor or dentist signs, on a computer for clinical work. The draft is kept.",
+        ))?;
         if draft.items.is_empty() && draft.advice.trim().is_empty() && draft.investigations.trim().is_empty()
         {
             return Err(Error::Invalid(
@@ -125,12 +124,11 @@ impl Replica {
         })?;
         let day = format!("{:02}{:02}{:02}", today.year() % 100, u8::from(today.month()), today.day());
         let prefix = format!("{}-{}-{day}", text(&clinic, "clinic_code"), self.facts.lane);
-        let count = match meta::<(String, u32)>(tx, "prescription_number")? {
-            Some((last, count)) if last == prefix => count + 1,
-            _ => 1,
-        };
-        set_meta(tx, "prescription_number", &(&prefix, count))?;
-        Ok(format!("{prefix}-{count}"))
+        // Counted from what was signed, not from a counter: a clock that jumps gives no number twice.
+        let sql = "select max(cast(substr(prescription_number, length(?1) + 2) as integer)) from prescriptions \
+                   where prescription_number > ?1 || '-' and prescription_number < ?1 || '.'";
+        let last: Option<u32> = tx.prepare_cached(sql)?.query_row([&prefix], |row| row.get(0))?;
+        Ok(format!("{prefix}-{}", last.unwrap_or(0) + 1))
     }
 }
 
@@ -164,10 +162,11 @@ pub(crate) fn patient_snapshot(patient: &Values, today: Date) -> Value {
 
 /// What stands in the box on paper.
 fn allergies(patient: &Values) -> &str {
-    match text(patient, "allergy_status") {
-        "none_known" => "none known",
-        "has_allergies" if text(patient, "alerts").is_empty() => "yes, see chart",
-        "has_allergies" => text(patient, "alerts"),
+    match (text(patient, "allergy_status"), text(patient, "alerts")) {
+        // What is written is printed, whatever the status says.
+        (_, alerts) if !alerts.is_empty() => alerts,
+        ("none_known", _) => "none known",
+        ("has_allergies", _) => "yes, see chart",
         _ => "not asked",
     }
 }

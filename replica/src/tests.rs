@@ -230,7 +230,7 @@ fn an_acknowledgement_marks_exactly_what_it_names() {
     let sent = answer(&fixture.store, 2, vec![as_server(&fixture, sunita.id, 2, &[])]);
     // Typed while the push was under way.
     let edited = PatientForm { city: "Pune".into(), ..form("Sunita", "98204 41276") };
-    fixture.replica.update_patient(sunita.id, &edited).expect("BUG: edited");
+    fixture.replica.update_patient(sunita.id, &form("Sunita", "98204 41276"), &edited).expect("BUG: edited");
     fixture.store.acknowledge(&sent, NOW).expect("BUG: acknowledged");
     let state = fixture.store.sync_state().expect("BUG: readable");
     assert_eq!((state.waiting, state.head), (1, Some(2)));
@@ -253,7 +253,7 @@ fn what_waits_is_laid_over_the_rows_that_come() {
     let sent = answer(&fixture.store, 2, vec![as_server(&fixture, sunita, 2, &[])]);
     fixture.store.acknowledge(&sent, NOW).expect("BUG: acknowledged");
     let edited = PatientForm { city: "Pune".into(), ..form("Sunita", "98204 41276") };
-    fixture.replica.update_patient(sunita, &edited).expect("BUG: edited");
+    fixture.replica.update_patient(sunita, &form("Sunita", "98204 41276"), &edited).expect("BUG: edited");
     // Another desk changed the address and, earlier, the city.
     let theirs = [("city", json!("Nashik")), ("address_line", json!("12 Marol Road"))];
     let row = as_server(&fixture, sunita, 3, &theirs);
@@ -367,7 +367,10 @@ fn a_signed_prescription_is_numbered_frozen_and_whole() {
     assert_eq!(printed.signed_at, "23 Nov 2026 10:41");
     assert_eq!((printed.allergies.as_str(), printed.patient_age_sex.as_str()), ("not asked", "54 y, F"));
     assert_eq!(printed.registration, "Reg. no. MMC 2009/04/1187");
-    fixture.replica.update_patient(sunita, &form("Sunanda", "98204 41276")).expect("BUG: corrected");
+    fixture
+        .replica
+        .update_patient(sunita, &form("Sunita", "98204 41276"), &form("Sunanda", "98204 41276"))
+        .expect("BUG: corrected");
     assert_eq!(
         fixture.replica.printed(signed.id).expect("BUG").patient_name,
         "Sunita Deshmukh",
@@ -424,11 +427,11 @@ fn a_correction_writes_only_what_changed() {
     let sunita =
         fixture.replica.register_patient(&form("Sunita", "98204 41276")).expect("BUG: registered").id;
     let same = fixture.replica.chart(sunita).expect("BUG: chart").form;
-    fixture.replica.update_patient(sunita, &same).expect("BUG: nothing to do");
+    fixture.replica.update_patient(sunita, &same, &same).expect("BUG: nothing to do");
     assert_eq!(fixture.store.sync_state().expect("BUG").waiting, 1, "nothing changed, nothing to send");
     fixture
         .replica
-        .update_patient(sunita, &PatientForm { city: "Pune".into(), ..same })
+        .update_patient(sunita, &same, &PatientForm { city: "Pune".into(), ..same.clone() })
         .expect("BUG: corrected");
     let sent = fixture.store.next_batch(10, 1_000_000).expect("BUG: readable");
     let mutation: protocol::mutation::Mutation =
@@ -441,6 +444,78 @@ fn a_correction_writes_only_what_changed() {
         set: [("city".to_owned(), SetValue { base: Value::Null, value: json!("Pune") })].into(),
     };
     assert_eq!(mutation.changes, [wanted]);
+}
+
+#[test]
+fn a_correction_leaves_alone_what_came_while_its_form_stood_open() {
+    let fixture = fixture(Role::Nurse);
+    let sunita =
+        fixture.replica.register_patient(&form("Sunita", "98204 41276")).expect("BUG: registered").id;
+    let sent = answer(&fixture.store, 2, vec![as_server(&fixture, sunita, 2, &[])]);
+    fixture.store.acknowledge(&sent, NOW).expect("BUG: acknowledged");
+    let seen = fixture.replica.chart(sunita).expect("BUG: chart").form;
+    let theirs = [("alerts", json!("Penicillin")), ("allergy_status", json!("has_allergies"))];
+    let row = as_server(&fixture, sunita, 3, &theirs);
+    fixture.store.stage(std::slice::from_ref(&row)).expect("BUG: staged");
+    fixture.store.apply_staged(3, 1).expect("BUG: applied");
+    let left = PatientForm { city: "Pune".into(), ..seen.clone() };
+    fixture.replica.update_patient(sunita, &seen, &left).expect("BUG: corrected");
+    let form = fixture.replica.chart(sunita).expect("BUG: chart").form;
+    assert_eq!((form.alerts.as_str(), form.city.as_str()), ("Penicillin", "Pune"));
+    let sent = fixture.store.next_batch(10, 1_000_000).expect("BUG: readable");
+    assert!(!sent[0].body.contains("alerts"), "{}", sent[0].body);
+}
+
+#[test]
+fn a_clock_that_jumps_gives_no_number_twice() {
+    let mut fixture = fixture(Role::Doctor);
+    let sunita =
+        fixture.replica.register_patient(&form("Sunita", "98204 41276")).expect("BUG: registered").id;
+    let draft = Draft { items: vec![item("Paracetamol 650 mg", "1-0-1 x3d")], ..Draft::default() };
+    let days = [NOW, NOW, datetime!(2020-01-01 05:00 UTC), NOW];
+    let numbers = days.map(|now| {
+        fixture.replica.clock = Clock::stopped(now);
+        fixture.replica.sign_prescription(sunita, &draft).expect("BUG: signed").number.unwrap_or_default()
+    });
+    assert_eq!(numbers, ["ASHA-A-261123-1", "ASHA-A-261123-2", "ASHA-A-200101-1", "ASHA-A-261123-3"]);
+}
+
+#[test]
+fn a_doctor_at_the_front_desk_registers_but_neither_sees_nor_signs() {
+    let mut fixture = fixture(Role::Doctor);
+    fixture.replica.facts.scope = DeviceScope::FrontDesk;
+    let typed = PatientForm { allergy_status: "none_known".into(), ..form("Sunita", "98204 41276") };
+    let sunita = fixture.replica.register_patient(&typed).expect("BUG: registered").id;
+    let sent = fixture.store.next_batch(10, 1_000_000).expect("BUG: readable");
+    assert!(!sent[0].body.contains("alerts") && !sent[0].body.contains("allergy"), "{}", sent[0].body);
+    let draft = Draft { items: vec![item("Paracetamol 650 mg", "1-0-1 x3d")], ..Draft::default() };
+    assert!(matches!(fixture.replica.sign_prescription(sunita, &draft), Err(Error::Forbidden(_))));
+    assert!(!fixture.replica.session().may_prescribe);
+}
+
+#[test]
+fn a_row_with_any_signs_in_its_numbers_is_taken_and_found() {
+    let fixture = fixture(Role::Doctor);
+    let sunita =
+        fixture.replica.register_patient(&form("Sunita", "98204 41276")).expect("BUG: registered").id;
+    for (version, number) in [(2, "98204–41276"), (3, "९८२०४४१२७६"), (4, "–"), (5, "")]
+    {
+        let row = as_server(&fixture, sunita, version, &[("alternate_mobile", json!(number))]);
+        fixture.store.stage(std::slice::from_ref(&row)).expect("BUG: staged");
+        fixture.store.apply_staged(version, 1).expect("BUG: applied");
+        assert_eq!(fixture.replica.find_patients("1276").expect("BUG: found").len(), 1);
+    }
+}
+
+#[test]
+fn what_is_written_about_allergies_is_printed_whatever_the_status_says() {
+    let fixture = fixture(Role::Doctor);
+    let sunita =
+        fixture.replica.register_patient(&form("Sunita", "98204 41276")).expect("BUG: registered").id;
+    let theirs = [("alerts", json!("Penicillin")), ("allergy_status", json!("none_known"))];
+    let values = as_server(&fixture, sunita, 2, &theirs).values;
+    let today = NOW.date();
+    assert_eq!(crate::sign::patient_snapshot(&values, today)["allergies"], "Penicillin");
 }
 
 #[test]

@@ -20,7 +20,7 @@ impl Replica {
         self.store.read(|tx| {
             let day = self.day(tx)?;
             let (date, clinic) = (day_text(day), self.facts.clinic_id.to_string());
-            let is_clinician = self.person.roles.is_clinician();
+            let is_clinician = self.is_clinical();
             let midnight = day.midnight().assume_offset(self.offset(tx)?);
             Ok(Today {
                 seen: if is_clinician { seen(tx, &date, &clinic, day)? } else { vec![] },

@@ -110,9 +110,10 @@ pub async fn register_patient(desk: Here<'_>, form: PatientForm) -> Answer<Patie
 pub async fn update_patient(
     desk: Here<'_>,
     patient_id: PatientId,
+    seen: PatientForm,
     form: PatientForm,
 ) -> Answer<PatientSummary> {
-    ask(desk, move |replica| replica.update_patient(patient_id, &form)).await
+    ask(desk, move |replica| replica.update_patient(patient_id, &seen, &form)).await
 }
 
 #[tauri::command]

@@ -9,6 +9,7 @@ use protocol::api::{NewDoctor, RegisterRequest, RegisterResponse, Secret};
 use protocol::permission::Role;
 use replica::view::{AppState, Connection, Enrolment, PatientForm};
 use replica::{Desk, Keyring, Replica, SlotCost};
+use sqlx::Connection as _;
 use tempfile::TempDir;
 
 use crate::network::Network;
@@ -89,6 +90,13 @@ impl Clinic {
     /// The server behind the network.
     pub fn server(&self) -> &clinic_sync::testing::Server {
         &self.server
+    }
+
+    /// Does something to the database, as its administrator.
+    pub async fn sql(&self, statement: &'static str) -> anyhow::Result<()> {
+        let mut admin = sqlx::PgConnection::connect(&self.server.database().admin.0).await?;
+        sqlx::raw_sql(statement).execute(&mut admin).await?;
+        Ok(())
     }
 
     /// A one-time code for a new desktop.

@@ -102,7 +102,7 @@ fn patient_words(values: &Values) -> String {
     for number in ["mobile_number", "alternate_mobile"] {
         let national = text(values, number).trim_start_matches("+91").trim_start_matches('+');
         // Every ending is a word, so that any run of digits is the beginning of one.
-        for start in 0..national.len().saturating_sub(2) {
+        for (start, _) in national.char_indices().rev().skip(2) {
             words.push(' ');
             words.push_str(&national[start..]);
         }

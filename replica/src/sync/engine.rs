@@ -1,21 +1,25 @@
 //! The task that keeps this computer in step for as long as someone is signed in. It survives outages: it asks
 //! the plan what to do, does it, and tells the plan what happened.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use ed25519_dalek::SigningKey;
 use futures_util::StreamExt;
 use protocol::api::{
-    ChallengeRequest, MAX_PUSH_MUTATIONS, PullLine, PullQuery, PushRequest, RefreshRequest, Secret,
+    ChallengeRequest, LoginRequest, MAX_PUSH_MUTATIONS, PullLine, PullQuery, PushRequest, RefreshRequest,
+    Secret, Session, Tokens,
 };
 use protocol::error::ErrorCode;
-use protocol::id::UserId;
+use protocol::id::{DeviceId, TenantId, UserId};
 use protocol::signing;
 use protocol::validate::moment_text;
 use time::OffsetDateTime;
 use tokio::sync::{Notify, broadcast};
 use tokio::task::JoinSet;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use super::client::Client;
 use super::plan::{Happened, Next, Plan};
@@ -27,6 +31,8 @@ use crate::view::{Connection, SyncProblem, SyncStatus};
 
 /// Rows are staged in portions of this many.
 const STAGED_ROWS: usize = 500;
+/// Between a broken line of live events and the next.
+const RECONNECT_PAUSE: Duration = Duration::from_secs(1);
 
 /// What the engine works with.
 pub(crate) struct Context {
@@ -34,12 +40,42 @@ pub(crate) struct Context {
     pub client: Client,
     pub facts: Facts,
     pub user: UserId,
+    /// What this person typed to sign in, if the server has not seen it yet.
+    pub typed: Mutex<Option<Typed>>,
     pub keyring: Keyring,
     pub installation: Uuid,
-    pub device_key: ed25519_dalek::SigningKey,
+    pub device_key: SigningKey,
     /// Told of every write here.
     pub written: Arc<Notify>,
     pub events: broadcast::Sender<Event>,
+}
+
+/// An e-mail and a password.
+#[derive(Clone)]
+pub(crate) struct Typed {
+    pub email: String,
+    pub password: Zeroizing<String>,
+}
+
+/// Signs in at the server with a password, as this device.
+pub(crate) async fn login(
+    client: &Client,
+    server_name: &str,
+    (tenant_id, device_id): (TenantId, DeviceId),
+    device_key: &SigningKey,
+    typed: &Typed,
+) -> Result<Session> {
+    let challenge = client.challenge(&ChallengeRequest { tenant_id, device_id }).await?.challenge;
+    let message = signing::login_message(server_name, tenant_id, device_id, &challenge);
+    let request = LoginRequest {
+        tenant_id,
+        device_id,
+        email: typed.email.trim().to_owned(),
+        password: Secret(typed.password.to_string()),
+        challenge,
+        signature: signing::sign(device_key, &message),
+    };
+    client.login(&request).await
 }
 
 /// The running engine; it ends when this is dropped.
@@ -55,7 +91,18 @@ struct Line {
     /// There is a token that the server believed.
     authorized: Notify,
     token: Mutex<Option<Secret>>,
-    shown: Mutex<(Connection, Option<SyncProblem>)>,
+    shown: Mutex<Shown>,
+    /// The version of the catalogue whose rows are staged already.
+    staged_catalogue: AtomicI64,
+}
+
+/// What is shown.
+struct Shown {
+    connection: Connection,
+    /// Why the server will not talk.
+    problem: Option<SyncProblem>,
+    /// Why the server will not take what waits. It stays until it does: rows that still come do not end it.
+    push_problem: Option<SyncProblem>,
 }
 
 impl Engine {
@@ -66,7 +113,12 @@ impl Engine {
             asked: Notify::new(),
             authorized: Notify::new(),
             token: Mutex::new(token),
-            shown: Mutex::new((Connection::Connecting, None)),
+            shown: Mutex::new(Shown {
+                connection: Connection::Connecting,
+                problem: None,
+                push_problem: None,
+            }),
+            staged_catalogue: AtomicI64::new(0),
         });
         let mut tasks = JoinSet::new();
         tasks.spawn(run(Arc::clone(&line)));
@@ -101,10 +153,14 @@ async fn run(line: Arc<Line>) {
             Next::Push { max_bytes } => {
                 total = total.max(waiting);
                 line.show(Connection::Sending { sent: total - waiting, total });
-                happened = line.outcome(line.push(max_bytes).await.map(|()| Happened::Pushed));
+                happened = line.outcome(line.push(max_bytes).await.map(|()| Happened::Pushed), true);
             }
-            Next::Pull => happened = line.outcome(line.pull().await.map(|more| Happened::Pulled { more })),
-            Next::Refresh => happened = line.outcome(line.refresh().await.map(|()| Happened::Refreshed)),
+            Next::Pull => {
+                happened = line.outcome(line.pull().await.map(|more| Happened::Pulled { more }), false);
+            }
+            Next::Refresh => {
+                happened = line.outcome(line.refresh().await.map(|()| Happened::Refreshed), false);
+            }
             Next::Rest { ms } => {
                 total = 0;
                 if matches!(happened, Happened::Pulled { .. }) {
@@ -138,6 +194,7 @@ async fn listen(line: Arc<Line>) {
             }
             // The line was there and broke: the engine finds out how it stands.
             line.asked.notify_one();
+            tokio::time::sleep(RECONNECT_PAUSE).await;
         }
         line.authorized.notified().await;
     }
@@ -162,6 +219,7 @@ impl Line {
             store.acknowledge(&answer, now)
         })
         .await?;
+        lock(&self.shown).push_problem = None;
         self.reached();
         if changed {
             self.context.events.send(Event::RowsChanged).ok();
@@ -176,7 +234,7 @@ impl Line {
         let query = PullQuery {
             epoch: state.epoch,
             after: state.after.map(|after| after.to_string()),
-            catalogue: state.catalogue,
+            catalogue: state.catalogue.max(self.staged_catalogue.load(Ordering::SeqCst)),
             limit: None,
         };
         let lines = self.context.client.pull(&token, &query).await?;
@@ -190,6 +248,11 @@ impl Line {
             };
             match line {
                 PullLine::Head { version, catalogue, server_time } => {
+                    if state.head.is_some_and(|known| version < known)
+                        || state.after.is_some_and(|after| version < after.version)
+                    {
+                        return Err(server_went_back());
+                    }
                     let offset_ms = (server_time - OffsetDateTime::now_utc()).whole_milliseconds();
                     let offset_ms = i64::try_from(offset_ms).unwrap_or(0);
                     self.on_store(move |store| store.set_clock_offset(offset_ms)).await?;
@@ -209,6 +272,7 @@ impl Line {
         };
         let Some((version, catalogue)) = head else { return Err(Error::ServerUnreachable) };
         self.stage(&mut rows).await?;
+        self.staged_catalogue.store(catalogue, Ordering::SeqCst);
         if !more && self.on_store(move |store| store.apply_staged(version, catalogue)).await? {
             self.context.events.send(Event::RowsChanged).ok();
         }
@@ -223,8 +287,30 @@ impl Line {
         self.on_store(move |store| store.stage(&rows)).await
     }
 
-    /// Gets new tokens for whoever is signed in now. The new refresh token is kept before it is used.
+    /// Gets new tokens for whoever is signed in now: with the password that was just typed, which no lost or old
+    /// token can stop, else with the refresh token.
     async fn refresh(self: &Arc<Self>) -> Result<()> {
+        let typed = lock(&self.context.typed).clone();
+        let Some(typed) = typed else { return self.refresh_with_token().await };
+        let context = &self.context;
+        let who = (context.facts.tenant_id, context.facts.device_id);
+        let answer =
+            login(&context.client, &context.facts.server_name, who, &context.device_key, &typed).await;
+        let session = match answer {
+            // It was changed elsewhere; who knew the old one works on until the server says otherwise.
+            Err(Error::Server { code: ErrorCode::WrongPassword, .. }) => {
+                *lock(&context.typed) = None;
+                return self.refresh_with_token().await;
+            }
+            answer => answer?,
+        };
+        *lock(&context.typed) = None;
+        let person = session.user;
+        self.on_store(move |store| store.put_staff(&person)).await?;
+        self.keep(session.tokens).await
+    }
+
+    async fn refresh_with_token(self: &Arc<Self>) -> Result<()> {
         let context = &self.context;
         let (keyring, installation) = (context.keyring.clone(), context.installation);
         let kept = blocking(move || keyring.refresh_token(installation)).await?;
@@ -250,10 +336,13 @@ impl Line {
                 signature: signing::sign(&context.device_key, &message),
             })
             .await?;
-        let (keyring, next) = (
-            context.keyring.clone(),
-            RefreshToken { token: tokens.refresh_token, generation: tokens.generation },
-        );
+        self.keep(tokens).await
+    }
+
+    /// The new refresh token is kept before the new access token is used.
+    async fn keep(&self, tokens: Tokens) -> Result<()> {
+        let (keyring, installation) = (self.context.keyring.clone(), self.context.installation);
+        let next = RefreshToken { token: tokens.refresh_token, generation: tokens.generation };
         blocking(move || keyring.put_refresh_token(installation, &next)).await?;
         *lock(&self.token) = Some(tokens.access_token);
         Ok(())
@@ -265,7 +354,7 @@ impl Line {
     }
 
     /// What an attempt means for the plan, and for whoever looks at the screen.
-    fn outcome(&self, result: Result<Happened>) -> Happened {
+    fn outcome(&self, result: Result<Happened>, is_push: bool) -> Happened {
         let error = match result {
             Ok(happened) => {
                 self.publish();
@@ -274,7 +363,10 @@ impl Line {
             Err(error) => error,
         };
         match &error {
-            Error::TooLarge => Happened::TooLarge,
+            Error::TooLarge => {
+                self.refused(error, is_push);
+                Happened::TooLarge
+            }
             Error::Server { code: ErrorCode::Unauthorized, .. } if lock(&self.token).take().is_some() => {
                 Happened::Unauthorized
             }
@@ -290,21 +382,33 @@ impl Line {
                 Happened::Unreachable
             }
             _ => {
-                let problem = crate::view::CommandError::from(error);
-                let problem = SyncProblem { code: problem.code, detail: problem.detail };
-                *lock(&self.shown) = (Connection::Online, Some(problem));
-                self.publish();
+                self.refused(error, is_push);
                 Happened::Refused
             }
         }
     }
 
+    /// The server will not.
+    fn refused(&self, error: Error, is_push: bool) {
+        let error = crate::view::CommandError::from(error);
+        let problem = Some(SyncProblem { code: error.code, detail: error.detail });
+        let mut shown = lock(&self.shown);
+        shown.connection = Connection::Online;
+        if is_push {
+            shown.push_problem = problem;
+        } else {
+            shown.problem = problem;
+        }
+        drop(shown);
+        self.publish();
+    }
+
     /// The server answered.
     fn reached(&self) {
         let mut shown = lock(&self.shown);
-        shown.1 = None;
-        if matches!(shown.0, Connection::Connecting | Connection::Offline { .. }) {
-            shown.0 = Connection::Online;
+        shown.problem = None;
+        if matches!(shown.connection, Connection::Connecting | Connection::Offline { .. }) {
+            shown.connection = Connection::Online;
         }
         drop(shown);
         self.authorized.notify_one();
@@ -312,8 +416,9 @@ impl Line {
 
     fn lost(&self) {
         let mut shown = lock(&self.shown);
-        if !matches!(shown.0, Connection::Offline { .. }) {
-            *shown = (Connection::Offline { since: moment_text(OffsetDateTime::now_utc()) }, None);
+        if !matches!(shown.connection, Connection::Offline { .. }) {
+            shown.connection = Connection::Offline { since: moment_text(OffsetDateTime::now_utc()) };
+            shown.problem = None;
         }
         drop(shown);
         self.publish();
@@ -330,22 +435,27 @@ impl Line {
         if let Err(error) = marked {
             tracing::warn!(%error, "the time of the last sync was not kept");
         }
-        *lock(&self.shown) = (Connection::Online, None);
+        lock(&self.shown).connection = Connection::Online;
         self.publish();
     }
 
     fn show(&self, connection: Connection) {
         let mut shown = lock(&self.shown);
         // As long as nobody has answered, trying is not yet sending.
-        if !matches!(shown.0, Connection::Connecting | Connection::Offline { .. }) {
-            shown.0 = connection;
+        if !matches!(shown.connection, Connection::Connecting | Connection::Offline { .. }) {
+            shown.connection = connection;
         }
         drop(shown);
         self.publish();
     }
 
     fn status(&self) -> SyncStatus {
-        let (connection, problem) = lock(&self.shown).clone();
+        let (connection, problem) = {
+            let shown = lock(&self.shown);
+            let problem = shown.problem.as_ref().or(shown.push_problem.as_ref());
+            let is_online = !matches!(shown.connection, Connection::Offline { .. });
+            (shown.connection.clone(), problem.filter(|_| is_online).cloned())
+        };
         let state = self.context.store.sync_state();
         if let Err(error) = &state {
             tracing::error!(%error, "the sync state cannot be read");
@@ -370,6 +480,14 @@ impl Line {
     ) -> Result<T> {
         let store = Arc::clone(&self.context.store);
         blocking(move || work(&store)).await
+    }
+}
+
+/// The server knows less than this computer: it was restored from a backup. What is here stays as it is.
+fn server_went_back() -> Error {
+    Error::Server {
+        code: ErrorCode::EpochChanged,
+        detail: "The server knows less than this computer, perhaps after it was restored from a backup. What is stored here is safe and was not changed; call support before anything else.".into(),
     }
 }
 

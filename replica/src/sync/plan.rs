@@ -59,21 +59,39 @@ pub struct Plan {
     failures: u32,
     max_bytes: usize,
     is_token_new: bool,
+    /// What is on its way is a push.
+    is_pushing: bool,
+    /// The server will not take what waits. Rows are asked for all the same: whoever works here needs the others'
+    /// work, also while their own is held up.
+    is_push_refused: bool,
 }
 
 impl Plan {
     /// At the beginning.
     pub fn new() -> Self {
-        Self { failures: 0, max_bytes: MAX_PUSH_BYTES, is_token_new: false }
+        Self {
+            failures: 0,
+            max_bytes: MAX_PUSH_BYTES,
+            is_token_new: false,
+            is_pushing: false,
+            is_push_refused: false,
+        }
     }
 
     /// What to do after this, with so many mutations waiting. `chance` lies between 0 and 1.
     ///
     /// What waits is sent before rows are asked for: a pull must not be what decides over unsent work.
     pub fn next(&mut self, happened: Happened, waiting: u32, chance: f64) -> Next {
+        let next = self.decide(happened, waiting, chance);
+        self.is_pushing = matches!(next, Next::Push { .. });
+        next
+    }
+
+    fn decide(&mut self, happened: Happened, waiting: u32, chance: f64) -> Next {
         match happened {
             Happened::Woke => {
                 self.is_token_new = false;
+                self.is_push_refused = false;
                 self.step(waiting)
             }
             Happened::Refreshed => {
@@ -93,7 +111,7 @@ impl Plan {
                 self.failures = 0;
                 self.is_token_new = false;
                 self.max_bytes = MAX_PUSH_BYTES;
-                if more || waiting > 0 {
+                if more || (waiting > 0 && !self.is_push_refused) {
                     self.step(waiting)
                 } else {
                     Next::Rest { ms: spread(POLL_MS, chance) }
@@ -101,11 +119,19 @@ impl Plan {
             }
             // A token that is new and still not believed does not get better by asking again at once.
             Happened::Unauthorized if !self.is_token_new => Next::Refresh,
+            Happened::Refused | Happened::TooLarge if self.is_pushing => {
+                self.is_push_refused = true;
+                Next::Pull
+            }
             Happened::Refused => {
                 self.failures = 0;
                 Next::Rest { ms: spread(POLL_MS, chance) }
             }
             Happened::TooLarge | Happened::Unauthorized | Happened::Unreachable => {
+                // Perhaps the line is too slow for so much at once.
+                if self.is_pushing && happened == Happened::Unreachable {
+                    self.max_bytes = (self.max_bytes / 2).max(SMALLEST_BATCH);
+                }
                 let pause = FIRST_PAUSE_MS.saturating_mul(1 << self.failures.min(6)).min(POLL_MS);
                 self.failures = self.failures.saturating_add(1);
                 Next::Rest { ms: spread(pause, chance) }
@@ -114,7 +140,11 @@ impl Plan {
     }
 
     fn step(&self, waiting: u32) -> Next {
-        if waiting > 0 { Next::Push { max_bytes: self.max_bytes } } else { Next::Pull }
+        if waiting > 0 && !self.is_push_refused {
+            Next::Push { max_bytes: self.max_bytes }
+        } else {
+            Next::Pull
+        }
     }
 }
 
@@ -182,6 +212,25 @@ mod tests {
         }
         assert_eq!(sizes[..2], [MAX_PUSH_BYTES / 2, MAX_PUSH_BYTES / 4]);
         assert_eq!(sizes.len(), 8);
+        assert_eq!(plan.next(Happened::Pulled { more: false }, 1, 1.0), Next::Rest { ms: POLL_MS });
+    }
+
+    #[test]
+    fn a_push_that_does_not_get_through_is_tried_in_smaller_pieces() {
+        let next = after(&[(Happened::Woke, 1), (Happened::Unreachable, 1), (Happened::Woke, 1)]);
+        assert_eq!(next[2], Next::Push { max_bytes: MAX_PUSH_BYTES / 2 });
+    }
+
+    #[test]
+    fn rows_still_come_while_the_server_refuses_what_waits() {
+        let next = after(&[
+            (Happened::Woke, 3),
+            (Happened::Refused, 3),
+            (Happened::Pulled { more: true }, 3),
+            (Happened::Pulled { more: false }, 3),
+            (Happened::Woke, 3),
+        ]);
+        assert_eq!(next, [PUSH, Next::Pull, Next::Pull, Next::Rest { ms: POLL_MS }, PUSH]);
     }
 
     #[test]

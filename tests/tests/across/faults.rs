@@ -78,12 +78,17 @@ async fn a_pull_that_breaks_off_anywhere_goes_on_where_it_broke() -> anyhow::Res
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lost_answer_to_a_refresh_logs_nobody_out() -> anyhow::Result<()> {
+async fn a_lost_answer_to_a_sign_in_or_a_refresh_logs_nobody_out() -> anyhow::Result<()> {
     let clinic = Clinic::open().await?;
     let one = clinic.desk("Room 1").await?;
     let one = one.restarted();
-    clinic.network.plan("/v1/auth/refresh", [Fault::LostAnswer, Fault::LostAnswer, Fault::BrokenAfter(30)]);
+    let faults = [Fault::LostAnswer, Fault::LostAnswer, Fault::BrokenAfter(30)];
+    clinic.network.plan("/v1/auth/login", faults);
     one.unlock(&clinic.email).await?;
+    one.synced().await?;
+    // Access tokens of before end here; the refresh token does not.
+    clinic.sql("update clinic.users set token_version = token_version + 1").await?;
+    clinic.network.plan("/v1/auth/refresh", faults);
     one.replica()?.register_patient(&patient("Sunita", "98204 41276"))?;
     one.synced().await?;
     assert_eq!(clinic.network.n_planned(), 0);

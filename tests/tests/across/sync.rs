@@ -1,6 +1,8 @@
 //! What one desk does reaches the others, whole and unchanged.
 
 use clinic_tests::clinic::{Clinic, patient};
+use clinic_tests::network::Fault;
+use protocol::error::ErrorCode;
 use replica::view::{Draft, DraftItem, PatientForm};
 
 /// A draft with three medicines.
@@ -64,8 +66,12 @@ async fn two_desks_that_edited_different_columns_offline_both_keep_their_edits()
     other.synced().await?;
     clinic.network.set_down(true);
     let form = one.replica()?.chart(sunita)?.form;
-    one.replica()?.update_patient(sunita, &PatientForm { city: "Pune".into(), ..form.clone() })?;
-    other.replica()?.update_patient(sunita, &PatientForm { address_line: "12 Marol Road".into(), ..form })?;
+    one.replica()?.update_patient(sunita, &form, &PatientForm { city: "Pune".into(), ..form.clone() })?;
+    other.replica()?.update_patient(
+        sunita,
+        &form,
+        &PatientForm { address_line: "12 Marol Road".into(), ..form.clone() },
+    )?;
     clinic.network.set_down(false);
     one.synced().await?;
     other.synced().await?;
@@ -119,5 +125,37 @@ async fn work_goes_on_during_an_outage_and_arrives_in_order_afterwards() -> anyh
     let ledger = one.replica()?.ledger(50)?;
     assert_eq!(ledger.len(), 20);
     assert!(ledger.iter().all(|entry| entry.fate == Some(protocol::api::Fate::Applied)));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_at_the_unlock_screen_heals_a_lost_refresh_token() -> anyhow::Result<()> {
+    let clinic = Clinic::open().await?;
+    let desk = clinic.desk("Room 1").await?;
+    desk.desk.lock();
+    clinic.sql("delete from clinic.refresh_tokens").await?;
+    desk.unlock(&clinic.email).await?;
+    desk.replica()?.register_patient(&patient("Sunita", "98204 41276"))?;
+    desk.synced().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_lost_rows_is_never_called_synced() -> anyhow::Result<()> {
+    let clinic = Clinic::open().await?;
+    let desk = clinic.desk("Room 1").await?;
+    desk.replica()?.register_patient(&patient("Sunita", "98204 41276"))?;
+    desk.synced().await?;
+    clinic.sql("update clinic.tenant_sync set version = version - 1").await?;
+    desk.desk.sync_now();
+    desk.until("it says that the server went back", |status| {
+        status.problem.as_ref().is_some_and(|problem| problem.code == ErrorCode::EpochChanged)
+    })
+    .await?;
+    let before = desk.desk.sync_status().last_synced_at;
+    clinic.network.plan("/v1/sync/pull", [Fault::Repeated]);
+    desk.desk.sync_now();
+    desk.until("it has asked again", |_| clinic.network.n_planned() == 0).await?;
+    assert_eq!(desk.desk.sync_status().last_synced_at, before);
+    assert_eq!(desk.replica()?.find_patients("sunita")?.len(), 1);
     Ok(())
 }

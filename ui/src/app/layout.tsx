@@ -5,10 +5,12 @@ import { useState } from "react";
 import { Finder } from "../features/finder/Finder";
 import { SyncPill } from "../features/sync/SyncPill";
 import { useBackend } from "../ipc/context";
+import { problemOf } from "../ipc/problem";
 import { messages } from "../messages/en";
 import { Logo } from "../shared/Logo";
 import { placeOf } from "../shared/format";
 import { Avatar, Kbd } from "../shared/parts";
+import { useToast } from "../shared/toasts";
 import { KeysSheet } from "./KeysSheet";
 import { keyLabel, useKeys } from "./keymap";
 import classes from "./layout.module.css";
@@ -87,11 +89,13 @@ function useLock() {
   const backend = useBackend();
   const client = useQueryClient();
   const { unwritten } = useSession();
+  const toast = useToast();
   return useMutation({
     mutationFn: async () => {
       await Promise.all([...unwritten.current].map((write) => write()));
       return backend.lock();
     },
+    onError: (error) => toast(problemOf(error).detail),
     onSuccess: (state) => {
       client.setQueryData(queryKeys.appState, state);
       // Nothing of a patient stays in the window behind the lock.

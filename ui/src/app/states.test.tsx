@@ -86,6 +86,17 @@ test("a draft that could not be written is never called saved", async () => {
   expect(screen.getByLabelText("Advice")).toHaveProperty("value", "Rest");
 });
 
+test("the clinic is not locked over a draft that could not be written", async () => {
+  const { keys, backend } = openClinic();
+  await screen.findByTestId("today");
+  backend.fail("saveDraft", { code: "disk_full", detail: "The disk is full. Free some space." });
+  await openPad(keys);
+  await keys.type(screen.getByLabelText("Advice"), "Rest");
+  await keys.click(screen.getByRole("button", { name: "Lock" }));
+  expect((await screen.findByTestId("toast")).textContent).toContain("The disk is full");
+  expect(screen.getByLabelText("Advice")).toHaveProperty("value", "Rest");
+});
+
 test("a signature that fails leaves the pad as it was", async () => {
   const { keys } = openClinic();
   await screen.findByTestId("today");

@@ -33,7 +33,8 @@ export interface Backend {
   getToday(): Promise<Today>;
   findPatients(query: string): Promise<PatientSummary[]>;
   registerPatient(form: PatientForm): Promise<PatientSummary>;
-  updatePatient(patientId: PatientId, form: PatientForm): Promise<PatientSummary>;
+  /** Writes what differs between the form as it was first seen and as it is left. */
+  updatePatient(patientId: PatientId, seen: PatientForm, form: PatientForm): Promise<PatientSummary>;
   getChart(patientId: PatientId): Promise<Chart>;
   openPad(patientId: PatientId): Promise<Pad>;
   saveDraft(patientId: PatientId, draft: Draft): Promise<DraftSaved>;

@@ -281,9 +281,13 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
         record("Patient registered", summary);
         return summary;
       }),
-    updatePatient: (id, form) =>
+    updatePatient: (id, seen, left) =>
       answer("updatePatient", () => {
         const patient = patientOf(id);
+        const changed = Object.entries(left).filter(([name, value]) =>
+          Object.entries(seen).some(([other, before]) => other === name && before !== value),
+        );
+        const form = { ...patient.form, ...Object.fromEntries(changed) };
         patient.form = form;
         patient.summary = {
           ...summaryOf(id, form, patient.summary.patientCode ?? ""),

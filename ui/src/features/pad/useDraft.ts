@@ -33,7 +33,13 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
   const [error, setError] = useState<unknown>(null);
   const [isDirty, setDirty] = useState(false);
   const latest = useRef(pad.draft);
-  const work = useRef({ timer: 0, dirty: false, finished: false, last: Promise.resolve() });
+  const work = useRef({
+    timer: 0,
+    dirty: false,
+    finished: false,
+    last: Promise.resolve(),
+    problem: undefined as unknown,
+  });
 
   const write = useCallback(async () => {
     if (!work.current.dirty || work.current.finished) return;
@@ -47,6 +53,7 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
       void client.invalidateQueries({ queryKey: queryKeys.preview(patientId) });
     } catch (problem) {
       work.current.dirty = true;
+      work.current.problem = problem;
       setError(problem);
     }
   }, [backend, client, patientId]);
@@ -75,10 +82,14 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
     const onBlur = () => void flush();
     const drafts = unwritten.current;
     window.addEventListener("blur", onBlur);
-    drafts.add(flush);
+    const flushOrFail = async () => {
+      await flush();
+      if (work.current.dirty && !work.current.finished) throw work.current.problem;
+    };
+    drafts.add(flushOrFail);
     return () => {
       window.removeEventListener("blur", onBlur);
-      drafts.delete(flush);
+      drafts.delete(flushOrFail);
       void flush();
     };
   }, [flush, unwritten]);

@@ -1,6 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
 import { queryKeys } from "../../app/queries";
+import type { PatientForm } from "../../ipc/bindings/PatientForm";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages/en";
 import { Problem, Waiting } from "../../shared/parts";
@@ -14,6 +16,9 @@ export function CorrectPatient({ patientId }: { patientId: string }) {
     queryKey: queryKeys.chart(patientId),
     queryFn: () => backend.getChart(patientId),
   });
+  // What came from elsewhere while the form stands open is not what this person saw.
+  const [seen, setSeen] = useState<PatientForm>();
+  if (data && !seen) setSeen(data.form);
   if (error) return <Problem error={error} onRetry={() => void refetch()} />;
   if (!data) return <Waiting />;
   const { patient: words } = messages;
@@ -22,9 +27,9 @@ export function CorrectPatient({ patientId }: { patientId: string }) {
     <PatientEditor
       title={words.correctTitle(data.patient.fullName)}
       submit={words.save}
-      initial={typedFromForm(data.form)}
+      initial={typedFromForm(seen ?? data.form)}
       showFamily={false}
-      send={(form) => backend.updatePatient(patientId, form)}
+      send={(form) => backend.updatePatient(patientId, seen ?? data.form, form)}
       onDone={back}
       onCancel={back}
     />
