@@ -177,5 +177,7 @@ begin
     end if;
     return case when tg_op = 'DELETE' then old else new end;
 end $$;
-create trigger keep_signed before insert or update or delete on prescription_items
+-- Triggers fire in the order of their names: this one looks when stamp_row has waited for the tenant's lock, so
+-- that a signature which was under way is seen.
+create trigger zz_keep_signed before insert or update or delete on prescription_items
     for each row execute function clinic.keep_signed_items();

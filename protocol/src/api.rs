@@ -15,6 +15,10 @@ pub const PROTOCOL_HEADER: &str = "clinic-protocol";
 
 /// At most this many mutations in one push.
 pub const MAX_PUSH_MUTATIONS: usize = 500;
+/// At most this many changed rows in one mutation; more is set aside.
+pub const MAX_MUTATION_CHANGES: usize = 2_000;
+/// At most this many bytes of one mutation's body; more is set aside.
+pub const MAX_MUTATION_BYTES: usize = 1024 * 1024;
 /// At most this many bytes of a push as sent.
 pub const MAX_PUSH_BYTES: usize = 1024 * 1024;
 /// At most this many bytes of a push once decompressed.

@@ -16,6 +16,8 @@ const LONGEST_DELAY: Duration = Duration::from_mins(1);
 const FORGOTTEN_AFTER: Duration = Duration::from_hours(1);
 /// More entries than this are swept.
 const SWEEP_AT: usize = 10_000;
+/// A sweep looks at every entry, so it is not made more often.
+const SWEEP_EVERY: Duration = Duration::from_mins(1);
 
 /// Who fails.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -29,12 +31,12 @@ impl Who {
 
     /// Whoever names a computer that this tenant does not have, or cannot sign as it.
     pub fn unknown_device(tenant: Uuid) -> Self {
-        Self::of(&["unknown", &tenant.to_string()])
+        Self::of(&["unknown", &bucket(&tenant.to_string())])
     }
 
     /// Whoever enrols a computer with codes of this tenant.
     pub fn enrolling(tenant_code: &str) -> Self {
-        Self::of(&["enrol", tenant_code])
+        Self::of(&["enrol", &bucket(tenant_code)])
     }
 
     fn of(parts: &[&str]) -> Self {
@@ -47,6 +49,12 @@ impl Who {
     }
 }
 
+/// One of 4,096. Whoever makes names up, as anyone on the internet can, must not fill the memory with them.
+fn bucket(name: &str) -> String {
+    let hash = Sha256::digest(name.as_bytes());
+    format!("{:x}", u16::from_be_bytes([hash[0], hash[1]]) & 0xfff)
+}
+
 #[derive(Clone, Copy)]
 struct Failures {
     count: u32,
@@ -55,7 +63,13 @@ struct Failures {
 
 /// The failures of this process.
 #[derive(Default)]
-pub struct Throttle(Mutex<HashMap<Who, Failures>>);
+pub struct Throttle(Mutex<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    all: HashMap<Who, Failures>,
+    swept: Option<Instant>,
+}
 
 impl std::fmt::Debug for Throttle {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -70,7 +84,7 @@ impl Throttle {
     ///
     /// How long to wait.
     pub fn check(&self, who: &Who, now: Instant) -> Result<(), Duration> {
-        let failures = self.lock().get(who).copied();
+        let failures = self.lock().all.get(who).copied();
         let Some(failures) = failures else {
             return Ok(());
         };
@@ -83,11 +97,13 @@ impl Throttle {
 
     /// A try failed.
     pub fn failed(&self, who: Who, now: Instant) {
-        let mut all = self.lock();
-        if all.len() >= SWEEP_AT {
-            all.retain(|_, failures| now.saturating_duration_since(failures.last) < FORGOTTEN_AFTER);
+        let mut kept = self.lock();
+        let is_due = kept.swept.is_none_or(|swept| now.saturating_duration_since(swept) >= SWEEP_EVERY);
+        if kept.all.len() >= SWEEP_AT && is_due {
+            kept.all.retain(|_, failures| now.saturating_duration_since(failures.last) < FORGOTTEN_AFTER);
+            kept.swept = Some(now);
         }
-        let failures = all.entry(who).or_insert(Failures { count: 0, last: now });
+        let failures = kept.all.entry(who).or_insert(Failures { count: 0, last: now });
         if now.saturating_duration_since(failures.last) >= FORGOTTEN_AFTER {
             failures.count = 0;
         }
@@ -97,10 +113,10 @@ impl Throttle {
 
     /// A try succeeded: the failures before it were typing mistakes.
     pub fn succeeded(&self, who: &Who) {
-        self.lock().remove(who);
+        self.lock().all.remove(who);
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Who, Failures>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Kept> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -136,6 +152,17 @@ mod tests {
         assert!(throttle.check(&who(), now + Duration::from_mins(1)).is_ok());
         throttle.succeeded(&who());
         assert!(throttle.check(&who(), now).is_ok());
+    }
+
+    #[test]
+    fn made_up_names_do_not_fill_the_memory() {
+        let throttle = Throttle::default();
+        let now = Instant::now();
+        for place in 0..20_000_u128 {
+            throttle.failed(Who::enrolling(&format!("TENANT_{place}")), now);
+            throttle.failed(Who::unknown_device(Uuid::from_u128(place)), now);
+        }
+        assert!(throttle.lock().all.len() <= 2 * 4_096);
     }
 
     #[test]

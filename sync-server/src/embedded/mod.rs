@@ -117,7 +117,7 @@ impl Embedded {
         if !cluster.exists() {
             let access = Access { port: 0, admin: new_password(), app: new_password(), ops: new_password() };
             write_private(&access_file, &access)?;
-            init(&bin, &cluster, user, &access.admin)?;
+            init(&bin, &cluster, user, &access.admin, options.durable)?;
         }
         let mut access = read_access(&access_file)?;
         let settings = if options.durable {
@@ -249,7 +249,7 @@ impl Urls {
 }
 
 /// Makes the database in a folder beside, so that a half-made one is never taken for a whole one.
-fn init(bin: &Path, cluster: &Path, user: User, password: &Secret) -> Result<(), Error> {
+fn init(bin: &Path, cluster: &Path, user: User, password: &Secret, durable: bool) -> Result<(), Error> {
     let unfinished = cluster.with_extension("new");
     if unfinished.exists() {
         fs::remove_dir_all(&unfinished)?;
@@ -264,7 +264,8 @@ fn init(bin: &Path, cluster: &Path, user: User, password: &Secret) -> Result<(),
     let output = command
         .arg("-D")
         .arg(&unfinished)
-        .args(["-U", ADMIN, "-A", "scram-sha-256", "-E", "UTF8", "--locale=C", "--no-sync"])
+        .args(["-U", ADMIN, "-A", "scram-sha-256", "-E", "UTF8", "--locale=C"])
+        .args((!durable).then_some("--no-sync"))
         .arg(format!("--pwfile={}", password_file.display()))
         .output();
     fs::remove_file(&password_file)?;
@@ -296,8 +297,15 @@ fn read_access(file: &Path) -> Result<Access, Error> {
 
 fn write_private(file: &Path, access: &Access) -> Result<(), Error> {
     let unfinished = file.with_extension("new");
-    private_file(&unfinished)?.write_all(&serde_json::to_vec(access).map_err(std::io::Error::from)?)?;
+    let mut out = private_file(&unfinished)?;
+    out.write_all(&serde_json::to_vec(access).map_err(std::io::Error::from)?)?;
+    // On disk before it takes the place of the old one: without its passwords a whole database is locked away.
+    out.sync_all()?;
     fs::rename(unfinished, file)?;
+    #[cfg(unix)]
+    if let Some(folder) = file.parent() {
+        File::open(folder)?.sync_all()?;
+    }
     Ok(())
 }
 

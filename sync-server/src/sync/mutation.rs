@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use protocol::api::{DeviceScope, Fate, Receipt};
+use protocol::api::{DeviceScope, Fate, MAX_MUTATION_BYTES, MAX_MUTATION_CHANGES, Receipt};
 use protocol::error::{Refusal, RefusalCode};
 use protocol::id::{DeviceId, UserId};
 use protocol::merge::{Current, ReviewColumn, merge};
@@ -123,6 +123,10 @@ pub(super) async fn apply(
     let Some(mutation) = &opened.mutation else {
         return Ok(log::refused(sequence, hash, log::unknown_form()));
     };
+    if mutation.changes.len() > MAX_MUTATION_CHANGES || opened.signed.body.len() > MAX_MUTATION_BYTES {
+        let refusal = Refusal::new(RefusalCode::BadValue, "A change is larger than any that a person makes.");
+        return Ok(log::refused(sequence, hash, refusal));
+    }
     let touched = touched_rows(mutation);
     if let Some(first) = log::blocked_by(tx, caller.tenant, caller.device, &touched).await? {
         return Ok(log::blocked(sequence, hash, first));

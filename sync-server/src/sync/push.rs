@@ -8,7 +8,7 @@ use axum::extract::{FromRequest, Request, State};
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_ENCODING;
 use protocol::api::{
-    MAX_PUSH_BYTES, MAX_PUSH_DECODED_BYTES, MAX_PUSH_MUTATIONS, PushRequest, PushResponse, Receipt,
+    Fate, MAX_PUSH_BYTES, MAX_PUSH_DECODED_BYTES, MAX_PUSH_MUTATIONS, PushRequest, PushResponse, Receipt,
 };
 use protocol::signing::parse_public_key;
 use protocol::table::{Row, TableName};
@@ -52,7 +52,7 @@ pub(crate) async fn push(
     if opened.last().is_none_or(|last| last.sequence <= progress.sequence) {
         // Nothing new: no version is taken for it.
         let receipts = repeated(&mut tx, &caller, &opened).await?;
-        let rows = touched(&mut tx, &caller, &opened).await?;
+        let rows = touched(&mut tx, &caller, &opened, &receipts).await?;
         let response =
             PushResponse { head_before: head_now, head: head_now, receipts, rows, server_time: now };
         return Ok(Json(response));
@@ -64,7 +64,7 @@ pub(crate) async fn push(
     // Another push of this device may have come in between.
     let (progress, _) = log::progress(&mut tx, caller.tenant, caller.device).await?;
     let receipts = apply_all(&mut tx, &caller, &opened, progress, version, now).await?;
-    let rows = touched(&mut tx, &caller, &opened).await?;
+    let rows = touched(&mut tx, &caller, &opened, &receipts).await?;
     tx.commit().await?;
     tracing::info!(mutations = opened.len(), version, "pushed");
     Ok(Json(PushResponse { head_before: version - 1, head: version, receipts, rows, server_time: now }))
@@ -121,10 +121,20 @@ async fn repeated(tx: &mut PgConnection, caller: &Caller, opened: &[Opened<'_>])
     if is_same { Ok(receipts) } else { Err(Error::DeviceCopied) }
 }
 
-/// The rows that the mutations touched, as they are now.
-async fn touched(tx: &mut PgConnection, caller: &Caller, opened: &[Opened<'_>]) -> Result<Vec<Row>> {
+/// The rows that the mutations changed, as they are now. What was set aside changed none.
+async fn touched(
+    tx: &mut PgConnection,
+    caller: &Caller,
+    opened: &[Opened<'_>],
+    receipts: &[Receipt],
+) -> Result<Vec<Row>> {
     let mut ids: BTreeMap<TableName, BTreeSet<Uuid>> = BTreeMap::new();
-    for change in opened.iter().filter_map(|opened| opened.mutation.as_ref()).flat_map(|it| &it.changes) {
+    let taken = opened
+        .iter()
+        .zip(receipts)
+        .filter(|(_, receipt)| !matches!(receipt.fate, Fate::Quarantined | Fate::Blocked))
+        .filter_map(|(opened, _)| opened.mutation.as_ref());
+    for change in taken.flat_map(|mutation| &mutation.changes) {
         ids.entry(change.table).or_default().insert(change.id);
     }
     let mut found = Vec::new();

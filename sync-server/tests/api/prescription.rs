@@ -185,3 +185,60 @@ async fn not_even_the_operator_changes_a_signed_prescription_by_sql() {
         assert_eq!(refused.as_deref(), Some("prescriptions_signed_check"), "{sql}");
     }
 }
+
+#[tokio::test]
+async fn a_line_that_another_program_adds_while_the_prescription_is_being_signed_is_refused() {
+    let clinic = Clinic::open().await;
+    let mut desk = clinic.desk().await;
+    let patient = Uuid::now_v7();
+    desk.write(vec![new_patient(patient, "Sunita")]).await;
+    let mut written = Written::by(&desk, patient);
+    for (column, value) in [
+        ("status", json!("draft")),
+        ("finalised_at", json!(null)),
+        ("finalised_by", json!(null)),
+        ("content_sha256", json!(null)),
+    ] {
+        written.prescription.insert(column.to_owned(), value);
+    }
+    let response = desk.write(written.changes()).await;
+    assert_eq!(response.receipts[0].fate, Fate::Applied, "{:?}", response.receipts[0]);
+    let db = clinic.server.database().ops_db().await;
+    let mut signing = db.write(desk.tenant).await.expect("a transaction");
+    sqlx::query(
+        "update prescriptions set status = 'finalised', content_sha256 = repeat('0', 64), finalised_at = now(),
+                finalised_by = $2
+         where id = $1",
+    )
+    .bind(written.id)
+    .bind(desk.user.0)
+    .execute(&mut *signing)
+    .await
+    .expect("signed");
+    let (other, tenant, line) = (db.clone(), desk.tenant, written.line_id);
+    let adding = tokio::spawn(async move {
+        let mut tx = other.write_unsynced(tenant).await.expect("a transaction");
+        sqlx::query(
+            "insert into prescription_items
+             select (jsonb_populate_record(i, jsonb_build_object('id', gen_random_uuid(), 'position', 2))).*
+             from prescription_items i where i.id = $1",
+        )
+        .bind(line)
+        .execute(&mut *tx)
+        .await
+    });
+    let mut watching = db.write_unsynced(desk.tenant).await.expect("a transaction");
+    while sqlx::query_scalar::<_, i64>("select count(*) from pg_locks where not granted")
+        .fetch_one(&mut *watching)
+        .await
+        .expect("counted")
+        == 0
+    {
+        assert!(!adding.is_finished(), "it did not wait for the signature");
+        tokio::task::yield_now().await;
+    }
+    signing.commit().await.expect("committed");
+    let refused = adding.await.expect("joined").expect_err("a line was added to a signed prescription");
+    let refused = refused.as_database_error().and_then(|error| error.constraint().map(str::to_owned));
+    assert_eq!(refused.as_deref(), Some("prescriptions_signed_check"));
+}

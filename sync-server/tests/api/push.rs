@@ -1,4 +1,4 @@
-use protocol::api::{Fate, MAX_PUSH_BYTES, PROTOCOL_HEADER};
+use protocol::api::{Fate, MAX_MUTATION_CHANGES, MAX_PUSH_BYTES, PROTOCOL_HEADER};
 use protocol::error::{ErrorCode, RefusalCode};
 use protocol::mutation::{Change, Hash, Op};
 use protocol::table::TableName;
@@ -168,6 +168,18 @@ async fn what_a_mutation_cannot_do_is_quarantined_whole_and_what_builds_on_it_wa
     assert_eq!(response.receipts[0].code, Some(RefusalCode::BadValue));
     assert_eq!(response.receipts[1].blocked_by, Some(1));
     assert_eq!(response.rows.len(), 1, "nothing of the quarantined one was written");
+}
+
+#[tokio::test]
+async fn a_change_larger_than_any_person_makes_is_set_aside_and_answers_no_rows() {
+    let clinic = Clinic::open().await;
+    let mut desk = clinic.desk().await;
+    let id = Uuid::now_v7();
+    desk.write(vec![new_patient(id, "Sunita")]).await;
+    let huge = vec![city(id, json!(null), json!("Pune")); MAX_MUTATION_CHANGES + 1];
+    let response = desk.write(huge).await;
+    assert_eq!(response.receipts[0].fate, Fate::Quarantined);
+    assert_eq!(response.rows, [], "what was set aside is not read back");
 }
 
 #[tokio::test]
