@@ -86,7 +86,7 @@ pub(crate) async fn enrol(
     let person = person::find_by_email(&mut tx, tenant.0, &request.email).await?;
     drop(tx);
     let hash = person.as_ref().map(|person| person.password_hash.as_str());
-    let is_right = auth.passwords.verify(&request.password, hash).await?;
+    let is_right = auth.strangers.verify(&request.password, hash).await?;
     let Some(person) = person.filter(|_| is_right) else {
         return Err(auth.failed(who, Error::WrongPassword));
     };

@@ -41,8 +41,10 @@ pub struct Auth {
     pub keys: Arc<token::TokenKeys>,
     /// Part of all that devices sign for this server.
     pub server_name: Arc<str>,
-    /// Hashes passwords.
+    /// Hashes passwords of whoever signs in on an enrolled computer.
     pub passwords: password::Passwords,
+    /// Hashes passwords of whoever enrols or registers.
+    pub strangers: password::Passwords,
     /// Who failed how often.
     pub throttle: Arc<throttle::Throttle>,
 }
@@ -50,10 +52,12 @@ pub struct Auth {
 impl Auth {
     /// Nobody has failed yet. Only tests take another cost than [`password::PasswordCost::STANDARD`].
     pub fn new(keys: token::TokenKeys, server_name: &str, cost: password::PasswordCost) -> Self {
+        let passwords = password::Passwords::new(cost);
         Self {
             keys: Arc::new(keys),
             server_name: server_name.into(),
-            passwords: password::Passwords::new(cost),
+            strangers: passwords.for_strangers(),
+            passwords,
             throttle: Arc::default(),
         }
     }

@@ -47,6 +47,8 @@ pub struct Passwords {
     argon2: Argon2<'static>,
     cores: Arc<Semaphore>,
     queue: Arc<Semaphore>,
+    /// Passed one by one, where it is there.
+    gate: Option<Arc<Semaphore>>,
     /// Checked when there is no such person, so that the answer takes as long.
     dummy: Arc<str>,
 }
@@ -69,7 +71,19 @@ impl Passwords {
             argon2,
             cores: Arc::new(Semaphore::new(cores)),
             queue: Arc::new(Semaphore::new(cores + QUEUE)),
+            gate: None,
             dummy: dummy.into(),
+        }
+    }
+
+    /// The same, for callers that anyone on the internet can be: one at a time, in a queue of their own, so that
+    /// a clinic's staff can always sign in.
+    #[must_use]
+    pub fn for_strangers(&self) -> Self {
+        Self {
+            queue: Arc::new(Semaphore::new(QUEUE)),
+            gate: Some(Arc::new(Semaphore::new(1))),
+            ..self.clone()
         }
     }
 
@@ -107,6 +121,10 @@ impl Passwords {
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Busy> {
         let _place = self.queue.try_acquire().map_err(|_| Busy)?;
+        let _gate = match &self.gate {
+            Some(gate) => Some(gate.acquire().await.map_err(|_| Busy)?),
+            None => None,
+        };
         let core = Arc::clone(&self.cores).acquire_owned().await.map_err(|_| Busy)?;
         // The core's permit goes into the thread: a caller who hangs up does not free it early.
         tokio::task::spawn_blocking(move || {
@@ -240,6 +258,15 @@ mod tests {
             &Secret(password.into()),
             &["Sunrise Clinic", "Meera Joshi", "frontoffice@sunrise.example"],
         )
+    }
+
+    #[tokio::test]
+    async fn strangers_never_take_the_places_of_staff() {
+        let staff = Passwords::new(PasswordCost::LEAST);
+        let strangers = staff.for_strangers();
+        let _waiting = strangers.queue.try_acquire_many(QUEUE as u32).expect("all places");
+        assert_eq!(strangers.hash(&Secret("guess".into())).await, Err(Busy));
+        assert!(staff.hash(&Secret("seven green parrots".into())).await.is_ok());
     }
 
     #[test]

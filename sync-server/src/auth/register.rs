@@ -58,7 +58,7 @@ pub(crate) async fn register(
         admin_password: request.admin_password,
         doctor: request.doctor,
     };
-    let response = create(&state.db, &state.auth.passwords, new, OffsetDateTime::now_utc()).await?;
+    let response = create(&state.db, &state.auth.strangers, new, OffsetDateTime::now_utc()).await?;
     tracing::info!(tenant = %response.tenant_id, "a tenant was registered");
     Ok((StatusCode::CREATED, Json(response)))
 }
