@@ -33,7 +33,13 @@ pub fn run() -> anyhow::Result<()> {
     write_queries(&queries)?;
     compare(&queries, &shell::root().join(QUERIES), "the checked queries")?;
     cargo(&["test", "--quiet", "--workspace"])?;
-    say("Everything passed.");
+    if cfg!(target_os = "linux") {
+        say("Everything passed.");
+    } else {
+        say(
+            "Everything passed but the tests that drive the window: WebKit's driver for them is on Linux only.",
+        );
+    }
     Ok(())
 }
 
