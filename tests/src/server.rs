@@ -101,7 +101,16 @@ impl ServerProcess {
     ///
     /// Its own words.
     pub fn operator(&self, args: &[&str]) -> anyhow::Result<String> {
-        output(Command::new(program("clinic-sync")?).args(args).arg("--data-dir").arg(self.data()), "")
+        self.operator_with(args, "")
+    }
+
+    /// Runs an operator's command with this on its standard input.
+    ///
+    /// # Errors
+    ///
+    /// Its own words.
+    pub fn operator_with(&self, args: &[&str], input: &str) -> anyhow::Result<String> {
+        output(Command::new(program("clinic-sync")?).args(args).arg("--data-dir").arg(self.data()), input)
     }
 
     fn data(&self) -> PathBuf {

@@ -3,6 +3,7 @@
 mod crash;
 mod faults;
 mod isolation;
+mod people;
 mod refusals;
 mod sync;
 #[cfg(target_os = "linux")]
