@@ -162,6 +162,11 @@ create trigger keep_signed before update or delete on prescriptions
 create function clinic.keep_signed_items() returns trigger
 language plpgsql volatile set search_path = clinic, pg_catalog as $$
 begin
+    -- stamp_row does not see a deletion, so this waits for a signature which is under way.
+    if tg_op = 'DELETE' then
+        perform from prescriptions p
+        where p.tenant_id = old.tenant_id and p.id = old.prescription_id for share;
+    end if;
     -- Two questions, not one with `or`: each is then a look into the primary key.
     if tg_op <> 'INSERT' and exists (
         select from prescriptions p

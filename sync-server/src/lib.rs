@@ -3,6 +3,7 @@
 pub mod auth;
 pub mod catalogue;
 pub mod config;
+mod connections;
 pub mod database;
 pub mod demo;
 pub mod embedded;
@@ -16,7 +17,6 @@ mod tenant_tx;
 pub mod testing;
 
 use std::future::Future;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use std::time::Duration;
@@ -39,6 +39,8 @@ pub struct AppState {
     pub auth: auth::Auth,
     /// Who hears of new versions.
     pub live: sync::live::Hub,
+    /// Whose turn it is to push.
+    pub pushes: sync::turns::Turns,
     /// The oldest protocol that is served.
     pub oldest_protocol: Arc<AtomicU32>,
 }
@@ -50,6 +52,7 @@ impl AppState {
             db,
             auth,
             live: sync::live::Hub::default(),
+            pushes: sync::turns::Turns::default(),
             oldest_protocol: Arc::new(PROTOCOL_VERSION.saturating_sub(2).max(1).into()),
         }
     }
@@ -60,11 +63,11 @@ pub async fn serve(
     listener: TcpListener,
     state: AppState,
     shutdown: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
+) {
     let stop = CancellationToken::new();
     let db = state.db.clone();
     let hub = tokio::spawn(state.live.clone().run(db.clone(), stop.clone()));
-    let app = router::router(state).into_make_service_with_connect_info::<SocketAddr>();
+    let app = router::router(state);
     let signal = {
         let stop = stop.clone();
         async move {
@@ -77,17 +80,13 @@ pub async fn serve(
         stop.cancelled().await;
         tokio::time::sleep(Duration::from_secs(SHUTDOWN_SECS)).await;
     };
-    let served = tokio::select! {
-        served = axum::serve(listener, app).with_graceful_shutdown(signal) => served,
-        () = overdue => {
-            tracing::warn!("some requests did not finish in time");
-            Ok(())
-        }
-    };
+    tokio::select! {
+        () = connections::serve(listener, app, connections::HEAD_TIME, signal) => {}
+        () = overdue => tracing::warn!("some requests did not finish in time"),
+    }
     stop.cancel();
     if hub.await.is_err() {
         tracing::error!("the live hub broke off");
     }
     db.close().await;
-    served
 }

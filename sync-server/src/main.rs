@@ -154,7 +154,7 @@ async fn run_serve(common: &CommonOptions, options: ServeOptions) -> anyhow::Res
     let address_file = common.data_dir.join("listen");
     std::fs::write(&address_file, &address)?;
     writeln!(std::io::stdout(), "listening on {address}")?;
-    serve(listener, AppState::new(db, auth), stop_signal()).await?;
+    serve(listener, AppState::new(db, auth), stop_signal()).await;
     std::fs::remove_file(address_file)?;
     if let Some(embedded) = running {
         tokio::task::spawn_blocking(|| embedded.stop()).await??;

@@ -1,7 +1,6 @@
 //! For tests of this crate and of others: one Postgres for a test program, a fresh database for each test,
 //! and a server on it. Everything runs as `clinic_app`, as in a clinic.
 
-use std::io;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -52,7 +51,7 @@ pub struct Server {
     database: TestDatabase,
     state: AppState,
     stop: oneshot::Sender<()>,
-    task: JoinHandle<io::Result<()>>,
+    task: JoinHandle<()>,
 }
 
 impl TestDatabase {
@@ -158,7 +157,7 @@ impl Server {
     /// Stops it as a signal would, waits until it has stopped, and gives back its database.
     pub async fn stop(self) -> anyhow::Result<TestDatabase> {
         self.stop.send(()).ok();
-        self.task.await??;
+        self.task.await?;
         Ok(self.database)
     }
 }

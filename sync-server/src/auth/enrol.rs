@@ -72,7 +72,7 @@ pub(crate) async fn enrol(
     auth.check_throttle(&who)?;
     // An unknown tenant is nothing but a wrong code.
     let Some(tenant) = state.db.find_tenant(&secret.tenant_code).await? else {
-        return Err(auth.failed(who, Error::WrongCode));
+        return Err(auth.failed(Who::unknown_tenant(), Error::WrongCode));
     };
     let now = OffsetDateTime::now_utc();
     let mut tx = state.db.write_unsynced(tenant).await?;

@@ -14,10 +14,10 @@ const FREE_FAILURES: u32 = 10;
 const LONGEST_DELAY: Duration = Duration::from_mins(1);
 /// Failures are forgotten after so long without another.
 const FORGOTTEN_AFTER: Duration = Duration::from_hours(1);
-/// More entries than this are swept.
-const SWEEP_AT: usize = 10_000;
 /// A sweep looks at every entry, so it is not made more often.
 const SWEEP_EVERY: Duration = Duration::from_mins(1);
+/// So many entries are kept at most.
+const MOST: usize = 20_000;
 
 /// Who fails.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -36,7 +36,12 @@ impl Who {
 
     /// Whoever enrols a computer with codes of this tenant.
     pub fn enrolling(tenant_code: &str) -> Self {
-        Self::of(&["enrol", &bucket(tenant_code)])
+        Self::of(&["enrol", tenant_code])
+    }
+
+    /// Whoever enrols a computer with codes of no tenant.
+    pub fn unknown_tenant() -> Self {
+        Self::of(&["unknown tenant"])
     }
 
     fn of(parts: &[&str]) -> Self {
@@ -71,6 +76,23 @@ struct Kept {
     swept: Option<Instant>,
 }
 
+impl Kept {
+    /// Drops what is forgotten, at most once a minute.
+    fn sweep(&mut self, now: Instant) {
+        if self.swept.is_none_or(|swept| now.saturating_duration_since(swept) >= SWEEP_EVERY) {
+            self.all.retain(|_, failures| now.saturating_duration_since(failures.last) < FORGOTTEN_AFTER);
+            self.swept = Some(now);
+        }
+    }
+
+    /// Drops the oldest tenth: one by one, each new entry would cost a look at all.
+    fn drop_oldest(&mut self) {
+        let mut times: Vec<Instant> = self.all.values().map(|failures| failures.last).collect();
+        let (_, &mut newest_dropped, _) = times.select_nth_unstable(MOST / 10 - 1);
+        self.all.retain(|_, failures| failures.last > newest_dropped);
+    }
+}
+
 impl std::fmt::Debug for Throttle {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Throttle").finish_non_exhaustive()
@@ -98,10 +120,9 @@ impl Throttle {
     /// A try failed.
     pub fn failed(&self, who: Who, now: Instant) {
         let mut kept = self.lock();
-        let is_due = kept.swept.is_none_or(|swept| now.saturating_duration_since(swept) >= SWEEP_EVERY);
-        if kept.all.len() >= SWEEP_AT && is_due {
-            kept.all.retain(|_, failures| now.saturating_duration_since(failures.last) < FORGOTTEN_AFTER);
-            kept.swept = Some(now);
+        kept.sweep(now);
+        if kept.all.len() >= MOST && !kept.all.contains_key(&who) {
+            kept.drop_oldest();
         }
         let failures = kept.all.entry(who).or_insert(Failures { count: 0, last: now });
         if now.saturating_duration_since(failures.last) >= FORGOTTEN_AFTER {
@@ -155,14 +176,43 @@ mod tests {
     }
 
     #[test]
-    fn made_up_names_do_not_fill_the_memory() {
+    fn made_up_tenants_do_not_fill_the_memory() {
         let throttle = Throttle::default();
         let now = Instant::now();
-        for place in 0..20_000_u128 {
-            throttle.failed(Who::enrolling(&format!("TENANT_{place}")), now);
+        for place in 0..20_000 {
+            throttle.failed(Who::unknown_tenant(), now);
             throttle.failed(Who::unknown_device(Uuid::from_u128(place)), now);
         }
-        assert!(throttle.lock().all.len() <= 2 * 4_096);
+        assert!(throttle.lock().all.len() <= 1 + 4_096);
+    }
+
+    #[test]
+    fn when_too_many_are_kept_the_oldest_go_first() {
+        let throttle = Throttle::default();
+        let start = Instant::now();
+        let who = |place: usize| Who::enrolling(&place.to_string());
+        for place in 0..=MOST {
+            throttle.failed(who(place), start + Duration::from_millis(place as u64));
+        }
+        let kept = throttle.lock();
+        assert_eq!(kept.all.len(), MOST - MOST / 10 + 1);
+        assert!(!kept.all.contains_key(&who(MOST / 10 - 1)));
+        assert!(kept.all.contains_key(&who(MOST / 10)) && kept.all.contains_key(&who(MOST)));
+    }
+
+    #[test]
+    fn what_is_forgotten_is_swept_once_a_minute() {
+        let throttle = Throttle::default();
+        let start = Instant::now();
+        let late = start + FORGOTTEN_AFTER;
+        throttle.failed(Who::enrolling("FIRST"), start);
+        throttle.failed(Who::enrolling("SECOND"), start + Duration::from_secs(30));
+        throttle.failed(Who::enrolling("THIRD"), late);
+        assert_eq!(throttle.lock().all.len(), 2, "the first was swept");
+        throttle.failed(Who::enrolling("THIRD"), late + Duration::from_secs(59));
+        assert_eq!(throttle.lock().all.len(), 2, "not yet again");
+        throttle.failed(Who::enrolling("THIRD"), late + SWEEP_EVERY);
+        assert_eq!(throttle.lock().all.len(), 1, "the second was swept");
     }
 
     #[test]

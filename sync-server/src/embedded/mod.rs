@@ -141,15 +141,20 @@ impl Embedded {
             // Its clinic-sync was killed; the lock says that no other one has it.
             embedded.run_stop()?;
         }
+        // On the port of last time, if no one has it now.
+        let last_port = access.port;
+        let mut first_try = Some(last_port).filter(|port| *port != 0 && is_free(*port));
         for tries_left in (0..START_TRIES).rev() {
-            access.port = free_port()?;
+            access.port = first_try.take().map_or_else(free_port, Ok)?;
             match embedded.run_start(access.port, settings) {
                 Err(error) if tries_left == 0 => return Err(error),
                 Err(error) => tracing::debug!(%error, "once more, on another port"),
                 Ok(()) => break,
             }
         }
-        write_private(&access_file, &access)?;
+        if access.port != last_port {
+            write_private(&access_file, &access)?;
+        }
         embedded.urls = Urls::of(&access);
         Ok(embedded)
     }
@@ -273,7 +278,7 @@ fn init(bin: &Path, cluster: &Path, user: User, password: &Secret, durable: bool
     if !output.status.success() {
         return Err(failed("initdb", &output.stderr));
     }
-    fs::rename(&unfinished, cluster)?;
+    rename(&unfinished, cluster)?;
     Ok(())
 }
 
@@ -291,6 +296,10 @@ fn free_port() -> std::io::Result<u16> {
     Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
+fn is_free(port: u16) -> bool {
+    TcpListener::bind(("127.0.0.1", port)).is_ok()
+}
+
 fn read_access(file: &Path) -> Result<Access, Error> {
     Ok(serde_json::from_slice(&fs::read(file)?).map_err(std::io::Error::from)?)
 }
@@ -301,9 +310,15 @@ fn write_private(file: &Path, access: &Access) -> Result<(), Error> {
     out.write_all(&serde_json::to_vec(access).map_err(std::io::Error::from)?)?;
     // On disk before it takes the place of the old one: without its passwords a whole database is locked away.
     out.sync_all()?;
-    fs::rename(unfinished, file)?;
+    rename(&unfinished, file)?;
+    Ok(())
+}
+
+/// Renames within a folder, so that a power cut does not undo it.
+fn rename(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::rename(from, to)?;
     #[cfg(unix)]
-    if let Some(folder) = file.parent() {
+    if let Some(folder) = to.parent() {
         File::open(folder)?.sync_all()?;
     }
     Ok(())

@@ -9,6 +9,7 @@ pub mod push;
 pub mod read;
 mod rows;
 mod statements;
+pub mod turns;
 
 use std::sync::atomic::Ordering;
 

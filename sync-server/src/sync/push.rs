@@ -58,6 +58,7 @@ pub(crate) async fn push(
         return Ok(Json(response));
     }
     drop(tx);
+    let _turn = state.pushes.take(caller.tenant).await;
     let mut tx = state.db.write(caller.tenant).await?;
     let version = tx.version();
     head(&mut tx, caller.tenant, request.epoch).await?;

@@ -28,6 +28,23 @@ async fn an_embedded_database_keeps_its_rows_over_stops_and_crashes() {
     assert_eq!(count(embedded.urls()).await, 1);
 }
 
+#[test]
+fn a_start_on_the_same_port_does_not_write_the_passwords_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = Options { data_dir: folder.path().join("data"), postgres_bin: None, durable: false };
+    let access = || {
+        let file = options.data_dir.join("access.json");
+        let written = std::fs::metadata(&file).expect("a file").modified().expect("a time");
+        (std::fs::read_to_string(&file).expect("a file"), written)
+    };
+    Embedded::start(&options).expect("started").stop().expect("stopped");
+    let (first, first_written) = access();
+    Embedded::start(&options).expect("started again").stop().expect("stopped");
+    let (second, second_written) = access();
+    // Another program may have got the port in between.
+    assert_eq!(first == second, first_written == second_written);
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn the_passwords_of_an_embedded_database_are_its_owners_only() {

@@ -186,8 +186,8 @@ async fn not_even_the_operator_changes_a_signed_prescription_by_sql() {
     }
 }
 
-#[tokio::test]
-async fn a_line_that_another_program_adds_while_the_prescription_is_being_signed_is_refused() {
+/// Signs a draft, and answers what became of a statement about its line that came meanwhile.
+async fn while_it_is_signed(sql: &'static str) -> Option<String> {
     let clinic = Clinic::open().await;
     let mut desk = clinic.desk().await;
     let patient = Uuid::now_v7();
@@ -215,30 +215,42 @@ async fn a_line_that_another_program_adds_while_the_prescription_is_being_signed
     .execute(&mut *signing)
     .await
     .expect("signed");
+    let signer: i32 =
+        sqlx::query_scalar("select pg_backend_pid()").fetch_one(&mut *signing).await.expect("its number");
     let (other, tenant, line) = (db.clone(), desk.tenant, written.line_id);
-    let adding = tokio::spawn(async move {
+    let meanwhile = tokio::spawn(async move {
         let mut tx = other.write_unsynced(tenant).await.expect("a transaction");
-        sqlx::query(
-            "insert into prescription_items
-             select (jsonb_populate_record(i, jsonb_build_object('id', gen_random_uuid(), 'position', 2))).*
-             from prescription_items i where i.id = $1",
-        )
-        .bind(line)
-        .execute(&mut *tx)
-        .await
+        sqlx::query(sql).bind(line).execute(&mut *tx).await
     });
     let mut watching = db.write_unsynced(desk.tenant).await.expect("a transaction");
-    while sqlx::query_scalar::<_, i64>("select count(*) from pg_locks where not granted")
+    let mut waits = false;
+    while !waits {
+        assert!(!meanwhile.is_finished(), "it did not wait for the signature");
+        waits = sqlx::query_scalar(
+            "select exists (select from pg_locks where not granted and $1 = any (pg_blocking_pids(pid)))",
+        )
+        .bind(signer)
         .fetch_one(&mut *watching)
         .await
-        .expect("counted")
-        == 0
-    {
-        assert!(!adding.is_finished(), "it did not wait for the signature");
-        tokio::task::yield_now().await;
+        .expect("an answer");
     }
     signing.commit().await.expect("committed");
-    let refused = adding.await.expect("joined").expect_err("a line was added to a signed prescription");
-    let refused = refused.as_database_error().and_then(|error| error.constraint().map(str::to_owned));
-    assert_eq!(refused.as_deref(), Some("prescriptions_signed_check"));
+    let refused = meanwhile.await.expect("joined").expect_err("a signed prescription was changed");
+    refused.as_database_error().and_then(|error| error.constraint().map(str::to_owned))
+}
+
+#[tokio::test]
+async fn a_line_that_another_program_adds_while_the_prescription_is_being_signed_is_refused() {
+    let refused = while_it_is_signed(
+        "insert into prescription_items
+         select (jsonb_populate_record(i, jsonb_build_object('id', gen_random_uuid(), 'position', 2))).*
+         from prescription_items i where i.id = $1",
+    );
+    assert_eq!(refused.await.as_deref(), Some("prescriptions_signed_check"));
+}
+
+#[tokio::test]
+async fn a_line_that_the_operator_deletes_while_the_prescription_is_being_signed_stays() {
+    let refused = while_it_is_signed("delete from prescription_items where id = $1");
+    assert_eq!(refused.await.as_deref(), Some("prescriptions_signed_check"));
 }

@@ -1,4 +1,7 @@
-use protocol::api::{Fate, MAX_MUTATION_CHANGES, MAX_PUSH_BYTES, PROTOCOL_HEADER};
+use protocol::api::{
+    Fate, MAX_MUTATION_BYTES, MAX_MUTATION_CHANGES, MAX_PUSH_BYTES, PROTOCOL_HEADER, PushRequest,
+    PushResponse,
+};
 use protocol::error::{ErrorCode, RefusalCode};
 use protocol::mutation::{Change, Hash, Op};
 use protocol::table::TableName;
@@ -8,7 +11,7 @@ use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use crate::clinic::{Clinic, edit, new_patient};
+use crate::clinic::{Clinic, body, edit, new_patient};
 
 fn city(id: Uuid, base: Value, value: Value) -> Change {
     edit(TableName::Patients, id, &[("city", base, value)])
@@ -180,6 +183,27 @@ async fn a_change_larger_than_any_person_makes_is_set_aside_and_answers_no_rows(
     let response = desk.write(huge).await;
     assert_eq!(response.receipts[0].fate, Fate::Quarantined);
     assert_eq!(response.rows, [], "what was set aside is not read back");
+    let waiting = desk.write(vec![city(id, json!(null), json!("Pune"))]).await;
+    assert_eq!(waiting.receipts[0].fate, Fate::Blocked);
+    assert_eq!(waiting.rows, [], "nor is what waits for it");
+}
+
+#[tokio::test]
+async fn a_change_with_too_long_a_body_is_set_aside_and_the_desktop_goes_on() {
+    let clinic = Clinic::open().await;
+    let mut desk = clinic.desk().await;
+    let mut new = new_patient(Uuid::now_v7(), "Sunita");
+    new.set.get_mut("first_name").expect("set").value = json!("x".repeat(MAX_MUTATION_BYTES));
+    let mutations = vec![desk.sign(vec![new]), desk.sign(vec![new_patient(Uuid::now_v7(), "Ravi")])];
+    let text = serde_json::to_vec(&PushRequest { epoch: desk.epoch, mutations }).expect("JSON");
+    let packed = zstd::encode_all(text.as_slice(), 3).expect("zstd");
+    let builder = desk.client.post(format!("{}/v1/sync/push", desk.url)).header(CONTENT_ENCODING, "zstd");
+    let answer = desk.request(builder).body(packed).send().await.expect("an answer");
+    let response: PushResponse = body(answer).await.expect("taken");
+    let [long, next] = response.receipts.as_slice() else { panic!("{:?}", response.receipts) };
+    assert_eq!(long.fate, Fate::Quarantined);
+    assert!(long.detail.as_deref().is_some_and(|detail| detail.contains("larger")), "{long:?}");
+    assert_eq!(next.fate, Fate::Applied);
 }
 
 #[tokio::test]
