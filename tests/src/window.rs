@@ -17,7 +17,7 @@ use crate::process::{Process, program};
 use crate::session::Session;
 
 /// How long the window may take for anything.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The window of `clinic-desk`.
 pub struct Window {
