@@ -8,7 +8,7 @@ use crate::id::{ClinicId, DeviceId, DoctorId, Epoch, TenantId, UserId};
 use crate::merge::ReviewColumn;
 use crate::mutation::{Hash, SignedMutation};
 use crate::permission::{Role, Roles};
-use crate::table::{Row, TableName};
+use crate::table::{Row, TABLES, TableName};
 
 /// The header in which a desktop says its [`crate::PROTOCOL_VERSION`].
 pub const PROTOCOL_HEADER: &str = "clinic-protocol";
@@ -339,7 +339,8 @@ pub struct Position {
 impl Position {
     /// Before every row whose version is greater than `version`.
     pub fn after_version(version: i64) -> Self {
-        Self { version, table: TableName::PrescriptionItems, id: uuid::Uuid::max() }
+        let table = TABLES.last().map_or(TableName::Medicines, |table| table.name);
+        Self { version, table, id: uuid::Uuid::max() }
     }
 }
 

@@ -2,6 +2,8 @@
 //! dosage grammar and error codes. No I/O, no clock, no SQL and no HTTP: everything here can be replayed.
 
 pub mod api;
+pub mod appointment;
+pub mod dental;
 pub mod dosage;
 pub mod error;
 pub mod id;

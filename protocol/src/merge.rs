@@ -8,9 +8,9 @@ use serde_json::Value;
 use crate::error::{Refusal, RefusalCode};
 use crate::mutation::{Change, Op};
 use crate::permission::Roles;
-use crate::prescription;
 use crate::table::{Column, Kind, Merge, Table, TableName, Values};
 use crate::validate;
+use crate::{appointment, dental, prescription};
 
 /// When each column was last changed, as milliseconds since 1970 by the server's clock.
 pub type Clocks = BTreeMap<String, i64>;
@@ -72,6 +72,9 @@ pub fn merge(
 ) -> Result<Merged, Refusal> {
     let table = change.table.table();
     let permitted = permitted_columns(table, change, roles)?;
+    if change.table == TableName::DentalProcedures {
+        dental::check_completer(change, roles)?;
+    }
     match (change.op, current) {
         (Op::Insert, Some(_)) => Err(Refusal::new(
             RefusalCode::IdTaken,
@@ -143,8 +146,12 @@ fn update(
     columns: &[&'static Column],
     recorded_at_ms: i64,
 ) -> Result<Merged, Refusal> {
-    if change.table == TableName::Prescriptions {
-        prescription::check_update(&row.values, change)?;
+    match change.table {
+        TableName::Prescriptions => prescription::check_update(&row.values, change)?,
+        TableName::Appointments => appointment::check_update(change)?,
+        TableName::DentalProcedures => dental::check_procedure(&row.values, change)?,
+        TableName::DentalAttachments => dental::check_attachment(&row.values, change)?,
+        _ => {}
     }
     let before = row.values.clone();
     let mut met_others = false;
@@ -168,7 +175,17 @@ fn update(
                 row.clocks.insert(name.clone(), recorded_at_ms);
             }
             Merge::Latest => {}
-            Merge::Review | Merge::SaferUnion => {
+            Merge::Furthest(ladder) if further(ladder, &theirs, &set.value).is_some() => {
+                if further(ladder, &theirs, &set.value) == Some(Side::Ours) {
+                    row.values.insert(name.clone(), set.value.clone());
+                    row.clocks.insert(name.clone(), recorded_at_ms.max(theirs_since));
+                }
+            }
+            Merge::Union => {
+                row.values.insert(name.clone(), union(&theirs, &set.value));
+                row.clocks.insert(name.clone(), recorded_at_ms.max(theirs_since));
+            }
+            Merge::Review | Merge::SaferUnion | Merge::Furthest(_) => {
                 if column.merge == Merge::SaferUnion {
                     row.values.insert(name.clone(), safer_union(column, &theirs, &set.value));
                     row.clocks.insert(name.clone(), recorded_at_ms.max(theirs_since));
@@ -202,8 +219,10 @@ fn delete(table: &Table, change: &Change, mut row: Current, roles: &Roles) -> Re
             format!("This person's role may not delete from {}.", table.sql_name),
         ));
     }
-    if change.table == TableName::Prescriptions {
-        prescription::check_delete(&row.values)?;
+    match change.table {
+        TableName::Prescriptions => prescription::check_delete(&row.values)?,
+        TableName::DentalProcedures => dental::check_delete(&row.values)?,
+        _ => {}
     }
     let changed_since =
         change.set.iter().any(|(name, set)| !same(row.values.get(name).unwrap_or(&Value::Null), &set.base));
@@ -215,6 +234,31 @@ fn delete(table: &Table, change: &Change, mut row: Current, roles: &Roles) -> Re
     let changed = !row.deleted;
     row.deleted = true;
     Ok(Merged { row, changed, met_others: false, review: vec![] })
+}
+
+/// Which of two values holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Ours,
+    Theirs,
+}
+
+/// Which of two states is further up; none if one of them is not on the ladder.
+fn further(ladder: &[&str], theirs: &Value, ours: &Value) -> Option<Side> {
+    let step = |value: &Value| ladder.iter().position(|state| Some(*state) == value.as_str());
+    Some(if step(ours)? > step(theirs)? { Side::Ours } else { Side::Theirs })
+}
+
+/// Their entries, then those of ours that they lack.
+fn union(theirs: &Value, ours: &Value) -> Value {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let mut entries = list(theirs);
+    for entry in list(ours) {
+        if !entries.contains(&entry) {
+            entries.push(entry);
+        }
+    }
+    Value::Array(entries)
 }
 
 /// What holds until a person has decided. Two texts that do not fit into the column together stay as they are
@@ -363,6 +407,47 @@ mod tests {
         };
         assert_eq!(apply([0, 1]), (json!("Penicillin\nSulfa"), json!("has_allergies"), 2));
         assert_eq!(apply([1, 0]), (json!("Sulfa\nPenicillin"), json!("has_allergies"), 2));
+    }
+
+    fn appointment(status: &str) -> Current {
+        let values = [("status", json!(status))];
+        Current { values: values.map(|(name, value)| (name.to_owned(), value)).into(), ..Current::default() }
+    }
+
+    fn change_status(base: &str, value: &str) -> Change {
+        let mut change = edit("status", json!(base), json!(value));
+        change.table = TableName::Appointments;
+        change
+    }
+
+    #[test]
+    fn of_two_states_of_an_appointment_the_further_one_holds_in_either_order() {
+        for (first, second) in [("confirmed", "arrived"), ("arrived", "confirmed")] {
+            let one = merge(&change_status("booked", first), Some(appointment("booked")), &doctor(), 2_000)
+                .expect("BUG: allowed");
+            let both = merge(&change_status("booked", second), Some(one.row), &doctor(), 1_000)
+                .expect("BUG: allowed");
+            assert_eq!(both.row.values["status"], "arrived");
+            assert!(both.review.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_cancellation_against_an_arrival_is_for_a_person() {
+        let merged =
+            merge(&change_status("booked", "cancelled"), Some(appointment("arrived")), &doctor(), 2_000)
+                .expect("BUG: allowed");
+        assert_eq!(merged.row.values["status"], "arrived");
+        assert_eq!(merged.review.len(), 1);
+    }
+
+    #[test]
+    fn what_two_sides_add_to_a_list_is_all_there() {
+        let theirs = json!([{"date": "2026-11-01"}, {"date": "2026-11-08"}]);
+        let ours = json!([{"date": "2026-11-01"}, {"date": "2026-11-09"}]);
+        let both = union(&theirs, &ours);
+        assert_eq!(both, json!([{"date": "2026-11-01"}, {"date": "2026-11-08"}, {"date": "2026-11-09"}]));
+        assert_eq!(union(&both, &ours), both);
     }
 
     #[test]

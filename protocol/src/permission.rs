@@ -55,6 +55,7 @@ impl Roles {
             Writer::Anyone => !self.0.is_empty(),
             Writer::Clinician => self.is_clinician(),
             Writer::Prescriber => self.is_prescriber(),
+            Writer::Charter => self.is_dentist() || self.0.contains(&Role::Nurse),
             Writer::Admin => self.0.contains(&Role::Admin),
             Writer::Nobody => false,
         }
@@ -63,6 +64,11 @@ impl Roles {
     /// Doctors, dentists and nurses: whoever reads clinical columns.
     pub fn is_clinician(&self) -> bool {
         self.is_prescriber() || self.0.contains(&Role::Nurse)
+    }
+
+    /// Whoever completes a dental procedure.
+    pub fn is_dentist(&self) -> bool {
+        self.0.contains(&Role::Dentist)
     }
 
     /// Doctors and dentists: whoever signs prescriptions.

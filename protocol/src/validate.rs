@@ -6,8 +6,8 @@ use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 
 use crate::error::{Refusal, RefusalCode};
-use crate::patient;
 use crate::table::{Column, Kind, TableName, Values};
+use crate::{appointment, dental, patient};
 
 /// The longest JSON value of a column, in bytes.
 pub const MAX_JSON_BYTES: usize = 64 * 1024;
@@ -109,12 +109,20 @@ pub fn check_row(table: TableName, values: &Values) -> Result<(), Refusal> {
                 && key.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "_.-".contains(c));
             (!good).then_some("A short key has small letters, digits, dots, dashes and underscores only.")
         }
+        TableName::Appointments => appointment::check_row(values),
+        TableName::DentalObservations | TableName::DentalProcedures => dental::check_site(values),
+        TableName::DentalAttachments => dental::check_file(values),
+        TableName::CaseStudies => (text("status") == Some("published")
+            && (values.get("deidentified") != Some(&Value::Bool(true)) || text("patient_id").is_some()))
+        .then_some("A case study is published only when nothing in it names the patient."),
         TableName::Medicines
         | TableName::Clinics
         | TableName::Doctors
         | TableName::TenantMedicines
         | TableName::Prescriptions
-        | TableName::PrescriptionItems => None,
+        | TableName::PrescriptionItems
+        | TableName::PatientAllergies
+        | TableName::DentalObservationTemplates => None,
     };
     problem.map_or(Ok(()), |problem| Err(Refusal::new(RefusalCode::BadValue, problem)))
 }

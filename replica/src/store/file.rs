@@ -11,7 +11,10 @@ use super::{DatabaseKey, Facts, Store, set_meta};
 use crate::error::{Error, Result};
 
 /// Every step of the local schema, oldest first. A released step never changes.
-const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/sqlite/0001_setup.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../../migrations/sqlite/0001_setup.sql"),
+    include_str!("../../../migrations/sqlite/0002_more_tables.sql"),
+];
 
 /// The page cache, in KiB. Decrypting a page costs far more than keeping it.
 const CACHE_KIB: i64 = 64 * 1024;

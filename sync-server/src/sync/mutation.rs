@@ -298,9 +298,18 @@ impl From<sqlx::Error> for Failure {
             Some("23505") if constraint == "prescriptions_number_key" => {
                 (RefusalCode::BadValue, "Another prescription has this number already.")
             }
+            Some("23505") if constraint == "dental_observation_templates_natural_key" => {
+                (RefusalCode::BadValue, "Another template has this key already.")
+            }
             Some("23505") => (RefusalCode::BadValue, "Another row has the same key already."),
             Some("23514") if constraint == "prescriptions_signed_check" => {
                 (RefusalCode::Fixed, "A signed prescription does not change; amend it instead.")
+            }
+            Some("23514") if constraint == "dental_procedures_completed_check" => {
+                (RefusalCode::Fixed, "A completed procedure does not change; add to its note.")
+            }
+            Some("23514") if constraint == "dental_attachments_file_check" => {
+                (RefusalCode::Fixed, "An attachment's file does not change; add another one.")
             }
             Some("23502" | "23514") => (RefusalCode::BadValue, "A value is missing or not allowed."),
             Some(code) if code.starts_with("22") => {

@@ -3,6 +3,7 @@
 mod auth_enrol;
 mod auth_session;
 mod auth_token;
+mod chart;
 mod clinic;
 mod demo;
 mod desk;

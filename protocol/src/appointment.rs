@@ -1,0 +1,125 @@
+//! An appointment's states.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::error::{Refusal, RefusalCode};
+use crate::mutation::Change;
+use crate::table::Values;
+
+/// The state of an appointment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// A time was given.
+    Booked,
+    /// The patient said that they will come.
+    Confirmed,
+    /// The patient is here.
+    Arrived,
+    /// The patient is with the doctor.
+    InConsultation,
+    /// The visit is over.
+    Completed,
+    /// The patient came and went away again.
+    LeftWithoutSeen,
+    /// It will not take place.
+    Cancelled,
+    /// Another one took its place.
+    Rescheduled,
+    /// The patient did not come.
+    NoShow,
+    /// It should never have been written.
+    EnteredInError,
+}
+
+impl Status {
+    /// Whether an appointment may go from this state to `next`. A person who changed their mind, or a patient
+    /// who came after all, leads back.
+    pub fn may_become(self, next: Self) -> bool {
+        use Status::{
+            Arrived, Booked, Cancelled, Completed, Confirmed, EnteredInError, InConsultation,
+            LeftWithoutSeen, NoShow, Rescheduled,
+        };
+        self == next
+            || match self {
+                Booked => {
+                    matches!(next, Confirmed | Arrived | Cancelled | Rescheduled | NoShow | EnteredInError)
+                }
+                Confirmed => matches!(next, Arrived | Cancelled | Rescheduled | NoShow | EnteredInError),
+                Arrived => matches!(next, InConsultation | LeftWithoutSeen | EnteredInError),
+                InConsultation => matches!(next, Completed | EnteredInError),
+                Completed => matches!(next, InConsultation | EnteredInError),
+                NoShow | Cancelled => matches!(next, Arrived | EnteredInError),
+                LeftWithoutSeen | Rescheduled => next == EnteredInError,
+                EnteredInError => false,
+            }
+    }
+}
+
+/// Checks that a change of state is one that a person can make from what they saw. What others did meanwhile
+/// is for the merge.
+///
+/// # Errors
+///
+/// [`RefusalCode::BadValue`].
+pub(crate) fn check_update(change: &Change) -> Result<(), Refusal> {
+    let Some(set) = change.set.get("status") else { return Ok(()) };
+    match (Status::deserialize(&set.base), Status::deserialize(&set.value)) {
+        (Ok(base), Ok(value)) if base.may_become(value) => Ok(()),
+        _ => Err(Refusal::new(
+            RefusalCode::BadValue,
+            "An appointment does not go from that state to this one.",
+        )),
+    }
+}
+
+/// What is wrong with the columns of an appointment, if anything is.
+pub(crate) fn check_row(values: &Values) -> Option<&'static str> {
+    let time = values.get("start_time").and_then(Value::as_str)?;
+    let is_time = time.len() == 5
+        && time.split_once(':').is_some_and(|(hour, minute)| {
+            [(hour, 23_u8), (minute, 59)].into_iter().all(|(part, max)| {
+                part.len() == 2
+                    && part.bytes().all(|byte| byte.is_ascii_digit())
+                    && part.parse::<u8>().is_ok_and(|number| number <= max)
+            })
+        });
+    (!is_time).then_some("A time of day is written like 09:30.")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::table::APPOINTMENT_STATUSES;
+
+    #[test]
+    fn every_declared_state_is_one_of_these() {
+        for status in APPOINTMENT_STATUSES {
+            assert!(Status::deserialize(&json!(status)).is_ok(), "{status}");
+        }
+    }
+
+    #[test]
+    fn a_finished_visit_is_never_cancelled_and_an_error_stays_one() {
+        assert!(!Status::Completed.may_become(Status::Cancelled));
+        assert!(Status::Completed.may_become(Status::InConsultation));
+        assert!(Status::NoShow.may_become(Status::Arrived));
+        for status in APPOINTMENT_STATUSES {
+            let status = Status::deserialize(&json!(status)).expect("BUG: a state");
+            assert_eq!(Status::EnteredInError.may_become(status), status == Status::EnteredInError);
+            assert!(status.may_become(Status::EnteredInError), "{status:?}");
+        }
+    }
+
+    #[test]
+    fn a_time_of_day_has_two_digits_each() {
+        let check = |time: &str| check_row(&[("start_time".to_owned(), json!(time))].into()).is_none();
+        assert!(check("09:30") && check("00:00") && check("23:59"));
+        for wrong in ["9:30", "24:00", "09:60", "+9:30", "0930", "09:3०", "09:30:00", ""] {
+            assert!(!check(wrong), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! The one declaration of every synced table. From it come the server's pull and push SQL, the replica's
+//! upserts, validation, permissions and the merge rules. The migrations are written by hand; tests compare
+//! this declaration with the catalogues of both databases.
+//!
+//! A table's place is part of the pull's order: those that exist keep theirs among each other. New columns
+//! are added at the end.
+
+mod appointment;
+mod case_study;
+mod clinic;
+mod dental;
+mod medicine;
+mod patient;
+mod prescription;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use appointment::APPOINTMENT_STATUSES;
+pub use dental::{CONDITIONS, PROCEDURE_STATUSES, REGIONS, SITE_KINDS};
+pub use medicine::{DOSAGE_FORMS, ROUTES};
+pub use prescription::{MEAL_RELATIONS, PRESCRIPTION_STATUSES};
+
+/// The values of a row or of a part of one, by column.
+pub type Values = BTreeMap<String, Value>;
+
+/// A synced table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TableName {
+    /// The catalogue that all tenants share; read-only, and versioned by itself.
+    Medicines,
+    /// Places with a letterhead.
+    Clinics,
+    /// Prescribers.
+    Doctors,
+    /// Patients.
+    Patients,
+    /// A tenant's own medicines.
+    TenantMedicines,
+    /// Short keys.
+    ShortKeys,
+    /// Appointments.
+    Appointments,
+    /// Prescriptions.
+    Prescriptions,
+    /// Lines of prescriptions.
+    PrescriptionItems,
+    /// Allergies.
+    PatientAllergies,
+    /// What a dentist often notes.
+    DentalObservationTemplates,
+    /// Pictures and documents.
+    DentalAttachments,
+    /// Dental treatments.
+    DentalProcedures,
+    /// What was seen in a mouth.
+    DentalObservations,
+    /// Case studies.
+    CaseStudies,
+}
+
+impl TableName {
+    /// The declaration of this table.
+    pub fn table(self) -> &'static Table {
+        &TABLES[self as usize]
+    }
+
+    /// The table's name in both databases and on the wire.
+    pub fn as_str(self) -> &'static str {
+        self.table().sql_name
+    }
+
+    /// The table of this name, if there is one.
+    pub fn find(name: &str) -> Option<Self> {
+        TABLES.iter().find(|table| table.sql_name == name).map(|table| table.name)
+    }
+}
+
+/// What a column holds, and the form of its value on the wire.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Kind {
+    /// A string of at most this many characters.
+    Text(usize),
+    /// One of these strings.
+    Choice(&'static [&'static str]),
+    /// A UUID, as a hyphenated lower-case string.
+    Uuid,
+    /// A whole number between these two, both included.
+    Int(i64, i64),
+    /// A number with at most two decimals, as a JSON number.
+    Decimal,
+    /// A truth value.
+    Bool,
+    /// A day in the clinic's time zone, as `2026-11-23`.
+    Date,
+    /// A moment, as `2026-11-23T04:11:08.123Z`: UTC, always three decimals.
+    Timestamp,
+    /// Any JSON value.
+    Json,
+}
+
+/// What happens when two desktops changed one column from the same base.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Merge {
+    /// The later `recorded_at` wins; the other value stays in the mutation log.
+    Latest,
+    /// The server's value stays and a person decides.
+    Review,
+    /// A person decides; until then the more careful of the two holds: every line of two texts, the later of
+    /// two choices as declared. What may be an allergy is never hidden.
+    SaferUnion,
+    /// Of two states on this ladder the further one holds; anything else is for a person.
+    Furthest(&'static [&'static str]),
+    /// The entries of two lists together: what one side adds is never lost. An entry that one side took out
+    /// and the other kept stays.
+    Union,
+    /// Desktops never write it.
+    ServerOnly,
+}
+
+/// Which devices may receive a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Every device of the tenant.
+    Everyone,
+    /// Devices enrolled for clinical work only.
+    Clinical,
+}
+
+/// Which staff may write a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writer {
+    /// All staff.
+    Anyone,
+    /// Doctors, dentists and nurses.
+    Clinician,
+    /// Doctors and dentists.
+    Prescriber,
+    /// Dentists, and nurses who chart what a dentist dictates.
+    Charter,
+    /// The tenant's admin.
+    Admin,
+    /// No desktop.
+    Nobody,
+}
+
+/// A column of a synced table.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    /// Its name in both databases and on the wire.
+    pub name: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+    /// How concurrent changes merge.
+    pub merge: Merge,
+    /// Who may receive it.
+    pub scope: Scope,
+    /// Who may write it.
+    pub writer: Writer,
+    /// Whether a row may lack it.
+    pub nullable: bool,
+    /// The value, as JSON text, of a new row that does not give one.
+    pub default: Option<&'static str>,
+    /// The table that its id points into.
+    pub refers_to: Option<TableName>,
+}
+
+/// A synced table.
+#[derive(Debug)]
+pub struct Table {
+    /// Which one.
+    pub name: TableName,
+    /// Its name in both databases and on the wire.
+    pub sql_name: &'static str,
+    /// Its columns, but for the common ones: `tenant_id`, `id`, `sync_version`, `deleted_at` and the tail.
+    pub columns: &'static [Column],
+}
+
+impl Table {
+    /// The column of this name, if there is one.
+    pub fn column(&self, name: &str) -> Option<&'static Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// Whether all tenants share its rows.
+    pub fn is_shared(&self) -> bool {
+        self.name == TableName::Medicines
+    }
+
+    /// The tables of a tenant: all but the shared catalogue.
+    pub fn of_tenant() -> impl Iterator<Item = &'static Table> {
+        TABLES.iter().filter(|table| !table.is_shared())
+    }
+}
+
+impl Column {
+    const fn new(name: &'static str, kind: Kind, merge: Merge, scope: Scope, writer: Writer) -> Self {
+        Self { name, kind, merge, scope, writer, nullable: true, default: None, refers_to: None }
+    }
+
+    const fn required(mut self) -> Self {
+        self.nullable = false;
+        self
+    }
+
+    const fn or(mut self, default: &'static str) -> Self {
+        self.nullable = false;
+        self.default = Some(default);
+        self
+    }
+
+    const fn to(mut self, table: TableName) -> Self {
+        self.refers_to = Some(table);
+        self
+    }
+}
+
+/// A column that every device receives.
+const fn open(name: &'static str, kind: Kind, merge: Merge, writer: Writer) -> Column {
+    Column::new(name, kind, merge, Scope::Everyone, writer)
+}
+
+/// A column that only clinical devices receive.
+const fn clinical(name: &'static str, kind: Kind, merge: Merge, writer: Writer) -> Column {
+    Column::new(name, kind, merge, Scope::Clinical, writer)
+}
+
+/// Every synced table, in the order of the pull: parents before children.
+pub static TABLES: &[Table] = &[
+    medicine::MEDICINES,
+    clinic::CLINICS,
+    clinic::DOCTORS,
+    patient::PATIENTS,
+    medicine::TENANT_MEDICINES,
+    medicine::SHORT_KEYS,
+    appointment::APPOINTMENTS,
+    prescription::PRESCRIPTIONS,
+    prescription::PRESCRIPTION_ITEMS,
+    patient::PATIENT_ALLERGIES,
+    dental::DENTAL_OBSERVATION_TEMPLATES,
+    dental::DENTAL_ATTACHMENTS,
+    dental::DENTAL_PROCEDURES,
+    dental::DENTAL_OBSERVATIONS,
+    case_study::CASE_STUDIES,
+];
+
+/// A row as the server has it, on its way to a desktop.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// Whose row.
+    pub table: TableName,
+    /// Which row.
+    pub id: uuid::Uuid,
+    /// The tenant's version (for [`TableName::Medicines`], the catalogue's) that last changed it.
+    pub version: i64,
+    /// Whether it was deleted; its values remain.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deleted: bool,
+    /// All columns that the device's scope may see; a column without a value is null.
+    pub values: Values,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_table_stands_at_the_place_of_its_name() {
+        for (place, table) in TABLES.iter().enumerate() {
+            assert_eq!(table.name as usize, place, "{}", table.sql_name);
+            assert_eq!(serde_json::to_value(table.name).ok(), Some(Value::from(table.sql_name)));
+        }
+    }
+
+    #[test]
+    fn parents_come_before_their_children() {
+        for table in TABLES {
+            for column in table.columns {
+                if let Some(parent) = column.refers_to {
+                    assert!(parent as usize <= table.name as usize, "{}.{}", table.sql_name, column.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_default_is_a_valid_value_of_its_column() {
+        for table in TABLES {
+            for column in table.columns {
+                if let Some(default) = column.default {
+                    let value = serde_json::from_str(default).expect("BUG: a default is JSON");
+                    assert!(crate::validate::check_value(column, &value).is_ok(), "{}", column.name);
+                }
+            }
+        }
+    }
+}
