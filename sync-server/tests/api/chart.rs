@@ -224,3 +224,17 @@ async fn values_that_a_person_must_decide_wait_as_conflicts() {
         .expect("conflicts");
     assert_eq!(open, [("blood_group".to_owned(), json!("B+"), json!("O+"))]);
 }
+
+#[tokio::test]
+async fn a_row_that_another_program_deletes_becomes_a_tombstone_that_desktops_hear_of() {
+    let (clinic, desk, patient) = dental_clinic().await;
+    let mut admin = admin(clinic.server.database()).await;
+    sqlx::query("delete from clinic.patients").execute(&mut admin).await.expect("a statement");
+    let row = desk.rows().await.into_iter().find(|row| row.id == patient).expect("the patient");
+    assert!(row.deleted);
+    assert_eq!(row.values["first_name"], json!("Sunita"));
+    let purge = "begin; set local app.purged_tenant = 'TENANT'; delete from clinic.patients; commit";
+    let purge = AssertSqlSafe(purge.replace("TENANT", &desk.tenant.to_string()));
+    sqlx::raw_sql(purge).execute(&mut admin).await.expect("a purge");
+    assert!(desk.rows().await.iter().all(|row| row.id != patient));
+}
