@@ -103,6 +103,15 @@ pub struct LoginPasswords {
 ///
 /// [`Error::NeedsAdministrator`] holds the SQL to run where the login may not do it.
 pub async fn migrate(admin_url: &Secret, passwords: &LoginPasswords) -> Result<(), Error> {
+    migrate_with(admin_url, passwords, &MIGRATIONS).await
+}
+
+/// [`migrate`] with other migrations than those that this program was built with.
+pub async fn migrate_with(
+    admin_url: &Secret,
+    passwords: &LoginPasswords,
+    migrations: &Migrator,
+) -> Result<(), Error> {
     let mut connection = PgConnection::connect(&admin_url.0).await?;
     // Two servers that start together wait for each other.
     sqlx::query("select pg_advisory_lock(7217310645)").execute(&mut connection).await?;
@@ -122,7 +131,7 @@ pub async fn migrate(admin_url: &Secret, passwords: &LoginPasswords) -> Result<(
         tracing::warn!("only a superuser can take set_config away from clinic_app; this login is none");
     }
     sqlx::raw_sql("set role clinic_owner; set search_path = clinic").execute(&mut connection).await?;
-    MIGRATIONS.run(&mut connection).await?;
+    migrations.run(&mut connection).await?;
     crate::catalogue::store(&mut connection).await?;
     sqlx::raw_sql("reset role; reset search_path").execute(&mut connection).await?;
     sqlx::raw_sql(AFTERWARDS).execute(&mut connection).await?;

@@ -16,6 +16,7 @@ use clinic_sync::embedded::{self, Embedded};
 use clinic_sync::operator::{self, DeviceCommand, TenantCommand, UserCommand};
 use clinic_sync::{AppState, Db, serve};
 use protocol::api::Secret;
+use sqlx::migrate::Migrator;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -57,6 +58,9 @@ enum Command {
     /// Runs a command with DATABASE_URL set to a new, migrated database, which is gone afterwards.
     #[command(hide = true)]
     WithScratchDatabase {
+        /// The folder of the migrations; without it, those that this program was built with.
+        #[arg(long)]
+        migrations: Option<PathBuf>,
         /// The command and what it takes.
         #[arg(last = true, required = true)]
         command: Vec<OsString>,
@@ -80,7 +84,9 @@ async fn run() -> anyhow::Result<()> {
     match cli.command {
         Command::Migrate => run_migrate(&cli.common).await,
         Command::Serve(options) => run_serve(&cli.common, options).await,
-        Command::WithScratchDatabase { command } => run_with_scratch(&cli.common, command).await,
+        Command::WithScratchDatabase { migrations, command } => {
+            run_with_scratch(&cli.common, migrations.as_deref(), command).await
+        }
         Command::Keygen { out } => token::write_new_key(&out),
         Command::Tenant(command) => {
             let passwords = Passwords::new(PasswordCost::STANDARD);
@@ -162,11 +168,21 @@ async fn run_serve(common: &CommonOptions, options: ServeOptions) -> anyhow::Res
     Ok(())
 }
 
-async fn run_with_scratch(common: &CommonOptions, command: Vec<OsString>) -> anyhow::Result<()> {
+async fn run_with_scratch(
+    common: &CommonOptions,
+    migrations: Option<&Path>,
+    command: Vec<OsString>,
+) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let embedded = start_embedded(common, folder.path(), false).await?;
     let admin = &embedded.urls().admin.0;
-    database::migrate(admin, embedded.passwords()).await?;
+    match migrations {
+        None => database::migrate(admin, embedded.passwords()).await?,
+        Some(folder) => {
+            let migrations = Migrator::new(folder).await?;
+            database::migrate_with(admin, embedded.passwords(), &migrations).await?;
+        }
+    }
     let (program, arguments) = command.split_first().context("Give a command.")?;
     let status = tokio::process::Command::new(program)
         .args(arguments)
