@@ -1,0 +1,124 @@
+//! Finding, registering and correcting patients.
+
+use protocol::api::DeviceScope;
+use protocol::mutation::{Change, Op, SetValue};
+use protocol::permission::Role;
+use protocol::table::TableName;
+use serde_json::{Value, json};
+
+use super::{NOW, answer, as_server, fixture, form, item};
+use crate::error::Error;
+use crate::view::{Draft, PatientForm};
+
+#[test]
+fn patients_are_found_by_digits_names_and_codes_in_any_order() {
+    let fixture = fixture(Role::Doctor);
+    for (name, number) in [
+        ("Sunita", "98204 41276"),
+        ("Prakash", "98204 41276"),
+        ("सुनीता", "98765 12760"),
+        ("Zoya", "90000 00001"),
+    ] {
+        fixture.replica.register_patient(&form(name, number)).expect("BUG: registered");
+    }
+    let find = |query: &str| -> Vec<String> {
+        let found = fixture.replica.find_patients(query).expect("BUG: found");
+        found.into_iter().map(|found| found.full_name.replace(" Deshmukh", "")).collect()
+    };
+    assert_eq!(find("1276"), ["Prakash", "Sunita", "सुनीता"], "who ends with the digits comes first");
+    assert_eq!(find("desh sun"), ["Sunita"]);
+    assert_eq!(find("SUN 0441"), ["Sunita"]);
+    assert_eq!(find("सुनी"), ["सुनीता"]);
+    assert_eq!(find("+91 98204 41276").len(), 2);
+    assert_eq!(find("A-00004"), ["Zoya"]);
+    assert_eq!(find("nobody"), Vec::<String>::new());
+    assert_eq!(find("\" OR *"), Vec::<String>::new());
+}
+
+#[test]
+fn whoever_has_the_last_digits_is_found_among_any_number_of_others() {
+    let fixture = fixture(Role::Doctor);
+    fixture.replica.register_patient(&form("Zoya", "98204 41276")).expect("BUG: registered");
+    for place in 0..250 {
+        let number = format!("91276{place:05}");
+        fixture.replica.register_patient(&form(&format!("P{place}"), &number)).expect("BUG: registered");
+    }
+    let found = fixture.replica.find_patients("1276").expect("BUG: found");
+    assert_eq!(found[0].full_name, "Zoya Deshmukh");
+    assert_eq!(found.len(), 50);
+}
+
+#[test]
+fn reception_sees_no_clinical_content() {
+    let fixture = fixture(Role::Receptionist);
+    let alerts = PatientForm {
+        alerts: "Penicillin".into(),
+        allergy_status: "has_allergies".into(),
+        ..form("Sunita", "98204 41276")
+    };
+    let sunita = fixture.replica.register_patient(&alerts).expect("BUG: registered").id;
+    let chart = fixture.replica.chart(sunita).expect("BUG: chart");
+    assert_eq!(
+        (chart.allergy_status.as_str(), chart.alerts, chart.form.alerts.as_str()),
+        ("unknown", None, "")
+    );
+    assert!(matches!(fixture.replica.open_pad(sunita), Err(Error::Forbidden(_))));
+}
+
+#[test]
+fn a_correction_writes_only_what_changed() {
+    let fixture = fixture(Role::Doctor);
+    let sunita =
+        fixture.replica.register_patient(&form("Sunita", "98204 41276")).expect("BUG: registered").id;
+    let same = fixture.replica.chart(sunita).expect("BUG: chart").form;
+    fixture.replica.update_patient(sunita, &same, &same).expect("BUG: nothing to do");
+    assert_eq!(fixture.store.sync_state().expect("BUG").waiting, 1, "nothing changed, nothing to send");
+    fixture
+        .replica
+        .update_patient(sunita, &same, &PatientForm { city: "Pune".into(), ..same.clone() })
+        .expect("BUG: corrected");
+    let sent = fixture.store.next_batch(10, 1_000_000).expect("BUG: readable");
+    let mutation: protocol::mutation::Mutation =
+        serde_json::from_str(&sent[1].body).expect("BUG: a mutation");
+    let wanted = Change {
+        table: TableName::Patients,
+        id: sunita.0,
+        op: Op::Update,
+        base_version: 0,
+        set: [("city".to_owned(), SetValue { base: Value::Null, value: json!("Pune") })].into(),
+    };
+    assert_eq!(mutation.changes, [wanted]);
+}
+
+#[test]
+fn a_correction_leaves_alone_what_came_while_its_form_stood_open() {
+    let fixture = fixture(Role::Nurse);
+    let sunita =
+        fixture.replica.register_patient(&form("Sunita", "98204 41276")).expect("BUG: registered").id;
+    let sent = answer(&fixture.store, 2, vec![as_server(&fixture, sunita, 2, &[])]);
+    fixture.store.acknowledge(&sent, NOW).expect("BUG: acknowledged");
+    let seen = fixture.replica.chart(sunita).expect("BUG: chart").form;
+    let theirs = [("alerts", json!("Penicillin")), ("allergy_status", json!("has_allergies"))];
+    let row = as_server(&fixture, sunita, 3, &theirs);
+    fixture.store.stage(std::slice::from_ref(&row)).expect("BUG: staged");
+    fixture.store.apply_staged(3, 1).expect("BUG: applied");
+    let left = PatientForm { city: "Pune".into(), ..seen.clone() };
+    fixture.replica.update_patient(sunita, &seen, &left).expect("BUG: corrected");
+    let form = fixture.replica.chart(sunita).expect("BUG: chart").form;
+    assert_eq!((form.alerts.as_str(), form.city.as_str()), ("Penicillin", "Pune"));
+    let sent = fixture.store.next_batch(10, 1_000_000).expect("BUG: readable");
+    assert!(!sent[0].body.contains("alerts"), "{}", sent[0].body);
+}
+
+#[test]
+fn a_doctor_at_the_front_desk_registers_but_neither_sees_nor_signs() {
+    let mut fixture = fixture(Role::Doctor);
+    fixture.replica.facts.scope = DeviceScope::FrontDesk;
+    let typed = PatientForm { allergy_status: "none_known".into(), ..form("Sunita", "98204 41276") };
+    let sunita = fixture.replica.register_patient(&typed).expect("BUG: registered").id;
+    let sent = fixture.store.next_batch(10, 1_000_000).expect("BUG: readable");
+    assert!(!sent[0].body.contains("alerts") && !sent[0].body.contains("allergy"), "{}", sent[0].body);
+    let draft = Draft { items: vec![item("Paracetamol 650 mg", "1-0-1 x3d")], ..Draft::default() };
+    assert!(matches!(fixture.replica.sign_prescription(sunita, &draft), Err(Error::Forbidden(_))));
+    assert!(!fixture.replica.session().may_prescribe);
+}

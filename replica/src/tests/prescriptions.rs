@@ -1,0 +1,102 @@
+//! Writing, signing and printing.
+
+use protocol::permission::Role;
+use serde_json::json;
+use time::macros::datetime;
+
+use super::{Fixture, NOW, as_server, fixture, form, item};
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::view::{Draft, DraftItem};
+
+#[test]
+fn a_signed_prescription_is_numbered_frozen_and_whole() {
+    let fixture = fixture(Role::Doctor);
+    let sunita =
+        fixture.replica.register_patient(&form("Sunita", "98204 41276")).expect("BUG: registered").id;
+    let medicine = fixture.replica.find_medicines("para650").expect("BUG: found")[0].clone();
+    let listed = DraftItem { medicine_id: Some(medicine.id), ..item("", "1-1-1 x5d pc") };
+    let draft = Draft {
+        items: vec![listed, item("Cap. Something new", "1 hs x5d")],
+        diagnoses: vec!["Fever".into()],
+        follow_up: "5d".into(),
+        ..Draft::default()
+    };
+    fixture.replica.save_draft(sunita, &draft).expect("BUG: saved");
+    let signed = fixture.replica.sign_prescription(sunita, &draft).expect("BUG: signed");
+    assert_eq!(signed.number.as_deref(), Some("ASHA-A-261123-1"));
+    assert_eq!(signed.items[0].title, "TAB. PARACETAMOL 650 MG");
+    assert_eq!(signed.items[0].quantity.as_deref(), Some("15 tablets"));
+    assert_eq!(signed.items[1].directions, "1 capsule at bedtime, for 5 days");
+    assert_eq!(fixture.replica.prescription(signed.id).expect("BUG: there"), signed);
+    assert_eq!(
+        fixture.replica.open_pad(sunita).expect("BUG: pad").draft,
+        Draft::default(),
+        "the draft is gone"
+    );
+    let printed = fixture.replica.printed(signed.id).expect("BUG: printed");
+    assert_eq!(printed.follow_up, "Sat 28 Nov 2026");
+    assert_eq!(printed.signed_at, "23 Nov 2026 10:41");
+    assert_eq!((printed.allergies.as_str(), printed.patient_age_sex.as_str()), ("not asked", "54 y, F"));
+    assert_eq!(printed.registration, "Reg. no. MMC 2009/04/1187");
+    fixture
+        .replica
+        .update_patient(sunita, &form("Sunita", "98204 41276"), &form("Sunanda", "98204 41276"))
+        .expect("BUG: corrected");
+    assert_eq!(
+        fixture.replica.printed(signed.id).expect("BUG").patient_name,
+        "Sunita Deshmukh",
+        "as it was signed"
+    );
+    let second = fixture.replica.sign_prescription(sunita, &draft).expect("BUG: signed");
+    assert_eq!(second.number.as_deref(), Some("ASHA-A-261123-2"));
+    let report = fixture.replica.verify().expect("BUG: verified");
+    assert_eq!((report.prescriptions, report.mutations, report.problems), (2, 4, vec![]));
+}
+
+#[test]
+fn only_a_prescriber_signs_and_only_what_can_be_read() {
+    let patient = |fixture: &Fixture| {
+        fixture.replica.register_patient(&form("Sunita", "98204 41276")).expect("BUG: registered").id
+    };
+    let nurse = fixture(Role::Nurse);
+    let sunita = patient(&nurse);
+    let draft = Draft { items: vec![item("Paracetamol", "1-1-1")], ..Draft::default() };
+    assert!(matches!(nurse.replica.sign_prescription(sunita, &draft), Err(Error::Forbidden(_))));
+    let doctor = fixture(Role::Doctor);
+    let sunita = patient(&doctor);
+    for bad in [
+        Draft::default(),
+        Draft { items: vec![item("Paracetamol", "1-1-")], ..Draft::default() },
+        Draft { items: vec![item("", "1-1-1")], ..Draft::default() },
+        Draft { follow_up: "soon".into(), ..draft },
+    ] {
+        assert!(matches!(doctor.replica.sign_prescription(sunita, &bad), Err(Error::Invalid(_))));
+    }
+    assert_eq!(doctor.store.sync_state().expect("BUG").waiting, 1, "nothing was signed");
+}
+
+#[test]
+fn a_clock_that_jumps_gives_no_number_twice() {
+    let mut fixture = fixture(Role::Doctor);
+    let sunita =
+        fixture.replica.register_patient(&form("Sunita", "98204 41276")).expect("BUG: registered").id;
+    let draft = Draft { items: vec![item("Paracetamol 650 mg", "1-0-1 x3d")], ..Draft::default() };
+    let days = [NOW, NOW, datetime!(2020-01-01 05:00 UTC), NOW];
+    let numbers = days.map(|now| {
+        fixture.replica.clock = Clock::stopped(now);
+        fixture.replica.sign_prescription(sunita, &draft).expect("BUG: signed").number.unwrap_or_default()
+    });
+    assert_eq!(numbers, ["ASHA-A-261123-1", "ASHA-A-261123-2", "ASHA-A-200101-1", "ASHA-A-261123-3"]);
+}
+
+#[test]
+fn what_is_written_about_allergies_is_printed_whatever_the_status_says() {
+    let fixture = fixture(Role::Doctor);
+    let sunita =
+        fixture.replica.register_patient(&form("Sunita", "98204 41276")).expect("BUG: registered").id;
+    let theirs = [("alerts", json!("Penicillin")), ("allergy_status", json!("none_known"))];
+    let values = as_server(&fixture, sunita, 2, &theirs).values;
+    let today = NOW.date();
+    assert_eq!(crate::sign::patient_snapshot(&values, today)["allergies"], "Penicillin");
+}
