@@ -110,8 +110,6 @@ pub(crate) fn form(first_name: &str, mobile_number: &str) -> PatientForm {
 }
 
 /// The server's answer that applied everything that waits, with these rows.
-/// A patient's row as the server would have it now.
-
 fn answer(store: &Store, head: i64, rows: Vec<Row>) -> PushResponse {
     let waiting = store.next_batch(500, 1_000_000).expect("BUG: readable");
     let receipts = waiting
@@ -133,6 +131,7 @@ fn answer(store: &Store, head: i64, rows: Vec<Row>) -> PushResponse {
     PushResponse { head_before: head - 1, head, receipts, rows, server_time: NOW }
 }
 
+/// A patient's row as the server would have it now.
 fn as_server(fixture: &Fixture, id: PatientId, version: i64, change: &[(&str, Value)]) -> Row {
     let mut values: Values = fixture
         .store
