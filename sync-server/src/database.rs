@@ -5,7 +5,7 @@ use std::time::Duration;
 use protocol::api::Secret;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection, PgConnection};
+use sqlx::{Connection, Executor, PgConnection};
 
 use crate::tenant_tx::Db;
 
@@ -209,7 +209,23 @@ async fn check_migrated(db: &Db) -> Result<(), Error> {
 }
 
 fn pool_options(connections: u32) -> PgPoolOptions {
-    PgPoolOptions::new().max_connections(connections).acquire_timeout(Duration::from_secs(10))
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(Duration::from_secs(10))
+        // Instead of sqlx's own test, which a connection inside a failed transaction passes.
+        .test_before_acquire(false)
+        .before_acquire(|connection, _| Box::pin(is_clean(connection)))
+}
+
+/// Whether a connection can begin a transaction. One whose first message failed cannot: it comes back inside a
+/// failed transaction, of which sqlx does not know.
+///
+/// # Errors
+///
+/// The pool closes the connection and takes another one.
+async fn is_clean(connection: &mut PgConnection) -> sqlx::Result<bool> {
+    connection.execute("select").await?;
+    Ok(true)
 }
 
 fn session(url: &Secret) -> Result<PgConnectOptions, sqlx::Error> {

@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 
 use protocol::id::TenantId;
 use sqlx::postgres::{PgListener, PgPool};
-use sqlx::{PgConnection, Postgres, Transaction};
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
 
 use crate::error::Result;
 use crate::operator::TenantCounts;
@@ -38,13 +38,20 @@ impl Db {
 
     /// Reads one consistent state of the tenant's data.
     pub async fn read(&self, tenant: TenantId) -> Result<TenantTx> {
-        let tx = self.pool.begin_with("begin isolation level repeatable read read only").await?;
-        set_tenant(tx, tenant).await
+        self.begin("begin isolation level repeatable read read only", tenant).await
     }
 
     /// Writes tables that are not synced (tokens, challenges, codes): takes no version.
     pub async fn write_unsynced(&self, tenant: TenantId) -> Result<TenantTx> {
-        set_tenant(self.pool.begin().await?, tenant).await
+        self.begin("begin", tenant).await
+    }
+
+    /// Begins and sets the tenant in one message. Its text holds nothing but a UUID, which is why it may be put
+    /// together here; should the tenant not be set, the connection is closed before anyone else gets it
+    /// (`database::is_clean`).
+    async fn begin(&self, begin: &'static str, tenant: TenantId) -> Result<TenantTx> {
+        let sql = AssertSqlSafe(format!("{begin}; select clinic.set_tenant('{}')", tenant.0.hyphenated()));
+        Ok(TenantTx { tx: self.pool.begin_with(sql).await?, tenant })
     }
 
     /// Writes synced rows: locks the tenant's version and takes the next one.
@@ -117,11 +124,6 @@ impl Db {
     pub async fn close(&self) {
         self.pool.close().await;
     }
-}
-
-async fn set_tenant(mut tx: Transaction<'static, Postgres>, tenant: TenantId) -> Result<TenantTx> {
-    sqlx::query!("select clinic.set_tenant($1)", tenant.0).execute(&mut *tx).await?;
-    Ok(TenantTx { tx, tenant })
 }
 
 impl TenantTx {

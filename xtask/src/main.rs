@@ -41,6 +41,9 @@ enum Task {
         /// Also write the results, as JSON, to this file.
         #[arg(long)]
         json: Option<PathBuf>,
+        /// What the benchmark itself takes, after `--`.
+        #[arg(last = true)]
+        options: Vec<String>,
     },
     /// Writes anew what is generated: the window's types and the checked queries' data.
     Generate,
@@ -50,7 +53,7 @@ fn main() -> anyhow::Result<()> {
     match Args::parse().task {
         Task::Demo { fresh, tour } => demo::run(fresh, tour),
         Task::Test => checks::run(),
-        Task::Bench { name, json } => bench::run(name, json.as_deref()),
+        Task::Bench { name, json, options } => bench::run(name, json.as_deref(), &options),
         Task::Generate => checks::generate(),
     }
 }

@@ -120,6 +120,37 @@ async fn nothing_inside_a_transaction_turns_it_to_another_tenant() {
 }
 
 #[tokio::test]
+async fn a_transaction_that_could_not_set_its_tenant_leaves_nothing_for_the_next_one() {
+    let clinic = Clinic::open().await;
+    let (desk, neighbour) = (clinic.desk().await, clinic.neighbour().await);
+    let database = clinic.server.database();
+    let db = database.app_db().await;
+    let mut admin = PgConnection::connect(&database.admin.0).await.expect("a connection");
+    let grant = |verb: &str| {
+        AssertSqlSafe(format!(
+            "{verb} execute on function clinic.set_tenant(uuid) {}",
+            match verb {
+                "grant" => "to public",
+                _ => "from public",
+            }
+        ))
+    };
+    sqlx::query(grant("revoke")).execute(&mut admin).await.expect("revoked");
+    for _ in 0..40 {
+        assert!(db.read(desk.tenant).await.is_err());
+    }
+    sqlx::query(grant("grant")).execute(&mut admin).await.expect("granted");
+    for tenant in [neighbour.tenant, desk.tenant] {
+        for _ in 0..20 {
+            let mut tx = db.read(tenant).await.expect("a transaction");
+            let seen: Vec<Uuid> =
+                sqlx::query_scalar("select id from tenants").fetch_all(&mut *tx).await.expect("tenants");
+            assert_eq!(seen, [tenant.0]);
+        }
+    }
+}
+
+#[tokio::test]
 async fn two_tenants_with_the_same_patient_do_not_notice_each_other() {
     let clinic = Clinic::open().await;
     let (mut desk, mut neighbour) = (clinic.desk().await, clinic.neighbour().await);
