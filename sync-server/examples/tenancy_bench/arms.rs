@@ -1,5 +1,7 @@
 //! Sides of a comparison, in turns.
 
+use std::io::Write;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
@@ -43,14 +45,25 @@ impl Dice {
 
 impl Arm {
     pub async fn connect(url: &str) -> anyhow::Result<Self> {
-        Ok(Self(PgConnection::connect(url).await?))
+        let mut connection = PgConnection::connect(url).await?;
+        let backend: i32 = sqlx::query_scalar("select pg_backend_pid()").fetch_one(&mut connection).await?;
+        pin(u32::try_from(backend)?, 1);
+        Ok(Self(connection))
     }
 
-    /// Asks a tenant these questions in one transaction, and undoes what they wrote. The milliseconds of each.
+    /// Asks a tenant these questions in one transaction, and undoes what they wrote. The milliseconds of each, when
+    /// the same were asked just before: a clinic at work has its pages in memory, and neither side profits from
+    /// the other's turn.
     async fn turn(&mut self, work: Work, tenant: i32, asked: &[Asked]) -> anyhow::Result<Vec<f64>> {
         let tenant = id(Kind::Tenant, tenant, 0);
         let set = if work.writes() { "begin_write" } else { "set_tenant" };
-        self.0.execute(AssertSqlSafe(format!("begin; select clinic.{set}('{tenant}')"))).await?;
+        let begin = format!("begin; select clinic.{set}('{tenant}')");
+        self.0.execute(AssertSqlSafe(begin.clone())).await?;
+        for asked in asked {
+            asked.ask(work, &mut self.0).await?;
+        }
+        self.0.execute("rollback").await?;
+        self.0.execute(AssertSqlSafe(begin)).await?;
         let mut times = Vec::with_capacity(asked.len());
         for asked in asked {
             let start = Instant::now();
@@ -59,6 +72,19 @@ impl Arm {
         }
         self.0.execute("rollback").await?;
         Ok(times)
+    }
+}
+
+/// Keeps a process on one core, where there is a way to: whether two that talk share a core changes their times
+/// more than all that is measured here.
+pub fn pin(process: u32, core: u32) {
+    let pinned = Command::new("taskset")
+        .args(["--pid", "--cpu-list", &core.to_string(), &process.to_string()])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    if !pinned.is_ok_and(|status| status.success()) {
+        writeln!(std::io::stderr(), "process {process} runs on any core; expect more noise").ok();
     }
 }
 
@@ -75,8 +101,6 @@ pub async fn compare(
     for block in 0..blocks + 5 {
         let tenant = 1 + dice.roll(scale.tenants);
         let asked: Vec<Asked> = (0..QUESTIONS).map(|_| Asked::of(tenant, scale, dice)).collect();
-        // Neither side finds the pages in memory because of the other.
-        other.turn(work, tenant, &asked).await?;
         let mut sums = [0.0; 2];
         for side in [0, 1, 1, 0] {
             let arm = if side == 0 { &mut *one } else { &mut *other };
@@ -104,8 +128,6 @@ pub async fn each(
         for ((scale, arm), times) in arms.iter_mut().zip(&mut times) {
             let tenant = 1 + dice.roll(scale.tenants);
             let asked: Vec<Asked> = (0..QUESTIONS).map(|_| Asked::of(tenant, *scale, dice)).collect();
-            // A clinic at work has its pages in memory.
-            arm.turn(work, tenant, &asked).await?;
             times.extend(arm.turn(work, tenant, &asked).await?);
         }
     }

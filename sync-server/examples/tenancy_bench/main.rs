@@ -50,6 +50,7 @@ struct Args {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
+    arms::pin(std::process::id(), 0);
     let (embedded, admin) = start(&args.data_dir).await?;
     let mut sizes: Vec<i32> = [10, 100].into_iter().filter(|size| *size < args.tenants).collect();
     sizes.push(args.tenants);

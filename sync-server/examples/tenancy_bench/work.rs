@@ -9,7 +9,7 @@ use crate::load::Scale;
 /// One kind of question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Work {
-    /// A patient by id.
+    /// A patient by id, with every column.
     Point,
     /// Patients whose number begins with these digits.
     Search,
@@ -17,7 +17,7 @@ pub enum Work {
     Day,
     /// A patient with their prescriptions and lines.
     Chart,
-    /// How many prescriptions the tenant has.
+    /// How many patients the tenant has.
     Count,
     /// A new patient.
     Insert,
@@ -76,7 +76,7 @@ impl Asked {
     pub async fn ask(&self, work: Work, connection: &mut PgConnection) -> sqlx::Result<()> {
         match work {
             Work::Point => {
-                sqlx::query("select * from patients where tenant_id = $1 and id = $2")
+                sqlx::query("select to_jsonb(p)::text from patients p where tenant_id = $1 and id = $2")
                     .bind(self.tenant)
                     .bind(self.patient)
                     .fetch_all(connection)
@@ -85,11 +85,13 @@ impl Asked {
             Work::Search => {
                 sqlx::query(
                     "select id, first_name, last_name, mobile_number from patients
-                     where tenant_id = $1 and mobile_number ^@ $2 and deleted_at is null and merged_into_id is null
+                     where tenant_id = $1 and mobile_number >= $2 and mobile_number < $3
+                       and deleted_at is null and merged_into_id is null
                      order by mobile_number limit 20",
                 )
                 .bind(self.tenant)
                 .bind(format!("+9198{:04}", self.number % 1_000))
+                .bind(format!("+9198{:04}:", self.number % 1_000))
                 .fetch_all(connection)
                 .await?;
             }
@@ -119,7 +121,7 @@ impl Asked {
                 .await?;
             }
             Work::Count => {
-                sqlx::query("select count(*) from prescriptions where tenant_id = $1")
+                sqlx::query("select count(*) from patients where tenant_id = $1 and deleted_at is null")
                     .bind(self.tenant)
                     .fetch_all(connection)
                     .await?;
