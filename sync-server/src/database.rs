@@ -9,7 +9,8 @@ use sqlx::{Connection, Executor, PgConnection};
 
 use crate::tenant_tx::Db;
 
-static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
+/// The migrations that this program was built with.
+pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
 
 /// What an administrator runs once where the login of `clinic-sync migrate` may not make roles.
 const ROLES: &str = "\
@@ -228,7 +229,8 @@ async fn is_clean(connection: &mut PgConnection) -> sqlx::Result<bool> {
     Ok(true)
 }
 
-fn session(url: &Secret) -> Result<PgConnectOptions, sqlx::Error> {
+/// How every connection of this program is made.
+pub(crate) fn session(url: &Secret) -> Result<PgConnectOptions, sqlx::Error> {
     let options: PgConnectOptions = url.0.parse()?;
     Ok(options.application_name("clinic-sync").options([
         ("search_path", "clinic"),

@@ -6,6 +6,7 @@ pub mod config;
 mod connections;
 pub mod database;
 pub mod demo;
+pub mod doctor;
 pub mod embedded;
 pub mod error;
 mod health;

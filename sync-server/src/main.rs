@@ -12,6 +12,7 @@ use clinic_sync::auth::{Auth, token};
 use clinic_sync::config::{CommonOptions, LogFormat, ServeOptions};
 use clinic_sync::database::{self, LoginPasswords};
 use clinic_sync::demo::{self, DemoOptions};
+use clinic_sync::doctor::{self, DoctorOptions};
 use clinic_sync::embedded::{self, Embedded};
 use clinic_sync::operator::{self, DeviceCommand, TenantCommand, UserCommand};
 use clinic_sync::{AppState, Db, serve};
@@ -53,6 +54,10 @@ enum Command {
     /// Members of staff.
     #[command(subcommand)]
     User(UserCommand),
+    /// Checks roles, walls, schema and settings of the database, and says what is wrong. Exit code 1 if anything is.
+    ///
+    /// The login is clinic_ops or an administrator. No row of a tenant is read.
+    Doctor(DoctorOptions),
     /// Makes a tenant with sample patients and a year of prescriptions.
     DemoData(DemoOptions),
     /// Runs a command with DATABASE_URL set to a new, migrated database, which is gone afterwards.
@@ -106,6 +111,7 @@ async fn run() -> anyhow::Result<()> {
             operator::run_user(&operators_db(&cli.common).await?, &passwords, command, &mut std::io::stdout())
                 .await
         }
+        Command::Doctor(options) => doctor::run(&cli.common, options, &mut std::io::stdout()).await,
         Command::DemoData(options) => {
             demo::run(&operators_db(&cli.common).await?, &options, &mut std::io::stdout()).await
         }
