@@ -19,7 +19,7 @@ use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{ConnectOptions, Connection, PgConnection};
 use time::OffsetDateTime;
 
-use crate::config::CommonOptions;
+use crate::config::{CommonOptions, DatabaseUrl};
 use crate::{database, embedded};
 
 /// Options of `doctor`.
@@ -97,12 +97,7 @@ pub struct Surroundings {
 }
 
 impl Surroundings {
-    /// Those of a connection made with these options. `data_dir` is that of the embedded database, if it is one.
-    ///
-    /// # Errors
-    ///
-    /// The folder cannot be looked at.
-    pub fn of(options: &PgConnectOptions, data_dir: Option<&Path>) -> std::io::Result<Self> {
+    fn of(options: &PgConnectOptions, data_dir: Option<&Path>) -> std::io::Result<Self> {
         let host = options.get_host();
         let is_local = host == "localhost"
             || host.starts_with('/')
@@ -115,6 +110,20 @@ impl Surroundings {
             oldest_postgres: 15,
         })
     }
+}
+
+/// Opens the connection over which [`examine`] asks. `data_dir` is that of the embedded database, if it is one.
+///
+/// # Errors
+///
+/// The database cannot be reached, or the folder cannot be looked at.
+pub async fn connect(
+    url: &DatabaseUrl,
+    data_dir: Option<&Path>,
+) -> anyhow::Result<(PgConnection, Surroundings)> {
+    let session = database::session(&url.0)?;
+    let here = Surroundings::of(&session, data_dir)?;
+    Ok((session.connect().await?, here))
 }
 
 /// Every check, in the order in which they are made.
@@ -214,9 +223,7 @@ pub async fn run(common: &CommonOptions, options: DoctorOptions, out: &mut impl 
         Some(url) => (url.clone(), None),
         None => (embedded::Urls::of_running(&common.data_dir)?.ops, Some(common.data_dir.as_path())),
     };
-    let session = database::session(&url.0)?;
-    let here = Surroundings::of(&session, data_dir)?;
-    let mut connection = session.connect().await?;
+    let (mut connection, here) = connect(&url, data_dir).await?;
     let report = examine(&mut connection, &here).await?;
     connection.close().await?;
     if options.json {

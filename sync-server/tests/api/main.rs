@@ -7,6 +7,7 @@ mod chart;
 mod clinic;
 mod demo;
 mod desk;
+mod doctor;
 mod embedded;
 mod isolation;
 mod live;
