@@ -5,7 +5,7 @@ use std::time::Duration;
 use protocol::api::Secret;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection, Executor, PgConnection};
+use sqlx::{Connection, PgConnection, Row};
 
 use crate::tenant_tx::Db;
 
@@ -156,7 +156,12 @@ pub async fn migrate_with(
 ///
 /// [`Error::Refused`] for a login that goes around row security, and for a database that lacks migrations.
 pub async fn connect_app(url: &Secret) -> Result<Db, Error> {
-    let pool = pool_options(16).connect_with(session(url)?).await?;
+    connect_app_with(url, 16).await
+}
+
+/// [`connect_app`] with so many connections at most.
+pub(crate) async fn connect_app_with(url: &Secret, connections: u32) -> Result<Db, Error> {
+    let pool = pool_options(connections).connect_with(session(url)?).await?;
     let login = sqlx::query!(
         r#"select rolsuper as "is_superuser!", rolbypassrls as "bypasses_row_security!",
                   coalesce(pg_has_role(current_user, to_regrole('clinic_owner'), 'member'), false) as "is_owner!",
@@ -218,15 +223,15 @@ fn pool_options(connections: u32) -> PgPoolOptions {
         .before_acquire(|connection, _| Box::pin(is_clean(connection)))
 }
 
-/// Whether a connection can begin a transaction. One whose first message failed cannot: it comes back inside a
-/// failed transaction, of which sqlx does not know.
+/// Whether a connection can begin a transaction. sqlx does not know of a transaction whose first message failed, nor
+/// of one whose beginning was cancelled, as by a client that goes away: the connection comes back inside of it. In
+/// the first the question fails; the second has begun before the question, which is asked in one plain message.
 ///
 /// # Errors
 ///
-/// The pool closes the connection and takes another one.
+/// As with `false`, the pool closes the connection and takes another one.
 async fn is_clean(connection: &mut PgConnection) -> sqlx::Result<bool> {
-    connection.execute("select").await?;
-    Ok(true)
+    sqlx::raw_sql("select now() = statement_timestamp()").fetch_one(connection).await?.try_get(0)
 }
 
 /// How every connection of this program is made.

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::handler::Handler;
 use axum::http::header::CACHE_CONTROL;
-use axum::http::{HeaderValue, StatusCode};
-use axum::routing::{get, post};
+use axum::http::{HeaderValue, Method, StatusCode};
+use axum::routing::{self, MethodRouter};
 use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -25,25 +26,63 @@ const REQUEST_TIME: Duration = Duration::from_secs(30);
 /// Of every request but a push.
 const BODY_BYTES: usize = 64 * 1024;
 
+/// One route.
+pub(crate) struct Route {
+    /// How it is asked.
+    pub(crate) method: Method,
+    /// Where.
+    pub(crate) path: &'static str,
+    answer: MethodRouter<AppState>,
+}
+
+fn get<H: Handler<T, AppState>, T: 'static>(path: &'static str, handler: H) -> Route {
+    Route { method: Method::GET, path, answer: routing::get(handler) }
+}
+
+fn post<H: Handler<T, AppState>, T: 'static>(path: &'static str, handler: H) -> Route {
+    Route { method: Method::POST, path, answer: routing::post(handler) }
+}
+
+impl Route {
+    fn compressed(self) -> Self {
+        Self { answer: self.answer.layer(CompressionLayer::new()), ..self }
+    }
+}
+
+/// Every route: the tests ask each of them as another tenant.
+pub(crate) fn routes() -> Vec<Route> {
+    vec![
+        get("/healthz", healthz),
+        get("/readyz", readyz),
+        post("/v1/clinics/register", register::register),
+        post("/v1/devices/enrol", enrol::enrol),
+        post("/v1/devices/codes", enrol::issue_code),
+        post("/v1/auth/challenge", session::challenge),
+        post("/v1/auth/login", session::login),
+        post("/v1/auth/refresh", session::refresh),
+        get("/v1/tenant", read::tenant),
+        get("/v1/patients/{id}", read::patient),
+        get("/v1/prescriptions/{id}", read::prescription),
+        post("/v1/sync/push", push),
+        get("/v1/sync/pull", pull).compressed(),
+        get(LIVE, live),
+    ]
+}
+
+/// No end is set to this one but its own.
+const LIVE: &str = "/v1/sync/live";
+
 /// The whole server.
 pub(crate) fn router(state: AppState) -> Router {
-    Router::new()
-        .route("/healthz", get(healthz))
-        .route("/readyz", get(readyz))
-        .route("/v1/clinics/register", post(register::register))
-        .route("/v1/devices/enrol", post(enrol::enrol))
-        .route("/v1/devices/codes", post(enrol::issue_code))
-        .route("/v1/auth/challenge", post(session::challenge))
-        .route("/v1/auth/login", post(session::login))
-        .route("/v1/auth/refresh", post(session::refresh))
-        .route("/v1/tenant", get(read::tenant))
-        .route("/v1/patients/{id}", get(read::patient))
-        .route("/v1/prescriptions/{id}", get(read::prescription))
-        .route("/v1/sync/push", post(push))
-        .route("/v1/sync/pull", get(pull).layer(CompressionLayer::new()))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIME))
-        // No end is set to this one but its own.
-        .route("/v1/sync/live", get(live))
+    let (endless, timed): (Vec<_>, Vec<_>) = routes().into_iter().partition(|route| route.path == LIVE);
+    let add = |router: Router<AppState>, route: Route| router.route(route.path, route.answer);
+    let timed = timed
+        .into_iter()
+        .fold(Router::new(), add)
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIME));
+    endless
+        .into_iter()
+        .fold(timed, add)
         .fallback(async || Error::NotFound)
         .method_not_allowed_fallback(async || Error::NotFound)
         // A push, which may be longer, looks at its length itself.

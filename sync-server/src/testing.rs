@@ -2,10 +2,11 @@
 //! and a server on it. Everything runs as `clinic_app`, as in a clinic.
 
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use anyhow::Context;
+use axum::http::Method;
 use protocol::api::{DeviceScope, Secret};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use time::OffsetDateTime;
@@ -18,7 +19,7 @@ use crate::auth::enrolment::{self, NewCode};
 use crate::auth::password::PasswordCost;
 use crate::auth::{Auth, token};
 use crate::embedded::{Embedded, Options, Urls};
-use crate::{AppState, Db, database, serve};
+use crate::{AppState, Db, database, router, serve};
 
 /// The name that devices sign for.
 pub const SERVER_NAME: &str = "test";
@@ -79,6 +80,11 @@ impl TestDatabase {
         database::connect_app(&self.app).await.expect("the database is migrated")
     }
 
+    /// The server's door to it, with so many connections at most.
+    pub async fn app_db_of(&self, connections: u32) -> Db {
+        database::connect_app_with(&self.app, connections).await.expect("the database is migrated")
+    }
+
     /// The operator's door to it.
     pub async fn ops_db(&self) -> Db {
         database::connect_ops(&self.ops).await.expect("the database is migrated")
@@ -93,11 +99,24 @@ impl Server {
 
     /// Starts a server on a database that is there, on a free port.
     pub async fn start_on(database: TestDatabase) -> anyhow::Result<Self> {
+        let db = database.app_db().await;
+        let keys = Arc::new(token::TokenKeys::new(&token::new_key()));
+        Self::start_with(database, db, keys).await
+    }
+
+    /// Starts a server that reaches its database by this door and believes the tokens of these keys, on a free port.
+    pub async fn start_with(
+        database: TestDatabase,
+        db: Db,
+        keys: Arc<token::TokenKeys>,
+    ) -> anyhow::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}", listener.local_addr()?);
-        let keys = token::TokenKeys::new(&token::new_key());
-        let auth = Auth::new(keys, SERVER_NAME, PasswordCost::LEAST);
-        let state = AppState::new(database.app_db().await, auth);
+        let auth = Auth {
+            keys,
+            ..Auth::new(token::TokenKeys::new(&token::new_key()), SERVER_NAME, PasswordCost::LEAST)
+        };
+        let state = AppState::new(db, auth);
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(serve(listener, state.clone(), async {
             // A dropped sender stops the server as well.
@@ -160,6 +179,11 @@ impl Server {
         self.task.await?;
         Ok(self.database)
     }
+}
+
+/// Every route of the server: how it is asked, and where.
+pub fn routes() -> Vec<(Method, &'static str)> {
+    router::routes().into_iter().map(|route| (route.method, route.path)).collect()
 }
 
 fn cluster() -> &'static Cluster {

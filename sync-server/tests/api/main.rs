@@ -10,6 +10,7 @@ mod desk;
 mod doctor;
 mod embedded;
 mod isolation;
+mod isolation_connections;
 mod live;
 mod operator;
 mod prescription;
