@@ -1,105 +1,14 @@
-use std::collections::BTreeMap;
+//! Transactions and logins: what can be set, by whom, and in which order versions appear.
 
 use clinic_sync::testing::TestDatabase;
 use clinic_sync::{Db, database};
 use protocol::api::Fate;
 use protocol::id::TenantId;
-use serde_json::Value;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection};
 use uuid::Uuid;
 
 use crate::clinic::{Clinic, new_patient};
-
-async fn tenant_tables(connection: &mut PgConnection) -> Vec<String> {
-    sqlx::query_scalar(
-        "select c.relname::text from pg_class c join pg_attribute a on a.attrelid = c.oid
-         where c.relnamespace = 'clinic'::regnamespace and c.relkind = 'r' and a.attname = 'tenant_id'
-         order by 1",
-    )
-    .fetch_all(connection)
-    .await
-    .expect("the catalogue")
-}
-
-/// Rows of each tenant table that this login sees with these words before the question.
-async fn counts(url: &str, before: &[&'static str], tables: &[String]) -> BTreeMap<String, i64> {
-    let mut counts = BTreeMap::new();
-    let mut connection = PgConnection::connect(url).await.expect("a connection");
-    let mut tx = connection.begin().await.expect("a transaction");
-    sqlx::query("set local search_path = clinic").execute(&mut *tx).await.expect("set");
-    for sql in before {
-        sqlx::raw_sql(*sql).execute(&mut *tx).await.expect("set");
-    }
-    for table in tables {
-        let sql = AssertSqlSafe(format!("select count(*) from {table}"));
-        counts.insert(table.clone(), sqlx::query_scalar(sql).fetch_one(&mut *tx).await.expect("a count"));
-    }
-    counts
-}
-
-#[tokio::test]
-async fn without_a_tenant_or_with_an_unknown_one_there_are_no_rows() {
-    let clinic = Clinic::open().await;
-    let mut desk = clinic.desk().await;
-    desk.write(vec![new_patient(Uuid::now_v7(), "Sunita")]).await;
-    let database = clinic.server.database();
-    let mut admin = PgConnection::connect(&database.admin.0).await.expect("a connection");
-    let tables = tenant_tables(&mut admin).await;
-    assert!(tables.len() >= 16, "{tables:?}");
-    let none = counts(&database.app.0, &[], &tables).await;
-    assert!(none.values().all(|count| *count == 0), "{none:?}");
-    let unknown = "select clinic.set_tenant('018f0000-0000-7000-8000-000000000000')";
-    let unknown = counts(&database.app.0, &[unknown], &tables).await;
-    assert!(unknown.values().all(|count| *count == 0), "{unknown:?}");
-    // The positive twin: the same questions do find rows.
-    let all = counts(&database.ops.0, &[], &tables).await;
-    assert!(["patients", "devices", "users", "sync_mutations"].iter().all(|table| all[*table] > 0));
-}
-
-/// Every tenant table: what A does never reaches B's rows, and what A writes for B is refused.
-#[tokio::test]
-async fn no_statement_of_one_tenant_reaches_a_row_of_another_in_any_table() {
-    let clinic = Clinic::open().await;
-    let (mut desk, mut neighbour) = (clinic.desk().await, clinic.neighbour().await);
-    desk.write(vec![new_patient(Uuid::now_v7(), "Sunita")]).await;
-    neighbour.write(vec![new_patient(Uuid::now_v7(), "Sunita")]).await;
-    let database = clinic.server.database();
-    let mut admin = PgConnection::connect(&database.admin.0).await.expect("a connection");
-    let db = database.app_db().await;
-    for table in tenant_tables(&mut admin).await {
-        let mut tx = db.write_unsynced(desk.tenant).await.expect("a transaction");
-        let foreign = AssertSqlSafe(format!("select count(*) from {table} where tenant_id <> $1"));
-        let seen: i64 =
-            sqlx::query_scalar(foreign).bind(desk.tenant.0).fetch_one(&mut *tx).await.expect("a count");
-        assert_eq!(seen, 0, "{table}");
-        let row =
-            AssertSqlSafe(format!("select to_jsonb(t) from clinic.{table} t where tenant_id = $1 limit 1"));
-        let row: Option<Value> =
-            sqlx::query_scalar(row).bind(neighbour.tenant.0).fetch_optional(&mut admin).await.expect("a row");
-        let Some(row) = row else { continue };
-        let insert =
-            AssertSqlSafe(format!("insert into {table} select (jsonb_populate_record(null::{table}, $1)).*"));
-        let refused = sqlx::query(insert).bind(&row).execute(&mut *tx).await.expect_err("a foreign row");
-        let code = refused.as_database_error().and_then(|error| error.code().map(String::from));
-        assert_eq!(code.as_deref(), Some("42501"), "{table}: {refused}");
-    }
-}
-
-#[tokio::test]
-async fn a_row_for_a_tenant_that_is_not_set_is_refused() {
-    let clinic = Clinic::open().await;
-    let desk = clinic.desk().await;
-    let mut connection = PgConnection::connect(&clinic.server.database().app.0).await.expect("a connection");
-    let refused = sqlx::query(
-        "insert into clinic.clinics (tenant_id, id, clinic_name, clinic_code)
-         values ($1, gen_random_uuid(), 'Mine', 'MINE')",
-    )
-    .bind(desk.tenant.0)
-    .execute(&mut connection)
-    .await;
-    assert!(refused.is_err());
-}
 
 #[tokio::test]
 async fn nothing_inside_a_transaction_turns_it_to_another_tenant() {

@@ -1,0 +1,141 @@
+//! Pushes that name another tenant's rows: they must go exactly as if those rows did not exist.
+
+use protocol::api::{Fate, Receipt};
+use protocol::mutation::{Change, Op};
+use protocol::table::{Table, TableName};
+use serde_json::{Map, Value};
+use sqlx::{Connection, PgConnection};
+use uuid::Uuid;
+
+use crate::clinic::{Clinic, Desk, edit, new_patient};
+use crate::furnished::{WORD_A, WORD_B, a_row, furnish};
+
+struct Neighbours {
+    _clinic: Clinic,
+    admin: PgConnection,
+    /// The first tenant's.
+    a: Desk,
+    /// The one who tries.
+    b: Desk,
+}
+
+/// What a desktop learns of the fate of its mutation.
+type Told = (Fate, Option<String>, Option<String>);
+
+impl Neighbours {
+    async fn new() -> Self {
+        let clinic = Clinic::open().await;
+        let (mut a, mut b) = (clinic.desk().await, clinic.neighbour().await);
+        for desk in [&mut a, &mut b] {
+            desk.write(vec![new_patient(Uuid::now_v7(), "Sunita")]).await;
+        }
+        let mut admin = PgConnection::connect(&clinic.server.database().admin.0).await.expect("a connection");
+        furnish(&mut admin, a.tenant, WORD_A).await;
+        furnish(&mut admin, b.tenant, WORD_B).await;
+        Self { _clinic: clinic, admin, a, b }
+    }
+
+    /// Pushes one change from B's desktop, and takes it out of the way if it was set aside.
+    async fn push(&mut self, change: Change) -> Told {
+        let response = self.b.write(vec![change]).await;
+        sqlx::query("update clinic.sync_quarantine set resolved_at = now() where resolved_at is null")
+            .execute(&mut self.admin)
+            .await
+            .expect("resolved");
+        let Receipt { fate, code, detail, .. } = &response.receipts[0];
+        (*fate, code.map(|code| format!("{code:?}")), detail.clone())
+    }
+
+    async fn row(&mut self, table: TableName, mine: bool) -> Map<String, Value> {
+        let tenant = if mine { self.b.tenant } else { self.a.tenant };
+        a_row(&mut self.admin, table.as_str(), tenant).await.expect("a row")
+    }
+
+    async fn rows_of_a(&mut self) -> Vec<Map<String, Value>> {
+        let mut rows = Vec::new();
+        for table in Table::of_tenant() {
+            rows.push(self.row(table.name, false).await);
+        }
+        rows
+    }
+}
+
+fn id(row: &Map<String, Value>) -> Uuid {
+    row["id"].as_str().and_then(|id| id.parse().ok()).expect("an id")
+}
+
+fn went_in(told: &Told) -> bool {
+    matches!(told.0, Fate::Applied | Fate::Merged | Fate::Conflict)
+}
+
+#[tokio::test]
+async fn a_reference_to_another_tenants_row_is_refused_as_one_to_no_row() {
+    let mut neighbours = Neighbours::new().await;
+    let mut taken = 0;
+    for table in Table::of_tenant() {
+        for column in table.columns {
+            let Some(parent) = column.refers_to.filter(|parent| *parent != TableName::Medicines) else {
+                continue;
+            };
+            let place = format!("{}.{}", table.sql_name, column.name);
+            let own = neighbours.row(table.name, true).await;
+            let point = |at: Uuid| {
+                let value = Value::String(at.to_string());
+                edit(table.name, id(&own), &[(column.name, own[column.name].clone(), value)])
+            };
+            let foreign = id(&neighbours.row(parent, false).await);
+            let mine = id(&neighbours.row(parent, true).await);
+            let theirs = neighbours.push(point(foreign)).await;
+            assert!(!went_in(&theirs), "{place}: {theirs:?}");
+            assert_eq!(theirs, neighbours.push(point(Uuid::now_v7())).await, "{place}");
+            taken += u32::from(went_in(&neighbours.push(point(mine)).await));
+        }
+    }
+    // The positive twin: what the same mutation points at makes the difference.
+    assert!(taken >= 10, "only {taken} references to one's own rows were taken");
+}
+
+#[tokio::test]
+async fn a_change_to_another_tenants_row_goes_as_one_to_no_row_and_touches_nothing() {
+    let mut neighbours = Neighbours::new().await;
+    let before = neighbours.rows_of_a().await;
+    for table in Table::of_tenant() {
+        let foreign = id(&neighbours.row(table.name, false).await);
+        for op in [Op::Update, Op::Delete, Op::Insert] {
+            let row = neighbours.row(table.name, true).await;
+            let change = |id: Uuid| {
+                let column = &table.columns[0];
+                let set = [(column.name, row[column.name].clone(), row[column.name].clone())];
+                Change { op, ..edit(table.name, id, if op == Op::Delete { &[] } else { &set }) }
+            };
+            let theirs = neighbours.push(change(foreign)).await;
+            let nobodys = neighbours.push(change(Uuid::now_v7())).await;
+            assert_eq!(theirs, nobodys, "{op:?} {}", table.sql_name);
+        }
+    }
+    assert_eq!(neighbours.rows_of_a().await, before);
+}
+
+#[tokio::test]
+async fn the_answer_to_a_push_and_the_next_pull_hold_not_a_byte_of_another_tenant() {
+    let mut neighbours = Neighbours::new().await;
+    let foreign: Vec<Uuid> = neighbours.rows_of_a().await.iter().map(id).collect();
+    for table in Table::of_tenant() {
+        let row = neighbours.row(table.name, false).await;
+        let set: Vec<_> = table
+            .columns
+            .iter()
+            .filter(|column| column.refers_to.is_none())
+            .map(|column| (column.name, Value::Null, row[column.name].clone()))
+            .collect();
+        // The whole row of A, under its own id, with what it refers to left out.
+        let change = Change { op: Op::Insert, ..edit(table.name, Uuid::now_v7(), &set) };
+        neighbours.push(change).await;
+    }
+    let page = neighbours.b.get(&format!("/v1/sync/pull?epoch={}", neighbours.b.epoch)).await;
+    let page = page.text().await.expect("a page");
+    assert!(page.contains(WORD_B));
+    for id in foreign {
+        assert!(!page.contains(&id.to_string()), "{id}");
+    }
+}
