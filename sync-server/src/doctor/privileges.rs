@@ -136,15 +136,16 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         name: "append_only",
-        rule: "What was logged is never changed: the server may add to the log of mutations and to the audit log, \
-               no more.",
+        rule: "What was logged is never changed: the server may add to the log of mutations, and both logins to \
+               the audit log, no more.",
         remedy: "As clinic_owner: revoke update, delete on … from ….",
         find: Sql(concat!(
             "select distinct c.relname || ': ' || g.grantee::regrole || ' ' || lower(g.privilege_type) from",
             grants!(),
             "and g.privilege_type in ('UPDATE', 'DELETE')
-             and (c.relname in ('sync_mutations', 'tenant_audit_log') and g.grantee = 'clinic_app'::regrole
-                  or c.relname = 'tenant_audit_log' and g.grantee = 'clinic_ops'::regrole)
+             and (c.relname = 'sync_mutations' and g.grantee = 'clinic_app'::regrole
+                  or c.relname in ('tenant_audit_log', 'audit_heads')
+                     and g.grantee in ('clinic_app'::regrole, 'clinic_ops'::regrole))
              order by 1"
         )),
     },

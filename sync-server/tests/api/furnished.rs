@@ -24,7 +24,7 @@ const VALUES: &[(&str, &str)] = &[
 struct Column {
     table_name: String,
     name: String,
-    /// As in `pg_type`.
+    /// As in `pg_type`; of a domain, what it is made of.
     kind: String,
     is_required: bool,
     /// The first word that its constraint allows, where it lists words.
@@ -78,17 +78,20 @@ pub async fn references(admin: &mut PgConnection) -> Vec<Reference> {
 
 async fn columns(admin: &mut PgConnection) -> BTreeMap<String, Vec<Column>> {
     let columns: Vec<Column> = sqlx::query_as(
-        "select c.relname::text as table_name, a.attname::text as name, t.typname::text as kind,
+        "select c.relname::text as table_name, a.attname::text as name,
+                coalesce(base.typname, t.typname)::text as kind,
                 a.attnotnull and not a.atthasdef and a.attidentity = '' as is_required,
-                (select substring(pg_get_constraintdef(k.oid) from 'ARRAY\\[''([^'']*)''') from pg_constraint k
-                 where k.conrelid = c.oid and k.contype = 'c' and k.conkey = array[a.attnum]
+                (select substring(pg_get_constraintdef(k.oid) from 'ARRAY\\[\\(?''([^'']*)''') from pg_constraint k
+                 where k.contypid = t.oid
+                    or k.conrelid = c.oid and k.contype = 'c' and k.conkey = array[a.attnum]
                  order by 1 limit 1) as choice,
-                a.atttypmod not between 0 and 11 and not exists (
+                base.oid is null and a.atttypmod not between 0 and 11 and not exists (
                     select from pg_constraint k
                     where k.conrelid = c.oid and k.contype = 'c' and a.attnum = any (k.conkey)) as is_free
          from pg_class c
          join pg_attribute a on a.attrelid = c.oid
          join pg_type t on t.oid = a.atttypid
+         left join pg_type base on base.oid = t.typbasetype
          where c.relnamespace = 'clinic'::regnamespace and c.relkind in ('r', 'p')
            and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
            and exists (select from pg_attribute x where x.attrelid = c.oid and x.attname = 'tenant_id')

@@ -83,9 +83,10 @@ async fn requests_of_two_clinics_over_one_connection_do_not_mix() {
     (desk.url, neighbour.url) = (server.url().to_owned(), server.url().to_owned());
     let mut dice = ChaCha8Rng::seed_from_u64(7);
     for _ in 0..300 {
-        let (asks, mine, others, name) = match dice.random_bool(0.5) {
-            true => (&desk, own, foreign, "Farida"),
-            false => (&neighbour, foreign, own, "Sunita"),
+        let (asks, mine, others, name) = if dice.random_bool(0.5) {
+            (&desk, own, foreign, "Farida")
+        } else {
+            (&neighbour, foreign, own, "Sunita")
         };
         let id = if dice.random_bool(0.5) { mine } else { others };
         let response = asks.get(&format!("/v1/patients/{id}")).await;
