@@ -209,5 +209,6 @@ async fn a_request_that_is_dropped_half_way_leaves_nothing_for_the_next_tenant()
         let next = tenants[dice.random_range(0..tenants.len())];
         assert_eq!(request(&db, next, dice.random_bool(0.3)).await, [next.0], "round {round}");
     }
-    assert!(dropped > 150, "only {dropped} requests were dropped");
+    // Those that were polled once are always among them: nothing comes from the database that soon.
+    assert!(dropped > 30, "only {dropped} requests were dropped");
 }
