@@ -12,6 +12,7 @@ pub mod error;
 mod health;
 pub mod operator;
 mod router;
+pub mod schema_doc;
 pub mod sync;
 mod tenant_tx;
 #[cfg(feature = "testing")]

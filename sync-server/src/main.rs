@@ -15,7 +15,7 @@ use clinic_sync::demo::{self, DemoOptions};
 use clinic_sync::doctor::{self, DoctorOptions};
 use clinic_sync::embedded::{self, Embedded};
 use clinic_sync::operator::{self, DeviceCommand, TenantCommand, UserCommand};
-use clinic_sync::{AppState, Db, serve};
+use clinic_sync::{AppState, Db, schema_doc, serve};
 use protocol::api::Secret;
 use sqlx::migrate::Migrator;
 use tokio::net::TcpListener;
@@ -60,6 +60,9 @@ enum Command {
     Doctor(DoctorOptions),
     /// Makes a tenant with sample patients and a year of prescriptions.
     DemoData(DemoOptions),
+    /// Writes docs/schema.md, as the database has its tables, to the standard output.
+    #[command(hide = true)]
+    SchemaDoc,
     /// Runs a command with DATABASE_URL set to a new, migrated database, which is gone afterwards.
     #[command(hide = true)]
     WithScratchDatabase {
@@ -112,6 +115,10 @@ async fn run() -> anyhow::Result<()> {
                 .await
         }
         Command::Doctor(options) => doctor::run(&cli.common, options, &mut std::io::stdout()).await,
+        Command::SchemaDoc => {
+            let url = cli.common.database_url.context("Give DATABASE_URL.")?;
+            Ok(write!(std::io::stdout(), "{}", schema_doc::write(&url).await?)?)
+        }
         Command::DemoData(options) => {
             demo::run(&operators_db(&cli.common).await?, &options, &mut std::io::stdout()).await
         }

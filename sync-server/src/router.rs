@@ -28,7 +28,8 @@ const BODY_BYTES: usize = 64 * 1024;
 
 /// One route.
 pub(crate) struct Route {
-    /// How it is asked.
+    /// How it is asked, which only tests want to know.
+    #[cfg_attr(not(feature = "testing"), expect(dead_code))]
     pub(crate) method: Method,
     /// Where.
     pub(crate) path: &'static str,

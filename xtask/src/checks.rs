@@ -12,6 +12,8 @@ use crate::shell::{self, cargo, npm, say};
 const BINDINGS: &str = "ui/src/ipc/bindings";
 /// Where the data of checked queries is kept.
 const QUERIES: &str = ".sqlx";
+/// Where the tables are told of.
+const SCHEMA: &str = "docs/schema.md";
 
 /// Runs every check.
 pub fn run() -> anyhow::Result<()> {
@@ -32,6 +34,10 @@ pub fn run() -> anyhow::Result<()> {
     let queries = shell::target_dir().join("fresh-queries");
     write_queries(&queries)?;
     compare(&queries, &shell::root().join(QUERIES), "the checked queries")?;
+    let document = std::fs::read_to_string(shell::root().join(SCHEMA))?;
+    if schema_document()? != document {
+        bail!("{SCHEMA} is not current; run `cargo xtask generate` and commit it");
+    }
     cargo(&["test", "--quiet", "--workspace"])?;
     if cfg!(target_os = "linux") {
         say("Everything passed.");
@@ -56,7 +62,17 @@ pub fn generate() -> anyhow::Result<()> {
         }
         say("The queries are checked by the server that was built last.");
     }
-    write_queries(&shell::root().join(QUERIES))
+    write_queries(&shell::root().join(QUERIES))?;
+    cargo(&["build", "--quiet", "-p", "clinic-sync"])?;
+    Ok(std::fs::write(shell::root().join(SCHEMA), schema_document()?)?)
+}
+
+/// The document of the tables, from a fresh, migrated database.
+fn schema_document() -> anyhow::Result<String> {
+    let server = shell::binary("clinic-sync", "debug");
+    let mut write = shell::command(&server, ["with-scratch-database", "--"]);
+    write.arg(&server).arg("schema-doc");
+    shell::output(write)
 }
 
 fn write_types(folder: &Path) -> anyhow::Result<()> {
