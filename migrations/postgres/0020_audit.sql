@@ -72,6 +72,23 @@ begin
     hash := coalesce(hash, decode(repeat('00', 32), 'hex'));
 end $$;
 
+-- The last entry of every lane of a tenant; one step into the key for each lane.
+create function clinic.audit_lane_ends(tenant uuid)
+returns table (lane text, seq bigint, entry_hash bytea)
+language plpgsql stable set search_path = clinic, pg_catalog
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off as $$
+begin
+    lane := '';
+    loop
+        select l.lane into lane from tenant_audit_log l
+        where l.tenant_id = tenant and l.lane > audit_lane_ends.lane order by l.lane limit 1;
+        exit when not found;
+        select l.seq, l.entry_hash into seq, entry_hash from tenant_audit_log l
+        where l.tenant_id = tenant and l.lane = audit_lane_ends.lane order by l.seq desc limit 1;
+        return next;
+    end loop;
+end $$;
+
 -- Numbers an entry and chains it. Nobody chooses what is set here. The hash is over Postgres's binary form of
 -- the row below, texts in UTF-8; `clinic-sync audit verify` makes the same bytes by itself.
 create function clinic.chain_audit_entry() returns trigger
@@ -131,7 +148,9 @@ end $$;
 create function clinic.audit_action(table_name text, op text, was jsonb, is_now jsonb) returns text
 language plpgsql stable set search_path = pg_catalog as $$
 begin
-    if op = 'DELETE' or was ->> 'deleted_at' is null and is_now ->> 'deleted_at' is not null then
+    if op = 'DELETE'
+        or op = 'UPDATE' and was ->> 'deleted_at' is null and is_now ->> 'deleted_at' is not null
+    then
         return 'delete';
     end if;
     case table_name
@@ -218,7 +237,10 @@ begin
     if actor is null and is_signed_in then
         actor := case
             when is_synced then is_now ->> 'updated_by'
-            when tg_op = 'INSERT' then coalesce(is_now ->> 'created_by', is_now ->> 'enrolled_by')
+            when tg_op = 'INSERT' then coalesce(
+                is_now ->> 'created_by', is_now ->> 'enrolled_by',
+                case written_table when 'device_users' then is_now ->> 'user_id' end
+            )
             when 'revoked_by' = any (changed) then is_now ->> 'revoked_by'
             when 'resolved_by' = any (changed) then is_now ->> 'resolved_by'
         end;
@@ -234,7 +256,7 @@ begin
             else clinic.audit_action(written_table, tg_op, was, is_now)
         end,
         written_table,
-        coalesce(is_now ->> 'id', is_now ->> 'user_id', is_now ->> 'row_id')::uuid,
+        coalesce(is_now ->> 'id', is_now ->> 'user_id')::uuid,
         coalesce(case written_table when 'patients' then is_now ->> 'id' end, is_now ->> 'patient_id')::uuid,
         coalesce(case written_table when 'clinics' then is_now ->> 'id' end, is_now ->> 'clinic_id')::uuid,
         actor,
