@@ -137,11 +137,12 @@ create trigger keep_head before update or delete on audit_heads
 create trigger keep_heads before truncate on audit_heads
     for each statement execute function clinic.keep_audit();
 
--- For whom the rest of this transaction works, where the rows themselves do not say it.
-create function clinic.set_actor(actor uuid) returns void
+-- Who writes in the rest of this transaction: a member of staff, or `row` for whoever the rows' updated_by names.
+-- Whatever is written without this is no person's: the row of another program still bears its last author.
+create function clinic.set_actor(actor text) returns void
 language plpgsql volatile set search_path = pg_catalog as $$
 begin
-    execute format('set local app.actor = %L', actor::text);
+    execute format('set local app.actor = %L', case actor when 'row' then actor else actor::uuid::text end);
 end $$;
 
 -- What a change of a row is called.
@@ -207,8 +208,8 @@ declare
     tenant constant uuid := coalesce(is_now ->> 'tenant_id', is_now ->> 'id');
     changed text[];
     changes jsonb;
-    is_signed_in boolean := session_user = 'clinic_app';
-    actor uuid := nullif(current_setting('app.actor', true), '')::uuid;
+    actor constant text := nullif(current_setting('app.actor', true), '');
+    is_pushed constant boolean := is_synced and actor is not distinct from 'row';
 begin
     if tg_op = 'DELETE' and written_table <> 'tenants' and clinic.is_purged(tenant) then
         return null;
@@ -228,22 +229,7 @@ begin
                 from unnest(changed) k where k = any (plain)
                 having count(*) > 0
             ), '{}');
-        else
-            -- A desktop's change says when it was made; a row that another program changed names its last author.
-            is_signed_in := is_signed_in and (is_now -> 'updated_by' <> was -> 'updated_by'
-                or is_now -> 'client_recorded_at' <> was -> 'client_recorded_at');
         end if;
-    end if;
-    if actor is null and is_signed_in then
-        actor := case
-            when is_synced then is_now ->> 'updated_by'
-            when tg_op = 'INSERT' then coalesce(
-                is_now ->> 'created_by', is_now ->> 'enrolled_by',
-                case written_table when 'device_users' then is_now ->> 'user_id' end
-            )
-            when 'revoked_by' = any (changed) then is_now ->> 'revoked_by'
-            when 'resolved_by' = any (changed) then is_now ->> 'resolved_by'
-        end;
     end if;
     insert into tenant_audit_log (
         tenant_id, lane, action, table_name, record_id, patient_id, clinic_id, user_id, device_id,
@@ -259,13 +245,14 @@ begin
         coalesce(is_now ->> 'id', is_now ->> 'user_id')::uuid,
         coalesce(case written_table when 'patients' then is_now ->> 'id' end, is_now ->> 'patient_id')::uuid,
         coalesce(case written_table when 'clinics' then is_now ->> 'id' end, is_now ->> 'clinic_id')::uuid,
-        actor,
+        case when is_pushed then is_now ->> 'updated_by' else nullif(actor, 'row') end::uuid,
         case
-            when is_synced then case when is_signed_in then is_now ->> 'origin_device_id' end
+            when is_pushed then is_now ->> 'origin_device_id'
+            when is_synced then null
             when written_table = 'devices' then is_now ->> 'id'
             else is_now ->> 'device_id'
         end::uuid,
-        case when is_synced and is_signed_in then (is_now ->> 'client_recorded_at')::timestamptz end,
+        case when is_pushed then (is_now ->> 'client_recorded_at')::timestamptz end,
         (is_now ->> 'sync_version')::bigint,
         changes
     );

@@ -16,6 +16,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use ed25519_dalek::VerifyingKey;
 use protocol::audit::Action;
 use protocol::id::{DeviceId, TenantId, UserId};
 use serde_json::Value;
@@ -129,9 +130,23 @@ pub async fn record(tx: &mut PgConnection, tenant: TenantId, lane: Lane, event: 
     Ok(())
 }
 
-/// What this transaction writes from now on is this person's doing. Synced rows say so themselves.
-pub async fn set_actor(tx: &mut PgConnection, user: UserId) -> Result<()> {
-    sqlx::query!("select clinic.set_actor($1)", user.0).execute(tx).await?;
+/// Whose doing a transaction is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// This person's.
+    Person(UserId),
+    /// Of each synced row, that of the person in its `updated_by`, on the desktop in its `origin_device_id`.
+    OfEachRow,
+}
+
+/// Says whose doing it is what this transaction writes from now on. Without it, entries name only the database's
+/// login.
+pub async fn set_actor(tx: &mut PgConnection, actor: Actor) -> Result<()> {
+    let actor = match actor {
+        Actor::Person(user) => user.to_string(),
+        Actor::OfEachRow => "row".to_owned(),
+    };
+    sqlx::query!("select clinic.set_actor($1)", actor).execute(tx).await?;
     Ok(())
 }
 
@@ -164,6 +179,11 @@ impl Audit {
     /// This process's.
     pub fn lane(&self) -> Lane {
         self.0.lane
+    }
+
+    /// By which signed ends are known.
+    pub fn public_key(&self) -> Option<VerifyingKey> {
+        self.0.key.as_ref().map(AuditKey::public)
     }
 
     /// Adds an entry to this process's lane, in a transaction of its own.

@@ -17,7 +17,7 @@ use super::enrolment::{self, CODE_LIFE, NewCode};
 use super::throttle::Who;
 use super::{Caller, person, refresh, session};
 use crate::AppState;
-use crate::audit::{self, Event};
+use crate::audit::{self, Actor, Event};
 use crate::error::{Error, Json, Result};
 
 /// `POST /v1/devices/codes`: where the new desktop will stand, and what it may receive.
@@ -38,6 +38,7 @@ pub(crate) async fn issue_code(
 ) -> Result<(StatusCode, Json<EnrolmentCode>)> {
     caller.must_be_admin()?;
     let mut tx = state.db.write_unsynced(caller.tenant).await?;
+    audit::set_actor(&mut tx, Actor::Person(caller.user)).await?;
     let tenant_code = sqlx::query_scalar!(
         "select t.tenant_code from tenants t
          join clinics c on c.tenant_id = t.id and c.id = $2 and c.is_active and c.deleted_at is null
@@ -101,7 +102,7 @@ pub(crate) async fn enrol(
     };
 
     let mut tx = state.db.write_unsynced(tenant).await?;
-    audit::set_actor(&mut tx, UserId(person.id)).await?;
+    audit::set_actor(&mut tx, Actor::Person(UserId(person.id))).await?;
     if !enrolment::use_code(&mut tx, tenant.0, code.id, now).await? {
         return Err(Error::WrongCode);
     }

@@ -18,7 +18,7 @@ use super::refresh::{self, IssuedRefresh, Rotation};
 use super::throttle::Who;
 use super::token::{Subject, TOKEN_TTL_SECS};
 use crate::AppState;
-use crate::audit::{self, Event};
+use crate::audit::{self, Actor, Event};
 use crate::error::{Error, Json, Result};
 
 /// Where someone signs in.
@@ -91,6 +91,7 @@ pub(crate) async fn login(
     };
 
     let mut tx = state.db.write_unsynced(tenant).await?;
+    audit::set_actor(&mut tx, Actor::Person(UserId(person.id))).await?;
     person::note_sign_in(&mut tx, tenant.0, device.id, person.id).await?;
     let refresh = refresh::issue(&mut tx, tenant.0, device.id, now).await?;
     audit::record(&mut tx, tenant, state.audit.lane(), &attempt(Action::Login)).await?;

@@ -22,7 +22,7 @@ use super::log::{self, Entry, Progress};
 use super::mutation::{self, Opened, People};
 use super::{SpokenProtocol, head, rows};
 use crate::AppState;
-use crate::audit::{self, Event, Lane};
+use crate::audit::{self, Actor, Event, Lane};
 use crate::auth::Caller;
 use crate::error::{Error, Json, Result};
 
@@ -63,6 +63,7 @@ pub(crate) async fn push(
     drop(tx);
     let _turn = state.pushes.take(caller.tenant).await;
     let mut tx = state.db.write(caller.tenant).await?;
+    audit::set_actor(&mut tx, Actor::OfEachRow).await?;
     let version = tx.version();
     head(&mut tx, caller.tenant, request.epoch).await?;
     // Another push of this device may have come in between.
