@@ -31,7 +31,7 @@ pub enum LogFormat {
 /// What every command takes.
 #[derive(Args, Debug)]
 pub struct CommonOptions {
-    /// Folder of the embedded database, its passwords and the token key.
+    /// Folder of the embedded database, its passwords, the token key and the audit key.
     #[arg(long, global = true, env = "CLINIC_SYNC_DATA_DIR", default_value = "clinic-sync-data")]
     pub data_dir: PathBuf,
     /// How the log is written.

@@ -79,7 +79,7 @@ pub struct Event<'a> {
     pub reason: Option<&'a str>,
 }
 
-impl<'a> Event<'a> {
+impl Event<'_> {
     /// Nothing but what was done.
     pub fn new(action: Action) -> Self {
         Self {

@@ -259,28 +259,3 @@ async fn verify_rows(tx: &mut PgConnection, tenant: TenantId, report: &mut Tenan
     }
     Ok(())
 }
-
-/// Tables that are not audited, because a trigger is missing or switched off.
-pub async fn unguarded(tx: &mut PgConnection) -> Result<Vec<String>> {
-    let tables = sqlx::query_scalar!(
-        r#"with guards as (
-               select c.oid, c.relname, 'audit_row' as trigger_name from pg_class c
-               where c.relnamespace = 'clinic'::regnamespace and c.relkind in ('r', 'p')
-                 and (c.relname in ('tenants', 'users', 'devices', 'device_users')
-                      or exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'clocks'))
-               union all
-               select c.oid, c.relname, t.name from pg_class c
-               cross join unnest(array['chain_entry', 'keep_entry', 'keep_entries']) t (name)
-               where c.relnamespace = 'clinic'::regnamespace and c.relname = 'tenant_audit_log'
-           )
-           select distinct g.relname::text as "table!" from guards g
-           where not exists (
-               select from pg_trigger t
-               where t.tgrelid = g.oid and t.tgname = g.trigger_name and t.tgenabled in ('O', 'A')
-           )
-           order by 1"#
-    )
-    .fetch_all(tx)
-    .await?;
-    Ok(tables)
-}

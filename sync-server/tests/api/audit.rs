@@ -173,7 +173,8 @@ async fn nobody_changes_the_log() {
             if sql.contains("update audit_heads") && url.0 == database.admin.0 {
                 continue; // It has no row yet.
             }
-            let code = refused.expect_err(sql).as_database_error().and_then(|e| e.code()).map(String::from);
+            let error = refused.expect_err(sql);
+            let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
             assert_eq!(code.as_deref(), Some("42501"), "{sql}");
         }
     }
