@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod appointment;
+pub mod audit;
 pub mod dental;
 pub mod dosage;
 pub mod error;

@@ -31,7 +31,7 @@ pub enum LogFormat {
 /// What every command takes.
 #[derive(Args, Debug)]
 pub struct CommonOptions {
-    /// Folder of the embedded database, its passwords and the token key.
+    /// Folder of the embedded database, its passwords, the token key and the audit key.
     #[arg(long, global = true, env = "CLINIC_SYNC_DATA_DIR", default_value = "clinic-sync-data")]
     pub data_dir: PathBuf,
     /// How the log is written.
@@ -60,6 +60,10 @@ pub struct ServeOptions {
     /// made when it is missing.
     #[arg(long, env = "CLINIC_SYNC_TOKEN_KEY")]
     pub token_key: Option<PathBuf>,
+    /// PEM file of the key that signs the ends of the audit log, the same for every process of one server;
+    /// without it, `audit-key.pem` in the data folder, made when it is missing.
+    #[arg(long, env = "CLINIC_SYNC_AUDIT_KEY")]
+    pub audit_key: Option<PathBuf>,
     /// Starts a database of its own in the data folder and brings it up to date.
     #[arg(long)]
     pub embedded: bool,

@@ -1,5 +1,6 @@
 //! The sync server: joins the desktops of all clinics that share a tenant.
 
+pub mod audit;
 pub mod auth;
 pub mod catalogue;
 pub mod config;
@@ -39,6 +40,8 @@ pub struct AppState {
     pub db: Db,
     /// Who may come in.
     pub auth: auth::Auth,
+    /// Where reading and signing in are recorded.
+    pub audit: audit::Audit,
     /// Who hears of new versions.
     pub live: sync::live::Hub,
     /// Whose turn it is to push.
@@ -53,6 +56,7 @@ impl AppState {
         Self {
             db,
             auth,
+            audit: audit::Audit::new(None),
             live: sync::live::Hub::default(),
             pushes: sync::turns::Turns::default(),
             oldest_protocol: Arc::new(PROTOCOL_VERSION.saturating_sub(2).max(1).into()),
@@ -69,6 +73,7 @@ pub async fn serve(
     let stop = CancellationToken::new();
     let db = state.db.clone();
     let hub = tokio::spawn(state.live.clone().run(db.clone(), stop.clone()));
+    let signer = tokio::spawn(state.audit.clone().run(db.clone(), stop.clone()));
     let app = router::router(state);
     let signal = {
         let stop = stop.clone();
@@ -89,6 +94,9 @@ pub async fn serve(
     stop.cancel();
     if hub.await.is_err() {
         tracing::error!("the live hub broke off");
+    }
+    if signer.await.is_err() {
+        tracing::error!("the audit log's signer broke off");
     }
     db.close().await;
 }

@@ -7,6 +7,8 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
+use clinic_sync::audit::command::{AuditCommand, run_audit};
+use clinic_sync::audit::{Audit, heads};
 use clinic_sync::auth::password::{PasswordCost, Passwords};
 use clinic_sync::auth::{Auth, token};
 use clinic_sync::config::{CommonOptions, LogFormat, ServeOptions};
@@ -58,6 +60,9 @@ enum Command {
     ///
     /// The login is clinic_ops or an administrator. No row of a tenant is read.
     Doctor(DoctorOptions),
+    /// The audit log.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Makes a tenant with sample patients and a year of prescriptions.
     DemoData(DemoOptions),
     /// Writes docs/schema.md, as the database has its tables, to the standard output.
@@ -118,6 +123,9 @@ async fn run() -> anyhow::Result<()> {
         Command::SchemaDoc => {
             let url = cli.common.database_url.context("Give DATABASE_URL.")?;
             Ok(write!(std::io::stdout(), "{}", schema_doc::write(&url).await?)?)
+        Command::Audit(command) => {
+            let db = operators_db(&cli.common).await?;
+            run_audit(&db, &cli.common.data_dir, command, &mut std::io::stdout()).await
         }
         Command::DemoData(options) => {
             demo::run(&operators_db(&cli.common).await?, &options, &mut std::io::stdout()).await
@@ -166,6 +174,8 @@ async fn run_serve(common: &CommonOptions, options: ServeOptions) -> anyhow::Res
     }
     let keys = token::TokenKeys::load(&key_file)?;
     let auth = Auth::new(keys, &options.server_name, PasswordCost::STANDARD);
+    let audit_key = options.audit_key.unwrap_or_else(|| common.data_dir.join("audit-key.pem"));
+    let audit = Audit::new(Some(heads::AuditKey::load_or_create(&audit_key)?));
     let listener = TcpListener::bind(options.listen)
         .await
         .with_context(|| format!("Nothing can listen on {}.", options.listen))?;
@@ -173,7 +183,7 @@ async fn run_serve(common: &CommonOptions, options: ServeOptions) -> anyhow::Res
     let address_file = common.data_dir.join("listen");
     std::fs::write(&address_file, &address)?;
     writeln!(std::io::stdout(), "listening on {address}")?;
-    serve(listener, AppState::new(db, auth), stop_signal()).await;
+    serve(listener, AppState { audit, ..AppState::new(db, auth) }, stop_signal()).await;
     std::fs::remove_file(address_file)?;
     if let Some(embedded) = running {
         tokio::task::spawn_blocking(|| embedded.stop()).await??;

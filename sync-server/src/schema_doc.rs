@@ -26,6 +26,7 @@ const SUBJECTS: &[(&str, &[&str])] = &[
         &["devices", "device_users", "device_challenges", "enrolment_codes", "refresh_tokens"],
     ),
     ("Sync", &["sync_mutations", "sync_quarantine", "sync_conflicts"]),
+    ("Audit", &["tenant_audit_log", "audit_heads"]),
 ];
 
 struct Column {

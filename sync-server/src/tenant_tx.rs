@@ -104,6 +104,26 @@ impl Db {
         Ok(tenants)
     }
 
+    /// The tenants that have an audit log, also after they left, or the one with this code. For the operator.
+    pub(crate) async fn audited_tenants(&self, code: Option<&str>) -> Result<Vec<TenantId>> {
+        let tenants = sqlx::query_scalar!(
+            r#"with recursive logged (id) as (
+                   (select tenant_id from tenant_audit_log order by tenant_id limit 1)
+                   union all
+                   select (select l.tenant_id from tenant_audit_log l where l.tenant_id > logged.id
+                           order by l.tenant_id limit 1)
+                   from logged where logged.id is not null
+               )
+               select id as "id!" from tenants where $1::text is null or tenant_code = $1
+               union
+               select id from logged where id is not null and $1::text is null"#,
+            code
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(tenants.into_iter().map(TenantId).collect())
+    }
+
     /// The versions of the migrations that the database has.
     pub(crate) async fn applied_migrations(&self) -> Result<Vec<i64>> {
         let versions = sqlx::query_scalar("select version from clinic._sqlx_migrations where success")

@@ -15,6 +15,8 @@ use tokio::sync::{OnceCell, oneshot};
 use tokio::task::JoinHandle;
 use url::Url;
 
+use crate::audit::Audit;
+use crate::audit::heads::AuditKey;
 use crate::auth::enrolment::{self, NewCode};
 use crate::auth::password::PasswordCost;
 use crate::auth::{Auth, token};
@@ -116,7 +118,8 @@ impl Server {
             keys,
             ..Auth::new(token::TokenKeys::new(&token::new_key()), SERVER_NAME, PasswordCost::LEAST)
         };
-        let state = AppState::new(db, auth);
+        let audit = Audit::new(Some(AuditKey::new(token::new_key())));
+        let state = AppState { audit, ..AppState::new(db, auth) };
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(serve(listener, state.clone(), async {
             // A dropped sender stops the server as well.

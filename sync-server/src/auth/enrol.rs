@@ -5,7 +5,8 @@ use axum::http::StatusCode;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use protocol::api::{DeviceScope, EnrolRequest, EnrolResponse, EnrolmentCode, Secret};
-use protocol::id::{ClinicId, DeviceId, Epoch};
+use protocol::audit::Action;
+use protocol::id::{ClinicId, DeviceId, Epoch, UserId};
 use protocol::signing::{enrol_message, parse_public_key, verify};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -16,6 +17,7 @@ use super::enrolment::{self, CODE_LIFE, NewCode};
 use super::throttle::Who;
 use super::{Caller, person, refresh, session};
 use crate::AppState;
+use crate::audit::{self, Actor, Event};
 use crate::error::{Error, Json, Result};
 
 /// `POST /v1/devices/codes`: where the new desktop will stand, and what it may receive.
@@ -36,6 +38,7 @@ pub(crate) async fn issue_code(
 ) -> Result<(StatusCode, Json<EnrolmentCode>)> {
     caller.must_be_admin()?;
     let mut tx = state.db.write_unsynced(caller.tenant).await?;
+    audit::set_actor(&mut tx, Actor::Person(caller.user)).await?;
     let tenant_code = sqlx::query_scalar!(
         "select t.tenant_code from tenants t
          join clinics c on c.tenant_id = t.id and c.id = $2 and c.is_active and c.deleted_at is null
@@ -79,7 +82,10 @@ pub(crate) async fn enrol(
     let code = enrolment::try_code(&mut tx, tenant.0, &secret, now).await?;
     tx.commit().await?;
     let Some(code) = code.filter(|code| code.is_right) else {
-        return Err(auth.failed(who, Error::WrongCode));
+        let error = auth.failed(who, Error::WrongCode);
+        let event = Event { reason: Some("wrong enrolment code"), ..Event::new(Action::LoginFailed) };
+        state.audit.record(&state.db, tenant, &event).await?;
+        return Err(error);
     };
 
     let mut tx = state.db.read(tenant).await?;
@@ -87,11 +93,16 @@ pub(crate) async fn enrol(
     drop(tx);
     let hash = person.as_ref().map(|person| person.password_hash.as_str());
     let is_right = auth.strangers.verify(&request.password, hash).await?;
+    let known = person.as_ref().map(|person| UserId(person.id));
+    let attempt = |action| Event { user: known, clinic: Some(code.clinic), ..Event::new(action) };
     let Some(person) = person.filter(|_| is_right) else {
-        return Err(auth.failed(who, Error::WrongPassword));
+        let error = auth.failed(who, Error::WrongPassword);
+        state.audit.record(&state.db, tenant, &attempt(Action::LoginFailed)).await?;
+        return Err(error);
     };
 
     let mut tx = state.db.write_unsynced(tenant).await?;
+    audit::set_actor(&mut tx, Actor::Person(UserId(person.id))).await?;
     if !enrolment::use_code(&mut tx, tenant.0, code.id, now).await? {
         return Err(Error::WrongCode);
     }
@@ -117,7 +128,10 @@ pub(crate) async fn enrol(
     )
     .fetch_one(&mut *tx)
     .await?;
+    let signed_in = Event { device: Some(DeviceId(enrolled.id)), ..attempt(Action::Login) };
+    audit::record(&mut tx, tenant, state.audit.lane(), &signed_in).await?;
     tx.commit().await?;
+    state.audit.added(tenant, 1);
     auth.throttle.succeeded(&who);
     tracing::info!(%tenant, device = %enrolled.id, "a desktop was enrolled");
     let place = session::Place {

@@ -6,6 +6,7 @@ use base64::prelude::BASE64_STANDARD;
 use protocol::api::{
     ChallengeRequest, ChallengeResponse, DeviceScope, LoginRequest, RefreshRequest, Secret, Session, Tokens,
 };
+use protocol::audit::Action;
 use protocol::id::{ClinicId, DeviceId, TenantId, UserId};
 use protocol::signing::{login_message, refresh_message, verify};
 use time::OffsetDateTime;
@@ -17,6 +18,7 @@ use super::refresh::{self, IssuedRefresh, Rotation};
 use super::throttle::Who;
 use super::token::{Subject, TOKEN_TTL_SECS};
 use crate::AppState;
+use crate::audit::{self, Actor, Event};
 use crate::error::{Error, Json, Result};
 
 /// Where someone signs in.
@@ -75,14 +77,26 @@ pub(crate) async fn login(
     drop(tx);
     let hash = person.as_ref().map(|person| person.password_hash.as_str());
     let is_right = auth.passwords.verify(&request.password, hash).await?;
+    let known = person.as_ref().map(|person| UserId(person.id));
+    let attempt = |action| Event {
+        user: known,
+        device: Some(device_id),
+        clinic: Some(device.clinic),
+        ..Event::new(action)
+    };
     let Some(person) = person.filter(|_| is_right) else {
-        return Err(auth.failed(who, Error::WrongPassword));
+        let error = auth.failed(who, Error::WrongPassword);
+        state.audit.record(&state.db, tenant, &attempt(Action::LoginFailed)).await?;
+        return Err(error);
     };
 
     let mut tx = state.db.write_unsynced(tenant).await?;
+    audit::set_actor(&mut tx, Actor::Person(UserId(person.id))).await?;
     person::note_sign_in(&mut tx, tenant.0, device.id, person.id).await?;
     let refresh = refresh::issue(&mut tx, tenant.0, device.id, now).await?;
+    audit::record(&mut tx, tenant, state.audit.lane(), &attempt(Action::Login)).await?;
     tx.commit().await?;
+    state.audit.added(tenant, 1);
     auth.throttle.succeeded(&who);
     Ok(Json(session(auth, Place::of(tenant, &device), &person, refresh, now)))
 }
@@ -113,7 +127,16 @@ pub(crate) async fn refresh(
     let next = match rotation {
         Rotation::Next(next) => next,
         Rotation::Copied => {
+            let event = Event {
+                user: Some(request.user_id),
+                device: Some(device_id),
+                clinic: Some(device.clinic),
+                reason: Some("An earlier token was used: the computer's data was copied."),
+                ..Event::new(Action::LoginFailed)
+            };
+            audit::record(&mut tx, tenant, state.audit.lane(), &event).await?;
             tx.commit().await?;
+            state.audit.added(tenant, 1);
             tracing::warn!(%tenant, device = %device.id, "a copy of a desktop was seen");
             return Err(Error::DeviceCopied);
         }

@@ -8,7 +8,7 @@ pub mod pull;
 pub mod push;
 pub mod read;
 mod rows;
-mod statements;
+pub(crate) mod statements;
 pub mod turns;
 
 use std::sync::atomic::Ordering;

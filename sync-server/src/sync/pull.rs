@@ -30,6 +30,7 @@ pub(crate) async fn pull(
         Some(text) => text.parse().map_err(Error::Invalid)?,
     };
     let limit = query.limit.unwrap_or(MAX_PULL_ROWS).clamp(1, MAX_PULL_ROWS);
+    state.audit.record_pull(&state.db, &caller).await?;
     let mut tx = state.db.read(caller.tenant).await?;
     let version = head(&mut tx, caller.tenant, query.epoch).await?;
     let catalogue = sqlx::query_scalar!("select version from catalogue").fetch_one(&mut *tx).await?;

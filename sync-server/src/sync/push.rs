@@ -10,8 +10,10 @@ use axum::http::header::CONTENT_ENCODING;
 use protocol::api::{
     Fate, MAX_PUSH_BYTES, MAX_PUSH_DECODED_BYTES, MAX_PUSH_MUTATIONS, PushRequest, PushResponse, Receipt,
 };
+use protocol::audit::Action;
 use protocol::signing::parse_public_key;
 use protocol::table::{Row, TableName};
+use serde_json::json;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -20,6 +22,7 @@ use super::log::{self, Entry, Progress};
 use super::mutation::{self, Opened, People};
 use super::{SpokenProtocol, head, rows};
 use crate::AppState;
+use crate::audit::{self, Actor, Event, Lane};
 use crate::auth::Caller;
 use crate::error::{Error, Json, Result};
 
@@ -60,15 +63,28 @@ pub(crate) async fn push(
     drop(tx);
     let _turn = state.pushes.take(caller.tenant).await;
     let mut tx = state.db.write(caller.tenant).await?;
+    audit::set_actor(&mut tx, Actor::OfEachRow).await?;
     let version = tx.version();
     head(&mut tx, caller.tenant, request.epoch).await?;
     // Another push of this device may have come in between.
     let (progress, _) = log::progress(&mut tx, caller.tenant, caller.device).await?;
     let receipts = apply_all(&mut tx, &caller, &opened, progress, version, now).await?;
     let rows = touched(&mut tx, &caller, &opened, &receipts).await?;
+    audit::record(&mut tx, caller.tenant, Lane::Writes, &pushed(&caller, &receipts)).await?;
     tx.commit().await?;
+    state.audit.added(caller.tenant, opened.len());
     tracing::info!(mutations = opened.len(), version, "pushed");
     Ok(Json(PushResponse { head_before: version - 1, head: version, receipts, rows, server_time: now }))
+}
+
+/// How a push stands in the audit log; its rows have entries of their own.
+fn pushed<'a>(caller: &Caller, receipts: &[Receipt]) -> Event<'a> {
+    let set_aside =
+        receipts.iter().filter(|receipt| matches!(receipt.fate, Fate::Quarantined | Fate::Blocked)).count();
+    let first = receipts.first().map(|receipt| receipt.sequence);
+    let last = receipts.last().map(|receipt| receipt.sequence);
+    let changes = json!({ "first": first, "last": last, "set_aside": set_aside });
+    Event { changes: Some(changes), ..Event::by(caller, Action::SyncPush) }
 }
 
 async fn apply_all(

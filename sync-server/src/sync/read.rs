@@ -2,12 +2,15 @@
 
 use axum::extract::{Path, State};
 use protocol::api::TenantInfo;
+use protocol::audit::Action;
 use protocol::id::Epoch;
 use protocol::table::{Row, TableName};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::rows;
 use crate::AppState;
+use crate::audit::Event;
 use crate::auth::Caller;
 use crate::error::{Error, Json, Result};
 
@@ -57,5 +60,15 @@ async fn row(
     let id: Uuid = id.parse().map_err(|_| Error::NotFound)?;
     let mut tx = state.db.read(caller.tenant).await?;
     let rows = rows::read(&mut tx, caller.tenant, caller.scope, table, &[id]).await?;
-    rows.into_iter().next().map(Json).ok_or(Error::NotFound)
+    drop(tx);
+    let row = rows.into_iter().next().ok_or(Error::NotFound)?;
+    let patient = match table {
+        TableName::Patients => Some(id),
+        _ => row.values.get("patient_id").and_then(Value::as_str).and_then(|id| id.parse().ok()),
+    };
+    let event =
+        Event { table: Some(table.as_str()), record: Some(id), patient, ..Event::by(&caller, Action::View) };
+    // Nobody gets to see what is not on record.
+    state.audit.record(&state.db, caller.tenant, &event).await?;
+    Ok(Json(row))
 }

@@ -17,6 +17,10 @@ pub(crate) struct TableStatements {
     pub(crate) insert: SqlStr,
     /// The same, of a row that is there.
     pub(crate) update: SqlStr,
+    /// `(tenant, version)` → some rows after that version whose writing is not in the audit log.
+    pub(crate) unrecorded: SqlStr,
+    /// `(tenant)` → some rows that are in the audit log and not in the table.
+    pub(crate) vanished: SqlStr,
 }
 
 /// What devices of one scope may read.
@@ -100,8 +104,22 @@ impl TableStatements {
                  origin_device_id = $6, client_recorded_at = $7, clocks = $8
              where tenant_id = $1 and id = $2"
         );
-        let [lock, insert, update] = [lock, insert, update].map(|sql| AssertSqlSafe(sql).into_sql_str());
-        Self { lock, insert, update }
+        let unrecorded = format!(
+            "select r.id from {name} r
+             where r.tenant_id = $1 and r.sync_version > $2 and not exists (
+                 select from tenant_audit_log l
+                 where l.tenant_id = $1 and l.lane = 'writes' and l.table_name = '{name}'
+                   and l.record_id = r.id and l.sync_version = r.sync_version
+             ) limit 20"
+        );
+        let vanished = format!(
+            "select distinct l.record_id from tenant_audit_log l
+             where l.tenant_id = $1 and l.lane = 'writes' and l.table_name = '{name}'
+               and not exists (select from {name} r where r.tenant_id = $1 and r.id = l.record_id) limit 20"
+        );
+        let [lock, insert, update, unrecorded, vanished] =
+            [lock, insert, update, unrecorded, vanished].map(|sql| AssertSqlSafe(sql).into_sql_str());
+        Self { lock, insert, update, unrecorded, vanished }
     }
 }
 

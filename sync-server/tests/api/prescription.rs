@@ -20,8 +20,8 @@ fn with_defaults(table: TableName, given: Values) -> Values {
     all
 }
 
-struct Written {
-    id: Uuid,
+pub struct Written {
+    pub id: Uuid,
     prescription: Values,
     line_id: Uuid,
     line: Values,
@@ -71,7 +71,7 @@ impl Written {
     }
 }
 
-async fn signed(desk: &mut Desk) -> (Written, PushResponse) {
+pub async fn signed(desk: &mut Desk) -> (Written, PushResponse) {
     let patient = Uuid::now_v7();
     desk.write(vec![new_patient(patient, "Sunita")]).await;
     let written = Written::by(desk, patient);
