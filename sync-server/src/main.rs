@@ -123,6 +123,7 @@ async fn run() -> anyhow::Result<()> {
         Command::SchemaDoc => {
             let url = cli.common.database_url.context("Give DATABASE_URL.")?;
             Ok(write!(std::io::stdout(), "{}", schema_doc::write(&url).await?)?)
+        }
         Command::Audit(command) => {
             let db = operators_db(&cli.common).await?;
             run_audit(&db, &cli.common.data_dir, command, &mut std::io::stdout()).await
