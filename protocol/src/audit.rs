@@ -7,6 +7,11 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::id::{ClinicId, DeviceId, PatientId, UserId};
+use crate::mutation::Hash;
+use crate::table::TableName;
+
+/// The most events of a desktop in one request.
+pub const MAX_DESK_EVENTS: usize = 200;
 
 /// The most entries in one page.
 pub const MAX_AUDIT_ENTRIES: i64 = 200;
@@ -95,6 +100,11 @@ actions! {
 }
 
 impl Action {
+    /// Whether a desktop may say that it happened there. What writes rows is recorded where they are written.
+    pub fn is_of_desktops(self) -> bool {
+        matches!(self, Self::Login | Self::Logout | Self::View | Self::Print | Self::Export)
+    }
+
     /// The action of this word.
     pub fn find(word: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|action| action.as_str() == word)
@@ -177,4 +187,106 @@ pub struct AuditEntry {
     pub changes: Option<Value>,
     /// Why, in words.
     pub reason: Option<String>,
+}
+
+/// Something that a person did with this computer's own copy, of which the server knows nothing by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeskEvent {
+    /// Its number on this computer, from 1.
+    pub sequence: i64,
+    /// When, by this computer's clock.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    /// Who.
+    pub user: UserId,
+    /// What; one of those that are [`Action::is_of_desktops`].
+    pub action: Action,
+    /// In which table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<TableName>,
+    /// To which row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<Uuid>,
+    /// Whose record it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patient: Option<PatientId>,
+}
+
+/// An event as it was written down: its text, and the hash over the hash before it and that text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChainedEvent {
+    /// A [`DeskEvent`] as JSON.
+    pub body: String,
+    /// Of the event before, and `body`.
+    pub hash: Hash,
+}
+
+impl ChainedEvent {
+    /// Writes an event down behind the one that has this hash.
+    ///
+    /// # Errors
+    ///
+    /// The event is no JSON, which does not happen.
+    pub fn new(event: &DeskEvent, previous: Hash) -> serde_json::Result<Self> {
+        let body = serde_json::to_string(event)?;
+        let hash = Hash::chained(previous, &body);
+        Ok(Self { body, hash })
+    }
+
+    /// The event, if it follows what has this hash and a desktop may tell of it.
+    pub fn open(&self, previous: Hash) -> Option<DeskEvent> {
+        let event: DeskEvent = serde_json::from_str(&self.body).ok()?;
+        (Hash::chained(previous, &self.body) == self.hash && event.action.is_of_desktops()).then_some(event)
+    }
+}
+
+/// `POST /v1/audit/events`: what happened on a desktop since it last told, at most [`MAX_DESK_EVENTS`] in their order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeskEvents {
+    /// Of the event before the first of these; zeros before the very first.
+    pub previous_hash: Hash,
+    /// The events.
+    pub events: Vec<ChainedEvent>,
+}
+
+/// The answer: the number of the last event that the server keeps. Those up to it need not be sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeskEventsKept {
+    /// 0 if it keeps none.
+    pub last: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(action: Action) -> DeskEvent {
+        let at = time::macros::datetime!(2026-11-23 05:11:08 UTC);
+        DeskEvent {
+            sequence: 1,
+            at,
+            user: UserId(Uuid::nil()),
+            action,
+            table: None,
+            record: None,
+            patient: None,
+        }
+    }
+
+    #[test]
+    fn an_event_opens_behind_the_one_before_it_and_nowhere_else() {
+        let chained = ChainedEvent::new(&event(Action::View), Hash::ZERO).expect("BUG: JSON");
+        assert_eq!(chained.open(Hash::ZERO), Some(event(Action::View)));
+        assert_eq!(chained.open(chained.hash), None);
+        let changed = ChainedEvent { body: chained.body.replace("view", "print"), ..chained };
+        assert_eq!(changed.open(Hash::ZERO), None);
+    }
+
+    #[test]
+    fn a_desktop_does_not_tell_of_what_only_the_server_sees() {
+        for action in [Action::Finalise, Action::RoleChange, Action::OperatorAccess, Action::SyncPush] {
+            let chained = ChainedEvent::new(&event(action), Hash::ZERO).expect("BUG: JSON");
+            assert_eq!(chained.open(Hash::ZERO), None);
+        }
+    }
 }

@@ -104,6 +104,14 @@ impl Hash {
         Self(Sha256::digest(bytes).into())
     }
 
+    /// The hash of a text that follows what has this hash.
+    pub fn chained(previous: Self, text: &str) -> Self {
+        let mut hasher = Sha256::new();
+        hasher.update(previous.0);
+        hasher.update(text.as_bytes());
+        Self(hasher.finalize().into())
+    }
+
     /// Reads 64 hexadecimal digits.
     pub fn parse(text: &str) -> Option<Self> {
         let mut bytes = [0; 32];
@@ -171,14 +179,14 @@ impl SignedMutation {
         key: &SigningKey,
     ) -> Result<Self, serde_json::Error> {
         let body = serde_json::to_string(mutation)?;
-        let hash = Self::chain(previous_hash, &body);
+        let hash = Hash::chained(previous_hash, &body);
         let signature = BASE64_STANDARD.encode(key.sign(&Self::signed_bytes(hash)).to_bytes());
         Ok(Self { body, previous_hash, hash, signature })
     }
 
     /// Checks hash and signature and reads the text.
     pub fn open(&self, key: &VerifyingKey) -> Result<Mutation, SignatureError> {
-        if Self::chain(self.previous_hash, &self.body) != self.hash {
+        if Hash::chained(self.previous_hash, &self.body) != self.hash {
             return Err(SignatureError::Hash);
         }
         let signature = BASE64_STANDARD
@@ -188,13 +196,6 @@ impl SignedMutation {
             .ok_or(SignatureError::Signature)?;
         key.verify(&Self::signed_bytes(self.hash), &signature).map_err(|_| SignatureError::Signature)?;
         serde_json::from_str(&self.body).map_err(|_| SignatureError::Body)
-    }
-
-    fn chain(previous: Hash, body: &str) -> Hash {
-        let mut hasher = Sha256::new();
-        hasher.update(previous.0);
-        hasher.update(body.as_bytes());
-        Hash(hasher.finalize().into())
     }
 
     fn signed_bytes(hash: Hash) -> Vec<u8> {

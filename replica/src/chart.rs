@@ -21,7 +21,7 @@ const SHOWN: i64 = 100;
 impl Replica {
     /// The chart. Who may not read clinical columns gets it without them.
     pub fn chart(&self, id: PatientId) -> Result<Chart> {
-        self.store.read(|tx| {
+        let chart = self.store.read(|tx| {
             let today = self.day(tx)?;
             let values = must_get(tx, TableName::Patients, id.0)?;
             let is_clinician = self.is_clinical();
@@ -41,7 +41,9 @@ impl Replica {
                 prescriptions: if is_clinician { list(tx, id)? } else { vec![] },
                 has_draft: is_clinician && draft.is_some(),
             })
-        })
+        })?;
+        self.note_view(id);
+        Ok(chart)
     }
 
     /// One prescription.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use protocol::api::{EnrolRequest, Secret, Session, StaffMember};
+use protocol::audit::Action;
 use protocol::signing;
 use time::OffsetDateTime;
 use tokio::sync::{Notify, broadcast};
@@ -368,6 +369,7 @@ impl Desk {
             events: self.events.clone(),
         };
         let replica = Arc::new(Replica::new(store, person, facts, secrets.key, written));
+        replica.note(Action::Login, None, None);
         *self.open() = Some(Open { replica, engine: Engine::start(context, token) });
         self.events.send(Event::State).ok();
         Ok(self.state())
@@ -375,7 +377,9 @@ impl Desk {
 
     /// Signs out: the key leaves memory, and nothing is sent any more.
     pub fn lock(&self) {
-        *self.open() = None;
+        if let Some(open) = self.open().take() {
+            open.replica.note(Action::Logout, None, None);
+        }
         self.events.send(Event::State).ok();
     }
 

@@ -1,5 +1,6 @@
 //! What a prescription says on paper.
 
+use protocol::audit::Action;
 use protocol::id::{PatientId, PrescriptionId};
 use protocol::medicine::amount_text;
 use protocol::printed::{Printed, PrintedItem};
@@ -50,6 +51,16 @@ impl Replica {
             };
             Ok(printed)
         })
+    }
+
+    /// The same, to be printed or saved as a file: it leaves this program, which is noted.
+    pub fn print(&self, id: PrescriptionId) -> Result<Printed> {
+        let printed = self.printed(id)?;
+        let patient = self
+            .store
+            .read(|tx| Ok(text(&must_get(tx, TableName::Prescriptions, id.0)?, "patient_id").parse().ok()))?;
+        self.note(Action::Print, Some((TableName::Prescriptions, id.0)), patient);
+        Ok(printed)
     }
 
     /// The draft on paper, as it was last saved.

@@ -1,20 +1,23 @@
 //! The data of this computer while someone is signed in.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ed25519_dalek::SigningKey;
 use protocol::api::{DeviceScope, StaffMember};
+use protocol::audit::Action;
 use protocol::id::{DoctorId, PatientId};
 use protocol::mutation::Change;
 use protocol::table::{TableName, Values};
 use rusqlite::{OptionalExtension, Transaction};
 use serde_json::Value;
-use time::{Date, UtcOffset};
+use time::{Date, Duration, OffsetDateTime, UtcOffset};
 use tokio::sync::Notify;
+use uuid::Uuid;
 
 use crate::clock::{self, Clock};
 use crate::error::{Error, Result};
-use crate::store::{self, Facts, NewMutation, Store, get_row};
+use crate::store::{self, Facts, NewEvent, NewMutation, Store, get_row};
 use crate::view::{Person, SessionView};
 
 /// The data of this computer while someone is signed in. Every write is signed in that person's name.
@@ -25,7 +28,12 @@ pub struct Replica {
     pub(crate) clock: Clock,
     device_key: SigningKey,
     written: Arc<Notify>,
+    /// Who was looked at since the person signed in, and when it was last noted.
+    viewed: Mutex<HashMap<PatientId, OffsetDateTime>>,
 }
+
+/// A chart is read anew at every change; one note in this time says as much.
+const VIEW_EVERY: Duration = Duration::minutes(15);
 
 impl Replica {
     /// The data for this person; `written` is told of every write.
@@ -36,7 +44,7 @@ impl Replica {
         device_key: SigningKey,
         written: Arc<Notify>,
     ) -> Self {
-        Self { store, person, facts, clock: Clock::system(), device_key, written }
+        Self { store, person, facts, clock: Clock::system(), device_key, written, viewed: Mutex::default() }
     }
 
     /// Who is signed in, and where.
@@ -87,6 +95,28 @@ impl Replica {
         Ok(answer)
     }
 
+    /// Notes for the audit log what this person does without writing a row. Care does not wait for it: a note that
+    /// cannot be written is told of in the log, and what was asked for goes on.
+    pub(crate) fn note(&self, action: Action, record: Option<(TableName, Uuid)>, patient: Option<PatientId>) {
+        let event = NewEvent { user: self.person.id, at: self.clock.now(), action, record, patient };
+        if let Err(error) = self.store.note(event) {
+            tracing::error!(%error, "an event was not noted for the audit log");
+        }
+    }
+
+    /// Notes that this person looks at a patient.
+    pub(crate) fn note_view(&self, patient: PatientId) {
+        let now = self.clock.now();
+        {
+            let mut viewed = self.viewed.lock().unwrap_or_else(PoisonError::into_inner);
+            if viewed.get(&patient).is_some_and(|last| now - *last < VIEW_EVERY) {
+                return;
+            }
+            viewed.insert(patient, now);
+        }
+        self.note(Action::View, Some((TableName::Patients, patient.0)), Some(patient));
+    }
+
     /// The offset of this clinic's time zone.
     pub(crate) fn offset(&self, tx: &Transaction<'_>) -> Result<UtcOffset> {
         let sql = "select time_zone from clinics where id = ?1";
@@ -127,7 +157,7 @@ impl Replica {
 }
 
 /// The values of a row that must be there.
-pub(crate) fn must_get(tx: &Transaction<'_>, table: TableName, id: uuid::Uuid) -> Result<Values> {
+pub(crate) fn must_get(tx: &Transaction<'_>, table: TableName, id: Uuid) -> Result<Values> {
     match get_row(tx, table, id)? {
         Some(row) if !row.is_deleted => Ok(row.values),
         _ => Err(Error::NotFound),

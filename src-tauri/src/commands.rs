@@ -182,7 +182,7 @@ pub async fn save_prescription_pdf(
     desk: Here<'_>,
     prescription_id: PrescriptionId,
 ) -> Answer<Option<String>> {
-    let printed = ask(desk, move |replica| replica.printed(prescription_id)).await?;
+    let printed = ask(desk, move |replica| replica.print(prescription_id)).await?;
     aside(move || {
         let not_drawn = "The PDF could not be written. The prescription itself is safe.";
         let pdf = draw(&printed)?.pdf().map_err(|_| failed(not_drawn))?;

@@ -13,6 +13,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::AppState;
+use crate::audit::desk::keep as audit_of_desk;
 use crate::audit::read::audit;
 use crate::auth::{enrol, register, session};
 use crate::error::Error;
@@ -64,6 +65,7 @@ pub(crate) fn routes() -> Vec<Route> {
         post("/v1/auth/refresh", session::refresh),
         get("/v1/tenant", read::tenant),
         get("/v1/audit", audit),
+        post("/v1/audit/events", audit_of_desk),
         get("/v1/patients/{id}", read::patient),
         get("/v1/prescriptions/{id}", read::prescription),
         post("/v1/sync/push", push),

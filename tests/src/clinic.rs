@@ -99,6 +99,28 @@ impl Clinic {
         Ok(())
     }
 
+    /// Waits until the desktops have told the audit log of these actions, in this order and of no others.
+    pub async fn told(&self, actions: &[&str]) -> anyhow::Result<Vec<Told>> {
+        let mut admin = sqlx::PgConnection::connect(&self.server.database().admin.0).await?;
+        let sql =
+            "select action::text as action, record_id as record, patient_id as patient, user_id as user,
+                          occurred_at
+                   from clinic.tenant_audit_log where lane like 'device:%' order by lane, seq";
+        let mut told: Vec<Told> = vec![];
+        let wait = async {
+            while told.iter().map(|event| event.action.as_str()).ne(actions.iter().copied()) {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                told = sqlx::query_as(sql).fetch_all(&mut admin).await?;
+            }
+            anyhow::Ok(())
+        };
+        match tokio::time::timeout(Duration::from_secs(60), wait).await {
+            Ok(done) => done?,
+            Err(_) => anyhow::bail!("waited in vain for {actions:?}: {told:?}"),
+        }
+        Ok(told)
+    }
+
     /// A one-time code for a new desktop.
     pub async fn code(&self) -> anyhow::Result<Secret> {
         let first = self.first_code.lock().ok().and_then(|mut code| code.take());
@@ -115,6 +137,21 @@ impl Clinic {
         desk.enrol(self.network.address(), code, name).await?;
         Ok(desk)
     }
+}
+
+/// An event in a desktop's lane of the audit log.
+#[derive(Debug, sqlx::FromRow)]
+pub struct Told {
+    /// What was done.
+    pub action: String,
+    /// To which row.
+    pub record: Option<uuid::Uuid>,
+    /// Whose record it is.
+    pub patient: Option<uuid::Uuid>,
+    /// Who did it.
+    pub user: Option<uuid::Uuid>,
+    /// When, by the desktop's clock.
+    pub occurred_at: Option<time::OffsetDateTime>,
 }
 
 /// A desktop with its data folder and its keyring.

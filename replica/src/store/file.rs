@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0001_setup.sql"),
     include_str!("../../../migrations/sqlite/0002_more_tables.sql"),
+    include_str!("../../../migrations/sqlite/0003_desk_events.sql"),
 ];
 
 /// The page cache, in KiB. Decrypting a page costs far more than keeping it.

@@ -1,6 +1,7 @@
 //! The encrypted file: one tenant's rows, what was done here, and what of it still waits.
 
 mod confirmed;
+mod desk_events;
 mod file;
 mod outbox;
 mod rows;
@@ -17,6 +18,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
 
+pub(crate) use desk_events::NewEvent;
 pub(crate) use outbox::{NewMutation, record};
 pub(crate) use rows::get_row;
 

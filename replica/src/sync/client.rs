@@ -10,6 +10,7 @@ use protocol::api::{
     ChallengeRequest, ChallengeResponse, EnrolRequest, EnrolResponse, LiveEvent, LoginRequest,
     PROTOCOL_HEADER, PullLine, PullQuery, PushRequest, PushResponse, RefreshRequest, Secret, Session, Tokens,
 };
+use protocol::audit::{DeskEvents, DeskEventsKept};
 use protocol::error::Problem;
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::Serialize;
@@ -111,6 +112,11 @@ impl Client {
             .header("content-encoding", "zstd")
             .body(body);
         answer(request).await
+    }
+
+    /// `POST /v1/audit/events`.
+    pub async fn tell(&self, token: &Secret, events: &DeskEvents) -> Result<DeskEventsKept> {
+        answer(self.http.post(self.url("v1/audit/events")).bearer_auth(&token.0).json(events)).await
     }
 
     /// `GET /v1/sync/pull`: the lines of a page as they come. A stream that ends without

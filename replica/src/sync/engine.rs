@@ -11,6 +11,7 @@ use protocol::api::{
     ChallengeRequest, LoginRequest, MAX_PUSH_MUTATIONS, PullLine, PullQuery, PushRequest, RefreshRequest,
     Secret, Session, Tokens,
 };
+use protocol::audit::MAX_DESK_EVENTS;
 use protocol::error::ErrorCode;
 use protocol::id::{DeviceId, TenantId, UserId};
 use protocol::signing;
@@ -165,6 +166,7 @@ async fn run(line: Arc<Line>) {
                 total = 0;
                 if matches!(happened, Happened::Pulled { .. }) {
                     line.caught_up().await;
+                    line.tell().await;
                 }
                 tokio::select! {
                     () = line.asked.notified() => {}
@@ -277,6 +279,29 @@ impl Line {
             self.context.events.send(Event::RowsChanged).ok();
         }
         Ok(more)
+    }
+
+    /// Tells the server what people did with this copy. Nothing waits for it: what it does not take now stays here,
+    /// and is told again after the next round.
+    async fn tell(self: &Arc<Self>) {
+        loop {
+            let told = async {
+                let Some(events) = self.on_store(|store| store.next_events(MAX_DESK_EVENTS)).await? else {
+                    return Ok(false);
+                };
+                let kept = self.context.client.tell(&self.token()?, &events).await?;
+                let is_new = self.on_store(move |store| store.events_kept(kept.last)).await?;
+                Ok::<_, Error>(is_new && events.events.len() == MAX_DESK_EVENTS)
+            };
+            match told.await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => {
+                    tracing::warn!(%error, "the server did not take what was noted for the audit log");
+                    return;
+                }
+            }
+        }
     }
 
     async fn stage(self: &Arc<Self>, rows: &mut Vec<protocol::table::Row>) -> Result<()> {

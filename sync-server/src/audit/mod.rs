@@ -5,6 +5,8 @@
 pub mod chain;
 /// `clinic-sync audit …`.
 pub mod command;
+/// What desktops tell.
+pub mod desk;
 /// Signed ends of lanes.
 pub mod heads;
 /// `GET /v1/audit`.
@@ -21,6 +23,7 @@ use protocol::audit::Action;
 use protocol::id::{DeviceId, TenantId, UserId};
 use serde_json::Value;
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -44,6 +47,8 @@ pub enum Lane {
     Operator,
     /// Of one server process.
     Server(Uuid),
+    /// Of one desktop.
+    Device(DeviceId),
 }
 
 impl Lane {
@@ -52,6 +57,7 @@ impl Lane {
             Self::Writes => "writes".to_owned(),
             Self::Operator => "operator".to_owned(),
             Self::Server(process) => format!("server:{process}"),
+            Self::Device(device) => format!("device:{device}"),
         }
     }
 }
@@ -77,6 +83,8 @@ pub struct Event<'a> {
     pub changes: Option<Value>,
     /// Why, in at most 300 characters.
     pub reason: Option<&'a str>,
+    /// When it happened, by the clock of the desktop that tells of it.
+    pub occurred_at: Option<OffsetDateTime>,
 }
 
 impl Event<'_> {
@@ -92,6 +100,7 @@ impl Event<'_> {
             patient: None,
             changes: None,
             reason: None,
+            occurred_at: None,
         }
     }
 
@@ -110,8 +119,9 @@ impl Event<'_> {
 pub async fn record(tx: &mut PgConnection, tenant: TenantId, lane: Lane, event: &Event<'_>) -> Result<()> {
     sqlx::query!(
         "insert into tenant_audit_log (tenant_id, lane, action, user_id, device_id, clinic_id, table_name,
-                                       record_id, patient_id, changes, reason, app_version)
-         values ($1, $2::text, $3::text, $4, $5, $6, $7, $8, $9, $10, $11,
+                                       record_id, patient_id, changes, reason, occurred_at,
+                                       app_version)
+         values ($1, $2::text, $3::text, $4, $5, $6, $7, $8, $9, $10, $11, $12,
                  (select app_version from devices where tenant_id = $1 and id = $5))",
         tenant.0,
         lane.name(),
@@ -123,7 +133,8 @@ pub async fn record(tx: &mut PgConnection, tenant: TenantId, lane: Lane, event: 
         event.record,
         event.patient,
         event.changes,
-        event.reason
+        event.reason,
+        event.occurred_at
     )
     .execute(tx)
     .await?;

@@ -1,6 +1,7 @@
 //! The server as desktops and the database see it.
 
 mod audit;
+mod audit_desk;
 mod audit_verify;
 mod auth_enrol;
 mod auth_session;
