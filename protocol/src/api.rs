@@ -258,6 +258,36 @@ pub struct TenantInfo {
     pub head: i64,
     /// Its epoch.
     pub epoch: Epoch,
+    /// What its people should know of its plan.
+    #[serde(default)]
+    pub notices: Vec<Notice>,
+}
+
+/// What a notice is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeCode {
+    /// Nine places of ten are taken.
+    NearLimit,
+    /// All are: what is done online is refused.
+    AtLimit,
+    /// Desktops brought more than there are places for. All of it is kept.
+    OverLimit,
+    /// The plan ends soon.
+    TenantExpiresSoon,
+    /// It has ended.
+    TenantExpired,
+    /// The tenant is suspended.
+    TenantSuspended,
+}
+
+/// Something that the tenant's people should know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// For programs.
+    pub code: NoticeCode,
+    /// For people.
+    pub detail: String,
 }
 
 /// `POST /v1/sync/push`: mutations in the device's order, at most [`MAX_PUSH_MUTATIONS`].

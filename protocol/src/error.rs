@@ -17,6 +17,10 @@ pub enum ErrorCode {
     DeviceCopied,
     /// The device was revoked.
     DeviceRevoked,
+    /// The tenant is suspended: what waits can be sent, and all can be read and exported.
+    TenantSuspended,
+    /// The tenant's plan has ended; the same holds.
+    TenantExpired,
     /// The person may not do this.
     Forbidden,
     /// There is no such row, or it is another tenant's.

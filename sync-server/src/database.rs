@@ -18,6 +18,7 @@ do $$ begin
     if to_regrole('clinic_owner') is null then create role clinic_owner nologin; end if;
     if to_regrole('clinic_app') is null then create role clinic_app login noinherit; end if;
     if to_regrole('clinic_ops') is null then create role clinic_ops login bypassrls; end if;
+    if to_regrole('clinic_report') is null then create role clinic_report login noinherit; end if;
     if not pg_has_role(current_user, 'clinic_owner', 'member') then
         execute format('grant clinic_owner to %I', current_user);
     end if;
@@ -32,10 +33,10 @@ create schema if not exists clinic authorization clinic_owner;
 /// might look up first.
 const PRIVILEGES: &str = "\
 revoke all on schema public from public;
-grant usage on schema clinic to clinic_app, clinic_ops;
+grant usage on schema clinic to clinic_app, clinic_ops, clinic_report;
 do $$ begin
     execute format('revoke all on database %I from public', current_database());
-    execute format('grant connect on database %I to clinic_app, clinic_ops', current_database());
+    execute format('grant connect on database %I to clinic_app, clinic_ops, clinic_report', current_database());
 end $$;
 ";
 
@@ -50,14 +51,19 @@ revoke execute on function pg_catalog.lo_from_bytea(oid, bytea) from public;
 
 const AFTERWARDS: &str = "\
 grant select on clinic._sqlx_migrations to clinic_app, clinic_ops;
-do $$ begin
-    if (select proowner <> 'clinic_ops'::regrole from pg_proc
-        where oid = 'clinic.tenant_id_for_code(text)'::regprocedure)
-    then
-        grant create on schema clinic to clinic_ops;
-        alter function clinic.tenant_id_for_code(text) owner to clinic_ops;
-        revoke create on schema clinic from clinic_ops;
-    end if;
+do $$
+declare
+    across regprocedure;
+begin
+    grant create on schema clinic to clinic_ops;
+    for across in
+        select oid from pg_proc
+        where oid in (to_regprocedure('clinic.tenant_id_for_code(text)'), to_regprocedure('clinic.tenant_usage()'))
+          and proowner <> 'clinic_ops'::regrole
+    loop
+        execute format('alter function %s owner to clinic_ops', across);
+    end loop;
+    revoke create on schema clinic from clinic_ops;
 end $$;
 ";
 

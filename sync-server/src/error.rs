@@ -30,6 +30,12 @@ pub enum Error {
     /// The device was revoked.
     #[error("device revoked")]
     DeviceRevoked,
+    /// The tenant is suspended.
+    #[error("tenant suspended")]
+    TenantSuspended,
+    /// The tenant's plan has ended.
+    #[error("tenant expired")]
+    TenantExpired,
     /// The person may not do this.
     #[error("forbidden")]
     Forbidden,
@@ -80,6 +86,11 @@ impl Error {
         }
     }
 
+    /// What people are told.
+    pub(crate) fn sentence(&self) -> &'static str {
+        self.parts().2
+    }
+
     /// The answer's status, code and sentence. The sentence never holds anything of the request.
     fn parts(&self) -> (StatusCode, ErrorCode, &'static str) {
         use ErrorCode as Code;
@@ -103,6 +114,18 @@ impl Error {
                 StatusCode::FORBIDDEN,
                 Code::DeviceRevoked,
                 "This computer was taken out of service by an admin.",
+            ),
+            Self::TenantSuspended => (
+                StatusCode::FORBIDDEN,
+                Code::TenantSuspended,
+                "This clinic's account is suspended. What you wrote is kept and still sent, and all can be read \
+                 and exported. Ask whoever runs the account.",
+            ),
+            Self::TenantExpired => (
+                StatusCode::FORBIDDEN,
+                Code::TenantExpired,
+                "This clinic's plan has ended. What you wrote is kept and still sent, and all can be read and \
+                 exported. Renew the plan to go on.",
             ),
             Self::Forbidden => (StatusCode::FORBIDDEN, Code::Forbidden, "Your role does not allow this."),
             Self::NotFound => (StatusCode::NOT_FOUND, Code::NotFound, "There is no such record."),

@@ -11,6 +11,7 @@ pub mod doctor;
 pub mod embedded;
 pub mod error;
 mod health;
+mod limits;
 pub mod operator;
 mod router;
 pub mod schema_doc;

@@ -16,7 +16,7 @@ use clinic_sync::database::{self, LoginPasswords};
 use clinic_sync::demo::{self, DemoOptions};
 use clinic_sync::doctor::{self, DoctorOptions};
 use clinic_sync::embedded::{self, Embedded};
-use clinic_sync::operator::{self, DeviceCommand, TenantCommand, UserCommand};
+use clinic_sync::operator::{self, ClinicCommand, DeviceCommand, TenantCommand, UserCommand};
 use clinic_sync::{AppState, Db, schema_doc, serve};
 use protocol::api::Secret;
 use sqlx::migrate::Migrator;
@@ -50,6 +50,9 @@ enum Command {
     /// Tenants.
     #[command(subcommand)]
     Tenant(TenantCommand),
+    /// Clinics.
+    #[command(subcommand)]
+    Clinic(ClinicCommand),
     /// Desktops.
     #[command(subcommand)]
     Device(DeviceCommand),
@@ -110,6 +113,9 @@ async fn run() -> anyhow::Result<()> {
                 &mut std::io::stdout(),
             )
             .await
+        }
+        Command::Clinic(command) => {
+            operator::run_clinic(&operators_db(&cli.common).await?, command, &mut std::io::stdout()).await
         }
         Command::Device(command) => {
             operator::run_device(&operators_db(&cli.common).await?, command, &mut std::io::stdout()).await

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::routing::{self, MethodRouter};
+use axum::{Extension, Router};
 use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -15,6 +15,7 @@ use tower_http::timeout::TimeoutLayer;
 use crate::AppState;
 use crate::audit::desk::keep as audit_of_desk;
 use crate::audit::read::audit;
+use crate::auth::caller::WhileSuspended;
 use crate::auth::{enrol, register, session};
 use crate::error::Error;
 use crate::health::{healthz, readyz};
@@ -47,6 +48,11 @@ fn post<H: Handler<T, AppState>, T: 'static>(path: &'static str, handler: H) -> 
 }
 
 impl Route {
+    /// What waits on desktops is taken in, however the tenant stands.
+    fn while_suspended(self) -> Self {
+        Self { answer: self.answer.layer(Extension(WhileSuspended)), ..self }
+    }
+
     fn compressed(self) -> Self {
         Self { answer: self.answer.layer(CompressionLayer::new()), ..self }
     }
@@ -65,10 +71,10 @@ pub(crate) fn routes() -> Vec<Route> {
         post("/v1/auth/refresh", session::refresh),
         get("/v1/tenant", read::tenant),
         get("/v1/audit", audit),
-        post("/v1/audit/events", audit_of_desk),
+        post("/v1/audit/events", audit_of_desk).while_suspended(),
         get("/v1/patients/{id}", read::patient),
         get("/v1/prescriptions/{id}", read::prescription),
-        post("/v1/sync/push", push),
+        post("/v1/sync/push", push).while_suspended(),
         get("/v1/sync/pull", pull).compressed(),
         get(LIVE, live),
     ]

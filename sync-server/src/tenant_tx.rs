@@ -7,7 +7,7 @@ use sqlx::postgres::{PgListener, PgPool};
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
 
 use crate::error::Result;
-use crate::operator::TenantCounts;
+use crate::operator::TenantUsage;
 
 /// The database. Hands out transactions for one tenant, and answers the few questions that come before a
 /// tenant is known.
@@ -85,19 +85,16 @@ impl Db {
         Ok(id.map(TenantId))
     }
 
-    /// All tenants with counts, for the operator: row security shows them to `clinic_ops` only.
-    pub(crate) async fn list_tenants(&self) -> Result<Vec<TenantCounts>> {
+    /// Counts of all tenants, for `clinic_ops` and for `clinic_report`, which can read nothing else.
+    pub(crate) async fn usage(&self) -> Result<Vec<TenantUsage>> {
         let tenants = sqlx::query_as!(
-            TenantCounts,
-            r#"select t.tenant_code as code, t.tenant_name as name,
-                      (select count(*) from clinics where tenant_id = t.id) as "clinics!",
-                      (select count(*) from users where tenant_id = t.id and is_active) as "users!",
-                      (select count(*) from devices where tenant_id = t.id and revoked_at is null) as "devices!",
-                      (select count(*) from patients where tenant_id = t.id and deleted_at is null)
-                          as "patients!",
-                      (select count(*) from prescriptions where tenant_id = t.id and status <> 'draft')
-                          as "prescriptions!"
-               from tenants t order by t.tenant_code"#
+            TenantUsage,
+            r#"select tenant_code as "tenant_code!", tenant_name as "tenant_name!",
+                      subscription_plan as "subscription_plan!", is_active as "is_active!", suspended_at,
+                      expires_at, max_doctors as "max_doctors!", max_patients as "max_patients!",
+                      clinics as "clinics!", users as "users!", doctors as "doctors!", devices as "devices!",
+                      patients as "patients!", prescriptions as "prescriptions!", last_seen_at
+               from clinic.tenant_usage()"#
         )
         .fetch_all(&self.pool)
         .await?;

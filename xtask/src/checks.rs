@@ -62,7 +62,13 @@ pub fn generate() -> anyhow::Result<()> {
         }
         say("The queries are checked by the server that was built last.");
     }
-    write_queries(&shell::root().join(QUERIES))?;
+    // What was kept stays until all queries are known to be good.
+    let (fresh, kept) = (shell::target_dir().join("fresh-queries"), shell::root().join(QUERIES));
+    write_queries(&fresh)?;
+    empty(&kept)?;
+    for (name, bytes) in files(&fresh)? {
+        std::fs::write(kept.join(name), bytes)?;
+    }
     cargo(&["build", "--quiet", "-p", "clinic-sync"])?;
     Ok(std::fs::write(shell::root().join(SCHEMA), schema_document()?)?)
 }

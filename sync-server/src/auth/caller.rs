@@ -1,6 +1,7 @@
 //! Who sent a request.
 
 use axum::extract::FromRequestParts;
+use axum::http::Method;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use protocol::api::DeviceScope;
@@ -11,6 +12,7 @@ use time::OffsetDateTime;
 use super::{device, person};
 use crate::AppState;
 use crate::error::{Error, Result};
+use crate::limits::Standing;
 
 /// Whoever sent the request: an active person on a device that is not revoked. A handler with this parameter
 /// is closed to everybody else; there is no other lock.
@@ -29,6 +31,10 @@ pub struct Caller {
     /// What the device may receive now.
     pub scope: DeviceScope,
 }
+
+/// On a route that a tenant can use although it is suspended or its plan has ended. Reading always can.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WhileSuspended;
 
 impl Caller {
     /// Refuses everybody but the tenant's admins.
@@ -53,11 +59,13 @@ impl FromRequestParts<AppState> for Caller {
         let mut tx = state.db.read(claims.tid).await?;
         let row = sqlx::query!(
             r#"select d.clinic_id, d.scope, d.revoked_at is not null as "is_revoked!",
-                      d.copied_at is not null as "is_copied!", u.roles, u.is_active, u.token_version
+                      d.copied_at is not null as "is_copied!", u.roles, u.is_active, u.token_version,
+                      t.is_active as tenant_is_active, t.suspended_at, t.expires_at
                from devices d
+               join tenants t on t.id = d.tenant_id
                join device_users k on k.tenant_id = d.tenant_id and k.device_id = d.id
                join users u on u.tenant_id = k.tenant_id and u.id = k.user_id
-               where d.tenant_id = $1 and d.id = $2 and u.id = $3"#,
+               where d.tenant_id = $1 and t.id = $1 and d.id = $2 and u.id = $3"#,
             claims.tid.0,
             claims.did.0,
             claims.sub.0,
@@ -73,6 +81,10 @@ impl FromRequestParts<AppState> for Caller {
         }
         if !row.is_active || row.token_version != claims.tv {
             return Err(Error::Unauthorized);
+        }
+        if parts.method != Method::GET && parts.extensions.get::<WhileSuspended>().is_none() {
+            let now = OffsetDateTime::now_utc();
+            Standing::of(row.tenant_is_active, row.suspended_at, row.expires_at, now).must_be_active()?;
         }
         Ok(Self {
             tenant: claims.tid,

@@ -19,6 +19,7 @@ use super::{Caller, person, refresh, session};
 use crate::AppState;
 use crate::audit::{self, Actor, Event};
 use crate::error::{Error, Json, Result};
+use crate::limits;
 
 /// `POST /v1/devices/codes`: where the new desktop will stand, and what it may receive.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -89,6 +90,7 @@ pub(crate) async fn enrol(
     };
 
     let mut tx = state.db.read(tenant).await?;
+    limits::must_be_active(&mut tx, tenant).await?;
     let person = person::find_by_email(&mut tx, tenant.0, &request.email).await?;
     drop(tx);
     let hash = person.as_ref().map(|person| person.password_hash.as_str());

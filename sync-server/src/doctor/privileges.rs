@@ -90,6 +90,7 @@ pub(super) const CHECKS: &[Check] = &[
              select oid::regprocedure::text from pg_proc
              where pronamespace = 'clinic'::regnamespace and proowner <> 'clinic_owner'::regrole
                and oid is distinct from to_regprocedure('clinic.tenant_id_for_code(text)')
+               and oid is distinct from to_regprocedure('clinic.tenant_usage()')
              order by 1",
         ),
     },

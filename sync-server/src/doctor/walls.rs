@@ -139,13 +139,14 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         name: "definer_functions",
-        rule: "One function sees across tenants, tenant_id_for_code of clinic_ops; no other runs with its \
-               owner's rights.",
+        rule: "Two functions see across tenants, tenant_id_for_code and tenant_usage of clinic_ops; no other runs \
+               with its owner's rights.",
         remedy: "Drop the function, or make it security invoker.",
         find: Sql(
             "select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace
              where n.nspname <> 'information_schema' and n.nspname !~ '^pg_' and p.prosecdef
-               and not (p.oid = to_regprocedure('clinic.tenant_id_for_code(text)')
+               and not (p.oid in (to_regprocedure('clinic.tenant_id_for_code(text)'),
+                                  to_regprocedure('clinic.tenant_usage()'))
                         and p.proowner = 'clinic_ops'::regrole)
                and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass
                                  and d.objid = p.oid and d.deptype = 'e') order by 1",

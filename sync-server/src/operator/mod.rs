@@ -4,52 +4,43 @@
 mod options;
 /// Passwords.
 mod password;
+/// Staff, desktops and clinics.
+mod people;
+/// Tenants.
+mod tenancy;
 
 use std::io::Write;
 
 use anyhow::{Context, bail};
 use protocol::api::{DeviceScope, NewDoctor, Secret};
+use protocol::audit::Action;
 use protocol::id::TenantId;
 use protocol::permission::Role;
-use serde_json::{Value, json};
+use serde_json::json;
+use sqlx::PgConnection;
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 pub use options::{
-    DeviceCode, DeviceCommand, OutputOptions, PasswordSource, ScopeOption, TenantCommand, TenantCreate,
-    UserAdd, UserCommand,
+    ClinicAdd, ClinicCommand, DeviceCode, DeviceCommand, DeviceRevoke, OutputOptions, PasswordSource, Plan,
+    ScopeOption, TenantChoice, TenantCommand, TenantCreate, TenantPlan, TenantSuspend, UserAdd, UserCommand,
+    UserDeactivate, UserReset,
 };
 use password::read_password;
+pub use tenancy::TenantUsage;
 
 use crate::Db;
+use crate::audit::{self, Event, Lane};
 use crate::auth::enrolment::{self, NewCode};
 use crate::auth::password::{Passwords, check_new_password};
 use crate::auth::person::normalise_email;
 use crate::auth::register::{self, NewTenant, check_email};
 use crate::auth::tenant::{NewProfile, NewUser, insert_profile, insert_user, split_name};
 use crate::error::{Error, violated_constraint};
+use crate::limits;
 
-/// A tenant in the operator's list: counts, and nothing of a patient.
-#[derive(Debug)]
-pub struct TenantCounts {
-    /// Its code.
-    pub code: String,
-    /// Its name.
-    pub name: String,
-    /// Clinics.
-    pub clinics: i64,
-    /// Active members of staff.
-    pub users: i64,
-    /// Desktops in service.
-    pub devices: i64,
-    /// Patients.
-    pub patients: i64,
-    /// Signed prescriptions.
-    pub prescriptions: i64,
-}
-
-/// Runs `tenant create` or `tenant list`.
+/// Runs `tenant …`.
 pub async fn run_tenant(
     db: &Db,
     passwords: &Passwords,
@@ -78,34 +69,32 @@ pub async fn run_tenant(
                 write_code(out, &made.enrolment.code, made.enrolment.expires_at)?;
             }
         }
-        TenantCommand::List(output) => {
-            let tenants = db.list_tenants().await?;
-            if output.json {
-                let rows: Vec<Value> = tenants.iter().map(counts_json).collect();
-                writeln!(out, "{:#}", Value::Array(rows))?;
-            } else {
-                for tenant in tenants {
-                    writeln!(
-                        out,
-                        "{:24} {:40} {:3} clinics {:4} staff {:4} computers {:7} patients {:8} prescriptions",
-                        tenant.code,
-                        tenant.name,
-                        tenant.clinics,
-                        tenant.users,
-                        tenant.devices,
-                        tenant.patients,
-                        tenant.prescriptions
-                    )?;
-                }
-            }
-        }
+        TenantCommand::List(output) => tenancy::list(db, output, false, out).await?,
+        TenantCommand::Usage(output) => tenancy::list(db, output, true, out).await?,
+        TenantCommand::Show(options) => tenancy::show(db, &options, out).await?,
+        TenantCommand::Suspend(options) => tenancy::suspend(db, options, out).await?,
+        TenantCommand::Resume(options) => tenancy::resume(db, &options, out).await?,
+        TenantCommand::SetPlan(options) => tenancy::set_plan(db, options, out).await?,
     }
     Ok(())
 }
 
-/// Runs `device code`.
+/// Runs `device …`.
 pub async fn run_device(db: &Db, command: DeviceCommand, out: &mut impl Write) -> anyhow::Result<()> {
-    let DeviceCommand::Code(options) = command;
+    match command {
+        DeviceCommand::Code(options) => issue_code(db, options, out).await,
+        DeviceCommand::List(options) => people::list_devices(db, &options, out).await,
+        DeviceCommand::Revoke(options) => people::revoke_device(db, options, out).await,
+    }
+}
+
+/// Runs `clinic …`.
+pub async fn run_clinic(db: &Db, command: ClinicCommand, out: &mut impl Write) -> anyhow::Result<()> {
+    let ClinicCommand::Add(options) = command;
+    people::add_clinic(db, options, out).await
+}
+
+async fn issue_code(db: &Db, options: DeviceCode, out: &mut impl Write) -> anyhow::Result<()> {
     let (tenant, tenant_code) = find_tenant(db, &options.tenant_code).await?;
     let mut tx = db.write_unsynced(tenant).await?;
     let clinic = sqlx::query_scalar!(
@@ -128,6 +117,7 @@ pub async fn run_device(db: &Db, command: DeviceCommand, out: &mut impl Write) -
         created_by: None,
     };
     let code = enrolment::issue(&mut tx, new, OffsetDateTime::now_utc()).await?;
+    audited(&mut tx, tenant, "device code", None).await?;
     tx.commit().await?;
     if options.output.json {
         writeln!(out, "{:#}", serde_json::to_value(&code)?)?;
@@ -137,14 +127,26 @@ pub async fn run_device(db: &Db, command: DeviceCommand, out: &mut impl Write) -
     Ok(())
 }
 
-/// Runs `user add`.
+/// Runs `user …`.
 pub async fn run_user(
     db: &Db,
     passwords: &Passwords,
     command: UserCommand,
     out: &mut impl Write,
 ) -> anyhow::Result<()> {
-    let UserCommand::Add(options) = command;
+    match command {
+        UserCommand::Add(options) => add_user(db, passwords, options, out).await,
+        UserCommand::ResetPassword(options) => people::reset_password(db, passwords, options, out).await,
+        UserCommand::Deactivate(options) => people::deactivate(db, options, out).await,
+    }
+}
+
+async fn add_user(
+    db: &Db,
+    passwords: &Passwords,
+    options: UserAdd,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
     let (tenant, tenant_code) = find_tenant(db, &options.tenant_code).await?;
     let email = normalise_email(&options.email);
     check_email(&email).map_err(in_words)?;
@@ -158,6 +160,9 @@ pub async fn run_user(
     let password_hash = passwords.hash(&password).await?;
     let user = Uuid::now_v7();
     let mut tx = db.write(tenant).await?;
+    if doctor.is_some() {
+        limits::must_have_room_for_doctor(&mut tx, tenant).await.map_err(in_words)?;
+    }
     let new = NewUser {
         id: user,
         email: &email,
@@ -192,6 +197,7 @@ pub async fn run_user(
         };
         insert_profile(&mut tx, tenant.0, &profile).await?;
     }
+    audited(&mut tx, tenant, "user add", None).await?;
     tx.commit().await?;
     if options.output.json {
         writeln!(out, "{:#}", json!({"tenant_code": tenant_code, "user_id": user, "email": email}))?;
@@ -227,22 +233,22 @@ async fn find_tenant(db: &Db, code: &str) -> anyhow::Result<(TenantId, String)> 
     Ok((tenant, code))
 }
 
+/// Leaves the operator's command in the tenant's own log; last in its transaction.
+async fn audited(
+    tx: &mut PgConnection,
+    tenant: TenantId,
+    command: &str,
+    reason: Option<&str>,
+) -> anyhow::Result<()> {
+    let event =
+        Event { changes: Some(json!({ "command": command })), reason, ..Event::new(Action::OperatorAccess) };
+    Ok(audit::record(tx, tenant, Lane::Operator, &event).await?)
+}
+
 fn write_code(out: &mut impl Write, code: &Secret, expires_at: OffsetDateTime) -> anyhow::Result<()> {
     writeln!(out, "{}", code.0)?;
     writeln!(out, "Enrols one computer, once, until {}.", expires_at.format(&Rfc3339)?)?;
     Ok(())
-}
-
-fn counts_json(tenant: &TenantCounts) -> Value {
-    json!({
-        "tenant_code": tenant.code,
-        "tenant_name": tenant.name,
-        "clinics": tenant.clinics,
-        "users": tenant.users,
-        "devices": tenant.devices,
-        "patients": tenant.patients,
-        "prescriptions": tenant.prescriptions,
-    })
 }
 
 /// For the operator the sentence of a refusal is enough.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use protocol::permission::Role;
+use uuid::Uuid;
 
 /// `clinic-sync tenant …`.
 #[derive(Debug, Subcommand)]
@@ -12,6 +13,16 @@ pub enum TenantCommand {
     Create(TenantCreate),
     /// Lists the tenants with counts; no names of patients.
     List(OutputOptions),
+    /// The same, those nearest to their limits first. The login clinic_report may do it too.
+    Usage(OutputOptions),
+    /// Shows one tenant's plan and counts.
+    Show(TenantChoice),
+    /// Closes a tenant for all but reading, exporting, and sending what waits.
+    Suspend(TenantSuspend),
+    /// Opens it again.
+    Resume(TenantChoice),
+    /// Changes the plan, its limits and its end.
+    SetPlan(TenantPlan),
 }
 
 /// `clinic-sync device …`.
@@ -19,6 +30,17 @@ pub enum TenantCommand {
 pub enum DeviceCommand {
     /// Issues a one-time code that enrols one computer.
     Code(DeviceCode),
+    /// Lists a tenant's computers.
+    List(TenantChoice),
+    /// Takes a computer out of service.
+    Revoke(DeviceRevoke),
+}
+
+/// `clinic-sync clinic …`.
+#[derive(Debug, Subcommand)]
+pub enum ClinicCommand {
+    /// Adds a clinic to a tenant.
+    Add(ClinicAdd),
 }
 
 /// `clinic-sync user …`.
@@ -26,6 +48,10 @@ pub enum DeviceCommand {
 pub enum UserCommand {
     /// Adds a member of staff to a tenant.
     Add(UserAdd),
+    /// Gives a member of staff a new password, which they must change.
+    ResetPassword(UserReset),
+    /// Ends what a member of staff may do.
+    Deactivate(UserDeactivate),
 }
 
 /// How a command answers.
@@ -129,6 +155,162 @@ pub struct UserAdd {
     /// Where the password comes from.
     #[command(flatten)]
     pub password: PasswordSource,
+    /// How to answer.
+    #[command(flatten)]
+    pub output: OutputOptions,
+}
+
+/// Which tenant.
+#[derive(Args, Clone, Debug)]
+pub struct TenantChoice {
+    /// The tenant.
+    #[arg(long)]
+    pub tenant_code: String,
+    /// How to answer.
+    #[command(flatten)]
+    pub output: OutputOptions,
+}
+
+/// Options of `tenant suspend`.
+#[derive(Args, Clone, Debug)]
+pub struct TenantSuspend {
+    /// The tenant.
+    #[arg(long)]
+    pub tenant_code: String,
+    /// Why; it stands in the tenant's audit log.
+    #[arg(long)]
+    pub reason: String,
+    /// How to answer.
+    #[command(flatten)]
+    pub output: OutputOptions,
+}
+
+/// What a tenant pays for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Plan {
+    /// To try out.
+    Trial,
+    /// One prescriber.
+    Solo,
+    /// One clinic.
+    Clinic,
+    /// Several clinics.
+    Group,
+    /// As agreed.
+    Enterprise,
+}
+
+impl Plan {
+    /// Its word in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Trial => "trial",
+            Self::Solo => "solo",
+            Self::Clinic => "clinic",
+            Self::Group => "group",
+            Self::Enterprise => "enterprise",
+        }
+    }
+}
+
+/// Options of `tenant set-plan`. What is not given stays.
+#[derive(Args, Clone, Debug)]
+pub struct TenantPlan {
+    /// The tenant.
+    #[arg(long)]
+    pub tenant_code: String,
+    /// The plan.
+    #[arg(long, value_enum)]
+    pub plan: Option<Plan>,
+    /// How many prescribers.
+    #[arg(long, value_parser = clap::value_parser!(i32).range(0..=100_000))]
+    pub max_doctors: Option<i32>,
+    /// How many patients.
+    #[arg(long, value_parser = clap::value_parser!(i32).range(0..=100_000_000))]
+    pub max_patients: Option<i32>,
+    /// The last day that is paid for, like 2027-03-31.
+    #[arg(long)]
+    pub expires_on: Option<String>,
+    /// It does not end.
+    #[arg(long, conflicts_with = "expires_on")]
+    pub no_end: bool,
+    /// How to answer.
+    #[command(flatten)]
+    pub output: OutputOptions,
+}
+
+/// Options of `user reset-password`.
+#[derive(Args, Clone, Debug)]
+pub struct UserReset {
+    /// The tenant.
+    #[arg(long)]
+    pub tenant_code: String,
+    /// Whose.
+    #[arg(long)]
+    pub email: String,
+    /// Where the password comes from.
+    #[command(flatten)]
+    pub password: PasswordSource,
+    /// How to answer.
+    #[command(flatten)]
+    pub output: OutputOptions,
+}
+
+/// Options of `user deactivate`.
+#[derive(Args, Clone, Debug)]
+pub struct UserDeactivate {
+    /// The tenant.
+    #[arg(long)]
+    pub tenant_code: String,
+    /// Who.
+    #[arg(long)]
+    pub email: String,
+    /// Does it; without it, says what would be done.
+    #[arg(long)]
+    pub yes: bool,
+    /// How to answer.
+    #[command(flatten)]
+    pub output: OutputOptions,
+}
+
+/// Options of `device revoke`.
+#[derive(Args, Clone, Debug)]
+pub struct DeviceRevoke {
+    /// The tenant.
+    #[arg(long)]
+    pub tenant_code: String,
+    /// Which; `device list` names them.
+    #[arg(long)]
+    pub device_id: Uuid,
+    /// Does it; without it, says what would be done.
+    #[arg(long)]
+    pub yes: bool,
+    /// How to answer.
+    #[command(flatten)]
+    pub output: OutputOptions,
+}
+
+/// Options of `clinic add`.
+#[derive(Args, Clone, Debug)]
+pub struct ClinicAdd {
+    /// The tenant.
+    #[arg(long)]
+    pub tenant_code: String,
+    /// The clinic's name.
+    #[arg(long)]
+    pub name: String,
+    /// Its code, part of every prescription's number.
+    #[arg(long)]
+    pub clinic_code: String,
+    /// Street.
+    #[arg(long)]
+    pub address: Option<String>,
+    /// Town.
+    #[arg(long)]
+    pub city: Option<String>,
+    /// Telephone.
+    #[arg(long)]
+    pub phone: Option<String>,
     /// How to answer.
     #[command(flatten)]
     pub output: OutputOptions,

@@ -13,6 +13,7 @@ use crate::AppState;
 use crate::audit::Event;
 use crate::auth::Caller;
 use crate::error::{Error, Json, Result};
+use crate::limits;
 
 /// `GET /v1/tenant`.
 #[tracing::instrument(skip_all, fields(tenant = %caller.tenant))]
@@ -26,12 +27,14 @@ pub(crate) async fn tenant(State(state): State<AppState>, caller: Caller) -> Res
     )
     .fetch_one(&mut *tx)
     .await?;
+    let notices = limits::notices(&mut tx, caller.tenant).await?;
     Ok(Json(TenantInfo {
         tenant_id: caller.tenant,
         tenant_name: row.tenant_name,
         tenant_code: row.tenant_code,
         head: row.version,
         epoch: Epoch(row.epoch),
+        notices,
     }))
 }
 

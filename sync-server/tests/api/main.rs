@@ -18,6 +18,7 @@ mod isolation_connections;
 mod isolation_push;
 mod isolation_routes;
 mod isolation_tables;
+mod limits;
 mod live;
 mod operator;
 mod prescription;

@@ -1,0 +1,251 @@
+//! `clinic-sync user reset-password | deactivate`, `clinic-sync device list | revoke`, `clinic-sync clinic add`.
+
+use std::io::Write;
+
+use anyhow::{Context, bail};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use uuid::Uuid;
+
+use super::options::{ClinicAdd, DeviceRevoke, TenantChoice, UserDeactivate, UserReset};
+use super::password::read_password;
+use super::{audited, find_tenant};
+use crate::Db;
+use crate::auth::password::{Passwords, check_new_password};
+use crate::auth::person::normalise_email;
+use crate::auth::tenant::{NewClinic, insert_clinic};
+use crate::error::violated_constraint;
+
+/// Gives a person a password that they must change, and ends their sign-ins.
+pub(super) async fn reset_password(
+    db: &Db,
+    passwords: &Passwords,
+    options: UserReset,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
+    let (tenant, code) = find_tenant(db, &options.tenant_code).await?;
+    let email = normalise_email(&options.email);
+    let password = read_password(&options.password)?;
+    check_new_password(&password, &[&email])?;
+    let hash = passwords.hash(&password).await?;
+    let mut tx = db.write_unsynced(tenant).await?;
+    let changed = sqlx::query!(
+        "update users set password_hash = $3, must_change_password = true, token_version = token_version + 1,
+                          updated_at = now()
+         where tenant_id = $1 and email = $2 and is_active",
+        tenant.0,
+        email,
+        hash
+    )
+    .execute(&mut *tx)
+    .await?
+    .rows_affected();
+    if changed == 0 {
+        bail!("The tenant {code} has no active member of staff with this e-mail.");
+    }
+    audited(&mut tx, tenant, "user reset-password", None).await?;
+    tx.commit().await?;
+    answer(
+        out,
+        options.output.json,
+        json!({ "tenant_code": code, "email": email }),
+        "The password is changed. They must sign in online with it once on each computer.",
+    )
+}
+
+/// Ends what a person may do. Their work, and their name on it, stays.
+pub(super) async fn deactivate(db: &Db, options: UserDeactivate, out: &mut impl Write) -> anyhow::Result<()> {
+    let (tenant, code) = find_tenant(db, &options.tenant_code).await?;
+    let email = normalise_email(&options.email);
+    let mut tx = db.write(tenant).await?;
+    let person = sqlx::query!(
+        r#"select u.id, 'admin' = any (u.roles) as "is_admin!",
+                  (select count(*) from users o
+                   where o.tenant_id = u.tenant_id and o.is_active and 'admin' = any (o.roles)) as "admins!"
+           from users u where u.tenant_id = $1 and u.email = $2 and u.is_active"#,
+        tenant.0,
+        email
+    )
+    .fetch_optional(&mut *tx)
+    .await?
+    .with_context(|| format!("The tenant {code} has no active member of staff with this e-mail."))?;
+    if person.is_admin && person.admins == 1 {
+        bail!("They are the only admin of {code}. Make another one first; nothing was changed.");
+    }
+    if !options.yes {
+        return answer(
+            out,
+            options.output.json,
+            json!({ "tenant_code": code, "user_id": person.id, "deactivated": false }),
+            "They would be signed out everywhere and could not sign in any more; say --yes to do it.",
+        );
+    }
+    sqlx::query!(
+        "update users set is_active = false, token_version = token_version + 1, updated_at = now()
+         where tenant_id = $1 and id = $2",
+        tenant.0,
+        person.id
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "update doctors set is_active = false where tenant_id = $1 and user_id = $2 and is_active",
+        tenant.0,
+        person.id
+    )
+    .execute(&mut *tx)
+    .await?;
+    audited(&mut tx, tenant, "user deactivate", None).await?;
+    tx.commit().await?;
+    answer(
+        out,
+        options.output.json,
+        json!({ "tenant_code": code, "user_id": person.id, "deactivated": true }),
+        "They are signed out everywhere. What they wrote stays under their name.",
+    )
+}
+
+/// Prints a line for each desktop.
+pub(super) async fn list_devices(
+    db: &Db,
+    options: &TenantChoice,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
+    let (tenant, _) = find_tenant(db, &options.tenant_code).await?;
+    let mut tx = db.read(tenant).await?;
+    let devices = sqlx::query!(
+        "select d.id, d.name, d.lane, d.scope, d.platform, d.app_version, c.clinic_code, d.enrolled_at,
+                d.last_seen_at, d.revoked_at, d.copied_at
+         from devices d join clinics c on c.tenant_id = d.tenant_id and c.id = d.clinic_id
+         where d.tenant_id = $1 order by c.clinic_code, d.lane",
+        tenant.0
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let moment = |at: Option<OffsetDateTime>| at.and_then(|at| at.format(&Rfc3339).ok());
+    let state = |revoked: bool, copied: bool| match (revoked, copied) {
+        (true, _) => "revoked",
+        (false, true) => "copied",
+        (false, false) => "in service",
+    };
+    if options.output.json {
+        let rows = devices.iter().map(|device| {
+            json!({
+                "device_id": device.id, "name": device.name, "lane": device.lane, "scope": device.scope,
+                "clinic_code": device.clinic_code, "platform": device.platform,
+                "app_version": device.app_version, "enrolled_at": moment(Some(device.enrolled_at)),
+                "last_seen_at": moment(device.last_seen_at),
+                "state": state(device.revoked_at.is_some(), device.copied_at.is_some()),
+            })
+        });
+        return Ok(writeln!(out, "{:#}", Value::Array(rows.collect()))?);
+    }
+    for device in devices {
+        writeln!(
+            out,
+            "{} {:4} {:12} {:10} {:30} {:8} {:10} last seen {}",
+            device.id,
+            device.lane,
+            device.clinic_code,
+            device.scope,
+            device.name,
+            device.app_version,
+            state(device.revoked_at.is_some(), device.copied_at.is_some()),
+            moment(device.last_seen_at).unwrap_or_else(|| "never".into())
+        )?;
+    }
+    Ok(())
+}
+
+/// Takes a desktop out of service: its tokens end at once.
+pub(super) async fn revoke_device(
+    db: &Db,
+    options: DeviceRevoke,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
+    let (tenant, code) = find_tenant(db, &options.tenant_code).await?;
+    let mut tx = db.write_unsynced(tenant).await?;
+    let name = sqlx::query_scalar!(
+        "select name from devices where tenant_id = $1 and id = $2 and revoked_at is null for update",
+        tenant.0,
+        options.device_id
+    )
+    .fetch_optional(&mut *tx)
+    .await?
+    .with_context(|| format!("The tenant {code} has no such computer in service."))?;
+    if !options.yes {
+        return answer(
+            out,
+            options.output.json,
+            json!({ "tenant_code": code, "device_id": options.device_id, "name": name, "revoked": false }),
+            &format!("\"{name}\" would be taken out of service for good; say --yes to do it."),
+        );
+    }
+    sqlx::query!(
+        "update devices set revoked_at = now() where tenant_id = $1 and id = $2",
+        tenant.0,
+        options.device_id
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "delete from refresh_tokens where tenant_id = $1 and device_id = $2",
+        tenant.0,
+        options.device_id
+    )
+    .execute(&mut *tx)
+    .await?;
+    audited(&mut tx, tenant, "device revoke", None).await?;
+    tx.commit().await?;
+    answer(
+        out,
+        options.output.json,
+        json!({ "tenant_code": code, "device_id": options.device_id, "name": name, "revoked": true }),
+        &format!("\"{name}\" is out of service. What it had not sent yet is still on its disk."),
+    )
+}
+
+/// Adds a clinic to a tenant: it shares the patients, and has its own letterhead and hours.
+pub(super) async fn add_clinic(db: &Db, options: ClinicAdd, out: &mut impl Write) -> anyhow::Result<()> {
+    let (tenant, code) = find_tenant(db, &options.tenant_code).await?;
+    let clinic_code = options.clinic_code.trim().to_uppercase();
+    let is_code = (2..=20).contains(&clinic_code.len())
+        && clinic_code.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+    let name = options.name.trim();
+    if !is_code {
+        bail!("A clinic's code has 2 to 20 letters and digits; it is part of every prescription's number.");
+    }
+    if name.is_empty() || name.chars().count() > 200 {
+        bail!("A clinic needs a name of at most 200 characters.");
+    }
+    let id = Uuid::now_v7();
+    let mut tx = db.write(tenant).await?;
+    let new = NewClinic {
+        id,
+        name,
+        code: &clinic_code,
+        address: options.address.as_deref(),
+        phone: options.phone.as_deref(),
+        city: options.city.as_deref(),
+        ..NewClinic::default()
+    };
+    insert_clinic(&mut tx, tenant.0, &new).await.map_err(|error| match violated_constraint(&error) {
+        Some("clinics_clinic_code_key") => {
+            anyhow::anyhow!("The tenant {code} has a clinic {clinic_code} already.")
+        }
+        _ => error.into(),
+    })?;
+    audited(&mut tx, tenant, "clinic add", None).await?;
+    tx.commit().await?;
+    answer(
+        out,
+        options.output.json,
+        json!({ "tenant_code": code, "clinic_id": id, "clinic_code": clinic_code }),
+        &format!("Added the clinic {clinic_code} to {code}. Its desktops are enrolled with `device code`."),
+    )
+}
+
+fn answer(out: &mut impl Write, json: bool, value: Value, sentence: &str) -> anyhow::Result<()> {
+    Ok(if json { writeln!(out, "{value:#}") } else { writeln!(out, "{sentence}") }?)
+}

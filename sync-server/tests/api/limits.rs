@@ -1,0 +1,322 @@
+//! What a plan allows, what a tenant gets that is not served, and the operator's commands for it.
+
+use clinic_sync::auth::password::{PasswordCost, Passwords};
+use clinic_sync::operator::{
+    ClinicAdd, ClinicCommand, DeviceCommand, DeviceRevoke, OutputOptions, PasswordSource, Plan, TenantChoice,
+    TenantCommand, TenantPlan, TenantSuspend, UserAdd, UserCommand, UserDeactivate, UserReset, run_clinic,
+    run_device, run_tenant, run_user,
+};
+use clinic_sync::{Db, testing};
+use protocol::api::{Fate, NoticeCode, TenantInfo};
+use protocol::error::{ErrorCode, Problem};
+use protocol::permission::Role;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use sqlx::Connection;
+use sqlx::postgres::PgConnection;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use crate::clinic::{Clinic, Desk, body, new_patient};
+
+const JSON: OutputOptions = OutputOptions { json: true };
+
+struct Operator {
+    db: Db,
+    code: String,
+    folder: TempDir,
+}
+
+impl Operator {
+    async fn of(clinic: &Clinic) -> Self {
+        let folder = TempDir::new().expect("a folder");
+        std::fs::write(folder.path().join("password"), "nine purple kettles").expect("written");
+        Self {
+            db: clinic.server.database().ops_db().await,
+            code: clinic.registered.tenant_code.clone(),
+            folder,
+        }
+    }
+
+    fn tenant_choice(&self) -> TenantChoice {
+        TenantChoice { tenant_code: self.code.clone(), output: JSON }
+    }
+
+    fn password(&self) -> PasswordSource {
+        PasswordSource { password_file: Some(self.folder.path().join("password")) }
+    }
+
+    async fn tenant(&self, command: TenantCommand) -> anyhow::Result<Value> {
+        let mut out = Vec::new();
+        run_tenant(&self.db, &Passwords::new(PasswordCost::LEAST), command, &mut out).await?;
+        Ok(serde_json::from_slice(&out)?)
+    }
+
+    async fn user(&self, command: UserCommand) -> anyhow::Result<Value> {
+        let mut out = Vec::new();
+        run_user(&self.db, &Passwords::new(PasswordCost::LEAST), command, &mut out).await?;
+        Ok(serde_json::from_slice(&out)?)
+    }
+
+    async fn device(&self, command: DeviceCommand) -> anyhow::Result<Value> {
+        let mut out = Vec::new();
+        run_device(&self.db, command, &mut out).await?;
+        Ok(serde_json::from_slice(&out)?)
+    }
+
+    async fn suspend(&self) {
+        let reason = "Not paid since August".to_owned();
+        let options = TenantSuspend { tenant_code: self.code.clone(), reason, output: JSON };
+        self.tenant(TenantCommand::Suspend(options)).await.expect("suspended");
+    }
+
+    fn plan(&self) -> TenantPlan {
+        TenantPlan {
+            tenant_code: self.code.clone(),
+            plan: None,
+            max_doctors: None,
+            max_patients: None,
+            expires_on: None,
+            no_end: false,
+            output: JSON,
+        }
+    }
+
+    async fn set_plan(&self, plan: TenantPlan) -> Value {
+        self.tenant(TenantCommand::SetPlan(plan)).await.expect("changed")
+    }
+
+    fn doctor(&self, email: &str) -> UserAdd {
+        UserAdd {
+            tenant_code: self.code.clone(),
+            email: email.to_owned(),
+            name: "Ravi Menon".into(),
+            roles: vec![Role::Doctor],
+            registration_number: Some(email.to_owned()),
+            registration_council: Some("MMC".into()),
+            qualifications: None,
+            password: self.password(),
+            output: JSON,
+        }
+    }
+}
+
+async fn notices(desk: &Desk) -> Vec<NoticeCode> {
+    let info: TenantInfo = body(desk.get("/v1/tenant").await).await.expect("the tenant");
+    info.notices.into_iter().map(|notice| notice.code).collect()
+}
+
+/// Every route that asks who it is, as a desktop of a tenant that is not served.
+async fn refused_routes(desk: &Desk) -> Vec<(Method, &'static str, Option<ErrorCode>)> {
+    let mut answers = Vec::new();
+    for (method, path) in testing::routes() {
+        if path == "/v1/sync/live" {
+            continue;
+        }
+        let url = format!("{}{}", desk.url, path.replace("{id}", &Uuid::now_v7().to_string()));
+        let builder = desk.client.request(method.clone(), url).json(&json!({}));
+        let response = desk.request(builder).send().await.expect("an answer");
+        let code = match response.status() {
+            StatusCode::FORBIDDEN => response.json::<Problem>().await.ok().map(|problem| problem.code),
+            _ => None,
+        };
+        answers.push((method, path, code));
+    }
+    answers
+}
+
+#[tokio::test]
+async fn a_suspended_tenant_sends_what_waits_and_reads_and_nothing_else() {
+    let clinic = Clinic::open().await;
+    let mut desk = clinic.desk().await;
+    let operator = Operator::of(&clinic).await;
+    operator.suspend().await;
+    let id = Uuid::now_v7();
+    let pushed = desk.write(vec![new_patient(id, "Sunita")]).await;
+    assert_eq!(pushed.receipts[0].fate, Fate::Applied);
+    assert!(desk.rows().await.iter().any(|row| row.id == id));
+    assert_eq!(desk.get(&format!("/v1/patients/{id}")).await.status(), StatusCode::OK);
+    assert_eq!(notices(&desk).await, [NoticeCode::TenantSuspended]);
+    // Whoever is not known yet, or brings what waits.
+    let open = [
+        "/v1/clinics/register",
+        "/v1/devices/enrol",
+        "/v1/auth/challenge",
+        "/v1/auth/login",
+        "/v1/auth/refresh",
+        "/v1/sync/push",
+        "/v1/audit/events",
+    ];
+    for (method, path, code) in refused_routes(&desk).await {
+        let expected = (method != Method::GET && !open.contains(&path)).then_some(ErrorCode::TenantSuspended);
+        assert_eq!(code, expected, "{method} {path}");
+    }
+    operator.tenant(TenantCommand::Resume(operator.tenant_choice())).await.expect("resumed");
+    assert!(refused_routes(&desk).await.iter().all(|(.., code)| *code != Some(ErrorCode::TenantSuspended)));
+}
+
+#[tokio::test]
+async fn a_plan_that_has_ended_is_told_apart_from_a_suspension() {
+    let clinic = Clinic::open().await;
+    let desk = clinic.desk().await;
+    let operator = Operator::of(&clinic).await;
+    operator.set_plan(TenantPlan { expires_on: Some("2026-01-31".into()), ..operator.plan() }).await;
+    let codes = desk.client.post(format!("{}/v1/devices/codes", desk.url));
+    let codes = codes.json(&json!({ "clinic_id": desk.clinic, "scope": "clinical" }));
+    let problem: Problem =
+        desk.request(codes).send().await.expect("an answer").json().await.expect("a problem");
+    assert_eq!(problem.code, ErrorCode::TenantExpired);
+    assert!(problem.detail.contains("is kept"), "{}", problem.detail);
+    let shown = operator.set_plan(TenantPlan { no_end: true, ..operator.plan() }).await;
+    assert_eq!(shown["expires_at"], Value::Null);
+    assert_eq!(notices(&desk).await, []);
+    let bad = TenantPlan { expires_on: Some("31/01/2026".into()), ..operator.plan() };
+    assert!(operator.tenant(TenantCommand::SetPlan(bad)).await.is_err());
+}
+
+#[tokio::test]
+async fn what_desktops_bring_beyond_the_plan_is_kept_and_said_to_be_beyond() {
+    let clinic = Clinic::open().await;
+    let mut desk = clinic.desk().await;
+    let operator = Operator::of(&clinic).await;
+    let plan = TenantPlan { max_patients: Some(2), plan: Some(Plan::Solo), ..operator.plan() };
+    assert_eq!(operator.set_plan(plan).await["subscription_plan"], "solo");
+    for (name, expected) in
+        [("Asha", vec![]), ("Bina", vec![NoticeCode::AtLimit]), ("Charu", vec![NoticeCode::OverLimit])]
+    {
+        let pushed = desk.write(vec![new_patient(Uuid::now_v7(), name)]).await;
+        assert_eq!(pushed.receipts[0].fate, Fate::Applied);
+        assert_eq!(notices(&desk).await, expected, "{name}");
+    }
+    let shown = operator.tenant(TenantCommand::Show(operator.tenant_choice())).await.expect("shown");
+    assert_eq!((&shown["patients"], &shown["max_patients"]), (&json!(3), &json!(2)));
+}
+
+#[tokio::test]
+async fn a_doctor_beyond_the_plan_is_refused_with_a_sentence() {
+    let clinic = Clinic::open().await;
+    let operator = Operator::of(&clinic).await;
+    operator.set_plan(TenantPlan { max_doctors: Some(2), ..operator.plan() }).await;
+    operator.user(UserCommand::Add(operator.doctor("a@example.org"))).await.expect("there is room");
+    let refused = operator.user(UserCommand::Add(operator.doctor("b@example.org"))).await.expect_err("full");
+    assert!(refused.to_string().contains("no room"), "{refused}");
+    operator.set_plan(TenantPlan { max_doctors: Some(3), ..operator.plan() }).await;
+    operator.user(UserCommand::Add(operator.doctor("b@example.org"))).await.expect("there is room again");
+}
+
+#[tokio::test]
+async fn a_revoked_computer_is_out_at_once_and_only_when_it_is_meant() {
+    let clinic = Clinic::open().await;
+    let desk = clinic.desk().await;
+    let operator = Operator::of(&clinic).await;
+    let listed = operator.device(DeviceCommand::List(operator.tenant_choice())).await.expect("listed");
+    assert_eq!(listed[0]["device_id"], json!(desk.device));
+    let revoke = |yes| DeviceRevoke {
+        tenant_code: operator.code.clone(),
+        device_id: desk.device.0,
+        yes,
+        output: JSON,
+    };
+    let dry = operator.device(DeviceCommand::Revoke(revoke(false))).await.expect("told");
+    assert_eq!(dry["revoked"], false);
+    assert_eq!(desk.get("/v1/tenant").await.status(), StatusCode::OK);
+    operator.device(DeviceCommand::Revoke(revoke(true))).await.expect("revoked");
+    let problem: Problem = desk.get("/v1/tenant").await.json().await.expect("a problem");
+    assert_eq!(problem.code, ErrorCode::DeviceRevoked);
+    assert!(operator.device(DeviceCommand::Revoke(revoke(true))).await.is_err());
+}
+
+#[tokio::test]
+async fn who_is_deactivated_is_out_at_once_and_the_last_admin_cannot_be() {
+    let clinic = Clinic::open().await;
+    let desk = clinic.desk().await;
+    let operator = Operator::of(&clinic).await;
+    let deactivate = |email: &str, yes| {
+        UserCommand::Deactivate(UserDeactivate {
+            tenant_code: operator.code.clone(),
+            email: email.to_owned(),
+            yes,
+            output: JSON,
+        })
+    };
+    let refused = operator.user(deactivate("anjali@example.org", true)).await.expect_err("the only admin");
+    assert!(refused.to_string().contains("only admin"), "{refused}");
+    let admin = UserAdd { roles: vec![Role::Admin], ..operator.doctor("owner@example.org") };
+    let admin = UserAdd { registration_number: None, registration_council: None, ..admin };
+    operator.user(UserCommand::Add(admin)).await.expect("another admin");
+    operator.user(deactivate("Anjali@example.org ", false)).await.expect("told");
+    assert_eq!(desk.get("/v1/tenant").await.status(), StatusCode::OK);
+    operator.user(deactivate("Anjali@example.org ", true)).await.expect("deactivated");
+    assert_eq!(desk.get("/v1/tenant").await.status(), StatusCode::UNAUTHORIZED);
+    assert!(operator.user(deactivate("nobody@example.org", true)).await.is_err());
+}
+
+#[tokio::test]
+async fn a_new_password_ends_every_sign_in() {
+    let clinic = Clinic::open().await;
+    let desk = clinic.desk().await;
+    let operator = Operator::of(&clinic).await;
+    let reset = UserReset {
+        tenant_code: operator.code.clone(),
+        email: "anjali@example.org".into(),
+        password: operator.password(),
+        output: JSON,
+    };
+    operator.user(UserCommand::ResetPassword(reset)).await.expect("changed");
+    assert_eq!(desk.get("/v1/tenant").await.status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_second_clinic_shares_the_patients_of_its_tenant() {
+    let clinic = Clinic::open().await;
+    let desk = clinic.desk().await;
+    let operator = Operator::of(&clinic).await;
+    let add = |code: &str| {
+        ClinicCommand::Add(ClinicAdd {
+            tenant_code: operator.code.clone(),
+            name: "Asha Bandra".into(),
+            clinic_code: code.to_owned(),
+            address: None,
+            city: Some("Mumbai".into()),
+            phone: None,
+            output: JSON,
+        })
+    };
+    run_clinic(&operator.db, add(" bandra"), &mut Vec::new()).await.expect("added");
+    let clinics = desk.rows().await;
+    assert!(clinics.iter().any(|row| row.values.get("clinic_code") == Some(&json!("BANDRA"))));
+    for wrong in ["BANDRA", "", "B", "BAN DRA", "B\u{1F9B7}", &"B".repeat(21)] {
+        assert!(run_clinic(&operator.db, add(wrong), &mut Vec::new()).await.is_err(), "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn the_login_for_reports_counts_tenants_and_reads_no_patient() {
+    let clinic = Clinic::open().await;
+    let mut desk = clinic.desk().await;
+    desk.write(vec![new_patient(Uuid::now_v7(), "Sunita")]).await;
+    let mut admin = PgConnection::connect(&clinic.server.database().admin.0).await.expect("a connection");
+    sqlx::raw_sql("set role clinic_report; set search_path = clinic").execute(&mut admin).await.expect("set");
+    let counted: Vec<(String, i64)> = sqlx::query_as("select tenant_code, patients from tenant_usage()")
+        .fetch_all(&mut admin)
+        .await
+        .expect("counts");
+    assert_eq!(counted, [(clinic.registered.tenant_code.clone(), 1)]);
+    for table in ["patients", "tenants", "users", "prescriptions", "tenant_audit_log"] {
+        let sql = sqlx::AssertSqlSafe(format!("select count(*) from {table}"));
+        let refused = sqlx::query(sql).execute(&mut admin).await.expect_err(table);
+        let code = refused.as_database_error().and_then(|error| error.code().map(String::from));
+        assert_eq!(code.as_deref(), Some("42501"), "{table}");
+    }
+}
+
+#[tokio::test]
+async fn each_command_of_the_operator_stands_in_the_tenants_own_log() {
+    let clinic = Clinic::open().await;
+    let desk = clinic.desk().await;
+    let operator = Operator::of(&clinic).await;
+    operator.suspend().await;
+    let page: Value = body(desk.get("/v1/audit?action=operator_access").await).await.expect("a page");
+    assert_eq!(page["entries"][0]["changes"]["command"], "tenant suspend");
+    assert_eq!(page["entries"][0]["reason"], "Not paid since August");
+}
