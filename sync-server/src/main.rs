@@ -7,6 +7,8 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
+use clinic_sync::archive::command::ArchiveCommand;
+use clinic_sync::archive::{self, Doors};
 use clinic_sync::audit::command::{AuditCommand, run_audit};
 use clinic_sync::audit::{Audit, heads};
 use clinic_sync::auth::password::{PasswordCost, Passwords};
@@ -49,7 +51,7 @@ enum Command {
     },
     /// Tenants.
     #[command(subcommand)]
-    Tenant(TenantCommand),
+    Tenant(AnyTenantCommand),
     /// Clinics.
     #[command(subcommand)]
     Clinic(ClinicCommand),
@@ -83,6 +85,15 @@ enum Command {
     },
 }
 
+/// Commands on tenants: keeping the list, and leaving it.
+#[derive(Debug, Subcommand)]
+enum AnyTenantCommand {
+    #[command(flatten)]
+    List(TenantCommand),
+    #[command(flatten)]
+    Archive(ArchiveCommand),
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     match run().await {
@@ -104,7 +115,10 @@ async fn run() -> anyhow::Result<()> {
             run_with_scratch(&cli.common, migrations.as_deref(), command).await
         }
         Command::Keygen { out } => token::write_new_key(&out),
-        Command::Tenant(command) => {
+        Command::Tenant(AnyTenantCommand::Archive(command)) => {
+            archive::command::run(&doors(&cli.common).await?, command, &mut std::io::stdout()).await
+        }
+        Command::Tenant(AnyTenantCommand::List(command)) => {
             let passwords = Passwords::new(PasswordCost::STANDARD);
             operator::run_tenant(
                 &operators_db(&cli.common).await?,
@@ -146,6 +160,20 @@ async fn operators_db(common: &CommonOptions) -> anyhow::Result<Db> {
         None => embedded::Urls::of_running(&common.data_dir)?.ops,
     };
     Ok(database::connect_ops(&url.0).await?)
+}
+
+/// The operator's login, and the server's where it is known.
+async fn doors(common: &CommonOptions) -> anyhow::Result<Doors> {
+    let app = match (&common.database_url, std::env::var("CLINIC_SYNC_APP_DATABASE_URL")) {
+        (_, Ok(url)) => Some(Secret(url)),
+        (None, Err(_)) => Some(embedded::Urls::of_running(&common.data_dir)?.app.0),
+        (Some(_), Err(_)) => None,
+    };
+    let app = match app {
+        Some(url) => Some(database::connect_app(&url).await?),
+        None => None,
+    };
+    Ok(Doors { ops: operators_db(common).await?, app })
 }
 
 async fn run_migrate(common: &CommonOptions) -> anyhow::Result<()> {

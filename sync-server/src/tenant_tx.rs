@@ -6,7 +6,7 @@ use protocol::id::TenantId;
 use sqlx::postgres::{PgListener, PgPool};
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::operator::TenantUsage;
 
 /// The database. Hands out transactions for one tenant, and answers the few questions that come before a
@@ -41,15 +41,27 @@ impl Db {
         self.begin("begin isolation level repeatable read read only", tenant).await
     }
 
+    /// Reads the very state that another transaction sees, which is still open: `snapshot` is what
+    /// `pg_export_snapshot()` gave it.
+    pub(crate) async fn read_at(&self, tenant: TenantId, snapshot: &str) -> Result<TenantTx> {
+        if !snapshot.chars().all(|c| c.is_ascii_hexdigit() || c == '-') {
+            return Err(Error::Invalid("This is no snapshot of a database."));
+        }
+        let begin = format!(
+            "begin isolation level repeatable read read only; set transaction snapshot '{snapshot}'"
+        );
+        self.begin(&begin, tenant).await
+    }
+
     /// Writes tables that are not synced (tokens, challenges, codes): takes no version.
     pub async fn write_unsynced(&self, tenant: TenantId) -> Result<TenantTx> {
         self.begin("begin", tenant).await
     }
 
-    /// Begins and sets the tenant in one message. Its text holds nothing but a UUID, which is why it may be put
+    /// Begins and sets the tenant in one message. Its text holds nothing but a UUID and the name of a snapshot, which is why it may be put
     /// together here; should the tenant not be set, the connection is closed before anyone else gets it
     /// (`database::is_clean`).
-    async fn begin(&self, begin: &'static str, tenant: TenantId) -> Result<TenantTx> {
+    async fn begin(&self, begin: &str, tenant: TenantId) -> Result<TenantTx> {
         let sql = AssertSqlSafe(format!("{begin}; select clinic.set_tenant('{}')", tenant.0.hyphenated()));
         Ok(TenantTx { tx: self.pool.begin_with(sql).await?, tenant })
     }
@@ -119,6 +131,14 @@ impl Db {
         .fetch_all(&self.pool)
         .await?;
         Ok(tenants.into_iter().map(TenantId).collect())
+    }
+
+    /// The tenant that bears this code, active or not. For the operator.
+    pub(crate) async fn find_any_tenant(&self, code: &str) -> Result<Option<TenantId>> {
+        let id = sqlx::query_scalar!("select id from tenants where tenant_code = $1", code)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(id.map(TenantId))
     }
 
     /// The versions of the migrations that the database has.

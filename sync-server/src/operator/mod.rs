@@ -28,6 +28,7 @@ pub use options::{
     UserDeactivate, UserReset,
 };
 use password::read_password;
+pub(crate) use password::read_secret;
 pub use tenancy::TenantUsage;
 
 use crate::Db;

@@ -1,0 +1,92 @@
+//! A tenant's tables as CSV, for a spreadsheet. Not encrypted, and not for restoring.
+
+use std::borrow::Cow;
+use std::fs::{DirBuilder, File};
+use std::path::Path;
+
+use anyhow::Context;
+use protocol::id::TenantId;
+
+use super::snapshot::{Doors, Snapshot};
+
+/// What a spreadsheet takes for the beginning of a formula, or looks behind for one.
+const DANGEROUS: &[char] = &['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+
+/// Puts `'` before a cell that a spreadsheet could take for a formula.
+pub fn guard(cell: &str) -> Cow<'_, str> {
+    if is_dangerous(cell) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
+}
+
+/// Takes away what [`guard`] put there, and nothing else.
+pub fn unguard(cell: &str) -> &str {
+    cell.strip_prefix('\'').filter(|rest| is_dangerous(rest)).unwrap_or(cell)
+}
+
+/// A cell that was guarded before, by whatever number of `'`, is guarded once more: else one would be lost.
+fn is_dangerous(cell: &str) -> bool {
+    cell.trim_start_matches('\'').starts_with(DANGEROUS)
+}
+
+/// Writes `<table>.csv` for each table into a new folder, which only its owner can read. Empty cells are nulls or
+/// empty texts; lists and objects are JSON.
+///
+/// # Errors
+///
+/// The folder exists or cannot be made; and what [`Snapshot::read`] refuses.
+pub async fn write(doors: &Doors, tenant: TenantId, folder: &Path) -> anyhow::Result<u64> {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).with_context(|| format!("The folder {} cannot be made.", folder.display()))?;
+    let mut snapshot = Snapshot::take(doors, tenant, false).await?;
+    let mut rows = 0;
+    for table in snapshot.tables() {
+        let mut sheet = csv::Writer::from_writer(new_file(&folder.join(format!("{}.csv", table.name)))?);
+        sheet.write_record(&table.columns)?;
+        snapshot
+            .read(&table, |line| {
+                rows += 1;
+                let cells = table.columns.iter().map(|column| match line.get(column) {
+                    "null" => String::new(),
+                    value => line.text(column).unwrap_or_else(|| value.to_owned()),
+                });
+                Ok(sheet.write_record(cells.map(|cell| guard(&cell).into_owned()))?)
+            })
+            .await?;
+        sheet.into_inner().context("A sheet could not be finished.")?.sync_all()?;
+    }
+    Ok(rows)
+}
+
+fn new_file(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_guard_is_put_before_formulae_only_and_comes_off_again() {
+        for (cell, guarded) in [
+            ("=1+1", "'=1+1"),
+            ("+919820441276", "'+919820441276"),
+            ("-5", "'-5"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("\t=1", "'\t=1"),
+            ("\r\n", "'\r\n"),
+            ("＝1", "'＝1"),
+            ("'=1", "''=1"),
+            ("'quoted'", "'quoted'"),
+            ("Sunita", "Sunita"),
+            ("", ""),
+        ] {
+            assert_eq!(guard(cell), guarded);
+            assert_eq!(unguard(guarded), cell);
+        }
+    }
+}
