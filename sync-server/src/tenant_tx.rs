@@ -47,9 +47,8 @@ impl Db {
         if !snapshot.chars().all(|c| c.is_ascii_hexdigit() || c == '-') {
             return Err(Error::Invalid("This is no snapshot of a database."));
         }
-        let begin = format!(
-            "begin isolation level repeatable read read only; set transaction snapshot '{snapshot}'"
-        );
+        let begin =
+            format!("begin isolation level repeatable read read only; set transaction snapshot '{snapshot}'");
         self.begin(&begin, tenant).await
     }
 

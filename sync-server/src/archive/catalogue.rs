@@ -36,7 +36,7 @@ pub(super) struct TenantTable {
     parents: Vec<String>,
 }
 
-/// Every table of tenants, parents before children, but for [`BEFORE_THE_PARENT`].
+/// Every table of tenants: `tenants` first, parents before children, but for [`BEFORE_THE_PARENT`].
 pub(super) async fn tenant_tables(connection: &mut PgConnection) -> Result<Vec<TenantTable>> {
     let tables = sqlx::query_as!(
         TenantTable,
@@ -73,6 +73,9 @@ pub(super) async fn tenant_tables(connection: &mut PgConnection) -> Result<Vec<T
 fn in_order(tables: Vec<TenantTable>) -> Vec<TenantTable> {
     let mut waiting: BTreeMap<String, TenantTable> =
         tables.into_iter().map(|table| (table.name.clone(), table)).collect();
+    for table in waiting.values_mut().filter(|table| table.name != "tenants") {
+        table.parents.push("tenants".to_owned());
+    }
     for (child, parent) in BEFORE_THE_PARENT {
         if let Some(child) = waiting.get_mut(*child) {
             child.parents.retain(|name| name != parent);
@@ -83,7 +86,8 @@ fn in_order(tables: Vec<TenantTable>) -> Vec<TenantTable> {
     }
     let mut ordered = Vec::new();
     while !waiting.is_empty() {
-        let is_ready = |table: &&TenantTable| !table.parents.iter().any(|parent| waiting.contains_key(parent));
+        let is_ready =
+            |table: &&TenantTable| !table.parents.iter().any(|parent| waiting.contains_key(parent));
         // In a circle any is the first: references are looked at when all is in.
         let next = waiting.values().find(is_ready).or_else(|| waiting.values().next());
         let name = next.expect("BUG: one waits").name.clone();

@@ -157,7 +157,10 @@ async fn run_export(doors: &Doors, options: TenantExport, out: &mut impl Write) 
         writeln!(out, "SHA-256 {}", exported.file_sha256)?;
         if !exported.manifest.attachments.is_empty() {
             let files = exported.manifest.attachments.len();
-            writeln!(out, "The bytes of {files} attached files are not on this server and not in the archive.")?;
+            writeln!(
+                out,
+                "The bytes of {files} attached files are not on this server and not in the archive."
+            )?;
         }
         writeln!(out, "Without the passphrase or key nobody can open it, you included: keep both.")?;
     }
@@ -241,7 +244,12 @@ async fn find_tenant(doors: &Doors, code: &str) -> anyhow::Result<(TenantId, Str
 }
 
 /// Before anything leaves, the tenant's log says so.
-async fn record_export(doors: &Doors, tenant: TenantId, to: &str, with_credentials: bool) -> anyhow::Result<()> {
+async fn record_export(
+    doors: &Doors,
+    tenant: TenantId,
+    to: &str,
+    with_credentials: bool,
+) -> anyhow::Result<()> {
     let mut tx = doors.ops.write_unsynced(tenant).await?;
     let changes = json!({"to": to, "with_credentials": with_credentials});
     let event = Event { changes: Some(changes), ..Event::new(Action::Export) };

@@ -15,8 +15,8 @@ use super::export::{Exported, export};
 use super::read;
 use super::seal::{Key, Lock};
 use super::snapshot::Doors;
-use crate::audit::{self, Event, Lane};
 use crate::Db;
+use crate::audit::{self, Event, Lane};
 
 /// How many rows of each table a deletion would take. What is not counted stays: the log, which is kept for ever.
 pub async fn preview(ops: &Db, tenant: TenantId) -> anyhow::Result<BTreeMap<String, u64>> {
@@ -113,11 +113,7 @@ pub(super) async fn purge(
         rows.insert(table.name.clone(), deleted.rows_affected());
     }
     for table in tables.iter().filter(|table| !table.is_witness()) {
-        ensure!(
-            table.count(tx, tenant).await? == 0,
-            "Rows of {} are left. Nothing was deleted.",
-            table.name
-        );
+        ensure!(table.count(tx, tenant).await? == 0, "Rows of {} are left. Nothing was deleted.", table.name);
     }
     Ok(rows)
 }

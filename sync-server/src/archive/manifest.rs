@@ -104,6 +104,11 @@ pub fn content_hash(tables: &[TableEntry]) -> String {
     hex(&hash.finalize())
 }
 
+/// Whether this is a SHA-256 in lower-case hexadecimal digits.
+pub(super) fn is_sha256(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}
+
 /// In lower-case hexadecimal digits.
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::line::{Line, Tally};
-use super::manifest::{FORMAT, FORMAT_VERSION, MANIFEST, Manifest, content_hash, hex};
+use super::manifest::{FORMAT, FORMAT_VERSION, MANIFEST, Manifest, content_hash, hex, is_sha256};
 use super::seal::{self, Key};
 
 const BLOCK: usize = 512;
@@ -114,17 +114,18 @@ impl<'a> Reader<'a> {
             let text = read_line(&mut self.input, &path, progress.bytes_left)?;
             progress.bytes_left -= text.len() as u64;
             progress.tally.add(&text);
-            let line = Line::parse(&text)
-                .ok()
-                .filter(|line| line.has_exactly(&entry.columns))
-                .ok_or_else(|| {
+            let line =
+                Line::parse(&text).ok().filter(|line| line.has_exactly(&entry.columns)).ok_or_else(|| {
                     Refused::damaged(&path, format!("line {} is not a row of it", progress.tally.rows))
                 })?;
             return Ok(Some(Item::Row(line)));
         }
         let tally = std::mem::take(&mut progress.tally);
         if tally.rows != entry.rows || tally.sha256() != entry.sha256 {
-            return Err(Refused::damaged(&path, "its rows are not those that the manifest counts and hashes"));
+            return Err(Refused::damaged(
+                &path,
+                "its rows are not those that the manifest counts and hashes",
+            ));
         }
         skip_padding(&mut self.input, &path, entry.bytes)?;
         self.progress = None;
@@ -264,8 +265,7 @@ fn parse_manifest(text: &[u8], most_bytes: u64) -> Result<Manifest, Refused> {
         }
     }
     for file in &manifest.attachments {
-        let is_hash = file.sha256.len() == 64 && file.sha256.bytes().all(|b| b.is_ascii_hexdigit());
-        if !is_hash || !names.insert(file.path()) {
+        if !is_sha256(&file.sha256) || !names.insert(file.path()) {
             return Err(damaged("a file's hash is none, or is there twice".to_owned()));
         }
     }

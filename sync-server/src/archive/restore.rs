@@ -16,8 +16,8 @@ use super::line::{Line, Tally};
 use super::manifest::Manifest;
 use super::read::{Item, Reader, Refused, check};
 use super::seal::Key;
-use crate::audit::{self, Event, Lane};
 use crate::Db;
+use crate::audit::{self, Event, Lane};
 
 const BATCH_ROWS: u64 = 500;
 const BATCH_BYTES: u64 = 4 << 20;
@@ -87,10 +87,9 @@ pub async fn restore(
         let entry = manifest.tables.iter().find(|entry| entry.name == table.name);
         compare(&mut tx, table, &entry.expect("BUG: from the manifest").columns, home.tenant, tally).await?;
     }
-    let epoch =
-        sqlx::query_scalar!("select epoch from tenant_sync where tenant_id = $1", home.tenant.0)
-            .fetch_one(&mut *tx)
-            .await?;
+    let epoch = sqlx::query_scalar!("select epoch from tenant_sync where tenant_id = $1", home.tenant.0)
+        .fetch_one(&mut *tx)
+        .await?;
     let event = Event {
         changes: Some(json!({
             "from_tenant": manifest.tenant_id,
@@ -135,7 +134,8 @@ async fn known_tables(
     let tables = catalogue::tenant_tables(tx).await?;
     for entry in &manifest.tables {
         let table = tables.iter().find(|table| table.name == entry.name && !table.is_left_out());
-        let table = table.ok_or_else(|| Refused::damaged(&entry.path(), "this table does not belong there"))?;
+        let table =
+            table.ok_or_else(|| Refused::damaged(&entry.path(), "this table does not belong there"))?;
         if let Some(column) = entry.columns.iter().find(|column| !table.columns.contains(column)) {
             bail!(Refused::damaged(&entry.path(), format!("the table has no column {column:.63}")));
         }
@@ -271,7 +271,11 @@ impl Batch {
                 format!("the database does not take its rows ({})", failed_at(&error)),
             )
         })?;
-        ensure!(done.rows_affected() == rows, "Some rows of {} did not go in. Nothing was written.", table.name);
+        ensure!(
+            done.rows_affected() == rows,
+            "Some rows of {} did not go in. Nothing was written.",
+            table.name
+        );
         Ok(())
     }
 }

@@ -96,7 +96,10 @@ impl<W: Write> Write for Sealed<W> {
 }
 
 /// Opens an archive.
-pub(super) fn open<'a, R: Read + Send + 'a>(key: &Key, input: R) -> Result<Box<dyn BufRead + Send + 'a>, Refused> {
+pub(super) fn open<'a, R: Read + Send + 'a>(
+    key: &Key,
+    input: R,
+) -> Result<Box<dyn BufRead + Send + 'a>, Refused> {
     let decryptor = Decryptor::new(BufReader::new(input)).map_err(refused)?;
     let is_passphrase = matches!(key, Key::Passphrase(_));
     if decryptor.is_scrypt() != is_passphrase {

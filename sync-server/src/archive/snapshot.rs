@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 
 use super::catalogue::{self, TenantTable};
 use super::line::Line;
+use super::manifest::is_sha256;
 use crate::{Db, TenantTx};
 
 /// With which logins the data is read.
@@ -37,7 +38,11 @@ pub(super) struct Snapshot {
 }
 
 impl Snapshot {
-    pub(super) async fn take(doors: &Doors, tenant: TenantId, with_credentials: bool) -> anyhow::Result<Self> {
+    pub(super) async fn take(
+        doors: &Doors,
+        tenant: TenantId,
+        with_credentials: bool,
+    ) -> anyhow::Result<Self> {
         let migration_version = doors.ops.applied_migrations().await?.into_iter().max().unwrap_or_default();
         let mut ops = doors.ops.read(tenant).await?;
         let patience = "set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0";
@@ -140,7 +145,7 @@ pub(super) type Files = BTreeMap<String, Option<u64>>;
 /// Notes the files that a row refers to.
 pub(super) fn note_files(files: &mut Files, table: &TenantTable, line: &Line) {
     for column in &table.file_columns {
-        if let Some(hash) = line.text(column) {
+        if let Some(hash) = line.text(column).filter(|hash| is_sha256(hash)) {
             let length = line.get("byte_size").parse().ok().filter(|_| column == "sha256");
             let known = files.entry(hash).or_default();
             *known = known.or(length);

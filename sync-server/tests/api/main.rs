@@ -1,5 +1,8 @@
 //! The server as desktops and the database see it.
 
+mod archive;
+mod archive_box;
+mod archive_hostile;
 mod audit;
 mod audit_desk;
 mod audit_verify;
