@@ -113,6 +113,15 @@ pub async fn migrate(admin_url: &Secret, passwords: &LoginPasswords) -> Result<(
     migrate_with(admin_url, passwords, &MIGRATIONS).await
 }
 
+/// Makes the roles in a database that a backup is restored into, which brings its own schema.
+pub(crate) async fn prepare_for_restore(admin_url: &Secret) -> Result<(), Error> {
+    let mut connection = PgConnection::connect(&admin_url.0).await?;
+    sqlx::raw_sql(ROLES).execute(&mut connection).await?;
+    sqlx::raw_sql("drop schema clinic").execute(&mut connection).await?;
+    connection.close().await?;
+    Ok(())
+}
+
 /// [`migrate`] with other migrations than those that this program was built with.
 pub async fn migrate_with(
     admin_url: &Secret,

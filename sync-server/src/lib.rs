@@ -3,6 +3,7 @@
 pub mod archive;
 pub mod audit;
 pub mod auth;
+pub mod backup;
 pub mod catalogue;
 pub mod config;
 mod connections;

@@ -13,7 +13,8 @@ use clinic_sync::audit::command::{AuditCommand, run_audit};
 use clinic_sync::audit::{Audit, heads};
 use clinic_sync::auth::password::{PasswordCost, Passwords};
 use clinic_sync::auth::{Auth, token};
-use clinic_sync::config::{CommonOptions, LogFormat, ServeOptions};
+use clinic_sync::backup::{self, BackupCommand};
+use clinic_sync::config::{CommonOptions, DatabaseUrl, LogFormat, ServeOptions};
 use clinic_sync::database::{self, LoginPasswords};
 use clinic_sync::demo::{self, DemoOptions};
 use clinic_sync::doctor::{self, DoctorOptions};
@@ -68,6 +69,9 @@ enum Command {
     /// The audit log.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Backups of the whole database.
+    #[command(subcommand)]
+    Backup(BackupCommand),
     /// Makes a tenant with sample patients and a year of prescriptions.
     DemoData(DemoOptions),
     /// Writes docs/schema.md, as the database has its tables, to the standard output.
@@ -148,6 +152,10 @@ async fn run() -> anyhow::Result<()> {
             let db = operators_db(&cli.common).await?;
             run_audit(&db, &cli.common.data_dir, command, &mut std::io::stdout()).await
         }
+        Command::Backup(command) => {
+            let url = || operators_url(&cli.common);
+            backup::run(url, cli.common.postgres_bin.as_deref(), command, &mut std::io::stdout()).await
+        }
         Command::DemoData(options) => {
             demo::run(&operators_db(&cli.common).await?, &options, &mut std::io::stdout()).await
         }
@@ -155,11 +163,14 @@ async fn run() -> anyhow::Result<()> {
 }
 
 async fn operators_db(common: &CommonOptions) -> anyhow::Result<Db> {
-    let url = match &common.database_url {
+    Ok(database::connect_ops(&operators_url(common)?.0).await?)
+}
+
+fn operators_url(common: &CommonOptions) -> anyhow::Result<DatabaseUrl> {
+    Ok(match &common.database_url {
         Some(url) => url.clone(),
         None => embedded::Urls::of_running(&common.data_dir)?.ops,
-    };
-    Ok(database::connect_ops(&url.0).await?)
+    })
 }
 
 /// The operator's login, and the server's where it is known.

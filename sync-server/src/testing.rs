@@ -184,6 +184,11 @@ impl Server {
     }
 }
 
+/// The folder of an installed Postgres that has pg_dump, which the programs of the npm package lack.
+pub fn postgres_with_dump() -> std::path::PathBuf {
+    crate::embedded::programs::find_dump(None, 15).expect("pg_dump: install `postgresql`, with its client")
+}
+
 /// Every route of the server: how it is asked, and where.
 pub fn routes() -> Vec<(Method, &'static str)> {
     router::routes().into_iter().map(|route| (route.method, route.path)).collect()

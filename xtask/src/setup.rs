@@ -12,12 +12,15 @@ const BUILD_PACKAGES: &[&str] =
 const WINDOW_PACKAGES: &[&str] =
     &["xvfb", "xauth", "webkit2gtk-driver", "dbus", "dbus-x11", "gnome-keyring", "fonts-noto-core"];
 
+/// pg_dump and pg_restore, and a server of their version: what the tests of backups back up.
+const DATABASE_PACKAGES: &[&str] = &["postgresql"];
+
 /// Which packages a task needs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Need {
     /// To build the programs.
     Build,
-    /// To build them and to drive the window under a virtual display.
+    /// To build them, to drive the window under a virtual display, and to run every other test.
     Window,
 }
 
@@ -37,7 +40,7 @@ pub fn packages(need: Need) -> anyhow::Result<()> {
     }
     let wanted: Vec<&str> = match need {
         Need::Build => BUILD_PACKAGES.to_vec(),
-        Need::Window => [BUILD_PACKAGES, WINDOW_PACKAGES].concat(),
+        Need::Window => [BUILD_PACKAGES, WINDOW_PACKAGES, DATABASE_PACKAGES].concat(),
     };
     if !shell::has("dpkg-query") {
         shell::say(

@@ -70,6 +70,22 @@ pub(super) async fn tenant_tables(connection: &mut PgConnection) -> Result<Vec<T
     Ok(in_order(tables))
 }
 
+/// How many rows every table has, the shared ones and the migrations included.
+pub(crate) async fn count_all(connection: &mut PgConnection) -> sqlx::Result<BTreeMap<String, i64>> {
+    let tables = sqlx::query_scalar!(
+        r#"select relname::text as "name!" from pg_class
+           where relnamespace = 'clinic'::regnamespace and relkind in ('r', 'p') and not relispartition"#
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut counts = BTreeMap::new();
+    for table in tables {
+        let sql = AssertSqlSafe(format!("select count(*) from clinic.{}", quote(&table)));
+        counts.insert(table, sqlx::query_scalar(sql).fetch_one(&mut *connection).await?);
+    }
+    Ok(counts)
+}
+
 fn in_order(tables: Vec<TenantTable>) -> Vec<TenantTable> {
     let mut waiting: BTreeMap<String, TenantTable> =
         tables.into_iter().map(|table| (table.name.clone(), table)).collect();

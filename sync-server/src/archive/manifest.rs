@@ -110,6 +110,6 @@ pub(super) fn is_sha256(text: &str) -> bool {
 }
 
 /// In lower-case hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,7 +1,7 @@
 //! A tenant leaves with its data, comes back from it, or is deleted. `docs/leaving.md` is the format.
 
 /// Tables and SQL.
-mod catalogue;
+pub(crate) mod catalogue;
 /// The commands.
 pub mod command;
 /// Deleting.

@@ -1,7 +1,7 @@
 //! A Postgres of one's own: for a clinic with one server and nobody to run a database, for trying out, and
 //! for tests. It listens on 127.0.0.1 only and asks for a password.
 
-mod programs;
+pub(crate) mod programs;
 mod user;
 
 use std::fs::{self, File};

@@ -29,8 +29,25 @@ pub(super) fn find(given: Option<&Path>) -> Result<PathBuf, Error> {
         .ok_or(Error::NoPrograms)
 }
 
+/// The folder of pg_dump and pg_restore of this major version or the next later one: the one that is given, the one
+/// beside this program, or that of an installed Postgres. The npm package has none.
+pub(crate) fn find_dump(given: Option<&Path>, oldest: u32) -> Option<PathBuf> {
+    let exe = std::env::current_exe().ok();
+    let beside = exe.iter().filter_map(|exe| exe.parent()).map(|folder| folder.join("postgres/bin"));
+    given
+        .map(Path::to_owned)
+        .into_iter()
+        .chain(beside)
+        .chain(installed())
+        .filter(|folder| program(folder, "pg_restore").is_file())
+        .filter_map(|folder| Some((version(&program(folder.as_path(), "pg_dump"))?, folder)))
+        .filter(|(version, _)| *version >= oldest)
+        .min_by_key(|(version, _)| *version)
+        .map(|(_, folder)| folder)
+}
+
 /// A program in that folder.
-pub(super) fn program(folder: &Path, name: &str) -> PathBuf {
+pub(crate) fn program(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
@@ -111,11 +128,13 @@ fn installed() -> Vec<PathBuf> {
 }
 
 fn is_new_enough(folder: &Path) -> bool {
-    output(Command::new(program(folder, "postgres")).arg("--version"))
-        .as_deref()
-        .and_then(|text| text.split(|c: char| !c.is_ascii_digit()).find(|part| !part.is_empty()))
-        .and_then(|major| major.parse::<u32>().ok())
-        .is_some_and(|major| major >= OLDEST_VERSION)
+    version(&program(folder, "postgres")).is_some_and(|major| major >= OLDEST_VERSION)
+}
+
+/// The major version of one of the programs.
+fn version(program: &Path) -> Option<u32> {
+    let text = output(Command::new(program).arg("--version"))?;
+    text.split(|c: char| !c.is_ascii_digit()).find(|part| !part.is_empty())?.parse().ok()
 }
 
 fn output(command: &mut Command) -> Option<String> {

@@ -2,6 +2,7 @@
 
 mod archive;
 mod archive_box;
+mod archive_command;
 mod archive_hostile;
 mod audit;
 mod audit_desk;
@@ -9,6 +10,7 @@ mod audit_verify;
 mod auth_enrol;
 mod auth_session;
 mod auth_token;
+mod backup;
 mod chart;
 mod clinic;
 mod demo;

@@ -1,0 +1,251 @@
+//! A backup is worth what a restore of it gives: so it is restored.
+
+use std::fmt::Display;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use protocol::api::Secret;
+use serde::Serialize;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
+use tempfile::TempDir;
+use url::Url;
+use uuid::Uuid;
+
+use super::create::migrations;
+use super::{Record, dump, fingerprint, record_path};
+use crate::archive::catalogue::count_all;
+use crate::audit::verify::{self as audit, Known};
+use crate::config::DatabaseUrl;
+use crate::database::{self, LoginPasswords};
+use crate::doctor;
+use crate::embedded::{Embedded, Options};
+
+/// What `doctor` says of the server on which the trial takes place, not of what was backed up.
+const OF_THE_SERVER: &[&str] =
+    &["postgres_version", "durability", "session_settings", "encrypted_connection", "clock", "free_disk"];
+
+/// Where a backup is restored on trial.
+#[derive(Clone, Debug)]
+pub enum Scratch {
+    /// In a Postgres that is started for it, and removed with its folder.
+    New {
+        /// Where its programs are.
+        postgres_bin: Option<PathBuf>,
+    },
+    /// In a new database of this server, which is dropped.
+    On(DatabaseUrl),
+}
+
+/// What was checked.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Report {
+    /// In the order in which it was checked.
+    pub checks: Vec<Checked>,
+}
+
+/// One check.
+#[derive(Clone, Debug, Serialize)]
+pub struct Checked {
+    /// Of what.
+    pub name: &'static str,
+    /// What is wrong; nothing, if all is well.
+    pub problems: Vec<String>,
+    /// What was seen.
+    pub seen: String,
+}
+
+impl Report {
+    /// Whether nothing is wrong.
+    pub fn is_whole(&self) -> bool {
+        self.checks.iter().all(|check| check.problems.is_empty())
+    }
+
+    fn add(&mut self, name: &'static str, seen: impl Display, problems: Vec<String>) {
+        self.checks.push(Checked { name, problems, seen: seen.to_string() });
+    }
+
+    /// Writes it for people.
+    pub(super) fn write(&self, out: &mut impl Write) -> std::io::Result<()> {
+        for Checked { name, problems, seen } in &self.checks {
+            let state = if problems.is_empty() { "good" } else { "WRONG" };
+            writeln!(out, "{state:5}  {name:12} {seen}")?;
+            for problem in problems {
+                writeln!(out, "         {problem}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Restores a dump and compares what comes out with its record. Whatever happens, the trial's database is removed.
+///
+/// # Errors
+///
+/// What has nothing to do with the backup: no programs, no place. A bad backup is no error.
+pub async fn verify(dump: &Path, scratch: &Scratch) -> anyhow::Result<Report> {
+    let mut report = Report::default();
+    let record = read_record(dump, &mut report)?;
+    if !report.is_whole() {
+        return Ok(report);
+    }
+    match scratch {
+        Scratch::New { postgres_bin } => {
+            let folder = tempfile::tempdir()?;
+            let embedded = start(&folder, postgres_bin.clone()).await?;
+            let admin = embedded.urls().admin.clone();
+            let done = on_trial(dump, &record, &admin, postgres_bin.as_deref(), &mut report).await;
+            tokio::task::spawn_blocking(|| embedded.stop()).await??;
+            done?;
+        }
+        Scratch::On(server) => {
+            let name = format!("clinic_verify_{}", Uuid::new_v4().simple());
+            let mut url: Url = server.0.0.parse().context("The scratch server's URL is not understood.")?;
+            url.set_path(&name);
+            let mut connection = PgConnection::connect(&server.0.0).await?;
+            // The name is made here, of hexadecimal digits.
+            sqlx::raw_sql(AssertSqlSafe(format!("create database {name} template template0")))
+                .execute(&mut connection)
+                .await?;
+            let admin = DatabaseUrl(Secret(url.into()));
+            let done = on_trial(dump, &record, &admin, None, &mut report).await;
+            sqlx::raw_sql(AssertSqlSafe(format!("drop database {name} with (force)")))
+                .execute(&mut connection)
+                .await?;
+            done?;
+        }
+    }
+    Ok(report)
+}
+
+async fn start(folder: &TempDir, postgres_bin: Option<PathBuf>) -> anyhow::Result<Embedded> {
+    let options = Options { data_dir: folder.path().to_owned(), postgres_bin, durable: false };
+    Ok(tokio::task::spawn_blocking(move || Embedded::start(&options)).await??)
+}
+
+/// The record beside the dump, if there is one, and whether the dump is the file that it tells of.
+fn read_record(dump: &Path, report: &mut Report) -> anyhow::Result<Option<Record>> {
+    let (bytes, sha256) = fingerprint(dump).with_context(|| format!("{} cannot be read.", dump.display()))?;
+    let path = record_path(dump);
+    if !path.is_file() {
+        report.add("file", format!("{bytes} bytes; no record beside it, so rows are not compared"), vec![]);
+        return Ok(None);
+    }
+    let record = std::fs::read(&path).ok().and_then(|text| serde_json::from_slice::<Record>(&text).ok());
+    let problems = match &record {
+        None => vec![format!("{} is not a record of a backup.", path.display())],
+        Some(record) if (record.bytes, &record.sha256) != (bytes, &sha256) => {
+            vec!["It is not the file that was written: its length or its SHA-256 differs.".to_owned()]
+        }
+        Some(_) => vec![],
+    };
+    report.add("file", format!("{bytes} bytes"), problems);
+    Ok(record)
+}
+
+/// Everything that needs a database.
+async fn on_trial(
+    dump: &Path,
+    record: &Option<Record>,
+    admin: &DatabaseUrl,
+    postgres_bin: Option<&Path>,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    database::prepare_for_restore(&admin.0).await?;
+    let version = record.as_ref().map_or(150_000, |record| record.postgres_version);
+    let mut command = dump::program("pg_restore", postgres_bin, version, admin)?;
+    command.args(["--exit-on-error", "--dbname"]).arg(database_name(admin)?).arg(dump);
+    let restored = dump::run("pg_restore", command).await;
+    let problems = restored.err().map(|error| error.to_string());
+    report.add("restore", "tables, keys and references are made anew", problems.into_iter().collect());
+    if !report.is_whole() {
+        return Ok(());
+    }
+    let mut connection = database::session(&admin.0)?.connect().await?;
+    compare(&mut connection, record.as_ref(), report).await?;
+    connection.close().await?;
+    database::migrate(&admin.0, &LoginPasswords::default()).await.context("It cannot be migrated.")?;
+    examine(admin, report).await?;
+    verify_logs(admin, record.as_ref(), report).await
+}
+
+fn database_name(admin: &DatabaseUrl) -> anyhow::Result<String> {
+    let url: Url = admin.0.0.parse()?;
+    Ok(url.path().trim_start_matches('/').to_owned())
+}
+
+/// The migrations and the rows that were there are there again.
+async fn compare(
+    connection: &mut PgConnection,
+    record: Option<&Record>,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let found = migrations(connection).await?;
+    let unknown = found.iter().filter(|version| !database::MIGRATIONS.version_exists(**version));
+    let mut problems: Vec<String> =
+        unknown.map(|version| format!("This program does not know migration {version}.")).collect();
+    if record.is_some_and(|record| record.migrations != found) {
+        problems.push("They are not those that the database had.".to_owned());
+    }
+    report.add("migrations", format!("{} of them", found.len()), problems);
+    let rows = count_all(connection).await?;
+    let seen = format!("{} in {} tables", rows.values().sum::<i64>(), rows.len());
+    let Some(record) = record else {
+        report.add("rows", format!("{seen}; not compared"), vec![]);
+        return Ok(());
+    };
+    let tables = record.rows.keys().chain(rows.keys()).collect::<std::collections::BTreeSet<_>>();
+    let differs = |table: &&&String| record.rows.get(**table) != rows.get(**table);
+    let told = |count: Option<&i64>| count.map_or_else(|| "no table".to_owned(), ToString::to_string);
+    let problems = tables
+        .iter()
+        .filter(differs)
+        .map(|table| {
+            format!(
+                "{table}: {} in the backup, {} in the database then",
+                told(rows.get(*table)),
+                told(record.rows.get(*table))
+            )
+        })
+        .collect();
+    report.add("rows", seen, problems);
+    Ok(())
+}
+
+async fn examine(admin: &DatabaseUrl, report: &mut Report) -> anyhow::Result<()> {
+    let (mut connection, here) = doctor::connect(admin, None).await?;
+    let found = doctor::examine(&mut connection, &here).await?;
+    connection.close().await?;
+    let of_the_backup = found.wrong.iter().filter(|wrong| !OF_THE_SERVER.contains(&wrong.check));
+    let problems =
+        of_the_backup.map(|wrong| format!("{}: {}", wrong.check, wrong.objects.join(", "))).collect();
+    report.add("doctor", format!("{} checks", found.checked), problems);
+    Ok(())
+}
+
+async fn verify_logs(
+    admin: &DatabaseUrl,
+    record: Option<&Record>,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let db = database::connect_ops(&admin.0).await?;
+    let kept = record.map(|record| record.heads.clone()).unwrap_or_default();
+    let known = Known { key: None, kept };
+    let tenants = db.audited_tenants(None).await?;
+    let (mut entries, mut problems) = (0, Vec::new());
+    for tenant in &tenants {
+        let mut tx = db.read(*tenant).await?;
+        sqlx::raw_sql("set local statement_timeout = 0; set local enable_nestloop = off")
+            .execute(&mut *tx)
+            .await?;
+        let log = audit::verify(&mut tx, *tenant, &known).await?;
+        entries += log.entries;
+        problems.extend(
+            log.findings.iter().map(|it| format!("tenant {tenant}, {} {}: {}", it.lane, it.seq, it.problem)),
+        );
+    }
+    db.close().await;
+    let seen = format!("{entries} entries of {} tenants, chains and ends", tenants.len());
+    report.add("audit log", seen, problems);
+    Ok(())
+}
