@@ -51,7 +51,8 @@ async fn a_tenant_is_exported_deleted_and_restored_with_a_passphrase_from_a_file
     assert_eq!(exported["rows"]["patients"], 1);
     assert!(answer(&mover, &export).await.expect_err("it is there").contains("exists already"));
     // A look deletes nothing, and neither does a wrong code.
-    let delete = ["delete", "--tenant-code", code, "--passphrase-file", text(&secret), "--export-to", text(&last)];
+    let delete =
+        ["delete", "--tenant-code", code, "--passphrase-file", text(&secret), "--export-to", text(&last)];
     let seen = answer(&mover, &delete).await.expect("counts");
     assert_eq!((&seen["deleted"], &seen["rows"]["patients"]), (&Value::Bool(false), &1.into()));
     let wrong = [delete.as_slice(), &["--yes", "--confirm-code", "PLOVER"]].concat();
@@ -96,12 +97,24 @@ async fn commands_that_make_no_sense_are_refused_in_words() {
     let (weak, good, out) = (text(&weak), text(&good), text(&out));
     let nowhere = "/no/such/folder/archive";
     for (arguments, reason) in [
-        (vec!["export", "--tenant-code", "NOBODY", "--out", out, "--passphrase-file", good], "no tenant NOBODY"),
+        (
+            vec!["export", "--tenant-code", "NOBODY", "--out", out, "--passphrase-file", good],
+            "no tenant NOBODY",
+        ),
         (vec!["export", "--tenant-code", "", "--out", out, "--passphrase-file", good], "There is no tenant"),
-        (vec!["export", "--tenant-code", "🦜", "--out", out, "--passphrase-file", good], "There is no tenant"),
+        (
+            vec!["export", "--tenant-code", "🦜", "--out", out, "--passphrase-file", good],
+            "There is no tenant",
+        ),
         (vec!["export", "--tenant-code", WORD_A, "--out", out, "--passphrase-file", weak], "12 characters"),
-        (vec!["export", "--tenant-code", WORD_A, "--out", out, "--passphrase-file", nowhere], "cannot be read"),
-        (vec!["export", "--tenant-code", WORD_A, "--out", nowhere, "--passphrase-file", good], "be written to"),
+        (
+            vec!["export", "--tenant-code", WORD_A, "--out", out, "--passphrase-file", nowhere],
+            "cannot be read",
+        ),
+        (
+            vec!["export", "--tenant-code", WORD_A, "--out", nowhere, "--passphrase-file", good],
+            "be written to",
+        ),
         (vec!["export", "--tenant-code", WORD_A], "--out"),
         (vec!["export", "--tenant-code", WORD_A, "--out", out, "--recipient", "age1no"], "--recipient"),
         (vec!["restore", "--file", nowhere, "--passphrase-file", good], "cannot be opened"),
