@@ -11,11 +11,12 @@ use sha2::{Digest, Sha256};
 use super::catalogue::LEFT_OUT;
 use super::line::Tally;
 use super::manifest::{
-    AttachmentEntry, FORMAT, FORMAT_VERSION, LeftOut, MANIFEST, Manifest, TableEntry, content_hash, hex,
+    AttachmentEntry, FORMAT, FORMAT_VERSION, LeftOut, MANIFEST, Manifest, TableEntry, content_hash,
 };
 use super::read::padding;
 use super::seal::{Lock, Sealed};
 use super::snapshot::{Doors, Files, Snapshot, note_files};
+use crate::audit::heads::hex;
 
 /// A finished archive.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use super::manifest::hex;
+use crate::audit::heads::hex;
 
 /// A row.
 #[derive(Clone, Debug)]

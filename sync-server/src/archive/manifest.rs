@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
+use crate::audit::heads::hex;
+
 /// What the format calls itself.
 pub const FORMAT: &str = "clinic-desk-tenant";
 /// Goes up when a reader of the one before could misunderstand.
@@ -107,9 +109,4 @@ pub fn content_hash(tables: &[TableEntry]) -> String {
 /// Whether this is a SHA-256 in lower-case hexadecimal digits.
 pub(super) fn is_sha256(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
-}
-
-/// In lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -7,8 +7,9 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::line::{Line, Tally};
-use super::manifest::{FORMAT, FORMAT_VERSION, MANIFEST, Manifest, content_hash, hex, is_sha256};
+use super::manifest::{FORMAT, FORMAT_VERSION, MANIFEST, Manifest, content_hash, is_sha256};
 use super::seal::{self, Key};
+use crate::audit::heads::hex;
 
 const BLOCK: usize = 512;
 const MOST_MANIFEST_BYTES: u64 = 64 << 20;

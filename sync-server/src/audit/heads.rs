@@ -87,7 +87,7 @@ pub(super) fn message(tenant: TenantId, head: &Head) -> String {
     format!("cd-audit-head-1\n{tenant}\n{}\n{}\n{hash}\n{micros}", head.lane, head.seq)
 }
 
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     bytes.iter().fold(String::new(), |mut text, byte| {
         write!(text, "{byte:02x}").expect("BUG: a string takes all text");

@@ -12,7 +12,7 @@ use time::macros::format_description;
 
 use super::{Record, dump, fingerprint, record_path};
 use crate::archive::catalogue::count_all;
-use crate::archive::manifest::hex;
+use crate::audit::heads::hex;
 use crate::audit::verify::KeptHead;
 use crate::config::DatabaseUrl;
 use crate::database;

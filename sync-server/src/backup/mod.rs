@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
-use crate::archive::manifest::hex;
+use crate::audit::heads::hex;
 use crate::audit::verify::KeptHead;
 use crate::config::DatabaseUrl;
 

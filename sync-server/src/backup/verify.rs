@@ -94,7 +94,7 @@ pub async fn verify(dump: &Path, scratch: &Scratch) -> anyhow::Result<Report> {
             let folder = tempfile::tempdir()?;
             let embedded = start(&folder, postgres_bin.clone()).await?;
             let admin = embedded.urls().admin.clone();
-            let done = on_trial(dump, &record, &admin, postgres_bin.as_deref(), &mut report).await;
+            let done = on_trial(dump, record.as_ref(), &admin, postgres_bin.as_deref(), &mut report).await;
             tokio::task::spawn_blocking(|| embedded.stop()).await??;
             done?;
         }
@@ -108,7 +108,7 @@ pub async fn verify(dump: &Path, scratch: &Scratch) -> anyhow::Result<Report> {
                 .execute(&mut connection)
                 .await?;
             let admin = DatabaseUrl(Secret(url.into()));
-            let done = on_trial(dump, &record, &admin, None, &mut report).await;
+            let done = on_trial(dump, record.as_ref(), &admin, None, &mut report).await;
             sqlx::raw_sql(AssertSqlSafe(format!("drop database {name} with (force)")))
                 .execute(&mut connection)
                 .await?;
@@ -146,13 +146,13 @@ fn read_record(dump: &Path, report: &mut Report) -> anyhow::Result<Option<Record
 /// Everything that needs a database.
 async fn on_trial(
     dump: &Path,
-    record: &Option<Record>,
+    record: Option<&Record>,
     admin: &DatabaseUrl,
     postgres_bin: Option<&Path>,
     report: &mut Report,
 ) -> anyhow::Result<()> {
     database::prepare_for_restore(&admin.0).await?;
-    let version = record.as_ref().map_or(150_000, |record| record.postgres_version);
+    let version = record.map_or(150_000, |record| record.postgres_version);
     let mut command = dump::program("pg_restore", postgres_bin, version, admin)?;
     command.args(["--exit-on-error", "--dbname"]).arg(database_name(admin)?).arg(dump);
     let restored = dump::run("pg_restore", command).await;
@@ -162,11 +162,11 @@ async fn on_trial(
         return Ok(());
     }
     let mut connection = database::session(&admin.0)?.connect().await?;
-    compare(&mut connection, record.as_ref(), report).await?;
+    compare(&mut connection, record, report).await?;
     connection.close().await?;
     database::migrate(&admin.0, &LoginPasswords::default()).await.context("It cannot be migrated.")?;
     examine(admin, report).await?;
-    verify_logs(admin, record.as_ref(), report).await
+    verify_logs(admin, record, report).await
 }
 
 fn database_name(admin: &DatabaseUrl) -> anyhow::Result<String> {

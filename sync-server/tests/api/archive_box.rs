@@ -141,7 +141,8 @@ pub fn with_rows(entries: &[Entry], table: &str, change: impl FnOnce(&mut Vec<St
     change(&mut lines);
     entry.bytes = lines.iter().flat_map(|line| format!("{line}\n").into_bytes()).collect();
     let (bytes, rows) = (entry.bytes.len(), lines.len());
-    let sha256: String = Sha256::digest(&entry.bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 =
+        Sha256::digest(&entry.bytes).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
     with_manifest(&entries, |manifest| {
         let tables = manifest["tables"].as_array_mut().expect("tables");
         let entry = tables.iter_mut().find(|entry| entry["name"] == table).expect("the table");

@@ -140,6 +140,9 @@ async fn rows_that_are_not_those_of_the_manifest_are_refused_by_the_name_of_thei
     mover.restore("theirs", Some("BACK")).await.expect("a good archive");
 }
 
+/// What is done to a manifest.
+type Change = Box<dyn Fn(&mut Value)>;
+
 #[tokio::test]
 async fn a_manifest_that_claims_what_is_not_so_is_refused() {
     let furnished = Furnished::new().await;
@@ -149,7 +152,6 @@ async fn a_manifest_that_claims_what_is_not_so_is_refused() {
     let table =
         |name: &str| whole.iter().skip(1).position(|it| it.path.contains(&format!("/{name}."))).expect("it");
     let patients = table("patients");
-    type Change = Box<dyn Fn(&mut Value)>;
     let cases: Vec<(Change, &str)> = vec![
         (Box::new(|it| it["format"] = json!("other")), "an archive of other"),
         (Box::new(|it| it["format_version"] = json!(2)), "version 2, which this program does not read"),
