@@ -7,6 +7,7 @@ pub mod config;
 mod connections;
 pub mod database;
 pub mod demo;
+pub mod distribute;
 pub mod doctor;
 pub mod embedded;
 pub mod error;

@@ -14,6 +14,7 @@ use clinic_sync::auth::{Auth, token};
 use clinic_sync::config::{CommonOptions, LogFormat, ServeOptions};
 use clinic_sync::database::{self, LoginPasswords};
 use clinic_sync::demo::{self, DemoOptions};
+use clinic_sync::distribute;
 use clinic_sync::doctor::{self, DoctorOptions};
 use clinic_sync::embedded::{self, Embedded};
 use clinic_sync::operator::{self, ClinicCommand, DeviceCommand, TenantCommand, UserCommand};
@@ -38,7 +39,11 @@ enum Command {
     ///
     /// CLINIC_SYNC_APP_PASSWORD and CLINIC_SYNC_OPS_PASSWORD, if set, become the passwords of the logins
     /// clinic_app and clinic_ops. They are never arguments, which every user of the machine could read.
-    Migrate,
+    Migrate {
+        /// Also spreads the tables over the workers of a Citus cluster, by tenant; needs its extension.
+        #[arg(long)]
+        distributed: bool,
+    },
     /// Serves desktops until it is stopped.
     Serve(ServeOptions),
     /// Makes a new key for signing access tokens.
@@ -98,7 +103,7 @@ async fn run() -> anyhow::Result<()> {
     let cli = Cli::parse();
     start_log(cli.common.log_format);
     match cli.command {
-        Command::Migrate => run_migrate(&cli.common).await,
+        Command::Migrate { distributed } => run_migrate(&cli.common, distributed).await,
         Command::Serve(options) => run_serve(&cli.common, options).await,
         Command::WithScratchDatabase { migrations, command } => {
             run_with_scratch(&cli.common, migrations.as_deref(), command).await
@@ -148,7 +153,7 @@ async fn operators_db(common: &CommonOptions) -> anyhow::Result<Db> {
     Ok(database::connect_ops(&url.0).await?)
 }
 
-async fn run_migrate(common: &CommonOptions) -> anyhow::Result<()> {
+async fn run_migrate(common: &CommonOptions, is_distributed: bool) -> anyhow::Result<()> {
     let url = match &common.database_url {
         Some(url) => url.clone(),
         None => embedded::Urls::of_running(&common.data_dir)?.admin,
@@ -158,7 +163,14 @@ async fn run_migrate(common: &CommonOptions) -> anyhow::Result<()> {
         app: password("CLINIC_SYNC_APP_PASSWORD"),
         ops: password("CLINIC_SYNC_OPS_PASSWORD"),
     };
+    if is_distributed {
+        distribute::check(&url.0).await?;
+    }
     database::migrate(&url.0, &passwords).await?;
+    if is_distributed {
+        let tables = distribute::distribute(&url.0).await?;
+        tracing::info!(tables, "spread over the cluster");
+    }
     tracing::info!("the database is up to date");
     Ok(())
 }

@@ -10,6 +10,7 @@ mod chart;
 mod clinic;
 mod demo;
 mod desk;
+mod distribute;
 mod doctor;
 mod embedded;
 mod furnished;
