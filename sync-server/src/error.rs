@@ -178,6 +178,8 @@ impl IntoResponse for Error {
         };
         let problem = Problem { kind: "about:blank".to_owned(), status: status.as_u16(), code, detail };
         let mut response = (status, axum::Json(problem)).into_response();
+        // For whoever counts.
+        response.extensions_mut().insert(code);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Self::TooManyRequests { retry_after_secs } = self {

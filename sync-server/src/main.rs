@@ -17,6 +17,8 @@ use clinic_sync::demo::{self, DemoOptions};
 use clinic_sync::distribute;
 use clinic_sync::doctor::{self, DoctorOptions};
 use clinic_sync::embedded::{self, Embedded};
+use clinic_sync::features::command::{RolloutCommand, run_rollout};
+use clinic_sync::metrics;
 use clinic_sync::operator::{self, ClinicCommand, DeviceCommand, TenantCommand, UserCommand};
 use clinic_sync::{AppState, Db, schema_doc, serve};
 use protocol::api::Secret;
@@ -71,6 +73,9 @@ enum Command {
     /// The audit log.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Features that not every tenant has yet.
+    #[command(subcommand)]
+    Rollout(RolloutCommand),
     /// Makes a tenant with sample patients and a year of prescriptions.
     DemoData(DemoOptions),
     /// Writes docs/schema.md, as the database has its tables, to the standard output.
@@ -139,6 +144,9 @@ async fn run() -> anyhow::Result<()> {
             let db = operators_db(&cli.common).await?;
             run_audit(&db, &cli.common.data_dir, command, &mut std::io::stdout()).await
         }
+        Command::Rollout(command) => {
+            run_rollout(&operators_db(&cli.common).await?, command, &mut std::io::stdout()).await
+        }
         Command::DemoData(options) => {
             demo::run(&operators_db(&cli.common).await?, &options, &mut std::io::stdout()).await
         }
@@ -202,7 +210,14 @@ async fn run_serve(common: &CommonOptions, options: ServeOptions) -> anyhow::Res
     let address_file = common.data_dir.join("listen");
     std::fs::write(&address_file, &address)?;
     writeln!(std::io::stdout(), "listening on {address}")?;
-    serve(listener, AppState { audit, ..AppState::new(db, auth) }, stop_signal()).await;
+    let state = AppState { audit, ..AppState::new(db, auth) };
+    if let Some(address) = options.metrics_listen {
+        let listener = TcpListener::bind(address)
+            .await
+            .with_context(|| format!("Nothing can listen on {address} for Prometheus."))?;
+        tokio::spawn(metrics::serve(listener, state.metrics.clone(), std::future::pending()));
+    }
+    serve(listener, state, stop_signal()).await;
     std::fs::remove_file(address_file)?;
     if let Some(embedded) = running {
         tokio::task::spawn_blocking(|| embedded.stop()).await??;

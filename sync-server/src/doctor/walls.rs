@@ -4,7 +4,7 @@ use super::Find::Sql;
 /// Tables that belong to no tenant, and read-only to the server. A new one is named here on purpose.
 macro_rules! shared {
     () => {
-        "('medicines', 'catalogue', '_sqlx_migrations')"
+        "('medicines', 'catalogue', 'features', '_sqlx_migrations')"
     };
 }
 
