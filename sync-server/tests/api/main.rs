@@ -30,3 +30,4 @@ mod read;
 mod register;
 mod rollout;
 mod schema;
+mod sql_lint;
