@@ -2,13 +2,13 @@
 
 use std::io::Write;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use clap::{ArgGroup, Args, Subcommand};
 use serde_json::json;
 
 use super::{FeatureName, place};
 use crate::Db;
-use crate::operator::OutputOptions;
+use crate::operator::{OutputOptions, audited, find_tenant};
 
 /// `clinic-sync rollout …`.
 #[derive(Debug, Subcommand)]
@@ -69,8 +69,7 @@ pub async fn run_rollout(db: &Db, command: RolloutCommand, out: &mut impl Write)
 }
 
 async fn set_for_tenant(db: &Db, feature: &FeatureName, code: &str, is_on: bool) -> anyhow::Result<()> {
-    let tenant = db.find_tenant(code).await?;
-    let tenant = tenant.with_context(|| format!("There is no tenant {code}; `tenant list` lists them."))?;
+    let (tenant, _) = find_tenant(db, code).await?;
     let mut tx = db.write_unsynced(tenant).await?;
     sqlx::query!(
         "update tenants
@@ -86,6 +85,8 @@ async fn set_for_tenant(db: &Db, feature: &FeatureName, code: &str, is_on: bool)
     )
     .execute(&mut *tx)
     .await?;
+    let command = format!("rollout set {feature} {}", if is_on { "on" } else { "off" });
+    audited(&mut tx, tenant, &command, None).await?;
     tx.commit().await?;
     if is_on {
         db.add_feature(feature.as_str()).await?;
