@@ -1,5 +1,7 @@
 //! The bodies of requests and answers. All times are RFC 3339; all binary values are base64.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -261,6 +263,9 @@ pub struct TenantInfo {
     /// What its people should know of its plan.
     #[serde(default)]
     pub notices: Vec<Notice>,
+    /// What it has that other tenants may not have yet, by name.
+    #[serde(default)]
+    pub features: BTreeSet<String>,
 }
 
 /// What a notice is about.

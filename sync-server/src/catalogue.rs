@@ -133,7 +133,15 @@ pub async fn store(connection: &mut PgConnection) -> sqlx::Result<()> {
              is_combination = excluded.is_combination, default_dose = excluded.default_dose,
              default_duration_days = excluded.default_duration_days, search_text = excluded.search_text,
              is_active = excluded.is_active, catalogue_version = excluded.catalogue_version
-         where to_jsonb(m) - 'catalogue_version' <> to_jsonb(excluded) - 'catalogue_version'",
+         where (m.generic_name, m.brand_name, m.strength_text, m.dosage_form, m.route, m.atc_code,
+                m.ingredients, m.allergen_classes, m.schedule, m.is_combination, m.default_dose,
+                m.default_duration_days, m.search_text, m.is_active)
+             is distinct from
+               (excluded.generic_name, excluded.brand_name, excluded.strength_text,
+                excluded.dosage_form, excluded.route, excluded.atc_code, excluded.ingredients,
+                excluded.allergen_classes, excluded.schedule, excluded.is_combination,
+                excluded.default_dose, excluded.default_duration_days, excluded.search_text,
+                excluded.is_active)",
         Value::Array(rows),
         version + 1,
     )

@@ -53,6 +53,9 @@ pub struct ServeOptions {
     /// Where to listen. Put a proxy with TLS before it for other computers.
     #[arg(long, env = "CLINIC_SYNC_LISTEN", default_value = "127.0.0.1:8787")]
     pub listen: SocketAddr,
+    /// Where `GET /metrics` answers for Prometheus; without it, nowhere. Not for the internet: it asks for no password.
+    #[arg(long, env = "CLINIC_SYNC_METRICS_LISTEN")]
+    pub metrics_listen: Option<SocketAddr>,
     /// The name that devices sign for; every process of one server has the same.
     #[arg(long, env = "CLINIC_SYNC_SERVER_NAME", default_value = "clinic-sync")]
     pub server_name: String,

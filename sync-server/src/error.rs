@@ -178,6 +178,8 @@ impl IntoResponse for Error {
         };
         let problem = Problem { kind: "about:blank".to_owned(), status: status.as_u16(), code, detail };
         let mut response = (status, axum::Json(problem)).into_response();
+        // For whoever counts.
+        response.extensions_mut().insert(code);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Self::TooManyRequests { retry_after_secs } = self {
@@ -189,7 +191,15 @@ impl IntoResponse for Error {
 
 /// The name of the constraint that a statement violated, if that is what went wrong.
 pub fn violated_constraint(error: &sqlx::Error) -> Option<&str> {
-    error.as_database_error().and_then(sqlx::error::DatabaseError::constraint)
+    error.as_database_error().and_then(sqlx::error::DatabaseError::constraint).map(without_shard)
+}
+
+/// On a Citus cluster a constraint bears the number of its shard: `users_email_key_102008`.
+fn without_shard(constraint: &str) -> &str {
+    match constraint.trim_end_matches(|character: char| character.is_ascii_digit()).strip_suffix('_') {
+        Some(name) if !constraint.ends_with('_') => name,
+        _ => constraint,
+    }
 }
 
 /// Whether the same request may well succeed a little later.
@@ -245,5 +255,17 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
             Ok(axum::extract::Query(query)) => Ok(Self(query)),
             Err(_) => Err(Error::Invalid("The query is not of the right form.")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_constraint_is_known_by_its_name_on_every_shard() {
+        assert_eq!(without_shard("users_email_key_102008"), "users_email_key");
+        assert_eq!(without_shard("users_email_key"), "users_email_key");
+        assert_eq!(without_shard("patients_sha256"), "patients_sha256");
     }
 }

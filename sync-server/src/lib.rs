@@ -9,11 +9,14 @@ pub mod config;
 mod connections;
 pub mod database;
 pub mod demo;
+pub mod distribute;
 pub mod doctor;
 pub mod embedded;
 pub mod error;
+pub mod features;
 mod health;
 mod limits;
+pub mod metrics;
 pub mod operator;
 mod router;
 pub mod schema_doc;
@@ -49,6 +52,8 @@ pub struct AppState {
     pub live: sync::live::Hub,
     /// Whose turn it is to push.
     pub pushes: sync::turns::Turns,
+    /// What is counted.
+    pub metrics: metrics::Metrics,
     /// The oldest protocol that is served.
     pub oldest_protocol: Arc<AtomicU32>,
 }
@@ -57,6 +62,7 @@ impl AppState {
     /// The state of a server that has heard of nothing yet.
     pub fn new(db: Db, auth: auth::Auth) -> Self {
         Self {
+            metrics: metrics::Metrics::new(&db),
             db,
             auth,
             audit: audit::Audit::new(None),

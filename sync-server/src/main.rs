@@ -17,8 +17,11 @@ use clinic_sync::backup::{self, BackupCommand};
 use clinic_sync::config::{CommonOptions, DatabaseUrl, LogFormat, ServeOptions};
 use clinic_sync::database::{self, LoginPasswords};
 use clinic_sync::demo::{self, DemoOptions};
+use clinic_sync::distribute;
 use clinic_sync::doctor::{self, DoctorOptions};
 use clinic_sync::embedded::{self, Embedded};
+use clinic_sync::features::command::{RolloutCommand, run_rollout};
+use clinic_sync::metrics;
 use clinic_sync::operator::{self, ClinicCommand, DeviceCommand, TenantCommand, UserCommand};
 use clinic_sync::{AppState, Db, schema_doc, serve};
 use protocol::api::Secret;
@@ -41,7 +44,11 @@ enum Command {
     ///
     /// CLINIC_SYNC_APP_PASSWORD and CLINIC_SYNC_OPS_PASSWORD, if set, become the passwords of the logins
     /// clinic_app and clinic_ops. They are never arguments, which every user of the machine could read.
-    Migrate,
+    Migrate {
+        /// Also spreads the tables over the workers of a Citus cluster, by tenant; needs its extension.
+        #[arg(long)]
+        distributed: bool,
+    },
     /// Serves desktops until it is stopped.
     Serve(ServeOptions),
     /// Makes a new key for signing access tokens.
@@ -72,6 +79,9 @@ enum Command {
     /// Backups of the whole database.
     #[command(subcommand)]
     Backup(BackupCommand),
+    /// Features that not every tenant has yet.
+    #[command(subcommand)]
+    Rollout(RolloutCommand),
     /// Makes a tenant with sample patients and a year of prescriptions.
     DemoData(DemoOptions),
     /// Writes docs/schema.md, as the database has its tables, to the standard output.
@@ -113,7 +123,7 @@ async fn run() -> anyhow::Result<()> {
     let cli = Cli::parse();
     start_log(cli.common.log_format);
     match cli.command {
-        Command::Migrate => run_migrate(&cli.common).await,
+        Command::Migrate { distributed } => run_migrate(&cli.common, distributed).await,
         Command::Serve(options) => run_serve(&cli.common, options).await,
         Command::WithScratchDatabase { migrations, command } => {
             run_with_scratch(&cli.common, migrations.as_deref(), command).await
@@ -156,6 +166,9 @@ async fn run() -> anyhow::Result<()> {
             let url = || operators_url(&cli.common);
             backup::run(url, cli.common.postgres_bin.as_deref(), command, &mut std::io::stdout()).await
         }
+        Command::Rollout(command) => {
+            run_rollout(&operators_db(&cli.common).await?, command, &mut std::io::stdout()).await
+        }
         Command::DemoData(options) => {
             demo::run(&operators_db(&cli.common).await?, &options, &mut std::io::stdout()).await
         }
@@ -187,7 +200,7 @@ async fn doors(common: &CommonOptions) -> anyhow::Result<Doors> {
     Ok(Doors { ops: operators_db(common).await?, app })
 }
 
-async fn run_migrate(common: &CommonOptions) -> anyhow::Result<()> {
+async fn run_migrate(common: &CommonOptions, is_distributed: bool) -> anyhow::Result<()> {
     let url = match &common.database_url {
         Some(url) => url.clone(),
         None => embedded::Urls::of_running(&common.data_dir)?.admin,
@@ -197,7 +210,14 @@ async fn run_migrate(common: &CommonOptions) -> anyhow::Result<()> {
         app: password("CLINIC_SYNC_APP_PASSWORD"),
         ops: password("CLINIC_SYNC_OPS_PASSWORD"),
     };
+    if is_distributed {
+        distribute::check(&url.0).await?;
+    }
     database::migrate(&url.0, &passwords).await?;
+    if is_distributed {
+        let tables = distribute::distribute(&url.0).await?;
+        tracing::info!(tables, "spread over the cluster");
+    }
     tracing::info!("the database is up to date");
     Ok(())
 }
@@ -229,7 +249,14 @@ async fn run_serve(common: &CommonOptions, options: ServeOptions) -> anyhow::Res
     let address_file = common.data_dir.join("listen");
     std::fs::write(&address_file, &address)?;
     writeln!(std::io::stdout(), "listening on {address}")?;
-    serve(listener, AppState { audit, ..AppState::new(db, auth) }, stop_signal()).await;
+    let state = AppState { audit, ..AppState::new(db, auth) };
+    if let Some(address) = options.metrics_listen {
+        let listener = TcpListener::bind(address)
+            .await
+            .with_context(|| format!("Nothing can listen on {address} for Prometheus."))?;
+        tokio::spawn(metrics::serve(listener, state.metrics.clone(), std::future::pending()));
+    }
+    serve(listener, state, stop_signal()).await;
     std::fs::remove_file(address_file)?;
     if let Some(embedded) = running {
         tokio::task::spawn_blocking(|| embedded.stop()).await??;

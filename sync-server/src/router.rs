@@ -6,13 +6,13 @@ use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderValue, Method, StatusCode};
+use axum::middleware;
 use axum::routing::{self, MethodRouter};
 use axum::{Extension, Router};
 use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
-use crate::AppState;
 use crate::audit::desk::keep as audit_of_desk;
 use crate::audit::read::audit;
 use crate::auth::caller::WhileSuspended;
@@ -23,6 +23,7 @@ use crate::sync::live::live;
 use crate::sync::pull::pull;
 use crate::sync::push::push;
 use crate::sync::read;
+use crate::{AppState, metrics};
 
 /// Body and answer together take no longer than this.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
@@ -99,5 +100,6 @@ pub(crate) fn router(state: AppState) -> Router {
         // A push, which may be longer, looks at its length itself.
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(SetResponseHeaderLayer::overriding(CACHE_CONTROL, HeaderValue::from_static("no-store")))
+        .layer(middleware::from_fn_with_state(state.metrics.clone(), metrics::count))
         .with_state(state)
 }

@@ -11,7 +11,7 @@ use crate::config::DatabaseUrl;
 
 /// The tables by subject, in the order in which one would tell of them.
 const SUBJECTS: &[(&str, &[&str])] = &[
-    ("Tenants and clinics", &["tenants", "tenant_sync", "clinics"]),
+    ("Tenants and clinics", &["tenants", "tenant_sync", "features", "clinics"]),
     ("People", &["users", "user_clinics", "doctors"]),
     ("Patients", &["patients", "patient_allergies", "appointments"]),
     ("Prescriptions", &["prescriptions", "prescription_items", "short_keys"]),
@@ -78,7 +78,7 @@ Made from the catalogue by `cargo xtask generate`; a test keeps it true. In the 
 
 Every table that has a `tenant_id` belongs to tenants: the primary key and every index begin with it, every foreign key
 between such tables carries it, row security is on and forced, and one policy shows a transaction the rows of its
-tenant and no others. `medicines` and `catalogue` are shared and read-only to the server. A *synced* table also has
+tenant and no others. `medicines`, `catalogue` and `features` are shared and read-only to the server. A *synced* table also has
 `created_at`, `created_by`, `updated_at`, `updated_by`, `deleted_at` (a deletion is a mark), `sync_version` (by trigger),
 `origin_device_id`, `client_recorded_at` and `clocks` (when each column was last changed); they are not listed again.
 

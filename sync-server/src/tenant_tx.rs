@@ -1,12 +1,16 @@
 //! The only door to tenant data: a transaction that has its tenant set. The pool never leaves this module.
 
 use std::ops::{Deref, DerefMut};
+use std::time::Instant;
 
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use protocol::id::TenantId;
 use sqlx::postgres::{PgListener, PgPool};
-use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, SqlSafeStr, Transaction};
 
 use crate::error::{Error, Result};
+use crate::features::Rollout;
 use crate::operator::TenantUsage;
 
 /// The database. Hands out transactions for one tenant, and answers the few questions that come before a
@@ -14,6 +18,10 @@ use crate::operator::TenantUsage;
 #[derive(Clone, Debug)]
 pub struct Db {
     pool: PgPool,
+    /// Transactions that found every connection in use.
+    pub(crate) waits: Counter,
+    /// Seconds to get a connection and begin.
+    pub(crate) begin_times: Histogram,
 }
 
 /// A transaction in which a tenant is set. Dropped without [`TenantTx::commit`], it leaves nothing.
@@ -33,7 +41,24 @@ pub struct TenantWriteTx {
 
 impl Db {
     pub(crate) fn new(pool: PgPool) -> Self {
-        Self { pool }
+        let begin_times = Histogram::new(exponential_buckets(0.0005, 4.0, 9));
+        Self { pool, waits: Counter::default(), begin_times }
+    }
+
+    /// Connections now, those of them that nobody uses, and how many there may be.
+    pub(crate) fn pool_sizes(&self) -> (u32, u32, u32) {
+        (self.pool.size(), self.pool.num_idle() as u32, self.pool.options().get_max_connections())
+    }
+
+    async fn start(&self, sql: impl SqlSafeStr) -> Result<Transaction<'static, Postgres>> {
+        let (size, idle, most) = self.pool_sizes();
+        if size >= most && idle == 0 {
+            self.waits.inc();
+        }
+        let asked = Instant::now();
+        let tx = self.pool.begin_with(sql).await?;
+        self.begin_times.observe(asked.elapsed().as_secs_f64());
+        Ok(tx)
     }
 
     /// Reads one consistent state of the tenant's data.
@@ -62,12 +87,12 @@ impl Db {
     /// (`database::is_clean`).
     async fn begin(&self, begin: &str, tenant: TenantId) -> Result<TenantTx> {
         let sql = AssertSqlSafe(format!("{begin}; select clinic.set_tenant('{}')", tenant.0.hyphenated()));
-        Ok(TenantTx { tx: self.pool.begin_with(sql).await?, tenant })
+        Ok(TenantTx { tx: self.start(sql).await?, tenant })
     }
 
     /// Writes synced rows: locks the tenant's version and takes the next one.
     pub async fn write(&self, tenant: TenantId) -> Result<TenantWriteTx> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.start("begin").await?;
         let version = sqlx::query_scalar!(r#"select clinic.begin_write($1) as "version!""#, tenant.0)
             .fetch_one(&mut *tx)
             .await?;
@@ -77,7 +102,7 @@ impl Db {
     /// Makes a new tenant, and goes on as its first write. A code that is taken violates
     /// `tenants_tenant_code_key`.
     pub async fn create_tenant(&self, tenant: TenantId, code: &str, name: &str) -> Result<TenantWriteTx> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.start("begin").await?;
         let version = sqlx::query_scalar!(
             r#"select clinic.create_tenant($1, $2, $3) as "version!""#,
             tenant.0,
@@ -138,6 +163,49 @@ impl Db {
             .fetch_optional(&self.pool)
             .await?;
         Ok(id.map(TenantId))
+    }
+
+    /// What is being rolled out, with counts of tenants, for the operator.
+    pub(crate) async fn list_features(&self) -> Result<Vec<Rollout>> {
+        let rollouts = sqlx::query_as!(
+            Rollout,
+            r#"select f.name, f.percent,
+                      (select count(*) from tenants t where t.settings -> 'features' -> f.name::text = 'true')
+                          as "tenants_on!",
+                      (select count(*) from tenants t where t.settings -> 'features' -> f.name::text = 'false')
+                          as "tenants_off!"
+               from features f order by f.name"#
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rollouts)
+    }
+
+    /// Makes a feature known, on for nobody yet; one that is known stays as it is. For the operator.
+    pub(crate) async fn add_feature(&self, name: &str) -> Result<()> {
+        sqlx::query!("insert into features (name) values ($1) on conflict do nothing", name)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Turns a feature on for so many of a hundred tenants. For the operator.
+    pub(crate) async fn set_feature(&self, name: &str, percent: i16) -> Result<()> {
+        sqlx::query!(
+            "insert into features (name, percent) values ($1, $2)
+             on conflict (name) do update set percent = excluded.percent",
+            name,
+            percent
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Turns a feature off for everybody; false if it was. For the operator.
+    pub(crate) async fn remove_feature(&self, name: &str) -> Result<bool> {
+        let gone = sqlx::query!("delete from features where name = $1", name).execute(&self.pool).await?;
+        Ok(gone.rows_affected() > 0)
     }
 
     /// The versions of the migrations that the database has.

@@ -194,6 +194,11 @@ pub fn routes() -> Vec<(Method, &'static str)> {
     router::routes().into_iter().map(|route| (route.method, route.path)).collect()
 }
 
+/// The texts of the statements that the server makes from the declaration of the tables.
+pub fn generated_statements() -> Vec<String> {
+    crate::sync::statements::all()
+}
+
 fn cluster() -> &'static Cluster {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
     CLUSTER.get_or_init(|| {

@@ -72,6 +72,7 @@ impl Client {
             rustls::crypto::ring::default_provider().install_default().ok();
         });
         let http = reqwest::Client::builder()
+            .user_agent(concat!("clinic-desk/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(IDLE_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())

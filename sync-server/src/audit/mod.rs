@@ -117,12 +117,23 @@ impl Event<'_> {
 
 /// Adds an entry to the tenant's log. It stays if the transaction is committed.
 pub async fn record(tx: &mut PgConnection, tenant: TenantId, lane: Lane, event: &Event<'_>) -> Result<()> {
+    let app_version = match event.device {
+        Some(device) => {
+            sqlx::query_scalar!(
+                "select app_version from devices where tenant_id = $1 and id = $2",
+                tenant.0,
+                device.0
+            )
+            .fetch_optional(&mut *tx)
+            .await?
+        }
+        None => None,
+    };
     sqlx::query!(
         "insert into tenant_audit_log (tenant_id, lane, action, user_id, device_id, clinic_id, table_name,
                                        record_id, patient_id, changes, reason, occurred_at,
                                        app_version)
-         values ($1, $2::text, $3::text, $4, $5, $6, $7, $8, $9, $10, $11, $12,
-                 (select app_version from devices where tenant_id = $1 and id = $5))",
+         values ($1, $2::text, $3::text, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         tenant.0,
         lane.name(),
         event.action.as_str(),
@@ -134,7 +145,8 @@ pub async fn record(tx: &mut PgConnection, tenant: TenantId, lane: Lane, event: 
         event.patient,
         event.changes,
         event.reason,
-        event.occurred_at
+        event.occurred_at,
+        app_version
     )
     .execute(tx)
     .await?;

@@ -110,7 +110,7 @@ pub async fn find_on_device(
 pub async fn note_sign_in(tx: &mut PgConnection, tenant: Uuid, device: Uuid, user: Uuid) -> sqlx::Result<()> {
     sqlx::query!(
         "insert into device_users (tenant_id, device_id, user_id) values ($1, $2, $3)
-         on conflict (tenant_id, device_id, user_id) do update set last_signed_in_at = now()",
+         on conflict (tenant_id, device_id, user_id) do update set last_signed_in_at = excluded.last_signed_in_at",
         tenant,
         device,
         user,

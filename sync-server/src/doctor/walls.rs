@@ -4,7 +4,7 @@ use super::Find::Sql;
 /// Tables that belong to no tenant, and read-only to the server. A new one is named here on purpose.
 macro_rules! shared {
     () => {
-        "('medicines', 'catalogue', '_sqlx_migrations')"
+        "('medicines', 'catalogue', 'features', '_sqlx_migrations')"
     };
 }
 
@@ -139,14 +139,15 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         name: "definer_functions",
-        rule: "Two functions see across tenants, tenant_id_for_code and tenant_usage of clinic_ops; no other runs \
-               with its owner's rights.",
+        rule: "Two functions see across tenants, tenant_id_for_code and tenant_usage of clinic_ops, and on a cluster \
+               tenant_code_is_taken; no other runs with its owner's rights.",
         remedy: "Drop the function, or make it security invoker.",
         find: Sql(
             "select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace
              where n.nspname <> 'information_schema' and n.nspname !~ '^pg_' and p.prosecdef
                and not (p.oid in (to_regprocedure('clinic.tenant_id_for_code(text)'),
-                                  to_regprocedure('clinic.tenant_usage()'))
+                                  to_regprocedure('clinic.tenant_usage()'),
+                                  to_regprocedure('clinic.tenant_code_is_taken(text)'))
                         and p.proowner = 'clinic_ops'::regrole)
                and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass
                                  and d.objid = p.oid and d.deptype = 'e') order by 1",

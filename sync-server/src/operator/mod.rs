@@ -228,14 +228,14 @@ fn prescriber(options: &UserAdd) -> anyhow::Result<Option<NewDoctor>> {
     }
 }
 
-async fn find_tenant(db: &Db, code: &str) -> anyhow::Result<(TenantId, String)> {
+pub(crate) async fn find_tenant(db: &Db, code: &str) -> anyhow::Result<(TenantId, String)> {
     let code = code.trim().to_uppercase();
     let tenant = db.find_tenant(&code).await?.with_context(|| format!("There is no tenant {code}."))?;
     Ok((tenant, code))
 }
 
 /// Leaves the operator's command in the tenant's own log; last in its transaction.
-async fn audited(
+pub(crate) async fn audited(
     tx: &mut PgConnection,
     tenant: TenantId,
     command: &str,

@@ -134,9 +134,10 @@ pub(super) async fn suspend(db: &Db, options: TenantSuspend, out: &mut impl Writ
     let (tenant, code) = find_tenant(db, &options.tenant_code).await?;
     let mut tx = db.write_unsynced(tenant).await?;
     sqlx::query!(
-        "update tenants set suspended_at = coalesce(suspended_at, now()), suspended_reason = $2 where id = $1",
+        "update tenants set suspended_at = coalesce(suspended_at, $3), suspended_reason = $2 where id = $1",
         tenant.0,
-        reason
+        reason,
+        OffsetDateTime::now_utc()
     )
     .execute(&mut *tx)
     .await?;

@@ -115,7 +115,9 @@ pub(crate) async fn live(
     state.live.tell(caller.tenant, head(&state.db, caller.tenant).await?);
     receiver.mark_changed();
     let stop = state.live.stop.clone();
+    let listening = state.metrics.listening();
     let events = async_stream::stream! {
+        let _listening = listening;
         let end = tokio::time::sleep(LIFE);
         tokio::pin!(end);
         loop {

@@ -181,6 +181,7 @@ async fn apply_changes(
         device: caller.device,
         actor: mutation.actor_user_id,
         recorded_at: mutation.recorded_at,
+        now,
     };
     let offset = Duration::milliseconds(mutation.clock_offset_ms);
     let recorded_at = mutation.recorded_at.checked_add(offset).unwrap_or(now).min(now);

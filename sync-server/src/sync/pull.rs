@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use futures_util::TryStreamExt;
@@ -23,6 +24,7 @@ pub(crate) async fn pull(
     State(state): State<AppState>,
     caller: Caller,
     _: SpokenProtocol,
+    headers: HeaderMap,
     Query(query): Query<PullQuery>,
 ) -> Result<Response> {
     let after = match &query.after {
@@ -33,6 +35,7 @@ pub(crate) async fn pull(
     state.audit.record_pull(&state.db, &caller).await?;
     let mut tx = state.db.read(caller.tenant).await?;
     let version = head(&mut tx, caller.tenant, query.epoch).await?;
+    state.metrics.pulled(caller.tenant, &headers, after.version, version);
     let catalogue = sqlx::query_scalar!("select version from catalogue").fetch_one(&mut *tx).await?;
     let mut page = Page::default();
     page.line(&PullLine::Head { version, catalogue, server_time: OffsetDateTime::now_utc() });

@@ -73,6 +73,8 @@ pub(crate) async fn push(
     audit::record(&mut tx, caller.tenant, Lane::Writes, &pushed(&caller, &receipts)).await?;
     tx.commit().await?;
     state.audit.added(caller.tenant, opened.len());
+    let is_new = |receipt: &&Receipt| receipt.sequence > progress.sequence;
+    state.metrics.pushed(receipts.iter().filter(is_new));
     tracing::info!(mutations = opened.len(), version, "pushed");
     Ok(Json(PushResponse { head_before: version - 1, head: version, receipts, rows, server_time: now }))
 }

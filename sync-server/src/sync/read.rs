@@ -9,11 +9,10 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::rows;
-use crate::AppState;
 use crate::audit::Event;
 use crate::auth::Caller;
 use crate::error::{Error, Json, Result};
-use crate::limits;
+use crate::{AppState, features, limits};
 
 /// `GET /v1/tenant`.
 #[tracing::instrument(skip_all, fields(tenant = %caller.tenant))]
@@ -28,6 +27,7 @@ pub(crate) async fn tenant(State(state): State<AppState>, caller: Caller) -> Res
     .fetch_one(&mut *tx)
     .await?;
     let notices = limits::notices(&mut tx, caller.tenant).await?;
+    let features = features::of_tenant(&mut tx, caller.tenant).await?;
     Ok(Json(TenantInfo {
         tenant_id: caller.tenant,
         tenant_name: row.tenant_name,
@@ -35,6 +35,7 @@ pub(crate) async fn tenant(State(state): State<AppState>, caller: Caller) -> Res
         head: row.version,
         epoch: Epoch(row.epoch),
         notices,
+        features,
     }))
 }
 

@@ -20,6 +20,8 @@ pub(super) struct Origin {
     pub(super) actor: UserId,
     /// By the device's clock; shown, never compared.
     pub(super) recorded_at: OffsetDateTime,
+    /// By the server's clock.
+    pub(super) now: OffsetDateTime,
 }
 
 /// The row as it is, locked until the transaction ends.
@@ -54,7 +56,7 @@ pub(super) async fn write(
         .bind(id)
         .bind(Json(&row.values))
         .bind(origin.actor.0)
-        .bind(row.deleted)
+        .bind(row.deleted.then_some(origin.now))
         .bind(origin.device.0)
         .bind(origin.recorded_at)
         .bind(Json(&row.clocks))
