@@ -7,6 +7,8 @@ use std::str::FromStr;
 use clap::{Args, ValueEnum};
 use protocol::api::Secret;
 
+use crate::database;
+
 /// A URL with a password in it, so its `Debug` shows nothing.
 #[derive(Clone, Debug)]
 pub struct DatabaseUrl(pub Secret);
@@ -53,6 +55,10 @@ pub struct ServeOptions {
     /// Where to listen. Put a proxy with TLS before it for other computers.
     #[arg(long, env = "CLINIC_SYNC_LISTEN", default_value = "127.0.0.1:8787")]
     pub listen: SocketAddr,
+    /// At most so many connections to the database, one of which listens; all processes together need as many in it.
+    #[arg(long, env = "CLINIC_SYNC_CONNECTIONS", default_value_t = database::CONNECTIONS,
+          value_parser = clap::value_parser!(u32).range(2..))]
+    pub connections: u32,
     /// Where `GET /metrics` answers for Prometheus; without it, nowhere. Not for the internet: it asks for no password.
     #[arg(long, env = "CLINIC_SYNC_METRICS_LISTEN")]
     pub metrics_listen: Option<SocketAddr>,

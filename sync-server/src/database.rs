@@ -165,17 +165,20 @@ pub async fn migrate_with(
     Ok(())
 }
 
+/// So many connections of a server process; one of them listens.
+pub const CONNECTIONS: u32 = 16;
+
 /// Connects the server, as `clinic_app`.
 ///
 /// # Errors
 ///
 /// [`Error::Refused`] for a login that goes around row security, and for a database that lacks migrations.
 pub async fn connect_app(url: &Secret) -> Result<Db, Error> {
-    connect_app_with(url, 16).await
+    connect_app_with(url, CONNECTIONS).await
 }
 
 /// [`connect_app`] with so many connections at most.
-pub(crate) async fn connect_app_with(url: &Secret, connections: u32) -> Result<Db, Error> {
+pub async fn connect_app_with(url: &Secret, connections: u32) -> Result<Db, Error> {
     let pool = pool_options(connections).connect_with(session(url)?).await?;
     let login = sqlx::query!(
         r#"select rolsuper as "is_superuser!", rolbypassrls as "bypasses_row_security!",

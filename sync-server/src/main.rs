@@ -231,7 +231,7 @@ async fn run_serve(common: &CommonOptions, options: ServeOptions) -> anyhow::Res
     } else {
         common.database_url.clone().context("Give --database-url (or DATABASE_URL), or --embedded.")?
     };
-    let db = database::connect_app(&url.0).await?;
+    let db = database::connect_app_with(&url.0, options.connections).await?;
     std::fs::create_dir_all(&common.data_dir)?;
     let key_file = options.token_key.unwrap_or_else(|| common.data_dir.join("token-key.pem"));
     if !key_file.exists() {

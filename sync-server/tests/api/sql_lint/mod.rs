@@ -25,11 +25,6 @@ struct Exception {
 
 const EXCEPTIONS: &[Exception] = &[
     Exception {
-        begins: "select t.tenant_code as code",
-        fault: Fault::NoTenant,
-        why: "the operator's counts of all tenants; row security shows them to clinic_ops only",
-    },
-    Exception {
         begins: "with recursive logged",
         fault: Fault::NoTenant,
         why: "the operator's check of every log, those of tenants that left too; not for a cluster",
