@@ -104,9 +104,7 @@ pub(super) async fn purge(
     tables: &[TenantTable],
 ) -> anyhow::Result<BTreeMap<String, u64>> {
     sqlx::raw_sql("set constraints all deferred").execute(&mut *tx).await?;
-    sqlx::query!("select set_config('app.purged_tenant', $1, true)", tenant.to_string())
-        .fetch_one(&mut *tx)
-        .await?;
+    sqlx::query!("select clinic.set_purged($1)", tenant.0).execute(&mut *tx).await?;
     let mut rows = BTreeMap::new();
     for table in tables.iter().rev().filter(|table| !table.is_witness()) {
         let deleted = sqlx::query(table.delete()).bind(tenant.0).execute(&mut *tx).await?;

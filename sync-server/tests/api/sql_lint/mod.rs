@@ -35,6 +35,16 @@ const EXCEPTIONS: &[Exception] = &[
         why: "the operator's counts of tenants for a roll-out",
     },
     Exception {
+        begins: "select id from tenants where tenant_code = $1",
+        fault: Fault::NoTenant,
+        why: "the operator's look for a tenant that left or wants to come back",
+    },
+    Exception {
+        begins: "select t.id, e.lane as \"lane!\"",
+        fault: Fault::NoTenant,
+        why: "the ends of every tenant's log, kept beside a backup of all of them",
+    },
+    Exception {
         begins: "insert into patients (tenant_id, id, created_at",
         fault: Fault::RowsFromFunction,
         why: "demo-data, as clinic_ops: without row security a cluster copies such rows to its workers",
@@ -53,12 +63,40 @@ const EXCEPTIONS: &[Exception] = &[
 
 /// The files that may put SQL together, run several statements at once or take a text from a variable.
 const PLACES: &[(Use, &[&str])] = &[
-    // The texts hold names of the declaration, of constants, or a typed UUID.
-    (Use::AssertSqlSafe, &["sync/statements.rs", "tenant_tx.rs", "testing.rs"]),
+    // The texts hold names of the declaration, of the catalogue (quoted), of constants, or a typed UUID.
+    (
+        Use::AssertSqlSafe,
+        &["archive/catalogue.rs", "backup/verify.rs", "sync/statements.rs", "tenant_tx.rs", "testing.rs"],
+    ),
     // What the owner runs, as constants; settings of a transaction.
-    (Use::RawSql, &["audit/command.rs", "database.rs", "distribute/mod.rs", "testing.rs"]),
-    // Made in sync/statements.rs; questions to the catalogue in doctor.
-    (Use::Variable, &["audit/verify.rs", "doctor/mod.rs", "sync/pull.rs", "sync/rows.rs"]),
+    (
+        Use::RawSql,
+        &[
+            "archive/delete.rs",
+            "archive/restore.rs",
+            "archive/snapshot.rs",
+            "audit/command.rs",
+            "backup/create.rs",
+            "backup/verify.rs",
+            "database.rs",
+            "distribute/mod.rs",
+            "testing.rs",
+        ],
+    ),
+    // Made in sync/statements.rs and archive/catalogue.rs; questions to the catalogue in doctor.
+    (
+        Use::Variable,
+        &[
+            "archive/catalogue.rs",
+            "archive/delete.rs",
+            "archive/restore.rs",
+            "archive/snapshot.rs",
+            "audit/verify.rs",
+            "doctor/mod.rs",
+            "sync/pull.rs",
+            "sync/rows.rs",
+        ],
+    ),
 ];
 
 async fn schema() -> Schema {

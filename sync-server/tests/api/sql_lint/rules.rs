@@ -190,9 +190,10 @@ impl Lint<'_> {
                 if scope.tables.is_empty() || scope.has_others {
                     self.found(Fault::RowsFromFunction);
                 }
-                let tenant = match select.projection.get(place) {
-                    Some(SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) => expr,
-                    _ => return self.found(Fault::NoTenant),
+                let Some(SelectItem::UnnamedExpr(tenant) | SelectItem::ExprWithAlias { expr: tenant, .. }) =
+                    select.projection.get(place)
+                else {
+                    return self.found(Fault::NoTenant);
                 };
                 if !is_parameter(tenant) && scope.tenant_of(tenant).is_none() {
                     self.found(Fault::NoTenant);
