@@ -375,3 +375,23 @@ async fn every_reference_can_wait_for_the_end_of_a_restore() {
     .expect("the catalogue");
     assert_eq!(at_once, [""; 0], "declare them `deferrable`");
 }
+
+#[tokio::test]
+async fn what_refers_to_a_row_that_is_deleted_is_found_by_an_index_where_a_tenant_has_many() {
+    let database = clinic_sync::testing::TestDatabase::new().await;
+    let mut admin = PgConnection::connect(&database.admin.0).await.expect("a connection");
+    let searched: Vec<String> = sqlx::query_scalar(
+        "select k.conname::text from pg_constraint k join pg_class p on p.oid = k.confrelid
+         where k.connamespace = 'clinic'::regnamespace and k.contype = 'f'
+           and p.relname not in
+               ('tenants', 'clinics', 'doctors', 'users', 'devices', 'dental_observation_templates')
+           and not exists (
+               select from pg_index i
+               where i.indrelid = k.conrelid
+                 and (i.indkey::int2[])[0:cardinality(k.conkey) - 1] @> k.conkey)",
+    )
+    .fetch_all(&mut admin)
+    .await
+    .expect("the catalogue");
+    assert_eq!(searched, [""; 0], "deleting a tenant with many rows would take hours");
+}
