@@ -230,6 +230,9 @@ pub struct Session {
     pub unlock_key: Secret,
     /// Tokens for the device.
     pub tokens: Tokens,
+    /// What they should know.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<Notice>,
 }
 
 /// A member of staff.
@@ -271,6 +274,7 @@ pub struct TenantInfo {
 /// What a notice is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
 pub enum NoticeCode {
     /// Nine places of ten are taken.
     NearLimit,
@@ -284,10 +288,13 @@ pub enum NoticeCode {
     TenantExpired,
     /// The tenant is suspended.
     TenantSuspended,
+    /// Whoever signed in did so with a one-time password.
+    PasswordChangeRequired,
 }
 
 /// Something that the tenant's people should know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
 pub struct Notice {
     /// For programs.
     pub code: NoticeCode,
@@ -358,6 +365,9 @@ pub struct PushResponse {
     /// The server's clock.
     #[serde(with = "time::serde::rfc3339")]
     pub server_time: OffsetDateTime,
+    /// What the tenant's people should know of its plan.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<Notice>,
 }
 
 /// The place after a row in the order of a pull: `version.table.id`.
@@ -428,6 +438,9 @@ pub enum PullLine {
         /// The server's clock.
         #[serde(with = "time::serde::rfc3339")]
         server_time: OffsetDateTime,
+        /// What whoever pulls should know.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        notices: Vec<Notice>,
     },
     /// A row.
     Row(Row),

@@ -23,6 +23,8 @@ pub enum ErrorCode {
     TenantExpired,
     /// The person may not do this.
     Forbidden,
+    /// The person signed in with a one-time password and must choose one of their own first.
+    PasswordChangeRequired,
     /// There is no such row, or it is another tenant's.
     NotFound,
     /// The request is not of the right form.

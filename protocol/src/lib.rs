@@ -8,6 +8,7 @@ pub mod dental;
 pub mod dosage;
 pub mod error;
 pub mod id;
+pub mod manage;
 pub mod medicine;
 pub mod merge;
 pub mod mutation;

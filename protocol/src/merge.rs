@@ -222,6 +222,12 @@ fn delete(table: &Table, change: &Change, mut row: Current, roles: &Roles) -> Re
     match change.table {
         TableName::Prescriptions => prescription::check_delete(&row.values)?,
         TableName::DentalProcedures => dental::check_delete(&row.values)?,
+        TableName::DentalAttachments if !roles.is_prescriber() => {
+            return Err(Refusal::new(
+                RefusalCode::NotAllowed,
+                "Only a doctor or dentist deletes an attachment.",
+            ));
+        }
         _ => {}
     }
     let changed_since =

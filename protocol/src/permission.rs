@@ -42,6 +42,39 @@ impl Role {
     }
 }
 
+/// What a route of the server lets its caller do, where it is not a write of a column: that is a
+/// [`Writer`]'s.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Capability {
+    /// Their own session, their tenant, and sync, in which every column has its writer.
+    Work,
+    /// A patient by id; clinical columns only for clinicians.
+    OpenDemographics,
+    /// A prescription by id.
+    ReadPrescriptions,
+    /// The audit log; who is not an admin sees their own entries.
+    ReadAudit,
+    /// Clinics and their letterheads.
+    ManageClinics,
+    /// Members of staff, their roles and passwords.
+    ManageUsers,
+    /// Which computers may come in.
+    ManageDevices,
+}
+
+impl Capability {
+    /// Who has it.
+    pub fn roles(self) -> &'static [Role] {
+        use Role::{Admin, Dentist, Doctor, Nurse, Receptionist};
+        match self {
+            Self::Work | Self::OpenDemographics => &[Admin, Doctor, Dentist, Receptionist, Nurse],
+            Self::ReadPrescriptions => &[Doctor, Dentist, Nurse],
+            Self::ReadAudit => &[Admin, Doctor, Dentist],
+            Self::ManageClinics | Self::ManageUsers | Self::ManageDevices => &[Admin],
+        }
+    }
+}
+
 /// All roles of one person: an owner is often admin and doctor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -49,12 +82,18 @@ impl Role {
 pub struct Roles(pub Vec<Role>);
 
 impl Roles {
+    /// Whether one of the roles has this capability.
+    pub fn has(&self, capability: Capability) -> bool {
+        self.0.iter().any(|role| capability.roles().contains(role))
+    }
+
     /// Whether one of the roles lets its bearer write such columns.
     pub fn may_write(&self, writer: Writer) -> bool {
         match writer {
             Writer::Anyone => !self.0.is_empty(),
             Writer::Clinician => self.is_clinician(),
             Writer::Prescriber => self.is_prescriber(),
+            Writer::Merger => self.is_prescriber() || self.0.contains(&Role::Admin),
             Writer::Charter => self.is_dentist() || self.0.contains(&Role::Nurse),
             Writer::Admin => self.0.contains(&Role::Admin),
             Writer::Nobody => false,

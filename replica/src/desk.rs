@@ -401,6 +401,7 @@ impl Desk {
                 attention: 0,
                 last_synced_at: None,
                 problem: None,
+                notices: Vec::new(),
             },
             |open| open.engine.status(),
         )

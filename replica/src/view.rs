@@ -1,7 +1,7 @@
 //! What the window shows and what it sends: plain data, ready to draw. No rule is left to the window.
 //! Days are `2026-11-23`, moments RFC 3339 in UTC.
 
-use protocol::api::{DeviceScope, Fate};
+use protocol::api::{DeviceScope, Fate, Notice};
 use protocol::error::ErrorCode;
 use protocol::id::{ClinicId, DoctorId, MedicineId, PatientId, PrescriptionId, UserId};
 use protocol::permission::Roles;
@@ -112,6 +112,8 @@ pub struct SyncStatus {
     pub last_synced_at: Option<String>,
     /// What keeps the computer from syncing although the server answers.
     pub problem: Option<SyncProblem>,
+    /// What the server last said about the plan and the password, as long as it answers.
+    pub notices: Vec<Notice>,
 }
 
 /// Whether the server answers.
@@ -199,6 +201,8 @@ pub struct PatientSummary {
     pub last_visit: Option<String>,
     /// Whether two registrations of one person may hide here.
     pub needs_review: bool,
+    /// Whether the plan had no room for them when they were registered.
+    pub beyond_plan: bool,
 }
 
 /// What is asked when a patient is registered or corrected.

@@ -39,12 +39,18 @@ pub enum Error {
     /// The person may not do this.
     #[error("forbidden")]
     Forbidden,
+    /// The person has a one-time password.
+    #[error("password change required")]
+    PasswordChangeRequired,
     /// There is no such row, or it is another tenant's.
     #[error("not found")]
     NotFound,
     /// The request is not of the right form; the sentence says how, and never repeats the input.
     #[error("invalid: {0}")]
     Invalid(&'static str),
+    /// A value of the request does not fit; the sentence names its column, never the value.
+    #[error("refused: {0}")]
+    Refused(String),
     /// The body is longer than a push may be.
     #[error("body too large")]
     TooLarge,
@@ -128,8 +134,14 @@ impl Error {
                  exported. Renew the plan to go on.",
             ),
             Self::Forbidden => (StatusCode::FORBIDDEN, Code::Forbidden, "Your role does not allow this."),
+            Self::PasswordChangeRequired => (
+                StatusCode::FORBIDDEN,
+                Code::PasswordChangeRequired,
+                "You signed in with a one-time password. Choose a password of your own first.",
+            ),
             Self::NotFound => (StatusCode::NOT_FOUND, Code::NotFound, "There is no such record."),
             Self::Invalid(detail) => (StatusCode::UNPROCESSABLE_ENTITY, Code::Invalid, detail),
+            Self::Refused(_) => (StatusCode::UNPROCESSABLE_ENTITY, Code::Invalid, "A value does not fit."),
             Self::TooLarge => {
                 (StatusCode::PAYLOAD_TOO_LARGE, Code::Invalid, "The request is too large; send it in parts.")
             }
@@ -170,7 +182,8 @@ impl IntoResponse for Error {
         if status.is_server_error() {
             tracing::error!(error = ?self, "a request failed");
         }
-        let detail = match self {
+        let detail = match &self {
+            Self::Refused(sentence) => sentence.clone(),
             Self::SequenceGap { expected } => {
                 format!("{detail} The server expects number {expected} next.")
             }

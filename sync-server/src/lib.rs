@@ -15,7 +15,8 @@ pub mod embedded;
 pub mod error;
 pub mod features;
 mod health;
-mod limits;
+pub mod limits;
+pub mod manage;
 pub mod metrics;
 pub mod operator;
 mod router;
@@ -50,6 +51,8 @@ pub struct AppState {
     pub audit: audit::Audit,
     /// Who hears of new versions.
     pub live: sync::live::Hub,
+    /// How much of their plans tenants use.
+    pub counts: limits::Counts,
     /// Whose turn it is to push.
     pub pushes: sync::turns::Turns,
     /// What is counted.
@@ -67,6 +70,7 @@ impl AppState {
             auth,
             audit: audit::Audit::new(None),
             live: sync::live::Hub::default(),
+            counts: limits::Counts::default(),
             pushes: sync::turns::Turns::default(),
             oldest_protocol: Arc::new(PROTOCOL_VERSION.saturating_sub(2).max(1).into()),
         }

@@ -1,6 +1,10 @@
 //! What a tenant's plan allows, and what is served when it does not. Work that was done offline is never refused:
 //! it is kept, and said to be beyond the plan.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
 use protocol::api::{Notice, NoticeCode};
 use protocol::id::TenantId;
 use sqlx::PgConnection;
@@ -12,6 +16,10 @@ use crate::error::{Error, Result};
 const NEARLY: i64 = 90;
 /// So long before its end, too.
 const ENDS_SOON: Duration = Duration::days(14);
+/// How long a count serves for warnings.
+const COUNT_SERVES: std::time::Duration = std::time::Duration::from_mins(15);
+/// Of so many tenants at most a process remembers the counts.
+const MOST_COUNTS: usize = 20_000;
 
 /// How a tenant stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,51 +69,154 @@ struct Usage {
     max_patients: i64,
 }
 
-/// Patients are counted by the index of their natural key, which holds just those.
-async fn usage(tx: &mut PgConnection, tenant: TenantId) -> Result<Usage> {
-    let row = sqlx::query!(
-        r#"select t.is_active, t.suspended_at, t.expires_at, t.max_doctors, t.max_patients,
-                  (select count(*) from doctors
-                   where tenant_id = $1 and is_active and deleted_at is null) as "doctors!",
-                  (select count(*) from patients
-                   where tenant_id = $1 and deleted_at is null and merged_into_id is null) as "patients!"
-           from tenants t where t.id = $1"#,
-        tenant.0
-    )
-    .fetch_one(tx)
-    .await?;
-    Ok(Usage {
-        standing: Standing::of(row.is_active, row.suspended_at, row.expires_at, OffsetDateTime::now_utc()),
-        expires_at: row.expires_at,
-        doctors: row.doctors,
-        max_doctors: row.max_doctors.into(),
-        patients: row.patients,
-        max_patients: row.max_patients.into(),
-    })
+/// What this process has counted of each tenant. A warning may be some minutes late, so that a push of a large clinic
+/// does not count all its patients; whoever adds something counts by themselves, in their own transaction.
+#[derive(Clone, Debug, Default)]
+pub struct Counts(Arc<Mutex<HashMap<TenantId, Count>>>);
+
+#[derive(Clone, Copy, Debug)]
+struct Count {
+    doctors: i64,
+    patients: i64,
+    at: Instant,
 }
 
-/// What people of this tenant should know of their plan.
-pub(crate) async fn notices(tx: &mut PgConnection, tenant: TenantId) -> Result<Vec<Notice>> {
-    Ok(usage(tx, tenant).await?.notices(OffsetDateTime::now_utc()))
+impl Count {
+    /// Patients are counted by the index of their natural key, which holds just those.
+    async fn of(tx: &mut PgConnection, tenant: TenantId) -> Result<Self> {
+        let row = sqlx::query!(
+            r#"select (select count(*) from doctors
+                       where tenant_id = $1 and is_active and deleted_at is null) as "doctors!",
+                      (select count(*) from patients
+                       where tenant_id = $1 and deleted_at is null and merged_into_id is null) as "patients!""#,
+            tenant.0
+        )
+        .fetch_one(tx)
+        .await?;
+        Ok(Self { doctors: row.doctors, patients: row.patients, at: Instant::now() })
+    }
+}
+
+impl Counts {
+    /// What people of this tenant should know of their plan, by a count that may be some minutes old.
+    pub(crate) async fn notices(&self, tx: &mut PgConnection, tenant: TenantId) -> Result<Vec<Notice>> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&tenant).copied();
+        Ok(self.usage(tx, tenant, known).await?.notices(OffsetDateTime::now_utc()))
+    }
+
+    /// The same, counted now.
+    pub(crate) async fn notices_now(&self, tx: &mut PgConnection, tenant: TenantId) -> Result<Vec<Notice>> {
+        Ok(self.usage(tx, tenant, None).await?.notices(OffsetDateTime::now_utc()))
+    }
+
+    /// Counts anew, in the transaction that added something.
+    pub(crate) async fn recount(&self, tx: &mut PgConnection, tenant: TenantId) -> Result<()> {
+        self.usage(tx, tenant, None).await.map(|_| ())
+    }
+
+    /// How many more patients the plan has room for. In a writing transaction, so that nobody else adds any meanwhile.
+    pub(crate) async fn room(&self, tx: &mut PgConnection, tenant: TenantId) -> Result<Room> {
+        let usage = self.usage(tx, tenant, None).await?;
+        Ok(Room(usage.max_patients - usage.patients))
+    }
+
+    async fn usage(&self, tx: &mut PgConnection, tenant: TenantId, known: Option<Count>) -> Result<Usage> {
+        let plan = Plan::of(tx, tenant).await?;
+        if let Some(known) = known.filter(|known| known.at.elapsed() < COUNT_SERVES) {
+            return Ok(plan.with(known));
+        }
+        let count = Count::of(tx, tenant).await?;
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= MOST_COUNTS {
+            all.clear();
+        }
+        all.insert(tenant, count);
+        Ok(plan.with(count))
+    }
+}
+
+/// How many more patients a plan has room for.
+#[derive(Debug)]
+pub(crate) struct Room(i64);
+
+impl Room {
+    /// For a push that adds no patient.
+    pub(crate) const UNASKED: Self = Self(0);
+
+    /// A place for one more; the answer is whether there was one.
+    pub(crate) fn take(&mut self) -> bool {
+        self.0 -= 1;
+        self.0 >= 0
+    }
+}
+
+/// A tenant's plan.
+struct Plan {
+    is_active: bool,
+    suspended_at: Option<OffsetDateTime>,
+    expires_at: Option<OffsetDateTime>,
+    max_doctors: i32,
+    max_patients: i32,
+}
+
+impl Plan {
+    async fn of(tx: &mut PgConnection, tenant: TenantId) -> Result<Self> {
+        let plan = sqlx::query_as!(
+            Self,
+            "select is_active, suspended_at, expires_at, max_doctors, max_patients from tenants where id = $1",
+            tenant.0
+        )
+        .fetch_one(tx)
+        .await?;
+        Ok(plan)
+    }
+
+    fn standing(&self) -> Standing {
+        Standing::of(self.is_active, self.suspended_at, self.expires_at, OffsetDateTime::now_utc())
+    }
+
+    fn with(&self, count: Count) -> Usage {
+        Usage {
+            standing: self.standing(),
+            expires_at: self.expires_at,
+            doctors: count.doctors,
+            max_doctors: self.max_doctors.into(),
+            patients: count.patients,
+            max_patients: self.max_patients.into(),
+        }
+    }
 }
 
 /// Refuses a tenant that is not served.
 pub(crate) async fn must_be_active(tx: &mut PgConnection, tenant: TenantId) -> Result<()> {
-    let row = sqlx::query!("select is_active, suspended_at, expires_at from tenants where id = $1", tenant.0)
-        .fetch_one(tx)
-        .await?;
-    let now = OffsetDateTime::now_utc();
-    Standing::of(row.is_active, row.suspended_at, row.expires_at, now).must_be_active()
+    Plan::of(tx, tenant).await?.standing().must_be_active()
 }
 
-/// Refuses another prescriber where the plan has no room for one.
+/// Refuses another prescriber where the plan has no room for one. In a writing transaction, so that nobody else adds
+/// one meanwhile.
 pub(crate) async fn must_have_room_for_doctor(tx: &mut PgConnection, tenant: TenantId) -> Result<()> {
-    let usage = usage(tx, tenant).await?;
-    if usage.doctors < usage.max_doctors {
+    let plan = Plan::of(tx, tenant).await?;
+    if Count::of(tx, tenant).await?.doctors < i64::from(plan.max_doctors) {
         return Ok(());
     }
     Err(Error::Invalid(
         "The plan has no room for another doctor or dentist. Deactivate one, or ask for a larger plan.",
+    ))
+}
+
+/// Refuses so many patients more, registered or imported online, where the plan has no room for them. What desktops
+/// push is never refused for this. In a writing transaction, as above.
+///
+/// # Errors
+///
+/// [`Error::Invalid`], with a sentence for whoever imports.
+pub async fn must_have_room_for_patients(tx: &mut PgConnection, tenant: TenantId, more: i64) -> Result<()> {
+    let plan = Plan::of(tx, tenant).await?;
+    if Count::of(tx, tenant).await?.patients.saturating_add(more) <= i64::from(plan.max_patients) {
+        return Ok(());
+    }
+    Err(Error::Invalid(
+        "The plan has no room for so many patients. Nothing was added; ask for a larger plan.",
     ))
 }
 

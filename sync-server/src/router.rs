@@ -9,16 +9,17 @@ use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware;
 use axum::routing::{self, MethodRouter};
 use axum::{Extension, Router};
+use protocol::permission::Capability as May;
 use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::audit::desk::keep as audit_of_desk;
 use crate::audit::read::audit;
-use crate::auth::caller::WhileSuspended;
-use crate::auth::{enrol, register, session};
+use crate::auth::{Access, enrol, register, session};
 use crate::error::Error;
 use crate::health::{healthz, readyz};
+use crate::manage::{clinics, devices, passwords, users};
 use crate::sync::live::live;
 use crate::sync::pull::pull;
 use crate::sync::push::push;
@@ -37,47 +38,68 @@ pub(crate) struct Route {
     pub(crate) method: Method,
     /// Where.
     pub(crate) path: &'static str,
+    access: Access,
     answer: MethodRouter<AppState>,
 }
 
-fn get<H: Handler<T, AppState>, T: 'static>(path: &'static str, handler: H) -> Route {
-    Route { method: Method::GET, path, answer: routing::get(handler) }
+/// Reading always can, however the tenant stands.
+fn get<H: Handler<T, AppState>, T: 'static>(path: &'static str, access: Access, handler: H) -> Route {
+    Route { method: Method::GET, path, access: access.also_suspended(), answer: routing::get(handler) }
 }
 
-fn post<H: Handler<T, AppState>, T: 'static>(path: &'static str, handler: H) -> Route {
-    Route { method: Method::POST, path, answer: routing::post(handler) }
+fn post<H: Handler<T, AppState>, T: 'static>(path: &'static str, access: Access, handler: H) -> Route {
+    Route { method: Method::POST, path, access, answer: routing::post(handler) }
+}
+
+fn patch<H: Handler<T, AppState>, T: 'static>(path: &'static str, access: Access, handler: H) -> Route {
+    Route { method: Method::PATCH, path, access, answer: routing::patch(handler) }
 }
 
 impl Route {
-    /// What waits on desktops is taken in, however the tenant stands.
-    fn while_suspended(self) -> Self {
-        Self { answer: self.answer.layer(Extension(WhileSuspended)), ..self }
-    }
-
     fn compressed(self) -> Self {
         Self { answer: self.answer.layer(CompressionLayer::new()), ..self }
     }
+
+    /// The answer, and to whom it may be given.
+    fn guarded(self) -> MethodRouter<AppState> {
+        self.answer.layer(Extension(self.access))
+    }
 }
 
-/// Every route: the tests ask each of them as another tenant.
+/// Every route, and who may ask it: the tests ask each of them as every role, as a tenant that is not served, and as
+/// another tenant.
 pub(crate) fn routes() -> Vec<Route> {
+    const OPEN: Access = Access::OPEN;
+    /// What goes on also with a one-time password.
+    const WORK: Access = Access::to(May::Work).also_one_time();
+    let to = Access::to;
     vec![
-        get("/healthz", healthz),
-        get("/readyz", readyz),
-        post("/v1/clinics/register", register::register),
-        post("/v1/devices/enrol", enrol::enrol),
-        post("/v1/devices/codes", enrol::issue_code),
-        post("/v1/auth/challenge", session::challenge),
-        post("/v1/auth/login", session::login),
-        post("/v1/auth/refresh", session::refresh),
-        get("/v1/tenant", read::tenant),
-        get("/v1/audit", audit),
-        post("/v1/audit/events", audit_of_desk).while_suspended(),
-        get("/v1/patients/{id}", read::patient),
-        get("/v1/prescriptions/{id}", read::prescription),
-        post("/v1/sync/push", push).while_suspended(),
-        get("/v1/sync/pull", pull).compressed(),
-        get(LIVE, live),
+        get("/healthz", OPEN, healthz),
+        get("/readyz", OPEN, readyz),
+        post("/v1/clinics/register", OPEN, register::register),
+        get("/v1/clinics", to(May::Work), clinics::list),
+        post("/v1/clinics", to(May::ManageClinics), clinics::add),
+        patch("/v1/clinics/{id}", to(May::ManageClinics), clinics::change),
+        get("/v1/users", to(May::ManageUsers), users::list),
+        post("/v1/users", to(May::ManageUsers), users::add),
+        patch("/v1/users/{id}", to(May::ManageUsers), users::change),
+        post("/v1/users/{id}/password", to(May::ManageUsers), passwords::reset),
+        post("/v1/devices/enrol", OPEN, enrol::enrol),
+        post("/v1/devices/codes", to(May::ManageDevices), enrol::issue_code),
+        get("/v1/devices", to(May::ManageDevices), devices::list),
+        post("/v1/devices/{id}/revoke", to(May::ManageDevices), devices::revoke),
+        post("/v1/auth/challenge", OPEN, session::challenge),
+        post("/v1/auth/login", OPEN, session::login),
+        post("/v1/auth/refresh", OPEN, session::refresh),
+        post("/v1/auth/password", WORK, passwords::change_own),
+        get("/v1/tenant", WORK, read::tenant),
+        get("/v1/audit", to(May::ReadAudit), audit),
+        post("/v1/audit/events", WORK.also_suspended(), audit_of_desk),
+        get("/v1/patients/{id}", to(May::OpenDemographics), read::patient),
+        get("/v1/prescriptions/{id}", to(May::ReadPrescriptions), read::prescription),
+        post("/v1/sync/push", WORK.also_suspended(), push),
+        get("/v1/sync/pull", WORK, pull).compressed(),
+        get(LIVE, WORK, live),
     ]
 }
 
@@ -87,7 +109,7 @@ const LIVE: &str = "/v1/sync/live";
 /// The whole server.
 pub(crate) fn router(state: AppState) -> Router {
     let (endless, timed): (Vec<_>, Vec<_>) = routes().into_iter().partition(|route| route.path == LIVE);
-    let add = |router: Router<AppState>, route: Route| router.route(route.path, route.answer);
+    let add = |router: Router<AppState>, route: Route| router.route(route.path, route.guarded());
     let timed = timed
         .into_iter()
         .fold(Router::new(), add)

@@ -141,6 +141,8 @@ pub enum Writer {
     Prescriber,
     /// Dentists, and nurses who chart what a dentist dictates.
     Charter,
+    /// Doctors, dentists and the tenant's admin: whoever may say that two patients are one.
+    Merger,
     /// The tenant's admin.
     Admin,
     /// No desktop.

@@ -2,7 +2,7 @@
 
 use super::Kind::{Bool, Choice, Date, Int, Json, Text, Uuid};
 use super::Merge::{Latest, Review, SaferUnion, ServerOnly};
-use super::Writer::{Anyone, Clinician, Nobody};
+use super::Writer::{Anyone, Clinician, Merger, Nobody};
 use super::{Table, TableName, clinical, open};
 
 /// Patients.
@@ -43,8 +43,8 @@ pub(super) const PATIENTS: Table = Table {
         open("registered_clinic_id", Uuid, Latest, Anyone).to(TableName::Clinics),
         open("is_deceased", Bool, Review, Anyone).or("false"),
         open("deceased_on", Date, Review, Anyone),
-        open("merged_into_id", Uuid, Review, Clinician).to(TableName::Patients),
-        open("merge_reason", Text(300), Latest, Clinician),
+        open("merged_into_id", Uuid, Review, Merger).to(TableName::Patients),
+        open("merge_reason", Text(300), Latest, Merger),
         open("needs_review", Bool, ServerOnly, Nobody).or("false"),
         open("duplicate_ordinal", Int(0, 32767), ServerOnly, Nobody).or("0"),
         open("mobile_raw", Text(40), Latest, Anyone),
@@ -59,6 +59,7 @@ pub(super) const PATIENTS: Table = Table {
         clinical("lmp_date", Date, Review, Clinician),
         open("consent", Json, Latest, Anyone).or("{}"),
         open("photo_sha256", Text(64), Latest, Anyone),
+        open("beyond_plan", Bool, ServerOnly, Nobody).or("false"),
     ],
 };
 

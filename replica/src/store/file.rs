@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0001_setup.sql"),
     include_str!("../../../migrations/sqlite/0002_more_tables.sql"),
     include_str!("../../../migrations/sqlite/0003_desk_events.sql"),
+    include_str!("../../../migrations/sqlite/0004_beyond_plan.sql"),
 ];
 
 /// The page cache, in KiB. Decrypting a page costs far more than keeping it.

@@ -8,8 +8,8 @@ use std::time::Duration;
 use ed25519_dalek::SigningKey;
 use futures_util::StreamExt;
 use protocol::api::{
-    ChallengeRequest, LoginRequest, MAX_PUSH_MUTATIONS, PullLine, PullQuery, PushRequest, RefreshRequest,
-    Secret, Session, Tokens,
+    ChallengeRequest, LoginRequest, MAX_PUSH_MUTATIONS, Notice, PullLine, PullQuery, PushRequest,
+    RefreshRequest, Secret, Session, Tokens,
 };
 use protocol::audit::MAX_DESK_EVENTS;
 use protocol::error::ErrorCode;
@@ -104,6 +104,8 @@ struct Shown {
     problem: Option<SyncProblem>,
     /// Why the server will not take what waits. It stays until it does: rows that still come do not end it.
     push_problem: Option<SyncProblem>,
+    /// What the server last said.
+    notices: Vec<Notice>,
 }
 
 impl Engine {
@@ -118,6 +120,7 @@ impl Engine {
                 connection: Connection::Connecting,
                 problem: None,
                 push_problem: None,
+                notices: Vec::new(),
             }),
             staged_catalogue: AtomicI64::new(0),
         });
@@ -216,12 +219,14 @@ impl Line {
         let now = OffsetDateTime::now_utc();
         let offset_ms = (answer.server_time - now).whole_milliseconds();
         let changed = !answer.rows.is_empty();
+        let notices = answer.notices.clone();
         self.on_store(move |store| {
             store.set_clock_offset(i64::try_from(offset_ms).unwrap_or(0))?;
             store.acknowledge(&answer, now)
         })
         .await?;
         lock(&self.shown).push_problem = None;
+        lock(&self.shown).notices = notices;
         self.reached();
         if changed {
             self.context.events.send(Event::RowsChanged).ok();
@@ -249,7 +254,7 @@ impl Line {
                 return Err(Error::ServerUnreachable);
             };
             match line {
-                PullLine::Head { version, catalogue, server_time } => {
+                PullLine::Head { version, catalogue, server_time, notices } => {
                     if state.head.is_some_and(|known| version < known)
                         || state.after.is_some_and(|after| version < after.version)
                     {
@@ -258,6 +263,7 @@ impl Line {
                     let offset_ms = (server_time - OffsetDateTime::now_utc()).whole_milliseconds();
                     let offset_ms = i64::try_from(offset_ms).unwrap_or(0);
                     self.on_store(move |store| store.set_clock_offset(offset_ms)).await?;
+                    lock(&self.shown).notices = notices;
                     self.reached();
                     head = Some((version, catalogue));
                 }
@@ -475,11 +481,12 @@ impl Line {
     }
 
     fn status(&self) -> SyncStatus {
-        let (connection, problem) = {
+        let (connection, problem, notices) = {
             let shown = lock(&self.shown);
             let problem = shown.problem.as_ref().or(shown.push_problem.as_ref());
             let is_online = !matches!(shown.connection, Connection::Offline { .. });
-            (shown.connection.clone(), problem.filter(|_| is_online).cloned())
+            let notices = if is_online { shown.notices.clone() } else { Vec::new() };
+            (shown.connection.clone(), problem.filter(|_| is_online).cloned(), notices)
         };
         let state = self.context.store.sync_state();
         if let Err(error) = &state {
@@ -492,6 +499,7 @@ impl Line {
             attention: state.as_ref().map_or(0, |state| state.attention),
             last_synced_at: state.and_then(|state| state.last_synced_at).map(moment_text),
             problem,
+            notices,
         }
     }
 

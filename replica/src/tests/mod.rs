@@ -128,7 +128,7 @@ fn answer(store: &Store, head: i64, rows: Vec<Row>) -> PushResponse {
             }
         })
         .collect();
-    PushResponse { head_before: head - 1, head, receipts, rows, server_time: NOW }
+    PushResponse { head_before: head - 1, head, receipts, rows, server_time: NOW, notices: Vec::new() }
 }
 
 /// A patient's row as the server would have it now.

@@ -1,21 +1,20 @@
 //! Who sent a request.
 
 use axum::extract::FromRequestParts;
-use axum::http::Method;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use protocol::api::DeviceScope;
 use protocol::id::{ClinicId, DeviceId, TenantId, UserId};
-use protocol::permission::{Role, Roles};
+use protocol::permission::Roles;
 use time::OffsetDateTime;
 
-use super::{device, person};
+use super::{Access, device, person};
 use crate::AppState;
 use crate::error::{Error, Result};
 use crate::limits::Standing;
 
-/// Whoever sent the request: an active person on a device that is not revoked. A handler with this parameter
-/// is closed to everybody else; there is no other lock.
+/// Whoever sent the request: an active person on a device that is not revoked, whom the route's [`Access`] lets in.
+/// A handler with this parameter is closed to everybody else; there is no other lock.
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// Their tenant.
@@ -30,16 +29,14 @@ pub struct Caller {
     pub roles: Roles,
     /// What the device may receive now.
     pub scope: DeviceScope,
+    /// Whether they have not chosen a password of their own yet.
+    pub has_one_time_password: bool,
 }
 
-/// On a route that a tenant can use although it is suspended or its plan has ended. Reading always can.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct WhileSuspended;
-
 impl Caller {
-    /// Refuses everybody but the tenant's admins.
-    pub fn must_be_admin(&self) -> Result<()> {
-        if self.roles.0.contains(&Role::Admin) { Ok(()) } else { Err(Error::Forbidden) }
+    /// What this person may be shown on this device: clinical columns only if both are clinical.
+    pub fn sees(&self) -> DeviceScope {
+        if self.roles.is_clinician() { self.scope } else { DeviceScope::FrontDesk }
     }
 }
 
@@ -47,20 +44,22 @@ impl FromRequestParts<AppState> for Caller {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self> {
+        // A route without one is closed.
+        let access = parts.extensions.get::<Access>().copied().ok_or(Error::Forbidden)?;
         let mut headers = parts.headers.get_all(AUTHORIZATION).iter();
         let (Some(header), None) = (headers.next(), headers.next()) else {
             return Err(Error::Unauthorized);
         };
         let token =
             header.to_str().ok().and_then(|text| text.strip_prefix("Bearer ")).ok_or(Error::Unauthorized)?;
-        let claims =
-            state.auth.keys.verify(token, OffsetDateTime::now_utc()).map_err(|_| Error::Unauthorized)?;
+        let now = OffsetDateTime::now_utc();
+        let claims = state.auth.keys.verify(token, now).map_err(|_| Error::Unauthorized)?;
         // The token says who they were; the rows say who they are now.
         let mut tx = state.db.read(claims.tid).await?;
         let row = sqlx::query!(
             r#"select d.clinic_id, d.scope, d.revoked_at is not null as "is_revoked!",
                       d.copied_at is not null as "is_copied!", u.roles, u.is_active, u.token_version,
-                      t.is_active as tenant_is_active, t.suspended_at, t.expires_at
+                      u.must_change_password, t.is_active as tenant_is_active, t.suspended_at, t.expires_at
                from devices d
                join tenants t on t.id = d.tenant_id
                join device_users k on k.tenant_id = d.tenant_id and k.device_id = d.id
@@ -82,17 +81,17 @@ impl FromRequestParts<AppState> for Caller {
         if !row.is_active || row.token_version != claims.tv {
             return Err(Error::Unauthorized);
         }
-        if parts.method != Method::GET && parts.extensions.get::<WhileSuspended>().is_none() {
-            let now = OffsetDateTime::now_utc();
-            Standing::of(row.tenant_is_active, row.suspended_at, row.expires_at, now).must_be_active()?;
-        }
+        let standing = Standing::of(row.tenant_is_active, row.suspended_at, row.expires_at, now);
+        let roles = person::roles(&row.roles);
+        access.check(&roles, standing, row.must_change_password)?;
         Ok(Self {
             tenant: claims.tid,
             user: claims.sub,
             device: claims.did,
             clinic: ClinicId(row.clinic_id),
-            roles: person::roles(&row.roles),
+            roles,
             scope: device::scope(&row.scope),
+            has_one_time_password: row.must_change_password,
         })
     }
 }

@@ -80,6 +80,11 @@ fn random_letters(count: usize) -> String {
     random_bytes::<32>().iter().take(count).map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect()
 }
 
+/// A password that someone types once, to choose their own: 80 bits, `7Q4K-9XWM-2C8D-HT3N`.
+pub fn new_one_time_password() -> Secret {
+    Secret([(); 4].map(|()| random_letters(4)).join("-"))
+}
+
 /// Bytes that no one can guess.
 pub fn random_bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];

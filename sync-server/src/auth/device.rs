@@ -136,6 +136,27 @@ pub async fn insert(tx: &mut PgConnection, tenant: Uuid, new: &NewDevice<'_>) ->
     Ok(enrolled)
 }
 
+/// Takes a desktop out of service, by this member of staff or by the operator: its tokens end at once. One that is out
+/// of service stays as it is.
+pub async fn revoke(tx: &mut PgConnection, tenant: Uuid, id: Uuid, by: Option<Uuid>) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update devices set revoked_at = now(), revoked_by = $3
+         where tenant_id = $1 and id = $2 and revoked_at is null",
+        tenant,
+        id,
+        by
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!("delete from refresh_tokens where tenant_id = $1 and device_id = $2", tenant, id)
+        .execute(&mut *tx)
+        .await?;
+    sqlx::query!("delete from device_challenges where tenant_id = $1 and device_id = $2", tenant, id)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
 /// A challenge for this device. Unknown devices get one as well, which nothing will fit.
 pub async fn issue_challenge(
     tx: &mut PgConnection,

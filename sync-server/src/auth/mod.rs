@@ -1,5 +1,7 @@
 //! Who may come in: registration, enrolment, sign-in, tokens.
 
+/// Who may ask which route.
+pub mod access;
 /// Who sent a request.
 pub mod caller;
 /// Enrolment codes and other short texts that people type.
@@ -32,6 +34,7 @@ use std::time::Instant;
 
 use crate::error::Error;
 
+pub use access::Access;
 pub use caller::Caller;
 
 /// What the handlers here need.
@@ -63,14 +66,14 @@ impl Auth {
     }
 
     /// Refuses whoever has to wait.
-    fn check_throttle(&self, who: &throttle::Who) -> Result<(), Error> {
+    pub(crate) fn check_throttle(&self, who: &throttle::Who) -> Result<(), Error> {
         self.throttle.check(who, Instant::now()).map_err(|delay| Error::TooManyRequests {
             retry_after_secs: delay.as_secs() + u64::from(delay.subsec_nanos() > 0),
         })
     }
 
     /// Counts a failure, and answers with this error or with the time to wait.
-    fn failed(&self, who: throttle::Who, error: Error) -> Error {
+    pub(crate) fn failed(&self, who: throttle::Who, error: Error) -> Error {
         if let Err(wait) = self.check_throttle(&who) {
             return wait;
         }

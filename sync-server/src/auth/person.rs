@@ -19,6 +19,8 @@ pub struct Person {
     pub roles: Roles,
     /// The PHC string of their password.
     pub password_hash: String,
+    /// Whether it is a one-time password.
+    pub must_change_password: bool,
     /// See [`super::token::Claims::tv`].
     pub token_version: i32,
     /// Their profile as a prescriber.
@@ -51,8 +53,8 @@ pub fn normalise_email(email: &str) -> String {
 /// The active member of staff with this e-mail.
 pub async fn find_by_email(tx: &mut PgConnection, tenant: Uuid, email: &str) -> sqlx::Result<Option<Person>> {
     let row = sqlx::query!(
-        r#"select u.id, u.full_name, u.email, u.roles, u.password_hash, u.token_version,
-                  d.id as "doctor?"
+        r#"select u.id, u.full_name, u.email, u.roles, u.password_hash, u.must_change_password,
+                  u.token_version, d.id as "doctor?"
            from users u
            left join doctors d
              on d.tenant_id = u.tenant_id and d.user_id = u.id and d.is_active and d.deleted_at is null
@@ -68,6 +70,7 @@ pub async fn find_by_email(tx: &mut PgConnection, tenant: Uuid, email: &str) -> 
         email: row.email,
         roles: roles(&row.roles),
         password_hash: row.password_hash,
+        must_change_password: row.must_change_password,
         token_version: row.token_version,
         doctor: row.doctor,
     }))
@@ -81,8 +84,8 @@ pub async fn find_on_device(
     user: Uuid,
 ) -> sqlx::Result<Option<Person>> {
     let row = sqlx::query!(
-        r#"select u.id, u.full_name, u.email, u.roles, u.password_hash, u.token_version,
-                  d.id as "doctor?"
+        r#"select u.id, u.full_name, u.email, u.roles, u.password_hash, u.must_change_password,
+                  u.token_version, d.id as "doctor?"
            from users u
            join device_users k
              on k.tenant_id = u.tenant_id and k.user_id = u.id and k.device_id = $2
@@ -101,6 +104,7 @@ pub async fn find_on_device(
         email: row.email,
         roles: roles(&row.roles),
         password_hash: row.password_hash,
+        must_change_password: row.must_change_password,
         token_version: row.token_version,
         doctor: row.doctor,
     }))

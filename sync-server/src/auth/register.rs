@@ -110,8 +110,15 @@ async fn insert(
     insert_clinic(&mut tx, tenant.0, &new_clinic).await?;
     let mut roles = vec![Role::Admin];
     roles.extend(new.doctor.as_ref().map(|doctor| doctor.role));
-    let new_user =
-        NewUser { id: user, email: &new.admin_email, full_name: &new.admin_name, roles, password_hash };
+    let new_user = NewUser {
+        id: user,
+        email: &new.admin_email,
+        full_name: &new.admin_name,
+        roles,
+        password_hash,
+        must_change_password: false,
+        mobile_number: None,
+    };
     insert_user(&mut tx, tenant.0, &new_user).await?;
     let mut doctor_id = None;
     if let Some(doctor) = &new.doctor {
@@ -165,10 +172,6 @@ fn check(new: NewTenant) -> Result<NewTenant> {
         admin_password: new.admin_password,
         doctor: new.doctor,
     };
-    let fits = |table: TableName, column: &str, text: &str| {
-        let column = table.table().column(column).expect("BUG: no such column");
-        check_value(column, &text.into()).is_ok()
-    };
     if !fits(TableName::Clinics, "clinic_name", &new.clinic_name)
         || !fits(TableName::Clinics, "clinic_name", &new.name)
     {
@@ -187,23 +190,33 @@ fn check(new: NewTenant) -> Result<NewTenant> {
     check_new_password(&new.admin_password, &[&new.clinic_name, &new.admin_name, &new.admin_email])
         .map_err(|weak| Error::Invalid(weak.sentence()))?;
     if let Some(doctor) = &new.doctor {
-        if !matches!(doctor.role, Role::Doctor | Role::Dentist) {
-            return Err(Error::Invalid("Only a doctor or a dentist has a profile as a prescriber."));
-        }
-        let optional = |name: &str, text: &Option<String>| {
-            text.as_deref().is_none_or(|text| fits(TableName::Doctors, name, text))
-        };
-        if !fits(TableName::Doctors, "registration_number", &doctor.registration_number)
-            || !fits(TableName::Doctors, "registration_council", &doctor.registration_council)
-            || !optional("specialization", &doctor.specialization)
-            || !optional("qualifications", &doctor.qualifications)
-        {
-            return Err(Error::Invalid(
-                "A prescriber needs the registration number and the council that gave it.",
-            ));
-        }
+        check_doctor(doctor)?;
     }
     Ok(new)
+}
+
+/// Whether a text fits its column.
+pub(crate) fn fits(table: TableName, column: &str, text: &str) -> bool {
+    let column = table.table().column(column).expect("BUG: no such column");
+    check_value(column, &text.into()).is_ok()
+}
+
+/// Refuses a prescriber without a registration.
+pub(crate) fn check_doctor(doctor: &NewDoctor) -> Result<()> {
+    if !matches!(doctor.role, Role::Doctor | Role::Dentist) {
+        return Err(Error::Invalid("Only a doctor or a dentist has a profile as a prescriber."));
+    }
+    let optional = |name: &str, text: &Option<String>| {
+        text.as_deref().is_none_or(|text| fits(TableName::Doctors, name, text))
+    };
+    if fits(TableName::Doctors, "registration_number", &doctor.registration_number)
+        && fits(TableName::Doctors, "registration_council", &doctor.registration_council)
+        && optional("specialization", &doctor.specialization)
+        && optional("qualifications", &doctor.qualifications)
+    {
+        return Ok(());
+    }
+    Err(Error::Invalid("A prescriber needs the registration number and the council that gave it."))
 }
 
 /// Refuses what is no e-mail address.

@@ -4,11 +4,13 @@ use axum::extract::State;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use protocol::api::{
-    ChallengeRequest, ChallengeResponse, DeviceScope, LoginRequest, RefreshRequest, Secret, Session, Tokens,
+    ChallengeRequest, ChallengeResponse, DeviceScope, LoginRequest, Notice, NoticeCode, RefreshRequest,
+    Secret, Session, Tokens,
 };
 use protocol::audit::Action;
 use protocol::id::{ClinicId, DeviceId, TenantId, UserId};
 use protocol::signing::{login_message, refresh_message, verify};
+use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use super::Auth;
@@ -94,11 +96,12 @@ pub(crate) async fn login(
     audit::set_actor(&mut tx, Actor::Person(UserId(person.id))).await?;
     person::note_sign_in(&mut tx, tenant.0, device.id, person.id).await?;
     let refresh = refresh::issue(&mut tx, tenant.0, device.id, now).await?;
+    let notices = notices(&state, &mut tx, tenant, person.must_change_password).await?;
     audit::record(&mut tx, tenant, state.audit.lane(), &attempt(Action::Login)).await?;
     tx.commit().await?;
     state.audit.added(tenant, 1);
     auth.throttle.succeeded(&who);
-    Ok(Json(session(auth, Place::of(tenant, &device), &person, refresh, now)))
+    Ok(Json(session(auth, Place::of(tenant, &device), &person, refresh, notices, now)))
 }
 
 /// `POST /v1/auth/refresh`.
@@ -175,18 +178,37 @@ async fn signing_device(
     Ok(device)
 }
 
+/// What someone who signs in or syncs should know.
+pub(crate) async fn notices(
+    state: &AppState,
+    tx: &mut PgConnection,
+    tenant: TenantId,
+    has_one_time_password: bool,
+) -> Result<Vec<Notice>> {
+    let mut notices = state.counts.notices(tx, tenant).await?;
+    if has_one_time_password {
+        notices.push(Notice {
+            code: NoticeCode::PasswordChangeRequired,
+            detail: Error::PasswordChangeRequired.sentence().to_owned(),
+        });
+    }
+    Ok(notices)
+}
+
 /// What a desktop gets after a password sign-in.
 pub(crate) fn session(
     auth: &Auth,
     place: Place,
     person: &Person,
     refresh: IssuedRefresh,
+    notices: Vec<Notice>,
     now: OffsetDateTime,
 ) -> Session {
     Session {
         user: person.staff_member(),
         tokens: tokens(auth, &place, person, refresh, now),
         unlock_key: place.unlock_key,
+        notices,
     }
 }
 

@@ -40,6 +40,10 @@ pub struct NewUser<'a> {
     pub roles: Vec<Role>,
     /// From [`super::password::Passwords::hash`].
     pub password_hash: &'a str,
+    /// Whether it is a one-time password.
+    pub must_change_password: bool,
+    /// In E.164.
+    pub mobile_number: Option<&'a str>,
 }
 
 /// A new prescriber.
@@ -95,14 +99,17 @@ pub async fn insert_clinic(tx: &mut PgConnection, tenant: Uuid, clinic: &NewClin
 pub async fn insert_user(tx: &mut PgConnection, tenant: Uuid, user: &NewUser<'_>) -> sqlx::Result<()> {
     let roles: Vec<String> = user.roles.iter().map(|role| role.as_str().to_owned()).collect();
     sqlx::query!(
-        "insert into users (tenant_id, id, email, full_name, roles, password_hash)
-         values ($1, $2, $3, $4, $5, $6)",
+        "insert into users (tenant_id, id, email, full_name, roles, password_hash, must_change_password,
+                            mobile_number)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
         tenant,
         user.id,
         user.email,
         user.full_name,
         &roles,
         user.password_hash,
+        user.must_change_password,
+        user.mobile_number,
     )
     .execute(tx)
     .await?;

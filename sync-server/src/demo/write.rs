@@ -27,6 +27,12 @@ const BATCH: usize = 500;
 pub async fn write(db: &Db, code: &str, sample: &Sample, hashes: &[String]) -> Result<TenantId> {
     let tenant = TenantId::new();
     let mut tx = db.create_tenant(tenant, code, TENANT_NAME).await?;
+    sqlx::query!(
+        "update tenants set subscription_plan = 'group', max_doctors = 50, max_patients = 1000000 where id = $1",
+        tenant.0
+    )
+    .execute(&mut *tx)
+    .await?;
     write_staff(&mut tx, tenant.0, sample, hashes).await?;
     tx.commit().await?;
     for patients in sample.patients.chunks(BATCH) {
@@ -79,6 +85,8 @@ fn new_user<'a>(member: &Member, password_hash: &'a str) -> NewUser<'a> {
         full_name: member.full_name,
         roles: member.roles(),
         password_hash,
+        must_change_password: false,
+        mobile_number: None,
     }
 }
 

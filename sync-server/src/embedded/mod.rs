@@ -97,7 +97,7 @@ pub struct Embedded {
     user: User,
     stop_mode: &'static str,
     // Held until the process ends: one server for one folder.
-    _lock: File,
+    lock: File,
 }
 
 impl Embedded {
@@ -135,7 +135,7 @@ impl Embedded {
             cluster,
             user,
             stop_mode: if options.durable { "fast" } else { "immediate" },
-            _lock: lock,
+            lock,
         };
         if embedded.is_running() {
             // Its clinic-sync was killed; the lock says that no other one has it.
@@ -223,6 +223,8 @@ impl Drop for Embedded {
         {
             tracing::error!(%error, "the embedded database did not stop");
         }
+        // A program that is just being started has a copy of the file; only this ends the lock for it as well.
+        self.lock.unlock().ok();
     }
 }
 

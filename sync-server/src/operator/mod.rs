@@ -170,6 +170,8 @@ async fn add_user(
         full_name: name,
         roles: options.roles,
         password_hash: &password_hash,
+        must_change_password: false,
+        mobile_number: None,
     };
     insert_user(&mut tx, tenant.0, &new).await.map_err(|error| match violated_constraint(&error) {
         Some("users_email_key") => anyhow::anyhow!("The tenant {tenant_code} has someone with this e-mail."),

@@ -12,6 +12,7 @@ use super::options::{ClinicAdd, DeviceRevoke, TenantChoice, UserDeactivate, User
 use super::password::read_password;
 use super::{audited, find_tenant};
 use crate::Db;
+use crate::auth::device;
 use crate::auth::password::{Passwords, check_new_password};
 use crate::auth::person::normalise_email;
 use crate::auth::tenant::{NewClinic, insert_clinic};
@@ -182,20 +183,7 @@ pub(super) async fn revoke_device(
             &format!("\"{name}\" would be taken out of service for good; say --yes to do it."),
         );
     }
-    sqlx::query!(
-        "update devices set revoked_at = now() where tenant_id = $1 and id = $2",
-        tenant.0,
-        options.device_id
-    )
-    .execute(&mut *tx)
-    .await?;
-    sqlx::query!(
-        "delete from refresh_tokens where tenant_id = $1 and device_id = $2",
-        tenant.0,
-        options.device_id
-    )
-    .execute(&mut *tx)
-    .await?;
+    device::revoke(&mut tx, tenant.0, options.device_id, None).await?;
     audited(&mut tx, tenant, "device revoke", None).await?;
     tx.commit().await?;
     answer(

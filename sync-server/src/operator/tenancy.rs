@@ -180,7 +180,7 @@ pub(super) async fn set_plan(db: &Db, options: TenantPlan, out: &mut impl Write)
         (None, false) => None,
     };
     let (tenant, code) = find_tenant(db, &options.tenant_code).await?;
-    let mut tx = db.write_unsynced(tenant).await?;
+    let mut tx = db.write(tenant).await?;
     sqlx::query!(
         "update tenants
          set subscription_plan = coalesce($2, subscription_plan), max_doctors = coalesce($3, max_doctors),
@@ -193,6 +193,16 @@ pub(super) async fn set_plan(db: &Db, options: TenantPlan, out: &mut impl Write)
         options.max_patients,
         expires_at.is_some(),
         expires_at.flatten()
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "update patients set beyond_plan = false
+         where tenant_id = $1 and beyond_plan
+           and (select count(*) from patients
+                where tenant_id = $1 and deleted_at is null and merged_into_id is null)
+               <= (select max_patients from tenants where id = $1)",
+        tenant.0
     )
     .execute(&mut *tx)
     .await?;

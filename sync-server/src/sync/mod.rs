@@ -3,11 +3,12 @@
 pub mod live;
 mod log;
 mod mutation;
+mod own;
 mod prescription;
 pub mod pull;
 pub mod push;
 pub mod read;
-mod rows;
+pub(crate) mod rows;
 pub(crate) mod statements;
 pub mod turns;
 

@@ -6,7 +6,7 @@ use protocol::api::{DeviceScope, Fate, MAX_MUTATION_BYTES, MAX_MUTATION_CHANGES,
 use protocol::error::{Refusal, RefusalCode};
 use protocol::id::{DeviceId, UserId};
 use protocol::merge::{Current, ReviewColumn, merge};
-use protocol::mutation::{Change, Hash, Mutation, SignatureError, SignedMutation};
+use protocol::mutation::{Change, Hash, Mutation, Op, SignatureError, SignedMutation};
 use protocol::permission::{Role, Roles};
 use protocol::table::{Scope, TableName};
 use serde::Deserialize;
@@ -15,10 +15,12 @@ use sqlx::{Connection, PgConnection};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
+use super::prescription::Step;
 use super::rows::{self, Origin};
-use super::{log, prescription};
+use super::{log, own, prescription};
 use crate::auth::Caller;
 use crate::error::{Error, Result, violated_constraint};
+use crate::limits::Room;
 
 /// A mutation whose signature was checked.
 #[derive(Debug)]
@@ -84,6 +86,14 @@ impl<'a> Opened<'a> {
             mutation,
         })
     }
+
+    /// Whether it may add a patient.
+    pub(super) fn touches_patients(&self) -> bool {
+        self.mutation
+            .iter()
+            .flat_map(|mutation| &mutation.changes)
+            .any(|change| change.table == TableName::Patients && change.op == Op::Insert)
+    }
 }
 
 /// The roles of whoever has signed in on the caller's device.
@@ -116,6 +126,7 @@ pub(super) async fn apply(
     tx: &mut PgConnection,
     caller: &Caller,
     people: &mut People,
+    room: &mut Room,
     opened: &Opened<'_>,
     now: OffsetDateTime,
 ) -> Result<Receipt> {
@@ -137,7 +148,7 @@ pub(super) async fn apply(
         return Ok(log::refused(sequence, hash, refusal));
     };
     let mut savepoint = tx.begin().await?;
-    match apply_changes(&mut savepoint, caller, &roles, mutation, now).await {
+    match apply_changes(&mut savepoint, caller, &roles, room, mutation, now).await {
         Ok(done) => {
             savepoint.commit().await?;
             Ok(done.receipt(sequence, hash))
@@ -173,6 +184,7 @@ async fn apply_changes(
     tx: &mut PgConnection,
     caller: &Caller,
     roles: &Roles,
+    room: &mut Room,
     mutation: &Mutation,
     now: OffsetDateTime,
 ) -> Result<Done, Failure> {
@@ -189,22 +201,29 @@ async fn apply_changes(
     let mut changes: Vec<&Change> = mutation.changes.iter().collect();
     changes.sort_by_key(|change| change.table);
     let mut done = Done::default();
-    let mut to_sign = Vec::new();
+    let (mut to_sign, mut to_withdraw) = (Vec::new(), Vec::new());
     for change in changes {
         check_scope(change, caller.scope)?;
         let current = rows::lock(tx, caller.tenant, change.table, change.id).await?;
         let exists = current.is_some();
         let status = current.as_ref().and_then(prescription::status_of);
+        let owner = current.as_ref().and_then(|row| own::doctor_of(change.table, &row.values));
         let mut merged = merge(change, current, roles, recorded_at_ms)?;
+        own::check(tx, origin, change, owner, &merged.row).await?;
         done.met_others |= merged.met_others;
         done.review.append(&mut merged.review);
-        if change.table == TableName::Prescriptions
-            && prescription::hold_back(status.as_deref(), &mut merged.row, roles)?
-        {
-            to_sign.push(change.id);
+        if change.table == TableName::Prescriptions {
+            match prescription::step(status.as_deref(), &mut merged.row, roles, origin)? {
+                Some(Step::Sign) => to_sign.push(change.id),
+                Some(Step::Withdraw) => to_withdraw.push(change.id),
+                None => {}
+            }
         }
         if change.table == TableName::Patients && merged.changed {
             done.met_others |= keep_duplicate(tx, origin, change.id, &mut merged.row).await?;
+            if !exists {
+                merged.row.values.insert("beyond_plan".to_owned(), (!room.take()).into());
+            }
         }
         if merged.changed {
             rows::write(tx, origin, change.table, change.id, &merged.row, exists).await?;
@@ -212,6 +231,9 @@ async fn apply_changes(
     }
     for id in to_sign {
         prescription::sign(tx, caller.tenant, mutation.actor_user_id, roles, id).await?;
+    }
+    for id in to_withdraw {
+        prescription::check_withdrawal(tx, caller.tenant, mutation.actor_user_id, id).await?;
     }
     Ok(done)
 }

@@ -6,24 +6,38 @@ use protocol::merge::Current;
 use protocol::permission::Roles;
 use protocol::prescription::content_hash;
 use protocol::table::{TableName, Values};
+use protocol::validate::moment_text;
 use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::mutation::Failure;
-use super::rows;
+use super::rows::{self, Origin};
 
 fn status(values: &Values) -> Option<&str> {
     values.get("status").and_then(Value::as_str)
 }
 
-/// Looks at a prescription before it is written. If it is being signed it is written as a draft first, so
-/// that its lines can follow, and the answer is true: [`sign`] must come at the end.
-pub(super) fn hold_back(before: Option<&str>, row: &mut Current, roles: &Roles) -> Result<bool, Refusal> {
+/// What happens to a prescription beyond the columns that are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// It is written as a draft first, so that its lines can follow; [`sign`] must come at the end.
+    Sign,
+    /// It was signed and is amended or made void; [`check_withdrawal`] must come at the end.
+    Withdraw,
+}
+
+/// Looks at a prescription before it is written.
+pub(super) fn step(
+    before: Option<&str>,
+    row: &mut Current,
+    roles: &Roles,
+    origin: Origin,
+) -> Result<Option<Step>, Refusal> {
     match (before, status(&row.values)) {
         (None | Some("draft"), Some("finalised")) => {
             row.values.insert("status".to_owned(), Value::from("draft"));
-            Ok(true)
+            Ok(Some(Step::Sign))
         }
         (None, Some("superseded" | "voided")) => Err(Refusal::new(
             RefusalCode::BadValue,
@@ -33,7 +47,22 @@ pub(super) fn hold_back(before: Option<&str>, row: &mut Current, roles: &Roles) 
             RefusalCode::NotAllowed,
             "Only a doctor or dentist can amend or void a signed prescription.",
         )),
-        _ => Ok(false),
+        (Some("finalised"), Some("superseded")) => Ok(Some(Step::Withdraw)),
+        (Some("finalised"), Some("voided")) => {
+            let by = row.values.entry("voided_by".to_owned()).or_default();
+            if by.is_null() {
+                *by = origin.actor.to_string().into();
+            }
+            if by.as_str() != Some(&origin.actor.to_string()) {
+                return Err(Refusal::new(RefusalCode::BadValue, "voided_by must be whoever made it void."));
+            }
+            let at = row.values.entry("voided_at".to_owned()).or_default();
+            if at.is_null() {
+                *at = moment_text(origin.recorded_at).into();
+            }
+            Ok(Some(Step::Withdraw))
+        }
+        _ => Ok(None),
     }
 }
 
@@ -82,4 +111,51 @@ pub(super) async fn sign(
         return Err(Refusal::new(RefusalCode::NotAllowed, "doctor_id must be whoever signed.").into());
     }
     Ok(())
+}
+
+/// Checks why and by what a signed prescription was withdrawn. Voiding takes a reason, another doctor's prescription
+/// always does, and an amendment is there, signed, for the same patient.
+pub(super) async fn check_withdrawal(
+    tx: &mut PgConnection,
+    tenant: TenantId,
+    actor: UserId,
+    id: Uuid,
+) -> Result<(), Failure> {
+    let withdrawn = sqlx::query!(
+        r#"select p.status = 'voided' as "is_void!",
+                  coalesce(d.user_id = $3, false) as "is_own!",
+                  coalesce(btrim(p.void_reason), '') <> '' as "has_reason!",
+                  exists (
+                      select from prescriptions a
+                      where a.tenant_id = p.tenant_id and a.id = p.superseded_by_id and a.amends_id = p.id
+                        and a.patient_id = p.patient_id and a.status not in ('draft', 'discarded')
+                  ) as "is_amended!"
+           from prescriptions p
+           join doctors d on d.tenant_id = p.tenant_id and d.id = p.doctor_id
+           where p.tenant_id = $1 and p.id = $2"#,
+        tenant.0,
+        id,
+        actor.0
+    )
+    .fetch_one(tx)
+    .await?;
+    let refusal = if withdrawn.is_void && !withdrawn.has_reason {
+        Refusal::new(
+            RefusalCode::BadValue,
+            "A prescription is made void with a reason; void_reason is empty.",
+        )
+    } else if !withdrawn.is_own && !withdrawn.has_reason {
+        Refusal::new(
+            RefusalCode::NotAllowed,
+            "Another doctor's prescription is amended with a reason; void_reason is empty.",
+        )
+    } else if !withdrawn.is_void && !withdrawn.is_amended {
+        Refusal::new(
+            RefusalCode::BadValue,
+            "superseded_by_id must be a signed prescription for the same patient that amends this one.",
+        )
+    } else {
+        return Ok(());
+    };
+    Err(refusal.into())
 }

@@ -12,6 +12,7 @@ use time::OffsetDateTime;
 use super::{SpokenProtocol, head, statements};
 use crate::AppState;
 use crate::auth::Caller;
+use crate::auth::session::notices;
 use crate::error::{Error, Query, Result};
 
 /// A page ends after so many bytes, even if it has few rows.
@@ -38,7 +39,8 @@ pub(crate) async fn pull(
     state.metrics.pulled(caller.tenant, &headers, after.version, version);
     let catalogue = sqlx::query_scalar!("select version from catalogue").fetch_one(&mut *tx).await?;
     let mut page = Page::default();
-    page.line(&PullLine::Head { version, catalogue, server_time: OffsetDateTime::now_utc() });
+    let notices = notices(&state, &mut tx, caller.tenant, caller.has_one_time_password).await?;
+    page.line(&PullLine::Head { version, catalogue, server_time: OffsetDateTime::now_utc(), notices });
     if catalogue > query.catalogue {
         let mut rows = sqlx::query_scalar::<_, String>(statements::CATALOGUE.clone())
             .bind(query.catalogue)

@@ -21,10 +21,11 @@ use uuid::Uuid;
 use super::log::{self, Entry, Progress};
 use super::mutation::{self, Opened, People};
 use super::{SpokenProtocol, head, rows};
-use crate::AppState;
 use crate::audit::{self, Actor, Event, Lane};
 use crate::auth::Caller;
+use crate::auth::session::notices;
 use crate::error::{Error, Json, Result};
+use crate::{AppState, TenantWriteTx, limits};
 
 /// A decompressor needs this much memory at most: 8 MiB.
 const WINDOW_LOG_MAX: u32 = 23;
@@ -56,8 +57,9 @@ pub(crate) async fn push(
         // Nothing new: no version is taken for it.
         let receipts = repeated(&mut tx, &caller, &opened).await?;
         let rows = touched(&mut tx, &caller, &opened, &receipts).await?;
+        let notices = notices(&state, &mut tx, caller.tenant, caller.has_one_time_password).await?;
         let response =
-            PushResponse { head_before: head_now, head: head_now, receipts, rows, server_time: now };
+            PushResponse { head_before: head_now, head: head_now, receipts, rows, server_time: now, notices };
         return Ok(Json(response));
     }
     drop(tx);
@@ -68,15 +70,24 @@ pub(crate) async fn push(
     head(&mut tx, caller.tenant, request.epoch).await?;
     // Another push of this device may have come in between.
     let (progress, _) = log::progress(&mut tx, caller.tenant, caller.device).await?;
-    let receipts = apply_all(&mut tx, &caller, &opened, progress, version, now).await?;
+    let adds_patients = opened.iter().any(Opened::touches_patients);
+    let room =
+        if adds_patients { state.counts.room(&mut tx, caller.tenant).await? } else { limits::Room::UNASKED };
+    let receipts = apply_all(&mut tx, &caller, &opened, progress, room, now).await?;
     let rows = touched(&mut tx, &caller, &opened, &receipts).await?;
+    if adds_patients {
+        state.counts.recount(&mut tx, caller.tenant).await?;
+    }
+    let notices = notices(&state, &mut tx, caller.tenant, caller.has_one_time_password).await?;
     audit::record(&mut tx, caller.tenant, Lane::Writes, &pushed(&caller, &receipts)).await?;
     tx.commit().await?;
     state.audit.added(caller.tenant, opened.len());
     let is_new = |receipt: &&Receipt| receipt.sequence > progress.sequence;
     state.metrics.pushed(receipts.iter().filter(is_new));
     tracing::info!(mutations = opened.len(), version, "pushed");
-    Ok(Json(PushResponse { head_before: version - 1, head: version, receipts, rows, server_time: now }))
+    let response =
+        PushResponse { head_before: version - 1, head: version, receipts, rows, server_time: now, notices };
+    Ok(Json(response))
 }
 
 /// How a push stands in the audit log; its rows have entries of their own.
@@ -90,11 +101,11 @@ fn pushed<'a>(caller: &Caller, receipts: &[Receipt]) -> Event<'a> {
 }
 
 async fn apply_all(
-    tx: &mut PgConnection,
+    tx: &mut TenantWriteTx,
     caller: &Caller,
     opened: &[Opened<'_>],
     mut progress: Progress,
-    version: i64,
+    mut room: limits::Room,
     now: OffsetDateTime,
 ) -> Result<Vec<Receipt>> {
     let old = opened.iter().take_while(|opened| opened.sequence <= progress.sequence).count();
@@ -108,12 +119,12 @@ async fn apply_all(
         if opened.signed.previous_hash != progress.hash {
             return Err(Error::DeviceCopied);
         }
-        let receipt = mutation::apply(tx, caller, &mut people, opened, now).await?;
+        let receipt = mutation::apply(tx, caller, &mut people, &mut room, opened, now).await?;
         let entry = Entry {
             tenant: caller.tenant,
             device: caller.device,
             actor: opened.actor,
-            version,
+            version: tx.version(),
             signed: opened.signed,
             receipt: &receipt,
             row_ids: &opened.row_ids,

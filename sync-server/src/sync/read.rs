@@ -12,7 +12,7 @@ use super::rows;
 use crate::audit::Event;
 use crate::auth::Caller;
 use crate::error::{Error, Json, Result};
-use crate::{AppState, features, limits};
+use crate::{AppState, features};
 
 /// `GET /v1/tenant`.
 #[tracing::instrument(skip_all, fields(tenant = %caller.tenant))]
@@ -26,7 +26,7 @@ pub(crate) async fn tenant(State(state): State<AppState>, caller: Caller) -> Res
     )
     .fetch_one(&mut *tx)
     .await?;
-    let notices = limits::notices(&mut tx, caller.tenant).await?;
+    let notices = state.counts.notices_now(&mut tx, caller.tenant).await?;
     let features = features::of_tenant(&mut tx, caller.tenant).await?;
     Ok(Json(TenantInfo {
         tenant_id: caller.tenant,
@@ -63,7 +63,7 @@ async fn row(
 ) -> Result<Json<Row>> {
     let id: Uuid = id.parse().map_err(|_| Error::NotFound)?;
     let mut tx = state.db.read(caller.tenant).await?;
-    let rows = rows::read(&mut tx, caller.tenant, caller.scope, table, &[id]).await?;
+    let rows = rows::read(&mut tx, caller.tenant, caller.sees(), table, &[id]).await?;
     drop(tx);
     let row = rows.into_iter().next().ok_or(Error::NotFound)?;
     let patient = match table {

@@ -14,18 +14,18 @@ use crate::error::Result;
 
 /// On whose behalf rows are written.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Origin {
-    pub(super) tenant: TenantId,
-    pub(super) device: DeviceId,
-    pub(super) actor: UserId,
+pub(crate) struct Origin {
+    pub(crate) tenant: TenantId,
+    pub(crate) device: DeviceId,
+    pub(crate) actor: UserId,
     /// By the device's clock; shown, never compared.
-    pub(super) recorded_at: OffsetDateTime,
+    pub(crate) recorded_at: OffsetDateTime,
     /// By the server's clock.
-    pub(super) now: OffsetDateTime,
+    pub(crate) now: OffsetDateTime,
 }
 
 /// The row as it is, locked until the transaction ends.
-pub(super) async fn lock(
+pub(crate) async fn lock(
     tx: &mut PgConnection,
     tenant: TenantId,
     table: TableName,
@@ -41,7 +41,7 @@ pub(super) async fn lock(
 }
 
 /// Writes the whole row.
-pub(super) async fn write(
+pub(crate) async fn write(
     tx: &mut PgConnection,
     origin: Origin,
     table: TableName,
@@ -67,7 +67,7 @@ pub(super) async fn write(
 
 /// These rows as a device of this scope may see them; those that it may not see, or that do not exist, are
 /// not among them.
-pub(super) async fn read(
+pub(crate) async fn read(
     tx: &mut PgConnection,
     tenant: TenantId,
     scope: DeviceScope,
@@ -83,7 +83,7 @@ pub(super) async fn read(
 }
 
 /// The lines of a prescription that are not deleted.
-pub(super) async fn lines(
+pub(crate) async fn lines(
     tx: &mut PgConnection,
     tenant: TenantId,
     prescription: Uuid,

@@ -16,11 +16,12 @@ use protocol::signing;
 use protocol::table::{Row, TableName, Values};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-const PASSWORD: &str = "seven green parrots";
-const EMAIL: &str = "anjali@example.org";
+pub const PASSWORD: &str = "seven green parrots";
+pub const EMAIL: &str = "anjali@example.org";
 
 /// A tenant with one clinic, whose admin is a doctor.
 pub struct Clinic {
@@ -66,6 +67,15 @@ impl Clinic {
 
     pub async fn front_desk(&self) -> Desk {
         desk(&self.server, &self.registered, DeviceScope::FrontDesk).await
+    }
+
+    /// Changes something behind the server's back.
+    pub async fn sql(&self, text: &str) {
+        let url = &self.server.database().admin.0;
+        let mut connection = PgConnection::connect(url).await.expect("the database");
+        let text = format!("set search_path = clinic; {text}");
+        let done = sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut connection).await;
+        assert!(done.expect("a good statement").rows_affected() > 0, "nothing changed");
     }
 
     /// A desktop of another tenant on the same server.

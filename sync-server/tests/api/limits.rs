@@ -1,6 +1,7 @@
 //! What a plan allows, what a tenant gets that is not served, and the operator's commands for it.
 
 use clinic_sync::auth::password::{PasswordCost, Passwords};
+use clinic_sync::limits::must_have_room_for_patients;
 use clinic_sync::operator::{
     ClinicAdd, ClinicCommand, DeviceCommand, DeviceRevoke, OutputOptions, PasswordSource, Plan, TenantChoice,
     TenantCommand, TenantPlan, TenantSuspend, UserAdd, UserCommand, UserDeactivate, UserReset, run_clinic,
@@ -10,6 +11,7 @@ use clinic_sync::{Db, testing};
 use protocol::api::{Fate, NoticeCode, TenantInfo};
 use protocol::error::{ErrorCode, Problem};
 use protocol::permission::Role;
+use protocol::table::{Row, TableName};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sqlx::Connection;
@@ -190,6 +192,14 @@ async fn what_desktops_bring_beyond_the_plan_is_kept_and_said_to_be_beyond() {
     }
     let shown = operator.tenant(TenantCommand::Show(operator.tenant_choice())).await.expect("shown");
     assert_eq!((&shown["patients"], &shown["max_patients"]), (&json!(3), &json!(2)));
+    let marked = |rows: Vec<Row>| -> Vec<String> {
+        let of_patients = rows.into_iter().filter(|row| row.table == TableName::Patients);
+        let beyond = of_patients.filter(|row| row.values["beyond_plan"] == json!(true));
+        beyond.map(|row| row.values["first_name"].as_str().expect("a name").to_owned()).collect()
+    };
+    assert_eq!(marked(desk.rows().await), ["Charu"]);
+    operator.set_plan(TenantPlan { max_patients: Some(3), ..operator.plan() }).await;
+    assert_eq!(marked(desk.rows().await), [""; 0], "a larger plan takes the mark away");
 }
 
 #[tokio::test]
@@ -319,4 +329,55 @@ async fn each_command_of_the_operator_stands_in_the_tenants_own_log() {
     let page: Value = body(desk.get("/v1/audit?action=operator_access").await).await.expect("a page");
     assert_eq!(page["entries"][0]["changes"]["command"], "tenant suspend");
     assert_eq!(page["entries"][0]["reason"], "Not paid since August");
+}
+
+#[tokio::test]
+async fn the_answer_to_a_push_and_a_sign_in_say_how_the_plan_stands() {
+    let clinic = Clinic::open().await;
+    let mut desk = clinic.desk().await;
+    let operator = Operator::of(&clinic).await;
+    operator.set_plan(TenantPlan { max_patients: Some(1), ..operator.plan() }).await;
+    let answer = desk.write(vec![new_patient(Uuid::now_v7(), "Asha")]).await;
+    assert_eq!(answer.notices.len(), 1);
+    assert_eq!(answer.notices[0].code, NoticeCode::AtLimit);
+    // Its neighbour never hears of it.
+    let mut neighbour = clinic.neighbour().await;
+    assert_eq!(neighbour.write(vec![new_patient(Uuid::now_v7(), "Asha")]).await.notices, []);
+    operator.suspend().await;
+    let answer = desk.write(vec![new_patient(Uuid::now_v7(), "Bina")]).await;
+    assert_eq!(answer.notices[0].code, NoticeCode::TenantSuspended);
+
+    let clinic = crate::desk::Clinic::open().await;
+    let desk = clinic.desk().await;
+    clinic.sql("update tenants set suspended_at = now()").await;
+    let session = desk.sign_in(crate::desk::EMAIL).await;
+    assert_eq!(session.notices[0].code, NoticeCode::TenantSuspended);
+}
+
+#[tokio::test]
+async fn an_import_of_more_patients_than_there_is_room_for_is_refused_in_words() {
+    let clinic = Clinic::open().await;
+    let mut desk = clinic.desk().await;
+    desk.write(vec![new_patient(Uuid::now_v7(), "Asha")]).await;
+    let operator = Operator::of(&clinic).await;
+    operator.set_plan(TenantPlan { max_patients: Some(10), ..operator.plan() }).await;
+    let mut tx = operator.db.write(desk.tenant).await.expect("a transaction");
+    for fits in [0, 9] {
+        must_have_room_for_patients(&mut tx, desk.tenant, fits).await.expect("there is room");
+    }
+    for more in [10, i64::MAX] {
+        let refused = must_have_room_for_patients(&mut tx, desk.tenant, more).await.expect_err("full");
+        assert!(refused.to_string().contains("Nothing was added"), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_tenant_that_another_program_made_inactive_is_suspended_and_can_be_resumed() {
+    let clinic = Clinic::open().await;
+    let desk = clinic.desk().await;
+    clinic.sql("update tenants set is_active = false").await;
+    assert_eq!(notices(&desk).await, [NoticeCode::TenantSuspended]);
+    let operator = Operator::of(&clinic).await;
+    operator.tenant(TenantCommand::Resume(operator.tenant_choice())).await.expect("resumed");
+    assert_eq!(notices(&desk).await, []);
 }

@@ -63,7 +63,21 @@ impl Written {
         written
     }
 
-    fn changes(&self) -> Vec<Change> {
+    /// The same content, signed by whoever is at this desk as the next version.
+    pub fn amended(&self, desk: &Desk) -> Self {
+        let (id, line_id) = (Uuid::now_v7(), Uuid::now_v7());
+        let (mut prescription, mut line) = (self.prescription.clone(), self.line.clone());
+        prescription.insert("amends_id".to_owned(), json!(self.id));
+        prescription.insert("version".to_owned(), json!(2));
+        prescription.insert("doctor_id".to_owned(), json!(desk.doctor));
+        prescription.insert("finalised_by".to_owned(), json!(desk.user));
+        line.insert("prescription_id".to_owned(), json!(id));
+        let hash = content_hash(id, &prescription, &[(line_id, line.clone())]);
+        prescription.insert("content_sha256".to_owned(), json!(hash));
+        Self { id, prescription, line_id, line }
+    }
+
+    pub fn changes(&self) -> Vec<Change> {
         vec![
             Change::insert(TableName::Prescriptions, self.id, self.prescription.clone()),
             Change::insert(TableName::PrescriptionItems, self.line_id, self.line.clone()),

@@ -16,6 +16,7 @@ import { keyLabel, useKeys } from "./keymap";
 import classes from "./layout.module.css";
 import { queryKeys } from "./queries";
 import { Rail } from "./Rail";
+import { ServerNotices } from "./ServerNotices";
 import { useSession } from "./session";
 
 /** The frame around every screen of an opened clinic. */
@@ -77,6 +78,7 @@ export function Layout() {
       </header>
       <Rail onKeys={() => setOpen("keys")} />
       <main className={classes.main}>
+        <ServerNotices />
         <Outlet />
       </main>
       {open === "finder" && <Finder onClose={close} />}

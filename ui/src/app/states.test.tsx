@@ -1,4 +1,4 @@
-import { screen, waitFor } from "@testing-library/react";
+import { act, screen, waitFor } from "@testing-library/react";
 import { expect, test } from "vitest";
 import type { SyncStatus } from "../ipc/bindings/SyncStatus";
 import { expectAccessible, findSunita, openClinic, openPad, signMetformin } from "../test/clinic";
@@ -9,6 +9,7 @@ const status: SyncStatus = {
   attention: 0,
   lastSyncedAt: null,
   problem: null,
+  notices: [],
 };
 const failure = { code: "internal", detail: "The records could not be read. Nothing was lost." } as const;
 
@@ -135,4 +136,23 @@ test("no screen of a doctor's day has a fault that an assessor would name", asyn
   await keys.keyboard("{Control>}{Shift>}n{/Shift}{/Control}");
   await screen.findByTestId("register-form");
   await expectAccessible();
+});
+
+test("what the server says of the plan is in sight until it was read, and again when it changes", async () => {
+  const { keys, backend } = openClinic();
+  await screen.findByTestId("today");
+  const tell = (detail: string) =>
+    act(() =>
+      backend.emit({
+        name: "sync-status",
+        payload: { ...status, notices: [{ code: "at_limit", detail }] },
+      }),
+    );
+  tell("All 1000 places for patients in the plan are taken.");
+  expect((await screen.findByTestId("notice-at_limit")).textContent).toContain("All 1000 places");
+  await expectAccessible();
+  await keys.click(screen.getByRole("button", { name: /^Read: All 1000 places/ }));
+  expect(screen.queryByTestId("notice-at_limit")).toBeNull();
+  tell("There are 1001 patients, 1 more than the plan has room for.");
+  expect((await screen.findByTestId("notice-at_limit")).textContent).toContain("1 more");
 });

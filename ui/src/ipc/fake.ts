@@ -74,6 +74,7 @@ const summaryOf = (id: string, form: PatientForm, code: string): PatientSummary 
   guardian: form.guardianRelation ? `${form.guardianRelation} ${form.guardianName}` : null,
   lastVisit: null,
   needsReview: false,
+  beyondPlan: false,
 });
 
 /** A small clinic in memory, for component tests and the development server. Never part of the program. */
@@ -91,6 +92,7 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
     attention: 0,
     lastSyncedAt: `${today()}T10:41:00`,
     problem: null,
+    notices: [],
   };
 
   const state = (): AppState => {

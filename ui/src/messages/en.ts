@@ -62,6 +62,8 @@ export const messages = {
     findLong: "Find patient by mobile number, name or code",
     lock: "Lock",
     mainNavigation: "Main",
+    serverNotices: "From the server",
+    noticeRead: (detail: string) => `Read: ${detail}`,
     today: "Today",
     chart: "Chart",
     pad: "Pad",
@@ -207,6 +209,7 @@ export const messages = {
     notKnown: "not known",
     never: "never seen",
     needsReview: "Perhaps registered twice. Compare before you write.",
+    beyondPlan: "Registered when the plan had no room for another patient. Nothing is missing here.",
     status: {
       draft: "Draft",
       discarded: "Discarded",

@@ -49,6 +49,7 @@ export function Chart({ patientId }: { patientId: string }) {
         <div className={classes.body}>
           <div className={classes.main}>
             {data.patient.needsReview && <Notice>{words.needsReview}</Notice>}
+            {data.patient.beyondPlan && <Notice>{words.beyondPlan}</Notice>}
             {!session.mayPrescribe && session.mayReadClinical && <Notice>{words.onlySigners}</Notice>}
             {session.mayReadClinical ? (
               <Timeline patientId={patientId} prescriptions={data.prescriptions} />

@@ -78,6 +78,7 @@ test("offline changes nothing about signing", async () => {
         attention: 0,
         lastSyncedAt: null,
         problem: null,
+        notices: [],
       },
     }),
   );

@@ -10,6 +10,7 @@ const status: SyncStatus = {
   attention: 0,
   lastSyncedAt: null,
   problem: null,
+  notices: [],
 };
 const offline = {
   state: "offline",

@@ -10,6 +10,7 @@ const status: SyncStatus = {
   attention: 0,
   lastSyncedAt: at("10:41"),
   problem: null,
+  notices: [],
 };
 const offline = { state: "offline", since: at("09:12") } as const;
 const problem = { code: "device_revoked", detail: "This computer was removed from the clinic." } as const;

@@ -3,4 +3,4 @@
 /**
  * What went wrong, for programs; the sentence for people stands in [`Problem::detail`].
  */
-export type ErrorCode = "wrong_password" | "wrong_code" | "unauthorized" | "device_copied" | "device_revoked" | "tenant_suspended" | "tenant_expired" | "forbidden" | "not_found" | "invalid" | "too_many_requests" | "upgrade_required" | "epoch_changed" | "sequence_gap" | "unavailable" | "internal" | "server_unreachable" | "keyring_locked" | "keyring_missing" | "keyring_entry_missing" | "store_damaged" | "store_too_new" | "disk_full" | "sign_in_online" | "locked" | "not_enrolled";
+export type ErrorCode = "wrong_password" | "wrong_code" | "unauthorized" | "device_copied" | "device_revoked" | "tenant_suspended" | "tenant_expired" | "forbidden" | "password_change_required" | "not_found" | "invalid" | "too_many_requests" | "upgrade_required" | "epoch_changed" | "sequence_gap" | "unavailable" | "internal" | "server_unreachable" | "keyring_locked" | "keyring_missing" | "keyring_entry_missing" | "store_damaged" | "store_too_new" | "disk_full" | "sign_in_online" | "locked" | "not_enrolled";

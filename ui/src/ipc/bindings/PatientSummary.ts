@@ -40,4 +40,8 @@ lastVisit: string | null,
 /**
  * Whether two registrations of one person may hide here.
  */
-needsReview: boolean, };
+needsReview: boolean, 
+/**
+ * Whether the plan had no room for them when they were registered.
+ */
+beyondPlan: boolean, };

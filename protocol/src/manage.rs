@@ -1,0 +1,138 @@
+//! The bodies with which a tenant's admins manage its staff and computers, and anyone their own password. Clinics are
+//! rows of [`crate::table::TableName::Clinics`], and travel as such.
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::api::{DeviceScope, NewDoctor, Secret};
+use crate::id::{ClinicId, DeviceId, DoctorId, UserId};
+use crate::permission::Role;
+
+/// A member of staff, as admins see them: `GET /v1/users`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UserInfo {
+    /// Who.
+    pub id: UserId,
+    /// Their name.
+    pub full_name: String,
+    /// With what they sign in.
+    pub email: String,
+    /// In E.164.
+    pub mobile_number: Option<String>,
+    /// What they are.
+    pub roles: Vec<Role>,
+    /// Whether they can sign in.
+    pub is_active: bool,
+    /// Whether they have a one-time password.
+    pub must_change_password: bool,
+    /// Their profile as a prescriber, active or not.
+    pub doctor_id: Option<DoctorId>,
+    /// Where they work, the place where they mostly are first; none means in all clinics.
+    pub clinics: Vec<ClinicId>,
+    /// When they last gave their password.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub last_login_at: Option<OffsetDateTime>,
+}
+
+/// `POST /v1/users`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewUser {
+    /// Their name.
+    pub full_name: String,
+    /// With what they will sign in.
+    pub email: String,
+    /// As people write it.
+    #[serde(default)]
+    pub mobile_number: Option<String>,
+    /// At least one.
+    pub roles: Vec<Role>,
+    /// Their registration, for a doctor or a dentist.
+    #[serde(default)]
+    pub doctor: Option<NewDoctor>,
+    /// As in [`UserInfo::clinics`].
+    #[serde(default)]
+    pub clinics: Vec<ClinicId>,
+}
+
+/// The answer to [`NewUser`].
+#[derive(Debug, Serialize, Deserialize)]
+pub struct UserAdded {
+    /// Who was added.
+    pub user: UserInfo,
+    /// With this they sign in, and choose their own.
+    pub one_time_password: Secret,
+}
+
+/// `PATCH /v1/users/{id}`: what is not given stays.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct UserChange {
+    /// Their name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub full_name: Option<String>,
+    /// As people write it; empty for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mobile_number: Option<String>,
+    /// All of their roles.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub roles: Option<Vec<Role>>,
+    /// Whether they can sign in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_active: Option<bool>,
+    /// Their registration, for who becomes a doctor or a dentist.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doctor: Option<NewDoctor>,
+    /// All of their clinics, as in [`UserInfo::clinics`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clinics: Option<Vec<ClinicId>>,
+}
+
+/// The answer to `POST /v1/users/{id}/password`: the one before is void.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct OneTimePassword {
+    /// With this they sign in, and choose their own.
+    pub one_time_password: Secret,
+}
+
+/// `POST /v1/auth/password`: one's own. The access token is void afterwards; the refresh token is not.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordChange {
+    /// The one that holds now, also if it is a one-time password.
+    pub old_password: Secret,
+    /// 12 to 128 characters.
+    pub new_password: Secret,
+}
+
+/// A computer: `GET /v1/devices`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeviceInfo {
+    /// Which.
+    pub id: DeviceId,
+    /// What staff call it.
+    pub name: String,
+    /// Where it stands.
+    pub clinic_id: ClinicId,
+    /// `windows`, `macos` or `linux`.
+    pub platform: String,
+    /// The program's version when it was enrolled.
+    pub app_version: String,
+    /// What it may receive.
+    pub scope: DeviceScope,
+    /// The letters in the numbers that it gives.
+    pub lane: String,
+    /// When it came in.
+    #[serde(with = "time::serde::rfc3339")]
+    pub enrolled_at: OffsetDateTime,
+    /// By whom.
+    pub enrolled_by: UserId,
+    /// When it last brought something.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub last_seen_at: Option<OffsetDateTime>,
+    /// Since when it is out of service.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub revoked_at: Option<OffsetDateTime>,
+    /// Whether a copy of it was seen since the last password sign-in.
+    pub is_copied: bool,
+}

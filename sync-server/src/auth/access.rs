@@ -1,0 +1,51 @@
+//! Who may ask which route, and when: declared once for each route, kept to by [`super::Caller`].
+
+use protocol::permission::{Capability, Roles};
+
+use crate::error::{Error, Result};
+use crate::limits::Standing;
+
+/// Who may ask a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Access {
+    capability: Option<Capability>,
+    also_suspended: bool,
+    also_one_time: bool,
+}
+
+impl Access {
+    /// Whoever comes. The handler judges what it is given, and has no caller.
+    pub const OPEN: Self = Self { capability: None, also_suspended: true, also_one_time: true };
+
+    /// Staff who have this capability, of a tenant that is served, with a password of their own.
+    pub const fn to(capability: Capability) -> Self {
+        Self { capability: Some(capability), also_suspended: false, also_one_time: false }
+    }
+
+    /// Also where the tenant is suspended or has expired: to read, to export, and to bring what waits.
+    #[must_use]
+    pub const fn also_suspended(self) -> Self {
+        Self { also_suspended: true, ..self }
+    }
+
+    /// Also with a one-time password: to go on with the work on this computer, and to choose a password.
+    #[must_use]
+    pub const fn also_one_time(self) -> Self {
+        Self { also_one_time: true, ..self }
+    }
+
+    /// Refuses whoever may not.
+    pub(super) fn check(self, roles: &Roles, standing: Standing, has_one_time_password: bool) -> Result<()> {
+        if !self.also_suspended {
+            standing.must_be_active()?;
+        }
+        if has_one_time_password && !self.also_one_time {
+            return Err(Error::PasswordChangeRequired);
+        }
+        match self.capability {
+            Some(capability) if roles.has(capability) => Ok(()),
+            // A handler that wants a caller on an open route is a mistake, and stays closed.
+            Some(_) | None => Err(Error::Forbidden),
+        }
+    }
+}
