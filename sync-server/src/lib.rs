@@ -5,6 +5,7 @@ pub mod audit;
 pub mod auth;
 pub mod backup;
 pub mod catalogue;
+pub mod clinic_move;
 pub mod config;
 mod connections;
 pub mod database;

@@ -6,6 +6,8 @@ mod options;
 mod password;
 /// Staff, desktops and clinics.
 mod people;
+/// Clinics that go to another tenant.
+mod relocation;
 /// Tenants.
 mod tenancy;
 
@@ -23,9 +25,9 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 pub use options::{
-    ClinicAdd, ClinicCommand, DeviceCode, DeviceCommand, DeviceRevoke, OutputOptions, PasswordSource, Plan,
-    ScopeOption, TenantChoice, TenantCommand, TenantCreate, TenantPlan, TenantSuspend, UserAdd, UserCommand,
-    UserDeactivate, UserReset,
+    ClinicAdd, ClinicCommand, ClinicMove, DeviceCode, DeviceCommand, DeviceRevoke, OutputOptions,
+    PasswordSource, Plan, ScopeOption, TenantChoice, TenantCommand, TenantCreate, TenantPlan, TenantSuspend,
+    UserAdd, UserCommand, UserDeactivate, UserReset,
 };
 use password::read_password;
 pub(crate) use password::read_secret;
@@ -91,8 +93,10 @@ pub async fn run_device(db: &Db, command: DeviceCommand, out: &mut impl Write) -
 
 /// Runs `clinic …`.
 pub async fn run_clinic(db: &Db, command: ClinicCommand, out: &mut impl Write) -> anyhow::Result<()> {
-    let ClinicCommand::Add(options) = command;
-    people::add_clinic(db, options, out).await
+    match command {
+        ClinicCommand::Add(options) => people::add_clinic(db, options, out).await,
+        ClinicCommand::Move(options) => relocation::move_clinic(db, options, out).await,
+    }
 }
 
 async fn issue_code(db: &Db, options: DeviceCode, out: &mut impl Write) -> anyhow::Result<()> {

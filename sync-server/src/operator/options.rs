@@ -41,6 +41,8 @@ pub enum DeviceCommand {
 pub enum ClinicCommand {
     /// Adds a clinic to a tenant.
     Add(ClinicAdd),
+    /// Moves a clinic, with its staff and patients, to another tenant.
+    Move(ClinicMove),
 }
 
 /// `clinic-sync user …`.
@@ -282,6 +284,32 @@ pub struct DeviceRevoke {
     /// Which; `device list` names them.
     #[arg(long)]
     pub device_id: Uuid,
+    /// Does it; without it, says what would be done.
+    #[arg(long)]
+    pub yes: bool,
+    /// How to answer.
+    #[command(flatten)]
+    pub output: OutputOptions,
+}
+
+/// Options of `clinic move`.
+#[derive(Args, Clone, Debug)]
+pub struct ClinicMove {
+    /// The clinic's tenant.
+    #[arg(long)]
+    pub tenant_code: String,
+    /// The clinic.
+    #[arg(long)]
+    pub clinic_code: String,
+    /// The tenant to which it goes.
+    #[arg(long)]
+    pub to_tenant_code: String,
+    /// Its code there, if that tenant has another clinic of this one.
+    #[arg(long)]
+    pub new_clinic_code: Option<String>,
+    /// Leaves patients, appointments, prescriptions and charts behind.
+    #[arg(long)]
+    pub without_patients: bool,
     /// Does it; without it, says what would be done.
     #[arg(long)]
     pub yes: bool,

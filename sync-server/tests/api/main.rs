@@ -13,6 +13,7 @@ mod auth_token;
 mod backup;
 mod chart;
 mod clinic;
+mod clinic_move;
 mod clinics;
 mod demo;
 mod desk;

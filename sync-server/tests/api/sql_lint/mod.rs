@@ -66,7 +66,14 @@ const PLACES: &[(Use, &[&str])] = &[
     // The texts hold names of the declaration, of the catalogue (quoted), of constants, or a typed UUID.
     (
         Use::AssertSqlSafe,
-        &["archive/catalogue.rs", "backup/verify.rs", "sync/statements.rs", "tenant_tx.rs", "testing.rs"],
+        &[
+            "archive/catalogue.rs",
+            "backup/verify.rs",
+            "clinic_move/statements.rs",
+            "sync/statements.rs",
+            "tenant_tx.rs",
+            "testing.rs",
+        ],
     ),
     // What the owner runs, as constants; settings of a transaction.
     (
@@ -78,6 +85,7 @@ const PLACES: &[(Use, &[&str])] = &[
             "audit/command.rs",
             "backup/create.rs",
             "backup/verify.rs",
+            "clinic_move/mod.rs",
             "database.rs",
             "distribute/mod.rs",
             "testing.rs",
@@ -92,6 +100,8 @@ const PLACES: &[(Use, &[&str])] = &[
             "archive/restore.rs",
             "archive/snapshot.rs",
             "audit/verify.rs",
+            "clinic_move/choose.rs",
+            "clinic_move/copy.rs",
             "doctor/mod.rs",
             "sync/pull.rs",
             "sync/rows.rs",

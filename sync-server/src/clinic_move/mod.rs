@@ -1,0 +1,225 @@
+//! A clinic leaves its tenant for another one of this server.
+//!
+//! Both tenants are locked against writers; everything is copied into the other tenant in one transaction, and the
+//! clinic is closed in its own in a second, which is committed right after. Should that second one fail, nothing is
+//! lost: the same command, run again, finds what is there and finishes. What the old tenant had, it keeps, as it was:
+//! its other clinics may know the patients, and what is signed is never removed.
+
+mod choose;
+mod copy;
+mod staff;
+mod statements;
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, bail, ensure};
+use protocol::api::Notice;
+use protocol::audit::Action;
+use protocol::id::TenantId;
+use protocol::table::TableName;
+use serde::Serialize;
+use serde_json::json;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+pub use copy::RowCounts;
+pub use staff::StaffCounts;
+
+use crate::audit::{self, Event, Lane};
+use crate::limits::Counts;
+use crate::{Db, TenantWriteTx};
+use choose::choose;
+use copy::Copier;
+
+/// So many rows are read and written at once.
+const CHUNK: usize = 500;
+
+/// Which clinic goes where.
+#[derive(Clone, Debug)]
+pub struct Move {
+    /// Its tenant.
+    pub source: TenantId,
+    /// The tenant to which it goes.
+    pub target: TenantId,
+    /// Its code.
+    pub clinic_code: String,
+    /// Its code in the other tenant, if it changes.
+    pub new_code: Option<String>,
+    /// Whether its patients and all that was done for them are copied.
+    pub with_patients: bool,
+}
+
+/// What a move did, or would do.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// The clinic.
+    pub clinic_id: Uuid,
+    /// Its code in the other tenant.
+    pub clinic_code: String,
+    /// Rows of every table.
+    pub rows: BTreeMap<&'static str, RowCounts>,
+    /// People.
+    pub staff: StaffCounts,
+    /// Profiles of prescribers that are not active in the other tenant: they have another one there, or were only
+    /// visiting.
+    pub inactive_doctors: usize,
+    /// Patients whom other clinics of the old tenant know as well.
+    pub patients_also_elsewhere: usize,
+    /// Patients with the number and the name of one of the other tenant, marked for review.
+    pub patients_to_review: usize,
+    /// Computers of the clinic, which send what waits to the old tenant and are then enrolled in the new one.
+    pub computers: i64,
+    /// How the other tenant's plan stands afterwards.
+    pub notices: Vec<Notice>,
+}
+
+/// Moves a clinic, or only tells what a move would do.
+///
+/// # Errors
+///
+/// Sentences for the operator; then nothing was changed, unless they say so.
+pub async fn run(db: &Db, wanted: &Move, is_meant: bool) -> anyhow::Result<Report> {
+    ensure!(wanted.source != wanted.target, "The clinic is in that tenant already.");
+    let mut from = db.write(wanted.source).await?;
+    let mut to = db.write(wanted.target).await?;
+    for tx in [&mut from, &mut to] {
+        sqlx::raw_sql(
+            "set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0;
+             set constraints all deferred",
+        )
+        .execute(&mut **tx)
+        .await?;
+    }
+    let report = copy_all(&mut from, &mut to, wanted).await?;
+    if !is_meant {
+        return Ok(report);
+    }
+    close(&mut from, wanted.source, report.clinic_id).await?;
+    for (tx, tenant, way) in [(&mut from, wanted.source, "out"), (&mut to, wanted.target, "in")] {
+        let event = Event {
+            clinic: Some(report.clinic_id),
+            changes: Some(json!({ "command": "clinic move", "way": way, "rows": report.rows })),
+            ..Event::new(Action::OperatorAccess)
+        };
+        audit::record(tx, tenant, Lane::Operator, &event).await?;
+    }
+    finish(from, to).await?;
+    Ok(report)
+}
+
+async fn copy_all(from: &mut PgConnection, to: &mut PgConnection, wanted: &Move) -> anyhow::Result<Report> {
+    let (source, target) = (wanted.source, wanted.target);
+    let code = wanted.clinic_code.trim().to_uppercase();
+    let clinic = sqlx::query_scalar!(
+        "select id from clinics where tenant_id = $1 and clinic_code = $2 and deleted_at is null",
+        source.0,
+        code
+    )
+    .fetch_optional(&mut *from)
+    .await?
+    .with_context(|| format!("The tenant has no clinic {code}."))?;
+    let clinic_code = wanted.new_code.as_ref().map_or(code, |code| code.trim().to_uppercase());
+    ensure!(
+        crate::auth::code::is_clinic_code(&clinic_code),
+        "A clinic's code has 2 to 20 letters and digits; it is part of every prescription's number."
+    );
+    let is_taken = sqlx::query_scalar!(
+        r#"select exists (
+               select from clinics where tenant_id = $1 and clinic_code = $2 and id <> $3
+           ) as "taken!""#,
+        target.0,
+        clinic_code,
+        clinic
+    )
+    .fetch_one(&mut *to)
+    .await?;
+    if is_taken {
+        bail!("The other tenant has a clinic {clinic_code}; give this one another code there.");
+    }
+    let chosen = choose(from, source, clinic, wanted.with_patients).await?;
+    let staff = staff::copy(from, to, [source, target], clinic, &chosen).await?;
+    let mut copier = Copier {
+        source,
+        target,
+        clinic,
+        clinic_code: &clinic_code,
+        chosen: &chosen,
+        staff: &staff,
+        to_review: 0,
+        inactive_doctors: 0,
+    };
+    let rows = copier.copy_all(from, to).await?;
+    let (to_review, inactive_doctors) = (copier.to_review, copier.inactive_doctors);
+    let patients = chosen.of(TableName::Patients);
+    Ok(Report {
+        clinic_id: clinic,
+        rows,
+        staff: staff.counts,
+        inactive_doctors,
+        patients_also_elsewhere: choose::seen_elsewhere(from, source, clinic, &patients).await?,
+        patients_to_review: to_review,
+        computers: sqlx::query_scalar!(
+            r#"select count(*) as "count!" from devices
+               where tenant_id = $1 and clinic_id = $2 and revoked_at is null"#,
+            source.0,
+            clinic
+        )
+        .fetch_one(from)
+        .await?,
+        notices: Counts::default().notices_now(to, target).await?,
+        clinic_code,
+    })
+}
+
+/// The clinic takes no new computers in its old tenant; another one becomes the first, if it was that.
+async fn close(from: &mut PgConnection, source: TenantId, clinic: Uuid) -> anyhow::Result<()> {
+    let next = sqlx::query_scalar!(
+        "select id from clinics
+         where tenant_id = $1 and id <> $2 and is_active and deleted_at is null
+         order by is_primary desc, created_at, id limit 1",
+        source.0,
+        clinic
+    )
+    .fetch_optional(&mut *from)
+    .await?;
+    sqlx::query!(
+        "update clinics set is_active = false, is_primary = is_primary and $3 where tenant_id = $1 and id = $2",
+        source.0,
+        clinic,
+        next.is_none()
+    )
+    .execute(&mut *from)
+    .await?;
+    if let Some(next) = next {
+        sqlx::query!(
+            "update clinics set is_primary = true where tenant_id = $1 and id = $2 and not is_primary",
+            source.0,
+            next
+        )
+        .execute(&mut *from)
+        .await?;
+    }
+    sqlx::query!(
+        "delete from enrolment_codes where tenant_id = $1 and clinic_id = $2 and used_at is null",
+        source.0,
+        clinic
+    )
+    .execute(from)
+    .await?;
+    Ok(())
+}
+
+/// What refers to something that is not there is found before anything is kept.
+async fn finish(mut from: TenantWriteTx, mut to: TenantWriteTx) -> anyhow::Result<()> {
+    for tx in [&mut from, &mut to] {
+        sqlx::raw_sql("set constraints all immediate")
+            .execute(&mut **tx)
+            .await
+            .context("A row refers to one that is not there; nothing was changed.")?;
+    }
+    to.commit().await?;
+    from.commit().await.context(
+        "The clinic is in the other tenant, and could not be closed in its own. Nothing is lost; run the same command \
+         again.",
+    )
+}

@@ -1,0 +1,116 @@
+//! The people of a clinic that moves.
+
+use std::collections::BTreeMap;
+
+use protocol::id::TenantId;
+use serde::Serialize;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::choose::Chosen;
+use crate::error::Result;
+
+/// What became of them.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct StaffCounts {
+    /// New in the other tenant, with the password that they have.
+    pub added: usize,
+    /// There already, by their e-mail.
+    pub known: usize,
+    /// Admins and nothing else, who stay admins of their own tenant.
+    pub left: usize,
+}
+
+/// Who is who: ids here and in the other tenant.
+#[derive(Debug, Default)]
+pub(super) struct Staff {
+    pub(super) ids: BTreeMap<Uuid, Uuid>,
+    pub(super) counts: StaffCounts,
+}
+
+/// Copies whoever works in the clinic, and its own prescribers. Nobody becomes an admin by this.
+pub(super) async fn copy(
+    from: &mut PgConnection,
+    to: &mut PgConnection,
+    [source, target]: [TenantId; 2],
+    clinic: Uuid,
+    chosen: &Chosen,
+) -> Result<Staff> {
+    let doctors: Vec<Uuid> = chosen.own_doctors.iter().copied().collect();
+    let people = sqlx::query!(
+        "select u.id, u.email, u.full_name, u.roles, u.password_hash, u.must_change_password, u.mobile_number,
+                u.preferred_locale
+         from users u
+         where u.tenant_id = $1 and u.is_active
+           and (exists (select from user_clinics k
+                        where k.tenant_id = u.tenant_id and k.user_id = u.id and k.clinic_id = $2)
+                or exists (select from doctors d
+                           where d.tenant_id = u.tenant_id and d.user_id = u.id and d.id = any ($3)))
+         order by u.id",
+        source.0,
+        clinic,
+        &doctors
+    )
+    .fetch_all(from)
+    .await?;
+    let mut staff = Staff::default();
+    for person in people {
+        let known = sqlx::query_scalar!(
+            "select id from users where tenant_id = $1 and email = $2",
+            target.0,
+            person.email
+        )
+        .fetch_optional(&mut *to)
+        .await?;
+        let roles: Vec<String> = person.roles.into_iter().filter(|role| role != "admin").collect();
+        match known {
+            Some(known) => {
+                staff.ids.insert(person.id, known);
+                staff.counts.known += 1;
+                // Without any row they work in all clinics, and go on to.
+                sqlx::query!(
+                    "insert into user_clinics (tenant_id, user_id, clinic_id)
+                     select k.tenant_id, k.user_id, $3 from user_clinics k
+                     where k.tenant_id = $1 and k.user_id = $2 limit 1
+                     on conflict (tenant_id, user_id, clinic_id) do nothing",
+                    target.0,
+                    known,
+                    clinic
+                )
+                .execute(&mut *to)
+                .await?;
+            }
+            None if roles.is_empty() => staff.counts.left += 1,
+            None => {
+                sqlx::query!(
+                    "insert into users (tenant_id, id, email, full_name, roles, password_hash,
+                                        must_change_password, mobile_number, preferred_locale)
+                     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                    target.0,
+                    person.id,
+                    person.email,
+                    person.full_name,
+                    &roles,
+                    person.password_hash,
+                    person.must_change_password,
+                    person.mobile_number,
+                    person.preferred_locale
+                )
+                .execute(&mut *to)
+                .await?;
+                sqlx::query!(
+                    "insert into user_clinics (tenant_id, user_id, clinic_id, is_default)
+                     values ($1, $2, $3, true)",
+                    target.0,
+                    person.id,
+                    clinic
+                )
+                .execute(&mut *to)
+                .await?;
+                staff.ids.insert(person.id, person.id);
+                staff.counts.added += 1;
+            }
+        }
+    }
+    Ok(staff)
+}

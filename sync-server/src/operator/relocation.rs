@@ -1,0 +1,78 @@
+//! `clinic-sync clinic move`.
+
+use std::io::Write;
+
+use serde_json::json;
+
+use super::find_tenant;
+use super::options::ClinicMove;
+use crate::Db;
+use crate::clinic_move::{self, Move, Report};
+
+/// Moves a clinic to another tenant, or tells what that would do.
+pub(super) async fn move_clinic(db: &Db, options: ClinicMove, out: &mut impl Write) -> anyhow::Result<()> {
+    let (source, source_code) = find_tenant(db, &options.tenant_code).await?;
+    let (target, target_code) = find_tenant(db, &options.to_tenant_code).await?;
+    let wanted = Move {
+        source,
+        target,
+        clinic_code: options.clinic_code,
+        new_code: options.new_clinic_code,
+        with_patients: !options.without_patients,
+    };
+    let report = clinic_move::run(db, &wanted, options.yes).await?;
+    if options.output.json {
+        let mut answer = serde_json::to_value(&report)?;
+        answer["tenant_code"] = json!(source_code);
+        answer["to_tenant_code"] = json!(target_code);
+        answer["moved"] = json!(options.yes);
+        return Ok(writeln!(out, "{answer:#}")?);
+    }
+    write_report(out, &report, &target_code)?;
+    if options.yes {
+        writeln!(
+            out,
+            "The clinic is {} of {target_code} now, and closed in {source_code}, which keeps all that it had. If one of \
+             its computers sends something to {source_code} yet, the same command once more brings it; then revoke \
+             the computers there and enrol them here with `device code`.",
+            report.clinic_code
+        )?;
+    } else {
+        writeln!(
+            out,
+            "Nothing was changed. Let the computers of the clinic send what waits; then say --yes to do it."
+        )?;
+    }
+    Ok(())
+}
+
+fn write_report(out: &mut impl Write, report: &Report, target_code: &str) -> anyhow::Result<()> {
+    for (table, count) in &report.rows {
+        if count.there > 0 {
+            writeln!(out, "{:9} {table}, {} there already", count.copied, count.there)?;
+        } else if count.copied > 0 {
+            writeln!(out, "{:9} {table}", count.copied)?;
+        }
+    }
+    let staff = report.staff;
+    writeln!(
+        out,
+        "Staff: {} new in {target_code}, {} known there, {} admins stay.",
+        staff.added, staff.known, staff.left
+    )?;
+    writeln!(
+        out,
+        "Patients: {} are known to other clinics of the old tenant too; {} are marked for review, since {target_code} \
+         has one with the same number and name.",
+        report.patients_also_elsewhere, report.patients_to_review
+    )?;
+    writeln!(
+        out,
+        "Prescribers: {} profiles are not active in {target_code}. Computers to enrol anew: {}.",
+        report.inactive_doctors, report.computers
+    )?;
+    for notice in &report.notices {
+        writeln!(out, "{target_code}: {}", notice.detail)?;
+    }
+    Ok(())
+}

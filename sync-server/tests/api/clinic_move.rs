@@ -1,0 +1,272 @@
+//! A clinic goes to another tenant.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use clinic_sync::Db;
+use clinic_sync::auth::password::PasswordCost;
+use clinic_sync::clinic_move::{Move, Report, run};
+use clinic_sync::demo::{DemoOptions, create};
+use clinic_sync::testing::TestDatabase;
+use protocol::id::TenantId;
+use protocol::table::{Table, TableName, Values};
+use serde_json::{Map, Value, json};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use time::macros::date;
+use uuid::Uuid;
+
+use crate::furnished::tenant_tables;
+
+type Rows = BTreeMap<Uuid, Map<String, Value>>;
+
+/// A tenant with two clinics, and one to which the second goes.
+struct Town {
+    _database: TestDatabase,
+    admin: PgConnection,
+    ops: Db,
+    from: TenantId,
+    to: TenantId,
+}
+
+impl Town {
+    async fn new() -> Self {
+        let database = TestDatabase::new().await;
+        let ops = database.ops_db().await;
+        let mut tenants = Vec::new();
+        for (code, patients, seed) in [("SHANTI", 25, 7), ("ASHA", 10, 8)] {
+            let options = DemoOptions {
+                tenant_code: code.into(),
+                patients,
+                seed,
+                today: Some(date!(2026 - 11 - 23)),
+                json: true,
+            };
+            create(&ops, &options, PasswordCost::LEAST).await.expect("a tenant");
+            let tenant = database.app_db().await.find_tenant(code).await.expect("an answer");
+            tenants.push(tenant.expect("the tenant"));
+        }
+        let admin = PgConnection::connect(&database.admin.0).await.expect("a connection");
+        Self { _database: database, admin, ops, from: tenants[0], to: tenants[1] }
+    }
+
+    async fn sql(&mut self, text: &'static str) {
+        sqlx::raw_sql(text).execute(&mut self.admin).await.expect("a good statement");
+    }
+
+    /// The second clinic of the first tenant.
+    async fn clinic(&mut self) -> (Uuid, String) {
+        sqlx::query_as("select id, clinic_code from clinic.clinics where tenant_id = $1 and not is_primary")
+            .bind(self.from.0)
+            .fetch_one(&mut self.admin)
+            .await
+            .expect("a clinic")
+    }
+
+    async fn relocate(&mut self, with_patients: bool, is_meant: bool) -> anyhow::Result<Report> {
+        let (_, clinic_code) = self.clinic().await;
+        let wanted = Move {
+            source: self.from,
+            target: self.to,
+            clinic_code,
+            new_code: Some("BANDRA2".into()),
+            with_patients,
+        };
+        run(&self.ops, &wanted, is_meant).await
+    }
+
+    async fn rows(&mut self, tenant: TenantId, table: &str) -> Rows {
+        let sql = format!("select id, to_jsonb(t) from clinic.{table} t where tenant_id = $1");
+        let rows: Vec<(Uuid, Value)> =
+            sqlx::query_as(AssertSqlSafe(sql)).bind(tenant.0).fetch_all(&mut self.admin).await.expect("rows");
+        rows.into_iter().map(|(id, row)| (id, row.as_object().expect("an object").clone())).collect()
+    }
+
+    /// Everything that both tenants have, but for what a writing transaction took and let go.
+    async fn everything(&mut self) -> Vec<String> {
+        let mut everything = Vec::new();
+        for table in tenant_tables(&mut self.admin).await {
+            let sql = format!("select to_jsonb(t)::text from clinic.{table} t order by 1");
+            let rows: Vec<String> =
+                sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&mut self.admin).await.expect("rows");
+            everything.extend(rows.into_iter().map(|row| format!("{table} {row}")));
+        }
+        everything
+    }
+}
+
+/// The columns that mean something: not the tenant, and not what its own log of changes says.
+fn meaning(table: &Table, row: &Map<String, Value>) -> Values {
+    table.columns.iter().map(|column| (column.name.to_owned(), row[column.name].clone())).collect()
+}
+
+#[tokio::test]
+async fn a_dry_run_says_what_would_go_and_changes_nothing() {
+    let mut town = Town::new().await;
+    let before = town.everything().await;
+    let report = town.relocate(true, false).await.expect("a report");
+    assert_eq!(report.rows["clinics"].copied, 1);
+    assert!(report.rows["patients"].copied > 0 && report.rows["prescription_items"].copied > 0);
+    assert_eq!(town.everything().await, before);
+    let moved = town.relocate(true, true).await.expect("moved");
+    assert_eq!(moved.rows, report.rows, "what was said is what was done");
+}
+
+#[tokio::test]
+async fn a_clinic_arrives_with_its_patients_and_what_was_signed_and_the_old_tenant_keeps_all() {
+    let mut town = Town::new().await;
+    let (clinic, code) = town.clinic().await;
+    let (from, to) = (town.from, town.to);
+    let mut before = BTreeMap::new();
+    for table in Table::of_tenant() {
+        before
+            .insert(table.name, (town.rows(from, table.sql_name).await, town.rows(to, table.sql_name).await));
+    }
+    let report = town.relocate(true, true).await.expect("moved");
+    assert_eq!((report.clinic_id, report.clinic_code.as_str()), (clinic, "BANDRA2"));
+    for table in Table::of_tenant() {
+        let (old, there) = &before[&table.name];
+        let (left, arrived) = (town.rows(from, table.sql_name).await, town.rows(to, table.sql_name).await);
+        assert_eq!(arrived.len(), there.len() + report.rows[table.sql_name].copied, "{}", table.sql_name);
+        for (id, row) in there {
+            assert_eq!(&arrived[id], row, "the other tenant's own {} are as they were", table.sql_name);
+        }
+        for (id, row) in old {
+            let closed = table.sql_name == "clinics" && *id == clinic;
+            if closed {
+                assert_eq!((&left[id]["is_active"], &left[id]["clinic_code"]), (&json!(false), &json!(code)));
+            } else {
+                assert_eq!(&left[id], row, "{} stay in the old tenant", table.sql_name);
+            }
+        }
+    }
+    let there = town.rows(to, "prescriptions").await;
+    let items = town.rows(to, "prescription_items").await;
+    let mut n_signed = 0;
+    for (id, row) in there.iter().filter(|(_, row)| row["clinic_id"] == json!(clinic)) {
+        let table = TableName::Prescriptions.table();
+        assert_eq!(meaning(table, row), meaning(table, &before[&table.name].0[id]), "as it was signed");
+        let lines = |items: &Rows| -> Vec<Values> {
+            let own = items.values().filter(|item| item["prescription_id"] == json!(id));
+            own.map(|item| meaning(TableName::PrescriptionItems.table(), item)).collect()
+        };
+        assert_eq!(lines(&items), lines(&before[&TableName::PrescriptionItems].0), "with its lines");
+        n_signed += usize::from(row["status"] == "finalised");
+    }
+    assert!(n_signed > 0);
+    // Every prescription of the clinic went along.
+    let own = before[&TableName::Prescriptions].0.values().filter(|row| row["clinic_id"] == json!(clinic));
+    assert!(own.into_iter().all(|row| there.contains_key(&id_of(row))));
+}
+
+fn id_of(row: &Map<String, Value>) -> Uuid {
+    row["id"].as_str().and_then(|id| id.parse().ok()).expect("an id")
+}
+
+#[tokio::test]
+async fn a_clinic_may_go_without_its_patients() {
+    let mut town = Town::new().await;
+    let report = town.relocate(false, true).await.expect("moved");
+    for (table, count) in &report.rows {
+        let goes = ["clinics", "doctors", "short_keys", "dental_observation_templates"].contains(table);
+        assert!(goes || count.copied == 0, "{count:?} {table}");
+    }
+    assert_eq!(report.rows["clinics"].copied, 1);
+    assert!(report.staff.added + report.staff.known > 0);
+}
+
+#[tokio::test]
+async fn the_same_move_once_more_brings_what_came_since_and_nothing_twice() {
+    let mut town = Town::new().await;
+    let (clinic, clinic_code) = town.clinic().await;
+    let first = town.relocate(true, true).await.expect("moved");
+    let patient = Uuid::now_v7();
+    sqlx::query(
+        "insert into clinic.patients (tenant_id, id, first_name, first_name_norm, mobile_number, date_of_birth,
+                                      registered_clinic_id)
+         values ($1, $2, 'Late', 'late', '+919820441999', '1990-11-18', $3)",
+    )
+    .bind(town.from.0)
+    .bind(patient)
+    .bind(clinic)
+    .execute(&mut town.admin)
+    .await
+    .expect("a desktop sends what waited");
+    let wanted = Move {
+        source: town.from,
+        target: town.to,
+        clinic_code,
+        new_code: Some("BANDRA2".into()),
+        with_patients: true,
+    };
+    let again = run(&town.ops, &wanted, true).await.expect("moved again");
+    for (table, count) in &again.rows {
+        let expected = (usize::from(*table == "patients"), first.rows[table].copied);
+        assert_eq!((count.copied, count.there), expected, "{table}");
+    }
+    assert!(town.rows(town.to, "patients").await.contains_key(&patient));
+}
+
+#[tokio::test]
+async fn the_same_patient_in_both_tenants_becomes_a_review_item_and_both_are_kept() {
+    let mut town = Town::new().await;
+    town.sql(
+        "insert into clinic.patients (tenant_id, id, first_name, first_name_norm, mobile_number, date_of_birth)
+         select t.id, gen_random_uuid(), p.first_name, p.first_name_norm, p.mobile_number, '1990-11-18'
+         from (select p.* from clinic.patients p
+               join clinic.clinics c on c.tenant_id = p.tenant_id and c.id = p.registered_clinic_id
+               join clinic.tenants t on t.id = p.tenant_id
+               where t.tenant_code = 'SHANTI' and not c.is_primary and p.duplicate_ordinal = 0
+               order by p.id limit 1) p, clinic.tenants t
+         where t.tenant_code = 'ASHA'",
+    )
+    .await;
+    let report = town.relocate(true, true).await.expect("moved");
+    assert_eq!(report.patients_to_review, 1);
+    let rows = town.rows(town.to, "patients").await;
+    let marked: Vec<_> = rows.values().filter(|row| row["needs_review"] == json!(true)).collect();
+    assert_eq!(marked.len(), 1);
+    assert_eq!(marked[0]["duplicate_ordinal"], json!(1));
+}
+
+#[tokio::test]
+async fn nobody_becomes_an_admin_of_the_other_tenant_and_who_is_known_there_stays_who_they_are() {
+    let mut town = Town::new().await;
+    let before = town.rows(town.to, "users").await;
+    let report = town.relocate(true, true).await.expect("moved");
+    let after = town.rows(town.to, "users").await;
+    assert_eq!(after.len(), before.len() + report.staff.added);
+    for (id, row) in &before {
+        assert_eq!(&after[id], row);
+    }
+    for (_, row) in after.iter().filter(|(id, _)| !before.contains_key(*id)) {
+        assert!(!row["roles"].as_array().expect("roles").contains(&json!("admin")));
+    }
+    // Both demo tenants have the same staff: whoever prescribes there already gets no second active profile.
+    let doctors = town.rows(town.to, "doctors").await;
+    let mut registrations = BTreeSet::new();
+    for row in doctors.values().filter(|row| row["is_active"] == json!(true)) {
+        assert!(registrations.insert(row["registration_number"].to_string()), "{row:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_move_that_cannot_be_says_why_and_changes_nothing() {
+    let mut town = Town::new().await;
+    let (_, clinic_code) = town.clinic().await;
+    let wanted =
+        Move { source: town.from, target: town.to, clinic_code, new_code: None, with_patients: true };
+    let before = town.everything().await;
+    let same = Move { target: town.from, ..wanted.clone() };
+    let none = Move { clinic_code: "NOWHERE".into(), ..wanted.clone() };
+    let bad = Move { new_code: Some("B".into()), ..wanted.clone() };
+    // The demo tenants have clinics of the same codes.
+    for (wanted, expected) in [
+        (same, "is in that tenant already"),
+        (none, "has no clinic NOWHERE"),
+        (bad, "2 to 20 letters"),
+        (wanted, "give this one another code"),
+    ] {
+        let refused = run(&town.ops, &wanted, true).await.expect_err(expected);
+        assert!(refused.to_string().contains(expected), "{refused}");
+    }
+    assert_eq!(town.everything().await, before);
+}
