@@ -1,5 +1,6 @@
 //! The sync server: joins the desktops of all clinics that share a tenant.
 
+pub mod adopt;
 pub mod archive;
 pub mod audit;
 pub mod auth;

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
+use clinic_sync::adopt::{self, AdoptOptions};
 use clinic_sync::archive::command::ArchiveCommand;
 use clinic_sync::archive::{self, Doors};
 use clinic_sync::audit::command::{AuditCommand, run_audit};
@@ -73,6 +74,10 @@ enum Command {
     ///
     /// The login is clinic_ops or an administrator. No row of a tenant is read.
     Doctor(DoctorOptions),
+    /// Gives a single-tenant database tenants and walls where it stands, step by step, while its application runs.
+    ///
+    /// DATABASE_URL is an administrator's of that database. docs/in-place-migration.md tells what each step does.
+    Adopt(AdoptOptions),
     /// The audit log.
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -154,6 +159,13 @@ async fn run() -> anyhow::Result<()> {
                 .await
         }
         Command::Doctor(options) => doctor::run(&cli.common, options, &mut std::io::stdout()).await,
+        Command::Adopt(options) => {
+            let url = cli
+                .common
+                .database_url
+                .context("Give DATABASE_URL, of an administrator of that database.")?;
+            adopt::run(&url.0, &options, &mut std::io::stdout()).await
+        }
         Command::SchemaDoc => {
             let url = cli.common.database_url.context("Give DATABASE_URL.")?;
             Ok(write!(std::io::stdout(), "{}", schema_doc::write(&url).await?)?)

@@ -6,10 +6,11 @@ use std::process::Command;
 
 use anyhow::{Context, bail};
 
-/// The repository's root.
+/// The repository's root: that of the copy from which cargo runs this, whichever copy it was built from.
 pub fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().unwrap_or(here).to_owned()
+    let here = std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).to_owned(), PathBuf::from);
+    here.parent().unwrap_or(&here).to_owned()
 }
 
 /// Where cargo puts what it builds.

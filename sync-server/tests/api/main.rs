@@ -1,5 +1,6 @@
 //! The server as desktops and the database see it.
 
+mod adopt;
 mod archive;
 mod archive_box;
 mod archive_command;

@@ -67,6 +67,7 @@ const PLACES: &[(Use, &[&str])] = &[
     (
         Use::AssertSqlSafe,
         &[
+            "adopt/statement.rs",
             "archive/catalogue.rs",
             "backup/verify.rs",
             "clinic_move/statements.rs",
@@ -79,6 +80,9 @@ const PLACES: &[(Use, &[&str])] = &[
     (
         Use::RawSql,
         &[
+            "adopt/backfill.rs",
+            "adopt/mod.rs",
+            "adopt/statement.rs",
             "archive/delete.rs",
             "archive/restore.rs",
             "archive/snapshot.rs",
@@ -95,7 +99,7 @@ const PLACES: &[(Use, &[&str])] = &[
     (
         Use::Variable,
         &[
-            "archive/catalogue.rs",
+            "adopt/backfill.rs", "adopt/isolation.rs", "adopt/statement.rs", "archive/catalogue.rs",
             "archive/delete.rs",
             "archive/restore.rs",
             "archive/snapshot.rs",
