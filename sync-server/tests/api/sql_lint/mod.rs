@@ -99,7 +99,10 @@ const PLACES: &[(Use, &[&str])] = &[
     (
         Use::Variable,
         &[
-            "adopt/backfill.rs", "adopt/isolation.rs", "adopt/statement.rs", "archive/catalogue.rs",
+            "adopt/backfill.rs",
+            "adopt/isolation.rs",
+            "adopt/statement.rs",
+            "archive/catalogue.rs",
             "archive/delete.rs",
             "archive/restore.rs",
             "archive/snapshot.rs",
