@@ -17,6 +17,7 @@ pub mod embedded;
 pub mod error;
 pub mod features;
 mod health;
+pub mod import;
 pub mod limits;
 pub mod manage;
 pub mod metrics;

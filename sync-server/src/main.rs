@@ -22,6 +22,7 @@ use clinic_sync::distribute;
 use clinic_sync::doctor::{self, DoctorOptions};
 use clinic_sync::embedded::{self, Embedded};
 use clinic_sync::features::command::{RolloutCommand, run_rollout};
+use clinic_sync::import::{self, ImportCommand};
 use clinic_sync::metrics;
 use clinic_sync::operator::{self, ClinicCommand, DeviceCommand, TenantCommand, UserCommand};
 use clinic_sync::{AppState, Db, schema_doc, serve};
@@ -78,6 +79,9 @@ enum Command {
     ///
     /// DATABASE_URL is an administrator's of that database. docs/in-place-migration.md tells what each step does.
     Adopt(AdoptOptions),
+    /// Brings in what a clinic has already.
+    #[command(subcommand)]
+    Import(ImportCommand),
     /// The audit log.
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -165,6 +169,9 @@ async fn run() -> anyhow::Result<()> {
                 .database_url
                 .context("Give DATABASE_URL, of an administrator of that database.")?;
             adopt::run(&url.0, &options, &mut std::io::stdout()).await
+        }
+        Command::Import(command) => {
+            import::run(&operators_db(&cli.common).await?, command, &mut std::io::stdout()).await
         }
         Command::SchemaDoc => {
             let url = cli.common.database_url.context("Give DATABASE_URL.")?;

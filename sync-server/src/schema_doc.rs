@@ -27,6 +27,7 @@ const SUBJECTS: &[(&str, &[&str])] = &[
     ),
     ("Sync", &["sync_mutations", "sync_quarantine", "sync_conflicts"]),
     ("Audit", &["tenant_audit_log", "audit_heads"]),
+    ("Brought along", &["legacy_keys"]),
 ];
 
 struct Column {

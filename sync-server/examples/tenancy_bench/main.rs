@@ -1,6 +1,6 @@
 //! Measures what row security costs, and prints a JSON array for `cargo xtask bench`.
 //!
-//! `tenancy_bench [--tenants N] [--records N] [--blocks N] [--data-dir FOLDER]`. A tenant's records are patients,
+//! `tenancy_bench [--tenants N] [--records N] [--blocks N] [--legacy-rows N] [--data-dir FOLDER]`. A tenant's records are patients,
 //! prescriptions and their lines, 2 : 3 : 5. The loaded databases stay in the folder for the next run.
 //!
 //! Both sides of a comparison read the very same rows through the same statements, which name `tenant_id = $1`:
@@ -9,6 +9,7 @@
 //! second unbound login against the first shows how much of a ratio is noise.
 
 mod arms;
+mod bring;
 mod flights;
 mod load;
 mod work;
@@ -42,6 +43,9 @@ struct Args {
     /// Turns of each comparison.
     #[arg(long, default_value_t = 200)]
     blocks: usize,
+    /// Rows of the old database that is brought; none for 0.
+    #[arg(long, default_value_t = 1_000_000)]
+    legacy_rows: u64,
     /// Where the databases are, and stay.
     #[arg(long, default_value = "target/bench-tenancy")]
     data_dir: PathBuf,
@@ -52,6 +56,8 @@ async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     arms::pin(std::process::id(), 0);
     let (embedded, admin) = start(&args.data_dir).await?;
+    // First, while this process is small: what it takes is the import's.
+    let brought = bring::measure(&admin, embedded.passwords(), args.legacy_rows).await?;
     let mut sizes: Vec<i32> = [10, 100].into_iter().filter(|size| *size < args.tenants).collect();
     sizes.push(args.tenants);
     let mut scales = Vec::new();
@@ -63,6 +69,7 @@ async fn main() -> anyhow::Result<()> {
     let all = *scales.last().context("BUG: there is at least one size")?;
     let mut results = row_security(&embedded, all, args.blocks).await?;
     results.extend(growth(&embedded, &scales, args.blocks).await?);
+    results.extend(brought);
     results.extend(flights::measure(&load::on(&embedded.urls().app.0, all)).await?);
     embedded.stop()?;
     #[expect(clippy::print_stdout, reason = "this is the benchmark's output")]

@@ -5,7 +5,7 @@ use std::sync::Once;
 use clinic_sync::testing::{SERVER_NAME, Server};
 use ed25519_dalek::SigningKey;
 use protocol::api::{
-    DeviceScope, EnrolRequest, EnrolResponse, NewDoctor, PROTOCOL_HEADER, PullLine, PushRequest,
+    DeviceScope, EnrolRequest, EnrolResponse, NewDoctor, PROTOCOL_HEADER, Position, PullLine, PushRequest,
     PushResponse, RegisterRequest, RegisterResponse, Secret,
 };
 use protocol::error::Problem;
@@ -110,7 +110,13 @@ async fn register(server: &Server, code: &str) -> RegisterResponse {
 }
 
 async fn desk(server: &Server, registered: &RegisterResponse, scope: DeviceScope) -> Desk {
-    let code = server.enrolment_code_for(&registered.tenant_code, scope).await.expect("a code");
+    let doctor = registered.doctor_id.expect("asked for").0;
+    Desk { doctor, ..enrol(server, &registered.tenant_code, EMAIL, scope).await }
+}
+
+/// A desktop of whichever tenant, on which someone with the usual password has signed in. Their profile is not known.
+pub async fn enrol(server: &Server, tenant_code: &str, email: &str, scope: DeviceScope) -> Desk {
+    let code = server.enrolment_code_for(tenant_code, scope).await.expect("a code");
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).expect("random bytes");
     let key = SigningKey::from_bytes(&seed);
@@ -118,7 +124,7 @@ async fn desk(server: &Server, registered: &RegisterResponse, scope: DeviceScope
     let signature = signing::sign(&key, &signing::enrol_message(&code.0, &public_key));
     let request = EnrolRequest {
         code,
-        email: EMAIL.to_owned(),
+        email: email.to_owned(),
         password: Secret(PASSWORD.to_owned()),
         device_name: "Room 1".to_owned(),
         platform: "linux".to_owned(),
@@ -140,7 +146,7 @@ async fn desk(server: &Server, registered: &RegisterResponse, scope: DeviceScope
         client,
         tenant: enrolled.tenant_id,
         clinic: enrolled.clinic_id.0,
-        doctor: registered.doctor_id.expect("asked for").0,
+        doctor: Uuid::nil(),
         device: enrolled.device_id,
         user: enrolled.session.user.id,
         epoch: enrolled.epoch,
@@ -210,7 +216,17 @@ impl Desk {
 
     /// The rows of everything.
     pub async fn rows(&self) -> Vec<Row> {
-        rows(&self.pull("").await)
+        let (mut all, mut after) = (Vec::new(), String::new());
+        loop {
+            let lines = self.pull(&after).await;
+            all.extend(rows(&lines));
+            if lines.last() != Some(&PullLine::End { more: true }) {
+                return all;
+            }
+            let last = all.iter().rev().find(|row| !row.table.table().is_shared()).expect("a row");
+            let position = Position { version: last.version, table: last.table, id: last.id };
+            after = format!("&after={position}&catalogue=1");
+        }
     }
 }
 

@@ -22,6 +22,7 @@ mod distribute;
 mod doctor;
 mod embedded;
 mod furnished;
+mod import_legacy;
 mod isolation;
 mod isolation_connections;
 mod isolation_push;

@@ -1,0 +1,453 @@
+//! `clinic-sync import legacy`: the database of an earlier program becomes a tenant. All of it in one transaction, so
+//! that half an import never exists; run again, it brings what is new since. `docs/import.md` tells how.
+
+mod chart;
+mod home;
+mod line;
+mod medicine;
+mod patient;
+mod people;
+mod report;
+mod row;
+mod source;
+mod statements;
+mod tables;
+mod target;
+mod value;
+mod visit;
+mod words;
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::{Context, ensure};
+use clap::Args;
+use jiff::tz::TimeZone;
+use protocol::api::Secret;
+use protocol::audit::Action;
+use protocol::id::TenantId;
+use serde_json::json;
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+pub use report::{Counts, Summary};
+
+use crate::audit::{self, Event, Lane};
+use crate::{Db, TenantWriteTx, limits};
+use home::Home;
+use report::Report;
+use row::{NewRow, OldRow, SetAside, Taking};
+use source::Source;
+use tables::{Made, ORDER, OldTable};
+use target::Kept;
+use value::Calendar;
+
+/// How many problems are shown in the terminal.
+const SHOWN: usize = 40;
+
+/// Options of `import legacy`.
+#[derive(Args, Clone, Debug)]
+pub struct LegacyOptions {
+    /// The old database. A URL with a password belongs into the environment, which others cannot read.
+    #[arg(long, env = "LEGACY_DATABASE_URL", hide_env_values = true)]
+    pub from: String,
+    /// The schema of its tables.
+    #[arg(long, default_value = "public")]
+    pub schema: String,
+    /// Whose rows are brought, if its tables have a `tenant_id` already.
+    #[arg(long)]
+    pub only_tenant: Option<Uuid>,
+    /// The tenant that it becomes; a new one, unless there is one of this code.
+    #[arg(long, default_value = "LEGACY_001")]
+    pub tenant_code: String,
+    /// The name of a new tenant.
+    #[arg(long, default_value = "Legacy Clinic")]
+    pub tenant_name: String,
+    /// Tells one old database of the tenant from another.
+    #[arg(long, default_value = "legacy")]
+    pub source: String,
+    /// What the clinic's clocks show.
+    #[arg(long, default_value = "Asia/Kolkata")]
+    pub time_zone: String,
+    /// Reads 05/01/1972 as the first of May.
+    #[arg(long)]
+    pub month_first: bool,
+    /// A new file for every row that was adapted or set aside, as JSON lines. It names patients.
+    #[arg(long)]
+    pub report: Option<PathBuf>,
+    /// Writes; without it, everything is tried and taken back.
+    #[arg(long)]
+    pub write: bool,
+    /// Answers with one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Brings an old database, or says what that would do.
+///
+/// # Errors
+///
+/// Sentences for the operator; then nothing was written.
+pub async fn run(db: &Db, options: &LegacyOptions, out: &mut impl Write) -> anyhow::Result<Summary> {
+    let zone = TimeZone::get(&options.time_zone)
+        .map_err(|_| anyhow::anyhow!("There is no time zone {}.", options.time_zone))?;
+    let code = options.tenant_code.trim().to_uppercase();
+    let is_source = !options.source.is_empty()
+        && options.source.len() <= 50
+        && options.source.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
+    ensure!(is_source, "A source has 1 to 50 letters, digits, dots, dashes and underscores.");
+    let mut source =
+        Source::open(&Secret(options.from.clone()), &options.schema, options.only_tenant).await?;
+    let now = OffsetDateTime::now_utc();
+    let mut report = Report::open(options.report.as_deref())?;
+    let (mut tx, is_new) = begin(db, &code, &options.tenant_name).await?;
+    let tenant = tx.tenant();
+    let mut calendar = Calendar { zone, month_first: options.month_first, today: now.date() };
+    calendar.today = calendar.day_of(now);
+    let mut home = Home::new(tenant, &options.tenant_name, &options.source);
+    home.has_doctors = source.has(OldTable::Doctors);
+    target::load(&mut tx, &mut home).await?;
+    let mut import = Import { tx: &mut tx, home, calendar, now, report: &mut report };
+    import.all(&mut source).await?;
+    report.summary.files = source.byte_columns();
+    report.summary.unknown_tables =
+        source.unknown_tables.iter().filter(|(_, rows)| *rows > 0).cloned().collect();
+    settle_plan(&mut tx, tenant, is_new).await?;
+    report.summary.advice = advice(&mut tx, tenant, &code).await?;
+    let changes =
+        json!({ "command": "import legacy", "source": options.source, "tables": report.summary.tables });
+    let event = Event { changes: Some(changes), ..Event::new(Action::OperatorAccess) };
+    audit::record(&mut tx, tenant, Lane::Operator, &event).await?;
+    sqlx::raw_sql("set constraints all immediate")
+        .execute(&mut *tx)
+        .await
+        .context("A row refers to one that is not there; nothing was written.")?;
+    // The report is whole before anything is kept that it tells of.
+    let summary = report.close()?;
+    if options.write {
+        tx.commit().await?;
+    }
+    write_summary(out, &summary, &code, options)?;
+    Ok(summary)
+}
+
+async fn begin(db: &Db, code: &str, name: &str) -> anyhow::Result<(TenantWriteTx, bool)> {
+    let known = db.find_tenant(code).await?;
+    let mut tx = if let Some(tenant) = known {
+        db.write(tenant).await?
+    } else {
+        let made = db.create_tenant(TenantId::new(), code, name).await;
+        made.with_context(|| format!("There can be no tenant {code}: a code has 3 to 50 of A-Z, 0-9, _."))?
+    };
+    sqlx::raw_sql(
+        "set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0;
+         set local jit = off; set constraints all deferred",
+    )
+    .execute(&mut *tx)
+    .await?;
+    Ok((tx, known.is_none()))
+}
+
+/// One import on its way.
+struct Import<'a> {
+    tx: &'a mut PgConnection,
+    home: Home,
+    calendar: Calendar,
+    now: OffsetDateTime,
+    report: &'a mut Report,
+}
+
+/// What a row became, before it is written.
+struct Converted<'r> {
+    old: &'r OldRow,
+    made: Made,
+    remarks: Vec<row::Remark>,
+    has_unused: bool,
+}
+
+impl Import<'_> {
+    async fn all(&mut self, source: &mut Source) -> anyhow::Result<()> {
+        for table in ORDER.iter().copied() {
+            let total = source.count(table).await?;
+            if total > 0 {
+                self.report.counts(table).read = total.unsigned_abs();
+                let parents = source.parents(table);
+                source.begin(table).await?;
+                let mut read = 0;
+                loop {
+                    let rows = source.next().await?;
+                    if rows.is_empty() {
+                        break;
+                    }
+                    read += rows.len();
+                    self.batch(table, &parents, &rows).await?;
+                    tracing::info!(table = table.name(), read, total, "import");
+                }
+            }
+            if table == OldTable::Clinics && self.home.primary_clinic.is_none() {
+                let clinic = people::only_clinic(&mut self.home);
+                target::write(self.tx, self.home.tenant, &[&clinic], self.now).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn batch(
+        &mut self,
+        table: OldTable,
+        parents: &BTreeMap<String, OldTable>,
+        rows: &[OldRow],
+    ) -> anyhow::Result<()> {
+        let keys: Vec<String> = rows.iter().map(|row| row.key.clone()).collect();
+        let known = target::known(self.tx, &self.home, table, &keys).await?;
+        let mut fresh: Vec<&OldRow> = Vec::new();
+        for row in rows {
+            match known.get(&row.key) {
+                Some(known) if known.id.is_some() && known.fingerprint == row.fingerprint() => {
+                    self.report.counts(table).here += 1;
+                    self.report.counts(OldTable::PrescriptionItems).here += row.lines.len() as u64;
+                }
+                Some(known) if known.id.is_some() => self.report.changed(table, &row.key)?,
+                // What was set aside is tried again: what it refers to may have come since.
+                _ => fresh.push(row),
+            }
+        }
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        let places = target::places(self.tx, &self.home, table, parents, &fresh).await?;
+        target::look_around(self.tx, &mut self.home, table, &fresh, &places).await?;
+        let mut kept = Vec::new();
+        let mut converted = Vec::new();
+        for old in fresh {
+            let mut taking = Taking::new(old, &self.calendar, &places, parents);
+            let made = table.convert(&mut taking, &mut self.home);
+            let unused = taking.unused();
+            self.report.unknown_columns(table, &unused);
+            match made {
+                Ok(made) => {
+                    let remarks = std::mem::take(&mut taking.remarks);
+                    converted.push(Converted { old, made, remarks, has_unused: !unused.is_empty() });
+                }
+                Err(aside) => kept.push(self.set_aside(table, old, &aside)?),
+            }
+        }
+        if table == OldTable::Patients {
+            let mut patients: Vec<&mut NewRow> = converted
+                .iter_mut()
+                .flat_map(|converted| &mut converted.made.rows)
+                .filter(|row| row.table == "patients")
+                .collect();
+            self.report.summary.to_review +=
+                target::mark_duplicates(self.tx, self.home.tenant, &mut patients).await?;
+        }
+        self.write(table, converted, &mut kept).await?;
+        Ok(target::keep(self.tx, &self.home, &kept).await?)
+    }
+
+    /// All together; if the database refuses that, one by one, so that only what it refuses is set aside.
+    async fn write(
+        &mut self,
+        table: OldTable,
+        converted: Vec<Converted<'_>>,
+        kept: &mut Vec<Kept>,
+    ) -> anyhow::Result<()> {
+        let all: Vec<&NewRow> = converted.iter().flat_map(|converted| &converted.made.rows).collect();
+        let together = target::write(self.tx, self.home.tenant, &all, self.now).await;
+        let are_alone = match together {
+            Ok(()) => false,
+            Err(error) if is_about_content(&error) => true,
+            Err(error) => return Err(error.into()),
+        };
+        for converted in converted {
+            if are_alone {
+                let rows: Vec<&NewRow> = converted.made.rows.iter().collect();
+                if let Err(error) = target::write(self.tx, self.home.tenant, &rows, self.now).await {
+                    if !is_about_content(&error) {
+                        return Err(error.into());
+                    }
+                    let column = crate::error::violated_constraint(&error).map(str::to_owned);
+                    let aside = SetAside { column, why: "a rule of the database refuses it" };
+                    kept.push(self.set_aside(table, converted.old, &aside)?);
+                    continue;
+                }
+            }
+            self.brought(table, converted, kept)?;
+        }
+        Ok(())
+    }
+
+    fn brought(
+        &mut self,
+        table: OldTable,
+        converted: Converted<'_>,
+        kept: &mut Vec<Kept>,
+    ) -> anyhow::Result<()> {
+        let Converted { old, made, remarks, has_unused } = converted;
+        self.report.counts(table).new += 1;
+        if !remarks.is_empty() {
+            self.report.adapted(table, &old.key, &remarks)?;
+        }
+        kept.push(Kept {
+            table,
+            key: old.key.clone(),
+            id: Some(made.id),
+            fingerprint: old.fingerprint(),
+            original: (has_unused || !remarks.is_empty()).then(|| old.text.clone()),
+        });
+        let items = OldTable::PrescriptionItems;
+        for line in made.lines {
+            let old = &old.lines[line.place];
+            let unused: Vec<&str> = line.unused.iter().map(String::as_str).collect();
+            self.report.unknown_columns(items, &unused);
+            match line.outcome {
+                Ok(id) => {
+                    self.report.counts(items).new += 1;
+                    if !line.remarks.is_empty() {
+                        self.report.adapted(items, &old.key, &line.remarks)?;
+                    }
+                    kept.push(Kept {
+                        table: items,
+                        key: old.key.clone(),
+                        id: Some(id),
+                        fingerprint: old.fingerprint(),
+                        original: (!unused.is_empty() || !line.remarks.is_empty()).then(|| old.text.clone()),
+                    });
+                }
+                Err(aside) => kept.push(self.set_aside(items, old, &aside)?),
+            }
+        }
+        Ok(())
+    }
+
+    /// Kept whole, in the report and in the database, with its lines.
+    fn set_aside(&mut self, table: OldTable, old: &OldRow, aside: &SetAside) -> anyhow::Result<Kept> {
+        self.report.set_aside(table, old, aside)?;
+        self.report.counts(OldTable::PrescriptionItems).set_aside += old.lines.len() as u64;
+        let lines: Vec<&str> = old.lines.iter().map(|line| line.text.as_str()).collect();
+        let original = if lines.is_empty() {
+            old.text.clone()
+        } else {
+            format!(r#"{{"row": {}, "lines": [{}]}}"#, old.text, lines.join(", "))
+        };
+        Ok(Kept {
+            table,
+            key: old.key.clone(),
+            id: None,
+            fingerprint: old.fingerprint(),
+            original: Some(original),
+        })
+    }
+}
+
+/// Whether a row is to blame, and not the server.
+fn is_about_content(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
+}
+
+/// A new tenant's plan has room for what was brought; another one's must have it.
+async fn settle_plan(tx: &mut PgConnection, tenant: TenantId, is_new: bool) -> anyhow::Result<()> {
+    if is_new {
+        sqlx::query!(
+            "update tenants set
+                 max_patients = greatest(max_patients, (
+                     select count(*)::int from patients
+                     where tenant_id = $1 and deleted_at is null and merged_into_id is null)),
+                 max_doctors = greatest(max_doctors, (
+                     select count(*)::int from doctors
+                     where tenant_id = $1 and is_active and deleted_at is null))
+             where id = $1",
+            tenant.0
+        )
+        .execute(tx)
+        .await?;
+        return Ok(());
+    }
+    limits::must_have_room_for_patients(tx, tenant, 0).await.map_err(|_| {
+        anyhow::anyhow!(
+            "The tenant's plan has no room for so many patients. Nothing was written; give it a larger one with \
+             `tenant set-plan --max-patients`."
+        )
+    })
+}
+
+async fn advice(tx: &mut PgConnection, tenant: TenantId, code: &str) -> anyhow::Result<Vec<String>> {
+    let staff = sqlx::query!(
+        r#"select count(*) filter (where is_active and 'admin' = any (roles)) as "admins!",
+                  count(*) filter (where is_active and must_change_password) as "without_password!"
+           from users where tenant_id = $1"#,
+        tenant.0
+    )
+    .fetch_one(tx)
+    .await?;
+    let mut advice = Vec::new();
+    if staff.admins == 0 {
+        advice.push(format!(
+            "Nobody who came along is an admin: add one with `user add --tenant-code {code} --role admin`."
+        ));
+    }
+    if staff.without_password > 0 {
+        advice.push(format!(
+            "{} people cannot sign in with their old password: give them one with `user reset-password`.",
+            staff.without_password
+        ));
+    }
+    Ok(advice)
+}
+
+fn write_summary(
+    out: &mut impl Write,
+    summary: &Summary,
+    code: &str,
+    options: &LegacyOptions,
+) -> anyhow::Result<()> {
+    if options.json {
+        let mut answer = serde_json::to_value(summary)?;
+        answer["tenant_code"] = json!(code);
+        answer["written"] = json!(options.write);
+        return Ok(writeln!(out, "{answer:#}")?);
+    }
+    writeln!(
+        out,
+        "{:30} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}",
+        "table", "read", "new", "adapted", "set aside", "here", "changed"
+    )?;
+    for (table, counts) in &summary.tables {
+        let Counts { read, new, here, changed, adapted, set_aside } = counts;
+        writeln!(out, "{table:30} {read:9} {new:9} {adapted:9} {set_aside:9} {here:9} {changed:9}")?;
+    }
+    for (table, rows) in &summary.unknown_tables {
+        writeln!(out, "The table {table} ({rows} rows) is not known here, and stays where it is.")?;
+    }
+    for (column, rows) in &summary.unknown_columns {
+        writeln!(out, "The column {column} has no place here; of {rows} rows it is kept beside the row.")?;
+    }
+    for column in &summary.files {
+        writeln!(out, "The files in {column} stay in the old database.")?;
+    }
+    if summary.to_review > 0 {
+        writeln!(
+            out,
+            "{} patients have the number and the first name of another; they wait for review.",
+            summary.to_review
+        )?;
+    }
+    for (problem, rows) in summary.problems.iter().take(SHOWN) {
+        writeln!(out, "{rows:9} × {problem}")?;
+    }
+    if summary.problems.len() > SHOWN {
+        writeln!(out, "… and {} kinds more; --report has all.", summary.problems.len() - SHOWN)?;
+    }
+    for advice in &summary.advice {
+        writeln!(out, "{advice}")?;
+    }
+    if options.write {
+        writeln!(out, "All of this is in {code} now.")?;
+    } else {
+        writeln!(out, "Nothing was written; say --write to do it.")?;
+    }
+    Ok(())
+}

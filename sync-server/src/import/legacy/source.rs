@@ -1,0 +1,239 @@
+//! The old database: read as it was at one moment, row by row, and never written.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, ensure};
+use encoding_rs::WINDOWS_1252;
+use protocol::api::Secret;
+use protocol::table::TableName;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+use sqlx::postgres::{PgConnectOptions, PgRow};
+use sqlx::{ConnectOptions, Executor, PgConnection, Row};
+use uuid::Uuid;
+
+use super::row::{OldRow, key_text};
+use super::statements::{Lines, Shape, count, declare, fetch, is_of_many_tenants};
+use super::tables::OldTable;
+use super::words;
+
+/// So many rows are read, and written, at once.
+pub(super) const BATCH: usize = 500;
+
+/// The old database, in one transaction that sees one moment of it.
+#[derive(Debug)]
+pub(super) struct Source {
+    connection: PgConnection,
+    schema: String,
+    only_tenant: Option<Uuid>,
+    tables: BTreeMap<OldTable, Shape>,
+    parents: BTreeMap<OldTable, BTreeMap<String, OldTable>>,
+    /// Tables that nothing here is made of, with their rows.
+    pub(super) unknown_tables: Vec<(String, i64)>,
+}
+
+/// A line as the old database sends it beside its prescription.
+#[derive(Deserialize)]
+struct SentLine<'a> {
+    key: String,
+    #[serde(borrow)]
+    row: &'a RawValue,
+}
+
+impl Source {
+    /// Looks at what is there.
+    ///
+    /// # Errors
+    ///
+    /// Sentences for the operator.
+    pub(super) async fn open(url: &Secret, schema: &str, only_tenant: Option<Uuid>) -> anyhow::Result<Self> {
+        let options: PgConnectOptions =
+            url.0.parse().ok().context("The address of the old database is not a Postgres URL.")?;
+        let options = options.application_name("clinic-sync import legacy").options([
+            ("default_transaction_read_only", "on"),
+            ("statement_timeout", "0"),
+            ("idle_in_transaction_session_timeout", "0"),
+            ("search_path", "pg_catalog"),
+            ("timezone", "UTC"),
+        ]);
+        let mut connection = options.connect().await.context("The old database cannot be reached.")?;
+        connection.execute("begin isolation level repeatable read read only").await?;
+        let mut source = Self {
+            connection,
+            schema: schema.to_owned(),
+            only_tenant,
+            tables: BTreeMap::new(),
+            parents: BTreeMap::new(),
+            unknown_tables: Vec::new(),
+        };
+        source.look().await?;
+        ensure!(
+            source.tables.contains_key(&OldTable::Patients),
+            "The schema {schema} has no table patients; name another with --schema."
+        );
+        Ok(source)
+    }
+
+    async fn look(&mut self) -> anyhow::Result<()> {
+        let columns: Vec<(String, String, bool, Option<i32>)> = sqlx::query_as(
+            "select c.relname::text, a.attname::text, a.atttypid = 'bytea'::regtype,
+                    array_position(k.conkey, a.attnum)
+             from pg_class c
+             join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+             left join pg_constraint k on k.conrelid = c.oid and k.contype = 'p'
+             where c.relnamespace = to_regnamespace(quote_ident($1)) and c.relkind in ('r', 'p', 'v', 'f')
+             order by c.relname, a.attnum",
+        )
+        .bind(&self.schema)
+        .fetch_all(&mut self.connection)
+        .await?;
+        ensure!(!columns.is_empty(), "There is no schema {} with tables in the old database.", self.schema);
+        let mut shapes: BTreeMap<String, Shape> = BTreeMap::new();
+        for (table, column, is_bytes, key) in columns {
+            let shape = shapes.entry(table.clone()).or_insert_with(|| Shape::new(&self.schema, &table));
+            if is_bytes {
+                shape.byte_columns.push(column);
+                continue;
+            }
+            if let Some(place) = key {
+                shape.key.push((place, column.clone()));
+            }
+            shape.columns.push(column);
+        }
+        for (name, mut shape) in shapes {
+            shape.settle();
+            if let Some(only) = self.only_tenant
+                && shape.columns.iter().any(|column| column == "tenant_id")
+            {
+                shape.only_tenant = Some(only);
+            }
+            let Some(table) = OldTable::find(&name) else {
+                let rows = sqlx::query_scalar(count(&shape)).fetch_one(&mut self.connection).await?;
+                self.unknown_tables.push((name, rows));
+                continue;
+            };
+            if shape.columns.iter().any(|column| column == "tenant_id") && self.only_tenant.is_none() {
+                let many: bool =
+                    sqlx::query_scalar(is_of_many_tenants(&shape)).fetch_one(&mut self.connection).await?;
+                ensure!(
+                    !many,
+                    "The table {name} has rows of several tenants; say with --only-tenant whose are brought."
+                );
+            }
+            self.tables.insert(table, shape);
+        }
+        let references: Vec<(String, String, String)> = sqlx::query_as(
+            "select c.relname::text, a.attname::text, p.relname::text
+             from pg_constraint k
+             join pg_class c on c.oid = k.conrelid
+             join pg_class p on p.oid = k.confrelid
+             cross join unnest(k.conkey) u (number)
+             join pg_attribute a on a.attrelid = c.oid and a.attnum = u.number and a.attname <> 'tenant_id'
+             where k.contype = 'f' and c.relnamespace = to_regnamespace(quote_ident($1))",
+        )
+        .bind(&self.schema)
+        .fetch_all(&mut self.connection)
+        .await?;
+        for (child, column, parent) in references {
+            if let (Some(child), Some(parent)) = (OldTable::find(&child), OldTable::find(&parent)) {
+                self.parents.entry(child).or_default().insert(column, parent);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn has(&self, table: OldTable) -> bool {
+        self.tables.contains_key(&table)
+    }
+
+    /// Columns with files in them, which are not brought.
+    pub(super) fn byte_columns(&self) -> Vec<String> {
+        let of = |(table, shape): (&OldTable, &Shape)| {
+            let table = table.name();
+            shape.byte_columns.iter().map(|column| format!("{table}.{column}")).collect::<Vec<_>>()
+        };
+        self.tables.iter().flat_map(of).collect()
+    }
+
+    /// To which tables the columns of a table refer, and those of the lines that are read with it.
+    pub(super) fn parents(&self, table: OldTable) -> BTreeMap<String, OldTable> {
+        let mut parents = self.parents.get(&table).cloned().unwrap_or_default();
+        if table == OldTable::Prescriptions {
+            parents.extend(self.parents.get(&OldTable::PrescriptionItems).cloned().unwrap_or_default());
+        }
+        parents
+    }
+
+    /// How many rows there are.
+    pub(super) async fn count(&mut self, table: OldTable) -> anyhow::Result<i64> {
+        let Some(shape) = self.tables.get(&table) else { return Ok(0) };
+        Ok(sqlx::query_scalar(count(shape)).fetch_one(&mut self.connection).await?)
+    }
+
+    /// Begins to read a table; prescriptions come with their lines, lines only where they have no prescription.
+    pub(super) async fn begin(&mut self, table: OldTable) -> anyhow::Result<()> {
+        let Some(shape) = self.tables.get(&table) else { return Ok(()) };
+        let lines = match table {
+            OldTable::Prescriptions => self.lines().map(|(shape, column)| Lines::Beside { shape, column }),
+            OldTable::PrescriptionItems => match (self.lines(), self.tables.get(&OldTable::Prescriptions)) {
+                (Some((_, column)), Some(parent)) => Some(Lines::Without { parent, column }),
+                _ => None,
+            },
+            _ => None,
+        };
+        let sql = declare(shape, lines.as_ref());
+        self.connection.execute(sqlx::raw_sql(sql)).await?;
+        Ok(())
+    }
+
+    /// The table of lines, and its column that names the prescription.
+    fn lines(&self) -> Option<(&Shape, String)> {
+        let items = self.tables.get(&OldTable::PrescriptionItems)?;
+        let names = words::names(TableName::PrescriptionItems, "prescription_id");
+        let column = names.into_iter().find(|name| items.columns.iter().any(|column| column == name))?;
+        Some((items, column.to_owned()))
+    }
+
+    /// The next rows; none at the end.
+    pub(super) async fn next(&mut self) -> anyhow::Result<Vec<OldRow>> {
+        let rows = self.connection.fetch_all(sqlx::raw_sql(fetch(BATCH))).await?;
+        if rows.is_empty() {
+            self.connection.execute("close old_rows").await?;
+        }
+        rows.iter().map(old_row).collect()
+    }
+}
+
+fn old_row(row: &PgRow) -> anyhow::Result<OldRow> {
+    let (key, _) = decode(row, 0)?;
+    let (text, was_recoded) = decode(row, 1)?;
+    let (lines, lines_recoded) = decode(row, 2)?;
+    let values: Map<String, Value> =
+        serde_json::from_str(&text).context("The old database sent a row that is no JSON.")?;
+    let mut old = OldRow { key: key_text(&Value::String(key)), text, values, lines: Vec::new(), was_recoded };
+    if !lines.is_empty() {
+        let sent: Vec<SentLine<'_>> =
+            serde_json::from_str(&lines).context("The old database sent lines that are no JSON.")?;
+        for line in sent {
+            old.lines.push(OldRow {
+                key: key_text(&Value::String(line.key)),
+                text: line.row.get().to_owned(),
+                values: serde_json::from_str(line.row.get())?,
+                lines: Vec::new(),
+                was_recoded: lines_recoded,
+            });
+        }
+    }
+    Ok(old)
+}
+
+/// A text, which a database without an encoding (`SQL_ASCII`) sends as whatever bytes were put in.
+fn decode(row: &PgRow, place: usize) -> anyhow::Result<(String, bool)> {
+    let value = row.try_get_raw(place)?;
+    let Ok(bytes) = value.as_bytes() else { return Ok((String::new(), false)) };
+    Ok(match std::str::from_utf8(bytes) {
+        Ok(text) => (text.to_owned(), false),
+        Err(_) => (WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned(), true),
+    })
+}
