@@ -4,7 +4,9 @@
 pub mod api;
 pub mod appointment;
 pub mod audit;
+pub mod bootstrap;
 pub mod dental;
+pub mod digest;
 pub mod dosage;
 pub mod error;
 pub mod id;

@@ -58,6 +58,10 @@ pub struct AppState {
     pub counts: limits::Counts,
     /// Whose turn it is to push.
     pub pushes: sync::turns::Turns,
+    /// Whose turn it is to be filled.
+    pub bootstraps: sync::bootstrap::Bootstraps,
+    /// What tenants' data looked like, as long as nothing has changed.
+    pub digests: sync::digest::Digests,
     /// What is counted.
     pub metrics: metrics::Metrics,
     /// The oldest protocol that is served.
@@ -75,6 +79,8 @@ impl AppState {
             live: sync::live::Hub::default(),
             counts: limits::Counts::default(),
             pushes: sync::turns::Turns::default(),
+            bootstraps: sync::bootstrap::Bootstraps::default(),
+            digests: sync::digest::Digests::default(),
             oldest_protocol: Arc::new(PROTOCOL_VERSION.saturating_sub(2).max(1).into()),
         }
     }

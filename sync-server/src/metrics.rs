@@ -44,6 +44,7 @@ pub struct Metrics {
     behind: Histogram,
     pulls: Family<Desktop, Counter>,
     versions: Arc<Mutex<BTreeSet<String>>>,
+    mended: Counter,
     live: Gauge,
 }
 
@@ -87,6 +88,7 @@ impl Metrics {
             behind: Histogram::new([0.0, 1.0, 10.0, 100.0, 1_000.0, 10_000.0, 100_000.0]),
             pulls: Family::default(),
             versions: Arc::default(),
+            mended: Counter::default(),
             live: Gauge::default(),
         };
         Self { registry: Arc::new(metrics.register(db)), ..metrics }
@@ -120,6 +122,11 @@ impl Metrics {
             "Pulls, by version of the desktop and group of tenants",
             self.pulls.clone(),
         );
+        registry.register(
+            "mended_rows",
+            "Rows sent one by one because a desktop's copy differed: look for the defect",
+            self.mended.clone(),
+        );
         registry.register("live_streams", "Desktops that listen for changes", self.live.clone());
         registry.register("pool_waits", "Transactions that found every connection in use", db.waits.clone());
         registry.register_with_unit(
@@ -151,6 +158,11 @@ impl Metrics {
         self.behind.observe((head - known).max(0) as f64);
         let app_version = self.app_version(headers);
         self.pulls.get_or_create(&Desktop { app_version, tenants: group(tenant) }).inc();
+    }
+
+    /// Rows that a desktop asked for because its copy differed.
+    pub(crate) fn mended(&self, rows: usize) {
+        self.mended.inc_by(rows as u64);
     }
 
     fn app_version(&self, headers: &HeaderMap) -> String {

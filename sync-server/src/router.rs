@@ -20,6 +20,8 @@ use crate::auth::{Access, enrol, register, session};
 use crate::error::Error;
 use crate::health::{healthz, readyz};
 use crate::manage::{clinics, devices, passwords, users};
+use crate::sync::bootstrap::bootstrap;
+use crate::sync::digest::{digest, rows_by_id};
 use crate::sync::live::live;
 use crate::sync::pull::pull;
 use crate::sync::push::push;
@@ -99,16 +101,21 @@ pub(crate) fn routes() -> Vec<Route> {
         get("/v1/prescriptions/{id}", to(May::ReadPrescriptions), read::prescription),
         post("/v1/sync/push", WORK.also_suspended(), push),
         get("/v1/sync/pull", WORK, pull).compressed(),
+        get(BOOTSTRAP, WORK, bootstrap),
+        get("/v1/sync/digest", WORK, digest).compressed(),
+        post("/v1/sync/rows", WORK, rows_by_id).compressed(),
         get(LIVE, WORK, live),
     ]
 }
 
-/// No end is set to this one but its own.
+/// No end is set to these but their own.
+const BOOTSTRAP: &str = "/v1/sync/bootstrap";
 const LIVE: &str = "/v1/sync/live";
 
 /// The whole server.
 pub(crate) fn router(state: AppState) -> Router {
-    let (endless, timed): (Vec<_>, Vec<_>) = routes().into_iter().partition(|route| route.path == LIVE);
+    let (endless, timed): (Vec<_>, Vec<_>) =
+        routes().into_iter().partition(|route| [BOOTSTRAP, LIVE].contains(&route.path));
     let add = |router: Router<AppState>, route: Route| router.route(route.path, route.guarded());
     let timed = timed
         .into_iter()

@@ -1,5 +1,8 @@
 //! How a desktop and the server come to the same rows.
 
+pub mod bootstrap;
+mod copies;
+pub mod digest;
 pub mod live;
 mod log;
 mod mutation;

@@ -28,14 +28,71 @@ pub(crate) struct TableStatements {
 pub(crate) struct ScopeStatements {
     /// `(tenant, version, place, id, limit)` → the rows after that position, as JSON texts, in order.
     pub(crate) page: SqlStr,
-    /// `(tenant, ids)` → these rows as JSON texts; none for a table that the scope does not see.
-    rows: Vec<Option<SqlStr>>,
+    /// `(tenant)` → how many rows there are that are not deleted.
+    pub(crate) count: SqlStr,
+    /// Of each table; none for one that the scope does not see.
+    tables: Vec<Option<TableReads>>,
+}
+
+/// How one table is read.
+#[derive(Debug)]
+struct TableReads {
+    rows: SqlStr,
+    slice_end: SqlStr,
+    digest: SqlStr,
+    bucket: SqlStr,
 }
 
 impl ScopeStatements {
-    /// Of the table that it reads rows of by their ids.
+    fn table(&self, table: TableName) -> Option<&TableReads> {
+        self.tables[table as usize].as_ref()
+    }
+
+    /// `(tenant, ids)` → these rows as JSON texts.
     pub(crate) fn rows(&self, table: TableName) -> Option<SqlStr> {
-        self.rows[table as usize].clone()
+        self.table(table).map(|reads| reads.rows.clone())
+    }
+
+    /// `(tenant, id, n)` → the id that many rows after that one, if there is one; and `(tenant, after, until)` → number,
+    /// count of rows and digest of each bucket, of the rows with these ids that are not deleted.
+    pub(crate) fn digest(&self, table: TableName) -> Option<(SqlStr, SqlStr)> {
+        self.table(table).map(|reads| (reads.slice_end.clone(), reads.digest.clone()))
+    }
+
+    /// `(tenant, bucket)` → id and version of each row that is not deleted.
+    pub(crate) fn bucket(&self, table: TableName) -> Option<SqlStr> {
+        self.table(table).map(|reads| reads.bucket.clone())
+    }
+}
+
+impl TableReads {
+    fn of(table: &Table, sees: impl Fn(&Column) -> bool) -> Self {
+        let name = table.sql_name;
+        // The shared medicines have no tenant and are never deleted; their statements take one all the same.
+        let (version, deleted, whose, live) = if table.is_shared() {
+            ("catalogue_version", "false", "$1::uuid is not null", "true")
+        } else {
+            ("sync_version", "deleted_at is not null", "tenant_id = $1", "deleted_at is null")
+        };
+        let row = row(table, version, deleted, sees);
+        let rows = format!("select {row}::text from {name} where {whose} and id = any($2) order by id");
+        let slice_end =
+            format!("select id from {name} where {whose} and id > $2 order by id limit 1 offset $3");
+        // As protocol/src/digest.rs has it. There is no shorter way from bytes to a number before Postgres 18.
+        let hash = format!(
+            "('x' || encode(substr(sha256(uuid_send(id) || int8send({version})), 1, 8), 'hex'))::bit(64)::bigint"
+        );
+        let digest = format!(
+            "select get_byte(uuid_send(id), 15), count(*), bit_xor({hash}) from {name}
+             where {whose} and id > $2 and id <= $3 and {live} group by 1"
+        );
+        let bucket = format!(
+            "select id, {version} from {name}
+             where {whose} and get_byte(uuid_send(id), 15) = $2 and {live} order by id"
+        );
+        let [rows, slice_end, digest, bucket] =
+            [rows, slice_end, digest, bucket].map(|sql| AssertSqlSafe(sql).into_sql_str());
+        Self { rows, slice_end, digest, bucket }
     }
 }
 
@@ -61,10 +118,16 @@ pub(crate) static CATALOGUE: LazyLock<SqlStr> = LazyLock::new(|| {
 static TABLE_STATEMENTS: LazyLock<Vec<TableStatements>> =
     LazyLock::new(|| TABLES.iter().map(TableStatements::of).collect());
 
-static CLINICAL: LazyLock<ScopeStatements> = LazyLock::new(|| ScopeStatements::of(|_| true));
+static CLINICAL: LazyLock<ScopeStatements> =
+    LazyLock::new(|| ScopeStatements::of(|column| sees(DeviceScope::Clinical, column)));
 
 static FRONT_DESK: LazyLock<ScopeStatements> =
-    LazyLock::new(|| ScopeStatements::of(|column| column.scope == Scope::Everyone));
+    LazyLock::new(|| ScopeStatements::of(|column| sees(DeviceScope::FrontDesk, column)));
+
+/// Whether devices of this scope may have this column.
+pub(super) fn sees(scope: DeviceScope, column: &Column) -> bool {
+    scope == DeviceScope::Clinical || column.scope == Scope::Everyone
+}
 
 /// The statements that write this table.
 pub(crate) fn of_table(table: TableName) -> &'static TableStatements {
@@ -140,22 +203,21 @@ impl ScopeStatements {
                 )
             })
             .collect();
+        let counts: Vec<String> = Table::of_tenant()
+            .filter(visible)
+            .map(|table| {
+                let name = table.sql_name;
+                format!("(select count(*) from {name} where tenant_id = $1 and deleted_at is null)")
+            })
+            .collect();
+        let count = format!("select {}", counts.join(" + "));
         let page = format!(
             "select line from ({}) rows order by sync_version, place, id limit $5",
             pages.join(" union all ")
         );
-        let rows = TABLES
-            .iter()
-            .map(|table| {
-                let row = row(table, "sync_version", "deleted_at is not null", sees);
-                let sql = format!(
-                    "select {row}::text from {} where tenant_id = $1 and id = any($2) order by id",
-                    table.sql_name
-                );
-                (!table.is_shared() && visible(&table)).then(|| AssertSqlSafe(sql).into_sql_str())
-            })
-            .collect();
-        Self { page: AssertSqlSafe(page).into_sql_str(), rows }
+        let tables =
+            TABLES.iter().map(|table| visible(&table).then(|| TableReads::of(table, sees))).collect();
+        Self { page: AssertSqlSafe(page).into_sql_str(), count: AssertSqlSafe(count).into_sql_str(), tables }
     }
 }
 
@@ -166,15 +228,21 @@ pub(crate) fn all() -> Vec<String> {
         let TableStatements { lock, insert, update, unrecorded, vanished } = of_table(table.name);
         [lock, insert, update, unrecorded, vanished]
     });
-    let of_scopes = [&*CLINICAL, &*FRONT_DESK]
-        .into_iter()
-        .flat_map(|ScopeStatements { page, rows }| std::iter::once(page).chain(rows.iter().flatten()));
+    let of_scopes =
+        [&*CLINICAL, &*FRONT_DESK].into_iter().flat_map(|ScopeStatements { page, count, tables }| {
+            let reads = tables
+                .iter()
+                .flatten()
+                .flat_map(|TableReads { rows, slice_end, digest, bucket }| [rows, slice_end, digest, bucket]);
+            [page, count].into_iter().chain(reads)
+        });
     let single = [&*LINES, &*CATALOGUE];
-    of_tables.chain(of_scopes).chain(single).map(|sql| sql.as_str().to_owned()).collect()
+    let texts = of_tables.chain(of_scopes).chain(single).map(|sql| sql.as_str().to_owned());
+    texts.chain(super::copies::texts()).collect()
 }
 
 /// A [`protocol::table::Row`] as a jsonb expression.
-fn row(table: &Table, version: &str, deleted: &str, sees: fn(&Column) -> bool) -> String {
+fn row(table: &Table, version: &str, deleted: &str, sees: impl Fn(&Column) -> bool) -> String {
     format!(
         "jsonb_build_object('table', '{}', 'id', id, 'version', {version}, 'deleted', {deleted}, 'values', {})",
         table.sql_name,
@@ -201,30 +269,32 @@ fn given(column: &Column) -> String {
 }
 
 /// The columns' values, in the form that they travel in, as a jsonb expression.
-fn values(table: &Table, sees: fn(&Column) -> bool) -> String {
+fn values(table: &Table, sees: impl Fn(&Column) -> bool) -> String {
     let mut sql = String::from("jsonb_build_object(");
     for (place, column) in table.columns.iter().filter(|column| sees(column)).enumerate() {
         if place > 0 {
             sql.push_str(", ");
         }
-        let name = column.name;
-        let written = match column.kind {
-            Kind::Timestamp => {
-                format!(r#"to_char({name} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"#)
-            }
-            Kind::Date => format!("to_char({name}, 'YYYY-MM-DD')"),
-            Kind::Text(_)
-            | Kind::Choice(_)
-            | Kind::Uuid
-            | Kind::Int(..)
-            | Kind::Decimal
-            | Kind::Bool
-            | Kind::Json => name.to_owned(),
-        };
-        write!(sql, "'{name}', {written}").expect("BUG: a string takes all text");
+        write!(sql, "'{}', {}", column.name, selected(column)).expect("BUG: a string takes all text");
     }
     sql.push(')');
     sql
+}
+
+/// A column's value in the form that it travels in.
+pub(super) fn selected(column: &Column) -> String {
+    let name = column.name;
+    match column.kind {
+        Kind::Timestamp => format!(r#"to_char({name} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"#),
+        Kind::Date => format!("to_char({name}, 'YYYY-MM-DD')"),
+        Kind::Text(_)
+        | Kind::Choice(_)
+        | Kind::Uuid
+        | Kind::Int(..)
+        | Kind::Decimal
+        | Kind::Bool
+        | Kind::Json => name.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -243,7 +313,7 @@ mod tests {
 
     #[test]
     fn no_statement_of_the_shared_catalogue_takes_a_tenant() {
-        assert!(CLINICAL.rows(TableName::Medicines).is_none());
+        assert!(!CLINICAL.rows(TableName::Medicines).is_some_and(|sql| sql.as_str().contains("tenant_id")));
         assert!(!CLINICAL.page.as_str().contains("from medicines"));
     }
 

@@ -67,7 +67,9 @@ impl Street {
     fn request(&self, method: &Method, path: &str) -> RequestBuilder {
         let request = self.anonymous(method, path).bearer_auth(&self.b.token);
         match path {
-            "/v1/sync/pull" => request.query(&[("epoch", self.b.epoch.to_string())]),
+            "/v1/sync/pull" | "/v1/sync/bootstrap" | "/v1/sync/digest" => {
+                request.query(&[("epoch", self.b.epoch.to_string())])
+            }
             "/v1/sync/push" => request.json(&PushRequest { epoch: self.b.epoch, mutations: Vec::new() }),
             _ => request,
         }

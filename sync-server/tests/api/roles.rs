@@ -47,6 +47,9 @@ const ROUTES: &[(&str, &str, &[Role])] = &[
     ("GET", "/v1/prescriptions/{id}", CLINICIANS),
     ("POST", "/v1/sync/push", ALL),
     ("GET", "/v1/sync/pull", ALL),
+    ("GET", "/v1/sync/bootstrap", ALL),
+    ("GET", "/v1/sync/digest", ALL),
+    ("POST", "/v1/sync/rows", ALL),
     ("GET", LIVE, ALL),
 ];
 
@@ -106,7 +109,9 @@ async fn ask(
     let request = desk.client.request(method.clone(), url).bearer_auth(token);
     let request = request.header(protocol::api::PROTOCOL_HEADER, protocol::PROTOCOL_VERSION);
     let request = match path {
-        "/v1/sync/pull" => request.query(&[("epoch", desk.epoch.to_string())]),
+        "/v1/sync/pull" | "/v1/sync/bootstrap" | "/v1/sync/digest" => {
+            request.query(&[("epoch", desk.epoch.to_string())])
+        }
         "/v1/sync/push" => request.json(&PushRequest { epoch: desk.epoch, mutations: vec![] }),
         _ if method == Method::GET => request,
         _ => request.json(&json!({})),

@@ -126,10 +126,14 @@ const PLACES: &[(Use, &[&str])] = &[
             "doctor/mod.rs",
             "import/legacy/source.rs",
             "import/legacy/target.rs",
+            "sync/bootstrap.rs",
+            "sync/digest.rs",
             "sync/pull.rs",
             "sync/rows.rs",
         ],
     ),
+    // Made in sync/copies.rs, with nothing but typed ids and numbers in the places of parameters.
+    (Use::Copy, &["sync/bootstrap/wire.rs"]),
 ];
 
 async fn schema() -> Schema {
@@ -317,6 +321,7 @@ fn statements_and_ways_around_them_are_found_in_source() {
             sqlx::query_scalar(sql).fetch_one(tx).await;
             sqlx::raw_sql(AssertSqlSafe(format!("select {sql}")));
             QueryBuilder::new("select");
+            tx.copy_out_raw(sql).await;
         }
     "#;
     let mut found = Found::default();
@@ -324,7 +329,7 @@ fn statements_and_ways_around_them_are_found_in_source() {
     let texts: Vec<&str> = found.statements.iter().map(|(_, sql)| sql.as_str()).collect();
     assert_eq!(texts, ["select 1", "select 2", "select 3"]);
     let uses: Vec<Use> = found.users.into_keys().collect();
-    assert_eq!(uses, [Use::AssertSqlSafe, Use::QueryBuilder, Use::RawSql, Use::Variable]);
+    assert_eq!(uses, [Use::AssertSqlSafe, Use::QueryBuilder, Use::RawSql, Use::Variable, Use::Copy]);
     let mut imported = Found::default();
     scan_text("use sqlx::AssertSqlSafe;", "good.rs".to_owned(), &mut imported);
     assert!(imported.users.is_empty());

@@ -26,6 +26,8 @@ pub enum Use {
     RawSql,
     /// A text that comes out of a variable.
     Variable,
+    /// A COPY, which takes no parameters.
+    Copy,
 }
 
 /// Looks through every file under this folder.
@@ -88,6 +90,9 @@ impl<'ast> Visit<'ast> for Scanner<'_> {
             ["execute", "execute_many", "fetch", "fetch_all", "fetch_many", "fetch_one", "fetch_optional"]
                 .iter()
                 .any(|name| call.method == name);
+        if call.method.to_string().starts_with("copy_") && call.method.to_string().ends_with("_raw") {
+            self.uses(Use::Copy);
+        }
         if is_run && matches!(call.args.first(), Some(Expr::Lit(_))) {
             self.statement(call.args.first());
         }
