@@ -1,9 +1,10 @@
-//! The time, as an argument: what a clinic calls today, and a clock that tests can set.
+//! The time and new ids, as arguments: what a clinic calls today, and a clock that tests can set.
 
 use std::sync::Arc;
 
 use protocol::validate::day_text;
 use time::{Date, OffsetDateTime, UtcOffset};
+use uuid::Uuid;
 
 /// Tells the time.
 #[derive(Clone)]
@@ -13,6 +14,12 @@ impl Clock {
     /// The system's clock.
     pub fn system() -> Self {
         Self(Arc::new(OffsetDateTime::now_utc))
+    }
+
+    /// A clock that shows what this says.
+    #[cfg(feature = "testing")]
+    pub fn new(now: impl Fn() -> OffsetDateTime + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now))
     }
 
     /// A clock that always shows this moment.
@@ -26,6 +33,28 @@ impl Clock {
         // What travels has three decimals; more would not compare equal after a round trip.
         let now = (self.0)();
         now.replace_millisecond(now.millisecond()).unwrap_or(now)
+    }
+}
+
+/// Gives ids to new rows.
+#[derive(Clone)]
+pub struct Ids(Arc<dyn Fn() -> Uuid + Send + Sync>);
+
+impl Ids {
+    /// Ids that no other computer ever gives, in the order of their making.
+    pub fn system() -> Self {
+        Self(Arc::new(Uuid::now_v7))
+    }
+
+    /// The ids that this gives.
+    #[cfg(feature = "testing")]
+    pub fn new(next: impl Fn() -> Uuid + Send + Sync + 'static) -> Self {
+        Self(Arc::new(next))
+    }
+
+    /// The next one.
+    pub fn next(&self) -> Uuid {
+        (self.0)()
     }
 }
 

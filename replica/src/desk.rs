@@ -18,7 +18,8 @@ use crate::replica::Replica;
 use crate::slots::{About, SlotCost, Slots, UserSlot};
 use crate::store::{DatabaseKey, Facts, Store};
 use crate::sync::client::{Client, parse_address};
-use crate::sync::engine::{Context, Engine, Typed, blocking, login};
+use crate::sync::engine::{Context, Engine, Typed, login};
+use crate::sync::surroundings::{System, aside};
 use crate::view::{AppState, CommandError, Connection, Enrolment, SyncStatus};
 
 /// The folder, in the data folder, that holds a clinic's files. It comes and goes as a whole.
@@ -367,6 +368,7 @@ impl Desk {
             device_key: secrets.key.clone(),
             written: Arc::clone(&written),
             events: self.events.clone(),
+            surroundings: Arc::new(System),
         };
         let replica = Arc::new(Replica::new(store, person, facts, secrets.key, written));
         replica.note(Action::Login, None, None);
@@ -442,6 +444,11 @@ impl Desk {
     fn database(&self) -> PathBuf {
         self.home().join(DATABASE)
     }
+}
+
+/// Runs what may wait for the disk or the keyring, aside.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    aside(&System, work).await
 }
 
 fn now_ms() -> i64 {

@@ -18,6 +18,8 @@ mod sign;
 mod slots;
 mod store;
 mod sync;
+#[cfg(feature = "testing")]
+pub mod testing;
 #[cfg(test)]
 mod tests;
 mod today;

@@ -18,7 +18,7 @@ impl Replica {
     /// Registers a patient. Somebody with the same number and name is never a reason to refuse: families share
     /// numbers, and who is in a hurry must not lose what they typed.
     pub fn register_patient(&self, form: &PatientForm) -> Result<PatientSummary> {
-        let id = PatientId::new();
+        let id = PatientId(self.ids.next());
         self.record("register_patient", Some(id), |tx| {
             let today = self.day(tx)?;
             let mut values = self.form_values(form, today, None)?;

@@ -15,7 +15,7 @@ use time::{Date, Duration, OffsetDateTime, UtcOffset};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use crate::clock::{self, Clock};
+use crate::clock::{self, Clock, Ids};
 use crate::error::{Error, Result};
 use crate::store::{self, Facts, NewEvent, NewMutation, Store, get_row};
 use crate::view::{Person, SessionView};
@@ -26,6 +26,7 @@ pub struct Replica {
     pub(crate) person: StaffMember,
     pub(crate) facts: Facts,
     pub(crate) clock: Clock,
+    pub(crate) ids: Ids,
     device_key: SigningKey,
     written: Arc<Notify>,
     /// Who was looked at since the person signed in, and when it was last noted.
@@ -44,7 +45,8 @@ impl Replica {
         device_key: SigningKey,
         written: Arc<Notify>,
     ) -> Self {
-        Self { store, person, facts, clock: Clock::system(), device_key, written, viewed: Mutex::default() }
+        let (clock, ids) = (Clock::system(), Ids::system());
+        Self { store, person, facts, clock, ids, device_key, written, viewed: Mutex::default() }
     }
 
     /// Who is signed in, and where.

@@ -1,6 +1,6 @@
 //! Signing: the draft becomes a prescription that never changes again.
 
-use protocol::id::{DoctorId, PatientId, PrescriptionId, PrescriptionItemId};
+use protocol::id::{DoctorId, PatientId, PrescriptionId};
 use protocol::mutation::Change;
 use protocol::prescription::content_hash;
 use protocol::table::{TableName, Values};
@@ -36,7 +36,7 @@ impl Replica {
                 "There is nothing to sign yet: add a medicine, a test or advice.".into(),
             ));
         }
-        let id = PrescriptionId::new();
+        let id = PrescriptionId(self.ids.next());
         self.record("sign_prescription", Some(patient), |tx| {
             let today = self.day(tx)?;
             let mut values = self.signed_values(tx, patient, doctor, draft, today)?;
@@ -45,7 +45,7 @@ impl Replica {
                 let mut item = item_values(tx, item)?;
                 item.insert("prescription_id".into(), json!(id));
                 item.insert("position".into(), json!(place + 1));
-                items.push((PrescriptionItemId::new().0, item));
+                items.push((self.ids.next(), item));
             }
             let hash = content_hash(id.0, &values, &items);
             values.insert("content_sha256".into(), json!(hash.to_string()));

@@ -60,7 +60,12 @@ impl Store {
         migrate(&mut writer)?;
         let reader = connect(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         reader.pragma_update(None, "query_only", true)?;
-        Ok(Self { writer: Mutex::new(writer), reader: Mutex::new(reader) })
+        Ok(Self {
+            writer: Mutex::new(writer),
+            reader: Mutex::new(reader),
+            #[cfg(feature = "testing")]
+            watcher: Mutex::default(),
+        })
     }
 }
 

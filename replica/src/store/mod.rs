@@ -86,7 +86,23 @@ pub struct SyncState {
 pub struct Store {
     writer: Mutex<Connection>,
     reader: Mutex<Connection>,
+    #[cfg(feature = "testing")]
+    watcher: Mutex<Option<Watcher>>,
 }
+
+/// Where a write stands.
+#[cfg(feature = "testing")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Commit {
+    /// Everything is written, and nothing is on disk.
+    Near,
+    /// It is on disk.
+    Done,
+}
+
+/// Is told of every commit; an error keeps it from happening.
+#[cfg(feature = "testing")]
+pub type Watcher = Box<dyn FnMut(Commit) -> Result<()> + Send>;
 
 impl Store {
     /// Reads from one consistent state.
@@ -101,8 +117,33 @@ impl Store {
         let mut connection = lock(&self.writer);
         let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let answer = work(&tx)?;
+        #[cfg(feature = "testing")]
+        self.watched(Commit::Near)?;
         tx.commit()?;
+        #[cfg(feature = "testing")]
+        self.watched(Commit::Done)?;
         Ok(answer)
+    }
+
+    /// From now on this is told of every commit.
+    #[cfg(feature = "testing")]
+    pub fn watch(&self, watcher: Watcher) {
+        *self.watcher.lock().unwrap_or_else(PoisonError::into_inner) = Some(watcher);
+    }
+
+    /// From now on the file does not grow, or may again.
+    #[cfg(feature = "testing")]
+    pub fn set_disk_full(&self, is_full: bool) -> Result<()> {
+        // No fewer pages than there are: that is what SQLite makes of a smaller number.
+        let pages = if is_full { 1_u32 } else { u32::MAX - 1 };
+        let sql = format!("pragma max_page_count = {pages}");
+        Ok(lock(&self.writer).query_row(&sql, [], |_| Ok(()))?)
+    }
+
+    #[cfg(feature = "testing")]
+    fn watched(&self, commit: Commit) -> Result<()> {
+        let mut watcher = self.watcher.lock().unwrap_or_else(PoisonError::into_inner);
+        watcher.as_mut().map_or(Ok(()), |watcher| watcher(commit))
     }
 
     /// Where this computer belongs.

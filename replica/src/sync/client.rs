@@ -1,37 +1,34 @@
-//! The line to the server. The only module that names the HTTP client.
+//! The messages to the server, as they travel: what is asked, and how an answer is told from what stands in the way.
 
-use std::sync::Once;
-use std::time::Duration;
+use std::sync::Arc;
 
 use eventsource_stream::Eventsource;
-use futures_util::{Stream, StreamExt, TryStreamExt};
+use futures_util::{Stream, TryStreamExt};
 use protocol::PROTOCOL_VERSION;
 use protocol::api::{
-    ChallengeRequest, ChallengeResponse, EnrolRequest, EnrolResponse, LiveEvent, LoginRequest,
-    PROTOCOL_HEADER, PullLine, PullQuery, PushRequest, PushResponse, RefreshRequest, Secret, Session, Tokens,
+    ChallengeRequest, ChallengeResponse, EnrolRequest, EnrolResponse, LiveEvent, LoginRequest, PullLine,
+    PullQuery, PushRequest, PushResponse, RefreshRequest, Secret, Session, Tokens,
 };
 use protocol::audit::{DeskEvents, DeskEventsKept};
 use protocol::error::Problem;
-use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::io::AsyncBufReadExt;
 use tokio_util::io::StreamReader;
+use url::form_urlencoded::Serializer;
 use url::{Host, Url};
 
+use super::http::Http;
+use super::wire::{Answer, Request, Wire};
 use crate::error::{Error, Result};
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// A line that says nothing for so long is dead; the server speaks every 20 seconds.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 /// How hard a push is compressed: mutations are small and alike, more effort gains little.
 const ZSTD_LEVEL: i32 = 3;
 
 /// The line to one server.
 #[derive(Clone)]
 pub struct Client {
-    http: reqwest::Client,
-    server: Url,
+    wire: Arc<dyn Wire>,
 }
 
 /// Reads a server's address as people type it. Plain HTTP is for this computer only.
@@ -66,19 +63,13 @@ pub fn parse_address(text: &str) -> Result<Url> {
 impl Client {
     /// A line to this server. Nothing is sent yet.
     pub fn new(server: &Url) -> Result<Self> {
-        static PROVIDER: Once = Once::new();
-        PROVIDER.call_once(|| {
-            // Only an earlier choice can stand in the way, and that one is as good.
-            rustls::crypto::ring::default_provider().install_default().ok();
-        });
-        let http = reqwest::Client::builder()
-            .user_agent(concat!("clinic-desk/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT_TIMEOUT)
-            .read_timeout(IDLE_TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(Error::internal)?;
-        Ok(Self { http, server: server.clone() })
+        Ok(Self { wire: Arc::new(Http::new(server)?) })
+    }
+
+    /// A line over this wire.
+    #[cfg(feature = "testing")]
+    pub fn over(wire: Arc<dyn Wire>) -> Self {
+        Self { wire }
     }
 
     /// `POST /v1/devices/enrol`.
@@ -105,19 +96,14 @@ impl Client {
     pub async fn push(&self, token: &Secret, request: &PushRequest) -> Result<PushResponse> {
         let json = serde_json::to_vec(request)?;
         let body = zstd::encode_all(json.as_slice(), ZSTD_LEVEL)?;
-        let request = self
-            .http
-            .post(self.url("v1/sync/push"))
-            .bearer_auth(&token.0)
-            .header("content-type", "application/json")
-            .header("content-encoding", "zstd")
-            .body(body);
-        answer(request).await
+        let request = Request { body, is_compressed: true, ..Request::post("v1/sync/push") };
+        self.answer(request.with(token)).await
     }
 
     /// `POST /v1/audit/events`.
     pub async fn tell(&self, token: &Secret, events: &DeskEvents) -> Result<DeskEventsKept> {
-        answer(self.http.post(self.url("v1/audit/events")).bearer_auth(&token.0).json(events)).await
+        let body = serde_json::to_vec(events)?;
+        self.answer(Request { body, ..Request::post("v1/audit/events") }.with(token)).await
     }
 
     /// `GET /v1/sync/pull`: the lines of a page as they come. A stream that ends without
@@ -127,10 +113,9 @@ impl Client {
         token: &Secret,
         query: &PullQuery,
     ) -> Result<impl Stream<Item = Result<PullLine>>> {
-        let request = self.http.get(self.url("v1/sync/pull")).query(query).bearer_auth(&token.0);
-        let response = accepted(request).await?;
-        let bytes = response.bytes_stream().map_err(std::io::Error::other);
-        let lines = StreamReader::new(Box::pin(bytes)).lines();
+        let request = Request::get(&format!("v1/sync/pull?{}", query_text(query)?));
+        let answer = self.accepted(request.with(token)).await?;
+        let lines = StreamReader::new(answer.body).lines();
         Ok(futures_util::stream::unfold(lines, |mut lines| async {
             let line = match lines.next_line().await {
                 Ok(Some(line)) => serde_json::from_str(&line).map_err(|_| Error::ServerUnreachable),
@@ -143,54 +128,62 @@ impl Client {
 
     /// `GET /v1/sync/live`: the tenant's head at each change.
     pub async fn live(&self, token: &Secret) -> Result<impl Stream<Item = Result<LiveEvent>>> {
-        let request = self.http.get(self.url("v1/sync/live")).bearer_auth(&token.0);
-        let response = accepted(request).await?;
-        let events = response.bytes_stream().eventsource();
-        Ok(events.map(|event| {
-            let event = event.map_err(|_| Error::ServerUnreachable)?;
-            serde_json::from_str(&event.data).map_err(|_| Error::ServerUnreachable)
+        let answer = self.accepted(Request::get("v1/sync/live").with(token)).await?;
+        Ok(answer.body.eventsource().map_err(|_| Error::ServerUnreachable).and_then(|event| {
+            std::future::ready(serde_json::from_str(&event.data).map_err(|_| Error::ServerUnreachable))
         }))
     }
 
     async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
-        answer(self.http.post(self.url(path)).json(body)).await
+        let body = serde_json::to_vec(body)?;
+        self.answer(Request { body, ..Request::post(path) }).await
     }
 
-    fn url(&self, path: &str) -> Url {
-        let mut url = self.server.clone();
-        let base = url.path().trim_end_matches('/').to_owned();
-        url.set_path(&format!("{base}/{path}"));
-        url
+    async fn answer<T: DeserializeOwned>(&self, request: Request) -> Result<T> {
+        let body = whole(self.accepted(request).await?).await?;
+        // What is not our JSON does not come from our server: a hotel's login page, a proxy's words.
+        serde_json::from_slice(&body).map_err(|_| Error::ServerUnreachable)
+    }
+
+    /// Sends, and tells the server's refusals from everything that stands in the way.
+    async fn accepted(&self, request: Request) -> Result<Answer> {
+        let request = Request { protocol: PROTOCOL_VERSION, ..request };
+        let answer = self.wire.send(request).await?;
+        if answer.status == 200 {
+            return Ok(answer);
+        }
+        if answer.status == 413 {
+            return Err(Error::TooLarge);
+        }
+        if !answer.kind.starts_with("application/problem+json") {
+            return Err(Error::ServerUnreachable);
+        }
+        match serde_json::from_slice::<Problem>(&whole(answer).await?) {
+            Ok(problem) => Err(Error::Server { code: problem.code, detail: problem.detail }),
+            Err(_) => Err(Error::ServerUnreachable),
+        }
     }
 }
 
-async fn answer<T: DeserializeOwned>(request: RequestBuilder) -> Result<T> {
-    let response = accepted(request).await?;
-    // What is not our JSON does not come from our server: a hotel's login page, a proxy's words.
-    response.json().await.map_err(|_| Error::ServerUnreachable)
+async fn whole(answer: Answer) -> Result<Vec<u8>> {
+    let fold = answer.body.try_fold(Vec::new(), |mut whole, part| {
+        whole.extend_from_slice(&part);
+        std::future::ready(Ok(whole))
+    });
+    fold.await.map_err(|_| Error::ServerUnreachable)
 }
 
-/// Sends, and tells the server's refusals from everything that stands in the way.
-async fn accepted(request: RequestBuilder) -> Result<Response> {
-    let response = request
-        .header(PROTOCOL_HEADER, PROTOCOL_VERSION)
-        .send()
-        .await
-        .map_err(|_| Error::ServerUnreachable)?;
-    if response.status() == StatusCode::OK {
-        return Ok(response);
+/// A query as it stands in an address: what is null is left out.
+fn query_text(query: &impl Serialize) -> Result<String> {
+    let mut text = Serializer::new(String::new());
+    for (name, value) in serde_json::to_value(query)?.as_object().into_iter().flatten() {
+        match value {
+            serde_json::Value::Null => {}
+            serde_json::Value::String(value) => drop(text.append_pair(name, value)),
+            value => drop(text.append_pair(name, &value.to_string())),
+        }
     }
-    if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        return Err(Error::TooLarge);
-    }
-    let kind = response.headers().get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    if !kind.starts_with("application/problem+json") {
-        return Err(Error::ServerUnreachable);
-    }
-    match response.json::<Problem>().await {
-        Ok(problem) => Err(Error::Server { code: problem.code, detail: problem.detail }),
-        Err(_) => Err(Error::ServerUnreachable),
-    }
+    Ok(text.finish())
 }
 
 #[cfg(test)]

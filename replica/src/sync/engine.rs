@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use ed25519_dalek::SigningKey;
 use futures_util::StreamExt;
+#[cfg(feature = "testing")]
+use futures_util::future::{BoxFuture, FutureExt};
 use protocol::api::{
     ChallengeRequest, LoginRequest, MAX_PUSH_MUTATIONS, Notice, PullLine, PullQuery, PushRequest,
     RefreshRequest, Secret, Session, Tokens,
@@ -16,7 +18,6 @@ use protocol::error::ErrorCode;
 use protocol::id::{DeviceId, TenantId, UserId};
 use protocol::signing;
 use protocol::validate::moment_text;
-use time::OffsetDateTime;
 use tokio::sync::{Notify, broadcast};
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -24,6 +25,7 @@ use zeroize::Zeroizing;
 
 use super::client::Client;
 use super::plan::{Happened, Next, Plan};
+use super::surroundings::{Surroundings, aside};
 use crate::desk::Event;
 use crate::error::{Error, Result};
 use crate::keyring::{Keyring, RefreshToken};
@@ -49,6 +51,7 @@ pub(crate) struct Context {
     /// Told of every write here.
     pub written: Arc<Notify>,
     pub events: broadcast::Sender<Event>,
+    pub surroundings: Arc<dyn Surroundings>,
 }
 
 /// An e-mail and a password.
@@ -82,7 +85,7 @@ pub(crate) async fn login(
 /// The running engine; it ends when this is dropped.
 pub(crate) struct Engine {
     line: Arc<Line>,
-    _tasks: JoinSet<()>,
+    tasks: JoinSet<()>,
 }
 
 struct Line {
@@ -111,7 +114,14 @@ struct Shown {
 impl Engine {
     /// Starts the engine; `token` is an access token that a sign-in just brought.
     pub fn start(context: Context, token: Option<Secret>) -> Self {
-        let line = Arc::new(Line {
+        let mut engine = Self::at_rest(context, token);
+        engine.tasks.spawn(run(Arc::clone(&engine.line)));
+        engine.tasks.spawn(listen(Arc::clone(&engine.line)));
+        engine
+    }
+
+    fn at_rest(context: Context, token: Option<Secret>) -> Self {
+        let line = Line {
             context,
             asked: Notify::new(),
             authorized: Notify::new(),
@@ -123,11 +133,16 @@ impl Engine {
                 notices: Vec::new(),
             }),
             staged_catalogue: AtomicI64::new(0),
-        });
-        let mut tasks = JoinSet::new();
-        tasks.spawn(run(Arc::clone(&line)));
-        tasks.spawn(listen(Arc::clone(&line)));
-        Self { line, _tasks: tasks }
+        };
+        Self { line: Arc::new(line), tasks: JoinSet::new() }
+    }
+
+    /// The engine with its tasks, for whoever runs them elsewhere than in tokio.
+    #[cfg(feature = "testing")]
+    pub fn by_hand(context: Context, token: Option<Secret>) -> (Self, [BoxFuture<'static, ()>; 2]) {
+        let engine = Self::at_rest(context, token);
+        let tasks = [run(Arc::clone(&engine.line)).boxed(), listen(Arc::clone(&engine.line)).boxed()];
+        (engine, tasks)
     }
 
     /// Tries at once.
@@ -153,7 +168,7 @@ async fn run(line: Arc<Line>) {
     let mut total = 0;
     loop {
         let waiting = line.context.store.sync_state().map_or(0, |state| state.waiting);
-        match plan.next(happened, waiting, rand_unit()) {
+        match plan.next(happened, waiting, line.context.surroundings.chance()) {
             Next::Push { max_bytes } => {
                 total = total.max(waiting);
                 line.show(Connection::Sending { sent: total - waiting, total });
@@ -172,9 +187,10 @@ async fn run(line: Arc<Line>) {
                     line.tell().await;
                 }
                 tokio::select! {
+                    biased;
                     () = line.asked.notified() => {}
                     () = line.context.written.notified() => {}
-                    () = tokio::time::sleep(Duration::from_millis(ms)) => {}
+                    () = line.context.surroundings.pause(Duration::from_millis(ms)) => {}
                 }
                 line.publish();
                 happened = Happened::Woke;
@@ -199,15 +215,10 @@ async fn listen(line: Arc<Line>) {
             }
             // The line was there and broke: the engine finds out how it stands.
             line.asked.notify_one();
-            tokio::time::sleep(RECONNECT_PAUSE).await;
+            line.context.surroundings.pause(RECONNECT_PAUSE).await;
         }
         line.authorized.notified().await;
     }
-}
-
-/// A number between 0 and 1. Chance only spreads pauses; without any, they are equal.
-fn rand_unit() -> f64 {
-    getrandom::u32().map_or(0.5, |number| f64::from(number) / f64::from(u32::MAX))
 }
 
 impl Line {
@@ -216,7 +227,7 @@ impl Line {
         let batch = self.on_store(move |store| store.next_batch(MAX_PUSH_MUTATIONS, max_bytes)).await?;
         let epoch = self.context.store.sync_state()?.epoch;
         let answer = self.context.client.push(&token, &PushRequest { epoch, mutations: batch }).await?;
-        let now = OffsetDateTime::now_utc();
+        let now = self.context.surroundings.now();
         let offset_ms = (answer.server_time - now).whole_milliseconds();
         let changed = !answer.rows.is_empty();
         let notices = answer.notices.clone();
@@ -260,7 +271,7 @@ impl Line {
                     {
                         return Err(server_went_back());
                     }
-                    let offset_ms = (server_time - OffsetDateTime::now_utc()).whole_milliseconds();
+                    let offset_ms = (server_time - self.context.surroundings.now()).whole_milliseconds();
                     let offset_ms = i64::try_from(offset_ms).unwrap_or(0);
                     self.on_store(move |store| store.set_clock_offset(offset_ms)).await?;
                     lock(&self.shown).notices = notices;
@@ -344,7 +355,7 @@ impl Line {
     async fn refresh_with_token(self: &Arc<Self>) -> Result<()> {
         let context = &self.context;
         let (keyring, installation) = (context.keyring.clone(), context.installation);
-        let kept = blocking(move || keyring.refresh_token(installation)).await?;
+        let kept = self.aside(move || keyring.refresh_token(installation)).await?;
         let (tenant_id, device_id) = (context.facts.tenant_id, context.facts.device_id);
         let challenge = context.client.challenge(&ChallengeRequest { tenant_id, device_id }).await?.challenge;
         let message = signing::refresh_message(
@@ -374,7 +385,7 @@ impl Line {
     async fn keep(&self, tokens: Tokens) -> Result<()> {
         let (keyring, installation) = (self.context.keyring.clone(), self.context.installation);
         let next = RefreshToken { token: tokens.refresh_token, generation: tokens.generation };
-        blocking(move || keyring.put_refresh_token(installation, &next)).await?;
+        self.aside(move || keyring.put_refresh_token(installation, &next)).await?;
         *lock(&self.token) = Some(tokens.access_token);
         Ok(())
     }
@@ -448,7 +459,7 @@ impl Line {
     fn lost(&self) {
         let mut shown = lock(&self.shown);
         if !matches!(shown.connection, Connection::Offline { .. }) {
-            shown.connection = Connection::Offline { since: moment_text(OffsetDateTime::now_utc()) };
+            shown.connection = Connection::Offline { since: moment_text(self.context.surroundings.now()) };
             shown.problem = None;
         }
         drop(shown);
@@ -457,7 +468,7 @@ impl Line {
 
     /// A round ended with nothing missing here; if nothing waits either, both sides are equal.
     async fn caught_up(self: &Arc<Self>) {
-        let now = OffsetDateTime::now_utc();
+        let now = self.context.surroundings.now();
         let marked = self
             .on_store(
                 move |store| if store.sync_state()?.waiting == 0 { store.mark_synced(now) } else { Ok(()) },
@@ -512,7 +523,11 @@ impl Line {
         work: impl FnOnce(&Store) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let store = Arc::clone(&self.context.store);
-        blocking(move || work(&store)).await
+        self.aside(move || work(&store)).await
+    }
+
+    async fn aside<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+        aside(&*self.context.surroundings, work).await
     }
 }
 
@@ -522,11 +537,4 @@ fn server_went_back() -> Error {
         code: ErrorCode::EpochChanged,
         detail: "The server knows less than this computer, perhaps after it was restored from a backup. What is stored here is safe and was not changed; call support before anything else.".into(),
     }
-}
-
-/// Runs what may wait for the disk or the keyring, aside.
-pub(crate) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
 }

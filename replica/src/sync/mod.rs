@@ -2,4 +2,7 @@
 
 pub(crate) mod client;
 pub(crate) mod engine;
+mod http;
 mod plan;
+pub(crate) mod surroundings;
+pub(crate) mod wire;

@@ -1,0 +1,79 @@
+//! The wire of HTTP. The only module that names the HTTP client.
+
+use std::sync::Once;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, StreamExt, TryStreamExt};
+use protocol::api::PROTOCOL_HEADER;
+use url::Url;
+
+use super::wire::{Answer, Method, Request, Wire};
+use crate::error::{Error, Result};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// A line that says nothing for so long is dead; the server speaks every 20 seconds.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// HTTP to one server.
+pub struct Http {
+    client: reqwest::Client,
+    server: Url,
+}
+
+impl Http {
+    /// To this server. Nothing is sent yet.
+    pub fn new(server: &Url) -> Result<Self> {
+        static PROVIDER: Once = Once::new();
+        PROVIDER.call_once(|| {
+            // Only an earlier choice can stand in the way, and that one is as good.
+            rustls::crypto::ring::default_provider().install_default().ok();
+        });
+        let client = reqwest::Client::builder()
+            .user_agent(concat!("clinic-desk/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(CONNECT_TIMEOUT)
+            .read_timeout(IDLE_TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(Error::internal)?;
+        Ok(Self { client, server: server.clone() })
+    }
+
+    fn url(&self, path: &str) -> Url {
+        let mut url = self.server.clone();
+        let base = url.path().trim_end_matches('/').to_owned();
+        let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
+        url.set_path(&format!("{base}/{path}"));
+        url.set_query(query);
+        url
+    }
+}
+
+impl Wire for Http {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Answer>> {
+        let url = self.url(&request.path);
+        let mut sent = match request.method {
+            Method::Get => self.client.get(url),
+            Method::Post => {
+                self.client.post(url).header("content-type", "application/json").body(request.body)
+            }
+        }
+        .header(PROTOCOL_HEADER, request.protocol);
+        if request.is_compressed {
+            sent = sent.header("content-encoding", "zstd");
+        }
+        if let Some(token) = &request.token {
+            sent = sent.bearer_auth(&token.0);
+        }
+        async {
+            let answer = sent.send().await.map_err(|_| Error::ServerUnreachable)?;
+            let kind = answer.headers().get("content-type").and_then(|kind| kind.to_str().ok());
+            Ok(Answer {
+                status: answer.status().as_u16(),
+                kind: kind.unwrap_or_default().to_owned(),
+                body: answer.bytes_stream().map_err(std::io::Error::other).boxed(),
+            })
+        }
+        .boxed()
+    }
+}

@@ -1,0 +1,232 @@
+//! For tests that run desktops by hand: a real store, a real replica and the real engine over another network, in
+//! other surroundings. No released program has this door.
+
+use std::sync::Arc;
+
+use ed25519_dalek::SigningKey;
+use futures_util::future::BoxFuture;
+use protocol::api::StaffMember;
+use protocol::id::PatientId;
+use protocol::mutation::{Change, SignedMutation};
+use protocol::table::{Row, Table, TableName};
+use rusqlite::{OptionalExtension, Transaction};
+use tokio::sync::{Notify, broadcast};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+pub use crate::clock::{Clock, Ids};
+pub use crate::store::{Commit, DatabaseKey, Facts, Store, SyncState, Watcher};
+pub use crate::sync::surroundings::Surroundings;
+pub use crate::sync::wire::{Answer, Method, Request, Wire};
+
+use crate::desk::Event;
+use crate::error::{Error, Result};
+use crate::keyring::{Keyring, RefreshToken};
+use crate::replica::Replica;
+use crate::store::{get_row, set_meta};
+use crate::sync::client::Client;
+use crate::sync::engine::{Context, Engine, Typed};
+use crate::view::SyncStatus;
+
+/// A computer on which someone is signed in.
+pub struct Station {
+    /// Its data, in that person's name.
+    pub replica: Replica,
+    /// Its file.
+    pub store: Arc<Store>,
+    /// Where it runs.
+    pub surroundings: Arc<dyn Surroundings>,
+    /// What gives ids to its new rows.
+    pub ids: Ids,
+    engine: Engine,
+}
+
+/// Who signs in, and with what.
+pub struct SignIn {
+    /// Who.
+    pub person: StaffMember,
+    /// What they typed.
+    pub password: String,
+    /// The computer's key.
+    pub device_key: SigningKey,
+    /// The computer's keyring.
+    pub keyring: Keyring,
+    /// Where its tokens stand in the keyring.
+    pub installation: Uuid,
+}
+
+/// A row as a computer has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeldRow {
+    /// As it is shown.
+    pub shown: Row,
+    /// As the server had it last, if what was done here is laid over it.
+    pub confirmed: Option<Row>,
+    /// Whether something that was done here waits for its final answer.
+    pub is_pending: bool,
+}
+
+/// A mutation as a computer keeps it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kept {
+    /// Its number.
+    pub sequence: i64,
+    /// As it was signed.
+    pub signed: SignedMutation,
+    /// What became of it, in the words of the file.
+    pub fate: Option<String>,
+}
+
+impl Station {
+    /// Signs someone in. The engine's tasks are given back: they do nothing until they are polled.
+    pub fn sign_in(
+        store: Arc<Store>,
+        sign_in: SignIn,
+        wire: Arc<dyn Wire>,
+        surroundings: Arc<dyn Surroundings>,
+        ids: Ids,
+    ) -> Result<(Self, [BoxFuture<'static, ()>; 2])> {
+        let SignIn { person, password, device_key, keyring, installation } = sign_in;
+        let facts = store.facts()?;
+        let written = Arc::new(Notify::new());
+        let typed = Typed { email: person.email.clone(), password: Zeroizing::new(password) };
+        let context = Context {
+            store: Arc::clone(&store),
+            client: Client::over(wire),
+            facts: facts.clone(),
+            user: person.id,
+            typed: Some(typed).into(),
+            keyring,
+            installation,
+            device_key: device_key.clone(),
+            written: Arc::clone(&written),
+            events: broadcast::channel::<Event>(1).0,
+            surroundings: Arc::clone(&surroundings),
+        };
+        let mut replica = Replica::new(Arc::clone(&store), person, facts, device_key, written);
+        let clock = Arc::clone(&surroundings);
+        replica.clock = Clock::new(move || clock.now());
+        replica.ids = ids.clone();
+        let (engine, tasks) = Engine::by_hand(context, None);
+        Ok((Self { replica, store, surroundings, ids, engine }, tasks))
+    }
+
+    /// How this computer stands with the server.
+    pub fn status(&self) -> SyncStatus {
+        self.engine.status()
+    }
+
+    /// Tries at once.
+    pub fn sync_now(&self) {
+        self.engine.wake();
+    }
+}
+
+impl DatabaseKey {
+    /// A key for a test.
+    pub fn of(bytes: [u8; 32]) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+}
+
+impl Replica {
+    /// Does something for which the window has no command yet, by the door through which every command writes.
+    pub fn record_changes(&self, kind: &str, patient: Option<PatientId>, changes: Vec<Change>) -> Result<()> {
+        self.record(kind, patient, |_| Ok((changes, ())))
+    }
+}
+
+impl Store {
+    /// The row as this computer shows it, deleted or not.
+    pub fn row(&self, table: TableName, id: Uuid) -> Result<Option<Row>> {
+        self.read(|tx| shown(tx, table, id))
+    }
+
+    /// The rows of this table that are not deleted, in the order of their ids.
+    pub fn rows_of(&self, table: TableName) -> Result<Vec<Row>> {
+        self.read(|tx| {
+            let sql = format!("select id from {} where is_deleted = 0 order by id", table.as_str());
+            let mut statement = tx.prepare_cached(&sql)?;
+            let ids = statement.query_map([], |row| row.get::<_, String>(0))?;
+            let rows = ids.map(|id| shown(tx, table, id?.parse().map_err(Error::internal)?));
+            rows.filter_map(Result::transpose).collect()
+        })
+    }
+
+    /// Remembers where this computer belongs, as enrolling does.
+    pub fn set_facts(&self, facts: &Facts) -> Result<()> {
+        self.write(|tx| {
+            set_meta(tx, "facts", facts)?;
+            set_meta(tx, "epoch", &facts.epoch)
+        })
+    }
+
+    /// Every row of the tenant, in the order of (table, id).
+    pub fn rows(&self) -> Result<Vec<HeldRow>> {
+        self.read(|tx| {
+            let mut rows = Vec::new();
+            for table in Table::of_tenant() {
+                let mut statement =
+                    tx.prepare_cached(&format!("select id from {} order by id", table.sql_name))?;
+                let ids = statement.query_map([], |row| row.get::<_, String>(0))?;
+                for id in ids {
+                    let id = id?;
+                    let key = (table.sql_name, &id);
+                    let sql = "select row from confirmed_rows where table_name = ?1 and id = ?2";
+                    let confirmed: Option<String> =
+                        tx.prepare_cached(sql)?.query_row(key, |row| row.get(0)).optional()?;
+                    let sql = "select 1 from pending_rows where table_name = ?1 and id = ?2";
+                    let is_pending = tx.prepare_cached(sql)?.exists(key)?;
+                    let confirmed = confirmed.map(|row| serde_json::from_str(&row)).transpose()?;
+                    let shown = shown(tx, table.name, id.parse().map_err(Error::internal)?)?;
+                    rows.extend(shown.map(|shown| HeldRow { shown, confirmed, is_pending }));
+                }
+            }
+            Ok(rows)
+        })
+    }
+
+    /// Every mutation that was ever made here, in order.
+    pub fn kept(&self) -> Result<Vec<Kept>> {
+        self.read(|tx| {
+            let sql = "select sequence, body, previous_hash, hash, signature, fate from mutations order by sequence";
+            let mut statement = tx.prepare_cached(sql)?;
+            let mut rows = statement.query([])?;
+            let mut kept = Vec::new();
+            while let Some(row) = rows.next()? {
+                let hash = |text: String| protocol::mutation::Hash::parse(&text).ok_or(Error::StoreDamaged);
+                let signed = SignedMutation {
+                    body: row.get(1)?,
+                    previous_hash: hash(row.get(2)?)?,
+                    hash: hash(row.get(3)?)?,
+                    signature: row.get(4)?,
+                };
+                kept.push(Kept { sequence: row.get(0)?, signed, fate: row.get(5)? });
+            }
+            Ok(kept)
+        })
+    }
+}
+
+fn shown(tx: &Transaction<'_>, table: TableName, id: Uuid) -> Result<Option<Row>> {
+    let stored = get_row(tx, table, id)?;
+    Ok(stored.map(|stored| Row {
+        table,
+        id,
+        version: stored.version,
+        deleted: stored.is_deleted,
+        values: stored.values,
+    }))
+}
+
+impl Keyring {
+    /// Keeps the first refresh token, as enrolling does.
+    pub fn start_with(
+        &self,
+        installation: Uuid,
+        token: protocol::api::Secret,
+        generation: i64,
+    ) -> Result<()> {
+        self.put_refresh_token(installation, &RefreshToken { token, generation })
+    }
+}
