@@ -17,7 +17,7 @@ fn main() {
         "open_pad",
         "save_draft",
         "discard_draft",
-        "find_medicines",
+        "read_line",
         "read_dosage",
         "sign_prescription",
         "get_prescription",

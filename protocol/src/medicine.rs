@@ -49,32 +49,37 @@ pub fn is_counted(unit: &str) -> bool {
     matches!(unit, "tablet" | "capsule" | "sachet" | "suppository" | "patch" | "ml")
 }
 
-/// The unit with its number in words: `1 tablet`, `2 tablets`, `5 ml`.
-pub fn units(amount: f64, unit: &str) -> String {
-    let number = amount_text(amount);
-    if unit == "ml" || amount <= 1.0 {
-        return format!("{number} {unit}");
+/// More than one of the unit: `tablets`, `ml`.
+pub fn plural(unit: &str) -> &str {
+    match unit {
+        "tablet" => "tablets",
+        "capsule" => "capsules",
+        "drop" => "drops",
+        "puff" => "puffs",
+        "sachet" => "sachets",
+        "suppository" => "suppositories",
+        "patch" => "patches",
+        "application" => "applications",
+        "dose" => "doses",
+        other => other,
     }
-    format!(
-        "{number} {unit}{}",
-        if unit == "patch" {
-            "es"
-        } else if unit == "suppository" {
-            ""
-        } else {
-            "s"
-        }
-    )
-    .replace("suppository", "suppositories")
 }
 
-/// A number as it is printed: never `5.0`, always `0.5`; halves and quarters as such for tablets are `½`, `¼`.
+/// The unit with its number in words: `1 tablet`, `2 tablets`, `5 ml`.
+pub fn units(amount: f64, unit: &str) -> String {
+    format!("{} {}", amount_text(amount), if amount <= 1.0 { unit } else { plural(unit) })
+}
+
+/// A number as it is printed: never `5.0`, always `0.5`; parts of one as `½`, `¼`, `¾`.
 pub fn amount_text(amount: f64) -> String {
     if (amount - 0.5).abs() < f64::EPSILON {
         return "½".to_owned();
     }
     if (amount - 0.25).abs() < f64::EPSILON {
         return "¼".to_owned();
+    }
+    if (amount - 0.75).abs() < f64::EPSILON {
+        return "¾".to_owned();
     }
     let text = format!("{amount:.2}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()

@@ -9,6 +9,7 @@ mod files;
 mod finder;
 mod keyring;
 mod ledger;
+mod line;
 mod medicines;
 mod pad;
 mod patients;

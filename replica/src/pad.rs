@@ -1,6 +1,6 @@
 //! The prescription pad: the draft, and how its lines read.
 
-use protocol::dosage::Dosage;
+use protocol::dosage::{Dosage, Language};
 use protocol::id::PatientId;
 use protocol::medicine::{dose_unit, units};
 use protocol::table::{TableName, Values};
@@ -64,9 +64,10 @@ impl Replica {
 
     /// Says back what a typed dosage means.
     pub fn read_dosage(text: &str, dose_unit: &str) -> Result<DosageRead> {
-        let dosage = Dosage::parse(text).map_err(|error| Error::Invalid(format!("{error}.")))?;
-        let quantity = dosage.quantity(dose_unit).map(|amount| units(amount, dose_unit));
-        Ok(DosageRead { words: dosage.words(dose_unit), quantity })
+        let dosage = Dosage::read(text, dose_unit).map_err(|error| Error::Invalid(format!("{error}.")))?;
+        let quantity =
+            dosage.quantity(dose_unit).map(|amount| units(amount, dosage.unit.unwrap_or(dose_unit)));
+        Ok(DosageRead { words: dosage.words(dose_unit, Language::English), quantity })
     }
 }
 
@@ -112,8 +113,8 @@ pub(crate) fn item_values(tx: &Transaction<'_>, item: &DraftItem) -> Result<Valu
     let dosage_form =
         medicine.as_ref().map_or_else(|| form_in(typed), |medicine| text(medicine, "dosage_form"));
     let unit = dose_unit(dosage_form);
-    let dosage =
-        Dosage::parse(&item.dose_text).map_err(|error| Error::Invalid(format!("{generic}: {error}.")))?;
+    let dosage = Dosage::read(&item.dose_text, unit)
+        .map_err(|error| Error::Invalid(format!("{generic}: {error}.")))?;
     let column = |name: &str| {
         medicine.as_ref().and_then(|medicine| medicine.get(name)).cloned().unwrap_or(Value::Null)
     };
@@ -141,7 +142,7 @@ fn medicine(tx: &Transaction<'_>, item: &DraftItem) -> Result<Option<Values>> {
 }
 
 /// The form that a medicine not from the catalogue was typed with; `other` where it says none.
-fn form_in(typed: &str) -> &'static str {
+pub(crate) fn form_in(typed: &str) -> &'static str {
     typed
         .to_lowercase()
         .split(|c: char| !c.is_alphabetic())

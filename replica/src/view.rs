@@ -324,6 +324,44 @@ pub struct MedicineFound {
     pub default_dose: Option<String>,
 }
 
+/// A line of the pad as typed in one go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct LineRead {
+    /// Up to the first word of the dose.
+    pub medicine: String,
+    /// From there on; empty as long as none is typed.
+    pub dose: String,
+    /// Medicines that fit, best first.
+    pub found: Vec<MedicineFound>,
+    /// Which of them is meant.
+    pub choice: LineChoice,
+    /// The unit in which it is dosed if it is none of the list.
+    pub free_unit: String,
+}
+
+/// Which medicine a line means.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub enum LineChoice {
+    /// None yet.
+    Nothing,
+    /// None of the list: the words as typed, which nothing checks.
+    Free,
+    /// This one.
+    Chosen {
+        /// Which.
+        medicine: MedicineFound,
+    },
+    /// One of several, and the line does not say which.
+    Several {
+        /// How many.
+        count: u32,
+    },
+}
+
 /// A dosage as understood.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -8,7 +8,7 @@ use protocol::error::ErrorCode;
 use protocol::id::{PatientId, PrescriptionId};
 use protocol::printed::Printed;
 use replica::view::{
-    AppState, Chart, CommandError, DosageRead, Draft, DraftSaved, Enrolment, LedgerEntry, MedicineFound, Pad,
+    AppState, Chart, CommandError, DosageRead, Draft, DraftSaved, Enrolment, LedgerEntry, LineRead, Pad,
     PatientForm, PatientSummary, PrescriptionSummary, SyncStatus, Today,
 };
 use replica::{Desk, Replica};
@@ -137,8 +137,8 @@ pub async fn discard_draft(desk: Here<'_>, patient_id: PatientId) -> Answer<()> 
 }
 
 #[tauri::command]
-pub async fn find_medicines(desk: Here<'_>, query: String) -> Answer<Vec<MedicineFound>> {
-    ask(desk, move |replica| replica.find_medicines(&query)).await
+pub async fn read_line(desk: Here<'_>, text: String) -> Answer<LineRead> {
+    ask(desk, move |replica| replica.read_line(&text)).await
 }
 
 #[tauri::command]

@@ -38,7 +38,7 @@ fn main() -> anyhow::Result<()> {
             commands::open_pad,
             commands::save_draft,
             commands::discard_draft,
-            commands::find_medicines,
+            commands::read_line,
             commands::read_dosage,
             commands::sign_prescription,
             commands::get_prescription,

@@ -1,28 +1,37 @@
 //! The dosage of one line, typed as `1-0-1 x5d pc // note` and said back in plain words.
 //!
 //! ```text
-//! line     := dose [duration] [meal] ["//" note]
-//! dose     := slots | freq | interval | "stat" | prn
+//! line     := clause+ ("then" clause+)* ["//" note]       clauses in any order, each kind once
+//! clause   := dose | duration | meal
+//! dose     := slots [unit] | [n [unit]] often
 //! slots    := n "-" n "-" n ["-" n]              morning-noon-night or morning-noon-evening-night
-//! freq     := [n] ("od"|"bd"|"bid"|"tds"|"tid"|"qid"|"qds"|"hs"|"om"|"on"|"alt"|"weekly")
-//! interval := [n] "q" digits ("h"|"d")
-//! prn      := [n] ("sos"|"prn") ["max" n] ["gap" n "h"] ["for" words]
-//! duration := ["x"] digits ("d"|"w"|"m") | "cont"
-//! meal     := "ac"|"bf" | "pc"|"af" | "wf" | "es"
-//! n        := digits | decimal | "½" | "1/2" | "¼" | "1/4"
+//! often    := "od"|"bd"|"tds"|"qid"|"hs"|"om"|"on"|"alt"|"weekly"|"stat"|interval|prn, or spelled out:
+//!             "twice a day", "at bedtime", "every other day", "as directed" …
+//! interval := "q" digits ("h"|"d") | digits "hourly" | "every" digits ("hours"|"days")
+//! prn      := ("sos"|"prn"|"as needed") ["max" n ["a day"]] ["gap" n "h"] ["for" words]
+//! duration := ["x"|"for"] digits ("d"|"w"|"m"|"days"|"weeks"|"months") | "cont"
+//! meal     := "ac"|"bf" | "pc"|"af" | "wf" | "es", or "after food" …
+//! n        := digits | decimal | "½" | "1/2" | "¼" | "1/4" | "¾" | "3/4" | digits and a fraction
+//! taper    := clauses with a dose and a duration, joined by "then"
 //! ```
 //!
-//! Tapers, and Hindi directions, are not part of it yet.
+//! Reading forgives spelling, order, dots and spaces; what it does not know is an error. A unit that was typed must be
+//! the medicine's.
 
+mod english;
+mod hindi;
+mod marathi;
 mod parse;
 #[cfg(test)]
 mod tests;
-mod words;
+mod typed;
+mod words_of;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::medicine;
+pub use words_of::TypedLine;
 
 /// How much, and when.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -64,6 +73,22 @@ pub enum Dose {
         /// For what.
         reason: Option<String>,
     },
+    /// One dose after the other.
+    Taper {
+        /// Each with its own end; only the last may go on.
+        steps: Vec<TaperStep>,
+    },
+    /// As the note, or the doctor, said.
+    AsDirected,
+}
+
+/// A step of [`Dose::Taper`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TaperStep {
+    /// [`Dose::Slots`] or [`Dose::Interval`].
+    pub dose: Dose,
+    /// For how long.
+    pub duration: Duration,
 }
 
 /// The unit of [`Dose::Interval`].
@@ -143,11 +168,46 @@ impl DurationUnit {
     }
 }
 
+/// A language in which a patient reads how to take a medicine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Language {
+    /// English.
+    #[serde(rename = "en")]
+    English,
+    /// Hindi.
+    #[serde(rename = "hi")]
+    Hindi,
+    /// Marathi.
+    #[serde(rename = "mr")]
+    Marathi,
+}
+
+impl Language {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::English, Self::Hindi, Self::Marathi];
+
+    /// Its ISO 639-1 code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Hindi => "hi",
+            Self::Marathi => "mr",
+        }
+    }
+
+    /// The language of this code, if it is one of these.
+    pub fn find(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|language| language.code() == code)
+    }
+}
+
 /// A dosage as understood.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Dosage {
     /// How much, and when.
     pub dose: Dose,
+    /// The unit that was typed to it, as stored in `dose_unit`.
+    pub unit: Option<&'static str>,
     /// For how long, if said.
     pub duration: Option<Duration>,
     /// Relation to food.
@@ -158,67 +218,117 @@ pub struct Dosage {
 
 /// Where a line stopped making sense.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("Not understood from \"{from}\" on. Example: 1-0-1 x5d pc")]
 pub struct NotUnderstood {
-    /// The rest of the line that was not understood.
+    /// The rest of the line that was not understood; empty if it ended too early.
     pub from: String,
 }
 
+impl std::fmt::Display for NotUnderstood {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.from.is_empty() {
+            f.write_str("It does not say how much and how often. Example: 1-0-1 x5d pc")
+        } else {
+            write!(f, "Not understood from \"{}\" on. Example: 1-0-1 x5d pc", self.from)
+        }
+    }
+}
+
+/// Why a dosage is not one of this medicine.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DosageError {
+    /// The words make no sense.
+    #[error(transparent)]
+    NotUnderstood(#[from] NotUnderstood),
+    /// The unit typed is another one than the medicine's.
+    #[error("This medicine is given in {expected}, not in {typed}")]
+    OtherUnit {
+        /// What was typed.
+        typed: &'static str,
+        /// What the medicine is given in.
+        expected: String,
+    },
+}
+
 impl Dosage {
+    /// Reads a dosage of a medicine that is given in this unit. The unit of a medicine of which nothing is known
+    /// (`dose`) is the one that was typed.
+    ///
+    /// # Errors
+    ///
+    /// [`DosageError`], in words.
+    pub fn read(line: &str, unit: &str) -> Result<Self, DosageError> {
+        let dosage = Self::parse(line)?;
+        match dosage.unit {
+            Some(typed) if typed != unit && unit != UNKNOWN_UNIT && !unit.is_empty() => {
+                Err(DosageError::OtherUnit {
+                    typed: medicine::plural(typed),
+                    expected: medicine::plural(unit).to_owned(),
+                })
+            }
+            _ => Ok(dosage),
+        }
+    }
+
     /// The number of units to dispense, where it can be counted: dose, times a day, days.
     pub fn quantity(&self, unit: &str) -> Option<f64> {
-        if !medicine::is_counted(unit) {
+        if !medicine::is_counted(self.unit_or(unit)) {
             return None;
         }
-        if let Dose::Stat { amount } = self.dose {
-            return Some(amount);
+        match &self.dose {
+            Dose::Stat { amount } => Some(*amount),
+            Dose::Taper { steps } => {
+                let amounts: Option<Vec<f64>> =
+                    steps.iter().map(|step| amount(&step.dose, days(step.duration)?)).collect();
+                Some(amounts?.iter().sum::<f64>().ceil())
+            }
+            dose => Some(amount(dose, days(self.duration?)?)?.ceil()),
         }
-        let days = match self.duration? {
-            Duration { value: Some(value), unit } => {
-                let days = match unit {
-                    DurationUnit::Day => 1,
-                    DurationUnit::Week => 7,
-                    DurationUnit::Month => 30,
-                    DurationUnit::Ongoing => return None,
-                };
-                f64::from(value) * f64::from(days)
-            }
-            Duration { value: None, .. } => return None,
-        };
-        let quantity = match &self.dose {
-            Dose::Slots { morning, noon, evening, night } => (morning + noon + evening + night) * days,
-            Dose::Interval { amount, every, unit: IntervalUnit::Hour } => {
-                amount * (24.0 / f64::from(*every)).floor() * days
-            }
-            Dose::Interval { amount, every, unit: IntervalUnit::Day } => {
-                amount * (days / f64::from(*every)).ceil()
-            }
-            Dose::Prn { max_per_day, .. } => (*max_per_day)? * days,
-            Dose::Stat { amount } => *amount,
-        };
-        Some(quantity.ceil())
+    }
+
+    /// For how long in all; a taper ends with its last step.
+    pub fn total_duration(&self) -> Option<Duration> {
+        let Dose::Taper { steps } = &self.dose else { return self.duration };
+        let total: Option<u32> = steps.iter().map(|step| days(step.duration)).sum();
+        Some(match total {
+            Some(days) => Duration { value: Some(days), unit: DurationUnit::Day },
+            None => Duration { value: None, unit: DurationUnit::Ongoing },
+        })
+    }
+
+    /// In plain words, for the echo and for paper: `1 tablet morning and night, after food, for 5 days`. The note is
+    /// not part of them.
+    pub fn words(&self, unit: &str, language: Language) -> String {
+        let unit = self.unit_or(unit);
+        match language {
+            Language::English => english::words(self, unit),
+            Language::Hindi => hindi::words(self, unit),
+            Language::Marathi => marathi::words(self, unit),
+        }
     }
 
     /// What the patient reads: the plain words, and the note as it was written.
-    pub fn directions(&self, unit: &str) -> String {
+    pub fn directions(&self, unit: &str, language: Language) -> String {
+        let words = self.words(unit, language);
         match &self.note {
-            Some(note) => format!("{}. {note}", self.words(unit)),
-            None => self.words(unit),
+            Some(note) => format!("{words}. {note}"),
+            None => words,
         }
     }
 
     /// The columns of a prescription item that follow from its dosage in this unit.
     pub fn columns(&self, unit: &str) -> [(&'static str, Value); 10] {
+        let unit = self.unit_or(unit);
+        let duration = self.total_duration();
         [
             ("dose_text", json!(self.typed())),
             ("dose_pattern", json!(self.dose)),
             ("dose_unit", json!(unit)),
             ("meal_relation", json!(self.meal.as_str())),
-            ("duration_value", json!(self.duration.and_then(|duration| duration.value))),
-            ("duration_unit", json!(self.duration.map(|duration| duration.unit.as_str()))),
+            ("duration_value", json!(duration.and_then(|duration| duration.value))),
+            ("duration_unit", json!(duration.map(|duration| duration.unit.as_str()))),
             ("quantity", json!(self.quantity(unit))),
             ("instructions", json!(self.note)),
-            ("patient_directions", json!(self.directions(unit))),
+            ("patient_directions", json!(self.directions(unit, Language::English))),
             ("is_prn", json!(self.is_prn())),
         ]
     }
@@ -226,5 +336,38 @@ impl Dosage {
     /// Whether it is taken only when needed.
     pub fn is_prn(&self) -> bool {
         matches!(self.dose, Dose::Prn { .. })
+    }
+
+    fn unit_or<'u>(&self, unit: &'u str) -> &'u str {
+        self.unit.unwrap_or(unit)
+    }
+}
+
+/// The unit of a medicine of which nothing is known.
+const UNKNOWN_UNIT: &str = "dose";
+
+fn days(duration: Duration) -> Option<u32> {
+    let days = match duration.unit {
+        DurationUnit::Day => 1,
+        DurationUnit::Week => 7,
+        DurationUnit::Month => 30,
+        DurationUnit::Ongoing => return None,
+    };
+    Some(duration.value? * days)
+}
+
+/// Units in so many days.
+fn amount(dose: &Dose, days: u32) -> Option<f64> {
+    let days = f64::from(days);
+    match dose {
+        Dose::Slots { morning, noon, evening, night } => Some((morning + noon + evening + night) * days),
+        Dose::Interval { amount, every, unit: IntervalUnit::Hour } => {
+            Some(amount * (24.0 / f64::from(*every)).floor() * days)
+        }
+        Dose::Interval { amount, every, unit: IntervalUnit::Day } => {
+            Some(amount * (days / f64::from(*every)).ceil())
+        }
+        Dose::Prn { max_per_day, .. } => Some((*max_per_day)? * days),
+        Dose::Stat { .. } | Dose::Taper { .. } | Dose::AsDirected => None,
     }
 }

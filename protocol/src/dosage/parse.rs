@@ -1,176 +1,523 @@
-//! From a typed line to a dosage.
+//! From a typed line to a dosage. The parts of a line may stand in any order and many spellings are known, but a word
+//! that means nothing is an error: nothing that was typed is ever ignored.
 
-use super::{Dosage, Dose, Duration, DurationUnit, IntervalUnit, Meal, NotUnderstood};
+use super::words_of::{self, Word};
+use super::{Dosage, Dose, Duration, DurationUnit, IntervalUnit, Meal, NotUnderstood, TaperStep};
+
+/// The most that one dose holds, in units.
+const MOST: f64 = 1000.0;
 
 impl Dosage {
-    /// Reads a dosage as typed. Order after the dose is free, spelling of letters is not case-sensitive;
-    /// a word that means nothing is an error, never ignored.
+    /// Reads a dosage as typed.
     ///
     /// # Errors
     ///
-    /// [`NotUnderstood`], with the rest of the line.
+    /// [`NotUnderstood`], with the rest of the line from the first word that means nothing here.
     pub fn parse(line: &str) -> Result<Self, NotUnderstood> {
         let (typed, note) = match line.split_once("//") {
             Some((typed, note)) => (typed, Some(note.trim()).filter(|note| !note.is_empty())),
             None => (line, None),
         };
-        let words: Vec<&str> = typed.split_whitespace().collect();
-        let not_understood = |from: usize| NotUnderstood {
-            from: words
-                .get(from..)
-                .filter(|rest| !rest.is_empty())
-                .map_or_else(String::new, |rest| rest.join(" ")),
-        };
-        let (dose, bedtime, mut place) = parse_dose(&words).ok_or_else(|| not_understood(0))?;
-        let mut dosage = Self {
-            dose,
-            duration: None,
-            meal: if bedtime { Meal::Bedtime } else { Meal::None },
-            note: note.map(str::to_owned),
-        };
-        while let Some(word) = words.get(place) {
-            let word = word.to_lowercase();
-            if let Some(duration) = parse_duration(&word).filter(|_| dosage.duration.is_none()) {
-                dosage.duration = Some(duration);
-                place += 1;
-                continue;
-            }
-            let meal = match word.as_str() {
-                "ac" | "bf" => Meal::Before,
-                "pc" | "af" => Meal::After,
-                "wf" => Meal::With,
-                "es" => Meal::EmptyStomach,
-                _ => return Err(not_understood(place)),
-            };
-            if dosage.meal != Meal::None {
-                return Err(not_understood(place));
-            }
-            dosage.meal = meal;
-            place += 1;
+        let words = words_of::words_of(typed);
+        let mut reader = Reader { words: &words, place: 0 };
+        let mut parts = vec![reader.part()?];
+        while reader.take(&["then"]) {
+            parts.push(reader.part()?);
         }
-        Ok(dosage)
+        Self::of(parts, note.map(str::to_owned)).ok_or_else(|| NotUnderstood { from: String::new() })
     }
-}
 
-/// The dose at the beginning of the words, whether it is taken at bedtime, and how many words it took.
-fn parse_dose(words: &[&str]) -> Option<(Dose, bool, usize)> {
-    let first = words.first()?.to_lowercase();
-    let parts: Vec<&str> = first.split('-').collect();
-    if let 3..=4 = parts.len() {
-        let amounts = parts.iter().map(|part| parse_number(part)).collect::<Option<Vec<_>>>()?;
-        let (morning, noon, evening, night) = match amounts.as_slice() {
-            [morning, noon, night] => (*morning, *noon, 0.0, *night),
-            [morning, noon, evening, night] => (*morning, *noon, *evening, *night),
+    /// Whether a dose begins here, for telling it from the name of a medicine.
+    pub(super) fn begins_at(words: &[Word<'_>], place: usize) -> bool {
+        Reader { words, place }.sig().is_some()
+    }
+
+    /// None if the parts do not make a dosage: one without a dose, or steps of which one has no end.
+    fn of(parts: Vec<Part>, note: Option<String>) -> Option<Self> {
+        let meals: Vec<Meal> = parts.iter().filter_map(|part| part.meal).collect();
+        let meal = match meals.as_slice() {
+            [] => Meal::None,
+            [meal] => *meal,
             _ => return None,
         };
-        let given = morning + noon + evening + night > 0.0;
-        return given.then_some((Dose::Slots { morning, noon, evening, night }, false, 1));
+        let units: Vec<&'static str> =
+            parts.iter().filter_map(|part| part.sig.as_ref().and_then(|sig| sig.unit)).collect();
+        let unit = units.first().copied();
+        if units.iter().any(|other| Some(*other) != unit) {
+            return None;
+        }
+        let n_parts = parts.len();
+        let mut steps = Vec::new();
+        for part in parts {
+            let dose = part.sig?.dose;
+            if n_parts == 1 {
+                return Some(Self { dose, unit, duration: part.duration, meal, note });
+            }
+            let is_regular = matches!(dose, Dose::Slots { .. } | Dose::Interval { .. });
+            let duration = part.duration.filter(|_| is_regular)?;
+            steps.push(TaperStep { dose, duration });
+        }
+        let ends = steps.iter().rev().skip(1).all(|step| step.duration.value.is_some());
+        ends.then_some(Self { dose: Dose::Taper { steps }, unit, duration: None, meal, note })
     }
-    let (amount, at) = match parse_number(&first) {
-        Some(amount) => (amount, 1),
-        None => (1.0, 0),
-    };
-    if amount <= 0.0 {
-        return None;
-    }
-    let word = words.get(at)?.to_lowercase();
-    let slots = |morning: f64, noon: f64, evening: f64, night: f64| Dose::Slots {
-        morning: morning * amount,
-        noon: noon * amount,
-        evening: evening * amount,
-        night: night * amount,
-    };
-    let days = |every| Dose::Interval { amount, every, unit: IntervalUnit::Day };
-    let taken = at + 1;
-    let (dose, bedtime) = match word.as_str() {
-        "od" | "om" => (slots(1.0, 0.0, 0.0, 0.0), false),
-        "on" => (slots(0.0, 0.0, 0.0, 1.0), false),
-        "hs" => (slots(0.0, 0.0, 0.0, 1.0), true),
-        "bd" | "bid" => (slots(1.0, 0.0, 0.0, 1.0), false),
-        "tds" | "tid" => (slots(1.0, 1.0, 0.0, 1.0), false),
-        "qid" | "qds" => (slots(1.0, 1.0, 1.0, 1.0), false),
-        "alt" => (days(2), false),
-        "weekly" => (days(7), false),
-        "stat" => (Dose::Stat { amount }, false),
-        "sos" | "prn" => return parse_prn(words, amount, taken),
-        word => (parse_interval(word, amount)?, false),
-    };
-    Some((dose, bedtime, taken))
 }
 
-fn parse_interval(word: &str, amount: f64) -> Option<Dose> {
-    let rest = word.strip_prefix('q')?;
-    let (digits, unit) = match rest.strip_suffix('h') {
-        Some(digits) => (digits, IntervalUnit::Hour),
-        None => (rest.strip_suffix('d')?, IntervalUnit::Day),
-    };
-    let every: u32 = digits.parse().ok()?;
-    let most = if unit == IntervalUnit::Hour { 24 } else { 90 };
-    (1..=most).contains(&every).then_some(Dose::Interval { amount, every, unit })
+/// A dose with the unit that was typed to it, and whether it is one for the night's rest.
+struct Sig {
+    dose: Dose,
+    unit: Option<&'static str>,
+    at_bedtime: bool,
 }
 
-fn parse_prn(words: &[&str], amount: f64, mut place: usize) -> Option<(Dose, bool, usize)> {
-    let (mut min_gap_h, mut max_per_day, mut reason) = (None, None, None);
-    while let Some(word) = words.get(place) {
-        match word.to_lowercase().as_str() {
-            "max" => {
-                max_per_day = Some(parse_number(words.get(place + 1)?).filter(|max| *max > 0.0)?);
-                place += 2;
+/// What stands between two "then".
+#[derive(Default)]
+struct Part {
+    sig: Option<Sig>,
+    duration: Option<Duration>,
+    meal: Option<Meal>,
+}
+
+/// How often, for the amount that was typed to it.
+#[derive(Clone, Copy)]
+enum Often {
+    Slots([f64; 4]),
+    Bedtime,
+    Every(u32, IntervalUnit),
+    Stat,
+    Prn,
+    AsDirected,
+}
+
+/// Spellings, each a run of words.
+const OFTEN: &[(Often, &[&str])] = &[
+    (Often::Slots([1.0, 0.0, 0.0, 0.0]), &["od", "om", "every morning", "in the morning", "morning"]),
+    (Often::Slots([0.0, 1.0, 0.0, 0.0]), &["at noon", "noon", "in the afternoon", "afternoon"]),
+    (Often::Slots([0.0, 0.0, 1.0, 0.0]), &["in the evening", "evening", "every evening"]),
+    (Often::Slots([0.0, 0.0, 0.0, 1.0]), &["on", "at night", "night", "every night", "nightly"]),
+    (
+        Often::Slots([1.0, 0.0, 0.0, 1.0]),
+        &[
+            "bd",
+            "bid",
+            "twice a day",
+            "twice daily",
+            "twice",
+            "two times a day",
+            "2 times a day",
+            "two times daily",
+        ],
+    ),
+    (
+        Often::Slots([1.0, 1.0, 0.0, 1.0]),
+        &[
+            "tds",
+            "tid",
+            "thrice a day",
+            "thrice daily",
+            "thrice",
+            "three times a day",
+            "3 times a day",
+            "three times daily",
+        ],
+    ),
+    (
+        Often::Slots([1.0, 1.0, 1.0, 1.0]),
+        &["qid", "qds", "four times a day", "4 times a day", "four times daily"],
+    ),
+    (Often::Bedtime, &["hs", "at bedtime", "bedtime", "before bed", "before sleep", "before sleeping"]),
+    (
+        Often::Every(1, IntervalUnit::Day),
+        &["once a day", "once daily", "daily", "every day", "once every day"],
+    ),
+    (
+        Often::Every(2, IntervalUnit::Day),
+        &[
+            "alt",
+            "alternate days",
+            "alternate day",
+            "on alternate days",
+            "every other day",
+            "every alternate day",
+        ],
+    ),
+    (
+        Often::Every(7, IntervalUnit::Day),
+        &["weekly", "once a week", "once weekly", "every week", "once every week"],
+    ),
+    (Often::Every(1, IntervalUnit::Hour), &["hourly", "every hour"]),
+    (Often::Stat, &["stat", "now", "at once", "immediately", "single dose"]),
+    (
+        Often::Prn,
+        &[
+            "sos",
+            "prn",
+            "as needed",
+            "when needed",
+            "if needed",
+            "if required",
+            "when required",
+            "as required",
+        ],
+    ),
+    (Often::AsDirected, &["as directed", "ud", "as advised"]),
+];
+
+const MEALS: &[(Meal, &[&str])] = &[
+    (Meal::Before, &["ac", "bf", "before food", "before meals", "before meal", "before eating"]),
+    (Meal::After, &["pc", "af", "after food", "after meals", "after meal", "after eating"]),
+    (Meal::With, &["wf", "with food", "with meals", "with meal"]),
+    (Meal::EmptyStomach, &["es", "on an empty stomach", "on empty stomach", "empty stomach"]),
+];
+
+const ONGOING: &[&str] = &["cont", "continue", "to continue", "continued", "ongoing"];
+
+/// Spellings of units with how many of the unit they are.
+const UNITS: &[(&str, f64, &[&str])] = &[
+    ("tablet", 1.0, &["tab", "tabs", "tablet", "tablets"]),
+    ("capsule", 1.0, &["cap", "caps", "capsule", "capsules"]),
+    ("ml", 1.0, &["ml", "mls"]),
+    // Kitchen spoons differ; these are the measuring spoons of the pharmacopoeia.
+    ("ml", 5.0, &["tsp", "tsf", "teaspoon", "teaspoons", "teaspoonful", "teaspoonfuls"]),
+    ("ml", 15.0, &["tbsp", "tablespoon", "tablespoons"]),
+    ("drop", 1.0, &["drop", "drops", "gtt"]),
+    ("puff", 1.0, &["puff", "puffs"]),
+    ("sachet", 1.0, &["sachet", "sachets"]),
+    ("suppository", 1.0, &["supp", "suppository", "suppositories"]),
+    ("patch", 1.0, &["patch", "patches"]),
+    ("application", 1.0, &["application", "applications"]),
+    ("dose", 1.0, &["dose", "doses"]),
+];
+
+/// Whether this word is a unit in which doses are counted.
+pub(super) fn is_unit(word: &str) -> bool {
+    UNITS.iter().any(|(.., spellings)| spellings.contains(&word))
+}
+
+/// Reads clauses from a place on; what does not fit leaves the place as it was.
+struct Reader<'w> {
+    words: &'w [Word<'w>],
+    place: usize,
+}
+
+impl<'w> Reader<'w> {
+    fn part(&mut self) -> Result<Part, NotUnderstood> {
+        let mut part = Part::default();
+        while self.place < self.words.len() && !self.at(&["then"]) {
+            if part.sig.is_none()
+                && let Some(sig) = self.sig()
+            {
+                let clashes = sig.at_bedtime && part.meal.is_some();
+                if clashes {
+                    return Err(self.rest());
+                }
+                if sig.at_bedtime {
+                    part.meal = Some(Meal::Bedtime);
+                }
+                part.sig = Some(sig);
+            } else if part.duration.is_none()
+                && let Some(duration) = self.duration()
+            {
+                part.duration = Some(duration);
+            } else if part.meal.is_none()
+                && let Some(meal) = self.one_of(MEALS)
+            {
+                part.meal = Some(meal);
+            } else {
+                return Err(self.rest());
             }
-            "gap" => {
-                let gap = words.get(place + 1)?.to_lowercase();
-                let gap: u32 = gap.strip_suffix('h')?.parse().ok()?;
-                min_gap_h = Some(gap).filter(|gap| (1..=72).contains(gap));
-                min_gap_h?;
-                place += 2;
+        }
+        if part.sig.is_some() { Ok(part) } else { Err(self.rest()) }
+    }
+
+    fn sig(&mut self) -> Option<Sig> {
+        self.attempt(|reader| {
+            if let Some(slots) = reader.slots() {
+                return Some(slots);
             }
-            "for" => {
-                let rest: Vec<&str> = words[place + 1..]
-                    .iter()
-                    .copied()
-                    .take_while(|word| {
-                        let word = word.to_lowercase();
-                        parse_duration(&word).is_none()
-                            && !matches!(
-                                word.as_str(),
-                                "ac" | "bf" | "pc" | "af" | "wf" | "es" | "max" | "gap" | "for"
-                            )
-                    })
-                    .collect();
-                place += 1 + rest.len();
-                reason = Some(rest.join(" ")).filter(|reason| !reason.is_empty());
-                reason.as_ref()?;
+            // "8 hourly" is a time and not an amount.
+            if let Some(often) = reader.often() {
+                return reader.dosed(1.0, None, often);
             }
-            _ => break,
+            let number = reader.amount()?;
+            let (unit, times) = reader.unit().map_or((None, 1.0), |(unit, times)| (Some(unit), times));
+            let amount = number * times;
+            if amount <= 0.0 || amount > MOST {
+                return None;
+            }
+            let often = reader.often()?;
+            reader.dosed(amount, unit, often)
+        })
+    }
+
+    fn dosed(&mut self, amount: f64, unit: Option<&'static str>, often: Often) -> Option<Sig> {
+        let slots = |[morning, noon, evening, night]: [f64; 4]| Dose::Slots {
+            morning: morning * amount,
+            noon: noon * amount,
+            evening: evening * amount,
+            night: night * amount,
+        };
+        let at_bedtime = matches!(often, Often::Bedtime);
+        let dose = match often {
+            Often::Slots(times) => slots(times),
+            Often::Bedtime => slots([0.0, 0.0, 0.0, 1.0]),
+            Often::Every(every, unit) => Dose::Interval { amount, every, unit },
+            Often::Stat => Dose::Stat { amount },
+            Often::Prn => self.prn(amount, unit)?,
+            Often::AsDirected => Dose::AsDirected,
+        };
+        Some(Sig { dose, unit, at_bedtime })
+    }
+
+    /// `1-0-1`, also with a fourth place, with spaces between, and with the unit behind it.
+    fn slots(&mut self) -> Option<Sig> {
+        self.attempt(|reader| {
+            let parts: Vec<&str> = reader.next()?.split('-').collect();
+            if !(3..=4).contains(&parts.len()) {
+                return None;
+            }
+            let amounts = parts.into_iter().map(number).collect::<Option<Vec<f64>>>()?;
+            let (unit, times) = reader.unit().map_or((None, 1.0), |(unit, times)| (Some(unit), times));
+            let amounts: Vec<f64> = amounts.into_iter().map(|amount| amount * times).collect();
+            let (morning, noon, evening, night) = match amounts.as_slice() {
+                [morning, noon, night] => (*morning, *noon, 0.0, *night),
+                [morning, noon, evening, night] => (*morning, *noon, *evening, *night),
+                _ => return None,
+            };
+            let is_given = morning + noon + evening + night > 0.0;
+            let is_sane = amounts.iter().all(|amount| *amount <= MOST);
+            let dose = Dose::Slots { morning, noon, evening, night };
+            (is_given && is_sane).then_some(Sig { dose, unit, at_bedtime: false })
+        })
+    }
+
+    fn often(&mut self) -> Option<Often> {
+        self.attempt(|reader| reader.interval().map(|(every, unit)| Often::Every(every, unit)))
+            .or_else(|| self.one_of(OFTEN))
+    }
+
+    /// `q6h`, `q 6 h`, `8 hourly`, `every 6 hours`, `every 3 days`.
+    fn interval(&mut self) -> Option<(u32, IntervalUnit)> {
+        let (every, unit) = if self.take(&["every"]) {
+            (self.whole()?, self.hours_or_days()?)
+        } else if let Some(every) = self.attempt(Self::whole) {
+            (every, self.take(&["hourly", "hrly"]).then_some(IntervalUnit::Hour)?)
+        } else {
+            let word = self.next()?;
+            let rest = word.strip_prefix('q')?;
+            let letters = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+            let digits = &rest[..rest.len() - letters.len()];
+            let every = if digits.is_empty() { self.whole()? } else { digits.parse().ok()? };
+            let unit = match letters {
+                "" => self.hours_or_days()?,
+                "h" | "hr" | "hrs" | "hourly" => IntervalUnit::Hour,
+                "d" => IntervalUnit::Day,
+                _ => return None,
+            };
+            (every, unit)
+        };
+        let most = if unit == IntervalUnit::Hour { 24 } else { 90 };
+        (1..=most).contains(&every).then_some((every, unit))
+    }
+
+    fn hours_or_days(&mut self) -> Option<IntervalUnit> {
+        if self.take(&["h", "hr", "hrs", "hour", "hours"]) {
+            Some(IntervalUnit::Hour)
+        } else {
+            self.take(&["d", "day", "days"]).then_some(IntervalUnit::Day)
         }
     }
-    Some((Dose::Prn { amount, min_gap_h, max_per_day, reason }, false, place))
-}
 
-fn parse_duration(word: &str) -> Option<Duration> {
-    if word == "cont" {
-        return Some(Duration { value: None, unit: DurationUnit::Ongoing });
+    fn prn(&mut self, amount: f64, unit: Option<&'static str>) -> Option<Dose> {
+        let (mut min_gap_h, mut max_per_day, mut reason) = (None, None, None);
+        loop {
+            if max_per_day.is_none()
+                && let Some(max) = self.attempt(|reader| reader.max(unit))
+            {
+                max_per_day = Some(max);
+            } else if min_gap_h.is_none()
+                && let Some(gap) = self.attempt(Self::gap)
+            {
+                min_gap_h = Some(gap);
+            } else if reason.is_none()
+                && let Some(why) = self.attempt(Self::reason)
+            {
+                reason = Some(why);
+            } else {
+                return Some(Dose::Prn { amount, min_gap_h, max_per_day, reason });
+            }
+        }
     }
-    let rest = word.strip_prefix('x').unwrap_or(word);
-    let unit = match rest.chars().last()? {
-        'd' => DurationUnit::Day,
-        'w' => DurationUnit::Week,
-        'm' => DurationUnit::Month,
-        _ => return None,
-    };
-    let value: u32 = rest[..rest.len() - 1].parse().ok()?;
-    (1..=999).contains(&value).then_some(Duration { value: Some(value), unit })
+
+    /// `max 4`, `max 4 tablets a day`.
+    fn max(&mut self, unit: Option<&'static str>) -> Option<f64> {
+        if !self.take(&["max", "maximum", "at most", "up to", "upto"]) {
+            return None;
+        }
+        let number = self.amount()?;
+        let times = match self.unit() {
+            Some((typed, times)) if unit.is_none_or(|unit| unit == typed) => times,
+            Some(_) => return None,
+            None => 1.0,
+        };
+        self.take(&["a day", "per day", "daily", "in a day", "in 24 hours"]);
+        Some(number * times).filter(|max| *max > 0.0 && *max <= MOST)
+    }
+
+    /// `gap 6h`, `gap 6 hours`.
+    fn gap(&mut self) -> Option<u32> {
+        if !self.take(&["gap", "gap of"]) {
+            return None;
+        }
+        let word = self.next()?;
+        let digits = word.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        let is_whole = match &word[digits.len()..] {
+            "" => self.take(&["h", "hr", "hrs", "hour", "hours"]),
+            "h" | "hr" | "hrs" => true,
+            _ => false,
+        };
+        let gap: u32 = digits.parse().ok()?;
+        (is_whole && (1..=72).contains(&gap)).then_some(gap)
+    }
+
+    /// `for fever`: every word up to the next one that begins something else.
+    fn reason(&mut self) -> Option<String> {
+        // "for 5 days" is a duration.
+        if self.attempt(Self::duration).is_some() || !self.take(&["for"]) {
+            return None;
+        }
+        let first = self.place;
+        while self.place < self.words.len() && !self.begins_clause() {
+            self.place += 1;
+        }
+        let said: Vec<&str> = self.words[first..self.place].iter().map(|word| word.typed).collect();
+        (!said.is_empty()).then(|| said.join(" "))
+    }
+
+    fn begins_clause(&self) -> bool {
+        let mut ahead = Reader { words: self.words, place: self.place };
+        self.at(&["then", "max", "maximum", "gap", "for", "at most", "up to", "upto"])
+            || ahead.duration().is_some()
+            || ahead.one_of(MEALS).is_some()
+    }
+
+    /// `x5d`, `5d`, `for 5 days`, `x 2 weeks`, `cont`.
+    fn duration(&mut self) -> Option<Duration> {
+        self.attempt(|reader| {
+            if reader.take(ONGOING) {
+                return Some(Duration { value: None, unit: DurationUnit::Ongoing });
+            }
+            reader.take(&["for", "x"]);
+            let word = reader.next()?;
+            let rest = word.strip_prefix('x').unwrap_or(word);
+            let letters = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+            let value: u32 = rest[..rest.len() - letters.len()].parse().ok()?;
+            let unit = if letters.is_empty() { reader.next()? } else { letters };
+            let unit = match unit {
+                "d" | "day" | "days" => DurationUnit::Day,
+                "w" | "wk" | "wks" | "week" | "weeks" => DurationUnit::Week,
+                "m" | "month" | "months" => DurationUnit::Month,
+                _ => return None,
+            };
+            (1..=999).contains(&value).then_some(Duration { value: Some(value), unit })
+        })
+    }
+
+    /// `2`, `1/2`, `1½`, `1 1/2`, also with its unit attached, which is then read next.
+    fn amount(&mut self) -> Option<f64> {
+        let first = number(self.next()?)?;
+        let fraction =
+            self.attempt(|reader| number(reader.next()?).filter(|part| *part > 0.0 && *part < 1.0));
+        match fraction {
+            Some(part) if first.fract() == 0.0 => Some(first + part),
+            Some(_) => None,
+            None => Some(first),
+        }
+    }
+
+    fn unit(&mut self) -> Option<(&'static str, f64)> {
+        let (unit, times, _) = UNITS.iter().find(|(.., spellings)| self.take(spellings))?;
+        Some((unit, *times))
+    }
+
+    fn whole(&mut self) -> Option<u32> {
+        self.next()?.parse().ok()
+    }
+
+    /// The longest spelling that stands here.
+    fn one_of<T: Copy>(&mut self, known: &[(T, &[&str])]) -> Option<T> {
+        let longest = known
+            .iter()
+            .flat_map(|(meaning, spellings)| spellings.iter().map(move |spelling| (*meaning, *spelling)))
+            .filter(|(_, spelling)| self.at(&[spelling]))
+            .max_by_key(|(_, spelling)| spelling.split(' ').count())?;
+        self.place += longest.1.split(' ').count();
+        Some(longest.0)
+    }
+
+    /// Whether one of these stands here.
+    fn at(&self, spellings: &[&str]) -> bool {
+        spellings.iter().any(|spelling| self.length(spelling).is_some())
+    }
+
+    /// Goes past the longest of these that stands here.
+    fn take(&mut self, spellings: &[&str]) -> bool {
+        let longest = spellings.iter().filter_map(|spelling| self.length(spelling)).max();
+        self.place += longest.unwrap_or(0);
+        longest.is_some()
+    }
+
+    /// How many words this spelling takes here.
+    fn length(&self, spelling: &str) -> Option<usize> {
+        let rest = self.words.get(self.place..)?;
+        let mut n_words = 0;
+        for expected in spelling.split(' ') {
+            if rest.get(n_words)?.plain != expected {
+                return None;
+            }
+            n_words += 1;
+        }
+        Some(n_words)
+    }
+
+    fn next(&mut self) -> Option<&'w str> {
+        let word = self.words.get(self.place)?;
+        self.place += 1;
+        Some(&word.plain)
+    }
+
+    fn attempt<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        let place = self.place;
+        let found = read(self);
+        if found.is_none() {
+            self.place = place;
+        }
+        found
+    }
+
+    fn rest(&self) -> NotUnderstood {
+        let rest = self.words.get(self.place..).unwrap_or_default();
+        NotUnderstood { from: rest.iter().map(|word| word.typed).collect::<Vec<_>>().join(" ") }
+    }
 }
 
-fn parse_number(text: &str) -> Option<f64> {
-    match text {
+/// An amount with at most two decimals, or a half, a quarter or three of them.
+fn number(text: &str) -> Option<f64> {
+    let fraction = |text: &str| match text {
         "½" | "1/2" => Some(0.5),
         "¼" | "1/4" => Some(0.25),
-        _ => {
-            let plain = !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || c == '.');
-            let value: f64 = plain.then(|| text.parse().ok())??;
-            let two_decimals = (value * 100.0).fract().abs() < 1e-9;
-            (value <= 1000.0 && two_decimals).then_some(value)
-        }
+        "¾" | "3/4" => Some(0.75),
+        _ => None,
+    };
+    if let Some(value) = fraction(text) {
+        return Some(value);
     }
+    if let Some(sign) = text.chars().last().filter(|sign| "½¼¾".contains(*sign)) {
+        let whole: u32 = text[..text.len() - sign.len_utf8()].parse().ok()?;
+        return Some(f64::from(whole) + fraction(&sign.to_string())?).filter(|value| *value <= MOST);
+    }
+    let is_plain = text.starts_with(|c: char| c.is_ascii_digit() || c == '.')
+        && text.chars().all(|c| c.is_ascii_digit() || c == '.');
+    let value: f64 = is_plain.then(|| text.parse().ok())??;
+    let has_two_decimals = text.split_once('.').is_none_or(|(_, decimals)| decimals.len() <= 2);
+    (value <= MOST && has_two_decimals).then_some(value)
 }

@@ -15,7 +15,7 @@ export const queryKeys = {
   pages: (id: string) => ["pages", id],
   pad: (patient: string) => ["pad", patient],
   preview: (patient: string) => ["preview", patient],
-  medicines: (query: string) => ["medicines", query],
+  line: (text: string) => ["line", text],
   dosage: (text: string, unit: string) => ["dosage", text, unit],
 };
 

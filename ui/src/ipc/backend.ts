@@ -5,7 +5,7 @@ import type { Draft } from "./bindings/Draft";
 import type { DraftSaved } from "./bindings/DraftSaved";
 import type { Enrolment } from "./bindings/Enrolment";
 import type { LedgerEntry } from "./bindings/LedgerEntry";
-import type { MedicineFound } from "./bindings/MedicineFound";
+import type { LineRead } from "./bindings/LineRead";
 import type { Pad } from "./bindings/Pad";
 import type { PatientForm } from "./bindings/PatientForm";
 import type { PatientId } from "./bindings/PatientId";
@@ -39,7 +39,8 @@ export interface Backend {
   openPad(patientId: PatientId): Promise<Pad>;
   saveDraft(patientId: PatientId, draft: Draft): Promise<DraftSaved>;
   discardDraft(patientId: PatientId): Promise<void>;
-  findMedicines(query: string): Promise<MedicineFound[]>;
+  /** Splits a line typed in one go into its medicine, which it looks up, and its dose. */
+  readLine(text: string): Promise<LineRead>;
   readDosage(text: string, doseUnit: string): Promise<DosageRead>;
   signPrescription(patientId: PatientId, draft: Draft): Promise<PrescriptionSummary>;
   getPrescription(prescriptionId: PrescriptionId): Promise<PrescriptionSummary>;

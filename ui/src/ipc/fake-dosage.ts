@@ -1,5 +1,8 @@
 import type { CommandError } from "./bindings/CommandError";
 import type { DosageRead } from "./bindings/DosageRead";
+import type { LineChoice } from "./bindings/LineChoice";
+import type { LineRead } from "./bindings/LineRead";
+import type { MedicineFound } from "./bindings/MedicineFound";
 
 const meals: Record<string, string> = { ac: "before food", pc: "after food" };
 
@@ -30,4 +33,34 @@ export function readFakeDosage(text: string, unit: string): DosageRead {
     words: `${each} ${name} ${times.join(", ")}${meal}${days ? `, for ${days} days` : ""}`,
     quantity: days && unit ? `${total} ${name}s` : null,
   };
+}
+
+/** A small part of the real reading: the dose begins with its slots. */
+export function readFakeLine(text: string, medicines: MedicineFound[]): LineRead {
+  const words = text.trim().split(/\s+/).filter(Boolean);
+  const slots = words.findIndex((word) => /^\d-\d/.test(word));
+  const [before, dose] = slots < 1 ? [words, []] : [words.slice(0, slots), words.slice(slots)];
+  const medicine = before.join(" ");
+  const found =
+    medicine.length < 2
+      ? []
+      : medicines.filter((one) => {
+          const name = `${one.genericName} ${one.brandName} ${one.strengthText}`.toLowerCase();
+          return before.every((word) => name.includes(word.toLowerCase()));
+        });
+  return {
+    medicine,
+    dose: dose.join(" "),
+    found: found.slice(0, 5),
+    choice: chooseFake(found, medicine),
+    freeUnit: "dose",
+  };
+}
+
+function chooseFake(found: MedicineFound[], medicine: string): LineChoice {
+  const [first] = found;
+  if (medicine === "") return { kind: "nothing" };
+  if (!first) return { kind: "free" };
+  if (found.length > 1 && !/\d/.test(medicine)) return { kind: "several", count: found.length };
+  return { kind: "chosen", medicine: first };
 }

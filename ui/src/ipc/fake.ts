@@ -10,7 +10,7 @@ import type { Person } from "./bindings/Person";
 import type { PrescriptionSummary } from "./bindings/PrescriptionSummary";
 import type { SyncStatus } from "./bindings/SyncStatus";
 import { forms, medicines, people } from "./fake-data";
-import { readFakeDosage } from "./fake-dosage";
+import { readFakeDosage, readFakeLine } from "./fake-dosage";
 import { fakePage } from "./fake-pages";
 
 interface Options {
@@ -331,14 +331,7 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
       answer("discardDraft", () => {
         patientOf(id).draft = null;
       }),
-    findMedicines: (query) =>
-      answer("findMedicines", () => {
-        const words = query.toLowerCase().split(/\s+/);
-        return medicines.filter((one) => {
-          const name = `${one.genericName} ${one.brandName} ${one.strengthText}`.toLowerCase();
-          return words.every((word) => name.includes(word));
-        });
-      }),
+    readLine: (text) => answer("readLine", () => readFakeLine(text, medicines)),
     readDosage: (text, unit) => answer("readDosage", () => readFakeDosage(text, unit)),
     signPrescription: (id, draft) =>
       answer("signPrescription", () => {

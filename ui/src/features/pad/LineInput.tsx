@@ -4,8 +4,7 @@ import { messages } from "../../messages/en";
 import { Kbd } from "../../shared/parts";
 import classes from "./Line.module.css";
 import { Suggestions } from "./Suggestions";
-import { medicineName } from "./typed-line";
-import { chosenName, type Line } from "./useLine";
+import { chosenName, type Line, medicineName } from "./useLine";
 
 interface Props {
   line: Line;

@@ -2,18 +2,24 @@ import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-quer
 import { useState } from "react";
 import { queryKeys } from "../../app/queries";
 import type { DraftItem } from "../../ipc/bindings/DraftItem";
+import type { LineChoice } from "../../ipc/bindings/LineChoice";
 import type { MedicineFound } from "../../ipc/bindings/MedicineFound";
 import { useBackend } from "../../ipc/context";
 import { problemOf } from "../../ipc/problem";
 import { messages } from "../../messages/en";
-import { type Choice, chooseMedicine, medicineName, splitLine } from "./typed-line";
 
-/** What a line is about, once that is settled: a medicine of the list, or words as typed. */
-export type Chosen = { medicine: MedicineFound } | { text: string };
+/** What a line is about, once that is settled: a medicine of the list, or words as typed with their unit. */
+export type Chosen = { medicine: MedicineFound } | { text: string; unit: string };
+
+/** `Paracetamol 650 mg` */
+export function medicineName(medicine: MedicineFound): string {
+  return [medicine.genericName, medicine.strengthText].filter(Boolean).join(" ");
+}
 
 export const chosenName = (chosen: Chosen) =>
   "medicine" in chosen ? medicineName(chosen.medicine) : chosen.text;
-const unitOf = (chosen: Chosen | null) => (chosen && "medicine" in chosen ? chosen.medicine.doseUnit : "");
+const unitOf = (chosen: Chosen | null) =>
+  chosen === null ? "" : "medicine" in chosen ? chosen.medicine.doseUnit : chosen.unit;
 
 interface Options {
   initial: string;
@@ -33,24 +39,24 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
   const [stopped, setStopped] = useState<string | null>(null);
   const { pad } = messages;
 
-  const typed = splitLine(text);
-  const doseText = chosen ? text.trim() : typed.dose;
-  const medicineText = chosen ? "" : typed.medicine;
-  const medicines = (query: string) => ({
-    queryKey: queryKeys.medicines(query),
-    queryFn: () => backend.findMedicines(query),
+  const lineOf = (line: string) => ({
+    queryKey: queryKeys.line(line),
+    queryFn: () => backend.readLine(line),
     staleTime: 60_000,
   });
-  const search = useQuery({
-    ...medicines(medicineText),
-    enabled: medicineText.length > 1,
+  const line = useQuery({
+    ...lineOf(text),
+    enabled: chosen === null && text.trim() !== "",
     placeholderData: keepPreviousData,
   });
-  const found = chosen || isClosed || medicineText.length < 2 ? [] : (search.data ?? []).slice(0, 5);
-  const choice = chooseMedicine(found, medicineText);
-  const meant = chosen ?? meantBy(choice, found[place ?? -1], medicineText);
+  const typed = text.trim() === "" ? undefined : line.data;
+  const doseText = chosen ? text.trim() : (typed?.dose ?? "");
+  const medicineText = chosen ? "" : (typed?.medicine ?? "");
+  const found = chosen || isClosed ? [] : (typed?.found ?? []);
+  const choice: LineChoice = chosen || !typed ? { kind: "nothing" } : typed.choice;
+  const meant = chosen ?? meantBy(choice, found[place ?? -1], medicineText, typed?.freeUnit ?? "");
   // With a dose typed, Enter takes only what is certain; without one it takes the first.
-  const certain = meant && "medicine" in meant ? found.indexOf(meant.medicine) : -1;
+  const certain = meant && "medicine" in meant ? found.findIndex((one) => one.id === meant.medicine.id) : -1;
   const highlight = doseText === "" ? (place ?? 0) : certain;
   const dosage = useQuery({
     queryKey: queryKeys.dosage(doseText, unitOf(meant)),
@@ -103,21 +109,24 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
   /** Enter: settles the medicine, then the line. */
   const accept = async () => {
     if (chosen) return finish(chosen, doseText);
-    if (medicineText === "") return;
+    if (text.trim() === "") return;
     // What is typed fast must be looked up before it counts.
-    const now = isClosed ? [] : await client.fetchQuery(medicines(medicineText)).catch(() => []);
-    const highlighted = place === null ? undefined : now[place];
-    if (doseText === "") {
-      const first = highlighted ?? now[0];
-      return choose(first ? { medicine: first } : { text: medicineText }, "");
+    const now = await client.fetchQuery(lineOf(text)).catch(() => null);
+    if (!now || now.medicine === "") return;
+    const free: Chosen = { text: now.medicine, unit: now.freeUnit };
+    const offered = isClosed ? [] : now.found;
+    const highlighted = place === null ? undefined : offered[place];
+    if (now.dose === "") {
+      const first = highlighted ?? offered[0];
+      return choose(first ? { medicine: first } : free, "");
     }
-    if (highlighted) return finish({ medicine: highlighted }, doseText);
-    const choice = chooseMedicine(now, medicineText);
-    if (choice.kind === "several") return setStopped(pad.several(choice.count));
-    return finish(
-      choice.kind === "chosen" ? { medicine: choice.medicine } : { text: medicineText },
-      doseText,
-    );
+    if (highlighted) return finish({ medicine: highlighted }, now.dose);
+    if (isClosed || now.choice.kind !== "several")
+      return finish(
+        !isClosed && now.choice.kind === "chosen" ? { medicine: now.choice.medicine } : free,
+        now.dose,
+      );
+    return setStopped(pad.several(now.choice.count));
   };
 
   return {
@@ -131,7 +140,7 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
     meant,
     doseText,
     medicineText,
-    isSearched: search.isFetched && !search.isPlaceholderData,
+    isSearched: line.isFetched && !line.isPlaceholderData,
     read: doseText === "" ? undefined : dosage.data,
     problem: stopped ?? (doseText !== "" && dosage.error ? problemOf(dosage.error).detail : null),
     setText,
@@ -145,10 +154,15 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
   };
 }
 
-function meantBy(choice: Choice, highlighted: MedicineFound | undefined, typed: string): Chosen | null {
+function meantBy(
+  choice: LineChoice,
+  highlighted: MedicineFound | undefined,
+  typed: string,
+  unit: string,
+): Chosen | null {
   if (highlighted) return { medicine: highlighted };
   if (choice.kind === "chosen") return { medicine: choice.medicine };
-  return typed === "" ? null : { text: typed };
+  return typed === "" ? null : { text: typed, unit };
 }
 
 export type Line = ReturnType<typeof useLine>;

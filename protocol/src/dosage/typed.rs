@@ -1,0 +1,79 @@
+//! A dosage as it is typed.
+
+use super::{Dosage, Dose, Duration, DurationUnit, IntervalUnit, Meal};
+use crate::medicine::amount_text;
+
+impl Dosage {
+    /// The dosage as it would be typed; reads back as the same dosage.
+    pub fn typed(&self) -> String {
+        let mut parts = vec![match &self.dose {
+            Dose::Taper { steps } => {
+                let steps = steps
+                    .iter()
+                    .map(|step| format!("{} {}", self.typed_dose(&step.dose), typed_duration(step.duration)));
+                steps.collect::<Vec<_>>().join(" then ")
+            }
+            dose => self.typed_dose(dose),
+        }];
+        // "for fever" takes every word up to the next one with a meaning, so the duration still reads.
+        parts.extend(self.duration.map(typed_duration));
+        match self.meal {
+            Meal::Before => parts.push("ac".into()),
+            Meal::After => parts.push("pc".into()),
+            Meal::With => parts.push("wf".into()),
+            Meal::EmptyStomach => parts.push("es".into()),
+            Meal::Bedtime | Meal::None => {}
+        }
+        if let Some(note) = &self.note {
+            parts.push(format!("// {note}"));
+        }
+        parts.join(" ")
+    }
+
+    fn typed_dose(&self, dose: &Dose) -> String {
+        let counted = |amount: f64| match self.unit {
+            Some(unit) => format!("{} {unit}", amount_text(amount)),
+            None => amount_text(amount),
+        };
+        match dose {
+            Dose::Slots { night, .. } if self.meal == Meal::Bedtime => format!("{} hs", counted(*night)),
+            Dose::Slots { morning, noon, evening, night } => {
+                let unit = self.unit.map_or(String::new(), |unit| format!(" {unit}"));
+                let [m, n, e, t] = [*morning, *noon, *evening, *night].map(amount_text);
+                if *evening == 0.0 { format!("{m}-{n}-{t}{unit}") } else { format!("{m}-{n}-{e}-{t}{unit}") }
+            }
+            Dose::Interval { amount, every, unit: IntervalUnit::Hour } => {
+                format!("{} q{every}h", counted(*amount))
+            }
+            Dose::Interval { amount, every, unit: IntervalUnit::Day } => {
+                format!("{} q{every}d", counted(*amount))
+            }
+            Dose::Stat { amount } => format!("{} stat", counted(*amount)),
+            Dose::Prn { amount, min_gap_h, max_per_day, reason } => {
+                let mut text = format!("{} sos", counted(*amount));
+                if let Some(max) = max_per_day {
+                    text += &format!(" max {}", amount_text(*max));
+                }
+                if let Some(gap) = min_gap_h {
+                    text += &format!(" gap {gap}h");
+                }
+                if let Some(reason) = reason {
+                    text += &format!(" for {reason}");
+                }
+                text
+            }
+            Dose::AsDirected => "as directed".to_owned(),
+            // A step is never a taper itself.
+            Dose::Taper { .. } => String::new(),
+        }
+    }
+}
+
+fn typed_duration(duration: Duration) -> String {
+    match (duration.value, duration.unit) {
+        (Some(value), DurationUnit::Day) => format!("x{value}d"),
+        (Some(value), DurationUnit::Week) => format!("x{value}w"),
+        (Some(value), DurationUnit::Month) => format!("x{value}m"),
+        _ => "cont".to_owned(),
+    }
+}

@@ -1,0 +1,107 @@
+//! A line of the pad as it is typed in one go: which medicine it means, and where its dose begins.
+
+use protocol::dosage::TypedLine;
+use protocol::medicine::dose_unit;
+
+use crate::error::Result;
+use crate::medicines::split_words;
+use crate::pad::form_in;
+use crate::replica::Replica;
+use crate::view::{LineChoice, LineRead, MedicineFound};
+
+/// At most this many suggestions are shown.
+const SHOWN: usize = 5;
+/// A medicine is looked for from so many characters on.
+const SHORTEST: usize = 2;
+
+impl Replica {
+    /// Reads a line as typed. A strength that was not typed is never guessed.
+    pub fn read_line(&self, text: &str) -> Result<LineRead> {
+        let TypedLine { medicine, dose } = TypedLine::split(text);
+        let mut found =
+            if medicine.chars().count() < SHORTEST { vec![] } else { self.find_medicines(medicine)? };
+        let choice = choose(&found, medicine);
+        found.truncate(SHOWN);
+        Ok(LineRead {
+            free_unit: dose_unit(form_in(medicine)).to_owned(),
+            medicine: medicine.to_owned(),
+            dose: dose.to_owned(),
+            found,
+            choice,
+        })
+    }
+}
+
+fn choose(found: &[MedicineFound], typed: &str) -> LineChoice {
+    if typed.is_empty() {
+        return LineChoice::Nothing;
+    }
+    let typed = split_words(typed);
+    let mut fitting = found.iter().filter(|medicine| fits(medicine, &typed));
+    let Some(first) = fitting.next() else { return LineChoice::Free };
+    let count = 1 + fitting.count();
+    if count > 1 && !typed.split(' ').any(is_figure) {
+        return LineChoice::Several { count: u32::try_from(count).unwrap_or(u32::MAX) };
+    }
+    LineChoice::Chosen { medicine: first.clone() }
+}
+
+/// Whether every word typed belongs to the medicine: names may be begun, figures must be whole.
+fn fits(medicine: &MedicineFound, typed: &str) -> bool {
+    let names = [
+        Some(medicine.generic_name.as_str()),
+        medicine.brand_name.as_deref(),
+        medicine.strength_text.as_deref(),
+        Some(medicine.dosage_form.as_str()),
+    ];
+    let known: Vec<String> = names.into_iter().flatten().map(split_words).collect();
+    let is_known = |word: &str| {
+        known
+            .iter()
+            .flat_map(|name| name.split(' '))
+            .any(|one| if is_figure(word) { one == word } else { one.starts_with(word) })
+    };
+    typed.split(' ').any(|word| !is_figure(word)) && typed.split(' ').all(is_known)
+}
+
+fn is_figure(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::id::MedicineId;
+
+    use super::*;
+
+    fn medicine(generic_name: &str, strength: &str) -> MedicineFound {
+        MedicineFound {
+            id: MedicineId::new(),
+            generic_name: generic_name.to_owned(),
+            brand_name: None,
+            strength_text: Some(strength.to_owned()),
+            dosage_form: "tablet".into(),
+            dose_unit: "tablet".into(),
+            default_dose: None,
+        }
+    }
+
+    #[test]
+    fn a_strength_that_was_not_typed_is_never_guessed() {
+        let found = [medicine("Paracetamol", "500 mg"), medicine("Paracetamol", "650 mg")];
+        assert_eq!(choose(&found, "paracetamol"), LineChoice::Several { count: 2 });
+        let chosen = |place: usize| LineChoice::Chosen { medicine: found[place].clone() };
+        assert_eq!(choose(&found, "para 650"), chosen(1));
+        assert_eq!(choose(&found, "para650mg tab"), chosen(1));
+        assert_eq!(choose(&found[..1], "para"), chosen(0));
+    }
+
+    #[test]
+    fn words_that_are_not_the_medicines_make_it_free_text() {
+        let found = [medicine("Paracetamol", "500 mg")];
+        assert_eq!(choose(&found, "paracetamol 50"), LineChoice::Free);
+        assert_eq!(choose(&found, "khasi syrup"), LineChoice::Free);
+        assert_eq!(choose(&found, "500"), LineChoice::Free);
+        assert_eq!(choose(&found, ""), LineChoice::Nothing);
+    }
+}
