@@ -248,7 +248,7 @@ fn any_dosage() -> impl Strategy<Value = Dosage> {
     let taper = (steps, prop::bool::ANY).prop_map(|(steps, goes_on)| {
         let n_steps = steps.len();
         let (meal, note) =
-            steps.first().map(|(first, _)| (first.meal, first.note.clone())).unwrap_or((Meal::None, None));
+            steps.first().map_or((Meal::None, None), |(first, _)| (first.meal, first.note.clone()));
         let steps = steps
             .into_iter()
             .enumerate()

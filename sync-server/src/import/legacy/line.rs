@@ -111,7 +111,7 @@ fn dosage(taking: &mut Taking<'_>, values: &mut Values, form: &str) {
     };
     let said: Vec<&str> =
         [&dose, &frequency, &duration, &meal].into_iter().flatten().map(String::as_str).collect();
-    let understood = Dosage::parse(&said.join(" ")).ok().filter(|dosage| dosage.note.is_none());
+    let understood = Dosage::read(&said.join(" "), counted).ok().filter(|dosage| dosage.note.is_none());
     let quantity = quantity.ok().filter(|quantity| !quantity.is_null());
     let Some(mut dosage) = understood else {
         if !said.is_empty() {
