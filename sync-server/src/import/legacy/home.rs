@@ -36,6 +36,8 @@ pub(super) struct Home {
     pub(super) template_keys: HashSet<(String, Option<Uuid>)>,
     /// Medicines of the shared catalogue.
     pub(super) shared: HashMap<(String, String, String), Uuid>,
+    /// Keys that several rows of the old database have, and by which none of them can be told.
+    pub(super) shared_keys: HashSet<(OldTable, String)>,
     /// Of the current batch: ids that rows here have already.
     pub(super) taken_ids: HashSet<Uuid>,
     /// Of the current batch: numbers of prescriptions that are here already.
@@ -52,6 +54,8 @@ pub(super) struct Doctor {
     pub(super) name: String,
     pub(super) qualifications: String,
     pub(super) registration: String,
+    /// Whether they are gone: nobody's rows are taken for theirs.
+    pub(super) is_deleted: bool,
 }
 
 impl Home {
@@ -75,6 +79,7 @@ impl Home {
             short_keys: HashSet::new(),
             template_keys: HashSet::new(),
             shared: shared.collect(),
+            shared_keys: HashSet::new(),
             taken_ids: HashSet::new(),
             taken_numbers: HashSet::new(),
             patients: HashMap::new(),
@@ -105,11 +110,14 @@ impl Home {
                 .get(&user)
                 .copied()
                 .ok_or(SetAside::because("doctor_id", "it names a member of staff who is no doctor")),
-            None if self.doctors.len() == 1 => {
-                taking.remark("doctor_id", "it names no doctor; the only one was taken");
-                Ok(*self.doctors.keys().next().expect("BUG: there is one"))
+            None => {
+                let mut here = self.doctors.iter().filter(|(_, doctor)| !doctor.is_deleted);
+                if let (Some((only, _)), None) = (here.next(), here.next()) {
+                    taking.remark("doctor_id", "it names no doctor; the only one was taken");
+                    return Ok(*only);
+                }
+                Err(SetAside::because("doctor_id", "it names no doctor, and there is not exactly one"))
             }
-            None => Err(SetAside::because("doctor_id", "it names no doctor, and there is more than one")),
         }
     }
 
@@ -143,6 +151,7 @@ impl Doctor {
         let name: Vec<&str> = name.into_iter().filter(|part| !part.is_empty()).collect();
         Self {
             name: name.join(" "),
+            is_deleted: !values.get("deleted_at").unwrap_or(&Value::Null).is_null(),
             qualifications: text("qualifications").to_owned(),
             registration: format!(
                 "Reg. no. {} {}",

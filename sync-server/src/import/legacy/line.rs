@@ -25,7 +25,9 @@ pub(super) fn lines(
     let (mut rows, mut made) = (Vec::new(), Vec::new());
     for (place, old) in taking.lines().iter().enumerate() {
         let mut own = taking.beside(old);
-        let outcome = if rows.len() < MOST_LINES {
+        let outcome = if old.is_again {
+            Err(SetAside::again())
+        } else if rows.len() < MOST_LINES {
             line(&mut own, home, prescription, rows.len() + 1)
         } else {
             Err(SetAside { column: None, why: "a prescription has 200 lines at most" })
@@ -40,6 +42,14 @@ pub(super) fn lines(
         made.push(MadeLine { place, outcome, remarks, unused });
     }
     (rows, made)
+}
+
+/// Why a line came without a prescription.
+pub(super) fn astray(taking: &mut Taking<'_>) -> SetAside {
+    match taking.refer(&words::names(ITEMS, "prescription_id"), OldTable::Prescriptions) {
+        Err(aside) => aside,
+        Ok(_) => SetAside::because("prescription_id", "it names no prescription"),
+    }
 }
 
 fn line(

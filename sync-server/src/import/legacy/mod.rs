@@ -7,6 +7,7 @@ mod line;
 mod medicine;
 mod patient;
 mod people;
+mod references;
 mod report;
 mod row;
 mod source;
@@ -116,6 +117,13 @@ pub async fn run(db: &Db, options: &LegacyOptions, out: &mut impl Write) -> anyh
         source.unknown_tables.iter().filter(|(_, rows)| *rows > 0).cloned().collect();
     settle_plan(&mut tx, tenant, is_new).await?;
     report.summary.advice = advice(&mut tx, tenant, &code).await?;
+    let changed = report.counts(OldTable::Users).changed;
+    if changed > 0 {
+        report.summary.advice.push(format!(
+            "{changed} people were changed in the earlier program since they were brought, and are here as they were: \
+             whoever has left is stopped with `user deactivate`."
+        ));
+    }
     let changes =
         json!({ "command": "import legacy", "source": options.source, "tables": report.summary.tables });
     let event = Event { changes: Some(changes), ..Event::new(Action::OperatorAccess) };
@@ -203,6 +211,12 @@ impl Import<'_> {
         let keys: Vec<String> = rows.iter().map(|row| row.key.clone()).collect();
         let known = target::known(self.tx, &self.home, table, &keys).await?;
         let mut fresh: Vec<&OldRow> = Vec::new();
+        let with_lines = rows
+            .iter()
+            .map(|row| (table, row))
+            .chain(rows.iter().flat_map(|row| &row.lines).map(|line| (OldTable::PrescriptionItems, line)));
+        let shared = with_lines.filter(|(_, row)| row.is_shared);
+        self.home.shared_keys.extend(shared.map(|(table, row)| (table, row.plain_key.clone())));
         for row in rows {
             match known.get(&row.key) {
                 Some(known) if known.id.is_some() && known.fingerprint == row.fingerprint() => {
@@ -223,7 +237,10 @@ impl Import<'_> {
         let mut converted = Vec::new();
         for old in fresh {
             let mut taking = Taking::new(old, &self.calendar, &places, parents);
-            let made = table.convert(&mut taking, &mut self.home);
+            let made = match old.is_again {
+                true => Err(SetAside::again()),
+                false => table.convert(&mut taking, &mut self.home),
+            };
             let unused = taking.unused();
             self.report.unknown_columns(table, &unused);
             match made {

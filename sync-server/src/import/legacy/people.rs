@@ -98,7 +98,7 @@ pub(super) fn user(taking: &mut Taking<'_>, home: &mut Home) -> Result<Made, Set
         format!("Member of staff {:.100}", taking.key())
     });
     let roles = roles(taking);
-    let mut is_active = taking.truth(&["is_active", "active", "enabled"]).unwrap_or(true);
+    let mut is_active = is_active(taking);
     let email =
         taking.plain(&["email", "email_address", "username", "login"]).unwrap_or_default().to_lowercase();
     let is_email =
@@ -146,6 +146,21 @@ pub(super) fn user(taking: &mut Taking<'_>, home: &mut Home) -> Result<Made, Set
         rows.push(profile(taking, home, doctor, Some(id), preset.into())?);
     }
     Ok(Made { id, rows, lines: Vec::new() })
+}
+
+/// Whether a person may sign in: not one who is deleted, nor one whose state nobody here understands.
+fn is_active(taking: &mut Taking<'_>) -> bool {
+    const STATES: &[&str] = &["is_active", "active", "enabled", "status", "account_status"];
+    let state = taking.truth(STATES);
+    if state.is_none() && taking.raw(STATES).is_some() {
+        taking.remark("is_active", "a state that is not known; the person is inactive");
+        return false;
+    }
+    if taking.is_deleted() {
+        taking.remark("is_active", "deleted in the earlier program; the person is inactive");
+        return false;
+    }
+    state.unwrap_or(true)
 }
 
 /// A prescriber.
@@ -210,7 +225,7 @@ fn profile(
     let values = taking.declared(doctors, values)?;
     let row = taking.finish(doctors.table(), id, values)?;
     home.registrations.insert((council, number));
-    home.doctors.insert(id, Doctor::of(&row.values));
+    home.doctors.insert(id, Doctor { is_deleted: row.deleted_at.is_some(), ..Doctor::of(&row.values) });
     if let Some(user) = user {
         home.doctor_of_user.insert(user, id);
     }

@@ -19,19 +19,39 @@ const MAX_KEY: usize = 200;
 /// A row as the old database has it.
 #[derive(Clone, Debug)]
 pub(super) struct OldRow {
-    /// Its key there, as text.
+    /// Its key there, as text, with a mark where other rows have the same; no two rows have the same one.
     pub(super) key: String,
+    /// The key as it stands there.
+    pub(super) plain_key: String,
     /// As JSON, byte for byte.
     pub(super) text: String,
     /// By column.
     pub(super) values: Map<String, Value>,
     /// The lines of a prescription, in their order.
     pub(super) lines: Vec<OldRow>,
+    /// Whether rows that say something else have its key.
+    pub(super) is_shared: bool,
+    /// Whether the very same row stands there before it.
+    pub(super) is_again: bool,
     /// Whether bytes of it were no UTF-8.
     pub(super) was_recoded: bool,
 }
 
 impl OldRow {
+    /// A row of this JSON.
+    pub(super) fn new(key: &str, mark: &str, text: String) -> serde_json::Result<Self> {
+        Ok(Self {
+            key: key_text(&Value::String(format!("{key}{mark}"))),
+            plain_key: key_text(&Value::String(key.to_owned())),
+            values: serde_json::from_str(&text)?,
+            text,
+            lines: Vec::new(),
+            is_shared: false,
+            is_again: false,
+            was_recoded: false,
+        })
+    }
+
     /// By which a later import sees that the row changed.
     pub(super) fn fingerprint(&self) -> Vec<u8> {
         let mut hash = Sha256::new_with_prefix(&self.text);
@@ -42,9 +62,12 @@ impl OldRow {
     }
 }
 
-/// A key as it is kept: very long ones as their hash.
+/// A key as it is kept: without blanks around it; very long ones as their hash.
 pub(super) fn key_text(key: &Value) -> String {
-    let key = plain(key);
+    let key = match key {
+        Value::String(text) => text.trim_ascii().to_owned(),
+        other => plain(other),
+    };
     if key.chars().count() <= MAX_KEY { key } else { format!("sha256:{}", hex(&Sha256::digest(key))) }
 }
 
@@ -55,6 +78,8 @@ pub(super) enum Place {
     Here(Uuid),
     /// To a row that was set aside.
     SetAside,
+    /// To more than one row.
+    Shared,
 }
 
 /// Where the keys lead that a batch of rows refers to.
@@ -72,6 +97,11 @@ pub(super) struct SetAside {
 impl SetAside {
     pub(super) fn because(column: &str, why: &'static str) -> Self {
         Self { column: Some(column.to_owned()), why }
+    }
+
+    /// For the second of two rows that say the same, their key included.
+    pub(super) fn again() -> Self {
+        Self { column: None, why: "the very same row stands there once more" }
     }
 }
 
@@ -122,6 +152,9 @@ impl<'a> Taking<'a> {
     ) -> Self {
         let mut taking = Self { row, calendar, places, parents, remarks: Vec::new(), used: BTreeSet::new() };
         taking.used.extend(["id".to_owned(), "tenant_id".to_owned()]);
+        if row.is_shared {
+            taking.remark("", "other rows have its key; what names that key was not joined to it");
+        }
         if row.was_recoded {
             taking.remark("", "bytes that are no UTF-8 were read as Windows-1252");
         }
@@ -211,6 +244,9 @@ impl<'a> Taking<'a> {
         let parent = self.parents.get(name).copied().unwrap_or(parent);
         match self.places.get(&(parent, key)) {
             Some(Place::Here(id)) => Ok(Some(*id)),
+            Some(Place::Shared) => {
+                Err(SetAside::because(name, "more than one row has the key that it names"))
+            }
             Some(Place::SetAside) => Err(SetAside::because(name, "it belongs to a row that was set aside")),
             None => Err(SetAside::because(name, "it points at a row that is not there")),
         }
@@ -277,14 +313,19 @@ impl<'a> Taking<'a> {
         Ok(self.tail(table.sql_name, id, values))
     }
 
+    /// Whether the old program took it for deleted.
+    pub(super) fn is_deleted(&mut self) -> bool {
+        let at = self.raw(&["deleted_at"]).map(|at| (self.calendar.moment(at), value::truth(at)));
+        matches!(at, Some((Fit::Same(_) | Fit::Adapted(..), _) | (_, Some(true))))
+            || self.truth(&["is_deleted", "deleted"]) == Some(true)
+    }
+
     /// With the times that every row has.
     pub(super) fn tail(&mut self, table: &'static str, id: Uuid, values: Values) -> NewRow {
         let created_at = self.moment(&["created_at", "created_on", "created", "date_created"]);
         let updated_at = self.moment(&["updated_at", "updated_on", "modified_at", "last_modified"]);
-        let mut deleted_at = self.moment(&["deleted_at"]);
-        if deleted_at.is_none() && self.truth(&["is_deleted", "deleted"]) == Some(true) {
-            deleted_at = updated_at.clone().or_else(|| Some(json!("now")));
-        }
+        let at = self.moment(&["deleted_at"]).or_else(|| updated_at.clone());
+        let deleted_at = self.is_deleted().then(|| at.unwrap_or_else(|| json!("now")));
         NewRow { table, id, values, created_at, updated_at, deleted_at }
     }
 
@@ -314,13 +355,7 @@ mod tests {
     #[test]
     fn what_found_no_place_is_known() {
         let values = json!({"id": 7, "dob": "5/1/1972", "shoe_size": 9, "city": "  ", "gender": "purple"});
-        let row = OldRow {
-            key: "7".to_owned(),
-            text: values.to_string(),
-            values: values.as_object().expect("an object").clone(),
-            lines: Vec::new(),
-            was_recoded: false,
-        };
+        let row = OldRow::new("7", "", values.to_string()).expect("a row");
         let calendar = Calendar { zone: TimeZone::UTC, month_first: false, today: date!(2026 - 11 - 23) };
         let (places, parents) = (Places::new(), BTreeMap::new());
         let mut taking = Taking::new(&row, &calendar, &places, &parents);

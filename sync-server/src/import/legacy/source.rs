@@ -2,18 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, anyhow, ensure};
 use encoding_rs::WINDOWS_1252;
 use protocol::api::Secret;
 use protocol::table::TableName;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 use sqlx::postgres::{PgConnectOptions, PgRow};
 use sqlx::{ConnectOptions, Executor, PgConnection, Row};
 use uuid::Uuid;
 
-use super::row::{OldRow, key_text};
+use super::references::{self, Parents, Reference, Unique};
+use super::row::OldRow;
 use super::statements::{Lines, Shape, count, declare, fetch, is_of_many_tenants};
 use super::tables::OldTable;
 use super::words;
@@ -28,7 +28,7 @@ pub(super) struct Source {
     schema: String,
     only_tenant: Option<Uuid>,
     tables: BTreeMap<OldTable, Shape>,
-    parents: BTreeMap<OldTable, BTreeMap<String, OldTable>>,
+    parents: Parents,
     /// Tables that nothing here is made of, with their rows.
     pub(super) unknown_tables: Vec<(String, i64)>,
 }
@@ -37,8 +37,11 @@ pub(super) struct Source {
 #[derive(Deserialize)]
 struct SentLine<'a> {
     key: String,
+    mark: String,
     #[serde(borrow)]
     row: &'a RawValue,
+    is_shared: bool,
+    is_again: bool,
 }
 
 impl Source {
@@ -52,6 +55,8 @@ impl Source {
             url.0.parse().ok().context("The address of the old database is not a Postgres URL.")?;
         let options = options.application_name("clinic-sync import legacy").options([
             ("default_transaction_read_only", "on"),
+            // Rows that the login may not see are an error, and not left out.
+            ("row_security", "off"),
             ("statement_timeout", "0"),
             ("idle_in_transaction_session_timeout", "0"),
             ("search_path", "pg_catalog"),
@@ -64,7 +69,7 @@ impl Source {
             schema: schema.to_owned(),
             only_tenant,
             tables: BTreeMap::new(),
-            parents: BTreeMap::new(),
+            parents: Parents::new(),
             unknown_tables: Vec::new(),
         };
         source.look().await?;
@@ -76,12 +81,10 @@ impl Source {
     }
 
     async fn look(&mut self) -> anyhow::Result<()> {
-        let columns: Vec<(String, String, bool, Option<i32>)> = sqlx::query_as(
-            "select c.relname::text, a.attname::text, a.atttypid = 'bytea'::regtype,
-                    array_position(k.conkey, a.attnum)
+        let columns: Vec<(String, String, String, bool)> = sqlx::query_as(
+            "select c.relname::text, a.attname::text, a.atttypid::regtype::text, row_security_active(c.oid)
              from pg_class c
              join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-             left join pg_constraint k on k.conrelid = c.oid and k.contype = 'p'
              where c.relnamespace = to_regnamespace(quote_ident($1)) and c.relkind in ('r', 'p', 'v', 'f')
              order by c.relname, a.attnum",
         )
@@ -90,32 +93,36 @@ impl Source {
         .await?;
         ensure!(!columns.is_empty(), "There is no schema {} with tables in the old database.", self.schema);
         let mut shapes: BTreeMap<String, Shape> = BTreeMap::new();
-        for (table, column, is_bytes, key) in columns {
+        for (table, column, kind, is_hidden) in columns {
+            ensure!(
+                !is_hidden,
+                "Row security hides rows of {table} from this login of the old database. Use one that may read \
+                 everything: an administrator's, or one with BYPASSRLS."
+            );
             let shape = shapes.entry(table.clone()).or_insert_with(|| Shape::new(&self.schema, &table));
-            if is_bytes {
+            if kind == "bytea" {
                 shape.byte_columns.push(column);
                 continue;
             }
-            if let Some(place) = key {
-                shape.key.push((place, column.clone()));
-            }
+            shape.kinds.insert(column.clone(), kind);
             shape.columns.push(column);
         }
         for (name, mut shape) in shapes {
-            shape.settle();
             if let Some(only) = self.only_tenant
                 && shape.columns.iter().any(|column| column == "tenant_id")
             {
                 shape.only_tenant = Some(only);
             }
             let Some(table) = OldTable::find(&name) else {
-                let rows = sqlx::query_scalar(count(&shape)).fetch_one(&mut self.connection).await?;
+                let counted = sqlx::query_scalar(count(&shape)).fetch_one(&mut self.connection).await;
+                let rows = counted.map_err(|error| unreadable(&name, error))?;
                 self.unknown_tables.push((name, rows));
                 continue;
             };
             if shape.columns.iter().any(|column| column == "tenant_id") && self.only_tenant.is_none() {
-                let many: bool =
-                    sqlx::query_scalar(is_of_many_tenants(&shape)).fetch_one(&mut self.connection).await?;
+                let many =
+                    sqlx::query_scalar(is_of_many_tenants(&shape)).fetch_one(&mut self.connection).await;
+                let many: bool = many.map_err(|error| unreadable(&name, error))?;
                 ensure!(
                     !many,
                     "The table {name} has rows of several tenants; say with --only-tenant whose are brought."
@@ -123,24 +130,66 @@ impl Source {
             }
             self.tables.insert(table, shape);
         }
-        let references: Vec<(String, String, String)> = sqlx::query_as(
-            "select c.relname::text, a.attname::text, p.relname::text
-             from pg_constraint k
-             join pg_class c on c.oid = k.conrelid
-             join pg_class p on p.oid = k.confrelid
-             cross join unnest(k.conkey) u (number)
-             join pg_attribute a on a.attrelid = c.oid and a.attnum = u.number and a.attname <> 'tenant_id'
-             where k.contype = 'f' and c.relnamespace = to_regnamespace(quote_ident($1))",
+        let (uniques, references) = (self.uniques().await?, self.references().await?);
+        self.parents = references::settle(&mut self.tables, &uniques, &references)?;
+        Ok(())
+    }
+
+    /// Primary keys and unique indexes, as far as they bind every row.
+    async fn uniques(&mut self) -> anyhow::Result<BTreeMap<OldTable, Vec<Unique>>> {
+        let indexes: Vec<(String, Vec<String>, bool, bool)> = sqlx::query_as(
+            "select c.relname::text, k.columns, i.indisprimary, k.is_whole
+             from pg_index i
+             join pg_class c on c.oid = i.indrelid
+             cross join lateral (
+                 select array_agg(a.attname::text order by u.place) filter (where a.attname <> 'tenant_id') as columns,
+                        bool_and(a.attnotnull) as is_whole
+                 from unnest(i.indkey::int2[]) with ordinality u (number, place)
+                 join pg_attribute a on a.attrelid = c.oid and a.attnum = u.number
+                 where u.place <= i.indnkeyatts
+             ) k
+             where c.relnamespace = to_regnamespace(quote_ident($1)) and c.relkind in ('r', 'p')
+               -- An index of a parent in the old way does not bind the rows of its children.
+               and (c.relkind = 'p' or not c.relhassubclass)
+               and i.indisunique and i.indisvalid and i.indpred is null and i.indexprs is null
+               and k.columns is not null",
         )
         .bind(&self.schema)
         .fetch_all(&mut self.connection)
         .await?;
-        for (child, column, parent) in references {
-            if let (Some(child), Some(parent)) = (OldTable::find(&child), OldTable::find(&parent)) {
-                self.parents.entry(child).or_default().insert(column, parent);
+        let mut uniques: BTreeMap<OldTable, Vec<Unique>> = BTreeMap::new();
+        for (table, columns, is_primary, is_whole) in indexes {
+            if let Some(table) = OldTable::find(&table) {
+                uniques.entry(table).or_default().push(Unique { columns, is_primary, is_whole });
             }
         }
-        Ok(())
+        Ok(uniques)
+    }
+
+    async fn references(&mut self) -> anyhow::Result<Vec<Reference>> {
+        let keys: Vec<(String, String, Vec<String>, Vec<String>)> = sqlx::query_as(
+            "select c.relname::text, p.relname::text, array_agg(a.attname::text order by u.place),
+                    array_agg(b.attname::text order by u.place)
+             from pg_constraint k
+             join pg_class c on c.oid = k.conrelid
+             join pg_class p on p.oid = k.confrelid and p.relnamespace = c.relnamespace
+             cross join unnest(k.conkey, k.confkey) with ordinality u (here, there, place)
+             join pg_attribute a on a.attrelid = c.oid and a.attnum = u.here and a.attname <> 'tenant_id'
+             join pg_attribute b on b.attrelid = p.oid and b.attnum = u.there
+             where k.contype = 'f' and c.relnamespace = to_regnamespace(quote_ident($1))
+             group by k.oid, c.relname, p.relname order by c.relname, k.oid",
+        )
+        .bind(&self.schema)
+        .fetch_all(&mut self.connection)
+        .await?;
+        let known = |(child, parent, here, there): (String, String, Vec<String>, Vec<String>)| {
+            Some(Reference {
+                child: OldTable::find(&child)?,
+                parent: OldTable::find(&parent)?,
+                columns: here.into_iter().zip(there).collect(),
+            })
+        };
+        Ok(keys.into_iter().filter_map(known).collect())
     }
 
     pub(super) fn has(&self, table: OldTable) -> bool {
@@ -168,7 +217,8 @@ impl Source {
     /// How many rows there are.
     pub(super) async fn count(&mut self, table: OldTable) -> anyhow::Result<i64> {
         let Some(shape) = self.tables.get(&table) else { return Ok(0) };
-        Ok(sqlx::query_scalar(count(shape)).fetch_one(&mut self.connection).await?)
+        let rows = sqlx::query_scalar(count(shape)).fetch_one(&mut self.connection).await;
+        rows.map_err(|error| unreadable(table.name(), error))
     }
 
     /// Begins to read a table; prescriptions come with their lines, lines only where they have no prescription.
@@ -205,24 +255,34 @@ impl Source {
     }
 }
 
+/// What hinders a table from being read as a whole, as far as that can be said.
+fn unreadable(table: &str, error: sqlx::Error) -> anyhow::Error {
+    match error.as_database_error().and_then(|error| error.code()).as_deref() {
+        Some("42501") => anyhow!(
+            "This login of the old database may not read all of {table}. Use one that may read everything: an \
+             administrator's, or one with BYPASSRLS and the right to SELECT."
+        ),
+        _ => error.into(),
+    }
+}
+
 fn old_row(row: &PgRow) -> anyhow::Result<OldRow> {
     let (key, _) = decode(row, 0)?;
-    let (text, was_recoded) = decode(row, 1)?;
-    let (lines, lines_recoded) = decode(row, 2)?;
-    let values: Map<String, Value> =
-        serde_json::from_str(&text).context("The old database sent a row that is no JSON.")?;
-    let mut old = OldRow { key: key_text(&Value::String(key)), text, values, lines: Vec::new(), was_recoded };
+    let (mark, _) = decode(row, 1)?;
+    let (text, was_recoded) = decode(row, 2)?;
+    let (lines, lines_recoded) = decode(row, 3)?;
+    let mut old = OldRow::new(&key, &mark, text).context("The old database sent a row that is no JSON.")?;
+    (old.is_shared, old.is_again) = (row.try_get(4)?, row.try_get(5)?);
+    old.was_recoded = was_recoded;
     if !lines.is_empty() {
         let sent: Vec<SentLine<'_>> =
             serde_json::from_str(&lines).context("The old database sent lines that are no JSON.")?;
         for line in sent {
-            old.lines.push(OldRow {
-                key: key_text(&Value::String(line.key)),
-                text: line.row.get().to_owned(),
-                values: serde_json::from_str(line.row.get())?,
-                lines: Vec::new(),
-                was_recoded: lines_recoded,
-            });
+            let text = line.row.get().to_owned();
+            let mut read = OldRow::new(&line.key, &line.mark, text)?;
+            (read.is_shared, read.is_again) = (line.is_shared, line.is_again);
+            read.was_recoded = lines_recoded;
+            old.lines.push(read);
         }
     }
     Ok(old)

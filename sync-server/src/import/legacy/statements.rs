@@ -1,6 +1,8 @@
 //! All SQL of the import that is put together from names: those of the old database's catalogue, quoted, and those of
 //! our own tables.
 
+use std::collections::BTreeMap;
+
 use protocol::table::TableName;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
@@ -14,8 +16,12 @@ pub(super) struct Shape {
     pub(super) columns: Vec<String>,
     /// Those with bytes.
     pub(super) byte_columns: Vec<String>,
-    /// The columns of its primary key, by place.
-    pub(super) key: Vec<(i32, String)>,
+    /// The type of each column.
+    pub(super) kinds: BTreeMap<String, String>,
+    /// The columns by which its rows are known.
+    pub(super) key: Vec<String>,
+    /// Whether the old database itself sees to it that no two rows have one key.
+    pub(super) is_unique: bool,
     /// Whose rows are read, if it has rows of several.
     pub(super) only_tenant: Option<Uuid>,
 }
@@ -38,23 +44,29 @@ pub(super) enum Lines<'a> {
     },
 }
 
+/// What is asked of each row; all but the last as text.
+struct Reading {
+    /// Its key as it stands there, or what stands for one.
+    key: String,
+    row: String,
+    /// What tells rows of one key from each other.
+    mark: String,
+    /// Whether other rows, which say something else, have its key.
+    is_shared: String,
+    /// Whether the very same row stands there before it.
+    is_again: String,
+}
+
 impl Shape {
     pub(super) fn new(schema: &str, table: &str) -> Self {
         Self {
             name: format!("{}.{}", quoted(schema), quoted(table)),
             columns: Vec::new(),
             byte_columns: Vec::new(),
+            kinds: BTreeMap::new(),
             key: Vec::new(),
+            is_unique: false,
             only_tenant: None,
-        }
-    }
-
-    /// Settles what its key is: without a primary key its column `id`, if it has one.
-    pub(super) fn settle(&mut self) {
-        self.key.sort();
-        self.key.retain(|(_, column)| column != "tenant_id");
-        if self.key.is_empty() && self.columns.iter().any(|column| column == "id") {
-            self.key.push((1, "id".to_owned()));
         }
     }
 
@@ -65,20 +77,46 @@ impl Shape {
         format!("select {} from {}{}", columns.join(", "), self.name, only.unwrap_or_default())
     }
 
-    /// The key of a row of `alias` as text; without any, what the row says.
-    fn key_of(&self, alias: &str) -> String {
+    /// How a row of `alias` is read. Only where the database allows one key for several rows are they compared.
+    fn reading(&self, alias: &str) -> Reading {
+        let row = format!("row_to_json({alias})::text");
         let parts: Vec<String> =
-            self.key.iter().map(|(_, column)| format!("{alias}.{}::text", quoted(column))).collect();
-        if parts.is_empty() { format!("md5(row_to_json({alias})::text)") } else { parts.join(" || '|' || ") }
+            self.key.iter().map(|column| trimmed(&format!("{alias}.{}", quoted(column)))).collect();
+        let named = if parts.is_empty() { "null::text".to_owned() } else { parts.join(" || '|' || ") };
+        if self.is_unique {
+            let (mark, no) = ("''".to_owned(), "false".to_owned());
+            return Reading { key: named, row, mark, is_shared: no.clone(), is_again: no };
+        }
+        let key = format!("coalesce({named}, md5({row}))");
+        let place = format!("row_number() over (partition by {key}, {row})");
+        let is_shared =
+            format!("(count(*) over (partition by {key}) > count(*) over (partition by {key}, {row}))");
+        let mark = format!(
+            "(case when {is_shared} then '#' || md5({row}) else '' end
+              || case when {place} > 1 then '#' || {place} else '' end)"
+        );
+        let is_again = format!("({named} is not null and {place} > 1)");
+        Reading { key, row, mark, is_shared, is_again }
     }
 
-    fn order_of(&self, alias: &str) -> String {
-        let primary = self.columns.iter().any(|column| column == "is_primary");
-        let first = primary.then(|| format!("{alias}.is_primary desc nulls last"));
-        let key = self.key.iter().map(|(_, column)| format!("{alias}.{}", quoted(column)));
-        let order: Vec<String> = first.into_iter().chain(key).collect();
-        if order.is_empty() { "1".to_owned() } else { order.join(", ") }
+    /// What rows of `alias` are ordered by: a primary clinic is the first.
+    fn order_of(&self, alias: &str) -> Vec<String> {
+        let has_primary = self.columns.iter().any(|column| column == "is_primary");
+        let primary = format!("case when {alias}.is_primary::text in ('true', '1') then 0 else 1 end");
+        let key = self.key.iter().map(|column| format!("{alias}.{}", quoted(column)));
+        let row = format!("row_to_json({alias})::text");
+        has_primary
+            .then_some(primary)
+            .into_iter()
+            .chain(key)
+            .chain((!self.is_unique).then_some(row))
+            .collect()
     }
+}
+
+/// A column that is a key or names one, as [`key_text`](super::row::key_text) has it.
+fn trimmed(column: &str) -> String {
+    format!("btrim({column}::text, E' \\t\\n\\f\\r')")
 }
 
 fn quoted(name: &str) -> String {
@@ -95,37 +133,64 @@ pub(super) fn is_of_many_tenants(shape: &Shape) -> AssertSqlSafe<String> {
     AssertSqlSafe(format!("select count(distinct tenant_id::text) > 1 from {}", shape.name))
 }
 
-/// Opens `old_rows`: key, row and lines, each as text.
+/// Opens `old_rows`: of each row its key, what marks it among those of this key, the row, its lines, whether it shares
+/// its key, and whether it stands there again.
 pub(super) fn declare(shape: &Shape, lines: Option<&Lines<'_>>) -> AssertSqlSafe<String> {
-    let (key, order, rows) = (shape.key_of("r"), shape.order_of("r"), shape.rows());
+    let (reading, rows) = (shape.reading("r"), shape.rows());
+    let order = shape.order_of("r").join(", ");
+    let Reading { key, row, mark, is_shared, is_again } = &reading;
     let query = match lines {
-        None => format!("select {key}, row_to_json(r)::text, '' from ({rows}) r order by {order}"),
+        None => format!(
+            "select {key}, {mark}, {row}, '', {is_shared}, {is_again} from ({rows}) r order by {order}"
+        ),
         Some(Lines::Beside { shape: items, column }) => {
             let item_rows = items.rows();
-            let item_key = items.key_of("i");
-            let place = protocol_positions(items);
-            let place = place.map(|column| format!("i.{}, ", quoted(&column))).unwrap_or_default();
-            let item_order = items.order_of("i");
-            let column = quoted(column);
+            let item = items.reading("i");
+            let place = protocol_positions(items).map(|column| format!("i.{}", quoted(&column)));
+            let order_columns: Vec<String> = place.into_iter().chain(items.order_of("i")).collect();
+            let places: Vec<String> = (1..=order_columns.len()).map(|place| format!("l.o{place}")).collect();
+            let order_columns: Vec<String> = order_columns
+                .iter()
+                .enumerate()
+                .map(|(place, column)| format!("{column} as o{}", place + 1))
+                .collect();
+            let (order_columns, places) = (order_columns.join(", "), places.join(", "));
+            let owner = trimmed(&format!("i.{}", quoted(column)));
+            // Which of two prescriptions with one key a line belongs to, nobody knows.
             format!(
-                "select {key}, row_to_json(r)::text, coalesce(l.lines::text, '')
+                "select {key}, {mark}, {row},
+                        case when {is_shared} or {is_again} then '' else coalesce(l.lines::text, '') end,
+                        {is_shared}, {is_again}
                  from ({rows}) r
                  left join (
-                     select i.{column}::text as owner,
-                            json_agg(json_build_object('key', {item_key}, 'row', row_to_json(i))
-                                     order by {place}{item_order}) as lines
-                     from ({item_rows}) i where i.{column} is not null group by 1
+                     select l.owner,
+                            json_agg(json_build_object('key', l.key, 'mark', l.mark, 'row', l.old,
+                                                       'is_shared', l.is_shared, 'is_again', l.is_again)
+                                     order by {places}) as lines
+                     from (
+                         select {owner} as owner, {} as key, {} as mark, row_to_json(i) as old,
+                                {} as is_shared, {} as is_again, {order_columns}
+                         from ({item_rows}) i
+                     ) l where l.owner is not null group by l.owner
                  ) l on l.owner = {key}
-                 order by {order}"
+                 order by {order}",
+                item.key, item.mark, item.is_shared, item.is_again
             )
         }
         Some(Lines::Without { parent, column }) => {
-            let (parent_key, parent_rows, column) = (parent.key_of("p"), parent.rows(), quoted(column));
+            let (of_parent, parent_rows) = (parent.reading("p"), parent.rows());
+            let owner = trimmed(&format!("r.{}", quoted(column)));
             format!(
-                "select {key}, row_to_json(r)::text, ''
-                 from ({rows}) r
-                 where not exists (select from ({parent_rows}) p where {parent_key} = r.{column}::text)
-                 order by {order}"
+                "select l.key, l.mark, l.row, '', l.is_shared, l.is_again
+                 from (select {key} as key, {mark} as mark, {row} as row, {is_shared} as is_shared,
+                              {is_again} as is_again, {owner} as owner
+                       from ({rows}) r) l
+                 where not exists (
+                     select from (select {} as key, {} as is_shared from ({parent_rows}) p) p
+                     where p.key = l.owner and not p.is_shared
+                 )
+                 order by l.key, l.mark",
+                of_parent.key, of_parent.is_shared
             )
         }
     };

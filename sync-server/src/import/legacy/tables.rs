@@ -4,7 +4,7 @@ use protocol::table::TableName;
 
 use super::home::Home;
 use super::row::{NewRow, SetAside, Taking};
-use super::{chart, medicine, patient, people, visit, words};
+use super::{chart, line, medicine, patient, people, visit, words};
 
 /// A table of the old database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -172,9 +172,7 @@ impl OldTable {
             Self::ShortKeys => medicine::short_key(taking, home),
             Self::Appointments => visit::appointment(taking, home),
             Self::Prescriptions => visit::prescription(taking, home),
-            Self::PrescriptionItems => {
-                Err(SetAside::because("prescription_id", "it points at a prescription that is not there"))
-            }
+            Self::PrescriptionItems => Err(line::astray(taking)),
             Self::DentalObservationTemplates => chart::template(taking, home),
             Self::DentalAttachments => chart::attachment(taking, home),
             Self::DentalProcedures => chart::procedure(taking, home),

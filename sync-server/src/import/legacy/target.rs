@@ -172,6 +172,9 @@ pub(super) async fn places(
         for (key, known) in known(tx, home, parent, &keys).await? {
             places.insert((parent, key), known.id.map_or(Place::SetAside, Place::Here));
         }
+        let shared =
+            keys.into_iter().map(|key| (parent, key)).filter(|place| home.shared_keys.contains(place));
+        places.extend(shared.map(|place| (place, Place::Shared)));
     }
     Ok(places)
 }

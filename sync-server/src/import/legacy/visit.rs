@@ -74,6 +74,9 @@ pub(super) fn prescription(taking: &mut Taking<'_>, home: &mut Home) -> Result<M
     values.insert("diagnoses".to_owned(), json!(diagnoses));
     values.insert("vitals".to_owned(), vitals(taking));
     let status = status(taking);
+    // By what it was replaced is not brought along, and a prescription that is superseded names its successor.
+    let was_replaced = status == "superseded";
+    let status = if was_replaced { "voided" } else { status };
     values.insert("status".to_owned(), json!(status));
     let is_signed = status != "draft" && status != "discarded";
     values.insert("prescription_number".to_owned(), number_of(taking, home, is_signed));
@@ -89,8 +92,11 @@ pub(super) fn prescription(taking: &mut Taking<'_>, home: &mut Home) -> Result<M
     let mut values = taking.declared(table, values)?;
     if is_signed {
         let at = taking.moment(&words::names(table, "finalised_at"));
-        let at = at.or_else(|| Some(json!(moment_text(taking.calendar().at(day, Time::MIDNIGHT)?))));
-        values.insert("finalised_at".to_owned(), at.unwrap_or_default());
+        let at = at.unwrap_or_else(|| {
+            let midnight = taking.calendar().at(day, Time::MIDNIGHT);
+            json!(moment_text(midnight.unwrap_or_else(|| day.midnight().assume_utc())))
+        });
+        values.insert("finalised_at".to_owned(), at);
         let patient = values["patient_id"].as_str().and_then(|id| Uuid::try_parse(id).ok());
         let patient = patient.and_then(|id| home.patients.get(&id));
         values.insert(
@@ -99,8 +105,12 @@ pub(super) fn prescription(taking: &mut Taking<'_>, home: &mut Home) -> Result<M
         );
         values.insert("doctor_snapshot".to_owned(), home.doctor_snapshot(doctor));
     }
+    if was_replaced {
+        taking.remark("status", "it was replaced in the earlier program; it stands as voided");
+    }
     if status == "voided" && values["void_reason"].is_null() {
-        values.insert("void_reason".to_owned(), json!("It was cancelled in the earlier program."));
+        let how = if was_replaced { "replaced" } else { "cancelled" };
+        values.insert("void_reason".to_owned(), json!(format!("It was {how} in the earlier program.")));
     }
     let (items, lines) = line::lines(taking, home, id);
     if is_signed {

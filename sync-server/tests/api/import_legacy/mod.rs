@@ -20,6 +20,7 @@ use crate::furnished::tenant_tables;
 
 const INTEGER: &str = include_str!("integer.sql");
 const UUIDS: &str = include_str!("uuid.sql");
+const SEED: &str = include_str!("seed.sql");
 
 /// A server with a tenant of its own, an old database beside it, and an operator.
 struct Office {
@@ -115,7 +116,7 @@ async fn a_dry_run_tries_everything_says_what_is_wrong_by_row_and_writes_nothing
     assert_eq!(aside("prescriptions", "3")["lines"][0]["dosage"], "1-0-1", "with its lines");
     assert_eq!(aside("prescriptions", "4")["column"], "visit_date");
     assert_eq!(aside("prescription_items", "4")["what"], "it names no medicine");
-    assert_eq!(aside("prescription_items", "6")["what"], "it points at a prescription that is not there");
+    assert_eq!(aside("prescription_items", "6")["what"], "it points at a row that is not there");
     assert_eq!(aside("dental_attachments", "1")["column"], "sha256");
     let written = office.import().await;
     assert_eq!(written.tables, summary.tables, "what was said is what was done");
@@ -290,6 +291,173 @@ async fn pull(office: &mut Office) -> Vec<Row> {
         .expect("a password");
     let server = &office.clinic.server;
     enrol(server, "LEGACY_001", "anjali@clinic.example", DeviceScope::Clinical).await.rows().await
+}
+
+#[tokio::test]
+async fn patients_keyed_by_number_and_name_are_found_by_the_uuid_that_everything_names_them_with() {
+    let mut office = Office::with(SEED).await;
+    let summary = office.import().await;
+    for (table, counts) in &summary.tables {
+        assert_eq!((counts.new, counts.set_aside), (counts.read, 0), "{table}: {:?}", summary.problems);
+    }
+    let patients = office
+        .texts(
+            "select concat_ws(' | ', right(id::text, 3), first_name, mobile_number, patient_code)
+             from clinic.patients where tenant_id = $t order by id",
+        )
+        .await;
+    assert_eq!(patients, ["101 | Sunita | +919820441276", "102 | Ramesh | +919820441276"]);
+    let joined = office
+        .texts(
+            "select concat_ws(' | ', p.first_name, r.status, r.void_reason, d.last_name,
+                              (select count(*) from clinic.prescription_items i
+                               where i.tenant_id = r.tenant_id and i.prescription_id = r.id),
+                              (select count(*) from clinic.appointments a
+                               where a.tenant_id = r.tenant_id and a.patient_id = p.id),
+                              (select count(*) from clinic.dental_observations o
+                               where o.tenant_id = r.tenant_id and o.patient_id = p.id))
+             from clinic.prescriptions r
+             join clinic.patients p on p.tenant_id = r.tenant_id and p.id = r.patient_id
+             join clinic.doctors d on d.tenant_id = r.tenant_id and d.id = r.doctor_id
+             where r.tenant_id = $t order by r.id",
+        )
+        .await;
+    assert_eq!(
+        joined,
+        [
+            "Sunita | finalised | Kulkarni | 2 | 1 | 0",
+            // Without a doctor, so the only one who is still there; superseded by nobody knows what.
+            "Ramesh | voided | It was replaced in the earlier program. | Kulkarni | 0 | 0 | 1",
+        ]
+    );
+    let again = office.import().await;
+    for (table, counts) in &again.tables {
+        assert_eq!((counts.here, counts.new, counts.set_aside), (counts.read, 0, 0), "{table}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_was_deleted_or_stopped_in_the_earlier_program_cannot_sign_in() {
+    let mut office = Office::with(SEED).await;
+    office
+        .sql(
+            "alter table old_program.users add status text, add is_deleted int default 0;
+             insert into old_program.users (id, email, full_name, role, password_hash, status, is_deleted)
+             select gen_random_uuid(), name || '@clinic.example', name, 'nurse', password_hash, state, gone
+             from old_program.users,
+                  (values ('blocked', 'blocked', 0), ('gone', 'active', 1), ('stays', 'Active', 0)) v (name, state, gone)
+             where email like 'anjali%';
+             update old_program.users set is_active = null where email !~ 'anjali|left'",
+        )
+        .await;
+    office.import().await;
+    let staff = "select email || ' ' || is_active from clinic.users where tenant_id = $t order by email";
+    assert_eq!(
+        office.texts(staff).await,
+        [
+            "anjali@clinic.example true",
+            "blocked@clinic.example false",
+            "gone@clinic.example false",
+            "left@clinic.example false",
+            "stays@clinic.example true"
+        ]
+    );
+    office.sql("update old_program.users set deleted_at = now() where email like 'stays%'").await;
+    let again = office.import().await;
+    assert!(
+        again.advice.iter().any(|advice| advice.starts_with("1 people were changed")),
+        "{:?}",
+        again.advice
+    );
+}
+
+#[tokio::test]
+async fn rows_with_one_key_are_all_kept_and_nothing_is_joined_to_the_wrong_one() {
+    let mut office = Office::with(
+        "create schema HOME;
+         create table HOME.doctors (id int primary key, name text);
+         insert into HOME.doctors values (1, 'Asha Rane');
+         create table HOME.patients (id int, mobile text, first_name text, age int);
+         create table HOME.appointments (id text, patient_id int, appointment_date date);
+         create table HOME.prescriptions (id int, patient_id int, visit_date date);
+         create table HOME.prescription_items (prescription_id int, medicine_name text, dosage text);
+         -- One number for two, one row twice, two without; the last pair is cut by the end of a batch.
+         insert into HOME.patients values (1, '9820441101', 'Asha', 30), (1, '9820441102', 'Bina', 31),
+             (2, '9820441103', 'Chitra', 32), (2, '9820441103', 'Chitra', 32);
+         insert into HOME.patients
+         select n, '98205' || lpad(n::text, 5, '0'), 'Patient' || n, 40 from generate_series(3, 497) n;
+         insert into HOME.patients values (498, '9820441104', 'Dipa', 33), (498, '9820441105', 'Esha', 34),
+             (null, '9820441106', 'Farah', 35), (null, '9820441106', 'Farah', 35);
+         insert into HOME.appointments values ('A ', 1, '2024-01-05'), ('A', 3, '2024-01-05');
+         insert into HOME.prescriptions values (7, 2, '2024-01-05'), (8, 498, '2024-01-05'),
+             (9, 4, '2024-01-05'), (9, 5, '2024-01-05');
+         insert into HOME.prescription_items values (7, 'Paracetamol', '1-0-1'), (7, 'Paracetamol', '1-0-1'),
+             (9, 'Ibuprofen', '1-0-1'), (null, 'Cetirizine', '0-0-1')",
+    )
+    .await;
+    let options = LegacyOptions { report: Some(office.report()), ..office.options() };
+    let summary = run(&office.ops, &options, &mut Vec::new()).await.expect("imported");
+    let patients = summary.tables["patients"];
+    assert_eq!((patients.read, patients.new, patients.set_aside), (503, 502, 1));
+    let names =
+        "select first_name from clinic.patients where tenant_id = $t and first_name !~ 'Patient' order by 1";
+    assert_eq!(
+        office.texts(names).await,
+        ["Asha", "Bina", "Chitra", "Dipa", "Esha", "Farah", "Farah"],
+        "one that is there twice to the letter comes once, if it has a key"
+    );
+    let reported = lines(&office.report());
+    let mut aside: Vec<String> = reported
+        .iter()
+        .filter(|line| line["outcome"] == "set aside")
+        .map(|line| format!("{} {}: {}", line["table"], line["column"], line["what"]).replace('"', ""))
+        .collect();
+    aside.sort();
+    assert_eq!(
+        aside,
+        [
+            "appointments patient_id: more than one row has the key that it names",
+            "patients null: the very same row stands there once more",
+            "prescription_items prescription_id: it names no prescription",
+            "prescription_items prescription_id: more than one row has the key that it names",
+            "prescriptions patient_id: more than one row has the key that it names",
+        ]
+    );
+    let items = "select count(*)::text from clinic.prescription_items where tenant_id = $t";
+    assert_eq!(office.texts(items).await, ["2"]);
+    let before = office.everything().await.len();
+    let again = office.import().await;
+    assert_eq!(office.everything().await.len(), before + 1, "only the log says that someone looked");
+    for (table, counts) in &again.tables {
+        let first = summary.tables[table];
+        assert_eq!((counts.new, counts.changed), (0, 0), "{table}");
+        assert_eq!((counts.here, counts.set_aside), (first.new, first.set_aside), "{table}");
+    }
+}
+
+#[tokio::test]
+async fn an_old_database_that_hides_rows_is_refused_and_not_taken_for_empty() {
+    let mut office = Office::with(SEED).await;
+    office
+        .sql(
+            "grant usage on schema old_program to clinic_app, clinic_owner;
+             grant select on all tables in schema old_program to clinic_app, clinic_owner;
+             alter table old_program.patients enable row level security",
+        )
+        .await;
+    let from = office.clinic.server.database().app.0.clone();
+    let options = LegacyOptions { from, ..office.options() };
+    let refused = run(&office.ops, &options, &mut Vec::new()).await.expect_err("hidden rows");
+    assert!(refused.to_string().contains("Row security hides rows of patients"), "{refused}");
+    // A view reads with its owner's eyes.
+    office
+        .sql(
+            "create view old_program.visits as select * from old_program.patients;
+             alter view old_program.visits owner to clinic_owner",
+        )
+        .await;
+    let refused = run(&office.ops, &office.options(), &mut Vec::new()).await.expect_err("hidden rows");
+    assert!(refused.to_string().contains("may not read all of visits"), "{refused}");
 }
 
 #[tokio::test]
