@@ -290,6 +290,8 @@ pub enum NoticeCode {
     TenantSuspended,
     /// Whoever signed in did so with a one-time password.
     PasswordChangeRequired,
+    /// The audit log on the server is not what this desktop knew of it. Said by the desktop, never by the server.
+    LogChanged,
 }
 
 /// Something that the tenant's people should know.

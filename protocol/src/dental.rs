@@ -85,6 +85,16 @@ impl ProcedureStatus {
         values.get("status").and_then(|status| Self::deserialize(status).ok())
     }
 
+    /// It was done: for a dentist to say, and to take back.
+    fn was_done(self) -> bool {
+        matches!(self, Self::Completed | Self::Failed)
+    }
+
+    /// What was written down stays as it is: it was done, or should never have been written.
+    fn is_fixed(self) -> bool {
+        self.was_done() || self == Self::EnteredInError
+    }
+
     /// Whether a procedure may go from this state to `next`: forwards, aside, and out of a mistake.
     pub fn may_become(self, next: Self) -> bool {
         use ProcedureStatus::{
@@ -108,14 +118,19 @@ impl ProcedureStatus {
     }
 }
 
-/// Columns of a completed procedure that still change.
+/// Columns of a procedure that was done which still change. The note only grows.
 const AFTER_COMPLETION: &[&str] = &["status", "note"];
 
-/// Checks that only a dentist completes a procedure.
+/// Checks that only a dentist says that a procedure was done, or takes it back.
 pub(crate) fn check_completer(change: &Change, roles: &Roles) -> Result<(), Refusal> {
-    let completes = change.set.get("status").is_some_and(|set| set.value == "completed");
-    if completes && !roles.is_dentist() {
-        return Err(Refusal::new(RefusalCode::NotAllowed, "Only a dentist completes a procedure."));
+    let Some(set) = change.set.get("status") else { return Ok(()) };
+    let [base, value] = [&set.base, &set.value].map(|status| ProcedureStatus::deserialize(status).ok());
+    let was_done = [base, value].into_iter().flatten().any(ProcedureStatus::was_done);
+    if was_done && base != value && !roles.is_dentist() {
+        return Err(Refusal::new(
+            RefusalCode::NotAllowed,
+            "Only a dentist completes a procedure, or says that it failed or was an error.",
+        ));
     }
     Ok(())
 }
@@ -131,8 +146,12 @@ pub(crate) fn check_procedure(current: &Values, change: &Change) -> Result<(), R
             ));
         }
     }
-    if ProcedureStatus::of(current) == Some(ProcedureStatus::Completed)
-        && change.set.keys().any(|name| !AFTER_COMPLETION.contains(&name.as_str()))
+    let grows = change.set.get("note").is_none_or(|set| {
+        let [base, value] = [&set.base, &set.value].map(|note| note.as_str().unwrap_or_default());
+        value.starts_with(base)
+    });
+    if ProcedureStatus::of(current).is_some_and(ProcedureStatus::is_fixed)
+        && (!grows || change.set.keys().any(|name| !AFTER_COMPLETION.contains(&name.as_str())))
     {
         return Err(Refusal::new(
             RefusalCode::Fixed,
@@ -142,9 +161,9 @@ pub(crate) fn check_procedure(current: &Values, change: &Change) -> Result<(), R
     Ok(())
 }
 
-/// Checks that a procedure may be deleted: only one that was not completed.
+/// Checks that a procedure may be deleted: only one that was never done, nor marked as an error.
 pub(crate) fn check_delete(current: &Values) -> Result<(), Refusal> {
-    if ProcedureStatus::of(current) == Some(ProcedureStatus::Completed) {
+    if ProcedureStatus::of(current).is_some_and(ProcedureStatus::is_fixed) {
         return Err(Refusal::new(
             RefusalCode::Fixed,
             "A completed procedure cannot be deleted; mark it as entered in error.",
@@ -267,6 +286,18 @@ mod tests {
         assert!(check_procedure(&done, &change(&[("status", "completed", "planned")])).is_err());
         assert!(check_procedure(&done, &change(&[("procedure_name", "Filling", "Crown")])).is_err());
         assert!(check_delete(&done).is_err());
+        assert!(check_procedure(&done, &change(&[("note", "healed", "healed, no pain")])).is_ok());
+        assert!(check_procedure(&done, &change(&[("note", "healed", "no pain")])).is_err());
+    }
+
+    #[test]
+    fn a_procedure_that_failed_or_was_an_error_stays_as_it_was_written_down() {
+        for status in ["failed", "entered_in_error"] {
+            let aside: Values = [("status".to_owned(), json!(status))].into();
+            assert!(check_procedure(&aside, &change(&[("procedure_name", "Filling", "Crown")])).is_err());
+            assert!(check_procedure(&aside, &change(&[("status", status, "completed")])).is_err());
+            assert!(check_delete(&aside).is_err());
+        }
     }
 
     #[test]
@@ -274,6 +305,11 @@ mod tests {
         let completion = change(&[("status", "planned", "completed")]);
         assert!(check_completer(&completion, &Roles(vec![Role::Nurse])).is_err());
         assert!(check_completer(&completion, &Roles(vec![Role::Dentist])).is_ok());
+        for (base, value) in [("completed", "entered_in_error"), ("in_progress", "failed")] {
+            let change = change(&[("status", base, value)]);
+            assert!(check_completer(&change, &Roles(vec![Role::Nurse, Role::Doctor])).is_err(), "{value}");
+            assert!(check_completer(&change, &Roles(vec![Role::Dentist])).is_ok(), "{value}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What a desktop and the sync server agree on: ids, rows, mutations, merge rules, permissions, the
-//! dosage grammar and error codes. No I/O, no clock, no SQL and no HTTP: everything here can be replayed.
+//! dosage grammar and error codes. No I/O, no SQL and no HTTP, and but for new ids
+//! no clock and no chance: everything else here can be replayed.
 
 pub mod api;
 pub mod appointment;
@@ -10,6 +11,7 @@ pub mod digest;
 pub mod dosage;
 pub mod error;
 pub mod id;
+pub mod log_end;
 pub mod manage;
 pub mod medicine;
 pub mod merge;

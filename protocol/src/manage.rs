@@ -80,7 +80,8 @@ pub struct UserChange {
     /// Whether they can sign in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_active: Option<bool>,
-    /// Their registration, for who becomes a doctor or a dentist.
+    /// Their registration: for who becomes a doctor or a dentist, and to correct or complete that of who is one. What
+    /// is signed already keeps what it was signed with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub doctor: Option<NewDoctor>,
     /// All of their clinics, as in [`UserInfo::clinics`].

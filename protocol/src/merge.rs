@@ -10,7 +10,7 @@ use crate::mutation::{Change, Op};
 use crate::permission::Roles;
 use crate::table::{Column, Kind, Merge, Table, TableName, Values};
 use crate::validate;
-use crate::{appointment, dental, prescription};
+use crate::{appointment, dental, patient, prescription};
 
 /// When each column was last changed, as milliseconds since 1970 by the server's clock.
 pub type Clocks = BTreeMap<String, i64>;
@@ -131,6 +131,7 @@ fn insert(table: &Table, change: &Change, recorded_at_ms: i64) -> Result<Merged,
         values.insert(column.name.to_owned(), value);
     }
     validate::check_row(change.table, &values)?;
+    patient::check_merger(change, &values)?;
     let clocks = change.set.keys().map(|column| (column.clone(), recorded_at_ms)).collect();
     Ok(Merged {
         row: Current { deleted: false, values, clocks },
@@ -181,11 +182,11 @@ fn update(
                     row.clocks.insert(name.clone(), recorded_at_ms.max(theirs_since));
                 }
             }
-            Merge::Union => {
+            Merge::Union if fits(column, &union(&theirs, &set.value)) => {
                 row.values.insert(name.clone(), union(&theirs, &set.value));
                 row.clocks.insert(name.clone(), recorded_at_ms.max(theirs_since));
             }
-            Merge::Review | Merge::SaferUnion | Merge::Furthest(_) => {
+            Merge::Review | Merge::SaferUnion | Merge::Furthest(_) | Merge::Union => {
                 if column.merge == Merge::SaferUnion {
                     row.values.insert(name.clone(), safer_union(column, &theirs, &set.value));
                     row.clocks.insert(name.clone(), recorded_at_ms.max(theirs_since));
@@ -207,6 +208,7 @@ fn update(
         review.push(deletion(change, Value::Bool(true), Value::Bool(false)));
     }
     validate::check_row(change.table, &row.values)?;
+    patient::check_merger(change, &row.values)?;
     Ok(Merged { changed: before != row.values, row, met_others, review })
 }
 
@@ -255,8 +257,18 @@ fn further(ladder: &[&str], theirs: &Value, ours: &Value) -> Option<Side> {
     Some(if step(ours)? > step(theirs)? { Side::Ours } else { Side::Theirs })
 }
 
-/// Their entries, then those of ours that they lack.
+/// Their entries or lines, then those of ours that they lack.
 fn union(theirs: &Value, ours: &Value) -> Value {
+    match (theirs, ours) {
+        (Value::Null, _) => return ours.clone(),
+        (_, Value::Null) => return theirs.clone(),
+        (Value::String(theirs), Value::String(ours)) => {
+            let mut lines: Vec<&str> = theirs.lines().collect();
+            lines.extend(ours.lines().filter(|line| !theirs.lines().any(|known| known == *line)));
+            return Value::String(lines.join("\n"));
+        }
+        _ => {}
+    }
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let mut entries = list(theirs);
     for entry in list(ours) {
@@ -278,13 +290,16 @@ fn safer_union(column: &Column, theirs: &Value, ours: &Value) -> Value {
             let care = |text: &str| choices.iter().position(|choice| *choice == text);
             if care(our_text) > care(their_text) { ours.clone() } else { theirs.clone() }
         }
-        Kind::Text(limit) => {
-            let mut lines: Vec<&str> = their_text.lines().collect();
-            lines.extend(our_text.lines().filter(|line| !their_text.lines().any(|known| known == *line)));
-            let union = lines.join("\n");
-            if union.chars().count() > limit { theirs.clone() } else { Value::String(union) }
-        }
+        Kind::Text(_) => Some(union(theirs, ours)).filter(|both| fits(column, both)).unwrap_or(theirs.clone()),
         _ => theirs.clone(),
+    }
+}
+
+/// Whether a text is not longer than its column.
+fn fits(column: &Column, value: &Value) -> bool {
+    match (column.kind, value) {
+        (Kind::Text(limit), Value::String(text)) => text.chars().count() <= limit,
+        _ => true,
     }
 }
 
@@ -454,6 +469,22 @@ mod tests {
         let both = union(&theirs, &ours);
         assert_eq!(both, json!([{"date": "2026-11-01"}, {"date": "2026-11-08"}, {"date": "2026-11-09"}]));
         assert_eq!(union(&both, &ours), both);
+        let note = union(&json!("Healed.\nNo pain."), &json!("Healed.\nCold test done."));
+        assert_eq!(note, json!("Healed.\nNo pain.\nCold test done."));
+        assert_eq!(union(&note, &json!(null)), note);
+    }
+
+    #[test]
+    fn two_notes_that_are_too_long_together_are_for_a_person() {
+        let (theirs, ours) = ("a".repeat(1_500), "b".repeat(1_500));
+        let row = Current {
+            values: [("status".to_owned(), json!("planned")), ("note".to_owned(), json!(theirs))].into(),
+            ..Current::default()
+        };
+        let mut change = edit("note", json!(null), json!(ours));
+        change.table = TableName::DentalProcedures;
+        let merged = merge(&change, Some(row), &Roles(vec![Role::Dentist]), 2_000).expect("BUG: allowed");
+        assert_eq!((&merged.row.values["note"], merged.review.len()), (&json!(theirs), 1));
     }
 
     #[test]

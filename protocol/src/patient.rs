@@ -1,7 +1,12 @@
 //! Rules about patients: mobile numbers, names, ages.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use time::Date;
+
+use crate::error::{Refusal, RefusalCode};
+use crate::mutation::Change;
+use crate::table::{TableName, Values};
 
 /// Reads a mobile number in the spellings that Indian front desks use, and writes it in E.164 form.
 ///
@@ -41,6 +46,15 @@ fn is_indian_mobile(national: &str) -> bool {
 /// A name as it is compared: lower case, without outer and doubled spaces.
 pub fn normalise_name(name: &str) -> String {
     name.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>().join(" ")
+}
+
+/// Checks that a patient is merged into another one.
+pub(crate) fn check_merger(change: &Change, values: &Values) -> Result<(), Refusal> {
+    let into = values.get("merged_into_id").and_then(Value::as_str);
+    if change.table == TableName::Patients && into == Some(&change.id.hyphenated().to_string()) {
+        return Err(Refusal::new(RefusalCode::BadValue, "A patient is not merged into themselves."));
+    }
+    Ok(())
 }
 
 /// An age in whole years and months.

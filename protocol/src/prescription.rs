@@ -1,5 +1,7 @@
 //! A prescription's states and what its signature covers.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -43,27 +45,28 @@ impl Status {
 /// Columns of a signed prescription that an amendment or a voiding writes; all others are fixed.
 const AFTER_SIGNING: &[&str] = &["status", "superseded_by_id", "void_reason", "voided_at", "voided_by"];
 
-/// Checks that a change respects the states: whatever is signed stays as it was signed.
+/// Checks that a change respects the states: whatever is signed stays as it was signed, and what was said when it was
+/// withdrawn stays too. Two who withdrew the same prescription at once are left to the merge.
 ///
 /// # Errors
 ///
 /// [`RefusalCode::Fixed`].
 pub fn check_update(current: &Values, change: &Change) -> Result<(), Refusal> {
-    let fixed =
-        || Refusal::new(RefusalCode::Fixed, "A signed prescription does not change; amend it instead.");
-    let Some(status) = Status::of(current) else {
-        return Err(fixed());
-    };
-    let next = change.set.get("status").map(|set| Status::deserialize(&set.value));
-    if let Some(next) = next
-        && !next.is_ok_and(|next| status.may_become(next))
-    {
-        return Err(fixed());
+    let status = Status::of(current);
+    let step = change.set.get("status");
+    let next = step.map_or(status, |set| Status::deserialize(&set.value).ok());
+    let may = status.zip(next).is_some_and(|(status, next)| status.may_become(next));
+    let withdraws = step.is_some_and(|set| set.base == "finalised")
+        && matches!(next, Some(Status::Superseded | Status::Voided))
+        && change.set.iter().all(|(name, set)| {
+            // Nothing is withdrawn twice: who saw what was said then saw that it was.
+            let is_first = set.base.is_null() || status == Some(Status::Finalised);
+            AFTER_SIGNING.contains(&name.as_str()) && (name == "status" || is_first)
+        });
+    if may && (status == Some(Status::Draft) || withdraws) {
+        return Ok(());
     }
-    if status != Status::Draft && change.set.keys().any(|name| !AFTER_SIGNING.contains(&name.as_str())) {
-        return Err(fixed());
-    }
-    Ok(())
+    Err(Refusal::new(RefusalCode::Fixed, "A signed prescription does not change; amend it instead."))
 }
 
 /// Checks that a prescription may be deleted: only one that was never signed.
@@ -80,13 +83,31 @@ pub fn check_delete(current: &Values) -> Result<(), Refusal> {
     }
 }
 
+/// Checks the lines of a prescription that is being signed: each has a place of its own. Those of a draft may share
+/// one, since two desktops that do not see each other add to it.
+///
+/// # Errors
+///
+/// [`RefusalCode::BadValue`].
+pub fn check_lines(items: &[(Uuid, Values)]) -> Result<(), Refusal> {
+    let places: BTreeSet<_> =
+        items.iter().map(|(_, item)| item.get("position").and_then(Value::as_i64)).collect();
+    if places.len() < items.len() {
+        return Err(Refusal::new(RefusalCode::BadValue, "Two lines of the prescription have the same place."));
+    }
+    Ok(())
+}
+
 /// Columns that the content hash does not cover: they change after signing, or hold the hash itself.
 const NOT_SIGNED: &[&str] =
     &["content_sha256", "status", "superseded_by_id", "void_reason", "voided_at", "voided_by"];
 
+/// Columns of a line that it does not cover either: a medicine may be stopped later.
+const NOT_SIGNED_OF_LINES: &[&str] = &["stopped_at", "stop_reason"];
+
 /// The hash of a prescription as signed, stored in `content_sha256`.
 ///
-/// Covers the id, every column that has a value but those that change after signing, and the lines in the
+/// Covers the id, every column that has a value but those that change after signing, and the lines, likewise, in the
 /// order of their positions. Equal content gives equal hashes whatever wrote the JSON.
 pub fn content_hash(id: Uuid, prescription: &Values, items: &[(Uuid, Values)]) -> Hash {
     let mut items: Vec<_> = items.iter().collect();
@@ -94,7 +115,7 @@ pub fn content_hash(id: Uuid, prescription: &Values, items: &[(Uuid, Values)]) -
     let mut text = String::from("cd-prescription-1\n");
     write_row(&mut text, id, prescription, NOT_SIGNED);
     for (id, item) in items {
-        write_row(&mut text, *id, item, &[]);
+        write_row(&mut text, *id, item, NOT_SIGNED_OF_LINES);
     }
     Hash::of(text.as_bytes())
 }
@@ -164,23 +185,36 @@ mod tests {
     #[test]
     fn a_signed_prescription_can_be_voided_and_nothing_else_of_it_changes() {
         let signed = values(&[("status", json!("finalised")), ("advice", json!("rest"))]);
-        let change = |set: &[(&str, Value)]| Change {
+        let change = |set: &[(&str, &str, &str)]| Change {
             table: TableName::Prescriptions,
             id: Uuid::nil(),
             op: Op::Update,
             base_version: 1,
             set: set
                 .iter()
-                .map(|(name, value)| {
-                    ((*name).to_owned(), SetValue { base: json!(null), value: value.clone() })
+                .map(|(name, base, value)| {
+                    let base = if base.is_empty() { Value::Null } else { json!(base) };
+                    ((*name).to_owned(), SetValue { base, value: json!(value) })
                 })
                 .collect(),
         };
-        let void = [("status", json!("voided")), ("void_reason", json!("wrong patient"))];
+        let void = [("status", "finalised", "voided"), ("void_reason", "", "wrong patient")];
         assert!(check_update(&signed, &change(&void)).is_ok());
-        assert!(check_update(&signed, &change(&[("advice", json!("walk"))])).is_err());
-        assert!(check_update(&signed, &change(&[("status", json!("draft"))])).is_err());
+        assert!(check_update(&signed, &change(&[("advice", "rest", "walk")])).is_err());
+        assert!(check_update(&signed, &change(&[("status", "finalised", "draft")])).is_err());
+        assert!(check_update(&signed, &change(&[("void_reason", "", "wrong patient")])).is_err());
         assert!(check_delete(&signed).is_err());
+        let voided = values(&[("status", json!("voided")), ("void_reason", json!("wrong dose"))]);
+        assert!(check_update(&voided, &change(&void)).is_ok(), "for a person to decide");
+        for late in [
+            [("status", "voided", "voided"), ("void_reason", "wrong dose", "none")],
+            [("status", "finalised", "voided"), ("void_reason", "wrong dose", "none")],
+        ] {
+            assert!(check_update(&voided, &change(&late)).is_err());
+        }
+        let discarded = values(&[("status", json!("discarded"))]);
+        assert!(check_update(&discarded, &change(&[("status", "discarded", "finalised")])).is_err());
+        assert!(check_update(&discarded, &change(&[("advice", "", "walk")])).is_err());
     }
 
     #[test]
@@ -203,5 +237,8 @@ mod tests {
         assert_ne!(hash(&[item("1-0-1", 1)]), hash(&[item("1-1-1", 1)]));
         assert_ne!(hash(&[item("1-0-1", 1)]), hash(&[item("1-0-1", 1), item("1-0-1", 2)]));
         assert_eq!(hash(&[item("a", 1), item("b", 2)]), hash(&[item("b", 2), item("a", 1)]));
+        let mut stopped = item("a", 1);
+        stopped.1.insert("stopped_at".to_owned(), json!("2026-11-23T04:11:08.123Z"));
+        assert_eq!(hash(&[item("a", 1)]), hash(&[stopped]));
     }
 }

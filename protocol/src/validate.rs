@@ -103,11 +103,17 @@ pub fn check_row(table: TableName, values: &Values) -> Result<(), Refusal> {
                 None
             }
         }
-        TableName::ShortKeys => {
+        TableName::ShortKeys | TableName::DentalObservationTemplates => {
             let key = text("key").unwrap_or_default();
             let good = key.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
                 && key.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "_.-".contains(c));
-            (!good).then_some("A short key has small letters, digits, dots, dashes and underscores only.")
+            if !good {
+                Some("A short key has small letters, digits, dots, dashes and underscores only.")
+            } else if (text("scope") == Some("doctor")) != text("doctor_id").is_some() {
+                Some("A doctor's own key says whose it is, and no other one does.")
+            } else {
+                None
+            }
         }
         TableName::Appointments => appointment::check_row(values),
         TableName::DentalObservations | TableName::DentalProcedures => dental::check_site(values),
@@ -121,8 +127,7 @@ pub fn check_row(table: TableName, values: &Values) -> Result<(), Refusal> {
         | TableName::TenantMedicines
         | TableName::Prescriptions
         | TableName::PrescriptionItems
-        | TableName::PatientAllergies
-        | TableName::DentalObservationTemplates => None,
+        | TableName::PatientAllergies => None,
     };
     problem.map_or(Ok(()), |problem| Err(Refusal::new(RefusalCode::BadValue, problem)))
 }

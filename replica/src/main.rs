@@ -60,6 +60,13 @@ enum Command {
         #[arg(long)]
         email: String,
     },
+    /// Shows the ends of the server's audit log that this computer keeps, for `clinic-sync audit verify --head-file`.
+    /// Standard input: the password.
+    LogEnds {
+        /// Who signs in.
+        #[arg(long)]
+        email: String,
+    },
     /// Shows a prescription with every column as stored. Standard input: the password.
     ShowPrescription {
         /// Its number, as printed.
@@ -117,6 +124,11 @@ async fn main() -> anyhow::Result<()> {
             let report = tokio::task::spawn_blocking(move || replica.verify()).await?.map_err(sentence)?;
             answer(&serde_json::to_string_pretty(&report)?)?;
             if report.is_good() { Ok(()) } else { bail!("{} things are wrong", report.problems.len()) }
+        }
+        Command::LogEnds { email } => {
+            let replica = unlock(&desk, &email).await?;
+            let ends = tokio::task::spawn_blocking(move || replica.log_ends()).await?.map_err(sentence)?;
+            answer(&serde_json::to_string_pretty(&ends)?)
         }
         Command::ShowPrescription { number, email } => {
             let replica = unlock(&desk, &email).await?;

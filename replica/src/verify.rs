@@ -34,6 +34,18 @@ impl Verification {
 }
 
 impl Replica {
+    /// The ends of the tenant's audit log that this computer keeps, in the form that `clinic-sync audit verify
+    /// --head-file` reads.
+    pub fn log_ends(&self) -> Result<Value> {
+        let heads: Vec<Value> = self
+            .store
+            .kept_ends()?
+            .into_iter()
+            .map(|(lane, (seq, hash))| json!({ "lane": lane, "seq": seq, "hash": hash }))
+            .collect();
+        Ok(json!({ "tenants": [{ "tenant_id": self.facts.tenant_id, "heads": heads }] }))
+    }
+
     /// Checks the file, the finder, the chain of mutations and the content of every signed prescription.
     pub fn verify(&self) -> Result<Verification> {
         self.store.read(|tx| {

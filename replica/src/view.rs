@@ -112,7 +112,8 @@ pub struct SyncStatus {
     pub last_synced_at: Option<String>,
     /// What keeps the computer from syncing although the server answers.
     pub problem: Option<SyncProblem>,
-    /// What the server last said about the plan and the password, as long as it answers.
+    /// What the server last said about the plan and the password, as long as it answers; before that, whatever the
+    /// connection, that its audit log was changed.
     pub notices: Vec<Notice>,
 }
 

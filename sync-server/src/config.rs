@@ -41,7 +41,8 @@ pub struct CommonOptions {
     pub log_format: LogFormat,
     /// URL of the database; without it, that of the embedded database running in the data folder.
     ///
-    /// For `serve` the login is clinic_app, for `migrate` an administrator's, else clinic_ops.
+    /// For `serve` the login is clinic_app, for `migrate` an administrator's, else clinic_ops; clinic_report will do
+    /// for `tenant usage`.
     #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<DatabaseUrl>,
     /// Folder of the Postgres programs (initdb, pg_ctl, postgres) for the embedded database.
@@ -73,6 +74,9 @@ pub struct ServeOptions {
     /// without it, `audit-key.pem` in the data folder, made when it is missing.
     #[arg(long, env = "CLINIC_SYNC_AUDIT_KEY")]
     pub audit_key: Option<PathBuf>,
+    /// Refuses whoever wants to register a clinic by themselves: the operator makes all tenants, with `tenant create`.
+    #[arg(long, env = "CLINIC_SYNC_NO_REGISTRATION")]
+    pub no_registration: bool,
     /// Starts a database of its own in the data folder and brings it up to date.
     #[arg(long)]
     pub embedded: bool,

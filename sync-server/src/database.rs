@@ -58,7 +58,7 @@ begin
     grant create on schema clinic to clinic_ops;
     for across in
         select oid from pg_proc
-        where oid in (to_regprocedure('clinic.tenant_id_for_code(text)'), to_regprocedure('clinic.tenant_usage()'))
+        where oid in (to_regprocedure('clinic.tenant_id_for_code(text)'), to_regprocedure('clinic.tenant_usage(text)'))
           and proowner <> 'clinic_ops'::regrole
     loop
         execute format('alter function %s owner to clinic_ops', across);
@@ -84,6 +84,15 @@ pub enum Error {
     /// The server would go around the walls between tenants.
     #[error("The server refuses to start: {0}")]
     Refused(&'static str),
+    /// An operator's command with a login that row security binds.
+    #[error(
+        "This command refuses to start: row security would show its database login nothing, and that would look as \
+         if there were nothing. Give DATABASE_URL of clinic_ops."
+    )]
+    NotTheOperator,
+    /// `tenant usage` with another login.
+    #[error("This login may not count what tenants have. Give DATABASE_URL of clinic_report or clinic_ops.")]
+    MayNotCount,
     /// The database.
     #[error(transparent)]
     Sqlx(#[from] sqlx::Error),
@@ -95,13 +104,15 @@ pub enum Error {
     Server(#[from] crate::error::Error),
 }
 
-/// New passwords of the two logins; where none is given, the old one stays.
+/// New passwords of the logins; where none is given, the old one stays.
 #[derive(Clone, Debug, Default)]
 pub struct LoginPasswords {
     /// The server's.
     pub app: Option<Secret>,
     /// The operator's.
     pub ops: Option<Secret>,
+    /// That of whoever bills and plans, who counts and reads nothing.
+    pub report: Option<Secret>,
 }
 
 /// Makes roles and schema where they are missing, and runs the migrations that the database lacks.
@@ -151,7 +162,11 @@ pub async fn migrate_with(
     crate::catalogue::store(&mut connection).await?;
     sqlx::raw_sql("reset role; reset search_path").execute(&mut connection).await?;
     sqlx::raw_sql(AFTERWARDS).execute(&mut connection).await?;
-    for (login, password) in [("clinic_app", &passwords.app), ("clinic_ops", &passwords.ops)] {
+    for (login, password) in [
+        ("clinic_app", &passwords.app),
+        ("clinic_ops", &passwords.ops),
+        ("clinic_report", &passwords.report),
+    ] {
         if let Some(password) = password {
             sqlx::raw_sql(SET_PASSWORD).execute(&mut connection).await?;
             sqlx::query("select pg_temp.set_password($1, $2)")
@@ -167,6 +182,10 @@ pub async fn migrate_with(
 
 /// So many connections of a server process; one of them listens.
 pub const CONNECTIONS: u32 = 16;
+/// So many of an operator's command.
+const OPERATORS_CONNECTIONS: u32 = 4;
+
+const LACKS_MIGRATIONS: &str = "the database lacks migrations; run `clinic-sync migrate` first.";
 
 /// Connects the server, as `clinic_app`.
 ///
@@ -207,10 +226,43 @@ pub async fn connect_app_with(url: &Secret, connections: u32) -> Result<Db, Erro
 }
 
 /// Connects an operator's command, as `clinic_ops`.
+///
+/// # Errors
+///
+/// [`Error::Refused`] for a login to which row security would show nothing, and for a database that lacks migrations.
 pub async fn connect_ops(url: &Secret) -> Result<Db, Error> {
-    let db = Db::new(pool_options(4).connect_with(session(url)?).await?);
+    let pool = pool_options(OPERATORS_CONNECTIONS).connect_with(session(url)?).await?;
+    let sees_all = sqlx::query_scalar!(
+        r#"select rolsuper or rolbypassrls as "sees_all!" from pg_roles where rolname = current_user"#
+    )
+    .fetch_one(&pool)
+    .await?;
+    if !sees_all {
+        return Err(Error::NotTheOperator);
+    }
+    let db = Db::new(pool);
     check_migrated(&db).await?;
     Ok(db)
+}
+
+/// Connects `tenant usage`, as `clinic_report` or `clinic_ops`: whoever may count the tenants.
+///
+/// # Errors
+///
+/// [`Error::MayNotCount`] for another login, and [`Error::Refused`] for a database that lacks migrations.
+pub async fn connect_report(url: &Secret) -> Result<Db, Error> {
+    let pool = pool_options(OPERATORS_CONNECTIONS).connect_with(session(url)?).await?;
+    let may_count: Option<bool> = sqlx::query_scalar(
+        "select has_function_privilege(oid, 'execute') from pg_proc
+         where oid = to_regprocedure('clinic.tenant_usage(text)')",
+    )
+    .fetch_optional(&pool)
+    .await?;
+    match may_count {
+        Some(true) => Ok(Db::new(pool)),
+        Some(false) => Err(Error::MayNotCount),
+        None => Err(Error::Refused(LACKS_MIGRATIONS)),
+    }
 }
 
 /// Whether the database has every migration that this program knows.
@@ -222,7 +274,7 @@ pub(crate) async fn is_migrated(db: &Db) -> Result<bool, crate::error::Error> {
 async fn check_migrated(db: &Db) -> Result<(), Error> {
     match is_migrated(db).await {
         Ok(true) => Ok(()),
-        Ok(false) => Err(Error::Refused("the database lacks migrations; run `clinic-sync migrate` first.")),
+        Ok(false) => Err(Error::Refused(LACKS_MIGRATIONS)),
         Err(crate::error::Error::Sqlx(sqlx::Error::Database(error)))
             if error.code().as_deref() == Some("42P01") =>
         {

@@ -92,6 +92,21 @@ impl Error {
         }
     }
 
+    /// What of it may stand in the log. The database's own words repeat the values of rows, of patients too: of these its
+    /// code and the names of table, column and constraint are enough to find what is wrong.
+    pub fn for_log(&self) -> String {
+        let cause = match self {
+            Self::Sqlx(error) => Some(error),
+            Self::Other(error) => error.chain().find_map(<dyn std::error::Error>::downcast_ref),
+            _ => None,
+        };
+        let Some(sqlx::Error::Database(error)) = cause else { return format!("{self:?}") };
+        let code = error.code().unwrap_or_default();
+        let table = error.table().unwrap_or_default();
+        let constraint = error.constraint().unwrap_or_default();
+        format!("the database refused: SQLSTATE {code}, table {table:?}, constraint {constraint:?}")
+    }
+
     /// What people are told.
     pub(crate) fn sentence(&self) -> &'static str {
         self.parts().2
@@ -180,7 +195,7 @@ impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let (status, code, detail) = self.parts();
         if status.is_server_error() {
-            tracing::error!(error = ?self, "a request failed");
+            tracing::error!(error = self.for_log(), "a request failed");
         }
         let detail = match &self {
             Self::Refused(sentence) => sentence.clone(),

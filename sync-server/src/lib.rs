@@ -58,6 +58,8 @@ pub struct AppState {
     pub counts: limits::Counts,
     /// Whose turn it is to push.
     pub pushes: sync::turns::Turns,
+    /// Whose turn it is to pull.
+    pub pulls: sync::turns::Turns,
     /// Whose turn it is to be filled.
     pub bootstraps: sync::bootstrap::Bootstraps,
     /// What tenants' data looked like, as long as nothing has changed.
@@ -78,7 +80,8 @@ impl AppState {
             audit: audit::Audit::new(None),
             live: sync::live::Hub::default(),
             counts: limits::Counts::default(),
-            pushes: sync::turns::Turns::default(),
+            pushes: sync::turns::Turns::new(sync::turns::PUSHES_AT_ONCE),
+            pulls: sync::turns::Turns::new(sync::turns::PULLS_AT_ONCE),
             bootstraps: sync::bootstrap::Bootstraps::default(),
             digests: sync::digest::Digests::default(),
             oldest_protocol: Arc::new(PROTOCOL_VERSION.saturating_sub(2).max(1).into()),

@@ -44,8 +44,9 @@ struct Cli {
 enum Command {
     /// Makes roles and schema in the database, or brings them up to date.
     ///
-    /// CLINIC_SYNC_APP_PASSWORD and CLINIC_SYNC_OPS_PASSWORD, if set, become the passwords of the logins
-    /// clinic_app and clinic_ops. They are never arguments, which every user of the machine could read.
+    /// CLINIC_SYNC_APP_PASSWORD, CLINIC_SYNC_OPS_PASSWORD and CLINIC_SYNC_REPORT_PASSWORD, if set, become the
+    /// passwords of the logins clinic_app, clinic_ops and clinic_report. They are never arguments, which every user
+    /// of the machine could read.
     Migrate {
         /// Also spreads the tables over the workers of a Citus cluster, by tenant; needs its extension.
         #[arg(long)]
@@ -143,13 +144,12 @@ async fn run() -> anyhow::Result<()> {
         }
         Command::Tenant(AnyTenantCommand::List(command)) => {
             let passwords = Passwords::new(PasswordCost::STANDARD);
-            operator::run_tenant(
-                &operators_db(&cli.common).await?,
-                &passwords,
-                command,
-                &mut std::io::stdout(),
-            )
-            .await
+            let db = match command {
+                // The one command of clinic_report.
+                TenantCommand::Usage(_) => database::connect_report(&operators_url(&cli.common)?.0).await?,
+                _ => operators_db(&cli.common).await?,
+            };
+            operator::run_tenant(&db, &passwords, command, &mut std::io::stdout()).await
         }
         Command::Clinic(command) => {
             operator::run_clinic(&operators_db(&cli.common).await?, command, &mut std::io::stdout()).await
@@ -228,6 +228,7 @@ async fn run_migrate(common: &CommonOptions, is_distributed: bool) -> anyhow::Re
     let passwords = LoginPasswords {
         app: password("CLINIC_SYNC_APP_PASSWORD"),
         ops: password("CLINIC_SYNC_OPS_PASSWORD"),
+        report: password("CLINIC_SYNC_REPORT_PASSWORD"),
     };
     if is_distributed {
         distribute::check(&url.0).await?;
@@ -259,6 +260,9 @@ async fn run_serve(common: &CommonOptions, options: ServeOptions) -> anyhow::Res
     }
     let keys = token::TokenKeys::load(&key_file)?;
     let auth = Auth::new(keys, &options.server_name, PasswordCost::STANDARD);
+    if options.no_registration {
+        auth.registrations.close();
+    }
     let audit_key = options.audit_key.unwrap_or_else(|| common.data_dir.join("audit-key.pem"));
     let audit = Audit::new(Some(heads::AuditKey::load_or_create(&audit_key)?));
     let listener = TcpListener::bind(options.listen)

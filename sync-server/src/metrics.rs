@@ -129,6 +129,11 @@ impl Metrics {
         );
         registry.register("live_streams", "Desktops that listen for changes", self.live.clone());
         registry.register("pool_waits", "Transactions that found every connection in use", db.waits.clone());
+        registry.register(
+            "failed_checks",
+            "Times that a lane of an audit log did not fit the end that was signed before",
+            db.broken_logs.clone(),
+        );
         registry.register_with_unit(
             "begin",
             "Time to get a connection and begin",

@@ -15,6 +15,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::audit::desk::keep as audit_of_desk;
+use crate::audit::ends::ends as audit_ends;
 use crate::audit::read::audit;
 use crate::auth::{Access, enrol, register, session};
 use crate::error::Error;
@@ -97,6 +98,7 @@ pub(crate) fn routes() -> Vec<Route> {
         get("/v1/tenant", WORK, read::tenant),
         get("/v1/audit", to(May::ReadAudit), audit),
         post("/v1/audit/events", WORK.also_suspended(), audit_of_desk),
+        post("/v1/audit/ends", WORK.also_suspended(), audit_ends),
         get("/v1/patients/{id}", to(May::OpenDemographics), read::patient),
         get("/v1/prescriptions/{id}", to(May::ReadPrescriptions), read::prescription),
         post("/v1/sync/push", WORK.also_suspended(), push),

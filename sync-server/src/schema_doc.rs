@@ -30,6 +30,11 @@ const SUBJECTS: &[(&str, &[&str])] = &[
     ("Brought along", &["legacy_keys"]),
 ];
 
+/// Whether this program knows a table of this name.
+pub(crate) fn is_known(table: &str) -> bool {
+    SUBJECTS.iter().any(|(_, tables)| tables.contains(&table))
+}
+
 struct Column {
     name: String,
     kind: String,

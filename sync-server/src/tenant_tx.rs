@@ -22,6 +22,8 @@ pub struct Db {
     pub(crate) waits: Counter,
     /// Seconds to get a connection and begin.
     pub(crate) begin_times: Histogram,
+    /// Ends of lanes of the audit log that no longer fitted when they were to be signed.
+    pub(crate) broken_logs: Counter,
 }
 
 /// A transaction in which a tenant is set. Dropped without [`TenantTx::commit`], it leaves nothing.
@@ -42,7 +44,7 @@ pub struct TenantWriteTx {
 impl Db {
     pub(crate) fn new(pool: PgPool) -> Self {
         let begin_times = Histogram::new(exponential_buckets(0.0005, 4.0, 9));
-        Self { pool, waits: Counter::default(), begin_times }
+        Self { pool, waits: Counter::default(), begin_times, broken_logs: Counter::default() }
     }
 
     /// Connections now, those of them that nobody uses, and how many there may be.
@@ -121,8 +123,10 @@ impl Db {
         Ok(id.map(TenantId))
     }
 
-    /// Counts of all tenants, for `clinic_ops` and for `clinic_report`, which can read nothing else.
-    pub(crate) async fn usage(&self) -> Result<Vec<TenantUsage>> {
+    /// Counts of all tenants or of the one with this code, however long it takes. For `clinic_ops` and for
+    /// `clinic_report`, which can read nothing else.
+    pub(crate) async fn usage(&self, only_code: Option<&str>) -> Result<Vec<TenantUsage>> {
+        let mut tx = self.start("begin read only; set local statement_timeout = 0").await?;
         let tenants = sqlx::query_as!(
             TenantUsage,
             r#"select tenant_code as "tenant_code!", tenant_name as "tenant_name!",
@@ -130,9 +134,10 @@ impl Db {
                       expires_at, max_doctors as "max_doctors!", max_patients as "max_patients!",
                       clinics as "clinics!", users as "users!", doctors as "doctors!", devices as "devices!",
                       patients as "patients!", prescriptions as "prescriptions!", last_seen_at
-               from clinic.tenant_usage()"#
+               from clinic.tenant_usage($1)"#,
+            only_code
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *tx)
         .await?;
         Ok(tenants)
     }

@@ -20,6 +20,7 @@ use crate::audit::heads::AuditKey;
 use crate::auth::enrolment::{self, NewCode};
 use crate::auth::password::PasswordCost;
 use crate::auth::{Auth, token};
+use crate::database::LoginPasswords;
 use crate::embedded::{Embedded, Options, Urls};
 use crate::{AppState, Db, database, router, serve};
 
@@ -45,6 +46,8 @@ pub struct TestDatabase {
     pub app: Secret,
     /// As the operator: row security does not bind this login.
     pub ops: Secret,
+    /// As whoever bills.
+    pub report: Secret,
 }
 
 /// A server on a database of its own; it stops when this is dropped.
@@ -70,10 +73,12 @@ impl TestDatabase {
             admin: on(admin, &name),
             app: on(&cluster.urls.app.0, &name),
             ops: on(&cluster.urls.ops.0, &name),
+            report: as_login(&on(&cluster.urls.ops.0, &name), "clinic_report"),
         };
         // What is granted on a database is not copied with it.
         run(&database.admin, format!("revoke all on database {name} from public")).await;
-        run(&database.admin, format!("grant connect on database {name} to clinic_app, clinic_ops")).await;
+        let logins = "clinic_app, clinic_ops, clinic_report";
+        run(&database.admin, format!("grant connect on database {name} to {logins}")).await;
         database
     }
 
@@ -238,7 +243,10 @@ fn start_reaper(folder: &std::path::Path) -> Option<Child> {
 async fn make_template(cluster: &Cluster) {
     let admin = &cluster.urls.admin.0;
     run(admin, format!("create database {TEMPLATE}")).await;
-    let migrated = database::migrate(&on(admin, TEMPLATE), cluster.embedded.passwords()).await;
+    let passwords = cluster.embedded.passwords();
+    // The operator's, so that a test needs to know no other one.
+    let passwords = LoginPasswords { report: passwords.ops.clone(), ..passwords.clone() };
+    let migrated = database::migrate(&on(admin, TEMPLATE), &passwords).await;
     migrated.unwrap_or_else(|error| panic!("{error}"));
 }
 
@@ -247,6 +255,12 @@ async fn run(url: &Secret, sql: String) {
     let mut connection = PgConnection::connect(&url.0).await.expect("the test database is there");
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.expect("a good statement");
     connection.close().await.expect("a live connection");
+}
+
+fn as_login(url: &Secret, login: &str) -> Secret {
+    let mut url: Url = url.0.parse().expect("a URL");
+    url.set_username(login).expect("a URL with a login");
+    Secret(url.into())
 }
 
 fn on(url: &Secret, database: &str) -> Secret {

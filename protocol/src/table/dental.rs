@@ -194,7 +194,7 @@ pub(super) const DENTAL_PROCEDURES: Table = Table {
         clinical("discount", Decimal, Latest, Charter),
         clinical("consent_attachment_id", Uuid, Latest, Charter).to(TableName::DentalAttachments),
         clinical("complications", Text(1000), Review, Charter),
-        clinical("note", Text(2000), Latest, Charter),
+        clinical("note", Text(2000), Union, Charter),
     ],
 };
 

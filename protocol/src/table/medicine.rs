@@ -1,6 +1,6 @@
 //! Medicines, and the short keys that expand to them.
 
-use super::Kind::{Bool, Choice, Int, Json, Text, Uuid};
+use super::Kind::{Bool, Choice, Decimal, Int, Json, Text, Uuid};
 use super::Merge::{Latest, Review, ServerOnly};
 use super::Writer::{Nobody, Prescriber};
 use super::{Column, Merge, Table, TableName, Writer, clinical, open};
@@ -48,7 +48,10 @@ pub const ROUTES: &[&str] = &[
     "other",
 ];
 
-const fn medicine_columns(writer: Writer, plain: Merge, review: Merge) -> [Column; 14] {
+/// Whether a medicine may be given in pregnancy, or to a child; nothing where nobody has said.
+pub const CAUTIONS: &[&str] = &["safe", "caution", "avoid"];
+
+const fn medicine_columns(writer: Writer, plain: Merge, review: Merge) -> [Column; 20] {
     [
         open("generic_name", Text(250), review, writer).required(),
         open("brand_name", Text(200), plain, writer),
@@ -64,11 +67,18 @@ const fn medicine_columns(writer: Writer, plain: Merge, review: Merge) -> [Colum
         open("default_duration_days", Int(1, 365), plain, writer),
         open("search_text", Text(600), plain, writer).required(),
         open("is_active", Bool, plain, writer).or("true"),
+        open("manufacturer", Text(150), plain, writer),
+        open("pack_size", Text(60), plain, writer),
+        open("mrp", Decimal, plain, writer),
+        // The most in a day: {"amount": 4000, "unit": "mg"}.
+        open("max_daily", Json, review, writer),
+        open("pregnancy_flag", Choice(CAUTIONS), review, writer),
+        open("paediatric_flag", Choice(CAUTIONS), review, writer),
     ]
 }
 
-const MEDICINE_COLUMNS: [Column; 14] = medicine_columns(Nobody, ServerOnly, ServerOnly);
-const TENANT_MEDICINE_COLUMNS: [Column; 14] = medicine_columns(Prescriber, Latest, Review);
+const MEDICINE_COLUMNS: [Column; 20] = medicine_columns(Nobody, ServerOnly, ServerOnly);
+const TENANT_MEDICINE_COLUMNS: [Column; 20] = medicine_columns(Prescriber, Latest, Review);
 
 /// The catalogue that all tenants share; read-only, and versioned by itself.
 pub(super) const MEDICINES: Table =

@@ -20,7 +20,7 @@ use serde_json::Value;
 
 pub use appointment::APPOINTMENT_STATUSES;
 pub use dental::{CONDITIONS, PROCEDURE_STATUSES, REGIONS, SITE_KINDS};
-pub use medicine::{DOSAGE_FORMS, ROUTES};
+pub use medicine::{CAUTIONS, DOSAGE_FORMS, ROUTES};
 pub use prescription::{MEAL_RELATIONS, PRESCRIPTION_STATUSES};
 
 /// The values of a row or of a part of one, by column.
@@ -114,8 +114,8 @@ pub enum Merge {
     SaferUnion,
     /// Of two states on this ladder the further one holds; anything else is for a person.
     Furthest(&'static [&'static str]),
-    /// The entries of two lists together: what one side adds is never lost. An entry that one side took out
-    /// and the other kept stays.
+    /// The entries of two lists, or the lines of two texts, together: what one side adds is never lost. An entry
+    /// that one side took out and the other kept stays. Two texts that are too long together are for a person.
     Union,
     /// Desktops never write it.
     ServerOnly,

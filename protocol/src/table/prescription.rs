@@ -79,5 +79,8 @@ pub(super) const PRESCRIPTION_ITEMS: Table = Table {
         clinical("substitution_allowed", Bool, Latest, Clinician).or("true"),
         clinical("source", Choice(&["typed", "short_key", "repeat", "favourite"]), Latest, Clinician)
             .or("\"typed\""),
+        // Also after signing: the patient was told to stop.
+        clinical("stopped_at", Timestamp, Review, Prescriber),
+        clinical("stop_reason", Text(300), Review, Prescriber),
     ],
 };

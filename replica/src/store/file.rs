@@ -16,6 +16,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0002_more_tables.sql"),
     include_str!("../../../migrations/sqlite/0003_desk_events.sql"),
     include_str!("../../../migrations/sqlite/0004_beyond_plan.sql"),
+    include_str!("../../../migrations/sqlite/0005_medicines.sql"),
+    include_str!("../../../migrations/sqlite/0006_log_ends.sql"),
 ];
 
 /// The page cache, in KiB. Decrypting a page costs far more than keeping it.

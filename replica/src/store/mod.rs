@@ -3,6 +3,7 @@
 mod confirmed;
 mod desk_events;
 mod file;
+mod log_ends;
 mod outbox;
 mod rows;
 mod staged;
@@ -80,6 +81,8 @@ pub struct SyncState {
     pub attention: u32,
     /// When this computer last had everything and nothing waited.
     pub last_synced_at: Option<OffsetDateTime>,
+    /// Whether the audit log on the server is not what this computer knew of it.
+    pub is_log_changed: bool,
 }
 
 /// The encrypted file, open. Reads do not wait for writes.
@@ -182,6 +185,7 @@ impl Store {
                 )?,
                 last_synced_at: meta::<String>(tx, "last_synced_at")?
                     .and_then(|at| protocol::validate::parse_moment(&at)),
+                is_log_changed: meta(tx, "is_log_changed")?.unwrap_or(false),
             })
         })
     }

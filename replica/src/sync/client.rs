@@ -11,6 +11,7 @@ use protocol::api::{
 };
 use protocol::audit::{DeskEvents, DeskEventsKept};
 use protocol::error::Problem;
+use protocol::log_end::{KnownEnds, LogEnds};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::io::AsyncBufReadExt;
@@ -104,6 +105,12 @@ impl Client {
     pub async fn tell(&self, token: &Secret, events: &DeskEvents) -> Result<DeskEventsKept> {
         let body = serde_json::to_vec(events)?;
         self.answer(Request { body, ..Request::post("v1/audit/events") }.with(token)).await
+    }
+
+    /// `POST /v1/audit/ends`.
+    pub async fn log_ends(&self, token: &Secret, known: &KnownEnds) -> Result<LogEnds> {
+        let body = serde_json::to_vec(known)?;
+        self.answer(Request { body, ..Request::post("v1/audit/ends") }.with(token)).await
     }
 
     /// `GET /v1/sync/pull`: the lines of a page as they come. A stream that ends without

@@ -10,14 +10,16 @@ use futures_util::StreamExt;
 #[cfg(feature = "testing")]
 use futures_util::future::{BoxFuture, FutureExt};
 use protocol::api::{
-    ChallengeRequest, LoginRequest, MAX_PUSH_MUTATIONS, Notice, PullLine, PullQuery, PushRequest,
+    ChallengeRequest, LoginRequest, MAX_PUSH_MUTATIONS, Notice, NoticeCode, PullLine, PullQuery, PushRequest,
     RefreshRequest, Secret, Session, Tokens,
 };
 use protocol::audit::MAX_DESK_EVENTS;
 use protocol::error::ErrorCode;
 use protocol::id::{DeviceId, TenantId, UserId};
+use protocol::log_end::KnownEnds;
 use protocol::signing;
 use protocol::validate::moment_text;
+use time::OffsetDateTime;
 use tokio::sync::{Notify, broadcast};
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -34,8 +36,14 @@ use crate::view::{Connection, SyncProblem, SyncStatus};
 
 /// Rows are staged in portions of this many.
 const STAGED_ROWS: usize = 500;
+/// Between two looks at the server's audit log.
+const LOOK_EVERY: Duration = Duration::from_mins(15);
 /// Between a broken line of live events and the next.
 const RECONNECT_PAUSE: Duration = Duration::from_secs(1);
+
+const LOG_CHANGED: &str = "The clinic's audit log on the server is not what this computer knew of it: entries were \
+    changed or taken away. Your work is safe, and goes on. Tell whoever runs the server to leave the database as it is \
+    and to run clinic-sync audit verify.";
 
 /// What the engine works with.
 pub(crate) struct Context {
@@ -166,6 +174,7 @@ async fn run(line: Arc<Line>) {
     let mut happened = Happened::Woke;
     // How many changes wait in this round, for the progress that is shown.
     let mut total = 0;
+    let mut looked: Option<OffsetDateTime> = None;
     loop {
         let waiting = line.context.store.sync_state().map_or(0, |state| state.waiting);
         match plan.next(happened, waiting, line.context.surroundings.chance()) {
@@ -185,6 +194,10 @@ async fn run(line: Arc<Line>) {
                 if matches!(happened, Happened::Pulled { .. }) {
                     line.caught_up().await;
                     line.tell().await;
+                    let now = line.context.surroundings.now();
+                    if looked.is_none_or(|at| (now - at).unsigned_abs() >= LOOK_EVERY) {
+                        looked = line.look_at_log().await.then_some(now);
+                    }
                 }
                 tokio::select! {
                     biased;
@@ -317,6 +330,28 @@ impl Line {
                     tracing::warn!(%error, "the server did not take what was noted for the audit log");
                     return;
                 }
+            }
+        }
+    }
+
+    /// Asks whether the server's audit log is still the one that this computer knew. Nothing waits for it, and care and
+    /// sync go on whatever it finds: whoever tampers must not be able to stop a clinic. Answers whether it could look.
+    async fn look_at_log(self: &Arc<Self>) -> bool {
+        let looked = async {
+            let known = self.on_store(Store::known_ends).await?;
+            let request = KnownEnds { known };
+            let answer = self.context.client.log_ends(&self.token()?, &request).await?;
+            self.on_store(move |store| store.compare_ends(&request.known, &answer)).await
+        };
+        match looked.await {
+            Ok(true) => true,
+            Ok(false) => {
+                tracing::error!("the server's audit log is not what this computer knew of it");
+                true
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the server's audit log could not be looked at");
+                false
             }
         }
     }
@@ -492,14 +527,17 @@ impl Line {
     }
 
     fn status(&self) -> SyncStatus {
+        let state = self.context.store.sync_state();
         let (connection, problem, notices) = {
             let shown = lock(&self.shown);
             let problem = shown.problem.as_ref().or(shown.push_problem.as_ref());
             let is_online = !matches!(shown.connection, Connection::Offline { .. });
-            let notices = if is_online { shown.notices.clone() } else { Vec::new() };
+            let mut notices = if is_online { shown.notices.clone() } else { Vec::new() };
+            if state.as_ref().is_ok_and(|state| state.is_log_changed) {
+                notices.insert(0, Notice { code: NoticeCode::LogChanged, detail: LOG_CHANGED.to_owned() });
+            }
             (shown.connection.clone(), problem.filter(|_| is_online).cloned(), notices)
         };
-        let state = self.context.store.sync_state();
         if let Err(error) = &state {
             tracing::error!(%error, "the sync state cannot be read");
         }

@@ -91,6 +91,7 @@ async fn write(
         write_padding(out, entry.bytes)?;
     }
     out.write_all(&[0; 1024])?;
+    snapshot.end().await?;
     Ok(manifest)
 }
 

@@ -70,7 +70,13 @@ pub async fn restore(
     );
     let present = ops.find_any_tenant(&code).await?;
     let mut tx = ops.write_unsynced(free_id(ops, manifest.tenant_id).await?).await?;
-    sqlx::raw_sql("set local statement_timeout = 0; set constraints all deferred").execute(&mut *tx).await?;
+    // To open an archive takes as long as its passphrase is meant to cost, and its log may be long.
+    sqlx::raw_sql(
+        "set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0;
+         set constraints all deferred",
+    )
+    .execute(&mut *tx)
+    .await?;
     let tables = known_tables(&mut tx, ops, &manifest).await?;
     if let Some(present) = present {
         remove_empty(&mut tx, present, &code, &tables).await?;
@@ -151,13 +157,20 @@ async fn known_tables(
     Ok(tables)
 }
 
-/// Makes room where a tenant is that has nothing yet.
+/// Makes room where a tenant is that has nothing yet. Who is writing there is waited for, and nobody begins meanwhile.
 async fn remove_empty(
     tx: &mut PgConnection,
     tenant: TenantId,
     code: &str,
     tables: &[TenantTable],
 ) -> anyhow::Result<()> {
+    sqlx::query!(
+        "select t.tenant_code from tenants t join tenant_sync s on s.tenant_id = t.id
+         where t.id = $1 for update",
+        tenant.0
+    )
+    .fetch_one(&mut *tx)
+    .await?;
     for table in tables.iter().filter(|table| !table.is_witness()) {
         let is_its_own = table.name == "tenants" || LEFT_OUT.iter().any(|(name, _)| *name == table.name);
         if !is_its_own && table.count(tx, tenant).await? > 0 {

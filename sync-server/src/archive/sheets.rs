@@ -1,10 +1,10 @@
 //! A tenant's tables as CSV, for a spreadsheet. Not encrypted, and not for restoring.
 
 use std::borrow::Cow;
-use std::fs::{DirBuilder, File};
+use std::fs::File;
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use protocol::id::TenantId;
 
 use super::snapshot::{Doors, Snapshot};
@@ -27,17 +27,28 @@ fn is_dangerous(cell: &str) -> bool {
     cell.trim_start_matches('\'').starts_with(DANGEROUS)
 }
 
-/// Writes `<table>.csv` for each table into a new folder, which only its owner can read. Empty cells are nulls or
-/// empty texts; lists and objects are JSON.
+/// Writes `<table>.csv` for each table into a new folder, which only its owner can read, and which is there whole or
+/// not at all. Empty cells are nulls or empty texts; lists and objects are JSON.
 ///
 /// # Errors
 ///
 /// The folder exists or cannot be made; and what [`Snapshot::read`] refuses.
 pub async fn write(doors: &Doors, tenant: TenantId, folder: &Path) -> anyhow::Result<u64> {
-    let mut builder = DirBuilder::new();
+    let cannot = || format!("The folder {} cannot be made.", folder.display());
+    ensure!(!folder.exists(), "{} It is there already. Nothing was exported.", cannot());
+    let beside = folder.parent().filter(|beside| !beside.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".clinic-export-").suffix(".unfinished");
     #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).with_context(|| format!("The folder {} cannot be made.", folder.display()))?;
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    // Taken away at the end, whatever the end is.
+    let unfinished = builder.tempdir_in(beside).with_context(cannot)?;
+    let rows = write_sheets(doors, tenant, unfinished.path()).await?;
+    std::fs::rename(unfinished.path(), folder).with_context(cannot)?;
+    Ok(rows)
+}
+
+async fn write_sheets(doors: &Doors, tenant: TenantId, folder: &Path) -> anyhow::Result<u64> {
     let mut snapshot = Snapshot::take(doors, tenant, false).await?;
     let mut rows = 0;
     for table in snapshot.tables() {
@@ -55,6 +66,7 @@ pub async fn write(doors: &Doors, tenant: TenantId, folder: &Path) -> anyhow::Re
             .await?;
         sheet.into_inner().context("A sheet could not be finished.")?.sync_all()?;
     }
+    snapshot.end().await?;
     Ok(rows)
 }
 

@@ -61,7 +61,7 @@ impl Snapshot {
                 tables.push((table, rows));
             }
         }
-        let tx = match &doors.app {
+        let mut tx = match &doors.app {
             None => ops,
             Some(app) => {
                 let snapshot = sqlx::query_scalar!(r#"select pg_export_snapshot() as "snapshot!""#)
@@ -72,6 +72,14 @@ impl Snapshot {
                 tx
             }
         };
+        // Held by whichever transaction reads to the end.
+        let is_alone = sqlx::query_scalar!(
+            r#"select pg_try_advisory_xact_lock(hashtextextended($1, 23)) as "is_alone!""#,
+            tenant.to_string()
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        ensure!(is_alone, "This tenant is being exported already. Nothing was exported; try again after that.");
         Ok(Self {
             tx,
             tenant,
@@ -83,6 +91,11 @@ impl Snapshot {
             with_credentials,
             tables,
         })
+    }
+
+    /// Ends it, so that the tenant can be exported once more.
+    pub(super) async fn end(self) -> anyhow::Result<()> {
+        Ok(self.tx.commit().await?)
     }
 
     /// The tables, in the order of the archive.

@@ -80,7 +80,7 @@ pub fn read_public_key(path: &Path) -> anyhow::Result<VerifyingKey> {
         .with_context(|| format!("{} is not an Ed25519 key in PEM.", path.display()))
 }
 
-/// What the audit key signs.
+/// What the audit key signs: [`protocol::log_end::LogEnd::message`], of whatever stands in the database for a hash.
 pub(super) fn message(tenant: TenantId, head: &Head) -> String {
     let hash = hex(&head.entry_hash);
     let micros = head.signed_at.unix_timestamp_nanos() / 1_000;
@@ -120,7 +120,7 @@ impl Audit {
         let tenants = std::mem::take(&mut *lock(&self.0.unsigned));
         for (tenant, entries) in tenants {
             if let Err(error) = sign_tenant(db, key, tenant).await {
-                tracing::error!(%tenant, ?error, "the ends of the audit log could not be signed");
+                tracing::error!(%tenant, error = error.for_log(), "the ends of the audit log could not be signed");
                 // Not counted as new entries: the next try is in a while.
                 lock(&self.0.unsigned).entry(tenant).or_insert(entries.min(SIGN_AFTER - 1));
             }
@@ -152,6 +152,7 @@ async fn sign_tenant(db: &Db, key: &AuditKey, tenant: TenantId) -> Result<()> {
     for end in ends {
         if !end.is_whole {
             tracing::error!(%tenant, lane = end.lane, "the audit log was changed; run clinic-sync audit verify");
+            db.broken_logs.inc();
             continue;
         }
         let head = Head { lane: end.lane, seq: end.seq, entry_hash: end.entry_hash, signed_at: now };

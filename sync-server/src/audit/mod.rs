@@ -7,6 +7,8 @@ pub mod chain;
 pub mod command;
 /// What desktops tell.
 pub mod desk;
+/// What desktops know of the log.
+pub mod ends;
 /// Signed ends of lanes.
 pub mod heads;
 /// `GET /v1/audit`.

@@ -20,6 +20,8 @@ pub mod person;
 pub mod refresh;
 /// `POST /v1/clinics/register`.
 pub mod register;
+/// Who may register by themselves.
+pub mod registrations;
 /// `POST /v1/auth/challenge`, `login` and `refresh`.
 pub mod session;
 /// The rows with which a tenant begins.
@@ -50,6 +52,8 @@ pub struct Auth {
     pub strangers: password::Passwords,
     /// Who failed how often.
     pub throttle: Arc<throttle::Throttle>,
+    /// Who registered lately.
+    pub registrations: Arc<registrations::Registrations>,
 }
 
 impl Auth {
@@ -62,6 +66,7 @@ impl Auth {
             strangers: passwords.for_strangers(),
             passwords,
             throttle: Arc::default(),
+            registrations: Arc::default(),
         }
     }
 

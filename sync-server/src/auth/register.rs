@@ -1,5 +1,7 @@
 //! A new tenant, with its first clinic and its admin.
 
+use std::time::Instant;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use protocol::api::{DeviceScope, EnrolmentCode, NewDoctor, RegisterRequest, RegisterResponse, Secret};
@@ -48,6 +50,8 @@ pub(crate) async fn register(
     State(state): State<AppState>,
     Json(request): Json<RegisterRequest>,
 ) -> Result<(StatusCode, Json<RegisterResponse>)> {
+    let registrations = &state.auth.registrations;
+    registrations.check(Instant::now())?;
     let new = NewTenant {
         name: request.clinic_name.clone(),
         code: None,
@@ -59,6 +63,7 @@ pub(crate) async fn register(
         doctor: request.doctor,
     };
     let response = create(&state.db, &state.auth.strangers, new, OffsetDateTime::now_utc()).await?;
+    registrations.add(Instant::now());
     tracing::info!(tenant = %response.tenant_id, "a tenant was registered");
     Ok((StatusCode::CREATED, Json(response)))
 }

@@ -53,13 +53,59 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         name: "owner_role",
-        rule: "clinic_owner, to whom the schema belongs, cannot log in and bypasses nothing.",
-        remedy: "As an administrator: alter role clinic_owner nologin nosuperuser nobypassrls nocreaterole.",
+        rule: "clinic_owner, to whom the schema belongs, cannot log in, bypasses nothing, and is a member of no other \
+               role.",
+        remedy: "As an administrator: alter role clinic_owner nologin nosuperuser nobypassrls nocreaterole, and \
+                 revoke the other roles from it.",
         find: Sql(
             "select 'clinic_owner is ' || what from pg_roles, unnest(
                  array['superuser', 'bypassrls', 'createrole', 'createdb', 'replication', 'login'],
                  array[rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolreplication, rolcanlogin]
              ) u (what, has) where rolname = 'clinic_owner' and has
+             union all
+             select 'clinic_owner is a member of ' || roleid::regrole from pg_auth_members
+             where member = 'clinic_owner'::regrole
+             order by 1",
+        ),
+    },
+    Check {
+        name: "report_role",
+        rule: "clinic_report, the login of whoever bills, counts tenants and can do nothing else.",
+        remedy: "As an administrator: alter role clinic_report nosuperuser nobypassrls nocreaterole nocreatedb \
+                 noreplication, and revoke the other roles from it.",
+        find: Sql(
+            "select 'clinic_report is ' || what from pg_roles, unnest(
+                 array['superuser', 'bypassrls', 'createrole', 'createdb', 'replication'],
+                 array[rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolreplication]
+             ) u (what, has) where rolname = 'clinic_report' and has
+             union all
+             select 'clinic_report is a member of ' || roleid::regrole from pg_auth_members
+             where member = 'clinic_report'::regrole
+             order by 1",
+        ),
+    },
+    Check {
+        name: "no_other_way_in",
+        rule: "Nobody but an administrator can become one of our roles, and no other login of this database bypasses \
+               row security or is given every table.",
+        remedy: "As an administrator: revoke the role named from whoever has it; alter role … nobypassrls.",
+        find: Sql(
+            "with others as (
+                 select oid, rolname::text as name, rolbypassrls from pg_roles
+                 where not rolsuper and not rolcreaterole
+                   and rolname not in ('clinic_owner', 'clinic_app', 'clinic_ops', 'clinic_report')
+             )
+             select name || ' can become ' || ours from others, unnest(
+                 array['clinic_owner', 'clinic_app', 'clinic_ops', 'clinic_report']) ours
+             where pg_has_role(oid, ours, 'member')
+             union all
+             select name || ' bypasses row security' from others
+             where rolbypassrls and has_database_privilege(oid, current_database(), 'connect')
+             union all
+             select name || ' is a member of ' || everything from others, unnest(
+                 array['pg_read_all_data', 'pg_write_all_data']) everything
+             where name <> everything and pg_has_role(oid, everything, 'member')
+               and has_database_privilege(oid, current_database(), 'connect')
              order by 1",
         ),
     },
@@ -71,7 +117,7 @@ pub(super) const CHECKS: &[Check] = &[
         find: Sql(
             "select coalesce(nullif(setrole, 0)::regrole::text, 'every role') || ': ' || setting
              from pg_db_role_setting, unnest(setconfig) setting
-             where setrole in (0, 'clinic_app'::regrole, 'clinic_ops'::regrole)
+             where setrole in (0, 'clinic_app'::regrole, 'clinic_ops'::regrole, 'clinic_report'::regrole)
                and setdatabase in (0, (select oid from pg_database where datname = current_database()))
                and setting ~ '^(app\\.|role=|row_security=|search_path=|session_replication_role=)' order by 1",
         ),
@@ -90,7 +136,8 @@ pub(super) const CHECKS: &[Check] = &[
              select oid::regprocedure::text from pg_proc
              where pronamespace = 'clinic'::regnamespace and proowner <> 'clinic_owner'::regrole
                and oid is distinct from to_regprocedure('clinic.tenant_id_for_code(text)')
-               and oid is distinct from to_regprocedure('clinic.tenant_usage()')
+               and oid is distinct from to_regprocedure('clinic.tenant_usage(text)')
+               and oid is distinct from to_regprocedure('clinic.tenant_code_is_taken(text)')
              order by 1",
         ),
     },
@@ -190,10 +237,11 @@ pub(super) const CHECKS: &[Check] = &[
                  create on schema … from …, revoke create, temporary on database … from ….",
         find: Sql(
             "select login || ' in schema ' || n.nspname
-             from pg_namespace n, unnest(array['clinic_app', 'clinic_ops']) login
+             from pg_namespace n, unnest(array['clinic_app', 'clinic_ops', 'clinic_report']) login
              where n.nspname !~ '^pg_(toast|temp)' and has_schema_privilege(login, n.oid, 'create')
              union all
-             select login || ' in the database' from unnest(array['clinic_app', 'clinic_ops']) login
+             select login || ' in the database' from unnest(
+                 array['clinic_app', 'clinic_ops', 'clinic_report']) login
              where has_database_privilege(login, current_database(), 'create, temporary')
              order by 1",
         ),
@@ -209,6 +257,30 @@ pub(super) const CHECKS: &[Check] = &[
                and has_table_privilege('clinic_app', c.oid, 'select, insert, update, delete')
                and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass
                                  and d.objid = c.oid and d.deptype = 'e') order by 1",
+        ),
+    },
+    Check {
+        name: "function_rights",
+        rule: "What sees across tenants, deletes one for good or makes tables is called by those whom it is for: \
+               tenant_id_for_code by both logins, tenant_usage by clinic_ops and clinic_report, set_purged by \
+               clinic_ops, and what migrations call by nobody else.",
+        remedy: "As the function's owner: revoke execute on function … from ….",
+        find: Sql(
+            "select p.oid::regprocedure || ': ' || coalesce(nullif(g.grantee, 0)::regrole::text, 'public')
+             from (values
+                 ('tenant_id_for_code(text)', array['clinic_app', 'clinic_ops']),
+                 ('tenant_code_is_taken(text)', array['clinic_app', 'clinic_ops']),
+                 ('tenant_usage(text)', array['clinic_ops', 'clinic_report']),
+                 ('set_purged(uuid)', array['clinic_ops']),
+                 ('wall_in(regclass)', array[]::text[]),
+                 ('make_synced(regclass)', array[]::text[]),
+                 ('audit_writes(regclass)', array[]::text[])
+             ) v (name, callers)
+             join pg_proc p on p.oid = to_regprocedure('clinic.' || name)
+             cross join aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) g
+             where g.grantee <> p.proowner
+               and coalesce(nullif(g.grantee, 0)::regrole::text, 'public') <> all (callers)
+             order by 1",
         ),
     },
     Check {

@@ -24,7 +24,7 @@ pub(super) const FIRST: &[Check] = &[
     },
     Check {
         name: "roles_and_schema",
-        rule: "The roles clinic_owner, clinic_app and clinic_ops and the schema clinic exist.",
+        rule: "The roles clinic_owner, clinic_app, clinic_ops and clinic_report and the schema clinic exist.",
         remedy: "Run `clinic-sync migrate` in this database; if it is not the right one, correct DATABASE_URL.",
         find: Roles,
     },
@@ -101,7 +101,7 @@ pub(super) async fn version(
 
 pub(super) async fn missing_roles(connection: &mut PgConnection) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar(
-        "select name from unnest(array['clinic_owner', 'clinic_app', 'clinic_ops']) name
+        "select name from unnest(array['clinic_owner', 'clinic_app', 'clinic_ops', 'clinic_report']) name
          where to_regrole(name) is null
          union all select 'schema clinic' where to_regnamespace('clinic') is null
          union all select '_sqlx_migrations' where to_regclass('clinic._sqlx_migrations') is null

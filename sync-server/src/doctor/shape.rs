@@ -5,6 +5,8 @@ use sqlx::PgConnection;
 
 use super::Check;
 use super::Find::{Columns, Sql};
+use super::walls::tenant_tables;
+use crate::schema_doc;
 
 /// The columns that every synced table has besides the declared ones: name, type, never null.
 const COMMON: &[(&str, &str, bool)] = &[
@@ -32,13 +34,23 @@ macro_rules! synced_tables {
     };
 }
 
+/// Tables in which a program keeps house and whose writing is not in the audit log, or in a form of its own. A new one
+/// is named here on purpose.
+macro_rules! not_audited {
+    () => {
+        "('tenant_sync', 'refresh_tokens', 'device_challenges', 'sync_mutations', 'tenant_audit_log', 'audit_heads',
+          'legacy_keys')"
+    };
+}
+
 /// The declared tables, triggers, indexes and constraints.
 pub(super) const CHECKS: &[Check] = &[
     Check {
         name: "declared_columns",
-        rule: "The synced tables and their columns are those that this program declares; with others it would \
-               lose what desktops send.",
-        remedy: "Run `clinic-sync migrate` of this version. A column that someone added by hand: take it away.",
+        rule: "The tables are those that this program knows, and those that are synced have the columns that it \
+               declares; with others it would lose what desktops send.",
+        remedy: "Run `clinic-sync migrate` of this version. A table or column that someone added by hand: take it \
+                 away.",
         find: Columns,
     },
     Check {
@@ -89,18 +101,44 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         name: "rows_are_audited",
-        rule: "Every synced table writes the audit log by trigger, whoever changes a row.",
-        remedy: "Run `clinic-sync migrate` of this version; on a new database look how the trigger is made.",
+        rule: "Every table of a tenant writes the audit log by trigger, whoever changes a row, but for those in which \
+               the server keeps its own house.",
+        remedy: "As clinic_owner: drop the table's trigger audit_row, if it has one, and call clinic.audit_writes for \
+                 it.",
         find: Sql(concat!(
             "select c.relname::text from",
-            synced_tables!(),
-            "and to_regclass('clinic.tenant_audit_log') is not null
-             and not exists (
-                 select from pg_trigger t join pg_proc p on p.oid = t.tgfoid
-                 where t.tgrelid = c.oid and t.tgenabled in ('O', 'A') and p.proname ~ 'audit'
-                   and p.pronamespace = 'clinic'::regnamespace)
+            tenant_tables!(),
+            "and c.relname not in ",
+            not_audited!(),
+            "and not exists (
+                 select from pg_trigger t
+                 where t.tgrelid = c.oid and t.tgfoid = to_regproc('clinic.audit_row') and t.tgtype = 29
+                   and t.tgenabled in ('O', 'A') and t.tgqual is null
+                   and cardinality(t.tgattr::int2[]) = 0
+                   and t.tgargs = convert_to(c.relname::text, 'UTF8') || '\\x00' || case when exists (
+                       select from pg_attribute s where s.attrelid = c.oid and s.attname = 'clocks'
+                   ) then '\\x7400' else '\\x6600' end::bytea)
              order by 1"
         )),
+    },
+    Check {
+        name: "log_is_kept",
+        rule: "Entries of the audit log are numbered and chained as they come, and neither they nor the signed ends \
+               are ever changed, removed or emptied out.",
+        remedy: "Run `clinic-sync audit verify`; then make the named trigger as it is in a new database.",
+        find: Sql(
+            "select concat_ws('.', kept, keeper) from (values
+                 ('tenant_audit_log', 'chain_audit_entry', 7),
+                 ('tenant_audit_log', 'keep_audit', 27),
+                 ('tenant_audit_log', 'keep_audit', 34),
+                 ('audit_heads', 'keep_audit', 27),
+                 ('audit_heads', 'keep_audit', 34)
+             ) v (kept, keeper, events)
+             where not exists (
+                 select from pg_trigger t where t.tgrelid = to_regclass('clinic.' || kept)
+                    and t.tgfoid = to_regproc('clinic.' || keeper) and t.tgtype = events
+                    and t.tgenabled in ('O', 'A') and t.tgqual is null) order by 1",
+        ),
     },
     Check {
         name: "triggers_enabled",
@@ -134,7 +172,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
 ];
 
-/// Synced tables and columns in which the database and the declaration differ.
+/// Tables and columns in which the database and what this program knows differ.
 pub(super) async fn columns(connection: &mut PgConnection) -> sqlx::Result<Vec<String>> {
     let found: Vec<(String, String, String, bool)> = sqlx::query_as(
         "select c.relname::text, a.attname::text, format_type(a.atttypid, a.atttypmod), a.attnotnull
@@ -155,8 +193,13 @@ pub(super) async fn columns(connection: &mut PgConnection) -> sqlx::Result<Vec<S
             None => wrong.push(format!("{} is missing", table.sql_name)),
         }
     }
-    let unknown = tables.iter().filter(|(_, columns)| columns.contains_key("clocks"));
-    wrong.extend(unknown.map(|(table, _)| format!("{table} is synced, but not declared")));
+    for (table, columns) in tables {
+        if columns.contains_key("clocks") {
+            wrong.push(format!("{table} is synced, but not declared"));
+        } else if !schema_doc::is_known(&table) && table != "_sqlx_migrations" {
+            wrong.push(format!("{table} is unknown to this program"));
+        }
+    }
     Ok(wrong)
 }
 

@@ -18,7 +18,7 @@ macro_rules! tenant_tables {
     };
 }
 
-pub(super) use shared;
+pub(super) use {shared, tenant_tables};
 
 /// What keeps tenants apart.
 pub(super) const CHECKS: &[Check] = &[
@@ -146,7 +146,7 @@ pub(super) const CHECKS: &[Check] = &[
             "select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace
              where n.nspname <> 'information_schema' and n.nspname !~ '^pg_' and p.prosecdef
                and not (p.oid in (to_regprocedure('clinic.tenant_id_for_code(text)'),
-                                  to_regprocedure('clinic.tenant_usage()'),
+                                  to_regprocedure('clinic.tenant_usage(text)'),
                                   to_regprocedure('clinic.tenant_code_is_taken(text)'))
                         and p.proowner = 'clinic_ops'::regrole)
                and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass

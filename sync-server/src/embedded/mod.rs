@@ -130,6 +130,7 @@ impl Embedded {
             passwords: crate::database::LoginPasswords {
                 app: Some(access.app.clone()),
                 ops: Some(access.ops.clone()),
+                report: None,
             },
             bin,
             cluster,

@@ -1,10 +1,11 @@
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use protocol::audit::Action;
 use protocol::manage::{OneTimePassword, PasswordChange};
 use uuid::Uuid;
 
 use crate::AppState;
-use crate::audit::{self, Actor};
+use crate::audit::{self, Actor, Event};
 use crate::auth::Caller;
 use crate::auth::code::new_one_time_password;
 use crate::auth::password::check_new_password;
@@ -60,7 +61,10 @@ pub(crate) async fn change_own(
     let who = Who::on_device(tenant, caller.device.0, &person.email);
     auth.check_throttle(&who)?;
     if !auth.passwords.verify(&change.old_password, Some(&person.password_hash)).await? {
-        return Err(auth.failed(who, Error::WrongPassword));
+        let error = auth.failed(who, Error::WrongPassword);
+        let event = Event { reason: Some("wrong old password"), ..Event::by(&caller, Action::LoginFailed) };
+        state.audit.record(&state.db, caller.tenant, &event).await?;
+        return Err(error);
     }
     if change.new_password == change.old_password {
         return Err(Error::Invalid("The new password is the old one."));

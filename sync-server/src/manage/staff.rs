@@ -1,3 +1,4 @@
+use protocol::api::NewDoctor;
 use protocol::id::{ClinicId, DoctorId, TenantId, UserId};
 use protocol::manage::UserInfo;
 use protocol::permission::Role;
@@ -110,7 +111,33 @@ pub(crate) async fn set_profile(
         name
     )
     .execute(tx)
-    .await?;
+    .await
+    .map_err(in_words)?;
+    Ok(())
+}
+
+/// Corrects or completes what stands under every prescription of someone.
+pub(crate) async fn set_registration(
+    tx: &mut PgConnection,
+    tenant: TenantId,
+    user: Uuid,
+    doctor: &NewDoctor,
+) -> Result<()> {
+    sqlx::query!(
+        "update doctors
+         set registration_number = $3, registration_council = $4, specialization = coalesce($5, specialization),
+             qualifications = coalesce($6, qualifications)
+         where tenant_id = $1 and user_id = $2",
+        tenant.0,
+        user,
+        doctor.registration_number,
+        doctor.registration_council,
+        doctor.specialization,
+        doctor.qualifications
+    )
+    .execute(tx)
+    .await
+    .map_err(in_words)?;
     Ok(())
 }
 

@@ -119,17 +119,20 @@ pub(crate) async fn change(
         staff::set_clinics(&mut tx, tenant, id, clinics).await?;
     }
     let kind = kind.filter(|_| is_active);
+    if let (Some(doctor), Some(_)) = (&change.doctor, before.doctor_id) {
+        staff::set_registration(&mut tx, tenant, id, doctor).await?;
+    }
     match (kind, &change.doctor) {
         (Some(kind), Some(doctor)) if before.doctor_id.is_none() => {
             let name = full_name.as_deref().unwrap_or(&before.full_name);
             add_profile(&mut tx, tenant, id, name, kind, doctor, caller.clinic.0).await?;
         }
-        (Some(_), _) => {
+        (Some(kind), _) => {
             let was_counted = before.is_active && prescriber(&before.roles).is_some();
             if !was_counted {
                 limits::must_have_room_for_doctor(&mut tx, tenant).await?;
             }
-            staff::set_profile(&mut tx, tenant, id, kind).await?;
+            staff::set_profile(&mut tx, tenant, id, Some(kind)).await?;
         }
         (None, _) => staff::set_profile(&mut tx, tenant, id, None).await?,
     }

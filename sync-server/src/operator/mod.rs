@@ -18,6 +18,7 @@ use protocol::api::{DeviceScope, NewDoctor, Secret};
 use protocol::audit::Action;
 use protocol::id::TenantId;
 use protocol::permission::Role;
+use protocol::table::TableName;
 use serde_json::json;
 use sqlx::PgConnection;
 use time::format_description::well_known::Rfc3339;
@@ -38,7 +39,7 @@ use crate::audit::{self, Event, Lane};
 use crate::auth::enrolment::{self, NewCode};
 use crate::auth::password::{Passwords, check_new_password};
 use crate::auth::person::normalise_email;
-use crate::auth::register::{self, NewTenant, check_email};
+use crate::auth::register::{self, NewTenant, check_doctor, check_email, fits};
 use crate::auth::tenant::{NewProfile, NewUser, insert_profile, insert_user, split_name};
 use crate::error::{Error, violated_constraint};
 use crate::limits;
@@ -156,10 +157,13 @@ async fn add_user(
     let email = normalise_email(&options.email);
     check_email(&email).map_err(in_words)?;
     let name = options.name.trim();
-    if name.is_empty() || name.chars().count() > 100 {
+    if !fits(TableName::Doctors, "first_name", name) {
         bail!("A member of staff needs a name of at most 100 characters.");
     }
     let doctor = prescriber(&options)?;
+    if let Some(doctor) = &doctor {
+        check_doctor(doctor).map_err(in_words)?;
+    }
     let password = read_password(&options.password)?;
     check_new_password(&password, &[name, &email])?;
     let password_hash = passwords.hash(&password).await?;
@@ -183,11 +187,13 @@ async fn add_user(
     })?;
     if let Some(doctor) = doctor {
         let clinic = sqlx::query_scalar!(
-            "select id from clinics where tenant_id = $1 order by is_primary desc, id limit 1",
+            "select id from clinics where tenant_id = $1 and is_active and deleted_at is null
+             order by is_primary desc, id limit 1",
             tenant.0
         )
-        .fetch_one(&mut *tx)
-        .await?;
+        .fetch_optional(&mut *tx)
+        .await?
+        .with_context(|| format!("All clinics of {tenant_code} are closed. Nobody was added."))?;
         let (first_name, last_name) = split_name(name);
         let profile = NewProfile {
             id: Uuid::now_v7(),
@@ -202,7 +208,13 @@ async fn add_user(
             registration_year: None,
             clinic,
         };
-        insert_profile(&mut tx, tenant.0, &profile).await?;
+        insert_profile(&mut tx, tenant.0, &profile).await.map_err(|error| match violated_constraint(&error) {
+            Some("doctors_registration_key") => anyhow::anyhow!(
+                "Another doctor or dentist of {tenant_code} has this registration number of this council. Nobody \
+                 was added."
+            ),
+            _ => error.into(),
+        })?;
     }
     audited(&mut tx, tenant, "user add", None).await?;
     tx.commit().await?;

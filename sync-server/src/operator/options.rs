@@ -182,6 +182,9 @@ pub struct TenantSuspend {
     /// Why; it stands in the tenant's audit log.
     #[arg(long)]
     pub reason: String,
+    /// Does it; without it, says what would be done.
+    #[arg(long)]
+    pub yes: bool,
     /// How to answer.
     #[command(flatten)]
     pub output: OutputOptions,
@@ -236,6 +239,9 @@ pub struct TenantPlan {
     /// It does not end.
     #[arg(long, conflicts_with = "expires_on")]
     pub no_end: bool,
+    /// Does it; without it, says what would be done.
+    #[arg(long)]
+    pub yes: bool,
     /// How to answer.
     #[command(flatten)]
     pub output: OutputOptions,
@@ -250,6 +256,9 @@ pub struct UserReset {
     /// Whose.
     #[arg(long)]
     pub email: String,
+    /// Does it; without it, says what would be done, and asks for no password.
+    #[arg(long)]
+    pub yes: bool,
     /// Where the password comes from.
     #[command(flatten)]
     pub password: PasswordSource,

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use anyhow::{Context, bail};
+use protocol::table::TableName;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -12,9 +13,11 @@ use super::options::{ClinicAdd, DeviceRevoke, TenantChoice, UserDeactivate, User
 use super::password::read_password;
 use super::{audited, find_tenant};
 use crate::Db;
+use crate::auth::code::is_clinic_code;
 use crate::auth::device;
 use crate::auth::password::{Passwords, check_new_password};
 use crate::auth::person::normalise_email;
+use crate::auth::register::fits;
 use crate::auth::tenant::{NewClinic, insert_clinic};
 use crate::error::violated_constraint;
 
@@ -27,6 +30,23 @@ pub(super) async fn reset_password(
 ) -> anyhow::Result<()> {
     let (tenant, code) = find_tenant(db, &options.tenant_code).await?;
     let email = normalise_email(&options.email);
+    if !options.yes {
+        let mut tx = db.read(tenant).await?;
+        sqlx::query_scalar!(
+            "select id from users where tenant_id = $1 and email = $2 and is_active",
+            tenant.0,
+            email
+        )
+        .fetch_optional(&mut *tx)
+        .await?
+        .with_context(|| nobody(&code))?;
+        return answer(
+            out,
+            options.output.json,
+            json!({ "tenant_code": code, "email": email, "changed": false }),
+            "They would be signed out everywhere, and get a new password; say --yes to do it.",
+        );
+    }
     let password = read_password(&options.password)?;
     check_new_password(&password, &[&email])?;
     let hash = passwords.hash(&password).await?;
@@ -43,16 +63,20 @@ pub(super) async fn reset_password(
     .await?
     .rows_affected();
     if changed == 0 {
-        bail!("The tenant {code} has no active member of staff with this e-mail.");
+        bail!(nobody(&code));
     }
     audited(&mut tx, tenant, "user reset-password", None).await?;
     tx.commit().await?;
     answer(
         out,
         options.output.json,
-        json!({ "tenant_code": code, "email": email }),
+        json!({ "tenant_code": code, "email": email, "changed": true }),
         "The password is changed. They must sign in online with it once on each computer.",
     )
+}
+
+fn nobody(tenant_code: &str) -> String {
+    format!("The tenant {tenant_code} has no active member of staff with this e-mail.")
 }
 
 /// Ends what a person may do. Their work, and their name on it, stays.
@@ -70,7 +94,7 @@ pub(super) async fn deactivate(db: &Db, options: UserDeactivate, out: &mut impl 
     )
     .fetch_optional(&mut *tx)
     .await?
-    .with_context(|| format!("The tenant {code} has no active member of staff with this e-mail."))?;
+    .with_context(|| nobody(&code))?;
     if person.is_admin && person.admins == 1 {
         bail!("They are the only admin of {code}. Make another one first; nothing was changed.");
     }
@@ -198,14 +222,19 @@ pub(super) async fn revoke_device(
 pub(super) async fn add_clinic(db: &Db, options: ClinicAdd, out: &mut impl Write) -> anyhow::Result<()> {
     let (tenant, code) = find_tenant(db, &options.tenant_code).await?;
     let clinic_code = options.clinic_code.trim().to_uppercase();
-    let is_code = (2..=20).contains(&clinic_code.len())
-        && clinic_code.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
     let name = options.name.trim();
-    if !is_code {
-        bail!("A clinic's code has 2 to 20 letters and digits; it is part of every prescription's number.");
+    if !is_clinic_code(&clinic_code) {
+        bail!(
+            "A clinic's code has 2 to 20 letters, digits and underscores; it is part of every prescription's number."
+        );
     }
-    if name.is_empty() || name.chars().count() > 200 {
+    if !fits(TableName::Clinics, "clinic_name", name) {
         bail!("A clinic needs a name of at most 200 characters.");
+    }
+    for (column, given) in [("address", &options.address), ("city", &options.city), ("phone", &options.phone)] {
+        if given.as_ref().is_some_and(|text| !fits(TableName::Clinics, column, text)) {
+            bail!("--{column} is too long, or has signs that cannot be printed. Nothing was added.");
+        }
     }
     let id = Uuid::now_v7();
     let mut tx = db.write(tenant).await?;

@@ -76,7 +76,7 @@ pub(super) async fn list(
     by_usage: bool,
     out: &mut impl Write,
 ) -> anyhow::Result<()> {
-    let mut tenants = db.usage().await?;
+    let mut tenants = db.usage(None).await?;
     if by_usage {
         tenants.sort_by_key(|tenant| std::cmp::Reverse(tenant.percent()));
     }
@@ -105,11 +105,12 @@ pub(super) async fn list(
 /// Prints all that is known of one tenant.
 pub(super) async fn show(db: &Db, options: &TenantChoice, out: &mut impl Write) -> anyhow::Result<()> {
     let (_, code) = find_tenant(db, &options.tenant_code).await?;
-    let tenants = db.usage().await?;
-    let tenant = tenants.into_iter().find(|tenant| tenant.tenant_code == code);
-    let tenant = tenant.with_context(|| format!("There is no tenant {code}."))?;
-    if options.output.json {
-        return Ok(writeln!(out, "{:#}", serde_json::to_value(&tenant)?)?);
+    write_one(&one(db, &code).await?, options.output, out)
+}
+
+fn write_one(tenant: &TenantUsage, output: OutputOptions, out: &mut impl Write) -> anyhow::Result<()> {
+    if output.json {
+        return Ok(writeln!(out, "{:#}", serde_json::to_value(tenant)?)?);
     }
     let moment = |at: Option<OffsetDateTime>| at.and_then(|at| at.format(&Rfc3339).ok());
     writeln!(out, "{}  {}", tenant.tenant_code, tenant.tenant_name)?;
@@ -125,6 +126,11 @@ pub(super) async fn show(db: &Db, options: &TenantChoice, out: &mut impl Write) 
     Ok(())
 }
 
+async fn one(db: &Db, code: &str) -> anyhow::Result<TenantUsage> {
+    let tenant = db.usage(Some(code)).await?.into_iter().next();
+    tenant.with_context(|| format!("There is no tenant {code}."))
+}
+
 /// Closes a tenant for all but reading, exporting, and sending what waits.
 pub(super) async fn suspend(db: &Db, options: TenantSuspend, out: &mut impl Write) -> anyhow::Result<()> {
     let reason = options.reason.trim();
@@ -132,6 +138,14 @@ pub(super) async fn suspend(db: &Db, options: TenantSuspend, out: &mut impl Writ
         bail!("Say why in at most 300 characters; it stands in the tenant's audit log.");
     }
     let (tenant, code) = find_tenant(db, &options.tenant_code).await?;
+    if !options.yes {
+        let usage = one(db, &code).await?;
+        let sentence = format!(
+            "would be suspended, with {} staff and {} computers in service; say --yes to do it.",
+            usage.users, usage.devices
+        );
+        return said(out, options.output, &code, usage.state(), &sentence);
+    }
     let mut tx = db.write_unsynced(tenant).await?;
     sqlx::query!(
         "update tenants set suspended_at = coalesce(suspended_at, $3), suspended_reason = $2 where id = $1",
@@ -206,6 +220,27 @@ pub(super) async fn set_plan(db: &Db, options: TenantPlan, out: &mut impl Write)
     )
     .execute(&mut *tx)
     .await?;
+    if !options.yes {
+        let would_be = sqlx::query!(
+            "select subscription_plan, max_doctors, max_patients, expires_at from tenants where id = $1",
+            tenant.0
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        drop(tx);
+        let would_be = TenantUsage {
+            subscription_plan: would_be.subscription_plan,
+            max_doctors: would_be.max_doctors,
+            max_patients: would_be.max_patients,
+            expires_at: would_be.expires_at,
+            ..one(db, &code).await?
+        };
+        write_one(&would_be, options.output, out)?;
+        if !options.output.json {
+            writeln!(out, "This is how it would be. Nothing was changed; say --yes to do it.")?;
+        }
+        return Ok(());
+    }
     audited(&mut tx, tenant, "tenant set-plan", None).await?;
     tx.commit().await?;
     show(db, &TenantChoice { tenant_code: code, output: options.output }, out).await

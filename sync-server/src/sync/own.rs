@@ -11,10 +11,16 @@ use uuid::Uuid;
 use super::mutation::Failure;
 use super::rows::Origin;
 
-/// The doctor whose own short key or template this is; none if it is the tenant's, or of another table.
+/// The doctor whose own short key or template, or whose case study this is; none if it is the tenant's, or of another
+/// table.
 pub(super) fn doctor_of(table: TableName, values: &Values) -> Option<Uuid> {
-    let is_own = matches!(table, TableName::ShortKeys | TableName::DentalObservationTemplates)
-        && values.get("scope").and_then(Value::as_str) == Some("doctor");
+    let is_own = match table {
+        TableName::CaseStudies => true,
+        TableName::ShortKeys | TableName::DentalObservationTemplates => {
+            values.get("scope").and_then(Value::as_str) == Some("doctor")
+        }
+        _ => false,
+    };
     let doctor = values.get("doctor_id").and_then(Value::as_str).filter(|_| is_own)?;
     doctor.parse().ok()
 }

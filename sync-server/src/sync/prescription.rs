@@ -4,7 +4,7 @@ use protocol::error::{Refusal, RefusalCode};
 use protocol::id::{TenantId, UserId};
 use protocol::merge::Current;
 use protocol::permission::Roles;
-use protocol::prescription::content_hash;
+use protocol::prescription::{check_lines, content_hash};
 use protocol::table::{TableName, Values};
 use protocol::validate::moment_text;
 use serde_json::Value;
@@ -89,6 +89,7 @@ pub(super) async fn sign(
         return Err(Refusal::new(RefusalCode::BadValue, "finalised_by must be whoever signed.").into());
     }
     let lines = rows::lines(tx, tenant, id).await?;
+    check_lines(&lines)?;
     if text("content_sha256") != Some(&content_hash(id, &values, &lines).to_string()) {
         return Err(Refusal::new(
             RefusalCode::BadValue,

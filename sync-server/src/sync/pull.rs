@@ -33,6 +33,7 @@ pub(crate) async fn pull(
         Some(text) => text.parse().map_err(Error::Invalid)?,
     };
     let limit = query.limit.unwrap_or(MAX_PULL_ROWS).clamp(1, MAX_PULL_ROWS);
+    let _turn = state.pulls.take(caller.tenant).await;
     state.audit.record_pull(&state.db, &caller).await?;
     let mut tx = state.db.read(caller.tenant).await?;
     let version = head(&mut tx, caller.tenant, query.epoch).await?;

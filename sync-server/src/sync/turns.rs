@@ -1,4 +1,4 @@
-//! Whose turn it is to push.
+//! Whose turn it is.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,19 +6,29 @@ use std::sync::{Arc, Mutex, PoisonError};
 use protocol::id::TenantId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The writers of one tenant come one after the other in any case: one at work and one that is ready.
-const AT_ONCE: usize = 2;
+/// Pushes: the writers of one tenant come one after the other in any case, one at work and one that is ready.
+pub(crate) const PUSHES_AT_ONCE: usize = 2;
+/// Pulls. A tenant whose desktops all come at once, as in the morning, leaves connections for the others.
+pub(crate) const PULLS_AT_ONCE: usize = 8;
 
-/// Lets few pushes of one tenant at the database, so that a busy tenant leaves connections for the others.
-#[derive(Clone, Debug, Default)]
-pub struct Turns(Arc<Mutex<HashMap<TenantId, Arc<Semaphore>>>>);
+/// Lets few requests of one tenant at the database, so that a busy tenant leaves connections for the others.
+#[derive(Clone, Debug)]
+pub struct Turns {
+    at_once: usize,
+    all: Arc<Mutex<HashMap<TenantId, Arc<Semaphore>>>>,
+}
 
 impl Turns {
+    /// So many of a tenant at once, in this process.
+    pub fn new(at_once: usize) -> Self {
+        Self { at_once, all: Arc::default() }
+    }
+
     /// Waits for a turn; it lasts until the answer is dropped. The tenant must be one that is there.
     pub(super) async fn take(&self, tenant: TenantId) -> OwnedSemaphorePermit {
         let turns = {
-            let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(all.entry(tenant).or_insert_with(|| Arc::new(Semaphore::new(AT_ONCE))))
+            let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(all.entry(tenant).or_insert_with(|| Arc::new(Semaphore::new(self.at_once))))
         };
         turns.acquire_owned().await.unwrap_or_else(|_| unreachable!("BUG: it is never closed"))
     }
@@ -31,14 +41,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_third_push_of_a_tenant_waits_and_another_tenant_does_not() {
-        let turns = Turns::default();
-        let (busy, other) = (TenantId::new(), TenantId::new());
-        let first = turns.take(busy).now_or_never().expect("free");
-        let _second = turns.take(busy).now_or_never().expect("free");
-        assert!(turns.take(busy).now_or_never().is_none());
-        assert!(turns.take(other).now_or_never().is_some());
-        drop(first);
-        assert!(turns.take(busy).now_or_never().is_some());
+    fn one_more_of_a_tenant_waits_and_another_tenant_does_not() {
+        for at_once in [PUSHES_AT_ONCE, PULLS_AT_ONCE] {
+            let turns = Turns::new(at_once);
+            let (busy, other) = (TenantId::new(), TenantId::new());
+            let take = || turns.take(busy).now_or_never();
+            let mut taken: Vec<_> = (0..at_once).map(|_| take().expect("free")).collect();
+            assert!(take().is_none());
+            assert!(turns.take(other).now_or_never().is_some());
+            taken.pop();
+            assert!(take().is_some());
+        }
     }
 }

@@ -209,6 +209,66 @@ async fn a_tenant_with_data_is_never_overwritten_and_an_empty_one_makes_room() {
 }
 
 #[tokio::test]
+async fn however_long_an_archive_takes_to_read_the_database_waits() {
+    let mut furnished = Furnished::new().await;
+    let mover = Mover::of(&furnished.database).await;
+    mover.export(furnished.a, "a").await.expect("an archive");
+    run(
+        &mut furnished.admin,
+        "create function public.hurry() returns trigger language plpgsql as $$
+         begin
+             if current_setting('idle_in_transaction_session_timeout') <> '0'
+                 or current_setting('statement_timeout') <> '0'
+             then
+                 raise exception 'a slow reader would be ended';
+             end if;
+             return new;
+         end $$;
+         create trigger hurry before insert on clinic.tenants for each row execute function public.hurry()",
+    )
+    .await;
+    mover.restore("a", Some("SLOW")).await.expect("a tenant");
+}
+
+#[tokio::test]
+async fn a_row_that_comes_into_an_empty_tenant_while_its_archive_is_restored_is_seen() {
+    let furnished = Furnished::new().await;
+    let mover = Mover::of(&furnished.database).await;
+    mover.export(furnished.a, "a").await.expect("an archive");
+    let (ops, empty) = (mover.doors.ops.clone(), TenantId::new());
+    ops.create_tenant(empty, "EMPTY", "Empty").await.expect("a tenant").commit().await.expect("committed");
+    let mut writing = ops.write(empty).await.expect("a transaction");
+    sqlx::query(
+        "insert into clinics (tenant_id, id, clinic_name, clinic_code)
+         values ($1, gen_random_uuid(), 'Bandra', 'BANDRA')",
+    )
+    .bind(empty.0)
+    .execute(&mut *writing)
+    .await
+    .expect("a clinic");
+    let writer: i32 =
+        sqlx::query_scalar("select pg_backend_pid()").fetch_one(&mut *writing).await.expect("its number");
+    let mut restoring = std::pin::pin!(mover.restore("a", Some("EMPTY")));
+    let mut watching = ops.write_unsynced(furnished.b).await.expect("a transaction");
+    let waits = async {
+        let blocked = "select exists (select from pg_locks where not granted and $1 = any (pg_blocking_pids(pid)))";
+        while !sqlx::query_scalar::<_, bool>(blocked)
+            .bind(writer)
+            .fetch_one(&mut *watching)
+            .await
+            .expect("an answer")
+        {}
+    };
+    tokio::select! {
+        done = &mut restoring => panic!("it did not wait for the writer: {done:?}"),
+        () = waits => {}
+    }
+    writing.commit().await.expect("committed");
+    let refused = restoring.await.expect_err("there is data").to_string();
+    assert!(refused.contains("is there and has data (clinics)"), "{refused}");
+}
+
+#[tokio::test]
 async fn a_fresh_computer_of_a_restored_tenant_gets_everything_and_the_old_epoch_is_over() {
     let clinic = Clinic::open().await;
     let mut old = clinic.desk().await;
@@ -360,6 +420,40 @@ async fn a_sheet_has_the_cells_of_the_table_once_the_guards_are_off() {
     assert_eq!(read, written);
     assert_eq!(rows["patients"][0]["address_line"], "=HYPERLINK(\"http://x\")");
     assert!(sheets::write(&mover.doors, furnished.a, &folder).await.is_err(), "the folder is there");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(&folder).expect("a folder").permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+    }
+}
+
+#[tokio::test]
+async fn one_export_of_a_tenant_goes_on_at_a_time() {
+    let furnished = Furnished::new().await;
+    let mover = Mover::of(&furnished.database).await;
+    let mut other = mover.doors.app.as_ref().expect("a login").read(furnished.a).await.expect("a transaction");
+    sqlx::query("select pg_advisory_xact_lock(hashtextextended($1, 23))")
+        .bind(furnished.a.to_string())
+        .execute(&mut *other)
+        .await
+        .expect("another export");
+    let refused = mover.export(furnished.a, "a").await.expect_err("one goes on").to_string();
+    assert!(refused.contains("being exported already"), "{refused}");
+    mover.export(furnished.b, "b").await.expect("another tenant's");
+    other.commit().await.expect("the other one ends");
+    mover.export(furnished.a, "a").await.expect("an archive");
+}
+
+#[tokio::test]
+async fn sheets_that_would_lack_rows_are_not_left_there() {
+    let mut furnished = Furnished::new().await;
+    let mover = Mover::of(&furnished.database).await;
+    run(&mut furnished.admin, "alter policy tenant_isolation on clinic.prescriptions using (false)").await;
+    let refused = sheets::write(&mover.doors, furnished.a, &mover.path("sheets")).await.expect_err("hidden");
+    assert!(refused.to_string().contains("prescriptions has 1 rows"), "{refused}");
+    let left = std::fs::read_dir(mover.folder.path()).expect("a folder").count();
+    assert_eq!(left, 0, "nothing that looks like sheets is left");
 }
 
 #[tokio::test]

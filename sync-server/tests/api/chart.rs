@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::clinic::{Clinic, Desk, edit, new_patient, values};
 
 /// A clinic whose owner is a dentist too, with one patient.
-async fn dental_clinic() -> (Clinic, Desk, Uuid) {
+pub async fn dental_clinic() -> (Clinic, Desk, Uuid) {
     let clinic = Clinic::open().await;
     let mut desk = clinic.desk().await;
     let sql = "update clinic.users set roles = roles || '{dentist}'";
@@ -27,7 +27,7 @@ async fn admin(database: &TestDatabase) -> PgConnection {
     PgConnection::connect(&database.admin.0).await.expect("a connection")
 }
 
-fn procedure(desk: &Desk, id: Uuid, patient: Uuid, tooth: i64, status: &str) -> Change {
+pub fn procedure(desk: &Desk, id: Uuid, patient: Uuid, tooth: i64, status: &str) -> Change {
     let values = values(&[
         ("patient_id", json!(patient)),
         ("doctor_id", json!(desk.doctor)),
@@ -41,7 +41,7 @@ fn procedure(desk: &Desk, id: Uuid, patient: Uuid, tooth: i64, status: &str) -> 
 }
 
 /// One new row of every table of the chart.
-fn one_of_each(desk: &Desk, patient: Uuid) -> Vec<Change> {
+pub fn one_of_each(desk: &Desk, patient: Uuid) -> Vec<Change> {
     let [appointment, allergy, template, attachment, treatment, observation, study] =
         std::array::from_fn(|_| Uuid::now_v7());
     let (doctor, clinic) = (json!(desk.doctor), json!(desk.clinic));

@@ -1,8 +1,9 @@
 //! `migrate --distributed`, against stand-ins for Citus's functions that record their calls and refuse what Citus
 //! refuses: a child before its parent, triggers and unique keys that were not asked for.
 
+use clinic_sync::config::DatabaseUrl;
 use clinic_sync::database::{self, LoginPasswords};
-use clinic_sync::distribute;
+use clinic_sync::{distribute, doctor};
 use clinic_sync::testing::TestDatabase;
 use protocol::api::Secret;
 use protocol::id::TenantId;
@@ -146,6 +147,19 @@ async fn the_workers_get_every_function_and_later_sessions_the_settings() {
     .await
     .expect("settings");
     assert_eq!(settings, ("on".to_owned(), "local".to_owned()));
+}
+
+#[tokio::test]
+async fn a_spread_database_keeps_every_rule() {
+    let cluster = Cluster::new().await;
+    cluster.distribute().await.expect("spread");
+    for url in [&cluster.database.admin, &cluster.database.ops] {
+        let (mut connection, here) = doctor::connect(&DatabaseUrl(url.clone()), None).await.expect("there");
+        let report = doctor::examine(&mut connection, &here).await.expect("a report");
+        let checks: Vec<_> = report.wrong.iter().map(|finding| finding.check).collect();
+        // The databases of the tests do not outlive a power cut.
+        assert_eq!(checks, ["durability"], "{report:#?}");
+    }
 }
 
 #[tokio::test]

@@ -53,7 +53,8 @@ const BREAKS: &[Break] = &[
     case(
         "whose_rows",
         "set local role clinic_owner; create table clinic.notes (id uuid primary key); reset role",
-    ),
+    )
+    .also(&["declared_columns"]),
     case(
         "tenant_never_null",
         "alter table clinic.user_clinics drop constraint user_clinics_pkey, alter tenant_id drop not null",
@@ -101,6 +102,25 @@ const BREAKS: &[Break] = &[
     case("ops_role", "alter role clinic_ops nobypassrls"),
     case("ops_role", "grant clinic_owner to clinic_ops").also(&["no_create"]),
     case("owner_role", "alter role clinic_owner login"),
+    case("owner_role", "grant pg_monitor to clinic_owner"),
+    case("report_role", "alter role clinic_report bypassrls"),
+    case("report_role", "grant clinic_ops to clinic_report"),
+    case("no_other_way_in", "create role someone; grant clinic_owner to someone"),
+    case(
+        "no_other_way_in",
+        "create role staff; grant clinic_ops to staff; create role someone login; grant staff to someone",
+    ),
+    case(
+        "no_other_way_in",
+        "create role someone login bypassrls;
+         do $$ begin execute format('grant connect on database %I to someone', current_database()); end $$",
+    ),
+    case(
+        "no_other_way_in",
+        "create role someone login; grant pg_read_all_data to someone;
+         do $$ begin execute format('grant connect on database %I to someone', current_database()); end $$",
+    ),
+    case("role_settings", "alter role clinic_report set search_path = public"),
     case(
         "role_settings",
         "alter role clinic_app set app.current_tenant_id = '018f0000-0000-7000-8000-000000000000'",
@@ -137,6 +157,11 @@ const BREAKS: &[Break] = &[
              execute format('grant temporary on database %I to public', current_database());
          end $$",
     ),
+    case("no_create", "grant create on schema clinic to clinic_report"),
+    case("function_rights", "grant execute on function clinic.set_purged(uuid) to clinic_app"),
+    case("function_rights", "grant execute on function clinic.tenant_usage(text) to clinic_app"),
+    case("function_rights", "grant execute on function clinic.tenant_id_for_code(text) to public"),
+    case("function_rights", "grant execute on function clinic.make_synced(regclass) to clinic_ops"),
     case("nothing_elsewhere", "create table public.notes (n int); grant select on public.notes to public"),
     case("set_config_revoked", "grant execute on function set_config(text, text, boolean) to public"),
     case("parameters_revoked", "grant set on parameter session_replication_role to clinic_app"),
@@ -159,6 +184,13 @@ const BREAKS: &[Break] = &[
          select clinic.make_synced('clinic.notes');
          reset role",
     ),
+    case(
+        "declared_columns",
+        "set local role clinic_owner;
+         create table clinic.notes (tenant_id uuid not null, id uuid not null, primary key (tenant_id, id));
+         select clinic.wall_in('clinic.notes');
+         reset role",
+    ),
     case("rows_are_stamped", "drop trigger stamp_row on clinic.patients"),
     case(
         "rows_are_stamped",
@@ -168,21 +200,25 @@ const BREAKS: &[Break] = &[
     case("deletions_leave_a_mark", "drop trigger tombstone_row on clinic.patients"),
     case("signed_rows_stay", "drop trigger keep_signed on clinic.prescriptions"),
     case("signed_rows_stay", "drop trigger zz_keep_signed on clinic.prescription_items"),
+    case("rows_are_audited", "drop trigger audit_row on clinic.patients"),
+    case("rows_are_audited", "drop trigger audit_row on clinic.users"),
+    case("rows_are_audited", "drop trigger audit_row on clinic.tenants"),
     case(
         "rows_are_audited",
-        "create table if not exists clinic.tenant_audit_log (tenant_id uuid not null, id uuid not null);
-         do $$ declare
-             audited name;
-         begin
-             for audited in
-                 select t.tgname from pg_trigger t join pg_proc p on p.oid = t.tgfoid
-                 where t.tgrelid = 'clinic.patients'::regclass and p.proname ~ 'audit'
-             loop
-                 execute format('drop trigger %I on clinic.patients', audited);
-             end loop;
-         end $$",
-    )
-    .also(&["row_security", "one_policy", "keys_lead_with_tenant", "ownership", "only_our_roles"]),
+        "drop trigger audit_row on clinic.devices;
+         create constraint trigger audit_row after insert or update or delete on clinic.devices
+             for each row execute function clinic.audit_row('patients', 'f')",
+    ),
+    case(
+        "rows_are_audited",
+        "create or replace trigger audit_row after insert or update on clinic.patients
+             for each row execute function clinic.audit_row('patients', 't')",
+    ),
+    case("log_is_kept", "drop trigger chain_entry on clinic.tenant_audit_log"),
+    case("log_is_kept", "drop trigger keep_entry on clinic.tenant_audit_log"),
+    case("log_is_kept", "drop trigger keep_entries on clinic.tenant_audit_log"),
+    case("log_is_kept", "drop trigger keep_head on clinic.audit_heads"),
+    case("log_is_kept", "drop trigger keep_heads on clinic.audit_heads"),
     case("triggers_enabled", "alter table clinic.patient_allergies disable trigger all").also(&[
         "rows_are_stamped",
         "deletions_leave_a_mark",
@@ -195,6 +231,7 @@ const BREAKS: &[Break] = &[
     case("constraints_validated", "alter table clinic.patients add check (city <> '') not valid"),
     // What runs.
     case("roles_and_schema", "alter role clinic_ops rename to someone"),
+    case("roles_and_schema", "alter role clinic_report rename to someone"),
     case("roles_and_schema", "alter schema clinic rename to clinic_old"),
     case("migrations", "delete from clinic._sqlx_migrations where version = 5"),
     case("migrations", "update clinic._sqlx_migrations set checksum = 'x' where version = 5"),

@@ -17,6 +17,8 @@ const VALUES: &[(&str, &str)] = &[
     ("patients.age_years", "54"),
     ("dental_attachments.sha256", r#""e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855""#),
     ("sync_mutations.fate", r#""applied""#),
+    ("dental_observations.tooth_fdi", "36"),
+    ("dental_procedures.tooth_fdi", "36"),
 ];
 
 /// A column of a tenant's table.
@@ -147,11 +149,21 @@ pub async fn insert(
     table: &str,
     row: &Map<String, Value>,
 ) -> sqlx::Result<u64> {
+    insert_or(connection, table, row, "").await
+}
+
+/// Inserts these columns; behind the statement stands what to do where the row is there already.
+pub async fn insert_or(
+    connection: &mut PgConnection,
+    table: &str,
+    row: &Map<String, Value>,
+    on_conflict: &str,
+) -> sqlx::Result<u64> {
     let columns: Vec<String> = row.keys().map(|name| format!("\"{name}\"")).collect();
     let columns = columns.join(", ");
     let sql = format!(
         "insert into clinic.{table} ({columns})
-         select {columns} from jsonb_populate_record(null::clinic.{table}, $1)"
+         select {columns} from jsonb_populate_record(null::clinic.{table}, $1) {on_conflict}"
     );
     let row = Value::Object(row.clone());
     Ok(sqlx::query(AssertSqlSafe(sql)).bind(row).execute(connection).await?.rows_affected())

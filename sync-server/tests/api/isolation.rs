@@ -1,5 +1,6 @@
 //! Transactions and logins: what can be set, by whom, and in which order versions appear.
 
+use clinic_sync::error::Error;
 use clinic_sync::testing::TestDatabase;
 use clinic_sync::{Db, database};
 use protocol::api::Fate;
@@ -79,6 +80,30 @@ async fn a_server_refuses_to_start_with_a_login_that_row_security_does_not_bind(
         assert!(matches!(database::connect_app(url).await, Err(database::Error::Refused(_))));
     }
     assert!(database::connect_app(&database.app).await.is_ok());
+}
+
+#[tokio::test]
+async fn what_the_database_says_of_a_row_does_not_get_into_the_log() {
+    let clinic = Clinic::open().await;
+    let desk = clinic.desk().await;
+    let db = clinic.server.database().app_db().await;
+    for sql in [
+        "update clinics set clinic_name = null, address = 'kestrel' where tenant_id = $1",
+        "update clinics set id = 'kestrel' || id where tenant_id = $1",
+        "update users set email = 'kestrel', full_name = repeat('kestrel', 100) where tenant_id = $1",
+        "update clinics set time_zone = 'kestrel'::uuid::text where tenant_id = $1",
+    ] {
+        let mut tx = db.write(desk.tenant).await.expect("a transaction");
+        let refused = sqlx::query(sql).bind(desk.tenant.0).execute(&mut *tx).await.expect_err(sql);
+        let refused = Error::from(anyhow::Error::new(refused).context("a request"));
+        let logged = refused.for_log();
+        assert!(logged.contains("SQLSTATE ") && !logged.contains("kestrel"), "{sql}: {logged}");
+    }
+    let mut tx = db.write(desk.tenant).await.expect("a transaction");
+    let sql = "update clinics set clinic_name = null, address = 'kestrel' where tenant_id = $1";
+    let refused = sqlx::query(sql).bind(desk.tenant.0).execute(&mut *tx).await.expect_err(sql);
+    assert!(format!("{refused:?}").contains("kestrel"), "this is what stood there");
+    assert!(Error::from(refused).for_log().contains("SQLSTATE 23502, table \"clinics\""));
 }
 
 async fn version(db: &Db, tenant: TenantId) -> i64 {

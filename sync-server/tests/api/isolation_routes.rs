@@ -10,8 +10,9 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use clinic_sync::auth::token::{Claims, TokenKeys, new_key};
 use clinic_sync::testing::routes;
-use protocol::api::PROTOCOL_HEADER;
-use protocol::api::PushRequest;
+use protocol::api::{PROTOCOL_HEADER, PushRequest};
+use protocol::audit::{Action, ChainedEvent, DeskEvent, DeskEvents};
+use protocol::mutation::Hash;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Map, Value, json};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
@@ -190,6 +191,77 @@ fn id_of(rows: &[(String, Map<String, Value>)], table: &str, path: &str) -> Stri
     let row = rows.iter().find(|(name, _)| name == table);
     let (_, row) = row.unwrap_or_else(|| panic!("{path}: no table {table}; say in TABLES which one it is"));
     row["id"].as_str().expect("an id").to_owned()
+}
+
+/// Routes that take ids in their bodies: the table of the id, and the body around it.
+fn bodies(desk: &Desk, id: &str) -> Vec<(&'static str, &'static str, &'static str, Value)> {
+    let event = DeskEvent {
+        sequence: 1,
+        at: OffsetDateTime::now_utc(),
+        user: id.parse().unwrap_or(desk.user),
+        action: Action::View,
+        table: None,
+        record: None,
+        patient: None,
+    };
+    let event = ChainedEvent::new(&event, Hash::ZERO).expect("JSON");
+    let events = DeskEvents { previous_hash: Hash::ZERO, events: vec![event] };
+    let new = json!({"full_name": "Lata", "email": "lata@example.org", "roles": ["nurse"], "clinics": [id]});
+    vec![
+        ("POST", "/v1/users", "clinics", new),
+        ("PATCH", "/v1/users/{id}", "clinics", json!({"clinics": [id]})),
+        ("POST", "/v1/devices/codes", "clinics", json!({"clinic_id": id, "scope": "clinical"})),
+        ("POST", "/v1/audit/events", "users", serde_json::to_value(events).expect("JSON")),
+    ]
+}
+
+/// Routes whose bodies hold no id, and those that have such tests of their own (`isolation_push`, `digest`). A new one is
+/// named here on purpose, or above.
+const NO_IDS: &[(&str, &str)] = &[
+    ("POST", "/v1/clinics"),
+    ("PATCH", "/v1/clinics/{id}"),
+    ("POST", "/v1/users/{id}/password"),
+    ("POST", "/v1/devices/{id}/revoke"),
+    ("POST", "/v1/auth/password"),
+    ("POST", "/v1/audit/ends"),
+    ("POST", "/v1/sync/push"),
+    ("POST", "/v1/sync/rows"),
+];
+
+#[tokio::test]
+async fn every_body_with_an_id_is_answered_for_another_tenants_row_as_for_none() {
+    let mut street = Street::new().await;
+    let with_body = closed_routes().into_iter().filter(|(method, _)| *method != Method::GET);
+    let with_body: BTreeSet<_> = with_body.map(|(method, path)| (method.to_string(), path)).collect();
+    let named = bodies(&street.b, "").into_iter().map(|(method, path, ..)| (method, path));
+    let named: BTreeSet<_> =
+        named.chain(NO_IDS.iter().copied()).map(|(method, path)| (method.to_owned(), path)).collect();
+    assert_eq!(with_body, named);
+    let before = street.rows(street.a.tenant.0).await;
+    let (theirs, own) = (before.clone(), street.rows(street.b.tenant.0).await);
+    for place in 0..bodies(&street.b, "").len() {
+        let ask = |id: &str| {
+            let (method, path, _, body) = bodies(&street.b, id).swap_remove(place);
+            let path = path.replace("{id}", &street.b.user.to_string());
+            street.request(&method.parse().expect("a method"), &path).json(&body)
+        };
+        let (method, path, table, _) = bodies(&street.b, "").swap_remove(place);
+        let mut answers = Vec::new();
+        for id in [id_of(&theirs, table, path), Uuid::now_v7().to_string()] {
+            let (response, said) = said(ask(&id).send()).await;
+            let response = response.expect("an answer");
+            let status = response.status();
+            assert!(status.is_client_error(), "{method} {path}: {status}");
+            let body = response.text().await.expect("a body");
+            assert!(!body.contains(&id), "{method} {path}: {body}");
+            answers.push((status, body, said));
+        }
+        assert_eq!(answers[0], answers[1], "{method} {path}");
+        let response = ask(&id_of(&own, table, path)).send().await.expect("an answer");
+        let status = response.status();
+        assert!(status.is_success(), "{method} {path}: {status} {:?}", response.text().await);
+    }
+    assert_eq!(street.rows(street.a.tenant.0).await, before);
 }
 
 /// B's own claims, changed as an attacker would have them.

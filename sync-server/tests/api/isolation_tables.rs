@@ -1,13 +1,14 @@
 //! Every table of tenants, every verb and every reference, driven by the catalogue. What touches another tenant must
 //! go exactly as what touches nobody.
 
+use futures_util::TryStreamExt;
 use protocol::api::Secret;
 use protocol::id::TenantId;
 use serde_json::{Map, Value, json};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use uuid::Uuid;
 
-use crate::furnished::{Furnished, Reference, WORD_A, a_row, insert, references};
+use crate::furnished::{Furnished, Reference, WORD_A, WORD_B, a_row, insert_or, references};
 
 /// The policies alone: with these rights the server's login could do anything that row security lets it.
 const EVERY_RIGHT: &str = "grant select, insert, update, delete on all tables in schema clinic to clinic_app";
@@ -81,12 +82,26 @@ impl Prober {
         )
     }
 
-    async fn insert(&mut self, setting: &str, table: &str, row: &Map<String, Value>) -> Outcome {
+    async fn insert(&mut self, setting: &str, table: &str, row: &Map<String, Value>, or: &str) -> Outcome {
         let mut tx = self.connection.begin().await.expect("a transaction");
         sqlx::raw_sql(AssertSqlSafe(setting.to_owned())).execute(&mut *tx).await.expect(setting);
-        let outcome = Outcome::of(insert(&mut tx, table, row).await);
+        let outcome = Outcome::of(insert_or(&mut tx, table, row, or).await);
         tx.rollback().await.expect("a live connection");
         outcome
+    }
+
+    /// What a table copied out holds; nothing where that is refused.
+    async fn copied_out(&mut self, setting: &str, copy: &str) -> String {
+        let mut tx = self.connection.begin().await.expect("a transaction");
+        sqlx::raw_sql(AssertSqlSafe(setting.to_owned())).execute(&mut *tx).await.expect(setting);
+        let mut text = Vec::new();
+        if let Ok(mut parts) = tx.copy_out_raw(copy).await {
+            while let Ok(Some(part)) = parts.try_next().await {
+                text.extend_from_slice(&part);
+            }
+        }
+        tx.rollback().await.expect("a live connection");
+        String::from_utf8(text).expect("text")
     }
 
     /// Points this tenant's rows at a parent.
@@ -108,12 +123,36 @@ impl Prober {
 }
 
 /// The verbs, each about the rows of `$1`.
-fn verbs(table: &str) -> [(&'static str, String); 3] {
+fn verbs(table: &str) -> [(&'static str, String); 6] {
     let key = key(table);
+    let merge = format!("merge into clinic.{table} t using (select $1::uuid as whose) w on t.{key} = w.whose");
     [
         ("select", format!("select from clinic.{table} where {key} = $1")),
+        ("lock", format!("select from clinic.{table} where {key} = $1 for update")),
         ("update", format!("update clinic.{table} set {key} = {key} where {key} = $1")),
         ("delete", format!("delete from clinic.{table} where {key} = $1")),
+        ("merge", format!("{merge} when matched then update set {key} = t.{key}")),
+        ("merge and delete", format!("{merge} when matched then delete")),
+    ]
+}
+
+/// What to do with a new row that is there already.
+async fn conflicts(admin: &mut PgConnection, table: &str) -> [String; 3] {
+    let columns: String = sqlx::query_scalar(
+        "select string_agg(quote_ident(a.attname), ', ' order by place)
+         from pg_index i cross join unnest(i.indkey::int2[]) with ordinality u (number, place)
+         join pg_attribute a on a.attrelid = i.indrelid and a.attnum = u.number
+         where i.indrelid = ('clinic.' || $1)::regclass and i.indisprimary",
+    )
+    .bind(table)
+    .fetch_one(admin)
+    .await
+    .expect("a primary key");
+    let key = key(table);
+    [
+        String::new(),
+        "on conflict do nothing".to_owned(),
+        format!("on conflict ({columns}) do update set {key} = excluded.{key}"),
     ]
 }
 
@@ -136,6 +175,7 @@ async fn holes(
             .await
             .unwrap_or_else(|error| panic!("{table}: {error}"));
         let row = row.as_object().expect("an object");
+        let ors = conflicts(&mut furnished.admin, table).await;
         for setting in settings {
             for (verb, sql) in verbs(table) {
                 let theirs = prober.run(setting, &sql, a).await;
@@ -146,14 +186,15 @@ async fn holes(
                 }
             }
             // A new row, and one that is there already.
-            for row in [&with_new_ids(row, &[key]), row] {
-                let theirs = prober.insert(setting, table, row).await;
+            let new = with_new_ids(row, &[key]);
+            for (row, or) in [&new, row].into_iter().flat_map(|row| ors.iter().map(move |or| (row, or))) {
+                let theirs = prober.insert(setting, table, row, or).await;
                 let mut nobodys = with_new_ids(row, &[]);
                 nobodys.insert(key.to_owned(), json!(TenantId::new()));
-                if theirs != prober.insert(setting, table, &nobodys).await
+                if theirs != prober.insert(setting, table, &nobodys, or).await
                     || matches!(theirs, Outcome::Rows(_))
                 {
-                    holes.push(format!("insert {table} after {setting}: {theirs:?}"));
+                    holes.push(format!("insert {table} {or} after {setting}: {theirs:?}"));
                 }
             }
             let give = format!("update clinic.{table} set {key} = $1");
@@ -232,7 +273,7 @@ async fn every_verb_in_every_table_reaches_the_rows_of_the_tenant_that_is_set() 
     for table in &tables {
         for (verb, sql) in verbs(table) {
             let outcome = match prober.run(&setting, &sql, a).await {
-                Outcome::Rows(0) if verb == "delete" => prober.tombstones(&setting, &sql, table, a).await,
+                Outcome::Rows(0) if verb.ends_with("delete") => prober.tombstones(&setting, &sql, table, a).await,
                 outcome => outcome,
             };
             // A trigger that keeps what was signed or logged has seen the row as well.
@@ -272,10 +313,14 @@ async fn leaks(furnished: &mut Furnished) -> Vec<String> {
         }
         let text = Value::Object(with_new_ids(&same, &pointing)).to_string().replace(WORD_A, "nobody");
         let other: Map<String, Value> = serde_json::from_str(&text).expect("JSON");
-        let (same, other) =
-            (prober.insert(&setting, table, &same).await, prober.insert(&setting, table, &other).await);
-        if same != other {
-            leaks.push(format!("{table}: {same:?}, but {other:?}"));
+        for or in conflicts(&mut furnished.admin, table).await {
+            let (same, other) = (
+                prober.insert(&setting, table, &same, &or).await,
+                prober.insert(&setting, table, &other, &or).await,
+            );
+            if same != other {
+                leaks.push(format!("{table} {or}: {same:?}, but {other:?}"));
+            }
         }
     }
     leaks
@@ -326,7 +371,53 @@ async fn a_login_that_bypasses_row_security_and_a_key_over_all_tenants_are_found
     run_as_admin(&mut furnished, EVERY_RIGHT).await;
     run_as_admin(&mut furnished, "create unique index on clinic.users (email)").await;
     let leaks = leaks(&mut furnished).await;
-    assert!(leaks.len() == 1 && leaks[0].starts_with("users: "), "{leaks:?}");
+    assert!(!leaks.is_empty() && leaks.iter().all(|leak| leak.starts_with("users ")), "{leaks:?}");
+}
+
+#[tokio::test]
+async fn a_table_copied_out_holds_the_rows_of_its_own_tenant_and_nothing_is_copied_in() {
+    let (mut furnished, tables) = all_tables().await;
+    run_as_admin(&mut furnished, EVERY_RIGHT).await;
+    let (a, b) = (furnished.a, furnished.b);
+    let mut prober = Prober::new(&furnished.database.app).await;
+    for table in &tables {
+        for setting in settings(b) {
+            for copy in
+                [format!("copy clinic.{table} to stdout"), format!("copy (table clinic.{table}) to stdout")]
+            {
+                let text = prober.copied_out(&setting, &copy).await;
+                assert!(!text.contains(&a.to_string()), "{copy} after {setting}");
+                assert!(!text.to_lowercase().contains(WORD_A), "{copy} after {setting}");
+                // The positive twin.
+                assert!(!setting.contains(&b.to_string()) || text.contains(&b.to_string()), "{copy}");
+            }
+        }
+        let mut tx = prober.connection.begin().await.expect("a transaction");
+        sqlx::query("select clinic.set_tenant($1)").bind(b.0).execute(&mut *tx).await.expect("set");
+        let copied = tx.copy_in_raw(&format!("copy clinic.{table} from stdin")).await.map(|_| ());
+        let code = copied.expect_err(table).as_database_error().and_then(|error| error.code().map(String::from));
+        assert_eq!(code.as_deref(), Some("0A000"), "{table}");
+        tx.rollback().await.expect("a live connection");
+    }
+    assert!(prober.copied_out("select 1", "copy (select 'x') to '/tmp/x'").await.is_empty());
+    let mut operator = Prober::new(&furnished.database.ops).await;
+    let found = operator.copied_out("select 1", "copy clinic.patients to stdout").await;
+    assert!(found.contains(WORD_A) && found.contains(WORD_B), "who bypasses row security copies all");
+}
+
+#[tokio::test]
+async fn no_login_empties_a_table() {
+    let (mut furnished, tables) = all_tables().await;
+    run_as_admin(&mut furnished, EVERY_RIGHT).await;
+    for url in [&furnished.database.app, &furnished.database.ops] {
+        let mut connection = PgConnection::connect(&url.0).await.expect("a connection");
+        for table in &tables {
+            let sql = AssertSqlSafe(format!("truncate clinic.{table} cascade"));
+            let refused = sqlx::query(sql).execute(&mut connection).await.expect_err(table);
+            let code = refused.as_database_error().and_then(|error| error.code().map(String::from));
+            assert_eq!(code.as_deref(), Some("42501"), "{table}");
+        }
+    }
 }
 
 /// Not in a transaction that is rolled back: what B did for a whole day leaves A's rows as they were, byte by byte.

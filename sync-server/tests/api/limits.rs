@@ -68,7 +68,7 @@ impl Operator {
 
     async fn suspend(&self) {
         let reason = "Not paid since August".to_owned();
-        let options = TenantSuspend { tenant_code: self.code.clone(), reason, output: JSON };
+        let options = TenantSuspend { tenant_code: self.code.clone(), reason, yes: true, output: JSON };
         self.tenant(TenantCommand::Suspend(options)).await.expect("suspended");
     }
 
@@ -80,6 +80,7 @@ impl Operator {
             max_patients: None,
             expires_on: None,
             no_end: false,
+            yes: true,
             output: JSON,
         }
     }
@@ -266,14 +267,63 @@ async fn a_new_password_ends_every_sign_in() {
     let clinic = Clinic::open().await;
     let desk = clinic.desk().await;
     let operator = Operator::of(&clinic).await;
-    let reset = UserReset {
-        tenant_code: operator.code.clone(),
-        email: "anjali@example.org".into(),
-        password: operator.password(),
-        output: JSON,
+    let reset = |email: &str, yes: bool| {
+        UserCommand::ResetPassword(UserReset {
+            tenant_code: operator.code.clone(),
+            email: email.into(),
+            yes,
+            // Nothing is asked for before it is done.
+            password: if yes { operator.password() } else { PasswordSource { password_file: None } },
+            output: JSON,
+        })
     };
-    operator.user(UserCommand::ResetPassword(reset)).await.expect("changed");
+    assert_eq!(operator.user(reset("anjali@example.org", false)).await.expect("told")["changed"], false);
+    assert_eq!(desk.get("/v1/tenant").await.status(), StatusCode::OK);
+    assert!(operator.user(reset("nobody@example.org", false)).await.is_err());
+    operator.user(reset("anjali@example.org", true)).await.expect("changed");
     assert_eq!(desk.get("/v1/tenant").await.status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn what_a_suspension_and_a_plan_would_do_is_told_before_it_is_done() {
+    let clinic = Clinic::open().await;
+    let desk = clinic.desk().await;
+    let operator = Operator::of(&clinic).await;
+    let reason = "Not paid since August".to_owned();
+    let suspend = TenantSuspend { tenant_code: operator.code.clone(), reason, yes: false, output: JSON };
+    let told = operator.tenant(TenantCommand::Suspend(suspend)).await.expect("told");
+    assert_eq!(told["state"], "active");
+    let plan = TenantPlan { max_patients: Some(3), plan: Some(Plan::Solo), yes: false, ..operator.plan() };
+    let told = operator.tenant(TenantCommand::SetPlan(plan)).await.expect("told");
+    assert_eq!((&told["max_patients"], &told["subscription_plan"]), (&json!(3), &json!("solo")));
+    assert_eq!(notices(&desk).await, []);
+    let shown = operator.tenant(TenantCommand::Show(operator.tenant_choice())).await.expect("shown");
+    assert_eq!((&shown["max_patients"], &shown["subscription_plan"]), (&json!(1000), &json!("trial")));
+    let page: Value = body(desk.get("/v1/audit?action=operator_access").await).await.expect("a page");
+    assert_eq!(page["entries"], json!([]));
+}
+
+#[tokio::test]
+async fn a_prescriber_whom_the_database_would_refuse_is_refused_in_words() {
+    let clinic = Clinic::open().await;
+    let operator = Operator::of(&clinic).await;
+    let add = operator.doctor("second@example.org");
+    operator.user(UserCommand::Add(add.clone())).await.expect("added");
+    let again = UserAdd { email: "third@example.org".into(), ..add.clone() };
+    let long = UserAdd { registration_number: Some("1".repeat(51)), ..again.clone() };
+    let unprintable = UserAdd { qualifications: Some("MBBS\u{202E}".into()), ..again.clone() };
+    for (wrong, said) in [
+        (again.clone(), "this registration number"),
+        (long, "the registration number and the council"),
+        (unprintable, "the registration number and the council"),
+    ] {
+        let told = operator.user(UserCommand::Add(wrong)).await.expect_err("refused").to_string();
+        assert!(told.contains(said), "{told}");
+    }
+    clinic.sql("update clinics set is_active = false").await;
+    let other = UserAdd { registration_number: Some("another".into()), ..again };
+    let told = operator.user(UserCommand::Add(other)).await.expect_err("refused").to_string();
+    assert!(told.contains("are closed"), "{told}");
 }
 
 #[tokio::test]
@@ -295,8 +345,19 @@ async fn a_second_clinic_shares_the_patients_of_its_tenant() {
     run_clinic(&operator.db, add(" bandra"), &mut Vec::new()).await.expect("added");
     let clinics = desk.rows().await;
     assert!(clinics.iter().any(|row| row.values.get("clinic_code") == Some(&json!("BANDRA"))));
+    // As where clinics register by themselves.
+    run_clinic(&operator.db, add("bandra_west"), &mut Vec::new()).await.expect("added");
     for wrong in ["BANDRA", "", "B", "BAN DRA", "B\u{1F9B7}", &"B".repeat(21)] {
         assert!(run_clinic(&operator.db, add(wrong), &mut Vec::new()).await.is_err(), "{wrong}");
+    }
+    let ClinicCommand::Add(good) = add("KHAR") else { unreachable!() };
+    for (wrong, said) in [
+        (ClinicAdd { address: Some("x".repeat(501)), ..good.clone() }, "--address is too long"),
+        (ClinicAdd { phone: Some("0".repeat(21)), ..good.clone() }, "--phone is too long"),
+        (ClinicAdd { city: Some("Mum\u{202E}bai".into()), ..good }, "--city is too long"),
+    ] {
+        let told = run_clinic(&operator.db, ClinicCommand::Add(wrong), &mut Vec::new()).await;
+        assert!(told.expect_err("refused").to_string().contains(said), "{said}");
     }
 }
 
@@ -307,7 +368,7 @@ async fn the_login_for_reports_counts_tenants_and_reads_no_patient() {
     desk.write(vec![new_patient(Uuid::now_v7(), "Sunita")]).await;
     let mut admin = PgConnection::connect(&clinic.server.database().admin.0).await.expect("a connection");
     sqlx::raw_sql("set role clinic_report; set search_path = clinic").execute(&mut admin).await.expect("set");
-    let counted: Vec<(String, i64)> = sqlx::query_as("select tenant_code, patients from tenant_usage()")
+    let counted: Vec<(String, i64)> = sqlx::query_as("select tenant_code, patients from tenant_usage(null)")
         .fetch_all(&mut admin)
         .await
         .expect("counts");

@@ -68,6 +68,26 @@ async fn failed_sign_ins_are_counted_by_their_code() {
 }
 
 #[tokio::test]
+async fn a_log_that_was_changed_is_counted_when_its_end_is_signed() {
+    let clinic = Clinic::open().await;
+    let desk = clinic.desk().await;
+    let state = clinic.server.state();
+    state.audit.sign_heads(&state.db).await;
+    assert_eq!(number(&text(&clinic), "clinic_sync_failed_checks_total"), 0.0);
+    clinic
+        .sql(
+            "set session_replication_role = replica;
+             update tenant_audit_log l set entry_hash = sha256('x')
+             where seq = (select max(seq) from tenant_audit_log where lane = l.lane) and lane ~ '^server'",
+        )
+        .await;
+    desk.get(&format!("/v1/patients/{}", Uuid::now_v7())).await;
+    desk.get("/v1/audit").await;
+    state.audit.sign_heads(&state.db).await;
+    assert_eq!(number(&text(&clinic), "clinic_sync_failed_checks_total"), 1.0);
+}
+
+#[tokio::test]
 async fn a_live_stream_is_counted_while_it_is_open() {
     let clinic = Clinic::open().await;
     let desk = clinic.desk().await;

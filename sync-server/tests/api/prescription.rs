@@ -1,12 +1,14 @@
 use protocol::api::{Fate, PushResponse};
 use protocol::error::RefusalCode;
 use protocol::mutation::Change;
+use protocol::permission::Role;
 use protocol::prescription::content_hash;
 use protocol::table::{TableName, Values};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::clinic::{Clinic, Desk, edit, new_patient, values};
+use crate::staff::person;
 
 /// All columns, as the database will have them: the hash covers the defaults too.
 fn with_defaults(table: TableName, given: Values) -> Values {
@@ -82,6 +84,18 @@ impl Written {
             Change::insert(TableName::Prescriptions, self.id, self.prescription.clone()),
             Change::insert(TableName::PrescriptionItems, self.line_id, self.line.clone()),
         ]
+    }
+
+    /// Another one, signed with its line there twice.
+    pub fn with_a_line_twice(&self) -> Vec<Change> {
+        let (id, ids) = (Uuid::now_v7(), [Uuid::now_v7(), Uuid::now_v7()]);
+        let (mut prescription, mut line) = (self.prescription.clone(), self.line.clone());
+        line.insert("prescription_id".to_owned(), json!(id));
+        let lines = ids.map(|id| (id, line.clone()));
+        prescription.insert("content_sha256".to_owned(), json!(content_hash(id, &prescription, &lines)));
+        let insert = |(id, line)| Change::insert(TableName::PrescriptionItems, id, line);
+        let prescription = Change::insert(TableName::Prescriptions, id, prescription);
+        std::iter::once(prescription).chain(lines.map(insert)).collect()
     }
 }
 
@@ -177,6 +191,43 @@ async fn what_was_signed_can_be_voided_and_nothing_else_of_it_changes() {
     let response = desk.write(vec![void]).await;
     assert_eq!(response.receipts[0].fate, Fate::Applied);
     assert_eq!(response.rows[0].values["status"], json!("voided"));
+}
+
+#[tokio::test]
+async fn of_a_signed_line_it_is_said_that_it_was_stopped_and_nothing_else() {
+    let clinic = Clinic::open().await;
+    let mut desk = clinic.desk().await;
+    let (written, _) = signed(&mut desk).await;
+    let stop = |more: &[(&str, Value, Value)]| {
+        let stop = [
+            ("stopped_at", json!(null), json!("2026-11-25T04:11:08.123Z")),
+            ("stop_reason", json!(null), json!("rash")),
+        ];
+        edit(TableName::PrescriptionItems, written.line_id, &[stop.as_slice(), more].concat())
+    };
+    let mut nurses = clinic.desk().await;
+    nurses.user = person(&clinic, &nurses, Role::Nurse).await;
+    assert_eq!(nurses.write(vec![stop(&[])]).await.receipts[0].code, Some(RefusalCode::NotAllowed));
+    let with_more = stop(&[("dose_text", json!("1-0-1"), json!("1-1-1"))]);
+    let answer = clinic.desk().await.write(vec![with_more]).await;
+    assert_eq!(answer.receipts[0].code, Some(RefusalCode::Fixed));
+    let answer = desk.write(vec![stop(&[])]).await;
+    assert_eq!(answer.receipts[0].fate, Fate::Applied, "{:?}", answer.receipts[0]);
+    let line = &answer.rows[0];
+    assert_eq!(line.values["stop_reason"], json!("rash"));
+    let rows = desk.rows().await;
+    let signed = rows.iter().find(|row| row.id == written.id).expect("the prescription");
+    let hash = content_hash(written.id, &signed.values, &[(line.id, line.values.clone())]);
+    assert_eq!(json!(hash), signed.values["content_sha256"], "it is still what was signed");
+    // What does not stand any more is not stopped.
+    let void = [
+        ("status", json!("finalised"), json!("voided")),
+        ("void_reason", json!(null), json!("wrong patient")),
+    ];
+    desk.write(vec![edit(TableName::Prescriptions, written.id, &void)]).await;
+    let again = [("stop_reason", json!("rash"), json!("itching"))];
+    let answer = desk.write(vec![edit(TableName::PrescriptionItems, written.line_id, &again)]).await;
+    assert_eq!(answer.receipts[0].code, Some(RefusalCode::Fixed));
 }
 
 #[tokio::test]

@@ -56,6 +56,18 @@ async fn a_second_tenant_may_use_the_same_names_and_the_first_does_not_notice() 
 }
 
 #[tokio::test]
+async fn where_registration_is_switched_off_only_the_operator_makes_tenants() {
+    let clinic = Clinic::open().await;
+    clinic.server.state().auth.registrations.close();
+    let url = format!("{}/v1/clinics/register", clinic.server.url());
+    let request = clinic.http.post(url).header(protocol::api::PROTOCOL_HEADER, 1).json(&registration("MAIN"));
+    let refused = refused(request.send().await.expect("an answer")).await;
+    assert_eq!((refused.status, refused.code), (422, ErrorCode::Invalid));
+    assert!(refused.detail.contains("takes no registrations"), "{}", refused.detail);
+    assert_eq!(clinic.count("tenants").await, 1);
+}
+
+#[tokio::test]
 async fn an_admin_who_does_not_prescribe_has_no_profile() {
     let clinic = Clinic::open().await;
     let request = RegisterRequest { doctor: None, ..registration("SECOND") };

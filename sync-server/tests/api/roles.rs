@@ -43,6 +43,7 @@ const ROUTES: &[(&str, &str, &[Role])] = &[
     // Doctors and dentists see what they did themselves.
     ("GET", "/v1/audit", MERGERS),
     ("POST", "/v1/audit/events", ALL),
+    ("POST", "/v1/audit/ends", ALL),
     ("GET", "/v1/patients/{id}", ALL),
     ("GET", "/v1/prescriptions/{id}", CLINICIANS),
     ("POST", "/v1/sync/push", ALL),
@@ -79,6 +80,7 @@ const COLUMNS: &[(TableName, &str, &[Role])] = &[
         PRESCRIBERS,
     ),
     (TableName::Prescriptions, "*", CLINICIANS),
+    (TableName::PrescriptionItems, "stopped_at stop_reason", PRESCRIBERS),
     (TableName::PrescriptionItems, "*", CLINICIANS),
     (TableName::PatientAllergies, "*", CLINICIANS),
     (TableName::DentalObservationTemplates, "*", PRESCRIBERS),
@@ -320,6 +322,36 @@ async fn a_doctors_own_short_key_is_changed_by_nobody_else() {
     others.user = person(&clinic, &others, Role::Doctor).await;
     let shared = Change::insert(TableName::ShortKeys, Uuid::now_v7(), key(json!(null), "tenant"));
     assert_eq!(others.write(vec![shared]).await.receipts[0].fate, Fate::Applied);
+}
+
+#[tokio::test]
+async fn a_case_study_is_changed_by_its_author_alone() {
+    let clinic = Clinic::open().await;
+    let mut desk = clinic.desk().await;
+    let id = Uuid::now_v7();
+    let study =
+        |doctor: Uuid| values(&[("title", json!("A deep molar")), ("doctor_id", json!(doctor))]);
+    let own = Change::insert(TableName::CaseStudies, id, study(desk.doctor));
+    assert_eq!(desk.write(vec![own]).await.receipts[0].fate, Fate::Applied);
+    let rewrite = edit(TableName::CaseStudies, id, &[("outcome", json!(null), json!("Healed."))]);
+    for visibility in ["private", "tenant"] {
+        let show = [("visibility", json!("private"), json!(visibility))];
+        desk.write(vec![edit(TableName::CaseStudies, id, &show)]).await;
+        let mut others = clinic.desk().await;
+        others.user = person(&clinic, &others, Role::Doctor).await;
+        others.doctor = profile(&clinic, &others, others.user).await;
+        let taken =
+            edit(TableName::CaseStudies, id, &[("doctor_id", json!(desk.doctor), json!(others.doctor))]);
+        let forged = Change::insert(TableName::CaseStudies, Uuid::now_v7(), study(desk.doctor));
+        let delete = Change { op: Op::Delete, ..edit(TableName::CaseStudies, id, &[]) };
+        for change in [rewrite.clone(), taken, forged, delete] {
+            let mut again = clinic.desk().await;
+            again.user = person(&clinic, &again, Role::Dentist).await;
+            let answer = again.write(vec![change]).await;
+            assert_eq!(answer.receipts[0].code, Some(RefusalCode::NotAllowed), "{:?}", answer.receipts[0]);
+        }
+    }
+    assert_eq!(desk.write(vec![rewrite]).await.receipts[0].fate, Fate::Applied);
 }
 
 #[tokio::test]

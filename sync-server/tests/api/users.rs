@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::desk::{Clinic, Desk, EMAIL, PASSWORD, Refused, refused};
+use crate::desk::{Clinic, Desk, EMAIL, PASSWORD, Refused, refused, register, registration};
 
 const NEW_PASSWORD: &str = "nine purple kettles";
 
@@ -120,6 +120,8 @@ async fn who_is_added_signs_in_with_a_one_time_password_and_chooses_their_own() 
     let one_time = one_time_password.0.as_str();
     let wrong = refused(password(token, &change("not this one", NEW_PASSWORD)).await).await;
     assert_eq!((wrong.status, wrong.code), (401, ErrorCode::WrongPassword));
+    let logged = format!("tenant_audit_log where action = 'login_failed' and user_id = '{}'", user.id);
+    assert_eq!(office.clinic.count(&logged).await, 1);
     for weak in ["short", "password1234", "lata pawar lata", one_time, "\u{1F600}"] {
         said(password(token, &change(one_time, weak)).await, 422).await;
     }
@@ -175,8 +177,14 @@ async fn the_clinics_of_a_member_of_staff_begin_with_the_one_where_they_mostly_a
     let change = UserChange { clinics: Some(vec![first]), ..UserChange::default() };
     let user: UserInfo = ok(office.change(user.id.0, &change).await).await;
     assert_eq!(user.clinics, [first]);
-    let neighbour = NewUser { clinics: vec![protocol::id::ClinicId::new()], ..nurse("b@sunrise.example") };
-    said(office.add(&neighbour).await, 422).await;
+    let neighbour = register(&office.clinic.http, office.clinic.server.url(), &registration("MAIN")).await;
+    for elsewhere in [neighbour.clinic_id, protocol::id::ClinicId::new()] {
+        let new = NewUser { clinics: vec![elsewhere], ..nurse("b@sunrise.example") };
+        let detail = said(office.add(&new).await, 422).await;
+        assert!(detail.contains("not one of yours"), "{detail}");
+        let change = UserChange { clinics: Some(vec![elsewhere]), ..UserChange::default() };
+        assert_eq!(said(office.change(user.id.0, &change).await, 422).await, detail);
+    }
 }
 
 #[tokio::test]
@@ -258,6 +266,46 @@ async fn two_doctors_of_one_registration_are_refused() {
     let again = NewUser { email: "b@sunrise.example".into(), ..dentist("a@sunrise.example") };
     let detail = said(office.add(&again).await, 422).await;
     assert!(detail.contains("registration number"), "{detail}");
+}
+
+#[tokio::test]
+async fn the_registration_of_a_doctor_who_is_here_is_completed() {
+    let office = Office::open().await;
+    let before = office.added(&dentist("to be completed")).await.user;
+    let with = |number: &str| UserChange {
+        doctor: dentist(number).doctor.map(|doctor| NewDoctor {
+            specialization: Some("Endodontics".into()),
+            qualifications: Some("MDS".into()),
+            ..doctor
+        }),
+        ..UserChange::default()
+    };
+    let after: UserInfo = ok(office.change(before.id.0, &with("A-30417")).await).await;
+    assert_eq!(after.doctor_id, before.doctor_id);
+    let complete = "doctors where registration_number = 'A-30417' and registration_council = 'MSDC'
+                    and qualifications = 'MDS' and specialization = 'Endodontics' and kind = 'dentist'";
+    assert_eq!(office.clinic.count(complete).await, 1);
+    office.added(&dentist("A-1")).await;
+    let detail = said(office.change(before.id.0, &with("A-1")).await, 422).await;
+    assert!(detail.contains("registration number"), "{detail}");
+    said(office.change(before.id.0, &with(" ")).await, 422).await;
+    assert_eq!(office.clinic.count(complete).await, 1);
+}
+
+#[tokio::test]
+async fn who_comes_back_to_a_registration_that_another_one_bears_is_told() {
+    let office = Office::open().await;
+    let first = office.added(&dentist("A-30417")).await.user;
+    let leave = UserChange { is_active: Some(false), ..UserChange::default() };
+    office.change(first.id.0, &leave).await;
+    office.added(&NewUser { email: "b@sunrise.example".into(), ..dentist("A-30417") }).await;
+    let back = UserChange { is_active: Some(true), ..UserChange::default() };
+    let detail = said(office.change(first.id.0, &back).await, 422).await;
+    assert!(detail.contains("registration number"), "{detail}");
+    // With one of their own they are welcome.
+    let back = UserChange { doctor: dentist("A-30418").doctor, ..back };
+    let user: UserInfo = ok(office.change(first.id.0, &back).await).await;
+    assert!(user.is_active && user.doctor_id == first.doctor_id);
 }
 
 #[tokio::test]

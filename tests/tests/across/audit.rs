@@ -1,7 +1,9 @@
 //! What people do with the copy on their desktop reaches the tenant's audit log.
 
-use clinic_tests::clinic::{Clinic, patient};
+use clinic_sync::audit::command::{AuditCommand, AuditVerify, run_audit};
+use clinic_tests::clinic::{Clinic, TestDesk, patient};
 use clinic_tests::network::Fault;
+use protocol::api::NoticeCode;
 
 use crate::sync::draft;
 
@@ -59,5 +61,64 @@ async fn a_server_that_takes_no_events_holds_up_nothing() -> anyhow::Result<()> 
     desk.synced().await?;
     assert!(clinic.network.n_planned() > 0);
     assert!(desk.desk.sync_status().problem.is_none());
+    Ok(())
+}
+
+/// Locks and unlocks, which has a look at the server's log; answers whether it was found to be changed.
+async fn look(clinic: &Clinic, desk: &TestDesk) -> anyhow::Result<bool> {
+    let looks = || -> anyhow::Result<String> {
+        let text = clinic.server().state().metrics.text()?;
+        let line = |line: &&str| line.starts_with("clinic_sync_requests_total{route=\"/v1/audit/ends\",status=\"2xx\"}");
+        Ok(text.lines().find(line).unwrap_or_default().to_owned())
+    };
+    let before = looks()?;
+    desk.desk.lock();
+    desk.unlock(&clinic.email).await?;
+    desk.until("it has looked", |_| looks().is_ok_and(|now| now != before)).await?;
+    // A round begins when the look is over.
+    desk.synced().await?;
+    Ok(desk.desk.sync_status().notices.iter().any(|notice| notice.code == NoticeCode::LogChanged))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_desktop_that_knew_the_log_says_when_it_was_changed_and_works_on() -> anyhow::Result<()> {
+    let clinic = Clinic::open().await?;
+    let desk = clinic.desk("Room 1").await?;
+    let state = clinic.server().state();
+    desk.synced().await?;
+    state.audit.sign_heads(&state.db).await;
+    anyhow::ensure!(!look(&clinic, &desk).await?, "nothing was known yet");
+    // As long as the log only grows, it is the one that was known.
+    desk.replica()?.register_patient(&patient("Sunita", "98204 41276"))?;
+    desk.synced().await?;
+    state.audit.sign_heads(&state.db).await;
+    anyhow::ensure!(!look(&clinic, &desk).await?, "the log only grew");
+    clinic
+        .sql(
+            "set session_replication_role = replica;
+             delete from clinic.audit_heads where lane = 'accounts';
+             delete from clinic.tenant_audit_log where lane = 'accounts'",
+        )
+        .await?;
+    anyhow::ensure!(look(&clinic, &desk).await?, "entries are gone");
+    // What the desktop kept proves it to whoever runs the server.
+    let folder = tempfile::tempdir()?;
+    let head_file = folder.path().join("ends.json");
+    let ends = desk.replica()?.log_ends()?;
+    std::fs::write(&head_file, serde_json::to_vec(&ends)?)?;
+    let options = AuditVerify { head_file: Some(head_file), json: true, ..AuditVerify::default() };
+    let (ops, mut out) = (clinic.server().database().ops_db().await, Vec::new());
+    let found = run_audit(&ops, folder.path(), AuditCommand::Verify(options), &mut out).await;
+    anyhow::ensure!(found.is_err() && String::from_utf8(out)?.contains("accounts"), "nothing was found");
+    // Also without the network, and after entries came to stand where the old ones were.
+    clinic.network.set_down(true);
+    desk.offline().await?;
+    anyhow::ensure!(desk.desk.sync_status().notices[0].code == NoticeCode::LogChanged);
+    clinic.network.set_down(false);
+    clinic.server().enrolment_code(clinic.tenant_code()).await?;
+    state.audit.sign_heads(&state.db).await;
+    anyhow::ensure!(look(&clinic, &desk).await?, "others stand in their place");
+    desk.replica()?.register_patient(&patient("Asha", "98204 41277"))?;
+    desk.synced().await?;
     Ok(())
 }

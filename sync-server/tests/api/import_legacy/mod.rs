@@ -123,6 +123,30 @@ async fn a_dry_run_tries_everything_says_what_is_wrong_by_row_and_writes_nothing
 }
 
 #[tokio::test]
+async fn a_prescription_that_was_replaced_is_void_and_says_so() {
+    let sql = format!(
+        "{INTEGER}; alter table HOME.prescriptions add status varchar(20), add void_reason text;
+         update HOME.prescriptions set status = case id when 2 then 'Replaced' else 'Cancelled' end,
+                                       void_reason = case id when 1 then ' ' end"
+    );
+    let mut office = Office::with(&sql).await;
+    office.import().await;
+    let found = office
+        .texts(
+            "select concat_ws(' | ', status, void_reason) from clinic.prescriptions where tenant_id = $t
+             order by visit_date",
+        )
+        .await;
+    assert_eq!(
+        found,
+        [
+            "voided | It was cancelled in the earlier program.",
+            "voided | It was replaced by another one in the earlier program."
+        ]
+    );
+}
+
+#[tokio::test]
 async fn an_old_database_with_integer_keys_becomes_a_tenant_with_all_its_dirt_told() {
     let mut office = Office::with(INTEGER).await;
     let others = office.texts("select to_jsonb(p)::text from clinic.patients p").await;
