@@ -9,6 +9,8 @@ fn main() {
         "sync_status",
         "sync_now",
         "list_ledger",
+        "list_computers",
+        "revoke_computer",
         "get_today",
         "find_patients",
         "register_patient",

@@ -10,6 +10,7 @@ use crate::id::{ClinicId, DeviceId, DoctorId, Epoch, TenantId, UserId};
 use crate::merge::ReviewColumn;
 use crate::mutation::{Hash, SignedMutation};
 use crate::permission::{Role, Roles};
+use crate::standing::SignedOrder;
 use crate::table::{Row, TABLES, TableName};
 
 /// The header in which a desktop says its [`crate::PROTOCOL_VERSION`].
@@ -25,6 +26,8 @@ pub const MAX_MUTATION_BYTES: usize = 1024 * 1024;
 pub const MAX_PUSH_BYTES: usize = 1024 * 1024;
 /// At most this many bytes of a push once decompressed.
 pub const MAX_PUSH_DECODED_BYTES: usize = 16 * 1024 * 1024;
+/// At most this many bytes of one device wait for a person; more stays on the desktop.
+pub const MAX_QUARANTINE_BYTES: i64 = 64 * 1024 * 1024;
 /// At most this many rows on one page of a pull.
 pub const MAX_PULL_ROWS: i64 = 5_000;
 
@@ -187,6 +190,9 @@ pub struct LoginRequest {
     pub challenge: String,
     /// Over [`crate::signing::login_message`].
     pub signature: String,
+    /// Comes back in the lease.
+    #[serde(default)]
+    pub nonce: String,
 }
 
 /// `POST /v1/auth/refresh`: new tokens for a person known on the device.
@@ -206,6 +212,28 @@ pub struct RefreshRequest {
     pub challenge: String,
     /// Over [`crate::signing::refresh_message`].
     pub signature: String,
+    /// Comes back in the lease.
+    #[serde(default)]
+    pub nonce: String,
+}
+
+/// `POST /v1/devices/standing`: how a computer stands, whoever is at it. The answer is a [`SignedOrder`].
+#[derive(Debug, Serialize, Deserialize)]
+pub struct StandingRequest {
+    /// The device's tenant.
+    pub tenant_id: TenantId,
+    /// The device.
+    pub device_id: DeviceId,
+    /// From [`ChallengeResponse`].
+    pub challenge: String,
+    /// Over [`crate::signing::standing_message`].
+    pub signature: String,
+    /// Comes back in the lease.
+    #[serde(default)]
+    pub nonce: String,
+    /// Whether the computer knows that it is out of service, and has locked.
+    #[serde(default)]
+    pub is_locked: bool,
 }
 
 /// The answer to [`RefreshRequest`].
@@ -219,6 +247,9 @@ pub struct Tokens {
     pub refresh_token: Secret,
     /// Its generation.
     pub generation: i64,
+    /// For how long the computer may work without contact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<SignedOrder>,
 }
 
 /// The answer to a sign-in.
@@ -459,6 +490,9 @@ pub enum PullLine {
 pub struct LiveEvent {
     /// The tenant's version.
     pub head: i64,
+    /// Something was said of this very computer: it asks how it stands.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ask_standing: bool,
 }
 
 #[cfg(test)]

@@ -37,6 +37,8 @@ pub enum ErrorCode {
     EpochChanged,
     /// Mutations are missing before the first one of this push.
     SequenceGap,
+    /// So much of this computer's work waits for a person that the server takes no more of it for now.
+    QuarantineFull,
     /// The server cannot work just now.
     Unavailable,
     /// The server made a mistake.
@@ -55,8 +57,12 @@ pub enum ErrorCode {
     StoreTooNew,
     /// The disk is full.
     DiskFull,
-    /// The person has not yet signed in on this computer.
+    /// The person must sign in with the server's help.
     SignInOnline,
+    /// The computer was without contact for too long.
+    LeaseEnded,
+    /// Another order key than the known one speaks for the server.
+    OrderNotBelieved,
     /// The computer is locked.
     Locked,
     /// The computer is not enrolled.
@@ -96,6 +102,8 @@ pub enum RefusalCode {
     Fixed,
     /// The desktop knows a table or column that this server does not.
     Unknown,
+    /// The computer had been taken out of service.
+    DeviceRevoked,
 }
 
 /// A refusal of a mutation's content: it waits for a person.

@@ -10,6 +10,7 @@ pub mod dental;
 pub mod digest;
 pub mod dosage;
 pub mod error;
+pub mod farewell;
 pub mod id;
 pub mod log_end;
 pub mod manage;
@@ -21,6 +22,7 @@ pub mod permission;
 pub mod prescription;
 pub mod printed;
 pub mod signing;
+pub mod standing;
 pub mod table;
 pub mod validate;
 

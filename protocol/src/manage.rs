@@ -136,4 +136,62 @@ pub struct DeviceInfo {
     pub revoked_at: Option<OffsetDateTime>,
     /// Whether a copy of it was seen since the last password sign-in.
     pub is_copied: bool,
+    /// Until when it opens without contact, by what it was last told.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub lease_until: Option<OffsetDateTime>,
+    /// What became of it, once it is out of service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revocation: Option<RevocationInfo>,
+}
+
+/// How far a computer has come that was taken out of service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub enum RevocationState {
+    /// It has not heard of it yet.
+    Asked,
+    /// It has not heard of it, and opens to nobody any more: its lease is over. Nobody knows what became of its disk.
+    NeverConfirmed,
+    /// It is locked.
+    Acknowledged,
+    /// It has signed what it left behind, and destroys its keys and files.
+    Leaving,
+    /// Its keys and files are gone.
+    Done,
+}
+
+/// What became of a computer that was taken out of service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevocationInfo {
+    /// How far it has come.
+    pub state: RevocationState,
+    /// Since when.
+    #[serde(with = "time::serde::rfc3339")]
+    pub asked_at: OffsetDateTime,
+    /// Why, in words.
+    pub reason: Option<String>,
+    /// Whether an admin's computer agreed that it destroys its data at once.
+    pub has_consent: bool,
+    /// When it heard of it.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub acknowledged_at: Option<OffsetDateTime>,
+    /// How many changes were on it that nobody handed over.
+    pub lost: Option<u32>,
+    /// When its keys and files were gone.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub done_at: Option<OffsetDateTime>,
+}
+
+/// `POST /v1/devices/{id}/revoke`; an empty body is one without reason and consent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RevokeRequest {
+    /// Why, in at most 300 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The caller's computer agrees that the other one destroys its data at once: its signature over
+    /// [`crate::signing::consent_message`]. It can be given later too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consent: Option<String>,
 }

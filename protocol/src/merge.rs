@@ -290,7 +290,9 @@ fn safer_union(column: &Column, theirs: &Value, ours: &Value) -> Value {
             let care = |text: &str| choices.iter().position(|choice| *choice == text);
             if care(our_text) > care(their_text) { ours.clone() } else { theirs.clone() }
         }
-        Kind::Text(_) => Some(union(theirs, ours)).filter(|both| fits(column, both)).unwrap_or(theirs.clone()),
+        Kind::Text(_) => {
+            Some(union(theirs, ours)).filter(|both| fits(column, both)).unwrap_or(theirs.clone())
+        }
         _ => theirs.clone(),
     }
 }

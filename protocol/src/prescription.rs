@@ -93,7 +93,10 @@ pub fn check_lines(items: &[(Uuid, Values)]) -> Result<(), Refusal> {
     let places: BTreeSet<_> =
         items.iter().map(|(_, item)| item.get("position").and_then(Value::as_i64)).collect();
     if places.len() < items.len() {
-        return Err(Refusal::new(RefusalCode::BadValue, "Two lines of the prescription have the same place."));
+        return Err(Refusal::new(
+            RefusalCode::BadValue,
+            "Two lines of the prescription have the same place.",
+        ));
     }
     Ok(())
 }

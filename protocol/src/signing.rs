@@ -29,6 +29,21 @@ pub fn refresh_message(
     format!("cd-refresh-1\n{server}\n{tenant}\n{device}\n{user}\n{generation}\n{challenge}")
 }
 
+/// What a device signs to ask how it stands.
+pub fn standing_message(server: &str, tenant: TenantId, device: DeviceId, challenge: &str) -> String {
+    format!("cd-standing-1\n{server}\n{tenant}\n{device}\n{challenge}")
+}
+
+/// What a device that is out of service signs to hand over what it has.
+pub fn handover_message(server: &str, tenant: TenantId, device: DeviceId, challenge: &str) -> String {
+    format!("cd-handover-1\n{server}\n{tenant}\n{device}\n{challenge}")
+}
+
+/// What an admin's device signs to agree that another one destroys what is on it. It is for ever, as the revocation is.
+pub fn consent_message(tenant: TenantId, device: DeviceId) -> String {
+    format!("cd-wipe-1\n{tenant}\n{device}")
+}
+
 /// Signs a message; the signature is in base64.
 pub fn sign(key: &SigningKey, message: &str) -> String {
     BASE64_STANDARD.encode(key.sign(message.as_bytes()).to_bytes())

@@ -1,6 +1,7 @@
 //! The time and new ids, as arguments: what a clinic calls today, and a clock that tests can set.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
 
 use protocol::validate::day_text;
 use time::{Date, OffsetDateTime, UtcOffset};
@@ -8,31 +9,42 @@ use uuid::Uuid;
 
 /// Tells the time.
 #[derive(Clone)]
-pub struct Clock(Arc<dyn Fn() -> OffsetDateTime + Send + Sync>);
+pub struct Clock {
+    now: Arc<dyn Fn() -> OffsetDateTime + Send + Sync>,
+    running: Arc<dyn Fn() -> Duration + Send + Sync>,
+}
 
 impl Clock {
     /// The system's clock.
     pub fn system() -> Self {
-        Self(Arc::new(OffsetDateTime::now_utc))
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        Self::new(OffsetDateTime::now_utc, || START.elapsed())
     }
 
-    /// A clock that shows what this says.
-    #[cfg(feature = "testing")]
-    pub fn new(now: impl Fn() -> OffsetDateTime + Send + Sync + 'static) -> Self {
-        Self(Arc::new(now))
+    /// A clock that shows what these say: the time, and for how long the computer has been running.
+    pub fn new(
+        now: impl Fn() -> OffsetDateTime + Send + Sync + 'static,
+        running: impl Fn() -> Duration + Send + Sync + 'static,
+    ) -> Self {
+        Self { now: Arc::new(now), running: Arc::new(running) }
     }
 
     /// A clock that always shows this moment.
     #[cfg(test)]
     pub fn stopped(at: OffsetDateTime) -> Self {
-        Self(Arc::new(move || at))
+        Self::new(move || at, || Duration::ZERO)
     }
 
     /// The moment.
     pub fn now(&self) -> OffsetDateTime {
         // What travels has three decimals; more would not compare equal after a round trip.
-        let now = (self.0)();
+        let now = (self.now)();
         now.replace_millisecond(now.millisecond()).unwrap_or(now)
+    }
+
+    /// For how long the computer has been running. Nobody sets this one.
+    pub fn running(&self) -> Duration {
+        (self.running)()
     }
 }
 

@@ -1,24 +1,32 @@
 //! The whole of this computer: its data folder, its keyring, and whoever is signed in.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use protocol::api::{EnrolRequest, Secret, Session, StaffMember};
 use protocol::audit::Action;
+use protocol::id::{DeviceId, UserId};
+use protocol::manage::{DeviceInfo, RevokeRequest};
 use protocol::signing;
-use time::OffsetDateTime;
+use protocol::standing::{Colleague, SignedOrder};
 use tokio::sync::{Notify, broadcast};
+use tokio::task::JoinSet;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::files;
+use crate::guard::{Guard, Work};
 use crate::keyring::{DeviceSecrets, Keyring, RefreshToken};
+use crate::leaving::Leaving;
 use crate::replica::Replica;
-use crate::slots::{About, SlotCost, Slots, UserSlot};
+use crate::slots::{About, OpenSlot, Password, SlotCost, Slots, UserSlot};
 use crate::store::{DatabaseKey, Facts, Store};
 use crate::sync::client::{Client, parse_address};
 use crate::sync::engine::{Context, Engine, Typed, login};
+use crate::sync::standing;
 use crate::sync::surroundings::{System, aside};
 use crate::view::{AppState, CommandError, Connection, Enrolment, SyncStatus};
 
@@ -27,6 +35,10 @@ const HOME: &str = "clinic";
 const DATABASE: &str = "clinic.db";
 /// Events that a slow listener may miss before it must ask for everything again.
 const EVENTS_KEPT: usize = 256;
+/// What is due is looked for this often.
+const TICK: Duration = Duration::from_secs(15);
+/// A computer at which nobody is signed in asks how it stands once in so many ticks.
+const ASK_EVERY: u32 = 40;
 
 /// What happened in the background.
 #[derive(Clone, Debug)]
@@ -41,19 +53,27 @@ pub enum Event {
 
 /// The whole of this computer.
 pub struct Desk {
-    data_dir: PathBuf,
-    keyring: Keyring,
+    pub(crate) data_dir: PathBuf,
+    pub(crate) keyring: Keyring,
     cost: SlotCost,
+    pub(crate) clock: Clock,
     open: Mutex<Option<Open>>,
+    /// How the computer stands, for the installation of this name.
+    guard: Mutex<Option<(Uuid, Arc<Guard>)>>,
     /// Held while this computer is enrolled.
     enrolling: tokio::sync::Mutex<()>,
-    events: broadcast::Sender<Event>,
+    pub(crate) leaving: Leaving,
+    pub(crate) events: broadcast::Sender<Event>,
 }
 
 /// What is there while someone is signed in.
 struct Open {
     replica: Arc<Replica>,
     engine: Engine,
+    /// Of the password that opened it.
+    password_version: i32,
+    /// Acts on what is learnt of how the computer stands; ends with the sign-in.
+    _obeys: JoinSet<()>,
 }
 
 /// With what the engine reaches the server.
@@ -67,8 +87,23 @@ enum Access {
 /// What a sign-in at the server brought.
 struct Signed {
     session: Session,
-    secrets: DeviceSecrets,
-    slots: Slots,
+    nonce: String,
+    here: Here,
+}
+
+/// What is known of this computer before its data is open.
+pub(crate) struct Here {
+    pub slots: Slots,
+    pub secrets: DeviceSecrets,
+    pub guard: Arc<Guard>,
+}
+
+/// Who signs in, and on what.
+struct SignIn {
+    store: Store,
+    person: StaffMember,
+    password_version: i32,
+    access: Access,
 }
 
 /// Where the data lies: `CLINIC_DESK_DATA`, or the account's own folder for application data.
@@ -102,13 +137,21 @@ impl Desk {
 
     /// The same, with another price of guessing a password.
     pub fn with_cost(data_dir: PathBuf, keyring: Keyring, cost: SlotCost) -> Arc<Self> {
+        Self::with_clock(data_dir, keyring, cost, Clock::system())
+    }
+
+    /// The same, with another clock.
+    pub fn with_clock(data_dir: PathBuf, keyring: Keyring, cost: SlotCost, clock: Clock) -> Arc<Self> {
         let events = broadcast::channel(EVENTS_KEPT).0;
         Arc::new(Self {
             data_dir,
             keyring,
             cost,
+            clock,
             open: Mutex::new(None),
+            guard: Mutex::new(None),
             enrolling: tokio::sync::Mutex::default(),
+            leaving: Leaving::default(),
             events,
         })
     }
@@ -118,19 +161,24 @@ impl Desk {
         if let Some(open) = self.open().as_ref() {
             return AppState::Unlocked { session: open.replica.session() };
         }
-        let found = self.slots().and_then(|slots| {
-            let slots = slots.ok_or(Error::NotEnrolled)?;
+        if self.is_being_wiped() {
+            return AppState::Wiping;
+        }
+        let found = self.here().and_then(|here| {
             if !self.database().exists() {
                 return Err(Error::StoreMissing);
             }
-            slots.check_keyring(&self.keyring.device(slots.about().installation_id)?)?;
-            Ok(slots)
+            here.slots.check_keyring(&here.secrets)?;
+            Ok(here)
         });
         match found {
-            Ok(slots) => AppState::Locked {
+            Ok(here) if here.guard.is_revoked() => self.leaving_view(&here),
+            Ok(Here { slots, guard, .. }) => AppState::Locked {
                 tenant_name: slots.about().tenant_name.clone(),
                 clinic_name: slots.about().clinic_name.clone(),
                 people: slots.people(),
+                lease: guard.view(),
+                waiting: guard.waiting(),
             },
             Err(Error::NotEnrolled) => AppState::NotEnrolled,
             Err(error) => {
@@ -147,7 +195,7 @@ impl Desk {
     /// Nothing is left behind; a computer that belongs to a clinic already is not touched.
     pub async fn enrol(self: &Arc<Self>, enrolment: Enrolment) -> Result<AppState> {
         let Ok(_alone) = self.enrolling.try_lock() else { return Err(Error::AlreadyEnrolled) };
-        if self.slots()?.is_some() || self.home().exists() {
+        if self.slots()?.is_some() || self.home().exists() || self.is_being_wiped() {
             return Err(Error::AlreadyEnrolled);
         }
         let server = parse_address(&enrolment.server)?;
@@ -167,9 +215,9 @@ impl Desk {
         if enrolled.is_err() && !self.home().exists() {
             let (keyring, unfinished) = (self.keyring.clone(), self.unfinished());
             blocking(move || {
-                keyring.forget(installation);
-                std::fs::remove_dir_all(unfinished).ok();
-                Ok(())
+                // The answer to the enrolment says what went wrong, not this.
+                keyring.forget(installation).ok();
+                files::remove_dir(&unfinished)
             })
             .await?;
         }
@@ -242,23 +290,41 @@ impl Desk {
             server: facts.server.clone(),
             server_name: facts.server_name.clone(),
         };
+        let device = (about.tenant_id, about.device_id);
         let mut slots = Slots::new(&unfinished, about, &secrets);
         slots.put_server(&session.unlock_key, &secrets, &key)?;
-        slots.put_user(&session.user, password, &secrets, &key, self.cost, now_ms())?;
+        slots.save()?;
+        let guard = Guard::open(&unfinished, device, &secrets, self.clock.clone());
+        if let Some(order) = &session.tokens.standing {
+            guard.take(order, "")?;
+        }
+        let typed = self.password(password, session, &guard);
+        slots.put_user(&session.user, &typed, &secrets, &key, self.now_ms())?;
         slots.save()?;
         let store = Store::create(&unfinished.join(DATABASE), &key, &facts)?;
         store.put_staff(&session.user)?;
         drop(store);
         self.keep_refresh_token(installation, session)?;
         files::rename(&unfinished, &self.home())?;
-        let store = Store::open(&self.database(), &key)?;
-        self.sign_in(
-            store,
-            session.user.clone(),
-            secrets,
-            installation,
-            Access::Token(session.tokens.access_token.clone()),
-        )
+        let here = self.here()?;
+        let sign_in = SignIn {
+            store: Store::open(&self.database(), &key)?,
+            person: session.user.clone(),
+            password_version: typed.version,
+            access: Access::Token(session.tokens.access_token.clone()),
+        };
+        self.sign_in(here, sign_in)
+    }
+
+    /// With what someone's slot is made, after the server has said how this computer stands.
+    fn password<'a>(&self, text: &'a str, session: &Session, guard: &Guard) -> Password<'a> {
+        let colleague = guard.people().and_then(|people| of(people, session.user.id));
+        Password {
+            text,
+            cost: self.cost,
+            version: colleague.map_or(0, |colleague| colleague.password_version),
+            opens_offline: guard.opens_offline(),
+        }
     }
 
     /// Signs a person in: with their own slot, which works offline, or with the server's help.
@@ -268,39 +334,28 @@ impl Desk {
     /// [`Error::WrongPassword`]; [`Error::SignInOnline`] for who has not signed in here and finds no server.
     pub async fn unlock(self: &Arc<Self>, email: &str, password: &str) -> Result<AppState> {
         let (desk, typed, secret) = (Arc::clone(self), email.to_owned(), Zeroizing::new(password.to_owned()));
-        let (slots, secrets, tried) = blocking(move || {
-            let slots = desk.slots()?.ok_or(Error::NotEnrolled)?;
-            let secrets = desk.keyring.device(slots.about().installation_id)?;
-            let tried = slots.open_user(&typed, &secret, &secrets)?;
-            Ok((slots, secrets, tried))
+        let (here, tried) = blocking(move || {
+            let here = desk.here()?;
+            here.slots.check_keyring(&here.secrets)?;
+            here.guard.note(None)?;
+            let tried = if here.guard.end_if_over()? || !here.guard.opens_offline() {
+                UserSlot::None
+            } else {
+                here.slots.open_user(&typed, &secret, &here.secrets)?
+            };
+            Ok((here, tried))
         })
         .await?;
         let unreachable = match tried {
-            UserSlot::Open(user, key, cost) => {
+            UserSlot::Open(slot) => {
                 let (desk, password) = (Arc::clone(self), Zeroizing::new(password.to_owned()));
-                return blocking(move || {
-                    let mut slots = slots;
-                    let store = Store::open(&desk.database(), &key)?;
-                    let person = store.staff(user)?.ok_or(Error::SignInOnline)?;
-                    if cost == desk.cost {
-                        slots.touch_user(user, now_ms());
-                    } else {
-                        // The price of a guess has risen since: this sign-in pays it.
-                        slots.put_user(&person, &password, &secrets, &key, desk.cost, now_ms())?;
-                    }
-                    slots.save()?;
-                    let installation = slots.about().installation_id;
-                    // The server hears of it when it can be reached: that brings fresh tokens and roles.
-                    let typed = Typed { email: person.email.clone(), password };
-                    desk.sign_in(store, person, secrets, installation, Access::Typed(typed))
-                })
-                .await;
+                return blocking(move || desk.open_offline(here, slot, password)).await;
             }
             UserSlot::Closed => Error::WrongPassword,
-            UserSlot::None => Error::SignInOnline,
+            UserSlot::None => needs_server(&here.guard),
         };
         // Someone new here, or a password that was changed elsewhere: only the server knows.
-        match self.login(slots, secrets, email, password).await {
+        match self.login(here, email, password).await {
             Ok(signed) => {
                 let (desk, password) = (Arc::clone(self), Zeroizing::new(password.to_owned()));
                 blocking(move || desk.admit(signed, &password)).await
@@ -310,31 +365,67 @@ impl Desk {
         }
     }
 
-    async fn login(
-        &self,
-        slots: Slots,
-        secrets: DeviceSecrets,
-        email: &str,
-        password: &str,
-    ) -> Result<Signed> {
-        let about = slots.about();
+    fn open_offline(
+        self: &Arc<Self>,
+        mut here: Here,
+        slot: OpenSlot,
+        password: Zeroizing<String>,
+    ) -> Result<AppState> {
+        let store = Store::open(&self.database(), &slot.key)?;
+        if here.guard.is_revoked() {
+            self.leave_with(Arc::new(store));
+            return Ok(self.state());
+        }
+        let person = store.staff(slot.user)?.ok_or(Error::SignInOnline)?;
+        if slot.cost == self.cost {
+            here.slots.touch_user(slot.user, self.now_ms());
+        } else {
+            // The price of a guess has risen since: this sign-in pays it.
+            let typed = Password {
+                text: &password,
+                cost: self.cost,
+                version: slot.password_version,
+                opens_offline: true,
+            };
+            here.slots.put_user(&person, &typed, &here.secrets, &slot.key, self.now_ms())?;
+        }
+        here.slots.save()?;
+        // The server hears of it when it can be reached: that brings fresh tokens and roles.
+        let access = Access::Typed(Typed { email: person.email.clone(), password });
+        let password_version = slot.password_version;
+        self.sign_in(here, SignIn { store, person, password_version, access })
+    }
+
+    async fn login(&self, here: Here, email: &str, password: &str) -> Result<Signed> {
+        let about = here.slots.about();
         let client = Client::new(&parse_address(&about.server)?)?;
         let who = (about.tenant_id, about.device_id);
         let typed = Typed { email: email.to_owned(), password: Zeroizing::new(password.to_owned()) };
-        let session = login(&client, &about.server_name, who, &secrets.key, &typed).await?;
-        Ok(Signed { session, secrets, slots })
+        let nonce = Guard::nonce()?;
+        let session = login(&client, &about.server_name, who, &here.secrets.key, &typed, &nonce).await?;
+        Ok(Signed { session, nonce, here })
     }
 
     fn admit(self: &Arc<Self>, signed: Signed, password: &str) -> Result<AppState> {
-        let Signed { session, secrets, mut slots } = signed;
-        let key = slots.open_server(&session.unlock_key, &secrets)?;
+        let Signed { session, nonce, mut here } = signed;
+        let key = here.slots.open_server(&session.unlock_key, &here.secrets)?;
         let store = Store::open(&self.database(), &key)?;
+        here.guard.learn_key(store.order_key()?);
+        take(&here.guard, session.tokens.standing.as_ref(), &nonce);
         store.put_staff(&session.user)?;
-        let installation = slots.about().installation_id;
-        self.keep_refresh_token(installation, &session)?;
-        slots.put_user(&session.user, password, &secrets, &key, self.cost, now_ms())?;
-        slots.save()?;
-        self.sign_in(store, session.user, secrets, installation, Access::Token(session.tokens.access_token))
+        self.keep_refresh_token(here.slots.about().installation_id, &session)?;
+        // Taking the lease may have closed slots.
+        here.slots = self.slots()?.ok_or(Error::NotEnrolled)?;
+        let typed = self.password(password, &session, &here.guard);
+        here.slots.put_user(&session.user, &typed, &here.secrets, &key, self.now_ms())?;
+        here.slots.save()?;
+        let sign_in = SignIn {
+            store,
+            person: session.user,
+            password_version: typed.version,
+            access: Access::Token(session.tokens.access_token),
+        };
+        self.sign_in(here, sign_in)
     }
 
     fn keep_refresh_token(&self, installation: Uuid, session: &Session) -> Result<()> {
@@ -343,19 +434,16 @@ impl Desk {
         self.keyring.put_refresh_token(installation, &kept)
     }
 
-    fn sign_in(
-        self: &Arc<Self>,
-        store: Store,
-        person: StaffMember,
-        secrets: DeviceSecrets,
-        installation: Uuid,
-        access: Access,
-    ) -> Result<AppState> {
+    fn sign_in(self: &Arc<Self>, here: Here, sign_in: SignIn) -> Result<AppState> {
+        let SignIn { store, person, password_version, access } = sign_in;
         let (token, typed) = match access {
             Access::Token(token) => (Some(token), None),
             Access::Typed(typed) => (None, Some(typed)),
         };
         let (store, written) = (Arc::new(store), Arc::new(Notify::new()));
+        if let Some(order_key) = here.guard.order_key() {
+            store.put_order_key(&order_key)?;
+        }
         let facts = store.facts()?;
         let context = Context {
             store: Arc::clone(&store),
@@ -364,17 +452,147 @@ impl Desk {
             user: person.id,
             typed: Mutex::new(typed),
             keyring: self.keyring.clone(),
-            installation,
-            device_key: secrets.key.clone(),
+            installation: here.slots.about().installation_id,
+            device_key: here.secrets.key.clone(),
+            guard: Some(Arc::clone(&here.guard)),
             written: Arc::clone(&written),
             events: self.events.clone(),
             surroundings: Arc::new(System),
         };
-        let replica = Arc::new(Replica::new(store, person, facts, secrets.key, written));
+        let mut replica = Replica::new(store, person, facts, here.secrets.key, written);
+        replica.clock = self.clock.clone();
+        replica.guard = Some(Arc::clone(&here.guard));
+        let replica = Arc::new(replica);
         replica.note(Action::Login, None, None);
-        *self.open() = Some(Open { replica, engine: Engine::start(context, token) });
+        let mut obeys = JoinSet::new();
+        obeys.spawn(obey(Arc::downgrade(self), here.guard));
+        let engine = Engine::start(context, token);
+        *self.open() = Some(Open { replica, engine, password_version, _obeys: obeys });
         self.events.send(Event::State).ok();
         Ok(self.state())
+    }
+
+    /// Does what is due by this computer's own clock: notes the time, locks when the time without contact is over, and
+    /// says so when roles lapse.
+    pub fn tick(&self) -> Result<()> {
+        let Some(guard) = self.guard()? else { return Ok(()) };
+        let store = self.open().as_ref().map(|open| Arc::clone(&open.replica.store));
+        let work = store.map(|store| store.sync_state()).transpose()?;
+        let work = work.map(|state| Work { waiting: state.waiting, last_sequence: state.last_sequence });
+        let held = guard.roles_hold();
+        guard.note(work)?;
+        if guard.end_if_over()? {
+            self.lock();
+        } else if held && !guard.roles_hold() {
+            self.events.send(Event::State).ok();
+        }
+        Ok(())
+    }
+
+    /// Asks the server how this computer stands, also when nobody is signed in, so that what an admin says of it does
+    /// not wait for anybody.
+    pub async fn ask_standing(self: &Arc<Self>) -> Result<()> {
+        let desk = Arc::clone(self);
+        let here = blocking(move || desk.here()).await?;
+        let (about, nonce) = (here.slots.about(), Guard::nonce()?);
+        let client = Client::new(&parse_address(&about.server)?)?;
+        let who = (about.tenant_id, about.device_id);
+        let (name, key, is_locked) = (&about.server_name, &here.secrets.key, here.guard.is_revoked());
+        let order = standing::ask(&client, name, who, key, &nonce, is_locked).await?;
+        blocking(move || here.guard.take(&order, &nonce)).await
+    }
+
+    /// Looks after this computer for as long as the program runs.
+    pub async fn watch(self: Arc<Self>) {
+        let mut turn = 0;
+        loop {
+            let desk = Arc::clone(&self);
+            if blocking(move || Ok(desk.is_leaving())).await.unwrap_or(false) {
+                self.go_on_leaving();
+                tokio::time::sleep(TICK).await;
+                continue;
+            }
+            let desk = Arc::clone(&self);
+            if let Err(error) = blocking(move || desk.tick()).await {
+                tracing::warn!(%error, "what is due was not done");
+            }
+            let is_idle = self.open().is_none();
+            if is_idle
+                && turn % ASK_EVERY == 0
+                && let Err(error) = self.ask_standing().await
+            {
+                tracing::debug!(%error, "the server did not say how this computer stands");
+            }
+            turn += 1;
+            tokio::time::sleep(TICK).await;
+        }
+    }
+
+    /// Signs out whom the server no longer knows as they are known here, and everybody from a computer that was taken
+    /// out of service.
+    fn obey(self: &Arc<Self>, guard: &Guard) -> Result<()> {
+        if guard.is_revoked() {
+            let open = self.open().take();
+            match open {
+                Some(open) => self.leave_with(Arc::clone(&open.replica.store)),
+                None => self.go_on_leaving(),
+            }
+            self.events.send(Event::State).ok();
+            return Ok(());
+        }
+        let signed_in = {
+            let open = self.open();
+            open.as_ref().map(|open| (Arc::clone(&open.replica), open.password_version))
+        };
+        let Some((replica, password_version)) = signed_in else { return Ok(()) };
+        let Some(people) = guard.people() else { return Ok(()) };
+        let colleague = of(people, replica.person.id);
+        let person = colleague.as_ref().map(|colleague| StaffMember {
+            roles: colleague.roles.clone(),
+            doctor_id: colleague.doctor_id,
+            ..replica.person.clone()
+        });
+        if let Some(person) = &person {
+            replica.store.put_staff(person)?;
+        }
+        let is_same = person.as_ref() == Some(&replica.person)
+            && colleague.is_some_and(|colleague| colleague.password_version == password_version);
+        if !is_same {
+            tracing::info!("roles or the password were changed elsewhere: signed out");
+            let is_still_here = self.open().as_ref().is_some_and(|open| Arc::ptr_eq(&open.replica, &replica));
+            if is_still_here {
+                self.lock();
+            }
+        }
+        Ok(())
+    }
+
+    /// The computers of the tenant, as its admins see them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Locked`]; what the server says, if it does not answer or this person is no admin.
+    pub async fn devices(&self) -> Result<Vec<DeviceInfo>> {
+        let (client, token) = self.line()?;
+        client.devices(&token).await
+    }
+
+    /// Takes another computer of the tenant out of service, for good, with this computer's consent that it destroys its
+    /// data at once.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Desk::devices`]; and if it is this computer.
+    pub async fn revoke_device(&self, id: DeviceId, reason: Option<String>) -> Result<DeviceInfo> {
+        let (client, token) = self.line()?;
+        let here = self.here()?;
+        let message = signing::consent_message(here.slots.about().tenant_id, id);
+        let consent = Some(signing::sign(&here.secrets.key, &message));
+        client.revoke(&token, id, &RevokeRequest { reason, consent }).await
+    }
+
+    fn line(&self) -> Result<(Client, Secret)> {
+        self.open().as_ref().ok_or(Error::Locked)?.engine.line()
     }
 
     /// Signs out: the key leaves memory, and nothing is sent any more.
@@ -404,6 +622,7 @@ impl Desk {
                 last_synced_at: None,
                 problem: None,
                 notices: Vec::new(),
+                lease: None,
             },
             |open| open.engine.status(),
         )
@@ -421,6 +640,49 @@ impl Desk {
         self.events.subscribe()
     }
 
+    /// What is known of this computer before its data is open.
+    pub(crate) fn here(&self) -> Result<Here> {
+        let slots = self.slots()?.ok_or(Error::NotEnrolled)?;
+        let secrets = self.keyring.device(slots.about().installation_id)?;
+        let guard = self.guard_of(&slots, &secrets)?;
+        Ok(Here { slots, secrets, guard })
+    }
+
+    /// How this computer stands, if it is enrolled.
+    pub(crate) fn guard(&self) -> Result<Option<Arc<Guard>>> {
+        if let Some((_, guard)) = self.kept_guard().as_ref() {
+            return Ok(Some(Arc::clone(guard)));
+        }
+        match self.here() {
+            Ok(here) => Ok(Some(here.guard)),
+            Err(Error::NotEnrolled) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn guard_of(&self, slots: &Slots, secrets: &DeviceSecrets) -> Result<Arc<Guard>> {
+        let about = slots.about();
+        let mut kept = self.kept_guard();
+        if let Some((installation, guard)) = kept.as_ref()
+            && *installation == about.installation_id
+        {
+            return Ok(Arc::clone(guard));
+        }
+        let device = (about.tenant_id, about.device_id);
+        let guard = Arc::new(Guard::open(&self.home(), device, secrets, self.clock.clone()));
+        *kept = Some((about.installation_id, Arc::clone(&guard)));
+        Ok(guard)
+    }
+
+    /// Forgets how the computer stands, since it is gone.
+    pub(crate) fn forget_guard(&self) {
+        *self.kept_guard() = None;
+    }
+
+    fn kept_guard(&self) -> MutexGuard<'_, Option<(Uuid, Arc<Guard>)>> {
+        self.guard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn open(&self) -> MutexGuard<'_, Option<Open>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -433,24 +695,57 @@ impl Desk {
         }
     }
 
-    fn home(&self) -> PathBuf {
+    pub(crate) fn home(&self) -> PathBuf {
         self.data_dir.join(HOME)
     }
 
-    fn unfinished(&self) -> PathBuf {
+    pub(crate) fn unfinished(&self) -> PathBuf {
         self.data_dir.join("clinic.unfinished")
     }
 
     fn database(&self) -> PathBuf {
         self.home().join(DATABASE)
     }
+
+    fn now_ms(&self) -> i64 {
+        i64::try_from(self.clock.now().unix_timestamp_nanos() / 1_000_000).unwrap_or(0)
+    }
 }
 
 /// Runs what may wait for the disk or the keyring, aside.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
     aside(&System, work).await
 }
 
-fn now_ms() -> i64 {
-    i64::try_from(OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000).unwrap_or(0)
+/// Why nobody opens this computer now without the server.
+fn needs_server(guard: &Guard) -> Error {
+    match guard.view() {
+        Some(lease) if lease.has_ended => Error::LeaseEnded { days: lease.days_without },
+        Some(lease) if lease.days_allowed > 0 => Error::SignInOnline,
+        Some(_) | None => Error::NeedsServer,
+    }
+}
+
+fn of(people: Vec<Colleague>, user: UserId) -> Option<Colleague> {
+    people.into_iter().find(|colleague| colleague.user_id == user)
+}
+
+/// Takes what came with a sign-in. Who is not believed grants nothing; the sign-in itself goes on.
+pub(crate) fn take(guard: &Guard, order: Option<&SignedOrder>, nonce: &str) {
+    if let Some(Err(error)) = order.map(|order| guard.take(order, nonce)) {
+        tracing::warn!(%error, "the lease was not taken");
+    }
+}
+
+/// Acts on what is learnt, for as long as someone is signed in.
+async fn obey(desk: Weak<Desk>, guard: Arc<Guard>) {
+    loop {
+        guard.changed.notified().await;
+        let (Some(desk), guard) = (desk.upgrade(), Arc::clone(&guard)) else { return };
+        if let Err(error) = blocking(move || desk.obey(&guard)).await {
+            tracing::warn!(%error, "what the server said of this computer was not done");
+        }
+    }
 }

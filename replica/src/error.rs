@@ -1,6 +1,7 @@
 //! What can go wrong here, each with the sentence that staff read. No sentence bears SQL or a patient's data.
 
 use protocol::error::{ErrorCode, Refusal};
+use protocol::standing::NotBelieved;
 
 use crate::view::CommandError;
 
@@ -18,6 +19,24 @@ pub enum Error {
         "The server does not answer, and this person has not yet signed in on this computer. Connect it to the internet once and sign in again."
     )]
     SignInOnline,
+    /// This computer was without contact for longer than its tenant allows.
+    #[error(
+        "This computer was without contact for {days} days. Connect it to the internet and sign in to open it again. Nothing on it was lost; what waits goes out first."
+    )]
+    LeaseEnded {
+        /// So many were allowed.
+        days: u32,
+    },
+    /// Nobody opens this computer without the server.
+    #[error(
+        "The server does not answer, and this computer opens only with it. Connect it to the internet and sign in. Nothing on it was lost."
+    )]
+    NeedsServer,
+    /// What the server says of this computer's standing is not signed by whom it knows.
+    #[error(
+        "What answers is not the server that this computer was set up with, or the server lost its order key. What is stored here is safe; tell whoever runs the server."
+    )]
+    OrderNotBelieved(#[source] NotBelieved),
     /// Nobody is signed in.
     #[error("This computer is locked. Sign in to go on.")]
     Locked,
@@ -120,7 +139,9 @@ impl Error {
     pub fn code(&self) -> ErrorCode {
         match self {
             Self::WrongPassword => ErrorCode::WrongPassword,
-            Self::SignInOnline => ErrorCode::SignInOnline,
+            Self::SignInOnline | Self::NeedsServer => ErrorCode::SignInOnline,
+            Self::LeaseEnded { .. } => ErrorCode::LeaseEnded,
+            Self::OrderNotBelieved(_) => ErrorCode::OrderNotBelieved,
             Self::Locked => ErrorCode::Locked,
             Self::NotEnrolled => ErrorCode::NotEnrolled,
             Self::AlreadyEnrolled | Self::Invalid(_) | Self::Refused(_) => ErrorCode::Invalid,

@@ -116,14 +116,16 @@ impl Keyring {
         serde_json::from_slice(&bytes).map_err(|_| Error::KeyringEntryMissing)
     }
 
-    /// Forgets an installation that came to nothing.
-    pub fn forget(&self, installation: Uuid) {
+    /// Forgets an installation. What is not there is forgotten already.
+    pub fn forget(&self, installation: Uuid) -> Result<()> {
         for entry in [Entry::DeviceSecret, Entry::DeviceKey, Entry::RefreshToken] {
             let name = entry.name(installation);
-            if let Err(error) = self.run(move |store| store.delete(&name)) {
-                tracing::debug!(%error, "an entry of the keyring was not deleted");
+            match self.run(move |store| store.delete(&name)) {
+                Ok(()) | Err(Error::KeyringEntryMissing) => {}
+                Err(error) => return Err(error),
             }
         }
+        Ok(())
     }
 
     fn put(&self, installation: Uuid, entry: Entry, secret: &[u8]) -> Result<()> {
@@ -268,6 +270,14 @@ mod memory {
             }
         }
 
+        /// How many entries a keyring in memory has.
+        pub fn entries(&self) -> usize {
+            match &self.0 {
+                Kind::Memory(memory) => memory.lock().1.len(),
+                Kind::System => 0,
+            }
+        }
+
         /// Empties a keyring in memory.
         pub fn forget_all(&self) {
             if let Kind::Memory(memory) = &self.0 {
@@ -321,7 +331,8 @@ mod tests {
         keyring.put_device(one, &secrets).expect("BUG: kept");
         assert!(keyring.device(one).expect("BUG: there").secret == secrets.secret);
         assert!(matches!(keyring.device(other), Err(Error::KeyringEntryMissing)));
-        keyring.forget(one);
+        keyring.forget(one).expect("BUG: forgotten");
+        keyring.forget(one).expect("BUG: twice is once");
         assert!(matches!(keyring.device(one), Err(Error::KeyringEntryMissing)));
     }
 

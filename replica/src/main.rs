@@ -168,9 +168,26 @@ fn line(what: &str) -> anyhow::Result<String> {
 fn words(state: &AppState) -> String {
     match state {
         AppState::NotEnrolled => "This computer belongs to no clinic yet.".into(),
-        AppState::Locked { tenant_name, clinic_name, people } => {
-            format!("{tenant_name}, {clinic_name}: {} people have signed in here.", people.len())
+        AppState::Locked { tenant_name, clinic_name, people, lease, waiting } => {
+            let contact = match lease {
+                Some(lease) if lease.has_ended => {
+                    format!("{} days without contact: only the server opens it.", lease.days_without)
+                }
+                Some(lease) => format!("It opens without the server for {} hours more.", lease.hours_left),
+                None => "Only the server opens it.".to_owned(),
+            };
+            format!(
+                "{tenant_name}, {clinic_name}: {} people have signed in here, {waiting} changes wait. {contact}",
+                people.len()
+            )
         }
+        AppState::Revoked { waiting, needs_password, wipes_at, .. } => format!(
+            "This computer was taken out of service. {waiting} changes wait to be handed over{}. Its data is destroyed \
+             at {}.",
+            if *needs_password { "; `sync` with someone's password does it" } else { "" },
+            wipes_at.as_deref().unwrap_or("a time that is not known yet"),
+        ),
+        AppState::Wiping => "This computer was taken out of service; its data is being destroyed.".into(),
         AppState::Unlocked { session } => format!("{} is signed in.", session.person.full_name),
         AppState::Broken { detail, .. } => detail.clone(),
     }

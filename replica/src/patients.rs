@@ -127,8 +127,21 @@ impl Replica {
                     "To which substances is the patient allergic? Write them under warnings.",
                 ));
             }
-            values.insert("allergy_status".into(), json!(status));
-            values.insert("alerts".into(), or_null(&form.alerts));
+            let clinical = [("allergy_status", json!(status)), ("alerts", or_null(&form.alerts))];
+            if self.writes_clinical() {
+                values.extend(clinical.map(|(name, value)| (name.to_owned(), value)));
+            } else {
+                // What is typed is saved or refused, and never dropped.
+                let is_known = |(name, value): &(&str, Value)| {
+                    let unasked = if *name == "allergy_status" { json!("unknown") } else { Value::Null };
+                    current.and_then(|current| current.get(*name)).unwrap_or(&unasked) == value
+                };
+                if !clinical.iter().all(is_known) {
+                    return Err(Error::Forbidden(
+                        "Allergies are written once this computer has reached the server: it was without contact for more than a week. Write them down, and leave these fields as they were.",
+                    ));
+                }
+            }
         }
         Ok(values)
     }

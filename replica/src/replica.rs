@@ -1,13 +1,15 @@
 //! The data of this computer while someone is signed in.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ed25519_dalek::SigningKey;
 use protocol::api::{DeviceScope, StaffMember};
 use protocol::audit::Action;
-use protocol::id::{DoctorId, PatientId};
+use protocol::id::{DeviceId, DoctorId, PatientId};
 use protocol::mutation::Change;
+use protocol::permission::{Role, Roles};
 use protocol::table::{TableName, Values};
 use rusqlite::{OptionalExtension, Transaction};
 use serde_json::Value;
@@ -17,6 +19,7 @@ use uuid::Uuid;
 
 use crate::clock::{self, Clock, Ids};
 use crate::error::{Error, Result};
+use crate::guard::Guard;
 use crate::store::{self, Facts, NewEvent, NewMutation, Store, get_row};
 use crate::view::{Person, SessionView};
 
@@ -27,6 +30,8 @@ pub struct Replica {
     pub(crate) facts: Facts,
     pub(crate) clock: Clock,
     pub(crate) ids: Ids,
+    /// How the computer stands, where it has a server that says so.
+    pub(crate) guard: Option<Arc<Guard>>,
     device_key: SigningKey,
     written: Arc<Notify>,
     /// Who was looked at since the person signed in, and when it was last noted.
@@ -45,8 +50,8 @@ impl Replica {
         device_key: SigningKey,
         written: Arc<Notify>,
     ) -> Self {
-        let (clock, ids) = (Clock::system(), Ids::system());
-        Self { store, person, facts, clock, ids, device_key, written, viewed: Mutex::default() }
+        let (clock, ids, guard) = (Clock::system(), Ids::system(), None);
+        Self { store, person, facts, clock, ids, guard, device_key, written, viewed: Mutex::default() }
     }
 
     /// Who is signed in, and where.
@@ -67,7 +72,26 @@ impl Replica {
             device_name: self.facts.device_name.clone(),
             lane: self.facts.lane.clone(),
             scope: self.facts.scope,
+            roles_lapsed: !self.roles_hold(),
         }
+    }
+
+    /// This computer.
+    pub fn device(&self) -> DeviceId {
+        self.facts.device_id
+    }
+
+    fn roles_hold(&self) -> bool {
+        self.guard.as_ref().is_none_or(|guard| guard.roles_hold())
+    }
+
+    /// The person with the rights that they have here now. Long without contact, nobody knows whether they still are
+    /// what they were: until then they go on with what all staff may do.
+    fn acting(&self) -> Cow<'_, StaffMember> {
+        if self.roles_hold() {
+            return Cow::Borrowed(&self.person);
+        }
+        Cow::Owned(StaffMember { roles: Roles(vec![Role::Receptionist]), ..self.person.clone() })
     }
 
     /// Does something in this person's name: `work` names the changed rows and may write what only this
@@ -78,12 +102,13 @@ impl Replica {
         patient: Option<PatientId>,
         work: impl FnOnce(&Transaction<'_>) -> Result<(Vec<Change>, T)>,
     ) -> Result<T> {
+        let person = self.acting();
         let answer = self.store.write(|tx| {
             let (changes, answer) = work(tx)?;
             if !changes.is_empty() {
                 let new = NewMutation {
                     kind,
-                    person: &self.person,
+                    person: &person,
                     patient,
                     device: self.facts.device_id,
                     at: self.clock.now(),
@@ -144,9 +169,14 @@ impl Replica {
         self.facts.scope == DeviceScope::Clinical && self.person.roles.is_clinician()
     }
 
+    /// Whether this person writes clinical columns on this computer now.
+    pub(crate) fn writes_clinical(&self) -> bool {
+        self.facts.scope == DeviceScope::Clinical && self.acting().roles.is_clinician()
+    }
+
     /// As which doctor this person signs on this computer, if at all.
     pub(crate) fn prescriber(&self) -> Option<DoctorId> {
-        self.person.doctor_id.filter(|_| self.is_clinical() && self.person.roles.is_prescriber())
+        self.person.doctor_id.filter(|_| self.is_clinical() && self.acting().roles.is_prescriber())
     }
 
     /// Refuses whoever may not read clinical columns.

@@ -4,22 +4,20 @@
 
 use std::path::{Path, PathBuf};
 
-use aes_gcm::aead::{Aead, KeyInit, Payload};
-use aes_gcm::{Aes256Gcm, Nonce};
 use argon2::{Algorithm, Argon2, Params, Version};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use hkdf::Hkdf;
 use protocol::api::{Secret, StaffMember};
 use protocol::id::{DeviceId, TenantId, UserId};
 use protocol::permission::Roles;
+use protocol::standing::Lease;
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
 use crate::keyring::DeviceSecrets;
+use crate::sealed::{Sealed, decode, derive};
 use crate::store::DatabaseKey;
 use crate::{files, view};
 
@@ -79,17 +77,21 @@ struct SlotUser {
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum Slot {
     /// Under a person's password and the device's secret.
-    User { user: SlotUser, last_used_at: i64, salt: String, cost: SlotCost, sealed: Sealed },
+    User {
+        user: SlotUser,
+        last_used_at: i64,
+        salt: String,
+        cost: SlotCost,
+        /// None once only the server opens this computer to them; their name stays on the unlock screen.
+        sealed: Option<Sealed>,
+        /// See [`protocol::standing::Colleague::password_version`].
+        #[serde(default)]
+        password_version: i32,
+    },
     /// Under the half that the server keeps and the device's secret.
     Server { sealed: Sealed },
     /// Under a printed code; not made yet, and kept if a later program made one.
     Recovery { sealed: Sealed },
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-struct Sealed {
-    nonce: String,
-    text: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -101,6 +103,18 @@ struct File {
     /// Tells a wrong password from a wrong keyring.
     keyring_check: String,
     slots: Vec<Slot>,
+}
+
+/// What a person's slot is made with.
+pub struct Password<'a> {
+    /// What they type.
+    pub text: &'a str,
+    /// What a guess costs.
+    pub cost: SlotCost,
+    /// See [`protocol::standing::Colleague::password_version`].
+    pub version: i32,
+    /// Whether it opens this computer without the server.
+    pub opens_offline: bool,
 }
 
 /// The slots of a data folder.
@@ -115,8 +129,20 @@ pub enum UserSlot {
     None,
     /// It does not open with this password.
     Closed,
-    /// It opened; the cost is the one that it was made with.
-    Open(UserId, DatabaseKey, SlotCost),
+    /// It opened.
+    Open(OpenSlot),
+}
+
+/// What a person's slot held.
+pub struct OpenSlot {
+    /// Whose it is.
+    pub user: UserId,
+    /// The key of the database.
+    pub key: DatabaseKey,
+    /// What it was made with.
+    pub cost: SlotCost,
+    /// See [`protocol::standing::Colleague::password_version`].
+    pub password_version: i32,
 }
 
 impl Slots {
@@ -194,16 +220,15 @@ impl Slots {
     pub fn open_user(&self, email: &str, password: &str, secrets: &DeviceSecrets) -> Result<UserSlot> {
         self.check_keyring(secrets)?;
         for slot in &self.file.slots {
-            if let Slot::User { user, salt, cost, sealed, .. } = slot
+            if let Slot::User { user, salt, cost, sealed: Some(sealed), password_version, .. } = slot
                 && same_email(&user.email, email)
             {
                 let salt = decode(salt)?;
                 let wrapping = user_key(password, &salt, *cost, secrets)?;
                 let about = self.associated("user", Some(user.user_id), Some(*cost));
-                return Ok(match open(sealed, &wrapping, &about)? {
-                    Some(key) => UserSlot::Open(user.user_id, key, *cost),
-                    None => UserSlot::Closed,
-                });
+                let Some(key) = open_key(sealed, &wrapping, &about)? else { return Ok(UserSlot::Closed) };
+                let (user, cost, password_version) = (user.user_id, *cost, *password_version);
+                return Ok(UserSlot::Open(OpenSlot { user, key, cost, password_version }));
             }
         }
         Ok(UserSlot::None)
@@ -217,25 +242,29 @@ impl Slots {
             Slot::User { .. } | Slot::Recovery { .. } => None,
         });
         let wrapping = server_key(unlock_key, secrets);
-        let opened =
-            open(sealed.ok_or(Error::SlotsDamaged)?, &wrapping, &self.associated("server", None, None))?;
-        opened.ok_or(Error::SlotsDamaged)
+        let about = self.associated("server", None, None);
+        open_key(sealed.ok_or(Error::SlotsDamaged)?, &wrapping, &about)?.ok_or(Error::SlotsDamaged)
     }
 
     /// Wraps the key for a person, in place of the slot that they had.
     pub fn put_user(
         &mut self,
         person: &StaffMember,
-        password: &str,
+        password: &Password<'_>,
         secrets: &DeviceSecrets,
         key: &DatabaseKey,
-        cost: SlotCost,
         now_ms: i64,
     ) -> Result<()> {
         let mut salt = [0; 16];
         getrandom::fill(&mut salt).map_err(Error::internal)?;
-        let wrapping = user_key(password, &salt, cost, secrets)?;
-        let sealed = seal(key, &wrapping, &self.associated("user", Some(person.id), Some(cost)))?;
+        let (cost, password_version) = (password.cost, password.version);
+        let sealed = if password.opens_offline {
+            let wrapping = user_key(password.text, &salt, cost, secrets)?;
+            let about = self.associated("user", Some(person.id), Some(cost));
+            Some(Sealed::new(key.0.as_slice(), &wrapping, &about)?)
+        } else {
+            None
+        };
         let user = SlotUser {
             user_id: person.id,
             full_name: person.full_name.clone(),
@@ -244,8 +273,40 @@ impl Slots {
         };
         self.file.slots.retain(|slot| !matches!(slot, Slot::User { user, .. } if user.user_id == person.id));
         let salt = BASE64_STANDARD.encode(salt);
-        self.file.slots.push(Slot::User { user, last_used_at: now_ms, salt, cost, sealed });
+        self.file.slots.push(Slot::User { user, last_used_at: now_ms, salt, cost, sealed, password_version });
         Ok(())
+    }
+
+    /// Leaves nobody a slot that opens without the server. Answers whether somebody had one.
+    pub fn close_all(&mut self) -> bool {
+        self.close(|_, _| true)
+    }
+
+    /// Takes away what the server no longer grants: the slots of people who are gone, and those whose password was
+    /// changed since. Answers whether anything was taken.
+    pub fn keep_to(&mut self, lease: &Lease) -> bool {
+        let before = self.file.slots.len();
+        self.file.slots.retain(|slot| match slot {
+            Slot::User { user, .. } => lease.colleague(user.user_id).is_some(),
+            Slot::Server { .. } | Slot::Recovery { .. } => true,
+        });
+        let is_old = |user: UserId, version: i32| {
+            lease.colleague(user).is_none_or(|colleague| colleague.password_version != version)
+        };
+        let closed = self.close(|user, version| lease.offline_days == 0 || is_old(user, version));
+        closed || self.file.slots.len() < before
+    }
+
+    fn close(&mut self, which: impl Fn(UserId, i32) -> bool) -> bool {
+        let mut is_closed = false;
+        for slot in &mut self.file.slots {
+            if let Slot::User { user, sealed, password_version, .. } = slot
+                && which(user.user_id, *password_version)
+            {
+                is_closed |= sealed.take().is_some();
+            }
+        }
+        is_closed
     }
 
     /// Notes that a person signed in, for the order on the unlock screen.
@@ -266,7 +327,8 @@ impl Slots {
         secrets: &DeviceSecrets,
         key: &DatabaseKey,
     ) -> Result<()> {
-        let sealed = seal(key, &server_key(unlock_key, secrets), &self.associated("server", None, None))?;
+        let about = self.associated("server", None, None);
+        let sealed = Sealed::new(key.0.as_slice(), &server_key(unlock_key, secrets), &about)?;
         self.file.slots.retain(|slot| !matches!(slot, Slot::Server { .. }));
         self.file.slots.push(Slot::Server { sealed });
         Ok(())
@@ -301,50 +363,21 @@ fn user_key(
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
         .hash_password_into(password.as_bytes(), salt, stretched.as_mut_slice())
         .map_err(|_| Error::SlotsDamaged)?;
-    Ok(derive(stretched.as_slice(), secrets, b"cd-slot-user-1"))
+    Ok(derive(&[stretched.as_slice(), secrets.secret.as_slice()], b"cd-slot-user-1"))
 }
 
 fn server_key(unlock_key: &Secret, secrets: &DeviceSecrets) -> Zeroizing<[u8; 32]> {
-    derive(unlock_key.0.as_bytes(), secrets, b"cd-slot-server-1")
+    derive(&[unlock_key.0.as_bytes(), secrets.secret.as_slice()], b"cd-slot-server-1")
 }
 
 fn keyring_check(secrets: &DeviceSecrets) -> String {
-    BASE64_STANDARD.encode(derive(&[], secrets, b"cd-keyring-check-1"))
+    BASE64_STANDARD.encode(derive(&[secrets.secret.as_slice()], b"cd-keyring-check-1"))
 }
 
-fn derive(first: &[u8], secrets: &DeviceSecrets, info: &[u8]) -> Zeroizing<[u8; 32]> {
-    let mut material = Zeroizing::new(Vec::with_capacity(first.len() + 32));
-    material.extend_from_slice(first);
-    material.extend_from_slice(secrets.secret.as_slice());
-    let mut key = Zeroizing::new([0; 32]);
-    Hkdf::<Sha256>::new(None, &material)
-        .expand(info, key.as_mut_slice())
-        .expect("BUG: HKDF-SHA256 gives 32 bytes");
-    key
-}
-
-fn seal(key: &DatabaseKey, wrapping: &[u8; 32], about: &str) -> Result<Sealed> {
-    let mut nonce = [0; 12];
-    getrandom::fill(&mut nonce).map_err(Error::internal)?;
-    let payload = Payload { msg: key.0.as_slice(), aad: about.as_bytes() };
-    let text = Aes256Gcm::new(wrapping.into())
-        .encrypt(&Nonce::from(nonce), payload)
-        .map_err(|_| Error::internal("a slot was not sealed"))?;
-    Ok(Sealed { nonce: BASE64_STANDARD.encode(nonce), text: BASE64_STANDARD.encode(text) })
-}
-
-fn open(sealed: &Sealed, wrapping: &[u8; 32], about: &str) -> Result<Option<DatabaseKey>> {
-    let nonce: [u8; 12] = decode(&sealed.nonce)?.try_into().map_err(|_| Error::SlotsDamaged)?;
-    let text = decode(&sealed.text)?;
-    let payload = Payload { msg: &text, aad: about.as_bytes() };
-    let opened = Aes256Gcm::new(wrapping.into()).decrypt(&Nonce::from(nonce), payload).map(Zeroizing::new);
-    let Ok(opened) = opened else { return Ok(None) };
+fn open_key(sealed: &Sealed, wrapping: &[u8; 32], about: &str) -> Result<Option<DatabaseKey>> {
+    let Some(opened) = sealed.open(wrapping, about)? else { return Ok(None) };
     let key: [u8; 32] = opened.as_slice().try_into().map_err(|_| Error::SlotsDamaged)?;
     Ok(Some(DatabaseKey(Zeroizing::new(key))))
-}
-
-fn decode(text: &str) -> Result<Vec<u8>> {
-    BASE64_STANDARD.decode(text).map_err(|_| Error::SlotsDamaged)
 }
 
 #[cfg(test)]
@@ -363,6 +396,10 @@ mod tests {
         }
     }
 
+    fn password(text: &str) -> Password<'_> {
+        Password { text, cost: SlotCost::QUICK, version: 1, opens_offline: true }
+    }
+
     fn slots(folder: &Path, secrets: &DeviceSecrets, key: &DatabaseKey) -> Slots {
         let about = About {
             installation_id: Uuid::now_v7(),
@@ -375,14 +412,7 @@ mod tests {
         };
         let mut slots = Slots::new(folder, about, secrets);
         slots
-            .put_user(
-                &person("anjali@example.org"),
-                "correct horse battery",
-                secrets,
-                key,
-                SlotCost::QUICK,
-                1,
-            )
+            .put_user(&person("anjali@example.org"), &password("correct horse battery"), secrets, key, 1)
             .expect("BUG");
         slots.put_server(&Secret("the server's half".into()), secrets, key).expect("BUG");
         slots.save().expect("BUG: saves");
@@ -391,7 +421,7 @@ mod tests {
 
     fn opens(slots: &Slots, email: &str, password: &str, secrets: &DeviceSecrets) -> Option<DatabaseKey> {
         match slots.open_user(email, password, secrets) {
-            Ok(UserSlot::Open(_, key, _)) => Some(key),
+            Ok(UserSlot::Open(opened)) => Some(opened.key),
             _ => None,
         }
     }
@@ -452,6 +482,54 @@ mod tests {
             if turn == 1 {
                 std::mem::swap(&mut good.file.about.device_id, &mut device);
             }
+        }
+    }
+
+    #[test]
+    fn what_the_server_no_longer_grants_opens_nothing_here() {
+        let lease = |people: &[(UserId, i32)], offline_days| Lease {
+            tenant_id: TenantId::new(),
+            device_id: DeviceId::new(),
+            scope: protocol::api::DeviceScope::Clinical,
+            issued_at: time::OffsetDateTime::UNIX_EPOCH,
+            offline_days,
+            nonce: String::new(),
+            people: people
+                .iter()
+                .map(|(user_id, password_version)| protocol::standing::Colleague {
+                    user_id: *user_id,
+                    roles: Roles(vec![Role::Nurse]),
+                    doctor_id: None,
+                    password_version: *password_version,
+                })
+                .collect(),
+            admin_devices: vec![],
+        };
+        let (secrets, key) = (DeviceSecrets::random().expect("BUG"), DatabaseKey::random().expect("BUG"));
+        for (change, name_stays) in [
+            ("nothing", true),
+            ("gone", false),
+            ("another password", true),
+            ("no day", true),
+            ("ended", true),
+        ] {
+            let folder = tempfile::tempdir().expect("BUG: a folder");
+            let mut slots = slots(folder.path(), &secrets, &key);
+            let user = slots.people()[0].user_id;
+            let is_taken = match change {
+                "nothing" => slots.keep_to(&lease(&[(user, 1)], 14)),
+                "gone" => slots.keep_to(&lease(&[], 14)),
+                "another password" => slots.keep_to(&lease(&[(user, 2)], 14)),
+                "no day" => slots.keep_to(&lease(&[(user, 1)], 0)),
+                _ => slots.close_all(),
+            };
+            assert_eq!(is_taken, change != "nothing", "{change}");
+            slots.save().expect("BUG: saves");
+            let slots = Slots::find(folder.path()).expect("BUG: reads").expect("BUG: there");
+            let opened = opens(&slots, "anjali@example.org", "correct horse battery", &secrets);
+            assert_eq!(opened.is_some(), change == "nothing", "{change}");
+            assert_eq!(slots.people().len() == 1, name_stays, "{change}");
+            assert!(slots.open_server(&Secret("the server's half".into()), &secrets).is_ok(), "{change}");
         }
     }
 

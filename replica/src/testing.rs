@@ -2,6 +2,7 @@
 //! other surroundings. No released program has this door.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ed25519_dalek::SigningKey;
 use futures_util::future::BoxFuture;
@@ -99,13 +100,14 @@ impl Station {
             keyring,
             installation,
             device_key: device_key.clone(),
+            guard: None,
             written: Arc::clone(&written),
             events: broadcast::channel::<Event>(1).0,
             surroundings: Arc::clone(&surroundings),
         };
         let mut replica = Replica::new(Arc::clone(&store), person, facts, device_key, written);
         let clock = Arc::clone(&surroundings);
-        replica.clock = Clock::new(move || clock.now());
+        replica.clock = Clock::new(move || clock.now(), || Duration::ZERO);
         replica.ids = ids.clone();
         let (engine, tasks) = Engine::by_hand(context, None);
         Ok((Self { replica, store, surroundings, ids, engine }, tasks))

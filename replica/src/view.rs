@@ -3,9 +3,11 @@
 
 use protocol::api::{DeviceScope, Fate, Notice};
 use protocol::error::ErrorCode;
-use protocol::id::{ClinicId, DoctorId, MedicineId, PatientId, PrescriptionId, UserId};
+use protocol::id::{ClinicId, DeviceId, DoctorId, MedicineId, PatientId, PrescriptionId, UserId};
+use protocol::manage::{DeviceInfo, RevocationState};
 use protocol::permission::Roles;
 use protocol::prescription::Status;
+use protocol::validate::moment_text;
 use serde::{Deserialize, Serialize};
 
 /// What the window shows first.
@@ -23,12 +25,34 @@ pub enum AppState {
         clinic_name: String,
         /// Who has signed in here before; last first.
         people: Vec<Person>,
+        /// For how long it opens without the server; none if the server has not said.
+        lease: Option<LeaseView>,
+        /// How many changes waited to be sent when someone was last signed in.
+        waiting: u32,
     },
     /// Someone is signed in.
     Unlocked {
         /// Who and where.
         session: SessionView,
     },
+    /// This computer was taken out of service. Nobody works on it any more; it hands over what waits, and destroys its
+    /// keys and files.
+    Revoked {
+        /// The tenant's name.
+        tenant_name: String,
+        /// The clinic's name.
+        clinic_name: String,
+        /// Who has signed in here before; last first.
+        people: Vec<Person>,
+        /// How many changes wait to be handed over.
+        waiting: u32,
+        /// Whether someone must give their password so that these can be read.
+        needs_password: bool,
+        /// When the data is destroyed.
+        wipes_at: Option<String>,
+    },
+    /// This computer was taken out of service, and its keys and files are being destroyed.
+    Wiping,
     /// The data on this computer cannot be opened; nothing of it was changed.
     Broken {
         /// What is wrong, for programs.
@@ -36,6 +60,25 @@ pub enum AppState {
         /// What is wrong and what to do, for people.
         detail: String,
     },
+}
+
+/// For how long a computer works without contact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct LeaseView {
+    /// So many days without contact are allowed; with 0 nobody opens it without the server.
+    pub days_allowed: u32,
+    /// Whole days since the last contact.
+    pub days_without: u32,
+    /// Whole hours until it locks.
+    pub hours_left: u32,
+    /// Whether four fifths of the time are over.
+    pub ends_soon: bool,
+    /// Whether all of it is: only the server opens it now.
+    pub has_ended: bool,
+    /// Whether it was so long that rights are no longer taken for granted.
+    pub roles_lapsed: bool,
 }
 
 /// A person who has signed in on this computer.
@@ -78,6 +121,8 @@ pub struct SessionView {
     pub lane: String,
     /// What this computer may receive.
     pub scope: DeviceScope,
+    /// Whether rights beyond those of all staff wait for contact with the server.
+    pub roles_lapsed: bool,
 }
 
 /// What the enrolment screen sends.
@@ -115,6 +160,8 @@ pub struct SyncStatus {
     /// What the server last said about the plan and the password, as long as it answers; before that, whatever the
     /// connection, that its audit log was changed.
     pub notices: Vec<Notice>,
+    /// For how long this computer still works without contact; none if the server has not said.
+    pub lease: Option<LeaseView>,
 }
 
 /// Whether the server answers.
@@ -177,6 +224,71 @@ pub struct LedgerEntry {
     pub acknowledged_at: Option<String>,
     /// Why it was set aside, or what a person must decide.
     pub detail: Option<String>,
+}
+
+/// A computer of the clinic, as its admins see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct ComputerView {
+    /// Which.
+    pub id: DeviceId,
+    /// What staff call it.
+    pub name: String,
+    /// The letter before the numbers that it gives.
+    pub lane: String,
+    /// What it may receive.
+    pub scope: DeviceScope,
+    /// Whether it is the one at which this is shown.
+    pub is_this: bool,
+    /// When it last brought something.
+    pub last_seen_at: Option<String>,
+    /// Until when it opens without contact, by what it was last told.
+    pub lease_until: Option<String>,
+    /// Whether a copy of it was seen since the last password sign-in.
+    pub is_copied: bool,
+    /// What became of it, once it is out of service.
+    pub revocation: Option<RevocationView>,
+}
+
+/// What became of a computer that was taken out of service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct RevocationView {
+    /// How far it has come.
+    pub state: RevocationState,
+    /// Since when.
+    pub asked_at: String,
+    /// Whether an admin's computer agreed that it destroys its data at once.
+    pub has_consent: bool,
+    /// How many changes were on it that nobody handed over.
+    pub lost: Option<u32>,
+    /// When its keys and files were gone.
+    pub done_at: Option<String>,
+}
+
+impl ComputerView {
+    /// A computer as it is shown at this one.
+    pub fn of(info: DeviceInfo, this: DeviceId) -> Self {
+        Self {
+            is_this: info.id == this,
+            id: info.id,
+            name: info.name,
+            lane: info.lane,
+            scope: info.scope,
+            last_seen_at: info.last_seen_at.map(moment_text),
+            lease_until: info.lease_until.map(moment_text),
+            is_copied: info.is_copied,
+            revocation: info.revocation.map(|revocation| RevocationView {
+                state: revocation.state,
+                asked_at: moment_text(revocation.asked_at),
+                has_consent: revocation.has_consent,
+                lost: revocation.lost,
+                done_at: revocation.done_at.map(moment_text),
+            }),
+        }
+    }
 }
 
 /// A patient in a list.

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use prescription_pdf::Drawn;
 use protocol::error::ErrorCode;
-use protocol::id::{PatientId, PrescriptionId};
+use protocol::id::{DeviceId, PatientId, PrescriptionId};
 use protocol::printed::Printed;
 use replica::view::{
-    AppState, Chart, CommandError, DosageRead, Draft, DraftSaved, Enrolment, LedgerEntry, LineRead, Pad,
-    PatientForm, PatientSummary, PrescriptionSummary, SyncStatus, Today,
+    AppState, Chart, CommandError, ComputerView, DosageRead, Draft, DraftSaved, Enrolment, LedgerEntry,
+    LineRead, Pad,
 };
 use replica::{Desk, Replica};
 use tauri::{AppHandle, State};
@@ -89,6 +89,18 @@ pub async fn sync_now(desk: Here<'_>) -> Answer<()> {
 #[tauri::command]
 pub async fn list_ledger(desk: Here<'_>) -> Answer<Vec<LedgerEntry>> {
     ask(desk, |replica| replica.ledger(LEDGER_ENTRIES)).await
+}
+
+#[tauri::command]
+pub async fn list_computers(desk: Here<'_>) -> Answer<Vec<ComputerView>> {
+    let this = desk.replica()?.device();
+    Ok(desk.devices().await?.into_iter().map(|info| ComputerView::of(info, this)).collect())
+}
+
+#[tauri::command]
+pub async fn revoke_computer(desk: Here<'_>, id: DeviceId, reason: Option<String>) -> Answer<ComputerView> {
+    let this = desk.replica()?.device();
+    Ok(ComputerView::of(desk.revoke_device(id, reason).await?, this))
 }
 
 #[tauri::command]

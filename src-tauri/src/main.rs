@@ -30,6 +30,8 @@ fn main() -> anyhow::Result<()> {
             commands::sync_status,
             commands::sync_now,
             commands::list_ledger,
+            commands::list_computers,
+            commands::revoke_computer,
             commands::get_today,
             commands::find_patients,
             commands::register_patient,
@@ -48,7 +50,8 @@ fn main() -> anyhow::Result<()> {
         ])
         .setup(move |app| {
             window::open(app)?;
-            window::forward_events(app.handle().clone(), desk);
+            window::forward_events(app.handle().clone(), Arc::clone(&desk));
+            tauri::async_runtime::spawn(desk.watch());
             Ok(())
         })
         .run(tauri::generate_context!())?;

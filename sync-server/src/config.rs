@@ -33,7 +33,7 @@ pub enum LogFormat {
 /// What every command takes.
 #[derive(Args, Debug)]
 pub struct CommonOptions {
-    /// Folder of the embedded database, its passwords, the token key and the audit key.
+    /// Folder of the embedded database, its passwords, and the keys of the server.
     #[arg(long, global = true, env = "CLINIC_SYNC_DATA_DIR", default_value = "clinic-sync-data")]
     pub data_dir: PathBuf,
     /// How the log is written.
@@ -77,6 +77,10 @@ pub struct ServeOptions {
     /// Refuses whoever wants to register a clinic by themselves: the operator makes all tenants, with `tenant create`.
     #[arg(long, env = "CLINIC_SYNC_NO_REGISTRATION")]
     pub no_registration: bool,
+    /// PEM file of the key that signs orders to desktops, the same for every process of one server; without it,
+    /// `order-key.pem` in the data folder, made when it is missing.
+    #[arg(long, env = "CLINIC_SYNC_ORDER_KEY")]
+    pub order_key: Option<PathBuf>,
     /// Starts a database of its own in the data folder and brings it up to date.
     #[arg(long)]
     pub embedded: bool,

@@ -162,11 +162,9 @@ pub async fn migrate_with(
     crate::catalogue::store(&mut connection).await?;
     sqlx::raw_sql("reset role; reset search_path").execute(&mut connection).await?;
     sqlx::raw_sql(AFTERWARDS).execute(&mut connection).await?;
-    for (login, password) in [
-        ("clinic_app", &passwords.app),
-        ("clinic_ops", &passwords.ops),
-        ("clinic_report", &passwords.report),
-    ] {
+    for (login, password) in
+        [("clinic_app", &passwords.app), ("clinic_ops", &passwords.ops), ("clinic_report", &passwords.report)]
+    {
         if let Some(password) = password {
             sqlx::raw_sql(SET_PASSWORD).execute(&mut connection).await?;
             sqlx::query("select pg_temp.set_password($1, $2)")

@@ -1,5 +1,6 @@
 //! What can go wrong, and how it is said to a desktop.
 
+use axum::body::HttpBody;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
@@ -72,6 +73,9 @@ pub enum Error {
         /// The sequence that the server wants next.
         expected: i64,
     },
+    /// So much of the device waits for a person that no more is taken.
+    #[error("quarantine full")]
+    QuarantineFull,
     /// The server cannot work just now.
     #[error("unavailable: {0}")]
     Unavailable(&'static str),
@@ -176,6 +180,12 @@ impl Error {
             Self::SequenceGap { .. } => {
                 (StatusCode::CONFLICT, Code::SequenceGap, "Earlier changes of this computer are missing.")
             }
+            Self::QuarantineFull => (
+                StatusCode::INSUFFICIENT_STORAGE,
+                Code::QuarantineFull,
+                "So much of this computer's work waits for a person that the server takes no more for now. What you \
+                 wrote is kept here; ask an admin to look at what was set aside.",
+            ),
             Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable, UNAVAILABLE),
             Self::Sqlx(error) if is_transient(error) => {
                 (StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable, UNAVAILABLE)
@@ -266,6 +276,21 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 impl<T: serde::Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
         axum::Json(self.0).into_response()
+    }
+}
+
+/// JSON as in [`Json`], or nothing at all.
+#[derive(Clone, Copy, Debug)]
+pub struct OrEmpty<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OrEmpty<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self> {
+        if request.body().size_hint().exact() == Some(0) {
+            return Ok(Self(T::default()));
+        }
+        Json::from_request(request, state).await.map(|Json(body)| Self(body))
     }
 }
 

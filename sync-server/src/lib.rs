@@ -22,6 +22,7 @@ pub mod limits;
 pub mod manage;
 pub mod metrics;
 pub mod operator;
+pub mod order;
 mod router;
 pub mod schema_doc;
 pub mod sync;

@@ -25,7 +25,7 @@ use clinic_sync::features::command::{RolloutCommand, run_rollout};
 use clinic_sync::import::{self, ImportCommand};
 use clinic_sync::metrics;
 use clinic_sync::operator::{self, ClinicCommand, DeviceCommand, TenantCommand, UserCommand};
-use clinic_sync::{AppState, Db, schema_doc, serve};
+use clinic_sync::{AppState, Db, order, schema_doc, serve};
 use protocol::api::Secret;
 use sqlx::migrate::Migrator;
 use tokio::net::TcpListener;
@@ -60,6 +60,9 @@ enum Command {
         #[arg(long)]
         out: PathBuf,
     },
+    /// The key that signs orders to desktops.
+    #[command(subcommand)]
+    OrderKey(order::OrderKeyCommand),
     /// Tenants.
     #[command(subcommand)]
     Tenant(AnyTenantCommand),
@@ -139,6 +142,7 @@ async fn run() -> anyhow::Result<()> {
             run_with_scratch(&cli.common, migrations.as_deref(), command).await
         }
         Command::Keygen { out } => token::write_new_key(&out),
+        Command::OrderKey(command) => order::run(&cli.common.data_dir, command, &mut std::io::stdout()),
         Command::Tenant(AnyTenantCommand::Archive(command)) => {
             archive::command::run(&doors(&cli.common).await?, command, &mut std::io::stdout()).await
         }
@@ -259,7 +263,9 @@ async fn run_serve(common: &CommonOptions, options: ServeOptions) -> anyhow::Res
         tracing::info!(file = %key_file.display(), "made a key for access tokens");
     }
     let keys = token::TokenKeys::load(&key_file)?;
-    let auth = Auth::new(keys, &options.server_name, PasswordCost::STANDARD);
+    let order_key = options.order_key.unwrap_or_else(|| order::default_file(&common.data_dir));
+    let order_key = order::OrderKey::load_or_create(&order_key)?;
+    let auth = Auth::new(keys, order_key, &options.server_name, PasswordCost::STANDARD);
     if options.no_registration {
         auth.registrations.close();
     }

@@ -17,7 +17,7 @@ use tower_http::timeout::TimeoutLayer;
 use crate::audit::desk::keep as audit_of_desk;
 use crate::audit::ends::ends as audit_ends;
 use crate::audit::read::audit;
-use crate::auth::{Access, enrol, register, session};
+use crate::auth::{Access, enrol, farewell, register, session, standing};
 use crate::error::Error;
 use crate::health::{healthz, readyz};
 use crate::manage::{clinics, devices, passwords, users};
@@ -91,6 +91,10 @@ pub(crate) fn routes() -> Vec<Route> {
         post("/v1/devices/codes", to(May::ManageDevices), enrol::issue_code),
         get("/v1/devices", to(May::ManageDevices), devices::list),
         post("/v1/devices/{id}/revoke", to(May::ManageDevices), devices::revoke),
+        post("/v1/devices/standing", OPEN, standing::standing),
+        post("/v1/devices/handover", OPEN, farewell::handover),
+        post("/v1/devices/farewell", OPEN, farewell::farewell),
+        post("/v1/devices/wiped", OPEN, farewell::wiped),
         post("/v1/auth/challenge", OPEN, session::challenge),
         post("/v1/auth/login", OPEN, session::login),
         post("/v1/auth/refresh", OPEN, session::refresh),

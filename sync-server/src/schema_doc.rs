@@ -23,7 +23,15 @@ const SUBJECTS: &[(&str, &[&str])] = &[
     ("Knowledge", &["case_studies"]),
     (
         "Computers and sign-in",
-        &["devices", "device_users", "device_challenges", "enrolment_codes", "refresh_tokens"],
+        &[
+            "devices",
+            "device_users",
+            "device_leases",
+            "device_revocations",
+            "device_challenges",
+            "enrolment_codes",
+            "refresh_tokens",
+        ],
     ),
     ("Sync", &["sync_mutations", "sync_quarantine", "sync_conflicts"]),
     ("Audit", &["tenant_audit_log", "audit_heads"]),

@@ -221,11 +221,11 @@ impl Db {
         Ok(versions)
     }
 
-    /// A connection that hears of every tenant's new versions, and of nothing else.
+    /// A connection that hears of every tenant's new versions, and of desktops that are taken out of service.
     pub(crate) async fn listener(&self) -> sqlx::Result<PgListener> {
         let mut listener = PgListener::connect_with(&self.pool).await?;
         listener.ignore_pool_close_event(true);
-        listener.listen("clinic_head").await?;
+        listener.listen_all(["clinic_head", "clinic_device"]).await?;
         Ok(listener)
     }
 

@@ -22,6 +22,7 @@ use crate::auth::password::PasswordCost;
 use crate::auth::{Auth, token};
 use crate::database::LoginPasswords;
 use crate::embedded::{Embedded, Options, Urls};
+use crate::order::OrderKey;
 use crate::{AppState, Db, database, router, serve};
 
 /// The name that devices sign for.
@@ -119,9 +120,10 @@ impl Server {
     ) -> anyhow::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}", listener.local_addr()?);
+        let order = OrderKey::new(token::new_key());
         let auth = Auth {
             keys,
-            ..Auth::new(token::TokenKeys::new(&token::new_key()), SERVER_NAME, PasswordCost::LEAST)
+            ..Auth::new(token::TokenKeys::new(&token::new_key()), order, SERVER_NAME, PasswordCost::LEAST)
         };
         let audit = Audit::new(Some(AuditKey::new(token::new_key())));
         let state = AppState { audit, ..AppState::new(db, auth) };
@@ -131,6 +133,34 @@ impl Server {
             stopped.await.ok();
         }));
         Ok(Self { url, database, state, stop, task })
+    }
+
+    /// A second server on its database, with all keys of this one but the order key.
+    pub async fn again_with_another_order_key(&self) -> anyhow::Result<Self> {
+        let db = self.database.app_db().await;
+        Self::start_with(self.database.clone(), db, Arc::clone(&self.state.auth.keys)).await
+    }
+
+    /// Gives a person another password, as they or an admin would; tokens of before end.
+    pub async fn change_password(
+        &self,
+        tenant_code: &str,
+        email: &str,
+        password: &str,
+    ) -> anyhow::Result<()> {
+        let tenant = self.state.db.find_tenant(tenant_code).await?.context("no such tenant")?;
+        let hash = self.state.auth.passwords.hash(&Secret(password.to_owned())).await?;
+        let mut tx = self.state.db.write_unsynced(tenant).await?;
+        sqlx::query(
+            "update users set password_hash = $3, token_version = token_version + 1
+             where tenant_id = $1 and email = $2",
+        )
+        .bind(tenant.0)
+        .bind(email)
+        .bind(hash)
+        .execute(&mut *tx)
+        .await?;
+        Ok(tx.commit().await?)
     }
 
     /// Where it listens: `http://127.0.0.1:…`.

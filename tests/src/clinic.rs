@@ -2,13 +2,14 @@
 //! encrypted files.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use protocol::api::{NewDoctor, RegisterRequest, RegisterResponse, Secret};
 use protocol::permission::Role;
 use replica::view::{AppState, Connection, Enrolment, PatientForm};
-use replica::{Desk, Keyring, Replica, SlotCost};
+use replica::{Clock, Desk, Keyring, Replica, SlotCost};
 use sqlx::Connection as _;
 use tempfile::TempDir;
 
@@ -99,6 +100,13 @@ impl Clinic {
         Ok(())
     }
 
+    /// How many rows of a table there are of which this holds.
+    pub async fn count(&self, table: &str, condition: &str) -> anyhow::Result<i64> {
+        let mut admin = sqlx::PgConnection::connect(&self.server.database().admin.0).await?;
+        let sql = sqlx::AssertSqlSafe(format!("select count(*) from {table} where {condition}"));
+        Ok(sqlx::query_scalar(sql).fetch_one(&mut admin).await?)
+    }
+
     /// Waits until the desktops have told the audit log of these actions, in this order and of no others.
     pub async fn told(&self, actions: &[&str]) -> anyhow::Result<Vec<Told>> {
         let mut admin = sqlx::PgConnection::connect(&self.server.database().admin.0).await?;
@@ -137,6 +145,39 @@ impl Clinic {
         desk.enrol(self.network.address(), code, name).await?;
         Ok(desk)
     }
+
+    /// The same with a clock that the test sets.
+    pub async fn desk_with(&self, name: &str, clock: &SetClock) -> anyhow::Result<TestDesk> {
+        let code = self.code().await?;
+        let desk = TestDesk::with_clock(clock)?;
+        desk.enrol(self.network.address(), code, name).await?;
+        Ok(desk)
+    }
+
+    /// The clinic on a server that signs its orders with another key, behind the same network.
+    pub async fn with_another_order_key(self) -> anyhow::Result<Self> {
+        let server = Arc::new(self.server.again_with_another_order_key().await?);
+        self.network.lead_to(server.url().parse()?);
+        Ok(Self { server, ..self })
+    }
+}
+
+/// A clock that goes as the system's does, and that a test turns forward and back.
+#[derive(Clone, Default)]
+pub struct SetClock(Arc<AtomicI64>);
+
+impl SetClock {
+    /// So much time goes by at once, or the clock is set back.
+    pub fn pass(&self, time: time::Duration) {
+        self.0.fetch_add(time.whole_seconds(), Ordering::SeqCst);
+    }
+
+    fn clock(&self) -> Clock {
+        let (set, start) = (Arc::clone(&self.0), Instant::now());
+        let now =
+            move || time::OffsetDateTime::now_utc() + time::Duration::seconds(set.load(Ordering::SeqCst));
+        Clock::new(now, move || start.elapsed())
+    }
 }
 
 /// An event in a desktop's lane of the audit log.
@@ -160,14 +201,24 @@ pub struct TestDesk {
     pub desk: Arc<Desk>,
     keyring: Keyring,
     folder: TempDir,
+    clock: Clock,
 }
 
 impl TestDesk {
     /// A desktop that belongs to no clinic yet.
     pub fn new() -> anyhow::Result<Self> {
-        let (folder, keyring) = (TempDir::new()?, Keyring::in_memory());
-        let desk = Desk::with_cost(folder.path().join("desk"), keyring.clone(), SlotCost::QUICK);
-        Ok(Self { desk, keyring, folder })
+        Self::on(TempDir::new()?, Keyring::in_memory(), Clock::system())
+    }
+
+    /// The same with a clock that the test sets.
+    pub fn with_clock(clock: &SetClock) -> anyhow::Result<Self> {
+        Self::on(TempDir::new()?, Keyring::in_memory(), clock.clock())
+    }
+
+    fn on(folder: TempDir, keyring: Keyring, clock: Clock) -> anyhow::Result<Self> {
+        let path = folder.path().join("desk");
+        let desk = Desk::with_clock(path, keyring.clone(), SlotCost::QUICK, clock.clone());
+        Ok(Self { desk, keyring, folder, clock })
     }
 
     /// Enrols it as the doctor's, and gets everything.
@@ -196,8 +247,14 @@ impl TestDesk {
     /// The desktop after the program was started again: the same disk, the same keyring.
     pub fn restarted(self) -> Self {
         drop(self.desk);
-        let desk = Desk::with_cost(self.folder.path().join("desk"), self.keyring.clone(), SlotCost::QUICK);
-        Self { desk, keyring: self.keyring, folder: self.folder }
+        let path = self.folder.path().join("desk");
+        let desk = Desk::with_clock(path, self.keyring.clone(), SlotCost::QUICK, self.clock.clone());
+        Self { desk, ..self }
+    }
+
+    /// Waits until nobody is signed in any more.
+    pub async fn locked(&self) -> anyhow::Result<()> {
+        self.until("it is locked", |_| self.desk.replica().is_err()).await
     }
 
     /// Signs in.

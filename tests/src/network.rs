@@ -40,7 +40,16 @@ struct Wire {
     upstream: Mutex<Url>,
     client: reqwest::Client,
     faults: Mutex<VecDeque<(&'static str, Fault)>>,
+    /// What something on the way says in the server's place to requests to paths that begin so.
+    words: Mutex<Vec<(&'static str, Words)>>,
     is_down: watch::Sender<bool>,
+}
+
+#[derive(Clone, Copy)]
+struct Words {
+    status: u16,
+    kind: &'static str,
+    body: &'static str,
 }
 
 impl Network {
@@ -57,6 +66,7 @@ impl Network {
             // What passes is passed on as it is, compressed or not.
             client: http()?,
             faults: Mutex::default(),
+            words: Mutex::default(),
             is_down: watch::Sender::new(false),
         });
         let app = Router::new().fallback(pass).with_state(Arc::clone(&wire));
@@ -72,6 +82,31 @@ impl Network {
     /// The next requests to paths that begin with `path` meet these faults, in this order.
     pub fn plan(&self, path: &'static str, faults: impl IntoIterator<Item = Fault>) {
         lock(&self.wire.faults).extend(faults.into_iter().map(|fault| (path, fault)));
+    }
+
+    /// How many faults planned for paths that begin so have not yet happened.
+    pub fn n_planned_for(&self, path: &str) -> usize {
+        lock(&self.wire.faults).iter().filter(|(prefix, _)| prefix.starts_with(path)).count()
+    }
+
+    /// Plans no fault any more.
+    pub fn forget_plans(&self) {
+        lock(&self.wire.faults).clear();
+    }
+
+    /// From now on something on the way answers requests to paths that begin so, in the server's place.
+    pub fn say(&self, path: &'static str, status: u16, kind: &'static str, body: &'static str) {
+        lock(&self.wire.words).push((path, Words { status, kind, body }));
+    }
+
+    /// Nothing on the way answers any more.
+    pub fn say_nothing(&self) {
+        lock(&self.wire.words).clear();
+    }
+
+    /// From now on requests go to another server.
+    pub fn lead_to(&self, server: Url) {
+        *lock(&self.wire.upstream) = server;
     }
 
     /// How many planned faults have not yet happened.
@@ -105,6 +140,14 @@ async fn pass(State(wire): State<Arc<Wire>>, request: Request) -> Response<Body>
         return broken(StatusCode::OK, HeaderMap::new(), &[]);
     }
     let path = request.uri().path().to_owned();
+    let words =
+        lock(&wire.words).iter().find(|(prefix, _)| path.starts_with(prefix)).map(|(_, words)| *words);
+    if let Some(words) = words {
+        let mut answer = Response::new(Body::from(words.body));
+        *answer.status_mut() = StatusCode::from_u16(words.status).unwrap_or(StatusCode::BAD_GATEWAY);
+        answer.headers_mut().insert("content-type", axum::http::HeaderValue::from_static(words.kind));
+        return answer;
+    }
     let fault = {
         let mut faults = lock(&wire.faults);
         let place = faults.iter().position(|(prefix, _)| path.starts_with(prefix));

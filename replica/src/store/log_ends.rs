@@ -67,7 +67,8 @@ fn epoch(tx: &Transaction<'_>) -> Result<Epoch> {
 
 fn kept(tx: &Transaction<'_>, epoch: Epoch) -> Result<BTreeMap<String, (i64, String)>> {
     let mut statement = tx.prepare_cached("select lane, seq, hash from log_ends where epoch = ?1")?;
-    let rows = statement.query_map([epoch.to_string()], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
+    let rows =
+        statement.query_map([epoch.to_string()], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
     Ok(rows.collect::<std::result::Result<_, _>>()?)
 }
 

@@ -77,6 +77,8 @@ pub struct SyncState {
     pub clock_offset_ms: i64,
     /// How many mutations wait for the network.
     pub waiting: u32,
+    /// The number of the last mutation.
+    pub last_sequence: i64,
     /// How many need a person.
     pub attention: u32,
     /// When this computer last had everything and nothing waited.
@@ -164,10 +166,24 @@ impl Store {
         self.read(|tx| meta(tx, &format!("staff/{id}")))
     }
 
+    /// The public half of the server's order key, once it is known.
+    pub fn order_key(&self) -> Result<Option<String>> {
+        self.read(|tx| meta(tx, "order_key"))
+    }
+
+    /// Remembers the public half of the server's order key.
+    pub fn put_order_key(&self, key: &str) -> Result<()> {
+        if self.order_key()?.as_deref() == Some(key) {
+            return Ok(());
+        }
+        self.write(|tx| set_meta(tx, "order_key", &key))
+    }
+
     /// How far this computer has come with the server.
     pub fn sync_state(&self) -> Result<SyncState> {
         self.read(|tx| {
             let count = |sql: &str| tx.query_row(sql, [], |row| row.get(0));
+            let last = "select coalesce(max(sequence), 0) from mutations";
             let epoch = meta(tx, "epoch")?.ok_or_else(|| Error::StoreDamaged)?;
             let after: Option<String> = match meta(tx, "staged_after")? {
                 Some(after) => Some(after),
@@ -179,6 +195,7 @@ impl Store {
                 catalogue: meta(tx, "catalogue")?.unwrap_or(0),
                 head: meta(tx, "head")?,
                 clock_offset_ms: meta(tx, "clock_offset_ms")?.unwrap_or(0),
+                last_sequence: tx.query_row(last, [], |row| row.get(0))?,
                 waiting: count("select count(*) from mutations where fate is null")?,
                 attention: count(
                     "select count(*) from mutations where fate in ('conflict', 'quarantined', 'blocked')",

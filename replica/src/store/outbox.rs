@@ -2,7 +2,7 @@
 
 use ed25519_dalek::SigningKey;
 use protocol::SCHEMA_VERSION;
-use protocol::api::{Fate, Position, PushResponse, StaffMember};
+use protocol::api::{Fate, Position, PushResponse, Receipt, StaffMember};
 use protocol::id::{DeviceId, PatientId};
 use protocol::merge::{self, Current};
 use protocol::mutation::{Change, Hash, Mutation, SignedMutation};
@@ -148,27 +148,15 @@ impl Store {
         })
     }
 
+    /// Marks exactly the mutations that these receipts name, of which none went in.
+    pub fn mark(&self, receipts: &[Receipt], at: OffsetDateTime) -> Result<()> {
+        self.write(|tx| mark(tx, receipts, at))
+    }
+
     /// Takes the server's answer to a push: marks exactly the mutations that it names, and takes its rows.
     pub fn acknowledge(&self, answer: &PushResponse, at: OffsetDateTime) -> Result<()> {
         self.write(|tx| {
-            for receipt in &answer.receipts {
-                let fate = serde_json::to_value(receipt.fate)?;
-                let detail = detail(receipt);
-                // Only the mutation that the server saw: the same number with another hash is not it.
-                let sql = "update mutations set fate = ?1, detail = ?2, acknowledged_at = ?3 \
-                           where sequence = ?4 and hash = ?5";
-                let n_marked = tx.prepare_cached(sql)?.execute((
-                    fate.as_str(),
-                    detail,
-                    moment_text(at),
-                    receipt.sequence,
-                    receipt.hash.to_string(),
-                ))?;
-                if n_marked == 1 && matches!(receipt.fate, Fate::Applied | Fate::Merged | Fate::Conflict) {
-                    tx.prepare_cached("delete from pending_rows where sequence = ?1")?
-                        .execute([receipt.sequence])?;
-                }
-            }
+            mark(tx, &answer.receipts, at)?;
             for row in &answer.rows {
                 confirmed::apply(tx, row)?;
             }
@@ -183,7 +171,29 @@ impl Store {
     }
 }
 
-fn detail(receipt: &protocol::api::Receipt) -> Option<String> {
+/// Marks exactly the mutations that these receipts name.
+fn mark(tx: &Transaction<'_>, receipts: &[Receipt], at: OffsetDateTime) -> Result<()> {
+    for receipt in receipts {
+        let fate = serde_json::to_value(receipt.fate)?;
+        let detail = detail(receipt);
+        // Only the mutation that the server saw: the same number with another hash is not it.
+        let sql = "update mutations set fate = ?1, detail = ?2, acknowledged_at = ?3 \
+                   where sequence = ?4 and hash = ?5";
+        let n_marked = tx.prepare_cached(sql)?.execute((
+            fate.as_str(),
+            detail,
+            moment_text(at),
+            receipt.sequence,
+            receipt.hash.to_string(),
+        ))?;
+        if n_marked == 1 && matches!(receipt.fate, Fate::Applied | Fate::Merged | Fate::Conflict) {
+            tx.prepare_cached("delete from pending_rows where sequence = ?1")?.execute([receipt.sequence])?;
+        }
+    }
+    Ok(())
+}
+
+fn detail(receipt: &Receipt) -> Option<String> {
     match receipt.fate {
         Fate::Applied | Fate::Merged => None,
         Fate::Quarantined => receipt.detail.clone(),

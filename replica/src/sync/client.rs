@@ -7,11 +7,15 @@ use futures_util::{Stream, TryStreamExt};
 use protocol::PROTOCOL_VERSION;
 use protocol::api::{
     ChallengeRequest, ChallengeResponse, EnrolRequest, EnrolResponse, LiveEvent, LoginRequest, PullLine,
-    PullQuery, PushRequest, PushResponse, RefreshRequest, Secret, Session, Tokens,
+    PullQuery, PushRequest, PushResponse, RefreshRequest, Secret, Session, StandingRequest, Tokens,
 };
 use protocol::audit::{DeskEvents, DeskEventsKept};
 use protocol::error::Problem;
+use protocol::farewell::{FarewellToken, HandoverRequest, HandoverResponse, SignedFarewell, Wiped};
+use protocol::id::DeviceId;
 use protocol::log_end::{KnownEnds, LogEnds};
+use protocol::manage::{DeviceInfo, RevokeRequest};
+use protocol::standing::SignedOrder;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::io::AsyncBufReadExt;
@@ -93,12 +97,42 @@ impl Client {
         self.post("v1/auth/refresh", request).await
     }
 
+    /// `POST /v1/devices/standing`.
+    pub async fn standing(&self, request: &StandingRequest) -> Result<SignedOrder> {
+        self.post("v1/devices/standing", request).await
+    }
+
+    /// `POST /v1/devices/handover`.
+    pub async fn hand_over(&self, request: &HandoverRequest) -> Result<HandoverResponse> {
+        self.post_compressed("v1/devices/handover", None, request).await
+    }
+
+    /// `POST /v1/devices/farewell`.
+    pub async fn farewell(&self, farewell: &SignedFarewell) -> Result<FarewellToken> {
+        self.post("v1/devices/farewell", farewell).await
+    }
+
+    /// `POST /v1/devices/wiped`.
+    pub async fn wiped(&self, wiped: &Wiped) -> Result<()> {
+        let body = serde_json::to_vec(wiped)?;
+        self.accepted(Request { body, ..Request::post("v1/devices/wiped") }).await.map(|_| ())
+    }
+
+    /// `GET /v1/devices`.
+    pub async fn devices(&self, token: &Secret) -> Result<Vec<DeviceInfo>> {
+        self.answer(Request::get("v1/devices").with(token)).await
+    }
+
+    /// `POST /v1/devices/{id}/revoke`.
+    pub async fn revoke(&self, token: &Secret, id: DeviceId, request: &RevokeRequest) -> Result<DeviceInfo> {
+        let path = format!("v1/devices/{id}/revoke");
+        let body = serde_json::to_vec(request)?;
+        self.answer(Request { body, ..Request::post(&path) }.with(token)).await
+    }
+
     /// `POST /v1/sync/push`.
     pub async fn push(&self, token: &Secret, request: &PushRequest) -> Result<PushResponse> {
-        let json = serde_json::to_vec(request)?;
-        let body = zstd::encode_all(json.as_slice(), ZSTD_LEVEL)?;
-        let request = Request { body, is_compressed: true, ..Request::post("v1/sync/push") };
-        self.answer(request.with(token)).await
+        self.post_compressed("v1/sync/push", Some(token), request).await
     }
 
     /// `POST /v1/audit/events`.
@@ -146,6 +180,17 @@ impl Client {
         self.answer(Request { body, ..Request::post(path) }).await
     }
 
+    async fn post_compressed<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        token: Option<&Secret>,
+        body: &impl Serialize,
+    ) -> Result<T> {
+        let body = zstd::encode_all(serde_json::to_vec(body)?.as_slice(), ZSTD_LEVEL)?;
+        let request = Request { body, is_compressed: true, token: token.cloned(), ..Request::post(path) };
+        self.answer(request).await
+    }
+
     async fn answer<T: DeserializeOwned>(&self, request: Request) -> Result<T> {
         let body = whole(self.accepted(request).await?).await?;
         // What is not our JSON does not come from our server: a hotel's login page, a proxy's words.
@@ -156,7 +201,7 @@ impl Client {
     async fn accepted(&self, request: Request) -> Result<Answer> {
         let request = Request { protocol: PROTOCOL_VERSION, ..request };
         let answer = self.wire.send(request).await?;
-        if answer.status == 200 {
+        if matches!(answer.status, 200 | 204) {
             return Ok(answer);
         }
         if answer.status == 413 {

@@ -27,12 +27,14 @@ use zeroize::Zeroizing;
 
 use super::client::Client;
 use super::plan::{Happened, Next, Plan};
+use super::standing;
 use super::surroundings::{Surroundings, aside};
 use crate::desk::Event;
 use crate::error::{Error, Result};
+use crate::guard::Guard;
 use crate::keyring::{Keyring, RefreshToken};
 use crate::store::{Facts, Store};
-use crate::view::{Connection, SyncProblem, SyncStatus};
+use crate::view::{CommandError, Connection, SyncProblem, SyncStatus};
 
 /// Rows are staged in portions of this many.
 const STAGED_ROWS: usize = 500;
@@ -56,6 +58,8 @@ pub(crate) struct Context {
     pub keyring: Keyring,
     pub installation: Uuid,
     pub device_key: SigningKey,
+    /// How the computer stands.
+    pub guard: Option<Arc<Guard>>,
     /// Told of every write here.
     pub written: Arc<Notify>,
     pub events: broadcast::Sender<Event>,
@@ -76,6 +80,7 @@ pub(crate) async fn login(
     (tenant_id, device_id): (TenantId, DeviceId),
     device_key: &SigningKey,
     typed: &Typed,
+    nonce: &str,
 ) -> Result<Session> {
     let challenge = client.challenge(&ChallengeRequest { tenant_id, device_id }).await?.challenge;
     let message = signing::login_message(server_name, tenant_id, device_id, &challenge);
@@ -86,6 +91,7 @@ pub(crate) async fn login(
         password: Secret(typed.password.to_string()),
         challenge,
         signature: signing::sign(device_key, &message),
+        nonce: nonce.to_owned(),
     };
     client.login(&request).await
 }
@@ -115,6 +121,8 @@ struct Shown {
     problem: Option<SyncProblem>,
     /// Why the server will not take what waits. It stays until it does: rows that still come do not end it.
     push_problem: Option<SyncProblem>,
+    /// Why what the server says of this computer is not believed.
+    standing_problem: Option<SyncProblem>,
     /// What the server last said.
     notices: Vec<Notice>,
 }
@@ -138,6 +146,7 @@ impl Engine {
                 connection: Connection::Connecting,
                 problem: None,
                 push_problem: None,
+                standing_problem: None,
                 notices: Vec::new(),
             }),
             staged_catalogue: AtomicI64::new(0),
@@ -156,6 +165,11 @@ impl Engine {
     /// Tries at once.
     pub fn wake(&self) {
         self.line.asked.notify_one();
+    }
+
+    /// With what the server is asked on behalf of whoever is signed in.
+    pub fn line(&self) -> Result<(Client, Secret)> {
+        Ok((self.line.context.client.clone(), self.line.token()?))
     }
 
     /// How this computer stands with the server.
@@ -181,13 +195,13 @@ async fn run(line: Arc<Line>) {
             Next::Push { max_bytes } => {
                 total = total.max(waiting);
                 line.show(Connection::Sending { sent: total - waiting, total });
-                happened = line.outcome(line.push(max_bytes).await.map(|()| Happened::Pushed), true);
+                happened = line.outcome(line.push(max_bytes).await.map(|()| Happened::Pushed), true).await;
             }
             Next::Pull => {
-                happened = line.outcome(line.pull().await.map(|more| Happened::Pulled { more }), false);
+                happened = line.outcome(line.pull().await.map(|more| Happened::Pulled { more }), false).await;
             }
             Next::Refresh => {
-                happened = line.outcome(line.refresh().await.map(|()| Happened::Refreshed), false);
+                happened = line.outcome(line.refresh().await.map(|()| Happened::Refreshed), false).await;
             }
             Next::Rest { ms } => {
                 total = 0;
@@ -221,6 +235,9 @@ async fn listen(line: Arc<Line>) {
         {
             let mut events = std::pin::pin!(events);
             while let Some(Ok(event)) = events.next().await {
+                if event.ask_standing {
+                    line.ask_standing().await;
+                }
                 let known = line.context.store.sync_state().ok().and_then(|state| state.head);
                 if known.is_none_or(|known| known < event.head) {
                     line.asked.notify_one();
@@ -356,6 +373,21 @@ impl Line {
         }
     }
 
+    /// Asks how this computer stands, which something said by the way seems to tell.
+    async fn ask_standing(&self) {
+        let context = &self.context;
+        let Some(guard) = context.guard.clone() else { return };
+        let asked = async {
+            let (who, nonce) = ((context.facts.tenant_id, context.facts.device_id), Guard::nonce()?);
+            let name = &context.facts.server_name;
+            let order = standing::ask(&context.client, name, who, &context.device_key, &nonce, false).await?;
+            self.aside(move || guard.take(&order, &nonce)).await
+        };
+        if let Err(error) = asked.await {
+            tracing::warn!(%error, "the server did not say how this computer stands");
+        }
+    }
+
     async fn stage(self: &Arc<Self>, rows: &mut Vec<protocol::table::Row>) -> Result<()> {
         if rows.is_empty() {
             return Ok(());
@@ -371,8 +403,8 @@ impl Line {
         let Some(typed) = typed else { return self.refresh_with_token().await };
         let context = &self.context;
         let who = (context.facts.tenant_id, context.facts.device_id);
-        let answer =
-            login(&context.client, &context.facts.server_name, who, &context.device_key, &typed).await;
+        let (name, nonce) = (&context.facts.server_name, self.nonce()?);
+        let answer = login(&context.client, name, who, &context.device_key, &typed, &nonce).await;
         let session = match answer {
             // It was changed elsewhere; who knew the old one works on until the server says otherwise.
             Err(Error::Server { code: ErrorCode::WrongPassword, .. }) => {
@@ -384,7 +416,7 @@ impl Line {
         *lock(&context.typed) = None;
         let person = session.user;
         self.on_store(move |store| store.put_staff(&person)).await?;
-        self.keep(session.tokens).await
+        self.keep(session.tokens, nonce).await
     }
 
     async fn refresh_with_token(self: &Arc<Self>) -> Result<()> {
@@ -401,6 +433,7 @@ impl Line {
             kept.generation,
             &challenge,
         );
+        let nonce = self.nonce()?;
         let tokens = context
             .client
             .refresh(&RefreshRequest {
@@ -411,17 +444,27 @@ impl Line {
                 generation: kept.generation,
                 challenge,
                 signature: signing::sign(&context.device_key, &message),
+                nonce: nonce.clone(),
             })
             .await?;
-        self.keep(tokens).await
+        self.keep(tokens, nonce).await
+    }
+
+    /// What the server's word on this computer's standing must bear; nothing where nobody asks for one.
+    fn nonce(&self) -> Result<String> {
+        self.context.guard.as_ref().map_or(Ok(String::new()), |_| Guard::nonce())
     }
 
     /// The new refresh token is kept before the new access token is used.
-    async fn keep(&self, tokens: Tokens) -> Result<()> {
+    async fn keep(&self, tokens: Tokens, nonce: String) -> Result<()> {
         let (keyring, installation) = (self.context.keyring.clone(), self.context.installation);
         let next = RefreshToken { token: tokens.refresh_token, generation: tokens.generation };
         self.aside(move || keyring.put_refresh_token(installation, &next)).await?;
         *lock(&self.token) = Some(tokens.access_token);
+        if let (Some(guard), Some(order)) = (self.context.guard.clone(), tokens.standing) {
+            let taken = self.aside(move || guard.take(&order, &nonce)).await;
+            lock(&self.shown).standing_problem = taken.err().map(problem);
+        }
         Ok(())
     }
 
@@ -431,7 +474,7 @@ impl Line {
     }
 
     /// What an attempt means for the plan, and for whoever looks at the screen.
-    fn outcome(&self, result: Result<Happened>, is_push: bool) -> Happened {
+    async fn outcome(&self, result: Result<Happened>, is_push: bool) -> Happened {
         let error = match result {
             Ok(happened) => {
                 self.publish();
@@ -439,6 +482,9 @@ impl Line {
             }
             Err(error) => error,
         };
+        if matches!(error, Error::Server { code: ErrorCode::DeviceRevoked, .. }) {
+            self.ask_standing().await;
+        }
         match &error {
             Error::TooLarge => {
                 self.refused(error, is_push);
@@ -467,8 +513,7 @@ impl Line {
 
     /// The server will not.
     fn refused(&self, error: Error, is_push: bool) {
-        let error = crate::view::CommandError::from(error);
-        let problem = Some(SyncProblem { code: error.code, detail: error.detail });
+        let problem = Some(problem(error));
         let mut shown = lock(&self.shown);
         shown.connection = Connection::Online;
         if is_push {
@@ -531,6 +576,7 @@ impl Line {
         let (connection, problem, notices) = {
             let shown = lock(&self.shown);
             let problem = shown.problem.as_ref().or(shown.push_problem.as_ref());
+            let problem = problem.or(shown.standing_problem.as_ref());
             let is_online = !matches!(shown.connection, Connection::Offline { .. });
             let mut notices = if is_online { shown.notices.clone() } else { Vec::new() };
             if state.as_ref().is_ok_and(|state| state.is_log_changed) {
@@ -549,6 +595,7 @@ impl Line {
             last_synced_at: state.and_then(|state| state.last_synced_at).map(moment_text),
             problem,
             notices,
+            lease: self.context.guard.as_ref().and_then(|guard| guard.view()),
         }
     }
 
@@ -567,6 +614,11 @@ impl Line {
     async fn aside<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
         aside(&*self.context.surroundings, work).await
     }
+}
+
+fn problem(error: Error) -> SyncProblem {
+    let error = CommandError::from(error);
+    SyncProblem { code: error.code, detail: error.detail }
 }
 
 /// The server knows less than this computer: it was restored from a backup. What is here stays as it is.

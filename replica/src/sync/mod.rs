@@ -4,5 +4,6 @@ pub(crate) mod client;
 pub(crate) mod engine;
 mod http;
 mod plan;
+pub(crate) mod standing;
 pub(crate) mod surroundings;
 pub(crate) mod wire;

@@ -1,6 +1,7 @@
 //! Real encrypted files in temporary folders.
 
 mod file;
+mod guard;
 mod outbox;
 mod patients;
 mod prescriptions;

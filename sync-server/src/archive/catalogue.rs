@@ -12,6 +12,7 @@ use crate::error::Result;
 pub(super) const LEFT_OUT: &[(&str, &str)] = &[
     ("tenant_sync", "The manifest has its epoch and its version; a restored tenant gets a new epoch."),
     ("refresh_tokens", "Secrets of computers, which are enrolled anew."),
+    ("device_leases", "What computers were told, which are enrolled anew."),
     ("device_challenges", "Secrets of computers, which are enrolled anew."),
     ("enrolment_codes", "Secrets of computers, which are enrolled anew."),
 ];

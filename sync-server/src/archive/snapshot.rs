@@ -79,7 +79,10 @@ impl Snapshot {
         )
         .fetch_one(&mut *tx)
         .await?;
-        ensure!(is_alone, "This tenant is being exported already. Nothing was exported; try again after that.");
+        ensure!(
+            is_alone,
+            "This tenant is being exported already. Nothing was exported; try again after that."
+        );
         Ok(Self {
             tx,
             tenant,
@@ -144,6 +147,7 @@ impl Snapshot {
 fn leave_secrets(table: &str, line: &mut Line, with_credentials: bool) {
     match table {
         "devices" => line.set("unlock_key", &json!("\\x")),
+        "device_revocations" => line.set("token_hash", &json!(null)),
         "users" if !with_credentials => {
             line.set("password_hash", &json!("!"));
             line.set("must_change_password", &json!(true));

@@ -29,6 +29,8 @@ pub struct Caller {
     pub roles: Roles,
     /// What the device may receive now.
     pub scope: DeviceScope,
+    /// When their access token ends, in Unix seconds.
+    pub token_until: i64,
     /// Whether they have not chosen a password of their own yet.
     pub has_one_time_password: bool,
 }
@@ -91,6 +93,7 @@ impl FromRequestParts<AppState> for Caller {
             clinic: ClinicId(row.clinic_id),
             roles,
             scope: device::scope(&row.scope),
+            token_until: claims.exp,
             has_one_time_password: row.must_change_password,
         })
     }

@@ -136,15 +136,44 @@ pub async fn insert(tx: &mut PgConnection, tenant: Uuid, new: &NewDevice<'_>) ->
     Ok(enrolled)
 }
 
-/// Takes a desktop out of service, by this member of staff or by the operator: its tokens end at once. One that is out
-/// of service stays as it is.
-pub async fn revoke(tx: &mut PgConnection, tenant: Uuid, id: Uuid, by: Option<Uuid>) -> sqlx::Result<()> {
+/// How a desktop is taken out of service.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Revoke<'a> {
+    /// By this member of staff; the operator is nobody of the tenant's.
+    pub by: Option<Uuid>,
+    /// Why, in at most 300 characters.
+    pub reason: Option<&'a str>,
+    /// The consent of this admin's desktop, which was checked.
+    pub consent: Option<(Uuid, &'a str)>,
+}
+
+/// Takes a desktop out of service: its tokens end at once. One that is out of service stays as it is, but for a consent
+/// that comes later.
+pub async fn revoke(tx: &mut PgConnection, tenant: Uuid, id: Uuid, how: Revoke<'_>) -> sqlx::Result<()> {
     sqlx::query!(
         "update devices set revoked_at = now(), revoked_by = $3
          where tenant_id = $1 and id = $2 and revoked_at is null",
         tenant,
         id,
-        by
+        how.by
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "insert into device_revocations
+            (tenant_id, device_id, asked_at, asked_by, reason, consent_device_id, consent)
+         select d.tenant_id, d.id, d.revoked_at, $3, $4, $5, $6 from devices d
+         where d.tenant_id = $1 and d.id = $2 and d.revoked_at is not null
+         on conflict (tenant_id, device_id) do update set
+             reason = coalesce(device_revocations.reason, excluded.reason),
+             consent_device_id = coalesce(device_revocations.consent_device_id, excluded.consent_device_id),
+             consent = coalesce(device_revocations.consent, excluded.consent)",
+        tenant,
+        id,
+        how.by,
+        how.reason,
+        how.consent.map(|(device, _)| device),
+        how.consent.map(|(_, signature)| signature)
     )
     .execute(&mut *tx)
     .await?;

@@ -15,7 +15,7 @@ use super::code::EnrolmentSecret;
 use super::device::{self, NewDevice};
 use super::enrolment::{self, CODE_LIFE, NewCode};
 use super::throttle::Who;
-use super::{Caller, person, refresh, session};
+use super::{Caller, person, refresh, session, standing};
 use crate::AppState;
 use crate::audit::{self, Actor, Event};
 use crate::error::{Error, Json, Result};
@@ -130,12 +130,6 @@ pub(crate) async fn enrol(
     .fetch_one(&mut *tx)
     .await?;
     let notices = session::notices(&state, &mut tx, tenant, person.must_change_password).await?;
-    let signed_in = Event { device: Some(DeviceId(enrolled.id)), ..attempt(Action::Login) };
-    audit::record(&mut tx, tenant, state.audit.lane(), &signed_in).await?;
-    tx.commit().await?;
-    state.audit.added(tenant, 1);
-    auth.throttle.succeeded(&who);
-    tracing::info!(%tenant, device = %enrolled.id, "a desktop was enrolled");
     let place = session::Place {
         tenant,
         device: DeviceId(enrolled.id),
@@ -143,6 +137,13 @@ pub(crate) async fn enrol(
         scope: code.scope,
         unlock_key: Secret(BASE64_STANDARD.encode(&enrolled.unlock_key)),
     };
+    let standing = standing::renew(&mut tx, auth, place.standing(), "", now).await?;
+    let signed_in = Event { device: Some(DeviceId(enrolled.id)), ..attempt(Action::Login) };
+    audit::record(&mut tx, tenant, state.audit.lane(), &signed_in).await?;
+    tx.commit().await?;
+    state.audit.added(tenant, 1);
+    auth.throttle.succeeded(&who);
+    tracing::info!(%tenant, device = %enrolled.id, "a desktop was enrolled");
     Ok(Json(EnrolResponse {
         tenant_id: tenant,
         tenant_name: names.tenant_name,
@@ -153,7 +154,7 @@ pub(crate) async fn enrol(
         scope: place.scope,
         server_name: auth.server_name.to_string(),
         epoch: Epoch(names.epoch),
-        session: session::session(auth, place, &person, refresh, notices, now),
+        session: session::session(auth, place, &person, refresh, standing, notices, now),
     }))
 }
 

@@ -12,6 +12,8 @@ pub mod device;
 pub mod enrol;
 /// One-time codes as rows.
 pub mod enrolment;
+/// `POST /v1/devices/handover`, `farewell` and `wiped`.
+pub mod farewell;
 /// Passwords and their hashes.
 pub mod password;
 /// Members of staff.
@@ -24,6 +26,8 @@ pub mod register;
 pub mod registrations;
 /// `POST /v1/auth/challenge`, `login` and `refresh`.
 pub mod session;
+/// `POST /v1/devices/standing`.
+pub mod standing;
 /// The rows with which a tenant begins.
 pub mod tenant;
 /// Slows down whoever guesses.
@@ -35,6 +39,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::error::Error;
+use crate::order::OrderKey;
 
 pub use access::Access;
 pub use caller::Caller;
@@ -44,6 +49,8 @@ pub use caller::Caller;
 pub struct Auth {
     /// Signs and reads access tokens.
     pub keys: Arc<token::TokenKeys>,
+    /// Signs what desktops believe of nobody else.
+    pub order: Arc<OrderKey>,
     /// Part of all that devices sign for this server.
     pub server_name: Arc<str>,
     /// Hashes passwords of whoever signs in on an enrolled computer.
@@ -58,10 +65,16 @@ pub struct Auth {
 
 impl Auth {
     /// Nobody has failed yet. Only tests take another cost than [`password::PasswordCost::STANDARD`].
-    pub fn new(keys: token::TokenKeys, server_name: &str, cost: password::PasswordCost) -> Self {
+    pub fn new(
+        keys: token::TokenKeys,
+        order: OrderKey,
+        server_name: &str,
+        cost: password::PasswordCost,
+    ) -> Self {
         let passwords = password::Passwords::new(cost);
         Self {
             keys: Arc::new(keys),
+            order: Arc::new(order),
             server_name: server_name.into(),
             strangers: passwords.for_strangers(),
             passwords,

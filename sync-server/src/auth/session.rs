@@ -10,6 +10,7 @@ use protocol::api::{
 use protocol::audit::Action;
 use protocol::id::{ClinicId, DeviceId, TenantId, UserId};
 use protocol::signing::{login_message, refresh_message, verify};
+use protocol::standing::SignedOrder;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
@@ -17,6 +18,7 @@ use super::Auth;
 use super::device::{self, Device};
 use super::person::{self, Person};
 use super::refresh::{self, IssuedRefresh, Rotation};
+use super::standing::{Standing, renew};
 use super::throttle::Who;
 use super::token::{Subject, TOKEN_TTL_SECS};
 use crate::AppState;
@@ -33,7 +35,7 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    fn of(tenant: TenantId, device: &Device) -> Self {
+    pub(crate) fn of(tenant: TenantId, device: &Device) -> Self {
         Self {
             tenant,
             device: DeviceId(device.id),
@@ -41,6 +43,10 @@ impl Place {
             scope: device.scope,
             unlock_key: Secret(BASE64_STANDARD.encode(&device.unlock_key)),
         }
+    }
+
+    pub(crate) fn standing(&self) -> Standing {
+        Standing { tenant: self.tenant, device: self.device.0, scope: self.scope }
     }
 }
 
@@ -97,11 +103,13 @@ pub(crate) async fn login(
     person::note_sign_in(&mut tx, tenant.0, device.id, person.id).await?;
     let refresh = refresh::issue(&mut tx, tenant.0, device.id, now).await?;
     let notices = notices(&state, &mut tx, tenant, person.must_change_password).await?;
+    let place = Place::of(tenant, &device);
+    let standing = renew(&mut tx, auth, place.standing(), &request.nonce, now).await?;
     audit::record(&mut tx, tenant, state.audit.lane(), &attempt(Action::Login)).await?;
     tx.commit().await?;
     state.audit.added(tenant, 1);
     auth.throttle.succeeded(&who);
-    Ok(Json(session(auth, Place::of(tenant, &device), &person, refresh, notices, now)))
+    Ok(Json(session(auth, place, &person, refresh, standing, notices, now)))
 }
 
 /// `POST /v1/auth/refresh`.
@@ -149,13 +157,29 @@ pub(crate) async fn refresh(
     let person = person::find_on_device(&mut tx, tenant.0, device.id, request.user_id.0)
         .await?
         .ok_or(Error::Unauthorized)?;
+    let place = Place::of(tenant, &device);
+    let standing = renew(&mut tx, &state.auth, place.standing(), &request.nonce, now).await?;
     tx.commit().await?;
-    Ok(Json(tokens(&state.auth, &Place::of(tenant, &device), &person, next, now)))
+    Ok(Json(tokens(&state.auth, &place, &person, next, standing, now)))
 }
 
-/// The device that signed this message, and is not revoked. Whatever is wrong with the proof, the answer is the
-/// same, and nothing but the challenge is used up.
+/// The device that signed this message, and is not revoked.
 async fn signing_device(
+    state: &AppState,
+    tenant: TenantId,
+    device: DeviceId,
+    challenge: &str,
+    message: &str,
+    signature: &str,
+    now: OffsetDateTime,
+) -> Result<Device> {
+    let device = proven_device(state, tenant, device, challenge, message, signature, now).await?;
+    if device.is_revoked { Err(Error::DeviceRevoked) } else { Ok(device) }
+}
+
+/// The device that signed this message, in service or not. Whatever is wrong with the proof, the answer is the same,
+/// and nothing but the challenge is used up.
+pub(super) async fn proven_device(
     state: &AppState,
     tenant: TenantId,
     device: DeviceId,
@@ -169,13 +193,7 @@ async fn signing_device(
     let is_fresh = device::take_challenge(&mut tx, tenant.0, device.0, challenge, now).await?;
     tx.commit().await?;
     let proven = found.filter(|device| is_fresh && verify(&device.public_key, message, signature));
-    let Some(device) = proven else {
-        return Err(state.auth.failed(Who::unknown_device(tenant.0), Error::Unauthorized));
-    };
-    if device.is_revoked {
-        return Err(Error::DeviceRevoked);
-    }
-    Ok(device)
+    proven.ok_or_else(|| state.auth.failed(Who::unknown_device(tenant.0), Error::Unauthorized))
 }
 
 /// What someone who signs in or syncs should know.
@@ -201,12 +219,13 @@ pub(crate) fn session(
     place: Place,
     person: &Person,
     refresh: IssuedRefresh,
+    standing: SignedOrder,
     notices: Vec<Notice>,
     now: OffsetDateTime,
 ) -> Session {
     Session {
         user: person.staff_member(),
-        tokens: tokens(auth, &place, person, refresh, now),
+        tokens: tokens(auth, &place, person, refresh, standing, now),
         unlock_key: place.unlock_key,
         notices,
     }
@@ -217,6 +236,7 @@ fn tokens(
     place: &Place,
     person: &Person,
     refresh: IssuedRefresh,
+    standing: SignedOrder,
     now: OffsetDateTime,
 ) -> Tokens {
     let subject = Subject {
@@ -233,5 +253,6 @@ fn tokens(
         expires_in: TOKEN_TTL_SECS,
         refresh_token: refresh.token,
         generation: refresh.generation,
+        standing: Some(standing),
     }
 }

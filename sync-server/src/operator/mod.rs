@@ -27,8 +27,8 @@ use uuid::Uuid;
 
 pub use options::{
     ClinicAdd, ClinicCommand, ClinicMove, DeviceCode, DeviceCommand, DeviceRevoke, OutputOptions,
-    PasswordSource, Plan, ScopeOption, TenantChoice, TenantCommand, TenantCreate, TenantPlan, TenantSuspend,
-    UserAdd, UserCommand, UserDeactivate, UserReset,
+    PasswordSource, Plan, ScopeOption, TenantChoice, TenantCommand, TenantCreate, TenantOffline, TenantPlan,
+    TenantSuspend, UserAdd, UserCommand, UserDeactivate, UserReset,
 };
 use password::read_password;
 pub(crate) use password::read_secret;
@@ -79,6 +79,7 @@ pub async fn run_tenant(
         TenantCommand::Suspend(options) => tenancy::suspend(db, options, out).await?,
         TenantCommand::Resume(options) => tenancy::resume(db, &options, out).await?,
         TenantCommand::SetPlan(options) => tenancy::set_plan(db, options, out).await?,
+        TenantCommand::SetOffline(options) => tenancy::set_offline(db, options, out).await?,
     }
     Ok(())
 }

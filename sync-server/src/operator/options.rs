@@ -23,6 +23,8 @@ pub enum TenantCommand {
     Resume(TenantChoice),
     /// Changes the plan, its limits and its end.
     SetPlan(TenantPlan),
+    /// Says for how many days its computers may work without contact.
+    SetOffline(TenantOffline),
 }
 
 /// `clinic-sync device …`.
@@ -296,6 +298,20 @@ pub struct DeviceRevoke {
     /// Does it; without it, says what would be done.
     #[arg(long)]
     pub yes: bool,
+    /// How to answer.
+    #[command(flatten)]
+    pub output: OutputOptions,
+}
+
+/// Options of `tenant set-offline`.
+#[derive(Args, Clone, Debug)]
+pub struct TenantOffline {
+    /// The tenant.
+    #[arg(long)]
+    pub tenant_code: String,
+    /// So many days; 0: nobody opens a computer without the server.
+    #[arg(long, value_parser = clap::value_parser!(u8).range(0..=i64::from(protocol::standing::MAX_OFFLINE_DAYS)))]
+    pub days: u8,
     /// How to answer.
     #[command(flatten)]
     pub output: OutputOptions,

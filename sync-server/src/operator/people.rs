@@ -140,10 +140,12 @@ pub(super) async fn list_devices(
     let (tenant, _) = find_tenant(db, &options.tenant_code).await?;
     let mut tx = db.read(tenant).await?;
     let devices = sqlx::query!(
-        "select d.id, d.name, d.lane, d.scope, d.platform, d.app_version, c.clinic_code, d.enrolled_at,
-                d.last_seen_at, d.revoked_at, d.copied_at
+        r#"select d.id, d.name, d.lane, d.scope, d.platform, d.app_version, c.clinic_code, d.enrolled_at,
+                d.last_seen_at, d.revoked_at, d.copied_at, r.acknowledged_at as "acknowledged_at?",
+                r.done_at as "done_at?"
          from devices d join clinics c on c.tenant_id = d.tenant_id and c.id = d.clinic_id
-         where d.tenant_id = $1 order by c.clinic_code, d.lane",
+         left join device_revocations r on r.tenant_id = d.tenant_id and r.device_id = d.id
+         where d.tenant_id = $1 order by c.clinic_code, d.lane"#,
         tenant.0
     )
     .fetch_all(&mut *tx)
@@ -162,6 +164,8 @@ pub(super) async fn list_devices(
                 "app_version": device.app_version, "enrolled_at": moment(Some(device.enrolled_at)),
                 "last_seen_at": moment(device.last_seen_at),
                 "state": state(device.revoked_at.is_some(), device.copied_at.is_some()),
+                "revoked_at": moment(device.revoked_at),
+                "acknowledged_at": moment(device.acknowledged_at), "wiped_at": moment(device.done_at),
             })
         });
         return Ok(writeln!(out, "{:#}", Value::Array(rows.collect()))?);
@@ -207,14 +211,17 @@ pub(super) async fn revoke_device(
             &format!("\"{name}\" would be taken out of service for good; say --yes to do it."),
         );
     }
-    device::revoke(&mut tx, tenant.0, options.device_id, None).await?;
+    device::revoke(&mut tx, tenant.0, options.device_id, device::Revoke::default()).await?;
     audited(&mut tx, tenant, "device revoke", None).await?;
     tx.commit().await?;
     answer(
         out,
         options.output.json,
         json!({ "tenant_code": code, "device_id": options.device_id, "name": name, "revoked": true }),
-        &format!("\"{name}\" is out of service. What it had not sent yet is still on its disk."),
+        &format!(
+            "\"{name}\" is out of service, and locks as soon as it hears of it. It hands over what it had not sent yet. \
+             It destroys its data a day later, or at once when an admin agrees from their own computer."
+        ),
     )
 }
 
@@ -231,7 +238,8 @@ pub(super) async fn add_clinic(db: &Db, options: ClinicAdd, out: &mut impl Write
     if !fits(TableName::Clinics, "clinic_name", name) {
         bail!("A clinic needs a name of at most 200 characters.");
     }
-    for (column, given) in [("address", &options.address), ("city", &options.city), ("phone", &options.phone)] {
+    for (column, given) in [("address", &options.address), ("city", &options.city), ("phone", &options.phone)]
+    {
         if given.as_ref().is_some_and(|text| !fits(TableName::Clinics, column, text)) {
             bail!("--{column} is too long, or has signs that cannot be printed. Nothing was added.");
         }

@@ -1,4 +1,4 @@
-//! `clinic-sync tenant list | show | usage | suspend | resume | set-plan`.
+//! `clinic-sync tenant list | show | usage | suspend | resume | set-plan | set-offline`.
 
 use std::io::Write;
 
@@ -8,7 +8,7 @@ use serde_json::json;
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
-use super::options::{OutputOptions, Plan, TenantChoice, TenantPlan, TenantSuspend};
+use super::options::{OutputOptions, Plan, TenantChoice, TenantOffline, TenantPlan, TenantSuspend};
 use super::{audited, find_tenant};
 use crate::Db;
 
@@ -244,6 +244,26 @@ pub(super) async fn set_plan(db: &Db, options: TenantPlan, out: &mut impl Write)
     audited(&mut tx, tenant, "tenant set-plan", None).await?;
     tx.commit().await?;
     show(db, &TenantChoice { tenant_code: code, output: options.output }, out).await
+}
+
+/// Says for how many days its computers may work without contact.
+pub(super) async fn set_offline(db: &Db, options: TenantOffline, out: &mut impl Write) -> anyhow::Result<()> {
+    let (tenant, code) = find_tenant(db, &options.tenant_code).await?;
+    let mut tx = db.write_unsynced(tenant).await?;
+    sqlx::query!(
+        "update tenants set settings = settings || $2::jsonb where id = $1",
+        tenant.0,
+        json!({ "offline": { "max_days_without_sync": options.days } })
+    )
+    .execute(&mut *tx)
+    .await?;
+    audited(&mut tx, tenant, "tenant set-offline", None).await?;
+    tx.commit().await?;
+    let sentence = match options.days {
+        0 => "opens no computer without the server any more, once each has been in contact.".to_owned(),
+        days => format!("works {days} days without contact, from the next contact of each computer on."),
+    };
+    said(out, options.output, &code, "set", &sentence)
 }
 
 fn said(

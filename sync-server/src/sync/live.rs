@@ -1,8 +1,8 @@
-//! `GET /v1/sync/live`: tells desktops that their tenant has a new version, and nothing else.
+//! `GET /v1/sync/live`: tells desktops that their tenant has a new version, or that something was said of themselves.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::extract::State;
@@ -10,33 +10,122 @@ use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
 use futures_util::Stream;
 use protocol::api::LiveEvent;
-use protocol::id::TenantId;
-use tokio::sync::watch;
+use protocol::id::{DeviceId, TenantId};
+use time::OffsetDateTime;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use super::SpokenProtocol;
 use crate::auth::Caller;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::{AppState, Db};
 
 const HEARTBEAT: Duration = Duration::from_secs(20);
-/// A stream ends after so long, so that a revoked device does not listen for ever.
-const LIFE: Duration = Duration::from_mins(55);
+/// A stream ends after so long at least …
+const LIFE: Duration = Duration::from_mins(50);
+/// … and after so much more at most, so that not all come back at once. It ends before, with its token.
+const LIFE_SPREAD: Duration = Duration::from_mins(10);
 /// The wait before the hub looks for the database again.
 const RETRY: Duration = Duration::from_secs(1);
+/// At most so many desktops of one tenant listen at this process, so that one tenant leaves room for the others.
+const MAX_OF_TENANT: usize = 256;
+/// At most so many desktops listen at this process.
+const MAX_LISTENERS: usize = 20_000;
 
-/// One channel a tenant with listeners; only the newest version is kept in it.
+/// Who listens, by tenant.
 #[derive(Clone, Debug, Default)]
 pub struct Hub {
-    tenants: Arc<Mutex<HashMap<TenantId, watch::Sender<i64>>>>,
+    listeners: Arc<Mutex<Listeners>>,
     stop: CancellationToken,
 }
 
+#[derive(Debug, Default)]
+struct Listeners {
+    tenants: HashMap<TenantId, Channel>,
+    count: usize,
+    /// Of the newest listener.
+    number: u64,
+}
+
+/// A tenant with listeners; only the newest version is kept in it.
+#[derive(Debug)]
+struct Channel {
+    heads: watch::Sender<i64>,
+    devices: HashMap<DeviceId, Listener>,
+}
+
+#[derive(Debug)]
+struct Listener {
+    number: u64,
+    line: Line,
+}
+
+/// What is said to one listener alone.
+#[derive(Clone, Debug, Default)]
+struct Line {
+    /// Another stream of the same device took its place.
+    ended: CancellationToken,
+    /// Something was said of the device.
+    ask: Arc<Notify>,
+}
+
+/// A desktop's place among the listeners, which it leaves when this is dropped.
+#[derive(Debug)]
+struct Seat {
+    hub: Hub,
+    tenant: TenantId,
+    device: DeviceId,
+    number: u64,
+    line: Line,
+    heads: watch::Receiver<i64>,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut listeners = self.hub.lock();
+        let Some(channel) = listeners.tenants.get_mut(&self.tenant) else { return };
+        if channel.devices.get(&self.device).is_none_or(|listener| listener.number != self.number) {
+            return;
+        }
+        channel.devices.remove(&self.device);
+        if channel.devices.is_empty() {
+            listeners.tenants.remove(&self.tenant);
+        }
+        listeners.count -= 1;
+    }
+}
+
 impl Hub {
-    /// Hears of the tenant's versions from now on.
-    fn listen(&self, tenant: TenantId) -> watch::Receiver<i64> {
-        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
-        tenants.entry(tenant).or_insert_with(|| watch::Sender::new(0)).subscribe()
+    fn lock(&self) -> MutexGuard<'_, Listeners> {
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Hears of the tenant's versions from now on. An earlier stream of the same device ends.
+    fn listen(&self, tenant: TenantId, device: DeviceId) -> Result<Seat> {
+        let mut listeners = self.lock();
+        let is_known =
+            listeners.tenants.get(&tenant).is_some_and(|channel| channel.devices.contains_key(&device));
+        let of_tenant = listeners.tenants.get(&tenant).map_or(0, |channel| channel.devices.len());
+        if !is_known && of_tenant >= MAX_OF_TENANT {
+            return Err(Error::TooManyRequests { retry_after_secs: 60 });
+        }
+        if !is_known && listeners.count >= MAX_LISTENERS {
+            return Err(Error::Unavailable("as many desktops listen as this process takes"));
+        }
+        listeners.number += 1;
+        listeners.count += usize::from(!is_known);
+        let (number, line) = (listeners.number, Line::default());
+        let channel = listeners
+            .tenants
+            .entry(tenant)
+            .or_insert_with(|| Channel { heads: watch::Sender::new(0), devices: HashMap::new() });
+        let earlier = channel.devices.insert(device, Listener { number, line: line.clone() });
+        if let Some(earlier) = earlier {
+            earlier.line.ended.cancel();
+        }
+        let heads = channel.heads.subscribe();
+        Ok(Seat { hub: self.clone(), tenant, device, number, line, heads })
     }
 
     /// Passes on what Postgres notifies until `stop`; comes back by itself when Postgres was away.
@@ -59,30 +148,39 @@ impl Hub {
     async fn pass_on(&self, db: &Db) -> Result<()> {
         let mut listener = db.listener().await?;
         // What was committed while nobody listened is asked for.
-        let tenants: Vec<_> =
-            self.tenants.lock().unwrap_or_else(PoisonError::into_inner).keys().copied().collect();
-        for tenant in tenants {
-            let head = head(db, tenant).await?;
-            self.tell(tenant, head);
+        let tenants: Vec<(TenantId, Vec<Uuid>)> = {
+            let listeners = self.lock();
+            let devices = |channel: &Channel| channel.devices.keys().map(|device| device.0).collect();
+            listeners.tenants.iter().map(|(tenant, channel)| (*tenant, devices(channel))).collect()
+        };
+        for (tenant, devices) in tenants {
+            self.tell(tenant, head(db, tenant).await?);
+            for device in revoked_of(db, tenant, &devices).await? {
+                self.tell_device(tenant, device);
+            }
         }
         while let Some(notification) = listener.try_recv().await? {
-            if let Some((tenant, head)) = notification.payload().split_once(':')
-                && let (Ok(tenant), Ok(head)) = (tenant.parse(), head.parse())
-            {
-                self.tell(tenant, head);
+            let Some((tenant, what)) = notification.payload().split_once(':') else { continue };
+            let Ok(tenant) = tenant.parse() else { continue };
+            match notification.channel() {
+                "clinic_head" => what.parse().map(|head| self.tell(tenant, head)).unwrap_or_default(),
+                _ => what.parse().map(|device| self.tell_device(tenant, device)).unwrap_or_default(),
             }
         }
         Ok(())
     }
 
     fn tell(&self, tenant: TenantId, head: i64) {
-        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(sender) = tenants.get(&tenant) {
-            if sender.is_closed() {
-                tenants.remove(&tenant);
-            } else {
-                raise(sender, head);
-            }
+        if let Some(channel) = self.lock().tenants.get(&tenant) {
+            raise(&channel.heads, head);
+        }
+    }
+
+    fn tell_device(&self, tenant: TenantId, device: DeviceId) {
+        let listeners = self.lock();
+        let channel = listeners.tenants.get(&tenant);
+        if let Some(listener) = channel.and_then(|channel| channel.devices.get(&device)) {
+            listener.line.ask.notify_one();
         }
     }
 }
@@ -103,6 +201,19 @@ async fn head(db: &Db, tenant: TenantId) -> Result<i64> {
     Ok(head)
 }
 
+/// Those of the devices that are out of service.
+async fn revoked_of(db: &Db, tenant: TenantId, devices: &[Uuid]) -> Result<Vec<DeviceId>> {
+    let mut tx = db.read(tenant).await?;
+    let revoked = sqlx::query_scalar!(
+        "select id from devices where tenant_id = $1 and id = any ($2) and revoked_at is not null",
+        tenant.0,
+        devices
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    Ok(revoked.into_iter().map(DeviceId).collect())
+}
+
 /// A stream of the tenant's newest version: first the one that is, then each that comes.
 #[tracing::instrument(skip_all)]
 pub(crate) async fn live(
@@ -111,26 +222,103 @@ pub(crate) async fn live(
     _: SpokenProtocol,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>> {
     // Listen first, ask second: what is committed in between is then heard of.
-    let mut receiver = state.live.listen(caller.tenant);
+    let mut seat = state.live.listen(caller.tenant, caller.device)?;
     state.live.tell(caller.tenant, head(&state.db, caller.tenant).await?);
-    receiver.mark_changed();
+    if !revoked_of(&state.db, caller.tenant, &[caller.device.0]).await?.is_empty() {
+        return Err(Error::DeviceRevoked);
+    }
+    seat.heads.mark_changed();
     let stop = state.live.stop.clone();
     let listening = state.metrics.listening();
+    let life = life(&caller, OffsetDateTime::now_utc());
     let events = async_stream::stream! {
         let _listening = listening;
-        let end = tokio::time::sleep(LIFE);
+        let end = tokio::time::sleep(life);
         tokio::pin!(end);
         loop {
-            tokio::select! {
+            let ask_standing = tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
+                () = seat.line.ended.cancelled() => break,
                 () = &mut end => break,
-                changed = receiver.changed() => if changed.is_err() { break },
-            }
-            let head = *receiver.borrow_and_update();
-            let event = Event::default().json_data(LiveEvent { head });
+                () = seat.line.ask.notified() => true,
+                changed = seat.heads.changed() => {
+                    if changed.is_err() {
+                        break;
+                    }
+                    false
+                }
+            };
+            let head = *seat.heads.borrow_and_update();
+            let event = Event::default().json_data(LiveEvent { head, ask_standing });
             yield Ok(event.expect("BUG: a number is JSON"));
+            if ask_standing {
+                break;
+            }
         }
     };
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT)))
+}
+
+/// As long as the token is good, and not much longer than others.
+fn life(caller: &Caller, now: OffsetDateTime) -> Duration {
+    let chance = getrandom::u32().map_or(0.5, |number| f64::from(number) / f64::from(u32::MAX));
+    let token = u64::try_from(caller.token_until - now.unix_timestamp()).unwrap_or(0);
+    Duration::from_secs(token).min(LIFE + LIFE_SPREAD.mul_f64(chance))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_stream_a_device_and_the_newest_wins() {
+        let hub = Hub::default();
+        let (tenant, device) = (TenantId::new(), DeviceId::new());
+        let first = hub.listen(tenant, device).expect("room");
+        let second = hub.listen(tenant, device).expect("room");
+        assert!(first.line.ended.is_cancelled() && !second.line.ended.is_cancelled());
+        drop(first);
+        assert_eq!(hub.lock().count, 1);
+        hub.tell(tenant, 7);
+        assert_eq!(*second.heads.borrow(), 7);
+        drop(second);
+        assert_eq!(hub.lock().count, 0);
+        assert!(hub.lock().tenants.is_empty());
+    }
+
+    #[test]
+    fn one_tenant_leaves_room_for_the_others() {
+        let hub = Hub::default();
+        let (busy, other) = (TenantId::new(), TenantId::new());
+        let mut seats: Vec<Seat> =
+            (0..MAX_OF_TENANT).map(|_| hub.listen(busy, DeviceId::new()).expect("room")).collect();
+        assert!(matches!(hub.listen(busy, DeviceId::new()), Err(Error::TooManyRequests { .. })));
+        // Who listens already may come anew, and another tenant is not concerned.
+        let device = seats[0].device;
+        seats.push(hub.listen(busy, device).expect("room"));
+        seats.push(hub.listen(other, DeviceId::new()).expect("room"));
+        seats.remove(1);
+        seats.push(hub.listen(busy, DeviceId::new()).expect("room again"));
+    }
+
+    #[test]
+    fn a_process_takes_so_many_listeners_and_no_more() {
+        let hub = Hub::default();
+        hub.lock().count = MAX_LISTENERS;
+        assert!(matches!(hub.listen(TenantId::new(), DeviceId::new()), Err(Error::Unavailable(_))));
+    }
+
+    #[test]
+    fn only_the_device_that_is_meant_hears_of_itself() {
+        let hub = Hub::default();
+        let tenant = TenantId::new();
+        let (one, other) = (DeviceId::new(), DeviceId::new());
+        let (one_seat, other_seat) =
+            (hub.listen(tenant, one).expect("room"), hub.listen(tenant, other).expect("room"));
+        hub.tell_device(tenant, one);
+        hub.tell_device(TenantId::new(), other);
+        let asked = |seat: &Seat| futures_util::FutureExt::now_or_never(seat.line.ask.notified()).is_some();
+        assert!(asked(&one_seat) && !asked(&other_seat));
+    }
 }

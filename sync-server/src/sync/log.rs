@@ -1,6 +1,6 @@
 //! The log of mutations: each as it was signed, with the server's answer. And the quarantine.
 
-use protocol::api::{Fate, Receipt};
+use protocol::api::{Fate, MAX_QUARANTINE_BYTES, Receipt};
 use protocol::error::{Refusal, RefusalCode};
 use protocol::id::{DeviceId, TenantId, UserId};
 use protocol::merge::ReviewColumn;
@@ -12,13 +12,35 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::error::Result;
+use super::mutation::Opened;
+use crate::error::{Error, Result};
 
 /// How far the server has come with a device.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Progress {
     pub(super) sequence: i64,
     pub(super) hash: Hash,
+}
+
+impl Progress {
+    /// One mutation further, if it is the next one.
+    pub(super) fn followed_by(self, opened: &Opened<'_>) -> Result<Self> {
+        if opened.sequence != self.sequence + 1 {
+            return Err(Error::SequenceGap { expected: self.sequence + 1 });
+        }
+        if opened.signed.previous_hash != self.hash {
+            return Err(Error::DeviceCopied);
+        }
+        Ok(Self { sequence: opened.sequence, hash: opened.signed.hash })
+    }
+}
+
+/// Refuses mutations that are not in the device's order.
+pub(super) fn must_follow(opened: &[Opened<'_>]) -> Result<()> {
+    if opened.windows(2).any(|pair| pair[0].sequence.checked_add(1) != Some(pair[1].sequence)) {
+        return Err(Error::Invalid("The mutations are not in the device's order."));
+    }
+    Ok(())
 }
 
 /// How far the server has come with this device, and the device's public key.
@@ -36,6 +58,40 @@ pub(super) async fn progress(
     .await?;
     let hash = Hash::parse(&row.last_hash).unwrap_or(Hash::ZERO);
     Ok((Progress { sequence: row.last_sequence, hash }, row.public_key))
+}
+
+/// The same, for whoever goes on from there: until the transaction ends nobody else does, and nobody takes the device out
+/// of service. Answers whether it is in service as well.
+pub(super) async fn lock_progress(
+    tx: &mut PgConnection,
+    tenant: TenantId,
+    device: DeviceId,
+) -> Result<(Progress, bool)> {
+    let row = sqlx::query!(
+        r#"select last_sequence, last_hash, revoked_at is null as "is_in_service!" from devices
+           where tenant_id = $1 and id = $2 for no key update"#,
+        tenant.0,
+        device.0
+    )
+    .fetch_one(tx)
+    .await?;
+    let hash = Hash::parse(&row.last_hash).unwrap_or(Hash::ZERO);
+    Ok((Progress { sequence: row.last_sequence, hash }, row.is_in_service))
+}
+
+/// Refuses to set more of a device aside than a person can look through.
+pub(super) async fn must_have_room(tx: &mut PgConnection, tenant: TenantId, device: DeviceId) -> Result<()> {
+    let bytes = sqlx::query_scalar!(
+        r#"select coalesce(sum(octet_length(m.body)), 0)::bigint as "bytes!" from sync_quarantine q
+           join sync_mutations m
+             on m.tenant_id = q.tenant_id and m.device_id = q.device_id and m.sequence = q.sequence
+           where q.tenant_id = $1 and q.device_id = $2 and q.resolved_at is null"#,
+        tenant.0,
+        device.0
+    )
+    .fetch_one(tx)
+    .await?;
+    if bytes > MAX_QUARANTINE_BYTES { Err(Error::QuarantineFull) } else { Ok(()) }
 }
 
 /// Notes how far the server has come.

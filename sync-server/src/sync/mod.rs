@@ -12,6 +12,7 @@ pub mod pull;
 pub mod push;
 pub mod read;
 pub(crate) mod rows;
+pub(crate) mod set_aside;
 pub(crate) mod statements;
 pub mod turns;
 

@@ -11,8 +11,10 @@ use protocol::api::{
     Fate, MAX_PUSH_BYTES, MAX_PUSH_DECODED_BYTES, MAX_PUSH_MUTATIONS, PushRequest, PushResponse, Receipt,
 };
 use protocol::audit::Action;
+use protocol::id::{DeviceId, TenantId};
 use protocol::signing::parse_public_key;
 use protocol::table::{Row, TableName};
+use serde::de::DeserializeOwned;
 use serde_json::json;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
@@ -37,8 +39,11 @@ pub(crate) async fn push(
     State(state): State<AppState>,
     caller: Caller,
     _: SpokenProtocol,
-    PushBody(request): PushBody,
+    Body(request): Body<PushRequest>,
 ) -> Result<Json<PushResponse>> {
+    if request.mutations.len() > MAX_PUSH_MUTATIONS {
+        return Err(Error::TooLarge);
+    }
     let now = OffsetDateTime::now_utc();
     let mut tx = state.db.read(caller.tenant).await?;
     let head_now = head(&mut tx, caller.tenant, request.epoch).await?;
@@ -50,12 +55,10 @@ pub(crate) async fn push(
         .iter()
         .map(|signed| Opened::open(signed, caller.device, &key))
         .collect::<Result<_>>()?;
-    if opened.windows(2).any(|pair| pair[0].sequence.checked_add(1) != Some(pair[1].sequence)) {
-        return Err(Error::Invalid("The mutations are not in the device's order."));
-    }
+    log::must_follow(&opened)?;
     if opened.last().is_none_or(|last| last.sequence <= progress.sequence) {
         // Nothing new: no version is taken for it.
-        let receipts = repeated(&mut tx, &caller, &opened).await?;
+        let receipts = repeated(&mut tx, caller.tenant, caller.device, &opened).await?;
         let rows = touched(&mut tx, &caller, &opened, &receipts).await?;
         let notices = notices(&state, &mut tx, caller.tenant, caller.has_one_time_password).await?;
         let response =
@@ -68,8 +71,11 @@ pub(crate) async fn push(
     audit::set_actor(&mut tx, Actor::OfEachRow).await?;
     let version = tx.version();
     head(&mut tx, caller.tenant, request.epoch).await?;
-    // Another push of this device may have come in between.
-    let (progress, _) = log::progress(&mut tx, caller.tenant, caller.device).await?;
+    // Another push of this device may have come in between, or someone who took it out of service.
+    let (progress, is_in_service) = log::lock_progress(&mut tx, caller.tenant, caller.device).await?;
+    if !is_in_service {
+        return Err(Error::DeviceRevoked);
+    }
     let adds_patients = opened.iter().any(Opened::touches_patients);
     let room =
         if adds_patients { state.counts.room(&mut tx, caller.tenant).await? } else { limits::Room::UNASKED };
@@ -110,15 +116,10 @@ async fn apply_all(
 ) -> Result<Vec<Receipt>> {
     let old = opened.iter().take_while(|opened| opened.sequence <= progress.sequence).count();
     let (old, new) = opened.split_at(old);
-    let mut receipts = repeated(tx, caller, old).await?;
+    let mut receipts = repeated(tx, caller.tenant, caller.device, old).await?;
     let mut people = People::default();
     for opened in new {
-        if opened.sequence != progress.sequence + 1 {
-            return Err(Error::SequenceGap { expected: progress.sequence + 1 });
-        }
-        if opened.signed.previous_hash != progress.hash {
-            return Err(Error::DeviceCopied);
-        }
+        progress = progress.followed_by(opened)?;
         let receipt = mutation::apply(tx, caller, &mut people, &mut room, opened, now).await?;
         let entry = Entry {
             tenant: caller.tenant,
@@ -133,19 +134,27 @@ async fn apply_all(
         if let Some(code) = receipt.code {
             tracing::warn!(sequence = receipt.sequence, ?code, "a mutation was set aside");
         }
-        progress = Progress { sequence: opened.sequence, hash: opened.signed.hash };
         receipts.push(receipt);
+    }
+    let is_set_aside = |receipt: &Receipt| matches!(receipt.fate, Fate::Quarantined | Fate::Blocked);
+    if receipts[old.len()..].iter().any(is_set_aside) {
+        log::must_have_room(tx, caller.tenant, caller.device).await?;
     }
     log::set_progress(tx, caller.tenant, caller.device, progress).await?;
     Ok(receipts)
 }
 
 /// The receipts of mutations that came before. The same number with another hash is another history.
-async fn repeated(tx: &mut PgConnection, caller: &Caller, opened: &[Opened<'_>]) -> Result<Vec<Receipt>> {
+pub(super) async fn repeated(
+    tx: &mut PgConnection,
+    tenant: TenantId,
+    device: DeviceId,
+    opened: &[Opened<'_>],
+) -> Result<Vec<Receipt>> {
     let (Some(first), Some(last)) = (opened.first(), opened.last()) else {
         return Ok(vec![]);
     };
-    let receipts = log::receipts(tx, caller.tenant, caller.device, first.sequence, last.sequence).await?;
+    let receipts = log::receipts(tx, tenant, device, first.sequence, last.sequence).await?;
     let is_same = receipts.len() == opened.len()
         && receipts.iter().zip(opened).all(|(receipt, opened)| receipt.hash == opened.signed.hash);
     if is_same { Ok(receipts) } else { Err(Error::DeviceCopied) }
@@ -175,26 +184,23 @@ async fn touched(
     Ok(found)
 }
 
-/// A push's body: JSON, plain or as one zstd frame, within the limits of both forms.
+/// The body of a push or of something like it: JSON, plain or as one zstd frame, within the limits of both forms.
 #[derive(Debug)]
-pub(crate) struct PushBody(PushRequest);
+pub(crate) struct Body<T>(pub(crate) T);
 
-impl<S: Sync> FromRequest<S> for PushBody {
+impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self> {
         let encoding = request.headers().get(CONTENT_ENCODING).cloned();
         let body = to_bytes(request.into_body(), MAX_PUSH_BYTES).await.map_err(|_| Error::TooLarge)?;
-        let request: PushRequest = match encoding.as_ref().map(HeaderValue::as_bytes) {
+        match encoding.as_ref().map(HeaderValue::as_bytes) {
             None | Some(b"identity") => serde_json::from_slice(&body),
             Some(b"zstd") => serde_json::from_slice(&decompress(&body)?),
             Some(_) => return Err(Error::Invalid("A push is sent plain or with zstd.")),
         }
-        .map_err(|_| Error::Invalid("The body is not a push."))?;
-        if request.mutations.len() > MAX_PUSH_MUTATIONS {
-            return Err(Error::TooLarge);
-        }
-        Ok(Self(request))
+        .map(Self)
+        .map_err(|_| Error::Invalid("The body is not the JSON that belongs here."))
     }
 }
 

@@ -172,7 +172,9 @@ async fn no_secret_of_a_computer_leaves_and_no_password_unless_it_was_asked_for(
         "users.password_hash",
         "users.must_change_password",
         "users.token_version",
+        "users.password_version",
         "devices.unlock_key",
+        "device_revocations.token_hash",
         "clinics.token_prefix",
         "appointments.token_number",
         "appointments.token_label",
@@ -251,7 +253,8 @@ async fn a_row_that_comes_into_an_empty_tenant_while_its_archive_is_restored_is_
     let mut restoring = std::pin::pin!(mover.restore("a", Some("EMPTY")));
     let mut watching = ops.write_unsynced(furnished.b).await.expect("a transaction");
     let waits = async {
-        let blocked = "select exists (select from pg_locks where not granted and $1 = any (pg_blocking_pids(pid)))";
+        let blocked =
+            "select exists (select from pg_locks where not granted and $1 = any (pg_blocking_pids(pid)))";
         while !sqlx::query_scalar::<_, bool>(blocked)
             .bind(writer)
             .fetch_one(&mut *watching)
@@ -432,7 +435,8 @@ async fn a_sheet_has_the_cells_of_the_table_once_the_guards_are_off() {
 async fn one_export_of_a_tenant_goes_on_at_a_time() {
     let furnished = Furnished::new().await;
     let mover = Mover::of(&furnished.database).await;
-    let mut other = mover.doors.app.as_ref().expect("a login").read(furnished.a).await.expect("a transaction");
+    let mut other =
+        mover.doors.app.as_ref().expect("a login").read(furnished.a).await.expect("a transaction");
     sqlx::query("select pg_advisory_xact_lock(hashtextextended($1, 23))")
         .bind(furnished.a.to_string())
         .execute(&mut *other)

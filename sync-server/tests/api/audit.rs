@@ -298,6 +298,7 @@ async fn every_table_is_audited_but_those_in_which_the_server_keeps_house() {
         [
             "audit_heads",
             "device_challenges",
+            "device_leases",
             "legacy_keys",
             "refresh_tokens",
             "sync_mutations",

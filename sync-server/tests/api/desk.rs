@@ -183,6 +183,7 @@ impl Desk {
             password: Secret(password.into()),
             signature: sign(&self.key, &message),
             challenge,
+            nonce: String::new(),
         }
     }
 
@@ -209,6 +210,7 @@ impl Desk {
             generation,
             signature: sign(&self.key, &message),
             challenge,
+            nonce: String::new(),
         }
     }
 

@@ -3,8 +3,8 @@
 
 use clinic_sync::config::DatabaseUrl;
 use clinic_sync::database::{self, LoginPasswords};
-use clinic_sync::{distribute, doctor};
 use clinic_sync::testing::TestDatabase;
+use clinic_sync::{distribute, doctor};
 use protocol::api::Secret;
 use protocol::id::TenantId;
 use sqlx::{Connection, PgConnection};

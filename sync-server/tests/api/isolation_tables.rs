@@ -125,7 +125,8 @@ impl Prober {
 /// The verbs, each about the rows of `$1`.
 fn verbs(table: &str) -> [(&'static str, String); 6] {
     let key = key(table);
-    let merge = format!("merge into clinic.{table} t using (select $1::uuid as whose) w on t.{key} = w.whose");
+    let merge =
+        format!("merge into clinic.{table} t using (select $1::uuid as whose) w on t.{key} = w.whose");
     [
         ("select", format!("select from clinic.{table} where {key} = $1")),
         ("lock", format!("select from clinic.{table} where {key} = $1 for update")),
@@ -273,7 +274,9 @@ async fn every_verb_in_every_table_reaches_the_rows_of_the_tenant_that_is_set() 
     for table in &tables {
         for (verb, sql) in verbs(table) {
             let outcome = match prober.run(&setting, &sql, a).await {
-                Outcome::Rows(0) if verb.ends_with("delete") => prober.tombstones(&setting, &sql, table, a).await,
+                Outcome::Rows(0) if verb.ends_with("delete") => {
+                    prober.tombstones(&setting, &sql, table, a).await
+                }
                 outcome => outcome,
             };
             // A trigger that keeps what was signed or logged has seen the row as well.
@@ -395,7 +398,8 @@ async fn a_table_copied_out_holds_the_rows_of_its_own_tenant_and_nothing_is_copi
         let mut tx = prober.connection.begin().await.expect("a transaction");
         sqlx::query("select clinic.set_tenant($1)").bind(b.0).execute(&mut *tx).await.expect("set");
         let copied = tx.copy_in_raw(&format!("copy clinic.{table} from stdin")).await.map(|_| ());
-        let code = copied.expect_err(table).as_database_error().and_then(|error| error.code().map(String::from));
+        let code =
+            copied.expect_err(table).as_database_error().and_then(|error| error.code().map(String::from));
         assert_eq!(code.as_deref(), Some("0A000"), "{table}");
         tx.rollback().await.expect("a live connection");
     }

@@ -144,6 +144,10 @@ async fn a_suspended_tenant_sends_what_waits_and_reads_and_nothing_else() {
     let open = [
         "/v1/clinics/register",
         "/v1/devices/enrol",
+        "/v1/devices/standing",
+        "/v1/devices/handover",
+        "/v1/devices/farewell",
+        "/v1/devices/wiped",
         "/v1/auth/challenge",
         "/v1/auth/login",
         "/v1/auth/refresh",

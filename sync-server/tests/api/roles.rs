@@ -329,8 +329,7 @@ async fn a_case_study_is_changed_by_its_author_alone() {
     let clinic = Clinic::open().await;
     let mut desk = clinic.desk().await;
     let id = Uuid::now_v7();
-    let study =
-        |doctor: Uuid| values(&[("title", json!("A deep molar")), ("doctor_id", json!(doctor))]);
+    let study = |doctor: Uuid| values(&[("title", json!("A deep molar")), ("doctor_id", json!(doctor))]);
     let own = Change::insert(TableName::CaseStudies, id, study(desk.doctor));
     assert_eq!(desk.write(vec![own]).await.receipts[0].fate, Fate::Applied);
     let rewrite = edit(TableName::CaseStudies, id, &[("outcome", json!(null), json!("Healed."))]);

@@ -53,7 +53,12 @@ async fn what_was_done_is_not_rewritten_by_way_of_a_failure_or_an_error() {
         let delete = Change { op: Op::Delete, ..edit(TableName::DentalProcedures, id, &[]) };
         for change in [edit(TableName::DentalProcedures, id, &renamed), delete] {
             let answer = clinic.desk().await.write(vec![change]).await;
-            assert_eq!(answer.receipts[0].code, Some(RefusalCode::Fixed), "{aside}: {:?}", answer.receipts[0]);
+            assert_eq!(
+                answer.receipts[0].code,
+                Some(RefusalCode::Fixed),
+                "{aside}: {:?}",
+                answer.receipts[0]
+            );
         }
         let back = [("status", json!(aside), json!("completed"))];
         let answer = clinic.desk().await.write(vec![edit(TableName::DentalProcedures, id, &back)]).await;
@@ -76,8 +81,7 @@ async fn who_is_no_dentist_does_not_say_that_a_treatment_failed() {
     desk.write(vec![procedure(&desk, id, patient, 36, "in_progress")]).await;
     let mut nurses = clinic.desk().await;
     nurses.user = person(&clinic, &nurses, Role::Nurse).await;
-    let failed =
-        edit(TableName::DentalProcedures, id, &[("status", json!("in_progress"), json!("failed"))]);
+    let failed = edit(TableName::DentalProcedures, id, &[("status", json!("in_progress"), json!("failed"))]);
     let answer = nurses.write(vec![failed]).await;
     assert_eq!(answer.receipts[0].code, Some(RefusalCode::NotAllowed));
 }
@@ -88,9 +92,8 @@ async fn the_note_of_a_completed_procedure_only_grows_and_keeps_what_two_desktop
     let mut other = clinic.desk().await;
     let id = Uuid::now_v7();
     desk.write(vec![procedure(&desk, id, patient, 36, "completed")]).await;
-    let note = |base: Value, value: &str| {
-        edit(TableName::DentalProcedures, id, &[("note", base, json!(value))])
-    };
+    let note =
+        |base: Value, value: &str| edit(TableName::DentalProcedures, id, &[("note", base, json!(value))]);
     assert_eq!(desk.write(vec![note(json!(null), "Healed.")]).await.receipts[0].fate, Fate::Applied);
     let answer = desk.write(vec![note(json!("Healed."), "Healed.\nNo pain.")]).await;
     assert_eq!(answer.receipts[0].fate, Fate::Applied);

@@ -68,7 +68,9 @@ async fn a_server_that_takes_no_events_holds_up_nothing() -> anyhow::Result<()> 
 async fn look(clinic: &Clinic, desk: &TestDesk) -> anyhow::Result<bool> {
     let looks = || -> anyhow::Result<String> {
         let text = clinic.server().state().metrics.text()?;
-        let line = |line: &&str| line.starts_with("clinic_sync_requests_total{route=\"/v1/audit/ends\",status=\"2xx\"}");
+        let line = |line: &&str| {
+            line.starts_with("clinic_sync_requests_total{route=\"/v1/audit/ends\",status=\"2xx\"}")
+        };
         Ok(text.lines().find(line).unwrap_or_default().to_owned())
     };
     let before = looks()?;

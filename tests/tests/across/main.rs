@@ -4,8 +4,10 @@ mod audit;
 mod crash;
 mod faults;
 mod isolation;
+mod lease;
 mod people;
 mod refusals;
+mod revoked;
 mod sync;
 #[cfg(target_os = "linux")]
 mod window;

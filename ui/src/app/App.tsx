@@ -6,6 +6,7 @@ import type { SessionView } from "../ipc/bindings/SessionView";
 import { problemOf } from "../ipc/problem";
 import { ToastProvider } from "../shared/toasts";
 import { Broken } from "./Broken";
+import { Revoked, Wiping } from "./Leaving";
 import { useAppState, useBackendEvents } from "./queries";
 import { createClinicRouter } from "./router";
 import { SessionProvider } from "./session";
@@ -23,7 +24,11 @@ export function App() {
     case "notEnrolled":
       return <Enrol />;
     case "locked":
-      return <Unlock tenantName={data.tenantName} clinicName={data.clinicName} people={data.people} />;
+      return <Unlock {...data} />;
+    case "revoked":
+      return <Revoked {...data} />;
+    case "wiping":
+      return <Wiping />;
     case "broken":
       return <Broken code={data.code} detail={data.detail} />;
     case "unlocked":

@@ -1,5 +1,6 @@
 import {
   IconCalendarEvent,
+  IconDeviceDesktop,
   IconHelpCircle,
   IconPrescription,
   IconRefresh,
@@ -40,6 +41,12 @@ export function Rail({ onKeys }: { onKeys: () => void }) {
         {shell.sync}
         {attention > 0 && <span className={classes.count}>{attention}</span>}
       </Link>
+      {session.person.roles.includes("admin") && (
+        <Link to="/computers" {...link}>
+          <IconDeviceDesktop size={22} stroke={1.7} aria-hidden="true" />
+          {shell.computers}
+        </Link>
+      )}
       <button type="button" className={`${classes.railItem} ${classes.last}`} onClick={onKeys}>
         <IconHelpCircle size={22} stroke={1.7} aria-hidden="true" />
         {shell.keys}

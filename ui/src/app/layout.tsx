@@ -79,6 +79,11 @@ export function Layout() {
       <Rail onKeys={() => setOpen("keys")} />
       <main className={classes.main}>
         <ServerNotices />
+        {session.rolesLapsed && (
+          <p className={classes.lapsed} role="status" data-testid="roles-lapsed">
+            {shell.rolesLapsed}
+          </p>
+        )}
         <Outlet />
       </main>
       {open === "finder" && <Finder onClose={close} />}

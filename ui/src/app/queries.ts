@@ -9,6 +9,7 @@ export const queryKeys = {
   rows: ["rows"],
   today: ["rows", "today"],
   ledger: ["rows", "ledger"],
+  computers: ["computers"],
   patients: (query: string) => ["rows", "patients", query],
   chart: (patient: string) => ["rows", "chart", patient],
   prescription: (id: string) => ["rows", "prescription", id],

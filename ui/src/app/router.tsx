@@ -1,4 +1,5 @@
 import { createMemoryHistory, createRootRoute, createRoute, createRouter } from "@tanstack/react-router";
+import { Computers } from "../features/computers/Computers";
 import { Chart } from "../features/chart/Chart";
 import { PadScreen } from "../features/pad/PadScreen";
 import { CorrectPatient } from "../features/patient/CorrectPatient";
@@ -58,7 +59,9 @@ const prescription = createRoute({
 
 const sync = createRoute({ getParentRoute: () => root, path: "/sync", component: SyncCentre });
 
-const routeTree = root.addChildren([today, register, chart, correct, pad, prescription, sync]);
+const computers = createRoute({ getParentRoute: () => root, path: "/computers", component: Computers });
+
+const routeTree = root.addChildren([today, register, chart, correct, pad, prescription, sync, computers]);
 
 /** Places live in memory only: no address of the window ever names a patient. */
 export function createClinicRouter() {

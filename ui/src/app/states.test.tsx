@@ -1,5 +1,6 @@
 import { act, screen, waitFor } from "@testing-library/react";
 import { expect, test } from "vitest";
+import { people } from "../ipc/fake-data";
 import type { SyncStatus } from "../ipc/bindings/SyncStatus";
 import { expectAccessible, findSunita, openClinic, openPad, signMetformin } from "../test/clinic";
 
@@ -10,6 +11,7 @@ const status: SyncStatus = {
   lastSyncedAt: null,
   problem: null,
   notices: [],
+  lease: null,
 };
 const failure = { code: "internal", detail: "The records could not be read. Nothing was lost." } as const;
 
@@ -45,6 +47,46 @@ test("locked and offline, the screen says what is safe", async () => {
     }),
   );
   expect(await screen.findByText(/1 change is safe on this computer/)).toBeTruthy();
+});
+
+const lease = {
+  daysAllowed: 14,
+  daysWithout: 12,
+  hoursLeft: 48,
+  endsSoon: true,
+  hasEnded: false,
+  rolesLapsed: true,
+};
+const locked = { state: "locked", tenantName: "Shanti Clinic", clinicName: "Andheri East", people } as const;
+
+test("a computer that locks soon for want of contact says so, and what to do when it has", async () => {
+  const { backend } = openClinic({ start: "locked" });
+  const tell = (change: Partial<typeof lease>, waiting: number) =>
+    act(() =>
+      backend.emit({
+        name: "app-state",
+        payload: { ...locked, lease: { ...lease, ...change }, waiting },
+      }),
+    );
+  await screen.findByLabelText("Password");
+  tell({}, 0);
+  expect(await screen.findByText(/In 2 days this computer opens only with the network/)).toBeTruthy();
+  tell({ daysWithout: 14, hoursLeft: 0, hasEnded: true }, 31);
+  expect(await screen.findByText(/14 days without contact. Connect this computer/)).toBeTruthy();
+  expect(screen.getByText(/31 unsent changes are safe and go out first/)).toBeTruthy();
+  await expectAccessible();
+});
+
+test("who works without contact for more than a week is told what waits", async () => {
+  const { backend } = openClinic();
+  await screen.findByTestId("today");
+  const state = await backend.appState();
+  if (state.state !== "unlocked") throw new Error(state.state);
+  expect(screen.queryByTestId("roles-lapsed")).toBeNull();
+  const session = { ...state.session, rolesLapsed: true, mayPrescribe: false };
+  act(() => backend.emit({ name: "app-state", payload: { ...state, session } }));
+  expect((await screen.findByTestId("roles-lapsed")).textContent).toContain("prescriptions wait");
+  await expectAccessible();
 });
 
 test("records that cannot be opened are the only thing shown", async () => {

@@ -1,5 +1,6 @@
 import type { AppState } from "./bindings/AppState";
 import type { Chart } from "./bindings/Chart";
+import type { ComputerView } from "./bindings/ComputerView";
 import type { DosageRead } from "./bindings/DosageRead";
 import type { Draft } from "./bindings/Draft";
 import type { DraftSaved } from "./bindings/DraftSaved";
@@ -30,6 +31,10 @@ export interface Backend {
   syncStatus(): Promise<SyncStatus>;
   syncNow(): Promise<void>;
   listLedger(): Promise<LedgerEntry[]>;
+  /** The clinic's computers, for its admins. Asks the server. */
+  listComputers(): Promise<ComputerView[]>;
+  /** Takes another computer out of service, for good, and agrees that it destroys its data. */
+  revokeComputer(id: string, reason: string | null): Promise<ComputerView>;
   getToday(): Promise<Today>;
   findPatients(query: string): Promise<PatientSummary[]>;
   registerPatient(form: PatientForm): Promise<PatientSummary>;

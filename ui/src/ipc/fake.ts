@@ -1,6 +1,7 @@
 import type { Backend, BackendEvent } from "./backend";
 import type { AppState } from "./bindings/AppState";
 import type { CommandError } from "./bindings/CommandError";
+import type { ComputerView } from "./bindings/ComputerView";
 import type { Draft } from "./bindings/Draft";
 import type { ItemView } from "./bindings/ItemView";
 import type { LedgerEntry } from "./bindings/LedgerEntry";
@@ -84,6 +85,17 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
   const failures = new Map<string, CommandError>();
   const clinic: FakePatient[] = [];
   const ledger: LedgerEntry[] = [];
+  const computers: ComputerView[] = ["Room 1 computer", "Front desk"].map((name, place) => ({
+    id: `c${place}`,
+    name,
+    lane: "AB"[place] ?? "",
+    scope: place === 0 ? "clinical" : "front_desk",
+    isThis: place === 0,
+    lastSeenAt: `${today()}T10:41:00`,
+    leaseUntil: null,
+    isCopied: false,
+    revocation: null,
+  }));
   let signedIn: Person | undefined = people.find((person) => person.email === start);
   let isEnrolled = start !== "notEnrolled";
   let status: SyncStatus = {
@@ -93,12 +105,20 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
     lastSyncedAt: `${today()}T10:41:00`,
     problem: null,
     notices: [],
+    lease: null,
   };
 
   const state = (): AppState => {
     if (!isEnrolled) return { state: "notEnrolled" };
     if (!signedIn)
-      return { state: "locked", tenantName: "Shanti Clinic", clinicName: "Andheri East", people };
+      return {
+        state: "locked",
+        tenantName: "Shanti Clinic",
+        clinicName: "Andheri East",
+        people,
+        lease: null,
+        waiting: 0,
+      };
     const isReception = signedIn.roles.includes("receptionist");
     return {
       state: "unlocked",
@@ -113,6 +133,7 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
         deviceName: "Room 1 computer",
         lane: "A",
         scope: isReception ? "front_desk" : "clinical",
+        rolesLapsed: false,
       },
     };
   };
@@ -248,6 +269,20 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
           payload: { ...status, waiting: 0, lastSyncedAt: new Date().toISOString() },
         });
         emit({ name: "rows-changed" });
+      }),
+    listComputers: () => answer("listComputers", () => computers.map((computer) => ({ ...computer }))),
+    revokeComputer: (id) =>
+      answer("revokeComputer", () => {
+        const found = computers.find((computer) => computer.id === id);
+        if (!found) throw { code: "not_found", detail: "There is no such computer." } satisfies CommandError;
+        found.revocation = {
+          state: "asked",
+          askedAt: new Date().toISOString(),
+          hasConsent: true,
+          lost: null,
+          doneAt: null,
+        };
+        return { ...found };
       }),
     listLedger: () => answer("listLedger", () => ledger.map((entry) => ({ ...entry }))),
     getToday: () =>

@@ -1,5 +1,8 @@
 const people = (count: number) => (count === 1 ? "1 person" : `${count} people`);
 const changes = (count: number) => (count === 1 ? "1 change" : `${count} changes`);
+const days = (count: number) => (count === 1 ? "1 day" : `${count} days`);
+const timeLeft = (hours: number) =>
+  hours >= 48 ? days(Math.floor(hours / 24)) : hours === 1 ? "1 hour" : `${hours} hours`;
 
 /** Every text of the window. */
 export const messages = {
@@ -52,6 +55,65 @@ export const messages = {
     submit: "Open",
     people: "People of this computer",
     foot: "You can open and work with or without the network.",
+    footOnline: "This computer opens only while the network is there.",
+    footSoon: (allowed: number, hours: number) =>
+      `${days(allowed)} without contact are allowed. In ${timeLeft(hours)} this computer opens only with the network.`,
+    footEnded: (count: number, waiting: number) =>
+      waiting === 0
+        ? `${days(count)} without contact. Connect this computer to open it again. Nothing on it waits to be sent.`
+        : waiting === 1
+          ? `${days(count)} without contact. Connect this computer to open it again. Its 1 unsent change is safe and goes out first.`
+          : `${days(count)} without contact. Connect this computer to open it again. Its ${waiting} unsent changes are safe and go out first.`,
+  },
+  leaving: {
+    title: (clinic: string) => `This computer no longer belongs to ${clinic}`,
+    handingOver: (count: number) =>
+      count === 0
+        ? "An admin took it out of service. Everything done on it is with the clinic."
+        : `An admin took it out of service. It hands over ${changes(count)} for someone in the clinic to look at, when it reaches the server.`,
+    needsPassword: (count: number) =>
+      count === 1
+        ? "An admin took it out of service. 1 change on it was not sent yet. Give your password once, and it is handed over to the clinic; it opens nothing else."
+        : `An admin took it out of service. ${changes(count)} on it were not sent yet. Give your password once, and they are handed over to the clinic; it opens nothing else.`,
+    wipesAt: (time: string) => `Its keys and records are destroyed ${time}, or as soon as an admin agrees.`,
+    mistake:
+      "If this is a mistake, tell the clinic’s admin now. To use this computer again it must be enrolled anew.",
+    handOver: "Hand over",
+    wipingTitle: "This computer is being cleared",
+    wiping: "An admin took it out of service. Its keys and records are destroyed, and the clinic is told.",
+  },
+  computers: {
+    title: "Computers",
+    lead: "A computer that is out of service locks within seconds when it is online. What it had not sent yet waits for someone to look at; then it destroys its keys and records, and says so.",
+    columns: {
+      name: "Name",
+      scope: "Receives",
+      lastSeen: "Last brought something",
+      state: "State",
+      act: "Act",
+    },
+    never: "not yet",
+    thisOne: "this computer",
+    revoke: "Take out of service",
+    agree: "Agree to clear it now",
+    revokeLong: (name: string) => `Take ${name} out of service`,
+    revokeTitle: (name: string) => `Take ${name} out of service?`,
+    revokeText:
+      "This cannot be undone: the computer must be enrolled anew to be used again. What was done on it and not sent yet is handed over for someone to look at, and then its keys and records are destroyed.",
+    reason: "Why (for the log)",
+    states: {
+      inService: "in service",
+      copied: "its data was copied; someone must sign in on it",
+      asked: (time: string) => `taken out ${time}; it has not been in contact since`,
+      neverConfirmed: (time: string) => `never confirmed; nobody opens it since ${time}`,
+      acknowledged: "locked, hands over what it had",
+      waits: "locked; clears itself a day after it heard of it, or when an admin agrees",
+      leaving: "is being cleared",
+      done: (time: string, lost: number) =>
+        lost === 0
+          ? `cleared ${time}, and confirmed`
+          : `cleared ${time}, and confirmed; ${changes(lost)} on it were never sent`,
+    },
   },
   broken: {
     title: "This computer cannot open its records",
@@ -63,11 +125,14 @@ export const messages = {
     lock: "Lock",
     mainNavigation: "Main",
     serverNotices: "From the server",
+    rolesLapsed:
+      "More than a week without contact. What all staff may do goes on; prescriptions wait until this computer has reached the server.",
     noticeRead: (detail: string) => `Read: ${detail}`,
     today: "Today",
     chart: "Chart",
     pad: "Pad",
     sync: "Sync",
+    computers: "Computers",
     keys: "Keys",
     keysTitle: "Keys",
     keysWhere: {
@@ -311,6 +376,8 @@ export const messages = {
       attention: (count: number) => (count === 1 ? "1 change needs you" : `${count} changes need you`),
       synced: (time: string) => `synced ${time}`,
       notSyncing: "Not syncing",
+      offlineFor: (count: number) => `Offline ${days(count)}`,
+      locksIn: (hours: number) => `locks in ${timeLeft(hours)}`,
     },
     open: "open the sync centre",
     sentences: {
@@ -326,6 +393,8 @@ export const messages = {
           : count === 1
             ? `Offline since ${time}. You can work as always. 1 change is safe on this computer and goes out by itself.`
             : `Offline since ${time}. You can work as always. ${changes(count)} are safe on this computer and go out by themselves.`,
+      locksSoon: (count: number, hours: number) =>
+        `${days(count)} without contact. In ${timeLeft(hours)} this computer locks; nothing on it is lost. Connect it once.`,
       attention: (count: number) =>
         count === 1 ? "1 change needs you: see the list." : `${changes(count)} need you: see the list.`,
       sending: (sent: number, total: number) => `Sending ${sent} of ${total}. You can work as always.`,

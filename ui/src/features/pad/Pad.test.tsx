@@ -79,6 +79,7 @@ test("offline changes nothing about signing", async () => {
         lastSyncedAt: null,
         problem: null,
         notices: [],
+        lease: null,
       },
     }),
   );

@@ -11,6 +11,7 @@ const status: SyncStatus = {
   lastSyncedAt: null,
   problem: null,
   notices: [],
+  lease: null,
 };
 const offline = {
   state: "offline",

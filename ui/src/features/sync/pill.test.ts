@@ -11,6 +11,15 @@ const status: SyncStatus = {
   lastSyncedAt: at("10:41"),
   problem: null,
   notices: [],
+  lease: null,
+};
+const lease = {
+  daysAllowed: 14,
+  daysWithout: 12,
+  hoursLeft: 48,
+  endsSoon: true,
+  hasEnded: false,
+  rolesLapsed: true,
 };
 const offline = { state: "offline", since: at("09:12") } as const;
 const problem = { code: "device_revoked", detail: "This computer was removed from the clinic." } as const;
@@ -23,6 +32,12 @@ const cases: [string, Partial<SyncStatus>][] = [
   ["Receiving 120 rows", { connection: { state: "receiving", rows: 120 } }],
   ["Offline since 09:12 | all saved", { connection: offline }],
   ["Offline since 09:12 | saved here, 1 waiting", { connection: offline, waiting: 1 }],
+  ["Offline 12 days | locks in 2 days", { connection: offline, waiting: 7, attention: 1, lease }],
+  [
+    "Offline 13 days | locks in 1 hour",
+    { connection: offline, lease: { ...lease, daysWithout: 13, hoursLeft: 1 } },
+  ],
+  ["Online | all synced 10:41", { lease }],
   ["1 change needs you | synced 10:41", { attention: 1 }],
   ["Not syncing | 2 waiting", { problem, waiting: 2 }],
 ];

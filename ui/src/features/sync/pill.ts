@@ -10,7 +10,11 @@ export interface PillWords {
 /** What the pill says: the state, then how safe the work is. */
 export function pillWords(status: SyncStatus): PillWords {
   const { pill } = messages.sync;
-  const { connection, waiting, attention, problem, lastSyncedAt } = status;
+  const { connection, waiting, attention, problem, lastSyncedAt, lease } = status;
+  if (connection.state === "offline" && lease?.endsSoon) {
+    const words = [pill.offlineFor(lease.daysWithout), pill.locksIn(lease.hoursLeft)];
+    return { kind: "attention", words };
+  }
   if (problem) return { kind: "attention", words: [pill.notSyncing, pill.waiting(waiting)] };
   if (attention > 0) {
     const synced = lastSyncedAt ? [pill.synced(timeOrDay(lastSyncedAt))] : [];
@@ -44,8 +48,11 @@ export function syncSentence(status: SyncStatus): string {
   return attention > 0 ? `${stateSentence(status)} ${sentences.attention(attention)}` : stateSentence(status);
 }
 
-function stateSentence({ connection, waiting, problem }: SyncStatus): string {
+function stateSentence({ connection, waiting, problem, lease }: SyncStatus): string {
   const { sentences } = messages.sync;
+  if (connection.state === "offline" && lease?.endsSoon) {
+    return sentences.locksSoon(lease.daysWithout, lease.hoursLeft);
+  }
   if (problem) return problem.detail;
   switch (connection.state) {
     case "connecting":

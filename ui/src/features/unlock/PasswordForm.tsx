@@ -9,7 +9,7 @@ import { Avatar, Problem } from "../../shared/parts";
 import classes from "./Unlock.module.css";
 
 /** Opens the clinic for a person of this computer, or for someone who types an e-mail first. */
-export function PasswordForm({ person }: { person: Person | null }) {
+export function PasswordForm({ person, submit }: { person: Person | null; submit?: string }) {
   const backend = useBackend();
   const client = useQueryClient();
   const [email, setEmail] = useState("");
@@ -61,7 +61,7 @@ export function PasswordForm({ person }: { person: Person | null }) {
       />
       {mutation.error && <Problem error={mutation.error} />}
       <Button type="submit" size="md" loading={mutation.isPending}>
-        {unlock.submit}
+        {submit ?? unlock.submit}
       </Button>
     </form>
   );

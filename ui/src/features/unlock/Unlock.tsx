@@ -1,6 +1,7 @@
-import { IconCloudOff, IconUserPlus } from "@tabler/icons-react";
+import { IconAlertTriangle, IconCloudOff, IconUserPlus } from "@tabler/icons-react";
 import { useRef, useState } from "react";
 import { useSyncStatus } from "../../app/queries";
+import type { LeaseView } from "../../ipc/bindings/LeaseView";
 import type { Person } from "../../ipc/bindings/Person";
 import { messages } from "../../messages/en";
 import { placeOf, shortTime } from "../../shared/format";
@@ -13,10 +14,12 @@ interface Props {
   tenantName: string;
   clinicName: string;
   people: Person[];
+  lease: LeaseView | null;
+  waiting: number;
 }
 
 /** Who works here now: the people of this computer, and a password. */
-export function Unlock({ tenantName, clinicName, people }: Props) {
+export function Unlock({ tenantName, clinicName, people, lease, waiting }: Props) {
   const [chosen, setChosen] = useState<Person | null>(people[0] ?? null);
   const list = useRef<HTMLDivElement>(null);
   const { unlock } = messages;
@@ -71,7 +74,7 @@ export function Unlock({ tenantName, clinicName, people }: Props) {
             </span>
           </button>
         </div>
-        <Foot />
+        <Foot lease={lease} waiting={waiting} />
       </section>
       <section className={classes.right}>
         <PasswordForm key={chosen?.userId ?? "someone else"} person={chosen} />
@@ -80,8 +83,19 @@ export function Unlock({ tenantName, clinicName, people }: Props) {
   );
 }
 
-function Foot() {
+function Foot({ lease, waiting }: Pick<Props, "lease" | "waiting">) {
   const { data } = useSyncStatus();
+  const { unlock } = messages;
+  if (lease?.hasEnded || lease?.endsSoon) {
+    return (
+      <p className={`${classes.foot} ${classes.warning}`} role="status">
+        <IconAlertTriangle size={18} stroke={1.7} aria-hidden="true" />
+        {lease.hasEnded
+          ? unlock.footEnded(lease.daysWithout, waiting)
+          : unlock.footSoon(lease.daysAllowed, lease.hoursLeft)}
+      </p>
+    );
+  }
   const since = data?.connection.state === "offline" ? shortTime(data.connection.since) : null;
   return (
     <p className={classes.foot}>
@@ -90,8 +104,10 @@ function Foot() {
           <IconCloudOff size={18} stroke={1.7} aria-hidden="true" />
           {messages.sync.sentences.offline(since, data.waiting)}
         </>
+      ) : lease?.daysAllowed === 0 ? (
+        unlock.footOnline
       ) : (
-        messages.unlock.foot
+        unlock.foot
       )}
     </p>
   );

@@ -47,4 +47,8 @@ lane: string,
 /**
  * What this computer may receive.
  */
-scope: DeviceScope, };
+scope: DeviceScope, 
+/**
+ * Whether rights beyond those of all staff wait for contact with the server.
+ */
+rolesLapsed: boolean, };

@@ -1,0 +1,95 @@
+//! How a computer that was taken out of service takes its leave: it hands over what it still has, signs what it leaves
+//! behind, and says once more when its keys and files are gone.
+
+use ed25519_dalek::SigningKey;
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::api::{Receipt, Secret};
+use crate::id::{DeviceId, TenantId};
+use crate::mutation::SignedMutation;
+use crate::signing;
+
+/// `POST /v1/devices/handover`: what was done on a computer that is out of service, in its order, within the limits of a
+/// push. All of it waits for a person.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct HandoverRequest {
+    /// The device's tenant.
+    pub tenant_id: TenantId,
+    /// The device.
+    pub device_id: DeviceId,
+    /// From [`crate::api::ChallengeResponse`].
+    pub challenge: String,
+    /// Over [`crate::signing::handover_message`].
+    pub signature: String,
+    /// What was done.
+    pub mutations: Vec<SignedMutation>,
+}
+
+/// The answer to [`HandoverRequest`].
+#[derive(Debug, Serialize, Deserialize)]
+pub struct HandoverResponse {
+    /// One for each mutation, in their order.
+    pub receipts: Vec<Receipt>,
+}
+
+/// What a computer says before it destroys its keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Farewell {
+    /// The device's tenant.
+    pub tenant_id: TenantId,
+    /// The device.
+    pub device_id: DeviceId,
+    /// From [`crate::api::ChallengeResponse`].
+    pub challenge: String,
+    /// The number of the last mutation that was made on it.
+    pub last_sequence: i64,
+    /// How many of them the server does not have, and will not get: nobody opened the computer to send them.
+    pub lost: u32,
+    /// Whether an admin's computer agreed; else the computer has waited.
+    pub has_consent: bool,
+    /// When, by the server's clock as far as the computer knows it.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+}
+
+/// `POST /v1/devices/farewell`: a [`Farewell`] as it was signed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedFarewell {
+    /// The [`Farewell`] as JSON. The text itself is what is signed.
+    pub body: String,
+    /// By the device, over [`SignedFarewell::message`].
+    pub signature: String,
+}
+
+impl SignedFarewell {
+    /// Signs what a computer says last.
+    pub fn sign(farewell: &Farewell, key: &SigningKey) -> serde_json::Result<Self> {
+        let body = serde_json::to_string(farewell)?;
+        let signature = signing::sign(key, &Self::message(&body));
+        Ok(Self { body, signature })
+    }
+
+    /// What is signed.
+    pub fn message(body: &str) -> String {
+        format!("cd-farewell-1\n{body}")
+    }
+}
+
+/// The answer to [`SignedFarewell`].
+#[derive(Debug, Serialize, Deserialize)]
+pub struct FarewellToken {
+    /// With this the computer, which will have no key, says that it is done.
+    pub token: Secret,
+}
+
+/// `POST /v1/devices/wiped`: keys and files are gone.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Wiped {
+    /// The device's tenant.
+    pub tenant_id: TenantId,
+    /// The device.
+    pub device_id: DeviceId,
+    /// From [`FarewellToken`].
+    pub token: Secret,
+}

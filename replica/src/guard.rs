@@ -1,0 +1,333 @@
+//! How this computer stands with its server, known before its data is open: the order key that it believes, its lease,
+//! and the time, which nobody turns back. Sealed under the device's secret in a file beside the slots.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration as Span;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use protocol::id::{DeviceId, TenantId};
+use protocol::signing::{consent_message, parse_public_key, verify};
+use protocol::standing::{Colleague, Consent, Lease, Order, Revocation, SignedOrder, WIPE_WAIT};
+use serde::{Deserialize, Serialize};
+use time::{Duration, OffsetDateTime};
+use tokio::sync::Notify;
+use zeroize::Zeroizing;
+
+use crate::clock::Clock;
+use crate::error::{Error, Result};
+use crate::files;
+use crate::keyring::DeviceSecrets;
+use crate::sealed::{Sealed, derive};
+use crate::slots::Slots;
+use crate::view::LeaseView;
+
+/// The file beside the slots.
+const FILE: &str = "standing.json";
+/// The time goes to the disk this often; a computer that is switched off in between forgets no more.
+const NOTE_EVERY: Duration = Duration::minutes(1);
+
+/// What the file holds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+struct Held {
+    /// The public half of the server's order key.
+    order_key: Option<String>,
+    lease: Option<Lease>,
+    /// The latest time that this computer knows of, by the server's clock, in milliseconds since 1970.
+    seen_ms: i64,
+    /// What was added to this computer's clock for the server's when the lease came.
+    offset_ms: i64,
+    /// How many changes waited for the network when that was last known.
+    waiting: u32,
+    /// The number of the last change that was made here.
+    last_sequence: i64,
+    /// Since when each computer of an admin is known, by its public key, in milliseconds since 1970.
+    admins: BTreeMap<String, i64>,
+    revoked: Option<Revoked>,
+}
+
+/// This computer was taken out of service.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Revoked {
+    /// When this computer learnt of it, in milliseconds since 1970.
+    learnt_ms: i64,
+    consent: Option<Consent>,
+    /// Whether what waited was handed over, and how much of it nobody could open.
+    lost: Option<u32>,
+}
+
+/// How this computer stands.
+pub(crate) struct Guard {
+    home: PathBuf,
+    key: Zeroizing<[u8; 32]>,
+    about: String,
+    device: (TenantId, DeviceId),
+    clock: Clock,
+    held: Mutex<Known>,
+    /// Told when something was learnt that whoever is signed in may feel.
+    pub changed: Notify,
+}
+
+/// How far the work on this computer has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Work {
+    /// How many changes wait for the network.
+    pub waiting: u32,
+    /// The number of the last change.
+    pub last_sequence: i64,
+}
+
+struct Known {
+    held: Held,
+    /// Where the clock that only runs while the computer does stood at `held.seen_ms`.
+    ran: Span,
+    /// The time on disk.
+    noted_ms: i64,
+}
+
+impl Guard {
+    /// How the computer of this folder stands. A file that is not there, or not of this keyring, is as good as none:
+    /// then only the server opens the computer, and tells anew how it stands.
+    pub fn open(home: &Path, device: (TenantId, DeviceId), secrets: &DeviceSecrets, clock: Clock) -> Self {
+        let key = derive(&[secrets.secret.as_slice()], b"cd-standing-1");
+        let about = format!("cd-standing-1\n{}\n{}", device.0, device.1);
+        let held = read(&home.join(FILE), &key, &about).unwrap_or_else(|| {
+            tracing::info!("nothing is known of how this computer stands; the server will say");
+            Held::default()
+        });
+        let known = Known { ran: clock.running(), noted_ms: held.seen_ms, held };
+        let (home, changed) = (home.to_owned(), Notify::new());
+        Self { home, key, about, device, clock, held: Mutex::new(known), changed }
+    }
+
+    /// The time by the server's clock, as far as this computer can know it: never before the latest that it knows of,
+    /// and going on while it runs, whatever its clock is set to.
+    pub fn now(&self) -> OffsetDateTime {
+        moment(self.time(&self.lock()))
+    }
+
+    fn time(&self, known: &Known) -> i64 {
+        let ran = self.clock.running().saturating_sub(known.ran);
+        let ran_ms = i64::try_from(ran.as_millis()).unwrap_or(i64::MAX);
+        let by_clock = millis(self.clock.now()).saturating_add(known.held.offset_ms);
+        by_clock.max(known.held.seen_ms.saturating_add(ran_ms))
+    }
+
+    /// Notes the time, and how far the work here has come if that is known.
+    pub fn note(&self, work: Option<Work>) -> Result<()> {
+        let mut known = self.lock();
+        let now_ms = self.time(&known);
+        let is_due = now_ms - known.noted_ms >= NOTE_EVERY.whole_milliseconds() as i64;
+        known.held.seen_ms = now_ms;
+        known.ran = self.clock.running();
+        let before = Work { waiting: known.held.waiting, last_sequence: known.held.last_sequence };
+        let now = work.unwrap_or(before);
+        (known.held.waiting, known.held.last_sequence) = (now.waiting, now.last_sequence);
+        if is_due || now != before { self.save(&mut known) } else { Ok(()) }
+    }
+
+    /// Something to ask the server with, that an answer to another question does not have.
+    pub fn nonce() -> Result<String> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).map_err(Error::internal)?;
+        Ok(BASE64_STANDARD.encode(bytes))
+    }
+
+    /// What is known from the encrypted file, if it is not known yet.
+    pub fn learn_key(&self, order_key: Option<String>) {
+        let mut known = self.lock();
+        known.held.order_key = known.held.order_key.take().or(order_key);
+    }
+
+    /// The public half of the order key that is believed.
+    pub fn order_key(&self) -> Option<String> {
+        self.lock().held.order_key.clone()
+    }
+
+    /// Takes what the server said to this question, and closes the slots that it no longer grants.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OrderNotBelieved`]: whoever said it is not the server that this computer was enrolled at. Nothing
+    /// changes.
+    pub fn take(&self, order: &SignedOrder, nonce: &str) -> Result<()> {
+        let mut known = self.lock();
+        let opened = order.open(known.held.order_key.as_deref(), self.device);
+        match opened.map_err(Error::OrderNotBelieved)? {
+            Order::Lease(lease) if lease.nonce == nonce => self.renew(&mut known, lease)?,
+            Order::Lease(_) => return Err(Error::internal("the lease answers another question")),
+            Order::Revoked(revocation) => self.revoke(&mut known, revocation),
+        }
+        known.held.order_key = Some(order.key.clone());
+        self.save(&mut known)?;
+        drop(known);
+        self.changed.notify_one();
+        Ok(())
+    }
+
+    fn renew(&self, known: &mut Known, lease: Lease) -> Result<()> {
+        // The server knows the time; a clock that once ran ahead is forgiven.
+        known.held.offset_ms = millis(lease.issued_at) - millis(self.clock.now());
+        known.held.seen_ms = millis(lease.issued_at);
+        known.ran = self.clock.running();
+        if let Some(mut slots) = Slots::find(&self.home)?
+            && slots.keep_to(&lease)
+        {
+            slots.save()?;
+        }
+        let (now_ms, held) = (known.held.seen_ms, &known.held.admins);
+        let since = |key: &String| held.get(key).copied().unwrap_or(now_ms);
+        known.held.admins = lease
+            .admin_devices
+            .iter()
+            .map(|admin| (admin.public_key.clone(), since(&admin.public_key)))
+            .collect();
+        known.held.lease = Some(lease);
+        Ok(())
+    }
+
+    /// Out of service is for ever; what may still come is a consent.
+    fn revoke(&self, known: &mut Known, revocation: Revocation) {
+        let learnt_ms = self.time(known);
+        let revoked = known.held.revoked.get_or_insert(Revoked { learnt_ms, consent: None, lost: None });
+        revoked.consent = revocation.consent.or(revoked.consent.take());
+    }
+
+    /// Whether this computer was taken out of service.
+    pub fn is_revoked(&self) -> bool {
+        self.lock().held.revoked.is_some()
+    }
+
+    /// Whether nothing is left here that could be handed over.
+    pub fn has_handed_over(&self) -> bool {
+        self.lock().held.revoked.as_ref().is_some_and(|revoked| revoked.lost.is_some())
+    }
+
+    /// Nothing is left here to hand over; so many changes nobody could open any more.
+    pub fn handed_over(&self, lost: u32) -> Result<()> {
+        let mut known = self.lock();
+        if let Some(revoked) = &mut known.held.revoked {
+            revoked.lost = Some(lost);
+        }
+        self.save(&mut known)
+    }
+
+    /// What is signed last: the number of the last change that was made here, how many of them nobody handed over, and
+    /// whether an admin's computer agreed.
+    pub fn farewell(&self) -> (i64, u32, bool) {
+        let known = self.lock();
+        let lost = known.held.revoked.as_ref().and_then(|revoked| revoked.lost).unwrap_or(0);
+        (known.held.last_sequence, lost, self.consent_since(&known.held).is_some())
+    }
+
+    /// When this computer may destroy what is on it: a day after it learnt that it is out of service, or as soon as an
+    /// admin's computer has agreed that it has known for a day. So a stolen server, which can name any computer an
+    /// admin's, gains nothing by it.
+    pub fn wipes_at(&self) -> Option<OffsetDateTime> {
+        let known = self.lock();
+        let revoked = known.held.revoked.as_ref()?;
+        let since = self.consent_since(&known.held).unwrap_or(revoked.learnt_ms).min(revoked.learnt_ms);
+        Some(moment(since.saturating_add(WIPE_WAIT.whole_milliseconds() as i64)))
+    }
+
+    /// Whether that time has come.
+    pub fn may_wipe(&self) -> bool {
+        self.wipes_at().is_some_and(|at| at <= self.now())
+    }
+
+    /// Since when the computer of an admin is known that agreed.
+    fn consent_since(&self, held: &Held) -> Option<i64> {
+        let consent = held.revoked.as_ref()?.consent.as_ref()?;
+        let admins = &held.lease.as_ref()?.admin_devices;
+        let admin = admins.iter().find(|admin| admin.device_id == consent.device_id)?;
+        let key = parse_public_key(&admin.public_key)?;
+        let message = consent_message(self.device.0, self.device.1);
+        verify(&key, &message, &consent.signature).then(|| held.admins.get(&admin.public_key).copied())?
+    }
+
+    /// Whether people open this computer with their own slots.
+    pub fn opens_offline(&self) -> bool {
+        self.lease().is_some_and(|lease| lease.offline_days > 0 && self.now() <= lease.not_after())
+    }
+
+    /// Whether the time without contact is over; then nobody has a slot any more.
+    pub fn end_if_over(&self) -> Result<bool> {
+        let Some(lease) = self.lease() else { return Ok(false) };
+        if self.now() <= lease.not_after() {
+            return Ok(false);
+        }
+        let _alone = self.lock();
+        if let Some(mut slots) = Slots::find(&self.home)?
+            && slots.close_all()
+        {
+            slots.save()?;
+            tracing::warn!("this computer was without contact for too long; only the server opens it");
+        }
+        Ok(true)
+    }
+
+    /// Whether the roles of people still hold without contact.
+    pub fn roles_hold(&self) -> bool {
+        self.lease().is_none_or(|lease| self.now() <= lease.roles_until())
+    }
+
+    /// Who may work here, as the server last said.
+    pub fn people(&self) -> Option<Vec<Colleague>> {
+        self.lease().map(|lease| lease.people)
+    }
+
+    /// How many changes waited for the network when that was last known.
+    pub fn waiting(&self) -> u32 {
+        self.lock().held.waiting
+    }
+
+    /// For how long this computer still works without contact, to be shown.
+    pub fn view(&self) -> Option<LeaseView> {
+        let lease = self.lease()?;
+        let now = self.now();
+        let (age, left) = (now - lease.issued_at, lease.not_after() - now);
+        let whole = lease.not_after() - lease.issued_at;
+        Some(LeaseView {
+            days_allowed: lease.offline_days.into(),
+            days_without: u32::try_from(age.whole_days()).unwrap_or(0),
+            hours_left: u32::try_from(left.whole_hours()).unwrap_or(0),
+            // Four fifths of the time are over.
+            ends_soon: left * 5 <= whole,
+            has_ended: left.is_negative(),
+            roles_lapsed: now > lease.roles_until(),
+        })
+    }
+
+    fn lease(&self) -> Option<Lease> {
+        self.lock().held.lease.clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn save(&self, known: &mut Known) -> Result<()> {
+        let bytes = Zeroizing::new(serde_json::to_vec(&known.held)?);
+        let sealed = Sealed::new(&bytes, &self.key, &self.about)?;
+        files::write_atomically(&self.home.join(FILE), &serde_json::to_vec(&sealed)?)?;
+        known.noted_ms = known.held.seen_ms;
+        Ok(())
+    }
+}
+
+fn read(path: &Path, key: &[u8; 32], about: &str) -> Option<Held> {
+    let sealed: Sealed = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
+    serde_json::from_slice(&sealed.open(key, about).ok()??).ok()
+}
+
+fn millis(moment: OffsetDateTime) -> i64 {
+    i64::try_from(moment.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
+}
+
+fn moment(millis: i64) -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000)
+        .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}

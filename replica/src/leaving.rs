@@ -1,0 +1,292 @@
+//! A computer that was taken out of service: it locks, hands over what waits, waits for an admin's consent or a day,
+//! signs what it leaves behind, destroys its keys and files, and says so. Each step is on disk before the next, so that
+//! whatever stops the program, it goes on from there.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use protocol::api::{ChallengeRequest, MAX_PUSH_BYTES, MAX_PUSH_MUTATIONS, Secret};
+use protocol::error::ErrorCode;
+use protocol::farewell::{Farewell, HandoverRequest, SignedFarewell, Wiped};
+use protocol::id::{DeviceId, TenantId};
+use protocol::signing;
+use protocol::validate::moment_text;
+use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use crate::desk::{Desk, Event, Here, blocking};
+use crate::error::{Error, Result};
+use crate::files;
+use crate::guard::Work;
+use crate::store::Store;
+use crate::sync::client::{Client, parse_address};
+use crate::view::AppState;
+
+/// What is left to say once keys and files are gone; beside the clinic's folder.
+const FILE: &str = "leaving.json";
+/// The first pause after a failure; it doubles up to [`LOOK_AGAIN`].
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// How often it is looked whether what is waited for has come.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
+/// A batch is never asked to be smaller than this, in bytes.
+const SMALLEST_BATCH: usize = 4 * 1024;
+
+/// What leaving needs of a desk.
+#[derive(Default)]
+pub(crate) struct Leaving {
+    /// The data, opened by someone so that what waits can be handed over.
+    store: Mutex<Option<Arc<Store>>>,
+    is_running: AtomicBool,
+    woken: Arc<Notify>,
+}
+
+impl Leaving {
+    fn store(&self) -> MutexGuard<'_, Option<Arc<Store>>> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the file says.
+#[derive(Serialize, Deserialize)]
+struct Left {
+    server: String,
+    tenant_id: TenantId,
+    device_id: DeviceId,
+    installation_id: Uuid,
+    token: Secret,
+    /// Whether keys and files are gone: from then on the folder may hold something new.
+    is_destroyed: bool,
+}
+
+enum Step {
+    /// There is nothing left to do.
+    Over,
+    /// The next step can be done at once.
+    Again,
+    /// Something must come first: a person, an admin's consent, time.
+    Wait,
+}
+
+/// Goes through the steps until the computer is gone, or the desk is.
+async fn leave(desk: Weak<Desk>, woken: Arc<Notify>) {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let step = match desk.upgrade() {
+            Some(desk) => desk.leave_step().await,
+            None => return,
+        };
+        let wait = match step {
+            Ok(Step::Over) => break,
+            Ok(Step::Again) => {
+                pause = FIRST_PAUSE;
+                continue;
+            }
+            Ok(Step::Wait) => LOOK_AGAIN,
+            Err(error) => {
+                tracing::warn!(%error, "a step of leaving was not done; it will be tried again");
+                let now = pause;
+                pause = (pause * 2).min(LOOK_AGAIN);
+                now
+            }
+        };
+        tokio::select! {
+            () = woken.notified() => {}
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+    if let Some(desk) = desk.upgrade() {
+        desk.leaving.is_running.store(false, Ordering::SeqCst);
+    }
+}
+
+impl Desk {
+    /// Goes on with leaving, if this computer was taken out of service: looks at once whether what it waits for has come.
+    pub fn go_on_leaving(self: &Arc<Self>) {
+        if self.leaving.is_running.swap(true, Ordering::SeqCst) {
+            self.leaving.woken.notify_one();
+        } else {
+            tokio::spawn(leave(Arc::downgrade(self), Arc::clone(&self.leaving.woken)));
+        }
+    }
+
+    /// The same with the data, which someone has opened: nobody is signed in, and what waits is handed over.
+    pub(crate) fn leave_with(self: &Arc<Self>, store: Arc<Store>) {
+        *self.leaving.store() = Some(store);
+        self.go_on_leaving();
+    }
+
+    /// Whether keys and files are being destroyed.
+    pub(crate) fn is_being_wiped(&self) -> bool {
+        matches!(self.left(), Ok(Some(left)) if !left.is_destroyed)
+    }
+
+    /// Whether there is something left to do or to say.
+    pub(crate) fn is_leaving(&self) -> bool {
+        matches!(self.left(), Ok(Some(_))) || matches!(self.guard(), Ok(Some(guard)) if guard.is_revoked())
+    }
+
+    /// What a computer shows that is out of service.
+    pub(crate) fn leaving_view(&self, here: &Here) -> AppState {
+        let about = here.slots.about();
+        let (waiting, is_open) = (here.guard.waiting(), self.leaving.store().is_some());
+        let is_handed_over = here.guard.has_handed_over();
+        AppState::Revoked {
+            tenant_name: about.tenant_name.clone(),
+            clinic_name: about.clinic_name.clone(),
+            people: here.slots.people(),
+            waiting: if is_handed_over { 0 } else { waiting },
+            needs_password: !is_handed_over && !is_open && waiting > 0,
+            wipes_at: here.guard.wipes_at().map(moment_text),
+        }
+    }
+
+    async fn leave_step(self: &Arc<Self>) -> Result<Step> {
+        let desk = Arc::clone(self);
+        if let Some(left) = blocking(move || desk.left()).await? {
+            return self.end(left).await;
+        }
+        let desk = Arc::clone(self);
+        let here = match blocking(move || desk.here()).await {
+            Err(Error::NotEnrolled) => return Ok(Step::Over),
+            here => here?,
+        };
+        if !here.guard.is_revoked() {
+            return Ok(Step::Over);
+        }
+        if !here.guard.has_handed_over() {
+            return self.hand_over(&here).await;
+        }
+        if !here.guard.may_wipe() {
+            // An admin's consent may have come since.
+            self.ask_standing().await?;
+        }
+        if here.guard.may_wipe() { self.say_farewell(&here).await } else { Ok(Step::Wait) }
+    }
+
+    /// Hands over a batch of what waits, or finds that there is nothing, or nobody to open it.
+    async fn hand_over(self: &Arc<Self>, here: &Here) -> Result<Step> {
+        let store = self.leaving.store().clone();
+        let Some(store) = store else {
+            let waiting = here.guard.waiting();
+            if waiting > 0 && here.guard.opens_offline() {
+                // Someone's password still opens it.
+                self.ask_standing().await?;
+                return Ok(Step::Wait);
+            }
+            here.guard.handed_over(waiting)?;
+            return Ok(Step::Again);
+        };
+        let mut max_bytes = MAX_PUSH_BYTES;
+        loop {
+            let source = Arc::clone(&store);
+            let batch = blocking(move || source.next_batch(MAX_PUSH_MUTATIONS, max_bytes)).await?;
+            if batch.is_empty() {
+                here.guard.handed_over(0)?;
+                *self.leaving.store() = None;
+                self.tell_state();
+                return Ok(Step::Again);
+            }
+            let about = here.slots.about();
+            let (tenant_id, device_id) = (about.tenant_id, about.device_id);
+            let client = Client::new(&parse_address(&about.server)?)?;
+            let challenge = client.challenge(&ChallengeRequest { tenant_id, device_id }).await?.challenge;
+            let message = signing::handover_message(&about.server_name, tenant_id, device_id, &challenge);
+            let signature = signing::sign(&here.secrets.key, &message);
+            let request = HandoverRequest { tenant_id, device_id, challenge, signature, mutations: batch };
+            let answer = match client.hand_over(&request).await {
+                Err(Error::TooLarge) if max_bytes > SMALLEST_BATCH => {
+                    max_bytes /= 2;
+                    continue;
+                }
+                answer => answer?,
+            };
+            let (target, now) = (Arc::clone(&store), self.clock.now());
+            let state = blocking(move || {
+                target.mark(&answer.receipts, now)?;
+                target.sync_state()
+            })
+            .await?;
+            here.guard.note(Some(Work { waiting: state.waiting, last_sequence: state.last_sequence }))?;
+            self.tell_state();
+        }
+    }
+
+    /// Signs what is left behind. From here on there is no way back.
+    async fn say_farewell(self: &Arc<Self>, here: &Here) -> Result<Step> {
+        let about = here.slots.about();
+        let (tenant_id, device_id) = (about.tenant_id, about.device_id);
+        let client = Client::new(&parse_address(&about.server)?)?;
+        let challenge = client.challenge(&ChallengeRequest { tenant_id, device_id }).await?.challenge;
+        let (last_sequence, lost, has_consent) = here.guard.farewell();
+        let at = here.guard.now();
+        let farewell = Farewell { tenant_id, device_id, challenge, last_sequence, lost, has_consent, at };
+        let token = client.farewell(&SignedFarewell::sign(&farewell, &here.secrets.key)?).await?.token;
+        let left = Left {
+            server: about.server.clone(),
+            tenant_id,
+            device_id,
+            installation_id: about.installation_id,
+            token,
+            is_destroyed: false,
+        };
+        let desk = Arc::clone(self);
+        blocking(move || desk.put_left(&left)).await?;
+        Ok(Step::Again)
+    }
+
+    /// Destroys keys and files, and says so.
+    async fn end(self: &Arc<Self>, mut left: Left) -> Result<Step> {
+        if !left.is_destroyed {
+            let desk = Arc::clone(self);
+            left = blocking(move || desk.destroy(left)).await?;
+            self.tell_state();
+        }
+        let client = Client::new(&parse_address(&left.server)?)?;
+        let Left { tenant_id, device_id, token, .. } = left;
+        match client.wiped(&Wiped { tenant_id, device_id, token }).await {
+            // A server that does not know it has nothing to learn.
+            Ok(()) | Err(Error::Server { code: ErrorCode::Unauthorized | ErrorCode::NotFound, .. }) => {}
+            Err(error) => return Err(error),
+        }
+        std::fs::remove_file(self.left_file())?;
+        self.tell_state();
+        Ok(Step::Over)
+    }
+
+    /// First the slots, then the keys: without either the data is worthless, whatever of the file stays on the disk.
+    fn destroy(&self, left: Left) -> Result<Left> {
+        *self.leaving.store() = None;
+        self.forget_guard();
+        files::remove(&self.home().join(crate::slots::FILE))?;
+        self.keyring.forget(left.installation_id)?;
+        for folder in [self.home(), self.unfinished()] {
+            files::remove_dir(&folder)?;
+        }
+        let left = Left { is_destroyed: true, ..left };
+        self.put_left(&left)?;
+        Ok(left)
+    }
+
+    fn left(&self) -> Result<Option<Left>> {
+        match std::fs::read(self.left_file()) {
+            Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn put_left(&self, left: &Left) -> Result<()> {
+        files::write_atomically(&self.left_file(), &serde_json::to_vec(left)?)
+    }
+
+    fn left_file(&self) -> PathBuf {
+        self.data_dir.join(FILE)
+    }
+
+    fn tell_state(&self) {
+        self.events.send(Event::State).ok();
+    }
+}

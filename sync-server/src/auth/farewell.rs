@@ -1,0 +1,159 @@
+//! The last that is heard of a desktop that was taken out of service: what it still had, which a person looks at, what
+//! it signed before it destroyed its keys, and that it has.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use protocol::api::Secret;
+use protocol::audit::Action;
+use protocol::error::{Refusal, RefusalCode};
+use protocol::farewell::{Farewell, FarewellToken, HandoverRequest, HandoverResponse, SignedFarewell, Wiped};
+use protocol::id::{DeviceId, TenantId};
+use protocol::signing::handover_message;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+
+use super::code::random_bytes;
+use super::device;
+use super::session::proven_device;
+use super::throttle::Who;
+use crate::AppState;
+use crate::audit::{self, Event, Lane};
+use crate::error::{Error, Json, Result};
+use crate::sync::push::Body;
+use crate::sync::set_aside;
+
+/// Takes what a desktop still had. All of it waits for a person: whoever had the desktop last may have written it.
+#[tracing::instrument(skip_all)]
+pub(crate) async fn handover(
+    State(state): State<AppState>,
+    Body(request): Body<HandoverRequest>,
+) -> Result<Json<HandoverResponse>> {
+    let now = OffsetDateTime::now_utc();
+    let (tenant, id) = (request.tenant_id, request.device_id);
+    let message = handover_message(&state.auth.server_name, tenant, id, &request.challenge);
+    let device =
+        proven_device(&state, tenant, id, &request.challenge, &message, &request.signature, now).await?;
+    must_be_revoked(&device)?;
+    let refusal = Refusal::new(
+        RefusalCode::DeviceRevoked,
+        "It came from a computer that had been taken out of service. A person decides about it.",
+    );
+    let mut tx = state.db.write(tenant).await?;
+    let from = set_aside::From { tenant, device: id, key: device.public_key };
+    acknowledge(&mut tx, tenant, id, now).await?;
+    let receipts = set_aside::all(&mut tx, &from, &request.mutations, &refusal).await?;
+    let changes = json!({ "handed_over": receipts.len() });
+    let event = Event {
+        device: Some(id),
+        clinic: Some(device.clinic),
+        changes: Some(changes),
+        reason: Some("The computer had been taken out of service: what it brought waits for a person."),
+        ..Event::new(Action::SyncPush)
+    };
+    audit::record(&mut tx, tenant, Lane::Writes, &event).await?;
+    tx.commit().await?;
+    state.audit.added(tenant, 1);
+    Ok(Json(HandoverResponse { receipts }))
+}
+
+/// Keeps what the desktop signed, and gives it a token with which it says that it is done, since it will have no key.
+#[tracing::instrument(skip_all)]
+pub(crate) async fn farewell(
+    State(state): State<AppState>,
+    Json(request): Json<SignedFarewell>,
+) -> Result<Json<FarewellToken>> {
+    let now = OffsetDateTime::now_utc();
+    let said: Farewell = serde_json::from_str(&request.body)
+        .map_err(|_| Error::Invalid("The body is not the receipt of a computer."))?;
+    let (tenant, id) = (said.tenant_id, said.device_id);
+    let device = proven_device(
+        &state,
+        tenant,
+        id,
+        &said.challenge,
+        &SignedFarewell::message(&request.body),
+        &request.signature,
+        now,
+    )
+    .await?;
+    must_be_revoked(&device)?;
+    let token = Secret(BASE64_URL_SAFE_NO_PAD.encode(random_bytes::<32>()));
+    let mut tx = state.db.write_unsynced(tenant).await?;
+    acknowledge(&mut tx, tenant, id, now).await?;
+    // A repeat brings another token: the answer before this one may have been lost.
+    sqlx::query!(
+        "update device_revocations
+         set receipt = $3, receipt_signature = $4, receipt_at = $5, token_hash = $6
+         where tenant_id = $1 and device_id = $2 and done_at is null",
+        tenant.0,
+        id.0,
+        request.body,
+        request.signature,
+        now,
+        Sha256::digest(token.0.as_bytes()).to_vec()
+    )
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    tracing::info!(%tenant, device = %id, "a desktop that was taken out of service gave up what it had");
+    Ok(Json(FarewellToken { token }))
+}
+
+/// The keys and files of the desktop are gone. Said twice, it is said.
+#[tracing::instrument(skip_all)]
+pub(crate) async fn wiped(State(state): State<AppState>, Json(said): Json<Wiped>) -> Result<StatusCode> {
+    let (tenant, id) = (said.tenant_id, said.device_id);
+    state.auth.check_throttle(&Who::unknown_device(tenant.0))?;
+    let mut tx = state.db.write_unsynced(tenant).await?;
+    let is_known = note_wiped(&mut tx, tenant, id, &said.token).await?;
+    tx.commit().await?;
+    if !is_known {
+        return Err(state.auth.failed(Who::unknown_device(tenant.0), Error::Unauthorized));
+    }
+    tracing::info!(%tenant, device = %id, "a desktop was wiped");
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn note_wiped(tx: &mut PgConnection, tenant: TenantId, id: DeviceId, token: &Secret) -> Result<bool> {
+    let noted = sqlx::query!(
+        "update device_revocations set done_at = coalesce(done_at, $4)
+         where tenant_id = $1 and device_id = $2 and token_hash = $3",
+        tenant.0,
+        id.0,
+        Sha256::digest(token.0.as_bytes()).to_vec(),
+        OffsetDateTime::now_utc()
+    )
+    .execute(tx)
+    .await?;
+    Ok(noted.rows_affected() == 1)
+}
+
+fn must_be_revoked(device: &device::Device) -> Result<()> {
+    if device.is_revoked { Ok(()) } else { Err(Error::Invalid("This computer is in service.")) }
+}
+
+/// The desktop knows it, and is locked.
+pub(super) async fn acknowledge(
+    tx: &mut PgConnection,
+    tenant: TenantId,
+    id: DeviceId,
+    now: OffsetDateTime,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into device_revocations (tenant_id, device_id, asked_at, acknowledged_at)
+         select d.tenant_id, d.id, d.revoked_at, $3 from devices d
+         where d.tenant_id = $1 and d.id = $2 and d.revoked_at is not null
+         on conflict (tenant_id, device_id) do update set
+             acknowledged_at = coalesce(device_revocations.acknowledged_at, excluded.acknowledged_at)",
+        tenant.0,
+        id.0,
+        now
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,55 @@
+//! Mutations of which none goes in by itself: those of a desktop that was taken out of service, or whose keys were lost.
+
+use ed25519_dalek::VerifyingKey;
+use protocol::api::Receipt;
+use protocol::error::Refusal;
+use protocol::id::{DeviceId, TenantId};
+use protocol::mutation::SignedMutation;
+
+use super::log::{self, Entry};
+use super::mutation::Opened;
+use super::push::repeated;
+use crate::TenantWriteTx;
+use crate::error::Result;
+
+/// Whose mutations.
+#[derive(Debug)]
+pub(crate) struct From {
+    pub(crate) tenant: TenantId,
+    pub(crate) device: DeviceId,
+    pub(crate) key: VerifyingKey,
+}
+
+/// Keeps them in the device's order, each with this answer. Those that came before keep the one that they got.
+pub(crate) async fn all(
+    tx: &mut TenantWriteTx,
+    from: &From,
+    mutations: &[SignedMutation],
+    refusal: &Refusal,
+) -> Result<Vec<Receipt>> {
+    let opened: Vec<Opened<'_>> =
+        mutations.iter().map(|signed| Opened::open(signed, from.device, &from.key)).collect::<Result<_>>()?;
+    log::must_follow(&opened)?;
+    let (mut progress, _) = log::lock_progress(tx, from.tenant, from.device).await?;
+    let old = opened.iter().take_while(|opened| opened.sequence <= progress.sequence).count();
+    let (old, new) = opened.split_at(old);
+    let mut receipts = repeated(tx, from.tenant, from.device, old).await?;
+    for opened in new {
+        progress = progress.followed_by(opened)?;
+        let receipt = log::refused(opened.sequence, opened.signed.hash, refusal.clone());
+        let entry = Entry {
+            tenant: from.tenant,
+            device: from.device,
+            actor: opened.actor,
+            version: tx.version(),
+            signed: opened.signed,
+            receipt: &receipt,
+            row_ids: &opened.row_ids,
+        };
+        log::keep(tx, &entry).await?;
+        receipts.push(receipt);
+    }
+    log::must_have_room(tx, from.tenant, from.device).await?;
+    log::set_progress(tx, from.tenant, from.device, progress).await?;
+    Ok(receipts)
+}

@@ -1,0 +1,80 @@
+import { act, screen, waitFor, within } from "@testing-library/react";
+import { expect, test } from "vitest";
+import type { AppState } from "../../ipc/bindings/AppState";
+import type { RevocationView } from "../../ipc/bindings/RevocationView";
+import { expectAccessible, openClinic } from "../../test/clinic";
+
+const revocation: RevocationView = {
+  state: "asked",
+  askedAt: "2026-11-23T09:12:00",
+  hasConsent: false,
+  lost: null,
+  doneAt: null,
+};
+
+async function openComputers(prepare: Parameters<typeof openClinic>[1] = () => undefined) {
+  const opened = openClinic({ start: "anjali@example.in" }, prepare);
+  await screen.findByTestId("today");
+  await opened.keys.click(screen.getByRole("link", { name: "Computers" }));
+  await screen.findAllByTestId("computer");
+  return opened;
+}
+
+test("an admin takes another computer out of service, after a question, and not this one", async () => {
+  const { keys } = await openComputers();
+  const [here, other] = screen.getAllByTestId("computer");
+  if (!here || !other) throw new Error("two computers");
+  expect(within(here).queryByRole("button")).toBeNull();
+  await expectAccessible();
+  await keys.click(within(other).getByRole("button", { name: "Take Front desk out of service" }));
+  const dialog = await screen.findByRole("dialog", { name: "Take Front desk out of service?" });
+  await expectAccessible();
+  await keys.type(within(dialog).getByLabelText("Why (for the log)"), "stolen");
+  await keys.click(within(dialog).getByRole("button", { name: "Take out of service" }));
+  await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  expect(await screen.findByText(/it has not been in contact since/)).toBeTruthy();
+});
+
+const states: [Partial<RevocationView>, RegExp][] = [
+  [{ state: "asked" }, /it has not been in contact since/],
+  [{ state: "never_confirmed" }, /never confirmed; nobody opens it since/],
+  [{ state: "acknowledged" }, /clears itself a day after/],
+  [{ state: "acknowledged", hasConsent: true }, /hands over what it had/],
+  [{ state: "leaving" }, /is being cleared/],
+  [{ state: "done", doneAt: "2026-11-23T10:00:00", lost: 0 }, /cleared .*, and confirmed$/],
+  [{ state: "done", doneAt: "2026-11-23T10:00:00", lost: 2 }, /2 changes on it were never sent/],
+];
+
+test.each(states)("what became of a computer is said: %o", async (change, words) => {
+  await openComputers((backend) => {
+    const list = backend.listComputers;
+    backend.listComputers = async () =>
+      (await list()).map((one) => (one.isThis ? one : { ...one, revocation: { ...revocation, ...change } }));
+  });
+  expect(screen.getByText(words)).toBeTruthy();
+});
+
+test("a computer that is out of service says what it does, and asks for a password when it needs one", async () => {
+  const { keys, backend } = openClinic();
+  await screen.findByTestId("today");
+  const state: Extract<AppState, { state: "revoked" }> = {
+    state: "revoked",
+    tenantName: "Shanti Clinic",
+    clinicName: "Andheri East",
+    people: [],
+    waiting: 3,
+    needsPassword: false,
+    wipesAt: null,
+  };
+  act(() => backend.emit({ name: "app-state", payload: state }));
+  expect((await screen.findByTestId("revoked")).textContent).toContain("hands over 3 changes");
+  expect(screen.queryByLabelText("Password")).toBeNull();
+  await expectAccessible();
+  const asks = { ...state, needsPassword: true, wipesAt: "2026-11-24T09:12:00" };
+  act(() => backend.emit({ name: "app-state", payload: asks }));
+  await keys.type(await screen.findByLabelText("Password"), "wrong");
+  expect(screen.getByRole("button", { name: "Hand over" })).toBeTruthy();
+  await expectAccessible();
+  act(() => backend.emit({ name: "app-state", payload: { state: "wiping" } }));
+  expect(await screen.findByTestId("wiping")).toBeTruthy();
+});

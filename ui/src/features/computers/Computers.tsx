@@ -1,0 +1,140 @@
+import { Button, TextInput } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { keyLabel } from "../../app/keymap";
+import { queryKeys } from "../../app/queries";
+import type { ComputerView } from "../../ipc/bindings/ComputerView";
+import { useBackend } from "../../ipc/context";
+import { messages } from "../../messages/en";
+import { Dialog } from "../../shared/Dialog";
+import { timeOrDay } from "../../shared/format";
+import { KeyBar, Problem, Waiting } from "../../shared/parts";
+import classes from "./Computers.module.css";
+
+/** The clinic's computers, for its admins: which there are, and which are out of service. */
+export function Computers() {
+  const backend = useBackend();
+  const { data, error, isPending, refetch } = useQuery({
+    queryKey: queryKeys.computers,
+    queryFn: () => backend.listComputers(),
+  });
+  const [chosen, setChosen] = useState<ComputerView | null>(null);
+  const { computers, keys } = messages;
+  return (
+    <>
+      <div className={classes.screen} data-testid="computers">
+        <h1>{computers.title}</h1>
+        <p>{computers.lead}</p>
+        {isPending && <Waiting />}
+        {error && <Problem error={error} onRetry={() => void refetch()} />}
+        {data && (
+          <table className={classes.table}>
+            <thead>
+              <tr>
+                <th scope="col">{computers.columns.name}</th>
+                <th scope="col">{computers.columns.scope}</th>
+                <th scope="col">{computers.columns.lastSeen}</th>
+                <th scope="col">{computers.columns.state}</th>
+                <th scope="col">
+                  <span className={classes.hidden}>{computers.columns.act}</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {data.map((computer) => (
+                <tr key={computer.id} data-testid="computer">
+                  <th scope="row">
+                    {computer.name} <span className={classes.lane}>{computer.lane}</span>
+                  </th>
+                  <td>{messages.sync.scopes[computer.scope]}</td>
+                  <td>{computer.lastSeenAt ? timeOrDay(computer.lastSeenAt) : computers.never}</td>
+                  <td>{stateWords(computer)}</td>
+                  <td>
+                    {computer.isThis ? (
+                      computers.thisOne
+                    ) : (
+                      <Act computer={computer} onAct={() => setChosen(computer)} />
+                    )}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        )}
+      </div>
+      <KeyBar keys={[[keyLabel("today"), keys.today]]} />
+      {chosen && <RevokeDialog computer={chosen} onClose={() => setChosen(null)} />}
+    </>
+  );
+}
+
+function Act({ computer, onAct }: { computer: ComputerView; onAct: () => void }) {
+  const { computers } = messages;
+  const { revocation } = computer;
+  if (revocation?.hasConsent || revocation?.state === "done") return null;
+  return (
+    <Button variant="default" size="xs" onClick={onAct} aria-label={computers.revokeLong(computer.name)}>
+      {revocation ? computers.agree : computers.revoke}
+    </Button>
+  );
+}
+
+function stateWords({ revocation, leaseUntil, isCopied }: ComputerView): string {
+  const { states } = messages.computers;
+  if (!revocation) return isCopied ? states.copied : states.inService;
+  switch (revocation.state) {
+    case "asked":
+      return states.asked(timeOrDay(revocation.askedAt));
+    case "never_confirmed":
+      return states.neverConfirmed(timeOrDay(leaseUntil ?? revocation.askedAt));
+    case "acknowledged":
+      return revocation.hasConsent ? states.acknowledged : states.waits;
+    case "leaving":
+      return states.leaving;
+    case "done":
+      return states.done(timeOrDay(revocation.doneAt ?? revocation.askedAt), revocation.lost ?? 0);
+  }
+}
+
+function RevokeDialog({ computer, onClose }: { computer: ComputerView; onClose: () => void }) {
+  const backend = useBackend();
+  const client = useQueryClient();
+  const [reason, setReason] = useState("");
+  const { computers, common } = messages;
+  const revoke = useMutation({
+    mutationFn: () => backend.revokeComputer(computer.id, reason.trim() || null),
+    onSuccess: () => {
+      void client.invalidateQueries({ queryKey: queryKeys.computers });
+      onClose();
+    },
+  });
+  return (
+    <Dialog label={computers.revokeTitle(computer.name)} onClose={onClose}>
+      <form
+        className={classes.form}
+        onSubmit={(event) => {
+          event.preventDefault();
+          revoke.mutate();
+        }}
+      >
+        <h2>{computers.revokeTitle(computer.name)}</h2>
+        <p>{computers.revokeText}</p>
+        <TextInput
+          label={computers.reason}
+          value={reason}
+          maxLength={300}
+          onChange={(event) => setReason(event.currentTarget.value)}
+        />
+        {revoke.error && <Problem error={revoke.error} />}
+        <div className={classes.buttons}>
+          <Button variant="default" onClick={onClose}>
+            {common.cancel}
+          </Button>
+          <Button type="submit" color="red" loading={revoke.isPending}>
+            {computers.revoke}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
