@@ -11,7 +11,7 @@ use crate::merge::ReviewColumn;
 use crate::mutation::{Hash, SignedMutation};
 use crate::permission::{Role, Roles};
 use crate::standing::SignedOrder;
-use crate::table::{Row, TABLES, TableName};
+use crate::table::{Row, TABLES, TableName, UnknownRow};
 
 /// The header in which a desktop says its [`crate::PROTOCOL_VERSION`].
 pub const PROTOCOL_HEADER: &str = "clinic-protocol";
@@ -477,6 +477,9 @@ pub enum PullLine {
     },
     /// A row.
     Row(Row),
+    /// A row of a table that this program does not know. It stands in the stream like any other.
+    #[serde(skip)]
+    Unknown(UnknownRow),
     /// The page is whole.
     End {
         /// Whether rows up to the head remain. If not, all that was received since the cursor, and this

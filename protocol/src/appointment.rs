@@ -58,13 +58,13 @@ impl Status {
 }
 
 /// Checks that a change of state is one that a person can make from what they saw. What others did meanwhile
-/// is for the merge.
+/// is for the merge, and whoever decides between two states that were recorded may take either.
 ///
 /// # Errors
 ///
 /// [`RefusalCode::BadValue`].
 pub(crate) fn check_update(change: &Change) -> Result<(), Refusal> {
-    let Some(set) = change.set.get("status") else { return Ok(()) };
+    let Some(set) = change.set.get("status").filter(|_| change.decides.is_none()) else { return Ok(()) };
     match (Status::deserialize(&set.base), Status::deserialize(&set.value)) {
         (Ok(base), Ok(value)) if base.may_become(value) => Ok(()),
         _ => Err(Refusal::new(

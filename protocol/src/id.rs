@@ -62,6 +62,8 @@ ids! {
     PrescriptionItemId,
     /// A desktop.
     DeviceId,
+    /// Something that waits for a person's decision.
+    ConflictId,
     /// The life of a tenant's data; a new one after a restore from backup.
     Epoch,
 }

@@ -1,16 +1,16 @@
 //! Column by column: what becomes of a change when others changed the same row meanwhile.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::{Refusal, RefusalCode};
-use crate::mutation::{Change, Op};
+use crate::mutation::{Change, Op, SetValue};
 use crate::permission::Roles;
 use crate::table::{Column, Kind, Merge, Table, TableName, Values};
 use crate::validate;
-use crate::{appointment, dental, patient, prescription};
+use crate::{appointment, conflict, dental, patient, prescription};
 
 /// When each column was last changed, as milliseconds since 1970 by the server's clock.
 pub type Clocks = BTreeMap<String, i64>;
@@ -33,7 +33,8 @@ pub struct ReviewColumn {
     pub table: TableName,
     /// Which row.
     pub id: uuid::Uuid,
-    /// Which column; `deleted` stands for the row's deletion.
+    /// Which fact, by its leading column; `deleted` stands for the row's deletion. The values of a fact of several
+    /// columns are objects of them.
     pub column: String,
     /// What the person saw.
     pub base: Value,
@@ -71,11 +72,19 @@ pub fn merge(
     recorded_at_ms: i64,
 ) -> Result<Merged, Refusal> {
     let table = change.table.table();
-    let permitted = permitted_columns(table, change, roles)?;
+    let is_proposal = change.table == TableName::SyncConflicts && change.op == Op::Insert;
+    if is_proposal {
+        conflict::check_proposal(change)?;
+    }
+    let permitted = permitted_columns(table, change, (!is_proposal).then_some(roles))?;
     if change.table == TableName::DentalProcedures {
         dental::check_completer(change, roles)?;
     }
     match (change.op, current) {
+        // Two people asked the same.
+        (Op::Insert, Some(row)) if is_proposal => {
+            Ok(Merged { row, changed: false, met_others: true, review: vec![] })
+        }
         (Op::Insert, Some(_)) => Err(Refusal::new(
             RefusalCode::IdTaken,
             format!("A new row in {} bears the id of one that exists.", table.sql_name),
@@ -85,12 +94,16 @@ pub fn merge(
             RefusalCode::MissingRow,
             format!("The row in {} does not exist.", table.sql_name),
         )),
-        (Op::Update, Some(current)) => update(change, current, &permitted, recorded_at_ms),
+        (Op::Update, Some(current)) => update(change, current, &permitted, roles, recorded_at_ms),
         (Op::Delete, Some(current)) => delete(table, change, current, roles),
     }
 }
 
-fn permitted_columns(table: &Table, change: &Change, roles: &Roles) -> Result<Vec<&'static Column>, Refusal> {
+fn permitted_columns(
+    table: &Table,
+    change: &Change,
+    roles: Option<&Roles>,
+) -> Result<Vec<&'static Column>, Refusal> {
     change
         .set
         .iter()
@@ -101,7 +114,7 @@ fn permitted_columns(table: &Table, change: &Change, roles: &Roles) -> Result<Ve
                     format!("This server does not know {}.{name}; it needs an update.", table.sql_name),
                 )
             })?;
-            if !roles.may_write(column.writer) {
+            if roles.is_some_and(|roles| !roles.may_write(column.writer)) {
                 return Err(Refusal::new(
                     RefusalCode::NotAllowed,
                     format!("This person's role may not write {}.{name}.", table.sql_name),
@@ -145,6 +158,7 @@ fn update(
     change: &Change,
     mut row: Current,
     columns: &[&'static Column],
+    roles: &Roles,
     recorded_at_ms: i64,
 ) -> Result<Merged, Refusal> {
     match change.table {
@@ -152,64 +166,194 @@ fn update(
         TableName::Appointments => appointment::check_update(change)?,
         TableName::DentalProcedures => dental::check_procedure(&row.values, change)?,
         TableName::DentalAttachments => dental::check_attachment(&row.values, change)?,
+        TableName::SyncConflicts => {
+            conflict::check(&row.values, change, roles)?;
+        }
         _ => {}
     }
     let before = row.values.clone();
     let mut met_others = false;
     let mut review = Vec::new();
-    for (column, (name, set)) in columns.iter().zip(&change.set) {
-        let theirs = row.values.get(name).cloned().unwrap_or(Value::Null);
-        if same(&theirs, &set.value) {
-            continue;
-        }
-        let theirs_since = row.clocks.get(name).copied().unwrap_or(0);
-        if same(&theirs, &set.base) {
-            row.values.insert(name.clone(), set.value.clone());
-            row.clocks.insert(name.clone(), recorded_at_ms.max(theirs_since));
-            continue;
-        }
-        met_others = true;
-        match column.merge {
-            // Ties go to whoever arrives later.
-            Merge::Latest if recorded_at_ms >= theirs_since => {
-                row.values.insert(name.clone(), set.value.clone());
-                row.clocks.insert(name.clone(), recorded_at_ms);
-            }
-            Merge::Latest => {}
-            Merge::Furthest(ladder) if further(ladder, &theirs, &set.value).is_some() => {
-                if further(ladder, &theirs, &set.value) == Some(Side::Ours) {
-                    row.values.insert(name.clone(), set.value.clone());
-                    row.clocks.insert(name.clone(), recorded_at_ms.max(theirs_since));
+    for (lead, members) in facts(change, columns, &row.values) {
+        let clashes = members.iter().any(|member| member.clashes(&row.values));
+        met_others |= clashes;
+        if let ([member], true) = (members.as_slice(), clashes) {
+            review.extend(member.merge(change, &mut row, recorded_at_ms));
+        } else if clashes {
+            let object = |value: &dyn Fn(&Member<'_>) -> Value| -> Value {
+                members.iter().map(|member| (member.column.name.to_owned(), value(member))).collect()
+            };
+            review.push(ReviewColumn {
+                table: change.table,
+                id: change.id,
+                column: lead.to_owned(),
+                base: object(&|member| member.set.base.clone()),
+                theirs: object(&|member| value_of(&row.values, member.column.name)),
+                ours: object(&|member| member.set.value.clone()),
+            });
+        } else {
+            for member in &members {
+                if member.is_news(&row.values) {
+                    row.put(member.column.name, member.set.value.clone(), recorded_at_ms);
                 }
             }
-            Merge::Union if fits(column, &union(&theirs, &set.value)) => {
-                row.values.insert(name.clone(), union(&theirs, &set.value));
-                row.clocks.insert(name.clone(), recorded_at_ms.max(theirs_since));
-            }
-            Merge::Review | Merge::SaferUnion | Merge::Furthest(_) | Merge::Union => {
-                if column.merge == Merge::SaferUnion {
-                    row.values.insert(name.clone(), safer_union(column, &theirs, &set.value));
-                    row.clocks.insert(name.clone(), recorded_at_ms.max(theirs_since));
-                }
-                review.push(ReviewColumn {
-                    table: change.table,
-                    id: change.id,
-                    column: name.clone(),
-                    base: set.base.clone(),
-                    theirs,
-                    ours: set.value.clone(),
-                });
-            }
-            // permitted_columns refuses these before.
-            Merge::ServerOnly => {}
         }
     }
     if row.deleted && before != row.values {
+        // An edit against a deletion: the edit stays until a person decides.
+        row.deleted = false;
         review.push(deletion(change, Value::Bool(true), Value::Bool(false)));
     }
     validate::check_row(change.table, &row.values)?;
     patient::check_merger(change, &row.values)?;
     Ok(Merged { changed: before != row.values, row, met_others, review })
+}
+
+/// A column of a change, and what a person made of it.
+struct Member<'a> {
+    column: &'static Column,
+    set: &'a SetValue,
+}
+
+/// The changed columns by the facts that they make.
+fn facts<'a>(
+    change: &'a Change,
+    columns: &[&'static Column],
+    current: &Values,
+) -> Vec<(&'static str, Vec<Member<'a>>)> {
+    let mut facts: Vec<(&'static str, Vec<Member<'a>>)> = Vec::new();
+    for (column, set) in columns.iter().zip(change.set.values()) {
+        let lead = match change.table {
+            TableName::Prescriptions => prescription::fact(current, column),
+            _ => column.fact(),
+        };
+        let member = Member { column, set };
+        match facts.iter_mut().find(|(known, _)| *known == lead) {
+            Some((_, members)) => members.push(member),
+            None => facts.push((lead, vec![member])),
+        }
+    }
+    // What was not changed was sent to show what the person saw; alone it says nothing.
+    facts.retain(|(_, members)| members.iter().any(|member| !same(&member.set.base, &member.set.value)));
+    facts
+}
+
+impl Member<'_> {
+    /// Whether the row does not say it yet.
+    fn is_news(&self, current: &Values) -> bool {
+        !same(&self.set.base, &self.set.value) && !same(&value_of(current, self.column.name), &self.set.value)
+    }
+
+    /// Whether others made something of this column meanwhile, other than this.
+    fn clashes(&self, current: &Values) -> bool {
+        let theirs = value_of(current, self.column.name);
+        !same(&theirs, &self.set.value) && !same(&theirs, &self.set.base)
+    }
+
+    /// Merges what two people made of one column, by its class; the answer is what is left to a person.
+    fn merge(&self, change: &Change, row: &mut Current, recorded_at_ms: i64) -> Option<ReviewColumn> {
+        let (column, set) = (self.column, self.set);
+        let theirs = value_of(&row.values, column.name);
+        let theirs_since = row.clocks.get(column.name).copied().unwrap_or(0);
+        let review = |base: &Value, theirs: Value, ours: &Value| {
+            Some(ReviewColumn {
+                table: change.table,
+                id: change.id,
+                column: column.name.to_owned(),
+                base: base.clone(),
+                theirs,
+                ours: ours.clone(),
+            })
+        };
+        match column.merge {
+            // Ties go to whoever arrives later.
+            Merge::Latest => {
+                if recorded_at_ms >= theirs_since {
+                    row.put(column.name, set.value.clone(), recorded_at_ms);
+                }
+                None
+            }
+            Merge::Furthest(ladder) => match further(ladder, &theirs, &set.value) {
+                Some(Side::Ours) => {
+                    row.put(column.name, set.value.clone(), recorded_at_ms);
+                    None
+                }
+                Some(Side::Theirs) => None,
+                None => review(&set.base, theirs, &set.value),
+            },
+            Merge::Union => {
+                row.put(column.name, union(&theirs, &set.value), recorded_at_ms);
+                None
+            }
+            Merge::Review => review(&set.base, theirs, &set.value),
+            Merge::ReviewEntries => {
+                let (merged, clashing) = entries(&set.base, &theirs, &set.value);
+                if !same(&merged, &theirs) {
+                    row.put(column.name, merged, recorded_at_ms);
+                }
+                let of = |value: &Value| match value.as_object() {
+                    Some(object) if !clashing.is_empty() => Value::Object(
+                        clashing
+                            .iter()
+                            .map(|name| (name.clone(), object.get(name).cloned().unwrap_or_default()))
+                            .collect(),
+                    ),
+                    _ => value.clone(),
+                };
+                let is_settled = clashing.is_empty() && theirs.is_object() && set.value.is_object();
+                if is_settled { None } else { review(&of(&set.base), of(&theirs), &of(&set.value)) }
+            }
+            Merge::SaferUnion => {
+                row.put(column.name, safer_union(column, &theirs, &set.value), recorded_at_ms);
+                review(&set.base, theirs, &set.value)
+            }
+            // permitted_columns refuses these before.
+            Merge::ServerOnly => None,
+        }
+    }
+}
+
+impl Current {
+    /// Sets a column; its clock never goes back.
+    fn put(&mut self, name: &str, value: Value, at_ms: i64) {
+        let since = self.clocks.get(name).copied().unwrap_or(0);
+        self.values.insert(name.to_owned(), value);
+        self.clocks.insert(name.to_owned(), at_ms.max(since));
+    }
+}
+
+fn value_of(values: &Values, name: &str) -> Value {
+    values.get(name).cloned().unwrap_or(Value::Null)
+}
+
+/// Their object with the entries that we alone changed, and the names of those that both changed: of them theirs stay.
+fn entries(base: &Value, theirs: &Value, ours: &Value) -> (Value, Vec<String>) {
+    let none = serde_json::Map::new();
+    let base = base.as_object().unwrap_or(&none);
+    let (Some(their_entries), Some(our_entries)) = (theirs.as_object(), ours.as_object()) else {
+        return (theirs.clone(), vec![]);
+    };
+    let entry = |object: &serde_json::Map<String, Value>, name: &str| {
+        object.get(name).cloned().unwrap_or(Value::Null)
+    };
+    let mut merged = their_entries.clone();
+    let mut clashing = Vec::new();
+    for name in base.keys().chain(our_entries.keys()).collect::<BTreeSet<_>>() {
+        let (base, theirs, ours) = (entry(base, name), entry(their_entries, name), entry(our_entries, name));
+        if same(&ours, &base) || same(&ours, &theirs) {
+            continue;
+        }
+        if same(&theirs, &base) {
+            if ours.is_null() {
+                merged.remove(name)
+            } else {
+                merged.insert(name.clone(), ours)
+            };
+        } else {
+            clashing.push(name.clone());
+        }
+    }
+    (Value::Object(merged), clashing)
 }
 
 fn delete(table: &Table, change: &Change, mut row: Current, roles: &Roles) -> Result<Merged, Refusal> {
@@ -335,7 +479,6 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::mutation::SetValue;
     use crate::permission::Role;
 
     fn doctor() -> Roles {
@@ -356,13 +499,8 @@ mod tests {
     }
 
     fn edit(column: &str, base: Value, value: Value) -> Change {
-        Change {
-            table: TableName::Patients,
-            id: Uuid::nil(),
-            op: Op::Update,
-            base_version: 1,
-            set: [(column.to_owned(), SetValue { base, value })].into(),
-        }
+        let set = [(column.to_owned(), SetValue { base, value })].into();
+        Change::update(TableName::Patients, Uuid::nil(), set)
     }
 
     #[test]
@@ -512,6 +650,102 @@ mod tests {
         assert_eq!(merged.review[0].column, "deleted");
     }
 
+    fn edits(table: TableName, set: &[(&str, Value, Value)]) -> Change {
+        let set = set.iter().map(|(name, base, value)| {
+            ((*name).to_owned(), SetValue { base: base.clone(), value: value.clone() })
+        });
+        Change::update(table, Uuid::nil(), set.collect())
+    }
+
+    #[test]
+    fn of_two_dosages_one_holds_as_a_whole() {
+        let values =
+            [("dose_text", json!("1-0-1 x5d")), ("duration_value", json!(5)), ("quantity", json!(10))];
+        let row = Current {
+            values: values.map(|(name, value)| (name.to_owned(), value)).into(),
+            ..Current::default()
+        };
+        let longer = edits(
+            TableName::PrescriptionItems,
+            &[
+                ("dose_text", json!("1-0-1 x5d"), json!("1-0-1 x7d")),
+                ("duration_value", json!(5), json!(7)),
+                ("quantity", json!(10), json!(14)),
+            ],
+        );
+        let more = edits(
+            TableName::PrescriptionItems,
+            &[
+                ("dose_text", json!("1-0-1 x5d"), json!("1-1-1 x5d")),
+                ("duration_value", json!(5), json!(5)),
+                ("quantity", json!(10), json!(15)),
+            ],
+        );
+        let first = merge(&longer, Some(row), &doctor(), 2_000).expect("BUG: allowed").row;
+        let second = merge(&more, Some(first.clone()), &doctor(), 3_000).expect("BUG: allowed");
+        assert_eq!(second.row.values, first.values, "no mixture of both");
+        assert_eq!(second.review.len(), 1, "{:?}", second.review);
+        assert_eq!(second.review[0].column, "dose_text");
+        assert_eq!(
+            second.review[0].ours,
+            json!({"dose_text": "1-1-1 x5d", "duration_value": 5, "quantity": 15})
+        );
+    }
+
+    #[test]
+    fn of_two_sets_of_vitals_only_what_both_measured_is_for_a_person() {
+        let values = [("vitals", json!({"weight_kg": 66})), ("status", json!("draft"))];
+        let row = Current {
+            values: values.map(|(name, value)| (name.to_owned(), value)).into(),
+            ..Current::default()
+        };
+        let measured =
+            |value: Value| edits(TableName::Prescriptions, &[("vitals", json!({"weight_kg": 66}), value)]);
+        let nurse = measured(json!({"weight_kg": 66, "pulse": 80}));
+        let doctor_saw = measured(json!({"weight_kg": 68.4, "temp_c": 38}));
+        let first = merge(&nurse, Some(row), &doctor(), 2_000).expect("BUG: allowed").row;
+        let both = merge(&doctor_saw, Some(first), &doctor(), 3_000).expect("BUG: allowed");
+        assert_eq!(both.row.values["vitals"], json!({"weight_kg": 68.4, "pulse": 80, "temp_c": 38}));
+        assert!(both.review.is_empty() && both.met_others);
+        let other = measured(json!({"weight_kg": 64.8, "spo2": 97}));
+        let third = merge(&other, Some(both.row), &doctor(), 3_000).expect("BUG: allowed");
+        assert_eq!(third.row.values["vitals"]["weight_kg"], json!(68.4));
+        assert_eq!(third.row.values["vitals"]["spo2"], json!(97));
+        let [review] = third.review.as_slice() else { panic!("{:?}", third.review) };
+        assert_eq!(
+            (&review.theirs, &review.ours),
+            (&json!({"weight_kg": 68.4}), &json!({"weight_kg": 64.8}))
+        );
+    }
+
+    #[test]
+    fn an_edit_against_a_deletion_brings_the_row_back() {
+        let row = Current { deleted: true, ..patient() };
+        let merged = merge(&edit("city", json!(null), json!("Pune")), Some(row), &doctor(), 2_000);
+        let merged = merged.expect("BUG: allowed");
+        assert!(!merged.row.deleted);
+        assert_eq!((merged.review[0].column.as_str(), &merged.review[0].theirs), ("deleted", &json!(true)));
+    }
+
+    #[test]
+    fn a_prescription_that_was_withdrawn_twice_stays_as_it_was_first_and_a_person_looks_at_it() {
+        let values = [("status", json!("voided")), ("void_reason", json!("wrong patient"))];
+        let row = Current {
+            values: values.map(|(name, value)| (name.to_owned(), value)).into(),
+            ..Current::default()
+        };
+        let amended = edits(
+            TableName::Prescriptions,
+            &[
+                ("status", json!("finalised"), json!("superseded")),
+                ("superseded_by_id", json!(null), json!(Uuid::nil())),
+            ],
+        );
+        let merged = merge(&amended, Some(row.clone()), &doctor(), 2_000).expect("BUG: kept");
+        assert_eq!(merged.row.values, row.values);
+        assert_eq!((merged.review.len(), merged.review[0].column.as_str()), (1, "status"));
+    }
+
     proptest! {
         #[test]
         fn merging_the_same_change_twice_changes_nothing_more(
@@ -539,7 +773,7 @@ mod tests {
             let turn = usize::try_from(seed % edits.len() as u64).expect("BUG: small");
             edits.rotate_left(turn);
             // Equal neighbours are no change and keep the earlier clock, so compare only where values differ.
-            let values: std::collections::BTreeSet<_> = edits.iter().map(|(value, _)| value).collect();
+            let values: BTreeSet<_> = edits.iter().map(|(value, _)| value).collect();
             prop_assume!(values.len() == edits.len());
             prop_assert_eq!(in_order, apply(&edits));
         }

@@ -51,6 +51,9 @@ pub struct Change {
     /// The columns that the person changed.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub set: BTreeMap<String, SetValue>,
+    /// The item whose decision this carries out; the same mutation decides it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decides: Option<Uuid>,
 }
 
 impl Change {
@@ -60,7 +63,12 @@ impl Change {
             .into_iter()
             .map(|(column, value)| (column, SetValue { base: Value::Null, value }))
             .collect();
-        Self { table, id, op: Op::Insert, base_version: 0, set }
+        Self { table, id, op: Op::Insert, base_version: 0, set, decides: None }
+    }
+
+    /// A change of these columns of a row.
+    pub fn update(table: TableName, id: Uuid, set: BTreeMap<String, SetValue>) -> Self {
+        Self { table, id, op: Op::Update, base_version: 0, set, decides: None }
     }
 
     /// The values that the person made, without what they saw.

@@ -96,6 +96,7 @@ impl Roles {
             Writer::Merger => self.is_prescriber() || self.0.contains(&Role::Admin),
             Writer::Charter => self.is_dentist() || self.0.contains(&Role::Nurse),
             Writer::Admin => self.0.contains(&Role::Admin),
+            Writer::Decider => self.may_write(Writer::Merger) || self.0.contains(&Role::Receptionist),
             Writer::Nobody => false,
         }
     }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::error::{Refusal, RefusalCode};
 use crate::mutation::{Change, Hash};
-use crate::table::Values;
+use crate::table::{Column, Values};
 
 /// The state of a prescription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,8 +45,14 @@ impl Status {
 /// Columns of a signed prescription that an amendment or a voiding writes; all others are fixed.
 const AFTER_SIGNING: &[&str] = &["status", "superseded_by_id", "void_reason", "voided_at", "voided_by"];
 
+/// The fact that a column is of: what became of a signed prescription is one.
+pub(crate) fn fact(current: &Values, column: &'static Column) -> &'static str {
+    let is_signed = !matches!(Status::of(current), None | Some(Status::Draft | Status::Discarded));
+    if is_signed && AFTER_SIGNING.contains(&column.name) { "status" } else { column.fact() }
+}
+
 /// Checks that a change respects the states: whatever is signed stays as it was signed, and what was said when it was
-/// withdrawn stays too. Two who withdrew the same prescription at once are left to the merge.
+/// withdrawn stays too.
 ///
 /// # Errors
 ///
@@ -55,7 +61,6 @@ pub fn check_update(current: &Values, change: &Change) -> Result<(), Refusal> {
     let status = Status::of(current);
     let step = change.set.get("status");
     let next = step.map_or(status, |set| Status::deserialize(&set.value).ok());
-    let may = status.zip(next).is_some_and(|(status, next)| status.may_become(next));
     let withdraws = step.is_some_and(|set| set.base == "finalised")
         && matches!(next, Some(Status::Superseded | Status::Voided))
         && change.set.iter().all(|(name, set)| {
@@ -63,6 +68,9 @@ pub fn check_update(current: &Values, change: &Change) -> Result<(), Refusal> {
             let is_first = set.base.is_null() || status == Some(Status::Finalised);
             AFTER_SIGNING.contains(&name.as_str()) && (name == "status" || is_first)
         });
+    // By people who did not see each other: both are kept, and a person looks at it.
+    let is_second = withdraws && matches!(status, Some(Status::Superseded | Status::Voided));
+    let may = is_second || status.zip(next).is_some_and(|(status, next)| status.may_become(next));
     if may && (status == Some(Status::Draft) || withdraws) {
         return Ok(());
     }
@@ -178,7 +186,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::mutation::{Op, SetValue};
+    use crate::mutation::SetValue;
     use crate::table::TableName;
 
     fn values(pairs: &[(&str, Value)]) -> Values {
@@ -188,18 +196,12 @@ mod tests {
     #[test]
     fn a_signed_prescription_can_be_voided_and_nothing_else_of_it_changes() {
         let signed = values(&[("status", json!("finalised")), ("advice", json!("rest"))]);
-        let change = |set: &[(&str, &str, &str)]| Change {
-            table: TableName::Prescriptions,
-            id: Uuid::nil(),
-            op: Op::Update,
-            base_version: 1,
-            set: set
-                .iter()
-                .map(|(name, base, value)| {
-                    let base = if base.is_empty() { Value::Null } else { json!(base) };
-                    ((*name).to_owned(), SetValue { base, value: json!(value) })
-                })
-                .collect(),
+        let change = |set: &[(&str, &str, &str)]| {
+            let set = set.iter().map(|(name, base, value)| {
+                let base = if base.is_empty() { Value::Null } else { json!(base) };
+                ((*name).to_owned(), SetValue { base, value: json!(value) })
+            });
+            Change::update(TableName::Prescriptions, Uuid::nil(), set.collect())
         };
         let void = [("status", "finalised", "voided"), ("void_reason", "", "wrong patient")];
         assert!(check_update(&signed, &change(&void)).is_ok());

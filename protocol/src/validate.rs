@@ -127,7 +127,8 @@ pub fn check_row(table: TableName, values: &Values) -> Result<(), Refusal> {
         | TableName::TenantMedicines
         | TableName::Prescriptions
         | TableName::PrescriptionItems
-        | TableName::PatientAllergies => None,
+        | TableName::PatientAllergies
+        | TableName::SyncConflicts => None,
     };
     problem.map_or(Ok(()), |problem| Err(Refusal::new(RefusalCode::BadValue, problem)))
 }

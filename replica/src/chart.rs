@@ -4,13 +4,15 @@ use protocol::id::{DoctorId, PatientId, PrescriptionId};
 use protocol::medicine::{form_abbreviation, units};
 use protocol::prescription::Status;
 use protocol::table::{TableName, Values};
-use rusqlite::{OptionalExtension, Transaction};
+use rusqlite::Transaction;
 use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
-use crate::patients::{form, summary};
+use crate::one_patient::{kept, registrations};
+use crate::pad::draft;
+use crate::patients::{form, summary, summary_of};
 use crate::replica::{Replica, must_get, some_text, text};
 use crate::store::get_row;
 use crate::view::{Chart, ItemView, PrescriptionSummary};
@@ -23,23 +25,24 @@ impl Replica {
     pub fn chart(&self, id: PatientId) -> Result<Chart> {
         let chart = self.store.read(|tx| {
             let today = self.day(tx)?;
+            let id = kept(tx, id)?;
             let values = must_get(tx, TableName::Patients, id.0)?;
+            let registrations = registrations(tx, id)?;
             let is_clinician = self.is_clinical();
             let mut form = form(&values, today);
             if !is_clinician {
                 form.alerts.clear();
             }
-            let draft: Option<i64> = tx
-                .prepare_cached("select 1 from drafts where patient_id = ?1")?
-                .query_row([id.to_string()], |row| row.get(0))
-                .optional()?;
+            let merged = registrations.iter().skip(1).map(|other| summary_of(tx, *other, today));
             Ok(Chart {
                 patient: summary(tx, id, &values, today)?,
                 form,
                 allergy_status: text(&values, "allergy_status").to_owned(),
                 alerts: some_text(&values, "alerts").filter(|_| is_clinician),
-                prescriptions: if is_clinician { list(tx, id)? } else { vec![] },
-                has_draft: is_clinician && draft.is_some(),
+                prescriptions: if is_clinician { list(tx, &registrations)? } else { vec![] },
+                has_draft: is_clinician && draft(tx, id)?.is_some(),
+                conflicts: self.conflicts_of(tx, id)?,
+                merged: merged.collect::<Result<_>>()?,
             })
         })?;
         self.note_view(id);
@@ -53,11 +56,12 @@ impl Replica {
     }
 }
 
-fn list(tx: &Transaction<'_>, patient: PatientId) -> Result<Vec<PrescriptionSummary>> {
-    let sql = "select id from prescriptions where patient_id = ?1 and is_deleted = 0 \
+fn list(tx: &Transaction<'_>, patients: &[PatientId]) -> Result<Vec<PrescriptionSummary>> {
+    let sql = "select id from prescriptions where patient_id in (select value from json_each(?1)) and is_deleted = 0 \
                and status in ('finalised', 'superseded', 'voided') order by visit_date desc, id desc limit ?2";
     let mut statement = tx.prepare_cached(sql)?;
-    let ids = statement.query_map((patient.to_string(), SHOWN), |row| row.get::<_, String>(0))?;
+    let ids =
+        statement.query_map((serde_json::to_string(patients)?, SHOWN), |row| row.get::<_, String>(0))?;
     ids.map(|id| {
         let id: PrescriptionId = id?.parse().map_err(|_| Error::NotFound)?;
         prescription(tx, id, &must_get(tx, TableName::Prescriptions, id.0)?)

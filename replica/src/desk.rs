@@ -436,6 +436,7 @@ impl Desk {
 
     fn sign_in(self: &Arc<Self>, here: Here, sign_in: SignIn) -> Result<AppState> {
         let SignIn { store, person, password_version, access } = sign_in;
+        here.guard.opened()?;
         let (token, typed) = match access {
             Access::Token(token) => (Some(token), None),
             Access::Typed(typed) => (None, Some(typed)),
@@ -597,10 +598,22 @@ impl Desk {
 
     /// Signs out: the key leaves memory, and nothing is sent any more.
     pub fn lock(&self) {
-        if let Some(open) = self.open().take() {
-            open.replica.note(Action::Logout, None, None);
+        let open = self.open().take();
+        if let Some(Open { replica, engine, .. }) = open {
+            replica.note(Action::Logout, None, None);
+            drop(engine);
+            if let Err(error) = self.note_closed(&replica) {
+                tracing::warn!(%error, "what waits was not noted");
+            }
         }
         self.events.send(Event::State).ok();
+    }
+
+    /// Notes what waits, for when the data is closed. As long as a command still works on it, more may come.
+    fn note_closed(&self, replica: &Arc<Replica>) -> Result<()> {
+        let Some(guard) = self.guard()?.filter(|_| Arc::strong_count(replica) == 1) else { return Ok(()) };
+        let state = replica.store.sync_state()?;
+        guard.closed(Work { waiting: state.waiting, last_sequence: state.last_sequence })
     }
 
     /// The data, while someone is signed in.
@@ -619,6 +632,7 @@ impl Desk {
                 connection: Connection::Connecting,
                 waiting: 0,
                 attention: 0,
+                decisions: 0,
                 last_synced_at: None,
                 problem: None,
                 notices: Vec::new(),
@@ -644,7 +658,7 @@ impl Desk {
     pub(crate) fn here(&self) -> Result<Here> {
         let slots = self.slots()?.ok_or(Error::NotEnrolled)?;
         let secrets = self.keyring.device(slots.about().installation_id)?;
-        let guard = self.guard_of(&slots, &secrets)?;
+        let guard = self.guard_of(&slots, &secrets);
         Ok(Here { slots, secrets, guard })
     }
 
@@ -660,18 +674,18 @@ impl Desk {
         }
     }
 
-    fn guard_of(&self, slots: &Slots, secrets: &DeviceSecrets) -> Result<Arc<Guard>> {
+    fn guard_of(&self, slots: &Slots, secrets: &DeviceSecrets) -> Arc<Guard> {
         let about = slots.about();
         let mut kept = self.kept_guard();
         if let Some((installation, guard)) = kept.as_ref()
             && *installation == about.installation_id
         {
-            return Ok(Arc::clone(guard));
+            return Arc::clone(guard);
         }
         let device = (about.tenant_id, about.device_id);
         let guard = Arc::new(Guard::open(&self.home(), device, secrets, self.clock.clone()));
         *kept = Some((about.installation_id, Arc::clone(&guard)));
-        Ok(guard)
+        guard
     }
 
     /// Forgets how the computer stands, since it is gone.

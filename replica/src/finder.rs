@@ -7,6 +7,7 @@ use protocol::patient::{normalise_name, parse_mobile};
 use rusqlite::Transaction;
 
 use crate::error::Result;
+use crate::one_patient::each_once;
 use crate::patients::summary_of;
 use crate::replica::Replica;
 use crate::view::PatientSummary;
@@ -25,7 +26,7 @@ impl Replica {
         }
         self.store.read(|tx| {
             let today = self.day(tx)?;
-            let mut found = Vec::new();
+            let mut found: Vec<PatientId> = Vec::new();
             if fragments.iter().any(|fragment| is_digits(fragment)) {
                 found = candidates(tx, &fragments, Digits::AtTheEnd)?;
             }
@@ -34,6 +35,8 @@ impl Replica {
                 let known: HashSet<PatientId> = found.iter().copied().collect();
                 found.extend(more.into_iter().filter(|id| !known.contains(id)));
             }
+            // Under whatever name or number someone is found, they are one person.
+            let mut found = each_once(tx, found)?;
             found.truncate(SHOWN);
             found.into_iter().map(|id| summary_of(tx, id, today)).collect()
         })

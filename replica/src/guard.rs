@@ -42,6 +42,8 @@ struct Held {
     offset_ms: i64,
     /// How many changes waited for the network when that was last known.
     waiting: u32,
+    /// Whether someone was signed in since: then more may wait than is known.
+    is_open: bool,
     /// The number of the last change that was made here.
     last_sequence: i64,
     /// Since when each computer of an admin is known, by its public key, in milliseconds since 1970.
@@ -127,6 +129,27 @@ impl Guard {
         let now = work.unwrap_or(before);
         (known.held.waiting, known.held.last_sequence) = (now.waiting, now.last_sequence);
         if is_due || now != before { self.save(&mut known) } else { Ok(()) }
+    }
+
+    /// Someone signs in: from now on changes are made of which this does not know.
+    pub fn opened(&self) -> Result<()> {
+        let mut known = self.lock();
+        known.held.is_open = true;
+        self.save(&mut known)
+    }
+
+    /// Nobody is signed in any more, and this is all that was done.
+    pub fn closed(&self, work: Work) -> Result<()> {
+        let mut known = self.lock();
+        known.held.is_open = false;
+        (known.held.waiting, known.held.last_sequence) = (work.waiting, work.last_sequence);
+        self.save(&mut known)
+    }
+
+    /// Whether something may wait here that was not sent.
+    pub fn may_hold_work(&self) -> bool {
+        let known = self.lock();
+        known.held.is_open || known.held.waiting > 0
     }
 
     /// Something to ask the server with, that an answer to another question does not have.

@@ -138,7 +138,7 @@ impl Desk {
             clinic_name: about.clinic_name.clone(),
             people: here.slots.people(),
             waiting: if is_handed_over { 0 } else { waiting },
-            needs_password: !is_handed_over && !is_open && waiting > 0,
+            needs_password: !is_handed_over && !is_open && here.guard.may_hold_work(),
             wipes_at: here.guard.wipes_at().map(moment_text),
         }
     }
@@ -171,7 +171,7 @@ impl Desk {
         let store = self.leaving.store().clone();
         let Some(store) = store else {
             let waiting = here.guard.waiting();
-            if waiting > 0 && here.guard.opens_offline() {
+            if here.guard.may_hold_work() && here.guard.opens_offline() {
                 // Someone's password still opens it.
                 self.ask_standing().await?;
                 return Ok(Step::Wait);

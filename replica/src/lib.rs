@@ -3,6 +3,7 @@
 
 mod chart;
 mod clock;
+mod conflicts;
 mod desk;
 mod error;
 mod files;
@@ -13,6 +14,7 @@ mod leaving;
 mod ledger;
 mod line;
 mod medicines;
+mod one_patient;
 mod pad;
 mod patients;
 mod print;

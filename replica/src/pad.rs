@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::chart::item_view;
 use crate::clock::follow_up_text;
 use crate::error::{Error, Result};
+use crate::one_patient::{id_list, kept};
 use crate::replica::{Replica, must_get, text};
 use crate::store::get_row;
 use crate::view::{DosageRead, Draft, DraftItem, DraftSaved, ItemView, Pad, Vitals};
@@ -20,9 +21,10 @@ impl Replica {
     pub fn open_pad(&self, id: PatientId) -> Result<Pad> {
         self.must_read_clinical()?;
         self.store.read(|tx| {
+            let id = kept(tx, id)?;
             must_get(tx, TableName::Patients, id.0)?;
             let draft = draft(tx, id)?.unwrap_or_default();
-            Ok(Pad { items: item_views(tx, &draft)?, draft })
+            Ok(Pad { items: item_views(tx, &draft)?, draft, conflicts: self.conflicts_of(tx, id)? })
         })
     }
 
@@ -31,7 +33,9 @@ impl Replica {
         self.must_read_clinical()?;
         let now = moment_text(self.clock.now());
         self.store.write(|tx| {
+            let id = kept(tx, id)?;
             must_get(tx, TableName::Patients, id.0)?;
+            claim_draft(tx, id)?;
             if *draft == Draft::default() {
                 tx.prepare_cached("delete from drafts where patient_id = ?1")?.execute([id.to_string()])?;
             } else {
@@ -57,6 +61,8 @@ impl Replica {
     pub fn discard_draft(&self, id: PatientId) -> Result<()> {
         self.must_read_clinical()?;
         self.store.write(|tx| {
+            let id = kept(tx, id)?;
+            claim_draft(tx, id)?;
             tx.prepare_cached("delete from drafts where patient_id = ?1")?.execute([id.to_string()])?;
             Ok(())
         })
@@ -71,12 +77,31 @@ impl Replica {
     }
 }
 
-/// The draft of a patient, if there is one.
-pub(crate) fn draft(tx: &Transaction<'_>, id: PatientId) -> Result<Option<Draft>> {
-    let sql = "select body from drafts where patient_id = ?1";
-    let body: Option<String> =
-        tx.prepare_cached(sql)?.query_row([id.to_string()], |row| row.get(0)).optional()?;
+/// The draft of a patient, if there is one, under whichever registration it was begun.
+pub(crate) fn draft(tx: &Transaction<'_>, kept: PatientId) -> Result<Option<Draft>> {
+    let body: Option<String> = draft_row(tx, kept)?.map(|(_, body)| body);
     Ok(body.map(|body| serde_json::from_str(&body)).transpose()?)
+}
+
+fn draft_row(tx: &Transaction<'_>, kept: PatientId) -> Result<Option<(String, String)>> {
+    let sql = "select patient_id, body from drafts where patient_id in (select value from json_each(?1)) \
+               order by patient_id <> ?2 limit 1";
+    let row = tx
+        .prepare_cached(sql)?
+        .query_row((id_list(tx, kept)?, kept.to_string()), |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    Ok(row)
+}
+
+/// Makes the draft that is shown the kept registration's: what was begun under another one goes on there.
+pub(crate) fn claim_draft(tx: &Transaction<'_>, kept: PatientId) -> Result<()> {
+    if let Some((owner, _)) = draft_row(tx, kept)?
+        && owner != kept.to_string()
+    {
+        tx.prepare_cached("update drafts set patient_id = ?1 where patient_id = ?2")?
+            .execute((kept.to_string(), owner))?;
+    }
+    Ok(())
 }
 
 /// The lines of a draft as they will print. A line that cannot be read shows why instead.

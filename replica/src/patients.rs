@@ -1,7 +1,7 @@
 //! Registering, correcting and showing patients.
 
 use protocol::id::PatientId;
-use protocol::mutation::{Change, Op, SetValue};
+use protocol::mutation::{Change, SetValue};
 use protocol::patient::{Age, normalise_name, parse_mobile};
 use protocol::table::{TableName, Values};
 use protocol::validate::{day_text, parse_day};
@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use time::Date;
 
 use crate::error::{Error, Result};
+use crate::one_patient::id_list;
 use crate::replica::{Replica, must_get, some_text, text};
 use crate::store::{meta, set_meta};
 use crate::view::{PatientForm, PatientSummary};
@@ -57,8 +58,7 @@ impl Replica {
                 }
             }
             let summary = summary(tx, id, &current, today)?;
-            let change =
-                Change { table: TableName::Patients, id: id.0, op: Op::Update, base_version: 0, set };
+            let change = Change::update(TableName::Patients, id.0, set);
             Ok((if change.set.is_empty() { vec![] } else { vec![change] }, summary))
         })
     }
@@ -213,9 +213,9 @@ pub(crate) fn summary(
     today: Date,
 ) -> Result<PatientSummary> {
     let sql = "select max(visit_date) from prescriptions \
-               where patient_id = ?1 and is_deleted = 0 and status = 'finalised'";
+               where patient_id in (select value from json_each(?1)) and is_deleted = 0 and status = 'finalised'";
     let last_visit: Option<Option<String>> =
-        tx.prepare_cached(sql)?.query_row([id.to_string()], |row| row.get(0)).optional()?;
+        tx.prepare_cached(sql)?.query_row([id_list(tx, id)?], |row| row.get(0)).optional()?;
     let guardian = some_text(values, "guardian_name")
         .map(|name| format!("{} {name}", text(values, "guardian_relation")).trim().to_owned());
     Ok(PatientSummary {

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::chart::{diagnoses, item_view, items};
 use crate::clock::{day_words, moment_words, parse_follow_up, weekday_words};
 use crate::error::Result;
+use crate::one_patient::kept;
 use crate::pad::{draft, item_views};
 use crate::replica::{Replica, must_get, text};
 use crate::sign::{doctor_snapshot, patient_snapshot};
@@ -67,6 +68,7 @@ impl Replica {
     pub fn printed_draft(&self, id: PatientId) -> Result<Printed> {
         self.must_read_clinical()?;
         self.store.read(|tx| {
+            let id = kept(tx, id)?;
             let today = self.day(tx)?;
             let draft = draft(tx, id)?.unwrap_or_default();
             let doctor = match self.person.doctor_id {

@@ -10,7 +10,7 @@ use protocol::audit::Action;
 use protocol::id::{DeviceId, DoctorId, PatientId};
 use protocol::mutation::Change;
 use protocol::permission::{Role, Roles};
-use protocol::table::{TableName, Values};
+use protocol::table::{TableName, Values, Writer};
 use rusqlite::{OptionalExtension, Transaction};
 use serde_json::Value;
 use time::{Date, Duration, OffsetDateTime, UtcOffset};
@@ -66,6 +66,7 @@ impl Replica {
             doctor_id: self.person.doctor_id,
             may_prescribe: self.prescriber().is_some(),
             may_read_clinical: self.is_clinical(),
+            may_merge: self.person.roles.may_write(Writer::Merger),
             tenant_name: self.facts.tenant_name.clone(),
             clinic_id: self.facts.clinic_id,
             clinic_name: self.facts.clinic_name.clone(),

@@ -12,7 +12,8 @@ use time::Date;
 use crate::chart::{doctor_name, item_view};
 use crate::clock::follow_up_text;
 use crate::error::{Error, Result};
-use crate::pad::item_values;
+use crate::one_patient::kept;
+use crate::pad::{claim_draft, item_values};
 use crate::patients::{age_of, full_name, sex_letter};
 use crate::replica::{Replica, must_get, some_text, text};
 use crate::store::get_row;
@@ -38,6 +39,8 @@ impl Replica {
         }
         let id = PrescriptionId(self.ids.next());
         self.record("sign_prescription", Some(patient), |tx| {
+            let patient = kept(tx, patient)?;
+            claim_draft(tx, patient)?;
             let today = self.day(tx)?;
             let mut values = self.signed_values(tx, patient, doctor, draft, today)?;
             let mut items = Vec::new();

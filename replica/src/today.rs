@@ -7,6 +7,7 @@ use time::Date;
 
 use crate::chart::doctor_name;
 use crate::error::Result;
+use crate::one_patient::{each_once, kept};
 use crate::patients::summary_of;
 use crate::replica::Replica;
 use crate::view::{PatientSummary, Today, TodayVisit};
@@ -36,7 +37,11 @@ impl Replica {
                      where n.patient_id = p.patient_id and n.visit_date = ?1) limit ?3",
                     (&date, &clinic, SHOWN),
                     day,
-                )?,
+                )?
+                .into_iter()
+                // Seen under another registration is seen, too.
+                .filter(|patient| patient.last_visit.as_ref() != Some(&date))
+                .collect(),
                 // An id of version 7 begins with the moment of its making.
                 registered: patients(
                     tx,
@@ -72,7 +77,7 @@ fn seen(tx: &Transaction<'_>, date: &str, clinic: &str, day: Date) -> Result<Vec
             continue;
         };
         // A prescription can arrive before its patient does, never for long.
-        let Some(patient) = known(tx, patient, day)? else { continue };
+        let Some(patient) = known(tx, kept(tx, patient)?, day)? else { continue };
         visits.push(TodayVisit {
             prescription_id: id,
             patient,
@@ -86,13 +91,10 @@ fn seen(tx: &Transaction<'_>, date: &str, clinic: &str, day: Date) -> Result<Vec
 fn patients(tx: &Transaction<'_>, sql: &str, params: impl Params, day: Date) -> Result<Vec<PatientSummary>> {
     let mut statement = tx.prepare_cached(sql)?;
     let ids = statement.query_map(params, |row| row.get::<_, String>(0))?;
+    let ids = ids.collect::<std::result::Result<Vec<_>, _>>()?;
     let mut found = Vec::new();
-    for id in ids {
-        if let Ok(id) = id?.parse()
-            && let Some(patient) = known(tx, id, day)?
-        {
-            found.push(patient);
-        }
+    for id in each_once(tx, ids.iter().filter_map(|id| id.parse().ok()))? {
+        found.extend(known(tx, id, day)?);
     }
     Ok(found)
 }

@@ -2,8 +2,9 @@
 //! Days are `2026-11-23`, moments RFC 3339 in UTC.
 
 use protocol::api::{DeviceScope, Fate, Notice};
+use protocol::conflict;
 use protocol::error::ErrorCode;
-use protocol::id::{ClinicId, DeviceId, DoctorId, MedicineId, PatientId, PrescriptionId, UserId};
+use protocol::id::{ClinicId, ConflictId, DeviceId, DoctorId, MedicineId, PatientId, PrescriptionId, UserId};
 use protocol::manage::{DeviceInfo, RevocationState};
 use protocol::permission::Roles;
 use protocol::prescription::Status;
@@ -109,6 +110,8 @@ pub struct SessionView {
     pub may_prescribe: bool,
     /// Whether they may read clinical columns.
     pub may_read_clinical: bool,
+    /// Whether they may say that two registrations are one person; whoever may not proposes it.
+    pub may_merge: bool,
     /// The tenant's name.
     pub tenant_name: String,
     /// Where this computer stands.
@@ -151,8 +154,10 @@ pub struct SyncStatus {
     pub connection: Connection,
     /// How many changes are saved here and not yet acknowledged by the server.
     pub waiting: u32,
-    /// How many changes need a person.
+    /// How many changes of this computer were set aside, and how many items wait for a decision.
     pub attention: u32,
+    /// How many of these are decisions.
+    pub decisions: u32,
     /// When this computer last had everything that the server has.
     pub last_synced_at: Option<String>,
     /// What keeps the computer from syncing although the server answers.
@@ -370,6 +375,10 @@ pub struct Chart {
     pub prescriptions: Vec<PrescriptionSummary>,
     /// Whether a draft waits on this computer.
     pub has_draft: bool,
+    /// What waits for a decision about this patient.
+    pub conflicts: Vec<Conflict>,
+    /// Other registrations of the same person, that this one stands for.
+    pub merged: Vec<PatientSummary>,
 }
 
 /// A prescription in a list.
@@ -550,6 +559,8 @@ pub struct Pad {
     pub draft: Draft,
     /// The draft's lines as shown, one for each of its items.
     pub items: Vec<ItemView>,
+    /// What waits for a decision about this patient: until then both values count.
+    pub conflicts: Vec<Conflict>,
 }
 
 /// The answer to saving a draft.
@@ -565,6 +576,131 @@ pub struct DraftSaved {
     pub follow_up_date: Option<String>,
     /// Values outside what is plausible, in words.
     pub warnings: Vec<String>,
+}
+
+/// Something that a person must decide, or has decided.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct Conflict {
+    /// Which.
+    pub id: ConflictId,
+    /// What it is about.
+    pub kind: conflict::Kind,
+    /// Whose work it is.
+    pub group: ConflictGroup,
+    /// The table's name.
+    pub table: String,
+    /// The fact, by its leading column; `deleted` for the row itself.
+    pub column: Option<String>,
+    /// The rule that found it.
+    pub rule: Option<String>,
+    /// Whom it concerns.
+    pub patient: Option<PatientSummary>,
+    /// The other registration, of two that may be one person.
+    pub other_patient: Option<PatientSummary>,
+    /// What differs, entry by entry.
+    pub facts: Vec<ConflictFact>,
+    /// The value that the server had.
+    pub theirs: ConflictSide,
+    /// The value that came later.
+    pub ours: ConflictSide,
+    /// Whether both hold together until someone decides.
+    pub is_union: bool,
+    /// The choice that is offered first.
+    pub safer: Option<conflict::Choice>,
+    /// How another value can be typed, if it can.
+    pub entry: Option<Entry>,
+    /// Whether whoever is signed in may decide it.
+    pub may_decide: bool,
+    /// When it was opened.
+    pub opened_at: String,
+    /// What was decided.
+    pub decided: Option<Decided>,
+}
+
+/// Whose work an item is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub enum ConflictGroup {
+    /// A doctor's or dentist's.
+    Clinical,
+    /// A dentist's.
+    Dental,
+    /// Reception's as well.
+    FrontDesk,
+}
+
+/// One thing that differs. Values are as they are stored; names stand for ids.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct ConflictFact {
+    /// The column, or the entry of one, such as `weight_kg`.
+    pub name: String,
+    /// What both had seen.
+    pub base: Option<String>,
+    /// What the server had.
+    pub theirs: Option<String>,
+    /// What came later.
+    pub ours: Option<String>,
+}
+
+/// One side of an item.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct ConflictSide {
+    /// The whole value in words.
+    pub text: Option<String>,
+    /// Who wrote it; absent if another program did.
+    pub who: Option<String>,
+    /// On which computer.
+    pub device: Option<String>,
+    /// When.
+    pub at: Option<String>,
+    /// Whether it was this computer.
+    pub is_here: bool,
+    /// Whether it is what the record says until someone decides.
+    pub holds: bool,
+}
+
+/// How another value is typed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export, rename = "ConflictEntry"))]
+pub enum Entry {
+    /// As a text.
+    Text,
+    /// As a number.
+    Number,
+    /// As a day.
+    Date,
+    /// One of these.
+    Choice {
+        /// All that there are.
+        choices: Vec<String>,
+    },
+}
+
+/// What was decided about an item.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct Decided {
+    /// What.
+    pub choice: conflict::Choice,
+    /// The value that holds since.
+    pub value: Option<String>,
+    /// Why, in words.
+    pub reason: Option<String>,
+    /// Who decided; absent as long as it waits to be sent.
+    pub who: Option<String>,
+    /// When.
+    pub at: Option<String>,
+    /// Whether the server has it.
+    pub is_sent: bool,
 }
 
 /// Today at this clinic.

@@ -4,12 +4,13 @@
 use std::sync::Arc;
 
 use prescription_pdf::Drawn;
+use protocol::conflict::Choice;
 use protocol::error::ErrorCode;
-use protocol::id::{DeviceId, PatientId, PrescriptionId};
+use protocol::id::{ConflictId, DeviceId, PatientId, PrescriptionId};
 use protocol::printed::Printed;
 use replica::view::{
-    AppState, Chart, CommandError, ComputerView, DosageRead, Draft, DraftSaved, Enrolment, LedgerEntry,
-    LineRead, Pad,
+    AppState, Chart, CommandError, ComputerView, Conflict, DosageRead, Draft, DraftSaved, Enrolment,
+    LedgerEntry, LineRead, Pad, PatientForm, PatientSummary, PrescriptionSummary, SyncStatus, Today,
 };
 use replica::{Desk, Replica};
 use tauri::{AppHandle, State};
@@ -101,6 +102,37 @@ pub async fn list_computers(desk: Here<'_>) -> Answer<Vec<ComputerView>> {
 pub async fn revoke_computer(desk: Here<'_>, id: DeviceId, reason: Option<String>) -> Answer<ComputerView> {
     let this = desk.replica()?.device();
     Ok(ComputerView::of(desk.revoke_device(id, reason).await?, this))
+}
+
+#[tauri::command]
+pub async fn list_conflicts(desk: Here<'_>, is_open: bool) -> Answer<Vec<Conflict>> {
+    ask(desk, move |replica| replica.conflicts(is_open)).await
+}
+
+#[tauri::command]
+pub async fn decide_conflict(
+    desk: Here<'_>,
+    conflict_id: ConflictId,
+    choice: Choice,
+    typed: Option<String>,
+    reason: String,
+) -> Answer<Conflict> {
+    ask(desk, move |replica| replica.decide_conflict(conflict_id, choice, typed.as_deref(), &reason)).await
+}
+
+#[tauri::command]
+pub async fn merge_patients(desk: Here<'_>, keep: PatientId, away: PatientId, reason: String) -> Answer<()> {
+    ask(desk, move |replica| replica.merge_patients(keep, away, &reason)).await
+}
+
+#[tauri::command]
+pub async fn unmerge_patient(desk: Here<'_>, away: PatientId) -> Answer<()> {
+    ask(desk, move |replica| replica.unmerge_patient(away)).await
+}
+
+#[tauri::command]
+pub async fn propose_merger(desk: Here<'_>, one: PatientId, other: PatientId) -> Answer<()> {
+    ask(desk, move |replica| replica.propose_merger(one, other)).await
 }
 
 #[tauri::command]

@@ -207,18 +207,18 @@ pub struct TestDesk {
 impl TestDesk {
     /// A desktop that belongs to no clinic yet.
     pub fn new() -> anyhow::Result<Self> {
-        Self::on(TempDir::new()?, Keyring::in_memory(), Clock::system())
+        Ok(Self::on(TempDir::new()?, Keyring::in_memory(), Clock::system()))
     }
 
     /// The same with a clock that the test sets.
     pub fn with_clock(clock: &SetClock) -> anyhow::Result<Self> {
-        Self::on(TempDir::new()?, Keyring::in_memory(), clock.clock())
+        Ok(Self::on(TempDir::new()?, Keyring::in_memory(), clock.clock()))
     }
 
-    fn on(folder: TempDir, keyring: Keyring, clock: Clock) -> anyhow::Result<Self> {
+    fn on(folder: TempDir, keyring: Keyring, clock: Clock) -> Self {
         let path = folder.path().join("desk");
         let desk = Desk::with_clock(path, keyring.clone(), SlotCost::QUICK, clock.clone());
-        Ok(Self { desk, keyring, folder, clock })
+        Self { desk, keyring, folder, clock }
     }
 
     /// Enrols it as the doctor's, and gets everything.

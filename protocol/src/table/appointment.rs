@@ -26,9 +26,10 @@ const APPOINTMENT_LADDER: &[&str] = &["booked", "confirmed", "arrived", "in_cons
 pub(super) const APPOINTMENTS: Table = Table {
     name: TableName::Appointments,
     sql_name: "appointments",
+    row_scope: None,
     columns: &[
         open("appointment_date", Date, Review, Anyone).required(),
-        open("start_time", Text(5), Review, Anyone),
+        open("start_time", Text(5), Review, Anyone).part_of("appointment_date"),
         open("duration_minutes", Int(5, 480), Latest, Anyone),
         open("clinic_id", Uuid, Review, Anyone).required().to(TableName::Clinics),
         open("doctor_id", Uuid, Review, Anyone).required().to(TableName::Doctors),
@@ -44,7 +45,7 @@ pub(super) const APPOINTMENTS: Table = Table {
             .or("\"walk_in\""),
         open("status", Choice(APPOINTMENT_STATUSES), Furthest(APPOINTMENT_LADDER), Anyone).or("\"booked\""),
         open("token_number", Int(1, 9_999), Review, Anyone),
-        open("token_label", Text(12), Review, Anyone),
+        open("token_label", Text(12), Review, Anyone).part_of("token_number"),
         open("priority", Int(0, 9), Latest, Anyone).or("0"),
         open("reason", Text(500), Latest, Anyone),
         open("arrived_at", Timestamp, Latest, Anyone),

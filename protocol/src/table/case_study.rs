@@ -9,6 +9,7 @@ use super::{Table, TableName, clinical};
 pub(super) const CASE_STUDIES: Table = Table {
     name: TableName::CaseStudies,
     sql_name: "case_studies",
+    row_scope: None,
     columns: &[
         clinical("title", Text(200), Latest, Prescriber).required(),
         clinical("doctor_id", Uuid, Review, Prescriber).required().to(TableName::Doctors),

@@ -9,6 +9,7 @@ use super::{Table, TableName, open};
 pub(super) const CLINICS: Table = Table {
     name: TableName::Clinics,
     sql_name: "clinics",
+    row_scope: None,
     columns: &[
         open("clinic_name", Text(200), Latest, Admin).required(),
         open("clinic_code", Text(50), ServerOnly, Nobody).required(),
@@ -34,6 +35,7 @@ pub(super) const CLINICS: Table = Table {
 pub(super) const DOCTORS: Table = Table {
     name: TableName::Doctors,
     sql_name: "doctors",
+    row_scope: None,
     columns: &[
         open("user_id", Uuid, ServerOnly, Nobody),
         open("title", Text(20), Latest, Admin).or("\"Dr.\""),

@@ -86,6 +86,7 @@ const PROCEDURE_LADDER: &[&str] = &["planned", "accepted", "in_progress", "compl
 pub(super) const DENTAL_OBSERVATION_TEMPLATES: Table = Table {
     name: TableName::DentalObservationTemplates,
     sql_name: "dental_observation_templates",
+    row_scope: None,
     columns: &[
         clinical("key", Text(30), Review, Prescriber).required(),
         clinical("name", Text(120), Latest, Prescriber).required(),
@@ -106,6 +107,7 @@ pub(super) const DENTAL_OBSERVATION_TEMPLATES: Table = Table {
 pub(super) const DENTAL_ATTACHMENTS: Table = Table {
     name: TableName::DentalAttachments,
     sql_name: "dental_attachments",
+    row_scope: None,
     columns: &[
         clinical("patient_id", Uuid, Review, Clinician).required().to(TableName::Patients),
         clinical(
@@ -167,6 +169,7 @@ pub(super) const DENTAL_ATTACHMENTS: Table = Table {
 pub(super) const DENTAL_PROCEDURES: Table = Table {
     name: TableName::DentalProcedures,
     sql_name: "dental_procedures",
+    row_scope: None,
     columns: &[
         clinical("patient_id", Uuid, Review, Charter).required().to(TableName::Patients),
         clinical("doctor_id", Uuid, Review, Charter).required().to(TableName::Doctors),
@@ -174,11 +177,11 @@ pub(super) const DENTAL_PROCEDURES: Table = Table {
         clinical("appointment_id", Uuid, Latest, Charter).to(TableName::Appointments),
         clinical("procedure_code", Text(20), Review, Charter),
         clinical("procedure_name", Text(150), Review, Charter).required(),
-        clinical("site_kind", Choice(SITE_KINDS), Review, Charter).required(),
+        clinical("site_kind", Choice(SITE_KINDS), Review, Charter).required().part_of("tooth_fdi"),
         clinical("tooth_fdi", Int(11, 85), Review, Charter),
-        clinical("tooth_range", Json, Review, Charter).or("[]"),
-        clinical("region", Choice(REGIONS), Review, Charter),
-        clinical("surfaces", Text(8), Review, Charter),
+        clinical("tooth_range", Json, Review, Charter).or("[]").part_of("tooth_fdi"),
+        clinical("region", Choice(REGIONS), Review, Charter).part_of("tooth_fdi"),
+        clinical("surfaces", Text(8), Review, Charter).part_of("tooth_fdi"),
         clinical("status", Choice(PROCEDURE_STATUSES), Furthest(PROCEDURE_LADDER), Charter).or("\"planned\""),
         clinical("plan_group", Text(40), Latest, Charter),
         clinical("priority", Int(0, 99), Latest, Charter).or("0"),
@@ -202,17 +205,18 @@ pub(super) const DENTAL_PROCEDURES: Table = Table {
 pub(super) const DENTAL_OBSERVATIONS: Table = Table {
     name: TableName::DentalObservations,
     sql_name: "dental_observations",
+    row_scope: None,
     columns: &[
         clinical("patient_id", Uuid, Review, Charter).required().to(TableName::Patients),
         clinical("doctor_id", Uuid, Review, Charter).required().to(TableName::Doctors),
         clinical("clinic_id", Uuid, Review, Charter).required().to(TableName::Clinics),
         clinical("prescription_id", Uuid, Latest, Charter).to(TableName::Prescriptions),
         clinical("observed_on", Date, Review, Charter).required(),
-        clinical("site_kind", Choice(SITE_KINDS), Review, Charter).required(),
+        clinical("site_kind", Choice(SITE_KINDS), Review, Charter).required().part_of("tooth_fdi"),
         clinical("tooth_fdi", Int(11, 85), Review, Charter),
         clinical("is_supernumerary", Bool, Review, Charter).or("false"),
-        clinical("region", Choice(REGIONS), Review, Charter),
-        clinical("surfaces", Text(8), Review, Charter),
+        clinical("region", Choice(REGIONS), Review, Charter).part_of("tooth_fdi"),
+        clinical("surfaces", Text(8), Review, Charter).part_of("tooth_fdi"),
         clinical("condition_code", Choice(CONDITIONS), Review, Charter).required(),
         clinical("grade", Int(0, 20), Review, Charter),
         clinical("status", Choice(&["active", "resolved", "entered_in_error"]), Review, Charter)

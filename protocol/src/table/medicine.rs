@@ -82,12 +82,13 @@ const TENANT_MEDICINE_COLUMNS: [Column; 20] = medicine_columns(Prescriber, Lates
 
 /// The catalogue that all tenants share; read-only, and versioned by itself.
 pub(super) const MEDICINES: Table =
-    Table { name: TableName::Medicines, sql_name: "medicines", columns: &MEDICINE_COLUMNS };
+    Table { name: TableName::Medicines, sql_name: "medicines", row_scope: None, columns: &MEDICINE_COLUMNS };
 
 /// A tenant's own medicines.
 pub(super) const TENANT_MEDICINES: Table = Table {
     name: TableName::TenantMedicines,
     sql_name: "tenant_medicines",
+    row_scope: None,
     columns: &TENANT_MEDICINE_COLUMNS,
 };
 
@@ -95,6 +96,7 @@ pub(super) const TENANT_MEDICINES: Table = Table {
 pub(super) const SHORT_KEYS: Table = Table {
     name: TableName::ShortKeys,
     sql_name: "short_keys",
+    row_scope: None,
     columns: &[
         clinical("key", Text(30), Review, Prescriber).required(),
         clinical("title", Text(120), Latest, Prescriber).required(),

@@ -12,6 +12,7 @@ mod dental;
 mod medicine;
 mod patient;
 mod prescription;
+mod sync;
 
 use std::collections::BTreeMap;
 
@@ -22,6 +23,7 @@ pub use appointment::APPOINTMENT_STATUSES;
 pub use dental::{CONDITIONS, PROCEDURE_STATUSES, REGIONS, SITE_KINDS};
 pub use medicine::{CAUTIONS, DOSAGE_FORMS, ROUTES};
 pub use prescription::{MEAL_RELATIONS, PRESCRIPTION_STATUSES};
+pub use sync::{CONFLICT_CHOICES, CONFLICT_KINDS, ROW_SCOPES};
 
 /// The values of a row or of a part of one, by column.
 pub type Values = BTreeMap<String, Value>;
@@ -60,6 +62,8 @@ pub enum TableName {
     DentalObservations,
     /// Case studies.
     CaseStudies,
+    /// What waits for a person's decision.
+    SyncConflicts,
 }
 
 impl TableName {
@@ -109,6 +113,8 @@ pub enum Merge {
     Latest,
     /// The server's value stays and a person decides.
     Review,
+    /// Of an object, each entry by itself: what one side alone changed holds, what both changed is for a person.
+    ReviewEntries,
     /// A person decides; until then the more careful of the two holds: every line of two texts, the later of
     /// two choices as declared. What may be an allergy is never hidden.
     SaferUnion,
@@ -145,6 +151,9 @@ pub enum Writer {
     Merger,
     /// The tenant's admin.
     Admin,
+    /// Whoever may decide some item: admins, doctors, dentists and reception. Which ones is up to the row, see
+    /// [`crate::conflict::may_decide`].
+    Decider,
     /// No desktop.
     Nobody,
 }
@@ -168,6 +177,8 @@ pub struct Column {
     pub default: Option<&'static str>,
     /// The table that its id points into.
     pub refers_to: Option<TableName>,
+    /// The column with which this one makes one fact: of two people's dosages one holds as a whole, never a mixture.
+    pub part_of: Option<&'static str>,
 }
 
 /// A synced table.
@@ -177,6 +188,9 @@ pub struct Table {
     pub name: TableName,
     /// Its name in both databases and on the wire.
     pub sql_name: &'static str,
+    /// The column that says of each row by itself which devices may receive it, one of [`ROW_SCOPES`]. Without it
+    /// only the columns decide.
+    pub row_scope: Option<&'static str>,
     /// Its columns, but for the common ones: `tenant_id`, `id`, `sync_version`, `deleted_at` and the tail.
     pub columns: &'static [Column],
 }
@@ -185,6 +199,16 @@ impl Table {
     /// The column of this name, if there is one.
     pub fn column(&self, name: &str) -> Option<&'static Column> {
         self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// The columns that make one fact together.
+    pub fn fact<'a>(&'static self, lead: &'a str) -> impl Iterator<Item = &'static Column> + use<'a> {
+        self.columns.iter().filter(move |column| column.fact() == lead)
+    }
+
+    /// Whether a device of the front desk receives nothing of it.
+    pub fn is_clinical(&self) -> bool {
+        self.columns.iter().all(|column| column.scope == Scope::Clinical)
     }
 
     /// Whether all tenants share its rows.
@@ -200,7 +224,17 @@ impl Table {
 
 impl Column {
     const fn new(name: &'static str, kind: Kind, merge: Merge, scope: Scope, writer: Writer) -> Self {
-        Self { name, kind, merge, scope, writer, nullable: true, default: None, refers_to: None }
+        Self {
+            name,
+            kind,
+            merge,
+            scope,
+            writer,
+            nullable: true,
+            default: None,
+            refers_to: None,
+            part_of: None,
+        }
     }
 
     const fn required(mut self) -> Self {
@@ -217,6 +251,16 @@ impl Column {
     const fn to(mut self, table: TableName) -> Self {
         self.refers_to = Some(table);
         self
+    }
+
+    const fn part_of(mut self, lead: &'static str) -> Self {
+        self.part_of = Some(lead);
+        self
+    }
+
+    /// The column by whose name the fact goes that this column is of.
+    pub fn fact(&self) -> &'static str {
+        self.part_of.unwrap_or(self.name)
     }
 }
 
@@ -247,6 +291,7 @@ pub static TABLES: &[Table] = &[
     dental::DENTAL_PROCEDURES,
     dental::DENTAL_OBSERVATIONS,
     case_study::CASE_STUDIES,
+    sync::SYNC_CONFLICTS,
 ];
 
 /// A row as the server has it, on its way to a desktop.
@@ -263,6 +308,34 @@ pub struct Row {
     pub deleted: bool,
     /// All columns that the device's scope may see; a column without a value is null.
     pub values: Values,
+}
+
+/// A row of a table that this program does not know yet. It is kept as it came, for a later program.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnknownRow {
+    /// The table's name.
+    pub table: String,
+    /// Which row.
+    pub id: uuid::Uuid,
+    /// The tenant's version that last changed it.
+    pub version: i64,
+    /// All of it.
+    pub row: Value,
+}
+
+impl UnknownRow {
+    /// Reads a row of an unknown table; none for what is no row, or one of a known table.
+    pub fn parse(row: Value) -> Option<Self> {
+        let table = row.get("table")?.as_str().filter(|name| TableName::find(name).is_none())?.to_owned();
+        let id = row.get("id")?.as_str()?.parse().ok()?;
+        let version = row.get("version")?.as_i64()?;
+        Some(Self { table, id, version, row })
+    }
+
+    /// Its place in the order of a pull, see [`crate::api::Position`].
+    pub fn position(&self) -> String {
+        format!("{}.{}.{}", self.version, self.table, self.id)
+    }
 }
 
 #[cfg(test)]
@@ -285,6 +358,29 @@ mod tests {
                     assert!(parent as usize <= table.name as usize, "{}.{}", table.sql_name, column.name);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn what_is_one_fact_is_decided_by_a_person_as_one() {
+        for table in TABLES {
+            for column in table.columns.iter().filter(|column| column.part_of.is_some()) {
+                let lead = table.column(column.fact()).expect("BUG: the lead is a column");
+                assert_eq!(lead.part_of, None, "{}", column.name);
+                for member in [lead, column] {
+                    assert_eq!(member.merge, Merge::Review, "{}.{}", table.sql_name, member.name);
+                }
+                assert_eq!((lead.scope, lead.writer), (column.scope, column.writer), "{}", column.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_scope_of_rows_is_a_column_that_no_desktop_writes() {
+        for table in TABLES {
+            let Some(name) = table.row_scope else { continue };
+            let column = table.column(name).expect("BUG: a column");
+            assert_eq!((column.kind, column.writer), (Kind::Choice(ROW_SCOPES), Writer::Nobody));
         }
     }
 

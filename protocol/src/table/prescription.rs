@@ -1,7 +1,7 @@
 //! Prescriptions and their lines.
 
 use super::Kind::{Bool, Choice, Date, Decimal, Int, Json, Text, Timestamp, Uuid};
-use super::Merge::{Latest, Review};
+use super::Merge::{Latest, Review, ReviewEntries};
 use super::Writer::{Clinician, Prescriber};
 use super::medicine::{DOSAGE_FORMS, ROUTES};
 use super::{Table, TableName, clinical};
@@ -16,6 +16,7 @@ pub const PRESCRIPTION_STATUSES: &[&str] = &["draft", "discarded", "finalised", 
 pub(super) const PRESCRIPTIONS: Table = Table {
     name: TableName::Prescriptions,
     sql_name: "prescriptions",
+    row_scope: None,
     columns: &[
         clinical("visit_date", Date, Review, Clinician).required(),
         clinical("doctor_id", Uuid, Review, Clinician).required().to(TableName::Doctors),
@@ -30,7 +31,7 @@ pub(super) const PRESCRIPTIONS: Table = Table {
             .or("\"in_person\""),
         clinical("chief_complaints", Json, Review, Clinician).or("[]"),
         clinical("examination", Text(4000), Review, Clinician),
-        clinical("vitals", Json, Review, Clinician).or("{}"),
+        clinical("vitals", Json, ReviewEntries, Clinician).or("{}"),
         clinical("diagnoses", Json, Review, Prescriber).or("[]"),
         clinical("investigations", Json, Review, Prescriber).or("[]"),
         clinical("advice", Text(4000), Review, Prescriber),
@@ -57,25 +58,29 @@ pub(super) const PRESCRIPTIONS: Table = Table {
 pub(super) const PRESCRIPTION_ITEMS: Table = Table {
     name: TableName::PrescriptionItems,
     sql_name: "prescription_items",
+    row_scope: None,
     columns: &[
         clinical("prescription_id", Uuid, Review, Clinician).required().to(TableName::Prescriptions),
         clinical("position", Int(1, 200), Latest, Clinician).required(),
-        clinical("medicine_id", Uuid, Review, Clinician),
+        clinical("medicine_id", Uuid, Review, Clinician).part_of("medicine_text"),
         clinical("medicine_text", Text(250), Review, Clinician).required(),
-        clinical("generic_text", Text(250), Review, Clinician).required(),
-        clinical("strength_text", Text(80), Review, Clinician),
-        clinical("dosage_form", Choice(DOSAGE_FORMS), Review, Clinician).required(),
-        clinical("route", Choice(ROUTES), Review, Clinician),
+        clinical("generic_text", Text(250), Review, Clinician).required().part_of("medicine_text"),
+        clinical("strength_text", Text(80), Review, Clinician).part_of("medicine_text"),
+        clinical("dosage_form", Choice(DOSAGE_FORMS), Review, Clinician).required().part_of("medicine_text"),
+        clinical("route", Choice(ROUTES), Review, Clinician).part_of("medicine_text"),
         clinical("dose_text", Text(120), Review, Clinician).required(),
-        clinical("dose_pattern", Json, Review, Clinician).required(),
-        clinical("dose_unit", Text(20), Review, Clinician).required(),
-        clinical("meal_relation", Choice(MEAL_RELATIONS), Review, Clinician).or("\"none\""),
-        clinical("duration_value", Int(1, 999), Review, Clinician),
-        clinical("duration_unit", Choice(&["day", "week", "month", "ongoing"]), Review, Clinician),
-        clinical("quantity", Decimal, Review, Clinician),
-        clinical("instructions", Text(500), Review, Clinician),
-        clinical("patient_directions", Text(1000), Review, Clinician).required(),
-        clinical("is_prn", Bool, Review, Clinician).or("false"),
+        clinical("dose_pattern", Json, Review, Clinician).required().part_of("dose_text"),
+        clinical("dose_unit", Text(20), Review, Clinician).required().part_of("dose_text"),
+        clinical("meal_relation", Choice(MEAL_RELATIONS), Review, Clinician)
+            .or("\"none\"")
+            .part_of("dose_text"),
+        clinical("duration_value", Int(1, 999), Review, Clinician).part_of("dose_text"),
+        clinical("duration_unit", Choice(&["day", "week", "month", "ongoing"]), Review, Clinician)
+            .part_of("dose_text"),
+        clinical("quantity", Decimal, Review, Clinician).part_of("dose_text"),
+        clinical("instructions", Text(500), Review, Clinician).part_of("dose_text"),
+        clinical("patient_directions", Text(1000), Review, Clinician).required().part_of("dose_text"),
+        clinical("is_prn", Bool, Review, Clinician).or("false").part_of("dose_text"),
         clinical("substitution_allowed", Bool, Latest, Clinician).or("true"),
         clinical("source", Choice(&["typed", "short_key", "repeat", "favourite"]), Latest, Clinician)
             .or("\"typed\""),

@@ -4,6 +4,7 @@ use protocol::mutation::{Mutation, Op};
 use protocol::table::Row;
 use rusqlite::Transaction;
 
+use super::carried;
 use super::rows::{Stored, get_row, put_row};
 use crate::error::Result;
 
@@ -29,7 +30,9 @@ pub(super) fn apply(tx: &Transaction<'_>, row: &Row) -> Result<bool> {
             lay_over(&mut shown, &mutation, row);
         }
     }
-    put_row(tx, row.table, row.id, &shown)?;
+    if !put_row(tx, row.table, row.id, &shown)? {
+        carried::keep(tx, row)?;
+    }
     Ok(true)
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use zeroize::Zeroizing;
 
-use super::{DatabaseKey, Facts, Store, set_meta};
+use super::{DatabaseKey, Facts, Store, carried, set_meta};
 use crate::error::{Error, Result};
 
 /// Every step of the local schema, oldest first. A released step never changes.
@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0004_beyond_plan.sql"),
     include_str!("../../../migrations/sqlite/0005_medicines.sql"),
     include_str!("../../../migrations/sqlite/0006_log_ends.sql"),
+    include_str!("../../../migrations/sqlite/0007_conflicts.sql"),
 ];
 
 /// The page cache, in KiB. Decrypting a page costs far more than keeping it.
@@ -116,6 +117,9 @@ fn migrate(connection: &mut Connection) -> Result<()> {
     let tx = connection.transaction()?;
     for step in missing {
         tx.execute_batch(step)?;
+    }
+    if !missing.is_empty() {
+        carried::take_in(&tx)?;
     }
     tx.pragma_update(None, "user_version", MIGRATIONS.len() as u32)?;
     Ok(tx.commit()?)

@@ -1,5 +1,6 @@
 //! The encrypted file: one tenant's rows, what was done here, and what of it still waits.
 
+mod carried;
 mod confirmed;
 mod desk_events;
 mod file;
@@ -10,7 +11,7 @@ mod staged;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use protocol::api::{DeviceScope, Position, StaffMember};
+use protocol::api::{DeviceScope, StaffMember};
 use protocol::id::{ClinicId, DeviceId, Epoch, TenantId, UserId};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 use serde::{Deserialize, Serialize};
@@ -67,8 +68,11 @@ pub struct Facts {
 pub struct SyncState {
     /// The epoch of the tenant's data.
     pub epoch: Epoch,
-    /// After which row the next page begins.
-    pub after: Option<Position>,
+    /// After which row the next page begins: a [`protocol::api::Position`], perhaps of a table that only the server
+    /// knows.
+    pub after: Option<String>,
+    /// The version in it.
+    pub after_version: Option<i64>,
     /// The version of the shared catalogue.
     pub catalogue: i64,
     /// The tenant's version whose data this file holds whole.
@@ -79,8 +83,8 @@ pub struct SyncState {
     pub waiting: u32,
     /// The number of the last mutation.
     pub last_sequence: i64,
-    /// How many need a person.
-    pub attention: u32,
+    /// How many the server set aside, for a person to look at.
+    pub set_aside: u32,
     /// When this computer last had everything and nothing waited.
     pub last_synced_at: Option<OffsetDateTime>,
     /// Whether the audit log on the server is not what this computer knew of it.
@@ -191,19 +195,27 @@ impl Store {
             };
             Ok(SyncState {
                 epoch,
-                after: after.and_then(|after| after.parse().ok()),
+                after_version: after.as_ref().and_then(|after| after.split('.').next()?.parse().ok()),
+                after,
                 catalogue: meta(tx, "catalogue")?.unwrap_or(0),
                 head: meta(tx, "head")?,
                 clock_offset_ms: meta(tx, "clock_offset_ms")?.unwrap_or(0),
                 last_sequence: tx.query_row(last, [], |row| row.get(0))?,
                 waiting: count("select count(*) from mutations where fate is null")?,
-                attention: count(
-                    "select count(*) from mutations where fate in ('conflict', 'quarantined', 'blocked')",
-                )?,
+                set_aside: count("select count(*) from mutations where fate = 'quarantined'")?,
                 last_synced_at: meta::<String>(tx, "last_synced_at")?
                     .and_then(|at| protocol::validate::parse_moment(&at)),
                 is_log_changed: meta(tx, "is_log_changed")?.unwrap_or(false),
             })
+        })
+    }
+
+    /// How many items wait for a decision: those that are clinical as well, or only the others.
+    pub fn decisions(&self, with_clinical: bool) -> Result<u32> {
+        self.read(|tx| {
+            let sql = "select count(*) from sync_conflicts \
+                       where state = 'open' and is_deleted = 0 and (?1 or scope = 'everyone')";
+            Ok(tx.prepare_cached(sql)?.query_row([with_clinical], |row| row.get(0))?)
         })
     }
 

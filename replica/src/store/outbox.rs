@@ -1,14 +1,17 @@
 //! What was done here: written with the rows it changed, sent in order, acknowledged by name.
 
+use std::collections::BTreeSet;
+
 use ed25519_dalek::SigningKey;
 use protocol::SCHEMA_VERSION;
 use protocol::api::{Fate, Position, PushResponse, Receipt, StaffMember};
 use protocol::id::{DeviceId, PatientId};
 use protocol::merge::{self, Current};
-use protocol::mutation::{Change, Hash, Mutation, SignedMutation};
-use protocol::table::Row;
+use protocol::mutation::{Change, Hash, Mutation, Op, SetValue, SignedMutation};
+use protocol::table::{Column, Row};
 use protocol::validate::moment_text;
 use rusqlite::{OptionalExtension, Transaction};
+use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::rows::{Stored, get_row, put_row};
@@ -43,6 +46,9 @@ pub(crate) fn record(tx: &Transaction<'_>, new: NewMutation<'_>, key: &SigningKe
     for change in &mut changes {
         let current = get_row(tx, change.table, change.id)?;
         change.base_version = current.as_ref().map_or(0, |current| current.version);
+        if let (Op::Update, Some(current)) = (change.op, &current) {
+            complete_facts(change, current);
+        }
         apply(tx, change, current, new.person, new.at)?;
         let sql = "insert or ignore into pending_rows (table_name, id, sequence) values (?1, ?2, ?3)";
         tx.prepare_cached(sql)?.execute((change.table.as_str(), change.id.to_string(), sequence))?;
@@ -116,7 +122,23 @@ fn apply(
     let now_ms = i64::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX);
     let merged = merge::merge(change, before, &person.roles, now_ms)?;
     let stored = Stored { version, is_deleted: merged.row.deleted, values: merged.row.values };
-    put_row(tx, change.table, change.id, &stored)
+    put_row(tx, change.table, change.id, &stored)?;
+    Ok(())
+}
+
+/// Of a fact of several columns the others are sent too, as the person saw them: whoever changed any of it meanwhile
+/// is then met.
+fn complete_facts(change: &mut Change, current: &Stored) {
+    let table = change.table.table();
+    let leads: BTreeSet<&str> =
+        change.set.keys().filter_map(|name| table.column(name)).map(Column::fact).collect();
+    for column in leads.into_iter().flat_map(|lead| table.fact(lead)) {
+        let value = current.values.get(column.name).cloned().unwrap_or(Value::Null);
+        change
+            .set
+            .entry(column.name.to_owned())
+            .or_insert_with(|| SetValue { base: value.clone(), value: value.clone() });
+    }
 }
 
 impl Store {

@@ -58,30 +58,35 @@ pub(crate) fn get_row(tx: &Transaction<'_>, table: TableName, id: Uuid) -> Resul
     Ok(stored.optional()?)
 }
 
-/// Writes the row as it is shown, and what finds it.
-pub(crate) fn put_row(tx: &Transaction<'_>, table: TableName, id: Uuid, stored: &Stored) -> Result<()> {
+/// Writes the row as it is shown, and what finds it. Answers whether the table has all of its columns.
+pub(crate) fn put_row(tx: &Transaction<'_>, table: TableName, id: Uuid, stored: &Stored) -> Result<bool> {
     let fixed =
         [Sql::Text(id.to_string()), Sql::Integer(stored.version), Sql::Integer(stored.is_deleted.into())];
-    let columns = table.table().columns.iter().map(|column| to_sql(column, stored.values.get(column.name)));
+    let mut n_known = 0;
+    let columns = table.table().columns.iter().map(|column| {
+        let value = stored.values.get(column.name);
+        n_known += usize::from(value.is_some());
+        to_sql(column, value)
+    });
     let mut statement = tx.prepare_cached(&STATEMENTS[table as usize].upsert)?;
     let rowid: i64 =
         statement.query_row(params_from_iter(fixed.into_iter().chain(columns)), |row| row.get(0))?;
     match table {
-        TableName::Patients => index(tx, "finder", rowid, stored, patient_words(&stored.values)),
+        TableName::Patients => index(tx, "finder", rowid, stored, patient_words(&stored.values))?,
         TableName::Medicines => {
-            index(tx, "medicine_finder", rowid * 2, stored, medicine_words(&stored.values))
+            index(tx, "medicine_finder", rowid * 2, stored, medicine_words(&stored.values))?;
         }
         TableName::TenantMedicines => {
-            index(tx, "medicine_finder", rowid * 2 + 1, stored, medicine_words(&stored.values))
+            index(tx, "medicine_finder", rowid * 2 + 1, stored, medicine_words(&stored.values))?;
         }
-        _ => Ok(()),
+        _ => {}
     }
+    Ok(n_known == stored.values.len())
 }
 
 fn index(tx: &Transaction<'_>, finder: &str, rowid: i64, stored: &Stored, words: String) -> Result<()> {
     tx.prepare_cached(&format!("delete from {finder} where rowid = ?1"))?.execute([rowid])?;
-    let is_merged = stored.values.get("merged_into_id").is_some_and(|id| !id.is_null());
-    if !stored.is_deleted && !is_merged {
+    if !stored.is_deleted {
         tx.prepare_cached(&format!("insert into {finder} (rowid, words) values (?1, ?2)"))?
             .execute((rowid, words))?;
     }

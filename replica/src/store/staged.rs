@@ -5,7 +5,7 @@ use protocol::table::{Row, TableName};
 use rusqlite::Transaction;
 
 use super::rows::{Stored, put_row};
-use super::{Store, confirmed, set_meta};
+use super::{Store, carried, confirmed, set_meta};
 use crate::error::Result;
 
 impl Store {
@@ -53,8 +53,11 @@ impl Store {
     }
 }
 
-fn put_shared(tx: &Transaction<'_>, row: Row) -> Result<bool> {
-    let stored = Stored { version: row.version, is_deleted: row.deleted, values: row.values };
-    put_row(tx, row.table, row.id, &stored)?;
+/// Takes a row of the shared catalogue.
+pub(super) fn put_shared(tx: &Transaction<'_>, row: Row) -> Result<bool> {
+    let stored = Stored { version: row.version, is_deleted: row.deleted, values: row.values.clone() };
+    if !put_row(tx, row.table, row.id, &stored)? {
+        carried::keep(tx, &row)?;
+    }
     Ok(true)
 }

@@ -16,8 +16,10 @@ use protocol::id::DeviceId;
 use protocol::log_end::{KnownEnds, LogEnds};
 use protocol::manage::{DeviceInfo, RevokeRequest};
 use protocol::standing::SignedOrder;
+use protocol::table::UnknownRow;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tokio::io::AsyncBufReadExt;
 use tokio_util::io::StreamReader;
 use url::form_urlencoded::Serializer;
@@ -130,9 +132,17 @@ impl Client {
         self.answer(Request { body, ..Request::post(&path) }.with(token)).await
     }
 
-    /// `POST /v1/sync/push`.
-    pub async fn push(&self, token: &Secret, request: &PushRequest) -> Result<PushResponse> {
-        self.post_compressed("v1/sync/push", Some(token), request).await
+    /// `POST /v1/sync/push`: the answer, and the rows in it of tables that this program does not know.
+    pub async fn push(
+        &self,
+        token: &Secret,
+        request: &PushRequest,
+    ) -> Result<(PushResponse, Vec<UnknownRow>)> {
+        let json = serde_json::to_vec(request)?;
+        let body = zstd::encode_all(json.as_slice(), ZSTD_LEVEL)?;
+        let request = Request { body, is_compressed: true, ..Request::post("v1/sync/push") };
+        let answer = whole(self.accepted(request.with(token)).await?).await?;
+        parse_push(&answer).ok_or(Error::ServerUnreachable)
     }
 
     /// `POST /v1/audit/events`.
@@ -159,7 +169,7 @@ impl Client {
         let lines = StreamReader::new(answer.body).lines();
         Ok(futures_util::stream::unfold(lines, |mut lines| async {
             let line = match lines.next_line().await {
-                Ok(Some(line)) => serde_json::from_str(&line).map_err(|_| Error::ServerUnreachable),
+                Ok(Some(line)) => parse_line(&line),
                 Ok(None) => return None,
                 Err(_) => Err(Error::ServerUnreachable),
             };
@@ -225,13 +235,42 @@ async fn whole(answer: Answer) -> Result<Vec<u8>> {
     fold.await.map_err(|_| Error::ServerUnreachable)
 }
 
+/// A line of a pull. A newer server has tables that this program does not know.
+fn parse_line(line: &str) -> Result<PullLine> {
+    #[derive(serde::Deserialize)]
+    struct RowLine {
+        row: Value,
+    }
+    serde_json::from_str(line).or_else(|_| {
+        let line: RowLine = serde_json::from_str(line).map_err(|_| Error::ServerUnreachable)?;
+        UnknownRow::parse(line.row).map(PullLine::Unknown).ok_or(Error::ServerUnreachable)
+    })
+}
+
+/// The answer to a push, with the rows of unknown tables aside.
+fn parse_push(text: &[u8]) -> Option<(PushResponse, Vec<UnknownRow>)> {
+    if let Ok(answer) = serde_json::from_slice(text) {
+        return Some((answer, vec![]));
+    }
+    let mut answer: Value = serde_json::from_slice(text).ok()?;
+    let mut unknown = Vec::new();
+    answer.get_mut("rows")?.as_array_mut()?.retain(|row| match UnknownRow::parse(row.clone()) {
+        Some(row) => {
+            unknown.push(row);
+            false
+        }
+        None => true,
+    });
+    Some((serde_json::from_value(answer).ok()?, unknown))
+}
+
 /// A query as it stands in an address: what is null is left out.
 fn query_text(query: &impl Serialize) -> Result<String> {
     let mut text = Serializer::new(String::new());
     for (name, value) in serde_json::to_value(query)?.as_object().into_iter().flatten() {
         match value {
-            serde_json::Value::Null => {}
-            serde_json::Value::String(value) => drop(text.append_pair(name, value)),
+            Value::Null => {}
+            Value::String(value) => drop(text.append_pair(name, value)),
             value => drop(text.append_pair(name, &value.to_string())),
         }
     }
@@ -249,6 +288,23 @@ mod tests {
         assert_eq!(address(" https://sync.example.org/ ").ok().as_deref(), Some("https://sync.example.org/"));
         assert_eq!(address("http://127.0.0.1:8787").ok().as_deref(), Some("http://127.0.0.1:8787/"));
         assert!(address("http://localhost:8787").is_ok());
+    }
+
+    #[test]
+    fn a_row_of_a_table_from_the_future_stops_nothing() {
+        let row = r#"{"table":"vaccinations","id":"0193c8d2-0000-7000-8000-000000000001","version":42,"values":{}}"#;
+        let line = parse_line(&format!(r#"{{"row":{row}}}"#));
+        let Ok(PullLine::Unknown(unknown)) = line else { panic!("{line:?}") };
+        assert_eq!(unknown.position(), "42.vaccinations.0193c8d2-0000-7000-8000-000000000001");
+        let answer = format!(
+            r#"{{"head_before":41,"head":42,"receipts":[],"rows":[{row}],"server_time":"2026-11-23T04:11:09Z"}}"#
+        );
+        let (answer, carried) = parse_push(answer.as_bytes()).expect("BUG: read");
+        assert_eq!((answer.rows.len(), carried), (0, vec![unknown]));
+        // What is broken is not taken for something new.
+        for broken in [r#"{"row":{"table":"patients","id":1}}"#, r#"{"row":{"table":"vacc"#, "{}", "<html>"] {
+            assert!(parse_line(broken).is_err(), "{broken}");
+        }
     }
 
     #[test]

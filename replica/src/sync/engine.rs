@@ -10,8 +10,8 @@ use futures_util::StreamExt;
 #[cfg(feature = "testing")]
 use futures_util::future::{BoxFuture, FutureExt};
 use protocol::api::{
-    ChallengeRequest, LoginRequest, MAX_PUSH_MUTATIONS, Notice, NoticeCode, PullLine, PullQuery, PushRequest,
-    RefreshRequest, Secret, Session, Tokens,
+    ChallengeRequest, DeviceScope, LoginRequest, MAX_PUSH_MUTATIONS, Notice, NoticeCode, PullLine, PullQuery,
+    PushRequest, RefreshRequest, Secret, Session, Tokens,
 };
 use protocol::audit::MAX_DESK_EVENTS;
 use protocol::error::ErrorCode;
@@ -256,13 +256,15 @@ impl Line {
         let token = self.token()?;
         let batch = self.on_store(move |store| store.next_batch(MAX_PUSH_MUTATIONS, max_bytes)).await?;
         let epoch = self.context.store.sync_state()?.epoch;
-        let answer = self.context.client.push(&token, &PushRequest { epoch, mutations: batch }).await?;
+        let (answer, unknown) =
+            self.context.client.push(&token, &PushRequest { epoch, mutations: batch }).await?;
         let now = self.context.surroundings.now();
         let offset_ms = (answer.server_time - now).whole_milliseconds();
         let changed = !answer.rows.is_empty();
         let notices = answer.notices.clone();
         self.on_store(move |store| {
             store.set_clock_offset(i64::try_from(offset_ms).unwrap_or(0))?;
+            store.carry(&unknown, false)?;
             store.acknowledge(&answer, now)
         })
         .await?;
@@ -281,23 +283,24 @@ impl Line {
         let state = self.context.store.sync_state()?;
         let query = PullQuery {
             epoch: state.epoch,
-            after: state.after.map(|after| after.to_string()),
+            after: state.after,
             catalogue: state.catalogue.max(self.staged_catalogue.load(Ordering::SeqCst)),
             limit: None,
         };
         let lines = self.context.client.pull(&token, &query).await?;
         let mut lines = std::pin::pin!(lines);
-        let (mut head, mut rows, mut n_rows) = (None, Vec::new(), 0_usize);
+        let (mut head, mut rows, mut unknown, mut n_rows) = (None, Vec::new(), Vec::new(), 0_usize);
         let more = loop {
             let Some(Ok(line)) = lines.next().await else {
                 // What came is good: it is kept, and the next try goes on behind it.
                 self.stage(&mut rows).await?;
+                self.carry(&mut unknown).await?;
                 return Err(Error::ServerUnreachable);
             };
             match line {
                 PullLine::Head { version, catalogue, server_time, notices } => {
                     if state.head.is_some_and(|known| version < known)
-                        || state.after.is_some_and(|after| version < after.version)
+                        || state.after_version.is_some_and(|after| version < after)
                     {
                         return Err(server_went_back());
                     }
@@ -308,7 +311,15 @@ impl Line {
                     self.reached();
                     head = Some((version, catalogue));
                 }
+                PullLine::Unknown(row) => {
+                    self.stage(&mut rows).await?;
+                    unknown.push(row);
+                    if unknown.len() == STAGED_ROWS {
+                        self.carry(&mut unknown).await?;
+                    }
+                }
                 PullLine::Row(row) => {
+                    self.carry(&mut unknown).await?;
                     rows.push(row);
                     n_rows += 1;
                     if rows.len() == STAGED_ROWS {
@@ -321,6 +332,7 @@ impl Line {
         };
         let Some((version, catalogue)) = head else { return Err(Error::ServerUnreachable) };
         self.stage(&mut rows).await?;
+        self.carry(&mut unknown).await?;
         self.staged_catalogue.store(catalogue, Ordering::SeqCst);
         if !more && self.on_store(move |store| store.apply_staged(version, catalogue)).await? {
             self.context.events.send(Event::RowsChanged).ok();
@@ -386,6 +398,14 @@ impl Line {
         if let Err(error) = asked.await {
             tracing::warn!(%error, "the server did not say how this computer stands");
         }
+    }
+
+    async fn carry(self: &Arc<Self>, rows: &mut Vec<protocol::table::UnknownRow>) -> Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let rows = std::mem::take(rows);
+        self.on_store(move |store| store.carry(&rows, true)).await
     }
 
     async fn stage(self: &Arc<Self>, rows: &mut Vec<protocol::table::Row>) -> Result<()> {
@@ -588,15 +608,28 @@ impl Line {
             tracing::error!(%error, "the sync state cannot be read");
         }
         let state = state.ok();
+        let decisions = self.decisions();
         SyncStatus {
             connection,
             waiting: state.as_ref().map_or(0, |state| state.waiting),
-            attention: state.as_ref().map_or(0, |state| state.attention),
+            attention: state.as_ref().map_or(0, |state| state.set_aside) + decisions,
+            decisions,
             last_synced_at: state.and_then(|state| state.last_synced_at).map(moment_text),
             problem,
             notices,
             lease: self.context.guard.as_ref().and_then(|guard| guard.view()),
         }
+    }
+
+    /// How many items wait that whoever is signed in may see.
+    fn decisions(&self) -> u32 {
+        let context = &self.context;
+        let is_clinical = context.facts.scope == DeviceScope::Clinical
+            && matches!(context.store.staff(context.user), Ok(Some(person)) if person.roles.is_clinician());
+        context.store.decisions(is_clinical).unwrap_or_else(|error| {
+            tracing::error!(%error, "the items that wait cannot be counted");
+            0
+        })
     }
 
     fn publish(&self) {

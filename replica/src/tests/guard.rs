@@ -326,6 +326,21 @@ fn rights_beyond_those_of_all_staff_end_a_week_after_the_last_contact() {
 }
 
 #[test]
+fn a_computer_that_was_not_closed_may_hold_more_than_is_known() {
+    let computer = Computer::new();
+    let guard = computer.in_contact(14);
+    assert!(!guard.may_hold_work());
+    guard.opened().expect("BUG: noted");
+    guard.note(Some(Work { waiting: 0, last_sequence: 40 })).expect("BUG: noted");
+    // Something was saved after that, and the power went.
+    assert!(computer.start().may_hold_work());
+    guard.closed(Work { waiting: 0, last_sequence: 41 }).expect("BUG: noted");
+    assert!(!computer.start().may_hold_work());
+    guard.closed(Work { waiting: 2, last_sequence: 43 }).expect("BUG: noted");
+    assert!(computer.start().may_hold_work());
+}
+
+#[test]
 fn what_waits_is_known_before_anybody_has_signed_in() {
     let computer = Computer::new();
     computer.in_contact(14).note(Some(Work { waiting: 31, last_sequence: 40 })).expect("BUG: noted");

@@ -1,5 +1,6 @@
 //! Real encrypted files in temporary folders.
 
+mod conflicts;
 mod file;
 mod guard;
 mod outbox;

@@ -94,7 +94,7 @@ fn a_change_set_aside_stays_visible_and_waits_for_a_person() {
     refused.receipts[0].detail = Some("This person's role may not write it.".into());
     fixture.store.acknowledge(&refused, NOW).expect("BUG: acknowledged");
     let state = fixture.store.sync_state().expect("BUG: readable");
-    assert_eq!((state.waiting, state.attention), (0, 1));
+    assert_eq!((state.waiting, state.set_aside), (0, 1));
     assert_eq!(fixture.replica.chart(sunita).expect("BUG: chart").patient.full_name, "Sunita Deshmukh");
     let ledger = fixture.replica.ledger(5).expect("BUG: ledger");
     assert_eq!(ledger[0].fate, Some(Fate::Quarantined));

@@ -1,7 +1,7 @@
 //! Finding, registering and correcting patients.
 
 use protocol::api::DeviceScope;
-use protocol::mutation::{Change, Op, SetValue};
+use protocol::mutation::{Change, SetValue};
 use protocol::permission::Role;
 use protocol::table::TableName;
 use serde_json::{Value, json};
@@ -80,13 +80,8 @@ fn a_correction_writes_only_what_changed() {
     let sent = fixture.store.next_batch(10, 1_000_000).expect("BUG: readable");
     let mutation: protocol::mutation::Mutation =
         serde_json::from_str(&sent[1].body).expect("BUG: a mutation");
-    let wanted = Change {
-        table: TableName::Patients,
-        id: sunita.0,
-        op: Op::Update,
-        base_version: 0,
-        set: [("city".to_owned(), SetValue { base: Value::Null, value: json!("Pune") })].into(),
-    };
+    let set = [("city".to_owned(), SetValue { base: Value::Null, value: json!("Pune") })].into();
+    let wanted = Change::update(TableName::Patients, sunita.0, set);
     assert_eq!(mutation.changes, [wanted]);
 }
 

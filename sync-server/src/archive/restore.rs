@@ -13,7 +13,7 @@ use sqlx::PgConnection;
 use super::catalogue::{self, LEFT_OUT, TenantTable};
 use super::delete::purge;
 use super::line::{Line, Tally};
-use super::manifest::Manifest;
+use super::manifest::{Manifest, TableEntry};
 use super::read::{Item, Reader, Refused, check};
 use super::seal::Key;
 use crate::Db;
@@ -91,7 +91,8 @@ pub async fn restore(
     let rows = tallies.iter().map(|(table, tally)| (table.name.clone(), tally.rows)).collect();
     for (table, tally) in tallies {
         let entry = manifest.tables.iter().find(|entry| entry.name == table.name);
-        compare(&mut tx, table, &entry.expect("BUG: from the manifest").columns, home.tenant, tally).await?;
+        let columns: Vec<String> = kept_columns(entry.expect("BUG: from the manifest")).cloned().collect();
+        compare(&mut tx, table, &columns, home.tenant, tally).await?;
     }
     let epoch = sqlx::query_scalar!("select epoch from tenant_sync where tenant_id = $1", home.tenant.0)
         .fetch_one(&mut *tx)
@@ -142,7 +143,7 @@ async fn known_tables(
         let table = tables.iter().find(|table| table.name == entry.name && !table.is_left_out());
         let table =
             table.ok_or_else(|| Refused::damaged(&entry.path(), "this table does not belong there"))?;
-        if let Some(column) = entry.columns.iter().find(|column| !table.columns.contains(column)) {
+        if let Some(column) = kept_columns(entry).find(|column| !table.columns.contains(column)) {
             bail!(Refused::damaged(&entry.path(), format!("the table has no column {column:.63}")));
         }
     }
@@ -155,6 +156,16 @@ async fn known_tables(
         }
     }
     Ok(tables)
+}
+
+/// Columns that tables had once and that say nothing more.
+const GONE: &[(&str, &str)] = &[("sync_conflicts", "device_id"), ("sync_conflicts", "sequence")];
+
+/// The columns of the archive that are put back.
+fn kept_columns(entry: &TableEntry) -> impl Iterator<Item = &String> {
+    let is_gone =
+        |column: &String| GONE.iter().any(|(table, name)| *table == entry.name && *name == column.as_str());
+    entry.columns.iter().filter(move |column| !is_gone(column))
 }
 
 /// Makes room where a tenant is that has nothing yet. Who is writing there is waited for, and nobody begins meanwhile.
@@ -198,16 +209,18 @@ async fn insert<'t>(
     let mut batch = Batch::default();
     for (number, entry) in checked.tables.iter().enumerate() {
         let table = tables.iter().find(|table| table.name == entry.name).expect("BUG: a known table");
+        let columns: Vec<String> = kept_columns(entry).cloned().collect();
         let mut tally = Tally::default();
         loop {
             match reader.next()? {
                 Some(Item::Row(mut line)) if !table.is_witness() => {
+                    line.keep(&columns);
                     settle(table, &mut line, home);
                     let text = line.to_text();
                     tally.add(&text);
                     batch.add(&text);
                     if batch.is_full() {
-                        batch.insert(tx, table, &entry.columns).await?;
+                        batch.insert(tx, table, &columns).await?;
                     }
                 }
                 Some(Item::Row(_)) => {}
@@ -215,7 +228,7 @@ async fn insert<'t>(
                 Some(Item::End(_)) | None => bail!("BUG: tables come in the order of the manifest"),
             }
         }
-        batch.insert(tx, table, &entry.columns).await?;
+        batch.insert(tx, table, &columns).await?;
         if table.name == "tenants" {
             home.version = begin(tx, home.tenant, checked.version).await?;
         }

@@ -186,6 +186,7 @@ mod tests {
                 ("dental_procedures", Some("clinic_id")),
                 ("dental_observations", Some("clinic_id")),
                 ("case_studies", Some("doctor_id")),
+                ("sync_conflicts", Some("patient_id")),
             ]
         );
     }

@@ -9,7 +9,7 @@ use protocol::bootstrap::{BootstrapLine, WireColumn, WireKind};
 use protocol::table::{Column, TABLES, Table, TableName};
 use uuid::Uuid;
 
-use super::statements::{sees, selected};
+use super::statements::{only, sees, selected};
 
 /// A COPY of a table's rows as lines of text.
 #[derive(Clone, Debug)]
@@ -86,8 +86,11 @@ impl TableCopies {
         for column in &columns {
             write!(select, ", {}", selected(column)).expect("BUG: a string takes all text");
         }
+        let only = only(table, scope);
         let copy = |condition: &str| {
-            Copy::of(&format!("{select} from {name} where tenant_id = $1 and deleted_at is null {condition}"))
+            Copy::of(&format!(
+                "{select} from {name} where tenant_id = $1{only} and deleted_at is null {condition}"
+            ))
         };
         let pointing = |to: TableName| columns.iter().find(|column| column.refers_to == Some(to));
         let of_patients = pointing(TableName::Patients)
@@ -193,6 +196,10 @@ mod tests {
     fn a_front_desk_copies_no_clinical_column_and_no_clinical_table() {
         let all: Vec<&Copy> = FRONT_DESK.iter().flat_map(TableCopies::all).collect();
         assert!(all.iter().any(|copy| copy.0.contains("from patients")));
+        let items = all.iter().filter(|copy| copy.0.contains("from sync_conflicts"));
+        assert!(
+            items.clone().count() > 0 && items.clone().all(|copy| copy.0.contains("and scope = 'everyone'"))
+        );
         assert!(all.iter().all(|copy| !copy.0.contains("chronic_conditions")));
         assert!(all.iter().all(|copy| !copy.0.contains("from prescription")));
         assert!(FRONT_DESK.iter().all(|copies| !copies.header.contains("chronic_conditions")));

@@ -161,8 +161,7 @@ pub(super) struct Entry<'a> {
     pub(super) row_ids: &'a [Uuid],
 }
 
-/// Keeps a mutation with its receipt; one that must wait goes to the quarantine as well, and each value that a
-/// person must decide becomes a conflict.
+/// Keeps a mutation with its receipt; one that must wait goes to the quarantine as well.
 pub(super) async fn keep(tx: &mut PgConnection, entry: &Entry<'_>) -> Result<()> {
     let Entry { signed, receipt, .. } = entry;
     sqlx::query!(
@@ -196,25 +195,6 @@ pub(super) async fn keep(tx: &mut PgConnection, entry: &Entry<'_>) -> Result<()>
             receipt.code.map(to_text),
             entry.row_ids,
             receipt.blocked_by
-        )
-        .execute(&mut *tx)
-        .await?;
-    }
-    for conflict in &receipt.review {
-        sqlx::query!(
-            "insert into sync_conflicts (tenant_id, id, table_name, row_id, column_name, base, theirs, ours,
-                                         device_id, sequence)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-            entry.tenant.0,
-            Uuid::now_v7(),
-            conflict.table.as_str(),
-            conflict.id,
-            conflict.column,
-            conflict.base,
-            conflict.theirs,
-            conflict.ours,
-            entry.device.0,
-            receipt.sequence
         )
         .execute(&mut *tx)
         .await?;

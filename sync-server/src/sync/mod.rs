@@ -1,6 +1,8 @@
 //! How a desktop and the server come to the same rows.
 
+mod after_merge;
 pub mod bootstrap;
+mod conflicts;
 mod copies;
 pub mod digest;
 pub mod live;

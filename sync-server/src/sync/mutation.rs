@@ -3,22 +3,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::api::{DeviceScope, Fate, MAX_MUTATION_BYTES, MAX_MUTATION_CHANGES, Receipt};
+use protocol::conflict::{Item, Source};
 use protocol::error::{Refusal, RefusalCode};
-use protocol::id::{DeviceId, UserId};
+use protocol::id::{DeviceId, TenantId, UserId};
 use protocol::merge::{Current, ReviewColumn, merge};
 use protocol::mutation::{Change, Hash, Mutation, Op, SignatureError, SignedMutation};
 use protocol::permission::{Role, Roles};
 use protocol::table::{Scope, TableName};
+use protocol::validate::moment_text;
 use serde::Deserialize;
 use serde_json::Value;
 use sqlx::{Connection, PgConnection};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
+use super::conflicts::{self, Course};
 use super::prescription::Step;
 use super::rows::{self, Origin};
 use super::{log, own, prescription};
-use crate::auth::Caller;
 use crate::error::{Error, Result, violated_constraint};
 use crate::limits::Room;
 
@@ -96,39 +98,109 @@ impl<'a> Opened<'a> {
     }
 }
 
-/// The roles of whoever has signed in on the caller's device.
-#[derive(Debug, Default)]
-pub(super) struct People(BTreeMap<UserId, Option<Roles>>);
+/// Whose mutations are applied: a device of a tenant, and what was learnt of it and done for it so far.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) tenant: TenantId,
+    pub(super) device: DeviceId,
+    pub(super) scope: DeviceScope,
+    /// By the server's clock.
+    pub(super) now: OffsetDateTime,
+    /// How many more patients the plan has room for.
+    pub(super) room: Room,
+    /// Rows that were written for it, also such as no mutation names.
+    pub(super) written: Written,
+    people: BTreeMap<UserId, Option<Person>>,
+    device_name: Option<String>,
+}
 
-impl People {
-    async fn roles(&mut self, tx: &mut PgConnection, caller: &Caller, user: UserId) -> Result<Option<Roles>> {
-        if let Some(roles) = self.0.get(&user) {
-            return Ok(roles.clone());
+/// Rows by their tables.
+pub(super) type Written = BTreeMap<TableName, BTreeSet<Uuid>>;
+
+/// Who has signed in on the device.
+#[derive(Clone, Debug)]
+struct Person {
+    name: String,
+    roles: Roles,
+}
+
+impl Session {
+    pub(super) fn new(
+        tenant: TenantId,
+        device: DeviceId,
+        scope: DeviceScope,
+        room: Room,
+        now: OffsetDateTime,
+    ) -> Self {
+        let (written, people) = (Written::new(), BTreeMap::new());
+        Self { tenant, device, scope, now, room, written, people, device_name: None }
+    }
+
+    async fn person(&mut self, tx: &mut PgConnection, user: UserId) -> Result<Option<Person>> {
+        if let Some(person) = self.people.get(&user) {
+            return Ok(person.clone());
         }
-        let names = sqlx::query_scalar!(
-            "select u.roles from users u
+        let found = sqlx::query!(
+            "select u.roles, u.full_name from users u
              join device_users k on k.tenant_id = u.tenant_id and k.user_id = u.id
              where u.tenant_id = $1 and u.id = $2 and k.device_id = $3 and u.is_active",
-            caller.tenant.0,
+            self.tenant.0,
             user.0,
-            caller.device.0
+            self.device.0
         )
         .fetch_optional(tx)
         .await?;
-        let roles = names.map(|names| Roles(names.iter().filter_map(|name| Role::find(name)).collect()));
-        self.0.insert(user, roles.clone());
-        Ok(roles)
+        let person = found.map(|row| Person {
+            name: row.full_name,
+            roles: Roles(row.roles.iter().filter_map(|name| Role::find(name)).collect()),
+        });
+        self.people.insert(user, person.clone());
+        Ok(person)
+    }
+
+    /// Who does this, where and when, as staff read it.
+    pub(super) async fn source(&mut self, tx: &mut PgConnection, origin: Origin) -> Result<Source> {
+        if self.device_name.is_none() {
+            self.device_name = sqlx::query_scalar!(
+                "select name from devices where tenant_id = $1 and id = $2",
+                self.tenant.0,
+                self.device.0
+            )
+            .fetch_optional(&mut *tx)
+            .await?;
+        }
+        Ok(Source {
+            by: Some(origin.actor),
+            name: self.person(tx, origin.actor).await?.map(|person| person.name),
+            device_id: Some(origin.device),
+            device: self.device_name.clone(),
+            at: Some(moment_text(origin.recorded_at)),
+        })
+    }
+
+    /// The row that a change is about, locked; none if it is one that the device may not see.
+    pub(super) async fn lock(&self, tx: &mut PgConnection, change: &Change) -> sqlx::Result<Option<Current>> {
+        let row = rows::lock(tx, self.tenant, change.table, change.id).await?;
+        Ok(row.filter(|row| rows::may_see(self.scope, change.table, &row.values)))
+    }
+
+    /// Remembers a row that was written.
+    pub(super) fn wrote(&mut self, table: TableName, id: Uuid) {
+        self.written.entry(table).or_default().insert(id);
+    }
+
+    /// Opens an item for a person, once.
+    pub(super) async fn open(&mut self, tx: &mut PgConnection, item: &Item) -> sqlx::Result<bool> {
+        self.wrote(TableName::SyncConflicts, item.id);
+        conflicts::open(tx, self.tenant, item, self.now).await
     }
 }
 
 /// Applies a mutation, or sets it aside. The answer is kept by the caller, in the same transaction.
 pub(super) async fn apply(
     tx: &mut PgConnection,
-    caller: &Caller,
-    people: &mut People,
-    room: &mut Room,
+    session: &mut Session,
     opened: &Opened<'_>,
-    now: OffsetDateTime,
 ) -> Result<Receipt> {
     let (sequence, hash) = (opened.sequence, opened.signed.hash);
     let Some(mutation) = &opened.mutation else {
@@ -139,16 +211,16 @@ pub(super) async fn apply(
         return Ok(log::refused(sequence, hash, refusal));
     }
     let touched = touched_rows(mutation);
-    if let Some(first) = log::blocked_by(tx, caller.tenant, caller.device, &touched).await? {
+    if let Some(first) = log::blocked_by(tx, session.tenant, session.device, &touched).await? {
         return Ok(log::blocked(sequence, hash, first));
     }
-    let Some(roles) = people.roles(tx, caller, opened.actor).await? else {
+    let Some(person) = session.person(tx, opened.actor).await? else {
         let refusal =
             Refusal::new(RefusalCode::NotAllowed, "This person has not signed in on this computer.");
         return Ok(log::refused(sequence, hash, refusal));
     };
     let mut savepoint = tx.begin().await?;
-    match apply_changes(&mut savepoint, caller, &roles, room, mutation, now).await {
+    match apply_changes(&mut savepoint, session, &person, mutation).await {
         Ok(done) => {
             savepoint.commit().await?;
             Ok(done.receipt(sequence, hash))
@@ -161,10 +233,11 @@ pub(super) async fn apply(
     }
 }
 
+/// What came of a mutation.
 #[derive(Debug, Default)]
-struct Done {
-    met_others: bool,
-    review: Vec<ReviewColumn>,
+pub(super) struct Done {
+    pub(super) met_others: bool,
+    pub(super) review: Vec<ReviewColumn>,
 }
 
 impl Done {
@@ -182,36 +255,43 @@ impl Done {
 
 async fn apply_changes(
     tx: &mut PgConnection,
-    caller: &Caller,
-    roles: &Roles,
-    room: &mut Room,
+    session: &mut Session,
+    person: &Person,
     mutation: &Mutation,
-    now: OffsetDateTime,
 ) -> Result<Done, Failure> {
+    let now = session.now;
     let origin = Origin {
-        tenant: caller.tenant,
-        device: caller.device,
+        tenant: session.tenant,
+        device: session.device,
         actor: mutation.actor_user_id,
         recorded_at: mutation.recorded_at,
         now,
     };
+    let roles = &person.roles;
     let offset = Duration::milliseconds(mutation.clock_offset_ms);
     let recorded_at = mutation.recorded_at.checked_add(offset).unwrap_or(now).min(now);
     let recorded_at_ms = i64::try_from(recorded_at.unix_timestamp_nanos() / 1_000_000).unwrap_or(0);
+    let decisions = conflicts::decisions(tx, session, roles, mutation).await?;
     let mut changes: Vec<&Change> = mutation.changes.iter().collect();
     changes.sort_by_key(|change| change.table);
     let mut done = Done::default();
     let (mut to_sign, mut to_withdraw) = (Vec::new(), Vec::new());
     for change in changes {
-        check_scope(change, caller.scope)?;
-        let current = rows::lock(tx, caller.tenant, change.table, change.id).await?;
+        check_scope(change, session.scope)?;
+        if conflicts::course(&decisions, change)? == Course::Leave {
+            continue;
+        }
+        if change.table == TableName::SyncConflicts && change.op == Op::Insert {
+            done.met_others |= !conflicts::propose(tx, session, origin, change).await?;
+            continue;
+        }
+        let current = session.lock(tx, change).await?;
         let exists = current.is_some();
         let status = current.as_ref().and_then(prescription::status_of);
         let owner = current.as_ref().and_then(|row| own::doctor_of(change.table, &row.values));
         let mut merged = merge(change, current, roles, recorded_at_ms)?;
         own::check(tx, origin, change, owner, &merged.row).await?;
         done.met_others |= merged.met_others;
-        done.review.append(&mut merged.review);
         if change.table == TableName::Prescriptions {
             match prescription::step(status.as_deref(), &mut merged.row, roles, origin)? {
                 Some(Step::Sign) => to_sign.push(change.id),
@@ -219,22 +299,37 @@ async fn apply_changes(
                 None => {}
             }
         }
+        let mut other = None;
+        if change.set.contains_key("merged_into_id") {
+            conflicts::keep_out_of_circles(tx, session.tenant, change, &mut merged).await?;
+        }
         if change.table == TableName::Patients && merged.changed {
-            done.met_others |= keep_duplicate(tx, origin, change.id, &mut merged.row).await?;
+            other = keep_duplicate(tx, origin, change.id, &mut merged.row).await?;
             if !exists {
-                merged.row.values.insert("beyond_plan".to_owned(), (!room.take()).into());
+                merged.row.values.insert("beyond_plan".to_owned(), (!session.room.take()).into());
             }
         }
+        if let Some(decision) = decisions.get(&change.id) {
+            decision.sign(&mut merged.row.values, origin, &person.name);
+        }
+        conflicts::open_reviews(tx, session, origin, mutation.sequence, &merged.review, &merged.row.values)
+            .await?;
+        done.review.append(&mut merged.review);
         if merged.changed {
             rows::write(tx, origin, change.table, change.id, &merged.row, exists).await?;
         }
+        if let Some(other) = other {
+            done.met_others = true;
+            conflicts::ask_whether_one(tx, session, origin, change.id, other).await?;
+        }
     }
     for id in to_sign {
-        prescription::sign(tx, caller.tenant, mutation.actor_user_id, roles, id).await?;
+        prescription::sign(tx, session.tenant, mutation.actor_user_id, roles, id).await?;
     }
     for id in to_withdraw {
-        prescription::check_withdrawal(tx, caller.tenant, mutation.actor_user_id, id).await?;
+        prescription::check_withdrawal(tx, session.tenant, mutation.actor_user_id, id).await?;
     }
+    conflicts::conclude(tx, session, origin, mutation.sequence, &decisions, &mut done).await?;
     Ok(done)
 }
 
@@ -244,8 +339,7 @@ fn check_scope(change: &Change, scope: DeviceScope) -> Result<(), Refusal> {
         change.table.table().column(name).is_some_and(|column| column.scope == Scope::Clinical)
     };
     if scope == DeviceScope::FrontDesk
-        && (change.set.keys().any(is_clinical)
-            || change.table.table().columns.iter().all(|column| column.scope == Scope::Clinical))
+        && (change.set.keys().any(is_clinical) || change.table.table().is_clinical())
     {
         return Err(Refusal::new(
             RefusalCode::NotAllowed,
@@ -256,21 +350,22 @@ fn check_scope(change: &Change, scope: DeviceScope) -> Result<(), Refusal> {
 }
 
 /// The same number and first name as another patient's, registered where the other was not seen: both are
-/// kept, and a person decides. The answer is whether it is so.
+/// kept, and a person decides. The answer is that other one.
 async fn keep_duplicate(
     tx: &mut PgConnection,
     origin: Origin,
     id: Uuid,
     row: &mut Current,
-) -> Result<bool, Failure> {
+) -> Result<Option<Uuid>, Failure> {
     let text = |name: &str| row.values.get(name).and_then(Value::as_str);
     if row.deleted || text("merged_into_id").is_some() {
-        return Ok(false);
+        return Ok(None);
     }
-    let others = sqlx::query_scalar!(
-        "select duplicate_ordinal from patients
+    let others = sqlx::query!(
+        "select id, duplicate_ordinal from patients
          where tenant_id = $1 and mobile_number = $2 and first_name_norm = $3 and id <> $4
-           and deleted_at is null and merged_into_id is null",
+           and deleted_at is null and merged_into_id is null
+         order by duplicate_ordinal",
         origin.tenant.0,
         text("mobile_number"),
         text("first_name_norm"),
@@ -279,13 +374,13 @@ async fn keep_duplicate(
     .fetch_all(tx)
     .await?;
     let own = row.values.get("duplicate_ordinal").and_then(Value::as_i64).unwrap_or(0);
-    if !others.iter().any(|other| i64::from(*other) == own) {
-        return Ok(false);
+    if !others.iter().any(|other| i64::from(other.duplicate_ordinal) == own) {
+        return Ok(None);
     }
-    let next = others.iter().max().map_or(0, |last| last + 1);
+    let next = others.last().map_or(0, |last| last.duplicate_ordinal + 1);
     row.values.insert("duplicate_ordinal".to_owned(), next.into());
     row.values.insert("needs_review".to_owned(), true.into());
-    Ok(true)
+    Ok(others.first().map(|other| other.id))
 }
 
 /// The rows that a mutation changes or points at.
@@ -305,6 +400,12 @@ fn touched_rows(mutation: &Mutation) -> Vec<Uuid> {
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         Self::Refusal(refusal)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Server(error)
     }
 }
 

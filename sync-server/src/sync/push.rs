@@ -1,6 +1,5 @@
 //! `POST /v1/sync/push`: a desktop brings what was done on it.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
 use axum::body::to_bytes;
@@ -13,15 +12,16 @@ use protocol::api::{
 use protocol::audit::Action;
 use protocol::id::{DeviceId, TenantId};
 use protocol::signing::parse_public_key;
-use protocol::table::{Row, TableName};
+use protocol::table::Row;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::after_merge::{self, Touched};
 use super::log::{self, Entry, Progress};
-use super::mutation::{self, Opened, People};
+use super::mutation::{self, Opened, Session, Written};
 use super::{SpokenProtocol, head, rows};
 use crate::audit::{self, Actor, Event, Lane};
 use crate::auth::Caller;
@@ -59,7 +59,7 @@ pub(crate) async fn push(
     if opened.last().is_none_or(|last| last.sequence <= progress.sequence) {
         // Nothing new: no version is taken for it.
         let receipts = repeated(&mut tx, caller.tenant, caller.device, &opened).await?;
-        let rows = touched(&mut tx, &caller, &opened, &receipts).await?;
+        let rows = read(&mut tx, &caller, named(&opened, &receipts)).await?;
         let notices = notices(&state, &mut tx, caller.tenant, caller.has_one_time_password).await?;
         let response =
             PushResponse { head_before: head_now, head: head_now, receipts, rows, server_time: now, notices };
@@ -79,8 +79,14 @@ pub(crate) async fn push(
     let adds_patients = opened.iter().any(Opened::touches_patients);
     let room =
         if adds_patients { state.counts.room(&mut tx, caller.tenant).await? } else { limits::Room::UNASKED };
-    let receipts = apply_all(&mut tx, &caller, &opened, progress, room, now).await?;
-    let rows = touched(&mut tx, &caller, &opened, &receipts).await?;
+    let mut session = Session::new(caller.tenant, caller.device, caller.scope, room, now);
+    let receipts = apply_all(&mut tx, &caller, &mut session, &opened, progress).await?;
+    look_again(&mut tx, &mut session, &opened, &receipts, progress).await?;
+    let mut written = named(&opened, &receipts);
+    for (table, ids) in session.written {
+        written.entry(table).or_default().extend(ids);
+    }
+    let rows = read(&mut tx, &caller, written).await?;
     if adds_patients {
         state.counts.recount(&mut tx, caller.tenant).await?;
     }
@@ -109,18 +115,16 @@ fn pushed<'a>(caller: &Caller, receipts: &[Receipt]) -> Event<'a> {
 async fn apply_all(
     tx: &mut TenantWriteTx,
     caller: &Caller,
+    session: &mut Session,
     opened: &[Opened<'_>],
     mut progress: Progress,
-    mut room: limits::Room,
-    now: OffsetDateTime,
 ) -> Result<Vec<Receipt>> {
     let old = opened.iter().take_while(|opened| opened.sequence <= progress.sequence).count();
     let (old, new) = opened.split_at(old);
     let mut receipts = repeated(tx, caller.tenant, caller.device, old).await?;
-    let mut people = People::default();
     for opened in new {
         progress = progress.followed_by(opened)?;
-        let receipt = mutation::apply(tx, caller, &mut people, &mut room, opened, now).await?;
+        let receipt = mutation::apply(tx, session, opened).await?;
         let entry = Entry {
             tenant: caller.tenant,
             device: caller.device,
@@ -160,24 +164,44 @@ pub(super) async fn repeated(
     if is_same { Ok(receipts) } else { Err(Error::DeviceCopied) }
 }
 
-/// The rows that the mutations changed, as they are now. What was set aside changed none.
-async fn touched(
-    tx: &mut PgConnection,
-    caller: &Caller,
+/// Lets the rules look at what the new mutations touched.
+async fn look_again(
+    tx: &mut TenantWriteTx,
+    session: &mut Session,
     opened: &[Opened<'_>],
     receipts: &[Receipt],
-) -> Result<Vec<Row>> {
-    let mut ids: BTreeMap<TableName, BTreeSet<Uuid>> = BTreeMap::new();
+    before: Progress,
+) -> Result<()> {
+    let mut touched = Touched::default();
+    for (opened, receipt) in opened.iter().zip(receipts) {
+        let is_in = !matches!(receipt.fate, Fate::Quarantined | Fate::Blocked);
+        if let Some(mutation) =
+            opened.mutation.as_ref().filter(|_| is_in && receipt.sequence > before.sequence)
+        {
+            touched.add(mutation);
+        }
+    }
+    after_merge::look_again(tx, session, &touched).await
+}
+
+/// The rows that the mutations name. What was set aside changed none.
+fn named(opened: &[Opened<'_>], receipts: &[Receipt]) -> Written {
     let taken = opened
         .iter()
         .zip(receipts)
         .filter(|(_, receipt)| !matches!(receipt.fate, Fate::Quarantined | Fate::Blocked))
         .filter_map(|(opened, _)| opened.mutation.as_ref());
+    let mut named = Written::new();
     for change in taken.flat_map(|mutation| &mutation.changes) {
-        ids.entry(change.table).or_default().insert(change.id);
+        named.entry(change.table).or_default().insert(change.id);
     }
+    named
+}
+
+/// These rows as they are now, as far as the caller's device may see them.
+async fn read(tx: &mut PgConnection, caller: &Caller, written: Written) -> Result<Vec<Row>> {
     let mut found = Vec::new();
-    for (table, ids) in ids {
+    for (table, ids) in written {
         let ids: Vec<Uuid> = ids.into_iter().collect();
         found.extend(rows::read(tx, caller.tenant, caller.scope, table, &ids).await?);
     }

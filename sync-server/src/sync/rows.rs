@@ -24,6 +24,12 @@ pub(crate) struct Origin {
     pub(crate) now: OffsetDateTime,
 }
 
+/// Whether a device of this scope may receive a row: only the row itself can say it of some.
+pub(crate) fn may_see(scope: DeviceScope, table: TableName, values: &Values) -> bool {
+    let said = table.table().row_scope.and_then(|name| values.get(name));
+    scope == DeviceScope::Clinical || said.is_none_or(|said| said == "everyone")
+}
+
 /// The row as it is, locked until the transaction ends.
 pub(crate) async fn lock(
     tx: &mut PgConnection,

@@ -17,6 +17,8 @@ pub(crate) struct TableStatements {
     pub(crate) insert: SqlStr,
     /// The same, of a row that is there.
     pub(crate) update: SqlStr,
+    /// `(tenant, id)` → who last wrote the row: person, their name, device, its name, when.
+    pub(crate) source: SqlStr,
     /// `(tenant, version)` → some rows after that version whose writing is not in the audit log.
     pub(crate) unrecorded: SqlStr,
     /// `(tenant)` → some rows that are in the audit log and not in the table.
@@ -66,7 +68,7 @@ impl ScopeStatements {
 }
 
 impl TableReads {
-    fn of(table: &Table, sees: impl Fn(&Column) -> bool) -> Self {
+    fn of(table: &Table, scope: DeviceScope) -> Self {
         let name = table.sql_name;
         // The shared medicines have no tenant and are never deleted; their statements take one all the same.
         let (version, deleted, whose, live) = if table.is_shared() {
@@ -74,7 +76,8 @@ impl TableReads {
         } else {
             ("sync_version", "deleted_at is not null", "tenant_id = $1", "deleted_at is null")
         };
-        let row = row(table, version, deleted, sees);
+        let whose = format!("{whose}{}", only(table, scope));
+        let row = row(table, version, deleted, |column| sees(scope, column));
         let rows = format!("select {row}::text from {name} where {whose} and id = any($2) order by id");
         let slice_end =
             format!("select id from {name} where {whose} and id > $2 order by id limit 1 offset $3");
@@ -118,15 +121,19 @@ pub(crate) static CATALOGUE: LazyLock<SqlStr> = LazyLock::new(|| {
 static TABLE_STATEMENTS: LazyLock<Vec<TableStatements>> =
     LazyLock::new(|| TABLES.iter().map(TableStatements::of).collect());
 
-static CLINICAL: LazyLock<ScopeStatements> =
-    LazyLock::new(|| ScopeStatements::of(|column| sees(DeviceScope::Clinical, column)));
+static CLINICAL: LazyLock<ScopeStatements> = LazyLock::new(|| ScopeStatements::of(DeviceScope::Clinical));
 
-static FRONT_DESK: LazyLock<ScopeStatements> =
-    LazyLock::new(|| ScopeStatements::of(|column| sees(DeviceScope::FrontDesk, column)));
+static FRONT_DESK: LazyLock<ScopeStatements> = LazyLock::new(|| ScopeStatements::of(DeviceScope::FrontDesk));
 
 /// Whether devices of this scope may have this column.
 pub(super) fn sees(scope: DeviceScope, column: &Column) -> bool {
     scope == DeviceScope::Clinical || column.scope == Scope::Everyone
+}
+
+/// What keeps a row from a device of this scope, where the row itself says it.
+pub(super) fn only(table: &Table, scope: DeviceScope) -> String {
+    let by_row = table.row_scope.filter(|_| scope == DeviceScope::FrontDesk);
+    by_row.map_or_else(String::new, |column| format!(" and {column} = 'everyone'"))
 }
 
 /// The statements that write this table.
@@ -168,6 +175,14 @@ impl TableStatements {
                  origin_device_id = $6, client_recorded_at = $7, clocks = $8
              where tenant_id = $1 and id = $2"
         );
+        let source = format!(
+            "select r.updated_by, u.full_name, r.origin_device_id, d.name::text,
+                    coalesce(r.client_recorded_at, r.updated_at)
+             from {name} r
+             left join users u on u.tenant_id = $1 and u.id = r.updated_by
+             left join devices d on d.tenant_id = $1 and d.id = r.origin_device_id
+             where r.tenant_id = $1 and r.id = $2"
+        );
         let unrecorded = format!(
             "select r.id from {name} r
              where r.tenant_id = $1 and r.sync_version > $2 and not exists (
@@ -181,23 +196,25 @@ impl TableStatements {
              where l.tenant_id = $1 and l.lane = 'writes' and l.table_name = '{name}'
                and not exists (select from {name} r where r.tenant_id = $1 and r.id = l.record_id) limit 20"
         );
-        let [lock, insert, update, unrecorded, vanished] =
-            [lock, insert, update, unrecorded, vanished].map(|sql| AssertSqlSafe(sql).into_sql_str());
-        Self { lock, insert, update, unrecorded, vanished }
+        let [lock, insert, update, source, unrecorded, vanished] =
+            [lock, insert, update, source, unrecorded, vanished].map(|sql| AssertSqlSafe(sql).into_sql_str());
+        Self { lock, insert, update, source, unrecorded, vanished }
     }
 }
 
 impl ScopeStatements {
-    fn of(sees: fn(&Column) -> bool) -> Self {
+    fn of(scope: DeviceScope) -> Self {
+        let sees = |column: &Column| sees(scope, column);
         let visible = |table: &&Table| table.columns.iter().any(sees);
         let pages: Vec<String> = Table::of_tenant()
             .filter(visible)
             .map(|table| {
                 let (name, place) = (table.sql_name, table.name as usize);
                 let row = row(table, "sync_version", "deleted_at is not null", sees);
+                let only = only(table, scope);
                 format!(
                     "(select sync_version, {place} as place, id, {row}::text as line from {name}
-                      where tenant_id = $1 and sync_version >= $2
+                      where tenant_id = $1{only} and sync_version >= $2
                         and (sync_version, {place}, id) > ($2, $3::int, $4)
                       order by sync_version, id limit $5)"
                 )
@@ -206,8 +223,8 @@ impl ScopeStatements {
         let counts: Vec<String> = Table::of_tenant()
             .filter(visible)
             .map(|table| {
-                let name = table.sql_name;
-                format!("(select count(*) from {name} where tenant_id = $1 and deleted_at is null)")
+                let (name, only) = (table.sql_name, only(table, scope));
+                format!("(select count(*) from {name} where tenant_id = $1 and deleted_at is null{only})")
             })
             .collect();
         let count = format!("select {}", counts.join(" + "));
@@ -216,7 +233,7 @@ impl ScopeStatements {
             pages.join(" union all ")
         );
         let tables =
-            TABLES.iter().map(|table| visible(&table).then(|| TableReads::of(table, sees))).collect();
+            TABLES.iter().map(|table| visible(&table).then(|| TableReads::of(table, scope))).collect();
         Self { page: AssertSqlSafe(page).into_sql_str(), count: AssertSqlSafe(count).into_sql_str(), tables }
     }
 }
@@ -225,8 +242,8 @@ impl ScopeStatements {
 #[cfg(feature = "testing")]
 pub(crate) fn all() -> Vec<String> {
     let of_tables = TABLES.iter().filter(|table| !table.is_shared()).flat_map(|table| {
-        let TableStatements { lock, insert, update, unrecorded, vanished } = of_table(table.name);
-        [lock, insert, update, unrecorded, vanished]
+        let TableStatements { lock, insert, update, source, unrecorded, vanished } = of_table(table.name);
+        [lock, insert, update, source, unrecorded, vanished]
     });
     let of_scopes =
         [&*CLINICAL, &*FRONT_DESK].into_iter().flat_map(|ScopeStatements { page, count, tables }| {
@@ -307,6 +324,13 @@ mod tests {
         assert!(page.contains("'allergy_status'"));
         assert!(!page.contains("chronic_conditions"));
         assert!(!page.contains("from prescriptions"));
+        assert!(page.contains(
+            "from sync_conflicts\n                      where tenant_id = $1 and scope = 'everyone'"
+        ));
+        let items = FRONT_DESK.table(TableName::SyncConflicts).expect("BUG: it sees some");
+        for read in [&items.rows, &items.slice_end, &items.digest, &items.bucket] {
+            assert!(read.as_str().contains("tenant_id = $1 and scope = 'everyone'"), "{}", read.as_str());
+        }
         assert!(FRONT_DESK.rows(TableName::PrescriptionItems).is_none());
         assert!(CLINICAL.rows(TableName::PrescriptionItems).is_some());
     }

@@ -10,7 +10,7 @@ use protocol::api::{
 };
 use protocol::error::Problem;
 use protocol::id::{DeviceId, Epoch, TenantId, UserId};
-use protocol::mutation::{Change, Hash, Mutation, Op, SetValue, SignedMutation};
+use protocol::mutation::{Change, Hash, Mutation, SetValue, SignedMutation};
 use protocol::permission::Role;
 use protocol::signing;
 use protocol::table::{Row, TableName, Values};
@@ -233,7 +233,7 @@ impl Desk {
 pub fn rows(lines: &[PullLine]) -> Vec<Row> {
     let row = |line: &PullLine| match line {
         PullLine::Row(row) => Some(row.clone()),
-        PullLine::Head { .. } | PullLine::End { .. } => None,
+        PullLine::Head { .. } | PullLine::Unknown(_) | PullLine::End { .. } => None,
     };
     lines.iter().filter_map(row).collect()
 }
@@ -267,5 +267,5 @@ pub fn edit(table: TableName, id: Uuid, set: &[(&str, Value, Value)]) -> Change 
     let set = set.iter().map(|(name, base, value)| {
         ((*name).to_owned(), SetValue { base: base.clone(), value: value.clone() })
     });
-    Change { table, id, op: Op::Update, base_version: 1, set: set.collect() }
+    Change::update(table, id, set.collect())
 }

@@ -63,6 +63,7 @@ async fn pull(clinic: &Clinic, desk: &Desk) -> Vec<Row> {
             match serde_json::from_str(line).expect("a line") {
                 PullLine::Head { .. } => {}
                 PullLine::Row(row) => rows.push(row),
+                PullLine::Unknown(row) => panic!("{}", row.position()),
                 PullLine::End { more } => goes_on = Some(more),
             }
         }

@@ -176,7 +176,7 @@ const BREAKS: &[Break] = &[
     case("declared_columns", "alter table clinic.patients alter city type text"),
     case("declared_columns", "alter table clinic.patients alter first_name drop not null"),
     case("declared_columns", "alter table clinic.medicines alter catalogue_version drop not null"),
-    case("declared_columns", "alter table clinic.case_studies rename to studies"),
+    case("declared_columns", "alter table clinic.case_studies rename to studies").also(&["rows_are_audited"]),
     case(
         "declared_columns",
         "set local role clinic_owner;

@@ -17,6 +17,10 @@ const VALUES: &[(&str, &str)] = &[
     ("patients.age_years", "54"),
     ("dental_attachments.sha256", r#""e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855""#),
     ("sync_mutations.fate", r#""applied""#),
+    ("short_keys.scope", r#""doctor""#),
+    ("short_keys.doctor_id", r#""00000000-0000-0000-0000-000000000000""#),
+    ("dental_observation_templates.scope", r#""doctor""#),
+    ("dental_observation_templates.doctor_id", r#""00000000-0000-0000-0000-000000000000""#),
     ("dental_observations.tooth_fdi", "36"),
     ("dental_procedures.tooth_fdi", "36"),
 ];

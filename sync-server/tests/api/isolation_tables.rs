@@ -90,19 +90,6 @@ impl Prober {
         outcome
     }
 
-    /// What a table copied out holds; nothing where that is refused.
-    async fn copied_out(&mut self, setting: &str, copy: &str) -> String {
-        let mut tx = self.connection.begin().await.expect("a transaction");
-        sqlx::raw_sql(AssertSqlSafe(setting.to_owned())).execute(&mut *tx).await.expect(setting);
-        let mut text = Vec::new();
-        if let Ok(mut parts) = tx.copy_out_raw(copy).await {
-            while let Ok(Some(part)) = parts.try_next().await {
-                text.extend_from_slice(&part);
-            }
-        }
-        tx.rollback().await.expect("a live connection");
-        String::from_utf8(text).expect("text")
-    }
 
     /// Points this tenant's rows at a parent.
     async fn point(&mut self, tenant: TenantId, reference: &Reference, at: &Map<String, Value>) -> Outcome {
@@ -120,6 +107,26 @@ impl Prober {
         tx.rollback().await.expect("a live connection");
         outcome
     }
+}
+
+/// A connection in the middle of a transaction that works for someone. A copy that is refused leaves it of no use.
+async fn begun(url: &Secret, setting: &str) -> PgConnection {
+    let mut connection = PgConnection::connect(&url.0).await.expect("a connection");
+    let begin = AssertSqlSafe(format!("begin; {setting}"));
+    sqlx::raw_sql(begin).execute(&mut connection).await.expect(setting);
+    connection
+}
+
+/// What a table copied out holds; nothing where that is refused.
+async fn copied_out(url: &Secret, setting: &str, copy: &str) -> String {
+    let mut connection = begun(url, setting).await;
+    let mut text = Vec::new();
+    if let Ok(mut parts) = connection.copy_out_raw(copy).await {
+        while let Ok(Some(part)) = parts.try_next().await {
+            text.extend_from_slice(&part);
+        }
+    }
+    String::from_utf8(text).expect("text")
 }
 
 /// The verbs, each about the rows of `$1`.
@@ -382,30 +389,27 @@ async fn a_table_copied_out_holds_the_rows_of_its_own_tenant_and_nothing_is_copi
     let (mut furnished, tables) = all_tables().await;
     run_as_admin(&mut furnished, EVERY_RIGHT).await;
     let (a, b) = (furnished.a, furnished.b);
-    let mut prober = Prober::new(&furnished.database.app).await;
+    let (app, ops) = (&furnished.database.app, &furnished.database.ops);
     for table in &tables {
         for setting in settings(b) {
             for copy in
                 [format!("copy clinic.{table} to stdout"), format!("copy (table clinic.{table}) to stdout")]
             {
-                let text = prober.copied_out(&setting, &copy).await;
+                let text = copied_out(app, &setting, &copy).await;
                 assert!(!text.contains(&a.to_string()), "{copy} after {setting}");
                 assert!(!text.to_lowercase().contains(WORD_A), "{copy} after {setting}");
                 // The positive twin.
                 assert!(!setting.contains(&b.to_string()) || text.contains(&b.to_string()), "{copy}");
             }
         }
-        let mut tx = prober.connection.begin().await.expect("a transaction");
-        sqlx::query("select clinic.set_tenant($1)").bind(b.0).execute(&mut *tx).await.expect("set");
-        let copied = tx.copy_in_raw(&format!("copy clinic.{table} from stdin")).await.map(|_| ());
-        let code =
-            copied.expect_err(table).as_database_error().and_then(|error| error.code().map(String::from));
+        let mut connection = begun(app, &format!("select clinic.set_tenant('{b}')")).await;
+        let copied = connection.copy_in_raw(&format!("copy clinic.{table} from stdin")).await.map(|_| ());
+        let refused = copied.expect_err(table);
+        let code = refused.as_database_error().and_then(|error| error.code().map(String::from));
         assert_eq!(code.as_deref(), Some("0A000"), "{table}");
-        tx.rollback().await.expect("a live connection");
     }
-    assert!(prober.copied_out("select 1", "copy (select 'x') to '/tmp/x'").await.is_empty());
-    let mut operator = Prober::new(&furnished.database.ops).await;
-    let found = operator.copied_out("select 1", "copy clinic.patients to stdout").await;
+    assert!(copied_out(app, "select 1", "copy (select 'x') to '/tmp/x'").await.is_empty());
+    let found = copied_out(ops, "select 1", "copy clinic.patients to stdout").await;
     assert!(found.contains(WORD_A) && found.contains(WORD_B), "who bypasses row security copies all");
 }
 

@@ -1,6 +1,7 @@
 //! The server as desktops and the database see it.
 
 mod adopt;
+mod after_merge;
 mod archive;
 mod archive_box;
 mod archive_command;
@@ -18,6 +19,7 @@ mod chart;
 mod clinic;
 mod clinic_move;
 mod clinics;
+mod conflicts;
 mod demo;
 mod desk;
 mod digest;

@@ -31,8 +31,18 @@ pub struct Written {
 
 impl Written {
     fn by(desk: &Desk, patient: Uuid) -> Self {
+        Self::with(desk, patient, &[], &[])
+    }
+
+    /// One with other values in the prescription and in its line.
+    pub fn with(
+        desk: &Desk,
+        patient: Uuid,
+        of_prescription: &[(&str, Value)],
+        of_line: &[(&str, Value)],
+    ) -> Self {
         let id = Uuid::now_v7();
-        let prescription = values(&[
+        let mut prescription = values(&[
             ("visit_date", json!("2026-11-23")),
             ("doctor_id", json!(desk.doctor)),
             ("patient_id", json!(patient)),
@@ -42,7 +52,7 @@ impl Written {
             ("finalised_at", json!("2026-11-23T04:11:08.123Z")),
             ("finalised_by", json!(desk.user)),
         ]);
-        let line = values(&[
+        let mut line = values(&[
             ("prescription_id", json!(id)),
             ("position", json!(1)),
             ("medicine_text", json!("Paracetamol 500 mg tablet")),
@@ -54,6 +64,8 @@ impl Written {
             ("quantity", json!(7.5)),
             ("patient_directions", json!("One in the morning, one at night.")),
         ]);
+        prescription.extend(values(of_prescription));
+        line.extend(values(of_line));
         let mut written = Self {
             id,
             prescription: with_defaults(TableName::Prescriptions, prescription),

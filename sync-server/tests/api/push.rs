@@ -260,7 +260,7 @@ async fn a_deleted_row_stays_as_a_tombstone() {
     let mut desk = clinic.desk().await;
     let id = Uuid::now_v7();
     desk.write(vec![new_patient(id, "Sunita")]).await;
-    let delete = Change { table: TableName::Patients, id, op: Op::Delete, base_version: 1, set: [].into() };
+    let delete = Change { op: Op::Delete, ..edit(TableName::Patients, id, &[]) };
     let response = desk.write(vec![delete]).await;
     assert!(response.rows[0].deleted);
     assert_eq!(response.rows[0].values["first_name"], json!("Sunita"));

@@ -1,7 +1,7 @@
 //! Who may do what: every route and every column of every table, as every role. Each that is let in has someone beside
 //! who is not, but where all staff are.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use clinic_sync::testing::routes;
 use protocol::api::{Fate, PushRequest};
@@ -24,6 +24,8 @@ const CLINICIANS: &[Role] = &[Role::Doctor, Role::Dentist, Role::Nurse];
 const PRESCRIBERS: &[Role] = &[Role::Doctor, Role::Dentist];
 const CHARTERS: &[Role] = &[Role::Dentist, Role::Nurse];
 const MERGERS: &[Role] = &[Role::Admin, Role::Doctor, Role::Dentist];
+/// Which items each of them may decide is up to the item.
+const DECIDERS: &[Role] = &[Role::Admin, Role::Doctor, Role::Dentist, Role::Receptionist];
 const NOBODY: &[Role] = &[];
 
 /// Who may ask which route.
@@ -89,6 +91,8 @@ const COLUMNS: &[(TableName, &str, &[Role])] = &[
     (TableName::DentalProcedures, "*", CHARTERS),
     (TableName::DentalObservations, "*", CHARTERS),
     (TableName::CaseStudies, "*", PRESCRIBERS),
+    (TableName::SyncConflicts, "state choice chosen reason", DECIDERS),
+    (TableName::SyncConflicts, "*", NOBODY),
 ];
 
 fn writers(table: TableName, column: &str) -> &'static [Role] {
@@ -174,13 +178,7 @@ async fn every_column_is_written_by_the_roles_that_it_is_for_and_no_other() {
             .map(|(table, column)| {
                 let value = SetValue { base: Value::Null, value: Value::Null };
                 let set = [((*column).to_owned(), value)].into();
-                desk.sign(vec![Change {
-                    table: *table,
-                    id: Uuid::now_v7(),
-                    op: Op::Update,
-                    base_version: 1,
-                    set,
-                }])
+                desk.sign(vec![Change::update(*table, Uuid::now_v7(), set)])
             })
             .collect();
         let answer = desk.push(mutations).await.expect("the push is taken");
@@ -371,13 +369,7 @@ async fn an_attachment_is_deleted_by_the_prescriber_who_added_it() {
     ]);
     let answer = desk.write(vec![Change::insert(TableName::DentalAttachments, id, photo)]).await;
     assert_eq!(answer.receipts[0].fate, Fate::Applied, "{:?}", answer.receipts[0]);
-    let delete = || Change {
-        table: TableName::DentalAttachments,
-        id,
-        op: Op::Delete,
-        base_version: 1,
-        set: BTreeMap::default(),
-    };
+    let delete = || Change { op: Op::Delete, ..edit(TableName::DentalAttachments, id, &[]) };
     for role in [Role::Nurse, Role::Doctor, Role::Receptionist, Role::Admin] {
         let mut others = clinic.desk().await;
         others.user = person(&clinic, &others, role).await;

@@ -271,7 +271,11 @@ async fn two_doctors_of_one_registration_are_refused() {
 #[tokio::test]
 async fn the_registration_of_a_doctor_who_is_here_is_completed() {
     let office = Office::open().await;
-    let before = office.added(&dentist("to be completed")).await.user;
+    let add = async |email: &str, number: &str| {
+        let new = NewUser { email: email.into(), ..dentist(number) };
+        office.added(&new).await.user
+    };
+    let before = add("a@sunrise.example", "to be completed").await;
     let with = |number: &str| UserChange {
         doctor: dentist(number).doctor.map(|doctor| NewDoctor {
             specialization: Some("Endodontics".into()),
@@ -285,7 +289,7 @@ async fn the_registration_of_a_doctor_who_is_here_is_completed() {
     let complete = "doctors where registration_number = 'A-30417' and registration_council = 'MSDC'
                     and qualifications = 'MDS' and specialization = 'Endodontics' and kind = 'dentist'";
     assert_eq!(office.clinic.count(complete).await, 1);
-    office.added(&dentist("A-1")).await;
+    add("b@sunrise.example", "A-1").await;
     let detail = said(office.change(before.id.0, &with("A-1")).await, 422).await;
     assert!(detail.contains("registration number"), "{detail}");
     said(office.change(before.id.0, &with(" ")).await, 422).await;
@@ -295,7 +299,8 @@ async fn the_registration_of_a_doctor_who_is_here_is_completed() {
 #[tokio::test]
 async fn who_comes_back_to_a_registration_that_another_one_bears_is_told() {
     let office = Office::open().await;
-    let first = office.added(&dentist("A-30417")).await.user;
+    let new = NewUser { email: "a@sunrise.example".into(), ..dentist("A-30417") };
+    let first = office.added(&new).await.user;
     let leave = UserChange { is_active: Some(false), ..UserChange::default() };
     office.change(first.id.0, &leave).await;
     office.added(&NewUser { email: "b@sunrise.example".into(), ..dentist("A-30417") }).await;

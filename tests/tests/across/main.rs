@@ -1,6 +1,7 @@
 //! Real replicas, a real server and a real database, with a network between them that loses things.
 
 mod audit;
+mod conflicts;
 mod crash;
 mod faults;
 mod isolation;

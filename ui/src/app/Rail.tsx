@@ -1,4 +1,5 @@
 import {
+  IconArrowsSplit,
   IconCalendarEvent,
   IconDeviceDesktop,
   IconHelpCircle,
@@ -15,7 +16,9 @@ import { useSession } from "./session";
 /** Where one can go from here; only what leads somewhere now. */
 export function Rail({ onKeys }: { onKeys: () => void }) {
   const { session, openPatient } = useSession();
-  const attention = useSyncStatus().data?.attention ?? 0;
+  const status = useSyncStatus().data;
+  const decisions = status?.decisions ?? 0;
+  const setAside = (status?.attention ?? 0) - decisions;
   const { shell } = messages;
   const link = { className: classes.railItem, activeOptions: { exact: true } };
   return (
@@ -39,12 +42,19 @@ export function Rail({ onKeys }: { onKeys: () => void }) {
       <Link to="/sync" {...link}>
         <IconRefresh size={22} stroke={1.7} aria-hidden="true" />
         {shell.sync}
-        {attention > 0 && <span className={classes.count}>{attention}</span>}
+        {setAside > 0 && <span className={classes.count}>{setAside}</span>}
       </Link>
       {session.person.roles.includes("admin") && (
         <Link to="/computers" {...link}>
           <IconDeviceDesktop size={22} stroke={1.7} aria-hidden="true" />
           {shell.computers}
+        </Link>
+      )}
+      {decisions > 0 && (
+        <Link to="/review" search={{}} {...link}>
+          <IconArrowsSplit size={22} stroke={1.7} aria-hidden="true" />
+          {shell.review}
+          <span className={`${classes.count} ${classes.differs}`}>{decisions}</span>
         </Link>
       )}
       <button type="button" className={`${classes.railItem} ${classes.last}`} onClick={onKeys}>

@@ -18,6 +18,7 @@ export const keymap = {
   chart: { keys: "Mod+2", label: labels.chart, where: "everywhere" },
   pad: { keys: "Mod+3", label: labels.pad, where: "everywhere" },
   sync: { keys: "Mod+4", label: labels.sync, where: "everywhere" },
+  review: { keys: "Mod+Shift+R", label: labels.review, where: "everywhere" },
   keys: { keys: "?", label: labels.keys, where: "everywhere" },
   close: { keys: "Esc", label: labels.close, where: "everywhere" },
   newPrescription: { keys: "Mod+N", label: labels.newPrescription, where: "chart" },

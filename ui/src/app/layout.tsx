@@ -39,6 +39,7 @@ export function Layout() {
     pad: () =>
       patient && session.mayPrescribe && void navigate({ to: "/patients/$patientId/pad", params: patient }),
     sync: () => void navigate({ to: "/sync" }),
+    review: () => void navigate({ to: "/review", search: {} }),
   });
   const { shell } = messages;
   return (

@@ -10,6 +10,7 @@ export const queryKeys = {
   today: ["rows", "today"],
   ledger: ["rows", "ledger"],
   computers: ["computers"],
+  conflicts: (isOpen: boolean) => ["rows", "conflicts", isOpen ? "open" : "decided"],
   patients: (query: string) => ["rows", "patients", query],
   chart: (patient: string) => ["rows", "chart", patient],
   prescription: (id: string) => ["rows", "prescription", id],

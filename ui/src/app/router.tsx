@@ -5,6 +5,7 @@ import { PadScreen } from "../features/pad/PadScreen";
 import { CorrectPatient } from "../features/patient/CorrectPatient";
 import { RegisterPatient } from "../features/patient/RegisterPatient";
 import { Prescription } from "../features/prescription/Prescription";
+import { Review } from "../features/review/Review";
 import { SyncCentre } from "../features/sync/SyncCentre";
 import { Today } from "../features/today/Today";
 import { Layout } from "./layout";
@@ -61,7 +62,27 @@ const sync = createRoute({ getParentRoute: () => root, path: "/sync", component:
 
 const computers = createRoute({ getParentRoute: () => root, path: "/computers", component: Computers });
 
-const routeTree = root.addChildren([today, register, chart, correct, pad, prescription, sync, computers]);
+const review = createRoute({
+  getParentRoute: () => root,
+  path: "/review",
+  validateSearch: (search: Record<string, unknown>): { item?: string } =>
+    search["item"] === undefined ? {} : { item: String(search["item"]) },
+  component: function ReviewRoute() {
+    return <Review first={review.useSearch().item ?? null} />;
+  },
+});
+
+const routeTree = root.addChildren([
+  today,
+  register,
+  chart,
+  correct,
+  pad,
+  prescription,
+  sync,
+  computers,
+  review,
+]);
 
 /** Places live in memory only: no address of the window ever names a patient. */
 export function createClinicRouter() {

@@ -1,6 +1,9 @@
 import type { AppState } from "./bindings/AppState";
 import type { Chart } from "./bindings/Chart";
 import type { ComputerView } from "./bindings/ComputerView";
+import type { Conflict } from "./bindings/Conflict";
+import type { ConflictChoice } from "./bindings/ConflictChoice";
+import type { ConflictId } from "./bindings/ConflictId";
 import type { DosageRead } from "./bindings/DosageRead";
 import type { Draft } from "./bindings/Draft";
 import type { DraftSaved } from "./bindings/DraftSaved";
@@ -35,6 +38,21 @@ export interface Backend {
   listComputers(): Promise<ComputerView[]>;
   /** Takes another computer out of service, for good, and agrees that it destroys its data. */
   revokeComputer(id: string, reason: string | null): Promise<ComputerView>;
+  /** What waits for a decision, the oldest first; or what was decided, the latest first. */
+  listConflicts(isOpen: boolean): Promise<Conflict[]>;
+  /** Decides an item and carries it out. `typed` is the other value, where one was typed. */
+  decideConflict(
+    conflictId: ConflictId,
+    choice: ConflictChoice,
+    typed: string | null,
+    reason: string,
+  ): Promise<Conflict>;
+  /** Makes one of two registrations stand for both. */
+  mergePatients(keep: PatientId, away: PatientId, reason: string): Promise<void>;
+  /** Makes a registration stand for itself again. */
+  unmergePatient(away: PatientId): Promise<void>;
+  /** Asks those who may decide it whether two registrations are one person. */
+  proposeMerger(one: PatientId, other: PatientId): Promise<void>;
   getToday(): Promise<Today>;
   findPatients(query: string): Promise<PatientSummary[]>;
   registerPatient(form: PatientForm): Promise<PatientSummary>;

@@ -15,6 +15,12 @@ export const tauriBackend: Backend = {
   listLedger: () => invoke("list_ledger"),
   listComputers: () => invoke("list_computers"),
   revokeComputer: (id, reason) => invoke("revoke_computer", { id, reason }),
+  listConflicts: (isOpen) => invoke("list_conflicts", { isOpen }),
+  decideConflict: (conflictId, choice, typed, reason) =>
+    invoke("decide_conflict", { conflictId, choice, typed, reason }),
+  mergePatients: (keep, away, reason) => invoke("merge_patients", { keep, away, reason }),
+  unmergePatient: (away) => invoke("unmerge_patient", { away }),
+  proposeMerger: (one, other) => invoke("propose_merger", { one, other }),
   getToday: () => invoke("get_today"),
   findPatients: (query) => invoke("find_patients", { query }),
   registerPatient: (form) => invoke("register_patient", { form }),

@@ -1,5 +1,7 @@
+import type { Conflict } from "./bindings/Conflict";
 import type { MedicineFound } from "./bindings/MedicineFound";
 import type { PatientForm } from "./bindings/PatientForm";
+import type { PatientSummary } from "./bindings/PatientSummary";
 import type { Person } from "./bindings/Person";
 
 /** Invented people and medicines, for component tests and the development server. */
@@ -92,3 +94,40 @@ export const medicines: MedicineFound[] = [
   medicine("m6", "Metformin", "500 mg", "1-0-1 x30d pc", "Glycomet"),
   medicine("m7", "Pantoprazole", "40 mg", "1-0-0 x5d ac", "Pan 40"),
 ];
+
+/** Two blood groups, written on two computers that did not see each other. */
+export function fakeConflict(patient: PatientSummary | null): Conflict {
+  return {
+    id: "k1",
+    kind: "column",
+    group: "front_desk",
+    table: "patients",
+    column: "blood_group",
+    rule: null,
+    patient,
+    otherPatient: null,
+    facts: [{ name: "blood_group", base: "unknown", theirs: "B+", ours: "O+" }],
+    theirs: {
+      text: "B+",
+      who: "Dr. Vikram Shah",
+      device: "Chair 2 computer",
+      at: "2026-11-23T08:31:00",
+      isHere: false,
+      holds: true,
+    },
+    ours: {
+      text: "O+",
+      who: "Meena Jadhav",
+      device: "Room 1 computer",
+      at: "2026-11-23T08:47:00",
+      isHere: true,
+      holds: false,
+    },
+    isUnion: false,
+    safer: "theirs",
+    entry: { kind: "choice", choices: ["A+", "AB+", "B+", "O+"] },
+    mayDecide: true,
+    openedAt: "2026-11-23T08:50:00",
+    decided: null,
+  };
+}

@@ -2,6 +2,7 @@ import type { Backend, BackendEvent } from "./backend";
 import type { AppState } from "./bindings/AppState";
 import type { CommandError } from "./bindings/CommandError";
 import type { ComputerView } from "./bindings/ComputerView";
+import type { Conflict } from "./bindings/Conflict";
 import type { Draft } from "./bindings/Draft";
 import type { ItemView } from "./bindings/ItemView";
 import type { LedgerEntry } from "./bindings/LedgerEntry";
@@ -10,7 +11,7 @@ import type { PatientSummary } from "./bindings/PatientSummary";
 import type { Person } from "./bindings/Person";
 import type { PrescriptionSummary } from "./bindings/PrescriptionSummary";
 import type { SyncStatus } from "./bindings/SyncStatus";
-import { forms, medicines, people } from "./fake-data";
+import { fakeConflict, forms, medicines, people } from "./fake-data";
 import { readFakeDosage, readFakeLine } from "./fake-dosage";
 import { fakePage } from "./fake-pages";
 
@@ -22,6 +23,8 @@ interface Options {
 
 interface FakeBackend extends Backend {
   emit(event: BackendEvent): void;
+  /** Lets something wait for a decision: by default, two blood groups of the first patient. */
+  differ(item: Partial<Conflict>): void;
   /** Makes every call of one command fail. */
   fail(command: keyof Backend, error: CommandError): void;
 }
@@ -40,6 +43,8 @@ const emptyDraft: Draft = {
 };
 
 interface FakePatient {
+  /** The patient whose registration stands for this one. */
+  mergedInto: string | null;
   summary: PatientSummary;
   form: PatientForm;
   prescriptions: PrescriptionSummary[];
@@ -96,12 +101,14 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
     isCopied: false,
     revocation: null,
   }));
+  const conflicts: Conflict[] = [];
   let signedIn: Person | undefined = people.find((person) => person.email === start);
   let isEnrolled = start !== "notEnrolled";
   let status: SyncStatus = {
     connection: { state: "online" },
     waiting: 0,
     attention: 0,
+    decisions: 0,
     lastSyncedAt: `${today()}T10:41:00`,
     problem: null,
     notices: [],
@@ -127,6 +134,7 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
         doctorId: isReception ? null : "d1",
         mayPrescribe: !isReception,
         mayReadClinical: !isReception,
+        mayMerge: !isReception,
         tenantName: "Shanti Clinic",
         clinicId: "c1",
         clinicName: "Andheri East",
@@ -163,6 +171,7 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
       summary: summaryOf(id, form, `A-0${4213 + clinic.length}`),
       prescriptions: [],
       draft: null,
+      mergedInto: null,
     };
     clinic.push(patient);
     return patient;
@@ -237,6 +246,10 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
 
   return {
     emit,
+    differ: (item) => {
+      conflicts.push({ ...fakeConflict(first?.summary ?? null), ...item });
+      status = { ...status, decisions: conflicts.length, attention: conflicts.length };
+    },
     fail: (command, error) => failures.set(command, error),
     listen: (onEvent) => {
       listeners.add(onEvent);
@@ -285,6 +298,49 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
         return { ...found };
       }),
     listLedger: () => answer("listLedger", () => ledger.map((entry) => ({ ...entry }))),
+    listConflicts: (isOpen) =>
+      answer("listConflicts", () => conflicts.filter((item) => (item.decided === null) === isOpen)),
+    decideConflict: (id, choice, typed, reason) =>
+      answer("decideConflict", () => {
+        const item = conflicts.find((one) => one.id === id);
+        if (!item)
+          throw { code: "not_found", detail: "This is not on this computer." } satisfies CommandError;
+        if (choice === "other" && !typed)
+          throw {
+            code: "invalid",
+            detail: "The other value is missing. Nothing was decided yet.",
+          } satisfies CommandError;
+        const value = {
+          ours: item.ours.text,
+          theirs: item.theirs.text,
+          other: typed,
+          merged: null,
+          apart: null,
+          settled: null,
+        };
+        item.decided = {
+          choice,
+          value: value[choice],
+          reason: reason || null,
+          who: null,
+          at: null,
+          isSent: false,
+        };
+        item.mayDecide = false;
+        if (item.patient) record("Decided", item.patient);
+        return item;
+      }),
+    mergePatients: (keep, away) =>
+      answer("mergePatients", () => {
+        patientOf(away).mergedInto = keep;
+        record("Two registrations made one", patientOf(keep).summary);
+      }),
+    unmergePatient: (away) =>
+      answer("unmergePatient", () => {
+        patientOf(away).mergedInto = null;
+        record("Two registrations parted", patientOf(away).summary);
+      }),
+    proposeMerger: (one) => answer("proposeMerger", () => record("Proposed", patientOf(one).summary)),
     getToday: () =>
       answer("getToday", () => ({
         date: today(),
@@ -344,12 +400,16 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
           alerts: isClinical ? form.alerts || null : null,
           prescriptions: isClinical ? prescriptions : [],
           hasDraft: draft !== null,
+          conflicts: conflicts.filter(
+            (item) => item.decided === null && (item.patient?.id === id || item.otherPatient?.id === id),
+          ),
+          merged: clinic.filter((patient) => patient.mergedInto === id).map((patient) => patient.summary),
         };
       }),
     openPad: (id) =>
       answer("openPad", () => {
         const draft = patientOf(id).draft ?? emptyDraft;
-        return { draft, items: viewsOf(draft) };
+        return { draft, items: viewsOf(draft), conflicts: [] };
       }),
     saveDraft: (id, draft) =>
       answer("saveDraft", () => {

@@ -266,8 +266,8 @@ impl<'a> Taking<'a> {
     /// One column of our table.
     pub(super) fn column(&mut self, table: TableName, column: &Column) -> Result<Value, SetAside> {
         let names = words::names(table, column.name);
-        if let Some(parent) = column.refers_to {
-            return match self.refer(&names, OldTable::of(parent)) {
+        if let Some(parent) = column.refers_to.and_then(OldTable::of) {
+            return match self.refer(&names, parent) {
                 Ok(Some(id)) => Ok(json!(id)),
                 Ok(None) if column.nullable => Ok(Value::Null),
                 Ok(None) => Err(SetAside::because(column.name, "it names no row that it belongs to")),

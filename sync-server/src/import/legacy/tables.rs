@@ -104,9 +104,9 @@ impl OldTable {
         ORDER.iter().copied().find(|table| table.name() == name)
     }
 
-    /// The old table whose rows become rows of ours.
-    pub(super) fn of(table: TableName) -> Self {
-        match table {
+    /// The old table whose rows become rows of ours; none for what earlier programs did not have.
+    pub(super) fn of(table: TableName) -> Option<Self> {
+        Some(match table {
             TableName::Medicines | TableName::TenantMedicines => Self::Medicines,
             TableName::Clinics => Self::Clinics,
             TableName::Doctors => Self::Doctors,
@@ -121,7 +121,8 @@ impl OldTable {
             TableName::DentalProcedures => Self::DentalProcedures,
             TableName::DentalObservations => Self::DentalObservations,
             TableName::CaseStudies => Self::CaseStudies,
-        }
+            TableName::SyncConflicts => return None,
+        })
     }
 
     /// Our table for its rows; none for staff, who are not synced.
@@ -154,7 +155,7 @@ impl OldTable {
         };
         let declared = self.ours().into_iter().flat_map(|table| {
             table.table().columns.iter().filter_map(move |column| {
-                Some((words::names(table, column.name), Self::of(column.refers_to?)))
+                Some((words::names(table, column.name), Self::of(column.refers_to?)?))
             })
         });
         declared.chain(more.iter().map(|(names, parent)| (names.to_vec(), *parent))).collect()

@@ -7,6 +7,7 @@ import { useSession } from "../../app/session";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages/en";
 import { KeyBar, Notice, Problem, Waiting } from "../../shared/parts";
+import { ConflictBanner } from "../review/ConflictBanner";
 import { About } from "./About";
 import classes from "./Chart.module.css";
 import { ChartActions } from "./ChartActions";
@@ -46,6 +47,7 @@ export function Chart({ patientId }: { patientId: string }) {
           <ChartActions chart={data} mayPrescribe={session.mayPrescribe} />
         </PatientStrip>
         {session.mayReadClinical && <AllergyBar chart={data} />}
+        <ConflictBanner conflicts={data.conflicts} />
         <div className={classes.body}>
           <div className={classes.main}>
             {data.patient.needsReview && <Notice>{words.needsReview}</Notice>}

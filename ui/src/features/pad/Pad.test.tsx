@@ -76,6 +76,7 @@ test("offline changes nothing about signing", async () => {
         connection: { state: "offline", since: "2026-11-23T09:12:00" },
         waiting: 0,
         attention: 0,
+        decisions: 0,
         lastSyncedAt: null,
         problem: null,
         notices: [],

@@ -8,6 +8,7 @@ import { messages } from "../../messages/en";
 import { KeyBar, Problem } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
 import { AllergyBar, PatientStrip } from "../chart/PatientStrip";
+import { ConflictBanner } from "../review/ConflictBanner";
 import { Before } from "./Before";
 import { DraftNote } from "./DraftNote";
 import { Diagnoses } from "./Diagnoses";
@@ -71,6 +72,7 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
           <DraftNote state={state} patientId={chart.patient.id} />
         </PatientStrip>
         <AllergyBar chart={chart} />
+        <ConflictBanner conflicts={chart.conflicts} />
         <div className={classes.columns}>
           <Before chart={chart} />
           <div className={classes.work}>

@@ -8,6 +8,7 @@ const status: SyncStatus = {
   connection: { state: "online" },
   waiting: 0,
   attention: 0,
+  decisions: 0,
   lastSyncedAt: at("10:41"),
   problem: null,
   notices: [],

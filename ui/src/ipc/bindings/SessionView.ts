@@ -25,6 +25,10 @@ mayPrescribe: boolean,
  */
 mayReadClinical: boolean, 
 /**
+ * Whether they may say that two registrations are one person; whoever may not proposes it.
+ */
+mayMerge: boolean, 
+/**
  * The tenant's name.
  */
 tenantName: string, 

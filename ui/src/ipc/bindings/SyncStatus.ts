@@ -17,9 +17,13 @@ connection: Connection,
  */
 waiting: number, 
 /**
- * How many changes need a person.
+ * How many changes of this computer were set aside, and how many items wait for a decision.
  */
 attention: number, 
+/**
+ * How many of these are decisions.
+ */
+decisions: number, 
 /**
  * When this computer last had everything that the server has.
  */
@@ -29,7 +33,8 @@ lastSyncedAt: string | null,
  */
 problem: SyncProblem | null, 
 /**
- * What the server last said about the plan and the password, as long as it answers.
+ * What the server last said about the plan and the password, as long as it answers; before that, whatever the
+ * connection, that its audit log was changed.
  */
 notices: Array<Notice>, 
 /**

@@ -1,0 +1,253 @@
+//! What is dangerous for one person.
+
+use std::collections::BTreeSet;
+
+use time::{Date, Duration};
+use uuid::Uuid;
+
+use super::{Chart, Finding, Line, Place, Prescription, Registration, Report, Rule, Written, names, words};
+use crate::table::TableName;
+
+/// A line that does not say for how long runs for so many days.
+const UNSAID_DAYS: u32 = 30;
+/// A weight that differs by more than this part of it changes a dose.
+const WEIGHT_CHANGE: f64 = 0.2;
+
+/// What a class is also called.
+const ALSO_CALLED: &[(&str, &[&str])] = &[
+    ("sulfonamide", &["sulfa", "sulpha", "sulphonamide", "sulphonamides"]),
+    ("nsaid", &["nsaids"]),
+    ("penicillin", &["penicilin", "penicillins"]),
+];
+
+impl Line {
+    /// Whether the patient still takes it on this day.
+    pub(super) fn runs(&self, signed: Date, on: Date) -> bool {
+        let Some(days) = self.days else { return true };
+        signed.checked_add(Duration::days(days.into())).is_none_or(|end| end >= on)
+    }
+
+    /// The days of a duration as it is stored: none for until further notice.
+    pub fn days_of(value: Option<i64>, unit: Option<&str>) -> Option<u32> {
+        let value = value.and_then(|value| u32::try_from(value).ok());
+        match (value, unit) {
+            (_, Some("ongoing")) => None,
+            (Some(value), Some("week")) => Some(value.saturating_mul(7)),
+            (Some(value), Some("month")) => Some(value.saturating_mul(30)),
+            (Some(value), _) => Some(value),
+            (None, _) => Some(UNSAID_DAYS),
+        }
+    }
+}
+
+fn line_place(line: &Line) -> Place {
+    Place { table: TableName::PrescriptionItems, id: line.id, text: line.text.clone() }
+}
+
+fn running(chart: &Chart, today: Date) -> impl Iterator<Item = (&Prescription, &Line)> {
+    chart
+        .prescriptions
+        .iter()
+        .flat_map(|prescription| prescription.lines.iter().map(move |line| (prescription, line)))
+        .filter(move |(prescription, line)| line.runs(prescription.day, today))
+}
+
+/// What someone must not have: a row of its own, or a part of a text.
+struct Allergen<'a> {
+    place: Place,
+    text: &'a str,
+    ingredients: &'a [String],
+    classes: &'a [String],
+}
+
+fn allergens(chart: &Chart) -> Vec<Allergen<'_>> {
+    let noted = chart.allergies.iter().map(|allergy| Allergen {
+        place: Place { table: TableName::PatientAllergies, id: allergy.id, text: allergy.substance.clone() },
+        text: &allergy.substance,
+        ingredients: &allergy.ingredients,
+        classes: &allergy.classes,
+    });
+    let written = chart.registrations.iter().flat_map(|registration| {
+        let text = registration.allergies.as_deref().unwrap_or_default();
+        let parts = text.split(['\n', ';', ',']).map(str::trim).filter(|part| !part.is_empty());
+        parts.map(|part| Allergen {
+            place: Place { table: TableName::Patients, id: registration.id, text: part.to_owned() },
+            text: part,
+            ingredients: &[],
+            classes: &[],
+        })
+    });
+    noted.chain(written).collect()
+}
+
+impl Allergen<'_> {
+    fn means(&self, ingredient: &str) -> bool {
+        names(self.text, ingredient) || self.ingredients.iter().any(|known| words(known) == words(ingredient))
+    }
+
+    fn means_class(&self, class: &str) -> bool {
+        let others =
+            ALSO_CALLED.iter().find(|(name, _)| *name == class).map_or(&[][..], |(_, others)| others);
+        self.classes.iter().any(|known| known == class)
+            || names(self.text, class)
+            || others.iter().any(|other| names(self.text, other))
+    }
+}
+
+/// Allergies against what runs.
+pub(super) fn allergies(chart: &Chart, today: Date, report: &mut Report) {
+    let allergens = allergens(chart);
+    for (prescription, line) in running(chart, today) {
+        let known = line.medicine.and_then(|id| chart.medicines.get(&id));
+        if known.is_none() {
+            report.not_checked.push(line.id);
+        }
+        if prescription.is_allergy_overridden {
+            continue;
+        }
+        for allergen in &allergens {
+            let is_meant = match known {
+                Some(medicine) => {
+                    medicine.ingredients.iter().any(|ingredient| allergen.means(ingredient))
+                        || medicine.classes.iter().any(|class| allergen.means_class(class))
+                }
+                // Nothing is known of it but its name, which may still be the very word.
+                None => names(&line.text, allergen.text) || names(allergen.text, &line.text),
+            };
+            if is_meant {
+                report.findings.push(Finding {
+                    rule: Rule::AllergyMedicine,
+                    patient: prescription.patient,
+                    known: allergen.place.clone(),
+                    against: line_place(line),
+                });
+            }
+        }
+    }
+}
+
+/// One ingredient in two prescriptions from different computers.
+pub(super) fn ingredients(chart: &Chart, today: Date, report: &mut Report) {
+    let running: Vec<_> = running(chart, today).collect();
+    let of = |line: &Line| -> BTreeSet<String> {
+        let medicine = line.medicine.and_then(|id| chart.medicines.get(&id));
+        medicine
+            .into_iter()
+            .flat_map(|medicine| &medicine.ingredients)
+            .map(|name| words(name).join(" "))
+            .collect()
+    };
+    for (place, (one, line)) in running.iter().enumerate() {
+        for (other, other_line) in &running[place + 1..] {
+            let is_apart = one.id != other.id
+                && one.written.device.is_some()
+                && other.written.device.is_some()
+                && one.written.device != other.written.device;
+            // Two corrections of one prescription are asked about as such.
+            let is_correction = one.amends == Some(other.id)
+                || other.amends == Some(one.id)
+                || one.amends.is_some() && one.amends == other.amends;
+            if is_apart && !is_correction && !of(line).is_disjoint(&of(other_line)) {
+                report.findings.push(Finding {
+                    rule: Rule::SameIngredient,
+                    patient: other.patient,
+                    known: line_place(line),
+                    against: line_place(other_line),
+                });
+            }
+        }
+    }
+}
+
+/// A dose by weight, and another weight.
+pub(super) fn weights(chart: &Chart, today: Date, report: &mut Report) {
+    for (prescription, line) in running(chart, today) {
+        let medicine = line.medicine.and_then(|id| chart.medicines.get(&id));
+        let is_by_weight = medicine.is_some_and(|medicine| medicine.is_by_weight)
+            || words(&line.dose)
+                .windows(2)
+                .any(|pair| pair[1] == "kg" && !pair[0].chars().all(|c| c.is_ascii_digit()));
+        let Some(weight) = prescription.weight_kg.filter(|weight| is_by_weight && *weight > 0.0) else {
+            continue;
+        };
+        for other in &chart.prescriptions {
+            let differs =
+                other.weight_kg.is_some_and(|other| (other - weight).abs() > weight * WEIGHT_CHANGE);
+            if other.id != prescription.id && other.day >= prescription.day && differs {
+                report.findings.push(Finding {
+                    rule: Rule::WeightChange,
+                    patient: other.patient,
+                    known: Place {
+                        table: TableName::Prescriptions,
+                        id: other.id,
+                        text: other.weight_kg.map_or_else(String::new, |weight| format!("{weight} kg")),
+                    },
+                    against: line_place(line),
+                });
+            }
+        }
+    }
+}
+
+/// What was written for someone who was gone.
+pub(super) fn gone(chart: &Chart, report: &mut Report) {
+    let of = |patient: Uuid| chart.registrations.iter().find(|registration| registration.id == patient);
+    let mut look = |patient: Uuid, place: Place, day: Option<Date>, written: Written| {
+        let Some(why) = of(patient).and_then(|registration| why_gone(registration, day, written)) else {
+            return;
+        };
+        report.findings.push(Finding {
+            rule: Rule::PatientGone,
+            patient,
+            known: Place { table: TableName::Patients, id: patient, text: why.to_owned() },
+            against: place,
+        });
+    };
+    for prescription in &chart.prescriptions {
+        let text = prescription.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join(", ");
+        let place = Place { table: TableName::Prescriptions, id: prescription.id, text };
+        look(prescription.patient, place, Some(prescription.day), prescription.written);
+    }
+    for procedure in &chart.procedures {
+        let place =
+            Place { table: TableName::DentalProcedures, id: procedure.id, text: procedure.name.clone() };
+        look(procedure.patient, place, None, procedure.written);
+    }
+}
+
+/// Why nothing should have been written then: a word for programs.
+fn why_gone(registration: &Registration, day: Option<Date>, written: Written) -> Option<&'static str> {
+    let since = |moment: Option<i64>| moment.zip(written.at_ms).is_some_and(|(since, at)| at > since);
+    let is_after_death = registration.deceased_on.zip(day).is_some_and(|(death, day)| day > death);
+    if registration.deceased_ms.is_some() && (is_after_death || since(registration.deceased_ms)) {
+        Some("deceased")
+    } else if since(registration.merged_ms) {
+        Some("merged")
+    } else if since(registration.deleted_ms) {
+        Some("deleted")
+    } else {
+        None
+    }
+}
+
+/// Treatments of teeth that are not there.
+pub(super) fn teeth(chart: &Chart, report: &mut Report) {
+    for procedure in chart.procedures.iter().filter(|procedure| !procedure.is_replacement) {
+        for missing in chart.missing_teeth.iter().filter(|missing| procedure.teeth.contains(&missing.tooth)) {
+            report.findings.push(Finding {
+                rule: Rule::MissingTooth,
+                patient: procedure.patient,
+                known: Place {
+                    table: TableName::DentalObservations,
+                    id: missing.id,
+                    text: missing.tooth.to_string(),
+                },
+                against: Place {
+                    table: TableName::DentalProcedures,
+                    id: procedure.id,
+                    text: procedure.name.clone(),
+                },
+            });
+        }
+    }
+}

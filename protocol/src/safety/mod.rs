@@ -1,0 +1,273 @@
+//! Rules over rows that are each right and dangerous together: what two computers wrote that did not see each other.
+//!
+//! Pure: rows go in, findings come out. A medicine that the catalogue does not know is told as not checked, never as
+//! safe.
+
+mod care;
+mod registration;
+
+use std::collections::BTreeMap;
+
+use time::Date;
+use uuid::Uuid;
+
+use crate::table::TableName;
+
+pub use registration::{are_at_once, are_similar};
+
+/// The version of these rules. It goes up whenever one finds more or less than before.
+pub const RULES_VERSION: u32 = 1;
+
+macro_rules! rules {
+    ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
+        /// What is looked for.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Rule {$(
+            $(#[$doc])*
+            $name,
+        )*}
+
+        impl Rule {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// Its word in an item.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $word,)*
+                }
+            }
+        }
+    };
+}
+
+rules! {
+    /// A medicine that runs, and an allergy to one of its ingredients or to its class.
+    AllergyMedicine = "allergy_medicine",
+    /// One ingredient in two prescriptions that run, signed on different computers.
+    SameIngredient = "same_ingredient",
+    /// A dose by weight, and a weight that differs by more than a fifth.
+    WeightChange = "weight_change",
+    /// Something written for a patient after they were known as dead, merged into another, or deleted.
+    PatientGone = "patient_gone",
+    /// A treatment of a tooth that is not there.
+    MissingTooth = "missing_tooth",
+    /// Two registrations under one number, with nearly one name and one age.
+    SimilarName = "similar_name",
+    /// Two patients with one doctor at one time.
+    DoubleBooking = "double_booking",
+}
+
+/// Who wrote a row, and when, in milliseconds since 1970.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// On which computer; absent for another program.
+    pub device: Option<Uuid>,
+    /// By that computer's clock.
+    pub at_ms: Option<i64>,
+}
+
+/// A registration of the person, and when it ended, in milliseconds since 1970 by the server's clock.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Registration {
+    /// Which.
+    pub id: Uuid,
+    /// Warnings in words, if they name allergies.
+    pub allergies: Option<String>,
+    /// Since when it is known that the patient is dead.
+    pub deceased_ms: Option<i64>,
+    /// The day of their death.
+    pub deceased_on: Option<Date>,
+    /// Since when another registration stands for this one.
+    pub merged_ms: Option<i64>,
+    /// Since when it is deleted.
+    pub deleted_ms: Option<i64>,
+}
+
+/// An allergy that counts.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Allergy {
+    /// The row that says so.
+    pub id: Uuid,
+    /// In words.
+    pub substance: String,
+    /// The ingredients meant: more than one while it is not decided which.
+    pub ingredients: Vec<String>,
+    /// The classes meant.
+    pub classes: Vec<String>,
+}
+
+/// A signed prescription that was not withdrawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prescription {
+    /// Which.
+    pub id: Uuid,
+    /// For which registration.
+    pub patient: Uuid,
+    /// The day of the visit.
+    pub day: Date,
+    /// Who wrote it.
+    pub written: Written,
+    /// The weight that was measured, in kilograms.
+    pub weight_kg: Option<f64>,
+    /// The prescription that it corrects.
+    pub amends: Option<Uuid>,
+    /// Whether the doctor signed it in spite of an allergy, with a reason.
+    pub is_allergy_overridden: bool,
+    /// Its lines.
+    pub lines: Vec<Line>,
+}
+
+/// A line of a prescription.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Line {
+    /// Which.
+    pub id: Uuid,
+    /// The medicine in the catalogue.
+    pub medicine: Option<Uuid>,
+    /// What is printed.
+    pub text: String,
+    /// The dose and all that is said of it.
+    pub dose: String,
+    /// For how many days; none for until further notice.
+    pub days: Option<u32>,
+}
+
+/// What the catalogue knows of a medicine.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Medicine {
+    /// The names of its ingredients.
+    pub ingredients: Vec<String>,
+    /// The classes that allergies are noted by.
+    pub classes: Vec<String>,
+    /// Whether it is dosed by weight.
+    pub is_by_weight: bool,
+}
+
+/// A tooth that is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MissingTooth {
+    /// The observation.
+    pub id: Uuid,
+    /// The tooth's FDI number.
+    pub tooth: i64,
+}
+
+/// A treatment that is still to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Procedure {
+    /// Which.
+    pub id: Uuid,
+    /// For which registration.
+    pub patient: Uuid,
+    /// What.
+    pub name: String,
+    /// Of these teeth.
+    pub teeth: Vec<i64>,
+    /// Whether it puts something in a tooth's place.
+    pub is_replacement: bool,
+    /// Who wrote it.
+    pub written: Written,
+}
+
+/// All that is known of one person, under all of their registrations.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Chart {
+    /// Their registrations.
+    pub registrations: Vec<Registration>,
+    /// Their allergies.
+    pub allergies: Vec<Allergy>,
+    /// Their prescriptions.
+    pub prescriptions: Vec<Prescription>,
+    /// Teeth that are not there.
+    pub missing_teeth: Vec<MissingTooth>,
+    /// Treatments to be done.
+    pub procedures: Vec<Procedure>,
+    /// What the catalogue knows of their medicines.
+    pub medicines: BTreeMap<Uuid, Medicine>,
+}
+
+/// A row that a finding is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Its table.
+    pub table: TableName,
+    /// Which row.
+    pub id: Uuid,
+    /// What of it, in words.
+    pub text: String,
+}
+
+/// Two rows that are dangerous together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// By which rule.
+    pub rule: Rule,
+    /// For which registration.
+    pub patient: Uuid,
+    /// What is true of the person.
+    pub known: Place,
+    /// What does not go with it.
+    pub against: Place,
+}
+
+impl Finding {
+    /// What makes this finding another than every other one.
+    pub fn words(&self) -> [String; 4] {
+        let known = format!("{} {}", self.known.table.as_str(), self.known.id);
+        let against = format!("{} {}", self.against.table.as_str(), self.against.id);
+        let (one, other) = if known < against { (known, against) } else { (against, known) };
+        // Two allergies may stand in one text.
+        let of_text = if self.known.table == TableName::Patients {
+            self.known.text.to_lowercase()
+        } else {
+            String::new()
+        };
+        [self.rule.as_str().to_owned(), one, other, of_text]
+    }
+}
+
+/// What was found, and what could not be looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// What is dangerous.
+    pub findings: Vec<Finding>,
+    /// Lines whose medicine the catalogue does not know: they are not checked, which is not the same as safe.
+    pub not_checked: Vec<Uuid>,
+}
+
+/// Looks at everything that is known of one person.
+pub fn check(chart: &Chart, today: Date) -> Report {
+    let mut report = Report::default();
+    care::allergies(chart, today, &mut report);
+    care::ingredients(chart, today, &mut report);
+    care::weights(chart, today, &mut report);
+    care::gone(chart, &mut report);
+    care::teeth(chart, &mut report);
+    report
+}
+
+/// The words of a text in small letters, without marks.
+pub(crate) fn words(text: &str) -> Vec<String> {
+    text.to_lowercase()
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Whether a text names this: all of its words one behind the other. A word of four letters and more may go on, so
+/// that "penicillins" names "penicillin".
+pub(crate) fn names(text: &str, name: &str) -> bool {
+    let (text, name) = (words(text), words(name));
+    let is = |typed: &String, wanted: &String| {
+        typed == wanted || wanted.len() >= 4 && typed.starts_with(wanted.as_str())
+    };
+    !name.is_empty()
+        && text
+            .windows(name.len())
+            .any(|window| window.iter().zip(&name).all(|(typed, wanted)| is(typed, wanted)))
+}
+
+#[cfg(test)]
+mod tests;

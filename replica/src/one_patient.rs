@@ -1,0 +1,163 @@
+//! One person may be registered twice, and later be known as one: the registration that is kept stands for all that
+//! were merged into it. No row moves for that, and everything that is shown is looked for under all of them.
+
+use protocol::id::PatientId;
+use protocol::mutation::{Change, SetValue};
+use protocol::table::{TableName, Writer};
+use rusqlite::Transaction;
+use serde_json::{Value, json};
+
+use crate::error::{Error, Result};
+use crate::replica::{Replica, must_get};
+
+/// A chain of mergers is followed so far.
+const LONGEST_CHAIN: i64 = 20;
+
+/// The registration that is kept of this patient.
+pub(crate) fn kept(tx: &Transaction<'_>, id: PatientId) -> Result<PatientId> {
+    let sql = "with recursive chain (id, step) as (select ?1, 0 union all \
+               select p.merged_into_id, step + 1 from chain join patients p on p.id = chain.id \
+               where p.merged_into_id is not null and step < ?2) \
+               select id from chain order by step desc limit 1";
+    let kept: String =
+        tx.prepare_cached(sql)?.query_row((id.to_string(), LONGEST_CHAIN), |row| row.get(0))?;
+    Ok(kept.parse().unwrap_or(id))
+}
+
+/// All registrations of a patient: the kept one first.
+pub(crate) fn registrations(tx: &Transaction<'_>, kept: PatientId) -> Result<Vec<PatientId>> {
+    let sql = "with recursive all_of (id, step) as (select ?1, 0 union \
+               select p.id, step + 1 from all_of join patients p on p.merged_into_id = all_of.id \
+               where p.is_deleted = 0 and step < ?2) select id from all_of order by step";
+    let mut statement = tx.prepare_cached(sql)?;
+    let ids = statement.query_map((kept.to_string(), LONGEST_CHAIN), |row| row.get::<_, String>(0))?;
+    let mut found: Vec<PatientId> = Vec::new();
+    for id in ids {
+        if let Ok(id) = id?.parse()
+            && !found.contains(&id)
+        {
+            found.push(id);
+        }
+    }
+    Ok(found)
+}
+
+/// The registrations as the list that `json_each` takes.
+pub(crate) fn id_list(tx: &Transaction<'_>, kept: PatientId) -> Result<String> {
+    Ok(serde_json::to_string(&registrations(tx, kept)?)?)
+}
+
+/// Each patient once, under the registration that is kept, in the order in which they first come.
+pub(crate) fn each_once(
+    tx: &Transaction<'_>,
+    ids: impl IntoIterator<Item = PatientId>,
+) -> Result<Vec<PatientId>> {
+    let mut found: Vec<PatientId> = Vec::new();
+    let mut seen = std::collections::HashSet::new();
+    for id in ids {
+        let id = kept(tx, id)?;
+        if seen.insert(id) {
+            found.push(id);
+        }
+    }
+    Ok(found)
+}
+
+impl Replica {
+    /// Makes one of two registrations stand for both. An item that asked about the two is decided by it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Forbidden`] for who may only propose it; [`Error::Invalid`] if they are one already.
+    pub fn merge_patients(&self, keep: PatientId, away: PatientId, reason: &str) -> Result<()> {
+        self.record("merge_patients", Some(keep), |tx| {
+            let change = self.merger(tx, keep, away, reason)?;
+            let item = protocol::conflict::duplicate_id(keep.0, away.0);
+            let mut changes = crate::conflicts::decision_if_open(tx, item, json!("merged"))?;
+            let decides = (!changes.is_empty()).then_some(item);
+            changes.push(Change { decides, ..change });
+            Ok((changes, ()))
+        })
+    }
+
+    /// The change that makes one registration stand for both.
+    pub(crate) fn merger(
+        &self,
+        tx: &Transaction<'_>,
+        keep: PatientId,
+        away: PatientId,
+        reason: &str,
+    ) -> Result<Change> {
+        if !self.person.roles.may_write(Writer::Merger) {
+            return Err(Error::Forbidden(
+                "Two registrations are made one by an admin, a doctor or a dentist. You can propose it to them.",
+            ));
+        }
+        must_get(tx, TableName::Patients, away.0)?;
+        let keep = kept(tx, keep)?;
+        must_get(tx, TableName::Patients, keep.0)?;
+        if registrations(tx, away)?.contains(&keep) || kept(tx, away)? == keep {
+            return Err(Error::Invalid("These two are one patient already. Nothing was changed.".into()));
+        }
+        let current = must_get(tx, TableName::Patients, away.0)?;
+        let base = |name: &str| current.get(name).cloned().unwrap_or(Value::Null);
+        let reason = reason.trim();
+        let reason = if reason.is_empty() { Value::Null } else { json!(reason) };
+        let set = [
+            ("merged_into_id".to_owned(), SetValue { base: base("merged_into_id"), value: json!(keep) }),
+            ("merge_reason".to_owned(), SetValue { base: base("merge_reason"), value: reason }),
+        ];
+        Ok(Change::update(TableName::Patients, away.0, set.into()))
+    }
+
+    /// Makes a registration that was merged into another stand for itself again. All that was written under either
+    /// is where it was.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Forbidden`]; [`Error::Invalid`] if it stands for itself.
+    pub fn unmerge_patient(&self, away: PatientId) -> Result<()> {
+        self.record("unmerge_patient", Some(away), |tx| {
+            if !self.person.roles.may_write(Writer::Merger) {
+                return Err(Error::Forbidden(
+                    "Two registrations are parted by an admin, a doctor or a dentist.",
+                ));
+            }
+            let current = must_get(tx, TableName::Patients, away.0)?;
+            let base = current.get("merged_into_id").cloned().unwrap_or(Value::Null);
+            if base.is_null() {
+                return Err(Error::Invalid("This registration stands for itself already.".into()));
+            }
+            let set = [("merged_into_id".to_owned(), SetValue { base, value: Value::Null })];
+            Ok((vec![Change::update(TableName::Patients, away.0, set.into())], ()))
+        })
+    }
+
+    /// Asks those who may decide it whether two registrations are one person.
+    pub fn propose_merger(&self, one: PatientId, other: PatientId) -> Result<()> {
+        self.record("propose_merger", Some(one), |tx| {
+            for id in [one, other] {
+                must_get(tx, TableName::Patients, id.0)?;
+            }
+            if kept(tx, one)? == kept(tx, other)? {
+                return Err(Error::Invalid("These two are one patient already. Nothing was changed.".into()));
+            }
+            let id = protocol::conflict::duplicate_id(one.0, other.0);
+            if crate::store::get_row(tx, TableName::SyncConflicts, id)?.is_some() {
+                return Ok((vec![], ()));
+            }
+            let values = [
+                ("kind", json!("duplicate")),
+                ("scope", json!("everyone")),
+                ("table_name", json!("patients")),
+                ("row_id", json!(other)),
+                ("theirs", json!(one)),
+                ("ours", json!(other)),
+                ("rule", json!("proposed")),
+                ("opened_at", json!(protocol::validate::moment_text(self.clock.now()))),
+            ];
+            let values = values.map(|(name, value)| (name.to_owned(), value)).into();
+            Ok((vec![Change::insert(TableName::SyncConflicts, id, values)], ()))
+        })
+    }
+}

@@ -1,0 +1,190 @@
+import { act, screen, waitFor, within } from "@testing-library/react";
+import { expect, test } from "vitest";
+import { expectAccessible, findSunita, openClinic, openPad } from "../../test/clinic";
+
+type Prepare = Parameters<typeof openClinic>[1];
+
+async function openReview(prepare: Prepare) {
+  const opened = openClinic({}, prepare);
+  await screen.findByTestId("today");
+  await opened.keys.keyboard("{Control>}{Shift>}r{/Shift}{/Control}");
+  await screen.findByTestId("review");
+  return opened;
+}
+
+test("both values stand side by side with who wrote them, and the safer one is focused, not chosen", async () => {
+  await openReview((backend) => backend.differ({}));
+  expect(await screen.findByRole("heading", { name: "Blood group" })).toBeTruthy();
+  const ours = screen.getByTestId("review-ours");
+  expect(ours.textContent).toContain("This computer");
+  expect(ours.textContent).toContain("O+");
+  expect(ours.textContent).toContain("Meena Jadhav");
+  const theirs = screen.getByTestId("review-theirs");
+  expect(theirs.textContent).toContain("Chair 2 computer");
+  expect(theirs.textContent).toContain("counts until decided");
+  expect(within(theirs).getByRole("button", { name: "Take “B+”" })).toBe(document.activeElement);
+  await expectAccessible();
+});
+
+test("a key decides, the next item comes, and the decision stands among those that were made", async () => {
+  const { keys } = await openReview((backend) => {
+    backend.differ({});
+    backend.differ({
+      id: "k2",
+      column: "sex",
+      facts: [{ name: "sex", base: null, theirs: "male", ours: "female" }],
+    });
+  });
+  await screen.findByRole("heading", { name: "Blood group" });
+  await keys.type(screen.getByLabelText("Reason (kept in the history)"), "seen on the card");
+  act(() => (document.activeElement instanceof HTMLElement ? document.activeElement.blur() : undefined));
+  await keys.keyboard("1");
+  expect(await screen.findByRole("heading", { name: "Sex" })).toBeTruthy();
+  await waitFor(() => expect(screen.getAllByTestId("review-item").length).toBe(1));
+  await keys.click(screen.getByRole("radio", { name: "Decided" }));
+  const decided = await screen.findByTestId("review-decision");
+  expect(decided.textContent).toContain("Decided “O+”");
+  expect(decided.textContent).toContain("waiting to be sent");
+  expect(decided.textContent).toContain("seen on the card");
+});
+
+test("another value is typed, and what was refused stays typed", async () => {
+  const { keys, backend } = await openReview((fake) => fake.differ({ entry: { kind: "text" } }));
+  await screen.findByRole("heading", { name: "Blood group" });
+  await keys.keyboard("3");
+  const other = await screen.findByLabelText("Other value");
+  expect(other).toBe(document.activeElement);
+  backend.fail("decideConflict", { code: "invalid", detail: "This is none of the values that it can have." });
+  await keys.keyboard("C+{Enter}");
+  expect((await screen.findByRole("alert")).textContent).toContain("none of the values");
+  expect(other).toHaveProperty("value", "C+");
+  await keys.keyboard("{Escape}");
+  await waitFor(() => expect(screen.queryByLabelText("Other value")).toBeNull());
+});
+
+test("digits that are typed decide nothing", async () => {
+  const { keys } = await openReview((backend) => backend.differ({}));
+  await keys.type(await screen.findByLabelText("Reason (kept in the history)"), "1 of 2");
+  expect(screen.getByRole("heading", { name: "Blood group" })).toBeTruthy();
+  expect(screen.getAllByTestId("review-item").length).toBe(1);
+});
+
+test("arrows go through the list, and Esc leaves everything as it is", async () => {
+  const { keys } = await openReview((backend) => {
+    backend.differ({});
+    backend.differ({ id: "k2", kind: "two_amendments", facts: [], column: "status", group: "clinical" });
+  });
+  await screen.findByRole("heading", { name: "Blood group" });
+  await keys.keyboard("{ArrowDown}");
+  expect(await screen.findByRole("heading", { name: "Two corrections of one prescription" })).toBeTruthy();
+  await keys.keyboard("{ArrowUp}");
+  await screen.findByRole("heading", { name: "Blood group" });
+  await keys.keyboard("{Escape}");
+  expect(await screen.findByTestId("today")).toBeTruthy();
+});
+
+test("whoever may not decide is told who does", async () => {
+  await openReview((backend) => backend.differ({ mayDecide: false, group: "clinical", entry: null }));
+  expect(await screen.findByText(/Decides: a doctor or dentist/)).toBeTruthy();
+  expect(screen.queryByRole("button", { name: /Take/ })).toBeNull();
+});
+
+test("until someone decides, both count where two allergies differ", async () => {
+  await openReview((backend) =>
+    backend.differ({
+      column: "alerts",
+      isUnion: true,
+      safer: null,
+      facts: [{ name: "alerts", base: null, theirs: "Penicillin", ours: "Sulfa" }],
+    }),
+  );
+  expect(await screen.findByText(/Until you decide, both count/)).toBeTruthy();
+});
+
+test("two registrations are shown beside each other and made one", async () => {
+  const { keys } = await openReview((backend) => {
+    backend.differ({ kind: "duplicate", facts: [], column: null, safer: null, entry: null });
+  });
+  expect(await screen.findByRole("heading", { name: "Same person registered twice?" })).toBeTruthy();
+  await keys.click(screen.getByRole("button", { name: "Same person" }));
+  expect(await screen.findByText("Nothing waits for a decision.")).toBeTruthy();
+});
+
+test("what a rule found is said in a sentence", async () => {
+  await openReview((backend) =>
+    backend.differ({
+      kind: "semantic",
+      rule: "allergy_medicine",
+      group: "clinical",
+      facts: [],
+      column: null,
+      safer: "settled",
+      entry: null,
+      theirs: {
+        text: "Penicillin",
+        who: "Meena Jadhav",
+        device: "Chair 2",
+        at: null,
+        isHere: false,
+        holds: false,
+      },
+      ours: {
+        text: "Amoxicillin 500 mg",
+        who: "Dr. Shah",
+        device: "Room 1",
+        at: null,
+        isHere: true,
+        holds: false,
+      },
+    }),
+  );
+  expect(
+    await screen.findByText(/Allergy: Penicillin. Amoxicillin 500 mg was signed. Call the patient\?/),
+  ).toBeTruthy();
+  expect(screen.getByRole("button", { name: "Seen to it" })).toBe(document.activeElement);
+});
+
+test("chart and pad show both values, and lead to the decision", async () => {
+  const { keys } = openClinic({}, (backend) =>
+    backend.differ({
+      group: "clinical",
+      column: "vitals",
+      table: "prescriptions",
+      facts: [{ name: "weight_kg", base: "66", theirs: "68.4", ours: "64.8" }],
+    }),
+  );
+  await screen.findByTestId("today");
+  await findSunita(keys);
+  const banner = await screen.findByTestId("conflict-banner");
+  expect(banner.textContent).toContain("Weight in kg: 68.4 or 64.8.");
+  await expectAccessible();
+  await openPad(keys);
+  const inPad = await screen.findByTestId("conflict-banner");
+  expect(inPad.textContent).toContain("68.4 or 64.8");
+  await keys.click(within(inPad).getByRole("link", { name: /^Review/ }));
+  expect(await screen.findByRole("heading", { name: "Weight in kg" })).toBeTruthy();
+});
+
+test("from the chart another registration becomes the same person, and two again", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  await findSunita(keys);
+  await keys.click(screen.getByRole("button", { name: "Registered twice…" }));
+  await keys.type(await screen.findByLabelText("Find the other registration"), "ramesh");
+  const [option] = await screen.findAllByTestId("merge-option");
+  await keys.click(within(option ?? document.body).getByRole("button", { name: "Same person" }));
+  expect((await screen.findByTestId("merged")).textContent).toContain("Ramesh Pawar");
+  await keys.click(screen.getByRole("button", { name: "Part again" }));
+  await waitFor(() => expect(screen.queryByTestId("merged")).toBeNull());
+});
+
+test("reception proposes what it may not decide", async () => {
+  const { keys } = openClinic({ start: "priya@example.in" });
+  await screen.findByTestId("today");
+  await findSunita(keys);
+  await keys.click(screen.getByRole("button", { name: "Registered twice…" }));
+  await keys.type(await screen.findByLabelText("Find the other registration"), "ramesh");
+  const [option] = await screen.findAllByTestId("merge-option");
+  await keys.click(within(option ?? document.body).getByRole("button", { name: "Propose it" }));
+  expect((await screen.findByTestId("toast")).textContent).toContain("Proposed");
+});

@@ -1,0 +1,111 @@
+import { SegmentedControl } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
+import { queryKeys } from "../../app/queries";
+import { useBackend } from "../../ipc/context";
+import { messages } from "../../messages/en";
+import { KeyBar, Notice, Problem, Waiting } from "../../shared/parts";
+import { Item } from "./Item";
+import { ItemList } from "./ItemList";
+import classes from "./Review.module.css";
+
+type Filter = "mine" | "all" | "decided";
+
+/** Everything that waits for a decision, one after the other, by keys alone. */
+export function Review({ first }: { first: string | null }) {
+  const backend = useBackend();
+  const navigate = useNavigate();
+  const [filter, setFilter] = useState<Filter>("all");
+  const [chosen, setChosen] = useState(first);
+  const isOpen = filter !== "decided";
+  const found = useQuery({
+    queryKey: queryKeys.conflicts(isOpen),
+    queryFn: () => backend.listConflicts(isOpen),
+  });
+  const { review, keys } = messages;
+  const items = (found.data ?? []).filter((item) => filter !== "mine" || item.mayDecide);
+  const place = Math.max(
+    0,
+    items.findIndex((item) => item.id === chosen),
+  );
+  const item = items[place];
+  const step = (by: number) =>
+    setChosen(items[Math.min(items.length - 1, Math.max(0, place + by))]?.id ?? null);
+  const leave = () => void navigate({ to: "/" });
+  useReviewKeys({ ArrowDown: () => step(1), ArrowUp: () => step(-1), Escape: leave });
+  const none = { mine: review.noneMine, all: review.none, decided: review.noneDecided }[filter];
+  return (
+    <>
+      <div className={classes.screen} data-testid="review">
+        <aside className={classes.side}>
+          <h1>
+            {review.title} {isOpen && <span>{items.length}</span>}
+          </h1>
+          <SegmentedControl
+            fullWidth
+            aria-label={review.filter}
+            value={filter}
+            onChange={(value) => {
+              if (value === "mine" || value === "all" || value === "decided") setFilter(value);
+            }}
+            data={[
+              { value: "mine", label: review.filters.mine },
+              { value: "all", label: review.filters.all },
+              { value: "decided", label: review.filters.decided },
+            ]}
+          />
+          <ItemList items={items} chosen={item?.id ?? null} onChoose={setChosen} />
+        </aside>
+        <div className={classes.work}>
+          {found.error && <Problem error={found.error} onRetry={() => void found.refetch()} />}
+          {found.isPending && <Waiting />}
+          {found.data && !item && <Notice>{none}</Notice>}
+          {item && (
+            <Item
+              key={item.id}
+              conflict={item}
+              onLater={leave}
+              onDecided={() => setChosen(items[place + 1]?.id ?? null)}
+            />
+          )}
+        </div>
+      </div>
+      <KeyBar
+        keys={[
+          ["1", keys.firstValue],
+          ["2", keys.secondValue],
+          ["3", keys.otherValue],
+          ["↑ ↓", keys.nextItem],
+          ["Esc", keys.later],
+        ]}
+      />
+    </>
+  );
+}
+
+/** Answers plain keys while nothing is typed. */
+export function useReviewKeys(handlers: Record<string, () => void>): void {
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      const handler = handlers[event.key];
+      const isTyping =
+        event.target instanceof HTMLInputElement ||
+        event.target instanceof HTMLTextAreaElement ||
+        event.target instanceof HTMLSelectElement;
+      const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
+      if (
+        !handler ||
+        event.defaultPrevented ||
+        isTyping ||
+        !isPlain ||
+        document.querySelector("dialog[open]")
+      )
+        return;
+      event.preventDefault();
+      handler();
+    };
+    document.addEventListener("keydown", onKeyDown);
+    return () => document.removeEventListener("keydown", onKeyDown);
+  });
+}
