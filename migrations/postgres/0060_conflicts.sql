@@ -46,6 +46,7 @@ create table sync_conflicts (
     ))
 );
 select clinic.make_synced('sync_conflicts');
+alter table sync_conflicts alter constraint sync_conflicts_tenant_fkey deferrable initially immediate;
 create index sync_conflicts_row_idx on sync_conflicts (tenant_id, row_id) where state = 'open';
 create index sync_conflicts_patient_idx on sync_conflicts (tenant_id, patient_id) where patient_id is not null;
 

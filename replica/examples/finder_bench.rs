@@ -4,26 +4,6 @@
 //!
 //! `finder_bench [PATIENTS]`, 50,000 unless said otherwise.
 
-// The store has no public door, so the product's own sources are compiled in; most of them is not called here.
-#![allow(dead_code, unused_imports)]
-
-#[path = "../src/clock.rs"]
-mod clock;
-#[path = "../src/error.rs"]
-mod error;
-#[path = "../src/finder.rs"]
-mod finder;
-#[path = "../src/medicines.rs"]
-mod medicines;
-#[path = "../src/patients.rs"]
-mod patients;
-#[path = "../src/replica.rs"]
-mod replica;
-#[path = "../src/store/mod.rs"]
-mod store;
-#[path = "../src/view.rs"]
-mod view;
-
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -35,11 +15,10 @@ use protocol::id::{ClinicId, DeviceId, DoctorId, Epoch, TenantId, UserId};
 use protocol::patient::normalise_name;
 use protocol::permission::{Role, Roles};
 use protocol::table::{Row, TableName};
+use replica::Replica;
+use replica::testing::{DatabaseKey, Facts, Store};
 use serde_json::{Value, json};
 use uuid::Uuid;
-
-use crate::replica::Replica;
-use crate::store::{DatabaseKey, Facts, Store};
 
 const PATIENTS: usize = 50_000;
 const QUERIES: usize = 1_000;

@@ -101,6 +101,7 @@ pub struct Person {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own for the window")]
 pub struct SessionView {
     /// Who.
     pub person: Person,

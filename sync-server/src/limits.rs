@@ -136,7 +136,7 @@ impl Counts {
 }
 
 /// How many more patients a plan has room for.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Room(i64);
 
 impl Room {

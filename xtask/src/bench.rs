@@ -18,10 +18,11 @@ pub enum Name {
 }
 
 impl Name {
-    fn example(self) -> (&'static str, &'static str) {
+    /// The package, its features, and the example in it.
+    fn example(self) -> (&'static str, &'static str, &'static str) {
         match self {
-            Self::Replica => ("replica", "finder_bench"),
-            Self::Tenancy => ("clinic-sync", "tenancy_bench"),
+            Self::Replica => ("replica", "testing", "finder_bench"),
+            Self::Tenancy => ("clinic-sync", "", "tenancy_bench"),
         }
     }
 }
@@ -29,8 +30,8 @@ impl Name {
 /// Builds and runs a benchmark, prints its table, and writes its results to `json` if given: an array of
 /// `{name, unit, value, floor, ratio, goal, met}`. `options` are the benchmark's own.
 pub fn run(name: Name, json: Option<&Path>, options: &[String]) -> anyhow::Result<()> {
-    let (package, example) = name.example();
-    shell::cargo(&["build", "--release", "-p", package, "--example", example])?;
+    let (package, features, example) = name.example();
+    shell::cargo(&["build", "--release", "-p", package, "--features", features, "--example", example])?;
     let program = shell::binary(&format!("examples/{example}"), "release");
     let mut benchmark = shell::command(program, options);
     benchmark.stderr(std::process::Stdio::inherit());

@@ -80,8 +80,8 @@ fn a_correction_writes_only_what_changed() {
     let sent = fixture.store.next_batch(10, 1_000_000).expect("BUG: readable");
     let mutation: protocol::mutation::Mutation =
         serde_json::from_str(&sent[1].body).expect("BUG: a mutation");
-    let set = [("city".to_owned(), SetValue { base: Value::Null, value: json!("Pune") })].into();
-    let wanted = Change::update(TableName::Patients, sunita.0, set);
+    let city = [("city".to_owned(), SetValue { base: Value::Null, value: json!("Pune") })].into();
+    let wanted = Change::update(TableName::Patients, sunita.0, city);
     assert_eq!(mutation.changes, [wanted]);
 }
 

@@ -18,7 +18,6 @@ use uuid::Uuid;
 
 use super::mutation::{Done, Failure, Session};
 use super::rows::{self, Origin};
-use super::statements;
 use crate::error::Result;
 
 /// Opens an item, if it was not opened before. Answers whether it is new.
@@ -119,13 +118,11 @@ pub(super) fn course(decisions: &Decisions<'_>, change: &Change) -> Result<Cours
     Ok(if decision.judgement == Judgement::First { Course::Merge } else { Course::Leave })
 }
 
-impl Decision<'_> {
-    /// Writes down who decided and when.
-    pub(super) fn sign(&self, row: &mut Values, origin: Origin, name: &str) {
-        row.insert("resolved_by".to_owned(), json!(origin.actor));
-        row.insert("resolved_name".to_owned(), json!(name));
-        row.insert("resolved_at".to_owned(), json!(moment_text(origin.recorded_at)));
-    }
+/// Writes down in an item who decided it and when.
+pub(super) fn sign(row: &mut Values, origin: Origin, name: &str) {
+    row.insert("resolved_by".to_owned(), json!(origin.actor));
+    row.insert("resolved_name".to_owned(), json!(name));
+    row.insert("resolved_at".to_owned(), json!(moment_text(origin.recorded_at)));
 }
 
 /// What follows from the decisions beyond the rows that the mutation writes: one that differs from an earlier one
@@ -220,7 +217,7 @@ pub(super) async fn propose(
         }
     }
     let item = Item {
-        theirs_from: row_source(tx, origin.tenant, TableName::Patients, other).await?,
+        theirs_from: rows::source(tx, origin.tenant, TableName::Patients, other).await?,
         ours_from: session.source(tx, origin).await?,
         ..duplicate(row, other, ("proposed", RULES_VERSION))
     };
@@ -236,7 +233,7 @@ pub(super) async fn ask_whether_one(
     other: Uuid,
 ) -> Result<(), Failure> {
     let item = Item {
-        theirs_from: row_source(tx, origin.tenant, TableName::Patients, other).await?,
+        theirs_from: rows::source(tx, origin.tenant, TableName::Patients, other).await?,
         ours_from: session.source(tx, origin).await?,
         ..duplicate(row, other, ("same_number_and_name", RULES_VERSION))
     };
@@ -411,7 +408,7 @@ async fn source_of(
     )
     .fetch_optional(&mut *tx)
     .await?;
-    let Some(found) = found else { return row_source(tx, tenant, review.table, review.id).await };
+    let Some(found) = found else { return Ok(rows::source(tx, tenant, review.table, review.id).await?) };
     Ok(Source {
         by: found.user_id.map(UserId),
         name: found.full_name,
@@ -419,27 +416,4 @@ async fn source_of(
         device: found.device,
         at: Some(moment_text(found.at)),
     })
-}
-
-/// Who last wrote a row.
-pub(super) async fn row_source(
-    tx: &mut PgConnection,
-    tenant: TenantId,
-    table: TableName,
-    id: Uuid,
-) -> Result<Source> {
-    type Written = (Option<Uuid>, Option<String>, Option<Uuid>, Option<String>, OffsetDateTime);
-    let written: Option<Written> = sqlx::query_as(statements::of_table(table).source.clone())
-        .bind(tenant.0)
-        .bind(id)
-        .fetch_optional(tx)
-        .await?;
-    let source = written.map(|(by, name, device, device_name, at)| Source {
-        by: by.map(UserId),
-        name,
-        device_id: device.map(DeviceId),
-        device: device_name,
-        at: Some(moment_text(at)),
-    });
-    Ok(source.unwrap_or_default())
 }

@@ -129,6 +129,7 @@ impl TableCopies {
         }
     }
 
+    #[cfg(any(test, feature = "testing"))]
     fn all(&self) -> impl Iterator<Item = &Copy> {
         let optional = [&self.of_patients, &self.of_prescriptions, &self.between_prescriptions];
         let by_tenant = [&self.by_ids, &self.next].into_iter().chain(optional.into_iter().flatten());

@@ -219,6 +219,7 @@ pub(super) async fn apply(
             Refusal::new(RefusalCode::NotAllowed, "This person has not signed in on this computer.");
         return Ok(log::refused(sequence, hash, refusal));
     };
+    let room = session.room;
     let mut savepoint = tx.begin().await?;
     match apply_changes(&mut savepoint, session, &person, mutation).await {
         Ok(done) => {
@@ -227,6 +228,8 @@ pub(super) async fn apply(
         }
         Err(Failure::Refusal(refusal)) => {
             savepoint.rollback().await?;
+            // A patient who was not taken in takes nobody's place.
+            session.room = room;
             Ok(log::refused(sequence, hash, refusal))
         }
         Err(Failure::Server(error)) => Err(error),
@@ -309,8 +312,8 @@ async fn apply_changes(
                 merged.row.values.insert("beyond_plan".to_owned(), (!session.room.take()).into());
             }
         }
-        if let Some(decision) = decisions.get(&change.id) {
-            decision.sign(&mut merged.row.values, origin, &person.name);
+        if decisions.contains_key(&change.id) {
+            conflicts::sign(&mut merged.row.values, origin, &person.name);
         }
         conflicts::open_reviews(tx, session, origin, mutation.sequence, &merged.review, &merged.row.values)
             .await?;

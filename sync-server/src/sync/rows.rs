@@ -1,9 +1,11 @@
 //! Synced rows in and out of the database.
 
 use protocol::api::DeviceScope;
+use protocol::conflict::Source;
 use protocol::id::{DeviceId, TenantId, UserId};
 use protocol::merge::{Clocks, Current};
 use protocol::table::{Row, TableName, Values};
+use protocol::validate::moment_text;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use time::OffsetDateTime;
@@ -69,6 +71,29 @@ pub(crate) async fn write(
         .execute(tx)
         .await?;
     Ok(())
+}
+
+/// Who last wrote a row, where and when, as far as it is known.
+pub(crate) async fn source(
+    tx: &mut PgConnection,
+    tenant: TenantId,
+    table: TableName,
+    id: Uuid,
+) -> sqlx::Result<Source> {
+    type Written = (Option<Uuid>, Option<String>, Option<Uuid>, Option<String>, OffsetDateTime);
+    let written: Option<Written> = sqlx::query_as(statements::of_table(table).source.clone())
+        .bind(tenant.0)
+        .bind(id)
+        .fetch_optional(tx)
+        .await?;
+    let source = written.map(|(by, name, device, device_name, at)| Source {
+        by: by.map(UserId),
+        name,
+        device_id: device.map(DeviceId),
+        device: device_name,
+        at: Some(moment_text(at)),
+    });
+    Ok(source.unwrap_or_default())
 }
 
 /// These rows as a device of this scope may see them; those that it may not see, or that do not exist, are

@@ -20,6 +20,7 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::clinic::{Clinic, Desk, edit, new_patient};
+use crate::conflicts::alone;
 
 /// A superuser, for whom no trigger stands.
 async fn intruder(clinic: &Clinic) -> PgConnection {
@@ -146,7 +147,7 @@ async fn a_history_that_is_made_anew_with_good_hashes_does_not_fit_the_signed_en
 async fn written_rows_miss_their_entries_even_before_an_end_is_signed() {
     let (clinic, mut desk) = history().await;
     let patient = Uuid::now_v7();
-    desk.write(vec![new_patient(patient, "Sunita")]).await;
+    desk.write(vec![alone(patient)]).await;
     let mut connection = intruder(&clinic).await;
     let table = "patients";
     for (sql, problem) in [

@@ -90,7 +90,6 @@ impl Prober {
         outcome
     }
 
-
     /// Points this tenant's rows at a parent.
     async fn point(&mut self, tenant: TenantId, reference: &Reference, at: &Map<String, Value>) -> Outcome {
         let Reference { table_name, columns, .. } = reference;

@@ -19,7 +19,7 @@ use sqlx::postgres::PgConnection;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::clinic::{Clinic, Desk, body, new_patient};
+use crate::clinic::{Clinic, Desk, body, edit, new_patient};
 
 const JSON: OutputOptions = OutputOptions { json: true };
 
@@ -206,6 +206,21 @@ async fn what_desktops_bring_beyond_the_plan_is_kept_and_said_to_be_beyond() {
     assert_eq!(marked(desk.rows().await), ["Charu"]);
     operator.set_plan(TenantPlan { max_patients: Some(3), ..operator.plan() }).await;
     assert_eq!(marked(desk.rows().await), [""; 0], "a larger plan takes the mark away");
+}
+
+#[tokio::test]
+async fn a_patient_who_was_not_taken_in_takes_nobodys_place() {
+    let clinic = Clinic::open().await;
+    let mut desk = clinic.desk().await;
+    let operator = Operator::of(&clinic).await;
+    operator.set_plan(TenantPlan { max_patients: Some(1), ..operator.plan() }).await;
+    let nowhere = edit(TableName::Patients, Uuid::now_v7(), &[("city", Value::Null, json!("Pune"))]);
+    let refused = desk.sign(vec![new_patient(Uuid::now_v7(), "Asha"), nowhere]);
+    let taken = desk.sign(vec![new_patient(Uuid::now_v7(), "Bina")]);
+    let pushed = desk.push(vec![refused, taken]).await.expect("an answer");
+    let fates: Vec<Fate> = pushed.receipts.iter().map(|receipt| receipt.fate).collect();
+    assert_eq!(fates, [Fate::Quarantined, Fate::Applied]);
+    assert_eq!(pushed.rows[0].values["beyond_plan"], json!(false));
 }
 
 #[tokio::test]

@@ -117,10 +117,10 @@ pub async fn run(db: &Db, options: &LegacyOptions, out: &mut impl Write) -> anyh
         source.unknown_tables.iter().filter(|(_, rows)| *rows > 0).cloned().collect();
     settle_plan(&mut tx, tenant, is_new).await?;
     report.summary.advice = advice(&mut tx, tenant, &code).await?;
-    let changed = report.counts(OldTable::Users).changed;
-    if changed > 0 {
+    let people_changed = report.counts(OldTable::Users).changed;
+    if people_changed > 0 {
         report.summary.advice.push(format!(
-            "{changed} people were changed in the earlier program since they were brought, and are here as they were: \
+            "{people_changed} people were changed in the earlier program since they were brought, and are here as they were: \
              whoever has left is stopped with `user deactivate`."
         ));
     }
@@ -237,9 +237,10 @@ impl Import<'_> {
         let mut converted = Vec::new();
         for old in fresh {
             let mut taking = Taking::new(old, &self.calendar, &places, parents);
-            let made = match old.is_again {
-                true => Err(SetAside::again()),
-                false => table.convert(&mut taking, &mut self.home),
+            let made = if old.is_again {
+                Err(SetAside::again())
+            } else {
+                table.convert(&mut taking, &mut self.home)
             };
             let unused = taking.unused();
             self.report.unknown_columns(table, &unused);

@@ -163,7 +163,8 @@ mod tests {
         let by_file = reference(OldTable::Appointments, patients, &[("patient_id", "file_no")]);
         let file = unique(&["file_no"], false);
         let (key, is_unique, parents) =
-            key_of_patients(&[natural.clone(), id.clone(), file], &[by_file.clone()]).expect("a key");
+            key_of_patients(&[natural.clone(), id.clone(), file], std::slice::from_ref(&by_file))
+                .expect("a key");
         assert_eq!((key, is_unique), (vec!["file_no".to_owned()], true));
         assert_eq!(parents[&OldTable::Appointments]["patient_id"], patients);
         // What an import does not follow says nothing.

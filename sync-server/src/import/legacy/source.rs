@@ -257,7 +257,7 @@ impl Source {
 
 /// What hinders a table from being read as a whole, as far as that can be said.
 fn unreadable(table: &str, error: sqlx::Error) -> anyhow::Error {
-    match error.as_database_error().and_then(|error| error.code()).as_deref() {
+    match error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() {
         Some("42501") => anyhow!(
             "This login of the old database may not read all of {table}. Use one that may read everything: an \
              administrator's, or one with BYPASSRLS and the right to SELECT."

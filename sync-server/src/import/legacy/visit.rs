@@ -73,13 +73,10 @@ pub(super) fn prescription(taking: &mut Taking<'_>, home: &mut Home) -> Result<M
     let diagnoses: Vec<Value> = diagnoses.into_iter().map(diagnosis).collect();
     values.insert("diagnoses".to_owned(), json!(diagnoses));
     values.insert("vitals".to_owned(), vitals(taking));
-    let (status, void_reason) = match status(taking) {
-        "superseded" => {
-            taking.remark("status", "nothing says which one took its place; it is taken as cancelled");
-            ("voided", "It was replaced by another one in the earlier program.")
-        }
-        status => (status, "It was cancelled in the earlier program."),
-    };
+    let status = status(taking);
+    // By what it was replaced is not brought along, and a prescription that is superseded names its successor.
+    let was_replaced = status == "superseded";
+    let status = if was_replaced { "voided" } else { status };
     values.insert("status".to_owned(), json!(status));
     let is_signed = status != "draft" && status != "discarded";
     values.insert("prescription_number".to_owned(), number_of(taking, home, is_signed));
@@ -108,9 +105,13 @@ pub(super) fn prescription(taking: &mut Taking<'_>, home: &mut Home) -> Result<M
         );
         values.insert("doctor_snapshot".to_owned(), home.doctor_snapshot(doctor));
     }
+    if was_replaced {
+        taking.remark("status", "it was replaced in the earlier program; it stands as voided");
+    }
     let says_why = values["void_reason"].as_str().is_some_and(|reason| !reason.trim().is_empty());
     if status == "voided" && !says_why {
-        values.insert("void_reason".to_owned(), json!(void_reason));
+        let how = if was_replaced { "replaced" } else { "cancelled" };
+        values.insert("void_reason".to_owned(), json!(format!("It was {how} in the earlier program.")));
     }
     let (items, lines) = line::lines(taking, home, id);
     if is_signed {

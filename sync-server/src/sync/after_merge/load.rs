@@ -386,12 +386,11 @@ fn years(
     (years, months, recorded): (Option<i32>, Option<i32>, Option<Date>),
     today: Date,
 ) -> Option<i32> {
-    let age = match born {
-        Some(born) => Age::since(born, today),
-        None => {
-            let age = Age { years: years?, months: months.unwrap_or(0) };
-            recorded.map_or(age, |recorded| age.grown(recorded, today))
-        }
+    let age = if let Some(born) = born {
+        Age::since(born, today)
+    } else {
+        let age = Age { years: years?, months: months.unwrap_or(0) };
+        recorded.map_or(age, |recorded| age.grown(recorded, today))
     };
     Some(age.years)
 }

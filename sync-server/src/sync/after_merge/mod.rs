@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::conflicts;
 use super::mutation::{Session, Written};
+use super::rows;
 use crate::error::Result;
 
 /// So many items are opened for one push. No person makes more in the time that a push covers.
@@ -58,10 +58,10 @@ impl Touched {
                     self.rows.entry(change.table).or_default().insert(change.id);
                 }
             }
-            TableName::Appointments => {
-                if is_new || sets(&["appointment_date", "start_time", "doctor_id", "duration_minutes"]) {
-                    self.visits.insert(change.id);
-                }
+            TableName::Appointments
+                if is_new || sets(&["appointment_date", "start_time", "doctor_id", "duration_minutes"]) =>
+            {
+                self.visits.insert(change.id);
             }
             TableName::Prescriptions
             | TableName::PrescriptionItems
@@ -138,8 +138,8 @@ pub(super) async fn look_again(
         };
         let ((their_table, theirs), (our_table, ours)) = (side(&item.theirs), side(&item.ours));
         let item = Item {
-            theirs_from: conflicts::row_source(tx, session.tenant, their_table, theirs).await?,
-            ours_from: conflicts::row_source(tx, session.tenant, our_table, ours).await?,
+            theirs_from: rows::source(tx, session.tenant, their_table, theirs).await?,
+            ours_from: rows::source(tx, session.tenant, our_table, ours).await?,
             ..item
         };
         session.open(tx, &item).await?;
