@@ -282,7 +282,11 @@ impl Member<'_> {
                 None => review(&set.base, theirs, &set.value),
             },
             Merge::Union => {
-                row.put(column.name, union(&theirs, &set.value), recorded_at_ms);
+                let both = union(&theirs, &set.value);
+                if !fits(column, &both) {
+                    return review(&set.base, theirs, &set.value);
+                }
+                row.put(column.name, both, recorded_at_ms);
                 None
             }
             Merge::Review => review(&set.base, theirs, &set.value),
