@@ -175,7 +175,7 @@ async fn run() -> anyhow::Result<()> {
             adopt::run(&url.0, &options, &mut std::io::stdout()).await
         }
         Command::Import(command) => {
-            import::run(&operators_db(&cli.common).await?, command, &mut std::io::stdout()).await
+            import::run(async || operators_db(&cli.common).await, command, &mut std::io::stdout()).await
         }
         Command::SchemaDoc => {
             let url = cli.common.database_url.context("Give DATABASE_URL.")?;

@@ -1,5 +1,7 @@
+use sqlx::PgConnection;
+
 use super::Check;
-use super::Find::Sql;
+use super::Find::{Sql, Trust};
 use super::walls::shared;
 
 /// `from` of everything that is granted on a relation of ours, as `c` and `g`, columns included.
@@ -121,6 +123,14 @@ pub(super) const CHECKS: &[Check] = &[
                and setdatabase in (0, (select oid from pg_database where datname = current_database()))
                and setting ~ '^(app\\.|role=|row_security=|search_path=|session_replication_role=)' order by 1",
         ),
+    },
+    Check {
+        name: "no_trust",
+        rule: "Whoever connects as clinic_app or clinic_ops gives the password: no line of pg_hba.conf trusts these \
+               logins or all.",
+        remedy: "In the line named, write scram-sha-256 for trust, then: select pg_reload_conf(). Whoever could reach \
+                 this database before could be anybody; change both passwords, and look into the audit log.",
+        find: Trust,
     },
     Check {
         name: "ownership",
@@ -328,3 +338,40 @@ pub(super) const CHECKS: &[Check] = &[
         ),
     },
 ];
+
+/// Lines of the password file that let a login of ours in without a password. Only an administrator may read it.
+pub(super) async fn trusted(
+    connection: &mut PgConnection,
+    notes: &mut Vec<String>,
+) -> sqlx::Result<Vec<String>> {
+    let may_read: bool = sqlx::query_scalar(
+        "select has_table_privilege('pg_catalog.pg_hba_file_rules', 'select')
+            and has_function_privilege('pg_catalog.pg_hba_file_rules()', 'execute')",
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    if !may_read {
+        notes.push(
+            "Whether pg_hba.conf lets somebody in without a password was not checked: only an administrator may read \
+             it. Run `doctor` as one, too."
+                .to_owned(),
+        );
+        return Ok(Vec::new());
+    }
+    sqlx::query_scalar(
+        "select format('line %s: %s', line_number, concat_ws(' ', type, array_to_string(database, ','),
+                       array_to_string(user_name, ','), address, netmask, auth_method))
+         from pg_hba_file_rules
+         where auth_method = 'trust'
+           and exists (select from unnest(database) d
+                       where d in ('all', 'sameuser', 'samerole', 'samegroup', 'replication', current_database())
+                          or d like '/%' and current_database() ~ substr(d, 2))
+           and exists (select from unnest(user_name) u, unnest(array['clinic_app', 'clinic_ops']) login
+                       where u in ('all', login)
+                          or u like '/%' and login ~ substr(u, 2)
+                          or u like '+%' and pg_has_role(login::name, to_regrole(quote_ident(substr(u, 2)))::oid, 'member'))
+         order by line_number",
+    )
+    .fetch_all(connection)
+    .await
+}

@@ -15,6 +15,8 @@ use time::{Duration, OffsetDateTime};
 
 /// The databases of the tests do not outlive a power cut.
 const ALWAYS: &str = "durability";
+/// The password file is no part of a database.
+const OF_A_FILE: &str = "no_trust";
 
 struct Break {
     check: &'static str,
@@ -332,7 +334,7 @@ async fn every_check_can_fail_and_says_what_to_do() {
     let (_, good) = connect(&admin(&TestDatabase::new().await)).await;
     let mut can_fail: BTreeSet<_> = BREAKS.iter().map(|case| case.check).collect();
     can_fail.extend(bad_surroundings(&good).iter().map(|(check, _)| check));
-    can_fail.insert(ALWAYS);
+    can_fail.extend([ALWAYS, OF_A_FILE]);
     let names: Vec<_> = doctor::checks().map(|check| check.name).collect();
     assert_eq!(names.iter().copied().collect::<BTreeSet<_>>(), can_fail);
     assert_eq!(names.len(), can_fail.len(), "a name is there twice");
@@ -354,6 +356,38 @@ async fn an_embedded_database_made_for_keeps_is_well() {
     here.free_bytes = Some(1 << 40);
     let report = doctor::examine(&mut connection, &here).await.expect("a report");
     assert!(report.is_well(), "{report:#?}");
+    assert!(report.notes.iter().any(|note| note.contains("pg_hba.conf") && note.contains("not checked")));
+
+    let (mut admin, _) = doctor::connect(&urls.admin, None).await.expect("a connection");
+    let file: String = sqlx::query_scalar("show hba_file").fetch_one(&mut admin).await.expect("a path");
+    let good = std::fs::read_to_string(&file).expect("the file");
+    let trusting = [
+        ("host all all 10.0.0.0/8 trust", true),
+        ("hostssl all clinic_app 10.0.0.0/8 trust", true),
+        ("local all nobody,clinic_ops trust", true),
+        ("host replication all 10.0.0.0/8 trust", true),
+        ("host postgres,elsewhere +clinic_owner 10.0.0.0/8 trust", false),
+        ("host elsewhere all 10.0.0.0/8 trust", false),
+        ("host all someone 10.0.0.0/8 trust", false),
+        ("host all all 10.0.0.0/8 scram-sha-256", false),
+    ];
+    for (line, is_wrong) in trusting {
+        std::fs::write(&file, format!("{line}\n{good}")).expect("written");
+        let report = doctor::examine(&mut admin, &here).await.expect("a report");
+        assert_eq!(
+            failed(&report),
+            if is_wrong { vec![OF_A_FILE] } else { Vec::new() },
+            "{line}: {report:#?}"
+        );
+        if is_wrong {
+            let told = &report.wrong[0].objects;
+            assert!(
+                told.len() == 1 && told[0].starts_with("line 1: ") && told[0].ends_with(" trust"),
+                "{told:?}"
+            );
+        }
+    }
+    std::fs::write(&file, good).expect("written");
 }
 
 #[tokio::test]

@@ -27,6 +27,7 @@ mod distribute;
 mod doctor;
 mod embedded;
 mod furnished;
+mod import_csv;
 mod import_legacy;
 mod isolation;
 mod isolation_connections;

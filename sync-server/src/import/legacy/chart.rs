@@ -8,8 +8,8 @@ use super::home::Home;
 use super::medicine::key;
 use super::row::{SetAside, Taking};
 use super::tables::{Made, OldTable};
-use super::value::{entries, number, plain};
-use super::words;
+use crate::import::value::{entries, number, plain};
+use crate::import::words;
 
 /// What a dentist often notes.
 pub(super) fn template(taking: &mut Taking<'_>, home: &mut Home) -> Result<Made, SetAside> {

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::row::{SetAside, Taking};
 use super::tables::OldTable;
 use crate::catalogue;
+use crate::import::keys::Origin;
 
 /// The tenant that rows are imported for.
 #[derive(Debug)]
@@ -98,7 +99,12 @@ impl Home {
 
     /// The id of a row that has no key of its own in the old database.
     pub(super) fn made_id(&self, what: &str, key: &str) -> Uuid {
-        Uuid::new_v5(&self.tenant.0, format!("{}\n{what}\n{key}", self.source).as_bytes())
+        self.origin().made_id(what, key)
+    }
+
+    /// Where the rows come from.
+    pub(super) fn origin(&self) -> Origin<'_> {
+        Origin { tenant: self.tenant, source: &self.source }
     }
 
     /// The doctor of a row: the one that it names, else the only one there is.

@@ -8,9 +8,10 @@ use uuid::Uuid;
 
 use super::home::Home;
 use super::medicine::{form, text, title};
-use super::row::{NewRow, SetAside, Taking};
+use super::row::{SetAside, Taking};
 use super::tables::{MadeLine, OldTable};
-use super::words;
+use crate::import::words;
+use crate::import::write::NewRow;
 
 const ITEMS: TableName = TableName::PrescriptionItems;
 /// More than any prescription has.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::home::{Home, medicine_key};
 use super::row::{SetAside, Taking};
 use super::tables::{Made, OldTable};
-use super::words;
+use crate::import::words;
 
 const NAME: &[&str] = &["name", "medicine_name", "drug_name", "title"];
 

@@ -14,15 +14,13 @@ mod source;
 mod statements;
 mod tables;
 mod target;
-mod value;
 mod visit;
-mod words;
 
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use clap::Args;
 use jiff::tz::TimeZone;
 use protocol::api::Secret;
@@ -35,15 +33,17 @@ use uuid::Uuid;
 
 pub use report::{Counts, Summary};
 
+use super::keys::Kept;
+use super::value::Calendar;
+use super::write::{NewRow, Written, mark_duplicates, write, write_groups};
+use super::{begin_import, end_import, must_be_source, must_have_room};
 use crate::audit::{self, Event, Lane};
-use crate::{Db, TenantWriteTx, limits};
+use crate::{Db, TenantWriteTx};
 use home::Home;
 use report::Report;
-use row::{NewRow, OldRow, SetAside, Taking};
+use row::{OldRow, SetAside, Taking};
 use source::Source;
 use tables::{Made, ORDER, OldTable};
-use target::Kept;
-use value::Calendar;
 
 /// How many problems are shown in the terminal.
 const SHOWN: usize = 40;
@@ -95,18 +95,14 @@ pub async fn run(db: &Db, options: &LegacyOptions, out: &mut impl Write) -> anyh
     let zone = TimeZone::get(&options.time_zone)
         .map_err(|_| anyhow::anyhow!("There is no time zone {}.", options.time_zone))?;
     let code = options.tenant_code.trim().to_uppercase();
-    let is_source = !options.source.is_empty()
-        && options.source.len() <= 50
-        && options.source.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
-    ensure!(is_source, "A source has 1 to 50 letters, digits, dots, dashes and underscores.");
+    must_be_source(&options.source)?;
     let mut source =
         Source::open(&Secret(options.from.clone()), &options.schema, options.only_tenant).await?;
     let now = OffsetDateTime::now_utc();
     let mut report = Report::open(options.report.as_deref())?;
     let (mut tx, is_new) = begin(db, &code, &options.tenant_name).await?;
     let tenant = tx.tenant();
-    let mut calendar = Calendar { zone, month_first: options.month_first, today: now.date() };
-    calendar.today = calendar.day_of(now);
+    let calendar = Calendar::new(zone, options.month_first, now);
     let mut home = Home::new(tenant, &options.tenant_name, &options.source);
     home.has_doctors = source.has(OldTable::Doctors);
     target::load(&mut tx, &mut home).await?;
@@ -128,10 +124,7 @@ pub async fn run(db: &Db, options: &LegacyOptions, out: &mut impl Write) -> anyh
         json!({ "command": "import legacy", "source": options.source, "tables": report.summary.tables });
     let event = Event { changes: Some(changes), ..Event::new(Action::OperatorAccess) };
     audit::record(&mut tx, tenant, Lane::Operator, &event).await?;
-    sqlx::raw_sql("set constraints all immediate")
-        .execute(&mut *tx)
-        .await
-        .context("A row refers to one that is not there; nothing was written.")?;
+    end_import(&mut tx).await?;
     // The report is whole before anything is kept that it tells of.
     let summary = report.close()?;
     if options.write {
@@ -149,12 +142,7 @@ async fn begin(db: &Db, code: &str, name: &str) -> anyhow::Result<(TenantWriteTx
         let made = db.create_tenant(TenantId::new(), code, name).await;
         made.with_context(|| format!("There can be no tenant {code}: a code has 3 to 50 of A-Z, 0-9, _."))?
     };
-    sqlx::raw_sql(
-        "set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0;
-         set local jit = off; set constraints all deferred",
-    )
-    .execute(&mut *tx)
-    .await?;
+    begin_import(&mut tx).await?;
     Ok((tx, known.is_none()))
 }
 
@@ -196,7 +184,7 @@ impl Import<'_> {
             }
             if table == OldTable::Clinics && self.home.primary_clinic.is_none() {
                 let clinic = people::only_clinic(&mut self.home);
-                target::write(self.tx, self.home.tenant, &[&clinic], self.now).await?;
+                write(self.tx, self.home.tenant, &[&clinic], self.now).await?;
             }
         }
         Ok(())
@@ -209,7 +197,7 @@ impl Import<'_> {
         rows: &[OldRow],
     ) -> anyhow::Result<()> {
         let keys: Vec<String> = rows.iter().map(|row| row.key.clone()).collect();
-        let known = target::known(self.tx, &self.home, table, &keys).await?;
+        let known = self.home.origin().known(self.tx, table.name(), &keys).await?;
         let mut fresh: Vec<&OldRow> = Vec::new();
         let with_lines = rows
             .iter()
@@ -259,40 +247,28 @@ impl Import<'_> {
                 .filter(|row| row.table == "patients")
                 .collect();
             self.report.summary.to_review +=
-                target::mark_duplicates(self.tx, self.home.tenant, &mut patients).await?;
+                mark_duplicates(self.tx, self.home.tenant, &mut patients).await?;
         }
         self.write(table, converted, &mut kept).await?;
-        Ok(target::keep(self.tx, &self.home, &kept).await?)
+        Ok(self.home.origin().keep(self.tx, &kept).await?)
     }
 
-    /// All together; if the database refuses that, one by one, so that only what it refuses is set aside.
     async fn write(
         &mut self,
         table: OldTable,
         converted: Vec<Converted<'_>>,
         kept: &mut Vec<Kept>,
     ) -> anyhow::Result<()> {
-        let all: Vec<&NewRow> = converted.iter().flat_map(|converted| &converted.made.rows).collect();
-        let together = target::write(self.tx, self.home.tenant, &all, self.now).await;
-        let are_alone = match together {
-            Ok(()) => false,
-            Err(error) if is_about_content(&error) => true,
-            Err(error) => return Err(error.into()),
-        };
-        for converted in converted {
-            if are_alone {
-                let rows: Vec<&NewRow> = converted.made.rows.iter().collect();
-                if let Err(error) = target::write(self.tx, self.home.tenant, &rows, self.now).await {
-                    if !is_about_content(&error) {
-                        return Err(error.into());
-                    }
-                    let column = crate::error::violated_constraint(&error).map(str::to_owned);
+        let groups: Vec<&[NewRow]> = converted.iter().map(|converted| &*converted.made.rows).collect();
+        let written = write_groups(self.tx, self.home.tenant, &groups, self.now).await?;
+        for (converted, written) in converted.into_iter().zip(written) {
+            match written {
+                Written::Whole => self.brought(table, converted, kept)?,
+                Written::Refused(column) => {
                     let aside = SetAside { column, why: "a rule of the database refuses it" };
                     kept.push(self.set_aside(table, converted.old, &aside)?);
-                    continue;
                 }
             }
-            self.brought(table, converted, kept)?;
         }
         Ok(())
     }
@@ -309,7 +285,7 @@ impl Import<'_> {
             self.report.adapted(table, &old.key, &remarks)?;
         }
         kept.push(Kept {
-            table,
+            table: table.name(),
             key: old.key.clone(),
             id: Some(made.id),
             fingerprint: old.fingerprint(),
@@ -327,7 +303,7 @@ impl Import<'_> {
                         self.report.adapted(items, &old.key, &line.remarks)?;
                     }
                     kept.push(Kept {
-                        table: items,
+                        table: items.name(),
                         key: old.key.clone(),
                         id: Some(id),
                         fingerprint: old.fingerprint(),
@@ -351,19 +327,13 @@ impl Import<'_> {
             format!(r#"{{"row": {}, "lines": [{}]}}"#, old.text, lines.join(", "))
         };
         Ok(Kept {
-            table,
+            table: table.name(),
             key: old.key.clone(),
             id: None,
             fingerprint: old.fingerprint(),
             original: Some(original),
         })
     }
-}
-
-/// Whether a row is to blame, and not the server.
-fn is_about_content(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
-    code.is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
 }
 
 /// A new tenant's plan has room for what was brought; another one's must have it.
@@ -384,12 +354,7 @@ async fn settle_plan(tx: &mut PgConnection, tenant: TenantId, is_new: bool) -> a
         .await?;
         return Ok(());
     }
-    limits::must_have_room_for_patients(tx, tenant, 0).await.map_err(|_| {
-        anyhow::anyhow!(
-            "The tenant's plan has no room for so many patients. Nothing was written; give it a larger one with \
-             `tenant set-plan --max-patients`."
-        )
-    })
+    must_have_room(tx, tenant).await
 }
 
 async fn advice(tx: &mut PgConnection, tenant: TenantId, code: &str) -> anyhow::Result<Vec<String>> {

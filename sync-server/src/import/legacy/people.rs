@@ -8,11 +8,12 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::home::{Doctor, Home};
-use super::row::{NewRow, SetAside, Taking};
+use super::row::{SetAside, Taking};
 use super::tables::{Made, OldTable};
-use super::value::entries;
-use super::words;
 use crate::auth::tenant::split_name;
+use crate::import::value::entries;
+use crate::import::words;
+use crate::import::write::NewRow;
 
 /// The columns by which a doctor names a member of staff.
 pub(super) const USER: &[&str] = &["user_id", "account_id"];

@@ -1,7 +1,7 @@
 //! What became of every row: counts for the terminal, and a file for whoever goes through what was adapted.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::row::{OldRow, Remark, SetAside};
 use super::tables::OldTable;
+use crate::import::private_file;
 
 /// What became of the rows of a table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -136,15 +137,4 @@ impl Report {
         }
         Ok(self.summary)
     }
-}
-
-/// A new file that only this user reads: it names patients.
-fn private_file(path: &Path) -> anyhow::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-        .open(path)
-        .with_context(|| format!("The report {} cannot be made, or is there already.", path.display()))
 }

@@ -9,9 +9,10 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::tables::OldTable;
-use super::value::{self, Calendar, Fit, is_blank, plain};
-use super::words;
 use crate::audit::heads::hex;
+use crate::import::value::{self, Calendar, Fit, empty, is_blank, plain};
+use crate::import::words;
+use crate::import::write::NewRow;
 
 /// The longest key that is kept as it is.
 const MAX_KEY: usize = 200;
@@ -112,23 +113,6 @@ pub(super) struct Remark {
     pub(super) column: String,
     /// What was wrong, and what was done.
     pub(super) what: &'static str,
-}
-
-/// A row to be written.
-#[derive(Clone, Debug)]
-pub(super) struct NewRow {
-    /// Where.
-    pub(super) table: &'static str,
-    /// Its id.
-    pub(super) id: Uuid,
-    /// Every column but the common ones.
-    pub(super) values: Values,
-    /// When it was made, in the old database.
-    pub(super) created_at: Option<Value>,
-    /// When it changed last there.
-    pub(super) updated_at: Option<Value>,
-    /// When it was deleted there.
-    pub(super) deleted_at: Option<Value>,
 }
 
 /// Takes one row apart.
@@ -334,14 +318,6 @@ impl<'a> Taking<'a> {
         let row: &'a OldRow = self.row;
         let unused = row.values.iter().filter(|(name, value)| !self.used.contains(*name) && !is_blank(value));
         unused.map(|(name, _)| name.as_str()).collect()
-    }
-}
-
-/// What stands in a column of a new row that gives nothing.
-fn empty(column: &Column) -> Option<Value> {
-    match column.default {
-        Some(default) => Some(serde_json::from_str(default).expect("BUG: a default is JSON")),
-        None => column.nullable.then_some(Value::Null),
     }
 }
 

@@ -16,7 +16,7 @@ use super::references::{self, Parents, Reference, Unique};
 use super::row::OldRow;
 use super::statements::{Lines, Shape, count, declare, fetch, is_of_many_tenants};
 use super::tables::OldTable;
-use super::words;
+use crate::import::words;
 
 /// So many rows are read, and written, at once.
 pub(super) const BATCH: usize = 500;

@@ -1,4 +1,4 @@
-//! All SQL of the import that is put together from names: those of the old database's catalogue, quoted, and those of
+//! All SQL of this import that is put together from names: those of the old database's catalogue, quoted, and those of
 //! our own tables.
 
 use std::collections::BTreeMap;
@@ -198,7 +198,7 @@ pub(super) fn declare(shape: &Shape, lines: Option<&Lines<'_>>) -> AssertSqlSafe
 }
 
 fn protocol_positions(items: &Shape) -> Option<String> {
-    let names = super::words::names(TableName::PrescriptionItems, "position");
+    let names = crate::import::words::names(TableName::PrescriptionItems, "position");
     names.into_iter().find(|name| items.columns.iter().any(|column| column == name)).map(str::to_owned)
 }
 
@@ -210,12 +210,4 @@ pub(super) fn fetch(rows: usize) -> AssertSqlSafe<String> {
 /// `(tenant, ids)` → those that rows of this table have.
 pub(super) fn taken_ids(table: &str) -> AssertSqlSafe<String> {
     AssertSqlSafe(format!("select id from {table} where tenant_id = $1 and id = any ($2)"))
-}
-
-/// `(rows)`: puts in an array of JSON objects with these columns.
-pub(super) fn insert(table: &str, columns: &[&str]) -> AssertSqlSafe<String> {
-    let columns = columns.join(", ");
-    AssertSqlSafe(format!(
-        "insert into {table} ({columns}) select {columns} from jsonb_populate_recordset(null::{table}, $1)"
-    ))
 }

@@ -3,8 +3,10 @@
 use protocol::table::TableName;
 
 use super::home::Home;
-use super::row::{NewRow, SetAside, Taking};
-use super::{chart, line, medicine, patient, people, visit, words};
+use super::row::{SetAside, Taking};
+use super::{chart, line, medicine, patient, people, visit};
+use crate::import::words;
+use crate::import::write::NewRow;
 
 /// A table of the old database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -10,10 +10,11 @@ use uuid::Uuid;
 
 use super::home::Home;
 use super::line;
-use super::row::{NewRow, SetAside, Taking};
+use super::row::{SetAside, Taking};
 use super::tables::{Made, OldTable};
-use super::value::{entries, number, plain, time_of_day};
-use super::words;
+use crate::import::value::{entries, number, plain, time_of_day};
+use crate::import::words;
+use crate::import::write::NewRow;
 
 /// Before the number of every prescription that was not signed in Clinic Desk.
 pub(super) const IMPORTED: &str = "IMPORTED-";

@@ -34,17 +34,42 @@ pub(super) struct Calendar {
     pub(super) today: Date,
 }
 
-/// What stands in date columns where there is no date.
-const NO_DATE: &[&str] = &["na", "n/a", "nil", "none", "null", "-", "--", "unknown"];
+/// What people write where there is nothing to write.
+const NOTHING: &[&str] = &[
+    "na",
+    "n/a",
+    "n.a.",
+    "n.a",
+    "nil",
+    "none",
+    "null",
+    "-",
+    "--",
+    "---",
+    ".",
+    "?",
+    "unknown",
+    "not known",
+    "not available",
+    "not given",
+    "#n/a",
+    "नहीं",
+];
 
 impl Calendar {
+    /// At this moment.
+    pub(super) fn new(zone: TimeZone, month_first: bool, now: OffsetDateTime) -> Self {
+        let calendar = Self { zone, month_first, today: now.date() };
+        Self { today: calendar.day_of(now), ..calendar }
+    }
+
     /// Makes a value fit its column.
     pub(super) fn fit(&self, column: &Column, old: &Value) -> Fit {
         if is_blank(old) {
             return Fit::Blank;
         }
         match column.kind {
-            Kind::Text(max) => text(old, max),
+            Kind::Text(max) => coded(column.name, old).unwrap_or_else(|| text(old, max)),
             Kind::Choice(choices) => choice(column.name, choices, old),
             Kind::Uuid => Fit::Unfit("an id that points at no row"),
             Kind::Int(min, max) => int(old, min, max),
@@ -110,7 +135,7 @@ impl Calendar {
     fn read(&self, old: &Value) -> Result<Option<Read>, &'static str> {
         let Value::String(text) = old else { return Err("not a date") };
         let text = text.trim();
-        if NO_DATE.contains(&text.to_lowercase().as_str()) {
+        if is_nothing(text) {
             return Ok(None);
         }
         if text.starts_with("0000-00-00") {
@@ -271,6 +296,30 @@ pub(super) fn time_of_day(text: &str) -> Option<String> {
     Some(format!("{:02}:{:02}", time.hour(), time.minute()))
 }
 
+/// What stands in a column of a new row that gives nothing.
+pub(super) fn empty(column: &Column) -> Option<Value> {
+    match column.default {
+        Some(default) => Some(serde_json::from_str(default).expect("BUG: a default is JSON")),
+        None => column.nullable.then_some(Value::Null),
+    }
+}
+
+/// Whether it only says that there is nothing.
+pub(super) fn is_nothing(text: &str) -> bool {
+    let text = text.trim();
+    text.is_empty() || NOTHING.contains(&text.to_lowercase().as_str())
+}
+
+/// The text with its digits as computers write them, whatever the script: `९८` is `98`.
+pub(super) fn latin(text: &str) -> String {
+    const ZEROS: &[char] = &['०', '০', '੦', '૦', '୦', '௦', '౦', '೦', '൦', '۰', '٠', '０'];
+    let latin = |c: char| {
+        let zero = ZEROS.iter().find(|zero| (0..10).contains(&(c as u32).wrapping_sub(**zero as u32)));
+        zero.and_then(|zero| char::from_digit(c as u32 - *zero as u32, 10)).unwrap_or(c)
+    };
+    text.chars().map(|c| if c.is_ascii() { c } else { latin(c) }).collect()
+}
+
 /// Whether nothing stands there.
 pub(super) fn is_blank(value: &Value) -> bool {
     match value {
@@ -311,6 +360,43 @@ pub(super) fn text(old: &Value, max: usize) -> Fit {
         Some(why) => Fit::Adapted(json!(kept), why),
         None => Fit::Same(json!(kept)),
     }
+}
+
+/// A column whose text has a form of its own.
+fn coded(column: &str, old: &Value) -> Option<Fit> {
+    let written = latin(&plain(old));
+    let (fit, why) = match column {
+        "state_code" => (words::state(&written).map(str::to_owned), "not a state of India"),
+        "preferred_language" => {
+            (words::language(&written).map(str::to_owned), "not a language that is known")
+        }
+        "pincode" => {
+            // A spreadsheet may take it for a number.
+            let code: String = written.trim_end_matches(".0").chars().filter(char::is_ascii_digit).collect();
+            (Some(code).filter(|code| code.len() == 6 && !code.starts_with('0')), "not a PIN code")
+        }
+        "abha_number" => {
+            let number = written.replace([' ', '-'], "");
+            let is_number = number.len() == 14 && number.bytes().all(|digit| digit.is_ascii_digit());
+            (Some(number).filter(|_| is_number), "not an ABHA number, which has 14 digits")
+        }
+        "email" => {
+            (Some(written.to_lowercase()).filter(|address| is_address(address)), "not an e-mail address")
+        }
+        _ => return None,
+    };
+    Some(match fit {
+        Some(fit) => Fit::Same(json!(fit)),
+        None if is_nothing(&written) => Fit::Blank,
+        None => Fit::Unfit(why),
+    })
+}
+
+fn is_address(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('@').collect();
+    text.chars().count() <= 254
+        && !text.chars().any(|c| c.is_whitespace() || is_forbidden(c))
+        && matches!(parts.as_slice(), [name, host] if !name.is_empty() && host.contains('.') && !host.starts_with('.'))
 }
 
 /// What no text of ours holds (`protocol::validate`).

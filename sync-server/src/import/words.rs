@@ -34,9 +34,87 @@ fn blood_group(written: &str) -> Option<&'static str> {
     GROUPS.iter().copied().find(|group| *group == word)
 }
 
-fn squeeze(word: &str) -> String {
-    word.trim().to_lowercase().chars().filter(|c| c.is_alphanumeric() || *c == '+').collect()
+/// A word as it is compared: without spaces, signs and capitals.
+pub(super) fn squeeze(word: &str) -> String {
+    // In Indian scripts the sign that joins two consonants is part of the word, and no letter.
+    let is_part =
+        |c: &char| c.is_alphanumeric() || *c == '+' || matches!(*c, '\u{94D}' | '\u{9CD}' | '\u{ACD}');
+    word.trim().to_lowercase().chars().filter(is_part).collect()
 }
+
+/// The code of a state or union territory of India.
+pub(super) fn state(written: &str) -> Option<&'static str> {
+    let word = squeeze(&written.to_lowercase().replace(" and ", " "));
+    let is_it =
+        |(code, names): &&(&'static str, &[&str])| squeeze(code) == word || names.contains(&word.as_str());
+    STATES.iter().find(is_it).map(|(code, _)| *code)
+}
+
+/// The code of a language that is spoken in India.
+pub(super) fn language(written: &str) -> Option<&'static str> {
+    let word = squeeze(written);
+    let is_it = |(code, names): &&(&'static str, &[&str])| *code == word || names.contains(&word.as_str());
+    LANGUAGES.iter().find(is_it).map(|(code, _)| *code)
+}
+
+/// As on number plates. The names are squeezed, and without the word "and".
+const STATES: &[(&str, &[&str])] = &[
+    ("AN", &["andamannicobarislands", "andamannicobar"]),
+    ("AP", &["andhrapradesh"]),
+    ("AR", &["arunachalpradesh"]),
+    ("AS", &["assam"]),
+    ("BR", &["bihar", "बिहार"]),
+    ("CG", &["chhattisgarh", "ct"]),
+    ("CH", &["chandigarh"]),
+    ("DD", &["dadranagarhavelidamandiu", "damandiu", "dadranagarhaveli", "dn", "dh"]),
+    ("DL", &["delhi", "newdelhi", "nctofdelhi", "दिल्ली"]),
+    ("GA", &["goa"]),
+    ("GJ", &["gujarat", "ગુજરાત", "गुजरात"]),
+    ("HP", &["himachalpradesh"]),
+    ("HR", &["haryana", "हरियाणा"]),
+    ("JH", &["jharkhand"]),
+    ("JK", &["jammukashmir", "jammu", "kashmir"]),
+    ("KA", &["karnataka"]),
+    ("KL", &["kerala"]),
+    ("LA", &["ladakh"]),
+    ("LD", &["lakshadweep"]),
+    ("MH", &["maharashtra", "maharastra", "महाराष्ट्र"]),
+    ("ML", &["meghalaya"]),
+    ("MN", &["manipur"]),
+    ("MP", &["madhyapradesh", "मध्यप्रदेश"]),
+    ("MZ", &["mizoram"]),
+    ("NL", &["nagaland"]),
+    ("OD", &["odisha", "orissa", "or"]),
+    ("PB", &["punjab"]),
+    ("PY", &["puducherry", "pondicherry"]),
+    ("RJ", &["rajasthan", "राजस्थान"]),
+    ("SK", &["sikkim"]),
+    ("TN", &["tamilnadu"]),
+    ("TR", &["tripura"]),
+    ("TS", &["telangana", "tg"]),
+    ("UK", &["uttarakhand", "uttaranchal", "ut", "ua"]),
+    ("UP", &["uttarpradesh", "उत्तरप्रदेश"]),
+    ("WB", &["westbengal", "bengal"]),
+];
+
+const LANGUAGES: &[(&str, &[&str])] = &[
+    ("as", &["assamese"]),
+    ("bn", &["bengali", "bangla"]),
+    ("en", &["english", "eng"]),
+    ("gu", &["gujarati"]),
+    ("hi", &["hindi", "hin", "हिंदी", "हिन्दी"]),
+    ("kn", &["kannada"]),
+    ("kok", &["konkani"]),
+    ("ml", &["malayalam"]),
+    ("mr", &["marathi", "mar", "मराठी"]),
+    ("ne", &["nepali"]),
+    ("or", &["odia", "oriya"]),
+    ("pa", &["punjabi"]),
+    ("sd", &["sindhi"]),
+    ("ta", &["tamil"]),
+    ("te", &["telugu"]),
+    ("ur", &["urdu"]),
+];
 
 type Names = (Option<TableName>, &'static str, &'static [&'static str]);
 
@@ -263,13 +341,15 @@ type Choices = (&'static str, &'static str, &'static [&'static str]);
 
 /// Words are compared without spaces, signs and capitals.
 const CHOICES: &[Choices] = &[
-    ("sex", "male", &["m", "man", "boy"]),
-    ("sex", "female", &["f", "woman", "girl"]),
+    ("sex", "male", &["m", "man", "boy", "पुरुष", "पु", "नर", "बालक"]),
+    ("sex", "female", &["f", "woman", "girl", "lady", "महिला", "स्त्री", "औरत", "बालिका"]),
     ("sex", "other", &["o", "transgender", "tg"]),
     ("sex", "unknown", &["u", "notspecified", "na"]),
-    ("guardian_relation", "S/o", &["sonof", "son"]),
-    ("guardian_relation", "D/o", &["daughterof", "daughter"]),
-    ("guardian_relation", "W/o", &["wifeof", "wife", "husband"]),
+    ("guardian_relation", "S/o", &["sonof", "son", "पुत्र"]),
+    ("guardian_relation", "D/o", &["daughterof", "daughter", "पुत्री"]),
+    ("guardian_relation", "W/o", &["wifeof", "wife", "husband", "पत्नी"]),
+    ("guardian_relation", "B/o", &["babyof", "baby"]),
+    ("guardian_relation", "C/o", &["careof", "father", "mother", "parent", "guardian"]),
     ("kind", "physician", &["doctor", "general", "consultant", "gp", "md", "mbbs"]),
     ("kind", "dentist", &["dental", "bds", "mds", "orthodontist", "endodontist"]),
     ("kind", "prescription", &["rx", "template"]),
@@ -435,6 +515,31 @@ mod tests {
             assert!(is_declared, "{column}: {choice}");
             assert!(words.iter().all(|word| squeeze(word) == *word), "{column}: {words:?}");
         }
+    }
+
+    #[test]
+    fn states_and_languages_have_codes() {
+        for (written, code) in [
+            ("Maharashtra", "MH"),
+            ("mh", "MH"),
+            ("Andhra Pradesh", "AP"),
+            ("Andaman & Nicobar Islands", "AN"),
+            ("Jammu and Kashmir", "JK"),
+            ("Tamil Nadu", "TN"),
+            ("Uttarakhand", "UK"),
+            ("Dadra and Nagar Haveli and Daman and Diu", "DD"),
+            ("Chandigarh", "CH"),
+            ("उत्तर प्रदेश", "UP"),
+        ] {
+            assert_eq!(state(written), Some(code), "{written}");
+        }
+        assert_eq!((state("Bavaria"), language("Klingon")), (None, None));
+        assert_eq!(
+            (language("Marathi"), language("hi"), language("हिन्दी")),
+            (Some("mr"), Some("hi"), Some("hi"))
+        );
+        let mut names = STATES.iter().chain(LANGUAGES).flat_map(|(_, names)| *names);
+        assert!(names.all(|name| squeeze(name) == *name));
     }
 
     #[test]
