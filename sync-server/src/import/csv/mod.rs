@@ -174,7 +174,7 @@ pub async fn run(db: &Db, options: &CsvOptions, out: &mut impl Write) -> anyhow:
     writeln!(out, "{form}.")?;
     summary.write(out)?;
     if options.write {
-        writeln!(out, "All of this is in {code} now.")?;
+        writeln!(out, "What was imported is in {code} now.")?;
     } else {
         writeln!(out, "Nothing was written; say --write to do it.")?;
     }
