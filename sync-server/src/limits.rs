@@ -204,6 +204,12 @@ pub(crate) async fn must_have_room_for_doctor(tx: &mut PgConnection, tenant: Ten
     ))
 }
 
+/// How many doctors and dentists there are more than the plan has room for.
+pub(crate) async fn doctors_beyond(tx: &mut PgConnection, tenant: TenantId) -> Result<i64> {
+    let plan = Plan::of(tx, tenant).await?;
+    Ok((Count::of(tx, tenant).await?.doctors - i64::from(plan.max_doctors)).max(0))
+}
+
 /// Refuses so many patients more, registered or imported online, where the plan has no room for them. What desktops
 /// push is never refused for this. In a writing transaction, as above.
 ///

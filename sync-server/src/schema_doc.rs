@@ -35,7 +35,7 @@ const SUBJECTS: &[(&str, &[&str])] = &[
     ),
     ("Sync", &["sync_mutations", "sync_quarantine", "sync_conflicts"]),
     ("Audit", &["tenant_audit_log", "audit_heads"]),
-    ("Brought along", &["legacy_keys"]),
+    ("Brought along", &["legacy_keys", "clinic_moves"]),
 ];
 
 /// Whether this program knows a table of this name.

@@ -15,6 +15,7 @@ pub(super) const LEFT_OUT: &[(&str, &str)] = &[
     ("device_leases", "What computers were told, which are enrolled anew."),
     ("device_challenges", "Secrets of computers, which are enrolled anew."),
     ("enrolment_codes", "Secrets of computers, which are enrolled anew."),
+    ("clinic_moves", "Versions of this life of the data; a restored tenant counts anew."),
 ];
 
 /// Tables that witness what happened. They are exported, never put back, and stay when a tenant is deleted: a log
@@ -139,9 +140,12 @@ impl TenantTable {
 
     /// How many rows the tenant (`$1`) has.
     pub(super) async fn count(&self, connection: &mut PgConnection, tenant: TenantId) -> Result<i64> {
-        let sql =
-            format!("select count(*) from clinic.{} where {} = $1", quote(&self.name), self.tenant_column());
-        Ok(sqlx::query_scalar(AssertSqlSafe(sql)).bind(tenant.0).fetch_one(connection).await?)
+        Ok(sqlx::query_scalar(self.count_rows()).bind(tenant.0).fetch_one(connection).await?)
+    }
+
+    fn count_rows(&self) -> AssertSqlSafe<String> {
+        let (table, tenant) = (quote(&self.name), self.tenant_column());
+        AssertSqlSafe(format!("select count(*) from clinic.{table} where {tenant} = $1"))
     }
 
     /// Puts in an array of rows (`$1`, JSON) that have these columns of the table; the others get what they get by
@@ -168,4 +172,15 @@ fn quote(name: &str) -> String {
 
 fn list(names: &[String]) -> String {
     names.iter().map(|name| quote(name)).collect::<Vec<_>>().join(", ")
+}
+
+/// The text of every statement here, for the tests that look at them.
+#[cfg(feature = "testing")]
+pub(crate) async fn statements(connection: &mut PgConnection) -> Result<Vec<String>> {
+    let tables = tenant_tables(connection).await?;
+    let of_table = |table: &TenantTable| {
+        [table.select_rows(), table.count_rows(), table.insert(&table.columns), table.delete()]
+            .map(|sql| sql.0)
+    };
+    Ok(tables.iter().flat_map(of_table).collect())
 }

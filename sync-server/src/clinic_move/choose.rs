@@ -42,10 +42,11 @@ impl Chosen {
     }
 }
 
-/// Chooses the clinic, what belongs to it, and what that points at.
+/// Chooses the clinic, what belongs to it, and what that points at; what is deleted only where the target knows it.
 pub(super) async fn choose(
     tx: &mut PgConnection,
-    tenant: TenantId,
+    to: &mut PgConnection,
+    [tenant, target]: [TenantId; 2],
     clinic: Uuid,
     with_patients: bool,
 ) -> Result<Chosen> {
@@ -57,7 +58,16 @@ pub(super) async fn choose(
             let mut found = Vec::new();
             if fresh.with_children {
                 for (child, column) in children_of(fresh.table, with_patients) {
-                    let ids = select(tx, statements::children(child, column), tenant, ids).await?;
+                    let rows: Vec<(Uuid, bool)> = sqlx::query_as(statements::children(child, column))
+                        .bind(tenant.0)
+                        .bind(ids)
+                        .fetch_all(&mut *tx)
+                        .await?;
+                    let (gone, living): (Vec<_>, Vec<_>) =
+                        rows.into_iter().partition(|(_, is_gone)| *is_gone);
+                    let gone: Vec<Uuid> = gone.into_iter().map(|(id, _)| id).collect();
+                    let known = select(to, statements::present(child), target, &gone).await?;
+                    let ids = living.into_iter().map(|(id, _)| id).chain(known).collect();
                     found.push((child.name, ids, true));
                 }
             }
@@ -69,6 +79,12 @@ pub(super) async fn choose(
                 let with_children = matches!(parent, TableName::Patients | TableName::Prescriptions);
                 found.push((parent, ids, with_children));
             }
+            let medicines = match fresh.table {
+                TableName::PrescriptionItems => medicines_of_lines(tx, tenant, ids).await?,
+                TableName::ShortKeys => medicines_of_short_keys(tx, tenant, ids).await?,
+                _ => vec![],
+            };
+            found.push((TableName::TenantMedicines, medicines, false));
             for (table, ids, with_children) in found {
                 let ids = chosen.add(table, ids);
                 if table == TableName::Doctors && with_children {
@@ -79,6 +95,38 @@ pub(super) async fn choose(
         }
     }
     Ok(chosen)
+}
+
+/// The tenant's own medicines that these lines name.
+async fn medicines_of_lines(tx: &mut PgConnection, tenant: TenantId, lines: &[Uuid]) -> Result<Vec<Uuid>> {
+    let ids = sqlx::query_scalar!(
+        "select distinct m.id from tenant_medicines m
+         join prescription_items i on i.tenant_id = m.tenant_id and i.medicine_id = m.id
+         where m.tenant_id = $1 and i.tenant_id = $1 and i.id = any ($2)",
+        tenant.0,
+        lines
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(ids)
+}
+
+/// The tenant's own medicines that these short keys expand to.
+async fn medicines_of_short_keys(
+    tx: &mut PgConnection,
+    tenant: TenantId,
+    short_keys: &[Uuid],
+) -> Result<Vec<Uuid>> {
+    let ids = sqlx::query_scalar!(
+        "select distinct m.id from tenant_medicines m
+         join short_keys k on k.tenant_id = m.tenant_id and strpos(k.body::text, m.id::text) > 0
+         where m.tenant_id = $1 and k.tenant_id = $1 and k.id = any ($2)",
+        tenant.0,
+        short_keys
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(ids)
 }
 
 /// The tables whose rows belong to a row of this one, by the column that says to which.

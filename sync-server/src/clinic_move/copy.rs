@@ -12,17 +12,29 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use super::catch_up::LastMove;
 use super::choose::Chosen;
 use super::staff::Staff;
 use super::{CHUNK, statements};
+use crate::limits::Room;
 
 /// What became of the rows of a table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct RowCounts {
     /// Copied now.
     pub copied: usize,
-    /// There already, from a move that was not finished.
+    /// There already, and brought to what this tenant made of them since.
+    pub updated: usize,
+    /// There already, and changed in both tenants since: merged, and what the rules leave open is for a person.
+    pub merged: usize,
+    /// There already, and left as they are.
     pub there: usize,
+}
+
+impl RowCounts {
+    fn all(self) -> usize {
+        self.copied + self.updated + self.merged + self.there
+    }
 }
 
 /// Where rows come from and go to.
@@ -34,6 +46,14 @@ pub(super) struct Copier<'a> {
     pub(super) clinic_code: &'a str,
     pub(super) chosen: &'a Chosen,
     pub(super) staff: &'a Staff,
+    /// Up to where both have the same; none if the clinic never went between the two.
+    pub(super) last_move: Option<LastMove>,
+    /// How many more patients the target's plan has room for.
+    pub(super) room: Room,
+    /// Patients for whom it has none.
+    pub(super) beyond_plan: usize,
+    /// Questions that are asked in the target, since both tenants changed a row.
+    pub(super) asked: usize,
     /// Patients whose number and name another patient of the target has.
     pub(super) to_review: usize,
     /// Prescribers who have an active profile in the target, or no place in it.
@@ -69,10 +89,11 @@ impl Copier<'_> {
                 let inserted =
                     sqlx::query(statements::insert(table)).bind(Json(&rows)).execute(&mut *to).await?;
                 count.copied += usize::try_from(inserted.rows_affected())?;
-                count.there += there.len();
+                let there: Vec<Uuid> = there.into_iter().collect();
+                self.catch_up(from, to, table, &there, &mut count).await?;
             }
             ensure!(
-                count.copied + count.there == self.chosen.of(table.name).len(),
+                count.all() == self.chosen.of(table.name).len(),
                 "BUG: not every row of {} was copied",
                 table.sql_name
             );
@@ -90,14 +111,7 @@ impl Copier<'_> {
     ) -> anyhow::Result<()> {
         for row in &mut *rows {
             row.insert("tenant_id".to_owned(), json!(self.target));
-            for column in table.columns {
-                let Some(parent) = column.refers_to else { continue };
-                let stays = id_in(row, column.name).is_some_and(|id| !self.chosen.has(parent, id));
-                if stays {
-                    ensure!(column.nullable, "BUG: {}.{} stays behind", table.sql_name, column.name);
-                    row.insert(column.name.to_owned(), Value::Null);
-                }
-            }
+            self.settle_references(table, row)?;
         }
         match table.name {
             TableName::Clinics => self.settle_clinics(to, rows).await,
@@ -105,6 +119,23 @@ impl Copier<'_> {
             TableName::Patients => self.settle_patients(to, rows).await,
             _ => Ok(()),
         }
+    }
+
+    /// Leaves out what a row refers to and what stays behind.
+    pub(super) fn settle_references(
+        &self,
+        table: &Table,
+        row: &mut Map<String, Value>,
+    ) -> anyhow::Result<()> {
+        for column in table.columns {
+            let Some(parent) = column.refers_to else { continue };
+            let stays = id_in(row, column.name).is_some_and(|id| !self.chosen.has(parent, id));
+            if stays {
+                ensure!(column.nullable, "BUG: {}.{} stays behind", table.sql_name, column.name);
+                row.insert(column.name.to_owned(), Value::Null);
+            }
+        }
+        Ok(())
     }
 
     /// Another clinic is there only because something that was signed there went along: as a closed one.
@@ -126,7 +157,7 @@ impl Copier<'_> {
             if is_it {
                 row.insert("clinic_code".to_owned(), json!(self.clinic_code));
             } else if codes.iter().any(|known| known == code) || code == self.clinic_code {
-                row.insert("clinic_code".to_owned(), json!(format!("{code}_{}", id.simple())));
+                row.insert("clinic_code".to_owned(), json!(format!("{code:.17}_{}", id.simple())));
             }
         }
         Ok(())
@@ -194,6 +225,9 @@ impl Copier<'_> {
             let is_living = row["deleted_at"].is_null() && row["merged_into_id"].is_null();
             let name = row.get("first_name_norm").and_then(Value::as_str).unwrap_or_default().to_owned();
             let last = number(row).and_then(|number| there.get(&(number, name)));
+            let is_beyond = is_living && !self.room.take();
+            row.insert("beyond_plan".to_owned(), json!(is_beyond));
+            self.beyond_plan += usize::from(is_beyond);
             if let Some(last) = last.filter(|_| is_living) {
                 let own = row.get("duplicate_ordinal").and_then(Value::as_i64).unwrap_or(0);
                 row.insert("duplicate_ordinal".to_owned(), json!(i64::from(*last) + 1 + own));
@@ -211,6 +245,6 @@ fn in_order() -> impl Iterator<Item = &'static Table> {
     std::iter::once(lines.table()).chain(Table::of_tenant().filter(move |table| table.name != lines))
 }
 
-fn id_in(row: &Map<String, Value>, column: &str) -> Option<Uuid> {
+pub(super) fn id_in(row: &Map<String, Value>, column: &str) -> Option<Uuid> {
     row.get(column).and_then(Value::as_str).and_then(|text| text.parse().ok())
 }

@@ -5,10 +5,11 @@
 //! lost: the same command, run again, finds what is there and finishes. What the old tenant had, it keeps, as it was:
 //! its other clinics may know the patients, and what is signed is never removed.
 
+mod catch_up;
 mod choose;
 mod copy;
 mod staff;
-mod statements;
+pub(crate) mod statements;
 
 use std::collections::BTreeMap;
 
@@ -27,7 +28,9 @@ pub use staff::StaffCounts;
 
 use crate::audit::{self, Event, Lane};
 use crate::limits::Counts;
+use crate::sync::conflicts;
 use crate::{Db, TenantWriteTx};
+use catch_up::LastMove;
 use choose::choose;
 use copy::Copier;
 
@@ -67,6 +70,10 @@ pub struct Report {
     pub patients_also_elsewhere: usize,
     /// Patients with the number and the name of one of the other tenant, marked for review.
     pub patients_to_review: usize,
+    /// Patients for whom the other tenant's plan has no room; they are kept, and marked.
+    pub patients_beyond_plan: usize,
+    /// Questions for a person of the other tenant, since both tenants changed a row after the clinic had moved before.
+    pub questions: usize,
     /// Computers of the clinic, which send what waits to the old tenant and are then enrolled in the new one.
     pub computers: i64,
     /// How the other tenant's plan stands afterwards.
@@ -90,11 +97,16 @@ pub async fn run(db: &Db, wanted: &Move, is_meant: bool) -> anyhow::Result<Repor
         .execute(&mut **tx)
         .await?;
     }
+    let (source, target) = (wanted.source, wanted.target);
     let report = copy_all(&mut from, &mut to, wanted).await?;
     if !is_meant {
         return Ok(report);
     }
-    close(&mut from, wanted.source, report.clinic_id).await?;
+    close(&mut from, source, report.clinic_id).await?;
+    let versions = [from.version(), to.version()];
+    catch_up::remember(&mut from, source, report.clinic_id, target, versions).await?;
+    // Should the source not be closed in the end, another write takes the version that is taken here.
+    catch_up::remember(&mut to, target, report.clinic_id, source, [versions[1], versions[0] - 1]).await?;
     for (tx, tenant, way) in [(&mut from, wanted.source, "out"), (&mut to, wanted.target, "in")] {
         let event = Event {
             clinic: Some(report.clinic_id),
@@ -136,7 +148,7 @@ async fn copy_all(from: &mut PgConnection, to: &mut PgConnection, wanted: &Move)
     if is_taken {
         bail!("The other tenant has a clinic {clinic_code}; give this one another code there.");
     }
-    let chosen = choose(from, source, clinic, wanted.with_patients).await?;
+    let chosen = choose(from, to, [source, target], clinic, wanted.with_patients).await?;
     let staff = staff::copy(from, to, [source, target], clinic, &chosen).await?;
     let mut copier = Copier {
         source,
@@ -145,11 +157,18 @@ async fn copy_all(from: &mut PgConnection, to: &mut PgConnection, wanted: &Move)
         clinic_code: &clinic_code,
         chosen: &chosen,
         staff: &staff,
+        last_move: LastMove::of(from, to, [source, target], clinic).await?,
+        room: Counts::default().room(to, target).await?,
+        beyond_plan: 0,
+        asked: 0,
         to_review: 0,
         inactive_doctors: 0,
     };
     let rows = copier.copy_all(from, to).await?;
-    let (to_review, inactive_doctors) = (copier.to_review, copier.inactive_doctors);
+    let (to_review, inactive_doctors, questions) = (copier.to_review, copier.inactive_doctors, copier.asked);
+    let beyond_plan = copier.beyond_plan;
+    open_clinic(to, target, clinic, &clinic_code).await?;
+    conflicts::ask_about_marked(to, target).await?;
     let patients = chosen.of(TableName::Patients);
     Ok(Report {
         clinic_id: clinic,
@@ -158,6 +177,8 @@ async fn copy_all(from: &mut PgConnection, to: &mut PgConnection, wanted: &Move)
         inactive_doctors,
         patients_also_elsewhere: choose::seen_elsewhere(from, source, clinic, &patients).await?,
         patients_to_review: to_review,
+        patients_beyond_plan: beyond_plan,
+        questions,
         computers: sqlx::query_scalar!(
             r#"select count(*) as "count!" from devices
                where tenant_id = $1 and clinic_id = $2 and revoked_at is null"#,
@@ -171,33 +192,56 @@ async fn copy_all(from: &mut PgConnection, to: &mut PgConnection, wanted: &Move)
     })
 }
 
+/// The clinic works in the other tenant, also if it had been closed there before.
+async fn open_clinic(
+    to: &mut PgConnection,
+    target: TenantId,
+    clinic: Uuid,
+    code: &str,
+) -> anyhow::Result<()> {
+    sqlx::query!(
+        "update clinics set is_active = true, clinic_code = $3
+         where tenant_id = $1 and id = $2 and (not is_active or clinic_code <> $3)",
+        target.0,
+        clinic,
+        code
+    )
+    .execute(to)
+    .await?;
+    Ok(())
+}
+
 /// The clinic takes no new computers in its old tenant; another one becomes the first, if it was that.
 async fn close(from: &mut PgConnection, source: TenantId, clinic: Uuid) -> anyhow::Result<()> {
+    sqlx::query!(
+        "update clinics set is_active = false where tenant_id = $1 and id = $2 and is_active",
+        source.0,
+        clinic
+    )
+    .execute(&mut *from)
+    .await?;
     let next = sqlx::query_scalar!(
-        "select id from clinics
-         where tenant_id = $1 and id <> $2 and is_active and deleted_at is null
-         order by is_primary desc, created_at, id limit 1",
+        "select n.id from clinics n
+         join clinics c on c.tenant_id = n.tenant_id and c.id = $2 and c.is_primary
+         where n.tenant_id = $1 and c.tenant_id = $1 and n.id <> $2 and n.is_active and n.deleted_at is null
+         order by n.created_at, n.id limit 1",
         source.0,
         clinic
     )
     .fetch_optional(&mut *from)
     .await?;
-    sqlx::query!(
-        "update clinics set is_active = false, is_primary = is_primary and $3 where tenant_id = $1 and id = $2",
-        source.0,
-        clinic,
-        next.is_none()
-    )
-    .execute(&mut *from)
-    .await?;
     if let Some(next) = next {
+        // One after the other: the index that keeps them apart looks at each statement.
         sqlx::query!(
-            "update clinics set is_primary = true where tenant_id = $1 and id = $2 and not is_primary",
+            "update clinics set is_primary = false where tenant_id = $1 and id = $2",
             source.0,
-            next
+            clinic
         )
         .execute(&mut *from)
         .await?;
+        sqlx::query!("update clinics set is_primary = true where tenant_id = $1 and id = $2", source.0, next)
+            .execute(&mut *from)
+            .await?;
     }
     sqlx::query!(
         "delete from enrolment_codes where tenant_id = $1 and clinic_id = $2 and used_at is null",

@@ -19,6 +19,8 @@ pub struct StaffCounts {
     pub known: usize,
     /// Admins and nothing else, who stay admins of their own tenant.
     pub left: usize,
+    /// They work in every clinic of their tenant, not in this one above others, and stay there.
+    pub everywhere: usize,
 }
 
 /// Who is who: ids here and in the other tenant.
@@ -37,6 +39,17 @@ pub(super) async fn copy(
     chosen: &Chosen,
 ) -> Result<Staff> {
     let doctors: Vec<Uuid> = chosen.own_doctors.iter().copied().collect();
+    // Without any row in user_clinics people work in all clinics; of the last one that is open they are the staff.
+    let is_last = sqlx::query_scalar!(
+        r#"select not exists (
+               select from clinics
+               where tenant_id = $1 and id <> $2 and is_active and deleted_at is null
+           ) as "is_last!""#,
+        source.0,
+        clinic
+    )
+    .fetch_one(&mut *from)
+    .await?;
     let people = sqlx::query!(
         "select u.id, u.email, u.full_name, u.roles, u.password_hash, u.must_change_password, u.mobile_number,
                 u.preferred_locale
@@ -45,15 +58,20 @@ pub(super) async fn copy(
            and (exists (select from user_clinics k
                         where k.tenant_id = u.tenant_id and k.user_id = u.id and k.clinic_id = $2)
                 or exists (select from doctors d
-                           where d.tenant_id = u.tenant_id and d.user_id = u.id and d.id = any ($3)))
+                           where d.tenant_id = u.tenant_id and d.user_id = u.id and d.id = any ($3))
+                or $4 and not exists (select from user_clinics k where k.tenant_id = $1 and k.user_id = u.id))
          order by u.id",
         source.0,
         clinic,
-        &doctors
+        &doctors,
+        is_last
     )
-    .fetch_all(from)
+    .fetch_all(&mut *from)
     .await?;
     let mut staff = Staff::default();
+    if !is_last {
+        staff.counts.everywhere = count_everywhere(from, source, &doctors).await?;
+    }
     for person in people {
         let known = sqlx::query_scalar!(
             "select id from users where tenant_id = $1 and email = $2",
@@ -113,4 +131,20 @@ pub(super) async fn copy(
         }
     }
     Ok(staff)
+}
+
+/// Those of no clinic above others, who are not the clinic's own prescribers either.
+async fn count_everywhere(from: &mut PgConnection, source: TenantId, doctors: &[Uuid]) -> Result<usize> {
+    let count = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from users u
+           where u.tenant_id = $1 and u.is_active and u.roles <> '{admin}'
+             and not exists (select from user_clinics k where k.tenant_id = $1 and k.user_id = u.id)
+             and not exists (select from doctors d
+                             where d.tenant_id = $1 and d.user_id = u.id and d.id = any ($2))"#,
+        source.0,
+        doctors
+    )
+    .fetch_one(from)
+    .await?;
+    Ok(usize::try_from(count).unwrap_or(usize::MAX))
 }

@@ -8,11 +8,11 @@ use sqlx::AssertSqlSafe;
 const KEPT: &[&str] =
     &["created_at", "created_by", "updated_at", "updated_by", "deleted_at", "client_recorded_at", "clocks"];
 
-/// `(tenant, parents)` → the ids of the living rows that point at one of them.
+/// `(tenant, parents)` → the ids of the rows that point at one of them, and whether each is deleted.
 pub(super) fn children(table: &Table, column: &Column) -> AssertSqlSafe<String> {
     let (table, column) = (table.sql_name, column.name);
     AssertSqlSafe(format!(
-        "select id from {table} where tenant_id = $1 and {column} = any ($2) and deleted_at is null"
+        "select id, deleted_at is not null from {table} where tenant_id = $1 and {column} = any ($2)"
     ))
 }
 
@@ -45,6 +45,17 @@ pub(super) fn insert(table: &Table) -> AssertSqlSafe<String> {
     ))
 }
 
+/// `(tenant, id, row)`: makes a row what such a row says. Its author is who wrote it there.
+pub(super) fn update(table: &Table) -> AssertSqlSafe<String> {
+    let own = table.columns.iter().map(|column| column.name);
+    let columns: Vec<&str> = own.chain(["deleted_at", "clocks"]).collect();
+    let (table, columns) = (table.sql_name, columns.join(", "));
+    AssertSqlSafe(format!(
+        "update {table} set ({columns}) = (select {columns} from jsonb_populate_record(null::{table}, $3))
+         where tenant_id = $1 and id = $2"
+    ))
+}
+
 /// `(tenant, patients, clinic)` → those of the patients who have such a row in another clinic.
 pub(super) fn seen_elsewhere(table: &Table, patient: &Column, clinic: &Column) -> AssertSqlSafe<String> {
     let (table, patient, clinic) = (table.sql_name, patient.name, clinic.name);
@@ -52,4 +63,17 @@ pub(super) fn seen_elsewhere(table: &Table, patient: &Column, clinic: &Column) -
         "select distinct {patient} from {table}
          where tenant_id = $1 and {patient} = any ($2) and {clinic} <> $3 and deleted_at is null"
     ))
+}
+
+/// The text of every statement here, for the tests that look at them.
+#[cfg(feature = "testing")]
+pub(crate) fn all() -> Vec<String> {
+    let of_table = |table: &'static Table| {
+        let references = table.columns.iter().filter(|column| column.refers_to.is_some());
+        let of_references = references.flat_map(move |column| {
+            [children(table, column), parents(table, column), seen_elsewhere(table, column, column)]
+        });
+        [present(table), rows(table), insert(table), update(table)].into_iter().chain(of_references)
+    };
+    Table::of_tenant().flat_map(of_table).map(|sql| sql.0).collect()
 }

@@ -63,6 +63,18 @@ pub async fn run(
     }
 }
 
+/// The text of every statement that an import makes for our own tables, for the tests that look at them. What asks an
+/// old database stands by itself: that one is not ours.
+#[cfg(feature = "testing")]
+pub(crate) fn statements() -> Vec<String> {
+    let of_table = |table: &protocol::table::Table| {
+        let columns: Vec<&str> =
+            ["tenant_id", "id"].into_iter().chain(table.columns.iter().map(|column| column.name)).collect();
+        [statements::insert(table.sql_name, &columns), legacy::taken_ids(table.sql_name)].map(|sql| sql.0)
+    };
+    protocol::table::Table::of_tenant().flat_map(of_table).collect()
+}
+
 fn must_be_source(source: &str) -> anyhow::Result<()> {
     let is_source = !source.is_empty()
         && source.len() <= 50
@@ -99,6 +111,17 @@ async fn must_have_room(tx: &mut PgConnection, tenant: TenantId) -> anyhow::Resu
              `tenant set-plan --max-patients`."
         )
     })
+}
+
+/// The same of doctors and dentists.
+async fn must_have_room_for_doctors(tx: &mut PgConnection, tenant: TenantId) -> anyhow::Result<()> {
+    let missing = limits::doctors_beyond(tx, tenant).await?;
+    ensure!(
+        missing == 0,
+        "The tenant's plan has no room for {missing} of the doctors and dentists. Nothing was written; give it a larger \
+         one with `tenant set-plan --max-doctors`."
+    );
+    Ok(())
 }
 
 /// A new file that only this user reads: it names patients.

@@ -48,10 +48,17 @@ pub(super) async fn move_clinic(db: &Db, options: ClinicMove, out: &mut impl Wri
 
 fn write_report(out: &mut impl Write, report: &Report, target_code: &str) -> anyhow::Result<()> {
     for (table, count) in &report.rows {
-        if count.there > 0 {
-            writeln!(out, "{:9} {table}, {} there already", count.copied, count.there)?;
-        } else if count.copied > 0 {
-            writeln!(out, "{:9} {table}", count.copied)?;
+        let there = [
+            (count.updated, "brought up to date"),
+            (count.merged, "changed in both and merged"),
+            (count.there, "there already"),
+        ];
+        if count.copied > 0 || there.iter().any(|(number, _)| *number > 0) {
+            write!(out, "{:9} {table}", count.copied)?;
+            for (number, words) in there.iter().filter(|(number, _)| *number > 0) {
+                write!(out, ", {number} {words}")?;
+            }
+            writeln!(out)?;
         }
     }
     let staff = report.staff;
@@ -60,6 +67,14 @@ fn write_report(out: &mut impl Write, report: &Report, target_code: &str) -> any
         "Staff: {} new in {target_code}, {} known there, {} admins stay.",
         staff.added, staff.known, staff.left
     )?;
+    if staff.everywhere > 0 {
+        writeln!(
+            out,
+            "{} more work in every clinic of the old tenant and stay there; whoever is to go along is added with `user \
+             add`.",
+            staff.everywhere
+        )?;
+    }
     writeln!(
         out,
         "Patients: {} are known to other clinics of the old tenant too; {} are marked for review, since {target_code} \
@@ -71,6 +86,20 @@ fn write_report(out: &mut impl Write, report: &Report, target_code: &str) -> any
         "Prescribers: {} profiles are not active in {target_code}. Computers to enrol anew: {}.",
         report.inactive_doctors, report.computers
     )?;
+    if report.patients_beyond_plan > 0 {
+        writeln!(
+            out,
+            "{} patients are more than the plan of {target_code} has room for. They are kept, and marked.",
+            report.patients_beyond_plan
+        )?;
+    }
+    if report.questions > 0 {
+        writeln!(
+            out,
+            "{} questions wait in {target_code} for a person: both tenants changed the same since the last move.",
+            report.questions
+        )?;
+    }
     for notice in &report.notices {
         writeln!(out, "{target_code}: {}", notice.detail)?;
     }

@@ -241,6 +241,41 @@ pub(super) async fn ask_whether_one(
     Ok(())
 }
 
+/// Asks about every patient who is marked as perhaps registered twice and about whom nothing was asked yet: those that an
+/// import or a clinic that moved brought. Answers how many questions there are now.
+pub(crate) async fn ask_about_marked(tx: &mut PgConnection, tenant: TenantId) -> Result<usize> {
+    let pairs = sqlx::query!(
+        r#"select p.id, o.id as other
+           from patients p
+           join lateral (
+               select id from patients
+               where tenant_id = $1 and mobile_number = p.mobile_number and first_name_norm = p.first_name_norm
+                 and id <> p.id and deleted_at is null and merged_into_id is null
+               order by duplicate_ordinal limit 1
+           ) o on true
+           where p.tenant_id = $1 and p.needs_review and p.duplicate_ordinal > 0 and p.deleted_at is null
+             and p.merged_into_id is null
+             and not exists (
+                 select from sync_conflicts c
+                 where c.tenant_id = $1 and c.kind = 'duplicate'
+                   and (c.row_id = p.id or c.theirs = to_jsonb(p.id::text))
+             )"#,
+        tenant.0
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let now = OffsetDateTime::now_utc();
+    for pair in &pairs {
+        let item = Item {
+            theirs_from: rows::source(tx, tenant, TableName::Patients, pair.other).await?,
+            ours_from: rows::source(tx, tenant, TableName::Patients, pair.id).await?,
+            ..duplicate(pair.id, pair.other, ("same_number_and_name", RULES_VERSION))
+        };
+        open(tx, tenant, &item, now).await?;
+    }
+    Ok(pairs.len())
+}
+
 /// A chain of mergers is followed so far.
 const LONGEST_CHAIN: usize = 20;
 
@@ -289,7 +324,7 @@ pub(super) async fn keep_out_of_circles(
 }
 
 /// The item that asks whether `row` is registered a second time as `other`.
-pub(super) fn duplicate(row: Uuid, other: Uuid, rule: (&'static str, u32)) -> Item {
+pub(crate) fn duplicate(row: Uuid, other: Uuid, rule: (&'static str, u32)) -> Item {
     Item {
         id: conflict::duplicate_id(row, other),
         kind: Kind::Duplicate,

@@ -2,7 +2,7 @@
 
 mod after_merge;
 pub mod bootstrap;
-mod conflicts;
+pub(crate) mod conflicts;
 mod copies;
 pub mod digest;
 pub mod live;

@@ -52,6 +52,18 @@ impl Town {
         sqlx::raw_sql(text).execute(&mut self.admin).await.expect("a good statement");
     }
 
+    async fn run(&mut self, text: &str) {
+        sqlx::raw_sql(AssertSqlSafe(text.to_owned()))
+            .execute(&mut self.admin)
+            .await
+            .expect("a good statement");
+    }
+
+    /// The same move, of a clinic that is closed by now.
+    async fn relocate_again(&mut self) -> Report {
+        self.relocate(true, true).await.expect("moved again")
+    }
+
     /// The second clinic of the first tenant.
     async fn clinic(&mut self) -> (Uuid, String) {
         sqlx::query_as("select id, clinic_code from clinic.clinics where tenant_id = $1 and not is_primary")
@@ -199,10 +211,242 @@ async fn the_same_move_once_more_brings_what_came_since_and_nothing_twice() {
     };
     let again = run(&town.ops, &wanted, true).await.expect("moved again");
     for (table, count) in &again.rows {
-        let expected = (usize::from(*table == "patients"), first.rows[table].copied);
-        assert_eq!((count.copied, count.there), expected, "{table}");
+        let expected = (usize::from(*table == "patients"), 0, 0, first.rows[table].copied);
+        assert_eq!((count.copied, count.updated, count.merged, count.there), expected, "{table}");
     }
     assert!(town.rows(town.to, "patients").await.contains_key(&patient));
+}
+
+/// One id of a row of the first tenant, `$clinic` standing for the clinic that moves.
+async fn pick(town: &mut Town, from_where: &str) -> Uuid {
+    let (clinic, _) = town.clinic().await;
+    let sql = format!("select t.id from clinic.{from_where} order by t.id limit 1");
+    let sql = sql.replace("$clinic", &format!("'{clinic}'")).replace("$from", &format!("'{}'", town.from.0));
+    sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut town.admin).await.expect("a row")
+}
+
+const SIGNED: &str =
+    "prescriptions t where t.tenant_id = $from and t.clinic_id = $clinic and t.status = 'finalised'";
+
+#[tokio::test]
+async fn what_changed_in_the_old_tenant_since_comes_with_the_same_command() {
+    let mut town = Town::new().await;
+    let (from, to) = (town.from.0, town.to);
+    let signed = pick(&mut town, SIGNED).await;
+    let draft = Uuid::now_v7();
+    town.run(&format!(
+        "insert into clinic.prescriptions (tenant_id, id, visit_date, doctor_id, patient_id, clinic_id)
+         select tenant_id, '{draft}', visit_date, doctor_id, patient_id, clinic_id
+         from clinic.prescriptions where tenant_id = '{from}' and id = '{signed}';
+         insert into clinic.prescription_items (tenant_id, id, prescription_id, position, medicine_text, generic_text,
+             dosage_form, dose_text, dose_pattern, dose_unit, patient_directions)
+         select tenant_id, gen_random_uuid(), '{draft}', position, medicine_text, generic_text, dosage_form, dose_text,
+             dose_pattern, dose_unit, patient_directions
+         from clinic.prescription_items where tenant_id = '{from}' and prescription_id = '{signed}'"
+    ))
+    .await;
+    town.relocate(true, true).await.expect("moved");
+    let first_line = format!(
+        "(select id from clinic.prescription_items where tenant_id = '{from}' and prescription_id = '{draft}'
+          order by position limit 1)"
+    );
+    let withdrawn = "status = 'voided', void_reason = 'Wrong patient', voided_at = now()";
+    town.run(&format!(
+        "update clinic.prescriptions set {withdrawn} where tenant_id = '{from}' and id = '{signed}';
+         update clinic.prescription_items set dose_text = '0-0-1' where tenant_id = '{from}' and id = {first_line};
+         update clinic.prescriptions p
+         set status = 'finalised', prescription_number = 'LATE-1', finalised_at = now(),
+             content_sha256 = repeat('a', 64)
+         where tenant_id = '{from}' and id = '{draft}';
+         update clinic.prescriptions set {withdrawn} where tenant_id = '{from}' and id = '{draft}';
+         update clinic.patients p set alerts = 'Latex', deleted_at = null
+         from clinic.prescriptions r
+         where p.tenant_id = '{from}' and r.tenant_id = '{from}' and r.id = '{signed}' and p.id = r.patient_id"
+    ))
+    .await;
+    let again = town.relocate_again().await;
+    assert_eq!(again.questions, 0);
+    assert_eq!((again.rows["prescriptions"].updated, again.rows["prescriptions"].merged), (2, 0));
+    let there = town.rows(to, "prescriptions").await;
+    for id in [signed, draft] {
+        assert_eq!(
+            (&there[&id]["status"], &there[&id]["void_reason"]),
+            (&json!("voided"), &json!("Wrong patient"))
+        );
+    }
+    let patient = there[&signed]["patient_id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
+    assert_eq!(town.rows(to, "patients").await[&patient]["alerts"], json!("Latex"));
+    let lines = town.rows(to, "prescription_items").await;
+    let mut of_draft = lines.values().filter(|line| line["prescription_id"] == json!(draft));
+    assert!(of_draft.any(|line| line["dose_text"] == "0-0-1"));
+    let third = town.relocate_again().await;
+    assert!(
+        third.rows.values().all(|count| (count.copied, count.updated, count.merged) == (0, 0, 0)),
+        "{third:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_both_tenants_changed_since_is_merged_and_a_person_is_asked() {
+    let mut town = Town::new().await;
+    let patient =
+        pick(&mut town, "patients t where t.tenant_id = $from and t.registered_clinic_id = $clinic").await;
+    town.relocate(true, true).await.expect("moved");
+    let (from, to) = (town.from, town.to);
+    for (tenant, allergies, city) in [(from, "none_known", "Pune"), (to, "has_allergies", "Pune")] {
+        town.run(&format!(
+            "update clinic.patients set date_of_birth = '{}', city = '{city}', allergy_status = '{allergies}'
+             where tenant_id = '{}' and id = '{patient}'",
+            if tenant == from { "1980-02-01" } else { "1980-01-02" },
+            tenant.0
+        ))
+        .await;
+    }
+    let again = town.relocate_again().await;
+    assert_eq!(again.rows["patients"].merged, 1);
+    assert!(again.questions >= 1, "{again:?}");
+    let there = &town.rows(to, "patients").await[&patient];
+    assert_eq!(
+        (&there["date_of_birth"], &there["allergy_status"]),
+        (&json!("1980-01-02"), &json!("has_allergies"))
+    );
+    let questions = town.rows(to, "sync_conflicts").await;
+    let asked: BTreeSet<&str> = questions
+        .values()
+        .filter(|item| item["row_id"] == json!(patient) && item["kind"] == "column")
+        .filter_map(|item| item["column_name"].as_str())
+        .collect();
+    assert!(asked.contains("date_of_birth") && !asked.contains("city"), "{asked:?}");
+    let once_more = town.relocate_again().await;
+    assert_eq!(once_more.questions, 0, "nothing is asked twice");
+}
+
+#[tokio::test]
+async fn a_clinic_goes_back_with_what_was_done_meanwhile() {
+    let mut town = Town::new().await;
+    let (from, to) = (town.from, town.to);
+    let (clinic, code) = town.clinic().await;
+    let signed = pick(&mut town, SIGNED).await;
+    town.relocate(true, true).await.expect("moved");
+    let patient = Uuid::now_v7();
+    town.run(&format!(
+        "insert into clinic.patients (tenant_id, id, first_name, first_name_norm, mobile_number, date_of_birth,
+                                      registered_clinic_id)
+         values ('{}', '{patient}', 'New', 'new', '+919820441998', '1990-11-18', '{clinic}');
+         update clinic.prescriptions set status = 'voided', void_reason = 'Wrong dose', voided_at = now()
+         where tenant_id = '{0}' and id = '{signed}'",
+        to.0
+    ))
+    .await;
+    let back = Move {
+        source: to,
+        target: from,
+        clinic_code: "BANDRA2".into(),
+        new_code: Some(code.clone()),
+        with_patients: true,
+    };
+    let report = run(&town.ops, &back, true).await.expect("moved back");
+    assert_eq!((report.questions, report.rows["prescriptions"].updated), (0, 1), "{report:?}");
+    assert!(town.rows(from, "patients").await.contains_key(&patient));
+    assert_eq!(town.rows(from, "prescriptions").await[&signed]["void_reason"], json!("Wrong dose"));
+    let (old, new) = (town.rows(from, "clinics").await, town.rows(to, "clinics").await);
+    assert_eq!((&old[&clinic]["is_active"], &old[&clinic]["clinic_code"]), (&json!(true), &json!(code)));
+    assert_eq!(new[&clinic]["is_active"], json!(false));
+}
+
+#[tokio::test]
+async fn a_move_that_broke_off_between_the_tenants_is_finished_by_the_same_command() {
+    let mut town = Town::new().await;
+    let (from, to) = (town.from, town.to);
+    let patient =
+        pick(&mut town, "patients t where t.tenant_id = $from and t.registered_clinic_id = $clinic").await;
+    let (clinic, _) = town.clinic().await;
+    town.relocate(true, true).await.expect("moved");
+    // As if the second of the two transactions had not come to its end.
+    town.run(&format!(
+        "delete from clinic.clinic_moves where tenant_id = '{}';
+         update clinic.tenant_sync set version = version - 1 where tenant_id = '{0}';
+         update clinic.clinics set is_active = true where tenant_id = '{0}' and id = '{clinic}';
+         update clinic.patients set alerts = 'Latex' where tenant_id = '{0}' and id = '{patient}'",
+        from.0
+    ))
+    .await;
+    let again = town.relocate_again().await;
+    assert_eq!((again.questions, again.rows["patients"].updated), (0, 1), "{again:?}");
+    assert_eq!(town.rows(to, "patients").await[&patient]["alerts"], json!("Latex"));
+    assert_eq!(town.rows(from, "clinics").await[&clinic]["is_active"], json!(false));
+}
+
+#[tokio::test]
+async fn the_tenants_own_medicines_go_along_where_a_line_or_a_short_key_names_them() {
+    let mut town = Town::new().await;
+    let from = town.from.0;
+    let [of_line, of_key, of_none] = [Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7()];
+    for (place, id) in [of_line, of_key, of_none].into_iter().enumerate() {
+        town.run(&format!(
+            "insert into clinic.tenant_medicines (tenant_id, id, generic_name, dosage_form, route, search_text)
+             values ('{from}', '{id}', 'Mouth paint {place}', 'other', 'oral', 'mouth paint')"
+        ))
+        .await;
+    }
+    let doctor =
+        pick(&mut town, "doctors t where t.tenant_id = $from and t.default_clinic_id = $clinic").await;
+    let (clinic, _) = town.clinic().await;
+    town.run(&format!(
+        "insert into clinic.prescriptions (tenant_id, id, visit_date, doctor_id, patient_id, clinic_id)
+         select '{from}', '{of_none}', '2026-11-20', '{doctor}', (select min(id::text)::uuid from clinic.patients
+             where tenant_id = '{from}'), '{clinic}';
+         insert into clinic.prescription_items (tenant_id, id, prescription_id, position, medicine_id, medicine_text,
+             generic_text, dosage_form, dose_text, dose_pattern, dose_unit, patient_directions)
+         values ('{from}', gen_random_uuid(), '{of_none}', 1, '{of_line}', 'Paint', 'Paint', 'other', '1-0-1', '{{}}',
+             'dose', 'Morning and night');
+         insert into clinic.short_keys (tenant_id, id, key, title, kind, scope, doctor_id, body)
+         values ('{from}', gen_random_uuid(), 'paint', 'Paint', 'prescription', 'doctor', '{doctor}',
+             '{{\"lines\": [{{\"medicine_id\": \"{of_key}\"}}]}}')"
+    ))
+    .await;
+    let report = town.relocate(true, true).await.expect("moved");
+    assert_eq!(report.rows["tenant_medicines"].copied, 2);
+    let there = town.rows(town.to, "tenant_medicines").await;
+    assert!(there.contains_key(&of_line) && there.contains_key(&of_key) && !there.contains_key(&of_none));
+}
+
+#[tokio::test]
+async fn staff_of_every_clinic_stay_unless_it_is_the_last_one() {
+    let mut town = Town::new().await;
+    let (from, to) = (town.from, town.to);
+    let before = town.relocate(true, false).await.expect("a report").staff.everywhere;
+    town.run(&format!(
+        "insert into clinic.users (tenant_id, id, email, full_name, roles, password_hash)
+         values ('{}', gen_random_uuid(), 'everywhere@example.org', 'Every Where', '{{nurse}}', '!')",
+        from.0
+    ))
+    .await;
+    let report = town.relocate(true, false).await.expect("a report");
+    assert_eq!(report.staff.everywhere, before + 1);
+    town.run(&format!(
+        "update clinic.clinics set is_active = false where tenant_id = '{}' and is_primary",
+        from.0
+    ))
+    .await;
+    let report = town.relocate(true, true).await.expect("moved");
+    assert_eq!(report.staff.everywhere, 0);
+    let staff = town.rows(to, "users").await;
+    assert!(staff.values().any(|user| user["email"] == "everywhere@example.org"));
+    let clinics = town.rows(from, "clinics").await;
+    assert_eq!(clinics.values().filter(|clinic| clinic["is_primary"] == json!(true)).count(), 1);
+}
+
+#[tokio::test]
+async fn patients_beyond_the_plan_of_the_other_tenant_are_kept_and_marked() {
+    let mut town = Town::new().await;
+    let to = town.to;
+    town.run(&format!("update clinic.tenants set max_patients = 12 where id = '{}'", to.0)).await;
+    let report = town.relocate(true, true).await.expect("moved");
+    assert_eq!(report.patients_beyond_plan, report.rows["patients"].copied - 2);
+    let rows = town.rows(to, "patients").await;
+    let marked = rows.values().filter(|row| row["beyond_plan"] == json!(true)).count();
+    assert_eq!(marked, report.patients_beyond_plan);
 }
 
 #[tokio::test]
@@ -225,6 +469,8 @@ async fn the_same_patient_in_both_tenants_becomes_a_review_item_and_both_are_kep
     let marked: Vec<_> = rows.values().filter(|row| row["needs_review"] == json!(true)).collect();
     assert_eq!(marked.len(), 1);
     assert_eq!(marked[0]["duplicate_ordinal"], json!(1));
+    let questions = town.rows(town.to, "sync_conflicts").await;
+    assert!(questions.values().any(|item| item["kind"] == "duplicate" && item["row_id"] == marked[0]["id"]));
 }
 
 #[tokio::test]

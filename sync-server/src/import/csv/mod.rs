@@ -38,6 +38,7 @@ use crate::Db;
 use crate::archive::unguard;
 use crate::audit::heads::hex;
 use crate::audit::{self, Event, Lane};
+use crate::sync::conflicts;
 use heading::{Mapping, Use};
 use line::{Line, Manner};
 use outcome::{Fate, Outcome};
@@ -150,6 +151,7 @@ pub async fn run(db: &Db, options: &CsvOptions, out: &mut impl Write) -> anyhow:
         "The file changed while it was read. Nothing was written; run it again."
     );
     must_have_room(&mut tx, tenant).await?;
+    conflicts::ask_about_marked(&mut tx, tenant).await?;
     end_import(&mut tx).await?;
     let Summary { lines, imported, for_review, here, refused, .. } = outcome.summary;
     let changes = json!({

@@ -14,6 +14,8 @@ use crate::import::words;
 use crate::import::write::NewRow;
 
 const ITEMS: TableName = TableName::PrescriptionItems;
+/// What stands where the earlier program named no medicine.
+const NOT_NAMED: &str = "Medicine not named in the earlier program";
 /// More than any prescription has.
 const MOST_LINES: usize = 200;
 
@@ -72,7 +74,11 @@ fn line(
     let written = taking.text(&words::names(ITEMS, "medicine_text"), 250);
     let generic = taking.text(&words::names(ITEMS, "generic_text"), 250);
     let generic = generic.or_else(|| of_medicine("generic_name")).or_else(|| written.clone());
-    let generic = generic.ok_or(SetAside::because("medicine_text", "it names no medicine"))?;
+    // A prescription that lacks a line would look whole.
+    let generic = generic.unwrap_or_else(|| {
+        taking.remark("medicine_text", "it names no medicine that is here; it is kept, and says so");
+        NOT_NAMED.to_owned()
+    });
     let strength =
         taking.text(&words::names(ITEMS, "strength_text"), 80).or_else(|| of_medicine("strength_text"));
     let form = form(taking, ITEMS).map(str::to_owned).or_else(|| of_medicine("dosage_form"));

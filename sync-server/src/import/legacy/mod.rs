@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::Args;
 use jiff::tz::TimeZone;
 use protocol::api::Secret;
@@ -29,16 +29,20 @@ use protocol::id::TenantId;
 use serde_json::json;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
-use uuid::Uuid;
 
 pub use report::{Counts, Summary};
+
+#[cfg(feature = "testing")]
+pub(super) use statements::taken_ids;
 
 use super::keys::Kept;
 use super::value::Calendar;
 use super::write::{NewRow, Written, mark_duplicates, write, write_groups};
-use super::{begin_import, end_import, must_be_source, must_have_room};
+use super::{begin_import, end_import, must_be_source, must_have_room, must_have_room_for_doctors};
 use crate::audit::{self, Event, Lane};
-use crate::{Db, TenantWriteTx};
+use crate::auth::code::is_tenant_code;
+use crate::sync::conflicts;
+use crate::{Db, TenantWriteTx, limits};
 use home::Home;
 use report::Report;
 use row::{OldRow, SetAside, Taking};
@@ -59,7 +63,7 @@ pub struct LegacyOptions {
     pub schema: String,
     /// Whose rows are brought, if its tables have a `tenant_id` already.
     #[arg(long)]
-    pub only_tenant: Option<Uuid>,
+    pub only_tenant: Option<String>,
     /// The tenant that it becomes; a new one, unless there is one of this code.
     #[arg(long, default_value = "LEGACY_001")]
     pub tenant_code: String,
@@ -97,7 +101,7 @@ pub async fn run(db: &Db, options: &LegacyOptions, out: &mut impl Write) -> anyh
     let code = options.tenant_code.trim().to_uppercase();
     must_be_source(&options.source)?;
     let mut source =
-        Source::open(&Secret(options.from.clone()), &options.schema, options.only_tenant).await?;
+        Source::open(&Secret(options.from.clone()), &options.schema, options.only_tenant.as_deref()).await?;
     let now = OffsetDateTime::now_utc();
     let mut report = Report::open(options.report.as_deref())?;
     let (mut tx, is_new) = begin(db, &code, &options.tenant_name).await?;
@@ -111,7 +115,9 @@ pub async fn run(db: &Db, options: &LegacyOptions, out: &mut impl Write) -> anyh
     report.summary.files = source.byte_columns();
     report.summary.unknown_tables =
         source.unknown_tables.iter().filter(|(_, rows)| *rows > 0).cloned().collect();
-    settle_plan(&mut tx, tenant, is_new).await?;
+    let n_new_doctors = report.counts(OldTable::Doctors).new + report.counts(OldTable::Users).new;
+    settle_plan(&mut tx, tenant, is_new, n_new_doctors > 0).await?;
+    conflicts::ask_about_marked(&mut tx, tenant).await?;
     report.summary.advice = advice(&mut tx, tenant, &code).await?;
     let people_changed = report.counts(OldTable::Users).changed;
     if people_changed > 0 {
@@ -135,12 +141,20 @@ pub async fn run(db: &Db, options: &LegacyOptions, out: &mut impl Write) -> anyh
 }
 
 async fn begin(db: &Db, code: &str, name: &str) -> anyhow::Result<(TenantWriteTx, bool)> {
-    let known = db.find_tenant(code).await?;
+    ensure!(is_tenant_code(code), "There can be no tenant {code}: a code has 3 to 50 of A-Z, 0-9, _.");
+    let known = db.find_any_tenant(code).await?;
     let mut tx = if let Some(tenant) = known {
-        db.write(tenant).await?
+        let mut tx = db.write(tenant).await?;
+        limits::must_be_active(&mut tx, tenant).await.map_err(|_| {
+            anyhow::anyhow!(
+                "The tenant {code} is suspended, or its plan has ended. Nothing was written; `tenant resume` or \
+                 `tenant set-plan` comes first."
+            )
+        })?;
+        tx
     } else {
         let made = db.create_tenant(TenantId::new(), code, name).await;
-        made.with_context(|| format!("There can be no tenant {code}: a code has 3 to 50 of A-Z, 0-9, _."))?
+        made.with_context(|| format!("The tenant {code} could not be made. Nothing was written."))?
     };
     begin_import(&mut tx).await?;
     Ok((tx, known.is_none()))
@@ -198,6 +212,10 @@ impl Import<'_> {
     ) -> anyhow::Result<()> {
         let keys: Vec<String> = rows.iter().map(|row| row.key.clone()).collect();
         let known = self.home.origin().known(self.tx, table.name(), &keys).await?;
+        let items = OldTable::PrescriptionItems;
+        let line_keys: Vec<String> =
+            rows.iter().flat_map(|row| &row.lines).map(|line| line.key.clone()).collect();
+        let known_lines = self.home.origin().known(self.tx, items.name(), &line_keys).await?;
         let mut fresh: Vec<&OldRow> = Vec::new();
         let with_lines = rows
             .iter()
@@ -209,7 +227,11 @@ impl Import<'_> {
             match known.get(&row.key) {
                 Some(known) if known.id.is_some() && known.fingerprint == row.fingerprint() => {
                     self.report.counts(table).here += 1;
-                    self.report.counts(OldTable::PrescriptionItems).here += row.lines.len() as u64;
+                    for line in &row.lines {
+                        let is_here = known_lines.get(&line.key).is_none_or(|known| known.id.is_some());
+                        let counts = self.report.counts(items);
+                        *(if is_here { &mut counts.here } else { &mut counts.set_aside }) += 1;
+                    }
                 }
                 Some(known) if known.id.is_some() => self.report.changed(table, &row.key)?,
                 // What was set aside is tried again: what it refers to may have come since.
@@ -337,7 +359,12 @@ impl Import<'_> {
 }
 
 /// A new tenant's plan has room for what was brought; another one's must have it.
-async fn settle_plan(tx: &mut PgConnection, tenant: TenantId, is_new: bool) -> anyhow::Result<()> {
+async fn settle_plan(
+    tx: &mut PgConnection,
+    tenant: TenantId,
+    is_new: bool,
+    has_new_staff: bool,
+) -> anyhow::Result<()> {
     if is_new {
         sqlx::query!(
             "update tenants set
@@ -354,7 +381,11 @@ async fn settle_plan(tx: &mut PgConnection, tenant: TenantId, is_new: bool) -> a
         .await?;
         return Ok(());
     }
-    must_have_room(tx, tenant).await
+    must_have_room(tx, tenant).await?;
+    if has_new_staff {
+        must_have_room_for_doctors(tx, tenant).await?;
+    }
+    Ok(())
 }
 
 async fn advice(tx: &mut PgConnection, tenant: TenantId, code: &str) -> anyhow::Result<Vec<String>> {

@@ -10,7 +10,6 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use sqlx::postgres::{PgConnectOptions, PgRow};
 use sqlx::{ConnectOptions, Executor, PgConnection, Row};
-use uuid::Uuid;
 
 use super::references::{self, Parents, Reference, Unique};
 use super::row::OldRow;
@@ -26,7 +25,7 @@ pub(super) const BATCH: usize = 500;
 pub(super) struct Source {
     connection: PgConnection,
     schema: String,
-    only_tenant: Option<Uuid>,
+    only_tenant: Option<String>,
     tables: BTreeMap<OldTable, Shape>,
     parents: Parents,
     /// Tables that nothing here is made of, with their rows.
@@ -50,7 +49,7 @@ impl Source {
     /// # Errors
     ///
     /// Sentences for the operator.
-    pub(super) async fn open(url: &Secret, schema: &str, only_tenant: Option<Uuid>) -> anyhow::Result<Self> {
+    pub(super) async fn open(url: &Secret, schema: &str, only_tenant: Option<&str>) -> anyhow::Result<Self> {
         let options: PgConnectOptions =
             url.0.parse().ok().context("The address of the old database is not a Postgres URL.")?;
         let options = options.application_name("clinic-sync import legacy").options([
@@ -67,7 +66,7 @@ impl Source {
         let mut source = Self {
             connection,
             schema: schema.to_owned(),
-            only_tenant,
+            only_tenant: only_tenant.map(str::to_owned),
             tables: BTreeMap::new(),
             parents: Parents::new(),
             unknown_tables: Vec::new(),
@@ -108,10 +107,10 @@ impl Source {
             shape.columns.push(column);
         }
         for (name, mut shape) in shapes {
-            if let Some(only) = self.only_tenant
+            if let Some(only) = &self.only_tenant
                 && shape.columns.iter().any(|column| column == "tenant_id")
             {
-                shape.only_tenant = Some(only);
+                shape.only_tenant = Some(only.clone());
             }
             let Some(table) = OldTable::find(&name) else {
                 let counted = sqlx::query_scalar(count(&shape)).fetch_one(&mut self.connection).await;
@@ -129,6 +128,14 @@ impl Source {
                 );
             }
             self.tables.insert(table, shape);
+        }
+        if let Some(only) = &self.only_tenant {
+            let mut has_any = false;
+            for shape in self.tables.values().filter(|shape| shape.only_tenant.is_some()) {
+                let rows: i64 = sqlx::query_scalar(count(shape)).fetch_one(&mut self.connection).await?;
+                has_any |= rows > 0;
+            }
+            ensure!(has_any, "No row of the old database is of the tenant {only}. Nothing was written.");
         }
         let (uniques, references) = (self.uniques().await?, self.references().await?);
         self.parents = references::settle(&mut self.tables, &uniques, &references)?;

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use protocol::table::TableName;
 use sqlx::AssertSqlSafe;
-use uuid::Uuid;
 
 /// A table of the old database.
 #[derive(Clone, Debug)]
@@ -23,7 +22,7 @@ pub(super) struct Shape {
     /// Whether the old database itself sees to it that no two rows have one key.
     pub(super) is_unique: bool,
     /// Whose rows are read, if it has rows of several.
-    pub(super) only_tenant: Option<Uuid>,
+    pub(super) only_tenant: Option<String>,
 }
 
 /// How lines and prescriptions are read.
@@ -73,7 +72,8 @@ impl Shape {
     /// The rows without bytes.
     fn rows(&self) -> String {
         let columns: Vec<String> = self.columns.iter().map(|column| quoted(column)).collect();
-        let only = self.only_tenant.map(|tenant| format!(" where tenant_id::text = '{tenant}'"));
+        let only =
+            self.only_tenant.as_deref().map(|tenant| format!(" where tenant_id::text = {}", text(tenant)));
         format!("select {} from {}{}", columns.join(", "), self.name, only.unwrap_or_default())
     }
 
@@ -117,6 +117,11 @@ impl Shape {
 /// A column that is a key or names one, as [`key_text`](super::row::key_text) has it.
 fn trimmed(column: &str) -> String {
     format!("btrim({column}::text, E' \\t\\n\\f\\r')")
+}
+
+/// A constant, whatever is in it and however the old database reads backslashes.
+fn text(constant: &str) -> String {
+    format!("E'{}'", constant.replace('\\', "\\\\").replace('\'', "''"))
 }
 
 fn quoted(name: &str) -> String {
@@ -208,6 +213,6 @@ pub(super) fn fetch(rows: usize) -> AssertSqlSafe<String> {
 }
 
 /// `(tenant, ids)` → those that rows of this table have.
-pub(super) fn taken_ids(table: &str) -> AssertSqlSafe<String> {
+pub(in crate::import) fn taken_ids(table: &str) -> AssertSqlSafe<String> {
     AssertSqlSafe(format!("select id from {table} where tenant_id = $1 and id = any ($2)"))
 }
