@@ -3,6 +3,13 @@
 
 create schema clinic_adoption;
 
+-- The name of what stands beside something: whole where there is room, so that two long names that begin alike do not
+-- get one twin.
+create function clinic_adoption.beside(name text, suffix text) returns name
+language sql immutable parallel safe return
+    case when octet_length(name) + octet_length(suffix) <= 63 then name || suffix
+         else left(name, 56 - octet_length(suffix)) || '_' || left(md5(name), 6) || suffix end;
+
 create table clinic_adoption.setup (
     only_row boolean primary key default true check (only_row),
     schema_name name not null,
@@ -56,8 +63,8 @@ create view clinic_adoption.latest as
 create view clinic_adoption.tables as
     select c.oid as relation, c.relname as name, c.relkind as kind, c.relispartition as is_partition,
            setup.tenant_id, tenant.attnum as tenant_column, coalesce(tenant.attnotnull, false) as never_null,
-           left(c.relname, 45) || '_tenant_present' as present_check,
-           left(c.relname, 45) || '_tenant_id_fkey' as tenant_reference
+           clinic_adoption.beside(c.relname, '_tenant_present') as present_check,
+           clinic_adoption.beside(c.relname, '_tenant_id_fkey') as tenant_reference
     from clinic_adoption.setup
     join pg_class c on c.relnamespace = to_regnamespace(quote_ident(setup.schema_name))
     left join pg_attribute tenant
@@ -80,11 +87,11 @@ create view clinic_adoption.narrow_indexes as
            i.indisunique as is_unique, i.indimmediate as is_immediate,
            k.conname as constraint_name, k.contype as constraint_type,
            pg_get_indexdef(i.indexrelid) as definition, pg_get_constraintdef(k.oid) as constraint_definition,
-           left(ic.relname, 55) || '_tenant' as twin,
+           clinic_adoption.beside(ic.relname, '_tenant') as twin,
            format(
                'create %s concurrently %I on %s using btree (tenant_id, %s',
                case when i.indisunique then 'unique index' else 'index' end,
-               left(ic.relname, 55) || '_tenant', t.relation::regclass,
+               clinic_adoption.beside(ic.relname, '_tenant'), t.relation::regclass,
                split_part(pg_get_indexdef(i.indexrelid), ' USING btree (', 2)) as twin_definition
     from clinic_adoption.tables t
     join pg_index i on i.indrelid = t.relation and i.indisvalid
@@ -94,7 +101,7 @@ create view clinic_adoption.narrow_indexes as
     where t.tenant_column is not null and t.tenant_column <> all (i.indkey::smallint[])
       and not exists (
           select from clinic_adoption.dropped d
-          where d.relation = t.name and ic.relname = left(d.name, 55) || '_narrow');
+          where d.relation = t.name and ic.relname = clinic_adoption.beside(d.name, '_narrow'));
 
 -- Foreign keys that leave the tenant out, each with the twin that has it in front.
 create view clinic_adoption.narrow_references as
@@ -103,7 +110,7 @@ create view clinic_adoption.narrow_references as
            t.relation, t.name as table_name, p.relation as referenced, p.name as referenced_name,
            pg_get_constraintdef(k.oid) as definition,
            pair.columns, pair.is_given, pair.is_same,
-           left(k.conname, 55) || '_tenant' as twin,
+           clinic_adoption.beside(k.conname, '_tenant') as twin,
            format(
                'foreign key (tenant_id, %s) references %s (tenant_id, %s) on update %s on delete %s%s',
                pair.columns, p.relation::regclass, pair.referenced_columns,

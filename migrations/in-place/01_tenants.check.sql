@@ -13,6 +13,14 @@ with unfit as (
     from clinic_adoption.tables t
     where t.kind = 'p' or exists (select from pg_inherits i where t.relation in (i.inhrelid, i.inhparent))
     union all
+    select format(
+        'The table %s, which is to have no tenant, refers to %s by the foreign key %s, and no row without a tenant can '
+        'refer to one that has. Drop that foreign key, or let the table be adopted with the others.',
+        k.conrelid::regclass, k.confrelid::regclass, k.conname)
+    from clinic_adoption.tables p join pg_constraint k on k.confrelid = p.relation and k.contype = 'f'
+    where k.conrelid not in (select relation from clinic_adoption.tables)
+      and k.conrelid not in (select relation from clinic_adoption.tenancy)
+    union all
     select format('There is no schema %s.', setup.schema_name)
     from clinic_adoption.setup where to_regnamespace(quote_ident(setup.schema_name)) is null
     union all

@@ -2,8 +2,8 @@
 -- reference; the composite foreign keys, which go with the composite primary keys, are then made anew as in step 6.
 with d as (
     select d.*, t.relation as child, p.relation as parent,
-           case d.kind when 'key' then left(d.name, 55) || '_narrow' else d.name end as index_name,
-           left(d.name, 55) || '_tenant' as twin,
+           case d.kind when 'key' then clinic_adoption.beside(d.name, '_narrow') else d.name end as index_name,
+           clinic_adoption.beside(d.name, '_tenant') as twin,
            d.constraint_definition like '%NOT VALID' as was_not_valid
     from clinic_adoption.dropped d
     join clinic_adoption.tables t on t.name = d.relation

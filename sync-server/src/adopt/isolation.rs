@@ -12,6 +12,9 @@ use super::statement::{LOCKED, built, has_code, setting};
 /// `insufficient_privilege`, also what a policy's WITH CHECK says.
 const FORBIDDEN: &str = "42501";
 
+/// Where a row of the table lies that is tried, for roles that may add rows and read none.
+const PROBE: &str = "clinic_adoption_probe";
+
 /// Tries every table as the role of new applications and as each login of the old one.
 ///
 /// # Errors
@@ -53,11 +56,16 @@ pub(super) async fn try_walls(connection: &mut PgConnection, out: &mut impl Writ
          values ('{second}', 'Isolation', 'ISOLATION_' || upper(left(md5(random()::text), 12)))"
     )))
     .await?;
+    // A trigger of the application could refuse before the wall does, and say nothing of the wall.
+    tx.execute("set local session_replication_role = replica").await?;
     for table in &tables {
+        tx.execute(built(format!("create temp table {PROBE} as select * from {table} limit 1"))).await?;
         for role in &roles {
+            tx.execute(built(format!("grant select on {PROBE} to {}", quoted(role)))).await?;
             let door = Door { table, role, first, second };
             holes.extend(door.push(&mut tx).await?);
         }
+        tx.execute(built(format!("drop table {PROBE}"))).await?;
     }
     tx.rollback().await?;
     if !holes.is_empty() {
@@ -111,9 +119,7 @@ impl Door<'_> {
     async fn push(&self, tx: &mut Transaction<'_, Postgres>) -> anyhow::Result<Vec<String>> {
         let Self { table, role, first, second } = self;
         let mut holes = Vec::new();
-        if !self.may(tx, "select").await? {
-            return Ok(holes);
-        }
+        let may_read = self.may(tx, "select").await?;
         let columns: String = sqlx::query_scalar(
             "select string_agg(quote_ident(attname), ', ' order by attnum) from pg_attribute
              where attrelid = $1::text::regclass and attnum > 0 and not attisdropped and attgenerated = ''
@@ -125,33 +131,44 @@ impl Door<'_> {
         self.take_role(tx).await?;
         set_tenant(tx, Some(second)).await?;
         for (verb, sql) in [
-            ("change", format!("update {table} set tenant_id = tenant_id")),
+            ("change", format!("update {table} set tenant_id = '{second}'")),
             ("delete", format!("delete from {table}")),
         ] {
-            if let Some(rows @ 1..) = attempt(tx, sql).await? {
-                holes
-                    .push(format!("{table}: as {role}, a second tenant can {verb} {rows} rows of the first"));
+            match attempt(tx, sql).await? {
+                Attempt::Refused | Attempt::Changed(0) => {}
+                Attempt::Changed(rows) => holes.push(format!(
+                    "{table}: as {role}, a second tenant can {verb} {rows} rows of the first"
+                )),
+                Attempt::Failed(why) => holes.push(format!(
+                    "{table}: as {role}, it could not be tried whether a second tenant can {verb} rows of the first: {why}"
+                )),
             }
         }
         set_tenant(tx, Some(first)).await?;
+        // Without looking, all rows are tried at once; the wall stops at the first.
+        let one = if may_read {
+            format!(" where ctid = (select ctid from {table} limit 1 for update skip locked)")
+        } else {
+            String::new()
+        };
         for (verb, sql) in [
             (
                 "put a row into",
                 format!(
                     "insert into {table} (tenant_id, {columns}) overriding system value
-                     select '{second}', {columns} from {table} limit 1"
+                     select '{second}', {columns} from {PROBE}"
                 ),
             ),
-            (
-                "give a row to",
-                format!(
-                    "update {table} set tenant_id = '{second}'
-                     where ctid = (select ctid from {table} limit 1 for update skip locked)"
-                ),
-            ),
+            ("give a row to", format!("update {table} set tenant_id = '{second}'{one}")),
         ] {
-            if let Some(1..) = attempt(tx, sql).await? {
-                holes.push(format!("{table}: as {role}, the first tenant can {verb} a second one"));
+            match attempt(tx, sql).await? {
+                Attempt::Refused | Attempt::Changed(0) => {}
+                Attempt::Changed(_) => {
+                    holes.push(format!("{table}: as {role}, the first tenant can {verb} a second one"));
+                }
+                Attempt::Failed(why) => holes.push(format!(
+                    "{table}: as {role}, it could not be tried whether the first tenant can {verb} a second one: {why}"
+                )),
             }
         }
         tx.execute("reset role").await?;
@@ -180,18 +197,30 @@ async fn set_tenant(tx: &mut Transaction<'_, Postgres>, tenant: Option<&Uuid>) -
     tx.execute(built(format!("set local app.current_tenant_id = '{tenant}'"))).await.map(drop)
 }
 
-/// How many rows a statement would change; none where the role may not.
-async fn attempt(tx: &mut Transaction<'_, Postgres>, sql: String) -> sqlx::Result<Option<u64>> {
+/// What came of a statement that was tried and taken back.
+enum Attempt {
+    /// The role may not, or the policy does not let it.
+    Refused,
+    /// So many rows would be changed.
+    Changed(u64),
+    /// Something else stood in its way, which says nothing of the wall.
+    Failed(String),
+}
+
+async fn attempt(tx: &mut Transaction<'_, Postgres>, sql: String) -> sqlx::Result<Attempt> {
     let mut savepoint = tx.begin().await?;
-    let changed = match savepoint.execute(built(sql)).await {
-        Ok(done) => Some(done.rows_affected()),
-        Err(error) if has_code(&error, FORBIDDEN) => None,
+    let outcome = match savepoint.execute(built(sql)).await {
+        Ok(done) => Attempt::Changed(done.rows_affected()),
+        Err(error) if has_code(&error, FORBIDDEN) => Attempt::Refused,
         // The policy let it through; only a key, or a row that someone holds, stood in its way.
-        Err(error) if is_integrity_violation(&error) || has_code(&error, LOCKED) => Some(1),
-        Err(error) => return Err(error),
+        Err(error) if is_integrity_violation(&error) || has_code(&error, LOCKED) => Attempt::Changed(1),
+        Err(error) => match error.as_database_error() {
+            Some(database) => Attempt::Failed(database.message().to_owned()),
+            None => return Err(error),
+        },
     };
     savepoint.rollback().await?;
-    Ok(changed)
+    Ok(outcome)
 }
 
 fn is_integrity_violation(error: &sqlx::Error) -> bool {

@@ -54,7 +54,7 @@ pub static STEPS: [Step; 9] = [
         checks: &[],
         up: file!("02_tenant_column.up"),
         down: file!("02_tenant_column.down"),
-        down_checks: &[],
+        down_checks: &[file!("02_tenant_column.down.check")],
     },
     Step {
         number: 3,

@@ -65,8 +65,8 @@ pub async fn check(admin_url: &Secret) -> anyhow::Result<()> {
     ensure!(
         calls == 3,
         "This database has no Citus extension, so its tables cannot be spread over several machines; nothing was \
-         changed. Run `create extension citus` in it and add its workers, or migrate without --distributed: one \
-         machine serves thousands of clinics."
+         changed. Run `create extension citus` in it and add its workers, or migrate without --distributed: \
+         one machine is enough until it is too small."
     );
     Ok(())
 }

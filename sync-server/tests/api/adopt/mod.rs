@@ -305,6 +305,82 @@ async fn what_cannot_be_adopted_is_refused_before_anything_is_changed() {
 }
 
 #[tokio::test]
+async fn what_would_join_tenants_is_refused_by_name_before_it_does() {
+    let legacy = Legacy::new(Key::Integer).await;
+    legacy
+        .run(
+            "create schema ledger; create table ledger.invoices (id int, patient_id int references patients)",
+        )
+        .await;
+    let refusal = legacy.refusal("--step 1").await;
+    assert!(
+        refusal.contains("The table ledger.invoices, which is to have no tenant, refers to public.patients"),
+        "{refusal}"
+    );
+    legacy.run("drop schema ledger cascade").await;
+    legacy.run("create table rooms (id int primary key, name text, exclude using btree (name with =))").await;
+    legacy.steps(1..=5).await;
+    let refusal = legacy.refusal("--step 6").await;
+    assert!(
+        refusal.contains("The exclusion constraint rooms_name_excl of public.rooms holds over all"),
+        "{refusal}"
+    );
+    legacy
+        .run(
+            "alter table rooms drop constraint rooms_name_excl,
+                 add constraint rooms_name_excl exclude using btree (tenant_id with =, name with =)",
+        )
+        .await;
+    legacy.adopt("--step 6").await.expect("the keys");
+    for step in (3..=6).rev() {
+        legacy.adopt(&format!("--rollback --step {step}")).await.expect("undone");
+    }
+    let refusal = legacy.refusal("--rollback").await;
+    assert!(refusal.contains("has tenant_id in it and would go with the column"), "{refusal}");
+}
+
+#[tokio::test]
+async fn long_names_that_begin_alike_have_a_twin_each() {
+    let legacy = Legacy::new(Key::Integer).await;
+    let long = "a_name_that_a_program_made_of_many_columns_which_goes_on_an";
+    legacy
+        .run(&format!(
+            "create index {long}_1 on patients (id); create index {long}_2 on patients (id, notes)"
+        ))
+        .await;
+    legacy.steps(1..=6).await;
+    let twins = "select count(*) from pg_index i join pg_class c on c.oid = i.indexrelid
+        where c.relname ~ '^a_name_that_a_program.*_tenant$' and i.indisvalid";
+    assert_eq!(legacy.number(twins).await, 2);
+}
+
+#[tokio::test]
+async fn walls_are_tried_for_roles_that_read_nothing_and_behind_triggers_that_refuse() {
+    let legacy = Legacy::new(Key::Integer).await;
+    legacy.steps(1..=7).await;
+    let login = legacy.texts("select logins[1]::text from clinic_adoption.setup").await.remove(0);
+    legacy
+        .run(&format!(
+            "revoke select on medicines from {login};
+             create function no() returns trigger language plpgsql as $$ begin raise exception 'not now'; end $$;
+             create trigger no before insert or update on doctors for each row execute function no()"
+        ))
+        .await;
+    legacy.adopt("--step isolation").await.expect("the walls hold");
+    legacy
+        .run(
+            "alter policy tenant_isolation on medicines with check (true);
+             alter policy tenant_isolation on doctors with check (true)",
+        )
+        .await;
+    let refusal = legacy.refusal("--step isolation").await;
+    for table in ["medicines", "doctors"] {
+        let hole = format!("public.{table}: as {login}, the first tenant can put a row into a second one");
+        assert!(refusal.contains(&hole), "{refusal}");
+    }
+}
+
+#[tokio::test]
 async fn a_dry_run_prints_the_statements_and_runs_none() {
     let legacy = Legacy::new(Key::Integer).await;
     let schema = legacy.schema().await;
