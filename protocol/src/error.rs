@@ -39,6 +39,8 @@ pub enum ErrorCode {
     SequenceGap,
     /// So much of this computer's work waits for a person that the server takes no more of it for now.
     QuarantineFull,
+    /// The bytes of a file have not come to the server yet.
+    FileNotHere,
     /// The server cannot work just now.
     Unavailable,
     /// The server made a mistake.

@@ -12,6 +12,7 @@ pub mod digest;
 pub mod dosage;
 pub mod error;
 pub mod farewell;
+pub mod file;
 pub mod id;
 pub mod log_end;
 pub mod manage;

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use protocol::api::Secret;
 
 use crate::database;
+use crate::files::Files;
 
 /// A URL with a password in it, so its `Debug` shows nothing.
 #[derive(Clone, Debug)]
@@ -48,6 +49,24 @@ pub struct CommonOptions {
     /// Folder of the Postgres programs (initdb, pg_ctl, postgres) for the embedded database.
     #[arg(long, global = true, env = "CLINIC_SYNC_POSTGRES_BIN")]
     pub postgres_bin: Option<PathBuf>,
+    /// Where attached files lie, the same for every process of one server: a folder, or `s3://bucket/prefix` with its keys in
+    /// AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; without it, `files` in the data folder.
+    #[arg(long, global = true, env = "CLINIC_SYNC_FILES")]
+    pub files: Option<String>,
+}
+
+impl CommonOptions {
+    /// The place of attached files.
+    ///
+    /// # Errors
+    ///
+    /// A folder that cannot be made, a place of another kind.
+    pub fn open_files(&self) -> anyhow::Result<Files> {
+        match &self.files {
+            Some(place) => Files::open(place),
+            None => Files::in_folder(&self.data_dir.join("files")),
+        }
+    }
 }
 
 /// Options of `serve`.

@@ -55,6 +55,9 @@ pub enum Error {
     /// The body is longer than a push may be.
     #[error("body too large")]
     TooLarge,
+    /// The bytes of a file have not come to the server yet.
+    #[error("file not here")]
+    FileNotHere,
     /// Too many tries.
     #[error("too many requests")]
     TooManyRequests {
@@ -164,6 +167,11 @@ impl Error {
             Self::TooLarge => {
                 (StatusCode::PAYLOAD_TOO_LARGE, Code::Invalid, "The request is too large; send it in parts.")
             }
+            Self::FileNotHere => (
+                StatusCode::CONFLICT,
+                Code::FileNotHere,
+                "This file has not come to the server yet: it waits on the computer at which it was added.",
+            ),
             Self::TooManyRequests { .. } => {
                 (StatusCode::TOO_MANY_REQUESTS, Code::TooManyRequests, "Too many tries. Wait a little.")
             }

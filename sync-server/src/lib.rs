@@ -16,6 +16,7 @@ pub mod doctor;
 pub mod embedded;
 pub mod error;
 pub mod features;
+pub mod files;
 mod health;
 pub mod import;
 pub mod limits;
@@ -65,6 +66,8 @@ pub struct AppState {
     pub bootstraps: sync::bootstrap::Bootstraps,
     /// What tenants' data looked like, as long as nothing has changed.
     pub digests: sync::digest::Digests,
+    /// The bytes of attached files.
+    pub files: files::Files,
     /// What is counted.
     pub metrics: metrics::Metrics,
     /// The oldest protocol that is served.
@@ -73,11 +76,12 @@ pub struct AppState {
 
 impl AppState {
     /// The state of a server that has heard of nothing yet.
-    pub fn new(db: Db, auth: auth::Auth) -> Self {
+    pub fn new(db: Db, auth: auth::Auth, files: files::Files) -> Self {
         Self {
             metrics: metrics::Metrics::new(&db),
             db,
             auth,
+            files,
             audit: audit::Audit::new(None),
             live: sync::live::Hub::default(),
             counts: limits::Counts::default(),

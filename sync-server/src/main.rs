@@ -220,7 +220,7 @@ async fn doors(common: &CommonOptions) -> anyhow::Result<Doors> {
         Some(url) => Some(database::connect_app(&url).await?),
         None => None,
     };
-    Ok(Doors { ops: operators_db(common).await?, app })
+    Ok(Doors { ops: operators_db(common).await?, app, files: common.open_files()? })
 }
 
 async fn run_migrate(common: &CommonOptions, is_distributed: bool) -> anyhow::Result<()> {
@@ -278,7 +278,7 @@ async fn run_serve(common: &CommonOptions, options: ServeOptions) -> anyhow::Res
     let address_file = common.data_dir.join("listen");
     std::fs::write(&address_file, &address)?;
     writeln!(std::io::stdout(), "listening on {address}")?;
-    let state = AppState { audit, ..AppState::new(db, auth) };
+    let state = AppState { audit, ..AppState::new(db, auth, common.open_files()?) };
     if let Some(address) = options.metrics_listen {
         let listener = TcpListener::bind(address)
             .await

@@ -9,6 +9,7 @@ use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware;
 use axum::routing::{self, MethodRouter};
 use axum::{Extension, Router};
+use protocol::file::MAX_PIECE_BYTES;
 use protocol::permission::Capability as May;
 use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -19,6 +20,7 @@ use crate::audit::ends::ends as audit_ends;
 use crate::audit::read::audit;
 use crate::auth::{Access, enrol, farewell, register, session, standing};
 use crate::error::Error;
+use crate::files::routes as files;
 use crate::health::{healthz, readyz};
 use crate::manage::{clinics, devices, passwords, users};
 use crate::sync::bootstrap::bootstrap;
@@ -52,6 +54,12 @@ fn get<H: Handler<T, AppState>, T: 'static>(path: &'static str, access: Access, 
 
 fn post<H: Handler<T, AppState>, T: 'static>(path: &'static str, access: Access, handler: H) -> Route {
     Route { method: Method::POST, path, access, answer: routing::post(handler) }
+}
+
+/// A piece of a file.
+fn put<H: Handler<T, AppState>, T: 'static>(path: &'static str, access: Access, handler: H) -> Route {
+    let answer = routing::put(handler).layer(DefaultBodyLimit::max(MAX_PIECE_BYTES));
+    Route { method: Method::PUT, path, access, answer }
 }
 
 fn patch<H: Handler<T, AppState>, T: 'static>(path: &'static str, access: Access, handler: H) -> Route {
@@ -105,6 +113,10 @@ pub(crate) fn routes() -> Vec<Route> {
         post("/v1/audit/ends", WORK.also_suspended(), audit_ends),
         get("/v1/patients/{id}", to(May::OpenDemographics), read::patient),
         get("/v1/prescriptions/{id}", to(May::ReadPrescriptions), read::prescription),
+        get("/v1/dental_attachments/{id}/file", to(May::ReadPrescriptions), files::file),
+        get("/v1/dental_attachments/{id}/upload", to(May::ReadPrescriptions), files::upload),
+        put("/v1/dental_attachments/{id}/upload", to(May::ReadPrescriptions).also_suspended(), files::piece),
+        post("/v1/dental_attachments/{id}/upload", to(May::ReadPrescriptions).also_suspended(), files::end),
         post("/v1/sync/push", WORK.also_suspended(), push),
         get("/v1/sync/pull", WORK, pull).compressed(),
         get(BOOTSTRAP, WORK, bootstrap),

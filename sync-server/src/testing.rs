@@ -22,6 +22,7 @@ use crate::auth::password::PasswordCost;
 use crate::auth::{Auth, token};
 use crate::database::LoginPasswords;
 use crate::embedded::{Embedded, Options, Urls};
+use crate::files::Files;
 use crate::order::OrderKey;
 use crate::{AppState, Db, database, router, serve};
 
@@ -35,6 +36,7 @@ struct Cluster {
     /// The template, made by the first test that comes.
     template: OnceCell<()>,
     embedded: Embedded,
+    folder: std::path::PathBuf,
     _reaper: Option<Child>,
 }
 
@@ -93,6 +95,18 @@ impl TestDatabase {
         database::connect_app_with(&self.app, connections).await.expect("the database is migrated")
     }
 
+    /// The files of its tenants.
+    pub fn files(&self) -> anyhow::Result<Files> {
+        Files::in_folder(&self.files_folder())
+    }
+
+    /// Where they lie: in a folder that is gone with the cluster.
+    pub fn files_folder(&self) -> std::path::PathBuf {
+        let name = self.admin.0.rsplit('/').next().unwrap_or_default();
+        let name = name.split('?').next().unwrap_or_default();
+        cluster().folder.join("files").join(name)
+    }
+
     /// The operator's door to it.
     pub async fn ops_db(&self) -> Db {
         database::connect_ops(&self.ops).await.expect("the database is migrated")
@@ -126,7 +140,7 @@ impl Server {
             ..Auth::new(token::TokenKeys::new(&token::new_key()), order, SERVER_NAME, PasswordCost::LEAST)
         };
         let audit = Audit::new(Some(AuditKey::new(token::new_key())));
-        let state = AppState { audit, ..AppState::new(db, auth) };
+        let state = AppState { audit, ..AppState::new(db, auth, database.files()?) };
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(serve(listener, state.clone(), async {
             // A dropped sender stops the server as well.
@@ -229,9 +243,17 @@ pub fn routes() -> Vec<(Method, &'static str)> {
     router::routes().into_iter().map(|route| (route.method, route.path)).collect()
 }
 
-/// The texts of the statements that the server makes from the declaration of the tables.
-pub fn generated_statements() -> Vec<String> {
-    crate::sync::statements::all()
+/// The texts of the statements that the server makes from the declaration of the tables, and from the catalogue of this
+/// database.
+pub async fn generated_statements(connection: &mut PgConnection) -> Vec<String> {
+    let of_archives = crate::archive::catalogue::statements(connection).await.expect("the tables");
+    [
+        crate::sync::statements::all(),
+        crate::clinic_move::statements::all(),
+        crate::import::statements(),
+        of_archives,
+    ]
+    .concat()
 }
 
 fn cluster() -> &'static Cluster {
@@ -246,6 +268,7 @@ fn cluster() -> &'static Cluster {
             template: OnceCell::new(),
             _reaper: start_reaper(&folder),
             embedded,
+            folder,
         }
     })
 }

@@ -144,25 +144,34 @@ async fn run_export(doors: &Doors, options: TenantExport, out: &mut impl Write) 
     let lock = read_lock(&options.lock)?;
     record_export(doors, tenant, "archive", options.with_credentials).await?;
     let exported = export(doors, tenant, options.with_credentials, &lock, &path).await?;
+    let (included, missing) = exported.files();
     let rows: BTreeMap<&str, u64> =
         exported.manifest.tables.iter().map(|table| (table.name.as_str(), table.rows)).collect();
     if options.json {
         let answer = json!({
             "tenant_code": code, "file": path, "sha256": exported.file_sha256, "rows": rows,
-            "attachments_missing": exported.manifest.attachments.len(),
+            "attachments": included, "attachments_missing": missing,
         });
         writeln!(out, "{answer:#}")?;
     } else {
         writeln!(out, "Exported {} rows of {code} to {}.", rows.values().sum::<u64>(), path.display())?;
         writeln!(out, "SHA-256 {}", exported.file_sha256)?;
-        if !exported.manifest.attachments.is_empty() {
-            let files = exported.manifest.attachments.len();
-            writeln!(
-                out,
-                "The bytes of {files} attached files are not on this server and not in the archive."
-            )?;
-        }
+        write_files(out, included, missing)?;
         writeln!(out, "Without the passphrase or key nobody can open it, you included: keep both.")?;
+    }
+    Ok(())
+}
+
+fn write_files(out: &mut impl Write, included: usize, missing: usize) -> std::io::Result<()> {
+    if included > 0 {
+        writeln!(out, "{included} attached files are in it.")?;
+    }
+    if missing > 0 {
+        writeln!(
+            out,
+            "{missing} attached files are not on this server, or damaged, and not in it: those that were never sent are on the \
+             computers at which they were added."
+        )?;
     }
     Ok(())
 }
@@ -174,7 +183,7 @@ async fn run_restore(doors: &Doors, options: TenantRestore, out: &mut impl Write
         Some(path) => Key::from_identity_file(path)?,
         None => Key::Passphrase(read_secret(options.passphrase_file.as_deref(), "Passphrase: ")?),
     };
-    let restored = restore(&doors.ops, &mut file, &key, options.as_code.as_deref()).await?;
+    let restored = restore(doors, &mut file, &key, options.as_code.as_deref()).await?;
     let rows: u64 = restored.rows.values().sum();
     if options.json {
         let answer = json!({
@@ -231,6 +240,8 @@ async fn run_delete(doors: &Doors, options: TenantDelete, out: &mut impl Write) 
     } else {
         writeln!(out, "Deleted of {code} ({tenant}):")?;
         write_counts(out, &deleted.rows)?;
+        let (included, missing) = deleted.exported.files();
+        write_files(out, included, missing)?;
         writeln!(out, "Its archive is {}, SHA-256 {}.", path.display(), deleted.exported.file_sha256)?;
         writeln!(out, "Its audit log stays. Backups of the database still have its data until they expire.")?;
     }

@@ -94,6 +94,9 @@ pub async fn delete(
     };
     audit::record(&mut tx, tenant, Lane::Operator, &event).await?;
     tx.commit().await?;
+    doors.files.remove_all(tenant).await.context(
+        "Every row is deleted and the archive is whole, but files of the tenant could not be removed: they lie under its id.",
+    )?;
     Ok(Deleted { exported, rows })
 }
 

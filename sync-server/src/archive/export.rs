@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use anyhow::{Context, ensure};
+use futures_util::TryStreamExt;
 use protocol::id::TenantId;
 use sha2::{Digest, Sha256};
 
@@ -17,6 +18,7 @@ use super::read::padding;
 use super::seal::{Lock, Sealed};
 use super::snapshot::{Doors, Files, Snapshot, note_files};
 use crate::audit::heads::hex;
+use crate::files::Named;
 
 /// A finished archive.
 #[derive(Clone, Debug)]
@@ -25,6 +27,15 @@ pub struct Exported {
     pub manifest: Manifest,
     /// The SHA-256 of the file, in hexadecimal digits.
     pub file_sha256: String,
+}
+
+impl Exported {
+    /// How many attached files are in it, and how many are not.
+    pub fn files(&self) -> (usize, usize) {
+        let all = self.manifest.attachments.len();
+        let included = self.manifest.attachments.iter().filter(|file| file.is_included).count();
+        (included, all - included)
+    }
 }
 
 /// Writes the archive to a new file, which is there whole or not at all.
@@ -67,7 +78,7 @@ async fn write(
     out: &mut impl Write,
 ) -> anyhow::Result<Manifest> {
     let mut snapshot = Snapshot::take(doors, tenant, with_credentials).await?;
-    let manifest = survey(&mut snapshot, with_credentials).await?;
+    let manifest = survey(&mut snapshot, &doors.files, with_credentials).await?;
     let made_at = manifest.made_at.unix_timestamp().unsigned_abs();
     let text = serde_json::to_vec_pretty(&manifest)?;
     write_header(out, MANIFEST, text.len() as u64, made_at)?;
@@ -90,12 +101,64 @@ async fn write(
         );
         write_padding(out, entry.bytes)?;
     }
+    for entry in manifest.attachments.iter().filter(|entry| entry.is_included) {
+        let bytes = entry.bytes.context("BUG: a file that is included has a length")?;
+        write_header(out, &entry.path(), bytes, made_at)?;
+        let hash = read_file(&doors.files, tenant, entry, |part| Ok(out.write_all(part)?)).await?;
+        ensure!(
+            hash.as_ref() == Some(&entry.sha256),
+            "A file was read twice and differed. Nothing was exported; try again."
+        );
+        write_padding(out, bytes)?;
+    }
     out.write_all(&[0; 1024])?;
     snapshot.end().await?;
     Ok(manifest)
 }
 
-async fn survey(snapshot: &mut Snapshot, with_credentials: bool) -> anyhow::Result<Manifest> {
+/// Hands over a file's bytes; the answer is their hash, and none if the file is not here.
+async fn read_file(
+    files: &crate::files::Files,
+    tenant: TenantId,
+    entry: &AttachmentEntry,
+    mut each: impl FnMut(&[u8]) -> anyhow::Result<()>,
+) -> anyhow::Result<Option<String>> {
+    let Some(bytes) = entry.bytes else { return Ok(None) };
+    let named = Named { tenant, sha256: entry.sha256.clone(), bytes, mime: None };
+    let Some(mut parts) = files.read(&named, 0).await? else { return Ok(None) };
+    let mut hash = Sha256::new();
+    while let Some(part) = parts.try_next().await? {
+        hash.update(&part);
+        each(&part)?;
+    }
+    Ok(Some(hex(&hash.finalize())))
+}
+
+/// What is known of the files that rows refer to. One that is not here any more as it came is listed, and not included:
+/// a tenant can leave all the same, and is told.
+async fn look_for_files(
+    files: &crate::files::Files,
+    tenant: TenantId,
+    named: Files,
+) -> anyhow::Result<Vec<AttachmentEntry>> {
+    let mut entries = Vec::new();
+    for (sha256, told) in named {
+        let length = files.length(tenant, &sha256).await?;
+        let mut entry = AttachmentEntry { sha256, bytes: length.or(told), is_included: false };
+        if length.is_some() {
+            let hash = read_file(files, tenant, &entry, |_| Ok(())).await?;
+            entry.is_included = hash.as_ref() == Some(&entry.sha256);
+        }
+        entries.push(entry);
+    }
+    Ok(entries)
+}
+
+async fn survey(
+    snapshot: &mut Snapshot,
+    store: &crate::files::Files,
+    with_credentials: bool,
+) -> anyhow::Result<Manifest> {
     let mut files = Files::new();
     let mut tables = Vec::new();
     for table in snapshot.tables() {
@@ -120,10 +183,7 @@ async fn survey(snapshot: &mut Snapshot, with_credentials: bool) -> anyhow::Resu
         .iter()
         .map(|(table, why)| LeftOut { table: (*table).to_owned(), why: (*why).to_owned() })
         .collect();
-    let attachments = files
-        .into_iter()
-        .map(|(sha256, bytes)| AttachmentEntry { sha256, bytes, is_included: false })
-        .collect();
+    let attachments = look_for_files(store, snapshot.tenant, files).await?;
     Ok(Manifest {
         format: FORMAT.to_owned(),
         format_version: FORMAT_VERSION,

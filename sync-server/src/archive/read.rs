@@ -63,6 +63,10 @@ pub(super) enum Item {
     Row(Line),
     /// All rows of this table, by its number in the manifest, were read, and are those that were written.
     End(usize),
+    /// Bytes of the file that is being read.
+    Part(Vec<u8>),
+    /// All bytes of that file were read, and are those that were written.
+    FileEnd,
 }
 
 /// An open archive.
@@ -71,6 +75,14 @@ pub(super) struct Reader<'a> {
     pub(super) manifest: Manifest,
     table: usize,
     progress: Option<Progress>,
+    file: usize,
+    file_progress: Option<FileProgress>,
+}
+
+struct FileProgress {
+    hash: Sha256,
+    size: u64,
+    bytes_left: u64,
 }
 
 struct Progress {
@@ -92,14 +104,13 @@ impl<'a> Reader<'a> {
         read_part(&mut input, MANIFEST, size, |part| text.extend_from_slice(part))?;
         skip_padding(&mut input, MANIFEST, size)?;
         let manifest = parse_manifest(&text, most_bytes)?;
-        Ok(Self { input, manifest, table: 0, progress: None })
+        Ok(Self { input, manifest, table: 0, progress: None, file: 0, file_progress: None })
     }
 
     /// Reads on; nothing, when all was read and nothing is missing.
     pub(super) fn next(&mut self) -> Result<Option<Item>, Refused> {
         let Some(entry) = self.manifest.tables.get(self.table) else {
-            self.read_attachments()?;
-            return self.read_end().map(|()| None);
+            return self.next_of_files();
         };
         let path = entry.path();
         let progress = match &mut self.progress {
@@ -134,18 +145,39 @@ impl<'a> Reader<'a> {
         Ok(Some(Item::End(self.table - 1)))
     }
 
-    fn read_attachments(&mut self) -> Result<(), Refused> {
-        for attachment in self.manifest.attachments.iter().filter(|attachment| attachment.is_included) {
-            let path = attachment.path();
-            let size = read_header(&mut self.input, &path)?;
-            let mut hash = Sha256::new();
-            read_part(&mut self.input, &path, size, |part| hash.update(part))?;
-            if attachment.bytes != Some(size) || hex(&hash.finalize()) != attachment.sha256 {
-                return Err(Refused::damaged(&path, "it is not the file that the manifest names"));
-            }
-            skip_padding(&mut self.input, &path, size)?;
+    fn next_of_files(&mut self) -> Result<Option<Item>, Refused> {
+        let entries = &self.manifest.attachments;
+        while entries.get(self.file).is_some_and(|entry| !entry.is_included) {
+            self.file += 1;
         }
-        Ok(())
+        let Some(entry) = entries.get(self.file) else { return self.read_end().map(|()| None) };
+        let path = entry.path();
+        let progress = match &mut self.file_progress {
+            Some(progress) => progress,
+            empty => {
+                let size = read_header(&mut self.input, &path)?;
+                if entry.bytes != Some(size) {
+                    return Err(Refused::damaged(&path, "its length is not what the manifest says"));
+                }
+                empty.insert(FileProgress { hash: Sha256::new(), size, bytes_left: size })
+            }
+        };
+        if progress.bytes_left > 0 {
+            let size = progress.bytes_left.min(MOST_PART_BYTES);
+            let mut bytes = Vec::new();
+            read_part(&mut self.input, &path, size, |part| bytes.extend_from_slice(part))?;
+            progress.bytes_left -= size;
+            progress.hash.update(&bytes);
+            return Ok(Some(Item::Part(bytes)));
+        }
+        let FileProgress { hash, size, .. } =
+            self.file_progress.take().unwrap_or_else(|| unreachable!("BUG: it was there above"));
+        if hex(&hash.finalize()) != entry.sha256 {
+            return Err(Refused::damaged(&path, "it is not the file that the manifest names"));
+        }
+        skip_padding(&mut self.input, &path, size)?;
+        self.file += 1;
+        Ok(Some(Item::FileEnd))
     }
 
     /// Two empty blocks, and nothing after them.
@@ -170,6 +202,9 @@ pub fn check(file: &mut File, key: &Key) -> Result<Manifest, Refused> {
     while reader.next()?.is_some() {}
     Ok(reader.manifest)
 }
+
+/// So much of a file is handed over at once.
+const MOST_PART_BYTES: u64 = 1 << 20;
 
 /// The length of the entry that must come now.
 fn read_header(input: &mut dyn BufRead, path: &str) -> Result<u64, Refused> {

@@ -16,8 +16,11 @@ use super::line::{Line, Tally};
 use super::manifest::{Manifest, TableEntry};
 use super::read::{Item, Reader, Refused, check};
 use super::seal::Key;
+use super::snapshot::Doors;
 use crate::Db;
 use crate::audit::{self, Event, Lane};
+use crate::auth::code::is_tenant_code;
+use crate::files::{Ended, Files, Named};
 
 const BATCH_ROWS: u64 = 500;
 const BATCH_BYTES: u64 = 4 << 20;
@@ -54,20 +57,15 @@ struct Home {
 /// [`Refused`] for an archive that is not whole or not ours; sentences for a tenant that is there, for a database
 /// that is older than the archive, and for rows that the database does not take.
 pub async fn restore(
-    ops: &Db,
+    doors: &Doors,
     file: &mut File,
     key: &Key,
     as_code: Option<&str>,
 ) -> anyhow::Result<Restored> {
+    let ops = &doors.ops;
     let manifest = check(file, key)?;
     let code = as_code.unwrap_or(&manifest.tenant_code).trim().to_uppercase();
-    let is_code = (3..=50).contains(&code.len())
-        && code.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
-    ensure!(is_code, "A tenant's code has 3 to 50 capital letters, digits and underscores.");
-    ensure!(
-        !manifest.attachments.iter().any(|file| file.is_included),
-        "This archive holds files, which this program has no place for yet. Nothing was written."
-    );
+    ensure!(is_tenant_code(&code), "A tenant's code has 3 to 50 capital letters, digits and underscores.");
     let present = ops.find_any_tenant(&code).await?;
     let mut tx = ops.write_unsynced(free_id(ops, manifest.tenant_id).await?).await?;
     // To open an archive takes as long as its passphrase is meant to cost, and its log may be long.
@@ -83,7 +81,9 @@ pub async fn restore(
     }
     let now = sqlx::query_scalar!(r#"select to_jsonb(now()) as "now!""#).fetch_one(&mut *tx).await?;
     let mut home = Home { tenant: tx.tenant(), tenant_code: code, version: 0, now };
-    let tallies = insert(&mut tx, &mut Reader::open(file, key)?, &tables, &mut home, &manifest).await?;
+    let mut reader = Reader::open(file, key)?;
+    let tallies = insert(&mut tx, &mut reader, &tables, &mut home, &manifest).await?;
+    insert_files(&doors.files, &mut reader, home.tenant).await?;
     sqlx::raw_sql("set constraints all immediate").execute(&mut *tx).await.map_err(|error| {
         let constraint = failed_at(&error);
         anyhow::anyhow!("The rows of the archive do not fit together ({constraint}). Nothing was written.")
@@ -225,7 +225,9 @@ async fn insert<'t>(
                 }
                 Some(Item::Row(_)) => {}
                 Some(Item::End(end)) if end == number => break,
-                Some(Item::End(_)) | None => bail!("BUG: tables come in the order of the manifest"),
+                Some(Item::End(_) | Item::Part(_) | Item::FileEnd) | None => {
+                    bail!("BUG: tables come in the order of the manifest")
+                }
             }
         }
         batch.insert(tx, table, &columns).await?;
@@ -236,8 +238,32 @@ async fn insert<'t>(
             tallies.push((table, tally));
         }
     }
-    ensure!(reader.next()?.is_none(), "BUG: the archive has more than its manifest");
     Ok(tallies)
+}
+
+/// Puts in every file. They are named by what is in them: if the rows do not follow, they only lie there.
+async fn insert_files(files: &Files, reader: &mut Reader<'_>, tenant: TenantId) -> anyhow::Result<()> {
+    let entries = reader.manifest.attachments.clone();
+    for entry in entries.iter().filter(|entry| entry.is_included) {
+        let bytes = entry.bytes.context("BUG: a file that is included has a length")?;
+        let named = Named { tenant, sha256: entry.sha256.clone(), bytes, mime: None };
+        let mut writer = files.writer(&named);
+        loop {
+            match reader.next()? {
+                Some(Item::Part(part)) => writer.put(part.into()).await?,
+                Some(Item::FileEnd) => break,
+                Some(Item::Row(_) | Item::End(_)) | None => {
+                    bail!("BUG: files come in the order of the manifest")
+                }
+            }
+        }
+        ensure!(
+            writer.end().await? == Ended::Stored,
+            "A file did not come out of the archive as it went in. Nothing was written."
+        );
+    }
+    ensure!(reader.next()?.is_none(), "BUG: the archive has more than its manifest");
+    Ok(())
 }
 
 /// The tenant's versions go on after the archive's, in a new epoch.

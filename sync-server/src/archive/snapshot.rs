@@ -21,6 +21,8 @@ pub struct Doors {
     /// `clinic_app`, whom row security binds: with it, no row of another tenant can get into an archive, whatever the
     /// statement says. Without it, each row is asked whose it is.
     pub app: Option<Db>,
+    /// Where attached files lie.
+    pub files: crate::files::Files,
 }
 
 /// Everything of a tenant at one moment.

@@ -87,7 +87,8 @@ pub(super) fn message(tenant: TenantId, head: &Head) -> String {
     format!("cd-audit-head-1\n{tenant}\n{}\n{}\n{hash}\n{micros}", head.lane, head.seq)
 }
 
-pub(crate) fn hex(bytes: &[u8]) -> String {
+/// Bytes as small hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     bytes.iter().fold(String::new(), |mut text, byte| {
         write!(text, "{byte:02x}").expect("BUG: a string takes all text");

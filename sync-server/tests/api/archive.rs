@@ -373,7 +373,7 @@ async fn a_passphrase_opens_what_it_closed_and_another_one_does_not() {
         export(&mover.doors, furnished.a, true, &lock, &mover.path("a")).await.expect("an archive");
     let mut file = std::fs::File::open(mover.path("a")).expect("a file");
     let wrong = Key::Passphrase(Secret("seven green parrot".to_owned()));
-    let refused = restore(&mover.doors.ops, &mut file, &wrong, Some("BACK")).await;
+    let refused = restore(&mover.doors, &mut file, &wrong, Some("BACK")).await;
     assert_eq!(refused.expect_err("wrong").to_string(), "This passphrase or key does not open the archive.");
     let refused = read::check(&mut file, &mover.key()).expect_err("no passphrase");
     assert!(refused.to_string().contains("opens with a passphrase"), "{refused}");

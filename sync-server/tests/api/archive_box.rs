@@ -35,7 +35,11 @@ pub type Rows = BTreeMap<String, Vec<Map<String, Value>>>;
 impl Mover {
     pub async fn of(database: &TestDatabase) -> Self {
         Self {
-            doors: Doors { ops: database.ops_db().await, app: Some(database.app_db().await) },
+            doors: Doors {
+                ops: database.ops_db().await,
+                app: Some(database.app_db().await),
+                files: database.files().expect("a folder"),
+            },
             folder: tempfile::tempdir().expect("a folder"),
             identity: x25519::Identity::generate(),
         }
@@ -59,7 +63,7 @@ impl Mover {
 
     pub async fn restore(&self, name: &str, as_code: Option<&str>) -> anyhow::Result<Restored> {
         let mut file = File::open(self.path(name))?;
-        restore(&self.doors.ops, &mut file, &self.key(), as_code).await
+        restore(&self.doors, &mut file, &self.key(), as_code).await
     }
 
     /// Opens an archive with age, zstd and tar alone, as `docs/leaving.md` tells others to.

@@ -128,7 +128,7 @@ async fn another_tenants_rows_are_not_there() {
 
 /// The hash of the statement that the server runs, on values that no database has.
 async fn hash_in_sql(connection: &mut PgConnection, id: Uuid, version: i64) -> u64 {
-    let statements = clinic_sync::testing::generated_statements();
+    let statements = clinic_sync::testing::generated_statements(connection).await;
     let start = "bit_xor(";
     let digest =
         statements.iter().find(|sql| sql.contains(start) && sql.contains("from patients")).expect("one");

@@ -398,6 +398,7 @@ async fn what_is_wrong_is_told_to_people_and_to_programs() {
         log_format: LogFormat::Text,
         database_url: Some(DatabaseUrl(database.ops.clone())),
         postgres_bin: None,
+        files: None,
     };
     let mut out = Vec::new();
     // An error: the exit code of the program is 1.

@@ -212,3 +212,36 @@ async fn a_request_that_is_dropped_half_way_leaves_nothing_for_the_next_tenant()
     // Those that were polled once are always among them: nothing comes from the database that soon.
     assert!(dropped > 30, "only {dropped} requests were dropped");
 }
+
+#[tokio::test]
+async fn a_caller_who_hangs_up_in_the_middle_leaves_nothing_for_the_next_tenant() {
+    let clinic = Clinic::open().await;
+    let (mut desk, mut neighbour) = (clinic.desk().await, clinic.neighbour().await);
+    let (own, foreign) = (Uuid::now_v7(), Uuid::now_v7());
+    desk.write(vec![new_patient(own, "Sunita")]).await;
+    neighbour.write(vec![new_patient(foreign, "Farida")]).await;
+    let database = clinic.server.database().clone();
+    // One for the requests; the other one listens for new versions.
+    let db = database.app_db_of(2).await;
+    let keys = clinic.server.state().auth.keys.clone();
+    let server = Server::start_with(database, db, keys).await.expect("a server");
+    (desk.url, neighbour.url) = (server.url().to_owned(), server.url().to_owned());
+    let mut dice = ChaCha8Rng::seed_from_u64(23);
+    let mut hung_up = 0;
+    for round in 0..300 {
+        // A connection of their own, which is closed when the request is dropped.
+        desk.client = reqwest::Client::new();
+        let polls = dice.random_range(1..6);
+        let path = match dice.random_range(0..3) {
+            0 => format!("/v1/patients/{own}"),
+            1 => format!("/v1/sync/pull?epoch={}", desk.epoch),
+            _ => format!("/v1/sync/bootstrap?epoch={}", desk.epoch),
+        };
+        hung_up += u32::from(cancelled_after(polls, desk.get(&path)).await.is_none());
+        let id = if dice.random_bool(0.5) { own } else { foreign };
+        let expected = if id == foreign { StatusCode::OK } else { StatusCode::NOT_FOUND };
+        let response = neighbour.get(&format!("/v1/patients/{id}")).await;
+        assert_eq!(response.status(), expected, "round {round}");
+    }
+    assert!(hung_up > 30, "only {hung_up} of 300 hung up");
+}

@@ -230,6 +230,8 @@ const NO_IDS: &[(&str, &str)] = &[
     ("POST", "/v1/audit/ends"),
     ("POST", "/v1/sync/push"),
     ("POST", "/v1/sync/rows"),
+    ("PUT", "/v1/dental_attachments/{id}/upload"),
+    ("POST", "/v1/dental_attachments/{id}/upload"),
 ];
 
 #[tokio::test]

@@ -154,6 +154,7 @@ async fn a_suspended_tenant_sends_what_waits_and_reads_and_nothing_else() {
         "/v1/sync/push",
         "/v1/audit/events",
         "/v1/audit/ends",
+        "/v1/dental_attachments/{id}/upload",
     ];
     for (method, path, code) in refused_routes(&desk).await {
         let expected = (method != Method::GET && !open.contains(&path)).then_some(ErrorCode::TenantSuspended);

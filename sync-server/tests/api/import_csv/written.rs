@@ -134,7 +134,11 @@ async fn what_clinic_desk_exports_as_sheets_comes_back() {
                                     age_recorded_on, allergy_status, chronic_conditions, alerts)
                    from clinic.patients where first_name = 'Asha' and tenant_id = ";
     let exported = office.texts(&format!("{columns} $t")).await;
-    let doors = Doors { ops: office.clinic.server.database().ops_db().await, app: None };
+    let doors = Doors {
+        ops: office.clinic.server.database().ops_db().await,
+        app: None,
+        files: office.clinic.server.database().files().expect("a folder"),
+    };
     let export = TenantExport {
         tenant_code: office.code(),
         out: None,
