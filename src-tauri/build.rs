@@ -26,6 +26,7 @@ fn main() {
         "discard_draft",
         "read_line",
         "read_dosage",
+        "check_draft",
         "sign_prescription",
         "get_prescription",
         "preview_draft",

@@ -70,6 +70,7 @@ mod tests {
             title: "TAB. PARACETAMOL 650 MG".into(),
             directions: "1 tablet when needed for fever, 6 hours apart, at most 4 a day".into(),
             quantity: "10 tablets".into(),
+            remark: String::new(),
         };
         Printed {
             doctor_name: "Dr. Anjali Kulkarni".into(),

@@ -41,6 +41,8 @@ pub enum ErrorCode {
     QuarantineFull,
     /// The bytes of a file have not come to the server yet.
     FileNotHere,
+    /// A check holds a line of the prescription.
+    Held,
     /// The server cannot work just now.
     Unavailable,
     /// The server made a mistake.

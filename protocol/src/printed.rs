@@ -62,4 +62,6 @@ pub struct PrintedItem {
     pub directions: String,
     /// `10 tablets`, or empty.
     pub quantity: String,
+    /// Why it stands there in spite of an allergy, or empty.
+    pub remark: String,
 }

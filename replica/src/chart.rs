@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::care::{alert_views, allergy_words};
 use crate::error::{Error, Result};
 use crate::one_patient::{kept, registrations};
 use crate::pad::draft;
@@ -33,12 +34,13 @@ impl Replica {
             if !is_clinician {
                 form.alerts.clear();
             }
+            let noted = allergy_words(tx, id)?;
             let merged = registrations.iter().skip(1).map(|other| summary_of(tx, *other, today));
             Ok(Chart {
                 patient: summary(tx, id, &values, today)?,
                 form,
-                allergy_status: text(&values, "allergy_status").to_owned(),
-                alerts: some_text(&values, "alerts").filter(|_| is_clinician),
+                allergy_status: allergy_status(&values, &noted).to_owned(),
+                alerts: warnings_in_words(&values, &noted).filter(|_| is_clinician),
                 prescriptions: if is_clinician { list(tx, &registrations)? } else { vec![] },
                 has_draft: is_clinician && draft(tx, id)?.is_some(),
                 conflicts: self.conflicts_of(tx, id)?,
@@ -54,6 +56,17 @@ impl Replica {
         self.must_read_clinical()?;
         self.store.read(|tx| prescription(tx, id, &must_get(tx, TableName::Prescriptions, id.0)?))
     }
+}
+
+/// Whether the patient has allergies: each that is noted as a row counts, whatever the status says.
+pub(crate) fn allergy_status<'a>(patient: &'a Values, noted: &[String]) -> &'a str {
+    if noted.is_empty() { text(patient, "allergy_status") } else { "has_allergies" }
+}
+
+/// What is written as a warning, and the allergies that are rows.
+pub(crate) fn warnings_in_words(patient: &Values, noted: &[String]) -> Option<String> {
+    let all: Vec<String> = some_text(patient, "alerts").into_iter().chain(noted.iter().cloned()).collect();
+    (!all.is_empty()).then(|| all.join("; "))
 }
 
 fn list(tx: &Transaction<'_>, patients: &[PatientId]) -> Result<Vec<PrescriptionSummary>> {
@@ -90,6 +103,7 @@ pub(crate) fn prescription(
         doctor_name: doctor.unwrap_or_else(|_| Ok(String::new()))?,
         diagnoses: diagnoses(values),
         items: items(tx, id)?.iter().map(|(_, item)| item_view(item)).collect(),
+        alerts: alert_views(values),
         advice: some_text(values, "advice"),
         follow_up_date: some_text(values, "follow_up_date"),
         is_synced: pending == 0,

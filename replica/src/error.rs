@@ -99,6 +99,11 @@ pub enum Error {
     /// What was typed cannot be taken.
     #[error("{0}")]
     Invalid(String),
+    /// A check holds lines of the prescription.
+    #[error(
+        "Nothing was signed yet: {0} is held by a safety check. Replace it, remove it, give a reason to keep it, or sign without it."
+    )]
+    Held(String),
     /// The person may not do this.
     #[error("{0}")]
     Forbidden(&'static str),
@@ -155,6 +160,7 @@ impl Error {
             | Self::StoreDamaged => ErrorCode::StoreDamaged,
             Self::StoreTooNew => ErrorCode::StoreTooNew,
             Self::DiskFull => ErrorCode::DiskFull,
+            Self::Held(_) => ErrorCode::Held,
             Self::Forbidden(_) => ErrorCode::Forbidden,
             Self::NotFound => ErrorCode::NotFound,
             Self::ServerUnreachable => ErrorCode::ServerUnreachable,

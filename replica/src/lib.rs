@@ -1,6 +1,7 @@
 //! The desktop's local copy: the encrypted store, the outbox, the sync engine and the keyring. It has no
 //! window. [`Desk`] is the whole of this computer; [`Replica`] is its data while someone is signed in.
 
+mod care;
 mod chart;
 mod clock;
 mod conflicts;

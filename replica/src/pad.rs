@@ -129,7 +129,7 @@ pub(crate) fn item_views(tx: &Transaction<'_>, draft: &Draft) -> Result<Vec<Item
 ///
 /// [`Error::Invalid`] if the dosage cannot be read or the line names no medicine.
 pub(crate) fn item_values(tx: &Transaction<'_>, item: &DraftItem) -> Result<Values> {
-    let medicine = medicine(tx, item)?;
+    let medicine = medicine_row(tx, item)?;
     let typed = item.medicine_text.trim();
     let generic = medicine.as_ref().map_or(typed, |medicine| text(medicine, "generic_name"));
     if generic.is_empty() {
@@ -156,7 +156,8 @@ pub(crate) fn item_values(tx: &Transaction<'_>, item: &DraftItem) -> Result<Valu
     Ok(values.into_iter().chain(dosage.columns(unit)).map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
-fn medicine(tx: &Transaction<'_>, item: &DraftItem) -> Result<Option<Values>> {
+/// The row of a line's medicine, if it is from the list.
+pub(crate) fn medicine_row(tx: &Transaction<'_>, item: &DraftItem) -> Result<Option<Values>> {
     let Some(id) = item.medicine_id else { return Ok(None) };
     for table in [TableName::Medicines, TableName::TenantMedicines] {
         if let Some(row) = get_row(tx, table, id.0)? {

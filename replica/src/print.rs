@@ -9,6 +9,7 @@ use protocol::validate::{parse_day, parse_moment};
 use rusqlite::Transaction;
 use serde_json::{Value, json};
 
+use crate::care::{allergy_remark, check, remark};
 use crate::chart::{diagnoses, item_view, items};
 use crate::clock::{day_words, moment_words, parse_follow_up, weekday_words};
 use crate::error::Result;
@@ -37,7 +38,10 @@ impl Replica {
                 serde_json::from_value(camel(&snapshot("vitals"))).map_or_else(|_| vec![], |v| vitals(&v));
             printed.complaints = list("chief_complaints");
             printed.diagnoses = diagnoses(&values);
-            printed.items = items(tx, id)?.iter().map(|(_, item)| printed_item(item_view(item))).collect();
+            printed.items = items(tx, id)?
+                .iter()
+                .map(|(_, item)| printed_item(item_view(item), signed_remark(&values, item)))
+                .collect();
             printed.investigations = list("investigations");
             printed.advice = text(&values, "advice").to_owned();
             printed.follow_up =
@@ -75,12 +79,19 @@ impl Replica {
                 Some(doctor) => doctor_snapshot(tx, doctor).unwrap_or_default(),
                 None => json!({ "name": "" }),
             };
-            let patient = patient_snapshot(&must_get(tx, TableName::Patients, id.0)?, today);
+            must_get(tx, TableName::Patients, id.0)?;
+            let patient = patient_snapshot(tx, id, today)?;
             let mut printed = head(tx, self.facts.clinic_id.0, &patient, &doctor);
             printed.date = day_words(today);
             printed.vitals = vitals(&draft.vitals);
             printed.complaints = draft.complaints.trim().replace('\n', ", ");
-            printed.items = item_views(tx, &draft)?.into_iter().map(printed_item).collect();
+            let safety = check(tx, id, &draft.items, None, today)?;
+            printed.items = item_views(tx, &draft)?
+                .into_iter()
+                .zip(safety.lines)
+                .filter(|(_, line)| !line.is_held)
+                .map(|(item, line)| printed_item(item, allergy_remark(&line)))
+                .collect();
             printed.diagnoses = draft.diagnoses;
             printed.investigations = draft.investigations.trim().replace('\n', ", ");
             printed.advice = draft.advice.trim().to_owned();
@@ -119,11 +130,25 @@ fn address(clinic: &Values) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
-fn printed_item(item: ItemView) -> PrintedItem {
+/// Why a line was signed in spite of an allergy.
+fn signed_remark(prescription: &Values, item: &Values) -> String {
+    let alerts = prescription.get("alerts").and_then(Value::as_array);
+    let reasons: Vec<&str> = alerts
+        .into_iter()
+        .flatten()
+        .filter(|alert| alert["kind"] == "allergy" && alert["action"] == "overridden")
+        .filter(|alert| alert["medicine"] == text(item, "medicine_text"))
+        .filter_map(|alert| alert["reason"].as_str())
+        .collect();
+    remark(&reasons)
+}
+
+fn printed_item(item: ItemView, remark: String) -> PrintedItem {
     PrintedItem {
         title: item.title,
         directions: item.directions,
         quantity: item.quantity.unwrap_or_default(),
+        remark,
     }
 }
 

@@ -9,7 +9,8 @@ use rusqlite::Transaction;
 use serde_json::{Map, Value, json};
 use time::Date;
 
-use crate::chart::{doctor_name, item_view};
+use crate::care::{alert_views, alerts, allergy_snapshot, allergy_words, check};
+use crate::chart::{doctor_name, item_view, warnings_in_words};
 use crate::clock::follow_up_text;
 use crate::error::{Error, Result};
 use crate::one_patient::kept;
@@ -17,7 +18,7 @@ use crate::pad::{claim_draft, item_values};
 use crate::patients::{age_of, full_name, sex_letter};
 use crate::replica::{Replica, must_get, some_text, text};
 use crate::store::get_row;
-use crate::view::{Draft, PrescriptionSummary, Vitals};
+use crate::view::{Draft, PrescriptionSummary, Safety, Vitals};
 
 impl Replica {
     /// Signs a draft: numbers it, freezes patient and doctor as they are now, hashes the content, and removes
@@ -26,29 +27,39 @@ impl Replica {
     /// # Errors
     ///
     /// [`Error::Forbidden`] for whoever may not prescribe; [`Error::Invalid`] for a draft that says nothing or
-    /// has a line that cannot be read.
-    pub fn sign_prescription(&self, patient: PatientId, draft: &Draft) -> Result<PrescriptionSummary> {
+    /// has a line that cannot be read; [`Error::Held`] for a line that a check holds, if it has no reason to stay and
+    /// is not one of those that `leave_out` names by their places.
+    pub fn sign_prescription(
+        &self,
+        patient: PatientId,
+        draft: &Draft,
+        leave_out: &[usize],
+    ) -> Result<PrescriptionSummary> {
         let doctor = self.prescriber().ok_or(Error::Forbidden(
             "Only a doctor or dentist signs, on a computer for clinical work. The draft is kept.",
         ))?;
-        if draft.items.is_empty() && draft.advice.trim().is_empty() && draft.investigations.trim().is_empty()
-        {
-            return Err(Error::Invalid(
-                "There is nothing to sign yet: add a medicine, a test or advice.".into(),
-            ));
+        if draft.items.is_empty() && !says_something(draft) {
+            return Err(nothing_to_sign());
         }
         let id = PrescriptionId(self.ids.next());
         self.record("sign_prescription", Some(patient), |tx| {
             let patient = kept(tx, patient)?;
             claim_draft(tx, patient)?;
             let today = self.day(tx)?;
+            let safety = check(tx, patient, &draft.items, None, today)?;
+            let left_out = left_out(&safety, draft, leave_out)?;
             let mut values = self.signed_values(tx, patient, doctor, draft, today)?;
+            let now = moment_text(self.clock.now());
+            values.insert("alerts".into(), alerts(&safety, &draft.items, &left_out, self.person.id.0, &now));
             let mut items = Vec::new();
-            for (place, item) in draft.items.iter().enumerate() {
+            for (item, _) in draft.items.iter().zip(&left_out).filter(|(_, is_out)| !**is_out) {
                 let mut item = item_values(tx, item)?;
                 item.insert("prescription_id".into(), json!(id));
-                item.insert("position".into(), json!(place + 1));
+                item.insert("position".into(), json!(items.len() + 1));
                 items.push((self.ids.next(), item));
+            }
+            if items.is_empty() && !says_something(draft) {
+                return Err(nothing_to_sign());
             }
             let hash = content_hash(id.0, &values, &items);
             values.insert("content_sha256".into(), json!(hash.to_string()));
@@ -61,6 +72,7 @@ impl Replica {
                 doctor_name: doctor_name(tx, doctor)?,
                 diagnoses: draft.diagnoses.clone(),
                 items: items.iter().map(|(_, item)| item_view(item)).collect(),
+                alerts: alert_views(&values),
                 advice: some_text(&values, "advice"),
                 follow_up_date: some_text(&values, "follow_up_date"),
                 is_synced: false,
@@ -107,7 +119,8 @@ impl Replica {
             ("investigations", lines(&draft.investigations)),
             ("advice", if advice.is_empty() { Value::Null } else { json!(advice) }),
             ("follow_up_date", follow_up.map_or(Value::Null, Value::from)),
-            ("patient_snapshot", patient_snapshot(&must_get(tx, TableName::Patients, patient.0)?, today)),
+            ("patient_snapshot", patient_snapshot(tx, patient, today)?),
+            ("allergy_snapshot", allergy_snapshot(tx, patient, today)?),
             ("doctor_snapshot", doctor_snapshot(tx, doctor)?),
             ("finalised_at", json!(moment_text(self.clock.now()))),
             ("finalised_by", json!(self.person.id)),
@@ -149,28 +162,48 @@ fn vitals(vitals: &Vitals) -> Value {
 }
 
 /// The patient as they are now, for paper: later corrections do not change what was signed.
-pub(crate) fn patient_snapshot(patient: &Values, today: Date) -> Value {
+pub(crate) fn patient_snapshot(tx: &Transaction<'_>, id: PatientId, today: Date) -> Result<Value> {
+    let patient = &must_get(tx, TableName::Patients, id.0)?;
     let address = [text(patient, "address_line"), text(patient, "city")];
     let address: Vec<&str> = address.into_iter().filter(|part| !part.is_empty()).collect();
-    json!({
+    Ok(json!({
         "full_name": full_name(patient),
         "age": age_of(patient, today).map(protocol::patient::Age::text),
         "sex": sex_letter(patient),
         "mobile_number": text(patient, "mobile_number"),
         "address": address.join(", "),
         "patient_code": text(patient, "patient_code"),
-        "allergies": allergies(patient),
-    })
+        "allergies": allergies(patient, &allergy_words(tx, id)?),
+    }))
 }
 
 /// What stands in the box on paper.
-fn allergies(patient: &Values) -> &str {
-    match (text(patient, "allergy_status"), text(patient, "alerts")) {
-        // What is written is printed, whatever the status says.
-        (_, alerts) if !alerts.is_empty() => alerts,
-        ("none_known", _) => "none known",
-        ("has_allergies", _) => "yes, see chart",
-        _ => "not asked",
+fn allergies(patient: &Values, noted: &[String]) -> String {
+    // What is written is printed, whatever the status says.
+    warnings_in_words(patient, noted).unwrap_or_else(|| {
+        match text(patient, "allergy_status") {
+            "none_known" => "none known",
+            "has_allergies" => "yes, see chart",
+            _ => "not asked",
+        }
+        .to_owned()
+    })
+}
+
+fn says_something(draft: &Draft) -> bool {
+    !draft.advice.trim().is_empty() || !draft.investigations.trim().is_empty()
+}
+
+fn nothing_to_sign() -> Error {
+    Error::Invalid("There is nothing to sign yet: add a medicine, a test or advice.".into())
+}
+
+/// Which lines are left out of what is signed: those that a check holds and that the doctor said to go without.
+fn left_out(safety: &Safety, draft: &Draft, leave_out: &[usize]) -> Result<Vec<bool>> {
+    let held: Vec<usize> = (0..draft.items.len()).filter(|place| safety.lines[*place].is_held).collect();
+    match held.iter().find(|place| !leave_out.contains(place)) {
+        Some(place) => Err(Error::Held(draft.items[*place].medicine_text.clone())),
+        None => Ok((0..draft.items.len()).map(|place| held.contains(&place)).collect()),
     }
 }
 

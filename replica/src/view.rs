@@ -4,12 +4,18 @@
 use protocol::api::{DeviceScope, Fate, Notice};
 use protocol::conflict;
 use protocol::error::ErrorCode;
-use protocol::id::{ClinicId, ConflictId, DeviceId, DoctorId, MedicineId, PatientId, PrescriptionId, UserId};
+use protocol::id::{ClinicId, ConflictId, DeviceId, DoctorId, PatientId, PrescriptionId, UserId};
 use protocol::manage::{DeviceInfo, RevocationState};
 use protocol::permission::Roles;
-use protocol::prescription::Status;
 use protocol::validate::moment_text;
 use serde::{Deserialize, Serialize};
+
+mod consultation;
+
+pub use consultation::{
+    AlertView, DosageRead, Draft, DraftItem, DraftSaved, FindingView, ItemView, Kept, LineChoice, LineRead, LineSafety,
+    MedicineFound, Pad, PrescriptionSummary, Safety, Vitals,
+};
 
 /// What the window shows first.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -380,203 +386,6 @@ pub struct Chart {
     pub conflicts: Vec<Conflict>,
     /// Other registrations of the same person, that this one stands for.
     pub merged: Vec<PatientSummary>,
-}
-
-/// A prescription in a list.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
-pub struct PrescriptionSummary {
-    /// Which.
-    pub id: PrescriptionId,
-    /// Its printed number.
-    pub number: Option<String>,
-    /// The day of the visit.
-    pub visit_date: String,
-    /// Its state.
-    pub status: Status,
-    /// Who signed it.
-    pub doctor_name: String,
-    /// Diagnoses in words.
-    pub diagnoses: Vec<String>,
-    /// Its lines.
-    pub items: Vec<ItemView>,
-    /// What else it says.
-    pub advice: Option<String>,
-    /// When the patient is asked to return.
-    pub follow_up_date: Option<String>,
-    /// Whether the server has acknowledged it.
-    pub is_synced: bool,
-}
-
-/// A line of a prescription, as shown.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
-pub struct ItemView {
-    /// `TAB. PARACETAMOL 650 MG`.
-    pub title: String,
-    /// What the doctor typed.
-    pub medicine_text: String,
-    /// What the doctor typed.
-    pub dose_text: String,
-    /// In plain words.
-    pub directions: String,
-    /// `15 tablets`; absent if it cannot be counted.
-    pub quantity: Option<String>,
-}
-
-/// A medicine that fits what was typed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
-pub struct MedicineFound {
-    /// Which.
-    pub id: MedicineId,
-    /// Generic name.
-    pub generic_name: String,
-    /// Brand name.
-    pub brand_name: Option<String>,
-    /// `500 mg`.
-    pub strength_text: Option<String>,
-    /// `tablet`, `syrup` …
-    pub dosage_form: String,
-    /// The unit in which it is dosed.
-    pub dose_unit: String,
-    /// A dose that is often right, in the grammar of the typed line.
-    pub default_dose: Option<String>,
-}
-
-/// A line of the pad as typed in one go.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
-pub struct LineRead {
-    /// Up to the first word of the dose.
-    pub medicine: String,
-    /// From there on; empty as long as none is typed.
-    pub dose: String,
-    /// Medicines that fit, best first.
-    pub found: Vec<MedicineFound>,
-    /// Which of them is meant.
-    pub choice: LineChoice,
-    /// The unit in which it is dosed if it is none of the list.
-    pub free_unit: String,
-}
-
-/// Which medicine a line means.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
-pub enum LineChoice {
-    /// None yet.
-    Nothing,
-    /// None of the list: the words as typed, which nothing checks.
-    Free,
-    /// This one.
-    Chosen {
-        /// Which.
-        medicine: MedicineFound,
-    },
-    /// One of several, and the line does not say which.
-    Several {
-        /// How many.
-        count: u32,
-    },
-}
-
-/// A dosage as understood.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
-pub struct DosageRead {
-    /// In plain words: the echo.
-    pub words: String,
-    /// `15 tablets`; absent if it cannot be counted.
-    pub quantity: Option<String>,
-}
-
-/// A prescription being written. Saved on this computer at every pause.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
-pub struct Draft {
-    /// Complaints in words.
-    pub complaints: String,
-    /// Vital signs.
-    pub vitals: Vitals,
-    /// Diagnoses in words.
-    pub diagnoses: Vec<String>,
-    /// Lines already accepted.
-    pub items: Vec<DraftItem>,
-    /// The line being typed.
-    pub line: String,
-    /// Tests asked for.
-    pub investigations: String,
-    /// Advice in words.
-    pub advice: String,
-    /// `5d`, `2w`, `1m` or a day.
-    pub follow_up: String,
-}
-
-/// Vital signs; what was not measured is absent.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
-pub struct Vitals {
-    /// Systolic pressure in mmHg.
-    pub bp_sys: Option<f64>,
-    /// Diastolic pressure in mmHg.
-    pub bp_dia: Option<f64>,
-    /// Beats a minute.
-    pub pulse: Option<f64>,
-    /// Degrees Celsius.
-    pub temp_c: Option<f64>,
-    /// Per cent.
-    pub spo2: Option<f64>,
-    /// Kilograms.
-    pub weight_kg: Option<f64>,
-}
-
-/// A line of a draft.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
-pub struct DraftItem {
-    /// From the catalogue, or absent: then the rules do not know it.
-    pub medicine_id: Option<MedicineId>,
-    /// What prints when it is not from the catalogue.
-    pub medicine_text: String,
-    /// The dosage as typed.
-    pub dose_text: String,
-}
-
-/// The prescription pad of a patient.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
-pub struct Pad {
-    /// The draft as it was last saved; empty if there was none.
-    pub draft: Draft,
-    /// The draft's lines as shown, one for each of its items.
-    pub items: Vec<ItemView>,
-    /// What waits for a decision about this patient: until then both values count.
-    pub conflicts: Vec<Conflict>,
-}
-
-/// The answer to saving a draft.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
-pub struct DraftSaved {
-    /// When it was written to disk.
-    pub saved_at: String,
-    /// The draft's lines as shown, one for each of its items.
-    pub items: Vec<ItemView>,
-    /// The day that `follow_up` means, if it means one.
-    pub follow_up_date: Option<String>,
-    /// Values outside what is plausible, in words.
-    pub warnings: Vec<String>,
 }
 
 /// Something that a person must decide, or has decided.

@@ -9,8 +9,9 @@ use protocol::error::ErrorCode;
 use protocol::id::{ConflictId, DeviceId, PatientId, PrescriptionId};
 use protocol::printed::Printed;
 use replica::view::{
-    AppState, Chart, CommandError, ComputerView, Conflict, DosageRead, Draft, DraftSaved, Enrolment,
-    LedgerEntry, LineRead, Pad, PatientForm, PatientSummary, PrescriptionSummary, SyncStatus, Today,
+    AppState, Chart, CommandError, ComputerView, Conflict, DosageRead, Draft, DraftItem, DraftSaved,
+    Enrolment, LedgerEntry, LineRead, Pad, PatientForm, PatientSummary, PrescriptionSummary, Safety, SyncStatus,
+    Today,
 };
 use replica::{Desk, Replica};
 use tauri::{AppHandle, State};
@@ -191,12 +192,23 @@ pub async fn read_dosage(text: String, dose_unit: String) -> Answer<DosageRead> 
 }
 
 #[tauri::command]
+pub async fn check_draft(
+    desk: Here<'_>,
+    patient_id: PatientId,
+    draft: Draft,
+    typed: Option<DraftItem>,
+) -> Answer<Safety> {
+    ask(desk, move |replica| replica.check_draft(patient_id, &draft, typed.as_ref())).await
+}
+
+#[tauri::command]
 pub async fn sign_prescription(
     desk: Here<'_>,
     patient_id: PatientId,
     draft: Draft,
+    leave_out: Vec<usize>,
 ) -> Answer<PrescriptionSummary> {
-    ask(desk, move |replica| replica.sign_prescription(patient_id, &draft)).await
+    ask(desk, move |replica| replica.sign_prescription(patient_id, &draft, &leave_out)).await
 }
 
 #[tauri::command]

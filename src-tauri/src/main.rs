@@ -47,6 +47,7 @@ fn main() -> anyhow::Result<()> {
             commands::discard_draft,
             commands::read_line,
             commands::read_dosage,
+            commands::check_draft,
             commands::sign_prescription,
             commands::get_prescription,
             commands::preview_draft,

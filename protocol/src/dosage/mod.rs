@@ -285,6 +285,11 @@ impl Dosage {
         }
     }
 
+    /// Units on the heaviest day, where that can be said: what is taken when needed says so only with a limit.
+    pub fn units_a_day(&self) -> Option<f64> {
+        units_a_day(&self.dose)
+    }
+
     /// For how long in all; a taper ends with its last step.
     pub fn total_duration(&self) -> Option<Duration> {
         let Dose::Taper { steps } = &self.dose else { return self.duration };
@@ -369,5 +374,24 @@ fn amount(dose: &Dose, days: u32) -> Option<f64> {
         }
         Dose::Prn { max_per_day, .. } => Some((*max_per_day)? * days),
         Dose::Stat { .. } | Dose::Taper { .. } | Dose::AsDirected => None,
+    }
+}
+
+fn units_a_day(dose: &Dose) -> Option<f64> {
+    match dose {
+        Dose::Slots { morning, noon, evening, night } => Some(morning + noon + evening + night),
+        Dose::Interval { amount, every, unit: IntervalUnit::Hour } => {
+            Some(amount * (24.0 / f64::from((*every).max(1))).floor().max(1.0))
+        }
+        Dose::Interval { amount, unit: IntervalUnit::Day, .. } | Dose::Stat { amount } => Some(*amount),
+        Dose::Prn { amount, min_gap_h, max_per_day, .. } => match (max_per_day, min_gap_h) {
+            (Some(most), _) => Some(*most),
+            (None, Some(gap)) => Some(amount * (24.0 / f64::from((*gap).max(1))).floor().max(1.0)),
+            (None, None) => None,
+        },
+        Dose::Taper { steps } => {
+            steps.iter().filter_map(|step| units_a_day(&step.dose)).max_by(f64::total_cmp)
+        }
+        Dose::AsDirected => None,
     }
 }

@@ -44,7 +44,7 @@ fn line_place(line: &Line) -> Place {
     Place { table: TableName::PrescriptionItems, id: line.id, text: line.text.clone() }
 }
 
-fn running(chart: &Chart, today: Date) -> impl Iterator<Item = (&Prescription, &Line)> {
+pub(super) fn running(chart: &Chart, today: Date) -> impl Iterator<Item = (&Prescription, &Line)> {
     chart
         .prescriptions
         .iter()
@@ -53,14 +53,14 @@ fn running(chart: &Chart, today: Date) -> impl Iterator<Item = (&Prescription, &
 }
 
 /// What someone must not have: a row of its own, or a part of a text.
-struct Allergen<'a> {
+pub(super) struct Allergen<'a> {
     place: Place,
-    text: &'a str,
+    pub text: &'a str,
     ingredients: &'a [String],
     classes: &'a [String],
 }
 
-fn allergens(chart: &Chart) -> Vec<Allergen<'_>> {
+pub(super) fn allergens(chart: &Chart) -> Vec<Allergen<'_>> {
     let noted = chart.allergies.iter().map(|allergy| Allergen {
         place: Place { table: TableName::PatientAllergies, id: allergy.id, text: allergy.substance.clone() },
         text: &allergy.substance,
@@ -81,11 +81,11 @@ fn allergens(chart: &Chart) -> Vec<Allergen<'_>> {
 }
 
 impl Allergen<'_> {
-    fn means(&self, ingredient: &str) -> bool {
+    pub(super) fn means(&self, ingredient: &str) -> bool {
         names(self.text, ingredient) || self.ingredients.iter().any(|known| words(known) == words(ingredient))
     }
 
-    fn means_class(&self, class: &str) -> bool {
+    pub(super) fn means_class(&self, class: &str) -> bool {
         let others =
             ALSO_CALLED.iter().find(|(name, _)| *name == class).map_or(&[][..], |(_, others)| others);
         self.classes.iter().any(|known| known == class)
@@ -102,10 +102,7 @@ pub(super) fn allergies(chart: &Chart, today: Date, report: &mut Report) {
         if known.is_none() {
             report.not_checked.push(line.id);
         }
-        if prescription.is_allergy_overridden {
-            continue;
-        }
-        for allergen in &allergens {
+        for allergen in allergens.iter().filter(|allergen| !prescription.overridden.has(allergen.text)) {
             let is_meant = match known {
                 Some(medicine) => {
                     medicine.ingredients.iter().any(|ingredient| allergen.means(ingredient))

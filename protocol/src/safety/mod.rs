@@ -1,10 +1,15 @@
-//! Rules over rows that are each right and dangerous together: what two computers wrote that did not see each other.
+//! Rules about what is dangerous: [`check_lines`] for a line while it is being written, [`check`] for rows that are each
+//! right and dangerous together, since two computers wrote them that did not see each other.
 //!
 //! Pure: rows go in, findings come out. A medicine that the catalogue does not know is told as not checked, never as
 //! safe.
 
 mod care;
+mod medicine;
+mod prescribing;
 mod registration;
+mod rules;
+mod self_test;
 
 use std::collections::BTreeMap;
 
@@ -13,10 +18,12 @@ use uuid::Uuid;
 
 use crate::table::TableName;
 
+pub use prescribing::{Check, LineFinding, LineReport, Person, Proposed, Severity, check_lines};
 pub use registration::{are_at_once, are_similar};
+pub use rules::Rules;
 
 /// The version of these rules. It goes up whenever one finds more or less than before.
-pub const RULES_VERSION: u32 = 1;
+pub const RULES_VERSION: u32 = 2;
 
 macro_rules! rules {
     ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
@@ -84,6 +91,13 @@ pub struct Registration {
     pub deleted_ms: Option<i64>,
 }
 
+impl Registration {
+    /// What is written about allergies, if it counts: unless someone asked and there are none, it does.
+    pub fn allergies_in(status: &str, alerts: Option<String>) -> Option<String> {
+        alerts.filter(|alerts| status != "none_known" && !alerts.trim().is_empty())
+    }
+}
+
 /// An allergy that counts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Allergy {
@@ -112,10 +126,47 @@ pub struct Prescription {
     pub weight_kg: Option<f64>,
     /// The prescription that it corrects.
     pub amends: Option<Uuid>,
-    /// Whether the doctor signed it in spite of an allergy, with a reason.
-    pub is_allergy_overridden: bool,
+    /// The allergies in spite of which the doctor signed it, with a reason.
+    pub overridden: Overridden,
     /// Its lines.
     pub lines: Vec<Line>,
+}
+
+/// In spite of which allergies a prescription was signed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Overridden {
+    /// None.
+    #[default]
+    Nothing,
+    /// These, as they were written.
+    Of(Vec<String>),
+    /// Whatever was known then: it was written by a program that does not say more.
+    Everything,
+}
+
+impl Overridden {
+    /// From what is stored in `alerts`.
+    pub fn of(alerts: &serde_json::Value) -> Self {
+        let mut causes = Vec::new();
+        for alert in alerts.as_array().into_iter().flatten() {
+            if alert["kind"] != "allergy" || alert["action"] != "overridden" {
+                continue;
+            }
+            match alert["cause"].as_str() {
+                Some(cause) => causes.push(cause.to_lowercase()),
+                None => return Self::Everything,
+            }
+        }
+        if causes.is_empty() { Self::Nothing } else { Self::Of(causes) }
+    }
+
+    fn has(&self, allergy: &str) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Of(causes) => causes.contains(&allergy.to_lowercase()),
+            Self::Everything => true,
+        }
+    }
 }
 
 /// A line of a prescription.
@@ -142,6 +193,16 @@ pub struct Medicine {
     pub classes: Vec<String>,
     /// Whether it is dosed by weight.
     pub is_by_weight: bool,
+    /// How many milligrams of each ingredient a unit holds, where that is known: a tablet, or a millilitre.
+    pub mg_per_unit: Vec<Option<f64>>,
+    /// Whether it reaches the whole body: a cream does not.
+    pub is_systemic: bool,
+    /// What its row says of pregnancy, one of [`crate::table::CAUTIONS`].
+    pub pregnancy_flag: Option<String>,
+    /// What its row says of children, one of [`crate::table::CAUTIONS`].
+    pub paediatric_flag: Option<String>,
+    /// The most of a day that its row allows, in milligrams.
+    pub most_a_day_mg: Option<f64>,
 }
 
 /// A tooth that is not there.

@@ -12,7 +12,7 @@ fn amoxicillin() -> Medicine {
     Medicine {
         ingredients: vec!["Amoxicillin".into()],
         classes: vec!["penicillin".into()],
-        is_by_weight: false,
+        ..Medicine::default()
     }
 }
 
@@ -34,7 +34,7 @@ fn prescription(number: u128, device: u128, lines: Vec<Line>) -> Prescription {
         written: Written { device: Some(id(device)), at_ms: Some(1_000) },
         weight_kg: None,
         amends: None,
-        is_allergy_overridden: false,
+        overridden: Overridden::Nothing,
         lines,
     }
 }
@@ -80,8 +80,17 @@ fn an_allergy_is_met_by_ingredient_by_class_and_by_word() {
     let report = check(&written, TODAY);
     assert_eq!(report.findings.len(), 1);
     assert_eq!(report.findings[0].known.text, "Penicillin: anaphylaxis 2019");
-    written.prescriptions[0].is_allergy_overridden = true;
+    let signed = |cause: &str| {
+        let alert = serde_json::json!([{ "kind": "allergy", "action": "overridden", "cause": cause }]);
+        Overridden::of(&alert)
+    };
+    written.prescriptions[0].overridden = signed("penicillin: Anaphylaxis 2019");
     assert_eq!(found(&written), []);
+    written.prescriptions[0].overridden = signed("Peanuts");
+    assert_eq!(found(&written), [Rule::AllergyMedicine], "the reason was given for another allergy");
+    let alert = serde_json::json!([{ "kind": "allergy", "action": "overridden" }]);
+    written.prescriptions[0].overridden = Overridden::of(&alert);
+    assert_eq!(found(&written), [], "an earlier program did not say which");
 }
 
 #[test]

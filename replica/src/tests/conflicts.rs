@@ -186,7 +186,7 @@ fn registered_twice(fixture: &Fixture) -> (PatientId, PatientId) {
     let other = known(fixture, "Suneeta", "98765 00011", &[]);
     for patient in [one, other] {
         let draft = Draft { items: vec![item("Paracetamol", "1-0-1 x5d")], ..Draft::default() };
-        fixture.replica.sign_prescription(patient, &draft).expect("BUG: signed");
+        fixture.replica.sign_prescription(patient, &draft, &[]).expect("BUG: signed");
     }
     (one, other)
 }
@@ -215,7 +215,7 @@ fn who_was_merged_is_one_person_everywhere_and_no_row_moves() {
     assert!(fixture.replica.verify().expect("BUG").is_good());
     // What is written now is the kept one's.
     let draft = Draft { items: vec![item("Paracetamol", "1-0-1 x3d")], ..Draft::default() };
-    fixture.replica.sign_prescription(other, &draft).expect("BUG: signed");
+    fixture.replica.sign_prescription(other, &draft, &[]).expect("BUG: signed");
     assert_eq!(last_mutation(&fixture).changes[0].set["patient_id"].value, json!(one));
     assert!(!fixture.replica.chart(one).expect("BUG").has_draft);
 

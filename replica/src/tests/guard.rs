@@ -309,11 +309,11 @@ fn rights_beyond_those_of_all_staff_end_a_week_after_the_last_contact() {
     let sunita = fixture.replica.register_patient(&form("Sunita", "98204 41276")).expect("BUG: new").id;
     computer.watch.pass(Duration::days(7), true);
     assert!(!fixture.replica.session().roles_lapsed);
-    fixture.replica.sign_prescription(sunita, &draft()).expect("BUG: signed");
+    fixture.replica.sign_prescription(sunita, &draft(), &[]).expect("BUG: signed");
     computer.watch.pass(Duration::seconds(1), true);
     let session = fixture.replica.session();
     assert!(session.roles_lapsed && !session.may_prescribe && session.may_read_clinical);
-    assert!(fixture.replica.sign_prescription(sunita, &draft()).is_err());
+    assert!(fixture.replica.sign_prescription(sunita, &draft(), &[]).is_err());
     // What all staff may do goes on, and what is there can be read.
     let mut asha = form("Asha", "98204 41277");
     asha.allergy_status = "has_allergies".into();

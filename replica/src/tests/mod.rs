@@ -6,6 +6,7 @@ mod guard;
 mod outbox;
 mod patients;
 mod prescriptions;
+mod safety;
 
 use std::sync::Arc;
 
@@ -144,5 +145,5 @@ fn as_server(fixture: &Fixture, id: PatientId, version: i64, change: &[(&str, Va
 }
 
 fn item(medicine_text: &str, dose_text: &str) -> DraftItem {
-    DraftItem { medicine_id: None, medicine_text: medicine_text.into(), dose_text: dose_text.into() }
+    DraftItem { medicine_text: medicine_text.into(), dose_text: dose_text.into(), ..DraftItem::default() }
 }

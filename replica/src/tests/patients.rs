@@ -114,6 +114,6 @@ fn a_doctor_at_the_front_desk_registers_but_neither_sees_nor_signs() {
     let sent = fixture.store.next_batch(10, 1_000_000).expect("BUG: readable");
     assert!(!sent[0].body.contains("alerts") && !sent[0].body.contains("allergy"), "{}", sent[0].body);
     let draft = Draft { items: vec![item("Paracetamol 650 mg", "1-0-1 x3d")], ..Draft::default() };
-    assert!(matches!(fixture.replica.sign_prescription(sunita, &draft), Err(Error::Forbidden(_))));
+    assert!(matches!(fixture.replica.sign_prescription(sunita, &draft, &[]), Err(Error::Forbidden(_))));
     assert!(!fixture.replica.session().may_prescribe);
 }

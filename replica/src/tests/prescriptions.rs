@@ -23,7 +23,7 @@ fn a_signed_prescription_is_numbered_frozen_and_whole() {
         ..Draft::default()
     };
     fixture.replica.save_draft(sunita, &draft).expect("BUG: saved");
-    let signed = fixture.replica.sign_prescription(sunita, &draft).expect("BUG: signed");
+    let signed = fixture.replica.sign_prescription(sunita, &draft, &[]).expect("BUG: signed");
     assert_eq!(signed.number.as_deref(), Some("ASHA-A-261123-1"));
     assert_eq!(signed.items[0].title, "TAB. PARACETAMOL 650 MG");
     assert_eq!(signed.items[0].quantity.as_deref(), Some("15 tablets"));
@@ -48,7 +48,7 @@ fn a_signed_prescription_is_numbered_frozen_and_whole() {
         "Sunita Deshmukh",
         "as it was signed"
     );
-    let second = fixture.replica.sign_prescription(sunita, &draft).expect("BUG: signed");
+    let second = fixture.replica.sign_prescription(sunita, &draft, &[]).expect("BUG: signed");
     assert_eq!(second.number.as_deref(), Some("ASHA-A-261123-2"));
     let report = fixture.replica.verify().expect("BUG: verified");
     assert_eq!((report.prescriptions, report.mutations, report.problems), (2, 4, vec![]));
@@ -62,7 +62,7 @@ fn only_a_prescriber_signs_and_only_what_can_be_read() {
     let nurse = fixture(Role::Nurse);
     let sunita = patient(&nurse);
     let draft = Draft { items: vec![item("Paracetamol", "1-1-1")], ..Draft::default() };
-    assert!(matches!(nurse.replica.sign_prescription(sunita, &draft), Err(Error::Forbidden(_))));
+    assert!(matches!(nurse.replica.sign_prescription(sunita, &draft, &[]), Err(Error::Forbidden(_))));
     let doctor = fixture(Role::Doctor);
     let sunita = patient(&doctor);
     for bad in [
@@ -71,7 +71,7 @@ fn only_a_prescriber_signs_and_only_what_can_be_read() {
         Draft { items: vec![item("", "1-1-1")], ..Draft::default() },
         Draft { follow_up: "soon".into(), ..draft },
     ] {
-        assert!(matches!(doctor.replica.sign_prescription(sunita, &bad), Err(Error::Invalid(_))));
+        assert!(matches!(doctor.replica.sign_prescription(sunita, &bad, &[]), Err(Error::Invalid(_))));
     }
     assert_eq!(doctor.store.sync_state().expect("BUG").waiting, 1, "nothing was signed");
 }
@@ -85,7 +85,7 @@ fn a_clock_that_jumps_gives_no_number_twice() {
     let days = [NOW, NOW, datetime!(2020-01-01 05:00 UTC), NOW];
     let numbers = days.map(|now| {
         fixture.replica.clock = Clock::stopped(now);
-        fixture.replica.sign_prescription(sunita, &draft).expect("BUG: signed").number.unwrap_or_default()
+        fixture.replica.sign_prescription(sunita, &draft, &[]).expect("BUG: signed").number.unwrap_or_default()
     });
     assert_eq!(numbers, ["ASHA-A-261123-1", "ASHA-A-261123-2", "ASHA-A-200101-1", "ASHA-A-261123-3"]);
 }
@@ -96,7 +96,9 @@ fn what_is_written_about_allergies_is_printed_whatever_the_status_says() {
     let sunita =
         fixture.replica.register_patient(&form("Sunita", "98204 41276")).expect("BUG: registered").id;
     let theirs = [("alerts", json!("Penicillin")), ("allergy_status", json!("none_known"))];
-    let values = as_server(&fixture, sunita, 2, &theirs).values;
-    let today = NOW.date();
-    assert_eq!(crate::sign::patient_snapshot(&values, today)["allergies"], "Penicillin");
+    fixture.store.stage(&[as_server(&fixture, sunita, 2, &theirs)]).expect("BUG: staged");
+    fixture.store.apply_staged(2, 2).expect("BUG: applied");
+    let draft = Draft { items: vec![item("Paracetamol 650 mg", "1-0-1 x3d")], ..Draft::default() };
+    fixture.replica.save_draft(sunita, &draft).expect("BUG: saved");
+    assert_eq!(fixture.replica.printed_draft(sunita).expect("BUG: drawn").allergies, "Penicillin");
 }

@@ -84,7 +84,10 @@ async fn an_allergy_and_a_medicine_of_its_class_wait_for_a_person_whichever_came
             (&item.values["kind"], &item.values["rule"]),
             (&json!("semantic"), &json!("allergy_medicine"))
         );
-        assert_eq!((&item.values["rule_version"], &item.values["patient_id"]), (&json!(1), &json!(patient)));
+        assert_eq!(
+            (&item.values["rule_version"], &item.values["patient_id"]),
+            (&json!(protocol::safety::RULES_VERSION), &json!(patient))
+        );
         assert_eq!(item.values["theirs"]["id"], json!(noted));
         assert_eq!(item.values["theirs_from"]["device_id"], json!(a.device));
         assert_eq!(item.values["ours_from"]["device_id"], json!(b.device));

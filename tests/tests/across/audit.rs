@@ -14,7 +14,7 @@ async fn what_is_looked_at_and_printed_during_an_outage_is_in_the_log_afterwards
     let clinic = Clinic::open().await?;
     let desk = clinic.desk("Room 1").await?;
     let sunita = desk.replica()?.register_patient(&patient("Sunita", "98204 41276"))?.id;
-    let signed = desk.replica()?.sign_prescription(sunita, &draft())?.id;
+    let signed = desk.replica()?.sign_prescription(sunita, &draft(), &[])?.id;
     desk.synced().await?;
     clinic.network.set_down(true);
     desk.offline().await?;

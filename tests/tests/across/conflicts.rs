@@ -171,9 +171,10 @@ async fn an_allergy_recorded_on_one_desk_meets_what_was_signed_on_the_other() ->
         medicine_id: Some(amoxicillin.id),
         medicine_text: "Amoxicillin 500 mg".into(),
         dose_text: "1-1-1 x5d".into(),
+        ..DraftItem::default()
     };
     let signed =
-        other.replica()?.sign_prescription(sunita, &Draft { items: vec![item], ..Draft::default() })?;
+        other.replica()?.sign_prescription(sunita, &Draft { items: vec![item], ..Draft::default() }, &[])?;
     clinic.network.set_down(false);
     meet(&one, &other).await?;
     for desk in [&one, &other] {

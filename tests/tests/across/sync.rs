@@ -8,9 +8,9 @@ use replica::view::{Draft, DraftItem, PatientForm};
 /// A draft with three medicines.
 pub fn draft() -> Draft {
     let item = |medicine_text: &str, dose_text: &str| DraftItem {
-        medicine_id: None,
         medicine_text: medicine_text.into(),
         dose_text: dose_text.into(),
+        ..DraftItem::default()
     };
     Draft {
         complaints: "Fever for 3 days".into(),
@@ -31,7 +31,7 @@ async fn a_prescription_signed_on_one_desk_arrives_unchanged_on_another() -> any
     let clinic = Clinic::open().await?;
     let (one, other) = (clinic.desk("Room 1").await?, clinic.desk("Room 2").await?);
     let sunita = one.replica()?.register_patient(&patient("Sunita", "98204 41276"))?;
-    let signed = one.replica()?.sign_prescription(sunita.id, &draft())?;
+    let signed = one.replica()?.sign_prescription(sunita.id, &draft(), &[])?;
     assert!(!signed.is_synced);
     one.synced().await?;
     other.synced().await?;
@@ -112,7 +112,7 @@ async fn work_goes_on_during_an_outage_and_arrives_in_order_afterwards() -> anyh
     for place in 0..10 {
         let name = ["Asha", "Bina", "Charu", "Deepa", "Esha", "Farah", "Gita", "Hema", "Indu", "Jaya"][place];
         let patient = one.replica()?.register_patient(&patient(name, &format!("98204 0000{place}")))?;
-        one.replica()?.sign_prescription(patient.id, &draft())?;
+        one.replica()?.sign_prescription(patient.id, &draft(), &[])?;
     }
     assert_eq!(one.desk.sync_status().waiting, 20);
     let one = one.restarted();

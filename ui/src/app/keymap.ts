@@ -27,6 +27,7 @@ export const keymap = {
   removeLine: { keys: "Mod+Backspace", label: labels.removeLine, where: "pad" },
   moveUp: { keys: "Alt+↑", label: labels.moveLineUp, where: "pad" },
   moveDown: { keys: "Alt+↓", label: labels.moveLineDown, where: "pad" },
+  keepLine: { keys: "K", label: labels.keepLine, where: "pad" },
   editLine: { keys: "F2", label: labels.editLine, where: "pad" },
 } satisfies Record<string, Binding>;
 

@@ -16,6 +16,7 @@ export const queryKeys = {
   prescription: (id: string) => ["rows", "prescription", id],
   pages: (id: string) => ["pages", id],
   pad: (patient: string) => ["pad", patient],
+  safety: (patient: string, items: string, typed: string) => ["rows", "safety", patient, items, typed],
   preview: (patient: string) => ["preview", patient],
   line: (text: string) => ["line", text],
   dosage: (text: string, unit: string) => ["dosage", text, unit],

@@ -6,6 +6,8 @@ import type { ConflictChoice } from "./bindings/ConflictChoice";
 import type { ConflictId } from "./bindings/ConflictId";
 import type { DosageRead } from "./bindings/DosageRead";
 import type { Draft } from "./bindings/Draft";
+import type { DraftItem } from "./bindings/DraftItem";
+import type { DraftSafety } from "./bindings/DraftSafety";
 import type { DraftSaved } from "./bindings/DraftSaved";
 import type { Enrolment } from "./bindings/Enrolment";
 import type { LedgerEntry } from "./bindings/LedgerEntry";
@@ -65,7 +67,10 @@ export interface Backend {
   /** Splits a line typed in one go into its medicine, which it looks up, and its dose. */
   readLine(text: string): Promise<LineRead>;
   readDosage(text: string, doseUnit: string): Promise<DosageRead>;
-  signPrescription(patientId: PatientId, draft: Draft): Promise<PrescriptionSummary>;
+  /** What speaks against the lines of a draft, and against the one that is being typed. */
+  checkDraft(patientId: PatientId, draft: Draft, typed: DraftItem | null): Promise<DraftSafety>;
+  /** `leaveOut` are the places of held lines that are left out of what is signed. */
+  signPrescription(patientId: PatientId, draft: Draft, leaveOut: number[]): Promise<PrescriptionSummary>;
   getPrescription(prescriptionId: PrescriptionId): Promise<PrescriptionSummary>;
   /** The pages of the saved draft, each an SVG text. */
   previewDraft(patientId: PatientId): Promise<string[]>;

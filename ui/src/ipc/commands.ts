@@ -31,7 +31,9 @@ export const tauriBackend: Backend = {
   discardDraft: (patientId) => invoke("discard_draft", { patientId }),
   readLine: (text) => invoke("read_line", { text }),
   readDosage: (text, doseUnit) => invoke("read_dosage", { text, doseUnit }),
-  signPrescription: (patientId, draft) => invoke("sign_prescription", { patientId, draft }),
+  checkDraft: (patientId, draft, typed) => invoke("check_draft", { patientId, draft, typed }),
+  signPrescription: (patientId, draft, leaveOut) =>
+    invoke("sign_prescription", { patientId, draft, leaveOut }),
   getPrescription: (prescriptionId) => invoke("get_prescription", { prescriptionId }),
   previewDraft: (patientId) => invoke("preview_draft", { patientId }),
   prescriptionPages: (prescriptionId) => invoke("prescription_pages", { prescriptionId }),

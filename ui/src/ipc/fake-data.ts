@@ -92,6 +92,7 @@ export const medicines: MedicineFound[] = [
   medicine("m4", "Azithromycin", "250 mg", "1-0-0 x5d pc", null),
   medicine("m5", "Cetirizine", "10 mg", "0-0-1 x5d", null),
   medicine("m6", "Metformin", "500 mg", "1-0-1 x30d pc", "Glycomet"),
+  medicine("m8", "Amoxicillin", "500 mg", "1-1-1 x5d pc", "Mox"),
   medicine("m7", "Pantoprazole", "40 mg", "1-0-0 x5d ac", "Pan 40"),
 ];
 

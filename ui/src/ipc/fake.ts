@@ -14,6 +14,7 @@ import type { SyncStatus } from "./bindings/SyncStatus";
 import { fakeConflict, forms, medicines, people } from "./fake-data";
 import { readFakeDosage, readFakeLine } from "./fake-dosage";
 import { fakePage } from "./fake-pages";
+import { checkFakeDraft, withoutHeld } from "./fake-safety";
 
 interface Options {
   /** `notEnrolled`, `locked`, or the e-mail of whoever is signed in already. */
@@ -228,8 +229,11 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
         diagnoses: ["Type 2 diabetes"],
         items: viewsOf({
           ...emptyDraft,
-          items: [{ medicineId: "m6", medicineText: "Metformin 500 mg", doseText: "1-0-1 x30d pc" }],
+          items: [
+            { medicineId: "m6", medicineText: "Metformin 500 mg", doseText: "1-0-1 x30d pc", kept: [] },
+          ],
         }),
+        alerts: [],
         advice: "Walk half an hour a day",
         followUpDate: today(),
         isSynced: true,
@@ -428,13 +432,16 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
       }),
     readLine: (text) => answer("readLine", () => readFakeLine(text, medicines)),
     readDosage: (text, unit) => answer("readDosage", () => readFakeDosage(text, unit)),
-    signPrescription: (id, draft) =>
+    checkDraft: (id, draft, typed) =>
+      answer("checkDraft", () => checkFakeDraft(patientOf(id).form.alerts, draft, typed)),
+    signPrescription: (id, whole, leaveOut) =>
       answer("signPrescription", () => {
+        const patient = patientOf(id);
+        const { draft, alerts } = withoutHeld(patient.form.alerts, whole, leaveOut);
         if (draft.items.length === 0 && !draft.advice && !draft.investigations) {
           const detail = "There is nothing to sign yet: add a medicine, a test or advice.";
           throw { code: "invalid", detail } satisfies CommandError;
         }
-        const patient = patientOf(id);
         const signed: PrescriptionSummary = {
           id: `rx${all().length}`,
           number: `A-${1041 + all().length}`,
@@ -443,6 +450,7 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
           doctorName: signedIn?.fullName ?? "",
           diagnoses: draft.diagnoses,
           items: viewsOf(draft),
+          alerts,
           advice: draft.advice || null,
           followUpDate: followUpDate(draft.followUp),
           isSynced: false,

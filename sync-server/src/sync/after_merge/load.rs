@@ -6,7 +6,7 @@ use protocol::conflict::Item;
 use protocol::id::TenantId;
 use protocol::patient::Age;
 use protocol::safety::{
-    Allergy, Chart, Line, Medicine, MissingTooth, Prescription, Procedure, RULES_VERSION, Registration, Rule,
+    Allergy, Chart, Line, Medicine, MissingTooth, Overridden, Prescription, Procedure, RULES_VERSION, Registration, Rule,
     Written, are_at_once, are_similar,
 };
 use protocol::table::TableName;
@@ -92,7 +92,7 @@ async fn registrations(
             let since = |clock: Option<i64>| clock.unwrap_or_else(|| ms(row.updated_at));
             let registration = Registration {
                 id: row.id,
-                allergies: row.alerts.filter(|_| row.allergy_status == "has_allergies"),
+                allergies: Registration::allergies_in(&row.allergy_status, row.alerts),
                 deceased_ms: row.is_deceased.then(|| since(row.deceased_ms)),
                 deceased_on: row.deceased_on,
                 merged_ms: row.merged_into_id.map(|_| since(row.merged_ms)),
@@ -233,17 +233,11 @@ async fn prescriptions(
             written: Written { device: row.device, at_ms: row.recorded_at.map(ms) },
             weight_kg: row.vitals["weight_kg"].as_f64(),
             amends: row.amends_id,
-            is_allergy_overridden: row.alerts.as_ref().is_some_and(is_overridden),
+            overridden: row.alerts.as_ref().map_or(Overridden::Nothing, Overridden::of),
             lines,
         });
     }
     Ok(())
-}
-
-/// Whether whoever signed saw the allergy and gave a reason.
-fn is_overridden(alerts: &Value) -> bool {
-    let is = |alert: &Value| alert["kind"] == "allergy" && alert["action"] == "overridden";
-    alerts.as_array().is_some_and(|alerts| alerts.iter().any(is))
 }
 
 async fn medicines(
@@ -262,20 +256,8 @@ async fn medicines(
     )
     .fetch_all(tx)
     .await?;
-    let medicines = rows.into_iter().map(|row| {
-        let entries = row.ingredients.as_array().cloned().unwrap_or_default();
-        let classes = row.classes.as_array().into_iter().flatten();
-        let medicine = Medicine {
-            ingredients: entries
-                .iter()
-                .filter_map(|entry| entry["name"].as_str().or_else(|| entry.as_str()))
-                .map(str::to_owned)
-                .collect(),
-            classes: classes.filter_map(Value::as_str).map(str::to_owned).collect(),
-            is_by_weight: entries.iter().any(|entry| entry["per_unit"] == "kg"),
-        };
-        (row.id, medicine)
-    });
+    let medicines =
+        rows.into_iter().map(|row| (row.id, Medicine::of_ingredients(&row.ingredients, &row.classes)));
     Ok(medicines.collect())
 }
 

@@ -1,24 +1,28 @@
-import { IconPencil, IconX } from "@tabler/icons-react";
-import type { RefObject } from "react";
+import { type RefObject, useState } from "react";
 import { isKey } from "../../app/keymap";
 import type { DraftItem } from "../../ipc/bindings/DraftItem";
 import type { ItemView } from "../../ipc/bindings/ItemView";
 import { messages } from "../../messages/en";
+import { ItemRow } from "./ItemRow";
 import classes from "./Pad.module.css";
+import type { SafetyState } from "./useSafety";
 
 interface Props {
   list: RefObject<HTMLOListElement | null>;
   items: DraftItem[];
   views: ItemView[];
+  safety: SafetyState;
   onRemove: (place: number) => void;
   onEdit: (place: number) => void;
   onMove: (place: number, step: number) => void;
+  onKeep: (place: number, reason: string) => void;
   onLeave: () => void;
 }
 
 /** The lines accepted so far, as they will print. */
-export function Items({ list, items, views, onRemove, onEdit, onMove, onLeave }: Props) {
+export function Items({ list, items, views, safety, onRemove, onEdit, onMove, onKeep, onLeave }: Props) {
   const { pad } = messages;
+  const [asking, setAsking] = useState<number | null>(null);
   const focus = (place: number) => {
     const row = list.current?.querySelectorAll("li").item(place);
     if (row) row.focus();
@@ -27,12 +31,15 @@ export function Items({ list, items, views, onRemove, onEdit, onMove, onLeave }:
   const onKeyDown = (event: React.KeyboardEvent, place: number) => {
     if (event.target !== event.currentTarget) return;
     const step = event.key === "ArrowUp" ? -1 : 1;
+    const item = items[place];
     if (isKey(event, "moveUp") || isKey(event, "moveDown")) {
       onMove(place, step);
       focus(Math.min(Math.max(place + step, 0), items.length - 1));
     } else if (isKey(event, "removeLine") || event.key === "Delete") {
       onRemove(place);
       onLeave();
+    } else if (isKey(event, "keepLine") && item && safety.of(item)?.isHeld) {
+      setAsking(place);
     } else if (isKey(event, "editLine") || event.key === "Enter") {
       onEdit(place);
     } else if (event.key === "ArrowUp") focus(Math.max(place - 1, 0));
@@ -50,39 +57,45 @@ export function Items({ list, items, views, onRemove, onEdit, onMove, onLeave }:
   }
   return (
     <ol ref={list} className={classes.items} aria-label={pad.medicines}>
-      {items.map((item, place) => {
-        const view = views.find(
-          (one, other) =>
-            one.doseText === item.doseText && (other === place || one.medicineText === item.medicineText),
-        );
-        const title = view?.title ?? item.medicineText;
-        return (
-          // Lines are walked with the arrow keys.
-          // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-          <li
-            // By place: a line that moves takes the focus of its new place.
-            key={place}
-            tabIndex={-1}
-            data-testid="pad-item"
-            className={classes.item}
-            onKeyDown={(event) => onKeyDown(event, place)}
-          >
-            <span className={classes.itemNumber}>{place + 1}</span>
-            <span className={classes.itemText}>
-              <strong>{title}</strong>
-              {item.medicineId === null && <em title={pad.notCheckedHint}>{pad.notChecked}</em>}
-              <span>{view?.directions ?? item.doseText}</span>
-            </span>
-            <span className={classes.quantity}>{view?.quantity}</span>
-            <button type="button" aria-label={pad.edit(title)} onClick={() => onEdit(place)}>
-              <IconPencil size={16} aria-hidden="true" />
-            </button>
-            <button type="button" aria-label={pad.remove(title)} onClick={() => onRemove(place)}>
-              <IconX size={16} aria-hidden="true" />
-            </button>
-          </li>
-        );
-      })}
+      {items.map((item, place) => (
+        // Lines are walked with the arrow keys.
+        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+        <li
+          // By place: a line that moves takes the focus of its new place.
+          key={place}
+          tabIndex={-1}
+          data-testid="pad-item"
+          className={`${classes.item} ${safety.of(item)?.isHeld ? classes.heldItem : ""}`}
+          onKeyDown={(event) => onKeyDown(event, place)}
+        >
+          <ItemRow
+            item={item}
+            view={viewOf(item, views, place)}
+            safety={safety.of(item)}
+            number={place + 1}
+            isAsking={asking === place}
+            onAsk={(isAsking) => {
+              setAsking(isAsking ? place : null);
+              if (!isAsking) focus(place);
+            }}
+            onKeep={(reason) => {
+              setAsking(null);
+              onKeep(place, reason);
+              onLeave();
+            }}
+            onRemove={() => onRemove(place)}
+            onEdit={() => onEdit(place)}
+          />
+        </li>
+      ))}
     </ol>
+  );
+}
+
+/** The views come with the last saved draft, which may be one change behind. */
+function viewOf(item: DraftItem, views: ItemView[], place: number): ItemView | undefined {
+  return views.find(
+    (one, other) =>
+      one.doseText === item.doseText && (other === place || one.medicineText === item.medicineText),
   );
 }

@@ -1,7 +1,9 @@
 import { IconCheck, IconX } from "@tabler/icons-react";
 import { type RefObject, useEffect, useRef } from "react";
+import type { LineSafety } from "../../ipc/bindings/LineSafety";
 import { messages } from "../../messages/en";
 import { Kbd } from "../../shared/parts";
+import { Findings } from "./Findings";
 import classes from "./Line.module.css";
 import { Suggestions } from "./Suggestions";
 import { chosenName, type Line, medicineName } from "./useLine";
@@ -9,6 +11,8 @@ import { chosenName, type Line, medicineName } from "./useLine";
 interface Props {
   line: Line;
   input: RefObject<HTMLInputElement | null>;
+  /** What speaks against what is typed. */
+  safety: LineSafety | null;
   number: number;
   /** Walks up into the lines already accepted. */
   onUp: () => void;
@@ -17,7 +21,7 @@ interface Props {
 }
 
 /** Medicine and dose, typed in one line, and said back before it counts. */
-export function LineInput({ line, input, number, onUp, onRemoveLast, onEditLast }: Props) {
+export function LineInput({ line, input, safety, number, onUp, onRemoveLast, onEditLast }: Props) {
   const { pad, keys } = messages;
   const isOpen = line.found.length > 0;
   const box = useRef<HTMLDivElement>(null);
@@ -86,30 +90,33 @@ export function LineInput({ line, input, number, onUp, onRemoveLast, onEditLast 
           </span>
         )}
       </div>
-      <Echo line={line} />
+      <Echo line={line} safety={safety} />
       <Suggestions line={line} onChosen={() => input.current?.focus()} />
     </div>
   );
 }
 
-function Echo({ line }: { line: Line }) {
+function Echo({ line, safety }: { line: Line; safety: LineSafety | null }) {
   const { pad } = messages;
   const { meant, read, problem, several } = line;
-  const isFree = meant !== null && !("medicine" in meant);
+  const isFree = meant !== null && (!("medicine" in meant) || safety?.isChecked === false);
+  const isHeld = safety?.isHeld === true;
   const name = meant && ("medicine" in meant ? medicineName(meant.medicine) : meant.text);
   return (
     <p
       id="pad-echo"
       data-testid="pad-echo"
       aria-live="polite"
-      className={`${classes.echo} ${problem ? classes.problem : read ? classes.read : ""}`}
+      className={`${classes.echo} ${toneOf(problem, read !== undefined, isHeld)}`}
     >
       {problem ??
         (read && (
           <>
             <strong>{name}</strong> {read.words} {read.quantity && <strong>({read.quantity})</strong>}
             <span className={classes.mark}>
-              {several > 0 ? (
+              {isHeld ? (
+                pad.willHold
+              ) : several > 0 ? (
                 pad.several(several)
               ) : isFree ? (
                 pad.notChecked
@@ -117,8 +124,15 @@ function Echo({ line }: { line: Line }) {
                 <IconCheck size={16} stroke={2} aria-hidden="true" />
               )}
             </span>
+            {safety && <Findings findings={safety.findings} />}
           </>
         ))}
     </p>
   );
+}
+
+function toneOf(problem: string | null, isRead: boolean, isHeld: boolean) {
+  if (problem !== null) return classes.problem;
+  if (!isRead) return "";
+  return isHeld ? classes.held : classes.read;
 }

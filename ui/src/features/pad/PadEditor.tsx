@@ -1,4 +1,4 @@
-import { IconPrescription } from "@tabler/icons-react";
+import { IconHandStop, IconPrescription } from "@tabler/icons-react";
 import { useEffect, useRef, useState } from "react";
 import { keyLabel, useKeys } from "../../app/keymap";
 import type { Chart } from "../../ipc/bindings/Chart";
@@ -13,12 +13,14 @@ import { Before } from "./Before";
 import { DraftNote } from "./DraftNote";
 import { Diagnoses } from "./Diagnoses";
 import { Closing, Complaints } from "./Fields";
+import findings from "./Findings.module.css";
 import { Items } from "./Items";
 import { LineInput } from "./LineInput";
 import classes from "./Pad.module.css";
 import { PadSide } from "./PadSide";
 import { useDraft } from "./useDraft";
-import { useLine } from "./useLine";
+import { toItem, useLine } from "./useLine";
+import { useSafety } from "./useSafety";
 import { Vitals } from "./Vitals";
 
 /** The prescription pad. The hands stay in the typed line. */
@@ -36,6 +38,8 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
     onAccept: (item) => change((before) => ({ items: [...before.items, item], line: "" })),
     selectAll: () => window.setTimeout(() => input.current?.select()),
   });
+  const typed: DraftItem | null = line.meant && line.read ? toItem(line.meant, line.doseText) : null;
+  const safety = useSafety(chart.patient.id, draft, typed);
   const focusLine = () => input.current?.focus();
   useEffect(() => input.current?.focus(), []);
   useKeys({ preview: () => setLarge(true) });
@@ -63,6 +67,16 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
     const rest = draft.items.filter((_, other) => other !== place);
     setItems([...rest.slice(0, to), moved, ...rest.slice(to)]);
   };
+  const keep = (place: number, reason: string) => {
+    const item = draft.items[place];
+    const found = (item && safety.of(item)?.findings) ?? [];
+    const kept = found
+      .filter((finding) => finding.severity === "hold" && finding.reason === null)
+      .map((finding) => ({ key: finding.key, reason }));
+    setItems(
+      draft.items.map((one, other) => (other === place ? { ...one, kept: [...one.kept, ...kept] } : one)),
+    );
+  };
   const last = draft.items.length - 1;
 
   return (
@@ -77,6 +91,13 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
           <Before chart={chart} />
           <div className={classes.work}>
             <div className={classes.upper}>
+              {safety.broken !== null && (
+                <p className={findings.broken} role="alert" data-testid="pad-unchecked">
+                  <IconHandStop size={18} stroke={2} aria-hidden="true" />
+                  {safety.broken}
+                </p>
+              )}
+              {safety.error && <Problem error={safety.error} onRetry={() => void safety.refetch()} />}
               {state.error !== null && <Problem error={state.error} onRetry={() => void state.flush()} />}
               <Complaints state={state} />
               <Vitals state={state} />
@@ -86,11 +107,19 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
                   <IconPrescription size={18} stroke={2} aria-hidden="true" />
                   {words.medicines}
                   <span>{draft.items.length}</span>
+                  {safety.heldPlaces.length > 0 && (
+                    <b className={findings.count} data-testid="pad-held">
+                      <IconHandStop size={14} stroke={2} aria-hidden="true" />
+                      {words.heldCount(safety.heldPlaces.length)}
+                    </b>
+                  )}
                 </h2>
                 <Items
                   list={list}
                   items={draft.items}
                   views={state.items}
+                  safety={safety}
+                  onKeep={keep}
                   onRemove={remove}
                   onEdit={edit}
                   onMove={move}
@@ -99,6 +128,7 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
                 <LineInput
                   line={line}
                   input={input}
+                  safety={safety.typed}
                   number={draft.items.length + 1}
                   onUp={() => {
                     const rows = list.current?.querySelectorAll("li");
@@ -114,6 +144,7 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
           <PadSide
             patientId={chart.patient.id}
             state={state}
+            safety={safety}
             isLarge={isLarge}
             onLarge={setLarge}
             unfinished={line.text.trim() !== "" || line.chosen !== null}

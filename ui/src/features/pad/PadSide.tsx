@@ -5,16 +5,19 @@ import { useState } from "react";
 import { keyLabel, useKeys } from "../../app/keymap";
 import { queryKeys, refreshRows } from "../../app/queries";
 import { useBackend } from "../../ipc/context";
+import { problemOf } from "../../ipc/problem";
 import { messages } from "../../messages/en";
 import { Dialog } from "../../shared/Dialog";
 import { Pages } from "../../shared/Pages";
 import { Kbd, Problem } from "../../shared/parts";
 import classes from "./Pad.module.css";
 import type { DraftState } from "./useDraft";
+import type { SafetyState } from "./useSafety";
 
 interface Props {
   patientId: string;
   state: DraftState;
+  safety: SafetyState;
   isLarge: boolean;
   onLarge: (isLarge: boolean) => void;
   /** Whether something stands in the typed line that is not accepted yet. */
@@ -23,7 +26,7 @@ interface Props {
 }
 
 /** The page as it will print, and the signature. */
-export function PadSide({ patientId, state, isLarge, onLarge, unfinished, onUnfinished }: Props) {
+export function PadSide({ patientId, state, safety, isLarge, onLarge, unfinished, onUnfinished }: Props) {
   const backend = useBackend();
   const [isHeld, setHeld] = useState(false);
   const { pad } = messages;
@@ -33,12 +36,18 @@ export function PadSide({ patientId, state, isLarge, onLarge, unfinished, onUnfi
     placeholderData: keepPreviousData,
     gcTime: 0,
   });
-  const sign = useSign(patientId, state);
+  const [isAsking, setAsking] = useState(false);
+  const sign = useSign(patientId, state, () => {
+    // A check holds a line that it did not hold before: what it says is fetched before anyone is asked.
+    void safety.refetch().then(() => setAsking(true));
+  });
+  const nHeld = safety.heldPlaces.length;
   const trySign = () => {
     if (sign.isPending) return;
     setHeld(unfinished);
     if (unfinished) onUnfinished();
-    else sign.mutate();
+    else if (nHeld > 0) setAsking(true);
+    else sign.mutate([]);
   };
   useKeys({ sign: trySign });
   return (
@@ -74,8 +83,18 @@ export function PadSide({ patientId, state, isLarge, onLarge, unfinished, onUnfi
         >
           {pad.sign}
         </Button>
-        <p className={classes.hint}>{pad.signHint}</p>
+        <p className={classes.hint}>{nHeld > 0 ? pad.heldHint(nHeld) : pad.signHint}</p>
       </div>
+      {isAsking && nHeld > 0 && (
+        <SignWithout
+          count={nHeld}
+          onClose={() => setAsking(false)}
+          onSign={() => {
+            setAsking(false);
+            sign.mutate(safety.heldPlaces);
+          }}
+        />
+      )}
       {isLarge && (
         <Dialog label={pad.preview} onClose={() => onLarge(false)} size="page">
           {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
@@ -93,15 +112,34 @@ export function PadSide({ patientId, state, isLarge, onLarge, unfinished, onUnfi
   );
 }
 
-function useSign(patientId: string, state: DraftState) {
+function SignWithout(props: { count: number; onClose: () => void; onSign: () => void }) {
+  const { pad } = messages;
+  return (
+    <Dialog label={pad.signWithoutTitle(props.count)} onClose={props.onClose}>
+      <div className={classes.ask}>
+        <h2>{pad.signWithoutTitle(props.count)}</h2>
+        <p>{pad.signWithoutText}</p>
+        <div>
+          <Button variant="default" autoFocus onClick={props.onClose}>
+            {pad.goBack}
+          </Button>
+          <Button onClick={props.onSign}>{pad.signWithout}</Button>
+        </div>
+      </div>
+    </Dialog>
+  );
+}
+
+function useSign(patientId: string, state: DraftState, onHeld: () => void) {
   const backend = useBackend();
   const client = useQueryClient();
   const navigate = useNavigate();
   return useMutation({
-    mutationFn: async () => {
+    mutationFn: async (leaveOut: number[]) => {
       await state.flush();
-      return backend.signPrescription(patientId, { ...state.current(), line: "" });
+      return backend.signPrescription(patientId, { ...state.current(), line: "" }, leaveOut);
     },
+    onError: (error) => problemOf(error).code === "held" && onHeld(),
     onSuccess: (prescription) => {
       state.finish();
       void refreshRows(client);

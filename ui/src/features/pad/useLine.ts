@@ -21,6 +21,14 @@ export const chosenName = (chosen: Chosen) =>
 const unitOf = (chosen: Chosen | null) =>
   chosen === null ? "" : "medicine" in chosen ? chosen.medicine.doseUnit : chosen.unit;
 
+/** The line as the draft keeps it. */
+export const toItem = (about: Chosen, doseText: string): DraftItem => ({
+  medicineId: "medicine" in about ? about.medicine.id : null,
+  medicineText: chosenName(about),
+  doseText,
+  kept: [],
+});
+
 interface Options {
   initial: string;
   onText: (line: string) => void;
@@ -99,11 +107,7 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
       return setStopped(problemOf(error).detail);
     }
     clear();
-    onAccept({
-      medicineId: "medicine" in about ? about.medicine.id : null,
-      medicineText: chosenName(about),
-      doseText: dose,
-    });
+    onAccept(toItem(about, dose));
   };
 
   /** Enter: settles the medicine, then the line. */

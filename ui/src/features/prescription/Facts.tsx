@@ -1,8 +1,17 @@
 import { IconCheck, IconClock } from "@tabler/icons-react";
+import type { AlertView } from "../../ipc/bindings/AlertView";
 import type { PrescriptionSummary } from "../../ipc/bindings/PrescriptionSummary";
 import { messages } from "../../messages/en";
 import { shortDay } from "../../shared/format";
 import classes from "./Prescription.module.css";
+
+function alertWords(alert: AlertView): string {
+  const { prescription: words } = messages;
+  const outcome = alert.isLeftOut ? words.leftOut : alert.reason && words.keptBecause(alert.reason);
+  const rules = alert.ruleVersion === null ? null : words.rules(alert.ruleVersion);
+  const marks = [outcome, rules].filter(Boolean).join(", ");
+  return `${[alert.medicine, alert.why].filter(Boolean).join(": ")}${marks && ` (${marks})`}`;
+}
 
 export function Facts({ prescription }: { prescription: PrescriptionSummary }) {
   const { prescription: words, chart } = messages;
@@ -12,6 +21,7 @@ export function Facts({ prescription }: { prescription: PrescriptionSummary }) {
     [words.signedBy, prescription.doctorName],
     [words.diagnoses, prescription.diagnoses.join(", ")],
     [words.medicines, prescription.items.map((item) => item.title).join("\n")],
+    [words.alerts, prescription.alerts.map(alertWords).join("\n")],
     [words.comeBack, prescription.followUpDate && shortDay(prescription.followUpDate)],
   ];
   const Icon = prescription.isSynced ? IconCheck : IconClock;

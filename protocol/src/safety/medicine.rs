@@ -1,0 +1,104 @@
+//! What a row of the catalogue says about a medicine, in the form that the rules read.
+
+use serde_json::Value;
+
+use super::Medicine;
+use crate::table::Values;
+
+/// Ways in which a medicine hardly reaches the rest of the body.
+const LOCAL_ROUTES: &[&str] = &["topical", "ophthalmic", "otic", "nasal", "vaginal", "inhalation"];
+
+impl Medicine {
+    /// From the two columns of which the checks after a merge live.
+    pub fn of_ingredients(ingredients: &Value, classes: &Value) -> Self {
+        let entries: Vec<&Value> = ingredients.as_array().into_iter().flatten().collect();
+        let named = |entry: &&Value| entry["name"].as_str().or_else(|| entry.as_str()).map(str::to_owned);
+        let classes = classes.as_array().into_iter().flatten();
+        Self {
+            ingredients: entries.iter().filter_map(named).collect(),
+            classes: classes.filter_map(Value::as_str).map(str::to_owned).collect(),
+            is_by_weight: entries.iter().any(|entry| entry["per_unit"] == "kg"),
+            mg_per_unit: strengths(&entries),
+            is_systemic: true,
+            ..Self::default()
+        }
+    }
+
+    /// From a row of `medicines` or `tenant_medicines`.
+    pub fn of(values: &Values) -> Self {
+        let column = |name: &str| values.get(name).unwrap_or(&Value::Null);
+        let flag = |name: &str| column(name).as_str().map(str::to_owned);
+        let most = column("max_daily");
+        Self {
+            is_systemic: column("route").as_str().is_none_or(|route| !LOCAL_ROUTES.contains(&route)),
+            pregnancy_flag: flag("pregnancy_flag"),
+            paediatric_flag: flag("paediatric_flag"),
+            most_a_day_mg: milligrams(most["amount"].as_f64(), most["unit"].as_str()),
+            ..Self::of_ingredients(column("ingredients"), column("allergen_classes"))
+        }
+    }
+}
+
+fn milligrams(amount: Option<f64>, unit: Option<&str>) -> Option<f64> {
+    let factor = match unit? {
+        "g" => 1_000.0,
+        "mg" => 1.0,
+        "mcg" | "µg" => 0.001,
+        _ => return None,
+    };
+    Some(amount? * factor)
+}
+
+/// How many milligrams of each ingredient a unit holds: a tablet, or a millilitre. Of `250 mg + 125 mg/5 ml` the
+/// volume belongs to both.
+fn strengths(entries: &[&Value]) -> Vec<Option<f64>> {
+    let read: Vec<Option<(f64, Option<f64>)>> = entries.iter().map(|entry| strength(entry)).collect();
+    let volume = read.last().copied().flatten().and_then(|(_, volume)| volume);
+    read.into_iter().map(|one| one.map(|(mg, own)| mg / own.or(volume).unwrap_or(1.0))).collect()
+}
+
+/// Milligrams, and in how many millilitres.
+fn strength(entry: &Value) -> Option<(f64, Option<f64>)> {
+    if let Some(amount) = entry["amount"].as_f64() {
+        let volume = entry["per_amount"].as_f64().filter(|_| entry["per_unit"] == "ml");
+        return Some((milligrams(Some(amount), entry["unit"].as_str())?, volume));
+    }
+    let text = entry["strength"].as_str()?;
+    let (mass, volume) = text.split_once('/').map_or((text, None), |(mass, volume)| (mass, Some(volume)));
+    let mut parts = mass.split_whitespace();
+    let mg = milligrams(parts.next()?.parse().ok(), parts.next())?;
+    let volume = match volume.map(str::trim) {
+        None => None,
+        Some("ml") => Some(1.0),
+        // `/dose`, `/g`: not a volume.
+        Some(volume) => Some(volume.strip_suffix("ml")?.trim().parse::<f64>().ok().filter(|ml| *ml > 0.0)?),
+    };
+    Some((mg, volume))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_strength_is_read_as_milligrams_of_a_tablet_or_a_millilitre() {
+        let of = |ingredients: Value| Medicine::of_ingredients(&ingredients, &json!([])).mg_per_unit;
+        assert_eq!(of(json!([{"name": "A", "strength": "650 mg"}])), [Some(650.0)]);
+        assert_eq!(of(json!([{"name": "A", "strength": "1 g"}])), [Some(1_000.0)]);
+        assert_eq!(of(json!([{"name": "A", "strength": "125 mg/5 ml"}])), [Some(25.0)]);
+        assert_eq!(
+            of(json!([{"name": "A", "strength": "250 mg"}, {"name": "B", "strength": "125 mg/5 ml"}])),
+            [Some(50.0), Some(25.0)]
+        );
+        assert_eq!(of(json!([{"name": "A", "strength": "200 mg SR"}])), [Some(200.0)]);
+        assert_eq!(
+            of(json!([{"name": "A", "amount": 100, "unit": "mcg", "per_amount": 1, "per_unit": "ml"}])),
+            [Some(0.1)]
+        );
+        for unknown in ["60000 IU", "1.5 %", "100 mcg/dose", ""] {
+            assert_eq!(of(json!([{"name": "A", "strength": unknown}])), [None], "{unknown}");
+        }
+    }
+}

@@ -1,0 +1,409 @@
+//! What is said about a line while it is being written: every finding says why, and a doctor may go on with a reason.
+
+use serde::{Deserialize, Serialize};
+use time::{Date, Duration};
+
+use super::care::{allergens, running};
+use super::rules::{Fact, Rules};
+use super::{Chart, Line, Medicine, names, words};
+use crate::dosage::{Dosage, Dose, IntervalUnit};
+
+/// What is looked for in a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export, rename = "SafetyCheck"))]
+pub enum Check {
+    /// An allergy to an ingredient or its class.
+    Allergy,
+    /// An allergy to a class of which some also react to this one.
+    CrossAllergy,
+    /// An ingredient that another line has, or that still runs.
+    SameIngredient,
+    /// Two of a class of which one is enough.
+    SameClass,
+    /// Two that are dangerous together.
+    Interaction,
+    /// Too young.
+    Age,
+    /// Pregnant.
+    Pregnancy,
+    /// More than the most of a day.
+    DailyDose,
+}
+
+/// How much a finding weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export, rename = "SafetySeverity"))]
+pub enum Severity {
+    /// It is shown, and may be gone past.
+    Caution,
+    /// The line does not print until someone gives a reason.
+    Hold,
+}
+
+/// Something that speaks against a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineFinding {
+    /// By which check.
+    pub check: Check,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// What makes it another than every other one of the line: a reason given for it holds as long as this does.
+    pub key: String,
+    /// What it is about: the allergy as written, the other medicine.
+    pub cause: String,
+    /// Why, in words for the doctor.
+    pub why: String,
+    /// Where the rule comes from.
+    pub source: Option<&'static str>,
+}
+
+/// What was found about a line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LineReport {
+    /// What speaks against it, the heaviest first.
+    pub findings: Vec<LineFinding>,
+    /// Whether the rules know what it is made of. If not, nothing that is missing here is safe.
+    pub is_checked: bool,
+}
+
+/// A line that is to be checked.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Proposed {
+    /// The line.
+    pub line: Line,
+    /// Its dose, once it can be read.
+    pub dosage: Option<Dosage>,
+}
+
+/// For whom it is. Where two computers differ, everything that may be true is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Person {
+    /// In whole months.
+    pub ages_months: Vec<i64>,
+    /// Whether she is, or may be by what one computer says.
+    pub is_pregnant: bool,
+    /// Whether nobody has asked a woman who may be.
+    pub may_be_pregnant: bool,
+    /// Of the pregnancy, counted from the last period.
+    pub week: Option<u32>,
+}
+
+/// Classes of which one is enough.
+const ONE_IS_ENOUGH: &[&str] = &[
+    "nsaid", "ppi", "antihistamine", "ssri", "benzodiazepine", "statin", "ace_inhibitor", "sartan", "beta_blocker",
+    "sulfonylurea", "gliptin", "sglt2", "penicillin", "cephalosporin", "macrolide", "fluoroquinolone", "tetracycline",
+    "nitroimidazole", "opioid", "corticosteroid", "dihydropyridine", "prokinetic", "muscle_relaxant", "triptan",
+];
+
+/// Allergies of one class that also tell of another.
+const CROSS: &[(&str, &str)] = &[("penicillin", "cephalosporin"), ("cephalosporin", "penicillin")];
+
+/// How a class is called.
+fn class_words(class: &str) -> String {
+    match class {
+        "nsaid" => "an NSAID".into(),
+        "ppi" => "an acid blocker".into(),
+        "ssri" => "an SSRI".into(),
+        "ace_inhibitor" => "an ACE inhibitor".into(),
+        "antihistamine" => "an antihistamine".into(),
+        "opioid" => "an opioid".into(),
+        "sglt2" => "a gliflozin".into(),
+        "dihydropyridine" => "a calcium blocker of the amlodipine kind".into(),
+        other => format!("a {}", other.replace('_', " ")),
+    }
+}
+
+/// A medicine with all that is known of it.
+struct Known<'a> {
+    text: &'a str,
+    parts: Vec<Part<'a>>,
+    is_systemic: bool,
+    /// Until when it runs, if it was signed before: none for until further notice.
+    running: Option<Option<Date>>,
+}
+
+struct Part<'a> {
+    name: String,
+    fact: Option<&'a Fact>,
+    classes: Vec<String>,
+    mg_per_unit: Option<f64>,
+}
+
+impl Part<'_> {
+    /// The same for `Diclofenac sodium` and `Diclofenac potassium`.
+    fn is_same(&self, other: &Part<'_>) -> bool {
+        match (self.fact, other.fact) {
+            (Some(one), Some(other)) => one.name == other.name,
+            _ => words(&self.name) == words(&other.name),
+        }
+    }
+}
+
+impl<'a> Known<'a> {
+    fn new(rules: &'a Rules, medicine: Option<&Medicine>, text: &'a str) -> Self {
+        let part = |name: String, own: &[String], mg_per_unit| {
+            let fact = rules.fact(&name);
+            let of_fact = fact.into_iter().flat_map(|fact| fact.classes.iter().map(|class| (*class).to_owned()));
+            let classes = own.iter().cloned().chain(of_fact).collect();
+            Part { name, fact, classes, mg_per_unit }
+        };
+        let Some(medicine) = medicine.filter(|medicine| !medicine.ingredients.is_empty()) else {
+            let own = medicine.map_or(&[][..], |medicine| &medicine.classes);
+            let parts = rules.named_in(text).into_iter().map(|name| part(name, own, None)).collect();
+            return Self { text, parts, is_systemic: medicine.is_none_or(|one| one.is_systemic), running: None };
+        };
+        // A class of a combination is that of its ingredient which has it, where that is known.
+        let facts: Vec<Option<&Fact>> = medicine.ingredients.iter().map(|name| rules.fact(name)).collect();
+        let homeless: Vec<String> = medicine
+            .classes
+            .iter()
+            .filter(|class| !facts.iter().flatten().any(|fact| fact.classes.contains(&class.as_str())))
+            .cloned()
+            .collect();
+        let strengths = medicine.mg_per_unit.iter().copied().chain(std::iter::repeat(None));
+        let parts = medicine.ingredients.iter().zip(strengths);
+        let parts = parts.map(|(name, mg)| part(name.clone(), &homeless, mg)).collect();
+        Self { text, parts, is_systemic: medicine.is_systemic, running: None }
+    }
+
+    fn first_with(&self, class: &str) -> Option<&Part<'a>> {
+        self.parts.iter().find(|part| part.classes.iter().any(|one| one == class))
+    }
+}
+
+/// Looks at each line by itself, against the lines before it, and against what is known of the patient.
+///
+/// `chart` holds the signed prescriptions that count; the one that is being corrected is not among them.
+pub fn check_lines(
+    rules: &Rules,
+    chart: &Chart,
+    person: &Person,
+    lines: &[Proposed],
+    today: Date,
+) -> Vec<LineReport> {
+    let medicine = |line: &Line| line.medicine.and_then(|id| chart.medicines.get(&id));
+    let known: Vec<Known> =
+        lines.iter().map(|one| Known::new(rules, medicine(&one.line), &one.line.text)).collect();
+    let before: Vec<Known> = running(chart, today)
+        .map(|(prescription, line)| {
+            let until = line.days.map(|days| prescription.day.saturating_add(Duration::days(days.into())));
+            Known { running: Some(until), ..Known::new(rules, medicine(line), &line.text) }
+        })
+        // What ends today is followed by the new one.
+        .filter(|known| known.running.flatten().is_none_or(|until| until > today))
+        .collect();
+    (0..lines.len())
+        .map(|place| {
+            let (this, medicine) = (&known[place], medicine(&lines[place].line));
+            let mut findings = allergy_findings(chart, this);
+            age(person, medicine, this, &mut findings);
+            pregnancy(person, medicine, this, &mut findings);
+            daily_dose(&lines[..=place], &known[..=place], medicine, &mut findings);
+            for other in known[..place].iter().chain(&before) {
+                pair(rules, this, other, &mut findings);
+            }
+            findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+            let mut seen = std::collections::BTreeSet::new();
+            findings.retain(|finding| seen.insert(finding.key.clone()));
+            let is_checked = medicine.is_some_and(|medicine| !medicine.ingredients.is_empty());
+            LineReport { findings, is_checked }
+        })
+        .collect()
+}
+
+fn finding(check: Check, severity: Severity, about: &str, cause: &str, why: String) -> LineFinding {
+    let word = serde_json::to_value(check).ok();
+    let word = word.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
+    let key = format!("{word}:{}:{}", words(about).join(" "), words(cause).join(" "));
+    LineFinding { check, severity, key, cause: cause.to_owned(), why, source: None }
+}
+
+fn allergy_findings(chart: &Chart, this: &Known<'_>) -> Vec<LineFinding> {
+    let mut findings = Vec::new();
+    for allergen in allergens(chart) {
+        let noted = allergen.text;
+        let by_name = this.parts.iter().find(|part| allergen.means(&part.name));
+        let mut classes = this.parts.iter().flat_map(|part| part.classes.iter().map(move |class| (part, class)));
+        let held = |about: &str, why: String| finding(Check::Allergy, Severity::Hold, about, noted, why);
+        if let Some(part) = by_name {
+            findings.push(held(&part.name, format!("{}: an allergy to it is noted: {noted}.", part.name)));
+        } else if let Some((part, class)) = classes.find(|(_, class)| allergen.means_class(class)) {
+            let why = format!("{} is {}. Noted allergy: {noted}.", part.name, class_words(class));
+            findings.push(held(&part.name, why));
+        } else if names(this.text, noted) || names(noted, this.text) {
+            findings.push(held(this.text, format!("{}: an allergy to it is noted: {noted}.", this.text)));
+        } else if let Some((class, part)) = CROSS.iter().find_map(|(of, to)| {
+            Some((of, this.first_with(to)?)).filter(|_| allergen.means_class(of))
+        }) {
+            let why = format!(
+                "{} is near to what is noted: {noted}. Some who are allergic to {class}s react to it too.",
+                part.name
+            );
+            findings.push(finding(Check::CrossAllergy, Severity::Caution, &part.name, noted, why));
+        }
+    }
+    findings
+}
+
+fn age_words(months: u32) -> String {
+    match months {
+        0..24 => format!("{months} months"),
+        months => format!("{} years", months / 12),
+    }
+}
+
+fn age(person: &Person, medicine: Option<&Medicine>, this: &Known<'_>, findings: &mut Vec<LineFinding>) {
+    let Some(youngest) = person.ages_months.iter().min() else { return };
+    for part in this.parts.iter().filter(|_| this.is_systemic) {
+        let Some((fact, limit)) = part.fact.and_then(|fact| Some((fact, fact.age?))) else { continue };
+        if *youngest < i64::from(limit.below_months) {
+            let why = format!("{} below {}: {}.", part.name, age_words(limit.below_months), limit.why);
+            let found = finding(Check::Age, limit.severity, &part.name, "age", why);
+            findings.push(LineFinding { source: Some(fact.source), ..found });
+        }
+    }
+    let is_child = *youngest < 12 * 18;
+    if let Some(severity) = medicine.and_then(|one| flagged(one.paediatric_flag.as_deref())).filter(|_| is_child) {
+        let why = format!("{}: the list of medicines warns of it for children.", this.text);
+        findings.push(finding(Check::Age, severity, this.text, "age", why));
+    }
+}
+
+fn flagged(flag: Option<&str>) -> Option<Severity> {
+    match flag {
+        Some("avoid") => Some(Severity::Hold),
+        Some("caution") => Some(Severity::Caution),
+        _ => None,
+    }
+}
+
+fn pregnancy(person: &Person, medicine: Option<&Medicine>, this: &Known<'_>, findings: &mut Vec<LineFinding>) {
+    if !person.is_pregnant && !person.may_be_pregnant {
+        return;
+    }
+    let severity_of = |severity: Severity, from_week: u32| match person.week {
+        // Nobody has asked: only what does harm from the first week on is worth a word.
+        _ if !person.is_pregnant => {
+            Some(Severity::Caution).filter(|_| severity == Severity::Hold && from_week == 0)
+        }
+        Some(week) if week < from_week => Some(Severity::Caution).filter(|_| severity == Severity::Hold),
+        _ => Some(severity),
+    };
+    let opening = if person.is_pregnant { "She is pregnant." } else { "Is she pregnant?" };
+    for part in this.parts.iter().filter(|_| this.is_systemic) {
+        let Some((fact, limit)) = part.fact.and_then(|fact| Some((fact, fact.pregnancy?))) else { continue };
+        let Some(severity) = severity_of(limit.severity, limit.from_week) else { continue };
+        let from = if limit.from_week > 0 { format!(" from week {} on", limit.from_week) } else { String::new() };
+        let why = format!("{opening} {}{from}: {}.", part.name, limit.why);
+        let found = finding(Check::Pregnancy, severity, &part.name, "pregnancy", why);
+        findings.push(LineFinding { source: Some(fact.source), ..found });
+    }
+    let flag = medicine.and_then(|one| flagged(one.pregnancy_flag.as_deref()));
+    if let Some(severity) = flag.and_then(|flag| severity_of(flag, 0)) {
+        let why = format!("{opening} {}: the list of medicines warns of it.", this.text);
+        findings.push(finding(Check::Pregnancy, severity, this.text, "pregnancy", why));
+    }
+}
+
+/// The most of a day, over this line and those before it that hold the same ingredient.
+fn daily_dose(lines: &[Proposed], known: &[Known<'_>], medicine: Option<&Medicine>, findings: &mut Vec<LineFinding>) {
+    let (Some(this), Some(line)) = (known.last(), lines.last()) else { return };
+    let Some(dosage) = &line.dosage else { return };
+    for part in this.parts.iter().filter(|_| this.is_systemic) {
+        let Some(fact) = part.fact else { continue };
+        if fact.classes.contains(&"weekly") && comes_more_often_than_weekly(&dosage.dose) {
+            let why = format!(
+                "{} is taken once a week, never every day: taken daily it kills. Write \"weekly\".",
+                part.name
+            );
+            let found = finding(Check::DailyDose, Severity::Hold, &part.name, "weekly", why);
+            findings.push(LineFinding { source: Some(fact.source), ..found });
+            continue;
+        }
+        let Some(most) = fact.most_a_day_mg else { continue };
+        let taken: f64 = lines.iter().zip(known).filter(|(_, one)| one.is_systemic).map(|(line, one)| {
+            let mg = one.parts.iter().find(|other| part.is_same(other)).and_then(|other| other.mg_per_unit);
+            mg.zip(line.dosage.as_ref().and_then(Dosage::units_a_day)).map_or(0.0, |(mg, units)| mg * units)
+        }).sum();
+        if part.mg_per_unit.is_some() && dosage.units_a_day().is_some() && taken > most * 1.001 {
+            let amount = crate::medicine::amount_text;
+            let why = format!(
+                "{}: {} mg a day is more than {} mg, the most for an adult.",
+                part.name,
+                amount(taken),
+                amount(most)
+            );
+            let found = finding(Check::DailyDose, Severity::Hold, &part.name, &amount(taken), why);
+            findings.push(LineFinding { source: Some(fact.source), ..found });
+        }
+    }
+    let own = medicine.and_then(|medicine| medicine.most_a_day_mg).zip(this.parts.first());
+    if let Some((most, taken)) = own.and_then(|(most, part)| {
+        Some((most, part.mg_per_unit? * dosage.units_a_day()?)).filter(|(most, taken)| *taken > most * 1.001)
+    }) {
+        let amount = crate::medicine::amount_text;
+        let why = format!(
+            "{}: {} mg a day is more than {} mg, the most that the list of medicines allows.",
+            this.text,
+            amount(taken),
+            amount(most)
+        );
+        findings.push(finding(Check::DailyDose, Severity::Hold, this.text, &amount(taken), why));
+    }
+}
+
+fn comes_more_often_than_weekly(dose: &Dose) -> bool {
+    match dose {
+        Dose::Slots { .. } | Dose::Prn { .. } => true,
+        Dose::Interval { every, unit, .. } => *unit == IntervalUnit::Hour || *every < 7,
+        Dose::Taper { steps } => steps.iter().any(|step| comes_more_often_than_weekly(&step.dose)),
+        Dose::Stat { .. } | Dose::AsDirected => false,
+    }
+}
+
+/// Two medicines that are taken at the same time.
+fn pair(rules: &Rules, this: &Known<'_>, other: &Known<'_>, findings: &mut Vec<LineFinding>) {
+    if !this.is_systemic || !other.is_systemic {
+        return;
+    }
+    let when = match other.running {
+        None => "is on this prescription too".to_owned(),
+        Some(Some(until)) => format!("still runs until {}", day(until)),
+        Some(None) => "still runs".to_owned(),
+    };
+    let same = this.parts.iter().find(|part| other.parts.iter().any(|one| part.is_same(one)));
+    if let Some(part) = same {
+        let why = format!("{} {when}: {}.", part.name, other.text);
+        findings.push(finding(Check::SameIngredient, Severity::Caution, &part.name, other.text, why));
+    } else if let Some((class, part)) = ONE_IS_ENOUGH
+        .iter()
+        .find_map(|class| this.first_with(class).filter(|_| other.first_with(class).is_some()).map(|part| (class, part)))
+    {
+        let why = format!("{} is {}, and so is {}, which {when}.", part.name, class_words(class), other.text);
+        findings.push(finding(Check::SameClass, Severity::Caution, &part.name, other.text, why));
+    }
+    for one in rules.interactions() {
+        for (part, with) in this.parts.iter().flat_map(|part| other.parts.iter().map(move |with| (part, with))) {
+            let fits = one.one.is(&part.name, &part.classes) && one.other.is(&with.name, &with.classes)
+                || one.other.is(&part.name, &part.classes) && one.one.is(&with.name, &with.classes);
+            if fits && !part.is_same(with) {
+                let why = format!("With {}, which {when}: {}", other.text, one.why);
+                let about = format!("{} {}", part.name, one.why);
+                let found = finding(Check::Interaction, one.severity, &about, other.text, why);
+                findings.push(LineFinding { source: Some(one.source), ..found });
+            }
+        }
+    }
+}
+
+/// `02 Dec 2026`
+fn day(day: Date) -> String {
+    let month = day.month().to_string();
+    format!("{:02} {} {}", day.day(), month.get(..3).unwrap_or(&month), day.year())
+}
+
+#[cfg(test)]
+#[path = "prescribing_tests.rs"]
+mod tests;

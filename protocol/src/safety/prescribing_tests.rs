@@ -1,0 +1,239 @@
+use serde_json::json;
+use time::macros::date;
+use uuid::Uuid;
+
+use super::*;
+use crate::dosage::Dosage;
+
+const TODAY: Date = date!(2026 - 11 - 23);
+
+/// A medicine of the list: ingredients with their strengths, the classes that it is listed with, its route.
+struct Listed(&'static str, serde_json::Value, &'static [&'static str], &'static str);
+
+fn listed(name: &'static str, strength: &str, classes: &'static [&'static str]) -> Listed {
+    Listed(name, json!([{ "name": name, "strength": strength }]), classes, "oral")
+}
+
+struct Pad {
+    chart: Chart,
+    person: Person,
+    lines: Vec<Proposed>,
+}
+
+impl Pad {
+    fn new() -> Self {
+        let person = Person { ages_months: vec![480], ..Person::default() };
+        Self { chart: Chart::default(), person, lines: vec![] }
+    }
+
+    fn know(&mut self, medicine: &Listed) -> Uuid {
+        let id = Uuid::from_u128(1_000 + self.chart.medicines.len() as u128);
+        let values = [
+            ("ingredients", medicine.1.clone()),
+            ("allergen_classes", json!(medicine.2)),
+            ("route", json!(medicine.3)),
+        ];
+        let values = values.map(|(name, value)| (name.to_owned(), value)).into();
+        self.chart.medicines.insert(id, Medicine::of(&values));
+        id
+    }
+
+    fn line(mut self, medicine: &Listed, dose: &str) -> Self {
+        let id = self.know(medicine);
+        let dosage = Dosage::read(dose, "tablet").expect("BUG: a dose");
+        let line = Line { medicine: Some(id), text: medicine.0.into(), ..Line::default() };
+        self.lines.push(Proposed { line, dosage: Some(dosage) });
+        self
+    }
+
+    fn free(mut self, text: &str) -> Self {
+        self.lines.push(Proposed { line: Line { text: text.into(), ..Line::default() }, dosage: None });
+        self
+    }
+
+    fn takes(mut self, medicine: &Listed, day: Date, days: Option<u32>) -> Self {
+        let id = self.know(medicine);
+        let line = Line { medicine: Some(id), text: medicine.0.into(), days, ..Line::default() };
+        self.chart.prescriptions.push(super::super::Prescription {
+            id: Uuid::from_u128(7),
+            patient: Uuid::from_u128(1),
+            day,
+            written: super::super::Written::default(),
+            weight_kg: None,
+            amends: None,
+            overridden: super::super::Overridden::Nothing,
+            lines: vec![line],
+        });
+        self
+    }
+
+    fn allergic(mut self, substance: &str) -> Self {
+        self.chart.allergies.push(super::super::Allergy { substance: substance.into(), ..Default::default() });
+        self
+    }
+
+    fn check(&self) -> Vec<LineReport> {
+        let rules = Rules::load().expect("BUG: the rules");
+        check_lines(rules, &self.chart, &self.person, &self.lines, TODAY)
+    }
+
+    fn found(&self) -> Vec<(Check, Severity)> {
+        let found = self.check().into_iter().flat_map(|line| line.findings);
+        found.map(|finding| (finding.check, finding.severity)).collect()
+    }
+}
+
+#[test]
+fn an_allergy_holds_a_line_by_name_by_class_and_in_a_combination_and_says_why() {
+    let amoxicillin = listed("Amoxicillin", "500 mg", &["penicillin"]);
+    let pad = Pad::new().allergic("Penicillins: anaphylaxis 2019").line(&amoxicillin, "1-1-1 x5d");
+    let finding = pad.check()[0].findings[0].clone();
+    assert_eq!((finding.check, finding.severity), (Check::Allergy, Severity::Hold));
+    assert_eq!(finding.why, "Amoxicillin is a penicillin. Noted allergy: Penicillins: anaphylaxis 2019.");
+    let both = Listed(
+        "Ibuprofen + Paracetamol",
+        json!([{ "name": "Ibuprofen", "strength": "400 mg" }, { "name": "Paracetamol", "strength": "325 mg" }]),
+        &["nsaid"],
+        "oral",
+    );
+    for allergy in ["Brufen (ibuprofen)", "NSAIDs", "paracetamol"] {
+        let pad = Pad::new().allergic(allergy).line(&both, "1-0-1 x3d");
+        assert_eq!(pad.found(), [(Check::Allergy, Severity::Hold)], "{allergy}");
+    }
+    let cream = Listed("Silver sulfadiazine", json!([{ "name": "Silver sulfadiazine" }]), &["sulfonamide"], "topical");
+    assert_eq!(Pad::new().allergic("sulfa").line(&cream, "1-0-1").found(), [(Check::Allergy, Severity::Hold)]);
+    let cefixime = listed("Cefixime", "200 mg", &["cephalosporin"]);
+    assert_eq!(
+        Pad::new().allergic("penicillin").line(&cefixime, "1-0-1 x5d").found(),
+        [(Check::CrossAllergy, Severity::Caution)]
+    );
+    assert_eq!(Pad::new().allergic("Peanuts").line(&cefixime, "1-0-1 x5d").found(), []);
+}
+
+#[test]
+fn words_of_the_doctors_own_are_never_called_checked_and_what_they_name_is_found() {
+    let pad = Pad::new().allergic("penicillin").free("Inj. ampicillin from the hospital").free("a herbal tea");
+    let reports = pad.check();
+    assert!(reports.iter().all(|report| !report.is_checked));
+    assert_eq!(reports[0].findings[0].check, Check::Allergy);
+    assert_eq!(reports[1].findings, []);
+    let known = Pad::new().line(&listed("Paracetamol", "650 mg", &[]), "1-1-1 x3d");
+    assert!(known.check()[0].is_checked);
+    let of_nothing = Listed("Clinic mixture", json!([]), &[], "oral");
+    assert!(!Pad::new().line(&of_nothing, "1-0-1").check()[0].is_checked, "nobody said what is in it");
+}
+
+#[test]
+fn one_ingredient_or_class_twice_is_told_in_the_draft_and_against_what_still_runs() {
+    let (sodium, potassium) =
+        (listed("Diclofenac sodium", "50 mg", &["nsaid"]), listed("Diclofenac potassium", "50 mg", &["nsaid"]));
+    let same = [(Check::SameIngredient, Severity::Caution)];
+    assert_eq!(Pad::new().line(&sodium, "1-0-0").line(&potassium, "0-0-1").found(), same);
+    let running = Pad::new().takes(&sodium, date!(2026 - 11 - 20), Some(5)).line(&potassium, "1-0-1 x3d");
+    assert_eq!(running.found(), same);
+    assert!(running.check()[0].findings[0].why.contains("still runs until 25 Nov 2026"));
+    let ended = Pad::new().takes(&sodium, date!(2026 - 11 - 18), Some(5)).line(&potassium, "1-0-1 x3d");
+    assert_eq!(ended.found(), [], "what ends today is followed by the new one");
+    let ibuprofen = listed("Ibuprofen", "400 mg", &["nsaid"]);
+    assert_eq!(
+        Pad::new().line(&sodium, "1-0-1").line(&ibuprofen, "1-0-1").found(),
+        [(Check::SameClass, Severity::Caution)]
+    );
+    let gel = Listed("Diclofenac diethylamine", json!([{ "name": "Diclofenac diethylamine" }]), &["nsaid"], "topical");
+    assert_eq!(Pad::new().line(&ibuprofen, "1-0-1").line(&gel, "1-0-1").found(), [], "a gel stays where it is put");
+}
+
+#[test]
+fn what_is_dangerous_together_is_held_whichever_comes_first() {
+    let warfarin = listed("Warfarin", "5 mg", &[]);
+    let metronidazole = listed("Metronidazole", "400 mg", &[]);
+    let held = [(Check::Interaction, Severity::Hold)];
+    assert_eq!(Pad::new().line(&warfarin, "0-0-1").line(&metronidazole, "1-1-1 x5d").found(), held);
+    assert_eq!(Pad::new().line(&metronidazole, "1-1-1 x5d").line(&warfarin, "0-0-1").found(), held);
+    let running = Pad::new().takes(&warfarin, date!(2026 - 10 - 01), None).line(&metronidazole, "1-1-1 x5d");
+    assert_eq!(running.found(), held);
+    assert!(running.check()[0].findings[0].source.is_some());
+}
+
+#[test]
+fn age_counts_by_the_youngest_that_may_be_true() {
+    let doxycycline = listed("Doxycycline", "100 mg", &[]);
+    let mut pad = Pad::new().line(&doxycycline, "1-0-1 x5d");
+    pad.person.ages_months = vec![84];
+    assert_eq!(pad.found(), [(Check::Age, Severity::Hold)]);
+    pad.person.ages_months = vec![480, 84];
+    assert_eq!(pad.found(), [(Check::Age, Severity::Hold)], "two computers differ");
+    pad.person.ages_months = vec![96];
+    assert_eq!(pad.found(), []);
+    pad.person.ages_months = vec![];
+    assert_eq!(pad.found(), [], "nobody knows");
+}
+
+#[test]
+fn pregnancy_counts_by_its_week_and_is_asked_for_where_it_matters_from_the_start() {
+    let (enalapril, ibuprofen) = (listed("Enalapril", "5 mg", &[]), listed("Ibuprofen", "400 mg", &["nsaid"]));
+    let of = |medicine: &Listed, person: Person| {
+        let mut pad = Pad::new().line(medicine, "1-0-0 x5d");
+        pad.person = Person { ages_months: vec![300], ..person };
+        pad.found()
+    };
+    let pregnant = |week| Person { is_pregnant: true, week, ..Person::default() };
+    assert_eq!(of(&enalapril, pregnant(None)), [(Check::Pregnancy, Severity::Hold)]);
+    assert_eq!(of(&ibuprofen, pregnant(None)), [(Check::Pregnancy, Severity::Hold)], "the week is not known");
+    assert_eq!(of(&ibuprofen, pregnant(Some(10))), [(Check::Pregnancy, Severity::Caution)]);
+    assert_eq!(of(&ibuprofen, pregnant(Some(20))), [(Check::Pregnancy, Severity::Hold)]);
+    let unasked = Person { may_be_pregnant: true, ..Person::default() };
+    assert_eq!(of(&enalapril, unasked.clone()), [(Check::Pregnancy, Severity::Caution)]);
+    assert_eq!(of(&ibuprofen, unasked), []);
+    assert_eq!(of(&enalapril, Person::default()), []);
+}
+
+#[test]
+fn the_most_of_a_day_counts_over_all_lines_with_the_ingredient() {
+    let paracetamol = listed("Paracetamol", "650 mg", &[]);
+    let with_ibuprofen = Listed(
+        "Ibuprofen + Paracetamol",
+        json!([{ "name": "Ibuprofen", "strength": "400 mg" }, { "name": "Paracetamol", "strength": "325 mg" }]),
+        &["nsaid"],
+        "oral",
+    );
+    assert_eq!(Pad::new().line(&paracetamol, "2-2-2 x3d").found(), []);
+    assert_eq!(Pad::new().line(&paracetamol, "2 q6h x3d").found(), [(Check::DailyDose, Severity::Hold)]);
+    assert_eq!(Pad::new().line(&paracetamol, "2 sos").found(), [], "it does not say how often");
+    let both = Pad::new().line(&paracetamol, "2-2-2 x3d").line(&with_ibuprofen, "1-0-1 x3d").check();
+    assert_eq!(both[0].findings, []);
+    assert!(both[1].findings[0].why.contains("4550 mg a day is more than 4000 mg"), "{:?}", both[1].findings);
+    let methotrexate = listed("Methotrexate", "7.5 mg", &[]);
+    assert_eq!(Pad::new().line(&methotrexate, "1-0-0 x4w").found(), [(Check::DailyDose, Severity::Hold)]);
+    assert_eq!(Pad::new().line(&methotrexate, "1 weekly x4w").found(), []);
+}
+
+#[test]
+fn what_the_list_itself_says_of_a_medicine_counts_too() {
+    let mut pad = Pad::new().line(&listed("Clinic drops", "10 mg", &[]), "3-3-3 x5d");
+    let medicine = pad.chart.medicines.values_mut().next().expect("BUG: one");
+    medicine.pregnancy_flag = Some("avoid".into());
+    medicine.paediatric_flag = Some("caution".into());
+    medicine.most_a_day_mg = Some(40.0);
+    pad.person = Person { ages_months: vec![200], is_pregnant: true, ..Person::default() };
+    let mut found = pad.found();
+    found.sort_by_key(|(check, _)| *check as u8);
+    assert_eq!(
+        found,
+        [
+            (Check::Age, Severity::Caution),
+            (Check::Pregnancy, Severity::Hold),
+            (Check::DailyDose, Severity::Hold)
+        ]
+    );
+}
+
+#[test]
+fn a_reason_holds_for_its_finding_and_no_other() {
+    let amoxicillin = listed("Amoxicillin", "500 mg", &["penicillin"]);
+    let one = Pad::new().allergic("Penicillin").line(&amoxicillin, "1-1-1 x5d");
+    let two = Pad::new().allergic("Penicillin").allergic("Amoxicillin rash").line(&amoxicillin, "1-0-1 x5d");
+    let keys = |pad: &Pad| pad.check()[0].findings.iter().map(|one| one.key.clone()).collect::<Vec<_>>();
+    assert_eq!(keys(&two).len(), 2);
+    assert!(keys(&two).contains(&keys(&one)[0]), "the same finding has the same key");
+}

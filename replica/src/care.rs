@@ -1,0 +1,373 @@
+//! What is known of a patient when something is prescribed, and what it says against the lines of a draft. Where two
+//! computers differ and nobody has decided yet, the more dangerous of the two counts.
+
+use std::collections::BTreeSet;
+
+use protocol::conflict::{fact_of, value_in};
+use protocol::dosage::Dosage;
+use protocol::id::{PatientId, PrescriptionId};
+use protocol::medicine::dose_unit;
+use protocol::safety::{
+    Allergy, Chart, Check, Line, LineReport, Medicine, Overridden, Person, Prescription, Proposed, RULES_VERSION,
+    Registration, Rules, Severity, Written, check_lines,
+};
+use protocol::table::{TableName, Values};
+use protocol::validate::parse_day;
+use rusqlite::Transaction;
+use serde_json::{Value, json};
+use time::Date;
+use uuid::Uuid;
+
+use crate::chart::items;
+use crate::error::Result;
+use crate::one_patient::{id_list, kept, registrations};
+use crate::pad::{form_in, medicine_row};
+use crate::patients::age_of;
+use crate::replica::{Replica, must_get, some_text, text};
+use crate::store::get_row;
+use crate::view::{AlertView, Draft, DraftItem, FindingView, LineSafety, Safety};
+
+/// Prescriptions of the last 400 days count, at most so many: what was signed before does not run any more, or is asked
+/// for again.
+const COUNTED: i64 = 20;
+const COUNTED_DAYS: i64 = 400;
+/// Ages at which a woman is asked whether she is pregnant, in months.
+const CHILDBEARING: std::ops::Range<i64> = 12 * 12..12 * 50;
+
+impl Replica {
+    /// What speaks against the lines of a draft, and against the one that is being typed.
+    pub fn check_draft(&self, id: PatientId, draft: &Draft, typed: Option<&DraftItem>) -> Result<Safety> {
+        self.must_read_clinical()?;
+        self.store.read(|tx| {
+            let id = kept(tx, id)?;
+            must_get(tx, TableName::Patients, id.0)?;
+            let today = self.day(tx)?;
+            let all: Vec<DraftItem> = draft.items.iter().chain(typed).cloned().collect();
+            let mut safety = check(tx, id, &all, None, today)?;
+            safety.line = typed.and_then(|_| safety.lines.pop());
+            Ok(safety)
+        })
+    }
+}
+
+/// What speaks against these lines. `except` is the prescription that they correct.
+pub(crate) fn check(
+    tx: &Transaction<'_>,
+    patient: PatientId,
+    items: &[DraftItem],
+    except: Option<PrescriptionId>,
+    today: Date,
+) -> Result<Safety> {
+    let rules = match rules(tx)? {
+        Ok(rules) => rules,
+        Err(broken) => {
+            let lines = vec![LineSafety::default(); items.len()];
+            return Ok(Safety { lines, line: None, broken: Some(broken) });
+        }
+    };
+    let (mut chart, person) = known(tx, patient, except, today)?;
+    let proposed = items.iter().map(|item| proposed(tx, item, &mut chart)).collect::<Result<Vec<_>>>()?;
+    let reports = check_lines(rules, &chart, &person, &proposed, today);
+    let lines = items.iter().zip(reports).map(|(item, report)| shown(item, report)).collect();
+    Ok(Safety { lines, line: None, broken: None })
+}
+
+/// The rules, or why they cannot run here.
+fn rules(tx: &Transaction<'_>) -> Result<std::result::Result<&'static Rules, String>> {
+    let has_medicines = tx.prepare_cached("select 1 from medicines limit 1")?.exists([])?;
+    Ok(match Rules::load() {
+        Err(why) => Err(format!("The safety checks of this program do not work ({why}). Nothing is checked.")),
+        Ok(_) if !has_medicines => Err(
+            "The list of medicines has not arrived on this computer yet, so nothing is checked. Connect it once."
+                .to_owned(),
+        ),
+        Ok(rules) => Ok(rules),
+    })
+}
+
+fn shown(item: &DraftItem, report: LineReport) -> LineSafety {
+    let reason_for = |key: &str| {
+        let given = item.kept.iter().find(|kept| kept.key == key).map(|kept| kept.reason.trim());
+        given.filter(|reason| !reason.is_empty()).map(str::to_owned)
+    };
+    let findings: Vec<FindingView> = report
+        .findings
+        .into_iter()
+        .map(|finding| FindingView {
+            check: finding.check,
+            severity: finding.severity,
+            reason: reason_for(&finding.key),
+            key: finding.key,
+            why: finding.why,
+            source: finding.source.map(str::to_owned),
+            cause: finding.cause,
+        })
+        .collect();
+    let is_held = findings.iter().any(|one| one.severity == Severity::Hold && one.reason.is_none());
+    LineSafety { findings, is_checked: report.is_checked, is_held }
+}
+
+fn proposed(tx: &Transaction<'_>, item: &DraftItem, chart: &mut Chart) -> Result<Proposed> {
+    let row = medicine_row(tx, item)?;
+    let typed = item.medicine_text.trim();
+    let form = row.as_ref().map_or_else(|| form_in(typed), |row| text(row, "dosage_form"));
+    let dosage = Dosage::read(&item.dose_text, dose_unit(form)).ok();
+    let text = match &row {
+        Some(row) => line_text(text(row, "generic_name"), text(row, "strength_text")),
+        None => typed.to_owned(),
+    };
+    let medicine = item.medicine_id.map(|id| id.0).filter(|_| row.is_some());
+    if let Some((id, row)) = medicine.zip(row.as_ref()) {
+        chart.medicines.insert(id, Medicine::of(row));
+    }
+    let line = Line { id: Uuid::nil(), medicine, text, dose: item.dose_text.clone(), days: None };
+    Ok(Proposed { line, dosage })
+}
+
+fn line_text(generic: &str, strength: &str) -> String {
+    format!("{generic} {strength}").trim().to_owned()
+}
+
+/// All that counts when something is prescribed for this person, under all of their registrations.
+fn known(
+    tx: &Transaction<'_>,
+    patient: PatientId,
+    except: Option<PrescriptionId>,
+    today: Date,
+) -> Result<(Chart, Person)> {
+    let ids = registrations(tx, patient)?;
+    let rows: Vec<(Uuid, Values)> = ids
+        .iter()
+        .map(|id| Ok((id.0, must_get(tx, TableName::Patients, id.0)?)))
+        .collect::<Result<_>>()?;
+    let open = open_items(tx, patient)?;
+    let registration = |(id, row): &(Uuid, Values)| {
+        let allergies = Registration::allergies_in(text(row, "allergy_status"), some_text(row, "alerts"));
+        Registration { id: *id, allergies, ..Registration::default() }
+    };
+    let mut chart = Chart {
+        registrations: rows.iter().map(registration).collect(),
+        allergies: allergies(tx, patient, &open)?,
+        prescriptions: prescriptions(tx, patient, except, today)?,
+        ..Chart::default()
+    };
+    let named: BTreeSet<Uuid> =
+        chart.prescriptions.iter().flat_map(|one| &one.lines).filter_map(|line| line.medicine).collect();
+    for id in named {
+        for table in [TableName::Medicines, TableName::TenantMedicines] {
+            if let Some(row) = get_row(tx, table, id)? {
+                chart.medicines.insert(id, Medicine::of(&row.values));
+            }
+        }
+    }
+    Ok((chart, person(&rows, &open, today)))
+}
+
+/// What nobody has decided about this person.
+fn open_items(tx: &Transaction<'_>, patient: PatientId) -> Result<Vec<Values>> {
+    let sql = "select id from sync_conflicts where state = 'open' and is_deleted = 0 \
+               and patient_id in (select value from json_each(?1))";
+    let mut statement = tx.prepare_cached(sql)?;
+    let ids = statement.query_map([id_list(tx, patient)?], |row| row.get::<_, String>(0))?;
+    let mut items = Vec::new();
+    for id in ids {
+        if let Ok(id) = id?.parse() {
+            items.push(must_get(tx, TableName::SyncConflicts, id)?);
+        }
+    }
+    Ok(items)
+}
+
+/// The values that the sides of an open item give to a column of a row.
+fn claims<'a>(open: &'a [Values], row: Uuid, column: &'a str) -> impl Iterator<Item = &'a Value> {
+    let about = move |item: &&Values| text(item, "row_id").parse() == Ok(row);
+    open.iter().filter(about).flat_map(move |item| {
+        let fact = fact_of(item);
+        let has_column = fact.iter().any(|one| one.name == column);
+        let sides = ["theirs", "ours"].map(|side| item.get(side).filter(|_| has_column));
+        sides.into_iter().flatten().filter_map(move |side| value_in(&fact, side, column)).collect::<Vec<_>>()
+    })
+}
+
+fn allergies(tx: &Transaction<'_>, patient: PatientId, open: &[Values]) -> Result<Vec<Allergy>> {
+    let sql = "select id from patient_allergies where patient_id in (select value from json_each(?1))";
+    let mut statement = tx.prepare_cached(sql)?;
+    let ids = statement.query_map([id_list(tx, patient)?], |row| row.get::<_, String>(0))?;
+    let mut found = Vec::new();
+    for id in ids {
+        let Ok(id) = id?.parse::<Uuid>() else { continue };
+        let Some(row) = get_row(tx, TableName::PatientAllergies, id)? else { continue };
+        let is_disputed = open.iter().any(|item| text(item, "row_id").parse() == Ok(id));
+        let is_active = text(&row.values, "status") == "active" && !row.is_deleted;
+        if !is_active && !is_disputed {
+            continue;
+        }
+        let with_claims = |column: &str| {
+            let claimed = claims(open, id, column).filter_map(Value::as_str).map(str::to_owned);
+            some_text(&row.values, column).into_iter().chain(claimed).collect::<Vec<_>>()
+        };
+        found.push(Allergy {
+            id,
+            substance: text(&row.values, "substance_text").replace('\n', ", "),
+            ingredients: with_claims("ingredient_code"),
+            classes: with_claims("class_code"),
+        });
+    }
+    Ok(found)
+}
+
+fn prescriptions(
+    tx: &Transaction<'_>,
+    patient: PatientId,
+    except: Option<PrescriptionId>,
+    today: Date,
+) -> Result<Vec<Prescription>> {
+    let since = today.saturating_sub(time::Duration::days(COUNTED_DAYS));
+    let sql = "select id from prescriptions where patient_id in (select value from json_each(?1)) \
+               and status = 'finalised' and is_deleted = 0 and visit_date > ?2 order by visit_date desc, id desc limit ?3";
+    let mut statement = tx.prepare_cached(sql)?;
+    let since = protocol::validate::day_text(since);
+    let ids = statement.query_map((id_list(tx, patient)?, since, COUNTED), |row| row.get::<_, String>(0))?;
+    let mut found = Vec::new();
+    for id in ids {
+        let Ok(id) = id?.parse::<PrescriptionId>() else { continue };
+        let values = must_get(tx, TableName::Prescriptions, id.0)?;
+        let Some(day) = parse_day(text(&values, "visit_date")).filter(|_| except != Some(id)) else { continue };
+        let lines = items(tx, id)?.into_iter().filter(|(_, item)| text(item, "stopped_at").is_empty());
+        found.push(Prescription {
+            id: id.0,
+            patient: patient.0,
+            day,
+            written: Written::default(),
+            weight_kg: values.get("vitals").and_then(|vitals| vitals["weight_kg"].as_f64()),
+            amends: None,
+            overridden: Overridden::Nothing,
+            lines: lines.map(|(id, item)| signed_line(id, &item)).collect(),
+        });
+    }
+    Ok(found)
+}
+
+fn signed_line(id: Uuid, item: &Values) -> Line {
+    let value = item.get("duration_value").and_then(Value::as_i64);
+    Line {
+        id,
+        medicine: text(item, "medicine_id").parse().ok(),
+        text: line_text(text(item, "generic_text"), text(item, "strength_text")),
+        dose: text(item, "dose_text").to_owned(),
+        days: Line::days_of(value, item.get("duration_unit").and_then(Value::as_str)),
+    }
+}
+
+fn person(rows: &[(Uuid, Values)], open: &[Values], today: Date) -> Person {
+    let mut ages = Vec::new();
+    let (mut statuses, mut periods, mut is_woman) = (BTreeSet::new(), BTreeSet::new(), false);
+    for (id, row) in rows {
+        let sides = ["theirs", "ours"].map(|side| with_side(row, open, *id, side));
+        for row in sides.iter().chain([row]) {
+            ages.extend(age_of(row, today).map(|age| i64::from(age.years) * 12 + i64::from(age.months)));
+            is_woman |= text(row, "sex") == "female";
+            statuses.insert(text(row, "pregnancy_status").to_owned());
+            periods.extend(parse_day(text(row, "lmp_date")));
+        }
+    }
+    ages.sort_unstable();
+    ages.dedup();
+    let is_pregnant = statuses.contains("pregnant");
+    let is_asked = statuses.iter().any(|status| matches!(status.as_str(), "not_pregnant" | "breastfeeding"));
+    let is_of_age = ages.iter().any(|months| CHILDBEARING.contains(months));
+    let week = match periods.iter().collect::<Vec<_>>()[..] {
+        [day] => u32::try_from((today - *day).whole_weeks()).ok(),
+        _ => None,
+    };
+    Person {
+        ages_months: ages,
+        is_pregnant,
+        may_be_pregnant: !is_pregnant && !is_asked && is_of_age && is_woman,
+        week: week.filter(|_| is_pregnant),
+    }
+}
+
+/// The row as one side of what is open would have it.
+fn with_side(row: &Values, open: &[Values], id: Uuid, side: &str) -> Values {
+    let mut row = row.clone();
+    for item in open.iter().filter(|item| text(item, "row_id").parse() == Ok(id)) {
+        let fact = fact_of(item);
+        for column in &fact {
+            if let Some(value) = item.get(side).and_then(|value| value_in(&fact, value, column.name)) {
+                row.insert(column.name.to_owned(), value.clone());
+            }
+        }
+    }
+    row
+}
+
+/// The allergies that are rows of their own, in words.
+pub(crate) fn allergy_words(tx: &Transaction<'_>, patient: PatientId) -> Result<Vec<String>> {
+    Ok(allergies(tx, patient, &open_items(tx, patient)?)?.into_iter().map(|allergy| allergy.substance).collect())
+}
+
+/// What counted as allergies, for the record of what was signed.
+pub(crate) fn allergy_snapshot(tx: &Transaction<'_>, patient: PatientId, today: Date) -> Result<Value> {
+    let (chart, _) = known(tx, patient, None, today)?;
+    let noted = chart.allergies.iter().map(|allergy| {
+        json!({ "substance": allergy.substance, "ingredients": allergy.ingredients, "classes": allergy.classes })
+    });
+    let written = chart.registrations.iter().filter_map(|one| one.allergies.as_ref());
+    let written = written.map(|text| json!({ "substance": text }));
+    Ok(noted.chain(written).collect())
+}
+
+/// What is kept of the findings with a signed prescription: one entry each, with the version of the rules.
+pub(crate) fn alerts(safety: &Safety, items: &[DraftItem], left_out: &[bool], by: Uuid, at: &str) -> Value {
+    if let Some(broken) = &safety.broken {
+        return json!([{ "kind": "not_checked", "severity": "hold", "detail": broken, "rule_version": RULES_VERSION,
+            "action": "shown", "by": by, "at": at }]);
+    }
+    let mut alerts = Vec::new();
+    for ((line, item), is_left_out) in safety.lines.iter().zip(items).zip(left_out) {
+        for finding in &line.findings {
+            let action = match &finding.reason {
+                _ if *is_left_out => "changed",
+                Some(_) => "overridden",
+                None => "shown",
+            };
+            alerts.push(json!({
+                "kind": finding.check, "severity": finding.severity, "medicine": item.medicine_text,
+                "detail": finding.why, "cause": finding.cause, "rule_version": RULES_VERSION, "action": action,
+                "reason": finding.reason, "by": by, "at": at,
+            }));
+        }
+    }
+    if alerts.is_empty() { Value::Null } else { Value::Array(alerts) }
+}
+
+/// The findings that were kept with a prescription.
+pub(crate) fn alert_views(values: &Values) -> Vec<AlertView> {
+    let alerts = values.get("alerts").and_then(Value::as_array);
+    alerts
+        .into_iter()
+        .flatten()
+        .map(|alert| AlertView {
+            medicine: alert["medicine"].as_str().unwrap_or_default().to_owned(),
+            why: alert["detail"].as_str().unwrap_or_default().to_owned(),
+            is_left_out: alert["action"] == "changed",
+            reason: alert["reason"].as_str().map(str::to_owned),
+            rule_version: alert["rule_version"].as_i64(),
+        })
+        .collect()
+}
+
+/// Why a line was signed in spite of an allergy, for whoever hands the medicine out.
+pub(crate) fn allergy_remark(line: &LineSafety) -> String {
+    let known = line.findings.iter().filter(|one| matches!(one.check, Check::Allergy));
+    remark(&known.filter_map(|one| one.reason.as_deref()).collect::<Vec<_>>())
+}
+
+pub(crate) fn remark(reasons: &[&str]) -> String {
+    if reasons.is_empty() {
+        String::new()
+    } else {
+        format!("Prescribed knowing of the allergy: {}", reasons.join("; "))
+    }
+}

@@ -1,0 +1,205 @@
+//! What speaks against a line while it is written, when it is signed, and on paper.
+
+use protocol::id::{MedicineId, PatientId};
+use protocol::permission::Role;
+use protocol::safety::{Check, Severity};
+use protocol::table::{Row, TableName};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{Fixture, as_server, fixture, form, item};
+use crate::error::Error;
+use crate::view::{Draft, DraftItem, Kept, PatientForm, Safety};
+
+const AMOXICILLIN: u128 = 0xa30;
+const WARFARIN: u128 = 0xa31;
+const IBUPROFEN: u128 = 0xa32;
+/// A brand that the tenant added itself.
+const BRAND: u128 = 0xa33;
+
+fn row(table: TableName, id: u128, version: i64, values: Value) -> Row {
+    Row {
+        table,
+        id: Uuid::from_u128(id),
+        version,
+        deleted: false,
+        values: serde_json::from_value(values).expect("BUG: values"),
+    }
+}
+
+fn medicine(table: TableName, id: u128, brand: Option<&str>, name: &str, classes: Value) -> Row {
+    let values = json!({ "generic_name": name, "brand_name": brand, "strength_text": "500 mg", "dosage_form": "tablet",
+        "route": "oral", "ingredients": [{ "name": name, "strength": "500 mg" }], "allergen_classes": classes,
+        "schedule": "H", "is_combination": false, "search_text": name.to_lowercase(), "is_active": true });
+    row(table, id, 2, values)
+}
+
+/// A doctor's desk with some medicines, and a patient of 30.
+fn desk() -> (Fixture, PatientId) {
+    let fixture = fixture(Role::Doctor);
+    arrive(
+        &fixture,
+        2,
+        &[
+            medicine(TableName::Medicines, AMOXICILLIN, None, "Amoxicillin", json!(["penicillin"])),
+            medicine(TableName::Medicines, WARFARIN, None, "Warfarin", json!([])),
+            medicine(TableName::Medicines, IBUPROFEN, None, "Ibuprofen", json!(["nsaid"])),
+            medicine(TableName::TenantMedicines, BRAND, Some("Brufen"), "Ibuprofen", json!([])),
+        ],
+    );
+    let form = PatientForm { age_years: Some(30), ..form("Sunita", "98204 41276") };
+    let sunita = fixture.replica.register_patient(&form).expect("BUG: registered").id;
+    (fixture, sunita)
+}
+
+fn arrive(fixture: &Fixture, version: i64, rows: &[Row]) {
+    fixture.store.stage(rows).expect("BUG: staged");
+    fixture.store.apply_staged(version, version).expect("BUG: applied");
+}
+
+fn allergy(patient: PatientId, version: i64, status: &str) -> Row {
+    let values = json!({ "patient_id": patient, "substance_text": "Penicillin: anaphylaxis", "class_code": "penicillin",
+        "certainty": "confirmed", "status": status });
+    row(TableName::PatientAllergies, 0xa11, version, values)
+}
+
+fn listed(id: u128, dose: &str) -> DraftItem {
+    DraftItem {
+        medicine_id: Some(MedicineId(Uuid::from_u128(id))),
+        medicine_text: format!("medicine {id:x}"),
+        dose_text: dose.into(),
+        ..DraftItem::default()
+    }
+}
+
+fn draft(items: Vec<DraftItem>) -> Draft {
+    Draft { items, ..Draft::default() }
+}
+
+fn check(fixture: &Fixture, patient: PatientId, items: &[DraftItem]) -> Safety {
+    fixture.replica.check_draft(patient, &draft(items.to_vec()), None).expect("BUG: checked")
+}
+
+fn kept(safety: &Safety, item: &DraftItem, reason: &str) -> DraftItem {
+    let kept = safety.lines[0].findings.iter().map(|one| Kept { key: one.key.clone(), reason: reason.into() });
+    DraftItem { kept: kept.collect(), ..item.clone() }
+}
+
+#[test]
+fn an_allergy_that_arrives_while_the_pad_is_open_holds_the_line() {
+    let (fixture, sunita) = desk();
+    let amoxicillin = listed(AMOXICILLIN, "1-1-1 x5d");
+    let before = check(&fixture, sunita, std::slice::from_ref(&amoxicillin));
+    assert!(before.lines[0].findings.is_empty() && before.lines[0].is_checked);
+    arrive(&fixture, 3, &[allergy(sunita, 3, "active")]);
+    let after = check(&fixture, sunita, std::slice::from_ref(&amoxicillin));
+    assert!(after.lines[0].is_held);
+    assert_eq!(
+        after.lines[0].findings[0].why,
+        "Amoxicillin is a penicillin. Noted allergy: Penicillin: anaphylaxis."
+    );
+    let typed = fixture.replica.check_draft(sunita, &Draft::default(), Some(&amoxicillin)).expect("BUG: checked");
+    assert!(typed.line.expect("BUG: the typed line").is_held, "before it is accepted");
+    let chart = fixture.replica.chart(sunita).expect("BUG: the chart");
+    assert_eq!((chart.allergy_status.as_str(), chart.alerts.as_deref()), ("has_allergies", Some("Penicillin: anaphylaxis")));
+}
+
+#[test]
+fn a_held_line_is_signed_only_with_a_reason_which_stays_with_the_prescription_and_is_printed() {
+    let (fixture, sunita) = desk();
+    arrive(&fixture, 3, &[allergy(sunita, 3, "active")]);
+    let amoxicillin = listed(AMOXICILLIN, "1-1-1 x5d");
+    let paracetamol = item("Paracetamol 650 mg", "1-0-1 x3d");
+    let both = draft(vec![amoxicillin.clone(), paracetamol.clone()]);
+    let refused = fixture.replica.sign_prescription(sunita, &both, &[]);
+    assert!(matches!(refused, Err(Error::Held(_))), "{refused:?}");
+    fixture.replica.save_draft(sunita, &both).expect("BUG: saved");
+    assert_eq!(fixture.replica.printed_draft(sunita).expect("BUG: drawn").items.len(), 1, "it does not print");
+
+    let without = fixture.replica.sign_prescription(sunita, &both, &[0]).expect("BUG: signed");
+    assert_eq!(without.items.len(), 1);
+    assert!(without.alerts[0].is_left_out);
+
+    let safety = check(&fixture, sunita, std::slice::from_ref(&amoxicillin));
+    let blank = draft(vec![kept(&safety, &amoxicillin, "  ")]);
+    assert!(fixture.replica.sign_prescription(sunita, &blank, &[]).is_err(), "a reason of blanks is none");
+    let with_reason = draft(vec![kept(&safety, &amoxicillin, "Desensitised in 2024")]);
+    let signed = fixture.replica.sign_prescription(sunita, &with_reason, &[]).expect("BUG: signed");
+    assert_eq!(signed.alerts[0].reason.as_deref(), Some("Desensitised in 2024"));
+    assert_eq!(signed.alerts[0].rule_version, Some(i64::from(protocol::safety::RULES_VERSION)));
+    assert_eq!(fixture.replica.prescription(signed.id).expect("BUG: there"), signed);
+    let printed = fixture.replica.printed(signed.id).expect("BUG: printed");
+    assert_eq!(printed.items[0].remark, "Prescribed knowing of the allergy: Desensitised in 2024");
+    assert_eq!(printed.allergies, "Penicillin: anaphylaxis");
+    assert_eq!(fixture.replica.verify().expect("BUG: verified").problems, Vec::<String>::new());
+}
+
+#[test]
+fn a_reason_does_not_cover_an_allergy_that_arrives_after_it() {
+    let (fixture, sunita) = desk();
+    let warnings = [("alerts", json!("Amoxicillin rash")), ("allergy_status", json!("has_allergies"))];
+    arrive(&fixture, 3, &[as_server(&fixture, sunita, 3, &warnings)]);
+    let amoxicillin = listed(AMOXICILLIN, "1-1-1 x5d");
+    let safety = check(&fixture, sunita, std::slice::from_ref(&amoxicillin));
+    let item = kept(&safety, &amoxicillin, "It was a virus");
+    assert!(!check(&fixture, sunita, std::slice::from_ref(&item)).lines[0].is_held);
+    arrive(&fixture, 4, &[allergy(sunita, 4, "active")]);
+    assert!(check(&fixture, sunita, &[item]).lines[0].is_held);
+}
+
+#[test]
+fn what_two_computers_differ_about_counts_on_the_safe_side() {
+    let (fixture, sunita) = desk();
+    let open = |id: u128, table: &str, of: Uuid, column: &str, theirs: Value, ours: Value| {
+        let values = json!({ "kind": "column", "scope": "clinical", "table_name": table, "row_id": of,
+            "column_name": column, "patient_id": sunita, "theirs": theirs, "ours": ours,
+            "opened_at": "2026-11-23T05:00:00.000Z", "state": "open" });
+        row(TableName::SyncConflicts, id, 3, values)
+    };
+    let pregnant = json!("pregnant");
+    let child = json!({ "date_of_birth": "2022-01-01", "age_years": null, "age_months": null, "age_recorded_on": null });
+    let adult = json!({ "date_of_birth": "1990-01-01", "age_years": null, "age_months": null, "age_recorded_on": null });
+    arrive(
+        &fixture,
+        3,
+        &[
+            allergy(sunita, 3, "inactive"),
+            open(1, "patient_allergies", Uuid::from_u128(0xa11), "status", json!("inactive"), json!("active")),
+            open(2, "patients", sunita.0, "pregnancy_status", json!("not_pregnant"), pregnant),
+            open(3, "patients", sunita.0, "date_of_birth", adult, child),
+        ],
+    );
+    let found = |id: u128| -> Vec<(Check, Severity)> {
+        let lines = check(&fixture, sunita, &[listed(id, "1-0-1 x5d")]).lines;
+        lines[0].findings.iter().map(|one| (one.check, one.severity)).collect()
+    };
+    assert_eq!(found(AMOXICILLIN), [(Check::Allergy, Severity::Hold)]);
+    assert_eq!(found(IBUPROFEN), [(Check::Pregnancy, Severity::Hold)]);
+    let doxycycline = check(&fixture, sunita, &[item("Doxycycline 100 mg", "1-0-1 x5d")]);
+    assert!(doxycycline.lines[0].findings.iter().any(|one| one.check == Check::Age), "{doxycycline:?}");
+    assert!(!doxycycline.lines[0].is_checked, "words of the doctor's own");
+}
+
+#[test]
+fn a_brand_of_the_clinics_own_and_what_still_runs_are_looked_at_together() {
+    let (fixture, sunita) = desk();
+    let warfarin = draft(vec![listed(WARFARIN, "½ hs cont")]);
+    fixture.replica.sign_prescription(sunita, &warfarin, &[]).expect("BUG: signed");
+    let safety = check(&fixture, sunita, &[listed(BRAND, "1-0-1 x5d"), listed(IBUPROFEN, "1-0-1 x5d")]);
+    assert_eq!(safety.lines[0].findings[0].check, Check::Interaction);
+    assert!(safety.lines[0].findings[0].why.contains("Warfarin 500 mg, which still runs"));
+    assert!(safety.lines[1].findings.iter().any(|one| one.check == Check::SameIngredient));
+}
+
+#[test]
+fn without_a_list_of_medicines_it_says_that_nothing_is_checked_and_keeps_that_with_what_is_signed() {
+    let fixture = fixture(Role::Doctor);
+    let sunita = fixture.replica.register_patient(&form("Sunita", "98204 41276")).expect("BUG: registered").id;
+    fixture.store.write(|tx| Ok(tx.execute("delete from medicines", [])?)).expect("BUG: emptied");
+    let draft = draft(vec![item("Paracetamol 650 mg", "1-0-1 x3d")]);
+    let safety = fixture.replica.check_draft(sunita, &draft, None).expect("BUG: checked");
+    assert!(safety.broken.is_some_and(|why| why.contains("nothing is checked")));
+    assert!(!safety.lines[0].is_checked);
+    let signed = fixture.replica.sign_prescription(sunita, &draft, &[]).expect("BUG: signed");
+    assert!(signed.alerts[0].why.contains("nothing is checked"));
+}

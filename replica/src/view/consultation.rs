@@ -1,0 +1,284 @@
+//! What the consultation shows and sends.
+
+use protocol::id::{MedicineId, PrescriptionId};
+use protocol::prescription::Status;
+use protocol::safety::{Check, Severity};
+use serde::{Deserialize, Serialize};
+
+use super::Conflict;
+
+/// A prescription in a list.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct PrescriptionSummary {
+    /// Which.
+    pub id: PrescriptionId,
+    /// Its printed number.
+    pub number: Option<String>,
+    /// The day of the visit.
+    pub visit_date: String,
+    /// Its state.
+    pub status: Status,
+    /// Who signed it.
+    pub doctor_name: String,
+    /// Diagnoses in words.
+    pub diagnoses: Vec<String>,
+    /// Its lines.
+    pub items: Vec<ItemView>,
+    /// What spoke against it when it was signed.
+    pub alerts: Vec<AlertView>,
+    /// What else it says.
+    pub advice: Option<String>,
+    /// When the patient is asked to return.
+    pub follow_up_date: Option<String>,
+    /// Whether the server has acknowledged it.
+    pub is_synced: bool,
+}
+
+/// A line of a prescription, as shown.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct ItemView {
+    /// `TAB. PARACETAMOL 650 MG`.
+    pub title: String,
+    /// What the doctor typed.
+    pub medicine_text: String,
+    /// What the doctor typed.
+    pub dose_text: String,
+    /// In plain words.
+    pub directions: String,
+    /// `15 tablets`; absent if it cannot be counted.
+    pub quantity: Option<String>,
+}
+
+/// A medicine that fits what was typed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct MedicineFound {
+    /// Which.
+    pub id: MedicineId,
+    /// Generic name.
+    pub generic_name: String,
+    /// Brand name.
+    pub brand_name: Option<String>,
+    /// `500 mg`.
+    pub strength_text: Option<String>,
+    /// `tablet`, `syrup` …
+    pub dosage_form: String,
+    /// The unit in which it is dosed.
+    pub dose_unit: String,
+    /// A dose that is often right, in the grammar of the typed line.
+    pub default_dose: Option<String>,
+}
+
+/// A line of the pad as typed in one go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct LineRead {
+    /// Up to the first word of the dose.
+    pub medicine: String,
+    /// From there on; empty as long as none is typed.
+    pub dose: String,
+    /// Medicines that fit, best first.
+    pub found: Vec<MedicineFound>,
+    /// Which of them is meant.
+    pub choice: LineChoice,
+    /// The unit in which it is dosed if it is none of the list.
+    pub free_unit: String,
+}
+
+/// Which medicine a line means.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub enum LineChoice {
+    /// None yet.
+    Nothing,
+    /// None of the list: the words as typed, which nothing checks.
+    Free,
+    /// This one.
+    Chosen {
+        /// Which.
+        medicine: MedicineFound,
+    },
+    /// One of several, and the line does not say which.
+    Several {
+        /// How many.
+        count: u32,
+    },
+}
+
+/// A dosage as understood.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct DosageRead {
+    /// In plain words: the echo.
+    pub words: String,
+    /// `15 tablets`; absent if it cannot be counted.
+    pub quantity: Option<String>,
+}
+
+/// A prescription being written. Saved on this computer at every pause.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct Draft {
+    /// Complaints in words.
+    pub complaints: String,
+    /// Vital signs.
+    pub vitals: Vitals,
+    /// Diagnoses in words.
+    pub diagnoses: Vec<String>,
+    /// Lines already accepted.
+    pub items: Vec<DraftItem>,
+    /// The line being typed.
+    pub line: String,
+    /// Tests asked for.
+    pub investigations: String,
+    /// Advice in words.
+    pub advice: String,
+    /// `5d`, `2w`, `1m` or a day.
+    pub follow_up: String,
+}
+
+/// Vital signs; what was not measured is absent.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct Vitals {
+    /// Systolic pressure in mmHg.
+    pub bp_sys: Option<f64>,
+    /// Diastolic pressure in mmHg.
+    pub bp_dia: Option<f64>,
+    /// Beats a minute.
+    pub pulse: Option<f64>,
+    /// Degrees Celsius.
+    pub temp_c: Option<f64>,
+    /// Per cent.
+    pub spo2: Option<f64>,
+    /// Kilograms.
+    pub weight_kg: Option<f64>,
+}
+
+/// A line of a draft.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct DraftItem {
+    /// From the catalogue, or absent: then the rules do not know it.
+    pub medicine_id: Option<MedicineId>,
+    /// What prints when it is not from the catalogue.
+    pub medicine_text: String,
+    /// The dosage as typed.
+    pub dose_text: String,
+    /// What speaks against it, and why it stays.
+    pub kept: Vec<Kept>,
+}
+
+/// Why a line stays in spite of a finding.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct Kept {
+    /// The finding.
+    pub key: String,
+    /// The doctor's reason.
+    pub reason: String,
+}
+
+/// What speaks against the lines of a draft.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export, rename = "DraftSafety"))]
+pub struct Safety {
+    /// Of each item of the draft.
+    pub lines: Vec<LineSafety>,
+    /// Of the line that is being typed.
+    pub line: Option<LineSafety>,
+    /// Why nothing is checked, if nothing is.
+    pub broken: Option<String>,
+}
+
+/// What speaks against a line.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct LineSafety {
+    /// The heaviest first.
+    pub findings: Vec<FindingView>,
+    /// Whether the rules know what it is made of.
+    pub is_checked: bool,
+    /// Whether it does not print until a reason is given.
+    pub is_held: bool,
+}
+
+/// Something that speaks against a line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export, rename = "SafetyFinding"))]
+pub struct FindingView {
+    /// By which check.
+    pub check: Check,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// What a reason is given for.
+    pub key: String,
+    /// Why, in words.
+    pub why: String,
+    /// What it is about: the allergy as written, the other medicine.
+    pub cause: String,
+    /// Where the rule comes from.
+    pub source: Option<String>,
+    /// Why the line stays all the same.
+    pub reason: Option<String>,
+}
+
+/// What spoke against a signed prescription.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct AlertView {
+    /// The medicine.
+    pub medicine: String,
+    /// Why.
+    pub why: String,
+    /// Whether the line was left out of what was signed.
+    pub is_left_out: bool,
+    /// The doctor's reason to keep it.
+    pub reason: Option<String>,
+    /// The version of the rules.
+    pub rule_version: Option<i64>,
+}
+
+/// The prescription pad of a patient.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct Pad {
+    /// The draft as it was last saved; empty if there was none.
+    pub draft: Draft,
+    /// The draft's lines as shown, one for each of its items.
+    pub items: Vec<ItemView>,
+    /// What waits for a decision about this patient: until then both values count.
+    pub conflicts: Vec<Conflict>,
+}
+
+/// The answer to saving a draft.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct DraftSaved {
+    /// When it was written to disk.
+    pub saved_at: String,
+    /// The draft's lines as shown, one for each of its items.
+    pub items: Vec<ItemView>,
+    /// The day that `follow_up` means, if it means one.
+    pub follow_up_date: Option<String>,
+    /// Values outside what is plausible, in words.
+    pub warnings: Vec<String>,
+}

@@ -1,0 +1,28 @@
+import { IconAlertTriangle, IconHandStop } from "@tabler/icons-react";
+import type { SafetyFinding } from "../../ipc/bindings/SafetyFinding";
+import { messages } from "../../messages/en";
+import classes from "./Findings.module.css";
+
+/** What speaks against a line, each with its reason. What is held is red, what may be gone past is amber. */
+export function Findings({ findings }: { findings: SafetyFinding[] }) {
+  const { pad } = messages;
+  return findings.map((finding) => {
+    const isHeld = finding.severity === "hold" && finding.reason === null;
+    const Icon = isHeld ? IconHandStop : IconAlertTriangle;
+    return (
+      <span
+        key={finding.key}
+        role="status"
+        data-testid="pad-finding"
+        className={`${classes.finding} ${isHeld ? classes.hold : classes.caution}`}
+        title={finding.source ? pad.ruleFrom(finding.source) : undefined}
+      >
+        <Icon size={15} stroke={2} aria-hidden="true" />
+        <span>
+          {finding.why}
+          {finding.reason !== null && <b> {pad.keptBecause(finding.reason)}</b>}
+        </span>
+      </span>
+    );
+  });
+}

@@ -1,0 +1,79 @@
+import { IconHandStop, IconPencil, IconX } from "@tabler/icons-react";
+import { useState } from "react";
+import type { DraftItem } from "../../ipc/bindings/DraftItem";
+import type { ItemView } from "../../ipc/bindings/ItemView";
+import type { LineSafety } from "../../ipc/bindings/LineSafety";
+import { messages } from "../../messages/en";
+import { Findings } from "./Findings";
+import styles from "./Findings.module.css";
+import { KeepReason } from "./KeepReason";
+import classes from "./Pad.module.css";
+
+interface Props {
+  item: DraftItem;
+  view: ItemView | undefined;
+  safety: LineSafety | undefined;
+  number: number;
+  isAsking: boolean;
+  onAsk: (isAsking: boolean) => void;
+  onKeep: (reason: string) => void;
+  onRemove: () => void;
+  onEdit: () => void;
+}
+
+/** An accepted line: as it will print, and what speaks against it. */
+export function ItemRow({ item, view, safety, number, isAsking, onAsk, onKeep, onRemove, onEdit }: Props) {
+  const [reason, setReason] = useState("");
+  const { pad } = messages;
+  const title = view?.title ?? item.medicineText;
+  const isHeld = safety?.isHeld === true;
+  const isUnknown = item.medicineId === null || safety?.isChecked === false;
+  return (
+    <>
+      <span className={classes.itemNumber}>{number}</span>
+      <span className={classes.itemText}>
+        {isHeld && (
+          <b className={styles.tag}>
+            <IconHandStop size={14} stroke={2} aria-hidden="true" /> {pad.held}
+          </b>
+        )}
+        <strong>{title}</strong>
+        {isUnknown && <em title={pad.notCheckedHint}>{pad.notChecked}</em>}
+        <span>{view?.directions ?? item.doseText}</span>
+        {safety && <Findings findings={safety.findings} />}
+        {isHeld && isAsking && (
+          <KeepReason
+            title={title}
+            text={reason}
+            onText={setReason}
+            onKeep={() => onKeep(reason.trim())}
+            onClose={() => onAsk(false)}
+          />
+        )}
+      </span>
+      {isHeld ? (
+        <span className={styles.ways}>
+          <button type="button" className={styles.solid} onClick={onEdit}>
+            {pad.replaceLine}
+          </button>
+          <button type="button" onClick={onRemove}>
+            {pad.removeLine}
+          </button>
+          <button type="button" aria-keyshortcuts="K" onClick={() => onAsk(true)}>
+            {pad.keepLine}
+          </button>
+        </span>
+      ) : (
+        <>
+          <span className={classes.quantity}>{view?.quantity}</span>
+          <button type="button" aria-label={pad.edit(title)} onClick={onEdit}>
+            <IconPencil size={16} aria-hidden="true" />
+          </button>
+          <button type="button" aria-label={pad.remove(title)} onClick={onRemove}>
+            <IconX size={16} aria-hidden="true" />
+          </button>
+        </>
+      )}
+    </>
+  );
+}

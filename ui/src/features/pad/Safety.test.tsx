@@ -1,0 +1,66 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import { expect, test } from "vitest";
+import { expectAccessible, openClinic, openPad } from "../../test/clinic";
+
+async function openEmptyPad() {
+  const { keys, backend } = openClinic();
+  await screen.findByTestId("today");
+  await openPad(keys);
+  return { keys, backend };
+}
+
+type Keys = Awaited<ReturnType<typeof openEmptyPad>>["keys"];
+
+async function writeAmoxicillin(keys: Keys) {
+  await keys.keyboard("amoxicillin 1-1-1 x5d pc");
+  await screen.findByTestId("pad-finding");
+  await keys.keyboard("{Enter}");
+  await screen.findByText("HELD");
+}
+
+test("a line that an allergy speaks against says so before it is accepted, and is held afterwards", async () => {
+  const { keys } = await openEmptyPad();
+  await keys.keyboard("amoxicillin 1-1-1 x5d pc");
+  await waitFor(() =>
+    expect(screen.getByTestId("pad-echo").textContent).toContain("Noted allergy: Penicillins"),
+  );
+  await keys.keyboard("{Enter}");
+  expect((await screen.findByTestId("pad-held")).textContent).toBe("1 held");
+  await expectAccessible();
+});
+
+test("a held line is kept with a reason, by keys alone, and the reason is in the record", async () => {
+  const { keys } = await openEmptyPad();
+  await writeAmoxicillin(keys);
+  await keys.keyboard("{ArrowUp}k");
+  await keys.keyboard("Desensitised{Escape}");
+  await keys.keyboard("k");
+  const reason = await screen.findByRole<HTMLInputElement>("textbox", { name: /Why/ });
+  expect(reason.value).toBe("Desensitised");
+  await keys.keyboard(" in 2024{Enter}");
+  await screen.findByText("Stays: Desensitised in 2024");
+  expect(screen.queryByTestId("pad-held")).toBeNull();
+  await keys.keyboard("{Control>}{Enter}{/Control}");
+  await screen.findByText(/kept: Desensitised in 2024, rules 2/);
+});
+
+test("signing with a held line asks first, and goes on without it", async () => {
+  const { keys } = await openEmptyPad();
+  await writeAmoxicillin(keys);
+  await keys.keyboard("metformin 1-0-1 x30d pc{Enter}");
+  await waitFor(() => expect(screen.getAllByTestId("pad-item")).toHaveLength(2));
+  await keys.keyboard("{Control>}{Enter}{/Control}");
+  const dialog = await screen.findByRole("dialog", { name: "Sign without the held line?" });
+  await keys.click(within(dialog).getByRole("button", { name: "Sign without" }));
+  await screen.findByTestId("prescription-number");
+  expect(screen.getByText(/Amoxicillin is a penicillin.*left out/)).toBeTruthy();
+});
+
+test("a second line of the same ingredient is told and may be gone past", async () => {
+  const { keys } = await openEmptyPad();
+  await keys.keyboard("metformin 1-0-1 x30d pc{Enter}");
+  await screen.findByTestId("pad-item");
+  await keys.keyboard("metformin 0-0-1 x30d pc{Enter}");
+  await screen.findByText("Metformin is on this prescription too.");
+  expect(screen.queryByTestId("pad-held")).toBeNull();
+});
