@@ -27,6 +27,7 @@ fn main() {
         "read_line",
         "read_dosage",
         "check_draft",
+        "repeat_prescription",
         "sign_prescription",
         "get_prescription",
         "preview_draft",

@@ -19,6 +19,7 @@ mod one_patient;
 mod pad;
 mod patients;
 mod print;
+mod repeat;
 mod replica;
 mod sealed;
 mod sign;

@@ -12,6 +12,7 @@ use crate::chart::item_view;
 use crate::clock::follow_up_text;
 use crate::error::{Error, Result};
 use crate::one_patient::{id_list, kept};
+use crate::repeat::difference;
 use crate::replica::{Replica, must_get, text};
 use crate::store::get_row;
 use crate::view::{DosageRead, Draft, DraftItem, DraftSaved, ItemView, Pad, Vitals};
@@ -24,7 +25,12 @@ impl Replica {
             let id = kept(tx, id)?;
             must_get(tx, TableName::Patients, id.0)?;
             let draft = draft(tx, id)?.unwrap_or_default();
-            Ok(Pad { items: item_views(tx, &draft)?, draft, conflicts: self.conflicts_of(tx, id)? })
+            Ok(Pad {
+                items: item_views(tx, &draft)?,
+                difference: difference(tx, &draft)?,
+                draft,
+                conflicts: self.conflicts_of(tx, id)?,
+            })
         })
     }
 
@@ -51,6 +57,7 @@ impl Replica {
             Ok(DraftSaved {
                 saved_at: now,
                 items: item_views(tx, draft)?,
+                difference: difference(tx, draft)?,
                 follow_up_date: follow_up_text(&draft.follow_up, self.day(tx)?),
                 warnings: warnings(&draft.vitals),
             })
@@ -151,7 +158,7 @@ pub(crate) fn item_values(tx: &Transaction<'_>, item: &DraftItem) -> Result<Valu
         ("dosage_form", json!(dosage_form)),
         ("route", column("route")),
         ("substitution_allowed", json!(true)),
-        ("source", json!("typed")),
+        ("source", json!(item.source)),
     ];
     Ok(values.into_iter().chain(dosage.columns(unit)).map(|(name, value)| (name.to_owned(), value)).collect())
 }

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 mod consultation;
 
 pub use consultation::{
-    AlertView, DosageRead, Draft, DraftItem, DraftSaved, FindingView, ItemView, Kept, LineChoice, LineRead, LineSafety,
-    MedicineFound, Pad, PrescriptionSummary, Safety, Vitals,
+    AlertView, Difference, DosageRead, Draft, DraftItem, DraftSaved, FindingView, ItemSource, ItemView, Kept,
+    LineChoice, LineDifference, LineRead, LineSafety, MedicineFound, Pad, PrescriptionSummary, Safety, Vitals,
 };
 
 /// What the window shows first.

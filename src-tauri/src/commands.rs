@@ -192,6 +192,16 @@ pub async fn read_dosage(text: String, dose_unit: String) -> Answer<DosageRead> 
 }
 
 #[tauri::command]
+pub async fn repeat_prescription(
+    desk: Here<'_>,
+    patient_id: PatientId,
+    prescription_id: Option<PrescriptionId>,
+    draft: Option<Draft>,
+) -> Answer<Draft> {
+    ask(desk, move |replica| replica.repeat_prescription(patient_id, prescription_id, draft)).await
+}
+
+#[tauri::command]
 pub async fn check_draft(
     desk: Here<'_>,
     patient_id: PatientId,

@@ -48,6 +48,7 @@ fn main() -> anyhow::Result<()> {
             commands::read_line,
             commands::read_dosage,
             commands::check_draft,
+            commands::repeat_prescription,
             commands::sign_prescription,
             commands::get_prescription,
             commands::preview_draft,

@@ -6,6 +6,7 @@ mod guard;
 mod outbox;
 mod patients;
 mod prescriptions;
+mod repeat;
 mod safety;
 
 use std::sync::Arc;

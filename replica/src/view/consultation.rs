@@ -37,7 +37,7 @@ pub struct PrescriptionSummary {
 }
 
 /// A line of a prescription, as shown.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
 pub struct ItemView {
@@ -144,6 +144,8 @@ pub struct Draft {
     pub advice: String,
     /// `5d`, `2w`, `1m` or a day.
     pub follow_up: String,
+    /// The prescription whose lines were taken over: what differs from it is shown.
+    pub repeated: Option<PrescriptionId>,
 }
 
 /// Vital signs; what was not measured is absent.
@@ -178,6 +180,24 @@ pub struct DraftItem {
     pub dose_text: String,
     /// What speaks against it, and why it stays.
     pub kept: Vec<Kept>,
+    /// How it came to stand here.
+    pub source: ItemSource,
+}
+
+/// How a line came to stand in a draft.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub enum ItemSource {
+    /// It was typed.
+    #[default]
+    Typed,
+    /// A short key gave it.
+    ShortKey,
+    /// It was on an earlier prescription.
+    Repeat,
+    /// It was taken from what the doctor often writes.
+    Favourite,
 }
 
 /// Why a line stays in spite of a finding.
@@ -264,6 +284,8 @@ pub struct Pad {
     pub draft: Draft,
     /// The draft's lines as shown, one for each of its items.
     pub items: Vec<ItemView>,
+    /// How it differs from the prescription that it repeats.
+    pub difference: Option<Difference>,
     /// What waits for a decision about this patient: until then both values count.
     pub conflicts: Vec<Conflict>,
 }
@@ -277,8 +299,39 @@ pub struct DraftSaved {
     pub saved_at: String,
     /// The draft's lines as shown, one for each of its items.
     pub items: Vec<ItemView>,
+    /// How it differs from the prescription that it repeats.
+    pub difference: Option<Difference>,
     /// The day that `follow_up` means, if it means one.
     pub follow_up_date: Option<String>,
     /// Values outside what is plausible, in words.
     pub warnings: Vec<String>,
+}
+
+/// How a draft differs from the prescription that it repeats.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct Difference {
+    /// The day of that prescription.
+    pub visit_date: String,
+    /// Of each item of the draft.
+    pub lines: Vec<LineDifference>,
+    /// What is not taken over.
+    pub removed: Vec<ItemView>,
+}
+
+/// How a line differs from the one that it repeats.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub enum LineDifference {
+    /// Not at all.
+    Same,
+    /// Another dose.
+    Changed {
+        /// The dose then.
+        before: String,
+    },
+    /// It was not there.
+    New,
 }

@@ -67,6 +67,12 @@ export interface Backend {
   /** Splits a line typed in one go into its medicine, which it looks up, and its dose. */
   readLine(text: string): Promise<LineRead>;
   readDosage(text: string, doseUnit: string): Promise<DosageRead>;
+  /** The draft with the lines of a signed prescription, or of the last one. Nothing is written yet. */
+  repeatPrescription(
+    patientId: PatientId,
+    prescriptionId: PrescriptionId | null,
+    draft: Draft | null,
+  ): Promise<Draft>;
   /** What speaks against the lines of a draft, and against the one that is being typed. */
   checkDraft(patientId: PatientId, draft: Draft, typed: DraftItem | null): Promise<DraftSafety>;
   /** `leaveOut` are the places of held lines that are left out of what is signed. */

@@ -31,6 +31,8 @@ export const tauriBackend: Backend = {
   discardDraft: (patientId) => invoke("discard_draft", { patientId }),
   readLine: (text) => invoke("read_line", { text }),
   readDosage: (text, doseUnit) => invoke("read_dosage", { text, doseUnit }),
+  repeatPrescription: (patientId, prescriptionId, draft) =>
+    invoke("repeat_prescription", { patientId, prescriptionId, draft }),
   checkDraft: (patientId, draft, typed) => invoke("check_draft", { patientId, draft, typed }),
   signPrescription: (patientId, draft, leaveOut) =>
     invoke("sign_prescription", { patientId, draft, leaveOut }),

@@ -14,6 +14,7 @@ import type { SyncStatus } from "./bindings/SyncStatus";
 import { fakeConflict, forms, medicines, people } from "./fake-data";
 import { readFakeDosage, readFakeLine } from "./fake-dosage";
 import { fakePage } from "./fake-pages";
+import { fakeDifference, repeatFake } from "./fake-repeat";
 import { checkFakeDraft, withoutHeld } from "./fake-safety";
 
 interface Options {
@@ -41,6 +42,7 @@ const emptyDraft: Draft = {
   investigations: "",
   advice: "",
   followUp: "",
+  repeated: null,
 };
 
 interface FakePatient {
@@ -230,7 +232,13 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
         items: viewsOf({
           ...emptyDraft,
           items: [
-            { medicineId: "m6", medicineText: "Metformin 500 mg", doseText: "1-0-1 x30d pc", kept: [] },
+            {
+              medicineId: "m6",
+              medicineText: "Metformin 500 mg",
+              doseText: "1-0-1 x30d pc",
+              kept: [],
+              source: "typed",
+            },
           ],
         }),
         alerts: [],
@@ -413,7 +421,15 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
     openPad: (id) =>
       answer("openPad", () => {
         const draft = patientOf(id).draft ?? emptyDraft;
-        return { draft, items: viewsOf(draft), conflicts: [] };
+        return {
+          draft,
+          items: viewsOf(draft),
+          difference: fakeDifference(
+            draft,
+            all().map((one) => one.prescription),
+          ),
+          conflicts: [],
+        };
       }),
     saveDraft: (id, draft) =>
       answer("saveDraft", () => {
@@ -422,6 +438,10 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
         return {
           savedAt: new Date().toISOString(),
           items: viewsOf(draft),
+          difference: fakeDifference(
+            draft,
+            all().map((one) => one.prescription),
+          ),
           followUpDate: followUpDate(draft.followUp),
           warnings: isHot ? ["Temperature above 45 °C is not plausible."] : [],
         };
@@ -432,6 +452,19 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
       }),
     readLine: (text) => answer("readLine", () => readFakeLine(text, medicines)),
     readDosage: (text, unit) => answer("readDosage", () => readFakeDosage(text, unit)),
+    repeatPrescription: (id, prescriptionId, own) =>
+      answer("repeatPrescription", () => {
+        const patient = patientOf(id);
+        const last = patient.prescriptions.find(
+          (one) => prescriptionId === null || one.id === prescriptionId,
+        );
+        if (!last)
+          throw {
+            code: "invalid",
+            detail: "Nothing was prescribed before. Nothing was changed.",
+          } satisfies CommandError;
+        return repeatFake(own ?? patient.draft ?? emptyDraft, last, medicines);
+      }),
     checkDraft: (id, draft, typed) =>
       answer("checkDraft", () => checkFakeDraft(patientOf(id).form.alerts, draft, typed)),
     signPrescription: (id, whole, leaveOut) =>

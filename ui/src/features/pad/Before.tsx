@@ -1,10 +1,19 @@
+import { keyLabel } from "../../app/keymap";
 import type { Chart } from "../../ipc/bindings/Chart";
+import type { Difference } from "../../ipc/bindings/Difference";
 import { messages } from "../../messages/en";
 import { shortDay } from "../../shared/format";
+import { Kbd } from "../../shared/parts";
 import classes from "./Pad.module.css";
 
-/** What was prescribed last, to read while writing. */
-export function Before({ chart }: { chart: Chart }) {
+interface Props {
+  chart: Chart;
+  difference: Difference | null;
+  onRepeat: () => void;
+}
+
+/** What was prescribed last, to read while writing, and to write again. */
+export function Before({ chart, difference, onRepeat }: Props) {
   const { pad, chart: words } = messages;
   const last = chart.prescriptions.find((one) => one.status === "finalised");
   return (
@@ -25,12 +34,38 @@ export function Before({ chart }: { chart: Chart }) {
               </li>
             ))}
           </ul>
+          <button type="button" className={classes.repeat} onClick={onRepeat}>
+            {pad.repeatLast} <Kbd>{keyLabel("repeat")}</Kbd>
+          </button>
           {last.advice && <p>{last.advice}</p>}
           <p>{words.signedBy(last.doctorName)}</p>
         </>
       ) : (
         <p>{pad.noLast}</p>
       )}
+      {difference && <Repeated difference={difference} />}
     </aside>
+  );
+}
+
+/** What the draft leaves out of the prescription that it repeats. */
+function Repeated({ difference }: { difference: Difference }) {
+  const { pad } = messages;
+  return (
+    <section data-testid="pad-difference" aria-live="polite">
+      <h2>{pad.repeated(shortDay(difference.visitDate))}</h2>
+      {difference.removed.length > 0 && (
+        <>
+          <p>{pad.notRepeated}</p>
+          <ul>
+            {difference.removed.map((item) => (
+              <li key={`${item.title} ${item.doseText}`}>
+                <del>{item.title}</del>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </section>
   );
 }

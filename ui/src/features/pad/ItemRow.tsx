@@ -3,6 +3,7 @@ import { useState } from "react";
 import type { DraftItem } from "../../ipc/bindings/DraftItem";
 import type { ItemView } from "../../ipc/bindings/ItemView";
 import type { LineSafety } from "../../ipc/bindings/LineSafety";
+import type { LineDifference } from "../../ipc/bindings/LineDifference";
 import { messages } from "../../messages/en";
 import { Findings } from "./Findings";
 import styles from "./Findings.module.css";
@@ -13,6 +14,7 @@ interface Props {
   item: DraftItem;
   view: ItemView | undefined;
   safety: LineSafety | undefined;
+  difference: LineDifference | undefined;
   number: number;
   isAsking: boolean;
   onAsk: (isAsking: boolean) => void;
@@ -22,7 +24,8 @@ interface Props {
 }
 
 /** An accepted line: as it will print, and what speaks against it. */
-export function ItemRow({ item, view, safety, number, isAsking, onAsk, onKeep, onRemove, onEdit }: Props) {
+export function ItemRow(props: Props) {
+  const { item, view, safety, difference, number, isAsking, onAsk, onKeep, onRemove, onEdit } = props;
   const [reason, setReason] = useState("");
   const { pad } = messages;
   const title = view?.title ?? item.medicineText;
@@ -65,6 +68,7 @@ export function ItemRow({ item, view, safety, number, isAsking, onAsk, onKeep, o
         </span>
       ) : (
         <>
+          <Origin item={item} difference={difference} />
           <span className={classes.quantity}>{view?.quantity}</span>
           <button type="button" aria-label={pad.edit(title)} onClick={onEdit}>
             <IconPencil size={16} aria-hidden="true" />
@@ -76,4 +80,18 @@ export function ItemRow({ item, view, safety, number, isAsking, onAsk, onKeep, o
       )}
     </>
   );
+}
+
+/** Where a line comes from, and how it differs from the one that it repeats. */
+function Origin({ item, difference }: { item: DraftItem; difference: LineDifference | undefined }) {
+  const { pad } = messages;
+  if (difference?.kind === "changed") {
+    return (
+      <span className={styles.changed} data-testid="pad-changed">
+        {pad.changedFrom(difference.before)}
+      </span>
+    );
+  }
+  if (difference?.kind === "new") return <span className={styles.changed}>{pad.newHere}</span>;
+  return item.source === "repeat" ? <span className={styles.origin}>{pad.fromRepeat}</span> : null;
 }

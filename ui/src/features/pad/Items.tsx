@@ -1,5 +1,6 @@
 import { type RefObject, useState } from "react";
 import { isKey } from "../../app/keymap";
+import type { Difference } from "../../ipc/bindings/Difference";
 import type { DraftItem } from "../../ipc/bindings/DraftItem";
 import type { ItemView } from "../../ipc/bindings/ItemView";
 import { messages } from "../../messages/en";
@@ -12,6 +13,8 @@ interface Props {
   items: DraftItem[];
   views: ItemView[];
   safety: SafetyState;
+  /** How the lines differ from the prescription that they repeat. */
+  difference: Difference | null;
   onRemove: (place: number) => void;
   onEdit: (place: number) => void;
   onMove: (place: number, step: number) => void;
@@ -20,7 +23,8 @@ interface Props {
 }
 
 /** The lines accepted so far, as they will print. */
-export function Items({ list, items, views, safety, onRemove, onEdit, onMove, onKeep, onLeave }: Props) {
+export function Items(props: Props) {
+  const { list, items, views, safety, difference, onRemove, onEdit, onMove, onKeep, onLeave } = props;
   const { pad } = messages;
   const [asking, setAsking] = useState<number | null>(null);
   const focus = (place: number) => {
@@ -72,6 +76,7 @@ export function Items({ list, items, views, safety, onRemove, onEdit, onMove, on
             item={item}
             view={viewOf(item, views, place)}
             safety={safety.of(item)}
+            difference={difference?.lines[place]}
             number={place + 1}
             isAsking={asking === place}
             onAsk={(isAsking) => {

@@ -97,3 +97,41 @@ test("a draft is discarded only after a question", async () => {
   await keys.keyboard("{Escape}");
   expect(screen.getByTestId("pad-item")).toBeTruthy();
 });
+
+test("the last prescription is repeated, changed in sight, and taken back", async () => {
+  const { keys } = await openEmptyPad();
+  await keys.keyboard("{Control>}r{/Control}");
+  await screen.findByTestId("pad-difference");
+  expect(titles()).toEqual(["TAB. METFORMIN 500 MG"]);
+  await keys.keyboard("{F2}");
+  const line = screen.getByRole<HTMLInputElement>("combobox", { name: "Medicine and dose" });
+  await keys.clear(line);
+  await write(keys, "metformin 500 1-0-0 x30d pc");
+  expect((await screen.findByTestId("pad-changed")).textContent).toBe("was 1-0-1 x30d pc");
+  await keys.keyboard("{Control>}z{/Control}{Control>}z{/Control}");
+  await waitFor(() => expect(screen.queryByTestId("pad-changed")).toBeNull());
+});
+
+test("undo brings back a removed line and redo takes it away again", async () => {
+  const { keys } = await openEmptyPad();
+  await write(keys, "metformin 500 1-0-1 x30d pc");
+  await keys.keyboard("{Control>}{Backspace}{/Control}");
+  expect(screen.queryByTestId("pad-item")).toBeNull();
+  await keys.keyboard("{Control>}z{/Control}");
+  expect(screen.getByTestId("pad-item")).toBeTruthy();
+  await keys.keyboard("{Control>}{Shift>}z{/Shift}{/Control}");
+  expect(screen.queryByTestId("pad-item")).toBeNull();
+  await keys.keyboard("{Control>}z{/Control}{Control>}z{/Control}");
+  expect(screen.queryByTestId("pad-item")).toBeNull();
+  const line = screen.getByRole<HTMLInputElement>("combobox", { name: "Medicine and dose" });
+  expect(line.value).toBe("metformin 500 1-0-1 x30d pc");
+});
+
+test("Escape on a chosen medicine keeps the dose that was typed", async () => {
+  const { keys } = await openEmptyPad();
+  await keys.keyboard("metformin{Enter}");
+  await screen.findByTestId("pad-medicine");
+  await keys.keyboard("1-1-1 x7d{Escape}");
+  const line = screen.getByRole<HTMLInputElement>("combobox", { name: "Medicine and dose" });
+  expect(line.value).toBe("Metformin 500 mg 1-1-1 x7d");
+});

@@ -2,8 +2,11 @@ import { IconHandStop, IconPrescription } from "@tabler/icons-react";
 import { useEffect, useRef, useState } from "react";
 import { keyLabel, useKeys } from "../../app/keymap";
 import type { Chart } from "../../ipc/bindings/Chart";
+import type { Draft } from "../../ipc/bindings/Draft";
 import type { DraftItem } from "../../ipc/bindings/DraftItem";
 import type { Pad } from "../../ipc/bindings/Pad";
+import { useBackend } from "../../ipc/context";
+import { problemOf } from "../../ipc/problem";
 import { messages } from "../../messages/en";
 import { KeyBar, Problem } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
@@ -28,6 +31,7 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
   const state = useDraft(chart.patient.id, pad);
   const { draft, change } = state;
   const toast = useToast();
+  const backend = useBackend();
   const input = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLOListElement>(null);
   const [isLarge, setLarge] = useState(false);
@@ -42,7 +46,27 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
   const safety = useSafety(chart.patient.id, draft, typed);
   const focusLine = () => input.current?.focus();
   useEffect(() => input.current?.focus(), []);
-  useKeys({ preview: () => setLarge(true) });
+  const goTo = (step: () => Draft | null) => {
+    const now = step();
+    if (now) line.showLine(now.line);
+    focusLine();
+  };
+  const repeat = async () => {
+    await state.flush();
+    try {
+      const repeated = await backend.repeatPrescription(chart.patient.id, null, state.current());
+      change(repeated);
+      focusLine();
+    } catch (error) {
+      toast(problemOf(error).detail);
+    }
+  };
+  useKeys({
+    preview: () => setLarge(true),
+    repeat: () => void repeat(),
+    undo: () => goTo(state.undo),
+    redo: () => goTo(state.redo),
+  });
 
   const setItems = (items: DraftItem[]) => change({ items });
   const remove = (place: number) => {
@@ -88,7 +112,7 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
         <AllergyBar chart={chart} />
         <ConflictBanner conflicts={chart.conflicts} />
         <div className={classes.columns}>
-          <Before chart={chart} />
+          <Before chart={chart} difference={state.difference} onRepeat={() => void repeat()} />
           <div className={classes.work}>
             <div className={classes.upper}>
               {safety.broken !== null && (
@@ -100,7 +124,7 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
               {safety.error && <Problem error={safety.error} onRetry={() => void safety.refetch()} />}
               {state.error !== null && <Problem error={state.error} onRetry={() => void state.flush()} />}
               <Complaints state={state} />
-              <Vitals state={state} />
+              <Vitals key={`vitals ${state.revision}`} state={state} />
               <Diagnoses state={state} />
               <section className={classes.card} aria-labelledby="pad-medicines">
                 <h2 id="pad-medicines" className={classes.medicines}>
@@ -119,6 +143,7 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
                   items={draft.items}
                   views={state.items}
                   safety={safety}
+                  difference={state.difference}
                   onKeep={keep}
                   onRemove={remove}
                   onEdit={edit}
@@ -158,7 +183,8 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
           ["Enter", keys.accept],
           [keyLabel("editLine"), keys.editLine],
           ["Alt ↑ ↓", keys.moveLine],
-          [keyLabel("removeLine"), keys.removeLine],
+          [keyLabel("repeat"), keys.repeat],
+          [keyLabel("undo"), keys.undo],
           [keyLabel("preview"), keys.preview],
           [keyLabel("sign"), keys.sign],
         ]}

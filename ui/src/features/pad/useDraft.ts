@@ -6,6 +6,7 @@ import type { Draft } from "../../ipc/bindings/Draft";
 import type { DraftSaved } from "../../ipc/bindings/DraftSaved";
 import type { Pad } from "../../ipc/bindings/Pad";
 import { useBackend } from "../../ipc/context";
+import { History } from "./history";
 
 const pause = 400;
 
@@ -13,6 +14,13 @@ export interface DraftState {
   draft: Draft;
   saved: DraftSaved | null;
   items: Pad["items"];
+  difference: Pad["difference"];
+  /** Goes up at every step back or forth: what keeps its own text is drawn anew. */
+  revision: number;
+  /** One step back; answers the draft as it is then, or null at the beginning. */
+  undo: () => Draft | null;
+  /** One step forth again. */
+  redo: () => Draft | null;
   error: unknown;
   isDirty: boolean;
   change: (change: Partial<Draft> | ((draft: Draft) => Partial<Draft>)) => void;
@@ -32,6 +40,8 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
   const [saved, setSaved] = useState<DraftSaved | null>(null);
   const [error, setError] = useState<unknown>(null);
   const [isDirty, setDirty] = useState(false);
+  const [revision, setRevision] = useState(0);
+  const history = useRef(new History());
   const latest = useRef(pad.draft);
   const work = useRef({
     timer: 0,
@@ -65,18 +75,39 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
     return work.current.last;
   }, [write]);
 
-  const change = useCallback<DraftState["change"]>(
-    (wanted) => {
-      const part = typeof wanted === "function" ? wanted(latest.current) : wanted;
-      latest.current = { ...latest.current, ...part };
+  const show = useCallback(
+    (draft: Draft, after: number) => {
+      latest.current = draft;
       work.current.dirty = true;
-      setDraft(latest.current);
+      setDraft(draft);
       setDirty(true);
       window.clearTimeout(work.current.timer);
-      work.current.timer = window.setTimeout(() => void flush(), part.items ? 0 : pause);
+      work.current.timer = window.setTimeout(() => void flush(), after);
     },
     [flush],
   );
+
+  const change = useCallback<DraftState["change"]>(
+    (wanted) => {
+      const part = typeof wanted === "function" ? wanted(latest.current) : wanted;
+      history.current.note(latest.current, Object.keys(part), Date.now());
+      show({ ...latest.current, ...part }, part.items ? 0 : pause);
+    },
+    [show],
+  );
+
+  const step = useCallback(
+    (draft: Draft | null) => {
+      if (draft) {
+        show(draft, 0);
+        setRevision((before) => before + 1);
+      }
+      return draft;
+    },
+    [show],
+  );
+  const undo = useCallback(() => step(history.current.back(latest.current)), [step]);
+  const redo = useCallback(() => step(history.current.forth(latest.current)), [step]);
 
   useEffect(() => {
     const onBlur = () => void flush();
@@ -104,6 +135,10 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
       draft,
       saved,
       items: saved?.items ?? pad.items,
+      difference: saved ? saved.difference : pad.difference,
+      revision,
+      undo,
+      redo,
       error,
       isDirty,
       change,
@@ -111,6 +146,6 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
       finish,
       current: () => latest.current,
     }),
-    [draft, saved, pad.items, error, isDirty, change, flush, finish],
+    [draft, saved, pad.items, pad.difference, revision, undo, redo, error, isDirty, change, flush, finish],
   );
 }

@@ -27,6 +27,7 @@ export const toItem = (about: Chosen, doseText: string): DraftItem => ({
   medicineText: chosenName(about),
   doseText,
   kept: [],
+  source: "typed",
 });
 
 interface Options {
@@ -89,11 +90,14 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
     set(dose || ("medicine" in about ? (about.medicine.defaultDose ?? "") : ""), about);
     selectAll();
   };
-  const clear = () => {
+  /** Shows a line that stands in the draft already. */
+  const showLine = (shown: string) => {
+    setTextOnly(shown);
+    setChosenOnly(null);
+    setStopped(null);
     setPlace(null);
-    set("", null);
   };
-  const unchoose = () => chosen && set(chosenName(chosen), null);
+  const unchoose = () => chosen && set([chosenName(chosen), text].filter(Boolean).join(" "), null);
 
   const finish = async (about: Chosen, dose: string) => {
     if (dose === "") return setStopped(pad.doseMissing);
@@ -106,7 +110,7 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
     } catch (error) {
       return setStopped(problemOf(error).detail);
     }
-    clear();
+    showLine("");
     onAccept(toItem(about, dose));
   };
 
@@ -149,9 +153,9 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
     problem: stopped ?? (doseText !== "" && dosage.error ? problemOf(dosage.error).detail : null),
     setText,
     setLine: (line: string) => set(line, null),
+    showLine,
     choose,
     unchoose,
-    clear,
     accept,
     move: (step: number) => setPlace(Math.min(Math.max(highlight + step, 0), found.length - 1)),
     close: () => setClosed(true),

@@ -39,8 +39,16 @@ export function Prescription({ patientId, prescriptionId }: { patientId: string;
     mutationFn: () => backend.savePrescriptionPdf(prescriptionId),
     onSuccess: (path) => path !== null && toast(words.saved(path)),
   });
+  const copy = useMutation({
+    mutationFn: async () => {
+      const draft = await backend.repeatPrescription(patientId, prescriptionId, null);
+      await backend.saveDraft(patientId, draft);
+    },
+    onSuccess: () => void navigate({ to: "/patients/$patientId/pad", params: { patientId } }),
+  });
   useKeys({
     preview: () => setLarge(true),
+    repeat: () => session.mayPrescribe && copy.mutate(),
     newPrescription: () =>
       session.mayPrescribe && void navigate({ to: "/patients/$patientId/pad", params: { patientId } }),
   });
@@ -66,6 +74,7 @@ export function Prescription({ patientId, prescriptionId }: { patientId: string;
             <h1 data-testid="prescription-number">{summary.data.number ?? words.noNumber}</h1>
             <Facts prescription={summary.data} />
             {save.error && <Problem error={save.error} />}
+            {copy.error && <Problem error={copy.error} />}
             <Button
               ref={saveButton}
               size="lg"
@@ -83,6 +92,17 @@ export function Prescription({ patientId, prescriptionId }: { patientId: string;
             >
               {words.preview}
             </Button>
+            {session.mayPrescribe && (
+              <Button
+                variant="default"
+                size="md"
+                loading={copy.isPending}
+                onClick={() => copy.mutate()}
+                rightSection={<Kbd>{keyLabel("repeat")}</Kbd>}
+              >
+                {words.copy}
+              </Button>
+            )}
             <Button
               variant="default"
               size="md"

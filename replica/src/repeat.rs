@@ -1,0 +1,123 @@
+//! What was prescribed before, written again: taken over into the draft, with what differs in sight.
+
+use protocol::dosage::Dosage;
+use protocol::id::{PatientId, PrescriptionId};
+use protocol::table::{TableName, Values};
+use rusqlite::{OptionalExtension, Transaction};
+
+use crate::chart::{diagnoses, item_view, items};
+use crate::error::{Error, Result};
+use crate::one_patient::{id_list, kept};
+use crate::pad::draft;
+use crate::replica::{Replica, must_get, text};
+use crate::store::get_row;
+use crate::view::{Difference, Draft, DraftItem, ItemSource, LineDifference};
+
+impl Replica {
+    /// The draft with the lines of a signed prescription, or of the last one, after its own. A medicine that the draft
+    /// has already is not written twice. Diagnoses and advice are taken over where the draft says nothing. Nothing is
+    /// written yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] if nothing was prescribed before; [`Error::NotFound`] for another patient's prescription.
+    pub fn repeat_prescription(
+        &self,
+        patient: PatientId,
+        prescription: Option<PrescriptionId>,
+        own: Option<Draft>,
+    ) -> Result<Draft> {
+        self.must_read_clinical()?;
+        self.store.read(|tx| {
+            let patient = kept(tx, patient)?;
+            let id = match prescription {
+                Some(id) => id,
+                None => last_signed(tx, patient)?
+                    .ok_or_else(|| Error::Invalid("Nothing was prescribed before. Nothing was changed.".into()))?,
+            };
+            let values = must_get(tx, TableName::Prescriptions, id.0)?;
+            let of: PatientId = text(&values, "patient_id").parse().map_err(|_| Error::NotFound)?;
+            if kept(tx, of)? != patient {
+                return Err(Error::NotFound);
+            }
+            let mut draft = match own {
+                Some(own) => own,
+                None => draft(tx, patient)?.unwrap_or_default(),
+            };
+            take_over(tx, id, &values, &mut draft)?;
+            Ok(draft)
+        })
+    }
+}
+
+fn take_over(tx: &Transaction<'_>, id: PrescriptionId, values: &Values, draft: &mut Draft) -> Result<()> {
+    for (_, item) in items(tx, id)? {
+        let item = written_again(&item);
+        if !draft.items.iter().any(|own| is_same_medicine(own, &item)) {
+            draft.items.push(item);
+        }
+    }
+    if draft.diagnoses.is_empty() {
+        draft.diagnoses = diagnoses(values);
+    }
+    if draft.advice.trim().is_empty() {
+        draft.advice = text(values, "advice").to_owned();
+    }
+    draft.repeated = Some(id);
+    Ok(())
+}
+
+fn last_signed(tx: &Transaction<'_>, patient: PatientId) -> Result<Option<PrescriptionId>> {
+    let sql = "select id from prescriptions where patient_id in (select value from json_each(?1)) \
+               and status = 'finalised' and is_deleted = 0 order by visit_date desc, id desc limit 1";
+    let id: Option<String> =
+        tx.prepare_cached(sql)?.query_row([id_list(tx, patient)?], |row| row.get(0)).optional()?;
+    Ok(id.and_then(|id| id.parse().ok()))
+}
+
+/// A signed line as it would be typed.
+pub(crate) fn written_again(item: &Values) -> DraftItem {
+    DraftItem {
+        medicine_id: text(item, "medicine_id").parse().ok(),
+        medicine_text: text(item, "medicine_text").to_owned(),
+        dose_text: text(item, "dose_text").to_owned(),
+        source: ItemSource::Repeat,
+        ..DraftItem::default()
+    }
+}
+
+fn is_same_medicine(one: &DraftItem, other: &DraftItem) -> bool {
+    match (one.medicine_id, other.medicine_id) {
+        (Some(one), Some(other)) => one == other,
+        (None, None) => one.medicine_text.trim().eq_ignore_ascii_case(other.medicine_text.trim()),
+        _ => false,
+    }
+}
+
+/// Whether two doses mean the same, however they are written.
+fn is_same_dose(one: &str, other: &str) -> bool {
+    one == other || Dosage::parse(one).is_ok_and(|one| Dosage::parse(other).is_ok_and(|other| one == other))
+}
+
+/// How the draft differs from the prescription that it repeats, if it does repeat one.
+pub(crate) fn difference(tx: &Transaction<'_>, draft: &Draft) -> Result<Option<Difference>> {
+    let Some(id) = draft.repeated else { return Ok(None) };
+    let Some(row) = get_row(tx, TableName::Prescriptions, id.0)? else { return Ok(None) };
+    let before: Vec<(DraftItem, Values)> =
+        items(tx, id)?.into_iter().map(|(_, item)| (written_again(&item), item)).collect();
+    let lines = draft
+        .items
+        .iter()
+        .map(|item| match before.iter().find(|(old, _)| is_same_medicine(old, item)) {
+            None => LineDifference::New,
+            Some((old, _)) if is_same_dose(&old.dose_text, &item.dose_text) => LineDifference::Same,
+            Some((old, _)) => LineDifference::Changed { before: old.dose_text.clone() },
+        })
+        .collect();
+    let removed = before.iter().filter(|(old, _)| !draft.items.iter().any(|item| is_same_medicine(old, item)));
+    Ok(Some(Difference {
+        visit_date: text(&row.values, "visit_date").to_owned(),
+        lines,
+        removed: removed.map(|(_, item)| item_view(item)).collect(),
+    }))
+}
