@@ -8,8 +8,8 @@ use protocol::dosage::Dosage;
 use protocol::id::{PatientId, PrescriptionId};
 use protocol::medicine::dose_unit;
 use protocol::safety::{
-    Allergy, Chart, Check, Line, LineReport, Medicine, Overridden, Person, Prescription, Proposed, RULES_VERSION,
-    Registration, Rules, Severity, Written, check_lines,
+    Allergy, Chart, Check, Line, LineReport, Medicine, Overridden, Person, Prescription, Proposed,
+    RULES_VERSION, Registration, Rules, Severity, Written, check_lines,
 };
 use protocol::table::{TableName, Values};
 use protocol::validate::parse_day;
@@ -107,7 +107,8 @@ fn shown(item: &DraftItem, report: LineReport) -> LineSafety {
     LineSafety { findings, is_checked: report.is_checked, is_held }
 }
 
-fn proposed(tx: &Transaction<'_>, item: &DraftItem, chart: &mut Chart) -> Result<Proposed> {
+/// A line as the checks read it; what the list knows of its medicine is put into the chart.
+pub(crate) fn proposed(tx: &Transaction<'_>, item: &DraftItem, chart: &mut Chart) -> Result<Proposed> {
     let row = medicine_row(tx, item)?;
     let typed = item.medicine_text.trim();
     let form = row.as_ref().map_or_else(|| form_in(typed), |row| text(row, "dosage_form"));
@@ -136,10 +137,8 @@ fn known(
     today: Date,
 ) -> Result<(Chart, Person)> {
     let ids = registrations(tx, patient)?;
-    let rows: Vec<(Uuid, Values)> = ids
-        .iter()
-        .map(|id| Ok((id.0, must_get(tx, TableName::Patients, id.0)?)))
-        .collect::<Result<_>>()?;
+    let rows: Vec<(Uuid, Values)> =
+        ids.iter().map(|id| Ok((id.0, must_get(tx, TableName::Patients, id.0)?))).collect::<Result<_>>()?;
     let open = open_items(tx, patient)?;
     let registration = |(id, row): &(Uuid, Values)| {
         let allergies = Registration::allergies_in(text(row, "allergy_status"), some_text(row, "alerts"));
@@ -232,7 +231,9 @@ fn prescriptions(
     for id in ids {
         let Ok(id) = id?.parse::<PrescriptionId>() else { continue };
         let values = must_get(tx, TableName::Prescriptions, id.0)?;
-        let Some(day) = parse_day(text(&values, "visit_date")).filter(|_| except != Some(id)) else { continue };
+        let Some(day) = parse_day(text(&values, "visit_date")).filter(|_| except != Some(id)) else {
+            continue;
+        };
         let lines = items(tx, id)?.into_iter().filter(|(_, item)| text(item, "stopped_at").is_empty());
         found.push(Prescription {
             id: id.0,
@@ -304,7 +305,10 @@ fn with_side(row: &Values, open: &[Values], id: Uuid, side: &str) -> Values {
 
 /// The allergies that are rows of their own, in words.
 pub(crate) fn allergy_words(tx: &Transaction<'_>, patient: PatientId) -> Result<Vec<String>> {
-    Ok(allergies(tx, patient, &open_items(tx, patient)?)?.into_iter().map(|allergy| allergy.substance).collect())
+    Ok(allergies(tx, patient, &open_items(tx, patient)?)?
+        .into_iter()
+        .map(|allergy| allergy.substance)
+        .collect())
 }
 
 /// What counted as allergies, for the record of what was signed.
@@ -353,7 +357,7 @@ pub(crate) fn alert_views(values: &Values) -> Vec<AlertView> {
             why: alert["detail"].as_str().unwrap_or_default().to_owned(),
             is_left_out: alert["action"] == "changed",
             reason: alert["reason"].as_str().map(str::to_owned),
-            rule_version: alert["rule_version"].as_i64(),
+            rule_version: alert["rule_version"].as_u64().and_then(|version| u32::try_from(version).ok()),
         })
         .collect()
 }

@@ -22,6 +22,8 @@ mod print;
 mod repeat;
 mod replica;
 mod sealed;
+mod short_key_test;
+mod short_keys;
 mod sign;
 mod slots;
 mod store;

@@ -83,6 +83,7 @@ mod tests {
             dosage_form: "tablet".into(),
             dose_unit: "tablet".into(),
             default_dose: None,
+            uses: 0,
         }
     }
 

@@ -32,8 +32,9 @@ impl Replica {
             let patient = kept(tx, patient)?;
             let id = match prescription {
                 Some(id) => id,
-                None => last_signed(tx, patient)?
-                    .ok_or_else(|| Error::Invalid("Nothing was prescribed before. Nothing was changed.".into()))?,
+                None => last_signed(tx, patient)?.ok_or_else(|| {
+                    Error::Invalid("Nothing was prescribed before. Nothing was changed.".into())
+                })?,
             };
             let values = must_get(tx, TableName::Prescriptions, id.0)?;
             let of: PatientId = text(&values, "patient_id").parse().map_err(|_| Error::NotFound)?;
@@ -114,7 +115,8 @@ pub(crate) fn difference(tx: &Transaction<'_>, draft: &Draft) -> Result<Option<D
             Some((old, _)) => LineDifference::Changed { before: old.dose_text.clone() },
         })
         .collect();
-    let removed = before.iter().filter(|(old, _)| !draft.items.iter().any(|item| is_same_medicine(old, item)));
+    let removed =
+        before.iter().filter(|(old, _)| !draft.items.iter().any(|item| is_same_medicine(old, item)));
     Ok(Some(Difference {
         visit_date: text(&row.values, "visit_date").to_owned(),
         lines,

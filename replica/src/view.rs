@@ -14,7 +14,8 @@ mod consultation;
 
 pub use consultation::{
     AlertView, Difference, DosageRead, Draft, DraftItem, DraftSaved, FindingView, ItemSource, ItemView, Kept,
-    LineChoice, LineDifference, LineRead, LineSafety, MedicineFound, Pad, PrescriptionSummary, Safety, Vitals,
+    LineChoice, LineDifference, LineRead, LineSafety, MedicineFound, Pad, PrescriptionSummary, Safety,
+    ShortKey, ShortKeyForm, ShortKeyFound, ShortKeyTest, TestFinding, Vitals,
 };
 
 /// What the window shows first.

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use prescription_pdf::Drawn;
 use protocol::conflict::Choice;
 use protocol::error::ErrorCode;
-use protocol::id::{ConflictId, DeviceId, PatientId, PrescriptionId};
+use protocol::id::{ConflictId, DeviceId, PatientId, PrescriptionId, ShortKeyId};
 use protocol::printed::Printed;
 use replica::view::{
     AppState, Chart, CommandError, ComputerView, Conflict, DosageRead, Draft, DraftItem, DraftSaved,
-    Enrolment, LedgerEntry, LineRead, Pad, PatientForm, PatientSummary, PrescriptionSummary, Safety, SyncStatus,
-    Today,
+    Enrolment, LedgerEntry, LineRead, Pad, PatientForm, PatientSummary, PrescriptionSummary, Safety,
+    SyncStatus, Today,
 };
 use replica::{Desk, Replica};
 use tauri::{AppHandle, State};
@@ -199,6 +199,54 @@ pub async fn repeat_prescription(
     draft: Option<Draft>,
 ) -> Answer<Draft> {
     ask(desk, move |replica| replica.repeat_prescription(patient_id, prescription_id, draft)).await
+}
+
+#[tauri::command]
+pub async fn find_short_keys(
+    desk: Here<'_>,
+    patient_id: PatientId,
+    typed: String,
+) -> Answer<Vec<ShortKeyFound>> {
+    ask(desk, move |replica| replica.find_short_keys(patient_id, &typed)).await
+}
+
+#[tauri::command]
+pub async fn expand_short_key(
+    desk: Here<'_>,
+    patient_id: PatientId,
+    typed: String,
+    draft: Draft,
+) -> Answer<Draft> {
+    ask(desk, move |replica| replica.expand_short_key(patient_id, &typed, draft)).await
+}
+
+#[tauri::command]
+pub async fn list_phrases(desk: Here<'_>) -> Answer<Vec<(String, String)>> {
+    ask(desk, Replica::phrases).await
+}
+
+#[tauri::command]
+pub async fn list_short_keys(desk: Here<'_>) -> Answer<Vec<ShortKey>> {
+    ask(desk, Replica::short_keys).await
+}
+
+#[tauri::command]
+pub async fn save_short_key(
+    desk: Here<'_>,
+    id: Option<ShortKeyId>,
+    form: ShortKeyForm,
+) -> Answer<ShortKeyId> {
+    ask(desk, move |replica| replica.save_short_key(id, &form)).await
+}
+
+#[tauri::command]
+pub async fn remove_short_key(desk: Here<'_>, id: ShortKeyId) -> Answer<()> {
+    ask(desk, move |replica| replica.remove_short_key(id)).await
+}
+
+#[tauri::command]
+pub async fn test_short_key(desk: Here<'_>, form: ShortKeyForm) -> Answer<ShortKeyTest> {
+    ask(desk, move |replica| replica.test_short_key(&form)).await
 }
 
 #[tauri::command]

@@ -92,9 +92,30 @@ pub struct Person {
 
 /// Classes of which one is enough.
 const ONE_IS_ENOUGH: &[&str] = &[
-    "nsaid", "ppi", "antihistamine", "ssri", "benzodiazepine", "statin", "ace_inhibitor", "sartan", "beta_blocker",
-    "sulfonylurea", "gliptin", "sglt2", "penicillin", "cephalosporin", "macrolide", "fluoroquinolone", "tetracycline",
-    "nitroimidazole", "opioid", "corticosteroid", "dihydropyridine", "prokinetic", "muscle_relaxant", "triptan",
+    "nsaid",
+    "ppi",
+    "antihistamine",
+    "ssri",
+    "benzodiazepine",
+    "statin",
+    "ace_inhibitor",
+    "sartan",
+    "beta_blocker",
+    "sulfonylurea",
+    "gliptin",
+    "sglt2",
+    "penicillin",
+    "cephalosporin",
+    "macrolide",
+    "fluoroquinolone",
+    "tetracycline",
+    "nitroimidazole",
+    "opioid",
+    "corticosteroid",
+    "dihydropyridine",
+    "prokinetic",
+    "muscle_relaxant",
+    "triptan",
 ];
 
 /// Allergies of one class that also tell of another.
@@ -115,13 +136,22 @@ fn class_words(class: &str) -> String {
     }
 }
 
+/// Since when a medicine is taken.
+enum Taken {
+    /// It is on the prescription that is being written.
+    Now,
+    /// It was signed before, and ends on this day.
+    Until(Date),
+    /// It was signed before, until further notice.
+    Ongoing,
+}
+
 /// A medicine with all that is known of it.
 struct Known<'a> {
     text: &'a str,
     parts: Vec<Part<'a>>,
     is_systemic: bool,
-    /// Until when it runs, if it was signed before: none for until further notice.
-    running: Option<Option<Date>>,
+    taken: Taken,
 }
 
 struct Part<'a> {
@@ -145,14 +175,20 @@ impl<'a> Known<'a> {
     fn new(rules: &'a Rules, medicine: Option<&Medicine>, text: &'a str) -> Self {
         let part = |name: String, own: &[String], mg_per_unit| {
             let fact = rules.fact(&name);
-            let of_fact = fact.into_iter().flat_map(|fact| fact.classes.iter().map(|class| (*class).to_owned()));
+            let of_fact =
+                fact.into_iter().flat_map(|fact| fact.classes.iter().map(|class| (*class).to_owned()));
             let classes = own.iter().cloned().chain(of_fact).collect();
             Part { name, fact, classes, mg_per_unit }
         };
         let Some(medicine) = medicine.filter(|medicine| !medicine.ingredients.is_empty()) else {
             let own = medicine.map_or(&[][..], |medicine| &medicine.classes);
             let parts = rules.named_in(text).into_iter().map(|name| part(name, own, None)).collect();
-            return Self { text, parts, is_systemic: medicine.is_none_or(|one| one.is_systemic), running: None };
+            return Self {
+                text,
+                parts,
+                is_systemic: medicine.is_none_or(|one| one.is_systemic),
+                taken: Taken::Now,
+            };
         };
         // A class of a combination is that of its ingredient which has it, where that is known.
         let facts: Vec<Option<&Fact>> = medicine.ingredients.iter().map(|name| rules.fact(name)).collect();
@@ -165,7 +201,7 @@ impl<'a> Known<'a> {
         let strengths = medicine.mg_per_unit.iter().copied().chain(std::iter::repeat(None));
         let parts = medicine.ingredients.iter().zip(strengths);
         let parts = parts.map(|(name, mg)| part(name.clone(), &homeless, mg)).collect();
-        Self { text, parts, is_systemic: medicine.is_systemic, running: None }
+        Self { text, parts, is_systemic: medicine.is_systemic, taken: Taken::Now }
     }
 
     fn first_with(&self, class: &str) -> Option<&Part<'a>> {
@@ -184,15 +220,16 @@ pub fn check_lines(
     today: Date,
 ) -> Vec<LineReport> {
     let medicine = |line: &Line| line.medicine.and_then(|id| chart.medicines.get(&id));
-    let known: Vec<Known> =
+    let known: Vec<Known<'_>> =
         lines.iter().map(|one| Known::new(rules, medicine(&one.line), &one.line.text)).collect();
-    let before: Vec<Known> = running(chart, today)
+    let before: Vec<Known<'_>> = running(chart, today)
         .map(|(prescription, line)| {
-            let until = line.days.map(|days| prescription.day.saturating_add(Duration::days(days.into())));
-            Known { running: Some(until), ..Known::new(rules, medicine(line), &line.text) }
+            let until = |days: u32| prescription.day.saturating_add(Duration::days(days.into()));
+            let taken = line.days.map_or(Taken::Ongoing, |days| Taken::Until(until(days)));
+            Known { taken, ..Known::new(rules, medicine(line), &line.text) }
         })
         // What ends today is followed by the new one.
-        .filter(|known| known.running.flatten().is_none_or(|until| until > today))
+        .filter(|known| !matches!(known.taken, Taken::Until(until) if until <= today))
         .collect();
     (0..lines.len())
         .map(|place| {
@@ -225,7 +262,8 @@ fn allergy_findings(chart: &Chart, this: &Known<'_>) -> Vec<LineFinding> {
     for allergen in allergens(chart) {
         let noted = allergen.text;
         let by_name = this.parts.iter().find(|part| allergen.means(&part.name));
-        let mut classes = this.parts.iter().flat_map(|part| part.classes.iter().map(move |class| (part, class)));
+        let mut classes =
+            this.parts.iter().flat_map(|part| part.classes.iter().map(move |class| (part, class)));
         let held = |about: &str, why: String| finding(Check::Allergy, Severity::Hold, about, noted, why);
         if let Some(part) = by_name {
             findings.push(held(&part.name, format!("{}: an allergy to it is noted: {noted}.", part.name)));
@@ -234,9 +272,10 @@ fn allergy_findings(chart: &Chart, this: &Known<'_>) -> Vec<LineFinding> {
             findings.push(held(&part.name, why));
         } else if names(this.text, noted) || names(noted, this.text) {
             findings.push(held(this.text, format!("{}: an allergy to it is noted: {noted}.", this.text)));
-        } else if let Some((class, part)) = CROSS.iter().find_map(|(of, to)| {
-            Some((of, this.first_with(to)?)).filter(|_| allergen.means_class(of))
-        }) {
+        } else if let Some((class, part)) = CROSS
+            .iter()
+            .find_map(|(of, to)| Some((of, this.first_with(to)?)).filter(|_| allergen.means_class(of)))
+        {
             let why = format!(
                 "{} is near to what is noted: {noted}. Some who are allergic to {class}s react to it too.",
                 part.name
@@ -265,7 +304,9 @@ fn age(person: &Person, medicine: Option<&Medicine>, this: &Known<'_>, findings:
         }
     }
     let is_child = *youngest < 12 * 18;
-    if let Some(severity) = medicine.and_then(|one| flagged(one.paediatric_flag.as_deref())).filter(|_| is_child) {
+    if let Some(severity) =
+        medicine.and_then(|one| flagged(one.paediatric_flag.as_deref())).filter(|_| is_child)
+    {
         let why = format!("{}: the list of medicines warns of it for children.", this.text);
         findings.push(finding(Check::Age, severity, this.text, "age", why));
     }
@@ -279,7 +320,12 @@ fn flagged(flag: Option<&str>) -> Option<Severity> {
     }
 }
 
-fn pregnancy(person: &Person, medicine: Option<&Medicine>, this: &Known<'_>, findings: &mut Vec<LineFinding>) {
+fn pregnancy(
+    person: &Person,
+    medicine: Option<&Medicine>,
+    this: &Known<'_>,
+    findings: &mut Vec<LineFinding>,
+) {
     if !person.is_pregnant && !person.may_be_pregnant {
         return;
     }
@@ -295,7 +341,8 @@ fn pregnancy(person: &Person, medicine: Option<&Medicine>, this: &Known<'_>, fin
     for part in this.parts.iter().filter(|_| this.is_systemic) {
         let Some((fact, limit)) = part.fact.and_then(|fact| Some((fact, fact.pregnancy?))) else { continue };
         let Some(severity) = severity_of(limit.severity, limit.from_week) else { continue };
-        let from = if limit.from_week > 0 { format!(" from week {} on", limit.from_week) } else { String::new() };
+        let from =
+            if limit.from_week > 0 { format!(" from week {} on", limit.from_week) } else { String::new() };
         let why = format!("{opening} {}{from}: {}.", part.name, limit.why);
         let found = finding(Check::Pregnancy, severity, &part.name, "pregnancy", why);
         findings.push(LineFinding { source: Some(fact.source), ..found });
@@ -308,7 +355,12 @@ fn pregnancy(person: &Person, medicine: Option<&Medicine>, this: &Known<'_>, fin
 }
 
 /// The most of a day, over this line and those before it that hold the same ingredient.
-fn daily_dose(lines: &[Proposed], known: &[Known<'_>], medicine: Option<&Medicine>, findings: &mut Vec<LineFinding>) {
+fn daily_dose(
+    lines: &[Proposed],
+    known: &[Known<'_>],
+    medicine: Option<&Medicine>,
+    findings: &mut Vec<LineFinding>,
+) {
     let (Some(this), Some(line)) = (known.last(), lines.last()) else { return };
     let Some(dosage) = &line.dosage else { return };
     for part in this.parts.iter().filter(|_| this.is_systemic) {
@@ -323,10 +375,17 @@ fn daily_dose(lines: &[Proposed], known: &[Known<'_>], medicine: Option<&Medicin
             continue;
         }
         let Some(most) = fact.most_a_day_mg else { continue };
-        let taken: f64 = lines.iter().zip(known).filter(|(_, one)| one.is_systemic).map(|(line, one)| {
-            let mg = one.parts.iter().find(|other| part.is_same(other)).and_then(|other| other.mg_per_unit);
-            mg.zip(line.dosage.as_ref().and_then(Dosage::units_a_day)).map_or(0.0, |(mg, units)| mg * units)
-        }).sum();
+        let taken: f64 = lines
+            .iter()
+            .zip(known)
+            .filter(|(_, one)| one.is_systemic)
+            .map(|(line, one)| {
+                let mg =
+                    one.parts.iter().find(|other| part.is_same(other)).and_then(|other| other.mg_per_unit);
+                mg.zip(line.dosage.as_ref().and_then(Dosage::units_a_day))
+                    .map_or(0.0, |(mg, units)| mg * units)
+            })
+            .sum();
         if part.mg_per_unit.is_some() && dosage.units_a_day().is_some() && taken > most * 1.001 {
             let amount = crate::medicine::amount_text;
             let why = format!(
@@ -368,24 +427,25 @@ fn pair(rules: &Rules, this: &Known<'_>, other: &Known<'_>, findings: &mut Vec<L
     if !this.is_systemic || !other.is_systemic {
         return;
     }
-    let when = match other.running {
-        None => "is on this prescription too".to_owned(),
-        Some(Some(until)) => format!("still runs until {}", day(until)),
-        Some(None) => "still runs".to_owned(),
+    let when = match other.taken {
+        Taken::Now => "is on this prescription too".to_owned(),
+        Taken::Until(until) => format!("still runs until {}", day(until)),
+        Taken::Ongoing => "still runs".to_owned(),
     };
     let same = this.parts.iter().find(|part| other.parts.iter().any(|one| part.is_same(one)));
     if let Some(part) = same {
         let why = format!("{} {when}: {}.", part.name, other.text);
         findings.push(finding(Check::SameIngredient, Severity::Caution, &part.name, other.text, why));
-    } else if let Some((class, part)) = ONE_IS_ENOUGH
-        .iter()
-        .find_map(|class| this.first_with(class).filter(|_| other.first_with(class).is_some()).map(|part| (class, part)))
-    {
+    } else if let Some((class, part)) = ONE_IS_ENOUGH.iter().find_map(|class| {
+        this.first_with(class).filter(|_| other.first_with(class).is_some()).map(|part| (class, part))
+    }) {
         let why = format!("{} is {}, and so is {}, which {when}.", part.name, class_words(class), other.text);
         findings.push(finding(Check::SameClass, Severity::Caution, &part.name, other.text, why));
     }
     for one in rules.interactions() {
-        for (part, with) in this.parts.iter().flat_map(|part| other.parts.iter().map(move |with| (part, with))) {
+        for (part, with) in
+            this.parts.iter().flat_map(|part| other.parts.iter().map(move |with| (part, with)))
+        {
             let fits = one.one.is(&part.name, &part.classes) && one.other.is(&with.name, &with.classes)
                 || one.other.is(&part.name, &part.classes) && one.one.is(&with.name, &with.classes);
             if fits && !part.is_same(with) {

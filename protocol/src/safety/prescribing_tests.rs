@@ -68,7 +68,9 @@ impl Pad {
     }
 
     fn allergic(mut self, substance: &str) -> Self {
-        self.chart.allergies.push(super::super::Allergy { substance: substance.into(), ..Default::default() });
+        self.chart
+            .allergies
+            .push(super::super::Allergy { substance: substance.into(), ..Default::default() });
         self
     }
 
@@ -100,8 +102,16 @@ fn an_allergy_holds_a_line_by_name_by_class_and_in_a_combination_and_says_why() 
         let pad = Pad::new().allergic(allergy).line(&both, "1-0-1 x3d");
         assert_eq!(pad.found(), [(Check::Allergy, Severity::Hold)], "{allergy}");
     }
-    let cream = Listed("Silver sulfadiazine", json!([{ "name": "Silver sulfadiazine" }]), &["sulfonamide"], "topical");
-    assert_eq!(Pad::new().allergic("sulfa").line(&cream, "1-0-1").found(), [(Check::Allergy, Severity::Hold)]);
+    let cream = Listed(
+        "Silver sulfadiazine",
+        json!([{ "name": "Silver sulfadiazine" }]),
+        &["sulfonamide"],
+        "topical",
+    );
+    assert_eq!(
+        Pad::new().allergic("sulfa").line(&cream, "1-0-1").found(),
+        [(Check::Allergy, Severity::Hold)]
+    );
     let cefixime = listed("Cefixime", "200 mg", &["cephalosporin"]);
     assert_eq!(
         Pad::new().allergic("penicillin").line(&cefixime, "1-0-1 x5d").found(),
@@ -112,7 +122,8 @@ fn an_allergy_holds_a_line_by_name_by_class_and_in_a_combination_and_says_why() 
 
 #[test]
 fn words_of_the_doctors_own_are_never_called_checked_and_what_they_name_is_found() {
-    let pad = Pad::new().allergic("penicillin").free("Inj. ampicillin from the hospital").free("a herbal tea");
+    let pad =
+        Pad::new().allergic("penicillin").free("Inj. ampicillin from the hospital").free("a herbal tea");
     let reports = pad.check();
     assert!(reports.iter().all(|report| !report.is_checked));
     assert_eq!(reports[0].findings[0].check, Check::Allergy);
@@ -125,8 +136,10 @@ fn words_of_the_doctors_own_are_never_called_checked_and_what_they_name_is_found
 
 #[test]
 fn one_ingredient_or_class_twice_is_told_in_the_draft_and_against_what_still_runs() {
-    let (sodium, potassium) =
-        (listed("Diclofenac sodium", "50 mg", &["nsaid"]), listed("Diclofenac potassium", "50 mg", &["nsaid"]));
+    let (sodium, potassium) = (
+        listed("Diclofenac sodium", "50 mg", &["nsaid"]),
+        listed("Diclofenac potassium", "50 mg", &["nsaid"]),
+    );
     let same = [(Check::SameIngredient, Severity::Caution)];
     assert_eq!(Pad::new().line(&sodium, "1-0-0").line(&potassium, "0-0-1").found(), same);
     let running = Pad::new().takes(&sodium, date!(2026 - 11 - 20), Some(5)).line(&potassium, "1-0-1 x3d");
@@ -139,8 +152,17 @@ fn one_ingredient_or_class_twice_is_told_in_the_draft_and_against_what_still_run
         Pad::new().line(&sodium, "1-0-1").line(&ibuprofen, "1-0-1").found(),
         [(Check::SameClass, Severity::Caution)]
     );
-    let gel = Listed("Diclofenac diethylamine", json!([{ "name": "Diclofenac diethylamine" }]), &["nsaid"], "topical");
-    assert_eq!(Pad::new().line(&ibuprofen, "1-0-1").line(&gel, "1-0-1").found(), [], "a gel stays where it is put");
+    let gel = Listed(
+        "Diclofenac diethylamine",
+        json!([{ "name": "Diclofenac diethylamine" }]),
+        &["nsaid"],
+        "topical",
+    );
+    assert_eq!(
+        Pad::new().line(&ibuprofen, "1-0-1").line(&gel, "1-0-1").found(),
+        [],
+        "a gel stays where it is put"
+    );
 }
 
 #[test]
@@ -171,7 +193,8 @@ fn age_counts_by_the_youngest_that_may_be_true() {
 
 #[test]
 fn pregnancy_counts_by_its_week_and_is_asked_for_where_it_matters_from_the_start() {
-    let (enalapril, ibuprofen) = (listed("Enalapril", "5 mg", &[]), listed("Ibuprofen", "400 mg", &["nsaid"]));
+    let (enalapril, ibuprofen) =
+        (listed("Enalapril", "5 mg", &[]), listed("Ibuprofen", "400 mg", &["nsaid"]));
     let of = |medicine: &Listed, person: Person| {
         let mut pad = Pad::new().line(medicine, "1-0-0 x5d");
         pad.person = Person { ages_months: vec![300], ..person };

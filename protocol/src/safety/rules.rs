@@ -58,8 +58,7 @@ pub(super) enum Side {
 }
 
 static RULES: LazyLock<Result<Rules, String>> = LazyLock::new(|| {
-    let rules =
-        Rules::parse(include_str!("data/ingredients.tsv"), include_str!("data/interactions.tsv"))?;
+    let rules = Rules::parse(include_str!("data/ingredients.tsv"), include_str!("data/interactions.tsv"))?;
     self_test::run(&rules)?;
     Ok(rules)
 });

@@ -99,7 +99,9 @@ const CASES: &[Case] = &[
 ///
 /// The name of the first case that comes out wrong.
 pub(super) fn run(rules: &Rules) -> Result<(), String> {
-    CASES.iter().try_for_each(|case| if case.holds(rules) { Ok(()) } else { Err(format!("not found: {}", case.name)) })
+    CASES.iter().try_for_each(|case| {
+        if case.holds(rules) { Ok(()) } else { Err(format!("not found: {}", case.name)) }
+    })
 }
 
 impl Case {
@@ -127,7 +129,8 @@ impl Case {
                 dosage: Some(dosage.clone()),
             })
             .collect();
-        let person = Person { ages_months: vec![self.age_months], is_pregnant: self.is_pregnant, ..Person::default() };
+        let person =
+            Person { ages_months: vec![self.age_months], is_pregnant: self.is_pregnant, ..Person::default() };
         let found = check_lines(rules, &chart, &person, &lines, time::Date::MIN);
         let mut findings = found.iter().flat_map(|line| &line.findings);
         match self.expected {

@@ -8,6 +8,7 @@ mod patients;
 mod prescriptions;
 mod repeat;
 mod safety;
+mod short_keys;
 
 use std::sync::Arc;
 

@@ -85,7 +85,12 @@ fn a_clock_that_jumps_gives_no_number_twice() {
     let days = [NOW, NOW, datetime!(2020-01-01 05:00 UTC), NOW];
     let numbers = days.map(|now| {
         fixture.replica.clock = Clock::stopped(now);
-        fixture.replica.sign_prescription(sunita, &draft, &[]).expect("BUG: signed").number.unwrap_or_default()
+        fixture
+            .replica
+            .sign_prescription(sunita, &draft, &[])
+            .expect("BUG: signed")
+            .number
+            .unwrap_or_default()
     });
     assert_eq!(numbers, ["ASHA-A-261123-1", "ASHA-A-261123-2", "ASHA-A-200101-1", "ASHA-A-261123-3"]);
 }

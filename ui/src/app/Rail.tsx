@@ -5,6 +5,7 @@ import {
   IconHelpCircle,
   IconPrescription,
   IconRefresh,
+  IconSlash,
   IconUserHeart,
 } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
@@ -44,6 +45,12 @@ export function Rail({ onKeys }: { onKeys: () => void }) {
         {shell.sync}
         {setAside > 0 && <span className={classes.count}>{setAside}</span>}
       </Link>
+      {session.mayPrescribe && (
+        <Link to="/short-keys" {...link}>
+          <IconSlash size={22} stroke={1.7} aria-hidden="true" />
+          {shell.shortKeys}
+        </Link>
+      )}
       {session.person.roles.includes("admin") && (
         <Link to="/computers" {...link}>
           <IconDeviceDesktop size={22} stroke={1.7} aria-hidden="true" />

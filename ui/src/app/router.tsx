@@ -6,6 +6,7 @@ import { CorrectPatient } from "../features/patient/CorrectPatient";
 import { RegisterPatient } from "../features/patient/RegisterPatient";
 import { Prescription } from "../features/prescription/Prescription";
 import { Review } from "../features/review/Review";
+import { ShortKeys } from "../features/shortkeys/ShortKeys";
 import { SyncCentre } from "../features/sync/SyncCentre";
 import { Today } from "../features/today/Today";
 import { Layout } from "./layout";
@@ -62,6 +63,8 @@ const sync = createRoute({ getParentRoute: () => root, path: "/sync", component:
 
 const computers = createRoute({ getParentRoute: () => root, path: "/computers", component: Computers });
 
+const shortKeys = createRoute({ getParentRoute: () => root, path: "/short-keys", component: ShortKeys });
+
 const review = createRoute({
   getParentRoute: () => root,
   path: "/review",
@@ -81,6 +84,7 @@ const routeTree = root.addChildren([
   prescription,
   sync,
   computers,
+  shortKeys,
   review,
 ]);
 

@@ -18,6 +18,11 @@ import type { PatientId } from "./bindings/PatientId";
 import type { PatientSummary } from "./bindings/PatientSummary";
 import type { PrescriptionId } from "./bindings/PrescriptionId";
 import type { PrescriptionSummary } from "./bindings/PrescriptionSummary";
+import type { ShortKey } from "./bindings/ShortKey";
+import type { ShortKeyForm } from "./bindings/ShortKeyForm";
+import type { ShortKeyFound } from "./bindings/ShortKeyFound";
+import type { ShortKeyId } from "./bindings/ShortKeyId";
+import type { ShortKeyTest } from "./bindings/ShortKeyTest";
 import type { SyncStatus } from "./bindings/SyncStatus";
 import type { Today } from "./bindings/Today";
 
@@ -73,6 +78,18 @@ export interface Backend {
     prescriptionId: PrescriptionId | null,
     draft: Draft | null,
   ): Promise<Draft>;
+  /** Keys that a typed beginning may mean and that fit the patient. */
+  findShortKeys(patientId: PatientId, typed: string): Promise<ShortKeyFound[]>;
+  /** The draft with what a key stands for. Nothing is written yet. */
+  expandShortKey(patientId: PatientId, typed: string, draft: Draft): Promise<Draft>;
+  /** Phrases by their keys. */
+  listPhrases(): Promise<[string, string][]>;
+  listShortKeys(): Promise<ShortKey[]>;
+  /** Saves a key, new without an id. */
+  saveShortKey(id: ShortKeyId | null, form: ShortKeyForm): Promise<ShortKeyId>;
+  removeShortKey(id: ShortKeyId): Promise<void>;
+  /** How the lines of a key read, and whom they would harm. */
+  testShortKey(form: ShortKeyForm): Promise<ShortKeyTest>;
   /** What speaks against the lines of a draft, and against the one that is being typed. */
   checkDraft(patientId: PatientId, draft: Draft, typed: DraftItem | null): Promise<DraftSafety>;
   /** `leaveOut` are the places of held lines that are left out of what is signed. */

@@ -33,6 +33,13 @@ export const tauriBackend: Backend = {
   readDosage: (text, doseUnit) => invoke("read_dosage", { text, doseUnit }),
   repeatPrescription: (patientId, prescriptionId, draft) =>
     invoke("repeat_prescription", { patientId, prescriptionId, draft }),
+  findShortKeys: (patientId, typed) => invoke("find_short_keys", { patientId, typed }),
+  expandShortKey: (patientId, typed, draft) => invoke("expand_short_key", { patientId, typed, draft }),
+  listPhrases: () => invoke("list_phrases"),
+  listShortKeys: () => invoke("list_short_keys"),
+  saveShortKey: (id, form) => invoke("save_short_key", { id, form }),
+  removeShortKey: (id) => invoke("remove_short_key", { id }),
+  testShortKey: (form) => invoke("test_short_key", { form }),
   checkDraft: (patientId, draft, typed) => invoke("check_draft", { patientId, draft, typed }),
   signPrescription: (patientId, draft, leaveOut) =>
     invoke("sign_prescription", { patientId, draft, leaveOut }),

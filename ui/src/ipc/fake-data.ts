@@ -82,6 +82,7 @@ function medicine(
     dosageForm: "tablet",
     doseUnit: "tablet",
     defaultDose,
+    uses: 0,
   };
 }
 

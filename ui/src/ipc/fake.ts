@@ -15,6 +15,7 @@ import { fakeConflict, forms, medicines, people } from "./fake-data";
 import { readFakeDosage, readFakeLine } from "./fake-dosage";
 import { fakePage } from "./fake-pages";
 import { fakeDifference, repeatFake } from "./fake-repeat";
+import { fakeShortKeys } from "./fake-short-keys";
 import { checkFakeDraft, withoutHeld } from "./fake-safety";
 
 interface Options {
@@ -465,6 +466,7 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
           } satisfies CommandError;
         return repeatFake(own ?? patient.draft ?? emptyDraft, last, medicines);
       }),
+    ...fakeShortKeys(answer),
     checkDraft: (id, draft, typed) =>
       answer("checkDraft", () => checkFakeDraft(patientOf(id).form.alerts, draft, typed)),
     signPrescription: (id, whole, leaveOut) =>

@@ -39,6 +39,10 @@ export const pad = {
   newHere: "new",
   notRepeated: "Not taken over",
   undone: "Undone",
+  keyItems: (count: number) => (count === 1 ? "1 line" : `${count} lines`),
+  ownKey: "your own",
+  noKey: "No short key begins so for this patient.",
+  uses: (count: number) => `you ${count}×`,
   held: "HELD",
   heldCount: (count: number) => `${count} held`,
   heldHint: (count: number) =>

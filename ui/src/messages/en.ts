@@ -1,4 +1,5 @@
 import { pad, prescription } from "./consultation";
+import { shortKeys } from "./short-keys";
 
 const people = (count: number) => (count === 1 ? "1 person" : `${count} people`);
 const changes = (count: number) => (count === 1 ? "1 change" : `${count} changes`);
@@ -137,6 +138,7 @@ export const messages = {
     pad: "Pad",
     sync: "Sync",
     computers: "Computers",
+    shortKeys: "Library",
     keys: "Keys",
     keysTitle: "Keys",
     review: "Review",
@@ -179,6 +181,7 @@ export const messages = {
     leave: "leave, while nothing is typed",
     closeThis: "close",
     editLine: "edit line as text",
+    expand: "expand a short key",
     repeat: "repeat the last prescription",
     undo: "undo",
     redo: "redo",
@@ -299,6 +302,7 @@ export const messages = {
     },
   },
   pad,
+  shortKeys,
   prescription,
   review: {
     title: "To review",

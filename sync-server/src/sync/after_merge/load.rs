@@ -6,8 +6,8 @@ use protocol::conflict::Item;
 use protocol::id::TenantId;
 use protocol::patient::Age;
 use protocol::safety::{
-    Allergy, Chart, Line, Medicine, MissingTooth, Overridden, Prescription, Procedure, RULES_VERSION, Registration, Rule,
-    Written, are_at_once, are_similar,
+    Allergy, Chart, Line, Medicine, MissingTooth, Overridden, Prescription, Procedure, RULES_VERSION,
+    Registration, Rule, Written, are_at_once, are_similar,
 };
 use protocol::table::TableName;
 use serde_json::Value;

@@ -19,7 +19,7 @@ export function Complaints({ state }: { state: DraftState }) {
 }
 
 /** Tests, advice, and when to come back. */
-export function Closing({ state }: { state: DraftState }) {
+export function Closing({ state, onPhrase }: { state: DraftState; onPhrase: (text: string) => string }) {
   const { pad } = messages;
   const { draft, saved, isDirty, change } = state;
   const day = saved?.followUpDate;
@@ -31,7 +31,7 @@ export function Closing({ state }: { state: DraftState }) {
         <textarea
           rows={2}
           value={draft.investigations}
-          onChange={(event) => change({ investigations: event.target.value })}
+          onChange={(event) => change({ investigations: onPhrase(event.target.value) })}
         />
       </label>
       <label className={`${classes.card} ${classes.field}`}>
@@ -39,7 +39,7 @@ export function Closing({ state }: { state: DraftState }) {
         <textarea
           rows={2}
           value={draft.advice}
-          onChange={(event) => change({ advice: event.target.value })}
+          onChange={(event) => change({ advice: onPhrase(event.target.value) })}
         />
       </label>
       <div className={`${classes.card} ${classes.field}`}>

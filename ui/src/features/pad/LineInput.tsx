@@ -5,7 +5,9 @@ import { messages } from "../../messages/en";
 import { Kbd } from "../../shared/parts";
 import { Findings } from "./Findings";
 import classes from "./Line.module.css";
+import { ShortKeyList } from "./ShortKeyList";
 import { Suggestions } from "./Suggestions";
+import type { ShortKeysState } from "./useShortKeys";
 import { chosenName, type Line, medicineName } from "./useLine";
 
 interface Props {
@@ -13,6 +15,11 @@ interface Props {
   input: RefObject<HTMLInputElement | null>;
   /** What speaks against what is typed. */
   safety: LineSafety | null;
+  keys: ShortKeysState;
+  /** Expands a short key. */
+  onExpand: (key: string) => void;
+  /** A text with the phrase that its last word stands for. */
+  onPhrase: (text: string) => string;
   number: number;
   /** Walks up into the lines already accepted. */
   onUp: () => void;
@@ -21,9 +28,10 @@ interface Props {
 }
 
 /** Medicine and dose, typed in one line, and said back before it counts. */
-export function LineInput({ line, input, safety, number, onUp, onRemoveLast, onEditLast }: Props) {
+export function LineInput(props: Props) {
+  const { line, input, safety, keys: shortKeys, number, onUp, onRemoveLast, onEditLast } = props;
   const { pad, keys } = messages;
-  const isOpen = line.found.length > 0;
+  const isOpen = shortKeys.isTyped ? shortKeys.found.length > 0 : line.found.length > 0;
   const box = useRef<HTMLDivElement>(null);
   // However many lines stand above it, the one being typed is in sight, with its suggestions.
   const show = () => {
@@ -33,6 +41,7 @@ export function LineInput({ line, input, safety, number, onUp, onRemoveLast, onE
   const onKeyDown = (event: React.KeyboardEvent<HTMLInputElement>) => {
     const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
     const isEmpty = line.text === "" && !line.chosen;
+    if (shortKeys.isTyped && shortKeys.onKeyDown(event, props.onExpand)) return;
     if (event.key === "Enter" && isPlain) void line.accept();
     else if (event.key === "Tab" && !event.shiftKey && isOpen && line.doseText === "") void line.accept();
     else if (event.key === "ArrowDown" && isPlain && isOpen) line.move(1);
@@ -74,27 +83,35 @@ export function LineInput({ line, input, safety, number, onUp, onRemoveLast, onE
           aria-expanded={isOpen}
           aria-controls="pad-suggestions"
           aria-autocomplete="list"
-          aria-activedescendant={isOpen && line.place >= 0 ? `pad-suggestion-${line.place}` : undefined}
+          aria-activedescendant={activeId(shortKeys.isTyped ? shortKeys.place : line.place, isOpen)}
           aria-describedby="pad-echo"
           placeholder={line.chosen ? pad.dosePlaceholder : pad.linePlaceholder}
           autoComplete="off"
           spellCheck={false}
           value={line.text}
           onFocus={show}
-          onChange={(event) => line.setText(event.target.value)}
+          onChange={(event) => line.setText(props.onPhrase(event.target.value))}
           onKeyDown={onKeyDown}
         />
         {line.text !== "" && (
           <span className={classes.enter}>
-            <Kbd>Enter</Kbd> {line.doseText === "" ? keys.choose : keys.accept}
+            <Kbd>{shortKeys.isTyped ? "Tab" : "Enter"}</Kbd>{" "}
+            {shortKeys.isTyped ? keys.expand : line.doseText === "" ? keys.choose : keys.accept}
           </span>
         )}
       </div>
       <Echo line={line} safety={safety} />
-      <Suggestions line={line} onChosen={() => input.current?.focus()} />
+      {shortKeys.isTyped ? (
+        <ShortKeyList keys={shortKeys} onExpand={props.onExpand} />
+      ) : (
+        <Suggestions line={line} onChosen={() => input.current?.focus()} />
+      )}
     </div>
   );
 }
+
+const activeId = (place: number, isOpen: boolean) =>
+  isOpen && place >= 0 ? `pad-suggestion-${place}` : undefined;
 
 function Echo({ line, safety }: { line: Line; safety: LineSafety | null }) {
   const { pad } = messages;

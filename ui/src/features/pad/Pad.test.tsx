@@ -131,7 +131,9 @@ test("Escape on a chosen medicine keeps the dose that was typed", async () => {
   const { keys } = await openEmptyPad();
   await keys.keyboard("metformin{Enter}");
   await screen.findByTestId("pad-medicine");
-  await keys.keyboard("1-1-1 x7d{Escape}");
   const line = screen.getByRole<HTMLInputElement>("combobox", { name: "Medicine and dose" });
+  // The dose that is offered is selected, so that typing takes its place.
+  await waitFor(() => expect(line.selectionEnd).toBe("1-0-1 x30d pc".length));
+  await keys.keyboard("1-1-1 x7d{Escape}");
   expect(line.value).toBe("Metformin 500 mg 1-1-1 x7d");
 });

@@ -23,7 +23,9 @@ import classes from "./Pad.module.css";
 import { PadSide } from "./PadSide";
 import { useDraft } from "./useDraft";
 import { toItem, useLine } from "./useLine";
+import { usePhrases } from "./usePhrases";
 import { useSafety } from "./useSafety";
+import { useShortKeys } from "./useShortKeys";
 import { Vitals } from "./Vitals";
 
 /** The prescription pad. The hands stay in the typed line. */
@@ -50,6 +52,18 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
     const now = step();
     if (now) line.showLine(now.line);
     focusLine();
+  };
+  const shortKeys = useShortKeys(chart.patient.id, line.chosen ? "" : line.text);
+  const phrases = usePhrases();
+  const expand = async (key: string) => {
+    try {
+      const own = { ...state.current(), line: "" };
+      change(await backend.expandShortKey(chart.patient.id, key, own), true);
+      line.showLine("");
+      focusLine();
+    } catch (error) {
+      line.stop(problemOf(error).detail);
+    }
   };
   const repeat = async () => {
     await state.flush();
@@ -154,6 +168,9 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
                   line={line}
                   input={input}
                   safety={safety.typed}
+                  keys={shortKeys}
+                  onExpand={(key) => void expand(key)}
+                  onPhrase={phrases}
                   number={draft.items.length + 1}
                   onUp={() => {
                     const rows = list.current?.querySelectorAll("li");
@@ -164,7 +181,7 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
                 />
               </section>
             </div>
-            <Closing state={state} />
+            <Closing key={`closing ${state.revision}`} state={state} onPhrase={phrases} />
           </div>
           <PadSide
             patientId={chart.patient.id}
@@ -179,6 +196,7 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
       </div>
       <KeyBar
         keys={[
+          ["/key Tab", keys.expand],
           ["↑ ↓", keys.suggestion],
           ["Enter", keys.accept],
           [keyLabel("editLine"), keys.editLine],

@@ -38,6 +38,7 @@ export function Suggestions({ line, onChosen }: { line: Line; onChosen: () => vo
             <span>{medicine.strengthText}</span>
             <span>{medicine.dosageForm}</span>
             <code>{medicine.defaultDose}</code>
+            <small>{medicine.uses > 0 && pad.uses(medicine.uses)}</small>
           </div>
         ))}
       </div>

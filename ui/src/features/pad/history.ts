@@ -11,8 +11,8 @@ export class History {
   private last = { field: "", at: 0 };
 
   /** Notes how the draft was before a change of these parts. */
-  note(before: Draft, parts: string[], now: number): void {
-    const isText = !parts.includes("items") && !parts.includes("diagnoses");
+  note(before: Draft, parts: string[], now: number, isStep = false): void {
+    const isText = !isStep && !parts.includes("items") && !parts.includes("diagnoses");
     const field = isText ? parts.join() : "";
     const isSame = isText && field === this.last.field && now - this.last.at < together;
     this.last = { field, at: now };

@@ -23,7 +23,8 @@ export interface DraftState {
   redo: () => Draft | null;
   error: unknown;
   isDirty: boolean;
-  change: (change: Partial<Draft> | ((draft: Draft) => Partial<Draft>)) => void;
+  /** `isStep` makes it one step back by itself, whatever was typed a moment before. */
+  change: (change: Partial<Draft> | ((draft: Draft) => Partial<Draft>), isStep?: boolean) => void;
   /** Writes what is not written yet, and waits for it. */
   flush: () => Promise<void>;
   /** Nothing is written from now on: the draft was signed or discarded. */
@@ -88,9 +89,9 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
   );
 
   const change = useCallback<DraftState["change"]>(
-    (wanted) => {
+    (wanted, isStep) => {
       const part = typeof wanted === "function" ? wanted(latest.current) : wanted;
-      history.current.note(latest.current, Object.keys(part), Date.now());
+      history.current.note(latest.current, Object.keys(part), Date.now(), isStep);
       show({ ...latest.current, ...part }, part.items ? 0 : pause);
     },
     [show],

@@ -55,10 +55,10 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
   });
   const line = useQuery({
     ...lineOf(text),
-    enabled: chosen === null && text.trim() !== "",
+    enabled: chosen === null && text.trim() !== "" && !text.startsWith("/"),
     placeholderData: keepPreviousData,
   });
-  const typed = text.trim() === "" ? undefined : line.data;
+  const typed = text.trim() === "" || text.startsWith("/") ? undefined : line.data;
   const doseText = chosen ? text.trim() : (typed?.dose ?? "");
   const medicineText = chosen ? "" : (typed?.medicine ?? "");
   const found = chosen || isClosed ? [] : (typed?.found ?? []);
@@ -154,6 +154,8 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
     setText,
     setLine: (line: string) => set(line, null),
     showLine,
+    /** Says what is wrong with what stands there. */
+    stop: setStopped,
     choose,
     unchoose,
     accept,

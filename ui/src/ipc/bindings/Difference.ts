@@ -2,4 +2,19 @@
 import type { ItemView } from "./ItemView";
 import type { LineDifference } from "./LineDifference";
 
-export type Difference = { visitDate: string, lines: Array<LineDifference>, removed: Array<ItemView>, };
+/**
+ * How a draft differs from the prescription that it repeats.
+ */
+export type Difference = { 
+/**
+ * The day of that prescription.
+ */
+visitDate: string, 
+/**
+ * Of each item of the draft.
+ */
+lines: Array<LineDifference>, 
+/**
+ * What is not taken over.
+ */
+removed: Array<ItemView>, };

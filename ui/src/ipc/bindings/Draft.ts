@@ -38,4 +38,8 @@ advice: string,
 /**
  * `5d`, `2w`, `1m` or a day.
  */
-followUp: string, repeated: PrescriptionId | null, };
+followUp: string, 
+/**
+ * The prescription whose lines were taken over: what differs from it is shown.
+ */
+repeated: PrescriptionId | null, };

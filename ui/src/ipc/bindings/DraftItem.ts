@@ -18,4 +18,12 @@ medicineText: string,
 /**
  * The dosage as typed.
  */
-doseText: string, kept: Array<Kept>, source: ItemSource, };
+doseText: string, 
+/**
+ * What speaks against it, and why it stays.
+ */
+kept: Array<Kept>, 
+/**
+ * How it came to stand here.
+ */
+source: ItemSource, };

@@ -13,7 +13,11 @@ savedAt: string,
 /**
  * The draft's lines as shown, one for each of its items.
  */
-items: Array<ItemView>, difference: Difference | null, 
+items: Array<ItemView>, 
+/**
+ * How it differs from the prescription that it repeats.
+ */
+difference: Difference | null, 
 /**
  * The day that `follow_up` means, if it means one.
  */

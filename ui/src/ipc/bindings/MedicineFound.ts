@@ -30,6 +30,10 @@ dosageForm: string,
  */
 doseUnit: string, 
 /**
- * A dose that is often right, in the grammar of the typed line.
+ * The dose that the doctor writes most often, or one that is often right, in the grammar of the typed line.
  */
-defaultDose: string | null, };
+defaultDose: string | null, 
+/**
+ * How often whoever is signed in wrote it.
+ */
+uses: number, };

@@ -15,7 +15,11 @@ draft: Draft,
 /**
  * The draft's lines as shown, one for each of its items.
  */
-items: Array<ItemView>, difference: Difference | null, 
+items: Array<ItemView>, 
+/**
+ * How it differs from the prescription that it repeats.
+ */
+difference: Difference | null, 
 /**
  * What waits for a decision about this patient: until then both values count.
  */

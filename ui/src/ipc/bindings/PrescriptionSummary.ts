@@ -35,7 +35,11 @@ diagnoses: Array<string>,
 /**
  * Its lines.
  */
-items: Array<ItemView>, alerts: Array<AlertView>, 
+items: Array<ItemView>, 
+/**
+ * What spoke against it when it was signed.
+ */
+alerts: Array<AlertView>, 
 /**
  * What else it says.
  */

@@ -2,4 +2,35 @@
 import type { SafetyCheck } from "./SafetyCheck";
 import type { SafetySeverity } from "./SafetySeverity";
 
-export type SafetyFinding = { check: SafetyCheck, severity: SafetySeverity, key: string, why: string, cause: string, source: string | null, reason: string | null, };
+/**
+ * Something that speaks against a line.
+ */
+export type SafetyFinding = { 
+/**
+ * By which check.
+ */
+check: SafetyCheck, 
+/**
+ * How much it weighs.
+ */
+severity: SafetySeverity, 
+/**
+ * What a reason is given for.
+ */
+key: string, 
+/**
+ * Why, in words.
+ */
+why: string, 
+/**
+ * What it is about: the allergy as written, the other medicine.
+ */
+cause: string, 
+/**
+ * Where the rule comes from.
+ */
+source: string | null, 
+/**
+ * Why the line stays all the same.
+ */
+reason: string | null, };

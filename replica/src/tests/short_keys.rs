@@ -1,0 +1,193 @@
+//! Words that stand for a regimen or a phrase, and suggestions that learn.
+
+use protocol::id::PatientId;
+use protocol::permission::Role;
+use protocol::table::{Row, TableName};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{Fixture, fixture, form, item};
+use crate::error::Error;
+use crate::view::{Draft, DraftItem, ItemSource, PatientForm, ShortKeyForm};
+
+fn key(id: u128, name: &str, doctor: Option<u128>, guard: Value) -> Row {
+    let mut values = json!({ "key": name, "title": "Cold", "kind": "prescription",
+        "scope": if doctor.is_some() { "doctor" } else { "tenant" }, "is_active": true,
+        "doctor_id": doctor.map(Uuid::from_u128),
+        "body": { "diagnoses": [{ "text": "Acute URTI", "icd10": "J06.9" }], "advice": "Warm fluids",
+            "investigations": ["CBC"], "follow_up_days": 5,
+            "items": [{ "medicine_id": Uuid::from_u128(0x3ed), "medicine_text": "Paracetamol 650 mg",
+                        "dose_text": "1-1-1 x3d pc" },
+                      { "medicine_id": null, "medicine_text": "Steam", "dose_text": "twice a day x3d" }] } });
+    for (name, value) in guard.as_object().into_iter().flatten() {
+        values[name] = value.clone();
+    }
+    let values = serde_json::from_value(values).expect("BUG: values");
+    Row { table: TableName::ShortKeys, id: Uuid::from_u128(id), version: 2, deleted: false, values }
+}
+
+fn desk(keys: &[Row]) -> (Fixture, PatientId) {
+    let fixture = fixture(Role::Doctor);
+    fixture.store.stage(keys).expect("BUG: staged");
+    fixture.store.apply_staged(2, 2).expect("BUG: applied");
+    let sunita =
+        fixture.replica.register_patient(&form("Sunita", "98204 41276")).expect("BUG: registered").id;
+    (fixture, sunita)
+}
+
+fn said(answer: Result<Draft, Error>) -> String {
+    answer.expect_err("BUG: must be refused").to_string()
+}
+
+#[test]
+fn a_key_gives_a_whole_regimen_after_what_stands_there() {
+    let (fixture, sunita) = desk(&[key(1, "urti", None, json!({}))]);
+    let own = Draft {
+        items: vec![item("Cetirizine 10 mg", "0-0-1 x3d")],
+        advice: "Rest".into(),
+        ..Draft::default()
+    };
+    let draft = fixture.replica.expand_short_key(sunita, "/urti", own).expect("BUG: expanded");
+    assert_eq!(draft.items.len(), 3);
+    assert_eq!(
+        (draft.items[1].source, draft.items[1].dose_text.as_str()),
+        (ItemSource::ShortKey, "1-1-1 x3d pc")
+    );
+    assert_eq!(draft.advice, "Rest\nWarm fluids");
+    assert_eq!((draft.investigations.as_str(), draft.follow_up.as_str()), ("CBC", "5d"));
+    let signed = fixture.replica.sign_prescription(sunita, &draft, &[]).expect("BUG: signed");
+    assert_eq!(signed.items[1].directions, "1 tablet morning, noon and night, after food, for 3 days");
+    let wrong = said(fixture.replica.expand_short_key(sunita, "/urtii", Draft::default()));
+    assert_eq!(wrong, "No key /urtii. Did you mean /urti?");
+    assert_eq!(said(fixture.replica.expand_short_key(sunita, "/xyzzy", Draft::default())), "No key /xyzzy.");
+}
+
+#[test]
+fn a_key_is_for_its_age_and_sex_and_the_doctors_own_comes_first() {
+    let (fixture, sunita) = desk(&[
+        key(1, "urti", None, json!({})),
+        key(2, "urti", Some(0xd0c), json!({ "title": "Mine", "min_age_months": 144 })),
+        key(3, "urti", Some(0xbad), json!({ "title": "A colleague's" })),
+        key(4, "bph", None, json!({ "sex": "male" })),
+    ]);
+    let found = |patient| fixture.replica.find_short_keys(patient, "/").expect("BUG: found");
+    let titles: Vec<String> = found(sunita).into_iter().map(|key| key.title).collect();
+    assert_eq!(titles, ["Mine"], "an own one shadows the tenant's");
+    let why = said(fixture.replica.expand_short_key(sunita, "/bph", Draft::default()));
+    assert_eq!(why, "/bph is for men.");
+    let child = PatientForm { age_years: Some(6), ..form("Aditi", "98204 41277") };
+    let child = fixture.replica.register_patient(&child).expect("BUG: registered").id;
+    assert_eq!(found(child)[0].title, "Cold", "the own one is for grown-ups");
+    assert!(fixture.replica.expand_short_key(child, "/urti", Draft::default()).is_ok());
+}
+
+#[test]
+fn a_key_is_written_changed_and_removed_and_each_of_its_lines_must_be_readable() {
+    let (fixture, sunita) = desk(&[]);
+    let replica = &fixture.replica;
+    let own = ShortKeyForm {
+        key: "/Fever".into(),
+        title: "Fever".into(),
+        is_own: true,
+        lines: "para 650 1-1-1 x3d pc\nSteam twice a day x3d".into(),
+        follow_up: "3d".into(),
+        ..ShortKeyForm::default()
+    };
+    for (bad, why) in [
+        (ShortKeyForm { key: "no spaces".into(), ..own.clone() }, "small letters"),
+        (ShortKeyForm { title: " ".into(), ..own.clone() }, "title"),
+        (ShortKeyForm { lines: String::new(), ..own.clone() }, "stands for nothing"),
+        (ShortKeyForm { lines: "para 650 1-1-1 x5q".into(), ..own.clone() }, "Not understood"),
+        (
+            ShortKeyForm { min_age_months: Some(20), max_age_months: Some(10), ..own.clone() },
+            "wrong way round",
+        ),
+    ] {
+        let error = replica.save_short_key(None, &bad).expect_err("BUG: must be refused").to_string();
+        assert!(error.contains(why), "{error}");
+    }
+    let id = replica.save_short_key(None, &own).expect("BUG: saved");
+    assert!(replica.save_short_key(None, &own).is_err(), "the name is taken");
+    let draft = replica.expand_short_key(sunita, "/fever", Draft::default()).expect("BUG: expanded");
+    assert_eq!(draft.items[0].medicine_text, "Paracetamol 650 mg");
+    assert!(draft.items[0].medicine_id.is_some());
+    let mut kept = replica.short_keys().expect("BUG: keys")[0].clone();
+    assert_eq!(
+        (kept.id, kept.form.lines.as_str()),
+        (id, "Paracetamol 650 mg 1-1-1 x3d pc\nSteam twice a day x3d")
+    );
+    kept.form.follow_up = "1w".into();
+    assert_eq!(replica.save_short_key(Some(id), &kept.form).expect("BUG: saved"), id);
+    let draft = replica.expand_short_key(sunita, "/fever", Draft::default()).expect("BUG: expanded");
+    assert_eq!(draft.follow_up, "1w");
+    replica.remove_short_key(id).expect("BUG: removed");
+    assert_eq!(replica.short_keys().expect("BUG: keys"), []);
+    let nurse = super::fixture(Role::Nurse);
+    assert!(matches!(nurse.replica.save_short_key(None, &own), Err(Error::Forbidden(_))));
+}
+
+#[test]
+fn a_key_is_tried_on_those_whom_it_may_be_used_for() {
+    let (fixture, _) = desk(&[]);
+    let form = ShortKeyForm {
+        lines: "Ibuprofen 400 1-1-1 x3d\nDoxycycline 1-0-1 x5d".into(),
+        ..ShortKeyForm::default()
+    };
+    let test = fixture.replica.test_short_key(&form).expect("BUG: tried");
+    assert!(test.is_readable);
+    let who = |name: &str| test.findings.iter().filter(|one| one.who == name).count();
+    assert!(
+        who("A child of 3 years") > 0 && who("A pregnant woman") > 0 && who("Someone allergic to NSAIDs") > 0
+    );
+    assert_eq!(who("Anyone"), 0);
+    let grown = ShortKeyForm { min_age_months: Some(216), sex: Some("male".into()), ..form };
+    let test = fixture.replica.test_short_key(&grown).expect("BUG: tried");
+    assert!(test.findings.iter().all(|one| one.who.starts_with("Someone allergic")), "{test:?}");
+    let torn = ShortKeyForm { lines: "Ibuprofen 400 1-1-1 x5q".into(), ..ShortKeyForm::default() };
+    let test = fixture.replica.test_short_key(&torn).expect("BUG: tried");
+    assert!(!test.is_readable && test.lines[0].directions.contains("Not understood"));
+}
+
+#[test]
+fn phrases_are_words_and_an_own_one_shadows_the_tenants() {
+    let phrase = |id, doctor, text: &str| {
+        key(id, "fluids", doctor, json!({ "kind": "advice", "body": { "advice": text } }))
+    };
+    let (fixture, sunita) =
+        desk(&[phrase(1, None, "Drink more"), phrase(2, Some(0xd0c), "Drink three litres")]);
+    assert_eq!(
+        fixture.replica.phrases().expect("BUG: phrases"),
+        [("fluids".to_owned(), "Drink three litres".to_owned())]
+    );
+    assert_eq!(
+        fixture.replica.find_short_keys(sunita, "/").expect("BUG: found"),
+        [],
+        "a phrase is no regimen"
+    );
+}
+
+#[test]
+fn suggestions_learn_what_this_doctor_writes() {
+    let (fixture, sunita) = desk(&[]);
+    let other = json!({ "generic_name": "Paracetamol", "strength_text": "500 mg", "dosage_form": "tablet",
+        "route": "oral", "ingredients": [], "allergen_classes": [], "schedule": "none", "is_combination": false,
+        "search_text": "paracetamol 500 mg", "is_active": true, "default_dose": "1-1-1" });
+    let values = serde_json::from_value(other).expect("BUG: values");
+    let row =
+        Row { table: TableName::Medicines, id: Uuid::from_u128(0x3ee), version: 3, deleted: false, values };
+    fixture.store.stage(&[row]).expect("BUG: staged");
+    fixture.store.apply_staged(3, 3).expect("BUG: applied");
+    let first = || fixture.replica.find_medicines("para").expect("BUG: found")[0].clone();
+    assert_eq!(first().strength_text.as_deref(), Some("500 mg"));
+    let often = DraftItem {
+        medicine_id: Some(protocol::id::MedicineId(Uuid::from_u128(0x3ed))),
+        ..item("Paracetamol 650 mg", "1 sos max 3 x3d")
+    };
+    let draft = Draft { items: vec![often], ..Draft::default() };
+    for _ in 0..2 {
+        fixture.replica.sign_prescription(sunita, &draft, &[]).expect("BUG: signed");
+    }
+    let first = first();
+    assert_eq!(first.strength_text.as_deref(), Some("650 mg"));
+    assert_eq!((first.uses, first.default_dose.as_deref()), (2, Some("1 sos max 3 x3d")));
+}

@@ -1,0 +1,171 @@
+import { Button, NativeSelect, Textarea, TextInput } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { refreshRows } from "../../app/queries";
+import type { ShortKeyForm } from "../../ipc/bindings/ShortKeyForm";
+import { useBackend } from "../../ipc/context";
+import { messages } from "../../messages/en";
+import { Dialog } from "../../shared/Dialog";
+import { Problem } from "../../shared/parts";
+import { useToast } from "../../shared/toasts";
+import { KeyPreview } from "./KeyPreview";
+import { signed } from "./ShortKeys";
+import classes from "./ShortKeys.module.css";
+
+interface Props {
+  id: string | null;
+  initial: ShortKeyForm;
+  onDone: () => void;
+}
+
+/** A short key while it is written, with what it would print and whom it would harm beside it. */
+export function KeyEditor({ id, initial, onDone }: Props) {
+  const backend = useBackend();
+  const client = useQueryClient();
+  const toast = useToast();
+  const [form, setForm] = useState(initial);
+  const [isAsking, setAsking] = useState(false);
+  const { shortKeys: words, common } = messages;
+  const done = (text: string) => {
+    toast(text);
+    void refreshRows(client);
+    onDone();
+  };
+  const save = useMutation({
+    mutationFn: () => backend.saveShortKey(id, form),
+    onSuccess: () => done(words.saved(signed(form))),
+  });
+  const remove = useMutation({
+    mutationFn: () => (id === null ? Promise.resolve() : backend.removeShortKey(id)),
+    onSuccess: () => done(words.removed(signed(form))),
+  });
+  return (
+    <>
+      <form
+        className={classes.form}
+        aria-label={id === null ? words.new : signed(initial)}
+        onSubmit={(event) => {
+          event.preventDefault();
+          save.mutate();
+        }}
+      >
+        <Fields form={form} onChange={(change) => setForm((before) => ({ ...before, ...change }))} />
+        {save.error && <Problem error={save.error} />}
+        {remove.error && <Problem error={remove.error} />}
+        <div className={classes.actions}>
+          <Button type="submit" loading={save.isPending}>
+            {words.save}
+          </Button>
+          {id !== null && (
+            <Button variant="default" onClick={() => setAsking(true)}>
+              {words.remove}
+            </Button>
+          )}
+        </div>
+      </form>
+      <KeyPreview form={form} />
+      {isAsking && (
+        <Dialog label={words.removeTitle(signed(form))} onClose={() => setAsking(false)}>
+          <div className={classes.ask}>
+            <h2>{words.removeTitle(signed(form))}</h2>
+            <p>{words.removeText}</p>
+            <div>
+              <Button variant="default" autoFocus onClick={() => setAsking(false)}>
+                {common.cancel}
+              </Button>
+              <Button loading={remove.isPending} onClick={() => remove.mutate()}>
+                {words.remove}
+              </Button>
+            </div>
+          </div>
+        </Dialog>
+      )}
+    </>
+  );
+}
+
+interface FieldProps {
+  form: ShortKeyForm;
+  onChange: (change: Partial<ShortKeyForm>) => void;
+}
+
+const monthsOf = (text: string) => (/^\d{1,4}$/.test(text.trim()) ? Number(text) : null);
+
+function Fields({ form, onChange }: FieldProps) {
+  const { shortKeys: words } = messages;
+  const text = (
+    name: "key" | "title" | "lines" | "diagnoses" | "advice" | "investigations" | "followUp",
+  ) => ({
+    value: form[name],
+    autoComplete: "off",
+    onChange: (event: React.ChangeEvent<HTMLInputElement | HTMLTextAreaElement>) =>
+      onChange({ [name]: event.currentTarget.value }),
+  });
+  const months = (name: "minAgeMonths" | "maxAgeMonths") => ({
+    value: form[name] === null ? "" : String(form[name]),
+    inputMode: "numeric" as const,
+    autoComplete: "off",
+    onChange: (event: React.ChangeEvent<HTMLInputElement>) =>
+      onChange({ [name]: monthsOf(event.currentTarget.value) }),
+  });
+  return (
+    <>
+      <NativeSelect
+        label={words.kind}
+        value={form.isPhrase ? "phrase" : "regimen"}
+        onChange={(event) => onChange({ isPhrase: event.currentTarget.value === "phrase" })}
+        data={[
+          { value: "regimen", label: words.regimen },
+          { value: "phrase", label: words.phrase },
+        ]}
+      />
+      <div className={classes.two}>
+        <TextInput label={words.key} description={words.keyHint} data-autofocus {...text("key")} />
+        <TextInput label={words.name} description=" " {...text("title")} />
+      </div>
+      <NativeSelect
+        label={words.whose}
+        value={form.isOwn ? "own" : "all"}
+        onChange={(event) => onChange({ isOwn: event.currentTarget.value === "own" })}
+        data={[
+          { value: "own", label: words.own },
+          { value: "all", label: words.everyones },
+        ]}
+      />
+      {!form.isPhrase && (
+        <Textarea
+          label={words.lines}
+          placeholder={words.linesHint}
+          spellCheck={false}
+          rows={5}
+          classNames={{ input: classes.mono }}
+          {...text("lines")}
+        />
+      )}
+      <Textarea label={form.isPhrase ? words.words : words.advice} rows={2} {...text("advice")} />
+      {!form.isPhrase && (
+        <>
+          <div className={classes.two}>
+            <Textarea label={words.diagnoses} rows={2} {...text("diagnoses")} />
+            <Textarea label={words.tests} rows={2} {...text("investigations")} />
+          </div>
+          <div className={classes.four}>
+            <TextInput label={words.comeBack} {...text("followUp")} />
+            <TextInput label={words.from} {...months("minAgeMonths")} />
+            <TextInput label={words.to} {...months("maxAgeMonths")} />
+            <NativeSelect
+              label={words.sex}
+              value={form.sex ?? ""}
+              onChange={(event) => onChange({ sex: event.currentTarget.value || null })}
+              data={[
+                { value: "", label: words.sexes.any },
+                { value: "female", label: words.sexes.female },
+                { value: "male", label: words.sexes.male },
+              ]}
+            />
+          </div>
+        </>
+      )}
+    </>
+  );
+}

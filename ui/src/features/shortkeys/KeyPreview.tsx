@@ -1,0 +1,62 @@
+import { IconAlertTriangle, IconCheck, IconHandStop } from "@tabler/icons-react";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { queryKeys } from "../../app/queries";
+import type { ShortKeyForm } from "../../ipc/bindings/ShortKeyForm";
+import { useBackend } from "../../ipc/context";
+import { messages } from "../../messages/en";
+import { Problem } from "../../shared/parts";
+import classes from "./ShortKeys.module.css";
+
+/** How the lines of a key read, and whom they would harm, as they are typed. */
+export function KeyPreview({ form }: { form: ShortKeyForm }) {
+  const backend = useBackend();
+  const { shortKeys: words } = messages;
+  const test = useQuery({
+    queryKey: queryKeys.shortKeyTest(JSON.stringify(form)),
+    queryFn: () => backend.testShortKey(form),
+    enabled: !form.isPhrase && form.lines.trim() !== "",
+    placeholderData: keepPreviousData,
+    gcTime: 0,
+  });
+  if (form.isPhrase) return <aside className={classes.preview} aria-label={words.preview} />;
+  const { data } = test;
+  return (
+    <aside className={classes.preview} aria-label={words.preview}>
+      <h2>{words.preview}</h2>
+      {test.error && <Problem error={test.error} onRetry={() => void test.refetch()} />}
+      {!data && <p>{words.previewEmpty}</p>}
+      <ol>
+        {data?.lines.map((line, place) => (
+          <li key={`${place} ${line.title}`} data-testid="key-line">
+            <strong>{line.title}</strong>
+            <span className={line.doseText === "" ? classes.unread : undefined}>{line.directions}</span>
+          </li>
+        ))}
+      </ol>
+      {data && data.lines.length > 0 && (
+        <>
+          <h2>{words.test}</h2>
+          {data.findings.length === 0 && data.isReadable && (
+            <p className={classes.fine}>
+              <IconCheck size={16} stroke={2} aria-hidden="true" /> {words.harmless(data.lines.length)}
+            </p>
+          )}
+          <ul>
+            {data.findings.map((finding) => (
+              <li key={`${finding.who} ${finding.why}`} data-testid="key-finding">
+                {finding.isHeld ? (
+                  <IconHandStop size={15} stroke={2} aria-hidden="true" />
+                ) : (
+                  <IconAlertTriangle size={15} stroke={2} aria-hidden="true" />
+                )}
+                <span>
+                  <strong>{finding.who}</strong> {finding.why} {finding.isHeld && <em>{words.held}</em>}
+                </span>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </aside>
+  );
+}

@@ -1,0 +1,70 @@
+import { screen, waitFor } from "@testing-library/react";
+import { expect, test } from "vitest";
+import { expectAccessible, openClinic, openPad } from "../../test/clinic";
+
+async function openKeys() {
+  const { keys, backend } = openClinic();
+  await screen.findByTestId("today");
+  await keys.click(screen.getByRole("link", { name: "Library" }));
+  await screen.findByTestId("short-keys");
+  return { keys, backend };
+}
+
+test("a key and Tab give a whole regimen, and one step takes it back", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  await openPad(keys);
+  await keys.keyboard("/ur");
+  await screen.findByTestId("pad-short-key");
+  await keys.keyboard("{Tab}");
+  await waitFor(() => expect(screen.getAllByTestId("pad-item")).toHaveLength(2));
+  expect(screen.getByRole<HTMLTextAreaElement>("textbox", { name: "Advice" }).value).toBe("Warm fluids");
+  await keys.keyboard("{Control>}z{/Control}");
+  expect(screen.queryByTestId("pad-item")).toBeNull();
+  expect(screen.getByRole<HTMLTextAreaElement>("textbox", { name: "Advice" }).value).toBe("");
+});
+
+test("a key that is not there stays as typed and says what may be meant", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  const line = await openPad(keys);
+  await keys.keyboard("/urtii{Tab}");
+  await waitFor(() => expect(screen.getByTestId("pad-echo").textContent).toContain("Did you mean /urti?"));
+  expect(line).toHaveProperty("value", "/urtii");
+});
+
+test("a phrase stands where its key was typed", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  await openPad(keys);
+  await keys.type(screen.getByRole("textbox", { name: "Advice" }), "Rest. .fluids x .nokey ");
+  expect(screen.getByRole<HTMLTextAreaElement>("textbox", { name: "Advice" }).value).toBe(
+    "Rest. Drink three litres a day x .nokey ",
+  );
+});
+
+test("a key is written with its lines read and tried on people beside it", async () => {
+  const { keys } = await openKeys();
+  await keys.click(screen.getByRole("button", { name: "New short key" }));
+  await keys.type(screen.getByRole("textbox", { name: "Key" }), "throat");
+  await keys.type(
+    screen.getByRole("textbox", { name: "Medicines, one a line, as in the pad" }),
+    "amoxicillin 500 1-1-1 x5d pc",
+  );
+  await waitFor(() => expect(screen.getByTestId("key-line").textContent).toContain("for 5 days"));
+  expect((await screen.findByTestId("key-finding")).textContent).toContain("Someone allergic to penicillins");
+  await expectAccessible();
+  await keys.click(screen.getByRole("button", { name: "Save short key" }));
+  await screen.findByText("The title is missing. Nothing was saved yet.");
+  await keys.type(screen.getByRole("textbox", { name: "Title" }), "Sore throat{Enter}");
+  await screen.findByRole("button", { name: /\/throat/ });
+});
+
+test("a key is removed only after a question", async () => {
+  const { keys } = await openKeys();
+  await keys.click(await screen.findByRole("button", { name: /\/urti/ }));
+  await keys.click(screen.getByRole("button", { name: "Remove" }));
+  await screen.findByRole("dialog", { name: "Remove /urti?" });
+  await keys.keyboard("{Escape}");
+  expect(screen.getByRole("button", { name: /\/urti/ })).toBeTruthy();
+});
