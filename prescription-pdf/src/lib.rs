@@ -25,7 +25,26 @@ static ENGINE: LazyLock<TypstEngine<TypstTemplateMainFile>> = LazyLock::new(|| {
         .build()
 });
 
-/// A prescription laid out on A5 pages.
+/// What a prescription is printed on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Paper {
+    /// 148 × 210 mm.
+    #[default]
+    A5,
+    /// 210 × 297 mm.
+    A4,
+}
+
+impl Paper {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::A5 => "a5",
+            Self::A4 => "a4",
+        }
+    }
+}
+
+/// A prescription laid out on pages.
 pub struct Drawn(PagedDocument);
 
 impl Drawn {
@@ -34,10 +53,11 @@ impl Drawn {
     /// # Errors
     ///
     /// Never for well-formed input; a defect of the layout otherwise.
-    pub fn new(prescription: &Printed) -> Result<Self, DrawError> {
+    pub fn new(prescription: &Printed, paper: Paper) -> Result<Self, DrawError> {
         let json = serde_json::to_string(prescription).map_err(|error| DrawError(error.to_string()))?;
         let mut inputs = Dict::new();
         inputs.insert("prescription".into(), json.into_value());
+        inputs.insert("paper".into(), paper.as_str().into_value());
         let document = ENGINE.compile_with_input(inputs).output;
         document.map(Self).map_err(|error| DrawError(error.to_string()))
     }
@@ -70,6 +90,7 @@ mod tests {
             title: "TAB. PARACETAMOL 650 MG".into(),
             directions: "1 tablet when needed for fever, 6 hours apart, at most 4 a day".into(),
             quantity: "10 tablets".into(),
+            local_directions: "बुखार के लिए ज़रूरत होने पर 1 गोली".into(),
             remark: String::new(),
         };
         Printed {
@@ -88,13 +109,17 @@ mod tests {
             allergies: "Penicillins, Sulfonamides".into(),
             vitals: vec!["BP 138/86".into(), "Temp 38.4 °C".into()],
             complaints: "Fever for 3 days".into(),
+            history: "Diabetes since 2016".into(),
+            examination: "Throat red".into(),
             diagnoses: vec!["Acute URTI".into(), "Type 2 diabetes".into()],
             items: vec![item; n_items],
             investigations: "CBC, HbA1c".into(),
             advice: "Warm fluids. #panic(\"no\") *not bold* गुनगुना पानी".into(),
+            referral: "Dr. Shah, chest physician".into(),
             follow_up: "Sat 28 Nov 2026".into(),
             number: "ANDHERI-A-261123-1".into(),
             signed_at: "23 Nov 2026 10:41".into(),
+            code: String::new(),
             mark: String::new(),
         }
     }
@@ -111,7 +136,7 @@ mod tests {
     }
 
     fn pages(prescription: &Printed) -> Vec<String> {
-        let drawn = Drawn::new(prescription).expect("BUG: the layout");
+        let drawn = Drawn::new(prescription, Paper::A5).expect("BUG: the layout");
         drawn.0.pages().iter().map(|page| text(&page.frame)).collect()
     }
 
@@ -142,6 +167,29 @@ mod tests {
     }
 
     #[test]
+    fn directions_stand_in_the_patients_language_under_the_english_ones() {
+        let squeezed: String = pages(&sample(1))[0].split_whitespace().collect();
+        assert!(squeezed.contains("बुखार"), "{squeezed}");
+    }
+
+    #[test]
+    fn the_same_prescription_takes_fewer_pages_of_a4_and_an_item_is_never_torn() {
+        let long = sample(30);
+        let n_pages = |paper| Drawn::new(&long, paper).expect("BUG: the layout").0.pages().len();
+        assert!(n_pages(Paper::A4) < n_pages(Paper::A5));
+        for page in pages(&long) {
+            assert_eq!(page.matches("PARACETAMOL").count(), page.matches("fever").count(), "{page}");
+        }
+    }
+
+    #[test]
+    fn the_code_is_drawn_on_what_is_signed() {
+        let code = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 1 1'><path d='M0 0h1v1h-1z'/></svg>";
+        let signed = Printed { code: code.into(), ..sample(1) };
+        assert!(Drawn::new(&signed, Paper::A5).expect("BUG: the layout").pdf().is_ok());
+    }
+
+    #[test]
     fn a_long_prescription_repeats_the_patient_and_the_allergies_on_every_page() {
         let pages = pages(&sample(20));
         assert!(pages.len() > 1);
@@ -154,7 +202,7 @@ mod tests {
     fn allergies_of_any_length_print_whole() {
         let allergies = "Penicillin: anaphylaxis in 2019. ".repeat(40);
         let prescription = Printed { allergies, ..sample(3) };
-        let drawn = Drawn::new(&prescription).expect("BUG: the layout");
+        let drawn = Drawn::new(&prescription, Paper::A5).expect("BUG: the layout");
         let page = &drawn.0.pages()[0].frame;
         assert_eq!(text(page).matches("anaphylaxis").count(), 40);
         if let Ok(folder) = std::env::var("CLINIC_DESK_SAMPLE_PDF") {
@@ -176,7 +224,7 @@ mod tests {
 
     #[test]
     fn pages_come_as_svg_without_fonts_and_as_pdf() {
-        let drawn = Drawn::new(&sample(3)).expect("BUG: the layout");
+        let drawn = Drawn::new(&sample(3), Paper::A5).expect("BUG: the layout");
         let pages = drawn.svg_pages();
         assert!(pages[0].starts_with("<svg") && !pages[0].contains("<text"));
         let pdf = drawn.pdf().expect("BUG: the PDF");

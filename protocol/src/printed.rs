@@ -35,6 +35,10 @@ pub struct Printed {
     pub vitals: Vec<String>,
     /// Complaints in words, or empty.
     pub complaints: String,
+    /// What was before, or empty.
+    pub history: String,
+    /// What was found, or empty.
+    pub examination: String,
     /// Diagnoses in words.
     pub diagnoses: Vec<String>,
     /// The lines.
@@ -43,12 +47,16 @@ pub struct Printed {
     pub investigations: String,
     /// Advice, or empty.
     pub advice: String,
+    /// To whom the patient is sent, or empty.
+    pub referral: String,
     /// `Sat 28 Nov 2026`, or empty.
     pub follow_up: String,
     /// The number; empty on a draft.
     pub number: String,
     /// When it was signed, `23 Nov 2026 10:41`; empty on a draft, which prints DRAFT across the page.
     pub signed_at: String,
+    /// A picture (SVG) of the code by which the paper is checked; empty on a draft.
+    pub code: String,
     /// `Voided` or `Replaced by a later one`; empty while it holds.
     pub mark: String,
 }
@@ -60,6 +68,8 @@ pub struct PrintedItem {
     pub title: String,
     /// In plain words.
     pub directions: String,
+    /// The same in the patient's language, or empty.
+    pub local_directions: String,
     /// `10 tablets`, or empty.
     pub quantity: String,
     /// Why it stands there in spite of an allergy, or empty.

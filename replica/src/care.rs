@@ -43,7 +43,7 @@ impl Replica {
             must_get(tx, TableName::Patients, id.0)?;
             let today = self.day(tx)?;
             let all: Vec<DraftItem> = draft.items.iter().chain(typed).cloned().collect();
-            let mut safety = check(tx, id, &all, None, today)?;
+            let mut safety = check(tx, id, &all, draft.amends, today)?;
             safety.line = typed.and_then(|_| safety.lines.pop());
             Ok(safety)
         })

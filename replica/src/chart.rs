@@ -16,7 +16,7 @@ use crate::pad::draft;
 use crate::patients::{form, summary, summary_of};
 use crate::replica::{Replica, must_get, some_text, text};
 use crate::store::get_row;
-use crate::view::{Chart, ItemView, PrescriptionSummary};
+use crate::view::{Chart, Diagnosis, ItemView, PrescriptionSummary};
 
 /// At most this many prescriptions are shown in a chart.
 const SHOWN: i64 = 100;
@@ -33,6 +33,8 @@ impl Replica {
             let mut form = form(&values, today);
             if !is_clinician {
                 form.alerts.clear();
+                form.pregnancy_status = None;
+                form.lmp_date = None;
             }
             let noted = allergy_words(tx, id)?;
             let merged = registrations.iter().skip(1).map(|other| summary_of(tx, *other, today));
@@ -100,8 +102,10 @@ pub(crate) fn prescription(
             .get("status")
             .and_then(|status| Status::deserialize(status).ok())
             .unwrap_or(Status::Draft),
+        version: version(values),
+        void_reason: some_text(values, "void_reason"),
         doctor_name: doctor.unwrap_or_else(|_| Ok(String::new()))?,
-        diagnoses: diagnoses(values),
+        diagnoses: diagnoses(values).iter().map(diagnosis_words).collect(),
         items: items(tx, id)?.iter().map(|(_, item)| item_view(item)).collect(),
         alerts: alert_views(values),
         advice: some_text(values, "advice"),
@@ -142,11 +146,23 @@ fn title(item: &Values) -> String {
     name.split_whitespace().collect::<Vec<_>>().join(" ").to_uppercase()
 }
 
-/// Diagnoses in words.
-pub(crate) fn diagnoses(values: &Values) -> Vec<String> {
+/// 1, or more for one that replaces an earlier one.
+pub(crate) fn version(values: &Values) -> u32 {
+    values.get("version").and_then(Value::as_u64).and_then(|version| u32::try_from(version).ok()).unwrap_or(1)
+}
+
+/// The diagnoses of a prescription.
+pub(crate) fn diagnoses(values: &Values) -> Vec<Diagnosis> {
     let diagnoses = values.get("diagnoses").and_then(Value::as_array);
-    let texts = diagnoses.into_iter().flatten().filter_map(|diagnosis| diagnosis["text"].as_str());
-    texts.map(str::to_owned).collect()
+    diagnoses.into_iter().flatten().filter_map(|one| Diagnosis::deserialize(one).ok()).collect()
+}
+
+/// `Fever R50.9`
+pub(crate) fn diagnosis_words(diagnosis: &Diagnosis) -> String {
+    match &diagnosis.icd10 {
+        Some(code) => format!("{} {code}", diagnosis.text),
+        None => diagnosis.text.clone(),
+    }
 }
 
 /// `Dr. Anjali Kulkarni`.

@@ -96,7 +96,7 @@ pub fn moment_words(moment: OffsetDateTime, offset: UtcOffset) -> String {
     format!("{} {:02}:{:02}", day_words(local.date()), local.hour(), local.minute())
 }
 
-/// The day that "5d", "2w", "1m" or a day (`2026-11-28`, `28/11/2026`) means, seen from `today`.
+/// The day that "5d", "2w", "1m" or a day (`2026-11-28`, `28/11/2026`, `28 nov`) means, seen from `today`.
 pub fn parse_follow_up(text: &str, today: Date) -> Option<Date> {
     let text = text.trim().to_lowercase();
     if let Some(day) = protocol::validate::parse_day(&text) {
@@ -106,6 +106,9 @@ pub fn parse_follow_up(text: &str, today: Date) -> Option<Date> {
     if let [day, month, year] = parts.as_slice() {
         let date = format!("{year:0>4}-{month:0>2}-{day:0>2}");
         return protocol::validate::parse_day(&date).filter(|date| *date >= today);
+    }
+    if let Some(day) = named_day(&text, today) {
+        return Some(day);
     }
     let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     let number: u16 = number.trim().parse().ok().filter(|number| (1..=400).contains(number))?;
@@ -119,6 +122,20 @@ pub fn parse_follow_up(text: &str, today: Date) -> Option<Date> {
             Date::from_calendar_date(year, month, today.day().min(month.length(year))).ok()
         }
         _ => None,
+    }
+}
+
+/// `28 nov`, `28 november 2026`: without a year, the next one that is.
+fn named_day(text: &str, today: Date) -> Option<Date> {
+    let mut words = text.split_whitespace();
+    let (day, month) = (words.next()?.parse::<u8>().ok()?, words.next()?);
+    let month = (1..=12)
+        .filter_map(|number| time::Month::try_from(number).ok())
+        .find(|known| month.len() >= 3 && known.to_string().to_lowercase().starts_with(month))?;
+    let of_year = |year: i32| Date::from_calendar_date(year, month, day).ok().filter(|date| *date >= today);
+    match words.next() {
+        Some(year) => of_year(year.parse().ok()?),
+        None => of_year(today.year()).or_else(|| of_year(today.year() + 1)),
     }
 }
 
@@ -142,6 +159,9 @@ mod tests {
             ("3m", Some(date!(2027 - 02 - 23))),
             ("28/11/2026", Some(date!(2026 - 11 - 28))),
             ("2026-12-01", Some(date!(2026 - 12 - 01))),
+            ("28 nov", Some(date!(2026 - 11 - 28))),
+            ("2 January", Some(date!(2027 - 01 - 02))),
+            ("31 feb", None),
             ("1/1/2020", None),
             ("soon", None),
             ("", None),

@@ -1,11 +1,13 @@
 //! The desktop's local copy: the encrypted store, the outbox, the sync engine and the keyring. It has no
 //! window. [`Desk`] is the whole of this computer; [`Replica`] is its data while someone is signed in.
 
+mod amend;
 mod care;
 mod chart;
 mod clock;
 mod conflicts;
 mod desk;
+mod diagnoses;
 mod error;
 mod files;
 mod finder;
@@ -34,7 +36,9 @@ pub mod testing;
 mod tests;
 mod today;
 mod verify;
+mod verify_paper;
 pub mod view;
+mod vitals;
 
 pub use clock::Clock;
 pub use desk::{Desk, Event, default_data_dir};
@@ -45,3 +49,4 @@ pub use keyring::Trouble;
 pub use replica::Replica;
 pub use slots::SlotCost;
 pub use verify::Verification;
+pub use verify_paper::PaperReport;

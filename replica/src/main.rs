@@ -67,6 +67,13 @@ enum Command {
         #[arg(long)]
         email: String,
     },
+    /// Checks the code on a printed prescription against the record on this computer; fails if the paper is not what was
+    /// signed, or does not hold any more. Standard input: the password, then the text of the code.
+    VerifyPrescription {
+        /// Who signs in; a clinician.
+        #[arg(long)]
+        email: String,
+    },
     /// Shows a prescription with every column as stored. Standard input: the password.
     ShowPrescription {
         /// Its number, as printed.
@@ -129,6 +136,18 @@ async fn main() -> anyhow::Result<()> {
             let replica = unlock(&desk, &email).await?;
             let ends = tokio::task::spawn_blocking(move || replica.log_ends()).await?.map_err(sentence)?;
             answer(&serde_json::to_string_pretty(&ends)?)
+        }
+        Command::VerifyPrescription { email } => {
+            let replica = unlock(&desk, &email).await?;
+            let code = line("the text of the code")?;
+            let report =
+                tokio::task::spawn_blocking(move || replica.verify_paper(&code)).await?.map_err(sentence)?;
+            answer(&serde_json::to_string_pretty(&report)?)?;
+            match (report.is_genuine, report.status.as_str()) {
+                (true, "finalised") => Ok(()),
+                (true, status) => bail!("The paper is genuine, and its prescription was {status} since."),
+                (false, _) => bail!("This paper is not what was signed."),
+            }
         }
         Command::ShowPrescription { number, email } => {
             let replica = unlock(&desk, &email).await?;

@@ -15,7 +15,7 @@ use crate::one_patient::{id_list, kept};
 use crate::repeat::difference;
 use crate::replica::{Replica, must_get, text};
 use crate::store::get_row;
-use crate::view::{DosageRead, Draft, DraftItem, DraftSaved, ItemView, Pad, Vitals};
+use crate::view::{DosageRead, Draft, DraftItem, DraftSaved, ItemView, Pad};
 
 impl Replica {
     /// The pad of a patient with the draft as it was last saved.
@@ -59,7 +59,8 @@ impl Replica {
                 items: item_views(tx, draft)?,
                 difference: difference(tx, draft)?,
                 follow_up_date: follow_up_text(&draft.follow_up, self.day(tx)?),
-                warnings: warnings(&draft.vitals),
+                warnings: draft.vitals.warnings(),
+                bmi: draft.vitals.bmi(),
             })
         })
     }
@@ -198,29 +199,4 @@ pub(crate) fn form_in(typed: &str) -> &'static str {
             })
         })
         .unwrap_or("other")
-}
-
-/// Vital signs outside what is plausible in an outpatient: they may be right, so they only warn.
-pub(crate) fn warnings(vitals: &Vitals) -> Vec<String> {
-    let checks = [
-        ("Systolic pressure", vitals.bp_sys, 70.0, 220.0, "mmHg"),
-        ("Diastolic pressure", vitals.bp_dia, 40.0, 130.0, "mmHg"),
-        ("Pulse", vitals.pulse, 40.0, 180.0, "a minute"),
-        ("Temperature", vitals.temp_c, 34.0, 42.0, "°C"),
-        ("Oxygen saturation", vitals.spo2, 80.0, 100.0, "%"),
-        ("Weight", vitals.weight_kg, 0.5, 250.0, "kg"),
-    ];
-    let mut warnings: Vec<String> = checks
-        .into_iter()
-        .filter_map(|(name, value, low, high, unit)| {
-            let value = value.filter(|value| !(low..=high).contains(value))?;
-            Some(format!("{name} {value} {unit} is unusual. Is it right?"))
-        })
-        .collect();
-    if let (Some(sys), Some(dia)) = (vitals.bp_sys, vitals.bp_dia)
-        && dia >= sys
-    {
-        warnings.push("The diastolic pressure is not below the systolic one. Is it right?".into());
-    }
-    warnings
 }

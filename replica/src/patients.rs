@@ -85,6 +85,7 @@ impl Replica {
             ("guardian_relation", or_null(form.guardian_relation.as_deref().unwrap_or_default())),
             ("address_line", or_null(&form.address_line)),
             ("city", or_null(&form.city)),
+            ("preferred_language", or_null(form.preferred_language.as_deref().unwrap_or_default())),
             ("blood_group", json!(if form.blood_group.is_empty() { "unknown" } else { &form.blood_group })),
         ]
         .into_iter()
@@ -127,7 +128,16 @@ impl Replica {
                     "To which substances is the patient allergic? Write them under warnings.",
                 ));
             }
-            let clinical = [("allergy_status", json!(status)), ("alerts", or_null(&form.alerts))];
+            let period = form.lmp_date.as_deref().unwrap_or_default().trim();
+            if !period.is_empty() && parse_day(period).is_none_or(|day| day > today) {
+                return Err(invalid("The first day of the last period is not a day in the past."));
+            }
+            let clinical = [
+                ("allergy_status", json!(status)),
+                ("alerts", or_null(&form.alerts)),
+                ("pregnancy_status", or_null(form.pregnancy_status.as_deref().unwrap_or_default())),
+                ("lmp_date", or_null(period)),
+            ];
             if self.writes_clinical() {
                 values.extend(clinical.map(|(name, value)| (name.to_owned(), value)));
             } else {
@@ -177,6 +187,9 @@ pub(crate) fn form(values: &Values, today: Date) -> PatientForm {
         allergy_status: owned("allergy_status"),
         alerts: owned("alerts"),
         blood_group: owned("blood_group"),
+        preferred_language: some_text(values, "preferred_language"),
+        pregnancy_status: some_text(values, "pregnancy_status"),
+        lmp_date: some_text(values, "lmp_date"),
     }
 }
 

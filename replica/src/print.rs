@@ -1,22 +1,24 @@
 //! What a prescription says on paper.
 
 use protocol::audit::Action;
+use protocol::dosage::{Dosage, Language};
 use protocol::id::{PatientId, PrescriptionId};
-use protocol::medicine::amount_text;
 use protocol::printed::{Printed, PrintedItem};
 use protocol::table::{TableName, Values};
 use protocol::validate::{parse_day, parse_moment};
+use qrcode::{Color, EcLevel, QrCode};
 use rusqlite::Transaction;
 use serde_json::{Value, json};
 
 use crate::care::{allergy_remark, check, remark};
-use crate::chart::{diagnoses, item_view, items};
+use crate::chart::{diagnoses, diagnosis_words, item_view, items};
 use crate::clock::{day_words, moment_words, parse_follow_up, weekday_words};
 use crate::error::Result;
 use crate::one_patient::kept;
-use crate::pad::{draft, item_views};
+use crate::pad::{draft, item_values, item_views};
 use crate::replica::{Replica, must_get, text};
 use crate::sign::{doctor_snapshot, patient_snapshot};
+use crate::verify_paper::verify_text;
 use crate::view::{ItemView, Vitals};
 
 impl Replica {
@@ -34,13 +36,18 @@ impl Replica {
             let clinic = text(&values, "clinic_id").parse().unwrap_or(self.facts.clinic_id.0);
             let mut printed = head(tx, clinic, &snapshot("patient_snapshot"), &snapshot("doctor_snapshot"));
             printed.date = parse_day(text(&values, "visit_date")).map_or_else(String::new, day_words);
-            printed.vitals =
-                serde_json::from_value(camel(&snapshot("vitals"))).map_or_else(|_| vec![], |v| vitals(&v));
+            printed.vitals = Vitals::of(&snapshot("vitals")).words();
+            printed.history = text(&values, "history").to_owned();
+            printed.examination = text(&values, "examination").to_owned();
+            printed.referral = text(&values, "referral_to").to_owned();
             printed.complaints = list("chief_complaints");
-            printed.diagnoses = diagnoses(&values);
+            printed.diagnoses = diagnoses(&values).iter().map(diagnosis_words).collect();
             printed.items = items(tx, id)?
                 .iter()
-                .map(|(_, item)| printed_item(item_view(item), signed_remark(&values, item)))
+                .map(|(_, item)| {
+                    let local = local_directions(item, text(&values, "language"));
+                    printed_item(item_view(item), local, signed_remark(&values, item))
+                })
                 .collect();
             printed.investigations = list("investigations");
             printed.advice = text(&values, "advice").to_owned();
@@ -49,6 +56,7 @@ impl Replica {
             printed.number = text(&values, "prescription_number").to_owned();
             let signed_at = parse_moment(text(&values, "finalised_at"));
             printed.signed_at = signed_at.map_or_else(String::new, |at| moment_words(at, offset));
+            printed.code = code(id, &values);
             printed.mark = match text(&values, "status") {
                 "voided" => "Voided".into(),
                 "superseded" => "Replaced by a later one".into(),
@@ -79,20 +87,22 @@ impl Replica {
                 Some(doctor) => doctor_snapshot(tx, doctor).unwrap_or_default(),
                 None => json!({ "name": "" }),
             };
-            must_get(tx, TableName::Patients, id.0)?;
             let patient = patient_snapshot(tx, id, today)?;
             let mut printed = head(tx, self.facts.clinic_id.0, &patient, &doctor);
             printed.date = day_words(today);
-            printed.vitals = vitals(&draft.vitals);
+            printed.vitals = draft.vitals.words();
+            printed.history = draft.history.trim().to_owned();
+            printed.examination = draft.examination.trim().to_owned();
+            printed.referral = draft.referral.trim().to_owned();
             printed.complaints = draft.complaints.trim().replace('\n', ", ");
-            let safety = check(tx, id, &draft.items, None, today)?;
-            printed.items = item_views(tx, &draft)?
-                .into_iter()
-                .zip(safety.lines)
-                .filter(|(_, line)| !line.is_held)
-                .map(|(item, line)| printed_item(item, allergy_remark(&line)))
-                .collect();
-            printed.diagnoses = draft.diagnoses;
+            let safety = check(tx, id, &draft.items, draft.amends, today)?;
+            let language = language_of(&must_get(tx, TableName::Patients, id.0)?);
+            let views = item_views(tx, &draft)?.into_iter().zip(&draft.items).zip(safety.lines);
+            for ((view, item), line) in views.filter(|(_, line)| !line.is_held) {
+                let local = item_values(tx, item).map(|item| local_directions(&item, language));
+                printed.items.push(printed_item(view, local.unwrap_or_default(), allergy_remark(&line)));
+            }
+            printed.diagnoses = draft.diagnoses.iter().map(diagnosis_words).collect();
             printed.investigations = draft.investigations.trim().replace('\n', ", ");
             printed.advice = draft.advice.trim().to_owned();
             printed.follow_up =
@@ -143,40 +153,42 @@ fn signed_remark(prescription: &Values, item: &Values) -> String {
     remark(&reasons)
 }
 
-fn printed_item(item: ItemView, remark: String) -> PrintedItem {
+/// The language of the directions beside English, for a patient.
+pub(crate) fn language_of(patient: &Values) -> &'static str {
+    Language::find(text(patient, "preferred_language")).unwrap_or(Language::English).code()
+}
+
+/// The directions of a line in this language; nothing for English, in which they stand already.
+fn local_directions(item: &Values, language: &str) -> String {
+    let language = Language::find(language).filter(|language| *language != Language::English);
+    let dosage = Dosage::parse(text(item, "dose_text"));
+    match (language, dosage) {
+        (Some(language), Ok(dosage)) => dosage.directions(text(item, "dose_unit"), language),
+        _ => String::new(),
+    }
+}
+
+/// The code by which a paper is checked, as a picture: what it is, its number, and the hash of what was signed.
+fn code(id: PrescriptionId, values: &Values) -> String {
+    let content = verify_text(id, values);
+    let Ok(code) = QrCode::with_error_correction_level(content, EcLevel::M) else { return String::new() };
+    let width = code.width();
+    let dark = code.to_colors().into_iter().enumerate().filter(|(_, color)| *color == Color::Dark);
+    let mut path = String::new();
+    for (place, _) in dark {
+        path += &format!("M{} {}h1v1h-1z", place % width, place / width);
+    }
+    format!(
+        "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} {width}' shape-rendering='crispEdges'><path d='{path}'/></svg>"
+    )
+}
+
+fn printed_item(item: ItemView, local_directions: String, remark: String) -> PrintedItem {
     PrintedItem {
         title: item.title,
         directions: item.directions,
+        local_directions,
         quantity: item.quantity.unwrap_or_default(),
         remark,
     }
-}
-
-/// The stored names of vital signs as the window's type has them.
-fn camel(stored: &Value) -> Value {
-    json!({
-        "bpSys": stored["bp_sys"], "bpDia": stored["bp_dia"], "pulse": stored["pulse"],
-        "tempC": stored["temp_c"], "spo2": stored["spo2"], "weightKg": stored["weight_kg"],
-    })
-}
-
-fn vitals(vitals: &Vitals) -> Vec<String> {
-    let mut shown = Vec::new();
-    match (vitals.bp_sys, vitals.bp_dia) {
-        (Some(sys), Some(dia)) => shown.push(format!("BP {}/{}", amount_text(sys), amount_text(dia))),
-        (Some(sys), None) => shown.push(format!("BP {}/–", amount_text(sys))),
-        _ => {}
-    }
-    let others = [
-        ("Pulse", vitals.pulse, ""),
-        ("Temp", vitals.temp_c, " °C"),
-        ("SpO₂", vitals.spo2, "%"),
-        ("Weight", vitals.weight_kg, " kg"),
-    ];
-    for (name, value, unit) in others {
-        if let Some(value) = value {
-            shown.push(format!("{name} {}{unit}", amount_text(value)));
-        }
-    }
-    shown
 }

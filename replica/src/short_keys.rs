@@ -4,15 +4,19 @@ use protocol::id::{DoctorId, PatientId, ShortKeyId};
 use protocol::mutation::{Change, Op, SetValue};
 use protocol::table::{TableName, Values};
 use rusqlite::Transaction;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use time::Date;
 
+use crate::chart::diagnosis_words;
 use crate::error::{Error, Result};
 use crate::one_patient::kept;
 use crate::pad::item_values;
 use crate::patients::{age_of, sex_letter};
 use crate::replica::{Replica, must_get, some_text, text};
-use crate::view::{Draft, DraftItem, ItemSource, LineChoice, ShortKey, ShortKeyForm, ShortKeyFound};
+use crate::view::{
+    Diagnosis, Draft, DraftItem, ItemSource, LineChoice, ShortKey, ShortKeyForm, ShortKeyFound,
+};
 
 /// At most so many are offered while one is typed.
 const OFFERED: usize = 6;
@@ -295,9 +299,23 @@ fn lines_in(value: &Value) -> Vec<String> {
     }
 }
 
-fn diagnoses_in(body: &Value) -> Vec<String> {
+fn diagnoses_in(body: &Value) -> Vec<Diagnosis> {
     let diagnoses = body["diagnoses"].as_array().into_iter().flatten();
-    diagnoses.filter_map(|one| one["text"].as_str().or_else(|| one.as_str())).map(str::to_owned).collect()
+    diagnoses.filter_map(|one| Diagnosis::deserialize(one).ok()).collect()
+}
+
+/// `Fever R50.9` as it was typed: a code behind the words is one.
+fn typed_diagnosis(line: &str) -> Diagnosis {
+    let code = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().is_some_and(|c| c.is_ascii_uppercase())
+            && word.len() >= 3
+            && letters.all(|c| c.is_ascii_digit() || c == '.')
+    };
+    match line.rsplit_once(' ').filter(|(_, last)| code(last)) {
+        Some((text, code)) => Diagnosis { text: text.trim().to_owned(), icd10: Some(code.to_owned()) },
+        None => line.into(),
+    }
 }
 
 fn follow_up_in(body: &Value) -> Option<String> {
@@ -339,7 +357,7 @@ fn form(key: &Stored) -> ShortKeyForm {
         is_phrase: !key.is_regimen(),
         is_own: key.is_own(),
         lines: lines.collect::<Vec<_>>().join("\n"),
-        diagnoses: diagnoses_in(body).join("\n"),
+        diagnoses: diagnoses_in(body).iter().map(diagnosis_words).collect::<Vec<_>>().join("\n"),
         advice: if key.is_regimen() { lines_in(&body["advice"]).join("\n") } else { key.phrase().to_owned() },
         investigations: lines_in(&body["investigations"]).join("\n"),
         follow_up: follow_up_in(body).unwrap_or_default(),
@@ -382,7 +400,7 @@ fn checked(
         json!({ "text": advice })
     } else {
         json!({
-            "diagnoses": lines(&form.diagnoses).iter().map(|text| json!({ "text": text })).collect::<Vec<_>>(),
+            "diagnoses": lines(&form.diagnoses).iter().map(|line| typed_diagnosis(line)).collect::<Vec<_>>(),
             "items": items.iter().map(|item| json!({
                 "medicine_id": item.medicine_id, "medicine_text": item.medicine_text, "dose_text": item.dose_text,
             })).collect::<Vec<_>>(),

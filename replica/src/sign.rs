@@ -6,19 +6,21 @@ use protocol::prescription::content_hash;
 use protocol::table::{TableName, Values};
 use protocol::validate::{day_text, moment_text};
 use rusqlite::Transaction;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use time::Date;
 
+use crate::amend::{standing, withdrawal};
 use crate::care::{alert_views, alerts, allergy_snapshot, allergy_words, check};
-use crate::chart::{doctor_name, item_view, warnings_in_words};
+use crate::chart::{diagnosis_words, doctor_name, item_view, version, warnings_in_words};
 use crate::clock::follow_up_text;
 use crate::error::{Error, Result};
 use crate::one_patient::kept;
 use crate::pad::{claim_draft, item_values};
 use crate::patients::{age_of, full_name, sex_letter};
+use crate::print::language_of;
 use crate::replica::{Replica, must_get, some_text, text};
 use crate::store::get_row;
-use crate::view::{Draft, PrescriptionSummary, Safety, Vitals};
+use crate::view::{Diagnosis, Draft, PrescriptionSummary, Safety};
 
 impl Replica {
     /// Signs a draft: numbers it, freezes patient and doctor as they are now, hashes the content, and removes
@@ -35,9 +37,7 @@ impl Replica {
         draft: &Draft,
         leave_out: &[usize],
     ) -> Result<PrescriptionSummary> {
-        let doctor = self.prescriber().ok_or(Error::Forbidden(
-            "Only a doctor or dentist signs, on a computer for clinical work. The draft is kept.",
-        ))?;
+        let doctor = self.signer()?;
         if draft.items.is_empty() && !says_something(draft) {
             return Err(nothing_to_sign());
         }
@@ -46,9 +46,14 @@ impl Replica {
             let patient = kept(tx, patient)?;
             claim_draft(tx, patient)?;
             let today = self.day(tx)?;
-            let safety = check(tx, patient, &draft.items, None, today)?;
+            let safety = check(tx, patient, &draft.items, draft.amends, today)?;
             let left_out = left_out(&safety, draft, leave_out)?;
+            let replaced = draft.amends.map(|old| Ok::<_, Error>((old, standing(tx, old)?))).transpose()?;
             let mut values = self.signed_values(tx, patient, doctor, draft, today)?;
+            if let Some((old, row)) = &replaced {
+                values.insert("amends_id".into(), json!(old));
+                values.insert("version".into(), json!(1 + version(row)));
+            }
             let now = moment_text(self.clock.now());
             values.insert("alerts".into(), alerts(&safety, &draft.items, &left_out, self.person.id.0, &now));
             let mut items = Vec::new();
@@ -69,8 +74,10 @@ impl Replica {
                 number: some_text(&values, "prescription_number"),
                 visit_date: day_text(today),
                 status: protocol::prescription::Status::Finalised,
+                version: version(&values),
+                void_reason: None,
                 doctor_name: doctor_name(tx, doctor)?,
-                diagnoses: draft.diagnoses.clone(),
+                diagnoses: draft.diagnoses.iter().map(diagnosis_words).collect(),
                 items: items.iter().map(|(_, item)| item_view(item)).collect(),
                 alerts: alert_views(&values),
                 advice: some_text(&values, "advice"),
@@ -81,6 +88,9 @@ impl Replica {
             changes.extend(
                 items.into_iter().map(|(id, item)| Change::insert(TableName::PrescriptionItems, id, item)),
             );
+            changes.extend(replaced.map(|(old, row)| {
+                withdrawal(&row, old, [("status", json!("superseded")), ("superseded_by_id", json!(id))])
+            }));
             Ok((changes, summary))
         })
     }
@@ -103,7 +113,6 @@ impl Replica {
                 "When to come back is not understood. Write it like 5d, 2w or 28/11/2026.".into(),
             ));
         }
-        let advice = draft.advice.trim();
         let values = [
             ("visit_date", json!(day_text(today))),
             ("doctor_id", json!(doctor)),
@@ -114,17 +123,20 @@ impl Replica {
             ("version", json!(1)),
             ("mode", json!("in_person")),
             ("chief_complaints", lines(&draft.complaints)),
-            ("vitals", vitals(&draft.vitals)),
-            ("diagnoses", draft.diagnoses.iter().map(|text| json!({ "text": text })).collect()),
+            ("history", optional(&draft.history)),
+            ("examination", optional(&draft.examination)),
+            ("referral_to", optional(&draft.referral)),
+            ("vitals", draft.vitals.stored()),
+            ("diagnoses", draft.diagnoses.iter().map(stored_diagnosis).collect()),
             ("investigations", lines(&draft.investigations)),
-            ("advice", if advice.is_empty() { Value::Null } else { json!(advice) }),
+            ("advice", optional(&draft.advice)),
             ("follow_up_date", follow_up.map_or(Value::Null, Value::from)),
             ("patient_snapshot", patient_snapshot(tx, patient, today)?),
             ("allergy_snapshot", allergy_snapshot(tx, patient, today)?),
             ("doctor_snapshot", doctor_snapshot(tx, doctor)?),
             ("finalised_at", json!(moment_text(self.clock.now()))),
             ("finalised_by", json!(self.person.id)),
-            ("language", json!("en")),
+            ("language", json!(language_of(&must_get(tx, TableName::Patients, patient.0)?))),
         ];
         Ok(values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
@@ -148,17 +160,16 @@ impl Replica {
     }
 }
 
-fn vitals(vitals: &Vitals) -> Value {
-    let measured = [
-        ("bp_sys", vitals.bp_sys),
-        ("bp_dia", vitals.bp_dia),
-        ("pulse", vitals.pulse),
-        ("temp_c", vitals.temp_c),
-        ("spo2", vitals.spo2),
-        ("weight_kg", vitals.weight_kg),
-    ];
-    let measured = measured.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?))));
-    Value::Object(measured.collect::<Map<_, _>>())
+fn optional(text: &str) -> Value {
+    let text = text.trim();
+    if text.is_empty() { Value::Null } else { json!(text) }
+}
+
+fn stored_diagnosis(diagnosis: &Diagnosis) -> Value {
+    match &diagnosis.icd10 {
+        Some(code) => json!({ "text": diagnosis.text, "icd10": code }),
+        None => json!({ "text": diagnosis.text }),
+    }
 }
 
 /// The patient as they are now, for paper: later corrections do not change what was signed.
@@ -191,7 +202,7 @@ fn allergies(patient: &Values, noted: &[String]) -> String {
 }
 
 fn says_something(draft: &Draft) -> bool {
-    !draft.advice.trim().is_empty() || !draft.investigations.trim().is_empty()
+    [&draft.advice, &draft.investigations, &draft.referral].iter().any(|text| !text.trim().is_empty())
 }
 
 fn nothing_to_sign() -> Error {

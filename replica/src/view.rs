@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 mod consultation;
 
 pub use consultation::{
-    AlertView, Difference, DosageRead, Draft, DraftItem, DraftSaved, FindingView, ItemSource, ItemView, Kept,
-    LineChoice, LineDifference, LineRead, LineSafety, MedicineFound, Pad, PrescriptionSummary, Safety,
-    ShortKey, ShortKeyForm, ShortKeyFound, ShortKeyTest, TestFinding, Vitals,
+    AlertView, Diagnosis, Difference, DosageRead, Draft, DraftItem, DraftSaved, FindingView, ItemSource,
+    ItemView, Kept, LineChoice, LineDifference, LineRead, LineSafety, MedicineFound, Pad,
+    PrescriptionSummary, Safety, ShortKey, ShortKeyForm, ShortKeyFound, ShortKeyTest, TestFinding, Vitals,
 };
 
 /// What the window shows first.
@@ -364,6 +364,12 @@ pub struct PatientForm {
     pub alerts: String,
     /// `A+` … `O-`, or `unknown`.
     pub blood_group: String,
+    /// In which language directions are printed beside English: `hi`, `mr`, or none.
+    pub preferred_language: Option<String>,
+    /// `pregnant`, `not_pregnant`, `breastfeeding`, `unknown`, or none if nobody asked; written only by clinicians.
+    pub pregnancy_status: Option<String>,
+    /// The first day of the last period; written only by clinicians.
+    pub lmp_date: Option<String>,
 }
 
 /// A patient's chart.

@@ -3,15 +3,15 @@
 
 use std::sync::Arc;
 
-use prescription_pdf::Drawn;
+use prescription_pdf::{Drawn, Paper};
 use protocol::conflict::Choice;
 use protocol::error::ErrorCode;
 use protocol::id::{ConflictId, DeviceId, PatientId, PrescriptionId, ShortKeyId};
 use protocol::printed::Printed;
 use replica::view::{
-    AppState, Chart, CommandError, ComputerView, Conflict, DosageRead, Draft, DraftItem, DraftSaved,
-    Enrolment, LedgerEntry, LineRead, Pad, PatientForm, PatientSummary, PrescriptionSummary, Safety,
-    SyncStatus, Today,
+    AppState, Chart, CommandError, ComputerView, Conflict, Diagnosis, DosageRead, Draft, DraftItem,
+    DraftSaved, Enrolment, LedgerEntry, LineRead, Pad, PatientForm, PatientSummary, PrescriptionSummary,
+    Safety, ShortKey, ShortKeyForm, ShortKeyFound, ShortKeyTest, SyncStatus, Today,
 };
 use replica::{Desk, Replica};
 use tauri::{AppHandle, State};
@@ -43,8 +43,8 @@ fn failed(detail: &str) -> CommandError {
     CommandError { code: ErrorCode::Internal, detail: detail.to_owned() }
 }
 
-fn draw(prescription: &Printed) -> Answer<Drawn> {
-    Drawn::new(prescription).map_err(|error| {
+fn draw(prescription: &Printed, is_a4: bool) -> Answer<Drawn> {
+    Drawn::new(prescription, if is_a4 { Paper::A4 } else { Paper::A5 }).map_err(|error| {
         tracing::error!(%error, "a prescription was not drawn");
         failed("The page could not be drawn. The prescription itself is safe.")
     })
@@ -250,6 +250,25 @@ pub async fn test_short_key(desk: Here<'_>, form: ShortKeyForm) -> Answer<ShortK
 }
 
 #[tauri::command]
+pub async fn find_diagnoses(desk: Here<'_>, typed: String) -> Answer<Vec<Diagnosis>> {
+    ask(desk, move |replica| replica.find_diagnoses(&typed)).await
+}
+
+#[tauri::command]
+pub async fn amend_prescription(desk: Here<'_>, prescription_id: PrescriptionId) -> Answer<Draft> {
+    ask(desk, move |replica| replica.amend_prescription(prescription_id)).await
+}
+
+#[tauri::command]
+pub async fn void_prescription(
+    desk: Here<'_>,
+    prescription_id: PrescriptionId,
+    reason: String,
+) -> Answer<PrescriptionSummary> {
+    ask(desk, move |replica| replica.void_prescription(prescription_id, &reason)).await
+}
+
+#[tauri::command]
 pub async fn check_draft(
     desk: Here<'_>,
     patient_id: PatientId,
@@ -280,13 +299,17 @@ pub async fn get_prescription(
 #[tauri::command]
 pub async fn preview_draft(desk: Here<'_>, patient_id: PatientId) -> Answer<Vec<String>> {
     let printed = ask(desk, move |replica| replica.printed_draft(patient_id)).await?;
-    aside(move || Ok(draw(&printed)?.svg_pages())).await
+    aside(move || Ok(draw(&printed, false)?.svg_pages())).await
 }
 
 #[tauri::command]
-pub async fn prescription_pages(desk: Here<'_>, prescription_id: PrescriptionId) -> Answer<Vec<String>> {
+pub async fn prescription_pages(
+    desk: Here<'_>,
+    prescription_id: PrescriptionId,
+    is_a4: bool,
+) -> Answer<Vec<String>> {
     let printed = ask(desk, move |replica| replica.printed(prescription_id)).await?;
-    aside(move || Ok(draw(&printed)?.svg_pages())).await
+    aside(move || Ok(draw(&printed, is_a4)?.svg_pages())).await
 }
 
 /// Asks where to save the PDF; `None` if the person changed their mind.
@@ -295,11 +318,12 @@ pub async fn save_prescription_pdf(
     app: AppHandle,
     desk: Here<'_>,
     prescription_id: PrescriptionId,
+    is_a4: bool,
 ) -> Answer<Option<String>> {
     let printed = ask(desk, move |replica| replica.print(prescription_id)).await?;
     aside(move || {
         let not_drawn = "The PDF could not be written. The prescription itself is safe.";
-        let pdf = draw(&printed)?.pdf().map_err(|_| failed(not_drawn))?;
+        let pdf = draw(&printed, is_a4)?.pdf().map_err(|_| failed(not_drawn))?;
         let name = format!("{}.pdf", printed.number);
         let chosen = app.dialog().file().add_filter("PDF", &["pdf"]).set_file_name(name).blocking_save_file();
         let Some(path) = chosen.and_then(|file| file.into_path().ok()) else { return Ok(None) };

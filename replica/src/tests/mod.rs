@@ -1,5 +1,6 @@
 //! Real encrypted files in temporary folders.
 
+mod amend;
 mod conflicts;
 mod file;
 mod guard;

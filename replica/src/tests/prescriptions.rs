@@ -107,3 +107,50 @@ fn what_is_written_about_allergies_is_printed_whatever_the_status_says() {
     fixture.replica.save_draft(sunita, &draft).expect("BUG: saved");
     assert_eq!(fixture.replica.printed_draft(sunita).expect("BUG: drawn").allergies, "Penicillin");
 }
+
+#[test]
+fn directions_are_printed_in_the_patients_language_beside_english() {
+    let fixture = fixture(Role::Doctor);
+    for (language, words) in [("hi", "गोली"), ("mr", "गोळी")] {
+        let form = crate::view::PatientForm {
+            preferred_language: Some(language.into()),
+            ..form("Sunita", &format!("98204 4127{}", language.len()))
+        };
+        let sunita = fixture.replica.register_patient(&form).expect("BUG: registered").id;
+        let draft = Draft { items: vec![item("Tab. Something new", "1-0-1 x5d pc")], ..Draft::default() };
+        fixture.replica.save_draft(sunita, &draft).expect("BUG: saved");
+        let preview = fixture.replica.printed_draft(sunita).expect("BUG: drawn");
+        assert!(preview.items[0].local_directions.contains(words), "{:?}", preview.items[0]);
+        let signed = fixture.replica.sign_prescription(sunita, &draft, &[]).expect("BUG: signed").id;
+        let printed = fixture.replica.printed(signed).expect("BUG: printed");
+        assert!(printed.items[0].local_directions.contains(words));
+        assert!(printed.items[0].directions.starts_with("1 tablet"));
+    }
+}
+
+#[test]
+fn the_code_on_a_paper_tells_a_genuine_one_from_a_forged_and_a_void_one() {
+    let fixture = fixture(Role::Doctor);
+    let replica = &fixture.replica;
+    let sunita = replica.register_patient(&form("Sunita", "98204 41276")).expect("BUG: registered").id;
+    let draft = Draft { items: vec![item("Paracetamol 650 mg", "1-0-1 x3d")], ..Draft::default() };
+    let signed = replica.sign_prescription(sunita, &draft, &[]).expect("BUG: signed");
+    assert!(replica.printed(signed.id).expect("BUG: printed").code.starts_with("<svg"));
+    let code = fixture
+        .store
+        .read(|tx| {
+            let values =
+                crate::replica::must_get(tx, protocol::table::TableName::Prescriptions, signed.id.0)?;
+            Ok(crate::verify_paper::verify_text(signed.id, &values))
+        })
+        .expect("BUG: the code");
+    let report = replica.verify_paper(&code).expect("BUG: checked");
+    assert!(report.is_genuine && report.number == signed.number);
+    let forged = format!("{}0", &code[..code.len() - 1]);
+    let other = if forged == code { format!("{}1", &code[..code.len() - 1]) } else { forged };
+    assert!(!replica.verify_paper(&other).expect("BUG: checked").is_genuine);
+    replica.void_prescription(signed.id, "Wrong patient").expect("BUG: void");
+    let report = replica.verify_paper(&code).expect("BUG: checked");
+    assert!(report.is_genuine && report.status == "voided");
+    assert!(replica.verify_paper("https://example.org").is_err());
+}

@@ -29,7 +29,7 @@ fn the_last_prescription_is_repeated_and_what_differs_from_it_is_shown() {
     assert_eq!(draft.items.len(), 3, "what stands there already is not written twice");
     assert_eq!(draft.items[1].dose_text, "1 sos max 3 // with water");
     assert_eq!(draft.items[1].source, ItemSource::Repeat);
-    assert_eq!((draft.diagnoses.as_slice(), draft.advice.as_str()), (&["Fever".to_owned()][..], "Rest"));
+    assert_eq!((draft.diagnoses.as_slice(), draft.advice.as_str()), (&["Fever".into()][..], "Rest"));
     assert_eq!(draft.repeated, Some(signed.id));
 
     draft.items.pop();

@@ -20,6 +20,10 @@ pub struct PrescriptionSummary {
     pub visit_date: String,
     /// Its state.
     pub status: Status,
+    /// 1, or more for one that replaces an earlier one.
+    pub version: u32,
+    /// Why it is void, if it is.
+    pub void_reason: Option<String>,
     /// Who signed it.
     pub doctor_name: String,
     /// Diagnoses in words.
@@ -132,10 +136,14 @@ pub struct DosageRead {
 pub struct Draft {
     /// Complaints in words.
     pub complaints: String,
+    /// What was before, in words.
+    pub history: String,
+    /// What was found, in words.
+    pub examination: String,
     /// Vital signs.
     pub vitals: Vitals,
-    /// Diagnoses in words.
-    pub diagnoses: Vec<String>,
+    /// Diagnoses, by the list or in the doctor's own words.
+    pub diagnoses: Vec<Diagnosis>,
     /// Lines already accepted.
     pub items: Vec<DraftItem>,
     /// The line being typed.
@@ -146,6 +154,10 @@ pub struct Draft {
     pub advice: String,
     /// `5d`, `2w`, `1m` or a day.
     pub follow_up: String,
+    /// To whom the patient is sent.
+    pub referral: String,
+    /// The signed prescription that this one replaces.
+    pub amends: Option<PrescriptionId>,
     /// The prescription whose lines were taken over: what differs from it is shown.
     pub repeated: Option<PrescriptionId>,
 }
@@ -165,8 +177,49 @@ pub struct Vitals {
     pub temp_c: Option<f64>,
     /// Per cent.
     pub spo2: Option<f64>,
+    /// Breaths a minute.
+    pub rr: Option<f64>,
     /// Kilograms.
     pub weight_kg: Option<f64>,
+    /// Centimetres.
+    pub height_cm: Option<f64>,
+    /// Milligrams in a decilitre of blood.
+    pub sugar: Option<f64>,
+    /// Around the head, in centimetres.
+    pub head_cm: Option<f64>,
+}
+
+/// A diagnosis.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct Diagnosis {
+    /// In words.
+    pub text: String,
+    /// Its code, if it is from the list.
+    pub icd10: Option<String>,
+}
+
+impl From<&str> for Diagnosis {
+    fn from(text: &str) -> Self {
+        Self { text: text.to_owned(), icd10: None }
+    }
+}
+
+impl<'de> Deserialize<'de> for Diagnosis {
+    /// A draft of an earlier program holds the words alone.
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Form {
+            Words(String),
+            Whole { text: String, icd10: Option<String> },
+        }
+        Ok(match Form::deserialize(deserializer)? {
+            Form::Words(text) => Self { text, icd10: None },
+            Form::Whole { text, icd10 } => Self { text, icd10 },
+        })
+    }
 }
 
 /// A line of a draft.
@@ -307,6 +360,8 @@ pub struct DraftSaved {
     pub follow_up_date: Option<String>,
     /// Values outside what is plausible, in words.
     pub warnings: Vec<String>,
+    /// The body mass index, if weight and height were measured.
+    pub bmi: Option<f64>,
 }
 
 /// How a draft differs from the prescription that it repeats.

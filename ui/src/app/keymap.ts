@@ -31,6 +31,15 @@ export const keymap = {
   moveUp: { keys: "Alt+↑", label: labels.moveLineUp, where: "pad" },
   moveDown: { keys: "Alt+↓", label: labels.moveLineDown, where: "pad" },
   keepLine: { keys: "K", label: labels.keepLine, where: "pad" },
+  diagnosis: { keys: "F3", label: labels.diagnosis, where: "pad" },
+  vitals: { keys: "F4", label: labels.vitals, where: "pad" },
+  comeBack: { keys: "F6", label: labels.comeBack, where: "pad" },
+  tests: { keys: "F7", label: labels.tests, where: "pad" },
+  advice: { keys: "F8", label: labels.advice, where: "pad" },
+  medicineLine: { keys: "F9", label: labels.medicineLine, where: "pad" },
+  discardDraft: { keys: "Mod+D", label: labels.discardDraft, where: "pad" },
+  expandKey: { keys: "/key Tab", label: labels.expand, where: "pad" },
+  phrase: { keys: ".key Space", label: labels.phrase, where: "pad" },
   editLine: { keys: "F2", label: labels.editLine, where: "pad" },
 } satisfies Record<string, Binding>;
 

@@ -14,7 +14,7 @@ export const queryKeys = {
   patients: (query: string) => ["rows", "patients", query],
   chart: (patient: string) => ["rows", "chart", patient],
   prescription: (id: string) => ["rows", "prescription", id],
-  pages: (id: string) => ["pages", id],
+  pages: (id: string, isA4: boolean) => ["pages", id, isA4],
   pad: (patient: string) => ["pad", patient],
   safety: (patient: string, items: string, typed: string) => ["rows", "safety", patient, items, typed],
   shortKeys: ["rows", "short-keys"],
@@ -22,6 +22,7 @@ export const queryKeys = {
   keysFor: (patient: string, typed: string) => ["rows", "keys-for", patient, typed],
   phrases: ["rows", "phrases"],
   preview: (patient: string) => ["preview", patient],
+  diagnoses: (typed: string) => ["diagnoses", typed],
   line: (text: string) => ["line", text],
   dosage: (text: string, unit: string) => ["dosage", text, unit],
 };

@@ -4,6 +4,7 @@ import type { ComputerView } from "./bindings/ComputerView";
 import type { Conflict } from "./bindings/Conflict";
 import type { ConflictChoice } from "./bindings/ConflictChoice";
 import type { ConflictId } from "./bindings/ConflictId";
+import type { Diagnosis } from "./bindings/Diagnosis";
 import type { DosageRead } from "./bindings/DosageRead";
 import type { Draft } from "./bindings/Draft";
 import type { DraftItem } from "./bindings/DraftItem";
@@ -72,6 +73,11 @@ export interface Backend {
   /** Splits a line typed in one go into its medicine, which it looks up, and its dose. */
   readLine(text: string): Promise<LineRead>;
   readDosage(text: string, doseUnit: string): Promise<DosageRead>;
+  /** Diagnoses of the list that fit. */
+  findDiagnoses(typed: string): Promise<Diagnosis[]>;
+  /** A draft that says what a signed prescription says, and replaces it when it is signed. */
+  amendPrescription(prescriptionId: PrescriptionId): Promise<Draft>;
+  voidPrescription(prescriptionId: PrescriptionId, reason: string): Promise<PrescriptionSummary>;
   /** The draft with the lines of a signed prescription, or of the last one. Nothing is written yet. */
   repeatPrescription(
     patientId: PatientId,
@@ -98,9 +104,9 @@ export interface Backend {
   /** The pages of the saved draft, each an SVG text. */
   previewDraft(patientId: PatientId): Promise<string[]>;
   /** The pages of a signed prescription, each an SVG text. */
-  prescriptionPages(prescriptionId: PrescriptionId): Promise<string[]>;
+  prescriptionPages(prescriptionId: PrescriptionId, isA4: boolean): Promise<string[]>;
   /** Asks where to, and answers the file's path; null if the person thought better of it. */
-  savePrescriptionPdf(prescriptionId: PrescriptionId): Promise<string | null>;
+  savePrescriptionPdf(prescriptionId: PrescriptionId, isA4: boolean): Promise<string | null>;
   /** Calls back at every event until the returned function is called. */
   listen(onEvent: (event: BackendEvent) => void): () => void;
 }

@@ -31,6 +31,9 @@ export const tauriBackend: Backend = {
   discardDraft: (patientId) => invoke("discard_draft", { patientId }),
   readLine: (text) => invoke("read_line", { text }),
   readDosage: (text, doseUnit) => invoke("read_dosage", { text, doseUnit }),
+  findDiagnoses: (typed) => invoke("find_diagnoses", { typed }),
+  amendPrescription: (prescriptionId) => invoke("amend_prescription", { prescriptionId }),
+  voidPrescription: (prescriptionId, reason) => invoke("void_prescription", { prescriptionId, reason }),
   repeatPrescription: (patientId, prescriptionId, draft) =>
     invoke("repeat_prescription", { patientId, prescriptionId, draft }),
   findShortKeys: (patientId, typed) => invoke("find_short_keys", { patientId, typed }),
@@ -45,8 +48,8 @@ export const tauriBackend: Backend = {
     invoke("sign_prescription", { patientId, draft, leaveOut }),
   getPrescription: (prescriptionId) => invoke("get_prescription", { prescriptionId }),
   previewDraft: (patientId) => invoke("preview_draft", { patientId }),
-  prescriptionPages: (prescriptionId) => invoke("prescription_pages", { prescriptionId }),
-  savePrescriptionPdf: (prescriptionId) => invoke("save_prescription_pdf", { prescriptionId }),
+  prescriptionPages: (prescriptionId, isA4) => invoke("prescription_pages", { prescriptionId, isA4 }),
+  savePrescriptionPdf: (prescriptionId, isA4) => invoke("save_prescription_pdf", { prescriptionId, isA4 }),
   listen: (onEvent) => {
     const stops = [
       listen<SyncStatus>("sync-status", (event) => onEvent({ name: "sync-status", payload: event.payload })),

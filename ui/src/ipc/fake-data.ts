@@ -26,6 +26,9 @@ const form: PatientForm = {
   allergyStatus: "unknown",
   alerts: "",
   bloodGroup: "unknown",
+  preferredLanguage: null,
+  pregnancyStatus: null,
+  lmpDate: null,
 };
 
 export const forms: PatientForm[] = [
@@ -133,3 +136,11 @@ export function fakeConflict(patient: PatientSummary | null): Conflict {
     decided: null,
   };
 }
+
+export const fakeDiagnoses = [
+  { text: "Acute upper respiratory infection", icd10: "J06.9" },
+  { text: "Type 2 diabetes", icd10: "E11.9" },
+];
+
+export const fakeBmi = ({ weightKg, heightCm }: { weightKg: number | null; heightCm: number | null }) =>
+  weightKg && heightCm ? Math.round((weightKg / (heightCm / 100) ** 2) * 10) / 10 : null;

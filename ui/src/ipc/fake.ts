@@ -11,7 +11,7 @@ import type { PatientSummary } from "./bindings/PatientSummary";
 import type { Person } from "./bindings/Person";
 import type { PrescriptionSummary } from "./bindings/PrescriptionSummary";
 import type { SyncStatus } from "./bindings/SyncStatus";
-import { fakeConflict, forms, medicines, people } from "./fake-data";
+import { fakeBmi, fakeConflict, fakeDiagnoses, forms, medicines, people } from "./fake-data";
 import { readFakeDosage, readFakeLine } from "./fake-dosage";
 import { fakePage } from "./fake-pages";
 import { fakeDifference, repeatFake } from "./fake-repeat";
@@ -33,9 +33,22 @@ interface FakeBackend extends Backend {
 }
 
 const today = () => new Date().toISOString().slice(0, 10);
-const noVitals = { bpSys: null, bpDia: null, pulse: null, tempC: null, spo2: null, weightKg: null };
+const noVitals = {
+  bpSys: null,
+  bpDia: null,
+  pulse: null,
+  tempC: null,
+  spo2: null,
+  rr: null,
+  weightKg: null,
+  heightCm: null,
+  sugar: null,
+  headCm: null,
+};
 const emptyDraft: Draft = {
   complaints: "",
+  history: "",
+  examination: "",
   vitals: noVitals,
   diagnoses: [],
   items: [],
@@ -43,6 +56,8 @@ const emptyDraft: Draft = {
   investigations: "",
   advice: "",
   followUp: "",
+  referral: "",
+  amends: null,
   repeated: null,
 };
 
@@ -228,6 +243,8 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
         number: "A-1041",
         visitDate: "2026-11-02",
         status: "finalised",
+        version: 1,
+        voidReason: null,
         doctorName: "Dr. Anjali Kulkarni",
         diagnoses: ["Type 2 diabetes"],
         items: viewsOf({
@@ -445,6 +462,7 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
           ),
           followUpDate: followUpDate(draft.followUp),
           warnings: isHot ? ["Temperature above 45 °C is not plausible."] : [],
+          bmi: fakeBmi(draft.vitals),
         };
       }),
     discardDraft: (id) =>
@@ -453,6 +471,30 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
       }),
     readLine: (text) => answer("readLine", () => readFakeLine(text, medicines)),
     readDosage: (text, unit) => answer("readDosage", () => readFakeDosage(text, unit)),
+    findDiagnoses: (typed) =>
+      answer("findDiagnoses", () =>
+        fakeDiagnoses.filter((one) =>
+          `${one.text} ${one.icd10}`.toLowerCase().includes(typed.trim().toLowerCase()),
+        ),
+      ),
+    amendPrescription: (id) =>
+      answer("amendPrescription", () => {
+        const { patient, prescription } = prescriptionOf(id);
+        if (patient.draft)
+          throw {
+            code: "invalid",
+            detail: "A draft of this patient waits. Sign it or discard it first; nothing was changed.",
+          } satisfies CommandError;
+        return { ...repeatFake(emptyDraft, prescription, medicines), amends: id };
+      }),
+    voidPrescription: (id, reason) =>
+      answer("voidPrescription", () => {
+        const { patient, prescription } = prescriptionOf(id);
+        prescription.status = "voided";
+        prescription.voidReason = reason;
+        record("Prescription void", patient.summary);
+        return prescription;
+      }),
     repeatPrescription: (id, prescriptionId, own) =>
       answer("repeatPrescription", () => {
         const patient = patientOf(id);
@@ -482,21 +524,24 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
           number: `A-${1041 + all().length}`,
           visitDate: today(),
           status: "finalised",
+          version: draft.amends ? 2 : 1,
+          voidReason: null,
           doctorName: signedIn?.fullName ?? "",
-          diagnoses: draft.diagnoses,
+          diagnoses: draft.diagnoses.map((one) => [one.text, one.icd10].filter(Boolean).join(" ")),
           items: viewsOf(draft),
           alerts,
           advice: draft.advice || null,
           followUpDate: followUpDate(draft.followUp),
           isSynced: false,
         };
+        for (const old of patient.prescriptions) if (old.id === draft.amends) old.status = "superseded";
         patient.prescriptions = [signed, ...patient.prescriptions];
         patient.draft = null;
         patient.summary = { ...patient.summary, lastVisit: today() };
         record("Prescription signed", patient.summary);
         return signed;
       }),
-    getPrescription: (id) => answer("getPrescription", () => prescriptionOf(id).prescription),
+    getPrescription: (id) => answer("getPrescription", () => ({ ...prescriptionOf(id).prescription })),
     previewDraft: (id) =>
       answer("previewDraft", () => {
         const patient = patientOf(id);

@@ -1,32 +1,62 @@
 import { IconX } from "@tabler/icons-react";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { keyLabel } from "../../app/keymap";
+import { queryKeys } from "../../app/queries";
+import type { Diagnosis } from "../../ipc/bindings/Diagnosis";
+import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages/en";
+import { Kbd } from "../../shared/parts";
 import classes from "./Pad.module.css";
 import type { DraftState } from "./useDraft";
 
-/** Diagnoses in words; Enter adds one. */
+/** Diagnoses, by the list or in the doctor's own words. Enter adds what is typed, or what the arrows chose. */
 export function Diagnoses({ state }: { state: DraftState }) {
+  const backend = useBackend();
   const [text, setText] = useState("");
+  const [place, setPlace] = useState(-1);
   const { pad } = messages;
   const { diagnoses } = state.draft;
-  const add = () => {
-    const diagnosis = text.trim();
-    if (diagnosis === "") return;
+  const query = useQuery({
+    queryKey: queryKeys.diagnoses(text),
+    queryFn: () => backend.findDiagnoses(text),
+    enabled: text.trim().length > 1,
+    staleTime: Infinity,
+    placeholderData: keepPreviousData,
+  });
+  const found = text.trim().length > 1 ? (query.data ?? []) : [];
+  const add = (diagnosis: Diagnosis) => {
     setText("");
-    if (!diagnoses.includes(diagnosis)) state.change({ diagnoses: [...diagnoses, diagnosis] });
+    setPlace(-1);
+    if (diagnosis.text === "" || diagnoses.some((one) => one.text === diagnosis.text)) return;
+    state.change({ diagnoses: [...diagnoses, diagnosis] });
   };
-  const remove = (diagnosis: string) =>
+  const accept = () => add(found[place] ?? { text: text.trim(), icd10: null });
+  const remove = (diagnosis: Diagnosis) =>
     state.change({ diagnoses: diagnoses.filter((one) => one !== diagnosis) });
+  const onKeyDown = (event: React.KeyboardEvent) => {
+    const last = diagnoses.at(-1);
+    if (event.ctrlKey || event.metaKey) return;
+    if (event.key === "Enter") accept();
+    else if (event.key === "ArrowDown" && found.length > 0) setPlace(Math.min(place + 1, found.length - 1));
+    else if (event.key === "ArrowUp" && found.length > 0) setPlace(Math.max(place - 1, -1));
+    else if (event.key === "Backspace" && text === "" && last) remove(last);
+    else return;
+    event.preventDefault();
+  };
   return (
     <section className={`${classes.card} ${classes.row}`} aria-label={pad.diagnosis}>
-      <label htmlFor="pad-diagnosis">{pad.diagnosis}</label>
+      <label htmlFor="pad-diagnosis">
+        <Kbd>{keyLabel("diagnosis")}</Kbd> {pad.diagnosis}
+      </label>
       <ul className={classes.chips}>
         {diagnoses.map((diagnosis) => (
-          <li key={diagnosis}>
-            {diagnosis}
+          <li key={diagnosis.text}>
+            {diagnosis.text}
+            {diagnosis.icd10 && <code>{diagnosis.icd10}</code>}
             <button
               type="button"
-              aria-label={pad.removeDiagnosis(diagnosis)}
+              aria-label={pad.removeDiagnosis(diagnosis.text)}
               onClick={() => remove(diagnosis)}
             >
               <IconX size={13} aria-hidden="true" />
@@ -34,22 +64,44 @@ export function Diagnoses({ state }: { state: DraftState }) {
           </li>
         ))}
       </ul>
-      <input
-        id="pad-diagnosis"
-        autoComplete="off"
-        placeholder={pad.diagnosisHint}
-        value={text}
-        onChange={(event) => setText(event.target.value)}
-        onBlur={add}
-        onKeyDown={(event) => {
-          if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) {
-            event.preventDefault();
-            add();
-          }
-          const last = diagnoses.at(-1);
-          if (event.key === "Backspace" && text === "" && last) remove(last);
-        }}
-      />
+      <span className={classes.offering}>
+        <input
+          id="pad-diagnosis"
+          aria-label={pad.diagnosis}
+          role="combobox"
+          aria-expanded={found.length > 0}
+          aria-controls="pad-diagnoses"
+          aria-autocomplete="list"
+          aria-activedescendant={place >= 0 ? `pad-diagnosis-${place}` : undefined}
+          autoComplete="off"
+          placeholder={pad.diagnosisHint}
+          value={text}
+          onChange={(event) => {
+            setText(event.target.value);
+            setPlace(-1);
+          }}
+          onBlur={accept}
+          onKeyDown={onKeyDown}
+        />
+        <span id="pad-diagnoses" role="listbox" aria-label={pad.diagnoses} className={classes.offered}>
+          {found.map((diagnosis, index) => (
+            // The focus stays in the field: keys are answered there.
+            // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
+            <span
+              key={diagnosis.icd10}
+              id={`pad-diagnosis-${index}`}
+              role="option"
+              tabIndex={-1}
+              aria-selected={index === place}
+              data-testid="pad-diagnosis-option"
+              onMouseDown={(event) => event.preventDefault()}
+              onClick={() => add(diagnosis)}
+            >
+              {diagnosis.text} <code>{diagnosis.icd10}</code>
+            </span>
+          ))}
+        </span>
+      </span>
     </section>
   );
 }

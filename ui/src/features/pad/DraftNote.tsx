@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
+import { useKeys } from "../../app/keymap";
 import { refreshRows } from "../../app/queries";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages/en";
@@ -32,6 +33,7 @@ export function DraftNote({ state, patientId }: { state: DraftState; patientId: 
       void navigate({ to: "/patients/$patientId", params: { patientId } });
     },
   });
+  useKeys({ discardDraft: () => setAsking(true) });
   const words = () => {
     if (state.error !== null) return pad.notSaved;
     if (state.isDirty) return pad.saving;

@@ -1,25 +1,42 @@
+import { keyLabel } from "../../app/keymap";
 import { messages } from "../../messages/en";
 import { dayWithWeekday } from "../../shared/format";
+import { Kbd } from "../../shared/parts";
 import classes from "./Pad.module.css";
 import type { DraftState } from "./useDraft";
 
-export function Complaints({ state }: { state: DraftState }) {
+interface Props {
+  state: DraftState;
+  /** A text with the phrase that its last word stands for. */
+  onPhrase: (text: string) => string;
+}
+
+/** What the patient says, what was before, and what was found. */
+export function Story({ state, onPhrase }: Props) {
   const { pad } = messages;
+  const fields = [
+    ["complaints", pad.complaints],
+    ["history", pad.history],
+    ["examination", pad.examination],
+  ] as const;
   return (
-    <div className={`${classes.card} ${classes.row}`}>
-      <label htmlFor="pad-complaints">{pad.complaints}</label>
-      <input
-        id="pad-complaints"
-        autoComplete="off"
-        value={state.draft.complaints}
-        onChange={(event) => state.change({ complaints: event.target.value })}
-      />
+    <div className={`${classes.card} ${classes.three}`}>
+      {fields.map(([name, label]) => (
+        <label key={name}>
+          <span>{label}</span>
+          <textarea
+            rows={1}
+            value={state.draft[name]}
+            onChange={(event) => state.change({ [name]: onPhrase(event.target.value) })}
+          />
+        </label>
+      ))}
     </div>
   );
 }
 
-/** Tests, advice, and when to come back. */
-export function Closing({ state, onPhrase }: { state: DraftState; onPhrase: (text: string) => string }) {
+/** Tests, advice, to whom the patient is sent, and when to come back. */
+export function Closing({ state, onPhrase }: Props) {
   const { pad } = messages;
   const { draft, saved, isDirty, change } = state;
   const day = saved?.followUpDate;
@@ -27,25 +44,44 @@ export function Closing({ state, onPhrase }: { state: DraftState; onPhrase: (tex
   return (
     <div className={classes.closing}>
       <label className={`${classes.card} ${classes.field}`}>
-        <span>{pad.tests}</span>
+        <span>
+          {pad.tests} <Kbd>{keyLabel("tests")}</Kbd>
+        </span>
         <textarea
+          id="pad-tests"
+          aria-label={pad.tests}
           rows={2}
           value={draft.investigations}
           onChange={(event) => change({ investigations: onPhrase(event.target.value) })}
         />
       </label>
       <label className={`${classes.card} ${classes.field}`}>
-        <span>{pad.advice}</span>
+        <span>
+          {pad.advice} <Kbd>{keyLabel("advice")}</Kbd>
+        </span>
         <textarea
+          id="pad-advice"
+          aria-label={pad.advice}
           rows={2}
           value={draft.advice}
           onChange={(event) => change({ advice: onPhrase(event.target.value) })}
         />
       </label>
+      <label className={`${classes.card} ${classes.field}`}>
+        <span>{pad.referral}</span>
+        <textarea
+          rows={2}
+          value={draft.referral}
+          onChange={(event) => change({ referral: event.target.value })}
+        />
+      </label>
       <div className={`${classes.card} ${classes.field}`}>
-        <label htmlFor="pad-come-back">{pad.comeBack}</label>
+        <label htmlFor="pad-come-back">
+          {pad.comeBack} <Kbd>{keyLabel("comeBack")}</Kbd>
+        </label>
         <input
           id="pad-come-back"
+          aria-label={pad.comeBack}
           autoComplete="off"
           placeholder={pad.comeBackPlaceholder}
           aria-describedby="pad-come-back-day"

@@ -1,6 +1,6 @@
 import { screen, waitFor } from "@testing-library/react";
 import { expect, test } from "vitest";
-import { openClinic, openPad } from "../../test/clinic";
+import { expectAccessible, openClinic, openPad } from "../../test/clinic";
 
 async function openEmptyPad(prepare?: Parameters<typeof openClinic>[1]) {
   const { keys, backend } = openClinic({}, prepare);
@@ -136,4 +136,28 @@ test("Escape on a chosen medicine keeps the dose that was typed", async () => {
   await waitFor(() => expect(line.selectionEnd).toBe("1-0-1 x30d pc".length));
   await keys.keyboard("1-1-1 x7d{Escape}");
   expect(line.value).toBe("Metformin 500 mg 1-1-1 x7d");
+});
+
+test("a diagnosis is found by its code and added with the arrows, or stays in the doctor's own words", async () => {
+  const { keys } = await openEmptyPad();
+  await keys.keyboard("{F3}j06");
+  await screen.findByTestId("pad-diagnosis-option");
+  await keys.keyboard("{ArrowDown}{Enter}");
+  await screen.findByRole("button", { name: "Remove Acute upper respiratory infection" });
+  await keys.keyboard("tired of work{Enter}");
+  await screen.findByRole("button", { name: "Remove tired of work" });
+  await expectAccessible();
+});
+
+test("the keys of the fields lead there, and weight and height give the body mass index", async () => {
+  const { keys } = await openEmptyPad();
+  await keys.keyboard("{F4}");
+  expect(document.activeElement?.id).toBe("pad-bpSys");
+  await keys.type(screen.getByLabelText(/^Weight/), "68.5");
+  await keys.type(screen.getByLabelText(/^Height/), "162");
+  await waitFor(() => expect(screen.getByTestId("pad-bmi").textContent).toContain("26.1"));
+  await keys.keyboard("{F6}5d");
+  expect(screen.getByLabelText<HTMLInputElement>(/^Come back/).value).toBe("5d");
+  await keys.keyboard("{F9}");
+  expect(document.activeElement).toBe(screen.getByRole("combobox", { name: "Medicine and dose" }));
 });

@@ -15,7 +15,7 @@ import { ConflictBanner } from "../review/ConflictBanner";
 import { Before } from "./Before";
 import { DraftNote } from "./DraftNote";
 import { Diagnoses } from "./Diagnoses";
-import { Closing, Complaints } from "./Fields";
+import { Closing, Story } from "./Fields";
 import findings from "./Findings.module.css";
 import { Items } from "./Items";
 import { LineInput } from "./LineInput";
@@ -27,6 +27,11 @@ import { usePhrases } from "./usePhrases";
 import { useSafety } from "./useSafety";
 import { useShortKeys } from "./useShortKeys";
 import { Vitals } from "./Vitals";
+
+/** `11 mo`, `3 y`: whose head is measured. */
+const isSmallChild = (age: string) => /mo$|^[0-4] y/.test(age);
+
+const focusOn = (id: string) => document.getElementById(id)?.focus();
 
 /** The prescription pad. The hands stay in the typed line. */
 export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
@@ -78,6 +83,12 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
   useKeys({
     preview: () => setLarge(true),
     repeat: () => void repeat(),
+    diagnosis: () => focusOn("pad-diagnosis"),
+    vitals: () => focusOn("pad-bpSys"),
+    comeBack: () => focusOn("pad-come-back"),
+    tests: () => focusOn("pad-tests"),
+    advice: () => focusOn("pad-advice"),
+    medicineLine: focusLine,
     undo: () => goTo(state.undo),
     redo: () => goTo(state.redo),
   });
@@ -137,8 +148,13 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
               )}
               {safety.error && <Problem error={safety.error} onRetry={() => void safety.refetch()} />}
               {state.error !== null && <Problem error={state.error} onRetry={() => void state.flush()} />}
-              <Complaints state={state} />
-              <Vitals key={`vitals ${state.revision}`} state={state} />
+              {draft.amends !== null && <p className={classes.warning}>{words.amends}</p>}
+              <Story state={state} onPhrase={phrases} />
+              <Vitals
+                key={`vitals ${state.revision}`}
+                state={state}
+                isChild={isSmallChild(chart.patient.age)}
+              />
               <Diagnoses state={state} />
               <section className={classes.card} aria-labelledby="pad-medicines">
                 <h2 id="pad-medicines" className={classes.medicines}>

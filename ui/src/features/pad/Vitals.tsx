@@ -4,8 +4,19 @@ import { messages } from "../../messages/en";
 import classes from "./Pad.module.css";
 import type { DraftState } from "./useDraft";
 
-const fields: (keyof VitalValues)[] = ["bpSys", "bpDia", "pulse", "tempC", "spo2", "weightKg"];
-const decimals = new Set<keyof VitalValues>(["tempC", "weightKg"]);
+const fields: (keyof VitalValues)[] = [
+  "bpSys",
+  "bpDia",
+  "pulse",
+  "tempC",
+  "spo2",
+  "rr",
+  "weightKg",
+  "heightCm",
+  "sugar",
+  "headCm",
+];
+const decimals = new Set<keyof VitalValues>(["tempC", "weightKg", "heightCm", "headCm"]);
 
 const { pad } = messages;
 const labels: Record<keyof VitalValues, [string, string]> = {
@@ -14,17 +25,30 @@ const labels: Record<keyof VitalValues, [string, string]> = {
   pulse: [pad.pulse, pad.units.pulse],
   tempC: [pad.temp, pad.units.temp],
   spo2: [pad.spo2, pad.units.spo2],
+  rr: [pad.rr, pad.units.rr],
   weightKg: [pad.weight, pad.units.weight],
+  heightCm: [pad.height, pad.units.height],
+  sugar: [pad.sugar, pad.units.sugar],
+  headCm: [pad.head, pad.units.head],
 };
 
 /** Vital signs; what was not measured stays empty. */
-export function Vitals({ state }: { state: DraftState }) {
+export function Vitals({ state, isChild }: { state: DraftState; isChild: boolean }) {
   return (
     <section className={`${classes.card} ${classes.vitals}`} aria-label={pad.vitals}>
       <div className={classes.vitalRow}>
-        {fields.map((field) => (
-          <Vital key={field} field={field} state={state} />
-        ))}
+        {fields.map(
+          (field) =>
+            (field !== "headCm" || isChild || state.draft.vitals.headCm !== null) && (
+              <Vital key={field} field={field} state={state} />
+            ),
+        )}
+        {state.saved?.bmi != null && (
+          <output className={classes.vital} data-testid="pad-bmi">
+            <span>{pad.bmi}</span>
+            <b>{state.saved.bmi}</b>
+          </output>
+        )}
       </div>
       {state.saved?.warnings.map((warning) => (
         <p key={warning} className={classes.warning} role="status">
@@ -52,6 +76,7 @@ function Vital({ field, state }: { field: keyof VitalValues; state: DraftState }
       <span>{label}</span>
       <span>
         <input
+          id={`pad-${field}`}
           inputMode="decimal"
           autoComplete="off"
           value={text}

@@ -4,13 +4,28 @@ import { History } from "./history";
 
 const draft = (advice: string): Draft => ({
   complaints: "",
-  vitals: { bpSys: null, bpDia: null, pulse: null, tempC: null, spo2: null, weightKg: null },
+  history: "",
+  examination: "",
+  vitals: {
+    bpSys: null,
+    bpDia: null,
+    pulse: null,
+    tempC: null,
+    spo2: null,
+    rr: null,
+    weightKg: null,
+    heightCm: null,
+    sugar: null,
+    headCm: null,
+  },
   diagnoses: [],
   items: [],
   line: "",
   investigations: "",
   advice,
   followUp: "",
+  referral: "",
+  amends: null,
   repeated: null,
 });
 

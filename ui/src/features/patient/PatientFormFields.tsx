@@ -63,6 +63,14 @@ export function PatientFormFields({ typed, problems, mayReadClinical, onChange }
         <TextInput {...text("city", patient.city)} />
         <TextInput {...text("addressLine", patient.address)} />
       </div>
+      <NativeSelect
+        {...text("preferredLanguage", patient.language)}
+        data={[
+          { value: "", label: patient.languages.en },
+          { value: "hi", label: patient.languages.hi },
+          { value: "mr", label: patient.languages.mr },
+        ]}
+      />
       {mayReadClinical && (
         <fieldset className={classes.clinical}>
           <legend>{patient.clinical}</legend>
@@ -83,6 +91,21 @@ export function PatientFormFields({ typed, problems, mayReadClinical, onChange }
               ]}
             />
           </div>
+          {typed.sex !== "male" && (
+            <div className={classes.two}>
+              <NativeSelect
+                {...text("pregnancyStatus", patient.pregnancy)}
+                data={[
+                  { value: "", label: patient.pregnancies.unasked },
+                  { value: "not_pregnant", label: patient.pregnancies.not_pregnant },
+                  { value: "pregnant", label: patient.pregnancies.pregnant },
+                  { value: "breastfeeding", label: patient.pregnancies.breastfeeding },
+                  { value: "unknown", label: patient.pregnancies.unknown },
+                ]}
+              />
+              <TextInput {...text("lmpDate", patient.lastPeriod)} placeholder={patient.dayPlaceholder} />
+            </div>
+          )}
           <Textarea {...text("alerts", patient.alerts)} rows={2} />
         </fieldset>
       )}

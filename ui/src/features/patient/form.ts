@@ -3,11 +3,23 @@ import { messages } from "../../messages/en";
 
 /** The form as typed: everything is text until it is sent. */
 export interface TypedForm
-  extends Omit<PatientForm, "dateOfBirth" | "ageYears" | "ageMonths" | "guardianRelation"> {
+  extends Omit<
+    PatientForm,
+    | "dateOfBirth"
+    | "ageYears"
+    | "ageMonths"
+    | "guardianRelation"
+    | "preferredLanguage"
+    | "pregnancyStatus"
+    | "lmpDate"
+  > {
   dateOfBirth: string;
   ageYears: string;
   ageMonths: string;
   guardianRelation: string;
+  preferredLanguage: string;
+  pregnancyStatus: string;
+  lmpDate: string;
 }
 
 export const emptyForm: TypedForm = {
@@ -25,6 +37,9 @@ export const emptyForm: TypedForm = {
   allergyStatus: "unknown",
   alerts: "",
   bloodGroup: "unknown",
+  preferredLanguage: "",
+  pregnancyStatus: "",
+  lmpDate: "",
 };
 
 /** A form that begins with what was typed in the finder: a number, or a name. */
@@ -42,6 +57,9 @@ export function typedFromForm(form: PatientForm): TypedForm {
     ageYears: form.ageYears === null ? "" : String(form.ageYears),
     ageMonths: form.ageMonths === null ? "" : String(form.ageMonths),
     guardianRelation: form.guardianRelation ?? "",
+    preferredLanguage: form.preferredLanguage ?? "",
+    pregnancyStatus: form.pregnancyStatus ?? "",
+    lmpDate: typedDay(form.lmpDate ?? ""),
   };
 }
 
@@ -77,16 +95,22 @@ export function readForm(typed: TypedForm): { form: PatientForm } | { problems: 
   if (ageMonths === undefined) problems.ageMonths = patient.wholeMonths;
   const dateOfBirth = typed.dateOfBirth.trim() === "" ? null : readDay(typed.dateOfBirth);
   if (dateOfBirth === undefined) problems.dateOfBirth = patient.dayNotUnderstood;
+  const lmpDate = typed.lmpDate.trim() === "" ? null : readDay(typed.lmpDate);
+  if (lmpDate === undefined) problems.lmpDate = patient.dayNotUnderstood;
   if (typed.dateOfBirth.trim() !== "" && (typed.ageYears !== "" || typed.ageMonths !== "")) {
     problems.dateOfBirth = patient.ageOnce;
   }
-  const isUnread = ageYears === undefined || ageMonths === undefined || dateOfBirth === undefined;
+  const isUnread =
+    ageYears === undefined || ageMonths === undefined || dateOfBirth === undefined || lmpDate === undefined;
   if (isUnread || Object.keys(problems).length > 0) return { problems };
   return {
     form: {
       ...typed,
       dateOfBirth,
       guardianRelation: typed.guardianRelation || null,
+      preferredLanguage: typed.preferredLanguage || null,
+      pregnancyStatus: typed.pregnancyStatus || null,
+      lmpDate,
       ageYears,
       ageMonths,
     },

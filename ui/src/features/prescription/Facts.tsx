@@ -17,6 +17,8 @@ export function Facts({ prescription }: { prescription: PrescriptionSummary }) {
   const { prescription: words, chart } = messages;
   const facts: [string, string | null][] = [
     [words.status, chart.status[prescription.status]],
+    [words.voidedBecause, prescription.voidReason],
+    [words.version, prescription.version > 1 ? String(prescription.version) : null],
     [words.date, shortDay(prescription.visitDate)],
     [words.signedBy, prescription.doctorName],
     [words.diagnoses, prescription.diagnoses.join(", ")],

@@ -1,4 +1,4 @@
-import { screen } from "@testing-library/react";
+import { screen, within } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { expectAccessible, findSunita, openClinic } from "../../test/clinic";
 
@@ -34,4 +34,33 @@ test("a file that cannot be written is said where it was asked for", async () =>
   );
   await keys.keyboard("{Enter}");
   expect((await screen.findByRole("alert")).textContent).toContain(detail);
+});
+
+test("a prescription is made void only with a reason, and says so", async () => {
+  const keys = await openLast();
+  await keys.click(screen.getByRole("button", { name: "Make void…" }));
+  const dialog = await screen.findByRole("dialog", { name: "Make A-1041 void?" });
+  const confirm = within(dialog).getByRole("button", { name: "Make void…" });
+  expect(confirm).toHaveProperty("disabled", true);
+  await keys.type(within(dialog).getByRole("textbox"), "Wrong patient{Enter}");
+  await screen.findByText("Wrong patient");
+  expect(screen.getByText("Voided")).toBeTruthy();
+  expect(screen.queryByRole("button", { name: "Amend…" })).toBeNull();
+});
+
+test("an amendment begins with what was signed and replaces it when it is signed", async () => {
+  const keys = await openLast();
+  await keys.click(screen.getByRole("button", { name: "Amend…" }));
+  await screen.findByText(/replaces a signed prescription/);
+  expect(screen.getByTestId("pad-item").textContent).toContain("METFORMIN");
+  await keys.keyboard("{Control>}{Enter}{/Control}");
+  await screen.findByTestId("prescription-number");
+  expect(screen.getByText("Version").nextSibling?.textContent).toBe("2");
+});
+
+test("an earlier prescription is copied into the pad", async () => {
+  const keys = await openLast();
+  await keys.click(screen.getByRole("button", { name: /Copy into the pad/ }));
+  await screen.findByTestId("pad-difference");
+  expect(screen.getByTestId("pad-item").textContent).toContain("METFORMIN");
 });

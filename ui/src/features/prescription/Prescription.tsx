@@ -1,6 +1,6 @@
-import { Button } from "@mantine/core";
+import { Button, NativeSelect } from "@mantine/core";
 import { IconArrowLeft, IconDownload } from "@tabler/icons-react";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { keyLabel, useKeys } from "../../app/keymap";
@@ -13,6 +13,7 @@ import { Pages } from "../../shared/Pages";
 import { Kbd, KeyBar, Notice, Problem, Waiting } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
 import { Facts } from "./Facts";
+import { Withdraw } from "./Withdraw";
 import classes from "./Prescription.module.css";
 
 /** A signed prescription: its number, its pages, and the way to paper. */
@@ -22,6 +23,7 @@ export function Prescription({ patientId, prescriptionId }: { patientId: string;
   const toast = useToast();
   const { session } = useSession();
   const [isLarge, setLarge] = useState(false);
+  const [isA4, setA4] = useState(false);
   const saveButton = useRef<HTMLButtonElement>(null);
   const isAllowed = session.mayReadClinical;
   const { prescription: words, common, keys } = messages;
@@ -31,12 +33,13 @@ export function Prescription({ patientId, prescriptionId }: { patientId: string;
     enabled: isAllowed,
   });
   const pages = useQuery({
-    queryKey: queryKeys.pages(prescriptionId),
-    queryFn: () => backend.prescriptionPages(prescriptionId),
+    queryKey: queryKeys.pages(prescriptionId, isA4),
+    queryFn: () => backend.prescriptionPages(prescriptionId, isA4),
+    placeholderData: keepPreviousData,
     enabled: isAllowed,
   });
   const save = useMutation({
-    mutationFn: () => backend.savePrescriptionPdf(prescriptionId),
+    mutationFn: () => backend.savePrescriptionPdf(prescriptionId, isA4),
     onSuccess: (path) => path !== null && toast(words.saved(path)),
   });
   const copy = useMutation({
@@ -84,6 +87,15 @@ export function Prescription({ patientId, prescriptionId }: { patientId: string;
             >
               {words.save}
             </Button>
+            <NativeSelect
+              label={words.paper}
+              value={isA4 ? "a4" : "a5"}
+              onChange={(event) => setA4(event.currentTarget.value === "a4")}
+              data={[
+                { value: "a5", label: "A5" },
+                { value: "a4", label: "A4" },
+              ]}
+            />
             <Button
               variant="default"
               size="md"
@@ -103,6 +115,7 @@ export function Prescription({ patientId, prescriptionId }: { patientId: string;
                 {words.copy}
               </Button>
             )}
+            <Withdraw prescription={summary.data} patientId={patientId} />
             <Button
               variant="default"
               size="md"

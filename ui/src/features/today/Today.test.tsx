@@ -30,6 +30,9 @@ test("today is asked for again when a row changes", async () => {
     allergyStatus: "unknown",
     alerts: "",
     bloodGroup: "unknown",
+    preferredLanguage: null,
+    pregnancyStatus: null,
+    lmpDate: null,
   });
   expect(await screen.findByText("Kaveri")).toBeTruthy();
 });

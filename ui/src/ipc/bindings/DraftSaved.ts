@@ -25,4 +25,8 @@ followUpDate: string | null,
 /**
  * Values outside what is plausible, in words.
  */
-warnings: Array<string>, };
+warnings: Array<string>, 
+/**
+ * The body mass index, if weight and height were measured.
+ */
+bmi: number | null, };

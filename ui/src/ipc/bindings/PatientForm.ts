@@ -59,4 +59,16 @@ alerts: string,
 /**
  * `A+` … `O-`, or `unknown`.
  */
-bloodGroup: string, };
+bloodGroup: string, 
+/**
+ * In which language directions are printed beside English: `hi`, `mr`, or none.
+ */
+preferredLanguage: string | null, 
+/**
+ * `pregnant`, `not_pregnant`, `breastfeeding`, `unknown`, or none if nobody asked; written only by clinicians.
+ */
+pregnancyStatus: string | null, 
+/**
+ * The first day of the last period; written only by clinicians.
+ */
+lmpDate: string | null, };

@@ -25,6 +25,14 @@ visitDate: string,
  */
 status: Status, 
 /**
+ * 1, or more for one that replaces an earlier one.
+ */
+version: number, 
+/**
+ * Why it is void, if it is.
+ */
+voidReason: string | null, 
+/**
  * Who signed it.
  */
 doctorName: string, 

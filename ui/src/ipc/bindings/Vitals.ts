@@ -25,6 +25,22 @@ tempC: number | null,
  */
 spo2: number | null, 
 /**
+ * Breaths a minute.
+ */
+rr: number | null, 
+/**
  * Kilograms.
  */
-weightKg: number | null, };
+weightKg: number | null, 
+/**
+ * Centimetres.
+ */
+heightCm: number | null, 
+/**
+ * Milligrams in a decilitre of blood.
+ */
+sugar: number | null, 
+/**
+ * Around the head, in centimetres.
+ */
+headCm: number | null, };

@@ -1,0 +1,122 @@
+//! What becomes of a signed prescription: a later version replaces it, or it is made void. It itself never changes.
+
+use protocol::id::{DoctorId, PatientId, PrescriptionId};
+use protocol::mutation::{Change, SetValue};
+use protocol::prescription::Status;
+use protocol::table::{TableName, Values};
+use protocol::validate::moment_text;
+use rusqlite::Transaction;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::chart::{diagnoses, items, prescription};
+use crate::error::{Error, Result};
+use crate::one_patient::kept;
+use crate::pad::draft;
+use crate::repeat::written_again;
+use crate::replica::{Replica, must_get, text};
+use crate::view::{Draft, ItemSource, PrescriptionSummary, Vitals};
+
+impl Replica {
+    /// A draft that says what a signed prescription says, and replaces it when it is signed. Nothing is written yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] if it does not hold any more, or if another draft of the patient waits: that is not
+    /// overwritten.
+    pub fn amend_prescription(&self, id: PrescriptionId) -> Result<Draft> {
+        self.signer()?;
+        self.store.read(|tx| {
+            let values = standing(tx, id)?;
+            let patient: PatientId = text(&values, "patient_id").parse().map_err(|_| Error::NotFound)?;
+            match draft(tx, kept(tx, patient)?)? {
+                Some(draft) if draft.amends == Some(id) => Ok(draft),
+                Some(draft) if draft != Draft::default() => Err(Error::Invalid(
+                    "A draft of this patient waits. Sign it or discard it first; nothing was changed.".into(),
+                )),
+                _ => said_again(tx, id, &values),
+            }
+        })
+    }
+
+    /// Makes a signed prescription void. It stays in the record, with the reason.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Forbidden`] for who does not prescribe; [`Error::Invalid`] without a reason, or if it does not hold any
+    /// more.
+    pub fn void_prescription(&self, id: PrescriptionId, reason: &str) -> Result<PrescriptionSummary> {
+        self.signer()?;
+        let reason = reason.trim();
+        if reason.is_empty() {
+            return Err(Error::Invalid("Why is it void? Nothing was changed yet.".into()));
+        }
+        let patient = self.store.read(|tx| Ok(text(&standing(tx, id)?, "patient_id").parse().ok()))?;
+        self.record("void_prescription", patient, |tx| {
+            let current = standing(tx, id)?;
+            let now = moment_text(self.clock.now());
+            let set = [
+                ("status", json!("voided")),
+                ("void_reason", json!(reason)),
+                ("voided_at", json!(now)),
+                ("voided_by", json!(self.person.id)),
+            ];
+            Ok((vec![withdrawal(&current, id, set)], ()))
+        })?;
+        self.store.read(|tx| prescription(tx, id, &must_get(tx, TableName::Prescriptions, id.0)?))
+    }
+
+    /// As which doctor this person signs.
+    pub(crate) fn signer(&self) -> Result<DoctorId> {
+        self.prescriber().ok_or(Error::Forbidden(
+            "Only a doctor or dentist signs, on a computer for clinical work. The draft is kept.",
+        ))
+    }
+}
+
+/// A signed prescription that holds.
+pub(crate) fn standing(tx: &Transaction<'_>, id: PrescriptionId) -> Result<Values> {
+    let values = must_get(tx, TableName::Prescriptions, id.0)?;
+    let status = values.get("status").and_then(|status| Status::deserialize(status).ok());
+    if status == Some(Status::Finalised) {
+        return Ok(values);
+    }
+    Err(Error::Invalid("This prescription was replaced or made void already. Nothing was changed.".into()))
+}
+
+/// What is written into a signed prescription when it ends.
+pub(crate) fn withdrawal<const N: usize>(
+    current: &Values,
+    id: PrescriptionId,
+    set: [(&str, Value); N],
+) -> Change {
+    let set = set.map(|(name, value)| {
+        let base = current.get(name).cloned().unwrap_or(Value::Null);
+        (name.to_owned(), SetValue { base, value })
+    });
+    Change::update(TableName::Prescriptions, id.0, set.into())
+}
+
+fn said_again(tx: &Transaction<'_>, id: PrescriptionId, values: &Values) -> Result<Draft> {
+    let lines = |name: &str| {
+        let lines = values.get(name).and_then(Value::as_array).into_iter().flatten();
+        lines.filter_map(Value::as_str).collect::<Vec<_>>().join("\n")
+    };
+    let own = |name: &str| text(values, name).to_owned();
+    let again = |item: &Values| crate::view::DraftItem { source: ItemSource::Typed, ..written_again(item) };
+    Ok(Draft {
+        complaints: lines("chief_complaints"),
+        history: own("history"),
+        examination: own("examination"),
+        vitals: Vitals::of(values.get("vitals").unwrap_or(&Value::Null)),
+        diagnoses: diagnoses(values),
+        items: items(tx, id)?.iter().map(|(_, item)| again(item)).collect(),
+        investigations: lines("investigations"),
+        advice: own("advice"),
+        follow_up: own("follow_up_date"),
+        referral: own("referral_to"),
+        repeated: Some(id),
+        amends: Some(id),
+        ..Draft::default()
+    })
+}

@@ -1,0 +1,91 @@
+import { Button, TextInput } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { refreshRows } from "../../app/queries";
+import { useSession } from "../../app/session";
+import type { PrescriptionSummary } from "../../ipc/bindings/PrescriptionSummary";
+import { useBackend } from "../../ipc/context";
+import { messages } from "../../messages/en";
+import { Dialog } from "../../shared/Dialog";
+import { Problem } from "../../shared/parts";
+import { useToast } from "../../shared/toasts";
+import classes from "./Prescription.module.css";
+
+/** The two ways in which a signed prescription ends: a later version replaces it, or it is void. */
+export function Withdraw({
+  prescription,
+  patientId,
+}: {
+  prescription: PrescriptionSummary;
+  patientId: string;
+}) {
+  const backend = useBackend();
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const toast = useToast();
+  const { session } = useSession();
+  const [isAsking, setAsking] = useState(false);
+  const [reason, setReason] = useState("");
+  const { prescription: words, common } = messages;
+  const amend = useMutation({
+    mutationFn: async () => {
+      await backend.saveDraft(patientId, await backend.amendPrescription(prescription.id));
+    },
+    onSuccess: () => void navigate({ to: "/patients/$patientId/pad", params: { patientId } }),
+  });
+  const withdraw = useMutation({
+    mutationFn: () => backend.voidPrescription(prescription.id, reason),
+    onSuccess: () => {
+      setAsking(false);
+      toast(words.voided);
+      void refreshRows(client);
+      void client.invalidateQueries({ queryKey: ["pages"] });
+    },
+  });
+  if (!session.mayPrescribe || prescription.status !== "finalised") return null;
+  const title = words.voidTitle(prescription.number ?? words.noNumber);
+  return (
+    <>
+      {amend.error && <Problem error={amend.error} />}
+      <div className={classes.ways}>
+        <Button variant="default" loading={amend.isPending} onClick={() => amend.mutate()}>
+          {words.amend}
+        </Button>
+        <Button variant="default" onClick={() => setAsking(true)}>
+          {words.void}
+        </Button>
+      </div>
+      {isAsking && (
+        <Dialog label={title} onClose={() => setAsking(false)}>
+          <form
+            className={classes.ask}
+            onSubmit={(event) => {
+              event.preventDefault();
+              withdraw.mutate();
+            }}
+          >
+            <h2>{title}</h2>
+            <p>{words.voidText}</p>
+            <TextInput
+              label={words.voidReason}
+              autoFocus
+              autoComplete="off"
+              value={reason}
+              onChange={(event) => setReason(event.currentTarget.value)}
+            />
+            {withdraw.error && <Problem error={withdraw.error} />}
+            <div className={classes.ways}>
+              <Button variant="default" onClick={() => setAsking(false)}>
+                {common.cancel}
+              </Button>
+              <Button type="submit" loading={withdraw.isPending} disabled={reason.trim() === ""}>
+                {words.void}
+              </Button>
+            </div>
+          </form>
+        </Dialog>
+      )}
+    </>
+  );
+}
