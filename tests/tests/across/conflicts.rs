@@ -3,7 +3,7 @@
 use clinic_tests::clinic::{Clinic, TestDesk, patient};
 use protocol::conflict::{Choice, Kind};
 use protocol::id::PatientId;
-use replica::view::{Conflict, Draft, DraftItem, PatientForm};
+use replica::view::{Conflict, Draft, DraftItem, Kept, PatientForm};
 use serde_json::{Value, json};
 
 /// Both desks have all that the other one did.
@@ -173,10 +173,16 @@ async fn an_allergy_recorded_on_one_desk_meets_what_was_signed_on_the_other() ->
         dose_text: "1-1-1 x5d".into(),
         ..DraftItem::default()
     };
-    let signed =
-        other.replica()?.sign_prescription(sunita, &Draft { items: vec![item], ..Draft::default() }, &[])?;
+    let draft = Draft { items: vec![item], ..Draft::default() };
+    let signed = other.replica()?.sign_prescription(sunita, &draft, &[])?;
+    assert!(!other.replica()?.check_draft(sunita, &draft, None)?.lines[0].is_held);
     clinic.network.set_down(false);
     meet(&one, &other).await?;
+    let safety = other.replica()?.check_draft(sunita, &draft, None)?;
+    assert!(
+        safety.lines[0].is_held,
+        "the pad that stands open holds the line as soon as the allergy is there"
+    );
     for desk in [&one, &other] {
         let [item] = open(desk)?.try_into().expect("one item on each desk");
         assert_eq!((item.kind, item.rule.as_deref()), (Kind::Semantic, Some("allergy_medicine")));
@@ -191,6 +197,15 @@ async fn an_allergy_recorded_on_one_desk_meets_what_was_signed_on_the_other() ->
     change(&other, sunita, |form| form.alerts = "Penicillin: anaphylaxis\nPeanuts".into())?;
     meet(&one, &other).await?;
     assert_eq!(open(&one)?, []);
+    // What a doctor signs knowing of the allergy is nobody's question any more.
+    let mut knowing = draft;
+    let findings = safety.lines[0].findings.iter();
+    knowing.items[0].kept =
+        findings.map(|one| Kept { key: one.key.clone(), reason: "Desensitised in 2024".into() }).collect();
+    other.replica()?.sign_prescription(sunita, &knowing, &[])?;
+    meet(&one, &other).await?;
+    let asked = open(&one)?.into_iter().filter(|item| item.rule.as_deref() == Some("allergy_medicine"));
+    assert_eq!(asked.count(), 0);
     Ok(())
 }
 
