@@ -64,3 +64,13 @@ test("a second line of the same ingredient is told and may be gone past", async 
   await screen.findByText("Metformin is on this prescription too.");
   expect(screen.queryByTestId("pad-held")).toBeNull();
 });
+
+test("a line stays held when the last prescription is repeated over it", async () => {
+  const { keys } = await openEmptyPad();
+  await writeAmoxicillin(keys);
+  await keys.keyboard("{Control>}r{/Control}");
+  await screen.findByTestId("pad-difference");
+  expect(screen.getByTestId("pad-held").textContent).toBe("1 held");
+  await keys.keyboard("{Control>}r{/Control}");
+  expect(screen.getByTestId("pad-held").textContent).toBe("1 held");
+});

@@ -10,25 +10,30 @@ import { useBackend } from "../../ipc/context";
 export function useSafety(patientId: string, draft: Draft, typed: DraftItem | null) {
   const backend = useBackend();
   const { items } = draft;
+  const [itemsText, typedText] = [JSON.stringify(items), JSON.stringify(typed)];
   const query = useQuery({
-    queryKey: queryKeys.safety(patientId, JSON.stringify(items), JSON.stringify(typed)),
-    queryFn: async () => ({ items, typed, safety: await backend.checkDraft(patientId, draft, typed) }),
+    queryKey: queryKeys.safety(patientId, itemsText, typedText),
+    queryFn: async () => ({
+      itemsText,
+      typedText,
+      lineTexts: items.map((item) => JSON.stringify(item)),
+      safety: await backend.checkDraft(patientId, draft, typed),
+    }),
     placeholderData: keepPreviousData,
     gcTime: 0,
   });
   const { data } = query;
-  const known = new Map<DraftItem, LineSafety>();
-  data?.items.forEach((item, place) => {
-    const line = data.safety.lines[place];
-    if (line) known.set(item, line);
-  });
-  const heldPlaces = items.flatMap((item, place) => (known.get(item)?.isHeld ? [place] : []));
-  const isSameTyped = data !== undefined && JSON.stringify(data.typed) === JSON.stringify(typed);
+  /** Until what was asked anew is known, a line that did not change keeps what was found about it. */
+  const of = (item: DraftItem): LineSafety | undefined => {
+    const isCurrent = data?.itemsText === itemsText;
+    const place = isCurrent ? items.indexOf(item) : data?.lineTexts.indexOf(JSON.stringify(item));
+    return data?.safety.lines[place ?? -1];
+  };
   return {
     /** What was found about an item, once that is known. */
-    of: (item: DraftItem) => known.get(item),
-    typed: isSameTyped ? data.safety.line : null,
-    heldPlaces,
+    of,
+    typed: data?.typedText === typedText ? data.safety.line : null,
+    heldPlaces: items.flatMap((item, place) => (of(item)?.isHeld ? [place] : [])),
     broken: data?.safety.broken ?? null,
     error: query.error,
     /** What holds right now, asked anew. */
