@@ -359,6 +359,22 @@ pub enum Fate {
     Quarantined,
     /// It builds on a quarantined mutation and waits with it.
     Blocked,
+    /// It was quarantined, and a corrected one took its place.
+    Replaced,
+    /// It was quarantined, and a person discarded it.
+    Discarded,
+}
+
+impl Fate {
+    /// Whether it went in.
+    pub fn is_in(self) -> bool {
+        matches!(self, Self::Applied | Self::Merged | Self::Conflict)
+    }
+
+    /// Whether it waits for a person. Every other fate is final.
+    pub fn is_aside(self) -> bool {
+        matches!(self, Self::Quarantined | Self::Blocked)
+    }
 }
 
 /// The server's stored answer to one mutation.
@@ -401,6 +417,24 @@ pub struct PushResponse {
     /// What the tenant's people should know of its plan.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<Notice>,
+}
+
+/// `POST /v1/sync/receipts`: what became by now of mutations of this device that waited for a person.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ReceiptsRequest {
+    /// The epoch that the device knows.
+    pub epoch: Epoch,
+    /// Which, at most [`MAX_PUSH_MUTATIONS`].
+    pub sequences: Vec<i64>,
+}
+
+/// The answer to [`ReceiptsRequest`].
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ReceiptsAnswer {
+    /// As they stand now, in the order of their numbers.
+    pub receipts: Vec<Receipt>,
+    /// The rows that those which went in name, as they are now.
+    pub rows: Vec<Row>,
 }
 
 /// The place after a row in the order of a pull: `version.table.id`.

@@ -43,6 +43,9 @@ pub enum Kind {
     TwoAmendments,
     /// One doctor has two patients at one time.
     DoubleBooking,
+    /// A change that the server refused is before the tenant's admins. Decided by a settlement, never by a change of
+    /// the item.
+    Refused,
 }
 
 /// What was decided.
@@ -74,6 +77,7 @@ impl Kind {
             Self::Semantic => "semantic",
             Self::TwoAmendments => "two_amendments",
             Self::DoubleBooking => "double_booking",
+            Self::Refused => "refused",
         }
     }
 
@@ -89,6 +93,7 @@ impl Kind {
             Self::DeleteEdit => &[Choice::Ours, Choice::Theirs],
             Self::Duplicate => &[Choice::Merged, Choice::Apart],
             Self::Semantic | Self::TwoAmendments | Self::DoubleBooking => &[Choice::Settled],
+            Self::Refused => &[],
         }
     }
 }
@@ -203,11 +208,10 @@ pub fn is_clinical(table: TableName, column: Option<&str>) -> bool {
 impl Item {
     /// The row to store.
     pub fn values(&self, opened_at: OffsetDateTime) -> Values {
-        let scope = if is_clinical(self.table, self.column.as_deref()) || self.is_about_care() {
-            "clinical"
-        } else {
-            "everyone"
-        };
+        // What was refused is told without its values, to admins wherever they sit.
+        let is_open_to_all = self.kind == Kind::Refused;
+        let is_clinical = is_clinical(self.table, self.column.as_deref()) || self.is_about_care();
+        let scope = if is_clinical && !is_open_to_all { "clinical" } else { "everyone" };
         let values = [
             ("kind", json!(self.kind)),
             ("scope", json!(scope)),
@@ -256,8 +260,10 @@ pub fn may_decide(roles: &Roles, item: &Values) -> bool {
     let is_demographic = text(item, "scope") == Some("everyone");
     let Some(table) = table_of(item) else { return false };
     let is_chart = |table: &Table| table.columns.iter().any(|column| column.writer == Writer::Charter);
-    if Kind::of(item) == Some(Kind::Duplicate) {
-        return roles.may_write(Writer::Merger);
+    match Kind::of(item) {
+        Some(Kind::Duplicate) => return roles.may_write(Writer::Merger),
+        Some(Kind::Refused) => return roles.may_write(Writer::Admin),
+        _ => {}
     }
     if is_demographic {
         return roles.may_write(Writer::Decider)

@@ -24,6 +24,7 @@ pub mod permission;
 pub mod prescription;
 pub mod printed;
 pub mod safety;
+pub mod settlement;
 pub mod signing;
 pub mod standing;
 pub mod table;

@@ -14,6 +14,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::id::{DeviceId, UserId};
+use crate::settlement::Settlement;
 use crate::table::{TableName, Values};
 
 /// What happens to a row.
@@ -97,6 +98,9 @@ pub struct Mutation {
     pub kind: String,
     /// The rows that it changed.
     pub changes: Vec<Change>,
+    /// The refused mutation of which it says what becomes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settles: Option<Settlement>,
 }
 
 /// A SHA-256, in hexadecimal on the wire.
@@ -225,6 +229,7 @@ mod tests {
             schema: 1,
             kind: "register_patient".into(),
             changes: vec![],
+            settles: None,
         };
         SignedMutation::sign(&mutation, Hash::ZERO, key).expect("BUG: a mutation is JSON")
     }

@@ -1,7 +1,7 @@
 //! What becomes of a signed prescription: a later version replaces it, or it is made void. It itself never changes.
 
 use protocol::id::{DoctorId, PatientId, PrescriptionId};
-use protocol::mutation::{Change, SetValue};
+use protocol::mutation::{Change, Mutation, Op, SetValue};
 use protocol::prescription::Status;
 use protocol::table::{TableName, Values};
 use protocol::validate::moment_text;
@@ -98,25 +98,64 @@ pub(crate) fn withdrawal<const N: usize>(
 }
 
 fn said_again(tx: &Transaction<'_>, id: PrescriptionId, values: &Values) -> Result<Draft> {
+    let items: Vec<Values> = items(tx, id)?.into_iter().map(|(_, item)| item).collect();
+    Ok(Draft { repeated: Some(id), amends: Some(id), ..said(values, &items) })
+}
+
+/// What a prescription says, as it would be typed.
+fn said(values: &Values, items: &[Values]) -> Draft {
     let lines = |name: &str| {
         let lines = values.get(name).and_then(Value::as_array).into_iter().flatten();
         lines.filter_map(Value::as_str).collect::<Vec<_>>().join("\n")
     };
     let own = |name: &str| text(values, name).to_owned();
     let again = |item: &Values| crate::view::DraftItem { source: ItemSource::Typed, ..written_again(item) };
-    Ok(Draft {
+    Draft {
         complaints: lines("chief_complaints"),
         history: own("history"),
         examination: own("examination"),
         vitals: Vitals::of(values.get("vitals").unwrap_or(&Value::Null)),
         diagnoses: diagnoses(values),
-        items: items(tx, id)?.iter().map(|(_, item)| again(item)).collect(),
+        items: items.iter().map(again).collect(),
         investigations: lines("investigations"),
         advice: own("advice"),
         follow_up: own("follow_up_date"),
         referral: own("referral_to"),
-        repeated: Some(id),
-        amends: Some(id),
         ..Draft::default()
-    })
+    }
+}
+
+/// Puts what a refused prescription said back into the pad of its patient.
+///
+/// # Errors
+///
+/// [`Error::Forbidden`] for whoever does not prescribe, [`Error::Invalid`] while another draft is open there.
+pub(crate) fn reopen(tx: &Transaction<'_>, replica: &Replica, refused: &Mutation) -> Result<()> {
+    replica.signer()?;
+    let of = |table: TableName| {
+        let new =
+            refused.changes.iter().filter(move |change| change.table == table && change.op == Op::Insert);
+        new.map(Change::values)
+    };
+    let written = of(TableName::Prescriptions).next().ok_or(Error::NotFound)?;
+    let patient: PatientId = text(&written, "patient_id").parse().map_err(|_| Error::NotFound)?;
+    let patient = kept(tx, patient)?;
+    must_get(tx, TableName::Patients, patient.0)?;
+    if draft(tx, patient)?.is_some() {
+        return Err(Error::Invalid(
+            "A draft is open for this patient. Sign or discard it first; the refused prescription waits."
+                .into(),
+        ));
+    }
+    let mut items: Vec<Values> = of(TableName::PrescriptionItems).collect();
+    items.sort_by_key(|item| item.get("position").and_then(Value::as_i64));
+    let body = Draft { amends: text(&written, "amends_id").parse().ok(), ..said(&written, &items) };
+    let sql = "insert into drafts (patient_id, body, saved_at, saved_by) values (?1, ?2, ?3, ?4)";
+    tx.prepare_cached(sql)?.execute((
+        patient.to_string(),
+        serde_json::to_string(&body)?,
+        moment_text(replica.clock.now()),
+        replica.person.id.to_string(),
+    ))?;
+    Ok(())
 }

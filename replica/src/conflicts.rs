@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::one_patient::{id_list, kept};
 use crate::patients::summary_of;
 use crate::replica::{Replica, must_get, some_text, text};
+use crate::settle::refused_item;
 use crate::store::get_row;
 use crate::view::{Conflict, ConflictFact, ConflictGroup, ConflictSide, Decided, Entry};
 
@@ -95,7 +96,12 @@ impl Replica {
         typed: Option<&str>,
         reason: &str,
     ) -> Result<Conflict> {
-        let patient = self.store.read(|tx| Ok(id_in(&self.item(tx, id.0)?, "patient_id")))?;
+        let item = self.store.read(|tx| self.item(tx, id.0))?;
+        if Kind::of(&item) == Some(Kind::Refused) {
+            self.settle_item(id, &item, choice, reason)?;
+            return self.conflict(id);
+        }
+        let patient = id_in(&item, "patient_id");
         self.record("decide_conflict", patient.map(PatientId), |tx| {
             let item = self.item(tx, id.0)?;
             if text(&item, "state") == "resolved" {
@@ -153,25 +159,8 @@ impl Replica {
             return Err(invalid("The other value is missing."));
         }
         let today = self.day(tx)?;
-        let value = match entry_of(item) {
-            None => return Err(invalid("Of this one of the two is chosen.")),
-            Some(Entry::Text) => json!(typed),
-            Some(Entry::Choice { choices }) => {
-                if !choices.iter().any(|choice| choice == typed) {
-                    return Err(invalid("This is none of the values that it can have."));
-                }
-                json!(typed)
-            }
-            Some(Entry::Number) => {
-                let number: f64 =
-                    typed.replace(',', ".").parse().map_err(|_| invalid("This is not a number."))?;
-                if number.fract() == 0.0 { json!(number as i64) } else { json!(number) }
-            }
-            Some(Entry::Date) => json!(day_text(
-                typed_day(typed, today)
-                    .ok_or_else(|| { invalid("This is not a day. Write it like 14/08/1972.") })?
-            )),
-        };
+        let entry = entry_of(item).ok_or_else(|| invalid("Of this one of the two is chosen."))?;
+        let value = typed_entry(&entry, typed, today)?;
         let fact = fact_of(item);
         let lead = text(item, "column_name");
         let [column] = fact.as_slice() else {
@@ -207,6 +196,7 @@ impl Replica {
             }
         };
         let holds = what_holds(tx, item)?;
+        let refused = if kind == Kind::Refused { Some(refused_item(tx, id.0, item)?) } else { None };
         let is_open = text(item, "state") != "resolved";
         let side = |name: &str, from: &str| -> Result<ConflictSide> {
             let value = item.get(name).cloned().unwrap_or(Value::Null);
@@ -232,7 +222,10 @@ impl Replica {
             patient: patient(id_in(item, "patient_id"))?,
             other_patient: if kind == Kind::Duplicate { patient(id_in(item, "theirs"))? } else { None },
             facts: facts(tx, item)?,
-            may_decide: is_open && may_decide(&self.person.roles, item),
+            may_decide: is_open
+                && may_decide(&self.person.roles, item)
+                && refused.as_ref().is_none_or(|refused| refused.asked.is_none()),
+            refused,
             safer: safer(kind, &theirs, &ours),
             is_union,
             entry: if is_open && kind == Kind::Column { entry_of(item) } else { None },
@@ -326,6 +319,8 @@ fn safer(kind: Kind, theirs: &ConflictSide, ours: &ConflictSide) -> Option<Choic
         Kind::Column | Kind::DeleteEdit if theirs.holds => Some(Choice::Theirs),
         Kind::Column | Kind::DeleteEdit if ours.holds => Some(Choice::Ours),
         Kind::Semantic | Kind::TwoAmendments | Kind::DoubleBooking => Some(Choice::Settled),
+        // To try again loses nothing.
+        Kind::Refused => Some(Choice::Ours),
         Kind::Column | Kind::DeleteEdit | Kind::Duplicate => None,
     }
 }
@@ -375,7 +370,7 @@ fn facts(tx: &Transaction<'_>, item: &Values) -> Result<Vec<ConflictFact>> {
 }
 
 /// A value in words: names for ids, entries side by side.
-fn shown_text(tx: &Transaction<'_>, value: &Value) -> Result<Option<String>> {
+pub(crate) fn shown_text(tx: &Transaction<'_>, value: &Value) -> Result<Option<String>> {
     Ok(match value {
         Value::Null => None,
         Value::String(text) => Some(match text.parse::<Uuid>() {
@@ -427,26 +422,53 @@ fn entry_of(item: &Values) -> Option<Entry> {
     match (fact.as_slice(), text(item, "column_name")) {
         (_, "first_name") => Some(Entry::Text),
         (_, "date_of_birth") => Some(Entry::Date),
-        ([column], _) => match column.kind {
-            _ if column.refers_to.is_some() => None,
-            ColumnKind::Text(_) => Some(Entry::Text),
-            ColumnKind::Choice(choices) => {
-                Some(Entry::Choice { choices: choices.iter().map(|choice| (*choice).to_owned()).collect() })
-            }
-            ColumnKind::Int(..) | ColumnKind::Decimal => Some(Entry::Number),
-            ColumnKind::Date => Some(Entry::Date),
-            ColumnKind::Json if column.merge == Merge::ReviewEntries => {
-                let one = |name: &str| {
-                    item.get(name).and_then(Value::as_object).filter(|entries| entries.len() == 1)
-                };
-                let is_number = |entries: &Map<String, Value>| entries.values().all(Value::is_number);
-                let fits = one("theirs").is_some_and(is_number) && one("ours").is_some_and(is_number);
-                fits.then_some(Entry::Number)
-            }
-            ColumnKind::Json | ColumnKind::Uuid | ColumnKind::Bool | ColumnKind::Timestamp => None,
-        },
+        ([column], _) if column.kind == ColumnKind::Json && column.merge == Merge::ReviewEntries => {
+            let one =
+                |name: &str| item.get(name).and_then(Value::as_object).filter(|entries| entries.len() == 1);
+            let is_number = |entries: &Map<String, Value>| entries.values().all(Value::is_number);
+            let fits = one("theirs").is_some_and(is_number) && one("ours").is_some_and(is_number);
+            fits.then_some(Entry::Number)
+        }
+        ([column], _) => entry_for(column),
         _ => None,
     }
+}
+
+/// How a value of a column is typed, if it can be.
+pub(crate) fn entry_for(column: &Column) -> Option<Entry> {
+    match column.kind {
+        _ if column.refers_to.is_some() => None,
+        ColumnKind::Text(_) => Some(Entry::Text),
+        ColumnKind::Choice(choices) => {
+            Some(Entry::Choice { choices: choices.iter().map(|choice| (*choice).to_owned()).collect() })
+        }
+        ColumnKind::Int(..) | ColumnKind::Decimal => Some(Entry::Number),
+        ColumnKind::Date => Some(Entry::Date),
+        ColumnKind::Json | ColumnKind::Uuid | ColumnKind::Bool | ColumnKind::Timestamp => None,
+    }
+}
+
+/// What was typed as such an entry, as it is stored.
+///
+/// # Errors
+///
+/// [`Error::Invalid`], in words.
+pub(crate) fn typed_entry(entry: &Entry, typed: &str, today: Date) -> Result<Value> {
+    let invalid = |why: &str| Error::Invalid(format!("{why} Nothing was decided yet."));
+    Ok(match entry {
+        Entry::Text => json!(typed),
+        Entry::Choice { choices } if choices.iter().any(|choice| choice == typed) => json!(typed),
+        Entry::Choice { .. } => return Err(invalid("This is none of the values that it can have.")),
+        Entry::Number => {
+            let number: f64 =
+                typed.replace(',', ".").parse().map_err(|_| invalid("This is not a number."))?;
+            if number.fract() == 0.0 { json!(number as i64) } else { json!(number) }
+        }
+        Entry::Date => json!(day_text(
+            typed_day(typed, today)
+                .ok_or_else(|| { invalid("This is not a day. Write it like 14/08/1972.") })?
+        )),
+    })
 }
 
 /// A day as people type it, or as it is stored.

@@ -634,6 +634,7 @@ impl Desk {
                 attention: 0,
                 decisions: 0,
                 last_synced_at: None,
+                last_contact_at: None,
                 problem: None,
                 notices: Vec::new(),
                 lease: None,

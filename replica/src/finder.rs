@@ -43,6 +43,15 @@ impl Replica {
     }
 }
 
+/// All patients who fit a query, whichever registration it is that fits.
+pub(crate) fn matching(tx: &Transaction<'_>, query: &str) -> Result<Vec<PatientId>> {
+    let fragments = fragments(query);
+    if fragments.is_empty() {
+        return Ok(vec![]);
+    }
+    each_once(tx, candidates(tx, &fragments, Digits::Anywhere)?)
+}
+
 /// Where digits must stand in a number.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Digits {

@@ -24,6 +24,7 @@ mod print;
 mod repeat;
 mod replica;
 mod sealed;
+mod settle;
 mod short_key_test;
 mod short_keys;
 mod sign;

@@ -10,6 +10,7 @@ use protocol::audit::Action;
 use protocol::id::{DeviceId, DoctorId, PatientId};
 use protocol::mutation::Change;
 use protocol::permission::{Role, Roles};
+use protocol::settlement::{Settlement, Way};
 use protocol::table::{TableName, Values, Writer};
 use rusqlite::{OptionalExtension, Transaction};
 use serde_json::Value;
@@ -74,6 +75,15 @@ impl Replica {
             lane: self.facts.lane.clone(),
             scope: self.facts.scope,
             roles_lapsed: !self.roles_hold(),
+            idle_lock_minutes: self.idle_lock_minutes(),
+        }
+    }
+
+    /// After how many minutes without anybody the window locks: sooner where clinical records are shown.
+    fn idle_lock_minutes(&self) -> u32 {
+        match self.facts.scope {
+            DeviceScope::Clinical => 5,
+            DeviceScope::FrontDesk => 10,
         }
     }
 
@@ -114,6 +124,7 @@ impl Replica {
                     device: self.facts.device_id,
                     at: self.clock.now(),
                     changes,
+                    settles: None,
                 };
                 store::record(tx, new, &self.device_key)?;
             }
@@ -121,6 +132,29 @@ impl Replica {
         })?;
         self.written.notify_one();
         Ok(answer)
+    }
+
+    /// Says in this person's name what becomes of a refused mutation; `work` may write what only this computer knows.
+    pub(crate) fn record_settlement(
+        &self,
+        work: impl FnOnce(&Transaction<'_>, &StaffMember) -> Result<NewSettlement>,
+    ) -> Result<()> {
+        let person = self.acting();
+        self.store.write(|tx| {
+            let NewSettlement { patient, settlement, changes } = work(tx, &person)?;
+            let new = NewMutation {
+                kind: settlement_kind(settlement.way),
+                person: &person,
+                patient,
+                device: self.facts.device_id,
+                at: self.clock.now(),
+                changes,
+                settles: Some(settlement),
+            };
+            store::record(tx, new, &self.device_key)
+        })?;
+        self.written.notify_one();
+        Ok(())
     }
 
     /// Notes for the audit log what this person does without writing a row. Care does not wait for it: a note that
@@ -186,6 +220,23 @@ impl Replica {
             return Ok(());
         }
         Err(Error::Forbidden("Only doctors, dentists and nurses see this."))
+    }
+}
+
+/// What a person says of a refused mutation.
+pub(crate) struct NewSettlement {
+    pub patient: Option<PatientId>,
+    pub settlement: Settlement,
+    pub changes: Vec<Change>,
+}
+
+/// A settlement in the words of the product.
+fn settlement_kind(way: Way) -> &'static str {
+    match way {
+        Way::Retry => "retry_change",
+        Way::Replace => "correct_change",
+        Way::HandOver => "hand_over_change",
+        Way::Discard => "discard_change",
     }
 }
 

@@ -153,8 +153,12 @@ impl Replica {
         let day = format!("{:02}{:02}{:02}", today.year() % 100, u8::from(today.month()), today.day());
         let prefix = format!("{}-{}-{day}", text(&clinic, "clinic_code"), self.facts.lane);
         // Counted from what was signed, not from a counter: a clock that jumps gives no number twice.
-        let sql = "select max(cast(substr(prescription_number, length(?1) + 2) as integer)) from prescriptions \
-                   where prescription_number > ?1 || '-' and prescription_number < ?1 || '.'";
+        // A number that never came to be may stand on paper all the same.
+        let sql = "select max(cast(substr(number, length(?1) + 2) as integer)) from ( \
+                   select prescription_number as number from prescriptions \
+                   where prescription_number > ?1 || '-' and prescription_number < ?1 || '.' \
+                   union all select substr(name, 7) from meta \
+                   where name > 'given/' || ?1 || '-' and name < 'given/' || ?1 || '.')";
         let last: Option<u32> = tx.prepare_cached(sql)?.query_row([&prefix], |row| row.get(0))?;
         Ok(format!("{prefix}-{}", last.unwrap_or(0) + 1))
     }

@@ -3,10 +3,11 @@
 
 use protocol::api::{DeviceScope, Fate, Notice};
 use protocol::conflict;
-use protocol::error::ErrorCode;
+use protocol::error::{ErrorCode, RefusalCode};
 use protocol::id::{ClinicId, ConflictId, DeviceId, DoctorId, PatientId, PrescriptionId, UserId};
 use protocol::manage::{DeviceInfo, RevocationState};
 use protocol::permission::Roles;
+use protocol::settlement::Way;
 use protocol::validate::moment_text;
 use serde::{Deserialize, Serialize};
 
@@ -134,6 +135,8 @@ pub struct SessionView {
     pub scope: DeviceScope,
     /// Whether rights beyond those of all staff wait for contact with the server.
     pub roles_lapsed: bool,
+    /// After so many minutes in which nobody touches the window it locks.
+    pub idle_lock_minutes: u32,
 }
 
 /// What the enrolment screen sends.
@@ -168,6 +171,8 @@ pub struct SyncStatus {
     pub decisions: u32,
     /// When this computer last had everything that the server has.
     pub last_synced_at: Option<String>,
+    /// When the server last answered.
+    pub last_contact_at: Option<String>,
     /// What keeps the computer from syncing although the server answers.
     pub problem: Option<SyncProblem>,
     /// What the server last said about the plan and the password, as long as it answers; before that, whatever the
@@ -237,6 +242,221 @@ pub struct LedgerEntry {
     pub acknowledged_at: Option<String>,
     /// Why it was set aside, or what a person must decide.
     pub detail: Option<String>,
+}
+
+/// What became of a change, or that it waits for the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub enum LedgerState {
+    /// Not acknowledged by the server yet.
+    Waiting,
+    /// As sent.
+    Applied,
+    /// Merged with what others had changed.
+    Merged,
+    /// A person must decide.
+    Conflict,
+    /// Refused.
+    Quarantined,
+    /// Behind a refused one.
+    Blocked,
+    /// Refused, and corrected.
+    Replaced,
+    /// Refused, and discarded.
+    Discarded,
+}
+
+impl LedgerState {
+    /// Its word in the file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Applied => Self::fate_text(Fate::Applied),
+            Self::Merged => Self::fate_text(Fate::Merged),
+            Self::Conflict => Self::fate_text(Fate::Conflict),
+            Self::Quarantined => Self::fate_text(Fate::Quarantined),
+            Self::Blocked => Self::fate_text(Fate::Blocked),
+            Self::Replaced => Self::fate_text(Fate::Replaced),
+            Self::Discarded => Self::fate_text(Fate::Discarded),
+        }
+    }
+
+    /// The word of a fate.
+    pub fn fate_text(fate: Fate) -> &'static str {
+        match fate {
+            Fate::Applied => "applied",
+            Fate::Merged => "merged",
+            Fate::Conflict => "conflict",
+            Fate::Quarantined => "quarantined",
+            Fate::Blocked => "blocked",
+            Fate::Replaced => "replaced",
+            Fate::Discarded => "discarded",
+        }
+    }
+
+    /// The state of this word.
+    pub fn of(word: &str) -> Option<Self> {
+        Self::deserialize(serde_json::Value::from(word)).ok()
+    }
+}
+
+/// What of the ledger is asked for; what is absent or empty asks for all.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct LedgerFilter {
+    /// A patient's name or number, or the number of a change.
+    pub query: String,
+    /// What was done, as the program calls it.
+    pub kind: Option<String>,
+    /// What became of it.
+    pub state: Option<LedgerState>,
+    /// The first day.
+    pub from: Option<String>,
+    /// The last day.
+    pub to: Option<String>,
+    /// Who did it.
+    pub author: Option<UserId>,
+}
+
+/// A page of the ledger.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct LedgerPage {
+    /// How many entries fit in all.
+    pub total: u32,
+    /// Those of this page, newest first.
+    pub entries: Vec<LedgerEntry>,
+}
+
+/// What the ledger can be filtered by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct LedgerChoices {
+    /// What was done here so far.
+    pub kinds: Vec<LedgerKind>,
+    /// Who did it.
+    pub people: Vec<LedgerPerson>,
+    /// How many changes there are of each state that occurs.
+    pub counts: Vec<(LedgerState, u32)>,
+}
+
+/// A kind of change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct LedgerKind {
+    /// As the program calls it.
+    pub kind: String,
+    /// In plain words.
+    pub title: String,
+}
+
+/// Somebody who did something here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct LedgerPerson {
+    /// Who.
+    pub user_id: UserId,
+    /// Their name.
+    pub full_name: String,
+}
+
+/// How the ledger is written out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub enum LedgerFormat {
+    /// For spreadsheets.
+    Csv,
+    /// One JSON object a line.
+    Ndjson,
+}
+
+/// A change that the server refused, and what can be made of it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct RefusedChange {
+    /// Its number on this computer.
+    pub sequence: u32,
+    /// What was done, in plain words.
+    pub title: String,
+    /// Whom it concerns.
+    pub patient_id: Option<PatientId>,
+    /// Their name.
+    pub patient_name: Option<String>,
+    /// Who did it.
+    pub actor_name: String,
+    /// When.
+    pub recorded_at: String,
+    /// Why it was refused, for programs.
+    pub code: Option<RefusalCode>,
+    /// The same in words.
+    pub detail: Option<String>,
+    /// How many later changes wait behind it.
+    pub behind: u32,
+    /// What was last asked for, unless it was refused again since.
+    pub asked: Option<AskedOfRefused>,
+    /// The values, those that this person may read.
+    pub fields: Vec<RefusedField>,
+    /// Whether corrected values can be written in its place.
+    pub may_correct: bool,
+    /// Whether it is a prescription, which goes back to the pad instead.
+    pub may_reopen: bool,
+    /// Whether this person may discard it.
+    pub may_discard: bool,
+}
+
+/// What somebody here wants to become of a refused change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct AskedOfRefused {
+    /// What.
+    pub way: Way,
+    /// Who.
+    pub who: String,
+    /// When.
+    pub at: String,
+    /// Why.
+    pub reason: Option<String>,
+    /// Whether the server has heard of it.
+    pub is_sent: bool,
+}
+
+/// A value in a refused change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct RefusedField {
+    /// The number of the changed record in it.
+    pub record: u32,
+    /// The table's name.
+    pub table: String,
+    /// The column's name.
+    pub column: String,
+    /// The value, names for ids.
+    pub value: Option<String>,
+    /// How another one is typed, if it can be.
+    pub entry: Option<Entry>,
+}
+
+/// A corrected value.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct CorrectedField {
+    /// The number of the changed record in it.
+    pub record: u32,
+    /// The column's name.
+    pub column: String,
+    /// As typed; empty for none.
+    pub typed: String,
 }
 
 /// A computer of the clinic, as its admins see it.
@@ -434,6 +654,25 @@ pub struct Conflict {
     pub opened_at: String,
     /// What was decided.
     pub decided: Option<Decided>,
+    /// The refused change that it is about, if it is about one.
+    pub refused: Option<RefusedItem>,
+}
+
+/// A refused change that was handed to the admins, as they see it: without its values.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct RefusedItem {
+    /// What was done, in plain words.
+    pub title: String,
+    /// Why the server refused it.
+    pub detail: Option<String>,
+    /// Why it was handed over.
+    pub why: Option<String>,
+    /// When it was last tried again in vain.
+    pub tried_at: Option<String>,
+    /// What was asked for here and waits to be sent.
+    pub asked: Option<Way>,
 }
 
 /// Whose work an item is.

@@ -8,16 +8,18 @@ use protocol::conflict::Choice;
 use protocol::error::ErrorCode;
 use protocol::id::{ConflictId, DeviceId, PatientId, PrescriptionId, ShortKeyId};
 use protocol::printed::Printed;
+use protocol::settlement::Way;
 use replica::view::{
-    AppState, Chart, CommandError, ComputerView, Conflict, Diagnosis, DosageRead, Draft, DraftItem,
-    DraftSaved, Enrolment, LedgerEntry, LineRead, Pad, PatientForm, PatientSummary, PrescriptionSummary,
-    Safety, ShortKey, ShortKeyForm, ShortKeyFound, ShortKeyTest, SyncStatus, Today,
+    AppState, Chart, CommandError, ComputerView, Conflict, CorrectedField, Diagnosis, DosageRead, Draft,
+    DraftItem, DraftSaved, Enrolment, LedgerChoices, LedgerFilter, LedgerFormat, LedgerPage, LineRead, Pad,
+    PatientForm, PatientSummary, PrescriptionSummary, RefusedChange, Safety, ShortKey, ShortKeyForm,
+    ShortKeyFound, ShortKeyTest, SyncStatus, Today,
 };
 use replica::{Desk, Replica};
 use tauri::{AppHandle, State};
 use tauri_plugin_dialog::DialogExt;
 
-/// At most this many entries of the ledger are shown.
+/// At most this many entries of the ledger come at once.
 const LEDGER_ENTRIES: u32 = 200;
 
 type Answer<T> = Result<T, CommandError>;
@@ -89,8 +91,57 @@ pub async fn sync_now(desk: Here<'_>) -> Answer<()> {
 }
 
 #[tauri::command]
-pub async fn list_ledger(desk: Here<'_>) -> Answer<Vec<LedgerEntry>> {
-    ask(desk, |replica| replica.ledger(LEDGER_ENTRIES)).await
+pub async fn list_ledger(desk: Here<'_>, filter: LedgerFilter, before: Option<u32>) -> Answer<LedgerPage> {
+    ask(desk, move |replica| replica.ledger_page(&filter, before, LEDGER_ENTRIES)).await
+}
+
+#[tauri::command]
+pub async fn ledger_choices(desk: Here<'_>) -> Answer<LedgerChoices> {
+    ask(desk, Replica::ledger_choices).await
+}
+
+/// Asks where to write the ledger; `None` if the person changed their mind.
+#[tauri::command]
+pub async fn save_ledger(
+    app: AppHandle,
+    desk: Here<'_>,
+    filter: LedgerFilter,
+    format: LedgerFormat,
+) -> Answer<Option<String>> {
+    let replica = desk.replica()?;
+    aside(move || {
+        let (words, ending) = match format {
+            LedgerFormat::Csv => ("CSV", "csv"),
+            LedgerFormat::Ndjson => ("JSON lines", "ndjson"),
+        };
+        let name = format!("ledger.{ending}");
+        let chosen =
+            app.dialog().file().add_filter(words, &[ending]).set_file_name(name).blocking_save_file();
+        let Some(path) = chosen.and_then(|file| file.into_path().ok()) else { return Ok(None) };
+        let file = std::fs::File::create(&path).map_err(|error| {
+            tracing::warn!(kind = ?error.kind(), "the ledger was not written");
+            failed("The file could not be written there. The ledger itself is safe; choose another folder.")
+        })?;
+        replica.export_ledger(&filter, format, &mut std::io::BufWriter::new(file))?;
+        Ok(Some(path.to_string_lossy().into_owned()))
+    })
+    .await
+}
+
+#[tauri::command]
+pub async fn list_refused(desk: Here<'_>) -> Answer<Vec<RefusedChange>> {
+    ask(desk, Replica::refused).await
+}
+
+#[tauri::command]
+pub async fn settle_refused(
+    desk: Here<'_>,
+    sequence: u32,
+    way: Way,
+    reason: String,
+    corrected: Vec<CorrectedField>,
+) -> Answer<()> {
+    ask(desk, move |replica| replica.settle(sequence, way, &reason, &corrected)).await
 }
 
 #[tauri::command]

@@ -29,6 +29,7 @@ use crate::sync::live::live;
 use crate::sync::pull::pull;
 use crate::sync::push::push;
 use crate::sync::read;
+use crate::sync::receipts::receipts;
 use crate::{AppState, metrics};
 
 /// Body and answer together take no longer than this.
@@ -118,6 +119,7 @@ pub(crate) fn routes() -> Vec<Route> {
         put("/v1/dental_attachments/{id}/upload", to(May::ReadPrescriptions).also_suspended(), files::piece),
         post("/v1/dental_attachments/{id}/upload", to(May::ReadPrescriptions).also_suspended(), files::end),
         post("/v1/sync/push", WORK.also_suspended(), push),
+        post("/v1/sync/receipts", WORK.also_suspended(), receipts).compressed(),
         get("/v1/sync/pull", WORK, pull).compressed(),
         get(BOOTSTRAP, WORK, bootstrap),
         get("/v1/sync/digest", WORK, digest).compressed(),

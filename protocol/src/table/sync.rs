@@ -10,7 +10,7 @@ pub const ROW_SCOPES: &[&str] = &["everyone", "clinical"];
 
 /// What an item is about; see [`crate::conflict::Kind`].
 pub const CONFLICT_KINDS: &[&str] =
-    &["column", "delete_edit", "duplicate", "semantic", "two_amendments", "double_booking"];
+    &["column", "delete_edit", "duplicate", "semantic", "two_amendments", "double_booking", "refused"];
 
 /// What can be decided; see [`crate::conflict::Choice`].
 pub const CONFLICT_CHOICES: &[&str] = &["ours", "theirs", "other", "merged", "apart", "settled"];

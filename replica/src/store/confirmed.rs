@@ -1,11 +1,13 @@
 //! Rows as the server has them, and what still waits laid over them.
 
-use protocol::mutation::{Mutation, Op};
-use protocol::table::Row;
-use rusqlite::Transaction;
+use protocol::mutation::{Change, Mutation, Op};
+use protocol::table::{Row, TableName, Values};
+use rusqlite::{OptionalExtension, Transaction};
+use serde_json::Value;
+use uuid::Uuid;
 
 use super::carried;
-use super::rows::{Stored, get_row, put_row};
+use super::rows::{Stored, get_row, put_row, remove_row};
 use crate::error::Result;
 
 /// Takes a row from the server. What was done here and has no final answer yet is laid over it again.
@@ -17,7 +19,7 @@ pub(super) fn apply(tx: &Transaction<'_>, row: &Row) -> Result<bool> {
         return Ok(false);
     }
     let mut shown = Stored { version: row.version, is_deleted: row.deleted, values: row.values.clone() };
-    let pending = pending(tx, row)?;
+    let pending = pending(tx, row.table, row.id, (i64::MAX, i64::MAX))?;
     let (name, id) = (row.table.as_str(), row.id.to_string());
     if pending.is_empty() {
         tx.prepare_cached("delete from confirmed_rows where table_name = ?1 and id = ?2")?
@@ -26,8 +28,10 @@ pub(super) fn apply(tx: &Transaction<'_>, row: &Row) -> Result<bool> {
         let sql = "insert into confirmed_rows (table_name, id, row) values (?1, ?2, ?3) \
                    on conflict (table_name, id) do update set row = excluded.row";
         tx.prepare_cached(sql)?.execute((name, id, serde_json::to_string(row)?))?;
-        for mutation in pending {
-            lay_over(&mut shown, &mutation, row);
+        for change in pending.iter().flat_map(|mutation| &mutation.changes) {
+            if change.table == row.table && change.id == row.id {
+                lay_over(&mut shown, change);
+            }
         }
     }
     if !put_row(tx, row.table, row.id, &shown)? {
@@ -44,20 +48,76 @@ pub(super) fn keep(tx: &Transaction<'_>, row: &Row) -> Result<()> {
     Ok(())
 }
 
-fn pending(tx: &Transaction<'_>, row: &Row) -> Result<Vec<Mutation>> {
+/// The row as the server has it with what waits laid over, or only what stands before this place among what waits; none
+/// if nothing of it came to be.
+pub(super) fn shown(
+    tx: &Transaction<'_>,
+    table: TableName,
+    id: Uuid,
+    before: Option<(i64, i64)>,
+) -> Result<Option<Stored>> {
+    let sql = "select row from confirmed_rows where table_name = ?1 and id = ?2";
+    let confirmed: Option<String> =
+        tx.prepare_cached(sql)?.query_row((table.as_str(), id.to_string()), |row| row.get(0)).optional()?;
+    let mut shown = match confirmed {
+        Some(row) => {
+            let row: Row = serde_json::from_str(&row)?;
+            Some(Stored { version: row.version, is_deleted: row.deleted, values: row.values })
+        }
+        // What the server has and nobody changed here stands in its table alone.
+        None => get_row(tx, table, id)?.filter(|row| row.version > 0),
+    };
+    for mutation in pending(tx, table, id, before.unwrap_or((i64::MAX, i64::MAX)))? {
+        for change in mutation.changes.iter().filter(|change| change.table == table && change.id == id) {
+            shown = match (shown, change.op) {
+                (None, Op::Insert) => Some(begun(change)),
+                (Some(mut shown), _) => {
+                    lay_over(&mut shown, change);
+                    Some(shown)
+                }
+                (None, Op::Update | Op::Delete) => None,
+            };
+        }
+    }
+    Ok(shown)
+}
+
+/// Shows a row anew after what waits for it became another.
+pub(super) fn relay(tx: &Transaction<'_>, table: TableName, id: Uuid) -> Result<()> {
+    match shown(tx, table, id, None)? {
+        Some(shown) => drop(put_row(tx, table, id, &shown)?),
+        None => remove_row(tx, table, id)?,
+    }
+    let sql = "delete from confirmed_rows where table_name = ?1 and id = ?2 and not exists ( \
+               select 1 from pending_rows p where p.table_name = ?1 and p.id = ?2)";
+    tx.prepare_cached(sql)?.execute((table.as_str(), id.to_string()))?;
+    Ok(())
+}
+
+/// A new row as its desktop made it.
+fn begun(change: &Change) -> Stored {
+    let mut values = Values::new();
+    for column in change.table.table().columns {
+        let default = column.default.and_then(|default| serde_json::from_str(default).ok());
+        values.insert(column.name.to_owned(), default.unwrap_or(Value::Null));
+    }
+    values.extend(change.values());
+    Stored { version: 0, is_deleted: false, values }
+}
+
+fn pending(tx: &Transaction<'_>, table: TableName, id: Uuid, before: (i64, i64)) -> Result<Vec<Mutation>> {
     let sql = "select m.body from pending_rows p join mutations m on m.sequence = p.sequence \
-               where p.table_name = ?1 and p.id = ?2 order by p.sequence";
+               where p.table_name = ?1 and p.id = ?2 and (coalesce(p.place, p.sequence), p.sequence) < (?3, ?4) \
+               order by coalesce(p.place, p.sequence), p.sequence";
     let mut statement = tx.prepare_cached(sql)?;
-    let bodies =
-        statement.query_map((row.table.as_str(), row.id.to_string()), |row| row.get::<_, String>(0))?;
+    let params = (table.as_str(), id.to_string(), before.0, before.1);
+    let bodies = statement.query_map(params, |row| row.get::<_, String>(0))?;
     bodies.map(|body| Ok(serde_json::from_str(&body?)?)).collect()
 }
 
-fn lay_over(shown: &mut Stored, mutation: &Mutation, row: &Row) {
-    for change in mutation.changes.iter().filter(|change| change.table == row.table && change.id == row.id) {
-        match change.op {
-            Op::Insert | Op::Update => shown.values.extend(change.values()),
-            Op::Delete => shown.is_deleted = true,
-        }
+fn lay_over(shown: &mut Stored, change: &Change) {
+    match change.op {
+        Op::Insert | Op::Update => shown.values.extend(change.values()),
+        Op::Delete => shown.is_deleted = true,
     }
 }

@@ -7,6 +7,7 @@ mod file;
 mod log_ends;
 mod outbox;
 mod rows;
+mod settled;
 mod staged;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -87,9 +88,16 @@ pub struct SyncState {
     pub set_aside: u32,
     /// When this computer last had everything and nothing waited.
     pub last_synced_at: Option<OffsetDateTime>,
+    /// When the server last answered.
+    pub last_contact_at: Option<OffsetDateTime>,
     /// Whether the audit log on the server is not what this computer knew of it.
     pub is_log_changed: bool,
 }
+
+/// Refused changes of which nobody has said yet what becomes: those about which something waits to be sent, and those
+/// that an admin sees to, need nobody here.
+const NEEDS_SOMEONE: &str = "select count(*) from mutations m where m.fate = 'quarantined' and not exists ( \
+    select 1 from mutations s where s.settles_sequence = m.sequence and (s.fate is null or s.way = 'hand_over' and s.fate in ('applied', 'merged')))";
 
 /// The encrypted file, open. Reads do not wait for writes.
 pub struct Store {
@@ -202,8 +210,10 @@ impl Store {
                 clock_offset_ms: meta(tx, "clock_offset_ms")?.unwrap_or(0),
                 last_sequence: tx.query_row(last, [], |row| row.get(0))?,
                 waiting: count("select count(*) from mutations where fate is null")?,
-                set_aside: count("select count(*) from mutations where fate = 'quarantined'")?,
+                set_aside: count(NEEDS_SOMEONE)?,
                 last_synced_at: meta::<String>(tx, "last_synced_at")?
+                    .and_then(|at| protocol::validate::parse_moment(&at)),
+                last_contact_at: meta::<String>(tx, "last_contact_at")?
                     .and_then(|at| protocol::validate::parse_moment(&at)),
                 is_log_changed: meta(tx, "is_log_changed")?.unwrap_or(false),
             })
@@ -219,9 +229,12 @@ impl Store {
         })
     }
 
-    /// Remembers how far this computer's clock is from the server's.
-    pub fn set_clock_offset(&self, ms: i64) -> Result<()> {
-        self.write(|tx| set_meta(tx, "clock_offset_ms", &ms))
+    /// Remembers that the server answered, and how far this computer's clock is from its own.
+    pub fn note_contact(&self, offset_ms: i64, at: OffsetDateTime) -> Result<()> {
+        self.write(|tx| {
+            set_meta(tx, "last_contact_at", &protocol::validate::moment_text(at))?;
+            set_meta(tx, "clock_offset_ms", &offset_ms)
+        })
     }
 
     /// Remembers that at this moment nothing waited and nothing was missing.

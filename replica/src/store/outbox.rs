@@ -8,6 +8,7 @@ use protocol::api::{Fate, Position, PushResponse, Receipt, StaffMember};
 use protocol::id::{DeviceId, PatientId};
 use protocol::merge::{self, Current};
 use protocol::mutation::{Change, Hash, Mutation, Op, SetValue, SignedMutation};
+use protocol::settlement::{Settlement, Way};
 use protocol::table::{Column, Row};
 use protocol::validate::moment_text;
 use rusqlite::{OptionalExtension, Transaction};
@@ -15,7 +16,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::rows::{Stored, get_row, put_row};
-use super::{Store, confirmed, meta, set_meta};
+use super::{Store, confirmed, meta, set_meta, settled};
 use crate::error::{Error, Result};
 
 /// Something that a person did just now.
@@ -32,6 +33,8 @@ pub(crate) struct NewMutation<'a> {
     pub at: OffsetDateTime,
     /// The rows that it changes.
     pub changes: Vec<Change>,
+    /// The refused mutation of which it says what becomes.
+    pub settles: Option<Settlement>,
 }
 
 /// Changes the rows and writes the mutation that says so; both or neither.
@@ -39,20 +42,53 @@ pub(crate) struct NewMutation<'a> {
 /// # Errors
 ///
 /// [`Error::Invalid`] or [`Error::Forbidden`] where the server would refuse it too.
-pub(crate) fn record(tx: &Transaction<'_>, new: NewMutation<'_>, key: &SigningKey) -> Result<()> {
+pub(crate) fn record(tx: &Transaction<'_>, mut new: NewMutation<'_>, key: &SigningKey) -> Result<()> {
     let (last, previous_hash) = last(tx)?;
     let sequence = last + 1;
-    let mut changes = new.changes;
-    for change in &mut changes {
-        let current = get_row(tx, change.table, change.id)?;
-        change.base_version = current.as_ref().map_or(0, |current| current.version);
-        if let (Op::Update, Some(current)) = (change.op, &current) {
-            complete_facts(change, current);
+    match new.settles.as_ref().filter(|settles| settles.way == Way::Replace).map(|settles| settles.sequence) {
+        Some(refused) => settled::replace(tx, refused, sequence, &mut new)?,
+        None => {
+            for change in &mut new.changes {
+                lay(tx, change, sequence, new.person, new.at)?;
+            }
         }
-        apply(tx, change, current, new.person, new.at)?;
-        let sql = "insert or ignore into pending_rows (table_name, id, sequence) values (?1, ?2, ?3)";
-        tx.prepare_cached(sql)?.execute((change.table.as_str(), change.id.to_string(), sequence))?;
     }
+    let rows: Vec<_> = new.changes.iter().map(|change| (change.table, change.id)).collect();
+    let is_correction = new.settles.is_some();
+    write(tx, new, sequence, previous_hash, key)?;
+    // Only now does the correction stand among what is laid over.
+    for (table, id) in rows.into_iter().filter(|_| is_correction) {
+        confirmed::relay(tx, table, id)?;
+    }
+    Ok(())
+}
+
+/// Changes a row as a person does it now.
+fn lay(
+    tx: &Transaction<'_>,
+    change: &mut Change,
+    sequence: i64,
+    person: &StaffMember,
+    at: OffsetDateTime,
+) -> Result<()> {
+    let current = get_row(tx, change.table, change.id)?;
+    change.base_version = current.as_ref().map_or(0, |current| current.version);
+    if let (Op::Update, Some(current)) = (change.op, &current) {
+        complete_facts(change, current);
+    }
+    apply(tx, change, current, person, at)?;
+    let sql = "insert or ignore into pending_rows (table_name, id, sequence) values (?1, ?2, ?3)";
+    tx.prepare_cached(sql)?.execute((change.table.as_str(), change.id.to_string(), sequence))?;
+    Ok(())
+}
+
+fn write(
+    tx: &Transaction<'_>,
+    new: NewMutation<'_>,
+    sequence: i64,
+    previous_hash: Hash,
+    key: &SigningKey,
+) -> Result<()> {
     let mutation = Mutation {
         device_id: new.device,
         sequence,
@@ -61,11 +97,14 @@ pub(crate) fn record(tx: &Transaction<'_>, new: NewMutation<'_>, key: &SigningKe
         clock_offset_ms: meta(tx, "clock_offset_ms")?.unwrap_or(0),
         schema: SCHEMA_VERSION,
         kind: new.kind.to_owned(),
-        changes,
+        changes: new.changes,
+        settles: new.settles,
     };
     let signed = SignedMutation::sign(&mutation, previous_hash, key)?;
+    let settles = mutation.settles.as_ref();
     let sql = "insert into mutations (sequence, kind, body, previous_hash, hash, signature, recorded_at, \
-               actor_user_id, actor_name, patient_id) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+               actor_user_id, actor_name, patient_id, settles, settles_sequence, way, reason) \
+               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
     tx.prepare_cached(sql)?.execute((
         sequence,
         &mutation.kind,
@@ -77,6 +116,10 @@ pub(crate) fn record(tx: &Transaction<'_>, new: NewMutation<'_>, key: &SigningKe
         new.person.id.to_string(),
         &new.person.full_name,
         new.patient.map(|patient| patient.to_string()),
+        settles.map(|settles| settles.item().to_string()),
+        settles.filter(|settles| settles.device_id == new.device).map(|settles| settles.sequence),
+        settles.map(|settles| settles.way.as_str()),
+        settles.and_then(|settles| settles.reason.as_deref()),
     ))?;
     Ok(())
 }
@@ -172,7 +215,7 @@ impl Store {
 
     /// Marks exactly the mutations that these receipts name, of which none went in.
     pub fn mark(&self, receipts: &[Receipt], at: OffsetDateTime) -> Result<()> {
-        self.write(|tx| mark(tx, receipts, at))
+        self.write(|tx| mark(tx, receipts, at).map(|_| ()))
     }
 
     /// Takes the server's answer to a push: marks exactly the mutations that it names, and takes its rows.
@@ -193,32 +236,51 @@ impl Store {
     }
 }
 
-/// Marks exactly the mutations that these receipts name.
-fn mark(tx: &Transaction<'_>, receipts: &[Receipt], at: OffsetDateTime) -> Result<()> {
+/// Marks exactly the mutations that these receipts name. Answers of how many that is news.
+pub(super) fn mark(tx: &Transaction<'_>, receipts: &[Receipt], at: OffsetDateTime) -> Result<usize> {
+    let mut n_new = 0;
     for receipt in receipts {
+        // Only the mutation that the server saw: the same number with another hash is not it.
+        let sql = "select fate, detail from mutations where sequence = ?1 and hash = ?2";
+        let known: Option<(Option<String>, Option<String>)> = tx
+            .prepare_cached(sql)?
+            .query_row((receipt.sequence, receipt.hash.to_string()), |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let Some((before, known_detail)) = known else { continue };
         let fate = serde_json::to_value(receipt.fate)?;
         let detail = detail(receipt);
-        // Only the mutation that the server saw: the same number with another hash is not it.
-        let sql = "update mutations set fate = ?1, detail = ?2, acknowledged_at = ?3 \
-                   where sequence = ?4 and hash = ?5";
-        let n_marked = tx.prepare_cached(sql)?.execute((
+        if before.as_deref() == fate.as_str() && known_detail == detail {
+            continue;
+        }
+        n_new += 1;
+        let sql = "update mutations set fate = ?1, detail = ?2, code = ?3, blocked_by = ?4, \
+                   acknowledged_at = case when fate is ?1 then acknowledged_at else ?5 end where sequence = ?6";
+        tx.prepare_cached(sql)?.execute((
             fate.as_str(),
             detail,
+            receipt.code.map(serde_json::to_value).transpose()?.as_ref().and_then(Value::as_str),
+            receipt.blocked_by,
             moment_text(at),
             receipt.sequence,
-            receipt.hash.to_string(),
         ))?;
-        if n_marked == 1 && matches!(receipt.fate, Fate::Applied | Fate::Merged | Fate::Conflict) {
-            tx.prepare_cached("delete from pending_rows where sequence = ?1")?.execute([receipt.sequence])?;
+        match before {
+            _ if receipt.fate.is_aside() => {}
+            // Its rows come with the answer.
+            None if receipt.fate.is_in() => {
+                tx.prepare_cached("delete from pending_rows where sequence = ?1")?
+                    .execute([receipt.sequence])?;
+            }
+            _ => settled::take_off(tx, receipt)?,
         }
     }
-    Ok(())
+    Ok(n_new)
 }
 
 fn detail(receipt: &Receipt) -> Option<String> {
     match receipt.fate {
-        Fate::Applied | Fate::Merged => None,
-        Fate::Quarantined => receipt.detail.clone(),
+        Fate::Applied | Fate::Merged | Fate::Quarantined | Fate::Replaced | Fate::Discarded => {
+            receipt.detail.clone()
+        }
         Fate::Blocked => {
             receipt.blocked_by.map(|number| format!("It waits with change {number}, which it builds on."))
         }

@@ -84,6 +84,30 @@ pub(crate) fn put_row(tx: &Transaction<'_>, table: TableName, id: Uuid, stored: 
     Ok(n_known == stored.values.len())
 }
 
+/// Takes out a row that never came to be. What people know it by is kept: its name in the ledger, and its number, which
+/// may stand on paper and is never given again.
+pub(super) fn remove_row(tx: &Transaction<'_>, table: TableName, id: Uuid) -> Result<()> {
+    let Some(row) = get_row(tx, table, id)? else { return Ok(()) };
+    let sql = format!("delete from {} where id = ?1 returning rowid", table.table().sql_name);
+    let rowid: i64 = tx.prepare_cached(&sql)?.query_row([id.to_string()], |row| row.get(0))?;
+    let gone = Stored { is_deleted: true, ..row };
+    match table {
+        TableName::Patients => {
+            index(tx, "finder", rowid, &gone, String::new())?;
+            let name = format!("{} {}", text(&gone.values, "first_name"), text(&gone.values, "last_name"));
+            tx.prepare_cached("update mutations set patient_name = ?1 where patient_id = ?2")?
+                .execute((name.trim(), id.to_string()))?;
+        }
+        TableName::TenantMedicines => index(tx, "medicine_finder", rowid * 2 + 1, &gone, String::new())?,
+        TableName::Prescriptions => {
+            let number = text(&gone.values, "prescription_number");
+            super::set_meta(tx, &format!("given/{number}"), &true)?;
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
 fn index(tx: &Transaction<'_>, finder: &str, rowid: i64, stored: &Stored, words: String) -> Result<()> {
     tx.prepare_cached(&format!("delete from {finder} where rowid = ?1"))?.execute([rowid])?;
     if !stored.is_deleted {

@@ -7,7 +7,8 @@ use futures_util::{Stream, TryStreamExt};
 use protocol::PROTOCOL_VERSION;
 use protocol::api::{
     ChallengeRequest, ChallengeResponse, EnrolRequest, EnrolResponse, LiveEvent, LoginRequest, PullLine,
-    PullQuery, PushRequest, PushResponse, RefreshRequest, Secret, Session, StandingRequest, Tokens,
+    PullQuery, PushRequest, PushResponse, ReceiptsAnswer, ReceiptsRequest, RefreshRequest, Secret, Session,
+    StandingRequest, Tokens,
 };
 use protocol::audit::{DeskEvents, DeskEventsKept};
 use protocol::error::Problem;
@@ -143,6 +144,12 @@ impl Client {
         let request = Request { body, is_compressed: true, ..Request::post("v1/sync/push") };
         let answer = whole(self.accepted(request.with(token)).await?).await?;
         parse_push(&answer).ok_or(Error::ServerUnreachable)
+    }
+
+    /// `POST /v1/sync/receipts`.
+    pub async fn receipts(&self, token: &Secret, request: &ReceiptsRequest) -> Result<ReceiptsAnswer> {
+        let body = serde_json::to_vec(request)?;
+        self.answer(Request { body, ..Request::post("v1/sync/receipts") }.with(token)).await
     }
 
     /// `POST /v1/audit/events`.

@@ -11,7 +11,7 @@ use futures_util::StreamExt;
 use futures_util::future::{BoxFuture, FutureExt};
 use protocol::api::{
     ChallengeRequest, DeviceScope, LoginRequest, MAX_PUSH_MUTATIONS, Notice, NoticeCode, PullLine, PullQuery,
-    PushRequest, RefreshRequest, Secret, Session, Tokens,
+    PushRequest, ReceiptsRequest, RefreshRequest, Secret, Session, Tokens,
 };
 use protocol::audit::MAX_DESK_EVENTS;
 use protocol::error::ErrorCode;
@@ -206,6 +206,7 @@ async fn run(line: Arc<Line>) {
             Next::Rest { ms } => {
                 total = 0;
                 if matches!(happened, Happened::Pulled { .. }) {
+                    line.ask_receipts().await;
                     line.caught_up().await;
                     line.tell().await;
                     let now = line.context.surroundings.now();
@@ -263,7 +264,7 @@ impl Line {
         let changed = !answer.rows.is_empty();
         let notices = answer.notices.clone();
         self.on_store(move |store| {
-            store.set_clock_offset(i64::try_from(offset_ms).unwrap_or(0))?;
+            store.note_contact(i64::try_from(offset_ms).unwrap_or(0), now)?;
             store.carry(&unknown, false)?;
             store.acknowledge(&answer, now)
         })
@@ -304,9 +305,9 @@ impl Line {
                     {
                         return Err(server_went_back());
                     }
-                    let offset_ms = (server_time - self.context.surroundings.now()).whole_milliseconds();
-                    let offset_ms = i64::try_from(offset_ms).unwrap_or(0);
-                    self.on_store(move |store| store.set_clock_offset(offset_ms)).await?;
+                    let now = self.context.surroundings.now();
+                    let offset_ms = i64::try_from((server_time - now).whole_milliseconds()).unwrap_or(0);
+                    self.on_store(move |store| store.note_contact(offset_ms, now)).await?;
                     lock(&self.shown).notices = notices;
                     self.reached();
                     head = Some((version, catalogue));
@@ -338,6 +339,26 @@ impl Line {
             self.context.events.send(Event::RowsChanged).ok();
         }
         Ok(more)
+    }
+
+    /// Asks what became of changes that wait for a person: somebody elsewhere may have decided, or an answer was lost.
+    async fn ask_receipts(self: &Arc<Self>) {
+        let asked = async {
+            let sequences = self.on_store(|store| store.set_aside(MAX_PUSH_MUTATIONS)).await?;
+            if sequences.is_empty() {
+                return Ok(false);
+            }
+            let epoch = self.context.store.sync_state()?.epoch;
+            let request = ReceiptsRequest { epoch, sequences };
+            let answer = self.context.client.receipts(&self.token()?, &request).await?;
+            let now = self.context.surroundings.now();
+            self.on_store(move |store| store.take_receipts(&answer, now)).await
+        };
+        match asked.await {
+            Ok(true) => drop(self.context.events.send(Event::RowsChanged)),
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "the server did not say what became of refused changes"),
+        }
     }
 
     /// Tells the server what people did with this copy. Nothing waits for it: what it does not take now stays here,
@@ -614,6 +635,7 @@ impl Line {
             waiting: state.as_ref().map_or(0, |state| state.waiting),
             attention: state.as_ref().map_or(0, |state| state.set_aside) + decisions,
             decisions,
+            last_contact_at: state.as_ref().and_then(|state| state.last_contact_at).map(moment_text),
             last_synced_at: state.and_then(|state| state.last_synced_at).map(moment_text),
             problem,
             notices,

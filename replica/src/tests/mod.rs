@@ -4,11 +4,13 @@ mod amend;
 mod conflicts;
 mod file;
 mod guard;
+mod ledger;
 mod outbox;
 mod patients;
 mod prescriptions;
 mod repeat;
 mod safety;
+mod settlements;
 mod short_keys;
 
 use std::sync::Arc;

@@ -351,7 +351,7 @@ pub(super) async fn open_reviews(
     row: &Values,
 ) -> Result<(), Failure> {
     for review in reviews {
-        let patient = patient_of(tx, origin.tenant, review, row).await?;
+        let patient = patient_of(tx, origin.tenant, (review.table, review.id), row).await?;
         let kind = match (review.table, review.column.as_str()) {
             (_, conflict::DELETED) => Kind::DeleteEdit,
             (TableName::Prescriptions, "status") => Kind::TwoAmendments,
@@ -385,15 +385,15 @@ pub(super) async fn open_reviews(
 }
 
 /// Whose record a row is.
-async fn patient_of(
+pub(super) async fn patient_of(
     tx: &mut PgConnection,
     tenant: TenantId,
-    review: &ReviewColumn,
+    (table, row_id): (TableName, Uuid),
     row: &Values,
 ) -> sqlx::Result<Option<Uuid>> {
     let id = |name: &str| row.get(name).and_then(Value::as_str).and_then(|text| text.parse().ok());
-    match review.table {
-        TableName::Patients => Ok(Some(review.id)),
+    match table {
+        TableName::Patients => Ok(Some(row_id)),
         TableName::PrescriptionItems => {
             let prescription: Option<Uuid> = id("prescription_id");
             sqlx::query_scalar!(

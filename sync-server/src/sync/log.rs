@@ -114,23 +114,29 @@ pub(super) async fn set_progress(
     Ok(())
 }
 
-/// The stored answers to these mutations, in their order.
+/// The answers to these mutations as they stand now, in their order.
 pub(super) async fn receipts(
     tx: &mut PgConnection,
     tenant: TenantId,
     device: DeviceId,
-    first: i64,
-    last: i64,
+    sequences: &[i64],
 ) -> Result<Vec<Receipt>> {
     let rows = sqlx::query!(
-        r#"select sequence, hash, fate, code, detail, blocked_by, review as "review: Json<Vec<ReviewColumn>>"
-           from sync_mutations
-           where tenant_id = $1 and device_id = $2 and sequence between $3 and $4
-           order by sequence"#,
+        r#"select m.sequence, m.hash,
+                  coalesce(q.fate, case when q.sequence is null then m.fate
+                                        when q.blocked_by is null then 'quarantined' else 'blocked' end) as "fate!",
+                  case when q.sequence is null then m.code when q.fate is null then q.code end as code,
+                  case when q.sequence is null then m.detail else coalesce(q.detail, m.detail) end as detail,
+                  case when q.fate is null then q.blocked_by end as blocked_by,
+                  case when q.fate is null then m.review else q.review end as "review!: Json<Vec<ReviewColumn>>"
+           from sync_mutations m
+           left join sync_quarantine q
+             on q.tenant_id = m.tenant_id and q.device_id = m.device_id and q.sequence = m.sequence
+           where m.tenant_id = $1 and m.device_id = $2 and m.sequence = any ($3)
+           order by m.sequence"#,
         tenant.0,
         device.0,
-        first,
-        last
+        sequences
     )
     .fetch_all(tx)
     .await?;
@@ -149,6 +155,24 @@ pub(super) async fn receipts(
         .collect()
 }
 
+/// The texts of these mutations.
+pub(super) async fn bodies(
+    tx: &mut PgConnection,
+    tenant: TenantId,
+    device: DeviceId,
+    sequences: &[i64],
+) -> Result<Vec<String>> {
+    let bodies = sqlx::query_scalar!(
+        "select body from sync_mutations where tenant_id = $1 and device_id = $2 and sequence = any ($3)",
+        tenant.0,
+        device.0,
+        sequences
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(bodies)
+}
+
 /// A mutation and what became of it.
 #[derive(Debug)]
 pub(super) struct Entry<'a> {
@@ -159,6 +183,8 @@ pub(super) struct Entry<'a> {
     pub(super) signed: &'a SignedMutation,
     pub(super) receipt: &'a Receipt,
     pub(super) row_ids: &'a [Uuid],
+    /// Where it stands among the device's, if not by its own number.
+    pub(super) place: Option<i64>,
 }
 
 /// Keeps a mutation with its receipt; one that must wait goes to the quarantine as well.
@@ -185,41 +211,22 @@ pub(super) async fn keep(tx: &mut PgConnection, entry: &Entry<'_>) -> Result<()>
     )
     .execute(&mut *tx)
     .await?;
-    if matches!(receipt.fate, Fate::Quarantined | Fate::Blocked) {
+    if receipt.fate.is_aside() {
         sqlx::query!(
-            "insert into sync_quarantine (tenant_id, device_id, sequence, code, row_ids, blocked_by)
-             values ($1, $2, $3, $4, $5, $6)",
+            "insert into sync_quarantine (tenant_id, device_id, sequence, code, row_ids, blocked_by, place)
+             values ($1, $2, $3, $4, $5, $6, $7)",
             entry.tenant.0,
             entry.device.0,
             receipt.sequence,
             receipt.code.map(to_text),
             entry.row_ids,
-            receipt.blocked_by
+            receipt.blocked_by,
+            entry.place
         )
         .execute(&mut *tx)
         .await?;
     }
     Ok(())
-}
-
-/// The first mutation of this device that still waits for a person and touches one of these rows.
-pub(super) async fn blocked_by(
-    tx: &mut PgConnection,
-    tenant: TenantId,
-    device: DeviceId,
-    row_ids: &[Uuid],
-) -> Result<Option<i64>> {
-    let first = sqlx::query_scalar!(
-        r#"select coalesce(blocked_by, sequence) as "sequence!" from sync_quarantine
-           where tenant_id = $1 and device_id = $2 and resolved_at is null and row_ids && $3
-           order by sequence limit 1"#,
-        tenant.0,
-        device.0,
-        row_ids
-    )
-    .fetch_optional(tx)
-    .await?;
-    Ok(first)
 }
 
 /// The answer to a mutation that was refused.
@@ -254,14 +261,14 @@ pub(super) fn unknown_form() -> Refusal {
     Refusal::new(RefusalCode::Unknown, "This server does not know this kind of change; it needs an update.")
 }
 
-fn to_text(value: impl Serialize) -> String {
+pub(super) fn to_text(value: impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(Value::String(text)) => text,
         _ => unreachable!("BUG: a unit variant is a string"),
     }
 }
 
-fn from_text<T: DeserializeOwned>(text: String) -> Result<T> {
+pub(super) fn from_text<T: DeserializeOwned>(text: String) -> Result<T> {
     serde_json::from_value(Value::String(text))
         .map_err(|error| anyhow::Error::new(error).context("the mutation log holds another word").into())
 }

@@ -12,9 +12,12 @@ mod own;
 mod prescription;
 pub mod pull;
 pub mod push;
+mod quarantine;
 pub mod read;
+pub mod receipts;
 pub(crate) mod rows;
 pub(crate) mod set_aside;
+mod settle;
 pub(crate) mod statements;
 pub mod turns;
 

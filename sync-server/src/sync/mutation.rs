@@ -9,6 +9,7 @@ use protocol::id::{DeviceId, TenantId, UserId};
 use protocol::merge::{Current, ReviewColumn, merge};
 use protocol::mutation::{Change, Hash, Mutation, Op, SignatureError, SignedMutation};
 use protocol::permission::{Role, Roles};
+use protocol::settlement::{self, Gone};
 use protocol::table::{Scope, TableName};
 use protocol::validate::moment_text;
 use serde::Deserialize;
@@ -20,7 +21,7 @@ use uuid::Uuid;
 use super::conflicts::{self, Course};
 use super::prescription::Step;
 use super::rows::{self, Origin};
-use super::{log, own, prescription};
+use super::{log, own, prescription, quarantine, settle};
 use crate::error::{Error, Result, violated_constraint};
 use crate::limits::Room;
 
@@ -96,6 +97,11 @@ impl<'a> Opened<'a> {
             .flat_map(|mutation| &mutation.changes)
             .any(|change| change.table == TableName::Patients && change.op == Op::Insert)
     }
+
+    /// Whether it says what becomes of another one.
+    pub(super) fn settles(&self) -> bool {
+        self.mutation.as_ref().is_some_and(|mutation| mutation.settles.is_some())
+    }
 }
 
 /// Whose mutations are applied: a device of a tenant, and what was learnt of it and done for it so far.
@@ -110,6 +116,12 @@ pub(super) struct Session {
     pub(super) room: Room,
     /// Rows that were written for it, also such as no mutation names.
     pub(super) written: Written,
+    /// Mutations that had waited for a person and went in.
+    pub(super) went_on: Vec<Mutation>,
+    /// Corrections of this push, which are not in the log yet, by their numbers.
+    pub(super) instead: BTreeMap<i64, Vec<Change>>,
+    /// Whether some of the device never went in, once that was asked.
+    pub(super) has_gone: Option<bool>,
     people: BTreeMap<UserId, Option<Person>>,
     device_name: Option<String>,
 }
@@ -119,9 +131,9 @@ pub(super) type Written = BTreeMap<TableName, BTreeSet<Uuid>>;
 
 /// Who has signed in on the device.
 #[derive(Clone, Debug)]
-struct Person {
-    name: String,
-    roles: Roles,
+pub(super) struct Person {
+    pub(super) name: String,
+    pub(super) roles: Roles,
 }
 
 impl Session {
@@ -133,10 +145,12 @@ impl Session {
         now: OffsetDateTime,
     ) -> Self {
         let (written, people) = (Written::new(), BTreeMap::new());
-        Self { tenant, device, scope, now, room, written, people, device_name: None }
+        let (went_on, instead, has_gone) = (Vec::new(), BTreeMap::new(), None);
+        let device_name = None;
+        Self { tenant, device, scope, now, room, written, went_on, instead, has_gone, people, device_name }
     }
 
-    async fn person(&mut self, tx: &mut PgConnection, user: UserId) -> Result<Option<Person>> {
+    pub(super) async fn person(&mut self, tx: &mut PgConnection, user: UserId) -> Result<Option<Person>> {
         if let Some(person) = self.people.get(&user) {
             return Ok(person.clone());
         }
@@ -189,6 +203,24 @@ impl Session {
         self.written.entry(table).or_default().insert(id);
     }
 
+    /// Remembers a mutation that had waited for a person and went in, and the rows that it names.
+    pub(super) fn went_in(&mut self, mutation: Option<&Mutation>) {
+        let Some(mutation) = mutation else { return };
+        for change in &mutation.changes {
+            self.wrote(change.table, change.id);
+        }
+        self.went_on.push(mutation.clone());
+    }
+
+    /// Takes what was done on behalf of another device of the tenant.
+    pub(super) fn takes_over(&mut self, other: Self) {
+        self.room = other.room;
+        self.went_on.extend(other.went_on);
+        for (table, ids) in other.written {
+            self.written.entry(table).or_default().extend(ids);
+        }
+    }
+
     /// Opens an item for a person, once.
     pub(super) async fn open(&mut self, tx: &mut PgConnection, item: &Item) -> sqlx::Result<bool> {
         self.wrote(TableName::SyncConflicts, item.id);
@@ -196,32 +228,47 @@ impl Session {
     }
 }
 
-/// Applies a mutation, or sets it aside. The answer is kept by the caller, in the same transaction.
+/// Applies a mutation, or sets it aside. The answer is kept by the caller, in the same transaction; with it comes where
+/// it stands among the device's mutations, if not by its own number.
 pub(super) async fn apply(
     tx: &mut PgConnection,
     session: &mut Session,
     opened: &Opened<'_>,
-) -> Result<Receipt> {
+) -> Result<(Receipt, Option<i64>)> {
     let (sequence, hash) = (opened.sequence, opened.signed.hash);
     let Some(mutation) = &opened.mutation else {
-        return Ok(log::refused(sequence, hash, log::unknown_form()));
+        return Ok((log::refused(sequence, hash, log::unknown_form()), None));
     };
     if mutation.changes.len() > MAX_MUTATION_CHANGES || opened.signed.body.len() > MAX_MUTATION_BYTES {
         let refusal = Refusal::new(RefusalCode::BadValue, "A change is larger than any that a person makes.");
-        return Ok(log::refused(sequence, hash, refusal));
+        return Ok((log::refused(sequence, hash, refusal), None));
     }
+    match &mutation.settles {
+        Some(settlement) => settle::apply(tx, session, mutation, hash, settlement).await,
+        None => Ok((attempt(tx, session, mutation, hash, sequence).await?, None)),
+    }
+}
+
+/// Applies a mutation at its place among the device's, or says why not.
+pub(super) async fn attempt(
+    tx: &mut PgConnection,
+    session: &mut Session,
+    mutation: &Mutation,
+    hash: Hash,
+    place: i64,
+) -> Result<Receipt> {
+    let sequence = mutation.sequence;
     let touched = touched_rows(mutation);
-    if let Some(first) = log::blocked_by(tx, session.tenant, session.device, &touched).await? {
+    if let Some(first) = quarantine::blocked_by(tx, session, (place, sequence), &touched).await? {
         return Ok(log::blocked(sequence, hash, first));
     }
-    let Some(person) = session.person(tx, opened.actor).await? else {
-        let refusal =
-            Refusal::new(RefusalCode::NotAllowed, "This person has not signed in on this computer.");
-        return Ok(log::refused(sequence, hash, refusal));
+    let Some(person) = session.person(tx, mutation.actor_user_id).await? else {
+        return Ok(log::refused(sequence, hash, nobody_here()));
     };
+    let gone = quarantine::gone(tx, session, (place, sequence), &touched).await?;
     let room = session.room;
     let mut savepoint = tx.begin().await?;
-    match apply_changes(&mut savepoint, session, &person, mutation).await {
+    match apply_changes(&mut savepoint, session, &person, mutation, &gone).await {
         Ok(done) => {
             savepoint.commit().await?;
             Ok(done.receipt(sequence, hash))
@@ -236,6 +283,11 @@ pub(super) async fn apply(
     }
 }
 
+/// The refusal of what nobody who is known on the device did.
+pub(super) fn nobody_here() -> Refusal {
+    Refusal::new(RefusalCode::NotAllowed, "This person has not signed in on this computer.")
+}
+
 /// What came of a mutation.
 #[derive(Debug, Default)]
 pub(super) struct Done {
@@ -244,7 +296,7 @@ pub(super) struct Done {
 }
 
 impl Done {
-    fn receipt(self, sequence: i64, hash: Hash) -> Receipt {
+    pub(super) fn receipt(self, sequence: i64, hash: Hash) -> Receipt {
         let fate = if !self.review.is_empty() {
             Fate::Conflict
         } else if self.met_others {
@@ -261,6 +313,7 @@ async fn apply_changes(
     session: &mut Session,
     person: &Person,
     mutation: &Mutation,
+    gone: &[Gone],
 ) -> Result<Done, Failure> {
     let now = session.now;
     let origin = Origin {
@@ -290,6 +343,11 @@ async fn apply_changes(
         }
         let current = session.lock(tx, change).await?;
         let exists = current.is_some();
+        let rebased = current
+            .as_ref()
+            .filter(|_| !gone.is_empty())
+            .map(|current| settlement::rebased(change, &current.values, gone));
+        let change = rebased.as_ref().unwrap_or(change);
         let status = current.as_ref().and_then(prescription::status_of);
         let owner = current.as_ref().and_then(|row| own::doctor_of(change.table, &row.values));
         let mut merged = merge(change, current, roles, recorded_at_ms)?;

@@ -7,7 +7,7 @@ use axum::extract::{FromRequest, Request, State};
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_ENCODING;
 use protocol::api::{
-    Fate, MAX_PUSH_BYTES, MAX_PUSH_DECODED_BYTES, MAX_PUSH_MUTATIONS, PushRequest, PushResponse, Receipt,
+    MAX_PUSH_BYTES, MAX_PUSH_DECODED_BYTES, MAX_PUSH_MUTATIONS, PushRequest, PushResponse, Receipt,
 };
 use protocol::audit::Action;
 use protocol::id::{DeviceId, TenantId};
@@ -76,7 +76,7 @@ pub(crate) async fn push(
     if !is_in_service {
         return Err(Error::DeviceRevoked);
     }
-    let adds_patients = opened.iter().any(Opened::touches_patients);
+    let adds_patients = opened.iter().any(|opened| opened.touches_patients() || opened.settles());
     let room =
         if adds_patients { state.counts.room(&mut tx, caller.tenant).await? } else { limits::Room::UNASKED };
     let mut session = Session::new(caller.tenant, caller.device, caller.scope, room, now);
@@ -104,8 +104,7 @@ pub(crate) async fn push(
 
 /// How a push stands in the audit log; its rows have entries of their own.
 fn pushed<'a>(caller: &Caller, receipts: &[Receipt]) -> Event<'a> {
-    let set_aside =
-        receipts.iter().filter(|receipt| matches!(receipt.fate, Fate::Quarantined | Fate::Blocked)).count();
+    let set_aside = receipts.iter().filter(|receipt| receipt.fate.is_aside()).count();
     let first = receipts.first().map(|receipt| receipt.sequence);
     let last = receipts.last().map(|receipt| receipt.sequence);
     let changes = json!({ "first": first, "last": last, "set_aside": set_aside });
@@ -124,7 +123,7 @@ async fn apply_all(
     let mut receipts = repeated(tx, caller.tenant, caller.device, old).await?;
     for opened in new {
         progress = progress.followed_by(opened)?;
-        let receipt = mutation::apply(tx, session, opened).await?;
+        let (receipt, place) = mutation::apply(tx, session, opened).await?;
         let entry = Entry {
             tenant: caller.tenant,
             device: caller.device,
@@ -133,6 +132,7 @@ async fn apply_all(
             signed: opened.signed,
             receipt: &receipt,
             row_ids: &opened.row_ids,
+            place,
         };
         log::keep(tx, &entry).await?;
         if let Some(code) = receipt.code {
@@ -140,8 +140,7 @@ async fn apply_all(
         }
         receipts.push(receipt);
     }
-    let is_set_aside = |receipt: &Receipt| matches!(receipt.fate, Fate::Quarantined | Fate::Blocked);
-    if receipts[old.len()..].iter().any(is_set_aside) {
+    if receipts[old.len()..].iter().any(|receipt| receipt.fate.is_aside()) {
         log::must_have_room(tx, caller.tenant, caller.device).await?;
     }
     log::set_progress(tx, caller.tenant, caller.device, progress).await?;
@@ -155,10 +154,11 @@ pub(super) async fn repeated(
     device: DeviceId,
     opened: &[Opened<'_>],
 ) -> Result<Vec<Receipt>> {
-    let (Some(first), Some(last)) = (opened.first(), opened.last()) else {
+    if opened.is_empty() {
         return Ok(vec![]);
-    };
-    let receipts = log::receipts(tx, tenant, device, first.sequence, last.sequence).await?;
+    }
+    let sequences: Vec<i64> = opened.iter().map(|opened| opened.sequence).collect();
+    let receipts = log::receipts(tx, tenant, device, &sequences).await?;
     let is_same = receipts.len() == opened.len()
         && receipts.iter().zip(opened).all(|(receipt, opened)| receipt.hash == opened.signed.hash);
     if is_same { Ok(receipts) } else { Err(Error::DeviceCopied) }
@@ -174,22 +174,25 @@ async fn look_again(
 ) -> Result<()> {
     let mut touched = Touched::default();
     for (opened, receipt) in opened.iter().zip(receipts) {
-        let is_in = !matches!(receipt.fate, Fate::Quarantined | Fate::Blocked);
         if let Some(mutation) =
-            opened.mutation.as_ref().filter(|_| is_in && receipt.sequence > before.sequence)
+            opened.mutation.as_ref().filter(|_| receipt.fate.is_in() && receipt.sequence > before.sequence)
         {
             touched.add(mutation);
         }
     }
+    // What waited for a person and goes on now was never looked at.
+    for mutation in std::mem::take(&mut session.went_on) {
+        touched.add(&mutation);
+    }
     after_merge::look_again(tx, session, &touched).await
 }
 
-/// The rows that the mutations name. What was set aside changed none.
+/// The rows that the mutations name. What did not go in changed none.
 fn named(opened: &[Opened<'_>], receipts: &[Receipt]) -> Written {
     let taken = opened
         .iter()
         .zip(receipts)
-        .filter(|(_, receipt)| !matches!(receipt.fate, Fate::Quarantined | Fate::Blocked))
+        .filter(|(_, receipt)| receipt.fate.is_in())
         .filter_map(|(opened, _)| opened.mutation.as_ref());
     let mut named = Written::new();
     for change in taken.flat_map(|mutation| &mutation.changes) {
@@ -199,7 +202,7 @@ fn named(opened: &[Opened<'_>], receipts: &[Receipt]) -> Written {
 }
 
 /// These rows as they are now, as far as the caller's device may see them.
-async fn read(tx: &mut PgConnection, caller: &Caller, written: Written) -> Result<Vec<Row>> {
+pub(super) async fn read(tx: &mut PgConnection, caller: &Caller, written: Written) -> Result<Vec<Row>> {
     let mut found = Vec::new();
     for (table, ids) in written {
         let ids: Vec<Uuid> = ids.into_iter().collect();

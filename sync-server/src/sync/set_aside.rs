@@ -1,16 +1,19 @@
 //! Mutations of which none goes in by itself: those of a desktop that was taken out of service, or whose keys were lost.
 
 use ed25519_dalek::VerifyingKey;
-use protocol::api::Receipt;
+use protocol::api::{DeviceScope, Receipt};
 use protocol::error::Refusal;
 use protocol::id::{DeviceId, TenantId};
 use protocol::mutation::SignedMutation;
+use time::OffsetDateTime;
 
 use super::log::{self, Entry};
-use super::mutation::Opened;
+use super::mutation::{Opened, Session};
 use super::push::repeated;
+use super::settle;
 use crate::TenantWriteTx;
 use crate::error::Result;
+use crate::limits::Room;
 
 /// Whose mutations.
 #[derive(Debug)]
@@ -45,11 +48,15 @@ pub(crate) async fn all(
             signed: opened.signed,
             receipt: &receipt,
             row_ids: &opened.row_ids,
+            place: None,
         };
         log::keep(tx, &entry).await?;
         receipts.push(receipt);
     }
     log::must_have_room(tx, from.tenant, from.device).await?;
+    let now = OffsetDateTime::now_utc();
+    let mut session = Session::new(from.tenant, from.device, DeviceScope::FrontDesk, Room::UNASKED, now);
+    settle::hand_over_all(tx, &mut session, &receipts[old.len()..]).await?;
     log::set_progress(tx, from.tenant, from.device, progress).await?;
     Ok(receipts)
 }

@@ -12,6 +12,7 @@ use protocol::error::Problem;
 use protocol::id::{DeviceId, Epoch, TenantId, UserId};
 use protocol::mutation::{Change, Hash, Mutation, SetValue, SignedMutation};
 use protocol::permission::Role;
+use protocol::settlement::Settlement;
 use protocol::signing;
 use protocol::table::{Row, TableName, Values};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
@@ -76,6 +77,16 @@ impl Clinic {
         let text = format!("set search_path = clinic; {text}");
         let done = sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut connection).await;
         assert!(done.expect("a good statement").rows_affected() > 0, "nothing changed");
+    }
+
+    /// What a query counts.
+    pub async fn number(&self, query: &str) -> i64 {
+        let url = &self.server.database().admin.0;
+        let mut connection = PgConnection::connect(url).await.expect("the database");
+        sqlx::query_scalar(AssertSqlSafe(query.to_owned()))
+            .fetch_one(&mut connection)
+            .await
+            .expect("a number")
     }
 
     /// A desktop of another tenant on the same server.
@@ -164,6 +175,16 @@ impl Desk {
     }
 
     pub fn sign_at(&mut self, changes: Vec<Change>, recorded_at: OffsetDateTime) -> SignedMutation {
+        self.sign_settling(changes, recorded_at, None)
+    }
+
+    /// The same for a mutation that says what becomes of a refused one.
+    pub fn sign_settling(
+        &mut self,
+        changes: Vec<Change>,
+        recorded_at: OffsetDateTime,
+        settles: Option<Settlement>,
+    ) -> SignedMutation {
         self.sequence += 1;
         let mutation = Mutation {
             device_id: self.device,
@@ -174,6 +195,7 @@ impl Desk {
             schema: protocol::SCHEMA_VERSION,
             kind: "test".to_owned(),
             changes,
+            settles,
         };
         let signed = SignedMutation::sign(&mutation, self.hash, &self.key).expect("JSON");
         self.hash = signed.hash;

@@ -229,6 +229,7 @@ const NO_IDS: &[(&str, &str)] = &[
     ("POST", "/v1/auth/password"),
     ("POST", "/v1/audit/ends"),
     ("POST", "/v1/sync/push"),
+    ("POST", "/v1/sync/receipts"),
     ("POST", "/v1/sync/rows"),
     ("PUT", "/v1/dental_attachments/{id}/upload"),
     ("POST", "/v1/dental_attachments/{id}/upload"),

@@ -48,6 +48,7 @@ mod revoked;
 mod roles;
 mod rollout;
 mod schema;
+mod settlements;
 mod sql_lint;
 mod staff;
 mod standing;

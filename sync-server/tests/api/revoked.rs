@@ -30,7 +30,7 @@ async fn challenge(desk: &Desk) -> String {
     answer.json::<protocol::api::ChallengeResponse>().await.expect("a challenge").challenge
 }
 
-async fn handover(desk: &Desk, mutations: Vec<SignedMutation>) -> Result<HandoverResponse, Problem> {
+pub async fn handover(desk: &Desk, mutations: Vec<SignedMutation>) -> Result<HandoverResponse, Problem> {
     let challenge = challenge(desk).await;
     let signature = sign(&desk.key, &handover_message("test", desk.tenant, desk.device, &challenge));
     let (tenant_id, device_id) = (desk.tenant, desk.device);
@@ -65,7 +65,7 @@ async fn farewell(desk: &Desk) -> Response {
     post(desk, "/v1/devices/farewell", &SignedFarewell::sign(&said, &desk.key).expect("JSON")).await
 }
 
-async fn revoke(admin: &Desk, desk: &Desk, request: &RevokeRequest) -> Result<DeviceInfo, Problem> {
+pub async fn revoke(admin: &Desk, desk: &Desk, request: &RevokeRequest) -> Result<DeviceInfo, Problem> {
     let path = format!("{}/v1/devices/{}/revoke", admin.url, desk.device);
     body(admin.request(admin.client.post(path).json(request)).send().await.expect("an answer")).await
 }

@@ -53,6 +53,7 @@ const ROUTES: &[(&str, &str, &[Role])] = &[
     ("PUT", "/v1/dental_attachments/{id}/upload", CLINICIANS),
     ("POST", "/v1/dental_attachments/{id}/upload", CLINICIANS),
     ("POST", "/v1/sync/push", ALL),
+    ("POST", "/v1/sync/receipts", ALL),
     ("GET", "/v1/sync/pull", ALL),
     ("GET", "/v1/sync/bootstrap", ALL),
     ("GET", "/v1/sync/digest", ALL),

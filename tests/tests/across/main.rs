@@ -9,6 +9,7 @@ mod lease;
 mod people;
 mod refusals;
 mod revoked;
+mod settlements;
 mod sync;
 #[cfg(target_os = "linux")]
 mod window;

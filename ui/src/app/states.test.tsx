@@ -10,6 +10,7 @@ const status: SyncStatus = {
   attention: 0,
   decisions: 0,
   lastSyncedAt: null,
+  lastContactAt: null,
   problem: null,
   notices: [],
   lease: null,

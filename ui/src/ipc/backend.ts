@@ -5,13 +5,17 @@ import type { Conflict } from "./bindings/Conflict";
 import type { ConflictChoice } from "./bindings/ConflictChoice";
 import type { ConflictId } from "./bindings/ConflictId";
 import type { Diagnosis } from "./bindings/Diagnosis";
+import type { CorrectedField } from "./bindings/CorrectedField";
 import type { DosageRead } from "./bindings/DosageRead";
 import type { Draft } from "./bindings/Draft";
 import type { DraftItem } from "./bindings/DraftItem";
 import type { DraftSafety } from "./bindings/DraftSafety";
 import type { DraftSaved } from "./bindings/DraftSaved";
 import type { Enrolment } from "./bindings/Enrolment";
-import type { LedgerEntry } from "./bindings/LedgerEntry";
+import type { LedgerChoices } from "./bindings/LedgerChoices";
+import type { LedgerFilter } from "./bindings/LedgerFilter";
+import type { LedgerFormat } from "./bindings/LedgerFormat";
+import type { LedgerPage } from "./bindings/LedgerPage";
 import type { LineRead } from "./bindings/LineRead";
 import type { Pad } from "./bindings/Pad";
 import type { PatientForm } from "./bindings/PatientForm";
@@ -24,6 +28,8 @@ import type { ShortKeyForm } from "./bindings/ShortKeyForm";
 import type { ShortKeyFound } from "./bindings/ShortKeyFound";
 import type { ShortKeyId } from "./bindings/ShortKeyId";
 import type { ShortKeyTest } from "./bindings/ShortKeyTest";
+import type { RefusedChange } from "./bindings/RefusedChange";
+import type { SettlementWay } from "./bindings/SettlementWay";
 import type { SyncStatus } from "./bindings/SyncStatus";
 import type { Today } from "./bindings/Today";
 
@@ -41,7 +47,20 @@ export interface Backend {
   lock(): Promise<AppState>;
   syncStatus(): Promise<SyncStatus>;
   syncNow(): Promise<void>;
-  listLedger(): Promise<LedgerEntry[]>;
+  /** A page of the ledger, newest first: the entries before that number. */
+  listLedger(filter: LedgerFilter, before: number | null): Promise<LedgerPage>;
+  ledgerChoices(): Promise<LedgerChoices>;
+  /** Asks where to, and answers the file's path; null if the person thought better of it. */
+  saveLedger(filter: LedgerFilter, format: LedgerFormat): Promise<string | null>;
+  /** The changes that the server refused and that wait for a person. */
+  listRefused(): Promise<RefusedChange[]>;
+  /** Says what becomes of a refused change. */
+  settleRefused(
+    sequence: number,
+    way: SettlementWay,
+    reason: string,
+    corrected: CorrectedField[],
+  ): Promise<void>;
   /** The clinic's computers, for its admins. Asks the server. */
   listComputers(): Promise<ComputerView[]>;
   /** Takes another computer out of service, for good, and agrees that it destroys its data. */

@@ -12,7 +12,12 @@ export const tauriBackend: Backend = {
   lock: () => invoke("lock"),
   syncStatus: () => invoke("sync_status"),
   syncNow: () => invoke("sync_now"),
-  listLedger: () => invoke("list_ledger"),
+  listLedger: (filter, before) => invoke("list_ledger", { filter, before }),
+  ledgerChoices: () => invoke("ledger_choices"),
+  saveLedger: (filter, format) => invoke("save_ledger", { filter, format }),
+  listRefused: () => invoke("list_refused"),
+  settleRefused: (sequence, way, reason, corrected) =>
+    invoke("settle_refused", { sequence, way, reason, corrected }),
   listComputers: () => invoke("list_computers"),
   revokeComputer: (id, reason) => invoke("revoke_computer", { id, reason }),
   listConflicts: (isOpen) => invoke("list_conflicts", { isOpen }),

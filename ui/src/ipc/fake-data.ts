@@ -1,8 +1,11 @@
 import type { Conflict } from "./bindings/Conflict";
+import type { LedgerEntry } from "./bindings/LedgerEntry";
+import type { LedgerState } from "./bindings/LedgerState";
 import type { MedicineFound } from "./bindings/MedicineFound";
 import type { PatientForm } from "./bindings/PatientForm";
 import type { PatientSummary } from "./bindings/PatientSummary";
 import type { Person } from "./bindings/Person";
+import type { RefusedChange } from "./bindings/RefusedChange";
 
 /** Invented people and medicines, for component tests and the development server. */
 export const people: Person[] = [
@@ -134,6 +137,7 @@ export function fakeConflict(patient: PatientSummary | null): Conflict {
     mayDecide: true,
     openedAt: "2026-11-23T08:50:00",
     decided: null,
+    refused: null,
   };
 }
 
@@ -143,4 +147,35 @@ export const fakeDiagnoses = [
 ];
 
 export const fakeBmi = ({ weightKg, heightCm }: { weightKg: number | null; heightCm: number | null }) =>
-  weightKg && heightCm ? Math.round((weightKg / (heightCm / 100) ** 2) * 10) / 10 : null;
+  weightKg && heightCm ? Math.round((weightKg / (heightCm / 100) ** 2) * 10) / 10   : null;
+
+/** A registration that the server did not take. */
+export const fakeRefused: RefusedChange = {
+  sequence: 12,
+  title: "Patient corrected",
+  patientId: null,
+  patientName: "Sunita Deshmukh",
+  actorName: "Meena Jadhav",
+  recordedAt: "2026-11-23T09:05:00",
+  code: "bad_value",
+  detail: "A value is missing or not allowed.",
+  behind: 2,
+  asked: null,
+  fields: [
+    { record: 0, table: "patients", column: "city", value: "Pune", entry: { kind: "text" } },
+    { record: 0, table: "patients", column: "registered_clinic_id", value: "Andheri East", entry: null },
+  ],
+  mayCorrect: true,
+  mayReopen: false,
+  mayDiscard: true,
+};
+
+/** How many entries of each state there are. */
+export function countStates(ledger: LedgerEntry[]): [LedgerState, number][] {
+  const counts = new Map<LedgerState, number>();
+  for (const entry of ledger) {
+    const state = entry.fate ?? "waiting";
+    counts.set(state, (counts.get(state) ?? 0) + 1);
+  }
+  return [...counts];
+}

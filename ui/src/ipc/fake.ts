@@ -10,8 +10,18 @@ import type { PatientForm } from "./bindings/PatientForm";
 import type { PatientSummary } from "./bindings/PatientSummary";
 import type { Person } from "./bindings/Person";
 import type { PrescriptionSummary } from "./bindings/PrescriptionSummary";
+import type { RefusedChange } from "./bindings/RefusedChange";
 import type { SyncStatus } from "./bindings/SyncStatus";
-import { fakeBmi, fakeConflict, fakeDiagnoses, forms, medicines, people } from "./fake-data";
+import {
+  countStates,
+  fakeBmi,
+  fakeConflict,
+  fakeDiagnoses,
+  fakeRefused,
+  forms,
+  medicines,
+  people,
+} from "./fake-data";
 import { readFakeDosage, readFakeLine } from "./fake-dosage";
 import { fakePage } from "./fake-pages";
 import { fakeDifference, repeatFake } from "./fake-repeat";
@@ -28,6 +38,10 @@ interface FakeBackend extends Backend {
   emit(event: BackendEvent): void;
   /** Lets something wait for a decision: by default, two blood groups of the first patient. */
   differ(item: Partial<Conflict>): void;
+  /** The server has refused a change. */
+  refuse(change: Partial<RefusedChange>): void;
+  /** Puts an entry into the ledger. */
+  enter(entry: LedgerEntry): void;
   /** Makes every call of one command fail. */
   fail(command: keyof Backend, error: CommandError): void;
 }
@@ -121,6 +135,7 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
     revocation: null,
   }));
   const conflicts: Conflict[] = [];
+  const refused: RefusedChange[] = [];
   let signedIn: Person | undefined = people.find((person) => person.email === start);
   let isEnrolled = start !== "notEnrolled";
   let status: SyncStatus = {
@@ -129,6 +144,7 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
     attention: 0,
     decisions: 0,
     lastSyncedAt: `${today()}T10:41:00`,
+    lastContactAt: `${today()}T10:41:00`,
     problem: null,
     notices: [],
     lease: null,
@@ -161,6 +177,7 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
         lane: "A",
         scope: isReception ? "front_desk" : "clinical",
         rolesLapsed: false,
+        idleLockMinutes: isReception ? 10 : 5,
       },
     };
   };
@@ -280,6 +297,11 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
       conflicts.push({ ...fakeConflict(first?.summary ?? null), ...item });
       status = { ...status, decisions: conflicts.length, attention: conflicts.length };
     },
+    refuse: (change) => {
+      refused.push({ ...fakeRefused, ...change });
+      status = { ...status, attention: status.attention + 1 };
+    },
+    enter: (entry) => ledger.unshift(entry),
     fail: (command, error) => failures.set(command, error),
     listen: (onEvent) => {
       listeners.add(onEvent);
@@ -327,7 +349,42 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
         };
         return { ...found };
       }),
-    listLedger: () => answer("listLedger", () => ledger.map((entry) => ({ ...entry }))),
+    listLedger: (filter, before) =>
+      answer("listLedger", () => {
+        const words = filter.query.toLowerCase();
+        const fit = ledger.filter(
+          (entry) =>
+            (words === "" || (entry.patientName ?? "").toLowerCase().includes(words)) &&
+            (filter.state === null || filter.state === (entry.fate ?? "waiting")),
+        );
+        const rest = fit.filter((entry) => before === null || entry.sequence < before);
+        return { total: fit.length, entries: rest.slice(0, 200).map((entry) => ({ ...entry })) };
+      }),
+    ledgerChoices: () =>
+      answer("ledgerChoices", () => ({
+        kinds: [],
+        people: people.map((person) => ({ userId: person.userId, fullName: person.fullName })),
+        counts: countStates(ledger),
+      })),
+    saveLedger: (_filter, format) => answer("saveLedger", () => `/home/anjali/ledger.${format}`),
+    listRefused: () => answer("listRefused", () => refused.map((change) => ({ ...change }))),
+    settleRefused: (sequence, way, reason) =>
+      answer("settleRefused", () => {
+        const found = refused.find((change) => change.sequence === sequence);
+        if (!found) throw { code: "invalid", detail: "This was decided already." } satisfies CommandError;
+        if ((way === "discard" || way === "hand_over") && !reason.trim())
+          throw {
+            code: "invalid",
+            detail: "It must be said why. Nothing was changed yet.",
+          } satisfies CommandError;
+        found.asked = {
+          way,
+          who: signedIn?.fullName ?? "",
+          at: new Date().toISOString(),
+          reason: reason || null,
+          isSent: false,
+        };
+      }),
     listConflicts: (isOpen) =>
       answer("listConflicts", () => conflicts.filter((item) => (item.decided === null) === isOpen)),
     decideConflict: (id, choice, typed, reason) =>

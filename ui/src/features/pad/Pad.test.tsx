@@ -78,6 +78,7 @@ test("offline changes nothing about signing", async () => {
         attention: 0,
         decisions: 0,
         lastSyncedAt: null,
+        lastContactAt: null,
         problem: null,
         notices: [],
         lease: null,

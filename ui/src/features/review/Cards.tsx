@@ -81,6 +81,27 @@ export function Person({ patient, side }: { patient: PatientSummary | null; side
   );
 }
 
+/** Who made a refused change, and who handed it over. */
+export function RefusedSides({ conflict }: { conflict: Conflict }) {
+  const { made, handedOver } = messages.review.refused;
+  return (
+    <>
+      <section className={classes.card}>
+        <h3>{made}</h3>
+        <p className={classes.value}>{placeOf(conflict.ours)}</p>
+        <Written from={conflict.ours} />
+      </section>
+      {conflict.theirs.who && (
+        <section className={classes.card}>
+          <h3>{handedOver}</h3>
+          <p className={classes.value}>{placeOf(conflict.theirs)}</p>
+          <Written from={conflict.theirs} />
+        </section>
+      )}
+    </>
+  );
+}
+
 function Written({ from }: { from: ConflictSide }) {
   return (
     <p className={classes.from}>

@@ -11,7 +11,7 @@ import { messages } from "../../messages/en";
 import { timeOrDay } from "../../shared/format";
 import { Kbd, Notice, Parts, Problem } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
-import { Before, Person, Side } from "./Cards";
+import { Before, Person, RefusedSides, Side } from "./Cards";
 import { OtherValue } from "./OtherValue";
 import { useReviewKeys } from "./Review";
 import classes from "./Review.module.css";
@@ -97,7 +97,9 @@ export function Item({ conflict, onLater, onDecided }: Props) {
       </header>
       <Notice>{explain(conflict)}</Notice>
       <div className={classes.cards}>
-        {isPair ? (
+        {conflict.kind === "refused" ? (
+          <RefusedSides conflict={conflict} />
+        ) : isPair ? (
           <>
             <Person patient={conflict.otherPatient} side={conflict.theirs} />
             <Person patient={patient} side={conflict.ours} />
@@ -117,7 +119,7 @@ export function Item({ conflict, onLater, onDecided }: Props) {
       {conflict.decided && <DecisionText conflict={conflict} />}
       {conflict.mayDecide ? (
         <div className={classes.ways}>
-          {isPair &&
+          {(isPair || conflict.kind === "refused") &&
             [0, 1].map((place) => (
               <span key={place}>
                 {button(place)} <Kbd>{place + 1}</Kbd>
@@ -181,6 +183,11 @@ function choicesOf(conflict: Conflict): Choice[] {
         { choice: "merged", label: review.samePerson },
         { choice: "apart", label: review.twoPeople },
       ];
+    case "refused":
+      return [
+        { choice: "ours", label: review.refused.retry },
+        { choice: "theirs", label: review.refused.discard },
+      ];
     case "semantic":
     case "two_amendments":
     case "double_booking":
@@ -204,9 +211,23 @@ function explain(conflict: Conflict): string {
       return review.amendments;
     case "double_booking":
       return review.booking;
+    case "refused":
+      return refusedText(conflict);
     case "semantic":
       return ruleText(conflict);
   }
+}
+
+function refusedText({ refused, theirs }: Conflict): string {
+  const words = messages.review.refused;
+  if (!refused) return "";
+  return [
+    words.lead(refused.title, refused.detail ?? messages.sync.refused.unsaid),
+    refused.why ? words.why(theirs.who ?? "", refused.why) : words.lost,
+    refused.triedAt && words.tried(timeOrDay(refused.triedAt)),
+  ]
+    .filter(Boolean)
+    .join(" ");
 }
 
 function DecisionText({ conflict }: { conflict: Conflict }) {

@@ -188,3 +188,44 @@ test("reception proposes what it may not decide", async () => {
   await keys.click(within(option ?? document.body).getByRole("button", { name: "Propose it" }));
   expect((await screen.findByTestId("toast")).textContent).toContain("Proposed");
 });
+
+test("a refused change that was handed over says who, when and why, and an admin tries it again or discards it", async () => {
+  const { keys, backend } = await openReview((fake) =>
+    fake.differ({
+      kind: "refused",
+      column: null,
+      facts: [],
+      entry: null,
+      safer: "ours",
+      theirs: {
+        text: null,
+        who: "Meena Jadhav",
+        device: "Front desk",
+        at: "2026-11-23T09:05:00",
+        isHere: false,
+        holds: false,
+      },
+      refused: {
+        title: "Patient corrected",
+        detail: "A value is missing or not allowed.",
+        why: "Which group is meant?",
+        triedAt: null,
+        asked: null,
+      },
+    }),
+  );
+  await screen.findByRole("heading", { name: "Refused change, handed to the admins" });
+  expect(screen.getByText(/Meena Jadhav handed it over: “Which group is meant\?”/)).toBeTruthy();
+  expect(screen.getByRole("button", { name: "Try it again" })).toBe(document.activeElement);
+  await expectAccessible();
+  const decided: unknown[] = [];
+  const { decideConflict } = backend;
+  backend.decideConflict = (...asked) => {
+    decided.push(asked.slice(1));
+    return decideConflict(...asked);
+  };
+  await keys.type(screen.getByLabelText("Reason (kept in the history)"), "Asked her: unknown.");
+  act(() => (document.activeElement instanceof HTMLElement ? document.activeElement.blur() : undefined));
+  await keys.keyboard("2");
+  await waitFor(() => expect(decided).toEqual([["theirs", null, "Asked her: unknown."]]));
+});

@@ -65,6 +65,8 @@ export function bannerText(conflict: Conflict): string {
 /** Who may decide it, for whoever may not. */
 export function deciders(conflict: Conflict): string {
   if (conflict.kind === "duplicate") return review.nobodyMerge;
+  if (conflict.kind === "refused")
+    return conflict.refused?.asked ? review.refused.asked : review.nobodyRefused;
   return {
     clinical: review.nobody,
     dental: review.nobodyDental,

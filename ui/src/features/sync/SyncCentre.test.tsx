@@ -1,8 +1,10 @@
-import { screen } from "@testing-library/react";
-import { expect, test } from "vitest";
-import { openClinic } from "../../test/clinic";
+import { screen, within } from "@testing-library/react";
+import { afterEach, expect, test, vi } from "vitest";
+import { expectAccessible, openClinic } from "../../test/clinic";
 import type { LedgerEntry } from "../../ipc/bindings/LedgerEntry";
 import type { SyncStatus } from "../../ipc/bindings/SyncStatus";
+
+afterEach(() => vi.restoreAllMocks());
 
 const status: SyncStatus = {
   connection: { state: "online" },
@@ -10,6 +12,7 @@ const status: SyncStatus = {
   attention: 0,
   decisions: 0,
   lastSyncedAt: null,
+  lastContactAt: null,
   problem: null,
   notices: [],
   lease: null,
@@ -79,22 +82,113 @@ test("online, a change that needs someone is part of the sentence", async () => 
   expect(await screen.findByText(/1 change needs you: see the list/)).toBeTruthy();
 });
 
-test("the ledger says of every change what became of it", async () => {
+test("the ledger says of every change what became of it, and nothing is called synced before it is", async () => {
   const reason = "Reception may not change this.";
   await openSyncCentre((backend) => {
-    backend.listLedger = () =>
-      Promise.resolve([
-        entry(5, null),
-        entry(4, "quarantined", reason),
-        entry(3, "conflict"),
-        entry(2, "merged"),
-        entry(1, "applied"),
-      ]);
+    for (const one of [
+      entry(1, "applied"),
+      entry(2, "merged"),
+      entry(3, "conflict"),
+      entry(4, "quarantined", reason),
+      entry(5, "discarded", "Typed twice."),
+      entry(6, null),
+    ])
+      backend.enter(one);
   });
   const rows = await screen.findAllByTestId("ledger-entry");
-  const fates = ["Waiting", "Set aside", "Differs", "Merged", "Applied"];
+  const fates = ["Waiting", "Discarded", "Set aside", "Differs", "Merged", "Applied"];
   fates.forEach((fate, place) => expect(rows[place]?.textContent).toContain(fate));
-  expect(rows[1]?.textContent).toContain(reason);
+  expect(rows[2]?.textContent).toContain(reason);
+  expect(rows[0]?.textContent).not.toContain("acknowledged");
+  expect(screen.getByText("6 entries")).toBeTruthy();
+});
+
+test("the ledger is searched by patient and by state, and says when nothing fits", async () => {
+  const { keys } = await openSyncCentre((backend) => {
+    backend.enter(entry(1, "applied"));
+    backend.enter({ ...entry(2, null), patientName: "Ramesh Patil" });
+  });
+  await screen.findByText("2 entries");
+  await keys.type(screen.getByLabelText("Patient, mobile number or no."), "ramesh");
+  await screen.findByText("1 entry");
+  expect((await screen.findAllByTestId("ledger-entry"))[0]?.textContent).toContain("Ramesh Patil");
+  await keys.selectOptions(screen.getByLabelText("State"), "applied");
+  expect(await screen.findByText("Nothing fits. Take away a filter to see more.")).toBeTruthy();
+});
+
+test("the counts of what became of changes show just those", async () => {
+  const { keys } = await openSyncCentre((backend) => {
+    backend.enter(entry(1, "merged"));
+    backend.enter(entry(2, "applied"));
+  });
+  await keys.click(await screen.findByRole("button", { name: "1 merged" }));
+  await screen.findByText("1 entry");
+  expect(screen.getAllByTestId("ledger-entry")[0]?.textContent).toContain("Merged");
+});
+
+test("a long ledger is loaded as it is scrolled through, and only what is in sight is drawn", async () => {
+  // Nothing is laid out here: without this every line would be of no height.
+  vi.spyOn(HTMLElement.prototype, "offsetHeight", "get").mockReturnValue(44);
+  await openSyncCentre((backend) => {
+    for (let sequence = 1; sequence <= 1_000; sequence += 1) backend.enter(entry(sequence, "applied"));
+  });
+  expect(await screen.findByText("1,000 entries")).toBeTruthy();
+  const rows = await screen.findAllByTestId("ledger-entry");
+  expect(rows.length).toBeLessThan(60);
+  expect(rows[0]?.getAttribute("aria-setsize")).toBe("1000");
+});
+
+test("the ledger is saved as a file that the person chooses", async () => {
+  const { keys } = await openSyncCentre((backend) => backend.enter(entry(1, "applied")));
+  await keys.click(await screen.findByRole("button", { name: "Save these as a CSV file" }));
+  expect(await screen.findByText("Saved in /home/anjali/ledger.csv")).toBeTruthy();
+});
+
+test("a refused change says why, what waits with it, and the ways out, each with a key", async () => {
+  const { keys, backend } = await openSyncCentre((fake) => fake.refuse({}));
+  const card = await screen.findByTestId("refused");
+  for (const text of ["Set aside: no. 12", "A value is missing or not allowed.", "2 later changes", "Pune"])
+    expect(card.textContent).toContain(text);
+  await expectAccessible();
+  await keys.keyboard("d");
+  const reason = await screen.findByLabelText(/Reason \(kept in the ledger\)/);
+  expect(reason).toBe(document.activeElement);
+  backend.fail("settleRefused", { code: "invalid", detail: "It must be said why." });
+  await keys.keyboard("x{Enter}");
+  expect((await screen.findByRole("alert")).textContent).toContain("It must be said why.");
+  expect(reason).toHaveProperty("value", "x");
+});
+
+test("what was decided about a refused change is said until the server has heard of it", async () => {
+  const { keys } = await openSyncCentre((fake) => fake.refuse({}));
+  await screen.findByTestId("refused");
+  await keys.keyboard("h");
+  await keys.type(await screen.findByLabelText(/Reason/), "Which group is meant?{Enter}");
+  const card = await screen.findByTestId("refused");
+  expect((await within(card).findByRole("status")).textContent).toContain("handed it to the admins");
+  expect(card.textContent).toContain("Which group is meant?");
+  expect(card.textContent).toContain("Waiting to be sent.");
+  expect(within(card).queryByRole("button")).toBeNull();
+});
+
+test("refused values are corrected in a form, of which nothing is sent that was not changed", async () => {
+  const settled: unknown[] = [];
+  const { keys } = await openSyncCentre((fake) => {
+    fake.refuse({});
+    const { settleRefused } = fake;
+    fake.settleRefused = (...asked) => {
+      settled.push(asked);
+      return settleRefused(...asked);
+    };
+  });
+  await screen.findByTestId("refused");
+  await keys.keyboard("c");
+  const city = await screen.findByLabelText("city");
+  expect(screen.getByRole("button", { name: "Save and send" })).toHaveProperty("disabled", true);
+  await keys.clear(city);
+  await keys.type(city, "Poona{Enter}");
+  await screen.findByText(/corrected it/);
+  expect(settled).toEqual([[12, "replace", "", [{ record: 0, column: "city", typed: "Poona" }]]]);
 });
 
 test("a ledger that cannot be read leaves the rest of the centre standing", async () => {

@@ -1,14 +1,20 @@
 import { Button } from "@mantine/core";
 import { IconRefresh } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
 import { keyLabel } from "../../app/keymap";
 import { queryKeys, useSyncStatus } from "../../app/queries";
 import { useSession } from "../../app/session";
+import type { LedgerState } from "../../ipc/bindings/LedgerState";
+import type { SyncStatus } from "../../ipc/bindings/SyncStatus";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages/en";
 import { timeOrDay } from "../../shared/format";
-import { KeyBar, Problem, Waiting } from "../../shared/parts";
+import { KeyBar, Problem } from "../../shared/parts";
 import { Ledger } from "./Ledger";
+import { everything } from "./LedgerFilters";
+import { Refused } from "./Refused";
 import classes from "./SyncCentre.module.css";
 import { syncSentence } from "./pill";
 
@@ -16,7 +22,7 @@ import { syncSentence } from "./pill";
 export function SyncCentre() {
   const backend = useBackend();
   const status = useSyncStatus();
-  const ledger = useQuery({ queryKey: queryKeys.ledger, queryFn: () => backend.listLedger() });
+  const [filter, setFilter] = useState(everything);
   const syncNow = useMutation({ mutationFn: () => backend.syncNow() });
   const { sync, common, keys } = messages;
   const { data } = status;
@@ -41,27 +47,24 @@ export function SyncCentre() {
         {status.error && <Problem error={status.error} onRetry={() => void status.refetch()} />}
         {syncNow.error && <Problem error={syncNow.error} />}
         {data && (
-          <dl className={classes.counts}>
-            <Count value={String(data.waiting)} label={sync.counts.waiting} />
-            <Count value={String(data.attention)} label={sync.counts.attention} loud={data.attention > 0} />
-            <Count
-              value={data.lastSyncedAt ? timeOrDay(data.lastSyncedAt) : sync.counts.never}
-              label={sync.counts.lastSynced}
-            />
-          </dl>
+          <Counts
+            status={data}
+            chosen={filter.state}
+            onChoose={(state) => setFilter({ ...everything, state })}
+          />
         )}
         <div className={classes.columns}>
-          <section className={classes.card} aria-labelledby="ledger-title">
-            <h2 id="ledger-title">{sync.ledger}</h2>
-            {ledger.error && <Problem error={ledger.error} onRetry={() => void ledger.refetch()} />}
-            {ledger.isPending && <Waiting />}
-            {ledger.data && <Ledger entries={ledger.data} />}
-          </section>
-          <Computer />
+          <Ledger filter={filter} onChange={(change) => setFilter((before) => ({ ...before, ...change }))} />
+          <div className={classes.side}>
+            <Refused />
+            <Computer status={data} />
+          </div>
         </div>
       </div>
       <KeyBar
         keys={[
+          [keyLabel("review"), keys.review],
+          ["N P", keys.nextRefused],
           [keyLabel("find"), keys.find],
           [keyLabel("today"), keys.today],
           [keyLabel("keys"), keys.keys],
@@ -71,16 +74,67 @@ export function SyncCentre() {
   );
 }
 
-function Count({ value, label, loud = false }: { value: string; label: string; loud?: boolean }) {
+interface CountsProps {
+  status: SyncStatus;
+  chosen: LedgerState | null;
+  onChoose: (state: LedgerState | null) => void;
+}
+
+/** Each change stands in exactly one of these; a press shows which. */
+function Counts({ status, chosen, onChoose }: CountsProps) {
+  const backend = useBackend();
+  const navigate = useNavigate();
+  const { data } = useQuery({ queryKey: queryKeys.ledgerChoices, queryFn: () => backend.ledgerChoices() });
+  const { counts } = messages.sync;
+  const of = (state: LedgerState) => data?.counts.find(([one]) => one === state)?.[1] ?? 0;
+  const states = ["quarantined", "blocked", "conflict", "merged", "applied"] as const;
   return (
-    <div className={loud ? classes.loud : undefined}>
-      <dt>{label}</dt>
-      <dd>{value}</dd>
-    </div>
+    <ul className={classes.counts} aria-label={counts.title}>
+      <Count
+        value={status.waiting}
+        label={counts.waiting}
+        isChosen={chosen === "waiting"}
+        onPress={() => onChoose(chosen === "waiting" ? null : "waiting")}
+      />
+      <Count
+        value={status.decisions}
+        label={counts.decisions}
+        isLoud={status.decisions > 0}
+        onPress={() => void navigate({ to: "/review" })}
+      />
+      {states.map((state) => (
+        <Count
+          key={state}
+          value={of(state)}
+          label={counts.states[state]}
+          isLoud={state === "quarantined" && of(state) > 0}
+          isChosen={chosen === state}
+          onPress={() => onChoose(chosen === state ? null : state)}
+        />
+      ))}
+    </ul>
   );
 }
 
-function Computer() {
+interface CountProps {
+  value: number;
+  label: string;
+  isLoud?: boolean;
+  isChosen?: boolean;
+  onPress: () => void;
+}
+
+function Count({ value, label, isLoud = false, isChosen = false, onPress }: CountProps) {
+  return (
+    <li className={isLoud ? classes.loud : undefined}>
+      <button type="button" aria-pressed={isChosen} onClick={onPress}>
+        <strong>{value}</strong> {label}
+      </button>
+    </li>
+  );
+}
+
+function Computer({ status }: { status: SyncStatus | undefined }) {
   const { session } = useSession();
   const { sync } = messages;
   const facts: [string, string][] = [
@@ -88,6 +142,8 @@ function Computer() {
     [sync.clinic, session.clinicName],
     [sync.scope, sync.scopes[session.scope]],
     [sync.lane, session.lane],
+    [sync.lastContact, status?.lastContactAt ? timeOrDay(status.lastContactAt) : sync.counts.never],
+    [sync.lastSynced, status?.lastSyncedAt ? timeOrDay(status.lastSyncedAt) : sync.counts.never],
   ];
   return (
     <section className={`${classes.card} ${classes.computer}`} aria-labelledby="computer-title">

@@ -8,6 +8,7 @@ import type { ConflictKind } from "./ConflictKind";
 import type { ConflictSide } from "./ConflictSide";
 import type { Decided } from "./Decided";
 import type { PatientSummary } from "./PatientSummary";
+import type { RefusedItem } from "./RefusedItem";
 
 /**
  * Something that a person must decide, or has decided.
@@ -80,4 +81,8 @@ openedAt: string,
 /**
  * What was decided.
  */
-decided: Decided | null, };
+decided: Decided | null, 
+/**
+ * The refused change that it is about, if it is about one.
+ */
+refused: RefusedItem | null, };

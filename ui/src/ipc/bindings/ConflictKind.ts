@@ -3,4 +3,4 @@
 /**
  * What an item is about.
  */
-export type ConflictKind = "column" | "delete_edit" | "duplicate" | "semantic" | "two_amendments" | "double_booking";
+export type ConflictKind = "column" | "delete_edit" | "duplicate" | "semantic" | "two_amendments" | "double_booking" | "refused";

@@ -3,4 +3,4 @@
 /**
  * What became of a mutation.
  */
-export type Fate = "applied" | "merged" | "conflict" | "quarantined" | "blocked";
+export type Fate = "applied" | "merged" | "conflict" | "quarantined" | "blocked" | "replaced" | "discarded";

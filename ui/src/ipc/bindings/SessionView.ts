@@ -55,4 +55,8 @@ scope: DeviceScope,
 /**
  * Whether rights beyond those of all staff wait for contact with the server.
  */
-rolesLapsed: boolean, };
+rolesLapsed: boolean, 
+/**
+ * After so many minutes in which nobody touches the window it locks.
+ */
+idleLockMinutes: number, };

@@ -29,6 +29,10 @@ decisions: number,
  */
 lastSyncedAt: string | null, 
 /**
+ * When the server last answered.
+ */
+lastContactAt: string | null, 
+/**
  * What keeps the computer from syncing although the server answers.
  */
 problem: SyncProblem | null, 

@@ -1,0 +1,84 @@
+//! Mutations that the server set aside: what takes their place here, and what became of them there.
+
+use protocol::api::{Receipt, ReceiptsAnswer};
+use protocol::merge::{self, Current};
+use protocol::table::TableName;
+use rusqlite::{OptionalExtension, Transaction};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::outbox::{NewMutation, mark};
+use super::{Store, confirmed};
+use crate::error::Result;
+
+impl Store {
+    /// The mutations that wait for a person as far as this file knows, at most so many.
+    pub fn set_aside(&self, limit: usize) -> Result<Vec<i64>> {
+        self.read(|tx| {
+            let sql = "select sequence from mutations where fate in ('quarantined', 'blocked') order by sequence limit ?1";
+            let mut statement = tx.prepare_cached(sql)?;
+            let found = statement.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| row.get(0))?;
+            Ok(found.collect::<std::result::Result<_, _>>()?)
+        })
+    }
+
+    /// Takes what became of mutations that waited for a person. Answers whether anything is new.
+    pub fn take_receipts(&self, answer: &ReceiptsAnswer, at: OffsetDateTime) -> Result<bool> {
+        self.write(|tx| {
+            let n_new = mark(tx, &answer.receipts, at)?;
+            if n_new > 0 {
+                for row in &answer.rows {
+                    confirmed::apply(tx, row)?;
+                }
+            }
+            Ok(n_new > 0)
+        })
+    }
+}
+
+/// Lays a correction over the rows, where what it corrects was laid over until now.
+///
+/// # Errors
+///
+/// [`crate::Error::Refused`] where the server would refuse it too.
+pub(super) fn replace(
+    tx: &Transaction<'_>,
+    refused: i64,
+    sequence: i64,
+    new: &mut NewMutation<'_>,
+) -> Result<()> {
+    let sql = "select coalesce(place, sequence) from pending_rows where sequence = ?1 limit 1";
+    let place: i64 =
+        tx.prepare_cached(sql)?.query_row([refused], |row| row.get(0)).optional()?.unwrap_or(refused);
+    let now_ms = i64::try_from(new.at.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX);
+    for change in &mut new.changes {
+        let before = confirmed::shown(tx, change.table, change.id, Some((place, refused)))?;
+        change.base_version = before.as_ref().map_or(0, |before| before.version);
+        let before = before.map(|before| Current {
+            deleted: before.is_deleted,
+            values: before.values,
+            clocks: merge::Clocks::new(),
+        });
+        merge::merge(change, before, &new.person.roles, now_ms)?;
+        let sql =
+            "insert or ignore into pending_rows (table_name, id, sequence, place) values (?1, ?2, ?3, ?4)";
+        tx.prepare_cached(sql)?.execute((change.table.as_str(), change.id.to_string(), sequence, place))?;
+    }
+    tx.prepare_cached("delete from pending_rows where sequence = ?1")?.execute([refused])?;
+    Ok(())
+}
+
+/// Takes a mutation off the rows on which it lay until a person decided. What the server says of them comes beside.
+pub(super) fn take_off(tx: &Transaction<'_>, receipt: &Receipt) -> Result<()> {
+    let sql = "delete from pending_rows where sequence = ?1 returning table_name, id";
+    let mut statement = tx.prepare_cached(sql)?;
+    let rows: Vec<(String, String)> = statement
+        .query_map([receipt.sequence], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<std::result::Result<_, _>>()?;
+    for (table, id) in rows {
+        if let (Some(table), Ok(id)) = (TableName::find(&table), id.parse::<Uuid>()) {
+            confirmed::relay(tx, table, id)?;
+        }
+    }
+    Ok(())
+}

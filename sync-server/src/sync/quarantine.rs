@@ -1,0 +1,233 @@
+//! Mutations that wait for a person: what waits behind them, and what became of them.
+
+use protocol::api::{Fate, Receipt};
+use protocol::id::{DeviceId, TenantId, UserId};
+use protocol::mutation::{Hash, Mutation};
+use protocol::settlement::Gone;
+use sqlx::PgConnection;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use super::log::to_text;
+use super::mutation::Session;
+use crate::error::Result;
+
+/// A mutation that was set aside, locked.
+#[derive(Debug)]
+pub(super) struct Aside {
+    pub(super) device: DeviceId,
+    pub(super) sequence: i64,
+    /// Where it stands among the device's.
+    pub(super) place: i64,
+    /// Whether a person has seen to it already.
+    pub(super) is_settled: bool,
+    pub(super) hash: Hash,
+    pub(super) author: UserId,
+    /// None if it is not of a form that this server knows.
+    pub(super) mutation: Option<Mutation>,
+    /// Why it was refused, in words.
+    pub(super) detail: Option<String>,
+    pub(super) code: Option<String>,
+}
+
+/// One that was set aside, if there is such a one.
+pub(super) async fn lock(
+    tx: &mut PgConnection,
+    tenant: TenantId,
+    device: DeviceId,
+    sequence: i64,
+) -> Result<Option<Aside>> {
+    let row = sqlx::query!(
+        r#"select coalesce(q.place, q.sequence) as "place!", q.resolved_at is not null as "is_settled!", q.code,
+                  coalesce(q.detail, m.detail) as detail, m.hash, m.actor_user_id, m.body
+           from sync_quarantine q
+           join sync_mutations m
+             on m.tenant_id = q.tenant_id and m.device_id = q.device_id and m.sequence = q.sequence
+           where q.tenant_id = $1 and q.device_id = $2 and q.sequence = $3
+           for update of q"#,
+        tenant.0,
+        device.0,
+        sequence
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(row.map(|row| Aside {
+        device,
+        sequence,
+        place: row.place,
+        is_settled: row.is_settled,
+        hash: Hash::parse(&row.hash).unwrap_or(Hash::ZERO),
+        author: UserId(row.actor_user_id),
+        mutation: serde_json::from_str(&row.body).ok(),
+        detail: row.detail,
+        code: row.code,
+    }))
+}
+
+/// The numbers of those that wait behind this one, in their order.
+pub(super) async fn behind(
+    tx: &mut PgConnection,
+    tenant: TenantId,
+    device: DeviceId,
+    sequence: i64,
+) -> Result<Vec<i64>> {
+    let behind = sqlx::query_scalar!(
+        "select sequence from sync_quarantine
+         where tenant_id = $1 and device_id = $2 and blocked_by = $3 and resolved_at is null
+         order by coalesce(place, sequence), sequence",
+        tenant.0,
+        device.0,
+        sequence
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(behind)
+}
+
+/// The first mutation of this device that stands before this place, still waits for a person, and touches one of these
+/// rows.
+pub(super) async fn blocked_by(
+    tx: &mut PgConnection,
+    session: &Session,
+    (place, sequence): (i64, i64),
+    row_ids: &[Uuid],
+) -> Result<Option<i64>> {
+    let first = sqlx::query_scalar!(
+        r#"select coalesce(blocked_by, sequence) as "sequence!" from sync_quarantine
+           where tenant_id = $1 and device_id = $2 and resolved_at is null and row_ids && $3
+             and (coalesce(place, sequence), sequence) < ($4, $5)
+           order by coalesce(place, sequence), sequence limit 1"#,
+        session.tenant.0,
+        session.device.0,
+        row_ids,
+        place,
+        sequence
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(first)
+}
+
+/// What never went in of the device's mutations before this place that touch these rows, the latest first.
+pub(super) async fn gone(
+    tx: &mut PgConnection,
+    session: &mut Session,
+    (place, sequence): (i64, i64),
+    row_ids: &[Uuid],
+) -> Result<Vec<Gone>> {
+    if !has_gone(tx, session).await? {
+        return Ok(vec![]);
+    }
+    let rows = sqlx::query!(
+        r#"select m.body, q.settled_by_sequence, i.body as "instead?" from sync_quarantine q
+           join sync_mutations m
+             on m.tenant_id = q.tenant_id and m.device_id = q.device_id and m.sequence = q.sequence
+           left join sync_mutations i
+             on q.fate = 'replaced' and i.tenant_id = q.tenant_id and i.device_id = q.settled_by_device
+             and i.sequence = q.settled_by_sequence
+           where q.tenant_id = $1 and q.device_id = $2 and q.fate in ('replaced', 'discarded') and q.row_ids && $3
+             and (coalesce(q.place, q.sequence), q.sequence) < ($4, $5)
+           order by coalesce(q.place, q.sequence) desc, q.sequence desc"#,
+        session.tenant.0,
+        session.device.0,
+        row_ids,
+        place,
+        sequence
+    )
+    .fetch_all(tx)
+    .await?;
+    let changes = |body: &str| {
+        serde_json::from_str::<Mutation>(body).map(|mutation| mutation.changes).unwrap_or_default()
+    };
+    Ok(rows
+        .into_iter()
+        .map(|row| Gone {
+            changes: changes(&row.body),
+            instead: match (&row.instead, row.settled_by_sequence) {
+                (Some(body), _) => changes(body),
+                (None, Some(sequence)) => session.instead.get(&sequence).cloned().unwrap_or_default(),
+                (None, None) => vec![],
+            },
+        })
+        .collect())
+}
+
+/// Asked once a push: of most devices everything went in.
+async fn has_gone(tx: &mut PgConnection, session: &mut Session) -> Result<bool> {
+    if let Some(known) = session.has_gone {
+        return Ok(known);
+    }
+    let has = sqlx::query_scalar!(
+        r#"select exists (
+               select from sync_quarantine
+               where tenant_id = $1 and device_id = $2 and fate in ('replaced', 'discarded')
+           ) as "has!""#,
+        session.tenant.0,
+        session.device.0
+    )
+    .fetch_one(tx)
+    .await?;
+    session.has_gone = Some(has);
+    Ok(has)
+}
+
+/// What a person decided, by which mutation of which device.
+#[derive(Debug)]
+pub(super) struct Ending<'a> {
+    pub(super) fate: Fate,
+    pub(super) detail: Option<String>,
+    pub(super) reason: Option<&'a str>,
+    pub(super) by: UserId,
+    pub(super) device: DeviceId,
+    pub(super) sequence: i64,
+}
+
+/// Notes what became of one in the end. `receipt` is its last answer, if it went in.
+pub(super) async fn end(
+    tx: &mut PgConnection,
+    session: &mut Session,
+    sequence: i64,
+    ending: &Ending<'_>,
+    receipt: Option<&Receipt>,
+) -> Result<()> {
+    let review = receipt.map(|receipt| receipt.review.clone()).unwrap_or_default();
+    sqlx::query!(
+        "update sync_quarantine
+         set fate = $4, detail = $5, reason = $6, resolved_at = now(), resolved_by = $7, settled_by_device = $8,
+             settled_by_sequence = $9, review = $10
+         where tenant_id = $1 and device_id = $2 and sequence = $3",
+        session.tenant.0,
+        session.device.0,
+        sequence,
+        to_text(ending.fate),
+        ending.detail,
+        ending.reason,
+        ending.by.0,
+        ending.device.0,
+        ending.sequence,
+        Json(review) as _
+    )
+    .execute(tx)
+    .await?;
+    if !ending.fate.is_in() {
+        session.has_gone = Some(true);
+    }
+    Ok(())
+}
+
+/// Notes the latest answer to one that goes on waiting.
+pub(super) async fn note(tx: &mut PgConnection, session: &Session, receipt: &Receipt) -> Result<()> {
+    sqlx::query!(
+        "update sync_quarantine set code = $4, detail = $5, blocked_by = $6
+         where tenant_id = $1 and device_id = $2 and sequence = $3",
+        session.tenant.0,
+        session.device.0,
+        receipt.sequence,
+        receipt.code.map(to_text),
+        receipt.detail,
+        receipt.blocked_by
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,314 @@
+//! What a person makes of a mutation that was set aside, and what goes on behind it: in one transaction.
+
+use protocol::api::{DeviceScope, Fate, Receipt};
+use protocol::conflict::{Item, Kind, Source};
+use protocol::error::{Refusal, RefusalCode};
+use protocol::mutation::{Hash, Mutation};
+use protocol::settlement::{Settlement, Settler, Way, check_replacement, item_id};
+use protocol::table::TableName;
+use protocol::validate::moment_text;
+use serde_json::{Value, json};
+use sqlx::PgConnection;
+
+use super::mutation::{Done, Session, attempt, nobody_here};
+use super::quarantine::{self, Aside, Ending};
+use super::rows::{self, Origin};
+use super::{conflicts, log};
+use crate::error::Result;
+
+/// Who settles, where, and with which mutation.
+struct By<'a> {
+    origin: Origin,
+    name: &'a str,
+    sequence: i64,
+    settlement: &'a Settlement,
+}
+
+/// Applies a settlement. The answer to it comes with the place where it stands: that of what it corrects.
+pub(super) async fn apply(
+    tx: &mut PgConnection,
+    session: &mut Session,
+    mutation: &Mutation,
+    hash: Hash,
+    settlement: &Settlement,
+) -> Result<(Receipt, Option<i64>)> {
+    let sequence = mutation.sequence;
+    let refused = |code, detail: &str| (log::refused(sequence, hash, Refusal::new(code, detail)), None);
+    let Some(person) = session.person(tx, mutation.actor_user_id).await? else {
+        return Ok((log::refused(sequence, hash, nobody_here()), None));
+    };
+    let found = quarantine::lock(tx, session.tenant, settlement.device_id, settlement.sequence).await?;
+    let Some(aside) = found else {
+        return Ok(refused(RefusalCode::MissingRow, "No such change was set aside."));
+    };
+    let settler = Settler {
+        roles: &person.roles,
+        is_author: aside.author == mutation.actor_user_id,
+        is_there: aside.device == session.device,
+    };
+    let checked = settlement.check(settler, &mutation.changes).and_then(|()| match &aside.mutation {
+        Some(refused) if settlement.way == Way::Replace => check_replacement(refused, &mutation.changes),
+        _ => Ok(()),
+    });
+    if let Err(refusal) = checked {
+        return Ok((log::refused(sequence, hash, refusal), None));
+    }
+    if aside.is_settled {
+        // Somebody was first. A correction is still what a person made of the record.
+        return Ok(match settlement.way {
+            Way::Replace => (attempt(tx, session, mutation, hash, sequence).await?, None),
+            _ => (Done { met_others: true, ..Done::default() }.receipt(sequence, hash), None),
+        });
+    }
+    let origin = Origin {
+        tenant: session.tenant,
+        device: session.device,
+        actor: mutation.actor_user_id,
+        recorded_at: mutation.recorded_at,
+        now: session.now,
+    };
+    let by = By { origin, name: &person.name, sequence, settlement };
+    match settlement.way {
+        Way::HandOver => {
+            let from = session.source(tx, origin).await?;
+            hand_over(tx, session, &aside, from, settlement.reason.as_deref()).await?;
+            Ok((Done::default().receipt(sequence, hash), None))
+        }
+        Way::Replace => {
+            end(tx, session, &aside, &by, Fate::Replaced, None).await?;
+            session.instead.insert(sequence, mutation.changes.clone());
+            let instead = attempt(tx, session, mutation, hash, aside.place).await?;
+            if instead.fate.is_aside() {
+                // What waited behind it waits behind what took its place.
+                let first = instead.blocked_by.unwrap_or(sequence);
+                for next in quarantine::behind(tx, session.tenant, session.device, aside.sequence).await? {
+                    quarantine::note(tx, session, &log::blocked(next, Hash::ZERO, first)).await?;
+                }
+            } else {
+                go_on(tx, session, aside.sequence, &by).await?;
+            }
+            Ok((instead, Some(aside.place)))
+        }
+        Way::Retry | Way::Discard if aside.device == session.device => {
+            let detail = settle(tx, session, &aside, &by).await?;
+            Ok((Receipt { detail, ..Done::default().receipt(sequence, hash) }, None))
+        }
+        Way::Retry | Way::Discard => {
+            let scope = scope_of(tx, session, &aside).await?;
+            let mut theirs = Session::new(session.tenant, aside.device, scope, session.room, session.now);
+            let detail = settle(tx, &mut theirs, &aside, &by).await?;
+            session.takes_over(theirs);
+            Ok((Receipt { detail, ..Done::default().receipt(sequence, hash) }, None))
+        }
+    }
+}
+
+/// Tries it again or discards it, on its own device's behalf. The answer says so if it is refused again.
+async fn settle(
+    tx: &mut PgConnection,
+    theirs: &mut Session,
+    aside: &Aside,
+    by: &By<'_>,
+) -> Result<Option<String>> {
+    if by.settlement.way == Way::Discard {
+        end(tx, theirs, aside, by, Fate::Discarded, None).await?;
+    } else {
+        let again = match &aside.mutation {
+            Some(mutation) => attempt(tx, theirs, mutation, aside.hash, aside.place).await?,
+            None => log::refused(aside.sequence, aside.hash, log::unknown_form()),
+        };
+        if again.fate.is_aside() {
+            quarantine::note(tx, theirs, &again).await?;
+            tell(tx, theirs, aside, by.origin, &again).await?;
+            let why =
+                again.detail.unwrap_or_else(|| "It builds on another change that is set aside.".to_owned());
+            return Ok(Some(format!("It was refused again. {why}")));
+        }
+        theirs.went_in(aside.mutation.as_ref());
+        end(tx, theirs, aside, by, again.fate, Some(&again)).await?;
+    }
+    go_on(tx, theirs, aside.sequence, by).await?;
+    Ok(None)
+}
+
+/// Tries in their order what waited behind a mutation that does so no more.
+async fn go_on(tx: &mut PgConnection, theirs: &mut Session, sequence: i64, by: &By<'_>) -> Result<()> {
+    for next in quarantine::behind(tx, theirs.tenant, theirs.device, sequence).await? {
+        let Some(aside) = quarantine::lock(tx, theirs.tenant, theirs.device, next).await? else { continue };
+        let receipt = match &aside.mutation {
+            Some(mutation) => attempt(tx, theirs, mutation, aside.hash, aside.place).await?,
+            None => log::refused(aside.sequence, aside.hash, log::unknown_form()),
+        };
+        if receipt.fate.is_aside() {
+            quarantine::note(tx, theirs, &receipt).await?;
+            continue;
+        }
+        theirs.went_in(aside.mutation.as_ref());
+        end(tx, theirs, &aside, by, receipt.fate, Some(&receipt)).await?;
+    }
+    Ok(())
+}
+
+async fn end(
+    tx: &mut PgConnection,
+    theirs: &mut Session,
+    aside: &Aside,
+    by: &By<'_>,
+    fate: Fate,
+    receipt: Option<&Receipt>,
+) -> Result<()> {
+    let reason = by.settlement.reason.as_deref().map(str::trim).filter(|_| fate == Fate::Discarded);
+    let detail = match fate {
+        Fate::Discarded => reason.map(str::to_owned),
+        Fate::Replaced => Some(format!("Corrected as change {}.", by.sequence)),
+        _ => receipt.and_then(|receipt| receipt.detail.clone()),
+    };
+    let ending =
+        Ending { fate, detail, reason, by: by.origin.actor, device: by.origin.device, sequence: by.sequence };
+    quarantine::end(tx, theirs, aside.sequence, &ending, receipt).await?;
+    let choice = match fate {
+        Fate::Discarded => "theirs",
+        Fate::Replaced => "other",
+        _ => "ours",
+    };
+    close(tx, theirs, aside, by, choice).await
+}
+
+/// Brings one before the tenant's admins. The item tells who and when and why, and none of the values: admins by
+/// themselves see no clinical column.
+pub(super) async fn hand_over(
+    tx: &mut PgConnection,
+    session: &mut Session,
+    aside: &Aside,
+    from: Source,
+    why: Option<&str>,
+) -> Result<()> {
+    let Some(mutation) = &aside.mutation else { return Ok(()) };
+    let Some(first) = mutation.changes.first() else { return Ok(()) };
+    let origin = Origin {
+        tenant: session.tenant,
+        device: aside.device,
+        actor: aside.author,
+        recorded_at: mutation.recorded_at,
+        now: session.now,
+    };
+    let mut patient = None;
+    for change in &mutation.changes {
+        let is = rows::lock(tx, session.tenant, change.table, change.id).await?;
+        let values = is.map_or_else(|| change.values(), |is| is.values);
+        patient = conflicts::patient_of(tx, session.tenant, (change.table, change.id), &values).await?;
+        if patient.is_some() {
+            break;
+        }
+    }
+    // One whose registration itself was refused is nobody here.
+    let patient = match patient {
+        Some(id) => rows::lock(tx, session.tenant, TableName::Patients, id).await?.map(|_| id),
+        None => None,
+    };
+    let item = Item {
+        id: item_id(aside.device, aside.sequence),
+        kind: Kind::Refused,
+        table: first.table,
+        row: first.id,
+        column: None,
+        patient,
+        rule: None,
+        base: Value::Null,
+        theirs: json!({ "why": why.map(str::trim) }),
+        ours: ours(aside, mutation, aside.code.as_deref(), aside.detail.as_deref()),
+        theirs_from: from,
+        ours_from: author(tx, session, origin).await?,
+    };
+    session.open(tx, &item).await?;
+    Ok(())
+}
+
+fn ours(aside: &Aside, mutation: &Mutation, code: Option<&str>, detail: Option<&str>) -> Value {
+    json!({
+        "device_id": aside.device,
+        "sequence": aside.sequence,
+        "kind": mutation.kind,
+        "code": code,
+        "detail": detail,
+    })
+}
+
+/// Who made a refused mutation, on whichever device.
+async fn author(tx: &mut PgConnection, session: &mut Session, origin: Origin) -> Result<Source> {
+    if origin.device == session.device {
+        return session.source(tx, origin).await;
+    }
+    let room = session.room;
+    Session::new(session.tenant, origin.device, DeviceScope::FrontDesk, room, session.now)
+        .source(tx, origin)
+        .await
+}
+
+/// Writes into the item, if there is one, that it was refused again and why.
+async fn tell(
+    tx: &mut PgConnection,
+    session: &mut Session,
+    aside: &Aside,
+    origin: Origin,
+    again: &Receipt,
+) -> Result<()> {
+    let id = item_id(aside.device, aside.sequence);
+    let Some(mut row) = rows::lock(tx, session.tenant, TableName::SyncConflicts, id).await? else {
+        return Ok(());
+    };
+    let Some(ours) = row.values.get_mut("ours").and_then(Value::as_object_mut) else { return Ok(()) };
+    ours.insert("code".to_owned(), json!(again.code));
+    ours.insert("detail".to_owned(), json!(again.detail));
+    ours.insert("tried_at".to_owned(), json!(moment_text(origin.recorded_at)));
+    rows::write(tx, origin, TableName::SyncConflicts, id, &row, true).await?;
+    session.wrote(TableName::SyncConflicts, id);
+    Ok(())
+}
+
+/// Resolves the item about a mutation that waits no more, if there is one.
+async fn close(
+    tx: &mut PgConnection,
+    session: &mut Session,
+    aside: &Aside,
+    by: &By<'_>,
+    choice: &str,
+) -> Result<()> {
+    let id = item_id(aside.device, aside.sequence);
+    let Some(mut row) = rows::lock(tx, session.tenant, TableName::SyncConflicts, id).await? else {
+        return Ok(());
+    };
+    row.values.insert("state".to_owned(), json!("resolved"));
+    row.values.insert("choice".to_owned(), json!(choice));
+    row.values.insert("reason".to_owned(), json!(by.settlement.reason.as_deref().map(str::trim)));
+    conflicts::sign(&mut row.values, by.origin, by.name);
+    rows::write(tx, by.origin, TableName::SyncConflicts, id, &row, true).await?;
+    session.wrote(TableName::SyncConflicts, id);
+    Ok(())
+}
+
+async fn scope_of(tx: &mut PgConnection, session: &Session, aside: &Aside) -> Result<DeviceScope> {
+    let scope = sqlx::query_scalar!(
+        "select scope from devices where tenant_id = $1 and id = $2",
+        session.tenant.0,
+        aside.device.0
+    )
+    .fetch_one(tx)
+    .await?;
+    log::from_text(scope)
+}
+
+/// Brings before the admins what nobody at its device can settle any more.
+pub(super) async fn hand_over_all(
+    tx: &mut PgConnection,
+    session: &mut Session,
+    receipts: &[Receipt],
+) -> Result<()> {
+    for receipt in receipts.iter().filter(|receipt| receipt.fate == Fate::Quarantined) {
+        let found = quarantine::lock(tx, session.tenant, session.device, receipt.sequence).await?;
+        if let Some(aside) = found.filter(|aside| !aside.is_settled) {
+            hand_over(tx, session, &aside, Source::default(), None).await?;
+        }
+    }
+    Ok(())
+}
