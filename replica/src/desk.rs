@@ -234,6 +234,7 @@ impl Desk {
         let client = Client::new(server)?;
         let public_key = signing::public_key_text(&secrets.key.verifying_key());
         let code = enrolment.code.trim().to_uppercase();
+        let tenant_code = code.rsplitn(4, '-').nth(3).map(str::to_owned);
         let signature = signing::sign(&secrets.key, &signing::enrol_message(&code, &public_key));
         let answer = client
             .enrol(&EnrolRequest {
@@ -262,7 +263,14 @@ impl Desk {
         };
         let (desk, password) = (Arc::clone(self), Zeroizing::new(enrolment.password.clone()));
         let session = answer.session;
-        blocking(move || desk.settle(facts, &session, &password, installation, secrets)).await
+        blocking(move || {
+            let state = desk.settle(facts, &session, &password, installation, secrets)?;
+            if let Some(code) = tenant_code {
+                desk.replica()?.store.put_tenant_code(&code)?;
+            }
+            Ok(state)
+        })
+        .await
     }
 
     /// Makes the clinic's folder beside its place, and moves it there as a whole.
@@ -592,7 +600,7 @@ impl Desk {
         client.revoke(&token, id, &RevokeRequest { reason, consent }).await
     }
 
-    fn line(&self) -> Result<(Client, Secret)> {
+    pub(crate) fn line(&self) -> Result<(Client, Secret)> {
         self.open().as_ref().ok_or(Error::Locked)?.engine.line()
     }
 

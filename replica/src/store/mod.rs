@@ -178,6 +178,16 @@ impl Store {
         self.read(|tx| meta(tx, &format!("staff/{id}")))
     }
 
+    /// The tenant's code, as it stood in the code that enrolled this computer.
+    pub fn tenant_code(&self) -> Result<Option<String>> {
+        self.read(|tx| meta(tx, "tenant_code"))
+    }
+
+    /// Remembers the tenant's code.
+    pub fn put_tenant_code(&self, code: &str) -> Result<()> {
+        self.write(|tx| set_meta(tx, "tenant_code", &code))
+    }
+
     /// The public half of the server's order key, once it is known.
     pub fn order_key(&self) -> Result<Option<String>> {
         self.read(|tx| meta(tx, "order_key"))

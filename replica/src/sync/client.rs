@@ -8,7 +8,7 @@ use protocol::PROTOCOL_VERSION;
 use protocol::api::{
     ChallengeRequest, ChallengeResponse, EnrolRequest, EnrolResponse, LiveEvent, LoginRequest, PullLine,
     PullQuery, PushRequest, PushResponse, ReceiptsAnswer, ReceiptsRequest, RefreshRequest, Secret, Session,
-    StandingRequest, Tokens,
+    StandingRequest, TenantInfo, Tokens,
 };
 use protocol::audit::{DeskEvents, DeskEventsKept};
 use protocol::error::Problem;
@@ -119,6 +119,11 @@ impl Client {
     pub async fn wiped(&self, wiped: &Wiped) -> Result<()> {
         let body = serde_json::to_vec(wiped)?;
         self.accepted(Request { body, ..Request::post("v1/devices/wiped") }).await.map(|_| ())
+    }
+
+    /// `GET /v1/tenant`.
+    pub async fn tenant(&self, token: &Secret) -> Result<TenantInfo> {
+        self.answer(Request::get("v1/tenant").with(token)).await
     }
 
     /// `GET /v1/devices`.

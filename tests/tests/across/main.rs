@@ -10,6 +10,8 @@ mod people;
 mod refusals;
 mod revoked;
 mod settlements;
+#[cfg(target_os = "linux")]
+mod support;
 mod sync;
 #[cfg(target_os = "linux")]
 mod window;

@@ -1,0 +1,220 @@
+//! `clinic-replica`: looks after the data of a desktop from a terminal. Secrets come from standard input, never
+//! from arguments, which every user of the machine could read. `docs/support.md` says what each command answers.
+
+mod exit;
+mod options;
+mod words;
+
+use std::io::{BufRead, Write};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Parser;
+use replica::view::{Enrolment, LedgerFormat, SyncStatus};
+use replica::{Desk, Keyring, Replica, default_data_dir};
+use serde::Serialize;
+use serde_json::json;
+
+use exit::Failure;
+use options::{Args, Command, Form, What};
+
+type Answer = Result<(), Failure>;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let args = Args::parse();
+    let is_json = args.json;
+    match run(args).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.told(is_json),
+    }
+}
+
+async fn run(args: Args) -> Answer {
+    let data = match args.data {
+        Some(data) => data,
+        None => default_data_dir()?,
+    };
+    let desk = Desk::new(data, Keyring::system());
+    let out = Out { is_json: args.json };
+    match args.command {
+        Command::Enrol { server, email, device_name } => {
+            let (code, password) = (line("the one-time code")?, line("the password")?);
+            desk.enrol(Enrolment { server, code, email, password, device_name }).await?;
+            out.say(&state(&desk).await?, "This computer is enrolled.")
+        }
+        Command::Status => {
+            let state = state(&desk).await?;
+            let words = words::state(&state);
+            out.say(&state, &words)
+        }
+        Command::Sync { who, timeout } => {
+            unlock(&desk, &who.email).await?;
+            sync(&desk, timeout, out).await
+        }
+        Command::Ledger { who, filter, limit } => {
+            let replica = unlock(&desk, &who.email).await?;
+            let filter = filter.read()?;
+            let page = aside(move || replica.ledger_page(&filter, None, limit)).await?;
+            out.say(&page, &words::ledger(&page))
+        }
+        Command::Conflicts { who, decided } => {
+            let replica = unlock(&desk, &who.email).await?;
+            let (conflicts, refused) =
+                aside(move || Ok((replica.conflicts(!decided)?, replica.refused()?))).await?;
+            let words = words::conflicts(&conflicts, &refused);
+            out.say(&json!({ "conflicts": conflicts, "refused": refused }), &words)
+        }
+        Command::Verify { who, deep, timeout } => {
+            let replica = unlock(&desk, &who.email).await?;
+            verify(&desk, replica, deep.then_some(timeout), out).await
+        }
+        Command::Export { who, what, form, to, filter } => {
+            let replica = unlock(&desk, &who.email).await?;
+            let filter = filter.read()?;
+            let target = to.clone();
+            let n_written = aside(move || Ok(export(&replica, what, form, &filter, &target))).await??;
+            out.say(&json!({ "written": n_written, "to": to }), &format!("{n_written} lines were written."))
+        }
+        Command::Wipe { who, force } => {
+            unlock(&desk, &who.email).await?;
+            let code = line("the code of the clinic, to make sure")?;
+            let lost = desk.wipe(&code, force).await?;
+            let words =
+                "Keys and data of this computer are destroyed. Have an admin take it out of service as well.";
+            out.say(&json!({ "lost": lost }), words)
+        }
+        Command::LogEnds { who } => {
+            let replica = unlock(&desk, &who.email).await?;
+            print(&serde_json::to_string_pretty(&aside(move || replica.log_ends()).await?)?)
+        }
+        Command::VerifyPrescription { who } => {
+            let replica = unlock(&desk, &who.email).await?;
+            let code = line("the text of the code")?;
+            let report = aside(move || replica.verify_paper(&code)).await?;
+            print(&serde_json::to_string_pretty(&report)?)?;
+            match (report.is_genuine, report.status.as_str()) {
+                (true, "finalised") => Ok(()),
+                (true, status) => Err(Failure::Not(format!(
+                    "The paper is genuine, and its prescription was {status} since."
+                ))),
+                (false, _) => Err(Failure::Not("This paper is not what was signed.".into())),
+            }
+        }
+        Command::ShowPrescription { number, who } => {
+            let replica = unlock(&desk, &who.email).await?;
+            let shown = aside(move || replica.export_prescription(&number)).await?;
+            print(&serde_json::to_string_pretty(&shown)?)
+        }
+    }
+}
+
+/// Where answers go.
+#[derive(Clone, Copy)]
+struct Out {
+    is_json: bool,
+}
+
+impl Out {
+    fn say(self, answer: &impl Serialize, words: &str) -> Answer {
+        if self.is_json { print(&serde_json::to_string(answer)?) } else { print(words) }
+    }
+}
+
+async fn state(desk: &Arc<Desk>) -> Result<replica::view::AppState, Failure> {
+    let desk = Arc::clone(desk);
+    aside(move || Ok(desk.state())).await
+}
+
+async fn sync(desk: &Desk, timeout: u64, out: Out) -> Answer {
+    let waited = tokio::time::timeout(Duration::from_secs(timeout), in_step(desk)).await;
+    let status = desk.sync_status();
+    out.say(&status, &words::status(&status))?;
+    match (waited, status.problem) {
+        (Ok(()), _) => Ok(()),
+        (Err(_), Some(problem)) => Err(Failure::Not(problem.detail)),
+        (Err(_), None) => Err(Failure::Not("The server did not answer in time.".into())),
+    }
+}
+
+async fn verify(desk: &Arc<Desk>, replica: Arc<Replica>, deep: Option<u64>, out: Out) -> Answer {
+    let report = aside(move || replica.verify()).await?;
+    let compared = match deep {
+        None => None,
+        Some(timeout) => {
+            let waited = tokio::time::timeout(Duration::from_secs(timeout), in_step(desk)).await;
+            waited.map_err(|_| {
+                Failure::Not(
+                    "This computer is not in step with the server: sync first. Nothing was compared.".into(),
+                )
+            })?;
+            Some(desk.compare().await?)
+        }
+    };
+    let n_wrong = report.problems.len()
+        + compared.as_ref().map_or(0, |compared| usize::try_from(compared.wrong).unwrap_or(usize::MAX));
+    let mut answer = serde_json::to_value(&report)?;
+    answer["compared"] = json!(compared);
+    out.say(&answer, &serde_json::to_string_pretty(&answer)?)?;
+    if n_wrong == 0 { Ok(()) } else { Err(Failure::Not(format!("{n_wrong} things are wrong."))) }
+}
+
+/// Writes a file that only this account reads. One that is there is left as it is.
+fn export(
+    replica: &Replica,
+    what: What,
+    form: Form,
+    filter: &replica::view::LedgerFilter,
+    to: &Path,
+) -> Result<u32, Failure> {
+    let mut options = std::fs::File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = std::io::BufWriter::new(options.open(to)?);
+    Ok(match (what, form) {
+        (What::Ledger, Form::Csv) => replica.export_ledger(filter, LedgerFormat::Csv, &mut file)?,
+        (What::Ledger, Form::Ndjson) => replica.export_ledger(filter, LedgerFormat::Ndjson, &mut file)?,
+        (What::Rows, _) => replica.export_rows(&mut file)?,
+    })
+}
+
+async fn unlock(desk: &Arc<Desk>, email: &str) -> Result<Arc<Replica>, Failure> {
+    let password = line("the password")?;
+    desk.unlock(email, &password).await?;
+    Ok(desk.replica()?)
+}
+
+async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> replica::Result<T> + Send + 'static,
+) -> Result<T, Failure> {
+    Ok(tokio::task::spawn_blocking(work).await.map_err(std::io::Error::other)??)
+}
+
+/// Waits until a round after now has ended with nothing waiting.
+async fn in_step(desk: &Desk) {
+    let before = desk.sync_status().last_synced_at;
+    desk.sync_now();
+    let done = |status: SyncStatus| {
+        status.waiting == 0 && status.last_synced_at.is_some() && status.last_synced_at != before
+    };
+    while !done(desk.sync_status()) {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+fn line(what: &str) -> Result<String, Failure> {
+    let mut text = String::new();
+    std::io::stdin().lock().read_line(&mut text)?;
+    let text = text.trim_end_matches(['\r', '\n']);
+    if text.is_empty() {
+        return Err(Failure::Usage(format!("Standard input must give {what}.")));
+    }
+    Ok(text.to_owned())
+}
+
+fn print(text: &str) -> Answer {
+    Ok(writeln!(std::io::stdout(), "{text}")?)
+}
