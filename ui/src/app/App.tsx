@@ -1,8 +1,9 @@
 import { RouterProvider } from "@tanstack/react-router";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { Enrol } from "../features/enrol/Enrol";
 import { Unlock } from "../features/unlock/Unlock";
 import type { SessionView } from "../ipc/bindings/SessionView";
+import type { UserId } from "../ipc/bindings/UserId";
 import { problemOf } from "../ipc/problem";
 import { ToastProvider } from "../shared/toasts";
 import { Broken } from "./Broken";
@@ -15,6 +16,8 @@ import { SessionProvider } from "./session";
 export function App() {
   useBackendEvents();
   const { data, error } = useAppState();
+  // Whoever unlocks comes back to where they were; nobody else does.
+  const [places] = useState(() => new Map<UserId, ReturnType<typeof createClinicRouter>>());
   if (error) {
     const { code, detail } = problemOf(error);
     return <Broken code={code} detail={detail} />;
@@ -32,12 +35,18 @@ export function App() {
     case "broken":
       return <Broken code={data.code} detail={data.detail} />;
     case "unlocked":
-      return <Opened key={data.session.person.userId} session={data.session} />;
+      return <Opened key={data.session.person.userId} session={data.session} places={places} />;
   }
 }
 
-function Opened({ session }: { session: SessionView }) {
-  const [router] = useState(createClinicRouter);
+interface OpenedProps {
+  session: SessionView;
+  places: Map<UserId, ReturnType<typeof createClinicRouter>>;
+}
+
+function Opened({ session, places }: OpenedProps) {
+  const [router] = useState(() => places.get(session.person.userId) ?? createClinicRouter());
+  useEffect(() => void places.set(session.person.userId, router), [places, router, session.person.userId]);
   return (
     <SessionProvider session={session}>
       <ToastProvider>

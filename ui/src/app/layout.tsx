@@ -14,6 +14,7 @@ import { useToast } from "../shared/toasts";
 import { KeysSheet } from "./KeysSheet";
 import { keyLabel, useKeys } from "./keymap";
 import classes from "./layout.module.css";
+import { useIdle } from "./idle";
 import { queryKeys } from "./queries";
 import { Rail } from "./Rail";
 import { ServerNotices } from "./ServerNotices";
@@ -25,6 +26,7 @@ export function Layout() {
   const navigate = useNavigate();
   const [open, setOpen] = useState<"finder" | "keys" | null>(null);
   const lock = useLock();
+  useIdle(session.idleLockMinutes, () => lock.mutate());
   const close = () => setOpen(null);
   const patient = openPatient ? { patientId: openPatient } : null;
   useKeys({

@@ -1,0 +1,39 @@
+import { screen, waitFor } from "@testing-library/react";
+import { afterEach, expect, test, vi } from "vitest";
+import { openClinic, openPad } from "../test/clinic";
+
+afterEach(() => vi.useRealTimers());
+
+/** So many minutes go by in which nobody touches anything. */
+async function pass(minutes: number) {
+  vi.setSystemTime(Date.now() + minutes * 60_000);
+  await vi.advanceTimersByTimeAsync(5_000);
+}
+
+test("nobody at the desk: it locks, what was typed stays, and the same person comes back to the same place", async () => {
+  vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"], now: new Date() });
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  await openPad(keys);
+  await keys.type(screen.getByLabelText("Complaints"), "Fever since two days");
+  await pass(4);
+  expect(screen.queryByLabelText("Password")).toBeNull();
+  await pass(5);
+  const password = await screen.findByLabelText("Password");
+  expect(screen.queryByText("Sunita Deshmukh")).toBeNull();
+  await keys.type(password, "seven green parrots{Enter}");
+  await waitFor(() =>
+    expect(screen.getByLabelText("Complaints")).toHaveProperty("value", "Fever since two days"),
+  );
+});
+
+test("a key keeps it open", async () => {
+  vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"], now: new Date() });
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  for (let minute = 0; minute < 12; minute += 4) {
+    await pass(4);
+    await keys.keyboard("{Shift}");
+  }
+  expect(screen.getByTestId("today")).toBeTruthy();
+});

@@ -1,0 +1,26 @@
+import { useEffect, useEffectEvent } from "react";
+
+/** How often it is looked whether somebody is there, in milliseconds. */
+const LOOK_EVERY = 5_000;
+const signs = ["keydown", "pointerdown", "pointermove", "wheel"] as const;
+
+/** Calls once nobody has touched the window for so long; a computer that slept is looked at as it wakes. */
+export function useIdle(minutes: number, onIdle: () => void): void {
+  const idle = useEffectEvent(onIdle);
+  useEffect(() => {
+    let last = Date.now();
+    const touched = () => {
+      last = Date.now();
+    };
+    const timer = setInterval(() => {
+      if (Date.now() - last < minutes * 60_000) return;
+      touched();
+      idle();
+    }, LOOK_EVERY);
+    for (const sign of signs) window.addEventListener(sign, touched, { passive: true });
+    return () => {
+      clearInterval(timer);
+      for (const sign of signs) window.removeEventListener(sign, touched);
+    };
+  }, [minutes]);
+}
