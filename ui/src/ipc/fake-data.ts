@@ -147,7 +147,7 @@ export const fakeDiagnoses = [
 ];
 
 export const fakeBmi = ({ weightKg, heightCm }: { weightKg: number | null; heightCm: number | null }) =>
-  weightKg && heightCm ? Math.round((weightKg / (heightCm / 100) ** 2) * 10) / 10   : null;
+  weightKg && heightCm ? Math.round((weightKg / (heightCm / 100) ** 2) * 10) / 10 : null;
 
 /** A registration that the server did not take. */
 export const fakeRefused: RefusedChange = {

@@ -526,6 +526,7 @@ export const messages = {
     sentences: {
       connecting: "Connecting to the server. You can work as always.",
       online: "Online. Everything from this computer is on the server.",
+      nothingWaits: "Online. Nothing waits to be sent.",
       waiting: (count: number) =>
         count === 1
           ? "Online. 1 change is safe on this computer and goes out by itself."

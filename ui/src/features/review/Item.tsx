@@ -65,7 +65,7 @@ export function Item({ conflict, onLater, onDecided }: Props) {
     return (
       <Button
         ref={isSafer ? safer : undefined}
-        variant={isSafer ? "filled" : "default"}
+        {...(isSafer ? {} : { variant: "default" })}
         disabled={decide.isPending}
         onClick={() => take(place)}
       >

@@ -51,7 +51,7 @@ export function ReasonDialog({ change, way, error, isPending, onClose, onSend }:
           <Button variant="default" onClick={onClose}>
             {common.cancel}
           </Button>
-          <Button type="submit" color={way === "discard" ? "red" : undefined} loading={isPending}>
+          <Button type="submit" {...(way === "discard" ? { color: "red" } : {})} loading={isPending}>
             {words.send}
           </Button>
         </div>

@@ -129,8 +129,7 @@ function One({ change }: { change: RefusedChange }) {
           <Button
             key={way}
             size="sm"
-            variant={way === ways[0] ? "filled" : way === "discard" ? "subtle" : "default"}
-            color={way === "discard" ? "red" : undefined}
+            {...look(way, way === ways[0])}
             loading={settle.isPending && settle.variables.way === way}
             rightSection={<Kbd>{refused.keys[way]}</Kbd>}
             onClick={() => choose(way)}
@@ -161,6 +160,12 @@ function One({ change }: { change: RefusedChange }) {
       )}
     </div>
   );
+}
+
+/** The first way stands out; a button that names its variant is drawn in colours that are not ours. */
+function look(way: SettlementWay, isFirst: boolean) {
+  if (way === "discard") return { variant: "subtle", color: "red" };
+  return isFirst ? {} : { variant: "default" };
 }
 
 interface Settled {

@@ -48,7 +48,7 @@ export function syncSentence(status: SyncStatus): string {
   return attention > 0 ? `${stateSentence(status)} ${sentences.attention(attention)}` : stateSentence(status);
 }
 
-function stateSentence({ connection, waiting, problem, lease }: SyncStatus): string {
+function stateSentence({ connection, waiting, attention, problem, lease }: SyncStatus): string {
   const { sentences } = messages.sync;
   if (connection.state === "offline" && lease?.endsSoon) {
     return sentences.locksSoon(lease.daysWithout, lease.hoursLeft);
@@ -64,6 +64,8 @@ function stateSentence({ connection, waiting, problem, lease }: SyncStatus): str
     case "offline":
       return sentences.offline(timeOrDay(connection.since), waiting);
     case "online":
-      return waiting > 0 ? sentences.waiting(waiting) : sentences.online;
+      if (waiting > 0) return sentences.waiting(waiting);
+      // What was set aside is kept on the server, and is not in its records.
+      return attention > 0 ? sentences.nothingWaits : sentences.online;
   }
 }
