@@ -323,6 +323,8 @@ pub enum NoticeCode {
     PasswordChangeRequired,
     /// The audit log on the server is not what this desktop knew of it. Said by the desktop, never by the server.
     LogChanged,
+    /// The server's data was restored from a backup. Said by the desktop as well.
+    Restored,
 }
 
 /// Something that the tenant's people should know.
@@ -473,6 +475,21 @@ impl std::str::FromStr for Position {
         let id = part()?.parse().map_err(|_| "the id is not a UUID")?;
         Ok(Self { version, table, id })
     }
+}
+
+/// `GET /v1/sync/epoch`: the data that the server has now, and how far it has come with the device that asks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EpochState {
+    /// The epoch.
+    pub epoch: Epoch,
+    /// The tenant's version.
+    pub version: i64,
+    /// The catalogue's version.
+    pub catalogue: i64,
+    /// The device's last mutation that the server has; 0 if it has none.
+    pub last_sequence: i64,
+    /// The hash of that mutation.
+    pub last_hash: Hash,
 }
 
 /// `GET /v1/sync/pull?epoch&after&catalogue&limit`.

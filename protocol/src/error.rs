@@ -35,6 +35,8 @@ pub enum ErrorCode {
     UpgradeRequired,
     /// The server's data was restored: versions begin anew.
     EpochChanged,
+    /// The server's data was restored, and no desktop is served before the operator says so.
+    EpochHeld,
     /// Mutations are missing before the first one of this push.
     SequenceGap,
     /// So much of this computer's work waits for a person that the server takes no more of it for now.

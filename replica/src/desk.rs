@@ -25,6 +25,7 @@ use crate::replica::Replica;
 use crate::slots::{About, OpenSlot, Password, SlotCost, Slots, UserSlot};
 use crate::store::{DatabaseKey, Facts, Store};
 use crate::sync::client::{Client, parse_address};
+use crate::sync::compare::Depth;
 use crate::sync::engine::{Context, Engine, Typed, login};
 use crate::sync::standing;
 use crate::sync::surroundings::{System, aside};
@@ -44,7 +45,7 @@ const ASK_EVERY: u32 = 40;
 #[derive(Clone, Debug)]
 pub enum Event {
     /// How this computer stands with the server.
-    Sync(SyncStatus),
+    Sync(Box<SyncStatus>),
     /// Rows changed: what is shown may be old.
     RowsChanged,
     /// Someone signed in or out.
@@ -638,6 +639,9 @@ impl Desk {
         self.open().as_ref().map_or(
             SyncStatus {
                 connection: Connection::Connecting,
+                filling: None,
+                compared: None,
+                only_here: 0,
                 waiting: 0,
                 attention: 0,
                 decisions: 0,
@@ -656,6 +660,17 @@ impl Desk {
         if let Some(open) = self.open().as_ref() {
             open.engine.wake();
         }
+    }
+
+    /// Compares every row here with the server's as soon as nothing is missing, and fetches again what differs; answers
+    /// how many rows that were. It waits until the server can be reached.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Locked`], also if someone signs out meanwhile.
+    pub async fn mend(&self, depth: Depth) -> Result<u32> {
+        let mended = self.open().as_ref().ok_or(Error::Locked)?.engine.compare(depth);
+        mended.await
     }
 
     /// What happens from now on.

@@ -91,6 +91,16 @@ pub enum Error {
         "The data on this computer was written by a newer version of Clinic Desk and was not changed. Install the newer version again."
     )]
     StoreTooNew,
+    /// The file must be upgraded, and another process has it open.
+    #[error(
+        "The data on this computer is of an earlier version of Clinic Desk, and another program has it open. Close that program and sign in again. Nothing was changed."
+    )]
+    StoreInUse,
+    /// The upgraded copy of the file is not what the file was.
+    #[error(
+        "The data on this computer could not be brought to this version of Clinic Desk. It was not changed: the version that you had before still opens it. Call support."
+    )]
+    UpgradeFailed,
     /// The disk takes no more.
     #[error(
         "This was not saved: the disk of this computer is full or does not answer. All that was saved before is safe; free some space and save again."
@@ -121,6 +131,11 @@ pub enum Error {
     /// The server takes no more in one piece.
     #[error("The server takes no more in one piece. What was saved is safe and goes out in smaller pieces.")]
     TooLarge,
+    /// The server knows less than this computer, and does not say that it was restored.
+    #[error(
+        "The server knows less than this computer, perhaps after it was restored from a backup. What is stored here is safe and was not changed. Tell whoever runs the server: it must begin a new epoch, then every computer brings back what was done on it."
+    )]
+    ServerWentBack,
     /// The server answered with a refusal.
     #[error("{detail}")]
     Server {
@@ -157,6 +172,7 @@ impl Error {
             | Self::SlotsDamaged
             | Self::StoreMissing
             | Self::StoreDoesNotOpen
+            | Self::UpgradeFailed
             | Self::StoreDamaged => ErrorCode::StoreDamaged,
             Self::StoreTooNew => ErrorCode::StoreTooNew,
             Self::DiskFull => ErrorCode::DiskFull,
@@ -164,7 +180,8 @@ impl Error {
             Self::Forbidden(_) => ErrorCode::Forbidden,
             Self::NotFound => ErrorCode::NotFound,
             Self::ServerUnreachable => ErrorCode::ServerUnreachable,
-            Self::TooLarge => ErrorCode::Unavailable,
+            Self::TooLarge | Self::StoreInUse => ErrorCode::Unavailable,
+            Self::ServerWentBack => ErrorCode::EpochChanged,
             Self::Server { code, .. } => *code,
             Self::Internal(_) => ErrorCode::Internal,
         }

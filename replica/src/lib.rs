@@ -53,6 +53,7 @@ pub use keyring::Keyring;
 pub use keyring::Trouble;
 pub use replica::Replica;
 pub use slots::SlotCost;
+pub use sync::compare::Depth;
 pub use verify::Verification;
 pub use verify_paper::PaperReport;
 pub use wipe::OnlyHere;

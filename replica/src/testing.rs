@@ -132,6 +132,11 @@ impl DatabaseKey {
 }
 
 impl Replica {
+    /// Its file.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// Does something for which the window has no command yet, by the door through which every command writes.
     pub fn record_changes(&self, kind: &str, patient: Option<PatientId>, changes: Vec<Change>) -> Result<()> {
         self.record(kind, patient, |_| Ok((changes, ())))
@@ -153,6 +158,11 @@ impl Store {
             let rows = ids.map(|id| shown(tx, table, id?.parse().map_err(Error::internal)?));
             rows.filter_map(Result::transpose).collect()
         })
+    }
+
+    /// Does something to the file behind the program's back; answers how many rows it met.
+    pub fn damage(&self, sql: &str) -> Result<usize> {
+        self.write(|tx| Ok(tx.execute(sql, [])?))
     }
 
     /// Remembers where this computer belongs, as enrolling does.

@@ -11,6 +11,8 @@ use protocol::settlement::Way;
 use protocol::validate::moment_text;
 use serde::{Deserialize, Serialize};
 
+use crate::store::{Compared, Filling};
+
 mod consultation;
 
 pub use consultation::{
@@ -163,6 +165,12 @@ pub struct Enrolment {
 pub struct SyncStatus {
     /// Whether the server answers.
     pub connection: Connection,
+    /// How far this computer has been filled; none once it holds all that it may have.
+    pub filling: Option<FillingView>,
+    /// When it was last compared with the server, row by row, and found equal; none before the first time.
+    pub compared: Option<ComparedView>,
+    /// How many records are here of which the server has nothing, or only something older: it lost them.
+    pub only_here: u32,
     /// How many changes are saved here and not yet acknowledged by the server.
     pub waiting: u32,
     /// How many changes of this computer were set aside, and how many items wait for a decision.
@@ -180,6 +188,54 @@ pub struct SyncStatus {
     pub notices: Vec<Notice>,
     /// For how long this computer still works without contact; none if the server has not said.
     pub lease: Option<LeaseView>,
+}
+
+/// The last comparison with the server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct ComparedView {
+    /// When both were equal.
+    pub at: Option<String>,
+    /// How many rows were other ones here when there last were any, and were fetched again.
+    pub mended: u32,
+    /// When that was.
+    pub mended_at: Option<String>,
+}
+
+impl From<&Compared> for ComparedView {
+    fn from(compared: &Compared) -> Self {
+        let (mended, mended_at) = compared.mended().unzip();
+        Self {
+            at: compared.at().map(moment_text),
+            mended: mended.unwrap_or(0),
+            mended_at: mended_at.map(str::to_owned),
+        }
+    }
+}
+
+/// How far a new computer has been filled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct FillingView {
+    /// Whether all that today needs is here.
+    pub has_today: bool,
+    /// How many rows have come of it, or after it.
+    pub rows: u32,
+    /// About how many come after it.
+    pub total: Option<u32>,
+}
+
+impl From<Filling> for FillingView {
+    fn from(filling: Filling) -> Self {
+        let count = |rows: u64| u32::try_from(rows).unwrap_or(u32::MAX);
+        Self {
+            has_today: filling.after.is_some(),
+            rows: count(filling.rows),
+            total: filling.total.map(count),
+        }
+    }
 }
 
 /// Whether the server answers.

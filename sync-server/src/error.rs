@@ -70,6 +70,9 @@ pub enum Error {
     /// The server's data was restored.
     #[error("epoch changed")]
     EpochChanged,
+    /// The server's data was restored, and the operator still looks at it.
+    #[error("epoch held")]
+    EpochHeld,
     /// Mutations are missing before the first one of this push.
     #[error("sequence gap: expected {expected}")]
     SequenceGap {
@@ -178,12 +181,19 @@ impl Error {
             Self::UpgradeRequired => (
                 StatusCode::UPGRADE_REQUIRED,
                 Code::UpgradeRequired,
-                "This version of the program is no longer served. Update it; your work is kept.",
+                "This version of the program is too old for the server. What you do is kept and still sent; update the \
+                 program to get what others do.",
             ),
             Self::EpochChanged => (
                 StatusCode::CONFLICT,
                 Code::EpochChanged,
                 "The server's data was restored from a backup. Your work is kept; sync starts anew.",
+            ),
+            Self::EpochHeld => (
+                StatusCode::CONFLICT,
+                Code::EpochHeld,
+                "The server's data was restored from a backup and is being looked at. Your work is kept on this \
+                 computer, and sync goes on by itself when the server is ready.",
             ),
             Self::SequenceGap { .. } => {
                 (StatusCode::CONFLICT, Code::SequenceGap, "Earlier changes of this computer are missing.")

@@ -25,6 +25,7 @@ use crate::health::{healthz, readyz};
 use crate::manage::{clinics, devices, passwords, users};
 use crate::sync::bootstrap::bootstrap;
 use crate::sync::digest::{digest, rows_by_id};
+use crate::sync::epoch::epoch;
 use crate::sync::live::live;
 use crate::sync::pull::pull;
 use crate::sync::push::push;
@@ -118,6 +119,7 @@ pub(crate) fn routes() -> Vec<Route> {
         get("/v1/dental_attachments/{id}/upload", to(May::ReadPrescriptions), files::upload),
         put("/v1/dental_attachments/{id}/upload", to(May::ReadPrescriptions).also_suspended(), files::piece),
         post("/v1/dental_attachments/{id}/upload", to(May::ReadPrescriptions).also_suspended(), files::end),
+        get("/v1/sync/epoch", WORK, epoch),
         post("/v1/sync/push", WORK.also_suspended(), push),
         post("/v1/sync/receipts", WORK.also_suspended(), receipts).compressed(),
         get("/v1/sync/pull", WORK, pull).compressed(),

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use protocol::api::{NewDoctor, RegisterRequest, RegisterResponse, Secret};
 use protocol::permission::Role;
+use protocol::table::Row;
 use replica::view::{AppState, Connection, Enrolment, PatientForm};
 use replica::{Clock, Desk, Keyring, Replica, SlotCost};
 use sqlx::Connection as _;
@@ -223,6 +224,12 @@ impl TestDesk {
 
     /// Enrols it as the doctor's, and gets everything.
     pub async fn enrol(&self, server: String, code: Secret, name: &str) -> anyhow::Result<()> {
+        self.enrol_only(server, code, name).await?;
+        self.synced().await
+    }
+
+    /// Enrols it as the doctor's; it begins to get everything.
+    pub async fn enrol_only(&self, server: String, code: Secret, name: &str) -> anyhow::Result<()> {
         let enrolment = Enrolment {
             server,
             code: code.0,
@@ -231,7 +238,7 @@ impl TestDesk {
             device_name: name.into(),
         };
         self.desk.enrol(enrolment).await?;
-        self.synced().await
+        Ok(())
     }
 
     /// Its keyring.
@@ -265,6 +272,12 @@ impl TestDesk {
     /// The unlocked replica.
     pub fn replica(&self) -> anyhow::Result<Arc<Replica>> {
         Ok(self.desk.replica()?)
+    }
+
+    /// Every row that it shows and that the server has, in the order of (table, id), but for deleted ones.
+    pub fn rows(&self) -> anyhow::Result<Vec<Row>> {
+        let held = self.replica()?.store().rows()?;
+        Ok(held.into_iter().map(|held| held.shown).filter(|row| !row.deleted).collect())
     }
 
     /// Waits until everything of this desktop is acknowledged and it has everything of the server.

@@ -1,6 +1,6 @@
 //! A network that loses things, between a real replica and a real server.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,7 +8,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Response, StatusCode};
-use futures_util::{StreamExt, stream};
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use url::Url;
@@ -26,6 +26,10 @@ pub enum Fault {
     Repeated,
     /// The answer breaks off after this many bytes.
     BrokenAfter(usize),
+    /// The stream for a new desktop breaks off after so many portions.
+    BrokenAfterPortions(usize),
+    /// After so many portions nothing comes any more until [`Network::let_go`]; then it breaks off.
+    HeldAfterPortions(usize),
     /// Something between answers in the server's place.
     Answered(u16),
 }
@@ -43,6 +47,10 @@ struct Wire {
     /// What something on the way says in the server's place to requests to paths that begin so.
     words: Mutex<Vec<(&'static str, Words)>>,
     is_down: watch::Sender<bool>,
+    /// How many bytes of answers passed, by path.
+    bytes: Mutex<HashMap<String, u64>>,
+    /// Whether an answer is held back now.
+    is_holding: watch::Sender<bool>,
 }
 
 #[derive(Clone, Copy)]
@@ -68,6 +76,8 @@ impl Network {
             faults: Mutex::default(),
             words: Mutex::default(),
             is_down: watch::Sender::new(false),
+            bytes: Mutex::default(),
+            is_holding: watch::Sender::new(false),
         });
         let app = Router::new().fallback(pass).with_state(Arc::clone(&wire));
         tokio::spawn(async move { axum::serve(listener, app).await });
@@ -92,6 +102,22 @@ impl Network {
     /// Plans no fault any more.
     pub fn forget_plans(&self) {
         lock(&self.wire.faults).clear();
+    }
+
+    /// How many bytes of answers of this path have passed, compressed as they are.
+    pub fn n_bytes(&self, path: &str) -> u64 {
+        lock(&self.wire.bytes).get(path).copied().unwrap_or(0)
+    }
+
+    /// Waits until an answer is held back.
+    pub async fn holding(&self) {
+        // The sender lives as long as this.
+        self.wire.is_holding.subscribe().wait_for(|is_holding| *is_holding).await.ok();
+    }
+
+    /// Breaks off what is held back.
+    pub fn let_go(&self) {
+        self.wire.is_holding.send_replace(false);
     }
 
     /// From now on something on the way answers requests to paths that begin so, in the server's place.
@@ -168,7 +194,7 @@ async fn pass(State(wire): State<Arc<Wire>>, request: Request) -> Response<Body>
     }
 }
 
-async fn forward(wire: &Wire, request: Request, fault: Fault) -> anyhow::Result<Response<Body>> {
+async fn forward(wire: &Arc<Wire>, request: Request, fault: Fault) -> anyhow::Result<Response<Body>> {
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, 64 * 1024 * 1024).await?;
     let mut url = lock(&wire.upstream).clone();
@@ -176,6 +202,10 @@ async fn forward(wire: &Wire, request: Request, fault: Fault) -> anyhow::Result<
     url.set_query(parts.uri.query());
     let mut headers = parts.headers;
     headers.remove("host");
+    if matches!(fault, Fault::BrokenAfterPortions(_) | Fault::HeldAfterPortions(_)) {
+        // Portions are told apart in the text only.
+        headers.remove("accept-encoding");
+    }
     let send = || {
         wire.client
             .request(parts.method.clone(), url.clone())
@@ -199,16 +229,64 @@ async fn forward(wire: &Wire, request: Request, fault: Fault) -> anyhow::Result<
             headers.remove("content-length");
             Ok(broken(status, headers, &whole[..n_bytes.min(whole.len())]))
         }
+        Fault::BrokenAfterPortions(portions) | Fault::HeldAfterPortions(portions) => {
+            let holding = matches!(fault, Fault::HeldAfterPortions(_)).then(|| wire.is_holding.clone());
+            let end = async move {
+                if let Some(holding) = holding {
+                    holding.send_replace(true);
+                    holding.subscribe().wait_for(|is_holding| !*is_holding).await.ok();
+                }
+                Err(std::io::Error::other("the line broke"))
+            };
+            let start = whole_portions(answer, portions);
+            headers.remove("content-length");
+            let mut passed = Response::new(Body::from_stream(start.chain(stream::once(end))));
+            *passed.status_mut() = status;
+            *passed.headers_mut() = headers;
+            Ok(passed)
+        }
         _ => {
             let mut is_down = wire.is_down.subscribe();
             let down = async move { is_down.wait_for(|is_down| *is_down).await.map(|_| ()) };
-            let mut passed =
-                Response::new(Body::from_stream(answer.bytes_stream().take_until(Box::pin(down))));
+            let (counted, path) = (Arc::clone(wire), parts.uri.path().to_owned());
+            let pieces = answer.bytes_stream().inspect_ok(move |piece| {
+                *lock(&counted.bytes).entry(path.clone()).or_default() += piece.len() as u64;
+            });
+            let mut passed = Response::new(Body::from_stream(pieces.take_until(Box::pin(down))));
             *passed.status_mut() = status;
             *passed.headers_mut() = headers;
             Ok(passed)
         }
     }
+}
+
+/// So many portions of a stream for a new desktop, each as soon as it is whole.
+fn whole_portions(
+    answer: reqwest::Response,
+    portions: usize,
+) -> impl Stream<Item = std::io::Result<Bytes>> + Send {
+    let start = (answer.bytes_stream().boxed(), Vec::<u8>::new(), portions);
+    stream::unfold(start, |(mut pieces, mut text, left)| async move {
+        if left == 0 {
+            return None;
+        }
+        loop {
+            if let Some(end) = end_of_portion(&text) {
+                let portion: Vec<u8> = text.drain(..end).collect();
+                return Some((Ok(portion.into()), (pieces, text, left - 1)));
+            }
+            match pieces.next().await? {
+                Ok(piece) => text.extend_from_slice(&piece),
+                Err(error) => return Some((Err(std::io::Error::other(error)), (pieces, text, 0))),
+            }
+        }
+    })
+}
+
+fn end_of_portion(text: &[u8]) -> Option<usize> {
+    let mark = b"{\"reached\"";
+    let start = text.windows(mark.len()).position(|window| window == mark)?;
+    text[start..].iter().position(|byte| *byte == b'\n').map(|length| start + length + 1)
 }
 
 /// An answer whose stream breaks off after these bytes.

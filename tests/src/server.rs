@@ -113,7 +113,31 @@ impl ServerProcess {
         output(Command::new(program("clinic-sync")?).args(args).arg("--data-dir").arg(self.data()), input)
     }
 
+    /// Copies its data, as a backup of a disk does. It must stand still.
+    ///
+    /// # Errors
+    ///
+    /// If that fails.
+    pub fn back_up(&self) -> anyhow::Result<()> {
+        copy(&self.data(), &self.folder.join("backup"))
+    }
+
+    /// Puts the data of the backup in the place of what it has. It must stand still.
+    ///
+    /// # Errors
+    ///
+    /// If that fails.
+    pub fn restore(&self) -> anyhow::Result<()> {
+        std::fs::remove_dir_all(self.data())?;
+        copy(&self.folder.join("backup"), &self.data())
+    }
+
     fn data(&self) -> PathBuf {
         self.folder.join("server")
     }
+}
+
+fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
+    output(Command::new("cp").arg("-a").arg(from).arg(to), "")?;
+    Ok(())
 }

@@ -28,7 +28,8 @@ pub(super) fn keep(tx: &Transaction<'_>, row: &Row) -> Result<()> {
     put(tx, row.table.as_str(), &row.id.to_string(), &serde_json::to_string(row)?)
 }
 
-fn put(tx: &Transaction<'_>, table: &str, id: &str, row: &str) -> Result<()> {
+/// Keeps the text of a row.
+pub(super) fn put(tx: &Transaction<'_>, table: &str, id: &str, row: &str) -> Result<()> {
     let sql = "insert into carried_rows (table_name, id, row) values (?1, ?2, ?3) \
                on conflict (table_name, id) do update set row = excluded.row";
     tx.prepare_cached(sql)?.execute((table, id, row))?;

@@ -18,16 +18,23 @@ pub(super) fn apply(tx: &Transaction<'_>, row: &Row) -> Result<bool> {
     if known.is_some_and(|known| known.version > row.version) {
         return Ok(false);
     }
+    put(tx, row)?;
+    Ok(true)
+}
+
+/// Takes a row from the server, whatever version is here.
+pub(super) fn put(tx: &Transaction<'_>, row: &Row) -> Result<()> {
+    tx.prepare_cached("delete from only_here where table_name = ?1 and id = ?2")?
+        .execute((row.table.as_str(), row.id.to_string()))?;
     let mut shown = Stored { version: row.version, is_deleted: row.deleted, values: row.values.clone() };
     let pending = pending(tx, row.table, row.id, (i64::MAX, i64::MAX))?;
-    let (name, id) = (row.table.as_str(), row.id.to_string());
     if pending.is_empty() {
-        tx.prepare_cached("delete from confirmed_rows where table_name = ?1 and id = ?2")?
-            .execute((name, id))?;
+        forget(tx, row.table, row.id)?;
     } else {
         let sql = "insert into confirmed_rows (table_name, id, row) values (?1, ?2, ?3) \
                    on conflict (table_name, id) do update set row = excluded.row";
-        tx.prepare_cached(sql)?.execute((name, id, serde_json::to_string(row)?))?;
+        let text = serde_json::to_string(row)?;
+        tx.prepare_cached(sql)?.execute((row.table.as_str(), row.id.to_string(), text))?;
         for change in pending.iter().flat_map(|mutation| &mutation.changes) {
             if change.table == row.table && change.id == row.id {
                 lay_over(&mut shown, change);
@@ -37,7 +44,33 @@ pub(super) fn apply(tx: &Transaction<'_>, row: &Row) -> Result<bool> {
     if !put_row(tx, row.table, row.id, &shown)? {
         carried::keep(tx, row)?;
     }
-    Ok(true)
+    Ok(())
+}
+
+/// The row as the server last sent it, in the columns that this program knows; none if it is only here.
+pub(super) fn held(tx: &Transaction<'_>, table: TableName, id: Uuid) -> Result<Option<Row>> {
+    let mut statement =
+        tx.prepare_cached("select row from confirmed_rows where table_name = ?1 and id = ?2")?;
+    let text: Option<String> =
+        statement.query_row((table.as_str(), id.to_string()), |row| row.get(0)).optional()?;
+    if let Some(text) = text {
+        return Ok(Some(serde_json::from_str(&text)?));
+    }
+    let stored = get_row(tx, table, id)?.filter(|stored| stored.version > 0);
+    Ok(stored.map(|stored| Row {
+        table,
+        id,
+        version: stored.version,
+        deleted: stored.is_deleted,
+        values: stored.values,
+    }))
+}
+
+/// Forgets what the server had of a row.
+fn forget(tx: &Transaction<'_>, table: TableName, id: Uuid) -> Result<()> {
+    tx.prepare_cached("delete from confirmed_rows where table_name = ?1 and id = ?2")?
+        .execute((table.as_str(), id.to_string()))?;
+    Ok(())
 }
 
 /// Remembers a row as the server has it, before the first change to it that the server does not know.

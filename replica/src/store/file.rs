@@ -7,11 +7,12 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use zeroize::Zeroizing;
 
+use super::upgrade::{InUse, new_for_use, open_for_use};
 use super::{DatabaseKey, Facts, Store, carried, set_meta};
 use crate::error::{Error, Result};
 
 /// Every step of the local schema, oldest first. A released step never changes.
-const MIGRATIONS: &[&str] = &[
+pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0001_setup.sql"),
     include_str!("../../../migrations/sqlite/0002_more_tables.sql"),
     include_str!("../../../migrations/sqlite/0003_desk_events.sql"),
@@ -19,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0005_medicines.sql"),
     include_str!("../../../migrations/sqlite/0006_log_ends.sql"),
     include_str!("../../../migrations/sqlite/0007_conflicts.sql"),
+    include_str!("../../../migrations/sqlite/0008_only_here.sql"),
     include_str!("../../../migrations/sqlite/0010_medicine_use.sql"),
     include_str!("../../../migrations/sqlite/0009_settlements.sql"),
 ];
@@ -37,9 +39,10 @@ impl Store {
             return Err(Error::AlreadyEnrolled);
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
-        let connection = connect(path, key, flags)?;
+        let mut connection = connect(path, key, flags)?;
         restrict(path)?;
-        let store = Self::with(path, key, connection)?;
+        migrate(&mut connection)?;
+        let store = Self::with(path, key, connection, new_for_use(path)?)?;
         store.write(|tx| {
             set_meta(tx, "facts", facts)?;
             set_meta(tx, "epoch", &facts.epoch)
@@ -47,34 +50,36 @@ impl Store {
         Ok(store)
     }
 
-    /// Opens a file that was made before.
+    /// Opens a file that was made before. One of an earlier program is upgraded first, in a copy.
     ///
     /// # Errors
     ///
     /// [`Error::StoreDoesNotOpen`] for another key, [`Error::StoreMissing`], [`Error::StoreTooNew`] for a newer
-    /// program's file. The file is left as it is.
+    /// program's file, [`Error::StoreInUse`] for one that must be upgraded and is open elsewhere. The file is left as
+    /// it is.
     pub fn open(path: &Path, key: &DatabaseKey) -> Result<Self> {
         if !path.exists() {
             return Err(Error::StoreMissing);
         }
+        let in_use = open_for_use(path, key)?;
         let connection = connect(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        Self::with(path, key, connection)
+        Self::with(path, key, connection, in_use)
     }
 
-    fn with(path: &Path, key: &DatabaseKey, mut writer: Connection) -> Result<Self> {
-        migrate(&mut writer)?;
+    fn with(path: &Path, key: &DatabaseKey, writer: Connection, in_use: InUse) -> Result<Self> {
         let reader = connect(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         reader.pragma_update(None, "query_only", true)?;
         Ok(Self {
             writer: Mutex::new(writer),
             reader: Mutex::new(reader),
+            _in_use: in_use,
             #[cfg(feature = "testing")]
             watcher: Mutex::default(),
         })
     }
 }
 
-fn connect(path: &Path, key: &DatabaseKey, flags: OpenFlags) -> Result<Connection> {
+pub(crate) fn connect(path: &Path, key: &DatabaseKey, flags: OpenFlags) -> Result<Connection> {
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     let mut raw_key = Zeroizing::new(String::with_capacity(67));
     raw_key.push_str("x'");
@@ -109,12 +114,13 @@ fn connect(path: &Path, key: &DatabaseKey, flags: OpenFlags) -> Result<Connectio
 }
 
 /// How many steps of the schema the file has been through.
-fn version(connection: &Connection) -> Result<usize> {
+pub(crate) fn version(connection: &Connection) -> Result<usize> {
     let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     usize::try_from(version).map_err(Error::internal)
 }
 
-fn migrate(connection: &mut Connection) -> Result<()> {
+/// Takes the missing steps, in one transaction.
+pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
     let Some(missing) = MIGRATIONS.get(version(connection)?..) else { return Err(Error::StoreTooNew) };
     let tx = connection.transaction()?;
     for step in missing {
@@ -127,7 +133,8 @@ fn migrate(connection: &mut Connection) -> Result<()> {
     Ok(tx.commit()?)
 }
 
-fn restrict(path: &Path) -> Result<()> {
+/// Makes the file its owner's alone.
+pub(super) fn restrict(path: &Path) -> Result<()> {
     #[cfg(unix)]
     std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
     #[cfg(not(unix))]

@@ -1,15 +1,20 @@
 //! The encrypted file: one tenant's rows, what was done here, and what of it still waits.
 
 mod carried;
+mod comparing;
 mod confirmed;
 mod desk_events;
-mod file;
+mod epoch;
+pub(crate) mod file;
+mod filling;
 mod log_ends;
 mod outbox;
 mod rows;
 mod settled;
 mod staged;
+pub(crate) mod upgrade;
 
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use protocol::api::{DeviceScope, StaffMember};
@@ -21,7 +26,12 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
 
+pub use comparing::Compared;
+pub(crate) use comparing::Fetched;
 pub(crate) use desk_events::NewEvent;
+pub use epoch::Restored;
+pub use filling::Filling;
+pub(crate) use filling::{Header, Portion};
 pub(crate) use outbox::{NewMutation, record};
 pub(crate) use rows::get_row;
 
@@ -76,8 +86,16 @@ pub struct SyncState {
     pub after_version: Option<i64>,
     /// The version of the shared catalogue.
     pub catalogue: i64,
-    /// The tenant's version whose data this file holds whole.
+    /// The tenant's version whose data this file holds whole; none as long as it is being filled.
     pub head: Option<i64>,
+    /// How far it has been filled; none before that begins, and once all is here.
+    pub filling: Option<Filling>,
+    /// The last comparison with the server; none before the first.
+    pub compared: Option<Compared>,
+    /// How many rows are here of which the server has nothing, or only something older.
+    pub only_here: u32,
+    /// That the server's data was restored, if it ever was.
+    pub restored: Option<Restored>,
     /// What must be added to this computer's clock for the server's.
     pub clock_offset_ms: i64,
     /// How many mutations wait for the network.
@@ -103,6 +121,8 @@ const NEEDS_SOMEONE: &str = "select count(*) from mutations m where m.fate = 'qu
 pub struct Store {
     writer: Mutex<Connection>,
     reader: Mutex<Connection>,
+    // Ends after the connections.
+    _in_use: upgrade::InUse,
     #[cfg(feature = "testing")]
     watcher: Mutex<Option<Watcher>>,
 }
@@ -217,6 +237,10 @@ impl Store {
                 after,
                 catalogue: meta(tx, "catalogue")?.unwrap_or(0),
                 head: meta(tx, "head")?,
+                filling: meta(tx, "filling")?,
+                compared: meta(tx, "compared")?,
+                restored: meta(tx, "restored")?,
+                only_here: count("select count(*) from only_here")?,
                 clock_offset_ms: meta(tx, "clock_offset_ms")?.unwrap_or(0),
                 last_sequence: tx.query_row(last, [], |row| row.get(0))?,
                 waiting: count("select count(*) from mutations where fate is null")?,
@@ -251,6 +275,15 @@ impl Store {
     pub fn mark_synced(&self, at: OffsetDateTime) -> Result<()> {
         self.write(|tx| set_meta(tx, "last_synced_at", &protocol::validate::moment_text(at)))
     }
+}
+
+/// The file, and what SQLite keeps beside it: what is not yet in it, and what processes share.
+pub(crate) fn files_of(path: &Path) -> [PathBuf; 3] {
+    ["", "-wal", "-shm"].map(|ending| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        name.into()
+    })
 }
 
 /// A remembered value.

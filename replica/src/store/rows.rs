@@ -23,6 +23,8 @@ pub(crate) struct Stored {
 struct Statements {
     select: String,
     upsert: String,
+    /// The same, which leaves a newer row alone.
+    fill: String,
 }
 
 static STATEMENTS: LazyLock<Vec<Statements>> = LazyLock::new(|| TABLES.iter().map(statements).collect());
@@ -33,15 +35,17 @@ fn statements(table: &Table) -> Statements {
     let columns = names.join(", ");
     let marks: Vec<String> = (1..=names.len() + 3).map(|place| format!("?{place}")).collect();
     let updates: Vec<String> = names.iter().map(|column| format!("{column} = excluded.{column}")).collect();
+    let put = format!(
+        "insert into {name} (id, sync_version, is_deleted, {columns}) values ({}) \
+         on conflict (id) do update set sync_version = excluded.sync_version, \
+         is_deleted = excluded.is_deleted, {}",
+        marks.join(", "),
+        updates.join(", "),
+    );
     Statements {
         select: format!("select sync_version, is_deleted, {columns} from {name} where id = ?1"),
-        upsert: format!(
-            "insert into {name} (id, sync_version, is_deleted, {columns}) values ({}) \
-             on conflict (id) do update set sync_version = excluded.sync_version, \
-             is_deleted = excluded.is_deleted, {} returning rowid",
-            marks.join(", "),
-            updates.join(", "),
-        ),
+        upsert: format!("{put} returning rowid"),
+        fill: format!("{put} where excluded.sync_version >= {name}.sync_version returning rowid"),
     }
 }
 
@@ -71,16 +75,7 @@ pub(crate) fn put_row(tx: &Transaction<'_>, table: TableName, id: Uuid, stored: 
     let mut statement = tx.prepare_cached(&STATEMENTS[table as usize].upsert)?;
     let rowid: i64 =
         statement.query_row(params_from_iter(fixed.into_iter().chain(columns)), |row| row.get(0))?;
-    match table {
-        TableName::Patients => index(tx, "finder", rowid, stored, patient_words(&stored.values))?,
-        TableName::Medicines => {
-            index(tx, "medicine_finder", rowid * 2, stored, medicine_words(&stored.values))?;
-        }
-        TableName::TenantMedicines => {
-            index(tx, "medicine_finder", rowid * 2 + 1, stored, medicine_words(&stored.values))?;
-        }
-        _ => {}
-    }
+    index(tx, table, rowid, stored.is_deleted, |name| text(&stored.values, name))?;
     Ok(n_known == stored.values.len())
 }
 
@@ -90,17 +85,15 @@ pub(super) fn remove_row(tx: &Transaction<'_>, table: TableName, id: Uuid) -> Re
     let Some(row) = get_row(tx, table, id)? else { return Ok(()) };
     let sql = format!("delete from {} where id = ?1 returning rowid", table.table().sql_name);
     let rowid: i64 = tx.prepare_cached(&sql)?.query_row([id.to_string()], |row| row.get(0))?;
-    let gone = Stored { is_deleted: true, ..row };
+    index(tx, table, rowid, true, |name| text(&row.values, name))?;
     match table {
         TableName::Patients => {
-            index(tx, "finder", rowid, &gone, String::new())?;
-            let name = format!("{} {}", text(&gone.values, "first_name"), text(&gone.values, "last_name"));
+            let name = format!("{} {}", text(&row.values, "first_name"), text(&row.values, "last_name"));
             tx.prepare_cached("update mutations set patient_name = ?1 where patient_id = ?2")?
                 .execute((name.trim(), id.to_string()))?;
         }
-        TableName::TenantMedicines => index(tx, "medicine_finder", rowid * 2 + 1, &gone, String::new())?,
         TableName::Prescriptions => {
-            let number = text(&gone.values, "prescription_number");
+            let number = text(&row.values, "prescription_number");
             super::set_meta(tx, &format!("given/{number}"), &true)?;
         }
         _ => {}
@@ -108,9 +101,46 @@ pub(super) fn remove_row(tx: &Transaction<'_>, table: TableName, id: Uuid) -> Re
     Ok(())
 }
 
-fn index(tx: &Transaction<'_>, finder: &str, rowid: i64, stored: &Stored, words: String) -> Result<()> {
+/// The statement that writes a row which is not deleted, unless a newer one is there: its id, its version, 0, and a
+/// value for each column of the table in their order. It answers with the row's place, if it wrote.
+pub(super) fn fill_statement(table: TableName) -> &'static str {
+    &STATEMENTS[table as usize].fill
+}
+
+/// Whether this file would hold the same of both, in those columns that were sent and that it knows.
+pub(super) fn are_same(table: TableName, held: &Values, sent: &Values) -> bool {
+    sent.iter().all(|(name, value)| match (table.table().column(name), held.get(name)) {
+        (Some(column), Some(held)) if column.kind == Kind::Json => held == value,
+        (Some(column), held) => to_sql(column, held) == to_sql(column, Some(value)),
+        (None, _) => true,
+    })
+}
+
+/// What a column holds that did not come.
+pub(super) fn default_value(column: &Column) -> Sql {
+    to_sql(column, None)
+}
+
+/// Makes a row to be found by its texts, where its table has a finder.
+pub(super) fn index<'a>(
+    tx: &Transaction<'_>,
+    table: TableName,
+    rowid: i64,
+    is_deleted: bool,
+    text: impl Fn(&str) -> &'a str,
+) -> Result<()> {
+    let (finder, rowid) = match table {
+        TableName::Patients => ("finder", rowid),
+        TableName::Medicines => ("medicine_finder", rowid * 2),
+        TableName::TenantMedicines => ("medicine_finder", rowid * 2 + 1),
+        _ => return Ok(()),
+    };
     tx.prepare_cached(&format!("delete from {finder} where rowid = ?1"))?.execute([rowid])?;
-    if !stored.is_deleted {
+    if !is_deleted {
+        let words = match table {
+            TableName::Patients => patient_words(text),
+            _ => crate::medicines::split_words(text("search_text")),
+        };
         tx.prepare_cached(&format!("insert into {finder} (rowid, words) values (?1, ?2)"))?
             .execute((rowid, words))?;
     }
@@ -121,15 +151,15 @@ fn text<'a>(values: &'a Values, name: &str) -> &'a str {
     values.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
-fn patient_words(values: &Values) -> String {
+fn patient_words<'a>(text: impl Fn(&str) -> &'a str) -> String {
     let mut words = format!(
         "{} {} {}",
-        normalise_name(text(values, "first_name")),
-        normalise_name(text(values, "last_name")),
-        text(values, "patient_code"),
+        normalise_name(text("first_name")),
+        normalise_name(text("last_name")),
+        text("patient_code"),
     );
     for number in ["mobile_number", "alternate_mobile"] {
-        let national = text(values, number).trim_start_matches("+91").trim_start_matches('+');
+        let national = text(number).trim_start_matches("+91").trim_start_matches('+');
         // Every ending is a word, so that any run of digits is the beginning of one.
         for (start, _) in national.char_indices().rev().skip(2) {
             words.push(' ');
@@ -137,10 +167,6 @@ fn patient_words(values: &Values) -> String {
         }
     }
     words
-}
-
-fn medicine_words(values: &Values) -> String {
-    crate::medicines::split_words(text(values, "search_text"))
 }
 
 fn to_sql(column: &Column, value: Option<&Value>) -> Sql {

@@ -43,14 +43,25 @@ impl Store {
             }
             drop(rows);
             drop(statement);
-            tx.execute("delete from staged_rows", [])?;
-            tx.execute("delete from meta where name = 'staged_after'", [])?;
-            set_meta(tx, "head", &head)?;
-            set_meta(tx, "after", &Position::after_version(head).to_string())?;
-            set_meta(tx, "catalogue", &catalogue)?;
+            forget(tx)?;
+            set_cursor(tx, head, catalogue)?;
             Ok(is_changed)
         })
     }
+}
+
+/// Forgets a pull that has not reached its end, or just has.
+pub(super) fn forget(tx: &Transaction<'_>) -> Result<()> {
+    tx.execute("delete from staged_rows", [])?;
+    tx.execute("delete from meta where name = 'staged_after'", [])?;
+    Ok(())
+}
+
+/// From now on this file holds the tenant's data at `head`, and the shared medicines at `catalogue`.
+pub(super) fn set_cursor(tx: &Transaction<'_>, head: i64, catalogue: i64) -> Result<()> {
+    set_meta(tx, "head", &head)?;
+    set_meta(tx, "after", &Position::after_version(head).to_string())?;
+    set_meta(tx, "catalogue", &catalogue)
 }
 
 /// Takes a row of the shared catalogue.

@@ -6,11 +6,13 @@ use eventsource_stream::Eventsource;
 use futures_util::{Stream, TryStreamExt};
 use protocol::PROTOCOL_VERSION;
 use protocol::api::{
-    ChallengeRequest, ChallengeResponse, EnrolRequest, EnrolResponse, LiveEvent, LoginRequest, PullLine,
-    PullQuery, PushRequest, PushResponse, ReceiptsAnswer, ReceiptsRequest, RefreshRequest, Secret, Session,
-    StandingRequest, TenantInfo, Tokens,
+    ChallengeRequest, ChallengeResponse, EnrolRequest, EnrolResponse, EpochState, LiveEvent, LoginRequest,
+    PullLine, PullQuery, PushRequest, PushResponse, ReceiptsAnswer, ReceiptsRequest, RefreshRequest, Secret,
+    Session, StandingRequest, TenantInfo, Tokens,
 };
 use protocol::audit::{DeskEvents, DeskEventsKept};
+use protocol::bootstrap::BootstrapQuery;
+use protocol::digest::{DigestAnswer, DigestQuery, RowsAnswer, RowsRequest};
 use protocol::error::Problem;
 use protocol::farewell::{FarewellToken, HandoverRequest, HandoverResponse, SignedFarewell, Wiped};
 use protocol::id::DeviceId;
@@ -21,7 +23,7 @@ use protocol::table::UnknownRow;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio::io::AsyncBufReadExt;
+use tokio::io::{AsyncBufRead, AsyncBufReadExt};
 use tokio_util::io::StreamReader;
 use url::form_urlencoded::Serializer;
 use url::{Host, Url};
@@ -187,6 +189,28 @@ impl Client {
             };
             Some((line, lines))
         }))
+    }
+
+    /// `GET /v1/sync/bootstrap`: the lines as they come.
+    pub async fn bootstrap(&self, token: &Secret, query: &BootstrapQuery) -> Result<impl AsyncBufRead> {
+        let request = Request::get(&format!("v1/sync/bootstrap?{}", query_text(query)?));
+        Ok(StreamReader::new(self.accepted(request.with(token)).await?.body))
+    }
+
+    /// `GET /v1/sync/epoch`.
+    pub async fn epoch(&self, token: &Secret) -> Result<EpochState> {
+        self.answer(Request::get("v1/sync/epoch").with(token)).await
+    }
+
+    /// `GET /v1/sync/digest`.
+    pub async fn digest(&self, token: &Secret, query: &DigestQuery) -> Result<DigestAnswer> {
+        self.answer(Request::get(&format!("v1/sync/digest?{}", query_text(query)?)).with(token)).await
+    }
+
+    /// `POST /v1/sync/rows`.
+    pub async fn rows(&self, token: &Secret, request: &RowsRequest) -> Result<RowsAnswer> {
+        let body = serde_json::to_vec(request)?;
+        self.answer(Request { body, ..Request::post("v1/sync/rows") }.with(token)).await
     }
 
     /// `GET /v1/sync/live`: the tenant's head at each change.

@@ -20,12 +20,14 @@ use protocol::log_end::KnownEnds;
 use protocol::signing;
 use protocol::validate::moment_text;
 use time::OffsetDateTime;
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::{Notify, broadcast, oneshot};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::client::Client;
+use super::compare::{Asked, Depth};
+use super::epoch;
 use super::plan::{Happened, Next, Plan};
 use super::standing;
 use super::surroundings::{Surroundings, aside};
@@ -34,7 +36,7 @@ use crate::error::{Error, Result};
 use crate::guard::Guard;
 use crate::keyring::{Keyring, RefreshToken};
 use crate::store::{Facts, Store};
-use crate::view::{CommandError, Connection, SyncProblem, SyncStatus};
+use crate::view::{CommandError, ComparedView, Connection, SyncProblem, SyncStatus};
 
 /// Rows are staged in portions of this many.
 const STAGED_ROWS: usize = 500;
@@ -102,8 +104,8 @@ pub(crate) struct Engine {
     tasks: JoinSet<()>,
 }
 
-struct Line {
-    context: Context,
+pub(super) struct Line {
+    pub(super) context: Context,
     /// A person asks, or the server has news.
     asked: Notify,
     /// There is a token that the server believed.
@@ -111,7 +113,9 @@ struct Line {
     token: Mutex<Option<Secret>>,
     shown: Mutex<Shown>,
     /// The version of the catalogue whose rows are staged already.
-    staged_catalogue: AtomicI64,
+    pub(super) staged_catalogue: AtomicI64,
+    /// Who waits for a comparison with the server.
+    pub(super) comparisons: Mutex<Vec<Asked>>,
 }
 
 /// What is shown.
@@ -150,6 +154,7 @@ impl Engine {
                 notices: Vec::new(),
             }),
             staged_catalogue: AtomicI64::new(0),
+            comparisons: Mutex::default(),
         };
         Self { line: Arc::new(line), tasks: JoinSet::new() }
     }
@@ -167,6 +172,14 @@ impl Engine {
         self.line.asked.notify_one();
     }
 
+    /// Compares with the server as soon as nothing is missing, and mends what differs; answers how many rows that were.
+    pub fn compare(&self, depth: Depth) -> impl Future<Output = Result<u32>> + use<> {
+        let (answer, mended) = oneshot::channel();
+        lock(&self.line.comparisons).push(Asked { depth, answer });
+        self.wake();
+        async { mended.await.map_err(|_| Error::Locked) }
+    }
+
     /// With what the server is asked on behalf of whoever is signed in.
     pub fn line(&self) -> Result<(Client, Secret)> {
         Ok((self.line.context.client.clone(), self.line.token()?))
@@ -178,7 +191,7 @@ impl Engine {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -207,7 +220,9 @@ async fn run(line: Arc<Line>) {
                 total = 0;
                 if matches!(happened, Happened::Pulled { .. }) {
                     line.ask_receipts().await;
-                    line.caught_up().await;
+                    if line.compare_when_due().await {
+                        line.caught_up().await;
+                    }
                     line.tell().await;
                     let now = line.context.surroundings.now();
                     if looked.is_none_or(|at| (now - at).unsigned_abs() >= LOOK_EVERY) {
@@ -282,6 +297,13 @@ impl Line {
     async fn pull(self: &Arc<Self>) -> Result<bool> {
         let token = self.token()?;
         let state = self.context.store.sync_state()?;
+        if state.head.is_none() {
+            match self.fill().await {
+                // A server that is older than this program: its pages bring everything as well.
+                Err(Error::Server { code: ErrorCode::NotFound, .. }) => {}
+                filled => return filled.map(|()| true),
+            }
+        }
         let query = PullQuery {
             epoch: state.epoch,
             after: state.after,
@@ -303,13 +325,9 @@ impl Line {
                     if state.head.is_some_and(|known| version < known)
                         || state.after_version.is_some_and(|after| version < after)
                     {
-                        return Err(server_went_back());
+                        return Err(Error::ServerWentBack);
                     }
-                    let now = self.context.surroundings.now();
-                    let offset_ms = i64::try_from((server_time - now).whole_milliseconds()).unwrap_or(0);
-                    self.on_store(move |store| store.note_contact(offset_ms, now)).await?;
-                    lock(&self.shown).notices = notices;
-                    self.reached();
+                    self.answered(server_time, notices).await?;
                     head = Some((version, catalogue));
                 }
                 PullLine::Unknown(row) => {
@@ -509,18 +527,27 @@ impl Line {
         Ok(())
     }
 
-    fn token(&self) -> Result<Secret> {
+    pub(super) fn token(&self) -> Result<Secret> {
         let unauthorized = Error::Server { code: ErrorCode::Unauthorized, detail: String::new() };
         lock(&self.token).clone().ok_or(unauthorized)
     }
 
     /// What an attempt means for the plan, and for whoever looks at the screen.
-    async fn outcome(&self, result: Result<Happened>, is_push: bool) -> Happened {
+    pub(super) async fn outcome(self: &Arc<Self>, result: Result<Happened>, is_push: bool) -> Happened {
         let error = match result {
             Ok(happened) => {
                 self.publish();
                 return happened;
             }
+            Err(Error::Server { code: ErrorCode::EpochChanged, .. }) => match self.begin_epoch().await {
+                Ok(()) => {
+                    self.publish();
+                    return Happened::Pulled { more: true };
+                }
+                Err(error) => error,
+            },
+            // What it does not have before the first mutation that waits, it had acknowledged.
+            Err(Error::Server { code: ErrorCode::SequenceGap, .. }) => Error::ServerWentBack,
             Err(error) => error,
         };
         if matches!(error, Error::Server { code: ErrorCode::DeviceRevoked, .. }) {
@@ -566,6 +593,20 @@ impl Line {
         self.publish();
     }
 
+    /// Rows come: the server says what time it is, and what whoever is signed in should know.
+    pub(super) async fn answered(
+        self: &Arc<Self>,
+        server_time: OffsetDateTime,
+        notices: Vec<Notice>,
+    ) -> Result<()> {
+        let now = self.context.surroundings.now();
+        let offset_ms = i64::try_from((server_time - now).whole_milliseconds()).unwrap_or(0);
+        self.on_store(move |store| store.note_contact(offset_ms, now)).await?;
+        lock(&self.shown).notices = notices;
+        self.reached();
+        Ok(())
+    }
+
     /// The server answered.
     fn reached(&self) {
         let mut shown = lock(&self.shown);
@@ -602,7 +643,7 @@ impl Line {
         self.publish();
     }
 
-    fn show(&self, connection: Connection) {
+    pub(super) fn show(&self, connection: Connection) {
         let mut shown = lock(&self.shown);
         // As long as nobody has answered, trying is not yet sending.
         if !matches!(shown.connection, Connection::Connecting | Connection::Offline { .. }) {
@@ -620,6 +661,11 @@ impl Line {
             let problem = problem.or(shown.standing_problem.as_ref());
             let is_online = !matches!(shown.connection, Connection::Offline { .. });
             let mut notices = if is_online { shown.notices.clone() } else { Vec::new() };
+            let restored = state.as_ref().ok().and_then(|state| state.restored.as_ref());
+            let now = self.context.surroundings.now();
+            if let Some(notice) = restored.and_then(|restored| epoch::notice(restored, now)) {
+                notices.insert(0, notice);
+            }
             if state.as_ref().is_ok_and(|state| state.is_log_changed) {
                 notices.insert(0, Notice { code: NoticeCode::LogChanged, detail: LOG_CHANGED.to_owned() });
             }
@@ -630,8 +676,14 @@ impl Line {
         }
         let state = state.ok();
         let decisions = self.decisions();
+        let compared = state.as_ref().and_then(|state| state.compared.as_ref()).map(ComparedView::from);
+        let is_new = state.as_ref().is_some_and(|state| state.head.is_none());
+        let filling = state.as_ref().and_then(|state| state.filling.clone()).unwrap_or_default();
         SyncStatus {
             connection,
+            filling: is_new.then(|| filling.into()),
+            compared,
+            only_here: state.as_ref().map_or(0, |state| state.only_here),
             waiting: state.as_ref().map_or(0, |state| state.waiting),
             attention: state.as_ref().map_or(0, |state| state.set_aside) + decisions,
             decisions,
@@ -654,11 +706,11 @@ impl Line {
         })
     }
 
-    fn publish(&self) {
-        self.context.events.send(Event::Sync(self.status())).ok();
+    pub(super) fn publish(&self) {
+        self.context.events.send(Event::Sync(Box::new(self.status()))).ok();
     }
 
-    async fn on_store<T: Send + 'static>(
+    pub(super) async fn on_store<T: Send + 'static>(
         self: &Arc<Self>,
         work: impl FnOnce(&Store) -> Result<T> + Send + 'static,
     ) -> Result<T> {
@@ -674,12 +726,4 @@ impl Line {
 fn problem(error: Error) -> SyncProblem {
     let error = CommandError::from(error);
     SyncProblem { code: error.code, detail: error.detail }
-}
-
-/// The server knows less than this computer: it was restored from a backup. What is here stays as it is.
-fn server_went_back() -> Error {
-    Error::Server {
-        code: ErrorCode::EpochChanged,
-        detail: "The server knows less than this computer, perhaps after it was restored from a backup. What is stored here is safe and was not changed; call support before anything else.".into(),
-    }
 }

@@ -1,7 +1,10 @@
 //! Keeping this computer and the server in step.
 
 pub(crate) mod client;
+pub(crate) mod compare;
 pub(crate) mod engine;
+mod epoch;
+mod fill;
 mod http;
 mod plan;
 pub(crate) mod standing;

@@ -1,8 +1,10 @@
 //! Real encrypted files in temporary folders.
 
 mod amend;
+mod comparing;
 mod conflicts;
 mod file;
+mod filling;
 mod guard;
 mod ledger;
 mod outbox;
@@ -12,6 +14,7 @@ mod repeat;
 mod safety;
 mod settlements;
 mod short_keys;
+mod upgrade;
 
 use std::sync::Arc;
 

@@ -1,6 +1,7 @@
 //! The operator's commands: tenants, the first codes, people. They run as `clinic_ops`.
 
 /// Options.
+mod epochs;
 mod options;
 /// Passwords.
 mod password;
@@ -26,9 +27,10 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 pub use options::{
-    ClinicAdd, ClinicCommand, ClinicMove, DeviceCode, DeviceCommand, DeviceRevoke, OutputOptions,
-    PasswordSource, Plan, ScopeOption, TenantChoice, TenantCommand, TenantCreate, TenantOffline, TenantPlan,
-    TenantSuspend, UserAdd, UserCommand, UserDeactivate, UserReset,
+    ClinicAdd, ClinicCommand, ClinicMove, DeviceCode, DeviceCommand, DeviceRevoke, EpochTenants,
+    OutputOptions, PasswordSource, Plan, ScopeOption, TenantChoice, TenantCommand, TenantCreate,
+    TenantNewEpoch, TenantOffline, TenantPlan, TenantRelease, TenantSuspend, UserAdd, UserCommand,
+    UserDeactivate, UserReset,
 };
 use password::read_password;
 pub(crate) use password::read_secret;
@@ -80,6 +82,8 @@ pub async fn run_tenant(
         TenantCommand::Resume(options) => tenancy::resume(db, &options, out).await?,
         TenantCommand::SetPlan(options) => tenancy::set_plan(db, options, out).await?,
         TenantCommand::SetOffline(options) => tenancy::set_offline(db, options, out).await?,
+        TenantCommand::NewEpoch(options) => epochs::new_epoch(db, options, out).await?,
+        TenantCommand::Release(options) => epochs::release(db, options, out).await?,
     }
     Ok(())
 }

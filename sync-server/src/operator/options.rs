@@ -25,6 +25,10 @@ pub enum TenantCommand {
     SetPlan(TenantPlan),
     /// Says for how many days its computers may work without contact.
     SetOffline(TenantOffline),
+    /// Begins a new epoch, after the database was restored: desktops bring back what it lost.
+    NewEpoch(TenantNewEpoch),
+    /// Serves desktops again that wait for the operator since the new epoch.
+    Release(TenantRelease),
 }
 
 /// `clinic-sync device …`.
@@ -315,6 +319,46 @@ pub struct TenantOffline {
     /// How to answer.
     #[command(flatten)]
     pub output: OutputOptions,
+}
+
+/// One tenant, or all.
+#[derive(Args, Clone, Debug)]
+#[group(required = true, multiple = false)]
+pub struct EpochTenants {
+    /// The tenant.
+    #[arg(long)]
+    pub tenant_code: Option<String>,
+    /// Every tenant of the database.
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// Options of `tenant new-epoch`.
+#[derive(Args, Clone, Debug)]
+pub struct TenantNewEpoch {
+    /// Whose.
+    #[command(flatten)]
+    pub tenants: EpochTenants,
+    /// Serves no desktop before `tenant release`.
+    #[arg(long)]
+    pub hold: bool,
+    /// Does it; without it, says what would be done.
+    #[arg(long)]
+    pub yes: bool,
+    /// Answers in JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `tenant release`.
+#[derive(Args, Clone, Debug)]
+pub struct TenantRelease {
+    /// Whose.
+    #[command(flatten)]
+    pub tenants: EpochTenants,
+    /// Answers in JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Options of `clinic move`.

@@ -5,6 +5,7 @@ pub mod bootstrap;
 pub(crate) mod conflicts;
 mod copies;
 pub mod digest;
+pub(crate) mod epoch;
 pub mod live;
 mod log;
 mod mutation;
@@ -42,21 +43,44 @@ impl FromRequestParts<AppState> for SpokenProtocol {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self> {
         let oldest = state.oldest_protocol.load(Ordering::Relaxed);
-        parts
-            .headers
-            .get(PROTOCOL_HEADER)
-            .and_then(|header| header.to_str().ok())
-            .and_then(|text| text.parse::<u32>().ok())
+        said(parts)
             .filter(|version| (oldest..=PROTOCOL_VERSION).contains(version))
             .map(|_| Self)
             .ok_or(Error::UpgradeRequired)
     }
 }
 
+/// Passes every desktop of this program or an earlier one: what people did is taken also from one that must be updated
+/// before it gets anything.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OnceSpokenProtocol;
+
+impl FromRequestParts<AppState> for OnceSpokenProtocol {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self> {
+        said(parts)
+            .filter(|version| (1..=PROTOCOL_VERSION).contains(version))
+            .map(|_| Self)
+            .ok_or(Error::UpgradeRequired)
+    }
+}
+
+/// The version of the protocol that the desktop says it speaks.
+fn said(parts: &Parts) -> Option<u32> {
+    parts.headers.get(PROTOCOL_HEADER)?.to_str().ok()?.parse().ok()
+}
+
 /// The tenant's version, once it is sure that the desktop speaks of the same data.
 async fn head(tx: &mut PgConnection, tenant: TenantId, epoch: Epoch) -> Result<i64> {
-    let row = sqlx::query!("select version, epoch from tenant_sync where tenant_id = $1", tenant.0)
-        .fetch_one(tx)
-        .await?;
+    let row = sqlx::query!(
+        r#"select version, epoch, held_at is not null as "is_held!" from tenant_sync where tenant_id = $1"#,
+        tenant.0
+    )
+    .fetch_one(tx)
+    .await?;
+    if row.is_held {
+        return Err(Error::EpochHeld);
+    }
     if row.epoch == epoch.0 { Ok(row.version) } else { Err(Error::EpochChanged) }
 }

@@ -22,7 +22,7 @@ use uuid::Uuid;
 use super::after_merge::{self, Touched};
 use super::log::{self, Entry, Progress};
 use super::mutation::{self, Opened, Session, Written};
-use super::{SpokenProtocol, head, rows};
+use super::{OnceSpokenProtocol, head, rows};
 use crate::audit::{self, Actor, Event, Lane};
 use crate::auth::Caller;
 use crate::auth::session::notices;
@@ -38,7 +38,7 @@ const WINDOW_LOG_MAX: u32 = 23;
 pub(crate) async fn push(
     State(state): State<AppState>,
     caller: Caller,
-    _: SpokenProtocol,
+    _: OnceSpokenProtocol,
     Body(request): Body<PushRequest>,
 ) -> Result<Json<PushResponse>> {
     if request.mutations.len() > MAX_PUSH_MUTATIONS {

@@ -26,6 +26,7 @@ mod digest;
 mod distribute;
 mod doctor;
 mod embedded;
+mod epochs;
 mod files;
 mod furnished;
 mod import_csv;

@@ -52,6 +52,7 @@ const ROUTES: &[(&str, &str, &[Role])] = &[
     ("GET", "/v1/dental_attachments/{id}/upload", CLINICIANS),
     ("PUT", "/v1/dental_attachments/{id}/upload", CLINICIANS),
     ("POST", "/v1/dental_attachments/{id}/upload", CLINICIANS),
+    ("GET", "/v1/sync/epoch", ALL),
     ("POST", "/v1/sync/push", ALL),
     ("POST", "/v1/sync/receipts", ALL),
     ("GET", "/v1/sync/pull", ALL),

@@ -52,8 +52,8 @@ async fn push_survives(die: fn(&mut ServerProcess) -> anyhow::Result<()>) -> any
     server.stop()
 }
 
-/// Another desktop of the clinic.
-async fn enrolled(server: &ServerProcess, tenant_code: &str) -> anyhow::Result<TestDesk> {
+/// A one-time code for another desktop of the clinic.
+pub fn code(server: &ServerProcess, tenant_code: &str) -> anyhow::Result<Secret> {
     let code = server.operator(&[
         "device",
         "code",
@@ -64,9 +64,13 @@ async fn enrolled(server: &ServerProcess, tenant_code: &str) -> anyhow::Result<T
         "--json",
     ])?;
     let code: serde_json::Value = serde_json::from_str(&code)?;
+    Ok(Secret(code["code"].as_str().unwrap_or_default().into()))
+}
+
+/// Another desktop of the clinic.
+async fn enrolled(server: &ServerProcess, tenant_code: &str) -> anyhow::Result<TestDesk> {
     let desk = TestDesk::new()?;
-    let code = Secret(code["code"].as_str().unwrap_or_default().into());
-    desk.enrol(server.address(), code, "Room 2").await?;
+    desk.enrol(server.address(), code(server, tenant_code)?, "Room 2").await?;
     Ok(desk)
 }
 

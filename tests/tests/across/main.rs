@@ -1,13 +1,16 @@
 //! Real replicas, a real server and a real database, with a network between them that loses things.
 
 mod audit;
+mod comparing;
 mod conflicts;
 mod crash;
 mod faults;
+mod filling;
 mod isolation;
 mod lease;
 mod people;
 mod refusals;
+mod restored;
 mod revoked;
 mod settlements;
 #[cfg(target_os = "linux")]

@@ -84,19 +84,26 @@ async fn a_wrong_password_opens_nothing_online_or_offline() -> anyhow::Result<()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_with_another_protocol_is_said_so_and_keeps_what_waits() -> anyhow::Result<()> {
+async fn a_desk_that_is_too_old_still_hands_over_its_work_then_is_told_to_update() -> anyhow::Result<()> {
     let clinic = Clinic::open().await?;
-    let desk = clinic.desk("Room 1").await?;
+    let (one, other) = (clinic.desk("Room 1").await?, clinic.desk("Room 2").await?);
+    let before = one.desk.sync_status().last_synced_at;
     clinic.server().require_protocol(protocol::PROTOCOL_VERSION + 1);
-    desk.replica()?.register_patient(&patient("Sunita", "98204 41276"))?;
-    desk.until("it knows", |status| {
-        status.problem.as_ref().is_some_and(|problem| problem.code == ErrorCode::UpgradeRequired)
+    let sunita = one.replica()?.register_patient(&patient("Sunita", "98204 41276"))?.id;
+    one.until("all has gone out, and it knows", |status| {
+        status.waiting == 0
+            && status.problem.as_ref().is_some_and(|problem| problem.code == ErrorCode::UpgradeRequired)
     })
     .await?;
-    assert_eq!(desk.desk.sync_status().waiting, 1);
+    let status = one.desk.sync_status();
+    assert_eq!(status.last_synced_at, before, "it gets nothing, and is not called synced");
+    assert!(status.problem.is_some_and(|problem| problem.detail.contains("update the program")));
+    // What the next version does.
     clinic.server().require_protocol(protocol::PROTOCOL_VERSION);
-    desk.synced().await?;
-    assert_eq!(desk.desk.sync_status().problem, None);
+    other.synced().await?;
+    assert_eq!(other.replica()?.find_patients("Sunita")?[0].id, sunita);
+    one.synced().await?;
+    assert_eq!(one.desk.sync_status().problem, None);
     Ok(())
 }
 

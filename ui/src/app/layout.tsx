@@ -17,6 +17,7 @@ import classes from "./layout.module.css";
 import { useIdle } from "./idle";
 import { queryKeys } from "./queries";
 import { Rail } from "./Rail";
+import { FillingNotice } from "./FillingNotice";
 import { ServerNotices } from "./ServerNotices";
 import { useSession } from "./session";
 
@@ -81,6 +82,7 @@ export function Layout() {
       </header>
       <Rail onKeys={() => setOpen("keys")} />
       <main className={classes.main}>
+        <FillingNotice />
         <ServerNotices />
         {session.rolesLapsed && (
           <p className={classes.lapsed} role="status" data-testid="roles-lapsed">

@@ -6,6 +6,9 @@ import { expectAccessible, findSunita, openClinic, openPad, signMetformin } from
 
 const status: SyncStatus = {
   connection: { state: "online" },
+  filling: null,
+  compared: null,
+  onlyHere: 0,
   waiting: 0,
   attention: 0,
   decisions: 0,

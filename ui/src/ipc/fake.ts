@@ -140,6 +140,9 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
   let isEnrolled = start !== "notEnrolled";
   let status: SyncStatus = {
     connection: { state: "online" },
+    filling: null,
+    compared: null,
+    onlyHere: 0,
     waiting: 0,
     attention: 0,
     decisions: 0,

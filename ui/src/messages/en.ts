@@ -6,6 +6,8 @@ const changes = (count: number) => (count === 1 ? "1 change" : `${count} changes
 const days = (count: number) => (count === 1 ? "1 day" : `${count} days`);
 const timeLeft = (hours: number) =>
   hours >= 48 ? days(Math.floor(hours / 24)) : hours === 1 ? "1 hour" : `${hours} hours`;
+// Two digits after the first three from the right, as India counts.
+const number = (count: number) => new Intl.NumberFormat("en-IN").format(count);
 
 /** Every text of the window. */
 export const messages = {
@@ -130,6 +132,10 @@ export const messages = {
     lock: "Lock",
     mainNavigation: "Main",
     serverNotices: "From the server",
+    filling:
+      "This computer is being set up, and not all records are here yet: a patient whom you do not find may be on the way, and a chart may not be whole.",
+    fillingProgress: "Records that have come",
+    fillingCount: (rows: number, total: number) => `${number(rows)} of about ${number(total)}`,
     rolesLapsed:
       "More than a week without contact. What all staff may do goes on; prescriptions wait until this computer has reached the server.",
     noticeRead: (detail: string) => `Read: ${detail}`,
@@ -224,6 +230,8 @@ export const messages = {
     results: "Patients",
     start: "Type a mobile number, a name or a patient code.",
     none: (query: string) => `Nobody here matches “${query}”.`,
+    noneYet: (query: string) =>
+      `Nobody who is here matches “${query}”. Not all patients have come to this computer yet.`,
     register: "Register a new patient",
     registerTyped: (typed: string) => `Register ${typed} as a new patient`,
     found: (count: number) => people(count),
@@ -512,6 +520,9 @@ export const messages = {
       waiting: (count: number) => `${count} waiting`,
       sending: (sent: number, total: number) => `Sending ${sent} of ${total}`,
       receiving: (rows: number) => `Receiving ${rows} rows`,
+      onlyHere: (count: number) =>
+        count === 1 ? "1 record is only here" : `${number(count)} records are only here`,
+      filling: (percent: number | null) => (percent === null ? "Setting up" : `Setting up, ${percent}%`),
       connecting: "Connecting",
       offline: (time: string) => `Offline since ${time}`,
       savedHere: (count: number) => `saved here, ${count} waiting`,
@@ -519,6 +530,8 @@ export const messages = {
       attention: (count: number) => (count === 1 ? "1 change needs you" : `${count} changes need you`),
       synced: (time: string) => `synced ${time}`,
       notSyncing: "Not syncing",
+      update: "Update Clinic Desk",
+      allSent: "your work has gone out",
       offlineFor: (count: number) => `Offline ${days(count)}`,
       locksIn: (hours: number) => `locks in ${timeLeft(hours)}`,
     },
@@ -527,6 +540,19 @@ export const messages = {
       connecting: "Connecting to the server. You can work as always.",
       online: "Online. Everything from this computer is on the server.",
       nothingWaits: "Online. Nothing waits to be sent.",
+      compared: (time: string) => `Compared with the server record by record, and equal: ${time}.`,
+      mended: (count: number, time: string) =>
+        count === 1
+          ? `1 record was missing or damaged on this computer and was fetched again: ${time}. Tell support.`
+          : `${number(count)} records were missing or damaged on this computer and were fetched again: ${time}. Tell support.`,
+      onlyHere: (count: number) =>
+        `${count === 1 ? "1 record" : `${number(count)} records`} of this computer ${count === 1 ? "is" : "are"} not on the server, or older there: it lost them. They are kept here. Start every other computer of the clinic once: each brings back what was done on it. If some are left, tell whoever runs the server.`,
+      filling: (hasToday: boolean, rows: number, total: number | null) =>
+        hasToday
+          ? `This computer is being set up. Today's patients are here, and you can work with them; of the rest ${number(rows)} of about ${number(total ?? rows)} records have come.`
+          : "This computer is being set up. Today's patients come first.",
+      fillingStands:
+        "This computer is being set up, and the server does not answer. It goes on by itself where it stopped. You can work with what is here.",
       waiting: (count: number) =>
         count === 1
           ? "Online. 1 change is safe on this computer and goes out by itself."

@@ -1,6 +1,6 @@
-import { screen } from "@testing-library/react";
+import { act, screen, waitFor } from "@testing-library/react";
 import { expect, test } from "vitest";
-import { openClinic } from "../../test/clinic";
+import { expectAccessible, openClinic } from "../../test/clinic";
 
 async function openFinder(prepare?: Parameters<typeof openClinic>[1]) {
   const opened = openClinic({}, prepare);
@@ -22,6 +22,24 @@ test("no match offers to register what was typed", async () => {
   expect(await screen.findByText("Nobody here matches “Farida”.")).toBeTruthy();
   await keys.keyboard("{Enter}");
   expect(await screen.findByLabelText("First name")).toHaveProperty("value", "Farida");
+});
+
+test("as long as not everybody has come, nobody found is not nobody there", async () => {
+  const { keys, backend } = await openFinder();
+  const status = await backend.syncStatus();
+  const filling = { hasToday: true, rows: 12_300, total: 211_000 };
+  act(() => backend.emit({ name: "sync-status", payload: { ...status, filling } }));
+  expect((await screen.findByTestId("filling")).textContent).toContain("not all records are here yet");
+  expect(screen.getByRole("progressbar", { name: "Records that have come" })).toHaveProperty("value", 12_300);
+  expect(screen.getByText("12,300 of about 2,11,000")).toBeTruthy();
+  await keys.keyboard("Farida");
+  expect(
+    await screen.findByText(/Nobody who is here matches “Farida”. Not all patients have come/),
+  ).toBeTruthy();
+  await expectAccessible();
+  act(() => backend.emit({ name: "sync-status", payload: { ...status, filling: null } }));
+  expect(await screen.findByText("Nobody here matches “Farida”.")).toBeTruthy();
+  await waitFor(() => expect(screen.queryByTestId("filling")).toBeNull());
 });
 
 test("a search that fails says so and keeps what was typed", async () => {

@@ -3,7 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { IconSearch, IconUserPlus } from "@tabler/icons-react";
 import { keyLabel } from "../../app/keymap";
-import { queryKeys } from "../../app/queries";
+import { queryKeys, useSyncStatus } from "../../app/queries";
 import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages/en";
@@ -22,6 +22,7 @@ export function Finder({ onClose }: { onClose: () => void }) {
   const input = useRef<HTMLInputElement>(null);
   const { finder, keys } = messages;
   const query = typed.trim();
+  const isFilling = Boolean(useSyncStatus().data?.filling);
   const { data, error, isPlaceholderData } = useQuery({
     queryKey: queryKeys.patients(query),
     queryFn: () => backend.findPatients(query),
@@ -89,7 +90,12 @@ export function Finder({ onClose }: { onClose: () => void }) {
           <p className={classes.line} role="status">
             {query === ""
               ? finder.start
-              : isNew && (found.length > 0 ? finder.found(found.length) : finder.none(query))}
+              : isNew &&
+                (found.length > 0
+                  ? finder.found(found.length)
+                  : isFilling
+                    ? finder.noneYet(query)
+                    : finder.none(query))}
           </p>
           <div id="finder-list" role="listbox" aria-label={finder.results} className={classes.list}>
             {found.map((patient, index) => (

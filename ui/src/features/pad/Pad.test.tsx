@@ -74,6 +74,9 @@ test("offline changes nothing about signing", async () => {
       name: "sync-status",
       payload: {
         connection: { state: "offline", since: "2026-11-23T09:12:00" },
+        filling: null,
+        compared: null,
+        onlyHere: 0,
         waiting: 0,
         attention: 0,
         decisions: 0,

@@ -1,4 +1,4 @@
-import { screen, within } from "@testing-library/react";
+import { act, screen, within } from "@testing-library/react";
 import { afterEach, expect, test, vi } from "vitest";
 import { expectAccessible, openClinic } from "../../test/clinic";
 import type { LedgerEntry } from "../../ipc/bindings/LedgerEntry";
@@ -8,6 +8,9 @@ afterEach(() => vi.restoreAllMocks());
 
 const status: SyncStatus = {
   connection: { state: "online" },
+  filling: null,
+  compared: null,
+  onlyHere: 0,
   waiting: 0,
   attention: 0,
   decisions: 0,
@@ -196,4 +199,24 @@ test("a ledger that cannot be read leaves the rest of the centre standing", asyn
   await openSyncCentre((backend) => backend.fail("listLedger", { code: "internal", detail }));
   expect((await screen.findByRole("alert")).textContent).toContain(detail);
   expect(screen.getByText("Room 1 computer")).toBeTruthy();
+});
+
+test("that records were damaged here and fetched again is said, and when", async () => {
+  const { backend, keys } = openClinic();
+  await screen.findByTestId("today");
+  await keys.click(screen.getByTestId("sync-pill"));
+  await screen.findByTestId("sync-centre");
+  const at = "2026-11-23T10:41:00";
+  act(() =>
+    backend.emit({
+      name: "sync-status",
+      payload: { ...status, compared: { at, mended: 0, mendedAt: null } },
+    }),
+  );
+  const equal = /^Compared with the server record by record, and equal: [^.]+\.$/;
+  expect(await screen.findByText(equal)).toBeTruthy();
+  act(() =>
+    backend.emit({ name: "sync-status", payload: { ...status, compared: { at, mended: 3, mendedAt: at } } }),
+  );
+  expect(await screen.findByText(/3 records were missing or damaged on this computer/)).toBeTruthy();
 });

@@ -16,7 +16,7 @@ import { Ledger } from "./Ledger";
 import { everything } from "./LedgerFilters";
 import { Refused } from "./Refused";
 import classes from "./SyncCentre.module.css";
-import { syncSentence } from "./pill";
+import { comparedSentence, syncSentence } from "./pill";
 
 /** How this computer stands with the server, and what became of everything done on it. */
 export function SyncCentre() {
@@ -34,6 +34,7 @@ export function SyncCentre() {
             <h1>{sync.title}</h1>
             {data && <p role="status">{syncSentence(data)}</p>}
             {data?.problem && <p className={classes.code}>{common.code(data.problem.code)}</p>}
+            {data?.compared && <p data-testid="compared">{comparedSentence(data.compared)}</p>}
           </div>
           <Button
             variant="default"

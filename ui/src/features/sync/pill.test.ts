@@ -1,11 +1,14 @@
 import { expect, test } from "vitest";
 import type { SyncStatus } from "../../ipc/bindings/SyncStatus";
-import { pillWords } from "./pill";
+import { pillWords, syncSentence } from "./pill";
 
 const day = new Date().toLocaleDateString("sv");
 const at = (time: string) => `${day}T${time}:00`;
 const status: SyncStatus = {
   connection: { state: "online" },
+  filling: null,
+  compared: null,
+  onlyHere: 0,
   waiting: 0,
   attention: 0,
   decisions: 0,
@@ -29,6 +32,9 @@ const problem = { code: "device_revoked", detail: "This computer was removed fro
 const cases: [string, Partial<SyncStatus>][] = [
   ["Online | all synced 10:41", {}],
   ["Online | 2 waiting", { waiting: 2 }],
+  ["Setting up", { filling: { hasToday: false, rows: 40, total: null } }],
+  ["Setting up, 12% | 1 waiting", { filling: { hasToday: true, rows: 125, total: 1000 }, waiting: 1 }],
+  ["Setting up, 99%", { filling: { hasToday: true, rows: 1010, total: 1000 }, connection: offline }],
   ["Connecting", { connection: { state: "connecting" } }],
   ["Sending 3 of 12", { connection: { state: "sending", sent: 3, total: 12 }, waiting: 12 }],
   ["Receiving 120 rows", { connection: { state: "receiving", rows: 120 } }],
@@ -40,12 +46,25 @@ const cases: [string, Partial<SyncStatus>][] = [
     { connection: offline, lease: { ...lease, daysWithout: 13, hoursLeft: 1 } },
   ],
   ["Online | all synced 10:41", { lease }],
+  ["12 records are only here", { onlyHere: 12, attention: 1 }],
   ["1 change needs you | synced 10:41", { attention: 1 }],
   ["Not syncing | 2 waiting", { problem, waiting: 2 }],
+  ["Update Clinic Desk | your work has gone out", { problem: { ...problem, code: "upgrade_required" } }],
+  ["Update Clinic Desk | 2 waiting", { problem: { ...problem, code: "upgrade_required" }, waiting: 2 }],
 ];
 
 test.each(cases)("the pill says: %s", (words, change) => {
   expect(pillWords({ ...status, ...change }).words.join(" | ")).toBe(words);
+});
+
+test("neither pill nor sentence says synced, or all, before everything is here", () => {
+  for (const connection of [status.connection, offline]) {
+    const filling = { hasToday: true, rows: 1000, total: 1000 };
+    const said = { ...status, connection, filling, lastSyncedAt: null };
+    expect(pillWords(said).words.join(" ")).not.toMatch(/synced|all|100/);
+    expect(syncSentence(said)).toContain("being set up");
+    expect(syncSentence(said)).not.toContain("Everything");
+  }
 });
 
 test("the pill never says synced while something waits", () => {

@@ -1,3 +1,5 @@
+import type { ComparedView } from "../../ipc/bindings/ComparedView";
+import type { FillingView } from "../../ipc/bindings/FillingView";
 import type { SyncStatus } from "../../ipc/bindings/SyncStatus";
 import { messages } from "../../messages/en";
 import { timeOrDay } from "../../shared/format";
@@ -10,12 +12,23 @@ export interface PillWords {
 /** What the pill says: the state, then how safe the work is. */
 export function pillWords(status: SyncStatus): PillWords {
   const { pill } = messages.sync;
-  const { connection, waiting, attention, problem, lastSyncedAt, lease } = status;
+  const { connection, filling, onlyHere, waiting, attention, problem, lastSyncedAt, lease } = status;
   if (connection.state === "offline" && lease?.endsSoon) {
     const words = [pill.offlineFor(lease.daysWithout), pill.locksIn(lease.hoursLeft)];
     return { kind: "attention", words };
   }
+  if (problem?.code === "upgrade_required") {
+    return { kind: "attention", words: [pill.update, waiting > 0 ? pill.waiting(waiting) : pill.allSent] };
+  }
   if (problem) return { kind: "attention", words: [pill.notSyncing, pill.waiting(waiting)] };
+  if (filling) {
+    const kind = connection.state === "offline" ? "offline" : "busy";
+    return {
+      kind,
+      words: [pill.filling(percent(filling)), pill.waiting(waiting)].slice(0, waiting > 0 ? 2 : 1),
+    };
+  }
+  if (onlyHere > 0) return { kind: "attention", words: [pill.onlyHere(onlyHere)] };
   if (attention > 0) {
     const synced = lastSyncedAt ? [pill.synced(timeOrDay(lastSyncedAt))] : [];
     return { kind: "attention", words: [pill.attention(attention), ...synced] };
@@ -41,6 +54,12 @@ export function pillWords(status: SyncStatus): PillWords {
   }
 }
 
+/** How much has come, in whole percent; none as long as nobody knows how much there is. */
+export function percent({ rows, total }: FillingView): number | null {
+  // What is not all is never shown as all.
+  return total === null ? null : Math.min(99, Math.floor((100 * rows) / Math.max(total, 1)));
+}
+
 /** The same in a sentence: what happened, what is safe, what to do. */
 export function syncSentence(status: SyncStatus): string {
   const { sentences } = messages.sync;
@@ -48,12 +67,19 @@ export function syncSentence(status: SyncStatus): string {
   return attention > 0 ? `${stateSentence(status)} ${sentences.attention(attention)}` : stateSentence(status);
 }
 
-function stateSentence({ connection, waiting, attention, problem, lease }: SyncStatus): string {
+function stateSentence({ connection, filling, onlyHere, waiting, attention, problem, lease }: SyncStatus): string {
   const { sentences } = messages.sync;
   if (connection.state === "offline" && lease?.endsSoon) {
     return sentences.locksSoon(lease.daysWithout, lease.hoursLeft);
   }
   if (problem) return problem.detail;
+  if (filling) {
+    const { hasToday, rows, total } = filling;
+    return connection.state === "offline"
+      ? sentences.fillingStands
+      : sentences.filling(hasToday, rows, total);
+  }
+  if (onlyHere > 0) return sentences.onlyHere(onlyHere);
   switch (connection.state) {
     case "connecting":
       return sentences.connecting;
@@ -68,4 +94,12 @@ function stateSentence({ connection, waiting, attention, problem, lease }: SyncS
       // What was set aside is kept on the server, and is not in its records.
       return attention > 0 ? sentences.nothingWaits : sentences.online;
   }
+}
+
+/** That both sides were found equal, and what was mended for it. */
+export function comparedSentence({ at, mended, mendedAt }: ComparedView): string {
+  const { compared, mended: wereMended } = messages.sync.sentences;
+  return [at && compared(timeOrDay(at)), mendedAt && wereMended(mended, timeOrDay(mendedAt))]
+    .filter(Boolean)
+    .join(" ");
 }

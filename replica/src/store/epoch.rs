@@ -1,0 +1,74 @@
+//! The server's data began a new life: it was restored from a backup.
+
+use protocol::api::EpochState;
+use protocol::id::Epoch;
+use protocol::mutation::Mutation;
+use protocol::validate::{moment_text, parse_moment};
+use rusqlite::{OptionalExtension, Transaction};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use super::{Store, meta, set_meta, staged};
+use crate::error::Result;
+
+/// That the server's data was restored, as this computer learnt it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restored {
+    at: String,
+    /// How many mutations of this computer the server had lost, and gets again.
+    pub sent_again: u32,
+}
+
+impl Restored {
+    /// When this computer learnt it.
+    pub fn at(&self) -> Option<OffsetDateTime> {
+        parse_moment(&self.at)
+    }
+}
+
+impl Store {
+    /// Goes on with the data that the server has now. Every row stays; what the server had acknowledged and lost waits
+    /// again; rows are compared before this computer is called in step.
+    pub fn begin_epoch(&self, now: &EpochState, at: OffsetDateTime) -> Result<()> {
+        self.write(|tx| {
+            if meta::<Epoch>(tx, "epoch")? == Some(now.epoch) {
+                return Ok(());
+            }
+            set_meta(tx, "epoch", &now.epoch)?;
+            staged::forget(tx)?;
+            tx.execute("delete from meta where name in ('filling', 'compared', 'last_synced_at')", [])?;
+            // A computer that was still being filled begins anew.
+            if meta::<i64>(tx, "head")?.is_some() {
+                staged::set_cursor(tx, now.version, now.catalogue)?;
+            }
+            let sent_again = send_again(tx, now)?;
+            set_meta(tx, "restored", &Restored { at: moment_text(at), sent_again })
+        })
+    }
+}
+
+/// What the server does not have waits again; answers how much that is.
+fn send_again(tx: &Transaction<'_>, now: &EpochState) -> Result<u32> {
+    let sql = "select hash from mutations where sequence = ?1";
+    let known: Option<String> = tx.query_row(sql, [now.last_sequence], |row| row.get(0)).optional()?;
+    if now.last_sequence > 0 && known != Some(now.last_hash.to_string()) {
+        // Not this computer's past: the next push finds out that its disk was copied.
+        return Ok(0);
+    }
+    let sql = "select sequence, body from mutations where sequence > ?1 and fate is not null";
+    let mut statement = tx.prepare(sql)?;
+    let mut rows = statement.query([now.last_sequence])?;
+    let mut n_mutations = 0;
+    while let Some(row) = rows.next()? {
+        let (sequence, body): (i64, String) = (row.get(0)?, row.get(1)?);
+        let mutation: Mutation = serde_json::from_str(&body)?;
+        for change in &mutation.changes {
+            let sql = "insert or ignore into pending_rows (table_name, id, sequence) values (?1, ?2, ?3)";
+            tx.prepare_cached(sql)?.execute((change.table.as_str(), change.id.to_string(), sequence))?;
+        }
+        n_mutations += 1;
+    }
+    let sql = "update mutations set fate = null, detail = null, acknowledged_at = null where sequence > ?1";
+    tx.execute(sql, [now.last_sequence])?;
+    Ok(n_mutations)
+}

@@ -1,0 +1,205 @@
+//! Whether this computer has what the server has, found out by digests; what differs is fetched again. That something
+//! does is a defect to find: it is logged, counted and shown.
+
+use std::mem;
+use std::sync::Arc;
+use std::time::Duration;
+
+use protocol::api::Secret;
+use protocol::digest::{Digest, DigestAnswer, DigestQuery, MAX_ROWS_REQUEST, RowsRequest};
+use protocol::error::ErrorCode;
+use protocol::table::{TABLES, TableName};
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use super::engine::{Line, lock};
+use super::plan::Happened;
+use crate::desk::Event;
+use crate::error::{Error, Result};
+use crate::store::{Compared, Fetched, SyncState};
+
+/// Between two comparisons that nobody asked for.
+const COMPARE_EVERY: Duration = Duration::from_hours(1);
+/// The rows of so many buckets are held in memory at once: a sixteenth of a table.
+const AT_ONCE: usize = 16;
+
+/// How closely is looked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Depth {
+    /// At the versions of all rows.
+    Versions,
+    /// At every value of every row: all of them are fetched.
+    Values,
+}
+
+/// Someone waits for a comparison; they are told how many rows were mended.
+pub(super) struct Asked {
+    pub(super) depth: Depth,
+    pub(super) answer: oneshot::Sender<u32>,
+}
+
+/// What a comparison is about.
+struct Comparison {
+    token: Secret,
+    state: SyncState,
+    mended: u32,
+}
+
+/// Why a comparison came to no end.
+enum Stopped {
+    /// Something has changed since it began: the next one comes after the next round.
+    Changed,
+    Failed(Error),
+}
+
+type Checked<T> = std::result::Result<T, Stopped>;
+
+impl From<Error> for Stopped {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Line {
+    /// Compares with the server, if it is time or someone asked. Answers whether this computer may be called in step: one
+    /// that was never found equal is not.
+    pub(super) async fn compare_when_due(self: &Arc<Self>) -> bool {
+        let Ok(state) = self.context.store.sync_state() else { return false };
+        let last = state.compared.as_ref().and_then(Compared::at);
+        let now = self.context.surroundings.now();
+        let is_due = last.is_none_or(|at| (now - at).unsigned_abs() >= COMPARE_EVERY);
+        let asked = mem::take(&mut *lock(&self.comparisons));
+        if !is_due && asked.is_empty() {
+            return true;
+        }
+        let depth = asked.iter().map(|asked| asked.depth).max().unwrap_or(Depth::Versions);
+        match self.compare(state, depth).await {
+            Ok(mended) => {
+                for asked in asked {
+                    // Whoever asked may have gone.
+                    asked.answer.send(mended).ok();
+                }
+                true
+            }
+            // A server that is older than this program has nothing to compare with.
+            Err(Stopped::Failed(Error::Server { code: ErrorCode::NotFound, .. })) => true,
+            Err(stopped) => {
+                lock(&self.comparisons).extend(asked);
+                if let Stopped::Failed(error) = stopped {
+                    tracing::warn!(%error, "this computer could not be compared with the server");
+                    if last.is_none() {
+                        self.outcome(Err::<Happened, _>(error), false).await;
+                    }
+                }
+                last.is_some()
+            }
+        }
+    }
+
+    async fn compare(self: &Arc<Self>, state: SyncState, depth: Depth) -> Checked<u32> {
+        let mut comparison = Comparison { token: self.token()?, state, mended: 0 };
+        let answer = self.digest(&comparison, None, None).await?;
+        for theirs in &answer.tables {
+            // A newer server has tables that are only carried here.
+            let Some(table) = TableName::find(&theirs.table) else { continue };
+            if self.joined(table).await? != theirs.digest {
+                self.mend_table(&mut comparison, table).await?;
+                if self.joined(table).await? != theirs.digest {
+                    // Someone works on it, or it cannot be mended: it is looked at again after the next round.
+                    tracing::error!(table = table.as_str(), "this computer still differs from the server");
+                    return Err(Stopped::Changed);
+                }
+            }
+        }
+        if depth == Depth::Values {
+            for table in TABLES {
+                for buckets in (0..=u8::MAX).collect::<Vec<_>>().chunks(AT_ONCE) {
+                    let buckets = buckets.to_vec();
+                    let ids = self.on_store(move |store| store.held(table.name, &buckets)).await?;
+                    self.fetch(&mut comparison, table.name, ids.into_keys().collect()).await?;
+                }
+            }
+        }
+        let (now, mended) = (self.context.surroundings.now(), comparison.mended);
+        self.on_store(move |store| store.mark_compared(now, mended)).await?;
+        if mended > 0 {
+            self.context.events.send(Event::RowsChanged).ok();
+        }
+        Ok(mended)
+    }
+
+    async fn joined(self: &Arc<Self>, table: TableName) -> Result<Digest> {
+        let digests = self.on_store(move |store| store.digests(table)).await?;
+        let mut joined = Digest::default();
+        for digest in digests {
+            joined.join(digest);
+        }
+        Ok(joined)
+    }
+
+    /// Asks for digests as of the version that this computer is at.
+    async fn digest(
+        &self,
+        comparison: &Comparison,
+        table: Option<TableName>,
+        bucket: Option<u8>,
+    ) -> Checked<DigestAnswer> {
+        let epoch = comparison.state.epoch;
+        let query = DigestQuery { epoch, table: table.map(|table| table.as_str().to_owned()), bucket };
+        let answer = self.context.client.digest(&comparison.token, &query).await?;
+        if comparison.state.head.is_some_and(|head| answer.version < head) {
+            return Err(Error::ServerWentBack.into());
+        }
+        let is_same =
+            Some(answer.version) == comparison.state.head && answer.catalogue == comparison.state.catalogue;
+        if is_same { Ok(answer) } else { Err(Stopped::Changed) }
+    }
+
+    /// Looks for the buckets, then the rows, that differ.
+    async fn mend_table(self: &Arc<Self>, comparison: &mut Comparison, table: TableName) -> Checked<()> {
+        let theirs = self.digest(comparison, Some(table), None).await?.buckets;
+        let ours = self.on_store(move |store| store.digests(table)).await?;
+        let buckets = (0..=u8::MAX).zip(theirs.iter().zip(&ours));
+        let differing: Vec<u8> =
+            buckets.filter(|(_, (theirs, ours))| theirs != ours).map(|(bucket, _)| bucket).collect();
+        for buckets in differing.chunks(AT_ONCE) {
+            let mut theirs = Vec::new();
+            for bucket in buckets {
+                theirs.extend(self.digest(comparison, Some(table), Some(*bucket)).await?.rows);
+            }
+            let buckets = buckets.to_vec();
+            let mut ours = self.on_store(move |store| store.held(table, &buckets)).await?;
+            theirs.retain(|(id, version)| ours.remove(id) != Some(*version));
+            let ids = theirs.into_iter().map(|(id, _)| id).chain(ours.into_keys()).collect();
+            self.fetch(comparison, table, ids).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes these rows as the server has them.
+    async fn fetch(
+        self: &Arc<Self>,
+        comparison: &mut Comparison,
+        table: TableName,
+        ids: Vec<Uuid>,
+    ) -> Checked<()> {
+        for ids in ids.chunks(MAX_ROWS_REQUEST) {
+            let request = RowsRequest {
+                epoch: comparison.state.epoch,
+                table: table.as_str().to_owned(),
+                ids: ids.to_vec(),
+            };
+            let answer = self.context.client.rows(&comparison.token, &request).await?;
+            if Some(answer.version) != comparison.state.head {
+                return Err(Stopped::Changed);
+            }
+            let fetched = Fetched { table, ids: request.ids, rows: answer.rows };
+            let mended = self.on_store(move |store| store.mend(&fetched)).await?;
+            if mended > 0 {
+                tracing::error!(rows = mended, table = table.as_str(), "rows differed from the server's");
+                comparison.mended += mended;
+            }
+        }
+        Ok(())
+    }
+}

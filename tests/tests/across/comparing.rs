@@ -1,0 +1,108 @@
+//! A desktop finds out by digests whether it has what the server has, and mends what differs.
+
+use clinic_tests::clinic::{Clinic, TestDesk, patient};
+use clinic_tests::network::Fault;
+use protocol::api::Fate;
+use replica::Depth;
+use replica::view::PatientForm;
+
+use crate::sync::draft;
+
+/// Does something to the desk's file behind the program's back; answers how many rows it met.
+fn damage(desk: &TestDesk, sql: &str) -> anyhow::Result<usize> {
+    Ok(desk.replica()?.store().damage(sql)?)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_were_lost_or_damaged_on_a_desk_come_back_and_it_says_so() -> anyhow::Result<()> {
+    let clinic = Clinic::open().await?;
+    let (one, other) = (clinic.desk("Room 1").await?, clinic.desk("Room 2").await?);
+    for name in ["Asha", "Bina", "Charu"] {
+        let patient = one.replica()?.register_patient(&patient(name, "98204 41276"))?;
+        one.replica()?.sign_prescription(patient.id, &draft())?;
+    }
+    one.synced().await?;
+    other.synced().await?;
+    let whole = one.rows()?;
+    assert_eq!(other.rows()?, whole);
+    let compared = other.desk.sync_status().compared.expect("compared");
+    assert_eq!((compared.mended, compared.mended_at), (0, None));
+    let asha = "first_name = 'Asha'";
+    damage(&other, &format!("delete from finder where rowid in (select rowid from patients where {asha})"))?;
+    assert_eq!(damage(&other, &format!("delete from patients where {asha}"))?, 1);
+    assert_eq!(damage(&other, "update prescriptions set sync_version = sync_version - 1")?, 3);
+    assert_eq!(damage(&other, "delete from prescription_items where position = 1")?, 3);
+    assert_eq!(damage(&other, "update clinics set is_deleted = 1")?, 1);
+    assert_ne!(other.rows()?, whole);
+    assert_eq!(other.desk.mend(Depth::Versions).await?, 8);
+    assert_eq!(other.rows()?, whole);
+    let compared = other.desk.sync_status().compared.expect("compared");
+    assert!(compared.mended == 8 && compared.mended_at.is_some() && compared.mended_at == compared.at);
+    // What a version does not tell, values do.
+    assert_eq!(damage(&other, "update patients set city = 'Nowhere' where first_name <> 'Asha'")?, 2);
+    assert_eq!(other.desk.mend(Depth::Versions).await?, 0);
+    assert_eq!(other.desk.mend(Depth::Values).await?, 2);
+    assert_eq!(other.rows()?, whole);
+    assert!(other.replica()?.verify()?.is_good());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_the_server_has_lost_stays_on_the_desk_and_is_told_of() -> anyhow::Result<()> {
+    let clinic = Clinic::open().await?;
+    let desk = clinic.desk("Room 1").await?;
+    desk.replica()?.register_patient(&patient("Asha", "98204 41276"))?;
+    desk.replica()?.register_patient(&patient("Bina", "98204 41276"))?;
+    desk.synced().await?;
+    let lose = "set session_replication_role = replica;
+                update clinic.tenant_sync set version = version + 1;
+                delete from clinic.patients where first_name = 'Asha';
+                update clinic.patients set city = null, sync_version = sync_version - 1 where first_name = 'Bina'";
+    clinic.sql(lose).await?;
+    assert_eq!(desk.desk.mend(Depth::Versions).await?, 0);
+    assert_eq!(desk.desk.sync_status().only_here, 2);
+    assert_eq!(desk.desk.mend(Depth::Values).await?, 0, "and it is no difference any more");
+    for name in ["Asha", "Bina"] {
+        assert_eq!(desk.replica()?.find_patients(name)?.len(), 1, "{name}");
+    }
+    assert!(desk.replica()?.verify()?.is_good());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mending_never_overwrites_what_waits() -> anyhow::Result<()> {
+    let clinic = Clinic::open().await?;
+    let (one, other) = (clinic.desk("Room 1").await?, clinic.desk("Room 2").await?);
+    let asha = one.replica()?.register_patient(&patient("Asha", "98204 41276"))?.id;
+    one.synced().await?;
+    let no = r#"{"type":"about:blank","status":403,"code":"forbidden","detail":"Not now."}"#;
+    clinic.network.say("/v1/sync/push", 403, "application/problem+json", no);
+    let form = one.replica()?.chart(asha)?.form;
+    one.replica()?.update_patient(asha, &form, &PatientForm { city: "Pune".into(), ..form.clone() })?;
+    let new = one.replica()?.register_patient(&patient("Bina", "98204 41277"))?.id;
+    assert_eq!(one.desk.mend(Depth::Values).await?, 0, "what waits is no difference");
+    assert_eq!(damage(&one, "delete from confirmed_rows")?, 1);
+    assert_eq!(one.desk.mend(Depth::Versions).await?, 1);
+    assert_eq!(one.replica()?.chart(asha)?.form.city, "Pune");
+    assert_eq!(one.desk.sync_status().waiting, 2);
+    clinic.network.say_nothing();
+    one.synced().await?;
+    other.synced().await?;
+    assert_eq!(other.replica()?.chart(asha)?.form.city, "Pune");
+    assert_eq!(other.replica()?.find_patients("Bina")?[0].id, new);
+    assert!(one.replica()?.ledger(9)?.iter().all(|entry| entry.fate == Some(Fate::Applied)));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_desk_that_was_never_compared_is_not_called_synced() -> anyhow::Result<()> {
+    let clinic = Clinic::open().await?;
+    let desk = TestDesk::new()?;
+    clinic.network.plan("/v1/sync/digest", [Fault::Answered(503)]);
+    desk.enrol_only(clinic.network.address(), clinic.code().await?, "Room 1").await?;
+    desk.until("it has tried", |_| clinic.network.n_planned() == 0).await?;
+    assert_eq!(desk.desk.sync_status().last_synced_at, None);
+    desk.synced().await?;
+    assert!(desk.desk.sync_status().compared.is_some());
+    Ok(())
+}
