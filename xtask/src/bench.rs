@@ -13,6 +13,8 @@ use crate::shell::{self, say};
 pub enum Name {
     /// Finding a patient among 50,000 in the encrypted replica.
     Replica,
+    /// A new desktop, a change on its way to another one, and what waited offline.
+    Sync,
     /// What row security costs among 1,000 tenants of 10,000 rows.
     Tenancy,
 }
@@ -22,6 +24,7 @@ impl Name {
     fn example(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::Replica => ("replica", "testing", "finder_bench"),
+            Self::Sync => ("clinic-tests", "", "sync_bench"),
             Self::Tenancy => ("clinic-sync", "", "tenancy_bench"),
         }
     }
