@@ -45,6 +45,19 @@ enum Task {
         #[arg(last = true)]
         options: Vec<String>,
     },
+    /// Plays runs of several desktops and a server over a faulty network, each driven by its seed alone, and checks
+    /// that nothing was lost. Fails if a run does, and prints its shortest form.
+    Simulate {
+        /// How many runs.
+        #[arg(long, default_value_t = 2_000)]
+        seeds: u64,
+        /// From which seed on.
+        #[arg(long, default_value_t = 0)]
+        first_seed: u64,
+        /// Tell everything that happens in the first run, and play no other.
+        #[arg(long)]
+        tell: bool,
+    },
     /// Writes anew what is generated: the window's types and the checked queries' data.
     Generate,
 }
@@ -54,6 +67,15 @@ fn main() -> anyhow::Result<()> {
         Task::Demo { fresh, tour } => demo::run(fresh, tour),
         Task::Test => checks::run(),
         Task::Bench { name, json, options } => bench::run(name, json.as_deref(), &options),
+        Task::Simulate { seeds, first_seed, tell } => simulate(seeds, first_seed, tell),
         Task::Generate => checks::generate(),
     }
+}
+
+fn simulate(seeds: u64, first_seed: u64, tell: bool) -> anyhow::Result<()> {
+    let (seeds, first_seed) = (seeds.to_string(), first_seed.to_string());
+    let mut args = vec!["run", "--quiet", "--profile", "quick", "-p", "clinic-simulator", "--"];
+    args.extend(["--seeds", &seeds, "--first-seed", &first_seed]);
+    args.extend(tell.then_some("--tell"));
+    shell::cargo(&args)
 }

@@ -224,7 +224,7 @@ impl Store {
     /// How far this computer has come with the server.
     pub fn sync_state(&self) -> Result<SyncState> {
         self.read(|tx| {
-            let count = |sql: &str| tx.query_row(sql, [], |row| row.get(0));
+            let count = |sql: &str| tx.prepare_cached(sql)?.query_row([], |row| row.get(0));
             let last = "select coalesce(max(sequence), 0) from mutations";
             let epoch = meta(tx, "epoch")?.ok_or_else(|| Error::StoreDamaged)?;
             let after: Option<String> = match meta(tx, "staged_after")? {
@@ -242,7 +242,7 @@ impl Store {
                 restored: meta(tx, "restored")?,
                 only_here: count("select count(*) from only_here")?,
                 clock_offset_ms: meta(tx, "clock_offset_ms")?.unwrap_or(0),
-                last_sequence: tx.query_row(last, [], |row| row.get(0))?,
+                last_sequence: tx.prepare_cached(last)?.query_row([], |row| row.get(0))?,
                 waiting: count("select count(*) from mutations where fate is null")?,
                 set_aside: count(NEEDS_SOMEONE)?,
                 last_synced_at: meta::<String>(tx, "last_synced_at")?

@@ -707,6 +707,10 @@ impl Line {
     }
 
     pub(super) fn publish(&self) {
+        // What nobody looks at is not counted.
+        if self.context.events.receiver_count() == 0 {
+            return;
+        }
         self.context.events.send(Event::Sync(Box::new(self.status()))).ok();
     }
 

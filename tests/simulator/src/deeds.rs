@@ -1,0 +1,426 @@
+//! What people do at a desktop. Each is one thing that a person does; what it is done to is chosen by dice from what
+//! the desktop shows.
+
+use std::collections::BTreeMap;
+
+use protocol::api::DeviceScope;
+use protocol::appointment::Status;
+use protocol::conflict::Choice;
+use protocol::id::{MedicineId, PatientId, PrescriptionId};
+use protocol::mutation::{Change, Op, SetValue};
+use protocol::prescription::content_hash;
+use protocol::table::{APPOINTMENT_STATUSES, Row, TableName, Values};
+use protocol::validate::{day_text, moment_text};
+use replica::testing::Station;
+use replica::view::{Draft, DraftItem, PatientForm, Vitals};
+use replica::{Replica, Result};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::clinic::{CLINICAL_MARK, medicine};
+use crate::desk::Desk;
+use crate::dice::Dice;
+
+/// Something that a person does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// A new patient.
+    Register,
+    /// A correction of a patient.
+    Edit,
+    /// An allergy, noted or changed.
+    Allergy,
+    /// A prescription, signed.
+    Sign,
+    /// A signed prescription made void.
+    Void,
+    /// A signed prescription replaced by another one.
+    Amend,
+    /// A draft that several desktops see, begun or changed.
+    Draft,
+    /// A shared draft, signed.
+    SignDraft,
+    /// An appointment.
+    Book,
+    /// An appointment's next state, or another time.
+    Move,
+    /// A row deleted.
+    Delete,
+    /// Two registrations made one, parted, or proposed to be one.
+    Merge,
+    /// An item decided.
+    Decide,
+    /// A chart opened.
+    Look,
+}
+
+const NAMES: &[&str] = &["Sunita", "Suneeta", "Prakash", "Fatima", "Ravi"];
+const MOBILES: &[&str] = &["9820441276", "9820441277", "9820441278"];
+const GROUPS: &[&str] = &["A+", "B+", "O+", "unknown"];
+const TOWNS: &[&str] = &["Pune", "Thane", "Nashik", "Mumbai"];
+const DOSES: &[&str] = &["1-0-1 x5d", "1-1-1 x3d", "0-0-1 x10d"];
+
+struct Hand<'a> {
+    desk: &'a Desk,
+    station: &'a Station,
+    replica: &'a Replica,
+    dice: Dice,
+}
+
+/// Does it. Where there is nothing to do it to, or this person may not, nothing happens.
+pub fn act(desk: &Desk, deed: Deed, dice: Dice) -> Result<()> {
+    let Some(station) = &desk.station else { return Ok(()) };
+    let mut hand = Hand { desk, station, replica: &station.replica, dice };
+    match deed {
+        Deed::Register => hand.register(),
+        Deed::Edit => hand.edit(),
+        Deed::Allergy => hand.allergy(),
+        Deed::Sign => hand.sign(),
+        Deed::Void => hand.void(),
+        Deed::Amend => hand.amend(),
+        Deed::Draft => hand.draft(),
+        Deed::SignDraft => hand.sign_draft(),
+        Deed::Book => hand.book(),
+        Deed::Move => hand.move_visit(),
+        Deed::Delete => hand.delete(),
+        Deed::Merge => hand.merge(),
+        Deed::Decide => hand.decide(),
+        Deed::Look => hand.look(),
+    }
+}
+
+fn text<'a>(row: &'a Row, name: &str) -> &'a str {
+    row.values.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn values<const N: usize>(values: [(&str, Value); N]) -> Values {
+    values.map(|(name, value)| (name.to_owned(), value)).into()
+}
+
+/// A change of these columns, from what is seen.
+fn update<const N: usize>(row: &Row, columns: [(&str, Value); N]) -> Change {
+    let set = columns.map(|(name, value)| {
+        let base = row.values.get(name).cloned().unwrap_or(Value::Null);
+        (name.to_owned(), SetValue { base, value })
+    });
+    Change::update(row.table, row.id, set.into())
+}
+
+impl Hand<'_> {
+    fn rows(&self, table: TableName) -> Result<Vec<Row>> {
+        self.station.store.rows_of(table)
+    }
+
+    fn one(&mut self, table: TableName, fits: impl Fn(&Row) -> bool) -> Result<Option<Row>> {
+        let rows: Vec<Row> = self.rows(table)?.into_iter().filter(fits).collect();
+        // The older ones more often: so people meet at the same rows.
+        let end = 1 + self.dice.below(rows.len() as u64) as usize;
+        Ok(self.dice.pick(&rows[..end.min(rows.len())]).cloned())
+    }
+
+    fn pick(&mut self, of: &[&'static str]) -> &'static str {
+        self.dice.pick(of).copied().unwrap_or_default()
+    }
+
+    fn record(&self, kind: &str, patient: Option<Uuid>, changes: Vec<Change>) -> Result<()> {
+        self.replica.record_changes(kind, patient.map(PatientId), changes)
+    }
+
+    fn is_clinical(&self) -> bool {
+        self.desk.facts.scope == DeviceScope::Clinical
+    }
+
+    fn is_doctor(&self) -> bool {
+        self.desk.person.doctor_id.is_some()
+    }
+
+    fn today(&self) -> String {
+        day_text(self.station.surroundings.now().date())
+    }
+
+    fn words(&mut self) -> String {
+        format!("{CLINICAL_MARK} note {}", self.dice.below(5))
+    }
+
+    fn register(&mut self) -> Result<()> {
+        let form = PatientForm {
+            mobile_number: self.pick(MOBILES).into(),
+            first_name: self.pick(NAMES).into(),
+            sex: "female".into(),
+            age_years: Some(54),
+            city: self.pick(TOWNS).into(),
+            ..PatientForm::default()
+        };
+        self.replica.register_patient(&form).map(drop)
+    }
+
+    fn edit(&mut self) -> Result<()> {
+        let Some(patient) = self.one(TableName::Patients, |_| true)? else { return Ok(()) };
+        let id = PatientId(patient.id);
+        let seen = self.replica.chart(id)?.form;
+        let mut form = seen.clone();
+        match self.dice.below(if self.is_clinical() { 8 } else { 7 }) {
+            0 | 1 => form.city = self.pick(TOWNS).into(),
+            2 | 3 => form.blood_group = self.pick(GROUPS).into(),
+            4 => form.date_of_birth = Some(format!("19{}-01-01", 60 + self.dice.below(3))),
+            5 => form.first_name = self.pick(NAMES).into(),
+            6 => form.mobile_number = self.pick(MOBILES).into(),
+            _ => {
+                form.allergy_status = "has_allergies".into();
+                form.alerts = format!("{CLINICAL_MARK} {}", self.pick(&["penicillin", "dust", "nsaid"]));
+            }
+        }
+        self.replica.update_patient(id, &seen, &form).map(drop)
+    }
+
+    fn allergy(&mut self) -> Result<()> {
+        if !self.is_clinical() {
+            return Ok(());
+        }
+        let known = self.one(TableName::PatientAllergies, |_| true)?;
+        if let Some(row) = known.filter(|_| self.dice.per_mille(500)) {
+            let change = match self.dice.below(4) {
+                0 => update(&row, [("severity", json!(self.pick(&["mild", "severe"])))]),
+                1 => update(&row, [("reaction", json!(self.words()))]),
+                2 => update(&row, [("class_code", json!(self.pick(&["penicillin", "nsaid"])))]),
+                _ => update(&row, [("status", json!(self.pick(&["active", "inactive"])))]),
+            };
+            return self.record("change_allergy", None, vec![change]);
+        }
+        let Some(patient) = self.one(TableName::Patients, |_| true)? else { return Ok(()) };
+        let class = self.pick(&["penicillin", "nsaid"]);
+        let new = values([
+            ("patient_id", json!(patient.id)),
+            ("substance_text", json!(format!("{CLINICAL_MARK} {class}"))),
+            ("class_code", json!(class)),
+        ]);
+        let change = Change::insert(TableName::PatientAllergies, self.station.ids.next(), new);
+        self.record("note_allergy", Some(patient.id), vec![change])
+    }
+
+    fn sign(&mut self) -> Result<()> {
+        let Some(patient) = self.one(TableName::Patients, |_| true)? else { return Ok(()) };
+        if !self.is_doctor() {
+            return Ok(());
+        }
+        let n_items = 1 + self.dice.below(2);
+        let items = (0..n_items).map(|_| DraftItem {
+            medicine_id: Some(MedicineId(medicine(self.dice.below(2) as usize))),
+            medicine_text: String::new(),
+            dose_text: self.pick(DOSES).into(),
+            ..DraftItem::default()
+        });
+        let draft = Draft {
+            items: items.collect(),
+            advice: self.words(),
+            vitals: Vitals { weight_kg: Some(50.0 + self.dice.below(30) as f64), ..Vitals::default() },
+            ..Draft::default()
+        };
+        self.replica.sign_prescription(PatientId(patient.id), &draft, &[]).map(drop)
+    }
+
+    fn signed(&mut self) -> Result<Option<Row>> {
+        if !self.is_doctor() {
+            return Ok(None);
+        }
+        self.one(TableName::Prescriptions, |row| text(row, "status") == "finalised")
+    }
+
+    fn void(&mut self) -> Result<()> {
+        let Some(row) = self.signed()? else { return Ok(()) };
+        let reason = self.words();
+        self.replica.void_prescription(PrescriptionId(row.id), &reason).map(drop)
+    }
+
+    fn amend(&mut self) -> Result<()> {
+        let Some(row) = self.signed()? else { return Ok(()) };
+        let Ok(patient) = text(&row, "patient_id").parse() else { return Ok(()) };
+        let mut draft = self.replica.amend_prescription(PrescriptionId(row.id))?;
+        draft.advice = self.words();
+        self.replica.sign_prescription(patient, &draft, &[]).map(drop)
+    }
+
+    fn lines_of(&self, prescription: Uuid) -> Result<Vec<Row>> {
+        let of_this = |line: &Row| text(line, "prescription_id") == prescription.to_string();
+        Ok(self.rows(TableName::PrescriptionItems)?.into_iter().filter(of_this).collect())
+    }
+
+    /// The values of a prescription that this doctor signs now.
+    fn finished(&self, id: Uuid, mut values: Values, lines: &[(Uuid, Values)]) -> Values {
+        let now = moment_text(self.station.surroundings.now());
+        values.insert("status".into(), json!("finalised"));
+        values.insert("doctor_id".into(), json!(self.desk.person.doctor_id));
+        values.insert("finalised_by".into(), json!(self.desk.person.id));
+        values.insert("finalised_at".into(), json!(now));
+        let hash = content_hash(id, &values, lines);
+        values.insert("content_sha256".into(), json!(hash.to_string()));
+        values
+    }
+
+    fn draft(&mut self) -> Result<()> {
+        if !self.is_clinical() {
+            return Ok(());
+        }
+        let known = self.one(TableName::Prescriptions, |row| text(row, "status") == "draft")?;
+        if let Some(row) = known.filter(|_| self.dice.per_mille(700)) {
+            return self.change_draft(&row);
+        }
+        let Some(patient) = self.one(TableName::Patients, |_| true)? else { return Ok(()) };
+        let Some(doctor) = self.one(TableName::Doctors, |_| true)? else { return Ok(()) };
+        let new = values([
+            ("visit_date", json!(self.today())),
+            ("doctor_id", json!(doctor.id)),
+            ("patient_id", json!(patient.id)),
+            ("clinic_id", json!(self.desk.facts.clinic_id)),
+            ("vitals", json!({ "pulse": 60 + self.dice.below(40) })),
+        ]);
+        let change = Change::insert(TableName::Prescriptions, self.station.ids.next(), new);
+        self.record("begin_draft", Some(patient.id), vec![change])
+    }
+
+    fn change_draft(&mut self, row: &Row) -> Result<()> {
+        let lines = self.lines_of(row.id)?;
+        let change = match self.dice.below(5) {
+            0 => {
+                let mut vitals = row.values.get("vitals").cloned().unwrap_or_else(|| json!({}));
+                vitals[self.pick(&["pulse", "weight_kg", "temp_c"])] = json!(40 + self.dice.below(40));
+                update(row, [("vitals", vitals)])
+            }
+            1 => update(row, [("examination", json!(self.words()))]),
+            2 if !lines.is_empty() => {
+                let Some(line) = self.dice.pick(&lines).cloned() else { return Ok(()) };
+                let dose = self.words();
+                update(&line, [("dose_text", json!(dose)), ("patient_directions", json!(dose))])
+            }
+            3 if !lines.is_empty() => {
+                let Some(line) = self.dice.pick(&lines).cloned() else { return Ok(()) };
+                self.deletion(&line)
+            }
+            _ => {
+                let dose = self.words();
+                let new = values([
+                    ("prescription_id", json!(row.id)),
+                    ("position", json!(1 + lines.len())),
+                    ("medicine_text", json!("Amoxicillin")),
+                    ("generic_text", json!("Amoxicillin")),
+                    ("medicine_id", json!(medicine(0))),
+                    ("dosage_form", json!("tablet")),
+                    ("dose_text", json!(dose)),
+                    ("dose_pattern", json!({})),
+                    ("dose_unit", json!("tablet")),
+                    ("patient_directions", json!(dose)),
+                ]);
+                Change::insert(TableName::PrescriptionItems, self.station.ids.next(), new)
+            }
+        };
+        self.record("change_draft", None, vec![change])
+    }
+
+    fn sign_draft(&mut self) -> Result<()> {
+        if !self.is_doctor() {
+            return Ok(());
+        }
+        let Some(row) = self.one(TableName::Prescriptions, |row| text(row, "status") == "draft")? else {
+            return Ok(());
+        };
+        let lines: Vec<_> = self.lines_of(row.id)?.into_iter().map(|line| (line.id, line.values)).collect();
+        let mut new = row.values.clone();
+        let number = format!("{}-{}", self.desk.facts.lane, self.dice.below(1_000_000_000));
+        new.insert("prescription_number".into(), json!(number));
+        let new = self.finished(row.id, new, &lines);
+        let set: BTreeMap<String, SetValue> = new
+            .into_iter()
+            .map(|(name, value)| {
+                let base = row.values.get(&name).cloned().unwrap_or(Value::Null);
+                (name, SetValue { base, value })
+            })
+            .filter(|(_, set)| set.base != set.value)
+            .collect();
+        self.record("sign_draft", None, vec![Change::update(row.table, row.id, set)])
+    }
+
+    fn book(&mut self) -> Result<()> {
+        let Some(patient) = self.one(TableName::Patients, |_| true)? else { return Ok(()) };
+        let Some(doctor) = self.one(TableName::Doctors, |_| true)? else { return Ok(()) };
+        let new = values([
+            ("appointment_date", json!(self.today())),
+            ("start_time", json!(self.pick(&["10:00", "10:10", "10:20"]))),
+            ("duration_minutes", json!(10)),
+            ("clinic_id", json!(self.desk.facts.clinic_id)),
+            ("doctor_id", json!(doctor.id)),
+            ("patient_id", json!(patient.id)),
+        ]);
+        let change = Change::insert(TableName::Appointments, self.station.ids.next(), new);
+        self.record("book", Some(patient.id), vec![change])
+    }
+
+    fn move_visit(&mut self) -> Result<()> {
+        let Some(row) = self.one(TableName::Appointments, |_| true)? else { return Ok(()) };
+        let change = match self.dice.below(4) {
+            0 => update(&row, [("start_time", json!(self.pick(&["10:00", "10:10", "10:30"])))]),
+            1 => update(&row, [("notes", json!(self.pick(TOWNS)))]),
+            _ => {
+                let now = Status::deserialize(&json!(text(&row, "status"))).ok();
+                let may = |next: &&&str| {
+                    let next = Status::deserialize(&json!(next)).ok();
+                    now.zip(next).is_some_and(|(now, next)| now != next && now.may_become(next))
+                };
+                let next: Vec<&str> = APPOINTMENT_STATUSES.iter().filter(may).copied().collect();
+                let Some(next) = self.dice.pick(&next).copied() else { return Ok(()) };
+                update(&row, [("status", json!(next))])
+            }
+        };
+        self.record("move_appointment", None, vec![change])
+    }
+
+    fn deletion(&self, row: &Row) -> Change {
+        let columns = row.table.table().columns.iter();
+        let seen = columns.filter(|column| self.desk.person.roles.may_write(column.writer));
+        let seen =
+            seen.filter(|column| self.is_clinical() || column.scope == protocol::table::Scope::Everyone);
+        let seen = seen.map(|column| {
+            let value = row.values.get(column.name).cloned().unwrap_or(Value::Null);
+            (column.name.to_owned(), SetValue { base: value.clone(), value })
+        });
+        Change { op: Op::Delete, ..Change::update(row.table, row.id, seen.collect()) }
+    }
+
+    fn delete(&mut self) -> Result<()> {
+        let table = match self.dice.below(if self.is_clinical() { 4 } else { 3 }) {
+            0 | 1 => TableName::Appointments,
+            2 => TableName::Patients,
+            _ => TableName::PatientAllergies,
+        };
+        let Some(row) = self.one(table, |_| true)? else { return Ok(()) };
+        self.record("delete", None, vec![self.deletion(&row)])
+    }
+
+    fn merge(&mut self) -> Result<()> {
+        let one = self.one(TableName::Patients, |_| true)?;
+        let other = self.one(TableName::Patients, |_| true)?;
+        let Some((one, other)) = one.zip(other).filter(|(one, other)| one.id != other.id) else {
+            return Ok(());
+        };
+        match self.dice.below(4) {
+            0 => self.replica.propose_merger(PatientId(one.id), PatientId(other.id)),
+            1 => self.replica.unmerge_patient(PatientId(one.id)),
+            _ => self.replica.merge_patients(PatientId(one.id), PatientId(other.id), "one person"),
+        }
+    }
+
+    fn decide(&mut self) -> Result<()> {
+        let open = self.replica.conflicts(true)?;
+        let open: Vec<_> = open.into_iter().filter(|item| item.may_decide).collect();
+        let Some(item) = self.dice.pick(&open) else { return Ok(()) };
+        let choices: Vec<Choice> =
+            item.kind.choices().iter().copied().filter(|choice| *choice != Choice::Other).collect();
+        let Some(choice) = self.dice.pick(&choices).copied() else { return Ok(()) };
+        self.replica.decide_conflict(item.id, choice, None, "").map(drop)
+    }
+
+    fn look(&mut self) -> Result<()> {
+        let Some(patient) = self.one(TableName::Patients, |_| true)? else { return Ok(()) };
+        self.replica.chart(PatientId(patient.id)).map(drop)
+    }
+}

@@ -1,0 +1,252 @@
+//! A desktop of a run: a real encrypted file, the real replica and engine, in surroundings of the run.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Duration;
+
+use ed25519_dalek::SigningKey;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use protocol::api::StaffMember;
+use replica::Keyring;
+use replica::testing::{Commit, DatabaseKey, Facts, Ids, SignIn, Station, Store, Surroundings, Wire};
+use tempfile::TempDir;
+use time::OffsetDateTime;
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use crate::clinic::{PASSWORD, Place};
+use crate::dice::Dice;
+use crate::timeline::{Timeline, lock, moment};
+
+/// The name of the file in a desktop's folder.
+const FILE: &str = "clinic.db";
+
+fn key() -> DatabaseKey {
+    DatabaseKey::of([7; 32])
+}
+
+/// A file with all tables and nothing in it: making them anew for each desktop would take most of a run's time.
+static EMPTY: LazyLock<TempDir> = LazyLock::new(|| {
+    let folder = folder();
+    let facts = crate::clinic::place(0, 0).facts;
+    drop(Store::create(&folder.path().join(FILE), &key(), &facts).expect("BUG: an empty file"));
+    folder
+});
+
+/// A folder in memory, where there is such a thing.
+fn folder() -> TempDir {
+    TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).expect("BUG: no temporary folder")
+}
+
+/// A desktop, running or not.
+pub struct Desk {
+    /// Its place in the run.
+    pub number: usize,
+    /// Where it belongs.
+    pub facts: Facts,
+    /// Who sits there.
+    pub person: StaffMember,
+    /// While it runs.
+    pub station: Option<Station>,
+    /// How far its clock is wrong, in milliseconds.
+    pub skew_ms: Arc<AtomicI64>,
+    /// How it ends next, if something is planned.
+    pub doom: Arc<Mutex<Doom>>,
+    /// The number of the last mutation that was said to be saved.
+    pub said: i64,
+    /// Something was written that nobody was told of: it may be there or not.
+    pub is_unsure: bool,
+    /// Its disk was copied: of the two computers the server goes on with one.
+    pub is_copied: bool,
+    device_key: SigningKey,
+    keyring: Keyring,
+    installation: Uuid,
+    folder: TempDir,
+    alive: Arc<AtomicBool>,
+    ids: Ids,
+}
+
+/// Ends a desktop in the middle of something.
+#[derive(Debug, Default)]
+pub struct Doom {
+    /// At which commit from now, counted from 0, and where in it.
+    pub at: Option<(u32, bool)>,
+    /// It has come.
+    pub has_come: bool,
+}
+
+impl Doom {
+    fn meets(&mut self, commit: Commit) -> bool {
+        match &mut self.at {
+            Some((0, is_done)) if *is_done == (commit == Commit::Done) => {
+                self.at = None;
+                self.has_come = true;
+            }
+            Some((n, is_done)) if *n > 0 && *is_done == (commit == Commit::Done) => *n -= 1,
+            _ => {}
+        }
+        self.has_come
+    }
+}
+
+impl Desk {
+    /// A desktop that was just enrolled, and is switched off.
+    pub fn new(number: usize, place: Place, time: &Timeline, dice: &mut Dice) -> Self {
+        let folder = folder();
+        let file = folder.path().join(FILE);
+        std::fs::copy(EMPTY.path().join(FILE), &file).expect("BUG: room for a file");
+        let store = Store::open(&file, &key()).expect("BUG: a good file");
+        store.set_facts(&place.facts).expect("BUG: a good file");
+        store.put_staff(&place.person).expect("BUG: a good file");
+        Self {
+            number,
+            facts: place.facts,
+            person: place.person,
+            station: None,
+            skew_ms: Arc::default(),
+            doom: Arc::default(),
+            said: 0,
+            is_unsure: false,
+            is_copied: false,
+            device_key: place.key,
+            keyring: Keyring::in_memory(),
+            installation: Uuid::from_u128(number as u128 + 1),
+            folder,
+            alive: Arc::default(),
+            ids: ids(time.clone(), dice.roll()),
+        }
+    }
+
+    /// Another computer with a copy of this one's disk, switched off. This one is switched off, too.
+    pub fn copy(&mut self, number: usize, time: &Timeline, dice: &mut Dice) -> Self {
+        let folder = folder();
+        std::fs::copy(self.file(), folder.path().join(FILE)).expect("BUG: room for a file");
+        self.is_copied = true;
+        Self {
+            number,
+            facts: self.facts.clone(),
+            person: self.person.clone(),
+            station: None,
+            skew_ms: Arc::default(),
+            doom: Arc::default(),
+            said: self.said,
+            is_unsure: self.is_unsure,
+            is_copied: true,
+            device_key: self.device_key.clone(),
+            keyring: Keyring::in_memory(),
+            installation: self.installation,
+            folder,
+            alive: Arc::default(),
+            ids: ids(time.clone(), dice.roll()),
+        }
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.path().join(FILE)
+    }
+
+    /// Starts the program and signs someone in; the engine's tasks are given back.
+    pub fn start(
+        &mut self,
+        wire: Arc<dyn Wire>,
+        time: &Timeline,
+        dice: Dice,
+    ) -> replica::Result<[BoxFuture<'static, ()>; 2]> {
+        let store = Arc::new(Store::open(&self.file(), &key())?);
+        // What the server last said that this person is.
+        self.person = store.staff(self.person.id)?.unwrap_or_else(|| self.person.clone());
+        self.alive = Arc::new(AtomicBool::new(true));
+        *lock(&self.doom) = Doom::default();
+        let doom = Arc::clone(&self.doom);
+        store.watch(Box::new(move |commit| {
+            if lock(&doom).meets(commit) {
+                Err(replica::Error::internal("the power is gone"))
+            } else {
+                Ok(())
+            }
+        }));
+        let surroundings = Arc::new(Room {
+            time: time.clone(),
+            dice: Mutex::new(dice),
+            skew_ms: Arc::clone(&self.skew_ms),
+            alive: Arc::clone(&self.alive),
+        });
+        let sign_in = SignIn {
+            person: self.person.clone(),
+            password: PASSWORD.into(),
+            device_key: self.device_key.clone(),
+            keyring: self.keyring.clone(),
+            installation: self.installation,
+        };
+        let (station, tasks) = Station::sign_in(store, sign_in, wire, surroundings, self.ids.clone())?;
+        self.station = Some(station);
+        Ok(tasks)
+    }
+
+    /// Ends the program at once. What it had handed to others and not begun is never done.
+    pub fn stop(&mut self) {
+        self.alive.store(false, Ordering::SeqCst);
+        self.station = None;
+    }
+
+    /// Its file, open: that of the running program, or opened to look at it.
+    pub fn store(&self) -> replica::Result<Arc<Store>> {
+        match &self.station {
+            Some(station) => Ok(Arc::clone(&station.store)),
+            None => Ok(Arc::new(Store::open(&self.file(), &key())?)),
+        }
+    }
+}
+
+/// Ids of version 7 that are the same in the same run.
+fn ids(time: Timeline, seed: u64) -> Ids {
+    let dice = Mutex::new(Dice::new(seed));
+    Ids::new(move || {
+        let ms = u64::try_from(moment(time.now_ms()).unix_timestamp_nanos() / 1_000_000).unwrap_or(0);
+        let mut dice = lock(&dice);
+        let bytes = (u128::from(dice.roll()) << 64 | u128::from(dice.roll())).to_le_bytes();
+        let mut random = [0; 10];
+        random.copy_from_slice(&bytes[..10]);
+        uuid::Builder::from_unix_timestamp_millis(ms, &random).into_uuid()
+    })
+}
+
+/// Where a desktop of a run stands.
+struct Room {
+    time: Timeline,
+    dice: Mutex<Dice>,
+    skew_ms: Arc<AtomicI64>,
+    alive: Arc<AtomicBool>,
+}
+
+impl Surroundings for Room {
+    fn now(&self) -> OffsetDateTime {
+        self.time.now() + time::Duration::milliseconds(self.skew_ms.load(Ordering::SeqCst))
+    }
+
+    fn chance(&self) -> f64 {
+        lock(&self.dice).below(1_000) as f64 / 1_000.0
+    }
+
+    fn pause(&self, length: Duration) -> BoxFuture<'static, ()> {
+        let (sender, over) = oneshot::channel();
+        let ms = u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
+        self.time.after(ms, move || sender.send(()).unwrap_or_default());
+        over.map(|_| ()).boxed()
+    }
+
+    fn aside(&self, work: Box<dyn FnOnce() + Send>) -> BoxFuture<'static, ()> {
+        let (sender, over) = oneshot::channel();
+        let alive = Arc::clone(&self.alive);
+        let ms = lock(&self.dice).below(8);
+        self.time.after(ms, move || {
+            if alive.load(Ordering::SeqCst) {
+                work();
+                sender.send(()).ok();
+            }
+        });
+        over.map(|_| ()).boxed()
+    }
+}

@@ -1,0 +1,56 @@
+//! `clinic-simulator`: plays runs, and tells what was wrong in them. `cargo xtask simulate` starts it.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use clinic_simulator::{Plan, play, shrink, simulate};
+
+/// Plays the runs of many seeds.
+#[derive(Parser)]
+struct Args {
+    /// How many.
+    #[arg(long, default_value_t = 2_000)]
+    seeds: u64,
+    /// From this one on.
+    #[arg(long, default_value_t = 0)]
+    first_seed: u64,
+    /// Tell everything that happens in the first run.
+    #[arg(long)]
+    tell: bool,
+}
+
+#[expect(clippy::print_stdout, reason = "this is a command's output")]
+fn main() -> ExitCode {
+    let args = Args::parse();
+    if args.tell {
+        let outcome = play(&Plan::of(args.first_seed), true);
+        outcome.log.iter().chain(&outcome.wrong).for_each(|line| println!("{line}"));
+        return ExitCode::from(u8::from(!outcome.wrong.is_empty()));
+    }
+    // What fails is told below, and not where it happened.
+    std::panic::set_hook(Box::new(|_| {}));
+    let report = simulate(args.first_seed, args.seeds);
+    println!("seeds      {}", report.seeds);
+    println!("operations {} changes saved, {} requests", report.counts.deeds, report.counts.requests);
+    let [applied, merged, conflict, quarantined, blocked] = report.counts.fates;
+    println!(
+        "fates      {applied} applied, {merged} merged, {conflict} conflict, {quarantined} quarantined, {blocked} blocked"
+    );
+    println!("faults     {}", report.counts.faults);
+    println!("failures   {}", report.failures.len());
+    for (seed, wrong) in &report.failures {
+        println!("\nseed {seed}");
+        wrong.iter().take(5).for_each(|line| println!("  {line}"));
+    }
+    if let Some((seed, _)) = report.failures.first() {
+        let least = shrink(&Plan::of(*seed));
+        let outcome = play(&least, true);
+        println!("\nseed {seed} fails with these steps alone:");
+        least.steps.iter().for_each(|step| println!("  {step:?}"));
+        println!("with desktops {:?}, pages of {} rows, {:?}", least.n_desks, least.page, least.weather);
+        println!("and this happens:");
+        outcome.log.iter().chain(&outcome.wrong).for_each(|line| println!("  {line}"));
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,315 @@
+//! The network between desktops and the server: messages are lost, repeated, late and out of order, streams break in
+//! the middle of a line, and an answer can get lost after the server has worked.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, StreamExt};
+use protocol::api::LiveEvent;
+use protocol::id::{DeviceId, TenantId};
+use protocol::mutation::Hash;
+use replica::testing::{Answer, Request, Wire};
+use sha2::{Digest, Sha256};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::clinic::CLINICAL_MARK;
+use crate::dice::Dice;
+use crate::server::{Reply, Server};
+use crate::timeline::{Timeline, lock};
+
+/// A desktop waits so long for an answer.
+const TIMEOUT_MS: u64 = 30_000;
+
+/// How bad the network is, in times of a thousand and milliseconds.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Weather {
+    /// Messages of either direction that do not arrive.
+    pub lost: u64,
+    /// Requests that arrive twice.
+    pub repeated: u64,
+    /// Answers that break off.
+    pub cut: u64,
+    /// Requests that are late by minutes, and arrive when nobody waits for an answer any more.
+    pub stale: u64,
+    /// The longest ordinary way.
+    pub delay_ms: u64,
+}
+
+/// What the network did to messages.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    /// Requests sent.
+    pub requests: u64,
+    /// Messages lost, repeated, cut or late.
+    pub faults: u64,
+}
+
+/// The network.
+#[derive(Clone)]
+pub struct Network {
+    inner: Arc<Mutex<Inner>>,
+    time: Timeline,
+    server: Arc<Mutex<Server>>,
+}
+
+struct Inner {
+    dice: Dice,
+    weather: Weather,
+    /// Until when each desktop has no line.
+    offline_until: Vec<u64>,
+    listeners: Vec<Listener>,
+    told: Vec<(TenantId, i64)>,
+    counts: Counts,
+    /// Desktops that must never receive what is clinical.
+    front_desks: Vec<usize>,
+    leaks: Vec<String>,
+}
+
+struct Listener {
+    number: u64,
+    tenant: TenantId,
+    device: DeviceId,
+    sender: Body,
+}
+
+type Body = mpsc::UnboundedSender<io::Result<Bytes>>;
+type Slot = Arc<Mutex<Option<oneshot::Sender<Answer>>>>;
+
+/// The end of the network at one desktop.
+pub struct Line {
+    desk: usize,
+    network: Network,
+}
+
+impl Wire for Line {
+    fn send(&self, request: Request) -> BoxFuture<'_, replica::Result<Answer>> {
+        let answer = self.network.send(self.desk, request);
+        async { answer.await.map_err(|_| replica::Error::ServerUnreachable) }.boxed()
+    }
+}
+
+impl Network {
+    /// A network to this server.
+    pub fn new(time: Timeline, server: Arc<Mutex<Server>>, dice: Dice, weather: Weather) -> Self {
+        let inner = Inner {
+            dice,
+            weather,
+            offline_until: Vec::new(),
+            listeners: Vec::new(),
+            told: Vec::new(),
+            counts: Counts::default(),
+            front_desks: Vec::new(),
+            leaks: Vec::new(),
+        };
+        Self { inner: Arc::new(Mutex::new(inner)), time, server }
+    }
+
+    /// A line for one more desktop.
+    pub fn line(&self, desk: usize, is_front_desk: bool) -> Arc<dyn Wire> {
+        let mut inner = lock(&self.inner);
+        let n_desks = inner.offline_until.len().max(desk + 1);
+        inner.offline_until.resize(n_desks, 0);
+        if is_front_desk {
+            inner.front_desks.push(desk);
+        }
+        Arc::new(Line { desk, network: self.clone() })
+    }
+
+    /// Takes the line from a desktop for so long.
+    pub fn take_line(&self, desk: usize, ms: u64) {
+        let until = self.time.now_ms() + ms;
+        let mut inner = lock(&self.inner);
+        if let Some(offline) = inner.offline_until.get_mut(desk) {
+            *offline = until.max(*offline);
+        }
+        inner.counts.faults += 1;
+    }
+
+    /// From now on nothing is lost.
+    pub fn make_whole(&self) {
+        let mut inner = lock(&self.inner);
+        inner.weather = Weather { delay_ms: 20, ..Weather::default() };
+        inner.offline_until.fill(0);
+    }
+
+    /// What it did so far.
+    pub fn counts(&self) -> Counts {
+        lock(&self.inner).counts
+    }
+
+    /// What reached a desktop that must not have it.
+    pub fn leaks(&self) -> Vec<String> {
+        lock(&self.inner).leaks.clone()
+    }
+
+    /// Ends every stream: the server's process is gone.
+    pub fn break_streams(&self) {
+        lock(&self.inner).listeners.clear();
+    }
+
+    /// Tells a computer's stream that something was said of that computer, and ends it.
+    pub fn end_stream_of(&self, device: DeviceId) {
+        lock(&self.inner).listeners.retain(|listener| listener.device != device);
+    }
+
+    fn is_offline(&self, desk: usize) -> bool {
+        let now = self.time.now_ms();
+        lock(&self.inner).offline_until.get(desk).is_some_and(|until| *until > now)
+    }
+
+    fn roll(&self, per_mille: impl FnOnce(&Weather) -> u64) -> bool {
+        let mut inner = lock(&self.inner);
+        let times = per_mille(&inner.weather);
+        let hit = inner.dice.per_mille(times);
+        inner.counts.faults += u64::from(hit);
+        hit
+    }
+
+    fn delay(&self) -> u64 {
+        let mut inner = lock(&self.inner);
+        let longest = inner.weather.delay_ms;
+        // Most are quick, some are not: that is what brings them out of order.
+        let slow = if inner.dice.per_mille(100) { 20 } else { 1 };
+        1 + inner.dice.below(longest * slow + 1)
+    }
+
+    fn send(&self, desk: usize, request: Request) -> oneshot::Receiver<Answer> {
+        let (sender, receiver) = oneshot::channel();
+        let slot: Slot = Arc::new(Mutex::new(Some(sender)));
+        lock(&self.inner).counts.requests += 1;
+        let shown = request.path.split('?').next().unwrap_or_default().to_owned();
+        self.time.note(&format!("desk {desk} asks {shown} {}", hash(&request.body)));
+        let waiting = Arc::clone(&slot);
+        if self.is_offline(desk) {
+            self.time.after(1 + self.delay(), move || drop(lock(&waiting).take()));
+            return receiver;
+        }
+        self.time.after(TIMEOUT_MS, move || drop(lock(&waiting).take()));
+        let is_live = shown == "v1/sync/live";
+        let n_copies = 1 + u64::from(!is_live && self.roll(|weather| weather.repeated));
+        for _ in 0..n_copies {
+            if self.roll(|weather| weather.lost) {
+                continue;
+            }
+            let late = if !is_live && self.roll(|weather| weather.stale) { 4 * TIMEOUT_MS } else { 0 };
+            let (network, request, slot) = (self.clone(), request.clone(), Arc::clone(&slot));
+            self.time.after(self.delay() + late, move || network.arrive(desk, &request, &slot));
+        }
+        receiver
+    }
+
+    fn arrive(&self, desk: usize, request: &Request, slot: &Slot) {
+        if self.is_offline(desk) {
+            return;
+        }
+        let reply = lock(&self.server).handle(self.time.now(), request);
+        self.tell_heads();
+        let Some(reply) = reply else { return };
+        self.time.note(&format!("the server answers desk {desk} {} {}", reply.status, hash(&reply.body)));
+        if self.roll(|weather| weather.lost) {
+            return;
+        }
+        let (network, slot) = (self.clone(), Arc::clone(slot));
+        self.time.after(self.delay(), move || network.deliver(desk, reply, &slot));
+    }
+
+    fn deliver(&self, desk: usize, reply: Reply, slot: &Slot) {
+        let Some(waiting) = lock(slot).take().filter(|_| !self.is_offline(desk)) else { return };
+        self.look_for_leaks(desk, &reply.body);
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let body = futures_util::stream::unfold(receiver, |mut receiver: mpsc::UnboundedReceiver<_>| async {
+            receiver.recv().await.map(|part| (part, receiver))
+        });
+        let answer = Answer { status: reply.status, kind: reply.kind.to_owned(), body: body.boxed() };
+        if waiting.send(answer).is_err() {
+            return;
+        }
+        match reply.live {
+            Some(live) => {
+                sender.send(Ok(event(live.head))).ok();
+                let device = live.device;
+                // One stream a device, of which the newest goes on.
+                self.end_stream_of(device);
+                let number = lock(&self.inner).counts.requests;
+                let listener = Listener { number, tenant: live.tenant, device, sender };
+                lock(&self.inner).listeners.push(listener);
+                let network = self.clone();
+                self.time.after(live.ms, move || {
+                    lock(&network.inner).listeners.retain(|listener| listener.number != number);
+                });
+            }
+            None => self.stream(reply.body, sender),
+        }
+    }
+
+    /// Lets a body arrive piece by piece, and perhaps not all of it.
+    fn stream(&self, body: Vec<u8>, sender: Body) {
+        let is_cut = self.roll(|weather| weather.cut);
+        let mut places = {
+            let mut inner = lock(&self.inner);
+            let n_pieces = 1 + inner.dice.below(3);
+            (0..n_pieces).map(|_| inner.dice.below(body.len() as u64 + 1) as usize).collect::<Vec<_>>()
+        };
+        places.sort_unstable();
+        if !is_cut {
+            places.push(body.len());
+        }
+        let (mut start, mut at) = (0, 0);
+        for end in places {
+            let piece = Bytes::copy_from_slice(&body[start..end]);
+            start = end;
+            let sender = sender.clone();
+            self.time.after(at, move || drop(sender.send(Ok(piece))));
+            at += self.delay();
+        }
+        // Some lines end, others break: to the desktop both are an answer that is not whole.
+        if is_cut && lock(&self.inner).dice.per_mille(500) {
+            let error = io::Error::from(io::ErrorKind::ConnectionReset);
+            self.time.after(at, move || drop(sender.send(Err(error))));
+        } else {
+            self.time.after(at, move || drop(sender));
+        }
+    }
+
+    /// Tells whoever listens that there is news.
+    pub fn tell_heads(&self) {
+        let heads = lock(&self.server).heads();
+        for (tenant, head) in heads {
+            let mut inner = lock(&self.inner);
+            if inner.told.contains(&(tenant, head)) {
+                continue;
+            }
+            inner.told.retain(|(known, _)| *known != tenant);
+            inner.told.push((tenant, head));
+            let of_tenant = inner.listeners.iter().filter(|listener| listener.tenant == tenant);
+            let senders: Vec<Body> = of_tenant.map(|listener| listener.sender.clone()).collect();
+            drop(inner);
+            for sender in senders {
+                if self.roll(|weather| weather.lost) {
+                    let mut inner = lock(&self.inner);
+                    inner.listeners.retain(|listener| !listener.sender.same_channel(&sender));
+                    continue;
+                }
+                self.time.after(self.delay(), move || drop(sender.send(Ok(event(head)))));
+            }
+        }
+    }
+
+    fn look_for_leaks(&self, desk: usize, body: &[u8]) {
+        let mut inner = lock(&self.inner);
+        if inner.front_desks.contains(&desk) && String::from_utf8_lossy(body).contains(CLINICAL_MARK) {
+            inner.leaks.push(format!("desk {desk}, at the front desk, was sent something clinical"));
+        }
+    }
+}
+
+fn event(head: i64) -> Bytes {
+    let event = LiveEvent { head, ask_standing: false };
+    Bytes::from(format!("data: {}\n\n", serde_json::to_string(&event).unwrap_or_default()))
+}
+
+fn hash(bytes: &[u8]) -> String {
+    Hash(Sha256::digest(bytes).into()).to_string()[..8].to_owned()
+}

@@ -1,0 +1,154 @@
+//! What is going to happen in a run: all of it follows from the seed, and each step stands for itself, so that a run
+//! can be played again with fewer of them.
+
+use crate::deeds::Deed;
+use crate::dice::Dice;
+use crate::network::Weather;
+use crate::server::Mistake;
+
+/// A step of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// When, in milliseconds since the beginning.
+    pub at_ms: u64,
+    /// At which desktop.
+    pub desk: usize,
+    /// What.
+    pub what: What,
+    /// With these dice.
+    pub roll: u64,
+}
+
+/// What a step is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A person does something.
+    Deed(Deed),
+    /// Something goes wrong.
+    Fault(Fault),
+}
+
+/// Something that goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// A desktop has no line for some minutes.
+    Outage,
+    /// A desktop's power fails, between two things that it does.
+    Crash,
+    /// A desktop's power fails right before or right after one of its next commits.
+    CrashAtCommit,
+    /// A desktop's disk takes nothing more for some minutes.
+    DiskFull,
+    /// A desktop's clock jumps, by up to two days in either direction.
+    Clock,
+    /// The server's process stops in its next push, before or after the commit, and comes back a little later.
+    ServerStops,
+    /// No access token is good any more.
+    TokensEnd,
+    /// A desktop is taken out of service: at once, or within its next push, before or after the commit.
+    Revoked,
+    /// Whoever sits at a desktop is no more what they were, or does not work here any more.
+    StaffChanges,
+    /// A desktop's disk is copied, and both computers go on.
+    Copied,
+}
+
+/// A run before it is played.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// From which number it was made.
+    pub seed: u64,
+    /// How many desktops each tenant has.
+    pub n_desks: Vec<usize>,
+    /// How bad the network is.
+    pub weather: Weather,
+    /// At most this many rows on a page of a pull.
+    pub page: usize,
+    /// Whether the server is of a later version: it sends a table and a column that the desktops do not know.
+    pub is_server_newer: bool,
+    /// What the server does wrong, if a test wants that to be found.
+    pub mistake: Option<Mistake>,
+    /// The steps, in order of time.
+    pub steps: Vec<Step>,
+}
+
+const DEEDS: &[(u64, Deed)] = &[
+    (8, Deed::Register),
+    (22, Deed::Edit),
+    (9, Deed::Allergy),
+    (9, Deed::Sign),
+    (4, Deed::Void),
+    (4, Deed::Amend),
+    (10, Deed::Draft),
+    (4, Deed::SignDraft),
+    (7, Deed::Book),
+    (9, Deed::Move),
+    (6, Deed::Delete),
+    (5, Deed::Merge),
+    (9, Deed::Decide),
+    (3, Deed::Look),
+];
+
+const FAULTS: &[(u64, Fault)] = &[
+    (80, Fault::Outage),
+    (10, Fault::Crash),
+    (20, Fault::CrashAtCommit),
+    (8, Fault::DiskFull),
+    (8, Fault::Clock),
+    (8, Fault::ServerStops),
+    (6, Fault::TokensEnd),
+    (4, Fault::Revoked),
+    (6, Fault::StaffChanges),
+    (4, Fault::Copied),
+];
+
+fn weighted<T: Copy>(dice: &mut Dice, of: &[(u64, T)]) -> Option<T> {
+    let mut place = dice.below(of.iter().map(|(weight, _)| weight).sum());
+    of.iter().find_map(|(weight, what)| match place.checked_sub(*weight) {
+        Some(rest) => {
+            place = rest;
+            None
+        }
+        None => Some(*what),
+    })
+}
+
+impl Plan {
+    /// The run of this seed.
+    pub fn of(seed: u64) -> Self {
+        let dice = &mut Dice::of(seed, 1);
+        let n_desks = 2 + dice.below(3) as usize;
+        // Now and then another tenant works on the same server.
+        let n_desks = if dice.per_mille(150) { vec![n_desks, 1] } else { vec![n_desks] };
+        let is_bad = dice.per_mille(600);
+        let weather = Weather {
+            lost: if is_bad { dice.below(200) } else { 0 },
+            repeated: if is_bad { dice.below(200) } else { 0 },
+            cut: if is_bad { dice.below(200) } else { 0 },
+            stale: if is_bad { dice.below(60) } else { 0 },
+            delay_ms: 1 + dice.below(400),
+        };
+        let page = if dice.per_mille(500) { 2 + dice.below(12) as usize } else { 5_000 };
+        let n_all: usize = n_desks.iter().sum();
+        let (n_steps, faults) = (dice.between(15, 36), dice.below(450));
+        let mut at_ms = 2_000;
+        let mut steps = Vec::new();
+        for _ in 0..n_steps {
+            // Some follow at once, some after the tokens have ended.
+            at_ms += match dice.below(10) {
+                0..=5 => dice.below(2_000),
+                6..=8 => dice.below(20_000),
+                _ => dice.below(200_000),
+            };
+            let what = if dice.per_mille(faults) {
+                weighted(dice, FAULTS).map(What::Fault)
+            } else {
+                weighted(dice, DEEDS).map(What::Deed)
+            };
+            let (desk, roll) = (dice.below(n_all as u64) as usize, dice.roll());
+            steps.extend(what.map(|what| Step { at_ms, desk, what, roll }));
+        }
+        let is_server_newer = dice.per_mille(250);
+        Self { seed, n_desks, weather, page, is_server_newer, mistake: None, steps }
+    }
+}

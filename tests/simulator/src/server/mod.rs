@@ -1,0 +1,494 @@
+//! A server in memory. It speaks the messages of `protocol::api` and decides with the rules of `protocol`; what the
+//! real one leaves to Postgres (transactions, foreign keys, triggers) is done by hand.
+
+pub(crate) mod again;
+mod fill;
+mod items;
+mod push;
+mod query;
+mod sign;
+mod tokens;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use ed25519_dalek::VerifyingKey;
+use protocol::PROTOCOL_VERSION;
+use protocol::api::{DeviceScope, Position, PullLine, Receipt, StaffMember};
+use protocol::audit::{DeskEvents, DeskEventsKept};
+use protocol::conflict::Source;
+use protocol::error::{ErrorCode, Problem};
+use protocol::id::{DeviceId, Epoch, TenantId, UserId};
+use protocol::log_end::{KnownEnds, LogEnds};
+use protocol::merge::Current;
+use protocol::mutation::{Change, Hash, SignedMutation};
+use protocol::table::{Row, Scope, TableName};
+use replica::testing::{Facts, Request};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+pub use again::charts;
+use query::Query;
+use tokens::{Challenges, Token};
+
+/// A row is named by this.
+pub type Key = (TableName, Uuid);
+/// The rows of a tenant. A transaction works on a copy, in which what is not changed is shared.
+pub type Rows = BTreeMap<Key, Arc<Held>>;
+
+/// A row as the server has it.
+#[derive(Clone, Debug, Default)]
+pub struct Held {
+    /// The tenant's version that last changed it.
+    pub version: i64,
+    /// What it says.
+    pub row: Current,
+    /// Who wrote it last.
+    pub from: Source,
+}
+
+/// A change that was merged, and the row before and after.
+#[derive(Clone, Debug)]
+pub struct Merging {
+    /// On which device.
+    pub device: DeviceId,
+    /// In which of its mutations.
+    pub sequence: i64,
+    /// The change.
+    pub change: Change,
+    /// The row before; none if it is new.
+    pub before: Option<Arc<Held>>,
+    /// The row after.
+    pub after: Option<Arc<Held>>,
+}
+
+/// A tenant's data.
+#[derive(Clone, Debug)]
+pub struct Tenant {
+    /// Which.
+    pub id: TenantId,
+    /// The life of the data.
+    pub epoch: Epoch,
+    /// Its version.
+    pub version: i64,
+    /// Its rows.
+    pub rows: Rows,
+    /// Its desktops.
+    pub devices: BTreeMap<DeviceId, Device>,
+    /// Its people.
+    pub people: BTreeMap<UserId, Person>,
+    /// Every change that was merged, in order.
+    pub journal: Vec<Arc<Merging>>,
+}
+
+/// A desktop as the server knows it.
+#[derive(Clone, Debug)]
+pub struct Device {
+    /// What staff call it.
+    pub name: String,
+    /// What it may receive.
+    pub scope: DeviceScope,
+    /// Its public key.
+    pub key: VerifyingKey,
+    /// Who has signed in on it.
+    pub known: BTreeSet<UserId>,
+    /// Its mutations, with the answers.
+    pub log: Vec<Arc<Entry>>,
+    /// Whether it was taken out of service.
+    pub is_revoked: bool,
+    /// Whether two of it were seen.
+    pub is_copied: bool,
+    /// Its refresh tokens by their generations.
+    pub refresh: BTreeMap<i64, String>,
+    /// The last event of the audit log that it told, and its hash.
+    events: (i64, Hash),
+}
+
+impl Device {
+    /// A desktop that was just enrolled.
+    pub fn new(facts: &Facts, key: VerifyingKey, known: BTreeSet<UserId>) -> Self {
+        Self {
+            name: facts.device_name.clone(),
+            scope: facts.scope,
+            key,
+            known,
+            log: Vec::new(),
+            is_revoked: false,
+            is_copied: false,
+            refresh: BTreeMap::new(),
+            events: (0, Hash::ZERO),
+        }
+    }
+}
+
+/// A mutation and what became of it.
+#[derive(Debug)]
+pub struct Entry {
+    /// As it was signed.
+    pub signed: SignedMutation,
+    /// The answer.
+    pub receipt: Receipt,
+    /// The rows that it changes.
+    pub row_ids: BTreeSet<Uuid>,
+}
+
+/// A member of staff.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// Who, with their roles.
+    pub staff: StaffMember,
+    /// Whether they still work here.
+    pub is_active: bool,
+}
+
+/// An answer.
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The media type.
+    pub kind: &'static str,
+    /// The body; of a live stream it has no end, and comes otherwise.
+    pub body: Vec<u8>,
+    /// What the stream is, if it is one.
+    pub live: Option<Live>,
+}
+
+/// A stream of live events.
+pub struct Live {
+    /// Whose head it tells.
+    pub tenant: TenantId,
+    /// Who listens.
+    pub device: DeviceId,
+    /// The head now.
+    pub head: i64,
+    /// It ends after so many milliseconds.
+    pub ms: u64,
+}
+
+/// A refusal of a whole request.
+#[derive(Debug)]
+pub(crate) struct Refused(u16, ErrorCode, &'static str);
+
+type Result<T> = std::result::Result<T, Refused>;
+
+/// Who asks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Caller {
+    tenant: TenantId,
+    device: DeviceId,
+    scope: DeviceScope,
+    /// How long their token is still good, in milliseconds.
+    left_ms: u64,
+}
+
+/// The server.
+pub struct Server {
+    tenants: BTreeMap<TenantId, Tenant>,
+    catalogue: Vec<Row>,
+    tokens: BTreeMap<String, Token>,
+    challenges: Challenges,
+    serial: u64,
+    /// At most this many rows on a page of a pull.
+    pub page: usize,
+    /// It does not answer.
+    pub is_down: bool,
+    /// It stops before it commits the next push that has something new, or right after.
+    pub stops: Option<Stop>,
+    /// The device that is taken out of service within its next push that has something new.
+    pub revokes: Option<(DeviceId, Stop)>,
+    /// It is of a later version: it sends a table and a column that desktops do not know.
+    pub is_newer: bool,
+    /// What it does wrong.
+    pub mistake: Option<Mistake>,
+}
+
+/// When the server stops in a push.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// Everything is worked out and nothing is stored.
+    BeforeCommit,
+    /// Everything is stored, and nobody was told.
+    AfterCommit,
+}
+
+/// A mistake that the server makes on purpose, to see that it is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mistake {
+    /// It acknowledges a push and does not store it.
+    Forgets,
+    /// Some rows come with no pull.
+    SkipsRows,
+    /// Clinical columns go to the front desk.
+    Leaks,
+    /// It decides conflicts by itself.
+    AsksNobody,
+    /// It changes what was signed.
+    ChangesSigned,
+    /// The rules are not asked after the merge.
+    LooksAway,
+}
+
+impl Mistake {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Forgets, Self::SkipsRows, Self::Leaks, Self::AsksNobody, Self::ChangesSigned, Self::LooksAway];
+}
+
+impl Server {
+    /// A server without tenants.
+    pub fn new(catalogue: Vec<Row>) -> Self {
+        Self {
+            tenants: BTreeMap::new(),
+            catalogue,
+            tokens: BTreeMap::new(),
+            challenges: Challenges::default(),
+            serial: 0,
+            page: 5_000,
+            is_down: false,
+            stops: None,
+            revokes: None,
+            is_newer: false,
+            mistake: None,
+        }
+    }
+
+    /// Takes a tenant in.
+    pub fn add(&mut self, tenant: Tenant) {
+        self.tenants.insert(tenant.id, tenant);
+    }
+
+    /// A tenant's data.
+    pub fn tenant(&self, id: TenantId) -> &Tenant {
+        self.tenants.get(&id).expect("BUG: a tenant of the run")
+    }
+
+    /// A tenant's data, to change it from outside.
+    pub fn tenant_mut(&mut self, id: TenantId) -> &mut Tenant {
+        self.tenants.get_mut(&id).expect("BUG: a tenant of the run")
+    }
+
+    /// The catalogue.
+    pub fn catalogue(&self) -> &[Row] {
+        &self.catalogue
+    }
+
+    fn catalogue_version(&self) -> i64 {
+        self.catalogue.iter().map(|row| row.version).max().unwrap_or(0)
+    }
+
+    /// Every tenant's version.
+    pub fn heads(&self) -> Vec<(TenantId, i64)> {
+        self.tenants.values().map(|tenant| (tenant.id, tenant.version)).collect()
+    }
+
+    /// Every access token stops: the server's key was changed.
+    pub fn forget_tokens(&mut self) {
+        self.tokens.clear();
+    }
+
+    fn next(&mut self) -> u64 {
+        self.serial += 1;
+        self.serial
+    }
+
+    /// Works on a request. Nothing comes of one while the server is down, or when it stops in the middle.
+    pub fn handle(&mut self, now: OffsetDateTime, request: &Request) -> Option<Reply> {
+        if self.is_down {
+            return None;
+        }
+        let answer = self.answer(now, request);
+        if self.is_down {
+            return None;
+        }
+        Some(answer.unwrap_or_else(|Refused(status, code, detail)| {
+            let problem = Problem { kind: "about:blank".into(), status, code, detail: detail.into() };
+            let body = serde_json::to_vec(&problem).unwrap_or_default();
+            Reply { status, kind: "application/problem+json", body, live: None }
+        }))
+    }
+
+    fn answer(&mut self, now: OffsetDateTime, request: &Request) -> Result<Reply> {
+        let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
+        match path {
+            "v1/auth/challenge" => return self.challenge(now, &body(request)?),
+            "v1/auth/login" => return self.login(now, &body(request)?),
+            "v1/auth/refresh" => return self.refresh(now, &body(request)?),
+            _ => {}
+        }
+        let caller = self.caller(now, request)?;
+        let query = Query::parse(query);
+        match path {
+            "v1/sync/push" => {
+                must_speak(request)?;
+                self.push(now, caller, &body(request)?)
+            }
+            "v1/sync/pull" => {
+                must_speak(request)?;
+                self.pull(now, caller, &query)
+            }
+            "v1/sync/bootstrap" => {
+                must_speak(request)?;
+                self.bootstrap(now, caller, &query)
+            }
+            "v1/sync/digest" => self.digest(caller, &query),
+            "v1/sync/rows" => self.rows(caller, &body(request)?),
+            "v1/sync/epoch" => self.epoch(caller),
+            "v1/sync/live" => {
+                let head = self.tenant(caller.tenant).version;
+                let live = Live { tenant: caller.tenant, device: caller.device, head, ms: caller.left_ms };
+                Ok(Reply { status: 200, kind: "text/event-stream", body: Vec::new(), live: Some(live) })
+            }
+            "v1/audit/events" => self.events(caller, &body(request)?),
+            "v1/audit/ends" => {
+                let known: KnownEnds = body(request)?;
+                json(&LogEnds { known: known.known.iter().map(|_| None).collect(), ends: Vec::new() })
+            }
+            _ => Err(Refused(404, ErrorCode::NotFound, "There is no such thing here.")),
+        }
+    }
+
+    fn pull(&self, now: OffsetDateTime, caller: Caller, query: &Query) -> Result<Reply> {
+        let tenant = self.tenant(caller.tenant);
+        let is_leaking = self.mistake == Some(Mistake::Leaks);
+        let scope = if is_leaking { DeviceScope::Clinical } else { caller.scope };
+        must_be_of(tenant, query.epoch()?)?;
+        // What stands behind a row from the future is the row of the patient beside which it stood.
+        let asked = query.get("after");
+        let text = asked.as_deref().map(|text| text.replace(".vaccinations.", ".patients."));
+        let is_from_future = text != asked;
+        let after: Position = match &text {
+            None => Position::after_version(0),
+            Some(text) => text.parse().map_err(|why| Refused(400, ErrorCode::Invalid, why))?,
+        };
+        let (catalogue, known_catalogue) = (self.catalogue_version(), query.number("catalogue"));
+        let (version, server_time) = (tenant.version, now);
+        let mut lines = vec![PullLine::Head { version, catalogue, server_time, notices: Vec::new() }];
+        lines.extend(
+            self.catalogue.iter().filter(|row| row.version > known_catalogue).cloned().map(PullLine::Row),
+        );
+        let mut rows: Vec<Row> = tenant
+            .rows
+            .iter()
+            .filter(|((table, id), held)| {
+                let place = Position { version: held.version, table: *table, id: *id };
+                place > after || is_from_future && place == after
+            })
+            .filter_map(|(key, held)| seen(scope, *key, held))
+            .collect();
+        if self.mistake == Some(Mistake::SkipsRows) {
+            rows.retain(|row| row.id.as_bytes()[15] % 8 > 0);
+        }
+        rows.sort_by_key(|row| (row.version, row.table, row.id));
+        let more = rows.len() > self.page;
+        rows.truncate(self.page);
+        let rows = rows.into_iter().map(|row| self.as_sent(row));
+        lines.extend(rows.map(PullLine::Row));
+        lines.push(PullLine::End { more });
+        let mut text = String::new();
+        for line in &lines {
+            if let (true, PullLine::Row(row)) = (self.is_newer, line) {
+                text.push_str(&from_the_future(row));
+            }
+            text.push_str(&serde_json::to_string(line).map_err(|_| broken())?);
+            text.push('\n');
+        }
+        Ok(Reply { status: 200, kind: "application/x-ndjson", body: text.into_bytes(), live: None })
+    }
+
+    /// A row as this server's version sends it.
+    fn as_sent(&self, mut row: Row) -> Row {
+        if self.is_newer {
+            row.values.insert(FUTURE_COLUMN.to_owned(), row.version.into());
+        }
+        row
+    }
+
+    fn events(&mut self, caller: Caller, request: &DeskEvents) -> Result<Reply> {
+        let device = self.device_mut(caller)?;
+        let mut previous = request.previous_hash;
+        for chained in &request.events {
+            let event = chained.open(previous).ok_or(Refused(422, ErrorCode::Invalid, "No such event."))?;
+            if event.sequence == device.events.0 + 1 {
+                if previous != device.events.1 {
+                    return Err(Refused(409, ErrorCode::DeviceCopied, "This computer was copied."));
+                }
+                device.events = (event.sequence, chained.hash);
+            }
+            previous = chained.hash;
+        }
+        json(&DeskEventsKept { last: device.events.0 })
+    }
+
+    fn device_mut(&mut self, caller: Caller) -> Result<&mut Device> {
+        let tenant = self.tenants.get_mut(&caller.tenant).ok_or(unauthorized())?;
+        tenant.devices.get_mut(&caller.device).ok_or(unauthorized())
+    }
+}
+
+/// A column that no desktop knows.
+pub const FUTURE_COLUMN: &str = "of_the_future";
+
+/// A row of a table that no desktop knows, beside each row of a patient. It stands in the stream before that row, with
+/// the same version, so that a stream which breaks off behind it goes on with the patient.
+fn from_the_future(row: &Row) -> String {
+    if row.table != TableName::Patients {
+        return String::new();
+    }
+    let line = serde_json::json!({ "row": { "table": "vaccinations", "id": row.id, "version": row.version,
+        "values": { "patient_id": row.id } } });
+    format!("{line}\n")
+}
+
+/// The row as a device of this scope may see it, if it may.
+pub fn seen(scope: DeviceScope, (table, id): Key, held: &Held) -> Option<Row> {
+    let declared = table.table();
+    let is_clinical = scope == DeviceScope::Clinical;
+    let said = declared.row_scope.and_then(|name| held.row.values.get(name));
+    if !is_clinical && (declared.is_clinical() || said.is_some_and(|said| said != "everyone")) {
+        return None;
+    }
+    let columns = declared.columns.iter().filter(|column| is_clinical || column.scope == Scope::Everyone);
+    let values = columns.filter_map(|column| {
+        held.row.values.get(column.name).map(|value| (column.name.to_owned(), value.clone()))
+    });
+    Some(Row { table, id, version: held.version, deleted: held.row.deleted, values: values.collect() })
+}
+
+fn must_speak(request: &Request) -> Result<()> {
+    if request.protocol == PROTOCOL_VERSION {
+        return Ok(());
+    }
+    Err(Refused(426, ErrorCode::UpgradeRequired, "This program is too old for the server."))
+}
+
+fn must_be_of(tenant: &Tenant, epoch: Epoch) -> Result<()> {
+    if tenant.epoch == epoch {
+        return Ok(());
+    }
+    Err(Refused(409, ErrorCode::EpochChanged, "The server's data was restored."))
+}
+
+fn unauthorized() -> Refused {
+    Refused(401, ErrorCode::Unauthorized, "Sign in again.")
+}
+
+fn broken() -> Refused {
+    Refused(500, ErrorCode::Internal, "The server made a mistake.")
+}
+
+fn json(value: &impl Serialize) -> Result<Reply> {
+    let body = serde_json::to_vec(value).map_err(|_| broken())?;
+    Ok(Reply { status: 200, kind: "application/json", body, live: None })
+}
+
+fn body<T: DeserializeOwned>(request: &Request) -> Result<T> {
+    let invalid = Refused(400, ErrorCode::Invalid, "The body is not the JSON that belongs here.");
+    let parsed = if request.is_compressed {
+        zstd::decode_all(request.body.as_slice()).ok().and_then(|text| serde_json::from_slice(&text).ok())
+    } else {
+        serde_json::from_slice(&request.body).ok()
+    };
+    parsed.ok_or(invalid)
+}
