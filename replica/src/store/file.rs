@@ -21,8 +21,8 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0006_log_ends.sql"),
     include_str!("../../../migrations/sqlite/0007_conflicts.sql"),
     include_str!("../../../migrations/sqlite/0008_only_here.sql"),
-    include_str!("../../../migrations/sqlite/0010_medicine_use.sql"),
     include_str!("../../../migrations/sqlite/0009_settlements.sql"),
+    include_str!("../../../migrations/sqlite/0010_medicine_use.sql"),
 ];
 
 /// The page cache, in KiB. Decrypting a page costs far more than keeping it.

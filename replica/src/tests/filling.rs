@@ -61,7 +61,10 @@ const SUNITA: &[(&str, &str)] = &[
     ("address_line", r"12 Marol\tRoad\nAndheri"),
 ];
 
-fn patients(lines: &[(u128, i64, &[(&str, &str)])]) -> (Header, Vec<u8>) {
+/// A row of a copy: its id, its version, and texts by column.
+type Line<'a> = (u128, i64, &'a [(&'a str, &'a str)]);
+
+fn patients(lines: &[Line<'_>]) -> (Header, Vec<u8>) {
     let columns = columns(TableName::Patients.table(), &[]);
     let text: String =
         lines.iter().map(|(id, version, values)| line(&columns, *id, *version, values)).collect();

@@ -5,6 +5,8 @@ use std::io::Write;
 use anyhow::bail;
 use protocol::id::{Epoch, TenantId};
 use serde_json::{Value, json};
+use time::OffsetDateTime;
+use uuid::Uuid;
 
 use super::options::{EpochTenants, TenantNewEpoch, TenantRelease};
 use super::{audited, find_tenant};
@@ -24,13 +26,13 @@ pub(super) async fn new_epoch(db: &Db, options: TenantNewEpoch, out: &mut impl W
         }
         let mut tx = db.write_unsynced(tenant).await?;
         let begun = sqlx::query!(
-            "update tenant_sync
-             set epoch = gen_random_uuid(), version = version + $2, held_at = case when $3 then now() end
+            "update tenant_sync set epoch = $2, version = version + $3, held_at = $4
              where tenant_id = $1
              returning epoch, version",
             tenant.0,
+            Uuid::new_v4(),
             AHEAD,
-            options.hold
+            options.hold.then(OffsetDateTime::now_utc)
         )
         .fetch_one(&mut *tx)
         .await?;

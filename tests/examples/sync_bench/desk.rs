@@ -64,7 +64,7 @@ pub async fn queue(desk: &TestDesk, network: &Network, count: usize) -> anyhow::
     let items = ["Paracetamol 650 mg", "Cetirizine 10 mg", "Pantoprazole 40 mg"].map(item).into();
     let draft = Draft { items, ..Draft::default() };
     for _ in 0..count {
-        desk.replica()?.sign_prescription(id, &draft)?;
+        desk.replica()?.sign_prescription(id, &draft, &[])?;
     }
     network.set_down(false);
     let start = Instant::now();

@@ -70,7 +70,7 @@ async fn main() -> anyhow::Result<()> {
 async fn measure(args: &Args) -> anyhow::Result<Value> {
     let mut results = new_desktop(args).await?;
     if args.growth > 0 {
-        results.extend(growth(args).await?);
+        results.extend(growth(args)?);
     }
     Ok(results.into())
 }
@@ -141,7 +141,7 @@ async fn new_desktop(args: &Args) -> anyhow::Result<Vec<Value>> {
 }
 
 /// New desktops of tenants of three sizes: what a row costs must not grow.
-async fn growth(args: &Args) -> anyhow::Result<Vec<Value>> {
+fn growth(args: &Args) -> anyhow::Result<Vec<Value>> {
     let mut results = Vec::new();
     let mut first: Option<(f64, f64)> = None;
     for times in [1_u32, 4, 16] {

@@ -19,7 +19,7 @@ async fn rows_that_were_lost_or_damaged_on_a_desk_come_back_and_it_says_so() -> 
     let (one, other) = (clinic.desk("Room 1").await?, clinic.desk("Room 2").await?);
     for name in ["Asha", "Bina", "Charu"] {
         let patient = one.replica()?.register_patient(&patient(name, "98204 41276"))?;
-        one.replica()?.sign_prescription(patient.id, &draft())?;
+        one.replica()?.sign_prescription(patient.id, &draft(), &[])?;
     }
     one.synced().await?;
     other.synced().await?;

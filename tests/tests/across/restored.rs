@@ -44,7 +44,7 @@ impl Restored {
         server.stop()?;
         server.back_up()?;
         server.start()?;
-        let signed = one.replica()?.sign_prescription(old, &draft())?.id;
+        let signed = one.replica()?.sign_prescription(old, &draft(), &[])?.id;
         one.synced().await?;
         other.synced().await?;
         let form = other.replica()?.chart(old)?.form;

@@ -52,12 +52,14 @@ impl Failure {
 
 fn of(code: ErrorCode) -> u8 {
     match code {
-        ErrorCode::Invalid | ErrorCode::NotFound => 2,
+        ErrorCode::Invalid | ErrorCode::NotFound | ErrorCode::Held => 2,
         ErrorCode::ServerUnreachable
         | ErrorCode::Unavailable
         | ErrorCode::TooManyRequests
         | ErrorCode::UpgradeRequired
         | ErrorCode::EpochChanged
+        | ErrorCode::EpochHeld
+        | ErrorCode::FileNotHere
         | ErrorCode::SequenceGap
         | ErrorCode::QuarantineFull => 3,
         ErrorCode::WrongPassword

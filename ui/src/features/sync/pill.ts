@@ -67,7 +67,15 @@ export function syncSentence(status: SyncStatus): string {
   return attention > 0 ? `${stateSentence(status)} ${sentences.attention(attention)}` : stateSentence(status);
 }
 
-function stateSentence({ connection, filling, onlyHere, waiting, attention, problem, lease }: SyncStatus): string {
+function stateSentence({
+  connection,
+  filling,
+  onlyHere,
+  waiting,
+  attention,
+  problem,
+  lease,
+}: SyncStatus): string {
   const { sentences } = messages.sync;
   if (connection.state === "offline" && lease?.endsSoon) {
     return sentences.locksSoon(lease.daysWithout, lease.hoursLeft);
