@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -23,6 +24,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub struct Window {
     client: Client,
     driver: Process,
+    keys: AtomicUsize,
 }
 
 impl Window {
@@ -57,7 +59,7 @@ impl Window {
                 Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
             }
         };
-        Ok(Self { client, driver })
+        Ok(Self { client, driver, keys: AtomicUsize::new(0) })
     }
 
     /// Closes the window as a person would.
@@ -178,6 +180,7 @@ impl Window {
     ///
     /// If the driver is gone.
     pub async fn type_text(&self, text: &str) -> anyhow::Result<()> {
+        self.keys.fetch_add(text.chars().count(), Ordering::Relaxed);
         let keys = text.chars().fold(KeyActions::new("keys".into()), |keys, value| {
             keys.then(KeyAction::Down { value }).then(KeyAction::Up { value })
         });
@@ -199,6 +202,7 @@ impl Window {
     ///
     /// If the driver is gone.
     pub async fn press_ctrl(&self, key: char, shift: bool) -> anyhow::Result<()> {
+        self.keys.fetch_add(2 + usize::from(shift), Ordering::Relaxed);
         let (ctrl, shift_key) = (char::from(Key::Control), char::from(Key::Shift));
         let mut keys = KeyActions::new("keys".into()).then(KeyAction::Down { value: ctrl });
         if shift {
@@ -210,6 +214,38 @@ impl Window {
         }
         keys = keys.then(KeyAction::Up { value: ctrl });
         Ok(self.client.perform_actions(keys).await?)
+    }
+
+    /// How many keys went down since the count began, those that are held included.
+    pub fn keys(&self) -> usize {
+        self.keys.load(Ordering::Relaxed)
+    }
+
+    /// Begins the count of keys anew.
+    pub fn count_anew(&self) {
+        self.keys.store(0, Ordering::Relaxed);
+    }
+
+    /// Counts what the mouse does from now on.
+    ///
+    /// # Errors
+    ///
+    /// If the driver is gone.
+    pub async fn watch_mouse(&self) -> anyhow::Result<()> {
+        let script = "window.mouseEvents = 0; for (const name of ['mousedown', 'click', 'wheel']) \
+                      document.addEventListener(name, (event) => { if (event.detail > 0 || name !== 'click') window.mouseEvents += 1; }, true); \
+                      arguments[0]();";
+        self.ask(script).await?;
+        Ok(())
+    }
+
+    /// How often the mouse did something since it is watched.
+    ///
+    /// # Errors
+    ///
+    /// If the driver is gone.
+    pub async fn mouse_events(&self) -> anyhow::Result<u64> {
+        Ok(self.ask("arguments[0](window.mouseEvents)").await?.as_u64().unwrap_or_default())
     }
 
     /// Keeps a picture of the window.

@@ -7,6 +7,8 @@ mod crash;
 mod faults;
 mod filling;
 mod isolation;
+#[cfg(target_os = "linux")]
+mod keys;
 mod lease;
 mod people;
 mod refusals;
