@@ -13,6 +13,7 @@ pub mod dosage;
 pub mod error;
 pub mod farewell;
 pub mod file;
+pub mod form;
 pub mod id;
 pub mod log_end;
 pub mod manage;

@@ -196,8 +196,18 @@ impl SignedMutation {
         Ok(Self { body, previous_hash, hash, signature })
     }
 
+    /// Whether the text is as the device of this key signed it, whatever it says.
+    pub fn is_from(&self, key: &VerifyingKey) -> bool {
+        self.check(key).is_ok()
+    }
+
     /// Checks hash and signature and reads the text.
     pub fn open(&self, key: &VerifyingKey) -> Result<Mutation, SignatureError> {
+        self.check(key)?;
+        serde_json::from_str(&self.body).map_err(|_| SignatureError::Body)
+    }
+
+    fn check(&self, key: &VerifyingKey) -> Result<(), SignatureError> {
         if Hash::chained(self.previous_hash, &self.body) != self.hash {
             return Err(SignatureError::Hash);
         }
@@ -206,8 +216,7 @@ impl SignedMutation {
             .ok()
             .and_then(|bytes| Signature::from_slice(&bytes).ok())
             .ok_or(SignatureError::Signature)?;
-        key.verify(&Self::signed_bytes(self.hash), &signature).map_err(|_| SignatureError::Signature)?;
-        serde_json::from_str(&self.body).map_err(|_| SignatureError::Body)
+        key.verify(&Self::signed_bytes(self.hash), &signature).map_err(|_| SignatureError::Signature)
     }
 
     fn signed_bytes(hash: Hash) -> Vec<u8> {

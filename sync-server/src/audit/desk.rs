@@ -3,6 +3,7 @@
 
 use axum::extract::State;
 use protocol::audit::{DeskEvent, DeskEvents, DeskEventsKept, MAX_DESK_EVENTS};
+use protocol::form::is_moment;
 use protocol::id::UserId;
 use protocol::mutation::Hash;
 use serde_json::json;
@@ -45,7 +46,7 @@ pub(crate) async fn keep(
         if event.sequence <= progress.sequence {
             continue;
         }
-        let follows = event.sequence == progress.sequence + 1;
+        let follows = progress.sequence.checked_add(1) == Some(event.sequence);
         if follows && *previous != progress.hash {
             return Err(Error::DeviceCopied);
         }
@@ -81,7 +82,8 @@ fn open(request: &DeskEvents) -> Result<Vec<Opened>> {
     let mut events: Vec<Opened> = Vec::new();
     for chained in &request.events {
         let event = chained.open(previous).filter(|event| {
-            events.last().map_or(event.sequence > 0, |last| event.sequence == last.event.sequence + 1)
+            let follows = |last: &Opened| last.event.sequence.checked_add(1) == Some(event.sequence);
+            is_moment(event.at) && events.last().map_or(event.sequence > 0, follows)
         });
         let event = event.ok_or(Error::Invalid("An event does not follow the one before it."))?;
         events.push(Opened { event, previous, hash: chained.hash });

@@ -16,8 +16,9 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::mutation::{Done, Failure, Session};
+use super::mutation::{Done, Failure};
 use super::rows::{self, Origin};
+use super::session::Session;
 use crate::error::Result;
 
 /// Opens an item, if it was not opened before. Answers whether it is new.

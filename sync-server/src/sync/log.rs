@@ -1,7 +1,7 @@
 //! The log of mutations: each as it was signed, with the server's answer. And the quarantine.
 
 use protocol::api::{Fate, MAX_QUARANTINE_BYTES, Receipt};
-use protocol::error::{Refusal, RefusalCode};
+use protocol::error::Refusal;
 use protocol::id::{DeviceId, TenantId, UserId};
 use protocol::merge::ReviewColumn;
 use protocol::mutation::{Hash, SignedMutation};
@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sqlx::PgConnection;
 use sqlx::types::Json;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::mutation::Opened;
@@ -20,18 +21,20 @@ use crate::error::{Error, Result};
 pub(super) struct Progress {
     pub(super) sequence: i64,
     pub(super) hash: Hash,
+    /// When the last one was done, as far as that is believed; none where that is not known.
+    pub(super) done_at: Option<OffsetDateTime>,
 }
 
 impl Progress {
     /// One mutation further, if it is the next one.
     pub(super) fn followed_by(self, opened: &Opened<'_>) -> Result<Self> {
-        if opened.sequence != self.sequence + 1 {
-            return Err(Error::SequenceGap { expected: self.sequence + 1 });
+        if self.sequence.checked_add(1) != Some(opened.sequence) {
+            return Err(Error::SequenceGap { expected: self.sequence.saturating_add(1) });
         }
         if opened.signed.previous_hash != self.hash {
             return Err(Error::DeviceCopied);
         }
-        Ok(Self { sequence: opened.sequence, hash: opened.signed.hash })
+        Ok(Self { sequence: opened.sequence, hash: opened.signed.hash, done_at: self.done_at })
     }
 }
 
@@ -57,7 +60,7 @@ pub(super) async fn progress(
     .fetch_one(tx)
     .await?;
     let hash = Hash::parse(&row.last_hash).unwrap_or(Hash::ZERO);
-    Ok((Progress { sequence: row.last_sequence, hash }, row.public_key))
+    Ok((Progress { sequence: row.last_sequence, hash, done_at: None }, row.public_key))
 }
 
 /// The same, for whoever goes on from there: until the transaction ends nobody else does, and nobody takes the device out
@@ -68,15 +71,18 @@ pub(super) async fn lock_progress(
     device: DeviceId,
 ) -> Result<(Progress, bool)> {
     let row = sqlx::query!(
-        r#"select last_sequence, last_hash, revoked_at is null as "is_in_service!" from devices
-           where tenant_id = $1 and id = $2 for no key update"#,
+        r#"select d.last_sequence, d.last_hash, d.revoked_at is null as "is_in_service!",
+                  (select m.done_at from sync_mutations m
+                   where m.tenant_id = $1 and m.device_id = $2 and m.sequence = d.last_sequence) as done_at
+           from devices d where d.tenant_id = $1 and d.id = $2 for no key update"#,
         tenant.0,
         device.0
     )
     .fetch_one(tx)
     .await?;
     let hash = Hash::parse(&row.last_hash).unwrap_or(Hash::ZERO);
-    Ok((Progress { sequence: row.last_sequence, hash }, row.is_in_service))
+    let progress = Progress { sequence: row.last_sequence, hash, done_at: row.done_at };
+    Ok((progress, row.is_in_service))
 }
 
 /// Refuses to set more of a device aside than a person can look through.
@@ -185,6 +191,8 @@ pub(super) struct Entry<'a> {
     pub(super) row_ids: &'a [Uuid],
     /// Where it stands among the device's, if not by its own number.
     pub(super) place: Option<i64>,
+    /// When it was done, as far as that is believed.
+    pub(super) done_at: Option<OffsetDateTime>,
 }
 
 /// Keeps a mutation with its receipt; one that must wait goes to the quarantine as well.
@@ -192,8 +200,9 @@ pub(super) async fn keep(tx: &mut PgConnection, entry: &Entry<'_>) -> Result<()>
     let Entry { signed, receipt, .. } = entry;
     sqlx::query!(
         "insert into sync_mutations (tenant_id, device_id, sequence, hash, previous_hash, signature, body,
-                                     actor_user_id, fate, code, detail, blocked_by, review, sync_version)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+                                     actor_user_id, fate, code, detail, blocked_by, review, sync_version,
+                                     done_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         entry.tenant.0,
         entry.device.0,
         receipt.sequence,
@@ -207,7 +216,8 @@ pub(super) async fn keep(tx: &mut PgConnection, entry: &Entry<'_>) -> Result<()>
         receipt.detail,
         receipt.blocked_by,
         Json(&receipt.review) as _,
-        entry.version
+        entry.version,
+        entry.done_at
     )
     .execute(&mut *tx)
     .await?;
@@ -254,11 +264,6 @@ pub(super) fn blocked(sequence: i64, hash: Hash, blocked_by: i64) -> Receipt {
         blocked_by: Some(blocked_by),
         review: vec![],
     }
-}
-
-/// The refusal of a mutation that is not of a form that this server knows.
-pub(super) fn unknown_form() -> Refusal {
-    Refusal::new(RefusalCode::Unknown, "This server does not know this kind of change; it needs an update.")
 }
 
 pub(super) fn to_text(value: impl Serialize) -> String {

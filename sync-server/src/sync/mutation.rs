@@ -1,29 +1,29 @@
 //! One mutation: opened, merged into the rows, applied whole or not at all.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use protocol::api::{DeviceScope, Fate, MAX_MUTATION_BYTES, MAX_MUTATION_CHANGES, Receipt};
-use protocol::conflict::{Item, Source};
+use protocol::api::{DeviceScope, Fate, Receipt};
 use protocol::error::{Refusal, RefusalCode};
-use protocol::id::{DeviceId, TenantId, UserId};
+use protocol::form;
+use protocol::id::{DeviceId, UserId};
 use protocol::merge::{Current, ReviewColumn, merge};
-use protocol::mutation::{Change, Hash, Mutation, Op, SignatureError, SignedMutation};
-use protocol::permission::{Role, Roles};
+use protocol::mutation::{Change, Hash, Mutation, Op, SignedMutation};
+use protocol::permission::Roles;
 use protocol::settlement::{self, Gone};
 use protocol::table::{Scope, TableName};
-use protocol::validate::moment_text;
 use serde::Deserialize;
 use serde_json::Value;
 use sqlx::{Connection, PgConnection};
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::conflicts::{self, Course};
+use super::people::{self, Judged, Person, nobody_here};
 use super::prescription::Step;
 use super::rows::{self, Origin};
+use super::session::Session;
 use super::{log, own, prescription, quarantine, settle};
 use crate::error::{Error, Result, violated_constraint};
-use crate::limits::Room;
 
 /// A mutation whose signature was checked.
 #[derive(Debug)]
@@ -33,8 +33,8 @@ pub(super) struct Opened<'a> {
     pub(super) actor: UserId,
     /// The rows that it changes.
     pub(super) row_ids: Vec<Uuid>,
-    /// None if it is not of a form that this server knows.
-    pub(super) mutation: Option<Mutation>,
+    /// Why not, if it is not of a form that this server takes.
+    pub(super) mutation: Result<Mutation, Refusal>,
 }
 
 /// What even a mutation of a newer desktop says.
@@ -68,13 +68,9 @@ impl<'a> Opened<'a> {
         device: DeviceId,
         key: &ed25519_dalek::VerifyingKey,
     ) -> Result<Self> {
-        let mutation = match signed.open(key) {
-            Ok(mutation) => Some(mutation),
-            Err(SignatureError::Body) => None,
-            Err(SignatureError::Hash | SignatureError::Signature) => {
-                return Err(Error::Invalid("A mutation's hash or signature does not fit."));
-            }
-        };
+        if !signed.is_from(key) {
+            return Err(Error::Invalid("A mutation's hash or signature does not fit."));
+        }
         let envelope: Envelope = serde_json::from_str(&signed.body)
             .map_err(|_| Error::Invalid("A mutation does not say who did it, where, and in which order."))?;
         if envelope.device_id != device {
@@ -86,7 +82,7 @@ impl<'a> Opened<'a> {
             sequence: envelope.sequence,
             actor: envelope.actor_user_id,
             row_ids: row_ids.into_iter().collect(),
-            mutation,
+            mutation: form::read(&signed.body),
         })
     }
 
@@ -100,152 +96,27 @@ impl<'a> Opened<'a> {
 
     /// Whether it says what becomes of another one.
     pub(super) fn settles(&self) -> bool {
-        self.mutation.as_ref().is_some_and(|mutation| mutation.settles.is_some())
+        self.mutation.as_ref().is_ok_and(|mutation| mutation.settles.is_some())
     }
 }
 
-/// Whose mutations are applied: a device of a tenant, and what was learnt of it and done for it so far.
-#[derive(Debug)]
-pub(super) struct Session {
-    pub(super) tenant: TenantId,
-    pub(super) device: DeviceId,
-    pub(super) scope: DeviceScope,
-    /// By the server's clock.
-    pub(super) now: OffsetDateTime,
-    /// How many more patients the plan has room for.
-    pub(super) room: Room,
-    /// Rows that were written for it, also such as no mutation names.
-    pub(super) written: Written,
-    /// Mutations that had waited for a person and went in.
-    pub(super) went_on: Vec<Mutation>,
-    /// Corrections of this push, which are not in the log yet, by their numbers.
-    pub(super) instead: BTreeMap<i64, Vec<Change>>,
-    /// Whether some of the device never went in, once that was asked.
-    pub(super) has_gone: Option<bool>,
-    people: BTreeMap<UserId, Option<Person>>,
-    device_name: Option<String>,
-}
-
-/// Rows by their tables.
-pub(super) type Written = BTreeMap<TableName, BTreeSet<Uuid>>;
-
-/// Who has signed in on the device.
-#[derive(Clone, Debug)]
-pub(super) struct Person {
-    pub(super) name: String,
-    pub(super) roles: Roles,
-}
-
-impl Session {
-    pub(super) fn new(
-        tenant: TenantId,
-        device: DeviceId,
-        scope: DeviceScope,
-        room: Room,
-        now: OffsetDateTime,
-    ) -> Self {
-        let (written, people) = (Written::new(), BTreeMap::new());
-        let (went_on, instead, has_gone) = (Vec::new(), BTreeMap::new(), None);
-        let device_name = None;
-        Self { tenant, device, scope, now, room, written, went_on, instead, has_gone, people, device_name }
-    }
-
-    pub(super) async fn person(&mut self, tx: &mut PgConnection, user: UserId) -> Result<Option<Person>> {
-        if let Some(person) = self.people.get(&user) {
-            return Ok(person.clone());
-        }
-        let found = sqlx::query!(
-            "select u.roles, u.full_name from users u
-             join device_users k on k.tenant_id = u.tenant_id and k.user_id = u.id
-             where u.tenant_id = $1 and u.id = $2 and k.device_id = $3 and u.is_active",
-            self.tenant.0,
-            user.0,
-            self.device.0
-        )
-        .fetch_optional(tx)
-        .await?;
-        let person = found.map(|row| Person {
-            name: row.full_name,
-            roles: Roles(row.roles.iter().filter_map(|name| Role::find(name)).collect()),
-        });
-        self.people.insert(user, person.clone());
-        Ok(person)
-    }
-
-    /// Who does this, where and when, as staff read it.
-    pub(super) async fn source(&mut self, tx: &mut PgConnection, origin: Origin) -> Result<Source> {
-        if self.device_name.is_none() {
-            self.device_name = sqlx::query_scalar!(
-                "select name from devices where tenant_id = $1 and id = $2",
-                self.tenant.0,
-                self.device.0
-            )
-            .fetch_optional(&mut *tx)
-            .await?;
-        }
-        Ok(Source {
-            by: Some(origin.actor),
-            name: self.person(tx, origin.actor).await?.map(|person| person.name),
-            device_id: Some(origin.device),
-            device: self.device_name.clone(),
-            at: Some(moment_text(origin.recorded_at)),
-        })
-    }
-
-    /// The row that a change is about, locked; none if it is one that the device may not see.
-    pub(super) async fn lock(&self, tx: &mut PgConnection, change: &Change) -> sqlx::Result<Option<Current>> {
-        let row = rows::lock(tx, self.tenant, change.table, change.id).await?;
-        Ok(row.filter(|row| rows::may_see(self.scope, change.table, &row.values)))
-    }
-
-    /// Remembers a row that was written.
-    pub(super) fn wrote(&mut self, table: TableName, id: Uuid) {
-        self.written.entry(table).or_default().insert(id);
-    }
-
-    /// Remembers a mutation that had waited for a person and went in, and the rows that it names.
-    pub(super) fn went_in(&mut self, mutation: Option<&Mutation>) {
-        let Some(mutation) = mutation else { return };
-        for change in &mutation.changes {
-            self.wrote(change.table, change.id);
-        }
-        self.went_on.push(mutation.clone());
-    }
-
-    /// Takes what was done on behalf of another device of the tenant.
-    pub(super) fn takes_over(&mut self, other: Self) {
-        self.room = other.room;
-        self.went_on.extend(other.went_on);
-        for (table, ids) in other.written {
-            self.written.entry(table).or_default().extend(ids);
-        }
-    }
-
-    /// Opens an item for a person, once.
-    pub(super) async fn open(&mut self, tx: &mut PgConnection, item: &Item) -> sqlx::Result<bool> {
-        self.wrote(TableName::SyncConflicts, item.id);
-        conflicts::open(tx, self.tenant, item, self.now).await
-    }
-}
-
-/// Applies a mutation, or sets it aside. The answer is kept by the caller, in the same transaction; with it comes where
-/// it stands among the device's mutations, if not by its own number.
+/// Applies a mutation that was done at this moment, or sets it aside. The answer is kept by the caller, in the same
+/// transaction; with it comes where it stands among the device's mutations, if not by its own number.
 pub(super) async fn apply(
     tx: &mut PgConnection,
     session: &mut Session,
     opened: &Opened<'_>,
+    done_at: OffsetDateTime,
 ) -> Result<(Receipt, Option<i64>)> {
     let (sequence, hash) = (opened.sequence, opened.signed.hash);
-    let Some(mutation) = &opened.mutation else {
-        return Ok((log::refused(sequence, hash, log::unknown_form()), None));
+    let mutation = match &opened.mutation {
+        Ok(mutation) => mutation,
+        Err(refusal) => return Ok((log::refused(sequence, hash, refusal.clone()), None)),
     };
-    if mutation.changes.len() > MAX_MUTATION_CHANGES || opened.signed.body.len() > MAX_MUTATION_BYTES {
-        let refusal = Refusal::new(RefusalCode::BadValue, "A change is larger than any that a person makes.");
-        return Ok((log::refused(sequence, hash, refusal), None));
-    }
+    let judged = Judged::ThenAndNow(done_at);
     match &mutation.settles {
-        Some(settlement) => settle::apply(tx, session, mutation, hash, settlement).await,
-        None => Ok((attempt(tx, session, mutation, hash, sequence).await?, None)),
+        Some(settlement) => settle::apply(tx, session, mutation, hash, settlement, judged).await,
+        None => Ok((attempt(tx, session, mutation, hash, sequence, judged).await?, None)),
     }
 }
 
@@ -256,6 +127,7 @@ pub(super) async fn attempt(
     mutation: &Mutation,
     hash: Hash,
     place: i64,
+    judged: Judged,
 ) -> Result<Receipt> {
     let sequence = mutation.sequence;
     let touched = touched_rows(mutation);
@@ -266,26 +138,87 @@ pub(super) async fn attempt(
         return Ok(log::refused(sequence, hash, nobody_here()));
     };
     let gone = quarantine::gone(tx, session, (place, sequence), &touched).await?;
-    let room = session.room;
-    let mut savepoint = tx.begin().await?;
-    match apply_changes(&mut savepoint, session, &person, mutation, &gone).await {
-        Ok(done) => {
+    let work = Work { mutation, name: &person.name, gone: &gone };
+    let done = match judged {
+        Judged::ThenOrNow(at) => work.done_as(tx, session, &person.either(at), Keep::Yes).await?,
+        Judged::ThenAndNow(at) if person.then(at) == person.now() => match person.must_be_here(at) {
+            Some(refusal) => Err(refusal),
+            None => work.done_as(tx, session, person.now(), Keep::Yes).await?,
+        },
+        Judged::ThenAndNow(at) => work.done_as_then_and_now(tx, session, &person, at).await?,
+    };
+    Ok(match done {
+        Ok(done) => done.receipt(sequence, hash),
+        Err(refusal) => log::refused(sequence, hash, refusal),
+    })
+}
+
+/// A mutation that is tried.
+struct Work<'a> {
+    mutation: &'a Mutation,
+    /// Of its author.
+    name: &'a str,
+    /// What it builds on that never went in.
+    gone: &'a [Gone],
+}
+
+/// Whether what was done stays.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keep {
+    Yes,
+    No,
+}
+
+impl Work<'_> {
+    /// Does it as somebody of these roles.
+    async fn done_as(
+        &self,
+        tx: &mut PgConnection,
+        session: &mut Session,
+        roles: &Roles,
+        keep: Keep,
+    ) -> Result<Result<Done, Refusal>> {
+        let room = session.room;
+        let mut savepoint = tx.begin().await?;
+        let done = match apply_changes(&mut savepoint, session, self, roles).await {
+            Err(Failure::Server(error)) => return Err(error),
+            Err(Failure::Refusal(refusal)) => Err(refusal),
+            Ok(done) => Ok(done),
+        };
+        if done.is_ok() && keep == Keep::Yes {
             savepoint.commit().await?;
-            Ok(done.receipt(sequence, hash))
-        }
-        Err(Failure::Refusal(refusal)) => {
+        } else {
             savepoint.rollback().await?;
             // A patient who was not taken in takes nobody's place.
             session.room = room;
-            Ok(log::refused(sequence, hash, refusal))
         }
-        Err(Failure::Server(error)) => Err(error),
+        Ok(done)
     }
-}
 
-/// The refusal of what nobody who is known on the device did.
-pub(super) fn nobody_here() -> Refusal {
-    Refusal::new(RefusalCode::NotAllowed, "This person has not signed in on this computer.")
+    /// Does it as somebody whose roles are not what they were, if they might do it then and may do it now.
+    async fn done_as_then_and_now(
+        &self,
+        tx: &mut PgConnection,
+        session: &mut Session,
+        person: &Person,
+        at: OffsetDateTime,
+    ) -> Result<Result<Done, Refusal>> {
+        let then = self.done_as(tx, session, person.then(at), Keep::No).await?;
+        let keep = if then.is_ok() { Keep::Yes } else { Keep::No };
+        let now = self.done_as(tx, session, person.now(), keep).await?;
+        let is_forbidden = |done: &Result<Done, Refusal>| {
+            done.as_ref().is_err_and(|refusal| refusal.code == RefusalCode::NotAllowed)
+        };
+        Ok(match (is_forbidden(&then), is_forbidden(&now)) {
+            (false, false) => then.and(now),
+            (false, true) => {
+                session.lapsed.insert(self.mutation.sequence);
+                Err(person.may_no_more())
+            }
+            (true, false) => Err(person.might_not_yet()),
+            (true, true) => person.must_be_here(at).map_or(now, Err),
+        })
+    }
 }
 
 /// What came of a mutation.
@@ -311,10 +244,10 @@ impl Done {
 async fn apply_changes(
     tx: &mut PgConnection,
     session: &mut Session,
-    person: &Person,
-    mutation: &Mutation,
-    gone: &[Gone],
+    work: &Work<'_>,
+    roles: &Roles,
 ) -> Result<Done, Failure> {
+    let Work { mutation, name, gone } = *work;
     let now = session.now;
     let origin = Origin {
         tenant: session.tenant,
@@ -323,10 +256,11 @@ async fn apply_changes(
         recorded_at: mutation.recorded_at,
         now,
     };
-    let roles = &person.roles;
-    let offset = Duration::milliseconds(mutation.clock_offset_ms);
-    let recorded_at = mutation.recorded_at.checked_add(offset).unwrap_or(now).min(now);
-    let recorded_at_ms = i64::try_from(recorded_at.unix_timestamp_nanos() / 1_000_000).unwrap_or(0);
+    if roles.0.is_empty() {
+        return Err(Refusal::new(RefusalCode::NotAllowed, "This person's role may do nothing here.").into());
+    }
+    let recorded_at_ms =
+        i64::try_from(people::said(mutation, now).unix_timestamp_nanos() / 1_000_000).unwrap_or(0);
     let decisions = conflicts::decisions(tx, session, roles, mutation).await?;
     let mut changes: Vec<&Change> = mutation.changes.iter().collect();
     changes.sort_by_key(|change| change.table);
@@ -371,7 +305,7 @@ async fn apply_changes(
             }
         }
         if decisions.contains_key(&change.id) {
-            conflicts::sign(&mut merged.row.values, origin, &person.name);
+            conflicts::sign(&mut merged.row.values, origin, name);
         }
         conflicts::open_reviews(tx, session, origin, mutation.sequence, &merged.review, &merged.row.values)
             .await?;

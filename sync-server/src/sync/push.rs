@@ -21,8 +21,9 @@ use uuid::Uuid;
 
 use super::after_merge::{self, Touched};
 use super::log::{self, Entry, Progress};
-use super::mutation::{self, Opened, Session, Written};
-use super::{OnceSpokenProtocol, head, rows};
+use super::mutation::{self, Opened};
+use super::session::{Session, Written};
+use super::{OnceSpokenProtocol, head, rows, settle};
 use crate::audit::{self, Actor, Event, Lane};
 use crate::auth::Caller;
 use crate::auth::session::notices;
@@ -123,7 +124,9 @@ async fn apply_all(
     let mut receipts = repeated(tx, caller.tenant, caller.device, old).await?;
     for opened in new {
         progress = progress.followed_by(opened)?;
-        let (receipt, place) = mutation::apply(tx, session, opened).await?;
+        progress.done_at = session.done_at(tx, opened, progress.done_at).await?;
+        let done_at = progress.done_at.unwrap_or(session.now);
+        let (receipt, place) = mutation::apply(tx, session, opened, done_at).await?;
         let entry = Entry {
             tenant: caller.tenant,
             device: caller.device,
@@ -133,6 +136,7 @@ async fn apply_all(
             receipt: &receipt,
             row_ids: &opened.row_ids,
             place,
+            done_at: progress.done_at,
         };
         log::keep(tx, &entry).await?;
         if let Some(code) = receipt.code {
@@ -143,6 +147,7 @@ async fn apply_all(
     if receipts[old.len()..].iter().any(|receipt| receipt.fate.is_aside()) {
         log::must_have_room(tx, caller.tenant, caller.device).await?;
     }
+    settle::hand_over_lapsed(tx, session).await?;
     log::set_progress(tx, caller.tenant, caller.device, progress).await?;
     Ok(receipts)
 }
@@ -174,8 +179,11 @@ async fn look_again(
 ) -> Result<()> {
     let mut touched = Touched::default();
     for (opened, receipt) in opened.iter().zip(receipts) {
-        if let Some(mutation) =
-            opened.mutation.as_ref().filter(|_| receipt.fate.is_in() && receipt.sequence > before.sequence)
+        if let Some(mutation) = opened
+            .mutation
+            .as_ref()
+            .ok()
+            .filter(|_| receipt.fate.is_in() && receipt.sequence > before.sequence)
         {
             touched.add(mutation);
         }
@@ -193,7 +201,7 @@ fn named(opened: &[Opened<'_>], receipts: &[Receipt]) -> Written {
         .iter()
         .zip(receipts)
         .filter(|(_, receipt)| receipt.fate.is_in())
-        .filter_map(|(opened, _)| opened.mutation.as_ref());
+        .filter_map(|(opened, _)| opened.mutation.as_ref().ok());
     let mut named = Written::new();
     for change in taken.flat_map(|mutation| &mutation.changes) {
         named.entry(change.table).or_default().insert(change.id);
@@ -237,8 +245,16 @@ fn decompress(body: &[u8]) -> Result<Vec<u8>> {
     decoder.window_log_max(WINDOW_LOG_MAX).map_err(broken)?;
     let mut text = Vec::new();
     let limit = MAX_PUSH_DECODED_BYTES as u64;
-    decoder.take(limit + 1).read_to_end(&mut text).map_err(broken)?;
-    if text.len() > MAX_PUSH_DECODED_BYTES { Err(Error::TooLarge) } else { Ok(text) }
+    decoder.by_ref().take(limit + 1).read_to_end(&mut text).map_err(broken)?;
+    if text.len() > MAX_PUSH_DECODED_BYTES {
+        return Err(Error::TooLarge);
+    }
+    // What comes after the frame would be read by nobody.
+    if decoder.finish().is_empty() {
+        Ok(text)
+    } else {
+        Err(Error::Invalid("The body is not one zstd frame."))
+    }
 }
 
 #[cfg(test)]
@@ -251,5 +267,11 @@ mod tests {
         assert!(bomb.len() < MAX_PUSH_BYTES);
         assert!(matches!(decompress(&bomb), Err(Error::TooLarge)));
         assert!(matches!(decompress(b"no zstd"), Err(Error::Invalid(_))));
+        let frame = zstd::encode_all(b"{}".as_slice(), 3).expect("BUG");
+        assert_eq!(decompress(&frame).ok().as_deref(), Some(b"{}".as_slice()));
+        let skippable = [0x50, 0x2A, 0x4D, 0x18, 2, 0, 0, 0, b'x', b'x'];
+        for two in [[&frame[..], &frame].concat(), [&frame[..], &skippable].concat()] {
+            assert!(matches!(decompress(&two), Err(Error::Invalid(_))));
+        }
     }
 }

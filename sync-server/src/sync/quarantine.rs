@@ -1,15 +1,19 @@
 //! Mutations that wait for a person: what waits behind them, and what became of them.
 
 use protocol::api::{Fate, Receipt};
+use protocol::error::Refusal;
+use protocol::form;
 use protocol::id::{DeviceId, TenantId, UserId};
 use protocol::mutation::{Hash, Mutation};
 use protocol::settlement::Gone;
 use sqlx::PgConnection;
 use sqlx::types::Json;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::log::to_text;
-use super::mutation::Session;
+use super::people::{Judged, said};
+use super::session::Session;
 use crate::error::Result;
 
 /// A mutation that was set aside, locked.
@@ -23,11 +27,21 @@ pub(super) struct Aside {
     pub(super) is_settled: bool,
     pub(super) hash: Hash,
     pub(super) author: UserId,
-    /// None if it is not of a form that this server knows.
-    pub(super) mutation: Option<Mutation>,
+    /// When it was done, as far as that is believed; none where that was not noted.
+    pub(super) done_at: Option<OffsetDateTime>,
+    /// Why not, if it is not of a form that this server takes.
+    pub(super) mutation: Result<Mutation, Refusal>,
     /// Why it was refused, in words.
     pub(super) detail: Option<String>,
     pub(super) code: Option<String>,
+}
+
+impl Aside {
+    /// By which roles it is judged when it is tried once more.
+    pub(super) fn judged(&self, mutation: &Mutation, now: OffsetDateTime, is_let_in: bool) -> Judged {
+        let at = self.done_at.unwrap_or_else(|| said(mutation, now));
+        if is_let_in { Judged::ThenOrNow(at) } else { Judged::ThenAndNow(at) }
+    }
 }
 
 /// One that was set aside, if there is such a one.
@@ -39,7 +53,7 @@ pub(super) async fn lock(
 ) -> Result<Option<Aside>> {
     let row = sqlx::query!(
         r#"select coalesce(q.place, q.sequence) as "place!", q.resolved_at is not null as "is_settled!", q.code,
-                  coalesce(q.detail, m.detail) as detail, m.hash, m.actor_user_id, m.body
+                  coalesce(q.detail, m.detail) as detail, m.hash, m.actor_user_id, m.done_at, m.body
            from sync_quarantine q
            join sync_mutations m
              on m.tenant_id = q.tenant_id and m.device_id = q.device_id and m.sequence = q.sequence
@@ -58,7 +72,8 @@ pub(super) async fn lock(
         is_settled: row.is_settled,
         hash: Hash::parse(&row.hash).unwrap_or(Hash::ZERO),
         author: UserId(row.actor_user_id),
-        mutation: serde_json::from_str(&row.body).ok(),
+        done_at: row.done_at,
+        mutation: form::read(&row.body),
         detail: row.detail,
         code: row.code,
     }))

@@ -4,7 +4,7 @@ use axum::extract::State;
 use protocol::api::{MAX_PUSH_MUTATIONS, ReceiptsAnswer, ReceiptsRequest};
 use protocol::mutation::Mutation;
 
-use super::mutation::Written;
+use super::session::Written;
 use super::{SpokenProtocol, head, log, push};
 use crate::AppState;
 use crate::auth::Caller;

@@ -8,8 +8,9 @@ use protocol::mutation::SignedMutation;
 use time::OffsetDateTime;
 
 use super::log::{self, Entry};
-use super::mutation::{Opened, Session};
+use super::mutation::Opened;
 use super::push::repeated;
+use super::session::Session;
 use super::settle;
 use crate::TenantWriteTx;
 use crate::error::Result;
@@ -37,8 +38,11 @@ pub(crate) async fn all(
     let old = opened.iter().take_while(|opened| opened.sequence <= progress.sequence).count();
     let (old, new) = opened.split_at(old);
     let mut receipts = repeated(tx, from.tenant, from.device, old).await?;
+    let now = OffsetDateTime::now_utc();
+    let mut session = Session::new(from.tenant, from.device, DeviceScope::FrontDesk, Room::UNASKED, now);
     for opened in new {
         progress = progress.followed_by(opened)?;
+        progress.done_at = session.done_at(tx, opened, progress.done_at).await?;
         let receipt = log::refused(opened.sequence, opened.signed.hash, refusal.clone());
         let entry = Entry {
             tenant: from.tenant,
@@ -49,13 +53,12 @@ pub(crate) async fn all(
             receipt: &receipt,
             row_ids: &opened.row_ids,
             place: None,
+            done_at: progress.done_at,
         };
         log::keep(tx, &entry).await?;
         receipts.push(receipt);
     }
     log::must_have_room(tx, from.tenant, from.device).await?;
-    let now = OffsetDateTime::now_utc();
-    let mut session = Session::new(from.tenant, from.device, DeviceScope::FrontDesk, Room::UNASKED, now);
     settle::hand_over_all(tx, &mut session, &receipts[old.len()..]).await?;
     log::set_progress(tx, from.tenant, from.device, progress).await?;
     Ok(receipts)

@@ -4,15 +4,18 @@ use protocol::api::{DeviceScope, Fate, Receipt};
 use protocol::conflict::{Item, Kind, Source};
 use protocol::error::{Refusal, RefusalCode};
 use protocol::mutation::{Hash, Mutation};
+use protocol::permission::Role;
 use protocol::settlement::{Settlement, Settler, Way, check_replacement, item_id};
 use protocol::table::TableName;
 use protocol::validate::moment_text;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 
-use super::mutation::{Done, Session, attempt, nobody_here};
+use super::mutation::{Done, attempt};
+use super::people::{Judged, nobody_here};
 use super::quarantine::{self, Aside, Ending};
 use super::rows::{self, Origin};
+use super::session::Session;
 use super::{conflicts, log};
 use crate::error::Result;
 
@@ -22,6 +25,8 @@ struct By<'a> {
     name: &'a str,
     sequence: i64,
     settlement: &'a Settlement,
+    /// Whether they are an admin: whoever gives and takes roles lets in what one of them was missing for.
+    is_admin: bool,
 }
 
 /// Applies a settlement. The answer to it comes with the place where it stands: that of what it corrects.
@@ -31,6 +36,7 @@ pub(super) async fn apply(
     mutation: &Mutation,
     hash: Hash,
     settlement: &Settlement,
+    judged: Judged,
 ) -> Result<(Receipt, Option<i64>)> {
     let sequence = mutation.sequence;
     let refused = |code, detail: &str| (log::refused(sequence, hash, Refusal::new(code, detail)), None);
@@ -41,13 +47,18 @@ pub(super) async fn apply(
     let Some(aside) = found else {
         return Ok(refused(RefusalCode::MissingRow, "No such change was set aside."));
     };
+    let (Judged::ThenAndNow(at) | Judged::ThenOrNow(at)) = judged;
+    if let Some(refusal) = person.must_be_here(at) {
+        return Ok((log::refused(sequence, hash, refusal), None));
+    }
+    let roles = person.both(at);
     let settler = Settler {
-        roles: &person.roles,
+        roles: &roles,
         is_author: aside.author == mutation.actor_user_id,
         is_there: aside.device == session.device,
     };
     let checked = settlement.check(settler, &mutation.changes).and_then(|()| match &aside.mutation {
-        Some(refused) if settlement.way == Way::Replace => check_replacement(refused, &mutation.changes),
+        Ok(refused) if settlement.way == Way::Replace => check_replacement(refused, &mutation.changes),
         _ => Ok(()),
     });
     if let Err(refusal) = checked {
@@ -56,7 +67,7 @@ pub(super) async fn apply(
     if aside.is_settled {
         // Somebody was first. A correction is still what a person made of the record.
         return Ok(match settlement.way {
-            Way::Replace => (attempt(tx, session, mutation, hash, sequence).await?, None),
+            Way::Replace => (attempt(tx, session, mutation, hash, sequence, judged).await?, None),
             _ => (Done { met_others: true, ..Done::default() }.receipt(sequence, hash), None),
         });
     }
@@ -67,7 +78,8 @@ pub(super) async fn apply(
         recorded_at: mutation.recorded_at,
         now: session.now,
     };
-    let by = By { origin, name: &person.name, sequence, settlement };
+    let is_admin = roles.0.contains(&Role::Admin);
+    let by = By { origin, name: &person.name, sequence, settlement, is_admin };
     match settlement.way {
         Way::HandOver => {
             let from = session.source(tx, origin).await?;
@@ -77,7 +89,7 @@ pub(super) async fn apply(
         Way::Replace => {
             end(tx, session, &aside, &by, Fate::Replaced, None).await?;
             session.instead.insert(sequence, mutation.changes.clone());
-            let instead = attempt(tx, session, mutation, hash, aside.place).await?;
+            let instead = attempt(tx, session, mutation, hash, aside.place, judged).await?;
             if instead.fate.is_aside() {
                 // What waited behind it waits behind what took its place.
                 let first = instead.blocked_by.unwrap_or(sequence);
@@ -114,8 +126,11 @@ async fn settle(
         end(tx, theirs, aside, by, Fate::Discarded, None).await?;
     } else {
         let again = match &aside.mutation {
-            Some(mutation) => attempt(tx, theirs, mutation, aside.hash, aside.place).await?,
-            None => log::refused(aside.sequence, aside.hash, log::unknown_form()),
+            Ok(mutation) => {
+                let judged = aside.judged(mutation, theirs.now, by.is_admin);
+                attempt(tx, theirs, mutation, aside.hash, aside.place, judged).await?
+            }
+            Err(refusal) => log::refused(aside.sequence, aside.hash, refusal.clone()),
         };
         if again.fate.is_aside() {
             quarantine::note(tx, theirs, &again).await?;
@@ -124,10 +139,11 @@ async fn settle(
                 again.detail.unwrap_or_else(|| "It builds on another change that is set aside.".to_owned());
             return Ok(Some(format!("It was refused again. {why}")));
         }
-        theirs.went_in(aside.mutation.as_ref());
+        theirs.went_in(aside.mutation.as_ref().ok());
         end(tx, theirs, aside, by, again.fate, Some(&again)).await?;
     }
     go_on(tx, theirs, aside.sequence, by).await?;
+    hand_over_lapsed(tx, theirs).await?;
     Ok(None)
 }
 
@@ -136,14 +152,17 @@ async fn go_on(tx: &mut PgConnection, theirs: &mut Session, sequence: i64, by: &
     for next in quarantine::behind(tx, theirs.tenant, theirs.device, sequence).await? {
         let Some(aside) = quarantine::lock(tx, theirs.tenant, theirs.device, next).await? else { continue };
         let receipt = match &aside.mutation {
-            Some(mutation) => attempt(tx, theirs, mutation, aside.hash, aside.place).await?,
-            None => log::refused(aside.sequence, aside.hash, log::unknown_form()),
+            Ok(mutation) => {
+                let judged = aside.judged(mutation, theirs.now, false);
+                attempt(tx, theirs, mutation, aside.hash, aside.place, judged).await?
+            }
+            Err(refusal) => log::refused(aside.sequence, aside.hash, refusal.clone()),
         };
         if receipt.fate.is_aside() {
             quarantine::note(tx, theirs, &receipt).await?;
             continue;
         }
-        theirs.went_in(aside.mutation.as_ref());
+        theirs.went_in(aside.mutation.as_ref().ok());
         end(tx, theirs, &aside, by, receipt.fate, Some(&receipt)).await?;
     }
     Ok(())
@@ -183,7 +202,7 @@ pub(super) async fn hand_over(
     from: Source,
     why: Option<&str>,
 ) -> Result<()> {
-    let Some(mutation) = &aside.mutation else { return Ok(()) };
+    let Ok(mutation) = &aside.mutation else { return Ok(()) };
     let Some(first) = mutation.changes.first() else { return Ok(()) };
     let origin = Origin {
         tenant: session.tenant,
@@ -305,10 +324,24 @@ pub(super) async fn hand_over_all(
     receipts: &[Receipt],
 ) -> Result<()> {
     for receipt in receipts.iter().filter(|receipt| receipt.fate == Fate::Quarantined) {
-        let found = quarantine::lock(tx, session.tenant, session.device, receipt.sequence).await?;
-        if let Some(aside) = found.filter(|aside| !aside.is_settled) {
-            hand_over(tx, session, &aside, Source::default(), None).await?;
-        }
+        hand_over_one(tx, session, receipt.sequence).await?;
+    }
+    Ok(())
+}
+
+/// Brings before the admins what its author may not do any more: whether it goes in is theirs to say, and whoever made
+/// it may not be there.
+pub(super) async fn hand_over_lapsed(tx: &mut PgConnection, session: &mut Session) -> Result<()> {
+    for sequence in std::mem::take(&mut session.lapsed) {
+        hand_over_one(tx, session, sequence).await?;
+    }
+    Ok(())
+}
+
+async fn hand_over_one(tx: &mut PgConnection, session: &mut Session, sequence: i64) -> Result<()> {
+    let found = quarantine::lock(tx, session.tenant, session.device, sequence).await?;
+    if let Some(aside) = found.filter(|aside| !aside.is_settled) {
+        hand_over(tx, session, &aside, Source::default(), None).await?;
     }
     Ok(())
 }

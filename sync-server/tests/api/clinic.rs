@@ -2,8 +2,10 @@
 
 use std::sync::Once;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use clinic_sync::testing::{SERVER_NAME, Server};
-use ed25519_dalek::SigningKey;
+use ed25519_dalek::{Signer, SigningKey};
 use protocol::api::{
     DeviceScope, EnrolRequest, EnrolResponse, NewDoctor, PROTOCOL_HEADER, Position, PullLine, PushRequest,
     PushResponse, RegisterRequest, RegisterResponse, Secret,
@@ -200,6 +202,16 @@ impl Desk {
         let signed = SignedMutation::sign(&mutation, self.hash, &self.key).expect("JSON");
         self.hash = signed.hash;
         signed
+    }
+
+    /// The same with its text made over before it is signed, as by a hostile desktop.
+    pub fn sign_text(&mut self, changes: Vec<Change>, make: impl FnOnce(String) -> String) -> SignedMutation {
+        let previous_hash = self.hash;
+        let body = make(self.sign(changes).body);
+        self.hash = Hash::chained(previous_hash, &body);
+        let signature = self.key.sign(&[b"cd-mutation-1".as_slice(), &self.hash.0].concat());
+        let signature = BASE64_STANDARD.encode(signature.to_bytes());
+        SignedMutation { body, previous_hash, hash: self.hash, signature }
     }
 
     /// Forgets the last mutation, as a disk does that was restored.

@@ -42,7 +42,7 @@ fn settle(
     desk.sign_settling(changes, OffsetDateTime::now_utc(), Some(settles))
 }
 
-async fn settled(
+pub async fn settled(
     desk: &mut Desk,
     of: (DeviceId, i64),
     way: Way,
@@ -59,12 +59,12 @@ async fn ask(desk: &Desk, sequences: &[i64]) -> Result<ReceiptsAnswer, Problem> 
     body(desk.request(builder).send().await.expect("the server answers")).await
 }
 
-async fn fates(desk: &Desk, sequences: &[i64]) -> Vec<Fate> {
+pub async fn fates(desk: &Desk, sequences: &[i64]) -> Vec<Fate> {
     let answer = ask(desk, sequences).await.expect("receipts");
     answer.receipts.iter().map(|receipt| receipt.fate).collect()
 }
 
-async fn receipt(desk: &Desk, sequence: i64) -> Receipt {
+pub async fn receipt(desk: &Desk, sequence: i64) -> Receipt {
     ask(desk, &[sequence]).await.expect("receipts").receipts.remove(0)
 }
 
@@ -73,7 +73,7 @@ async fn city_of(desk: &Desk, patient: Uuid) -> Value {
     row.values["city"].clone()
 }
 
-async fn item(desk: &Desk, of: (DeviceId, i64)) -> Option<Row> {
+pub async fn item(desk: &Desk, of: (DeviceId, i64)) -> Option<Row> {
     desk.rows().await.into_iter().find(|row| row.id == item_id(of.0, of.1))
 }
 
@@ -182,6 +182,10 @@ async fn what_is_tried_again_goes_in_as_it_was_signed_once_the_cause_is_mended()
     assert!(again.receipts[0].detail.as_ref().is_some_and(|detail| detail.contains("refused again")));
     assert_eq!(fates(&desk, &[2, 3]).await, [Fate::Quarantined, Fate::Blocked]);
     clinic.sql(&format!("update users set roles = '{{nurse}}' where id = '{nurse}'")).await;
+    // Whoever was given the role only now does not let themselves in.
+    settled(&mut desk, of, Way::Retry, "", vec![]).await;
+    assert_eq!(fates(&desk, &[2, 3]).await, [Fate::Quarantined, Fate::Blocked]);
+    desk.user = admin;
     settled(&mut desk, of, Way::Retry, "", vec![]).await;
     assert_eq!(fates(&desk, &[2, 3]).await, [Fate::Applied, Fate::Applied]);
     let row = desk.rows().await.into_iter().find(|row| row.id == patient).expect("the patient");

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::{Touched, of_visits};
 use crate::error::Result;
 use crate::sync::conflicts;
-use crate::sync::mutation::Session;
+use crate::sync::session::Session;
 
 /// A chain of mergers is followed so far.
 const LONGEST_CHAIN: usize = 20;

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::mutation::{Session, Written};
 use super::rows;
+use super::session::{Session, Written};
 use crate::error::Result;
 
 /// So many items are opened for one push. No person makes more in the time that a push covers.
