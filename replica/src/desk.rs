@@ -22,6 +22,7 @@ use crate::guard::{Guard, Work};
 use crate::keyring::{DeviceSecrets, Keyring, RefreshToken};
 use crate::leaving::Leaving;
 use crate::replica::Replica;
+use crate::sleep::Looked;
 use crate::slots::{About, OpenSlot, Password, SlotCost, Slots, UserSlot};
 use crate::store::{DatabaseKey, Facts, Store};
 use crate::sync::client::{Client, parse_address};
@@ -61,6 +62,8 @@ pub struct Desk {
     open: Mutex<Option<Open>>,
     /// How the computer stands, for the installation of this name.
     guard: Mutex<Option<(Uuid, Arc<Guard>)>>,
+    /// When it was last looked whether the computer slept, since somebody signed in.
+    looked: Mutex<Option<Looked>>,
     /// Held while this computer is enrolled.
     enrolling: tokio::sync::Mutex<()>,
     pub(crate) leaving: Leaving,
@@ -151,6 +154,7 @@ impl Desk {
             clock,
             open: Mutex::new(None),
             guard: Mutex::new(None),
+            looked: Mutex::new(None),
             enrolling: tokio::sync::Mutex::default(),
             leaving: Leaving::default(),
             events,
@@ -477,6 +481,7 @@ impl Desk {
         let mut obeys = JoinSet::new();
         obeys.spawn(obey(Arc::downgrade(self), here.guard));
         let engine = Engine::start(context, token);
+        *self.looked() = None;
         *self.open() = Some(Open { replica, engine, password_version, _obeys: obeys });
         self.events.send(Event::State).ok();
         Ok(self.state())
@@ -514,6 +519,10 @@ impl Desk {
 
     /// Looks after this computer for as long as the program runs.
     pub async fn watch(self: Arc<Self>) {
+        tokio::join!(Arc::clone(&self).watch_sleep(), self.watch_time());
+    }
+
+    async fn watch_time(self: Arc<Self>) {
         let mut turn = 0;
         loop {
             let desk = Arc::clone(&self);
@@ -719,6 +728,10 @@ impl Desk {
 
     fn kept_guard(&self) -> MutexGuard<'_, Option<(Uuid, Arc<Guard>)>> {
         self.guard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn looked(&self) -> MutexGuard<'_, Option<Looked>> {
+        self.looked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn open(&self) -> MutexGuard<'_, Option<Open>> {

@@ -30,6 +30,7 @@ mod settle;
 mod short_key_test;
 mod short_keys;
 mod sign;
+mod sleep;
 mod slots;
 mod store;
 mod sync;

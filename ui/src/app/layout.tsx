@@ -15,7 +15,7 @@ import { KeysSheet } from "./KeysSheet";
 import { keyLabel, useKeys } from "./keymap";
 import classes from "./layout.module.css";
 import { useIdle } from "./idle";
-import { queryKeys } from "./queries";
+import { forgetRows, queryKeys } from "./queries";
 import { Rail } from "./Rail";
 import { FillingNotice } from "./FillingNotice";
 import { ServerNotices } from "./ServerNotices";
@@ -110,10 +110,7 @@ function useLock() {
     onError: (error) => toast(problemOf(error).detail),
     onSuccess: (state) => {
       client.setQueryData(queryKeys.appState, state);
-      // Nothing of a patient stays in the window behind the lock.
-      client.removeQueries({
-        predicate: (query) => query.queryKey[0] !== "app-state" && query.queryKey[0] !== "sync-status",
-      });
+      forgetRows(client);
     },
   });
 }

@@ -51,6 +51,12 @@ export function useSyncStatus() {
   });
 }
 
+/** Nothing of a patient stays in the window behind the lock. */
+export const forgetRows = (client: Client) =>
+  client.removeQueries({
+    predicate: ({ queryKey: [name] }) => name !== "app-state" && name !== "sync-status",
+  });
+
 export const refreshRows = (client: Client) => client.invalidateQueries({ queryKey: queryKeys.rows });
 
 /** Keeps what is shown in step with what the program tells. */
@@ -61,8 +67,10 @@ export function useBackendEvents(): void {
     () =>
       backend.listen((event) => {
         if (event.name === "sync-status") client.setQueryData(queryKeys.syncStatus, event.payload);
-        else if (event.name === "app-state") client.setQueryData(queryKeys.appState, event.payload);
-        else void refreshRows(client);
+        else if (event.name === "app-state") {
+          client.setQueryData(queryKeys.appState, event.payload);
+          if (event.payload.state !== "unlocked") forgetRows(client);
+        } else void refreshRows(client);
       }),
     [backend, client],
   );

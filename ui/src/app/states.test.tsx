@@ -94,6 +94,17 @@ test("who works without contact for more than a week is told what waits", async 
   await expectAccessible();
 });
 
+test("a window that the program locked, as after sleep, keeps nothing of a patient", async () => {
+  const { backend } = openClinic();
+  await screen.findByTestId("today");
+  const state = await backend.appState();
+  act(() => backend.emit({ name: "app-state", payload: { ...locked, lease: null, waiting: 1 } }));
+  await waitFor(() => expect(screen.queryByTestId("today")).toBeNull());
+  backend.fail("getToday", failure);
+  act(() => backend.emit({ name: "app-state", payload: state }));
+  expect((await screen.findByRole("alert")).textContent).toContain(failure.detail);
+});
+
 test("records that cannot be opened are the only thing shown", async () => {
   const detail = "The keyring of this computer is locked. Unlock it and start again.";
   openClinic({}, (backend) => backend.fail("appState", { code: "keyring_locked", detail }));
