@@ -10,6 +10,7 @@ use protocol::api::StaffMember;
 use protocol::id::PatientId;
 use protocol::mutation::{Change, SignedMutation};
 use protocol::table::{Row, Table, TableName};
+use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, Transaction};
 use tokio::sync::{Notify, broadcast};
 use uuid::Uuid;
@@ -163,6 +164,35 @@ impl Store {
     /// Does something to the file behind the program's back; answers how many rows it met.
     pub fn damage(&self, sql: &str) -> Result<usize> {
         self.write(|tx| Ok(tx.execute(sql, [])?))
+    }
+
+    /// Everything that the file holds, of every table that there is, those of its indexes too: a value a line.
+    pub fn dump(&self) -> Result<String> {
+        self.read(|tx| {
+            let sql = "select name from sqlite_master where type = 'table'";
+            let names: Vec<String> =
+                tx.prepare(sql)?.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+            let mut dump = String::new();
+            for name in names {
+                let mut statement = tx.prepare(&format!("select * from \"{name}\""))?;
+                let n_columns = statement.column_count();
+                let mut rows = statement.query([])?;
+                while let Some(row) = rows.next()? {
+                    for column in 0..n_columns {
+                        match row.get_ref(column)? {
+                            ValueRef::Null => {}
+                            ValueRef::Integer(number) => dump += &number.to_string(),
+                            ValueRef::Real(number) => dump += &number.to_string(),
+                            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+                                dump += &String::from_utf8_lossy(bytes);
+                            }
+                        }
+                        dump.push('\n');
+                    }
+                }
+            }
+            Ok(dump)
+        })
     }
 
     /// Remembers where this computer belongs, as enrolling does.

@@ -51,6 +51,15 @@ struct Wire {
     bytes: Mutex<HashMap<String, u64>>,
     /// Whether an answer is held back now.
     is_holding: watch::Sender<bool>,
+    /// The answers that passed, if they are kept.
+    passed: Mutex<Option<Vec<Passed>>>,
+}
+
+/// An answer that passed.
+struct Passed {
+    path: String,
+    is_compressed: bool,
+    bytes: Vec<u8>,
 }
 
 #[derive(Clone, Copy)]
@@ -78,6 +87,7 @@ impl Network {
             is_down: watch::Sender::new(false),
             bytes: Mutex::default(),
             is_holding: watch::Sender::new(false),
+            passed: Mutex::default(),
         });
         let app = Router::new().fallback(pass).with_state(Arc::clone(&wire));
         tokio::spawn(async move { axum::serve(listener, app).await });
@@ -107,6 +117,29 @@ impl Network {
     /// How many bytes of answers of this path have passed, compressed as they are.
     pub fn n_bytes(&self, path: &str) -> u64 {
         lock(&self.wire.bytes).get(path).copied().unwrap_or(0)
+    }
+
+    /// From now on every answer is kept as it passes.
+    pub fn record(&self) {
+        *lock(&self.wire.passed) = Some(Vec::new());
+    }
+
+    /// The answers that passed since, by the path that was asked: decompressed, also as much as came of one that goes on
+    /// or broke off.
+    pub fn recorded(&self) -> Vec<(String, String)> {
+        let passed = lock(&self.wire.passed);
+        let text = |answer: &Passed| {
+            let mut text = Vec::new();
+            if answer.is_compressed {
+                // What is not whole yet ends in an error.
+                let read = zstd::stream::read::Decoder::new(answer.bytes.as_slice());
+                read.and_then(|mut read| std::io::Read::read_to_end(&mut read, &mut text)).ok();
+            } else {
+                text.clone_from(&answer.bytes);
+            }
+            (answer.path.clone(), String::from_utf8_lossy(&text).into_owned())
+        };
+        passed.iter().flatten().map(text).collect()
     }
 
     /// Waits until an answer is held back.
@@ -249,7 +282,15 @@ async fn forward(wire: &Arc<Wire>, request: Request, fault: Fault) -> anyhow::Re
             let mut is_down = wire.is_down.subscribe();
             let down = async move { is_down.wait_for(|is_down| *is_down).await.map(|_| ()) };
             let (counted, path) = (Arc::clone(wire), parts.uri.path().to_owned());
+            let kept = lock(&wire.passed).as_mut().map(|passed| {
+                let is_compressed = headers.get("content-encoding").is_some_and(|kind| kind == "zstd");
+                passed.push(Passed { path: path.clone(), is_compressed, bytes: Vec::new() });
+                passed.len() - 1
+            });
             let pieces = answer.bytes_stream().inspect_ok(move |piece| {
+                if let (Some(place), Some(passed)) = (kept, lock(&counted.passed).as_mut()) {
+                    passed[place].bytes.extend_from_slice(piece);
+                }
                 *lock(&counted.bytes).entry(path.clone()).or_default() += piece.len() as u64;
             });
             let mut passed = Response::new(Body::from_stream(pieces.take_until(Box::pin(down))));

@@ -1,6 +1,7 @@
 //! Real replicas, a real server and a real database, with a network between them that loses things.
 
 mod audit;
+mod canary;
 mod comparing;
 mod conflicts;
 mod crash;
@@ -15,6 +16,7 @@ mod refusals;
 mod restored;
 mod revoked;
 mod settlements;
+mod sleep;
 #[cfg(target_os = "linux")]
 mod support;
 mod sync;
