@@ -159,6 +159,26 @@ pub struct EnrolResponse {
     pub session: Session,
 }
 
+/// `POST /v1/devices/renew`: a desktop whose disk was copied or restored asks to go on under an id of its own. The answer
+/// is an [`EnrolResponse`].
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RenewRequest {
+    /// The public key with which it goes on, Ed25519 in base64.
+    pub public_key: String,
+    /// That key's signature over [`crate::signing::renew_message`].
+    pub signature: String,
+    /// The number of its last mutation that the server has as well; 0 if there is none.
+    pub after: i64,
+    /// The hash of that mutation.
+    pub after_hash: Hash,
+    /// The hash of its next mutation, under whose number the server has another one; none if nothing waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_hash: Option<Hash>,
+    /// What the lease in the answer must bear.
+    pub nonce: String,
+}
+
 /// `POST /v1/auth/challenge`: something fresh for a device to sign.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ChallengeRequest {

@@ -136,6 +136,9 @@ pub struct DeviceInfo {
     pub revoked_at: Option<OffsetDateTime>,
     /// Whether a copy of it was seen since the last password sign-in.
     pub is_copied: bool,
+    /// The computer that it was until its disk was copied or restored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copied_from: Option<DeviceId>,
     /// Until when it opens without contact, by what it was last told.
     #[serde(default, with = "time::serde::rfc3339::option")]
     pub lease_until: Option<OffsetDateTime>,

@@ -39,6 +39,11 @@ pub fn handover_message(server: &str, tenant: TenantId, device: DeviceId, challe
     format!("cd-handover-1\n{server}\n{tenant}\n{device}\n{challenge}")
 }
 
+/// What the key signs with which a copied device goes on under an id of its own.
+pub fn renew_message(server: &str, tenant: TenantId, device: DeviceId, public_key: &str) -> String {
+    format!("cd-renew-1\n{server}\n{tenant}\n{device}\n{public_key}")
+}
+
 /// What an admin's device signs to agree that another one destroys what is on it. It is for ever, as the revocation is.
 pub fn consent_message(tenant: TenantId, device: DeviceId) -> String {
     format!("cd-wipe-1\n{tenant}\n{device}")

@@ -57,7 +57,7 @@ pub enum Event {
 pub struct Desk {
     pub(crate) data_dir: PathBuf,
     pub(crate) keyring: Keyring,
-    cost: SlotCost,
+    pub(crate) cost: SlotCost,
     pub(crate) clock: Clock,
     open: Mutex<Option<Open>>,
     /// How the computer stands, for the installation of this name.
@@ -81,7 +81,7 @@ struct Open {
 }
 
 /// With what the engine reaches the server.
-enum Access {
+pub(crate) enum Access {
     /// An access token that a sign-in at the server has just brought.
     Token(Secret),
     /// What was typed to open this computer.
@@ -103,11 +103,11 @@ pub(crate) struct Here {
 }
 
 /// Who signs in, and on what.
-struct SignIn {
-    store: Store,
-    person: StaffMember,
-    password_version: i32,
-    access: Access,
+pub(crate) struct SignIn {
+    pub store: Arc<Store>,
+    pub person: StaffMember,
+    pub password_version: i32,
+    pub access: Access,
 }
 
 /// Where the data lies: `CLINIC_DESK_DATA`, or the account's own folder for application data.
@@ -321,7 +321,7 @@ impl Desk {
         files::rename(&unfinished, &self.home())?;
         let here = self.here()?;
         let sign_in = SignIn {
-            store: Store::open(&self.database(), &key)?,
+            store: Arc::new(Store::open(&self.database(), &key)?),
             person: session.user.clone(),
             password_version: typed.version,
             access: Access::Token(session.tokens.access_token.clone()),
@@ -361,8 +361,14 @@ impl Desk {
         .await?;
         let unreachable = match tried {
             UserSlot::Open(slot) => {
+                let (desk, key) = (Arc::clone(self), slot.key.clone());
+                let store = Arc::new(blocking(move || Store::open(&desk.database(), &key)).await?);
+                let typed = Typed { email: email.to_owned(), password: Zeroizing::new(password.to_owned()) };
+                if let Some(state) = self.renew_if_copied(&here, &slot, &typed, &store).await? {
+                    return Ok(state);
+                }
                 let (desk, password) = (Arc::clone(self), Zeroizing::new(password.to_owned()));
-                return blocking(move || desk.open_offline(here, slot, password)).await;
+                return blocking(move || desk.open_offline(here, slot, store, password)).await;
             }
             UserSlot::Closed => Error::WrongPassword,
             UserSlot::None => needs_server(&here.guard),
@@ -382,11 +388,11 @@ impl Desk {
         self: &Arc<Self>,
         mut here: Here,
         slot: OpenSlot,
+        store: Arc<Store>,
         password: Zeroizing<String>,
     ) -> Result<AppState> {
-        let store = Store::open(&self.database(), &slot.key)?;
         if here.guard.is_revoked() {
-            self.leave_with(Arc::new(store));
+            self.leave_with(store);
             return Ok(self.state());
         }
         let person = store.staff(slot.user)?.ok_or(Error::SignInOnline)?;
@@ -433,7 +439,7 @@ impl Desk {
         here.slots.put_user(&session.user, &typed, &here.secrets, &key, self.now_ms())?;
         here.slots.save()?;
         let sign_in = SignIn {
-            store,
+            store: Arc::new(store),
             person: session.user,
             password_version: typed.version,
             access: Access::Token(session.tokens.access_token),
@@ -447,14 +453,14 @@ impl Desk {
         self.keyring.put_refresh_token(installation, &kept)
     }
 
-    fn sign_in(self: &Arc<Self>, here: Here, sign_in: SignIn) -> Result<AppState> {
+    pub(crate) fn sign_in(self: &Arc<Self>, here: Here, sign_in: SignIn) -> Result<AppState> {
         let SignIn { store, person, password_version, access } = sign_in;
         here.guard.opened()?;
         let (token, typed) = match access {
             Access::Token(token) => (Some(token), None),
             Access::Typed(typed) => (None, Some(typed)),
         };
-        let (store, written) = (Arc::new(store), Arc::new(Notify::new()));
+        let written = Arc::new(Notify::new());
         if let Some(order_key) = here.guard.order_key() {
             store.put_order_key(&order_key)?;
         }
@@ -758,7 +764,7 @@ impl Desk {
         self.home().join(DATABASE)
     }
 
-    fn now_ms(&self) -> i64 {
+    pub(crate) fn now_ms(&self) -> i64 {
         i64::try_from(self.clock.now().unix_timestamp_nanos() / 1_000_000).unwrap_or(0)
     }
 }

@@ -278,6 +278,15 @@ mod memory {
             }
         }
 
+        /// Another keyring in memory with the same entries, as on a copied disk.
+        pub fn copied(&self) -> Self {
+            let memory = Memory::default();
+            if let Kind::Memory(original) = &self.0 {
+                memory.lock().1.clone_from(&original.lock().1);
+            }
+            Self(Kind::Memory(Arc::new(memory)))
+        }
+
         /// Empties a keyring in memory.
         pub fn forget_all(&self) {
             if let Kind::Memory(memory) = &self.0 {

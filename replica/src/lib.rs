@@ -23,6 +23,7 @@ mod one_patient;
 mod pad;
 mod patients;
 mod print;
+mod renew;
 mod repeat;
 mod replica;
 mod sealed;

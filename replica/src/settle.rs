@@ -21,6 +21,7 @@ use crate::conflicts::{entry_for, shown_text, typed_entry};
 use crate::error::{Error, Result};
 use crate::ledger::title;
 use crate::replica::{NewSettlement, Replica};
+use crate::store;
 use crate::view::{AskedOfRefused, CorrectedField, RefusedChange, RefusedField, RefusedItem};
 
 /// At most this many are listed; what waits behind them is counted.
@@ -71,6 +72,13 @@ impl Replica {
                 Way::Retry | Way::HandOver | Way::Discard => vec![],
             };
             let reason = Some(reason.trim().to_owned()).filter(|reason| !reason.is_empty());
+            if store::past(tx)?.iter().any(|past| refused.sequence <= past.until) {
+                return Err(Error::Invalid(
+                    "This was done before this computer's disk was copied: it is before the admins, who decide. Nothing \
+                     was decided yet."
+                        .into(),
+                ));
+            }
             let device_id = self.facts.device_id;
             let settlement = Settlement { device_id, sequence: refused.sequence, way, reason };
             settlement.check(Settler { roles: &person.roles, is_author, is_there: true }, &changes)?;

@@ -4,6 +4,7 @@ use ed25519_dalek::VerifyingKey;
 use protocol::id::PrescriptionId;
 use protocol::mutation::{Hash, SignedMutation};
 use protocol::prescription::content_hash;
+use protocol::signing::parse_public_key;
 use protocol::table::TableName;
 use rusqlite::OptionalExtension;
 use serde::Serialize;
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 use crate::chart::items;
 use crate::error::{Error, Result};
 use crate::replica::{Replica, must_get, text};
+use crate::store::{self, Past};
 
 /// What was checked, and what was found.
 #[derive(Debug, Default, Serialize)]
@@ -66,7 +68,7 @@ impl Replica {
             if found != report.patients {
                 report.problems.push(format!("the finder knows {found} of {} patients", report.patients));
             }
-            check_mutations(tx, &self.device_key(), &mut report)?;
+            check_mutations(tx, &self.device_key(), &store::past(tx)?, &mut report)?;
             let mut statement = tx.prepare(
                 "select id from prescriptions where status in ('finalised', 'superseded', 'voided') and is_deleted = 0",
             )?;
@@ -105,6 +107,7 @@ impl Replica {
 fn check_mutations(
     tx: &rusqlite::Transaction<'_>,
     key: &VerifyingKey,
+    past: &[Past],
     report: &mut Verification,
 ) -> Result<()> {
     let mut statement =
@@ -120,7 +123,10 @@ fn check_mutations(
             hash: hash(row.get(3)?),
             signature: row.get(4)?,
         };
-        if let Err(error) = signed.open(key) {
+        // Before its disk was copied, this computer signed with another key.
+        let earlier = past.iter().find(|past| sequence <= past.until);
+        let earlier = earlier.and_then(|past| parse_public_key(&past.public_key));
+        if let Err(error) = signed.open(earlier.as_ref().unwrap_or(key)) {
             report.problems.push(format!("change {sequence}: {error}"));
         }
         if signed.previous_hash != previous {

@@ -536,6 +536,8 @@ pub struct ComputerView {
     pub lease_until: Option<String>,
     /// Whether a copy of it was seen since the last password sign-in.
     pub is_copied: bool,
+    /// Whether it was another one until its disk was copied or restored.
+    pub is_a_copy: bool,
     /// What became of it, once it is out of service.
     pub revocation: Option<RevocationView>,
 }
@@ -569,6 +571,7 @@ impl ComputerView {
             last_seen_at: info.last_seen_at.map(moment_text),
             lease_until: info.lease_until.map(moment_text),
             is_copied: info.is_copied,
+            is_a_copy: info.copied_from.is_some(),
             revocation: info.revocation.map(|revocation| RevocationView {
                 state: revocation.state,
                 asked_at: moment_text(revocation.asked_at),

@@ -18,7 +18,7 @@ use tower_http::timeout::TimeoutLayer;
 use crate::audit::desk::keep as audit_of_desk;
 use crate::audit::ends::ends as audit_ends;
 use crate::audit::read::audit;
-use crate::auth::{Access, enrol, farewell, register, session, standing};
+use crate::auth::{Access, enrol, farewell, register, renew, session, standing};
 use crate::error::Error;
 use crate::files::routes as files;
 use crate::health::{healthz, readyz};
@@ -101,6 +101,7 @@ pub(crate) fn routes() -> Vec<Route> {
         post("/v1/devices/codes", to(May::ManageDevices), enrol::issue_code),
         get("/v1/devices", to(May::ManageDevices), devices::list),
         post("/v1/devices/{id}/revoke", to(May::ManageDevices), devices::revoke),
+        post("/v1/devices/renew", WORK, renew::renew),
         post("/v1/devices/standing", OPEN, standing::standing),
         post("/v1/devices/handover", OPEN, farewell::handover),
         post("/v1/devices/farewell", OPEN, farewell::farewell),

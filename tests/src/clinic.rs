@@ -259,6 +259,17 @@ impl TestDesk {
         Self { desk, ..self }
     }
 
+    /// Another computer with a copy of its disk and of its keyring. Nobody is signed in.
+    ///
+    /// # Errors
+    ///
+    /// If its files cannot be copied.
+    pub fn copied(&self) -> anyhow::Result<Self> {
+        let folder = TempDir::new()?;
+        copy(&self.folder(), &folder.path().join("desk"))?;
+        Ok(Self::on(folder, self.keyring.copied(), self.clock.clone()))
+    }
+
     /// Waits until nobody is signed in any more.
     pub async fn locked(&self) -> anyhow::Result<()> {
         self.until("it is locked", |_| self.desk.replica().is_err()).await
@@ -315,6 +326,20 @@ impl TestDesk {
             .await
             .with_context(|| format!("waited in vain until {what}: {:?}", self.desk.sync_status()))
     }
+}
+
+fn copy(from: &std::path::Path, to: &std::path::Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let (entry, to) = (entry?, to);
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to)?;
+        } else {
+            std::fs::copy(entry.path(), to)?;
+        }
+    }
+    Ok(())
 }
 
 /// A patient as the front desk would type them.

@@ -9,6 +9,7 @@ pub(crate) mod file;
 mod filling;
 mod log_ends;
 mod outbox;
+mod renewal;
 mod rows;
 mod settled;
 mod staged;
@@ -33,9 +34,11 @@ pub use epoch::Restored;
 pub use filling::Filling;
 pub(crate) use filling::{Header, Portion};
 pub(crate) use outbox::{NewMutation, record};
+pub(crate) use renewal::{Past, Renewed, past};
 pub(crate) use rows::get_row;
 
 /// The raw key of the encrypted file.
+#[derive(Clone)]
 pub struct DatabaseKey(pub(crate) Zeroizing<[u8; 32]>);
 
 impl DatabaseKey {

@@ -7,8 +7,8 @@ use futures_util::{Stream, TryStreamExt};
 use protocol::PROTOCOL_VERSION;
 use protocol::api::{
     ChallengeRequest, ChallengeResponse, EnrolRequest, EnrolResponse, EpochState, LiveEvent, LoginRequest,
-    PullLine, PullQuery, PushRequest, PushResponse, ReceiptsAnswer, ReceiptsRequest, RefreshRequest, Secret,
-    Session, StandingRequest, TenantInfo, Tokens,
+    PullLine, PullQuery, PushRequest, PushResponse, ReceiptsAnswer, ReceiptsRequest, RefreshRequest,
+    RenewRequest, Secret, Session, StandingRequest, TenantInfo, Tokens,
 };
 use protocol::audit::{DeskEvents, DeskEventsKept};
 use protocol::bootstrap::BootstrapQuery;
@@ -100,6 +100,12 @@ impl Client {
     /// `POST /v1/auth/refresh`.
     pub async fn refresh(&self, request: &RefreshRequest) -> Result<Tokens> {
         self.post("v1/auth/refresh", request).await
+    }
+
+    /// `POST /v1/devices/renew`.
+    pub async fn renew(&self, token: &Secret, request: &RenewRequest) -> Result<EnrolResponse> {
+        let body = serde_json::to_vec(request)?;
+        self.answer(Request { body, ..Request::post("v1/devices/renew") }.with(token)).await
     }
 
     /// `POST /v1/devices/standing`.

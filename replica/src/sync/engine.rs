@@ -550,8 +550,15 @@ impl Line {
             Err(Error::Server { code: ErrorCode::SequenceGap, .. }) => Error::ServerWentBack,
             Err(error) => error,
         };
-        if matches!(error, Error::Server { code: ErrorCode::DeviceRevoked, .. }) {
-            self.ask_standing().await;
+        match error {
+            Error::Server { code: ErrorCode::DeviceRevoked, .. } => self.ask_standing().await,
+            // With the next password this computer goes on under an id of its own.
+            Error::Server { code: ErrorCode::DeviceCopied, .. } => {
+                if let Err(error) = self.on_store(|store| store.set_copied(true)).await {
+                    tracing::error!(%error, "it was not noted that this computer's disk was copied");
+                }
+            }
+            _ => {}
         }
         match &error {
             Error::TooLarge => {

@@ -24,6 +24,8 @@ pub mod refresh;
 pub mod register;
 /// Who may register by themselves.
 pub mod registrations;
+/// `POST /v1/devices/renew`.
+pub mod renew;
 /// `POST /v1/auth/challenge`, `login` and `refresh`.
 pub mod session;
 /// `POST /v1/devices/standing`.

@@ -96,7 +96,8 @@ pub async fn rotate(
     .await?;
     if copied || lowest.is_some_and(|lowest| generation < lowest) {
         sqlx::query!(
-            "update devices set copied_at = coalesce(copied_at, $3) where tenant_id = $1 and id = $2",
+            "update devices set copied_at = coalesce(copied_at, $3), copy_seen_at = $3
+             where tenant_id = $1 and id = $2",
             tenant,
             device,
             now,

@@ -61,6 +61,7 @@ async fn read(tx: &mut PgConnection, tenant: Uuid, only: Option<Uuid>) -> Result
     let rows = sqlx::query!(
         r#"select d.id, d.name, d.clinic_id, d.platform, d.app_version, d.scope, d.lane, d.enrolled_at, d.enrolled_by,
                   d.last_seen_at, d.revoked_at, d.copied_at is not null as "is_copied!",
+                  d.copied_from,
                   l.not_after as "lease_until?", r.reason as "reason?", r.consent is not null as "has_consent!",
                   r.acknowledged_at as "acknowledged_at?", r.receipt_at as "receipt_at?", r.done_at as "done_at?",
                   (r.receipt::jsonb ->> 'lost')::bigint as lost
@@ -96,6 +97,7 @@ async fn read(tx: &mut PgConnection, tenant: Uuid, only: Option<Uuid>) -> Result
             last_seen_at: row.last_seen_at,
             revoked_at: row.revoked_at,
             is_copied: row.is_copied,
+            copied_from: row.copied_from.map(DeviceId),
             lease_until: row.lease_until,
             revocation: row.revoked_at.map(|asked_at| RevocationInfo {
                 state,

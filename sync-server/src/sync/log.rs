@@ -161,6 +161,22 @@ pub(super) async fn receipts(
         .collect()
 }
 
+/// The desktop that this one was until its disk was copied, and up to which of its mutations.
+pub(super) async fn original(
+    tx: &mut PgConnection,
+    tenant: TenantId,
+    device: DeviceId,
+) -> Result<Option<(DeviceId, i64)>> {
+    let row = sqlx::query!(
+        "select copied_from, copied_sequence from devices where tenant_id = $1 and id = $2",
+        tenant.0,
+        device.0
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok(row.copied_from.map(DeviceId).zip(row.copied_sequence))
+}
+
 /// The texts of these mutations.
 pub(super) async fn bodies(
     tx: &mut PgConnection,

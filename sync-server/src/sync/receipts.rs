@@ -24,16 +24,27 @@ pub(crate) async fn receipts(
     }
     let mut tx = state.db.read(caller.tenant).await?;
     head(&mut tx, caller.tenant, request.epoch).await?;
-    let receipts = log::receipts(&mut tx, caller.tenant, caller.device, &request.sequences).await?;
-    let went_in: Vec<i64> =
-        receipts.iter().filter(|receipt| receipt.fate.is_in()).map(|receipt| receipt.sequence).collect();
-    let mut named = Written::new();
-    for body in log::bodies(&mut tx, caller.tenant, caller.device, &went_in).await? {
-        let Ok(mutation) = serde_json::from_str::<Mutation>(&body) else { continue };
-        for change in &mutation.changes {
-            named.entry(change.table).or_default().insert(change.id);
+    let (mut device, mut sequences) = (caller.device, request.sequences);
+    let (mut receipts, mut named) = (Vec::new(), Written::new());
+    while !sequences.is_empty() {
+        let original = log::original(&mut tx, caller.tenant, device).await?;
+        // What was done before a disk was copied is the other desktop's as well, and stands under its id.
+        let (before, own): (Vec<i64>, Vec<i64>) =
+            sequences.into_iter().partition(|sequence| original.is_some_and(|(_, until)| *sequence <= until));
+        let found = log::receipts(&mut tx, caller.tenant, device, &own).await?;
+        let went_in: Vec<i64> =
+            found.iter().filter(|receipt| receipt.fate.is_in()).map(|receipt| receipt.sequence).collect();
+        for body in log::bodies(&mut tx, caller.tenant, device, &went_in).await? {
+            let Ok(mutation) = serde_json::from_str::<Mutation>(&body) else { continue };
+            for change in &mutation.changes {
+                named.entry(change.table).or_default().insert(change.id);
+            }
         }
+        receipts.extend(found);
+        let Some((original, _)) = original else { break };
+        (device, sequences) = (original, before);
     }
+    receipts.sort_by_key(|receipt| receipt.sequence);
     let rows = push::read(&mut tx, &caller, named).await?;
     Ok(Json(ReceiptsAnswer { receipts, rows }))
 }

@@ -24,6 +24,26 @@ pub(crate) struct From {
     pub(crate) key: VerifyingKey,
 }
 
+/// Brings before the admins what waits of a device, of which another one goes on from here.
+pub(crate) async fn before_admins(
+    tx: &mut TenantWriteTx,
+    tenant: TenantId,
+    device: DeviceId,
+    now: OffsetDateTime,
+) -> Result<()> {
+    let waiting = sqlx::query_scalar!(
+        "select sequence from sync_quarantine
+         where tenant_id = $1 and device_id = $2 and resolved_at is null and blocked_by is null",
+        tenant.0,
+        device.0
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let mut session = Session::new(tenant, device, DeviceScope::FrontDesk, Room::UNASKED, now);
+    session.lapsed.extend(waiting);
+    settle::hand_over_lapsed(tx, &mut session).await
+}
+
 /// Keeps them in the device's order, each with this answer. Those that came before keep the one that they got.
 pub(crate) async fn all(
     tx: &mut TenantWriteTx,

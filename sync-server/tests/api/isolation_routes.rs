@@ -226,6 +226,7 @@ const NO_IDS: &[(&str, &str)] = &[
     ("PATCH", "/v1/clinics/{id}"),
     ("POST", "/v1/users/{id}/password"),
     ("POST", "/v1/devices/{id}/revoke"),
+    ("POST", "/v1/devices/renew"),
     ("POST", "/v1/auth/password"),
     ("POST", "/v1/audit/ends"),
     ("POST", "/v1/sync/push"),

@@ -46,6 +46,7 @@ mod pull;
 mod push;
 mod read;
 mod register;
+mod renew;
 mod revoked;
 mod roles;
 mod roles_then;

@@ -40,6 +40,7 @@ const ROUTES: &[(&str, &str, &[Role])] = &[
     ("POST", "/v1/devices/codes", ADMIN),
     ("GET", "/v1/devices", ADMIN),
     ("POST", "/v1/devices/{id}/revoke", ADMIN),
+    ("POST", "/v1/devices/renew", ALL),
     ("POST", "/v1/auth/password", ALL),
     ("GET", "/v1/tenant", ALL),
     // Doctors and dentists see what they did themselves.

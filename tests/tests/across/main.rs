@@ -4,6 +4,7 @@ mod audit;
 mod canary;
 mod comparing;
 mod conflicts;
+mod copies;
 mod crash;
 mod faults;
 mod filling;

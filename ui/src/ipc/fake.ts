@@ -132,6 +132,7 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
     lastSeenAt: `${today()}T10:41:00`,
     leaseUntil: null,
     isCopied: false,
+    isACopy: false,
     revocation: null,
   }));
   const conflicts: Conflict[] = [];

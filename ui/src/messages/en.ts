@@ -111,6 +111,7 @@ export const messages = {
     states: {
       inService: "in service",
       copied: "its data was copied; someone must sign in on it",
+      aCopy: "in service; a copy of another computer's disk that goes on by itself",
       asked: (time: string) => `taken out ${time}; it has not been in contact since`,
       neverConfirmed: (time: string) => `never confirmed; nobody opens it since ${time}`,
       acknowledged: "locked, hands over what it had",

@@ -79,9 +79,9 @@ function Act({ computer, onAct }: { computer: ComputerView; onAct: () => void })
   );
 }
 
-function stateWords({ revocation, leaseUntil, isCopied }: ComputerView): string {
+function stateWords({ revocation, leaseUntil, isCopied, isACopy }: ComputerView): string {
   const { states } = messages.computers;
-  if (!revocation) return isCopied ? states.copied : states.inService;
+  if (!revocation) return isCopied ? states.copied : isACopy ? states.aCopy : states.inService;
   switch (revocation.state) {
     case "asked":
       return states.asked(timeOrDay(revocation.askedAt));

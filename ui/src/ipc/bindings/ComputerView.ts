@@ -40,6 +40,10 @@ leaseUntil: string | null,
  */
 isCopied: boolean, 
 /**
+ * Whether it was another one until its disk was copied or restored.
+ */
+isACopy: boolean, 
+/**
  * What became of it, once it is out of service.
  */
 revocation: RevocationView | null, };

@@ -1,0 +1,195 @@
+//! A computer whose disk was copied or restored: with the next password it goes on under an id of its own. Nothing that
+//! waits is lost, and nothing is done twice.
+
+use std::sync::Arc;
+
+use protocol::api::{MAX_PUSH_MUTATIONS, ReceiptsRequest, RenewRequest, Session};
+use protocol::error::ErrorCode;
+use protocol::signing;
+use uuid::Uuid;
+
+use crate::desk::{Access, Desk, Here, SignIn, blocking, take};
+use crate::error::{Error, Result};
+use crate::guard::Guard;
+use crate::keyring::{DeviceSecrets, RefreshToken};
+use crate::slots::{About, OpenSlot, Password, Slots};
+use crate::store::{Past, Renewed, Store};
+use crate::sync::client::{Client, parse_address};
+use crate::sync::engine::{Typed, login};
+use crate::view::AppState;
+
+/// What the server made of this computer.
+struct Answered {
+    session: Session,
+    nonce: String,
+}
+
+impl Desk {
+    /// Goes on under an id of its own, if the server took this computer for a copy and can be asked now. `None` if it
+    /// stays what it is for now: work goes on, and what waits goes on waiting.
+    pub(crate) async fn renew_if_copied(
+        self: &Arc<Self>,
+        here: &Here,
+        slot: &OpenSlot,
+        typed: &Typed,
+        store: &Arc<Store>,
+    ) -> Result<Option<AppState>> {
+        if here.guard.is_revoked() {
+            return Ok(None);
+        }
+        if let Some(renewed) = store.renewed()? {
+            // It was stopped in the middle: the server knows it, and the slots do not say so yet.
+            return self.finish(here, slot, typed, Arc::clone(store), renewed, None).await.map(Some);
+        }
+        if !store.is_copied()? {
+            return Ok(None);
+        }
+        match self.renew(here, typed, store).await {
+            Ok((renewed, answered)) => {
+                self.finish(here, slot, typed, Arc::clone(store), renewed, Some(answered)).await.map(Some)
+            }
+            Err(Error::ServerUnreachable) => Ok(None),
+            Err(error) => {
+                tracing::warn!(%error, "this computer does not go on under an id of its own");
+                // The server does not take it for a copy any more.
+                if matches!(error, Error::Server { code: ErrorCode::Invalid, .. }) {
+                    store.set_copied(false)?;
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    async fn renew(
+        self: &Arc<Self>,
+        here: &Here,
+        typed: &Typed,
+        store: &Arc<Store>,
+    ) -> Result<(Renewed, Answered)> {
+        let about = here.slots.about();
+        let who = (about.tenant_id, about.device_id);
+        let client = Client::new(&parse_address(&about.server)?)?;
+        let session =
+            login(&client, &about.server_name, who, &here.secrets.key, typed, &Guard::nonce()?).await?;
+        let token = session.tokens.access_token;
+        self.ask_what_is_there(&client, &token, store).await?;
+        let fork = store.fork()?;
+        let (installation, secrets) = self.next_secrets(store).await?;
+        let public_key = signing::public_key_text(&secrets.key.verifying_key());
+        let message = signing::renew_message(&about.server_name, who.0, who.1, &public_key);
+        let nonce = Guard::nonce()?;
+        let request = RenewRequest {
+            signature: signing::sign(&secrets.key, &message),
+            public_key,
+            after: fork.after,
+            after_hash: fork.after_hash,
+            next_hash: fork.next_hash,
+            nonce: nonce.clone(),
+        };
+        let answer = client.renew(&token, &request).await?;
+        let renewed = Renewed {
+            installation,
+            device_id: answer.device_id,
+            lane: answer.lane,
+            unlock_key: answer.session.unlock_key.clone(),
+        };
+        let public_key = signing::public_key_text(&here.secrets.key.verifying_key());
+        let was = Past { device_id: about.device_id, until: fork.after, public_key };
+        let target = Arc::clone(store);
+        let renewed = blocking(move || {
+            target.adopt(&renewed, &secrets.key, &was)?;
+            Ok(renewed)
+        })
+        .await?;
+        Ok((renewed, Answered { session: answer.session, nonce }))
+    }
+
+    /// What waits may be there after all, and only its answer was lost; of two copies both may have it.
+    async fn ask_what_is_there(
+        &self,
+        client: &Client,
+        token: &protocol::api::Secret,
+        store: &Arc<Store>,
+    ) -> Result<()> {
+        let mut after = 0;
+        loop {
+            let sequences = store.waiting_after(after, MAX_PUSH_MUTATIONS)?;
+            let Some(last) = sequences.last() else { return Ok(()) };
+            after = *last;
+            let request = ReceiptsRequest { epoch: store.sync_state()?.epoch, sequences };
+            let answer = client.receipts(token, &request).await?;
+            let (target, now) = (Arc::clone(store), self.clock.now());
+            blocking(move || target.take_receipts(&answer, now)).await?;
+        }
+    }
+
+    /// The secrets of the computer that this one becomes: in the keyring before the server is asked, and the same ones
+    /// if its answer was lost.
+    async fn next_secrets(self: &Arc<Self>, store: &Arc<Store>) -> Result<(Uuid, DeviceSecrets)> {
+        let (desk, store) = (Arc::clone(self), Arc::clone(store));
+        blocking(move || {
+            if let Some(installation) = store.renewal()?
+                && let Ok(secrets) = desk.keyring.device(installation)
+            {
+                return Ok((installation, secrets));
+            }
+            let (installation, secrets) = (Uuid::new_v4(), DeviceSecrets::random()?);
+            desk.keyring.put_device(installation, &secrets)?;
+            store.set_renewal(installation)?;
+            Ok((installation, secrets))
+        })
+        .await
+    }
+
+    /// Writes the slots of the computer that this one has become, and signs in. Whoever else signed in here before needs
+    /// the server once more.
+    async fn finish(
+        self: &Arc<Self>,
+        here: &Here,
+        slot: &OpenSlot,
+        typed: &Typed,
+        store: Arc<Store>,
+        renewed: Renewed,
+        answered: Option<Answered>,
+    ) -> Result<AppState> {
+        let desk = Arc::clone(self);
+        let old = here.slots.about().clone();
+        let order_key = here.guard.order_key();
+        let (key, user, version) = (slot.key.clone(), slot.user, slot.password_version);
+        let text = typed.password.clone();
+        let typed = typed.clone();
+        blocking(move || {
+            let about =
+                About { installation_id: renewed.installation, device_id: renewed.device_id, ..old.clone() };
+            let secrets = desk.keyring.device(renewed.installation)?;
+            let mut slots = Slots::new(&desk.home(), about, &secrets);
+            slots.put_server(&renewed.unlock_key, &secrets, &key)?;
+            slots.save()?;
+            desk.forget_guard();
+            let mut here = desk.here()?;
+            here.guard.learn_key(order_key.or(store.order_key()?));
+            if let Some(Answered { session, nonce }) = &answered {
+                take(&here.guard, session.tokens.standing.as_ref(), nonce);
+                let (token, generation) = (session.tokens.refresh_token.clone(), session.tokens.generation);
+                desk.keyring.put_refresh_token(renewed.installation, &RefreshToken { token, generation })?;
+                store.put_staff(&session.user)?;
+            }
+            // Taking the lease may have written them.
+            here.slots = Slots::find(&desk.home())?.ok_or(Error::NotEnrolled)?;
+            let person = store.staff(user)?.ok_or(Error::SignInOnline)?;
+            let (cost, opens_offline) = (desk.cost, here.guard.opens_offline());
+            let password = Password { text: &text, cost, version, opens_offline };
+            here.slots.put_user(&person, &password, &here.secrets, &key, desk.now_ms())?;
+            here.slots.save()?;
+            store.forget_renewed()?;
+            // What the copy has as well opens nothing any more.
+            desk.keyring.forget(old.installation_id).ok();
+            let access = match answered {
+                Some(Answered { session, .. }) => Access::Token(session.tokens.access_token),
+                None => Access::Typed(typed),
+            };
+            desk.sign_in(here, SignIn { store, person, password_version: version, access })
+        })
+        .await
+    }
+}

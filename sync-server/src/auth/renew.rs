@@ -1,0 +1,246 @@
+//! `POST /v1/devices/renew`: a desktop whose disk was copied or restored goes on under an id of its own.
+
+use axum::extract::State;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use protocol::api::{EnrolResponse, RenewRequest, Secret};
+use protocol::audit::Action;
+use protocol::id::{ClinicId, DeviceId, Epoch};
+use protocol::mutation::Hash;
+use protocol::signing::{parse_public_key, renew_message, verify};
+use sqlx::PgConnection;
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+use super::device::{self, Enrolled, NewDevice};
+use super::{Caller, person, refresh, session, standing};
+use crate::AppState;
+use crate::audit::{self, Actor, Event};
+use crate::error::{Error, Json, Result};
+use crate::sync::OnceSpokenProtocol;
+use crate::sync::set_aside;
+
+/// So long after the password was given.
+const SIGNED_IN_FOR: Duration = Duration::minutes(10);
+/// So long after a copy was seen.
+const SEEN_FOR: Duration = Duration::days(30);
+/// More copies of one desktop than this an admin enrols by hand.
+const MAX_COPIES: i64 = 8;
+
+/// The desktop as it was until now.
+struct Original {
+    name: String,
+    clinic: Uuid,
+    platform: String,
+    app_version: String,
+    scope: String,
+    copy_seen_at: Option<OffsetDateTime>,
+}
+
+/// Makes the caller's desktop a desktop of its own: it has the past that both have, and goes on behind it. Asked again
+/// with the same key, the answer is the same device.
+#[tracing::instrument(skip_all, fields(tenant = %caller.tenant, device = %caller.device))]
+pub(crate) async fn renew(
+    State(state): State<AppState>,
+    caller: Caller,
+    _: OnceSpokenProtocol,
+    Json(request): Json<RenewRequest>,
+) -> Result<Json<EnrolResponse>> {
+    let auth = &state.auth;
+    let key = parse_public_key(&request.public_key)
+        .ok_or(Error::Invalid("The public key is not an Ed25519 key in base64."))?;
+    let message = renew_message(&auth.server_name, caller.tenant, caller.device, &request.public_key);
+    if !verify(&key, &message, &request.signature) {
+        return Err(Error::Invalid("The signature does not fit the public key."));
+    }
+    let now = OffsetDateTime::now_utc();
+    let (tenant, original) = (caller.tenant.0, caller.device.0);
+    // What waits for a person comes before the admins: that is rows which every desktop sees.
+    let mut tx = state.db.write(caller.tenant).await?;
+    audit::set_actor(&mut tx, Actor::Person(caller.user)).await?;
+    let was = lock(&mut tx, &caller, now).await?;
+    let enrolled = if let Some(known) = find(&mut tx, &caller, &request.public_key).await? {
+        known
+    } else {
+        must_be_copied(&mut tx, &caller, &request, &was, now).await?;
+        let enrolled = add(&mut tx, &caller, &request, &was).await?;
+        set_aside::before_admins(&mut tx, caller.tenant, caller.device, now).await?;
+        enrolled
+    };
+    let person =
+        person::find_on_device(&mut tx, tenant, original, caller.user.0).await?.ok_or(Error::Unauthorized)?;
+    person::note_sign_in(&mut tx, tenant, enrolled.id, person.id).await?;
+    let tokens = refresh::issue(&mut tx, tenant, enrolled.id, now).await?;
+    let names = sqlx::query!(
+        "select t.tenant_name, c.clinic_name, s.epoch from tenants t
+         join clinics c on c.tenant_id = t.id and c.id = $2
+         join tenant_sync s on s.tenant_id = t.id
+         where t.id = $1",
+        tenant,
+        was.clinic,
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    let notices = session::notices(&state, &mut tx, caller.tenant, person.must_change_password).await?;
+    let place = session::Place {
+        tenant: caller.tenant,
+        device: DeviceId(enrolled.id),
+        clinic: ClinicId(was.clinic),
+        scope: device::scope(&was.scope),
+        unlock_key: Secret(BASE64_STANDARD.encode(&enrolled.unlock_key)),
+    };
+    let order = standing::renew(&mut tx, auth, place.standing(), &request.nonce, now).await?;
+    let event = Event {
+        device: Some(place.device),
+        reason: Some("The computer's disk was copied or restored: it goes on under an id of its own."),
+        ..Event::by(&caller, Action::Login)
+    };
+    audit::record(&mut tx, caller.tenant, state.audit.lane(), &event).await?;
+    tx.commit().await?;
+    state.audit.added(caller.tenant, 1);
+    tracing::warn!(tenant = %caller.tenant, device = %enrolled.id, "a copy of a desktop goes on under its own id");
+    Ok(Json(EnrolResponse {
+        tenant_id: caller.tenant,
+        tenant_name: names.tenant_name,
+        device_id: place.device,
+        lane: enrolled.lane,
+        clinic_id: place.clinic,
+        clinic_name: names.clinic_name,
+        scope: place.scope,
+        server_name: auth.server_name.to_string(),
+        epoch: Epoch(names.epoch),
+        session: session::session(auth, place, &person, tokens, order, notices, now),
+    }))
+}
+
+/// The caller's desktop, locked; refuses who has not just given their password on it.
+async fn lock(tx: &mut PgConnection, caller: &Caller, now: OffsetDateTime) -> Result<Original> {
+    let row = sqlx::query!(
+        "select d.name, d.clinic_id, d.platform, d.app_version, d.scope, d.copy_seen_at, d.revoked_at,
+                k.last_signed_in_at
+         from devices d
+         join device_users k on k.tenant_id = d.tenant_id and k.device_id = d.id
+         where d.tenant_id = $1 and d.id = $2 and k.user_id = $3
+         for no key update of d",
+        caller.tenant.0,
+        caller.device.0,
+        caller.user.0
+    )
+    .fetch_one(tx)
+    .await?;
+    if row.revoked_at.is_some() {
+        return Err(Error::DeviceRevoked);
+    }
+    if now - row.last_signed_in_at > SIGNED_IN_FOR {
+        return Err(Error::Invalid("Sign in with your password first."));
+    }
+    Ok(Original {
+        name: row.name,
+        clinic: row.clinic_id,
+        platform: row.platform,
+        app_version: row.app_version,
+        scope: row.scope,
+        copy_seen_at: row.copy_seen_at,
+    })
+}
+
+/// The device that this key has become already: the answer was lost.
+async fn find(tx: &mut PgConnection, caller: &Caller, public_key: &str) -> Result<Option<Enrolled>> {
+    let row = sqlx::query!(
+        "select id, lane, unlock_key from devices
+         where tenant_id = $1 and copied_from = $2 and public_key = $3 and revoked_at is null",
+        caller.tenant.0,
+        caller.device.0,
+        public_key
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(row.map(|row| Enrolled { id: row.id, lane: row.lane, unlock_key: row.unlock_key }))
+}
+
+/// Refuses a desktop of which no copy was seen, or whose past is not that of the device.
+async fn must_be_copied(
+    tx: &mut PgConnection,
+    caller: &Caller,
+    request: &RenewRequest,
+    was: &Original,
+    now: OffsetDateTime,
+) -> Result<()> {
+    let known = sqlx::query!(
+        r#"select (select m.hash from sync_mutations m
+                   where m.tenant_id = $1 and m.device_id = $2 and m.sequence = $3) as "last?",
+                  (select m.hash from sync_mutations m
+                   where m.tenant_id = $1 and m.device_id = $2 and m.sequence = $3 + 1) as "next?",
+                  (select count(*) from devices d
+                   where d.tenant_id = $1 and d.copied_from = $2) as "copies!""#,
+        caller.tenant.0,
+        caller.device.0,
+        request.after.clamp(0, i64::MAX - 1)
+    )
+    .fetch_one(tx)
+    .await?;
+    let last = match request.after {
+        0 => Some(Hash::ZERO),
+        _ => known.last.as_deref().and_then(Hash::parse),
+    };
+    if last != Some(request.after_hash) {
+        return Err(Error::Invalid("The past of this computer is not the one that the server knows."));
+    }
+    let collides = request
+        .next_hash
+        .zip(known.next.as_deref().and_then(Hash::parse))
+        .is_some_and(|(ours, theirs)| ours != theirs);
+    let was_seen = was.copy_seen_at.is_some_and(|at| now - at <= SEEN_FOR);
+    if !collides && !was_seen {
+        return Err(Error::Invalid("No copy of this computer was seen. It goes on as it is."));
+    }
+    if known.copies >= MAX_COPIES {
+        return Err(Error::Invalid(
+            "This computer was copied too often. An admin enrols it anew; what waits on it is safe until then.",
+        ));
+    }
+    Ok(())
+}
+
+/// Adds the desktop that the copy becomes. The other one stays what it is, and is asked for a password once.
+async fn add(
+    tx: &mut PgConnection,
+    caller: &Caller,
+    request: &RenewRequest,
+    was: &Original,
+) -> Result<Enrolled> {
+    let (tenant, original) = (caller.tenant.0, caller.device.0);
+    let new = NewDevice {
+        clinic: was.clinic,
+        name: &was.name,
+        platform: &was.platform,
+        app_version: &was.app_version,
+        public_key: &request.public_key,
+        scope: device::scope(&was.scope),
+        enrolled_by: caller.user.0,
+    };
+    let enrolled = device::insert(tx, tenant, &new).await?;
+    sqlx::query!(
+        "update devices set copied_from = $3, copied_sequence = $4, last_sequence = $4, last_hash = $5
+         where tenant_id = $1 and id = $2",
+        tenant,
+        enrolled.id,
+        original,
+        request.after,
+        request.after_hash.to_string()
+    )
+    .execute(&mut *tx)
+    .await?;
+    // Nobody is taken for a copy because of what this one did as the other.
+    sqlx::query!(
+        "update devices set copied_at = null, copy_seen_at = null where tenant_id = $1 and id = $2",
+        tenant,
+        original
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!("delete from refresh_tokens where tenant_id = $1 and device_id = $2", tenant, original)
+        .execute(tx)
+        .await?;
+    Ok(enrolled)
+}
