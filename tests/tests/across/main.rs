@@ -5,6 +5,7 @@ mod comparing;
 mod conflicts;
 mod crash;
 mod faults;
+mod files;
 mod filling;
 mod isolation;
 #[cfg(target_os = "linux")]

@@ -1,4 +1,5 @@
 import { pad, prescription } from "./consultation";
+import { files } from "./files";
 import { shortKeys } from "./short-keys";
 
 const people = (count: number) => (count === 1 ? "1 person" : `${count} people`);
@@ -329,6 +330,7 @@ export const messages = {
       voided: "Voided",
     },
   },
+  files,
   pad,
   shortKeys,
   prescription,
