@@ -47,6 +47,13 @@ fn main() {
         "preview_draft",
         "prescription_pages",
         "save_prescription_pdf",
+        "list_attachments",
+        "list_unsent_attachments",
+        "add_attachment",
+        "open_attachment",
+        "save_attachment",
+        "remove_attachment",
+        "send_attachment_again",
     ];
     let manifest = tauri_build::AppManifest::new().commands(commands);
     tauri_build::try_build(tauri_build::Attributes::new().app_manifest(manifest))

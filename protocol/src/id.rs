@@ -60,6 +60,8 @@ ids! {
     PrescriptionId,
     /// A line of a prescription.
     PrescriptionItemId,
+    /// An attached file.
+    AttachmentId,
     /// A desktop.
     DeviceId,
     /// Something that waits for a person's decision.

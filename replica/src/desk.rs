@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use crate::attachments::Wanted;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::files;
@@ -184,6 +185,7 @@ impl Desk {
                 people: slots.people(),
                 lease: guard.view(),
                 waiting: guard.waiting(),
+                files_waiting: guard.files(),
             },
             Err(Error::NotEnrolled) => AppState::NotEnrolled,
             Err(error) => {
@@ -499,7 +501,7 @@ impl Desk {
         let Some(guard) = self.guard()? else { return Ok(()) };
         let store = self.open().as_ref().map(|open| Arc::clone(&open.replica.store));
         let work = store.map(|store| store.sync_state()).transpose()?;
-        let work = work.map(|state| Work { waiting: state.waiting, last_sequence: state.last_sequence });
+        let work = work.map(Work::from);
         let held = guard.roles_hold();
         guard.note(work)?;
         if guard.end_if_over()? {
@@ -616,6 +618,12 @@ impl Desk {
         client.revoke(&token, id, &RevokeRequest { reason, consent }).await
     }
 
+    /// A file from the server, checked against what its row says.
+    pub(crate) async fn fetch(&self, wanted: &Wanted) -> Result<Zeroizing<Vec<u8>>> {
+        let fetched = self.open().as_ref().ok_or(Error::Locked)?.engine.fetch(wanted.clone());
+        fetched.await
+    }
+
     pub(crate) fn line(&self) -> Result<(Client, Secret)> {
         self.open().as_ref().ok_or(Error::Locked)?.engine.line()
     }
@@ -636,8 +644,7 @@ impl Desk {
     /// Notes what waits, for when the data is closed. As long as a command still works on it, more may come.
     fn note_closed(&self, replica: &Arc<Replica>) -> Result<()> {
         let Some(guard) = self.guard()?.filter(|_| Arc::strong_count(replica) == 1) else { return Ok(()) };
-        let state = replica.store.sync_state()?;
-        guard.closed(Work { waiting: state.waiting, last_sequence: state.last_sequence })
+        guard.closed(Work::from(replica.store.sync_state()?))
     }
 
     /// The data, while someone is signed in.
@@ -658,6 +665,8 @@ impl Desk {
                 compared: None,
                 only_here: 0,
                 waiting: 0,
+                files_waiting: 0,
+                files_refused: 0,
                 attention: 0,
                 decisions: 0,
                 last_synced_at: None,

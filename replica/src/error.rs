@@ -86,6 +86,16 @@ pub enum Error {
         "The database on this computer is damaged. Nothing more is written to it; keep the folder as it is and call support."
     )]
     StoreDamaged,
+    /// An attached file on this computer is not what was kept, and the server does not have it.
+    #[error(
+        "This file is damaged on this computer, and the server does not have it. Nothing else is harmed. If the original is still somewhere, add it again; otherwise call support."
+    )]
+    FileDamaged,
+    /// What came for an attached file is something else.
+    #[error(
+        "What came from the server is not the file that the record names, so it was thrown away. Nothing on this computer was changed. Try again; if it stays so, tell whoever runs the server."
+    )]
+    AnotherFile,
     /// The file was made by a later version of the program.
     #[error(
         "The data on this computer was written by a newer version of Clinic Desk and was not changed. Install the newer version again."
@@ -173,6 +183,7 @@ impl Error {
             | Self::StoreMissing
             | Self::StoreDoesNotOpen
             | Self::UpgradeFailed
+            | Self::FileDamaged
             | Self::StoreDamaged => ErrorCode::StoreDamaged,
             Self::StoreTooNew => ErrorCode::StoreTooNew,
             Self::DiskFull => ErrorCode::DiskFull,
@@ -180,7 +191,7 @@ impl Error {
             Self::Forbidden(_) => ErrorCode::Forbidden,
             Self::NotFound => ErrorCode::NotFound,
             Self::ServerUnreachable => ErrorCode::ServerUnreachable,
-            Self::TooLarge | Self::StoreInUse => ErrorCode::Unavailable,
+            Self::TooLarge | Self::StoreInUse | Self::AnotherFile => ErrorCode::Unavailable,
             Self::ServerWentBack => ErrorCode::EpochChanged,
             Self::Server { code, .. } => *code,
             Self::Internal(_) => ErrorCode::Internal,

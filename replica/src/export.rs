@@ -1,6 +1,7 @@
 //! What this computer holds, written out for its clinic.
 
 use std::io::Write;
+use std::path::Path;
 
 use protocol::audit::Action;
 use protocol::table::{Scope, TABLES};
@@ -8,10 +9,24 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
+use crate::files;
 use crate::replica::{Replica, text};
 use crate::store::get_row;
 
 impl Replica {
+    /// Writes the attached files that are on this computer into this folder, each under the id of its row, and answers how
+    /// many. They leave this program, which is noted.
+    pub fn export_files(&self, to: &Path) -> Result<u32> {
+        files::make_private_dir(to)?;
+        let n_written = self.contents_here(|id, content| {
+            let ending = Path::new(&content.file_name).extension().and_then(std::ffi::OsStr::to_str);
+            let name = format!("{id}.{}", ending.unwrap_or("bin"));
+            files::write_atomically(&to.join(name), &content.bytes)
+        })?;
+        self.note(Action::Export, None, None);
+        Ok(n_written)
+    }
+
     /// Writes every row of the tenant that this person may read, one JSON object a line, and answers how many. It leaves
     /// this program, which is noted.
     pub fn export_rows(&self, to: &mut dyn Write) -> Result<u32> {

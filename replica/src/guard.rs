@@ -22,6 +22,7 @@ use crate::files;
 use crate::keyring::DeviceSecrets;
 use crate::sealed::{Sealed, derive};
 use crate::slots::Slots;
+use crate::store::SyncState;
 use crate::view::LeaseView;
 
 /// The file beside the slots.
@@ -42,6 +43,8 @@ struct Held {
     offset_ms: i64,
     /// How many changes waited for the network when that was last known.
     waiting: u32,
+    /// How many attached files did.
+    files: u32,
     /// Whether someone was signed in since: then more may wait than is known.
     is_open: bool,
     /// The number of the last change that was made here.
@@ -49,6 +52,12 @@ struct Held {
     /// Since when each computer of an admin is known, by its public key, in milliseconds since 1970.
     admins: BTreeMap<String, i64>,
     revoked: Option<Revoked>,
+}
+
+impl Held {
+    fn take(&mut self, work: Work) {
+        (self.waiting, self.files, self.last_sequence) = (work.waiting, work.files, work.last_sequence);
+    }
 }
 
 /// This computer was taken out of service.
@@ -78,8 +87,16 @@ pub(crate) struct Guard {
 pub(crate) struct Work {
     /// How many changes wait for the network.
     pub waiting: u32,
+    /// How many attached files do.
+    pub files: u32,
     /// The number of the last change.
     pub last_sequence: i64,
+}
+
+impl From<SyncState> for Work {
+    fn from(state: SyncState) -> Self {
+        Self { waiting: state.waiting, files: state.files.waiting, last_sequence: state.last_sequence }
+    }
 }
 
 struct Known {
@@ -125,9 +142,10 @@ impl Guard {
         let is_due = now_ms - known.noted_ms >= NOTE_EVERY.whole_milliseconds() as i64;
         known.held.seen_ms = now_ms;
         known.ran = self.clock.running();
-        let before = Work { waiting: known.held.waiting, last_sequence: known.held.last_sequence };
+        let held = &known.held;
+        let before = Work { waiting: held.waiting, files: held.files, last_sequence: held.last_sequence };
         let now = work.unwrap_or(before);
-        (known.held.waiting, known.held.last_sequence) = (now.waiting, now.last_sequence);
+        known.held.take(now);
         if is_due || now != before { self.save(&mut known) } else { Ok(()) }
     }
 
@@ -142,7 +160,7 @@ impl Guard {
     pub fn closed(&self, work: Work) -> Result<()> {
         let mut known = self.lock();
         known.held.is_open = false;
-        (known.held.waiting, known.held.last_sequence) = (work.waiting, work.last_sequence);
+        known.held.take(work);
         self.save(&mut known)
     }
 
@@ -229,7 +247,7 @@ impl Guard {
         self.lock().held.revoked.as_ref().is_some_and(|revoked| revoked.lost.is_some())
     }
 
-    /// Nothing is left here to hand over; so many changes nobody could open any more.
+    /// Nothing is left here to hand over; so many changes nobody could open any more, and so many files were not sent.
     pub fn handed_over(&self, lost: u32) -> Result<()> {
         let mut known = self.lock();
         if let Some(revoked) = &mut known.held.revoked {
@@ -305,6 +323,11 @@ impl Guard {
     /// How many changes waited for the network when that was last known.
     pub fn waiting(&self) -> u32 {
         self.lock().held.waiting
+    }
+
+    /// How many attached files did.
+    pub fn files(&self) -> u32 {
+        self.lock().held.files
     }
 
     /// For how long this computer still works without contact, to be shown.

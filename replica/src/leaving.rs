@@ -170,7 +170,7 @@ impl Desk {
     async fn hand_over(self: &Arc<Self>, here: &Here) -> Result<Step> {
         let store = self.leaving.store().clone();
         let Some(store) = store else {
-            let waiting = here.guard.waiting();
+            let waiting = here.guard.waiting() + here.guard.files();
             if here.guard.may_hold_work() && here.guard.opens_offline() {
                 // Someone's password still opens it.
                 self.ask_standing().await?;
@@ -182,9 +182,13 @@ impl Desk {
         let mut max_bytes = MAX_PUSH_BYTES;
         loop {
             let source = Arc::clone(&store);
-            let batch = blocking(move || source.next_batch(MAX_PUSH_MUTATIONS, max_bytes)).await?;
+            let (batch, files) = blocking(move || {
+                Ok((source.next_batch(MAX_PUSH_MUTATIONS, max_bytes)?, source.files_only_here()?))
+            })
+            .await?;
             if batch.is_empty() {
-                here.guard.handed_over(0)?;
+                // The bytes of files are not taken from a computer that is no longer believed.
+                here.guard.handed_over(files)?;
                 *self.leaving.store() = None;
                 self.tell_state();
                 return Ok(Step::Again);
@@ -209,7 +213,7 @@ impl Desk {
                 target.sync_state()
             })
             .await?;
-            here.guard.note(Some(Work { waiting: state.waiting, last_sequence: state.last_sequence }))?;
+            here.guard.note(Some(Work::from(state)))?;
             self.tell_state();
         }
     }

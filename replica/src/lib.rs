@@ -2,6 +2,7 @@
 //! window. [`Desk`] is the whole of this computer; [`Replica`] is its data while someone is signed in.
 
 mod amend;
+mod attachments;
 mod care;
 mod chart;
 mod clock;
@@ -46,6 +47,7 @@ pub mod view;
 mod vitals;
 mod wipe;
 
+pub use attachments::AttachmentContent;
 pub use clock::Clock;
 pub use compare::{Comparison, RowName};
 pub use desk::{Desk, Event, default_data_dir};

@@ -179,6 +179,11 @@ impl Replica {
         self.note(Action::View, Some((TableName::Patients, patient.0)), Some(patient));
     }
 
+    /// Has the engine look at what waits.
+    pub(crate) fn wake(&self) {
+        self.written.notify_one();
+    }
+
     /// The offset of this clinic's time zone.
     pub(crate) fn offset(&self, tx: &Transaction<'_>) -> Result<UtcOffset> {
         let sql = "select time_zone from clinics where id = ?1";

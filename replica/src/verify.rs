@@ -24,6 +24,8 @@ pub struct Verification {
     pub prescriptions: u32,
     /// Mutations whose hash, chain and signature were checked.
     pub mutations: u32,
+    /// Attached files on this computer that were opened and hashed again.
+    pub files: u32,
     /// What is wrong, in words without patients' data.
     pub problems: Vec<String>,
 }
@@ -48,8 +50,19 @@ impl Replica {
         Ok(json!({ "tenants": [{ "tenant_id": self.facts.tenant_id, "heads": heads }] }))
     }
 
-    /// Checks the file, the finder, the chain of mutations and the content of every signed prescription.
+    /// Checks the file, the finder, the chain of mutations, the content of every signed prescription and every attached
+    /// file that is here.
     pub fn verify(&self) -> Result<Verification> {
+        let mut report = self.verify_database()?;
+        let (n_files, wrong) = self.store.check_files()?;
+        report.files = n_files;
+        report
+            .problems
+            .extend(wrong.iter().map(|sha256| format!("the attached file {sha256} is missing or damaged")));
+        Ok(report)
+    }
+
+    fn verify_database(&self) -> Result<Verification> {
         self.store.read(|tx| {
             let mut report = Verification::default();
             for check in ["pragma integrity_check", "pragma cipher_integrity_check"] {

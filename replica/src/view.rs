@@ -14,12 +14,14 @@ use serde::{Deserialize, Serialize};
 use crate::store::{Compared, Filling};
 
 mod consultation;
+mod files;
 
 pub use consultation::{
     AlertView, Diagnosis, Difference, DosageRead, Draft, DraftItem, DraftSaved, FindingView, ItemSource,
     ItemView, Kept, LineChoice, LineDifference, LineRead, LineSafety, MedicineFound, Pad,
     PrescriptionSummary, Safety, ShortKey, ShortKeyForm, ShortKeyFound, ShortKeyTest, TestFinding, Vitals,
 };
+pub use files::{AttachmentForm, AttachmentView, FilePlace};
 
 /// What the window shows first.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -40,6 +42,8 @@ pub enum AppState {
         lease: Option<LeaseView>,
         /// How many changes waited to be sent when someone was last signed in.
         waiting: u32,
+        /// How many attached files did.
+        files_waiting: u32,
     },
     /// Someone is signed in.
     Unlocked {
@@ -173,6 +177,10 @@ pub struct SyncStatus {
     pub only_here: u32,
     /// How many changes are saved here and not yet acknowledged by the server.
     pub waiting: u32,
+    /// How many attached files are here and not yet on the server.
+    pub files_waiting: u32,
+    /// How many attached files the server will not take. They are kept here.
+    pub files_refused: u32,
     /// How many changes of this computer were set aside, and how many items wait for a decision.
     pub attention: u32,
     /// How many of these are decisions.

@@ -8,12 +8,15 @@ use crate::desk::Desk;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::replica::Replica;
+use crate::store::files::only_here;
 
 /// What is on this computer and nowhere else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct OnlyHere {
     /// Changes that the server has not acknowledged.
     pub waiting: u32,
+    /// Attached files that the server does not have.
+    pub files: u32,
     /// Drafts, which are never sent.
     pub drafts: u32,
 }
@@ -21,7 +24,7 @@ pub struct OnlyHere {
 impl OnlyHere {
     /// All of it.
     pub fn count(self) -> u32 {
-        self.waiting + self.drafts
+        self.waiting + self.files + self.drafts
     }
 }
 
@@ -32,6 +35,7 @@ impl Replica {
             let count = |sql: &str| tx.query_row(sql, [], |row| row.get::<_, u32>(0));
             Ok(OnlyHere {
                 waiting: count("select count(*) from mutations where fate is null")?,
+                files: only_here(tx)?,
                 drafts: count("select count(*) from drafts")?,
             })
         })
@@ -56,9 +60,11 @@ impl Desk {
         let only_here = self.replica()?.only_here()?;
         if only_here.count() > 0 && lost != Some(only_here.count()) {
             return Err(Error::Invalid(format!(
-                "{} changes have not reached the server, and {} drafts are on this computer alone: they would be lost \
-                 for good. Connect and sync first; to destroy them all the same, say --force {}. Nothing was destroyed.",
+                "{} changes and {} attached files have not reached the server, and {} drafts are on this computer alone: \
+                 they would be lost for good. Connect and sync first; to destroy them all the same, say --force {}. \
+                 Nothing was destroyed.",
                 only_here.waiting,
+                only_here.files,
                 only_here.drafts,
                 only_here.count()
             )));

@@ -22,11 +22,11 @@ use tauri_plugin_dialog::DialogExt;
 /// At most this many entries of the ledger come at once.
 const LEDGER_ENTRIES: u32 = 200;
 
-type Answer<T> = Result<T, CommandError>;
-type Here<'a> = State<'a, Arc<Desk>>;
+pub type Answer<T> = Result<T, CommandError>;
+pub type Here<'a> = State<'a, Arc<Desk>>;
 
 /// Runs a short piece of work on the unlocked replica, off the window's thread.
-async fn ask<T: Send + 'static>(
+pub async fn ask<T: Send + 'static>(
     desk: Here<'_>,
     work: impl FnOnce(&Replica) -> replica::Result<T> + Send + 'static,
 ) -> Answer<T> {
@@ -34,14 +34,14 @@ async fn ask<T: Send + 'static>(
     aside(move || Ok(work(&replica)?)).await
 }
 
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> Answer<T> + Send + 'static) -> Answer<T> {
+pub async fn aside<T: Send + 'static>(work: impl FnOnce() -> Answer<T> + Send + 'static) -> Answer<T> {
     tauri::async_runtime::spawn_blocking(work).await.map_err(|error| {
         tracing::error!(%error, "a command did not end");
         failed("Something went wrong in this program. What was saved is safe; try again.")
     })?
 }
 
-fn failed(detail: &str) -> CommandError {
+pub fn failed(detail: &str) -> CommandError {
     CommandError { code: ErrorCode::Internal, detail: detail.to_owned() }
 }
 

@@ -3,6 +3,7 @@
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
 mod commands;
+mod files;
 mod window;
 
 use std::sync::Arc;
@@ -68,6 +69,13 @@ fn main() -> anyhow::Result<()> {
             commands::preview_draft,
             commands::prescription_pages,
             commands::save_prescription_pdf,
+            files::list_attachments,
+            files::list_unsent_attachments,
+            files::add_attachment,
+            files::open_attachment,
+            files::save_attachment,
+            files::remove_attachment,
+            files::send_attachment_again,
         ])
         .setup(move |app| {
             window::open(app)?;

@@ -49,6 +49,8 @@ struct Wire {
     is_down: watch::Sender<bool>,
     /// How many bytes of answers passed, by path.
     bytes: Mutex<HashMap<String, u64>>,
+    /// How many bytes of requests reached the server, by path.
+    sent: Mutex<HashMap<String, u64>>,
     /// Whether an answer is held back now.
     is_holding: watch::Sender<bool>,
     /// The answers that passed, if they are kept.
@@ -86,6 +88,7 @@ impl Network {
             words: Mutex::default(),
             is_down: watch::Sender::new(false),
             bytes: Mutex::default(),
+            sent: Mutex::default(),
             is_holding: watch::Sender::new(false),
             passed: Mutex::default(),
         });
@@ -140,6 +143,11 @@ impl Network {
             (answer.path.clone(), String::from_utf8_lossy(&text).into_owned())
         };
         passed.iter().flatten().map(text).collect()
+    }
+
+    /// How many bytes of requests to this path have reached the server.
+    pub fn n_sent(&self, path: &str) -> u64 {
+        lock(&self.wire.sent).get(path).copied().unwrap_or(0)
     }
 
     /// Waits until an answer is held back.
@@ -230,6 +238,7 @@ async fn pass(State(wire): State<Arc<Wire>>, request: Request) -> Response<Body>
 async fn forward(wire: &Arc<Wire>, request: Request, fault: Fault) -> anyhow::Result<Response<Body>> {
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, 64 * 1024 * 1024).await?;
+    *lock(&wire.sent).entry(parts.uri.path().to_owned()).or_default() += body.len() as u64;
     let mut url = lock(&wire.upstream).clone();
     url.set_path(parts.uri.path());
     url.set_query(parts.uri.query());
@@ -333,7 +342,14 @@ fn end_of_portion(text: &[u8]) -> Option<usize> {
 /// An answer whose stream breaks off after these bytes.
 fn broken(status: StatusCode, headers: HeaderMap, bytes: &[u8]) -> Response<Body> {
     let start = stream::iter([Ok::<_, std::io::Error>(Bytes::copy_from_slice(bytes))]);
-    let end = stream::iter([Err(std::io::Error::other("the line broke"))]);
+    let has_begun = !bytes.is_empty();
+    let end = stream::once(async move {
+        if has_begun {
+            // Whoever writes to the line waits here, so the bytes before are on their way.
+            tokio::task::yield_now().await;
+        }
+        Err(std::io::Error::other("the line broke"))
+    });
     let mut answer = Response::new(Body::from_stream(start.chain(end)));
     *answer.status_mut() = status;
     *answer.headers_mut() = headers;

@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension, Transaction};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::{Store, meta, set_meta, staged};
+use super::{Store, files, meta, set_meta, staged};
 use crate::error::Result;
 
 /// That the server's data was restored, as this computer learnt it.
@@ -41,6 +41,7 @@ impl Store {
             if meta::<i64>(tx, "head")?.is_some() {
                 staged::set_cursor(tx, now.version, now.catalogue)?;
             }
+            files::ask_again(tx)?;
             let sent_again = send_again(tx, now)?;
             set_meta(tx, "restored", &Restored { at: moment_text(at), sent_again })
         })

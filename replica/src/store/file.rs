@@ -7,6 +7,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use zeroize::Zeroizing;
 
+use super::contents::Contents;
 use super::upgrade::{InUse, new_for_use, open_for_use};
 use super::{DatabaseKey, Facts, Store, carried, set_meta};
 use crate::error::{Error, Result};
@@ -23,6 +24,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0008_only_here.sql"),
     include_str!("../../../migrations/sqlite/0009_settlements.sql"),
     include_str!("../../../migrations/sqlite/0010_medicine_use.sql"),
+    include_str!("../../../migrations/sqlite/0011_files.sql"),
 ];
 
 /// The page cache, in KiB. Decrypting a page costs far more than keeping it.
@@ -63,7 +65,12 @@ impl Store {
         }
         let in_use = open_for_use(path, key)?;
         let connection = connect(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        Self::with(path, key, connection, in_use)
+        let store = Self::with(path, key, connection, in_use)?;
+        // Rows are there all the same; it is done the next time.
+        if let Err(error) = store.sweep_files() {
+            tracing::warn!(%error, "the folder of attached files was not put in order");
+        }
+        Ok(store)
     }
 
     fn with(path: &Path, key: &DatabaseKey, writer: Connection, in_use: InUse) -> Result<Self> {
@@ -72,6 +79,7 @@ impl Store {
         Ok(Self {
             writer: Mutex::new(writer),
             reader: Mutex::new(reader),
+            contents: Contents::beside(path, key),
             _in_use: in_use,
             #[cfg(feature = "testing")]
             watcher: Mutex::default(),

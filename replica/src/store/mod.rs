@@ -3,9 +3,11 @@
 mod carried;
 mod comparing;
 mod confirmed;
+mod contents;
 mod desk_events;
 mod epoch;
 pub(crate) mod file;
+pub(crate) mod files;
 mod filling;
 mod log_ends;
 mod outbox;
@@ -29,8 +31,10 @@ use crate::error::{Error, Result};
 
 pub use comparing::Compared;
 pub(crate) use comparing::Fetched;
+pub(crate) use contents::Sealed;
 pub(crate) use desk_events::NewEvent;
 pub use epoch::Restored;
+pub use files::FileCounts;
 pub use filling::Filling;
 pub(crate) use filling::{Header, Portion};
 pub(crate) use outbox::{NewMutation, record};
@@ -103,6 +107,8 @@ pub struct SyncState {
     pub clock_offset_ms: i64,
     /// How many mutations wait for the network.
     pub waiting: u32,
+    /// How many attached files wait for it, and how many the server will not take.
+    pub files: FileCounts,
     /// The number of the last mutation.
     pub last_sequence: i64,
     /// How many the server set aside, for a person to look at.
@@ -124,6 +130,7 @@ const NEEDS_SOMEONE: &str = "select count(*) from mutations m where m.fate = 'qu
 pub struct Store {
     writer: Mutex<Connection>,
     reader: Mutex<Connection>,
+    pub(crate) contents: contents::Contents,
     // Ends after the connections.
     _in_use: upgrade::InUse,
     #[cfg(feature = "testing")]
@@ -247,6 +254,7 @@ impl Store {
                 clock_offset_ms: meta(tx, "clock_offset_ms")?.unwrap_or(0),
                 last_sequence: tx.prepare_cached(last)?.query_row([], |row| row.get(0))?,
                 waiting: count("select count(*) from mutations where fate is null")?,
+                files: files::counts(tx)?,
                 set_aside: count(NEEDS_SOMEONE)?,
                 last_synced_at: meta::<String>(tx, "last_synced_at")?
                     .and_then(|at| protocol::validate::parse_moment(&at)),

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use eventsource_stream::Eventsource;
+use futures_util::stream::BoxStream;
 use futures_util::{Stream, TryStreamExt};
 use protocol::PROTOCOL_VERSION;
 use protocol::api::{
@@ -15,6 +17,7 @@ use protocol::bootstrap::BootstrapQuery;
 use protocol::digest::{DigestAnswer, DigestQuery, RowsAnswer, RowsRequest};
 use protocol::error::Problem;
 use protocol::farewell::{FarewellToken, HandoverRequest, HandoverResponse, SignedFarewell, Wiped};
+use protocol::file::Upload;
 use protocol::id::DeviceId;
 use protocol::log_end::{KnownEnds, LogEnds};
 use protocol::manage::{DeviceInfo, RevokeRequest};
@@ -27,6 +30,7 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt};
 use tokio_util::io::StreamReader;
 use url::form_urlencoded::Serializer;
 use url::{Host, Url};
+use uuid::Uuid;
 
 use super::http::Http;
 use super::wire::{Answer, Request, Wire};
@@ -225,6 +229,33 @@ impl Client {
         Ok(answer.body.eventsource().map_err(|_| Error::ServerUnreachable).and_then(|event| {
             std::future::ready(serde_json::from_str(&event.data).map_err(|_| Error::ServerUnreachable))
         }))
+    }
+
+    /// `GET /v1/dental_attachments/{id}/upload`.
+    pub async fn upload(&self, token: &Secret, id: Uuid) -> Result<Upload> {
+        self.answer(Request::get(&format!("v1/dental_attachments/{id}/upload")).with(token)).await
+    }
+
+    /// `PUT /v1/dental_attachments/{id}/upload`: the piece that begins there.
+    pub async fn send_piece(&self, token: &Secret, id: Uuid, from: u64, piece: Vec<u8>) -> Result<Upload> {
+        let path = format!("v1/dental_attachments/{id}/upload?from={from}");
+        self.answer(Request::put(&path, piece).with(token)).await
+    }
+
+    /// `POST /v1/dental_attachments/{id}/upload`: all was sent.
+    pub async fn end_upload(&self, token: &Secret, id: Uuid) -> Result<Upload> {
+        self.answer(Request::post(&format!("v1/dental_attachments/{id}/upload")).with(token)).await
+    }
+
+    /// `GET /v1/dental_attachments/{id}/file`: the bytes from there on, as they come.
+    pub async fn file(
+        &self,
+        token: &Secret,
+        id: Uuid,
+        from: u64,
+    ) -> Result<BoxStream<'static, std::io::Result<Bytes>>> {
+        let request = Request::get(&format!("v1/dental_attachments/{id}/file?from={from}"));
+        Ok(self.accepted(request.with(token)).await?.body)
     }
 
     async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {

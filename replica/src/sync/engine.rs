@@ -8,7 +8,7 @@ use std::time::Duration;
 use ed25519_dalek::SigningKey;
 use futures_util::StreamExt;
 #[cfg(feature = "testing")]
-use futures_util::future::{BoxFuture, FutureExt};
+use futures_util::future::{BoxFuture, FutureExt, join};
 use protocol::api::{
     ChallengeRequest, DeviceScope, LoginRequest, MAX_PUSH_MUTATIONS, Notice, NoticeCode, PullLine, PullQuery,
     PushRequest, ReceiptsRequest, RefreshRequest, Secret, Session, Tokens,
@@ -28,9 +28,11 @@ use zeroize::Zeroizing;
 use super::client::Client;
 use super::compare::{Asked, Depth};
 use super::epoch;
+use super::files::send_files;
 use super::plan::{Happened, Next, Plan};
 use super::standing;
 use super::surroundings::{Surroundings, aside};
+use crate::attachments::Wanted;
 use crate::desk::Event;
 use crate::error::{Error, Result};
 use crate::guard::Guard;
@@ -107,9 +109,11 @@ pub(crate) struct Engine {
 pub(super) struct Line {
     pub(super) context: Context,
     /// A person asks, or the server has news.
-    asked: Notify,
+    pub(super) asked: Notify,
     /// There is a token that the server believed.
     authorized: Notify,
+    /// A round ended: what is left of the line is for attached files.
+    pub(super) files_due: Notify,
     token: Mutex<Option<Secret>>,
     shown: Mutex<Shown>,
     /// The version of the catalogue whose rows are staged already.
@@ -137,6 +141,7 @@ impl Engine {
         let mut engine = Self::at_rest(context, token);
         engine.tasks.spawn(run(Arc::clone(&engine.line)));
         engine.tasks.spawn(listen(Arc::clone(&engine.line)));
+        engine.tasks.spawn(send_files(Arc::clone(&engine.line)));
         engine
     }
 
@@ -145,6 +150,7 @@ impl Engine {
             context,
             asked: Notify::new(),
             authorized: Notify::new(),
+            files_due: Notify::new(),
             token: Mutex::new(token),
             shown: Mutex::new(Shown {
                 connection: Connection::Connecting,
@@ -163,7 +169,9 @@ impl Engine {
     #[cfg(feature = "testing")]
     pub fn by_hand(context: Context, token: Option<Secret>) -> (Self, [BoxFuture<'static, ()>; 2]) {
         let engine = Self::at_rest(context, token);
-        let tasks = [run(Arc::clone(&engine.line)).boxed(), listen(Arc::clone(&engine.line)).boxed()];
+        let line = &engine.line;
+        let speaks = join(run(Arc::clone(line)), send_files(Arc::clone(line))).map(|_| ()).boxed();
+        let tasks = [speaks, listen(Arc::clone(line)).boxed()];
         (engine, tasks)
     }
 
@@ -178,6 +186,12 @@ impl Engine {
         lock(&self.line.comparisons).push(Asked { depth, answer });
         self.wake();
         async { mended.await.map_err(|_| Error::Locked) }
+    }
+
+    /// A file from the server, checked against what its row says.
+    pub fn fetch(&self, wanted: Wanted) -> impl Future<Output = Result<Zeroizing<Vec<u8>>>> + use<> {
+        let line = Arc::clone(&self.line);
+        async move { line.fetch_file(&wanted).await }
     }
 
     /// With what the server is asked on behalf of whoever is signed in.
@@ -224,6 +238,7 @@ async fn run(line: Arc<Line>) {
                         line.caught_up().await;
                     }
                     line.tell().await;
+                    line.files_due.notify_one();
                     let now = line.context.surroundings.now();
                     if looked.is_none_or(|at| (now - at).unsigned_abs() >= LOOK_EVERY) {
                         looked = line.look_at_log().await.then_some(now);
@@ -639,9 +654,11 @@ impl Line {
     async fn caught_up(self: &Arc<Self>) {
         let now = self.context.surroundings.now();
         let marked = self
-            .on_store(
-                move |store| if store.sync_state()?.waiting == 0 { store.mark_synced(now) } else { Ok(()) },
-            )
+            .on_store(move |store| {
+                let state = store.sync_state()?;
+                let is_all = state.waiting == 0 && state.files.waiting == 0;
+                if is_all { store.mark_synced(now) } else { Ok(()) }
+            })
             .await;
         if let Err(error) = marked {
             tracing::warn!(%error, "the time of the last sync was not kept");
@@ -692,6 +709,8 @@ impl Line {
             compared,
             only_here: state.as_ref().map_or(0, |state| state.only_here),
             waiting: state.as_ref().map_or(0, |state| state.waiting),
+            files_waiting: state.as_ref().map_or(0, |state| state.files.waiting),
+            files_refused: state.as_ref().map_or(0, |state| state.files.refused),
             attention: state.as_ref().map_or(0, |state| state.set_aside) + decisions,
             decisions,
             last_contact_at: state.as_ref().and_then(|state| state.last_contact_at).map(moment_text),
@@ -705,12 +724,17 @@ impl Line {
     /// How many items wait that whoever is signed in may see.
     fn decisions(&self) -> u32 {
         let context = &self.context;
-        let is_clinical = context.facts.scope == DeviceScope::Clinical
-            && matches!(context.store.staff(context.user), Ok(Some(person)) if person.roles.is_clinician());
-        context.store.decisions(is_clinical).unwrap_or_else(|error| {
+        context.store.decisions(self.is_clinical()).unwrap_or_else(|error| {
             tracing::error!(%error, "the items that wait cannot be counted");
             0
         })
+    }
+
+    /// Whether the server shows clinical rows to whoever is signed in.
+    pub(super) fn is_clinical(&self) -> bool {
+        let context = &self.context;
+        context.facts.scope == DeviceScope::Clinical
+            && matches!(context.store.staff(context.user), Ok(Some(person)) if person.roles.is_clinician())
     }
 
     pub(super) fn publish(&self) {

@@ -4,6 +4,7 @@ pub(crate) mod client;
 pub(crate) mod compare;
 pub(crate) mod engine;
 mod epoch;
+mod files;
 mod fill;
 mod http;
 mod plan;

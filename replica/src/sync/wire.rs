@@ -15,6 +15,8 @@ pub enum Method {
     Get,
     /// To do something.
     Post,
+    /// To keep the bytes of the body, as they are.
+    Put,
 }
 
 /// A request on its way to the server.
@@ -28,7 +30,7 @@ pub struct Request {
     pub token: Option<Secret>,
     /// The version of the protocol that it says it speaks.
     pub protocol: u32,
-    /// JSON; empty if it has none.
+    /// JSON, or bytes as they are with [`Method::Put`]; empty if it has none.
     pub body: Vec<u8>,
     /// Whether the body is one zstd frame.
     pub is_compressed: bool,
@@ -45,6 +47,11 @@ impl Request {
     /// A request that does something; its body is still empty.
     pub fn post(path: &str) -> Self {
         Self { method: Method::Post, ..Self::get(path) }
+    }
+
+    /// A request that brings bytes.
+    pub fn put(path: &str, body: Vec<u8>) -> Self {
+        Self { method: Method::Put, body, ..Self::get(path) }
     }
 
     /// The same with this access token.

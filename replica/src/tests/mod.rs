@@ -4,6 +4,7 @@ mod amend;
 mod comparing;
 mod conflicts;
 mod file;
+mod files;
 mod filling;
 mod guard;
 mod ledger;

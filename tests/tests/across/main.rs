@@ -7,6 +7,7 @@ mod conflicts;
 mod copies;
 mod crash;
 mod faults;
+mod files;
 mod filling;
 mod isolation;
 #[cfg(target_os = "linux")]

@@ -88,6 +88,23 @@ async fn a_computer_in_use_locks_hands_over_what_waits_for_a_person_and_destroys
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn files_that_were_not_sent_are_destroyed_with_the_computer_and_counted() -> anyhow::Result<()> {
+    let clinic = Clinic::open().await?;
+    let clock = SetClock::default();
+    let (admin, desk) = acquainted(&clinic, &clock).await?;
+    let sunita = desk.replica()?.register_patient(&patient("Sunita", "98204 41276"))?.id;
+    clinic.network.plan("/v1/dental_attachments/", std::iter::repeat_n(Fault::LostRequest, 1_000));
+    crate::files::attach(&desk, sunita, &crate::files::picture(1_000))?;
+    desk.until("the rows have gone", |status| status.waiting == 0 && status.files_waiting == 1).await?;
+    revoke(&admin, "Room 1").await?;
+    handed_over(&desk, &clock).await?;
+    gone(&desk).await?;
+    let info = seen(&admin, "Room 1").await?;
+    assert_eq!((info.state, info.lost), (RevocationState::Done, Some(1)));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_an_admins_consent_the_computer_waits_a_day_in_sight() -> anyhow::Result<()> {
     let clinic = Clinic::open().await?;
     let clock = SetClock::default();

@@ -12,6 +12,8 @@ const status: SyncStatus = {
   waiting: 0,
   attention: 0,
   decisions: 0,
+  filesWaiting: 0,
+  filesRefused: 0,
   lastSyncedAt: null,
   lastContactAt: null,
   problem: null,
@@ -62,7 +64,13 @@ const lease = {
   hasEnded: false,
   rolesLapsed: true,
 };
-const locked = { state: "locked", tenantName: "Shanti Clinic", clinicName: "Andheri East", people } as const;
+const locked = {
+  state: "locked",
+  tenantName: "Shanti Clinic",
+  clinicName: "Andheri East",
+  people,
+  filesWaiting: 0,
+} as const;
 
 test("a computer that locks soon for want of contact says so, and what to do when it has", async () => {
   const { backend } = openClinic({ start: "locked" });

@@ -1,4 +1,7 @@
 import type { AppState } from "./bindings/AppState";
+import type { AttachmentForm } from "./bindings/AttachmentForm";
+import type { AttachmentId } from "./bindings/AttachmentId";
+import type { AttachmentView } from "./bindings/AttachmentView";
 import type { Chart } from "./bindings/Chart";
 import type { ComputerView } from "./bindings/ComputerView";
 import type { Conflict } from "./bindings/Conflict";
@@ -126,6 +129,19 @@ export interface Backend {
   prescriptionPages(prescriptionId: PrescriptionId, isA4: boolean): Promise<string[]>;
   /** Asks where to, and answers the file's path; null if the person thought better of it. */
   savePrescriptionPdf(prescriptionId: PrescriptionId, isA4: boolean): Promise<string | null>;
+  /** The files in a patient's record, the latest first. */
+  listAttachments(patientId: PatientId): Promise<AttachmentView[]>;
+  /** The files of this computer that the server does not have or will not take, the oldest first. */
+  listUnsentAttachments(): Promise<AttachmentView[]>;
+  /** Asks which file, and adds it; null if the person thought better of it. */
+  addAttachment(patientId: PatientId, form: AttachmentForm): Promise<AttachmentView | null>;
+  /** The bytes of a file, fetched from the server if they are not here. */
+  openAttachment(attachmentId: AttachmentId): Promise<ArrayBuffer>;
+  /** Asks where a copy goes, and answers its path; null if the person thought better of it. */
+  saveAttachment(attachmentId: AttachmentId): Promise<string | null>;
+  removeAttachment(attachmentId: AttachmentId): Promise<void>;
+  /** Has a file that the server refused sent again. */
+  sendAttachmentAgain(attachmentId: AttachmentId): Promise<void>;
   /** Calls back at every event until the returned function is called. */
   listen(onEvent: (event: BackendEvent) => void): () => void;
 }

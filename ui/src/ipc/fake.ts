@@ -1,5 +1,6 @@
 import type { Backend, BackendEvent } from "./backend";
 import type { AppState } from "./bindings/AppState";
+import type { AttachmentView } from "./bindings/AttachmentView";
 import type { CommandError } from "./bindings/CommandError";
 import type { ComputerView } from "./bindings/ComputerView";
 import type { Conflict } from "./bindings/Conflict";
@@ -23,6 +24,7 @@ import {
   people,
 } from "./fake-data";
 import { readFakeDosage, readFakeLine } from "./fake-dosage";
+import { type ChosenFile, fakeFiles } from "./fake-files";
 import { fakePage } from "./fake-pages";
 import { fakeDifference, repeatFake } from "./fake-repeat";
 import { fakeShortKeys } from "./fake-short-keys";
@@ -42,6 +44,10 @@ interface FakeBackend extends Backend {
   refuse(change: Partial<RefusedChange>): void;
   /** Puts an entry into the ledger. */
   enter(entry: LedgerEntry): void;
+  /** The file that the next dialog of the system gives; null if the person changes their mind. */
+  choose(file: ChosenFile | null): void;
+  /** Puts a file into a patient's record. */
+  holdFile(patientId: string, file: Partial<AttachmentView>): void;
   /** Makes every call of one command fail. */
   fail(command: keyof Backend, error: CommandError): void;
 }
@@ -147,6 +153,8 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
     waiting: 0,
     attention: 0,
     decisions: 0,
+    filesWaiting: 0,
+    filesRefused: 0,
     lastSyncedAt: `${today()}T10:41:00`,
     lastContactAt: `${today()}T10:41:00`,
     problem: null,
@@ -164,6 +172,7 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
         people,
         lease: null,
         waiting: 0,
+        filesWaiting: 0,
       };
     const isReception = signedIn.roles.includes("receptionist");
     return {
@@ -295,8 +304,18 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
     return work();
   }
 
+  const files = fakeFiles(answer, {
+    isPrescriber: () => !signedIn?.roles.includes("receptionist") && !signedIn?.roles.includes("nurse"),
+    changed: (waiting) => {
+      emit({ name: "sync-status", payload: { ...status, filesWaiting: waiting } });
+      emit({ name: "rows-changed" });
+    },
+  });
+
   return {
     emit,
+    choose: files.choose,
+    holdFile: files.hold,
     differ: (item) => {
       conflicts.push({ ...fakeConflict(first?.summary ?? null), ...item });
       status = { ...status, decisions: conflicts.length, attention: conflicts.length };
@@ -570,6 +589,7 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
         return repeatFake(own ?? patient.draft ?? emptyDraft, last, medicines);
       }),
     ...fakeShortKeys(answer),
+    ...files.commands,
     checkDraft: (id, draft, typed) =>
       answer("checkDraft", () => checkFakeDraft(patientOf(id).form.alerts, draft, typed)),
     signPrescription: (id, whole, leaveOut) =>

@@ -1,4 +1,5 @@
 import { pad, prescription } from "./consultation";
+import { files } from "./files";
 import { shortKeys } from "./short-keys";
 
 const people = (count: number) => (count === 1 ? "1 person" : `${count} people`);
@@ -330,6 +331,7 @@ export const messages = {
       voided: "Voided",
     },
   },
+  files,
   pad,
   shortKeys,
   prescription,

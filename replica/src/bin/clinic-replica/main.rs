@@ -161,7 +161,7 @@ async fn verify(desk: &Arc<Desk>, replica: Arc<Replica>, deep: Option<u64>, out:
     if n_wrong == 0 { Ok(()) } else { Err(Failure::Not(format!("{n_wrong} things are wrong."))) }
 }
 
-/// Writes a file that only this account reads. One that is there is left as it is.
+/// Writes a file that only this account reads, or a folder of such. One that is there is left as it is.
 fn export(
     replica: &Replica,
     what: What,
@@ -169,15 +169,21 @@ fn export(
     filter: &replica::view::LedgerFilter,
     to: &Path,
 ) -> Result<u32, Failure> {
-    let mut options = std::fs::File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = std::io::BufWriter::new(options.open(to)?);
+    let file = || {
+        let mut options = std::fs::File::options();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(to).map(std::io::BufWriter::new)
+    };
     Ok(match (what, form) {
-        (What::Ledger, Form::Csv) => replica.export_ledger(filter, LedgerFormat::Csv, &mut file)?,
-        (What::Ledger, Form::Ndjson) => replica.export_ledger(filter, LedgerFormat::Ndjson, &mut file)?,
-        (What::Rows, _) => replica.export_rows(&mut file)?,
+        (What::Ledger, Form::Csv) => replica.export_ledger(filter, LedgerFormat::Csv, &mut file()?)?,
+        (What::Ledger, Form::Ndjson) => replica.export_ledger(filter, LedgerFormat::Ndjson, &mut file()?)?,
+        (What::Rows, _) => replica.export_rows(&mut file()?)?,
+        (What::Files, _) => {
+            std::fs::create_dir(to)?;
+            replica.export_files(to)?
+        }
     })
 }
 

@@ -80,7 +80,8 @@ pub enum Command {
         #[arg(long, default_value_t = 60)]
         timeout: u64,
     },
-    /// Writes a file of the ledger or of all rows that this person may read. Standard input: the password.
+    /// Writes a file of the ledger or of all rows that this person may read, or a folder of the attached files that are
+    /// here. Standard input: the password.
     Export {
         #[command(flatten)]
         who: Who,
@@ -90,7 +91,7 @@ pub enum Command {
         /// How; rows are always JSON lines.
         #[arg(long, value_enum, default_value_t = Form::Ndjson)]
         form: Form,
-        /// The new file; one that is there is not touched.
+        /// The new file, or folder; one that is there is not touched.
         #[arg(long)]
         to: PathBuf,
         #[command(flatten)]
@@ -101,7 +102,7 @@ pub enum Command {
     Wipe {
         #[command(flatten)]
         who: Who,
-        /// Destroys what is on this computer alone as well: the number of changes and drafts, as it was said.
+        /// Destroys what is on this computer alone as well: the number of changes, files and drafts, as it was said.
         #[arg(long, value_name = "COUNT")]
         force: Option<u32>,
     },
@@ -174,6 +175,8 @@ pub enum What {
     Ledger,
     /// The clinic's rows.
     Rows,
+    /// The attached files that are on this computer, each under the id of its row.
+    Files,
 }
 
 #[derive(Clone, Copy, ValueEnum)]

@@ -5,7 +5,7 @@ use replica::view::{AppState, Conflict, LedgerPage, LedgerState, RefusedChange, 
 pub fn state(state: &AppState) -> String {
     match state {
         AppState::NotEnrolled => "This computer belongs to no clinic yet.".into(),
-        AppState::Locked { tenant_name, clinic_name, people, lease, waiting } => {
+        AppState::Locked { tenant_name, clinic_name, people, lease, waiting, files_waiting } => {
             let contact = match lease {
                 Some(lease) if lease.has_ended => {
                     format!("{} days without contact: only the server opens it.", lease.days_without)
@@ -14,7 +14,7 @@ pub fn state(state: &AppState) -> String {
                 None => "Only the server opens it.".to_owned(),
             };
             format!(
-                "{tenant_name}, {clinic_name}: {} people have signed in here, {waiting} changes wait. {contact}",
+                "{tenant_name}, {clinic_name}: {} people have signed in here, {waiting} changes and {files_waiting} attached files wait. {contact}",
                 people.len()
             )
         }
@@ -32,8 +32,9 @@ pub fn state(state: &AppState) -> String {
 
 pub fn status(status: &SyncStatus) -> String {
     format!(
-        "{} waiting, {} need a person, last in step {}",
+        "{} waiting, {} files to send, {} need a person, last in step {}",
         status.waiting,
+        status.files_waiting,
         status.attention,
         status.last_synced_at.as_deref().unwrap_or("never"),
     )

@@ -8,6 +8,7 @@ import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages/en";
 import { KeyBar, Notice, Problem, Waiting } from "../../shared/parts";
 import { ConflictBanner } from "../review/ConflictBanner";
+import { Files } from "../files/Files";
 import { About } from "./About";
 import classes from "./Chart.module.css";
 import { ChartActions } from "./ChartActions";
@@ -54,7 +55,10 @@ export function Chart({ patientId }: { patientId: string }) {
             {data.patient.beyondPlan && <Notice>{words.beyondPlan}</Notice>}
             {!session.mayPrescribe && session.mayReadClinical && <Notice>{words.onlySigners}</Notice>}
             {session.mayReadClinical ? (
-              <Timeline patientId={patientId} prescriptions={data.prescriptions} />
+              <>
+                <Timeline patientId={patientId} prescriptions={data.prescriptions} />
+                <Files patientId={patientId} />
+              </>
             ) : (
               <Notice>{common.notClinical}</Notice>
             )}

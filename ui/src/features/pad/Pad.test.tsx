@@ -80,6 +80,8 @@ test("offline changes nothing about signing", async () => {
         waiting: 0,
         attention: 0,
         decisions: 0,
+        filesWaiting: 0,
+        filesRefused: 0,
         lastSyncedAt: null,
         lastContactAt: null,
         problem: null,

@@ -14,6 +14,8 @@ const status: SyncStatus = {
   waiting: 0,
   attention: 0,
   decisions: 0,
+  filesWaiting: 0,
+  filesRefused: 0,
   lastSyncedAt: null,
   lastContactAt: null,
   problem: null,

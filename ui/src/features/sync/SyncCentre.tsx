@@ -12,6 +12,7 @@ import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages/en";
 import { timeOrDay } from "../../shared/format";
 import { KeyBar, Problem } from "../../shared/parts";
+import { UnsentFiles } from "../files/UnsentFiles";
 import { Ledger } from "./Ledger";
 import { everything } from "./LedgerFilters";
 import { Refused } from "./Refused";
@@ -58,6 +59,7 @@ export function SyncCentre() {
           <Ledger filter={filter} onChange={(change) => setFilter((before) => ({ ...before, ...change }))} />
           <div className={classes.side}>
             <Refused />
+            <UnsentFiles />
             <Computer status={data} />
           </div>
         </div>

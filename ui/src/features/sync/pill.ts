@@ -12,7 +12,9 @@ export interface PillWords {
 /** What the pill says: the state, then how safe the work is. */
 export function pillWords(status: SyncStatus): PillWords {
   const { pill } = messages.sync;
+  const { files } = messages;
   const { connection, filling, onlyHere, waiting, attention, problem, lastSyncedAt, lease } = status;
+  const { filesWaiting, filesRefused } = status;
   if (connection.state === "offline" && lease?.endsSoon) {
     const words = [pill.offlineFor(lease.daysWithout), pill.locksIn(lease.hoursLeft)];
     return { kind: "attention", words };
@@ -33,6 +35,7 @@ export function pillWords(status: SyncStatus): PillWords {
     const synced = lastSyncedAt ? [pill.synced(timeOrDay(lastSyncedAt))] : [];
     return { kind: "attention", words: [pill.attention(attention), ...synced] };
   }
+  if (filesRefused > 0) return { kind: "attention", words: [files.pill.refused(filesRefused)] };
   switch (connection.state) {
     case "connecting":
       return { kind: "busy", words: [pill.connecting] };
@@ -41,11 +44,15 @@ export function pillWords(status: SyncStatus): PillWords {
     case "receiving":
       return { kind: "busy", words: [pill.receiving(connection.rows)] };
     case "offline": {
-      const safe = waiting > 0 ? pill.savedHere(waiting) : pill.allSaved;
+      const noRows = filesWaiting > 0 ? files.pill.saved(filesWaiting) : pill.allSaved;
+      const safe = waiting > 0 ? pill.savedHere(waiting) : noRows;
       return { kind: "offline", words: [pill.offline(timeOrDay(connection.since)), safe] };
     }
     case "online": {
       if (waiting > 0) return { kind: "busy", words: [pill.online, pill.waiting(waiting)] };
+      if (filesWaiting > 0) {
+        return { kind: "busy", words: [pill.online, files.pill.waiting(filesWaiting)] };
+      }
       return {
         kind: "ok",
         words: [pill.online, lastSyncedAt ? pill.allSynced(timeOrDay(lastSyncedAt)) : pill.allSyncedNever],
@@ -63,8 +70,14 @@ export function percent({ rows, total }: FillingView): number | null {
 /** The same in a sentence: what happened, what is safe, what to do. */
 export function syncSentence(status: SyncStatus): string {
   const { sentences } = messages.sync;
-  const { attention } = status;
-  return attention > 0 ? `${stateSentence(status)} ${sentences.attention(attention)}` : stateSentence(status);
+  const { attention, filesRefused } = status;
+  return [
+    stateSentence(status),
+    attention > 0 && sentences.attention(attention),
+    filesRefused > 0 && messages.files.sentences.refused(filesRefused),
+  ]
+    .filter(Boolean)
+    .join(" ");
 }
 
 function stateSentence({
@@ -75,8 +88,10 @@ function stateSentence({
   attention,
   problem,
   lease,
+  filesWaiting,
 }: SyncStatus): string {
   const { sentences } = messages.sync;
+  const { sentences: ofFiles } = messages.files;
   if (connection.state === "offline" && lease?.endsSoon) {
     return sentences.locksSoon(lease.daysWithout, lease.hoursLeft);
   }
@@ -95,10 +110,15 @@ function stateSentence({
       return sentences.sending(connection.sent, connection.total);
     case "receiving":
       return sentences.receiving(connection.rows);
-    case "offline":
-      return sentences.offline(timeOrDay(connection.since), waiting);
+    case "offline": {
+      const since = timeOrDay(connection.since);
+      const rows = sentences.offline(since, waiting);
+      if (filesWaiting === 0) return rows;
+      return waiting > 0 ? `${rows} ${ofFiles.also(filesWaiting)}` : ofFiles.offline(since, filesWaiting);
+    }
     case "online":
       if (waiting > 0) return sentences.waiting(waiting);
+      if (filesWaiting > 0) return ofFiles.waiting(filesWaiting);
       // What was set aside is kept on the server, and is not in its records.
       return attention > 0 ? sentences.nothingWaits : sentences.online;
   }

@@ -27,7 +27,11 @@ lease: LeaseView | null,
 /**
  * How many changes waited to be sent when someone was last signed in.
  */
-waiting: number, } | { "state": "unlocked", 
+waiting: number, 
+/**
+ * How many attached files did.
+ */
+filesWaiting: number, } | { "state": "unlocked", 
 /**
  * Who and where.
  */

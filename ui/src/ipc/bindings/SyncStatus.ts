@@ -31,6 +31,14 @@ onlyHere: number,
  */
 waiting: number, 
 /**
+ * How many attached files are here and not yet on the server.
+ */
+filesWaiting: number, 
+/**
+ * How many attached files the server will not take. They are kept here.
+ */
+filesRefused: number, 
+/**
  * How many changes of this computer were set aside, and how many items wait for a decision.
  */
 attention: number, 

@@ -1,0 +1,77 @@
+import { Button, NativeSelect, TextInput } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
+import { refreshRows } from "../../app/queries";
+import type { AttachmentForm } from "../../ipc/bindings/AttachmentForm";
+import { useBackend } from "../../ipc/context";
+import { messages } from "../../messages/en";
+import { Dialog } from "../../shared/Dialog";
+import { Problem } from "../../shared/parts";
+import { useToast } from "../../shared/toasts";
+import classes from "./Files.module.css";
+
+/** Says what a file is; then the system's own dialog asks which one. */
+export function AddFile({ patientId, onClose }: { patientId: string; onClose: () => void }) {
+  const backend = useBackend();
+  const client = useQueryClient();
+  const toast = useToast();
+  const [form, setForm] = useState<AttachmentForm>({ kind: "xray", description: "", teeth: "" });
+  const kind = useRef<HTMLSelectElement>(null);
+  useEffect(() => kind.current?.focus(), []);
+  const { files: words, common } = messages;
+  const add = useMutation({
+    mutationFn: () => backend.addAttachment(patientId, form),
+    onSuccess: (file) => {
+      // Whoever closed the system's dialog goes on in this one.
+      if (file === null) return;
+      toast(words.added(file.fileName));
+      void refreshRows(client);
+      onClose();
+    },
+  });
+  const change = (part: Partial<AttachmentForm>) => setForm((before) => ({ ...before, ...part }));
+  return (
+    <Dialog label={words.addTitle} onClose={onClose}>
+      <form
+        className={classes.dialog}
+        onSubmit={(event) => {
+          event.preventDefault();
+          add.mutate();
+        }}
+      >
+        <h2>{words.addTitle}</h2>
+        <p>{words.addText}</p>
+        <NativeSelect
+          ref={kind}
+          label={words.kind}
+          value={form.kind}
+          data={words.kinds.map(([value, label]) => ({ value, label }))}
+          onChange={(event) => change({ kind: event.currentTarget.value })}
+        />
+        <TextInput
+          label={words.description}
+          value={form.description}
+          maxLength={1000}
+          autoComplete="off"
+          onChange={(event) => change({ description: event.currentTarget.value })}
+        />
+        <TextInput
+          label={words.teeth}
+          description={words.teethHint}
+          value={form.teeth}
+          autoComplete="off"
+          onChange={(event) => change({ teeth: event.currentTarget.value })}
+        />
+        {add.error && <Problem error={add.error} />}
+        <div className={classes.buttons}>
+          <Button variant="default" onClick={onClose}>
+            {common.cancel}
+          </Button>
+          <Button type="submit" loading={add.isPending}>
+            {words.choose}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,139 @@
+import { screen, within } from "@testing-library/react";
+import { expect, test } from "vitest";
+import { expectAccessible, findSunita, openClinic } from "../../test/clinic";
+
+type Prepare = NonNullable<Parameters<typeof openClinic>[1]>;
+
+async function openFiles(prepare?: Prepare, start?: string) {
+  const opened = openClinic(start ? { start } : {}, prepare);
+  await screen.findByTestId("today");
+  await findSunita(opened.keys);
+  return opened;
+}
+
+const files = () => screen.findByTestId("files");
+
+test("a record without files says how the first one is added", async () => {
+  await openFiles();
+  expect((await files()).textContent).toContain("No file yet.");
+  await expectAccessible();
+});
+
+test("a file is added with the keyboard, is saved here at once and waits to be sent", async () => {
+  const { keys } = await openFiles((backend) =>
+    backend.choose({ name: "bitewing.png", mime: "image/png", bytes: 1_204_000 }),
+  );
+  const add = await within(await files()).findByRole("button", { name: "Add a file" });
+  add.focus();
+  await keys.keyboard("{Enter}");
+  const dialog = await screen.findByRole("dialog", { name: "Add a file" });
+  expect(screen.getByLabelText("What it is")).toBe(document.activeElement);
+  await keys.type(within(dialog).getByLabelText("Description"), "Before the filling");
+  await keys.type(within(dialog).getByLabelText("Teeth"), "16 17");
+  await expectAccessible();
+  await keys.keyboard("{Enter}");
+  const file = await within(await files()).findByTestId("file");
+  expect(file.textContent).toContain("Before the filling");
+  expect(file.textContent).toContain("X-ray · teeth 16, 17 · bitewing.png · 1.2 MB");
+  expect(within(file).getByTestId("file-place").textContent).toBe("here, waits to be sent");
+  expect((await screen.findByTestId("sync-pill")).textContent).toBe("Online | 1 file to send");
+  expect(screen.queryByRole("dialog", { name: "Add a file" })).toBeNull();
+});
+
+test("whoever closes the system’s dialog goes on where they were", async () => {
+  const { keys } = await openFiles((backend) => backend.choose(null));
+  await keys.click(await screen.findByRole("button", { name: "Add a file" }));
+  await keys.type(screen.getByLabelText("Description"), "Panoramic{Enter}");
+  expect(await screen.findByDisplayValue("Panoramic")).toBeTruthy();
+  expect((await files()).textContent).toContain("No file yet.");
+});
+
+test("a file that is not taken says why, and what was typed stays", async () => {
+  const { keys } = await openFiles((backend) =>
+    backend.fail("addAttachment", { code: "invalid", detail: "This file is empty. Nothing was added." }),
+  );
+  await keys.click(await screen.findByRole("button", { name: "Add a file" }));
+  await keys.type(screen.getByLabelText("Description"), "Panoramic{Enter}");
+  expect((await screen.findByRole("alert")).textContent).toContain("Nothing was added");
+  expect(screen.getByDisplayValue("Panoramic")).toBeTruthy();
+});
+
+test("a picture on the server is fetched when it is opened, and is here from then on", async () => {
+  const { keys } = await openFiles((backend) => backend.holdFile("p1", { place: "on_server" }));
+  const file = await within(await files()).findByTestId("file");
+  expect(file.textContent).toContain("on the server, fetched when it is opened");
+  await keys.click(within(file).getByRole("button", { name: "Open opg.jpg" }));
+  expect(await screen.findByRole("img", { name: "X-ray: opg.jpg" })).toBeTruthy();
+  expect(await within(await files()).findByText("here and on the server")).toBeTruthy();
+  await expectAccessible();
+  await keys.keyboard("{Escape}");
+  expect(screen.queryByRole("img", { name: "X-ray: opg.jpg" })).toBeNull();
+});
+
+test("a picture that cannot be fetched says why and can be tried again", async () => {
+  const { keys } = await openFiles((backend) => backend.holdFile("p1", { place: "elsewhere" }));
+  await keys.click(await screen.findByRole("button", { name: "Open opg.jpg" }));
+  const dialog = await screen.findByRole("dialog", { name: "X-ray: opg.jpg" });
+  expect((await within(dialog).findByRole("alert")).textContent).toContain("has not sent it yet");
+  expect(within(dialog).getByRole("button", { name: "Try again" })).toBeTruthy();
+});
+
+test("a document has no picture; a copy of it is saved, and it is said where", async () => {
+  const { keys } = await openFiles((backend) =>
+    backend.holdFile("p1", { fileName: "letter.pdf", mime: "application/pdf", isPicture: false }),
+  );
+  const file = await within(await files()).findByTestId("file");
+  expect(within(file).queryByRole("button", { name: /^Open/ })).toBeNull();
+  await keys.click(within(file).getByRole("button", { name: "Save a copy of letter.pdf" }));
+  expect(await screen.findByText(/Saved as \/home\/anjali\/letter.pdf/)).toBeTruthy();
+});
+
+test("what the server refuses is kept, says why, and is sent again", async () => {
+  const { keys } = await openFiles((backend) =>
+    backend.holdFile("p1", { place: "refused", refusal: "These bytes are not the file." }),
+  );
+  const file = await within(await files()).findByTestId("file");
+  expect(file.textContent).toContain("here, refused by the server");
+  expect(file.textContent).toContain("These bytes are not the file.");
+  await keys.click(within(file).getByRole("button", { name: "Send opg.jpg again" }));
+  expect(await within(await files()).findByText("here, waits to be sent")).toBeTruthy();
+});
+
+test("a file is removed after one more question", async () => {
+  const { keys } = await openFiles((backend) => backend.holdFile("p1", {}));
+  await keys.click(await screen.findByRole("button", { name: "Remove opg.jpg" }));
+  const dialog = await screen.findByRole("dialog", { name: "Remove opg.jpg?" });
+  await keys.click(within(dialog).getByRole("button", { name: "Remove" }));
+  expect(await within(await files()).findByText(/No file yet/)).toBeTruthy();
+});
+
+test("a list that cannot be read says so and is tried again", async () => {
+  await openFiles((backend) =>
+    backend.fail("listAttachments", { code: "internal", detail: "Something went wrong in this program." }),
+  );
+  const alert = await within(await files()).findByRole("alert");
+  expect(within(alert).getByRole("button", { name: "Try again" })).toBeTruthy();
+});
+
+test("the sync centre names the files that are not on the server, and whose they are", async () => {
+  const { keys } = await openFiles((backend) => {
+    backend.holdFile("p1", { place: "waiting" });
+    backend.holdFile("p1", { fileName: "letter.pdf", place: "refused", refusal: "Not this one." });
+    backend.holdFile("p1", { fileName: "old.png", place: "here" });
+  });
+  await keys.click(screen.getByTestId("sync-pill"));
+  const unsent = within(await screen.findByTestId("unsent-files"));
+  expect((await unsent.findAllByTestId("unsent-file")).length).toBe(2);
+  expect(unsent.getByText("Not this one.")).toBeTruthy();
+  await expectAccessible();
+  await keys.click(unsent.getByRole("button", { name: "Send letter.pdf again" }));
+  expect((await unsent.findAllByText("here, waits to be sent")).length).toBe(2);
+  const [link] = unsent.getAllByRole("link", { name: "Sunita Deshmukh" });
+  if (link) await keys.click(link);
+  expect(await screen.findByTestId("chart")).toBeTruthy();
+});
+
+test("the front desk sees no files", async () => {
+  await openFiles((backend) => backend.holdFile("p1", {}), "priya@example.in");
+  expect(screen.queryByTestId("files")).toBeNull();
+});

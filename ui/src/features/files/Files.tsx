@@ -1,0 +1,133 @@
+import { Button } from "@mantine/core";
+import { IconFileText, IconPhoto, IconPlus } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { queryKeys } from "../../app/queries";
+import type { AttachmentView } from "../../ipc/bindings/AttachmentView";
+import { useBackend } from "../../ipc/context";
+import { messages } from "../../messages/en";
+import { shortDay } from "../../shared/format";
+import { Parts, Problem, Waiting } from "../../shared/parts";
+import { AddFile } from "./AddFile";
+import classes from "./Files.module.css";
+import { Picture } from "./Picture";
+import { RemoveFile } from "./RemoveFile";
+import { useCopy, useSendAgain } from "./actions";
+
+/** The files in a patient's record, where each of them is, and what can be done with it. */
+export function Files({ patientId }: { patientId: string }) {
+  const backend = useBackend();
+  const [isAdding, setAdding] = useState(false);
+  const { data, error, refetch } = useQuery({
+    queryKey: queryKeys.files(patientId),
+    queryFn: () => backend.listAttachments(patientId),
+  });
+  const { files: words } = messages;
+  return (
+    <section className={classes.card} aria-labelledby="files-title" data-testid="files">
+      <header className={classes.head}>
+        <h2 id="files-title">{words.title}</h2>
+        <Button
+          size="xs"
+          variant="default"
+          leftSection={<IconPlus size={16} aria-hidden="true" />}
+          onClick={() => setAdding(true)}
+        >
+          {words.add}
+        </Button>
+      </header>
+      {error && <Problem error={error} onRetry={() => void refetch()} />}
+      {!data && !error && <Waiting rows={2} />}
+      {data?.length === 0 && (
+        <p className={classes.empty}>
+          {words.none} {words.noneHint} “{words.add}”.
+        </p>
+      )}
+      {data && data.length > 0 && (
+        <ul>
+          {data.map((file) => (
+            <OneFile key={file.id} file={file} />
+          ))}
+        </ul>
+      )}
+      {isAdding && <AddFile patientId={patientId} onClose={() => setAdding(false)} />}
+    </section>
+  );
+}
+
+function OneFile({ file }: { file: AttachmentView }) {
+  const [shown, setShown] = useState<"picture" | "remove" | null>(null);
+  const copy = useCopy(file);
+  const again = useSendAgain(file);
+  const { files: words } = messages;
+  const Icon = file.isPicture ? IconPhoto : IconFileText;
+  const error = copy.error ?? again.error;
+  return (
+    <li className={classes.file} data-testid="file">
+      <Icon size={28} stroke={1.4} aria-hidden="true" />
+      <div className={classes.about}>
+        <p className={classes.name}>{file.description ?? file.fileName}</p>
+        <p className={classes.facts}>
+          <Parts
+            parts={[
+              words.kindOf(file.kind),
+              file.teeth.length > 0 ? words.teethOf(file.teeth) : null,
+              file.description === null ? null : file.fileName,
+              words.size(file.bytes),
+              shortDay(file.addedAt),
+            ]}
+          />
+        </p>
+        <p className={classes[file.place]} data-testid="file-place">
+          {words.places[file.place]}
+        </p>
+        {file.refusal !== null && <p className={classes.refused}>{file.refusal}</p>}
+        {error && <Problem error={error} />}
+      </div>
+      <div className={classes.actions}>
+        {file.place === "refused" && (
+          <Button
+            size="xs"
+            variant="default"
+            loading={again.isPending}
+            aria-label={words.againFile(file.fileName)}
+            onClick={() => again.mutate()}
+          >
+            {words.again}
+          </Button>
+        )}
+        {file.isPicture && (
+          <Button
+            size="xs"
+            variant="default"
+            aria-label={words.openFile(file.fileName)}
+            onClick={() => setShown("picture")}
+          >
+            {words.open}
+          </Button>
+        )}
+        <Button
+          size="xs"
+          variant="default"
+          loading={copy.isPending}
+          aria-label={words.saveFile(file.fileName)}
+          onClick={() => copy.mutate()}
+        >
+          {words.save}
+        </Button>
+        {file.mayRemove && (
+          <Button
+            size="xs"
+            variant="subtle"
+            aria-label={words.removeFile(file.fileName)}
+            onClick={() => setShown("remove")}
+          >
+            {words.remove}
+          </Button>
+        )}
+      </div>
+      {shown === "picture" && <Picture file={file} onClose={() => setShown(null)} />}
+      {shown === "remove" && <RemoveFile file={file} onClose={() => setShown(null)} />}
+    </li>
+  );
+}

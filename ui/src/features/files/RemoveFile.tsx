@@ -1,0 +1,44 @@
+import { Button } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { refreshRows } from "../../app/queries";
+import type { AttachmentView } from "../../ipc/bindings/AttachmentView";
+import { useBackend } from "../../ipc/context";
+import { messages } from "../../messages/en";
+import { Dialog } from "../../shared/Dialog";
+import { Problem } from "../../shared/parts";
+import { useToast } from "../../shared/toasts";
+import classes from "./Files.module.css";
+
+/** Asks once more before a file is taken out of the record. */
+export function RemoveFile({ file, onClose }: { file: AttachmentView; onClose: () => void }) {
+  const backend = useBackend();
+  const client = useQueryClient();
+  const toast = useToast();
+  const { files: words, common } = messages;
+  const remove = useMutation({
+    mutationFn: () => backend.removeAttachment(file.id),
+    onSuccess: () => {
+      toast(words.removed(file.fileName));
+      onClose();
+      void refreshRows(client);
+    },
+  });
+  const title = words.removeTitle(file.fileName);
+  return (
+    <Dialog label={title} onClose={onClose}>
+      <div className={classes.dialog}>
+        <h2>{title}</h2>
+        <p>{words.removeText}</p>
+        {remove.error && <Problem error={remove.error} />}
+        <div className={classes.buttons}>
+          <Button variant="default" autoFocus onClick={onClose}>
+            {common.cancel}
+          </Button>
+          <Button color="red" loading={remove.isPending} onClick={() => remove.mutate()}>
+            {words.remove}
+          </Button>
+        </div>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,127 @@
+import type { Backend } from "./backend";
+import type { AttachmentView } from "./bindings/AttachmentView";
+import type { CommandError } from "./bindings/CommandError";
+
+/** A file that a person chooses in a dialog of the system. */
+export interface ChosenFile {
+  name: string;
+  mime: string;
+  bytes: number;
+}
+
+type Answer = <T>(command: keyof Backend, work: () => T) => Promise<T>;
+type Commands = Pick<
+  Backend,
+  | "listAttachments"
+  | "listUnsentAttachments"
+  | "addAttachment"
+  | "openAttachment"
+  | "saveAttachment"
+  | "removeAttachment"
+  | "sendAttachmentAgain"
+>;
+
+interface Around {
+  isPrescriber: () => boolean;
+  /** Files were added, removed or sent: so many wait now. */
+  changed: (waiting: number) => void;
+}
+
+const example: AttachmentView = {
+  id: "f0",
+  patientId: "p1",
+  patientName: "Sunita Deshmukh",
+  kind: "xray",
+  fileName: "opg.jpg",
+  mime: "image/jpeg",
+  bytes: 482_133,
+  description: null,
+  teeth: [],
+  addedAt: "2026-11-02T05:12:00Z",
+  place: "here",
+  refusal: null,
+  isPicture: true,
+  mayRemove: true,
+};
+
+/** The files of patients, and what dialogs of the system would give. */
+export function fakeFiles(answer: Answer, { isPrescriber, changed }: Around) {
+  const held: AttachmentView[] = [];
+  let next: ChosenFile | null = { name: "opg.jpg", mime: "image/jpeg", bytes: 482_133 };
+  const tell = () => changed(held.filter((file) => file.place === "waiting").length);
+  const find = (id: string) => {
+    const found = held.find((file) => file.id === id);
+    if (!found) throw { code: "not_found", detail: "This is not on this computer." } satisfies CommandError;
+    return found;
+  };
+  const open = (id: string) => {
+    const file = find(id);
+    if (file.place === "elsewhere")
+      throw {
+        code: "file_not_here",
+        detail: "The computer at which this file was added has not sent it yet.",
+      } satisfies CommandError;
+    if (file.place === "on_server") file.place = "here";
+    return file;
+  };
+  const hold = (patientId: string, file: Partial<AttachmentView>) => {
+    held.unshift({ ...example, id: `f${held.length + 1}`, patientId, ...file });
+  };
+  const commands: Commands = {
+    listAttachments: (patientId) =>
+      answer("listAttachments", () =>
+        held
+          .filter((file) => file.patientId === patientId)
+          .map((file) => ({ ...file, mayRemove: isPrescriber() })),
+      ),
+    listUnsentAttachments: () =>
+      answer("listUnsentAttachments", () =>
+        held
+          .filter((file) => ["waiting", "refused", "lost"].includes(file.place))
+          .map((file) => ({ ...file })),
+      ),
+    addAttachment: (patientId, form) =>
+      answer("addAttachment", () => {
+        if (next === null) return null;
+        const { name, mime, bytes } = next;
+        hold(patientId, {
+          kind: form.kind,
+          description: form.description || null,
+          teeth: form.teeth.split(/[ ,]+/).filter(Boolean).map(Number),
+          fileName: name,
+          mime,
+          bytes,
+          isPicture: mime.startsWith("image/"),
+          place: "waiting",
+          addedAt: new Date().toISOString(),
+        });
+        tell();
+        return held[0] ?? null;
+      }),
+    openAttachment: (id) =>
+      answer("openAttachment", () => {
+        open(id);
+        return new TextEncoder().encode("bytes").buffer;
+      }),
+    saveAttachment: (id) => answer("saveAttachment", () => `/home/anjali/${open(id).fileName}`),
+    removeAttachment: (id) =>
+      answer("removeAttachment", () => {
+        held.splice(held.indexOf(find(id)), 1);
+        tell();
+      }),
+    sendAttachmentAgain: (id) =>
+      answer("sendAttachmentAgain", () => {
+        const file = find(id);
+        file.place = "waiting";
+        file.refusal = null;
+        tell();
+      }),
+  };
+  return {
+    commands,
+    hold,
+    choose: (file: ChosenFile | null) => {
+      next = file;
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import type { FilePlace } from "../ipc/bindings/FilePlace";
+
+const number = new Intl.NumberFormat("en-IN", { maximumFractionDigits: 1 });
+const count = (files: number) => (files === 1 ? "1 file" : `${files} files`);
+
+const kinds: [string, string][] = [
+  ["xray", "X-ray"],
+  ["photo", "Photo"],
+  ["document", "Document"],
+  ["scan", "Scan"],
+  ["consent", "Consent"],
+];
+
+const places: Record<FilePlace, string> = {
+  waiting: "here, waits to be sent",
+  refused: "here, refused by the server",
+  here: "here and on the server",
+  on_server: "on the server, fetched when it is opened",
+  elsewhere: "at another computer, not sent yet",
+  lost: "missing on this computer, never sent",
+};
+
+/** The words of attached files. */
+export const files = {
+  title: "Files",
+  none: "No file yet.",
+  noneHint: "X-rays, photos and letters are added with",
+  add: "Add a file",
+  kinds,
+  kindOf: (kind: string) => kinds.find(([known]) => known === kind)?.[1] ?? kind,
+  places,
+  size: (bytes: number) =>
+    bytes < 1_000_000
+      ? `${number.format(Math.max(1, Math.round(bytes / 1000)))} kB`
+      : `${number.format(bytes / 1_000_000)} MB`,
+  teethOf: (teeth: number[]) => `${teeth.length === 1 ? "tooth" : "teeth"} ${teeth.join(", ")}`,
+  open: "Open",
+  openFile: (name: string) => `Open ${name}`,
+  save: "Save a copy",
+  saveFile: (name: string) => `Save a copy of ${name}`,
+  saved: (path: string) => `Saved as ${path}. Outside Clinic Desk it is not encrypted.`,
+  remove: "Remove",
+  removeFile: (name: string) => `Remove ${name}`,
+  removeTitle: (name: string) => `Remove ${name}?`,
+  removeText:
+    "It is taken out of the record on every computer. What it held stays on the server, for the law and for mistakes.",
+  removed: (name: string) => `${name} was removed from the record.`,
+  again: "Send again",
+  againFile: (name: string) => `Send ${name} again`,
+  addTitle: "Add a file",
+  addText:
+    "A picture (JPEG, PNG, WebP), PDF or DICOM file of at most 100 MB. It is kept encrypted on this computer and goes to the server by itself.",
+  kind: "What it is",
+  description: "Description",
+  teeth: "Teeth",
+  teethHint: "FDI numbers, such as 16 17",
+  choose: "Choose the file…",
+  added: (name: string) => `${name} is saved on this computer and goes to the server by itself.`,
+  picture: (name: string, kind: string) => `${kind}: ${name}`,
+  loading: "The file is being fetched",
+  noPicture: "This file cannot be drawn here. Save a copy and open it with another program.",
+  unsentTitle: "Files that are not on the server",
+  pill: {
+    waiting: (n: number) => `${count(n)} to send`,
+    saved: (n: number) => `saved here, ${count(n)} to send`,
+    refused: (n: number) => `${count(n)} refused`,
+  },
+  sentences: {
+    waiting: (n: number) =>
+      `Every record is on the server; ${count(n)} ${n === 1 ? "is" : "are"} safe on this computer and ${n === 1 ? "goes" : "go"} out by ${n === 1 ? "itself" : "themselves"}, while a doctor, dentist or nurse is signed in.`,
+    also: (n: number) => `${count(n)} ${n === 1 ? "waits" : "wait"} to be sent as well.`,
+    offline: (time: string, n: number) =>
+      `Offline since ${time}. You can work as always. ${count(n)} ${n === 1 ? "is" : "are"} safe on this computer and ${n === 1 ? "goes" : "go"} out by ${n === 1 ? "itself" : "themselves"}.`,
+    refused: (n: number) =>
+      `The server refused ${count(n)}. ${n === 1 ? "It is" : "They are"} kept on this computer: see the list.`,
+  },
+};
