@@ -3,6 +3,8 @@
 fn main() {
     let commands = &[
         "app_state",
+        "language",
+        "set_language",
         "enrol",
         "unlock",
         "lock",
@@ -25,6 +27,11 @@ fn main() {
         "register_patient",
         "update_patient",
         "get_chart",
+        "find_allergens",
+        "add_allergy",
+        "change_allergy",
+        "note_no_allergies",
+        "save_conditions",
         "open_pad",
         "save_draft",
         "discard_draft",

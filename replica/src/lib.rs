@@ -1,6 +1,7 @@
 //! The desktop's local copy: the encrypted store, the outbox, the sync engine and the keyring. It has no
 //! window. [`Desk`] is the whole of this computer; [`Replica`] is its data while someone is signed in.
 
+mod allergies;
 mod amend;
 mod care;
 mod chart;
@@ -15,6 +16,7 @@ mod files;
 mod finder;
 mod guard;
 mod keyring;
+mod language;
 mod leaving;
 mod ledger;
 mod line;
@@ -51,6 +53,7 @@ pub use error::{Error, Result};
 pub use keyring::Keyring;
 #[cfg(any(test, feature = "test-keyring"))]
 pub use keyring::Trouble;
+pub use language::Language;
 pub use replica::Replica;
 pub use slots::SlotCost;
 pub use sync::compare::Depth;

@@ -24,6 +24,8 @@ fn main() -> anyhow::Result<()> {
         .manage(Arc::clone(&desk))
         .invoke_handler(tauri::generate_handler![
             commands::app_state,
+            commands::language,
+            commands::set_language,
             commands::enrol,
             commands::unlock,
             commands::lock,
@@ -46,6 +48,11 @@ fn main() -> anyhow::Result<()> {
             commands::register_patient,
             commands::update_patient,
             commands::get_chart,
+            commands::find_allergens,
+            commands::add_allergy,
+            commands::change_allergy,
+            commands::note_no_allergies,
+            commands::save_conditions,
             commands::open_pad,
             commands::save_draft,
             commands::discard_draft,

@@ -1,5 +1,6 @@
 //! Real encrypted files in temporary folders.
 
+mod allergies;
 mod amend;
 mod comparing;
 mod conflicts;

@@ -9,7 +9,7 @@ import {
   IconUserHeart,
 } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
-import { messages } from "../messages/en";
+import { messages } from "../messages";
 import classes from "./layout.module.css";
 import { useSyncStatus } from "./queries";
 import { useSession } from "./session";

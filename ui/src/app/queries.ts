@@ -24,6 +24,7 @@ export const queryKeys = {
   keysFor: (patient: string, typed: string) => ["rows", "keys-for", patient, typed],
   phrases: ["rows", "phrases"],
   preview: (patient: string) => ["preview", patient],
+  allergens: (typed: string) => ["allergens", typed],
   diagnoses: (typed: string) => ["diagnoses", typed],
   line: (text: string) => ["line", text],
   dosage: (text: string, unit: string) => ["dosage", text, unit],

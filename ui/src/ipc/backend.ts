@@ -1,3 +1,6 @@
+import type { Allergen } from "./bindings/Allergen";
+import type { AllergyForm } from "./bindings/AllergyForm";
+import type { AllergyId } from "./bindings/AllergyId";
 import type { AppState } from "./bindings/AppState";
 import type { Chart } from "./bindings/Chart";
 import type { ComputerView } from "./bindings/ComputerView";
@@ -32,6 +35,7 @@ import type { RefusedChange } from "./bindings/RefusedChange";
 import type { SettlementWay } from "./bindings/SettlementWay";
 import type { SyncStatus } from "./bindings/SyncStatus";
 import type { Today } from "./bindings/Today";
+import type { WindowLanguage } from "./bindings/WindowLanguage";
 
 /** What the program around the window tells without being asked. */
 export type BackendEvent =
@@ -42,6 +46,9 @@ export type BackendEvent =
 /** Everything the window can ask of the program around it. Failures reject with a `CommandError`. */
 export interface Backend {
   appState(): Promise<AppState>;
+  /** The language that this computer remembers. */
+  language(): Promise<WindowLanguage>;
+  setLanguage(language: WindowLanguage): Promise<void>;
   enrol(enrolment: Enrolment): Promise<AppState>;
   unlock(email: string, password: string): Promise<AppState>;
   lock(): Promise<AppState>;
@@ -86,6 +93,15 @@ export interface Backend {
   /** Writes what differs between the form as it was first seen and as it is left. */
   updatePatient(patientId: PatientId, seen: PatientForm, form: PatientForm): Promise<PatientSummary>;
   getChart(patientId: PatientId): Promise<Chart>;
+  /** Classes and ingredients that an allergy can be noted to, so that lines are checked for them. */
+  findAllergens(typed: string): Promise<Allergen[]>;
+  addAllergy(patientId: PatientId, form: AllergyForm): Promise<void>;
+  /** Writes what differs from what the person saw. */
+  changeAllergy(patientId: PatientId, id: AllergyId, seen: AllergyForm, form: AllergyForm): Promise<void>;
+  /** Someone asked, and there are none. */
+  noteNoAllergies(patientId: PatientId): Promise<void>;
+  /** Adds and takes out what differs from what the person saw. */
+  saveConditions(patientId: PatientId, seen: Diagnosis[], wanted: Diagnosis[]): Promise<void>;
   openPad(patientId: PatientId): Promise<Pad>;
   saveDraft(patientId: PatientId, draft: Draft): Promise<DraftSaved>;
   discardDraft(patientId: PatientId): Promise<void>;

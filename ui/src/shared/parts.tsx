@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { Fragment, type ReactNode, useEffect, useState } from "react";
 import { problemOf } from "../ipc/problem";
-import { messages } from "../messages/en";
+import { messages } from "../messages";
 import { initials } from "./format";
 import classes from "./parts.module.css";
 

@@ -3,7 +3,7 @@ import { useRef, useState } from "react";
 import { useSyncStatus } from "../../app/queries";
 import type { LeaseView } from "../../ipc/bindings/LeaseView";
 import type { Person } from "../../ipc/bindings/Person";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { placeOf, shortTime } from "../../shared/format";
 import { Logo } from "../../shared/Logo";
 import { Avatar } from "../../shared/parts";
