@@ -10,13 +10,14 @@ import {
 } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { messages } from "../messages";
+import { LanguageChoice } from "./LanguageChoice";
 import classes from "./layout.module.css";
 import { useSyncStatus } from "./queries";
 import { useSession } from "./session";
 
 /** Where one can go from here; only what leads somewhere now. */
 export function Rail({ onKeys }: { onKeys: () => void }) {
-  const { session, openPatient } = useSession();
+  const { session, openPatient, unwritten } = useSession();
   const status = useSyncStatus().data;
   const decisions = status?.decisions ?? 0;
   const setAside = (status?.attention ?? 0) - decisions;
@@ -64,7 +65,12 @@ export function Rail({ onKeys }: { onKeys: () => void }) {
           <span className={`${classes.count} ${classes.differs}`}>{decisions}</span>
         </Link>
       )}
-      <button type="button" className={`${classes.railItem} ${classes.last}`} onClick={onKeys}>
+      <span className={classes.last} />
+      <LanguageChoice
+        className={classes.railItem}
+        before={() => Promise.all([...unwritten.current].map((write) => write()))}
+      />
+      <button type="button" className={classes.railItem} onClick={onKeys}>
         <IconHelpCircle size={22} stroke={1.7} aria-hidden="true" />
         {shell.keys}
       </button>

@@ -3,6 +3,7 @@ import { useRef, useState } from "react";
 import { useSyncStatus } from "../../app/queries";
 import type { LeaseView } from "../../ipc/bindings/LeaseView";
 import type { Person } from "../../ipc/bindings/Person";
+import { LanguageChoice } from "../../app/LanguageChoice";
 import { messages } from "../../messages";
 import { placeOf, shortTime } from "../../shared/format";
 import { Logo } from "../../shared/Logo";
@@ -74,6 +75,7 @@ export function Unlock({ tenantName, clinicName, people, lease, waiting }: Props
             </span>
           </button>
         </div>
+        <LanguageChoice className={classes.language} />
         <Foot lease={lease} waiting={waiting} />
       </section>
       <section className={classes.right}>
