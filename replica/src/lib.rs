@@ -19,6 +19,7 @@ mod keyring;
 mod language;
 mod leaving;
 mod ledger;
+mod letterhead;
 mod line;
 mod medicines;
 mod one_patient;

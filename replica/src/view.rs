@@ -15,6 +15,7 @@ use crate::store::{Compared, Filling};
 
 mod consultation;
 mod known;
+mod paper;
 
 pub use consultation::{
     AlertView, Diagnosis, Difference, DosageRead, Draft, DraftItem, DraftSaved, FindingView, ItemSource,
@@ -23,6 +24,7 @@ pub use consultation::{
 };
 
 pub use known::{Allergen, AllergyForm, AllergyView, Measured};
+pub use paper::Letterhead;
 
 /// What the window shows first.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -12,8 +12,8 @@ use protocol::settlement::Way;
 use replica::view::{
     Allergen, AllergyForm, AppState, Chart, CommandError, ComputerView, Conflict, CorrectedField, Diagnosis,
     DosageRead, Draft, DraftItem, DraftSaved, Enrolment, LedgerChoices, LedgerFilter, LedgerFormat,
-    LedgerPage, LineRead, Pad, PatientForm, PatientSummary, PrescriptionSummary, RefusedChange, Safety,
-    ShortKey, ShortKeyForm, ShortKeyFound, ShortKeyTest, SyncStatus, Today,
+    LedgerPage, Letterhead, LineRead, Pad, PatientForm, PatientSummary, PrescriptionSummary, RefusedChange,
+    Safety, ShortKey, ShortKeyForm, ShortKeyFound, ShortKeyTest, SyncStatus, Today,
 };
 use replica::{Desk, Language, Replica};
 use tauri::{AppHandle, State};
@@ -393,6 +393,22 @@ pub async fn get_prescription(
     prescription_id: PrescriptionId,
 ) -> Answer<PrescriptionSummary> {
     ask(desk, move |replica| replica.prescription(prescription_id)).await
+}
+
+#[tauri::command]
+pub async fn get_letterhead(desk: Here<'_>) -> Answer<Letterhead> {
+    ask(desk, Replica::letterhead).await
+}
+
+#[tauri::command]
+pub async fn save_letterhead(desk: Here<'_>, seen: Letterhead, wanted: Letterhead) -> Answer<()> {
+    ask(desk, move |replica| replica.save_letterhead(&seen, &wanted)).await
+}
+
+#[tauri::command]
+pub async fn preview_letterhead(desk: Here<'_>, letterhead: Letterhead) -> Answer<Vec<String>> {
+    let printed = ask(desk, move |replica| replica.printed_sample(&letterhead)).await?;
+    aside(move || Ok(draw(&printed, false)?.svg_pages())).await
 }
 
 #[tauri::command]

@@ -8,6 +8,7 @@ mod file;
 mod filling;
 mod guard;
 mod ledger;
+mod letterhead;
 mod outbox;
 mod patients;
 mod prescriptions;

@@ -2,6 +2,7 @@ import {
   IconArrowsSplit,
   IconCalendarEvent,
   IconDeviceDesktop,
+  IconFileDescription,
   IconHelpCircle,
   IconPrescription,
   IconRefresh,
@@ -56,6 +57,12 @@ export function Rail({ onKeys }: { onKeys: () => void }) {
         <Link to="/computers" {...link}>
           <IconDeviceDesktop size={22} stroke={1.7} aria-hidden="true" />
           {shell.computers}
+        </Link>
+      )}
+      {session.person.roles.includes("admin") && (
+        <Link to="/letterhead" {...link}>
+          <IconFileDescription size={22} stroke={1.7} aria-hidden="true" />
+          {shell.letterhead}
         </Link>
       )}
       {decisions > 0 && (

@@ -12,6 +12,8 @@ export const queryKeys = {
   ledgerChoices: ["rows", "ledger-choices"],
   refused: ["rows", "refused"],
   computers: ["computers"],
+  letterhead: ["rows", "letterhead"],
+  letterheadPreview: (form: object) => ["letterhead-preview", form],
   conflicts: (isOpen: boolean) => ["rows", "conflicts", isOpen ? "open" : "decided"],
   patients: (query: string) => ["rows", "patients", query],
   chart: (patient: string) => ["rows", "chart", patient],

@@ -155,6 +155,13 @@ const screens: Record<string, { start?: string; go: (opened: Opened) => Promise<
       return screen.findByRole("table");
     },
   },
+  "the letterhead": {
+    go: async (opened) => {
+      await today(opened);
+      await opened.keys.click(screen.getByRole("link", { name: messages.shell.letterhead }));
+      return screen.findByTestId("letterhead-page");
+    },
+  },
   "a day at the reception": {
     start: "priya@example.in",
     go: async (opened) => {

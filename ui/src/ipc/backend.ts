@@ -19,6 +19,7 @@ import type { LedgerChoices } from "./bindings/LedgerChoices";
 import type { LedgerFilter } from "./bindings/LedgerFilter";
 import type { LedgerFormat } from "./bindings/LedgerFormat";
 import type { LedgerPage } from "./bindings/LedgerPage";
+import type { Letterhead } from "./bindings/Letterhead";
 import type { LineRead } from "./bindings/LineRead";
 import type { Pad } from "./bindings/Pad";
 import type { PatientForm } from "./bindings/PatientForm";
@@ -136,6 +137,11 @@ export interface Backend {
   /** `leaveOut` are the places of held lines that are left out of what is signed. */
   signPrescription(patientId: PatientId, draft: Draft, leaveOut: number[]): Promise<PrescriptionSummary>;
   getPrescription(prescriptionId: PrescriptionId): Promise<PrescriptionSummary>;
+  getLetterhead(): Promise<Letterhead>;
+  /** Writes what differs from what the person saw. */
+  saveLetterhead(seen: Letterhead, wanted: Letterhead): Promise<void>;
+  /** The pages of a sample with this letterhead, each an SVG text. */
+  previewLetterhead(letterhead: Letterhead): Promise<string[]>;
   /** The pages of the saved draft, each an SVG text. */
   previewDraft(patientId: PatientId): Promise<string[]>;
   /** The pages of a signed prescription, each an SVG text. */

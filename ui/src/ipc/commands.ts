@@ -59,6 +59,9 @@ export const tauriBackend: Backend = {
   signPrescription: (patientId, draft, leaveOut) =>
     invoke("sign_prescription", { patientId, draft, leaveOut }),
   getPrescription: (prescriptionId) => invoke("get_prescription", { prescriptionId }),
+  getLetterhead: () => invoke("get_letterhead"),
+  saveLetterhead: (seen, wanted) => invoke("save_letterhead", { seen, wanted }),
+  previewLetterhead: (letterhead) => invoke("preview_letterhead", { letterhead }),
   previewDraft: (patientId) => invoke("preview_draft", { patientId }),
   prescriptionPages: (prescriptionId, isA4) => invoke("prescription_pages", { prescriptionId, isA4 }),
   savePrescriptionPdf: (prescriptionId, isA4) => invoke("save_prescription_pdf", { prescriptionId, isA4 }),

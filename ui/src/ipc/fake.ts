@@ -26,6 +26,7 @@ import {
 import { readFakeDosage, readFakeLine } from "./fake-dosage";
 import { fakePage } from "./fake-pages";
 import { fakeDifference, repeatFake } from "./fake-repeat";
+import { fakeLetterhead } from "./fake-letterhead";
 import { allergyWords, type FakeKnown, fakeKnown, knownOfFirst, nothingKnown } from "./fake-known";
 import { fakeShortKeys } from "./fake-short-keys";
 import { checkFakeDraft, withoutHeld } from "./fake-safety";
@@ -624,6 +625,7 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
         return signed;
       }),
     getPrescription: (id) => answer("getPrescription", () => ({ ...prescriptionOf(id).prescription })),
+    ...fakeLetterhead(answer),
     previewDraft: (id) =>
       answer("previewDraft", () => {
         const patient = patientOf(id);

@@ -1,4 +1,5 @@
 import { pad, prescription } from "./consultation";
+import { letterhead } from "./letterhead";
 import { known, trend } from "./known";
 import { shortKeys } from "./short-keys";
 
@@ -145,6 +146,7 @@ export const messages = {
     pad: "Pad",
     sync: "Sync",
     computers: "Computers",
+    letterhead: "Letterhead",
     shortKeys: "Library",
     keys: "Keys",
     keysTitle: "Keys",
@@ -332,6 +334,7 @@ export const messages = {
       voided: "Voided",
     },
   },
+  letterhead,
   known,
   trend,
   pad,

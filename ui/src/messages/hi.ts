@@ -1,5 +1,6 @@
 import type { messages as english } from "./en";
 import { pad, prescription } from "./hi-consultation";
+import { letterhead } from "./hi-letterhead";
 import { known, trend } from "./hi-known";
 import { review } from "./hi-review";
 import { shortKeys } from "./hi-short-keys";
@@ -136,6 +137,7 @@ export const messages: typeof english = {
     pad: "पैड",
     sync: "सिंक",
     computers: "कंप्यूटर",
+    letterhead: "लेटरहेड",
     shortKeys: "संग्रह",
     keys: "कुंजियाँ",
     keysTitle: "कुंजियाँ",
@@ -322,6 +324,7 @@ export const messages: typeof english = {
       voided: "रद्द",
     },
   },
+  letterhead,
   known,
   trend,
   pad,
