@@ -198,6 +198,9 @@ fn allergy_changes(
     seen: &AllergyForm,
     form: &AllergyForm,
 ) -> Result<Vec<Change>> {
+    if !row_ids(tx, patient)?.contains(&id.0) {
+        return Err(Error::NotFound);
+    }
     let current = must_get(tx, TableName::PatientAllergies, id.0)?;
     let wanted = form_values(form)?;
     // What was seen may be older than today's rules; then what is stored was seen.

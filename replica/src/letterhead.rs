@@ -131,7 +131,8 @@ fn values(form: &Letterhead, current: &Values) -> Result<Values> {
         return Err(invalid("This is too long for the paper: at most 300 letters."));
     }
     let pincode = form.pincode.trim();
-    if !pincode.is_empty() && !(pincode.len() == 6 && pincode.bytes().all(|byte| byte.is_ascii_digit())) {
+    let is_pincode = pincode.len() == 6 && pincode.bytes().all(|byte| byte.is_ascii_digit());
+    if !(pincode.is_empty() || is_pincode) {
         return Err(invalid("A PIN code has six digits."));
     }
     let or_null = |text: &str| {

@@ -144,6 +144,37 @@ fn only_what_differs_from_what_was_seen_is_written() {
 }
 
 #[test]
+fn an_allergy_is_changed_only_in_the_chart_of_its_own_patient() {
+    let fixture = fixture(Role::Nurse);
+    let (sunita, asha) = (sunita(&fixture), form("Asha", "98765 00011"));
+    let asha = fixture.replica.register_patient(&asha).expect("BUG: registered").id;
+    let id = note(&fixture, sunita, &penicillins());
+    let passed = AllergyForm { status: "inactive".into(), ..penicillins() };
+    let in_another = fixture.replica.save_allergy(asha, Some((id, &penicillins())), &passed);
+    assert!(matches!(in_another, Err(Error::NotFound)), "{in_another:?}");
+}
+
+#[test]
+fn of_two_registrations_of_one_person_the_allergies_of_both_count_and_are_changed_in_one_chart() {
+    let fixture = fixture(Role::Doctor);
+    let sunita = sunita(&fixture);
+    let other =
+        fixture.replica.register_patient(&form("Suneeta", "98204 41276")).expect("BUG: registered").id;
+    let line = amoxicillin(&fixture);
+    let id = note(&fixture, other, &penicillins());
+    assert!(!is_held(&fixture, sunita, &line));
+    fixture.replica.merge_patients(sunita, other, "same mother").expect("BUG: one person");
+    assert!(is_held(&fixture, sunita, &line));
+    assert_eq!(fixture.replica.chart(sunita).expect("BUG: the chart").allergy_status, "has_allergies");
+    let passed = AllergyForm { status: "inactive".into(), ..penicillins() };
+    fixture.replica.save_allergy(sunita, Some((id, &penicillins())), &passed).expect("BUG: changed");
+    assert!(!is_held(&fixture, sunita, &line));
+    fixture.replica.unmerge_patient(other).expect("BUG: parted");
+    assert!(noted(&fixture, sunita).is_empty());
+    assert_eq!(noted(&fixture, other).len(), 1);
+}
+
+#[test]
 fn nothing_is_noted_twice_without_a_name_or_as_none_while_there_are_some() {
     let fixture = fixture(Role::Doctor);
     let sunita = sunita(&fixture);
