@@ -43,6 +43,7 @@ export function AllergyDialog({ patientId, allergy, onClose }: Props) {
     <Dialog label={title} onClose={onClose}>
       <form
         className={classes.form}
+        data-testid="allergy-form"
         noValidate
         onSubmit={(event) => {
           event.preventDefault();

@@ -62,11 +62,11 @@ export function Substance({ form, checkedBy, autoFocus = false, onChange, onEnte
         found={isOpen ? (data ?? []) : []}
         keyOf={(one) => one.code}
         renderOption={(one) => (
-          <>
+          <span data-testid="allergen">
             {one.name}
             {one.isClass && <small>{known.isClass}</small>}
             {one.brand && <small>{known.byBrand(one.brand)}</small>}
-          </>
+          </span>
         )}
         onText={(substance) => onChange({ ...form, substance, classCode: null, ingredientCode: null }, null)}
         onChoose={choose}
