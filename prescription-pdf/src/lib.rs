@@ -100,6 +100,10 @@ mod tests {
             clinic_name: "Asha Dental & Family Clinic".into(),
             clinic_address: "12 Marol Road, Andheri East, Mumbai 400059".into(),
             clinic_phone: "022 5550 1420".into(),
+            clinic_lines: vec!["Mother and child, teeth".into()],
+            clinic_registration: "BMC/2019/771".into(),
+            foot: "Open Monday to Saturday".into(),
+            head_room_mm: 0,
             patient_name: "सुनीता Deshmukh".into(),
             patient_age_sex: "54 y, F".into(),
             patient_code: "A-04213".into(),
@@ -164,6 +168,21 @@ mod tests {
                 pages[0]
             );
         }
+    }
+
+    #[test]
+    fn the_letterhead_stands_on_every_page_and_a_printed_pad_keeps_its_room_for_its_own() {
+        for page in pages(&sample(20)) {
+            for part in ["Mother and child", "BMC/2019/771", "Open Monday"] {
+                assert!(page.contains(part), "{part} in {page}");
+            }
+        }
+        let on_a_pad = pages(&Printed { head_room_mm: 40, ..sample(20) });
+        for page in &on_a_pad {
+            assert!(!page.contains("Mother and child") && page.contains("Open Monday"), "{page}");
+            assert!(page.contains("MMC 2009/04/1187") && page.contains("ALLERGIES"), "{page}");
+        }
+        assert!(on_a_pad.len() >= pages(&sample(20)).len());
     }
 
     #[test]

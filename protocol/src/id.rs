@@ -52,6 +52,8 @@ ids! {
     DoctorId,
     /// A patient.
     PatientId,
+    /// An allergy that is noted.
+    AllergyId,
     /// A medicine, from the shared catalogue or the tenant's own.
     MedicineId,
     /// A short key: a typed abbreviation for a piece of a prescription.

@@ -15,8 +15,16 @@ pub struct Printed {
     pub clinic_name: String,
     /// The clinic's address on one line.
     pub clinic_address: String,
-    /// The clinic's phone.
+    /// The clinic's phone and e-mail, or empty.
     pub clinic_phone: String,
+    /// Lines of the clinic's own, under its name.
+    pub clinic_lines: Vec<String>,
+    /// The number under which the clinic is registered, or empty.
+    pub clinic_registration: String,
+    /// What stands at the foot of every page, or empty.
+    pub foot: String,
+    /// The room for a head that is printed on the paper already, in millimetres from its top; 0 draws the head.
+    pub head_room_mm: u32,
     /// The patient's name.
     pub patient_name: String,
     /// `54 y, F`.

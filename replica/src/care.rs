@@ -163,7 +163,7 @@ fn known(
 }
 
 /// What nobody has decided about this person.
-fn open_items(tx: &Transaction<'_>, patient: PatientId) -> Result<Vec<Values>> {
+pub(crate) fn open_items(tx: &Transaction<'_>, patient: PatientId) -> Result<Vec<Values>> {
     let sql = "select id from sync_conflicts where state = 'open' and is_deleted = 0 \
                and patient_id in (select value from json_each(?1))";
     let mut statement = tx.prepare_cached(sql)?;
@@ -303,12 +303,14 @@ fn with_side(row: &Values, open: &[Values], id: Uuid, side: &str) -> Values {
     row
 }
 
-/// The allergies that are rows of their own, in words.
+/// The allergies that are rows of their own and count.
+pub(crate) fn counting_allergies(tx: &Transaction<'_>, patient: PatientId) -> Result<Vec<Allergy>> {
+    allergies(tx, patient, &open_items(tx, patient)?)
+}
+
+/// The same, in words.
 pub(crate) fn allergy_words(tx: &Transaction<'_>, patient: PatientId) -> Result<Vec<String>> {
-    Ok(allergies(tx, patient, &open_items(tx, patient)?)?
-        .into_iter()
-        .map(|allergy| allergy.substance)
-        .collect())
+    Ok(counting_allergies(tx, patient)?.into_iter().map(|allergy| allergy.substance).collect())
 }
 
 /// What counted as allergies, for the record of what was signed.

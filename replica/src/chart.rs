@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::allergies::{allergy_views, conditions};
 use crate::care::{alert_views, allergy_words};
 use crate::error::{Error, Result};
 use crate::one_patient::{kept, registrations};
@@ -16,7 +17,7 @@ use crate::pad::draft;
 use crate::patients::{form, summary, summary_of};
 use crate::replica::{Replica, must_get, some_text, text};
 use crate::store::get_row;
-use crate::view::{Chart, Diagnosis, ItemView, PrescriptionSummary};
+use crate::view::{Chart, Diagnosis, ItemView, Measured, PrescriptionSummary, Vitals};
 
 /// At most this many prescriptions are shown in a chart.
 const SHOWN: i64 = 100;
@@ -42,7 +43,10 @@ impl Replica {
                 patient: summary(tx, id, &values, today)?,
                 form,
                 allergy_status: allergy_status(&values, &noted).to_owned(),
-                alerts: warnings_in_words(&values, &noted).filter(|_| is_clinician),
+                allergies: if is_clinician { allergy_views(tx, id)? } else { vec![] },
+                alerts: some_text(&values, "alerts").filter(|_| is_clinician),
+                conditions: if is_clinician { conditions(tx, &registrations)? } else { vec![] },
+                measured: if is_clinician { measured(tx, &registrations)? } else { vec![] },
                 prescriptions: if is_clinician { list(tx, &registrations)? } else { vec![] },
                 has_draft: is_clinician && draft(tx, id)?.is_some(),
                 conflicts: self.conflicts_of(tx, id)?,
@@ -82,6 +86,26 @@ fn list(tx: &Transaction<'_>, patients: &[PatientId]) -> Result<Vec<Prescription
         prescription(tx, id, &must_get(tx, TableName::Prescriptions, id.0)?)
     })
     .collect()
+}
+
+/// What was measured at the visits that hold, the oldest first.
+fn measured(tx: &Transaction<'_>, patients: &[PatientId]) -> Result<Vec<Measured>> {
+    let sql = "select id, visit_date, vitals from prescriptions where patient_id in (select value from json_each(?1)) \
+               and is_deleted = 0 and status = 'finalised' and vitals is not null order by visit_date desc, id desc limit ?2";
+    let mut statement = tx.prepare_cached(sql)?;
+    let mut rows = statement.query((serde_json::to_string(patients)?, SHOWN))?;
+    let mut found = vec![];
+    while let Some(row) = rows.next()? {
+        let stored: Value = serde_json::from_str(&row.get::<_, String>(2)?).unwrap_or(Value::Null);
+        let vitals = Vitals::of(&stored);
+        if vitals == Vitals::default() {
+            continue;
+        }
+        let prescription_id = row.get::<_, String>(0)?.parse().map_err(|_| Error::NotFound)?;
+        found.push(Measured { prescription_id, day: row.get(1)?, bmi: vitals.bmi(), vitals });
+    }
+    found.reverse();
+    Ok(found)
 }
 
 /// A prescription as it is shown.

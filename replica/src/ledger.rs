@@ -253,6 +253,10 @@ pub(crate) fn title(kind: &str) -> String {
     match kind {
         "register_patient" => "Patient registered".into(),
         "update_patient" => "Patient corrected".into(),
+        "save_letterhead" => "Letterhead changed".into(),
+        "save_allergy" => "Allergy noted or changed".into(),
+        "note_no_allergies" => "No known allergies noted".into(),
+        "save_conditions" => "Long illnesses changed".into(),
         "sign_prescription" => "Prescription signed".into(),
         "void_prescription" => "Prescription made void".into(),
         "save_short_key" => "Short key saved".into(),

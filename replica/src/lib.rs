@@ -1,6 +1,7 @@
 //! The desktop's local copy: the encrypted store, the outbox, the sync engine and the keyring. It has no
 //! window. [`Desk`] is the whole of this computer; [`Replica`] is its data while someone is signed in.
 
+mod allergies;
 mod amend;
 mod attachments;
 mod care;
@@ -16,8 +17,10 @@ mod files;
 mod finder;
 mod guard;
 mod keyring;
+mod language;
 mod leaving;
 mod ledger;
+mod letterhead;
 mod line;
 mod medicines;
 mod one_patient;
@@ -55,6 +58,7 @@ pub use error::{Error, Result};
 pub use keyring::Keyring;
 #[cfg(any(test, feature = "test-keyring"))]
 pub use keyring::Trouble;
+pub use language::Language;
 pub use replica::Replica;
 pub use slots::SlotCost;
 pub use sync::compare::Depth;

@@ -9,11 +9,16 @@ use rusqlite::{OptionalExtension, Transaction};
 use serde_json::{Value, json};
 use time::Date;
 
+use crate::allergies::none_known_with_allergies;
+use crate::care::counting_allergies;
 use crate::error::{Error, Result};
 use crate::one_patient::id_list;
 use crate::replica::{Replica, must_get, some_text, text};
 use crate::store::{meta, set_meta};
-use crate::view::{PatientForm, PatientSummary};
+use crate::view::{AllergyForm, PatientForm, PatientSummary};
+
+/// What refuses allergies from who is, after long without contact, not known to be a clinician still.
+const ALLERGIES_LATER: &str = "Allergies are written once this computer has reached the server: it was without contact for more than a week. Write them down, and leave these fields as they were.";
 
 impl Replica {
     /// Registers a patient. Somebody with the same number and name is never a reason to refuse: families share
@@ -22,7 +27,7 @@ impl Replica {
         let id = PatientId(self.ids.next());
         self.record("register_patient", Some(id), |tx| {
             let today = self.day(tx)?;
-            let mut values = self.form_values(form, today, None)?;
+            let mut values = self.form_values(form, today, None, 0)?;
             values.insert("registered_clinic_id".into(), json!(self.facts.clinic_id));
             let number: i64 = meta(tx, "patient_number")?.unwrap_or(0) + 1;
             set_meta(tx, "patient_number", &number)?;
@@ -30,7 +35,9 @@ impl Replica {
             // What was left empty is not written: a device of the front desk must not name a clinical column.
             values.retain(|_, value| !value.is_null());
             let summary = summary(tx, id, &values, today)?;
-            Ok((vec![Change::insert(TableName::Patients, id.0, values)], summary))
+            let mut changes = vec![Change::insert(TableName::Patients, id.0, values)];
+            changes.extend(self.new_allergies(tx, id, self.allergies_of(form)?)?);
+            Ok((changes, summary))
         })
     }
 
@@ -45,9 +52,11 @@ impl Replica {
         self.record("update_patient", Some(id), |tx| {
             let today = self.day(tx)?;
             let mut current = must_get(tx, TableName::Patients, id.0)?;
-            let wanted = self.form_values(form, today, Some(&current))?;
+            let noted = counting_allergies(tx, id)?.len();
+            let wanted = self.form_values(form, today, Some(&current), noted)?;
             // What was seen may be older than today's rules; then what is stored was seen.
-            let before = self.form_values(seen, today, Some(&current)).unwrap_or_else(|_| current.clone());
+            let before =
+                self.form_values(seen, today, Some(&current), noted).unwrap_or_else(|_| current.clone());
             let mut set = std::collections::BTreeMap::new();
             for (column, value) in wanted {
                 let base = before.get(&column).or_else(|| current.get(&column)).cloned();
@@ -58,13 +67,34 @@ impl Replica {
                 }
             }
             let summary = summary(tx, id, &current, today)?;
-            let change = Change::update(TableName::Patients, id.0, set);
-            Ok((if change.set.is_empty() { vec![] } else { vec![change] }, summary))
+            let mut changes = vec![];
+            if !set.is_empty() {
+                changes.push(Change::update(TableName::Patients, id.0, set));
+            }
+            let new = self.new_allergies(tx, id, self.allergies_of(form)?)?;
+            // That there are some is in the change of the patient already.
+            changes.extend(new.into_iter().filter(|change| change.table == TableName::PatientAllergies));
+            Ok((changes, summary))
         })
     }
 
+    /// The allergies that are noted with a form. What is typed is saved or refused, and never dropped.
+    fn allergies_of<'a>(&self, form: &'a PatientForm) -> Result<&'a [AllergyForm]> {
+        if !self.is_clinical() || form.allergies.is_empty() {
+            return Ok(&[]);
+        }
+        if self.writes_clinical() { Ok(&form.allergies) } else { Err(Error::Forbidden(ALLERGIES_LATER)) }
+    }
+
     /// The columns that a form means. What the person may not write is left out.
-    fn form_values(&self, form: &PatientForm, today: Date, current: Option<&Values>) -> Result<Values> {
+    /// `noted` allergies are rows already.
+    fn form_values(
+        &self,
+        form: &PatientForm,
+        today: Date,
+        current: Option<&Values>,
+        noted: usize,
+    ) -> Result<Values> {
         let invalid = |what: &str| Error::Invalid(what.to_owned());
         let mobile = parse_mobile(&form.mobile_number).ok_or_else(|| {
             invalid(
@@ -122,11 +152,21 @@ impl Replica {
             values.insert("age_recorded_on".into(), age.map_or(Value::Null, |_| json!(day_text(today))));
         }
         if self.is_clinical() {
-            let status = if form.allergy_status.is_empty() { "unknown" } else { &form.allergy_status };
-            if status == "has_allergies" && form.alerts.trim().is_empty() {
-                return Err(invalid(
-                    "To which substances is the patient allergic? Write them under warnings.",
-                ));
+            let status = match form.allergy_status.as_str() {
+                _ if !form.allergies.is_empty() => "has_allergies",
+                "" => "unknown",
+                status => status,
+            };
+            if status == "has_allergies"
+                && form.alerts.trim().is_empty()
+                && noted == 0
+                && form.allergies.is_empty()
+            {
+                return Err(invalid("To which substances is the patient allergic? Add each of them."));
+            }
+            let was = current.map_or("", |current| text(current, "allergy_status"));
+            if status == "none_known" && was != status && noted > 0 {
+                return Err(none_known_with_allergies());
             }
             let period = form.lmp_date.as_deref().unwrap_or_default().trim();
             if !period.is_empty() && parse_day(period).is_none_or(|day| day > today) {
@@ -147,9 +187,7 @@ impl Replica {
                     current.and_then(|current| current.get(*name)).unwrap_or(&unasked) == value
                 };
                 if !clinical.iter().all(is_known) {
-                    return Err(Error::Forbidden(
-                        "Allergies are written once this computer has reached the server: it was without contact for more than a week. Write them down, and leave these fields as they were.",
-                    ));
+                    return Err(Error::Forbidden(ALLERGIES_LATER));
                 }
             }
         }
@@ -190,6 +228,7 @@ pub(crate) fn form(values: &Values, today: Date) -> PatientForm {
         preferred_language: some_text(values, "preferred_language"),
         pregnancy_status: some_text(values, "pregnancy_status"),
         lmp_date: some_text(values, "lmp_date"),
+        allergies: vec![],
     }
 }
 

@@ -14,6 +14,7 @@ use crate::care::{allergy_remark, check, remark};
 use crate::chart::{diagnoses, diagnosis_words, item_view, items};
 use crate::clock::{day_words, moment_words, parse_follow_up, weekday_words};
 use crate::error::Result;
+use crate::letterhead::put_head;
 use crate::one_patient::kept;
 use crate::pad::{draft, item_values, item_views};
 use crate::replica::{Replica, must_get, text};
@@ -117,13 +118,10 @@ fn head(tx: &Transaction<'_>, clinic: uuid::Uuid, patient: &Value, doctor: &Valu
     let of = |snapshot: &Value, name: &str| snapshot[name].as_str().unwrap_or_default().to_owned();
     let age_sex = [of(patient, "age"), of(patient, "sex")];
     let age_sex: Vec<String> = age_sex.into_iter().filter(|part| !part.is_empty()).collect();
-    Printed {
+    let mut printed = Printed {
         doctor_name: of(doctor, "name"),
         qualifications: of(doctor, "qualifications"),
         registration: of(doctor, "registration"),
-        clinic_name: text(&clinic, "clinic_name").to_owned(),
-        clinic_address: address(&clinic),
-        clinic_phone: text(&clinic, "phone").to_owned(),
         patient_name: of(patient, "full_name"),
         patient_age_sex: age_sex.join(", "),
         patient_code: of(patient, "patient_code"),
@@ -131,13 +129,9 @@ fn head(tx: &Transaction<'_>, clinic: uuid::Uuid, patient: &Value, doctor: &Valu
         patient_mobile: of(patient, "mobile_number"),
         allergies: of(patient, "allergies"),
         ..Printed::default()
-    }
-}
-
-fn address(clinic: &Values) -> String {
-    let town = format!("{} {}", text(clinic, "city"), text(clinic, "pincode"));
-    let parts = [text(clinic, "address"), town.trim()];
-    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+    };
+    put_head(&mut printed, &clinic);
+    printed
 }
 
 /// Why a line was signed in spite of an allergy.

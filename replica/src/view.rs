@@ -15,6 +15,8 @@ use crate::store::{Compared, Filling};
 
 mod consultation;
 mod files;
+mod known;
+mod paper;
 
 pub use consultation::{
     AlertView, Diagnosis, Difference, DosageRead, Draft, DraftItem, DraftSaved, FindingView, ItemSource,
@@ -22,6 +24,9 @@ pub use consultation::{
     PrescriptionSummary, Safety, ShortKey, ShortKeyForm, ShortKeyFound, ShortKeyTest, TestFinding, Vitals,
 };
 pub use files::{AttachmentForm, AttachmentView, FilePlace};
+
+pub use known::{Allergen, AllergyForm, AllergyView, Measured};
+pub use paper::Letterhead;
 
 /// What the window shows first.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -657,6 +662,9 @@ pub struct PatientForm {
     pub pregnancy_status: Option<String>,
     /// The first day of the last period; written only by clinicians.
     pub lmp_date: Option<String>,
+    /// Allergies to be noted with it, each as a row of its own; written only by clinicians. Never filled from what is
+    /// stored.
+    pub allergies: Vec<AllergyForm>,
 }
 
 /// A patient's chart.
@@ -670,8 +678,14 @@ pub struct Chart {
     pub form: PatientForm,
     /// `unknown`, `none_known` or `has_allergies`.
     pub allergy_status: String,
-    /// Allergies and other warnings, in words.
+    /// Allergies: those that count first, the worst of them before all others; then what does not hold any more.
+    pub allergies: Vec<AllergyView>,
+    /// Other warnings in words, and allergies that were written so.
     pub alerts: Option<String>,
+    /// Long illnesses.
+    pub conditions: Vec<Diagnosis>,
+    /// What was measured, the oldest first.
+    pub measured: Vec<Measured>,
     /// Signed prescriptions, newest first.
     pub prescriptions: Vec<PrescriptionSummary>,
     /// Whether a draft waits on this computer.

@@ -6,16 +6,16 @@ use std::sync::Arc;
 use prescription_pdf::{Drawn, Paper};
 use protocol::conflict::Choice;
 use protocol::error::ErrorCode;
-use protocol::id::{ConflictId, DeviceId, PatientId, PrescriptionId, ShortKeyId};
+use protocol::id::{AllergyId, ConflictId, DeviceId, PatientId, PrescriptionId, ShortKeyId};
 use protocol::printed::Printed;
 use protocol::settlement::Way;
 use replica::view::{
-    AppState, Chart, CommandError, ComputerView, Conflict, CorrectedField, Diagnosis, DosageRead, Draft,
-    DraftItem, DraftSaved, Enrolment, LedgerChoices, LedgerFilter, LedgerFormat, LedgerPage, LineRead, Pad,
-    PatientForm, PatientSummary, PrescriptionSummary, RefusedChange, Safety, ShortKey, ShortKeyForm,
-    ShortKeyFound, ShortKeyTest, SyncStatus, Today,
+    Allergen, AllergyForm, AppState, Chart, CommandError, ComputerView, Conflict, CorrectedField, Diagnosis,
+    DosageRead, Draft, DraftItem, DraftSaved, Enrolment, LedgerChoices, LedgerFilter, LedgerFormat,
+    LedgerPage, Letterhead, LineRead, Pad, PatientForm, PatientSummary, PrescriptionSummary, RefusedChange,
+    Safety, ShortKey, ShortKeyForm, ShortKeyFound, ShortKeyTest, SyncStatus, Today,
 };
-use replica::{Desk, Replica};
+use replica::{Desk, Language, Replica};
 use tauri::{AppHandle, State};
 use tauri_plugin_dialog::DialogExt;
 
@@ -56,6 +56,18 @@ fn draw(prescription: &Printed, is_a4: bool) -> Answer<Drawn> {
 pub async fn app_state(desk: Here<'_>) -> Answer<AppState> {
     let desk = Arc::clone(&desk);
     aside(move || Ok(desk.state())).await
+}
+
+#[tauri::command]
+pub async fn language(desk: Here<'_>) -> Answer<Language> {
+    let desk = Arc::clone(&desk);
+    aside(move || Ok(desk.language())).await
+}
+
+#[tauri::command]
+pub async fn set_language(desk: Here<'_>, language: Language) -> Answer<()> {
+    let desk = Arc::clone(&desk);
+    aside(move || Ok(desk.set_language(language)?)).await
 }
 
 #[tauri::command]
@@ -218,6 +230,42 @@ pub async fn get_chart(desk: Here<'_>, patient_id: PatientId) -> Answer<Chart> {
 }
 
 #[tauri::command]
+pub async fn find_allergens(desk: Here<'_>, typed: String) -> Answer<Vec<Allergen>> {
+    ask(desk, move |replica| replica.find_allergens(&typed)).await
+}
+
+#[tauri::command]
+pub async fn add_allergy(desk: Here<'_>, patient_id: PatientId, form: AllergyForm) -> Answer<()> {
+    ask(desk, move |replica| replica.save_allergy(patient_id, None, &form)).await
+}
+
+#[tauri::command]
+pub async fn change_allergy(
+    desk: Here<'_>,
+    patient_id: PatientId,
+    id: AllergyId,
+    seen: AllergyForm,
+    form: AllergyForm,
+) -> Answer<()> {
+    ask(desk, move |replica| replica.save_allergy(patient_id, Some((id, &seen)), &form)).await
+}
+
+#[tauri::command]
+pub async fn note_no_allergies(desk: Here<'_>, patient_id: PatientId) -> Answer<()> {
+    ask(desk, move |replica| replica.note_no_allergies(patient_id)).await
+}
+
+#[tauri::command]
+pub async fn save_conditions(
+    desk: Here<'_>,
+    patient_id: PatientId,
+    seen: Vec<Diagnosis>,
+    wanted: Vec<Diagnosis>,
+) -> Answer<()> {
+    ask(desk, move |replica| replica.save_conditions(patient_id, &seen, &wanted)).await
+}
+
+#[tauri::command]
 pub async fn open_pad(desk: Here<'_>, patient_id: PatientId) -> Answer<Pad> {
     ask(desk, move |replica| replica.open_pad(patient_id)).await
 }
@@ -345,6 +393,22 @@ pub async fn get_prescription(
     prescription_id: PrescriptionId,
 ) -> Answer<PrescriptionSummary> {
     ask(desk, move |replica| replica.prescription(prescription_id)).await
+}
+
+#[tauri::command]
+pub async fn get_letterhead(desk: Here<'_>) -> Answer<Letterhead> {
+    ask(desk, Replica::letterhead).await
+}
+
+#[tauri::command]
+pub async fn save_letterhead(desk: Here<'_>, seen: Letterhead, wanted: Letterhead) -> Answer<()> {
+    ask(desk, move |replica| replica.save_letterhead(&seen, &wanted)).await
+}
+
+#[tauri::command]
+pub async fn preview_letterhead(desk: Here<'_>, letterhead: Letterhead) -> Answer<Vec<String>> {
+    let printed = ask(desk, move |replica| replica.printed_sample(&letterhead)).await?;
+    aside(move || Ok(draw(&printed, false)?.svg_pages())).await
 }
 
 #[tauri::command]

@@ -7,6 +7,7 @@ import { keepWebViewQuiet } from "./app/keymap";
 import { Root } from "./app/Root";
 import type { Backend } from "./ipc/backend";
 import { tauriBackend } from "./ipc/commands";
+import { speak } from "./messages";
 
 async function backendHere(): Promise<Backend> {
   if (import.meta.env.DEV && !("__TAURI_INTERNALS__" in window)) {
@@ -14,6 +15,7 @@ async function backendHere(): Promise<Backend> {
     return createFakeBackend({
       delayMs: 40,
       start: new URLSearchParams(location.search).get("start") ?? "locked",
+      language: new URLSearchParams(location.search).get("language") === "hi" ? "hi" : "en",
     });
   }
   keepWebViewQuiet();
@@ -21,4 +23,7 @@ async function backendHere(): Promise<Backend> {
 }
 
 const root = document.getElementById("root");
-if (root) createRoot(root).render(<Root backend={await backendHere()} />);
+const backend = await backendHere();
+// Whoever cannot remember a language speaks English.
+speak(await backend.language().catch(() => "en" as const));
+if (root) createRoot(root).render(<Root backend={backend} />);

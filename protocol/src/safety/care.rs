@@ -82,7 +82,8 @@ pub(super) fn allergens(chart: &Chart) -> Vec<Allergen<'_>> {
 
 impl Allergen<'_> {
     pub(super) fn means(&self, ingredient: &str) -> bool {
-        names(self.text, ingredient) || self.ingredients.iter().any(|known| words(known) == words(ingredient))
+        // An allergy to diclofenac is one to diclofenac sodium.
+        names(self.text, ingredient) || self.ingredients.iter().any(|known| names(ingredient, known))
     }
 
     pub(super) fn means_class(&self, class: &str) -> bool {

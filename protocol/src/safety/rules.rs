@@ -99,6 +99,15 @@ impl Rules {
         named.map(|fact| fact.name.to_owned()).collect()
     }
 
+    pub(super) fn ingredients(&self) -> impl Iterator<Item = &'static str> {
+        self.facts.iter().map(|fact| fact.name)
+    }
+
+    #[cfg(test)]
+    pub(super) fn has_class(&self, class: &str) -> bool {
+        self.facts.iter().any(|fact| fact.classes.contains(&class))
+    }
+
     pub(super) fn interactions(&self) -> &[Interaction] {
         &self.interactions
     }

@@ -1,5 +1,6 @@
 //! Real encrypted files in temporary folders.
 
+mod allergies;
 mod amend;
 mod comparing;
 mod conflicts;
@@ -8,6 +9,7 @@ mod files;
 mod filling;
 mod guard;
 mod ledger;
+mod letterhead;
 mod outbox;
 mod patients;
 mod prescriptions;

@@ -72,6 +72,44 @@ async fn a_prescription_signed_offline_in_the_window_survives_a_power_cut_and_re
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_allergy_noted_by_keys_holds_the_line_and_the_language_that_was_chosen_outlives_a_restart()
+-> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let (session, desk) = (Session::start(&folder.path().join("session"))?, folder.path().join("desk"));
+    let clinic = Clinic::open().await?;
+    let window = Window::open(&session, &desk).await?;
+    enrol(&window, &clinic).await?;
+    window.shows("sync-pill", "all synced").await?;
+    register(&window, &sunita()).await?;
+    window.press_ctrl('a', true).await?;
+    window.part("allergy-form").await?;
+    window.type_text("penicil").await?;
+    window.shows("allergen", "Penicillins").await?;
+    window.press(Key::Down).await?;
+    window.press(Key::Enter).await?;
+    window.shows("allergy-form", "Every line is checked for Penicillins").await?;
+    window.press(Key::Enter).await?;
+    window.shows("allergy", "Penicillins").await?;
+    open_pad(&window).await?;
+    write_line(&window, &Line { medicine: "amoxicillin 500", dose: Some("1-1-1 x5d pc") }).await?;
+    window.shows("pad-held", "1 held").await?;
+
+    window.part("language-hi").await?.click().await?;
+    window.shows("pad-held", "1 रोकी गई").await?;
+    window.kill()?;
+    let window = Window::open(&session, &desk).await?;
+    window.part("unlock-form").await?;
+    window.fill("पासवर्ड", PASSWORD).await?;
+    window.press(Key::Enter).await?;
+    window.shows("today", "देखे गए").await?;
+    let other = clinic.desk("Room 2").await?;
+    let sunita = &other.replica()?.find_patients("1276")?[0];
+    let chart = other.replica()?.chart(sunita.id)?;
+    assert_eq!(chart.allergies[0].checked_by.as_deref(), Some("Penicillins"));
+    window.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_page_reaches_nothing_but_the_commands_it_was_given() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let session = Session::start(&folder.path().join("session"))?;

@@ -12,12 +12,13 @@ import { useAppState, useBackendEvents } from "./queries";
 import { createClinicRouter } from "./router";
 import { SessionProvider } from "./session";
 
+/** Where everyone was. */
+export type Places = Map<UserId, ReturnType<typeof createClinicRouter>>;
+
 /** What the window shows: set-up, the list of people, or the clinic. */
-export function App() {
+export function App({ places }: { places: Places }) {
   useBackendEvents();
   const { data, error } = useAppState();
-  // Whoever unlocks comes back to where they were; nobody else does.
-  const [places] = useState(() => new Map<UserId, ReturnType<typeof createClinicRouter>>());
   if (error) {
     const { code, detail } = problemOf(error);
     return <Broken code={code} detail={detail} />;
@@ -41,7 +42,7 @@ export function App() {
 
 interface OpenedProps {
   session: SessionView;
-  places: Map<UserId, ReturnType<typeof createClinicRouter>>;
+  places: Places;
 }
 
 function Opened({ session, places }: OpenedProps) {

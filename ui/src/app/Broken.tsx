@@ -1,5 +1,5 @@
 import { IconAlertTriangle } from "@tabler/icons-react";
-import { messages } from "../messages/en";
+import { messages } from "../messages";
 import classes from "./Broken.module.css";
 
 /** The records of this computer cannot be opened: nothing else works, so nothing else is shown. */

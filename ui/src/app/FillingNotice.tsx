@@ -1,4 +1,4 @@
-import { messages } from "../messages/en";
+import { messages } from "../messages";
 import classes from "./FillingNotice.module.css";
 import { useSyncStatus } from "./queries";
 

@@ -1,5 +1,5 @@
 import { Button } from "@mantine/core";
-import { messages } from "../messages/en";
+import { messages } from "../messages";
 import { Dialog } from "../shared/Dialog";
 import { Kbd } from "../shared/parts";
 import classes from "./KeysSheet.module.css";
@@ -24,7 +24,7 @@ export function KeysSheet({ onClose }: { onClose: () => void }) {
                 .filter((one) => keymap[one].where === place)
                 .map((one) => (
                   <div key={one}>
-                    <dt>{keymap[one].label}</dt>
+                    <dt>{messages.keys[keymap[one].label]}</dt>
                     <dd>
                       <Kbd>{keyLabel(one)}</Kbd>
                       <span className={classes.spoken}>{keyLabel(one)}</span>

@@ -2,7 +2,7 @@ import { IconDeviceDesktopOff } from "@tabler/icons-react";
 import { useState } from "react";
 import { PasswordForm } from "../features/unlock/PasswordForm";
 import type { Person } from "../ipc/bindings/Person";
-import { messages } from "../messages/en";
+import { messages } from "../messages";
 import { placeOf, timeOrDay } from "../shared/format";
 import classes from "./Broken.module.css";
 

@@ -2,6 +2,7 @@ import {
   IconArrowsSplit,
   IconCalendarEvent,
   IconDeviceDesktop,
+  IconFileDescription,
   IconHelpCircle,
   IconPrescription,
   IconRefresh,
@@ -9,14 +10,15 @@ import {
   IconUserHeart,
 } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
-import { messages } from "../messages/en";
+import { messages } from "../messages";
+import { LanguageChoice } from "./LanguageChoice";
 import classes from "./layout.module.css";
 import { useSyncStatus } from "./queries";
 import { useSession } from "./session";
 
 /** Where one can go from here; only what leads somewhere now. */
 export function Rail({ onKeys }: { onKeys: () => void }) {
-  const { session, openPatient } = useSession();
+  const { session, openPatient, unwritten } = useSession();
   const status = useSyncStatus().data;
   const decisions = status?.decisions ?? 0;
   const setAside = (status?.attention ?? 0) - decisions;
@@ -57,6 +59,12 @@ export function Rail({ onKeys }: { onKeys: () => void }) {
           {shell.computers}
         </Link>
       )}
+      {session.person.roles.includes("admin") && (
+        <Link to="/letterhead" {...link}>
+          <IconFileDescription size={22} stroke={1.7} aria-hidden="true" />
+          {shell.letterhead}
+        </Link>
+      )}
       {decisions > 0 && (
         <Link to="/review" search={{}} {...link}>
           <IconArrowsSplit size={22} stroke={1.7} aria-hidden="true" />
@@ -64,7 +72,12 @@ export function Rail({ onKeys }: { onKeys: () => void }) {
           <span className={`${classes.count} ${classes.differs}`}>{decisions}</span>
         </Link>
       )}
-      <button type="button" className={`${classes.railItem} ${classes.last}`} onClick={onKeys}>
+      <span className={classes.last} />
+      <LanguageChoice
+        className={classes.railItem}
+        before={() => Promise.all([...unwritten.current].map((write) => write()))}
+      />
+      <button type="button" className={classes.railItem} onClick={onKeys}>
         <IconHelpCircle size={22} stroke={1.7} aria-hidden="true" />
         {shell.keys}
       </button>

@@ -1,6 +1,6 @@
 import { IconX } from "@tabler/icons-react";
 import { useState } from "react";
-import { messages } from "../messages/en";
+import { messages } from "../messages";
 import { useSyncStatus } from "./queries";
 import classes from "./ServerNotices.module.css";
 

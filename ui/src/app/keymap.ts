@@ -1,46 +1,47 @@
 import { useEffect, useRef } from "react";
-import { messages } from "../messages/en";
+import { messages } from "../messages";
 
 interface Binding {
   /** As a person reads it: `Mod` is ⌘ on a Mac and Ctrl elsewhere. */
   keys: string;
-  label: string;
+  /** Its name among the words for keys. */
+  label: keyof typeof messages.keys;
   where: "everywhere" | "chart" | "pad";
 }
 
-const { keys: labels } = messages;
-
 /** Every key that works beyond the focused control. */
 export const keymap = {
-  find: { keys: "Mod+K", label: labels.find, where: "everywhere" },
-  register: { keys: "Mod+Shift+N", label: labels.register, where: "everywhere" },
-  today: { keys: "Mod+1", label: labels.today, where: "everywhere" },
-  chart: { keys: "Mod+2", label: labels.chart, where: "everywhere" },
-  pad: { keys: "Mod+3", label: labels.pad, where: "everywhere" },
-  sync: { keys: "Mod+4", label: labels.sync, where: "everywhere" },
-  review: { keys: "Mod+Shift+R", label: labels.review, where: "everywhere" },
-  keys: { keys: "?", label: labels.keys, where: "everywhere" },
-  close: { keys: "Esc", label: labels.close, where: "everywhere" },
-  newPrescription: { keys: "Mod+N", label: labels.newPrescription, where: "chart" },
-  preview: { keys: "Mod+P", label: labels.preview, where: "chart" },
-  repeat: { keys: "Mod+R", label: labels.repeat, where: "pad" },
-  undo: { keys: "Mod+Z", label: labels.undo, where: "pad" },
-  redo: { keys: "Mod+Shift+Z", label: labels.redo, where: "pad" },
-  sign: { keys: "Mod+Enter", label: labels.sign, where: "pad" },
-  removeLine: { keys: "Mod+Backspace", label: labels.removeLine, where: "pad" },
-  moveUp: { keys: "Alt+↑", label: labels.moveLineUp, where: "pad" },
-  moveDown: { keys: "Alt+↓", label: labels.moveLineDown, where: "pad" },
-  keepLine: { keys: "K", label: labels.keepLine, where: "pad" },
-  diagnosis: { keys: "F3", label: labels.diagnosis, where: "pad" },
-  vitals: { keys: "F4", label: labels.vitals, where: "pad" },
-  comeBack: { keys: "F6", label: labels.comeBack, where: "pad" },
-  tests: { keys: "F7", label: labels.tests, where: "pad" },
-  advice: { keys: "F8", label: labels.advice, where: "pad" },
-  medicineLine: { keys: "F9", label: labels.medicineLine, where: "pad" },
-  discardDraft: { keys: "Mod+D", label: labels.discardDraft, where: "pad" },
-  expandKey: { keys: "/key Tab", label: labels.expand, where: "pad" },
-  phrase: { keys: ".key Space", label: labels.phrase, where: "pad" },
-  editLine: { keys: "F2", label: labels.editLine, where: "pad" },
+  find: { keys: "Mod+K", label: "find", where: "everywhere" },
+  register: { keys: "Mod+Shift+N", label: "register", where: "everywhere" },
+  today: { keys: "Mod+1", label: "today", where: "everywhere" },
+  chart: { keys: "Mod+2", label: "chart", where: "everywhere" },
+  pad: { keys: "Mod+3", label: "pad", where: "everywhere" },
+  sync: { keys: "Mod+4", label: "sync", where: "everywhere" },
+  review: { keys: "Mod+Shift+R", label: "review", where: "everywhere" },
+  keys: { keys: "?", label: "keys", where: "everywhere" },
+  close: { keys: "Esc", label: "close", where: "everywhere" },
+  newPrescription: { keys: "Mod+N", label: "newPrescription", where: "chart" },
+  allergy: { keys: "Mod+Shift+A", label: "allergy", where: "chart" },
+  merge: { keys: "Mod+Shift+M", label: "merge", where: "chart" },
+  preview: { keys: "Mod+P", label: "preview", where: "chart" },
+  repeat: { keys: "Mod+R", label: "repeat", where: "pad" },
+  undo: { keys: "Mod+Z", label: "undo", where: "pad" },
+  redo: { keys: "Mod+Shift+Z", label: "redo", where: "pad" },
+  sign: { keys: "Mod+Enter", label: "sign", where: "pad" },
+  removeLine: { keys: "Mod+Backspace", label: "removeLine", where: "pad" },
+  moveUp: { keys: "Alt+↑", label: "moveLineUp", where: "pad" },
+  moveDown: { keys: "Alt+↓", label: "moveLineDown", where: "pad" },
+  keepLine: { keys: "K", label: "keepLine", where: "pad" },
+  diagnosis: { keys: "F3", label: "diagnosis", where: "pad" },
+  vitals: { keys: "F4", label: "vitals", where: "pad" },
+  comeBack: { keys: "F6", label: "comeBack", where: "pad" },
+  tests: { keys: "F7", label: "tests", where: "pad" },
+  advice: { keys: "F8", label: "advice", where: "pad" },
+  medicineLine: { keys: "F9", label: "medicineLine", where: "pad" },
+  discardDraft: { keys: "Mod+D", label: "discardDraft", where: "pad" },
+  expandKey: { keys: "/key Tab", label: "expand", where: "pad" },
+  phrase: { keys: ".key Space", label: "phrase", where: "pad" },
+  editLine: { keys: "F2", label: "editLine", where: "pad" },
 } satisfies Record<string, Binding>;
 
 export type KeyId = keyof typeof keymap;

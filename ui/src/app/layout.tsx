@@ -6,7 +6,7 @@ import { Finder } from "../features/finder/Finder";
 import { SyncPill } from "../features/sync/SyncPill";
 import { useBackend } from "../ipc/context";
 import { problemOf } from "../ipc/problem";
-import { messages } from "../messages/en";
+import { messages } from "../messages";
 import { Logo } from "../shared/Logo";
 import { placeOf } from "../shared/format";
 import { Avatar, Kbd } from "../shared/parts";
@@ -53,12 +53,7 @@ export function Layout() {
           <strong>{session.tenantName}</strong>
           <span>{placeOf(session.clinicName, session.tenantName)}</span>
         </div>
-        <button
-          type="button"
-          className={classes.find}
-          aria-label={shell.findLong}
-          onClick={() => setOpen("finder")}
-        >
+        <button type="button" className={classes.find} onClick={() => setOpen("finder")}>
           <IconSearch size={16} stroke={1.8} aria-hidden="true" />
           <span>{shell.find}</span>
           <Kbd>{keyLabel("find")}</Kbd>

@@ -1,6 +1,7 @@
 import { createMemoryHistory, createRootRoute, createRoute, createRouter } from "@tanstack/react-router";
 import { Computers } from "../features/computers/Computers";
 import { Chart } from "../features/chart/Chart";
+import { Letterhead } from "../features/letterhead/Letterhead";
 import { PadScreen } from "../features/pad/PadScreen";
 import { CorrectPatient } from "../features/patient/CorrectPatient";
 import { RegisterPatient } from "../features/patient/RegisterPatient";
@@ -63,6 +64,8 @@ const sync = createRoute({ getParentRoute: () => root, path: "/sync", component:
 
 const computers = createRoute({ getParentRoute: () => root, path: "/computers", component: Computers });
 
+const letterhead = createRoute({ getParentRoute: () => root, path: "/letterhead", component: Letterhead });
+
 const shortKeys = createRoute({ getParentRoute: () => root, path: "/short-keys", component: ShortKeys });
 
 const review = createRoute({
@@ -84,6 +87,7 @@ const routeTree = root.addChildren([
   prescription,
   sync,
   computers,
+  letterhead,
   shortKeys,
   review,
 ]);

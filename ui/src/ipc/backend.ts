@@ -1,3 +1,6 @@
+import type { Allergen } from "./bindings/Allergen";
+import type { AllergyForm } from "./bindings/AllergyForm";
+import type { AllergyId } from "./bindings/AllergyId";
 import type { AppState } from "./bindings/AppState";
 import type { AttachmentForm } from "./bindings/AttachmentForm";
 import type { AttachmentId } from "./bindings/AttachmentId";
@@ -19,6 +22,7 @@ import type { LedgerChoices } from "./bindings/LedgerChoices";
 import type { LedgerFilter } from "./bindings/LedgerFilter";
 import type { LedgerFormat } from "./bindings/LedgerFormat";
 import type { LedgerPage } from "./bindings/LedgerPage";
+import type { Letterhead } from "./bindings/Letterhead";
 import type { LineRead } from "./bindings/LineRead";
 import type { Pad } from "./bindings/Pad";
 import type { PatientForm } from "./bindings/PatientForm";
@@ -35,6 +39,7 @@ import type { RefusedChange } from "./bindings/RefusedChange";
 import type { SettlementWay } from "./bindings/SettlementWay";
 import type { SyncStatus } from "./bindings/SyncStatus";
 import type { Today } from "./bindings/Today";
+import type { WindowLanguage } from "./bindings/WindowLanguage";
 
 /** What the program around the window tells without being asked. */
 export type BackendEvent =
@@ -45,6 +50,9 @@ export type BackendEvent =
 /** Everything the window can ask of the program around it. Failures reject with a `CommandError`. */
 export interface Backend {
   appState(): Promise<AppState>;
+  /** The language that this computer remembers. */
+  language(): Promise<WindowLanguage>;
+  setLanguage(language: WindowLanguage): Promise<void>;
   enrol(enrolment: Enrolment): Promise<AppState>;
   unlock(email: string, password: string): Promise<AppState>;
   lock(): Promise<AppState>;
@@ -89,6 +97,15 @@ export interface Backend {
   /** Writes what differs between the form as it was first seen and as it is left. */
   updatePatient(patientId: PatientId, seen: PatientForm, form: PatientForm): Promise<PatientSummary>;
   getChart(patientId: PatientId): Promise<Chart>;
+  /** Classes and ingredients that an allergy can be noted to, so that lines are checked for them. */
+  findAllergens(typed: string): Promise<Allergen[]>;
+  addAllergy(patientId: PatientId, form: AllergyForm): Promise<void>;
+  /** Writes what differs from what the person saw. */
+  changeAllergy(patientId: PatientId, id: AllergyId, seen: AllergyForm, form: AllergyForm): Promise<void>;
+  /** Someone asked, and there are none. */
+  noteNoAllergies(patientId: PatientId): Promise<void>;
+  /** Adds and takes out what differs from what the person saw. */
+  saveConditions(patientId: PatientId, seen: Diagnosis[], wanted: Diagnosis[]): Promise<void>;
   openPad(patientId: PatientId): Promise<Pad>;
   saveDraft(patientId: PatientId, draft: Draft): Promise<DraftSaved>;
   discardDraft(patientId: PatientId): Promise<void>;
@@ -123,6 +140,11 @@ export interface Backend {
   /** `leaveOut` are the places of held lines that are left out of what is signed. */
   signPrescription(patientId: PatientId, draft: Draft, leaveOut: number[]): Promise<PrescriptionSummary>;
   getPrescription(prescriptionId: PrescriptionId): Promise<PrescriptionSummary>;
+  getLetterhead(): Promise<Letterhead>;
+  /** Writes what differs from what the person saw. */
+  saveLetterhead(seen: Letterhead, wanted: Letterhead): Promise<void>;
+  /** The pages of a sample with this letterhead, each an SVG text. */
+  previewLetterhead(letterhead: Letterhead): Promise<string[]>;
   /** The pages of the saved draft, each an SVG text. */
   previewDraft(patientId: PatientId): Promise<string[]>;
   /** The pages of a signed prescription, each an SVG text. */

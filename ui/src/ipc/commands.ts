@@ -7,6 +7,8 @@ import type { SyncStatus } from "./bindings/SyncStatus";
 /** The real program around the window. */
 export const tauriBackend: Backend = {
   appState: () => invoke("app_state"),
+  language: () => invoke("language"),
+  setLanguage: (language) => invoke("set_language", { language }),
   enrol: (enrolment) => invoke("enrol", { enrolment }),
   unlock: (email, password) => invoke("unlock", { email, password }),
   lock: () => invoke("lock"),
@@ -31,6 +33,11 @@ export const tauriBackend: Backend = {
   registerPatient: (form) => invoke("register_patient", { form }),
   updatePatient: (patientId, seen, form) => invoke("update_patient", { patientId, seen, form }),
   getChart: (patientId) => invoke("get_chart", { patientId }),
+  findAllergens: (typed) => invoke("find_allergens", { typed }),
+  addAllergy: (patientId, form) => invoke("add_allergy", { patientId, form }),
+  changeAllergy: (patientId, id, seen, form) => invoke("change_allergy", { patientId, id, seen, form }),
+  noteNoAllergies: (patientId) => invoke("note_no_allergies", { patientId }),
+  saveConditions: (patientId, seen, wanted) => invoke("save_conditions", { patientId, seen, wanted }),
   openPad: (patientId) => invoke("open_pad", { patientId }),
   saveDraft: (patientId, draft) => invoke("save_draft", { patientId, draft }),
   discardDraft: (patientId) => invoke("discard_draft", { patientId }),
@@ -52,6 +59,9 @@ export const tauriBackend: Backend = {
   signPrescription: (patientId, draft, leaveOut) =>
     invoke("sign_prescription", { patientId, draft, leaveOut }),
   getPrescription: (prescriptionId) => invoke("get_prescription", { prescriptionId }),
+  getLetterhead: () => invoke("get_letterhead"),
+  saveLetterhead: (seen, wanted) => invoke("save_letterhead", { seen, wanted }),
+  previewLetterhead: (letterhead) => invoke("preview_letterhead", { letterhead }),
   previewDraft: (patientId) => invoke("preview_draft", { patientId }),
   prescriptionPages: (prescriptionId, isA4) => invoke("prescription_pages", { prescriptionId, isA4 }),
   savePrescriptionPdf: (prescriptionId, isA4) => invoke("save_prescription_pdf", { prescriptionId, isA4 }),

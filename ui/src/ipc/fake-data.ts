@@ -32,6 +32,7 @@ const form: PatientForm = {
   preferredLanguage: null,
   pregnancyStatus: null,
   lmpDate: null,
+  allergies: [],
 };
 
 export const forms: PatientForm[] = [
@@ -39,7 +40,6 @@ export const forms: PatientForm[] = [
     ...form,
     firstName: "Sunita",
     allergyStatus: "has_allergies",
-    alerts: "Penicillins: anaphylaxis, severe, 2019. Sulfonamides: rash, mild, 2022",
     bloodGroup: "B+",
   },
   {

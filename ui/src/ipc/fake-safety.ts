@@ -73,7 +73,7 @@ export function withoutHeld(alerts: string, draft: Draft, leaveOut: number[]) {
       why: finding.why,
       isLeftOut: isHeld(place),
       reason: finding.reason,
-      ruleVersion: 2,
+      ruleVersion: 3,
     })),
   );
   return {

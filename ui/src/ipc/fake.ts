@@ -13,6 +13,7 @@ import type { Person } from "./bindings/Person";
 import type { PrescriptionSummary } from "./bindings/PrescriptionSummary";
 import type { RefusedChange } from "./bindings/RefusedChange";
 import type { SyncStatus } from "./bindings/SyncStatus";
+import type { WindowLanguage } from "./bindings/WindowLanguage";
 import {
   countStates,
   fakeBmi,
@@ -27,6 +28,8 @@ import { readFakeDosage, readFakeLine } from "./fake-dosage";
 import { type ChosenFile, fakeFiles } from "./fake-files";
 import { fakePage } from "./fake-pages";
 import { fakeDifference, repeatFake } from "./fake-repeat";
+import { fakeLetterhead } from "./fake-letterhead";
+import { allergyWords, type FakeKnown, fakeKnown, knownOfFirst, nothingKnown } from "./fake-known";
 import { fakeShortKeys } from "./fake-short-keys";
 import { checkFakeDraft, withoutHeld } from "./fake-safety";
 
@@ -34,6 +37,8 @@ interface Options {
   /** `notEnrolled`, `locked`, or the e-mail of whoever is signed in already. */
   start?: string;
   delayMs?: number;
+  /** The language that this computer remembers. */
+  language?: WindowLanguage;
 }
 
 interface FakeBackend extends Backend {
@@ -88,6 +93,7 @@ interface FakePatient {
   form: PatientForm;
   prescriptions: PrescriptionSummary[];
   draft: Draft | null;
+  known: FakeKnown;
 }
 
 const viewsOf = (draft: Draft): ItemView[] =>
@@ -221,6 +227,7 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
       prescriptions: [],
       draft: null,
       mergedInto: null,
+      known: nothingKnown(form),
     };
     clinic.push(patient);
     return patient;
@@ -267,6 +274,7 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
   const first = clinic[0];
   if (first) {
     first.summary.lastVisit = "2026-11-02";
+    first.known = knownOfFirst();
     first.prescriptions = [
       {
         id: "rx0",
@@ -331,6 +339,11 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
       return () => listeners.delete(onEvent);
     },
     appState: () => answer("appState", state),
+    language: () => answer("language", () => options.language ?? "en"),
+    setLanguage: (language) =>
+      answer("setLanguage", () => {
+        options.language = language;
+      }),
     enrol: (enrolment) =>
       answer("enrol", () => {
         if (enrolment.code === "wrong") {
@@ -491,7 +504,8 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
           Object.entries(seen).some(([other, before]) => other === name && before !== value),
         );
         const form = { ...patient.form, ...Object.fromEntries(changed) };
-        patient.form = form;
+        patient.form = { ...form, allergies: [] };
+        for (const allergy of left.allergies) patient.known.note(allergy);
         patient.summary = {
           ...summaryOf(id, form, patient.summary.patientCode ?? ""),
           lastVisit: patient.summary.lastVisit,
@@ -501,21 +515,30 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
       }),
     getChart: (id) =>
       answer("getChart", () => {
-        const { summary, form, prescriptions, draft } = patientOf(id);
+        const { summary, form, prescriptions, draft, known } = patientOf(patientOf(id).mergedInto ?? id);
         const isClinical = !signedIn?.roles.includes("receptionist");
         return {
           patient: summary,
           form,
-          allergyStatus: isClinical ? form.allergyStatus : "unknown",
+          allergyStatus: isClinical ? known.status(form) : "unknown",
+          allergies: isClinical ? known.allergies : [],
+          conditions: isClinical ? known.conditions : [],
+          measured: isClinical ? known.measured : [],
           alerts: isClinical ? form.alerts || null : null,
           prescriptions: isClinical ? prescriptions : [],
           hasDraft: draft !== null,
           conflicts: conflicts.filter(
             (item) => item.decided === null && (item.patient?.id === id || item.otherPatient?.id === id),
           ),
-          merged: clinic.filter((patient) => patient.mergedInto === id).map((patient) => patient.summary),
+          merged: clinic
+            .filter((patient) => patient.mergedInto === summary.id)
+            .map((patient) => patient.summary),
         };
       }),
+    ...fakeKnown(answer, (id) => {
+      const patient = patientOf(id);
+      return { ...patient, record: (title) => record(title, patient.summary) };
+    }),
     openPad: (id) =>
       answer("openPad", () => {
         const draft = patientOf(id).draft ?? emptyDraft;
@@ -591,11 +614,11 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
     ...fakeShortKeys(answer),
     ...files.commands,
     checkDraft: (id, draft, typed) =>
-      answer("checkDraft", () => checkFakeDraft(patientOf(id).form.alerts, draft, typed)),
+      answer("checkDraft", () => checkFakeDraft(allergyWords(patientOf(id)), draft, typed)),
     signPrescription: (id, whole, leaveOut) =>
       answer("signPrescription", () => {
         const patient = patientOf(id);
-        const { draft, alerts } = withoutHeld(patient.form.alerts, whole, leaveOut);
+        const { draft, alerts } = withoutHeld(allergyWords(patient), whole, leaveOut);
         if (draft.items.length === 0 && !draft.advice && !draft.investigations) {
           const detail = "There is nothing to sign yet: add a medicine, a test or advice.";
           throw { code: "invalid", detail } satisfies CommandError;
@@ -623,6 +646,7 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
         return signed;
       }),
     getPrescription: (id) => answer("getPrescription", () => ({ ...prescriptionOf(id).prescription })),
+    ...fakeLetterhead(answer),
     previewDraft: (id) =>
       answer("previewDraft", () => {
         const patient = patientOf(id);

@@ -1,4 +1,4 @@
-import { messages } from "../messages/en";
+import { messages } from "../messages";
 import type { CommandError } from "./bindings/CommandError";
 
 function isCommandError(error: unknown): error is CommandError {

@@ -1,5 +1,7 @@
 import { pad, prescription } from "./consultation";
 import { files } from "./files";
+import { letterhead } from "./letterhead";
+import { known, trend } from "./known";
 import { shortKeys } from "./short-keys";
 
 const people = (count: number) => (count === 1 ? "1 person" : `${count} people`);
@@ -23,6 +25,7 @@ export const messages = {
     cancel: "Cancel",
     undo: "Undo",
     code: (code: string) => `Code to read out by phone: ${code}`,
+    language: "Language",
     notClinical: "Clinical details are shown to doctors, dentists and nurses only.",
   },
   roles: {
@@ -104,7 +107,7 @@ export const messages = {
     thisOne: "this computer",
     revoke: "Take out of service",
     agree: "Agree to clear it now",
-    revokeLong: (name: string) => `Take ${name} out of service`,
+    revokeLong: (name: string) => `Take out of service: ${name}`,
     revokeTitle: (name: string) => `Take ${name} out of service?`,
     revokeText:
       "This cannot be undone: the computer must be enrolled anew to be used again. What was done on it and not sent yet is handed over for someone to look at, and then its keys and records are destroyed.",
@@ -130,7 +133,6 @@ export const messages = {
   shell: {
     skip: "Skip to the content",
     find: "Find patient",
-    findLong: "Find patient by mobile number, name or code",
     lock: "Lock",
     mainNavigation: "Main",
     serverNotices: "From the server",
@@ -146,6 +148,7 @@ export const messages = {
     pad: "Pad",
     sync: "Sync",
     computers: "Computers",
+    letterhead: "Letterhead",
     shortKeys: "Library",
     keys: "Keys",
     keysTitle: "Keys",
@@ -204,6 +207,8 @@ export const messages = {
     redo: "redo",
     keepLine: "keep a held line, with a reason",
     correct: "correct patient",
+    allergy: "note an allergy",
+    merge: "registered twice",
   },
   today: {
     seen: "Seen",
@@ -282,7 +287,7 @@ export const messages = {
       none_known: "None known",
       has_allergies: "Has allergies",
     },
-    alerts: "Allergies and warnings in words",
+    alerts: "Other warnings in words",
     submit: "Register",
     save: "Save correction",
     onNumber: (count: number) => `${people(count)} on this number`,
@@ -332,6 +337,9 @@ export const messages = {
     },
   },
   files,
+  letterhead,
+  known,
+  trend,
   pad,
   shortKeys,
   prescription,
@@ -501,16 +509,27 @@ export const messages = {
     },
     merge: {
       open: "Registered twice…",
-      title: "The same person as…",
-      lead: (name: string) =>
-        `Their records will be shown in the chart of ${name}. Nothing moves, and they can be parted again.`,
+      title: "Registered twice?",
+      lead: "Nothing moves: the records of both are shown together in one chart, and can be parted again.",
       find: "Find the other registration",
+      findHint: "Mobile number, name or code; ↓ and Enter choose",
+      found: "Other registrations",
+      compareTitle: "Are these two one person?",
+      caption: "Both registrations, side by side",
+      keep: (name: string) => `Show the details of ${name}`,
+      differs: "differs",
+      fact: "What",
+      name: "Name",
+      age: "Age and sex",
+      reason: "How it was found out (kept in the history)",
+      another: "Choose another",
       merge: "Same person",
       propose: "Propose it",
       merged: "Shown as one person",
       proposed: "Proposed to those who decide it",
       others: "Also registered as",
       part: "Part again",
+      partLong: (name: string) => `Part again: ${name}`,
       parted: "Parted again",
     },
   },
@@ -590,7 +609,7 @@ export const messages = {
     lastContact: "Last contact",
     lastSynced: "Last in step with the server",
     ledger: "What was done on this computer",
-    entries: (count: number) => (count === 1 ? "1 entry" : `${count.toLocaleString("en-IN")} entries`),
+    entries: (count: number) => (count === 1 ? "1 entry" : `${number(count)} entries`),
     acknowledged: (time: string) => `acknowledged ${time}`,
     ledgerEmpty: "Nothing has been done on this computer yet.",
     nothingFits: "Nothing fits. Take away a filter to see more.",

@@ -1,38 +1,46 @@
-const time = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
-const timeWithSeconds = new Intl.DateTimeFormat("en-GB", {
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-});
-const day = new Intl.DateTimeFormat("en-GB", { day: "2-digit", month: "short", year: "numeric" });
-const weekday = new Intl.DateTimeFormat("en-GB", {
-  weekday: "short",
-  day: "2-digit",
-  month: "short",
-  year: "numeric",
-});
-const longDay = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long" });
+import { language, type Language } from "../messages";
+
+/** Days and times as people of a language write them; digits are Latin everywhere. */
+function formatsOf(locale: string) {
+  const of = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, options);
+  const date = { day: "2-digit", month: "short", year: "numeric" } as const;
+  return {
+    time: of({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }),
+    timeWithSeconds: of({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }),
+    day: of(date),
+    weekday: of({ weekday: "short", ...date }),
+    longDay: of({ weekday: "long", day: "numeric", month: "long" }),
+  };
+}
+
+const formats: Record<Language, ReturnType<typeof formatsOf>> = {
+  en: formatsOf("en-GB"),
+  hi: formatsOf("hi-IN-u-nu-latn"),
+};
 
 function dayOf(isoDay: string): Date {
   return new Date(`${isoDay.slice(0, 10)}T12:00:00`);
 }
 
 /** `10:41` */
-export const shortTime = (instant: string) => time.format(new Date(instant));
+export const shortTime = (instant: string) => formats[language].time.format(new Date(instant));
 /** `10:41:08` */
-export const longTime = (instant: string) => timeWithSeconds.format(new Date(instant));
+export const longTime = (instant: string) => formats[language].timeWithSeconds.format(new Date(instant));
 /** `23 Nov 2026` */
-export const shortDay = (isoDay: string) => day.format(dayOf(isoDay)).replace("Sept", "Sep");
+export const shortDay = (isoDay: string) =>
+  formats[language].day.format(dayOf(isoDay)).replace("Sept", "Sep");
 /** `Mon 23 Nov 2026` */
 export const dayWithWeekday = (isoDay: string) =>
-  weekday.format(dayOf(isoDay)).replace("Sept", "Sep").replace(",", "");
+  formats[language].weekday.format(dayOf(isoDay)).replace("Sept", "Sep").replace(",", "");
 /** `Monday 23 November` */
-export const wholeDay = (isoDay: string) => longDay.format(dayOf(isoDay)).replace(",", "");
+export const wholeDay = (isoDay: string) => formats[language].longDay.format(dayOf(isoDay)).replace(",", "");
 /** `10:41` today, else `22 Nov 2026 10:41`. */
 export function timeOrDay(instant: string): string {
   const date = new Date(instant);
   const isToday = date.toDateString() === new Date().toDateString();
-  return isToday ? shortTime(instant) : `${day.format(date).replace("Sept", "Sep")} ${time.format(date)}`;
+  return isToday
+    ? shortTime(instant)
+    : `${formats[language].day.format(date).replace("Sept", "Sep")} ${formats[language].time.format(date)}`;
 }
 
 /** `+91 98204 41276` */

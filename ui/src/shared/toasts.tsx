@@ -1,6 +1,6 @@
 import { IconX } from "@tabler/icons-react";
 import { createContext, type ReactNode, use, useCallback, useEffect, useMemo, useState } from "react";
-import { messages } from "../messages/en";
+import { messages } from "../messages";
 import classes from "./toasts.module.css";
 
 interface Toast {

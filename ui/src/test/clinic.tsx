@@ -4,6 +4,7 @@ import axe from "axe-core";
 import { expect } from "vitest";
 import { Root } from "../app/Root";
 import { createFakeBackend } from "../ipc/fake";
+import { messages, speak } from "../messages";
 
 type Options = NonNullable<Parameters<typeof createFakeBackend>[0]>;
 type FakeBackend = ReturnType<typeof createFakeBackend>;
@@ -14,6 +15,7 @@ export function openClinic(
   prepare: (backend: FakeBackend) => void = () => undefined,
 ): { keys: UserEvent; backend: FakeBackend } {
   const backend = createFakeBackend(options);
+  speak(options.language ?? "en");
   prepare(backend);
   const keys = userEvent.setup();
   render(<Root backend={backend} />);
@@ -33,7 +35,7 @@ export async function findSunita(keys: UserEvent) {
 export async function openPad(keys: UserEvent) {
   await findSunita(keys);
   await keys.keyboard("{Control>}n{/Control}");
-  return screen.findByRole("combobox", { name: "Medicine and dose" });
+  return screen.findByRole("combobox", { name: messages.pad.line });
 }
 
 /** Signs a prescription of metformin, with the dose that the list offers. */
@@ -50,7 +52,7 @@ export async function signMetformin(keys: UserEvent) {
 /** What a screen reader or an assessor would complain about. Colours are not drawn here, so not judged. */
 export async function expectAccessible() {
   const { violations } = await axe.run(document.body, {
-    rules: { "color-contrast": { enabled: false } },
+    rules: { "color-contrast": { enabled: false }, "label-content-name-mismatch": { enabled: true } },
   });
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`)).toEqual([]);
 }

@@ -1,7 +1,9 @@
 import { cleanup, configure } from "@testing-library/react";
 import { afterEach, vi } from "vitest";
+import { speak } from "../messages";
 
 afterEach(cleanup);
+afterEach(() => speak("en"));
 // A busy machine is slow, not wrong.
 configure({ asyncUtilTimeout: 10_000 });
 

@@ -1,12 +1,13 @@
 import { Button } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
+import { keyLabel, useKeys } from "../../app/keymap";
 import { useSession } from "../../app/session";
 import type { Chart } from "../../ipc/bindings/Chart";
 import { useBackend } from "../../ipc/context";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { mobile, shortDay } from "../../shared/format";
-import { Problem } from "../../shared/parts";
+import { Kbd, Problem } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
 import { MergeDialog } from "../review/MergeDialog";
 import classes from "./Chart.module.css";
@@ -24,31 +25,35 @@ export function About({ chart }: { chart: Chart }) {
     [words.lastVisit, patient.lastVisit ? shortDay(patient.lastVisit) : words.never],
     ...(session.mayReadClinical ? [[words.blood, blood] satisfies [string, string]] : []),
   ];
+  const [isOpen, setOpen] = useState(false);
+  useKeys({ merge: () => setOpen(true) });
   return (
-    <aside className={`${classes.card} ${classes.about}`} aria-labelledby="about-title">
-      <h2 id="about-title">{words.about}</h2>
-      <dl>
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
-      <Merged chart={chart} />
-    </aside>
+    <>
+      <aside className={`${classes.card} ${classes.about}`} aria-labelledby="about-title">
+        <h2 id="about-title">{words.about}</h2>
+        <dl>
+          {facts.map(([name, value]) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+        </dl>
+        <Merged chart={chart} onAnother={() => setOpen(true)} />
+      </aside>
+      {isOpen && <MergeDialog chart={chart} onClose={() => setOpen(false)} />}
+    </>
   );
 }
 
 /** The registrations that this one stands for, and the way to say that another one is the same person. */
-function Merged({ chart }: { chart: Chart }) {
+function Merged({ chart, onAnother }: { chart: Chart; onAnother: () => void }) {
   const backend = useBackend();
   const { session } = useSession();
   const toast = useToast();
-  const [isOpen, setOpen] = useState(false);
   const part = useMutation({
     mutationFn: (away: string) => backend.unmergePatient(away),
-    onSuccess: () => toast(merge.parted),
+    onSuccess: (_, away) => toast(merge.parted, () => void backend.mergePatients(chart.patient.id, away, "")),
   });
   const { merge } = messages.review;
   return (
@@ -62,6 +67,7 @@ function Merged({ chart }: { chart: Chart }) {
               <Button
                 size="xs"
                 variant="default"
+                aria-label={merge.partLong(other.fullName)}
                 disabled={part.isPending}
                 onClick={() => part.mutate(other.id)}
               >
@@ -72,10 +78,9 @@ function Merged({ chart }: { chart: Chart }) {
         ))}
       </ul>
       {part.error && <Problem error={part.error} />}
-      <Button size="xs" variant="subtle" onClick={() => setOpen(true)}>
+      <Button size="xs" variant="default" rightSection={<Kbd>{keyLabel("merge")}</Kbd>} onClick={onAnother}>
         {merge.open}
       </Button>
-      {isOpen && <MergeDialog keep={chart.patient} onClose={() => setOpen(false)} />}
     </div>
   );
 }

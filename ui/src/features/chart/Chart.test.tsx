@@ -14,7 +14,9 @@ async function openChartOf(name: string, prepare?: Parameters<typeof openClinic>
 
 test("an allergy stands above everything else in the chart", async () => {
   await openChartOf("Sunita");
-  expect((await screen.findByRole("note")).textContent).toContain("ALLERGIESPenicillins: anaphylaxis");
+  expect((await screen.findByRole("note")).textContent).toContain(
+    "ALLERGIESPenicillins anaphylaxis, severe · 2019",
+  );
 });
 
 test("a first visit says that allergies were not asked and how to begin", async () => {

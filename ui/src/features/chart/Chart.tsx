@@ -5,15 +5,19 @@ import { keyLabel, useKeys } from "../../app/keymap";
 import { queryKeys } from "../../app/queries";
 import { useSession } from "../../app/session";
 import { useBackend } from "../../ipc/context";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { KeyBar, Notice, Problem, Waiting } from "../../shared/parts";
 import { ConflictBanner } from "../review/ConflictBanner";
 import { Files } from "../files/Files";
 import { About } from "./About";
+import { Allergies } from "./Allergies";
 import classes from "./Chart.module.css";
 import { ChartActions } from "./ChartActions";
+import { Conditions } from "./Conditions";
+import known from "./Known.module.css";
 import { AllergyBar, PatientStrip } from "./PatientStrip";
 import { Timeline } from "./Timeline";
+import { Trends } from "./Trends";
 
 /** Everything about one patient, newest first. */
 export function Chart({ patientId }: { patientId: string }) {
@@ -50,6 +54,11 @@ export function Chart({ patientId }: { patientId: string }) {
         {session.mayReadClinical && <AllergyBar chart={data} />}
         <ConflictBanner conflicts={data.conflicts} />
         <div className={classes.body}>
+          <div className={known.column}>
+            {session.mayReadClinical && <Allergies chart={data} />}
+            {session.mayReadClinical && <Conditions chart={data} />}
+            <About chart={data} />
+          </div>
           <div className={classes.main}>
             {data.patient.needsReview && <Notice>{words.needsReview}</Notice>}
             {data.patient.beyondPlan && <Notice>{words.beyondPlan}</Notice>}
@@ -63,13 +72,20 @@ export function Chart({ patientId }: { patientId: string }) {
               <Notice>{common.notClinical}</Notice>
             )}
           </div>
-          <About chart={data} />
+          {session.mayReadClinical && (
+            <div className={classes.trends}>
+              <Trends measured={data.measured} />
+            </div>
+          )}
         </div>
       </div>
       <KeyBar
         keys={[
           ...(session.mayPrescribe
             ? [[keyLabel("newPrescription"), keys.newPrescription] satisfies [string, string]]
+            : []),
+          ...(session.mayReadClinical
+            ? [[keyLabel("allergy"), keys.allergy] satisfies [string, string]]
             : []),
           [keyLabel("find"), keys.find],
           [keyLabel("today"), keys.today],

@@ -4,7 +4,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { keyLabel } from "../../app/keymap";
 import type { Chart } from "../../ipc/bindings/Chart";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { Kbd } from "../../shared/parts";
 import classes from "./Chart.module.css";
 

@@ -1,9 +1,10 @@
 import { IconAlertOctagon, IconAlertTriangle } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import type { Chart } from "../../ipc/bindings/Chart";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { mobile } from "../../shared/format";
 import { Avatar } from "../../shared/parts";
+import { allergyDetails } from "./allergy";
 import classes from "./PatientStrip.module.css";
 
 /** Whom this is about. Always above the work. */
@@ -31,12 +32,22 @@ export function PatientStrip({ chart, children }: { chart: Chart; children?: Rea
 /** The one solid red thing of the program. It never folds and never scrolls away. */
 export function AllergyBar({ chart }: { chart: Chart }) {
   const { chart: words } = messages;
+  const holding = chart.allergies.filter((one) => one.counts);
   if (chart.allergyStatus === "has_allergies") {
     return (
       <div className={`${classes.bar} ${classes.red}`} role="note">
         <IconAlertOctagon size={18} stroke={2} aria-hidden="true" />
         <strong>{words.allergies}</strong>
-        <span>{chart.alerts ?? words.allergiesNoWords}</span>
+        <ul>
+          {holding.map(({ id, form, notedOn }) => (
+            <li key={id}>
+              <b>{form.substance}</b>{" "}
+              {[allergyDetails(form), notedOn?.slice(0, 4)].filter(Boolean).join(" · ")}
+            </li>
+          ))}
+          {chart.alerts && <li>{chart.alerts}</li>}
+          {holding.length === 0 && !chart.alerts && <li>{words.allergiesNoWords}</li>}
+        </ul>
       </div>
     );
   }

@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { keyLabel } from "../../app/keymap";
 import { useSession } from "../../app/session";
 import type { PrescriptionSummary } from "../../ipc/bindings/PrescriptionSummary";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { shortDay } from "../../shared/format";
 import { Kbd } from "../../shared/parts";
 import classes from "./Chart.module.css";

@@ -26,7 +26,7 @@ test("an admin takes another computer out of service, after a question, and not 
   if (!here || !other) throw new Error("two computers");
   expect(within(here).queryByRole("button")).toBeNull();
   await expectAccessible();
-  await keys.click(within(other).getByRole("button", { name: "Take Front desk out of service" }));
+  await keys.click(within(other).getByRole("button", { name: "Take out of service: Front desk" }));
   const dialog = await screen.findByRole("dialog", { name: "Take Front desk out of service?" });
   await expectAccessible();
   await keys.type(within(dialog).getByLabelText("Why (for the log)"), "stolen");

@@ -5,7 +5,7 @@ import { keyLabel } from "../../app/keymap";
 import { queryKeys } from "../../app/queries";
 import type { ComputerView } from "../../ipc/bindings/ComputerView";
 import { useBackend } from "../../ipc/context";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { Dialog } from "../../shared/Dialog";
 import { timeOrDay } from "../../shared/format";
 import { KeyBar, Problem, Waiting } from "../../shared/parts";

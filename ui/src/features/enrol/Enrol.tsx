@@ -3,7 +3,8 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type ComponentProps, useState } from "react";
 import { queryKeys } from "../../app/queries";
 import { useBackend } from "../../ipc/context";
-import { messages } from "../../messages/en";
+import { LanguageChoice } from "../../app/LanguageChoice";
+import { messages } from "../../messages";
 import { Logo } from "../../shared/Logo";
 import { Problem } from "../../shared/parts";
 import classes from "./Enrol.module.css";
@@ -45,6 +46,7 @@ export function Enrol() {
             <li key={step}>{step}</li>
           ))}
         </ol>
+        <LanguageChoice className={classes.language} />
       </section>
       <section className={classes.right}>
         <form

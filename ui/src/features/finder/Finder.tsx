@@ -6,7 +6,7 @@ import { keyLabel } from "../../app/keymap";
 import { queryKeys, useSyncStatus } from "../../app/queries";
 import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
 import { useBackend } from "../../ipc/context";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { Dialog } from "../../shared/Dialog";
 import { Kbd, KeyBar, Problem } from "../../shared/parts";
 import classes from "./Finder.module.css";

@@ -1,5 +1,5 @@
 import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { mobile, shortDay } from "../../shared/format";
 import { Avatar } from "../../shared/parts";
 

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "react";
 import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { mobile, shortDay } from "../../shared/format";
 import { Parts } from "../../shared/parts";
 import classes from "./Finder.module.css";

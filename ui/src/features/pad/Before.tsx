@@ -1,7 +1,7 @@
 import { keyLabel } from "../../app/keymap";
 import type { Chart } from "../../ipc/bindings/Chart";
 import type { Difference } from "../../ipc/bindings/Difference";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { shortDay } from "../../shared/format";
 import { Kbd } from "../../shared/parts";
 import classes from "./Pad.module.css";

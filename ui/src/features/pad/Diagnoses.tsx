@@ -5,7 +5,7 @@ import { keyLabel } from "../../app/keymap";
 import { queryKeys } from "../../app/queries";
 import type { Diagnosis } from "../../ipc/bindings/Diagnosis";
 import { useBackend } from "../../ipc/context";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { Kbd } from "../../shared/parts";
 import classes from "./Pad.module.css";
 import type { DraftState } from "./useDraft";

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { useKeys } from "../../app/keymap";
 import { refreshRows } from "../../app/queries";
 import { useBackend } from "../../ipc/context";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { Dialog } from "../../shared/Dialog";
 import { longTime } from "../../shared/format";
 import { Problem } from "../../shared/parts";

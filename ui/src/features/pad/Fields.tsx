@@ -1,5 +1,5 @@
 import { keyLabel } from "../../app/keymap";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { dayWithWeekday } from "../../shared/format";
 import { Kbd } from "../../shared/parts";
 import classes from "./Pad.module.css";

@@ -1,6 +1,6 @@
 import { IconAlertTriangle, IconHandStop } from "@tabler/icons-react";
 import type { SafetyFinding } from "../../ipc/bindings/SafetyFinding";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import classes from "./Findings.module.css";
 
 /** What speaks against a line, each with its reason. What is held is red, what may be gone past is amber. */

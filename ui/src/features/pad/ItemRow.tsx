@@ -4,7 +4,7 @@ import type { DraftItem } from "../../ipc/bindings/DraftItem";
 import type { ItemView } from "../../ipc/bindings/ItemView";
 import type { LineSafety } from "../../ipc/bindings/LineSafety";
 import type { LineDifference } from "../../ipc/bindings/LineDifference";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { Findings } from "./Findings";
 import styles from "./Findings.module.css";
 import { KeepReason } from "./KeepReason";

@@ -3,7 +3,7 @@ import { isKey } from "../../app/keymap";
 import type { Difference } from "../../ipc/bindings/Difference";
 import type { DraftItem } from "../../ipc/bindings/DraftItem";
 import type { ItemView } from "../../ipc/bindings/ItemView";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { ItemRow } from "./ItemRow";
 import classes from "./Pad.module.css";
 import type { SafetyState } from "./useSafety";

@@ -1,7 +1,7 @@
 import { IconCheck, IconX } from "@tabler/icons-react";
 import { type RefObject, useEffect, useRef } from "react";
 import type { LineSafety } from "../../ipc/bindings/LineSafety";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { Kbd } from "../../shared/parts";
 import { Findings } from "./Findings";
 import classes from "./Line.module.css";

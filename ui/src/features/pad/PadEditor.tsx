@@ -7,7 +7,7 @@ import type { DraftItem } from "../../ipc/bindings/DraftItem";
 import type { Pad } from "../../ipc/bindings/Pad";
 import { useBackend } from "../../ipc/context";
 import { problemOf } from "../../ipc/problem";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { KeyBar, Problem } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
 import { AllergyBar, PatientStrip } from "../chart/PatientStrip";

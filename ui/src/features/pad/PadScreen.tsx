@@ -3,7 +3,7 @@ import { useEffect } from "react";
 import { queryKeys } from "../../app/queries";
 import { useSession } from "../../app/session";
 import { useBackend } from "../../ipc/context";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { Notice, Problem, Waiting } from "../../shared/parts";
 import classes from "./Pad.module.css";
 import { PadEditor } from "./PadEditor";

@@ -6,7 +6,7 @@ import { keyLabel, useKeys } from "../../app/keymap";
 import { queryKeys, refreshRows } from "../../app/queries";
 import { useBackend } from "../../ipc/context";
 import { problemOf } from "../../ipc/problem";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { Dialog } from "../../shared/Dialog";
 import { Pages } from "../../shared/Pages";
 import { Kbd, Problem } from "../../shared/parts";

@@ -41,7 +41,7 @@ test("a held line is kept with a reason, by keys alone, and the reason is in the
   await screen.findByText("Stays: Desensitised in 2024");
   expect(screen.queryByTestId("pad-held")).toBeNull();
   await keys.keyboard("{Control>}{Enter}{/Control}");
-  await screen.findByText(/kept: Desensitised in 2024, rules 2/);
+  await screen.findByText(/kept: Desensitised in 2024, rules 3/);
 });
 
 test("signing with a held line asks first, and goes on without it", async () => {

@@ -1,4 +1,4 @@
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import classes from "./Line.module.css";
 import type { ShortKeysState } from "./useShortKeys";
 

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "react";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import classes from "./Line.module.css";
 import type { Line } from "./useLine";
 

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import type { Vitals as VitalValues } from "../../ipc/bindings/Vitals";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import classes from "./Pad.module.css";
 import type { DraftState } from "./useDraft";
 
@@ -18,22 +18,25 @@ const fields: (keyof VitalValues)[] = [
 ];
 const decimals = new Set<keyof VitalValues>(["tempC", "weightKg", "heightCm", "headCm"]);
 
-const { pad } = messages;
-const labels: Record<keyof VitalValues, [string, string]> = {
-  bpSys: [pad.bpSys, pad.units.bp],
-  bpDia: [pad.bpDia, pad.units.bp],
-  pulse: [pad.pulse, pad.units.pulse],
-  tempC: [pad.temp, pad.units.temp],
-  spo2: [pad.spo2, pad.units.spo2],
-  rr: [pad.rr, pad.units.rr],
-  weightKg: [pad.weight, pad.units.weight],
-  heightCm: [pad.height, pad.units.height],
-  sugar: [pad.sugar, pad.units.sugar],
-  headCm: [pad.head, pad.units.head],
+type Name = "bpSys" | "bpDia" | "pulse" | "temp" | "spo2" | "rr" | "weight" | "height" | "sugar" | "head";
+
+/** The words of each among those of the pad: its name and its unit. */
+const words: Record<keyof VitalValues, [Name, keyof typeof messages.pad.units]> = {
+  bpSys: ["bpSys", "bp"],
+  bpDia: ["bpDia", "bp"],
+  pulse: ["pulse", "pulse"],
+  tempC: ["temp", "temp"],
+  spo2: ["spo2", "spo2"],
+  rr: ["rr", "rr"],
+  weightKg: ["weight", "weight"],
+  heightCm: ["height", "height"],
+  sugar: ["sugar", "sugar"],
+  headCm: ["head", "head"],
 };
 
 /** Vital signs; what was not measured stays empty. */
 export function Vitals({ state, isChild }: { state: DraftState; isChild: boolean }) {
+  const { pad } = messages;
   return (
     <section className={`${classes.card} ${classes.vitals}`} aria-label={pad.vitals}>
       <div className={classes.vitalRow}>
@@ -62,7 +65,9 @@ export function Vitals({ state, isChild }: { state: DraftState; isChild: boolean
 function Vital({ field, state }: { field: keyof VitalValues; state: DraftState }) {
   const value = state.draft.vitals[field];
   const [text, setText] = useState(value === null ? "" : String(value));
-  const [label, unit] = labels[field];
+  const { pad } = messages;
+  const [name, unitName] = words[field];
+  const [label, unit] = [pad[name], pad.units[unitName]];
   const accept = (typed: string) => {
     const clean = typed.replace(",", ".");
     const shape = decimals.has(field) ? /^\d{0,3}(\.\d{0,2})?$/ : /^\d{0,3}$/;

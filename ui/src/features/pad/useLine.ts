@@ -6,7 +6,7 @@ import type { LineChoice } from "../../ipc/bindings/LineChoice";
 import type { MedicineFound } from "../../ipc/bindings/MedicineFound";
 import { useBackend } from "../../ipc/context";
 import { problemOf } from "../../ipc/problem";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 
 /** What a line is about, once that is settled: a medicine of the list, or words as typed with their unit. */
 export type Chosen = { medicine: MedicineFound } | { text: string; unit: string };

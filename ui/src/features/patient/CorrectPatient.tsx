@@ -4,7 +4,7 @@ import { useState } from "react";
 import { queryKeys } from "../../app/queries";
 import type { PatientForm } from "../../ipc/bindings/PatientForm";
 import { useBackend } from "../../ipc/context";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { Problem, Waiting } from "../../shared/parts";
 import { typedFromForm } from "./form";
 import { PatientEditor } from "./PatientEditor";

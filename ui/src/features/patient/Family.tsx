@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { queryKeys } from "../../app/queries";
 import { useBackend } from "../../ipc/context";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { shortDay } from "../../shared/format";
 import { Parts, Problem } from "../../shared/parts";
 import classes from "./Patient.module.css";

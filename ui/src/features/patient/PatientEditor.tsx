@@ -6,7 +6,7 @@ import { refreshRows } from "../../app/queries";
 import { useSession } from "../../app/session";
 import type { PatientForm } from "../../ipc/bindings/PatientForm";
 import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { KeyBar, Problem } from "../../shared/parts";
 import { Family } from "./Family";
 import { type FormProblems, readForm, type TypedForm } from "./form";

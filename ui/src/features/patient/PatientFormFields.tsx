@@ -1,6 +1,7 @@
 import { NativeSelect, TextInput, Textarea } from "@mantine/core";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import classes from "./Patient.module.css";
+import { NotedAllergies } from "./NotedAllergies";
 import type { FormProblems, TypedForm } from "./form";
 
 interface Props {
@@ -16,7 +17,7 @@ const bloodGroups = ["A+", "A-", "B+", "B-", "AB+", "AB-", "O+", "O-"];
 /** All fields of the form but the mobile number. */
 export function PatientFormFields({ typed, problems, mayReadClinical, onChange }: Props) {
   const { patient } = messages;
-  const text = (name: keyof TypedForm, label: string) => ({
+  const text = (name: Exclude<keyof TypedForm, "allergies">, label: string) => ({
     label,
     value: typed[name],
     error: problems[name],
@@ -91,6 +92,9 @@ export function PatientFormFields({ typed, problems, mayReadClinical, onChange }
               ]}
             />
           </div>
+          {typed.allergyStatus === "has_allergies" && (
+            <NotedAllergies allergies={typed.allergies} onChange={(allergies) => onChange({ allergies })} />
+          )}
           {typed.sex !== "male" && (
             <div className={classes.two}>
               <NativeSelect

@@ -1,5 +1,5 @@
 import type { PatientForm } from "../../ipc/bindings/PatientForm";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 
 /** The form as typed: everything is text until it is sent. */
 export interface TypedForm
@@ -40,6 +40,7 @@ export const emptyForm: TypedForm = {
   preferredLanguage: "",
   pregnancyStatus: "",
   lmpDate: "",
+  allergies: [],
 };
 
 /** A form that begins with what was typed in the finder: a number, or a name. */
@@ -111,6 +112,10 @@ export function readForm(typed: TypedForm): { form: PatientForm } | { problems: 
       preferredLanguage: typed.preferredLanguage || null,
       pregnancyStatus: typed.pregnancyStatus || null,
       lmpDate,
+      allergies:
+        typed.allergyStatus === "has_allergies"
+          ? typed.allergies.filter((one) => one.substance.trim() !== "")
+          : [],
       ageYears,
       ageMonths,
     },

@@ -1,7 +1,7 @@
 import { IconCheck, IconClock } from "@tabler/icons-react";
 import type { AlertView } from "../../ipc/bindings/AlertView";
 import type { PrescriptionSummary } from "../../ipc/bindings/PrescriptionSummary";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { shortDay } from "../../shared/format";
 import classes from "./Prescription.module.css";
 

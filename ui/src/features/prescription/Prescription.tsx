@@ -7,7 +7,7 @@ import { keyLabel, useKeys } from "../../app/keymap";
 import { queryKeys } from "../../app/queries";
 import { useSession } from "../../app/session";
 import { useBackend } from "../../ipc/context";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { Dialog } from "../../shared/Dialog";
 import { Pages } from "../../shared/Pages";
 import { Kbd, KeyBar, Notice, Problem, Waiting } from "../../shared/parts";

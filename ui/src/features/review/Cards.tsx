@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import type { Conflict } from "../../ipc/bindings/Conflict";
 import type { ConflictSide } from "../../ipc/bindings/ConflictSide";
 import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { mobile, timeOrDay } from "../../shared/format";
 import { Kbd } from "../../shared/parts";
 import classes from "./Review.module.css";

@@ -2,7 +2,7 @@ import { IconArrowsSplit } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { keyLabel } from "../../app/keymap";
 import type { Conflict } from "../../ipc/bindings/Conflict";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { Kbd } from "../../shared/parts";
 import classes from "./Review.module.css";
 import { bannerText } from "./words";

@@ -7,7 +7,7 @@ import { refreshRows } from "../../app/queries";
 import type { Conflict } from "../../ipc/bindings/Conflict";
 import type { ConflictChoice } from "../../ipc/bindings/ConflictChoice";
 import { useBackend } from "../../ipc/context";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { timeOrDay } from "../../shared/format";
 import { Kbd, Notice, Parts, Problem } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";

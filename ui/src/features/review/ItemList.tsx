@@ -1,5 +1,5 @@
 import type { Conflict } from "../../ipc/bindings/Conflict";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { timeOrDay } from "../../shared/format";
 import classes from "./Review.module.css";
 import { titleOf } from "./words";

@@ -1,7 +1,7 @@
 import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 import type { ConflictEntry } from "../../ipc/bindings/ConflictEntry";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import classes from "./Review.module.css";
 import { valueText } from "./words";
 

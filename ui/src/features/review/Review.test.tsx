@@ -1,4 +1,5 @@
 import { act, screen, waitFor, within } from "@testing-library/react";
+import type { UserEvent } from "@testing-library/user-event";
 import { expect, test } from "vitest";
 import { expectAccessible, findSunita, openClinic, openPad } from "../../test/clinic";
 
@@ -165,27 +166,56 @@ test("chart and pad show both values, and lead to the decision", async () => {
   expect(await screen.findByRole("heading", { name: "Weight in kg" })).toBeTruthy();
 });
 
-test("from the chart another registration becomes the same person, and two again", async () => {
+/** Finds the registration of Ramesh from the chart of Sunita, by keys alone. */
+async function findOther(keys: UserEvent) {
+  await findSunita(keys);
+  await keys.keyboard("{Control>}{Shift>}m{/Shift}{/Control}");
+  await screen.findByLabelText("Find the other registration");
+  await keys.keyboard("ramesh");
+  await screen.findByTestId("merge-option");
+  await keys.keyboard("{ArrowDown}{Enter}");
+  return screen.findByRole("table", { name: "Both registrations, side by side" });
+}
+
+test("from the chart another registration is found, compared and made one person by keys alone, and two again", async () => {
   const { keys } = openClinic();
   await screen.findByTestId("today");
-  await findSunita(keys);
-  await keys.click(screen.getByRole("button", { name: "Registered twice…" }));
-  await keys.type(await screen.findByLabelText("Find the other registration"), "ramesh");
-  const [option] = await screen.findAllByTestId("merge-option");
-  await keys.click(within(option ?? document.body).getByRole("button", { name: "Same person" }));
+  const table = await findOther(keys);
+  const row = within(table).getByRole("row", { name: /^Mobile/ });
+  expect(row.textContent).toBe("Mobilediffers+91 98204 41276+91 98765 00011");
+  expect(within(table).getByRole("row", { name: /^Allergies/ }).textContent).toContain("Not asked yet");
+  await expectAccessible();
+  expect(screen.getByRole("radio", { name: "Show the details of Sunita Deshmukh" })).toBe(
+    document.activeElement,
+  );
+  await keys.keyboard("{Tab}same mother{Enter}");
   expect((await screen.findByTestId("merged")).textContent).toContain("Ramesh Pawar");
-  await keys.click(screen.getByRole("button", { name: "Part again" }));
+  expect(screen.queryByRole("dialog")).toBeNull();
+  const part = screen.getByRole("button", { name: "Part again: Ramesh Pawar" });
+  part.focus();
+  await keys.keyboard("{Enter}");
   await waitFor(() => expect(screen.queryByTestId("merged")).toBeNull());
+  const [undo] = screen.getAllByRole("button", { name: "Undo" }).toReversed();
+  await keys.click(undo ?? document.body);
+  expect((await screen.findByTestId("merged")).textContent).toContain("Ramesh Pawar");
 });
 
-test("reception proposes what it may not decide", async () => {
+test("the details of the other registration can be those that are kept", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  await findOther(keys);
+  await keys.click(screen.getByRole("radio", { name: "Show the details of Ramesh Pawar" }));
+  await keys.click(screen.getByRole("button", { name: "Same person" }));
+  expect((await screen.findByTestId("merged")).textContent).toContain("Sunita Deshmukh");
+  expect(screen.getByRole("heading", { level: 1 }).textContent).toContain("Ramesh Pawar");
+});
+
+test("reception proposes what it may not decide, and sees nothing clinical beside it", async () => {
   const { keys } = openClinic({ start: "priya@example.in" });
   await screen.findByTestId("today");
-  await findSunita(keys);
-  await keys.click(screen.getByRole("button", { name: "Registered twice…" }));
-  await keys.type(await screen.findByLabelText("Find the other registration"), "ramesh");
-  const [option] = await screen.findAllByTestId("merge-option");
-  await keys.click(within(option ?? document.body).getByRole("button", { name: "Propose it" }));
+  const table = await findOther(keys);
+  expect(within(table).queryByRole("row", { name: /^Allergies/ })).toBeNull();
+  await keys.click(screen.getByRole("button", { name: "Propose it" }));
   expect((await screen.findByTestId("toast")).textContent).toContain("Proposed");
 });
 

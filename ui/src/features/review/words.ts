@@ -1,17 +1,15 @@
 import type { Conflict } from "../../ipc/bindings/Conflict";
 import type { ConflictSide } from "../../ipc/bindings/ConflictSide";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { shortDay } from "../../shared/format";
 
-const { review } = messages;
-
 const labelOf = (name: string): string =>
-  Object.entries(review.facts).find(([known]) => known === name)?.[1] ?? name.replaceAll("_", " ");
+  Object.entries(messages.review.facts).find(([known]) => known === name)?.[1] ?? name.replaceAll("_", " ");
 
 /** What an item is about, in a line. */
 export function titleOf(conflict: Conflict): string {
   const { kind } = conflict;
-  if (kind !== "column") return review.kinds[kind];
+  if (kind !== "column") return messages.review.kinds[kind];
   const [fact, ...more] = conflict.facts;
   const name = more.length === 0 && fact ? fact.name : (conflict.column ?? "");
   return labelOf(name);
@@ -21,14 +19,15 @@ export const factLabel = labelOf;
 
 /** A stored value as people read it. */
 export function valueText(value: string | null): string {
-  if (value === null || value === "") return review.empty;
+  if (value === null || value === "") return messages.review.empty;
   if (/^\d{4}-\d{2}-\d{2}$/.test(value)) return shortDay(value);
-  return Object.entries(review.values).find(([known]) => known === value)?.[1] ?? value;
+  return Object.entries(messages.review.values).find(([known]) => known === value)?.[1] ?? value;
 }
 
 /** The value of one side: of several that differ, all of them. */
 export function sideText(conflict: Conflict, side: "base" | "theirs" | "ours"): string {
-  if (conflict.facts.length === 0) return side === "base" ? review.empty : valueText(conflict[side].text);
+  if (conflict.facts.length === 0)
+    return side === "base" ? messages.review.empty : valueText(conflict[side].text);
   return conflict.facts.map((fact) => valueText(fact[side])).join(", ");
 }
 
@@ -39,15 +38,15 @@ export function sidesOf(conflict: Conflict): ["theirs" | "ours", "theirs" | "our
 
 /** On which computer a side was written. */
 export function placeOf(side: ConflictSide): string {
-  if (side.isHere) return review.here;
+  if (side.isHere) return messages.review.here;
   if (side.device) return side.device;
-  return side.who ? review.there : review.otherProgram;
+  return side.who ? messages.review.there : messages.review.otherProgram;
 }
 
 /** The sentence of a rule about two rows. */
 export function ruleText(conflict: Conflict): string {
   const [known, against] = [conflict.theirs.text ?? "", conflict.ours.text ?? ""];
-  const { rules } = review;
+  const { rules } = messages.review;
   const found = Object.entries(rules).find(([name]) => name === conflict.rule);
   return (found?.[1] ?? rules.other)(known, against);
 }
@@ -58,18 +57,18 @@ export function bannerText(conflict: Conflict): string {
   if (conflict.kind !== "column") return `${titleOf(conflict)}.`;
   const [fact] = conflict.facts;
   if (!fact || conflict.facts.length > 1)
-    return review.or(titleOf(conflict), sideText(conflict, "theirs"), sideText(conflict, "ours"));
-  return review.or(labelOf(fact.name), valueText(fact.theirs), valueText(fact.ours));
+    return messages.review.or(titleOf(conflict), sideText(conflict, "theirs"), sideText(conflict, "ours"));
+  return messages.review.or(labelOf(fact.name), valueText(fact.theirs), valueText(fact.ours));
 }
 
 /** Who may decide it, for whoever may not. */
 export function deciders(conflict: Conflict): string {
-  if (conflict.kind === "duplicate") return review.nobodyMerge;
+  if (conflict.kind === "duplicate") return messages.review.nobodyMerge;
   if (conflict.kind === "refused")
-    return conflict.refused?.asked ? review.refused.asked : review.nobodyRefused;
+    return conflict.refused?.asked ? messages.review.refused.asked : messages.review.nobodyRefused;
   return {
-    clinical: review.nobody,
-    dental: review.nobodyDental,
-    front_desk: review.nobodyDesk,
+    clinical: messages.review.nobody,
+    dental: messages.review.nobodyDental,
+    front_desk: messages.review.nobodyDesk,
   }[conflict.group];
 }

@@ -6,7 +6,7 @@ import { useSession } from "../../app/session";
 import type { ShortKey } from "../../ipc/bindings/ShortKey";
 import type { ShortKeyForm } from "../../ipc/bindings/ShortKeyForm";
 import { useBackend } from "../../ipc/context";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { Notice, Problem, Waiting } from "../../shared/parts";
 import { KeyEditor } from "./KeyEditor";
 import classes from "./ShortKeys.module.css";

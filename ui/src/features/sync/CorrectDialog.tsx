@@ -3,7 +3,7 @@ import { useState } from "react";
 import type { CorrectedField } from "../../ipc/bindings/CorrectedField";
 import type { RefusedChange } from "../../ipc/bindings/RefusedChange";
 import type { RefusedField } from "../../ipc/bindings/RefusedField";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { Dialog } from "../../shared/Dialog";
 import { Problem } from "../../shared/parts";
 import { factLabel, valueText } from "../review/words";

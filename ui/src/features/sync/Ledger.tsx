@@ -16,7 +16,7 @@ import type { LedgerEntry } from "../../ipc/bindings/LedgerEntry";
 import type { LedgerFilter } from "../../ipc/bindings/LedgerFilter";
 import type { LedgerState } from "../../ipc/bindings/LedgerState";
 import { useBackend } from "../../ipc/context";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { timeOrDay } from "../../shared/format";
 import { Problem, Waiting } from "../../shared/parts";
 import { LedgerFilters } from "./LedgerFilters";

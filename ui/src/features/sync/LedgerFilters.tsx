@@ -5,7 +5,7 @@ import type { LedgerChoices } from "../../ipc/bindings/LedgerChoices";
 import type { LedgerFilter } from "../../ipc/bindings/LedgerFilter";
 import type { LedgerFormat } from "../../ipc/bindings/LedgerFormat";
 import { useBackend } from "../../ipc/context";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { Problem } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
 import classes from "./SyncCentre.module.css";

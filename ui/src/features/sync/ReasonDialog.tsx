@@ -1,7 +1,7 @@
 import { Button, TextInput } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 import type { RefusedChange } from "../../ipc/bindings/RefusedChange";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { Dialog } from "../../shared/Dialog";
 import { Problem } from "../../shared/parts";
 import classes from "./SyncCentre.module.css";

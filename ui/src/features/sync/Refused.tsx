@@ -8,7 +8,7 @@ import type { CorrectedField } from "../../ipc/bindings/CorrectedField";
 import type { RefusedChange } from "../../ipc/bindings/RefusedChange";
 import type { SettlementWay } from "../../ipc/bindings/SettlementWay";
 import { useBackend } from "../../ipc/context";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { timeOrDay } from "../../shared/format";
 import { Kbd, Parts, Problem } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";

@@ -9,7 +9,7 @@ import { useSession } from "../../app/session";
 import type { LedgerState } from "../../ipc/bindings/LedgerState";
 import type { SyncStatus } from "../../ipc/bindings/SyncStatus";
 import { useBackend } from "../../ipc/context";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { timeOrDay } from "../../shared/format";
 import { KeyBar, Problem } from "../../shared/parts";
 import { UnsentFiles } from "../files/UnsentFiles";

@@ -1,7 +1,7 @@
 import type { ComparedView } from "../../ipc/bindings/ComparedView";
 import type { FillingView } from "../../ipc/bindings/FillingView";
 import type { SyncStatus } from "../../ipc/bindings/SyncStatus";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { timeOrDay } from "../../shared/format";
 
 export interface PillWords {

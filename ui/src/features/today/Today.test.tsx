@@ -33,6 +33,7 @@ test("today is asked for again when a row changes", async () => {
     preferredLanguage: null,
     pregnancyStatus: null,
     lmpDate: null,
+    allergies: [],
   });
   expect(await screen.findByText("Kaveri")).toBeTruthy();
 });

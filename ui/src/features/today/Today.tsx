@@ -7,7 +7,7 @@ import { queryKeys } from "../../app/queries";
 import { useSession } from "../../app/session";
 import type { Today as TodayData } from "../../ipc/bindings/Today";
 import { useBackend } from "../../ipc/context";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { shortTime, wholeDay } from "../../shared/format";
 import { KeyBar, Problem, Waiting } from "../../shared/parts";
 import { PeopleList } from "./PeopleList";

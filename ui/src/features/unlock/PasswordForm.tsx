@@ -4,7 +4,7 @@ import { useRef, useState } from "react";
 import { queryKeys } from "../../app/queries";
 import type { Person } from "../../ipc/bindings/Person";
 import { useBackend } from "../../ipc/context";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { Avatar, Problem } from "../../shared/parts";
 import classes from "./Unlock.module.css";
 

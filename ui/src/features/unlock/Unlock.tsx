@@ -3,7 +3,8 @@ import { useRef, useState } from "react";
 import { useSyncStatus } from "../../app/queries";
 import type { LeaseView } from "../../ipc/bindings/LeaseView";
 import type { Person } from "../../ipc/bindings/Person";
-import { messages } from "../../messages/en";
+import { LanguageChoice } from "../../app/LanguageChoice";
+import { messages } from "../../messages";
 import { placeOf, shortTime } from "../../shared/format";
 import { Logo } from "../../shared/Logo";
 import { Avatar } from "../../shared/parts";
@@ -74,6 +75,7 @@ export function Unlock({ tenantName, clinicName, people, lease, waiting }: Props
             </span>
           </button>
         </div>
+        <LanguageChoice className={classes.language} />
         <Foot lease={lease} waiting={waiting} />
       </section>
       <section className={classes.right}>

@@ -1,0 +1,150 @@
+//! What an allergy can be noted to: the ingredients that the checks know, and the classes that people are allergic to.
+
+use super::rules::Rules;
+use super::words;
+
+/// A class that is offered.
+struct Class {
+    code: &'static str,
+    name: &'static str,
+    /// What it is also called.
+    also: &'static str,
+    /// Ingredients of it by which it is looked for.
+    such_as: &'static str,
+}
+
+const fn class(code: &'static str, name: &'static str, also: &'static str, such_as: &'static str) -> Class {
+    Class { code, name, also, such_as }
+}
+
+const CLASSES: &[Class] = &[
+    class("penicillin", "Penicillins", "penicilin", "amoxicillin ampicillin cloxacillin"),
+    class("cephalosporin", "Cephalosporins", "", "cefixime cefalexin ceftriaxone"),
+    class("sulfonamide", "Sulfonamides", "sulfa sulpha sulphonamides", "cotrimoxazole septran"),
+    class("nsaid", "NSAIDs", "painkillers anti-inflammatory", "ibuprofen diclofenac aceclofenac"),
+    class("salicylate", "Salicylates", "", "aspirin"),
+    class("macrolide", "Macrolides", "", "azithromycin erythromycin clarithromycin"),
+    class(
+        "fluoroquinolone",
+        "Fluoroquinolones",
+        "quinolones",
+        "ciprofloxacin ofloxacin levofloxacin norfloxacin",
+    ),
+    class("tetracycline", "Tetracyclines", "", "doxycycline"),
+    class("aminoglycoside", "Aminoglycosides", "", "gentamicin amikacin"),
+    class("nitroimidazole", "Nitroimidazoles", "", "metronidazole tinidazole ornidazole"),
+    class("lincosamide", "Lincosamides", "", "clindamycin"),
+    class("azole", "Azole antifungals", "", "fluconazole itraconazole ketoconazole"),
+    class("opioid", "Opioids", "", "tramadol codeine morphine"),
+    class("local_anaesthetic", "Local anaesthetics", "", "lignocaine lidocaine benzocaine"),
+    class("corticosteroid", "Corticosteroids", "steroids", "prednisolone"),
+    class("ace_inhibitor", "ACE inhibitors", "", "enalapril ramipril"),
+    class("statin", "Statins", "", "atorvastatin rosuvastatin"),
+    class("ppi", "Acid blockers", "", "pantoprazole omeprazole"),
+    class("antihistamine", "Antihistamines", "", "cetirizine"),
+    class("benzodiazepine", "Benzodiazepines", "", "alprazolam diazepam"),
+];
+
+/// What medicines can be checked against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AllergenKind {
+    /// One ingredient; its code is its name.
+    Ingredient,
+    /// A class.
+    Class,
+}
+
+/// Something that an allergy can be noted to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnownAllergen {
+    /// As people call it.
+    pub name: &'static str,
+    /// As it is stored.
+    pub code: &'static str,
+    /// Which of both.
+    pub kind: AllergenKind,
+}
+
+impl Rules {
+    /// What fits the words typed: classes by what they are called, then ingredients, then classes of which one is such.
+    /// Each word begins a word of the name.
+    pub fn allergens(&self, typed: &str) -> Vec<KnownAllergen> {
+        let typed = words(typed);
+        if typed.is_empty() {
+            return vec![];
+        }
+        let fits = |text: &str| {
+            let known = words(text);
+            typed.iter().all(|word| known.iter().any(|one| one.starts_with(word.as_str())))
+        };
+        let called = |class: &Class| fits(&format!("{} {} {}", class.code, class.name, class.also));
+        let (by_name, others): (Vec<&Class>, Vec<&Class>) = CLASSES.iter().partition(|class| called(class));
+        let by_ingredient = others.into_iter().filter(|class| fits(class.such_as));
+        by_name
+            .into_iter()
+            .map(of_class)
+            .chain(self.ingredients().filter(|name| fits(name)).map(ingredient))
+            .chain(by_ingredient.map(of_class))
+            .collect()
+    }
+
+    /// The ingredient or the class of this code, if the checks know it.
+    pub fn allergen(&self, kind: AllergenKind, code: &str) -> Option<KnownAllergen> {
+        match kind {
+            AllergenKind::Class => CLASSES.iter().find(|class| class.code == code).map(of_class),
+            AllergenKind::Ingredient => {
+                self.ingredients().find(|name| words(name) == words(code)).map(ingredient)
+            }
+        }
+    }
+
+    /// The ingredient that a medicine's own name for it means: `Diclofenac sodium` is diclofenac.
+    pub fn allergen_of(&self, ingredient_name: &str) -> Option<KnownAllergen> {
+        self.fact(ingredient_name).map(|fact| ingredient(fact.name))
+    }
+}
+
+fn of_class(class: &Class) -> KnownAllergen {
+    KnownAllergen { name: class.name, code: class.code, kind: AllergenKind::Class }
+}
+
+fn ingredient(name: &'static str) -> KnownAllergen {
+    KnownAllergen { name, code: name, kind: AllergenKind::Ingredient }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names_of(typed: &str) -> Vec<&'static str> {
+        let rules = Rules::load().expect("BUG: the rules");
+        rules.allergens(typed).iter().map(|one| one.name).collect()
+    }
+
+    #[test]
+    fn a_class_and_an_ingredient_are_found_by_what_people_type() {
+        assert_eq!(names_of("penicil")[0], "Penicillins");
+        assert_eq!(names_of("sulfa")[0], "Sulfonamides");
+        assert_eq!(names_of("diclo"), ["Diclofenac", "Dicloxacillin", "NSAIDs"]);
+        assert_eq!(names_of("peanut"), Vec::<&str>::new());
+        assert_eq!(names_of("  "), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn every_class_that_is_offered_is_one_that_some_ingredient_is_of() {
+        let rules = Rules::load().expect("BUG: the rules");
+        let lost: Vec<&str> =
+            CLASSES.iter().map(|class| class.code).filter(|code| !rules.has_class(code)).collect();
+        assert_eq!(lost, Vec::<&str>::new());
+    }
+
+    #[test]
+    fn a_code_is_read_back_by_its_kind() {
+        let rules = Rules::load().expect("BUG: the rules");
+        let name = |kind, code: &str| rules.allergen(kind, code).map(|one| one.name);
+        assert_eq!(name(AllergenKind::Class, "nsaid"), Some("NSAIDs"));
+        assert_eq!(name(AllergenKind::Ingredient, "amoxicillin"), Some("Amoxicillin"));
+        assert_eq!(name(AllergenKind::Class, "Amoxicillin"), None);
+        assert_eq!(rules.allergen_of("Diclofenac sodium").map(|one| one.code), Some("Diclofenac"));
+    }
+}

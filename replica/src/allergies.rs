@@ -1,0 +1,379 @@
+//! Allergies, a row for each, and long illnesses. Nothing is deleted: what does not hold any more says so.
+
+use std::collections::BTreeMap;
+
+use protocol::id::{AllergyId, PatientId};
+use protocol::mutation::{Change, SetValue};
+use protocol::safety::{AllergenKind, KnownAllergen, Rules};
+use protocol::table::{TableName, Values};
+use protocol::validate::day_text;
+use rusqlite::{OptionalExtension, Transaction};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use time::Date;
+use uuid::Uuid;
+
+use crate::care::{counting_allergies, open_items};
+use crate::error::{Error, Result};
+use crate::one_patient::{id_list, kept};
+use crate::replica::{Replica, must_get, some_text, text};
+use crate::store::get_row;
+use crate::view::{Allergen, AllergyForm, AllergyView, Diagnosis};
+
+/// At most so many are offered.
+const OFFERED: usize = 8;
+/// At most so many long illnesses.
+const MOST_CONDITIONS: usize = 40;
+
+impl Replica {
+    /// What an allergy can be noted to: classes and ingredients, and the ingredients of brands that fit.
+    pub fn find_allergens(&self, typed: &str) -> Result<Vec<Allergen>> {
+        self.must_read_clinical()?;
+        let Ok(rules) = Rules::load() else { return Ok(vec![]) };
+        let shown = |one: KnownAllergen, brand: Option<String>| Allergen {
+            name: one.name.to_owned(),
+            code: one.code.to_owned(),
+            is_class: one.kind == AllergenKind::Class,
+            brand,
+        };
+        let mut found: Vec<Allergen> =
+            rules.allergens(typed).into_iter().map(|one| shown(one, None)).collect();
+        for medicine in if found.len() < OFFERED { self.find_medicines(typed)? } else { vec![] } {
+            for name in medicine.generic_name.split('+') {
+                let Some(one) = rules.allergen_of(name.trim()) else { continue };
+                if !found.iter().any(|known| known.code == one.code) {
+                    found.push(shown(one, medicine.brand_name.clone()));
+                }
+            }
+        }
+        found.truncate(OFFERED);
+        Ok(found)
+    }
+
+    /// Notes an allergy, or changes what is noted of one: only what differs between `seen` and `form` is written.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] for one without a substance, and for one that is noted already; [`Error::Forbidden`] for who
+    /// does not write clinical columns here.
+    pub fn save_allergy(
+        &self,
+        patient: PatientId,
+        noted: Option<(AllergyId, &AllergyForm)>,
+        form: &AllergyForm,
+    ) -> Result<()> {
+        self.must_write_clinical()?;
+        self.record("save_allergy", Some(patient), |tx| {
+            let patient = kept(tx, patient)?;
+            let changes = match noted {
+                None => self.new_allergies(tx, patient, std::slice::from_ref(form))?,
+                Some((id, seen)) => allergy_changes(tx, patient, id, seen, form)?,
+            };
+            Ok((changes, ()))
+        })
+    }
+
+    /// Says that someone asked, and that there are none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] while allergies are noted: each must say first that it does not hold.
+    pub fn note_no_allergies(&self, patient: PatientId) -> Result<()> {
+        self.must_write_clinical()?;
+        self.record("note_no_allergies", Some(patient), |tx| {
+            let patient = kept(tx, patient)?;
+            let current = must_get(tx, TableName::Patients, patient.0)?;
+            if !counting_allergies(tx, patient)?.is_empty() {
+                return Err(none_known_with_allergies());
+            }
+            if text(&current, "allergy_status") == "has_allergies" && !text(&current, "alerts").is_empty() {
+                return Err(Error::Invalid(
+                    "Allergies are written among the warnings. Take them out there first; nothing was changed."
+                        .into(),
+                ));
+            }
+            Ok((status_change(patient, &current, "none_known").into_iter().collect(), ()))
+        })
+    }
+
+    /// Changes the long illnesses: what was added to what was seen is added, and what was taken out is taken out.
+    pub fn save_conditions(
+        &self,
+        patient: PatientId,
+        seen: &[Diagnosis],
+        wanted: &[Diagnosis],
+    ) -> Result<()> {
+        self.must_write_clinical()?;
+        self.record("save_conditions", Some(patient), |tx| {
+            let patient = kept(tx, patient)?;
+            let current = must_get(tx, TableName::Patients, patient.0)?;
+            let base = current.get("chronic_conditions").cloned().unwrap_or(Value::Null);
+            let has = |list: &[Diagnosis], one: &Diagnosis| list.iter().any(|other| is_same(other, one));
+            let mut entries: Vec<Value> = base.as_array().cloned().unwrap_or_default();
+            entries.retain(|entry| {
+                let Ok(entry) = Diagnosis::deserialize(entry) else { return true };
+                !has(seen, &entry) || has(wanted, &entry)
+            });
+            for one in wanted.iter().filter(|one| !has(seen, one)) {
+                let words = one.text.trim();
+                let is_there = entries
+                    .iter()
+                    .any(|entry| Diagnosis::deserialize(entry).is_ok_and(|entry| is_same(&entry, one)));
+                if !words.is_empty() && !is_there {
+                    entries.push(json!({ "text": words, "icd10": one.icd10 }));
+                }
+            }
+            if entries.len() > MOST_CONDITIONS {
+                return Err(Error::Invalid(format!(
+                    "At most {MOST_CONDITIONS} long illnesses are kept. Nothing was changed."
+                )));
+            }
+            let value = Value::Array(entries);
+            let is_changed = value != base && !(base.is_null() && value == json!([]));
+            let set = BTreeMap::from([("chronic_conditions".to_owned(), SetValue { base, value })]);
+            let change = Change::update(TableName::Patients, patient.0, set);
+            Ok((if is_changed { vec![change] } else { vec![] }, ()))
+        })
+    }
+
+    fn must_write_clinical(&self) -> Result<()> {
+        self.must_read_clinical()?;
+        if self.writes_clinical() {
+            return Ok(());
+        }
+        Err(Error::Forbidden(
+            "Allergies and illnesses are written once this computer has reached the server: it was without contact for more than a week. Write them down; nothing was saved.",
+        ))
+    }
+
+    /// The rows of allergies that are new, and that the patient has some.
+    pub(crate) fn new_allergies(
+        &self,
+        tx: &Transaction<'_>,
+        patient: PatientId,
+        forms: &[AllergyForm],
+    ) -> Result<Vec<Change>> {
+        let today = self.day(tx)?;
+        let mut changes = vec![];
+        for (place, form) in forms.iter().enumerate() {
+            let values = form_values(form)?;
+            must_be_new(tx, patient, form, None)?;
+            if forms[..place].iter().any(|other| is_same_allergy(other, form)) {
+                return Err(noted_already(form));
+            }
+            changes.push(Change::insert(
+                TableName::PatientAllergies,
+                self.ids.next(),
+                row_values(patient, values, today),
+            ));
+        }
+        if let Some(row) = get_row(tx, TableName::Patients, patient.0)?
+            && forms.iter().any(|form| form.status == "active")
+        {
+            changes.extend(status_change(patient, &row.values, "has_allergies"));
+        }
+        Ok(changes)
+    }
+}
+
+/// What refuses "none known" while allergies are noted.
+pub(crate) fn none_known_with_allergies() -> Error {
+    Error::Invalid(
+        "Allergies are noted. Mark each first as passed or as an error; nothing was changed.".into(),
+    )
+}
+
+fn row_values(patient: PatientId, values: Values, today: Date) -> Values {
+    let mut values = values;
+    values.insert("patient_id".into(), json!(patient));
+    values.insert("noted_on".into(), json!(day_text(today)));
+    values.retain(|_, value| !value.is_null());
+    values
+}
+
+fn allergy_changes(
+    tx: &Transaction<'_>,
+    patient: PatientId,
+    id: AllergyId,
+    seen: &AllergyForm,
+    form: &AllergyForm,
+) -> Result<Vec<Change>> {
+    if !row_ids(tx, patient)?.contains(&id.0) {
+        return Err(Error::NotFound);
+    }
+    let current = must_get(tx, TableName::PatientAllergies, id.0)?;
+    let wanted = form_values(form)?;
+    // What was seen may be older than today's rules; then what is stored was seen.
+    let before = form_values(seen).unwrap_or_else(|_| current.clone());
+    if form.status == "active" {
+        must_be_new(tx, patient, form, Some(id))?;
+    }
+    let mut set = BTreeMap::new();
+    for (column, value) in wanted {
+        let base = before.get(&column).or_else(|| current.get(&column)).cloned().unwrap_or(Value::Null);
+        if base != value {
+            set.insert(column, SetValue { base, value });
+        }
+    }
+    if set.is_empty() {
+        return Ok(vec![]);
+    }
+    let mut changes = vec![Change::update(TableName::PatientAllergies, id.0, set)];
+    let row = must_get(tx, TableName::Patients, patient.0)?;
+    let others = counting_allergies(tx, patient)?.into_iter().any(|one| one.id != id.0);
+    if form.status == "active" {
+        changes.extend(status_change(patient, &row, "has_allergies"));
+    } else if !others && text(&row, "alerts").is_empty() && text(&row, "allergy_status") == "has_allergies" {
+        // The last one does not hold: whether there are others is asked again, and never taken for "none".
+        changes.extend(status_change(patient, &row, "unknown"));
+    }
+    Ok(changes)
+}
+
+fn status_change(patient: PatientId, current: &Values, status: &str) -> Option<Change> {
+    let base = current.get("allergy_status").cloned().unwrap_or(Value::Null);
+    let set = BTreeMap::from([("allergy_status".to_owned(), SetValue { base, value: json!(status) })]);
+    (text(current, "allergy_status") != status).then(|| Change::update(TableName::Patients, patient.0, set))
+}
+
+/// The columns that a form means.
+fn form_values(form: &AllergyForm) -> Result<Values> {
+    let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let substance = squeezed(&form.substance);
+    if substance.is_empty() {
+        return Err(Error::Invalid("To what is the patient allergic? Nothing was saved yet.".into()));
+    }
+    let reaction = squeezed(&form.reaction);
+    let or = |text: &str, other: &str| if text.is_empty() { json!(other) } else { json!(text) };
+    let values = [
+        ("substance_text", json!(substance)),
+        ("ingredient_code", json!(form.ingredient_code)),
+        ("class_code", json!(form.class_code)),
+        ("reaction", if reaction.is_empty() { Value::Null } else { json!(reaction) }),
+        ("severity", json!(form.severity)),
+        ("certainty", or(&form.certainty, "suspected")),
+        ("status", or(&form.status, "active")),
+    ];
+    let table = TableName::PatientAllergies.table();
+    for (name, value) in &values {
+        if let Some(column) = table.column(name) {
+            protocol::validate::check_value(column, value)?;
+        }
+    }
+    Ok(values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+fn must_be_new(
+    tx: &Transaction<'_>,
+    patient: PatientId,
+    form: &AllergyForm,
+    except: Option<AllergyId>,
+) -> Result<()> {
+    for id in row_ids(tx, patient)? {
+        let Some(row) = get_row(tx, TableName::PatientAllergies, id)? else { continue };
+        let is_other = except != Some(AllergyId(id)) && !row.is_deleted;
+        let noted = form_of(&row.values);
+        if is_other && noted.status == "active" && is_same_allergy(&noted, form) {
+            return Err(noted_already(form));
+        }
+    }
+    Ok(())
+}
+
+fn noted_already(form: &AllergyForm) -> Error {
+    Error::Invalid(format!(
+        "{} is noted already. Change that entry instead; nothing was saved.",
+        form.substance.trim()
+    ))
+}
+
+fn is_same_allergy(one: &AllergyForm, other: &AllergyForm) -> bool {
+    let code = |form: &AllergyForm| (form.ingredient_code.clone(), form.class_code.clone());
+    let words = |form: &AllergyForm| form.substance.trim().to_lowercase();
+    code(one) == code(other) && (code(one) != (None, None) || words(one) == words(other))
+}
+
+fn is_same(one: &Diagnosis, other: &Diagnosis) -> bool {
+    one.text.trim().to_lowercase() == other.text.trim().to_lowercase()
+}
+
+fn row_ids(tx: &Transaction<'_>, patient: PatientId) -> Result<Vec<Uuid>> {
+    let sql =
+        "select id from patient_allergies where patient_id in (select value from json_each(?1)) order by id";
+    let mut statement = tx.prepare_cached(sql)?;
+    let ids = statement.query_map([id_list(tx, patient)?], |row| row.get::<_, String>(0))?;
+    let mut found = vec![];
+    for id in ids {
+        found.extend(id?.parse::<Uuid>().ok());
+    }
+    Ok(found)
+}
+
+fn form_of(row: &Values) -> AllergyForm {
+    let owned = |name: &str| text(row, name).to_owned();
+    AllergyForm {
+        substance: owned("substance_text"),
+        ingredient_code: some_text(row, "ingredient_code"),
+        class_code: some_text(row, "class_code"),
+        reaction: owned("reaction"),
+        severity: some_text(row, "severity"),
+        certainty: owned("certainty"),
+        status: owned("status"),
+    }
+}
+
+/// Every allergy that was ever noted: those that count first, the worst before all others.
+pub(crate) fn allergy_views(tx: &Transaction<'_>, patient: PatientId) -> Result<Vec<AllergyView>> {
+    let open = open_items(tx, patient)?;
+    let sql = "select id from sync_conflicts where state = 'open' and is_deleted = 0 \
+               and table_name = 'patient_allergies' and row_id = ?1 order by opened_at, id";
+    let mut waiting = tx.prepare_cached(sql)?;
+    let rules = Rules::load().ok();
+    let mut views = vec![];
+    for id in row_ids(tx, patient)? {
+        let Some(row) = get_row(tx, TableName::PatientAllergies, id)? else { continue };
+        let conflict: Option<String> = waiting.query_row([id.to_string()], |row| row.get(0)).optional()?;
+        let is_disputed = open.iter().any(|item| text(item, "row_id").parse() == Ok(id));
+        if row.is_deleted && !is_disputed {
+            continue;
+        }
+        let form = form_of(&row.values);
+        let name = |kind, code: &Option<String>| rules?.allergen(kind, code.as_deref()?);
+        let known = name(AllergenKind::Class, &form.class_code)
+            .or_else(|| name(AllergenKind::Ingredient, &form.ingredient_code));
+        views.push(AllergyView {
+            id: AllergyId(id),
+            checked_by: known.map(|one| one.name.to_owned()),
+            noted_on: some_text(&row.values, "noted_on"),
+            counts: is_disputed || form.status == "active",
+            conflict: conflict.and_then(|id| id.parse().ok()),
+            form,
+        });
+    }
+    views.sort_by_key(|view| {
+        let severity = match view.form.severity.as_deref() {
+            Some("life_threatening") => 0,
+            Some("severe") => 1,
+            None => 2,
+            Some("moderate") => 3,
+            Some(_) => 4,
+        };
+        (!view.counts, severity, view.noted_on.clone())
+    });
+    Ok(views)
+}
+
+/// The long illnesses of a patient, under all of their registrations.
+pub(crate) fn conditions(tx: &Transaction<'_>, registrations: &[PatientId]) -> Result<Vec<Diagnosis>> {
+    let mut found: Vec<Diagnosis> = vec![];
+    for id in registrations {
+        let row = must_get(tx, TableName::Patients, id.0)?;
+        let entries = row.get("chronic_conditions").and_then(Value::as_array).cloned().unwrap_or_default();
+        for one in entries.iter().filter_map(|entry| Diagnosis::deserialize(entry).ok()) {
+            if !one.text.trim().is_empty() && !found.iter().any(|known| is_same(known, &one)) {
+                found.push(one);
+            }
+        }
+    }
+    Ok(found)
+}

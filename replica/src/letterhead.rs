@@ -1,0 +1,171 @@
+//! What stands at the head and the foot of every paper of this clinic.
+
+use std::collections::BTreeMap;
+
+use protocol::mutation::{Change, SetValue};
+use protocol::printed::{Printed, PrintedItem};
+use protocol::table::{TableName, Values, Writer};
+use serde_json::{Map, Value, json};
+
+use crate::clock::day_words;
+use crate::error::{Error, Result};
+use crate::replica::{Replica, must_get, text};
+use crate::sign::doctor_snapshot;
+use crate::view::Letterhead;
+
+/// The room that a printed pad's own head takes, in millimetres from the top of the paper.
+const ROOM: std::ops::RangeInclusive<u32> = 10..=80;
+/// The longest line of a clinic's own, and the longest foot, in letters.
+const LONGEST: usize = 300;
+
+impl Replica {
+    /// The letterhead of this clinic, as it would be edited now.
+    pub fn letterhead(&self) -> Result<Letterhead> {
+        self.store.read(|tx| Ok(form(&must_get(tx, TableName::Clinics, self.facts.clinic_id.0)?)))
+    }
+
+    /// Changes the letterhead: only what differs between `seen` and `wanted` is written. Papers that were signed before
+    /// print with it too: it is the clinic's, and no part of what was signed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Forbidden`] for who is no admin; [`Error::Invalid`] for what does not fit on paper.
+    pub fn save_letterhead(&self, seen: &Letterhead, wanted: &Letterhead) -> Result<()> {
+        if !self.person.roles.may_write(Writer::Admin) {
+            return Err(Error::Forbidden("Only an admin changes the letterhead."));
+        }
+        self.record("save_letterhead", None, |tx| {
+            let id = self.facts.clinic_id.0;
+            let current = must_get(tx, TableName::Clinics, id)?;
+            let before = values(seen, &current).unwrap_or_else(|_| current.clone());
+            let mut set = BTreeMap::new();
+            for (column, value) in values(wanted, &current)? {
+                let base = before.get(&column).cloned().unwrap_or(Value::Null);
+                if base != value {
+                    set.insert(column, SetValue { base, value });
+                }
+            }
+            let change = Change::update(TableName::Clinics, id, set);
+            Ok((if change.set.is_empty() { vec![] } else { vec![change] }, ()))
+        })
+    }
+
+    /// A paper of nobody's, with this letterhead.
+    pub fn printed_sample(&self, letterhead: &Letterhead) -> Result<Printed> {
+        self.store.read(|tx| {
+            let current = must_get(tx, TableName::Clinics, self.facts.clinic_id.0)?;
+            let mut clinic = current.clone();
+            clinic.extend(values(letterhead, &current)?);
+            let doctor = match self.person.doctor_id {
+                Some(doctor) => doctor_snapshot(tx, doctor).unwrap_or_default(),
+                None => json!({ "name": self.person.full_name }),
+            };
+            let of = |name: &str| doctor[name].as_str().unwrap_or_default().to_owned();
+            let mut printed = Printed {
+                doctor_name: of("name"),
+                qualifications: of("qualifications"),
+                registration: of("registration"),
+                patient_name: "Patient".into(),
+                patient_age_sex: "54 y, F".into(),
+                date: day_words(self.day(tx)?),
+                allergies: "none known".into(),
+                items: vec![PrintedItem {
+                    title: "TAB. PARACETAMOL 650 MG".into(),
+                    directions: "1 tablet in the morning and at night, for 3 days".into(),
+                    quantity: "6 tablets".into(),
+                    ..PrintedItem::default()
+                }],
+                ..Printed::default()
+            };
+            put_head(&mut printed, &clinic);
+            Ok(printed)
+        })
+    }
+}
+
+/// Writes head and foot of a clinic on a paper.
+pub(crate) fn put_head(printed: &mut Printed, clinic: &Values) {
+    let head = form(clinic);
+    let town = format!("{} {}", head.city, head.pincode);
+    let joined = |parts: &[&str], by: &str| {
+        parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(by)
+    };
+    printed.clinic_address = joined(&[&head.address, town.trim()], ", ");
+    printed.clinic_phone = joined(&[&head.phone, &head.email], " · ");
+    printed.clinic_lines = head.line.lines().map(str::to_owned).collect();
+    printed.clinic_registration = head.registration_number;
+    printed.clinic_name = head.clinic_name;
+    printed.foot = head.foot;
+    printed.head_room_mm = head.preprinted_mm.unwrap_or(0);
+}
+
+fn form(clinic: &Values) -> Letterhead {
+    let owned = |name: &str| text(clinic, name).to_owned();
+    let letterhead = clinic.get("letterhead").unwrap_or(&Value::Null);
+    let of = |name: &str| letterhead[name].as_str().unwrap_or_default().to_owned();
+    let room = letterhead["preprinted_mm"].as_u64().and_then(|mm| u32::try_from(mm).ok());
+    Letterhead {
+        clinic_name: owned("clinic_name"),
+        line: of("line"),
+        address: owned("address"),
+        city: owned("city"),
+        pincode: owned("pincode"),
+        phone: owned("phone"),
+        email: owned("email"),
+        registration_number: owned("registration_number"),
+        foot: of("foot"),
+        preprinted_mm: room.filter(|mm| ROOM.contains(mm)),
+    }
+}
+
+/// The columns that a letterhead means. What else stands in the column `letterhead` stays.
+fn values(form: &Letterhead, current: &Values) -> Result<Values> {
+    let invalid = |why: &str| Error::Invalid(format!("{why} Nothing was saved yet."));
+    if form.clinic_name.trim().is_empty() {
+        return Err(invalid("The name of the clinic is missing."));
+    }
+    if form.preprinted_mm.is_some_and(|mm| !ROOM.contains(&mm)) {
+        return Err(invalid("A printed head takes 10 to 80 mm."));
+    }
+    if [&form.line, &form.foot].iter().any(|text| text.chars().count() > LONGEST) {
+        return Err(invalid("This is too long for the paper: at most 300 letters."));
+    }
+    let pincode = form.pincode.trim();
+    let is_pincode = pincode.len() == 6 && pincode.bytes().all(|byte| byte.is_ascii_digit());
+    if !(pincode.is_empty() || is_pincode) {
+        return Err(invalid("A PIN code has six digits."));
+    }
+    let or_null = |text: &str| {
+        Some(text.trim()).filter(|text| !text.is_empty()).map_or(Value::Null, |text| json!(text))
+    };
+    let mut letterhead: Map<String, Value> =
+        current.get("letterhead").and_then(Value::as_object).cloned().unwrap_or_default();
+    for (name, value) in [
+        ("line", or_null(&form.line)),
+        ("foot", or_null(&form.foot)),
+        ("preprinted_mm", json!(form.preprinted_mm)),
+    ] {
+        if value.is_null() {
+            letterhead.remove(name);
+        } else {
+            letterhead.insert(name.to_owned(), value);
+        }
+    }
+    let columns = [
+        ("clinic_name", json!(form.clinic_name.trim())),
+        ("address", or_null(&form.address)),
+        ("city", or_null(&form.city)),
+        ("pincode", or_null(pincode)),
+        ("phone", or_null(&form.phone)),
+        ("email", or_null(&form.email)),
+        ("registration_number", or_null(&form.registration_number)),
+        ("letterhead", Value::Object(letterhead)),
+    ];
+    let table = TableName::Clinics.table();
+    for (name, value) in &columns {
+        if let Some(column) = table.column(name) {
+            protocol::validate::check_value(column, value)?;
+        }
+    }
+    Ok(columns.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}

@@ -1,0 +1,89 @@
+//! What an admin writes on every paper.
+
+use protocol::permission::{Role, Roles};
+use protocol::table::TableName;
+use serde_json::json;
+
+use super::{Fixture, doctor_id, fixture, form, item};
+use crate::error::Error;
+use crate::view::{Draft, Letterhead};
+
+/// A doctor who runs the clinic.
+fn desk() -> Fixture {
+    let mut fixture = fixture(Role::Doctor);
+    fixture.replica.person.roles = Roles(vec![Role::Admin, Role::Doctor]);
+    assert_eq!(fixture.replica.person.doctor_id, Some(doctor_id()));
+    fixture
+}
+
+fn wanted(seen: &Letterhead) -> Letterhead {
+    Letterhead {
+        line: "Mother and child\nTeeth".into(),
+        address: "12 Marol Road".into(),
+        city: "Mumbai".into(),
+        pincode: "400059".into(),
+        phone: "022 5550 1420".into(),
+        registration_number: "BMC/2019/771".into(),
+        foot: "Open Monday to Saturday".into(),
+        ..seen.clone()
+    }
+}
+
+#[test]
+fn what_an_admin_writes_stands_on_the_next_paper() {
+    let fixture = desk();
+    let seen = fixture.replica.letterhead().expect("BUG: read");
+    assert_eq!(seen.clinic_name, "Asha Clinic");
+    fixture.replica.save_letterhead(&seen, &wanted(&seen)).expect("BUG: saved");
+    let sunita =
+        fixture.replica.register_patient(&form("Sunita", "98204 41276")).expect("BUG: registered").id;
+    let draft = Draft { items: vec![item("Paracetamol 650 mg", "1-0-1 x3d")], ..Draft::default() };
+    let signed = fixture.replica.sign_prescription(sunita, &draft, &[]).expect("BUG: signed");
+    let printed = fixture.replica.printed(signed.id).expect("BUG: printed");
+    assert_eq!(printed.clinic_lines, ["Mother and child", "Teeth"]);
+    assert_eq!(printed.clinic_address, "12 Marol Road, Mumbai 400059");
+    assert_eq!((printed.foot.as_str(), printed.head_room_mm), ("Open Monday to Saturday", 0));
+    let pad = Letterhead { preprinted_mm: Some(35), ..wanted(&seen) };
+    assert_eq!(fixture.replica.printed_sample(&pad).expect("BUG: drawn").head_room_mm, 35);
+    assert_eq!(
+        fixture.replica.letterhead().expect("BUG: read").preprinted_mm,
+        None,
+        "a sample changes nothing"
+    );
+}
+
+#[test]
+fn only_what_differs_is_written_and_what_else_is_kept_there_stays() {
+    let fixture = desk();
+    let seen = fixture.replica.letterhead().expect("BUG: read");
+    fixture.replica.save_letterhead(&seen, &seen).expect("BUG: nothing to do");
+    assert_eq!(fixture.store.sync_state().expect("BUG").waiting, 0);
+    let id = fixture.replica.facts.clinic_id.0;
+    let clinic = |name: &str| {
+        let row = fixture.store.read(|tx| crate::replica::must_get(tx, TableName::Clinics, id));
+        row.expect("BUG: the clinic")[name].clone()
+    };
+    let sql = "update clinics set letterhead = ?1 where id = ?2";
+    let logo = json!({ "logo": "abc" }).to_string();
+    fixture.store.write(|tx| Ok(tx.execute(sql, (logo, id.to_string()))?)).expect("BUG: written");
+    let foot = Letterhead { foot: "Closed on Sunday".into(), ..seen.clone() };
+    fixture.replica.save_letterhead(&seen, &foot).expect("BUG: saved");
+    assert_eq!(clinic("letterhead"), json!({ "logo": "abc", "foot": "Closed on Sunday" }));
+}
+
+#[test]
+fn nobody_but_an_admin_changes_it_and_what_does_not_fit_is_refused() {
+    let doctor = fixture(Role::Doctor);
+    let seen = doctor.replica.letterhead().expect("BUG: read");
+    assert!(matches!(doctor.replica.save_letterhead(&seen, &wanted(&seen)), Err(Error::Forbidden(_))));
+    let fixture = desk();
+    for odd in [
+        Letterhead { clinic_name: " ".into(), ..seen.clone() },
+        Letterhead { pincode: "4000".into(), ..seen.clone() },
+        Letterhead { preprinted_mm: Some(200), ..seen.clone() },
+        Letterhead { foot: "x".repeat(301), ..seen.clone() },
+    ] {
+        let refused = fixture.replica.save_letterhead(&seen, &odd);
+        assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
+    }
+}

@@ -1,0 +1,266 @@
+import { screen, within } from "@testing-library/react";
+import type { UserEvent } from "@testing-library/user-event";
+import { expect, test } from "vitest";
+import { fakeRefused } from "../ipc/fake-data";
+import { catalogues, type Language, messages } from "../messages";
+import { expectAccessible, findSunita, openClinic, openPad, signMetformin } from "../test/clinic";
+
+type Opened = ReturnType<typeof openClinic>;
+
+const button = (name: string) => screen.getByRole("button", { name });
+
+async function today(opened: Opened) {
+  await screen.findByTestId("today");
+  await screen.findByText(messages.today.followUps);
+  return opened;
+}
+
+const press = (keys: UserEvent, key: string) => keys.keyboard(`{Control>}${key}{/Control}`);
+const shifted = (keys: UserEvent, key: string) => press(keys, `{Shift>}${key}{/Shift}`);
+
+/** The way to every screen and to what floats above it. */
+const screens: Record<string, { start?: string; go: (opened: Opened) => Promise<unknown> }> = {
+  "set-up": { start: "notEnrolled", go: () => screen.findByTestId("enrol-form") },
+  "the list of people": {
+    start: "locked",
+    go: () => screen.findByRole("heading", { name: messages.unlock.title }),
+  },
+  today: { go: today },
+  "all keys": {
+    go: async (opened) => {
+      await today(opened);
+      await opened.keys.click(button(messages.shell.keys));
+      return screen.findByRole("dialog");
+    },
+  },
+  "the finder": {
+    go: async (opened) => {
+      await today(opened);
+      await press(opened.keys, "k");
+      await opened.keys.type(await screen.findByTestId("finder-input"), "sun");
+      return screen.findAllByTestId("finder-option");
+    },
+  },
+  "a registration with an allergy": {
+    go: async (opened) => {
+      await today(opened);
+      await shifted(opened.keys, "n");
+      const form = await screen.findByTestId("register-form");
+      await opened.keys.selectOptions(
+        within(form).getByLabelText(messages.patient.allergyStatus),
+        messages.patient.allergyStatuses.has_allergies,
+      );
+      return opened.keys.click(button(messages.patient.submit));
+    },
+  },
+  "a correction": {
+    go: async (opened) => {
+      await today(opened);
+      await findSunita(opened.keys);
+      await opened.keys.click(button(messages.chart.correct));
+      return screen.findByTestId("register-form");
+    },
+  },
+  "a chart in which something differs": {
+    go: async (opened) => {
+      await today(opened);
+      opened.backend.differ({});
+      await findSunita(opened.keys);
+      await opened.keys.click(screen.getByText(messages.trend.asTable));
+      return screen.findByTestId("conflict-banner");
+    },
+  },
+  "an allergy": {
+    go: async (opened) => {
+      await today(opened);
+      await findSunita(opened.keys);
+      await opened.keys.click(button(messages.known.changeAllergy("Penicillins")));
+      return screen.findByRole("dialog");
+    },
+  },
+  "two registrations": {
+    go: async (opened) => {
+      await today(opened);
+      await findSunita(opened.keys);
+      await shifted(opened.keys, "m");
+      await opened.keys.type(await screen.findByLabelText(messages.review.merge.find), "ramesh");
+      await screen.findByTestId("merge-option");
+      await opened.keys.keyboard("{ArrowDown}{Enter}");
+      return screen.findByRole("table", { name: messages.review.merge.caption });
+    },
+  },
+  "the pad with a held line": {
+    go: async (opened) => {
+      await today(opened);
+      await openPad(opened.keys);
+      await opened.keys.keyboard("amoxicillin{Enter}");
+      await screen.findByTestId("pad-medicine");
+      await opened.keys.keyboard("{Enter}");
+      return screen.findByTestId("pad-held");
+    },
+  },
+  "a signed prescription": {
+    go: async (opened) => {
+      await today(opened);
+      return signMetformin(opened.keys);
+    },
+  },
+  "making one void": {
+    go: async (opened) => {
+      await today(opened);
+      await signMetformin(opened.keys);
+      await opened.keys.click(button(messages.prescription.void));
+      return screen.findByRole("dialog");
+    },
+  },
+  "the sync centre": {
+    go: async (opened) => {
+      await today(opened);
+      await signMetformin(opened.keys);
+      await press(opened.keys, "4");
+      return screen.findByTestId("ledger-entry");
+    },
+  },
+  "a refused change": {
+    go: async (opened) => {
+      await today(opened);
+      opened.backend.refuse(fakeRefused);
+      await press(opened.keys, "4");
+      await opened.keys.click(
+        await screen.findByRole("button", { name: messages.sync.refused.ways.hand_over }),
+      );
+      return screen.findByRole("dialog");
+    },
+  },
+  "a decision": {
+    go: async (opened) => {
+      await today(opened);
+      opened.backend.differ({});
+      await shifted(opened.keys, "r");
+      return screen.findByTestId("review-theirs");
+    },
+  },
+  "the short keys": {
+    go: async (opened) => {
+      await today(opened);
+      await opened.keys.click(screen.getByRole("link", { name: messages.shell.shortKeys }));
+      await opened.keys.click(await screen.findByRole("button", { name: messages.shortKeys.add }));
+      return screen.findByLabelText(messages.shortKeys.key);
+    },
+  },
+  computers: {
+    go: async (opened) => {
+      await today(opened);
+      await opened.keys.click(screen.getByRole("link", { name: messages.shell.computers }));
+      return screen.findByRole("table");
+    },
+  },
+  "the letterhead": {
+    go: async (opened) => {
+      await today(opened);
+      await opened.keys.click(screen.getByRole("link", { name: messages.shell.letterhead }));
+      return screen.findByTestId("letterhead-page");
+    },
+  },
+  "a day at the reception": {
+    start: "priya@example.in",
+    go: async (opened) => {
+      await today(opened);
+      return findSunita(opened.keys);
+    },
+  },
+};
+
+/** Every text of the English catalogue that another language has another one for. */
+function englishOnly(language: Language): Set<string> {
+  const texts = (of: unknown): string[] =>
+    typeof of === "string" ? [of] : typeof of === "function" ? [] : Object.values(of ?? {}).flatMap(texts);
+  const own = new Set(texts(catalogues[language]));
+  return new Set(texts(catalogues.en).filter((text) => /[a-z]{3}/.test(text) && !own.has(text)));
+}
+
+/** Names that the clinic gave, which are the same in every language. */
+const given = new Set(["Front desk"]);
+
+/** All that is drawn or read out. */
+function wordsInSight(): string[] {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const words: string[] = [];
+  while (walker.nextNode()) {
+    const { currentNode: node } = walker;
+    // What is marked as another language is meant to be one.
+    if (!node.parentElement?.closest("[lang]:not(html)")) words.push(node.textContent?.trim() ?? "");
+  }
+  for (const element of document.querySelectorAll("[aria-label], [placeholder], [title], [alt]"))
+    for (const name of ["aria-label", "placeholder", "title", "alt"])
+      words.push(element.getAttribute(name) ?? "");
+  return words;
+}
+
+const languages: Language[] = ["en", "hi"];
+
+test.each(languages.flatMap((language) => Object.keys(screens).map((name) => [name, language] as const)))(
+  "%s, in %s: no fault that an assessor would name, and no word of another language",
+  async (name, language) => {
+    const { start = "anjali@example.in", go } = screens[name] ?? {
+      go: () => Promise.reject(new Error(name)),
+    };
+    await go(openClinic({ start, language }));
+    await expectAccessible();
+    const foreign = englishOnly(language);
+    expect(wordsInSight().filter((words) => foreign.has(words) && !given.has(words))).toEqual([]);
+  },
+);
+
+test("the language is chosen on any screen, at once, and this computer remembers it", async () => {
+  const { keys, backend } = openClinic();
+  await screen.findByTestId("today");
+  await findSunita(keys);
+  await keys.click(button("हिन्दी"));
+  expect(await screen.findByRole("heading", { name: "पुरानी बीमारियाँ" })).toBeTruthy();
+  expect(screen.getByTestId("chart").textContent).toContain("Sunita Deshmukh");
+  expect(document.documentElement.lang).toBe("hi");
+  expect(await backend.language()).toBe("hi");
+  await keys.click(button("English"));
+  expect(await screen.findByRole("heading", { name: "Long illnesses" })).toBeTruthy();
+});
+
+test("the language is chosen before anyone has signed in, and a draft outlives the choice", async () => {
+  const { keys } = openClinic({ start: "locked" });
+  await keys.click(await screen.findByRole("button", { name: "हिन्दी" }));
+  expect(await screen.findByRole("heading", { name: "कौन काम कर रहा है?" })).toBeTruthy();
+  await keys.type(screen.getByLabelText("पासवर्ड"), "seven green parrots{Enter}");
+  await screen.findByTestId("today");
+  await openPad(keys);
+  await keys.type(screen.getByLabelText("सलाह"), "Rest");
+  await keys.click(button("English"));
+  expect(await screen.findByLabelText("Advice")).toHaveProperty("value", "Rest");
+});
+
+test("the focus goes through a chart in the order in which it is read", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  await findSunita(keys);
+  const chart = screen.getByTestId("chart");
+  screen.getByRole("button", { name: /^Correct details/ }).focus();
+  const passed: string[] = [];
+  while (chart.contains(document.activeElement) && passed.length < 30) {
+    const { activeElement } = document;
+    passed.push(activeElement?.getAttribute("aria-label") ?? activeElement?.textContent ?? "");
+    await keys.keyboard("{Tab}");
+  }
+  // What is folded away is not passed; jsdom does not know that.
+  expect(passed.slice(0, 11)).toEqual([
+    "Correct details",
+    "New prescriptionCtrl N",
+    "Change Penicillins",
+    "Change Sulfonamides",
+    "Note an allergyCtrl Shift A",
+    "Remove Type 2 diabetes",
+    "Remove Hypertension",
+    "",
+    "Registered twice…Ctrl Shift M",
+    "02 Nov 2026",
+    "As a table",
+  ]);
+});

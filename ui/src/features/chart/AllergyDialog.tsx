@@ -1,0 +1,90 @@
+import { Button, NativeSelect } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { refreshRows } from "../../app/queries";
+import type { AllergyView } from "../../ipc/bindings/AllergyView";
+import type { PatientId } from "../../ipc/bindings/PatientId";
+import { useBackend } from "../../ipc/context";
+import { messages } from "../../messages";
+import { Dialog } from "../../shared/Dialog";
+import { Problem } from "../../shared/parts";
+import { useToast } from "../../shared/toasts";
+import { emptyAllergy, Reaction, Substance } from "./AllergyFields";
+import classes from "./Known.module.css";
+
+interface Props {
+  patientId: PatientId;
+  /** The one that is changed; none for a new one. */
+  allergy: AllergyView | null;
+  onClose: () => void;
+}
+
+/** Notes an allergy, or changes what is noted of one. */
+export function AllergyDialog({ patientId, allergy, onClose }: Props) {
+  const backend = useBackend();
+  const client = useQueryClient();
+  const toast = useToast();
+  // What came from elsewhere while the form stands open is not what this person saw.
+  const [seen] = useState(allergy);
+  const [form, setForm] = useState(seen?.form ?? emptyAllergy);
+  const [checkedBy, setCheckedBy] = useState(seen?.checkedBy ?? null);
+  const { known, common } = messages;
+  const title = seen ? known.changeAllergy(seen.form.substance) : known.addAllergy;
+  const save = useMutation({
+    mutationFn: () =>
+      seen ? backend.changeAllergy(patientId, seen.id, seen.form, form) : backend.addAllergy(patientId, form),
+    onSuccess: () => {
+      void refreshRows(client);
+      toast(seen ? known.changed(form.substance) : known.saved(form.substance));
+      onClose();
+    },
+  });
+  return (
+    <Dialog label={title} onClose={onClose}>
+      <form
+        className={classes.form}
+        data-testid="allergy-form"
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (!save.isPending) save.mutate();
+        }}
+      >
+        <h2>{title}</h2>
+        <Substance
+          form={form}
+          checkedBy={checkedBy}
+          autoFocus={seen === null}
+          onChange={(changed, name) => {
+            setForm(changed);
+            setCheckedBy(name);
+          }}
+        />
+        <Reaction form={form} onChange={setForm} />
+        {seen && (
+          <NativeSelect
+            label={known.status}
+            description={known.statusHint}
+            autoFocus
+            value={form.status}
+            data={[
+              { value: "active", label: known.statuses.active },
+              { value: "inactive", label: known.statuses.inactive },
+              { value: "entered_in_error", label: known.statuses.entered_in_error },
+            ]}
+            onChange={(event) => setForm({ ...form, status: event.currentTarget.value })}
+          />
+        )}
+        {save.error && <Problem error={save.error} />}
+        <div className={classes.actions}>
+          <Button type="submit" loading={save.isPending}>
+            {known.save}
+          </Button>
+          <Button variant="default" onClick={onClose}>
+            {common.cancel}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,166 @@
+import { screen, within } from "@testing-library/react";
+import { expect, test } from "vitest";
+import { expectAccessible, findSunita, openClinic, openPad } from "../../test/clinic";
+
+async function openChartOf(name: string, prepare?: Parameters<typeof openClinic>[1]) {
+  const opened = openClinic({}, prepare);
+  await screen.findByTestId("today");
+  await opened.keys.keyboard("{Control>}k{/Control}");
+  await opened.keys.type(await screen.findByTestId("finder-input"), name);
+  await screen.findByRole("option", { name: new RegExp(`^${name} .*A-0`) });
+  await opened.keys.keyboard("{Enter}");
+  await screen.findByTestId("chart");
+  return opened;
+}
+
+const bar = () => screen.getByRole("note").textContent;
+
+test("an allergy is noted by keyboard, from the list, and stands in the bar at once", async () => {
+  const { keys } = await openChartOf("Ramesh");
+  expect(bar()).toContain("Allergies not asked yet");
+  await keys.keyboard("{Control>}{Shift>}a{/Shift}{/Control}");
+  const dialog = within(await screen.findByRole("dialog", { name: "Note an allergy" }));
+  expect(dialog.getByRole("combobox", { name: "To what" })).toBe(document.activeElement);
+  await keys.keyboard("diclo");
+  await dialog.findByRole("option", { name: /Diclofenac/ });
+  await keys.keyboard("{ArrowDown}{Enter}");
+  expect(dialog.getByText("Every line is checked for Diclofenac.")).toBeTruthy();
+  await expectAccessible();
+  await keys.type(dialog.getByLabelText("What happened"), "hives{Enter}");
+  expect(await screen.findByText("Diclofenac noted")).toBeTruthy();
+  expect(bar()).toContain("Diclofenac hives");
+  await expectAccessible();
+});
+
+test("what is in no list is noted in words, and it is said how little that finds", async () => {
+  const { keys } = await openChartOf("Ramesh");
+  await keys.keyboard("{Control>}{Shift>}a{/Shift}{/Control}");
+  await keys.keyboard("peanuts");
+  expect(await screen.findByText(/None of the list/)).toBeTruthy();
+  await keys.keyboard("{Enter}");
+  expect((await screen.findByTestId("allergy")).textContent).toContain("peanuts");
+});
+
+test("Escape closes the list first, and the words that were typed stay", async () => {
+  const { keys } = await openChartOf("Ramesh");
+  await keys.keyboard("{Control>}{Shift>}a{/Shift}{/Control}");
+  await keys.keyboard("penicil");
+  await screen.findByRole("option", { name: /Penicillins/ });
+  await keys.keyboard("{Escape}");
+  expect(screen.queryByRole("option", { name: /Penicillins/ })).toBeNull();
+  expect(screen.getByRole("combobox", { name: "To what" })).toHaveProperty("value", "penicil");
+  await keys.keyboard("{Escape}");
+  expect(screen.queryByRole("dialog")).toBeNull();
+});
+
+test("an allergy that was an error leaves the bar and stays in sight", async () => {
+  const { keys } = await openChartOf("Sunita");
+  expect(bar()).toContain("Sulfonamides rash, mild · 2022");
+  await keys.click(screen.getByRole("button", { name: "Change Sulfonamides" }));
+  await keys.selectOptions(await screen.findByLabelText("Does it hold"), "No, it was an error");
+  await keys.click(screen.getByRole("button", { name: "Save" }));
+  await screen.findByText("1 that does not hold");
+  expect(bar()).not.toContain("Sulfonamides");
+  expect(screen.getByText("error")).toBeTruthy();
+  await expectAccessible();
+});
+
+test("none known is said with one button, and is another thing than not asked", async () => {
+  const { keys } = await openChartOf("Ramesh");
+  await keys.click(screen.getByRole("button", { name: "Asked, and none known" }));
+  await screen.findByText("Asked: none known.");
+  expect(bar()).toBe("No known allergies");
+});
+
+test("what was noted twice is refused with a sentence, and what was typed stays", async () => {
+  const { keys } = await openChartOf("Sunita");
+  await keys.keyboard("{Control>}{Shift>}a{/Shift}{/Control}");
+  await keys.keyboard("penicil");
+  await screen.findByRole("option", { name: /Penicillins/ });
+  await keys.keyboard("{ArrowDown}{Enter}{Enter}");
+  expect((await screen.findByRole("alert")).textContent).toContain("noted already");
+  expect(screen.getByRole("combobox", { name: "To what" })).toHaveProperty("value", "Penicillins");
+});
+
+test("an allergy about which two computers differ leads to the decision", async () => {
+  const { keys } = await openChartOf("Sunita", (backend) => {
+    backend.differ({});
+    const { getChart } = backend;
+    backend.getChart = async (id) => {
+      const chart = await getChart(id);
+      return { ...chart, allergies: chart.allergies.map((one) => ({ ...one, conflict: "k1" })) };
+    };
+  });
+  await keys.click(screen.getByRole("link", { name: /differ about Penicillins/ }));
+  expect(await screen.findByTestId("review")).toBeTruthy();
+});
+
+test("long illnesses are added from the index or in words, taken out, and put back", async () => {
+  const { keys } = await openChartOf("Sunita");
+  const field = screen.getByRole("combobox", { name: "Add an illness" });
+  await keys.type(field, "upper resp");
+  await screen.findByRole("option", { name: /Acute upper/ });
+  await keys.keyboard("{ArrowDown}{Enter}");
+  await screen.findByText("Acute upper respiratory infection");
+  await keys.type(field, "Knee pain{Enter}");
+  await screen.findByText("Knee pain");
+  await keys.click(screen.getByRole("button", { name: "Remove Hypertension" }));
+  expect(await screen.findByText("Hypertension removed")).toBeTruthy();
+  expect(screen.getAllByTestId("condition").map((one) => one.textContent)).toEqual([
+    "Type 2 diabetesE11.9",
+    "Acute upper respiratory infectionJ06.9",
+    "Knee pain",
+  ]);
+});
+
+test("allergies are noted while a patient is registered", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  await keys.keyboard("{Control>}{Shift>}n{/Shift}{/Control}");
+  await keys.type(await screen.findByRole("textbox", { name: "Mobile number" }), "9000000009");
+  await keys.type(screen.getByLabelText("First name"), "Asha");
+  await keys.type(screen.getByLabelText("Age in years"), "30");
+  await keys.selectOptions(screen.getByLabelText("Allergies"), "Has allergies");
+  await keys.type(screen.getByRole("combobox", { name: "To what" }), "diclo");
+  await screen.findByRole("option", { name: /Diclofenac/ });
+  await keys.keyboard("{ArrowDown}{Enter}");
+  await expectAccessible();
+  await keys.click(screen.getByRole("button", { name: "Register" }));
+  await screen.findByTestId("chart");
+  expect(bar()).toContain("Diclofenac");
+});
+
+test("reception sees neither allergies nor illnesses", async () => {
+  const { keys } = openClinic({ start: "priya@example.in" });
+  await screen.findByTestId("today");
+  await findSunita(keys);
+  expect(screen.queryByText("Penicillins")).toBeNull();
+  expect(screen.queryByRole("heading", { name: "Long illnesses" })).toBeNull();
+  await keys.keyboard("{Control>}{Shift>}a{/Shift}{/Control}");
+  expect(screen.queryByRole("dialog")).toBeNull();
+});
+
+test("the bar stands above the pad too", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  await openPad(keys);
+  expect(bar()).toContain("Penicillins anaphylaxis, severe · 2019");
+});
+
+test("what was measured is drawn, and can be read as a table", async () => {
+  const { keys } = await openChartOf("Sunita");
+  const trends = screen.getAllByTestId("trend").map((one) => one.querySelector("figcaption")?.textContent);
+  expect(trends.slice(0, 2)).toEqual(["Blood pressure138/86 mmHg02 Nov 2026", "Weight68.4 kg02 Nov 2026"]);
+  expect(trends.at(-2)).toBe("Temperature38.4 °C18 Mar 2026");
+  expect(screen.getByRole("img", { name: /^Weight, 7 visits: from 72.1 kg/ })).toBeTruthy();
+  await keys.click(screen.getByText("As a table"));
+  const rows = within(screen.getByRole("table", { name: /What was measured/ })).getAllByRole("row");
+  expect(rows[1]?.textContent).toBe("02 Nov 2026138/86 mmHg68.4 kg27.182 /min–97 %");
+  await expectAccessible();
+});
+
+test("someone of whom nothing was measured has no empty plot", async () => {
+  await openChartOf("Ramesh");
+  expect(screen.getByText("Nothing was measured yet.")).toBeTruthy();
+  expect(screen.queryByTestId("trend")).toBeNull();
+});

@@ -1,0 +1,52 @@
+import { screen, waitFor } from "@testing-library/react";
+import { expect, test } from "vitest";
+import { expectAccessible, openClinic } from "../../test/clinic";
+
+async function openLetterhead(start = "anjali@example.in") {
+  const opened = openClinic({ start });
+  await screen.findByTestId("today");
+  return opened;
+}
+
+test("an admin edits the letterhead beside a sample of it, and saves it with Enter", async () => {
+  const { keys, backend } = await openLetterhead();
+  await keys.click(screen.getByRole("link", { name: "Letterhead" }));
+  const foot = await screen.findByLabelText("Foot of every page");
+  expect(screen.getByLabelText("Name of the clinic")).toBe(document.activeElement);
+  await keys.type(foot, "Closed on Sunday{Enter}");
+  expect(await screen.findByText("Letterhead saved")).toBeTruthy();
+  expect((await backend.getLetterhead()).foot).toBe("Closed on Sunday");
+  expect(await screen.findByRole("img", { name: "Sample with this letterhead, page 1 of 1" })).toBeTruthy();
+  await expectAccessible();
+});
+
+test("paper with a head of its own asks how much room that takes", async () => {
+  const { keys, backend } = await openLetterhead();
+  await keys.click(screen.getByRole("link", { name: "Letterhead" }));
+  await keys.selectOptions(
+    await screen.findByLabelText("The paper"),
+    "bears a head of its own: room is left for it",
+  );
+  const room = screen.getByLabelText("Room for it, in mm from the top");
+  await keys.clear(room);
+  await keys.type(room, "200{Enter}");
+  expect(screen.getByText("Whole millimetres, 10 to 80.")).toBeTruthy();
+  await keys.clear(room);
+  await keys.type(room, "40{Enter}");
+  await waitFor(async () => expect((await backend.getLetterhead()).preprintedMm).toBe(40));
+});
+
+test("what does not fit is refused with a sentence, and what was typed stays", async () => {
+  const { keys } = await openLetterhead();
+  await keys.click(screen.getByRole("link", { name: "Letterhead" }));
+  const name = await screen.findByLabelText("Name of the clinic");
+  await keys.clear(name);
+  await keys.type(screen.getByLabelText("City"), "Pune{Enter}");
+  expect((await screen.findByRole("alert")).textContent).toContain("name of the clinic is missing");
+  expect(screen.getByLabelText("City")).toHaveProperty("value", "MumbaiPune");
+});
+
+test("nobody but an admin is led to it", async () => {
+  await openLetterhead("vikram@example.in");
+  expect(screen.queryByRole("link", { name: "Letterhead" })).toBeNull();
+});

@@ -1,0 +1,155 @@
+import { Button, TextInput } from "@mantine/core";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useId, useState } from "react";
+import { queryKeys } from "../../app/queries";
+import { useSession } from "../../app/session";
+import type { Chart } from "../../ipc/bindings/Chart";
+import type { PatientId } from "../../ipc/bindings/PatientId";
+import { useBackend } from "../../ipc/context";
+import { messages } from "../../messages";
+import { mobile, shortDay } from "../../shared/format";
+import { Problem, Waiting } from "../../shared/parts";
+import { useToast } from "../../shared/toasts";
+import classes from "./Review.module.css";
+
+interface Props {
+  here: Chart;
+  otherId: PatientId;
+  onBack: () => void;
+  onDone: () => void;
+}
+
+/** Two registrations side by side, and the choice of the one whose details are shown for both. */
+export function CompareRegistrations({ here, otherId, onBack, onDone }: Props) {
+  const backend = useBackend();
+  const { session } = useSession();
+  const toast = useToast();
+  const name = useId();
+  const [kept, setKept] = useState<PatientId>(here.patient.id);
+  const [reason, setReason] = useState("");
+  const { merge } = messages.review;
+  const { data: other, error } = useQuery({
+    queryKey: queryKeys.chart(otherId),
+    queryFn: () => backend.getChart(otherId),
+  });
+  const join = useMutation({
+    mutationFn: async () => {
+      if (!session.mayMerge) return backend.proposeMerger(here.patient.id, otherId);
+      const away = kept === otherId ? here.patient.id : otherId;
+      return backend.mergePatients(kept, away, reason);
+    },
+    onSuccess: () => {
+      const away = kept === otherId ? here.patient.id : otherId;
+      if (session.mayMerge) toast(merge.merged, () => void backend.unmergePatient(away));
+      else toast(merge.proposed);
+      onDone();
+    },
+  });
+  if (error) return <Problem error={error} />;
+  if (!other) return <Waiting />;
+  const sides = [here, other];
+  return (
+    <form
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!join.isPending) join.mutate();
+      }}
+    >
+      <table className={classes.compare}>
+        <caption>{merge.caption}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{merge.fact}</th>
+            {sides.map((side) => (
+              <th key={side.patient.id} scope="col">
+                {session.mayMerge ? (
+                  <label>
+                    <input
+                      type="radio"
+                      name={name}
+                      autoFocus={side === here}
+                      checked={kept === side.patient.id}
+                      onChange={() => setKept(side.patient.id)}
+                    />
+                    {merge.keep(side.patient.fullName)}
+                  </label>
+                ) : (
+                  side.patient.fullName
+                )}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {factsOf(here, other, session.mayReadClinical).map(([label, one, two]) => (
+            <tr key={label} data-differs={one !== two}>
+              <th scope="row">
+                {label}
+                {one !== two && <span className={classes.unlike}>{merge.differs}</span>}
+              </th>
+              <td>{one}</td>
+              <td>{two}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {session.mayMerge && (
+        <TextInput
+          label={merge.reason}
+          maxLength={300}
+          autoComplete="off"
+          value={reason}
+          onChange={(event) => setReason(event.currentTarget.value)}
+        />
+      )}
+      {join.error && <Problem error={join.error} />}
+      <div className={classes.mergeActions}>
+        <Button type="submit" loading={join.isPending}>
+          {session.mayMerge ? merge.merge : merge.propose}
+        </Button>
+        <Button variant="default" onClick={onBack}>
+          {merge.another}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+type Fact = [string, string, string];
+
+function factsOf(here: Chart, other: Chart, isClinical: boolean): Fact[] {
+  const { chart: words, known, finder, patient: labels, review } = messages;
+  const unknown = words.notKnown;
+  const fact = (label: string, of: (chart: Chart) => string | null): Fact => [
+    label,
+    of(here) || unknown,
+    of(other) || unknown,
+  ];
+  return [
+    fact(review.merge.name, ({ patient }) => patient.fullName),
+    fact(review.merge.age, ({ patient }) => [patient.age, patient.sex].filter(Boolean).join(" · ")),
+    fact(words.born, ({ form }) => (form.dateOfBirth ? shortDay(form.dateOfBirth) : null)),
+    fact(words.mobile, ({ patient }) => mobile(patient.mobileNumber)),
+    fact(finder.code, ({ patient }) => patient.patientCode),
+    fact(words.guardian, ({ patient }) => patient.guardian),
+    fact(words.address, ({ form }) => [form.addressLine, form.city].filter(Boolean).join(", ")),
+    fact(words.lastVisit, ({ patient }) => (patient.lastVisit ? shortDay(patient.lastVisit) : words.never)),
+    ...(isClinical
+      ? [
+          fact(words.blood, ({ form }) => (form.bloodGroup === "unknown" ? null : form.bloodGroup)),
+          fact(known.allergies, allergiesOf),
+          fact(known.conditions, ({ conditions }) => conditions.map((one) => one.text).join(", ")),
+          fact(labels.alerts, ({ alerts }) => alerts),
+          fact(words.prescriptions, ({ prescriptions }) => String(prescriptions.length)),
+        ]
+      : []),
+  ];
+}
+
+function allergiesOf({ allergies, allergyStatus }: Chart): string {
+  const holding = allergies.filter((one) => one.counts).map((one) => one.form.substance);
+  if (holding.length > 0) return holding.join(", ");
+  const found = Object.entries(messages.patient.allergyStatuses).find(([name]) => name === allergyStatus);
+  return found?.[1] ?? "";
+}

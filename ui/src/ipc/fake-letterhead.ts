@@ -1,0 +1,34 @@
+import type { Backend } from "./backend";
+import type { CommandError } from "./bindings/CommandError";
+import type { Letterhead } from "./bindings/Letterhead";
+import { fakePage } from "./fake-pages";
+
+export function fakeLetterhead(
+  answer: <T>(command: keyof Backend, work: () => T) => Promise<T>,
+): Pick<Backend, "getLetterhead" | "saveLetterhead" | "previewLetterhead"> {
+  let kept: Letterhead = {
+    clinicName: "Shanti Clinic",
+    line: "",
+    address: "12 Marol Road",
+    city: "Mumbai",
+    pincode: "400059",
+    phone: "022 5550 1420",
+    email: "",
+    registrationNumber: "",
+    foot: "",
+    preprintedMm: null,
+  };
+  return {
+    getLetterhead: () => answer("getLetterhead", () => kept),
+    saveLetterhead: (_seen, wanted) =>
+      answer("saveLetterhead", () => {
+        if (wanted.clinicName.trim() === "") {
+          const detail = "The name of the clinic is missing. Nothing was saved yet.";
+          throw { code: "invalid", detail } satisfies CommandError;
+        }
+        kept = wanted;
+      }),
+    previewLetterhead: (form) =>
+      answer("previewLetterhead", () => [fakePage(form.clinicName, "54 y, F", [], form.foot)]),
+  };
+}

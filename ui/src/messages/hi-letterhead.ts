@@ -1,0 +1,26 @@
+import type { letterhead as english } from "./letterhead";
+
+export const letterhead: typeof english = {
+  title: "लेटरहेड",
+  lead: "जो इस क्लिनिक के हर कागज़ के ऊपर और नीचे रहता है। पहले हस्ताक्षरित कागज़ भी इसी के साथ छपते हैं।",
+  mayNot: "लेटरहेड एडमिन बदलता है।",
+  clinicName: "क्लिनिक का नाम",
+  line: "नाम के नीचे की पंक्तियाँ",
+  lineHint: "क्लिनिक क्या करता है, समय: जैसा छपना चाहिए",
+  address: "पता",
+  city: "शहर",
+  pincode: "पिन कोड",
+  phone: "फ़ोन",
+  email: "ई-मेल",
+  registrationNumber: "क्लिनिक का पंजीकरण नंबर",
+  foot: "हर पन्ने के नीचे",
+  paper: "कागज़",
+  blank: "कोरा है: ऊपरी भाग छापा जाएगा",
+  preprinted: "पर ऊपरी भाग छपा है: उसके लिए जगह छोड़ी जाएगी",
+  room: "उसके लिए जगह, ऊपर से mm",
+  roomNotUnderstood: "पूरे मिलीमीटर, 10 से 80।",
+  preview: "नमूना, किसी मरीज़ का नहीं",
+  previewPage: (page, pages) => `इस लेटरहेड का नमूना, पन्ना ${page} / ${pages}`,
+  save: "लेटरहेड सहेजें",
+  saved: "लेटरहेड सहेजा गया",
+};

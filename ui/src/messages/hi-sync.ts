@@ -1,0 +1,155 @@
+import type { messages } from "./en";
+import { changes, days, number, timeLeft } from "./hi-words";
+
+const records = (count: number) => `${number(count)} रिकॉर्ड`;
+
+export const sync: (typeof messages)["sync"] = {
+  title: "सिंक",
+  pill: {
+    online: "ऑनलाइन",
+    allSynced: (time) => `सब सिंक हुआ ${time}`,
+    allSyncedNever: "सब सिंक हुआ",
+    waiting: (count) => `${count} प्रतीक्षा में`,
+    sending: (sent, total) => `${total} में से ${sent} भेजे जा रहे हैं`,
+    receiving: (rows) => `${rows} पंक्तियाँ आ रही हैं`,
+    onlyHere: (count) => `${records(count)} केवल यहाँ`,
+    filling: (percent) => (percent === null ? "तैयार हो रहा है" : `तैयार हो रहा है, ${percent}%`),
+    connecting: "जुड़ रहा है",
+    offline: (time) => `${time} से ऑफ़लाइन`,
+    savedHere: (count) => `यहाँ सहेजा, ${count} प्रतीक्षा में`,
+    allSaved: "सब सहेजा गया",
+    attention: (count) => `${changes(count)} आपके लिए`,
+    synced: (time) => `सिंक हुआ ${time}`,
+    notSyncing: "सिंक नहीं हो रहा",
+    update: "Clinic Desk अपडेट करें",
+    allSent: "आपका काम जा चुका है",
+    offlineFor: (count) => `${days(count)} से ऑफ़लाइन`,
+    locksIn: (hours) => `${timeLeft(hours)} में बंद होगा`,
+  },
+  open: "सिंक केंद्र खोलें",
+  sentences: {
+    connecting: "सर्वर से जुड़ रहा है। आप हमेशा की तरह काम कर सकते हैं।",
+    online: "ऑनलाइन। इस कंप्यूटर का सब कुछ सर्वर पर है।",
+    nothingWaits: "ऑनलाइन। भेजने को कुछ बाकी नहीं।",
+    compared: (time) => `सर्वर से हर रिकॉर्ड मिलाया गया, और बराबर है: ${time}।`,
+    mended: (count, time) =>
+      `${records(count)} इस कंप्यूटर पर गायब या खराब थे और फिर से लाए गए: ${time}। सहायता को बताएँ।`,
+    onlyHere: (count) =>
+      `इस कंप्यूटर के ${records(count)} सर्वर पर नहीं हैं, या वहाँ पुराने हैं: सर्वर ने उन्हें खो दिया। वे यहाँ रखे हैं। क्लिनिक के हर दूसरे कंप्यूटर को एक बार चालू करें: हर एक अपना किया हुआ वापस लाता है। फिर भी कुछ बचे तो सर्वर चलाने वाले को बताएँ।`,
+    filling: (hasToday, rows, total) =>
+      hasToday
+        ? `यह कंप्यूटर तैयार हो रहा है। आज के मरीज़ यहाँ हैं, और आप उनके साथ काम कर सकते हैं; बाकी में से लगभग ${number(total ?? rows)} में से ${records(rows)} आ चुके हैं।`
+        : "यह कंप्यूटर तैयार हो रहा है। आज के मरीज़ पहले आते हैं।",
+    fillingStands:
+      "यह कंप्यूटर तैयार हो रहा है, और सर्वर उत्तर नहीं दे रहा। जहाँ रुका था वहीं से अपने आप आगे बढ़ेगा। जो यहाँ है उसके साथ आप काम कर सकते हैं।",
+    waiting: (count) => `ऑनलाइन। ${changes(count)} इस कंप्यूटर पर सुरक्षित हैं और अपने आप जाएँगे।`,
+    offline: (time, count) =>
+      count === 0
+        ? `${time} से ऑफ़लाइन। आप हमेशा की तरह काम कर सकते हैं। भेजने को कुछ बाकी नहीं।`
+        : `${time} से ऑफ़लाइन। आप हमेशा की तरह काम कर सकते हैं। ${changes(count)} इस कंप्यूटर पर सुरक्षित हैं और अपने आप जाएँगे।`,
+    locksSoon: (count, hours) =>
+      `${days(count)} से संपर्क नहीं। ${timeLeft(hours)} में यह कंप्यूटर बंद हो जाएगा; इस पर कुछ नहीं खोएगा। इसे एक बार जोड़ें।`,
+    attention: (count) => `${changes(count)} आपके लिए हैं: सूची देखें।`,
+    sending: (sent, total) => `${total} में से ${sent} भेजे जा रहे हैं। आप हमेशा की तरह काम कर सकते हैं।`,
+    receiving: (rows) => `${rows} पंक्तियाँ आ रही हैं। आप हमेशा की तरह काम कर सकते हैं।`,
+  },
+  now: "अभी सिंक करें",
+  counts: {
+    title: "इस कंप्यूटर के बदलावों का क्या हुआ",
+    waiting: "नेटवर्क की प्रतीक्षा में",
+    decisions: "निर्णय बाकी",
+    states: {
+      quarantined: "अलग रखे",
+      blocked: "अलग रखे के साथ रुके",
+      conflict: "अलग हैं",
+      merged: "मिलाए गए",
+      applied: "स्वीकार हुए",
+    },
+    never: "अभी नहीं",
+  },
+  lastContact: "पिछला संपर्क",
+  lastSynced: "सर्वर के साथ आखिरी मेल",
+  ledger: "इस कंप्यूटर पर क्या किया गया",
+  entries: (count) => `${number(count)} प्रविष्टि${count === 1 ? "" : "याँ"}`,
+  acknowledged: (time) => `${time} को स्वीकार हुआ`,
+  ledgerEmpty: "इस कंप्यूटर पर अभी कुछ नहीं किया गया।",
+  nothingFits: "कुछ नहीं मिला। और देखने के लिए कोई छन्नी हटाएँ।",
+  filters: {
+    title: "बहीखाते में खोजें",
+    query: "मरीज़, मोबाइल नंबर या क्रम सं.",
+    state: "स्थिति",
+    allStates: "सभी स्थितियाँ",
+    kind: "क्या किया गया",
+    allKinds: "सब कुछ",
+    author: "किसने",
+    everyone: "सभी",
+    from: "दिन से",
+    to: "दिन तक",
+    save: { csv: "CSV", ndjson: "JSON lines" },
+    saveLong: { csv: "इन्हें CSV फ़ाइल में सहेजें", ndjson: "इन्हें JSON lines फ़ाइल में सहेजें" },
+    saved: (path) => `${path} में सहेजा गया`,
+  },
+  refused: {
+    title: (sequence) => `अलग रखा: क्र. ${sequence}`,
+    place: (place, count) => `${place} / ${count}`,
+    why: (detail) => `सर्वर ने इसे नहीं लिया: ${detail}`,
+    unsaid: "कारण नहीं बताया।",
+    kept: (behind) =>
+      behind === 0
+        ? "यह यहाँ और सर्वर पर रखा है।"
+        : `यह यहाँ और सर्वर पर रखा है। इस पर टिके ${changes(behind)} इसके साथ रुके हैं।`,
+    ways: {
+      replace: "सुधार कर भेजें",
+      retry: "फिर कोशिश करें",
+      hand_over: "एडमिन को दें…",
+      discard: "छोड़ें…",
+    },
+    reopen: "पैड में फिर खोलें",
+    keys: { replace: "C", retry: "T", hand_over: "H", discard: "D" },
+    done: {
+      replace: "सुधरा बदलाव सहेजा गया और अपने आप जाएगा",
+      retry: "सर्वर के उत्तर देते ही फिर कोशिश होगी",
+      hand_over: "सर्वर के उत्तर देते ही एडमिन इसे देखेंगे",
+      discard: "छोड़ा गया; बहीखाते में रहेगा",
+    },
+    asked: {
+      replace: (who, when) => `${who} ने इसे सुधारा, ${when}।`,
+      retry: (who, when) => `${who} ने फिर कोशिश करने को कहा, ${when}।`,
+      hand_over: (who, when) => `${who} ने इसे एडमिन को दिया, ${when}।`,
+      discard: (who, when) => `${who} ने इसे छोड़ा, ${when}।`,
+    },
+    notSent: "भेजा जाना बाकी।",
+    reason: "कारण (बहीखाते में रखा जाएगा)",
+    dialogs: {
+      hand_over: {
+        title: (sequence) => `क्र. ${sequence} एडमिन को दें`,
+        text: "क्लिनिक का हर एडमिन इसे निर्णय के लिए बाकी कामों में देखता है: किसने किया, कब और क्यों।",
+        send: "दें",
+      },
+      discard: {
+        title: (sequence) => `क्र. ${sequence} छोड़ दें?`,
+        text: "यह सर्वर के रिकॉर्ड में नहीं जाएगा। बहीखाते में यह आपके नाम और कारण के साथ छोड़ा हुआ रहेगा। जो इसके साथ रुका है, वह आगे बढ़ेगा।",
+        send: "छोड़ दें",
+      },
+    },
+    correctTitle: (sequence) => `क्र. ${sequence} सुधारें`,
+    sendCorrected: "सहेजें और भेजें",
+  },
+  needsYou: "आपके लिए",
+  columns: { number: "क्र.", what: "क्या", patient: "मरीज़", who: "किसने", when: "कब", fate: "स्थिति" },
+  fates: {
+    waiting: "प्रतीक्षा में",
+    applied: "लागू",
+    merged: "मिलाया गया",
+    conflict: "अलग है",
+    quarantined: "अलग रखा",
+    blocked: "दूसरे के साथ रुका",
+    replaced: "सुधारा गया",
+    discarded: "छोड़ा गया",
+  },
+  computer: "यह कंप्यूटर",
+  clinic: "क्लिनिक",
+  scope: "क्या पाता है",
+  scopes: { clinical: "इलाज के रिकॉर्ड", front_desk: "रिसेप्शन के रिकॉर्ड" },
+  lane: "नंबर इससे शुरू होते हैं",
+};
