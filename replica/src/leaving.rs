@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
+use ed25519_dalek::SigningKey;
 use protocol::api::{ChallengeRequest, MAX_PUSH_BYTES, MAX_PUSH_MUTATIONS, Secret};
 use protocol::error::ErrorCode;
 use protocol::farewell::{Farewell, HandoverRequest, SignedFarewell, Wiped};
@@ -14,6 +15,7 @@ use protocol::id::{DeviceId, TenantId};
 use protocol::signing;
 use protocol::validate::moment_text;
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -21,8 +23,9 @@ use crate::desk::{Desk, Event, Here, blocking};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::guard::Work;
-use crate::store::Store;
+use crate::store::{Store, SyncState};
 use crate::sync::client::{Client, parse_address};
+use crate::sync::surroundings::{Surroundings, System, aside};
 use crate::view::AppState;
 
 /// What is left to say once keys and files are gone; beside the clinic's folder.
@@ -59,6 +62,67 @@ struct Left {
     token: Secret,
     /// Whether keys and files are gone: from then on the folder may hold something new.
     is_destroyed: bool,
+}
+
+/// Hands over what waits, as the computer that it is.
+pub(crate) struct Handover {
+    pub client: Client,
+    pub server_name: String,
+    pub tenant_id: TenantId,
+    pub device_id: DeviceId,
+    pub key: SigningKey,
+    pub store: Arc<Store>,
+}
+
+impl Handover {
+    /// Hands over a batch of at most so many bytes, of fewer if that was too large; none if nothing waits.
+    pub async fn batch(
+        &self,
+        surroundings: &dyn Surroundings,
+        now: OffsetDateTime,
+        max_bytes: &mut usize,
+    ) -> Result<Option<SyncState>> {
+        let (tenant_id, device_id) = (self.tenant_id, self.device_id);
+        loop {
+            let (store, limit) = (Arc::clone(&self.store), *max_bytes);
+            let mut batch = aside(surroundings, move || store.next_batch(MAX_PUSH_MUTATIONS, limit)).await?;
+            let is_probe = batch.is_empty();
+            if is_probe {
+                // A server that was restored may have lost what it had acknowledged: that it has the last one is asked.
+                let store = Arc::clone(&self.store);
+                batch.extend(aside(surroundings, move || store.last_mutation()).await?);
+            }
+            if batch.is_empty() {
+                return Ok(None);
+            }
+            let challenge =
+                self.client.challenge(&ChallengeRequest { tenant_id, device_id }).await?.challenge;
+            let message = signing::handover_message(&self.server_name, tenant_id, device_id, &challenge);
+            let signature = signing::sign(&self.key, &message);
+            let request = HandoverRequest { tenant_id, device_id, challenge, signature, mutations: batch };
+            let answer = match self.client.hand_over(&request).await {
+                Err(Error::TooLarge) if *max_bytes > SMALLEST_BATCH => {
+                    *max_bytes /= 2;
+                    continue;
+                }
+                // Of two computers with one past, the server went on with the other one; nothing waits here.
+                Err(Error::Server { code: ErrorCode::DeviceCopied, .. }) if is_probe => return Ok(None),
+                Err(Error::Server { code: ErrorCode::SequenceGap, .. }) => {
+                    let store = Arc::clone(&self.store);
+                    aside(surroundings, move || store.send_all_again()).await?;
+                    continue;
+                }
+                answer => answer?,
+            };
+            let store = Arc::clone(&self.store);
+            let marked = aside(surroundings, move || {
+                store.mark(&answer.receipts, now)?;
+                store.sync_state()
+            });
+            let state = marked.await?;
+            return Ok((!is_probe).then_some(state));
+        }
+    }
 }
 
 enum Step {
@@ -166,7 +230,7 @@ impl Desk {
         if here.guard.may_wipe() { self.say_farewell(&here).await } else { Ok(Step::Wait) }
     }
 
-    /// Hands over a batch of what waits, or finds that there is nothing, or nobody to open it.
+    /// Hands over what waits, or finds that there is nothing, or nobody to open it.
     async fn hand_over(self: &Arc<Self>, here: &Here) -> Result<Step> {
         let store = self.leaving.store().clone();
         let Some(store) = store else {
@@ -179,43 +243,27 @@ impl Desk {
             here.guard.handed_over(waiting)?;
             return Ok(Step::Again);
         };
+        let about = here.slots.about();
+        let handover = Handover {
+            client: Client::new(&parse_address(&about.server)?)?,
+            server_name: about.server_name.clone(),
+            tenant_id: about.tenant_id,
+            device_id: about.device_id,
+            key: here.secrets.key.clone(),
+            store,
+        };
+        let files = Arc::clone(&handover.store);
         let mut max_bytes = MAX_PUSH_BYTES;
-        loop {
-            let source = Arc::clone(&store);
-            let (batch, files) = blocking(move || {
-                Ok((source.next_batch(MAX_PUSH_MUTATIONS, max_bytes)?, source.files_only_here()?))
-            })
-            .await?;
-            if batch.is_empty() {
-                // The bytes of files are not taken from a computer that is no longer believed.
-                here.guard.handed_over(files)?;
-                *self.leaving.store() = None;
-                self.tell_state();
-                return Ok(Step::Again);
-            }
-            let about = here.slots.about();
-            let (tenant_id, device_id) = (about.tenant_id, about.device_id);
-            let client = Client::new(&parse_address(&about.server)?)?;
-            let challenge = client.challenge(&ChallengeRequest { tenant_id, device_id }).await?.challenge;
-            let message = signing::handover_message(&about.server_name, tenant_id, device_id, &challenge);
-            let signature = signing::sign(&here.secrets.key, &message);
-            let request = HandoverRequest { tenant_id, device_id, challenge, signature, mutations: batch };
-            let answer = match client.hand_over(&request).await {
-                Err(Error::TooLarge) if max_bytes > SMALLEST_BATCH => {
-                    max_bytes /= 2;
-                    continue;
-                }
-                answer => answer?,
-            };
-            let (target, now) = (Arc::clone(&store), self.clock.now());
-            let state = blocking(move || {
-                target.mark(&answer.receipts, now)?;
-                target.sync_state()
-            })
-            .await?;
+        while let Some(state) = handover.batch(&System, self.clock.now(), &mut max_bytes).await? {
             here.guard.note(Some(Work::from(state)))?;
             self.tell_state();
         }
+        // The bytes of files are not taken from a computer that is no longer believed.
+        let files = blocking(move || files.files_only_here()).await?;
+        here.guard.handed_over(files)?;
+        *self.leaving.store() = None;
+        self.tell_state();
+        Ok(Step::Again)
     }
 
     /// Signs what is left behind. From here on there is no way back.

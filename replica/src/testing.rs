@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use ed25519_dalek::SigningKey;
 use futures_util::future::BoxFuture;
-use protocol::api::StaffMember;
+use protocol::api::{MAX_PUSH_BYTES, StaffMember};
 use protocol::id::PatientId;
 use protocol::mutation::{Change, SignedMutation};
 use protocol::table::{Row, Table, TableName};
 use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, Transaction};
+use serde_json::Value;
 use tokio::sync::{Notify, broadcast};
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -24,6 +25,7 @@ pub use crate::sync::wire::{Answer, Method, Request, Wire};
 use crate::desk::Event;
 use crate::error::{Error, Result};
 use crate::keyring::{Keyring, RefreshToken};
+use crate::leaving::Handover;
 use crate::replica::Replica;
 use crate::store::{get_row, set_meta};
 use crate::sync::client::Client;
@@ -41,6 +43,19 @@ pub struct Station {
     /// What gives ids to its new rows.
     pub ids: Ids,
     engine: Engine,
+    handover: Arc<Handover>,
+}
+
+/// A computer that was taken out of service.
+pub struct Leaving(Arc<Handover>, Arc<dyn Surroundings>);
+
+impl Leaving {
+    /// Hands over what waits, batch by batch.
+    pub async fn hand_over(&self) -> Result<()> {
+        let mut max_bytes = MAX_PUSH_BYTES;
+        while self.0.batch(&*self.1, self.1.now(), &mut max_bytes).await?.is_some() {}
+        Ok(())
+    }
 }
 
 /// Who signs in, and with what.
@@ -92,9 +107,18 @@ impl Station {
         let facts = store.facts()?;
         let written = Arc::new(Notify::new());
         let typed = Typed { email: person.email.clone(), password: Zeroizing::new(password) };
+        let client = Client::over(wire);
+        let handover = Handover {
+            client: client.clone(),
+            server_name: facts.server_name.clone(),
+            tenant_id: facts.tenant_id,
+            device_id: facts.device_id,
+            key: device_key.clone(),
+            store: Arc::clone(&store),
+        };
         let context = Context {
             store: Arc::clone(&store),
-            client: Client::over(wire),
+            client,
             facts: facts.clone(),
             user: person.id,
             typed: Some(typed).into(),
@@ -111,7 +135,13 @@ impl Station {
         replica.clock = Clock::new(move || clock.now(), || Duration::ZERO);
         replica.ids = ids.clone();
         let (engine, tasks) = Engine::by_hand(context, None);
-        Ok((Self { replica, store, surroundings, ids, engine }, tasks))
+        let handover = Arc::new(handover);
+        Ok((Self { replica, store, surroundings, ids, engine, handover }, tasks))
+    }
+
+    /// What it does once it is out of service.
+    pub fn leaving(&self) -> Leaving {
+        Leaving(Arc::clone(&self.handover), Arc::clone(&self.surroundings))
     }
 
     /// How this computer stands with the server.
@@ -225,6 +255,30 @@ impl Store {
                 }
             }
             Ok(rows)
+        })
+    }
+
+    /// The rows of which the server has nothing, or only something older.
+    pub fn only_here(&self) -> Result<Vec<(TableName, Uuid)>> {
+        self.read(|tx| {
+            let mut statement = tx.prepare_cached("select table_name, id from only_here")?;
+            let mut rows = statement.query([])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                let (table, id): (String, String) = (row.get(0)?, row.get(1)?);
+                let table = TableName::find(&table).ok_or_else(|| Error::StoreDamaged)?;
+                found.push((table, id.parse().map_err(Error::internal)?));
+            }
+            Ok(found)
+        })
+    }
+
+    /// What this program does not know of the server's rows, as it came.
+    pub fn carried(&self) -> Result<Vec<Value>> {
+        self.read(|tx| {
+            let mut statement = tx.prepare_cached("select row from carried_rows order by table_name, id")?;
+            let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
+            rows.map(|row| Ok(serde_json::from_str(&row?)?)).collect()
         })
     }
 

@@ -195,13 +195,7 @@ impl Store {
             let mut rows = statement.query([i64::try_from(max_mutations).unwrap_or(i64::MAX)])?;
             let (mut batch, mut bytes) = (Vec::new(), 0);
             while let Some(row) = rows.next()? {
-                let hash = |text: String| Hash::parse(&text).ok_or_else(|| Error::StoreDamaged);
-                let signed = SignedMutation {
-                    body: row.get(0)?,
-                    previous_hash: hash(row.get(1)?)?,
-                    hash: hash(row.get(2)?)?,
-                    signature: row.get(3)?,
-                };
+                let signed = signed(row)?;
                 // Quotation marks are escaped on the way, and the envelope comes on top.
                 bytes += signed.body.len() * 5 / 4 + 400;
                 if bytes > max_bytes && !batch.is_empty() {
@@ -210,6 +204,26 @@ impl Store {
                 batch.push(signed);
             }
             Ok(batch)
+        })
+    }
+
+    /// The last mutation that was made here; none if there is none.
+    pub fn last_mutation(&self) -> Result<Option<SignedMutation>> {
+        self.read(|tx| {
+            let sql =
+                "select body, previous_hash, hash, signature from mutations order by sequence desc limit 1";
+            let mut statement = tx.prepare_cached(sql)?;
+            let mut rows = statement.query([])?;
+            rows.next()?.map(signed).transpose()
+        })
+    }
+
+    /// Everything that was done here waits again, from the first on: the server does not say what it lost, and answers
+    /// what it has as it did before.
+    pub fn send_all_again(&self) -> Result<()> {
+        self.write(|tx| {
+            tx.execute("update mutations set fate = null, detail = null, acknowledged_at = null", [])?;
+            Ok(())
         })
     }
 
@@ -234,6 +248,16 @@ impl Store {
             Ok(())
         })
     }
+}
+
+fn signed(row: &rusqlite::Row<'_>) -> Result<SignedMutation> {
+    let hash = |text: String| Hash::parse(&text).ok_or_else(|| Error::StoreDamaged);
+    Ok(SignedMutation {
+        body: row.get(0)?,
+        previous_hash: hash(row.get(1)?)?,
+        hash: hash(row.get(2)?)?,
+        signature: row.get(3)?,
+    })
 }
 
 /// Marks exactly the mutations that these receipts name. Answers of how many that is news.

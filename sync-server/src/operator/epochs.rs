@@ -12,9 +12,16 @@ use super::options::{EpochTenants, TenantNewEpoch, TenantRelease};
 use super::{audited, find_tenant};
 use crate::Db;
 
-/// The versions of a new epoch begin so far behind the last one that is known: no version that the database lost, and
-/// that some desktop still has, is ever given again. At one change a second that is twelve days of work.
+/// The versions of a new epoch begin at least so far behind the last one that is known.
 const AHEAD: i64 = 1_000_000;
+
+/// How far the versions leap: to the milliseconds since 1970, which every epoch but the first begins with. No version that
+/// the database lost, and that some desktop still has, is ever given again, also if one backup is restored twice, or
+/// after a newer one an older one; that a thousand changes in a second would do.
+fn leap(known: i64, now: OffsetDateTime) -> i64 {
+    let now_ms = i64::try_from(now.unix_timestamp_nanos() / 1_000_000).unwrap_or(0);
+    AHEAD.max(now_ms.saturating_sub(known))
+}
 
 /// Begins a new epoch: every desktop then asks where it stands, and brings back what it did and the database lost.
 pub(super) async fn new_epoch(db: &Db, options: TenantNewEpoch, out: &mut impl Write) -> anyhow::Result<()> {
@@ -25,13 +32,20 @@ pub(super) async fn new_epoch(db: &Db, options: TenantNewEpoch, out: &mut impl W
             continue;
         }
         let mut tx = db.write_unsynced(tenant).await?;
+        // The same text as where desktops are served: `sync::head`.
+        let known = sqlx::query!(
+            r#"select version, epoch, held_at is not null as "is_held!" from tenant_sync where tenant_id = $1"#,
+            tenant.0
+        )
+        .fetch_one(&mut *tx)
+        .await?;
         let begun = sqlx::query!(
             "update tenant_sync set epoch = $2, version = version + $3, held_at = $4
              where tenant_id = $1
              returning epoch, version",
             tenant.0,
             Uuid::new_v4(),
-            AHEAD,
+            leap(known.version, OffsetDateTime::now_utc()),
             options.hold.then(OffsetDateTime::now_utc)
         )
         .fetch_one(&mut *tx)

@@ -1,6 +1,7 @@
 //! What must be true after every run.
 
 mod conflicts;
+mod log;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,13 +9,13 @@ use protocol::api::{DeviceScope, Fate};
 use protocol::digest::Digest;
 use protocol::merge::same;
 use protocol::prescription::content_hash;
-use protocol::table::{Row, Scope, TableName, Values};
-use replica::testing::{HeldRow, Kept};
+use protocol::table::{Row, Scope, Table, TableName, Values};
+use replica::testing::{HeldRow, Kept, Store};
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::desk::Desk;
-use crate::server::{Tenant, seen};
+use crate::server::{FUTURE_COLUMN, FUTURE_TABLE, Server, Tenant, seen};
 use crate::timeline::lock;
 use crate::world::World;
 
@@ -26,20 +27,27 @@ pub fn check(world: &World) -> Vec<String> {
     let mut signed = BTreeMap::new();
     for desk in &world.desks {
         let tenant = server.tenant(desk.facts.tenant_id);
-        let (kept, rows) = match desk.store().and_then(|store| Ok((store.kept()?, store.rows()?))) {
+        let was_lost = world.was_restored;
+        let read =
+            desk.store().and_then(|store| Ok((store.kept()?, store.rows()?, Here::read(&store, was_lost)?)));
+        let (kept, rows, here) = match read {
             Ok(read) => read,
             Err(error) => {
                 wrong.push(format!("the file of desk {} cannot be read: {error:?}", desk.number));
                 continue;
             }
         };
-        let mut found = fates(desk, tenant, &kept);
+        let mut found = fates(desk, tenant, &kept, was_lost);
         if !tenant.devices[&desk.facts.device_id].is_revoked {
             found.extend(status(desk, &kept));
-            found.extend(equal(desk, tenant, &rows));
-            found.extend(digests(desk, tenant, &rows));
+            found.extend(equal(desk, tenant, &rows, &here));
+            found.extend(digests(desk, tenant, &here));
+            found.extend(carried(&server, tenant, &here));
+            if !here.only.is_empty() && !was_lost {
+                found.push(format!("{} rows are only here, and nothing was lost", here.only.len()));
+            }
         }
-        found.extend(strangers(tenant, &rows));
+        found.extend(strangers(&server, tenant, &rows));
         found.extend(front_desk(desk, &rows));
         found.extend(signatures(&rows, &mut signed));
         wrong.extend(found.into_iter().map(|what| format!("desk {}: {what}", desk.number)));
@@ -47,8 +55,35 @@ pub fn check(world: &World) -> Vec<String> {
     let tenants: BTreeSet<_> = world.desks.iter().map(|desk| desk.facts.tenant_id).collect();
     for tenant in tenants {
         wrong.extend(conflicts::check(server.tenant(tenant), server.catalogue()));
+        wrong.extend(log::check(server.tenant(tenant)));
     }
     wrong
+}
+
+/// What a file has beside its rows.
+struct Here {
+    digests: BTreeMap<TableName, Digest>,
+    /// Rows of which the server has nothing, or something older.
+    only: BTreeSet<(TableName, Uuid)>,
+    /// What this program does not know, as it came.
+    carried: Vec<Value>,
+    /// Whether the server lost something in this run.
+    was_lost: bool,
+}
+
+impl Here {
+    fn read(store: &Store, was_lost: bool) -> replica::Result<Self> {
+        let mut digests = BTreeMap::new();
+        for table in Table::of_tenant() {
+            let mut joined = Digest::default();
+            store.digests(table.name)?.into_iter().for_each(|digest| joined.join(digest));
+            if joined != Digest::default() {
+                digests.insert(table.name, joined);
+            }
+        }
+        let (only, carried) = (store.only_here()?.into_iter().collect(), store.carried()?);
+        Ok(Self { digests, only, carried, was_lost })
+    }
 }
 
 fn word(fate: Fate) -> String {
@@ -57,24 +92,26 @@ fn word(fate: Fate) -> String {
 
 /// Each mutation has one fate, and it is the one that the server stored. Nothing is said to be synced that the server
 /// has not acknowledged, and nothing is there twice or missing.
-fn fates(desk: &Desk, tenant: &Tenant, kept: &[Kept]) -> Vec<String> {
+fn fates(desk: &Desk, tenant: &Tenant, kept: &[Kept], was_lost: bool) -> Vec<String> {
     let mut wrong = Vec::new();
     let device = &tenant.devices[&desk.facts.device_id];
     let log = &device.log;
-    // The server goes on with one of two computers that have one number, and hears no more of one out of service.
-    let is_cut_off = desk.is_copied || device.is_revoked;
+    // The server goes on with one of two computers that have one number.
+    let is_cut_off = desk.is_copied;
     for (place, mutation) in kept.iter().enumerate() {
         let sequence = mutation.sequence;
         if sequence != place as i64 + 1 {
             wrong.push(format!("change {sequence} stands where {} should", place + 1));
         }
-        match (log.get(place), &mutation.fate) {
-            (Some(entry), Some(fate)) => {
-                if entry.signed != mutation.signed {
+        match (log.get(place).zip(device.receipt(sequence)), &mutation.fate) {
+            (Some((entry, receipt)), Some(fate)) => {
+                // After a restore it may be the other one of two computers that brings its own, or the same once more.
+                let may_differ = desk.is_copied && was_lost;
+                if entry.signed != mutation.signed && !may_differ {
                     wrong.push(format!("the server has another change {sequence}"));
                 }
-                if word(entry.receipt.fate) != *fate {
-                    let fate_there = word(entry.receipt.fate);
+                let fate_there = word(receipt.fate);
+                if fate_there != *fate && !may_differ {
                     wrong.push(format!("change {sequence} is {fate} here, and {fate_there} on the server"));
                 }
             }
@@ -111,7 +148,7 @@ fn status(desk: &Desk, kept: &[Kept]) -> Vec<String> {
 }
 
 /// The rows here are the server's rows, as far as this desktop may see them.
-fn equal(desk: &Desk, tenant: &Tenant, rows: &[HeldRow]) -> Vec<String> {
+fn equal(desk: &Desk, tenant: &Tenant, rows: &[HeldRow], files: &Here) -> Vec<String> {
     let expected: BTreeMap<(TableName, Uuid), Row> = tenant
         .rows
         .iter()
@@ -123,10 +160,19 @@ fn equal(desk: &Desk, tenant: &Tenant, rows: &[HeldRow]) -> Vec<String> {
         let key = (held.shown.table, held.shown.id);
         let name = format!("{} {}", key.0.as_str(), key.1);
         let is_of_server = held.confirmed.is_some() || held.shown.version > 0;
+        if files.only.contains(&key) {
+            found.insert(key);
+            continue;
+        }
         match expected.get(&key) {
             // What the server set aside stands only here.
-            None if held.is_pending && !is_of_server => {}
+            // One that the server had, lost, and set aside when it came again, bears its old version.
+            None if held.is_pending && (!is_of_server || files.was_lost) => {}
             None => wrong.push(format!("{name} is here, and this desktop may not have it")),
+            // What was deleted is not compared after a restore, however often it was deleted.
+            Some(row) if files.was_lost && row.deleted && held.shown.deleted => {
+                found.insert(key);
+            }
             Some(row) => {
                 let here = held.confirmed.as_ref().unwrap_or(&held.shown);
                 wrong.extend(difference(row, here).map(|what| format!("{name}: {what}")));
@@ -137,8 +183,9 @@ fn equal(desk: &Desk, tenant: &Tenant, rows: &[HeldRow]) -> Vec<String> {
             wrong.push(format!("{name} has something laid over it, and nothing waits"));
         }
     }
-    let missing = expected.keys().filter(|key| !found.contains(key));
-    wrong.extend(missing.map(|(table, id)| format!("{} {id} is missing", table.as_str())));
+    // A computer that is filled is not sent what was deleted before.
+    let missing = expected.iter().filter(|(key, row)| !row.deleted && !found.contains(key));
+    wrong.extend(missing.map(|((table, id), _)| format!("{} {id} is missing", table.as_str())));
     wrong
 }
 
@@ -155,31 +202,62 @@ fn difference(expected: &Row, here: &Row) -> Option<String> {
     Some(format!("{name} is {value} on the server, and here {:?}", here.values.get(name)))
 }
 
-/// Whatever the server has of what is here is this tenant's.
-fn strangers(tenant: &Tenant, rows: &[HeldRow]) -> Vec<String> {
-    let of_server = rows.iter().filter(|held| held.shown.version > 0 || held.confirmed.is_some());
-    let strange = of_server.filter(|held| !tenant.rows.contains_key(&(held.shown.table, held.shown.id)));
+/// No row of another tenant.
+fn strangers(server: &Server, tenant: &Tenant, rows: &[HeldRow]) -> Vec<String> {
+    let is_theirs = |held: &&HeldRow| {
+        let key = (held.shown.table, held.shown.id);
+        server.tenants().any(|other| other.id != tenant.id && other.rows.contains_key(&key))
+    };
+    let strange = rows.iter().filter(is_theirs);
     strange
         .map(|held| format!("{} {} is another tenant's", held.shown.table.as_str(), held.shown.id))
         .collect()
 }
 
 /// Both sides come to the same digests.
-fn digests(desk: &Desk, tenant: &Tenant, rows: &[HeldRow]) -> Vec<String> {
+fn digests(desk: &Desk, tenant: &Tenant, here: &Here) -> Vec<String> {
     let mut of_server: BTreeMap<TableName, Digest> = BTreeMap::new();
     for (key, held) in &tenant.rows {
         if let Some(row) = seen(desk.facts.scope, *key, held).filter(|row| !row.deleted) {
             of_server.entry(row.table).or_default().add(row.id, row.version);
         }
     }
-    let mut here: BTreeMap<TableName, Digest> = BTreeMap::new();
-    for held in rows {
-        let row = held.confirmed.as_ref().unwrap_or(&held.shown);
-        if !row.deleted && row.version > 0 {
-            here.entry(row.table).or_default().add(row.id, row.version);
+    let here = &here.digests;
+    if *here == of_server { vec![] } else { vec![format!("digests differ: {here:?}, {of_server:?}")] }
+}
+
+/// What a newer server sent and this program does not know is here as it came.
+fn carried(server: &Server, tenant: &Tenant, here: &Here) -> Vec<String> {
+    let text = |row: &Value, name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let mut wrong = Vec::new();
+    if !server.is_newer {
+        return wrong;
+    }
+    for row in &here.carried {
+        let id = text(row, "id").parse().unwrap_or_default();
+        let is_unknown = text(row, "table") == FUTURE_TABLE;
+        let table = if is_unknown { Some(TableName::Patients) } else { TableName::find(&text(row, "table")) };
+        let Some(table) = table else { continue };
+        // What is not known is not compared either: after a restore it comes when it changes, or when it is known.
+        if here.only.contains(&(table, id)) || is_unknown && here.was_lost {
+            continue;
+        }
+        let of_server = tenant.rows.get(&(table, id));
+        if here.was_lost && of_server.is_some_and(|held| held.row.deleted) {
+            continue;
+        }
+        let version = of_server.map(|held| held.version);
+        let values = row.get("values").cloned().unwrap_or_default();
+        let is_whole = if is_unknown {
+            text(&values, "patient_id") == id.to_string()
+        } else {
+            values.get(FUTURE_COLUMN).and_then(Value::as_i64) == version
+        };
+        if row.get("version").and_then(Value::as_i64) != version || !is_whole {
+            wrong.push(format!("{} {id} is not carried as it came: {row}", text(row, "table")));
         }
     }
-    if here == of_server { vec![] } else { vec![format!("digests differ: {here:?}, {of_server:?}")] }
+    wrong
 }
 
 /// No clinical column reaches a front desk's file: there its columns hold nothing but their defaults.
@@ -206,7 +284,11 @@ fn signatures(rows: &[HeldRow], signed: &mut BTreeMap<Uuid, String>) -> Vec<Stri
         |row: &Row, name: &str| row.values.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let of_server =
         |held: &HeldRow| held.confirmed.clone().or((held.shown.version > 0).then(|| held.shown.clone()));
-    let rows: Vec<Row> = rows.iter().filter_map(of_server).collect();
+    let mut rows: Vec<Row> = rows.iter().filter_map(of_server).collect();
+    // What only a later program knows was not there when it was signed.
+    for row in &mut rows {
+        row.values.remove(FUTURE_COLUMN);
+    }
     let mut wrong = Vec::new();
     for row in rows.iter().filter(|row| row.table == TableName::Prescriptions) {
         if !matches!(text(row, "status").as_str(), "finalised" | "superseded" | "voided") {
@@ -222,7 +304,11 @@ fn signatures(rows: &[HeldRow], signed: &mut BTreeMap<Uuid, String>) -> Vec<Stri
         let hash = content_hash(row.id, &row.values, &lines).to_string();
         let first = signed.entry(row.id).or_insert_with(|| hash.clone());
         if row.deleted || hash != text(row, "content_sha256") || hash != *first {
-            wrong.push(format!("prescription {} is not as it was signed", row.id));
+            let signed = text(row, "content_sha256");
+            wrong.push(format!(
+                "prescription {} is not as it was signed: {hash} instead of {signed}, {:?} with {lines:?}",
+                row.id, row.values
+            ));
         }
     }
     wrong

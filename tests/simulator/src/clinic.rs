@@ -107,6 +107,12 @@ pub fn place(tenant_number: usize, number: usize) -> Place {
     }
 }
 
+/// Who was hired to sit at this desktop.
+pub fn person(facts: &Facts) -> Option<StaffMember> {
+    let places = (0..2).flat_map(|tenant| (0..PEOPLE.len()).map(move |number| place(tenant, number)));
+    places.filter(|place| place.facts.device_id == facts.device_id).map(|place| place.person).next()
+}
+
 /// A row with every column: what is not given has its default, or no value.
 pub fn full(table: TableName, given: Value) -> Values {
     let given: Values = serde_json::from_value(given).unwrap_or_default();
@@ -124,6 +130,7 @@ pub fn server(n_desks: &[usize]) -> Server {
     for (number, n_desks) in n_desks.iter().enumerate() {
         server.add(new_tenant(number, *n_desks));
     }
+    server.back_up();
     server
 }
 
@@ -184,6 +191,7 @@ fn new_tenant(number: usize, n_desks: usize) -> Tenant {
     Tenant {
         id: tenant(number),
         epoch: Epoch(fixed(EPOCH, number, 0)),
+        is_held: false,
         version: 1,
         rows,
         devices,

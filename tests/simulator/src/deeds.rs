@@ -5,16 +5,17 @@ use std::collections::BTreeMap;
 
 use protocol::api::DeviceScope;
 use protocol::appointment::Status;
-use protocol::conflict::Choice;
+use protocol::conflict::{Choice, Kind};
 use protocol::id::{MedicineId, PatientId, PrescriptionId};
 use protocol::mutation::{Change, Op, SetValue};
 use protocol::prescription::content_hash;
+use protocol::settlement::Way;
 use protocol::table::{APPOINTMENT_STATUSES, Row, TableName, Values};
 use protocol::validate::{day_text, moment_text};
 use replica::testing::Station;
-use replica::view::{Draft, DraftItem, PatientForm, Vitals};
+use replica::view::{CorrectedField, Draft, DraftItem, Entry, PatientForm, Vitals};
 use replica::{Replica, Result};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -23,7 +24,7 @@ use crate::desk::Desk;
 use crate::dice::Dice;
 
 /// Something that a person does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Deed {
     /// A new patient.
     Register,
@@ -51,6 +52,10 @@ pub enum Deed {
     Merge,
     /// An item decided.
     Decide,
+    /// Something that this computer takes and the server must refuse.
+    Stray,
+    /// A refused change, tried again, corrected, handed to the admins or discarded.
+    Settle,
     /// A chart opened.
     Look,
 }
@@ -59,6 +64,7 @@ const NAMES: &[&str] = &["Sunita", "Suneeta", "Prakash", "Fatima", "Ravi"];
 const MOBILES: &[&str] = &["9820441276", "9820441277", "9820441278"];
 const GROUPS: &[&str] = &["A+", "B+", "O+", "unknown"];
 const TOWNS: &[&str] = &["Pune", "Thane", "Nashik", "Mumbai"];
+const REASON: &str = "Seen to.";
 const DOSES: &[&str] = &["1-0-1 x5d", "1-1-1 x3d", "0-0-1 x10d"];
 
 struct Hand<'a> {
@@ -86,6 +92,8 @@ pub fn act(desk: &Desk, deed: Deed, dice: Dice) -> Result<()> {
         Deed::Delete => hand.delete(),
         Deed::Merge => hand.merge(),
         Deed::Decide => hand.decide(),
+        Deed::Stray => hand.stray(),
+        Deed::Settle => hand.settle(),
         Deed::Look => hand.look(),
     }
 }
@@ -413,10 +421,49 @@ impl Hand<'_> {
         let open = self.replica.conflicts(true)?;
         let open: Vec<_> = open.into_iter().filter(|item| item.may_decide).collect();
         let Some(item) = self.dice.pick(&open) else { return Ok(()) };
-        let choices: Vec<Choice> =
-            item.kind.choices().iter().copied().filter(|choice| *choice != Choice::Other).collect();
+        let choices: Vec<Choice> = match item.kind {
+            Kind::Refused => vec![Choice::Ours, Choice::Theirs],
+            kind => kind.choices().iter().copied().filter(|choice| *choice != Choice::Other).collect(),
+        };
         let Some(choice) = self.dice.pick(&choices).copied() else { return Ok(()) };
-        self.replica.decide_conflict(item.id, choice, None, "").map(drop)
+        let reason = if item.kind == Kind::Refused { REASON } else { "" };
+        self.replica.decide_conflict(item.id, choice, None, reason).map(drop)
+    }
+
+    /// An appointment with a doctor who is not there, or a change of one.
+    fn stray(&mut self) -> Result<()> {
+        let Some(patient) = self.one(TableName::Patients, |_| true)? else { return Ok(()) };
+        let new = values([
+            ("clinic_id", json!(self.desk.facts.clinic_id)),
+            ("patient_id", json!(patient.id)),
+            ("doctor_id", json!(Uuid::from_u128(1))),
+            ("appointment_date", json!(self.today())),
+            ("start_time", json!("10:00")),
+            ("duration_minutes", json!(10)),
+            ("notes", json!(self.pick(TOWNS))),
+        ]);
+        let change = Change::insert(TableName::Appointments, self.station.ids.next(), new);
+        self.record("book_appointment", Some(patient.id), vec![change])
+    }
+
+    fn settle(&mut self) -> Result<()> {
+        let refused = self.replica.refused()?;
+        let Some(refused) = self.dice.pick(&refused).cloned() else { return Ok(()) };
+        let way = match self.dice.below(5) {
+            0 | 1 => Way::Retry,
+            2 => Way::Replace,
+            3 => Way::HandOver,
+            _ => Way::Discard,
+        };
+        let texts = refused.fields.iter().filter(|field| matches!(field.entry, Some(Entry::Text)));
+        let texts: Vec<_> = texts.cloned().collect();
+        let corrected = self.dice.pick(&texts).map(|field| CorrectedField {
+            record: field.record,
+            column: field.column.clone(),
+            typed: format!("{} again", field.value.clone().unwrap_or_default()),
+        });
+        let corrected: Vec<CorrectedField> = corrected.into_iter().collect();
+        self.replica.settle(refused.sequence, way, REASON, &corrected)
     }
 
     fn look(&mut self) -> Result<()> {

@@ -18,8 +18,11 @@ use uuid::Uuid;
 
 use crate::clinic::{PASSWORD, Place};
 use crate::dice::Dice;
+use crate::server::PROTOCOL;
 use crate::timeline::{Timeline, lock, moment};
 
+/// A computer out of service tries again so often.
+const LEAVING_PAUSE: Duration = Duration::from_secs(10);
 /// The name of the file in a desktop's folder.
 const FILE: &str = "clinic.db";
 
@@ -58,6 +61,10 @@ pub struct Desk {
     pub said: i64,
     /// Something was written that nobody was told of: it may be there or not.
     pub is_unsure: bool,
+    /// The version of the protocol that its program speaks.
+    pub protocol: u32,
+    /// It heard that it is out of service.
+    pub is_leaving: bool,
     /// Its disk was copied: of the two computers the server goes on with one.
     pub is_copied: bool,
     device_key: SigningKey,
@@ -109,6 +116,8 @@ impl Desk {
             doom: Arc::default(),
             said: 0,
             is_unsure: false,
+            protocol: PROTOCOL,
+            is_leaving: false,
             is_copied: false,
             device_key: place.key,
             keyring: Keyring::in_memory(),
@@ -133,6 +142,8 @@ impl Desk {
             doom: Arc::default(),
             said: self.said,
             is_unsure: self.is_unsure,
+            protocol: self.protocol,
+            is_leaving: self.is_leaving,
             is_copied: true,
             device_key: self.device_key.clone(),
             keyring: Keyring::in_memory(),
@@ -183,6 +194,20 @@ impl Desk {
         let (station, tasks) = Station::sign_in(store, sign_in, wire, surroundings, self.ids.clone())?;
         self.station = Some(station);
         Ok(tasks)
+    }
+
+    /// What the program does once it is out of service: it hands over what waits, for as long as that takes.
+    pub fn leave(&self) -> Option<BoxFuture<'static, ()>> {
+        let station = self.station.as_ref()?;
+        let (leaving, surroundings) = (station.leaving(), Arc::clone(&station.surroundings));
+        Some(
+            async move {
+                while leaving.hand_over().await.is_err() {
+                    surroundings.pause(LEAVING_PAUSE).await;
+                }
+            }
+            .boxed(),
+        )
     }
 
     /// Ends the program at once. What it had handed to others and not begun is never done.

@@ -7,6 +7,7 @@ mod clinic;
 mod deeds;
 mod desk;
 mod dice;
+mod faults;
 mod network;
 mod plan;
 mod server;

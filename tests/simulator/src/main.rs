@@ -32,9 +32,9 @@ fn main() -> ExitCode {
     let report = simulate(args.first_seed, args.seeds);
     println!("seeds      {}", report.seeds);
     println!("operations {} changes saved, {} requests", report.counts.deeds, report.counts.requests);
-    let [applied, merged, conflict, quarantined, blocked] = report.counts.fates;
+    let [applied, merged, conflict, quarantined, blocked, replaced, discarded] = report.counts.fates;
     println!(
-        "fates      {applied} applied, {merged} merged, {conflict} conflict, {quarantined} quarantined, {blocked} blocked"
+        "fates      {applied} applied, {merged} merged, {conflict} conflict, {quarantined} quarantined, {blocked} blocked, {replaced} replaced, {discarded} discarded"
     );
     println!("faults     {}", report.counts.faults);
     println!("failures   {}", report.failures.len());
@@ -50,6 +50,10 @@ fn main() -> ExitCode {
         println!("with desktops {:?}, pages of {} rows, {:?}", least.n_desks, least.page, least.weather);
         println!("and this happens:");
         outcome.log.iter().chain(&outcome.wrong).for_each(|line| println!("  {line}"));
+        if let Ok(plan) = serde_json::to_string(&least) {
+            println!("to keep it, put into tests/simulator/tests/kept/NAME.json, with what was wrong:");
+            println!("{{\"what\": \"…\", \"plan\": {plan}}}");
+        }
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS

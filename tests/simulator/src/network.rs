@@ -11,19 +11,20 @@ use protocol::api::LiveEvent;
 use protocol::id::{DeviceId, TenantId};
 use protocol::mutation::Hash;
 use replica::testing::{Answer, Request, Wire};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::clinic::CLINICAL_MARK;
 use crate::dice::Dice;
-use crate::server::{Reply, Server};
+use crate::server::{PROTOCOL, Reply, Server};
 use crate::timeline::{Timeline, lock};
 
 /// A desktop waits so long for an answer.
 const TIMEOUT_MS: u64 = 30_000;
 
 /// How bad the network is, in times of a thousand and milliseconds.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Weather {
     /// Messages of either direction that do not arrive.
     pub lost: u64,
@@ -64,6 +65,10 @@ struct Inner {
     counts: Counts,
     /// Desktops that must never receive what is clinical.
     front_desks: Vec<usize>,
+    /// Which version of the protocol the program of each desktop speaks.
+    protocols: Vec<u32>,
+    /// Desktops that heard that they are out of service.
+    told_revoked: Vec<usize>,
     leaks: Vec<String>,
 }
 
@@ -101,6 +106,8 @@ impl Network {
             told: Vec::new(),
             counts: Counts::default(),
             front_desks: Vec::new(),
+            protocols: Vec::new(),
+            told_revoked: Vec::new(),
             leaks: Vec::new(),
         };
         Self { inner: Arc::new(Mutex::new(inner)), time, server }
@@ -111,10 +118,23 @@ impl Network {
         let mut inner = lock(&self.inner);
         let n_desks = inner.offline_until.len().max(desk + 1);
         inner.offline_until.resize(n_desks, 0);
+        inner.protocols.resize(n_desks, PROTOCOL);
         if is_front_desk {
             inner.front_desks.push(desk);
         }
         Arc::new(Line { desk, network: self.clone() })
+    }
+
+    /// From now on the program of a desktop is one of this version.
+    pub fn update(&self, desk: usize, protocol: u32) {
+        if let Some(spoken) = lock(&self.inner).protocols.get_mut(desk) {
+            *spoken = protocol;
+        }
+    }
+
+    /// Desktops that heard since this was last asked that they are out of service.
+    pub fn take_revoked(&self) -> Vec<usize> {
+        std::mem::take(&mut lock(&self.inner).told_revoked)
     }
 
     /// Takes the line from a desktop for so long.
@@ -175,8 +195,9 @@ impl Network {
         1 + inner.dice.below(longest * slow + 1)
     }
 
-    fn send(&self, desk: usize, request: Request) -> oneshot::Receiver<Answer> {
+    fn send(&self, desk: usize, mut request: Request) -> oneshot::Receiver<Answer> {
         let (sender, receiver) = oneshot::channel();
+        request.protocol = lock(&self.inner).protocols.get(desk).copied().unwrap_or(PROTOCOL);
         let slot: Slot = Arc::new(Mutex::new(Some(sender)));
         lock(&self.inner).counts.requests += 1;
         let shown = request.path.split('?').next().unwrap_or_default().to_owned();
@@ -218,6 +239,9 @@ impl Network {
     fn deliver(&self, desk: usize, reply: Reply, slot: &Slot) {
         let Some(waiting) = lock(slot).take().filter(|_| !self.is_offline(desk)) else { return };
         self.look_for_leaks(desk, &reply.body);
+        if reply.status == 403 {
+            lock(&self.inner).told_revoked.push(desk);
+        }
         let (sender, receiver) = mpsc::unbounded_channel();
         let body = futures_util::stream::unfold(receiver, |mut receiver: mpsc::UnboundedReceiver<_>| async {
             receiver.recv().await.map(|part| (part, receiver))

@@ -1,13 +1,15 @@
 //! What is going to happen in a run: all of it follows from the seed, and each step stands for itself, so that a run
 //! can be played again with fewer of them.
 
+use serde::{Deserialize, Serialize};
+
 use crate::deeds::Deed;
 use crate::dice::Dice;
 use crate::network::Weather;
 use crate::server::Mistake;
 
 /// A step of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     /// When, in milliseconds since the beginning.
     pub at_ms: u64,
@@ -20,7 +22,7 @@ pub struct Step {
 }
 
 /// What a step is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum What {
     /// A person does something.
     Deed(Deed),
@@ -29,7 +31,7 @@ pub enum What {
 }
 
 /// Something that goes wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fault {
     /// A desktop has no line for some minutes.
     Outage,
@@ -51,10 +53,18 @@ pub enum Fault {
     StaffChanges,
     /// A desktop's disk is copied, and both computers go on.
     Copied,
+    /// A backup of the server is made: nothing goes wrong yet.
+    BackedUp,
+    /// The server is restored from the last backup, begins a new epoch, and is held for some minutes.
+    Restored,
+    /// The server gives nothing any more to desktops of the earlier version, and takes what they have.
+    Outdated,
+    /// A desktop is switched off, and comes back with a program of the later version.
+    Updated,
 }
 
 /// A run before it is played.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Plan {
     /// From which number it was made.
     pub seed: u64,
@@ -67,6 +77,7 @@ pub struct Plan {
     /// Whether the server is of a later version: it sends a table and a column that the desktops do not know.
     pub is_server_newer: bool,
     /// What the server does wrong, if a test wants that to be found.
+    #[serde(skip)]
     pub mistake: Option<Mistake>,
     /// The steps, in order of time.
     pub steps: Vec<Step>,
@@ -86,6 +97,8 @@ const DEEDS: &[(u64, Deed)] = &[
     (6, Deed::Delete),
     (5, Deed::Merge),
     (9, Deed::Decide),
+    (6, Deed::Stray),
+    (14, Deed::Settle),
     (3, Deed::Look),
 ];
 
@@ -100,6 +113,10 @@ const FAULTS: &[(u64, Fault)] = &[
     (4, Fault::Revoked),
     (6, Fault::StaffChanges),
     (4, Fault::Copied),
+    (8, Fault::BackedUp),
+    (5, Fault::Restored),
+    (4, Fault::Outdated),
+    (6, Fault::Updated),
 ];
 
 fn weighted<T: Copy>(dice: &mut Dice, of: &[(u64, T)]) -> Option<T> {

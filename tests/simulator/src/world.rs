@@ -7,15 +7,14 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use futures_util::future::BoxFuture;
 use protocol::api::DeviceScope;
-use protocol::permission::{Role, Roles};
 
 use crate::clinic;
 use crate::deeds::{self, Deed};
 use crate::desk::Desk;
 use crate::dice::Dice;
 use crate::network::Network;
-use crate::plan::{Fault, Plan, Step, What};
-use crate::server::{Server, Stop};
+use crate::plan::{Plan, Step, What};
+use crate::server::Server;
 use crate::timeline::{Timeline, lock};
 
 /// After the last step everything works again, and the desktops have so long to come to the same rows.
@@ -23,7 +22,7 @@ const CALM_MS: u64 = 200_000;
 /// It is looked so often whether they have.
 const LOOK_MS: u64 = 20_000;
 /// A desktop that lost its power comes back after so long at most.
-const LONGEST_OFF_MS: u64 = 240_000;
+pub(crate) const LONGEST_OFF_MS: u64 = 240_000;
 
 struct Woken(AtomicBool);
 
@@ -35,13 +34,15 @@ impl Wake for Woken {
 
 struct Task {
     desk: usize,
+    /// Of a computer out of service, what it does has an end.
+    may_end: bool,
     future: BoxFuture<'static, ()>,
     woken: Arc<Woken>,
 }
 
 /// What the world itself does at a time.
 #[derive(Clone, Copy, Debug)]
-enum Act {
+pub(crate) enum Act {
     Step(Step),
     /// A desktop is switched on.
     Start(usize),
@@ -49,6 +50,8 @@ enum Act {
     Room(usize),
     /// The server comes back.
     ServerStarts,
+    /// The operator has looked at the restored data.
+    Released,
 }
 
 /// What happened in a run.
@@ -56,8 +59,9 @@ enum Act {
 pub struct Counts {
     /// Things that people did and that were said to be saved.
     pub deeds: u64,
-    /// How many of them became what: applied, merged, in conflict, quarantined, blocked.
-    pub fates: [u64; 5],
+    /// How many of them became what: applied, merged, in conflict, quarantined, blocked, replaced,
+    /// discarded.
+    pub fates: [u64; 7],
     /// Requests that desktops sent.
     pub requests: u64,
     /// Faults: those of the plan, and those of the network.
@@ -81,7 +85,9 @@ pub struct World {
     tasks: Vec<Task>,
     acts: BTreeMap<(u64, u64), Act>,
     next_act: u64,
-    dice: Dice,
+    /// Whether the server was restored: tokens may be newer than what it knows.
+    pub(crate) was_restored: bool,
+    pub(crate) dice: Dice,
 }
 
 impl World {
@@ -108,6 +114,7 @@ impl World {
             tasks: Vec::new(),
             acts: BTreeMap::new(),
             next_act: 0,
+            was_restored: false,
             dice,
         };
         for desk in 0..world.desks.len() {
@@ -124,16 +131,21 @@ impl World {
         let last = self.acts.keys().next_back().map_or(0, |(ms, _)| *ms);
         self.run_until(last + 1);
         self.make_whole();
+        let mut n_settled = 0;
         for _ in 0..CALM_MS / LOOK_MS {
             self.run_until(self.time.now_ms() + LOOK_MS);
-            if self.desks.iter().all(|desk| self.is_settled(desk)) {
+            let is_settled = self.desks.iter().all(|desk| self.is_settled(desk));
+            n_settled = if is_settled { n_settled + 1 } else { 0 };
+            // Once more, so that no round is cut in two.
+            if n_settled == 2 {
                 break;
             }
         }
         let server = lock(&self.server);
         for tenant in self.desks.iter().map(|desk| desk.facts.tenant_id).collect::<BTreeSet<_>>() {
-            for entry in server.tenant(tenant).devices.values().flat_map(|device| &device.log) {
-                self.counts.fates[entry.receipt.fate as usize] += 1;
+            for device in server.tenant(tenant).devices.values() {
+                let receipts = (1..=device.log.len() as i64).filter_map(|sequence| device.receipt(sequence));
+                receipts.for_each(|receipt| self.counts.fates[receipt.fate as usize] += 1);
             }
         }
         drop(server);
@@ -146,10 +158,11 @@ impl World {
         let server = lock(&self.server);
         let tenant = server.tenant(desk.facts.tenant_id);
         let state = desk.station.as_ref().and_then(|station| station.store.sync_state().ok());
-        tenant.devices[&desk.facts.device_id].is_revoked
-            || state.is_some_and(|state| {
-                state.head == Some(tenant.version) && (state.waiting == 0 || desk.is_copied)
-            })
+        let is_revoked = tenant.devices[&desk.facts.device_id].is_revoked;
+        state.is_some_and(|state| {
+            let is_in_step = state.head == Some(tenant.version) && state.compared.is_some();
+            (state.waiting == 0 || desk.is_copied) && (is_revoked || is_in_step)
+        })
     }
 
     fn at(&mut self, ms: u64, act: Act) {
@@ -157,7 +170,7 @@ impl World {
         self.next_act += 1;
     }
 
-    fn after(&mut self, ms: u64, act: Act) {
+    pub(crate) fn after(&mut self, ms: u64, act: Act) {
         self.at(self.time.now_ms() + ms, act);
     }
 
@@ -167,6 +180,8 @@ impl World {
         self.network.make_whole();
         self.acts.clear();
         self.server_starts();
+        lock(&self.server).release();
+        self.update_all();
         self.sign_in_anew();
         for desk in 0..self.desks.len() {
             self.room(desk);
@@ -194,6 +209,7 @@ impl World {
                 _ => break,
             }
             self.bury();
+            self.look_at_revoked();
             self.look_at_server();
         }
         self.time.advance(end_ms);
@@ -209,8 +225,12 @@ impl World {
             task.woken.0.store(false, Ordering::SeqCst);
             let waker = Waker::from(Arc::clone(&task.woken));
             if let Poll::Ready(()) = task.future.as_mut().poll(&mut Context::from_waker(&waker)) {
-                self.wrong.push(format!("the engine of desk {} ended", self.tasks[place].desk));
-                self.tasks.remove(place);
+                let task = self.tasks.remove(place);
+                if task.may_end {
+                    self.time.note(&format!("desk {} has handed over what it had", task.desk));
+                } else {
+                    self.wrong.push(format!("the engine of desk {} ended", task.desk));
+                }
             }
         }
     }
@@ -243,35 +263,64 @@ impl World {
         server.stops = None;
     }
 
-    fn start(&mut self, desk: usize) {
+    pub(crate) fn start(&mut self, desk: usize) {
         if self.desks[desk].station.is_some() {
             return;
         }
         let is_front_desk = self.desks[desk].facts.scope == DeviceScope::FrontDesk;
         let wire = self.network.line(desk, is_front_desk);
+        self.network.update(desk, self.desks[desk].protocol);
         let dice = Dice::new(self.dice.roll());
         match self.desks[desk].start(wire, &self.time, dice) {
             Ok(tasks) => {
                 self.time.note(&format!("desk {desk} starts"));
-                let tasks = tasks.into_iter().map(|future| Task {
-                    desk,
-                    future,
-                    woken: Arc::new(Woken(AtomicBool::new(true))),
-                });
-                self.tasks.extend(tasks);
+                if self.desks[desk].is_leaving {
+                    self.leave(desk);
+                } else {
+                    for future in tasks {
+                        self.spawn(desk, future, false);
+                    }
+                }
                 self.look_at_saved(desk);
             }
             Err(error) => self.wrong.push(format!("desk {desk} does not start: {error:?}")),
         }
     }
 
-    fn crash(&mut self, desk: usize) {
+    fn spawn(&mut self, desk: usize, future: BoxFuture<'static, ()>, may_end: bool) {
+        self.tasks.push(Task { desk, may_end, future, woken: Arc::new(Woken(AtomicBool::new(true))) });
+    }
+
+    /// Desktops that heard that they are out of service do nothing any more but hand over what they have.
+    fn look_at_revoked(&mut self) {
+        for desk in self.network.take_revoked() {
+            if !self.desks[desk].is_leaving {
+                self.time.note(&format!("desk {desk} hears that it is out of service"));
+                self.desks[desk].is_leaving = true;
+                self.leave(desk);
+            }
+        }
+    }
+
+    fn leave(&mut self, desk: usize) {
+        self.tasks.retain(|task| task.desk != desk);
+        if let Some(leaving) = self.desks[desk].leave() {
+            self.spawn(desk, leaving, true);
+        }
+    }
+
+    /// Ends the program of a desktop.
+    pub(crate) fn stop(&mut self, desk: usize) {
+        self.tasks.retain(|task| task.desk != desk);
+        self.desks[desk].stop();
+    }
+
+    pub(crate) fn crash(&mut self, desk: usize) {
         if self.desks[desk].station.is_none() {
             return;
         }
         self.time.note(&format!("desk {desk} loses its power"));
-        self.tasks.retain(|task| task.desk != desk);
-        self.desks[desk].stop();
+        self.stop(desk);
         lock(&self.desks[desk].doom).has_come = false;
         let ms = self.dice.below(LONGEST_OFF_MS);
         self.after(ms, Act::Start(desk));
@@ -291,90 +340,6 @@ impl World {
         desk.is_unsure = false;
     }
 
-    /// The first desktop of each tenant stays in service, and its people stay.
-    fn is_first(&self, desk: usize) -> bool {
-        let facts = &self.desks[desk].facts;
-        self.desks.iter().position(|other| other.facts.tenant_id == facts.tenant_id) == Some(desk)
-            || facts.device_id == self.desks[0].facts.device_id
-    }
-
-    fn revoke(&mut self, desk: usize, dice: &mut Dice) {
-        if self.is_first(desk) {
-            return;
-        }
-        let facts = &self.desks[desk].facts;
-        let mut server = lock(&self.server);
-        match dice.below(3) {
-            0 => {
-                let tenant = server.tenant_mut(facts.tenant_id);
-                if let Some(device) = tenant.devices.get_mut(&facts.device_id) {
-                    device.is_revoked = true;
-                }
-            }
-            1 => server.revokes = Some((facts.device_id, Stop::BeforeCommit)),
-            _ => server.revokes = Some((facts.device_id, Stop::AfterCommit)),
-        }
-    }
-
-    fn change_staff(&mut self, desk: usize, dice: &mut Dice) {
-        if self.is_first(desk) {
-            return;
-        }
-        let desk = &self.desks[desk];
-        let mut server = lock(&self.server);
-        let tenant = server.tenant_mut(desk.facts.tenant_id);
-        if let Some(person) = tenant.people.get_mut(&desk.person.id) {
-            if dice.per_mille(500) {
-                person.is_active = false;
-            } else {
-                person.staff.roles = Roles(vec![Role::Receptionist]);
-                person.staff.doctor_id = None;
-            }
-        }
-    }
-
-    /// A computer without power has its disk copied, and both go on. Once: a third would show nothing new.
-    fn copy(&mut self, desk: usize) {
-        if self.desks[desk].is_copied {
-            return;
-        }
-        self.crash(desk);
-        let number = self.desks.len();
-        let copy = self.desks[desk].copy(number, &self.time, &mut self.dice);
-        self.desks.push(copy);
-        let ms = self.dice.below(LONGEST_OFF_MS);
-        self.after(ms, Act::Start(number));
-    }
-
-    /// People sign in anew where that is needed: where someone sits who does not work here any more, the first of the
-    /// tenant's people.
-    fn sign_in_anew(&mut self) {
-        for number in 0..self.desks.len() {
-            let person = {
-                let server = lock(&self.server);
-                let people = &server.tenant(self.desks[number].facts.tenant_id).people;
-                let works = |id| people.get(id).is_some_and(|person| person.is_active);
-                let first = people.values().find(|person| person.is_active);
-                if works(&self.desks[number].person.id) { None } else { first.map(|one| one.staff.clone()) }
-            };
-            let desk = &mut self.desks[number];
-            // A computer of which two were seen gets no more tokens before someone signs in with their password.
-            if person.is_some() || desk.is_copied {
-                self.tasks.retain(|task| task.desk != number);
-                desk.stop();
-                desk.person = person.unwrap_or_else(|| desk.person.clone());
-            }
-        }
-    }
-
-    fn room(&mut self, desk: usize) {
-        if let Some(station) = &self.desks[desk].station
-            && let Err(error) = station.store.set_disk_full(false)
-        {
-            self.wrong.push(format!("desk {desk} does not get its disk back: {error:?}"));
-        }
-    }
-
     fn act(&mut self, act: Act) {
         match act {
             Act::Step(Step { desk, what: What::Deed(deed), roll, .. }) => self.deed(desk, deed, roll),
@@ -386,6 +351,7 @@ impl World {
             Act::Start(desk) => self.start(desk),
             Act::Room(desk) => self.room(desk),
             Act::ServerStarts => self.server_starts(),
+            Act::Released => lock(&self.server).release(),
         }
     }
 
@@ -397,7 +363,7 @@ impl World {
             .rposition(|desk| desk.is_copied && desk.facts.device_id == self.desks[number].facts.device_id);
         let number = copy.filter(|_| roll.is_multiple_of(2)).unwrap_or(number);
         let desk = &mut self.desks[number];
-        if desk.station.is_none() {
+        if desk.station.is_none() || desk.is_leaving {
             return;
         }
         let last = |desk: &Desk| {
@@ -423,35 +389,6 @@ impl World {
                     .push(format!("desk {number} said that it did not save {deed:?}, and did: {error:?}"));
             }
             Err(_) => {}
-        }
-    }
-
-    fn fault(&mut self, desk: usize, fault: Fault, dice: &mut Dice) {
-        match fault {
-            Fault::Outage => self.network.take_line(desk, dice.between(1_000, 900_000)),
-            Fault::Crash => self.crash(desk),
-            Fault::CrashAtCommit => {
-                lock(&self.desks[desk].doom).at = Some((dice.below(6) as u32, dice.per_mille(500)));
-            }
-            Fault::DiskFull => {
-                if let Some(station) = &self.desks[desk].station {
-                    station.store.set_disk_full(true).ok();
-                    self.after(dice.below(300_000), Act::Room(desk));
-                }
-            }
-            Fault::Clock => {
-                let days = 172_800_000;
-                let skew = dice.below(2 * days) as i64 - days as i64;
-                self.desks[desk].skew_ms.store(skew, Ordering::SeqCst);
-            }
-            Fault::ServerStops => {
-                let stop = if dice.per_mille(500) { Stop::BeforeCommit } else { Stop::AfterCommit };
-                lock(&self.server).stops = Some(stop);
-            }
-            Fault::TokensEnd => lock(&self.server).forget_tokens(),
-            Fault::Revoked => self.revoke(desk, dice),
-            Fault::StaffChanges => self.change_staff(desk, dice),
-            Fault::Copied => self.copy(desk),
         }
     }
 }

@@ -11,7 +11,9 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Caller, Query, Refused, Reply, Result, Server, Tenant, broken, json, must_be_of, seen};
+use super::{
+    Caller, Query, Refused, Reply, Result, Server, Tenant, broken, json, must_be_of, must_not_be_held, seen,
+};
 
 /// What today's screens need.
 const TODAY: &[TableName] = &[TableName::Clinics, TableName::Doctors];
@@ -90,7 +92,7 @@ impl Server {
             self.catalogue.iter().filter(|row| request.ids.contains(&row.id)).cloned().collect()
         } else {
             let row = |id: &Uuid| seen(caller.scope, (table, *id), tenant.rows.get(&(table, *id))?);
-            request.ids.iter().filter_map(row).collect()
+            request.ids.iter().filter_map(row).map(|row| self.as_sent(row)).collect()
         };
         json(&RowsAnswer { version: tenant.version, rows })
     }
@@ -98,6 +100,7 @@ impl Server {
     /// What the tenant's data is now, and how far the server has come with the device that asks.
     pub(super) fn epoch(&self, caller: Caller) -> Result<Reply> {
         let tenant = self.tenant(caller.tenant);
+        must_not_be_held(tenant)?;
         let log = &tenant.devices.get(&caller.device).ok_or(broken())?.log;
         let last_hash = log.last().map_or(protocol::mutation::Hash::ZERO, |entry| entry.receipt.hash);
         json(&serde_json::json!({ "epoch": tenant.epoch, "version": tenant.version,

@@ -260,7 +260,7 @@ impl Writing {
                 table: review.table,
                 row: review.id,
                 column: Some(review.column.clone()),
-                patient: self.patient_of(review, row),
+                patient: self.patient_of((review.table, review.id), row),
                 rule: None,
                 base: review.base.clone(),
                 theirs: review.theirs.clone(),
@@ -272,17 +272,17 @@ impl Writing {
         }
     }
 
-    fn patient_of(&self, review: &ReviewColumn, row: &Values) -> Option<Uuid> {
+    pub(super) fn patient_of(&self, (table, row): (TableName, Uuid), values: &Values) -> Option<Uuid> {
         let id = |values: &Values, name: &str| {
             values.get(name).and_then(Value::as_str).and_then(|text| text.parse().ok())
         };
-        match review.table {
-            TableName::Patients => Some(review.id),
+        match table {
+            TableName::Patients => Some(row),
             TableName::PrescriptionItems => {
-                let key = (TableName::Prescriptions, id(row, "prescription_id")?);
+                let key = (TableName::Prescriptions, id(values, "prescription_id")?);
                 id(&self.tenant.rows.get(&key)?.row.values, "patient_id")
             }
-            _ => id(row, "patient_id"),
+            _ => id(values, "patient_id"),
         }
     }
 

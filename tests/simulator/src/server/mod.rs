@@ -3,9 +3,15 @@
 
 pub(crate) mod again;
 mod fill;
+mod handover;
 mod items;
+mod opened;
+mod pull;
 mod push;
+mod quarantine;
 mod query;
+mod restore;
+mod settle;
 mod sign;
 mod tokens;
 
@@ -13,8 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ed25519_dalek::VerifyingKey;
-use protocol::PROTOCOL_VERSION;
-use protocol::api::{DeviceScope, Position, PullLine, Receipt, StaffMember};
+use protocol::api::{DeviceScope, Receipt, StaffMember};
 use protocol::audit::{DeskEvents, DeskEventsKept};
 use protocol::conflict::Source;
 use protocol::error::{ErrorCode, Problem};
@@ -30,6 +35,8 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub use again::charts;
+pub use pull::{FUTURE_COLUMN, FUTURE_TABLE};
+use quarantine::Aside;
 use query::Query;
 use tokens::{Challenges, Token};
 
@@ -71,6 +78,8 @@ pub struct Tenant {
     pub id: TenantId,
     /// The life of the data.
     pub epoch: Epoch,
+    /// Whether the operator looks at the data, and no desktop is served.
+    pub is_held: bool,
     /// Its version.
     pub version: i64,
     /// Its rows.
@@ -96,6 +105,8 @@ pub struct Device {
     pub known: BTreeSet<UserId>,
     /// Its mutations, with the answers.
     pub log: Vec<Arc<Entry>>,
+    /// Those of them that were set aside, by their numbers.
+    aside: BTreeMap<i64, Aside>,
     /// Whether it was taken out of service.
     pub is_revoked: bool,
     /// Whether two of it were seen.
@@ -115,6 +126,7 @@ impl Device {
             key,
             known,
             log: Vec::new(),
+            aside: BTreeMap::new(),
             is_revoked: false,
             is_copied: false,
             refresh: BTreeMap::new(),
@@ -128,7 +140,7 @@ impl Device {
 pub struct Entry {
     /// As it was signed.
     pub signed: SignedMutation,
-    /// The answer.
+    /// The first answer.
     pub receipt: Receipt,
     /// The rows that it changes.
     pub row_ids: BTreeSet<Uuid>,
@@ -190,6 +202,9 @@ pub struct Server {
     tokens: BTreeMap<String, Token>,
     challenges: Challenges,
     serial: u64,
+    backup: BTreeMap<TenantId, Tenant>,
+    /// Desktops of an earlier version are given nothing before they are updated.
+    pub oldest_protocol: u32,
     /// At most this many rows on a page of a pull.
     pub page: usize,
     /// It does not answer.
@@ -203,6 +218,9 @@ pub struct Server {
     /// What it does wrong.
     pub mistake: Option<Mistake>,
 }
+
+/// The version of the protocol that all desktops speak in the beginning.
+pub const PROTOCOL: u32 = protocol::PROTOCOL_VERSION;
 
 /// When the server stops in a push.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -245,6 +263,8 @@ impl Server {
             tokens: BTreeMap::new(),
             challenges: Challenges::default(),
             serial: 0,
+            backup: BTreeMap::new(),
+            oldest_protocol: PROTOCOL,
             page: 5_000,
             is_down: false,
             stops: None,
@@ -257,6 +277,11 @@ impl Server {
     /// Takes a tenant in.
     pub fn add(&mut self, tenant: Tenant) {
         self.tenants.insert(tenant.id, tenant);
+    }
+
+    /// All of them.
+    pub fn tenants(&self) -> impl Iterator<Item = &Tenant> {
+        self.tenants.values()
     }
 
     /// A tenant's data.
@@ -315,23 +340,21 @@ impl Server {
             "v1/auth/challenge" => return self.challenge(now, &body(request)?),
             "v1/auth/login" => return self.login(now, &body(request)?),
             "v1/auth/refresh" => return self.refresh(now, &body(request)?),
+            "v1/devices/handover" => return self.handover(now, &body(request)?),
             _ => {}
         }
         let caller = self.caller(now, request)?;
         let query = Query::parse(query);
+        let is_of_sync = path.starts_with("v1/sync/");
+        // What people did is taken from every desktop, and from where it goes on is told to every desktop.
+        if is_of_sync && !matches!(path, "v1/sync/push" | "v1/sync/epoch") {
+            self.must_speak(request)?;
+        }
         match path {
-            "v1/sync/push" => {
-                must_speak(request)?;
-                self.push(now, caller, &body(request)?)
-            }
-            "v1/sync/pull" => {
-                must_speak(request)?;
-                self.pull(now, caller, &query)
-            }
-            "v1/sync/bootstrap" => {
-                must_speak(request)?;
-                self.bootstrap(now, caller, &query)
-            }
+            "v1/sync/push" => self.push(now, caller, &body(request)?),
+            "v1/sync/receipts" => self.receipts(caller, &body(request)?),
+            "v1/sync/pull" => self.pull(now, caller, &query),
+            "v1/sync/bootstrap" => self.bootstrap(now, caller, &query),
             "v1/sync/digest" => self.digest(caller, &query),
             "v1/sync/rows" => self.rows(caller, &body(request)?),
             "v1/sync/epoch" => self.epoch(caller),
@@ -347,62 +370,6 @@ impl Server {
             }
             _ => Err(Refused(404, ErrorCode::NotFound, "There is no such thing here.")),
         }
-    }
-
-    fn pull(&self, now: OffsetDateTime, caller: Caller, query: &Query) -> Result<Reply> {
-        let tenant = self.tenant(caller.tenant);
-        let is_leaking = self.mistake == Some(Mistake::Leaks);
-        let scope = if is_leaking { DeviceScope::Clinical } else { caller.scope };
-        must_be_of(tenant, query.epoch()?)?;
-        // What stands behind a row from the future is the row of the patient beside which it stood.
-        let asked = query.get("after");
-        let text = asked.as_deref().map(|text| text.replace(".vaccinations.", ".patients."));
-        let is_from_future = text != asked;
-        let after: Position = match &text {
-            None => Position::after_version(0),
-            Some(text) => text.parse().map_err(|why| Refused(400, ErrorCode::Invalid, why))?,
-        };
-        let (catalogue, known_catalogue) = (self.catalogue_version(), query.number("catalogue"));
-        let (version, server_time) = (tenant.version, now);
-        let mut lines = vec![PullLine::Head { version, catalogue, server_time, notices: Vec::new() }];
-        lines.extend(
-            self.catalogue.iter().filter(|row| row.version > known_catalogue).cloned().map(PullLine::Row),
-        );
-        let mut rows: Vec<Row> = tenant
-            .rows
-            .iter()
-            .filter(|((table, id), held)| {
-                let place = Position { version: held.version, table: *table, id: *id };
-                place > after || is_from_future && place == after
-            })
-            .filter_map(|(key, held)| seen(scope, *key, held))
-            .collect();
-        if self.mistake == Some(Mistake::SkipsRows) {
-            rows.retain(|row| row.id.as_bytes()[15] % 8 > 0);
-        }
-        rows.sort_by_key(|row| (row.version, row.table, row.id));
-        let more = rows.len() > self.page;
-        rows.truncate(self.page);
-        let rows = rows.into_iter().map(|row| self.as_sent(row));
-        lines.extend(rows.map(PullLine::Row));
-        lines.push(PullLine::End { more });
-        let mut text = String::new();
-        for line in &lines {
-            if let (true, PullLine::Row(row)) = (self.is_newer, line) {
-                text.push_str(&from_the_future(row));
-            }
-            text.push_str(&serde_json::to_string(line).map_err(|_| broken())?);
-            text.push('\n');
-        }
-        Ok(Reply { status: 200, kind: "application/x-ndjson", body: text.into_bytes(), live: None })
-    }
-
-    /// A row as this server's version sends it.
-    fn as_sent(&self, mut row: Row) -> Row {
-        if self.is_newer {
-            row.values.insert(FUTURE_COLUMN.to_owned(), row.version.into());
-        }
-        row
     }
 
     fn events(&mut self, caller: Caller, request: &DeskEvents) -> Result<Reply> {
@@ -421,24 +388,17 @@ impl Server {
         json(&DeskEventsKept { last: device.events.0 })
     }
 
+    fn must_speak(&self, request: &Request) -> Result<()> {
+        if request.protocol >= self.oldest_protocol {
+            return Ok(());
+        }
+        Err(Refused(426, ErrorCode::UpgradeRequired, "This program is too old for the server."))
+    }
+
     fn device_mut(&mut self, caller: Caller) -> Result<&mut Device> {
         let tenant = self.tenants.get_mut(&caller.tenant).ok_or(unauthorized())?;
         tenant.devices.get_mut(&caller.device).ok_or(unauthorized())
     }
-}
-
-/// A column that no desktop knows.
-pub const FUTURE_COLUMN: &str = "of_the_future";
-
-/// A row of a table that no desktop knows, beside each row of a patient. It stands in the stream before that row, with
-/// the same version, so that a stream which breaks off behind it goes on with the patient.
-fn from_the_future(row: &Row) -> String {
-    if row.table != TableName::Patients {
-        return String::new();
-    }
-    let line = serde_json::json!({ "row": { "table": "vaccinations", "id": row.id, "version": row.version,
-        "values": { "patient_id": row.id } } });
-    format!("{line}\n")
 }
 
 /// The row as a device of this scope may see it, if it may.
@@ -456,18 +416,20 @@ pub fn seen(scope: DeviceScope, (table, id): Key, held: &Held) -> Option<Row> {
     Some(Row { table, id, version: held.version, deleted: held.row.deleted, values: values.collect() })
 }
 
-fn must_speak(request: &Request) -> Result<()> {
-    if request.protocol == PROTOCOL_VERSION {
-        return Ok(());
-    }
-    Err(Refused(426, ErrorCode::UpgradeRequired, "This program is too old for the server."))
-}
-
 fn must_be_of(tenant: &Tenant, epoch: Epoch) -> Result<()> {
+    must_not_be_held(tenant)?;
     if tenant.epoch == epoch {
         return Ok(());
     }
     Err(Refused(409, ErrorCode::EpochChanged, "The server's data was restored."))
+}
+
+fn must_not_be_held(tenant: &Tenant) -> Result<()> {
+    if tenant.is_held {
+        Err(Refused(409, ErrorCode::EpochHeld, "The data is being looked at."))
+    } else {
+        Ok(())
+    }
 }
 
 fn unauthorized() -> Refused {

@@ -8,60 +8,25 @@ use protocol::conflict::{Item, Source};
 use protocol::error::{ErrorCode, Refusal, RefusalCode};
 use protocol::id::UserId;
 use protocol::merge::{Current, ReviewColumn, merge};
-use protocol::mutation::{Change, Hash, Mutation, Op, SignatureError, SignedMutation};
+use protocol::mutation::{Change, Hash, Mutation, Op};
 use protocol::permission::Roles;
+use protocol::settlement::{self, Gone};
 use protocol::table::{Row, Scope, TableName, Values};
 use protocol::validate::moment_text;
-use serde::Deserialize;
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::again::Touched;
 use super::items::{self, Course};
+use super::opened::{Opened, blocked, must_follow, nobody_here, refused, repeated, unknown_form};
+use super::quarantine::Aside;
 use super::sign::{self, Step};
 use super::{
-    Caller, Device, Entry, Held, Key, Merging, Mistake, Refused, Reply, Result, Server, Stop, Tenant, broken,
-    json, must_be_of, seen,
+    Caller, Device, Entry, Held, Key, Merging, Mistake, Person, Refused, Reply, Result, Server, Stop, Tenant,
+    broken, json, must_be_of, seen,
 };
 use protocol::api::DeviceScope;
-
-/// A mutation whose signature was checked.
-struct Opened<'a> {
-    signed: &'a SignedMutation,
-    sequence: i64,
-    actor: UserId,
-    row_ids: BTreeSet<Uuid>,
-    /// None if it is not of a form that this server knows.
-    mutation: Option<Mutation>,
-}
-
-#[derive(Deserialize)]
-struct Envelope {
-    sequence: i64,
-    actor_user_id: UserId,
-    #[serde(default)]
-    changes: Vec<EnvelopeChange>,
-}
-
-#[derive(Deserialize)]
-struct EnvelopeChange {
-    id: Uuid,
-}
-
-impl<'a> Opened<'a> {
-    fn open(signed: &'a SignedMutation, device: &Device) -> Result<Self> {
-        let invalid = Refused(400, ErrorCode::Invalid, "A mutation's hash or signature does not fit.");
-        let mutation = match signed.open(&device.key) {
-            Ok(mutation) => Some(mutation),
-            Err(SignatureError::Body) => None,
-            Err(SignatureError::Hash | SignatureError::Signature) => return Err(invalid),
-        };
-        let envelope: Envelope = serde_json::from_str(&signed.body).map_err(|_| invalid)?;
-        let row_ids = envelope.changes.iter().map(|change| change.id).collect();
-        Ok(Self { signed, sequence: envelope.sequence, actor: envelope.actor_user_id, row_ids, mutation })
-    }
-}
 
 /// On whose behalf rows are written.
 pub(super) struct Origin<'a> {
@@ -73,11 +38,34 @@ pub(super) struct Origin<'a> {
     pub(super) sequence: i64,
 }
 
+impl<'a> Origin<'a> {
+    pub(super) fn of(mutation: &Mutation, person: &'a Person) -> Self {
+        Self {
+            actor: mutation.actor_user_id,
+            name: &person.staff.full_name,
+            roles: &person.staff.roles,
+            recorded_at: mutation.recorded_at,
+            sequence: mutation.sequence,
+        }
+    }
+}
+
 /// What came of a mutation.
 #[derive(Default)]
 pub(super) struct Done {
     pub(super) met_others: bool,
     pub(super) review: Vec<ReviewColumn>,
+}
+
+impl Done {
+    pub(super) fn receipt(self, sequence: i64, hash: Hash) -> Receipt {
+        let fate = match (self.review.is_empty(), self.met_others) {
+            (false, _) => Fate::Conflict,
+            (true, true) => Fate::Merged,
+            (true, false) => Fate::Applied,
+        };
+        Receipt { sequence, hash, fate, code: None, detail: None, blocked_by: None, review: self.review }
+    }
 }
 
 /// A transaction: it works on a copy, and holds when that takes the place of the tenant's data.
@@ -88,6 +76,10 @@ pub(super) struct Writing {
     pub(super) medicines: Vec<Row>,
     pub(super) written: BTreeSet<Key>,
     pub(super) mistake: Option<Mistake>,
+    /// Mutations that had waited for a person and went in.
+    pub(super) went_on: Vec<Mutation>,
+    /// Corrections that are not in the log yet, by their numbers.
+    pub(super) instead: BTreeMap<i64, Vec<Change>>,
 }
 
 impl Server {
@@ -102,31 +94,23 @@ impl Server {
         let device = tenant.devices.get(&caller.device).ok_or(broken())?;
         let opened: Vec<Opened<'_>> =
             request.mutations.iter().map(|signed| Opened::open(signed, device)).collect::<Result<_>>()?;
-        if opened.windows(2).any(|pair| pair[0].sequence + 1 != pair[1].sequence) {
-            return Err(Refused(400, ErrorCode::Invalid, "The mutations are not in the device's order."));
-        }
+        must_follow(&opened)?;
         let last = device.log.len() as i64;
         let n_old = opened.iter().take_while(|opened| opened.sequence <= last).count();
         let mut receipts = repeated(device, &opened[..n_old])?;
-        let mut writing = Writing {
-            tenant: tenant.clone(),
-            caller,
-            now,
-            medicines: self.catalogue.clone(),
-            written: BTreeSet::new(),
-            mistake: self.mistake,
-        };
+        let mut writing = Writing::new(self, caller, now);
         let head_before = tenant.version;
         if n_old < opened.len() {
             writing.tenant.version += 1;
             let mut touched = Touched::default();
             for opened in &opened[n_old..] {
                 let receipt = writing.take(opened)?;
-                if let Some(mutation) = opened.mutation.as_ref().filter(|_| !is_set_aside(&receipt)) {
+                if let Some(mutation) = opened.mutation.as_ref().filter(|_| receipt.fate.is_in()) {
                     touched.add(mutation);
                 }
                 receipts.push(receipt);
             }
+            writing.went_on.iter().for_each(|mutation| touched.add(mutation));
             if self.mistake != Some(Mistake::LooksAway) {
                 writing.look_again(&touched);
             }
@@ -134,7 +118,10 @@ impl Server {
                 writing.change_signed();
             }
         }
-        let rows = writing.rows(&opened, &receipts).into_iter().map(|row| self.as_sent(row)).collect();
+        let rows: Vec<Row> =
+            writing.rows(&opened, &receipts).into_iter().map(|row| self.as_sent(row)).collect();
+        let future: Vec<Value> =
+            rows.iter().filter(|_| self.is_newer).filter_map(super::pull::from_the_future).collect();
         let head = writing.tenant.version;
         if head > head_before {
             let revokes = self.revokes.filter(|(device, _)| *device == caller.device).map(|(_, stop)| stop);
@@ -153,42 +140,63 @@ impl Server {
             }
             self.is_down = self.stops == Some(Stop::AfterCommit);
         }
-        json(&PushResponse { head_before, head, receipts, rows, server_time: now, notices: Vec::new() })
+        let answer =
+            PushResponse { head_before, head, receipts, rows, server_time: now, notices: Vec::new() };
+        let mut answer = serde_json::to_value(&answer).map_err(|_| broken())?;
+        if let Some(rows) = answer.get_mut("rows").and_then(Value::as_array_mut) {
+            rows.extend(future);
+        }
+        json(&answer)
     }
-}
-
-fn is_set_aside(receipt: &Receipt) -> bool {
-    matches!(receipt.fate, Fate::Quarantined | Fate::Blocked)
-}
-
-/// The receipts of mutations that came before. The same number with another hash is another history.
-fn repeated(device: &Device, opened: &[Opened<'_>]) -> Result<Vec<Receipt>> {
-    let copied = || Refused(409, ErrorCode::DeviceCopied, "This computer was copied.");
-    let of_entry = |opened: &Opened<'_>| {
-        let place = usize::try_from(opened.sequence - 1).map_err(|_| copied())?;
-        let entry = device.log.get(place).filter(|entry| entry.receipt.hash == opened.signed.hash);
-        entry.map(|entry| entry.receipt.clone()).ok_or_else(copied)
-    };
-    opened.iter().map(of_entry).collect()
 }
 
 impl Writing {
-    fn device(&self) -> &Device {
+    pub(super) fn new(server: &Server, caller: Caller, now: OffsetDateTime) -> Self {
+        Self {
+            tenant: server.tenant(caller.tenant).clone(),
+            caller,
+            now,
+            medicines: server.catalogue.clone(),
+            written: BTreeSet::new(),
+            mistake: server.mistake,
+            went_on: Vec::new(),
+            instead: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn device(&self) -> &Device {
         &self.tenant.devices[&self.caller.device]
     }
 
-    /// Applies a mutation or sets it aside, and keeps it with its receipt.
-    fn take(&mut self, opened: &Opened<'_>) -> Result<Receipt> {
+    pub(super) fn must_be_next(&self, opened: &Opened<'_>) -> Result<()> {
         let log = &self.device().log;
-        let (expected, previous) =
-            (log.len() as i64 + 1, log.last().map_or(Hash::ZERO, |entry| entry.receipt.hash));
-        if opened.sequence != expected {
+        let previous = log.last().map_or(Hash::ZERO, |entry| entry.receipt.hash);
+        if opened.sequence != log.len() as i64 + 1 {
             return Err(Refused(409, ErrorCode::SequenceGap, "Mutations are missing before these."));
         }
         if opened.signed.previous_hash != previous {
             return Err(Refused(409, ErrorCode::DeviceCopied, "This computer was copied."));
         }
-        let receipt = self.apply(opened);
+        Ok(())
+    }
+
+    /// Applies a mutation or sets it aside, and keeps it with its receipt.
+    fn take(&mut self, opened: &Opened<'_>) -> Result<Receipt> {
+        self.must_be_next(opened)?;
+        let (sequence, hash) = (opened.sequence, opened.signed.hash);
+        let (receipt, place) = match &opened.mutation {
+            None => (refused(sequence, hash, unknown_form()), None),
+            Some(mutation) => match &mutation.settles {
+                Some(settlement) => self.settle(mutation, hash, settlement),
+                None => (self.attempt(mutation, hash, sequence), None),
+            },
+        };
+        self.keep(opened, &receipt, place)?;
+        Ok(receipt)
+    }
+
+    /// Keeps a mutation with its receipt, and where it stands among the device's, if not by its own number.
+    pub(super) fn keep(&mut self, opened: &Opened<'_>, receipt: &Receipt, place: Option<i64>) -> Result<()> {
         let entry = Entry {
             signed: opened.signed.clone(),
             receipt: receipt.clone(),
@@ -196,66 +204,39 @@ impl Writing {
         };
         let device = self.tenant.devices.get_mut(&self.caller.device).ok_or(broken())?;
         device.log.push(Arc::new(entry));
-        Ok(receipt)
+        if receipt.fate.is_aside() {
+            let aside = Aside::of(receipt, place.unwrap_or(receipt.sequence));
+            device.aside.insert(receipt.sequence, aside);
+        }
+        Ok(())
     }
 
-    fn apply(&mut self, opened: &Opened<'_>) -> Receipt {
-        let (sequence, hash) = (opened.sequence, opened.signed.hash);
-        let mut receipt = Receipt {
-            sequence,
-            hash,
-            fate: Fate::Applied,
-            code: None,
-            detail: None,
-            blocked_by: None,
-            review: vec![],
-        };
-        let refused = |receipt: Receipt, Refusal { code, detail }| Receipt {
-            fate: Fate::Quarantined,
-            code: Some(code),
-            detail: Some(detail),
-            ..receipt
-        };
-        let Some(mutation) = &opened.mutation else {
-            return refused(receipt, Refusal::new(RefusalCode::Unknown, "Not of a form that is known."));
-        };
-        let touches = touched_rows(mutation);
-        let blocking = self.device().log.iter().find(|entry| {
-            is_set_aside(&entry.receipt) && entry.row_ids.iter().any(|id| touches.contains(id))
-        });
-        if let Some(entry) = blocking {
-            let first = entry.receipt.blocked_by.unwrap_or(entry.receipt.sequence);
-            return Receipt { fate: Fate::Blocked, blocked_by: Some(first), ..receipt };
+    /// Whoever works here and has signed in on this device.
+    pub(super) fn person(&self, actor: UserId) -> Option<Person> {
+        let is_here = |person: &&Person| person.is_active && self.device().known.contains(&actor);
+        self.tenant.people.get(&actor).filter(is_here).cloned()
+    }
+
+    /// Applies a mutation at its place among the device's, or says why not.
+    pub(super) fn attempt(&mut self, mutation: &Mutation, hash: Hash, place: i64) -> Receipt {
+        let sequence = mutation.sequence;
+        let (touched, before) = (touched_rows(mutation), (place, sequence));
+        if let Some(first) = self.device().blocked_by(before, &touched) {
+            return blocked(sequence, hash, first);
         }
-        let person = self.tenant.people.get(&opened.actor);
-        let Some(person) =
-            person.filter(|person| person.is_active && self.device().known.contains(&opened.actor)).cloned()
-        else {
-            let refusal = Refusal::new(RefusalCode::NotAllowed, "This person has not signed in here.");
-            return refused(receipt, refusal);
+        let Some(person) = self.person(mutation.actor_user_id) else {
+            return refused(sequence, hash, nobody_here());
         };
-        let origin = Origin {
-            actor: opened.actor,
-            name: &person.staff.full_name,
-            roles: &person.staff.roles,
-            recorded_at: mutation.recorded_at,
-            sequence,
-        };
+        let instead = |sequence: i64| self.instead.get(&sequence).cloned().unwrap_or_default();
+        let gone = self.device().gone(before, &touched, instead);
+        let origin = Origin::of(mutation, &person);
         let savepoint = (self.tenant.rows.clone(), self.tenant.journal.len(), self.written.clone());
-        match self.apply_changes(&origin, mutation) {
-            Ok(done) => {
-                receipt.fate = match (done.review.is_empty(), done.met_others) {
-                    (false, _) => Fate::Conflict,
-                    (true, true) => Fate::Merged,
-                    (true, false) => Fate::Applied,
-                };
-                receipt.review = done.review;
-                receipt
-            }
+        match self.apply_changes(&origin, mutation, &gone) {
+            Ok(done) => done.receipt(sequence, hash),
             Err(refusal) => {
                 (self.tenant.rows, self.written) = (savepoint.0, savepoint.2);
                 self.tenant.journal.truncate(savepoint.1);
-                refused(receipt, refusal)
+                refused(sequence, hash, refusal)
             }
         }
     }
@@ -264,6 +245,7 @@ impl Writing {
         &mut self,
         origin: &Origin<'_>,
         mutation: &Mutation,
+        gone: &[Gone],
     ) -> std::result::Result<Done, Refusal> {
         let offset = Duration::milliseconds(mutation.clock_offset_ms);
         let at = mutation.recorded_at.checked_add(offset).unwrap_or(self.now).min(self.now);
@@ -284,6 +266,9 @@ impl Writing {
             }
             let key = (change.table, change.id);
             let before = self.visible(key);
+            let rebased = before.as_ref().filter(|_| !gone.is_empty());
+            let rebased = rebased.map(|held| settlement::rebased(change, &held.row.values, gone));
+            let change = rebased.as_ref().unwrap_or(change);
             let status = before.as_ref().and_then(|held| sign::status(&held.row.values)).map(str::to_owned);
             let mut merged =
                 merge(change, before.as_ref().map(|held| held.row.clone()), origin.roles, at_ms)?;
@@ -357,11 +342,15 @@ impl Writing {
             }
         }
         sign::keep_fixed(&self.tenant.rows, key, &row)?;
-        let from = self.source(origin);
-        let held = Held { version: self.tenant.version, row, from };
+        self.put(origin, key, row);
+        Ok(())
+    }
+
+    /// Writes a row.
+    pub(super) fn put(&mut self, origin: &Origin<'_>, key: Key, row: Current) {
+        let held = Held { version: self.tenant.version, row, from: self.source(origin) };
         self.tenant.rows.insert(key, Arc::new(held));
         self.written.insert(key);
-        Ok(())
     }
 
     /// Who does this, where and when, as staff read it.
@@ -423,7 +412,7 @@ impl Writing {
     /// The rows that the mutations name or that were written for them, as the device may see them.
     fn rows(&self, opened: &[Opened<'_>], receipts: &[Receipt]) -> Vec<Row> {
         let mut keys = self.written.clone();
-        let taken = opened.iter().zip(receipts).filter(|(_, receipt)| !is_set_aside(receipt));
+        let taken = opened.iter().zip(receipts).filter(|(_, receipt)| receipt.fate.is_in());
         for mutation in taken.filter_map(|(opened, _)| opened.mutation.as_ref()) {
             keys.extend(mutation.changes.iter().map(|change| (change.table, change.id)));
         }

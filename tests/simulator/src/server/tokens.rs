@@ -112,6 +112,19 @@ impl Server {
         message: &str,
         signature: &str,
     ) -> Result<()> {
+        self.proven_device(now, (tenant, device), challenge, message, signature)?;
+        if self.device(tenant, device)?.is_revoked { Err(revoked()) } else { Ok(()) }
+    }
+
+    /// It is that device, in service or not.
+    pub(super) fn proven_device(
+        &mut self,
+        now: OffsetDateTime,
+        (tenant, device): (TenantId, DeviceId),
+        challenge: &str,
+        message: &str,
+        signature: &str,
+    ) -> Result<()> {
         let asked = self.challenges.remove(challenge);
         let is_fresh =
             asked.is_some_and(|(who, at)| who == device && (now - at).whole_seconds() < CHALLENGE_SECS);
@@ -119,7 +132,7 @@ impl Server {
         if !is_fresh || !verify(&place.key, message, signature) {
             return Err(unauthorized());
         }
-        if place.is_revoked { Err(revoked()) } else { Ok(()) }
+        Ok(())
     }
 
     fn tokens(
