@@ -9,7 +9,7 @@ use protocol::id::{PatientId, PrescriptionId};
 use protocol::medicine::dose_unit;
 use protocol::safety::{
     Allergy, Chart, Check, Line, LineReport, Medicine, Overridden, Person, Prescription, Proposed,
-    RULES_VERSION, Registration, Rules, Severity, Written, check_lines,
+    RULES_VERSION, Registration, Rules, SeenSame, Severity, Written, check_lines,
 };
 use protocol::table::{TableName, Values};
 use protocol::validate::parse_day;
@@ -101,6 +101,7 @@ fn shown(item: &DraftItem, report: LineReport) -> LineSafety {
             why: finding.why,
             source: finding.source.map(str::to_owned),
             cause: finding.cause,
+            signed: finding.signed,
         })
         .collect();
     let is_held = findings.iter().any(|one| one.severity == Severity::Hold && one.reason.is_none());
@@ -243,6 +244,7 @@ fn prescriptions(
             weight_kg: values.get("vitals").and_then(|vitals| vitals["weight_kg"].as_f64()),
             amends: None,
             overridden: Overridden::Nothing,
+            seen_same: SeenSame::default(),
             lines: lines.map(|(id, item)| signed_line(id, &item)).collect(),
         });
     }
@@ -341,7 +343,7 @@ pub(crate) fn alerts(safety: &Safety, items: &[DraftItem], left_out: &[bool], by
             alerts.push(json!({
                 "kind": finding.check, "severity": finding.severity, "medicine": item.medicine_text,
                 "detail": finding.why, "cause": finding.cause, "rule_version": RULES_VERSION, "action": action,
-                "reason": finding.reason, "by": by, "at": at,
+                "reason": finding.reason, "signed": finding.signed, "by": by, "at": at,
             }));
         }
     }

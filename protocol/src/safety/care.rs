@@ -23,8 +23,12 @@ const ALSO_CALLED: &[(&str, &[&str])] = &[
 impl Line {
     /// Whether the patient still takes it on this day.
     pub(super) fn runs(&self, signed: Date, on: Date) -> bool {
-        let Some(days) = self.days else { return true };
-        signed.checked_add(Duration::days(days.into())).is_none_or(|end| end >= on)
+        self.end(signed).is_none_or(|end| end >= on)
+    }
+
+    /// The day on which the next one may follow; none for until further notice.
+    pub(super) fn end(&self, signed: Date) -> Option<Date> {
+        self.days.map(|days| signed.saturating_add(Duration::days(days.into())))
     }
 
     /// The days of a duration as it is stored: none for until further notice.
@@ -124,7 +128,8 @@ pub(super) fn allergies(chart: &Chart, today: Date, report: &mut Report) {
     }
 }
 
-/// One ingredient in two prescriptions from different computers.
+/// One ingredient in two prescriptions from different computers, unless the doctor of the one was shown the other, or
+/// one ends when the other begins.
 pub(super) fn ingredients(chart: &Chart, today: Date, report: &mut Report) {
     let running: Vec<_> = running(chart, today).collect();
     let of = |line: &Line| -> BTreeSet<String> {
@@ -145,7 +150,15 @@ pub(super) fn ingredients(chart: &Chart, today: Date, report: &mut Report) {
             let is_correction = one.amends == Some(other.id)
                 || other.amends == Some(one.id)
                 || one.amends.is_some() && one.amends == other.amends;
-            if is_apart && !is_correction && !of(line).is_disjoint(&of(other_line)) {
+            let is_seen = one.seen_same.has(other_line.id) || other.seen_same.has(line.id);
+            let ends = |line: &Line, from: Date, by: Date| line.end(from).is_some_and(|end| end <= by);
+            let is_followed = ends(line, one.day, other.day) || ends(other_line, other.day, one.day);
+            if is_apart
+                && !is_correction
+                && !is_seen
+                && !is_followed
+                && !of(line).is_disjoint(&of(other_line))
+            {
                 report.findings.push(Finding {
                     rule: Rule::SameIngredient,
                     patient: other.patient,

@@ -53,7 +53,7 @@ macro_rules! rules {
 rules! {
     /// A medicine that runs, and an allergy to one of its ingredients or to its class.
     AllergyMedicine = "allergy_medicine",
-    /// One ingredient in two prescriptions that run, signed on different computers.
+    /// One ingredient in two prescriptions that run, signed on computers that did not see each other.
     SameIngredient = "same_ingredient",
     /// A dose by weight, and a weight that differs by more than a fifth.
     WeightChange = "weight_change",
@@ -130,6 +130,8 @@ pub struct Prescription {
     pub amends: Option<Uuid>,
     /// The allergies in spite of which the doctor signed it, with a reason.
     pub overridden: Overridden,
+    /// The signed lines with an ingredient of this one's, which the doctor was shown before signing.
+    pub seen_same: SeenSame,
     /// Its lines.
     pub lines: Vec<Line>,
 }
@@ -168,6 +170,24 @@ impl Overridden {
             Self::Of(causes) => causes.contains(&allergy.to_lowercase()),
             Self::Everything => true,
         }
+    }
+}
+
+/// The signed lines with the same ingredient that a doctor was shown before signing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SeenSame(Vec<Uuid>);
+
+impl SeenSame {
+    /// From what is stored in `alerts`.
+    pub fn of(alerts: &serde_json::Value) -> Self {
+        let alerts = alerts.as_array().into_iter().flatten();
+        let same = alerts.filter(|alert| alert["kind"] == "same_ingredient");
+        let lines = same.flat_map(|alert| alert["signed"].as_array().into_iter().flatten());
+        Self(lines.filter_map(|line| line.as_str()?.parse().ok()).collect())
+    }
+
+    fn has(&self, line: Uuid) -> bool {
+        self.0.contains(&line)
     }
 }
 

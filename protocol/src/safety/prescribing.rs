@@ -1,7 +1,8 @@
 //! What is said about a line while it is being written: every finding says why, and a doctor may go on with a reason.
 
 use serde::{Deserialize, Serialize};
-use time::{Date, Duration};
+use time::Date;
+use uuid::Uuid;
 
 use super::care::{allergens, running};
 use super::rules::{Fact, Rules};
@@ -57,6 +58,8 @@ pub struct LineFinding {
     pub why: String,
     /// Where the rule comes from.
     pub source: Option<&'static str>,
+    /// The signed lines it is about.
+    pub signed: Vec<Uuid>,
 }
 
 /// What was found about a line.
@@ -152,6 +155,8 @@ struct Known<'a> {
     parts: Vec<Part<'a>>,
     is_systemic: bool,
     taken: Taken,
+    /// The line, if it was signed before.
+    signed: Option<Uuid>,
 }
 
 struct Part<'a> {
@@ -188,6 +193,7 @@ impl<'a> Known<'a> {
                 parts,
                 is_systemic: medicine.is_none_or(|one| one.is_systemic),
                 taken: Taken::Now,
+                signed: None,
             };
         };
         // A class of a combination is that of its ingredient which has it, where that is known.
@@ -201,7 +207,7 @@ impl<'a> Known<'a> {
         let strengths = medicine.mg_per_unit.iter().copied().chain(std::iter::repeat(None));
         let parts = medicine.ingredients.iter().zip(strengths);
         let parts = parts.map(|(name, mg)| part(name.clone(), &homeless, mg)).collect();
-        Self { text, parts, is_systemic: medicine.is_systemic, taken: Taken::Now }
+        Self { text, parts, is_systemic: medicine.is_systemic, taken: Taken::Now, signed: None }
     }
 
     fn first_with(&self, class: &str) -> Option<&Part<'a>> {
@@ -224,9 +230,8 @@ pub fn check_lines(
         lines.iter().map(|one| Known::new(rules, medicine(&one.line), &one.line.text)).collect();
     let before: Vec<Known<'_>> = running(chart, today)
         .map(|(prescription, line)| {
-            let until = |days: u32| prescription.day.saturating_add(Duration::days(days.into()));
-            let taken = line.days.map_or(Taken::Ongoing, |days| Taken::Until(until(days)));
-            Known { taken, ..Known::new(rules, medicine(line), &line.text) }
+            let taken = line.end(prescription.day).map_or(Taken::Ongoing, Taken::Until);
+            Known { taken, signed: Some(line.id), ..Known::new(rules, medicine(line), &line.text) }
         })
         // What ends today is followed by the new one.
         .filter(|known| !matches!(known.taken, Taken::Until(until) if until <= today))
@@ -242,19 +247,30 @@ pub fn check_lines(
                 pair(rules, this, other, &mut findings);
             }
             findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-            let mut seen = std::collections::BTreeSet::new();
-            findings.retain(|finding| seen.insert(finding.key.clone()));
+            let findings = each_once(findings);
             let is_checked = medicine.is_some_and(|medicine| !medicine.ingredients.is_empty());
             LineReport { findings, is_checked }
         })
         .collect()
 }
 
+/// One finding of each key, about all the signed lines that it was found with.
+fn each_once(findings: Vec<LineFinding>) -> Vec<LineFinding> {
+    let mut once: Vec<LineFinding> = Vec::new();
+    for finding in findings {
+        match once.iter_mut().find(|said| said.key == finding.key) {
+            Some(said) => said.signed.extend(finding.signed),
+            None => once.push(finding),
+        }
+    }
+    once
+}
+
 fn finding(check: Check, severity: Severity, about: &str, cause: &str, why: String) -> LineFinding {
     let word = serde_json::to_value(check).ok();
     let word = word.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
     let key = format!("{word}:{}:{}", words(about).join(" "), words(cause).join(" "));
-    LineFinding { check, severity, key, cause: cause.to_owned(), why, source: None }
+    LineFinding { check, severity, key, cause: cause.to_owned(), why, source: None, signed: Vec::new() }
 }
 
 fn allergy_findings(chart: &Chart, this: &Known<'_>) -> Vec<LineFinding> {
@@ -435,7 +451,8 @@ fn pair(rules: &Rules, this: &Known<'_>, other: &Known<'_>, findings: &mut Vec<L
     let same = this.parts.iter().find(|part| other.parts.iter().any(|one| part.is_same(one)));
     if let Some(part) = same {
         let why = format!("{} {when}: {}.", part.name, other.text);
-        findings.push(finding(Check::SameIngredient, Severity::Caution, &part.name, other.text, why));
+        let found = finding(Check::SameIngredient, Severity::Caution, &part.name, other.text, why);
+        findings.push(LineFinding { signed: other.signed.into_iter().collect(), ..found });
     } else if let Some((class, part)) = ONE_IS_ENOUGH.iter().find_map(|class| {
         this.first_with(class).filter(|_| other.first_with(class).is_some()).map(|part| (class, part))
     }) {

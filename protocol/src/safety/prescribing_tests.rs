@@ -62,6 +62,7 @@ impl Pad {
             weight_kg: None,
             amends: None,
             overridden: super::super::Overridden::Nothing,
+            seen_same: super::super::SeenSame::default(),
             lines: vec![line],
         });
         self

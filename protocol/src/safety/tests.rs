@@ -35,6 +35,7 @@ fn prescription(number: u128, device: u128, lines: Vec<Line>) -> Prescription {
         weight_kg: None,
         amends: None,
         overridden: Overridden::Nothing,
+        seen_same: SeenSame::default(),
         lines,
     }
 }
@@ -134,6 +135,17 @@ fn one_ingredient_twice_is_met_between_computers_and_not_between_corrections() {
     chart.prescriptions[1].written.device = Some(id(100));
     assert_eq!(found(&chart), [], "whoever wrote both saw both");
     chart.prescriptions[1].written.device = Some(id(101));
+    let shown =
+        |line: u128| SeenSame::of(&serde_json::json!([{ "kind": "same_ingredient", "signed": [id(line)] }]));
+    chart.prescriptions[1].seen_same = shown(11);
+    assert_eq!(found(&chart), [], "the doctor was shown the first before signing the second");
+    chart.prescriptions[1].seen_same = shown(12);
+    assert_eq!(found(&chart), [Rule::SameIngredient], "another line was shown");
+    chart.prescriptions[1].seen_same = SeenSame::default();
+    chart.prescriptions[0].day = TODAY - time::Duration::days(5);
+    assert_eq!(found(&chart), [], "the second follows the first");
+    chart.prescriptions[0].day = TODAY - time::Duration::days(4);
+    assert_eq!(found(&chart), [Rule::SameIngredient], "they overlap by a day");
     chart.prescriptions[1].amends = Some(id(10));
     assert_eq!(found(&chart), []);
     for prescription in &mut chart.prescriptions {

@@ -4,6 +4,7 @@ use protocol::id::{MedicineId, PrescriptionId, ShortKeyId};
 use protocol::prescription::Status;
 use protocol::safety::{Check, Severity};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::Conflict;
 
@@ -311,6 +312,10 @@ pub struct FindingView {
     pub source: Option<String>,
     /// Why the line stays all the same.
     pub reason: Option<String>,
+    /// The signed lines it is about; the check after the merge asks for these.
+    #[serde(skip)]
+    #[cfg_attr(feature = "ts", ts(skip))]
+    pub signed: Vec<Uuid>,
 }
 
 /// What spoke against a signed prescription.

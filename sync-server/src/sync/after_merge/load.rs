@@ -7,7 +7,7 @@ use protocol::id::TenantId;
 use protocol::patient::Age;
 use protocol::safety::{
     Allergy, Chart, Line, Medicine, MissingTooth, Overridden, Prescription, Procedure, RULES_VERSION,
-    Registration, Rule, Written, are_at_once, are_similar,
+    Registration, Rule, SeenSame, Written, are_at_once, are_similar,
 };
 use protocol::table::TableName;
 use serde_json::Value;
@@ -234,6 +234,7 @@ async fn prescriptions(
             weight_kg: row.vitals["weight_kg"].as_f64(),
             amends: row.amends_id,
             overridden: row.alerts.as_ref().map_or(Overridden::Nothing, Overridden::of),
+            seen_same: row.alerts.as_ref().map(SeenSame::of).unwrap_or_default(),
             lines,
         });
     }

@@ -7,7 +7,7 @@ use protocol::mutation::{Mutation, Op};
 use protocol::patient::Age;
 use protocol::safety::{
     self, Allergy, Chart, Finding, Line, Medicine, Overridden, Place, Prescription, RULES_VERSION,
-    Registration, Rule, Written, are_at_once, are_similar,
+    Registration, Rule, SeenSame, Written, are_at_once, are_similar,
 };
 use protocol::table::{Row, TableName, Values};
 use protocol::validate::{parse_day, parse_moment};
@@ -154,6 +154,7 @@ pub fn charts(rows: &Rows, catalogue: &[Row]) -> Vec<Chart> {
             weight_kg: values.get("vitals").and_then(|vitals| vitals["weight_kg"].as_f64()),
             amends: id_in(values, "amends_id"),
             overridden: values.get("alerts").map_or(Overridden::Nothing, Overridden::of),
+            seen_same: values.get("alerts").map(SeenSame::of).unwrap_or_default(),
             lines,
         });
     }
