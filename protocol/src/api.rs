@@ -33,6 +33,7 @@ pub const MAX_PULL_ROWS: i64 = 5_000;
 
 /// A password, a code or a token. Its `Debug` never shows it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Secret(pub String);
 
@@ -44,6 +45,7 @@ impl std::fmt::Debug for Secret {
 
 /// Which columns a device may receive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
 pub enum DeviceScope {
@@ -55,6 +57,7 @@ pub enum DeviceScope {
 
 /// `POST /v1/clinics/register`: a new tenant with its first clinic and its admin.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RegisterRequest {
     /// The clinic's name; the tenant bears it too.
     pub clinic_name: String,
@@ -73,6 +76,7 @@ pub struct RegisterRequest {
 
 /// A doctor's profile.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NewDoctor {
     /// `Role::Doctor` or `Role::Dentist`.
     pub role: Role,
@@ -88,6 +92,7 @@ pub struct NewDoctor {
 
 /// The answer to [`RegisterRequest`].
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RegisterResponse {
     /// The new tenant.
     pub tenant_id: TenantId,
@@ -105,16 +110,19 @@ pub struct RegisterResponse {
 
 /// A one-time code that enrols one desktop.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EnrolmentCode {
     /// `TENANT_CODE-XXXX-XXXX-XXXX`, letters and digits of Crockford's base 32.
     pub code: Secret,
     /// When it stops working.
     #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(feature = "schema", schemars(with = "String", extend("format" = "date-time")))]
     pub expires_at: OffsetDateTime,
 }
 
 /// `POST /v1/devices/enrol`: a new desktop.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EnrolRequest {
     /// The one-time code.
     pub code: Secret,
@@ -136,6 +144,7 @@ pub struct EnrolRequest {
 
 /// The answer to [`EnrolRequest`].
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EnrolResponse {
     /// Whose device it is.
     pub tenant_id: TenantId,
@@ -162,6 +171,7 @@ pub struct EnrolResponse {
 /// `POST /v1/devices/renew`: a desktop whose disk was copied or restored asks to go on under an id of its own. The answer
 /// is an [`EnrolResponse`].
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RenewRequest {
     /// The public key with which it goes on, Ed25519 in base64.
@@ -181,6 +191,7 @@ pub struct RenewRequest {
 
 /// `POST /v1/auth/challenge`: something fresh for a device to sign.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChallengeRequest {
     /// The device's tenant.
     pub tenant_id: TenantId,
@@ -190,6 +201,7 @@ pub struct ChallengeRequest {
 
 /// The answer to [`ChallengeRequest`]; works once, for 60 seconds.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChallengeResponse {
     /// 32 random bytes.
     pub challenge: String,
@@ -197,6 +209,7 @@ pub struct ChallengeResponse {
 
 /// `POST /v1/auth/login`: a person signs in on an enrolled device.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LoginRequest {
     /// The device's tenant.
     pub tenant_id: TenantId,
@@ -217,6 +230,7 @@ pub struct LoginRequest {
 
 /// `POST /v1/auth/refresh`: new tokens for a person known on the device.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RefreshRequest {
     /// The device's tenant.
     pub tenant_id: TenantId,
@@ -239,6 +253,7 @@ pub struct RefreshRequest {
 
 /// `POST /v1/devices/standing`: how a computer stands, whoever is at it. The answer is a [`SignedOrder`].
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StandingRequest {
     /// The device's tenant.
     pub tenant_id: TenantId,
@@ -258,6 +273,7 @@ pub struct StandingRequest {
 
 /// The answer to [`RefreshRequest`].
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Tokens {
     /// A JWT (EdDSA, `typ` `at+jwt`) for the header `Authorization: Bearer`.
     pub access_token: Secret,
@@ -274,6 +290,7 @@ pub struct Tokens {
 
 /// The answer to a sign-in.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Session {
     /// Who signed in.
     pub user: StaffMember,
@@ -288,6 +305,7 @@ pub struct Session {
 
 /// A member of staff.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StaffMember {
     /// Who.
     pub id: UserId,
@@ -303,6 +321,7 @@ pub struct StaffMember {
 
 /// `GET /v1/tenant`: what a desktop may know of its own tenant.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TenantInfo {
     /// Its id.
     pub tenant_id: TenantId,
@@ -324,6 +343,7 @@ pub struct TenantInfo {
 
 /// What a notice is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
 pub enum NoticeCode {
@@ -349,6 +369,7 @@ pub enum NoticeCode {
 
 /// Something that the tenant's people should know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
 pub struct Notice {
     /// For programs.
@@ -359,6 +380,7 @@ pub struct Notice {
 
 /// `POST /v1/sync/push`: mutations in the device's order, at most [`MAX_PUSH_MUTATIONS`].
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PushRequest {
     /// The epoch that the device knows.
     pub epoch: Epoch,
@@ -368,6 +390,7 @@ pub struct PushRequest {
 
 /// What became of a mutation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
 pub enum Fate {
@@ -401,6 +424,7 @@ impl Fate {
 
 /// The server's stored answer to one mutation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Receipt {
     /// Which mutation of the device.
     pub sequence: i64,
@@ -424,6 +448,7 @@ pub struct Receipt {
 
 /// The answer to [`PushRequest`].
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PushResponse {
     /// The tenant's version before this push.
     pub head_before: i64,
@@ -435,6 +460,7 @@ pub struct PushResponse {
     pub rows: Vec<Row>,
     /// The server's clock.
     #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(feature = "schema", schemars(with = "String", extend("format" = "date-time")))]
     pub server_time: OffsetDateTime,
     /// What the tenant's people should know of its plan.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -443,6 +469,7 @@ pub struct PushResponse {
 
 /// `POST /v1/sync/receipts`: what became by now of mutations of this device that waited for a person.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReceiptsRequest {
     /// The epoch that the device knows.
     pub epoch: Epoch,
@@ -452,6 +479,7 @@ pub struct ReceiptsRequest {
 
 /// The answer to [`ReceiptsRequest`].
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReceiptsAnswer {
     /// As they stand now, in the order of their numbers.
     pub receipts: Vec<Receipt>,
@@ -499,6 +527,7 @@ impl std::str::FromStr for Position {
 
 /// `GET /v1/sync/epoch`: the data that the server has now, and how far it has come with the device that asks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EpochState {
     /// The epoch.
     pub epoch: Epoch,
@@ -514,6 +543,7 @@ pub struct EpochState {
 
 /// `GET /v1/sync/pull?epoch&after&catalogue&limit`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PullQuery {
     /// The epoch that the device knows.
     pub epoch: Epoch,
@@ -531,6 +561,7 @@ pub struct PullQuery {
 /// A line of a pull's answer, `application/x-ndjson`. The first is always `Head`, the last `End`; an answer
 /// without `End` was broken off, and what came of it is still good.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PullLine {
     /// The tenant's version and the catalogue's when the page was read.
@@ -541,6 +572,7 @@ pub enum PullLine {
         catalogue: i64,
         /// The server's clock.
         #[serde(with = "time::serde::rfc3339")]
+        #[cfg_attr(feature = "schema", schemars(with = "String", extend("format" = "date-time")))]
         server_time: OffsetDateTime,
         /// What whoever pulls should know.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -561,6 +593,7 @@ pub enum PullLine {
 
 /// The data of an event of `GET /v1/sync/live`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LiveEvent {
     /// The tenant's version.
     pub head: i64,

@@ -20,6 +20,7 @@ macro_rules! actions {
     ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
         /// What was done.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         pub enum Action {$(
             $(#[$doc])*
             #[serde(rename = $word)]
@@ -114,6 +115,7 @@ impl Action {
 /// `GET /v1/audit?from&to&action&user&patient&table&after&limit`. All are texts, so that the server can say in
 /// words what is wrong with one.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct AuditQuery {
     /// Not before this moment, in RFC 3339.
@@ -144,6 +146,7 @@ pub struct AuditQuery {
 
 /// The newest entries first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AuditPage {
     /// The entries.
     pub entries: Vec<AuditEntry>,
@@ -154,6 +157,7 @@ pub struct AuditPage {
 
 /// One entry.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AuditEntry {
     /// Its chain.
     pub lane: String,
@@ -161,9 +165,11 @@ pub struct AuditEntry {
     pub seq: i64,
     /// When the server took it.
     #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(feature = "schema", schemars(with = "String", extend("format" = "date-time")))]
     pub at: OffsetDateTime,
     /// When it happened, by the device's clock.
     #[serde(default, with = "time::serde::rfc3339::option")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>", extend("format" = "date-time")))]
     pub occurred_at: Option<OffsetDateTime>,
     /// What was done.
     pub action: Action,
@@ -191,11 +197,13 @@ pub struct AuditEntry {
 
 /// Something that a person did with this computer's own copy, of which the server knows nothing by itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeskEvent {
     /// Its number on this computer, from 1.
     pub sequence: i64,
     /// When, by this computer's clock.
     #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(feature = "schema", schemars(with = "String", extend("format" = "date-time")))]
     pub at: OffsetDateTime,
     /// Who.
     pub user: UserId,
@@ -214,6 +222,7 @@ pub struct DeskEvent {
 
 /// An event as it was written down: its text, and the hash over the hash before it and that text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChainedEvent {
     /// A [`DeskEvent`] as JSON.
     pub body: String,
@@ -242,6 +251,7 @@ impl ChainedEvent {
 
 /// `POST /v1/audit/events`: what happened on a desktop since it last told, at most [`MAX_DESK_EVENTS`] in their order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeskEvents {
     /// Of the event before the first of these; zeros before the very first.
     pub previous_hash: Hash,
@@ -251,6 +261,7 @@ pub struct DeskEvents {
 
 /// The answer: the number of the last event that the server keeps. Those up to it need not be sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeskEventsKept {
     /// 0 if it keeps none.
     pub last: i64,

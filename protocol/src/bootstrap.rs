@@ -20,6 +20,7 @@ pub const MAX_ROW_BYTES: usize = 4 * 1024 * 1024;
 
 /// `GET /v1/sync/bootstrap?epoch&after&catalogue`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BootstrapQuery {
     /// The epoch that the device knows.
     pub epoch: Epoch,
@@ -34,6 +35,7 @@ pub struct BootstrapQuery {
 /// A line that is no row. The first is always `Head`; a stream without `End` broke off, and the desktop goes on after
 /// the last `Reached` that it has.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum BootstrapLine {
     /// The versions when the stream began. What changes after them may come or not: a pull after `version` brings it.
@@ -44,6 +46,7 @@ pub enum BootstrapLine {
         catalogue: i64,
         /// The server's clock.
         #[serde(with = "time::serde::rfc3339")]
+        #[cfg_attr(feature = "schema", schemars(with = "String", extend("format" = "date-time")))]
         server_time: OffsetDateTime,
         /// What whoever signed in should know.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -72,10 +75,12 @@ pub enum BootstrapLine {
 
 /// A column and what it holds, as `["city","text"]`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WireColumn(pub String, pub WireKind);
 
 /// What a column holds, for a desktop that does not know the column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum WireKind {
     /// A string.

@@ -17,6 +17,7 @@ pub const MAX_ROWS_REQUEST: usize = 1_000;
 
 /// How many rows, and what they are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Digest {
     /// How many.
     pub rows: u64,
@@ -57,6 +58,17 @@ pub fn bucket(id: Uuid) -> u8 {
     id.as_bytes()[15]
 }
 
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Hash64 {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Hash64".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "pattern": "^[0-9a-f]{16}$", "description": "64 bits in hexadecimal." })
+    }
+}
+
 impl Serialize for Hash64 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&format_args!("{:016x}", self.0))
@@ -74,6 +86,7 @@ impl<'de> Deserialize<'de> for Hash64 {
 /// `GET /v1/sync/digest?epoch&table&bucket`. Without a table: a digest of each; with one: of each of its buckets; with
 /// both: the ids and versions in that bucket.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DigestQuery {
     /// The epoch that the device knows.
     pub epoch: Epoch,
@@ -87,6 +100,7 @@ pub struct DigestQuery {
 
 /// The digest of a table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TableDigest {
     /// Its name. A desktop passes by a table that it does not know.
     pub table: String,
@@ -97,6 +111,7 @@ pub struct TableDigest {
 
 /// The answer to [`DigestQuery`]. It can be compared with a copy at the same version, of both.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DigestAnswer {
     /// The tenant's version that was looked at.
     pub version: i64,
@@ -115,6 +130,7 @@ pub struct DigestAnswer {
 
 /// `POST /v1/sync/rows`: rows by their ids, to mend a copy.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RowsRequest {
     /// The epoch that the device knows.
     pub epoch: Epoch,
@@ -126,6 +142,7 @@ pub struct RowsRequest {
 
 /// The answer to [`RowsRequest`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RowsAnswer {
     /// The tenant's version that was looked at.
     pub version: i64,

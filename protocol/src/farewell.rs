@@ -13,6 +13,7 @@ use crate::signing;
 /// `POST /v1/devices/handover`: what was done on a computer that is out of service, in its order, within the limits of a
 /// push. All of it waits for a person.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HandoverRequest {
     /// The device's tenant.
     pub tenant_id: TenantId,
@@ -28,6 +29,7 @@ pub struct HandoverRequest {
 
 /// The answer to [`HandoverRequest`].
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HandoverResponse {
     /// One for each mutation, in their order.
     pub receipts: Vec<Receipt>,
@@ -35,6 +37,7 @@ pub struct HandoverResponse {
 
 /// What a computer says before it destroys its keys.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Farewell {
     /// The device's tenant.
     pub tenant_id: TenantId,
@@ -50,11 +53,13 @@ pub struct Farewell {
     pub has_consent: bool,
     /// When, by the server's clock as far as the computer knows it.
     #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(feature = "schema", schemars(with = "String", extend("format" = "date-time")))]
     pub at: OffsetDateTime,
 }
 
 /// `POST /v1/devices/farewell`: a [`Farewell`] as it was signed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SignedFarewell {
     /// The [`Farewell`] as JSON. The text itself is what is signed.
     pub body: String,
@@ -78,6 +83,7 @@ impl SignedFarewell {
 
 /// The answer to [`SignedFarewell`].
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FarewellToken {
     /// With this the computer, which will have no key, says that it is done.
     pub token: Secret,
@@ -85,6 +91,7 @@ pub struct FarewellToken {
 
 /// `POST /v1/devices/wiped`: keys and files are gone.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Wiped {
     /// The device's tenant.
     pub tenant_id: TenantId,

@@ -13,6 +13,7 @@ pub const HEAD_BYTES: usize = 132;
 
 /// How far a file has come to the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Upload {
     /// Whether the server has all of it, and it is the file that the row names.
     pub stored: bool,

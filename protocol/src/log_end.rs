@@ -13,6 +13,7 @@ pub const MAX_LOG_ENDS: usize = 100;
 
 /// A place in the log.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LogPlace {
     /// The lane.
     pub lane: String,
@@ -22,6 +23,7 @@ pub struct LogPlace {
 
 /// `POST /v1/audit/ends`: the ends of lanes that a desktop has seen, at most [`MAX_LOG_ENDS`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct KnownEnds {
     /// Where they were.
     pub known: Vec<LogPlace>,
@@ -29,6 +31,7 @@ pub struct KnownEnds {
 
 /// The answer to [`KnownEnds`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LogEnds {
     /// The hash of the entry at each place that was asked about, in that order; none where there is no entry.
     pub known: Vec<Option<Hash>>,
@@ -38,6 +41,7 @@ pub struct LogEnds {
 
 /// An end of a lane, signed by the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LogEnd {
     /// The lane.
     pub lane: String,
@@ -47,6 +51,7 @@ pub struct LogEnd {
     pub hash: Hash,
     /// When it was signed, to the microsecond.
     #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(feature = "schema", schemars(with = "String", extend("format" = "date-time")))]
     pub signed_at: OffsetDateTime,
     /// By which key: Ed25519, 32 bytes in base64.
     pub public_key: String,

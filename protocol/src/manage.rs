@@ -10,6 +10,7 @@ use crate::permission::Role;
 
 /// A member of staff, as admins see them: `GET /v1/users`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UserInfo {
     /// Who.
     pub id: UserId,
@@ -31,11 +32,13 @@ pub struct UserInfo {
     pub clinics: Vec<ClinicId>,
     /// When they last gave their password.
     #[serde(with = "time::serde::rfc3339::option")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>", extend("format" = "date-time")))]
     pub last_login_at: Option<OffsetDateTime>,
 }
 
 /// `POST /v1/users`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewUser {
     /// Their name.
@@ -57,6 +60,7 @@ pub struct NewUser {
 
 /// The answer to [`NewUser`].
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UserAdded {
     /// Who was added.
     pub user: UserInfo,
@@ -66,6 +70,7 @@ pub struct UserAdded {
 
 /// `PATCH /v1/users/{id}`: what is not given stays.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct UserChange {
     /// Their name.
@@ -91,6 +96,7 @@ pub struct UserChange {
 
 /// The answer to `POST /v1/users/{id}/password`: the one before is void.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OneTimePassword {
     /// With this they sign in, and choose their own.
     pub one_time_password: Secret,
@@ -98,6 +104,7 @@ pub struct OneTimePassword {
 
 /// `POST /v1/auth/password`: one's own. The access token is void afterwards; the refresh token is not.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PasswordChange {
     /// The one that holds now, also if it is a one-time password.
@@ -108,6 +115,7 @@ pub struct PasswordChange {
 
 /// A computer: `GET /v1/devices`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeviceInfo {
     /// Which.
     pub id: DeviceId,
@@ -125,14 +133,17 @@ pub struct DeviceInfo {
     pub lane: String,
     /// When it came in.
     #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(feature = "schema", schemars(with = "String", extend("format" = "date-time")))]
     pub enrolled_at: OffsetDateTime,
     /// By whom.
     pub enrolled_by: UserId,
     /// When it last brought something.
     #[serde(with = "time::serde::rfc3339::option")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>", extend("format" = "date-time")))]
     pub last_seen_at: Option<OffsetDateTime>,
     /// Since when it is out of service.
     #[serde(with = "time::serde::rfc3339::option")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>", extend("format" = "date-time")))]
     pub revoked_at: Option<OffsetDateTime>,
     /// Whether a copy of it was seen since the last password sign-in.
     pub is_copied: bool,
@@ -141,6 +152,7 @@ pub struct DeviceInfo {
     pub copied_from: Option<DeviceId>,
     /// Until when it opens without contact, by what it was last told.
     #[serde(default, with = "time::serde::rfc3339::option")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>", extend("format" = "date-time")))]
     pub lease_until: Option<OffsetDateTime>,
     /// What became of it, once it is out of service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -149,6 +161,7 @@ pub struct DeviceInfo {
 
 /// How far a computer has come that was taken out of service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
 pub enum RevocationState {
@@ -166,11 +179,13 @@ pub enum RevocationState {
 
 /// What became of a computer that was taken out of service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RevocationInfo {
     /// How far it has come.
     pub state: RevocationState,
     /// Since when.
     #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(feature = "schema", schemars(with = "String", extend("format" = "date-time")))]
     pub asked_at: OffsetDateTime,
     /// Why, in words.
     pub reason: Option<String>,
@@ -178,16 +193,19 @@ pub struct RevocationInfo {
     pub has_consent: bool,
     /// When it heard of it.
     #[serde(with = "time::serde::rfc3339::option")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>", extend("format" = "date-time")))]
     pub acknowledged_at: Option<OffsetDateTime>,
     /// How many changes were on it that nobody handed over.
     pub lost: Option<u32>,
     /// When its keys and files were gone.
     #[serde(with = "time::serde::rfc3339::option")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>", extend("format" = "date-time")))]
     pub done_at: Option<OffsetDateTime>,
 }
 
 /// `POST /v1/devices/{id}/revoke`; an empty body is one without reason and consent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct RevokeRequest {
     /// Why, in at most 300 characters.

@@ -28,6 +28,7 @@ pub struct Current {
 
 /// A column whose value a person must decide.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReviewColumn {
     /// Whose row.
     pub table: TableName,

@@ -19,6 +19,7 @@ use crate::table::{TableName, Values};
 
 /// What happens to a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Op {
     /// A new row.
@@ -31,6 +32,7 @@ pub enum Op {
 
 /// What a person saw in a column, and what they made of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SetValue {
     /// What they saw; null for a new row.
     pub base: Value,
@@ -40,6 +42,7 @@ pub struct SetValue {
 
 /// A change of one row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Change {
     /// Whose row.
     pub table: TableName,
@@ -80,6 +83,7 @@ impl Change {
 
 /// One thing that a person did.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Mutation {
     /// The device where it was done.
     pub device_id: DeviceId,
@@ -89,6 +93,7 @@ pub struct Mutation {
     pub actor_user_id: UserId,
     /// When, by the device's clock.
     #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(feature = "schema", schemars(with = "String", extend("format" = "date-time")))]
     pub recorded_at: OffsetDateTime,
     /// What must be added to `recorded_at` for the server's time, in milliseconds, as last measured.
     pub clock_offset_ms: i64,
@@ -143,6 +148,17 @@ impl std::fmt::Display for Hash {
     }
 }
 
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Hash {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Hash".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "A SHA-256 in hexadecimal." })
+    }
+}
+
 impl Serialize for Hash {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -158,6 +174,7 @@ impl<'de> Deserialize<'de> for Hash {
 
 /// A mutation as it is stored and sent: its exact text, chained and signed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SignedMutation {
     /// The [`Mutation`] as JSON. The text itself is what is hashed: it is never written anew.
     pub body: String,

@@ -21,6 +21,7 @@ pub const MAX_REASON: usize = 300;
 
 /// What becomes of the refused mutation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export, rename = "SettlementWay"))]
 pub enum Way {
@@ -48,6 +49,7 @@ impl Way {
 
 /// What a mutation says of a refused one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Settlement {
     /// On which device it was made.
     pub device_id: DeviceId,

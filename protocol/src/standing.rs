@@ -25,6 +25,7 @@ pub const MAX_ADMIN_DEVICES: usize = 32;
 
 /// What the order key says of one computer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "order", rename_all = "snake_case")]
 pub enum Order {
     /// It may go on.
@@ -45,6 +46,7 @@ impl Order {
 
 /// A computer may work without contact for a while.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Lease {
     /// Whose computer.
     pub tenant_id: TenantId,
@@ -54,6 +56,7 @@ pub struct Lease {
     pub scope: DeviceScope,
     /// The server's time.
     #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(feature = "schema", schemars(with = "String", extend("format" = "date-time")))]
     pub issued_at: OffsetDateTime,
     /// How many days without contact the tenant allows, 0 to [`MAX_OFFLINE_DAYS`]; with 0 nobody opens the computer
     /// without the server.
@@ -86,6 +89,7 @@ impl Lease {
 
 /// A computer was taken out of service: it locks at once, hands over what it has, and destroys the rest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Revocation {
     /// Whose computer.
     pub tenant_id: TenantId,
@@ -93,6 +97,7 @@ pub struct Revocation {
     pub device_id: DeviceId,
     /// When it was asked for, by the server's clock.
     #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(feature = "schema", schemars(with = "String", extend("format" = "date-time")))]
     pub asked_at: OffsetDateTime,
     /// That of an admin's computer, without which this one waits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -101,6 +106,7 @@ pub struct Revocation {
 
 /// An admin's computer agrees that another one destroys what is on it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Consent {
     /// The admin's computer.
     pub device_id: DeviceId,
@@ -110,6 +116,7 @@ pub struct Consent {
 
 /// Someone who has signed in on a computer, as they are now.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Colleague {
     /// Who.
     pub user_id: UserId,
@@ -123,6 +130,7 @@ pub struct Colleague {
 
 /// A computer on which an admin has signed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AdminDevice {
     /// Which.
     pub device_id: DeviceId,
@@ -132,6 +140,7 @@ pub struct AdminDevice {
 
 /// An [`Order`] as it travels: its exact text, signed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SignedOrder {
     /// The [`Order`] as JSON. The text itself is what is signed: it is never written anew.
     pub body: String,
@@ -146,6 +155,7 @@ pub struct SignedOrder {
 
 /// An order key names the one that follows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct KeyHandover {
     /// The public half of the earlier key.
     pub from: String,

@@ -22,6 +22,9 @@ pub mod import;
 pub mod limits;
 pub mod manage;
 pub mod metrics;
+mod openapi;
+#[cfg(feature = "testing")]
+mod openapi_check;
 pub mod operator;
 pub mod order;
 mod router;

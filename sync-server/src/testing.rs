@@ -23,8 +23,9 @@ use crate::auth::{Auth, token};
 use crate::database::LoginPasswords;
 use crate::embedded::{Embedded, Options, Urls};
 use crate::files::Files;
+pub use crate::openapi_check::Exchange;
 use crate::order::OrderKey;
-use crate::{AppState, Db, database, router, serve};
+use crate::{AppState, Db, database, openapi_check, router, serve};
 
 /// The name that devices sign for.
 pub const SERVER_NAME: &str = "test";
@@ -185,6 +186,11 @@ impl Server {
     /// Its database.
     pub fn database(&self) -> &TestDatabase {
         &self.database
+    }
+
+    /// What it was asked first at each route, and what it said.
+    pub fn exchanges(&self) -> Vec<Exchange> {
+        openapi_check::seen(self.url.trim_start_matches("http://"))
     }
 
     /// What its handlers see.

@@ -30,6 +30,7 @@ pub type Values = BTreeMap<String, Value>;
 
 /// A synced table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TableName {
     /// The catalogue that all tenants share; read-only, and versioned by itself.
@@ -296,6 +297,7 @@ pub static TABLES: &[Table] = &[
 
 /// A row as the server has it, on its way to a desktop.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Row {
     /// Whose row.
     pub table: TableName,

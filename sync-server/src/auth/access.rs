@@ -34,6 +34,24 @@ impl Access {
         Self { also_one_time: true, ..self }
     }
 
+    /// Whether nobody has to have signed in.
+    pub(crate) fn is_open(self) -> bool {
+        self.capability.is_none()
+    }
+
+    /// In words, for whoever writes a client.
+    pub(crate) fn in_words(self) -> String {
+        let Some(capability) = self.capability else { return "For whoever comes.".to_owned() };
+        let mut words = format!("For staff who may `{capability:?}`.");
+        if self.also_suspended {
+            words.push_str(" Also while the tenant is suspended or its plan has ended.");
+        }
+        if self.also_one_time {
+            words.push_str(" Also with a one-time password.");
+        }
+        words
+    }
+
     /// Refuses whoever may not.
     pub(super) fn check(self, roles: &Roles, standing: Standing, has_one_time_password: bool) -> Result<()> {
         if !self.also_suspended {

@@ -22,7 +22,7 @@ use crate::error::{Error, Json, Result};
 use crate::limits;
 
 /// `POST /v1/devices/codes`: where the new desktop will stand, and what it may receive.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CodeRequest {
     /// Where it will stand.
     pub clinic_id: ClinicId,

@@ -19,8 +19,9 @@ use crate::auth::Caller;
 use crate::error::{Error, Json, Query, Result};
 
 /// Where a piece begins, or reading goes on.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
 pub(crate) struct From {
+    /// So many bytes come before it.
     #[serde(default)]
     from: u64,
 }

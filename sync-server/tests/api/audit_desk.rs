@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use crate::clinic::{Clinic, Desk, body};
 
-fn event(desk: &Desk, sequence: i64, action: Action) -> DeskEvent {
+pub fn event(desk: &Desk, sequence: i64, action: Action) -> DeskEvent {
     DeskEvent {
         sequence,
         at: OffsetDateTime::now_utc(),
@@ -21,7 +21,7 @@ fn event(desk: &Desk, sequence: i64, action: Action) -> DeskEvent {
 }
 
 /// These events, chained from the very first.
-fn chain(events: &[DeskEvent]) -> DeskEvents {
+pub fn chain(events: &[DeskEvent]) -> DeskEvents {
     let mut previous = Hash::ZERO;
     let chained = events.iter().map(|event| {
         let chained = ChainedEvent::new(event, previous).expect("JSON");
@@ -31,7 +31,7 @@ fn chain(events: &[DeskEvent]) -> DeskEvents {
     DeskEvents { events: chained.collect(), previous_hash: Hash::ZERO }
 }
 
-async fn tell(desk: &Desk, events: &DeskEvents) -> Result<DeskEventsKept, Problem> {
+pub async fn tell(desk: &Desk, events: &DeskEvents) -> Result<DeskEventsKept, Problem> {
     let builder = desk.client.post(format!("{}/v1/audit/events", desk.url)).json(events);
     body(desk.request(builder).send().await.expect("the server answers")).await
 }

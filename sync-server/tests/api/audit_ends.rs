@@ -8,12 +8,12 @@ use uuid::Uuid;
 
 use crate::clinic::{Clinic, Desk, body, new_patient};
 
-async fn ask(desk: &Desk, known: Vec<LogPlace>) -> LogEnds {
+pub async fn ask(desk: &Desk, known: Vec<LogPlace>) -> LogEnds {
     let builder = desk.client.post(format!("{}/v1/audit/ends", desk.url)).json(&KnownEnds { known });
     body(desk.request(builder).send().await.expect("the server answers")).await.expect("ends")
 }
 
-async fn sign(clinic: &Clinic) {
+pub async fn sign(clinic: &Clinic) {
     let state = clinic.server.state();
     state.audit.sign_heads(&state.db).await;
 }

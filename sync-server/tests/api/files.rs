@@ -17,7 +17,7 @@ use crate::chart::dental_clinic;
 use crate::clinic::{Desk, body, new_patient, values};
 
 /// A picture of so many bytes, as far as its first ones say.
-fn picture(bytes: usize) -> Vec<u8> {
+pub fn picture(bytes: usize) -> Vec<u8> {
     let mut picture = b"\x89PNG\r\n\x1a\n".to_vec();
     picture.extend((picture.len()..bytes).map(|place| (place * 7 % 251) as u8));
     picture
@@ -27,7 +27,7 @@ fn hash(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-fn attachment(id: Uuid, patient: Uuid, bytes: &[u8], mime: &str) -> Change {
+pub fn attachment(id: Uuid, patient: Uuid, bytes: &[u8], mime: &str) -> Change {
     let values = values(&[
         ("patient_id", json!(patient)),
         ("owner_kind", json!("patient")),
@@ -53,16 +53,16 @@ impl Desk {
         body(self.request(self.client.post(url)).send().await.expect("the server answers")).await
     }
 
-    async fn upload(&self, id: Uuid) -> Upload {
+    pub async fn upload(&self, id: Uuid) -> Upload {
         body(self.get(&format!("/v1/dental_attachments/{id}/upload")).await).await.expect("an answer")
     }
 
-    async fn file(&self, id: Uuid, from: usize) -> reqwest::Response {
+    pub async fn file(&self, id: Uuid, from: usize) -> reqwest::Response {
         self.get(&format!("/v1/dental_attachments/{id}/file?from={from}")).await
     }
 
     /// Sends all of a file.
-    async fn send(&self, id: Uuid, bytes: &[u8]) {
+    pub async fn send(&self, id: Uuid, bytes: &[u8]) {
         for (place, piece) in bytes.chunks(MAX_PIECE_BYTES).enumerate() {
             self.piece(id, place * MAX_PIECE_BYTES, piece).await.expect("a piece");
         }

@@ -20,12 +20,15 @@ fn city(patient: Uuid) -> Change {
     edit(TableName::Patients, patient, &[("city", json!(null), json!("Pune"))])
 }
 
+/// Makes a text over.
+type Make = Box<dyn FnOnce(String) -> String>;
+
 /// How a text is made over, and what is said of it.
-fn hostile() -> Vec<(&'static str, Box<dyn FnOnce(String) -> String>)> {
-    fn city_is(json: String) -> Box<dyn FnOnce(String) -> String> {
+fn hostile() -> Vec<(&'static str, Make)> {
+    fn city_is(json: String) -> Make {
         Box::new(move |text| text.replace("\"Pune\"", &json))
     }
-    fn with(name: &'static str, value: Value) -> Box<dyn FnOnce(String) -> String> {
+    fn with(name: &'static str, value: Value) -> Make {
         Box::new(move |text| {
             let mut whole: Value = serde_json::from_str(&text).expect("JSON");
             whole[name] = value;

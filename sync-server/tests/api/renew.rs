@@ -17,8 +17,8 @@ use crate::conflicts::alone;
 
 /// A desktop with three mutations on the server, the second refused, and what a copy that was made before the third did
 /// instead of it.
-struct Copied {
-    clinic: Clinic,
+pub struct Copied {
+    pub clinic: Clinic,
     desk: Desk,
     after: Hash,
     last: Hash,
@@ -27,7 +27,7 @@ struct Copied {
 }
 
 impl Copied {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let clinic = Clinic::open().await;
         let mut desk = clinic.desk().await;
         let patient = Uuid::now_v7();
@@ -45,7 +45,7 @@ impl Copied {
         Self { clinic, desk, after, last, instead, key }
     }
 
-    fn request(&self) -> RenewRequest {
+    pub fn request(&self) -> RenewRequest {
         let public_key = public_key_text(&self.key.verifying_key());
         let message = renew_message(SERVER_NAME, self.desk.tenant, self.desk.device, &public_key);
         RenewRequest {
@@ -58,7 +58,7 @@ impl Copied {
         }
     }
 
-    async fn ask(&self, request: &RenewRequest) -> Result<EnrolResponse, Problem> {
+    pub async fn ask(&self, request: &RenewRequest) -> Result<EnrolResponse, Problem> {
         let builder = self.desk.client.post(format!("{}/v1/devices/renew", self.desk.url)).json(request);
         body(self.desk.request(builder).send().await.expect("the server answers")).await
     }
@@ -159,4 +159,48 @@ async fn a_copy_that_showed_itself_by_an_old_token_goes_on_too() {
     copied.ask(&request).await.expect("another device");
     let sql = "select count(*) from clinic.devices where copy_seen_at is not null";
     assert_eq!(copied.clinic.number(sql).await, 0, "and is not taken for a copy any more");
+}
+
+#[tokio::test]
+async fn who_did_not_hear_of_it_and_went_on_as_before_begins_behind_that() {
+    let mut copied = Copied::new().await;
+    let unheard = copied.ask(&copied.request()).await.expect("another device");
+    // It is the one whose third mutation the server has.
+    let later = RenewRequest { after: 3, after_hash: copied.last, next_hash: None, ..copied.request() };
+    let other = RenewRequest { after: 3, after_hash: Hash::of(b"another past"), ..copied.request() };
+    assert!(copied.refused(&other).await.contains("past"));
+    let answer = copied.ask(&later).await.expect("the same device");
+    assert_eq!((answer.device_id, &answer.lane), (unheard.device_id, &unheard.lane));
+
+    let earlier = copied.request();
+    let (original, old_token) = (copied.desk.device, copied.desk.token.clone());
+    copied.desk.device = answer.device_id;
+    copied.desk.key = copied.key.clone();
+    copied.desk.token = answer.session.tokens.access_token.0.clone();
+    copied.desk.restore(3, copied.last);
+    let own = copied.desk.write(vec![alone(Uuid::now_v7())]).await;
+    assert_eq!((own.receipts[0].sequence, own.receipts[0].fate), (4, Fate::Applied));
+
+    // A device that has gone on begins nowhere else.
+    (copied.desk.device, copied.desk.token) = (original, old_token);
+    assert!(copied.refused(&earlier).await.contains("both ids"));
+    assert_eq!(copied.ask(&later).await.expect("the same device").device_id, answer.device_id);
+}
+
+#[tokio::test]
+async fn a_copy_of_a_copy_that_has_done_nothing_yet_goes_on_too() {
+    let mut copied = Copied::new().await;
+    let answer = copied.ask(&copied.request()).await.expect("another device");
+    copied.desk.device = answer.device_id;
+    copied.desk.token = answer.session.tokens.access_token.0.clone();
+    copied.key = SigningKey::from_bytes(&rand::random());
+    copied.clinic.sql("update devices set copy_seen_at = now()").await;
+    let request = RenewRequest { next_hash: None, ..copied.request() };
+    let answer = copied.ask(&request).await.expect("a third device");
+    copied.desk.device = answer.device_id;
+    copied.desk.key = copied.key.clone();
+    copied.desk.token = answer.session.tokens.access_token.0.clone();
+    copied.desk.restore(2, copied.after);
+    let own = copied.desk.write(vec![alone(Uuid::now_v7())]).await;
+    assert_eq!((own.receipts[0].sequence, own.receipts[0].fate), (3, Fate::Applied));
 }

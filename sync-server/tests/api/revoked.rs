@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use crate::clinic::{Clinic, Desk, body, new_patient};
 
-async fn post(desk: &Desk, path: &str, body: &impl Serialize) -> Response {
+pub async fn post(desk: &Desk, path: &str, body: &impl Serialize) -> Response {
     let request = desk.client.post(format!("{}{path}", desk.url)).json(body);
     request.header("clinic-protocol", protocol::PROTOCOL_VERSION).send().await.expect("an answer")
 }
@@ -38,7 +38,7 @@ pub async fn handover(desk: &Desk, mutations: Vec<SignedMutation>) -> Result<Han
     body(post(desk, "/v1/devices/handover", &request).await).await
 }
 
-async fn revocation(desk: &Desk, is_locked: bool) -> Revocation {
+pub async fn revocation(desk: &Desk, is_locked: bool) -> Revocation {
     let challenge = challenge(desk).await;
     let signature = sign(&desk.key, &standing_message("test", desk.tenant, desk.device, &challenge));
     let (tenant_id, device_id) = (desk.tenant, desk.device);
@@ -52,7 +52,7 @@ async fn revocation(desk: &Desk, is_locked: bool) -> Revocation {
     }
 }
 
-async fn farewell(desk: &Desk) -> Response {
+pub async fn farewell(desk: &Desk) -> Response {
     let said = Farewell {
         tenant_id: desk.tenant,
         device_id: desk.device,
