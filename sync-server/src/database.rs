@@ -196,7 +196,10 @@ pub async fn connect_app(url: &Secret) -> Result<Db, Error> {
 
 /// [`connect_app`] with so many connections at most.
 pub async fn connect_app_with(url: &Secret, connections: u32) -> Result<Db, Error> {
-    let pool = pool_options(connections).connect_with(session(url)?).await?;
+    // Every statement names its tenant first and finds its rows by an index that begins with it: the plan for one tenant
+    // is the plan for all, and making it anew each time costs more than most statements do.
+    let session = session(url)?.options([("plan_cache_mode", "force_generic_plan")]);
+    let pool = pool_options(connections).connect_with(session).await?;
     let login = sqlx::query!(
         r#"select rolsuper as "is_superuser!", rolbypassrls as "bypasses_row_security!",
                   coalesce(pg_has_role(current_user, to_regrole('clinic_owner'), 'member'), false) as "is_owner!",

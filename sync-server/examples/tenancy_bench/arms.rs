@@ -48,6 +48,8 @@ impl Arm {
         let mut connection = PgConnection::connect(url).await?;
         let backend: i32 = sqlx::query_scalar("select pg_backend_pid()").fetch_one(&mut connection).await?;
         pin(u32::try_from(backend)?, 1);
+        // As the server's own connections.
+        connection.execute("set plan_cache_mode = force_generic_plan").await?;
         Ok(Self(connection))
     }
 
