@@ -253,7 +253,13 @@ impl TestDesk {
 
     /// The desktop after the program was started again: the same disk, the same keyring.
     pub fn restarted(self) -> Self {
+        let ended = Arc::downgrade(&self.desk);
         drop(self.desk);
+        // What it did in the background ends with the program: two never write one folder.
+        let start = Instant::now();
+        while ended.strong_count() > 0 && start.elapsed() < Duration::from_secs(10) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
         let path = self.folder.path().join("desk");
         let desk = Desk::with_clock(path, self.keyring.clone(), SlotCost::QUICK, self.clock.clone());
         Self { desk, ..self }

@@ -2,7 +2,9 @@
 
 use anyhow::Context;
 use fantoccini::key::Key;
+use protocol::api::Secret;
 
+use crate::clinic::{EMAIL, PASSWORD};
 use crate::window::Window;
 
 /// Who is registered at the front desk.
@@ -24,6 +26,23 @@ pub struct Line {
     pub medicine: &'static str,
     /// Dose and duration as typed; without it, those that the catalogue offers.
     pub dose: Option<&'static str>,
+}
+
+/// Enrols the computer for the clinic at this address; today's list comes.
+///
+/// # Errors
+///
+/// If it does not.
+pub async fn enrol(window: &Window, server: &str, code: &Secret) -> anyhow::Result<()> {
+    window.part("enrol-form").await?;
+    window.fill("Server address", server).await?;
+    window.fill("One-time code", &code.0).await?;
+    window.fill("E-mail", EMAIL).await?;
+    window.fill("Password", PASSWORD).await?;
+    window.fill("Name of this computer", "Room 1").await?;
+    window.press(Key::Enter).await?;
+    window.part("today").await?;
+    Ok(())
 }
 
 /// Signs in at the unlock screen.

@@ -27,6 +27,37 @@ impl Process {
         &mut self.child
     }
 
+    /// How much memory what it started has, in MB, without itself; what they share counted once. Of Linux only.
+    ///
+    /// # Errors
+    ///
+    /// If the system does not say it.
+    pub fn memory_mb(&self) -> anyhow::Result<f64> {
+        let mut parents = Vec::new();
+        for entry in std::fs::read_dir("/proc")?.flatten() {
+            let Some(id) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
+                continue;
+            };
+            // A process that ended meanwhile has none.
+            let Ok(stat) = std::fs::read_to_string(entry.path().join("stat")) else { continue };
+            let parent =
+                stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(1)?.parse().ok());
+            parents.extend(parent.map(|parent: u32| (id, parent)));
+        }
+        let mut family = vec![self.child.id()];
+        let mut place = 0;
+        while let Some(parent) = family.get(place).copied() {
+            family.extend(parents.iter().filter(|(_, of)| *of == parent).map(|(id, _)| *id));
+            place += 1;
+        }
+        let kib = |id: &u32| -> Option<f64> {
+            let text = std::fs::read_to_string(format!("/proc/{id}/smaps_rollup")).ok()?;
+            let line = text.lines().find_map(|line| line.strip_prefix("Pss:"))?;
+            line.trim().trim_end_matches(" kB").trim().parse().ok()
+        };
+        Ok(family.iter().skip(1).filter_map(kib).sum::<f64>() / 1_000.0)
+    }
+
     /// Asks the process to end, as Ctrl-C does, and waits until it has.
     pub fn stop(mut self) -> anyhow::Result<()> {
         self.signal("-INT");

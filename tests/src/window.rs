@@ -34,6 +34,15 @@ impl Window {
     ///
     /// If WebKit's driver is missing or the program was not built.
     pub async fn open(session: &Session, data: &Path) -> anyhow::Result<Self> {
+        Self::open_program(session, &program("clinic-desk")?, data).await
+    }
+
+    /// Opens the window of another program on this data folder.
+    ///
+    /// # Errors
+    ///
+    /// If WebKit's driver is missing or the window does not open.
+    pub async fn open_program(session: &Session, program: &Path, data: &Path) -> anyhow::Result<Self> {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let driver = Process::spawn(
             session
@@ -44,7 +53,7 @@ impl Window {
                 .env("CLINIC_DESK_DATA", data)
                 .stdout(Stdio::null()),
         )?;
-        let options = json!({ "binary": program("clinic-desk")?, "args": [] });
+        let options = json!({ "binary": program, "args": [] });
         let capabilities = [("webkitgtk:browserOptions".to_owned(), options)].into_iter().collect();
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(capabilities);
@@ -60,6 +69,15 @@ impl Window {
             }
         };
         Ok(Self { client, driver, keys: AtomicUsize::new(0) })
+    }
+
+    /// How much memory all processes of the window have, in MB, what they share counted once.
+    ///
+    /// # Errors
+    ///
+    /// If the system does not say it.
+    pub fn memory_mb(&self) -> anyhow::Result<f64> {
+        self.driver.memory_mb()
     }
 
     /// Closes the window as a person would.

@@ -6,11 +6,14 @@ use anyhow::Context;
 use clap::ValueEnum;
 use serde_json::Value;
 
+use crate::setup::{self, Need};
 use crate::shell::{self, say};
 
 /// What can be measured.
 #[derive(Clone, Copy, ValueEnum)]
 pub enum Name {
+    /// The consultation in the real window: starting, typing, signing, and the keys that it takes.
+    Consult,
     /// Finding a patient among 50,000 in the encrypted replica.
     Replica,
     /// A new desktop, a change on its way to another one, and what waited offline.
@@ -23,6 +26,7 @@ impl Name {
     /// The package, its features, and the example in it.
     fn example(self) -> (&'static str, &'static str, &'static str) {
         match self {
+            Self::Consult => ("clinic-tests", "", "consult_bench"),
             Self::Replica => ("replica", "testing", "finder_bench"),
             Self::Sync => ("clinic-tests", "", "sync_bench"),
             Self::Tenancy => ("clinic-sync", "", "tenancy_bench"),
@@ -34,6 +38,12 @@ impl Name {
 /// `{name, unit, value, floor, ratio, goal, met}`. `options` are the benchmark's own.
 pub fn run(name: Name, json: Option<&Path>, options: &[String]) -> anyhow::Result<()> {
     let (package, features, example) = name.example();
+    if matches!(name, Name::Consult) {
+        setup::packages(Need::Window)?;
+        setup::npm_packages()?;
+        setup::build_ui()?;
+        shell::cargo(&["build", "--release", "-p", "clinic-desk", "--bins", "--example", "empty_window"])?;
+    }
     shell::cargo(&["build", "--release", "-p", package, "--features", features, "--example", example])?;
     let program = shell::binary(&format!("examples/{example}"), "release");
     let mut benchmark = shell::command(program, options);

@@ -2,13 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use clinic_tests::bench::peer::peak_mb;
 use clinic_tests::clinic::{TestDesk, patient};
 use clinic_tests::network::Network;
 use protocol::api::Secret;
 use replica::view::{Draft, DraftItem, PatientForm};
 use serde_json::{Value, json};
-
-use crate::peer::peak_mb;
 
 /// Fills a new desktop.
 pub async fn fill(url: &str, code: &str) -> anyhow::Result<Value> {

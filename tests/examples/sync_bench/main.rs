@@ -7,16 +7,15 @@
 
 mod desk;
 mod floor;
-mod peer;
-mod server;
+mod listen;
 
 use clap::{Parser, Subcommand};
+use clinic_tests::bench::peer::{self, Peer};
+use clinic_tests::bench::server;
 use clinic_tests::clinic::TestDesk;
 use clinic_tests::network::Network;
 use protocol::api::Secret;
 use serde_json::{Value, json};
-
-use peer::Peer;
 
 #[derive(Debug, Parser)]
 struct Args {
@@ -34,6 +33,12 @@ struct Args {
     /// Prescriptions that wait offline and go out together.
     #[arg(long, default_value_t = 1_000)]
     queued: usize,
+    /// Desktops that listen.
+    #[arg(long, default_value_t = 200)]
+    listeners: usize,
+    /// Rows of other tenants, in millions, among which a page is read; none for 0.
+    #[arg(long, default_value_t = 5)]
+    millions: u32,
     /// Patients of the smallest of three tenants, each four times the one before; none for 0.
     #[arg(long, default_value_t = 2_500)]
     growth: u32,
@@ -69,6 +74,9 @@ async fn main() -> anyhow::Result<()> {
 
 async fn measure(args: &Args) -> anyhow::Result<Value> {
     let mut results = new_desktop(args).await?;
+    if args.millions > 0 {
+        results.push(among_others(args).await?);
+    }
     if args.growth > 0 {
         results.extend(growth(args)?);
     }
@@ -84,7 +92,7 @@ fn result(name: &str, unit: &str, value: f64, floor: Option<f64>, goal: f64) -> 
 /// A new desktop, then a change, then a queue.
 async fn new_desktop(args: &Args) -> anyhow::Result<Vec<Value>> {
     let mut server = Peer::server()?;
-    let tenant = server.ask(&format!("tenant {} {}", args.patients, args.others))?;
+    let tenant = server.ask(&format!("tenant {} {} {}", args.patients, args.others, args.patients / 10))?;
     let admin = tenant["admin"].as_str().unwrap_or_default().to_owned();
     // Once for the caches of both, as the floor's own first reading is.
     fill(&mut server)?;
@@ -133,11 +141,32 @@ async fn new_desktop(args: &Args) -> anyhow::Result<Vec<Value>> {
             reach * floor,
         ));
     }
+    let callers =
+        listen::enrol(tenant["url"].as_str().unwrap_or_default(), args.listeners, || code(&mut server))
+            .await?;
+    let heard = listen::many(&one, &callers, 20).await?;
+    let name = format!("one change to the last of {} desktops that listen, p50", args.listeners);
+    results.push(result(&name, "ms", desk::quantile(&heard, 0.5), None, 50.0));
     let sent = desk::queue(&one, &network, args.queued).await? * 1e3;
     let inserted = floor::inserted(&admin, args.queued).await? * 1e3;
     let name = format!("{} prescriptions with 3 items that waited offline", args.queued);
     results.push(result(&name, "ms", sent, Some(inserted), 2.5 * inserted));
     Ok(results)
+}
+
+/// A page of a small tenant's rows among a large history of others.
+async fn among_others(args: &Args) -> anyhow::Result<Value> {
+    const OTHERS: u32 = 20;
+    /// A patient, five prescriptions, fifteen lines.
+    const ROWS_OF_ONE: u32 = 21;
+    let mut server = Peer::server()?;
+    let of_each = args.millions * 1_000_000 / OTHERS / ROWS_OF_ONE;
+    let tenant = server.ask(&format!("tenant 100 {OTHERS} {of_each}"))?;
+    let url = tenant["url"].as_str().unwrap_or_default().to_owned();
+    let caller = listen::Caller::enrol(&url, code(&mut server)?).await?;
+    let times = listen::pages(&caller, 500, 100).await?;
+    let name = format!("a page of 500 rows, {} million rows of others beside it, p50", args.millions);
+    Ok(result(&name, "ms", desk::quantile(&times, 0.5), None, 10.0))
 }
 
 /// New desktops of tenants of three sizes: what a row costs must not grow.
@@ -146,7 +175,7 @@ fn growth(args: &Args) -> anyhow::Result<Vec<Value>> {
     let mut first: Option<(f64, f64)> = None;
     for times in [1_u32, 4, 16] {
         let mut server = Peer::server()?;
-        server.ask(&format!("tenant {} 0", args.growth * times))?;
+        server.ask(&format!("tenant {} 0 0", args.growth * times))?;
         fill(&mut server)?;
         let filled = fill(&mut server)?;
         let ms = filled["filled_ms"].as_f64().unwrap_or(f64::NAN);

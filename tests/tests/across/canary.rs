@@ -65,7 +65,7 @@ impl Canaries {
         let is_list = column.default.is_some_and(|default| default.starts_with('['));
         match column.kind {
             Kind::Text(64) if column.name == "sha256" => {
-                Some(json!(self.keep(&place, format!("{:064x}", 0xc0ffee_0000_u64 + n as u64))))
+                Some(json!(self.keep(&place, format!("{:064x}", 0xc0ff_ee00_u64 + n as u64))))
             }
             Kind::Text(_) if is_clinical => Some(json!(self.word(&place))),
             Kind::Json if is_clinical && is_list => Some(json!([self.word(&place)])),
@@ -168,7 +168,7 @@ async fn recorded(clinic: &Clinic, scope: DeviceScope, name: &str) -> anyhow::Re
 }
 
 fn traffic(network: &Network) -> String {
-    network.recorded().into_iter().map(|(path, text)| format!("{path}\n{text}\n")).collect()
+    network.recorded().into_iter().fold(String::new(), |all, (path, text)| all + &path + "\n" + &text + "\n")
 }
 
 /// All files below a folder, as they lie there.

@@ -6,6 +6,8 @@ mod comparing;
 mod conflicts;
 mod copies;
 mod crash;
+#[cfg(target_os = "linux")]
+mod day;
 mod faults;
 mod files;
 mod filling;

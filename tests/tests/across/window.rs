@@ -1,25 +1,13 @@
 //! The real window of the real program, driven by keys.
 
-use clinic_tests::clinic::{Clinic, EMAIL, PASSWORD};
-use clinic_tests::consultation::{Line, Visitor, find, open_pad, register, sign, unlock, write_line};
+use clinic_tests::clinic::{Clinic, PASSWORD};
+use clinic_tests::consultation::{Line, Visitor, enrol, find, open_pad, register, sign, unlock, write_line};
 use clinic_tests::session::Session;
 use clinic_tests::window::Window;
 use fantoccini::key::Key;
 
 fn sunita() -> Visitor {
     Visitor { mobile_number: "9820441276".into(), first_name: "Sunita", last_name: "Deshmukh", age: "54" }
-}
-
-async fn enrol(window: &Window, clinic: &Clinic) -> anyhow::Result<()> {
-    window.part("enrol-form").await?;
-    window.fill("Server address", &clinic.network.address()).await?;
-    window.fill("One-time code", &clinic.code().await?.0).await?;
-    window.fill("E-mail", EMAIL).await?;
-    window.fill("Password", PASSWORD).await?;
-    window.fill("Name of this computer", "Room 1").await?;
-    window.press(Key::Enter).await?;
-    window.part("today").await?;
-    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -29,7 +17,7 @@ async fn a_prescription_signed_offline_in_the_window_survives_a_power_cut_and_re
     let (session, desk) = (Session::start(&folder.path().join("session"))?, folder.path().join("desk"));
     let clinic = Clinic::open().await?;
     let window = Window::open(&session, &desk).await?;
-    enrol(&window, &clinic).await?;
+    enrol(&window, &clinic.network.address(), &clinic.code().await?).await?;
     window.shows("sync-pill", "all synced").await?;
     register(&window, &sunita()).await?;
     window.shows("sync-pill", "all synced").await?;
@@ -78,7 +66,7 @@ async fn an_allergy_noted_by_keys_holds_the_line_and_the_language_that_was_chose
     let (session, desk) = (Session::start(&folder.path().join("session"))?, folder.path().join("desk"));
     let clinic = Clinic::open().await?;
     let window = Window::open(&session, &desk).await?;
-    enrol(&window, &clinic).await?;
+    enrol(&window, &clinic.network.address(), &clinic.code().await?).await?;
     window.shows("sync-pill", "all synced").await?;
     register(&window, &sunita()).await?;
     window.press_ctrl('a', true).await?;

@@ -14,7 +14,11 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// Starts it.
+    /// Starts this program again with the word `server`.
+    ///
+    /// # Errors
+    ///
+    /// If it does not start.
     pub fn server() -> anyhow::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         let mut child = command.arg("server").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
@@ -24,6 +28,10 @@ impl Peer {
     }
 
     /// Tells it something, and waits for the line that it answers.
+    ///
+    /// # Errors
+    ///
+    /// If it ended.
     pub fn ask(&mut self, what: &str) -> anyhow::Result<Value> {
         writeln!(self.input, "{what}")?;
         let mut line = String::new();
@@ -41,13 +49,21 @@ impl Drop for Peer {
 }
 
 /// Runs it to its end.
+///
+/// # Errors
+///
+/// If it fails.
 pub fn run(args: &[&str]) -> anyhow::Result<Value> {
     let output = Command::new(std::env::current_exe()?).args(args).stderr(Stdio::inherit()).output()?;
     ensure!(output.status.success(), "{args:?} ended with {}", output.status);
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 
-/// The most memory that this process had since the last call, in MB.
+/// The most memory that this process had since the last call, in MB. Of Linux only.
+///
+/// # Errors
+///
+/// If the system does not say it.
 pub fn peak_mb() -> anyhow::Result<f64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("Linux says it")?;

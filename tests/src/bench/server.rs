@@ -4,13 +4,18 @@ use std::io::{BufRead, Write};
 
 use anyhow::{Context, bail};
 use clinic_sync::testing::Server;
-use clinic_tests::clinic::register;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
-use crate::peer::peak_mb;
+use super::peer::peak_mb;
+use crate::clinic::register;
 
-/// Does what its standard input says, and answers each line with one.
+/// Does what its standard input says, and answers each line with one: `tenant <patients> <others> <patients of each>`, `code`, `peak`,
+/// `stop`.
+///
+/// # Errors
+///
+/// If the server or its database fails.
 pub async fn serve() -> anyhow::Result<()> {
     let server = Server::start().await?;
     let mut tenant_code = String::new();
@@ -22,9 +27,9 @@ pub async fn serve() -> anyhow::Result<()> {
         .await??;
         let words: Vec<&str> = line.split_whitespace().collect();
         let answer = match words.as_slice() {
-            ["tenant", patients, others] => {
+            ["tenant", patients, others, of_each] => {
                 tenant_code = register(server.url(), "BENCH").await?.tenant_code;
-                load(&server, patients.parse()?, others.parse()?).await?;
+                load(&server, patients.parse()?, others.parse()?, of_each.parse()?).await?;
                 json!({ "url": server.url(), "admin": server.database().admin.0 })
             }
             ["code"] => {
@@ -46,8 +51,8 @@ fn say(answer: &Value) -> anyhow::Result<()> {
     Ok(out.flush()?)
 }
 
-/// Rows for the registered tenant, and a tenth of them for each of so many others.
-async fn load(server: &Server, patients: u32, others: u32) -> anyhow::Result<()> {
+/// Rows for the registered tenant, and for each of so many others.
+async fn load(server: &Server, patients: u32, others: u32, of_each: u32) -> anyhow::Result<()> {
     let mut admin = PgConnection::connect(&server.database().admin.0).await?;
     admin.execute("set search_path = clinic; set session_replication_role = replica").await?;
     let of_tenant = "select t.id::text, (select c.id::text from clinics c where c.tenant_id = t.id limit 1), \
@@ -61,7 +66,7 @@ async fn load(server: &Server, patients: u32, others: u32) -> anyhow::Result<()>
     admin.execute(AssertSqlSafe(rows(&format!("'{tenant}'::uuid"), &clinic, &doctor, patients, 0))).await?;
     for number in 1..=others {
         let id = format!("('01900000-0000-7000-8000-' || lpad('{number}', 12, '0'))::uuid");
-        admin.execute(AssertSqlSafe(rows(&id, &clinic, &doctor, patients / 10, number))).await?;
+        admin.execute(AssertSqlSafe(rows(&id, &clinic, &doctor, of_each, number))).await?;
     }
     admin.execute("update tenant_sync set version = version + 1000000; analyze").await?;
     Ok(())
