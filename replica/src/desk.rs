@@ -378,6 +378,7 @@ impl Desk {
         // Someone new here, or a password that was changed elsewhere: only the server knows.
         match self.login(here, email, password).await {
             Ok(signed) => {
+                let signed = self.as_what_it_became(signed, email, password).await?;
                 let (desk, password) = (Arc::clone(self), Zeroizing::new(password.to_owned()));
                 blocking(move || desk.admit(signed, &password)).await
             }
@@ -415,6 +416,27 @@ impl Desk {
         let access = Access::Typed(Typed { email: person.email.clone(), password });
         let password_version = slot.password_version;
         self.sign_in(here, SignIn { store, person, password_version, access })
+    }
+
+    /// If this computer was stopped before its slots said what it has become: writes them, and signs in as that.
+    async fn as_what_it_became(
+        self: &Arc<Self>,
+        signed: Signed,
+        email: &str,
+        password: &str,
+    ) -> Result<Signed> {
+        let desk = Arc::clone(self);
+        let (signed, has_become) = blocking(move || {
+            let key = signed.here.slots.open_server(&signed.session.unlock_key, &signed.here.secrets)?;
+            let store = Store::open(&desk.database(), &key)?;
+            let has_become = desk.end_renewal(&signed.here, &key, &store)?;
+            Ok((signed, has_become))
+        })
+        .await?;
+        match has_become {
+            Some(here) => self.login(here, email, password).await,
+            None => Ok(signed),
+        }
     }
 
     async fn login(&self, here: Here, email: &str, password: &str) -> Result<Signed> {

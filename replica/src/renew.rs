@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::guard::Guard;
 use crate::keyring::{DeviceSecrets, RefreshToken};
 use crate::slots::{About, OpenSlot, Password, Slots};
-use crate::store::{Past, Renewed, Store};
+use crate::store::{DatabaseKey, Past, Renewed, Store};
 use crate::sync::client::{Client, parse_address};
 use crate::sync::engine::{Typed, login};
 use crate::view::AppState;
@@ -38,8 +38,19 @@ impl Desk {
             return Ok(None);
         }
         if let Some(renewed) = store.renewed()? {
-            // It was stopped in the middle: the server knows it, and the slots do not say so yet.
-            return self.finish(here, slot, typed, Arc::clone(store), renewed, None).await.map(Some);
+            // It was stopped in the middle: the server knows it.
+            if renewed.installation == here.slots.about().installation_id {
+                store.forget_renewed()?;
+                return Ok(None);
+            }
+            let answered = match self.ask_as(here, typed, &renewed).await {
+                Ok(answered) => Some(answered),
+                Err(error) => {
+                    tracing::warn!(%error, "this computer goes on under its own id without the server's word");
+                    None
+                }
+            };
+            return self.finish(here, slot, typed, Arc::clone(store), renewed, answered).await.map(Some);
         }
         if !store.is_copied()? {
             return Ok(None);
@@ -51,13 +62,25 @@ impl Desk {
             Err(Error::ServerUnreachable) => Ok(None),
             Err(error) => {
                 tracing::warn!(%error, "this computer does not go on under an id of its own");
-                // The server does not take it for a copy any more.
+                // The server does not take it for a copy any more, or not with these secrets.
                 if matches!(error, Error::Server { code: ErrorCode::Invalid, .. }) {
                     store.set_copied(false)?;
+                    store.forget_renewal()?;
                 }
                 Ok(None)
             }
         }
+    }
+
+    /// Signs in at the server as the computer that this one has become.
+    async fn ask_as(self: &Arc<Self>, here: &Here, typed: &Typed, renewed: &Renewed) -> Result<Answered> {
+        let about = here.slots.about();
+        let (keyring, installation) = (self.keyring.clone(), renewed.installation);
+        let secrets = blocking(move || keyring.device(installation)).await?;
+        let client = Client::new(&parse_address(&about.server)?)?;
+        let (who, nonce) = ((about.tenant_id, renewed.device_id), Guard::nonce()?);
+        let session = login(&client, &about.server_name, who, &secrets.key, typed, &nonce).await?;
+        Ok(Answered { session, nonce })
     }
 
     async fn renew(
@@ -159,14 +182,7 @@ impl Desk {
         let text = typed.password.clone();
         let typed = typed.clone();
         blocking(move || {
-            let about =
-                About { installation_id: renewed.installation, device_id: renewed.device_id, ..old.clone() };
-            let secrets = desk.keyring.device(renewed.installation)?;
-            let mut slots = Slots::new(&desk.home(), about, &secrets);
-            slots.put_server(&renewed.unlock_key, &secrets, &key)?;
-            slots.save()?;
-            desk.forget_guard();
-            let mut here = desk.here()?;
+            let mut here = desk.write_server_slot(&old, &key, &renewed)?;
             here.guard.learn_key(order_key.or(store.order_key()?));
             if let Some(Answered { session, nonce }) = &answered {
                 take(&here.guard, session.tokens.standing.as_ref(), nonce);
@@ -182,8 +198,7 @@ impl Desk {
             here.slots.put_user(&person, &password, &here.secrets, &key, desk.now_ms())?;
             here.slots.save()?;
             store.forget_renewed()?;
-            // What the copy has as well opens nothing any more.
-            desk.keyring.forget(old.installation_id).ok();
+            desk.forget_secrets(&old, &renewed);
             let access = match answered {
                 Some(Answered { session, .. }) => Access::Token(session.tokens.access_token),
                 None => Access::Typed(typed),
@@ -191,5 +206,39 @@ impl Desk {
             desk.sign_in(here, SignIn { store, person, password_version: version, access })
         })
         .await
+    }
+
+    /// Ends what was begun, if this computer was stopped in the middle: answers what it is now, if its slots said
+    /// something else. Everybody needs the server once more.
+    pub(crate) fn end_renewal(&self, here: &Here, key: &DatabaseKey, store: &Store) -> Result<Option<Here>> {
+        let Some(renewed) = store.renewed()? else { return Ok(None) };
+        let old = here.slots.about();
+        if renewed.installation == old.installation_id {
+            store.forget_renewed()?;
+            return Ok(None);
+        }
+        let here = self.write_server_slot(old, key, &renewed)?;
+        store.forget_renewed()?;
+        self.forget_secrets(old, &renewed);
+        Ok(Some(here))
+    }
+
+    /// Writes the slots of the computer that this one has become: only the server opens them yet.
+    fn write_server_slot(&self, old: &About, key: &DatabaseKey, renewed: &Renewed) -> Result<Here> {
+        let about =
+            About { installation_id: renewed.installation, device_id: renewed.device_id, ..old.clone() };
+        let secrets = self.keyring.device(renewed.installation)?;
+        let mut slots = Slots::new(&self.home(), about, &secrets);
+        slots.put_server(&renewed.unlock_key, &secrets, key)?;
+        slots.save()?;
+        self.forget_guard();
+        self.here()
+    }
+
+    /// What the copy has as well opens nothing any more; what this computer has now stays.
+    fn forget_secrets(&self, old: &About, renewed: &Renewed) {
+        if old.installation_id != renewed.installation {
+            self.keyring.forget(old.installation_id).ok();
+        }
     }
 }

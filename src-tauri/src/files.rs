@@ -2,10 +2,11 @@
 //! a dialog of the system: the window names no path.
 
 use std::fs::File;
+use std::sync::Arc;
 
 use protocol::id::{AttachmentId, PatientId};
-use replica::Replica;
-use replica::view::{AttachmentForm, AttachmentView};
+use replica::view::{AttachmentForm, AttachmentView, CommandError};
+use replica::{Desk, Replica};
 use tauri::AppHandle;
 use tauri::ipc::Response;
 use tauri_plugin_dialog::DialogExt;
@@ -25,6 +26,15 @@ pub async fn list_unsent_attachments(desk: Here<'_>) -> Answer<Vec<AttachmentVie
     ask(desk, Replica::unsent_attachments).await
 }
 
+/// A dialog of the system outlives the lock: whoever answers it may be someone else.
+fn must_still_be(desk: &Desk, replica: &Arc<Replica>) -> Result<(), CommandError> {
+    if Arc::ptr_eq(&desk.replica()?, replica) {
+        Ok(())
+    } else {
+        Err(failed("Someone else has signed in meanwhile. Nothing was done; begin again."))
+    }
+}
+
 /// Asks which file, and adds it; `None` if the person changed their mind.
 #[tauri::command]
 pub async fn add_attachment(
@@ -33,11 +43,12 @@ pub async fn add_attachment(
     patient_id: PatientId,
     form: AttachmentForm,
 ) -> Answer<Option<AttachmentView>> {
-    let replica = desk.replica()?;
+    let (desk, replica) = (Arc::clone(&desk), desk.replica()?);
     aside(move || {
         let chosen =
             app.dialog().file().add_filter("JPEG, PNG, WebP, PDF, DICOM", ENDINGS).blocking_pick_file();
         let Some(path) = chosen.and_then(|file| file.into_path().ok()) else { return Ok(None) };
+        must_still_be(&desk, &replica)?;
         let mut file = File::open(&path).map_err(|error| {
             tracing::warn!(kind = ?error.kind(), "a file was not read");
             failed("This file cannot be read. Nothing was added; see whether it opens elsewhere.")
@@ -64,9 +75,11 @@ pub async fn save_attachment(
 ) -> Answer<Option<String>> {
     let replica = desk.replica()?;
     let content = desk.open_attachment(attachment_id).await?;
+    let desk = Arc::clone(&desk);
     aside(move || {
         let chosen = app.dialog().file().set_file_name(&content.file_name).blocking_save_file();
         let Some(path) = chosen.and_then(|file| file.into_path().ok()) else { return Ok(None) };
+        must_still_be(&desk, &replica)?;
         std::fs::write(&path, &*content.bytes).map_err(|error| {
             tracing::warn!(kind = ?error.kind(), "a copy was not written");
             failed("The copy could not be written there. The file itself is safe; choose another folder.")

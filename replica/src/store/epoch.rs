@@ -8,6 +8,7 @@ use rusqlite::{OptionalExtension, Transaction};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use super::renewal::past_until;
 use super::{Store, files, meta, set_meta, staged};
 use crate::error::Result;
 
@@ -56,9 +57,11 @@ fn send_again(tx: &Transaction<'_>, now: &EpochState) -> Result<u32> {
         // Not this computer's past: the next push finds out that its disk was copied.
         return Ok(0);
     }
+    // What was brought under an earlier id bears the signature of that id: it cannot be brought again.
+    let after = now.last_sequence.max(past_until(tx)?);
     let sql = "select sequence, body from mutations where sequence > ?1 and fate is not null";
     let mut statement = tx.prepare(sql)?;
-    let mut rows = statement.query([now.last_sequence])?;
+    let mut rows = statement.query([after])?;
     let mut n_mutations = 0;
     while let Some(row) = rows.next()? {
         let (sequence, body): (i64, String) = (row.get(0)?, row.get(1)?);
@@ -70,6 +73,6 @@ fn send_again(tx: &Transaction<'_>, now: &EpochState) -> Result<u32> {
         n_mutations += 1;
     }
     let sql = "update mutations set fate = null, detail = null, acknowledged_at = null where sequence > ?1";
-    tx.execute(sql, [now.last_sequence])?;
+    tx.execute(sql, [after])?;
     Ok(n_mutations)
 }

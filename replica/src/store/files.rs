@@ -10,8 +10,8 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use super::Store;
 use super::contents::Sealed;
-use super::{Store, meta};
 use crate::error::{Error, Result};
 
 /// What the server has may take so much room here, in bytes; what was not looked at for longest goes first.
@@ -56,7 +56,7 @@ pub(crate) struct DueFile {
     pub is_marked: bool,
 }
 
-/// How many contents wait, and how many were refused.
+/// How many contents wait, and how many cannot go to the server: it refused them, or they are missing here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FileCounts {
     /// To be sent.
@@ -98,7 +98,7 @@ pub(super) fn counts(tx: &Transaction<'_>) -> Result<FileCounts> {
         let sql = format!("select count(*) from files f where f.state = ?1 and {IS_ON_ITS_WAY}");
         Ok(tx.prepare_cached(&sql)?.query_row([state], |row| row.get(0))?)
     };
-    Ok(FileCounts { waiting: count("waiting")?, refused: count("refused")? })
+    Ok(FileCounts { waiting: count("waiting")?, refused: count("refused")? + count("lost")? })
 }
 
 /// How many contents would be lost with this computer.
@@ -333,14 +333,6 @@ impl Store {
         }
         let Some(alone) = self.contents.alone_now()? else { return Ok(()) };
         let known = self.write(|tx| {
-            // Whose row was discarded by a person, on a computer that has its rows: nobody asks for it any more.
-            if meta::<i64>(tx, "head")?.is_some() {
-                tx.execute(
-                    "delete from files where state <> 'kept' and not exists ( \
-                     select 1 from dental_attachments a where a.sha256 = files.sha256)",
-                    [],
-                )?;
-            }
             let mut statement = tx.prepare("select sha256, state from files")?;
             let known = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
             let known: Vec<(String, String)> = known.collect::<std::result::Result<_, _>>()?;

@@ -15,6 +15,7 @@ use rusqlite::{OptionalExtension, Transaction};
 use serde_json::Value;
 use time::OffsetDateTime;
 
+use super::renewal::past_until;
 use super::rows::{Stored, get_row, put_row};
 use super::{Store, confirmed, meta, set_meta, settled};
 use crate::error::{Error, Result};
@@ -190,9 +191,10 @@ impl Store {
     pub fn next_batch(&self, max_mutations: usize, max_bytes: usize) -> Result<Vec<SignedMutation>> {
         self.read(|tx| {
             let sql = "select body, previous_hash, hash, signature from mutations where fate is null \
-                       order by sequence limit ?1";
+                       and sequence > ?1 order by sequence limit ?2";
             let mut statement = tx.prepare_cached(sql)?;
-            let mut rows = statement.query([i64::try_from(max_mutations).unwrap_or(i64::MAX)])?;
+            let mut rows =
+                statement.query((past_until(tx)?, i64::try_from(max_mutations).unwrap_or(i64::MAX)))?;
             let (mut batch, mut bytes) = (Vec::new(), 0);
             while let Some(row) = rows.next()? {
                 let signed = signed(row)?;
@@ -207,22 +209,24 @@ impl Store {
         })
     }
 
-    /// The last mutation that was made here; none if there is none.
+    /// The last mutation that was brought, or will be, under the id that this computer has; none if there is none.
     pub fn last_mutation(&self) -> Result<Option<SignedMutation>> {
         self.read(|tx| {
-            let sql =
-                "select body, previous_hash, hash, signature from mutations order by sequence desc limit 1";
+            let sql = "select body, previous_hash, hash, signature from mutations where sequence > ?1 \
+                       order by sequence desc limit 1";
             let mut statement = tx.prepare_cached(sql)?;
-            let mut rows = statement.query([])?;
+            let mut rows = statement.query([past_until(tx)?])?;
             rows.next()?.map(signed).transpose()
         })
     }
 
-    /// Everything that was done here waits again, from the first on: the server does not say what it lost, and answers
+    /// Everything that was done here under the id that it has waits again, from the first on: the server does not say what it lost, and answers
     /// what it has as it did before.
     pub fn send_all_again(&self) -> Result<()> {
         self.write(|tx| {
-            tx.execute("update mutations set fate = null, detail = null, acknowledged_at = null", [])?;
+            let sql =
+                "update mutations set fate = null, detail = null, acknowledged_at = null where sequence > ?1";
+            tx.execute(sql, [past_until(tx)?])?;
             Ok(())
         })
     }

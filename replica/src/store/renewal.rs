@@ -101,6 +101,11 @@ impl Store {
         self.write(|tx| set_meta(tx, "renewal", &installation))
     }
 
+    /// Forgets that name: the server does not let it go on with those secrets.
+    pub fn forget_renewal(&self) -> Result<()> {
+        self.write(|tx| forget(tx, "renewal"))
+    }
+
     /// Becomes that computer: what waits is signed anew with its key, in its order and under the numbers that it has.
     /// All of it or nothing.
     pub fn adopt(&self, renewed: &Renewed, key: &SigningKey, was: &Past) -> Result<()> {
@@ -135,6 +140,12 @@ impl Store {
 /// What this computer was before, the earliest first.
 pub(crate) fn past(tx: &Transaction<'_>) -> Result<Vec<Past>> {
     Ok(meta(tx, "past")?.unwrap_or_default())
+}
+
+/// The last mutation that was brought under an earlier id; 0 if there is none. Only what comes behind it can be brought
+/// under the id that this computer has.
+pub(super) fn past_until(tx: &Transaction<'_>) -> Result<i64> {
+    Ok(past(tx)?.last().map_or(0, |past| past.until))
 }
 
 fn sign_anew(tx: &Transaction<'_>, after: i64, device: DeviceId, key: &SigningKey) -> Result<()> {

@@ -23,10 +23,10 @@ use crate::keyring::DeviceSecrets;
 use crate::slots::{About, Password, SlotCost, Slots, UserSlot};
 use crate::store::DatabaseKey;
 
-const DEVICE: (TenantId, DeviceId) = (TenantId(Uuid::nil()), DeviceId(Uuid::max()));
-const USER: UserId = UserId(Uuid::from_u128(5));
-const EMAIL: &str = "anjali@example.org";
-const PASSWORD: &str = "seven green parrots";
+pub(super) const DEVICE: (TenantId, DeviceId) = (TenantId(Uuid::nil()), DeviceId(Uuid::max()));
+pub(super) const USER: UserId = UserId(Uuid::from_u128(5));
+pub(super) const EMAIL: &str = "anjali@example.org";
+pub(super) const PASSWORD: &str = "seven green parrots";
 
 static SERVER: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::from_bytes(&[1; 32]));
 
@@ -60,7 +60,7 @@ impl Watch {
     }
 }
 
-fn lease(issued_at: OffsetDateTime, offline_days: u8) -> Lease {
+pub(super) fn lease(issued_at: OffsetDateTime, offline_days: u8) -> Lease {
     Lease {
         tenant_id: DEVICE.0,
         device_id: DEVICE.1,
@@ -78,7 +78,7 @@ fn lease(issued_at: OffsetDateTime, offline_days: u8) -> Lease {
     }
 }
 
-fn signed(lease: Lease) -> SignedOrder {
+pub(super) fn signed(lease: Lease) -> SignedOrder {
     SignedOrder::sign(&Order::Lease(lease), &SERVER, &[]).expect("BUG: JSON")
 }
 

@@ -13,6 +13,7 @@ mod letterhead;
 mod outbox;
 mod patients;
 mod prescriptions;
+mod renewal;
 mod repeat;
 mod safety;
 mod settlements;

@@ -17,8 +17,7 @@ use super::{Caller, person, refresh, session, standing};
 use crate::AppState;
 use crate::audit::{self, Actor, Event};
 use crate::error::{Error, Json, Result};
-use crate::sync::OnceSpokenProtocol;
-use crate::sync::set_aside;
+use crate::sync::{OnceSpokenProtocol, log, set_aside};
 
 /// So long after the password was given.
 const SIGNED_IN_FOR: Duration = Duration::minutes(10);
@@ -35,6 +34,13 @@ struct Original {
     app_version: String,
     scope: String,
     copy_seen_at: Option<OffsetDateTime>,
+}
+
+/// What the server knows of a mutation of a device, and of the device.
+struct Known {
+    last: Option<Hash>,
+    next: Option<Hash>,
+    copies: i64,
 }
 
 /// Makes the caller's desktop a desktop of its own: it has the past that both have, and goes on behind it. Asked again
@@ -60,6 +66,10 @@ pub(crate) async fn renew(
     audit::set_actor(&mut tx, Actor::Person(caller.user)).await?;
     let was = lock(&mut tx, &caller, now).await?;
     let enrolled = if let Some(known) = find(&mut tx, &caller, &request.public_key).await? {
+        if must_begin_there(&mut tx, &caller, &request, &known).await? {
+            set_past(&mut tx, &caller, known.id, &request).await?;
+            set_aside::before_admins(&mut tx, caller.tenant, caller.device, now).await?;
+        }
         known
     } else {
         must_be_copied(&mut tx, &caller, &request, &was, now).await?;
@@ -158,6 +168,65 @@ async fn find(tx: &mut PgConnection, caller: &Caller, public_key: &str) -> Resul
     Ok(row.map(|row| Enrolled { id: row.id, lane: row.lane, unlock_key: row.unlock_key }))
 }
 
+/// Whether the device that the key has become must begin elsewhere: the computer did not hear of it, and went on as the
+/// other one. Refuses one that has gone on under both ids.
+async fn must_begin_there(
+    tx: &mut PgConnection,
+    caller: &Caller,
+    request: &RenewRequest,
+    device: &Enrolled,
+) -> Result<bool> {
+    let device = DeviceId(device.id);
+    let begins_at = log::original(tx, caller.tenant, device).await?.map(|(_, until)| until);
+    let (progress, _) = log::progress(tx, caller.tenant, device).await?;
+    let is_unused = begins_at == Some(progress.sequence);
+    if begins_at == Some(request.after) && (!is_unused || progress.hash == request.after_hash) {
+        return Ok(false);
+    }
+    if !is_unused {
+        return Err(Error::Invalid("This computer went on under both ids. It asks again, for another one."));
+    }
+    must_have_that_past(tx, caller, request).await?;
+    Ok(true)
+}
+
+/// Refuses a computer whose past is not that of the device, nor what the device was until its own disk was copied.
+async fn must_have_that_past(tx: &mut PgConnection, caller: &Caller, request: &RenewRequest) -> Result<()> {
+    let mut device = caller.device;
+    while let Some((original, until)) = log::original(tx, caller.tenant, device).await?
+        && request.after <= until
+    {
+        device = original;
+    }
+    let last = match request.after {
+        0 => Some(Hash::ZERO),
+        _ => known(tx, caller, device, request.after).await?.last,
+    };
+    if last != Some(request.after_hash) {
+        return Err(Error::Invalid("The past of this computer is not the one that the server knows."));
+    }
+    Ok(())
+}
+
+/// What is known of this mutation of the device and of the one behind it, and how often the device was copied.
+async fn known(tx: &mut PgConnection, caller: &Caller, device: DeviceId, sequence: i64) -> Result<Known> {
+    let row = sqlx::query!(
+        r#"select (select m.hash from sync_mutations m
+                   where m.tenant_id = $1 and m.device_id = $2 and m.sequence = $3) as "last?",
+                  (select m.hash from sync_mutations m
+                   where m.tenant_id = $1 and m.device_id = $2 and m.sequence = $3 + 1) as "next?",
+                  (select count(*) from devices d
+                   where d.tenant_id = $1 and d.copied_from = $2) as "copies!""#,
+        caller.tenant.0,
+        device.0,
+        sequence.clamp(0, i64::MAX - 1)
+    )
+    .fetch_one(tx)
+    .await?;
+    let hash = |text: Option<String>| text.as_deref().and_then(Hash::parse);
+    Ok(Known { last: hash(row.last), next: hash(row.next), copies: row.copies })
+}
+
 /// Refuses a desktop of which no copy was seen, or whose past is not that of the device.
 async fn must_be_copied(
     tx: &mut PgConnection,
@@ -166,30 +235,9 @@ async fn must_be_copied(
     was: &Original,
     now: OffsetDateTime,
 ) -> Result<()> {
-    let known = sqlx::query!(
-        r#"select (select m.hash from sync_mutations m
-                   where m.tenant_id = $1 and m.device_id = $2 and m.sequence = $3) as "last?",
-                  (select m.hash from sync_mutations m
-                   where m.tenant_id = $1 and m.device_id = $2 and m.sequence = $3 + 1) as "next?",
-                  (select count(*) from devices d
-                   where d.tenant_id = $1 and d.copied_from = $2) as "copies!""#,
-        caller.tenant.0,
-        caller.device.0,
-        request.after.clamp(0, i64::MAX - 1)
-    )
-    .fetch_one(tx)
-    .await?;
-    let last = match request.after {
-        0 => Some(Hash::ZERO),
-        _ => known.last.as_deref().and_then(Hash::parse),
-    };
-    if last != Some(request.after_hash) {
-        return Err(Error::Invalid("The past of this computer is not the one that the server knows."));
-    }
-    let collides = request
-        .next_hash
-        .zip(known.next.as_deref().and_then(Hash::parse))
-        .is_some_and(|(ours, theirs)| ours != theirs);
+    must_have_that_past(tx, caller, request).await?;
+    let known = known(tx, caller, caller.device, request.after).await?;
+    let collides = request.next_hash.zip(known.next).is_some_and(|(ours, theirs)| ours != theirs);
     let was_seen = was.copy_seen_at.is_some_and(|at| now - at <= SEEN_FOR);
     if !collides && !was_seen {
         return Err(Error::Invalid("No copy of this computer was seen. It goes on as it is."));
@@ -220,14 +268,15 @@ async fn add(
         enrolled_by: caller.user.0,
     };
     let enrolled = device::insert(tx, tenant, &new).await?;
+    set_past(tx, caller, enrolled.id, request).await?;
+    // Whoever worked on the disk before it was copied is known on both: what they did there waits on this one too.
     sqlx::query!(
-        "update devices set copied_from = $3, copied_sequence = $4, last_sequence = $4, last_hash = $5
-         where tenant_id = $1 and id = $2",
+        "insert into device_users (tenant_id, device_id, user_id, first_signed_in_at, last_signed_in_at)
+         select tenant_id, $3, user_id, first_signed_in_at, last_signed_in_at
+         from device_users where tenant_id = $1 and device_id = $2",
         tenant,
-        enrolled.id,
         original,
-        request.after,
-        request.after_hash.to_string()
+        enrolled.id
     )
     .execute(&mut *tx)
     .await?;
@@ -243,4 +292,25 @@ async fn add(
         .execute(tx)
         .await?;
     Ok(enrolled)
+}
+
+/// Lets the device begin behind the past that it has in common with the caller's.
+async fn set_past(
+    tx: &mut PgConnection,
+    caller: &Caller,
+    device: Uuid,
+    request: &RenewRequest,
+) -> Result<()> {
+    sqlx::query!(
+        "update devices set copied_from = $3, copied_sequence = $4, last_sequence = $4, last_hash = $5
+         where tenant_id = $1 and id = $2",
+        caller.tenant.0,
+        device,
+        caller.device.0,
+        request.after,
+        request.after_hash.to_string()
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
 }

@@ -18,9 +18,9 @@ use crate::error::{Error, Result};
 
 /// How far the server has come with a device.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Progress {
-    pub(super) sequence: i64,
-    pub(super) hash: Hash,
+pub(crate) struct Progress {
+    pub(crate) sequence: i64,
+    pub(crate) hash: Hash,
     /// When the last one was done, as far as that is believed; none where that is not known.
     pub(super) done_at: Option<OffsetDateTime>,
 }
@@ -47,7 +47,7 @@ pub(super) fn must_follow(opened: &[Opened<'_>]) -> Result<()> {
 }
 
 /// How far the server has come with this device, and the device's public key.
-pub(super) async fn progress(
+pub(crate) async fn progress(
     tx: &mut PgConnection,
     tenant: TenantId,
     device: DeviceId,
@@ -162,7 +162,7 @@ pub(super) async fn receipts(
 }
 
 /// The desktop that this one was until its disk was copied, and up to which of its mutations.
-pub(super) async fn original(
+pub(crate) async fn original(
     tx: &mut PgConnection,
     tenant: TenantId,
     device: DeviceId,

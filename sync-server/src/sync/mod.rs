@@ -7,7 +7,7 @@ mod copies;
 pub mod digest;
 pub(crate) mod epoch;
 pub mod live;
-mod log;
+pub(crate) mod log;
 mod mutation;
 mod own;
 mod people;

@@ -135,6 +135,7 @@ async fn settle(
         if again.fate.is_aside() {
             quarantine::note(tx, theirs, &again).await?;
             tell(tx, theirs, aside, by.origin, &again).await?;
+            hand_over_lapsed(tx, theirs).await?;
             let why =
                 again.detail.unwrap_or_else(|| "It builds on another change that is set aside.".to_owned());
             return Ok(Some(format!("It was refused again. {why}")));

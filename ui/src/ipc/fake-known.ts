@@ -56,6 +56,8 @@ export class FakeKnown {
   }
 }
 
+const has = (list: Diagnosis[], one: Diagnosis) => list.some((other) => other.text === one.text);
+
 export function nothingKnown(form: PatientForm): FakeKnown {
   const known = new FakeKnown();
   for (const allergy of form.allergies) known.note(allergy);
@@ -158,10 +160,13 @@ export function fakeKnown(
         known.isAsked = true;
         record("No known allergies noted");
       }),
-    saveConditions: (id, _seen, wanted) =>
+    saveConditions: (id, seen, wanted) =>
       answer("saveConditions", () => {
         const { known, record } = of(id);
-        known.conditions = wanted;
+        known.conditions = [
+          ...known.conditions.filter((one) => !has(seen, one) || has(wanted, one)),
+          ...wanted.filter((one) => !has(seen, one) && !has(known.conditions, one)),
+        ];
         record("Long illnesses changed");
       }),
   };

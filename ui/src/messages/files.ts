@@ -33,7 +33,7 @@ export const files = {
     bytes < 1_000_000
       ? `${number.format(Math.max(1, Math.round(bytes / 1000)))} kB`
       : `${number.format(bytes / 1_000_000)} MB`,
-  teethOf: (teeth: number[]) => `${teeth.length === 1 ? "tooth" : "teeth"} ${teeth.join(", ")}`,
+  teethOf: (count: number, teeth: string) => `${count === 1 ? "tooth" : "teeth"} ${teeth}`,
   open: "Open",
   openFile: (name: string) => `Open ${name}`,
   save: "Save a copy",
@@ -63,7 +63,7 @@ export const files = {
   pill: {
     waiting: (n: number) => `${count(n)} to send`,
     saved: (n: number) => `saved here, ${count(n)} to send`,
-    refused: (n: number) => `${count(n)} refused`,
+    refused: (n: number) => `${count(n)} cannot be sent`,
   },
   sentences: {
     waiting: (n: number) =>
@@ -72,6 +72,6 @@ export const files = {
     offline: (time: string, n: number) =>
       `Offline since ${time}. You can work as always. ${count(n)} ${n === 1 ? "is" : "are"} safe on this computer and ${n === 1 ? "goes" : "go"} out by ${n === 1 ? "itself" : "themselves"}.`,
     refused: (n: number) =>
-      `The server refused ${count(n)}. ${n === 1 ? "It is" : "They are"} kept on this computer: see the list.`,
+      `${count(n)} cannot go to the server: it refused ${n === 1 ? "it" : "them"}, or ${n === 1 ? "it is" : "they are"} missing here. See the list.`,
   },
 };

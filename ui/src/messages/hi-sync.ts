@@ -24,7 +24,7 @@ export const sync: (typeof messages)["sync"] = {
     update: "Clinic Desk अपडेट करें",
     allSent: "आपका काम जा चुका है",
     offlineFor: (count) => `${days(count)} से ऑफ़लाइन`,
-    locksIn: (hours) => `${timeLeft(hours)} में बंद होगा`,
+    locksIn: (hours) => `${timeLeft(hours)} में लॉक होगा`,
   },
   open: "सिंक केंद्र खोलें",
   sentences: {
@@ -48,7 +48,7 @@ export const sync: (typeof messages)["sync"] = {
         ? `${time} से ऑफ़लाइन। आप हमेशा की तरह काम कर सकते हैं। भेजने को कुछ बाकी नहीं।`
         : `${time} से ऑफ़लाइन। आप हमेशा की तरह काम कर सकते हैं। ${changes(count)} इस कंप्यूटर पर सुरक्षित हैं और अपने आप जाएँगे।`,
     locksSoon: (count, hours) =>
-      `${days(count)} से संपर्क नहीं। ${timeLeft(hours)} में यह कंप्यूटर बंद हो जाएगा; इस पर कुछ नहीं खोएगा। इसे एक बार जोड़ें।`,
+      `${days(count)} से संपर्क नहीं। ${timeLeft(hours)} में यह कंप्यूटर लॉक हो जाएगा; इस पर कुछ नहीं खोएगा। इसे एक बार जोड़ें।`,
     attention: (count) => `${changes(count)} आपके लिए हैं: सूची देखें।`,
     sending: (sent, total) => `${total} में से ${sent} भेजे जा रहे हैं। आप हमेशा की तरह काम कर सकते हैं।`,
     receiving: (rows) => `${rows} पंक्तियाँ आ रही हैं। आप हमेशा की तरह काम कर सकते हैं।`,
@@ -68,7 +68,7 @@ export const sync: (typeof messages)["sync"] = {
     never: "अभी नहीं",
   },
   lastContact: "पिछला संपर्क",
-  lastSynced: "सर्वर के साथ आखिरी मेल",
+  lastSynced: "सर्वर से पिछली बार बराबर हुआ",
   ledger: "इस कंप्यूटर पर क्या किया गया",
   entries: (count) => `${number(count)} प्रविष्टि${count === 1 ? "" : "याँ"}`,
   acknowledged: (time) => `${time} को स्वीकार हुआ`,

@@ -24,6 +24,7 @@ const sameEverywhere = [
   /^\.sync\.filters\.save\./,
   /^\.sync\.refused\.(keys\.|place$)/,
   /^\.patient\.dayPlaceholder$/,
+  /^\.files\.(size|picture|kindOf|kinds\.\d+\.0)$/,
 ];
 
 /** A text of a catalogue; a sentence with these values where it takes some. */

@@ -1,15 +1,17 @@
 import { IconX } from "@tabler/icons-react";
 import { createContext, type ReactNode, use, useCallback, useEffect, useMemo, useState } from "react";
+import { problemOf } from "../ipc/problem";
 import { messages } from "../messages";
 import classes from "./toasts.module.css";
 
 interface Toast {
   id: number;
   text: string;
-  onUndo: (() => void) | undefined;
+  onUndo: (() => unknown) | undefined;
 }
 
-type Show = (text: string, onUndo?: () => void) => void;
+/** A promise that undoing returns is waited for; why it failed is told. */
+type Show = (text: string, onUndo?: () => unknown) => void;
 const ToastContext = createContext<Show>(() => undefined);
 
 /** Tells what happened in the background, or what can be undone. */
@@ -41,6 +43,7 @@ export function ToastProvider({ children }: { children: ReactNode }) {
 }
 
 function OneToast({ toast, onClose }: { toast: Toast; onClose: (id: number) => void }) {
+  const show = useToast();
   const close = useMemo(() => () => onClose(toast.id), [onClose, toast.id]);
   useEffect(() => {
     const timer = setTimeout(close, toast.onUndo ? 20_000 : 7_000);
@@ -54,7 +57,7 @@ function OneToast({ toast, onClose }: { toast: Toast; onClose: (id: number) => v
           type="button"
           className={classes.undo}
           onClick={() => {
-            toast.onUndo?.();
+            Promise.resolve(toast.onUndo?.()).catch((error: unknown) => show(problemOf(error).detail));
             close();
           }}
         >

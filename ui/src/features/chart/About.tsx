@@ -53,7 +53,7 @@ function Merged({ chart, onAnother }: { chart: Chart; onAnother: () => void }) {
   const toast = useToast();
   const part = useMutation({
     mutationFn: (away: string) => backend.unmergePatient(away),
-    onSuccess: (_, away) => toast(merge.parted, () => void backend.mergePatients(chart.patient.id, away, "")),
+    onSuccess: (_, away) => toast(merge.parted, () => backend.mergePatients(chart.patient.id, away, "")),
   });
   const { merge } = messages.review;
   return (

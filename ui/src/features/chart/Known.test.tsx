@@ -111,6 +111,9 @@ test("long illnesses are added from the index or in words, taken out, and put ba
     "Acute upper respiratory infectionJ06.9",
     "Knee pain",
   ]);
+  await keys.click(screen.getByRole("button", { name: "Undo" }));
+  await screen.findByRole("button", { name: "Remove Hypertension" });
+  expect(screen.getAllByTestId("condition")).toHaveLength(4);
 });
 
 test("allergies are noted while a patient is registered", async () => {

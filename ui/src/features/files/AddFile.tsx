@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "react";
 import { refreshRows } from "../../app/queries";
 import type { AttachmentForm } from "../../ipc/bindings/AttachmentForm";
 import { useBackend } from "../../ipc/context";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { Dialog } from "../../shared/Dialog";
 import { Problem } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { queryKeys } from "../../app/queries";
 import type { AttachmentView } from "../../ipc/bindings/AttachmentView";
 import { useBackend } from "../../ipc/context";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { shortDay } from "../../shared/format";
 import { Parts, Problem, Waiting } from "../../shared/parts";
 import { AddFile } from "./AddFile";
@@ -71,7 +71,7 @@ function OneFile({ file }: { file: AttachmentView }) {
           <Parts
             parts={[
               words.kindOf(file.kind),
-              file.teeth.length > 0 ? words.teethOf(file.teeth) : null,
+              file.teeth.length > 0 ? words.teethOf(file.teeth.length, file.teeth.join(", ")) : null,
               file.description === null ? null : file.fileName,
               words.size(file.bytes),
               shortDay(file.addedAt),

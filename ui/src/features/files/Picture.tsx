@@ -4,7 +4,7 @@ import { useEffect, useState } from "react";
 import { queryKeys, refreshRows } from "../../app/queries";
 import type { AttachmentView } from "../../ipc/bindings/AttachmentView";
 import { useBackend } from "../../ipc/context";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { Dialog } from "../../shared/Dialog";
 import { Notice, Problem, Waiting } from "../../shared/parts";
 import { useCopy } from "./actions";

@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { refreshRows } from "../../app/queries";
 import type { AttachmentView } from "../../ipc/bindings/AttachmentView";
 import { useBackend } from "../../ipc/context";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { Dialog } from "../../shared/Dialog";
 import { Problem } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";

@@ -4,7 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { queryKeys } from "../../app/queries";
 import type { AttachmentView } from "../../ipc/bindings/AttachmentView";
 import { useBackend } from "../../ipc/context";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { Parts, Problem } from "../../shared/parts";
 import classes from "./Files.module.css";
 import { useSendAgain } from "./actions";

@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { refreshRows } from "../../app/queries";
 import type { AttachmentView } from "../../ipc/bindings/AttachmentView";
 import { useBackend } from "../../ipc/context";
-import { messages } from "../../messages/en";
+import { messages } from "../../messages";
 import { useToast } from "../../shared/toasts";
 
 /** Saves a copy where a person says, and says where that was. */

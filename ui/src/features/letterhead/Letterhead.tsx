@@ -26,7 +26,7 @@ export function Letterhead() {
   const [seen, setSeen] = useState<LetterheadForm>();
   if (data && !seen) setSeen(data);
   const { letterhead: words } = messages;
-  if (!isAdmin || error) {
+  if (!isAdmin || (error && !seen)) {
     return (
       <div className={classes.screen}>
         {error ? <Problem error={error} onRetry={() => void refetch()} /> : <Notice>{words.mayNot}</Notice>}

@@ -28,7 +28,11 @@ export function CompareRegistrations({ here, otherId, onBack, onDone }: Props) {
   const [kept, setKept] = useState<PatientId>(here.patient.id);
   const [reason, setReason] = useState("");
   const { merge } = messages.review;
-  const { data: other, error } = useQuery({
+  const {
+    data: other,
+    error,
+    refetch,
+  } = useQuery({
     queryKey: queryKeys.chart(otherId),
     queryFn: () => backend.getChart(otherId),
   });
@@ -40,12 +44,12 @@ export function CompareRegistrations({ here, otherId, onBack, onDone }: Props) {
     },
     onSuccess: () => {
       const away = kept === otherId ? here.patient.id : otherId;
-      if (session.mayMerge) toast(merge.merged, () => void backend.unmergePatient(away));
+      if (session.mayMerge) toast(merge.merged, () => backend.unmergePatient(away));
       else toast(merge.proposed);
       onDone();
     },
   });
-  if (error) return <Problem error={error} />;
+  if (error && !other) return <Problem error={error} onRetry={() => void refetch()} />;
   if (!other) return <Waiting />;
   const sides = [here, other];
   return (

@@ -51,7 +51,7 @@ const cases: [string, Partial<SyncStatus>][] = [
   ["Online | 2 files to send", { filesWaiting: 2 }],
   ["Online | 1 waiting", { filesWaiting: 2, waiting: 1 }],
   ["Offline since 09:12 | saved here, 1 file to send", { connection: offline, filesWaiting: 1 }],
-  ["1 file refused", { filesRefused: 1, filesWaiting: 2 }],
+  ["1 file cannot be sent", { filesRefused: 1, filesWaiting: 2 }],
   ["12 records are only here", { onlyHere: 12, attention: 1 }],
   ["1 change needs you | synced 10:41", { attention: 1 }],
   ["Not syncing | 2 waiting", { problem, waiting: 2 }],
