@@ -4,7 +4,7 @@ use protocol::dosage::TypedLine;
 use protocol::medicine::dose_unit;
 
 use crate::error::Result;
-use crate::medicines::split_words;
+use crate::medicines::{says_form, split_words};
 use crate::pad::form_in;
 use crate::replica::Replica;
 use crate::view::{LineChoice, LineRead, MedicineFound};
@@ -60,6 +60,7 @@ fn fits(medicine: &MedicineFound, typed: &str) -> bool {
             .iter()
             .flat_map(|name| name.split(' '))
             .any(|one| if is_figure(word) { one == word } else { one.starts_with(word) })
+            || says_form(medicine, word)
     };
     typed.split(' ').any(|word| !is_figure(word)) && typed.split(' ').all(is_known)
 }

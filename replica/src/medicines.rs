@@ -8,6 +8,7 @@ use rusqlite::Transaction;
 
 use crate::error::Result;
 use crate::finder::{Digits, match_text};
+use crate::pad::{OTHER_FORM, form_in};
 use crate::replica::Replica;
 use crate::view::MedicineFound;
 
@@ -22,6 +23,12 @@ impl Replica {
         let words: Vec<String> =
             split_words(query).split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect();
         let Some(first) = words.first().cloned() else { return Ok(vec![]) };
+        // How a form is called stands in no name: it is looked for in what was found, unless nothing else was typed.
+        let (forms, mut named): (Vec<String>, Vec<String>) =
+            words.into_iter().partition(|word| form_in(word) != OTHER_FORM);
+        if named.is_empty() {
+            named.clone_from(&forms);
+        }
         self.store.read(|tx| {
             let used = self.uses(tx)?;
             let mut found = Vec::new();
@@ -32,7 +39,7 @@ impl Replica {
                      where f.medicine_finder match ?1 and f.rowid % 2 = ?2 and m.is_active limit ?3"
                 );
                 let mut statement = tx.prepare_cached(&sql)?;
-                let rows = statement.query_map((match_text(&words, Digits::Anywhere), is_odd, CONSIDERED), |row| {
+                let rows = statement.query_map((match_text(&named, Digits::Anywhere), is_odd, CONSIDERED), |row| {
                     let id: String = row.get(0)?;
                     let dosage_form: String = row.get(4)?;
                     Ok(MedicineFound {
@@ -55,6 +62,7 @@ impl Replica {
                     found.push(medicine);
                 }
             }
+            found.retain(|medicine| forms.iter().all(|word| says_form(medicine, word) || begins_name(medicine, word)));
             found.sort_by_cached_key(|medicine| {
                 let name = medicine.generic_name.to_lowercase();
                 let is_oral = matches!(medicine.dosage_form.as_str(), "tablet" | "capsule");
@@ -91,6 +99,19 @@ impl Replica {
         }
         Ok(used)
     }
+}
+
+/// Whether this word says the form in which the medicine comes.
+pub(crate) fn says_form(medicine: &MedicineFound, word: &str) -> bool {
+    let form = form_in(word);
+    form != OTHER_FORM && medicine.dosage_form.contains(form)
+}
+
+/// Whether this word begins one of the medicine's names.
+fn begins_name(medicine: &MedicineFound, word: &str) -> bool {
+    let brand = medicine.brand_name.as_deref().unwrap_or_default();
+    let names = split_words(&format!("{} {brand}", medicine.generic_name));
+    names.split(' ').any(|name| name.starts_with(word))
 }
 
 /// The first number of a strength, for sorting: 500 mg before 1000 mg.

@@ -175,6 +175,9 @@ pub(crate) fn medicine_row(tx: &Transaction<'_>, item: &DraftItem) -> Result<Opt
     Ok(None)
 }
 
+/// The form of what says none.
+pub(crate) const OTHER_FORM: &str = "other";
+
 /// The form that a medicine not from the catalogue was typed with; `other` where it says none.
 pub(crate) fn form_in(typed: &str) -> &'static str {
     typed
@@ -198,5 +201,5 @@ pub(crate) fn form_in(typed: &str) -> &'static str {
                 _ => return None,
             })
         })
-        .unwrap_or("other")
+        .unwrap_or(OTHER_FORM)
 }

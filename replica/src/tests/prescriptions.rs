@@ -7,7 +7,20 @@ use time::macros::datetime;
 use super::{Fixture, NOW, as_server, fixture, form, item};
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::view::{Draft, DraftItem};
+use crate::view::{Draft, DraftItem, LineChoice};
+
+#[test]
+fn a_medicine_is_found_with_its_form_as_people_write_it_and_not_with_another() {
+    let fixture = fixture(Role::Doctor);
+    let found = |typed: &str| fixture.replica.find_medicines(typed).expect("BUG: found").len();
+    for typed in ["para 650", "para 650 tab", "tab. para 650", "paracetamol 650 mg tablet"] {
+        assert!(found(typed) > 0, "{typed}");
+        let line = format!("{typed} 1-0-1 x3d");
+        let read = fixture.replica.read_line(&line).expect("BUG: read");
+        assert!(matches!(read.choice, LineChoice::Chosen { .. }), "{line}: {:?}", read.choice);
+    }
+    assert_eq!(found("para 650 syp"), 0);
+}
 
 #[test]
 fn a_signed_prescription_is_numbered_frozen_and_whole() {
