@@ -6,7 +6,7 @@ interface Binding {
   keys: string;
   /** Its name among the words for keys. */
   label: keyof typeof messages.keys;
-  where: "everywhere" | "chart" | "pad";
+  where: "everywhere" | "chart" | "record" | "pad";
 }
 
 /** Every key that works beyond the focused control. */
@@ -21,8 +21,8 @@ export const keymap = {
   keys: { keys: "?", label: "keys", where: "everywhere" },
   close: { keys: "Esc", label: "close", where: "everywhere" },
   newPrescription: { keys: "Mod+N", label: "newPrescription", where: "chart" },
-  allergy: { keys: "Mod+Shift+A", label: "allergy", where: "chart" },
-  merge: { keys: "Mod+Shift+M", label: "merge", where: "chart" },
+  allergy: { keys: "Mod+Shift+A", label: "allergy", where: "record" },
+  merge: { keys: "Mod+Shift+M", label: "merge", where: "record" },
   preview: { keys: "Mod+P", label: "preview", where: "chart" },
   repeat: { keys: "Mod+R", label: "repeat", where: "pad" },
   undo: { keys: "Mod+Z", label: "undo", where: "pad" },

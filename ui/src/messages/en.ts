@@ -156,6 +156,7 @@ export const messages = {
     keysWhere: {
       everywhere: "Everywhere",
       chart: "In a chart or prescription",
+      record: "In a chart",
       pad: "In the pad",
     },
   },

@@ -147,6 +147,7 @@ export const messages: typeof english = {
     keysWhere: {
       everywhere: "हर जगह",
       chart: "चार्ट या पर्चे में",
+      record: "चार्ट में",
       pad: "पैड में",
     },
   },

@@ -7,6 +7,7 @@ import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
 import { mobile } from "../../shared/format";
 import { Dialog } from "../../shared/Dialog";
+import { Problem } from "../../shared/parts";
 import { Suggest } from "../../shared/Suggest";
 import { CompareRegistrations } from "./CompareRegistrations";
 import classes from "./Review.module.css";
@@ -64,6 +65,8 @@ export function MergeDialog({ chart, onClose }: { chart: Chart; onClose: () => v
               onText={setQuery}
               onChoose={setOther}
             />
+            {found.error && <Problem error={found.error} onRetry={() => void found.refetch()} />}
+            {found.isSuccess && others.length === 0 && <p role="status">{messages.finder.none(query)}</p>}
           </div>
         )}
       </div>

@@ -177,6 +177,23 @@ async function findOther(keys: UserEvent) {
   return screen.findByRole("table", { name: "Both registrations, side by side" });
 }
 
+test("a search for the other registration says that nobody matches, and a failed one is tried again", async () => {
+  const { keys, backend } = openClinic();
+  await screen.findByTestId("today");
+  await findSunita(keys);
+  await keys.keyboard("{Control>}{Shift>}m{/Shift}{/Control}");
+  await screen.findByLabelText("Find the other registration");
+  await keys.keyboard("qqq");
+  await screen.findByText("Nobody here matches “qqq”.");
+  const { findPatients } = backend;
+  backend.findPatients = () => Promise.reject(new Error("lost"));
+  await keys.keyboard("{Backspace}");
+  const retry = await screen.findByRole("button", { name: "Try again" });
+  backend.findPatients = findPatients;
+  await keys.click(retry);
+  await screen.findByText("Nobody here matches “qq”.");
+});
+
 test("from the chart another registration is found, compared and made one person by keys alone, and two again", async () => {
   const { keys } = openClinic();
   await screen.findByTestId("today");
