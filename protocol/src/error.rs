@@ -113,6 +113,8 @@ pub enum RefusalCode {
     Unknown,
     /// The computer had been taken out of service.
     DeviceRevoked,
+    /// It is not signed with its author's own key, or that key counts no more.
+    NotSigned,
 }
 
 /// A refusal of a mutation's content: it waits for a person.

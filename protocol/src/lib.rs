@@ -20,6 +20,7 @@ pub mod manage;
 pub mod medicine;
 pub mod merge;
 pub mod mutation;
+pub mod own_key;
 pub mod patient;
 pub mod permission;
 pub mod prescription;

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::id::{DeviceId, UserId};
 use crate::settlement::Settlement;
+use crate::signing;
 use crate::table::{TableName, Values};
 
 /// What happens to a row.
@@ -184,6 +185,16 @@ pub struct SignedMutation {
     pub hash: Hash,
     /// The device's Ed25519 signature over `cd-mutation-1` and `hash`, in base64.
     pub signature: String,
+    /// That of its author's own key over [`crate::signing::own_message`], where [`Mutation::needs_own_signature`] and they
+    /// have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_signature: Option<String>,
+}
+
+/// The text of a mutation behind its device, with which it begins.
+pub(crate) fn without_device(body: &str) -> Option<&str> {
+    // Whoever reads the text finds there a UUID, and nothing else.
+    body.strip_prefix("{\"device_id\":\"")?.get(36..)?.strip_prefix("\",")
 }
 
 /// Why a signed mutation was not believed.
@@ -208,9 +219,36 @@ impl SignedMutation {
         key: &SigningKey,
     ) -> Result<Self, serde_json::Error> {
         let body = serde_json::to_string(mutation)?;
+        Ok(Self::of(body, previous_hash, key))
+    }
+
+    fn of(body: String, previous_hash: Hash, key: &SigningKey) -> Self {
         let hash = Hash::chained(previous_hash, &body);
         let signature = BASE64_STANDARD.encode(key.sign(&Self::signed_bytes(hash)).to_bytes());
-        Ok(Self { body, previous_hash, hash, signature })
+        Self { body, previous_hash, hash, signature, own_signature: None }
+    }
+
+    /// The same, signed by its author's own key as well.
+    #[must_use]
+    pub fn signed_by(self, own: &SigningKey) -> Self {
+        let own_signature = signing::own_message(&self.body).map(|message| signing::sign(own, &message));
+        Self { own_signature, ..self }
+    }
+
+    /// Whether this own key signed it.
+    pub fn is_signed_by(&self, own: &VerifyingKey) -> bool {
+        let message = signing::own_message(&self.body);
+        message
+            .zip(self.own_signature.as_deref())
+            .is_some_and(|(message, signature)| signing::verify(own, &message, signature))
+    }
+
+    /// The same as a mutation of another device, whose key signs it. What its author signed stays signed. None for a text
+    /// that does not begin with its device.
+    pub fn moved(&self, device: DeviceId, previous_hash: Hash, key: &SigningKey) -> Option<Self> {
+        let said = without_device(&self.body)?;
+        let moved = Self::of(format!("{{\"device_id\":\"{device}\",{said}"), previous_hash, key);
+        Some(Self { own_signature: self.own_signature.clone(), ..moved })
     }
 
     /// Whether the text is as the device of this key signed it, whatever it says.
@@ -264,6 +302,31 @@ mod tests {
     fn a_signed_mutation_opens_with_the_key_of_its_device() {
         let key = SigningKey::from_bytes(&[7; 32]);
         assert_eq!(signed(&key).open(&key.verifying_key()).map(|mutation| mutation.sequence), Ok(1));
+    }
+
+    #[test]
+    fn what_its_author_signed_is_theirs_on_another_device_too_and_nothing_else_is() {
+        let (key, own) = (SigningKey::from_bytes(&[7; 32]), SigningKey::from_bytes(&[5; 32]));
+        let good = signed(&key).signed_by(&own);
+        assert!(good.is_signed_by(&own.verifying_key()) && good.is_from(&key.verifying_key()));
+        assert!(!good.is_signed_by(&key.verifying_key()), "nor by the device's key");
+        let device = DeviceId(Uuid::max());
+        let moved =
+            good.moved(device, Hash([1; 32]), &SigningKey::from_bytes(&[8; 32])).expect("BUG: begins so");
+        let opened = moved.open(&SigningKey::from_bytes(&[8; 32]).verifying_key()).expect("BUG: signed anew");
+        assert_eq!((opened.device_id, opened.sequence), (device, 1));
+        assert!(moved.is_signed_by(&own.verifying_key()));
+        for other in [
+            good.body.replace("\"sequence\":1", "\"sequence\":2"),
+            good.body.replace("register", "remove"),
+            good.body.replace("{\"device_id\"", "{\"x\":1,\"device_id\""),
+            good.body.replace("{\"device_id\"", "{ \"device_id\""),
+        ] {
+            let said = other.clone();
+            let other = SignedMutation { body: other, ..good.clone() };
+            assert!(!other.is_signed_by(&own.verifying_key()), "{said}");
+        }
+        assert!(!SignedMutation { own_signature: None, ..good }.is_signed_by(&own.verifying_key()));
     }
 
     #[test]

@@ -109,9 +109,16 @@ pub fn check_lines(items: &[(Uuid, Values)]) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Columns that the content hash does not cover: they change after signing, or hold the hash itself.
-const NOT_SIGNED: &[&str] =
-    &["content_sha256", "status", "superseded_by_id", "void_reason", "voided_at", "voided_by"];
+/// Columns that the content hash does not cover: they change after signing, or hold the hash itself or a signature over it.
+const NOT_SIGNED: &[&str] = &[
+    "content_sha256",
+    "own_signature",
+    "status",
+    "superseded_by_id",
+    "void_reason",
+    "voided_at",
+    "voided_by",
+];
 
 /// Columns of a line that it does not cover either: a medicine may be stopped later.
 const NOT_SIGNED_OF_LINES: &[&str] = &["stopped_at", "stop_reason"];

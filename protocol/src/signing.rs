@@ -44,6 +44,28 @@ pub fn renew_message(server: &str, tenant: TenantId, device: DeviceId, public_ke
     format!("cd-renew-1\n{server}\n{tenant}\n{device}\n{public_key}")
 }
 
+/// What a person's own key signs to become theirs on a device, for what follows this mutation of it.
+pub fn own_key_message(
+    server: &str,
+    (tenant, device): (TenantId, DeviceId),
+    user: UserId,
+    public_key: &str,
+    after: i64,
+) -> String {
+    format!("cd-own-key-1\n{server}\n{tenant}\n{device}\n{user}\n{public_key}\n{after}")
+}
+
+/// What a person's own key signs of a mutation: all of its text but which device it is of, since a copied disk goes on
+/// under another one. None for a text that does not begin with its device.
+pub fn own_message(body: &str) -> Option<String> {
+    crate::mutation::without_device(body).map(|said| format!("cd-own-1\n{said}"))
+}
+
+/// What a doctor's own key signs of a prescription, in `own_signature`: which one it is, and the hash of its content.
+pub fn prescription_message(id: uuid::Uuid, content_sha256: &str) -> String {
+    format!("cd-own-prescription-1\n{id}\n{content_sha256}")
+}
+
 /// What an admin's device signs to agree that another one destroys what is on it. It is for ever, as the revocation is.
 pub fn consent_message(tenant: TenantId, device: DeviceId) -> String {
     format!("cd-wipe-1\n{tenant}\n{device}")
@@ -61,6 +83,11 @@ pub fn verify(key: &VerifyingKey, message: &str, signature: &str) -> bool {
         .ok()
         .and_then(|bytes| Signature::from_slice(&bytes).ok())
         .is_some_and(|signature| key.verify(message.as_bytes(), &signature).is_ok())
+}
+
+/// Whether this text has the form of a signature.
+pub fn is_signature(text: &str) -> bool {
+    BASE64_STANDARD.decode(text).is_ok_and(|bytes| Signature::from_slice(&bytes).is_ok())
 }
 
 /// Writes a public key as it travels: 32 bytes in base64.

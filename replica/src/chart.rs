@@ -16,7 +16,7 @@ use crate::one_patient::{kept, registrations};
 use crate::pad::draft;
 use crate::patients::{form, summary, summary_of};
 use crate::replica::{Replica, must_get, some_text, text};
-use crate::store::get_row;
+use crate::store::{get_row, own_keys};
 use crate::view::{Chart, Diagnosis, ItemView, Measured, PrescriptionSummary, Vitals};
 
 /// At most this many prescriptions are shown in a chart.
@@ -60,7 +60,12 @@ impl Replica {
     /// One prescription.
     pub fn prescription(&self, id: PrescriptionId) -> Result<PrescriptionSummary> {
         self.must_read_clinical()?;
-        self.store.read(|tx| prescription(tx, id, &must_get(tx, TableName::Prescriptions, id.0)?))
+        self.store.read(|tx| {
+            let stored = get_row(tx, TableName::Prescriptions, id.0)?.filter(|row| !row.is_deleted);
+            let stored = stored.ok_or(Error::NotFound)?;
+            let own_signature = Some(own_keys(tx)?.judge(id.0, &stored));
+            Ok(PrescriptionSummary { own_signature, ..prescription(tx, id, &stored.values)? })
+        })
     }
 }
 
@@ -129,6 +134,7 @@ pub(crate) fn prescription(
         version: version(values),
         void_reason: some_text(values, "void_reason"),
         doctor_name: doctor.unwrap_or_else(|_| Ok(String::new()))?,
+        own_signature: None,
         diagnoses: diagnoses(values).iter().map(diagnosis_words).collect(),
         items: items(tx, id)?.iter().map(|(_, item)| item_view(item)).collect(),
         alerts: alert_views(values),

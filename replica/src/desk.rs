@@ -22,6 +22,7 @@ use crate::files;
 use crate::guard::{Guard, Work};
 use crate::keyring::{DeviceSecrets, Keyring, RefreshToken};
 use crate::leaving::Leaving;
+use crate::own_key::OwnKey;
 use crate::replica::Replica;
 use crate::sleep::Looked;
 use crate::slots::{About, OpenSlot, Password, SlotCost, Slots, UserSlot};
@@ -109,6 +110,8 @@ pub(crate) struct SignIn {
     pub person: StaffMember,
     pub password_version: i32,
     pub access: Access,
+    /// Their own key, and with what the server is told that it is theirs.
+    pub own_key: Option<(OwnKey, Typed)>,
 }
 
 /// Where the data lies: `CLINIC_DESK_DATA`, or the account's own folder for application data.
@@ -314,7 +317,8 @@ impl Desk {
             guard.take(order, "")?;
         }
         let typed = self.password(password, session, &guard);
-        slots.put_user(&session.user, &typed, &secrets, &key, self.now_ms())?;
+        let own_key = OwnKey::born(0)?;
+        slots.put_user_with(&session.user, &typed, &secrets, &key, Some(&own_key), self.now_ms())?;
         slots.save()?;
         let store = Store::create(&unfinished.join(DATABASE), &key, &facts)?;
         store.put_staff(&session.user)?;
@@ -327,6 +331,7 @@ impl Desk {
             person: session.user.clone(),
             password_version: typed.version,
             access: Access::Token(session.tokens.access_token.clone()),
+            own_key: Some((own_key, Typed::new(&session.user.email, password))),
         };
         self.sign_in(here, sign_in)
     }
@@ -365,7 +370,7 @@ impl Desk {
             UserSlot::Open(slot) => {
                 let (desk, key) = (Arc::clone(self), slot.key.clone());
                 let store = Arc::new(blocking(move || Store::open(&desk.database(), &key)).await?);
-                let typed = Typed { email: email.to_owned(), password: Zeroizing::new(password.to_owned()) };
+                let typed = Typed::new(email, password);
                 if let Some(state) = self.renew_if_copied(&here, &slot, &typed, &store).await? {
                     return Ok(state);
                 }
@@ -399,23 +404,29 @@ impl Desk {
             return Ok(self.state());
         }
         let person = store.staff(slot.user)?.ok_or(Error::SignInOnline)?;
-        if slot.cost == self.cost {
+        let own_key = match slot.own_key.clone() {
+            Some(own_key) => own_key,
+            None => OwnKey::born(store.sync_state()?.last_sequence)?,
+        };
+        if slot.cost == self.cost && slot.own_key.is_some() {
             here.slots.touch_user(slot.user, self.now_ms());
         } else {
-            // The price of a guess has risen since: this sign-in pays it.
+            // The price of a guess has risen since, which this sign-in pays; or they have no key of their own yet.
             let typed = Password {
                 text: &password,
                 cost: self.cost,
                 version: slot.password_version,
                 opens_offline: true,
             };
-            here.slots.put_user(&person, &typed, &here.secrets, &slot.key, self.now_ms())?;
+            let own_key = Some(&own_key);
+            here.slots.put_user_with(&person, &typed, &here.secrets, &slot.key, own_key, self.now_ms())?;
         }
         here.slots.save()?;
         // The server hears of it when it can be reached: that brings fresh tokens and roles.
-        let access = Access::Typed(Typed { email: person.email.clone(), password });
-        let password_version = slot.password_version;
-        self.sign_in(here, SignIn { store, person, password_version, access })
+        let typed = Typed { email: person.email.clone(), password };
+        let own_key = Some((own_key, typed.clone()));
+        let (password_version, access) = (slot.password_version, Access::Typed(typed));
+        self.sign_in(here, SignIn { store, person, password_version, access, own_key })
     }
 
     /// If this computer was stopped before its slots said what it has become: writes them, and signs in as that.
@@ -443,7 +454,7 @@ impl Desk {
         let about = here.slots.about();
         let client = Client::new(&parse_address(&about.server)?)?;
         let who = (about.tenant_id, about.device_id);
-        let typed = Typed { email: email.to_owned(), password: Zeroizing::new(password.to_owned()) };
+        let typed = Typed::new(email, password);
         let nonce = Guard::nonce()?;
         let session = login(&client, &about.server_name, who, &here.secrets.key, &typed, &nonce).await?;
         Ok(Signed { session, nonce, here })
@@ -460,13 +471,23 @@ impl Desk {
         // Taking the lease may have closed slots.
         here.slots = self.slots()?.ok_or(Error::NotEnrolled)?;
         let typed = self.password(password, &session, &here.guard);
-        here.slots.put_user(&session.user, &typed, &here.secrets, &key, self.now_ms())?;
+        let own_key = OwnKey::born(store.sync_state()?.last_sequence)?;
+        here.slots.put_user_with(
+            &session.user,
+            &typed,
+            &here.secrets,
+            &key,
+            Some(&own_key),
+            self.now_ms(),
+        )?;
         here.slots.save()?;
+        let own_key = Some((own_key, Typed::new(&session.user.email, password)));
         let sign_in = SignIn {
             store: Arc::new(store),
             person: session.user,
             password_version: typed.version,
             access: Access::Token(session.tokens.access_token),
+            own_key,
         };
         self.sign_in(here, sign_in)
     }
@@ -478,10 +499,11 @@ impl Desk {
     }
 
     pub(crate) fn sign_in(self: &Arc<Self>, here: Here, sign_in: SignIn) -> Result<AppState> {
-        let SignIn { store, person, password_version, access } = sign_in;
+        let SignIn { store, person, password_version, access, own_key } = sign_in;
         here.guard.opened()?;
+        let (own_key, told_with) = own_key.unzip();
         let (token, typed) = match access {
-            Access::Token(token) => (Some(token), None),
+            Access::Token(token) => (Some(token), told_with),
             Access::Typed(typed) => (None, Some(typed)),
         };
         let written = Arc::new(Notify::new());
@@ -494,6 +516,7 @@ impl Desk {
             client: Client::new(&parse_address(&facts.server)?)?,
             facts: facts.clone(),
             user: person.id,
+            own_key: own_key.clone(),
             typed: Mutex::new(typed),
             keyring: self.keyring.clone(),
             installation: here.slots.about().installation_id,
@@ -506,6 +529,7 @@ impl Desk {
         let mut replica = Replica::new(store, person, facts, here.secrets.key, written);
         replica.clock = self.clock.clone();
         replica.guard = Some(Arc::clone(&here.guard));
+        replica.own_key = own_key.map(|own| own.key);
         let replica = Arc::new(replica);
         replica.note(Action::Login, None, None);
         let mut obeys = JoinSet::new();

@@ -12,6 +12,7 @@ use crate::desk::{Access, Desk, Here, SignIn, blocking, take};
 use crate::error::{Error, Result};
 use crate::guard::Guard;
 use crate::keyring::{DeviceSecrets, RefreshToken};
+use crate::own_key::OwnKey;
 use crate::slots::{About, OpenSlot, Password, Slots};
 use crate::store::{DatabaseKey, Past, Renewed, Store};
 use crate::sync::client::{Client, parse_address};
@@ -195,15 +196,19 @@ impl Desk {
             let person = store.staff(user)?.ok_or(Error::SignInOnline)?;
             let (cost, opens_offline) = (desk.cost, here.guard.opens_offline());
             let password = Password { text: &text, cost, version, opens_offline };
-            here.slots.put_user(&person, &password, &here.secrets, &key, desk.now_ms())?;
+            // What both copies have is the key of neither any more.
+            let own_key = OwnKey::born(store.sync_state()?.last_sequence)?;
+            let now_ms = desk.now_ms();
+            here.slots.put_user_with(&person, &password, &here.secrets, &key, Some(&own_key), now_ms)?;
             here.slots.save()?;
+            let own_key = Some((own_key, typed.clone()));
             store.forget_renewed()?;
             desk.forget_secrets(&old, &renewed);
             let access = match answered {
                 Some(Answered { session, .. }) => Access::Token(session.tokens.access_token),
                 None => Access::Typed(typed),
             };
-            desk.sign_in(here, SignIn { store, person, password_version: version, access })
+            desk.sign_in(here, SignIn { store, person, password_version: version, access, own_key })
         })
         .await
     }

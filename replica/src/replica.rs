@@ -21,7 +21,7 @@ use uuid::Uuid;
 use crate::clock::{self, Clock, Ids};
 use crate::error::{Error, Result};
 use crate::guard::Guard;
-use crate::store::{self, Facts, NewEvent, NewMutation, Store, get_row};
+use crate::store::{self, Facts, Keys, NewEvent, NewMutation, Store, get_row};
 use crate::view::{Person, SessionView};
 
 /// The data of this computer while someone is signed in. Every write is signed in that person's name.
@@ -34,6 +34,8 @@ pub struct Replica {
     /// How the computer stands, where it has a server that says so.
     pub(crate) guard: Option<Arc<Guard>>,
     device_key: SigningKey,
+    /// The own key of whoever is signed in.
+    pub(crate) own_key: Option<SigningKey>,
     written: Arc<Notify>,
     /// Who was looked at since the person signed in, and when it was last noted.
     viewed: Mutex<HashMap<PatientId, OffsetDateTime>>,
@@ -52,7 +54,8 @@ impl Replica {
         written: Arc<Notify>,
     ) -> Self {
         let (clock, ids, guard) = (Clock::system(), Ids::system(), None);
-        Self { store, person, facts, clock, ids, guard, device_key, written, viewed: Mutex::default() }
+        let (own_key, viewed) = (None, Mutex::default());
+        Self { store, person, facts, clock, ids, guard, device_key, own_key, written, viewed }
     }
 
     /// Who is signed in, and where.
@@ -126,7 +129,7 @@ impl Replica {
                     changes,
                     settles: None,
                 };
-                store::record(tx, new, &self.device_key)?;
+                store::record(tx, new, self.keys())?;
             }
             Ok(answer)
         })?;
@@ -151,7 +154,7 @@ impl Replica {
                 changes,
                 settles: Some(settlement),
             };
-            store::record(tx, new, &self.device_key)
+            store::record(tx, new, self.keys())
         })?;
         self.written.notify_one();
         Ok(())
@@ -197,6 +200,11 @@ impl Replica {
     /// Today, in this clinic.
     pub(crate) fn day(&self, tx: &Transaction<'_>) -> Result<Date> {
         Ok(self.clock.now().to_offset(self.offset(tx)?).date())
+    }
+
+    /// With what is signed what this person does.
+    fn keys(&self) -> Keys<'_> {
+        Keys { device: &self.device_key, own: self.own_key.as_ref() }
     }
 
     /// The key that this computer's mutations are checked with.

@@ -3,6 +3,7 @@
 use protocol::id::{DoctorId, PatientId, PrescriptionId};
 use protocol::mutation::Change;
 use protocol::prescription::content_hash;
+use protocol::signing;
 use protocol::table::{TableName, Values};
 use protocol::validate::{day_text, moment_text};
 use rusqlite::Transaction;
@@ -68,6 +69,10 @@ impl Replica {
             }
             let hash = content_hash(id.0, &values, &items);
             values.insert("content_sha256".into(), json!(hash.to_string()));
+            if let Some(own) = &self.own_key {
+                let message = signing::prescription_message(id.0, &hash.to_string());
+                values.insert("own_signature".into(), json!(signing::sign(own, &message)));
+            }
             tx.prepare_cached("delete from drafts where patient_id = ?1")?.execute([patient.to_string()])?;
             let summary = PrescriptionSummary {
                 id,
@@ -77,6 +82,7 @@ impl Replica {
                 version: version(&values),
                 void_reason: None,
                 doctor_name: doctor_name(tx, doctor)?,
+                own_signature: None,
                 diagnoses: draft.diagnoses.iter().map(diagnosis_words).collect(),
                 items: items.iter().map(|(_, item)| item_view(item)).collect(),
                 alerts: alert_views(&values),

@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
 use crate::keyring::DeviceSecrets;
+use crate::own_key::OwnKey;
 use crate::sealed::{Sealed, decode, derive};
 use crate::store::DatabaseKey;
 use crate::{files, view};
@@ -84,6 +85,9 @@ enum Slot {
         cost: SlotCost,
         /// None once only the server opens this computer to them; their name stays on the unlock screen.
         sealed: Option<Sealed>,
+        /// Their own key; it goes with what opens this computer to them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        own_key: Option<Sealed>,
         /// See [`protocol::standing::Colleague::password_version`].
         #[serde(default)]
         password_version: i32,
@@ -139,6 +143,8 @@ pub struct OpenSlot {
     pub user: UserId,
     /// The key of the database.
     pub key: DatabaseKey,
+    /// Their own key, if they have one here.
+    pub own_key: Option<OwnKey>,
     /// What it was made with.
     pub cost: SlotCost,
     /// See [`protocol::standing::Colleague::password_version`].
@@ -220,15 +226,20 @@ impl Slots {
     pub fn open_user(&self, email: &str, password: &str, secrets: &DeviceSecrets) -> Result<UserSlot> {
         self.check_keyring(secrets)?;
         for slot in &self.file.slots {
-            if let Slot::User { user, salt, cost, sealed: Some(sealed), password_version, .. } = slot
+            if let Slot::User { user, salt, cost, sealed: Some(sealed), own_key, password_version, .. } = slot
                 && same_email(&user.email, email)
             {
                 let salt = decode(salt)?;
                 let wrapping = user_key(password, &salt, *cost, secrets)?;
                 let about = self.associated("user", Some(user.user_id), Some(*cost));
                 let Some(key) = open_key(sealed, &wrapping, &about)? else { return Ok(UserSlot::Closed) };
+                let about = self.associated("own-key", Some(user.user_id), Some(*cost));
+                // One that was tampered with is as good as none: another one is born.
+                let own_key =
+                    own_key.as_ref().and_then(|sealed| sealed.open(&wrapping, &about).ok().flatten());
+                let own_key = own_key.and_then(|bytes| OwnKey::of_bytes(&bytes));
                 let (user, cost, password_version) = (user.user_id, *cost, *password_version);
-                return Ok(UserSlot::Open(OpenSlot { user, key, cost, password_version }));
+                return Ok(UserSlot::Open(OpenSlot { user, key, own_key, cost, password_version }));
             }
         }
         Ok(UserSlot::None)
@@ -255,15 +266,30 @@ impl Slots {
         key: &DatabaseKey,
         now_ms: i64,
     ) -> Result<()> {
+        self.put_user_with(person, password, secrets, key, None, now_ms)
+    }
+
+    /// The same with a key of their own, which lies there if they have a slot that opens without the server.
+    pub fn put_user_with(
+        &mut self,
+        person: &StaffMember,
+        password: &Password<'_>,
+        secrets: &DeviceSecrets,
+        key: &DatabaseKey,
+        own_key: Option<&OwnKey>,
+        now_ms: i64,
+    ) -> Result<()> {
         let mut salt = [0; 16];
         getrandom::fill(&mut salt).map_err(Error::internal)?;
         let (cost, password_version) = (password.cost, password.version);
-        let sealed = if password.opens_offline {
+        let (sealed, own_key) = if password.opens_offline {
             let wrapping = user_key(password.text, &salt, cost, secrets)?;
-            let about = self.associated("user", Some(person.id), Some(cost));
-            Some(Sealed::new(key.0.as_slice(), &wrapping, &about)?)
+            let about = |kind| self.associated(kind, Some(person.id), Some(cost));
+            let own_key =
+                own_key.map(|own| Sealed::new(&own.bytes(), &wrapping, &about("own-key"))).transpose()?;
+            (Some(Sealed::new(key.0.as_slice(), &wrapping, &about("user"))?), own_key)
         } else {
-            None
+            (None, None)
         };
         let user = SlotUser {
             user_id: person.id,
@@ -273,7 +299,16 @@ impl Slots {
         };
         self.file.slots.retain(|slot| !matches!(slot, Slot::User { user, .. } if user.user_id == person.id));
         let salt = BASE64_STANDARD.encode(salt);
-        self.file.slots.push(Slot::User { user, last_used_at: now_ms, salt, cost, sealed, password_version });
+        let last_used_at = now_ms;
+        self.file.slots.push(Slot::User {
+            user,
+            last_used_at,
+            salt,
+            cost,
+            sealed,
+            own_key,
+            password_version,
+        });
         Ok(())
     }
 
@@ -300,9 +335,11 @@ impl Slots {
     fn close(&mut self, which: impl Fn(UserId, i32) -> bool) -> bool {
         let mut is_closed = false;
         for slot in &mut self.file.slots {
-            if let Slot::User { user, sealed, password_version, .. } = slot
+            if let Slot::User { user, sealed, own_key, password_version, .. } = slot
                 && which(user.user_id, *password_version)
             {
+                // Left behind, it would tell a right guess of the password from a wrong one.
+                *own_key = None;
                 is_closed |= sealed.take().is_some();
             }
         }
@@ -440,6 +477,47 @@ mod tests {
         let opened = slots.open_server(&Secret("the server's half".into()), &secrets).expect("BUG: opens");
         assert!(opened.0 == key.0);
         assert!(slots.open_server(&Secret("another half".into()), &secrets).is_err());
+    }
+
+    #[test]
+    fn a_persons_own_key_lies_in_their_slot_and_is_gone_with_it() {
+        let folder = tempfile::tempdir().expect("BUG: a folder");
+        let (secrets, key) = (DeviceSecrets::random().expect("BUG"), DatabaseKey::random().expect("BUG"));
+        let mut slots = slots(folder.path(), &secrets, &key);
+        let opened =
+            |slots: &Slots, email: &str, password: &str| match slots.open_user(email, password, &secrets) {
+                Ok(UserSlot::Open(opened)) => opened.own_key.map(|own| (own.key.to_bytes(), own.after)),
+                _ => None,
+            };
+        let (anjali, rahul) = (person("anjali@example.org"), person("rahul@example.org"));
+        let [hers, his] = [3, 7].map(|after| OwnKey::born(after).expect("BUG: random"));
+        for (person, text, own) in [(&anjali, "correct horse", &hers), (&rahul, "battery staple", &his)] {
+            slots.put_user_with(person, &password(text), &secrets, &key, Some(own), 1).expect("BUG: sealed");
+        }
+        assert_eq!(opened(&slots, "rahul@example.org", "battery staple"), Some((his.key.to_bytes(), 7)));
+        assert_eq!(opened(&slots, "rahul@example.org", "correct horse"), None, "nobody else's password");
+        // One is put into the other's slot: it opens, and the key in it does not.
+        let mut stolen = None;
+        for slot in &mut slots.file.slots {
+            if let Slot::User { user, own_key, .. } = slot {
+                if user.user_id == anjali.id {
+                    stolen = own_key.take();
+                } else if user.user_id == rahul.id {
+                    *own_key = stolen.take();
+                }
+            }
+        }
+        assert!(opens(&slots, "rahul@example.org", "battery staple", &secrets).is_some());
+        assert_eq!(opened(&slots, "rahul@example.org", "battery staple"), None);
+        slots
+            .put_user_with(&rahul, &password("battery staple"), &secrets, &key, Some(&his), 1)
+            .expect("BUG: sealed");
+        slots.close_all();
+        let left = |slot: &Slot| matches!(slot, Slot::User { own_key: Some(_), .. });
+        assert!(!slots.file.slots.iter().any(left), "by which a guess could be tried");
+        let online = Password { opens_offline: false, ..password("battery staple") };
+        slots.put_user_with(&rahul, &online, &secrets, &key, Some(&his), 1).expect("BUG: put");
+        assert!(!slots.file.slots.iter().any(left));
     }
 
     #[test]

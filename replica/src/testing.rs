@@ -121,6 +121,7 @@ impl Station {
             client,
             facts: facts.clone(),
             user: person.id,
+            own_key: None,
             typed: Some(typed).into(),
             keyring,
             installation,
@@ -285,7 +286,7 @@ impl Store {
     /// Every mutation that was ever made here, in order.
     pub fn kept(&self) -> Result<Vec<Kept>> {
         self.read(|tx| {
-            let sql = "select sequence, body, previous_hash, hash, signature, fate from mutations order by sequence";
+            let sql = "select sequence, body, previous_hash, hash, signature, fate, own_signature from mutations order by sequence";
             let mut statement = tx.prepare_cached(sql)?;
             let mut rows = statement.query([])?;
             let mut kept = Vec::new();
@@ -296,6 +297,7 @@ impl Store {
                     previous_hash: hash(row.get(2)?)?,
                     hash: hash(row.get(3)?)?,
                     signature: row.get(4)?,
+                    own_signature: row.get(6)?,
                 };
                 kept.push(Kept { sequence: row.get(0)?, signed, fate: row.get(5)? });
             }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::chart::items;
 use crate::error::{Error, Result};
 use crate::replica::{Replica, must_get, text};
-use crate::store::{self, Past};
+use crate::store::{self, OwnKeys, OwnSignature, Past};
 
 /// What was checked, and what was found.
 #[derive(Debug, Default, Serialize)]
@@ -22,8 +22,12 @@ pub struct Verification {
     pub patients: u32,
     /// Signed prescriptions whose content was hashed again.
     pub prescriptions: u32,
+    /// Those of them that bear no signature of an own key: their doctor had none yet.
+    pub without_own_signature: u32,
     /// Mutations whose hash, chain and signature were checked.
     pub mutations: u32,
+    /// Those of them that their author's own key had to sign, and that were compared with it.
+    pub own_signatures: u32,
     /// Attached files on this computer that were opened and hashed again.
     pub files: u32,
     /// What is wrong, in words without patients' data.
@@ -81,17 +85,26 @@ impl Replica {
             if found != report.patients {
                 report.problems.push(format!("the finder knows {found} of {} patients", report.patients));
             }
-            check_mutations(tx, &self.device_key(), &store::past(tx)?, &mut report)?;
+            let own_keys = store::own_keys(tx)?;
+            check_mutations(tx, &self.device_key(), &store::past(tx)?, &own_keys, &mut report)?;
             let mut statement = tx.prepare(
                 "select id from prescriptions where status in ('finalised', 'superseded', 'voided') and is_deleted = 0",
             )?;
             let ids = statement.query_map([], |row| row.get::<_, String>(0))?;
             for id in ids {
                 let id: PrescriptionId = id?.parse().map_err(|_| Error::NotFound)?;
-                let values = must_get(tx, TableName::Prescriptions, id.0)?;
-                let hash = content_hash(id.0, &values, &items(tx, id)?).to_string();
-                if hash != text(&values, "content_sha256") {
+                let stored = store::get_row(tx, TableName::Prescriptions, id.0)?.ok_or(Error::NotFound)?;
+                let hash = content_hash(id.0, &stored.values, &items(tx, id)?).to_string();
+                if hash != text(&stored.values, "content_sha256") {
                     report.problems.push(format!("prescription {id} is not as it was signed"));
+                }
+                match own_keys.judge(id.0, &stored) {
+                    OwnSignature::Good | OwnSignature::Unknown => {}
+                    OwnSignature::None => report.without_own_signature += 1,
+                    OwnSignature::Wrong => {
+                        let wrong = "no key that is known as its doctor's signed it";
+                        report.problems.push(format!("prescription {id}: {wrong}"));
+                    }
                 }
                 report.prescriptions += 1;
             }
@@ -121,26 +134,38 @@ fn check_mutations(
     tx: &rusqlite::Transaction<'_>,
     key: &VerifyingKey,
     past: &[Past],
+    own_keys: &OwnKeys,
     report: &mut Verification,
 ) -> Result<()> {
     let mut statement =
-        tx.prepare("select sequence, body, previous_hash, hash, signature from mutations order by sequence")?;
+        tx.prepare("select body, previous_hash, hash, signature, own_signature, sequence from mutations order by sequence")?;
     let mut rows = statement.query([])?;
     let mut previous = Hash::ZERO;
     while let Some(row) = rows.next()? {
-        let sequence: i64 = row.get(0)?;
+        let sequence: i64 = row.get(5)?;
         let hash = |text: String| Hash::parse(&text).unwrap_or(Hash::ZERO);
         let signed = SignedMutation {
-            body: row.get(1)?,
-            previous_hash: hash(row.get(2)?),
-            hash: hash(row.get(3)?),
-            signature: row.get(4)?,
+            body: row.get(0)?,
+            previous_hash: hash(row.get(1)?),
+            hash: hash(row.get(2)?),
+            signature: row.get(3)?,
+            own_signature: row.get(4)?,
         };
         // Before its disk was copied, this computer signed with another key.
         let earlier = past.iter().find(|past| sequence <= past.until);
         let earlier = earlier.and_then(|past| parse_public_key(&past.public_key));
-        if let Err(error) = signed.open(earlier.as_ref().unwrap_or(key)) {
-            report.problems.push(format!("change {sequence}: {error}"));
+        match signed.open(earlier.as_ref().unwrap_or(key)) {
+            Err(error) => report.problems.push(format!("change {sequence}: {error}")),
+            Ok(mutation) if mutation.needs_own_signature() => {
+                if let Some(own) = own_keys.of_mutation(&mutation) {
+                    report.own_signatures += 1;
+                    if !signed.is_signed_by(&own) {
+                        let wrong = "does not bear the signature of the person in whose name it is";
+                        report.problems.push(format!("change {sequence} {wrong}"));
+                    }
+                }
+            }
+            Ok(_) => {}
         }
         if signed.previous_hash != previous {
             report.problems.push(format!("change {sequence} does not follow the one before it"));

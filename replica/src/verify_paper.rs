@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use crate::chart::{doctor_name, items};
 use crate::error::{Error, Result};
-use crate::replica::{Replica, must_get, some_text, text};
+use crate::replica::{Replica, some_text, text};
+use crate::store::{OwnSignature, get_row, own_keys};
 
 /// What stands before the rest of a code.
 const MARK: &str = "CD1";
@@ -23,7 +24,9 @@ pub struct PaperReport {
     pub signed_at: Option<String>,
     /// `finalised`, `superseded` or `voided`: what became of it since.
     pub status: String,
-    /// Whether the paper's hash is that of what was signed, and the record still has that content.
+    /// Whose key signed it.
+    pub own_signature: OwnSignature,
+    /// Whether the paper's hash is that of what was signed, the record still has that content, and nobody else signed it.
     pub is_genuine: bool,
 }
 
@@ -48,12 +51,19 @@ impl Replica {
         };
         let id: PrescriptionId = id.parse().map_err(|_| Error::NotFound)?;
         self.store.read(|tx| {
-            let values = must_get(tx, TableName::Prescriptions, id.0)?;
+            let stored = get_row(tx, TableName::Prescriptions, id.0)?.filter(|row| !row.is_deleted);
+            let stored = stored.ok_or(Error::NotFound)?;
+            let own_signature = own_keys(tx)?.judge(id.0, &stored);
+            let values = stored.values;
             let computed = content_hash(id.0, &values, &items(tx, id)?).to_string();
             let is_signed = computed == text(&values, "content_sha256");
             let doctor = text(&values, "doctor_id").parse().map(|doctor| doctor_name(tx, doctor));
             Ok(PaperReport {
-                is_genuine: is_signed && hash == computed && number == text(&values, "prescription_number"),
+                own_signature,
+                is_genuine: own_signature != OwnSignature::Wrong
+                    && is_signed
+                    && hash == computed
+                    && number == text(&values, "prescription_number"),
                 number: some_text(&values, "prescription_number"),
                 doctor: doctor.unwrap_or_else(|_| Ok(String::new()))?,
                 signed_at: some_text(&values, "finalised_at"),

@@ -17,6 +17,7 @@ use protocol::farewell as farewells;
 use protocol::file::{MAX_PIECE_BYTES, Upload};
 use protocol::log_end::{KnownEnds, LogEnds};
 use protocol::manage;
+use protocol::own_key::{OwnKeyInfo, OwnKeyRequest};
 use protocol::permission::Capability as May;
 use protocol::standing::SignedOrder;
 use protocol::table::{Row, Values};
@@ -28,7 +29,7 @@ use tower_http::timeout::TimeoutLayer;
 use crate::audit::desk::keep as audit_of_desk;
 use crate::audit::ends::ends as audit_ends;
 use crate::audit::read::audit;
-use crate::auth::{Access, enrol, farewell, register, renew, session, standing};
+use crate::auth::{Access, enrol, farewell, own_keys, register, renew, session, standing};
 use crate::error::Error;
 use crate::files::routes as files;
 use crate::health::{healthz, readyz};
@@ -273,6 +274,20 @@ pub(crate) fn routes() -> Vec<Route> {
             WORK,
             passwords::change_own,
             says("Chooses another password.").takes::<manage::PasswordChange>(),
+        ),
+        get(
+            "/v1/own-keys",
+            WORK,
+            own_keys::list,
+            says("The keys with which the tenant's people sign.").gives::<Vec<OwnKeyInfo>>(),
+        )
+        .compressed(),
+        post(
+            "/v1/own-keys",
+            WORK.also_suspended(),
+            own_keys::register,
+            says("Whoever has just given their password says which key is theirs on this desktop.")
+                .takes::<OwnKeyRequest>(),
         ),
         get(
             "/v1/tenant",

@@ -26,6 +26,7 @@ const SUBJECTS: &[(&str, &[&str])] = &[
         &[
             "devices",
             "device_users",
+            "own_keys",
             "device_leases",
             "device_revocations",
             "device_challenges",

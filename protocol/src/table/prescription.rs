@@ -51,6 +51,7 @@ pub(super) const PRESCRIPTIONS: Table = Table {
         clinical("referral_to", Text(300), Review, Prescriber),
         clinical("allergy_snapshot", Json, Review, Prescriber),
         clinical("alerts", Json, Review, Prescriber),
+        clinical("own_signature", Text(88), Review, Prescriber),
     ],
 };
 

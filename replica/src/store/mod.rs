@@ -11,6 +11,7 @@ pub(crate) mod files;
 mod filling;
 mod log_ends;
 mod outbox;
+mod own_keys;
 mod renewal;
 mod rows;
 mod settled;
@@ -37,7 +38,9 @@ pub use epoch::Restored;
 pub use files::FileCounts;
 pub use filling::Filling;
 pub(crate) use filling::{Header, Portion};
-pub(crate) use outbox::{NewMutation, record};
+pub(crate) use outbox::{Keys, NewMutation, record, signed};
+pub use own_keys::OwnSignature;
+pub(crate) use own_keys::{OwnKeys, own_keys};
 pub(crate) use renewal::{Past, Renewed, past};
 pub(crate) use rows::get_row;
 

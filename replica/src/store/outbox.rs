@@ -38,12 +38,21 @@ pub(crate) struct NewMutation<'a> {
     pub settles: Option<Settlement>,
 }
 
+/// With what a mutation is signed.
+#[derive(Clone, Copy)]
+pub(crate) struct Keys<'a> {
+    /// This computer's.
+    pub device: &'a SigningKey,
+    /// That of whoever is signed in.
+    pub own: Option<&'a SigningKey>,
+}
+
 /// Changes the rows and writes the mutation that says so; both or neither.
 ///
 /// # Errors
 ///
 /// [`Error::Invalid`] or [`Error::Forbidden`] where the server would refuse it too.
-pub(crate) fn record(tx: &Transaction<'_>, mut new: NewMutation<'_>, key: &SigningKey) -> Result<()> {
+pub(crate) fn record(tx: &Transaction<'_>, mut new: NewMutation<'_>, keys: Keys<'_>) -> Result<()> {
     let (last, previous_hash) = last(tx)?;
     let sequence = last + 1;
     match new.settles.as_ref().filter(|settles| settles.way == Way::Replace).map(|settles| settles.sequence) {
@@ -56,7 +65,7 @@ pub(crate) fn record(tx: &Transaction<'_>, mut new: NewMutation<'_>, key: &Signi
     }
     let rows: Vec<_> = new.changes.iter().map(|change| (change.table, change.id)).collect();
     let is_correction = new.settles.is_some();
-    write(tx, new, sequence, previous_hash, key)?;
+    write(tx, new, sequence, previous_hash, keys)?;
     // Only now does the correction stand among what is laid over.
     for (table, id) in rows.into_iter().filter(|_| is_correction) {
         confirmed::relay(tx, table, id)?;
@@ -88,7 +97,7 @@ fn write(
     new: NewMutation<'_>,
     sequence: i64,
     previous_hash: Hash,
-    key: &SigningKey,
+    keys: Keys<'_>,
 ) -> Result<()> {
     let mutation = Mutation {
         device_id: new.device,
@@ -101,11 +110,14 @@ fn write(
         changes: new.changes,
         settles: new.settles,
     };
-    let signed = SignedMutation::sign(&mutation, previous_hash, key)?;
+    let mut signed = SignedMutation::sign(&mutation, previous_hash, keys.device)?;
+    if let Some(own) = keys.own.filter(|_| mutation.needs_own_signature()) {
+        signed = signed.signed_by(own);
+    }
     let settles = mutation.settles.as_ref();
     let sql = "insert into mutations (sequence, kind, body, previous_hash, hash, signature, recorded_at, \
-               actor_user_id, actor_name, patient_id, settles, settles_sequence, way, reason) \
-               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+               actor_user_id, actor_name, patient_id, settles, settles_sequence, way, reason, own_signature) \
+               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
     tx.prepare_cached(sql)?.execute((
         sequence,
         &mutation.kind,
@@ -121,6 +133,7 @@ fn write(
         settles.filter(|settles| settles.device_id == new.device).map(|settles| settles.sequence),
         settles.map(|settles| settles.way.as_str()),
         settles.and_then(|settles| settles.reason.as_deref()),
+        &signed.own_signature,
     ))?;
     Ok(())
 }
@@ -190,7 +203,7 @@ impl Store {
     /// waits.
     pub fn next_batch(&self, max_mutations: usize, max_bytes: usize) -> Result<Vec<SignedMutation>> {
         self.read(|tx| {
-            let sql = "select body, previous_hash, hash, signature from mutations where fate is null \
+            let sql = "select body, previous_hash, hash, signature, own_signature from mutations where fate is null \
                        and sequence > ?1 order by sequence limit ?2";
             let mut statement = tx.prepare_cached(sql)?;
             let mut rows =
@@ -212,7 +225,7 @@ impl Store {
     /// The last mutation that was brought, or will be, under the id that this computer has; none if there is none.
     pub fn last_mutation(&self) -> Result<Option<SignedMutation>> {
         self.read(|tx| {
-            let sql = "select body, previous_hash, hash, signature from mutations where sequence > ?1 \
+            let sql = "select body, previous_hash, hash, signature, own_signature from mutations where sequence > ?1 \
                        order by sequence desc limit 1";
             let mut statement = tx.prepare_cached(sql)?;
             let mut rows = statement.query([past_until(tx)?])?;
@@ -254,13 +267,15 @@ impl Store {
     }
 }
 
-fn signed(row: &rusqlite::Row<'_>) -> Result<SignedMutation> {
+/// A mutation as it was signed, from its body, both hashes and both signatures.
+pub(crate) fn signed(row: &rusqlite::Row<'_>) -> Result<SignedMutation> {
     let hash = |text: String| Hash::parse(&text).ok_or_else(|| Error::StoreDamaged);
     Ok(SignedMutation {
         body: row.get(0)?,
         previous_hash: hash(row.get(1)?)?,
         hash: hash(row.get(2)?)?,
         signature: row.get(3)?,
+        own_signature: row.get(4)?,
     })
 }
 

@@ -3,12 +3,12 @@
 use ed25519_dalek::SigningKey;
 use protocol::api::Secret;
 use protocol::id::DeviceId;
-use protocol::mutation::{Hash, Mutation, SignedMutation};
+use protocol::mutation::{Hash, SignedMutation};
 use rusqlite::{OptionalExtension, Transaction};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Facts, Store, meta, set_meta};
+use super::{Facts, Store, meta, outbox, set_meta};
 use crate::error::{Error, Result};
 
 /// Where the past that both copies have ends.
@@ -106,7 +106,8 @@ impl Store {
         self.write(|tx| forget(tx, "renewal"))
     }
 
-    /// Becomes that computer: what waits is signed anew with its key, in its order and under the numbers that it has.
+    /// Becomes that computer: what waits is signed anew with its key, in its order and under the numbers that it has. What
+    /// people signed with their own keys stays signed so.
     /// All of it or nothing.
     pub fn adopt(&self, renewed: &Renewed, key: &SigningKey, was: &Past) -> Result<()> {
         self.write(|tx| {
@@ -152,14 +153,16 @@ fn sign_anew(tx: &Transaction<'_>, after: i64, device: DeviceId, key: &SigningKe
     let sql = "select hash from mutations where sequence = ?1";
     let before: Option<String> = tx.query_row(sql, [after], |row| row.get(0)).optional()?;
     let mut previous = before.as_deref().map_or(Some(Hash::ZERO), Hash::parse).ok_or(Error::StoreDamaged)?;
-    let sql = "select sequence, body from mutations where sequence > ?1 order by sequence";
-    let waiting: Vec<(i64, String)> = tx
-        .prepare(sql)?
-        .query_map([after], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<rusqlite::Result<_>>()?;
-    for (sequence, body) in waiting {
-        let mutation = Mutation { device_id: device, ..serde_json::from_str(&body)? };
-        let signed = SignedMutation::sign(&mutation, previous, key)?;
+    let sql = "select body, previous_hash, hash, signature, own_signature, sequence from mutations where sequence > ?1 \
+               order by sequence";
+    let mut statement = tx.prepare(sql)?;
+    let mut rows = statement.query([after])?;
+    let mut waiting: Vec<(i64, SignedMutation)> = Vec::new();
+    while let Some(row) = rows.next()? {
+        waiting.push((row.get(5)?, outbox::signed(row)?));
+    }
+    for (sequence, was) in waiting {
+        let signed = was.moved(device, previous, key).ok_or(Error::StoreDamaged)?;
         let sql = "update mutations set body = ?1, previous_hash = ?2, hash = ?3, signature = ?4 where sequence = ?5";
         tx.prepare_cached(sql)?.execute((
             &signed.body,

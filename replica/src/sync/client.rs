@@ -21,6 +21,7 @@ use protocol::file::Upload;
 use protocol::id::DeviceId;
 use protocol::log_end::{KnownEnds, LogEnds};
 use protocol::manage::{DeviceInfo, RevokeRequest};
+use protocol::own_key::{OwnKeyInfo, OwnKeyRequest};
 use protocol::standing::SignedOrder;
 use protocol::table::UnknownRow;
 use serde::Serialize;
@@ -167,6 +168,17 @@ impl Client {
     pub async fn receipts(&self, token: &Secret, request: &ReceiptsRequest) -> Result<ReceiptsAnswer> {
         let body = serde_json::to_vec(request)?;
         self.answer(Request { body, ..Request::post("v1/sync/receipts") }.with(token)).await
+    }
+
+    /// `POST /v1/own-keys`.
+    pub async fn tell_own_key(&self, token: &Secret, request: &OwnKeyRequest) -> Result<()> {
+        let body = serde_json::to_vec(request)?;
+        self.accepted(Request { body, ..Request::post("v1/own-keys") }.with(token)).await.map(|_| ())
+    }
+
+    /// `GET /v1/own-keys`.
+    pub async fn own_keys(&self, token: &Secret) -> Result<Vec<OwnKeyInfo>> {
+        self.answer(Request::get("v1/own-keys").with(token)).await
     }
 
     /// `POST /v1/audit/events`.

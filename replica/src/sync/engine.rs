@@ -1,7 +1,7 @@
 //! The task that keeps this computer in step for as long as someone is signed in. It survives outages: it asks
 //! the plan what to do, does it, and tells the plan what happened.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -37,6 +37,7 @@ use crate::desk::Event;
 use crate::error::{Error, Result};
 use crate::guard::Guard;
 use crate::keyring::{Keyring, RefreshToken};
+use crate::own_key::OwnKey;
 use crate::store::{Facts, Store};
 use crate::view::{CommandError, ComparedView, Connection, SyncProblem, SyncStatus};
 
@@ -57,7 +58,9 @@ pub(crate) struct Context {
     pub client: Client,
     pub facts: Facts,
     pub user: UserId,
-    /// What this person typed to sign in, if the server has not seen it yet.
+    /// That person's own key.
+    pub own_key: Option<OwnKey>,
+    /// What this person typed to sign in, as long as the server must see it: that it is they, and which key is theirs.
     pub typed: Mutex<Option<Typed>>,
     pub keyring: Keyring,
     pub installation: Uuid,
@@ -75,6 +78,13 @@ pub(crate) struct Context {
 pub(crate) struct Typed {
     pub email: String,
     pub password: Zeroizing<String>,
+}
+
+impl Typed {
+    /// What was typed.
+    pub fn new(email: &str, password: &str) -> Self {
+        Self { email: email.to_owned(), password: Zeroizing::new(password.to_owned()) }
+    }
 }
 
 /// Signs in at the server with a password, as this device.
@@ -118,6 +128,8 @@ pub(super) struct Line {
     shown: Mutex<Shown>,
     /// The version of the catalogue whose rows are staged already.
     pub(super) staged_catalogue: AtomicI64,
+    /// Whether the server must still be told of the own key of whoever is signed in.
+    pub(super) own_key_due: AtomicBool,
     /// Who waits for a comparison with the server.
     pub(super) comparisons: Mutex<Vec<Asked>>,
 }
@@ -147,6 +159,7 @@ impl Engine {
 
     fn at_rest(context: Context, token: Option<Secret>) -> Self {
         let line = Line {
+            own_key_due: context.own_key.is_some().into(),
             context,
             asked: Notify::new(),
             authorized: Notify::new(),
@@ -241,6 +254,7 @@ async fn run(line: Arc<Line>) {
                     line.files_due.notify_one();
                     let now = line.context.surroundings.now();
                     if looked.is_none_or(|at| (now - at).unsigned_abs() >= LOOK_EVERY) {
+                        line.exchange_own_keys().await;
                         looked = line.look_at_log().await.then_some(now);
                     }
                 }
@@ -285,6 +299,7 @@ async fn listen(line: Arc<Line>) {
 impl Line {
     async fn push(self: &Arc<Self>, max_bytes: usize) -> Result<()> {
         let token = self.token()?;
+        self.tell_own_key(&token).await?;
         let batch = self.on_store(move |store| store.next_batch(MAX_PUSH_MUTATIONS, max_bytes)).await?;
         let epoch = self.context.store.sync_state()?.epoch;
         let (answer, unknown) =
@@ -487,6 +502,7 @@ impl Line {
             }
             answer => answer?,
         };
+        self.tell_own_key(&session.tokens.access_token).await?;
         *lock(&context.typed) = None;
         let person = session.user;
         self.on_store(move |store| store.put_staff(&person)).await?;

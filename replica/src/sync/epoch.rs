@@ -23,6 +23,8 @@ impl Line {
         tracing::warn!(epoch = %state.epoch, version = state.version, "the server's data began a new epoch");
         self.staged_catalogue.store(0, Ordering::SeqCst);
         self.on_store(move |store| store.begin_epoch(&state, now)).await?;
+        // What it lost may be the key as well.
+        self.own_key_due.store(self.context.own_key.is_some(), Ordering::SeqCst);
         self.context.events.send(Event::RowsChanged).ok();
         Ok(())
     }

@@ -7,6 +7,7 @@ mod epoch;
 mod files;
 mod fill;
 mod http;
+mod own_key;
 mod plan;
 pub(crate) mod standing;
 pub(crate) mod surroundings;

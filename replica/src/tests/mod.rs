@@ -11,6 +11,7 @@ mod guard;
 mod ledger;
 mod letterhead;
 mod outbox;
+mod own_keys;
 mod patients;
 mod prescriptions;
 mod renewal;

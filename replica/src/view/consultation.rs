@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Conflict;
+use crate::store::OwnSignature;
 
 /// A prescription in a list.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -27,6 +28,8 @@ pub struct PrescriptionSummary {
     pub void_reason: Option<String>,
     /// Who signed it.
     pub doctor_name: String,
+    /// Whether with their own key; not told where many are shown.
+    pub own_signature: Option<OwnSignature>,
     /// Diagnoses in words.
     pub diagnoses: Vec<String>,
     /// Its lines.

@@ -136,6 +136,7 @@ pub(crate) async fn enrol(
         clinic: ClinicId(code.clinic),
         scope: code.scope,
         unlock_key: Secret(BASE64_STANDARD.encode(&enrolled.unlock_key)),
+        is_by_password: true,
     };
     let standing = standing::renew(&mut tx, auth, place.standing(), "", now).await?;
     let signed_in = Event { device: Some(DeviceId(enrolled.id)), ..attempt(Action::Login) };

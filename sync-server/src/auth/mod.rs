@@ -14,6 +14,8 @@ pub mod enrol;
 pub mod enrolment;
 /// `POST /v1/devices/handover`, `farewell` and `wiped`.
 pub mod farewell;
+/// `GET` and `POST /v1/own-keys`.
+pub mod own_keys;
 /// Passwords and their hashes.
 pub mod password;
 /// Members of staff.

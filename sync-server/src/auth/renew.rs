@@ -98,6 +98,7 @@ pub(crate) async fn renew(
         clinic: ClinicId(was.clinic),
         scope: device::scope(&was.scope),
         unlock_key: Secret(BASE64_STANDARD.encode(&enrolled.unlock_key)),
+        is_by_password: false,
     };
     let order = standing::renew(&mut tx, auth, place.standing(), &request.nonce, now).await?;
     let event = Event {
@@ -274,6 +275,17 @@ async fn add(
         "insert into device_users (tenant_id, device_id, user_id, first_signed_in_at, last_signed_in_at)
          select tenant_id, $3, user_id, first_signed_in_at, last_signed_in_at
          from device_users where tenant_id = $1 and device_id = $2",
+        tenant,
+        original,
+        enrolled.id
+    )
+    .execute(&mut *tx)
+    .await?;
+    // What waits there was signed with their keys of the other one.
+    sqlx::query!(
+        "insert into own_keys (tenant_id, device_id, user_id, public_key, after_sequence, created_at, revoked_at)
+         select tenant_id, $3, user_id, public_key, after_sequence, created_at, revoked_at
+         from own_keys where tenant_id = $1 and device_id = $2",
         tenant,
         original,
         enrolled.id

@@ -32,6 +32,8 @@ pub(crate) struct Place {
     pub(crate) clinic: ClinicId,
     pub(crate) scope: DeviceScope,
     pub(crate) unlock_key: Secret,
+    /// Whether they have just given their password.
+    pub(crate) is_by_password: bool,
 }
 
 impl Place {
@@ -42,6 +44,7 @@ impl Place {
             clinic: ClinicId(device.clinic),
             scope: device.scope,
             unlock_key: Secret(BASE64_STANDARD.encode(&device.unlock_key)),
+            is_by_password: false,
         }
     }
 
@@ -103,7 +106,7 @@ pub(crate) async fn login(
     person::note_sign_in(&mut tx, tenant.0, device.id, person.id).await?;
     let refresh = refresh::issue(&mut tx, tenant.0, device.id, now).await?;
     let notices = notices(&state, &mut tx, tenant, person.must_change_password).await?;
-    let place = Place::of(tenant, &device);
+    let place = Place { is_by_password: true, ..Place::of(tenant, &device) };
     let standing = renew(&mut tx, auth, place.standing(), &request.nonce, now).await?;
     audit::record(&mut tx, tenant, state.audit.lane(), &attempt(Action::Login)).await?;
     tx.commit().await?;
@@ -247,6 +250,7 @@ fn tokens(
         roles: person.roles.0.clone(),
         scope: place.scope,
         token_version: person.token_version,
+        is_by_password: place.is_by_password,
     };
     Tokens {
         access_token: auth.keys.sign(&subject, now),

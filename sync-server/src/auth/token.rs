@@ -28,7 +28,8 @@ const ISSUER: &str = "clinic-sync";
 const AUDIENCE: &str = "clinic-desk";
 const TYPE: &str = "at+jwt";
 
-/// What a token says. Every claim is required; a claim of another type is as good as none.
+/// What a token says. Every claim is required, but for `pwd`, which is false where it is not there; a claim of another type
+/// is as good as none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
     /// Who signed it.
@@ -49,6 +50,9 @@ pub struct Claims {
     pub scope: DeviceScope,
     /// Their `token_version`: a greater one in the database ends this token.
     pub tv: i32,
+    /// Whether they gave their password for this very token. No computer can say so by itself.
+    #[serde(default)]
+    pub pwd: bool,
     /// Signed at, in Unix seconds.
     pub iat: i64,
     /// Good from, in Unix seconds.
@@ -74,6 +78,8 @@ pub struct Subject {
     pub scope: DeviceScope,
     /// Their `token_version`.
     pub token_version: i32,
+    /// Whether they have just given their password.
+    pub is_by_password: bool,
 }
 
 /// The token is not one of ours, or its time is over. There is no telling which.
@@ -144,6 +150,7 @@ impl TokenKeys {
             roles: subject.roles.clone(),
             scope: subject.scope,
             tv: subject.token_version,
+            pwd: subject.is_by_password,
             iat,
             nbf: iat,
             exp: iat + TOKEN_TTL_SECS,

@@ -8,6 +8,7 @@
 mod catch_up;
 mod choose;
 mod copy;
+mod own_keys;
 mod staff;
 pub(crate) mod statements;
 
@@ -167,6 +168,7 @@ async fn copy_all(from: &mut PgConnection, to: &mut PgConnection, wanted: &Move)
     let rows = copier.copy_all(from, to).await?;
     let (to_review, inactive_doctors, questions) = (copier.to_review, copier.inactive_doctors, copier.asked);
     let beyond_plan = copier.beyond_plan;
+    own_keys::copy(from, to, [source, target], &chosen).await?;
     open_clinic(to, target, clinic, &clinic_code).await?;
     conflicts::ask_about_marked(to, target).await?;
     let patients = chosen.of(TableName::Patients);

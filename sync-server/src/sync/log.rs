@@ -217,8 +217,8 @@ pub(super) async fn keep(tx: &mut PgConnection, entry: &Entry<'_>) -> Result<()>
     sqlx::query!(
         "insert into sync_mutations (tenant_id, device_id, sequence, hash, previous_hash, signature, body,
                                      actor_user_id, fate, code, detail, blocked_by, review, sync_version,
-                                     done_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+                                     done_at, own_signature)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         entry.tenant.0,
         entry.device.0,
         receipt.sequence,
@@ -233,7 +233,8 @@ pub(super) async fn keep(tx: &mut PgConnection, entry: &Entry<'_>) -> Result<()>
         receipt.blocked_by,
         Json(&receipt.review) as _,
         entry.version,
-        entry.done_at
+        entry.done_at,
+        signed.own_signature
     )
     .execute(&mut *tx)
     .await?;

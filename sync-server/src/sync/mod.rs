@@ -10,6 +10,7 @@ pub mod live;
 pub(crate) mod log;
 mod mutation;
 mod own;
+mod own_key;
 mod people;
 mod prescription;
 pub mod pull;

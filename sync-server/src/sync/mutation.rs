@@ -10,6 +10,7 @@ use protocol::merge::{Current, ReviewColumn, merge};
 use protocol::mutation::{Change, Hash, Mutation, Op, SignedMutation};
 use protocol::permission::Roles;
 use protocol::settlement::{self, Gone};
+use protocol::signing::is_signature;
 use protocol::table::{Scope, TableName};
 use serde::Deserialize;
 use serde_json::Value;
@@ -18,6 +19,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::conflicts::{self, Course};
+use super::own_key::{self, Own};
 use super::people::{self, Judged, Person, nobody_here};
 use super::prescription::Step;
 use super::rows::{self, Origin};
@@ -71,6 +73,9 @@ impl<'a> Opened<'a> {
         if !signed.is_from(key) {
             return Err(Error::Invalid("A mutation's hash or signature does not fit."));
         }
+        if signed.own_signature.as_ref().is_some_and(|text| !is_signature(text)) {
+            return Err(Error::Invalid("What stands for the author's own signature is none."));
+        }
         let envelope: Envelope = serde_json::from_str(&signed.body)
             .map_err(|_| Error::Invalid("A mutation does not say who did it, where, and in which order."))?;
         if envelope.device_id != device {
@@ -113,9 +118,19 @@ pub(super) async fn apply(
         Ok(mutation) => mutation,
         Err(refusal) => return Ok((log::refused(sequence, hash, refusal.clone()), None)),
     };
+    let own = if mutation.needs_own_signature() {
+        own_key::judge(tx, (session.tenant, session.device), mutation, opened.signed, None).await?
+    } else {
+        Own::NoKey
+    };
+    if let Some(refusal) = own.refusal() {
+        // Who made it may be nobody who works here, and it is in a person's name.
+        session.lapsed.insert(sequence);
+        return Ok((log::refused(sequence, hash, refusal), None));
+    }
     let judged = Judged::ThenAndNow(done_at);
     match &mutation.settles {
-        Some(settlement) => settle::apply(tx, session, mutation, hash, settlement, judged).await,
+        Some(settlement) => settle::apply(tx, session, mutation, hash, settlement, (judged, own)).await,
         None => Ok((attempt(tx, session, mutation, hash, sequence, judged).await?, None)),
     }
 }
@@ -319,7 +334,7 @@ async fn apply_changes(
         }
     }
     for id in to_sign {
-        prescription::sign(tx, session.tenant, mutation.actor_user_id, roles, id).await?;
+        prescription::sign(tx, origin, mutation, roles, id).await?;
     }
     for id in to_withdraw {
         prescription::check_withdrawal(tx, session.tenant, mutation.actor_user_id, id).await?;

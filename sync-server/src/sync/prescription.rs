@@ -3,8 +3,10 @@
 use protocol::error::{Refusal, RefusalCode};
 use protocol::id::{TenantId, UserId};
 use protocol::merge::Current;
+use protocol::mutation::Mutation;
 use protocol::permission::Roles;
 use protocol::prescription::{check_lines, content_hash};
+use protocol::signing::{prescription_message, verify};
 use protocol::table::{TableName, Values};
 use protocol::validate::moment_text;
 use serde_json::Value;
@@ -12,6 +14,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::mutation::Failure;
+use super::own_key;
 use super::rows::{self, Origin};
 
 fn status(values: &Values) -> Option<&str> {
@@ -74,8 +77,8 @@ pub(super) fn status_of(current: &Current) -> Option<String> {
 /// Signs a prescription whose lines are all there: what the doctor signed must be what stands here now.
 pub(super) async fn sign(
     tx: &mut PgConnection,
-    tenant: TenantId,
-    actor: UserId,
+    Origin { tenant, device, actor, .. }: Origin,
+    mutation: &Mutation,
     roles: &Roles,
     id: Uuid,
 ) -> Result<(), Failure> {
@@ -96,6 +99,15 @@ pub(super) async fn sign(
             "content_sha256 does not fit the prescription: what was signed is not what is stored.",
         )
         .into());
+    }
+    if let Some(signature) = text("own_signature")
+        && let Some(key) = own_key::key_of(tx, (tenant, device), mutation).await?
+    {
+        let message = prescription_message(id, text("content_sha256").unwrap_or_default());
+        if !key.public_key.is_some_and(|key| verify(&key, &message, signature)) {
+            let detail = "own_signature is not that of whoever signed.";
+            return Err(Refusal::new(RefusalCode::BadValue, detail).into());
+        }
     }
     let signed = sqlx::query!(
         "update prescriptions p set status = 'finalised'

@@ -4,7 +4,7 @@ use protocol::api::{Fate, Receipt};
 use protocol::error::Refusal;
 use protocol::form;
 use protocol::id::{DeviceId, TenantId, UserId};
-use protocol::mutation::{Hash, Mutation};
+use protocol::mutation::{Hash, Mutation, SignedMutation};
 use protocol::settlement::Gone;
 use sqlx::PgConnection;
 use sqlx::types::Json;
@@ -31,6 +31,9 @@ pub(super) struct Aside {
     pub(super) done_at: Option<OffsetDateTime>,
     /// Why not, if it is not of a form that this server takes.
     pub(super) mutation: Result<Mutation, Refusal>,
+    /// As it came.
+    pub(super) signed: SignedMutation,
+    pub(super) received_at: OffsetDateTime,
     /// Why it was refused, in words.
     pub(super) detail: Option<String>,
     pub(super) code: Option<String>,
@@ -53,7 +56,8 @@ pub(super) async fn lock(
 ) -> Result<Option<Aside>> {
     let row = sqlx::query!(
         r#"select coalesce(q.place, q.sequence) as "place!", q.resolved_at is not null as "is_settled!", q.code,
-                  coalesce(q.detail, m.detail) as detail, m.hash, m.actor_user_id, m.done_at, m.body
+                  coalesce(q.detail, m.detail) as detail, m.hash, m.previous_hash, m.signature, m.own_signature,
+                  m.actor_user_id, m.done_at, m.received_at, m.body
            from sync_quarantine q
            join sync_mutations m
              on m.tenant_id = q.tenant_id and m.device_id = q.device_id and m.sequence = q.sequence
@@ -74,6 +78,14 @@ pub(super) async fn lock(
         author: UserId(row.actor_user_id),
         done_at: row.done_at,
         mutation: form::read(&row.body),
+        received_at: row.received_at,
+        signed: SignedMutation {
+            previous_hash: Hash::parse(&row.previous_hash).unwrap_or(Hash::ZERO),
+            hash: Hash::parse(&row.hash).unwrap_or(Hash::ZERO),
+            body: row.body,
+            signature: row.signature,
+            own_signature: row.own_signature,
+        },
         detail: row.detail,
         code: row.code,
     }))

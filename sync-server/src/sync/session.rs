@@ -38,7 +38,8 @@ pub(super) struct Session {
     pub(super) instead: BTreeMap<i64, Vec<Change>>,
     /// Whether some of the device never went in, once that was asked.
     pub(super) has_gone: Option<bool>,
-    /// Mutations of this device that their authors might do then and may not do now: they go before the admins.
+    /// Mutations of this device that their authors might do then and may not do now, and those that lack their authors' own
+    /// signature: they go before the admins.
     pub(super) lapsed: BTreeSet<i64>,
     people: BTreeMap<UserId, Option<Person>>,
     device_name: Option<String>,

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 
 use super::mutation::{Done, attempt};
+use super::own_key::{self, Own};
 use super::people::{Judged, nobody_here};
 use super::quarantine::{self, Aside, Ending};
 use super::rows::{self, Origin};
@@ -27,6 +28,8 @@ struct By<'a> {
     settlement: &'a Settlement,
     /// Whether they are an admin: whoever gives and takes roles lets in what one of them was missing for.
     is_admin: bool,
+    /// Whether they signed it with their own key, and the refused one is in their name: so they make it theirs.
+    is_own: bool,
 }
 
 /// Applies a settlement. The answer to it comes with the place where it stands: that of what it corrects.
@@ -36,7 +39,7 @@ pub(super) async fn apply(
     mutation: &Mutation,
     hash: Hash,
     settlement: &Settlement,
-    judged: Judged,
+    (judged, own): (Judged, Own),
 ) -> Result<(Receipt, Option<i64>)> {
     let sequence = mutation.sequence;
     let refused = |code, detail: &str| (log::refused(sequence, hash, Refusal::new(code, detail)), None);
@@ -79,7 +82,8 @@ pub(super) async fn apply(
         now: session.now,
     };
     let is_admin = roles.0.contains(&Role::Admin);
-    let by = By { origin, name: &person.name, sequence, settlement, is_admin };
+    let is_own = own == Own::Signed && aside.author == mutation.actor_user_id;
+    let by = By { origin, name: &person.name, sequence, settlement, is_admin, is_own };
     match settlement.way {
         Way::HandOver => {
             let from = session.source(tx, origin).await?;
@@ -126,10 +130,13 @@ async fn settle(
         end(tx, theirs, aside, by, Fate::Discarded, None).await?;
     } else {
         let again = match &aside.mutation {
-            Ok(mutation) => {
-                let judged = aside.judged(mutation, theirs.now, by.is_admin);
-                attempt(tx, theirs, mutation, aside.hash, aside.place, judged).await?
-            }
+            Ok(mutation) => match not_signed(tx, theirs, aside, mutation, by).await? {
+                Some(refusal) => log::refused(aside.sequence, aside.hash, refusal),
+                None => {
+                    let judged = aside.judged(mutation, theirs.now, by.is_admin);
+                    attempt(tx, theirs, mutation, aside.hash, aside.place, judged).await?
+                }
+            },
             Err(refusal) => log::refused(aside.sequence, aside.hash, refusal.clone()),
         };
         if again.fate.is_aside() {
@@ -146,6 +153,23 @@ async fn settle(
     go_on(tx, theirs, aside.sequence, by).await?;
     hand_over_lapsed(tx, theirs).await?;
     Ok(None)
+}
+
+/// Why it does not go in, if its author's own signature is missing: nobody but they can say that it is theirs, and an admin
+/// only that it came too late for its key.
+async fn not_signed(
+    tx: &mut PgConnection,
+    theirs: &Session,
+    aside: &Aside,
+    mutation: &Mutation,
+    by: &By<'_>,
+) -> Result<Option<Refusal>> {
+    if by.is_own || !mutation.needs_own_signature() {
+        return Ok(None);
+    }
+    let place = (theirs.tenant, aside.device);
+    let own = own_key::judge(tx, place, mutation, &aside.signed, Some(aside.received_at)).await?;
+    Ok(if own == Own::Late && by.is_admin { None } else { own.refusal() })
 }
 
 /// Tries in their order what waited behind a mutation that does so no more.

@@ -22,6 +22,7 @@ fn subject(clinic: &Clinic, desk: &Desk) -> Subject {
         roles: vec![Role::Admin, Role::Doctor],
         scope: DeviceScope::Clinical,
         token_version: 1,
+        is_by_password: false,
     }
 }
 

@@ -44,6 +44,8 @@ pub struct Desk {
     pub epoch: Epoch,
     pub token: String,
     pub key: SigningKey,
+    /// The own key of whoever sits there, if they have one.
+    pub own: Option<SigningKey>,
     sequence: i64,
     hash: Hash,
 }
@@ -165,6 +167,7 @@ pub async fn enrol(server: &Server, tenant_code: &str, email: &str, scope: Devic
         epoch: enrolled.epoch,
         token: enrolled.session.tokens.access_token.0,
         key,
+        own: None,
         sequence: 0,
         hash: Hash::ZERO,
     }
@@ -201,7 +204,10 @@ impl Desk {
         };
         let signed = SignedMutation::sign(&mutation, self.hash, &self.key).expect("JSON");
         self.hash = signed.hash;
-        signed
+        match &self.own {
+            Some(own) if mutation.needs_own_signature() => signed.signed_by(own),
+            _ => signed,
+        }
     }
 
     /// The same with its text made over before it is signed, as by a hostile desktop.
@@ -211,7 +217,12 @@ impl Desk {
         self.hash = Hash::chained(previous_hash, &body);
         let signature = self.key.sign(&[b"cd-mutation-1".as_slice(), &self.hash.0].concat());
         let signature = BASE64_STANDARD.encode(signature.to_bytes());
-        SignedMutation { body, previous_hash, hash: self.hash, signature }
+        SignedMutation { body, previous_hash, hash: self.hash, signature, own_signature: None }
+    }
+
+    /// The number of the last mutation.
+    pub fn sequence(&self) -> i64 {
+        self.sequence
     }
 
     /// Forgets the last mutation, as a disk does that was restored.

@@ -186,6 +186,30 @@ async fn a_clinic_may_go_without_its_patients() {
 }
 
 #[tokio::test]
+async fn the_keys_with_which_was_signed_what_goes_come_along_and_count_for_nothing_new() {
+    let mut town = Town::new().await;
+    let (from, to) = (town.from.0, town.to.0);
+    town.run(&format!(
+        "insert into clinic.own_keys (tenant_id, device_id, user_id, public_key, after_sequence)
+         select tenant_id, gen_random_uuid(), id, 'key', 0 from clinic.users where tenant_id = '{from}'"
+    ))
+    .await;
+    town.relocate(true, true).await.expect("moved");
+    town.relocate_again().await;
+    let arrived: (i64, i64, i64) = sqlx::query_as(
+        "select count(*), count(revoked_at), count(*) filter (where user_id in (
+             select finalised_by from clinic.prescriptions where tenant_id = $1))
+         from clinic.own_keys where tenant_id = $1",
+    )
+    .bind(to)
+    .fetch_one(&mut town.admin)
+    .await
+    .expect("a count");
+    assert!(arrived.0 > 0);
+    assert_eq!((arrived.1, arrived.2), (arrived.0, arrived.0), "those of whoever signed, each once");
+}
+
+#[tokio::test]
 async fn the_same_move_once_more_brings_what_came_since_and_nothing_twice() {
     let mut town = Town::new().await;
     let (clinic, clinic_code) = town.clinic().await;

@@ -229,6 +229,7 @@ const NO_IDS: &[(&str, &str)] = &[
     ("POST", "/v1/devices/{id}/revoke"),
     ("POST", "/v1/devices/renew"),
     ("POST", "/v1/auth/password"),
+    ("POST", "/v1/own-keys"),
     ("POST", "/v1/audit/ends"),
     ("POST", "/v1/sync/push"),
     ("POST", "/v1/sync/receipts"),

@@ -151,6 +151,7 @@ async fn a_suspended_tenant_sends_what_waits_and_reads_and_nothing_else() {
         "/v1/auth/challenge",
         "/v1/auth/login",
         "/v1/auth/refresh",
+        "/v1/own-keys",
         "/v1/sync/push",
         "/v1/sync/receipts",
         "/v1/audit/events",

@@ -43,6 +43,7 @@ mod messages;
 mod metrics;
 mod openapi;
 mod operator;
+mod own_keys;
 mod prescription;
 mod pull;
 mod push;

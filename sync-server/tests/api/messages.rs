@@ -24,7 +24,7 @@ use crate::files::{attachment, picture};
 use crate::prescription::signed;
 use crate::renew::Copied;
 use crate::revoked::{farewell, handover, post, revocation, revoke};
-use crate::{audit_ends, desk::EMAIL};
+use crate::{audit_ends, desk::EMAIL, own_keys};
 
 /// Their answers are no JSON, or nothing; docs/sync-protocol.md shows them.
 const NO_JSON: &[&str] = &[
@@ -51,6 +51,8 @@ async fn story() -> Vec<Exchange> {
     let (clinic, mut desk, patient) = dental_clinic().await;
     let get = async |desk: &Desk, path: &str| ask(desk, Method::GET, path, None).await;
     desk.write(vec![new_patient(Uuid::now_v7(), "Sunita")]).await;
+    desk.own = Some(own_keys::register(&desk, &desk.token, 0).await);
+    get(&desk, "/v1/own-keys").await;
     let (written, _) = signed(&mut desk).await;
     let bytes = picture(1_000);
     let file = Uuid::now_v7();

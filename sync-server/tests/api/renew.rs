@@ -45,6 +45,10 @@ impl Copied {
         Self { clinic, desk, after, last, instead, key }
     }
 
+    pub fn desk(&self) -> &Desk {
+        &self.desk
+    }
+
     pub fn request(&self) -> RenewRequest {
         let public_key = public_key_text(&self.key.verifying_key());
         let message = renew_message(SERVER_NAME, self.desk.tenant, self.desk.device, &public_key);

@@ -42,6 +42,8 @@ const ROUTES: &[(&str, &str, &[Role])] = &[
     ("POST", "/v1/devices/{id}/revoke", ADMIN),
     ("POST", "/v1/devices/renew", ALL),
     ("POST", "/v1/auth/password", ALL),
+    ("GET", "/v1/own-keys", ALL),
+    ("POST", "/v1/own-keys", ALL),
     ("GET", "/v1/tenant", ALL),
     // Doctors and dentists see what they did themselves.
     ("GET", "/v1/audit", MERGERS),
@@ -85,7 +87,7 @@ const COLUMNS: &[(TableName, &str, &[Role])] = &[
         TableName::Prescriptions,
         "prescription_number amends_id superseded_by_id diagnoses investigations advice follow_up_date \
          follow_up_note patient_snapshot doctor_snapshot finalised_at finalised_by content_sha256 void_reason \
-         voided_at voided_by referral_to allergy_snapshot alerts",
+         voided_at voided_by referral_to allergy_snapshot alerts own_signature",
         PRESCRIBERS,
     ),
     (TableName::Prescriptions, "*", CLINICIANS),

@@ -53,6 +53,7 @@ pub fn token(clinic: &Clinic, desk: &Desk, user: UserId, role: Role) -> String {
         roles: vec![role],
         scope: DeviceScope::Clinical,
         token_version: 1,
+        is_by_password: false,
     };
     clinic.server.state().auth.keys.sign(&subject, OffsetDateTime::now_utc()).0
 }

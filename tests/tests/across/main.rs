@@ -15,6 +15,7 @@ mod isolation;
 #[cfg(target_os = "linux")]
 mod keys;
 mod lease;
+mod own_keys;
 mod people;
 mod refusals;
 mod restored;

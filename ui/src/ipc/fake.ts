@@ -284,6 +284,7 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
         version: 1,
         voidReason: null,
         doctorName: "Dr. Anjali Kulkarni",
+        ownSignature: "good",
         diagnoses: ["Type 2 diabetes"],
         items: viewsOf({
           ...emptyDraft,
@@ -631,6 +632,7 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
           version: draft.amends ? 2 : 1,
           voidReason: null,
           doctorName: signedIn?.fullName ?? "",
+          ownSignature: null,
           diagnoses: draft.diagnoses.map((one) => [one.text, one.icd10].filter(Boolean).join(" ")),
           items: viewsOf(draft),
           alerts,

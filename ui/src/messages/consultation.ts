@@ -121,6 +121,12 @@ export const prescription = {
   saved: (path: string) => `Saved as ${path}`,
   backToChart: "Back to chart",
   signedBy: "Signed by",
+  ownSignature: {
+    good: "with their own key",
+    none: "without a key of their own",
+    unknown: "with a key that is looked up at the next contact",
+    wrong: "with no key that is known as theirs",
+  },
   date: "Date",
   diagnoses: "Diagnosis",
   medicines: "Medicines",

@@ -121,6 +121,12 @@ export const prescription: typeof englishPrescription = {
   saved: (path) => `${path} में सहेजा गया`,
   backToChart: "चार्ट पर लौटें",
   signedBy: "हस्ताक्षर",
+  ownSignature: {
+    good: "अपनी कुंजी से",
+    none: "अपनी कुंजी के बिना",
+    unknown: "कुंजी अगले संपर्क पर जाँची जाएगी",
+    wrong: "इनकी किसी जानी हुई कुंजी से नहीं",
+  },
   date: "तारीख",
   diagnoses: "निदान",
   medicines: "दवाएँ",

@@ -13,6 +13,11 @@ function alertWords(alert: AlertView): string {
   return `${[alert.medicine, alert.why].filter(Boolean).join(": ")}${marks && ` (${marks})`}`;
 }
 
+function signedBy({ doctorName, ownSignature }: PrescriptionSummary): string {
+  const how = ownSignature && messages.prescription.ownSignature[ownSignature];
+  return [doctorName, how].filter(Boolean).join(", ");
+}
+
 export function Facts({ prescription }: { prescription: PrescriptionSummary }) {
   const { prescription: words, chart } = messages;
   const facts: [string, string | null][] = [
@@ -20,7 +25,7 @@ export function Facts({ prescription }: { prescription: PrescriptionSummary }) {
     [words.voidedBecause, prescription.voidReason],
     [words.version, prescription.version > 1 ? String(prescription.version) : null],
     [words.date, shortDay(prescription.visitDate)],
-    [words.signedBy, prescription.doctorName],
+    [words.signedBy, signedBy(prescription)],
     [words.diagnoses, prescription.diagnoses.join(", ")],
     [words.medicines, prescription.items.map((item) => item.title).join("\n")],
     [words.alerts, prescription.alerts.map(alertWords).join("\n")],

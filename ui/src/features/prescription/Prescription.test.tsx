@@ -64,3 +64,10 @@ test("an earlier prescription is copied into the pad", async () => {
   await screen.findByTestId("pad-difference");
   expect(screen.getByTestId("pad-item").textContent).toContain("METFORMIN");
 });
+
+test("who signed it is shown with whether that was their own key", async () => {
+  await openLast();
+  expect(screen.getByText("Signed by").nextSibling?.textContent).toBe(
+    "Dr. Anjali Kulkarni, with their own key",
+  );
+});

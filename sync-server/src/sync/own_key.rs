@@ -1,0 +1,96 @@
+//! Whether a mutation that only its author may make bears the signature of their own key.
+
+use ed25519_dalek::VerifyingKey;
+use protocol::error::{Refusal, RefusalCode};
+use protocol::id::{DeviceId, TenantId};
+use protocol::mutation::{Mutation, SignedMutation};
+use protocol::signing::parse_public_key;
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+
+use crate::error::Result;
+
+/// What its author's own key says of a mutation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Own {
+    /// It signed it.
+    Signed,
+    /// The server knows of no key that they had when they made it.
+    NoKey,
+    /// It signed it, and counted no more when the server got it.
+    Late,
+    /// It did not sign it.
+    Missing,
+}
+
+/// Looks for the key that its author had on this device when they made the mutation. `received` is when the server got
+/// it, if that was not now.
+pub(super) async fn judge(
+    tx: &mut PgConnection,
+    (tenant, device): (TenantId, DeviceId),
+    mutation: &Mutation,
+    signed: &SignedMutation,
+    received: Option<OffsetDateTime>,
+) -> Result<Own> {
+    let key = key_of(tx, (tenant, device), mutation).await?;
+    let Some(key) = key else { return Ok(Own::NoKey) };
+    let is_signed = key.public_key.is_some_and(|key| signed.is_signed_by(&key));
+    let counted = match (key.revoked_at, received) {
+        (None, _) => true,
+        (Some(_), None) => false,
+        (Some(revoked), Some(received)) => received < revoked,
+    };
+    Ok(match (is_signed, counted) {
+        (false, _) => Own::Missing,
+        (true, true) => Own::Signed,
+        (true, false) => Own::Late,
+    })
+}
+
+/// A key that somebody had.
+#[derive(Debug)]
+pub(super) struct Key {
+    /// None if it is no key.
+    pub(super) public_key: Option<VerifyingKey>,
+    revoked_at: Option<OffsetDateTime>,
+}
+
+/// The key that the author of a mutation had on the device when they made it.
+pub(super) async fn key_of(
+    tx: &mut PgConnection,
+    (tenant, device): (TenantId, DeviceId),
+    mutation: &Mutation,
+) -> Result<Option<Key>> {
+    let key = sqlx::query!(
+        "select public_key, revoked_at from own_keys
+         where tenant_id = $1 and device_id = $2 and user_id = $3 and after_sequence < $4
+         order by after_sequence desc, created_at desc limit 1",
+        tenant.0,
+        device.0,
+        mutation.actor_user_id.0,
+        mutation.sequence
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(key.map(|key| Key { public_key: parse_public_key(&key.public_key), revoked_at: key.revoked_at }))
+}
+
+impl Own {
+    /// Why what is judged so is set aside, if it is.
+    pub(super) fn refusal(self) -> Option<Refusal> {
+        let detail = match self {
+            Self::Signed | Self::NoKey => return None,
+            Self::Late => {
+                "It was signed with a key that counts no more: its author's password was reset, or they or the computer \
+                 were taken out before it arrived. It is kept: its author signs in there and tries it again, an admin \
+                 lets it in, or it is discarded."
+            }
+            Self::Missing => {
+                "It does not bear the signature of the person in whose name it was made, who has a key of their own on \
+                 that computer. It is kept: if it is theirs, they sign in there and try it again; if not, it is discarded \
+                 and an admin should know of it."
+            }
+        };
+        Some(Refusal::new(RefusalCode::NotSigned, detail))
+    }
+}
