@@ -318,7 +318,7 @@ impl Desk {
         }
         let typed = self.password(password, session, &guard);
         let own_key = OwnKey::born(0)?;
-        slots.put_user_with(&session.user, &typed, &secrets, &key, Some(&own_key), self.now_ms())?;
+        slots.put_user(&session.user, &typed, &secrets, &key, Some(&own_key), self.now_ms())?;
         slots.save()?;
         let store = Store::create(&unfinished.join(DATABASE), &key, &facts)?;
         store.put_staff(&session.user)?;
@@ -419,7 +419,7 @@ impl Desk {
                 opens_offline: true,
             };
             let own_key = Some(&own_key);
-            here.slots.put_user_with(&person, &typed, &here.secrets, &slot.key, own_key, self.now_ms())?;
+            here.slots.put_user(&person, &typed, &here.secrets, &slot.key, own_key, self.now_ms())?;
         }
         here.slots.save()?;
         // The server hears of it when it can be reached: that brings fresh tokens and roles.
@@ -472,14 +472,7 @@ impl Desk {
         here.slots = self.slots()?.ok_or(Error::NotEnrolled)?;
         let typed = self.password(password, &session, &here.guard);
         let own_key = OwnKey::born(store.sync_state()?.last_sequence)?;
-        here.slots.put_user_with(
-            &session.user,
-            &typed,
-            &here.secrets,
-            &key,
-            Some(&own_key),
-            self.now_ms(),
-        )?;
+        here.slots.put_user(&session.user, &typed, &here.secrets, &key, Some(&own_key), self.now_ms())?;
         here.slots.save()?;
         let own_key = Some((own_key, Typed::new(&session.user.email, password)));
         let sign_in = SignIn {

@@ -199,7 +199,7 @@ impl Desk {
             // What both copies have is the key of neither any more.
             let own_key = OwnKey::born(store.sync_state()?.last_sequence)?;
             let now_ms = desk.now_ms();
-            here.slots.put_user_with(&person, &password, &here.secrets, &key, Some(&own_key), now_ms)?;
+            here.slots.put_user(&person, &password, &here.secrets, &key, Some(&own_key), now_ms)?;
             here.slots.save()?;
             let own_key = Some((own_key, typed.clone()));
             store.forget_renewed()?;

@@ -257,20 +257,9 @@ impl Slots {
         open_key(sealed.ok_or(Error::SlotsDamaged)?, &wrapping, &about)?.ok_or(Error::SlotsDamaged)
     }
 
-    /// Wraps the key for a person, in place of the slot that they had.
+    /// Wraps the key for a person, in place of the slot that they had, and their own key with it if the slot opens without
+    /// the server.
     pub fn put_user(
-        &mut self,
-        person: &StaffMember,
-        password: &Password<'_>,
-        secrets: &DeviceSecrets,
-        key: &DatabaseKey,
-        now_ms: i64,
-    ) -> Result<()> {
-        self.put_user_with(person, password, secrets, key, None, now_ms)
-    }
-
-    /// The same with a key of their own, which lies there if they have a slot that opens without the server.
-    pub fn put_user_with(
         &mut self,
         person: &StaffMember,
         password: &Password<'_>,
@@ -449,7 +438,14 @@ mod tests {
         };
         let mut slots = Slots::new(folder, about, secrets);
         slots
-            .put_user(&person("anjali@example.org"), &password("correct horse battery"), secrets, key, 1)
+            .put_user(
+                &person("anjali@example.org"),
+                &password("correct horse battery"),
+                secrets,
+                key,
+                None,
+                1,
+            )
             .expect("BUG");
         slots.put_server(&Secret("the server's half".into()), secrets, key).expect("BUG");
         slots.save().expect("BUG: saves");
@@ -492,7 +488,7 @@ mod tests {
         let (anjali, rahul) = (person("anjali@example.org"), person("rahul@example.org"));
         let [hers, his] = [3, 7].map(|after| OwnKey::born(after).expect("BUG: random"));
         for (person, text, own) in [(&anjali, "correct horse", &hers), (&rahul, "battery staple", &his)] {
-            slots.put_user_with(person, &password(text), &secrets, &key, Some(own), 1).expect("BUG: sealed");
+            slots.put_user(person, &password(text), &secrets, &key, Some(own), 1).expect("BUG: sealed");
         }
         assert_eq!(opened(&slots, "rahul@example.org", "battery staple"), Some((his.key.to_bytes(), 7)));
         assert_eq!(opened(&slots, "rahul@example.org", "correct horse"), None, "nobody else's password");
@@ -510,13 +506,13 @@ mod tests {
         assert!(opens(&slots, "rahul@example.org", "battery staple", &secrets).is_some());
         assert_eq!(opened(&slots, "rahul@example.org", "battery staple"), None);
         slots
-            .put_user_with(&rahul, &password("battery staple"), &secrets, &key, Some(&his), 1)
+            .put_user(&rahul, &password("battery staple"), &secrets, &key, Some(&his), 1)
             .expect("BUG: sealed");
         slots.close_all();
         let left = |slot: &Slot| matches!(slot, Slot::User { own_key: Some(_), .. });
         assert!(!slots.file.slots.iter().any(left), "by which a guess could be tried");
         let online = Password { opens_offline: false, ..password("battery staple") };
-        slots.put_user_with(&rahul, &online, &secrets, &key, Some(&his), 1).expect("BUG: put");
+        slots.put_user(&rahul, &online, &secrets, &key, Some(&his), 1).expect("BUG: put");
         assert!(!slots.file.slots.iter().any(left));
     }
 

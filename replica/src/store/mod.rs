@@ -38,7 +38,7 @@ pub use epoch::Restored;
 pub use files::FileCounts;
 pub use filling::Filling;
 pub(crate) use filling::{Header, Portion};
-pub(crate) use outbox::{Keys, NewMutation, record, signed};
+pub(crate) use outbox::{Keys, NewMutation, record};
 pub use own_keys::OwnSignature;
 pub(crate) use own_keys::{OwnKeys, own_keys};
 pub(crate) use renewal::{Past, Renewed, past};

@@ -112,7 +112,7 @@ impl Computer {
             doctor_id: None,
         };
         let password = Password { text: PASSWORD, cost: SlotCost::QUICK, version: 1, opens_offline: true };
-        slots.put_user(&person, &password, &secrets, &key, 1).expect("BUG: sealed");
+        slots.put_user(&person, &password, &secrets, &key, None, 1).expect("BUG: sealed");
         slots.put_server(&Secret("half".into()), &secrets, &key).expect("BUG: sealed");
         slots.save().expect("BUG: saved");
         Self { folder, secrets, watch: Watch::default() }

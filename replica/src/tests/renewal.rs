@@ -86,7 +86,7 @@ fn write_slots(home: &Path, secrets: &DeviceSecrets, installation: Uuid, device_
     let mut slots = Slots::new(home, about, secrets);
     slots.put_server(&Secret("half".into()), secrets, &key(7)).expect("BUG: sealed");
     let password = Password { text: PASSWORD, cost: SlotCost::QUICK, version: 1, opens_offline: true };
-    slots.put_user(&person(), &password, secrets, &key(7), 1).expect("BUG: sealed");
+    slots.put_user(&person(), &password, secrets, &key(7), None, 1).expect("BUG: sealed");
     slots.save().expect("BUG: saved");
     let guard = Guard::open(home, (DEVICE.0, device_id), secrets, Clock::stopped(NOW));
     guard.take(&signed(Lease { device_id, ..lease(NOW, 7) }), "mine").expect("BUG: taken");
