@@ -28,7 +28,8 @@ pub fn open(app: &App) -> tauri::Result<()> {
 /// Whether WebDriver drives the window, which WebKit refuses to a window that keeps nothing. Never so in what
 /// is shipped.
 fn is_driven() -> bool {
-    cfg!(debug_assertions) && std::env::var_os("TAURI_WEBVIEW_AUTOMATION").is_some_and(|set| set == "true")
+    cfg!(any(debug_assertions, feature = "driven"))
+        && std::env::var_os("TAURI_WEBVIEW_AUTOMATION").is_some_and(|set| set == "true")
 }
 
 /// Passes what happens in the replica on to the window, for as long as the program runs.

@@ -133,7 +133,8 @@ pub fn wait_for<T>(
 pub fn programs() -> anyhow::Result<PathBuf> {
     let me = std::env::current_exe()?;
     let folder = me.parent().context("a program lies in a folder")?;
-    let folder = if folder.ends_with("deps") { folder.parent().unwrap_or(folder) } else { folder };
+    let is_within = folder.ends_with("deps") || folder.ends_with("examples");
+    let folder = if is_within { folder.parent().unwrap_or(folder) } else { folder };
     Ok(folder.to_owned())
 }
 

@@ -42,7 +42,8 @@ pub fn run(name: Name, json: Option<&Path>, options: &[String]) -> anyhow::Resul
         setup::packages(Need::Window)?;
         setup::npm_packages()?;
         setup::build_ui()?;
-        shell::cargo(&["build", "--release", "-p", "clinic-desk", "--bins", "--example", "empty_window"])?;
+        let window = ["--bins", "--example", "empty_window", "--features", "driven"];
+        shell::cargo(&[["build", "--release", "-p", "clinic-desk"].as_slice(), &window].concat())?;
     }
     shell::cargo(&["build", "--release", "-p", package, "--features", features, "--example", example])?;
     let program = shell::binary(&format!("examples/{example}"), "release");
