@@ -375,7 +375,7 @@ impl Desk {
                     return Ok(state);
                 }
                 let (desk, password) = (Arc::clone(self), Zeroizing::new(password.to_owned()));
-                return blocking(move || desk.open_offline(here, slot, store, password)).await;
+                return blocking(move || desk.open_offline(here, *slot, store, password)).await;
             }
             UserSlot::Closed => Error::WrongPassword,
             UserSlot::None => needs_server(&here.guard),

@@ -134,7 +134,7 @@ pub enum UserSlot {
     /// It does not open with this password.
     Closed,
     /// It opened.
-    Open(OpenSlot),
+    Open(Box<OpenSlot>),
 }
 
 /// What a person's slot held.
@@ -239,7 +239,8 @@ impl Slots {
                     own_key.as_ref().and_then(|sealed| sealed.open(&wrapping, &about).ok().flatten());
                 let own_key = own_key.and_then(|bytes| OwnKey::of_bytes(&bytes));
                 let (user, cost, password_version) = (user.user_id, *cost, *password_version);
-                return Ok(UserSlot::Open(OpenSlot { user, key, own_key, cost, password_version }));
+                let opened = OpenSlot { user, key, own_key, cost, password_version };
+                return Ok(UserSlot::Open(Box::new(opened)));
             }
         }
         Ok(UserSlot::None)

@@ -130,13 +130,14 @@ async fn settle(
         end(tx, theirs, aside, by, Fate::Discarded, None).await?;
     } else {
         let again = match &aside.mutation {
-            Ok(mutation) => match not_signed(tx, theirs, aside, mutation, by).await? {
-                Some(refusal) => log::refused(aside.sequence, aside.hash, refusal),
-                None => {
+            Ok(mutation) => {
+                if let Some(refusal) = not_signed(tx, theirs, aside, mutation, by).await? {
+                    log::refused(aside.sequence, aside.hash, refusal)
+                } else {
                     let judged = aside.judged(mutation, theirs.now, by.is_admin);
                     attempt(tx, theirs, mutation, aside.hash, aside.place, judged).await?
                 }
-            },
+            }
             Err(refusal) => log::refused(aside.sequence, aside.hash, refusal.clone()),
         };
         if again.fate.is_aside() {
