@@ -1,10 +1,12 @@
-//! Draws a prescription, offline: as a PDF for the printer and as SVG pages for the window. Both come from
+//! Draws a prescription, and the page of a recovery code, offline: as a PDF for the printer and as SVG pages for the window. Both come from
 //! one layout, so that what is shown is what is printed.
+
+pub mod logo;
 
 use std::sync::LazyLock;
 
 use protocol::printed::Printed;
-use typst::foundations::{Dict, IntoValue};
+use typst::foundations::{Bytes, Dict, IntoValue};
 use typst_as_lib::{TypstEngine, TypstTemplateMainFile};
 use typst_layout::PagedDocument;
 
@@ -13,9 +15,14 @@ use typst_layout::PagedDocument;
 #[error("the prescription could not be drawn: {0}")]
 pub struct DrawError(String);
 
-static ENGINE: LazyLock<TypstEngine<TypstTemplateMainFile>> = LazyLock::new(|| {
+static ENGINE: LazyLock<TypstEngine<TypstTemplateMainFile>> =
+    LazyLock::new(|| engine(include_str!("prescription.typ")));
+static RECOVERY: LazyLock<TypstEngine<TypstTemplateMainFile>> =
+    LazyLock::new(|| engine(include_str!("recovery.typ")));
+
+fn engine(layout: &'static str) -> TypstEngine<TypstTemplateMainFile> {
     TypstEngine::builder()
-        .main_file(include_str!("prescription.typ"))
+        .main_file(layout)
         .fonts([
             include_bytes!("../fonts/NotoSans-Regular.ttf").as_slice(),
             include_bytes!("../fonts/NotoSans-Bold.ttf").as_slice(),
@@ -23,7 +30,7 @@ static ENGINE: LazyLock<TypstEngine<TypstTemplateMainFile>> = LazyLock::new(|| {
             include_bytes!("../fonts/NotoSansDevanagari-Bold.ttf").as_slice(),
         ])
         .build()
-});
+}
 
 /// What a prescription is printed on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,7 +51,22 @@ impl Paper {
     }
 }
 
-/// A prescription laid out on pages.
+/// A recovery code, as it lies in the safe.
+#[derive(Clone, Copy)]
+pub struct RecoveryPaper<'a> {
+    /// The code, in groups.
+    pub code: &'a str,
+    /// What tells it from others.
+    pub fingerprint: &'a str,
+    /// What staff call the computer that it opens.
+    pub device_name: &'a str,
+    /// The clinic and whose it is.
+    pub clinic_name: &'a str,
+    /// The day on which it was made.
+    pub made_on: &'a str,
+}
+
+/// A prescription, or a recovery code, laid out on pages.
 pub struct Drawn(PagedDocument);
 
 impl Drawn {
@@ -58,7 +80,41 @@ impl Drawn {
         let mut inputs = Dict::new();
         inputs.insert("prescription".into(), json.into_value());
         inputs.insert("paper".into(), paper.as_str().into_value());
+        if let Some(shape) = logo::shape(&prescription.logo) {
+            let mut with = inputs.clone();
+            with.insert("logo".into(), Bytes::new(prescription.logo.clone()).into_value());
+            with.insert("logo_shape".into(), shape.into_value());
+            // A paper is worth more than its picture.
+            if let Ok(drawn) = Self::compile(with) {
+                return Ok(drawn);
+            }
+        }
+        Self::compile(inputs)
+    }
+
+    fn compile(inputs: Dict) -> Result<Self, DrawError> {
         let document = ENGINE.compile_with_input(inputs).output;
+        document.map(Self).map_err(|error| DrawError(error.to_string()))
+    }
+
+    /// Lays a recovery code out on one page. All text is taken as text.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::new`].
+    pub fn recovery(paper: RecoveryPaper<'_>) -> Result<Self, DrawError> {
+        let RecoveryPaper { code, fingerprint, device_name, clinic_name, made_on } = paper;
+        let mut inputs = Dict::new();
+        for (name, value) in [
+            ("code", code),
+            ("fingerprint", fingerprint),
+            ("device", device_name),
+            ("clinic", clinic_name),
+            ("made", made_on),
+        ] {
+            inputs.insert(name.into(), value.into_value());
+        }
+        let document = RECOVERY.compile_with_input(inputs).output;
         document.map(Self).map_err(|error| DrawError(error.to_string()))
     }
 
@@ -104,6 +160,7 @@ mod tests {
             clinic_registration: "BMC/2019/771".into(),
             foot: "Open Monday to Saturday".into(),
             head_room_mm: 0,
+            logo: vec![],
             patient_name: "सुनीता Deshmukh".into(),
             patient_age_sex: "54 y, F".into(),
             patient_code: "A-04213".into(),
@@ -185,6 +242,89 @@ mod tests {
         assert!(on_a_pad.len() >= pages(&sample(20)).len());
     }
 
+    /// What stands on a page and where: left, top, right, bottom in points; the words, or nothing for a picture.
+    fn placed(frame: &Frame, left: f64, top: f64) -> Vec<([f64; 4], String)> {
+        let mut found = vec![];
+        for (at, item) in frame.items() {
+            let (x, y) = (left + at.x.to_pt(), top + at.y.to_pt());
+            match item {
+                FrameItem::Group(group) => {
+                    let moved = group.transform;
+                    found.extend(placed(&group.frame, x + moved.tx.to_pt(), y + moved.ty.to_pt()));
+                }
+                FrameItem::Text(run) => {
+                    let size = run.size.to_pt();
+                    found.push(([x, y - 0.7 * size, x + run.width().to_pt(), y], run.text.to_string()));
+                }
+                FrameItem::Image(_, size, _) => {
+                    found.push(([x, y, x + size.x.to_pt(), y + size.y.to_pt()], String::new()));
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
+    fn picture(width: u32, height: u32) -> Vec<u8> {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        let drawn = image::DynamicImage::new_rgb8(width, height);
+        drawn.write_to(&mut bytes, image::ImageFormat::Png).expect("BUG: written");
+        logo::read(bytes.get_ref()).expect("BUG: taken")
+    }
+
+    #[test]
+    fn a_picture_of_any_shape_stands_on_every_page_and_no_word_on_it_or_off_the_paper() {
+        let names = Printed {
+            doctor_name: "Dr. Venkatanarasimharajuvaripeta Krishnamoorthyswaminathan".into(),
+            clinic_phone: "022 5550 1420 · reception.andheri.east@asha-dental-and-family-clinic.example.in"
+                .into(),
+            ..sample(20)
+        };
+        for (paper, width) in [(Paper::A5, 148.0), (Paper::A4, 210.0)] {
+            for prescription in [sample(20), names.clone()] {
+                for (wide, high) in [(0, 0), (200, 200), (600, 40), (40, 360)] {
+                    let logo = if wide == 0 { vec![] } else { picture(wide, high) };
+                    let with = Printed { logo, ..prescription.clone() };
+                    let drawn = Drawn::new(&with, paper).expect("BUG: the layout");
+                    for page in drawn.0.pages() {
+                        let all = placed(&page.frame, 0.0, 0.0);
+                        let (words, pictures): (Vec<_>, Vec<_>) =
+                            all.into_iter().partition(|one| !one.1.is_empty());
+                        assert_eq!(pictures.len(), usize::from(wide > 0));
+                        let most = (width - 9.9) * 72.0 / 25.4;
+                        for ([left, top, right, bottom], text) in words {
+                            assert!(left >= 28.0 && right <= most, "{text} at {left} to {right} of {most}");
+                            for ([from, over, to, under], _) in &pictures {
+                                let beside =
+                                    right <= *from || left >= *to || bottom <= *over || top >= *under;
+                                assert!(beside, "{text} on the picture");
+                            }
+                        }
+                    }
+                    let squeezed = |text: &str| text.split_whitespace().collect::<String>();
+                    for page in drawn.0.pages() {
+                        let page = squeezed(&text(&page.frame));
+                        assert!(page.contains(&squeezed(&with.doctor_name)), "{page}");
+                        assert!(page.contains(&squeezed(&with.clinic_phone)), "{page}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_printed_pad_bears_its_own_picture_and_a_damaged_one_never_stops_a_paper() {
+        let on_a_pad = Printed { head_room_mm: 40, logo: picture(200, 200), ..sample(3) };
+        let mut damaged = picture(200, 200);
+        damaged.truncate(damaged.len() / 2);
+        for prescription in [on_a_pad, Printed { logo: damaged, ..sample(3) }] {
+            let drawn = Drawn::new(&prescription, Paper::A5).expect("BUG: the layout");
+            let page = &drawn.0.pages()[0].frame;
+            assert!(placed(page, 0.0, 0.0).iter().all(|(_, text)| !text.is_empty()), "a picture");
+            assert!(text(page).contains("PARACETAMOL"));
+        }
+    }
+
     #[test]
     fn directions_stand_in_the_patients_language_under_the_english_ones() {
         let squeezed: String = pages(&sample(1))[0].split_whitespace().collect();
@@ -239,6 +379,30 @@ mod tests {
         let draft = Printed { signed_at: String::new(), number: String::new(), ..sample(1) };
         assert!(pages(&draft)[0].contains("DRAFT"));
         assert!(!pages(&sample(1))[0].contains("DRAFT"));
+    }
+
+    #[test]
+    fn a_recovery_code_stands_on_one_page_with_what_tells_it_apart() {
+        let paper = RecoveryPaper {
+            code: "7Q4K-9XWM-2C8D-HT3N-0V5B-E6RZ-1A2C",
+            fingerprint: "K3W9XA",
+            device_name: "Room 1 #panic() 1 *x*",
+            clinic_name: "आशा क्लिनिक, Andheri",
+            made_on: "29 Nov 2026",
+        };
+        let drawn = Drawn::recovery(paper).expect("BUG: the layout");
+        assert_eq!(drawn.0.pages().len(), 1);
+        let squeezed: String = text(&drawn.0.pages()[0].frame).split_whitespace().collect();
+        for part in
+            ["7Q4K", "9XWM", "2C8D", "HT3N", "0V5B", "E6RZ", "1A2C", "K3W9XA", "#panic()1*x*", "29Nov2026"]
+        {
+            assert!(squeezed.contains(part), "{part} in {squeezed}");
+        }
+        let pdf = drawn.pdf().expect("BUG: the PDF");
+        assert!(pdf.starts_with(b"%PDF-"));
+        if let Ok(folder) = std::env::var("CLINIC_DESK_SAMPLE_PDF") {
+            std::fs::write(format!("{folder}.recovery.pdf"), pdf).expect("BUG: the folder");
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::id::{ClinicId, DeviceId, DoctorId, Epoch, TenantId, UserId};
 use crate::merge::ReviewColumn;
 use crate::mutation::{Hash, SignedMutation};
 use crate::permission::{Role, Roles};
+use crate::recovery::Recovers;
 use crate::standing::SignedOrder;
 use crate::table::{Row, TABLES, TableName, UnknownRow};
 
@@ -30,6 +31,9 @@ pub const MAX_PUSH_DECODED_BYTES: usize = 16 * 1024 * 1024;
 pub const MAX_QUARANTINE_BYTES: i64 = 64 * 1024 * 1024;
 /// At most this many rows on one page of a pull.
 pub const MAX_PULL_ROWS: i64 = 5_000;
+/// No version is greater. An epoch begins with the milliseconds since 1970, and a version more is a transaction more: no
+/// clinic comes here before the year 2248.
+pub const MAX_VERSION: i64 = 1 << 43;
 
 /// A password, a code or a token. Its `Debug` never shows it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,6 +144,31 @@ pub struct EnrolRequest {
     pub public_key: String,
     /// Over [`crate::signing::enrol_message`].
     pub signature: String,
+    /// The desktop that it was, if the server does not know it any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<EnrolAgain>,
+    /// The computer that it was, if it comes back after its keys were lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovers: Option<Recovers>,
+}
+
+/// A desktop that a restored server does not know: it goes on under the id that it has, with its key, its file and all that
+/// was done on it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct EnrolAgain {
+    /// Whose device it is.
+    pub tenant_id: TenantId,
+    /// Its id.
+    pub device_id: DeviceId,
+    /// Where it stands; the code must be for this clinic.
+    pub clinic_id: ClinicId,
+    /// What it has received; the code must be for the same.
+    pub scope: DeviceScope,
+    /// The letter before the numbers that it gave: it keeps it if nobody else was given it since.
+    pub lane: String,
+    /// The server's half of its server slot, 32 random bytes in base64: what the server had was lost.
+    pub unlock_key: Secret,
 }
 
 /// The answer to [`EnrolRequest`].
@@ -164,6 +193,9 @@ pub struct EnrolResponse {
     pub server_name: String,
     /// The epoch of the tenant's data.
     pub epoch: Epoch,
+    /// The public key of the computer that it was, if it came back after its keys were lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovered_key: Option<String>,
     /// Who enrolled it.
     pub session: Session,
 }
@@ -539,6 +571,55 @@ pub struct EpochState {
     pub last_sequence: i64,
     /// The hash of that mutation.
     pub last_hash: Hash,
+}
+
+/// `POST /v1/sync/restored`: what a desktop knows of the time that a restored server lost. It is told before the desktop
+/// sends anything again, and once more whenever it was compared and has other rows that the server lacks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Recollection {
+    /// The epoch that the server has now.
+    pub epoch: Epoch,
+    /// The last lease that the server gave it in an earlier epoch. The server believes its own signature.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<SignedOrder>,
+    /// The people of that lease, as this desktop knows them; at most [`MAX_RECALLED`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<RecalledPerson>,
+    /// How many of its mutations the server had lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_again: Option<u32>,
+    /// Rows that the server does not have; absent before the desktop was compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only_here: Option<Vec<OnlyHere>>,
+}
+
+/// At most so many people, and so many ids of one table, in a [`Recollection`].
+pub const MAX_RECALLED: usize = 100;
+
+/// Somebody who has signed in on a desktop, as it knows them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RecalledPerson {
+    /// Who.
+    pub user_id: UserId,
+    /// Their name.
+    pub full_name: String,
+    /// Their e-mail.
+    pub email: String,
+}
+
+/// Rows of one table that only a desktop has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct OnlyHere {
+    /// The table.
+    pub table: TableName,
+    /// How many.
+    pub rows: u32,
+    /// Some of them, at most [`MAX_RECALLED`].
+    pub ids: Vec<uuid::Uuid>,
 }
 
 /// `GET /v1/sync/pull?epoch&after&catalogue&limit`.

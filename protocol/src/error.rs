@@ -18,6 +18,8 @@ pub enum ErrorCode {
     DeviceCopied,
     /// The device was revoked.
     DeviceRevoked,
+    /// The server knows no such device: its data was restored from before the device was enrolled.
+    DeviceUnknown,
     /// The tenant is suspended: what waits can be sent, and all can be read and exported.
     TenantSuspended,
     /// The tenant's plan has ended; the same holds.
@@ -58,6 +60,8 @@ pub enum ErrorCode {
     KeyringMissing,
     /// The keyring has no entry for this computer's data.
     KeyringEntryMissing,
+    /// The keyring's entry for this computer's data is not the one with which it was sealed.
+    KeyringReplaced,
     /// The file of key slots, or the database, is damaged or of another computer.
     StoreDamaged,
     /// The database is of a newer program.
@@ -115,6 +119,8 @@ pub enum RefusalCode {
     DeviceRevoked,
     /// It is not signed with its author's own key, or that key counts no more.
     NotSigned,
+    /// The computer's keys had been lost: what it had not sent was found on its disk.
+    Adopted,
 }
 
 /// A refusal of a mutation's content: it waits for a person.

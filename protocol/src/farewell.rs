@@ -11,7 +11,8 @@ use crate::mutation::SignedMutation;
 use crate::signing;
 
 /// `POST /v1/devices/handover`: what was done on a computer that is out of service, in its order, within the limits of a
-/// push. All of it waits for a person.
+/// push. All of it waits for a person. So does what was done on a computer whose keys were lost, which the one that it
+/// became hands over, itself in service or not.
 #[derive(Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HandoverRequest {
@@ -23,6 +24,9 @@ pub struct HandoverRequest {
     pub challenge: String,
     /// Over [`crate::signing::handover_message`].
     pub signature: String,
+    /// The computer that this one was until its keys were lost, if it was done under that one's id and signed by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<DeviceId>,
     /// What was done.
     pub mutations: Vec<SignedMutation>,
 }

@@ -25,6 +25,7 @@ pub mod patient;
 pub mod permission;
 pub mod prescription;
 pub mod printed;
+pub mod recovery;
 pub mod safety;
 pub mod settlement;
 pub mod signing;

@@ -94,7 +94,7 @@ pub struct UserChange {
     pub clinics: Option<Vec<ClinicId>>,
 }
 
-/// The answer to `POST /v1/users/{id}/password`: the one before is void.
+/// The answer to `POST /v1/users/{id}/password`: the one before is void, and this one signs in for ten minutes.
 #[derive(Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OneTimePassword {
@@ -150,6 +150,19 @@ pub struct DeviceInfo {
     /// The computer that it was until its disk was copied or restored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copied_from: Option<DeviceId>,
+    /// The computer that it was until its keys were lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovered_from: Option<DeviceId>,
+    /// The computer that it became after its keys were lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovered_as: Option<DeviceId>,
+    /// The fingerprint of the recovery code that opens it; none was made if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery_fingerprint: Option<String>,
+    /// When that code was made, by the computer's clock.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>", extend("format" = "date-time")))]
+    pub recovery_made_at: Option<OffsetDateTime>,
     /// Until when it opens without contact, by what it was last told.
     #[serde(default, with = "time::serde::rfc3339::option")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>", extend("format" = "date-time")))]

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The largest picture of a clinic's own, in bytes: with it, the letterhead is still a small part of a push.
+pub const MAX_LOGO_BYTES: usize = 42 * 1024;
+
 /// What is printed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Printed {
@@ -25,6 +28,9 @@ pub struct Printed {
     pub foot: String,
     /// The room for a head that is printed on the paper already, in millimetres from its top; 0 draws the head.
     pub head_room_mm: u32,
+    /// The clinic's own picture, PNG or JPEG, or empty. A paper is drawn without one that cannot be read.
+    #[serde(skip)]
+    pub logo: Vec<u8>,
     /// The patient's name.
     pub patient_name: String,
     /// `54 y, F`.

@@ -14,7 +14,7 @@ use crate::id::DeviceId;
 use crate::merge::same;
 use crate::mutation::{Change, Mutation, SetValue};
 use crate::permission::{Role, Roles};
-use crate::table::{TableName, Values};
+use crate::table::{Scope, TableName, Values};
 
 /// At most this many characters say why.
 pub const MAX_REASON: usize = 300;
@@ -71,16 +71,20 @@ pub struct Settler<'a> {
     pub is_author: bool,
     /// Whether they sit at the device on which it was made.
     pub is_there: bool,
+    /// Whether that device is out of service: nobody sits there any more.
+    pub is_lost: bool,
 }
 
 impl Settler<'_> {
     /// Whether they may do this: at the device itself, everybody tries again, corrects what their role writes, and asks
-    /// an admin; only its author, a doctor or dentist, or an admin discards. From elsewhere admins try again and discard.
+    /// an admin; only its author, a doctor or dentist, or an admin discards. From elsewhere admins try again and discard,
+    /// and correct what was made on a device that is out of service.
     pub fn may(self, way: Way) -> bool {
         let is_admin = self.roles.0.contains(&Role::Admin);
         match way {
             Way::Retry => self.is_there || is_admin,
-            Way::Replace | Way::HandOver => self.is_there,
+            Way::Replace => self.is_there || is_admin && self.is_lost,
+            Way::HandOver => self.is_there,
             Way::Discard => is_admin || self.is_there && (self.is_author || self.roles.is_prescriber()),
         }
     }
@@ -117,6 +121,46 @@ impl Settlement {
     /// The id of the item with which the refused mutation is before the tenant's admins.
     pub fn item(&self) -> Uuid {
         item_id(self.device_id, self.sequence)
+    }
+}
+
+/// `GET /v1/sync_conflicts/{id}/refused`: the refused mutation that an item brings before the admins, as far as whoever
+/// asks may read it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RefusedMutation {
+    /// The mutation, without what this person at this device may not read.
+    pub mutation: Mutation,
+    /// Whether nothing was left out.
+    pub is_whole: bool,
+    /// Whether its device is out of service: an admin elsewhere may correct it.
+    pub is_lost: bool,
+    /// Why it was refused, for staff.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// How many others wait behind it.
+    pub behind: u32,
+}
+
+impl RefusedMutation {
+    /// The mutation with what this reader may read: no clinical column and no decision about one, unless they may read
+    /// what is clinical.
+    pub fn readable(mutation: &Mutation, is_clinical: bool) -> (Mutation, bool) {
+        let mut readable = mutation.clone();
+        if !is_clinical {
+            readable.changes.retain(|change| {
+                let table = change.table.table();
+                !table.is_clinical() && table.row_scope.is_none()
+            });
+            for change in &mut readable.changes {
+                let table = change.table.table();
+                change.set.retain(|name, _| {
+                    table.column(name).is_some_and(|column| column.scope == Scope::Everyone)
+                });
+            }
+        }
+        let is_whole = readable.changes == mutation.changes;
+        (readable, is_whole)
     }
 }
 
@@ -274,7 +318,7 @@ mod tests {
     fn who_discards_says_why_and_is_the_author_a_doctor_or_an_admin() {
         let check = |role, is_author, is_there, reason| {
             let roles = Roles(vec![role]);
-            let settler = Settler { roles: &roles, is_author, is_there };
+            let settler = Settler { roles: &roles, is_author, is_there, is_lost: false };
             settlement(Way::Discard, reason).check(settler, &[]).is_ok()
         };
         assert!(check(Role::Receptionist, true, true, Some("Typed twice.")));
@@ -293,10 +337,19 @@ mod tests {
     #[test]
     fn only_a_correction_changes_records_and_only_the_same_ones() {
         let roles = Roles(vec![Role::Receptionist]);
-        let settler = Settler { roles: &roles, is_author: true, is_there: true };
+        let settler = Settler { roles: &roles, is_author: true, is_there: true, is_lost: false };
         let changes = [city(json!(null), json!("Pune"))];
         assert!(settlement(Way::Replace, None).check(settler, &changes).is_ok());
         assert!(settlement(Way::Replace, None).check(settler, &[]).is_err());
         assert!(settlement(Way::Retry, None).check(settler, &changes).is_err());
+    }
+
+    #[test]
+    fn from_elsewhere_only_an_admin_corrects_and_only_where_nobody_is_any_more() {
+        let may = |role, is_lost| {
+            let roles = Roles(vec![role]);
+            Settler { roles: &roles, is_author: true, is_there: false, is_lost }.may(Way::Replace)
+        };
+        assert!(may(Role::Admin, true) && !may(Role::Admin, false) && !may(Role::Doctor, true));
     }
 }

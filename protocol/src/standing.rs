@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 use crate::api::DeviceScope;
-use crate::id::{DeviceId, DoctorId, TenantId, UserId};
+use crate::id::{DeviceId, DoctorId, Epoch, TenantId, UserId};
 use crate::permission::Roles;
 use crate::signing;
 
@@ -20,6 +20,8 @@ pub const GRACE: Duration = Duration::hours(1);
 /// Without the consent of an admin's computer a revoked one waits so long, in sight, before it destroys anything. A key
 /// of an admin's computer that was learnt less than this ago does not count yet.
 pub const WIPE_WAIT: Duration = Duration::hours(24);
+/// At most so many computers out of service, and so many closed accounts, stand in a lease.
+pub const MAX_REMEMBERED: usize = 100;
 /// At most so many computers of admins stand in a lease, those that were last used.
 pub const MAX_ADMIN_DEVICES: usize = 32;
 
@@ -68,6 +70,16 @@ pub struct Lease {
     pub people: Vec<Colleague>,
     /// Other computers on which an admin has signed in. What they sign counts on this one.
     pub admin_devices: Vec<AdminDevice>,
+    /// The life of the server's data in which it was given. What follows is told so that a server which is restored from a
+    /// backup hears again what it said since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<Epoch>,
+    /// Computers out of service, at most [`MAX_REMEMBERED`], the latest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub revoked: Vec<DeviceId>,
+    /// Accounts that were closed, at most [`MAX_REMEMBERED`], the latest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub closed: Vec<UserId>,
 }
 
 impl Lease {
@@ -270,6 +282,9 @@ mod tests {
             nonce: String::new(),
             people: vec![],
             admin_devices: vec![],
+            epoch: None,
+            revoked: vec![],
+            closed: vec![],
         }
     }
 

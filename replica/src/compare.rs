@@ -14,6 +14,8 @@ use uuid::Uuid;
 use crate::desk::{Desk, blocking};
 use crate::error::{Error, Result};
 use crate::store::{Store, get_row};
+use crate::sync::belief::Page;
+use crate::sync::limits::MOST_HELD;
 
 /// Rows are compared in portions of this many.
 const PORTION: usize = 500;
@@ -73,22 +75,30 @@ impl Desk {
     ///
     /// # Errors
     ///
-    /// [`Error::Locked`]; [`Error::ServerUnreachable`] if the line breaks. Nothing is changed.
+    /// [`Error::Locked`]; [`Error::ServerUnreachable`] if the line breaks; [`Error::BadAnswer`], [`Error::AnswerTooLong`].
+    /// Nothing is changed.
     pub async fn compare(&self) -> Result<Comparison> {
         let (client, token) = self.line()?;
         let store = Arc::clone(&self.replica()?.store);
-        let epoch = store.sync_state()?.epoch;
+        let (epoch, tenant) = (store.sync_state()?.epoch, store.facts()?.tenant_id);
         let (mut after, mut found, mut seen) = (None, Comparison::default(), HashSet::new());
         loop {
             let query = PullQuery { epoch, after: after.clone(), catalogue: 0, limit: None };
             // The shared medicines come with every page that does not say that it has them.
             let lines = client.pull(&token, &query).await?;
             let mut lines = std::pin::pin!(lines);
-            let mut rows = Vec::new();
+            let mut page = Page::after(tenant, after.as_deref());
+            let (mut rows, mut held) = (Vec::new(), 0);
             let more = loop {
-                match lines.next().await {
-                    Some(Ok(PullLine::Head { .. } | PullLine::Unknown(_))) => {}
-                    Some(Ok(PullLine::Row(row))) => {
+                let (line, length) = lines.next().await.ok_or(Error::ServerUnreachable)??;
+                match line {
+                    PullLine::Head { version, catalogue, .. } => page.head(version, catalogue, None)?,
+                    PullLine::Unknown(row) => {
+                        page.unknown(&row)?;
+                        after = Some(row.position());
+                    }
+                    PullLine::Row(row) => {
+                        page.row(&row)?;
                         if row.table != TableName::Medicines {
                             let at = protocol::api::Position {
                                 version: row.version,
@@ -98,12 +108,16 @@ impl Desk {
                             after = Some(at.to_string());
                         }
                         rows.push(row);
-                        if rows.len() == PORTION {
+                        held += length;
+                        if rows.len() == PORTION || held > MOST_HELD {
+                            held = 0;
                             compare_portion(&store, &mut rows, &mut found, &mut seen).await?;
                         }
                     }
-                    Some(Ok(PullLine::End { more })) => break more,
-                    Some(Err(_)) | None => return Err(Error::ServerUnreachable),
+                    PullLine::End { more } => {
+                        page.end(more)?;
+                        break more;
+                    }
                 }
             };
             compare_portion(&store, &mut rows, &mut found, &mut seen).await?;

@@ -8,6 +8,7 @@ use protocol::api::{EnrolRequest, Secret, Session, StaffMember};
 use protocol::audit::Action;
 use protocol::id::{DeviceId, UserId};
 use protocol::manage::{DeviceInfo, RevokeRequest};
+use protocol::recovery::Recovers;
 use protocol::signing;
 use protocol::standing::{Colleague, SignedOrder};
 use tokio::sync::{Notify, broadcast};
@@ -23,6 +24,8 @@ use crate::guard::{Guard, Work};
 use crate::keyring::{DeviceSecrets, Keyring, RefreshToken};
 use crate::leaving::Leaving;
 use crate::own_key::OwnKey;
+use crate::recover::ShownCode;
+use crate::recovery_code::RecoveryCode;
 use crate::replica::Replica;
 use crate::sleep::Looked;
 use crate::slots::{About, OpenSlot, Password, SlotCost, Slots, UserSlot};
@@ -36,7 +39,6 @@ use crate::view::{AppState, CommandError, Connection, Enrolment, SyncStatus};
 
 /// The folder, in the data folder, that holds a clinic's files. It comes and goes as a whole.
 const HOME: &str = "clinic";
-const DATABASE: &str = "clinic.db";
 /// Events that a slow listener may miss before it must ask for everything again.
 const EVENTS_KEPT: usize = 256;
 /// What is due is looked for this often.
@@ -67,7 +69,9 @@ pub struct Desk {
     /// When it was last looked whether the computer slept, since somebody signed in.
     looked: Mutex<Option<Looked>>,
     /// Held while this computer is enrolled.
-    enrolling: tokio::sync::Mutex<()>,
+    pub(crate) enrolling: tokio::sync::Mutex<()>,
+    /// The recovery code that was just made, until someone says that it is written down.
+    pub(crate) code: Mutex<Option<ShownCode>>,
     pub(crate) leaving: Leaving,
     pub(crate) events: broadcast::Sender<Event>,
 }
@@ -91,10 +95,10 @@ pub(crate) enum Access {
 }
 
 /// What a sign-in at the server brought.
-struct Signed {
-    session: Session,
-    nonce: String,
-    here: Here,
+pub(crate) struct Signed {
+    pub session: Session,
+    pub nonce: String,
+    pub here: Here,
 }
 
 /// What is known of this computer before its data is open.
@@ -160,6 +164,7 @@ impl Desk {
             guard: Mutex::new(None),
             looked: Mutex::new(None),
             enrolling: tokio::sync::Mutex::default(),
+            code: Mutex::default(),
             leaving: Leaving::default(),
             events,
         })
@@ -168,13 +173,14 @@ impl Desk {
     /// What to show first. Never makes, mends or removes a file.
     pub fn state(&self) -> AppState {
         if let Some(open) = self.open().as_ref() {
-            return AppState::Unlocked { session: open.replica.session() };
+            let session = open.replica.session();
+            return AppState::Unlocked { recovery: self.recovery_view(session.person.user_id), session };
         }
         if self.is_being_wiped() {
             return AppState::Wiping;
         }
         let found = self.here().and_then(|here| {
-            if !self.database().exists() {
+            if !here.slots.database().exists() {
                 return Err(Error::StoreMissing);
             }
             here.slots.check_keyring(&here.secrets)?;
@@ -192,8 +198,9 @@ impl Desk {
             },
             Err(Error::NotEnrolled) => AppState::NotEnrolled,
             Err(error) => {
+                let recovery = self.opens_by_code(&error);
                 let CommandError { code, detail } = error.into();
-                AppState::Broken { code, detail }
+                AppState::Broken { code, detail, recovery }
             }
         }
     }
@@ -242,22 +249,9 @@ impl Desk {
         secrets: DeviceSecrets,
     ) -> Result<AppState> {
         let client = Client::new(server)?;
-        let public_key = signing::public_key_text(&secrets.key.verifying_key());
-        let code = enrolment.code.trim().to_uppercase();
-        let tenant_code = code.rsplitn(4, '-').nth(3).map(str::to_owned);
-        let signature = signing::sign(&secrets.key, &signing::enrol_message(&code, &public_key));
-        let answer = client
-            .enrol(&EnrolRequest {
-                code: Secret(code),
-                email: enrolment.email.trim().to_owned(),
-                password: Secret(enrolment.password.clone()),
-                device_name: enrolment.device_name.trim().to_owned(),
-                platform: std::env::consts::OS.to_owned(),
-                app_version: env!("CARGO_PKG_VERSION").to_owned(),
-                public_key,
-                signature,
-            })
-            .await?;
+        let request = enrol_request(enrolment, &secrets, None);
+        let tenant_code = request.code.0.rsplitn(4, '-').nth(3).map(str::to_owned);
+        let answer = client.enrol(&request).await?;
         let facts = Facts {
             tenant_id: answer.tenant_id,
             tenant_name: answer.tenant_name,
@@ -309,8 +303,10 @@ impl Desk {
             server_name: facts.server_name.clone(),
         };
         let device = (about.tenant_id, about.device_id);
-        let mut slots = Slots::new(&unfinished, about, &secrets);
+        let mut slots = Slots::new(&unfinished, about, 1, &secrets);
         slots.put_server(&session.unlock_key, &secrets, &key)?;
+        let code = RecoveryCode::random()?;
+        let made = slots.put_recovery(&code, &key, self.clock.now())?;
         slots.save()?;
         let guard = Guard::open(&unfinished, device, &secrets, self.clock.clone());
         if let Some(order) = &session.tokens.standing {
@@ -320,14 +316,19 @@ impl Desk {
         let own_key = OwnKey::born(0)?;
         slots.put_user(&session.user, &typed, &secrets, &key, Some(&own_key), self.now_ms())?;
         slots.save()?;
-        let store = Store::create(&unfinished.join(DATABASE), &key, &facts)?;
+        let store = Store::create(&slots.database(), &key, &facts)?;
         store.put_staff(&session.user)?;
+        if let Some(order) = &session.tokens.standing {
+            store.remember(order)?;
+        }
+        store.put_recovery(&made)?;
         drop(store);
         self.keep_refresh_token(installation, session)?;
         files::rename(&unfinished, &self.home())?;
         let here = self.here()?;
+        self.show_code(&code, &made, &facts, session.user.id);
         let sign_in = SignIn {
-            store: Arc::new(Store::open(&self.database(), &key)?),
+            store: Arc::new(Store::open(&here.slots.database(), &key)?),
             person: session.user.clone(),
             password_version: typed.version,
             access: Access::Token(session.tokens.access_token.clone()),
@@ -337,7 +338,7 @@ impl Desk {
     }
 
     /// With what someone's slot is made, after the server has said how this computer stands.
-    fn password<'a>(&self, text: &'a str, session: &Session, guard: &Guard) -> Password<'a> {
+    pub(crate) fn password<'a>(&self, text: &'a str, session: &Session, guard: &Guard) -> Password<'a> {
         let colleague = guard.people().and_then(|people| of(people, session.user.id));
         Password {
             text,
@@ -368,8 +369,8 @@ impl Desk {
         .await?;
         let unreachable = match tried {
             UserSlot::Open(slot) => {
-                let (desk, key) = (Arc::clone(self), slot.key.clone());
-                let store = Arc::new(blocking(move || Store::open(&desk.database(), &key)).await?);
+                let (database, key) = (here.slots.database(), slot.key.clone());
+                let store = Arc::new(blocking(move || Store::open(&database, &key)).await?);
                 let typed = Typed::new(email, password);
                 if let Some(state) = self.renew_if_copied(&here, &slot, &typed, &store).await? {
                     return Ok(state);
@@ -439,7 +440,7 @@ impl Desk {
         let desk = Arc::clone(self);
         let (signed, has_become) = blocking(move || {
             let key = signed.here.slots.open_server(&signed.session.unlock_key, &signed.here.secrets)?;
-            let store = Store::open(&desk.database(), &key)?;
+            let store = Store::open(&signed.here.slots.database(), &key)?;
             let has_become = desk.end_renewal(&signed.here, &key, &store)?;
             Ok((signed, has_become))
         })
@@ -450,7 +451,7 @@ impl Desk {
         }
     }
 
-    async fn login(&self, here: Here, email: &str, password: &str) -> Result<Signed> {
+    pub(crate) async fn login(&self, here: Here, email: &str, password: &str) -> Result<Signed> {
         let about = here.slots.about();
         let client = Client::new(&parse_address(&about.server)?)?;
         let who = (about.tenant_id, about.device_id);
@@ -460,12 +461,15 @@ impl Desk {
         Ok(Signed { session, nonce, here })
     }
 
-    fn admit(self: &Arc<Self>, signed: Signed, password: &str) -> Result<AppState> {
+    pub(crate) fn admit(self: &Arc<Self>, signed: Signed, password: &str) -> Result<AppState> {
         let Signed { session, nonce, mut here } = signed;
         let key = here.slots.open_server(&session.unlock_key, &here.secrets)?;
-        let store = Store::open(&self.database(), &key)?;
+        let store = Store::open(&here.slots.database(), &key)?;
         here.guard.learn_key(store.order_key()?);
         take(&here.guard, session.tokens.standing.as_ref(), &nonce);
+        if let Some(order) = &session.tokens.standing {
+            store.remember(order)?;
+        }
         store.put_staff(&session.user)?;
         self.keep_refresh_token(here.slots.about().installation_id, &session)?;
         // Taking the lease may have closed slots.
@@ -485,7 +489,7 @@ impl Desk {
         self.sign_in(here, sign_in)
     }
 
-    fn keep_refresh_token(&self, installation: Uuid, session: &Session) -> Result<()> {
+    pub(crate) fn keep_refresh_token(&self, installation: Uuid, session: &Session) -> Result<()> {
         let token = &session.tokens;
         let kept = RefreshToken { token: token.refresh_token.clone(), generation: token.generation };
         self.keyring.put_refresh_token(installation, &kept)
@@ -495,6 +499,7 @@ impl Desk {
         let SignIn { store, person, password_version, access, own_key } = sign_in;
         here.guard.opened()?;
         let (own_key, told_with) = own_key.unzip();
+        self.sweep_lost(&here.slots);
         let (token, typed) = match access {
             Access::Token(token) => (Some(token), told_with),
             Access::Typed(typed) => (None, Some(typed)),
@@ -561,12 +566,22 @@ impl Desk {
         let who = (about.tenant_id, about.device_id);
         let (name, key, is_locked) = (&about.server_name, &here.secrets.key, here.guard.is_revoked());
         let order = standing::ask(&client, name, who, key, &nonce, is_locked).await?;
-        blocking(move || here.guard.take(&order, &nonce)).await
+        let store = self.open().as_ref().map(|open| Arc::clone(&open.replica.store));
+        blocking(move || {
+            here.guard.take(&order, &nonce)?;
+            store.map_or(Ok(()), |store| store.remember(&order))
+        })
+        .await
     }
 
     /// Looks after this computer for as long as the program runs.
     pub async fn watch(self: Arc<Self>) {
-        tokio::join!(Arc::clone(&self).watch_sleep(), self.watch_time());
+        #[cfg(target_os = "linux")]
+        let system = Arc::clone(&self).watch_system();
+        // Elsewhere the system tells nobody who has no window of its own for it.
+        #[cfg(not(target_os = "linux"))]
+        let system = async {};
+        tokio::join!(system, Arc::clone(&self).watch_sleep(), self.watch_time());
     }
 
     async fn watch_time(self: Arc<Self>) {
@@ -600,7 +615,14 @@ impl Desk {
         if guard.is_revoked() {
             let open = self.open().take();
             match open {
-                Some(open) => self.leave_with(Arc::clone(&open.replica.store)),
+                Some(open) => {
+                    let store = Arc::clone(&open.replica.store);
+                    // What it shows from now on must not be of a minute ago.
+                    if let Err(error) = store.sync_state().and_then(|state| guard.note(Some(state.into()))) {
+                        tracing::warn!(%error, "what waits was not counted");
+                    }
+                    self.leave_with(store);
+                }
                 None => self.go_on_leaving(),
             }
             self.events.send(Event::State).ok();
@@ -793,7 +815,7 @@ impl Desk {
     }
 
     /// The slots of this computer, if it is enrolled. A clinic's folder without slots is damaged, not empty.
-    fn slots(&self) -> Result<Option<Slots>> {
+    pub(crate) fn slots(&self) -> Result<Option<Slots>> {
         match Slots::find(&self.home())? {
             None if self.home().exists() => Err(Error::SlotsDamaged),
             found => Ok(found),
@@ -808,10 +830,6 @@ impl Desk {
         self.data_dir.join("clinic.unfinished")
     }
 
-    fn database(&self) -> PathBuf {
-        self.home().join(DATABASE)
-    }
-
     pub(crate) fn now_ms(&self) -> i64 {
         i64::try_from(self.clock.now().unix_timestamp_nanos() / 1_000_000).unwrap_or(0)
     }
@@ -822,6 +840,29 @@ pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
     aside(&System, work).await
+}
+
+/// With what a computer comes in.
+pub(crate) fn enrol_request(
+    enrolment: &Enrolment,
+    secrets: &DeviceSecrets,
+    recovers: Option<Recovers>,
+) -> EnrolRequest {
+    let public_key = signing::public_key_text(&secrets.key.verifying_key());
+    let code = enrolment.code.trim().to_uppercase();
+    let signature = signing::sign(&secrets.key, &signing::enrol_message(&code, &public_key));
+    EnrolRequest {
+        code: Secret(code),
+        email: enrolment.email.trim().to_owned(),
+        password: Secret(enrolment.password.clone()),
+        device_name: enrolment.device_name.trim().to_owned(),
+        platform: std::env::consts::OS.to_owned(),
+        app_version: env!("CARGO_PKG_VERSION").to_owned(),
+        public_key,
+        signature,
+        again: None,
+        recovers,
+    }
 }
 
 /// Why nobody opens this computer now without the server.

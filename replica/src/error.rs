@@ -58,12 +58,17 @@ pub enum Error {
     KeyringMissing,
     /// The keyring works and does not know this installation.
     #[error(
-        "The keyring of this computer has no entry for the clinic's data, perhaps because the computer's account was changed. The data is still here and unchanged; go back to the account in which Clinic Desk was set up."
+        "The keyring of this computer has no entry for the clinic's data, perhaps because the computer's account was changed or reset. The data is still here and unchanged; go back to the account in which Clinic Desk was set up, or use the recovery code."
     )]
     KeyringEntryMissing,
+    /// The recovery code is one, and not this computer's.
+    #[error(
+        "This is not the recovery code of this computer, or a later one was made since. Compare the fingerprint on the paper with the one shown here. Nothing was changed."
+    )]
+    WrongRecoveryCode,
     /// The slots were made with another device secret.
     #[error(
-        "The key slots on this computer were made with another keyring, so they do not open here. The data is unchanged; go back to the account and computer in which Clinic Desk was set up."
+        "The keyring of this computer has other keys than those with which the clinic's data was sealed, so its slots do not open here. The data is still here and unchanged; go back to the account and computer in which Clinic Desk was set up, or use the recovery code."
     )]
     SlotOfAnotherDevice,
     /// The file of slots cannot be read.
@@ -103,7 +108,7 @@ pub enum Error {
     StoreTooNew,
     /// The file must be upgraded, and another process has it open.
     #[error(
-        "The data on this computer is of an earlier version of Clinic Desk, and another program has it open. Close that program and sign in again. Nothing was changed."
+        "The data on this computer must be brought into another form, and another program has it open. Close that program and try again. Nothing was changed."
     )]
     StoreInUse,
     /// The upgraded copy of the file is not what the file was.
@@ -138,6 +143,16 @@ pub enum Error {
         "The server does not answer. What was saved is safe on this computer; check the connection and the address."
     )]
     ServerUnreachable,
+    /// What the server says is longer than it should be, or has no end.
+    #[error(
+        "What the server answers is longer than it should be. Nothing of it was taken. What is stored here is safe, and the server is asked again by itself; if it stays so, tell whoever runs it."
+    )]
+    AnswerTooLong,
+    /// What the server says no server of ours says.
+    #[error(
+        "What the server answers cannot be right: {0}. Nothing of it was taken. What is stored here is safe, and the server is asked again by itself; if it stays so, tell whoever runs it."
+    )]
+    BadAnswer(&'static str),
     /// The server takes no more in one piece.
     #[error("The server takes no more in one piece. What was saved is safe and goes out in smaller pieces.")]
     TooLarge,
@@ -178,8 +193,9 @@ impl Error {
             Self::KeyringLocked => ErrorCode::KeyringLocked,
             Self::KeyringMissing => ErrorCode::KeyringMissing,
             Self::KeyringEntryMissing => ErrorCode::KeyringEntryMissing,
-            Self::SlotOfAnotherDevice
-            | Self::SlotsDamaged
+            Self::SlotOfAnotherDevice => ErrorCode::KeyringReplaced,
+            Self::WrongRecoveryCode => ErrorCode::WrongCode,
+            Self::SlotsDamaged
             | Self::StoreMissing
             | Self::StoreDoesNotOpen
             | Self::UpgradeFailed
@@ -191,7 +207,11 @@ impl Error {
             Self::Forbidden(_) => ErrorCode::Forbidden,
             Self::NotFound => ErrorCode::NotFound,
             Self::ServerUnreachable => ErrorCode::ServerUnreachable,
-            Self::TooLarge | Self::StoreInUse | Self::AnotherFile => ErrorCode::Unavailable,
+            Self::TooLarge
+            | Self::StoreInUse
+            | Self::AnotherFile
+            | Self::AnswerTooLong
+            | Self::BadAnswer(_) => ErrorCode::Unavailable,
             Self::ServerWentBack => ErrorCode::EpochChanged,
             Self::Server { code, .. } => *code,
             Self::Internal(_) => ErrorCode::Internal,

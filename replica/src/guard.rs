@@ -347,7 +347,8 @@ impl Guard {
         })
     }
 
-    fn lease(&self) -> Option<Lease> {
+    /// The last lease.
+    pub fn lease(&self) -> Option<Lease> {
         self.lock().held.lease.clone()
     }
 

@@ -10,9 +10,8 @@ use std::time::Duration;
 use ed25519_dalek::SigningKey;
 use protocol::api::{ChallengeRequest, MAX_PUSH_BYTES, MAX_PUSH_MUTATIONS, Secret};
 use protocol::error::ErrorCode;
-use protocol::farewell::{Farewell, HandoverRequest, SignedFarewell, Wiped};
+use protocol::farewell::{Farewell, SignedFarewell, Wiped};
 use protocol::id::{DeviceId, TenantId};
-use protocol::signing;
 use protocol::validate::moment_text;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -25,6 +24,7 @@ use crate::files;
 use crate::guard::Work;
 use crate::store::{Store, SyncState};
 use crate::sync::client::{Client, parse_address};
+use crate::sync::handover::hand_over;
 use crate::sync::surroundings::{Surroundings, System, aside};
 use crate::view::AppState;
 
@@ -82,10 +82,14 @@ impl Handover {
         now: OffsetDateTime,
         max_bytes: &mut usize,
     ) -> Result<Option<SyncState>> {
-        let (tenant_id, device_id) = (self.tenant_id, self.device_id);
+        let mut has_begun_anew = false;
         loop {
             let (store, limit) = (Arc::clone(&self.store), *max_bytes);
-            let mut batch = aside(surroundings, move || store.next_batch(MAX_PUSH_MUTATIONS, limit)).await?;
+            let next = aside(surroundings, move || match store.next_adopted(MAX_PUSH_MUTATIONS, limit)? {
+                Some((was, batch)) => Ok((Some(was), batch)),
+                None => Ok((None, store.next_batch(MAX_PUSH_MUTATIONS, limit)?)),
+            });
+            let (of, mut batch) = next.await?;
             let is_probe = batch.is_empty();
             if is_probe {
                 // A server that was restored may have lost what it had acknowledged: that it has the last one is asked.
@@ -95,28 +99,29 @@ impl Handover {
             if batch.is_empty() {
                 return Ok(None);
             }
-            let challenge =
-                self.client.challenge(&ChallengeRequest { tenant_id, device_id }).await?.challenge;
-            let message = signing::handover_message(&self.server_name, tenant_id, device_id, &challenge);
-            let signature = signing::sign(&self.key, &message);
-            let request = HandoverRequest { tenant_id, device_id, challenge, signature, mutations: batch };
-            let answer = match self.client.hand_over(&request).await {
+            let (who, name) = ((self.tenant_id, self.device_id), &self.server_name);
+            let receipts = match hand_over(&self.client, name, who, &self.key, of, batch).await {
                 Err(Error::TooLarge) if *max_bytes > SMALLEST_BATCH => {
                     *max_bytes /= 2;
                     continue;
                 }
                 // Of two computers with one past, the server went on with the other one; nothing waits here.
                 Err(Error::Server { code: ErrorCode::DeviceCopied, .. }) if is_probe => return Ok(None),
-                Err(Error::Server { code: ErrorCode::SequenceGap, .. }) => {
+                Err(Error::Server { code: ErrorCode::SequenceGap, .. }) if !has_begun_anew => {
+                    has_begun_anew = true;
                     let store = Arc::clone(&self.store);
-                    aside(surroundings, move || store.send_all_again()).await?;
+                    let again = move || match of {
+                        Some(was) => store.adopt_all_again(was),
+                        None => store.send_all_again(),
+                    };
+                    aside(surroundings, again).await?;
                     continue;
                 }
-                answer => answer?,
+                receipts => receipts?,
             };
             let store = Arc::clone(&self.store);
             let marked = aside(surroundings, move || {
-                store.mark(&answer.receipts, now)?;
+                store.mark(&receipts, now)?;
                 store.sync_state()
             });
             let state = marked.await?;

@@ -29,6 +29,15 @@ const CONDITION: &str = "(?1 is null or m.kind = ?1) and (?2 is null or m.actor_
     and (?5 is null or m.recorded_at < ?5) \
     and (?6 is null or m.sequence = ?7 or m.patient_id in (select value from json_each(?6)))";
 
+/// What there is to choose from, of the same index: whatever was done, by whom and with which fate.
+pub(crate) const CHOICES: [&str; 3] = [
+    "select distinct kind from mutations indexed by mutations_ledger_idx order by kind",
+    "select m.actor_user_id, m.actor_name from mutations m join ( \
+         select max(sequence) as sequence from mutations indexed by mutations_ledger_idx group by actor_user_id \
+     ) latest on latest.sequence = m.sequence order by 2, 1",
+    "select coalesce(fate, 'waiting'), count(*) from mutations indexed by mutations_fate_idx group by fate order by 1",
+];
+
 const ENTRY: &str = "select m.sequence, m.kind, p.first_name, p.last_name, m.patient_name, m.actor_name, m.recorded_at, \
     m.fate, m.acknowledged_at, m.detail, m.hash from mutations m left join patients p on p.id = m.patient_id";
 
@@ -42,16 +51,12 @@ impl Replica {
     pub fn ledger_page(&self, filter: &LedgerFilter, before: Option<u32>, limit: u32) -> Result<LedgerPage> {
         self.store.read(|tx| {
             let params = self.params(tx, filter)?;
-            let count = format!("select count(*) from mutations m indexed by mutations_ledger_idx where {CONDITION}");
+            let [count, page] = page();
             let total = tx.prepare_cached(&count)?.query_row(params_from_iter(&params), |row| row.get(0))?;
-            let sql = format!(
-                "{ENTRY} where m.sequence in (select m.sequence from mutations m indexed by mutations_ledger_idx \
-                 where {CONDITION} and m.sequence < ?8 order by m.sequence desc limit ?9) order by m.sequence desc"
-            );
             let (before, limit) = (before.map_or(i64::MAX, i64::from), i64::from(limit.min(MAX_PAGE)));
             let mut params = params;
             params.extend([Box::new(before) as Box<dyn ToSql>, Box::new(limit)]);
-            let mut statement = tx.prepare_cached(&sql)?;
+            let mut statement = tx.prepare_cached(&page)?;
             let entries = statement.query_map(params_from_iter(&params), entry)?;
             Ok(LedgerPage { total, entries: entries.collect::<std::result::Result<_, _>>()? })
         })
@@ -60,15 +65,14 @@ impl Replica {
     /// What can be filtered by, and how many changes there are of each fate.
     pub fn ledger_choices(&self) -> Result<LedgerChoices> {
         self.store.read(|tx| {
-            let mut statement = tx.prepare_cached("select distinct kind from mutations order by kind")?;
+            let [kinds, people, fates] = CHOICES;
+            let mut statement = tx.prepare_cached(kinds)?;
             let kinds = statement.query_map([], |row| row.get::<_, String>(0))?;
             let kinds = kinds.map(|kind| Ok(kind?)).map(|kind: Result<String>| {
                 let kind = kind?;
                 Ok(LedgerKind { title: title(&kind), kind })
             });
-            let sql =
-                "select actor_user_id, max(actor_name) from mutations group by actor_user_id order by 2";
-            let mut people = tx.prepare_cached(sql)?;
+            let mut people = tx.prepare_cached(people)?;
             let people =
                 people.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
             let people = people.map(|person| {
@@ -76,8 +80,7 @@ impl Replica {
                 let user_id: UserId = id.parse().map_err(|_| Error::StoreDamaged)?;
                 Ok(LedgerPerson { user_id, full_name })
             });
-            let sql = "select coalesce(fate, 'waiting'), count(*) from mutations group by 1";
-            let mut fates = tx.prepare_cached(sql)?;
+            let mut fates = tx.prepare_cached(fates)?;
             let counts = fates.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, u32>(1)?)))?;
             let counts: Vec<(String, u32)> = counts.collect::<std::result::Result<_, _>>()?;
             let counts =
@@ -144,6 +147,18 @@ impl Replica {
             Box::new(query.trim_start_matches('#').parse::<i64>().ok()),
         ])
     }
+}
+
+/// How many entries fit, and those of a page.
+pub(crate) fn page() -> [String; 2] {
+    let fits = format!("from mutations m indexed by mutations_ledger_idx where {CONDITION}");
+    [
+        format!("select count(*) {fits}"),
+        format!(
+            "{ENTRY} where m.sequence in (select m.sequence {fits} and m.sequence < ?8 order by m.sequence desc limit ?9) \
+             order by m.sequence desc"
+        ),
+    ]
 }
 
 /// The patients who fit a query, under whichever registration, as a list in JSON.

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use protocol::mutation::{Change, SetValue};
-use protocol::printed::{Printed, PrintedItem};
+use protocol::printed::{MAX_LOGO_BYTES, Printed, PrintedItem};
 use protocol::table::{TableName, Values, Writer};
 use serde_json::{Map, Value, json};
 
@@ -15,6 +17,8 @@ use crate::view::Letterhead;
 
 /// The room that a printed pad's own head takes, in millimetres from the top of the paper.
 const ROOM: std::ops::RangeInclusive<u32> = 10..=80;
+/// The name of the clinic's own picture in the column `letterhead`, where it stands in base64.
+const LOGO: &str = "logo";
 /// The longest line of a clinic's own, and the longest foot, in letters.
 const LONGEST: usize = 300;
 
@@ -31,9 +35,7 @@ impl Replica {
     ///
     /// [`Error::Forbidden`] for who is no admin; [`Error::Invalid`] for what does not fit on paper.
     pub fn save_letterhead(&self, seen: &Letterhead, wanted: &Letterhead) -> Result<()> {
-        if !self.person.roles.may_write(Writer::Admin) {
-            return Err(Error::Forbidden("Only an admin changes the letterhead."));
-        }
+        self.must_write_letterhead()?;
         self.record("save_letterhead", None, |tx| {
             let id = self.facts.clinic_id.0;
             let current = must_get(tx, TableName::Clinics, id)?;
@@ -48,6 +50,42 @@ impl Replica {
             let change = Change::update(TableName::Clinics, id, set);
             Ok((if change.set.is_empty() { vec![] } else { vec![change] }, ()))
         })
+    }
+
+    /// Puts the clinic's own picture into the letterhead, a small PNG or JPEG; none takes it away.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Forbidden`] for who is no admin; [`Error::Invalid`] for what is too large to travel with the clinic.
+    pub fn save_logo(&self, logo: Option<&[u8]>) -> Result<()> {
+        self.must_write_letterhead()?;
+        if logo.is_some_and(|bytes| bytes.is_empty() || bytes.len() > MAX_LOGO_BYTES) {
+            return Err(Error::Invalid("This picture does not fit. Nothing was saved yet.".into()));
+        }
+        self.record("save_letterhead", None, |tx| {
+            let id = self.facts.clinic_id.0;
+            let base = must_get(tx, TableName::Clinics, id)?.remove("letterhead").unwrap_or(json!({}));
+            let mut letterhead = base.as_object().cloned().unwrap_or_default();
+            match logo {
+                Some(bytes) => letterhead.insert(LOGO.to_owned(), json!(STANDARD.encode(bytes))),
+                None => letterhead.remove(LOGO),
+            };
+            let value = Value::Object(letterhead);
+            if value == base {
+                return Ok((vec![], ()));
+            }
+            check_column("letterhead", &value)?;
+            let set = BTreeMap::from([("letterhead".to_owned(), SetValue { base, value })]);
+            Ok((vec![Change::update(TableName::Clinics, id, set)], ()))
+        })
+    }
+
+    fn must_write_letterhead(&self) -> Result<()> {
+        if self.person.roles.may_write(Writer::Admin) {
+            Ok(())
+        } else {
+            Err(Error::Forbidden("Only an admin changes the letterhead."))
+        }
     }
 
     /// A paper of nobody's, with this letterhead.
@@ -94,9 +132,23 @@ pub(crate) fn put_head(printed: &mut Printed, clinic: &Values) {
     printed.clinic_phone = joined(&[&head.phone, &head.email], " · ");
     printed.clinic_lines = head.line.lines().map(str::to_owned).collect();
     printed.clinic_registration = head.registration_number;
+    printed.logo = logo(clinic).unwrap_or_default();
     printed.clinic_name = head.clinic_name;
     printed.foot = head.foot;
     printed.head_room_mm = head.preprinted_mm.unwrap_or(0);
+}
+
+/// The clinic's own picture, unless it is larger than any that a desktop writes.
+fn logo(clinic: &Values) -> Option<Vec<u8>> {
+    let bytes = STANDARD.decode(clinic.get("letterhead")?.get(LOGO)?.as_str()?).ok()?;
+    Some(bytes).filter(|bytes| bytes.len() <= MAX_LOGO_BYTES)
+}
+
+fn check_column(name: &str, value: &Value) -> Result<()> {
+    if let Some(column) = TableName::Clinics.table().column(name) {
+        protocol::validate::check_value(column, value)?;
+    }
+    Ok(())
 }
 
 fn form(clinic: &Values) -> Letterhead {
@@ -115,6 +167,7 @@ fn form(clinic: &Values) -> Letterhead {
         registration_number: owned("registration_number"),
         foot: of("foot"),
         preprinted_mm: room.filter(|mm| ROOM.contains(mm)),
+        has_logo: logo(clinic).is_some(),
     }
 }
 
@@ -161,11 +214,8 @@ fn values(form: &Letterhead, current: &Values) -> Result<Values> {
         ("registration_number", or_null(&form.registration_number)),
         ("letterhead", Value::Object(letterhead)),
     ];
-    let table = TableName::Clinics.table();
     for (name, value) in &columns {
-        if let Some(column) = table.column(name) {
-            protocol::validate::check_value(column, value)?;
-        }
+        check_column(name, value)?;
     }
     Ok(columns.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }

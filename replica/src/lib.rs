@@ -1,6 +1,7 @@
 //! The desktop's local copy: the encrypted store, the outbox, the sync engine and the keyring. It has no
 //! window. [`Desk`] is the whole of this computer; [`Replica`] is its data while someone is signed in.
 
+mod again;
 mod allergies;
 mod amend;
 mod attachments;
@@ -11,6 +12,7 @@ mod compare;
 mod conflicts;
 mod desk;
 mod diagnoses;
+mod elsewhere;
 mod error;
 mod export;
 mod files;
@@ -28,6 +30,8 @@ mod own_key;
 mod pad;
 mod patients;
 mod print;
+mod recover;
+mod recovery_code;
 mod renew;
 mod repeat;
 mod replica;
@@ -40,6 +44,8 @@ mod sleep;
 mod slots;
 mod store;
 mod sync;
+#[cfg(target_os = "linux")]
+mod system;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(test)]
@@ -60,6 +66,8 @@ pub use keyring::Keyring;
 #[cfg(any(test, feature = "test-keyring"))]
 pub use keyring::Trouble;
 pub use language::Language;
+#[cfg(any(test, feature = "test-keyring"))]
+pub use recover::RecoverStep;
 pub use replica::Replica;
 pub use slots::SlotCost;
 pub use store::OwnSignature;

@@ -35,11 +35,9 @@ impl Desk {
         typed: &Typed,
         store: &Arc<Store>,
     ) -> Result<Option<AppState>> {
-        if here.guard.is_revoked() {
-            return Ok(None);
-        }
         if let Some(renewed) = store.renewed()? {
-            // It was stopped in the middle: the server knows it.
+            // It was stopped in the middle: the server knows it. Whoever took the other id out of service did not mean
+            // this one, and what waits here is signed for this one.
             if renewed.installation == here.slots.about().installation_id {
                 store.forget_renewed()?;
                 return Ok(None);
@@ -53,7 +51,7 @@ impl Desk {
             };
             return self.finish(here, slot, typed, Arc::clone(store), renewed, answered).await.map(Some);
         }
-        if !store.is_copied()? {
+        if here.guard.is_revoked() || !store.is_copied()? {
             return Ok(None);
         }
         match self.renew(here, typed, store).await {
@@ -233,7 +231,9 @@ impl Desk {
         let about =
             About { installation_id: renewed.installation, device_id: renewed.device_id, ..old.clone() };
         let secrets = self.keyring.device(renewed.installation)?;
-        let mut slots = Slots::new(&self.home(), about, &secrets);
+        // Who has the recovery code of the computer that was copied opens that one; this one needs another.
+        let key_version = Slots::find(&self.home())?.map_or(1, |slots| slots.key_version());
+        let mut slots = Slots::new(&self.home(), about, key_version, &secrets);
         slots.put_server(&renewed.unlock_key, &secrets, key)?;
         slots.save()?;
         self.forget_guard();

@@ -74,14 +74,14 @@ impl Replica {
             let reason = Some(reason.trim().to_owned()).filter(|reason| !reason.is_empty());
             if store::past(tx)?.iter().any(|past| refused.sequence <= past.until) {
                 return Err(Error::Invalid(
-                    "This was done before this computer's disk was copied: it is before the admins, who decide. Nothing \
-                     was decided yet."
+                    "This was done before this computer's disk was copied or its keys were lost: it is before the admins, \
+                     who decide. Nothing was decided yet."
                         .into(),
                 ));
             }
             let device_id = self.facts.device_id;
             let settlement = Settlement { device_id, sequence: refused.sequence, way, reason };
-            settlement.check(Settler { roles: &person.roles, is_author, is_there: true }, &changes)?;
+            settlement.check(Settler { roles: &person.roles, is_author, is_there: true, is_lost: false }, &changes)?;
             Ok(NewSettlement { patient: refused.patient, settlement, changes })
         })
     }
@@ -114,7 +114,7 @@ impl Replica {
             let settlement = Settlement { device_id, sequence, way, reason };
             let is_there = device_id == self.facts.device_id;
             let is_author = author == Some(person.id);
-            settlement.check(Settler { roles: &person.roles, is_author, is_there }, &[])?;
+            settlement.check(Settler { roles: &person.roles, is_author, is_there, is_lost: false }, &[])?;
             let patient = item.get("patient_id").and_then(|id| PatientId::deserialize(id).ok());
             Ok(NewSettlement { patient, settlement, changes: vec![] })
         })
@@ -132,6 +132,7 @@ impl Replica {
             roles: &self.person.roles,
             is_author: refused.mutation.actor_user_id == self.person.id,
             is_there: true,
+            is_lost: false,
         };
         let asked = asked_about(tx, sequence)?;
         let shown = tx.prepare_cached(sql)?.query_row([sequence], |row| {
@@ -157,7 +158,7 @@ impl Replica {
     }
 
     /// The values of a change that this person may read.
-    fn fields(&self, tx: &Transaction<'_>, mutation: &Mutation) -> Result<Vec<RefusedField>> {
+    pub(crate) fn fields(&self, tx: &Transaction<'_>, mutation: &Mutation) -> Result<Vec<RefusedField>> {
         let mut fields = Vec::new();
         for (record, change) in mutation.changes.iter().enumerate() {
             for (column, set) in columns(change) {
@@ -178,7 +179,7 @@ impl Replica {
     }
 
     /// The changes with other values in them.
-    fn corrected(
+    pub(crate) fn corrected(
         &self,
         tx: &Transaction<'_>,
         mutation: &Mutation,
@@ -274,7 +275,7 @@ fn asked(row: &Row<'_>) -> rusqlite::Result<Option<AskedOfRefused>> {
 }
 
 /// What was asked for here about an item, and waits to be sent.
-fn asked_of(tx: &Transaction<'_>, item: Uuid) -> Result<Option<Way>> {
+pub(crate) fn asked_of(tx: &Transaction<'_>, item: Uuid) -> Result<Option<Way>> {
     let sql = "select way from mutations where settles = ?1 and fate is null and way <> 'hand_over' limit 1";
     let way: Option<String> =
         tx.prepare_cached(sql)?.query_row([item.to_string()], |row| row.get(0)).optional()?;
@@ -325,7 +326,7 @@ fn is_prescription(mutation: &Mutation) -> bool {
 }
 
 /// What was signed is not corrected, and a decision is made anew.
-fn is_correctable(mutation: &Mutation) -> bool {
+pub(crate) fn is_correctable(mutation: &Mutation) -> bool {
     let fixed = [TableName::Prescriptions, TableName::PrescriptionItems, TableName::SyncConflicts];
     let tables: BTreeSet<TableName> = mutation.changes.iter().map(|change| change.table).collect();
     !tables.is_empty() && tables.iter().all(|table| !fixed.contains(table))

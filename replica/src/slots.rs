@@ -1,6 +1,6 @@
 //! The key of the database, wrapped in slots beside it: one for each member of staff who signed in here,
-//! under their password and this computer's secret, and one that the server helps to open. The key itself is
-//! never stored whole. The names on the unlock screen stand here too, because the database is still closed.
+//! under their password and this computer's secret, one that the server helps to open, and one that the printed recovery
+//! code opens when the keyring is lost. The key itself is never stored whole. The names on the unlock screen stand here too, because the database is still closed.
 
 use std::path::{Path, PathBuf};
 
@@ -10,14 +10,17 @@ use base64::prelude::BASE64_STANDARD;
 use protocol::api::{Secret, StaffMember};
 use protocol::id::{DeviceId, TenantId, UserId};
 use protocol::permission::Roles;
+use protocol::recovery::RecoveryMade;
 use protocol::standing::Lease;
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
 use crate::keyring::DeviceSecrets;
 use crate::own_key::OwnKey;
+use crate::recovery_code::RecoveryCode;
 use crate::sealed::{Sealed, decode, derive};
 use crate::store::DatabaseKey;
 use crate::{files, view};
@@ -94,8 +97,13 @@ enum Slot {
     },
     /// Under the half that the server keeps and the device's secret.
     Server { sealed: Sealed },
-    /// Under a printed code; not made yet, and kept if a later program made one.
-    Recovery { sealed: Sealed },
+    /// Under the recovery code alone.
+    Recovery {
+        sealed: Sealed,
+        about: RecoveryMade,
+        /// Whether someone said that the code is written down.
+        is_kept: bool,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -171,11 +179,35 @@ impl Slots {
         Ok(Some(Self { path, file }))
     }
 
-    /// Slots for a new database; not yet written.
-    pub fn new(data_dir: &Path, about: About, secrets: &DeviceSecrets) -> Self {
+    /// Slots for the database under its key of this version; not yet written.
+    pub fn new(data_dir: &Path, about: About, key_version: u32, secrets: &DeviceSecrets) -> Self {
         let keyring_check = keyring_check(secrets);
-        let file = File { format: FORMAT, about, key_version: 1, keyring_check, slots: vec![] };
+        let file = File { format: FORMAT, about, key_version, keyring_check, slots: vec![] };
         Self { path: data_dir.join(FILE), file }
+    }
+
+    /// Which of the database's keys these hold; the first is 1.
+    pub fn key_version(&self) -> u32 {
+        self.file.key_version
+    }
+
+    /// The database that these open. It has another name under another key, so that this file alone says which one counts.
+    pub fn database(&self) -> PathBuf {
+        database(&self.path, self.file.key_version)
+    }
+
+    /// The one that will count once the key is another.
+    pub fn next_database(&self) -> PathBuf {
+        database(&self.path, self.file.key_version.saturating_add(1))
+    }
+
+    /// Those that do not count any more, or do not yet.
+    pub fn other_databases(&self) -> Vec<PathBuf> {
+        let now = self.file.key_version;
+        (1..=now.saturating_add(1))
+            .filter(|other| *other != now)
+            .map(|other| database(&self.path, other))
+            .collect()
     }
 
     /// Writes the file, whole or not at all.
@@ -361,6 +393,51 @@ impl Slots {
         Ok(())
     }
 
+    /// Wraps the key under a recovery code, in place of the one before, and answers what is told of it.
+    pub fn put_recovery(
+        &mut self,
+        code: &RecoveryCode,
+        key: &DatabaseKey,
+        at: OffsetDateTime,
+    ) -> Result<RecoveryMade> {
+        let sealed = Sealed::new(key.0.as_slice(), &code.key(), &self.associated("recovery", None, None))?;
+        let about = RecoveryMade { fingerprint: code.fingerprint(), made_at: at };
+        self.file.slots.retain(|slot| !matches!(slot, Slot::Recovery { .. }));
+        self.file.slots.push(Slot::Recovery { sealed, about: about.clone(), is_kept: false });
+        Ok(about)
+    }
+
+    /// Opens the recovery slot; none if there is none, or if that is not its code.
+    pub fn open_recovery(&self, code: &RecoveryCode) -> Result<Option<DatabaseKey>> {
+        let sealed = self.file.slots.iter().find_map(|slot| match slot {
+            Slot::Recovery { sealed, .. } => Some(sealed),
+            Slot::User { .. } | Slot::Server { .. } => None,
+        });
+        match sealed {
+            Some(sealed) => open_key(sealed, &code.key(), &self.associated("recovery", None, None)),
+            None => Ok(None),
+        }
+    }
+
+    /// What is known of the recovery code, and whether someone said that it is written down; none if none was made.
+    pub fn recovery(&self) -> Option<(&RecoveryMade, bool)> {
+        self.file.slots.iter().find_map(|slot| match slot {
+            Slot::Recovery { about, is_kept, .. } => Some((about, *is_kept)),
+            Slot::User { .. } | Slot::Server { .. } => None,
+        })
+    }
+
+    /// Notes that the recovery code of this fingerprint is written down.
+    pub fn recovery_is_kept(&mut self, fingerprint: &str) {
+        for slot in &mut self.file.slots {
+            if let Slot::Recovery { about, is_kept, .. } = slot
+                && about.fingerprint == fingerprint
+            {
+                *is_kept = true;
+            }
+        }
+    }
+
     /// What a slot is bound to: moved elsewhere, or given to someone else, it does not open.
     fn associated(&self, kind: &str, user: Option<UserId>, cost: Option<SlotCost>) -> String {
         let (about, file) = (&self.file.about, &self.file);
@@ -371,6 +448,13 @@ impl Slots {
             "cd-slot-1\n{}\n{}\n{}\n{kind}\n{user}\n{}\n{cost}",
             file.format, about.tenant_id, about.device_id, file.key_version
         )
+    }
+}
+
+fn database(slots: &Path, key_version: u32) -> PathBuf {
+    match key_version {
+        1 => slots.with_file_name("clinic.db"),
+        version => slots.with_file_name(format!("clinic-{version}.db")),
     }
 }
 
@@ -437,7 +521,7 @@ mod tests {
             server: "https://sync.example.org/".into(),
             server_name: "sync.example.org".into(),
         };
-        let mut slots = Slots::new(folder, about, secrets);
+        let mut slots = Slots::new(folder, about, 1, secrets);
         slots
             .put_user(
                 &person("anjali@example.org"),
@@ -566,7 +650,7 @@ mod tests {
             tenant_id: TenantId::new(),
             device_id: DeviceId::new(),
             scope: protocol::api::DeviceScope::Clinical,
-            issued_at: time::OffsetDateTime::UNIX_EPOCH,
+            issued_at: OffsetDateTime::UNIX_EPOCH,
             offline_days,
             nonce: String::new(),
             people: people
@@ -579,6 +663,9 @@ mod tests {
                 })
                 .collect(),
             admin_devices: vec![],
+            epoch: None,
+            revoked: vec![],
+            closed: vec![],
         };
         let (secrets, key) = (DeviceSecrets::random().expect("BUG"), DatabaseKey::random().expect("BUG"));
         for (change, name_stays) in [
@@ -606,6 +693,67 @@ mod tests {
             assert_eq!(slots.people().len() == 1, name_stays, "{change}");
             assert!(slots.open_server(&Secret("the server's half".into()), &secrets).is_ok(), "{change}");
         }
+    }
+
+    #[test]
+    fn the_recovery_slot_opens_with_its_code_alone_and_needs_no_keyring() {
+        let folder = tempfile::tempdir().expect("BUG: a folder");
+        let (secrets, key) = (DeviceSecrets::random().expect("BUG"), DatabaseKey::random().expect("BUG"));
+        let mut made = slots(folder.path(), &secrets, &key);
+        let (code, other) = (RecoveryCode::random().expect("BUG"), RecoveryCode::random().expect("BUG"));
+        assert!(made.open_recovery(&code).expect("BUG: none").is_none());
+        let at = OffsetDateTime::UNIX_EPOCH;
+        made.put_recovery(&other, &key, at).expect("BUG: sealed");
+        let about = made.put_recovery(&code, &key, at).expect("BUG: sealed");
+        assert_eq!(about.fingerprint, code.fingerprint());
+        made.save().expect("BUG: saves");
+        let mut found = Slots::find(folder.path()).expect("BUG: reads").expect("BUG: there");
+        assert!(found.open_recovery(&code).expect("BUG: whole").is_some_and(|opened| opened.0 == key.0));
+        assert!(found.open_recovery(&other).expect("BUG: whole").is_none(), "only the last one opens it");
+        // Said of another code, nothing is written down.
+        assert_eq!(found.recovery(), Some((&about, false)));
+        found.recovery_is_kept(&other.fingerprint());
+        assert_eq!(found.recovery(), Some((&about, false)));
+        found.recovery_is_kept(&code.fingerprint());
+        assert_eq!(found.recovery(), Some((&about, true)));
+        // Taking away what people open it with leaves it.
+        found.close_all();
+        assert!(found.open_recovery(&code).expect("BUG: whole").is_some());
+        for change in ["device", "version", "tenant"] {
+            let mut moved = Slots::find(folder.path()).expect("BUG: reads").expect("BUG: there");
+            match change {
+                "device" => moved.file.about.device_id = DeviceId::new(),
+                "version" => moved.file.key_version = 2,
+                _ => moved.file.about.tenant_id = TenantId::new(),
+            }
+            assert!(moved.open_recovery(&code).expect("BUG: whole").is_none(), "{change}");
+        }
+    }
+
+    #[test]
+    fn the_code_itself_stands_nowhere_in_the_file() {
+        let folder = tempfile::tempdir().expect("BUG: a folder");
+        let (secrets, key) = (DeviceSecrets::random().expect("BUG"), DatabaseKey::random().expect("BUG"));
+        let mut slots = slots(folder.path(), &secrets, &key);
+        let code = RecoveryCode::random().expect("BUG");
+        slots.put_recovery(&code, &key, OffsetDateTime::UNIX_EPOCH).expect("BUG: sealed");
+        slots.save().expect("BUG: saves");
+        let text = std::fs::read_to_string(folder.path().join(FILE)).expect("BUG: reads");
+        assert!(text.contains(&code.fingerprint()));
+        assert!(!text.contains(code.text().as_str()));
+        assert!(!text.contains(&code.text().replace('-', "")));
+    }
+
+    #[test]
+    fn a_database_under_another_key_has_another_name() {
+        let folder = tempfile::tempdir().expect("BUG: a folder");
+        let secrets = DeviceSecrets::random().expect("BUG");
+        let first = slots(folder.path(), &secrets, &DatabaseKey::random().expect("BUG"));
+        let second = Slots::new(folder.path(), first.about().clone(), 2, &secrets);
+        let third = Slots::new(folder.path(), first.about().clone(), 3, &secrets);
+        assert_eq!(first.database(), folder.path().join("clinic.db"));
+        assert_eq!(first.other_databases(), [second.database()]);
+        assert_eq!(second.other_databases(), [first.database(), third.database()]);
     }
 
     #[test]

@@ -1,14 +1,17 @@
 //! For tests that run desktops by hand: a real store, a real replica and the real engine over another network, in
 //! other surroundings. No released program has this door.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ed25519_dalek::SigningKey;
 use futures_util::future::BoxFuture;
-use protocol::api::{MAX_PUSH_BYTES, StaffMember};
-use protocol::id::PatientId;
+use protocol::api::{MAX_PUSH_BYTES, Secret, StaffMember};
+use protocol::id::{ConflictId, DeviceId, PatientId, TenantId};
 use protocol::mutation::{Change, SignedMutation};
+use protocol::settlement::RefusedMutation;
+use protocol::standing::{Lease, SignedOrder};
 use protocol::table::{Row, Table, TableName};
 use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, Transaction};
@@ -24,13 +27,14 @@ pub use crate::sync::wire::{Answer, Method, Request, Wire};
 
 use crate::desk::Event;
 use crate::error::{Error, Result};
-use crate::keyring::{Keyring, RefreshToken};
+use crate::guard::Guard;
+use crate::keyring::{DeviceSecrets, Keyring, RefreshToken};
 use crate::leaving::Handover;
 use crate::replica::Replica;
 use crate::store::{get_row, set_meta};
 use crate::sync::client::Client;
-use crate::sync::engine::{Context, Engine, Typed};
-use crate::view::SyncStatus;
+use crate::sync::engine::{Context, Engine, Typed, login};
+use crate::view::{CorrectedField, RefusedChange, SyncStatus};
 
 /// A computer on which someone is signed in.
 pub struct Station {
@@ -58,7 +62,52 @@ impl Leaving {
     }
 }
 
+/// How a computer stands with its server: all of it but the slots, which are not there.
+#[derive(Clone)]
+pub struct Standing(Arc<Guard>);
+
+impl Standing {
+    /// How the computer of this folder stands.
+    pub fn open(
+        home: &Path,
+        device: (TenantId, DeviceId),
+        secret: [u8; 32],
+        key: &SigningKey,
+        clock: Clock,
+    ) -> Self {
+        let secrets = DeviceSecrets { secret: Zeroizing::new(secret), key: key.clone() };
+        Self(Arc::new(Guard::open(home, device, &secrets, clock)))
+    }
+
+    /// Takes what the server said.
+    pub fn take(&self, order: &SignedOrder, nonce: &str) -> Result<()> {
+        self.0.take(order, nonce)
+    }
+
+    /// Does what is due by the computer's own clock; answers whether its time without contact is over.
+    pub fn tick(&self) -> Result<bool> {
+        self.0.note(None)?;
+        self.0.end_if_over()
+    }
+
+    /// Whether people open the computer without the server.
+    pub fn opens_offline(&self) -> bool {
+        self.0.opens_offline()
+    }
+
+    /// Whether it was taken out of service.
+    pub fn is_revoked(&self) -> bool {
+        self.0.is_revoked()
+    }
+
+    /// The last lease.
+    pub fn lease(&self) -> Option<Lease> {
+        self.0.lease()
+    }
+}
+
 /// Who signs in, and with what.
+#[derive(Clone)]
 pub struct SignIn {
     /// Who.
     pub person: StaffMember,
@@ -70,6 +119,44 @@ pub struct SignIn {
     pub keyring: Keyring,
     /// Where its tokens stand in the keyring.
     pub installation: Uuid,
+    /// How the computer stands.
+    pub standing: Standing,
+}
+
+impl SignIn {
+    /// Signs in at the server, which alone opens the computer: answers with an access token.
+    pub async fn online(
+        &self,
+        store: &Store,
+        wire: Arc<dyn Wire>,
+        surroundings: &dyn Surroundings,
+    ) -> Result<Secret> {
+        let facts = store.facts()?;
+        let typed =
+            Typed { email: self.person.email.clone(), password: Zeroizing::new(self.password.clone()) };
+        let (who, nonce) = ((facts.tenant_id, facts.device_id), surroundings.nonce()?);
+        let client = Client::over(wire);
+        let session = login(&client, &facts.server_name, who, &self.device_key, &typed, &nonce).await?;
+        if let Some(order) = &session.tokens.standing {
+            self.standing.take(order, &nonce)?;
+            store.remember(order)?;
+        }
+        store.put_staff(&session.user)?;
+        let (token, generation) = (session.tokens.refresh_token, session.tokens.generation);
+        self.keyring.put_refresh_token(self.installation, &RefreshToken { token, generation })?;
+        Ok(session.tokens.access_token)
+    }
+}
+
+/// The content of an attached file as a computer has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldContent {
+    /// Its SHA-256.
+    pub sha256: String,
+    /// `waiting`, `kept`, `refused` or `lost`.
+    pub state: String,
+    /// Whether it is here, and opens.
+    pub is_whole: bool,
 }
 
 /// A row as a computer has it.
@@ -99,11 +186,12 @@ impl Station {
     pub fn sign_in(
         store: Arc<Store>,
         sign_in: SignIn,
+        token: Option<Secret>,
         wire: Arc<dyn Wire>,
         surroundings: Arc<dyn Surroundings>,
         ids: Ids,
     ) -> Result<(Self, [BoxFuture<'static, ()>; 2])> {
-        let SignIn { person, password, device_key, keyring, installation } = sign_in;
+        let SignIn { person, password, device_key, keyring, installation, standing } = sign_in;
         let facts = store.facts()?;
         let written = Arc::new(Notify::new());
         let typed = Typed { email: person.email.clone(), password: Zeroizing::new(password) };
@@ -122,11 +210,11 @@ impl Station {
             facts: facts.clone(),
             user: person.id,
             own_key: None,
-            typed: Some(typed).into(),
+            typed: token.is_none().then_some(typed).into(),
             keyring,
             installation,
             device_key: device_key.clone(),
-            guard: None,
+            guard: Some(standing.0),
             written: Arc::clone(&written),
             events: broadcast::channel::<Event>(1).0,
             surroundings: Arc::clone(&surroundings),
@@ -135,7 +223,7 @@ impl Station {
         let clock = Arc::clone(&surroundings);
         replica.clock = Clock::new(move || clock.now(), || Duration::ZERO);
         replica.ids = ids.clone();
-        let (engine, tasks) = Engine::by_hand(context, None);
+        let (engine, tasks) = Engine::by_hand(context, token);
         let handover = Arc::new(handover);
         Ok((Self { replica, store, surroundings, ids, engine, handover }, tasks))
     }
@@ -167,6 +255,21 @@ impl Replica {
     /// Its file.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// A refused change of another computer, as the server told it, to be shown.
+    pub fn shown_elsewhere(&self, id: ConflictId, refused: &RefusedMutation) -> Result<RefusedChange> {
+        self.refused_elsewhere(id, refused)
+    }
+
+    /// Corrects a refused change of a computer that is out of service.
+    pub fn correct(
+        &self,
+        id: ConflictId,
+        refused: &RefusedMutation,
+        corrected: &[CorrectedField],
+    ) -> Result<()> {
+        self.correct_elsewhere(id, refused, corrected)
     }
 
     /// Does something for which the window has no command yet, by the door through which every command writes.
@@ -274,6 +377,34 @@ impl Store {
         })
     }
 
+    /// The contents of attached files that this computer knows of, in the order of their hashes.
+    pub fn files(&self) -> Result<Vec<HeldContent>> {
+        let known: Vec<(String, String)> = self.read(|tx| {
+            let mut statement = tx.prepare_cached("select sha256, state from files order by sha256")?;
+            let known = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok(known.collect::<rusqlite::Result<_>>()?)
+        })?;
+        let (_, wrong) = self.check_files()?;
+        let is_wrong = |sha256: &str| wrong.iter().any(|wrong| wrong.to_string() == sha256);
+        let held = known.into_iter().map(|(sha256, state)| HeldContent {
+            is_whole: !is_wrong(&sha256),
+            sha256,
+            state,
+        });
+        Ok(held.collect())
+    }
+
+    /// The number and hash of the last note for the audit log; 0 if there is none.
+    pub fn last_event(&self) -> Result<(i64, protocol::mutation::Hash)> {
+        self.read(|tx| {
+            let sql = "select sequence, hash from desk_events order by sequence desc limit 1";
+            let last: Option<(i64, String)> =
+                tx.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+            let Some((sequence, hash)) = last else { return Ok((0, protocol::mutation::Hash::ZERO)) };
+            Ok((sequence, protocol::mutation::Hash::parse(&hash).ok_or(Error::StoreDamaged)?))
+        })
+    }
+
     /// What this program does not know of the server's rows, as it came.
     pub fn carried(&self) -> Result<Vec<Value>> {
         self.read(|tx| {
@@ -319,12 +450,7 @@ fn shown(tx: &Transaction<'_>, table: TableName, id: Uuid) -> Result<Option<Row>
 
 impl Keyring {
     /// Keeps the first refresh token, as enrolling does.
-    pub fn start_with(
-        &self,
-        installation: Uuid,
-        token: protocol::api::Secret,
-        generation: i64,
-    ) -> Result<()> {
+    pub fn start_with(&self, installation: Uuid, token: Secret, generation: i64) -> Result<()> {
         self.put_refresh_token(installation, &RefreshToken { token, generation })
     }
 }

@@ -69,6 +69,11 @@ impl Replica {
     fn verify_database(&self) -> Result<Verification> {
         self.store.read(|tx| {
             let mut report = Verification::default();
+            let count = |sql: &str| tx.query_row(sql, [], |row| row.get::<_, u32>(0));
+            report.patients = count("select count(*) from patients where is_deleted = 0")?;
+            // Also opens the finders: one that was open before would be checked against what it was then.
+            let found = count("select count(*) from finder")?;
+            count("select count(*) from medicine_finder")?;
             for check in ["pragma integrity_check", "pragma cipher_integrity_check"] {
                 let mut statement = tx.prepare(check)?;
                 let mut rows = statement.query([])?;
@@ -79,9 +84,6 @@ impl Replica {
                     }
                 }
             }
-            let count = |sql: &str| tx.query_row(sql, [], |row| row.get::<_, u32>(0));
-            report.patients = count("select count(*) from patients where is_deleted = 0")?;
-            let found = count("select count(*) from finder")?;
             if found != report.patients {
                 report.problems.push(format!("the finder knows {found} of {} patients", report.patients));
             }

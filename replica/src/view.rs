@@ -54,6 +54,8 @@ pub enum AppState {
     Unlocked {
         /// Who and where.
         session: SessionView,
+        /// Whether this computer's data can be opened if its keyring is lost.
+        recovery: RecoveryView,
     },
     /// This computer was taken out of service. Nobody works on it any more; it hands over what waits, and destroys its
     /// keys and files.
@@ -79,7 +81,58 @@ pub enum AppState {
         code: ErrorCode,
         /// What is wrong and what to do, for people.
         detail: String,
+        /// The fingerprint of the recovery code that opens it, if the keys are lost and such a code was made.
+        recovery: Option<String>,
     },
+}
+
+/// How the recovery code of this computer stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct RecoveryView {
+    /// What tells it from others; none if none was made.
+    pub fingerprint: Option<String>,
+    /// When it was made.
+    pub made_at: Option<String>,
+    /// Whether someone said that it is written down.
+    pub is_kept: bool,
+    /// Whether it is shown now, to whoever is signed in: nothing else comes before that.
+    pub is_shown: bool,
+}
+
+/// A recovery code, to be printed or written down: shown once.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct RecoveryPage {
+    /// The code, in groups.
+    pub code: String,
+    /// What tells it from others.
+    pub fingerprint: String,
+    /// What staff call the computer that it opens.
+    pub device_name: String,
+    /// The tenant's name.
+    pub tenant_name: String,
+    /// The clinic's name.
+    pub clinic_name: String,
+    /// When it was made.
+    pub made_at: String,
+}
+
+/// What is typed at a computer whose keys are lost.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct RecoveryForm {
+    /// The recovery code, as typed.
+    pub recovery_code: String,
+    /// The one-time code of an admin.
+    pub code: String,
+    /// The e-mail of whoever does it.
+    pub email: String,
+    /// Their password.
+    pub password: String,
 }
 
 /// For how long a computer works without contact.
@@ -532,6 +585,7 @@ pub struct CorrectedField {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own for the window")]
 pub struct ComputerView {
     /// Which.
     pub id: DeviceId,
@@ -551,6 +605,14 @@ pub struct ComputerView {
     pub is_copied: bool,
     /// Whether it was another one until its disk was copied or restored.
     pub is_a_copy: bool,
+    /// Whether it was another one until its keys were lost.
+    pub is_recovered: bool,
+    /// Whether its keys were lost, and it goes on as another one.
+    pub went_on: bool,
+    /// The fingerprint of the recovery code that opens it; none was made if there is none.
+    pub recovery_fingerprint: Option<String>,
+    /// When that code was made.
+    pub recovery_made_at: Option<String>,
     /// What became of it, once it is out of service.
     pub revocation: Option<RevocationView>,
 }
@@ -585,6 +647,10 @@ impl ComputerView {
             lease_until: info.lease_until.map(moment_text),
             is_copied: info.is_copied,
             is_a_copy: info.copied_from.is_some(),
+            is_recovered: info.recovered_from.is_some(),
+            went_on: info.recovered_as.is_some(),
+            recovery_fingerprint: info.recovery_fingerprint,
+            recovery_made_at: info.recovery_made_at.map(moment_text),
             revocation: info.revocation.map(|revocation| RevocationView {
                 state: revocation.state,
                 asked_at: moment_text(revocation.asked_at),

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use prescription_pdf::{Drawn, Paper};
+use prescription_pdf::{Drawn, Paper, RecoveryPaper};
 use protocol::conflict::Choice;
 use protocol::error::ErrorCode;
 use protocol::id::{AllergyId, ConflictId, DeviceId, PatientId, PrescriptionId, ShortKeyId};
@@ -12,8 +12,9 @@ use protocol::settlement::Way;
 use replica::view::{
     Allergen, AllergyForm, AppState, Chart, CommandError, ComputerView, Conflict, CorrectedField, Diagnosis,
     DosageRead, Draft, DraftItem, DraftSaved, Enrolment, LedgerChoices, LedgerFilter, LedgerFormat,
-    LedgerPage, Letterhead, LineRead, Pad, PatientForm, PatientSummary, PrescriptionSummary, RefusedChange,
-    Safety, ShortKey, ShortKeyForm, ShortKeyFound, ShortKeyTest, SyncStatus, Today,
+    LedgerPage, Letterhead, LineRead, Pad, PatientForm, PatientSummary, PrescriptionSummary, RecoveryForm,
+    RecoveryPage, RefusedChange, Safety, ShortKey, ShortKeyForm, ShortKeyFound, ShortKeyTest, SyncStatus,
+    Today,
 };
 use replica::{Desk, Language, Replica};
 use tauri::{AppHandle, State};
@@ -75,9 +76,70 @@ pub async fn enrol(desk: Here<'_>, enrolment: Enrolment) -> Answer<AppState> {
     Ok(desk.enrol(enrolment).await?)
 }
 
+/// Opens this computer, whose keys are lost, with its recovery code.
+#[tauri::command]
+pub async fn recover(desk: Here<'_>, form: RecoveryForm) -> Answer<AppState> {
+    Ok(desk.recover(form).await?)
+}
+
+#[tauri::command]
+pub async fn new_recovery_code(desk: Here<'_>, password: String) -> Answer<AppState> {
+    Ok(desk.new_recovery_code(&password).await?)
+}
+
+/// The recovery code that waits to be written down.
+#[tauri::command]
+pub async fn recovery_page(desk: Here<'_>) -> Answer<Option<RecoveryPage>> {
+    Ok(desk.recovery_page()?)
+}
+
+/// Whoever is signed in says that it is written down.
+#[tauri::command]
+pub async fn keep_recovery_code(desk: Here<'_>) -> Answer<AppState> {
+    let desk = Arc::clone(&desk);
+    aside(move || Ok(desk.recovery_is_kept()?)).await
+}
+
+/// Asks where to, and writes the page of the recovery code; `None` if the person changed their mind.
+#[tauri::command]
+pub async fn save_recovery_pdf(app: AppHandle, desk: Here<'_>) -> Answer<Option<String>> {
+    let page = desk.recovery_page()?;
+    aside(move || {
+        let not_written = "The PDF could not be written. The code is still on the screen: write it down.";
+        let page = page.ok_or_else(|| failed("No recovery code is shown any more. Make another one."))?;
+        let clinic = format!("{}, {}", page.tenant_name, page.clinic_name);
+        let paper = RecoveryPaper {
+            code: &page.code,
+            fingerprint: &page.fingerprint,
+            device_name: &page.device_name,
+            clinic_name: &clinic,
+            made_on: page.made_at.get(..10).unwrap_or_default(),
+        };
+        let drawn = Drawn::recovery(paper).and_then(|drawn| drawn.pdf());
+        let pdf = drawn.map_err(|error| {
+            tracing::error!(%error, "the page of a recovery code was not drawn");
+            failed(not_written)
+        })?;
+        let name = format!("recovery-code-{}.pdf", page.fingerprint);
+        let chosen = app.dialog().file().add_filter("PDF", &["pdf"]).set_file_name(name).blocking_save_file();
+        let Some(path) = chosen.and_then(|file| file.into_path().ok()) else { return Ok(None) };
+        std::fs::write(&path, pdf).map_err(|error| {
+            tracing::warn!(kind = ?error.kind(), "the page of a recovery code was not written");
+            failed(not_written)
+        })?;
+        Ok(Some(path.to_string_lossy().into_owned()))
+    })
+    .await
+}
+
 #[tauri::command]
 pub async fn unlock(desk: Here<'_>, email: String, password: String) -> Answer<AppState> {
     Ok(desk.unlock(&email, &password).await?)
+}
+
+#[tauri::command]
+pub async fn enrol_again(desk: Here<'_>, code: String, password: String) -> Answer<AppState> {
+    Ok(desk.enrol_again(&code, &password).await?)
 }
 
 #[tauri::command]
@@ -154,6 +216,21 @@ pub async fn settle_refused(
     corrected: Vec<CorrectedField>,
 ) -> Answer<()> {
     ask(desk, move |replica| replica.settle(sequence, way, &reason, &corrected)).await
+}
+
+/// What a refused change says that is before the admins; the server is asked.
+#[tauri::command]
+pub async fn look_at_refused(desk: Here<'_>, conflict_id: ConflictId) -> Answer<RefusedChange> {
+    Ok(desk.look_at_refused(conflict_id).await?)
+}
+
+#[tauri::command]
+pub async fn correct_refused(
+    desk: Here<'_>,
+    conflict_id: ConflictId,
+    corrected: Vec<CorrectedField>,
+) -> Answer<()> {
+    Ok(desk.correct_refused(conflict_id, corrected).await?)
 }
 
 #[tauri::command]

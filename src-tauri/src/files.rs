@@ -27,7 +27,7 @@ pub async fn list_unsent_attachments(desk: Here<'_>) -> Answer<Vec<AttachmentVie
 }
 
 /// A dialog of the system outlives the lock: whoever answers it may be someone else.
-fn must_still_be(desk: &Desk, replica: &Arc<Replica>) -> Result<(), CommandError> {
+pub fn must_still_be(desk: &Desk, replica: &Arc<Replica>) -> Result<(), CommandError> {
     if Arc::ptr_eq(&desk.replica()?, replica) {
         Ok(())
     } else {

@@ -4,11 +4,14 @@
 
 mod commands;
 mod files;
+mod menu;
+mod paper;
 mod window;
 
 use std::sync::Arc;
 
 use replica::{Desk, Keyring};
+use tauri_plugin_window_state::StateFlags;
 
 fn main() -> anyhow::Result<()> {
     // Ids and counts only: nothing that names a patient is ever logged.
@@ -22,13 +25,27 @@ fn main() -> anyhow::Result<()> {
     let desk: Arc<Desk> = Desk::new(data_dir, Keyring::system());
     tauri::Builder::default()
         .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_notification::init())
+        .plugin(
+            tauri_plugin_window_state::Builder::default()
+                .with_state_flags(StateFlags::POSITION | StateFlags::SIZE | StateFlags::MAXIMIZED)
+                .build(),
+        )
         .manage(Arc::clone(&desk))
+        .manage(menu::Shown::default())
+        .on_menu_event(menu::chosen)
         .invoke_handler(tauri::generate_handler![
             commands::app_state,
             commands::language,
             commands::set_language,
             commands::enrol,
+            commands::recover,
+            commands::new_recovery_code,
+            commands::recovery_page,
+            commands::keep_recovery_code,
+            commands::save_recovery_pdf,
             commands::unlock,
+            commands::enrol_again,
             commands::lock,
             commands::sync_status,
             commands::sync_now,
@@ -37,6 +54,8 @@ fn main() -> anyhow::Result<()> {
             commands::save_ledger,
             commands::list_refused,
             commands::settle_refused,
+            commands::look_at_refused,
+            commands::correct_refused,
             commands::list_computers,
             commands::revoke_computer,
             commands::list_conflicts,
@@ -79,6 +98,12 @@ fn main() -> anyhow::Result<()> {
             commands::preview_draft,
             commands::prescription_pages,
             commands::save_prescription_pdf,
+            window::tell_outside,
+            menu::show_menu,
+            menu::enable_menu,
+            paper::print_prescription,
+            paper::choose_logo,
+            paper::remove_logo,
             files::list_attachments,
             files::list_unsent_attachments,
             files::add_attachment,

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use replica::{Desk, Event};
 use tauri::webview::NewWindowResponse;
 use tauri::{App, AppHandle, Emitter, WebviewUrl, WebviewWindowBuilder};
+use tauri_plugin_notification::NotificationExt;
 use tokio::sync::broadcast::error::RecvError;
+
+use crate::commands::{Answer, failed};
 
 /// Opens the window. It shows the program's own page and never another one.
 pub fn open(app: &App) -> tauri::Result<()> {
@@ -30,6 +33,16 @@ pub fn open(app: &App) -> tauri::Result<()> {
 fn is_driven() -> bool {
     cfg!(any(debug_assertions, feature = "driven"))
         && std::env::var_os("TAURI_WEBVIEW_AUTOMATION").is_some_and(|set| set == "true")
+}
+
+/// Shows a sentence of the window where the system shows what programs tell. The window names nobody in it.
+#[tauri::command]
+pub fn tell_outside(app: AppHandle, words: String) -> Answer<()> {
+    let told = app.notification().builder().title("Clinic Desk").body(words).show();
+    told.map_err(|error| {
+        tracing::warn!(%error, "the system did not show a notice");
+        failed("The system did not show the notice. It stands in the window.")
+    })
 }
 
 /// Passes what happens in the replica on to the window, for as long as the program runs.

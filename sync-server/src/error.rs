@@ -31,6 +31,9 @@ pub enum Error {
     /// The device was revoked.
     #[error("device revoked")]
     DeviceRevoked,
+    /// There is no such device.
+    #[error("device unknown")]
+    DeviceUnknown,
     /// The tenant is suspended.
     #[error("tenant suspended")]
     TenantSuspended,
@@ -145,6 +148,13 @@ impl Error {
                 StatusCode::FORBIDDEN,
                 Code::DeviceRevoked,
                 "This computer was taken out of service by an admin.",
+            ),
+            Self::DeviceUnknown => (
+                StatusCode::FORBIDDEN,
+                Code::DeviceUnknown,
+                "The server does not know this computer: its data was restored from a backup that is older than it. \
+                 Everything on this computer is kept, and nothing is sent. Ask an admin for a code, and enrol it again \
+                 in the sync centre.",
             ),
             Self::TenantSuspended => (
                 StatusCode::FORBIDDEN,

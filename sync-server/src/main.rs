@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
@@ -30,6 +32,9 @@ use protocol::api::Secret;
 use sqlx::migrate::Migrator;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
+
+/// Between two looks at the embedded database.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Parser)]
 #[command(name = "clinic-sync", version, about = "The sync server of Clinic Desk")]
@@ -249,7 +254,7 @@ async fn run_migrate(common: &CommonOptions, is_distributed: bool) -> anyhow::Re
 async fn run_serve(common: &CommonOptions, options: ServeOptions) -> anyhow::Result<()> {
     let mut running = None;
     let url = if options.embedded {
-        let embedded = start_embedded(common, &common.data_dir, true).await?;
+        let embedded = Arc::new(start_embedded(common, &common.data_dir, true).await?);
         database::migrate(&embedded.urls().admin.0, embedded.passwords()).await?;
         running.insert(embedded).urls().app.clone()
     } else {
@@ -285,12 +290,32 @@ async fn run_serve(common: &CommonOptions, options: ServeOptions) -> anyhow::Res
             .with_context(|| format!("Nothing can listen on {address} for Prometheus."))?;
         tokio::spawn(metrics::serve(listener, state.metrics.clone(), std::future::pending()));
     }
-    serve(listener, state, stop_signal()).await;
-    std::fs::remove_file(address_file)?;
-    if let Some(embedded) = running {
+    tokio::select! {
+        () = serve(listener, state, stop_signal()) => {}
+        () = keep_running(running.as_ref()) => {}
+    }
+    // Another process of the same folder may have stopped before.
+    std::fs::remove_file(address_file).ok();
+    // Whoever is just starting it again stops it as well.
+    if let Some(embedded) = running.and_then(Arc::into_inner) {
         tokio::task::spawn_blocking(|| embedded.stop()).await??;
     }
     Ok(())
+}
+
+/// Starts the embedded database again whenever it is gone, for ever.
+async fn keep_running(embedded: Option<&Arc<Embedded>>) {
+    let Some(embedded) = embedded else { return std::future::pending().await };
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        let embedded = Arc::clone(embedded);
+        match tokio::task::spawn_blocking(move || embedded.start_again()).await {
+            Ok(Ok(false)) => {}
+            Ok(Ok(true)) => tracing::warn!("the embedded database was gone and was started again"),
+            Ok(Err(error)) => tracing::error!(%error, "the embedded database is gone and does not start"),
+            Err(error) => tracing::error!(%error, "nobody could look whether the embedded database runs"),
+        }
+    }
 }
 
 async fn run_with_scratch(

@@ -9,8 +9,9 @@ use anyhow::Context;
 use clap::{Args, Subcommand};
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::DecodePrivateKey;
+use protocol::id::{DeviceId, TenantId};
 use protocol::signing::public_key_text;
-use protocol::standing::{KeyHandover, Order, SignedOrder};
+use protocol::standing::{KeyHandover, Lease, Order, SignedOrder};
 
 use crate::auth::token::write_new_key;
 
@@ -65,6 +66,16 @@ impl OrderKey {
             }
         };
         Ok(Self { key, handovers })
+    }
+
+    /// The lease that this key, or one before it, once gave to this device; none for what neither signed.
+    pub fn given(&self, order: &SignedOrder, device: (TenantId, DeviceId)) -> Option<Lease> {
+        let own = public_key_text(&self.key.verifying_key());
+        let is_ours = order.key == own || self.handovers.iter().any(|handover| handover.from == order.key);
+        match order.open(Some(&order.key), device) {
+            Ok(Order::Lease(lease)) if is_ours => Some(lease),
+            _ => None,
+        }
     }
 
     /// Signs an order.
@@ -147,6 +158,9 @@ mod tests {
             nonce: String::new(),
             people: vec![],
             admin_devices: vec![],
+            epoch: None,
+            revoked: vec![],
+            closed: vec![],
         });
         let known = first.sign(&order).key;
         let third = OrderKey::load(&file("3.pem")).expect("read").sign(&order);

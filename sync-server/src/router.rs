@@ -19,6 +19,8 @@ use protocol::log_end::{KnownEnds, LogEnds};
 use protocol::manage;
 use protocol::own_key::{OwnKeyInfo, OwnKeyRequest};
 use protocol::permission::Capability as May;
+use protocol::recovery::RecoveryMade;
+use protocol::settlement::RefusedMutation;
 use protocol::standing::SignedOrder;
 use protocol::table::{Row, Values};
 use serde_json::Value;
@@ -29,7 +31,7 @@ use tower_http::timeout::TimeoutLayer;
 use crate::audit::desk::keep as audit_of_desk;
 use crate::audit::ends::ends as audit_ends;
 use crate::audit::read::audit;
-use crate::auth::{Access, enrol, farewell, own_keys, register, renew, session, standing};
+use crate::auth::{Access, enrol, farewell, own_keys, recovery, register, renew, session, standing};
 use crate::error::Error;
 use crate::files::routes as files;
 use crate::health::{healthz, readyz};
@@ -43,6 +45,8 @@ use crate::sync::pull::pull;
 use crate::sync::push::push;
 use crate::sync::read;
 use crate::sync::receipts::receipts;
+use crate::sync::refused::refused;
+use crate::sync::restored::restored;
 use crate::{AppState, metrics};
 
 /// Body and answer together take no longer than this.
@@ -216,6 +220,12 @@ pub(crate) fn routes() -> Vec<Route> {
                 .gives::<api::EnrolResponse>(),
         ),
         post(
+            "/v1/devices/recovery",
+            WORK.also_suspended(),
+            recovery::made,
+            says("Which recovery code opens the caller's desktop.").takes::<RecoveryMade>(),
+        ),
+        post(
             "/v1/devices/standing",
             OPEN,
             standing::standing,
@@ -370,6 +380,19 @@ pub(crate) fn routes() -> Vec<Route> {
                 .gives::<api::ReceiptsAnswer>(),
         )
         .compressed(),
+        post(
+            "/v1/sync/restored",
+            WORK.also_suspended(),
+            restored,
+            says("What a desktop knows of the time that a restored server lost.")
+                .takes::<api::Recollection>(),
+        ),
+        get(
+            "/v1/sync_conflicts/{id}/refused",
+            to(May::ManageDevices),
+            refused,
+            says("What a refused mutation says that is before the admins.").gives::<RefusedMutation>(),
+        ),
         get(
             "/v1/sync/pull",
             WORK,

@@ -29,6 +29,7 @@ const SUBJECTS: &[(&str, &[&str])] = &[
             "own_keys",
             "device_leases",
             "device_revocations",
+            "restored_desktops",
             "device_challenges",
             "enrolment_codes",
             "refresh_tokens",

@@ -41,6 +41,10 @@ pub async fn enrol(window: &Window, server: &str, code: &Secret) -> anyhow::Resu
     window.fill("Password", PASSWORD).await?;
     window.fill("Name of this computer", "Room 1").await?;
     window.press(Key::Enter).await?;
+    // The recovery code comes before anything else; a space says that it is written down.
+    window.part("the-code").await?;
+    window.type_text(" ").await?;
+    window.press(Key::Enter).await?;
     window.part("today").await?;
     Ok(())
 }

@@ -5,6 +5,7 @@ pub mod bench;
 pub mod clinic;
 #[cfg(target_os = "linux")]
 pub mod consultation;
+pub mod database;
 pub mod network;
 pub mod process;
 pub mod server;

@@ -30,25 +30,35 @@ pub enum Fault {
     BrokenAfterPortions(usize),
     /// After so many portions nothing comes any more until [`Network::let_go`]; then it breaks off.
     HeldAfterPortions(usize),
+    /// After so many bytes of the request nothing goes on to the server until [`Network::let_go`]; then it breaks off.
+    HeldRequest(usize),
+    /// After so many bytes of the answer nothing comes any more until [`Network::let_go`]; then it breaks off.
+    HeldAnswer(usize),
     /// Something between answers in the server's place.
     Answered(u16),
 }
 
 /// The network: a proxy on a free port.
+#[derive(Clone)]
 pub struct Network {
     address: SocketAddr,
     wire: Arc<Wire>,
 }
 
 struct Wire {
-    upstream: Mutex<Url>,
+    /// The processes of the server, which are asked in turn.
+    upstream: Mutex<VecDeque<Url>>,
     client: reqwest::Client,
     faults: Mutex<VecDeque<(&'static str, Fault)>>,
     /// What something on the way says in the server's place to requests to paths that begin so.
     words: Mutex<Vec<(&'static str, Words)>>,
+    /// What something on the way makes of the server's answers to requests to paths that begin so.
+    spoilers: Mutex<Vec<(&'static str, Spoiler)>>,
     is_down: watch::Sender<bool>,
     /// How many bytes of answers passed, by path.
     bytes: Mutex<HashMap<String, u64>>,
+    /// How many requests came, by path.
+    asked: Mutex<HashMap<String, u64>>,
     /// How many bytes of requests reached the server, by path.
     sent: Mutex<HashMap<String, u64>>,
     /// Whether an answer is held back now.
@@ -64,12 +74,11 @@ struct Passed {
     bytes: Vec<u8>,
 }
 
-#[derive(Clone, Copy)]
-struct Words {
-    status: u16,
-    kind: &'static str,
-    body: &'static str,
-}
+/// Makes an answer.
+type Words = Arc<dyn Fn() -> Response<Body> + Send + Sync>;
+
+/// Makes another text of an answer's.
+type Spoiler = Arc<dyn Fn(String) -> String + Send + Sync>;
 
 impl Network {
     /// A network before this server.
@@ -81,13 +90,15 @@ impl Network {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let wire = Arc::new(Wire {
-            upstream: Mutex::new(server),
+            upstream: Mutex::new([server].into()),
             // What passes is passed on as it is, compressed or not.
             client: http()?,
             faults: Mutex::default(),
             words: Mutex::default(),
+            spoilers: Mutex::default(),
             is_down: watch::Sender::new(false),
             bytes: Mutex::default(),
+            asked: Mutex::default(),
             sent: Mutex::default(),
             is_holding: watch::Sender::new(false),
             passed: Mutex::default(),
@@ -145,6 +156,11 @@ impl Network {
         passed.iter().flatten().map(text).collect()
     }
 
+    /// How many requests to this path have come, whatever became of them.
+    pub fn n_asked(&self, path: &str) -> u64 {
+        lock(&self.wire.asked).get(path).copied().unwrap_or(0)
+    }
+
     /// How many bytes of requests to this path have reached the server.
     pub fn n_sent(&self, path: &str) -> u64 {
         lock(&self.wire.sent).get(path).copied().unwrap_or(0)
@@ -163,17 +179,33 @@ impl Network {
 
     /// From now on something on the way answers requests to paths that begin so, in the server's place.
     pub fn say(&self, path: &'static str, status: u16, kind: &'static str, body: &'static str) {
-        lock(&self.wire.words).push((path, Words { status, kind, body }));
+        self.say_with(path, move || answer(status, kind, body));
     }
 
-    /// Nothing on the way answers any more.
+    /// The same with an answer that is made anew for each request.
+    pub fn say_with(&self, path: &'static str, make: impl Fn() -> Response<Body> + Send + Sync + 'static) {
+        lock(&self.wire.words).push((path, Arc::new(make)));
+    }
+
+    /// From now on something on the way makes other texts of the server's answers to requests to paths that begin so.
+    pub fn spoil(&self, path: &'static str, spoil: impl Fn(String) -> String + Send + Sync + 'static) {
+        lock(&self.wire.spoilers).push((path, Arc::new(spoil)));
+    }
+
+    /// Nothing on the way answers any more, or makes other texts.
     pub fn say_nothing(&self) {
         lock(&self.wire.words).clear();
+        lock(&self.wire.spoilers).clear();
     }
 
     /// From now on requests go to another server.
     pub fn lead_to(&self, server: Url) {
-        *lock(&self.wire.upstream) = server;
+        self.lead_to_each([server]);
+    }
+
+    /// From now on requests go to these processes in turn; where nobody takes one, the next is asked.
+    pub fn lead_to_each(&self, servers: impl IntoIterator<Item = Url>) {
+        *lock(&self.wire.upstream) = servers.into_iter().collect();
     }
 
     /// How many planned faults have not yet happened.
@@ -207,13 +239,10 @@ async fn pass(State(wire): State<Arc<Wire>>, request: Request) -> Response<Body>
         return broken(StatusCode::OK, HeaderMap::new(), &[]);
     }
     let path = request.uri().path().to_owned();
-    let words =
-        lock(&wire.words).iter().find(|(prefix, _)| path.starts_with(prefix)).map(|(_, words)| *words);
+    *lock(&wire.asked).entry(path.clone()).or_default() += 1;
+    let words = find(&wire.words, &path);
     if let Some(words) = words {
-        let mut answer = Response::new(Body::from(words.body));
-        *answer.status_mut() = StatusCode::from_u16(words.status).unwrap_or(StatusCode::BAD_GATEWAY);
-        answer.headers_mut().insert("content-type", axum::http::HeaderValue::from_static(words.kind));
-        return answer;
+        return words();
     }
     let fault = {
         let mut faults = lock(&wire.faults);
@@ -222,11 +251,7 @@ async fn pass(State(wire): State<Arc<Wire>>, request: Request) -> Response<Body>
     };
     match fault {
         Fault::LostRequest => return broken(StatusCode::OK, HeaderMap::new(), &[]),
-        Fault::Answered(status) => {
-            let mut answer = Response::new(Body::from("<html>a gateway's words</html>"));
-            *answer.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
-            return answer;
-        }
+        Fault::Answered(status) => return answer(status, "text/html", "<html>a gateway's words</html>"),
         _ => {}
     }
     match forward(&wire, request, fault).await {
@@ -239,21 +264,33 @@ async fn forward(wire: &Arc<Wire>, request: Request, fault: Fault) -> anyhow::Re
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, 64 * 1024 * 1024).await?;
     *lock(&wire.sent).entry(parts.uri.path().to_owned()).or_default() += body.len() as u64;
-    let mut url = lock(&wire.upstream).clone();
-    url.set_path(parts.uri.path());
-    url.set_query(parts.uri.query());
     let mut headers = parts.headers;
     headers.remove("host");
-    if matches!(fault, Fault::BrokenAfterPortions(_) | Fault::HeldAfterPortions(_)) {
+    let spoiler = find(&wire.spoilers, parts.uri.path());
+    if spoiler.is_some() || matches!(fault, Fault::BrokenAfterPortions(_) | Fault::HeldAfterPortions(_)) {
         // Portions are told apart in the text only.
         headers.remove("accept-encoding");
     }
-    let send = || {
-        wire.client
-            .request(parts.method.clone(), url.clone())
-            .headers(headers.clone())
-            .body(body.clone())
-            .send()
+    let send = || async {
+        let turns = lock(&wire.upstream).len();
+        for turn in 1..=turns {
+            let mut url = in_turn(wire);
+            url.set_path(parts.uri.path());
+            url.set_query(parts.uri.query());
+            let request = wire.client.request(parts.method.clone(), url).headers(headers.clone());
+            let request = match fault {
+                Fault::HeldRequest(n_bytes) => {
+                    let start = body.slice(..n_bytes.min(body.len()));
+                    request.body(reqwest::Body::wrap_stream(held(wire, start)))
+                }
+                _ => request.body(body.clone()),
+            };
+            match request.send().await {
+                Err(error) if error.is_connect() && turn < turns => {}
+                sent => return anyhow::Ok(sent?),
+            }
+        }
+        anyhow::bail!("there is no server")
     };
     if fault == Fault::Repeated {
         send().await?.bytes().await?;
@@ -261,6 +298,12 @@ async fn forward(wire: &Arc<Wire>, request: Request, fault: Fault) -> anyhow::Re
     let answer = send().await?;
     let (status, mut headers) = (answer.status(), answer.headers().clone());
     headers.remove("transfer-encoding");
+    if let Some(spoil) = spoiler.filter(|_| status.is_success()) {
+        headers.remove("content-length");
+        let mut spoilt = Response::new(Body::from(spoil(answer.text().await?)));
+        *spoilt.headers_mut() = headers;
+        return Ok(spoilt);
+    }
     match fault {
         Fault::LostAnswer => {
             answer.bytes().await?;
@@ -271,12 +314,21 @@ async fn forward(wire: &Arc<Wire>, request: Request, fault: Fault) -> anyhow::Re
             headers.remove("content-length");
             Ok(broken(status, headers, &whole[..n_bytes.min(whole.len())]))
         }
+        Fault::HeldAnswer(n_bytes) => {
+            let whole = answer.bytes().await?;
+            headers.remove("content-length");
+            let mut passed =
+                Response::new(Body::from_stream(held(wire, whole.slice(..n_bytes.min(whole.len())))));
+            *passed.status_mut() = status;
+            *passed.headers_mut() = headers;
+            Ok(passed)
+        }
         Fault::BrokenAfterPortions(portions) | Fault::HeldAfterPortions(portions) => {
-            let holding = matches!(fault, Fault::HeldAfterPortions(_)).then(|| wire.is_holding.clone());
+            let is_held = matches!(fault, Fault::HeldAfterPortions(_));
+            let wire = Arc::clone(wire);
             let end = async move {
-                if let Some(holding) = holding {
-                    holding.send_replace(true);
-                    holding.subscribe().wait_for(|is_holding| !*is_holding).await.ok();
+                if is_held {
+                    hold(&wire).await;
                 }
                 Err(std::io::Error::other("the line broke"))
             };
@@ -308,6 +360,42 @@ async fn forward(wire: &Arc<Wire>, request: Request, fault: Fault) -> anyhow::Re
             Ok(passed)
         }
     }
+}
+
+/// What is set for paths that begin as this one does.
+fn find<T: Clone>(of: &Mutex<Vec<(&'static str, T)>>, path: &str) -> Option<T> {
+    lock(of).iter().find(|(prefix, _)| path.starts_with(prefix)).map(|(_, found)| found.clone())
+}
+
+/// The process whose turn it is.
+fn in_turn(wire: &Wire) -> Url {
+    let mut upstream = lock(&wire.upstream);
+    upstream.rotate_left(1);
+    upstream.back().cloned().expect("BUG: there is a server")
+}
+
+/// Waits until what is held back may break off.
+async fn hold(wire: &Wire) {
+    wire.is_holding.send_replace(true);
+    wire.is_holding.subscribe().wait_for(|is_holding| !*is_holding).await.ok();
+}
+
+/// These bytes, then nothing until what is held back may break off.
+fn held(wire: &Arc<Wire>, start: Bytes) -> impl Stream<Item = std::io::Result<Bytes>> + Send + 'static {
+    let wire = Arc::clone(wire);
+    let end = async move {
+        hold(&wire).await;
+        Err(std::io::Error::other("the line broke"))
+    };
+    stream::iter([Ok(start)]).chain(stream::once(end))
+}
+
+/// An answer with these words.
+fn answer(status: u16, kind: &'static str, body: &'static str) -> Response<Body> {
+    let mut answer = Response::new(Body::from(body));
+    *answer.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+    answer.headers_mut().insert("content-type", axum::http::HeaderValue::from_static(kind));
+    answer
 }
 
 /// So many portions of a stream for a new desktop, each as soon as it is whole.

@@ -1,15 +1,19 @@
-//! The sync server as a process with a Postgres of its own, as a small clinic would run it.
+//! The sync server as a process: with a Postgres of its own, as a small clinic would run it, or on one that is there.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use clinic_sync::embedded::Urls;
+
 use crate::process::{Process, output, program, wait_for};
 
-/// `clinic-sync serve --embedded` on a folder.
+/// `clinic-sync serve` on a folder, with a database of its own but where one is given.
 pub struct ServerProcess {
     folder: PathBuf,
     listen: String,
+    /// The database that is not its own.
+    urls: Option<Urls>,
     process: Option<Process>,
 }
 
@@ -24,10 +28,23 @@ impl ServerProcess {
         let address_file = folder.join("address");
         let listen = match std::fs::read_to_string(&address_file) {
             Ok(address) => address,
-            Err(_) => std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string(),
+            Err(_) => free_address()?,
         };
         std::fs::write(&address_file, &listen)?;
-        let mut server = Self { folder: folder.to_owned(), listen, process: None };
+        Self::at(folder, listen, None)
+    }
+
+    /// Starts one on a database that is there. Several on one folder and one database are one server.
+    ///
+    /// # Errors
+    ///
+    /// Its last words, if it ends instead.
+    pub fn on(folder: &Path, urls: &Urls) -> anyhow::Result<Self> {
+        Self::at(folder, free_address()?, Some(urls.clone()))
+    }
+
+    fn at(folder: &Path, listen: String, urls: Option<Urls>) -> anyhow::Result<Self> {
+        let mut server = Self { folder: folder.to_owned(), listen, urls, process: None };
         server.start()?;
         Ok(server)
     }
@@ -40,14 +57,13 @@ impl ServerProcess {
     pub fn start(&mut self) -> anyhow::Result<()> {
         let log_file = self.folder.join("server.log");
         let log = std::fs::File::options().create(true).append(true).open(&log_file)?;
-        let mut process = Process::spawn(
-            Command::new(program("clinic-sync")?)
-                .args(["serve", "--embedded", "--listen", &self.listen, "--data-dir"])
-                .arg(self.data())
-                .stdin(Stdio::null())
-                .stdout(log.try_clone()?)
-                .stderr(log),
-        )?;
+        let mut command = Command::new(program("clinic-sync")?);
+        command.args(["serve", "--listen", &self.listen, "--data-dir"]).arg(self.data());
+        match &self.urls {
+            None => command.arg("--embedded"),
+            Some(urls) => command.env("DATABASE_URL", &urls.app.0.0),
+        };
+        let mut process = Process::spawn(command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log))?;
         wait_for("the sync server", Duration::from_secs(120), || {
             if let Some(status) = process.child().try_wait()? {
                 let log = std::fs::read_to_string(&log_file)?;
@@ -87,7 +103,9 @@ impl ServerProcess {
     ///
     /// If it cannot be killed.
     pub fn cut_power(&mut self) -> anyhow::Result<()> {
-        self.process.take().map_or(Ok(()), Process::kill)
+        self.process.take().map_or(Ok(()), Process::kill)?;
+        // Postgres has a process group of its own, and would go on.
+        if self.urls.is_none() { crate::database::kill(&self.data()) } else { Ok(()) }
     }
 
     /// Where desktops find it.
@@ -110,7 +128,12 @@ impl ServerProcess {
     ///
     /// Its own words.
     pub fn operator_with(&self, args: &[&str], input: &str) -> anyhow::Result<String> {
-        output(Command::new(program("clinic-sync")?).args(args).arg("--data-dir").arg(self.data()), input)
+        let mut command = Command::new(program("clinic-sync")?);
+        command.args(args).arg("--data-dir").arg(self.data());
+        if let Some(urls) = &self.urls {
+            command.env("DATABASE_URL", &urls.ops.0.0);
+        }
+        output(&mut command, input)
     }
 
     /// Copies its data, as a backup of a disk does. It must stand still.
@@ -132,9 +155,14 @@ impl ServerProcess {
         copy(&self.folder.join("backup"), &self.data())
     }
 
-    fn data(&self) -> PathBuf {
+    /// Where its data lie, and its database if it has one of its own.
+    pub fn data(&self) -> PathBuf {
         self.folder.join("server")
     }
+}
+
+fn free_address() -> anyhow::Result<String> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
 }
 
 fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {

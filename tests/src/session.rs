@@ -77,6 +77,11 @@ impl Session {
         Ok(session)
     }
 
+    /// The address of its message bus.
+    pub fn bus(&self) -> &str {
+        &self.bus
+    }
+
     /// A command that runs in this session.
     pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);

@@ -3,8 +3,12 @@
 use protocol::table::{Row, TableName, UnknownRow};
 use rusqlite::Transaction;
 
-use super::{Store, confirmed, set_meta, staged};
+use super::{Store, confirmed, meta, set_meta, staged};
 use crate::error::Result;
+
+/// So many rows of tables that this program does not know are kept. Of more a later program finds out that they are missing
+/// when it compares this computer with the server, and asks for them then.
+const MOST_UNKNOWN: i64 = 100_000;
 
 impl Store {
     /// Keeps rows of tables that this program does not know. `is_pulled` says that they came in the order of a pull,
@@ -13,7 +17,7 @@ impl Store {
         let Some(last) = rows.last() else { return Ok(()) };
         self.write(|tx| {
             for row in rows {
-                put(tx, &row.table, &row.id.to_string(), &row.row.to_string())?;
+                put_unknown(tx, &row.table, &row.id.to_string(), &row.row.to_string())?;
             }
             if is_pulled {
                 set_meta(tx, "staged_after", &last.position())?;
@@ -28,8 +32,21 @@ pub(super) fn keep(tx: &Transaction<'_>, row: &Row) -> Result<()> {
     put(tx, row.table.as_str(), &row.id.to_string(), &serde_json::to_string(row)?)
 }
 
+/// Keeps the text of a row of a table that this program does not know, if there is room.
+pub(super) fn put_unknown(tx: &Transaction<'_>, table: &str, id: &str, row: &str) -> Result<()> {
+    let kept: i64 = meta(tx, "unknown_rows")?.unwrap_or(0);
+    let sql = "select 1 from carried_rows where table_name = ?1 and id = ?2";
+    if !tx.prepare_cached(sql)?.exists((table, id))? {
+        if kept >= MOST_UNKNOWN {
+            return Ok(());
+        }
+        set_meta(tx, "unknown_rows", &(kept + 1))?;
+    }
+    put(tx, table, id, row)
+}
+
 /// Keeps the text of a row.
-pub(super) fn put(tx: &Transaction<'_>, table: &str, id: &str, row: &str) -> Result<()> {
+fn put(tx: &Transaction<'_>, table: &str, id: &str, row: &str) -> Result<()> {
     let sql = "insert into carried_rows (table_name, id, row) values (?1, ?2, ?3) \
                on conflict (table_name, id) do update set row = excluded.row";
     tx.prepare_cached(sql)?.execute((table, id, row))?;
@@ -42,8 +59,12 @@ pub(super) fn take_in(tx: &Transaction<'_>) -> Result<()> {
     let carried: Vec<(String, String, String)> = statement
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
         .collect::<std::result::Result<_, _>>()?;
+    let mut n_unknown: i64 = 0;
     for (table, id, text) in carried {
-        let Ok(row) = serde_json::from_str::<Row>(&text) else { continue };
+        let Ok(row) = serde_json::from_str::<Row>(&text) else {
+            n_unknown += 1;
+            continue;
+        };
         tx.execute("delete from carried_rows where table_name = ?1 and id = ?2", (table, id))?;
         // What is still unknown of it is carried again.
         if row.table == TableName::Medicines {
@@ -52,7 +73,7 @@ pub(super) fn take_in(tx: &Transaction<'_>) -> Result<()> {
             confirmed::apply(tx, &row)?;
         }
     }
-    Ok(())
+    set_meta(tx, "unknown_rows", &n_unknown)
 }
 
 #[cfg(test)]
@@ -68,6 +89,24 @@ mod tests {
     fn count(store: &Store) -> u32 {
         let sql = "select count(*) from carried_rows";
         store.read(|tx| Ok(tx.query_row(sql, [], |row| row.get(0))?)).expect("BUG: readable")
+    }
+
+    #[test]
+    fn only_so_many_rows_of_unknown_tables_are_kept_and_those_that_are_go_on_changing() {
+        let store = fixture(Role::Doctor).store;
+        let row = |id: u128, dose: i64| {
+            let row = json!({ "table": "vaccinations", "id": Uuid::from_u128(id), "version": 9, "values": { "dose": dose } });
+            UnknownRow::parse(row).expect("BUG: unknown")
+        };
+        store.write(|tx| set_meta(tx, "unknown_rows", &(MOST_UNKNOWN - 1))).expect("BUG: written");
+        store.carry(&[row(1, 1), row(2, 1), row(1, 2)], false).expect("BUG: carried");
+        assert_eq!(count(&store), 1);
+        let sql = "select row ->> '$.values.dose' from carried_rows";
+        let kept = store.read(|tx| Ok(tx.query_row(sql, [], |row| row.get::<_, i64>(0))?));
+        assert_eq!(kept.expect("BUG: readable"), 2, "the newest of the one that is kept");
+        store.write(take_in).expect("BUG: counted anew");
+        store.carry(&[row(2, 1)], false).expect("BUG: carried");
+        assert_eq!(count(&store), 2, "there is room again");
     }
 
     #[test]

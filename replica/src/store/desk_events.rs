@@ -11,6 +11,9 @@ use uuid::Uuid;
 use super::Store;
 use crate::error::{Error, Result};
 
+/// So many events stay here that the server keeps as well.
+const KEPT: i64 = 10_000;
+
 /// Something that a person did just now.
 pub(crate) struct NewEvent {
     /// Who.
@@ -89,9 +92,20 @@ impl Store {
                 return Ok(false);
             };
             super::set_meta(tx, "events_kept", &own)?;
-            tx.execute("delete from desk_events where sequence < ?1", [own])?;
+            // A server that is restored is told again what it lost.
+            tx.execute("delete from desk_events where sequence < ?1", [own - KEPT])?;
             Ok(true)
         })
+    }
+}
+
+/// The server may have lost them: all that are here are told again, and it leaves out what it has. Of an event that follows
+/// one which is gone nobody can show what it follows.
+pub(super) fn tell_again(tx: &Transaction<'_>) -> Result<()> {
+    let first: Option<i64> = tx.query_row("select min(sequence) from desk_events", [], |row| row.get(0))?;
+    match first {
+        Some(first) => super::set_meta(tx, "events_kept", &if first == 1 { 0 } else { first }),
+        None => Ok(()),
     }
 }
 

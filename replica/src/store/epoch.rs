@@ -1,15 +1,18 @@
 //! The server's data began a new life: it was restored from a backup.
 
-use protocol::api::EpochState;
+use protocol::api::{EpochState, MAX_RECALLED, OnlyHere, RecalledPerson, Recollection, StaffMember};
 use protocol::id::Epoch;
 use protocol::mutation::Mutation;
+use protocol::standing::{Order, SignedOrder};
+use protocol::table::TableName;
 use protocol::validate::{moment_text, parse_moment};
 use rusqlite::{OptionalExtension, Transaction};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use super::renewal::past_until;
-use super::{Store, files, meta, set_meta, staged};
+use super::{Store, desk_events, files, meta, set_meta, staged};
 use crate::error::Result;
 
 /// That the server's data was restored, as this computer learnt it.
@@ -28,6 +31,69 @@ impl Restored {
 }
 
 impl Store {
+    /// Keeps the server's latest word of this life of its data: should it be restored, it hears of it again. What comes
+    /// from another life is not that word.
+    pub fn remember(&self, order: &SignedOrder) -> Result<()> {
+        let Ok(Order::Lease(lease)) = serde_json::from_str(&order.body) else { return Ok(()) };
+        self.write(|tx| {
+            let epoch = meta::<Epoch>(tx, "epoch")?;
+            if lease.epoch.is_some() && lease.epoch == epoch {
+                set_meta(tx, "remembered", order)
+            } else {
+                Ok(())
+            }
+        })
+    }
+
+    /// What a restored server, which is in this epoch now, is told before anything is sent again; none if nothing is
+    /// known.
+    pub fn recollection(&self, epoch: Epoch) -> Result<Option<Recollection>> {
+        self.read(|tx| {
+            let Some(order) = meta::<SignedOrder>(tx, "remembered")? else { return Ok(None) };
+            let Ok(Order::Lease(lease)) = serde_json::from_str(&order.body) else { return Ok(None) };
+            let mut people = Vec::new();
+            for colleague in lease.people.iter().take(MAX_RECALLED) {
+                let staff = meta::<StaffMember>(tx, &format!("staff/{}", colleague.user_id))?;
+                people.extend(staff.map(|staff| RecalledPerson {
+                    user_id: staff.id,
+                    full_name: staff.full_name,
+                    email: staff.email,
+                }));
+            }
+            Ok(Some(Recollection { epoch, lease: Some(order), people, sent_again: None, only_here: None }))
+        })
+    }
+
+    /// What the operator of a restored server should know of the rows here; none if that was told.
+    pub fn untold(&self) -> Result<Option<Recollection>> {
+        self.read(|tx| {
+            let Some(restored) = meta::<Restored>(tx, "restored")? else { return Ok(None) };
+            let Some(epoch) = meta::<Epoch>(tx, "epoch")? else { return Ok(None) };
+            let mut only_here: Vec<OnlyHere> = Vec::new();
+            let mut statement =
+                tx.prepare_cached("select table_name, id from only_here order by table_name, id")?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let (name, id): (String, String) = (row.get(0)?, row.get(1)?);
+                let Some(table) = TableName::find(&name) else { continue };
+                if only_here.last().is_none_or(|last| last.table != table) {
+                    only_here.push(OnlyHere { table, rows: 0, ids: Vec::new() });
+                }
+                let Some(last) = only_here.last_mut() else { continue };
+                last.rows += 1;
+                last.ids.extend(id.parse::<Uuid>().ok().filter(|_| last.ids.len() < MAX_RECALLED));
+            }
+            let (sent_again, only_here) = (Some(restored.sent_again), Some(only_here));
+            let report = Recollection { epoch, lease: None, people: vec![], sent_again, only_here };
+            Ok((meta::<Recollection>(tx, "told")?.as_ref() != Some(&report)).then_some(report))
+        })
+    }
+
+    /// The server has heard this.
+    pub fn told(&self, report: &Recollection) -> Result<()> {
+        self.write(|tx| set_meta(tx, "told", report))
+    }
+
     /// Goes on with the data that the server has now. Every row stays; what the server had acknowledged and lost waits
     /// again; rows are compared before this computer is called in step.
     pub fn begin_epoch(&self, now: &EpochState, at: OffsetDateTime) -> Result<()> {
@@ -43,6 +109,7 @@ impl Store {
                 staged::set_cursor(tx, now.version, now.catalogue)?;
             }
             files::ask_again(tx)?;
+            desk_events::tell_again(tx)?;
             let sent_again = send_again(tx, now)?;
             set_meta(tx, "restored", &Restored { at: moment_text(at), sent_again })
         })

@@ -90,13 +90,7 @@ impl Store {
 
 pub(crate) fn connect(path: &Path, key: &DatabaseKey, flags: OpenFlags) -> Result<Connection> {
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    let mut raw_key = Zeroizing::new(String::with_capacity(67));
-    raw_key.push_str("x'");
-    for byte in key.0.iter() {
-        raw_key.push_str(&format!("{byte:02x}"));
-    }
-    raw_key.push('\'');
-    connection.pragma_update(None, "key", raw_key.as_str())?;
+    connection.pragma_update(None, "key", raw(key).as_str())?;
     connection.busy_timeout(Duration::from_secs(10))?;
     // The first read shows whether the key fits.
     let fits = connection.query_row("select count(*) from sqlite_schema", [], |_| Ok(()));
@@ -120,6 +114,17 @@ pub(crate) fn connect(path: &Path, key: &DatabaseKey, flags: OpenFlags) -> Resul
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)
+}
+
+/// A key as SQLCipher takes it: as it is, not as a password.
+pub(super) fn raw(key: &DatabaseKey) -> Zeroizing<String> {
+    let mut raw = Zeroizing::new(String::with_capacity(67));
+    raw.push_str("x'");
+    for byte in key.0.iter() {
+        raw.push_str(&format!("{byte:02x}"));
+    }
+    raw.push('\'');
+    raw
 }
 
 /// How many steps of the schema the file has been through.

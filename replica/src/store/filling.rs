@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use protocol::api::MAX_VERSION;
 use protocol::bootstrap::{WireColumn, WireKind, fields};
 use protocol::table::{Kind, Row, TableName, Values};
 use rusqlite::types::Value as Sql;
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::rows::{default_value, fill_statement, index};
-use super::{Store, carried, confirmed, meta, set_meta, staged};
+use super::{Facts, Store, carried, confirmed, meta, set_meta, staged};
 use crate::error::{Error, Result};
 
 /// How far a new desktop has been filled.
@@ -90,12 +91,18 @@ impl Store {
         })
     }
 
+    /// Forgets how far this file has been filled: it begins anew. The rows that have come stay.
+    pub fn forget_filling(&self) -> Result<()> {
+        self.write(|tx| Ok(tx.execute("delete from meta where name = 'filling'", []).map(|_| ())?))
+    }
+
     /// Takes a portion in one transaction with the place that it reaches. What was done here and has no final answer
     /// is laid over the rows; with the end this file holds the tenant's data at the version of the first stream.
     ///
     /// # Errors
     ///
-    /// [`Error::ServerUnreachable`] for what is no row: the stream is broken.
+    /// [`Error::ServerUnreachable`] for what is no row: the stream is broken; [`Error::BadAnswer`] for one that no server of
+    /// ours has.
     pub fn fill(&self, portion: &Portion) -> Result<Filling> {
         self.write(|tx| {
             let mut filling = meta::<Filling>(tx, "filling")?.ok_or(Error::StoreDamaged)?;
@@ -141,6 +148,10 @@ fn put(
 ) -> Result<u64> {
     let lines = std::str::from_utf8(lines).map_err(|_| Error::ServerUnreachable)?;
     let mut filler = Filler::new(tx, header)?;
+    // Rows do not say whose they are; those that do must not say another's.
+    let whose = header.columns.iter().position(|column| column.0 == "tenant_id");
+    let tenant = whose.map(|_| meta::<Facts>(tx, "facts")).transpose()?.flatten();
+    let tenant = tenant.map(|facts| facts.tenant_id.to_string());
     let (mut rows, mut values) = (0, Vec::with_capacity(header.columns.len()));
     for line in lines.lines() {
         values.clear();
@@ -148,6 +159,12 @@ fn put(
         let [Some(id), ..] = values.as_slice() else { return Err(Error::ServerUnreachable) };
         if values.len() != header.columns.len() {
             return Err(Error::ServerUnreachable);
+        }
+        if !(1..=MAX_VERSION).contains(&number(values[1].as_deref())?) {
+            return Err(Error::BadAnswer("it is at a version that no clinic comes to"));
+        }
+        if whose.is_some_and(|place| values[place].as_deref() != tenant.as_deref()) {
+            return Err(Error::BadAnswer("it sends rows of another clinic"));
         }
         let is_worked_on =
             !worked_on.is_empty() && worked_on.contains(&(header.name.clone(), id.clone().into_owned()));
@@ -171,7 +188,7 @@ fn put_slowly(tx: &Transaction<'_>, header: &Header, fields: &[Option<Cow<'_, st
     let version = values.remove("sync_version").and_then(|version| version.as_i64()).ok_or_else(broken)?;
     let Some(table) = header.table else {
         let row = json!({ "table": header.name, "id": id, "version": version, "values": values });
-        return carried::put(tx, &header.name, &id.to_string(), &row.to_string());
+        return carried::put_unknown(tx, &header.name, &id.to_string(), &row.to_string());
     };
     let row = Row { table, id, version, deleted: false, values };
     if header.is_shared() {

@@ -12,6 +12,7 @@ mod filling;
 mod log_ends;
 mod outbox;
 mod own_keys;
+mod rekey;
 mod renewal;
 mod rows;
 mod settled;
@@ -41,6 +42,7 @@ pub(crate) use filling::{Header, Portion};
 pub(crate) use outbox::{Keys, NewMutation, record};
 pub use own_keys::OwnSignature;
 pub(crate) use own_keys::{OwnKeys, own_keys};
+pub(crate) use rekey::{Last, rekey, remove_database};
 pub(crate) use renewal::{Past, Renewed, past};
 pub(crate) use rows::get_row;
 
@@ -126,8 +128,12 @@ pub struct SyncState {
 
 /// Refused changes of which nobody has said yet what becomes: those about which something waits to be sent, and those
 /// that an admin sees to, need nobody here.
-const NEEDS_SOMEONE: &str = "select count(*) from mutations m where m.fate = 'quarantined' and not exists ( \
+pub(crate) const NEEDS_SOMEONE: &str = "select count(*) from mutations m where m.fate = 'quarantined' and not exists ( \
     select 1 from mutations s where s.settles_sequence = m.sequence and (s.fate is null or s.way = 'hand_over' and s.fate in ('applied', 'merged')))";
+
+/// How many mutations wait, and the number of the last one.
+pub(crate) const WAITING: &str = "select count(*) from mutations where fate is null";
+pub(crate) const LAST: &str = "select coalesce(max(sequence), 0) from mutations";
 
 /// The encrypted file, open. Reads do not wait for writes.
 pub struct Store {
@@ -221,6 +227,14 @@ impl Store {
         self.write(|tx| set_meta(tx, "tenant_code", &code))
     }
 
+    /// The server gave this computer another letter for its numbers.
+    pub fn set_lane(&self, lane: &str) -> Result<()> {
+        self.write(|tx| {
+            let facts: Facts = meta(tx, "facts")?.ok_or(Error::StoreDamaged)?;
+            set_meta(tx, "facts", &Facts { lane: lane.to_owned(), ..facts })
+        })
+    }
+
     /// The public half of the server's order key, once it is known.
     pub fn order_key(&self) -> Result<Option<String>> {
         self.read(|tx| meta(tx, "order_key"))
@@ -238,7 +252,6 @@ impl Store {
     pub fn sync_state(&self) -> Result<SyncState> {
         self.read(|tx| {
             let count = |sql: &str| tx.prepare_cached(sql)?.query_row([], |row| row.get(0));
-            let last = "select coalesce(max(sequence), 0) from mutations";
             let epoch = meta(tx, "epoch")?.ok_or_else(|| Error::StoreDamaged)?;
             let after: Option<String> = match meta(tx, "staged_after")? {
                 Some(after) => Some(after),
@@ -255,8 +268,8 @@ impl Store {
                 restored: meta(tx, "restored")?,
                 only_here: count("select count(*) from only_here")?,
                 clock_offset_ms: meta(tx, "clock_offset_ms")?.unwrap_or(0),
-                last_sequence: tx.prepare_cached(last)?.query_row([], |row| row.get(0))?,
-                waiting: count("select count(*) from mutations where fate is null")?,
+                last_sequence: tx.prepare_cached(LAST)?.query_row([], |row| row.get(0))?,
+                waiting: count(WAITING)?,
                 files: files::counts(tx)?,
                 set_aside: count(NEEDS_SOMEONE)?,
                 last_synced_at: meta::<String>(tx, "last_synced_at")?
@@ -277,11 +290,11 @@ impl Store {
         })
     }
 
-    /// Remembers that the server answered, and how far this computer's clock is from its own.
-    pub fn note_contact(&self, offset_ms: i64, at: OffsetDateTime) -> Result<()> {
+    /// Remembers that the server answered, and how far this computer's clock is from its own, if it said that.
+    pub fn note_contact(&self, offset_ms: Option<i64>, at: OffsetDateTime) -> Result<()> {
         self.write(|tx| {
             set_meta(tx, "last_contact_at", &protocol::validate::moment_text(at))?;
-            set_meta(tx, "clock_offset_ms", &offset_ms)
+            offset_ms.map_or(Ok(()), |offset_ms| set_meta(tx, "clock_offset_ms", &offset_ms))
         })
     }
 

@@ -55,7 +55,9 @@ pub(crate) struct Keys<'a> {
 pub(crate) fn record(tx: &Transaction<'_>, mut new: NewMutation<'_>, keys: Keys<'_>) -> Result<()> {
     let (last, previous_hash) = last(tx)?;
     let sequence = last + 1;
-    match new.settles.as_ref().filter(|settles| settles.way == Way::Replace).map(|settles| settles.sequence) {
+    // What takes the place of another computer's change takes no place among those of this one.
+    let replaces = |settles: &&Settlement| settles.way == Way::Replace && settles.device_id == new.device;
+    match new.settles.as_ref().filter(replaces).map(|settles| settles.sequence) {
         Some(refused) => settled::replace(tx, refused, sequence, &mut new)?,
         None => {
             for change in &mut new.changes {
@@ -202,24 +204,8 @@ impl Store {
     /// The mutations that wait, in their order: at most so many and of so many bytes, but at least one if any
     /// waits.
     pub fn next_batch(&self, max_mutations: usize, max_bytes: usize) -> Result<Vec<SignedMutation>> {
-        self.read(|tx| {
-            let sql = "select body, previous_hash, hash, signature, own_signature from mutations where fate is null \
-                       and sequence > ?1 order by sequence limit ?2";
-            let mut statement = tx.prepare_cached(sql)?;
-            let mut rows =
-                statement.query((past_until(tx)?, i64::try_from(max_mutations).unwrap_or(i64::MAX)))?;
-            let (mut batch, mut bytes) = (Vec::new(), 0);
-            while let Some(row) = rows.next()? {
-                let signed = signed(row)?;
-                // Quotation marks are escaped on the way, and the envelope comes on top.
-                bytes += signed.body.len() * 5 / 4 + 400;
-                if bytes > max_bytes && !batch.is_empty() {
-                    break;
-                }
-                batch.push(signed);
-            }
-            Ok(batch)
-        })
+        let limit = i64::try_from(max_mutations).unwrap_or(i64::MAX);
+        self.read(|tx| waiting(tx, (past_until(tx)?, i64::MAX), limit, max_bytes))
     }
 
     /// The last mutation that was brought, or will be, under the id that this computer has; none if there is none.
@@ -265,6 +251,31 @@ impl Store {
             Ok(())
         })
     }
+}
+
+/// Those that wait behind the first of these numbers and up to the other: at most so many and of so many bytes, but at
+/// least one if any waits.
+pub(super) fn waiting(
+    tx: &Transaction<'_>,
+    (after, until): (i64, i64),
+    limit: i64,
+    max_bytes: usize,
+) -> Result<Vec<SignedMutation>> {
+    let sql = "select body, previous_hash, hash, signature, own_signature from mutations where fate is null \
+               and sequence > ?1 and sequence <= ?2 order by sequence limit ?3";
+    let mut statement = tx.prepare_cached(sql)?;
+    let mut rows = statement.query((after, until, limit))?;
+    let (mut batch, mut bytes) = (Vec::new(), 0);
+    while let Some(row) = rows.next()? {
+        let signed = signed(row)?;
+        // Quotation marks are escaped on the way, and the envelope comes on top.
+        bytes += signed.body.len() * 5 / 4 + 400;
+        if bytes > max_bytes && !batch.is_empty() {
+            break;
+        }
+        batch.push(signed);
+    }
+    Ok(batch)
 }
 
 /// A mutation as it was signed, from its body, both hashes and both signatures.

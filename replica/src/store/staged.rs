@@ -25,6 +25,11 @@ impl Store {
         })
     }
 
+    /// Forgets a pull that has not reached its end: it begins again behind what was applied last.
+    pub fn forget_staged(&self) -> Result<()> {
+        self.write(forget)
+    }
+
     /// Applies every staged row in one transaction with the new cursor: this file then holds the tenant's data
     /// at `head`. Answers whether anything changed.
     pub fn apply_staged(&self, head: i64, catalogue: i64) -> Result<bool> {

@@ -73,7 +73,7 @@ fn in_copy(
 }
 
 /// Writes everything into the file itself, so that it can be copied or moved alone.
-fn settle(path: &Path, connection: Connection) -> Result<()> {
+pub(super) fn settle(path: &Path, connection: Connection) -> Result<()> {
     let is_busy: bool = connection.query_row("pragma wal_checkpoint(truncate)", [], |row| row.get(0))?;
     connection.close().map_err(|(_, error)| error)?;
     let [_, wal, _] = files_of(path);
@@ -81,7 +81,7 @@ fn settle(path: &Path, connection: Connection) -> Result<()> {
     if is_busy || is_left { Err(Error::StoreInUse) } else { remove_beside(path) }
 }
 
-fn remove(path: &Path) -> Result<()> {
+pub(super) fn remove(path: &Path) -> Result<()> {
     remove_beside(path)?;
     files::remove(path)
 }
@@ -93,7 +93,7 @@ fn remove_beside(path: &Path) -> Result<()> {
 }
 
 /// What must be the same before and after.
-struct Contents {
+pub(super) struct Contents {
     /// How many rows each table has.
     rows: Vec<(String, i64)>,
     /// The last of the chain of mutations, and how many wait.
@@ -101,7 +101,7 @@ struct Contents {
 }
 
 impl Contents {
-    fn of(connection: &Connection) -> Result<Self> {
+    pub(super) fn of(connection: &Connection) -> Result<Self> {
         let sql =
             "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%' order by name";
         let mut statement = connection.prepare(sql)?;
@@ -132,7 +132,7 @@ fn count_of(connection: &Connection, table: &str) -> Result<i64> {
     Ok(connection.query_row(&format!("select count(*) from \"{table}\""), [], |row| row.get(0))?)
 }
 
-fn check(new: &Connection, before: &Contents) -> Result<()> {
+pub(super) fn check(new: &Connection, before: &Contents) -> Result<()> {
     for pragma in ["integrity_check", "cipher_integrity_check"] {
         let mut statement = new.prepare(&format!("pragma {pragma}"))?;
         let mut rows = statement.query([])?;
@@ -160,6 +160,16 @@ fn check(new: &Connection, before: &Contents) -> Result<()> {
     Ok(())
 }
 
+/// Keeps every other process from the file, if none has it open.
+pub(super) fn alone(path: &Path) -> Result<File> {
+    let lock = lock_file(path)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(std::fs::TryLockError::WouldBlock) => Err(Error::StoreInUse),
+        Err(std::fs::TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
 /// Held for as long as the file is open.
 pub struct InUse(#[expect(dead_code, reason = "the lock ends with it")] File);
 
@@ -173,12 +183,9 @@ pub fn open_for_use(path: &Path, key: &DatabaseKey) -> Result<InUse> {
     };
     if is_old {
         lock.unlock()?;
-        match lock.try_lock() {
-            Ok(()) => upgrade(path, key, |_| Ok(()))?,
-            Err(std::fs::TryLockError::WouldBlock) => return Err(Error::StoreInUse),
-            Err(std::fs::TryLockError::Error(error)) => return Err(error.into()),
-        }
-        lock.unlock()?;
+        let alone = alone(path)?;
+        upgrade(path, key, |_| Ok(()))?;
+        alone.unlock()?;
         lock.lock_shared()?;
     }
     Ok(InUse(lock))

@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use eventsource_stream::Eventsource;
-use futures_util::stream::BoxStream;
+use futures_util::stream::unfold;
 use futures_util::{Stream, TryStreamExt};
 use protocol::PROTOCOL_VERSION;
 use protocol::api::{
     ChallengeRequest, ChallengeResponse, EnrolRequest, EnrolResponse, EpochState, LiveEvent, LoginRequest,
-    PullLine, PullQuery, PushRequest, PushResponse, ReceiptsAnswer, ReceiptsRequest, RefreshRequest,
-    RenewRequest, Secret, Session, StandingRequest, TenantInfo, Tokens,
+    PullLine, PullQuery, PushRequest, PushResponse, ReceiptsAnswer, ReceiptsRequest, Recollection,
+    RefreshRequest, RenewRequest, Secret, Session, StandingRequest, TenantInfo, Tokens,
 };
 use protocol::audit::{DeskEvents, DeskEventsKept};
 use protocol::bootstrap::BootstrapQuery;
@@ -18,22 +17,26 @@ use protocol::digest::{DigestAnswer, DigestQuery, RowsAnswer, RowsRequest};
 use protocol::error::Problem;
 use protocol::farewell::{FarewellToken, HandoverRequest, HandoverResponse, SignedFarewell, Wiped};
 use protocol::file::Upload;
-use protocol::id::DeviceId;
+use protocol::id::{ConflictId, DeviceId};
 use protocol::log_end::{KnownEnds, LogEnds};
 use protocol::manage::{DeviceInfo, RevokeRequest};
 use protocol::own_key::{OwnKeyInfo, OwnKeyRequest};
+use protocol::recovery::RecoveryMade;
+use protocol::settlement::RefusedMutation;
 use protocol::standing::SignedOrder;
 use protocol::table::UnknownRow;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio::io::{AsyncBufRead, AsyncBufReadExt};
+use tokio::io::AsyncBufRead;
 use tokio_util::io::StreamReader;
 use url::form_urlencoded::Serializer;
 use url::{Host, Url};
 use uuid::Uuid;
 
+use super::belief;
 use super::http::Http;
+use super::limits::{Body, MOST_PROBLEM, MOST_WHOLE, read_line, whole, with_short_events};
 use super::wire::{Answer, Request, Wire};
 use crate::error::{Error, Result};
 
@@ -113,6 +116,12 @@ impl Client {
         self.answer(Request { body, ..Request::post("v1/devices/renew") }.with(token)).await
     }
 
+    /// `POST /v1/devices/recovery`.
+    pub async fn recovery_made(&self, token: &Secret, made: &RecoveryMade) -> Result<()> {
+        let body = serde_json::to_vec(made)?;
+        self.accepted(Request { body, ..Request::post("v1/devices/recovery") }.with(token)).await.map(|_| ())
+    }
+
     /// `POST /v1/devices/standing`.
     pub async fn standing(&self, request: &StandingRequest) -> Result<SignedOrder> {
         self.post("v1/devices/standing", request).await
@@ -160,8 +169,13 @@ impl Client {
         let json = serde_json::to_vec(request)?;
         let body = zstd::encode_all(json.as_slice(), ZSTD_LEVEL)?;
         let request = Request { body, is_compressed: true, ..Request::post("v1/sync/push") };
-        let answer = whole(self.accepted(request.with(token)).await?).await?;
-        parse_push(&answer).ok_or(Error::ServerUnreachable)
+        let answer = self.accepted(request.with(token)).await?;
+        match whole(answer.body, MOST_WHOLE).await {
+            Ok(answer) => parse_push(&answer).ok_or(Error::ServerUnreachable),
+            // To fewer at once there is less to say.
+            Err(Error::AnswerTooLong) => Err(Error::TooLarge),
+            Err(error) => Err(error),
+        }
     }
 
     /// `POST /v1/sync/receipts`.
@@ -181,6 +195,11 @@ impl Client {
         self.answer(Request::get("v1/own-keys").with(token)).await
     }
 
+    /// `GET /v1/sync_conflicts/{id}/refused`.
+    pub async fn refused(&self, token: &Secret, id: ConflictId) -> Result<RefusedMutation> {
+        self.answer(Request::get(&format!("v1/sync_conflicts/{id}/refused")).with(token)).await
+    }
+
     /// `POST /v1/audit/events`.
     pub async fn tell(&self, token: &Secret, events: &DeskEvents) -> Result<DeskEventsKept> {
         let body = serde_json::to_vec(events)?;
@@ -193,23 +212,23 @@ impl Client {
         self.answer(Request { body, ..Request::post("v1/audit/ends") }.with(token)).await
     }
 
-    /// `GET /v1/sync/pull`: the lines of a page as they come. A stream that ends without
+    /// `GET /v1/sync/pull`: the lines of a page as they come, each with its length in bytes. A stream that ends without
     /// [`PullLine::End`] broke off.
     pub async fn pull(
         &self,
         token: &Secret,
         query: &PullQuery,
-    ) -> Result<impl Stream<Item = Result<PullLine>>> {
+    ) -> Result<impl Stream<Item = Result<(PullLine, usize)>>> {
         let request = Request::get(&format!("v1/sync/pull?{}", query_text(query)?));
         let answer = self.accepted(request.with(token)).await?;
-        let lines = StreamReader::new(answer.body).lines();
-        Ok(futures_util::stream::unfold(lines, |mut lines| async {
-            let line = match lines.next_line().await {
-                Ok(Some(line)) => parse_line(&line),
-                Ok(None) => return None,
-                Err(_) => Err(Error::ServerUnreachable),
+        Ok(unfold(StreamReader::new(answer.body), |mut reader| async {
+            let mut text = Vec::new();
+            let line = match read_line(&mut reader, &mut text).await {
+                Ok(0) => return None,
+                Ok(length) => parse_line(&text).map(|line| (line, length)),
+                Err(error) => Err(error),
             };
-            Some((line, lines))
+            Some((line, reader))
         }))
     }
 
@@ -222,6 +241,13 @@ impl Client {
     /// `GET /v1/sync/epoch`.
     pub async fn epoch(&self, token: &Secret) -> Result<EpochState> {
         self.answer(Request::get("v1/sync/epoch").with(token)).await
+    }
+
+    /// `POST /v1/sync/restored`.
+    pub async fn recall(&self, token: &Secret, known: &Recollection) -> Result<()> {
+        let body = serde_json::to_vec(known)?;
+        let request = Request { body, ..Request::post("v1/sync/restored") };
+        self.accepted(request.with(token)).await.map(|_| ())
     }
 
     /// `GET /v1/sync/digest`.
@@ -237,8 +263,10 @@ impl Client {
 
     /// `GET /v1/sync/live`: the tenant's head at each change.
     pub async fn live(&self, token: &Secret) -> Result<impl Stream<Item = Result<LiveEvent>>> {
-        let answer = self.accepted(Request::get("v1/sync/live").with(token)).await?;
-        Ok(answer.body.eventsource().map_err(|_| Error::ServerUnreachable).and_then(|event| {
+        let request = Request { is_live: true, ..Request::get("v1/sync/live") };
+        let answer = self.accepted(request.with(token)).await?;
+        let events = with_short_events(answer.body).eventsource();
+        Ok(events.map_err(|_| Error::ServerUnreachable).and_then(|event| {
             std::future::ready(serde_json::from_str(&event.data).map_err(|_| Error::ServerUnreachable))
         }))
     }
@@ -260,12 +288,7 @@ impl Client {
     }
 
     /// `GET /v1/dental_attachments/{id}/file`: the bytes from there on, as they come.
-    pub async fn file(
-        &self,
-        token: &Secret,
-        id: Uuid,
-        from: u64,
-    ) -> Result<BoxStream<'static, std::io::Result<Bytes>>> {
+    pub async fn file(&self, token: &Secret, id: Uuid, from: u64) -> Result<Body> {
         let request = Request::get(&format!("v1/dental_attachments/{id}/file?from={from}"));
         Ok(self.accepted(request.with(token)).await?.body)
     }
@@ -287,7 +310,7 @@ impl Client {
     }
 
     async fn answer<T: DeserializeOwned>(&self, request: Request) -> Result<T> {
-        let body = whole(self.accepted(request).await?).await?;
+        let body = whole(self.accepted(request).await?.body, MOST_WHOLE).await?;
         // What is not our JSON does not come from our server: a hotel's login page, a proxy's words.
         serde_json::from_slice(&body).map_err(|_| Error::ServerUnreachable)
     }
@@ -305,29 +328,23 @@ impl Client {
         if !answer.kind.starts_with("application/problem+json") {
             return Err(Error::ServerUnreachable);
         }
-        match serde_json::from_slice::<Problem>(&whole(answer).await?) {
-            Ok(problem) => Err(Error::Server { code: problem.code, detail: problem.detail }),
+        match serde_json::from_slice::<Problem>(&whole(answer.body, MOST_PROBLEM).await?) {
+            Ok(problem) => {
+                Err(Error::Server { code: problem.code, detail: belief::sentence(problem.detail) })
+            }
             Err(_) => Err(Error::ServerUnreachable),
         }
     }
 }
 
-async fn whole(answer: Answer) -> Result<Vec<u8>> {
-    let fold = answer.body.try_fold(Vec::new(), |mut whole, part| {
-        whole.extend_from_slice(&part);
-        std::future::ready(Ok(whole))
-    });
-    fold.await.map_err(|_| Error::ServerUnreachable)
-}
-
 /// A line of a pull. A newer server has tables that this program does not know.
-fn parse_line(line: &str) -> Result<PullLine> {
+fn parse_line(line: &[u8]) -> Result<PullLine> {
     #[derive(serde::Deserialize)]
     struct RowLine {
         row: Value,
     }
-    serde_json::from_str(line).or_else(|_| {
-        let line: RowLine = serde_json::from_str(line).map_err(|_| Error::ServerUnreachable)?;
+    serde_json::from_slice(line).or_else(|_| {
+        let line: RowLine = serde_json::from_slice(line).map_err(|_| Error::ServerUnreachable)?;
         UnknownRow::parse(line.row).map(PullLine::Unknown).ok_or(Error::ServerUnreachable)
     })
 }
@@ -378,7 +395,7 @@ mod tests {
     #[test]
     fn a_row_of_a_table_from_the_future_stops_nothing() {
         let row = r#"{"table":"vaccinations","id":"0193c8d2-0000-7000-8000-000000000001","version":42,"values":{}}"#;
-        let line = parse_line(&format!(r#"{{"row":{row}}}"#));
+        let line = parse_line(format!(r#"{{"row":{row}}}"#).as_bytes());
         let Ok(PullLine::Unknown(unknown)) = line else { panic!("{line:?}") };
         assert_eq!(unknown.position(), "42.vaccinations.0193c8d2-0000-7000-8000-000000000001");
         let answer = format!(
@@ -388,7 +405,7 @@ mod tests {
         assert_eq!((answer.rows.len(), carried), (0, vec![unknown]));
         // What is broken is not taken for something new.
         for broken in [r#"{"row":{"table":"patients","id":1}}"#, r#"{"row":{"table":"vacc"#, "{}", "<html>"] {
-            assert!(parse_line(broken).is_err(), "{broken}");
+            assert!(parse_line(broken.as_bytes()).is_err(), "{broken}");
         }
     }
 

@@ -12,6 +12,7 @@ use protocol::table::{TABLES, TableName};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
+use super::belief;
 use super::engine::{Line, lock};
 use super::plan::Happened;
 use crate::desk::Event;
@@ -183,13 +184,24 @@ impl Line {
         table: TableName,
         ids: Vec<Uuid>,
     ) -> Checked<()> {
-        for ids in ids.chunks(MAX_ROWS_REQUEST) {
+        let (mut ids, mut most) = (ids.as_slice(), MAX_ROWS_REQUEST);
+        while !ids.is_empty() {
+            let (some, rest) = ids.split_at(most.min(ids.len()));
             let request = RowsRequest {
                 epoch: comparison.state.epoch,
                 table: table.as_str().to_owned(),
-                ids: ids.to_vec(),
+                ids: some.to_vec(),
             };
-            let answer = self.context.client.rows(&comparison.token, &request).await?;
+            let answer = match self.context.client.rows(&comparison.token, &request).await {
+                // Of fewer rows there is less to say.
+                Err(Error::AnswerTooLong) if most > 1 => {
+                    most /= 2;
+                    continue;
+                }
+                answer => answer?,
+            };
+            ids = rest;
+            belief::fetched(self.context.facts.tenant_id, &request, &answer, comparison.state.catalogue)?;
             if Some(answer.version) != comparison.state.head {
                 return Err(Stopped::Changed);
             }

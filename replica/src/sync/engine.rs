@@ -1,7 +1,7 @@
 //! The task that keeps this computer in step for as long as someone is signed in. It survives outages: it asks
 //! the plan what to do, does it, and tells the plan what happened.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use protocol::audit::MAX_DESK_EVENTS;
 use protocol::error::ErrorCode;
 use protocol::id::{DeviceId, TenantId, UserId};
 use protocol::log_end::KnownEnds;
+use protocol::mutation::SignedMutation;
 use protocol::signing;
 use protocol::validate::moment_text;
 use time::OffsetDateTime;
@@ -25,10 +26,13 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use super::belief::{self, Page};
 use super::client::Client;
 use super::compare::{Asked, Depth};
 use super::epoch;
 use super::files::send_files;
+use super::handover::hand_over;
+use super::limits::MOST_HELD;
 use super::plan::{Happened, Next, Plan};
 use super::standing;
 use super::surroundings::{Surroundings, aside};
@@ -38,7 +42,7 @@ use crate::error::{Error, Result};
 use crate::guard::Guard;
 use crate::keyring::{Keyring, RefreshToken};
 use crate::own_key::OwnKey;
-use crate::store::{Facts, Store};
+use crate::store::{Facts, Store, SyncState};
 use crate::view::{CommandError, ComparedView, Connection, SyncProblem, SyncStatus};
 
 /// Rows are staged in portions of this many.
@@ -126,6 +130,8 @@ pub(super) struct Line {
     pub(super) files_due: Notify,
     token: Mutex<Option<Secret>>,
     shown: Mutex<Shown>,
+    /// So many epochs have begun since the server last took or brought anything, or this computer last rested.
+    pub(super) epochs_begun: AtomicU32,
     /// The version of the catalogue whose rows are staged already.
     pub(super) staged_catalogue: AtomicI64,
     /// Whether the server must still be told of the own key of whoever is signed in.
@@ -172,6 +178,7 @@ impl Engine {
                 standing_problem: None,
                 notices: Vec::new(),
             }),
+            epochs_begun: AtomicU32::new(0),
             staged_catalogue: AtomicI64::new(0),
             comparisons: Mutex::default(),
         };
@@ -246,9 +253,11 @@ async fn run(line: Arc<Line>) {
             Next::Rest { ms } => {
                 total = 0;
                 if matches!(happened, Happened::Pulled { .. }) {
+                    line.tell_recovery().await;
                     line.ask_receipts().await;
                     if line.compare_when_due().await {
                         line.caught_up().await;
+                        line.tell_what_is_only_here().await;
                     }
                     line.tell().await;
                     line.files_due.notify_one();
@@ -264,6 +273,7 @@ async fn run(line: Arc<Line>) {
                     () = line.context.written.notified() => {}
                     () = line.context.surroundings.pause(Duration::from_millis(ms)) => {}
                 }
+                line.epochs_begun.store(0, Ordering::SeqCst);
                 line.publish();
                 happened = Happened::Woke;
             }
@@ -282,6 +292,8 @@ async fn listen(line: Arc<Line>) {
             while let Some(Ok(event)) = events.next().await {
                 if event.ask_standing {
                     line.ask_standing().await;
+                    // With this the stream ends.
+                    break;
                 }
                 let known = line.context.store.sync_state().ok().and_then(|state| state.head);
                 if known.is_none_or(|known| known < event.head) {
@@ -298,18 +310,24 @@ async fn listen(line: Arc<Line>) {
 
 impl Line {
     async fn push(self: &Arc<Self>, max_bytes: usize) -> Result<()> {
+        let found = self.on_store(move |store| store.next_adopted(MAX_PUSH_MUTATIONS, max_bytes)).await?;
+        if let Some((was, batch)) = found {
+            return self.bring_found(was, batch).await;
+        }
         let token = self.token()?;
         self.tell_own_key(&token).await?;
         let batch = self.on_store(move |store| store.next_batch(MAX_PUSH_MUTATIONS, max_bytes)).await?;
-        let epoch = self.context.store.sync_state()?.epoch;
-        let (answer, unknown) =
-            self.context.client.push(&token, &PushRequest { epoch, mutations: batch }).await?;
+        let state = self.context.store.sync_state()?;
+        let epoch = state.epoch;
+        let request = PushRequest { epoch, mutations: batch };
+        let (answer, unknown) = self.context.client.push(&token, &request).await?;
+        belief::pushed(self.context.facts.tenant_id, &request.mutations, &answer, state.head)?;
         let now = self.context.surroundings.now();
-        let offset_ms = (answer.server_time - now).whole_milliseconds();
+        let offset_ms = belief::offset_ms(answer.server_time, now);
         let changed = !answer.rows.is_empty();
-        let notices = answer.notices.clone();
+        let notices = belief::notices(answer.notices.clone());
         self.on_store(move |store| {
-            store.note_contact(i64::try_from(offset_ms).unwrap_or(0), now)?;
+            store.note_contact(offset_ms, now)?;
             store.carry(&unknown, false)?;
             store.acknowledge(&answer, now)
         })
@@ -323,32 +341,97 @@ impl Line {
         Ok(())
     }
 
+    /// Brings what was not sent when this computer's keys were lost: as it was signed under the earlier id, for a person to
+    /// look at.
+    async fn bring_found(self: &Arc<Self>, was: DeviceId, batch: Vec<SignedMutation>) -> Result<()> {
+        let context = &self.context;
+        let who = (context.facts.tenant_id, context.facts.device_id);
+        let (name, key) = (&context.facts.server_name, &context.device_key);
+        let now = context.surroundings.now();
+        match hand_over(&context.client, name, who, key, Some(was), batch).await {
+            Err(Error::Server { code: ErrorCode::SequenceGap, .. }) => {
+                // A server that was restored lost what it had acknowledged.
+                self.on_store(move |store| store.adopt_all_again(was)).await?;
+            }
+            receipts => {
+                let receipts = receipts?;
+                self.on_store(move |store| store.mark(&receipts, now)).await?;
+            }
+        }
+        lock(&self.shown).push_problem = None;
+        self.reached();
+        self.context.events.send(Event::RowsChanged).ok();
+        Ok(())
+    }
+
+    /// Tells the server which recovery code opens this computer, if it does not know. Nothing waits for it.
+    async fn tell_recovery(self: &Arc<Self>) {
+        let told = async {
+            let Some(made) = self.on_store(Store::untold_recovery).await? else { return Ok::<_, Error>(()) };
+            self.context.client.recovery_made(&self.token()?, &made).await?;
+            self.on_store(move |store| store.recovery_told(&made)).await
+        };
+        if let Err(error) = told.await {
+            tracing::warn!(%error, "the server was not told of the recovery code");
+        }
+    }
+
     /// Pulls a page; answers whether more remains.
     async fn pull(self: &Arc<Self>) -> Result<bool> {
         let token = self.token()?;
         let state = self.context.store.sync_state()?;
         if state.head.is_none() {
-            match self.fill().await {
+            let filled = self.fill().await;
+            if state.filling.is_none() && matches!(filled, Err(Error::AnswerTooLong | Error::BadAnswer(_))) {
+                // Nor is anything believed that it said of how far it has come.
+                self.on_store(Store::forget_filling).await?;
+            }
+            match filled {
                 // A server that is older than this program: its pages bring everything as well.
                 Err(Error::Server { code: ErrorCode::NotFound, .. }) => {}
                 filled => return filled.map(|()| true),
             }
         }
+        let page = self.read_page(&token, state).await;
+        if matches!(page, Err(Error::AnswerTooLong | Error::BadAnswer(_))) {
+            // Nothing of it is taken, nor of the pages that led there.
+            self.staged_catalogue.store(0, Ordering::SeqCst);
+            self.on_store(Store::forget_staged).await?;
+        }
+        let (version, catalogue, more) = page?;
+        self.staged_catalogue.store(catalogue, Ordering::SeqCst);
+        if !more && self.on_store(move |store| store.apply_staged(version, catalogue)).await? {
+            self.context.events.send(Event::RowsChanged).ok();
+        }
+        Ok(more)
+    }
+
+    /// Stages the rows of a page; answers the versions as of which it is, and whether more remains.
+    async fn read_page(self: &Arc<Self>, token: &Secret, state: SyncState) -> Result<(i64, i64, bool)> {
+        let mut page = Page::after(self.context.facts.tenant_id, state.after.as_deref());
         let query = PullQuery {
             epoch: state.epoch,
             after: state.after,
             catalogue: state.catalogue.max(self.staged_catalogue.load(Ordering::SeqCst)),
             limit: None,
         };
-        let lines = self.context.client.pull(&token, &query).await?;
+        let lines = self.context.client.pull(token, &query).await?;
         let mut lines = std::pin::pin!(lines);
-        let (mut head, mut rows, mut unknown, mut n_rows) = (None, Vec::new(), Vec::new(), 0_usize);
+        let (mut head, mut rows, mut unknown) = (None, Vec::new(), Vec::new());
+        let (mut received, mut bytes) = (0_usize, 0);
         let more = loop {
-            let Some(Ok(line)) = lines.next().await else {
+            let line = match lines.next().await {
+                Some(Ok((line, length))) => {
+                    bytes += length;
+                    line
+                }
                 // What came is good: it is kept, and the next try goes on behind it.
-                self.stage(&mut rows).await?;
-                self.carry(&mut unknown).await?;
-                return Err(Error::ServerUnreachable);
+                None | Some(Err(Error::ServerUnreachable)) => {
+                    self.stage(&mut rows).await?;
+                    self.carry(&mut unknown).await?;
+                    return Err(Error::ServerUnreachable);
+                }
+                Some(Err(error)) => return Err(error),
             };
             match line {
                 PullLine::Head { version, catalogue, server_time, notices } => {
@@ -357,36 +440,37 @@ impl Line {
                     {
                         return Err(Error::ServerWentBack);
                     }
+                    page.head(version, catalogue, state.head)?;
                     self.answered(server_time, notices).await?;
                     head = Some((version, catalogue));
                 }
                 PullLine::Unknown(row) => {
+                    page.unknown(&row)?;
                     self.stage(&mut rows).await?;
                     unknown.push(row);
-                    if unknown.len() == STAGED_ROWS {
-                        self.carry(&mut unknown).await?;
-                    }
                 }
                 PullLine::Row(row) => {
+                    page.row(&row)?;
                     self.carry(&mut unknown).await?;
                     rows.push(row);
-                    n_rows += 1;
-                    if rows.len() == STAGED_ROWS {
-                        self.show(Connection::Receiving { rows: u32::try_from(n_rows).unwrap_or(u32::MAX) });
-                        self.stage(&mut rows).await?;
-                    }
+                    received += 1;
                 }
-                PullLine::End { more } => break more,
+                PullLine::End { more } => {
+                    page.end(more)?;
+                    break more;
+                }
+            }
+            if rows.len().max(unknown.len()) == STAGED_ROWS || bytes > MOST_HELD {
+                bytes = 0;
+                self.show(Connection::Receiving { rows: u32::try_from(received).unwrap_or(u32::MAX) });
+                self.stage(&mut rows).await?;
+                self.carry(&mut unknown).await?;
             }
         };
         let Some((version, catalogue)) = head else { return Err(Error::ServerUnreachable) };
         self.stage(&mut rows).await?;
         self.carry(&mut unknown).await?;
-        self.staged_catalogue.store(catalogue, Ordering::SeqCst);
-        if !more && self.on_store(move |store| store.apply_staged(version, catalogue)).await? {
-            self.context.events.send(Event::RowsChanged).ok();
-        }
-        Ok(more)
+        Ok((version, catalogue, more))
     }
 
     /// Asks what became of changes that wait for a person: somebody elsewhere may have decided, or an answer was lost.
@@ -396,9 +480,10 @@ impl Line {
             if sequences.is_empty() {
                 return Ok(false);
             }
-            let epoch = self.context.store.sync_state()?.epoch;
-            let request = ReceiptsRequest { epoch, sequences };
+            let state = self.context.store.sync_state()?;
+            let request = ReceiptsRequest { epoch: state.epoch, sequences };
             let answer = self.context.client.receipts(&self.token()?, &request).await?;
+            belief::settled(self.context.facts.tenant_id, &answer, state.head)?;
             let now = self.context.surroundings.now();
             self.on_store(move |store| store.take_receipts(&answer, now)).await
         };
@@ -459,10 +544,16 @@ impl Line {
         let context = &self.context;
         let Some(guard) = context.guard.clone() else { return };
         let asked = async {
-            let (who, nonce) = ((context.facts.tenant_id, context.facts.device_id), Guard::nonce()?);
+            let who = (context.facts.tenant_id, context.facts.device_id);
+            let nonce = context.surroundings.nonce()?;
             let name = &context.facts.server_name;
             let order = standing::ask(&context.client, name, who, &context.device_key, &nonce, false).await?;
-            self.aside(move || guard.take(&order, &nonce)).await
+            let store = Arc::clone(&context.store);
+            self.aside(move || {
+                guard.take(&order, &nonce)?;
+                store.remember(&order)
+            })
+            .await
         };
         if let Err(error) = asked.await {
             tracing::warn!(%error, "the server did not say how this computer stands");
@@ -542,7 +633,7 @@ impl Line {
 
     /// What the server's word on this computer's standing must bear; nothing where nobody asks for one.
     fn nonce(&self) -> Result<String> {
-        self.context.guard.as_ref().map_or(Ok(String::new()), |_| Guard::nonce())
+        self.context.guard.as_ref().map_or(Ok(String::new()), |_| self.context.surroundings.nonce())
     }
 
     /// The new refresh token is kept before the new access token is used.
@@ -552,7 +643,12 @@ impl Line {
         self.aside(move || keyring.put_refresh_token(installation, &next)).await?;
         *lock(&self.token) = Some(tokens.access_token);
         if let (Some(guard), Some(order)) = (self.context.guard.clone(), tokens.standing) {
-            let taken = self.aside(move || guard.take(&order, &nonce)).await;
+            let store = Arc::clone(&self.context.store);
+            let taken = self.aside(move || {
+                guard.take(&order, &nonce)?;
+                store.remember(&order)
+            });
+            let taken = taken.await;
             lock(&self.shown).standing_problem = taken.err().map(problem);
         }
         Ok(())
@@ -567,6 +663,9 @@ impl Line {
     pub(super) async fn outcome(self: &Arc<Self>, result: Result<Happened>, is_push: bool) -> Happened {
         let error = match result {
             Ok(happened) => {
+                if matches!(happened, Happened::Pushed | Happened::Pulled { .. }) {
+                    self.epochs_begun.store(0, Ordering::SeqCst);
+                }
                 self.publish();
                 return happened;
             }
@@ -602,6 +701,8 @@ impl Line {
             Error::Server { code: ErrorCode::Unauthorized, detail } if detail.is_empty() => {
                 Happened::Unauthorized
             }
+            // A computer that it does not know is slowed down: why it is not served stays what it was.
+            Error::Server { code: ErrorCode::TooManyRequests, .. } if self.is_unknown() => Happened::Refused,
             Error::ServerUnreachable
             | Error::Server {
                 code: ErrorCode::Unavailable | ErrorCode::Internal | ErrorCode::TooManyRequests,
@@ -615,6 +716,12 @@ impl Line {
                 Happened::Refused
             }
         }
+    }
+
+    /// Whether the server said that it does not know this computer.
+    fn is_unknown(&self) -> bool {
+        let shown = lock(&self.shown);
+        shown.problem.as_ref().is_some_and(|problem| problem.code == ErrorCode::DeviceUnknown)
     }
 
     /// The server will not.
@@ -638,9 +745,9 @@ impl Line {
         notices: Vec<Notice>,
     ) -> Result<()> {
         let now = self.context.surroundings.now();
-        let offset_ms = i64::try_from((server_time - now).whole_milliseconds()).unwrap_or(0);
+        let offset_ms = belief::offset_ms(server_time, now);
         self.on_store(move |store| store.note_contact(offset_ms, now)).await?;
-        lock(&self.shown).notices = notices;
+        lock(&self.shown).notices = belief::notices(notices);
         self.reached();
         Ok(())
     }

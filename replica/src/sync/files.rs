@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use protocol::error::ErrorCode;
-use protocol::file::{MAX_PIECE_BYTES, Upload};
+use protocol::file::{MAX_FILE_BYTES, MAX_PIECE_BYTES, Upload};
 use protocol::mutation::Hash;
 use zeroize::Zeroizing;
 
@@ -154,6 +154,10 @@ impl Line {
     /// [`Error::ServerUnreachable`]; [`Error::AnotherFile`], which was thrown away; what the server says, above all
     /// that it does not have the file yet.
     pub(super) async fn fetch_file(self: &Arc<Self>, wanted: &Wanted) -> Result<Zeroizing<Vec<u8>>> {
+        if wanted.bytes > MAX_FILE_BYTES {
+            tracing::error!(attachment = %wanted.id, "a row names a file that is longer than any");
+            return Err(Error::AnotherFile);
+        }
         let length = usize::try_from(wanted.bytes).map_err(Error::internal)?;
         let mut bytes = Zeroizing::new(Vec::with_capacity(length));
         let mut n_in_vain = 0;

@@ -6,19 +6,21 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use protocol::api::Notice;
-use protocol::bootstrap::{BootstrapLine, BootstrapQuery, MAX_ROW_BYTES, WireColumn};
+use protocol::bootstrap::{BootstrapLine, BootstrapQuery, WireColumn};
 use serde_json::Value;
 use time::OffsetDateTime;
-use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt};
 
+use super::belief;
 use super::engine::Line;
+use super::limits::{self, MOST_HELD, broken};
 use crate::desk::Event;
 use crate::error::{Error, Result};
-use crate::store::{Header, Portion};
+use crate::store::{Header, Portion, Store};
 use crate::view::Connection;
 
-/// What has come is written at once when it is more than this, in bytes, although the stream cannot be resumed there.
-const MOST_BYTES: usize = 8 * 1024 * 1024;
+/// So many places may follow each other without a row between: there are fewer tables.
+const MOST_EMPTY: u32 = 100;
 /// Between two looks of the window at what has come.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -28,6 +30,7 @@ impl Line {
     pub(super) async fn fill(self: &Arc<Self>) -> Result<()> {
         let token = self.token()?;
         let state = self.context.store.sync_state()?;
+        let known = state.filling.as_ref().map(|filling| filling.head);
         let (begun, waiting) = (state.filling.unwrap_or_default(), state.waiting);
         let catalogue = if begun.has_catalogue { begun.catalogue } else { state.catalogue };
         let query = BootstrapQuery { epoch: state.epoch, after: begun.after.clone(), catalogue };
@@ -35,11 +38,13 @@ impl Line {
         let reader = pin!(reader);
         let mut stream = Stream::new(reader);
         let head = stream.head().await?;
+        belief::head(head.version, head.catalogue, known)?;
         self.answered(head.server_time, head.notices).await?;
         let (version, catalogue) = (head.version, head.catalogue);
         let before = self.on_store(move |store| store.begin_filling(version, catalogue)).await?;
         if version < before.head {
-            return Err(Error::ServerWentBack);
+            // What this computer never had whole, it begins anew: whatever said that it was further may have been wrong.
+            return self.on_store(Store::forget_filling).await;
         }
         self.show(Connection::Online);
         let mut looked = self.context.surroundings.now();
@@ -69,8 +74,9 @@ impl Line {
             let is_more_waiting = self.context.store.sync_state()?.waiting > waiting;
             match next {
                 Ok(next) if !is_more_waiting => portion = next,
+                Err(error @ (Error::AnswerTooLong | Error::BadAnswer(_))) => return Err(error),
                 // Not even as far as the last time: whoever asks again at once would ask for ever.
-                Err(error) if reached.place() == before.place() => return Err(error),
+                Err(error) if reached.place() == before.place() || !stream.has_rows => return Err(error),
                 Ok(_) | Err(_) => return Ok(()),
             }
         }
@@ -100,15 +106,19 @@ struct Stream<R> {
     reader: R,
     /// The line before the rows that come now, in case they fill more than one portion.
     table: Option<(String, Vec<WireColumn>)>,
+    /// Whether any row has come.
+    has_rows: bool,
+    /// So many places were reached since the last row.
+    n_empty: u32,
 }
 
 impl<R: AsyncBufRead + Unpin> Stream<R> {
     fn new(reader: R) -> Self {
-        Self { reader, table: None }
+        Self { reader, table: None, has_rows: false, n_empty: 0 }
     }
 
     async fn head(&mut self) -> Result<Head> {
-        match self.line().await? {
+        match self.line().await?.0 {
             Some(BootstrapLine::Head { version, catalogue, server_time, notices }) => {
                 Ok(Head { version, catalogue, server_time, notices })
             }
@@ -122,7 +132,9 @@ impl<R: AsyncBufRead + Unpin> Stream<R> {
         self.go_on_with(&mut portion)?;
         loop {
             if self.is_line().await? {
-                match self.line().await? {
+                let (line, length) = self.line().await?;
+                bytes += length;
+                match line {
                     Some(BootstrapLine::Table { name, columns }) => {
                         let was_shared = portion.parts.last().is_some_and(|(header, _)| header.is_shared());
                         portion.has_catalogue |= was_shared;
@@ -137,6 +149,10 @@ impl<R: AsyncBufRead + Unpin> Stream<R> {
                     Some(BootstrapLine::Reached { after }) => {
                         portion.has_catalogue = true;
                         portion.after = Some(after);
+                        self.n_empty += 1;
+                        if self.n_empty > MOST_EMPTY {
+                            return Err(Error::BadAnswer("it goes on and brings nothing"));
+                        }
                         return Ok(portion);
                     }
                     Some(BootstrapLine::End {}) => {
@@ -149,9 +165,12 @@ impl<R: AsyncBufRead + Unpin> Stream<R> {
             } else {
                 let Some((_, rows)) = portion.parts.last_mut() else { return Err(Error::ServerUnreachable) };
                 bytes += read_line(&mut self.reader, rows).await?;
-                if bytes > MOST_BYTES {
-                    return Ok(portion);
-                }
+                (self.has_rows, self.n_empty) = (true, 0);
+            }
+            // It is written at once, although the stream cannot be resumed there.
+            if bytes > MOST_HELD {
+                let has_rows = portion.parts.iter().any(|(_, rows)| !rows.is_empty());
+                return if has_rows { Ok(portion) } else { Err(Error::AnswerTooLong) };
             }
         }
     }
@@ -166,17 +185,17 @@ impl<R: AsyncBufRead + Unpin> Stream<R> {
 
     /// Whether what comes is a line of the stream's own, and no row.
     async fn is_line(&mut self) -> Result<bool> {
-        let next = self.reader.fill_buf().await.map_err(|_| Error::ServerUnreachable)?;
+        let next = self.reader.fill_buf().await.map_err(broken)?;
         next.first().map(|byte| *byte == b'{').ok_or(Error::ServerUnreachable)
     }
 
-    /// A line of the stream's own; none for one that this program does not know.
-    async fn line(&mut self) -> Result<Option<BootstrapLine>> {
+    /// A line of the stream's own, and its length in bytes; none for one that this program does not know.
+    async fn line(&mut self) -> Result<(Option<BootstrapLine>, usize)> {
         let mut text = Vec::new();
-        read_line(&mut self.reader, &mut text).await?;
+        let length = read_line(&mut self.reader, &mut text).await?;
         match serde_json::from_slice(&text) {
-            Ok(line) => Ok(Some(line)),
-            Err(_) if serde_json::from_slice::<Value>(&text).is_ok() => Ok(None),
+            Ok(line) => Ok((Some(line), length)),
+            Err(_) if serde_json::from_slice::<Value>(&text).is_ok() => Ok((None, length)),
             Err(_) => Err(Error::ServerUnreachable),
         }
     }
@@ -184,9 +203,10 @@ impl<R: AsyncBufRead + Unpin> Stream<R> {
 
 /// Reads a whole line behind what `text` has; answers how many bytes.
 async fn read_line(reader: impl AsyncBufRead + Unpin, text: &mut Vec<u8>) -> Result<usize> {
-    let most = u64::try_from(MAX_ROW_BYTES).unwrap_or(u64::MAX);
-    let read = reader.take(most).read_until(b'\n', text).await.map_err(|_| Error::ServerUnreachable)?;
-    if text.ends_with(b"\n") { Ok(read) } else { Err(Error::ServerUnreachable) }
+    match limits::read_line(reader, text).await? {
+        0 => Err(Error::ServerUnreachable),
+        read => Ok(read),
+    }
 }
 
 #[cfg(test)]
@@ -249,6 +269,34 @@ mod tests {
             assert!(matches!(error, Some(Error::ServerUnreachable)), "{length}: {error:?}");
             assert!(portions.iter().all(|portion| !portion.is_end));
         }
+    }
+
+    #[test]
+    fn a_stream_that_goes_on_and_brings_nothing_is_given_up() {
+        let table =
+            "{\"table\":{\"name\":\"clinics\",\"columns\":[[\"id\",\"uuid\"],[\"sync_version\",\"int\"]]}}\n";
+        for (line, most_portions) in [
+            ("{\"reached\":{\"after\":\"today\"}}\n", MOST_EMPTY as usize),
+            ("{\"weather\":\"fine\"}\n", 0),
+            ("{\"today\":{\"rows\":1}}\n", 0),
+            (table, 0),
+        ] {
+            let (portions, error) = read(&format!("{HEAD}{}", line.repeat(MOST_HELD / line.len() + 1_000)));
+            assert_eq!(portions.len(), most_portions, "{line}");
+            assert!(matches!(error, Some(Error::AnswerTooLong | Error::BadAnswer(_))), "{line}: {error:?}");
+        }
+    }
+
+    #[test]
+    fn rows_that_never_come_to_a_place_are_written_as_they_come() {
+        let row = format!("m1\t{}\n", "1".repeat(10_000));
+        let (portions, error) = read(&format!("{HEAD}{MEDICINES}{}", row.repeat(MOST_HELD / 4_000)));
+        assert!(
+            portions.iter().all(|portion| rows(portion).len() <= MOST_HELD + row.len()),
+            "never much at once"
+        );
+        assert_eq!(portions.len(), 2);
+        assert!(matches!(error, Some(Error::ServerUnreachable)));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use futures_util::{FutureExt, StreamExt, TryStreamExt};
 use protocol::api::PROTOCOL_HEADER;
 use url::Url;
 
+use super::limits::{PACE_BYTES, PACE_TIME, decoded, paced};
 use super::wire::{Answer, Method, Request, Wire};
 use crate::error::{Error, Result};
 
@@ -34,6 +35,8 @@ impl Http {
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(IDLE_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
+            // Answers are decompressed within limits of our own.
+            .no_zstd()
             .build()
             .map_err(Error::internal)?;
         Ok(Self { client, server: server.clone() })
@@ -51,7 +54,7 @@ impl Http {
 
 impl Wire for Http {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Answer>> {
-        let url = self.url(&request.path);
+        let (url, is_live) = (self.url(&request.path), request.is_live);
         let mut sent = match request.method {
             Method::Get => self.client.get(url),
             Method::Post => {
@@ -61,21 +64,29 @@ impl Wire for Http {
                 self.client.put(url).header("content-type", "application/octet-stream").body(request.body)
             }
         }
-        .header(PROTOCOL_HEADER, request.protocol);
+        .header(PROTOCOL_HEADER, request.protocol)
+        .header("accept-encoding", "zstd");
         if request.is_compressed {
             sent = sent.header("content-encoding", "zstd");
         }
         if let Some(token) = &request.token {
             sent = sent.bearer_auth(&token.0);
         }
-        async {
+        async move {
             let answer = sent.send().await.map_err(|_| Error::ServerUnreachable)?;
-            let kind = answer.headers().get("content-type").and_then(|kind| kind.to_str().ok());
-            Ok(Answer {
-                status: answer.status().as_u16(),
-                kind: kind.unwrap_or_default().to_owned(),
-                body: answer.bytes_stream().map_err(std::io::Error::other).boxed(),
-            })
+            let text = |name: &str| answer.headers().get(name).map_or(Some(""), |value| value.to_str().ok());
+            let kind = text("content-type").unwrap_or_default().to_owned();
+            let is_compressed = match text("content-encoding") {
+                Some("" | "identity") => false,
+                Some("zstd") => true,
+                // Nobody asked for another one.
+                _ => return Err(Error::ServerUnreachable),
+            };
+            let status = answer.status().as_u16();
+            let body = answer.bytes_stream().map_err(std::io::Error::other).boxed();
+            let body = if is_compressed { decoded(body)? } else { body };
+            let body = if is_live { body } else { paced(body, PACE_BYTES, PACE_TIME) };
+            Ok(Answer { status, kind, body })
         }
         .boxed()
     }

@@ -1,12 +1,15 @@
 //! Keeping this computer and the server in step.
 
+pub(crate) mod belief;
 pub(crate) mod client;
 pub(crate) mod compare;
 pub(crate) mod engine;
 mod epoch;
 mod files;
 mod fill;
+pub(crate) mod handover;
 mod http;
+pub(crate) mod limits;
 mod own_key;
 mod plan;
 pub(crate) mod standing;

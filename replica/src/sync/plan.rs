@@ -58,6 +58,8 @@ pub enum Next {
 pub struct Plan {
     failures: u32,
     max_bytes: usize,
+    /// What the server took was never larger than this, in bytes, since the last page.
+    ceiling: usize,
     is_token_new: bool,
     /// What is on its way is a push.
     is_pushing: bool,
@@ -72,6 +74,7 @@ impl Plan {
         Self {
             failures: 0,
             max_bytes: MAX_PUSH_BYTES,
+            ceiling: MAX_PUSH_BYTES,
             is_token_new: false,
             is_pushing: false,
             is_push_refused: false,
@@ -100,17 +103,19 @@ impl Plan {
             }
             Happened::Pushed => {
                 self.failures = 0;
+                self.max_bytes = (self.max_bytes * 2).min(self.ceiling);
                 self.is_token_new = false;
                 self.step(waiting)
             }
             Happened::TooLarge if self.max_bytes > SMALLEST_BATCH => {
                 self.max_bytes /= 2;
+                self.ceiling = self.max_bytes;
                 self.step(waiting)
             }
             Happened::Pulled { more } => {
                 self.failures = 0;
                 self.is_token_new = false;
-                self.max_bytes = MAX_PUSH_BYTES;
+                (self.max_bytes, self.ceiling) = (MAX_PUSH_BYTES, MAX_PUSH_BYTES);
                 if more || (waiting > 0 && !self.is_push_refused) {
                     self.step(waiting)
                 } else {
@@ -219,6 +224,20 @@ mod tests {
     fn a_push_that_does_not_get_through_is_tried_in_smaller_pieces() {
         let next = after(&[(Happened::Woke, 1), (Happened::Unreachable, 1), (Happened::Woke, 1)]);
         assert_eq!(next[2], Next::Push { max_bytes: MAX_PUSH_BYTES / 2 });
+    }
+
+    #[test]
+    fn pieces_grow_again_as_they_get_through_but_never_to_what_was_too_large() {
+        let half = Next::Push { max_bytes: MAX_PUSH_BYTES / 2 };
+        let next = after(&[
+            (Happened::Woke, 3),
+            (Happened::Unreachable, 3),
+            (Happened::Woke, 3),
+            (Happened::Pushed, 2),
+            (Happened::TooLarge, 2),
+            (Happened::Pushed, 1),
+        ]);
+        assert_eq!(next[2..], [half, PUSH, half, half]);
     }
 
     #[test]

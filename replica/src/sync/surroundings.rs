@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use tokio::sync::oneshot;
 
 use crate::error::{Error, Result};
+use crate::guard::Guard;
 
 /// Where the engine runs.
 pub trait Surroundings: Send + Sync {
@@ -17,6 +18,11 @@ pub trait Surroundings: Send + Sync {
 
     /// A number between 0 and 1. Chance only spreads pauses; without any, they are equal.
     fn chance(&self) -> f64;
+
+    /// Something to ask the server with, that an answer to another question does not have.
+    fn nonce(&self) -> Result<String> {
+        Guard::nonce()
+    }
 
     /// Is ready after this time.
     fn pause(&self, length: Duration) -> BoxFuture<'static, ()>;

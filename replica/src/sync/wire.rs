@@ -34,14 +34,23 @@ pub struct Request {
     pub body: Vec<u8>,
     /// Whether the body is one zstd frame.
     pub is_compressed: bool,
+    /// Whether the answer is a stream of news, which may say little for long.
+    pub is_live: bool,
 }
 
 impl Request {
     /// A request for what stands at this path.
     pub fn get(path: &str) -> Self {
         let path = path.to_owned();
-        let protocol = PROTOCOL_VERSION;
-        Self { method: Method::Get, path, token: None, protocol, body: Vec::new(), is_compressed: false }
+        Self {
+            method: Method::Get,
+            path,
+            token: None,
+            protocol: PROTOCOL_VERSION,
+            body: Vec::new(),
+            is_compressed: false,
+            is_live: false,
+        }
     }
 
     /// A request that does something; its body is still empty.
@@ -66,7 +75,7 @@ pub struct Answer {
     pub status: u16,
     /// The media type; empty if it does not say.
     pub kind: String,
-    /// The body as it comes; an error is a line that broke.
+    /// The body as it comes, and no longer compressed; an error is a line that broke.
     pub body: BoxStream<'static, std::io::Result<Bytes>>,
 }
 

@@ -104,3 +104,16 @@ fn a_full_disk_saves_nothing_and_loses_nothing() {
         (saved + 1, saved + 1, vec![])
     );
 }
+
+#[test]
+fn a_file_that_is_whole_is_called_so_also_when_it_is_checked_again_after_much_was_written() {
+    let fixture = fixture(Role::Doctor);
+    for round in 0..4 {
+        for place in 0..20 {
+            let number = format!("98204 {round}00{place:02}");
+            fixture.replica.register_patient(&form("Sunita", &number)).expect("BUG: registered");
+        }
+        let report = fixture.replica.verify().expect("BUG: checked");
+        assert!(report.is_good() && report.patients == (round + 1) * 20, "{report:?}");
+    }
+}

@@ -75,6 +75,9 @@ pub(super) fn lease(issued_at: OffsetDateTime, offline_days: u8) -> Lease {
             password_version: 1,
         }],
         admin_devices: vec![],
+        epoch: None,
+        revoked: vec![],
+        closed: vec![],
     }
 }
 
@@ -103,7 +106,7 @@ impl Computer {
             server: "https://sync.example.org/".into(),
             server_name: "sync".into(),
         };
-        let mut slots = Slots::new(folder.path(), about, &secrets);
+        let mut slots = Slots::new(folder.path(), about, 1, &secrets);
         let person = StaffMember {
             id: USER,
             full_name: "Anjali Kulkarni".into(),
@@ -358,7 +361,7 @@ fn with_admin(issued_at: OffsetDateTime, admin: &SigningKey) -> SignedOrder {
     signed(Lease { admin_devices, ..lease(issued_at, 14) })
 }
 
-fn revoked(consent: Option<&SigningKey>) -> SignedOrder {
+pub(super) fn revoked(consent: Option<&SigningKey>) -> SignedOrder {
     let message = protocol::signing::consent_message(DEVICE.0, DEVICE.1);
     let consent = consent.map(|key| Consent {
         device_id: DeviceId(Uuid::nil()),

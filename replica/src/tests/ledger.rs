@@ -3,8 +3,11 @@
 use protocol::api::Fate;
 use protocol::permission::Role;
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::{Fixture, NOW, answer, fixture, form};
+use crate::ledger::{self, CHOICES};
+use crate::store::{LAST, NEEDS_SOMEONE, WAITING};
 use crate::view::{LedgerFilter, LedgerFormat, LedgerPage, LedgerState};
 
 fn register(fixture: &Fixture, name: &str, number: &str) {
@@ -80,21 +83,136 @@ fn pages_follow_each_other_without_a_gap() {
     assert_eq!(all, [7, 6, 5, 4, 3, 2, 1]);
 }
 
-#[test]
-fn a_page_of_a_long_ledger_reads_the_bodies_of_its_own_entries_only() {
+/// How SQLite goes about a statement.
+fn plan(fixture: &Fixture, sql: &str) -> Vec<String> {
+    let steps = fixture.store.read(|tx| {
+        let mut statement = tx.prepare(&format!("explain query plan {sql}"))?;
+        let (mut rows, mut steps) = (statement.raw_query(), Vec::new());
+        while let Some(row) = rows.next()? {
+            steps.push(row.get(3)?);
+        }
+        Ok(steps)
+    });
+    steps.expect("BUG: a plan")
+}
+
+/// Of this length.
+const LONG: u32 = 100_000;
+
+/// What everybody's change of this number is, in a ledger that is that long: its kind and its fate.
+fn of(number: u32) -> (&'static str, Option<&'static str>) {
+    let kind = if number.is_multiple_of(4) { "sign_prescription" } else { "update_patient" };
+    let fate = match number {
+        number if number > LONG - 10 => None,
+        number if number % 1_000 == 7 => Some("quarantined"),
+        number if number % 1_000 == 8 => Some("blocked"),
+        _ => Some("applied"),
+    };
+    (kind, fate)
+}
+
+/// A ledger of a hundred thousand changes of two people: the first three register Sunita, Ramesh and Farida, the others are
+/// about one after the other of them.
+fn long() -> Fixture {
     let fixture = fixture(Role::Doctor);
-    let plan: Vec<String> = fixture
-        .store
-        .read(|tx| {
-            let sql = "explain query plan select m.sequence from mutations m indexed by mutations_ledger_idx \
-                       where (?1 is null or m.kind = ?1) and m.sequence < ?2 order by m.sequence desc limit 200";
-            let mut statement = tx.prepare(sql)?;
-            let steps = statement.query_map([None::<i64>, Some(9)], |row| row.get(3))?;
-            Ok(steps.collect::<Result<_, _>>()?)
-        })
-        .expect("BUG: a plan");
-    assert!(plan.iter().any(|step| step.contains("COVERING INDEX mutations_ledger_idx")), "{plan:?}");
-    assert!(plan.iter().all(|step| !step.contains("TEMP B-TREE")), "{plan:?}");
+    for (name, number) in [("Sunita", "98204 41276"), ("Ramesh", "98190 00001"), ("Farida", "98190 00002")] {
+        register(&fixture, name, number);
+    }
+    let sent = answer(&fixture.store, 2, vec![]);
+    fixture.store.acknowledge(&sent, NOW).expect("BUG: acknowledged");
+    let filled = fixture.store.write(|tx| {
+        let of_first = "select body, previous_hash, hash, signature, actor_user_id, patient_id from mutations where sequence";
+        let sql = format!(
+            "insert into mutations (sequence, kind, body, previous_hash, hash, signature, recorded_at, actor_user_id, \
+                                    actor_name, patient_id, fate) \
+             select ?1, ?2, body, previous_hash, hash, signature, strftime('%Y-%m-%dT%H:%M:%fZ', '2026-01-01', ?3), \
+                    case when ?1 % 2 then actor_user_id else ?4 end, ?5, patient_id, ?6 \
+             from ({of_first} = ?1 % 3 + 1)"
+        );
+        let mut statement = tx.prepare(&sql)?;
+        for number in 4..=LONG {
+            let (kind, fate) = of(number);
+            let name = if number % 2 == 1 { "Anjali Kulkarni" } else { "Vikram Shah" };
+            let colleague = Uuid::from_u128(77).to_string();
+            statement.execute((number, kind, format!("+{number} minutes"), colleague, name, fate))?;
+        }
+        Ok(())
+    });
+    filled.expect("BUG: filled");
+    fixture
+}
+
+#[test]
+fn a_ledger_of_a_hundred_thousand_changes_is_searched_paged_and_counted_right() {
+    let fixture = long();
+    let expected =
+        |fits: &dyn Fn(u32) -> bool| -> Vec<u32> { (4..=LONG).rev().filter(|n| fits(*n)).collect() };
+    // The numbers of the pill, and those beside the filters.
+    let state = fixture.store.sync_state().expect("BUG: readable");
+    assert_eq!((state.waiting, state.set_aside, state.last_sequence), (10, 100, i64::from(LONG)));
+    let choices = fixture.replica.ledger_choices().expect("BUG: choices");
+    let counts = [
+        (LedgerState::Applied, LONG - 210),
+        (LedgerState::Blocked, 100),
+        (LedgerState::Quarantined, 100),
+        (LedgerState::Waiting, 10),
+    ];
+    assert_eq!(choices.counts, counts);
+    assert_eq!(choices.kinds.len(), 3);
+    let people: Vec<&str> = choices.people.iter().map(|person| person.full_name.as_str()).collect();
+    assert_eq!(people, ["Anjali Kulkarni", "Vikram Shah"]);
+    // Every page of a filter follows the one before without a gap.
+    let pages = |filter: &LedgerFilter| -> Vec<u32> {
+        let (mut all, mut before) = (Vec::new(), None);
+        loop {
+            let page = fixture.replica.ledger_page(filter, before, 500).expect("BUG: a page");
+            all.extend(page.entries.iter().map(|entry| entry.sequence));
+            before = page.entries.last().map(|entry| entry.sequence);
+            if page.entries.len() < 500 {
+                assert_eq!(page.total as usize, all.len());
+                return all;
+            }
+        }
+    };
+    let refused = LedgerFilter { state: Some(LedgerState::Quarantined), ..LedgerFilter::default() };
+    assert_eq!(pages(&refused), expected(&|n| of(n).1 == Some("quarantined")));
+    let waiting = LedgerFilter { state: Some(LedgerState::Waiting), ..LedgerFilter::default() };
+    assert_eq!(pages(&waiting), expected(&|n| of(n).1.is_none()));
+    // Sunita's are those that three divides; 2026-02-01 in India begins 44,310 minutes after the first of January in UTC.
+    let narrow = LedgerFilter {
+        query: "sunita".into(),
+        kind: Some("sign_prescription".into()),
+        from: Some("2026-02-01".into()),
+        to: Some("2026-02-03".into()),
+        ..LedgerFilter::default()
+    };
+    let days = 44_310..44_310 + 3 * 1_440;
+    let fits = |n: u32| n.is_multiple_of(3) && of(n).0 == "sign_prescription" && days.contains(&n);
+    assert_eq!(pages(&narrow), expected(&fits));
+    assert_eq!(found(&fixture, query("#54321")), [54_321]);
+    let whole = fixture.replica.ledger_page(&LedgerFilter::default(), Some(1_001), 500).expect("BUG: a page");
+    assert_eq!((whole.total, whole.entries.len()), (LONG, 500));
+    assert_eq!((whole.entries[0].sequence, whole.entries[499].sequence), (1_000, 501));
+}
+
+#[test]
+fn nothing_that_is_shown_of_a_long_ledger_reads_more_bodies_than_a_page_has() {
+    let fixture = fixture(Role::Doctor);
+    let pill = [WAITING, LAST, NEEDS_SOMEONE].map(str::to_owned);
+    for sql in ledger::page().into_iter().chain(CHOICES.map(str::to_owned)).chain(pill) {
+        let plan = plan(&fixture, &sql);
+        let reads = |step: &&String| {
+            ["SCAN m", "SEARCH m", "SCAN s", "SEARCH s"].iter().any(|start| step.starts_with(start))
+        };
+        assert!(plan.iter().any(|step| reads(&step)), "{plan:?}");
+        for step in plan.iter().filter(reads) {
+            let is_narrow = ["COVERING INDEX", "INTEGER PRIMARY KEY", "mutations_settles_sequence_idx"];
+            assert!(is_narrow.iter().any(|way| step.contains(way)) || sql == LAST, "{sql}: {plan:?}");
+        }
+    }
+    let [_, page] = ledger::page();
+    let steps = plan(&fixture, &page);
+    assert!(steps.iter().any(|step| step.contains("COVERING INDEX mutations_ledger_idx")), "{steps:?}");
 }
 
 #[test]

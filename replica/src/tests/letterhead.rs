@@ -1,6 +1,7 @@
 //! What an admin writes on every paper.
 
 use protocol::permission::{Role, Roles};
+use protocol::printed::MAX_LOGO_BYTES;
 use protocol::table::TableName;
 use serde_json::json;
 
@@ -72,10 +73,48 @@ fn only_what_differs_is_written_and_what_else_is_kept_there_stays() {
 }
 
 #[test]
+fn a_picture_of_the_clinics_own_stands_on_every_paper_until_it_is_taken_away() {
+    let fixture = desk();
+    let seen = fixture.replica.letterhead().expect("BUG: read");
+    assert!(!seen.has_logo);
+    fixture.replica.save_logo(Some(b"a picture")).expect("BUG: saved");
+    fixture.replica.save_letterhead(&seen, &wanted(&seen)).expect("BUG: the words beside it");
+    let with = fixture.replica.letterhead().expect("BUG: read");
+    assert!(with.has_logo);
+    assert_eq!(fixture.replica.printed_sample(&with).expect("BUG: drawn").logo, b"a picture");
+    fixture.replica.save_logo(None).expect("BUG: taken away");
+    let without = fixture.replica.letterhead().expect("BUG: read");
+    assert_eq!((without.has_logo, without.foot.as_str()), (false, "Open Monday to Saturday"));
+    let waiting = fixture.store.sync_state().expect("BUG").waiting;
+    fixture.replica.save_logo(None).expect("BUG: nothing to do");
+    assert_eq!(fixture.store.sync_state().expect("BUG").waiting, waiting);
+}
+
+#[test]
+fn the_largest_picture_and_the_longest_words_fit_and_what_is_larger_is_refused() {
+    let fixture = desk();
+    let seen = fixture.replica.letterhead().expect("BUG: read");
+    let longest = "क".repeat(300);
+    let wordy = Letterhead { line: longest.clone(), foot: longest, ..seen.clone() };
+    fixture.replica.save_letterhead(&seen, &wordy).expect("BUG: saved");
+    fixture.replica.save_logo(Some(&vec![7; MAX_LOGO_BYTES])).expect("BUG: the largest");
+    for odd in [vec![], vec![7; MAX_LOGO_BYTES + 1]] {
+        let refused = fixture.replica.save_logo(Some(&odd));
+        assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
+    }
+    let id = fixture.replica.facts.clinic_id.0.to_string();
+    let huge = json!({ "logo": "A".repeat(MAX_LOGO_BYTES * 2) }).to_string();
+    let sql = "update clinics set letterhead = ?1 where id = ?2";
+    fixture.store.write(|tx| Ok(tx.execute(sql, (huge, id))?)).expect("BUG: written");
+    assert!(!fixture.replica.letterhead().expect("BUG: read").has_logo, "from another program");
+}
+
+#[test]
 fn nobody_but_an_admin_changes_it_and_what_does_not_fit_is_refused() {
     let doctor = fixture(Role::Doctor);
     let seen = doctor.replica.letterhead().expect("BUG: read");
     assert!(matches!(doctor.replica.save_letterhead(&seen, &wanted(&seen)), Err(Error::Forbidden(_))));
+    assert!(matches!(doctor.replica.save_logo(Some(b"a picture")), Err(Error::Forbidden(_))));
     let fixture = desk();
     for odd in [
         Letterhead { clinic_name: " ".into(), ..seen.clone() },

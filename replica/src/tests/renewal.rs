@@ -11,7 +11,7 @@ use protocol::permission::{Role, Roles};
 use protocol::standing::Lease;
 use uuid::Uuid;
 
-use super::guard::{DEVICE, EMAIL, PASSWORD, USER, lease, signed};
+use super::guard::{DEVICE, EMAIL, PASSWORD, USER, lease, revoked, signed};
 use super::{NOW, answer, facts, fixture, form, key};
 use crate::clock::Clock;
 use crate::desk::Desk;
@@ -83,7 +83,7 @@ fn write_slots(home: &Path, secrets: &DeviceSecrets, installation: Uuid, device_
         server: "http://127.0.0.1:9/".into(),
         server_name: "sync".into(),
     };
-    let mut slots = Slots::new(home, about, secrets);
+    let mut slots = Slots::new(home, about, 1, secrets);
     slots.put_server(&Secret("half".into()), secrets, &key(7)).expect("BUG: sealed");
     let password = Password { text: PASSWORD, cost: SlotCost::QUICK, version: 1, opens_offline: true };
     slots.put_user(&person(), &password, secrets, &key(7), None, 1).expect("BUG: sealed");
@@ -157,4 +157,24 @@ async fn a_computer_whose_slots_do_not_say_so_yet_becomes_it_with_the_next_passw
     // It has not heard from the server as what it is.
     assert!(matches!(desk.unlock(EMAIL, PASSWORD).await, Err(Error::NeedsServer)));
     assert!(keyring.device(NEW).is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_computer_that_has_become_another_one_is_that_also_if_the_earlier_one_is_out_of_service() {
+    let folder = tempfile::tempdir().expect("BUG: a folder");
+    let (desk, keyring) = stopped(folder.path(), false);
+    let old = keyring.device(OLD).expect("BUG: there");
+    Guard::open(&desk.home(), DEVICE, &old, Clock::stopped(NOW))
+        .take(&revoked(None), "")
+        .expect("BUG: believed");
+    assert!(matches!(desk.state(), AppState::Revoked { .. }));
+    let state = desk.unlock(EMAIL, PASSWORD).await.expect("BUG: opens");
+    assert!(matches!(state, AppState::Unlocked { .. }), "{state:?}");
+    assert_eq!(pending(&desk), None);
+    assert!(keyring.device(NEW).is_ok());
+    // What waits bears the new id, and goes out under it.
+    let replica = desk.replica().expect("BUG: open");
+    replica.register_patient(&form("Sunita", "98204 41276")).expect("BUG: registered");
+    assert_eq!(sequences(&replica.store), [1]);
+    assert_eq!(replica.device(), renewed().device_id);
 }

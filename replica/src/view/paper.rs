@@ -27,4 +27,6 @@ pub struct Letterhead {
     pub foot: String,
     /// For paper that bears its own head: the room for that, in millimetres from the top, 10 to 80.
     pub preprinted_mm: Option<u32>,
+    /// Whether the clinic's own picture stands beside it. The picture is chosen and taken away by itself.
+    pub has_logo: bool,
 }

@@ -50,6 +50,18 @@ pub struct NewDevice<'a> {
     pub scope: DeviceScope,
     /// Who enrols it.
     pub enrolled_by: Uuid,
+    /// What it was, if a restored database does not know it any more.
+    pub again: Option<Again<'a>>,
+}
+
+/// What a desktop was that the database does not know any more.
+pub struct Again<'a> {
+    /// Its id.
+    pub id: Uuid,
+    /// Its lane.
+    pub lane: &'a str,
+    /// The server's half of its server slot, as it made it.
+    pub unlock_key: Vec<u8>,
 }
 
 /// A desktop that was just enrolled.
@@ -105,14 +117,18 @@ pub async fn insert(tx: &mut PgConnection, tenant: Uuid, new: &NewDevice<'_>) ->
         .fetch_one(&mut *tx)
         .await?;
     // Lanes are never given twice, revoked or not: their numbers are on paper.
-    let count = sqlx::query_scalar!("select count(*) from devices where tenant_id = $1", tenant)
-        .fetch_one(&mut *tx)
-        .await?
-        .unwrap_or(0);
-    let enrolled = Enrolled {
-        id: Uuid::now_v7(),
-        lane: lane(count as usize),
-        unlock_key: random_bytes::<32>().to_vec(),
+    let taken = sqlx::query_scalar!("select lane from devices where tenant_id = $1", tenant)
+        .fetch_all(&mut *tx)
+        .await?;
+    let is_free = |lane: &str| taken.iter().all(|taken| taken != lane);
+    let next = || (taken.len()..=2 * taken.len()).map(lane).find(|lane| is_free(lane)).unwrap_or_default();
+    let enrolled = match &new.again {
+        Some(again) => Enrolled {
+            id: again.id,
+            lane: if is_free(again.lane) { again.lane.to_owned() } else { next() },
+            unlock_key: again.unlock_key.clone(),
+        },
+        None => Enrolled { id: Uuid::now_v7(), lane: next(), unlock_key: random_bytes::<32>().to_vec() },
     };
     sqlx::query!(
         "insert into devices

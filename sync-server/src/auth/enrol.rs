@@ -4,22 +4,25 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use protocol::api::{DeviceScope, EnrolRequest, EnrolResponse, EnrolmentCode, Secret};
+use protocol::api::{DeviceScope, EnrolAgain, EnrolRequest, EnrolResponse, EnrolmentCode, Secret};
 use protocol::audit::Action;
-use protocol::id::{ClinicId, DeviceId, Epoch, UserId};
-use protocol::signing::{enrol_message, parse_public_key, verify};
+use protocol::id::{ClinicId, DeviceId, Epoch, TenantId, UserId};
+use protocol::signing::{enrol_message, parse_public_key, public_key_text, verify};
 use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use super::code::EnrolmentSecret;
-use super::device::{self, NewDevice};
-use super::enrolment::{self, CODE_LIFE, NewCode};
+use super::device::{self, Again, Enrolled, NewDevice};
+use super::enrolment::{self, CODE_LIFE, NewCode, TriedCode};
+use super::person::Person;
 use super::throttle::Who;
-use super::{Caller, person, refresh, session, standing};
+use super::{Caller, person, recovery, refresh, session, standing};
 use crate::AppState;
 use crate::audit::{self, Actor, Event};
 use crate::error::{Error, Json, Result};
 use crate::limits;
+use crate::sync::set_aside;
 
 /// `POST /v1/devices/codes`: where the new desktop will stand, and what it may receive.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
@@ -102,23 +105,76 @@ pub(crate) async fn enrol(
         return Err(error);
     };
 
-    let mut tx = state.db.write_unsynced(tenant).await?;
-    audit::set_actor(&mut tx, Actor::Person(UserId(person.id))).await?;
-    if !enrolment::use_code(&mut tx, tenant.0, code.id, now).await? {
+    if person.has_old_one_time_password {
+        state.audit.record(&state.db, tenant, &session::too_old(attempt(Action::LoginFailed))).await?;
         return Err(Error::WrongCode);
     }
-    let new = NewDevice {
-        clinic: code.clinic,
-        name: request.device_name.trim(),
-        platform: &request.platform,
-        app_version: &request.app_version,
-        public_key: &request.public_key,
-        scope: code.scope,
-        enrolled_by: person.id,
+    let incoming = Incoming { state: &state, tenant, request: &request, code: &code, person: &person, now };
+    let answer = match &request.recovers {
+        None => {
+            let mut tx = state.db.write_unsynced(tenant).await?;
+            let answer = admit(&mut tx, &incoming).await?;
+            tx.commit().await?;
+            answer
+        }
+        Some(recovers) => {
+            // What waits there for a person comes before the admins: that is rows which every desktop sees.
+            let mut tx = state.db.write(tenant).await?;
+            let answer = admit(&mut tx, &incoming).await?;
+            set_aside::before_admins(&mut tx, tenant, recovers.device_id, now).await?;
+            tx.commit().await?;
+            answer
+        }
     };
-    let enrolled = device::insert(&mut tx, tenant.0, &new).await?;
-    person::note_sign_in(&mut tx, tenant.0, enrolled.id, person.id).await?;
-    let refresh = refresh::issue(&mut tx, tenant.0, enrolled.id, now).await?;
+    state.audit.added(tenant, 1);
+    auth.throttle.succeeded(&who);
+    tracing::info!(%tenant, device = %answer.device_id, "a desktop was enrolled");
+    Ok(Json(answer))
+}
+
+/// Who comes in with what.
+struct Incoming<'a> {
+    state: &'a AppState,
+    tenant: TenantId,
+    request: &'a EnrolRequest,
+    code: &'a TriedCode,
+    person: &'a Person,
+    now: OffsetDateTime,
+}
+
+/// Uses the code up, and lets the desktop in.
+async fn admit(tx: &mut PgConnection, incoming: &Incoming<'_>) -> Result<EnrolResponse> {
+    let Incoming { state, tenant, request, code, person, now } = *incoming;
+    let auth = &state.auth;
+    audit::set_actor(tx, Actor::Person(UserId(person.id))).await?;
+    let was = match &request.recovers {
+        Some(recovers) => Some(recovery::find(tx, tenant, recovers, (code.clinic, code.scope)).await?),
+        None => None,
+    };
+    let again = match &request.again {
+        Some(again) => Some(must_fit(tx, tenant, again, code).await?),
+        None => None,
+    };
+    if !enrolment::use_code(tx, tenant.0, code.id, now).await? {
+        return Err(Error::WrongCode);
+    }
+    let known = match &was {
+        Some(was) => recovery::known(tx, tenant, DeviceId(was.id), &request.public_key).await?,
+        None => None,
+    };
+    let enrolled = match known {
+        Some(known) => known,
+        None => add(tx, incoming, again).await?,
+    };
+    if let (Some(was), Some(recovers)) = (&was, &request.recovers) {
+        let pair = (DeviceId(was.id), enrolled.id);
+        recovery::go_on(tx, tenant, UserId(person.id), pair, recovers).await?;
+    }
+    person::note_sign_in(tx, tenant.0, enrolled.id, person.id).await?;
+    if request.again.is_some() {
+        person::note_earlier(tx, tenant.0, enrolled.id, person.id).await?;
+    }
+    let refresh = refresh::issue(tx, tenant.0, enrolled.id, now).await?;
     let names = sqlx::query!(
         "select t.tenant_name, c.clinic_name, s.epoch from tenants t
          join clinics c on c.tenant_id = t.id and c.id = $2
@@ -129,7 +185,7 @@ pub(crate) async fn enrol(
     )
     .fetch_one(&mut *tx)
     .await?;
-    let notices = session::notices(&state, &mut tx, tenant, person.must_change_password).await?;
+    let notices = session::notices(state, tx, tenant, person.must_change_password).await?;
     let place = session::Place {
         tenant,
         device: DeviceId(enrolled.id),
@@ -138,14 +194,18 @@ pub(crate) async fn enrol(
         unlock_key: Secret(BASE64_STANDARD.encode(&enrolled.unlock_key)),
         is_by_password: true,
     };
-    let standing = standing::renew(&mut tx, auth, place.standing(), "", now).await?;
-    let signed_in = Event { device: Some(DeviceId(enrolled.id)), ..attempt(Action::Login) };
-    audit::record(&mut tx, tenant, state.audit.lane(), &signed_in).await?;
-    tx.commit().await?;
-    state.audit.added(tenant, 1);
-    auth.throttle.succeeded(&who);
-    tracing::info!(%tenant, device = %enrolled.id, "a desktop was enrolled");
-    Ok(Json(EnrolResponse {
+    let standing = standing::renew(tx, auth, place.standing(), "", now).await?;
+    let signed_in = Event {
+        user: Some(UserId(person.id)),
+        device: Some(place.device),
+        clinic: Some(code.clinic),
+        reason: was
+            .as_ref()
+            .map(|_| "The computer's keys were lost: it was recovered, and goes on under an id of its own."),
+        ..Event::new(Action::Login)
+    };
+    audit::record(tx, tenant, state.audit.lane(), &signed_in).await?;
+    Ok(EnrolResponse {
         tenant_id: tenant,
         tenant_name: names.tenant_name,
         device_id: place.device,
@@ -155,8 +215,53 @@ pub(crate) async fn enrol(
         scope: place.scope,
         server_name: auth.server_name.to_string(),
         epoch: Epoch(names.epoch),
-        session: session::session(auth, place, &person, refresh, standing, notices, now),
-    }))
+        recovered_key: was.map(|was| public_key_text(&was.public_key)),
+        session: session::session(auth, place, person, refresh, standing, notices, now),
+    })
+}
+
+async fn add(tx: &mut PgConnection, incoming: &Incoming<'_>, again: Option<Again<'_>>) -> Result<Enrolled> {
+    let Incoming { tenant, request, code, person, .. } = *incoming;
+    let new = NewDevice {
+        clinic: code.clinic,
+        name: request.device_name.trim(),
+        platform: &request.platform,
+        app_version: &request.app_version,
+        public_key: &request.public_key,
+        scope: code.scope,
+        enrolled_by: person.id,
+        again,
+    };
+    Ok(device::insert(tx, tenant.0, &new).await?)
+}
+
+/// What a desktop was that comes again, if the code is for such a one and nobody has its id. It costs no code.
+async fn must_fit<'a>(
+    tx: &mut PgConnection,
+    tenant: TenantId,
+    again: &'a EnrolAgain,
+    code: &TriedCode,
+) -> Result<Again<'a>> {
+    if again.tenant_id != tenant {
+        return Err(Error::Invalid("This code is another clinic's. Nothing on this computer was changed."));
+    }
+    if again.clinic_id.0 != code.clinic || again.scope != code.scope {
+        return Err(Error::Invalid(
+            "This code is for a computer at another place or for other work. Ask for one like this computer's.",
+        ));
+    }
+    match device::find(tx, tenant.0, again.device_id.0).await? {
+        Some(device) if device.is_revoked => return Err(Error::DeviceRevoked),
+        Some(_) => return Err(Error::Invalid("The server knows this computer. Sign in with your password.")),
+        None => {}
+    }
+    let unlock_key = BASE64_STANDARD.decode(&again.unlock_key.0).ok().filter(|bytes| bytes.len() == 32);
+    let unlock_key = unlock_key.ok_or(Error::Invalid("The unlock key must be 32 bytes in base64."))?;
+    let is_lane = (1..=4).contains(&again.lane.len()) && again.lane.bytes().all(|c| c.is_ascii_uppercase());
+    if !is_lane {
+        return Err(Error::Invalid("A lane is 1 to 4 capital letters."));
+    }
+    Ok(Again { id: again.device_id.0, lane: &again.lane, unlock_key })
 }
 
 /// What can be judged without the database; costs no try.
@@ -170,6 +275,9 @@ fn check(request: &EnrolRequest) -> Result<()> {
     }
     if request.app_version.is_empty() || request.app_version.len() > 40 {
         return Err(Error::Invalid("The program's version must have 1 to 40 characters."));
+    }
+    if request.again.is_some() && request.recovers.is_some() {
+        return Err(Error::Invalid("A computer goes on as what it was, or under another id; not both."));
     }
     let key = parse_public_key(&request.public_key)
         .ok_or(Error::Invalid("The public key is not an Ed25519 key in base64."))?;

@@ -18,6 +18,7 @@ use time::OffsetDateTime;
 
 use super::code::random_bytes;
 use super::device;
+use super::recovery;
 use super::session::proven_device;
 use super::throttle::Who;
 use crate::AppState;
@@ -26,7 +27,8 @@ use crate::error::{Error, Json, Result};
 use crate::sync::push::Body;
 use crate::sync::set_aside;
 
-/// Takes what a desktop still had. All of it waits for a person: whoever had the desktop last may have written it.
+/// Takes what a desktop still had. All of it waits for a person: whoever had the desktop last may have written it. So does
+/// what was on a desktop whose keys were lost, brought by the one that it became.
 #[tracing::instrument(skip_all)]
 pub(crate) async fn handover(
     State(state): State<AppState>,
@@ -37,21 +39,31 @@ pub(crate) async fn handover(
     let message = handover_message(&state.auth.server_name, tenant, id, &request.challenge);
     let device =
         proven_device(&state, tenant, id, &request.challenge, &message, &request.signature, now).await?;
-    must_be_revoked(&device)?;
-    let refusal = Refusal::new(
-        RefusalCode::DeviceRevoked,
-        "It came from a computer that had been taken out of service. A person decides about it.",
-    );
+    if request.of.is_none() {
+        must_be_revoked(&device)?;
+    }
     let mut tx = state.db.write(tenant).await?;
-    let from = set_aside::From { tenant, device: id, key: device.public_key };
-    acknowledge(&mut tx, tenant, id, now).await?;
+    let (device, refusal, reason) = if let Some(was) = request.of {
+        let reason = "The computer's keys had been lost: what was found on its disk waits for a person.";
+        (recovery::lost(&mut tx, tenant, id, was).await?, recovery::adopted(), reason)
+    } else {
+        acknowledge(&mut tx, tenant, id, now).await?;
+        let refusal = Refusal::new(
+            RefusalCode::DeviceRevoked,
+            "It came from a computer that had been taken out of service. A person decides about it.",
+        );
+        let reason = "The computer had been taken out of service: what it brought waits for a person.";
+        (device, refusal, reason)
+    };
+    let of = DeviceId(device.id);
+    let from = set_aside::From { tenant, device: of, key: device.public_key };
     let receipts = set_aside::all(&mut tx, &from, &request.mutations, &refusal).await?;
     let changes = json!({ "handed_over": receipts.len() });
     let event = Event {
-        device: Some(id),
+        device: Some(of),
         clinic: Some(device.clinic),
         changes: Some(changes),
-        reason: Some("The computer had been taken out of service: what it brought waits for a person."),
+        reason: Some(reason),
         ..Event::new(Action::SyncPush)
     };
     audit::record(&mut tx, tenant, Lane::Writes, &event).await?;

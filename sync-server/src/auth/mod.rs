@@ -20,6 +20,8 @@ pub mod own_keys;
 pub mod password;
 /// Members of staff.
 pub mod person;
+/// `POST /v1/devices/recovery`, and desktops that come back after their keys were lost.
+pub mod recovery;
 /// Refresh tokens.
 pub mod refresh;
 /// `POST /v1/clinics/register`.

@@ -4,6 +4,7 @@ use protocol::api::StaffMember;
 use protocol::id::{DoctorId, UserId};
 use protocol::permission::{Role, Roles};
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// A member of staff who may sign in.
@@ -21,6 +22,8 @@ pub struct Person {
     pub password_hash: String,
     /// Whether it is a one-time password.
     pub must_change_password: bool,
+    /// Whether it is one, and its time is over: it signs nobody in any more.
+    pub has_old_one_time_password: bool,
     /// See [`super::token::Claims::tv`].
     pub token_version: i32,
     /// Their profile as a prescriber.
@@ -54,7 +57,8 @@ pub fn normalise_email(email: &str) -> String {
 pub async fn find_by_email(tx: &mut PgConnection, tenant: Uuid, email: &str) -> sqlx::Result<Option<Person>> {
     let row = sqlx::query!(
         r#"select u.id, u.full_name, u.email, u.roles, u.password_hash, u.must_change_password,
-                  u.token_version, d.id as "doctor?"
+                  u.token_version, d.id as "doctor?",
+                  coalesce(u.must_change_password and u.one_time_until < now(), false) as "is_old!"
            from users u
            left join doctors d
              on d.tenant_id = u.tenant_id and d.user_id = u.id and d.is_active and d.deleted_at is null
@@ -71,6 +75,7 @@ pub async fn find_by_email(tx: &mut PgConnection, tenant: Uuid, email: &str) -> 
         roles: roles(&row.roles),
         password_hash: row.password_hash,
         must_change_password: row.must_change_password,
+        has_old_one_time_password: row.is_old,
         token_version: row.token_version,
         doctor: row.doctor,
     }))
@@ -85,7 +90,8 @@ pub async fn find_on_device(
 ) -> sqlx::Result<Option<Person>> {
     let row = sqlx::query!(
         r#"select u.id, u.full_name, u.email, u.roles, u.password_hash, u.must_change_password,
-                  u.token_version, d.id as "doctor?"
+                  u.token_version, d.id as "doctor?",
+                  coalesce(u.must_change_password and u.one_time_until < now(), false) as "is_old!"
            from users u
            join device_users k
              on k.tenant_id = u.tenant_id and k.user_id = u.id and k.device_id = $2
@@ -105,9 +111,28 @@ pub async fn find_on_device(
         roles: roles(&row.roles),
         password_hash: row.password_hash,
         must_change_password: row.must_change_password,
+        has_old_one_time_password: row.is_old,
         token_version: row.token_version,
         doctor: row.doctor,
     }))
+}
+
+/// Notes that somebody worked at a device before it was enrolled again, since it has its id: what they did there was signed
+/// as it was then.
+pub async fn note_earlier(tx: &mut PgConnection, tenant: Uuid, device: Uuid, user: Uuid) -> sqlx::Result<()> {
+    let seconds = device.get_timestamp().map_or(0, |time| time.to_unix().0);
+    let made = i64::try_from(seconds).ok().and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok());
+    sqlx::query!(
+        "update device_users set first_signed_in_at = least(first_signed_in_at, $4)
+         where tenant_id = $1 and device_id = $2 and user_id = $3",
+        tenant,
+        device,
+        user,
+        made
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
 /// Notes that they signed in with their password on this device.

@@ -120,6 +120,7 @@ pub(crate) async fn renew(
         scope: place.scope,
         server_name: auth.server_name.to_string(),
         epoch: Epoch(names.epoch),
+        recovered_key: None,
         session: session::session(auth, place, &person, tokens, order, notices, now),
     }))
 }
@@ -267,6 +268,7 @@ async fn add(
         public_key: &request.public_key,
         scope: device::scope(&was.scope),
         enrolled_by: caller.user.0,
+        again: None,
     };
     let enrolled = device::insert(tx, tenant, &new).await?;
     set_past(tx, caller, enrolled.id, request).await?;

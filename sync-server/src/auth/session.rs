@@ -101,6 +101,10 @@ pub(crate) async fn login(
         return Err(error);
     };
 
+    if person.has_old_one_time_password {
+        state.audit.record(&state.db, tenant, &too_old(attempt(Action::LoginFailed))).await?;
+        return Err(Error::WrongCode);
+    }
     let mut tx = state.db.write_unsynced(tenant).await?;
     audit::set_actor(&mut tx, Actor::Person(UserId(person.id))).await?;
     person::note_sign_in(&mut tx, tenant.0, device.id, person.id).await?;
@@ -166,6 +170,11 @@ pub(crate) async fn refresh(
     Ok(Json(tokens(&state.auth, &place, &person, next, standing, now)))
 }
 
+/// How it stands in the audit log that a one-time password came when its time was over.
+pub(super) fn too_old(attempt: Event<'_>) -> Event<'_> {
+    Event { reason: Some("The one-time password was too old."), ..attempt }
+}
+
 /// The device that signed this message, and is not revoked.
 async fn signing_device(
     state: &AppState,
@@ -181,7 +190,8 @@ async fn signing_device(
 }
 
 /// The device that signed this message, in service or not. Whatever is wrong with the proof, the answer is the same,
-/// and nothing but the challenge is used up.
+/// and nothing but the challenge is used up. That there is no such device is said: nobody guesses the id of one, and after
+/// a restore its people must know what to do.
 pub(super) async fn proven_device(
     state: &AppState,
     tenant: TenantId,
@@ -195,6 +205,9 @@ pub(super) async fn proven_device(
     let found = device::find(&mut tx, tenant.0, device.0).await?;
     let is_fresh = device::take_challenge(&mut tx, tenant.0, device.0, challenge, now).await?;
     tx.commit().await?;
+    if found.is_none() {
+        return Err(state.auth.failed(Who::unknown_device(tenant.0), Error::DeviceUnknown));
+    }
     let proven = found.filter(|device| is_fresh && verify(&device.public_key, message, signature));
     proven.ok_or_else(|| state.auth.failed(Who::unknown_device(tenant.0), Error::Unauthorized))
 }

@@ -2,11 +2,11 @@
 
 use axum::extract::State;
 use protocol::api::{DeviceScope, StandingRequest};
-use protocol::id::{DeviceId, DoctorId, TenantId, UserId};
+use protocol::id::{DeviceId, DoctorId, Epoch, TenantId, UserId};
 use protocol::signing::standing_message;
 use protocol::standing::{
-    AdminDevice, Colleague, Consent, Lease, MAX_ADMIN_DEVICES, MAX_OFFLINE_DAYS, Order, Revocation,
-    SignedOrder,
+    AdminDevice, Colleague, Consent, Lease, MAX_ADMIN_DEVICES, MAX_OFFLINE_DAYS, MAX_REMEMBERED, Order,
+    Revocation, SignedOrder,
 };
 use sqlx::PgConnection;
 use time::OffsetDateTime;
@@ -85,8 +85,9 @@ pub(crate) async fn renew(
     nonce: &str,
     now: OffsetDateTime,
 ) -> Result<SignedOrder> {
-    let chosen = sqlx::query_scalar!(
-        "select settings #>> '{offline,max_days_without_sync}' from tenants where id = $1",
+    let chosen = sqlx::query!(
+        "select t.settings #>> '{offline,max_days_without_sync}' as days, s.epoch
+         from tenants t join tenant_sync s on s.tenant_id = $1 where t.id = $1",
         tenant.0
     )
     .fetch_one(&mut *tx)
@@ -96,11 +97,14 @@ pub(crate) async fn renew(
         device_id: DeviceId(device),
         scope,
         issued_at: now,
-        offline_days: offline_days(chosen.as_deref()),
+        offline_days: offline_days(chosen.days.as_deref()),
         // What is longer than any nonce is not one.
         nonce: nonce.chars().take(64).collect(),
         people: people(tx, tenant, device).await?,
         admin_devices: admin_devices(tx, tenant, device).await?,
+        epoch: Some(Epoch(chosen.epoch)),
+        revoked: revoked(tx, tenant).await?,
+        closed: closed(tx, tenant).await?,
     };
     sqlx::query!(
         "insert into device_leases (tenant_id, device_id, not_after) values ($1, $2, $3)
@@ -159,6 +163,30 @@ async fn admin_devices(tx: &mut PgConnection, tenant: TenantId, device: Uuid) ->
     let devices =
         rows.into_iter().map(|row| AdminDevice { device_id: DeviceId(row.id), public_key: row.public_key });
     Ok(devices.collect())
+}
+
+/// What a restored server must hear again.
+async fn revoked(tx: &mut PgConnection, tenant: TenantId) -> Result<Vec<DeviceId>> {
+    let revoked = sqlx::query_scalar!(
+        "select id from devices where tenant_id = $1 and revoked_at is not null
+         order by revoked_at desc, id limit $2",
+        tenant.0,
+        MAX_REMEMBERED as i64
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(revoked.into_iter().map(DeviceId).collect())
+}
+
+async fn closed(tx: &mut PgConnection, tenant: TenantId) -> Result<Vec<UserId>> {
+    let closed = sqlx::query_scalar!(
+        "select id from users where tenant_id = $1 and not is_active order by updated_at desc, id limit $2",
+        tenant.0,
+        MAX_REMEMBERED as i64
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(closed.into_iter().map(UserId).collect())
 }
 
 #[cfg(test)]

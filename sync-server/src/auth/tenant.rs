@@ -95,13 +95,13 @@ pub async fn insert_clinic(tx: &mut PgConnection, tenant: Uuid, clinic: &NewClin
     Ok(())
 }
 
-/// Adds a member of staff.
+/// Adds a member of staff. A one-time password serves for a week: whoever is new may begin on Monday.
 pub async fn insert_user(tx: &mut PgConnection, tenant: Uuid, user: &NewUser<'_>) -> sqlx::Result<()> {
     let roles: Vec<String> = user.roles.iter().map(|role| role.as_str().to_owned()).collect();
     sqlx::query!(
         "insert into users (tenant_id, id, email, full_name, roles, password_hash, must_change_password,
-                            mobile_number)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+                            mobile_number, one_time_until)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, case when $7 then now() + interval '7 days' end)",
         tenant,
         user.id,
         user.email,

@@ -95,6 +95,8 @@ pub struct Embedded {
     bin: PathBuf,
     cluster: PathBuf,
     user: User,
+    port: u16,
+    settings: &'static str,
     stop_mode: &'static str,
     // Held until the process ends: one server for one folder.
     lock: File,
@@ -135,6 +137,8 @@ impl Embedded {
             bin,
             cluster,
             user,
+            port: access.port,
+            settings,
             stop_mode: if options.durable { "fast" } else { "immediate" },
             lock,
         };
@@ -147,7 +151,8 @@ impl Embedded {
         let mut first_try = Some(last_port).filter(|port| *port != 0 && is_free(*port));
         for tries_left in (0..START_TRIES).rev() {
             access.port = first_try.take().map_or_else(free_port, Ok)?;
-            match embedded.run_start(access.port, settings) {
+            embedded.port = access.port;
+            match embedded.run_start() {
                 Err(error) if tries_left == 0 => return Err(error),
                 Err(error) => tracing::debug!(%error, "once more, on another port"),
                 Ok(()) => break,
@@ -170,6 +175,15 @@ impl Embedded {
         &self.passwords
     }
 
+    /// Starts it again where it was if it does not run any more, as after a system without memory has killed it. Answers
+    /// whether it did. Blocks for a second or two.
+    pub fn start_again(&self) -> Result<bool, Error> {
+        if self.is_running() {
+            return Ok(false);
+        }
+        self.run_start().map(|()| true)
+    }
+
     /// Stops it and waits until it has stopped.
     pub fn stop(self) -> Result<(), Error> {
         self.run_stop()
@@ -186,7 +200,8 @@ impl Embedded {
         self.pg_ctl("status").stderr(Stdio::null()).status().is_ok_and(|status| status.success())
     }
 
-    fn run_start(&self, port: u16, settings: &str) -> Result<(), Error> {
+    fn run_start(&self) -> Result<(), Error> {
+        let Self { port, settings, .. } = self;
         let log = self.cluster.join("server.log");
         // Opened outputs would be inherited by the server and never end.
         let status = self
@@ -213,7 +228,12 @@ impl Embedded {
 
     fn run_stop(&self) -> Result<(), Error> {
         let output = self.pg_ctl("stop").args(["-w", "-t", "60", "-m", self.stop_mode]).output()?;
-        if output.status.success() { Ok(()) } else { Err(failed("pg_ctl stop", &output.stderr)) }
+        // One that was killed is taken for a running one until the system forgets it; then it has stopped as well.
+        if output.status.success() || !self.is_running() {
+            Ok(())
+        } else {
+            Err(failed("pg_ctl stop", &output.stderr))
+        }
     }
 }
 

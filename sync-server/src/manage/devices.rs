@@ -10,6 +10,7 @@ use crate::AppState;
 use crate::audit::{self, Actor};
 use crate::auth::{Caller, device};
 use crate::error::{Error, Json, OrEmpty, Result};
+use crate::sync::set_aside;
 
 /// All computers of the tenant, those in service first.
 #[tracing::instrument(skip_all, fields(tenant = %caller.tenant))]
@@ -19,7 +20,7 @@ pub(crate) async fn list(State(state): State<AppState>, caller: Caller) -> Resul
 }
 
 /// Takes a computer out of service, for good: its tokens end at once, and it locks as soon as it hears of it. What it has
-/// not sent yet it hands over for a person to look at; then it destroys its keys and files, at once if the caller's
+/// not sent yet it hands over for a person to look at, and what it was refused comes before the admins; then it destroys its keys and files, at once if the caller's
 /// computer agrees, else after a day.
 #[tracing::instrument(skip_all, fields(tenant = %caller.tenant, user = %caller.user))]
 pub(crate) async fn revoke(
@@ -39,7 +40,7 @@ pub(crate) async fn revoke(
         return Err(Error::Invalid("Say why in at most 300 characters."));
     }
     let tenant = caller.tenant.0;
-    let mut tx = state.db.write_unsynced(caller.tenant).await?;
+    let mut tx = state.db.write(caller.tenant).await?;
     audit::set_actor(&mut tx, Actor::Person(caller.user)).await?;
     if let Some(consent) = &request.consent {
         let own = device::find(&mut tx, tenant, caller.device.0).await?.ok_or(Error::Unauthorized)?;
@@ -50,6 +51,7 @@ pub(crate) async fn revoke(
     let consent = request.consent.as_deref().map(|signature| (caller.device.0, signature));
     let how = device::Revoke { by: Some(caller.user.0), reason, consent };
     device::revoke(&mut tx, tenant, id, how).await?;
+    set_aside::of_lost(&mut tx, caller.tenant, caller.device).await?;
     let device = read(&mut tx, tenant, Some(id)).await?.into_iter().next().ok_or(Error::NotFound)?;
     tx.commit().await?;
     tracing::info!(tenant = %caller.tenant, device = %id, "a desktop was revoked");
@@ -61,7 +63,10 @@ async fn read(tx: &mut PgConnection, tenant: Uuid, only: Option<Uuid>) -> Result
     let rows = sqlx::query!(
         r#"select d.id, d.name, d.clinic_id, d.platform, d.app_version, d.scope, d.lane, d.enrolled_at, d.enrolled_by,
                   d.last_seen_at, d.revoked_at, d.copied_at is not null as "is_copied!",
-                  d.copied_from,
+                  d.copied_from, d.is_recovered, d.recovery_fingerprint, d.recovery_made_at,
+                  (select n.id from devices n
+                   where n.tenant_id = $1 and n.copied_from = d.id and n.is_recovered
+                   order by n.enrolled_at desc limit 1) as "recovered_as?",
                   l.not_after as "lease_until?", r.reason as "reason?", r.consent is not null as "has_consent!",
                   r.acknowledged_at as "acknowledged_at?", r.receipt_at as "receipt_at?", r.done_at as "done_at?",
                   (r.receipt::jsonb ->> 'lost')::bigint as lost
@@ -97,7 +102,11 @@ async fn read(tx: &mut PgConnection, tenant: Uuid, only: Option<Uuid>) -> Result
             last_seen_at: row.last_seen_at,
             revoked_at: row.revoked_at,
             is_copied: row.is_copied,
-            copied_from: row.copied_from.map(DeviceId),
+            copied_from: row.copied_from.filter(|_| !row.is_recovered).map(DeviceId),
+            recovered_from: row.copied_from.filter(|_| row.is_recovered).map(DeviceId),
+            recovered_as: row.recovered_as.map(DeviceId),
+            recovery_fingerprint: row.recovery_fingerprint,
+            recovery_made_at: row.recovery_made_at,
             lease_until: row.lease_until,
             revocation: row.revoked_at.map(|asked_at| RevocationInfo {
                 state,

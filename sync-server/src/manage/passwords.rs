@@ -13,7 +13,8 @@ use crate::auth::person;
 use crate::auth::throttle::Who;
 use crate::error::{Error, Json, Result};
 
-/// Gives someone a one-time password instead of the one that they lost. Their access tokens end at once.
+/// Gives someone a one-time password instead of the one that they lost; it serves for ten minutes. Their access tokens end
+/// at once.
 #[tracing::instrument(skip_all, fields(tenant = %caller.tenant, user = %caller.user))]
 pub(crate) async fn reset(
     State(state): State<AppState>,
@@ -30,7 +31,7 @@ pub(crate) async fn reset(
     audit::set_actor(&mut tx, Actor::Person(caller.user)).await?;
     let changed = sqlx::query!(
         "update users set password_hash = $3, must_change_password = true, token_version = token_version + 1,
-                          updated_at = now()
+                          one_time_until = now() + interval '10 minutes', updated_at = now()
          where tenant_id = $1 and id = $2",
         caller.tenant.0,
         id,
@@ -77,7 +78,7 @@ pub(crate) async fn change_own(
     // If an admin reset it meanwhile, that holds.
     let changed = sqlx::query!(
         "update users set password_hash = $3, must_change_password = false, token_version = token_version + 1,
-                          updated_at = now()
+                          one_time_until = null, updated_at = now()
          where tenant_id = $1 and id = $2 and token_version = $4",
         tenant,
         caller.user.0,

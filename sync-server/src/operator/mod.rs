@@ -1,6 +1,7 @@
 //! The operator's commands: tenants, the first codes, people. They run as `clinic_ops`.
 
 /// Options.
+mod epoch_report;
 mod epochs;
 mod options;
 /// Passwords.
@@ -84,6 +85,7 @@ pub async fn run_tenant(
         TenantCommand::SetOffline(options) => tenancy::set_offline(db, options, out).await?,
         TenantCommand::NewEpoch(options) => epochs::new_epoch(db, options, out).await?,
         TenantCommand::Release(options) => epochs::release(db, options, out).await?,
+        TenantCommand::EpochReport(options) => epoch_report::epoch_report(db, &options, out).await?,
     }
     Ok(())
 }

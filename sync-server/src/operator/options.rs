@@ -29,6 +29,8 @@ pub enum TenantCommand {
     NewEpoch(TenantNewEpoch),
     /// Serves desktops again that wait for the operator since the new epoch.
     Release(TenantRelease),
+    /// Tells which computers have come back since the data was restored, and what they know that it does not.
+    EpochReport(TenantChoice),
 }
 
 /// `clinic-sync device …`.

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use anyhow::{Context, bail};
+use protocol::id::DeviceId;
 use protocol::table::TableName;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -20,6 +21,7 @@ use crate::auth::person::normalise_email;
 use crate::auth::register::fits;
 use crate::auth::tenant::{NewClinic, insert_clinic};
 use crate::error::violated_constraint;
+use crate::sync::set_aside;
 
 /// Gives a person a password that they must change, and ends their sign-ins.
 pub(super) async fn reset_password(
@@ -53,7 +55,7 @@ pub(super) async fn reset_password(
     let mut tx = db.write_unsynced(tenant).await?;
     let changed = sqlx::query!(
         "update users set password_hash = $3, must_change_password = true, token_version = token_version + 1,
-                          updated_at = now()
+                          one_time_until = now() + interval '1 day', updated_at = now()
          where tenant_id = $1 and email = $2 and is_active",
         tenant.0,
         email,
@@ -71,7 +73,7 @@ pub(super) async fn reset_password(
         out,
         options.output.json,
         json!({ "tenant_code": code, "email": email, "changed": true }),
-        "The password is changed. They must sign in online with it once on each computer.",
+        "The password is changed. They must sign in with it within a day, online, and choose another one.",
     )
 }
 
@@ -194,7 +196,7 @@ pub(super) async fn revoke_device(
     out: &mut impl Write,
 ) -> anyhow::Result<()> {
     let (tenant, code) = find_tenant(db, &options.tenant_code).await?;
-    let mut tx = db.write_unsynced(tenant).await?;
+    let mut tx = db.write(tenant).await?;
     let name = sqlx::query_scalar!(
         "select name from devices where tenant_id = $1 and id = $2 and revoked_at is null for update",
         tenant.0,
@@ -212,6 +214,7 @@ pub(super) async fn revoke_device(
         );
     }
     device::revoke(&mut tx, tenant.0, options.device_id, device::Revoke::default()).await?;
+    set_aside::of_lost(&mut tx, tenant, DeviceId(options.device_id)).await?;
     audited(&mut tx, tenant, "device revoke", None).await?;
     tx.commit().await?;
     answer(

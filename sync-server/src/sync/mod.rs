@@ -18,6 +18,8 @@ pub mod push;
 mod quarantine;
 pub mod read;
 pub mod receipts;
+pub(crate) mod refused;
+pub(crate) mod restored;
 pub(crate) mod rows;
 mod session;
 pub(crate) mod set_aside;

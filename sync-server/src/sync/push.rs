@@ -148,6 +148,7 @@ async fn apply_all(
         log::must_have_room(tx, caller.tenant, caller.device).await?;
     }
     settle::hand_over_lapsed(tx, session).await?;
+    settle::hand_over_lost(tx, session).await?;
     log::set_progress(tx, caller.tenant, caller.device, progress).await?;
     Ok(receipts)
 }

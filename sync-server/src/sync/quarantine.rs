@@ -16,7 +16,7 @@ use super::people::{Judged, said};
 use super::session::Session;
 use crate::error::Result;
 
-/// A mutation that was set aside, locked.
+/// A mutation that was set aside.
 #[derive(Debug)]
 pub(super) struct Aside {
     pub(super) device: DeviceId,
@@ -25,6 +25,8 @@ pub(super) struct Aside {
     pub(super) place: i64,
     /// Whether a person has seen to it already.
     pub(super) is_settled: bool,
+    /// Whether its device is out of service.
+    pub(super) is_lost: bool,
     pub(super) hash: Hash,
     pub(super) author: UserId,
     /// When it was done, as far as that is believed; none where that was not noted.
@@ -47,8 +49,26 @@ impl Aside {
     }
 }
 
-/// One that was set aside, if there is such a one.
+/// One that was set aside, if there is such a one, locked.
 pub(super) async fn lock(
+    tx: &mut PgConnection,
+    tenant: TenantId,
+    device: DeviceId,
+    sequence: i64,
+) -> Result<Option<Aside>> {
+    sqlx::query_scalar!(
+        "select sequence from sync_quarantine where tenant_id = $1 and device_id = $2 and sequence = $3 for update",
+        tenant.0,
+        device.0,
+        sequence
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    find(tx, tenant, device, sequence).await
+}
+
+/// One that was set aside, if there is such a one.
+pub(super) async fn find(
     tx: &mut PgConnection,
     tenant: TenantId,
     device: DeviceId,
@@ -57,12 +77,13 @@ pub(super) async fn lock(
     let row = sqlx::query!(
         r#"select coalesce(q.place, q.sequence) as "place!", q.resolved_at is not null as "is_settled!", q.code,
                   coalesce(q.detail, m.detail) as detail, m.hash, m.previous_hash, m.signature, m.own_signature,
-                  m.actor_user_id, m.done_at, m.received_at, m.body
+                  m.actor_user_id, m.done_at, m.received_at, m.body,
+                  d.revoked_at is not null as "is_lost!"
            from sync_quarantine q
            join sync_mutations m
              on m.tenant_id = q.tenant_id and m.device_id = q.device_id and m.sequence = q.sequence
-           where q.tenant_id = $1 and q.device_id = $2 and q.sequence = $3
-           for update of q"#,
+           join devices d on d.tenant_id = q.tenant_id and d.id = q.device_id
+           where q.tenant_id = $1 and q.device_id = $2 and q.sequence = $3"#,
         tenant.0,
         device.0,
         sequence
@@ -74,6 +95,7 @@ pub(super) async fn lock(
         sequence,
         place: row.place,
         is_settled: row.is_settled,
+        is_lost: row.is_lost,
         hash: Hash::parse(&row.hash).unwrap_or(Hash::ZERO),
         author: UserId(row.actor_user_id),
         done_at: row.done_at,
@@ -89,6 +111,34 @@ pub(super) async fn lock(
         detail: row.detail,
         code: row.code,
     }))
+}
+
+/// Those of devices out of service that wait by themselves and are not before the admins yet.
+pub(super) async fn lost(tx: &mut PgConnection, tenant: TenantId) -> Result<Vec<(DeviceId, i64)>> {
+    let found = sqlx::query!(
+        "select q.device_id, q.sequence from sync_quarantine q
+         join devices d on d.tenant_id = $1 and d.id = q.device_id and d.revoked_at is not null
+         where q.tenant_id = $1 and q.resolved_at is null and q.blocked_by is null and q.before_admins_at is null
+         order by q.device_id, q.sequence",
+        tenant.0
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(found.into_iter().map(|row| (DeviceId(row.device_id), row.sequence)).collect())
+}
+
+/// Notes that one is before the admins.
+pub(super) async fn note_before_admins(tx: &mut PgConnection, tenant: TenantId, aside: &Aside) -> Result<()> {
+    sqlx::query!(
+        "update sync_quarantine set before_admins_at = now()
+         where tenant_id = $1 and device_id = $2 and sequence = $3 and before_admins_at is null",
+        tenant.0,
+        aside.device.0,
+        aside.sequence
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
 /// The numbers of those that wait behind this one, in their order.

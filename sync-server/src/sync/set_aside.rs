@@ -44,6 +44,13 @@ pub(crate) async fn before_admins(
     settle::hand_over_lapsed(tx, &mut session).await
 }
 
+/// Brings before the admins what waits of computers that are out of service.
+pub(crate) async fn of_lost(tx: &mut TenantWriteTx, tenant: TenantId, by: DeviceId) -> Result<()> {
+    let now = OffsetDateTime::now_utc();
+    let mut session = Session::new(tenant, by, DeviceScope::FrontDesk, Room::UNASKED, now);
+    settle::hand_over_lost(tx, &mut session).await
+}
+
 /// Keeps them in the device's order, each with this answer. Those that came before keep the one that they got.
 pub(crate) async fn all(
     tx: &mut TenantWriteTx,
@@ -79,7 +86,7 @@ pub(crate) async fn all(
         receipts.push(receipt);
     }
     log::must_have_room(tx, from.tenant, from.device).await?;
-    settle::hand_over_all(tx, &mut session, &receipts[old.len()..]).await?;
+    settle::hand_over_lost(tx, &mut session).await?;
     log::set_progress(tx, from.tenant, from.device, progress).await?;
     Ok(receipts)
 }

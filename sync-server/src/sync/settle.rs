@@ -59,6 +59,7 @@ pub(super) async fn apply(
         roles: &roles,
         is_author: aside.author == mutation.actor_user_id,
         is_there: aside.device == session.device,
+        is_lost: aside.is_lost,
     };
     let checked = settlement.check(settler, &mutation.changes).and_then(|()| match &aside.mutation {
         Ok(refused) if settlement.way == Way::Replace => check_replacement(refused, &mutation.changes),
@@ -90,6 +91,19 @@ pub(super) async fn apply(
             hand_over(tx, session, &aside, from, settlement.reason.as_deref()).await?;
             Ok((Done::default().receipt(sequence, hash), None))
         }
+        Way::Replace if aside.device != session.device => {
+            let instead = attempt(tx, session, mutation, hash, sequence, judged).await?;
+            // Refused, it waits by itself, and what it was to correct goes on waiting.
+            if !instead.fate.is_aside() {
+                session.instead.insert(sequence, mutation.changes.clone());
+                let mut theirs = on_behalf(tx, session, &aside).await?;
+                end(tx, &mut theirs, &aside, &by, Fate::Replaced, None).await?;
+                go_on(tx, &mut theirs, aside.sequence, &by).await?;
+                hand_over_lapsed(tx, &mut theirs).await?;
+                session.takes_over(theirs);
+            }
+            Ok((instead, None))
+        }
         Way::Replace => {
             end(tx, session, &aside, &by, Fate::Replaced, None).await?;
             session.instead.insert(sequence, mutation.changes.clone());
@@ -110,8 +124,7 @@ pub(super) async fn apply(
             Ok((Receipt { detail, ..Done::default().receipt(sequence, hash) }, None))
         }
         Way::Retry | Way::Discard => {
-            let scope = scope_of(tx, session, &aside).await?;
-            let mut theirs = Session::new(session.tenant, aside.device, scope, session.room, session.now);
+            let mut theirs = on_behalf(tx, session, &aside).await?;
             let detail = settle(tx, &mut theirs, &aside, &by).await?;
             session.takes_over(theirs);
             Ok((Receipt { detail, ..Done::default().receipt(sequence, hash) }, None))
@@ -220,7 +233,7 @@ async fn end(
 }
 
 /// Brings one before the tenant's admins. The item tells who and when and why, and none of the values: admins by
-/// themselves see no clinical column.
+/// themselves see no clinical column. What only said what becomes of another one is not brought: that one is.
 pub(super) async fn hand_over(
     tx: &mut PgConnection,
     session: &mut Session,
@@ -228,17 +241,25 @@ pub(super) async fn hand_over(
     from: Source,
     why: Option<&str>,
 ) -> Result<()> {
-    let Ok(mutation) = &aside.mutation else { return Ok(()) };
-    let Some(first) = mutation.changes.first() else { return Ok(()) };
+    quarantine::note_before_admins(tx, session.tenant, aside).await?;
+    let mutation = aside.mutation.as_ref().ok();
+    if mutation.is_some_and(|mutation| mutation.changes.is_empty()) {
+        return Ok(());
+    }
+    let id = item_id(aside.device, aside.sequence);
+    let changes = mutation.map_or(&[][..], |mutation| mutation.changes.as_slice());
+    // What nobody here can read names no record: its item is about itself.
+    let (table, row) =
+        changes.first().map_or((TableName::SyncConflicts, id), |first| (first.table, first.id));
     let origin = Origin {
         tenant: session.tenant,
         device: aside.device,
         actor: aside.author,
-        recorded_at: mutation.recorded_at,
+        recorded_at: mutation.map_or(aside.done_at.unwrap_or(session.now), |mutation| mutation.recorded_at),
         now: session.now,
     };
     let mut patient = None;
-    for change in &mutation.changes {
+    for change in changes {
         let is = rows::lock(tx, session.tenant, change.table, change.id).await?;
         let values = is.map_or_else(|| change.values(), |is| is.values);
         patient = conflicts::patient_of(tx, session.tenant, (change.table, change.id), &values).await?;
@@ -252,31 +273,27 @@ pub(super) async fn hand_over(
         None => None,
     };
     let item = Item {
-        id: item_id(aside.device, aside.sequence),
+        id,
         kind: Kind::Refused,
-        table: first.table,
-        row: first.id,
+        table,
+        row,
         column: None,
         patient,
         rule: None,
         base: Value::Null,
         theirs: json!({ "why": why.map(str::trim) }),
-        ours: ours(aside, mutation, aside.code.as_deref(), aside.detail.as_deref()),
+        ours: json!({
+            "device_id": aside.device,
+            "sequence": aside.sequence,
+            "kind": mutation.map_or("unreadable_change", |mutation| mutation.kind.as_str()),
+            "code": aside.code,
+            "detail": aside.detail,
+        }),
         theirs_from: from,
         ours_from: author(tx, session, origin).await?,
     };
     session.open(tx, &item).await?;
     Ok(())
-}
-
-fn ours(aside: &Aside, mutation: &Mutation, code: Option<&str>, detail: Option<&str>) -> Value {
-    json!({
-        "device_id": aside.device,
-        "sequence": aside.sequence,
-        "kind": mutation.kind,
-        "code": code,
-        "detail": detail,
-    })
 }
 
 /// Who made a refused mutation, on whichever device.
@@ -332,7 +349,9 @@ async fn close(
     Ok(())
 }
 
-async fn scope_of(tx: &mut PgConnection, session: &Session, aside: &Aside) -> Result<DeviceScope> {
+/// What is done for the device of a refused mutation, by somebody at another one. Corrections of this push are in no log
+/// yet.
+async fn on_behalf(tx: &mut PgConnection, session: &Session, aside: &Aside) -> Result<Session> {
     let scope = sqlx::query_scalar!(
         "select scope from devices where tenant_id = $1 and id = $2",
         session.tenant.0,
@@ -340,19 +359,10 @@ async fn scope_of(tx: &mut PgConnection, session: &Session, aside: &Aside) -> Re
     )
     .fetch_one(tx)
     .await?;
-    log::from_text(scope)
-}
-
-/// Brings before the admins what nobody at its device can settle any more.
-pub(super) async fn hand_over_all(
-    tx: &mut PgConnection,
-    session: &mut Session,
-    receipts: &[Receipt],
-) -> Result<()> {
-    for receipt in receipts.iter().filter(|receipt| receipt.fate == Fate::Quarantined) {
-        hand_over_one(tx, session, receipt.sequence).await?;
-    }
-    Ok(())
+    let scope = log::from_text(scope)?;
+    let mut theirs = Session::new(session.tenant, aside.device, scope, session.room, session.now);
+    theirs.instead.clone_from(&session.instead);
+    Ok(theirs)
 }
 
 /// Brings before the admins what its author may not do any more: whether it goes in is theirs to say, and whoever made
@@ -360,6 +370,17 @@ pub(super) async fn hand_over_all(
 pub(super) async fn hand_over_lapsed(tx: &mut PgConnection, session: &mut Session) -> Result<()> {
     for sequence in std::mem::take(&mut session.lapsed) {
         hand_over_one(tx, session, sequence).await?;
+    }
+    Ok(())
+}
+
+/// Brings before the admins whatever waits of computers that are out of service, however that was said, and is not
+/// before them yet: nobody is at those computers any more.
+pub(super) async fn hand_over_lost(tx: &mut PgConnection, session: &mut Session) -> Result<()> {
+    for (device, sequence) in quarantine::lost(tx, session.tenant).await? {
+        if let Some(aside) = quarantine::lock(tx, session.tenant, device, sequence).await? {
+            hand_over(tx, session, &aside, Source::default(), None).await?;
+        }
     }
     Ok(())
 }

@@ -65,8 +65,6 @@ async fn a_password_without_the_computers_signature_opens_nothing() {
         LoginRequest { device_id: other.device, ..good().await },
         LoginRequest { challenge: stolen.challenge.clone(), ..good().await },
         LoginRequest { challenge: "AAAA".into(), ..good().await },
-        LoginRequest { device_id: DeviceId::new(), ..good().await },
-        LoginRequest { tenant_id: TenantId::new(), ..good().await },
     ] {
         let text = format!("{request:?}");
         assert_eq!(
@@ -74,6 +72,13 @@ async fn a_password_without_the_computers_signature_opens_nothing() {
             ErrorCode::Unauthorized,
             "{text}"
         );
+    }
+    // Of another tenant, and of none at all: both are no computer of this one.
+    for request in [
+        LoginRequest { device_id: DeviceId::new(), ..good().await },
+        LoginRequest { tenant_id: TenantId::new(), ..good().await },
+    ] {
+        assert_eq!(code_of(desk.post("/v1/auth/login", &request).await).await, ErrorCode::DeviceUnknown);
     }
     // The untouched request is still good, which shows that the others failed for their own reasons.
     let fresh = good().await;
@@ -241,8 +246,8 @@ async fn a_computer_of_another_tenant_is_unknown_here() {
     let other = register(&clinic.http, clinic.server.url(), &registration("MAIN")).await;
     // The computer's own key and the right password, under the neighbour's name.
     let moved = Desk { tenant: other.tenant_id, ..clinic.desk().await };
-    assert_eq!(code_of(moved.login(EMAIL, PASSWORD).await).await, ErrorCode::Unauthorized);
-    assert_eq!(code_of(moved.refresh(&moved.session.tokens).await).await, ErrorCode::Unauthorized);
+    assert_eq!(code_of(moved.login(EMAIL, PASSWORD).await).await, ErrorCode::DeviceUnknown);
+    assert_eq!(code_of(moved.refresh(&moved.session.tokens).await).await, ErrorCode::DeviceUnknown);
     assert_eq!(desk.next(&desk.session.tokens).await.generation, 2);
 }
 
@@ -270,7 +275,7 @@ async fn whoever_hammers_from_elsewhere_is_slowed_and_nobody_else() {
     for _ in 0..12 {
         codes.push(code_of(elsewhere.login(EMAIL, PASSWORD).await).await);
     }
-    assert_eq!(codes[..11], [ErrorCode::Unauthorized; 11]);
+    assert_eq!(codes[..11], [ErrorCode::DeviceUnknown; 11]);
     assert_eq!(codes[11], ErrorCode::TooManyRequests);
     desk.sign_in(EMAIL).await;
     assert_eq!(desk.next(&desk.session.tokens).await.generation, 2);

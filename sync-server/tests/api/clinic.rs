@@ -146,6 +146,8 @@ pub async fn enrol(server: &Server, tenant_code: &str, email: &str, scope: Devic
         app_version: "0.1.0".to_owned(),
         public_key,
         signature,
+        again: None,
+        recovers: None,
     };
     let client = client();
     let response = client

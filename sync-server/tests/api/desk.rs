@@ -260,7 +260,9 @@ pub fn enrol_request(key: &SigningKey, code: &Secret, email: &str, password: &st
         platform: "linux".into(),
         app_version: "0.1.0".into(),
         signature: sign(key, &enrol_message(&code.0, &public_key)),
+        again: None,
         public_key,
+        recovers: None,
     }
 }
 

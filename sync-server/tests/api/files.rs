@@ -86,8 +86,9 @@ async fn a_file_travels_in_pieces_goes_on_where_it_was_and_every_desktop_hears_w
     assert_eq!(desk.piece(id, 0, first).await.expect("kept").received, first.len() as u64);
     desk.piece(id, first.len() - 10, &bytes[first.len() - 10..first.len() + 500]).await.expect("kept");
     assert_eq!(desk.upload(id).await.received, first.len() as u64 + 500);
-    let short = desk.end(id).await.expect_err("bytes are missing");
-    assert!(short.detail.contains("not all there yet"), "{short:?}");
+    // Another computer may have had the pieces thrown away: that refuses nothing, and the rest is sent.
+    let short = Upload { stored: false, received: first.len() as u64 + 500 };
+    assert_eq!(desk.end(id).await, Ok(short));
     for piece in rest[500..].chunks(700_000) {
         let from = desk.upload(id).await.received;
         desk.piece(id, usize::try_from(from).expect("a length"), piece).await.expect("kept");

@@ -154,8 +154,10 @@ async fn a_suspended_tenant_sends_what_waits_and_reads_and_nothing_else() {
         "/v1/own-keys",
         "/v1/sync/push",
         "/v1/sync/receipts",
+        "/v1/sync/restored",
         "/v1/audit/events",
         "/v1/audit/ends",
+        "/v1/devices/recovery",
         "/v1/dental_attachments/{id}/upload",
     ];
     for (method, path, code) in refused_routes(&desk).await {

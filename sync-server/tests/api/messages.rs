@@ -12,6 +12,7 @@ use protocol::digest::RowsRequest;
 use protocol::farewell::{FarewellToken, Wiped};
 use protocol::log_end::LogPlace;
 use protocol::manage::RevokeRequest;
+use protocol::settlement::item_id;
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -22,6 +23,7 @@ use crate::clinic::{Desk, body, new_patient};
 use crate::desk;
 use crate::files::{attachment, picture};
 use crate::prescription::signed;
+use crate::recovery::Lost;
 use crate::renew::Copied;
 use crate::revoked::{farewell, handover, post, revocation, revoke};
 use crate::{audit_ends, desk::EMAIL, own_keys};
@@ -69,6 +71,9 @@ async fn story() -> Vec<Exchange> {
     get(&desk, &format!("/v1/sync/digest?epoch={}", desk.epoch)).await;
     let rows = RowsRequest { epoch: desk.epoch, table: "patients".into(), ids: vec![patient] };
     ask(&desk, Method::POST, "/v1/sync/rows", serde_json::to_value(rows).ok()).await;
+    let known = json!({ "epoch": desk.epoch, "sent_again": 2,
+        "only_here": [{ "table": "patients", "rows": 1, "ids": [patient] }] });
+    ask(&desk, Method::POST, "/v1/sync/restored", Some(known)).await;
     let receipts = json!({ "epoch": desk.epoch, "sequences": [1] });
     ask(&desk, Method::POST, "/v1/sync/receipts", Some(receipts)).await;
     tell(&desk, &chain(&[event(&desk, 1, Action::View)])).await.expect("kept");
@@ -93,6 +98,7 @@ async fn story() -> Vec<Exchange> {
     revoke(&desk, &lost, &stolen).await.expect("revoked");
     revocation(&lost, true).await;
     handover(&lost, vec![unsent]).await.expect("taken");
+    get(&desk, &format!("/v1/sync_conflicts/{}/refused", item_id(lost.device, 1))).await;
     let FarewellToken { token } = body(farewell(&lost).await).await.expect("a token");
     let wiped = Wiped { tenant_id: lost.tenant, device_id: lost.device, token };
     post(&lost, "/v1/devices/wiped", &wiped).await;
@@ -105,8 +111,10 @@ async fn story() -> Vec<Exchange> {
     room.next(&room.sign_in(EMAIL).await.tokens).await;
     let copied = Copied::new().await;
     copied.ask(&copied.request()).await.expect("another device");
+    let recovered = Lost::new().await;
+    recovered.ask(recovered.recovers()).await.expect("back");
     let mut all = BTreeMap::new();
-    for server in [&clinic.server, &other.server, &copied.clinic.server] {
+    for server in [&clinic.server, &other.server, &copied.clinic.server, &recovered.clinic.server] {
         for exchange in server.exchanges() {
             all.entry(exchange.place.clone()).or_insert(exchange);
         }
@@ -187,8 +195,11 @@ fn document(exchanges: &[Exchange]) -> String {
 
 #[tokio::test]
 async fn every_message_is_shown_as_it_is_sent() {
-    let exchanges: Vec<Exchange> =
-        story().await.into_iter().filter(|one| one.request.is_some() || one.answer.is_some()).collect();
+    let exchanges: Vec<Exchange> = Box::pin(story())
+        .await
+        .into_iter()
+        .filter(|one| one.request.is_some() || one.answer.is_some())
+        .collect();
     let shown: BTreeSet<String> = exchanges.iter().map(|one| one.place.clone()).collect();
     let all = clinic_sync::testing::routes();
     let all = all.into_iter().map(|(method, path)| format!("{} {path}", method.as_str().to_lowercase()));

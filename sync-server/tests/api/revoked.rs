@@ -34,7 +34,7 @@ pub async fn handover(desk: &Desk, mutations: Vec<SignedMutation>) -> Result<Han
     let challenge = challenge(desk).await;
     let signature = sign(&desk.key, &handover_message("test", desk.tenant, desk.device, &challenge));
     let (tenant_id, device_id) = (desk.tenant, desk.device);
-    let request = HandoverRequest { tenant_id, device_id, challenge, signature, mutations };
+    let request = HandoverRequest { tenant_id, device_id, challenge, signature, of: None, mutations };
     body(post(desk, "/v1/devices/handover", &request).await).await
 }
 

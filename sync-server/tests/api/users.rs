@@ -1,6 +1,7 @@
 //! Staff, their passwords and their computers, as an admin manages them.
 
-use protocol::api::{DeviceScope, NewDoctor, NoticeCode, Secret};
+use ed25519_dalek::SigningKey;
+use protocol::api::{DeviceScope, NewDoctor, NoticeCode, Secret, Session};
 use protocol::error::ErrorCode;
 use protocol::manage::{
     DeviceInfo, NewUser, OneTimePassword, PasswordChange, UserAdded, UserChange, UserInfo,
@@ -11,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::desk::{Clinic, Desk, EMAIL, PASSWORD, Refused, refused, register, registration};
+use crate::desk::{Clinic, Desk, EMAIL, PASSWORD, Refused, enrol_request, refused, register, registration};
 
 const NEW_PASSWORD: &str = "nine purple kettles";
 
@@ -101,7 +102,7 @@ async fn who_is_added_signs_in_with_a_one_time_password_and_chooses_their_own() 
 
     let desk = &office.desk;
     let response = desk.login("lata@sunrise.example", &one_time_password.0).await;
-    let session: protocol::api::Session = ok(response).await;
+    let session: Session = ok(response).await;
     assert!(session.notices.iter().any(|notice| notice.code == NoticeCode::PasswordChangeRequired));
     let token = &session.tokens.access_token.0;
     // The work on this computer goes on; for anything else they choose a password first.
@@ -128,7 +129,7 @@ async fn who_is_added_signs_in_with_a_one_time_password_and_chooses_their_own() 
     assert_eq!(password(token, &change(one_time, NEW_PASSWORD)).await.status(), StatusCode::NO_CONTENT);
     assert_eq!(desk.ask(token).await.status(), StatusCode::UNAUTHORIZED);
     assert_eq!(desk.login("lata@sunrise.example", one_time).await.status(), StatusCode::UNAUTHORIZED);
-    let session: protocol::api::Session = ok(desk.login("lata@sunrise.example", NEW_PASSWORD).await).await;
+    let session: Session = ok(desk.login("lata@sunrise.example", NEW_PASSWORD).await).await;
     assert_eq!(session.notices, []);
     let response = send(desk, &session.tokens.access_token.0, Method::GET, &path, &json!({})).await;
     assert_eq!(response.status(), StatusCode::NOT_FOUND);
@@ -331,6 +332,44 @@ async fn a_lost_password_is_replaced_by_one_that_serves_once() {
     assert_ne!(again.one_time_password, fresh.one_time_password);
     said(reset(office.clinic.registered.admin_user_id.0).await, 422).await;
     said(reset(Uuid::now_v7()).await, 404).await;
+}
+
+#[tokio::test]
+async fn a_one_time_password_signs_in_for_a_while_only() {
+    let office = Office::open().await;
+    let UserAdded { user, one_time_password } = office.added(&nurse("lata@sunrise.example")).await;
+    let within = async |time: &str| {
+        let until =
+            format!("between now() + interval '{time}' - interval '1 minute' and now() + interval '{time}'");
+        office.clinic.count(&format!("users where email like 'lata@%' and one_time_until {until}")).await
+    };
+    assert_eq!(within("7 days").await, 1, "who is new has a week");
+    let path = format!("/v1/users/{}/password", user.id);
+    let reset = async || -> OneTimePassword {
+        ok(send(&office.desk, office.desk.token(), Method::POST, &path, &json!({})).await).await
+    };
+    let fresh = reset().await.one_time_password;
+    assert_eq!(within("10 minutes").await, 1, "who lost theirs has ten minutes");
+    assert_ne!(fresh, one_time_password);
+    let over =
+        "update clinic.users set one_time_until = now() - interval '1 second' where email like 'lata@%'";
+    office.clinic.sql(over).await;
+    let told = refused(office.desk.login("lata@sunrise.example", &fresh.0).await).await;
+    assert_eq!((told.status, told.code), (401, ErrorCode::WrongCode));
+    // Nor is another computer enrolled with it.
+    let key = SigningKey::from_bytes(&rand::random());
+    let request = enrol_request(&key, &office.clinic.code().await, "lata@sunrise.example", &fresh.0);
+    let told = refused(office.clinic.post("/v1/devices/enrol", &request).await).await;
+    assert_eq!((told.status, told.code), (401, ErrorCode::WrongCode));
+    let again = reset().await.one_time_password;
+    let session: Session = ok(office.desk.login("lata@sunrise.example", &again.0).await).await;
+    // Who has chosen a password of their own has no such time.
+    let token = session.tokens.access_token.0;
+    let change = json!({ "old_password": again.0, "new_password": NEW_PASSWORD });
+    let chosen = send(&office.desk, &token, Method::POST, "/v1/auth/password", &change).await;
+    assert_eq!(chosen.status(), StatusCode::NO_CONTENT);
+    assert_eq!(office.desk.login("lata@sunrise.example", NEW_PASSWORD).await.status(), StatusCode::OK);
+    assert_eq!(office.clinic.count("users where one_time_until is not null").await, 0);
 }
 
 #[tokio::test]

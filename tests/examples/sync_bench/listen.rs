@@ -38,6 +38,8 @@ impl Caller {
             app_version: "0.1.0".into(),
             public_key,
             signature,
+            again: None,
+            recovers: None,
         };
         let client = http()?;
         let post = client.post(format!("{url}/v1/devices/enrol")).json(&request);

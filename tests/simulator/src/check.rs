@@ -8,16 +8,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use protocol::api::{DeviceScope, Fate};
 use protocol::digest::Digest;
 use protocol::merge::same;
+use protocol::mutation::{Hash, Mutation, Op};
 use protocol::prescription::content_hash;
 use protocol::table::{Row, Scope, Table, TableName, Values};
-use replica::testing::{HeldRow, Kept, Store};
+use replica::testing::{HeldContent, HeldRow, Kept, Store};
 use serde_json::Value;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::desk::Desk;
 use crate::server::{FUTURE_COLUMN, FUTURE_TABLE, Server, Tenant, seen};
 use crate::timeline::lock;
 use crate::world::World;
+
+/// A token lives ten minutes, and is asked for anew when it is used.
+const LONGEST_TOKEN: time::Duration = time::Duration::minutes(13);
 
 /// Looks at the world at the end of a run. Each sentence is something that is wrong.
 pub fn check(world: &World) -> Vec<String> {
@@ -39,14 +44,16 @@ pub fn check(world: &World) -> Vec<String> {
         };
         let mut found = fates(desk, tenant, &kept, was_lost);
         if !tenant.devices[&desk.facts.device_id].is_revoked {
-            found.extend(status(desk, &kept));
+            found.extend(status(desk, &kept, world.time.now()));
             found.extend(equal(desk, tenant, &rows, &here));
             found.extend(digests(desk, tenant, &here));
             found.extend(carried(&server, tenant, &here));
+            found.extend(told(desk, tenant, &here));
             if !here.only.is_empty() && !was_lost {
                 found.push(format!("{} rows are only here, and nothing was lost", here.only.len()));
             }
         }
+        found.extend(files(desk, tenant, &kept));
         found.extend(strangers(&server, tenant, &rows));
         found.extend(front_desk(desk, &rows));
         found.extend(signatures(&rows, &mut signed));
@@ -56,6 +63,7 @@ pub fn check(world: &World) -> Vec<String> {
     for tenant in tenants {
         wrong.extend(conflicts::check(server.tenant(tenant), server.catalogue()));
         wrong.extend(log::check(server.tenant(tenant)));
+        wrong.extend(stored_files(server.tenant(tenant)));
     }
     wrong
 }
@@ -69,6 +77,10 @@ struct Here {
     carried: Vec<Value>,
     /// Whether the server lost something in this run.
     was_lost: bool,
+    /// Whether this desktop heard that the server was restored.
+    was_restored: bool,
+    /// The last note for the audit log.
+    last_event: (i64, Hash),
 }
 
 impl Here {
@@ -82,7 +94,8 @@ impl Here {
             }
         }
         let (only, carried) = (store.only_here()?.into_iter().collect(), store.carried()?);
-        Ok(Self { digests, only, carried, was_lost })
+        let (was_restored, last_event) = (store.sync_state()?.restored.is_some(), store.last_event()?);
+        Ok(Self { digests, only, carried, was_lost, was_restored, last_event })
     }
 }
 
@@ -111,7 +124,9 @@ fn fates(desk: &Desk, tenant: &Tenant, kept: &[Kept], was_lost: bool) -> Vec<Str
                     wrong.push(format!("the server has another change {sequence}"));
                 }
                 let fate_there = word(receipt.fate);
-                if fate_there != *fate && !may_differ {
+                // A computer out of service does not hear what became of what waited.
+                let is_left = device.is_revoked && matches!(fate.as_str(), "quarantined" | "blocked");
+                if fate_there != *fate && !may_differ && !is_left {
                     wrong.push(format!("change {sequence} is {fate} here, and {fate_there} on the server"));
                 }
             }
@@ -133,13 +148,18 @@ fn fates(desk: &Desk, tenant: &Tenant, kept: &[Kept], was_lost: bool) -> Vec<Str
 }
 
 /// What the window shows fits what is there.
-fn status(desk: &Desk, kept: &[Kept]) -> Vec<String> {
+fn status(desk: &Desk, kept: &[Kept], now: OffsetDateTime) -> Vec<String> {
     let Some(station) = &desk.station else { return vec!["it does not run".into()] };
     let status = station.status();
     let waiting = kept.iter().filter(|mutation| mutation.fate.is_none()).count();
     let mut wrong = Vec::new();
     if status.waiting as usize != waiting {
         wrong.push(format!("it says that {} changes wait, and {waiting} do", status.waiting));
+    }
+    // It was in contact just now, so it has a lease of now, however long it was away and whatever its clock says.
+    let issued_at = desk.standing.lease().map(|lease| lease.issued_at);
+    if !desk.is_copied && issued_at.is_none_or(|at| now - at > LONGEST_TOKEN) {
+        wrong.push(format!("its last lease is of {issued_at:?}, and it is {now}"));
     }
     if let Some(problem) = status.problem.filter(|_| !desk.is_copied) {
         wrong.push(format!("it has a problem: {problem:?}"));
@@ -168,6 +188,8 @@ fn equal(desk: &Desk, tenant: &Tenant, rows: &[HeldRow], files: &Here) -> Vec<St
             // What the server set aside stands only here.
             // One that the server had, lost, and set aside when it came again, bears its old version.
             None if held.is_pending && (!is_of_server || files.was_lost) => {}
+            // What was deleted is not compared after a restore: where the server lost the row itself, nobody misses it.
+            None if files.was_lost && held.shown.deleted => {}
             None => wrong.push(format!("{name} is here, and this desktop may not have it")),
             // What was deleted is not compared after a restore, however often it was deleted.
             Some(row) if files.was_lost && row.deleted && held.shown.deleted => {
@@ -243,7 +265,8 @@ fn carried(server: &Server, tenant: &Tenant, here: &Here) -> Vec<String> {
             continue;
         }
         let of_server = tenant.rows.get(&(table, id));
-        if here.was_lost && of_server.is_some_and(|held| held.row.deleted) {
+        // Nor is one that the server lost, and set aside when it came again; that it may be here is looked at with its row.
+        if here.was_lost && of_server.is_none_or(|held| held.row.deleted) {
             continue;
         }
         let version = of_server.map(|held| held.version);
@@ -256,6 +279,72 @@ fn carried(server: &Server, tenant: &Tenant, here: &Here) -> Vec<String> {
         if row.get("version").and_then(Value::as_i64) != version || !is_whole {
             wrong.push(format!("{} {id} is not carried as it came: {row}", text(row, "table")));
         }
+    }
+    wrong
+}
+
+/// A file that was said to be saved is on this disk, whole, or on the server. Nothing is said to be sent that is not, and at
+/// the end nothing waits for whom the server takes files from.
+fn files(desk: &Desk, tenant: &Tenant, kept: &[Kept]) -> Vec<String> {
+    let read = desk.store().and_then(|store| Ok((store.files()?, store.sync_state()?.files)));
+    let (here, counts) = match read {
+        Ok(read) => read,
+        Err(error) => return vec![format!("its files cannot be read: {error:?}")],
+    };
+    let mut wrong = Vec::new();
+    for HeldContent { sha256, state, is_whole } in &here {
+        if !is_whole {
+            wrong.push(format!("the file {sha256} is {state} and not here, or damaged"));
+        }
+        if state == "kept" && !tenant.files.has(sha256) {
+            wrong.push(format!("the file {sha256} is said to be sent, and the server does not have it"));
+        }
+    }
+    for mutation in kept {
+        let Ok(said) = serde_json::from_str::<Mutation>(&mutation.signed.body) else { continue };
+        let added = said
+            .changes
+            .iter()
+            .filter(|change| change.table == TableName::DentalAttachments && change.op == Op::Insert);
+        for sha256 in added.filter_map(|change| change.set.get("sha256")?.value.as_str()) {
+            let is_here = here.iter().any(|file| file.sha256 == sha256);
+            if !is_here && !tenant.files.has(sha256) {
+                wrong.push(format!("the file {sha256} was said to be saved, and is nowhere"));
+            }
+        }
+    }
+    let is_out = desk.is_copied || tenant.devices[&desk.facts.device_id].is_revoked;
+    if !is_out && desk.sends_files() && (counts.waiting > 0 || counts.refused > 0) {
+        wrong.push(format!("files still wait: {counts:?}"));
+    }
+    wrong
+}
+
+/// What is said to be stored is there.
+fn stored_files(tenant: &Tenant) -> Vec<String> {
+    let text =
+        |values: &Values, name: &str| values.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let rows = tenant.rows.iter().filter(|((table, _), _)| *table == TableName::DentalAttachments);
+    let stored = rows.filter(|(_, held)| text(&held.row.values, "upload_state") == "stored");
+    let missing = stored.filter(|(_, held)| !tenant.files.has(&text(&held.row.values, "sha256")));
+    missing.map(|((_, id), _)| format!("the file of {id} is said to be stored, and is not")).collect()
+}
+
+/// The server has every note for the audit log, also such as it lost, and after a restore it was told which rows only this
+/// desktop has.
+fn told(desk: &Desk, tenant: &Tenant, here: &Here) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let device = &tenant.devices[&desk.facts.device_id];
+    if desk.is_copied {
+        return wrong;
+    }
+    if device.events != here.last_event {
+        let (there, here) = (device.events.0, here.last_event.0);
+        wrong.push(format!("{here} notes for the audit log are here, and {there} on the server"));
+    }
+    let n_only = here.only.len();
+    if here.was_restored && device.only_here != Some((tenant.epoch, n_only as u32)) {
+        wrong.push(format!("{n_only} rows are only here, and it told {:?}", device.only_here));
     }
     wrong
 }

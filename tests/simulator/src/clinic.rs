@@ -15,7 +15,7 @@ use replica::testing::Facts;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::server::{Device, Held, Person, Server, Tenant};
+use crate::server::{Device, Files, Held, Person, Server, Tenant};
 
 /// Stands in everything clinical that people write in a run, and nowhere else.
 pub const CLINICAL_MARK: &str = "☤";
@@ -107,6 +107,15 @@ pub fn place(tenant_number: usize, number: usize) -> Place {
     }
 }
 
+/// Where the desktop belongs that is enrolled as this one of a tenant in the middle of a run, beside another one: the same
+/// person sits there.
+pub fn later_place(beside: &Facts, person: &StaffMember, number: usize) -> Place {
+    let tenant_number = (0..2).find(|tenant| self::tenant(*tenant) == beside.tenant_id).unwrap_or(0);
+    let place = place(tenant_number, number);
+    let facts = Facts { scope: beside.scope, epoch: beside.epoch, ..place.facts };
+    Place { facts, key: place.key, person: person.clone() }
+}
+
 /// Who was hired to sit at this desktop.
 pub fn person(facts: &Facts) -> Option<StaffMember> {
     let places = (0..2).flat_map(|tenant| (0..PEOPLE.len()).map(move |number| place(tenant, number)));
@@ -124,12 +133,17 @@ pub fn full(table: TableName, given: Value) -> Values {
     columns.collect()
 }
 
-/// The server with its tenants, each with so many desktops.
-pub fn server(n_desks: &[usize]) -> Server {
+/// A blood group that no desktop knows.
+pub const FUTURE_GROUP: &str = "Bombay";
+
+/// The server with its tenants, each with so many desktops. One of a later version has a word in a row that desktops do
+/// not know.
+pub fn server(n_desks: &[usize], is_newer: bool) -> Server {
     let mut server = Server::new(catalogue());
     for (number, n_desks) in n_desks.iter().enumerate() {
-        server.add(new_tenant(number, *n_desks));
+        server.add(new_tenant(number, *n_desks, is_newer));
     }
+    server.is_newer = is_newer;
     server.back_up();
     server
 }
@@ -150,7 +164,7 @@ fn catalogue() -> Vec<Row> {
     vec![medicine_row(0, "Amoxicillin", "penicillin"), medicine_row(1, "Ibuprofen", "nsaid")]
 }
 
-fn new_tenant(number: usize, n_desks: usize) -> Tenant {
+fn new_tenant(number: usize, n_desks: usize, is_newer: bool) -> Tenant {
     let mut rows = BTreeMap::new();
     let mut put = |table: TableName, id: Uuid, values: Value| {
         let row = Current { values: full(table, values), ..Current::default() };
@@ -181,11 +195,12 @@ fn new_tenant(number: usize, n_desks: usize) -> Tenant {
             .into_iter()
             .enumerate()
     {
+        let group = if is_newer && place == 0 { FUTURE_GROUP } else { "unknown" };
         put(
             TableName::Patients,
             fixed(PATIENT, number, place),
             json!({ "mobile_number": mobile, "first_name": name, "first_name_norm": normalise_name(name),
-                "age_years": 54, "age_recorded_on": "2026-11-23", "sex": "female" }),
+                "age_years": 54, "age_recorded_on": "2026-11-23", "sex": "female", "blood_group": group }),
         );
     }
     Tenant {
@@ -197,5 +212,6 @@ fn new_tenant(number: usize, n_desks: usize) -> Tenant {
         devices,
         people,
         journal: Vec::new(),
+        files: Files::default(),
     }
 }

@@ -2,18 +2,21 @@
 //! the desktop shows.
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 
 use protocol::api::DeviceScope;
 use protocol::appointment::Status;
 use protocol::conflict::{Choice, Kind};
-use protocol::id::{MedicineId, PatientId, PrescriptionId};
+use protocol::id::{AttachmentId, ConflictId, DeviceId, MedicineId, PatientId, PrescriptionId};
 use protocol::mutation::{Change, Op, SetValue};
 use protocol::prescription::content_hash;
 use protocol::settlement::Way;
 use protocol::table::{APPOINTMENT_STATUSES, Row, TableName, Values};
 use protocol::validate::{day_text, moment_text};
 use replica::testing::Station;
-use replica::view::{CorrectedField, Draft, DraftItem, Entry, PatientForm, Vitals};
+use replica::view::{
+    AttachmentForm, CorrectedField, Draft, DraftItem, Entry, PatientForm, RefusedField, Vitals,
+};
 use replica::{Replica, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -22,6 +25,8 @@ use uuid::Uuid;
 use crate::clinic::{CLINICAL_MARK, medicine};
 use crate::desk::Desk;
 use crate::dice::Dice;
+use crate::server::Server;
+use crate::timeline::lock;
 
 /// Something that a person does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +61,8 @@ pub enum Deed {
     Stray,
     /// A refused change, tried again, corrected, handed to the admins or discarded.
     Settle,
+    /// A file, added to a record or removed from it.
+    Attach,
     /// A chart opened.
     Look,
 }
@@ -71,13 +78,15 @@ struct Hand<'a> {
     desk: &'a Desk,
     station: &'a Station,
     replica: &'a Replica,
+    /// Whom an admin asks what another computer was refused.
+    server: &'a Mutex<Server>,
     dice: Dice,
 }
 
 /// Does it. Where there is nothing to do it to, or this person may not, nothing happens.
-pub fn act(desk: &Desk, deed: Deed, dice: Dice) -> Result<()> {
+pub fn act(desk: &Desk, server: &Mutex<Server>, deed: Deed, dice: Dice) -> Result<()> {
     let Some(station) = &desk.station else { return Ok(()) };
-    let mut hand = Hand { desk, station, replica: &station.replica, dice };
+    let mut hand = Hand { desk, station, replica: &station.replica, server, dice };
     match deed {
         Deed::Register => hand.register(),
         Deed::Edit => hand.edit(),
@@ -94,6 +103,7 @@ pub fn act(desk: &Desk, deed: Deed, dice: Dice) -> Result<()> {
         Deed::Decide => hand.decide(),
         Deed::Stray => hand.stray(),
         Deed::Settle => hand.settle(),
+        Deed::Attach => hand.attach(),
         Deed::Look => hand.look(),
     }
 }
@@ -426,8 +436,39 @@ impl Hand<'_> {
             kind => kind.choices().iter().copied().filter(|choice| *choice != Choice::Other).collect(),
         };
         let Some(choice) = self.dice.pick(&choices).copied() else { return Ok(()) };
+        if item.kind == Kind::Refused && self.dice.per_mille(400) {
+            return self.correct_elsewhere(item.id);
+        }
         let reason = if item.kind == Kind::Refused { REASON } else { "" };
         self.replica.decide_conflict(item.id, choice, None, reason).map(drop)
+    }
+
+    /// An admin corrects what a computer was refused that is out of service.
+    fn correct_elsewhere(&mut self, item: ConflictId) -> Result<()> {
+        let Some(row) = self.station.store.row(TableName::SyncConflicts, item.0)? else { return Ok(()) };
+        let ours = row.values.get("ours").cloned().unwrap_or_default();
+        let device = ours.get("device_id").and_then(|id| DeviceId::deserialize(id).ok());
+        let sequence = ours.get("sequence").and_then(Value::as_i64);
+        let is_clinical = self.is_clinical() && self.desk.person.roles.is_clinician();
+        let refused = device
+            .zip(sequence)
+            .and_then(|of| lock(self.server).refused(self.desk.facts.tenant_id, of, is_clinical));
+        let Some(refused) = refused else { return Ok(()) };
+        let shown = self.replica.shown_elsewhere(item, &refused)?;
+        let corrected = self.corrected(&shown.fields);
+        self.replica.correct(item, &refused, &corrected)
+    }
+
+    /// Another value in one of the texts.
+    fn corrected(&mut self, fields: &[RefusedField]) -> Vec<CorrectedField> {
+        let texts = fields.iter().filter(|field| matches!(field.entry, Some(Entry::Text)));
+        let texts: Vec<_> = texts.cloned().collect();
+        let corrected = self.dice.pick(&texts).map(|field| CorrectedField {
+            record: field.record,
+            column: field.column.clone(),
+            typed: format!("{} again", field.value.clone().unwrap_or_default()),
+        });
+        corrected.into_iter().collect()
     }
 
     /// An appointment with a doctor who is not there, or a change of one.
@@ -455,15 +496,27 @@ impl Hand<'_> {
             3 => Way::HandOver,
             _ => Way::Discard,
         };
-        let texts = refused.fields.iter().filter(|field| matches!(field.entry, Some(Entry::Text)));
-        let texts: Vec<_> = texts.cloned().collect();
-        let corrected = self.dice.pick(&texts).map(|field| CorrectedField {
-            record: field.record,
-            column: field.column.clone(),
-            typed: format!("{} again", field.value.clone().unwrap_or_default()),
-        });
-        let corrected: Vec<CorrectedField> = corrected.into_iter().collect();
+        let corrected = self.corrected(&refused.fields);
         self.replica.settle(refused.sequence, way, REASON, &corrected)
+    }
+
+    fn attach(&mut self) -> Result<()> {
+        if !self.is_clinical() || !self.desk.person.roles.is_clinician() {
+            return Ok(());
+        }
+        let known = self.one(TableName::DentalAttachments, |_| true)?;
+        if let Some(row) = known.filter(|_| self.is_doctor() && self.dice.per_mille(200)) {
+            return self.replica.remove_attachment(AttachmentId(row.id));
+        }
+        let Some(patient) = self.one(TableName::Patients, |_| true)? else { return Ok(()) };
+        // Now and then the same picture at two computers; some are longer than one piece.
+        let mut dice = Dice::new(self.dice.below(12));
+        let longest = if dice.per_mille(300) { 500_000 } else { 40_000 };
+        let length = 64 + dice.below(longest);
+        let mut picture = b"\x89PNG\r\n\x1a\n".to_vec();
+        picture.extend((0..length / 8).flat_map(|_| dice.roll().to_le_bytes()));
+        let form = AttachmentForm { kind: "xray".into(), description: String::new(), teeth: String::new() };
+        self.replica.attach(PatientId(patient.id), "picture.png", &mut picture.as_slice(), &form).map(drop)
     }
 
     fn look(&mut self) -> Result<()> {

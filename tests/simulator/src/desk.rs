@@ -1,6 +1,6 @@
 //! A desktop of a run: a real encrypted file, the real replica and engine, in surroundings of the run.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
@@ -8,9 +8,12 @@ use std::time::Duration;
 use ed25519_dalek::SigningKey;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use protocol::api::StaffMember;
+use protocol::api::{DeviceScope, Secret, StaffMember};
+use protocol::standing::SignedOrder;
 use replica::Keyring;
-use replica::testing::{Commit, DatabaseKey, Facts, Ids, SignIn, Station, Store, Surroundings, Wire};
+use replica::testing::{
+    Clock, Commit, DatabaseKey, Facts, Ids, SignIn, Standing, Station, Store, Surroundings, Wire,
+};
 use tempfile::TempDir;
 use time::OffsetDateTime;
 use tokio::sync::oneshot;
@@ -25,6 +28,12 @@ use crate::timeline::{Timeline, lock, moment};
 const LEAVING_PAUSE: Duration = Duration::from_secs(10);
 /// The name of the file in a desktop's folder.
 const FILE: &str = "clinic.db";
+/// How it stands with the server.
+const STANDING: &str = "standing.json";
+/// Who finds no server tries again so often.
+const SIGN_IN_PAUSE: Duration = Duration::from_secs(20);
+/// The folder of attached files beside it.
+const FILES: &str = "clinic.files";
 
 fn key() -> DatabaseKey {
     DatabaseKey::of([7; 32])
@@ -53,6 +62,14 @@ pub struct Desk {
     pub person: StaffMember,
     /// While it runs.
     pub station: Option<Station>,
+    /// How it stands with the server.
+    pub standing: Standing,
+    /// With this it starts once the server has opened it.
+    pub signed_in: Arc<Mutex<Option<Secret>>>,
+    /// When it was last switched on.
+    pub started_ms: u64,
+    /// When its clock was last set back.
+    pub set_back_ms: u64,
     /// How far its clock is wrong, in milliseconds.
     pub skew_ms: Arc<AtomicI64>,
     /// How it ends next, if something is planned.
@@ -100,19 +117,35 @@ impl Doom {
 
 impl Desk {
     /// A desktop that was just enrolled, and is switched off.
-    pub fn new(number: usize, place: Place, time: &Timeline, dice: &mut Dice) -> Self {
+    pub fn new(
+        number: usize,
+        place: Place,
+        lease: Option<&SignedOrder>,
+        time: &Timeline,
+        dice: &mut Dice,
+    ) -> Self {
         let folder = folder();
         let file = folder.path().join(FILE);
         std::fs::copy(EMPTY.path().join(FILE), &file).expect("BUG: room for a file");
         let store = Store::open(&file, &key()).expect("BUG: a good file");
         store.set_facts(&place.facts).expect("BUG: a good file");
         store.put_staff(&place.person).expect("BUG: a good file");
+        let skew_ms = Arc::default();
+        let standing = standing(folder.path(), &place.facts, &place.key, time, &skew_ms);
+        if let Some(lease) = lease {
+            standing.take(lease, "").expect("BUG: a good lease");
+            store.remember(lease).expect("BUG: a good file");
+        }
         Self {
             number,
             facts: place.facts,
             person: place.person,
             station: None,
-            skew_ms: Arc::default(),
+            standing,
+            signed_in: Arc::default(),
+            started_ms: 0,
+            set_back_ms: 0,
+            skew_ms,
             doom: Arc::default(),
             said: 0,
             is_unsure: false,
@@ -132,13 +165,23 @@ impl Desk {
     pub fn copy(&mut self, number: usize, time: &Timeline, dice: &mut Dice) -> Self {
         let folder = folder();
         std::fs::copy(self.file(), folder.path().join(FILE)).expect("BUG: room for a file");
+        copy_folder(&self.folder.path().join(FILES), &folder.path().join(FILES))
+            .expect("BUG: room for files");
+        std::fs::copy(self.folder.path().join(STANDING), folder.path().join(STANDING)).ok();
         self.is_copied = true;
+        let skew_ms = Arc::default();
+        let standing = standing(folder.path(), &self.facts, &self.device_key, time, &skew_ms);
         Self {
             number,
             facts: self.facts.clone(),
             person: self.person.clone(),
             station: None,
-            skew_ms: Arc::default(),
+            standing,
+            signed_in: Arc::default(),
+            started_ms: 0,
+            // What its clock is to the other one's nobody knows.
+            set_back_ms: time.now_ms(),
+            skew_ms,
             doom: Arc::default(),
             said: self.said,
             is_unsure: self.is_unsure,
@@ -158,10 +201,57 @@ impl Desk {
         self.folder.path().join(FILE)
     }
 
+    /// Switches it on: how it stands is read from its disk. Answers whether only the server opens it.
+    pub fn switch_on(&mut self, time: &Timeline) -> replica::Result<bool> {
+        self.standing = standing(self.folder.path(), &self.facts, &self.device_key, time, &self.skew_ms);
+        self.started_ms = time.now_ms();
+        Ok(self.standing.tick()? || !self.standing.opens_offline())
+    }
+
+    /// Whoever is there tries to sign in at the server, until it opens the computer.
+    pub fn sign_in_online(
+        &self,
+        wire: Arc<dyn Wire>,
+        time: &Timeline,
+        dice: Dice,
+    ) -> replica::Result<BoxFuture<'static, ()>> {
+        let store = Store::open(&self.file(), &key())?;
+        let (sign_in, signed_in) = (self.sign_in(), Arc::clone(&self.signed_in));
+        let room = self.room(time, dice, Arc::new(AtomicBool::new(true)));
+        Ok(async move {
+            loop {
+                match sign_in.online(&store, Arc::clone(&wire), &room).await {
+                    Ok(token) => {
+                        *lock(&signed_in) = Some(token);
+                        return;
+                    }
+                    Err(_) => room.pause(SIGN_IN_PAUSE).await,
+                }
+            }
+        }
+        .boxed())
+    }
+
+    fn sign_in(&self) -> SignIn {
+        SignIn {
+            person: self.person.clone(),
+            password: PASSWORD.into(),
+            device_key: self.device_key.clone(),
+            keyring: self.keyring.clone(),
+            installation: self.installation,
+            standing: self.standing.clone(),
+        }
+    }
+
+    fn room(&self, time: &Timeline, dice: Dice, alive: Arc<AtomicBool>) -> Room {
+        Room { time: time.clone(), dice: Mutex::new(dice), skew_ms: Arc::clone(&self.skew_ms), alive }
+    }
+
     /// Starts the program and signs someone in; the engine's tasks are given back.
     pub fn start(
         &mut self,
         wire: Arc<dyn Wire>,
+        token: Option<Secret>,
         time: &Timeline,
         dice: Dice,
     ) -> replica::Result<[BoxFuture<'static, ()>; 2]> {
@@ -178,20 +268,9 @@ impl Desk {
                 Ok(())
             }
         }));
-        let surroundings = Arc::new(Room {
-            time: time.clone(),
-            dice: Mutex::new(dice),
-            skew_ms: Arc::clone(&self.skew_ms),
-            alive: Arc::clone(&self.alive),
-        });
-        let sign_in = SignIn {
-            person: self.person.clone(),
-            password: PASSWORD.into(),
-            device_key: self.device_key.clone(),
-            keyring: self.keyring.clone(),
-            installation: self.installation,
-        };
-        let (station, tasks) = Station::sign_in(store, sign_in, wire, surroundings, self.ids.clone())?;
+        let surroundings = Arc::new(self.room(time, dice, Arc::clone(&self.alive)));
+        let ids = self.ids.clone();
+        let (station, tasks) = Station::sign_in(store, self.sign_in(), token, wire, surroundings, ids)?;
         self.station = Some(station);
         Ok(tasks)
     }
@@ -216,6 +295,11 @@ impl Desk {
         self.station = None;
     }
 
+    /// Whether the server takes files from whoever sits there.
+    pub fn sends_files(&self) -> bool {
+        self.facts.scope == DeviceScope::Clinical && self.person.roles.is_clinician()
+    }
+
     /// Its file, open: that of the running program, or opened to look at it.
     pub fn store(&self) -> replica::Result<Arc<Store>> {
         match &self.station {
@@ -223,6 +307,36 @@ impl Desk {
             None => Ok(Arc::new(Store::open(&self.file(), &key())?)),
         }
     }
+}
+
+fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
+    if !from.exists() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        std::fs::copy(entry.path(), to.join(entry.file_name()))?;
+    }
+    Ok(())
+}
+
+/// How the computer of this folder stands.
+fn standing(
+    folder: &Path,
+    facts: &Facts,
+    key: &SigningKey,
+    time: &Timeline,
+    skew_ms: &Arc<AtomicI64>,
+) -> Standing {
+    let (clock, skew_ms, running) = (time.clone(), Arc::clone(skew_ms), time.clone());
+    let now = move || skewed(&clock, &skew_ms);
+    let clock = Clock::new(now, move || Duration::from_millis(running.now_ms()));
+    Standing::open(folder, (facts.tenant_id, facts.device_id), [5; 32], key, clock)
+}
+
+fn skewed(time: &Timeline, skew_ms: &AtomicI64) -> OffsetDateTime {
+    time.now() + time::Duration::milliseconds(skew_ms.load(Ordering::SeqCst))
 }
 
 /// Ids of version 7 that are the same in the same run.
@@ -248,7 +362,11 @@ struct Room {
 
 impl Surroundings for Room {
     fn now(&self) -> OffsetDateTime {
-        self.time.now() + time::Duration::milliseconds(self.skew_ms.load(Ordering::SeqCst))
+        skewed(&self.time, &self.skew_ms)
+    }
+
+    fn nonce(&self) -> replica::Result<String> {
+        Ok(lock(&self.dice).roll().to_string())
     }
 
     fn chance(&self) -> f64 {

@@ -5,14 +5,19 @@ use std::sync::atomic::Ordering;
 use protocol::permission::{Role, Roles};
 
 use crate::clinic;
+use crate::desk::Desk;
 use crate::dice::Dice;
-use crate::plan::Fault;
-use crate::server::{PROTOCOL, Stop};
+use crate::plan::{Fault, away_ms};
+use crate::server::{Device, PROTOCOL, Stop};
 use crate::timeline::lock;
 use crate::world::{Act, LONGEST_OFF_MS, World};
 
+/// At most so many desktops are enrolled in the middle of a run.
+const MOST_ENROLLED: usize = 2;
+
 impl World {
-    pub(crate) fn fault(&mut self, desk: usize, fault: Fault, dice: &mut Dice) {
+    pub(crate) fn fault(&mut self, desk: usize, fault: Fault, roll: u64) {
+        let dice = &mut Dice::new(roll);
         match fault {
             Fault::Outage => self.network.take_line(desk, dice.between(1_000, 900_000)),
             Fault::Crash => self.crash(desk),
@@ -28,7 +33,16 @@ impl World {
             Fault::Clock => {
                 let days = 172_800_000;
                 let skew = dice.below(2 * days) as i64 - days as i64;
-                self.desks[desk].skew_ms.store(skew, Ordering::SeqCst);
+                if self.desks[desk].skew_ms.swap(skew, Ordering::SeqCst) > skew {
+                    self.desks[desk].set_back_ms = self.time.now_ms();
+                }
+            }
+            Fault::Away => {
+                self.away_until_ms = self.time.now_ms() + away_ms(roll);
+                for desk in 0..self.desks.len() {
+                    self.stop(desk);
+                    self.start(desk);
+                }
             }
             Fault::ServerStops => {
                 let stop = if dice.per_mille(500) { Stop::BeforeCommit } else { Stop::AfterCommit };
@@ -44,6 +58,15 @@ impl World {
                 self.network.break_streams();
                 self.was_restored = true;
                 self.after(dice.below(300_000), Act::Released);
+                for desk in self.n_first..self.desks.len() {
+                    self.after(dice.below(600_000), Act::EnrolledAgain(desk));
+                }
+            }
+            Fault::Enrolled => self.enrol(desk),
+            Fault::FileSpoilt => {
+                let tenant = self.desks[desk].facts.tenant_id;
+                let at = dice.roll();
+                self.was_spoilt |= lock(&self.server).tenant_mut(tenant).files.spoil(at);
             }
             Fault::Outdated => lock(&self.server).oldest_protocol = PROTOCOL + 1,
             Fault::Updated => self.update(desk, dice.below(60_000)),
@@ -57,26 +80,57 @@ impl World {
             || facts.device_id == self.desks[0].facts.device_id
     }
 
+    /// One more computer in a clinic. It is not copied and stays in service.
+    fn enrol(&mut self, beside: usize) {
+        if self.desks[beside].is_leaving || self.desks.len() >= self.n_first + MOST_ENROLLED {
+            return;
+        }
+        let number = self.desks.len();
+        let (facts, person) = (&self.desks[beside].facts, &self.desks[beside].person);
+        let mut place = clinic::later_place(facts, person, number);
+        {
+            let mut server = lock(&self.server);
+            let tenant = server.tenant_mut(place.facts.tenant_id);
+            if tenant.people.get(&person.id).is_none_or(|person| !person.is_active) {
+                return;
+            }
+            place.facts.epoch = tenant.epoch;
+            let known = std::collections::BTreeSet::from([person.id]);
+            let device = Device::new(&place.facts, place.key.verifying_key(), known);
+            tenant.devices.insert(place.facts.device_id, device);
+        }
+        let order =
+            lock(&self.server).lease(self.time.now(), (place.facts.tenant_id, place.facts.device_id), "");
+        let desk = Desk::new(number, place, order.as_ref(), &self.time, &mut self.dice);
+        self.desks.push(desk);
+        self.start(number);
+    }
+
+    /// With an admin's code a computer that the server does not know any more is what it was.
+    pub(crate) fn enrol_again(&mut self, desk: usize) {
+        let (facts, by) = (&self.desks[desk].facts, self.desks[desk].person.id);
+        if lock(&self.server).take_again(facts.tenant_id, facts.device_id, by) {
+            self.time.note(&format!("desk {desk} is enrolled again"));
+            self.stop(desk);
+            self.start(desk);
+        }
+    }
+
     fn revoke(&mut self, desk: usize, dice: &mut Dice) {
-        if self.is_first(desk) {
+        if self.is_first(desk) || desk >= self.n_first {
             return;
         }
         let facts = &self.desks[desk].facts;
         let mut server = lock(&self.server);
         match dice.below(3) {
-            0 => {
-                let tenant = server.tenant_mut(facts.tenant_id);
-                if let Some(device) = tenant.devices.get_mut(&facts.device_id) {
-                    device.is_revoked = true;
-                }
-            }
+            0 => server.revoke(self.time.now(), facts.tenant_id, facts.device_id),
             1 => server.revokes = Some((facts.device_id, Stop::BeforeCommit)),
             _ => server.revokes = Some((facts.device_id, Stop::AfterCommit)),
         }
     }
 
     fn change_staff(&mut self, desk: usize, dice: &mut Dice) {
-        if self.is_first(desk) {
+        if self.is_first(desk) || desk >= self.n_first {
             return;
         }
         let desk = &self.desks[desk];
@@ -100,7 +154,7 @@ impl World {
 
     /// A computer without power has its disk copied, and both go on. Once: a third would show nothing new.
     fn copy(&mut self, desk: usize) {
-        if self.desks[desk].is_copied {
+        if self.desks[desk].is_copied || desk >= self.n_first {
             return;
         }
         self.crash(desk);
@@ -128,6 +182,20 @@ impl World {
             if person.is_some() || desk.is_copied || self.was_restored {
                 desk.person = person.unwrap_or_else(|| desk.person.clone());
                 self.stop(number);
+            }
+        }
+    }
+
+    /// People have sent again what the server would not take.
+    pub(crate) fn send_files_again(&mut self) {
+        for desk in &self.desks {
+            let Some(station) = &desk.station else { continue };
+            let refused = station.status().files_refused;
+            if refused > 0 && !self.was_spoilt {
+                self.wrong.push(format!("desk {}: {refused} good files were refused", desk.number));
+            }
+            for file in station.replica.unsent_attachments().unwrap_or_default() {
+                station.replica.send_attachment_again(file.id).ok();
             }
         }
     }

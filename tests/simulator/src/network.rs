@@ -239,7 +239,7 @@ impl Network {
     fn deliver(&self, desk: usize, reply: Reply, slot: &Slot) {
         let Some(waiting) = lock(slot).take().filter(|_| !self.is_offline(desk)) else { return };
         self.look_for_leaks(desk, &reply.body);
-        if reply.status == 403 {
+        if reply.status == 403 && String::from_utf8_lossy(&reply.body).contains("device_revoked") {
             lock(&self.inner).told_revoked.push(desk);
         }
         let (sender, receiver) = mpsc::unbounded_channel();

@@ -1,6 +1,7 @@
 //! What is going to happen in a run: all of it follows from the seed, and each step stands for itself, so that a run
 //! can be played again with fewer of them.
 
+use protocol::standing::MAX_OFFLINE_DAYS;
 use serde::{Deserialize, Serialize};
 
 use crate::deeds::Deed;
@@ -43,6 +44,8 @@ pub enum Fault {
     DiskFull,
     /// A desktop's clock jumps, by up to two days in either direction.
     Clock,
+    /// Everybody goes home for some days: all desktops are switched off.
+    Away,
     /// The server's process stops in its next push, before or after the commit, and comes back a little later.
     ServerStops,
     /// No access token is good any more.
@@ -57,6 +60,10 @@ pub enum Fault {
     BackedUp,
     /// The server is restored from the last backup, begins a new epoch, and is held for some minutes.
     Restored,
+    /// One more desktop is enrolled beside this one: nothing goes wrong yet.
+    Enrolled,
+    /// The server's disk gives back other bytes of a file that is on its way than it was given.
+    FileSpoilt,
     /// The server gives nothing any more to desktops of the earlier version, and takes what they have.
     Outdated,
     /// A desktop is switched off, and comes back with a program of the later version.
@@ -76,11 +83,23 @@ pub struct Plan {
     pub page: usize,
     /// Whether the server is of a later version: it sends a table and a column that the desktops do not know.
     pub is_server_newer: bool,
+    /// For how many days desktops work without contact.
+    #[serde(default = "most_days")]
+    pub offline_days: u8,
     /// What the server does wrong, if a test wants that to be found.
     #[serde(skip)]
     pub mistake: Option<Mistake>,
     /// The steps, in order of time.
     pub steps: Vec<Step>,
+}
+
+fn most_days() -> u8 {
+    MAX_OFFLINE_DAYS
+}
+
+/// How long everybody is away.
+pub(crate) fn away_ms(roll: u64) -> u64 {
+    Dice::new(roll).between(12, 16 * 24) * 3_600_000
 }
 
 const DEEDS: &[(u64, Deed)] = &[
@@ -99,6 +118,7 @@ const DEEDS: &[(u64, Deed)] = &[
     (9, Deed::Decide),
     (6, Deed::Stray),
     (14, Deed::Settle),
+    (5, Deed::Attach),
     (3, Deed::Look),
 ];
 
@@ -115,6 +135,8 @@ const FAULTS: &[(u64, Fault)] = &[
     (4, Fault::Copied),
     (8, Fault::BackedUp),
     (5, Fault::Restored),
+    (5, Fault::Enrolled),
+    (6, Fault::FileSpoilt),
     (4, Fault::Outdated),
     (6, Fault::Updated),
 ];
@@ -157,15 +179,22 @@ impl Plan {
                 6..=8 => dice.below(20_000),
                 _ => dice.below(200_000),
             };
+            let mut next_ms = at_ms;
             let what = if dice.per_mille(faults) {
                 weighted(dice, FAULTS).map(What::Fault)
             } else {
                 weighted(dice, DEEDS).map(What::Deed)
             };
             let (desk, roll) = (dice.below(n_all as u64) as usize, dice.roll());
+            if what == Some(What::Fault(Fault::Away)) {
+                // What comes after it is done once people are back.
+                next_ms += away_ms(roll);
+            }
             steps.extend(what.map(|what| Step { at_ms, desk, what, roll }));
+            at_ms = next_ms;
         }
         let is_server_newer = dice.per_mille(250);
-        Self { seed, n_desks, weather, page, is_server_newer, mistake: None, steps }
+        let offline_days = [0, 1, 3, most_days()][dice.below(4) as usize];
+        Self { seed, n_desks, weather, page, is_server_newer, offline_days, mistake: None, steps }
     }
 }

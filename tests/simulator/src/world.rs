@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
 use futures_util::future::BoxFuture;
-use protocol::api::DeviceScope;
+use protocol::api::{DeviceScope, Secret};
+use replica::testing::Wire;
 
 use crate::clinic;
 use crate::deeds::{self, Deed};
@@ -15,12 +16,14 @@ use crate::dice::Dice;
 use crate::network::Network;
 use crate::plan::{Plan, Step, What};
 use crate::server::Server;
-use crate::timeline::{Timeline, lock};
+use crate::timeline::{START, Timeline, lock};
 
 /// After the last step everything works again, and the desktops have so long to come to the same rows.
 const CALM_MS: u64 = 200_000;
 /// It is looked so often whether they have.
 const LOOK_MS: u64 = 20_000;
+/// A desktop looks at its clock so often.
+const TICK_MS: u64 = 300_000;
 /// A desktop that lost its power comes back after so long at most.
 pub(crate) const LONGEST_OFF_MS: u64 = 240_000;
 
@@ -46,12 +49,16 @@ pub(crate) enum Act {
     Step(Step),
     /// A desktop is switched on.
     Start(usize),
+    /// A desktop that was switched on then looks at its clock.
+    Tick(usize, u64),
     /// A disk has room again.
     Room(usize),
     /// The server comes back.
     ServerStarts,
     /// The operator has looked at the restored data.
     Released,
+    /// An admin has a desktop come back that a restored server does not know.
+    EnrolledAgain(usize),
 }
 
 /// What happened in a run.
@@ -87,23 +94,33 @@ pub struct World {
     next_act: u64,
     /// Whether the server was restored: tokens may be newer than what it knows.
     pub(crate) was_restored: bool,
+    /// Desktops from this number on were enrolled in the middle of the run, or are copies.
+    pub(crate) n_first: usize,
+    /// Until then nobody is there.
+    pub(crate) away_until_ms: u64,
+    /// Whether the server's disk gave back other bytes of a file than it was given.
+    pub(crate) was_spoilt: bool,
     pub(crate) dice: Dice,
 }
 
 impl World {
     /// The world of a plan, with all desktops switched on.
     pub fn new(plan: &Plan, time: Timeline) -> Self {
-        let mut server = clinic::server(&plan.n_desks);
+        let mut server = clinic::server(&plan.n_desks, plan.is_server_newer);
+        server.offline_days = plan.offline_days;
         server.page = plan.page;
-        server.is_newer = plan.is_server_newer;
         server.mistake = plan.mistake;
         let server = Arc::new(Mutex::new(server));
         let network = Network::new(time.clone(), Arc::clone(&server), Dice::of(plan.seed, 2), plan.weather);
         let mut dice = Dice::of(plan.seed, 3);
         let places = plan.n_desks.iter().enumerate();
         let places = places.flat_map(|(tenant, n)| (0..*n).map(move |desk| clinic::place(tenant, desk)));
-        let desks: Vec<Desk> =
-            places.enumerate().map(|(number, place)| Desk::new(number, place, &time, &mut dice)).collect();
+        let desks = places.enumerate().map(|(number, place)| {
+            let device = (place.facts.tenant_id, place.facts.device_id);
+            let lease = lock(&server).lease(time.now(), device, "");
+            Desk::new(number, place, lease.as_ref(), &time, &mut dice)
+        });
+        let desks: Vec<Desk> = desks.collect();
         let mut world = Self {
             time,
             server,
@@ -115,8 +132,12 @@ impl World {
             acts: BTreeMap::new(),
             next_act: 0,
             was_restored: false,
+            n_first: 0,
+            away_until_ms: 0,
+            was_spoilt: false,
             dice,
         };
+        world.n_first = world.desks.len();
         for desk in 0..world.desks.len() {
             world.start(desk);
         }
@@ -128,12 +149,14 @@ impl World {
 
     /// Plays it to its end: all steps, then a time in which nothing goes wrong any more.
     pub fn play(&mut self) {
-        let last = self.acts.keys().next_back().map_or(0, |(ms, _)| *ms);
+        let steps = self.acts.iter().filter(|(_, act)| matches!(act, Act::Step(_)));
+        let last = steps.map(|((ms, _), _)| *ms).max().unwrap_or(0);
         self.run_until(last + 1);
         self.make_whole();
         let mut n_settled = 0;
         for _ in 0..CALM_MS / LOOK_MS {
             self.run_until(self.time.now_ms() + LOOK_MS);
+            self.send_files_again();
             let is_settled = self.desks.iter().all(|desk| self.is_settled(desk));
             n_settled = if is_settled { n_settled + 1 } else { 0 };
             // Once more, so that no round is cut in two.
@@ -161,7 +184,8 @@ impl World {
         let is_revoked = tenant.devices[&desk.facts.device_id].is_revoked;
         state.is_some_and(|state| {
             let is_in_step = state.head == Some(tenant.version) && state.compared.is_some();
-            (state.waiting == 0 || desk.is_copied) && (is_revoked || is_in_step)
+            let is_sent = state.waiting == 0 && (state.files.waiting == 0 || !desk.sends_files());
+            (is_sent || desk.is_copied) && (is_revoked || is_in_step)
         })
     }
 
@@ -179,9 +203,13 @@ impl World {
         self.time.note("everything works again");
         self.network.make_whole();
         self.acts.clear();
+        self.away_until_ms = 0;
         self.server_starts();
         lock(&self.server).release();
         self.update_all();
+        for desk in 0..self.desks.len() {
+            self.enrol_again(desk);
+        }
         self.sign_in_anew();
         for desk in 0..self.desks.len() {
             self.room(desk);
@@ -191,6 +219,7 @@ impl World {
                 station.sync_now();
             }
         }
+        self.send_files_again();
     }
 
     fn run_until(&mut self, end_ms: u64) {
@@ -209,6 +238,7 @@ impl World {
                 _ => break,
             }
             self.bury();
+            self.look_at_sign_ins();
             self.look_at_revoked();
             self.look_at_server();
         }
@@ -227,7 +257,7 @@ impl World {
             if let Poll::Ready(()) = task.future.as_mut().poll(&mut Context::from_waker(&waker)) {
                 let task = self.tasks.remove(place);
                 if task.may_end {
-                    self.time.note(&format!("desk {} has handed over what it had", task.desk));
+                    self.time.note(&format!("desk {} has done what it was to do", task.desk));
                 } else {
                     self.wrong.push(format!("the engine of desk {} ended", task.desk));
                 }
@@ -267,11 +297,70 @@ impl World {
         if self.desks[desk].station.is_some() {
             return;
         }
+        if let Some(ms) = self.away_until_ms.checked_sub(self.time.now_ms()).filter(|ms| *ms > 0) {
+            self.after(ms, Act::Start(desk));
+            return;
+        }
+        // Out of service, it is opened once more, to hand over.
+        match self.desks[desk].switch_on(&self.time) {
+            Ok(needs_server) if needs_server && !self.desks[desk].is_leaving => self.sign_in_online(desk),
+            Ok(_) => self.start_with(desk, None),
+            Err(error) => self.wrong.push(format!("desk {desk} does not know how it stands: {error:?}")),
+        }
+    }
+
+    fn line(&mut self, desk: usize) -> (Arc<dyn Wire>, Dice) {
         let is_front_desk = self.desks[desk].facts.scope == DeviceScope::FrontDesk;
         let wire = self.network.line(desk, is_front_desk);
         self.network.update(desk, self.desks[desk].protocol);
-        let dice = Dice::new(self.dice.roll());
-        match self.desks[desk].start(wire, &self.time, dice) {
+        (wire, Dice::new(self.dice.roll()))
+    }
+
+    /// Nobody opens it without the server.
+    fn sign_in_online(&mut self, desk: usize) {
+        self.tasks.retain(|task| task.desk != desk);
+        let (wire, dice) = self.line(desk);
+        self.time.note(&format!("desk {desk} is opened by the server alone"));
+        match self.desks[desk].sign_in_online(wire, &self.time, dice) {
+            Ok(future) => self.spawn(desk, future, true),
+            Err(error) => self.wrong.push(format!("desk {desk} does not open: {error:?}")),
+        }
+    }
+
+    /// Starts whatever the server has opened.
+    fn look_at_sign_ins(&mut self) {
+        for desk in 0..self.desks.len() {
+            let token = lock(&self.desks[desk].signed_in).take();
+            if let Some(token) = token
+                && self.desks[desk].station.is_none()
+            {
+                self.start_with(desk, Some(token));
+            }
+        }
+    }
+
+    /// What is due by a desktop's own clock.
+    fn tick(&mut self, desk: usize, started_ms: u64) {
+        if self.desks[desk].station.is_none() || self.desks[desk].started_ms != started_ms {
+            return;
+        }
+        self.after(TICK_MS, Act::Tick(desk, started_ms));
+        match self.desks[desk].standing.tick() {
+            Ok(true) if !self.desks[desk].is_leaving => {
+                self.time.note(&format!("desk {desk} was without contact for too long"));
+                self.stop(desk);
+                self.start(desk);
+            }
+            Ok(_) => {}
+            Err(error) => self.wrong.push(format!("desk {desk} does not note the time: {error:?}")),
+        }
+    }
+
+    fn start_with(&mut self, desk: usize, token: Option<Secret>) {
+        let (wire, dice) = self.line(desk);
+        let started_ms = self.desks[desk].started_ms;
+        self.after(TICK_MS, Act::Tick(desk, started_ms));
+        match self.desks[desk].start(wire, token, &self.time, dice) {
             Ok(tasks) => {
                 self.time.note(&format!("desk {desk} starts"));
                 if self.desks[desk].is_leaving {
@@ -291,13 +380,23 @@ impl World {
         self.tasks.push(Task { desk, may_end, future, woken: Arc::new(Woken(AtomicBool::new(true))) });
     }
 
-    /// Desktops that heard that they are out of service do nothing any more but hand over what they have.
+    /// Desktops that heard that they are out of service do nothing any more but hand over what they have. One that runs
+    /// believes nothing but what is signed.
     fn look_at_revoked(&mut self) {
-        for desk in self.network.take_revoked() {
-            if !self.desks[desk].is_leaving {
+        let told = self.network.take_revoked();
+        for desk in 0..self.desks.len() {
+            let one = &self.desks[desk];
+            let is_running = one.station.is_some();
+            let hears = if is_running { one.standing.is_revoked() } else { told.contains(&desk) };
+            if hears && !one.is_leaving {
                 self.time.note(&format!("desk {desk} hears that it is out of service"));
                 self.desks[desk].is_leaving = true;
-                self.leave(desk);
+                if is_running {
+                    self.leave(desk);
+                } else {
+                    self.tasks.retain(|task| task.desk != desk);
+                    self.start(desk);
+                }
             }
         }
     }
@@ -346,13 +445,28 @@ impl World {
             Act::Step(Step { desk, what: What::Fault(fault), roll, .. }) => {
                 self.time.note(&format!("desk {desk}: {fault:?}"));
                 self.counts.faults += 1;
-                self.fault(desk, fault, &mut Dice::new(roll));
+                self.fault(desk, fault, roll);
             }
             Act::Start(desk) => self.start(desk),
+            Act::Tick(desk, started_ms) => self.tick(desk, started_ms),
             Act::Room(desk) => self.room(desk),
             Act::ServerStarts => self.server_starts(),
             Act::Released => lock(&self.server).release(),
+            Act::EnrolledAgain(desk) => self.enrol_again(desk),
         }
+    }
+
+    /// Nobody works without contact for longer than the server allowed, by a clock that is right: as long as the desktop
+    /// runs, whatever its own clock is set to, and as long as that was not set back.
+    fn overdue(&self, number: usize) -> Option<String> {
+        let desk = &self.desks[number];
+        let lease = desk.standing.lease().filter(|_| desk.station.is_some() && !desk.is_leaving)?;
+        let issued_ms = u64::try_from((lease.issued_at - START).whole_milliseconds()).unwrap_or(0);
+        let is_known = desk.set_back_ms < issued_ms || desk.started_ms <= issued_ms;
+        let late = self.time.now() - lease.not_after();
+        let is_late = late > time::Duration::milliseconds(TICK_MS as i64);
+        (is_known && is_late)
+            .then(|| format!("desk {number} works {late} longer than it may without contact"))
     }
 
     fn deed(&mut self, number: usize, deed: Deed, roll: u64) {
@@ -362,6 +476,13 @@ impl World {
             .iter()
             .rposition(|desk| desk.is_copied && desk.facts.device_id == self.desks[number].facts.device_id);
         let number = copy.filter(|_| roll.is_multiple_of(2)).unwrap_or(number);
+        // And at those that were enrolled since.
+        let tenant = self.desks[number].facts.tenant_id;
+        let is_later =
+            |desk: &usize| !self.desks[*desk].is_copied && self.desks[*desk].facts.tenant_id == tenant;
+        let later: Vec<usize> = (self.n_first..self.desks.len()).filter(is_later).collect();
+        let number = Dice::new(roll ^ 1).pick(&later).copied().filter(|_| roll % 4 == 1).unwrap_or(number);
+        self.wrong.extend(self.overdue(number));
         let desk = &mut self.desks[number];
         if desk.station.is_none() || desk.is_leaving {
             return;
@@ -370,10 +491,10 @@ impl World {
             let state = desk.station.as_ref().map(|station| station.store.sync_state());
             state.and_then(Result::ok).map_or(-1, |state| state.last_sequence)
         };
-        let mut done = deeds::act(desk, deed, Dice::new(roll));
+        let mut done = deeds::act(desk, &self.server, deed, Dice::new(roll));
         // Where there was nothing to do it to, or it was refused, something else is done.
         if last(desk) == desk.said && !lock(&desk.doom).has_come && deed != Deed::Look {
-            done = deeds::act(desk, Deed::Edit, Dice::new(roll));
+            done = deeds::act(desk, &self.server, Deed::Edit, Dice::new(roll));
         }
         let last = last(desk);
         self.time.note(&format!("desk {number}: {deed:?} {done:?}"));

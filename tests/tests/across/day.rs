@@ -52,6 +52,8 @@ async fn a_whole_day_without_the_server_arrives_in_its_order_and_nothing_of_it_w
     window.shows("sync-pill", &format!("saved here, {} waiting", 2 * VISITORS)).await?;
 
     clinic.network.set_down(false);
+    // The system says so to the window, as it does when a cable is back in its place.
+    window.ask("window.dispatchEvent(new Event('online')); arguments[0](null)").await?;
     window.shows("sync-pill", "all synced").await?;
     other.synced().await?;
     let rows = other.rows()?;

@@ -4,19 +4,27 @@ mod audit;
 mod canary;
 mod comparing;
 mod conflicts;
+#[cfg(target_os = "linux")]
+mod contrast;
 mod copies;
 mod crash;
 #[cfg(target_os = "linux")]
 mod day;
+mod enrolled_since;
 mod faults;
 mod files;
 mod filling;
+mod harm;
 mod isolation;
 #[cfg(target_os = "linux")]
 mod keys;
+mod kills;
 mod lease;
+#[cfg(target_os = "linux")]
+mod logins;
 mod own_keys;
 mod people;
+mod recovery;
 mod refusals;
 mod restored;
 mod revoked;

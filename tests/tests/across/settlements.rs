@@ -125,3 +125,31 @@ async fn a_corrected_change_replaces_the_refused_one_at_every_desk() -> anyhow::
     assert!(desk.replica()?.verify()?.is_good());
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_computer_was_refused_that_is_gone_is_corrected_at_an_admins() -> anyhow::Result<()> {
+    let (clinic, desk, sunita, _) = refused().await?;
+    let admin = clinic.desk("Office").await?;
+    assert!(admin.replica()?.conflicts(true)?.is_empty(), "somebody is at that computer");
+    let devices = admin.desk.devices().await?;
+    let gone = devices.iter().find(|device| device.name == "Room 1").expect("BUG: there").id;
+    desk.desk.lock();
+    admin.desk.revoke_device(gone, Some("stolen".into())).await?;
+    admin.synced().await?;
+    let [item] = admin.replica()?.conflicts(true)?.try_into().expect("one item");
+    let shown = admin.desk.look_at_refused(item.id).await?;
+    let alerts = shown.fields.iter().find(|field| field.column == "alerts").expect("the value");
+    assert_eq!(alerts.value.as_deref(), Some("Faints at needles."));
+    assert!(shown.may_correct && shown.behind == 1, "{shown:?}");
+    let corrected =
+        CorrectedField { record: 0, column: "alerts".into(), typed: "Faints at injections.".into() };
+    admin.desk.correct_refused(item.id, vec![corrected]).await?;
+    admin.synced().await?;
+    let form = admin.replica()?.chart(sunita)?.form;
+    assert_eq!((form.alerts.as_str(), form.city.as_str()), ("Faints at injections.", "Pune"));
+    let [decided] = admin.replica()?.conflicts(false)?.try_into().expect("one decision");
+    assert_eq!(decided.decided.map(|decided| decided.choice), Some(Choice::Other));
+    assert!(admin.desk.look_at_refused(item.id).await.is_err(), "it waits no more");
+    assert!(admin.replica()?.verify()?.is_good());
+    Ok(())
+}

@@ -189,3 +189,58 @@ async fn a_desktop_is_wiped_with_the_clinics_code_and_not_while_something_is_onl
     support.server.start()?;
     support.server.stop()
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_desktop_whose_keyring_is_lost_is_recovered_by_a_script() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let mut support = Support::enrolled(folder.path()).await?;
+    // A code that is on paper.
+    let made = support.signed_in(&["recovery-code"])?;
+    let page = made.json()["recoveryPage"].clone();
+    assert_eq!(made.exit, 0, "{}", made.err);
+    let code = page["code"].as_str().expect("a code").to_owned();
+    assert_eq!(support.signed_in(&["sync"])?.exit, 0);
+    support.server.stop()?;
+    let saved = support.write(0)?;
+    support.server.start()?;
+    // The account's keyring is another one from now on.
+    support.session = Session::start(&folder.path().join("another session"))?;
+    let status = support.ask(&["status"], "")?.json();
+    assert_eq!((&status["state"], &status["code"]), (&"broken".into(), &"keyring_entry_missing".into()));
+    assert_eq!(status["recovery"], page["fingerprint"]);
+    assert_eq!(support.signed_in(&["sync"])?.exit, 5);
+
+    let recover = |support: &Support, code: &str, one_time: &str| {
+        support.ask(&["recover", "--email", EMAIL], &format!("{code}\n{one_time}\n{PASSWORD}\n"))
+    };
+    let slip = recover(&support, &code.replace('-', "")[1..], "ASHA-AAAA-BBBB-CCCC")?;
+    assert_eq!((slip.exit, slip.code().as_str()), (2, "invalid"));
+    let wrong = recover(&support, &code, "ASHA-AAAA-BBBB-CCCC")?;
+    assert_eq!((wrong.exit, wrong.code().as_str()), (4, "wrong_code"));
+    let tenant = support.registered.tenant_code.clone();
+    let args = [
+        "device",
+        "code",
+        "--tenant-code",
+        &tenant,
+        "--clinic-code",
+        "ASHA",
+        "--scope",
+        "clinical",
+        "--json",
+    ];
+    let one_time: Value = serde_json::from_str(&support.server.operator(&args)?)?;
+    let done = recover(&support, &code, one_time["code"].as_str().expect("a code"))?;
+    let said = done.json();
+    assert_eq!((done.exit, &said["state"]), (0, &Value::from("unlocked")), "{}", done.err);
+    assert_ne!(said["recoveryPage"]["fingerprint"], page["fingerprint"]);
+    assert!(said["recoveryPage"]["code"].as_str().is_some_and(|next| next.len() == code.len()));
+
+    let synced = support.signed_in(&["sync"])?;
+    assert_eq!((synced.exit, &synced.json()["waiting"]), (0, &Value::from(0)), "{}", synced.err);
+    let waits = support.signed_in(&["conflicts"])?.json();
+    let found = waits["refused"].as_array().expect("a list");
+    assert!(found.len() >= saved && found.iter().all(|change| change["code"] == "adopted"), "{waits}");
+    assert_eq!(support.signed_in(&["verify"])?.exit, 0);
+    support.server.stop()
+}

@@ -109,6 +109,8 @@ async fn the_page_reaches_nothing_but_the_commands_it_was_given() -> anyhow::Res
         format!("fetch('{server}/healthz')"),
         "window.__TAURI_INTERNALS__.invoke('plugin:dialog|open', {options: {}})".into(),
         "window.__TAURI_INTERNALS__.invoke('plugin:fs|read_text_file', {path: '/etc/passwd'})".into(),
+        "window.__TAURI_INTERNALS__.invoke('plugin:notification|notify', {options: {title: 'x'}})".into(),
+        "window.__TAURI_INTERNALS__.invoke('plugin:window-state|restore_state', {label: 'main', flags: 1})".into(),
         "window.__TAURI_INTERNALS__.invoke('plugin:event|emit', {event: 'app-state', payload: {}})".into(),
         "new Promise((yes, no) => { const s = document.createElement('script'); s.textContent = 'window.ran = 1'; \
          document.head.append(s); window.ran ? yes('ran') : no('blocked'); })"

@@ -1,6 +1,7 @@
 import { RouterProvider } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { Enrol } from "../features/enrol/Enrol";
+import { RecoveryCode } from "../features/recovery/RecoveryCode";
 import { Unlock } from "../features/unlock/Unlock";
 import type { SessionView } from "../ipc/bindings/SessionView";
 import type { UserId } from "../ipc/bindings/UserId";
@@ -8,6 +9,9 @@ import { problemOf } from "../ipc/problem";
 import { ToastProvider } from "../shared/toasts";
 import { Broken } from "./Broken";
 import { Revoked, Wiping } from "./Leaving";
+import { useLanguage } from "./language";
+import { NativeMenu } from "./NativeMenu";
+import { useOutside } from "./outside";
 import { useAppState, useBackendEvents } from "./queries";
 import { createClinicRouter } from "./router";
 import { SessionProvider } from "./session";
@@ -15,9 +19,21 @@ import { SessionProvider } from "./session";
 /** Where everyone was. */
 export type Places = Map<UserId, ReturnType<typeof createClinicRouter>>;
 
-/** What the window shows: set-up, the list of people, or the clinic. */
+/** What the window shows, and the menus above it. */
 export function App({ places }: { places: Places }) {
   useBackendEvents();
+  useOutside();
+  useLanguage();
+  return (
+    <>
+      <NativeMenu />
+      <Shown places={places} />
+    </>
+  );
+}
+
+/** Set-up, the list of people, or the clinic. */
+function Shown({ places }: { places: Places }) {
   const { data, error } = useAppState();
   if (error) {
     const { code, detail } = problemOf(error);
@@ -34,8 +50,9 @@ export function App({ places }: { places: Places }) {
     case "wiping":
       return <Wiping />;
     case "broken":
-      return <Broken code={data.code} detail={data.detail} />;
+      return <Broken code={data.code} detail={data.detail} recovery={data.recovery} />;
     case "unlocked":
+      if (data.recovery.isShown) return <RecoveryCode idleMinutes={data.session.idleLockMinutes} />;
       return <Opened key={data.session.person.userId} session={data.session} places={places} />;
   }
 }

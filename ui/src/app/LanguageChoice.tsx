@@ -2,32 +2,25 @@ import { IconLanguage } from "@tabler/icons-react";
 import { type Language, languages, messages } from "../messages";
 import { useLanguage } from "./language";
 
-interface Props {
-  className: string | undefined;
-  /** What must be written before everything is drawn anew; if it cannot be, nothing changes. */
-  before?: () => Promise<unknown>;
-}
-
 /** Each other language, by its own name and in its own letters. */
-export function LanguageChoice({ className, before = () => Promise.resolve() }: Props) {
+export function LanguageChoice({ className }: { className: string | undefined }) {
   const spoken = useLanguage();
   const others: Language[] = [];
   let one: Language;
   for (one in languages) if (one !== spoken.language) others.push(one);
-  return others.map((other) => (
+  return others.map((other, place) => (
     <button
-      key={other}
+      // The button stays, and with it the focus, when its language changes.
+      // oxlint-disable-next-line react/no-array-index-key
+      key={place}
       type="button"
       className={className}
       lang={other}
       title={messages.common.language}
       data-testid={`language-${other}`}
-      onClick={() =>
-        void before().then(
-          () => spoken.choose(other),
-          () => undefined,
-        )
-      }
+      // The hand goes on where it types.
+      onMouseDown={(event) => event.preventDefault()}
+      onClick={() => spoken.choose(other)}
     >
       <IconLanguage size={20} stroke={1.7} aria-hidden="true" />
       {languages[other]}

@@ -18,7 +18,7 @@ import { useSession } from "./session";
 
 /** Where one can go from here; only what leads somewhere now. */
 export function Rail({ onKeys }: { onKeys: () => void }) {
-  const { session, openPatient, unwritten } = useSession();
+  const { session, openPatient } = useSession();
   const status = useSyncStatus().data;
   const decisions = status?.decisions ?? 0;
   const setAside = (status?.attention ?? 0) - decisions;
@@ -73,10 +73,7 @@ export function Rail({ onKeys }: { onKeys: () => void }) {
         </Link>
       )}
       <span className={classes.last} />
-      <LanguageChoice
-        className={classes.railItem}
-        before={() => Promise.all([...unwritten.current].map((write) => write()))}
-      />
+      <LanguageChoice className={classes.railItem} />
       <button type="button" className={classes.railItem} onClick={onKeys}>
         <IconHelpCircle size={22} stroke={1.7} aria-hidden="true" />
         {shell.keys}

@@ -13,7 +13,7 @@ export function ServerNotices() {
     <div role="status" aria-label={messages.shell.serverNotices}>
       {unread.map(({ code, detail }) => (
         <p key={code + detail} className={classes.notice} data-testid={`notice-${code}`}>
-          <span>{detail}</span>
+          <span lang="en">{detail}</span>
           <button
             type="button"
             className={classes.close}

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { type RefObject, useEffect, useRef, useSyncExternalStore } from "react";
 import { messages } from "../messages";
 
 interface Binding {
@@ -6,7 +6,7 @@ interface Binding {
   keys: string;
   /** Its name among the words for keys. */
   label: keyof typeof messages.keys;
-  where: "everywhere" | "chart" | "record" | "pad";
+  where: "everywhere" | "chart" | "preview" | "record" | "pad";
 }
 
 /** Every key that works beyond the focused control. */
@@ -24,6 +24,7 @@ export const keymap = {
   allergy: { keys: "Mod+Shift+A", label: "allergy", where: "record" },
   merge: { keys: "Mod+Shift+M", label: "merge", where: "record" },
   preview: { keys: "Mod+P", label: "preview", where: "chart" },
+  print: { keys: "Mod+P", label: "print", where: "preview" },
   repeat: { keys: "Mod+R", label: "repeat", where: "pad" },
   undo: { keys: "Mod+Z", label: "undo", where: "pad" },
   redo: { keys: "Mod+Shift+Z", label: "redo", where: "pad" },
@@ -80,7 +81,7 @@ export function isKey(event: Pressed, id: KeyId): boolean {
 }
 
 /** What also works while something floats above the screen. */
-const aboveDialogs = new Set<KeyId>(["find", "register"]);
+const aboveDialogs = new Set<KeyId>(["find", "register", "print"]);
 
 function isTyping(target: EventTarget | null): boolean {
   return (
@@ -90,8 +91,43 @@ function isTyping(target: EventTarget | null): boolean {
   );
 }
 
+const isBehindDialog = (id: KeyId) =>
+  !aboveDialogs.has(id) && document.querySelector("dialog[open]") !== null;
+
+type Handlers = Partial<Record<KeyId, () => void>>;
+
+/** What answers keys now, the latest last, and who is told when that changes. */
+const answering = new Set<RefObject<Handlers>>();
+const watchers = new Set<() => void>();
+let answered = "";
+
+function answeringChanged() {
+  answered = [...new Set([...answering].flatMap(({ current }) => entries(current).map(([id]) => id)))]
+    .sort()
+    .join(" ");
+  for (const watcher of watchers) watcher();
+}
+
+/** The ids of the keys that do something now, in one text. */
+export function useAnswered(): string {
+  return useSyncExternalStore(
+    (watcher) => {
+      watchers.add(watcher);
+      return () => watchers.delete(watcher);
+    },
+    () => answered,
+  );
+}
+
+/** Does what the key would do now. */
+export function press(pressed: string): void {
+  const answers = [...answering].flatMap(({ current }) => entries(current));
+  const [id, handler] = answers.findLast(([one]) => one === pressed) ?? [];
+  if (id && handler && !isBehindDialog(id)) handler();
+}
+
 /** Answers keys of the map for as long as the component stands. Keys of the web view itself never get through. */
-export function useKeys(handlers: Partial<Record<KeyId, () => void>>): void {
+export function useKeys(handlers: Handlers): void {
   const latest = useRef(handlers);
   useEffect(() => {
     latest.current = handlers;
@@ -101,18 +137,24 @@ export function useKeys(handlers: Partial<Record<KeyId, () => void>>): void {
       for (const [id, handler] of entries(latest.current)) {
         if (!handler || event.defaultPrevented || !isKey(event, id)) continue;
         if (id === "keys" && isTyping(event.target)) continue;
-        if (!aboveDialogs.has(id) && document.querySelector("dialog[open]")) continue;
+        if (isBehindDialog(id)) continue;
         event.preventDefault();
         handler();
         return;
       }
     };
     document.addEventListener("keydown", onKeyDown);
-    return () => document.removeEventListener("keydown", onKeyDown);
+    answering.add(latest);
+    answeringChanged();
+    return () => {
+      document.removeEventListener("keydown", onKeyDown);
+      answering.delete(latest);
+      answeringChanged();
+    };
   }, []);
 }
 
-function entries(handlers: Partial<Record<KeyId, () => void>>): [KeyId, (() => void) | undefined][] {
+function entries(handlers: Handlers): [KeyId, (() => void) | undefined][] {
   const found: [KeyId, (() => void) | undefined][] = [];
   let id: KeyId;
   for (id in keymap) if (handlers[id]) found.push([id, handlers[id]]);

@@ -1,4 +1,3 @@
-import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, use, useMemo, useState } from "react";
 import { useBackend } from "../ipc/context";
 import { language, type Language, speak } from "../messages";
@@ -10,35 +9,37 @@ interface Spoken {
 
 const LanguageContext = createContext<Spoken | null>(null);
 
-/** Draws everything anew, from its beginning, when another language is chosen; drafts are on disk. */
+/** Lets another language be chosen: what is in sight is drawn anew, and nothing begins anew, so what is typed stays. */
 export function LanguageProvider({ children }: { children: ReactNode }) {
   const backend = useBackend();
-  const client = useQueryClient();
   const [now, setNow] = useState(language);
   const value = useMemo(
     () => ({
       language: now,
       choose: (next: Language) => {
         speak(next);
-        // The pad begins again from the draft that was written, and not from how it was opened.
-        client.removeQueries({ queryKey: ["pad"] });
         setNow(next);
         // What could not be remembered is chosen again next time: no reason to stop work.
         backend.setLanguage(next).catch(() => undefined);
       },
     }),
-    [now, backend, client],
+    [now, backend],
   );
-  return (
-    <LanguageContext key={now} value={value}>
-      {children}
-    </LanguageContext>
-  );
+  return <LanguageContext value={value}>{children}</LanguageContext>;
 }
 
-/** The language of the window, and the way to choose another. */
+/** The language of the window, and the way to choose another. Who calls it is drawn anew in that one, with all within. */
 export function useLanguage(): Spoken {
   const spoken = use(LanguageContext);
   if (!spoken) throw new Error("useLanguage needs a LanguageProvider above it");
   return spoken;
+}
+
+/** A screen that speaks another language at once: the router draws one anew only when its place changes. */
+export function spoken(Screen: () => ReactNode) {
+  // oxlint-disable-next-line unicorn/consistent-function-scoping -- it draws the screen that it is made for
+  return function Spoken() {
+    useLanguage();
+    return <Screen />;
+  };
 }

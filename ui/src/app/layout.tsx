@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Outlet, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { Finder } from "../features/finder/Finder";
+import { RecoveryNotice } from "../features/recovery/RecoveryNotice";
 import { SyncPill } from "../features/sync/SyncPill";
 import { useBackend } from "../ipc/context";
 import { problemOf } from "../ipc/problem";
@@ -15,6 +16,7 @@ import { KeysSheet } from "./KeysSheet";
 import { keyLabel, useKeys } from "./keymap";
 import classes from "./layout.module.css";
 import { useIdle } from "./idle";
+import { useOnline } from "./online";
 import { forgetRows, queryKeys } from "./queries";
 import { Rail } from "./Rail";
 import { FillingNotice } from "./FillingNotice";
@@ -28,6 +30,7 @@ export function Layout() {
   const [open, setOpen] = useState<"finder" | "keys" | null>(null);
   const lock = useLock();
   useIdle(session.idleLockMinutes, () => lock.mutate());
+  useOnline();
   const close = () => setOpen(null);
   const patient = openPatient ? { patientId: openPatient } : null;
   useKeys({
@@ -79,6 +82,7 @@ export function Layout() {
       <main className={classes.main}>
         <FillingNotice />
         <ServerNotices />
+        <RecoveryNotice />
         {session.rolesLapsed && (
           <p className={classes.lapsed} role="status" data-testid="roles-lapsed">
             {shell.rolesLapsed}
@@ -102,7 +106,7 @@ function useLock() {
       await Promise.all([...unwritten.current].map((write) => write()));
       return backend.lock();
     },
-    onError: (error) => toast(problemOf(error).detail),
+    onError: (error) => toast(problemOf(error)),
     onSuccess: (state) => {
       client.setQueryData(queryKeys.appState, state);
       forgetRows(client);

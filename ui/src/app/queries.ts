@@ -1,6 +1,7 @@
 import { QueryClient, type QueryClient as Client, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { useBackend } from "../ipc/context";
+import { press } from "./keymap";
 
 /** The names under which answers are kept. Those under `rows` are asked again when rows change. */
 export const queryKeys = {
@@ -12,7 +13,9 @@ export const queryKeys = {
   ledgerChoices: ["rows", "ledger-choices"],
   refused: ["rows", "refused"],
   computers: ["computers"],
+  recoveryPage: ["recovery-page"],
   letterhead: ["rows", "letterhead"],
+  letterheadPreviews: ["letterhead-preview"],
   letterheadPreview: (form: object) => ["letterhead-preview", form],
   conflicts: (isOpen: boolean) => ["rows", "conflicts", isOpen ? "open" : "decided"],
   patients: (query: string) => ["rows", "patients", query],
@@ -76,7 +79,8 @@ export function useBackendEvents(): void {
         else if (event.name === "app-state") {
           client.setQueryData(queryKeys.appState, event.payload);
           if (event.payload.state !== "unlocked") forgetRows(client);
-        } else void refreshRows(client);
+        } else if (event.name === "menu") press(event.payload);
+        else void refreshRows(client);
       }),
     [backend, client],
   );

@@ -1,4 +1,5 @@
 import { createMemoryHistory, createRootRoute, createRoute, createRouter } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { Computers } from "../features/computers/Computers";
 import { Chart } from "../features/chart/Chart";
 import { Letterhead } from "../features/letterhead/Letterhead";
@@ -10,72 +11,85 @@ import { Review } from "../features/review/Review";
 import { ShortKeys } from "../features/shortkeys/ShortKeys";
 import { SyncCentre } from "../features/sync/SyncCentre";
 import { Today } from "../features/today/Today";
+import { spoken } from "./language";
 import { Layout } from "./layout";
 
-const root = createRootRoute({ component: Layout });
+const root = createRootRoute({ component: spoken(Layout) });
 
-const today = createRoute({ getParentRoute: () => root, path: "/", component: Today });
+const today = createRoute({ getParentRoute: () => root, path: "/", component: spoken(Today) });
 
 const register = createRoute({
   getParentRoute: () => root,
   path: "/register",
   validateSearch: (search: Record<string, unknown>): { typed?: string } =>
     search["typed"] === undefined ? {} : { typed: String(search["typed"]) },
-  component: function RegisterRoute() {
+  component: spoken(function RegisterRoute(): ReactNode {
     return <RegisterPatient typed={register.useSearch().typed ?? ""} />;
-  },
+  }),
 });
 
 const chart = createRoute({
   getParentRoute: () => root,
   path: "/patients/$patientId",
-  component: function ChartRoute() {
+  component: spoken(function ChartRoute(): ReactNode {
     const { patientId } = chart.useParams();
     return <Chart key={patientId} patientId={patientId} />;
-  },
+  }),
 });
 
 const correct = createRoute({
   getParentRoute: () => root,
   path: "/patients/$patientId/correct",
-  component: function CorrectRoute() {
+  component: spoken(function CorrectRoute(): ReactNode {
     return <CorrectPatient patientId={correct.useParams().patientId} />;
-  },
+  }),
 });
 
 const pad = createRoute({
   getParentRoute: () => root,
   path: "/patients/$patientId/pad",
-  component: function PadRoute() {
+  component: spoken(function PadRoute(): ReactNode {
     const { patientId } = pad.useParams();
     return <PadScreen key={patientId} patientId={patientId} />;
-  },
+  }),
 });
 
 const prescription = createRoute({
   getParentRoute: () => root,
   path: "/patients/$patientId/prescriptions/$prescriptionId",
-  component: function PrescriptionRoute() {
+  component: spoken(function PrescriptionRoute(): ReactNode {
     return <Prescription {...prescription.useParams()} />;
-  },
+  }),
 });
 
-const sync = createRoute({ getParentRoute: () => root, path: "/sync", component: SyncCentre });
+const sync = createRoute({ getParentRoute: () => root, path: "/sync", component: spoken(SyncCentre) });
 
-const computers = createRoute({ getParentRoute: () => root, path: "/computers", component: Computers });
+const computers = createRoute({
+  getParentRoute: () => root,
+  path: "/computers",
+  component: spoken(Computers),
+});
 
-const letterhead = createRoute({ getParentRoute: () => root, path: "/letterhead", component: Letterhead });
+const letterhead = createRoute({
+  getParentRoute: () => root,
+  path: "/letterhead",
+  component: spoken(Letterhead),
+});
 
-const shortKeys = createRoute({ getParentRoute: () => root, path: "/short-keys", component: ShortKeys });
+const shortKeys = createRoute({
+  getParentRoute: () => root,
+  path: "/short-keys",
+  component: spoken(ShortKeys),
+});
 
 const review = createRoute({
   getParentRoute: () => root,
   path: "/review",
   validateSearch: (search: Record<string, unknown>): { item?: string } =>
     search["item"] === undefined ? {} : { item: String(search["item"]) },
-  component: function ReviewRoute() {
+  component: spoken(function ReviewRoute(): ReactNode {
     return <Review first={review.useSearch().item ?? null} />;
-  },
+  }),
 });
 
 const routeTree = root.addChildren([

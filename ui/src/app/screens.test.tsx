@@ -25,6 +25,55 @@ const screens: Record<string, { start?: string; go: (opened: Opened) => Promise<
     start: "locked",
     go: () => screen.findByRole("heading", { name: messages.unlock.title }),
   },
+  "a recovery code": {
+    go: async (opened) => {
+      await today(opened);
+      await opened.keys.click(screen.getByRole("link", { name: messages.shell.computers }));
+      await opened.keys.click(await screen.findByRole("button", { name: messages.recovery.make }));
+      await opened.keys.type(await screen.findByLabelText(messages.recovery.password), "right{Enter}");
+      await screen.findByTestId("the-code");
+      await opened.keys.click(button(messages.recovery.save));
+      return screen.findByRole("status");
+    },
+  },
+  "a new recovery code": {
+    go: async (opened) => {
+      await today(opened);
+      await opened.keys.click(screen.getByRole("link", { name: messages.shell.computers }));
+      await opened.keys.click(await screen.findByRole("button", { name: messages.recovery.make }));
+      return screen.findByRole("dialog");
+    },
+  },
+  "a computer without a recovery code": {
+    go: async (opened) => {
+      await today(opened);
+      opened.backend.forgetRecovery(false);
+      opened.backend.emit({ name: "app-state", payload: await opened.backend.appState() });
+      return screen.findByTestId("recovery-notice");
+    },
+  },
+  ...Object.fromEntries(
+    (
+      [
+        "keyring_locked",
+        "keyring_missing",
+        "keyring_entry_missing",
+        "keyring_replaced",
+        "store_damaged",
+      ] as const
+    ).map((code) => [
+      `a computer that does not open: ${code}`,
+      {
+        go: async (opened: Opened) => {
+          await today(opened);
+          const recovery = code.startsWith("keyring_entry") ? "K3W9XA" : null;
+          const payload = { state: "broken", code, detail: "It is closed.", recovery } as const;
+          opened.backend.emit({ name: "app-state", payload });
+          return screen.findByTestId("way-on");
+        },
+      },
+    ]),
+  ),
   today: { go: today },
   "all keys": {
     go: async (opened) => {
@@ -179,8 +228,8 @@ function englishOnly(language: Language): Set<string> {
   return new Set(texts(catalogues.en).filter((text) => /[a-z]{3}/.test(text) && !own.has(text)));
 }
 
-/** Names that the clinic gave, which are the same in every language. */
-const given = new Set(["Front desk"]);
+/** What the clinic's people wrote, which is the same in every language. */
+const given = new Set(["Front desk", "Walk half an hour a day"]);
 
 /** All that is drawn or read out. */
 function wordsInSight(): string[] {
@@ -197,6 +246,9 @@ function wordsInSight(): string[] {
   return words;
 }
 
+/** Four Latin words in a row are English that nobody marked; names and doses have capitals and numbers between them. */
+const isEnglish = (words: string) => /(?:\b[a-z]+\b[ ,;]+){3}[a-z]+/.test(words);
+
 const languages: Language[] = ["en", "hi"];
 
 test.each(languages.flatMap((language) => Object.keys(screens).map((name) => [name, language] as const)))(
@@ -209,8 +261,51 @@ test.each(languages.flatMap((language) => Object.keys(screens).map((name) => [na
     await expectAccessible();
     const foreign = englishOnly(language);
     expect(wordsInSight().filter((words) => foreign.has(words) && !given.has(words))).toEqual([]);
+    if (language === "hi")
+      expect(wordsInSight().filter((words) => isEnglish(words) && !given.has(words))).toEqual([]);
   },
 );
+
+test.each(Object.keys(screens))(
+  "%s: another language is spoken at once, and nothing in it begins anew",
+  async (name) => {
+    const { start = "anjali@example.in", go } = screens[name] ?? {
+      go: () => Promise.reject(new Error(name)),
+    };
+    const opened = openClinic({ start });
+    await go(opened);
+    const fields = [...document.querySelectorAll<HTMLInputElement>("input, textarea, select")];
+    const typed = fields.map((field) => field.value);
+    await opened.keys.click(screen.getByTestId("language-hi"));
+    await screen.findByTestId("language-en");
+    const foreign = englishOnly("hi");
+    expect(wordsInSight().filter((words) => foreign.has(words) && !given.has(words))).toEqual([]);
+    expect(fields.filter((field) => !field.isConnected)).toEqual([]);
+    expect(fields.map((field) => field.value)).toEqual(typed);
+  },
+);
+
+test("what is typed in a registration stays when another language is chosen, and the hand goes on typing", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  await shifted(keys, "n");
+  await keys.type(await screen.findByRole("textbox", { name: "Mobile number" }), "9820441276");
+  const name = screen.getByRole("textbox", { name: "First name" });
+  await keys.type(name, "Suni");
+  await keys.click(button("हिन्दी"));
+  await keys.keyboard("ta");
+  expect(screen.getByRole("textbox", { name: "मोबाइल नंबर" })).toHaveProperty("value", "9820441276");
+  expect(name).toHaveProperty("value", "Sunita");
+  expect(document.activeElement).toBe(name);
+});
+
+test("chosen by keys, the choice keeps the focus: one press more goes back", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  screen.getByTestId("language-hi").focus();
+  await keys.keyboard("{Enter}");
+  expect(document.activeElement).toBe(await screen.findByTestId("language-en"));
+});
 
 test("the language is chosen on any screen, at once, and this computer remembers it", async () => {
   const { keys, backend } = openClinic();

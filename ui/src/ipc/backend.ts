@@ -35,6 +35,8 @@ import type { ShortKeyForm } from "./bindings/ShortKeyForm";
 import type { ShortKeyFound } from "./bindings/ShortKeyFound";
 import type { ShortKeyId } from "./bindings/ShortKeyId";
 import type { ShortKeyTest } from "./bindings/ShortKeyTest";
+import type { RecoveryForm } from "./bindings/RecoveryForm";
+import type { RecoveryPage } from "./bindings/RecoveryPage";
 import type { RefusedChange } from "./bindings/RefusedChange";
 import type { SettlementWay } from "./bindings/SettlementWay";
 import type { SyncStatus } from "./bindings/SyncStatus";
@@ -45,7 +47,16 @@ import type { WindowLanguage } from "./bindings/WindowLanguage";
 export type BackendEvent =
   | { name: "sync-status"; payload: SyncStatus }
   | { name: "app-state"; payload: AppState }
-  | { name: "rows-changed" };
+  | { name: "rows-changed" }
+  /** Something was chosen in a menu of the system. */
+  | { name: "menu"; payload: string };
+
+/** A menu of the system. */
+export interface MenuSection {
+  title: string;
+  /** The id of a key, and the key itself as in the key map: `Mod+K`. */
+  items: { id: string; label: string; keys: string }[];
+}
 
 /** Everything the window can ask of the program around it. Failures reject with a `CommandError`. */
 export interface Backend {
@@ -54,8 +65,26 @@ export interface Backend {
   language(): Promise<WindowLanguage>;
   setLanguage(language: WindowLanguage): Promise<void>;
   enrol(enrolment: Enrolment): Promise<AppState>;
+  /** Opens this computer, whose keys are lost, with its recovery code, and enrols it under another id. */
+  recover(form: RecoveryForm): Promise<AppState>;
+  /** The recovery code that waits to be written down; null if none does. */
+  recoveryPage(): Promise<RecoveryPage | null>;
+  /** Asks where to, and answers the file's path; null if the person thought better of it. */
+  saveRecoveryPdf(): Promise<string | null>;
+  /** It is written down, and never shown again. */
+  keepRecoveryCode(): Promise<AppState>;
+  /** Makes another recovery code for this computer. */
+  newRecoveryCode(password: string): Promise<AppState>;
   unlock(email: string, password: string): Promise<AppState>;
+  /** A restored server does not know this computer: it is enrolled once more, with all that is on it. */
+  enrolAgain(code: string, password: string): Promise<AppState>;
   lock(): Promise<AppState>;
+  /** Shows these menus in place of the ones before; nothing in them can be chosen yet. `usual` words what every program has. */
+  showMenu(sections: MenuSection[], usual: Record<string, string>): Promise<void>;
+  /** Of the menus, only these can be chosen. */
+  enableMenu(ids: string[]): Promise<void>;
+  /** Shows a sentence where the system shows what other programs tell. */
+  tellOutside(words: string): Promise<void>;
   syncStatus(): Promise<SyncStatus>;
   syncNow(): Promise<void>;
   /** A page of the ledger, newest first: the entries before that number. */
@@ -72,6 +101,10 @@ export interface Backend {
     reason: string,
     corrected: CorrectedField[],
   ): Promise<void>;
+  /** What a refused change says that is before the admins. Asks the server. */
+  lookAtRefused(conflictId: ConflictId): Promise<RefusedChange>;
+  /** Writes corrected values in the place of a refused change of a computer that is out of service. */
+  correctRefused(conflictId: ConflictId, corrected: CorrectedField[]): Promise<void>;
   /** The clinic's computers, for its admins. Asks the server. */
   listComputers(): Promise<ComputerView[]>;
   /** Takes another computer out of service, for good, and agrees that it destroys its data. */
@@ -143,12 +176,17 @@ export interface Backend {
   getLetterhead(): Promise<Letterhead>;
   /** Writes what differs from what the person saw. */
   saveLetterhead(seen: Letterhead, wanted: Letterhead): Promise<void>;
+  /** Asks for the clinic's own picture and keeps it in the letterhead; false if the person thought better of it. */
+  chooseLogo(): Promise<boolean>;
+  removeLogo(): Promise<void>;
   /** The pages of a sample with this letterhead, each an SVG text. */
   previewLetterhead(letterhead: Letterhead): Promise<string[]>;
   /** The pages of the saved draft, each an SVG text. */
   previewDraft(patientId: PatientId): Promise<string[]>;
   /** The pages of a signed prescription, each an SVG text. */
   prescriptionPages(prescriptionId: PrescriptionId, isA4: boolean): Promise<string[]>;
+  /** Opens the system's print dialog for the pages that stand ready for paper in the window, and notes that it was printed. */
+  printPrescription(prescriptionId: PrescriptionId): Promise<void>;
   /** Asks where to, and answers the file's path; null if the person thought better of it. */
   savePrescriptionPdf(prescriptionId: PrescriptionId, isA4: boolean): Promise<string | null>;
   /** The files in a patient's record, the latest first. */

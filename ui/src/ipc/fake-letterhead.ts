@@ -5,7 +5,7 @@ import { fakePage } from "./fake-pages";
 
 export function fakeLetterhead(
   answer: <T>(command: keyof Backend, work: () => T) => Promise<T>,
-): Pick<Backend, "getLetterhead" | "saveLetterhead" | "previewLetterhead"> {
+): Pick<Backend, "getLetterhead" | "saveLetterhead" | "previewLetterhead" | "chooseLogo" | "removeLogo"> {
   let kept: Letterhead = {
     clinicName: "Shanti Clinic",
     line: "",
@@ -17,6 +17,7 @@ export function fakeLetterhead(
     registrationNumber: "",
     foot: "",
     preprintedMm: null,
+    hasLogo: false,
   };
   return {
     getLetterhead: () => answer("getLetterhead", () => kept),
@@ -26,7 +27,16 @@ export function fakeLetterhead(
           const detail = "The name of the clinic is missing. Nothing was saved yet.";
           throw { code: "invalid", detail } satisfies CommandError;
         }
-        kept = wanted;
+        kept = { ...wanted, hasLogo: kept.hasLogo };
+      }),
+    chooseLogo: () =>
+      answer("chooseLogo", () => {
+        kept = { ...kept, hasLogo: true };
+        return true;
+      }),
+    removeLogo: () =>
+      answer("removeLogo", () => {
+        kept = { ...kept, hasLogo: false };
       }),
     previewLetterhead: (form) =>
       answer("previewLetterhead", () => [fakePage(form.clinicName, "54 y, F", [], form.foot)]),

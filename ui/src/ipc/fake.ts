@@ -1,4 +1,4 @@
-import type { Backend, BackendEvent } from "./backend";
+import type { Backend, BackendEvent, MenuSection } from "./backend";
 import type { AppState } from "./bindings/AppState";
 import type { AttachmentView } from "./bindings/AttachmentView";
 import type { CommandError } from "./bindings/CommandError";
@@ -27,6 +27,7 @@ import {
 import { readFakeDosage, readFakeLine } from "./fake-dosage";
 import { type ChosenFile, fakeFiles } from "./fake-files";
 import { fakePage } from "./fake-pages";
+import { fakeRecovery } from "./fake-recovery";
 import { fakeDifference, repeatFake } from "./fake-repeat";
 import { fakeLetterhead } from "./fake-letterhead";
 import { allergyWords, type FakeKnown, fakeKnown, knownOfFirst, nothingKnown } from "./fake-known";
@@ -53,6 +54,12 @@ interface FakeBackend extends Backend {
   choose(file: ChosenFile | null): void;
   /** Puts a file into a patient's record. */
   holdFile(patientId: string, file: Partial<AttachmentView>): void;
+  /** The numbers of what went to the printer. */
+  printed: string[];
+  /** What the system shows around the window: its menus, what of them can be chosen, and what was told. */
+  outside: { menu: MenuSection[]; enabled: string[]; told: string[] };
+  /** Nobody said that the recovery code is written down, or none was ever made. */
+  forgetRecovery(isMade: boolean): void;
   /** Makes every call of one command fail. */
   fail(command: keyof Backend, error: CommandError): void;
 }
@@ -145,6 +152,10 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
     leaseUntil: null,
     isCopied: false,
     isACopy: false,
+    isRecovered: false,
+    wentOn: false,
+    recoveryFingerprint: place === 0 ? "K3W9XA" : null,
+    recoveryMadeAt: place === 0 ? "2026-11-23T09:12:00Z" : null,
     revocation: null,
   }));
   const conflicts: Conflict[] = [];
@@ -183,6 +194,7 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
     const isReception = signedIn.roles.includes("receptionist");
     return {
       state: "unlocked",
+      recovery: recovery.view(),
       session: {
         person: signedIn,
         doctorId: isReception ? null : "d1",
@@ -200,6 +212,8 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
       },
     };
   };
+  const printed: string[] = [];
+  const outside: FakeBackend["outside"] = { menu: [], enabled: [], told: [] };
   const record = (title: string, patient: PatientSummary) => {
     status = { ...status, waiting: status.waiting + 1 };
     ledger.unshift({
@@ -313,6 +327,7 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
     return work();
   }
 
+  const recovery = fakeRecovery(answer, state, (email, password) => openState(email, password));
   const files = fakeFiles(answer, {
     isPrescriber: () => !signedIn?.roles.includes("receptionist") && !signedIn?.roles.includes("nurse"),
     changed: (waiting) => {
@@ -334,6 +349,8 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
       status = { ...status, attention: status.attention + 1 };
     },
     enter: (entry) => ledger.unshift(entry),
+    printed,
+    outside,
     fail: (command, error) => failures.set(command, error),
     listen: (onEvent) => {
       listeners.add(onEvent);
@@ -354,14 +371,25 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
           } satisfies CommandError;
         }
         isEnrolled = true;
+        recovery.make();
         return openState(enrolment.email, enrolment.password);
       }),
+    ...recovery.commands,
+    forgetRecovery: recovery.forget,
     unlock: (email, password) => answer("unlock", () => openState(email, password)),
+    enrolAgain: () =>
+      answer("enrolAgain", () => {
+        emit({ name: "sync-status", payload: { ...status, problem: null } });
+        return state();
+      }),
     lock: () =>
       answer("lock", () => {
         signedIn = undefined;
         return state();
       }),
+    showMenu: (sections) => answer("showMenu", () => void (outside.menu = sections)),
+    enableMenu: (ids) => answer("enableMenu", () => void (outside.enabled = ids)),
+    tellOutside: (words) => answer("tellOutside", () => void outside.told.push(words)),
     syncStatus: () => answer("syncStatus", () => status),
     syncNow: () =>
       answer("syncNow", () => {
@@ -421,6 +449,13 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
           reason: reason || null,
           isSent: false,
         };
+      }),
+    lookAtRefused: () => answer("lookAtRefused", () => ({ ...fakeRefused })),
+    correctRefused: (id) =>
+      answer("correctRefused", () => {
+        const item = conflicts.find((one) => one.id === id);
+        if (item?.refused)
+          Object.assign(item, { mayDecide: false, refused: { ...item.refused, asked: "replace" } });
       }),
     listConflicts: (isOpen) =>
       answer("listConflicts", () => conflicts.filter((item) => (item.decided === null) === isOpen)),
@@ -659,6 +694,8 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
         const { patient, prescription } = prescriptionOf(id);
         return pageOf(patient, prescription.items, prescription.number ?? "");
       }),
+    printPrescription: (id) =>
+      answer("printPrescription", () => void printed.push(prescriptionOf(id).prescription.number ?? "")),
     savePrescriptionPdf: (id) =>
       answer("savePrescriptionPdf", () => `${prescriptionOf(id).prescription.number}.pdf`),
   };

@@ -117,6 +117,7 @@ export const prescription = {
   noNumber: "Without a number",
   page: (page: number, pages: number) => `Prescription, page ${page} of ${pages}`,
   preview: "Look at it large",
+  print: "Print…",
   save: "Save as PDF…",
   saved: (path: string) => `Saved as ${path}`,
   backToChart: "Back to chart",

@@ -2,6 +2,7 @@ import { pad, prescription } from "./consultation";
 import { files } from "./files";
 import { letterhead } from "./letterhead";
 import { known, trend } from "./known";
+import { broken, recovery } from "./recovery";
 import { shortKeys } from "./short-keys";
 
 const people = (count: number) => (count === 1 ? "1 person" : `${count} people`);
@@ -115,6 +116,8 @@ export const messages = {
     states: {
       inService: "in service",
       copied: "its data was copied; someone must sign in on it",
+      recovered: "in service; goes on for one whose keys were lost",
+      wentOn: (time: string) => `its keys were lost ${time}; it goes on as another one`,
       aCopy: "in service; a copy of another computer's disk that goes on by itself",
       asked: (time: string) => `taken out ${time}; it has not been in contact since`,
       neverConfirmed: (time: string) => `never confirmed; nobody opens it since ${time}`,
@@ -127,9 +130,8 @@ export const messages = {
           : `cleared ${time}, and confirmed; ${changes(lost)} on it were never sent`,
     },
   },
-  broken: {
-    title: "This computer cannot open its records",
-  },
+  broken,
+  recovery,
   shell: {
     skip: "Skip to the content",
     find: "Find patient",
@@ -156,9 +158,30 @@ export const messages = {
     keysWhere: {
       everywhere: "Everywhere",
       chart: "In a chart or prescription",
+      preview: "In the large view of a prescription",
       record: "In a chart",
       pad: "In the pad",
     },
+  },
+  menu: {
+    titles: { go: "Go", patient: "Patient", prescription: "Prescription", help: "Help" },
+    usual: {
+      edit: "Edit",
+      undo: "Undo",
+      redo: "Redo",
+      cut: "Cut",
+      copy: "Copy",
+      paste: "Paste",
+      selectAll: "Select all",
+      about: "About Clinic Desk",
+      hide: "Hide Clinic Desk",
+      quit: "Quit Clinic Desk",
+    },
+  },
+  outside: {
+    decision: "Two computers differ in something. It waits for a decision.",
+    logChanged: "The server’s log does not hold what it held before. Open Clinic Desk to read what to do.",
+    revoked: "This computer was taken out of service. Open Clinic Desk to read what to do.",
   },
   keys: {
     find: "find a patient",
@@ -189,7 +212,7 @@ export const messages = {
     moveLineUp: "move line up",
     moveLineDown: "move line down",
     save: "save",
-    savePdf: "save as PDF",
+    print: "print",
     backToChart: "back to the chart",
     leave: "leave, while nothing is typed",
     closeThis: "close",
@@ -403,11 +426,13 @@ export const messages = {
     refused: {
       lead: (title: string, detail: string) => `${title}. The server did not take it: ${detail}`,
       why: (who: string, why: string) => `${who} handed it over: “${why}”`,
-      lost: "It came from a computer that was taken out of service.",
+      lost: "Nobody at the computer on which it was made can see to it.",
       tried: (when: string) => `Tried again in vain ${when}.`,
       asked: "Decided here, waiting to be sent.",
       retry: "Try it again",
       discard: "Discard it",
+      look: "Look at it…",
+      corrected: "Corrected, and sent in its place.",
       made: "Made",
       handedOver: "Handed over",
     },
@@ -548,6 +573,12 @@ export const messages = {
   },
   sync: {
     title: "Sync",
+    again: {
+      title: "Enrol this computer again",
+      lead: "The server was restored from a backup that is older than this computer. Everything here is kept: with an admin’s one-time code for a computer like this one it is known again, and what was done here is brought again.",
+      password: "Your password",
+      submit: "Enrol again",
+    },
     pill: {
       online: "Online",
       allSynced: (time: string) => `all synced ${time}`,
@@ -644,7 +675,7 @@ export const messages = {
     refused: {
       title: (sequence: number) => `Set aside: no. ${sequence}`,
       place: (place: number, count: number) => `${place} of ${count}`,
-      why: (detail: string) => `The server did not take it: ${detail}`,
+      why: "The server did not take it:",
       unsaid: "it did not say why.",
       kept: (behind: number) =>
         behind === 0

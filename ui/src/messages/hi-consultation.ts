@@ -117,6 +117,7 @@ export const prescription: typeof englishPrescription = {
   noNumber: "बिना नंबर",
   page: (page, pages) => `पर्चा, पन्ना ${page} / ${pages}`,
   preview: "बड़ा देखें",
+  print: "छापें…",
   save: "PDF में सहेजें…",
   saved: (path) => `${path} में सहेजा गया`,
   backToChart: "चार्ट पर लौटें",

@@ -5,6 +5,12 @@ const records = (count: number) => `${number(count)} रिकॉर्ड`;
 
 export const sync: (typeof messages)["sync"] = {
   title: "सिंक",
+  again: {
+    title: "इस कंप्यूटर को फिर से जोड़ें",
+    lead: "सर्वर एक ऐसे बैकअप से वापस लाया गया जो इस कंप्यूटर से पुराना है। यहाँ का सब कुछ रखा है: एडमिन से ऐसे ही कंप्यूटर का एक बार वाला कोड लेकर यह फिर पहचाना जाएगा, और यहाँ का काम फिर भेजा जाएगा।",
+    password: "आपका पासवर्ड",
+    submit: "फिर से जोड़ें",
+  },
   pill: {
     online: "ऑनलाइन",
     allSynced: (time) => `सब सिंक हुआ ${time}`,
@@ -92,7 +98,7 @@ export const sync: (typeof messages)["sync"] = {
   refused: {
     title: (sequence) => `अलग रखा: क्र. ${sequence}`,
     place: (place, count) => `${place} / ${count}`,
-    why: (detail) => `सर्वर ने इसे नहीं लिया: ${detail}`,
+    why: "सर्वर ने इसे नहीं लिया:",
     unsaid: "कारण नहीं बताया।",
     kept: (behind) =>
       behind === 0

@@ -3,6 +3,7 @@ import { pad, prescription } from "./hi-consultation";
 import { files } from "./hi-files";
 import { letterhead } from "./hi-letterhead";
 import { known, trend } from "./hi-known";
+import { broken, recovery } from "./hi-recovery";
 import { review } from "./hi-review";
 import { shortKeys } from "./hi-short-keys";
 import { sync } from "./hi-sync";
@@ -106,6 +107,8 @@ export const messages: typeof english = {
     states: {
       inService: "सेवा में",
       copied: "इसका डेटा कॉपी हुआ; किसी को इस पर साइन इन करना होगा",
+      recovered: "सेवा में; उसकी जगह चलता है जिसकी कुंजियाँ खो गई थीं",
+      wentOn: (time) => `${time} को इसकी कुंजियाँ खो गईं; यह दूसरे नाम से चलता है`,
       aCopy: "सेवा में; दूसरे कंप्यूटर की डिस्क की कॉपी, जो अपने आप चलती है",
       asked: (time) => `${time} को हटाया गया; तब से संपर्क नहीं`,
       neverConfirmed: (time) => `पुष्टि नहीं हुई; ${time} से कोई इसे नहीं खोल सकता`,
@@ -118,9 +121,8 @@ export const messages: typeof english = {
           : `${time} को खाली हुआ, पुष्टि हुई; इसके ${changes(lost)} कभी नहीं भेजे गए`,
     },
   },
-  broken: {
-    title: "यह कंप्यूटर अपने रिकॉर्ड नहीं खोल सकता",
-  },
+  broken,
+  recovery,
   shell: {
     skip: "सीधे सामग्री पर जाएँ",
     find: "मरीज़ खोजें",
@@ -147,9 +149,30 @@ export const messages: typeof english = {
     keysWhere: {
       everywhere: "हर जगह",
       chart: "चार्ट या पर्चे में",
+      preview: "पर्चे के बड़े दृश्य में",
       record: "चार्ट में",
       pad: "पैड में",
     },
+  },
+  menu: {
+    titles: { go: "जाएँ", patient: "मरीज़", prescription: "पर्चा", help: "मदद" },
+    usual: {
+      edit: "संपादन",
+      undo: "वापस लें",
+      redo: "फिर करें",
+      cut: "काटें",
+      copy: "कॉपी करें",
+      paste: "चिपकाएँ",
+      selectAll: "सब चुनें",
+      about: "Clinic Desk के बारे में",
+      hide: "Clinic Desk छिपाएँ",
+      quit: "Clinic Desk बंद करें",
+    },
+  },
+  outside: {
+    decision: "दो कंप्यूटरों में कुछ अलग है। निर्णय बाकी है।",
+    logChanged: "सर्वर के लॉग में अब वह नहीं है जो पहले था। क्या करना है, Clinic Desk खोलकर पढ़ें।",
+    revoked: "यह कंप्यूटर सेवा से हटा दिया गया। क्या करना है, Clinic Desk खोलकर पढ़ें।",
   },
   keys: {
     find: "मरीज़ खोजें",
@@ -180,7 +203,7 @@ export const messages: typeof english = {
     moveLineUp: "पंक्ति ऊपर करें",
     moveLineDown: "पंक्ति नीचे करें",
     save: "सहेजें",
-    savePdf: "PDF में सहेजें",
+    print: "छापें",
     backToChart: "चार्ट पर लौटें",
     leave: "छोड़ें, जब तक कुछ न लिखा हो",
     closeThis: "बंद करें",

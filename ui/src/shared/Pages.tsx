@@ -7,8 +7,8 @@ interface Props {
   testId: string;
 }
 
-/** Printed pages. Each drawing is shown as an image, so nothing in it can run or reach out. */
-export function Pages({ svgs, label, testId }: Props) {
+/** An address for each drawing. Shown as an image, nothing in it can run or reach out. */
+export function usePictures(svgs: string[]): string[] {
   const [urls, setUrls] = useState<string[]>([]);
   useEffect(() => {
     const made = svgs.map((svg) => URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" })));
@@ -18,11 +18,18 @@ export function Pages({ svgs, label, testId }: Props) {
       for (const url of made) URL.revokeObjectURL(url);
     };
   }, [svgs]);
+  return urls;
+}
+
+/** Printed pages. */
+export function Pages({ svgs, label, testId }: Props) {
+  const urls = usePictures(svgs);
   return (
     <div className={classes.pages}>
       {urls.map((url, page) => (
         <img
-          key={label(page + 1, urls.length)}
+          // oxlint-disable-next-line react/no-array-index-key -- a page is its place
+          key={page}
           className={classes.page}
           src={url}
           alt={label(page + 1, urls.length)}

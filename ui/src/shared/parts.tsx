@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { Fragment, type ReactNode, useEffect, useState } from "react";
-import { problemOf } from "../ipc/problem";
+import { langOf, problemOf } from "../ipc/problem";
 import { messages } from "../messages";
 import { initials } from "./format";
 import classes from "./parts.module.css";
@@ -39,7 +39,7 @@ export function Problem(props: { error: unknown; onRetry?: () => void }) {
   return (
     <div role="alert" className={classes.problem}>
       <IconAlertTriangle size={18} stroke={1.8} aria-hidden="true" />
-      <p lang={problem.detail === messages.common.unknownProblem ? undefined : "en"}>{problem.detail}</p>
+      <p lang={langOf(problem)}>{problem.detail}</p>
       {props.onRetry && (
         <Button size="xs" variant="default" onClick={props.onRetry}>
           {messages.common.tryAgain}

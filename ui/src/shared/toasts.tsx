@@ -1,17 +1,18 @@
 import { IconX } from "@tabler/icons-react";
 import { createContext, type ReactNode, use, useCallback, useEffect, useMemo, useState } from "react";
-import { problemOf } from "../ipc/problem";
+import type { CommandError } from "../ipc/bindings/CommandError";
+import { langOf, problemOf } from "../ipc/problem";
 import { messages } from "../messages";
 import classes from "./toasts.module.css";
 
 interface Toast {
   id: number;
-  text: string;
+  said: string | CommandError;
   onUndo: (() => unknown) | undefined;
 }
 
 /** A promise that undoing returns is waited for; why it failed is told. */
-type Show = (text: string, onUndo?: () => unknown) => void;
+type Show = (said: string | CommandError, onUndo?: () => unknown) => void;
 const ToastContext = createContext<Show>(() => undefined);
 
 /** Tells what happened in the background, or what can be undone. */
@@ -21,9 +22,9 @@ let lastId = 0;
 
 export function ToastProvider({ children }: { children: ReactNode }) {
   const [toasts, setToasts] = useState<Toast[]>([]);
-  const show = useCallback<Show>((text, onUndo) => {
+  const show = useCallback<Show>((said, onUndo) => {
     lastId += 1;
-    const toast = { id: lastId, text, onUndo };
+    const toast = { id: lastId, said, onUndo };
     setToasts((shown) => [...shown.slice(-2), toast]);
   }, []);
   const close = useCallback(
@@ -51,13 +52,17 @@ function OneToast({ toast, onClose }: { toast: Toast; onClose: (id: number) => v
   }, [close, toast.onUndo]);
   return (
     <div className={classes.toast} data-testid="toast">
-      <span>{toast.text}</span>
+      {typeof toast.said === "string" ? (
+        <span>{toast.said}</span>
+      ) : (
+        <span lang={langOf(toast.said)}>{toast.said.detail}</span>
+      )}
       {toast.onUndo && (
         <button
           type="button"
           className={classes.undo}
           onClick={() => {
-            Promise.resolve(toast.onUndo?.()).catch((error: unknown) => show(problemOf(error).detail));
+            Promise.resolve(toast.onUndo?.()).catch((error: unknown) => show(problemOf(error)));
             close();
           }}
         >

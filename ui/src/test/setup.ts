@@ -22,6 +22,7 @@ window.scrollTo = () => undefined;
 Element.prototype.scrollIntoView = () => undefined;
 URL.createObjectURL = () => "blob:page";
 URL.revokeObjectURL = () => undefined;
+HTMLImageElement.prototype.decode = () => Promise.resolve();
 HTMLDialogElement.prototype.showModal = function show(this: HTMLDialogElement) {
   this.setAttribute("open", "");
 };

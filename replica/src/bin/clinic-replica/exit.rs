@@ -67,6 +67,7 @@ fn of(code: ErrorCode) -> u8 {
         | ErrorCode::Unauthorized
         | ErrorCode::DeviceCopied
         | ErrorCode::DeviceRevoked
+        | ErrorCode::DeviceUnknown
         | ErrorCode::TenantSuspended
         | ErrorCode::TenantExpired
         | ErrorCode::Forbidden
@@ -78,6 +79,7 @@ fn of(code: ErrorCode) -> u8 {
         ErrorCode::KeyringLocked
         | ErrorCode::KeyringMissing
         | ErrorCode::KeyringEntryMissing
+        | ErrorCode::KeyringReplaced
         | ErrorCode::StoreDamaged
         | ErrorCode::StoreTooNew
         | ErrorCode::DiskFull

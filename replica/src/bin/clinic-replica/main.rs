@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
-use replica::view::{Enrolment, LedgerFormat, SyncStatus};
+use replica::view::{Enrolment, LedgerFormat, RecoveryForm, SyncStatus};
 use replica::{Desk, Keyring, Replica, default_data_dir};
 use serde::Serialize;
 use serde_json::json;
@@ -43,7 +43,21 @@ async fn run(args: Args) -> Answer {
         Command::Enrol { server, email, device_name } => {
             let (code, password) = (line("the one-time code")?, line("the password")?);
             desk.enrol(Enrolment { server, code, email, password, device_name }).await?;
-            out.say(&state(&desk).await?, "This computer is enrolled.")
+            hand_out(&desk, "This computer is enrolled.", out).await
+        }
+        Command::Recover { who } => {
+            let (recovery_code, code) = (line("the recovery code")?, line("the one-time code")?);
+            let (email, password) = (who.email, line("the password")?);
+            desk.recover(RecoveryForm { recovery_code, code, email, password }).await?;
+            let done = "This computer's data is open again, under another id. What it had not sent waits for an admin \
+                        once it has synced.";
+            hand_out(&desk, done, out).await
+        }
+        Command::RecoveryCode { who } => {
+            let password = line("the password")?;
+            desk.unlock(&who.email, &password).await?;
+            desk.new_recovery_code(&password).await?;
+            hand_out(&desk, "The recovery code before this one opens nothing any more.", out).await
         }
         Command::Status => {
             let state = state(&desk).await?;
@@ -126,6 +140,16 @@ impl Out {
 async fn state(desk: &Arc<Desk>) -> Result<replica::view::AppState, Failure> {
     let desk = Arc::clone(desk);
     aside(move || Ok(desk.state())).await
+}
+
+/// Says what was done, with the recovery code that was made: whoever reads this has it.
+async fn hand_out(desk: &Arc<Desk>, done: &str, out: Out) -> Answer {
+    let (state, page) = (state(desk).await?, desk.recovery_page()?);
+    let mut answer = serde_json::to_value(&state)?;
+    answer["recoveryPage"] = json!(page);
+    out.say(&answer, &words::recovery(done, page.as_ref()))?;
+    let desk = Arc::clone(desk);
+    aside(move || desk.recovery_is_kept()).await.map(|_| ())
 }
 
 async fn sync(desk: &Desk, timeout: u64, out: Out) -> Answer {

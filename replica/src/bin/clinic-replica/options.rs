@@ -41,6 +41,17 @@ pub enum Command {
         #[arg(long)]
         device_name: String,
     },
+    /// Opens this computer, whose keyring is lost, with its recovery code, and enrols it under another id. Standard input:
+    /// the recovery code, the one-time code, the password, a line each. Answers with another recovery code.
+    Recover {
+        #[command(flatten)]
+        who: Who,
+    },
+    /// Makes another recovery code for this computer; the one before opens nothing any more. Standard input: the password.
+    RecoveryCode {
+        #[command(flatten)]
+        who: Who,
+    },
     /// Says whether this computer is enrolled and its data can be opened. Asks for no password.
     Status,
     /// Sends what waits and gets what is new. Standard input: the password. Exit code 1 if not all is in step.

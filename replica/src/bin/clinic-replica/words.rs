@@ -1,6 +1,6 @@
 //! Answers for people.
 
-use replica::view::{AppState, Conflict, LedgerPage, LedgerState, RefusedChange, SyncStatus};
+use replica::view::{AppState, Conflict, LedgerPage, LedgerState, RecoveryPage, RefusedChange, SyncStatus};
 
 pub fn state(state: &AppState) -> String {
     match state {
@@ -25,9 +25,22 @@ pub fn state(state: &AppState) -> String {
             wipes_at.as_deref().unwrap_or("a time that is not known yet"),
         ),
         AppState::Wiping => "This computer was taken out of service; its data is being destroyed.".into(),
-        AppState::Unlocked { session } => format!("{} is signed in.", session.person.full_name),
-        AppState::Broken { detail, .. } => detail.clone(),
+        AppState::Unlocked { session, .. } => format!("{} is signed in.", session.person.full_name),
+        AppState::Broken { detail, recovery: Some(fingerprint), .. } => {
+            format!("{detail} The recovery code with the fingerprint {fingerprint} opens it: `recover`.")
+        }
+        AppState::Broken { detail, recovery: None, .. } => detail.clone(),
     }
+}
+
+/// A recovery code with what was done.
+pub fn recovery(done: &str, page: Option<&RecoveryPage>) -> String {
+    let Some(page) = page else { return done.to_owned() };
+    format!(
+        "{done}\nRecovery code of {} ({}), made on {}, fingerprint {}:\n\n    {}\n\nWrite it down now and keep it away \
+         from this computer: it is not shown again, and opens what is on this computer if its keyring is lost.",
+        page.device_name, page.clinic_name, page.made_at, page.fingerprint, page.code
+    )
 }
 
 pub fn status(status: &SyncStatus) -> String {

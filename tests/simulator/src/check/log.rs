@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use protocol::api::{Fate, Receipt};
-use protocol::error::RefusalCode;
 use protocol::id::DeviceId;
 use protocol::mutation::{Mutation, Op};
 use protocol::settlement::{Way, item_id};
@@ -80,11 +79,11 @@ fn settled(tenant: &Tenant, mutation: &Mutation, receipt: &Receipt) -> Option<St
     if is_it { None } else { Some(format!("it is {:?}, and nobody said so", receipt.fate)) }
 }
 
-/// What a computer brought that was out of service is before the admins.
+/// What waits of a computer that is out of service is before the admins, whether it was refused before or came after.
 fn before_admins(tenant: &Tenant, mutation: &Mutation, receipt: &Receipt) -> Option<String> {
     let device = tenant.devices.get(&mutation.device_id)?;
     let waits = receipt.fate == Fate::Quarantined && device.is_revoked;
-    let is_asked = receipt.code == Some(RefusalCode::DeviceRevoked) && waits && !mutation.changes.is_empty();
+    let is_asked = waits && !mutation.changes.is_empty();
     let item = (TableName::SyncConflicts, item_id(mutation.device_id, mutation.sequence));
     let is_open = tenant
         .rows

@@ -1,7 +1,6 @@
 //! `POST /v1/devices/handover`: what a computer still had when it was taken out of service. None of it goes in by itself.
 
 use protocol::api::{DeviceScope, Receipt};
-use protocol::conflict::Source;
 use protocol::error::{ErrorCode, Refusal, RefusalCode};
 use protocol::farewell::{HandoverRequest, HandoverResponse};
 use protocol::mutation::Hash;
@@ -34,12 +33,7 @@ impl Server {
         for opened in &opened[n_old..] {
             receipts.push(writing.set_aside(opened)?);
         }
-        for receipt in &receipts[n_old..] {
-            let found = writing.tenant.found(device, receipt.sequence);
-            if let Some(found) = found.filter(|found| !found.is_settled) {
-                writing.bring_before_admins(&found, Source::default(), None);
-            }
-        }
+        writing.bring_lost();
         self.tenants.insert(tenant, writing.tenant);
         json(&HandoverResponse { receipts })
     }

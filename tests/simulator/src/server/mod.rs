@@ -2,6 +2,7 @@
 //! real one leaves to Postgres (transactions, foreign keys, triggers) is done by hand.
 
 pub(crate) mod again;
+mod files;
 mod fill;
 mod handover;
 mod items;
@@ -13,13 +14,14 @@ mod query;
 mod restore;
 mod settle;
 mod sign;
+mod standing;
 mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ed25519_dalek::VerifyingKey;
-use protocol::api::{DeviceScope, Receipt, StaffMember};
+use protocol::api::{DeviceScope, Receipt, Recollection, StaffMember};
 use protocol::audit::{DeskEvents, DeskEventsKept};
 use protocol::conflict::Source;
 use protocol::error::{ErrorCode, Problem};
@@ -35,6 +37,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub use again::charts;
+pub use files::Files;
 pub use pull::{FUTURE_COLUMN, FUTURE_TABLE};
 use quarantine::Aside;
 use query::Query;
@@ -90,6 +93,8 @@ pub struct Tenant {
     pub people: BTreeMap<UserId, Person>,
     /// Every change that was merged, in order.
     pub journal: Vec<Arc<Merging>>,
+    /// Its attached files.
+    pub files: Files,
 }
 
 /// A desktop as the server knows it.
@@ -114,7 +119,9 @@ pub struct Device {
     /// Its refresh tokens by their generations.
     pub refresh: BTreeMap<i64, String>,
     /// The last event of the audit log that it told, and its hash.
-    events: (i64, Hash),
+    pub events: (i64, Hash),
+    /// How many rows only it has, as it told after a restore, and of which life of the data.
+    pub only_here: Option<(Epoch, u32)>,
 }
 
 impl Device {
@@ -131,6 +138,23 @@ impl Device {
             is_copied: false,
             refresh: BTreeMap::new(),
             events: (0, Hash::ZERO),
+            only_here: None,
+        }
+    }
+}
+
+impl Device {
+    /// The same desktop with nothing that it ever brought, enrolled by this person.
+    fn into_new(self, by: UserId) -> Self {
+        Self {
+            known: BTreeSet::from([by]),
+            log: Vec::new(),
+            aside: BTreeMap::new(),
+            is_copied: false,
+            refresh: BTreeMap::new(),
+            events: (0, Hash::ZERO),
+            only_here: None,
+            ..self
         }
     }
 }
@@ -203,6 +227,8 @@ pub struct Server {
     challenges: Challenges,
     serial: u64,
     backup: BTreeMap<TenantId, Tenant>,
+    /// Desktops that were enrolled after the backup from which it was restored.
+    unknown: BTreeMap<(TenantId, DeviceId), Device>,
     /// Desktops of an earlier version are given nothing before they are updated.
     pub oldest_protocol: u32,
     /// At most this many rows on a page of a pull.
@@ -213,6 +239,8 @@ pub struct Server {
     pub stops: Option<Stop>,
     /// The device that is taken out of service within its next push that has something new.
     pub revokes: Option<(DeviceId, Stop)>,
+    /// For how many days desktops work without contact.
+    pub offline_days: u8,
     /// It is of a later version: it sends a table and a column that desktops do not know.
     pub is_newer: bool,
     /// What it does wrong.
@@ -246,12 +274,21 @@ pub enum Mistake {
     ChangesSigned,
     /// The rules are not asked after the merge.
     LooksAway,
+    /// It says that it has an attached file, and does not.
+    LosesFiles,
 }
 
 impl Mistake {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Forgets, Self::SkipsRows, Self::Leaks, Self::AsksNobody, Self::ChangesSigned, Self::LooksAway];
+    pub const ALL: [Self; 7] = [
+        Self::Forgets,
+        Self::SkipsRows,
+        Self::Leaks,
+        Self::AsksNobody,
+        Self::ChangesSigned,
+        Self::LooksAway,
+        Self::LosesFiles,
+    ];
 }
 
 impl Server {
@@ -264,11 +301,13 @@ impl Server {
             challenges: Challenges::default(),
             serial: 0,
             backup: BTreeMap::new(),
+            unknown: BTreeMap::new(),
             oldest_protocol: PROTOCOL,
             page: 5_000,
             is_down: false,
             stops: None,
             revokes: None,
+            offline_days: 14,
             is_newer: false,
             mistake: None,
         }
@@ -340,6 +379,7 @@ impl Server {
             "v1/auth/challenge" => return self.challenge(now, &body(request)?),
             "v1/auth/login" => return self.login(now, &body(request)?),
             "v1/auth/refresh" => return self.refresh(now, &body(request)?),
+            "v1/devices/standing" => return self.standing(now, &body(request)?),
             "v1/devices/handover" => return self.handover(now, &body(request)?),
             _ => {}
         }
@@ -347,7 +387,7 @@ impl Server {
         let query = Query::parse(query);
         let is_of_sync = path.starts_with("v1/sync/");
         // What people did is taken from every desktop, and from where it goes on is told to every desktop.
-        if is_of_sync && !matches!(path, "v1/sync/push" | "v1/sync/epoch") {
+        if is_of_sync && !matches!(path, "v1/sync/push" | "v1/sync/epoch" | "v1/sync/restored") {
             self.must_speak(request)?;
         }
         match path {
@@ -358,11 +398,13 @@ impl Server {
             "v1/sync/digest" => self.digest(caller, &query),
             "v1/sync/rows" => self.rows(caller, &body(request)?),
             "v1/sync/epoch" => self.epoch(caller),
+            "v1/sync/restored" => self.recall(caller, &body(request)?),
             "v1/sync/live" => {
                 let head = self.tenant(caller.tenant).version;
                 let live = Live { tenant: caller.tenant, device: caller.device, head, ms: caller.left_ms };
                 Ok(Reply { status: 200, kind: "text/event-stream", body: Vec::new(), live: Some(live) })
             }
+            path if path.starts_with("v1/dental_attachments/") => self.attachment(caller, request, &query),
             "v1/audit/events" => self.events(caller, &body(request)?),
             "v1/audit/ends" => {
                 let known: KnownEnds = body(request)?;
@@ -386,6 +428,22 @@ impl Server {
             previous = chained.hash;
         }
         json(&DeskEventsKept { last: device.events.0 })
+    }
+
+    /// What a desktop tells after a restore; only which rows it alone has is looked at here.
+    fn recall(&mut self, caller: Caller, request: &Recollection) -> Result<Reply> {
+        must_be_of(self.tenant(caller.tenant), request.epoch)?;
+        if let Some(order) = &request.lease {
+            let lease = standing::given(order, (caller.tenant, caller.device));
+            let detail = "This server did not give that lease.";
+            let lease = lease.ok_or(Refused(422, ErrorCode::Invalid, detail))?;
+            self.device_mut(caller)?.known.extend(lease.people.iter().map(|person| person.user_id));
+        }
+        if let Some(only_here) = &request.only_here {
+            let rows = only_here.iter().map(|rows| rows.rows).sum();
+            self.device_mut(caller)?.only_here = Some((request.epoch, rows));
+        }
+        Ok(Reply { status: 204, kind: "", body: Vec::new(), live: None })
     }
 
     fn must_speak(&self, request: &Request) -> Result<()> {

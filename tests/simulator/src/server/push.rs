@@ -6,7 +6,7 @@ use std::sync::Arc;
 use protocol::api::{Fate, PushRequest, PushResponse, Receipt};
 use protocol::conflict::{Item, Source};
 use protocol::error::{ErrorCode, Refusal, RefusalCode};
-use protocol::id::UserId;
+use protocol::id::{DeviceId, TenantId, UserId};
 use protocol::merge::{Current, ReviewColumn, merge};
 use protocol::mutation::{Change, Hash, Mutation, Op};
 use protocol::permission::Roles;
@@ -117,6 +117,7 @@ impl Server {
             if self.mistake == Some(Mistake::ChangesSigned) {
                 writing.change_signed();
             }
+            writing.bring_lost();
         }
         let rows: Vec<Row> =
             writing.rows(&opened, &receipts).into_iter().map(|row| self.as_sent(row)).collect();
@@ -135,7 +136,7 @@ impl Server {
             }
             if revokes.is_some() {
                 self.revokes = None;
-                self.device_mut(caller)?.is_revoked = true;
+                self.revoke(now, caller.tenant, caller.device);
                 return Err(super::tokens::revoked());
             }
             self.is_down = self.stops == Some(Stop::AfterCommit);
@@ -147,6 +148,25 @@ impl Server {
             rows.extend(future);
         }
         json(&answer)
+    }
+}
+
+impl Server {
+    /// Takes a desktop out of service.
+    pub fn revoke(&mut self, now: OffsetDateTime, tenant: TenantId, device: DeviceId) {
+        if let Some(device) = self.tenant_mut(tenant).devices.get_mut(&device) {
+            device.is_revoked = true;
+        }
+        self.bring_lost(now, tenant, device);
+    }
+
+    /// Brings before the admins of a tenant what waits of computers that are out of service.
+    pub(super) fn bring_lost(&mut self, now: OffsetDateTime, tenant: TenantId, device: DeviceId) {
+        let caller = Caller { tenant, device, scope: DeviceScope::FrontDesk, left_ms: 0 };
+        let mut writing = Writing::new(self, caller, now);
+        writing.tenant.version += 1;
+        writing.bring_lost();
+        self.tenants.insert(tenant, writing.tenant);
     }
 }
 
@@ -227,7 +247,10 @@ impl Writing {
         let Some(person) = self.person(mutation.actor_user_id) else {
             return refused(sequence, hash, nobody_here());
         };
-        let instead = |sequence: i64| self.instead.get(&sequence).cloned().unwrap_or_default();
+        let instead = |(device, sequence): (DeviceId, i64)| {
+            let in_log = self.tenant.devices.get(&device).and_then(|device| device.changes(sequence));
+            in_log.or_else(|| self.instead.get(&sequence).cloned()).unwrap_or_default()
+        };
         let gone = self.device().gone(before, &touched, instead);
         let origin = Origin::of(mutation, &person);
         let savepoint = (self.tenant.rows.clone(), self.tenant.journal.len(), self.written.clone());

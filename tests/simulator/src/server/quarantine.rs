@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use protocol::api::{Fate, Receipt, ReceiptsAnswer, ReceiptsRequest};
 use protocol::error::RefusalCode;
-use protocol::id::{DeviceId, UserId};
+use protocol::id::{DeviceId, TenantId, UserId};
 use protocol::merge::ReviewColumn;
 use protocol::mutation::{Change, Hash, Mutation, SignedMutation};
-use protocol::settlement::Gone;
+use protocol::settlement::{Gone, RefusedMutation};
 use protocol::table::TableName;
 use uuid::Uuid;
 
@@ -124,28 +124,32 @@ impl Device {
         behind.into_iter().map(|(_, sequence)| sequence).collect()
     }
 
-    /// What never went in before this place and touches these rows, the latest first. `instead` has the corrections
-    /// that are not in the log yet.
+    /// What a mutation says, if there is such a one.
+    pub(super) fn changes(&self, sequence: i64) -> Option<Vec<Change>> {
+        let entry = self.entry(sequence)?;
+        Some(opened(&entry.signed).map(|mutation| mutation.changes).unwrap_or_default())
+    }
+
+    /// The numbers of those that wait by themselves.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = i64> {
+        let waits = |aside: &Aside| aside.end.is_none() && aside.blocked_by.is_none();
+        self.aside.iter().filter(move |(_, aside)| waits(aside)).map(|(sequence, _)| *sequence)
+    }
+
+    /// What never went in before this place and touches these rows, the latest first. `instead` has what corrections
+    /// say.
     pub(super) fn gone(
         &self,
         before: (i64, i64),
         row_ids: &BTreeSet<Uuid>,
-        instead: impl Fn(i64) -> Vec<Change>,
+        instead: impl Fn((DeviceId, i64)) -> Vec<Change>,
     ) -> Vec<Gone> {
-        let changes = |sequence: i64| {
-            let entry = self.entry(sequence);
-            entry.map(|entry| opened(&entry.signed).map(|mutation| mutation.changes).unwrap_or_default())
-        };
         let mut gone: Vec<Gone> = self
             .touching(before, row_ids)
             .filter_map(|(sequence, aside)| {
                 let end = aside.end.as_ref().filter(|end| !end.fate.is_in())?;
-                let by = end.by.1;
-                let instead = match end.fate {
-                    Fate::Replaced => changes(by).unwrap_or_else(|| instead(by)),
-                    _ => vec![],
-                };
-                Some(Gone { changes: changes(sequence).unwrap_or_default(), instead })
+                let instead = if end.fate == Fate::Replaced { instead(end.by) } else { vec![] };
+                Some(Gone { changes: self.changes(sequence).unwrap_or_default(), instead })
             })
             .collect();
         gone.reverse();
@@ -183,6 +187,20 @@ impl Tenant {
 }
 
 impl Server {
+    /// What an admin is shown of a refused change that an item brings before them.
+    pub fn refused(
+        &self,
+        tenant: TenantId,
+        (device, sequence): (DeviceId, i64),
+        is_clinical: bool,
+    ) -> Option<RefusedMutation> {
+        let tenant = self.tenant(tenant);
+        let found = tenant.found(device, sequence).filter(|found| !found.is_settled)?;
+        let (mutation, is_whole) = RefusedMutation::readable(&found.mutation?, is_clinical);
+        let is_lost = tenant.devices.get(&device)?.is_revoked;
+        Some(RefusedMutation { mutation, is_whole, is_lost, detail: found.detail, behind: 0 })
+    }
+
     pub(super) fn receipts(&self, caller: Caller, request: &ReceiptsRequest) -> Result<Reply> {
         let tenant = self.tenant(caller.tenant);
         must_be_of(tenant, request.epoch)?;

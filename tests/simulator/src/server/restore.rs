@@ -1,6 +1,8 @@
 //! A server whose data is lost, and comes back from a backup; and what its operator then does.
 
-use protocol::id::Epoch;
+use std::collections::BTreeMap;
+
+use protocol::id::{DeviceId, Epoch, TenantId, UserId};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -28,10 +30,25 @@ impl Server {
             tenant.version = now_ms.max(tenant.version + AHEAD);
             tenant.is_held = true;
             tenant.people = lost.people;
-            for (id, device) in &mut tenant.devices {
-                device.is_revoked |= lost.devices.get(id).is_some_and(|lost| lost.is_revoked);
+            let is_known = |id: &DeviceId| tenant.devices.contains_key(id);
+            let (known, unknown): (BTreeMap<_, _>, BTreeMap<_, _>) =
+                lost.devices.into_iter().partition(|(id, _)| is_known(id));
+            let is_out = |id: &DeviceId| known.get(id).is_some_and(|lost| lost.is_revoked);
+            let in_service = tenant.devices.iter().filter(|(_, device)| !device.is_revoked);
+            let again: Vec<DeviceId> = in_service.map(|(id, _)| *id).filter(is_out).collect();
+            self.unknown.extend(unknown.into_iter().map(|(device, lost)| ((id, device), lost)));
+            for device in again {
+                self.revoke(now, id, device);
             }
         }
+    }
+
+    /// Takes a desktop that was enrolled after the backup for what it was, with nothing that it brought. Who else had signed
+    /// in there is in its last lease. Answers whether it was not known.
+    pub fn take_again(&mut self, tenant: TenantId, device: DeviceId, by: UserId) -> bool {
+        let Some(lost) = self.unknown.remove(&(tenant, device)) else { return false };
+        self.tenant_mut(tenant).devices.insert(device, lost.into_new(by));
+        true
     }
 
     /// Desktops are served again.

@@ -44,7 +44,8 @@ impl Writing {
         };
         let is_there = found.device == self.caller.device;
         let is_author = found.author == mutation.actor_user_id;
-        let settler = Settler { roles: &person.staff.roles, is_author, is_there };
+        let is_lost = self.tenant.devices.get(&found.device).is_some_and(|device| device.is_revoked);
+        let settler = Settler { roles: &person.staff.roles, is_author, is_there, is_lost };
         let checked = settlement.check(settler, &mutation.changes).and_then(|()| match &found.mutation {
             Some(refused) if settlement.way == Way::Replace => check_replacement(refused, &mutation.changes),
             _ => Ok(()),
@@ -66,6 +67,18 @@ impl Writing {
                 let from = self.source(&origin);
                 self.bring_before_admins(&found, from, settlement.reason.as_deref());
                 (Done::default().receipt(sequence, hash), None)
+            }
+            Way::Replace if !is_there => {
+                let instead = self.attempt(mutation, hash, sequence);
+                // Refused, it waits by itself, and what it was to correct goes on waiting.
+                if !instead.fate.is_aside() {
+                    self.instead.insert(sequence, mutation.changes.clone());
+                    self.on_behalf(found.device, |theirs| {
+                        theirs.end(&found, &by, Fate::Replaced, None);
+                        theirs.go_on(&found, &by);
+                    });
+                }
+                (instead, None)
             }
             Way::Replace => {
                 self.end(&found, &by, Fate::Replaced, None);
@@ -196,6 +209,21 @@ impl Writing {
         let mut row = held.row.clone();
         change(&mut row.values);
         self.put(origin, key, row);
+    }
+
+    /// Brings before the admins whatever waits of computers that are out of service.
+    pub(super) fn bring_lost(&mut self) {
+        let of_lost = self.tenant.devices.iter().filter(|(_, device)| device.is_revoked);
+        let waiting: Vec<_> =
+            of_lost.flat_map(|(id, device)| device.waiting().map(move |sequence| (*id, sequence))).collect();
+        for (device, sequence) in waiting {
+            let key = (TableName::SyncConflicts, item_id(device, sequence));
+            if let Some(found) = self.tenant.found(device, sequence)
+                && !self.tenant.rows.contains_key(&key)
+            {
+                self.bring_before_admins(&found, Source::default(), None);
+            }
+        }
     }
 
     /// Brings one before the tenant's admins.

@@ -73,7 +73,7 @@ impl Server {
             place.is_copied = false;
         }
         let last = place.refresh.keys().next_back().copied().unwrap_or(0);
-        let tokens = self.tokens(now, (tenant, device, user.id), last + 1)?;
+        let tokens = self.tokens(now, (tenant, device, user.id), last + 1, &request.nonce)?;
         json(&Session { user, unlock_key: Secret("none".into()), tokens, notices: Vec::new() })
     }
 
@@ -95,7 +95,7 @@ impl Server {
         }
         // From now on whoever comes with an earlier one is a copy.
         place.refresh.retain(|known, _| *known >= generation);
-        let tokens = self.tokens(now, (tenant, device, request.user_id), generation + 1)?;
+        let tokens = self.tokens(now, (tenant, device, request.user_id), generation + 1, &request.nonce)?;
         json(&tokens)
     }
 
@@ -125,6 +125,10 @@ impl Server {
         message: &str,
         signature: &str,
     ) -> Result<()> {
+        if !self.tenant(tenant).devices.contains_key(&device) {
+            let detail = "The server does not know this computer.";
+            return Err(Refused(403, ErrorCode::DeviceUnknown, detail));
+        }
         let asked = self.challenges.remove(challenge);
         let is_fresh =
             asked.is_some_and(|(who, at)| who == device && (now - at).whole_seconds() < CHALLENGE_SECS);
@@ -140,6 +144,7 @@ impl Server {
         now: OffsetDateTime,
         (tenant, device, user): (TenantId, DeviceId, UserId),
         generation: i64,
+        nonce: &str,
     ) -> Result<Tokens> {
         let (access, refresh) = (format!("access-{}", self.next()), format!("refresh-{}", self.next()));
         self.device(tenant, device)?.refresh.insert(generation, refresh.clone());
@@ -150,7 +155,7 @@ impl Server {
             expires_in: (TOKEN_LIFE_MS / 1000) as i64,
             refresh_token: Secret(refresh),
             generation,
-            standing: None,
+            standing: self.lease(now, (tenant, device), nonce),
         })
     }
 }

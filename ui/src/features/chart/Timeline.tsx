@@ -49,7 +49,7 @@ export function Timeline({ patientId, prescriptions }: Props) {
               <ul className={classes.items}>
                 {prescription.items.map((item) => (
                   <li key={`${item.title} ${item.doseText}`}>
-                    <strong>{item.title}</strong> <span>{item.directions}</span>
+                    <strong>{item.title}</strong> <span lang="en">{item.directions}</span>
                   </li>
                 ))}
               </ul>

@@ -24,7 +24,7 @@ test("an admin takes another computer out of service, after a question, and not 
   const { keys } = await openComputers();
   const [here, other] = screen.getAllByTestId("computer");
   if (!here || !other) throw new Error("two computers");
-  expect(within(here).queryByRole("button")).toBeNull();
+  expect(within(here).queryByRole("button", { name: /out of service/ })).toBeNull();
   await expectAccessible();
   await keys.click(within(other).getByRole("button", { name: "Take out of service: Front desk" }));
   const dialog = await screen.findByRole("dialog", { name: "Take Front desk out of service?" });

@@ -7,8 +7,9 @@ import type { ComputerView } from "../../ipc/bindings/ComputerView";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
 import { Dialog } from "../../shared/Dialog";
-import { timeOrDay } from "../../shared/format";
+import { shortDay, timeOrDay } from "../../shared/format";
 import { KeyBar, Problem, Waiting } from "../../shared/parts";
+import { NewCode } from "../recovery/NewCode";
 import classes from "./Computers.module.css";
 
 /** The clinic's computers, for its admins: which there are, and which are out of service. */
@@ -19,7 +20,8 @@ export function Computers() {
     queryFn: () => backend.listComputers(),
   });
   const [chosen, setChosen] = useState<ComputerView | null>(null);
-  const { computers, keys } = messages;
+  const [isMaking, setMaking] = useState(false);
+  const { computers, keys, recovery } = messages;
   return (
     <>
       <div className={classes.screen} data-testid="computers">
@@ -35,6 +37,7 @@ export function Computers() {
                 <th scope="col">{computers.columns.scope}</th>
                 <th scope="col">{computers.columns.lastSeen}</th>
                 <th scope="col">{computers.columns.state}</th>
+                <th scope="col">{recovery.column}</th>
                 <th scope="col">
                   <span className={classes.hidden}>{computers.columns.act}</span>
                 </th>
@@ -49,9 +52,15 @@ export function Computers() {
                   <td>{messages.sync.scopes[computer.scope]}</td>
                   <td>{computer.lastSeenAt ? timeOrDay(computer.lastSeenAt) : computers.never}</td>
                   <td>{stateWords(computer)}</td>
+                  <td>{recoveryWords(computer)}</td>
                   <td>
                     {computer.isThis ? (
-                      computers.thisOne
+                      <>
+                        {computers.thisOne}{" "}
+                        <Button variant="default" size="xs" onClick={() => setMaking(true)}>
+                          {recovery.make}
+                        </Button>
+                      </>
                     ) : (
                       <Act computer={computer} onAct={() => setChosen(computer)} />
                     )}
@@ -64,6 +73,7 @@ export function Computers() {
       </div>
       <KeyBar keys={[[keyLabel("today"), keys.today]]} />
       {chosen && <RevokeDialog computer={chosen} onClose={() => setChosen(null)} />}
+      {isMaking && <NewCode onClose={() => setMaking(false)} />}
     </>
   );
 }
@@ -79,9 +89,20 @@ function Act({ computer, onAct }: { computer: ComputerView; onAct: () => void })
   );
 }
 
-function stateWords({ revocation, leaseUntil, isCopied, isACopy }: ComputerView): string {
+function recoveryWords({ recoveryFingerprint, recoveryMadeAt, revocation }: ComputerView): string {
+  const { recovery } = messages;
+  if (revocation) return "";
+  if (!recoveryFingerprint || !recoveryMadeAt) return recovery.notInList;
+  return recovery.inList(recoveryFingerprint, shortDay(recoveryMadeAt));
+}
+
+function stateWords({ revocation, leaseUntil, isCopied, isACopy, ...one }: ComputerView): string {
   const { states } = messages.computers;
-  if (!revocation) return isCopied ? states.copied : isACopy ? states.aCopy : states.inService;
+  if (revocation && one.wentOn) return states.wentOn(timeOrDay(revocation.askedAt));
+  if (!revocation) {
+    if (isCopied) return states.copied;
+    return one.isRecovered ? states.recovered : isACopy ? states.aCopy : states.inService;
+  }
   switch (revocation.state) {
     case "asked":
       return states.asked(timeOrDay(revocation.askedAt));

@@ -36,6 +36,31 @@ test("paper with a head of its own asks how much room that takes", async () => {
   await waitFor(async () => expect((await backend.getLetterhead()).preprintedMm).toBe(40));
 });
 
+test("a picture of the clinic's own is kept as soon as it is chosen, and what is typed beside it stays", async () => {
+  const { keys, backend } = await openLetterhead();
+  await keys.click(screen.getByRole("link", { name: "Letterhead" }));
+  await keys.type(await screen.findByLabelText("City"), " West");
+  await keys.click(screen.getByRole("button", { name: "Choose a picture…" }));
+  expect(await screen.findByText("The picture stands on every paper from now on")).toBeTruthy();
+  expect(screen.getByLabelText("City")).toHaveProperty("value", "Mumbai West");
+  expect(await backend.getLetterhead()).toMatchObject({ hasLogo: true, city: "Mumbai" });
+  await keys.type(screen.getByLabelText("City"), "{Enter}");
+  await screen.findByText("Letterhead saved");
+  await expectAccessible();
+  await keys.click(screen.getByRole("button", { name: "Remove the picture" }));
+  await screen.findByRole("button", { name: "Choose a picture…" });
+  expect(await backend.getLetterhead()).toMatchObject({ hasLogo: false, city: "Mumbai West" });
+});
+
+test("a file that is no picture is said where it was chosen", async () => {
+  const { keys, backend } = await openLetterhead();
+  const detail = "This is no PNG and no JPEG. Nothing was changed; save the picture as one of these first.";
+  backend.fail("chooseLogo", { code: "invalid", detail });
+  await keys.click(screen.getByRole("link", { name: "Letterhead" }));
+  await keys.click(await screen.findByRole("button", { name: "Choose a picture…" }));
+  expect((await screen.findByRole("alert")).textContent).toContain(detail);
+});
+
 test("what does not fit is refused with a sentence, and what was typed stays", async () => {
   const { keys } = await openLetterhead();
   await keys.click(screen.getByRole("link", { name: "Letterhead" }));

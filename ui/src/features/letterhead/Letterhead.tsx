@@ -11,6 +11,7 @@ import { Pages } from "../../shared/Pages";
 import { KeyBar, Notice, Problem, Waiting } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
 import classes from "./Letterhead.module.css";
+import { Picture } from "./Picture";
 
 /** What stands at the head and the foot of every paper of this clinic. */
 export function Letterhead() {
@@ -34,7 +35,7 @@ export function Letterhead() {
     );
   }
   if (!seen) return <Waiting />;
-  return <Editor seen={seen} onSaved={setSeen} />;
+  return <Editor seen={seen} onSaved={setSeen} hasLogo={data?.hasLogo ?? seen.hasLogo} />;
 }
 
 /** Millimetres as they are typed; none for blank paper, undefined for what is no such number. */
@@ -44,7 +45,13 @@ function readRoom(isPreprinted: boolean, typed: string): number | null | undefin
   return Number.isInteger(room) && room >= 10 && room <= 80 ? room : undefined;
 }
 
-function Editor({ seen, onSaved }: { seen: LetterheadForm; onSaved: (form: LetterheadForm) => void }) {
+interface Props {
+  seen: LetterheadForm;
+  onSaved: (form: LetterheadForm) => void;
+  hasLogo: boolean;
+}
+
+function Editor({ seen, onSaved, hasLogo }: Props) {
   const backend = useBackend();
   const client = useQueryClient();
   const toast = useToast();
@@ -69,7 +76,11 @@ function Editor({ seen, onSaved }: { seen: LetterheadForm; onSaved: (form: Lette
       void refreshRows(client);
     },
   });
-  const text = (name: Exclude<keyof LetterheadForm, "preprintedMm">, label: string, maxLength: number) => ({
+  const text = (
+    name: Exclude<keyof LetterheadForm, "preprintedMm" | "hasLogo">,
+    label: string,
+    maxLength: number,
+  ) => ({
     label,
     maxLength,
     size: "md",
@@ -94,6 +105,7 @@ function Editor({ seen, onSaved }: { seen: LetterheadForm; onSaved: (form: Lette
           <p>{words.lead}</p>
           <TextInput {...text("clinicName", words.clinicName, 200)} autoFocus />
           <Textarea {...text("line", words.line, 300)} description={words.lineHint} rows={2} />
+          <Picture isThere={hasLogo} />
           <TextInput {...text("address", words.address, 500)} />
           <div className={classes.two}>
             <TextInput {...text("city", words.city, 100)} />

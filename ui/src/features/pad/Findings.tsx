@@ -19,7 +19,7 @@ export function Findings({ findings }: { findings: SafetyFinding[] }) {
       >
         <Icon size={15} stroke={2} aria-hidden="true" />
         <span>
-          {finding.why}
+          <span lang="en">{finding.why}</span>
           {finding.reason !== null && <b> {pad.keptBecause(finding.reason)}</b>}
         </span>
       </span>

@@ -42,7 +42,7 @@ export function ItemRow(props: Props) {
         )}
         <strong>{title}</strong>
         {isUnknown && <em title={pad.notCheckedHint}>{pad.notChecked}</em>}
-        <span>{view?.directions ?? item.doseText}</span>
+        <span lang="en">{view?.directions ?? item.doseText}</span>
         {safety && <Findings findings={safety.findings} />}
         {isHeld && isAsking && (
           <KeepReason

@@ -124,12 +124,15 @@ function Echo({ line, safety }: { line: Line; safety: LineSafety | null }) {
       id="pad-echo"
       data-testid="pad-echo"
       aria-live="polite"
-      className={`${classes.echo} ${toneOf(problem, read !== undefined, isHeld)}`}
+      className={`${classes.echo} ${toneOf(problem !== null, read !== undefined, isHeld)}`}
     >
-      {problem ??
-        (read && (
+      {problem ? (
+        <span lang={problem.lang}>{problem.words}</span>
+      ) : (
+        read && (
           <>
-            <strong>{name}</strong> {read.words} {read.quantity && <strong>({read.quantity})</strong>}
+            <strong>{name}</strong> <span lang="en">{read.words}</span>{" "}
+            {read.quantity && <strong lang="en">({read.quantity})</strong>}
             <span className={classes.mark}>
               {isHeld ? (
                 pad.willHold
@@ -143,13 +146,14 @@ function Echo({ line, safety }: { line: Line; safety: LineSafety | null }) {
             </span>
             {safety && <Findings findings={safety.findings} />}
           </>
-        ))}
+        )
+      )}
     </p>
   );
 }
 
-function toneOf(problem: string | null, isRead: boolean, isHeld: boolean) {
-  if (problem !== null) return classes.problem;
+function toneOf(isProblem: boolean, isRead: boolean, isHeld: boolean) {
+  if (isProblem) return classes.problem;
   if (!isRead) return "";
   return isHeld ? classes.held : classes.read;
 }

@@ -67,7 +67,7 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
       line.showLine("");
       focusLine();
     } catch (error) {
-      line.stop(problemOf(error).detail);
+      line.stop(problemOf(error));
     }
   };
   const repeat = async () => {
@@ -77,7 +77,7 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
       change(repeated);
       focusLine();
     } catch (error) {
-      toast(problemOf(error).detail);
+      toast(problemOf(error));
     }
   };
   useKeys({
@@ -143,7 +143,7 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
               {safety.broken !== null && (
                 <p className={findings.broken} role="alert" data-testid="pad-unchecked">
                   <IconHandStop size={18} stroke={2} aria-hidden="true" />
-                  {safety.broken}
+                  <span lang="en">{safety.broken}</span>
                 </p>
               )}
               {safety.error && <Problem error={safety.error} onRetry={() => void safety.refetch()} />}

@@ -1,11 +1,12 @@
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { queryKeys } from "../../app/queries";
+import type { CommandError } from "../../ipc/bindings/CommandError";
 import type { DraftItem } from "../../ipc/bindings/DraftItem";
 import type { LineChoice } from "../../ipc/bindings/LineChoice";
 import type { MedicineFound } from "../../ipc/bindings/MedicineFound";
 import { useBackend } from "../../ipc/context";
-import { problemOf } from "../../ipc/problem";
+import { langOf, problemOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 
 /** What a line is about, once that is settled: a medicine of the list, or words as typed with their unit. */
@@ -30,6 +31,9 @@ export const toItem = (about: Chosen, doseText: string): DraftItem => ({
   source: "typed",
 });
 
+/** What Rust said, or a sentence of the window's own, which is said in the language of now. */
+type Why = CommandError | (() => string);
+
 interface Options {
   initial: string;
   onText: (line: string) => void;
@@ -45,8 +49,7 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
   const [chosen, setChosenOnly] = useState<Chosen | null>(null);
   const [place, setPlace] = useState<number | null>(null);
   const [isClosed, setClosed] = useState(false);
-  const [stopped, setStopped] = useState<string | null>(null);
-  const { pad } = messages;
+  const [stopped, setStopped] = useState<Why | null>(null);
 
   const lineOf = (line: string) => ({
     queryKey: queryKeys.line(line),
@@ -74,6 +77,8 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
     staleTime: Infinity,
   });
 
+  const stop = (why: Why) => setStopped(() => why);
+  const failed = stopped ?? (doseText !== "" && dosage.error ? problemOf(dosage.error) : null);
   const set = (next: string, about: Chosen | null) => {
     setTextOnly(next);
     setChosenOnly(about);
@@ -100,7 +105,7 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
   const unchoose = () => chosen && set([chosenName(chosen), text].filter(Boolean).join(" "), null);
 
   const finish = async (about: Chosen, dose: string) => {
-    if (dose === "") return setStopped(pad.doseMissing);
+    if (dose === "") return stop(() => messages.pad.doseMissing);
     try {
       await client.fetchQuery({
         queryKey: queryKeys.dosage(dose, unitOf(about)),
@@ -108,7 +113,7 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
         staleTime: Infinity,
       });
     } catch (error) {
-      return setStopped(problemOf(error).detail);
+      return stop(problemOf(error));
     }
     showLine("");
     onAccept(toItem(about, dose));
@@ -134,7 +139,10 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
         !isClosed && now.choice.kind === "chosen" ? { medicine: now.choice.medicine } : free,
         now.dose,
       );
-    return setStopped(pad.several(now.choice.count));
+    {
+      const { count } = now.choice;
+      return stop(() => messages.pad.several(count));
+    }
   };
 
   return {
@@ -150,12 +158,12 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
     medicineText,
     isSearched: line.isFetched && !line.isPlaceholderData,
     read: doseText === "" ? undefined : dosage.data,
-    problem: stopped ?? (doseText !== "" && dosage.error ? problemOf(dosage.error).detail : null),
+    problem: failed === null ? null : said(failed),
     setText,
     setLine: (line: string) => set(line, null),
     showLine,
     /** Says what is wrong with what stands there. */
-    stop: setStopped,
+    stop,
     choose,
     unchoose,
     accept,
@@ -163,6 +171,10 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
     close: () => setClosed(true),
   };
 }
+
+/** What is wrong, and in which language it is said. */
+const said = (why: Why) =>
+  typeof why === "function" ? { words: why(), lang: undefined } : { words: why.detail, lang: langOf(why) };
 
 function meantBy(
   choice: LineChoice,

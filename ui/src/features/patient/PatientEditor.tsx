@@ -28,7 +28,10 @@ export function PatientEditor({ title, submit, initial, showFamily, send, onDone
   const { session } = useSession();
   const client = useQueryClient();
   const [typed, setTyped] = useState(initial);
-  const [problems, setProblems] = useState<FormProblems>({});
+  // What was wrong when it was last sent, told in the language of now.
+  const [sent, setSent] = useState<TypedForm | null>(null);
+  const tried = sent && readForm(sent);
+  const problems: FormProblems = tried && "problems" in tried ? tried.problems : {};
   const mutation = useMutation({
     mutationFn: send,
     onSuccess: (patient) => {
@@ -40,7 +43,7 @@ export function PatientEditor({ title, submit, initial, showFamily, send, onDone
   const change = (part: Partial<TypedForm>) => setTyped((before) => ({ ...before, ...part }));
   const save = () => {
     const read = readForm(typed);
-    setProblems("problems" in read ? read.problems : {});
+    setSent(typed);
     if ("form" in read) mutation.mutate(read.form);
   };
   return (

@@ -1,23 +1,71 @@
-import { screen, within } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
+import type { UserEvent } from "@testing-library/user-event";
 import { expect, test } from "vitest";
 import { expectAccessible, findSunita, openClinic } from "../../test/clinic";
 
 async function openLast(prepare?: Parameters<typeof openClinic>[1]) {
-  const { keys } = openClinic({}, prepare);
+  const opened = openClinic({}, prepare);
+  const { keys } = opened;
   await screen.findByTestId("today");
   await findSunita(keys);
   await keys.click(screen.getByRole("link", { name: "02 Nov 2026" }));
   await screen.findByTestId("prescription-number");
-  return keys;
+  return opened;
 }
 
-test("a signed prescription shows its number and page, and is saved with Enter", async () => {
-  const keys = await openLast();
+const save = (keys: UserEvent) => keys.click(screen.getByRole("button", { name: "Save as PDF…" }));
+
+test("a signed prescription shows its number and page, and is saved as a file", async () => {
+  const { keys } = await openLast();
   expect(screen.getByTestId("prescription-number").textContent).toBe("A-1041");
   await screen.findByTestId("prescription-page");
   await expectAccessible();
-  await keys.keyboard("{Enter}");
+  await save(keys);
   expect((await screen.findByTestId("toast")).textContent).toContain("Saved as A-1041.pdf");
+});
+
+test("Enter prints it, and on the sheet stand its pages in the size of the paper and nothing else", async () => {
+  const { keys, backend } = await openLast();
+  await screen.findByTestId("prescription-page");
+  await keys.keyboard("{Enter}");
+  await waitFor(() => expect(backend.printed).toEqual(["A-1041"]));
+  const sheet = screen.getByTestId("print-sheet");
+  expect(sheet.parentElement).toBe(document.body);
+  expect(sheet.querySelectorAll("img")).toHaveLength(1);
+  expect(sheet.className).toContain("a5");
+  await keys.selectOptions(screen.getByLabelText("Paper"), "A4");
+  await waitFor(() => expect(screen.getByTestId("print-sheet").className).toContain("a4"));
+});
+
+test("Ctrl+P shows the page large, and Ctrl+P again prints it", async () => {
+  const { keys, backend } = await openLast();
+  await screen.findByTestId("prescription-page");
+  await keys.keyboard("{Control>}p{/Control}");
+  await screen.findByTestId("prescription-page-large");
+  expect(backend.printed).toEqual([]);
+  await keys.keyboard("{Control>}p{/Control}");
+  await waitFor(() => expect(backend.printed).toEqual(["A-1041"]));
+});
+
+test("a printer that cannot be reached is said, and the prescription stays", async () => {
+  const detail = "The print dialog could not be opened. The prescription itself is safe.";
+  const { keys } = await openLast((backend) =>
+    backend.fail("printPrescription", { code: "internal", detail }),
+  );
+  await screen.findByTestId("prescription-page");
+  await keys.keyboard("{Enter}");
+  expect((await screen.findByRole("alert")).textContent).toContain(detail);
+});
+
+test("nothing goes to the printer while its page is not drawn", async () => {
+  const detail = "The page could not be drawn.";
+  const { keys, backend } = await openLast((one) =>
+    one.fail("prescriptionPages", { code: "internal", detail }),
+  );
+  await screen.findByText(detail);
+  await keys.keyboard("{Enter}");
+  expect(screen.queryByTestId("print-sheet")).toBeNull();
+  expect(backend.printed).toEqual([]);
 });
 
 test("a page that cannot be drawn leaves the facts readable", async () => {
@@ -29,15 +77,15 @@ test("a page that cannot be drawn leaves the facts readable", async () => {
 
 test("a file that cannot be written is said where it was asked for", async () => {
   const detail = "The disk is full. Free some space.";
-  const keys = await openLast((backend) =>
+  const { keys } = await openLast((backend) =>
     backend.fail("savePrescriptionPdf", { code: "disk_full", detail }),
   );
-  await keys.keyboard("{Enter}");
+  await save(keys);
   expect((await screen.findByRole("alert")).textContent).toContain(detail);
 });
 
 test("a prescription is made void only with a reason, and says so", async () => {
-  const keys = await openLast();
+  const { keys } = await openLast();
   await keys.click(screen.getByRole("button", { name: "Make void…" }));
   const dialog = await screen.findByRole("dialog", { name: "Make A-1041 void?" });
   const confirm = within(dialog).getByRole("button", { name: "Make void…" });
@@ -49,7 +97,7 @@ test("a prescription is made void only with a reason, and says so", async () => 
 });
 
 test("an amendment begins with what was signed and replaces it when it is signed", async () => {
-  const keys = await openLast();
+  const { keys } = await openLast();
   await keys.click(screen.getByRole("button", { name: "Amend…" }));
   await screen.findByText(/replaces a signed prescription/);
   expect(screen.getByTestId("pad-item").textContent).toContain("METFORMIN");
@@ -59,7 +107,7 @@ test("an amendment begins with what was signed and replaces it when it is signed
 });
 
 test("an earlier prescription is copied into the pad", async () => {
-  const keys = await openLast();
+  const { keys } = await openLast();
   await keys.click(screen.getByRole("button", { name: /Copy into the pad/ }));
   await screen.findByTestId("pad-difference");
   expect(screen.getByTestId("pad-item").textContent).toContain("METFORMIN");

@@ -1,5 +1,5 @@
 import { Button, NativeSelect } from "@mantine/core";
-import { IconArrowLeft, IconDownload } from "@tabler/icons-react";
+import { IconArrowLeft, IconDownload, IconPrinter } from "@tabler/icons-react";
 import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
@@ -10,6 +10,7 @@ import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
 import { Dialog } from "../../shared/Dialog";
 import { Pages } from "../../shared/Pages";
+import { PrintSheet, type Sheet } from "../../shared/PrintSheet";
 import { Kbd, KeyBar, Notice, Problem, Waiting } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
 import { Facts } from "./Facts";
@@ -24,7 +25,8 @@ export function Prescription({ patientId, prescriptionId }: { patientId: string;
   const { session } = useSession();
   const [isLarge, setLarge] = useState(false);
   const [isA4, setA4] = useState(false);
-  const saveButton = useRef<HTMLButtonElement>(null);
+  const printButton = useRef<HTMLButtonElement>(null);
+  const sheet = useRef<Sheet>(null);
   const isAllowed = session.mayReadClinical;
   const { prescription: words, common, keys } = messages;
   const summary = useQuery({
@@ -38,6 +40,15 @@ export function Prescription({ patientId, prescriptionId }: { patientId: string;
     placeholderData: keepPreviousData,
     enabled: isAllowed,
   });
+  const print = useMutation({
+    mutationFn: async () => {
+      await sheet.current?.ready();
+      await backend.printPrescription(prescriptionId);
+    },
+  });
+  // What is on the sheet must be what was asked for, in its size.
+  const isPrintable = pages.data !== undefined && !pages.isPlaceholderData && !print.isPending;
+  const startPrint = () => isPrintable && print.mutate();
   const save = useMutation({
     mutationFn: () => backend.savePrescriptionPdf(prescriptionId, isA4),
     onSuccess: (path) => path !== null && toast(words.saved(path)),
@@ -51,13 +62,14 @@ export function Prescription({ patientId, prescriptionId }: { patientId: string;
   });
   useKeys({
     preview: () => setLarge(true),
+    print: () => isLarge && startPrint(),
     repeat: () => session.mayPrescribe && copy.mutate(),
     newPrescription: () =>
       session.mayPrescribe && void navigate({ to: "/patients/$patientId/pad", params: { patientId } }),
   });
   const isThere = summary.data !== undefined;
   useEffect(() => {
-    if (isThere) saveButton.current?.focus();
+    if (isThere) printButton.current?.focus();
   }, [isThere]);
   if (!isAllowed) {
     return (
@@ -76,16 +88,16 @@ export function Prescription({ patientId, prescriptionId }: { patientId: string;
             <p className={classes.small}>{words.title}</p>
             <h1 data-testid="prescription-number">{summary.data.number ?? words.noNumber}</h1>
             <Facts prescription={summary.data} />
+            {print.error && <Problem error={print.error} />}
             {save.error && <Problem error={save.error} />}
             {copy.error && <Problem error={copy.error} />}
             <Button
-              ref={saveButton}
+              ref={printButton}
               size="lg"
-              leftSection={<IconDownload size={18} aria-hidden="true" />}
-              loading={save.isPending}
-              onClick={() => save.mutate()}
+              leftSection={<IconPrinter size={18} aria-hidden="true" />}
+              onClick={startPrint}
             >
-              {words.save}
+              {words.print}
             </Button>
             <NativeSelect
               label={words.paper}
@@ -96,6 +108,15 @@ export function Prescription({ patientId, prescriptionId }: { patientId: string;
                 { value: "a4", label: "A4" },
               ]}
             />
+            <Button
+              variant="default"
+              size="md"
+              leftSection={<IconDownload size={16} aria-hidden="true" />}
+              loading={save.isPending}
+              onClick={() => save.mutate()}
+            >
+              {words.save}
+            </Button>
             <Button
               variant="default"
               size="md"
@@ -134,12 +155,13 @@ export function Prescription({ patientId, prescriptionId }: { patientId: string;
       </div>
       <KeyBar
         keys={[
-          ["Enter", keys.savePdf],
+          ["Enter", keys.print],
           [keyLabel("preview"), keys.preview],
           [keyLabel("chart"), keys.backToChart],
           [keyLabel("find"), keys.find],
         ]}
       />
+      {pages.data && <PrintSheet ref={sheet} svgs={pages.data} isA4={isA4} />}
       {isLarge && (
         <Dialog label={words.preview} onClose={() => setLarge(false)} size="page">
           {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
@@ -147,6 +169,14 @@ export function Prescription({ patientId, prescriptionId }: { patientId: string;
             {pages.data && <Pages svgs={pages.data} label={words.page} testId="prescription-page-large" />}
           </div>
           <div className={classes.largeFoot}>
+            {print.error && <Problem error={print.error} />}
+            <Button
+              leftSection={<IconPrinter size={16} aria-hidden="true" />}
+              rightSection={<Kbd>{keyLabel("print")}</Kbd>}
+              onClick={startPrint}
+            >
+              {words.print}
+            </Button>
             <Button variant="default" onClick={() => setLarge(false)}>
               {common.close} <Kbd>Esc</Kbd>
             </Button>

@@ -13,6 +13,7 @@ import { Kbd, Notice, Parts, Problem } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
 import { Before, Person, RefusedSides, Side } from "./Cards";
 import { OtherValue } from "./OtherValue";
+import { RefusedElsewhere } from "./RefusedElsewhere";
 import { useReviewKeys } from "./Review";
 import classes from "./Review.module.css";
 import { deciders, ruleText, sideText, sidesOf, titleOf, valueText } from "./words";
@@ -125,6 +126,7 @@ export function Item({ conflict, onLater, onDecided }: Props) {
                 {button(place)} <Kbd>{place + 1}</Kbd>
               </span>
             ))}
+          {conflict.kind === "refused" && <RefusedElsewhere conflict={conflict} onCorrected={onDecided} />}
           {isSettled && (
             <span>
               {button(0)} <Kbd>1</Kbd>

@@ -236,6 +236,34 @@ test("reception proposes what it may not decide, and sees nothing clinical besid
   expect((await screen.findByTestId("toast")).textContent).toContain("Proposed");
 });
 
+test("a refused change of a computer that is gone is looked at and corrected here", async () => {
+  const { keys, backend } = await openReview((fake) =>
+    fake.differ({
+      kind: "refused",
+      column: null,
+      facts: [],
+      entry: null,
+      safer: null,
+      refused: { title: "Patient corrected", detail: null, why: null, triedAt: null, asked: null },
+    }),
+  );
+  expect(await screen.findByText(/Nobody at the computer on which it was made can see to it/)).toBeTruthy();
+  const corrected: unknown[] = [];
+  const { correctRefused } = backend;
+  backend.correctRefused = (...asked) => {
+    corrected.push(asked[1]);
+    return correctRefused(...asked);
+  };
+  await keys.click(screen.getByRole("button", { name: "Look at it…" }));
+  const city = await screen.findByDisplayValue("Pune");
+  await keys.clear(city);
+  await keys.type(city, "Poona");
+  await expectAccessible();
+  await keys.click(screen.getByRole("button", { name: "Save and send" }));
+  await waitFor(() => expect(corrected).toEqual([[{ record: 0, column: "city", typed: "Poona" }]]));
+  expect((await screen.findByTestId("toast")).textContent).toContain("Corrected");
+});
+
 test("a refused change that was handed over says who, when and why, and an admin tries it again or discards it", async () => {
   const { keys, backend } = await openReview((fake) =>
     fake.differ({

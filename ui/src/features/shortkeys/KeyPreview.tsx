@@ -29,7 +29,9 @@ export function KeyPreview({ form }: { form: ShortKeyForm }) {
         {data?.lines.map((line, place) => (
           <li key={`${place} ${line.title}`} data-testid="key-line">
             <strong>{line.title}</strong>
-            <span className={line.doseText === "" ? classes.unread : undefined}>{line.directions}</span>
+            <span lang="en" className={line.doseText === "" ? classes.unread : undefined}>
+              {line.directions}
+            </span>
           </li>
         ))}
       </ol>
@@ -50,7 +52,10 @@ export function KeyPreview({ form }: { form: ShortKeyForm }) {
                   <IconAlertTriangle size={15} stroke={2} aria-hidden="true" />
                 )}
                 <span>
-                  <strong>{finding.who}</strong> {finding.why} {finding.isHeld && <em>{words.held}</em>}
+                  <span lang="en">
+                    <strong>{finding.who}</strong> {finding.why}
+                  </span>{" "}
+                  {finding.isHeld && <em>{words.held}</em>}
                 </span>
               </li>
             ))}

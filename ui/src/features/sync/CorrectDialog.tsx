@@ -41,7 +41,9 @@ export function CorrectDialog({ change, error, isPending, onClose, onSend }: Pro
         }}
       >
         <h2>{title}</h2>
-        <p>{refused.why(change.detail ?? refused.unsaid)}</p>
+        <p>
+          {refused.why} {change.detail === null ? refused.unsaid : <span lang="en">{change.detail}</span>}
+        </p>
         <div className={classes.form}>
           {change.fields.map((field) => (
             <Field

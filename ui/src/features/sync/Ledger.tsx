@@ -141,9 +141,9 @@ function Entry({ entry }: { entry: LedgerEntry }) {
     <>
       <span className={classes.sequence}>{entry.sequence}</span>
       <span className={classes.what}>
-        <strong>{entry.title}</strong>
+        <strong lang="en">{entry.title}</strong>
         {entry.patientName && <span>{entry.patientName}</span>}
-        {entry.detail && <em>{entry.detail}</em>}
+        {entry.detail && <em lang="en">{entry.detail}</em>}
       </span>
       <span className={classes.who}>{entry.actorName}</span>
       <time className={classes.when} dateTime={entry.recordedAt}>

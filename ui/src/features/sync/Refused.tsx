@@ -96,7 +96,7 @@ function One({ change }: { change: RefusedChange }) {
     <div className={classes.refusedBody}>
       <p>
         <strong>
-          {change.title}
+          <span lang="en">{change.title}</span>
           {change.patientName && `, ${change.patientName}`}
         </strong>{" "}
         {change.patientId && (
@@ -108,7 +108,9 @@ function One({ change }: { change: RefusedChange }) {
       <p className={classes.who}>
         <Parts parts={[change.actorName, timeOrDay(change.recordedAt)]} />
       </p>
-      <p>{refused.why(change.detail ?? refused.unsaid)}</p>
+      <p>
+        {refused.why} {change.detail === null ? refused.unsaid : <span lang="en">{change.detail}</span>}
+      </p>
       <p className={classes.who}>{refused.kept(change.behind)}</p>
       <dl className={classes.fields}>
         {change.fields.map((field) => (

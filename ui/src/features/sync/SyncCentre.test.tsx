@@ -1,4 +1,5 @@
-import { act, screen, within } from "@testing-library/react";
+import type { CommandError } from "../../ipc/bindings/CommandError";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import { afterEach, expect, test, vi } from "vitest";
 import { expectAccessible, openClinic } from "../../test/clinic";
 import type { LedgerEntry } from "../../ipc/bindings/LedgerEntry";
@@ -54,6 +55,15 @@ test("offline, the pill and the centre say since when and that the work is safe"
   expect(await screen.findByText(/You can work as always. 1 change is safe on this computer/)).toBeTruthy();
 });
 
+test("what waits goes as soon as the system says that there is a network", async () => {
+  const { backend } = await openSyncCentre((backend) =>
+    backend.emit({ name: "sync-status", payload: { ...status, connection: offline, waiting: 1 } }),
+  );
+  const syncNow = vi.spyOn(backend, "syncNow");
+  act(() => void window.dispatchEvent(new Event("online")));
+  expect(syncNow).toHaveBeenCalledOnce();
+});
+
 test("the pill follows what the program tells, and leads to the centre", async () => {
   const { keys, backend } = openClinic();
   await screen.findByTestId("today");
@@ -77,6 +87,39 @@ test("a server that refuses this computer is said with a code to read out", asyn
   expect(screen.getByTestId("sync-pill").textContent).toBe("Not syncing | 2 waiting");
   expect(await screen.findByText(detail)).toBeTruthy();
   expect(screen.getByText(/device_revoked/)).toBeTruthy();
+});
+
+test("a computer that a restored server does not know is enrolled again where it says so", async () => {
+  const { keys, backend } = await openSyncCentre((fake) =>
+    fake.emit({
+      name: "sync-status",
+      payload: { ...status, problem: { code: "device_unknown", detail: "The server does not know it." } },
+    }),
+  );
+  await screen.findByRole("heading", { name: "Enrol this computer again" });
+  const asked: unknown[] = [];
+  const { enrolAgain } = backend;
+  const refused: CommandError = {
+    code: "wrong_code",
+    detail: "The code is wrong, was used already, or is too old.",
+  };
+  backend.enrolAgain = (...what) => {
+    asked.push(what);
+    return asked.length === 1 ? Promise.reject(refused) : enrolAgain(...what);
+  };
+  await keys.type(screen.getByLabelText("One-time code"), "ASHA-7Q4K-9XWM-2C8D");
+  await keys.type(screen.getByLabelText("Your password"), "seven green parrots");
+  await expectAccessible();
+  await keys.click(screen.getByRole("button", { name: "Enrol again" }));
+  expect((await screen.findByRole("alert")).textContent).toContain("The code is wrong");
+  await keys.click(screen.getByRole("button", { name: "Enrol again" }));
+  await waitFor(() =>
+    expect(screen.queryByRole("heading", { name: "Enrol this computer again" })).toBeNull(),
+  );
+  expect(asked).toEqual([
+    ["ASHA-7Q4K-9XWM-2C8D", "seven green parrots"],
+    ["ASHA-7Q4K-9XWM-2C8D", "seven green parrots"],
+  ]);
 });
 
 test("online, a change that needs someone is part of the sentence", async () => {

@@ -13,6 +13,7 @@ import { messages } from "../../messages";
 import { timeOrDay } from "../../shared/format";
 import { KeyBar, Problem } from "../../shared/parts";
 import { UnsentFiles } from "../files/UnsentFiles";
+import { EnrolAgain } from "./EnrolAgain";
 import { Ledger } from "./Ledger";
 import { everything } from "./LedgerFilters";
 import { Refused } from "./Refused";
@@ -58,6 +59,7 @@ export function SyncCentre() {
         <div className={classes.columns}>
           <Ledger filter={filter} onChange={(change) => setFilter((before) => ({ ...before, ...change }))} />
           <div className={classes.side}>
+            {data?.problem?.code === "device_unknown" && <EnrolAgain />}
             <Refused />
             <UnsentFiles />
             <Computer status={data} />

@@ -2,6 +2,7 @@
 import type { ErrorCode } from "./ErrorCode";
 import type { LeaseView } from "./LeaseView";
 import type { Person } from "./Person";
+import type { RecoveryView } from "./RecoveryView";
 import type { SessionView } from "./SessionView";
 
 /**
@@ -35,7 +36,11 @@ filesWaiting: number, } | { "state": "unlocked",
 /**
  * Who and where.
  */
-session: SessionView, } | { "state": "revoked", 
+session: SessionView, 
+/**
+ * Whether this computer's data can be opened if its keyring is lost.
+ */
+recovery: RecoveryView, } | { "state": "revoked", 
 /**
  * The tenant's name.
  */
@@ -67,4 +72,8 @@ code: ErrorCode,
 /**
  * What is wrong and what to do, for people.
  */
-detail: string, };
+detail: string, 
+/**
+ * The fingerprint of the recovery code that opens it, if the keys are lost and such a code was made.
+ */
+recovery: string | null, };

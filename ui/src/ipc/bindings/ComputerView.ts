@@ -44,6 +44,22 @@ isCopied: boolean,
  */
 isACopy: boolean, 
 /**
+ * Whether it was another one until its keys were lost.
+ */
+isRecovered: boolean, 
+/**
+ * Whether its keys were lost, and it goes on as another one.
+ */
+wentOn: boolean, 
+/**
+ * The fingerprint of the recovery code that opens it; none was made if there is none.
+ */
+recoveryFingerprint: string | null, 
+/**
+ * When that code was made.
+ */
+recoveryMadeAt: string | null, 
+/**
  * What became of it, once it is out of service.
  */
 revocation: RevocationView | null, };

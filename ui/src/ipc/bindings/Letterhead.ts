@@ -43,4 +43,8 @@ foot: string,
 /**
  * For paper that bears its own head: the room for that, in millimetres from the top, 10 to 80.
  */
-preprintedMm: number | null, };
+preprintedMm: number | null, 
+/**
+ * Whether the clinic's own picture stands beside it. The picture is chosen and taken away by itself.
+ */
+hasLogo: boolean, };

@@ -1,0 +1,107 @@
+//! What a desktop keeps for the case that its server is restored from a backup, and tells then.
+
+use protocol::api::{DeviceScope, EpochState};
+use protocol::audit::Action;
+use protocol::id::{DeviceId, Epoch, UserId};
+use protocol::mutation::Hash;
+use protocol::permission::{Role, Roles};
+use protocol::standing::{Colleague, Lease, Order, SignedOrder};
+use protocol::table::TableName;
+use uuid::Uuid;
+
+use super::{Fixture, NOW, facts, fixture};
+
+fn lease(epoch: Option<Epoch>, offline_days: u8) -> SignedOrder {
+    let person = |id| Colleague {
+        user_id: UserId(id),
+        roles: Roles(vec![Role::Doctor]),
+        doctor_id: None,
+        password_version: 1,
+    };
+    let lease = Lease {
+        tenant_id: facts().tenant_id,
+        device_id: facts().device_id,
+        scope: DeviceScope::Clinical,
+        issued_at: NOW,
+        offline_days,
+        nonce: String::new(),
+        people: vec![person(Uuid::from_u128(5)), person(Uuid::from_u128(6))],
+        admin_devices: vec![],
+        epoch,
+        revoked: vec![DeviceId(Uuid::from_u128(9))],
+        closed: vec![],
+    };
+    let key = ed25519_dalek::SigningKey::from_bytes(&[1; 32]);
+    SignedOrder::sign(&Order::Lease(lease), &key, &[]).expect("BUG: JSON")
+}
+
+fn epoch(number: u128) -> Epoch {
+    Epoch(Uuid::from_u128(number))
+}
+
+fn begin(fixture: &Fixture, epoch: Epoch) {
+    let now = EpochState { epoch, version: 5_000_000, catalogue: 1, last_sequence: 0, last_hash: Hash::ZERO };
+    fixture.store.begin_epoch(&now, NOW).expect("BUG: begun");
+}
+
+#[test]
+fn the_last_word_of_a_life_of_the_data_is_kept_until_the_next_one_begins() {
+    let fixture = fixture(Role::Doctor);
+    let store = &fixture.store;
+    store.put_staff(&fixture.replica.person).expect("BUG: kept");
+    assert_eq!(store.recollection(epoch(7)).expect("BUG: read"), None, "nothing is known");
+    let word = lease(Some(facts().epoch), 3);
+    for order in [lease(Some(facts().epoch), 14), word.clone(), lease(Some(epoch(7)), 1), lease(None, 2)] {
+        store.remember(&order).expect("BUG: kept");
+    }
+    let known = store.recollection(epoch(7)).expect("BUG: read").expect("BUG: it is known");
+    assert_eq!((known.epoch, known.lease), (epoch(7), Some(word)));
+    // Of whom only the server knows the name is told none.
+    let names: Vec<&str> = known.people.iter().map(|person| person.full_name.as_str()).collect();
+    assert_eq!(names, ["Anjali Kulkarni"]);
+    begin(&fixture, epoch(7));
+    let next = lease(Some(epoch(7)), 1);
+    store.remember(&next).expect("BUG: kept");
+    let known = store.recollection(epoch(8)).expect("BUG: read").expect("BUG: it is known");
+    assert_eq!(known.lease, Some(next));
+}
+
+#[test]
+fn notes_for_the_audit_log_that_the_server_lost_are_told_again() {
+    let fixture = fixture(Role::Doctor);
+    let store = &fixture.store;
+    for _ in 0..3 {
+        fixture.replica.note(Action::Login, None, None);
+    }
+    assert!(store.events_kept(3).expect("BUG: kept"));
+    assert!(store.next_events(10).expect("BUG: read").is_none(), "the server has them");
+    begin(&fixture, epoch(7));
+    let again = store.next_events(10).expect("BUG: read").expect("BUG: told again");
+    assert_eq!((again.events.len(), again.previous_hash), (3, Hash::ZERO));
+    // Where the first ones are gone, it goes on behind what is still here.
+    let gone = "delete from desk_events where sequence < 2";
+    store.write(|tx| Ok(tx.execute(gone, [])?)).expect("BUG: written");
+    begin(&fixture, epoch(8));
+    let again = store.next_events(10).expect("BUG: read").expect("BUG: told again");
+    assert_eq!(again.events.len(), 1);
+    assert_ne!(again.previous_hash, Hash::ZERO);
+    assert!(store.events_kept(3).expect("BUG: kept"));
+}
+
+#[test]
+fn which_rows_only_this_computer_has_is_told_once_and_whenever_it_changes() {
+    let fixture = fixture(Role::Doctor);
+    let store = &fixture.store;
+    assert_eq!(store.untold().expect("BUG: read"), None, "nothing was restored");
+    begin(&fixture, epoch(7));
+    let nothing = store.untold().expect("BUG: read").expect("BUG: the first time");
+    assert_eq!((nothing.sent_again, nothing.only_here.as_deref()), (Some(0), Some(&[][..])));
+    store.told(&nothing).expect("BUG: kept");
+    assert_eq!(store.untold().expect("BUG: read"), None);
+    let doctor = Uuid::from_u128(0xd0c);
+    let sql = "insert into only_here (table_name, id) values ('doctors', ?1)";
+    store.write(|tx| Ok(tx.execute(sql, [doctor.to_string()])?)).expect("BUG: written");
+    let rows = store.untold().expect("BUG: read").expect("BUG: it is another").only_here.unwrap_or_default();
+    assert_eq!((rows.len(), rows[0].table, rows[0].rows), (1, TableName::Doctors, 1));
+    assert_eq!(rows[0].ids, [doctor]);
+}

@@ -1,0 +1,162 @@
+//! The bytes of attached files: pieces that come in any order and twice, and are a file once they hash to what its row says.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use protocol::api::DeviceScope;
+use protocol::conflict::Source;
+use protocol::error::ErrorCode;
+use protocol::file::{MAX_PIECE_BYTES, Upload, begins_like};
+use protocol::mutation::Hash;
+use protocol::table::{TableName, Values};
+use replica::testing::{Method, Request};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{Caller, Held, Mistake, Query, Refused, Reply, Result, Server, Tenant, broken, json as answer};
+
+/// Of one tenant. What is stored is shared between copies of the tenant.
+#[derive(Clone, Debug, Default)]
+pub struct Files {
+    stored: BTreeMap<String, Arc<Vec<u8>>>,
+    /// Where each piece begins, and what it is.
+    pieces: BTreeMap<String, BTreeMap<u64, Arc<Vec<u8>>>>,
+}
+
+/// A file that a row names.
+struct Named {
+    sha256: String,
+    bytes: u64,
+    mime: String,
+}
+
+impl Files {
+    /// Whether the whole file is there, and is it.
+    pub fn has(&self, sha256: &str) -> bool {
+        self.stored.get(sha256).is_some_and(|bytes| Hash::of(bytes).to_string() == sha256)
+    }
+
+    fn upload(&self, file: &Named) -> Upload {
+        if self.stored.contains_key(&file.sha256) {
+            return Upload { stored: true, received: file.bytes };
+        }
+        let pieces = self.pieces.get(&file.sha256);
+        let received = pieces.into_iter().flatten().fold(0, |end, (from, piece)| {
+            if *from <= end { end.max(from + piece.len() as u64) } else { end }
+        });
+        Upload { stored: false, received: received.min(file.bytes) }
+    }
+
+    /// Makes the file of its pieces. Bytes that are another file are thrown away.
+    fn end(&mut self, file: &Named) -> Result<()> {
+        if self.stored.contains_key(&file.sha256) {
+            self.pieces.remove(&file.sha256);
+            return Ok(());
+        }
+        // What is missing is sent next: that is no word on the bytes.
+        if self.upload(file).received < file.bytes {
+            return Ok(());
+        }
+        let mut bytes: Vec<u8> = Vec::new();
+        for (from, piece) in self.pieces.remove(&file.sha256).unwrap_or_default() {
+            let known = (bytes.len() as u64).saturating_sub(from) as usize;
+            bytes.extend(piece.iter().skip(known));
+        }
+        if Hash::of(&bytes).to_string() != file.sha256 || !begins_like(&file.mime, &bytes) {
+            return Err(invalid(
+                "These bytes are not the file that the record names; they were thrown away.",
+            ));
+        }
+        self.stored.insert(file.sha256.clone(), Arc::new(bytes));
+        Ok(())
+    }
+
+    /// The disk of the server gives other bytes back than it was given. Answers whether there was something to spoil.
+    pub fn spoil(&mut self, at: u64) -> bool {
+        let mut pieces = self.pieces.values_mut().flat_map(BTreeMap::values_mut);
+        let Some(piece) = pieces.next() else { return false };
+        let mut bytes = piece.as_ref().clone();
+        let place = usize::try_from(at).unwrap_or(0) % bytes.len().max(1);
+        bytes[place] ^= 0x55;
+        *piece = Arc::new(bytes);
+        true
+    }
+}
+
+impl Server {
+    pub(super) fn attachment(&mut self, caller: Caller, request: &Request, query: &Query) -> Result<Reply> {
+        let path = request.path.split('?').next().unwrap_or_default();
+        let id = path.strip_prefix("v1/dental_attachments/").and_then(|rest| rest.strip_suffix("/upload"));
+        let id: Uuid = id.and_then(|id| id.parse().ok()).ok_or(not_found())?;
+        let file = named(self.tenant(caller.tenant), id)
+            .filter(|_| caller.scope == DeviceScope::Clinical)
+            .ok_or(not_found())?;
+        let loses = self.mistake == Some(Mistake::LosesFiles);
+        let tenant = self.tenant_mut(caller.tenant);
+        match request.method {
+            Method::Get => {}
+            Method::Put => {
+                let (from, piece) = (query.number("from"), &request.body);
+                let there = tenant.files.upload(&file);
+                let from = u64::try_from(from).map_err(|_| broken())?;
+                let is_odd = piece.is_empty() || piece.len() > MAX_PIECE_BYTES;
+                if !there.stored
+                    && (is_odd || from > there.received || from + piece.len() as u64 > file.bytes)
+                {
+                    return Err(invalid("A piece begins where the file has come to, and ends within it."));
+                }
+                if !there.stored {
+                    let pieces = tenant.files.pieces.entry(file.sha256.clone()).or_default();
+                    pieces.insert(from, Arc::new(piece.clone()));
+                }
+            }
+            Method::Post => {
+                tenant.files.end(&file)?;
+                if tenant.files.has(&file.sha256) {
+                    mark_stored(tenant, &file.sha256);
+                }
+                if loses {
+                    tenant.files.stored.values_mut().for_each(|bytes| *bytes = Arc::default());
+                }
+            }
+        }
+        answer(&tenant.files.upload(&file))
+    }
+}
+
+/// Every row that names the file says that it is there.
+fn mark_stored(tenant: &mut Tenant, sha256: &str) {
+    let version = tenant.version + 1;
+    let of_file = |values: &Values| {
+        values.get("sha256").is_some_and(|it| it == sha256)
+            && values.get("upload_state").is_none_or(|state| state != "stored")
+    };
+    let rows = tenant.rows.iter_mut();
+    let rows =
+        rows.filter(|((table, _), held)| *table == TableName::DentalAttachments && of_file(&held.row.values));
+    let mut is_new = false;
+    for (_, held) in rows {
+        let mut row = held.row.clone();
+        row.values.insert("upload_state".to_owned(), json!("stored"));
+        *held = Arc::new(Held { version, row, from: Source::default() });
+        is_new = true;
+    }
+    if is_new {
+        tenant.version = version;
+    }
+}
+
+fn named(tenant: &Tenant, id: Uuid) -> Option<Named> {
+    let held = tenant.rows.get(&(TableName::DentalAttachments, id)).filter(|held| !held.row.deleted)?;
+    let text = |name: &str| held.row.values.get(name).and_then(Value::as_str).map(str::to_owned);
+    let bytes = held.row.values.get("byte_size").and_then(Value::as_u64)?;
+    Some(Named { sha256: text("sha256")?, bytes, mime: text("mime")? })
+}
+
+fn invalid(detail: &'static str) -> Refused {
+    Refused(422, ErrorCode::Invalid, detail)
+}
+
+fn not_found() -> Refused {
+    Refused(404, ErrorCode::NotFound, "There is no such record.")
+}

@@ -1,0 +1,129 @@
+//! Colours as they are drawn: axe measures every text against its ground, in the real window, in light and in dark.
+
+use std::path::Path;
+
+use clinic_tests::clinic::{Clinic, PASSWORD};
+use clinic_tests::consultation::{Line, Visitor, enrol, open_pad, register, sign, unlock, write_line};
+use clinic_tests::session::Session;
+use clinic_tests::window::Window;
+use fantoccini::key::Key;
+use serde_json::Value;
+
+/// What axe finds too faint now; and that it measured something.
+async fn measure(window: &Window, screen: &str) -> anyhow::Result<()> {
+    let axe = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui/node_modules/axe-core/axe.min.js");
+    let axe = std::fs::read_to_string(axe)?;
+    // What floats in fades in for a moment; its colours count when it is there.
+    let script = format!(
+        "const done = arguments[arguments.length - 1];
+        if (!window.axe) {{ {axe} }}
+        const told = (nodes) => nodes.map((node) => node.html.slice(0, 200) + ' ' + node.any.map((one) => one.message));
+        Promise.all(document.getAnimations().map((one) => one.finished))
+            .then(() => window.axe.run(document, {{ runOnly: ['color-contrast'], preload: false }}))
+            .then(({{ passes, violations }}) => done({{
+                measured: passes.flatMap((rule) => rule.nodes).length,
+                faint: violations.flatMap((rule) => told(rule.nodes)),
+            }}), (error) => done({{ measured: 0, faint: [String(error)] }}));"
+    );
+    let found = window.ask(&script).await?;
+    assert_eq!(found["faint"], Value::Array(vec![]), "{screen}");
+    assert!(found["measured"].as_u64() > Some(4), "{screen}: {found}");
+    Ok(())
+}
+
+async fn every_screen(is_dark: bool) -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let (session, desk) = (Session::start(&folder.path().join("session"))?, folder.path().join("desk"));
+    if is_dark {
+        let settings = folder.path().join("session/config/gtk-3.0");
+        std::fs::create_dir_all(&settings)?;
+        std::fs::write(
+            settings.join("settings.ini"),
+            "[Settings]\ngtk-application-prefer-dark-theme=true\n",
+        )?;
+    }
+    let clinic = Clinic::open().await?;
+    let window = Window::open(&session, &desk).await?;
+    window.part("enrol-form").await?;
+    let dark = "arguments[0](matchMedia('(prefers-color-scheme: dark)').matches)";
+    assert_eq!(window.ask(dark).await?, is_dark);
+    measure(&window, "set-up").await?;
+    enrol(&window, &clinic.network.address(), &clinic.code().await?).await?;
+    window.shows("sync-pill", "all synced").await?;
+    measure(&window, "today").await?;
+
+    window.press_ctrl('n', true).await?;
+    window.part("register-form").await?;
+    window.press(Key::Enter).await?;
+    measure(&window, "a registration with a name missing").await?;
+    let sunita = Visitor {
+        mobile_number: "9820441276".into(),
+        first_name: "Sunita",
+        last_name: "Deshmukh",
+        age: "54",
+    };
+    register(&window, &sunita).await?;
+    measure(&window, "a chart").await?;
+    window.press_ctrl('a', true).await?;
+    window.part("allergy-form").await?;
+    window.type_text("penicil").await?;
+    window.shows("allergen", "Penicillins").await?;
+    measure(&window, "an allergy").await?;
+    window.press(Key::Down).await?;
+    window.press(Key::Enter).await?;
+    window.shows("allergy-form", "Every line is checked for Penicillins").await?;
+    window.press(Key::Enter).await?;
+    window.shows("allergy", "Penicillins").await?;
+
+    open_pad(&window).await?;
+    write_line(&window, &Line { medicine: "amoxicillin 500", dose: Some("1-1-1 x5d pc") }).await?;
+    window.shows("pad-held", "1 held").await?;
+    measure(&window, "the pad with a held line").await?;
+    window.press_ctrl(char::from(Key::Backspace), false).await?;
+    window.counts("pad-item", 0).await?;
+    write_line(&window, &Line { medicine: "metformin 500", dose: Some("1-0-1 x30d pc") }).await?;
+    window.type_text("para").await?;
+    window.part("pad-suggestion").await?;
+    measure(&window, "the pad with suggestions").await?;
+    for _ in 0.."para".len() {
+        window.press(Key::Backspace).await?;
+    }
+    sign(&window).await?;
+    measure(&window, "a signed prescription").await?;
+    clinic.network.set_down(true);
+    window.shows("sync-pill", "Offline since").await?;
+    window.press_ctrl('k', false).await?;
+    window.part("finder-input").await?;
+    window.type_text("sunita").await?;
+    window.part("finder-option").await?;
+    measure(&window, "the finder, offline").await?;
+    window.press(Key::Escape).await?;
+    window.press_ctrl('4', false).await?;
+    window.part("ledger-entry").await?;
+    measure(&window, "the sync centre").await?;
+    for link in ["/letterhead", "/computers", "/short-keys"] {
+        let go = format!("document.querySelector('nav a[href=\"{link}\"]').click(); arguments[0]();");
+        window.ask(&go).await?;
+        let there = "arguments[0](document.querySelector('nav a[aria-current]').getAttribute('href'))";
+        assert_eq!(window.ask(there).await?, link);
+        measure(&window, link).await?;
+    }
+    window.type_text("?").await?;
+    measure(&window, "all keys").await?;
+    window.kill()?;
+    let window = Window::open(&session, &desk).await?;
+    window.part("unlock-form").await?;
+    measure(&window, "the list of people").await?;
+    unlock(&window, PASSWORD).await?;
+    window.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_text_of_the_window_can_be_read_in_the_light() -> anyhow::Result<()> {
+    every_screen(false).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_text_of_the_window_can_be_read_in_the_dark() -> anyhow::Result<()> {
+    every_screen(true).await
+}

@@ -1,0 +1,156 @@
+//! A server that was restored from a backup which is older than a desktop, and than what an admin said since.
+#![cfg(unix)]
+
+use clinic_tests::clinic::{EMAIL, PASSWORD, TestDesk, patient, register};
+use clinic_tests::network::Network;
+use clinic_tests::server::ServerProcess;
+use protocol::api::{Fate, RegisterResponse};
+use protocol::error::ErrorCode;
+use protocol::id::PatientId;
+use replica::view::AppState;
+use tempfile::TempDir;
+
+use crate::crash::code;
+use crate::sync::draft;
+
+/// A clinic of three desktops. Since the backup the third was enrolled, and the second taken out of service while it was
+/// switched off.
+struct Restored {
+    _folder: TempDir,
+    server: ServerProcess,
+    network: Network,
+    registered: RegisterResponse,
+    one: TestDesk,
+    stolen: TestDesk,
+    third: TestDesk,
+    farida: PatientId,
+}
+
+impl Restored {
+    async fn open() -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let mut server = ServerProcess::open(folder.path())?;
+        let registered = register(&server.address(), "ASHA").await?;
+        let network = Network::before(server.address().parse()?).await?;
+        let (one, stolen, third) = (TestDesk::new()?, TestDesk::new()?, TestDesk::new()?);
+        one.enrol(network.address(), registered.enrolment.code.clone(), "Room 1").await?;
+        stolen.enrol(network.address(), code(&server, &registered.tenant_code)?, "Room 2").await?;
+        stolen.desk.lock();
+        server.stop()?;
+        server.back_up()?;
+        server.start()?;
+        third.enrol(network.address(), code(&server, &registered.tenant_code)?, "Room 3").await?;
+        let farida = third.replica()?.register_patient(&patient("Farida", "98204 41277"))?.id;
+        third.replica()?.sign_prescription(farida, &draft(), &[])?;
+        third.synced().await?;
+        let devices = one.desk.devices().await?;
+        let second = devices.iter().find(|device| device.name == "Room 2").expect("there").id;
+        one.desk.revoke_device(second, Some("stolen".into())).await?;
+        one.desk.ask_standing().await?;
+        one.synced().await?;
+        server.stop()?;
+        server.restore()?;
+        network.set_down(true);
+        one.offline().await?;
+        third.offline().await?;
+        server.start()?;
+        server.operator(&["tenant", "new-epoch", "--all", "--yes"])?;
+        Ok(Self { _folder: folder, server, network, registered, one, stolen, third, farida })
+    }
+
+    fn report(&self) -> anyhow::Result<String> {
+        self.server.operator(&["tenant", "epoch-report", "--tenant-code", &self.registered.tenant_code])
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_desktop_that_is_newer_than_the_backup_keeps_everything_and_comes_back_by_a_code()
+-> anyhow::Result<()> {
+    let mut clinic = Restored::open().await?;
+    // Work goes on while nobody answers, and while it is not known.
+    clinic.third.replica()?.register_patient(&patient("Gita", "98204 41278"))?;
+    clinic.network.set_down(false);
+    clinic.third.desk.sync_now();
+    clinic
+        .third
+        .until("it says that it is not known", |status| {
+            status.problem.as_ref().is_some_and(|problem| problem.code == ErrorCode::DeviceUnknown)
+        })
+        .await?;
+    clinic.third.replica()?.register_patient(&patient("Hema", "98204 41279"))?;
+    // What only it did stays with whoever has seen it, and the operator hears so.
+    clinic.one.synced().await?;
+    assert!(clinic.one.desk.sync_status().only_here > 0);
+    clinic
+        .one
+        .until("it was told", |_| clinic.report().is_ok_and(|told| told.contains("rows are only there")))
+        .await?;
+    // A program that is started again asks for nothing but the password, as before.
+    let third = std::mem::replace(&mut clinic.third, TestDesk::new()?).restarted();
+    assert!(matches!(third.desk.state(), AppState::Locked { .. }));
+    third.unlock(EMAIL).await?;
+    assert_eq!(third.replica()?.find_patients("Farida")?[0].id, clinic.farida);
+    let one_time = code(&clinic.server, &clinic.registered.tenant_code)?;
+    assert!(third.desk.enrol_again(&one_time.0, "not my password").await.is_err());
+    assert!(third.desk.enrol_again("ASHA-0000-0000-0000", PASSWORD).await.is_err());
+    assert!(third.replica().is_ok(), "whoever works there works on");
+    let before = third.replica()?.store().facts()?;
+    third.desk.enrol_again(&one_time.0, PASSWORD).await?;
+    third.synced().await?;
+    let after = third.replica()?.store().facts()?;
+    assert_eq!((after.device_id, after.lane), (before.device_id, before.lane));
+    for desk in [&clinic.one, &third] {
+        desk.synced().await?;
+        for name in ["Farida", "Gita", "Hema"] {
+            assert_eq!(desk.replica()?.find_patients(name)?.len(), 1, "{name}");
+        }
+        let status = desk.desk.sync_status();
+        assert_eq!((status.waiting, status.attention, status.only_here), (0, 0, 0));
+        assert!(desk.replica()?.ledger(20)?.iter().all(|entry| entry.fate == Some(Fate::Applied)));
+        assert!(desk.replica()?.verify()?.is_good());
+    }
+    assert_eq!(clinic.one.rows()?, third.rows()?);
+    let all = "Room 3: 2 changes sent again; the server has every row of it.";
+    third.until("the operator hears it", |_| clinic.report().is_ok_and(|told| told.contains(all))).await?;
+    // It opens without the server, and with its help, as before.
+    let third = third.restarted();
+    clinic.network.set_down(true);
+    third.unlock(EMAIL).await?;
+    clinic.network.set_down(false);
+    third.synced().await?;
+    clinic.server.stop()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_was_lost_costs_no_second_code() -> anyhow::Result<()> {
+    let mut clinic = Restored::open().await?;
+    clinic.network.set_down(false);
+    let one_time = code(&clinic.server, &clinic.registered.tenant_code)?;
+    clinic.network.plan("/v1/devices/enrol", [clinic_tests::network::Fault::LostAnswer]);
+    assert!(clinic.third.desk.enrol_again(&one_time.0, PASSWORD).await.is_err());
+    // The server knows it now: the password is enough.
+    clinic.third.desk.enrol_again(&one_time.0, PASSWORD).await?;
+    clinic.third.synced().await?;
+    assert_eq!(clinic.third.desk.sync_status().waiting, 0);
+    clinic.one.synced().await?;
+    assert_eq!(clinic.one.replica()?.find_patients("Farida")?[0].id, clinic.farida);
+    clinic.server.stop()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_desktop_that_was_out_of_service_is_so_again_once_another_one_has_told() -> anyhow::Result<()> {
+    let mut clinic = Restored::open().await?;
+    clinic.network.set_down(false);
+    clinic.one.synced().await?;
+    let devices = clinic.one.desk.devices().await?;
+    let second = devices.iter().find(|device| device.name == "Room 2").expect("there");
+    assert!(second.revoked_at.is_some(), "{second:?}");
+    let told = clinic.report()?;
+    assert!(told.contains("1 computer was out of service, and is again"), "{told}");
+    assert!(clinic.stolen.desk.unlock(EMAIL, PASSWORD).await.is_ok(), "it opens, and hears of it");
+    clinic
+        .stolen
+        .until("it is out of service", |_| matches!(clinic.stolen.desk.state(), AppState::Revoked { .. }))
+        .await?;
+    clinic.server.stop()
+}

@@ -1,0 +1,52 @@
+import { Button, PasswordInput, TextInput } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { queryKeys } from "../../app/queries";
+import { useBackend } from "../../ipc/context";
+import { messages } from "../../messages";
+import { Problem } from "../../shared/parts";
+import classes from "./SyncCentre.module.css";
+
+/** A restored server does not know this computer: an admin's code makes it known again, with all that is on it. */
+export function EnrolAgain() {
+  const backend = useBackend();
+  const client = useQueryClient();
+  const [code, setCode] = useState("");
+  const [password, setPassword] = useState("");
+  const { enrol } = messages;
+  const { again } = messages.sync;
+  const enrolAgain = useMutation({
+    mutationFn: () => backend.enrolAgain(code, password),
+    onSuccess: (state) => client.setQueryData(queryKeys.appState, state),
+  });
+  return (
+    <section className={classes.card} aria-labelledby="again-title">
+      <h2 id="again-title">{again.title}</h2>
+      <form
+        className={classes.dialog}
+        onSubmit={(event) => {
+          event.preventDefault();
+          enrolAgain.mutate();
+        }}
+      >
+        <p>{again.lead}</p>
+        <TextInput
+          label={enrol.code}
+          value={code}
+          autoComplete="off"
+          onChange={(event) => setCode(event.currentTarget.value)}
+        />
+        <PasswordInput
+          label={again.password}
+          value={password}
+          autoComplete="current-password"
+          onChange={(event) => setPassword(event.currentTarget.value)}
+        />
+        {enrolAgain.error && <Problem error={enrolAgain.error} />}
+        <Button type="submit" loading={enrolAgain.isPending} disabled={!code.trim() || !password}>
+          {again.submit}
+        </Button>
+      </form>
+    </section>
+  );
+}
