@@ -1,6 +1,7 @@
 //! Codes that travel. A code exists only if the window or the sync loop does something different for it.
 
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
 /// What went wrong, for programs; the sentence for people stands in [`Problem::detail`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -28,6 +29,10 @@ pub enum ErrorCode {
     Forbidden,
     /// The person signed in with a one-time password and must choose one of their own first.
     PasswordChangeRequired,
+    /// The computer must sign this request, and it is not signed, not as it is, or was sent before.
+    NotSigned,
+    /// The time that the computer signed is too far from the server's, which [`Problem::server_time`] tells.
+    ClockOff,
     /// There is no such row, or it is another tenant's.
     NotFound,
     /// The request is not of the right form.
@@ -93,6 +98,10 @@ pub struct Problem {
     pub code: ErrorCode,
     /// What happened, what is safe and what to do, in words for staff.
     pub detail: String,
+    /// The server's time, where the computer's is too far from it.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>", extend("format" = "date-time")))]
+    pub server_time: Option<OffsetDateTime>,
 }
 
 /// Why the server set a mutation aside.

@@ -26,6 +26,7 @@ pub mod permission;
 pub mod prescription;
 pub mod printed;
 pub mod recovery;
+pub mod request;
 pub mod safety;
 pub mod settlement;
 pub mod signing;

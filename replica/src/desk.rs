@@ -33,6 +33,7 @@ use crate::store::{DatabaseKey, Facts, Store};
 use crate::sync::client::{Client, parse_address};
 use crate::sync::compare::Depth;
 use crate::sync::engine::{Context, Engine, Typed, login};
+use crate::sync::signer::Signer;
 use crate::sync::standing;
 use crate::sync::surroundings::{System, aside};
 use crate::view::{AppState, CommandError, Connection, Enrolment, SyncStatus};
@@ -673,10 +674,26 @@ impl Desk {
     /// As for [`Desk::devices`]; and if it is this computer.
     pub async fn revoke_device(&self, id: DeviceId, reason: Option<String>) -> Result<DeviceInfo> {
         let (client, token) = self.line()?;
+        let signer = self.signer()?;
+        let message = signing::consent_message(signer.tenant, id);
+        let consent = Some(signing::sign(&signer.key, &message));
+        client.revoke(&token, &signer, id, &RevokeRequest { reason, consent }).await
+    }
+
+    /// With what this computer signs what whoever is signed in asks as an admin.
+    fn signer(&self) -> Result<Signer> {
+        let replica = self.replica()?;
         let here = self.here()?;
-        let message = signing::consent_message(here.slots.about().tenant_id, id);
-        let consent = Some(signing::sign(&here.secrets.key, &message));
-        client.revoke(&token, id, &RevokeRequest { reason, consent }).await
+        let about = here.slots.about();
+        let offset = time::Duration::milliseconds(replica.store.sync_state()?.clock_offset_ms);
+        Ok(Signer {
+            server_name: about.server_name.clone(),
+            tenant: about.tenant_id,
+            device: about.device_id,
+            user: replica.person.id,
+            key: here.secrets.key.clone(),
+            now: self.clock.now().saturating_add(offset),
+        })
     }
 
     /// A file from the server, checked against what its row says.

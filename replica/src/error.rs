@@ -2,6 +2,7 @@
 
 use protocol::error::{ErrorCode, Refusal};
 use protocol::standing::NotBelieved;
+use time::OffsetDateTime;
 
 use crate::view::CommandError;
 
@@ -161,6 +162,14 @@ pub enum Error {
         "The server knows less than this computer, perhaps after it was restored from a backup. What is stored here is safe and was not changed. Tell whoever runs the server: it must begin a new epoch, then every computer brings back what was done on it."
     )]
     ServerWentBack,
+    /// What was signed here is of another time than the server's.
+    #[error(
+        "The clocks of this computer and of the server do not agree, so the server did not do this. Nothing was changed. Set this computer's clock and try again; if it stays so, tell whoever runs the server."
+    )]
+    ClockOff {
+        /// The server's time, as it says.
+        server_time: OffsetDateTime,
+    },
     /// The server answered with a refusal.
     #[error("{detail}")]
     Server {
@@ -213,6 +222,7 @@ impl Error {
             | Self::AnswerTooLong
             | Self::BadAnswer(_) => ErrorCode::Unavailable,
             Self::ServerWentBack => ErrorCode::EpochChanged,
+            Self::ClockOff { .. } => ErrorCode::ClockOff,
             Self::Server { code, .. } => *code,
             Self::Internal(_) => ErrorCode::Internal,
         }

@@ -9,6 +9,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use protocol::error::{ErrorCode, Problem};
 use serde::de::DeserializeOwned;
+use time::OffsetDateTime;
 
 /// The result of a handler.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -46,6 +47,12 @@ pub enum Error {
     /// The person has a one-time password.
     #[error("password change required")]
     PasswordChangeRequired,
+    /// The device did not sign the request as it is, or it came before.
+    #[error("not signed")]
+    NotSigned,
+    /// The time that the device signed is too far from the server's.
+    #[error("clock off")]
+    ClockOff,
     /// There is no such row, or it is another tenant's.
     #[error("not found")]
     NotFound,
@@ -174,6 +181,17 @@ impl Error {
                 Code::PasswordChangeRequired,
                 "You signed in with a one-time password. Choose a password of your own first.",
             ),
+            Self::NotSigned => (
+                StatusCode::FORBIDDEN,
+                Code::NotSigned,
+                "This needs the signature of the computer on which you work, made for just this and only once. Nothing \
+                 was changed. Try again; if it stays so, update the program, or tell whoever runs the server.",
+            ),
+            Self::ClockOff => (
+                StatusCode::FORBIDDEN,
+                Code::ClockOff,
+                "The clock of this computer is more than two minutes off. Nothing was changed. Set it and try again.",
+            ),
             Self::NotFound => (StatusCode::NOT_FOUND, Code::NotFound, "There is no such record."),
             Self::Invalid(detail) => (StatusCode::UNPROCESSABLE_ENTITY, Code::Invalid, detail),
             Self::Refused(_) => (StatusCode::UNPROCESSABLE_ENTITY, Code::Invalid, "A value does not fit."),
@@ -242,7 +260,9 @@ impl IntoResponse for Error {
             }
             _ => detail.to_owned(),
         };
-        let problem = Problem { kind: "about:blank".to_owned(), status: status.as_u16(), code, detail };
+        let server_time = matches!(self, Self::ClockOff).then(OffsetDateTime::now_utc);
+        let problem =
+            Problem { kind: "about:blank".to_owned(), status: status.as_u16(), code, detail, server_time };
         let mut response = (status, axum::Json(problem)).into_response();
         // For whoever counts.
         response.extensions_mut().insert(code);

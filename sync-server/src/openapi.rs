@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use axum::http::StatusCode;
 use protocol::api::PROTOCOL_HEADER;
 use protocol::error::Problem;
+use protocol::request::{MAX_NONCE_BYTES, MIN_NONCE_BYTES, NONCE_HEADER, SIGNATURE_HEADER, SIGNED_AT_HEADER};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
@@ -143,6 +144,9 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
             "description": "The version of the protocol that the desktop speaks.",
         }));
     }
+    if route.access.is_signed() {
+        parameters.extend(signed_headers());
+    }
     parameters.extend(query.into_iter().flat_map(|make| in_query(&make(generator))));
     let mut content = |(media, make): (&'static str, Make)| {
         let schema = make(generator);
@@ -174,6 +178,25 @@ fn in_path(path: &str) -> impl Iterator<Item = &str> {
 
 fn path_parameter(name: &str) -> Value {
     json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string", "format": "uuid" } })
+}
+
+/// What a request bears that the desktop signs.
+fn signed_headers() -> [Value; 3] {
+    [
+        json!({
+            "name": SIGNED_AT_HEADER, "in": "header", "required": true, "schema": { "type": "integer" },
+            "description": "When the desktop signed it, in Unix seconds: within two minutes of the server's clock.",
+        }),
+        json!({
+            "name": NONCE_HEADER, "in": "header", "required": true,
+            "schema": { "type": "string", "minLength": MIN_NONCE_BYTES, "maxLength": MAX_NONCE_BYTES },
+            "description": "By chance, new for each request: none is taken twice.",
+        }),
+        json!({
+            "name": SIGNATURE_HEADER, "in": "header", "required": true, "schema": { "type": "string" },
+            "description": "The device's Ed25519 signature, in base64, over what docs/sync-protocol.md says.",
+        }),
+    ]
 }
 
 fn in_query(schema: &Schema) -> Vec<Value> {

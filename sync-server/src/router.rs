@@ -31,7 +31,7 @@ use tower_http::timeout::TimeoutLayer;
 use crate::audit::desk::keep as audit_of_desk;
 use crate::audit::ends::ends as audit_ends;
 use crate::audit::read::audit;
-use crate::auth::{Access, enrol, farewell, own_keys, recovery, register, renew, session, standing};
+use crate::auth::{Access, enrol, farewell, own_keys, recovery, register, renew, session, signed, standing};
 use crate::error::Error;
 use crate::files::routes as files;
 use crate::health::{healthz, readyz};
@@ -52,7 +52,7 @@ use crate::{AppState, metrics};
 /// Body and answer together take no longer than this.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
 /// Of every request but a push.
-const BODY_BYTES: usize = 64 * 1024;
+pub(crate) const BODY_BYTES: usize = 64 * 1024;
 
 /// One route.
 pub(crate) struct Route {
@@ -113,7 +113,12 @@ impl Route {
 
     /// The answer, and to whom it may be given.
     fn guarded(self) -> MethodRouter<AppState> {
-        self.answer.layer(Extension(self.access))
+        let answer = if self.access.is_signed() {
+            self.answer.layer(middleware::from_fn(signed::hash_body))
+        } else {
+            self.answer
+        };
+        answer.layer(Extension(self.access))
     }
 }
 
@@ -124,6 +129,8 @@ pub(crate) fn routes() -> Vec<Route> {
     /// What goes on also with a one-time password.
     const WORK: Access = Access::to(May::Work).also_one_time();
     let to = Access::to;
+    // What an admin changes takes the device's key as well.
+    let admin = |may| Access::to(may).signed();
     vec![
         get("/healthz", OPEN, healthz, says("Whether the process runs.")),
         get("/openapi.json", OPEN, openapi, says("This description.").gives::<Value>()),
@@ -140,7 +147,7 @@ pub(crate) fn routes() -> Vec<Route> {
         get("/v1/clinics", to(May::Work), clinics::list, says("The tenant's clinics.").gives::<Vec<Row>>()),
         post(
             "/v1/clinics",
-            to(May::ManageClinics),
+            admin(May::ManageClinics),
             clinics::add,
             says("A further clinic: its columns by name.")
                 .takes::<Values>()
@@ -149,7 +156,7 @@ pub(crate) fn routes() -> Vec<Route> {
         ),
         patch(
             "/v1/clinics/{id}",
-            to(May::ManageClinics),
+            admin(May::ManageClinics),
             clinics::change,
             says("Changes columns of a clinic.").takes::<Values>().gives::<Row>(),
         ),
@@ -161,7 +168,7 @@ pub(crate) fn routes() -> Vec<Route> {
         ),
         post(
             "/v1/users",
-            to(May::ManageUsers),
+            admin(May::ManageUsers),
             users::add,
             says("A new member of staff.")
                 .takes::<manage::NewUser>()
@@ -170,13 +177,13 @@ pub(crate) fn routes() -> Vec<Route> {
         ),
         patch(
             "/v1/users/{id}",
-            to(May::ManageUsers),
+            admin(May::ManageUsers),
             users::change,
             says("Changes a member of staff.").takes::<manage::UserChange>().gives::<manage::UserInfo>(),
         ),
         post(
             "/v1/users/{id}/password",
-            to(May::ManageUsers),
+            admin(May::ManageUsers),
             passwords::reset,
             says("A one-time password for a member of staff.").gives::<manage::OneTimePassword>(),
         ),
@@ -190,7 +197,7 @@ pub(crate) fn routes() -> Vec<Route> {
         ),
         post(
             "/v1/devices/codes",
-            to(May::ManageDevices),
+            admin(May::ManageDevices),
             enrol::issue_code,
             says("A code that enrols one desktop.")
                 .takes::<enrol::CodeRequest>()
@@ -205,7 +212,7 @@ pub(crate) fn routes() -> Vec<Route> {
         ),
         post(
             "/v1/devices/{id}/revoke",
-            to(May::ManageDevices),
+            admin(May::ManageDevices),
             devices::revoke,
             says("Takes a desktop out of service, or consents to its wipe.")
                 .takes::<manage::RevokeRequest>()

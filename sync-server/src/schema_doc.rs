@@ -31,6 +31,7 @@ const SUBJECTS: &[(&str, &[&str])] = &[
             "device_revocations",
             "restored_desktops",
             "device_challenges",
+            "device_nonces",
             "enrolment_codes",
             "refresh_tokens",
         ],

@@ -14,7 +14,7 @@ use protocol::api::{
 use protocol::audit::{DeskEvents, DeskEventsKept};
 use protocol::bootstrap::BootstrapQuery;
 use protocol::digest::{DigestAnswer, DigestQuery, RowsAnswer, RowsRequest};
-use protocol::error::Problem;
+use protocol::error::{ErrorCode, Problem};
 use protocol::farewell::{FarewellToken, HandoverRequest, HandoverResponse, SignedFarewell, Wiped};
 use protocol::file::Upload;
 use protocol::id::{ConflictId, DeviceId};
@@ -37,6 +37,7 @@ use uuid::Uuid;
 use super::belief;
 use super::http::Http;
 use super::limits::{Body, MOST_PROBLEM, MOST_WHOLE, read_line, whole, with_short_events};
+use super::signer::Signer;
 use super::wire::{Answer, Request, Wire};
 use crate::error::{Error, Result};
 
@@ -85,7 +86,7 @@ impl Client {
     }
 
     /// A line over this wire.
-    #[cfg(feature = "testing")]
+    #[cfg(any(test, feature = "testing"))]
     pub fn over(wire: Arc<dyn Wire>) -> Self {
         Self { wire }
     }
@@ -154,10 +155,16 @@ impl Client {
     }
 
     /// `POST /v1/devices/{id}/revoke`.
-    pub async fn revoke(&self, token: &Secret, id: DeviceId, request: &RevokeRequest) -> Result<DeviceInfo> {
+    pub async fn revoke(
+        &self,
+        token: &Secret,
+        signer: &Signer,
+        id: DeviceId,
+        request: &RevokeRequest,
+    ) -> Result<DeviceInfo> {
         let path = format!("v1/devices/{id}/revoke");
         let body = serde_json::to_vec(request)?;
-        self.answer(Request { body, ..Request::post(&path) }.with(token)).await
+        self.signed(Request { body, ..Request::post(&path) }.with(token), signer).await
     }
 
     /// `POST /v1/sync/push`: the answer, and the rows in it of tables that this program does not know.
@@ -309,6 +316,15 @@ impl Client {
         self.answer(request).await
     }
 
+    /// Signs a request of an admin. Where the clocks are too far from each other, it is signed once more with the server's
+    /// time: a clock that is wrong locks no admin out.
+    pub(super) async fn signed<T: DeserializeOwned>(&self, request: Request, signer: &Signer) -> Result<T> {
+        match self.answer(signer.sign(request.clone(), signer.now)?).await {
+            Err(Error::ClockOff { server_time }) => self.answer(signer.sign(request, server_time)?).await,
+            answer => answer,
+        }
+    }
+
     async fn answer<T: DeserializeOwned>(&self, request: Request) -> Result<T> {
         let body = whole(self.accepted(request).await?.body, MOST_WHOLE).await?;
         // What is not our JSON does not come from our server: a hotel's login page, a proxy's words.
@@ -329,6 +345,9 @@ impl Client {
             return Err(Error::ServerUnreachable);
         }
         match serde_json::from_slice::<Problem>(&whole(answer.body, MOST_PROBLEM).await?) {
+            Ok(Problem { code: ErrorCode::ClockOff, server_time: Some(server_time), .. }) => {
+                Err(Error::ClockOff { server_time })
+            }
             Ok(problem) => {
                 Err(Error::Server { code: problem.code, detail: belief::sentence(problem.detail) })
             }

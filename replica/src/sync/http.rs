@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, TryStreamExt};
 use protocol::api::PROTOCOL_HEADER;
+use protocol::request::{NONCE_HEADER, SIGNATURE_HEADER, SIGNED_AT_HEADER};
 use url::Url;
 
 use super::limits::{PACE_BYTES, PACE_TIME, decoded, paced};
@@ -71,6 +72,12 @@ impl Wire for Http {
         }
         if let Some(token) = &request.token {
             sent = sent.bearer_auth(&token.0);
+        }
+        if let Some(signed) = &request.signed {
+            sent = sent
+                .header(SIGNED_AT_HEADER, signed.at)
+                .header(NONCE_HEADER, &signed.nonce)
+                .header(SIGNATURE_HEADER, &signed.signature);
         }
         async move {
             let answer = sent.send().await.map_err(|_| Error::ServerUnreachable)?;

@@ -12,6 +12,7 @@ mod http;
 pub(crate) mod limits;
 mod own_key;
 mod plan;
+pub(crate) mod signer;
 pub(crate) mod standing;
 pub(crate) mod surroundings;
 pub(crate) mod wire;

@@ -36,6 +36,19 @@ pub struct Request {
     pub is_compressed: bool,
     /// Whether the answer is a stream of news, which may say little for long.
     pub is_live: bool,
+    /// This computer's signature, where an admin asks for something.
+    pub signed: Option<Signed>,
+}
+
+/// How a request was signed.
+#[derive(Clone, Debug)]
+pub struct Signed {
+    /// When, in Unix seconds.
+    pub at: i64,
+    /// What makes it another one than all before.
+    pub nonce: String,
+    /// The signature, in base64.
+    pub signature: String,
 }
 
 impl Request {
@@ -50,6 +63,7 @@ impl Request {
             body: Vec::new(),
             is_compressed: false,
             is_live: false,
+            signed: None,
         }
     }
 

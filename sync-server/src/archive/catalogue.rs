@@ -14,6 +14,7 @@ pub(super) const LEFT_OUT: &[(&str, &str)] = &[
     ("refresh_tokens", "Secrets of computers, which are enrolled anew."),
     ("device_leases", "What computers were told, which are enrolled anew."),
     ("device_challenges", "Secrets of computers, which are enrolled anew."),
+    ("device_nonces", "What computers signed once, which are enrolled anew."),
     ("enrolment_codes", "Secrets of computers, which are enrolled anew."),
     ("restored_desktops", "What computers told of an earlier life of the data."),
     ("clinic_moves", "Versions of this life of the data; a restored tenant counts anew."),

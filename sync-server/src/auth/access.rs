@@ -11,15 +11,17 @@ pub struct Access {
     capability: Option<Capability>,
     also_suspended: bool,
     also_one_time: bool,
+    is_signed: bool,
 }
 
 impl Access {
     /// Whoever comes. The handler judges what it is given, and has no caller.
-    pub const OPEN: Self = Self { capability: None, also_suspended: true, also_one_time: true };
+    pub const OPEN: Self =
+        Self { capability: None, also_suspended: true, also_one_time: true, is_signed: false };
 
     /// Staff who have this capability, of a tenant that is served, with a password of their own.
     pub const fn to(capability: Capability) -> Self {
-        Self { capability: Some(capability), also_suspended: false, also_one_time: false }
+        Self { capability: Some(capability), also_suspended: false, also_one_time: false, is_signed: false }
     }
 
     /// Also where the tenant is suspended or has expired: to read, to export, and to bring what waits.
@@ -32,6 +34,17 @@ impl Access {
     #[must_use]
     pub const fn also_one_time(self) -> Self {
         Self { also_one_time: true, ..self }
+    }
+
+    /// Only if the device signs the request: what an admin changes takes more than a token.
+    #[must_use]
+    pub const fn signed(self) -> Self {
+        Self { is_signed: true, ..self }
+    }
+
+    /// Whether the device must have signed the request.
+    pub(crate) fn is_signed(self) -> bool {
+        self.is_signed
     }
 
     /// Whether nobody has to have signed in.
@@ -48,6 +61,9 @@ impl Access {
         }
         if self.also_one_time {
             words.push_str(" Also with a one-time password.");
+        }
+        if self.is_signed {
+            words.push_str(" The desktop signs the request.");
         }
         words
     }

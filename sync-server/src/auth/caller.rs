@@ -8,13 +8,14 @@ use protocol::id::{ClinicId, DeviceId, TenantId, UserId};
 use protocol::permission::Roles;
 use time::OffsetDateTime;
 
-use super::{Access, device, person};
+use super::{Access, device, person, signed};
 use crate::AppState;
 use crate::error::{Error, Result};
 use crate::limits::Standing;
 
-/// Whoever sent the request: an active person on a device that is not revoked, whom the route's [`Access`] lets in.
-/// A handler with this parameter is closed to everybody else; there is no other lock.
+/// Whoever sent the request: an active person on a device that is not revoked, whom the route's [`Access`] lets in, and
+/// whose device signed the request where the route asks for that. A handler with this parameter is closed to everybody
+/// else; there is no other lock.
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// Their tenant.
@@ -62,8 +63,8 @@ impl FromRequestParts<AppState> for Caller {
         let mut tx = state.db.read(claims.tid).await?;
         let row = sqlx::query!(
             r#"select d.clinic_id, d.scope, d.revoked_at is not null as "is_revoked!",
-                      d.copied_at is not null as "is_copied!", u.roles, u.is_active, u.token_version,
-                      u.must_change_password, t.is_active as tenant_is_active, t.suspended_at, t.expires_at
+                      d.copied_at is not null as "is_copied!", d.public_key, u.roles, u.is_active,
+                      u.token_version, u.must_change_password, t.is_active as tenant_is_active, t.suspended_at, t.expires_at
                from devices d
                join tenants t on t.id = d.tenant_id
                join device_users k on k.tenant_id = d.tenant_id and k.device_id = d.id
@@ -76,6 +77,8 @@ impl FromRequestParts<AppState> for Caller {
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(Error::Unauthorized)?;
+        // Who asks for what is signed takes another connection.
+        drop(tx);
         if row.is_revoked {
             return Err(Error::DeviceRevoked);
         }
@@ -88,7 +91,7 @@ impl FromRequestParts<AppState> for Caller {
         let standing = Standing::of(row.tenant_is_active, row.suspended_at, row.expires_at, now);
         let roles = person::roles(&row.roles);
         access.check(&roles, standing, row.must_change_password)?;
-        Ok(Self {
+        let caller = Self {
             tenant: claims.tid,
             user: claims.sub,
             device: claims.did,
@@ -98,6 +101,10 @@ impl FromRequestParts<AppState> for Caller {
             token_until: claims.exp,
             is_by_password: claims.pwd,
             has_one_time_password: row.must_change_password,
-        })
+        };
+        if access.is_signed() {
+            signed::check(parts, state, &caller, &row.public_key, now).await?;
+        }
+        Ok(caller)
     }
 }

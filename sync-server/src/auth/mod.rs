@@ -32,6 +32,8 @@ pub mod registrations;
 pub mod renew;
 /// `POST /v1/auth/challenge`, `login` and `refresh`.
 pub mod session;
+/// Requests that the device signs.
+pub mod signed;
 /// `POST /v1/devices/standing`.
 pub mod standing;
 /// The rows with which a tenant begins.

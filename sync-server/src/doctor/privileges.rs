@@ -187,8 +187,8 @@ pub(super) const CHECKS: &[Check] = &[
             "select distinct c.relname::text from",
             grants!(),
             "and g.grantee = 'clinic_app'::regrole and g.privilege_type = 'DELETE'
-             and c.relname not in ('device_challenges', 'device_users', 'enrolment_codes', 'refresh_tokens',
-                                   'user_clinics')
+             and c.relname not in ('device_challenges', 'device_nonces', 'device_users', 'enrolment_codes',
+                                   'refresh_tokens', 'user_clinics')
              order by 1"
         )),
     },

@@ -39,7 +39,7 @@ macro_rules! synced_tables {
 macro_rules! not_audited {
     () => {
         "('tenant_sync', 'refresh_tokens', 'device_challenges', 'sync_mutations', 'tenant_audit_log', 'audit_heads',
-          'legacy_keys', 'device_leases', 'clinic_moves')"
+          'legacy_keys', 'device_leases', 'device_nonces', 'clinic_moves')"
     };
 }
 

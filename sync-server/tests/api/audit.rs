@@ -300,6 +300,7 @@ async fn every_table_is_audited_but_those_in_which_the_server_keeps_house() {
             "clinic_moves",
             "device_challenges",
             "device_leases",
+            "device_nonces",
             "legacy_keys",
             "refresh_tokens",
             "sync_mutations",

@@ -3,7 +3,8 @@
 use std::sync::Once;
 
 use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use clinic_sync::auth::token::Claims;
 use clinic_sync::testing::{SERVER_NAME, Server};
 use ed25519_dalek::{Signer, SigningKey};
 use protocol::api::{
@@ -14,6 +15,7 @@ use protocol::error::Problem;
 use protocol::id::{DeviceId, Epoch, TenantId, UserId};
 use protocol::mutation::{Change, Hash, Mutation, SetValue, SignedMutation};
 use protocol::permission::Role;
+use protocol::request::{AdminRequest, Asker, NONCE_HEADER, SIGNATURE_HEADER, SIGNED_AT_HEADER};
 use protocol::settlement::Settlement;
 use protocol::signing;
 use protocol::table::{Row, TableName, Values};
@@ -48,6 +50,42 @@ pub struct Desk {
     pub own: Option<SigningKey>,
     sequence: i64,
     hash: Hash,
+}
+
+/// The request as a desktop with this key signs it now, with whatever its token says. Only what admins change is looked at
+/// so. Whoever adds to it afterwards must sign anew.
+pub fn signed_request(request: RequestBuilder, key: &SigningKey) -> RequestBuilder {
+    signed_request_at(request, key, OffsetDateTime::now_utc(), &Uuid::now_v7().to_string())
+}
+
+/// The same at another time, and with this nonce.
+pub fn signed_request_at(
+    request: RequestBuilder,
+    key: &SigningKey,
+    at: OffsetDateTime,
+    nonce: &str,
+) -> RequestBuilder {
+    let built = request.try_clone().expect("no stream").build().expect("a request");
+    let Some(said) = claims(&built) else { return request };
+    let url = built.url();
+    let query = url.query().map_or_else(String::new, |query| format!("?{query}"));
+    let path = format!("{}{query}", url.path());
+    let body = built.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
+    let at = at.unix_timestamp();
+    let asked =
+        AdminRequest { method: built.method().as_str(), path: &path, body: Hash::of(body), at, nonce };
+    let by = Asker { server: SERVER_NAME, tenant: said.tid, device: said.did, user: said.sub };
+    request
+        .header(SIGNED_AT_HEADER, at)
+        .header(NONCE_HEADER, nonce)
+        .header(SIGNATURE_HEADER, asked.sign(by, key))
+}
+
+/// What the access token says, whoever made it.
+fn claims(request: &reqwest::Request) -> Option<Claims> {
+    let token = request.headers().get("authorization")?.to_str().ok()?.strip_prefix("Bearer ")?;
+    let claims = BASE64_URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+    serde_json::from_slice(&claims).ok()
 }
 
 pub fn client() -> Client {
@@ -232,7 +270,13 @@ impl Desk {
         (self.sequence, self.hash) = (sequence, hash);
     }
 
+    /// The request as this desktop makes it: its body stands in it already.
     pub fn request(&self, builder: RequestBuilder) -> RequestBuilder {
+        signed_request(self.unsigned(builder), &self.key)
+    }
+
+    /// The same by whoever has its token and no more.
+    pub fn unsigned(&self, builder: RequestBuilder) -> RequestBuilder {
         builder.bearer_auth(&self.token).header(PROTOCOL_HEADER, protocol::PROTOCOL_VERSION)
     }
 

@@ -16,7 +16,7 @@ use reqwest::{Client, RequestBuilder, Response};
 use serde::Serialize;
 use sqlx::{Connection, PgConnection};
 
-use crate::clinic::client;
+use crate::clinic::{client, signed_request};
 
 /// The admin's e-mail in every test.
 pub const EMAIL: &str = "anjali@sunrise.example";
@@ -232,7 +232,8 @@ impl Desk {
     }
 
     pub async fn post_as(&self, token: &str, path: &str, body: &impl Serialize) -> Response {
-        post(&self.http, &self.url, path, body).bearer_auth(token).send().await.expect("an answer")
+        let request = post(&self.http, &self.url, path, body).bearer_auth(token);
+        signed_request(request, &self.key).send().await.expect("an answer")
     }
 
     pub fn token(&self) -> &str {

@@ -23,7 +23,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use uuid::Uuid;
 
-use crate::clinic::{Clinic, Desk, new_patient};
+use crate::clinic::{Clinic, Desk, new_patient, signed_request};
 use crate::furnished::{WORD_A, WORD_B, furnish, tenant_tables};
 
 /// The routes that ask for no access token. A new one is named here on purpose.
@@ -79,6 +79,11 @@ impl Street {
             "/v1/sync/push" => request.json(&PushRequest { epoch: self.b.epoch, mutations: Vec::new() }),
             _ => request,
         }
+    }
+
+    /// The request as B's desktop sends it.
+    fn signed(&self, request: RequestBuilder) -> RequestBuilder {
+        signed_request(request, &self.b.key)
     }
 
     fn anonymous(&self, method: &Method, path: &str) -> RequestBuilder {
@@ -176,7 +181,7 @@ async fn every_route_with_an_id_answers_for_another_tenants_row_as_for_none() {
         let mut answers = Vec::new();
         for id in [theirs.clone(), Uuid::now_v7().to_string()] {
             let request = street.request(&method, &format!("{before}{id}{after}"));
-            let (response, said) = said(request.send()).await;
+            let (response, said) = said(street.signed(request).send()).await;
             let response = response.expect("an answer");
             assert_eq!(response.status(), StatusCode::NOT_FOUND, "{method} {path}");
             assert!(!said.is_empty(), "the statements of the server are not seen");
@@ -186,8 +191,8 @@ async fn every_route_with_an_id_answers_for_another_tenants_row_as_for_none() {
             answers.push((headers, body, said));
         }
         assert_eq!(answers[0], answers[1], "{method} {path}");
-        let response =
-            street.request(&method, &format!("{before}{own}{after}")).send().await.expect("an answer");
+        let request = street.request(&method, &format!("{before}{own}{after}"));
+        let response = street.signed(request).send().await.expect("an answer");
         assert_ne!(response.status(), StatusCode::NOT_FOUND, "{method} {path}");
     }
 }
@@ -255,7 +260,7 @@ async fn every_body_with_an_id_is_answered_for_another_tenants_row_as_for_none()
         let ask = |id: &str| {
             let (method, path, _, body) = bodies(&street.b, id).swap_remove(place);
             let path = path.replace("{id}", &street.b.user.to_string());
-            street.request(&method.parse().expect("a method"), &path).json(&body)
+            street.signed(street.request(&method.parse().expect("a method"), &path).json(&body))
         };
         let (method, path, table, _) = bodies(&street.b, "").swap_remove(place);
         let mut answers = Vec::new();
@@ -328,7 +333,7 @@ async fn every_route_that_is_not_named_open_refuses_whoever_has_no_token_of_ours
             assert_eq!(response.text().await.expect("a body"), without, "{what}: {method} {path}");
         }
         // The positive twin.
-        let response = street.request(&method, &path).send().await.expect("an answer");
+        let response = street.signed(street.request(&method, &path)).send().await.expect("an answer");
         assert_ne!(response.status(), StatusCode::UNAUTHORIZED, "{method} {path}");
     }
     assert_eq!(street.rows(street.a.tenant.0).await, before);
@@ -343,7 +348,7 @@ async fn a_header_a_query_or_a_body_that_names_another_tenant_changes_nothing() 
     let a = street.a.tenant.to_string();
     for (method, path) in closed_routes() {
         let path = path.replace("{id}", &Uuid::now_v7().to_string());
-        let plain = street.request(&method, &path).send().await.expect("an answer").status();
+        let plain = street.signed(street.request(&method, &path)).send().await.expect("an answer").status();
         let mut tries = vec![
             street.request(&method, &path).header("X-Tenant-Id", &a).header("X-Tenant", WORD_A),
             street.request(&method, &path).query(&[("tenant_id", &a), ("tenant", &a), ("tid", &a)]),
@@ -356,7 +361,7 @@ async fn a_header_a_query_or_a_body_that_names_another_tenant_changes_nothing() 
             tries.push(street.request(&method, &path).json(&body));
         }
         for request in tries {
-            let response = request.send().await.expect("an answer");
+            let response = street.signed(request).send().await.expect("an answer");
             let status = response.status();
             assert!(status == plain || status.is_client_error(), "{method} {path}: {status}, not {plain}");
             if path == LIVE {

@@ -59,6 +59,7 @@ mod roles_then;
 mod rollout;
 mod schema;
 mod settlements;
+mod signed;
 mod sql_lint;
 mod staff;
 mod standing;

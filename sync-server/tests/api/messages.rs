@@ -40,9 +40,9 @@ const NO_JSON: &[&str] = &[
 ];
 
 async fn ask(desk: &Desk, method: Method, path: &str, body: Option<Value>) -> Value {
-    let request = desk.request(desk.client.request(method, format!("{}{path}", desk.url)));
+    let request = desk.client.request(method, format!("{}{path}", desk.url));
     let request = if let Some(body) = body { request.json(&body) } else { request };
-    let response = request.send().await.expect("an answer");
+    let response = desk.request(request).send().await.expect("an answer");
     let (status, text) = (response.status(), response.text().await.expect("a body"));
     assert!(status.is_success(), "{path}: {status} {text}");
     serde_json::from_str(&text).unwrap_or_default()

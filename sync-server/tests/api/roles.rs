@@ -13,13 +13,13 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::clinic::{Clinic, Desk, edit, new_patient, values};
+use crate::clinic::{Clinic, Desk, edit, new_patient, signed_request, values};
 use crate::isolation_routes::{LIVE, OPEN};
 use crate::prescription::signed;
 use crate::staff::{ROLES, person, profile, token};
 
 const ALL: &[Role] = &ROLES;
-const ADMIN: &[Role] = &[Role::Admin];
+pub const ADMIN: &[Role] = &[Role::Admin];
 const CLINICIANS: &[Role] = &[Role::Doctor, Role::Dentist, Role::Nurse];
 const PRESCRIBERS: &[Role] = &[Role::Doctor, Role::Dentist];
 const CHARTERS: &[Role] = &[Role::Dentist, Role::Nurse];
@@ -29,7 +29,7 @@ const DECIDERS: &[Role] = &[Role::Admin, Role::Doctor, Role::Dentist, Role::Rece
 const NOBODY: &[Role] = &[];
 
 /// Who may ask which route.
-const ROUTES: &[(&str, &str, &[Role])] = &[
+pub const ROUTES: &[(&str, &str, &[Role])] = &[
     ("GET", "/v1/clinics", ALL),
     ("POST", "/v1/clinics", ADMIN),
     ("PATCH", "/v1/clinics/{id}", ADMIN),
@@ -134,7 +134,7 @@ async fn ask(
         _ if method == Method::GET => request,
         _ => request.json(&json!({})),
     };
-    let response = request.send().await.expect("an answer");
+    let response = signed_request(request, &desk.key).send().await.expect("an answer");
     let status = response.status();
     if status != StatusCode::FORBIDDEN {
         return (status, None);

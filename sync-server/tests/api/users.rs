@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::clinic::signed_request;
 use crate::desk::{Clinic, Desk, EMAIL, PASSWORD, Refused, enrol_request, refused, register, registration};
 
 const NEW_PASSWORD: &str = "nine purple kettles";
@@ -25,7 +26,7 @@ async fn send(
 ) -> Response {
     let request = desk.http.request(method, format!("{}{path}", desk.url)).bearer_auth(token);
     let request = request.header(protocol::api::PROTOCOL_HEADER, protocol::PROTOCOL_VERSION);
-    request.json(body).send().await.expect("an answer")
+    signed_request(request.json(body), &desk.key).send().await.expect("an answer")
 }
 
 async fn ok<T: DeserializeOwned>(response: Response) -> T {

@@ -291,3 +291,31 @@ async fn the_disk_of_a_wiped_computer_opens_with_no_password() -> anyhow::Result
     desk.enrol(clinic.network.address(), clinic.code().await?, "Room 1 again").await?;
     desk.synced().await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_admin_whose_clock_is_an_hour_off_is_still_believed() -> anyhow::Result<()> {
+    let clinic = Clinic::open().await?;
+    for (name, hours) in [("Ahead", 1), ("Behind", -1)] {
+        let clock = SetClock::default();
+        let admin = clinic.desk_with("Office", &clock).await?;
+        let desk = clinic.desk(name).await?;
+        clock.pass(Duration::hours(hours));
+        let id = id_of(&admin, name).await?;
+        admin.desk.revoke_device(id, Some("stolen".into())).await?;
+        // Signed with the time of its own clock, then with the server's.
+        assert_eq!(clinic.network.n_asked(&format!("/v1/devices/{id}/revoke")), 2, "{name}");
+        state(&desk, "it is locked", |state| !matches!(state, AppState::Unlocked { .. })).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_clocks_agree_what_an_admin_asks_is_signed_once() -> anyhow::Result<()> {
+    let clinic = Clinic::open().await?;
+    let admin = clinic.desk("Office").await?;
+    let _desk = clinic.desk("Room 1").await?;
+    let id = id_of(&admin, "Room 1").await?;
+    revoke(&admin, "Room 1").await?;
+    assert_eq!(clinic.network.n_asked(&format!("/v1/devices/{id}/revoke")), 1);
+    Ok(())
+}

@@ -72,6 +72,8 @@ fn of(code: ErrorCode) -> u8 {
         | ErrorCode::TenantExpired
         | ErrorCode::Forbidden
         | ErrorCode::PasswordChangeRequired
+        | ErrorCode::NotSigned
+        | ErrorCode::ClockOff
         | ErrorCode::SignInOnline
         | ErrorCode::LeaseEnded
         | ErrorCode::OrderNotBelieved

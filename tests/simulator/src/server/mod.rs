@@ -367,7 +367,13 @@ impl Server {
             return None;
         }
         Some(answer.unwrap_or_else(|Refused(status, code, detail)| {
-            let problem = Problem { kind: "about:blank".into(), status, code, detail: detail.into() };
+            let problem = Problem {
+                kind: "about:blank".into(),
+                status,
+                code,
+                detail: detail.into(),
+                server_time: None,
+            };
             let body = serde_json::to_vec(&problem).unwrap_or_default();
             Reply { status, kind: "application/problem+json", body, live: None }
         }))
