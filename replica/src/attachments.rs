@@ -236,11 +236,24 @@ impl Replica {
             Ok((wanted(tx, id)?, patient))
         })?;
         let content = self.store.content(&wanted.sha256, self.clock.now())?;
-        self.note(Action::View, Some((TableName::DentalAttachments, id.0)), Some(patient));
+        self.note_view_of((TableName::DentalAttachments, id.0), patient);
         Ok(match content {
             Some(bytes) => Opened::Here(wanted.with(bytes)),
             None => Opened::Elsewhere(wanted),
         })
+    }
+
+    /// The content of a file if it is here, for a small picture of it beside its name: none is asked for, and nothing
+    /// says that it was opened.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::FileDamaged`] if what is here is not what was kept; [`Error::Forbidden`] for who reads no clinical records.
+    pub fn attachment_here(&self, id: AttachmentId) -> Result<Option<AttachmentContent>> {
+        self.must_read_clinical()?;
+        let wanted = self.store.read(|tx| wanted(tx, id))?;
+        let bytes = self.store.whole(&wanted.sha256)?;
+        Ok(bytes.map(|bytes| wanted.with(bytes)))
     }
 
     /// Notes that a file leaves this program.

@@ -37,11 +37,11 @@ pub struct Replica {
     /// The own key of whoever is signed in.
     pub(crate) own_key: Option<SigningKey>,
     written: Arc<Notify>,
-    /// Who was looked at since the person signed in, and when it was last noted.
-    viewed: Mutex<HashMap<PatientId, OffsetDateTime>>,
+    /// Which rows were looked at since the person signed in, and when it was last noted.
+    viewed: Mutex<HashMap<Uuid, OffsetDateTime>>,
 }
 
-/// A chart is read anew at every change; one note in this time says as much.
+/// A chart is read anew at every change, and a document page by page; one note in this time says as much.
 const VIEW_EVERY: Duration = Duration::minutes(15);
 
 impl Replica {
@@ -171,15 +171,20 @@ impl Replica {
 
     /// Notes that this person looks at a patient.
     pub(crate) fn note_view(&self, patient: PatientId) {
+        self.note_view_of((TableName::Patients, patient.0), patient);
+    }
+
+    /// Notes that this person looks at a row about a patient.
+    pub(crate) fn note_view_of(&self, record: (TableName, Uuid), patient: PatientId) {
         let now = self.clock.now();
         {
             let mut viewed = self.viewed.lock().unwrap_or_else(PoisonError::into_inner);
-            if viewed.get(&patient).is_some_and(|last| now - *last < VIEW_EVERY) {
+            if viewed.get(&record.1).is_some_and(|last| now - *last < VIEW_EVERY) {
                 return;
             }
-            viewed.insert(patient, now);
+            viewed.insert(record.1, now);
         }
-        self.note(Action::View, Some((TableName::Patients, patient.0)), Some(patient));
+        self.note(Action::View, Some(record), Some(patient));
     }
 
     /// Has the engine look at what waits.

@@ -1,9 +1,11 @@
 //! The window's commands about files in a patient's record. Which file is added, and where a copy goes, a person chooses in
-//! a dialog of the system: the window names no path.
+//! a dialog of the system or by dropping it (`dropped.rs`): the window names no path.
 
 use std::fs::File;
+use std::path::Path;
 use std::sync::Arc;
 
+use protocol::error::ErrorCode;
 use protocol::id::{AttachmentId, PatientId};
 use replica::view::{AttachmentForm, AttachmentView, CommandError};
 use replica::{Desk, Replica};
@@ -11,7 +13,9 @@ use tauri::AppHandle;
 use tauri::ipc::Response;
 use tauri_plugin_dialog::DialogExt;
 
+use crate::child::{self, Job};
 use crate::commands::{Answer, Here, aside, ask, failed};
+use crate::drawing::Failure;
 
 /// How the names of files end that may be taken. What a file is, its first bytes say.
 const ENDINGS: &[&str] = &["jpg", "jpeg", "png", "webp", "pdf", "dcm", "dicom"];
@@ -49,14 +53,29 @@ pub async fn add_attachment(
             app.dialog().file().add_filter("JPEG, PNG, WebP, PDF, DICOM", ENDINGS).blocking_pick_file();
         let Some(path) = chosen.and_then(|file| file.into_path().ok()) else { return Ok(None) };
         must_still_be(&desk, &replica)?;
-        let mut file = File::open(&path).map_err(|error| {
-            tracing::warn!(kind = ?error.kind(), "a file was not read");
-            failed("This file cannot be read. Nothing was added; see whether it opens elsewhere.")
-        })?;
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        Ok(Some(replica.attach(patient_id, &name, &mut file, &form)?))
+        attach(&replica, patient_id, &path, &form).map(Some)
     })
     .await
+}
+
+/// Adds the file at this path.
+pub fn attach(
+    replica: &Replica,
+    patient: PatientId,
+    path: &Path,
+    form: &AttachmentForm,
+) -> Answer<AttachmentView> {
+    let mut file = open(path).map_err(|error| {
+        tracing::warn!(kind = ?error.kind(), "a file was not read");
+        failed("This file cannot be read. Nothing was added; see whether it opens elsewhere.")
+    })?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    Ok(replica.attach(patient, &name, &mut file, form)?)
+}
+
+/// Opens a file, and neither a folder nor a pipe that never ends.
+fn open(path: &Path) -> std::io::Result<File> {
+    if path.metadata()?.is_file() { File::open(path) } else { Err(std::io::ErrorKind::InvalidInput.into()) }
 }
 
 /// The bytes of a file, for the window to show. They are on no disk in the clear.
@@ -64,6 +83,47 @@ pub async fn add_attachment(
 pub async fn open_attachment(desk: Here<'_>, attachment_id: AttachmentId) -> Answer<Response> {
     let content = desk.open_attachment(attachment_id).await?;
     Ok(Response::new(content.bytes.to_vec()))
+}
+
+/// A small picture of a file that is on this computer, for the list. It is kept on no disk.
+#[tauri::command]
+pub async fn small_picture(desk: Here<'_>, attachment_id: AttachmentId) -> Answer<Response> {
+    let replica = desk.replica()?;
+    let content = aside(move || Ok(replica.attachment_here(attachment_id)?)).await?;
+    let content = content.ok_or_else(|| failed("This file is not on this computer."))?;
+    let drawn = child::draw(Job::Small, &content.bytes).await.map_err(not_drawn)?;
+    // Who has locked the window meanwhile sees nothing of it.
+    desk.replica()?;
+    Ok(Response::new(drawn))
+}
+
+/// How many pages a PDF has.
+#[tauri::command]
+pub async fn count_pages(desk: Here<'_>, attachment_id: AttachmentId) -> Answer<u32> {
+    let content = desk.open_attachment(attachment_id).await?;
+    let counted = child::draw(Job::Count, &content.bytes).await.map_err(not_drawn)?;
+    let counted = String::from_utf8(counted).ok().and_then(|count| count.parse().ok());
+    counted.ok_or_else(|| not_drawn(Failure::Damaged))
+}
+
+/// A page of a PDF as a picture; the first one is 0.
+#[tauri::command]
+pub async fn draw_page(desk: Here<'_>, attachment_id: AttachmentId, page: u32) -> Answer<Response> {
+    let content = desk.open_attachment(attachment_id).await?;
+    let drawn = child::draw(Job::Page(page), &content.bytes).await.map_err(not_drawn)?;
+    desk.replica()?;
+    Ok(Response::new(drawn))
+}
+
+fn not_drawn(failure: Failure) -> CommandError {
+    let why = match failure {
+        Failure::Damaged => "This file is damaged, or of a kind that cannot be drawn here.",
+        Failure::Encrypted => "This PDF is encrypted, and cannot be drawn without its password.",
+        Failure::TooMuch => "This file takes more time or memory to draw than is given to one.",
+        Failure::NoChild => "The part of this program that draws files did not start.",
+    };
+    let detail = format!("{why} The file itself is safe: save a copy and open it with another program.");
+    CommandError { code: ErrorCode::Invalid, detail }
 }
 
 /// Asks where to write a copy; `None` if the person changed their mind.

@@ -2,7 +2,10 @@
 
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
+mod child;
 mod commands;
+mod drawing;
+mod dropped;
 mod files;
 mod menu;
 mod paper;
@@ -14,6 +17,9 @@ use replica::{Desk, Keyring};
 use tauri_plugin_window_state::StateFlags;
 
 fn main() -> anyhow::Result<()> {
+    if child::is_one() {
+        std::process::exit(child::draw_for_parent());
+    }
     // Ids and counts only: nothing that names a patient is ever logged.
     tracing_subscriber::fmt()
         .with_env_filter(
@@ -33,7 +39,9 @@ fn main() -> anyhow::Result<()> {
         )
         .manage(Arc::clone(&desk))
         .manage(menu::Shown::default())
+        .manage(dropped::Dropped::default())
         .on_menu_event(menu::chosen)
+        .on_window_event(dropped::watch)
         .invoke_handler(tauri::generate_handler![
             commands::app_state,
             commands::language,
@@ -108,9 +116,13 @@ fn main() -> anyhow::Result<()> {
             files::list_unsent_attachments,
             files::add_attachment,
             files::open_attachment,
+            files::small_picture,
+            files::count_pages,
+            files::draw_page,
             files::save_attachment,
             files::remove_attachment,
             files::send_attachment_again,
+            dropped::add_dropped,
         ])
         .setup(move |app| {
             window::open(app)?;

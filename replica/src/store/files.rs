@@ -177,6 +177,11 @@ impl Store {
         }
     }
 
+    /// The content; none if it is not here. Nobody looked at it: what makes room for others stays the same.
+    pub(crate) fn whole(&self, sha256: &Hash) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        self.contents.read(sha256)
+    }
+
     /// Removes a content that the server has too; answers whether it has.
     fn forget(&self, sha256: &Hash) -> Result<bool> {
         let alone = self.contents.alone()?;

@@ -339,6 +339,30 @@ fn room_is_made_of_what_the_server_has_and_of_nothing_else() {
 }
 
 #[test]
+fn a_document_turned_page_by_page_is_noted_once_and_a_small_picture_is_no_look_at_it() {
+    let fixture = fixture(Role::Doctor);
+    let (patient, bytes) = (sunita(&fixture), picture(1000, "x"));
+    let file = sent(&fixture, patient, &bytes);
+    let n_noted = || -> i64 {
+        let sql = "select count(*) from desk_events where body like '%dental_attachments%'";
+        fixture.store.read(|tx| Ok(tx.query_row(sql, [], |row| row.get(0))?)).expect("BUG: counted")
+    };
+    let here = || fixture.replica.attachment_here(file.id).expect("BUG: read");
+    assert_eq!(here().map(|content| content.bytes.to_vec()), Some(bytes.clone()));
+    assert_eq!(n_noted(), 0);
+    for _page in 0..3 {
+        assert_eq!(bytes_of(&fixture, &file), Some(bytes.clone()));
+    }
+    assert_eq!(n_noted(), 1);
+    fixture
+        .store
+        .keep_content(&picture(1000, "looked at last"), NOW + Duration::hours(1))
+        .expect("BUG: kept");
+    fixture.store.make_room(1_000).expect("BUG: room");
+    assert!(here().is_none(), "none is asked for");
+}
+
+#[test]
 fn a_damaged_file_that_the_server_has_is_fetched_again() {
     let fixture = fixture(Role::Doctor);
     let (patient, bytes) = (sunita(&fixture), picture(1000, "x"));

@@ -45,7 +45,7 @@ pub struct AttachmentView {
     pub place: FilePlace,
     /// Why the server will not take it, in the server's words.
     pub refusal: Option<String>,
-    /// Whether the window can show it; otherwise a copy is saved and opened elsewhere.
+    /// Whether it is a picture. The pages of a PDF are drawn as pictures; of all others a copy is saved and opened elsewhere.
     pub is_picture: bool,
     /// Whether whoever is signed in may remove it.
     pub may_remove: bool,

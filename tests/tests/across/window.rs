@@ -5,6 +5,7 @@ use clinic_tests::consultation::{Line, Visitor, enrol, find, open_pad, register,
 use clinic_tests::session::Session;
 use clinic_tests::window::Window;
 use fantoccini::key::Key;
+use replica::view::AttachmentForm;
 
 fn sunita() -> Visitor {
     Visitor { mobile_number: "9820441276".into(), first_name: "Sunita", last_name: "Deshmukh", age: "54" }
@@ -94,6 +95,87 @@ async fn an_allergy_noted_by_keys_holds_the_line_and_the_language_that_was_chose
     let sunita = &other.replica()?.find_patients("1276")?[0];
     let chart = other.replica()?.chart(sunita.id)?;
     assert_eq!(chart.allergies[0].checked_by.as_deref(), Some("Penicillins"));
+    window.close().await
+}
+
+/// A PDF with a page of 300 by 100 points in each of these colours.
+fn document(colours: &[&str]) -> Vec<u8> {
+    let kids: Vec<String> = (0..colours.len()).map(|page| format!("{} 0 R", 3 + 2 * page)).collect();
+    let mut objects = vec![
+        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
+        format!("<< /Type /Pages /Kids [{}] /Count {} >>", kids.join(" "), colours.len()),
+    ];
+    for (page, colour) in colours.iter().enumerate() {
+        let content = format!("{colour} rg 0 0 300 100 re f");
+        objects.push(format!(
+            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 100] /Resources << >> /Contents {} 0 R >>",
+            4 + 2 * page
+        ));
+        objects.push(format!("<< /Length {} >>\nstream\n{content}\nendstream", content.len()));
+    }
+    let (mut file, mut table) = ("%PDF-1.4\n".to_owned(), "0000000000 65535 f \n".to_owned());
+    for (place, object) in objects.iter().enumerate() {
+        table.push_str(&format!("{:010} 00000 n \n", file.len()));
+        file.push_str(&format!("{} 0 obj\n{object}\nendobj\n", place + 1));
+    }
+    let (start, size) = (file.len(), objects.len() + 1);
+    file.push_str(&format!(
+        "xref\n0 {size}\n{table}trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n"
+    ));
+    file.into_bytes()
+}
+
+/// A PNG of 8 by 8 red points.
+const RED: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x08\0\0\0\x08\x08\x02\0\0\0\x4b\x6d\x29\xdc\
+    \0\0\0\x11IDAT\x78\xda\x63\x38\x21\x27\x87\x15\x31\x0c\x2d\x09\0\x90\xbf\x41\x01\xcf\x70\xa1\x3c\
+    \0\0\0\0IEND\xae\x42\x60\x82";
+
+/// Of which colour the picture of this name is on the whole.
+async fn colour(window: &Window, name: &str) -> anyhow::Result<serde_json::Value> {
+    window.part(name).await?;
+    let script = format!(
+        "const done = arguments[0]; const shown = document.querySelector('[data-testid=\"{name}\"]'); \
+         shown.decode().then(() => {{ const to = document.createElement('canvas').getContext('2d'); \
+         to.drawImage(shown, 0, 0, 1, 1); const [red, , blue] = to.getImageData(0, 0, 1, 1).data; \
+         done(red > 150 ? 'red' : blue > 150 ? 'blue' : 'neither'); }}, () => done('broken'))"
+    );
+    window.ask(&script).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_is_read_page_by_page_and_a_picture_stands_small_in_the_record() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let session = Session::start(&folder.path().join("session"))?;
+    let clinic = Clinic::open().await?;
+    let window = Window::open(&session, &folder.path().join("desk")).await?;
+    enrol(&window, &clinic.network.address(), &clinic.code().await?).await?;
+    window.shows("sync-pill", "all synced").await?;
+    register(&window, &sunita()).await?;
+    window.shows("sync-pill", "all synced").await?;
+    let other = clinic.desk("Room 2").await?;
+    other.synced().await?;
+    let sunita = other.replica()?.find_patients("1276")?[0].id;
+    let form = AttachmentForm { kind: "document".into(), ..AttachmentForm::default() };
+    let pdf = document(&["1 0 0", "0 0 1"]);
+    other.replica()?.attach(sunita, "letter.pdf", &mut pdf.as_slice(), &form)?;
+    other.synced().await?;
+
+    window.shows("file", "on the server").await?;
+    window.part("open-file").await?.click().await?;
+    window.shows("document-place", "Page 1 of 2").await?;
+    assert_eq!(colour(&window, "document-page").await?, "red");
+    window.press(Key::PageDown).await?;
+    window.shows("document-place", "Page 2 of 2").await?;
+    assert_eq!(colour(&window, "document-page").await?, "blue");
+    window.press(Key::Escape).await?;
+    window.counts("document-page", 0).await?;
+
+    other.replica()?.attach(sunita, "wound.png", &mut &*RED, &form)?;
+    other.synced().await?;
+    window.shows("file", "wound.png").await?;
+    assert_eq!(window.count("small-picture").await?, 0, "it is on the server alone");
+    window.part("open-file").await?.click().await?;
+    assert_eq!(colour(&window, "small-picture").await?, "red", "it was fetched, and is here from now on");
     window.close().await
 }
 

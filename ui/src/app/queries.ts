@@ -23,6 +23,9 @@ export const queryKeys = {
   files: (patient: string) => ["rows", "files", patient],
   unsentFiles: ["rows", "unsent-files"],
   file: (id: string) => ["file", id],
+  smallPicture: (id: string) => ["small-picture", id],
+  pageCount: (id: string) => ["page-count", id],
+  documentPage: (id: string, page: number) => ["document-page", id, page],
   prescription: (id: string) => ["rows", "prescription", id],
   pages: (id: string, isA4: boolean) => ["pages", id, isA4],
   pad: (patient: string) => ["pad", patient],
@@ -80,7 +83,7 @@ export function useBackendEvents(): void {
           client.setQueryData(queryKeys.appState, event.payload);
           if (event.payload.state !== "unlocked") forgetRows(client);
         } else if (event.name === "menu") press(event.payload);
-        else void refreshRows(client);
+        else if (event.name === "rows-changed") void refreshRows(client);
       }),
     [backend, client],
   );

@@ -49,7 +49,18 @@ export type BackendEvent =
   | { name: "app-state"; payload: AppState }
   | { name: "rows-changed" }
   /** Something was chosen in a menu of the system. */
-  | { name: "menu"; payload: string };
+  | { name: "menu"; payload: string }
+  /** Files are dragged over the window, or no longer. */
+  | { name: "files-over"; payload: boolean }
+  | { name: "files-dropped"; payload: DroppedFiles };
+
+/** Files that were dropped onto the window. Where they lie, it does not learn. */
+export interface DroppedFiles {
+  /** Names this drop until the next one. */
+  token: number;
+  /** What the files are called; each is asked for by its place. */
+  names: string[];
+}
 
 /** A menu of the system. */
 export interface MenuSection {
@@ -195,6 +206,19 @@ export interface Backend {
   listUnsentAttachments(): Promise<AttachmentView[]>;
   /** Asks which file, and adds it; null if the person thought better of it. */
   addAttachment(patientId: PatientId, form: AttachmentForm): Promise<AttachmentView | null>;
+  /** Adds one of the files that were dropped. */
+  addDropped(
+    patientId: PatientId,
+    token: number,
+    place: number,
+    form: AttachmentForm,
+  ): Promise<AttachmentView>;
+  /** A small picture of a file that is on this computer, as PNG. */
+  smallPicture(attachmentId: AttachmentId): Promise<ArrayBuffer>;
+  /** How many pages a PDF has, which is fetched from the server if it is not here. */
+  countPages(attachmentId: AttachmentId): Promise<number>;
+  /** A page of a PDF as a picture, as PNG; the first one is 0. */
+  drawPage(attachmentId: AttachmentId, page: number): Promise<ArrayBuffer>;
   /** The bytes of a file, fetched from the server if they are not here. */
   openAttachment(attachmentId: AttachmentId): Promise<ArrayBuffer>;
   /** Asks where a copy goes, and answers its path; null if the person thought better of it. */

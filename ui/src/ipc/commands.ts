@@ -1,6 +1,6 @@
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
-import type { Backend, BackendEvent } from "./backend";
+import type { Backend, BackendEvent, DroppedFiles } from "./backend";
 import type { AppState } from "./bindings/AppState";
 import type { SyncStatus } from "./bindings/SyncStatus";
 
@@ -82,6 +82,10 @@ export const tauriBackend: Backend = {
   listAttachments: (patientId) => invoke("list_attachments", { patientId }),
   listUnsentAttachments: () => invoke("list_unsent_attachments"),
   addAttachment: (patientId, form) => invoke("add_attachment", { patientId, form }),
+  addDropped: (patientId, token, place, form) => invoke("add_dropped", { patientId, token, place, form }),
+  smallPicture: (attachmentId) => invoke("small_picture", { attachmentId }),
+  countPages: (attachmentId) => invoke("count_pages", { attachmentId }),
+  drawPage: (attachmentId, page) => invoke("draw_page", { attachmentId, page }),
   openAttachment: (attachmentId) => invoke("open_attachment", { attachmentId }),
   saveAttachment: (attachmentId) => invoke("save_attachment", { attachmentId }),
   removeAttachment: (attachmentId) => invoke("remove_attachment", { attachmentId }),
@@ -91,6 +95,10 @@ export const tauriBackend: Backend = {
       listen<SyncStatus>("sync-status", (event) => onEvent({ name: "sync-status", payload: event.payload })),
       listen<AppState>("app-state", (event) => onEvent({ name: "app-state", payload: event.payload })),
       listen<string>("menu", (event) => onEvent({ name: "menu", payload: event.payload })),
+      listen<boolean>("files-over", (event) => onEvent({ name: "files-over", payload: event.payload })),
+      listen<DroppedFiles>("files-dropped", (event) =>
+        onEvent({ name: "files-dropped", payload: event.payload }),
+      ),
       listen("rows-changed", () => onEvent({ name: "rows-changed" } satisfies BackendEvent)),
     ];
     return () => {

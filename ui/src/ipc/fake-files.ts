@@ -1,8 +1,9 @@
-import type { Backend } from "./backend";
+import type { Backend, DroppedFiles } from "./backend";
+import type { AttachmentForm } from "./bindings/AttachmentForm";
 import type { AttachmentView } from "./bindings/AttachmentView";
 import type { CommandError } from "./bindings/CommandError";
 
-/** A file that a person chooses in a dialog of the system. */
+/** A file that a person chooses in a dialog of the system, or drops onto the window. */
 export interface ChosenFile {
   name: string;
   mime: string;
@@ -15,6 +16,10 @@ type Commands = Pick<
   | "listAttachments"
   | "listUnsentAttachments"
   | "addAttachment"
+  | "addDropped"
+  | "smallPicture"
+  | "countPages"
+  | "drawPage"
   | "openAttachment"
   | "saveAttachment"
   | "removeAttachment"
@@ -44,10 +49,13 @@ const example: AttachmentView = {
   mayRemove: true,
 };
 
+const bytes = () => new TextEncoder().encode("bytes").buffer;
+
 /** The files of patients, and what dialogs of the system would give. */
 export function fakeFiles(answer: Answer, { isPrescriber, changed }: Around) {
   const held: AttachmentView[] = [];
   let next: ChosenFile | null = { name: "opg.jpg", mime: "image/jpeg", bytes: 482_133 };
+  let dropped: { token: number; files: ChosenFile[] } = { token: 0, files: [] };
   const tell = () => changed(held.filter((file) => file.place === "waiting").length);
   const find = (id: string) => {
     const found = held.find((file) => file.id === id);
@@ -67,6 +75,25 @@ export function fakeFiles(answer: Answer, { isPrescriber, changed }: Around) {
   const hold = (patientId: string, file: Partial<AttachmentView>) => {
     held.unshift({ ...example, id: `f${held.length + 1}`, patientId, ...file });
   };
+  const add = (patientId: string, form: AttachmentForm, { name, mime, bytes }: ChosenFile) => {
+    const added: AttachmentView = {
+      ...example,
+      id: `f${held.length + 1}`,
+      patientId,
+      kind: form.kind,
+      description: form.description || null,
+      teeth: form.teeth.split(/[ ,]+/).filter(Boolean).map(Number),
+      fileName: name,
+      mime,
+      bytes,
+      isPicture: mime.startsWith("image/"),
+      place: "waiting",
+      addedAt: new Date().toISOString(),
+    };
+    held.unshift(added);
+    tell();
+    return added;
+  };
   const commands: Commands = {
     listAttachments: (patientId) =>
       answer("listAttachments", () =>
@@ -81,27 +108,28 @@ export function fakeFiles(answer: Answer, { isPrescriber, changed }: Around) {
           .map((file) => ({ ...file })),
       ),
     addAttachment: (patientId, form) =>
-      answer("addAttachment", () => {
-        if (next === null) return null;
-        const { name, mime, bytes } = next;
-        hold(patientId, {
-          kind: form.kind,
-          description: form.description || null,
-          teeth: form.teeth.split(/[ ,]+/).filter(Boolean).map(Number),
-          fileName: name,
-          mime,
-          bytes,
-          isPicture: mime.startsWith("image/"),
-          place: "waiting",
-          addedAt: new Date().toISOString(),
-        });
-        tell();
-        return held[0] ?? null;
+      answer("addAttachment", () => (next === null ? null : add(patientId, form, next))),
+    addDropped: (patientId, token, place, form) =>
+      answer("addDropped", () => {
+        const file = dropped.token === token ? dropped.files[place] : undefined;
+        if (!file || file.bytes === 0)
+          throw {
+            code: "invalid",
+            detail: "This file is empty. Nothing was added.",
+          } satisfies CommandError;
+        return add(patientId, form, file);
       }),
+    smallPicture: () => answer("smallPicture", bytes),
+    countPages: (id) =>
+      answer("countPages", () => {
+        open(id);
+        return 5;
+      }),
+    drawPage: () => answer("drawPage", bytes),
     openAttachment: (id) =>
       answer("openAttachment", () => {
         open(id);
-        return new TextEncoder().encode("bytes").buffer;
+        return bytes();
       }),
     saveAttachment: (id) => answer("saveAttachment", () => `/home/anjali/${open(id).fileName}`),
     removeAttachment: (id) =>
@@ -120,6 +148,10 @@ export function fakeFiles(answer: Answer, { isPrescriber, changed }: Around) {
   return {
     commands,
     hold,
+    drop: (files: ChosenFile[]): DroppedFiles => {
+      dropped = { token: dropped.token + 1, files };
+      return { token: dropped.token, names: files.map((file) => file.name) };
+    },
     choose: (file: ChosenFile | null) => {
       next = file;
     },

@@ -52,6 +52,8 @@ interface FakeBackend extends Backend {
   enter(entry: LedgerEntry): void;
   /** The file that the next dialog of the system gives; null if the person changes their mind. */
   choose(file: ChosenFile | null): void;
+  /** Files are dropped onto the window. */
+  drop(files: ChosenFile[]): void;
   /** Puts a file into a patient's record. */
   holdFile(patientId: string, file: Partial<AttachmentView>): void;
   /** The numbers of what went to the printer. */
@@ -339,6 +341,7 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
   return {
     emit,
     choose: files.choose,
+    drop: (dropped) => emit({ name: "files-dropped", payload: files.drop(dropped) }),
     holdFile: files.hold,
     differ: (item) => {
       conflicts.push({ ...fakeConflict(first?.summary ?? null), ...item });

@@ -66,7 +66,7 @@ export function Chart({ patientId }: { patientId: string }) {
             {session.mayReadClinical ? (
               <>
                 <Timeline patientId={patientId} prescriptions={data.prescriptions} />
-                <Files patientId={patientId} />
+                <Files patientId={patientId} name={data.patient.fullName} />
               </>
             ) : (
               <Notice>{common.notClinical}</Notice>

@@ -1,6 +1,6 @@
 import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
+import { type RefObject, useEffect, useRef, useState } from "react";
 import { refreshRows } from "../../app/queries";
 import type { AttachmentForm } from "../../ipc/bindings/AttachmentForm";
 import { useBackend } from "../../ipc/context";
@@ -10,12 +10,14 @@ import { Problem } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
 import classes from "./Files.module.css";
 
+export const emptyForm: AttachmentForm = { kind: "xray", description: "", teeth: "" };
+
 /** Says what a file is; then the system's own dialog asks which one. */
 export function AddFile({ patientId, onClose }: { patientId: string; onClose: () => void }) {
   const backend = useBackend();
   const client = useQueryClient();
   const toast = useToast();
-  const [form, setForm] = useState<AttachmentForm>({ kind: "xray", description: "", teeth: "" });
+  const [form, setForm] = useState(emptyForm);
   const kind = useRef<HTMLSelectElement>(null);
   useEffect(() => kind.current?.focus(), []);
   const { files: words, common } = messages;
@@ -29,7 +31,6 @@ export function AddFile({ patientId, onClose }: { patientId: string; onClose: ()
       onClose();
     },
   });
-  const change = (part: Partial<AttachmentForm>) => setForm((before) => ({ ...before, ...part }));
   return (
     <Dialog label={words.addTitle} onClose={onClose}>
       <form
@@ -41,27 +42,7 @@ export function AddFile({ patientId, onClose }: { patientId: string; onClose: ()
       >
         <h2>{words.addTitle}</h2>
         <p>{words.addText}</p>
-        <NativeSelect
-          ref={kind}
-          label={words.kind}
-          value={form.kind}
-          data={words.kinds.map(([value, label]) => ({ value, label }))}
-          onChange={(event) => change({ kind: event.currentTarget.value })}
-        />
-        <TextInput
-          label={words.description}
-          value={form.description}
-          maxLength={1000}
-          autoComplete="off"
-          onChange={(event) => change({ description: event.currentTarget.value })}
-        />
-        <TextInput
-          label={words.teeth}
-          description={words.teethHint}
-          value={form.teeth}
-          autoComplete="off"
-          onChange={(event) => change({ teeth: event.currentTarget.value })}
-        />
+        <FileFields form={form} onChange={setForm} first={kind} />
         {add.error && <Problem error={add.error} />}
         <div className={classes.buttons}>
           <Button variant="default" onClick={onClose}>
@@ -73,5 +54,43 @@ export function AddFile({ patientId, onClose }: { patientId: string; onClose: ()
         </div>
       </form>
     </Dialog>
+  );
+}
+
+interface Fields {
+  form: AttachmentForm;
+  onChange: (form: AttachmentForm) => void;
+  /** The field in which a person begins. */
+  first: RefObject<HTMLSelectElement | null>;
+}
+
+/** What is said of a file. */
+export function FileFields({ form, onChange, first }: Fields) {
+  const change = (part: Partial<AttachmentForm>) => onChange({ ...form, ...part });
+  const { files: words } = messages;
+  return (
+    <>
+      <NativeSelect
+        ref={first}
+        label={words.kind}
+        value={form.kind}
+        data={words.kinds.map(([value, label]) => ({ value, label }))}
+        onChange={(event) => change({ kind: event.currentTarget.value })}
+      />
+      <TextInput
+        label={words.description}
+        value={form.description}
+        maxLength={1000}
+        autoComplete="off"
+        onChange={(event) => change({ description: event.currentTarget.value })}
+      />
+      <TextInput
+        label={words.teeth}
+        description={words.teethHint}
+        value={form.teeth}
+        autoComplete="off"
+        onChange={(event) => change({ teeth: event.currentTarget.value })}
+      />
+    </>
   );
 }

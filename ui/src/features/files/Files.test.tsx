@@ -1,4 +1,4 @@
-import { screen, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { expectAccessible, findSunita, openClinic } from "../../test/clinic";
 
@@ -78,14 +78,110 @@ test("a picture that cannot be fetched says why and can be tried again", async (
   expect(within(dialog).getByRole("button", { name: "Try again" })).toBeTruthy();
 });
 
-test("a document has no picture; a copy of it is saved, and it is said where", async () => {
+const page = (name: string) => screen.findByRole("img", { name });
+const letter = { fileName: "letter.pdf", mime: "application/pdf", isPicture: false };
+
+test("a document is read page by page with the keys", async () => {
+  const { keys } = await openFiles((backend) => backend.holdFile("p1", letter));
+  await keys.click(await screen.findByRole("button", { name: "Open letter.pdf" }));
+  expect(await page("Page 1 of 5 of letter.pdf")).toBeTruthy();
+  await expectAccessible();
+  await keys.keyboard("{PageDown}");
+  expect(await page("Page 2 of 5 of letter.pdf")).toBeTruthy();
+  expect(screen.getByTestId("document-place").textContent).toBe("Page 2 of 5");
+  await keys.keyboard("{End}");
+  expect(await page("Page 5 of 5 of letter.pdf")).toBeTruthy();
+  await keys.keyboard("{PageDown}");
+  expect(await page("Page 5 of 5 of letter.pdf")).toBeTruthy();
+  await keys.keyboard("{PageUp}");
+  expect(await page("Page 4 of 5 of letter.pdf")).toBeTruthy();
+  await keys.keyboard("{Home}");
+  expect(await page("Page 1 of 5 of letter.pdf")).toBeTruthy();
+  await keys.click(screen.getByRole("button", { name: "Next page" }));
+  expect(await page("Page 2 of 5 of letter.pdf")).toBeTruthy();
+  await keys.keyboard("{Escape}");
+  expect(screen.queryByRole("dialog")).toBeNull();
+});
+
+test("a document that cannot be drawn says why, and a copy of it is saved from there", async () => {
+  const { keys } = await openFiles((backend) => {
+    backend.holdFile("p1", letter);
+    backend.fail("countPages", { code: "invalid", detail: "This PDF is encrypted." });
+  });
+  await keys.click(await screen.findByRole("button", { name: "Open letter.pdf" }));
+  const dialog = within(await screen.findByRole("dialog", { name: "X-ray: letter.pdf" }));
+  expect((await dialog.findByRole("alert")).textContent).toContain("This PDF is encrypted.");
+  expect(screen.queryByTestId("document-place")).toBeNull();
+  await keys.click(dialog.getByRole("button", { name: "Save a copy" }));
+  expect(await screen.findByText(/Saved as \/home\/anjali\/letter.pdf/)).toBeTruthy();
+});
+
+test("a picture that is on this computer stands small in the list, another one once it was opened", async () => {
+  const { keys } = await openFiles((backend) => {
+    backend.holdFile("p1", { fileName: "far.jpg", place: "on_server" });
+    backend.holdFile("p1", { fileName: "near.jpg", place: "waiting" });
+    backend.holdFile("p1", letter);
+  });
+  await within(await files()).findByTestId("small-picture");
+  expect(screen.getAllByTestId("small-picture").length).toBe(1);
+  await expectAccessible();
+  await keys.click(screen.getByRole("button", { name: "Open far.jpg" }));
+  await screen.findByRole("img", { name: "X-ray: far.jpg" });
+  await keys.keyboard("{Escape}");
+  await within(await files()).findByText("here and on the server");
+  await waitFor(() => expect(screen.getAllByTestId("small-picture").length).toBe(2));
+});
+
+test("files are dropped into the record that is named, and what is not taken stays with why", async () => {
+  const { keys, backend } = await openFiles();
+  await files();
+  act(() => backend.emit({ name: "files-over", payload: true }));
+  expect(screen.getByTestId("drop-area").textContent).toContain("Sunita Deshmukh");
+  await expectAccessible();
+  act(() => {
+    backend.emit({ name: "files-over", payload: false });
+    backend.drop([
+      { name: "opg.png", mime: "image/png", bytes: 1000 },
+      { name: "empty.png", mime: "image/png", bytes: 0 },
+      { name: "letter.pdf", mime: "application/pdf", bytes: 2000 },
+    ]);
+  });
+  expect(screen.queryByTestId("drop-area")).toBeNull();
+  await screen.findByRole("dialog", { name: "Add 3 files to the record of Sunita Deshmukh" });
+  expect(screen.getByLabelText("What it is")).toBe(document.activeElement);
+  await keys.type(screen.getByLabelText("Description"), "From her dentist");
+  await expectAccessible();
+  await keys.keyboard("{Enter}");
+  await screen.findByRole("dialog", { name: "Add 1 file to the record of Sunita Deshmukh" });
+  expect(screen.getByTestId("dropped-file").textContent).toContain("empty.png");
+  expect(screen.getByRole("alert").textContent).toContain("Nothing was added");
+  expect(screen.getByDisplayValue("From her dentist")).toBeTruthy();
+  await expectAccessible();
+  await keys.keyboard("{Escape}");
+  const added = await within(await files()).findAllByTestId("file");
+  expect(added.map((file) => file.textContent?.includes("From her dentist"))).toEqual([true, true]);
+  expect(screen.getByTestId("sync-pill").textContent).toBe("Online | 2 files to send");
+});
+
+test("files that are dropped where no record is open are not asked about", async () => {
+  const { backend } = openClinic();
+  await screen.findByTestId("today");
+  act(() => {
+    backend.emit({ name: "files-over", payload: true });
+    backend.drop([{ name: "opg.png", mime: "image/png", bytes: 1000 }]);
+  });
+  expect(screen.queryByTestId("drop-area")).toBeNull();
+  expect(screen.queryByRole("dialog")).toBeNull();
+});
+
+test("of what cannot be shown a copy is saved, and it is said where", async () => {
   const { keys } = await openFiles((backend) =>
-    backend.holdFile("p1", { fileName: "letter.pdf", mime: "application/pdf", isPicture: false }),
+    backend.holdFile("p1", { fileName: "scan.dcm", mime: "application/dicom", isPicture: false }),
   );
   const file = await within(await files()).findByTestId("file");
   expect(within(file).queryByRole("button", { name: /^Open/ })).toBeNull();
-  await keys.click(within(file).getByRole("button", { name: "Save a copy of letter.pdf" }));
-  expect(await screen.findByText(/Saved as \/home\/anjali\/letter.pdf/)).toBeTruthy();
+  await keys.click(within(file).getByRole("button", { name: "Save a copy of scan.dcm" }));
+  expect(await screen.findByText(/Saved as \/home\/anjali\/scan.dcm/)).toBeTruthy();
 });
 
 test("what the server refuses is kept, says why, and is sent again", async () => {

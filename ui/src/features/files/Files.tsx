@@ -1,23 +1,28 @@
 import { Button } from "@mantine/core";
-import { IconFileText, IconPhoto, IconPlus } from "@tabler/icons-react";
+import { IconFileText, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { queryKeys } from "../../app/queries";
+import type { DroppedFiles } from "../../ipc/backend";
 import type { AttachmentView } from "../../ipc/bindings/AttachmentView";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
 import { shortDay } from "../../shared/format";
 import { Parts, Problem, Waiting } from "../../shared/parts";
+import { AddDropped } from "./AddDropped";
 import { AddFile } from "./AddFile";
+import { Document } from "./Document";
 import classes from "./Files.module.css";
 import { Picture } from "./Picture";
 import { RemoveFile } from "./RemoveFile";
+import { SmallPicture } from "./SmallPicture";
 import { useCopy, useSendAgain } from "./actions";
 
 /** The files in a patient's record, where each of them is, and what can be done with it. */
-export function Files({ patientId }: { patientId: string }) {
+export function Files({ patientId, name }: { patientId: string; name: string }) {
   const backend = useBackend();
-  const [isAdding, setAdding] = useState(false);
+  const [adding, setAdding] = useState<"chosen" | DroppedFiles | null>(null);
+  const isOver = useDrops(setAdding);
   const { data, error, refetch } = useQuery({
     queryKey: queryKeys.files(patientId),
     queryFn: () => backend.listAttachments(patientId),
@@ -31,7 +36,7 @@ export function Files({ patientId }: { patientId: string }) {
           size="xs"
           variant="default"
           leftSection={<IconPlus size={16} aria-hidden="true" />}
-          onClick={() => setAdding(true)}
+          onClick={() => setAdding("chosen")}
         >
           {words.add}
         </Button>
@@ -50,21 +55,54 @@ export function Files({ patientId }: { patientId: string }) {
           ))}
         </ul>
       )}
-      {isAdding && <AddFile patientId={patientId} onClose={() => setAdding(false)} />}
+      {isOver && (
+        <p className={classes.drop} role="status" data-testid="drop-area">
+          {words.dropHere(name)}
+        </p>
+      )}
+      {adding === "chosen" && <AddFile patientId={patientId} onClose={() => setAdding(null)} />}
+      {adding !== null && adding !== "chosen" && (
+        <AddDropped
+          key={adding.token}
+          patientId={patientId}
+          name={name}
+          dropped={adding}
+          onClose={() => setAdding(null)}
+        />
+      )}
     </section>
   );
 }
 
+/** Hears of files that are dropped anywhere onto the window; whether some are over it now. */
+function useDrops(onDrop: (files: DroppedFiles) => void): boolean {
+  const backend = useBackend();
+  const [isOver, setOver] = useState(false);
+  useEffect(
+    () =>
+      backend.listen((event) => {
+        if (event.name === "files-over") setOver(event.payload);
+        else if (event.name === "files-dropped") onDrop(event.payload);
+      }),
+    [backend, onDrop],
+  );
+  return isOver;
+}
+
 function OneFile({ file }: { file: AttachmentView }) {
-  const [shown, setShown] = useState<"picture" | "remove" | null>(null);
+  const [shown, setShown] = useState<"picture" | "document" | "remove" | null>(null);
   const copy = useCopy(file);
   const again = useSendAgain(file);
   const { files: words } = messages;
-  const Icon = file.isPicture ? IconPhoto : IconFileText;
+  const shownAs = file.isPicture ? "picture" : file.mime === "application/pdf" ? "document" : null;
   const error = copy.error ?? again.error;
   return (
     <li className={classes.file} data-testid="file">
-      <Icon size={28} stroke={1.4} aria-hidden="true" />
+      {file.isPicture ? (
+        <SmallPicture file={file} />
+      ) : (
+        <IconFileText size={28} stroke={1.4} aria-hidden="true" />
+      )}
       <div className={classes.about}>
         <p className={classes.name}>{file.description ?? file.fileName}</p>
         <p className={classes.facts}>
@@ -96,12 +134,13 @@ function OneFile({ file }: { file: AttachmentView }) {
             {words.again}
           </Button>
         )}
-        {file.isPicture && (
+        {shownAs && (
           <Button
             size="xs"
             variant="default"
             aria-label={words.openFile(file.fileName)}
-            onClick={() => setShown("picture")}
+            data-testid="open-file"
+            onClick={() => setShown(shownAs)}
           >
             {words.open}
           </Button>
@@ -127,6 +166,7 @@ function OneFile({ file }: { file: AttachmentView }) {
         )}
       </div>
       {shown === "picture" && <Picture file={file} onClose={() => setShown(null)} />}
+      {shown === "document" && <Document file={file} onClose={() => setShown(null)} />}
       {shown === "remove" && <RemoveFile file={file} onClose={() => setShown(null)} />}
     </li>
   );

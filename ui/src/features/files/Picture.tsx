@@ -7,7 +7,7 @@ import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
 import { Dialog } from "../../shared/Dialog";
 import { Notice, Problem, Waiting } from "../../shared/parts";
-import { useCopy } from "./actions";
+import { useCopy, usePictureUrl } from "./actions";
 import classes from "./Files.module.css";
 
 /** A picture, from its bytes: no file of it is ever in the clear. The window forgets it when it is closed. */
@@ -55,14 +55,8 @@ export function Picture({ file, onClose }: { file: AttachmentView; onClose: () =
 }
 
 function Drawn({ bytes, mime, label }: { bytes: ArrayBuffer; mime: string; label: string }) {
-  const [url, setUrl] = useState<string>();
+  const url = usePictureUrl(bytes, mime);
   const [isBroken, setBroken] = useState(false);
-  useEffect(() => {
-    const made = URL.createObjectURL(new Blob([bytes], { type: mime }));
-    // oxlint-disable-next-line react/set-state-in-effect -- an address must be taken back by the effect that made it
-    setUrl(made);
-    return () => URL.revokeObjectURL(made);
-  }, [bytes, mime]);
   if (isBroken) return <Notice>{messages.files.noPicture}</Notice>;
   if (url === undefined) return null;
   return <img className={classes.picture} src={url} alt={label} onError={() => setBroken(true)} />;

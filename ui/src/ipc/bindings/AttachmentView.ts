@@ -56,7 +56,7 @@ place: FilePlace,
  */
 refusal: string | null, 
 /**
- * Whether the window can show it; otherwise a copy is saved and opened elsewhere.
+ * Whether it is a picture. The pages of a PDF are drawn as pictures; of all others a copy is saved and opened elsewhere.
  */
 isPicture: boolean, 
 /**
