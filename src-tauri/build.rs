@@ -25,6 +25,7 @@ fn main() {
         "correct_refused",
         "list_computers",
         "revoke_computer",
+        "object_to_admin",
         "list_conflicts",
         "decide_conflict",
         "merge_patients",

@@ -393,6 +393,8 @@ pub enum NoticeCode {
     TenantSuspended,
     /// Whoever signed in did so with a one-time password.
     PasswordChangeRequired,
+    /// The operator is going to make somebody an admin; any admin, doctor or dentist can object.
+    AdminComes,
     /// The audit log on the server is not what this desktop knew of it. Said by the desktop, never by the server.
     LogChanged,
     /// The server's data was restored from a backup. Said by the desktop as well.

@@ -55,6 +55,8 @@ pub enum Capability {
     ReadPrescriptions,
     /// The audit log; who is not an admin sees their own entries.
     ReadAudit,
+    /// That the operator makes somebody an admin.
+    ObjectToAdmin,
     /// Clinics and their letterheads.
     ManageClinics,
     /// Members of staff, their roles and passwords.
@@ -70,7 +72,7 @@ impl Capability {
         match self {
             Self::Work | Self::OpenDemographics => &[Admin, Doctor, Dentist, Receptionist, Nurse],
             Self::ReadPrescriptions => &[Doctor, Dentist, Nurse],
-            Self::ReadAudit => &[Admin, Doctor, Dentist],
+            Self::ReadAudit | Self::ObjectToAdmin => &[Admin, Doctor, Dentist],
             Self::ManageClinics | Self::ManageUsers | Self::ManageDevices => &[Admin],
         }
     }

@@ -696,6 +696,19 @@ impl Desk {
         })
     }
 
+    /// Objects to an admin whom the operator of the server is going to make: nobody becomes one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Locked`]; what the server says, if it does not answer, this person may not object, or it is over already.
+    pub async fn object_to_admin(&self) -> Result<()> {
+        let (client, token) = self.line()?;
+        client.object(&token).await?;
+        // What it has to say is another thing now.
+        self.sync_now();
+        Ok(())
+    }
+
     /// A file from the server, checked against what its row says.
     pub(crate) async fn fetch(&self, wanted: &Wanted) -> Result<Zeroizing<Vec<u8>>> {
         let fetched = self.open().as_ref().ok_or(Error::Locked)?.engine.fetch(wanted.clone());

@@ -246,6 +246,11 @@ pub async fn revoke_computer(desk: Here<'_>, id: DeviceId, reason: Option<String
 }
 
 #[tauri::command]
+pub async fn object_to_admin(desk: Here<'_>) -> Answer<()> {
+    Ok(desk.object_to_admin().await?)
+}
+
+#[tauri::command]
 pub async fn list_conflicts(desk: Here<'_>, is_open: bool) -> Answer<Vec<Conflict>> {
     ask(desk, move |replica| replica.conflicts(is_open)).await
 }

@@ -66,6 +66,7 @@ fn main() -> anyhow::Result<()> {
             commands::correct_refused,
             commands::list_computers,
             commands::revoke_computer,
+            commands::object_to_admin,
             commands::list_conflicts,
             commands::decide_conflict,
             commands::merge_patients,

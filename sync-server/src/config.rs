@@ -7,6 +7,7 @@ use std::str::FromStr;
 use clap::{Args, ValueEnum};
 use protocol::api::Secret;
 
+use crate::connections::Limits;
 use crate::database;
 use crate::files::Files;
 
@@ -79,6 +80,11 @@ pub struct ServeOptions {
     #[arg(long, env = "CLINIC_SYNC_CONNECTIONS", default_value_t = database::CONNECTIONS,
           value_parser = clap::value_parser!(u32).range(2..))]
     pub connections: u32,
+    /// At most so many connections of desktops or of the proxy at once; further ones wait. Each desktop that listens has
+    /// one, and the process needs as many open files, and some more.
+    #[arg(long, env = "CLINIC_SYNC_CLIENT_CONNECTIONS", default_value_t = Limits::CONNECTIONS,
+          value_parser = clap::value_parser!(u32).range(10..))]
+    pub client_connections: u32,
     /// Where `GET /metrics` answers for Prometheus; without it, nowhere. Not for the internet: it asks for no password.
     #[arg(long, env = "CLINIC_SYNC_METRICS_LISTEN")]
     pub metrics_listen: Option<SocketAddr>,

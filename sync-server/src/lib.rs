@@ -8,7 +8,7 @@ pub mod backup;
 pub mod catalogue;
 pub mod clinic_move;
 pub mod config;
-mod connections;
+pub mod connections;
 pub mod database;
 pub mod demo;
 pub mod distribute;
@@ -75,6 +75,8 @@ pub struct AppState {
     pub metrics: metrics::Metrics,
     /// The oldest protocol that is served.
     pub oldest_protocol: Arc<AtomicU32>,
+    /// What is taken from whoever connects.
+    pub limits: connections::Limits,
 }
 
 impl AppState {
@@ -93,6 +95,7 @@ impl AppState {
             bootstraps: sync::bootstrap::Bootstraps::default(),
             digests: sync::digest::Digests::default(),
             oldest_protocol: Arc::new(PROTOCOL_VERSION.saturating_sub(2).max(1).into()),
+            limits: connections::Limits::default(),
         }
     }
 }
@@ -107,6 +110,7 @@ pub async fn serve(
     let db = state.db.clone();
     let hub = tokio::spawn(state.live.clone().run(db.clone(), stop.clone()));
     let signer = tokio::spawn(state.audit.clone().run(db.clone(), stop.clone()));
+    let limits = state.limits;
     let app = router::router(state);
     let signal = {
         let stop = stop.clone();
@@ -121,7 +125,7 @@ pub async fn serve(
         tokio::time::sleep(Duration::from_secs(SHUTDOWN_SECS)).await;
     };
     tokio::select! {
-        () = connections::serve(listener, app, connections::HEAD_TIME, signal) => {}
+        () = connections::serve(listener, app, limits, signal) => {}
         () = overdue => tracing::warn!("some requests did not finish in time"),
     }
     stop.cancel();

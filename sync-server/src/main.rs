@@ -18,6 +18,7 @@ use clinic_sync::auth::password::{PasswordCost, Passwords};
 use clinic_sync::auth::{Auth, token};
 use clinic_sync::backup::{self, BackupCommand};
 use clinic_sync::config::{CommonOptions, DatabaseUrl, LogFormat, ServeOptions};
+use clinic_sync::connections::Limits;
 use clinic_sync::database::{self, LoginPasswords};
 use clinic_sync::demo::{self, DemoOptions};
 use clinic_sync::distribute;
@@ -283,7 +284,8 @@ async fn run_serve(common: &CommonOptions, options: ServeOptions) -> anyhow::Res
     let address_file = common.data_dir.join("listen");
     std::fs::write(&address_file, &address)?;
     writeln!(std::io::stdout(), "listening on {address}")?;
-    let state = AppState { audit, ..AppState::new(db, auth, common.open_files()?) };
+    let limits = Limits { connections: options.client_connections, ..Limits::default() };
+    let state = AppState { audit, limits, ..AppState::new(db, auth, common.open_files()?) };
     if let Some(address) = options.metrics_listen {
         let listener = TcpListener::bind(address)
             .await

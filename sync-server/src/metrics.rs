@@ -271,5 +271,5 @@ pub async fn serve(listener: TcpListener, metrics: Metrics, stop: impl Future<Ou
         Ok::<_, Error>(([(CONTENT_TYPE, kind)], metrics.text()?).into_response())
     };
     let app = Router::new().route("/metrics", get(answer)).with_state(metrics);
-    connections::serve(listener, app, connections::HEAD_TIME, stop).await;
+    connections::serve(listener, app, connections::Limits::default(), stop).await;
 }

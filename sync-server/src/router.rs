@@ -35,7 +35,7 @@ use crate::auth::{Access, enrol, farewell, own_keys, recovery, register, renew, 
 use crate::error::Error;
 use crate::files::routes as files;
 use crate::health::{healthz, readyz};
-use crate::manage::{clinics, devices, passwords, users};
+use crate::manage::{admins, clinics, devices, passwords, users};
 use crate::openapi::{Says, openapi, says};
 use crate::sync::bootstrap::bootstrap;
 use crate::sync::digest::{digest, rows_by_id};
@@ -311,6 +311,12 @@ pub(crate) fn routes() -> Vec<Route> {
             WORK,
             read::tenant,
             says("The tenant, its version and its plan.").gives::<api::TenantInfo>(),
+        ),
+        post(
+            "/v1/tenant/objection",
+            to(May::ObjectToAdmin).also_suspended(),
+            admins::object,
+            says("Nobody becomes an admin whom the operator was going to make one."),
         ),
         get(
             "/v1/audit",

@@ -12,7 +12,7 @@ use crate::config::DatabaseUrl;
 /// The tables by subject, in the order in which one would tell of them.
 const SUBJECTS: &[(&str, &[&str])] = &[
     ("Tenants and clinics", &["tenants", "tenant_sync", "features", "clinics"]),
-    ("People", &["users", "user_clinics", "doctors"]),
+    ("People", &["users", "user_clinics", "doctors", "admin_restorations"]),
     ("Patients", &["patients", "patient_allergies", "appointments"]),
     ("Prescriptions", &["prescriptions", "prescription_items", "short_keys"]),
     ("Medicines", &["medicines", "catalogue", "tenant_medicines"]),

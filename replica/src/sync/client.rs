@@ -149,6 +149,11 @@ impl Client {
         self.answer(Request::get("v1/tenant").with(token)).await
     }
 
+    /// `POST /v1/tenant/objection`.
+    pub async fn object(&self, token: &Secret) -> Result<()> {
+        self.accepted(Request::post("v1/tenant/objection").with(token)).await.map(|_| ())
+    }
+
     /// `GET /v1/devices`.
     pub async fn devices(&self, token: &Secret) -> Result<Vec<DeviceInfo>> {
         self.answer(Request::get("v1/devices").with(token)).await

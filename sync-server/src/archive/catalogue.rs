@@ -17,6 +17,7 @@ pub(super) const LEFT_OUT: &[(&str, &str)] = &[
     ("device_nonces", "What computers signed once, which are enrolled anew."),
     ("enrolment_codes", "Secrets of computers, which are enrolled anew."),
     ("restored_desktops", "What computers told of an earlier life of the data."),
+    ("admin_restorations", "What the operators of this server were about to do."),
     ("clinic_moves", "Versions of this life of the data; a restored tenant counts anew."),
 ];
 

@@ -17,6 +17,7 @@ use super::{Audit, lock};
 use crate::Db;
 use crate::auth::token::write_new_key;
 use crate::error::Result;
+use crate::sync::forget::forget;
 
 /// A tenant's ends are signed after about so many entries …
 pub const SIGN_AFTER: usize = 1_000;
@@ -108,24 +109,39 @@ impl Audit {
                 () = tokio::time::sleep(SIGN_EVERY) => {}
                 () = self.0.many_unsigned.notified() => {}
             }
-            self.sign_heads(&db).await;
+            self.keep_house(&db).await;
             if stop.is_cancelled() {
                 return;
             }
         }
     }
 
-    /// Signs the ends of all lanes of the tenants that got entries from this process.
-    pub async fn sign_heads(&self, db: &Db) {
-        let Some(key) = &self.0.key else { return };
+    /// Signs what is to be signed, and forgets what is to be forgotten of the tenants of which somebody was here.
+    pub async fn keep_house(&self, db: &Db) {
+        for tenant in self.sign_heads(db).await {
+            match forget(db, tenant).await {
+                Ok(0) => {}
+                Ok(forgotten) => self.added(tenant, forgotten),
+                Err(error) => {
+                    let error = error.for_log();
+                    tracing::error!(%tenant, error, "what refused changes say could not be forgotten");
+                }
+            }
+        }
+    }
+
+    /// Signs the ends of all lanes of the tenants that got entries from this process, and says which they are.
+    pub async fn sign_heads(&self, db: &Db) -> Vec<TenantId> {
+        let Some(key) = &self.0.key else { return vec![] };
         let tenants = std::mem::take(&mut *lock(&self.0.unsigned));
-        for (tenant, entries) in tenants {
+        for (&tenant, &entries) in &tenants {
             if let Err(error) = sign_tenant(db, key, tenant).await {
                 tracing::error!(%tenant, error = error.for_log(), "the ends of the audit log could not be signed");
                 // Not counted as new entries: the next try is in a while.
                 lock(&self.0.unsigned).entry(tenant).or_insert(entries.min(SIGN_AFTER - 1));
             }
         }
+        tenants.into_keys().collect()
     }
 }
 

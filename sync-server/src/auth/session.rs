@@ -24,6 +24,7 @@ use super::token::{Subject, TOKEN_TTL_SECS};
 use crate::AppState;
 use crate::audit::{self, Actor, Event};
 use crate::error::{Error, Json, Result};
+use crate::manage::admins;
 
 /// Where someone signs in.
 pub(crate) struct Place {
@@ -220,6 +221,7 @@ pub(crate) async fn notices(
     has_one_time_password: bool,
 ) -> Result<Vec<Notice>> {
     let mut notices = state.counts.notices(tx, tenant).await?;
+    notices.extend(admins::coming(tx, tenant).await?);
     if has_one_time_password {
         notices.push(Notice {
             code: NoticeCode::PasswordChangeRequired,

@@ -1,5 +1,7 @@
 //! What a tenant's admins do online: clinics, staff, computers. And anyone their own password.
 
+/// `POST /v1/tenant/objection`, and what is objected to.
+pub mod admins;
 /// `GET` and `POST /v1/clinics`, `PATCH /v1/clinics/{id}`.
 pub mod clinics;
 /// `GET /v1/devices`, `POST /v1/devices/{id}/revoke`.

@@ -1,5 +1,7 @@
 //! The operator's commands: tenants, the first codes, people. They run as `clinic_ops`.
 
+/// Admins of tenants that lost theirs.
+mod admins;
 /// Options.
 mod epoch_report;
 mod epochs;
@@ -15,7 +17,7 @@ mod tenancy;
 
 use std::io::Write;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use protocol::api::{DeviceScope, NewDoctor, Secret};
 use protocol::audit::Action;
 use protocol::id::TenantId;
@@ -28,10 +30,10 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 pub use options::{
-    ClinicAdd, ClinicCommand, ClinicMove, DeviceCode, DeviceCommand, DeviceRevoke, EpochTenants,
-    OutputOptions, PasswordSource, Plan, ScopeOption, TenantChoice, TenantCommand, TenantCreate,
-    TenantNewEpoch, TenantOffline, TenantPlan, TenantRelease, TenantSuspend, UserAdd, UserCommand,
-    UserDeactivate, UserReset,
+    AdminCancel, AdminConfirm, AdminFinish, AdminRestore, ClinicAdd, ClinicCommand, ClinicMove, DeviceCode,
+    DeviceCommand, DeviceRevoke, EpochTenants, OutputOptions, PasswordSource, Plan, ScopeOption,
+    TenantChoice, TenantCommand, TenantCreate, TenantNewEpoch, TenantOffline, TenantPlan, TenantRelease,
+    TenantSuspend, UserAdd, UserCommand, UserDeactivate, UserReset,
 };
 use password::read_password;
 pub(crate) use password::read_secret;
@@ -151,6 +153,10 @@ pub async fn run_user(
         UserCommand::Add(options) => add_user(db, passwords, options, out).await,
         UserCommand::ResetPassword(options) => people::reset_password(db, passwords, options, out).await,
         UserCommand::Deactivate(options) => people::deactivate(db, options, out).await,
+        UserCommand::RestoreAdmin(options) => admins::restore(db, options, out).await,
+        UserCommand::ConfirmAdmin(options) => admins::confirm(db, options, out).await,
+        UserCommand::FinishAdmin(options) => admins::finish(db, passwords, options, out).await,
+        UserCommand::CancelAdmin(options) => admins::cancel(db, options, out).await,
     }
 }
 
@@ -176,6 +182,23 @@ async fn add_user(
     let password_hash = passwords.hash(&password).await?;
     let user = Uuid::now_v7();
     let mut tx = db.write(tenant).await?;
+    if options.roles.contains(&Role::Admin) {
+        let has_admin = sqlx::query_scalar!(
+            r#"select exists (
+                   select from users where tenant_id = $1 and is_active and 'admin' = any (roles)
+               ) and exists (
+                   select from devices where tenant_id = $1 and revoked_at is null
+               ) as "has_admin!""#,
+            tenant.0
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        ensure!(
+            !has_admin,
+            "{tenant_code} has an admin, who makes others. If no admin can sign in any more, add them without that role, \
+             and let two operators give it: user restore-admin. Nobody was added."
+        );
+    }
     if doctor.is_some() {
         limits::must_have_room_for_doctor(&mut tx, tenant).await.map_err(in_words)?;
     }

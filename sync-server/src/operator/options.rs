@@ -62,6 +62,14 @@ pub enum UserCommand {
     ResetPassword(UserReset),
     /// Ends what a member of staff may do.
     Deactivate(UserDeactivate),
+    /// Asks for somebody to become an admin of a tenant that has lost all of its own. Another operator confirms it.
+    RestoreAdmin(AdminRestore),
+    /// Confirms it, after a call to the clinic: from then on its desktops show it, and anyone there may object.
+    ConfirmAdmin(AdminConfirm),
+    /// Makes them an admin with a one-time password, a day later.
+    FinishAdmin(AdminFinish),
+    /// Ends it before it happens.
+    CancelAdmin(AdminCancel),
 }
 
 /// How a command answers.
@@ -287,6 +295,68 @@ pub struct UserDeactivate {
     /// Does it; without it, says what would be done.
     #[arg(long)]
     pub yes: bool,
+    /// How to answer.
+    #[command(flatten)]
+    pub output: OutputOptions,
+}
+
+/// Options of `user restore-admin`.
+#[derive(Args, Clone, Debug)]
+pub struct AdminRestore {
+    /// The tenant.
+    #[arg(long)]
+    pub tenant_code: String,
+    /// Who becomes an admin: a member of staff, who may have been one.
+    #[arg(long)]
+    pub email: String,
+    /// Who asks: your name.
+    #[arg(long)]
+    pub operator: String,
+    /// Why; it stands in the tenant's log.
+    #[arg(long)]
+    pub reason: String,
+    /// How to answer.
+    #[command(flatten)]
+    pub output: OutputOptions,
+}
+
+/// Options of `user confirm-admin`.
+#[derive(Args, Clone, Debug)]
+pub struct AdminConfirm {
+    /// The tenant.
+    #[arg(long)]
+    pub tenant_code: String,
+    /// Who confirms: your name, not that of whoever asked.
+    #[arg(long)]
+    pub operator: String,
+    /// A file with the code on its first line, or `-` for the standard input; without it, it is asked for.
+    #[arg(long)]
+    pub code_file: Option<PathBuf>,
+    /// How to answer.
+    #[command(flatten)]
+    pub output: OutputOptions,
+}
+
+/// Options of `user finish-admin`.
+#[derive(Args, Clone, Debug)]
+pub struct AdminFinish {
+    /// The tenant.
+    #[arg(long)]
+    pub tenant_code: String,
+    /// Where their one-time password comes from.
+    #[command(flatten)]
+    pub password: PasswordSource,
+    /// How to answer.
+    #[command(flatten)]
+    pub output: OutputOptions,
+}
+
+/// Options of `user cancel-admin`.
+#[derive(Args, Clone, Debug)]
+pub struct AdminCancel {
+    /// The tenant.
+    #[arg(long)]
+    pub tenant_code: String,
     /// How to answer.
     #[command(flatten)]
     pub output: OutputOptions,

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use protocol::id::DeviceId;
 use protocol::table::TableName;
 use serde_json::{Value, json};
@@ -32,16 +32,26 @@ pub(super) async fn reset_password(
 ) -> anyhow::Result<()> {
     let (tenant, code) = find_tenant(db, &options.tenant_code).await?;
     let email = normalise_email(&options.email);
+    let mut tx = db.read(tenant).await?;
+    // Before the first computer, as after an import, there is nobody who could object.
+    let is_guarded = sqlx::query_scalar!(
+        r#"select 'admin' = any (u.roles) and exists (
+                      select from devices d where d.tenant_id = $1 and d.revoked_at is null
+                  ) as "is_guarded!"
+           from users u where u.tenant_id = $1 and u.email = $2 and u.is_active"#,
+        tenant.0,
+        email
+    )
+    .fetch_optional(&mut *tx)
+    .await?
+    .with_context(|| nobody(&code))?;
+    drop(tx);
+    ensure!(
+        !is_guarded,
+        "They are an admin of {code}, and whoever has an admin's password has the tenant. Another admin gives them a \
+         new one; if there is none left, two operators do: user restore-admin."
+    );
     if !options.yes {
-        let mut tx = db.read(tenant).await?;
-        sqlx::query_scalar!(
-            "select id from users where tenant_id = $1 and email = $2 and is_active",
-            tenant.0,
-            email
-        )
-        .fetch_optional(&mut *tx)
-        .await?
-        .with_context(|| nobody(&code))?;
         return answer(
             out,
             options.output.json,
@@ -77,7 +87,7 @@ pub(super) async fn reset_password(
     )
 }
 
-fn nobody(tenant_code: &str) -> String {
+pub(super) fn nobody(tenant_code: &str) -> String {
     format!("The tenant {tenant_code} has no active member of staff with this e-mail.")
 }
 
@@ -274,6 +284,6 @@ pub(super) async fn add_clinic(db: &Db, options: ClinicAdd, out: &mut impl Write
     )
 }
 
-fn answer(out: &mut impl Write, json: bool, value: Value, sentence: &str) -> anyhow::Result<()> {
+pub(super) fn answer(out: &mut impl Write, json: bool, value: Value, sentence: &str) -> anyhow::Result<()> {
     Ok(if json { writeln!(out, "{value:#}") } else { writeln!(out, "{sentence}") }?)
 }

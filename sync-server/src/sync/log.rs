@@ -88,10 +88,8 @@ pub(super) async fn lock_progress(
 /// Refuses to set more of a device aside than a person can look through.
 pub(super) async fn must_have_room(tx: &mut PgConnection, tenant: TenantId, device: DeviceId) -> Result<()> {
     let bytes = sqlx::query_scalar!(
-        r#"select coalesce(sum(octet_length(m.body)), 0)::bigint as "bytes!" from sync_quarantine q
-           join sync_mutations m
-             on m.tenant_id = q.tenant_id and m.device_id = q.device_id and m.sequence = q.sequence
-           where q.tenant_id = $1 and q.device_id = $2 and q.resolved_at is null"#,
+        r#"select coalesce(sum(octet_length(body)), 0)::bigint as "bytes!" from sync_quarantine
+           where tenant_id = $1 and device_id = $2 and resolved_at is null"#,
         tenant.0,
         device.0
     )
@@ -177,7 +175,7 @@ pub(crate) async fn original(
     Ok(row.copied_from.map(DeviceId).zip(row.copied_sequence))
 }
 
-/// The texts of these mutations.
+/// The texts of these mutations, also of those that had been set aside first.
 pub(super) async fn bodies(
     tx: &mut PgConnection,
     tenant: TenantId,
@@ -185,7 +183,10 @@ pub(super) async fn bodies(
     sequences: &[i64],
 ) -> Result<Vec<String>> {
     let bodies = sqlx::query_scalar!(
-        "select body from sync_mutations where tenant_id = $1 and device_id = $2 and sequence = any ($3)",
+        r#"select coalesce(q.body, m.body) as "body!" from sync_mutations m
+           left join sync_quarantine q
+             on q.tenant_id = m.tenant_id and q.device_id = m.device_id and q.sequence = m.sequence
+           where m.tenant_id = $1 and m.device_id = $2 and m.sequence = any ($3)"#,
         tenant.0,
         device.0,
         sequences
@@ -211,9 +212,10 @@ pub(super) struct Entry<'a> {
     pub(super) done_at: Option<OffsetDateTime>,
 }
 
-/// Keeps a mutation with its receipt; one that must wait goes to the quarantine as well.
+/// Keeps a mutation with its receipt; one that must wait goes to the quarantine as well, with what it says.
 pub(super) async fn keep(tx: &mut PgConnection, entry: &Entry<'_>) -> Result<()> {
     let Entry { signed, receipt, .. } = entry;
+    let is_aside = receipt.fate.is_aside();
     sqlx::query!(
         "insert into sync_mutations (tenant_id, device_id, sequence, hash, previous_hash, signature, body,
                                      actor_user_id, fate, code, detail, blocked_by, review, sync_version,
@@ -225,7 +227,7 @@ pub(super) async fn keep(tx: &mut PgConnection, entry: &Entry<'_>) -> Result<()>
         signed.hash.to_string(),
         signed.previous_hash.to_string(),
         signed.signature,
-        signed.body,
+        if is_aside { "" } else { signed.body.as_str() },
         entry.actor.0,
         to_text(receipt.fate),
         receipt.code.map(to_text),
@@ -238,17 +240,18 @@ pub(super) async fn keep(tx: &mut PgConnection, entry: &Entry<'_>) -> Result<()>
     )
     .execute(&mut *tx)
     .await?;
-    if receipt.fate.is_aside() {
+    if is_aside {
         sqlx::query!(
-            "insert into sync_quarantine (tenant_id, device_id, sequence, code, row_ids, blocked_by, place)
-             values ($1, $2, $3, $4, $5, $6, $7)",
+            "insert into sync_quarantine (tenant_id, device_id, sequence, code, row_ids, blocked_by, place, body)
+             values ($1, $2, $3, $4, $5, $6, $7, $8)",
             entry.tenant.0,
             entry.device.0,
             receipt.sequence,
             receipt.code.map(to_text),
             entry.row_ids,
             receipt.blocked_by,
-            entry.place
+            entry.place,
+            signed.body
         )
         .execute(&mut *tx)
         .await?;

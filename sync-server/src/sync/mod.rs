@@ -6,6 +6,7 @@ pub(crate) mod conflicts;
 mod copies;
 pub mod digest;
 pub(crate) mod epoch;
+pub mod forget;
 pub mod live;
 pub(crate) mod log;
 mod mutation;

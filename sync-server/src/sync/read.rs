@@ -12,6 +12,7 @@ use super::rows;
 use crate::audit::Event;
 use crate::auth::Caller;
 use crate::error::{Error, Json, Result};
+use crate::manage::admins;
 use crate::{AppState, features};
 
 /// `GET /v1/tenant`.
@@ -26,7 +27,8 @@ pub(crate) async fn tenant(State(state): State<AppState>, caller: Caller) -> Res
     )
     .fetch_one(&mut *tx)
     .await?;
-    let notices = state.counts.notices_now(&mut tx, caller.tenant).await?;
+    let mut notices = state.counts.notices_now(&mut tx, caller.tenant).await?;
+    notices.extend(admins::coming(&mut tx, caller.tenant).await?);
     let features = features::of_tenant(&mut tx, caller.tenant).await?;
     Ok(Json(TenantInfo {
         tenant_id: caller.tenant,

@@ -236,6 +236,7 @@ const NO_IDS: &[(&str, &str)] = &[
     ("POST", "/v1/devices/recovery"),
     ("POST", "/v1/auth/password"),
     ("POST", "/v1/own-keys"),
+    ("POST", "/v1/tenant/objection"),
     ("POST", "/v1/audit/ends"),
     ("POST", "/v1/sync/push"),
     ("POST", "/v1/sync/receipts"),

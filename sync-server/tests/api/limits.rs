@@ -20,6 +20,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::clinic::{Clinic, Desk, body, edit, new_patient};
+use crate::staff::person;
 
 const JSON: OutputOptions = OutputOptions { json: true };
 
@@ -158,6 +159,7 @@ async fn a_suspended_tenant_sends_what_waits_and_reads_and_nothing_else() {
         "/v1/audit/events",
         "/v1/audit/ends",
         "/v1/devices/recovery",
+        "/v1/tenant/objection",
         "/v1/dental_attachments/{id}/upload",
     ];
     for (method, path, code) in refused_routes(&desk).await {
@@ -277,9 +279,7 @@ async fn who_is_deactivated_is_out_at_once_and_the_last_admin_cannot_be() {
     };
     let refused = operator.user(deactivate("anjali@example.org", true)).await.expect_err("the only admin");
     assert!(refused.to_string().contains("only admin"), "{refused}");
-    let admin = UserAdd { roles: vec![Role::Admin], ..operator.doctor("owner@example.org") };
-    let admin = UserAdd { registration_number: None, registration_council: None, ..admin };
-    operator.user(UserCommand::Add(admin)).await.expect("another admin");
+    person(&clinic, &desk, Role::Admin).await;
     operator.user(deactivate("Anjali@example.org ", false)).await.expect("told");
     assert_eq!(desk.get("/v1/tenant").await.status(), StatusCode::OK);
     operator.user(deactivate("Anjali@example.org ", true)).await.expect("deactivated");
@@ -302,6 +302,9 @@ async fn a_new_password_ends_every_sign_in() {
             output: JSON,
         })
     };
+    let refused = operator.user(reset("anjali@example.org", true)).await.expect_err("an admin");
+    assert!(refused.to_string().contains("restore-admin"), "{refused}");
+    clinic.sql("update users set roles = '{doctor}'").await;
     assert_eq!(operator.user(reset("anjali@example.org", false)).await.expect("told")["changed"], false);
     assert_eq!(desk.get("/v1/tenant").await.status(), StatusCode::OK);
     assert!(operator.user(reset("nobody@example.org", false)).await.is_err());

@@ -88,7 +88,7 @@ impl Lost {
     }
 }
 
-async fn look(desk: &Desk, of: (DeviceId, i64)) -> Result<RefusedMutation, Problem> {
+pub async fn look(desk: &Desk, of: (DeviceId, i64)) -> Result<RefusedMutation, Problem> {
     body(desk.get(&format!("/v1/sync_conflicts/{}/refused", item_id(of.0, of.1))).await).await
 }
 

@@ -197,7 +197,7 @@ async fn no_more_of_one_computer_waits_for_a_person_than_a_person_can_look_throu
     handover(&desk, vec![first.clone()]).await.expect("taken");
     clinic
         .sql(&format!(
-            "update sync_mutations set body = repeat('x', {MAX_QUARANTINE_BYTES}) where device_id = '{}'",
+            "update sync_quarantine set body = repeat('x', {MAX_QUARANTINE_BYTES}) where device_id = '{}'",
             desk.device
         ))
         .await;

@@ -46,6 +46,7 @@ pub const ROUTES: &[(&str, &str, &[Role])] = &[
     ("GET", "/v1/own-keys", ALL),
     ("POST", "/v1/own-keys", ALL),
     ("GET", "/v1/tenant", ALL),
+    ("POST", "/v1/tenant/objection", MERGERS),
     // Doctors and dentists see what they did themselves.
     ("GET", "/v1/audit", MERGERS),
     ("POST", "/v1/audit/events", ALL),

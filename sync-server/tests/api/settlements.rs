@@ -124,8 +124,8 @@ async fn what_is_discarded_never_goes_in_and_what_waited_behind_it_does() {
     let row =
         refused.desk.rows().await.into_iter().find(|row| row.id == refused.patient).expect("the patient");
     assert_eq!(row.values["blood_group"], "unknown");
-    // The payload stays, also of what was discarded.
-    let sql = "select count(*) from clinic.sync_mutations where body like '%purple%'";
+    // The payload stays for a while, also of what was discarded.
+    let sql = "select count(*) from clinic.sync_quarantine where body like '%purple%'";
     assert_eq!(refused.clinic.number(sql).await, 1);
 }
 

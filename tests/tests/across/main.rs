@@ -19,6 +19,7 @@ mod isolation;
 #[cfg(target_os = "linux")]
 mod keys;
 mod kills;
+mod last_admin;
 mod lease;
 #[cfg(target_os = "linux")]
 mod logins;

@@ -1,19 +1,28 @@
+import { Button } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
+import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
+import { useBackend } from "../ipc/context";
 import { messages } from "../messages";
+import { Problem } from "../shared/parts";
+import { useToast } from "../shared/toasts";
 import { useSyncStatus } from "./queries";
 import classes from "./ServerNotices.module.css";
+import { useSession } from "./session";
 
-/** What the server says of the clinic's plan. Each sentence goes away when it was read, and comes back when it changes. */
+/** What the server says of the clinic. Each sentence goes away when it was read, and comes back when it changes. */
 export function ServerNotices() {
+  const { roles } = useSession().session.person;
   const notices = useSyncStatus().data?.notices ?? [];
   const [read, setRead] = useState<string[]>([]);
   const unread = notices.filter((notice) => !read.includes(notice.detail));
+  const mayObject = roles.some((role) => role === "admin" || role === "doctor" || role === "dentist");
   return (
     <div role="status" aria-label={messages.shell.serverNotices}>
       {unread.map(({ code, detail }) => (
-        <p key={code + detail} className={classes.notice} data-testid={`notice-${code}`}>
-          <span lang="en">{detail}</span>
+        <div key={code + detail} className={classes.notice} data-testid={`notice-${code}`}>
+          <p lang="en">{detail}</p>
+          {code === "admin_comes" && mayObject && <Objection />}
           <button
             type="button"
             className={classes.close}
@@ -22,8 +31,26 @@ export function ServerNotices() {
           >
             <IconX size={16} stroke={1.8} aria-hidden="true" />
           </button>
-        </p>
+        </div>
       ))}
     </div>
+  );
+}
+
+/** Ends what the operator was going to do. */
+function Objection() {
+  const backend = useBackend();
+  const toast = useToast();
+  const object = useMutation({
+    mutationFn: () => backend.objectToAdmin(),
+    onSuccess: () => toast(messages.shell.objectedToAdmin),
+  });
+  return (
+    <>
+      {object.error && <Problem error={object.error} />}
+      <Button size="xs" variant="default" loading={object.isPending} onClick={() => object.mutate()}>
+        {messages.shell.objectToAdmin}
+      </Button>
+    </>
   );
 }

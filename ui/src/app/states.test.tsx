@@ -222,3 +222,28 @@ test("what the server says of the plan is in sight until it was read, and again 
   tell("There are 1001 patients, 1 more than the plan has room for.");
   expect((await screen.findByTestId("notice-at_limit")).textContent).toContain("1 more");
 });
+
+test("who may object to an admin of the operator's does so where it is said, and nobody else can", async () => {
+  const { keys, backend } = openClinic();
+  await screen.findByTestId("today");
+  const notices: SyncStatus["notices"] = [
+    { code: "admin_comes", detail: "The operator will make Ravi Menon an admin." },
+  ];
+  act(() => backend.emit({ name: "sync-status", payload: { ...status, notices } }));
+  await screen.findByTestId("notice-admin_comes");
+  await expectAccessible();
+  const state = await backend.appState();
+  if (state.state !== "unlocked") throw new Error(state.state);
+  const nurse = { ...state.session.person, roles: ["nurse" as const] };
+  const tell = (person: typeof state.session.person) =>
+    act(() =>
+      backend.emit({ name: "app-state", payload: { ...state, session: { ...state.session, person } } }),
+    );
+  tell(nurse);
+  await waitFor(() => expect(screen.queryByRole("button", { name: "Object" })).toBeNull());
+  expect(screen.getByTestId("notice-admin_comes")).toBeTruthy();
+  tell(state.session.person);
+  await keys.click(await screen.findByRole("button", { name: "Object" }));
+  await waitFor(() => expect(screen.queryByTestId("notice-admin_comes")).toBeNull());
+  expect(await screen.findByText(/You have objected/)).toBeTruthy();
+});

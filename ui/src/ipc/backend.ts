@@ -120,6 +120,8 @@ export interface Backend {
   listComputers(): Promise<ComputerView[]>;
   /** Takes another computer out of service, for good, and agrees that it destroys its data. */
   revokeComputer(id: string, reason: string | null): Promise<ComputerView>;
+  /** Objects to an admin whom the operator of the server is going to make. Asks the server. */
+  objectToAdmin(): Promise<void>;
   /** What waits for a decision, the oldest first; or what was decided, the latest first. */
   listConflicts(isOpen: boolean): Promise<Conflict[]>;
   /** Decides an item and carries it out. `typed` is the other value, where one was typed. */

@@ -33,6 +33,7 @@ export const tauriBackend: Backend = {
   correctRefused: (conflictId, corrected) => invoke("correct_refused", { conflictId, corrected }),
   listComputers: () => invoke("list_computers"),
   revokeComputer: (id, reason) => invoke("revoke_computer", { id, reason }),
+  objectToAdmin: () => invoke("object_to_admin"),
   listConflicts: (isOpen) => invoke("list_conflicts", { isOpen }),
   decideConflict: (conflictId, choice, typed, reason) =>
     invoke("decide_conflict", { conflictId, choice, typed, reason }),

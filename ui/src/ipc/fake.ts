@@ -417,6 +417,11 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
         };
         return { ...found };
       }),
+    objectToAdmin: () =>
+      answer("objectToAdmin", () => {
+        const notices = status.notices.filter(({ code }) => code !== "admin_comes");
+        emit({ name: "sync-status", payload: { ...status, notices } });
+      }),
     listLedger: (filter, before) =>
       answer("listLedger", () => {
         const words = filter.query.toLowerCase();

@@ -145,6 +145,8 @@ export const messages = {
     rolesLapsed:
       "More than a week without contact. What all staff may do goes on; prescriptions wait until this computer has reached the server.",
     noticeRead: (detail: string) => `Read: ${detail}`,
+    objectToAdmin: "Object",
+    objectedToAdmin: "You have objected: the operator makes nobody an admin.",
     today: "Today",
     chart: "Chart",
     pad: "Pad",

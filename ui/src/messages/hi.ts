@@ -136,6 +136,8 @@ export const messages: typeof english = {
     rolesLapsed:
       "एक हफ़्ते से अधिक संपर्क नहीं। जो सब कर्मचारी कर सकते हैं वह चलता है; पर्चे तब तक रुकेंगे जब तक यह कंप्यूटर सर्वर तक न पहुँचे।",
     noticeRead: (detail) => `पढ़ लिया: ${detail}`,
+    objectToAdmin: "आपत्ति करें",
+    objectedToAdmin: "आपने आपत्ति की है: ऑपरेटर किसी को एडमिन नहीं बनाएगा।",
     today: "आज",
     chart: "चार्ट",
     pad: "पैड",
