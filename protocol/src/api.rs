@@ -79,7 +79,7 @@ pub struct RegisterRequest {
 }
 
 /// A doctor's profile.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NewDoctor {
     /// `Role::Doctor` or `Role::Dentist`.
@@ -399,6 +399,10 @@ pub enum NoticeCode {
     LogChanged,
     /// The server's data was restored from a backup. Said by the desktop as well.
     Restored,
+    /// A later server has a word that this program does not know: its sentence says all.
+    #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    Other,
 }
 
 /// Something that the tenant's people should know.
@@ -442,6 +446,11 @@ pub enum Fate {
     Replaced,
     /// It was quarantined, and a person discarded it.
     Discarded,
+    /// A later server has a word that this program does not know: the change is neither in nor out here before it does.
+    #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    #[cfg_attr(feature = "ts", ts(skip))]
+    Other,
 }
 
 impl Fate {
@@ -450,9 +459,9 @@ impl Fate {
         matches!(self, Self::Applied | Self::Merged | Self::Conflict)
     }
 
-    /// Whether it waits for a person. Every other fate is final.
+    /// Whether it waits: for a person, or for a program that knows what became of it. Every other fate is final.
     pub fn is_aside(self) -> bool {
-        matches!(self, Self::Quarantined | Self::Blocked)
+        matches!(self, Self::Quarantined | Self::Blocked | Self::Other)
     }
 }
 
@@ -610,6 +619,9 @@ pub struct RecalledPerson {
     pub full_name: String,
     /// Their e-mail.
     pub email: String,
+    /// Their profile as a prescriber, of the id that the lease names. The server takes it where it has none of theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doctor: Option<NewDoctor>,
 }
 
 /// Rows of one table that only a desktop has.
@@ -694,6 +706,32 @@ mod tests {
         let position = Position { version: 42, table: TableName::Patients, id: uuid::Uuid::now_v7() };
         assert_eq!(position.to_string().parse(), Ok(position));
         assert!("42.nowhere.x".parse::<Position>().is_err());
+    }
+
+    #[test]
+    fn words_of_a_later_server_fail_no_answer() {
+        let hash = Hash::ZERO;
+        let answer = format!(
+            r#"{{"head_before":41,"head":42,"rows":[],"server_time":"2026-11-23T04:11:09Z",
+            "receipts":[{{"sequence":1,"hash":"{hash}","fate":"applied"}},
+                        {{"sequence":2,"hash":"{hash}","fate":"quarantined","code":"too_bright","detail":"Too bright."}},
+                        {{"sequence":3,"hash":"{hash}","fate":"forwarded"}}],
+            "notices":[{{"code":"near_limit","detail":"Nearly full."}},{{"code":"moon_full","detail":"The moon is full."}}]}}"#
+        );
+        let answer: PushResponse = serde_json::from_str(&answer).expect("BUG: read");
+        let receipts: Vec<_> = answer.receipts.iter().map(|one| (one.fate, one.code)).collect();
+        assert_eq!(
+            receipts,
+            [(Fate::Applied, None), (Fate::Quarantined, Some(RefusalCode::Other)), (Fate::Other, None)]
+        );
+        assert!(Fate::Other.is_aside() && !Fate::Other.is_in());
+        assert_eq!(
+            (answer.notices[0].code, answer.notices[1].code),
+            (NoticeCode::NearLimit, NoticeCode::Other)
+        );
+        assert_eq!(answer.notices[1].detail, "The moon is full.");
+        // What is no word is no answer of a server of ours.
+        assert!(serde_json::from_str::<Notice>(r#"{"code":7,"detail":"Seven."}"#).is_err());
     }
 
     #[test]

@@ -83,6 +83,10 @@ pub enum ErrorCode {
     Locked,
     /// The computer is not enrolled.
     NotEnrolled,
+    /// A later server has a word that this program does not know: its sentence says all.
+    #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    Other,
 }
 
 /// A refusal, as `application/problem+json` (RFC 9457).
@@ -130,6 +134,10 @@ pub enum RefusalCode {
     NotSigned,
     /// The computer's keys had been lost: what it had not sent was found on its disk.
     Adopted,
+    /// A later server has a word that this program does not know: its sentence says all.
+    #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    Other,
 }
 
 /// A refusal of a mutation's content: it waits for a person.

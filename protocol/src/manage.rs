@@ -188,6 +188,10 @@ pub enum RevocationState {
     Leaving,
     /// Its keys and files are gone.
     Done,
+    /// A later server has a word that this program does not know.
+    #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    Other,
 }
 
 /// What became of a computer that was taken out of service.

@@ -1,7 +1,7 @@
 //! Who may do what. The table of roles is fixed: six roles, one of them the operator's and outside every
 //! tenant.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::table::Writer;
 
@@ -78,12 +78,20 @@ impl Capability {
     }
 }
 
-/// All roles of one person: an owner is often admin and doctor.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// All roles of one person: an owner is often admin and doctor. What a later server calls a role, and this program does not
+/// know, lets nobody do anything here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
 pub struct Roles(pub Vec<Role>);
+
+impl<'de> Deserialize<'de> for Roles {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let names = Vec::<String>::deserialize(deserializer)?;
+        Ok(Self(names.iter().filter_map(|name| Role::find(name)).collect()))
+    }
+}
 
 impl Roles {
     /// Whether one of the roles has this capability.
@@ -131,6 +139,18 @@ mod tests {
             .map(|role| Roles(vec![role]).may_write(Writer::Prescriber));
         assert_eq!(prescribers, [false, true, true, false, false]);
         assert!(Roles(vec![Role::Admin, Role::Doctor]).may_write(Writer::Prescriber));
+    }
+
+    #[test]
+    fn a_role_of_a_later_server_lets_nobody_do_anything_and_takes_nothing_away() {
+        let read = |text| serde_json::from_str::<Roles>(text).expect("BUG: roles");
+        assert_eq!(read(r#"["pharmacist","nurse"]"#), Roles(vec![Role::Nurse]));
+        let alone = read(r#"["pharmacist"]"#);
+        assert!(!alone.may_write(Writer::Anyone) && !alone.has(Capability::Work));
+        assert!(
+            serde_json::from_str::<Role>(r#""pharmacist""#).is_err(),
+            "nobody is made what does not exist"
+        );
     }
 
     #[test]

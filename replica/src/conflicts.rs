@@ -65,6 +65,8 @@ impl Replica {
         for id in ids {
             let Ok(id) = id?.parse::<ConflictId>() else { continue };
             match self.item(tx, id.0) {
+                // Of a kind that only a later program shows: it waits, and does not hide the others.
+                Ok(item) if Kind::of(&item).is_none() => {}
                 Ok(item) => found.push(self.view_of(tx, id, &item)?),
                 Err(Error::NotFound) => {}
                 Err(error) => return Err(error),

@@ -327,7 +327,7 @@ impl Desk {
         self.keep_refresh_token(installation, session)?;
         files::rename(&unfinished, &self.home())?;
         let here = self.here()?;
-        self.show_code(&code, &made, &facts, session.user.id);
+        self.show_code(&code, &made, &facts, Some(session.user.id));
         let sign_in = SignIn {
             store: Arc::new(Store::open(&here.slots.database(), &key)?),
             person: session.user.clone(),
@@ -501,6 +501,7 @@ impl Desk {
         here.guard.opened()?;
         let (own_key, told_with) = own_key.unzip();
         self.sweep_lost(&here.slots);
+        self.show_code_to(person.id);
         let (token, typed) = match access {
             Access::Token(token) => (Some(token), told_with),
             Access::Typed(typed) => (None, Some(typed)),

@@ -44,7 +44,8 @@ pub enum RecoverStep {
 
 /// A recovery code that someone must write down.
 pub(crate) struct ShownCode {
-    user: UserId,
+    /// For whom it was made; nobody as long as nobody has signed in since.
+    user: Option<UserId>,
     page: RecoveryPage,
 }
 
@@ -138,7 +139,7 @@ impl Desk {
             here.slots.save()?;
             // What opened the old file, if it is still somewhere, opens nothing here.
             desk.keyring.forget(old).ok();
-            desk.show_code(&next.code, &next.made, &next.facts, session.user.id);
+            desk.show_code(&next.code, &next.made, &next.facts, Some(session.user.id));
             let password_version = typed.version;
             let access = Access::Token(session.tokens.access_token);
             let own_key = Some((own_key, Typed::new(&session.user.email, &password)));
@@ -315,7 +316,7 @@ impl Desk {
             let code = RecoveryCode::random()?;
             let made = slots.put_recovery(&code, &key, desk.clock.now())?;
             slots.save()?;
-            desk.show_code(&code, &made, &replica.store.facts()?, replica.person.id);
+            desk.show_code(&code, &made, &replica.store.facts()?, Some(replica.person.id));
             replica.store.put_recovery(&made)?;
             replica.wake();
             desk.events.send(Event::State).ok();
@@ -327,7 +328,7 @@ impl Desk {
     /// The recovery code that waits to be written down, as long as whoever it was made for is signed in.
     pub fn recovery_page(&self) -> Result<Option<RecoveryPage>> {
         let user = self.replica()?.person.id;
-        Ok(self.shown().as_ref().filter(|shown| shown.user == user).map(|shown| shown.page.clone()))
+        Ok(self.shown().as_ref().filter(|shown| shown.user == Some(user)).map(|shown| shown.page.clone()))
     }
 
     /// Whoever is signed in says that the code is written down: it is never shown again.
@@ -342,8 +343,14 @@ impl Desk {
         Ok(self.state())
     }
 
-    /// Shows a code to whom it was made for.
-    pub(crate) fn show_code(&self, code: &RecoveryCode, made: &RecoveryMade, facts: &Facts, user: UserId) {
+    /// Shows a code to whom it was made for, or to whoever signs in next.
+    pub(crate) fn show_code(
+        &self,
+        code: &RecoveryCode,
+        made: &RecoveryMade,
+        facts: &Facts,
+        user: Option<UserId>,
+    ) {
         let page = RecoveryPage {
             code: code.text().to_string(),
             fingerprint: made.fingerprint.clone(),
@@ -355,6 +362,13 @@ impl Desk {
         *self.shown() = Some(ShownCode { user, page });
     }
 
+    /// A code that nobody was shown yet is theirs who signs in now.
+    pub(crate) fn show_code_to(&self, user: UserId) {
+        if let Some(shown) = self.shown().as_mut() {
+            shown.user.get_or_insert(user);
+        }
+    }
+
     /// How the recovery code of this computer stands, for whoever is signed in.
     pub(crate) fn recovery_view(&self, user: UserId) -> RecoveryView {
         let slots = self.slots().ok().flatten();
@@ -363,7 +377,7 @@ impl Desk {
             fingerprint: known.map(|(made, _)| made.fingerprint.clone()),
             made_at: known.map(|(made, _)| moment_text(made.made_at)),
             is_kept: known.is_some_and(|(_, is_kept)| is_kept),
-            is_shown: self.shown().as_ref().is_some_and(|shown| shown.user == user),
+            is_shown: self.shown().as_ref().is_some_and(|shown| shown.user == Some(user)),
         }
     }
 

@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::guard::Guard;
 use crate::keyring::{DeviceSecrets, RefreshToken};
 use crate::own_key::OwnKey;
+use crate::recovery_code::RecoveryCode;
 use crate::slots::{About, OpenSlot, Password, Slots};
 use crate::store::{DatabaseKey, Past, Renewed, Store};
 use crate::sync::client::{Client, parse_address};
@@ -181,7 +182,7 @@ impl Desk {
         let text = typed.password.clone();
         let typed = typed.clone();
         blocking(move || {
-            let mut here = desk.write_server_slot(&old, &key, &renewed)?;
+            let mut here = desk.write_server_slot(&old, &key, &store, &renewed)?;
             here.guard.learn_key(order_key.or(store.order_key()?));
             if let Some(Answered { session, nonce }) = &answered {
                 take(&here.guard, session.tokens.standing.as_ref(), nonce);
@@ -220,14 +221,21 @@ impl Desk {
             store.forget_renewed()?;
             return Ok(None);
         }
-        let here = self.write_server_slot(old, key, &renewed)?;
+        let here = self.write_server_slot(old, key, store, &renewed)?;
         store.forget_renewed()?;
         self.forget_secrets(old, &renewed);
         Ok(Some(here))
     }
 
-    /// Writes the slots of the computer that this one has become: only the server opens them yet.
-    fn write_server_slot(&self, old: &About, key: &DatabaseKey, renewed: &Renewed) -> Result<Here> {
+    /// Writes the slots of the computer that this one has become: only the server and a recovery code open them yet. Who
+    /// signs in next is shown that code.
+    fn write_server_slot(
+        &self,
+        old: &About,
+        key: &DatabaseKey,
+        store: &Store,
+        renewed: &Renewed,
+    ) -> Result<Here> {
         let about =
             About { installation_id: renewed.installation, device_id: renewed.device_id, ..old.clone() };
         let secrets = self.keyring.device(renewed.installation)?;
@@ -235,7 +243,11 @@ impl Desk {
         let key_version = Slots::find(&self.home())?.map_or(1, |slots| slots.key_version());
         let mut slots = Slots::new(&self.home(), about, key_version, &secrets);
         slots.put_server(&renewed.unlock_key, &secrets, key)?;
+        let code = RecoveryCode::random()?;
+        let made = slots.put_recovery(&code, key, self.clock.now())?;
+        store.put_recovery(&made)?;
         slots.save()?;
+        self.show_code(&code, &made, &store.facts()?, None);
         self.forget_guard();
         self.here()
     }

@@ -411,7 +411,7 @@ impl LedgerState {
             Fate::Merged => "merged",
             Fate::Conflict => "conflict",
             Fate::Quarantined => "quarantined",
-            Fate::Blocked => "blocked",
+            Fate::Blocked | Fate::Other => "blocked",
             Fate::Replaced => "replaced",
             Fate::Discarded => "discarded",
         }

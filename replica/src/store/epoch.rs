@@ -1,8 +1,11 @@
 //! The server's data began a new life: it was restored from a backup.
 
-use protocol::api::{EpochState, MAX_RECALLED, OnlyHere, RecalledPerson, Recollection, StaffMember};
-use protocol::id::Epoch;
+use protocol::api::{
+    EpochState, MAX_RECALLED, NewDoctor, OnlyHere, RecalledPerson, Recollection, StaffMember,
+};
+use protocol::id::{DoctorId, Epoch};
 use protocol::mutation::Mutation;
+use protocol::permission::Role;
 use protocol::standing::{Order, SignedOrder};
 use protocol::table::TableName;
 use protocol::validate::{moment_text, parse_moment};
@@ -12,8 +15,10 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::renewal::past_until;
+use super::rows::get_row;
 use super::{Store, desk_events, files, meta, set_meta, staged};
 use crate::error::Result;
+use crate::replica::{some_text, text};
 
 /// That the server's data was restored, as this computer learnt it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,10 +59,15 @@ impl Store {
             let mut people = Vec::new();
             for colleague in lease.people.iter().take(MAX_RECALLED) {
                 let staff = meta::<StaffMember>(tx, &format!("staff/{}", colleague.user_id))?;
+                let doctor = match colleague.doctor_id {
+                    Some(id) => profile(tx, id)?,
+                    None => None,
+                };
                 people.extend(staff.map(|staff| RecalledPerson {
                     user_id: staff.id,
                     full_name: staff.full_name,
                     email: staff.email,
+                    doctor,
                 }));
             }
             Ok(Some(Recollection { epoch, lease: Some(order), people, sent_again: None, only_here: None }))
@@ -114,6 +124,25 @@ impl Store {
             set_meta(tx, "restored", &Restored { at: moment_text(at), sent_again })
         })
     }
+}
+
+/// What stands under somebody's prescriptions, as far as it is here.
+fn profile(tx: &Transaction<'_>, id: DoctorId) -> Result<Option<NewDoctor>> {
+    let Some(row) = get_row(tx, TableName::Doctors, id.0)?.filter(|row| !row.is_deleted) else {
+        return Ok(None);
+    };
+    let role = match text(&row.values, "kind") {
+        "physician" => Role::Doctor,
+        "dentist" => Role::Dentist,
+        _ => return Ok(None),
+    };
+    Ok(Some(NewDoctor {
+        role,
+        specialization: some_text(&row.values, "specialization"),
+        qualifications: some_text(&row.values, "qualifications"),
+        registration_number: text(&row.values, "registration_number").to_owned(),
+        registration_council: text(&row.values, "registration_council").to_owned(),
+    }))
 }
 
 /// What the server does not have waits again; answers how much that is.

@@ -290,6 +290,9 @@ pub(crate) fn signed(row: &rusqlite::Row<'_>) -> Result<SignedMutation> {
     })
 }
 
+/// What is said of a change with which a later server did something that this program does not know.
+const UNKNOWN_FATE: &str = "The server did something with this change that this version of Clinic Desk does not know. The change is kept here and on the server; what became of it shows once Clinic Desk is updated.";
+
 /// Marks exactly the mutations that these receipts name. Answers of how many that is news.
 pub(super) fn mark(tx: &Transaction<'_>, receipts: &[Receipt], at: OffsetDateTime) -> Result<usize> {
     let mut n_new = 0;
@@ -301,7 +304,9 @@ pub(super) fn mark(tx: &Transaction<'_>, receipts: &[Receipt], at: OffsetDateTim
             .query_row((receipt.sequence, receipt.hash.to_string()), |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         let Some((before, known_detail)) = known else { continue };
-        let fate = serde_json::to_value(receipt.fate)?;
+        // This file has no word for it; it is asked for again until a later program has one.
+        let fate = if receipt.fate == Fate::Other { Fate::Blocked } else { receipt.fate };
+        let fate = serde_json::to_value(fate)?;
         let detail = detail(receipt);
         if before.as_deref() == fate.as_str() && known_detail == detail {
             continue;
@@ -346,5 +351,6 @@ fn detail(receipt: &Receipt) -> Option<String> {
                 columns.join(", ")
             ))
         }
+        Fate::Other => Some(receipt.detail.clone().unwrap_or_else(|| UNKNOWN_FATE.to_owned())),
     }
 }

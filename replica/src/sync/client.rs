@@ -405,6 +405,10 @@ fn query_text(query: &impl Serialize) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+    use futures_util::future::BoxFuture;
+    use futures_util::{FutureExt, StreamExt, stream};
+
     use super::*;
 
     #[test]
@@ -431,6 +435,24 @@ mod tests {
         for broken in [r#"{"row":{"table":"patients","id":1}}"#, r#"{"row":{"table":"vacc"#, "{}", "<html>"] {
             assert!(parse_line(broken.as_bytes()).is_err(), "{broken}");
         }
+    }
+
+    /// A server that refuses everything, in these words.
+    struct Refuses(&'static str);
+
+    impl Wire for Refuses {
+        fn send(&self, _: Request) -> BoxFuture<'_, Result<Answer>> {
+            let body = stream::iter([Ok(Bytes::from(self.0))]).boxed();
+            async move { Ok(Answer { status: 403, kind: "application/problem+json".into(), body }) }.boxed()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refusal_of_a_later_server_is_told_in_its_own_words() {
+        let says = r#"{"type":"about:blank","status":403,"code":"moon_full","detail":"Not at full moon."}"#;
+        let refused = Client::over(Arc::new(Refuses(says))).tenant(&Secret("token".into())).await;
+        let Err(error) = refused else { panic!("BUG: refused") };
+        assert_eq!((error.code(), error.to_string().as_str()), (ErrorCode::Other, "Not at full moon."));
     }
 
     #[test]

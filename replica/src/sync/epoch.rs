@@ -51,6 +51,10 @@ impl Line {
                 tracing::warn!(detail, "the restored server did not take what this computer knows");
                 Ok(())
             }
+            Err(Error::TooLarge) => {
+                tracing::warn!("what this computer knows is more than the restored server takes");
+                Ok(())
+            }
             // It has yet another one by now: whatever is asked next comes back here.
             Err(Error::Server { code: ErrorCode::EpochChanged, .. }) => Ok(()),
             told => told,

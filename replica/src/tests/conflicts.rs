@@ -78,6 +78,17 @@ fn an_item_shows_both_values_with_who_wrote_them_and_which_one_holds() {
 }
 
 #[test]
+fn an_item_of_a_kind_that_only_a_later_program_shows_hides_no_other() {
+    let fixture = fixture(Role::Doctor);
+    let sunita = known(&fixture, "Sunita", "98204 41276", &[("blood_group", json!("B+"))]);
+    opened(&fixture, json!({ "kind": "eclipse", "row_id": sunita, "patient_id": sunita }));
+    let id = blood_group(&fixture, sunita);
+    let ids = |shown: Vec<crate::view::Conflict>| shown.into_iter().map(|one| one.id).collect::<Vec<_>>();
+    assert_eq!(ids(fixture.replica.conflicts(true).expect("BUG: shown")), [id]);
+    assert_eq!(ids(fixture.replica.chart(sunita).expect("BUG: a chart").conflicts), [id]);
+}
+
+#[test]
 fn a_decision_and_what_carries_it_out_are_one_mutation_and_hold_at_once() {
     let fixture = fixture(Role::Doctor);
     let sunita = known(&fixture, "Sunita", "98204 41276", &[("blood_group", json!("B+"))]);

@@ -18,6 +18,7 @@ use crate::desk::Desk;
 use crate::error::Error;
 use crate::guard::Guard;
 use crate::keyring::{DeviceSecrets, Keyring};
+use crate::recovery_code::RecoveryCode;
 use crate::slots::{About, Password, SlotCost, Slots};
 use crate::store::{Facts, Past, Renewed, Store};
 use crate::view::AppState;
@@ -136,7 +137,8 @@ async fn a_computer_whose_slots_say_what_it_is_keeps_its_keys_and_its_people() {
     let (desk, keyring) = stopped(folder.path(), true);
     for _ in 0..2 {
         let state = desk.unlock(EMAIL, PASSWORD).await.expect("BUG: opens");
-        assert!(matches!(state, AppState::Unlocked { .. }));
+        let AppState::Unlocked { recovery, .. } = state else { panic!("{state:?}") };
+        assert!(!recovery.is_shown, "nobody is shown a code that was made before");
         assert_eq!(pending(&desk), None);
         assert!(keyring.device(NEW).is_ok());
         desk.lock();
@@ -148,11 +150,20 @@ async fn a_computer_whose_slots_do_not_say_so_yet_becomes_it_with_the_next_passw
     let folder = tempfile::tempdir().expect("BUG: a folder");
     let (desk, keyring) = stopped(folder.path(), false);
     let state = desk.unlock(EMAIL, PASSWORD).await.expect("BUG: opens");
-    assert!(matches!(state, AppState::Unlocked { .. }));
+    let AppState::Unlocked { recovery, .. } = state else { panic!("{state:?}") };
+    assert!(recovery.is_shown && !recovery.is_kept, "{recovery:?}");
     assert_eq!(pending(&desk), None);
     assert!(keyring.device(NEW).is_ok() && keyring.device(OLD).is_err());
     let slots = Slots::find(&desk.home()).expect("BUG: readable").expect("BUG: there");
     assert_eq!(slots.about().installation_id, NEW);
+    // Its code is another one than that of the computer whose copy it is, opens it, and the server will be told of it.
+    let page = desk.recovery_page().expect("BUG: signed in").expect("BUG: shown");
+    let code = RecoveryCode::parse(&page.code).expect("BUG: a code");
+    assert!(slots.open_recovery(&code).expect("BUG: whole").is_some_and(|opened| opened.0 == key(7).0));
+    let untold = desk.replica().expect("BUG: open").store.untold_recovery().expect("BUG: readable");
+    assert_eq!(untold.map(|made| made.fingerprint), Some(page.fingerprint));
+    desk.recovery_is_kept().expect("BUG: written");
+    assert!(desk.recovery_page().expect("BUG: signed in").is_none());
     desk.lock();
     // It has not heard from the server as what it is.
     assert!(matches!(desk.unlock(EMAIL, PASSWORD).await, Err(Error::NeedsServer)));

@@ -9,13 +9,13 @@ use protocol::standing::{Colleague, Lease, Order, SignedOrder};
 use protocol::table::TableName;
 use uuid::Uuid;
 
-use super::{Fixture, NOW, facts, fixture};
+use super::{Fixture, NOW, doctor_id, facts, fixture};
 
 fn lease(epoch: Option<Epoch>, offline_days: u8) -> SignedOrder {
     let person = |id| Colleague {
         user_id: UserId(id),
         roles: Roles(vec![Role::Doctor]),
-        doctor_id: None,
+        doctor_id: (id == Uuid::from_u128(5)).then(doctor_id),
         password_version: 1,
     };
     let lease = Lease {
@@ -59,6 +59,10 @@ fn the_last_word_of_a_life_of_the_data_is_kept_until_the_next_one_begins() {
     // Of whom only the server knows the name is told none.
     let names: Vec<&str> = known.people.iter().map(|person| person.full_name.as_str()).collect();
     assert_eq!(names, ["Anjali Kulkarni"]);
+    // Her profile goes with her, should the server have lost it.
+    let doctor = known.people[0].doctor.as_ref().expect("BUG: it is here");
+    assert_eq!((doctor.role, doctor.registration_number.as_str()), (Role::Doctor, "2009/04/1187"));
+    assert_eq!((doctor.qualifications.as_deref(), doctor.specialization.as_ref()), (Some("MBBS, MD"), None));
     begin(&fixture, epoch(7));
     let next = lease(Some(epoch(7)), 1);
     store.remember(&next).expect("BUG: kept");

@@ -227,6 +227,28 @@ fn what_was_tried_again_in_vain_is_open_again() {
 }
 
 #[test]
+fn what_a_later_server_did_with_a_change_waits_for_a_program_that_knows_it() {
+    let fixture = fixture(Role::Doctor);
+    let id = known(&fixture);
+    fixture.replica.update_patient(id, &form_in(""), &form_in("Pune")).expect("BUG: edited");
+    let mut later = answer(&fixture.store, 3, vec![]);
+    later.receipts[0].fate = Fate::Other;
+    fixture.store.acknowledge(&later, NOW).expect("BUG: acknowledged");
+    let sequence = later.receipts[0].sequence;
+    assert!(fixture.store.next_batch(500, 1_000_000).expect("BUG").is_empty(), "it is not sent for ever");
+    assert_eq!(fixture.store.set_aside(10).expect("BUG"), [sequence], "it is asked for");
+    let entry = fixture.replica.ledger(1).expect("BUG: a ledger").remove(0);
+    assert!(entry.detail.is_some_and(|detail| detail.contains("once Clinic Desk is updated")));
+    assert_eq!(city(&fixture, id), "Pune");
+    let number = u32::try_from(sequence).expect("BUG: small");
+    assert!(!told(&fixture, &[(number, Fate::Other)], vec![]), "that is no news");
+    let row = as_server(&fixture, id, 4, &[]);
+    assert!(told(&fixture, &[(number, Fate::Applied)], vec![row]));
+    assert!(fixture.store.set_aside(10).expect("BUG").is_empty());
+    assert_eq!(city(&fixture, id), "Pune");
+}
+
+#[test]
 fn what_was_handed_over_needs_nobody_here_and_can_still_be_corrected() {
     let fixture = fixture(Role::Doctor);
     let (_, sequence) = two_cities(&fixture);

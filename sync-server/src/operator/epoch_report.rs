@@ -35,11 +35,11 @@ pub(super) async fn epoch_report(
     let (tenant, code) = find_tenant(db, &options.tenant_code).await?;
     let told = told(db, tenant).await?;
     let people = people(db, tenant).await?;
-    let name_of = |user: &UserId| {
-        people
-            .iter()
-            .find(|(id, _)| *id == user.0)
-            .map_or_else(|| user.to_string(), |(_, email)| email.clone())
+    let find = |user: &UserId| people.iter().find(|person| person.id == user.0);
+    let name_of = |user: &UserId| find(user).map_or_else(|| user.to_string(), |one| one.email.clone());
+    let registration_of = |user: &UserId| {
+        let registration = find(user).and_then(|one| one.registration.clone()).unwrap_or_default();
+        format!("{} ({registration})", name_of(user))
     };
     if options.output.json {
         let desktops = told.iter().map(|told| {
@@ -81,7 +81,7 @@ pub(super) async fn epoch_report(
         };
         writeln!(out, "{}: {} changes sent again; {rows}.", told.name, told.sent_again.unwrap_or(0))?;
         let of = |people: &[UserId]| people.iter().map(name_of).collect::<Vec<_>>().join(", ");
-        let Learnt { revoked, closed, made_again, passwords, roles } = &told.learnt;
+        let Learnt { revoked, closed, made_again, profiles, passwords, roles } = &told.learnt;
         if !revoked.is_empty() {
             let count = revoked.len();
             let (were, are) = if count == 1 { ("computer was", "is") } else { ("computers were", "are") };
@@ -96,6 +96,15 @@ pub(super) async fn epoch_report(
             if !people.is_empty() {
                 writeln!(out, "  {what} {}", of(people))?;
             }
+        }
+        if !profiles.is_empty() {
+            let who: Vec<String> = profiles.iter().map(registration_of).collect();
+            writeln!(
+                out,
+                "  Their profile as a doctor is as this computer told it, and out of use until an admin opens the account; \
+                 compare the registration with their papers first: {}",
+                who.join(", ")
+            )?;
         }
     }
     Ok(())
@@ -129,10 +138,23 @@ async fn told(db: &Db, tenant: TenantId) -> anyhow::Result<Vec<Told>> {
     Ok(told.collect())
 }
 
-async fn people(db: &Db, tenant: TenantId) -> anyhow::Result<Vec<(Uuid, String)>> {
+/// A member of staff, and what stands in their profile as a prescriber.
+struct Member {
+    id: Uuid,
+    email: String,
+    registration: Option<String>,
+}
+
+async fn people(db: &Db, tenant: TenantId) -> anyhow::Result<Vec<Member>> {
     let mut tx = db.read(tenant).await?;
-    let people = sqlx::query!("select id, email from users where tenant_id = $1", tenant.0)
-        .fetch_all(&mut *tx)
-        .await?;
-    Ok(people.into_iter().map(|person| (person.id, person.email)).collect())
+    let people = sqlx::query_as!(
+        Member,
+        r#"select u.id, u.email, d.registration_council || ' ' || d.registration_number as registration
+           from users u left join doctors d on d.tenant_id = u.tenant_id and d.user_id = u.id
+           where u.tenant_id = $1"#,
+        tenant.0
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    Ok(people)
 }

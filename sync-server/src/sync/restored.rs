@@ -4,11 +4,12 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use protocol::api::{MAX_RECALLED, OnlyHere, RecalledPerson, Recollection};
+use protocol::api::{MAX_RECALLED, NewDoctor, OnlyHere, RecalledPerson, Recollection};
 use protocol::audit::Action;
-use protocol::id::{DeviceId, TenantId, UserId};
+use protocol::id::{DeviceId, DoctorId, TenantId, UserId};
 use protocol::permission::Role;
 use protocol::standing::{Colleague, Lease};
+use protocol::table::{TABLES, TableName};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sqlx::PgConnection;
@@ -21,7 +22,8 @@ use crate::audit::{self, Event, Lane};
 use crate::auth::Caller;
 use crate::auth::device::{self, Revoke};
 use crate::auth::person::{normalise_email, roles};
-use crate::auth::register::{check_email, fits};
+use crate::auth::register::{check_doctor, check_email, fits};
+use crate::auth::tenant::split_name;
 use crate::error::{Error, Json, Result};
 use crate::manage::staff;
 use crate::{AppState, TenantWriteTx};
@@ -38,6 +40,8 @@ pub(crate) struct Learnt {
     pub(crate) closed: Vec<UserId>,
     /// People whose account was made since the backup: it is there again, closed, so that what they did has an author.
     pub(crate) made_again: Vec<UserId>,
+    /// People whose profile as a prescriber was lost and is there again, out of use, as this computer told it.
+    pub(crate) profiles: Vec<UserId>,
     /// People whose password was changed since: only the one before opens their account.
     pub(crate) passwords: Vec<UserId>,
     /// People whose roles were others.
@@ -46,8 +50,8 @@ pub(crate) struct Learnt {
 
 impl Learnt {
     fn is_nothing(&self) -> bool {
-        let Self { revoked, closed, made_again, passwords, roles } = self;
-        let people = [closed, made_again, passwords, roles];
+        let Self { revoked, closed, made_again, profiles, passwords, roles } = self;
+        let people = [closed, made_again, profiles, passwords, roles];
         revoked.is_empty() && people.iter().all(|people| people.is_empty())
     }
 }
@@ -119,9 +123,7 @@ pub(crate) async fn restored(
 fn check(request: &Recollection) -> Result<()> {
     let too_many = |rows: &OnlyHere| rows.ids.len() > MAX_RECALLED;
     let only_here = request.only_here.as_deref().unwrap_or_default();
-    if request.people.len() > MAX_RECALLED
-        || only_here.len() > protocol::table::TABLES.len()
-        || only_here.iter().any(too_many)
+    if request.people.len() > MAX_RECALLED || only_here.len() > TABLES.len() || only_here.iter().any(too_many)
     {
         return Err(Error::Invalid("This is more than one computer may tell at once."));
     }
@@ -138,6 +140,12 @@ async fn learn(
     for colleague in &lease.people {
         let recalled = known.iter().find(|person| person.user_id == colleague.user_id);
         meet(tx, caller.tenant, colleague, recalled, &mut learnt).await?;
+        let doctor = recalled.and_then(|person| person.doctor.as_ref());
+        if let Some((id, doctor)) = colleague.doctor_id.zip(doctor)
+            && bring_profile(tx, caller, colleague.user_id, id, doctor).await?
+        {
+            learnt.profiles.push(colleague.user_id);
+        }
         sqlx::query!(
             "insert into device_users (tenant_id, device_id, user_id, first_signed_in_at, last_signed_in_at)
              select $1, $2, u.id, $4, $4 from users u where u.tenant_id = $1 and u.id = $3
@@ -238,7 +246,7 @@ async fn make_again(
         email
     };
     let name = recalled.full_name.split_whitespace().collect::<Vec<_>>().join(" ");
-    let is_name = fits(protocol::table::TableName::Doctors, "first_name", &name);
+    let is_name = fits(TableName::Doctors, "first_name", &name);
     let name = if is_name { name } else { "Somebody who worked here".to_owned() };
     let names: Vec<String> = then.roles.0.iter().map(|role: &Role| role.as_str().to_owned()).collect();
     sqlx::query!(
@@ -254,6 +262,55 @@ async fn make_again(
     .execute(&mut *tx)
     .await?;
     close(tx, tenant, then.user_id.0).await
+}
+
+/// The profile of somebody who has none, so that what they signed has its doctor: whose it is and its id the server signed,
+/// what stands in it a computer says. It is out of use until an admin opens the account, or gives the role back.
+async fn bring_profile(
+    tx: &mut PgConnection,
+    caller: &Caller,
+    user: UserId,
+    id: DoctorId,
+    doctor: &NewDoctor,
+) -> Result<bool> {
+    if check_doctor(doctor).is_err() {
+        return Ok(false);
+    }
+    let full_name = sqlx::query_scalar!(
+        "select full_name from users where tenant_id = $1 and id = $2",
+        caller.tenant.0,
+        user.0
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    let (first_name, last_name) = split_name(&full_name);
+    if !fits(TableName::Doctors, "first_name", first_name)
+        || last_name.is_some_and(|name| !fits(TableName::Doctors, "last_name", name))
+    {
+        return Ok(false);
+    }
+    let kind = if doctor.role == Role::Dentist { "dentist" } else { "physician" };
+    let brought = sqlx::query!(
+        "insert into doctors
+            (tenant_id, id, user_id, first_name, last_name, kind, specialization, qualifications,
+             registration_number, registration_council, default_clinic_id, is_active)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, false)
+         on conflict do nothing",
+        caller.tenant.0,
+        id.0,
+        user.0,
+        first_name,
+        last_name,
+        kind,
+        doctor.specialization,
+        doctor.qualifications,
+        doctor.registration_number,
+        doctor.registration_council,
+        caller.clinic.0
+    )
+    .execute(&mut *tx)
+    .await?;
+    Ok(brought.rows_affected() > 0)
 }
 
 async fn close(tx: &mut PgConnection, tenant: TenantId, user: Uuid) -> Result<()> {

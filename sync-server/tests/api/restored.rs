@@ -8,8 +8,8 @@ use clinic_sync::operator::{
     EpochTenants, OutputOptions, TenantChoice, TenantCommand, TenantNewEpoch, run_tenant,
 };
 use protocol::api::{
-    DeviceScope, EnrolAgain, EnrolRequest, EnrolResponse, EpochState, Fate, OnlyHere, RecalledPerson,
-    Recollection, Secret, StandingRequest,
+    DeviceScope, EnrolAgain, EnrolRequest, EnrolResponse, EpochState, Fate, NewDoctor, OnlyHere,
+    RecalledPerson, Recollection, Secret, StandingRequest,
 };
 use protocol::error::{ErrorCode, Problem, RefusalCode};
 use protocol::id::{ClinicId, UserId};
@@ -26,9 +26,10 @@ use uuid::Uuid;
 
 use crate::clinic::{Clinic, Desk, EMAIL, PASSWORD, body, edit, new_patient};
 use crate::conflicts::alone;
+use crate::prescription::Written;
 use crate::revoked::{post, revoke};
 use crate::settlements::{item, settled};
-use crate::staff::person;
+use crate::staff::{person, profile};
 
 /// What the server says now of how this desktop stands.
 async fn lease(desk: &Desk) -> SignedOrder {
@@ -326,12 +327,18 @@ async fn who_was_hired_since_the_backup_has_an_account_again_and_an_admin_lets_t
         .await;
     new_epoch(&clinic, &mut [&mut desk, &mut admin]).await;
     let people = vec![
-        RecalledPerson { user_id: nurse, full_name: "  Lata   Pawar ".into(), email: EMAIL.into() },
+        RecalledPerson {
+            user_id: nurse,
+            full_name: "  Lata   Pawar ".into(),
+            email: EMAIL.into(),
+            doctor: None,
+        },
         // Of nobody whom the server named is anything made.
         RecalledPerson {
             user_id: UserId::new(),
             full_name: "Thief".into(),
             email: "thief@example.org".into(),
+            doctor: None,
         },
     ];
     assert_eq!(recall(&desk, &known(&desk, &word, people)).await.status(), 204);
@@ -357,6 +364,70 @@ async fn who_was_hired_since_the_backup_has_an_account_again_and_an_admin_lets_t
     assert_eq!(row.values["alerts"], "Faints at needles.");
     let told = report(&clinic, false).await;
     assert!(told.contains("Made again, closed, for what they did"), "{told}");
+}
+
+#[tokio::test]
+async fn a_doctor_who_was_hired_since_the_backup_has_a_profile_again_and_what_they_signed_goes_in() {
+    let clinic = Clinic::open().await;
+    let (mut desk, mut admin) = (clinic.desk().await, clinic.desk().await);
+    let patient = Uuid::now_v7();
+    desk.write(vec![new_patient(patient, "Sunita")]).await;
+    let (hired, nurse) =
+        (person(&clinic, &desk, Role::Doctor).await, person(&clinic, &desk, Role::Nurse).await);
+    let doctor_id = profile(&clinic, &desk, hired).await;
+    let word = lease(&desk).await;
+    clinic
+        .sql(&format!(
+            "set session_replication_role = replica;
+             delete from doctors where user_id = '{hired}';
+             delete from device_users where user_id in ('{hired}', '{nurse}');
+             delete from users where id in ('{hired}', '{nurse}')"
+        ))
+        .await;
+    new_epoch(&clinic, &mut [&mut desk, &mut admin]).await;
+    let told = |user_id, registration_number: &str| RecalledPerson {
+        user_id,
+        full_name: "Lata Pawar".into(),
+        email: format!("{user_id}@example.org"),
+        doctor: Some(NewDoctor {
+            role: Role::Doctor,
+            specialization: Some("Cardiology".into()),
+            qualifications: None,
+            registration_number: registration_number.to_owned(),
+            registration_council: "MMC".into(),
+        }),
+    };
+    // Whose profile the server did not name gets none, and one that is there is not changed.
+    for (number, of_doctor) in [("2021/07/3344", "2021/07/3344"), ("1", "2021/07/3344")] {
+        let people = vec![told(hired, number), told(nurse, number), told(desk.user, number)];
+        assert_eq!(recall(&desk, &known(&desk, &word, people)).await.status(), 204);
+        let sql = format!(
+            "select count(*) from clinic.doctors where id = '{doctor_id}' and user_id = '{hired}' and not is_active
+             and first_name = 'Lata' and last_name = 'Pawar' and kind = 'physician' and specialization = 'Cardiology'
+             and registration_council = 'MMC' and registration_number = '{of_doctor}'"
+        );
+        assert_eq!(clinic.number(&sql).await, 1, "{number}");
+        assert_eq!(clinic.number("select count(*) from clinic.doctors").await, 2, "{number}");
+    }
+    let said = report(&clinic, false).await;
+    assert!(said.contains("compare the registration with their papers first"), "{said}");
+    assert!(said.contains("(MMC 2021/07/3344)") && !said.contains("(MMC 1)"), "{said}");
+    // What they signed is before the admins, who let it in.
+    let here = (desk.user, desk.doctor);
+    (desk.user, desk.doctor) = (hired, doctor_id);
+    let written = Written::with(&desk, patient, &[], &[]);
+    let before = time::OffsetDateTime::now_utc() - time::Duration::minutes(1);
+    let signed = desk.sign_at(written.changes(), before);
+    let receipt = desk.push(vec![signed]).await.expect("taken").receipts.remove(0);
+    assert_eq!(receipt.code, Some(RefusalCode::NotAllowed), "{receipt:?}");
+    (desk.user, desk.doctor) = here;
+    let answer = settled(&mut admin, (desk.device, 2), Way::Retry, "", vec![]).await;
+    assert_eq!(answer.receipts[0].fate, Fate::Applied, "{answer:?}");
+    let sql = format!(
+        "select count(*) from clinic.prescriptions where id = '{}' and status = 'finalised' and doctor_id = '{doctor_id}'",
+        written.id
+    );
+    assert_eq!(clinic.number(&sql).await, 1);
 }
 
 #[tokio::test]

@@ -314,7 +314,7 @@ fn files(desk: &Desk, tenant: &Tenant, kept: &[Kept]) -> Vec<String> {
         }
     }
     let is_out = desk.is_copied || tenant.devices[&desk.facts.device_id].is_revoked;
-    if !is_out && desk.sends_files() && (counts.waiting > 0 || counts.refused > 0) {
+    if !is_out && desk.sends_files(tenant) && (counts.waiting > 0 || counts.refused > 0) {
         wrong.push(format!("files still wait: {counts:?}"));
     }
     wrong

@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use crate::clinic::{PASSWORD, Place};
 use crate::dice::Dice;
-use crate::server::PROTOCOL;
+use crate::server::{PROTOCOL, Tenant};
 use crate::timeline::{Timeline, lock, moment};
 
 /// A computer out of service tries again so often.
@@ -165,6 +165,9 @@ impl Desk {
     pub fn copy(&mut self, number: usize, time: &Timeline, dice: &mut Dice) -> Self {
         let folder = folder();
         std::fs::copy(self.file(), folder.path().join(FILE)).expect("BUG: room for a file");
+        // What was committed last may stand only here.
+        let log = format!("{FILE}-wal");
+        std::fs::copy(self.folder.path().join(&log), folder.path().join(&log)).ok();
         copy_folder(&self.folder.path().join(FILES), &folder.path().join(FILES))
             .expect("BUG: room for files");
         std::fs::copy(self.folder.path().join(STANDING), folder.path().join(STANDING)).ok();
@@ -295,9 +298,10 @@ impl Desk {
         self.station = None;
     }
 
-    /// Whether the server takes files from whoever sits there.
-    pub fn sends_files(&self) -> bool {
-        self.facts.scope == DeviceScope::Clinical && self.person.roles.is_clinician()
+    /// Whether the server takes files from whoever sits there, by the roles that they have there now.
+    pub fn sends_files(&self, tenant: &Tenant) -> bool {
+        let person = tenant.people.get(&self.person.id);
+        self.facts.scope == DeviceScope::Clinical && person.is_some_and(|one| one.staff.roles.is_clinician())
     }
 
     /// Its file, open: that of the running program, or opened to look at it.

@@ -184,7 +184,7 @@ impl World {
         let is_revoked = tenant.devices[&desk.facts.device_id].is_revoked;
         state.is_some_and(|state| {
             let is_in_step = state.head == Some(tenant.version) && state.compared.is_some();
-            let is_sent = state.waiting == 0 && (state.files.waiting == 0 || !desk.sends_files());
+            let is_sent = state.waiting == 0 && (state.files.waiting == 0 || !desk.sends_files(tenant));
             (is_sent || desk.is_copied) && (is_revoked || is_in_step)
         })
     }

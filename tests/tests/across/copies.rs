@@ -61,6 +61,16 @@ async fn a_copy_goes_on_under_its_own_id_and_both_come_to_the_same() -> anyhow::
     copy.unlock(EMAIL).await?;
     copy.synced().await?;
     assert_eq!(clinic.count("clinic.devices", "true").await?, 2, "asked twice, it is one");
+    // It has a recovery code of its own, which whoever signed in is shown.
+    let AppState::Unlocked { recovery, .. } = copy.desk.state() else { panic!("BUG: signed in") };
+    let page = copy.desk.recovery_page()?.expect("BUG: a code is shown");
+    assert!(recovery.is_shown && recovery.fingerprint.as_ref() == Some(&page.fingerprint), "{recovery:?}");
+    copy.until("the server knows the code", |_| {
+        copy.replica().is_ok_and(|replica| replica.store().untold_recovery().is_ok_and(|made| made.is_none()))
+    })
+    .await?;
+    let known = format!("copied_from is not null and recovery_fingerprint = '{}'", page.fingerprint);
+    assert_eq!(clinic.count("clinic.devices", &known).await?, 1);
     let from =
         "copied_from = (select id from clinic.devices where copied_from is null) and copied_sequence = 2";
     assert_eq!(clinic.count("clinic.devices", from).await?, 1, "the admins see whose copy it is");

@@ -32,8 +32,8 @@ impl Manager {
         }
     }
 
-    fn inhibit(&self, what: &str, _who: &str, _why: &str, mode: &str) -> zbus::fdo::Result<Held> {
-        if (what, mode) != ("sleep", "delay") {
+    fn inhibit(&self, what: &str, who: &str, why: &str, mode: &str) -> zbus::fdo::Result<Held> {
+        if (what, mode) != ("sleep", "delay") || who.is_empty() || why.is_empty() {
             return Err(zbus::fdo::Error::InvalidArgs(what.to_owned()));
         }
         let failed = |error: std::io::Error| zbus::fdo::Error::Failed(error.to_string());

@@ -15,6 +15,7 @@ mod faults;
 mod files;
 mod filling;
 mod harm;
+mod hired_since;
 mod isolation;
 #[cfg(target_os = "linux")]
 mod keys;

@@ -37,7 +37,7 @@ export function Broken({ code, detail, recovery = null }: Props) {
         {broken.lookAgain}
       </Button>
       {recovery && <Recover fingerprint={recovery} />}
-      <LanguageChoice className={classes.language} />
+      <LanguageChoice />
     </main>
   );
 }

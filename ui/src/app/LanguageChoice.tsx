@@ -1,9 +1,10 @@
 import { IconLanguage } from "@tabler/icons-react";
 import { type Language, languages, messages } from "../messages";
 import { useLanguage } from "./language";
+import classes from "./LanguageChoice.module.css";
 
-/** Each other language, by its own name and in its own letters. */
-export function LanguageChoice({ className }: { className: string | undefined }) {
+/** Each other language, by its own name and in its own letters; on the rail it looks like what is around it. */
+export function LanguageChoice({ className = classes.choice }: { className?: string | undefined }) {
   const spoken = useLanguage();
   const others: Language[] = [];
   let one: Language;

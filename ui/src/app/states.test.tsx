@@ -228,9 +228,11 @@ test("who may object to an admin of the operator's does so where it is said, and
   await screen.findByTestId("today");
   const notices: SyncStatus["notices"] = [
     { code: "admin_comes", detail: "The operator will make Ravi Menon an admin." },
+    { code: "other", detail: "What only a later program knows." },
   ];
   act(() => backend.emit({ name: "sync-status", payload: { ...status, notices } }));
   await screen.findByTestId("notice-admin_comes");
+  expect(screen.getByTestId("notice-other").textContent).toContain("only a later program");
   await expectAccessible();
   const state = await backend.appState();
   if (state.state !== "unlocked") throw new Error(state.state);

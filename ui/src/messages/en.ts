@@ -128,6 +128,7 @@ export const messages = {
         lost === 0
           ? `cleared ${time}, and confirmed`
           : `cleared ${time}, and confirmed; ${changes(lost)} on it were never sent`,
+      other: (time: string) => `taken out ${time}; update Clinic Desk to see how far it has come`,
     },
   },
   broken,

@@ -119,6 +119,7 @@ export const messages: typeof english = {
         lost === 0
           ? `${time} को खाली हुआ, पुष्टि हुई`
           : `${time} को खाली हुआ, पुष्टि हुई; इसके ${changes(lost)} कभी नहीं भेजे गए`,
+      other: (time) => `${time} को हटाया गया; कहाँ तक पहुँचा, यह देखने के लिए Clinic Desk को अपडेट करें`,
     },
   },
   broken,

@@ -86,7 +86,7 @@ fn of(code: ErrorCode) -> u8 {
         | ErrorCode::StoreTooNew
         | ErrorCode::DiskFull
         | ErrorCode::NotEnrolled => 5,
-        ErrorCode::Internal => 70,
+        ErrorCode::Internal | ErrorCode::Other => 70,
     }
 }
 

@@ -41,6 +41,7 @@ const states: [Partial<RevocationView>, RegExp][] = [
   [{ state: "acknowledged" }, /clears itself a day after/],
   [{ state: "acknowledged", hasConsent: true }, /hands over what it had/],
   [{ state: "leaving" }, /is being cleared/],
+  [{ state: "other" }, /update Clinic Desk to see how far it has come/],
   [{ state: "done", doneAt: "2026-11-23T10:00:00", lost: 0 }, /cleared .*, and confirmed$/],
   [{ state: "done", doneAt: "2026-11-23T10:00:00", lost: 2 }, /2 changes on it were never sent/],
 ];

@@ -114,6 +114,8 @@ function stateWords({ revocation, leaseUntil, isCopied, isACopy, ...one }: Compu
       return states.leaving;
     case "done":
       return states.done(timeOrDay(revocation.doneAt ?? revocation.askedAt), revocation.lost ?? 0);
+    case "other":
+      return states.other(timeOrDay(revocation.askedAt));
   }
 }
 

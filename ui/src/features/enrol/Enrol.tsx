@@ -1,10 +1,10 @@
-import { Button, PasswordInput, TextInput } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type ComponentProps, useState } from "react";
 import { queryKeys } from "../../app/queries";
 import { useBackend } from "../../ipc/context";
 import { LanguageChoice } from "../../app/LanguageChoice";
 import { messages } from "../../messages";
+import { CurrentPassword, useTyped } from "../../shared/form";
 import { Logo } from "../../shared/Logo";
 import { Problem } from "../../shared/parts";
 import classes from "./Enrol.module.css";
@@ -15,22 +15,12 @@ const empty = { server: "", code: "", email: "", password: "", deviceName: "" };
 export function Enrol() {
   const backend = useBackend();
   const client = useQueryClient();
-  const [typed, setTyped] = useState(empty);
   const { enrol, common } = messages;
+  const { typed, field } = useTyped(empty, enrol);
   const mutation = useMutation({
     mutationFn: () => backend.enrol(typed),
     onSuccess: (state) => client.setQueryData(queryKeys.appState, state),
   });
-  const field = (name: keyof typeof empty): ComponentProps<typeof TextInput> => ({
-    label: enrol[name],
-    value: typed[name],
-    required: true,
-    withAsterisk: false,
-    size: "md",
-    spellCheck: false,
-    onChange: (event) => setTyped({ ...typed, [name]: event.currentTarget.value }),
-  });
-  const { label, value, onChange } = field("password");
   return (
     <main className={classes.screen}>
       <section className={classes.left}>
@@ -46,7 +36,7 @@ export function Enrol() {
             <li key={step}>{step}</li>
           ))}
         </ol>
-        <LanguageChoice className={classes.language} />
+        <LanguageChoice />
       </section>
       <section className={classes.right}>
         <form
@@ -61,16 +51,7 @@ export function Enrol() {
           <TextInput {...field("server")} description={enrol.serverHint} autoFocus />
           <TextInput {...field("code")} description={enrol.codeHint} autoComplete="one-time-code" />
           <TextInput {...field("email")} type="email" autoComplete="username" />
-          <PasswordInput
-            label={label}
-            value={value}
-            onChange={onChange}
-            size="md"
-            required
-            withAsterisk={false}
-            autoComplete="current-password"
-            visibilityToggleButtonProps={{ "aria-label": messages.common.showPassword }}
-          />
+          <CurrentPassword {...field("password")} />
           <TextInput {...field("deviceName")} description={enrol.deviceNameHint} />
           {mutation.error && <Problem error={mutation.error} />}
           <Button type="submit" size="md" loading={mutation.isPending}>

@@ -1,10 +1,11 @@
-import { Button, PasswordInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { queryKeys } from "../../app/queries";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
 import { Dialog } from "../../shared/Dialog";
+import { CurrentPassword } from "../../shared/form";
 import { Problem } from "../../shared/parts";
 import classes from "./Recovery.module.css";
 
@@ -29,14 +30,10 @@ export function NewCode({ onClose }: { onClose: () => void }) {
       >
         <h2>{recovery.make}</h2>
         <p>{recovery.makeText}</p>
-        <PasswordInput
+        <CurrentPassword
           label={recovery.password}
           value={password}
           onChange={(event) => setPassword(event.currentTarget.value)}
-          required
-          withAsterisk={false}
-          autoComplete="current-password"
-          visibilityToggleButtonProps={{ "aria-label": common.showPassword }}
         />
         {make.error && <Problem error={make.error} />}
         <div className={classes.buttons}>

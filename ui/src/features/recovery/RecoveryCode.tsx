@@ -78,7 +78,7 @@ export function RecoveryCode({ idleMinutes }: { idleMinutes: number }) {
           </form>
         </>
       )}
-      <LanguageChoice className={classes.language} />
+      <LanguageChoice />
     </main>
   );
 }

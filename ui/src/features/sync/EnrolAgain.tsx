@@ -1,9 +1,10 @@
-import { Button, PasswordInput, TextInput } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { queryKeys } from "../../app/queries";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
+import { CurrentPassword } from "../../shared/form";
 import { Problem } from "../../shared/parts";
 import classes from "./SyncCentre.module.css";
 
@@ -36,10 +37,9 @@ export function EnrolAgain() {
           autoComplete="off"
           onChange={(event) => setCode(event.currentTarget.value)}
         />
-        <PasswordInput
+        <CurrentPassword
           label={again.password}
           value={password}
-          autoComplete="current-password"
           onChange={(event) => setPassword(event.currentTarget.value)}
         />
         {enrolAgain.error && <Problem error={enrolAgain.error} />}

@@ -1,10 +1,11 @@
-import { Button, PasswordInput, TextInput } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { queryKeys } from "../../app/queries";
 import type { Person } from "../../ipc/bindings/Person";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
+import { CurrentPassword } from "../../shared/form";
 import { Avatar, Problem } from "../../shared/parts";
 import classes from "./Unlock.module.css";
 
@@ -15,7 +16,7 @@ export function PasswordForm({ person, submit }: { person: Person | null; submit
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
   const field = useRef<HTMLInputElement>(null);
-  const { unlock, common } = messages;
+  const { unlock } = messages;
   const mutation = useMutation({
     mutationFn: () => backend.unlock(person?.email ?? email, password),
     onSuccess: (state) => client.setQueryData(queryKeys.appState, state),
@@ -47,15 +48,11 @@ export function PasswordForm({ person, submit }: { person: Person | null; submit
           onChange={(event) => setEmail(event.currentTarget.value)}
         />
       )}
-      <PasswordInput
+      <CurrentPassword
         ref={field}
         label={unlock.password}
         size="md"
         autoFocus={person !== null}
-        required
-        withAsterisk={false}
-        autoComplete="current-password"
-        visibilityToggleButtonProps={{ "aria-label": common.showPassword }}
         value={password}
         onChange={(event) => setPassword(event.currentTarget.value)}
       />

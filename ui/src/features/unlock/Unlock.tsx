@@ -75,7 +75,7 @@ export function Unlock({ tenantName, clinicName, people, lease, waiting }: Props
             </span>
           </button>
         </div>
-        <LanguageChoice className={classes.language} />
+        <LanguageChoice />
         <Foot lease={lease} waiting={waiting} />
       </section>
       <section className={classes.right}>

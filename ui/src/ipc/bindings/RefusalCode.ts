@@ -3,4 +3,4 @@
 /**
  * Why the server set a mutation aside.
  */
-export type RefusalCode = "not_allowed" | "bad_value" | "missing_parent" | "missing_row" | "id_taken" | "fixed" | "unknown" | "device_revoked" | "not_signed" | "adopted";
+export type RefusalCode = "not_allowed" | "bad_value" | "missing_parent" | "missing_row" | "id_taken" | "fixed" | "unknown" | "device_revoked" | "not_signed" | "adopted" | "other";

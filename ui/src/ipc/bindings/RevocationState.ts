@@ -3,4 +3,4 @@
 /**
  * How far a computer has come that was taken out of service.
  */
-export type RevocationState = "asked" | "never_confirmed" | "acknowledged" | "leaving" | "done";
+export type RevocationState = "asked" | "never_confirmed" | "acknowledged" | "leaving" | "done" | "other";

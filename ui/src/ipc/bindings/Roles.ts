@@ -2,6 +2,7 @@
 import type { Role } from "./Role";
 
 /**
- * All roles of one person: an owner is often admin and doctor.
+ * All roles of one person: an owner is often admin and doctor. What a later server calls a role, and this program does not
+ * know, lets nobody do anything here.
  */
 export type Roles = Array<Role>;
