@@ -63,7 +63,8 @@ impl Replica {
             ];
             Ok((vec![withdrawal(&current, id, set)], ()))
         })?;
-        self.store.read(|tx| prescription(tx, id, &must_get(tx, TableName::Prescriptions, id.0)?))
+        self.store
+            .read(|tx| prescription(tx, id, &must_get(tx, TableName::Prescriptions, id.0)?, self.language()))
     }
 
     /// As which doctor this person signs.

@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use crate::chart::items;
 use crate::error::Result;
+use crate::language::Language;
 use crate::one_patient::{id_list, kept, registrations};
 use crate::pad::{form_in, medicine_row};
 use crate::patients::age_of;
@@ -44,6 +45,10 @@ impl Replica {
             let today = self.day(tx)?;
             let all: Vec<DraftItem> = draft.items.iter().chain(typed).cloned().collect();
             let mut safety = check(tx, id, &all, draft.amends, today)?;
+            for finding in safety.lines.iter_mut().flat_map(|line| &mut line.findings) {
+                finding.why = self.say(std::mem::take(&mut finding.why));
+            }
+            safety.broken = safety.broken.map(|broken| self.say(broken));
             safety.line = typed.and_then(|_| safety.lines.pop());
             Ok(safety)
         })
@@ -351,14 +356,14 @@ pub(crate) fn alerts(safety: &Safety, items: &[DraftItem], left_out: &[bool], by
 }
 
 /// The findings that were kept with a prescription.
-pub(crate) fn alert_views(values: &Values) -> Vec<AlertView> {
+pub(crate) fn alert_views(values: &Values, language: Language) -> Vec<AlertView> {
     let alerts = values.get("alerts").and_then(Value::as_array);
     alerts
         .into_iter()
         .flatten()
         .map(|alert| AlertView {
             medicine: alert["medicine"].as_str().unwrap_or_default().to_owned(),
-            why: alert["detail"].as_str().unwrap_or_default().to_owned(),
+            why: language.say(alert["detail"].as_str().unwrap_or_default().to_owned()),
             is_left_out: alert["action"] == "changed",
             reason: alert["reason"].as_str().map(str::to_owned),
             rule_version: alert["rule_version"].as_u64().and_then(|version| u32::try_from(version).ok()),

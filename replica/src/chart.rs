@@ -1,7 +1,8 @@
 //! A patient's chart, and prescriptions as they are shown.
 
+use protocol::dosage;
 use protocol::id::{DoctorId, PatientId, PrescriptionId};
-use protocol::medicine::{form_abbreviation, units};
+use protocol::medicine::form_abbreviation;
 use protocol::prescription::Status;
 use protocol::table::{TableName, Values};
 use rusqlite::Transaction;
@@ -12,9 +13,11 @@ use uuid::Uuid;
 use crate::allergies::{allergy_views, conditions};
 use crate::care::{alert_views, allergy_words};
 use crate::error::{Error, Result};
+use crate::language::Language;
 use crate::one_patient::{kept, registrations};
 use crate::pad::draft;
 use crate::patients::{form, summary, summary_of};
+use crate::print::directions_in;
 use crate::replica::{Replica, must_get, some_text, text};
 use crate::store::{get_row, own_keys};
 use crate::view::{Chart, Diagnosis, ItemView, Measured, PrescriptionSummary, Vitals};
@@ -47,7 +50,7 @@ impl Replica {
                 alerts: some_text(&values, "alerts").filter(|_| is_clinician),
                 conditions: if is_clinician { conditions(tx, &registrations)? } else { vec![] },
                 measured: if is_clinician { measured(tx, &registrations)? } else { vec![] },
-                prescriptions: if is_clinician { list(tx, &registrations)? } else { vec![] },
+                prescriptions: if is_clinician { list(tx, &registrations, self.language())? } else { vec![] },
                 has_draft: is_clinician && draft(tx, id)?.is_some(),
                 conflicts: self.conflicts_of(tx, id)?,
                 merged: merged.collect::<Result<_>>()?,
@@ -64,7 +67,10 @@ impl Replica {
             let stored = get_row(tx, TableName::Prescriptions, id.0)?.filter(|row| !row.is_deleted);
             let stored = stored.ok_or(Error::NotFound)?;
             let own_signature = Some(own_keys(tx)?.judge(id.0, &stored));
-            Ok(PrescriptionSummary { own_signature, ..prescription(tx, id, &stored.values)? })
+            Ok(PrescriptionSummary {
+                own_signature,
+                ..prescription(tx, id, &stored.values, self.language())?
+            })
         })
     }
 }
@@ -80,7 +86,11 @@ pub(crate) fn warnings_in_words(patient: &Values, noted: &[String]) -> Option<St
     (!all.is_empty()).then(|| all.join("; "))
 }
 
-fn list(tx: &Transaction<'_>, patients: &[PatientId]) -> Result<Vec<PrescriptionSummary>> {
+fn list(
+    tx: &Transaction<'_>,
+    patients: &[PatientId],
+    language: Language,
+) -> Result<Vec<PrescriptionSummary>> {
     let sql = "select id from prescriptions where patient_id in (select value from json_each(?1)) and is_deleted = 0 \
                and status in ('finalised', 'superseded', 'voided') order by visit_date desc, id desc limit ?2";
     let mut statement = tx.prepare_cached(sql)?;
@@ -88,7 +98,7 @@ fn list(tx: &Transaction<'_>, patients: &[PatientId]) -> Result<Vec<Prescription
         statement.query_map((serde_json::to_string(patients)?, SHOWN), |row| row.get::<_, String>(0))?;
     ids.map(|id| {
         let id: PrescriptionId = id?.parse().map_err(|_| Error::NotFound)?;
-        prescription(tx, id, &must_get(tx, TableName::Prescriptions, id.0)?)
+        prescription(tx, id, &must_get(tx, TableName::Prescriptions, id.0)?, language)
     })
     .collect()
 }
@@ -118,6 +128,7 @@ pub(crate) fn prescription(
     tx: &Transaction<'_>,
     id: PrescriptionId,
     values: &Values,
+    language: Language,
 ) -> Result<PrescriptionSummary> {
     let pending: i64 = tx
         .prepare_cached("select count(*) from pending_rows where table_name = 'prescriptions' and id = ?1")?
@@ -136,8 +147,8 @@ pub(crate) fn prescription(
         doctor_name: doctor.unwrap_or_else(|_| Ok(String::new()))?,
         own_signature: None,
         diagnoses: diagnoses(values).iter().map(diagnosis_words).collect(),
-        items: items(tx, id)?.iter().map(|(_, item)| item_view(item)).collect(),
-        alerts: alert_views(values),
+        items: items(tx, id)?.iter().map(|(_, item)| item_view(item, language)).collect(),
+        alerts: alert_views(values, language),
         advice: some_text(values, "advice"),
         follow_up_date: some_text(values, "follow_up_date"),
         is_synced: pending == 0,
@@ -158,14 +169,16 @@ pub(crate) fn items(tx: &Transaction<'_>, id: PrescriptionId) -> Result<Vec<(Uui
 }
 
 /// A line as it is shown.
-pub(crate) fn item_view(item: &Values) -> ItemView {
+pub(crate) fn item_view(item: &Values, language: Language) -> ItemView {
     let unit = text(item, "dose_unit");
+    let amount = item.get("quantity").and_then(Value::as_f64);
+    let directions = directions_in(item, language.into());
     ItemView {
         title: title(item),
         medicine_text: text(item, "medicine_text").to_owned(),
         dose_text: text(item, "dose_text").to_owned(),
-        directions: text(item, "patient_directions").to_owned(),
-        quantity: item.get("quantity").and_then(Value::as_f64).map(|amount| units(amount, unit)),
+        directions: directions.unwrap_or_else(|| text(item, "patient_directions").to_owned()),
+        quantity: amount.map(|amount| dosage::units(amount, unit, language.into())),
     }
 }
 

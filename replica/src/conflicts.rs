@@ -198,7 +198,8 @@ impl Replica {
             }
         };
         let holds = what_holds(tx, item)?;
-        let refused = if kind == Kind::Refused { Some(refused_item(tx, id.0, item)?) } else { None };
+        let refused = (kind == Kind::Refused).then(|| refused_item(tx, id.0, item, self.language()));
+        let refused = refused.transpose()?;
         let is_open = text(item, "state") != "resolved";
         let side = |name: &str, from: &str| -> Result<ConflictSide> {
             let value = item.get(name).cloned().unwrap_or(Value::Null);

@@ -22,6 +22,7 @@ use crate::error::{Error, Result};
 use crate::files;
 use crate::guard::{Guard, Work};
 use crate::keyring::{DeviceSecrets, Keyring, RefreshToken};
+use crate::language::Spoken;
 use crate::leaving::Leaving;
 use crate::own_key::OwnKey;
 use crate::recover::ShownCode;
@@ -64,6 +65,7 @@ pub struct Desk {
     pub(crate) keyring: Keyring,
     pub(crate) cost: SlotCost,
     pub(crate) clock: Clock,
+    pub(crate) spoken: Arc<Spoken>,
     open: Mutex<Option<Open>>,
     /// How the computer stands, for the installation of this name.
     guard: Mutex<Option<(Uuid, Arc<Guard>)>>,
@@ -161,6 +163,7 @@ impl Desk {
             keyring,
             cost,
             clock,
+            spoken: Arc::default(),
             open: Mutex::new(None),
             guard: Mutex::new(None),
             looked: Mutex::new(None),
@@ -200,8 +203,8 @@ impl Desk {
             Err(Error::NotEnrolled) => AppState::NotEnrolled,
             Err(error) => {
                 let recovery = self.opens_by_code(&error);
-                let CommandError { code, detail } = error.into();
-                AppState::Broken { code, detail, recovery }
+                let CommandError { code, detail, .. } = error.into();
+                AppState::Broken { code, detail: self.speaks().say(detail), recovery }
             }
         }
     }
@@ -528,6 +531,7 @@ impl Desk {
         };
         let mut replica = Replica::new(store, person, facts, here.secrets.key, written);
         replica.clock = self.clock.clone();
+        replica.spoken = Arc::clone(&self.spoken);
         replica.guard = Some(Arc::clone(&here.guard));
         replica.own_key = own_key.map(|own| own.key);
         let replica = Arc::new(replica);
@@ -748,9 +752,18 @@ impl Desk {
         self.open().as_ref().map(|open| Arc::clone(&open.replica)).ok_or(Error::Locked)
     }
 
+    /// How this computer stands with the server, in the language that is spoken now.
+    pub fn said(&self, mut status: SyncStatus) -> SyncStatus {
+        let problem = status.problem.iter_mut().map(|problem| &mut problem.detail);
+        for detail in problem.chain(status.notices.iter_mut().map(|notice| &mut notice.detail)) {
+            *detail = self.speaks().say(std::mem::take(detail));
+        }
+        status
+    }
+
     /// How this computer stands with the server.
     pub fn sync_status(&self) -> SyncStatus {
-        self.open().as_ref().map_or(
+        let status = self.open().as_ref().map_or(
             SyncStatus {
                 connection: Connection::Connecting,
                 filling: None,
@@ -768,7 +781,8 @@ impl Desk {
                 lease: None,
             },
             |open| open.engine.status(),
-        )
+        );
+        self.said(status)
     }
 
     /// Tries at once.

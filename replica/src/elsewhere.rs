@@ -77,13 +77,13 @@ impl Replica {
             }
             Ok(RefusedChange {
                 sequence: u32::try_from(refused.mutation.sequence).unwrap_or(u32::MAX),
-                title: title(&refused.mutation.kind),
+                title: self.say(title(&refused.mutation.kind)),
                 patient_id: patient.as_ref().map(|patient| patient.id),
                 patient_name: patient.map(|patient| patient.full_name),
                 actor_name: from.and_then(|from| from.name).unwrap_or_default(),
                 recorded_at: moment_text(refused.mutation.recorded_at),
                 code: None,
-                detail: refused.detail.clone(),
+                detail: refused.detail.clone().map(|detail| self.say(detail)),
                 behind: refused.behind,
                 may_correct: may_correct && fields.iter().any(|field| field.entry.is_some()),
                 may_reopen: false,

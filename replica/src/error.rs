@@ -234,7 +234,7 @@ impl From<Error> for CommandError {
         if let Error::Internal(source) = &error {
             tracing::error!(%source, "a command failed");
         }
-        Self { code: error.code(), detail: error.to_string() }
+        Self::new(error.code(), error.to_string())
     }
 }
 

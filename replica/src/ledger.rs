@@ -58,7 +58,12 @@ impl Replica {
             params.extend([Box::new(before) as Box<dyn ToSql>, Box::new(limit)]);
             let mut statement = tx.prepare_cached(&page)?;
             let entries = statement.query_map(params_from_iter(&params), entry)?;
-            Ok(LedgerPage { total, entries: entries.collect::<std::result::Result<_, _>>()? })
+            let entries = entries.map(|entry| -> Result<LedgerEntry> {
+                let entry = entry?;
+                let detail = entry.detail.map(|detail| self.say(detail));
+                Ok(LedgerEntry { title: self.say(entry.title), detail, ..entry })
+            });
+            Ok(LedgerPage { total, entries: entries.collect::<Result<_>>()? })
         })
     }
 
@@ -70,7 +75,7 @@ impl Replica {
             let kinds = statement.query_map([], |row| row.get::<_, String>(0))?;
             let kinds = kinds.map(|kind| Ok(kind?)).map(|kind: Result<String>| {
                 let kind = kind?;
-                Ok(LedgerKind { title: title(&kind), kind })
+                Ok(LedgerKind { title: self.say(title(&kind)), kind })
             });
             let mut people = tx.prepare_cached(people)?;
             let people =

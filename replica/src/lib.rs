@@ -18,6 +18,7 @@ mod export;
 mod files;
 mod finder;
 mod guard;
+mod hindi;
 mod keyring;
 mod language;
 mod leaving;

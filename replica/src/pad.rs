@@ -1,8 +1,8 @@
 //! The prescription pad: the draft, and how its lines read.
 
-use protocol::dosage::{Dosage, Language};
+use protocol::dosage::{self, Dosage};
 use protocol::id::PatientId;
-use protocol::medicine::{dose_unit, units};
+use protocol::medicine::dose_unit;
 use protocol::table::{TableName, Values};
 use protocol::validate::moment_text;
 use rusqlite::{OptionalExtension, Transaction};
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::chart::item_view;
 use crate::clock::follow_up_text;
 use crate::error::{Error, Result};
+use crate::language::Language;
 use crate::one_patient::{id_list, kept};
 use crate::repeat::difference;
 use crate::replica::{Replica, must_get, text};
@@ -26,8 +27,8 @@ impl Replica {
             must_get(tx, TableName::Patients, id.0)?;
             let draft = draft(tx, id)?.unwrap_or_default();
             Ok(Pad {
-                items: item_views(tx, &draft)?,
-                difference: difference(tx, &draft)?,
+                items: item_views(tx, &draft, self.language())?,
+                difference: difference(tx, &draft, self.language())?,
                 draft,
                 conflicts: self.conflicts_of(tx, id)?,
             })
@@ -56,10 +57,10 @@ impl Replica {
             }
             Ok(DraftSaved {
                 saved_at: now,
-                items: item_views(tx, draft)?,
-                difference: difference(tx, draft)?,
+                items: item_views(tx, draft, self.language())?,
+                difference: difference(tx, draft, self.language())?,
                 follow_up_date: follow_up_text(&draft.follow_up, self.day(tx)?),
-                warnings: draft.vitals.warnings(),
+                warnings: draft.vitals.warnings().into_iter().map(|warning| self.say(warning)).collect(),
                 bmi: draft.vitals.bmi(),
             })
         })
@@ -76,12 +77,15 @@ impl Replica {
         })
     }
 
-    /// Says back what a typed dosage means.
-    pub fn read_dosage(text: &str, dose_unit: &str) -> Result<DosageRead> {
+    /// Says back what a typed dosage means, in this language.
+    pub fn read_dosage(text: &str, dose_unit: &str, language: Language) -> Result<DosageRead> {
         let dosage = Dosage::read(text, dose_unit).map_err(|error| Error::Invalid(format!("{error}.")))?;
-        let quantity =
-            dosage.quantity(dose_unit).map(|amount| units(amount, dosage.unit.unwrap_or(dose_unit)));
-        Ok(DosageRead { words: dosage.words(dose_unit, Language::English), quantity })
+        let quantity = dosage.quantity(dose_unit);
+        let unit = dosage.unit.unwrap_or(dose_unit);
+        Ok(DosageRead {
+            words: dosage.words(dose_unit, language.into()),
+            quantity: quantity.map(|amount| dosage::units(amount, unit, language.into())),
+        })
     }
 }
 
@@ -113,17 +117,17 @@ pub(crate) fn claim_draft(tx: &Transaction<'_>, kept: PatientId) -> Result<()> {
 }
 
 /// The lines of a draft as they will print. A line that cannot be read shows why instead.
-pub(crate) fn item_views(tx: &Transaction<'_>, draft: &Draft) -> Result<Vec<ItemView>> {
+pub(crate) fn item_views(tx: &Transaction<'_>, draft: &Draft, language: Language) -> Result<Vec<ItemView>> {
     draft
         .items
         .iter()
         .map(|item| match item_values(tx, item) {
-            Ok(values) => Ok(item_view(&values)),
+            Ok(values) => Ok(item_view(&values, language)),
             Err(Error::Invalid(why)) => Ok(ItemView {
                 title: item.medicine_text.to_uppercase(),
                 medicine_text: item.medicine_text.clone(),
                 dose_text: item.dose_text.clone(),
-                directions: why,
+                directions: language.say(why),
                 quantity: None,
             }),
             Err(error) => Err(error),

@@ -14,6 +14,7 @@ use crate::care::{allergy_remark, check, remark};
 use crate::chart::{diagnoses, diagnosis_words, item_view, items};
 use crate::clock::{day_words, moment_words, parse_follow_up, weekday_words};
 use crate::error::Result;
+use crate::language as window;
 use crate::letterhead::put_head;
 use crate::one_patient::kept;
 use crate::pad::{draft, item_values, item_views};
@@ -47,7 +48,7 @@ impl Replica {
                 .iter()
                 .map(|(_, item)| {
                     let local = local_directions(item, text(&values, "language"));
-                    printed_item(item_view(item), local, signed_remark(&values, item))
+                    printed_item(item_view(item, window::Language::En), local, signed_remark(&values, item))
                 })
                 .collect();
             printed.investigations = list("investigations");
@@ -98,7 +99,8 @@ impl Replica {
             printed.complaints = draft.complaints.trim().replace('\n', ", ");
             let safety = check(tx, id, &draft.items, draft.amends, today)?;
             let language = language_of(&must_get(tx, TableName::Patients, id.0)?);
-            let views = item_views(tx, &draft)?.into_iter().zip(&draft.items).zip(safety.lines);
+            let views =
+                item_views(tx, &draft, window::Language::En)?.into_iter().zip(&draft.items).zip(safety.lines);
             for ((view, item), line) in views.filter(|(_, line)| !line.is_held) {
                 let local = item_values(tx, item).map(|item| local_directions(&item, language));
                 printed.items.push(printed_item(view, local.unwrap_or_default(), allergy_remark(&line)));
@@ -154,12 +156,17 @@ pub(crate) fn language_of(patient: &Values) -> &'static str {
 
 /// The directions of a line in this language; nothing for English, in which they stand already.
 fn local_directions(item: &Values, language: &str) -> String {
-    let language = Language::find(language).filter(|language| *language != Language::English);
-    let dosage = Dosage::parse(text(item, "dose_text"));
-    match (language, dosage) {
-        (Some(language), Ok(dosage)) => dosage.directions(text(item, "dose_unit"), language),
-        _ => String::new(),
+    let language = Language::find(language);
+    language.and_then(|language| directions_in(item, language)).unwrap_or_default()
+}
+
+/// The directions of a line in another language than English.
+pub(crate) fn directions_in(item: &Values, language: Language) -> Option<String> {
+    if language == Language::English {
+        return None;
     }
+    let dosage = Dosage::parse(text(item, "dose_text")).ok()?;
+    Some(dosage.directions(text(item, "dose_unit"), language))
 }
 
 /// The code by which a paper is checked, as a picture: what it is, its number, and the hash of what was signed.

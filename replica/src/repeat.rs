@@ -7,6 +7,7 @@ use rusqlite::{OptionalExtension, Transaction};
 
 use crate::chart::{diagnoses, item_view, items};
 use crate::error::{Error, Result};
+use crate::language::Language;
 use crate::one_patient::{id_list, kept};
 use crate::pad::draft;
 use crate::replica::{Replica, must_get, text};
@@ -101,7 +102,11 @@ fn is_same_dose(one: &str, other: &str) -> bool {
 }
 
 /// How the draft differs from the prescription that it repeats, if it does repeat one.
-pub(crate) fn difference(tx: &Transaction<'_>, draft: &Draft) -> Result<Option<Difference>> {
+pub(crate) fn difference(
+    tx: &Transaction<'_>,
+    draft: &Draft,
+    language: Language,
+) -> Result<Option<Difference>> {
     let Some(id) = draft.repeated else { return Ok(None) };
     let Some(row) = get_row(tx, TableName::Prescriptions, id.0)? else { return Ok(None) };
     let before: Vec<(DraftItem, Values)> =
@@ -120,6 +125,6 @@ pub(crate) fn difference(tx: &Transaction<'_>, draft: &Draft) -> Result<Option<D
     Ok(Some(Difference {
         visit_date: text(&row.values, "visit_date").to_owned(),
         lines,
-        removed: removed.map(|(_, item)| item_view(item)).collect(),
+        removed: removed.map(|(_, item)| item_view(item, language)).collect(),
     }))
 }

@@ -21,6 +21,7 @@ use uuid::Uuid;
 use crate::clock::{self, Clock, Ids};
 use crate::error::{Error, Result};
 use crate::guard::Guard;
+use crate::language::{Language, Spoken};
 use crate::store::{self, Facts, Keys, NewEvent, NewMutation, Store, get_row};
 use crate::view::{Person, SessionView};
 
@@ -30,6 +31,8 @@ pub struct Replica {
     pub(crate) person: StaffMember,
     pub(crate) facts: Facts,
     pub(crate) clock: Clock,
+    /// In which language the window is told what this program says.
+    pub(crate) spoken: Arc<Spoken>,
     pub(crate) ids: Ids,
     /// How the computer stands, where it has a server that says so.
     pub(crate) guard: Option<Arc<Guard>>,
@@ -54,8 +57,8 @@ impl Replica {
         written: Arc<Notify>,
     ) -> Self {
         let (clock, ids, guard) = (Clock::system(), Ids::system(), None);
-        let (own_key, viewed) = (None, Mutex::default());
-        Self { store, person, facts, clock, ids, guard, device_key, own_key, written, viewed }
+        let (own_key, viewed, spoken) = (None, Mutex::default(), Arc::default());
+        Self { store, person, facts, clock, spoken, ids, guard, device_key, own_key, written, viewed }
     }
 
     /// Who is signed in, and where.
@@ -88,6 +91,16 @@ impl Replica {
             DeviceScope::Clinical => 5,
             DeviceScope::FrontDesk => 10,
         }
+    }
+
+    /// The language that the window speaks.
+    pub(crate) fn language(&self) -> Language {
+        self.spoken.get()
+    }
+
+    /// A sentence of this program in that language.
+    pub(crate) fn say(&self, english: String) -> String {
+        self.language().say(english)
     }
 
     /// This computer.

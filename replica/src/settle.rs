@@ -19,6 +19,7 @@ use uuid::Uuid;
 use crate::amend::reopen;
 use crate::conflicts::{entry_for, shown_text, typed_entry};
 use crate::error::{Error, Result};
+use crate::language::Language;
 use crate::ledger::title;
 use crate::replica::{NewSettlement, Replica};
 use crate::store;
@@ -139,13 +140,13 @@ impl Replica {
             let code: Option<String> = row.get(2)?;
             Ok(RefusedChange {
                 sequence: u32::try_from(sequence).unwrap_or(u32::MAX),
-                title: title(&refused.kind),
+                title: self.say(title(&refused.kind)),
                 patient_id: refused.patient,
                 patient_name: patient_name(row.get(5)?, row.get(6)?, row.get(4)?),
                 actor_name: row.get(0)?,
                 recorded_at: row.get(1)?,
                 code: code.and_then(|code| RefusalCode::deserialize(json!(code)).ok()),
-                detail: row.get(3)?,
+                detail: row.get::<_, Option<String>>(3)?.map(|detail| self.say(detail)),
                 behind: row.get(7)?,
                 may_correct: is_correctable && fields.iter().any(|field| field.entry.is_some()),
                 may_reopen: is_prescription && self.prescriber().is_some(),
@@ -283,11 +284,16 @@ pub(crate) fn asked_of(tx: &Transaction<'_>, item: Uuid) -> Result<Option<Way>> 
 }
 
 /// A change that was handed to the admins, as its item tells it.
-pub(crate) fn refused_item(tx: &Transaction<'_>, id: Uuid, item: &Values) -> Result<RefusedItem> {
+pub(crate) fn refused_item(
+    tx: &Transaction<'_>,
+    id: Uuid,
+    item: &Values,
+    language: Language,
+) -> Result<RefusedItem> {
     let text = |side: &str, name: &str| part::<Option<String>>(item, side, name).flatten();
     Ok(RefusedItem {
-        title: title(&text("ours", "kind").unwrap_or_default()),
-        detail: text("ours", "detail"),
+        title: language.say(title(&text("ours", "kind").unwrap_or_default())),
+        detail: text("ours", "detail").map(|detail| language.say(detail)),
         why: text("theirs", "why"),
         tried_at: text("ours", "tried_at"),
         asked: asked_of(tx, id)?,

@@ -41,14 +41,14 @@ impl Replica {
         for line in form.lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
             let read = self.key_item(line).and_then(|item| {
                 let values = self.store.read(|tx| item_values(tx, &item))?;
-                Ok((item, item_view(&values)))
+                Ok((item, item_view(&values, self.language())))
             });
             match read {
                 Ok((item, view)) => {
                     lines.push((view, true));
                     items.push(item);
                 }
-                Err(Error::Invalid(why)) => lines.push((unread(line, why), false)),
+                Err(Error::Invalid(why)) => lines.push((unread(line, self.say(why)), false)),
                 Err(error) => return Err(error),
             }
         }
@@ -69,9 +69,9 @@ impl Replica {
                         // What is wrong for everyone is said once.
                         if said.insert((finding.why.clone(), item.medicine_text.clone())) {
                             findings.push(TestFinding {
-                                who: who.to_owned(),
+                                who: self.say(who.to_owned()),
                                 medicine: item.medicine_text.clone(),
-                                why: finding.why,
+                                why: self.say(finding.why),
                                 is_held: finding.severity == Severity::Hold,
                             });
                         }

@@ -11,6 +11,7 @@ use protocol::settlement::Way;
 use protocol::validate::moment_text;
 use serde::{Deserialize, Serialize};
 
+use crate::hindi::hindi;
 use crate::store::{Compared, Filling};
 
 mod consultation;
@@ -945,6 +946,18 @@ pub struct TodayVisit {
 pub struct CommandError {
     /// For programs.
     pub code: ErrorCode,
-    /// What happened, what is safe and what to do.
+    /// What happened, what is safe and what to do, in English.
     pub detail: String,
+    /// The same in Hindi, where there is a sentence for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub hindi: Option<String>,
+}
+
+impl CommandError {
+    /// What went wrong, in this English sentence.
+    pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        Self { code, hindi: hindi(&detail), detail }
+    }
 }

@@ -43,7 +43,7 @@ pub async fn aside<T: Send + 'static>(work: impl FnOnce() -> Answer<T> + Send + 
 }
 
 pub fn failed(detail: &str) -> CommandError {
-    CommandError { code: ErrorCode::Internal, detail: detail.to_owned() }
+    CommandError::new(ErrorCode::Internal, detail)
 }
 
 fn draw(prescription: &Printed, is_a4: bool) -> Answer<Drawn> {
@@ -368,8 +368,8 @@ pub async fn read_line(desk: Here<'_>, text: String) -> Answer<LineRead> {
 }
 
 #[tauri::command]
-pub async fn read_dosage(text: String, dose_unit: String) -> Answer<DosageRead> {
-    Ok(Replica::read_dosage(&text, &dose_unit)?)
+pub async fn read_dosage(desk: Here<'_>, text: String, dose_unit: String) -> Answer<DosageRead> {
+    Ok(Replica::read_dosage(&text, &dose_unit, desk.speaks())?)
 }
 
 #[tauri::command]

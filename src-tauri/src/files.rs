@@ -123,7 +123,7 @@ fn not_drawn(failure: Failure) -> CommandError {
         Failure::NoChild => "The part of this program that draws files did not start.",
     };
     let detail = format!("{why} The file itself is safe: save a copy and open it with another program.");
-    CommandError { code: ErrorCode::Invalid, detail }
+    CommandError::new(ErrorCode::Invalid, detail)
 }
 
 /// Asks where to write a copy; `None` if the person changed their mind.

@@ -29,6 +29,7 @@ fn main() -> anyhow::Result<()> {
         .init();
     let data_dir = replica::default_data_dir()?;
     let desk: Arc<Desk> = Desk::new(data_dir, Keyring::system());
+    desk.speak(desk.language());
     tauri::Builder::default()
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_notification::init())

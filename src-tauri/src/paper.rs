@@ -44,8 +44,8 @@ pub async fn choose_logo(app: AppHandle, desk: Here<'_>) -> Answer<bool> {
                 tracing::warn!(kind = ?error.kind(), "a picture was not read");
                 failed("This file cannot be read. Nothing was changed; see whether it opens elsewhere.")
             })?;
-        let kept = logo::read(&bytes)
-            .map_err(|error| CommandError { code: ErrorCode::Invalid, detail: error.to_string() })?;
+        let kept =
+            logo::read(&bytes).map_err(|error| CommandError::new(ErrorCode::Invalid, error.to_string()))?;
         replica.save_logo(Some(&kept))?;
         Ok(true)
     })

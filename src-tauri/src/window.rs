@@ -51,7 +51,7 @@ pub fn forward_events(app: AppHandle, desk: Arc<Desk>) {
         let mut events = desk.events();
         loop {
             let sent = match events.recv().await {
-                Ok(Event::Sync(status)) => app.emit_to("main", "sync-status", status),
+                Ok(Event::Sync(status)) => app.emit_to("main", "sync-status", desk.said(*status)),
                 Ok(Event::RowsChanged) => app.emit_to("main", "rows-changed", ()),
                 Ok(Event::State) => app.emit_to("main", "app-state", desk.state()),
                 // What was missed is made good by asking for everything again.

@@ -93,7 +93,7 @@ pub(super) fn slot_words(
     join(&parts, and)
 }
 
-fn units(amount: f64, unit: &str) -> String {
+pub(super) fn units(amount: f64, unit: &str) -> String {
     let is_one = amount <= 1.0;
     let word = match unit {
         "tablet" if is_one => "गोली",

@@ -76,7 +76,7 @@ fn dose_words(dose: &Dose, unit: &str, is_bedtime: bool) -> String {
     }
 }
 
-fn units(amount: f64, unit: &str) -> String {
+pub(super) fn units(amount: f64, unit: &str) -> String {
     let is_one = amount <= 1.0;
     let word = match unit {
         "tablet" if is_one => "गोळी",

@@ -348,6 +348,15 @@ impl Dosage {
     }
 }
 
+/// An amount with its unit, in words: `15 tablets`.
+pub fn units(amount: f64, unit: &str, language: Language) -> String {
+    match language {
+        Language::English => medicine::units(amount, unit),
+        Language::Hindi => hindi::units(amount, unit),
+        Language::Marathi => marathi::units(amount, unit),
+    }
+}
+
 /// The unit of a medicine of which nothing is known.
 const UNKNOWN_UNIT: &str = "dose";
 

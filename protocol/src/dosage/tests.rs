@@ -132,6 +132,13 @@ fn directions_are_written_in_hindi_and_marathi() {
 }
 
 #[test]
+fn a_quantity_is_said_in_each_language() {
+    let said = |language| units(15.0, "tablet", language);
+    assert_eq!(Language::ALL.map(said), ["15 tablets", "15 गोलियाँ", "15 गोळ्या"]);
+    assert_eq!(units(75.0, "ml", Language::Hindi), "75 मि.ली.");
+}
+
+#[test]
 fn the_medicine_ends_where_the_dose_begins() {
     for (line, medicine, dose) in [
         ("amox500 1-1-1 x5d pc", "amox500", "1-1-1 x5d pc"),
@@ -275,6 +282,27 @@ proptest! {
     #[test]
     fn what_is_printed_reads_back_as_the_same(dosage in any_dosage()) {
         prop_assert_eq!(Dosage::parse(&dosage.typed()), Ok(dosage));
+    }
+
+    #[test]
+    fn every_language_says_each_figure_and_no_english(dosage in any_dosage()) {
+        let figures = |words: &str| {
+            let is_part = |c: char| c.is_ascii_digit() || ".½¼¾".contains(c);
+            let parts = words.split(|c: char| !is_part(c)).map(|part| part.trim_matches('.').to_owned());
+            parts.filter(|part| !part.is_empty()).collect::<Vec<String>>()
+        };
+        let english = figures(&dosage.words("tablet", Language::English));
+        for language in [Language::Hindi, Language::Marathi] {
+            let words = dosage.words("tablet", language);
+            let mut said = figures(&words);
+            for figure in &english {
+                let place = said.iter().position(|one| one == figure);
+                prop_assert!(place.is_some(), "{} is not in {}", figure, words);
+                said.swap_remove(place.unwrap_or(0));
+            }
+            // The doctor's own reason is of these two letters here, and stays as it is.
+            prop_assert!(!words.contains(|c: char| c.is_ascii_alphabetic() && !"bc".contains(c)), "{}", words);
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod file;
 mod files;
 mod filling;
 mod guard;
+mod hindi;
 mod ledger;
 mod letterhead;
 mod outbox;

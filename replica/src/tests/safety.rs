@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{Fixture, as_server, fixture, form, item};
 use crate::error::Error;
+use crate::language::Language;
 use crate::view::{Draft, DraftItem, Kept, PatientForm, PrescriptionSummary, Safety};
 
 const AMOXICILLIN: u128 = 0xa30;
@@ -107,6 +108,23 @@ fn an_allergy_that_arrives_while_the_pad_is_open_holds_the_line() {
         (chart.allergy_status.as_str(), chart.allergies[0].form.substance.as_str()),
         ("has_allergies", "Penicillin: anaphylaxis")
     );
+}
+
+#[test]
+fn a_finding_is_hindi_in_the_window_and_english_in_the_record() {
+    let (fixture, sunita) = desk();
+    arrive(&fixture, 3, &[allergy(sunita, 3, "active")]);
+    fixture.replica.spoken.set(Language::Hi);
+    let amoxicillin = listed(AMOXICILLIN, "1-1-1 x5d");
+    let safety = check(&fixture, sunita, std::slice::from_ref(&amoxicillin));
+    let said = "Amoxicillin पेनिसिलिन है। लिखी हुई एलर्जी: Penicillin: anaphylaxis।";
+    assert_eq!(safety.lines[0].findings[0].why, said);
+    let signed = draft(vec![kept(&safety, &amoxicillin, "tolerated before")]);
+    let signed = fixture.replica.sign_prescription(sunita, &signed, &[]).expect("BUG: signed");
+    assert_eq!(signed.alerts[0].why, said);
+    fixture.replica.spoken.set(Language::En);
+    let shown = fixture.replica.prescription(signed.id).expect("BUG: there");
+    assert_eq!(shown.alerts[0].why, "Amoxicillin is a penicillin. Noted allergy: Penicillin: anaphylaxis.");
 }
 
 #[test]

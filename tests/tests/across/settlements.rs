@@ -135,7 +135,11 @@ async fn what_a_computer_was_refused_that_is_gone_is_corrected_at_an_admins() ->
     let gone = devices.iter().find(|device| device.name == "Room 1").expect("BUG: there").id;
     desk.desk.lock();
     admin.desk.revoke_device(gone, Some("stolen".into())).await?;
-    admin.synced().await?;
+    admin
+        .until("it is before the admins", |_| {
+            admin.replica().is_ok_and(|replica| replica.conflicts(true).is_ok_and(|items| !items.is_empty()))
+        })
+        .await?;
     let [item] = admin.replica()?.conflicts(true)?.try_into().expect("one item");
     let shown = admin.desk.look_at_refused(item.id).await?;
     let alerts = shown.fields.iter().find(|field| field.column == "alerts").expect("the value");

@@ -24,7 +24,7 @@ export function Broken({ code, detail, recovery = null }: Props) {
     <main className={classes.broken} data-testid="broken">
       <IconAlertTriangle size={40} stroke={1.6} aria-hidden="true" />
       <h1>{isLost ? broken.lost : broken.title}</h1>
-      <p role="alert" lang={langOf({ code, detail })}>
+      <p role="alert" lang={langOf(detail)}>
         {detail}
       </p>
       {way && <p data-testid="way-on">{way}</p>}

@@ -3,6 +3,7 @@ import { IconX } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useBackend } from "../ipc/context";
+import { langOf } from "../ipc/problem";
 import { messages } from "../messages";
 import { Problem } from "../shared/parts";
 import { useToast } from "../shared/toasts";
@@ -21,7 +22,7 @@ export function ServerNotices() {
     <div role="status" aria-label={messages.shell.serverNotices}>
       {unread.map(({ code, detail }) => (
         <div key={code + detail} className={classes.notice} data-testid={`notice-${code}`}>
-          <p lang="en">{detail}</p>
+          <p lang={langOf(detail)}>{detail}</p>
           {code === "admin_comes" && mayObject && <Objection />}
           <button
             type="button"

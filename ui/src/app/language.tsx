@@ -1,6 +1,8 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, use, useMemo, useState } from "react";
 import { useBackend } from "../ipc/context";
 import { language, type Language, speak } from "../messages";
+import { askInWords } from "./queries";
 
 interface Spoken {
   language: Language;
@@ -12,6 +14,7 @@ const LanguageContext = createContext<Spoken | null>(null);
 /** Lets another language be chosen: what is in sight is drawn anew, and nothing begins anew, so what is typed stays. */
 export function LanguageProvider({ children }: { children: ReactNode }) {
   const backend = useBackend();
+  const client = useQueryClient();
   const [now, setNow] = useState(language);
   const value = useMemo(
     () => ({
@@ -20,10 +23,13 @@ export function LanguageProvider({ children }: { children: ReactNode }) {
         speak(next);
         setNow(next);
         // What could not be remembered is chosen again next time: no reason to stop work.
-        backend.setLanguage(next).catch(() => undefined);
+        void backend
+          .setLanguage(next)
+          .catch(() => undefined)
+          .then(() => askInWords(client));
       },
     }),
-    [now, backend],
+    [now, backend, client],
   );
   return <LanguageContext value={value}>{children}</LanguageContext>;
 }

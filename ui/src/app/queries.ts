@@ -69,6 +69,12 @@ export const forgetRows = (client: Client) =>
     predicate: ({ queryKey: [name] }) => name !== "app-state" && name !== "sync-status",
   });
 
+/** Asks anew what the program says in words. The pad is left alone: its lines are said anew with its next pause. */
+export const askInWords = (client: Client) =>
+  client.invalidateQueries({
+    predicate: ({ queryKey: [name] }) => name === "sync-status" || name === "rows" || name === "dosage",
+  });
+
 export const refreshRows = (client: Client) => client.invalidateQueries({ queryKey: queryKeys.rows });
 
 /** Keeps what is shown in step with what the program tells. */

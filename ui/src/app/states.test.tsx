@@ -131,6 +131,18 @@ test("today fails with a sentence and a way to try again", async () => {
   expect(screen.getByRole("button", { name: "Try again" })).toBeTruthy();
 });
 
+test("in Hindi a failure is said in Hindi, and marked as English where there is no Hindi for it", async () => {
+  const hindi = "रिकॉर्ड पढ़े नहीं जा सके। कुछ नहीं खोया।";
+  const { keys, backend } = openClinic({ language: "hi" }, (fake) =>
+    fake.fail("getToday", { ...failure, hindi }),
+  );
+  expect((await screen.findByText(hindi)).getAttribute("lang")).toBe("hi");
+  expect(screen.queryByText(failure.detail)).toBeNull();
+  backend.fail("getToday", failure);
+  await keys.click(screen.getByRole("button", { name: "फिर कोशिश करें" }));
+  expect((await screen.findByText(failure.detail)).getAttribute("lang")).toBe("en");
+});
+
 test("a chart that cannot be read says so", async () => {
   const { keys, backend } = openClinic();
   await screen.findByTestId("today");

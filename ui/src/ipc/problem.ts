@@ -1,4 +1,4 @@
-import { messages } from "../messages";
+import { type Language, language, messages } from "../messages";
 import type { CommandError } from "./bindings/CommandError";
 
 function isCommandError(error: unknown): error is CommandError {
@@ -12,11 +12,11 @@ function isCommandError(error: unknown): error is CommandError {
   );
 }
 
-/** In which language a problem is said: Rust says them in English, whatever the window speaks. */
-export const langOf = ({ detail }: CommandError) =>
-  detail === messages.common.unknownProblem ? undefined : "en";
+/** In which language the program around the window said this: what has no Hindi yet stays English. */
+export const langOf = (said: string): Language => (/[\u0900-\u097F]/.test(said) ? "hi" : "en");
 
-/** What a rejected command says, whatever it was rejected with. */
+/** What a rejected command says, whatever it was rejected with, in the window's language if there is a sentence in it. */
 export function problemOf(error: unknown): CommandError {
-  return isCommandError(error) ? error : { code: "internal", detail: messages.common.unknownProblem };
+  if (!isCommandError(error)) return { code: "internal", detail: messages.common.unknownProblem };
+  return language === "hi" && error.hindi ? { ...error, detail: error.hindi } : error;
 }

@@ -39,7 +39,7 @@ export function Problem(props: { error: unknown; onRetry?: () => void }) {
   return (
     <div role="alert" className={classes.problem}>
       <IconAlertTriangle size={18} stroke={1.8} aria-hidden="true" />
-      <p lang={langOf(problem)}>{problem.detail}</p>
+      <p lang={langOf(problem.detail)}>{problem.detail}</p>
       {props.onRetry && (
         <Button size="xs" variant="default" onClick={props.onRetry}>
           {messages.common.tryAgain}

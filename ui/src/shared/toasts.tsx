@@ -55,7 +55,7 @@ function OneToast({ toast, onClose }: { toast: Toast; onClose: (id: number) => v
       {typeof toast.said === "string" ? (
         <span>{toast.said}</span>
       ) : (
-        <span lang={langOf(toast.said)}>{toast.said.detail}</span>
+        <span lang={langOf(toast.said.detail)}>{toast.said.detail}</span>
       )}
       {toast.onUndo && (
         <button

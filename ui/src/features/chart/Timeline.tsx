@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { keyLabel } from "../../app/keymap";
 import { useSession } from "../../app/session";
 import type { PrescriptionSummary } from "../../ipc/bindings/PrescriptionSummary";
+import { langOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 import { shortDay } from "../../shared/format";
 import { Kbd } from "../../shared/parts";
@@ -49,7 +50,8 @@ export function Timeline({ patientId, prescriptions }: Props) {
               <ul className={classes.items}>
                 {prescription.items.map((item) => (
                   <li key={`${item.title} ${item.doseText}`}>
-                    <strong>{item.title}</strong> <span lang="en">{item.directions}</span>
+                    <strong>{item.title}</strong>{" "}
+                    <span lang={langOf(item.directions)}>{item.directions}</span>
                   </li>
                 ))}
               </ul>

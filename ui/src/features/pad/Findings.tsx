@@ -1,5 +1,6 @@
 import { IconAlertTriangle, IconHandStop } from "@tabler/icons-react";
 import type { SafetyFinding } from "../../ipc/bindings/SafetyFinding";
+import { langOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 import classes from "./Findings.module.css";
 
@@ -19,7 +20,7 @@ export function Findings({ findings }: { findings: SafetyFinding[] }) {
       >
         <Icon size={15} stroke={2} aria-hidden="true" />
         <span>
-          <span lang="en">{finding.why}</span>
+          <span lang={langOf(finding.why)}>{finding.why}</span>
           {finding.reason !== null && <b> {pad.keptBecause(finding.reason)}</b>}
         </span>
       </span>

@@ -4,6 +4,7 @@ import type { DraftItem } from "../../ipc/bindings/DraftItem";
 import type { ItemView } from "../../ipc/bindings/ItemView";
 import type { LineSafety } from "../../ipc/bindings/LineSafety";
 import type { LineDifference } from "../../ipc/bindings/LineDifference";
+import { langOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 import { Findings } from "./Findings";
 import styles from "./Findings.module.css";
@@ -42,7 +43,7 @@ export function ItemRow(props: Props) {
         )}
         <strong>{title}</strong>
         {isUnknown && <em title={pad.notCheckedHint}>{pad.notChecked}</em>}
-        <span lang="en">{view?.directions ?? item.doseText}</span>
+        <span lang={langOf(view?.directions ?? "")}>{view?.directions ?? item.doseText}</span>
         {safety && <Findings findings={safety.findings} />}
         {isHeld && isAsking && (
           <KeepReason
@@ -69,7 +70,9 @@ export function ItemRow(props: Props) {
       ) : (
         <>
           <Origin item={item} difference={difference} />
-          <span className={classes.quantity}>{view?.quantity}</span>
+          <span className={classes.quantity} lang={langOf(view?.quantity ?? "")}>
+            {view?.quantity}
+          </span>
           <button type="button" aria-label={pad.edit(title)} onClick={onEdit}>
             <IconPencil size={16} aria-hidden="true" />
           </button>

@@ -1,6 +1,7 @@
 import { IconCheck, IconX } from "@tabler/icons-react";
 import { type RefObject, useEffect, useRef } from "react";
 import type { LineSafety } from "../../ipc/bindings/LineSafety";
+import { langOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 import { Kbd } from "../../shared/parts";
 import { Findings } from "./Findings";
@@ -131,8 +132,8 @@ function Echo({ line, safety }: { line: Line; safety: LineSafety | null }) {
       ) : (
         read && (
           <>
-            <strong>{name}</strong> <span lang="en">{read.words}</span>{" "}
-            {read.quantity && <strong lang="en">({read.quantity})</strong>}
+            <strong>{name}</strong> <span lang={langOf(read.words)}>{read.words}</span>{" "}
+            {read.quantity && <strong lang={langOf(read.quantity)}>({read.quantity})</strong>}
             <span className={classes.mark}>
               {isHeld ? (
                 pad.willHold

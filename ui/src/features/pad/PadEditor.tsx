@@ -7,6 +7,7 @@ import type { DraftItem } from "../../ipc/bindings/DraftItem";
 import type { Pad } from "../../ipc/bindings/Pad";
 import { useBackend } from "../../ipc/context";
 import { problemOf } from "../../ipc/problem";
+import { langOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 import { KeyBar, Problem } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
@@ -143,7 +144,7 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
               {safety.broken !== null && (
                 <p className={findings.broken} role="alert" data-testid="pad-unchecked">
                   <IconHandStop size={18} stroke={2} aria-hidden="true" />
-                  <span lang="en">{safety.broken}</span>
+                  <span lang={langOf(safety.broken)}>{safety.broken}</span>
                 </p>
               )}
               {safety.error && <Problem error={safety.error} onRetry={() => void safety.refetch()} />}

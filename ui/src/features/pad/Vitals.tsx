@@ -1,5 +1,6 @@
 import { useState } from "react";
 import type { Vitals as VitalValues } from "../../ipc/bindings/Vitals";
+import { langOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 import classes from "./Pad.module.css";
 import type { DraftState } from "./useDraft";
@@ -54,7 +55,7 @@ export function Vitals({ state, isChild }: { state: DraftState; isChild: boolean
         )}
       </div>
       {state.saved?.warnings.map((warning) => (
-        <p key={warning} className={classes.warning} role="status">
+        <p key={warning} className={classes.warning} role="status" lang={langOf(warning)}>
           {warning}
         </p>
       ))}

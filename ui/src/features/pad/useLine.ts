@@ -174,7 +174,9 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
 
 /** What is wrong, and in which language it is said. */
 const said = (why: Why) =>
-  typeof why === "function" ? { words: why(), lang: undefined } : { words: why.detail, lang: langOf(why) };
+  typeof why === "function"
+    ? { words: why(), lang: undefined }
+    : { words: why.detail, lang: langOf(why.detail) };
 
 function meantBy(
   choice: LineChoice,

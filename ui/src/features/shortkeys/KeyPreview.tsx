@@ -3,6 +3,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { queryKeys } from "../../app/queries";
 import type { ShortKeyForm } from "../../ipc/bindings/ShortKeyForm";
 import { useBackend } from "../../ipc/context";
+import { langOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 import { Problem } from "../../shared/parts";
 import classes from "./ShortKeys.module.css";
@@ -29,7 +30,10 @@ export function KeyPreview({ form }: { form: ShortKeyForm }) {
         {data?.lines.map((line, place) => (
           <li key={`${place} ${line.title}`} data-testid="key-line">
             <strong>{line.title}</strong>
-            <span lang="en" className={line.doseText === "" ? classes.unread : undefined}>
+            <span
+              lang={langOf(line.directions)}
+              className={line.doseText === "" ? classes.unread : undefined}
+            >
               {line.directions}
             </span>
           </li>
@@ -52,9 +56,8 @@ export function KeyPreview({ form }: { form: ShortKeyForm }) {
                   <IconAlertTriangle size={15} stroke={2} aria-hidden="true" />
                 )}
                 <span>
-                  <span lang="en">
-                    <strong>{finding.who}</strong> {finding.why}
-                  </span>{" "}
+                  <strong lang={langOf(finding.who)}>{finding.who}</strong>{" "}
+                  <span lang={langOf(finding.why)}>{finding.why}</span>{" "}
                   {finding.isHeld && <em>{words.held}</em>}
                 </span>
               </li>

@@ -3,6 +3,7 @@ import { useState } from "react";
 import type { CorrectedField } from "../../ipc/bindings/CorrectedField";
 import type { RefusedChange } from "../../ipc/bindings/RefusedChange";
 import type { RefusedField } from "../../ipc/bindings/RefusedField";
+import { langOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 import { Dialog } from "../../shared/Dialog";
 import { Problem } from "../../shared/parts";
@@ -42,7 +43,12 @@ export function CorrectDialog({ change, error, isPending, onClose, onSend }: Pro
       >
         <h2>{title}</h2>
         <p>
-          {refused.why} {change.detail === null ? refused.unsaid : <span lang="en">{change.detail}</span>}
+          {refused.why}{" "}
+          {change.detail === null ? (
+            refused.unsaid
+          ) : (
+            <span lang={langOf(change.detail)}>{change.detail}</span>
+          )}
         </p>
         <div className={classes.form}>
           {change.fields.map((field) => (

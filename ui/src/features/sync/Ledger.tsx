@@ -16,6 +16,7 @@ import type { LedgerEntry } from "../../ipc/bindings/LedgerEntry";
 import type { LedgerFilter } from "../../ipc/bindings/LedgerFilter";
 import type { LedgerState } from "../../ipc/bindings/LedgerState";
 import { useBackend } from "../../ipc/context";
+import { langOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 import { timeOrDay } from "../../shared/format";
 import { Problem, Waiting } from "../../shared/parts";
@@ -141,9 +142,9 @@ function Entry({ entry }: { entry: LedgerEntry }) {
     <>
       <span className={classes.sequence}>{entry.sequence}</span>
       <span className={classes.what}>
-        <strong lang="en">{entry.title}</strong>
+        <strong lang={langOf(entry.title)}>{entry.title}</strong>
         {entry.patientName && <span>{entry.patientName}</span>}
-        {entry.detail && <em lang="en">{entry.detail}</em>}
+        {entry.detail && <em lang={langOf(entry.detail)}>{entry.detail}</em>}
       </span>
       <span className={classes.who}>{entry.actorName}</span>
       <time className={classes.when} dateTime={entry.recordedAt}>

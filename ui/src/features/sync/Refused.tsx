@@ -8,6 +8,7 @@ import type { CorrectedField } from "../../ipc/bindings/CorrectedField";
 import type { RefusedChange } from "../../ipc/bindings/RefusedChange";
 import type { SettlementWay } from "../../ipc/bindings/SettlementWay";
 import { useBackend } from "../../ipc/context";
+import { langOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 import { timeOrDay } from "../../shared/format";
 import { Kbd, Parts, Problem } from "../../shared/parts";
@@ -96,7 +97,7 @@ function One({ change }: { change: RefusedChange }) {
     <div className={classes.refusedBody}>
       <p>
         <strong>
-          <span lang="en">{change.title}</span>
+          <span lang={langOf(change.title)}>{change.title}</span>
           {change.patientName && `, ${change.patientName}`}
         </strong>{" "}
         {change.patientId && (
@@ -109,7 +110,8 @@ function One({ change }: { change: RefusedChange }) {
         <Parts parts={[change.actorName, timeOrDay(change.recordedAt)]} />
       </p>
       <p>
-        {refused.why} {change.detail === null ? refused.unsaid : <span lang="en">{change.detail}</span>}
+        {refused.why}{" "}
+        {change.detail === null ? refused.unsaid : <span lang={langOf(change.detail)}>{change.detail}</span>}
       </p>
       <p className={classes.who}>{refused.kept(change.behind)}</p>
       <dl className={classes.fields}>

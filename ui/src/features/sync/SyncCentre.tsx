@@ -9,6 +9,7 @@ import { useSession } from "../../app/session";
 import type { LedgerState } from "../../ipc/bindings/LedgerState";
 import type { SyncStatus } from "../../ipc/bindings/SyncStatus";
 import { useBackend } from "../../ipc/context";
+import { langOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 import { timeOrDay } from "../../shared/format";
 import { KeyBar, Problem } from "../../shared/parts";
@@ -34,7 +35,11 @@ export function SyncCentre() {
         <header className={classes.head}>
           <div>
             <h1>{sync.title}</h1>
-            {data && <p role="status">{syncSentence(data)}</p>}
+            {data && (
+              <p role="status" lang={langOf(syncSentence(data))}>
+                {syncSentence(data)}
+              </p>
+            )}
             {data?.problem && <p className={classes.code}>{common.code(data.problem.code)}</p>}
             {data?.compared && <p data-testid="compared">{comparedSentence(data.compared)}</p>}
           </div>

@@ -10,6 +10,10 @@ export type CommandError = {
  */
 code: ErrorCode, 
 /**
- * What happened, what is safe and what to do.
+ * What happened, what is safe and what to do, in English.
  */
-detail: string, };
+detail: string, 
+/**
+ * The same in Hindi, where there is a sentence for it.
+ */
+hindi?: string, };

@@ -1,0 +1,425 @@
+//! What goes wrong on this computer.
+
+use super::Said;
+
+pub(super) const SAID: &[Said] = &[
+    // What often closes a sentence.
+    ("Nothing was changed.", "कुछ बदला नहीं गया।"),
+    ("Nothing was changed yet.", "अभी कुछ बदला नहीं गया।"),
+    ("Nothing was saved yet.", "अभी कुछ सहेजा नहीं गया।"),
+    ("Nothing was decided yet.", "अभी कुछ तय नहीं हुआ।"),
+    ("Nothing was tried yet.", "अभी कुछ आज़माया नहीं गया।"),
+    ("Nothing was added.", "कुछ जोड़ा नहीं गया।"),
+    ("The draft is kept.", "ड्राफ़्ट रखा हुआ है।"),
+    // Signing in, and the keys.
+    (
+        "The e-mail or the password is wrong. Nothing on this computer was changed.",
+        "ई-मेल या पासवर्ड ग़लत है। इस कंप्यूटर पर कुछ बदला नहीं गया।",
+    ),
+    ("The e-mail or the password is wrong.", "ई-मेल या पासवर्ड ग़लत है।"),
+    (
+        "The server does not answer, and this person has not yet signed in on this computer. Connect it to the internet once and sign in again.",
+        "सर्वर उत्तर नहीं दे रहा, और इस व्यक्ति ने इस कंप्यूटर पर अभी तक साइन इन नहीं किया है। इसे एक बार इंटरनेट से जोड़ें और फिर साइन इन करें।",
+    ),
+    (
+        "This computer was without contact for {days} days. Connect it to the internet and sign in to open it again. Nothing on it was lost; what waits goes out first.",
+        "यह कंप्यूटर {days} दिन से बिना संपर्क के है। फिर खोलने के लिए इसे इंटरनेट से जोड़ें और साइन इन करें। इस पर कुछ नहीं खोया; जो भेजना बाकी है वह पहले जाएगा।",
+    ),
+    (
+        "The server does not answer, and this computer opens only with it. Connect it to the internet and sign in. Nothing on it was lost.",
+        "सर्वर उत्तर नहीं दे रहा, और यह कंप्यूटर उसके बिना नहीं खुलता। इसे इंटरनेट से जोड़ें और साइन इन करें। इस पर कुछ नहीं खोया।",
+    ),
+    (
+        "What answers is not the server that this computer was set up with, or the server lost its order key. What is stored here is safe; tell whoever runs the server.",
+        "जो उत्तर दे रहा है वह वह सर्वर नहीं है जिससे यह कंप्यूटर जोड़ा गया था, या सर्वर ने अपनी ऑर्डर कुंजी खो दी है। यहाँ जो रखा है वह सुरक्षित है; सर्वर चलाने वाले को बताएँ।",
+    ),
+    ("This computer is locked. Sign in to go on.", "यह कंप्यूटर लॉक है। आगे बढ़ने के लिए साइन इन करें।"),
+    (
+        "This computer belongs to no clinic yet. Enrol it with a code from the clinic's admin.",
+        "यह कंप्यूटर अभी किसी क्लिनिक का नहीं है। क्लिनिक के एडमिन से कोड लेकर इसे जोड़ें।",
+    ),
+    (
+        "This computer already belongs to a clinic. What is stored on it was not touched.",
+        "यह कंप्यूटर पहले से एक क्लिनिक का है। इस पर जो रखा है उसे छुआ नहीं गया।",
+    ),
+    (
+        "The keyring of this computer is locked, and the key to the clinic's data lies in it. The data is safe; unlock the keyring or sign in to the computer again.",
+        "इस कंप्यूटर की कीरिंग लॉक है, और क्लिनिक के डेटा की कुंजी उसी में है। डेटा सुरक्षित है; कीरिंग खोलें, या कंप्यूटर में फिर से साइन इन करें।",
+    ),
+    (
+        "This computer has no keyring, and keys are never kept in a plain file. Install one (on Linux: gnome-keyring or KWallet), sign in to the computer again and start Clinic Desk anew.",
+        "इस कंप्यूटर में कीरिंग नहीं है, और कुंजियाँ कभी खुली फ़ाइल में नहीं रखी जातीं। एक कीरिंग लगाएँ (Linux पर: gnome-keyring या KWallet), कंप्यूटर में फिर से साइन इन करें और Clinic Desk फिर से चलाएँ।",
+    ),
+    (
+        "The keyring of this computer has no entry for the clinic's data, perhaps because the computer's account was changed or reset. The data is still here and unchanged; go back to the account in which Clinic Desk was set up, or use the recovery code.",
+        "इस कंप्यूटर की कीरिंग में क्लिनिक के डेटा की कुंजी नहीं है, शायद इसलिए कि कंप्यूटर का खाता बदला या रीसेट हुआ। डेटा यहीं है और बदला नहीं है; उस खाते में लौटें जिसमें Clinic Desk तैयार किया गया था, या रिकवरी कोड लिखें।",
+    ),
+    (
+        "This is not the recovery code of this computer, or a later one was made since. Compare the fingerprint on the paper with the one shown here. Nothing was changed.",
+        "यह इस कंप्यूटर का रिकवरी कोड नहीं है, या इसके बाद नया बना है। पन्ने के फ़िंगरप्रिंट को यहाँ दिखे फ़िंगरप्रिंट से मिलाएँ। कुछ बदला नहीं गया।",
+    ),
+    (
+        "The keyring of this computer has other keys than those with which the clinic's data was sealed, so its slots do not open here. The data is still here and unchanged; go back to the account and computer in which Clinic Desk was set up, or use the recovery code.",
+        "इस कंप्यूटर की कीरिंग में वे कुंजियाँ नहीं हैं जिनसे क्लिनिक का डेटा बंद किया गया था, इसलिए वह यहाँ नहीं खुलता। डेटा यहीं है और बदला नहीं है; उस खाते और कंप्यूटर पर लौटें जिसमें Clinic Desk तैयार किया गया था, या रिकवरी कोड लिखें।",
+    ),
+    // The data.
+    (
+        "The file slots.json in the data folder is damaged or missing. The database beside it was not touched. Keep the folder as it is and call support.",
+        "डेटा फ़ोल्डर की फ़ाइल slots.json ख़राब है या नहीं है। उसके साथ के डेटाबेस को छुआ नहीं गया। फ़ोल्डर को जैसा है वैसा रखें और सहायता को बुलाएँ।",
+    ),
+    (
+        "The database is missing from the data folder, and no empty one was made in its place. Keep the folder as it is and call support.",
+        "डेटा फ़ोल्डर में डेटाबेस नहीं है, और उसकी जगह ख़ाली नहीं बनाया गया। फ़ोल्डर को जैसा है वैसा रखें और सहायता को बुलाएँ।",
+    ),
+    (
+        "The database does not open with its key: it is damaged, or of another computer. It was not changed. Keep the folder as it is and call support.",
+        "डेटाबेस अपनी कुंजी से नहीं खुलता: वह ख़राब है, या दूसरे कंप्यूटर का है। उसे बदला नहीं गया। फ़ोल्डर को जैसा है वैसा रखें और सहायता को बुलाएँ।",
+    ),
+    (
+        "The database on this computer is damaged. Nothing more is written to it; keep the folder as it is and call support.",
+        "इस कंप्यूटर का डेटाबेस ख़राब है। उसमें अब और कुछ नहीं लिखा जाता; फ़ोल्डर को जैसा है वैसा रखें और सहायता को बुलाएँ।",
+    ),
+    (
+        "This file is damaged on this computer, and the server does not have it. Nothing else is harmed. If the original is still somewhere, add it again; otherwise call support.",
+        "यह फ़ाइल इस कंप्यूटर पर ख़राब है, और सर्वर के पास नहीं है। और कुछ ख़राब नहीं हुआ। मूल फ़ाइल कहीं हो तो उसे फिर जोड़ें; नहीं तो सहायता को बुलाएँ।",
+    ),
+    (
+        "What came from the server is not the file that the record names, so it was thrown away. Nothing on this computer was changed. Try again; if it stays so, tell whoever runs the server.",
+        "सर्वर से जो आया वह रिकॉर्ड वाली फ़ाइल नहीं है, इसलिए उसे नहीं लिया गया। इस कंप्यूटर पर कुछ बदला नहीं गया। फिर कोशिश करें; ऐसा ही रहे तो सर्वर चलाने वाले को बताएँ।",
+    ),
+    (
+        "The data on this computer was written by a newer version of Clinic Desk and was not changed. Install the newer version again.",
+        "इस कंप्यूटर का डेटा Clinic Desk के नए संस्करण ने लिखा है और बदला नहीं गया। नया संस्करण फिर लगाएँ।",
+    ),
+    (
+        "The data on this computer must be brought into another form, and another program has it open. Close that program and try again. Nothing was changed.",
+        "इस कंप्यूटर के डेटा को नए रूप में लाना है, और दूसरे प्रोग्राम ने उसे खोल रखा है। वह प्रोग्राम बंद करें और फिर कोशिश करें। कुछ बदला नहीं गया।",
+    ),
+    (
+        "The data on this computer could not be brought to this version of Clinic Desk. It was not changed: the version that you had before still opens it. Call support.",
+        "इस कंप्यूटर का डेटा Clinic Desk के इस संस्करण में नहीं लाया जा सका। उसे बदला नहीं गया: पहले वाला संस्करण उसे अब भी खोलता है। सहायता को बुलाएँ।",
+    ),
+    (
+        "This was not saved: the disk of this computer is full or does not answer. All that was saved before is safe; free some space and save again.",
+        "यह सहेजा नहीं गया: इस कंप्यूटर की डिस्क भरी है या उत्तर नहीं दे रही। पहले जो सहेजा गया वह सुरक्षित है; कुछ जगह ख़ाली करें और फिर सहेजें।",
+    ),
+    (
+        "This is not on this computer. It may have been deleted, or it has not arrived yet.",
+        "यह इस कंप्यूटर पर नहीं है। शायद हटाया गया है, या अभी आया नहीं है।",
+    ),
+    (
+        "Something went wrong in this program. What was saved is safe; try again.",
+        "इस प्रोग्राम में कुछ गड़बड़ हुई। जो सहेजा गया था वह सुरक्षित है; फिर कोशिश करें।",
+    ),
+    (
+        "This account has no folder for data. Set CLINIC_DESK_DATA to one.",
+        "इस खाते में डेटा का फ़ोल्डर नहीं है। CLINIC_DESK_DATA में एक फ़ोल्डर दें।",
+    ),
+    // The server.
+    (
+        "The server does not answer. What was saved is safe on this computer; check the connection and the address.",
+        "सर्वर उत्तर नहीं दे रहा। जो सहेजा गया था वह इस कंप्यूटर पर सुरक्षित है; कनेक्शन और पता देखें।",
+    ),
+    (
+        "What the server answers is longer than it should be. Nothing of it was taken. What is stored here is safe, and the server is asked again by itself; if it stays so, tell whoever runs it.",
+        "सर्वर का उत्तर ज़रूरत से लंबा है। उसमें से कुछ नहीं लिया गया। यहाँ जो रखा है वह सुरक्षित है, और सर्वर से अपने आप फिर पूछा जाएगा; ऐसा ही रहे तो सर्वर चलाने वाले को बताएँ।",
+    ),
+    (
+        "What the server answers cannot be right: {what*}. Nothing of it was taken. What is stored here is safe, and the server is asked again by itself; if it stays so, tell whoever runs it.",
+        "सर्वर का उत्तर सही नहीं हो सकता ({what})। उसमें से कुछ नहीं लिया गया। यहाँ जो रखा है वह सुरक्षित है, और सर्वर से अपने आप फिर पूछा जाएगा; ऐसा ही रहे तो सर्वर चलाने वाले को बताएँ।",
+    ),
+    ("it does not say what became of what was sent", "जो भेजा गया उसका क्या हुआ, यह नहीं बताता"),
+    ("it goes on and brings nothing", "चलता जाता है और कुछ नहीं लाता"),
+    ("it is at a version that no clinic comes to", "ऐसे संस्करण पर है जहाँ कोई क्लिनिक नहीं पहुँचता"),
+    ("it says again and again that its data is another", "बार-बार कहता है कि उसका डेटा दूसरा है"),
+    ("it says that more rows remain, and sends none", "कहता है कि और पंक्तियाँ बाकी हैं, और भेजता नहीं"),
+    ("it says twice how far it has come", "कहाँ तक आया, यह दो बार कहता है"),
+    ("it sends rows of another clinic", "दूसरे क्लिनिक की पंक्तियाँ भेजता है"),
+    (
+        "it sends rows that it cannot have, or more than were asked for",
+        "ऐसी पंक्तियाँ भेजता है जो उसके पास नहीं हो सकतीं, या माँगी गई से ज़्यादा",
+    ),
+    ("it sends rows that nobody asked for", "ऐसी पंक्तियाँ भेजता है जो किसी ने नहीं माँगीं"),
+    ("its rows are not in their order", "उसकी पंक्तियाँ अपने क्रम में नहीं हैं"),
+    (
+        "The server takes no more in one piece. What was saved is safe and goes out in smaller pieces.",
+        "सर्वर एक बार में इससे ज़्यादा नहीं लेता। जो सहेजा गया था वह सुरक्षित है और छोटे हिस्सों में जाएगा।",
+    ),
+    (
+        "The server knows less than this computer, perhaps after it was restored from a backup. What is stored here is safe and was not changed. Tell whoever runs the server: it must begin a new epoch, then every computer brings back what was done on it.",
+        "सर्वर के पास इस कंप्यूटर से कम है, शायद उसे बैकअप से वापस लाया गया। यहाँ जो रखा है वह सुरक्षित है और बदला नहीं गया। सर्वर चलाने वाले को बताएँ: उसे नया दौर (epoch) शुरू करना होगा, फिर हर कंप्यूटर अपना किया हुआ वापस लाएगा।",
+    ),
+    (
+        "The clocks of this computer and of the server do not agree, so the server did not do this. Nothing was changed. Set this computer's clock and try again; if it stays so, tell whoever runs the server.",
+        "इस कंप्यूटर और सर्वर की घड़ियाँ नहीं मिलतीं, इसलिए सर्वर ने यह नहीं किया। कुछ बदला नहीं गया। इस कंप्यूटर की घड़ी ठीक करें और फिर कोशिश करें; ऐसा ही रहे तो सर्वर चलाने वाले को बताएँ।",
+    ),
+    (
+        "This is not the address of a server. Example: sync.example.org.",
+        "यह सर्वर का पता नहीं है। उदाहरण: sync.example.org",
+    ),
+    (
+        "A server on another computer must be reached by https. Nothing was sent to it.",
+        "दूसरे कंप्यूटर के सर्वर तक https से ही जाना होता है। उसे कुछ नहीं भेजा गया।",
+    ),
+    // Setting up and recovering a computer.
+    ("This computer needs a name by which staff know it.", "इस कंप्यूटर को एक नाम चाहिए जिससे कर्मचारी इसे पहचानें।"),
+    ("This computer is being enrolled already.", "यह कंप्यूटर अभी जोड़ा जा रहा है।"),
+    (
+        "The server is too old to take this computer as what it is. Nothing here was changed.",
+        "सर्वर पुराना है और इस कंप्यूटर को इसी रूप में नहीं ले सकता। यहाँ कुछ बदला नहीं गया।",
+    ),
+    (
+        "The keys of this computer are there: sign in with your password.",
+        "इस कंप्यूटर की कुंजियाँ मौजूद हैं: अपने पासवर्ड से साइन इन करें।",
+    ),
+    ("The one-time code is another clinic's.", "यह एक बार का कोड दूसरे क्लिनिक का है।"),
+    ("Only an admin makes a recovery code.", "रिकवरी कोड केवल एडमिन बनाता है।"),
+    ("A recovery code has no \u{201c}{letter}\u{201d}.", "रिकवरी कोड में “{letter}” नहीं होता।"),
+    (
+        "A recovery code has {count} characters, and these are {there}.",
+        "रिकवरी कोड में {count} अक्षर होते हैं, और ये {there} हैं।",
+    ),
+    (
+        "There is a slip in this recovery code: compare it with the paper, character by character.",
+        "इस रिकवरी कोड में कहीं भूल है: एक-एक अक्षर पन्ने से मिलाएँ।",
+    ),
+    ("No recovery code is shown any more. Make another one.", "रिकवरी कोड अब नहीं दिख रहा। दूसरा बनाएँ।"),
+    // Who may.
+    ("Only doctors, dentists and nurses see this.", "यह केवल डॉक्टर, दंत चिकित्सक और नर्स को दिखता है।"),
+    (
+        "Only a doctor or dentist signs, on a computer for clinical work.",
+        "हस्ताक्षर केवल डॉक्टर या दंत चिकित्सक करते हैं, इलाज वाले कंप्यूटर पर।",
+    ),
+    ("Short keys are written by doctors and dentists.", "शॉर्ट कुंजियाँ डॉक्टर और दंत चिकित्सक लिखते हैं।"),
+    ("Only an admin changes the letterhead.", "लेटरहेड केवल एडमिन बदलता है।"),
+    (
+        "Only doctors, dentists and nurses add files to a record.",
+        "रिकॉर्ड में फ़ाइलें केवल डॉक्टर, दंत चिकित्सक और नर्स जोड़ते हैं।",
+    ),
+    (
+        "Two registrations are made one by an admin, a doctor or a dentist. You can propose it to them.",
+        "दो पंजीकरणों को एक केवल एडमिन, डॉक्टर या दंत चिकित्सक करते हैं। आप उन्हें प्रस्ताव दे सकते हैं।",
+    ),
+    (
+        "Two registrations are parted by an admin, a doctor or a dentist.",
+        "दो पंजीकरणों को अलग केवल एडमिन, डॉक्टर या दंत चिकित्सक करते हैं।",
+    ),
+    (
+        "Allergies and illnesses are written once this computer has reached the server: it was without contact for more than a week. Write them down; nothing was saved.",
+        "एलर्जी और बीमारियाँ तब लिखी जाएँगी जब यह कंप्यूटर सर्वर तक पहुँचेगा: एक हफ़्ते से अधिक संपर्क नहीं हुआ। इन्हें कागज़ पर लिख लें; कुछ सहेजा नहीं गया।",
+    ),
+    (
+        "Allergies are written once this computer has reached the server: it was without contact for more than a week. Write them down, and leave these fields as they were.",
+        "एलर्जी तब लिखी जाएगी जब यह कंप्यूटर सर्वर तक पहुँचेगा: एक हफ़्ते से अधिक संपर्क नहीं हुआ। इन्हें कागज़ पर लिख लें, और ये खाने जैसे थे वैसे छोड़ दें।",
+    ),
+    // Patients and their allergies.
+    (
+        "The mobile number is not complete. An Indian number has ten digits and begins with 6 to 9.",
+        "मोबाइल नंबर पूरा नहीं है। भारतीय नंबर में दस अंक होते हैं और वह 6 से 9 से शुरू होता है।",
+    ),
+    ("The mobile number is not complete.", "मोबाइल नंबर पूरा नहीं है।"),
+    ("The first name is missing.", "नाम नहीं लिखा है।"),
+    ("The date of birth is not a day in the past.", "जन्मतिथि बीता हुआ दिन नहीं है।"),
+    ("The age or the date of birth is missing.", "उम्र या जन्मतिथि नहीं लिखी है।"),
+    (
+        "To which substances is the patient allergic? Add each of them.",
+        "मरीज़ को किन चीज़ों से एलर्जी है? हर एक जोड़ें।",
+    ),
+    (
+        "The first day of the last period is not a day in the past.",
+        "आखिरी माहवारी का पहला दिन बीता हुआ दिन नहीं है।",
+    ),
+    ("To what is the patient allergic?", "मरीज़ को किससे एलर्जी है?"),
+    (
+        "{substance} is noted already. Change that entry instead; nothing was saved.",
+        "{substance} पहले से लिखी है। उसी को बदलें; कुछ सहेजा नहीं गया।",
+    ),
+    (
+        "Allergies are noted. Mark each first as passed or as an error; nothing was changed.",
+        "एलर्जी लिखी हुई हैं। पहले हर एक को “नहीं रही” या “गलती” करें; कुछ बदला नहीं गया।",
+    ),
+    (
+        "Allergies are written among the warnings. Take them out there first; nothing was changed.",
+        "चेतावनियों में एलर्जी लिखी हुई हैं। पहले उन्हें वहाँ से हटाएँ; कुछ बदला नहीं गया।",
+    ),
+    ("At most {count} long illnesses are kept.", "अधिक से अधिक {count} पुरानी बीमारियाँ रखी जाती हैं।"),
+    ("These two are one patient already.", "ये दोनों पहले से एक ही मरीज़ हैं।"),
+    ("This registration stands for itself already.", "यह पंजीकरण पहले से अलग है।"),
+    // Prescriptions.
+    (
+        "Nothing was signed yet: {line} is held by a safety check. Replace it, remove it, give a reason to keep it, or sign without it.",
+        "अभी हस्ताक्षर नहीं हुए: {line} को सुरक्षा जाँच ने रोका है। उसे बदलें, हटाएँ, रखने का कारण दें, या उसके बिना हस्ताक्षर करें।",
+    ),
+    (
+        "There is nothing to sign yet: add a medicine, a test or advice.",
+        "हस्ताक्षर के लिए अभी कुछ नहीं है: दवा, जाँच या सलाह जोड़ें।",
+    ),
+    (
+        "When to come back is not understood. Write it like 5d, 2w or 28/11/2026.",
+        "कब फिर आएँ, यह समझ नहीं आया। ऐसे लिखें: 5d, 2w या 28/11/2026",
+    ),
+    (
+        "The clinic's data has not arrived yet. The draft is kept; connect once and sign again.",
+        "क्लिनिक का डेटा अभी नहीं आया। ड्राफ़्ट रखा हुआ है; एक बार जोड़ें और फिर हस्ताक्षर करें।",
+    ),
+    (
+        "Your registration number has not arrived on this computer yet. The draft is kept; connect once and sign again.",
+        "आपका पंजीकरण नंबर अभी इस कंप्यूटर पर नहीं आया। ड्राफ़्ट रखा हुआ है; एक बार जोड़ें और फिर हस्ताक्षर करें।",
+    ),
+    (
+        "A draft of this patient waits. Sign it or discard it first; nothing was changed.",
+        "इस मरीज़ का एक ड्राफ़्ट बाकी है। पहले उस पर हस्ताक्षर करें या उसे छोड़ें; कुछ बदला नहीं गया।",
+    ),
+    (
+        "A draft is open for this patient. Sign or discard it first; the refused prescription waits.",
+        "इस मरीज़ का एक ड्राफ़्ट खुला है। पहले उस पर हस्ताक्षर करें या उसे छोड़ें; अस्वीकृत पर्चा प्रतीक्षा करेगा।",
+    ),
+    ("Why is it void?", "यह क्यों रद्द है?"),
+    ("This prescription was replaced or made void already.", "यह पर्चा पहले ही बदला या रद्द किया जा चुका है।"),
+    ("Nothing was prescribed before.", "पहले कोई पर्चा नहीं लिखा गया।"),
+    (
+        "This is not the text of a code on a prescription of Clinic Desk.",
+        "यह Clinic Desk के पर्चे के कोड का पाठ नहीं है।",
+    ),
+    (
+        "The page could not be drawn. The prescription itself is safe.",
+        "पन्ना नहीं बनाया जा सका। पर्चा सुरक्षित है।",
+    ),
+    ("The PDF could not be written. The prescription itself is safe.", "PDF नहीं लिखी जा सकी। पर्चा सुरक्षित है।"),
+    (
+        "The PDF could not be written there. The prescription itself is safe; choose another folder.",
+        "वहाँ PDF नहीं लिखी जा सकी। पर्चा सुरक्षित है; दूसरा फ़ोल्डर चुनें।",
+    ),
+    (
+        "The PDF could not be written. The code is still on the screen: write it down.",
+        "PDF नहीं लिखी जा सकी। कोड अब भी स्क्रीन पर है: उसे लिख लें।",
+    ),
+    (
+        "The print dialog did not open. The prescription itself is safe; save it as a PDF and print that.",
+        "छापने की खिड़की नहीं खुली। पर्चा सुरक्षित है; उसे PDF में सहेजें और वही छापें।",
+    ),
+    // Short keys and the letterhead.
+    ("Another short key has this name already.", "इस नाम की दूसरी शॉर्ट कुंजी पहले से है।"),
+    (
+        "A key is at most 30 small letters, digits, dots, dashes and underscores.",
+        "कुंजी में अधिक से अधिक 30 छोटे अंग्रेज़ी अक्षर, अंक, बिंदु, डैश और अंडरस्कोर होते हैं।",
+    ),
+    ("The title is missing.", "शीर्षक नहीं लिखा है।"),
+    ("The ages are the wrong way round.", "उम्रें उलटी लिखी हैं।"),
+    ("The key stands for nothing.", "कुंजी में कुछ लिखा नहीं है।"),
+    ("This picture does not fit.", "यह चित्र ठीक नहीं बैठता।"),
+    ("The name of the clinic is missing.", "क्लिनिक का नाम नहीं लिखा है।"),
+    ("A printed head takes 10 to 80 mm.", "छपा हुआ ऊपरी भाग 10 से 80 mm लेता है।"),
+    (
+        "This is too long for the paper: at most 300 letters.",
+        "यह कागज़ के लिए बहुत लंबा है: अधिक से अधिक 300 अक्षर।",
+    ),
+    ("A PIN code has six digits.", "पिन कोड में छह अंक होते हैं।"),
+    (
+        "This file is larger than 512 KB. Nothing was changed; choose a smaller picture.",
+        "यह फ़ाइल 512 KB से बड़ी है। कुछ बदला नहीं गया; छोटा चित्र चुनें।",
+    ),
+    (
+        "This is no PNG and no JPEG. Nothing was changed; save the picture as one of these first.",
+        "यह PNG या JPEG नहीं है। कुछ बदला नहीं गया; पहले चित्र को इनमें से किसी में सहेजें।",
+    ),
+    (
+        "This picture cannot be read, or is larger than 4096 by 4096 points.",
+        "यह चित्र पढ़ा नहीं जा सकता, या 4096 × 4096 बिंदुओं से बड़ा है।",
+    ),
+    // Attached files.
+    ("This file is in the patient's record already.", "यह फ़ाइल मरीज़ के रिकॉर्ड में पहले से है।"),
+    (
+        "Only pictures (JPEG, PNG, WebP), PDF and DICOM files are taken, and this is none of them, whatever its name says.",
+        "केवल चित्र (JPEG, PNG, WebP), PDF और DICOM फ़ाइलें ली जाती हैं, और यह इनमें से नहीं है, नाम कुछ भी हो।",
+    ),
+    ("This file is empty.", "यह फ़ाइल ख़ाली है।"),
+    (
+        "This file is larger than {size} MB. Nothing was added; make it smaller first.",
+        "यह फ़ाइल {size} MB से बड़ी है। कुछ जोड़ा नहीं गया; पहले इसे छोटा करें।",
+    ),
+    (
+        "This file cannot be read. Nothing was added; see whether it opens elsewhere.",
+        "यह फ़ाइल पढ़ी नहीं जा सकती। कुछ जोड़ा नहीं गया; देखें कि क्या यह कहीं और खुलती है।",
+    ),
+    (
+        "This file cannot be read. Nothing was changed; see whether it opens elsewhere.",
+        "यह फ़ाइल पढ़ी नहीं जा सकती। कुछ बदला नहीं गया; देखें कि क्या यह कहीं और खुलती है।",
+    ),
+    (
+        "Other files were dropped after this one. It was not added; drop it once more.",
+        "इसके बाद दूसरी फ़ाइलें छोड़ी गईं। यह नहीं जोड़ी गई; इसे एक बार फिर छोड़ें।",
+    ),
+    ("This file is not on this computer.", "यह फ़ाइल इस कंप्यूटर पर नहीं है।"),
+    (
+        "The copy could not be written there. The file itself is safe; choose another folder.",
+        "वहाँ कॉपी नहीं लिखी जा सकी। फ़ाइल सुरक्षित है; दूसरा फ़ोल्डर चुनें।",
+    ),
+    (
+        "This file is damaged, or of a kind that cannot be drawn here.",
+        "यह फ़ाइल ख़राब है, या ऐसी है जो यहाँ नहीं दिखाई जा सकती।",
+    ),
+    (
+        "This PDF is encrypted, and cannot be drawn without its password.",
+        "यह PDF एन्क्रिप्टेड है, और बिना पासवर्ड नहीं दिखाई जा सकती।",
+    ),
+    (
+        "This file takes more time or memory to draw than is given to one.",
+        "यह फ़ाइल दिखाने में तय सीमा से ज़्यादा समय या मेमोरी लेती है।",
+    ),
+    ("The part of this program that draws files did not start.", "फ़ाइलें दिखाने वाला हिस्सा शुरू नहीं हुआ।"),
+    (
+        "The file itself is safe: save a copy and open it with another program.",
+        "फ़ाइल सुरक्षित है: कॉपी सहेजकर दूसरे प्रोग्राम में खोलें।",
+    ),
+    (
+        "Someone else has signed in meanwhile. Nothing was done; begin again.",
+        "इस बीच किसी और ने साइन इन किया है। कुछ नहीं किया गया; फिर से शुरू करें।",
+    ),
+    // What waits for a person, and the ledger.
+    (
+        "This was decided already. What was decided holds; change the record itself if it is wrong.",
+        "इसका निर्णय हो चुका है। वही निर्णय माना जाएगा; ग़लत हो तो रिकॉर्ड को ही बदलें।",
+    ),
+    (
+        "This was decided already. What was decided holds; the log says what it was.",
+        "इसका निर्णय हो चुका है। वही निर्णय माना जाएगा; क्या था, लॉग में लिखा है।",
+    ),
+    (
+        "This was decided already. What was decided holds; the ledger says what it was.",
+        "इसका निर्णय हो चुका है। वही निर्णय माना जाएगा; क्या था, बहीखाते में लिखा है।",
+    ),
+    ("The other value is missing.", "दूसरा मान नहीं लिखा है।"),
+    ("Of this one of the two is chosen.", "इसमें दोनों में से एक चुना जाता है।"),
+    ("This is none of the values that it can have.", "यह उन मानों में से नहीं है जो यहाँ हो सकते हैं।"),
+    ("This is not a number.", "यह संख्या नहीं है।"),
+    ("This is not a day.", "यह तारीख नहीं है।"),
+    ("This is not a day. Write it like 14/08/1972.", "यह तारीख नहीं है। ऐसे लिखें: 14/08/1972"),
+    (
+        "This was done before this computer's disk was copied or its keys were lost: it is before the admins, who decide.",
+        "यह इस कंप्यूटर की डिस्क कॉपी होने या कुंजियाँ खोने से पहले किया गया था: यह एडमिन के सामने है, वही निर्णय लेंगे।",
+    ),
+    ("It is tried again or discarded.", "इसे फिर आज़माया जाता है या छोड़ा जाता है।"),
+    (
+        "This cannot be corrected: try it again, hand it to an admin, or discard it.",
+        "यह सुधारा नहीं जा सकता: फिर कोशिश करें, एडमिन को दें, या छोड़ें।",
+    ),
+    (
+        "This cannot be corrected here: have it tried again, or discard it.",
+        "यह यहाँ सुधारा नहीं जा सकता: फिर कोशिश करवाएँ, या छोड़ें।",
+    ),
+    ("There is no such record in it.", "इसमें ऐसा कोई रिकॉर्ड नहीं है।"),
+    ("This is not typed in here.", "यह यहाँ नहीं लिखा जाता।"),
+    ("This was not part of the change.", "यह बदलाव का हिस्सा नहीं था।"),
+    ("No value is another one.", "कोई मान बदला नहीं है।"),
+    (
+        "The file could not be written there. The ledger itself is safe; choose another folder.",
+        "वहाँ फ़ाइल नहीं लिखी जा सकी। बहीखाता सुरक्षित है; दूसरा फ़ोल्डर चुनें।",
+    ),
+    // The window itself.
+    (
+        "The menus could not be shown. Every key works without them.",
+        "मेन्यू नहीं दिखाए जा सके। हर कुंजी उनके बिना भी चलती है।",
+    ),
+    ("The system did not show the notice. It stands in the window.", "सिस्टम ने सूचना नहीं दिखाई। वह खिड़की में है।"),
+];

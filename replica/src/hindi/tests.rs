@@ -1,0 +1,254 @@
+use std::collections::BTreeSet;
+
+use protocol::dosage::Dosage;
+use protocol::error::{ErrorCode, Refusal, RefusalCode};
+use protocol::safety::{
+    AllergenKind, Allergy, Chart, Line, LineFinding, Medicine, Person, Proposed, Rules, check_lines,
+};
+use protocol::standing::NotBelieved;
+use time::OffsetDateTime;
+use time::macros::date;
+use uuid::Uuid;
+
+use super::*;
+use crate::error::Error;
+
+const INGREDIENTS: &str = include_str!("../../../protocol/src/safety/data/ingredients.tsv");
+const INTERACTIONS: &str = include_str!("../../../protocol/src/safety/data/interactions.tsv");
+
+fn all() -> impl Iterator<Item = &'static Said> {
+    TABLES.into_iter().flatten()
+}
+
+fn places(template: &str) -> BTreeSet<&str> {
+    template.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(place, _)| place).collect()
+}
+
+/// What of these has no Hindi.
+fn unsaid<T: AsRef<str>>(english: impl IntoIterator<Item = T>) -> Vec<T> {
+    english.into_iter().filter(|text| hindi(text.as_ref()).is_none()).collect()
+}
+
+/// A column of a file of the rules.
+fn column(file: &'static str, place: usize) -> impl Iterator<Item = &'static str> {
+    let lines = file.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.filter_map(move |line| line.split('\t').nth(place))
+}
+
+#[test]
+fn every_sentence_says_each_of_its_places_in_both_languages() {
+    for (english, hindi) in all() {
+        let starless: BTreeSet<&str> =
+            places(english).into_iter().map(|place| place.trim_end_matches('*')).collect();
+        assert_eq!(starless, places(hindi), "{english}");
+        assert!(!english.contains("}{"), "nothing tells where the first place ends: {english}");
+    }
+}
+
+#[test]
+fn every_hindi_sentence_is_in_devanagari_with_latin_digits() {
+    for (english, hindi) in all() {
+        assert!(hindi.contains(|c: char| ('\u{900}'..='\u{97f}').contains(&c)), "{english}");
+        assert!(!hindi.contains(|c: char| ('०'..='९').contains(&c)), "{hindi}");
+    }
+}
+
+#[test]
+fn no_sentence_stands_there_twice() {
+    let mut seen = BTreeSet::new();
+    let twice: Vec<&str> =
+        all().map(|(english, _)| *english).filter(|english| !seen.insert(*english)).collect();
+    assert_eq!(twice, Vec::<&str>::new());
+}
+
+#[test]
+fn sentences_are_said_one_by_one_and_what_is_named_before_a_colon_stays() {
+    assert_eq!(
+        hindi("The title is missing. Nothing was saved yet.").as_deref(),
+        Some("शीर्षक नहीं लिखा है। अभी कुछ सहेजा नहीं गया।")
+    );
+    assert_eq!(
+        hindi("Dolo: This medicine is given in tablets, not in ml.").as_deref(),
+        Some("Dolo: यह दवा गोली में दी जाती है, मि.ली. में नहीं।")
+    );
+    assert_eq!(
+        hindi("Metformin 500 mg still runs until 02 Dec 2026: Glycomet.").as_deref(),
+        Some("Metformin 500 mg अभी 02 दिस॰ 2026 तक चल रही है: Glycomet।")
+    );
+    assert_eq!(
+        hindi("Pulse 20 a minute is unusual. Is it right?").as_deref(),
+        Some("नाड़ी 20 प्रति मिनट: यह असामान्य है। क्या सही है?")
+    );
+}
+
+#[test]
+fn a_text_of_which_a_part_is_unknown_stays_english() {
+    assert_eq!(hindi("The title is missing. Nobody has seen it."), None);
+    assert_eq!(hindi("Amoxicillin is a fruit. Noted allergy: dust."), None);
+    assert_eq!(hindi(""), None);
+    let unknown = "Somebody said something.".to_owned();
+    assert_eq!(crate::Language::Hi.say(unknown.clone()), unknown);
+    let known = "Your role does not allow this.".to_owned();
+    assert_eq!(crate::Language::En.say(known.clone()), known);
+}
+
+#[test]
+fn every_reason_of_the_rules_is_said_in_hindi() {
+    let of_one = column(INGREDIENTS, 5).flat_map(|whys| whys.split(';')).map(str::trim);
+    let reasons: Vec<&str> = of_one.filter(|why| !why.is_empty()).chain(column(INTERACTIONS, 3)).collect();
+    assert!(reasons.len() > 150);
+    assert_eq!(unsaid(reasons), Vec::<&str>::new());
+}
+
+/// What speaks against these for a pregnant girl of one month, in a dose that no rule allows.
+fn found(ingredients: &[&str], allergy: Option<&str>) -> Vec<LineFinding> {
+    let mut chart = Chart::default();
+    chart.allergies.extend(allergy.map(|class| Allergy {
+        substance: class.to_owned(),
+        classes: vec![class.to_owned()],
+        ..Allergy::default()
+    }));
+    let mut lines = Vec::new();
+    for (name, id) in ingredients.iter().zip(1..) {
+        let id = Uuid::from_u128(id);
+        let medicine = Medicine {
+            ingredients: vec![(*name).to_owned()],
+            mg_per_unit: vec![Some(10_000.0)],
+            is_systemic: true,
+            ..Medicine::default()
+        };
+        chart.medicines.insert(id, medicine);
+        let line = Line { medicine: Some(id), text: (*name).to_owned(), ..Line::default() };
+        lines.push(Proposed { line, dosage: Dosage::read("1-0-1 x5d", "tablet").ok() });
+    }
+    let person = Person { ages_months: vec![1], is_pregnant: true, ..Person::default() };
+    let rules = Rules::load().expect("BUG: the rules");
+    let found = check_lines(rules, &chart, &person, &lines, date!(2026 - 11 - 23));
+    found.into_iter().flat_map(|line| line.findings).collect()
+}
+
+#[test]
+fn everything_that_is_found_about_an_ingredient_or_a_class_is_said_in_hindi() {
+    let rules = Rules::load().expect("BUG: the rules");
+    let whys = |found: Vec<LineFinding>| found.into_iter().map(|finding| finding.why);
+    let mut said: BTreeSet<String> = BTreeSet::new();
+    for name in column(INGREDIENTS, 0) {
+        said.extend(whys(found(&[name, name], None)));
+    }
+    let classes: BTreeSet<&str> = column(INGREDIENTS, 1).flat_map(|classes| classes.split(',')).collect();
+    for class in classes.into_iter().filter(|class| !class.is_empty()) {
+        let of_it: Vec<&str> = column(INGREDIENTS, 0)
+            .zip(column(INGREDIENTS, 1))
+            .filter(|(_, classes)| classes.split(',').any(|one| one == class))
+            .map(|(name, _)| name)
+            .take(2)
+            .collect();
+        let allergy = rules.allergen(AllergenKind::Class, class).map(|known| known.code);
+        said.extend(whys(found(&of_it, allergy)));
+    }
+    assert!(said.len() > 300, "{}", said.len());
+    assert_eq!(unsaid(said), Vec::<String>::new());
+}
+
+#[test]
+fn everything_that_the_ledger_names_is_named_in_hindi() {
+    let arms = include_str!("../ledger.rs").lines().filter_map(|line| {
+        let (_, title) = line.trim().strip_suffix("\".into(),")?.split_once("\" => \"")?;
+        Some(title)
+    });
+    let titles: Vec<&str> = arms.collect();
+    assert!(titles.len() > 15, "{titles:?}");
+    assert_eq!(unsaid(titles), Vec::<&str>::new());
+}
+
+/// Every kind of error, once.
+fn errors() -> Vec<Error> {
+    vec![
+        Error::WrongPassword,
+        Error::SignInOnline,
+        Error::LeaseEnded { days: 7 },
+        Error::NeedsServer,
+        Error::OrderNotBelieved(NotBelieved::Key),
+        Error::Locked,
+        Error::NotEnrolled,
+        Error::AlreadyEnrolled,
+        Error::KeyringLocked,
+        Error::KeyringMissing,
+        Error::KeyringEntryMissing,
+        Error::WrongRecoveryCode,
+        Error::SlotOfAnotherDevice,
+        Error::SlotsDamaged,
+        Error::StoreMissing,
+        Error::StoreDoesNotOpen,
+        Error::StoreDamaged,
+        Error::FileDamaged,
+        Error::AnotherFile,
+        Error::StoreTooNew,
+        Error::StoreInUse,
+        Error::UpgradeFailed,
+        Error::DiskFull,
+        Error::Invalid("Nothing was prescribed before. Nothing was changed.".into()),
+        Error::Held("Metformin 500 mg".into()),
+        Error::Forbidden("Only an admin makes a recovery code."),
+        Error::NotFound,
+        Error::Refused(Refusal::new(RefusalCode::BadValue, "vitals does not hold a value that fits.")),
+        Error::ServerUnreachable,
+        Error::AnswerTooLong,
+        Error::BadAnswer("it sends rows of another clinic"),
+        Error::TooLarge,
+        Error::ServerWentBack,
+        Error::ClockOff { server_time: OffsetDateTime::UNIX_EPOCH },
+        Error::Server { code: ErrorCode::Forbidden, detail: "Your role does not allow this.".into() },
+        Error::internal("a mistake"),
+    ]
+}
+
+/// The place of an error in that list: a new kind does not compile here before it has one.
+fn place(error: &Error) -> usize {
+    match error {
+        Error::WrongPassword => 0,
+        Error::SignInOnline => 1,
+        Error::LeaseEnded { .. } => 2,
+        Error::NeedsServer => 3,
+        Error::OrderNotBelieved(_) => 4,
+        Error::Locked => 5,
+        Error::NotEnrolled => 6,
+        Error::AlreadyEnrolled => 7,
+        Error::KeyringLocked => 8,
+        Error::KeyringMissing => 9,
+        Error::KeyringEntryMissing => 10,
+        Error::WrongRecoveryCode => 11,
+        Error::SlotOfAnotherDevice => 12,
+        Error::SlotsDamaged => 13,
+        Error::StoreMissing => 14,
+        Error::StoreDoesNotOpen => 15,
+        Error::StoreDamaged => 16,
+        Error::FileDamaged => 17,
+        Error::AnotherFile => 18,
+        Error::StoreTooNew => 19,
+        Error::StoreInUse => 20,
+        Error::UpgradeFailed => 21,
+        Error::DiskFull => 22,
+        Error::Invalid(_) => 23,
+        Error::Held(_) => 24,
+        Error::Forbidden(_) => 25,
+        Error::NotFound => 26,
+        Error::Refused(_) => 27,
+        Error::ServerUnreachable => 28,
+        Error::AnswerTooLong => 29,
+        Error::BadAnswer(_) => 30,
+        Error::TooLarge => 31,
+        Error::ServerWentBack => 32,
+        Error::ClockOff { .. } => 33,
+        Error::Server { .. } => 34,
+        Error::Internal(_) => 35,
+    }
+}
+
+#[test]
+fn every_error_is_said_in_hindi() {
+    let errors = errors();
+    let places: Vec<usize> = errors.iter().map(place).collect();
+    assert_eq!(places, (0..errors.len()).collect::<Vec<_>>());
+    assert_eq!(unsaid(errors.iter().map(ToString::to_string)), Vec::<String>::new());
+}
