@@ -169,6 +169,23 @@ pub struct EnrolAgain {
     pub lane: String,
     /// The server's half of its server slot, 32 random bytes in base64: what the server had was lost.
     pub unlock_key: Secret,
+    /// What it was before, if it ever was another one: its mutations go on behind that one's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was: Option<Earlier>,
+}
+
+/// In [`EnrolAgain`]: what a desktop was until its disk was copied or its keys were lost.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Earlier {
+    /// Under which id.
+    pub device_id: DeviceId,
+    /// Up to which of its mutations; 0 if there is none.
+    pub until: i64,
+    /// The hash of that mutation.
+    pub until_hash: Hash,
+    /// Whether its keys were lost, and it brings what that one had not sent.
+    pub is_recovered: bool,
 }
 
 /// The answer to [`EnrolRequest`].
@@ -582,6 +599,9 @@ pub struct EpochState {
     pub last_sequence: i64,
     /// The hash of that mutation.
     pub last_hash: Hash,
+    /// The letter before the numbers that the device gives: another one, if a restored server had given its own away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lane: Option<String>,
 }
 
 /// `POST /v1/sync/restored`: what a desktop knows of the time that a restored server lost. It is told before the desktop

@@ -3,8 +3,6 @@
 
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use protocol::api::{EnrolAgain, EnrolRequest, EnrolResponse, Secret};
 use protocol::error::ErrorCode;
 use protocol::signing;
@@ -13,11 +11,13 @@ use zeroize::Zeroizing;
 use crate::desk::{Desk, Here, Signed, blocking};
 use crate::error::{Error, Result};
 use crate::guard::Guard;
-use crate::slots::{OpenSlot, Slots, UserSlot};
-use crate::store::Facts;
+use crate::recover::keys_are_there;
+use crate::recovery_code::RecoveryCode;
+use crate::slots::{Slots, UserSlot};
+use crate::store::{DatabaseKey, Store};
 use crate::sync::client::{Client, parse_address};
 use crate::sync::engine::{Typed, login};
-use crate::view::AppState;
+use crate::view::{AppState, RecoveryForm};
 
 impl Desk {
     /// Enrols this computer once more at the server, which lost it: its file, its key and its id stay, and everything that
@@ -25,26 +25,71 @@ impl Desk {
     ///
     /// # Errors
     ///
-    /// [`Error::WrongPassword`], [`Error::Locked`]; what the server says of the code. Nothing here is changed then but the
-    /// slot that this server could not open any more.
+    /// [`Error::WrongPassword`], [`Error::Locked`], [`Error::Invalid`] where no password opens it without the server; what
+    /// the server says of the code. Nothing here is changed then but the slot that this server could not open any more.
     pub async fn enrol_again(self: &Arc<Self>, code: &str, password: &str) -> Result<AppState> {
         let Ok(_alone) = self.enrolling.try_lock() else {
             return Err(Error::Invalid("This computer is being enrolled already.".into()));
         };
         let replica = self.replica()?;
-        let (email, facts) = (replica.person.email.clone(), replica.store.facts()?);
+        let (email, store) = (replica.person.email.clone(), Arc::clone(&replica.store));
+        drop(replica);
         let typed = Typed { email, password: Zeroizing::new(password.to_owned()) };
         let (desk, asked) = (Arc::clone(self), typed.clone());
-        let (here, slot) = blocking(move || {
+        let (here, key) = blocking(move || {
             let here = desk.here()?;
-            let slot = match here.slots.open_user(&asked.email, &asked.password, &here.secrets)? {
-                UserSlot::Open(slot) => slot,
+            let key = match here.slots.open_user(&asked.email, &asked.password, &here.secrets)? {
+                UserSlot::Open(slot) => slot.key,
                 UserSlot::Closed => return Err(Error::WrongPassword),
-                UserSlot::None => return Err(Error::SignInOnline),
+                UserSlot::None => {
+                    return Err(Error::Invalid(
+                        "No password opens this computer without the server, so this needs its recovery code: lock it \
+                         and sign in, and the code is asked for there. Nothing was changed."
+                            .into(),
+                    ));
+                }
             };
-            Ok((here, slot))
+            Ok((here, key))
         })
         .await?;
+        self.come_back(here, key, store, (code, typed)).await
+    }
+
+    /// The same where nobody can sign in, because what opens this computer without the server is gone: its recovery code
+    /// opens it. That code stays the one that does.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::WrongRecoveryCode`]; what the server says.
+    pub(crate) async fn enrol_again_by_code(
+        self: &Arc<Self>,
+        here: Here,
+        recovery: RecoveryCode,
+        form: &RecoveryForm,
+    ) -> Result<AppState> {
+        let (here, key, store) = blocking(move || {
+            let key = here.slots.open_recovery(&recovery)?.ok_or(Error::WrongRecoveryCode)?;
+            let store = Store::open(&here.slots.database(), &key)?;
+            // Stopped on the way to another id, it ends that first, which needs a person's slot.
+            if store.renewed()?.is_some() {
+                return Err(keys_are_there());
+            }
+            Ok((here, key, Arc::new(store)))
+        })
+        .await?;
+        let typed = Typed::new(&form.email, &form.password);
+        self.come_back(here, key, store, (&form.code, typed)).await
+    }
+
+    /// Signs in at the server, which takes this computer for what it is if it does not know it any more.
+    async fn come_back(
+        self: &Arc<Self>,
+        here: Here,
+        key: DatabaseKey,
+        store: Arc<Store>,
+        (code, typed): (&str, Typed),
+    ) -> Result<AppState> {
+        let facts = store.facts()?;
         let client = Client::new(&parse_address(&facts.server)?)?;
         let (who, nonce) = ((facts.tenant_id, facts.device_id), Guard::nonce()?);
         let (session, nonce) =
@@ -54,19 +99,23 @@ impl Desk {
                 Err(Error::Server {
                     code: ErrorCode::DeviceUnknown | ErrorCode::TooManyRequests, ..
                 }) => {
-                    let answer = self.ask_again(&client, &here, &slot, (code, &typed), &facts).await?;
-                    let (store, lane) = (Arc::clone(&replica.store), answer.lane);
+                    let answer = self.ask_again(&client, &here, &key, (code, &typed), &store).await?;
+                    let (store, lane) = (Arc::clone(&store), answer.lane);
                     blocking(move || store.set_lane(&lane)).await?;
                     (answer.session, String::new())
                 }
                 Err(error) => return Err(error),
             };
-        drop(replica);
         // Whoever is signed in is so at a server that there is no more.
         self.lock();
         let desk = Arc::clone(self);
         blocking(move || {
-            desk.put_server_slot(&here, &session.unlock_key, &slot)?;
+            // Which code opens this computer the server lost as well.
+            if let Some((made, _)) = here.slots.recovery() {
+                store.put_recovery(made)?;
+            }
+            drop(store);
+            desk.put_server_slot(&here, &session.unlock_key, &key)?;
             let here = desk.here()?;
             desk.admit(Signed { session, nonce, here }, &typed.password)
         })
@@ -77,15 +126,15 @@ impl Desk {
         self: &Arc<Self>,
         client: &Client,
         here: &Here,
-        slot: &OpenSlot,
+        key: &DatabaseKey,
         (code, typed): (&str, &Typed),
-        facts: &Facts,
+        store: &Arc<Store>,
     ) -> Result<EnrolResponse> {
-        let mut bytes = Zeroizing::new([0; 32]);
-        getrandom::fill(bytes.as_mut_slice()).map_err(Error::internal)?;
-        let unlock_key = Secret(BASE64_STANDARD.encode(*bytes));
+        let asked = Arc::clone(store);
+        let (facts, was, unlock_key) =
+            blocking(move || Ok((asked.facts()?, asked.earlier()?, asked.half()?))).await?;
         // Before the server has it: if its answer is lost, what it has opens this computer all the same.
-        self.put_server_slot(here, &unlock_key, slot)?;
+        self.put_server_slot(here, &unlock_key, key)?;
         let public_key = signing::public_key_text(&here.secrets.key.verifying_key());
         let code = code.trim().to_uppercase();
         let signature = signing::sign(&here.secrets.key, &signing::enrol_message(&code, &public_key));
@@ -93,7 +142,7 @@ impl Desk {
             code: Secret(code),
             email: typed.email.clone(),
             password: Secret(typed.password.to_string()),
-            device_name: facts.device_name.clone(),
+            device_name: facts.device_name,
             platform: std::env::consts::OS.to_owned(),
             app_version: env!("CARGO_PKG_VERSION").to_owned(),
             public_key,
@@ -103,8 +152,9 @@ impl Desk {
                 device_id: facts.device_id,
                 clinic_id: facts.clinic_id,
                 scope: facts.scope,
-                lane: facts.lane.clone(),
+                lane: facts.lane,
                 unlock_key,
+                was,
             }),
             recovers: None,
         };
@@ -118,9 +168,9 @@ impl Desk {
         }
     }
 
-    fn put_server_slot(&self, here: &Here, unlock_key: &Secret, slot: &OpenSlot) -> Result<()> {
+    fn put_server_slot(&self, here: &Here, unlock_key: &Secret, key: &DatabaseKey) -> Result<()> {
         let mut slots = Slots::find(&self.home())?.ok_or(Error::NotEnrolled)?;
-        slots.put_server(unlock_key, &here.secrets, &slot.key)?;
+        slots.put_server(unlock_key, &here.secrets, key)?;
         slots.save()
     }
 }

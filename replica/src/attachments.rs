@@ -191,7 +191,7 @@ impl Replica {
             teeth: teeth.collect(),
             added_at: moment_text(made_at(id)),
             place,
-            refusal: file.and_then(|file| file.detail),
+            refusal: file.and_then(|file| file.detail).map(|detail| self.say(detail)),
             is_picture: mime.starts_with("image/"),
             may_remove: self.prescriber().is_some(),
             mime,

@@ -82,22 +82,34 @@ impl Handover {
         now: OffsetDateTime,
         max_bytes: &mut usize,
     ) -> Result<Option<SyncState>> {
-        let mut has_begun_anew = false;
+        let (mut has_begun_anew, mut probes, mut refused) = (false, None, None);
         loop {
             let (store, limit) = (Arc::clone(&self.store), *max_bytes);
-            let next = aside(surroundings, move || match store.next_adopted(MAX_PUSH_MUTATIONS, limit)? {
-                Some((was, batch)) => Ok((Some(was), batch)),
-                None => Ok((None, store.next_batch(MAX_PUSH_MUTATIONS, limit)?)),
+            let is_found_refused = refused.is_some();
+            let next = aside(surroundings, move || {
+                let found =
+                    if is_found_refused { None } else { store.next_adopted(MAX_PUSH_MUTATIONS, limit)? };
+                match found {
+                    Some((was, batch)) => Ok((Some(was), batch)),
+                    None => Ok((None, store.next_batch(MAX_PUSH_MUTATIONS, limit)?)),
+                }
             });
-            let (of, mut batch) = next.await?;
+            let (mut of, mut batch) = next.await?;
+            if batch.is_empty()
+                && let Some(error) = refused.take()
+            {
+                return Err(error);
+            }
             let is_probe = batch.is_empty();
             if is_probe {
-                // A server that was restored may have lost what it had acknowledged: that it has the last one is asked.
-                let store = Arc::clone(&self.store);
-                batch.extend(aside(surroundings, move || store.last_mutation()).await?);
-            }
-            if batch.is_empty() {
-                return Ok(None);
+                // A server that was restored may have lost what it had acknowledged: that it has the last ones is asked.
+                if probes.is_none() {
+                    let store = Arc::clone(&self.store);
+                    let last = aside(surroundings, move || store.last_of_each()).await?;
+                    probes = Some(last.into_iter());
+                }
+                let Some((was, last)) = probes.as_mut().and_then(Iterator::next) else { return Ok(None) };
+                (of, batch) = (was, vec![last]);
             }
             let (who, name) = ((self.tenant_id, self.device_id), &self.server_name);
             let receipts = match hand_over(&self.client, name, who, &self.key, of, batch).await {
@@ -106,7 +118,7 @@ impl Handover {
                     continue;
                 }
                 // Of two computers with one past, the server went on with the other one; nothing waits here.
-                Err(Error::Server { code: ErrorCode::DeviceCopied, .. }) if is_probe => return Ok(None),
+                Err(Error::Server { code: ErrorCode::DeviceCopied, .. }) if is_probe => continue,
                 Err(Error::Server { code: ErrorCode::SequenceGap, .. }) if !has_begun_anew => {
                     has_begun_anew = true;
                     let store = Arc::clone(&self.store);
@@ -117,6 +129,11 @@ impl Handover {
                     aside(surroundings, again).await?;
                     continue;
                 }
+                // What this computer did since waits for nothing that somebody must see to first.
+                Err(error @ Error::Server { .. }) if of.is_some() && !is_probe => {
+                    refused = Some(error);
+                    continue;
+                }
                 receipts => receipts?,
             };
             let store = Arc::clone(&self.store);
@@ -125,7 +142,9 @@ impl Handover {
                 store.sync_state()
             });
             let state = marked.await?;
-            return Ok((!is_probe).then_some(state));
+            if !is_probe {
+                return Ok(Some(state));
+            }
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::care::counting_allergies;
 use crate::error::{Error, Result};
 use crate::one_patient::id_list;
 use crate::replica::{Replica, must_get, some_text, text};
-use crate::store::{meta, set_meta};
+use crate::store::{lane, meta, set_meta};
 use crate::view::{AllergyForm, PatientForm, PatientSummary};
 
 /// What refuses allergies from who is, after long without contact, not known to be a clinician still.
@@ -31,7 +31,7 @@ impl Replica {
             values.insert("registered_clinic_id".into(), json!(self.facts.clinic_id));
             let number: i64 = meta(tx, "patient_number")?.unwrap_or(0) + 1;
             set_meta(tx, "patient_number", &number)?;
-            values.insert("patient_code".into(), json!(format!("{}-{number:05}", self.facts.lane)));
+            values.insert("patient_code".into(), json!(format!("{}-{number:05}", lane(tx)?)));
             // What was left empty is not written: a device of the front desk must not name a clinical column.
             values.retain(|_, value| !value.is_null());
             let summary = summary(tx, id, &values, today)?;

@@ -12,7 +12,7 @@ use protocol::validate::moment_text;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::desk::{Access, Desk, Event, SignIn, blocking, enrol_request, take};
+use crate::desk::{Access, Desk, Event, Here, SignIn, blocking, enrol_request, take};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::keyring::DeviceSecrets;
@@ -71,10 +71,13 @@ impl Desk {
     /// Opens this computer, whose keys are lost, with its recovery code, enrols it under another id, and signs in whoever
     /// did it. What it had not sent is brought for a person to look at. Another recovery code is made and shown.
     ///
+    /// Where the keys are there, and a restored server does not know this computer, it comes back under the id that it has,
+    /// and the code stays.
+    ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] for what is no recovery code, and while the keys are there; [`Error::WrongRecoveryCode`]; those
-    /// of an enrolment. The data is as it was, and it can be tried again.
+    /// [`Error::Invalid`] for what is no recovery code, and where it is out of service while the keys are there;
+    /// [`Error::WrongRecoveryCode`]; those of an enrolment. The data is as it was, and it can be tried again.
     pub async fn recover(self: &Arc<Self>, form: RecoveryForm) -> Result<AppState> {
         self.recover_with(form, |_| Ok(())).await
     }
@@ -96,6 +99,10 @@ impl Desk {
     ) -> Result<AppState> {
         let _alone = self.enrolling.lock().await;
         let code = RecoveryCode::parse(&form.recovery_code)?;
+        let desk = Arc::clone(self);
+        if let Some(here) = blocking(move || Ok(desk.with_keys())).await? {
+            return self.enrol_again_by_code(here, code, &form).await;
+        }
         let desk = Arc::clone(self);
         let opened = blocking(move || desk.open_lost(&code)).await?;
         reached(RecoverStep::Copied)?;
@@ -148,6 +155,12 @@ impl Desk {
         .await
     }
 
+    /// This computer, if its keys are there and it is in service.
+    fn with_keys(&self) -> Option<Here> {
+        let here = self.here().ok().filter(|_| !self.is_being_wiped())?;
+        (here.slots.check_keyring(&here.secrets).is_ok() && !here.guard.is_revoked()).then_some(here)
+    }
+
     /// Opens the data whose keys are lost, and copies it under another key.
     fn open_lost(&self, code: &RecoveryCode) -> Result<Opened> {
         let slots = self.slots()?.filter(|_| !self.is_being_wiped()).ok_or(Error::NotEnrolled)?;
@@ -156,12 +169,7 @@ impl Desk {
             .device(slots.about().installation_id)
             .and_then(|secrets| slots.check_keyring(&secrets))
         {
-            Ok(()) => {
-                return Err(Error::Invalid(
-                    "The keys of this computer are there: sign in with your password. Nothing was changed."
-                        .into(),
-                ));
-            }
+            Ok(()) => return Err(keys_are_there()),
             Err(Error::KeyringEntryMissing | Error::SlotOfAnotherDevice) => {}
             Err(error) => return Err(error),
         }
@@ -247,7 +255,8 @@ impl Desk {
             ..old.clone()
         };
         let public_key = answer.recovered_key.clone().unwrap_or_default();
-        let was = Past { device_id: old.device_id, until: opened.last.sequence, public_key };
+        let until = opened.last.sequence;
+        let was = Past { device_id: old.device_id, until, public_key, is_recovered: true };
         store.go_on_as(&facts, &was)?;
         store.put_staff(&answer.session.user)?;
         let about = About {
@@ -391,4 +400,11 @@ impl Desk {
     fn shown(&self) -> MutexGuard<'_, Option<ShownCode>> {
         self.code.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Why the code does not open a computer to somebody.
+pub(crate) fn keys_are_there() -> Error {
+    Error::Invalid(
+        "The keys of this computer are there: sign in with your password. Nothing was changed.".into(),
+    )
 }

@@ -117,7 +117,7 @@ impl Desk {
             unlock_key: answer.session.unlock_key.clone(),
         };
         let public_key = signing::public_key_text(&here.secrets.key.verifying_key());
-        let was = Past { device_id: about.device_id, until: fork.after, public_key };
+        let was = Past { device_id: about.device_id, until: fork.after, public_key, is_recovered: false };
         let target = Arc::clone(store);
         let renewed = blocking(move || {
             target.adopt(&renewed, &secrets.key, &was)?;

@@ -20,7 +20,7 @@ use crate::pad::{claim_draft, item_values};
 use crate::patients::{age_of, full_name, sex_letter};
 use crate::print::language_of;
 use crate::replica::{Replica, must_get, some_text, text};
-use crate::store::get_row;
+use crate::store::{get_row, lane};
 use crate::view::{Diagnosis, Draft, PrescriptionSummary, Safety};
 
 impl Replica {
@@ -157,7 +157,7 @@ impl Replica {
             )
         })?;
         let day = format!("{:02}{:02}{:02}", today.year() % 100, u8::from(today.month()), today.day());
-        let prefix = format!("{}-{}-{day}", text(&clinic, "clinic_code"), self.facts.lane);
+        let prefix = format!("{}-{}-{day}", text(&clinic, "clinic_code"), lane(tx)?);
         // Counted from what was signed, not from a counter: a clock that jumps gives no number twice.
         // A number that never came to be may stand on paper all the same.
         let sql = "select max(cast(substr(number, length(?1) + 2) as integer)) from ( \

@@ -9,7 +9,7 @@ use std::time::Duration;
 use protocol::file::MAX_FILE_BYTES;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::drawing::{self, Failure};
 
@@ -56,13 +56,26 @@ impl Job {
     }
 }
 
+/// A place among those who draw. It is taken before a file is read, so that those who wait hold none in memory.
+pub struct Turn(
+    #[expect(dead_code, reason = "it is given back when this is dropped")] SemaphorePermit<'static>,
+);
+
+/// Waits for a place.
+///
+/// # Errors
+///
+/// [`Failure::NoChild`], never as the program stands.
+pub async fn turn() -> Result<Turn, Failure> {
+    AT_ONCE.acquire().await.map(Turn).map_err(|_| Failure::NoChild)
+}
+
 /// Draws something of a file, in a process of its own.
 ///
 /// # Errors
 ///
 /// [`Failure`], if there is nothing to be shown.
-pub async fn draw(job: Job, file: &[u8]) -> Result<Vec<u8>, Failure> {
-    let _turn = AT_ONCE.acquire().await.map_err(|_| Failure::NoChild)?;
+pub async fn draw(_turn: Turn, job: Job, file: &[u8]) -> Result<Vec<u8>, Failure> {
     let answered = tokio::time::timeout(LONGEST, ask_child(job, file)).await;
     answered.map_err(|_| Failure::TooMuch)?.unwrap_or_else(|error| {
         tracing::error!(kind = ?error.kind(), "the process that draws files did not work");

@@ -20,6 +20,8 @@ use replica::{Desk, Language, Replica};
 use tauri::{AppHandle, State};
 use tauri_plugin_dialog::DialogExt;
 
+use crate::files::must_still_be;
+
 /// At most this many entries of the ledger come at once.
 const LEDGER_ENTRIES: u32 = 200;
 
@@ -76,7 +78,7 @@ pub async fn enrol(desk: Here<'_>, enrolment: Enrolment) -> Answer<AppState> {
     Ok(desk.enrol(enrolment).await?)
 }
 
-/// Opens this computer, whose keys are lost, with its recovery code.
+/// Opens this computer, whose keys are lost or which a restored server does not know, with its recovery code.
 #[tauri::command]
 pub async fn recover(desk: Here<'_>, form: RecoveryForm) -> Answer<AppState> {
     Ok(desk.recover(form).await?)
@@ -104,6 +106,7 @@ pub async fn keep_recovery_code(desk: Here<'_>) -> Answer<AppState> {
 #[tauri::command]
 pub async fn save_recovery_pdf(app: AppHandle, desk: Here<'_>) -> Answer<Option<String>> {
     let page = desk.recovery_page()?;
+    let (desk, replica) = (Arc::clone(&desk), desk.replica()?);
     aside(move || {
         let not_written = "The PDF could not be written. The code is still on the screen: write it down.";
         let page = page.ok_or_else(|| failed("No recovery code is shown any more. Make another one."))?;
@@ -123,6 +126,8 @@ pub async fn save_recovery_pdf(app: AppHandle, desk: Here<'_>) -> Answer<Option<
         let name = format!("recovery-code-{}.pdf", page.fingerprint);
         let chosen = app.dialog().file().add_filter("PDF", &["pdf"]).set_file_name(name).blocking_save_file();
         let Some(path) = chosen.and_then(|file| file.into_path().ok()) else { return Ok(None) };
+        // The dialog of the system outlives a lock.
+        must_still_be(&desk, &replica)?;
         std::fs::write(&path, pdf).map_err(|error| {
             tracing::warn!(kind = ?error.kind(), "the page of a recovery code was not written");
             failed(not_written)
@@ -182,7 +187,7 @@ pub async fn save_ledger(
     filter: LedgerFilter,
     format: LedgerFormat,
 ) -> Answer<Option<String>> {
-    let replica = desk.replica()?;
+    let (desk, replica) = (Arc::clone(&desk), desk.replica()?);
     aside(move || {
         let (words, ending) = match format {
             LedgerFormat::Csv => ("CSV", "csv"),
@@ -192,6 +197,7 @@ pub async fn save_ledger(
         let chosen =
             app.dialog().file().add_filter(words, &[ending]).set_file_name(name).blocking_save_file();
         let Some(path) = chosen.and_then(|file| file.into_path().ok()) else { return Ok(None) };
+        must_still_be(&desk, &replica)?;
         let file = std::fs::File::create(&path).map_err(|error| {
             tracing::warn!(kind = ?error.kind(), "the ledger was not written");
             failed("The file could not be written there. The ledger itself is safe; choose another folder.")
@@ -517,6 +523,7 @@ pub async fn save_prescription_pdf(
     prescription_id: PrescriptionId,
     is_a4: bool,
 ) -> Answer<Option<String>> {
+    let (here, replica) = (Arc::clone(&desk), desk.replica()?);
     let printed = ask(desk, move |replica| replica.print(prescription_id)).await?;
     aside(move || {
         let not_drawn = "The PDF could not be written. The prescription itself is safe.";
@@ -524,6 +531,7 @@ pub async fn save_prescription_pdf(
         let name = format!("{}.pdf", printed.number);
         let chosen = app.dialog().file().add_filter("PDF", &["pdf"]).set_file_name(name).blocking_save_file();
         let Some(path) = chosen.and_then(|file| file.into_path().ok()) else { return Ok(None) };
+        must_still_be(&here, &replica)?;
         std::fs::write(&path, pdf).map_err(|error| {
             tracing::warn!(kind = ?error.kind(), "a PDF was not written");
             failed(

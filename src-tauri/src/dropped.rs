@@ -1,6 +1,7 @@
 //! Files that are dropped onto the window. Their paths stay here: the window is told their names, and asks for them by a
-//! number that the next drop makes void.
+//! number. The latest few drops are kept, for one may come while another is still being added.
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
@@ -12,15 +13,12 @@ use tauri::{DragDropEvent, Emitter, Manager, State, Window, WindowEvent};
 use crate::commands::{Answer, Here, aside, failed};
 use crate::files::attach;
 
-/// What was dropped last.
-#[derive(Default)]
-pub struct Dropped(Mutex<Last>);
+/// So many drops are kept.
+const MOST_DROPS: usize = 8;
 
+/// What was dropped, the latest last.
 #[derive(Default)]
-struct Last {
-    token: u32,
-    paths: Vec<PathBuf>,
-}
+pub struct Dropped(Mutex<VecDeque<(u32, Vec<PathBuf>)>>);
 
 /// What the window is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -30,18 +28,21 @@ struct Names {
 }
 
 impl Dropped {
-    /// Keeps these in place of the ones before.
     fn keep(&self, paths: &[PathBuf]) -> Names {
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *last = Last { token: last.token.wrapping_add(1), paths: paths.to_vec() };
+        let mut drops = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let token = drops.back().map_or(1, |(last, _)| last.wrapping_add(1));
+        if drops.len() == MOST_DROPS {
+            drops.pop_front();
+        }
+        drops.push_back((token, paths.to_vec()));
         let names =
             paths.iter().map(|path| path.file_name().unwrap_or_default().to_string_lossy().into_owned());
-        Names { token: last.token, names: names.collect() }
+        Names { token, names: names.collect() }
     }
 
     fn path(&self, token: u32, place: usize) -> Option<PathBuf> {
-        let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if last.token == token { last.paths.get(place).cloned() } else { None }
+        let drops = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        drops.iter().find(|(one, _)| *one == token)?.1.get(place).cloned()
     }
 }
 
@@ -76,7 +77,7 @@ pub async fn add_dropped(
 ) -> Answer<AttachmentView> {
     let replica = desk.replica()?;
     let path = dropped.path(token, place).ok_or_else(|| {
-        failed("Other files were dropped after this one. It was not added; drop it once more.")
+        failed("Many other files were dropped after this one. It was not added; drop it once more.")
     })?;
     aside(move || attach(&replica, patient_id, &path, &form)).await
 }
@@ -86,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_window_learns_names_and_asks_by_a_number_that_the_next_drop_makes_void() {
+    fn the_window_learns_names_and_asks_by_a_number_that_is_void_only_after_many_more() {
         let dropped = Dropped::default();
         let (opg, letter) = (PathBuf::from("/home/anjali/opg.png"), PathBuf::from("/tmp/letter.pdf"));
         let first = dropped.keep(&[opg.clone(), letter.clone()]);
@@ -95,7 +96,13 @@ mod tests {
         assert_eq!(dropped.path(first.token, 1), Some(letter));
         assert_eq!(dropped.path(first.token, 2), None);
         let second = dropped.keep(std::slice::from_ref(&opg));
-        assert_eq!(dropped.path(first.token, 0), None, "another drop came");
+        assert_eq!(dropped.path(first.token, 0), Some(opg.clone()), "it may still be being added");
+        for _ in 2..MOST_DROPS {
+            dropped.keep(std::slice::from_ref(&opg));
+        }
+        assert_eq!(dropped.path(first.token, 0), Some(opg.clone()));
+        dropped.keep(std::slice::from_ref(&opg));
+        assert_eq!(dropped.path(first.token, 0), None);
         assert_eq!(dropped.path(second.token, 0), Some(opg));
     }
 }

@@ -88,10 +88,11 @@ pub async fn open_attachment(desk: Here<'_>, attachment_id: AttachmentId) -> Ans
 /// A small picture of a file that is on this computer, for the list. It is kept on no disk.
 #[tauri::command]
 pub async fn small_picture(desk: Here<'_>, attachment_id: AttachmentId) -> Answer<Response> {
+    let turn = child::turn().await.map_err(not_drawn)?;
     let replica = desk.replica()?;
     let content = aside(move || Ok(replica.attachment_here(attachment_id)?)).await?;
     let content = content.ok_or_else(|| failed("This file is not on this computer."))?;
-    let drawn = child::draw(Job::Small, &content.bytes).await.map_err(not_drawn)?;
+    let drawn = child::draw(turn, Job::Small, &content.bytes).await.map_err(not_drawn)?;
     // Who has locked the window meanwhile sees nothing of it.
     desk.replica()?;
     Ok(Response::new(drawn))
@@ -101,7 +102,8 @@ pub async fn small_picture(desk: Here<'_>, attachment_id: AttachmentId) -> Answe
 #[tauri::command]
 pub async fn count_pages(desk: Here<'_>, attachment_id: AttachmentId) -> Answer<u32> {
     let content = desk.open_attachment(attachment_id).await?;
-    let counted = child::draw(Job::Count, &content.bytes).await.map_err(not_drawn)?;
+    let turn = child::turn().await.map_err(not_drawn)?;
+    let counted = child::draw(turn, Job::Count, &content.bytes).await.map_err(not_drawn)?;
     let counted = String::from_utf8(counted).ok().and_then(|count| count.parse().ok());
     counted.ok_or_else(|| not_drawn(Failure::Damaged))
 }
@@ -110,7 +112,8 @@ pub async fn count_pages(desk: Here<'_>, attachment_id: AttachmentId) -> Answer<
 #[tauri::command]
 pub async fn draw_page(desk: Here<'_>, attachment_id: AttachmentId, page: u32) -> Answer<Response> {
     let content = desk.open_attachment(attachment_id).await?;
-    let drawn = child::draw(Job::Page(page), &content.bytes).await.map_err(not_drawn)?;
+    let turn = child::turn().await.map_err(not_drawn)?;
+    let drawn = child::draw(turn, Job::Page(page), &content.bytes).await.map_err(not_drawn)?;
     desk.replica()?;
     Ok(Response::new(drawn))
 }

@@ -228,7 +228,7 @@ pub(crate) fn routes() -> Vec<Route> {
         ),
         post(
             "/v1/devices/recovery",
-            WORK.also_suspended(),
+            WORK.also_suspended().signed(),
             recovery::made,
             says("Which recovery code opens the caller's desktop.").takes::<RecoveryMade>(),
         ),
@@ -301,7 +301,7 @@ pub(crate) fn routes() -> Vec<Route> {
         .compressed(),
         post(
             "/v1/own-keys",
-            WORK.also_suspended(),
+            WORK.also_suspended().signed(),
             own_keys::register,
             says("Whoever has just given their password says which key is theirs on this desktop.")
                 .takes::<OwnKeyRequest>(),

@@ -169,6 +169,10 @@ pub(super) const SAID: &[Said] = &[
         "सर्वर पुराना है और इस कंप्यूटर को इसी रूप में नहीं ले सकता। यहाँ कुछ बदला नहीं गया।",
     ),
     (
+        "No password opens this computer without the server, so this needs its recovery code: lock it and sign in, and the code is asked for there.",
+        "सर्वर के बिना कोई पासवर्ड इस कंप्यूटर को नहीं खोलता, इसलिए इसका रिकवरी कोड चाहिए: इसे लॉक करके साइन इन करें, वहाँ कोड माँगा जाएगा।",
+    ),
+    (
         "The keys of this computer are there: sign in with your password.",
         "इस कंप्यूटर की कुंजियाँ मौजूद हैं: अपने पासवर्ड से साइन इन करें।",
     ),

@@ -4,6 +4,8 @@
 //! A sentence may have places: `{name}` is put in as it is, `{why*}` is itself a text of the tables. Of several that fit
 //! the first one counts, so that the more particular one stands before the more general.
 
+use std::cell::Cell;
+
 mod errors;
 mod refusals;
 mod rules;
@@ -16,25 +18,33 @@ type Said = (&'static str, &'static str);
 
 const TABLES: [&[Said]; 4] = [errors::SAID, safety::SAID, rules::SAID, refusals::SAID];
 
+/// So many texts are looked up for one: what a server that means harm says cannot keep the window waiting.
+const MOST_LOOKS: u32 = 400;
+
 /// A text in Hindi, if all of it is known: a sentence, several of them, or one about what is named before a colon.
 pub(crate) fn hindi(english: &str) -> Option<String> {
-    if let Some(said) = sentence(english) {
+    known(english, &Cell::new(MOST_LOOKS))
+}
+
+fn known(english: &str, looks: &Cell<u32>) -> Option<String> {
+    looks.set(looks.get().checked_sub(1)?);
+    if let Some(said) = sentence(english, looks) {
         return Some(said);
     }
     for (end, _) in english.rmatch_indices(' ') {
         let (first, rest) = (&english[..end], &english[end + 1..]);
         if first.ends_with(['.', '?'])
-            && let Some(first) = sentence(first)
-            && let Some(rest) = hindi(rest)
+            && let Some(first) = sentence(first, looks)
+            && let Some(rest) = known(rest, looks)
         {
             return Some(format!("{first} {rest}"));
         }
     }
     let (about, rest) = english.split_once(": ")?;
-    Some(format!("{about}: {}", hindi(rest)?))
+    Some(format!("{about}: {}", known(rest, looks)?))
 }
 
-fn sentence(english: &str) -> Option<String> {
+fn sentence(english: &str, looks: &Cell<u32>) -> Option<String> {
     let all = || TABLES.into_iter().flatten();
     // A text that stands there as it is comes before one with places that it also fits.
     if let Some((_, said)) = all().find(|(template, _)| *template == english) {
@@ -42,15 +52,20 @@ fn sentence(english: &str) -> Option<String> {
     }
     all().find_map(|(template, said)| {
         let mut found = Vec::new();
-        fits(template, english, &mut found).then(|| filled(said, &found))
+        if fits(template, english, &mut found, looks) { filled(said, &found, looks) } else { None }
     })
 }
 
 /// Whether a text is one of this template; what stands in its places is then found. A place that must be said in Hindi is
 /// looked up once all around it fits: else each of its possible ends would be.
-fn fits<'t>(template: &'static str, text: &'t str, found: &mut Vec<(&'static str, &'t str)>) -> bool {
+fn fits<'t>(
+    template: &'static str,
+    text: &'t str,
+    found: &mut Vec<(&'static str, &'t str)>,
+    looks: &Cell<u32>,
+) -> bool {
     let Some((before, rest)) = template.split_once('{') else {
-        return template == text && found.iter().all(|(place, value)| put_in(place, value).is_some());
+        return template == text && found.iter().all(|(place, value)| put_in(place, value, looks).is_some());
     };
     let (Some(text), Some((place, rest))) = (text.strip_prefix(before), rest.split_once('}')) else {
         return false;
@@ -63,7 +78,7 @@ fn fits<'t>(template: &'static str, text: &'t str, found: &mut Vec<(&'static str
     };
     for end in ends.into_iter().filter(|end| *end > 0) {
         found.push((place, &text[..end]));
-        if fits(rest, &text[end..], found) {
+        if fits(rest, &text[end..], found, looks) {
             return true;
         }
         found.pop();
@@ -72,18 +87,25 @@ fn fits<'t>(template: &'static str, text: &'t str, found: &mut Vec<(&'static str
 }
 
 /// What stands in a place of the Hindi sentence.
-fn put_in(place: &str, value: &str) -> Option<String> {
-    if place.ends_with('*') { hindi(value) } else { Some(value.to_owned()) }
+fn put_in(place: &str, value: &str, looks: &Cell<u32>) -> Option<String> {
+    match place {
+        // Else every sentence that ends as this one does would be the name of a column.
+        "column" if value.contains('.') => None,
+        place if place.ends_with('*') => known(value, looks),
+        _ => Some(value.to_owned()),
+    }
 }
 
-fn filled(template: &str, found: &[(&'static str, &str)]) -> String {
+/// None if there were too many looks.
+fn filled(template: &str, found: &[(&'static str, &str)], looks: &Cell<u32>) -> Option<String> {
     let mut parts = template.split('{');
     let mut said = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let (name, rest) = part.split_once('}').unwrap_or((part, ""));
-        let known = found.iter().find(|(place, _)| place.trim_end_matches('*') == name);
-        said += &known.and_then(|(place, value)| put_in(place, value)).unwrap_or_default();
+        if let Some((place, value)) = found.iter().find(|(place, _)| place.trim_end_matches('*') == name) {
+            said += &put_in(place, value, looks)?;
+        }
         said += rest;
     }
-    said
+    Some(said)
 }

@@ -109,10 +109,6 @@ pub(super) const SAID: &[Said] = &[
         "It was on a computer whose keys were lost, and had not been sent. A person decides about it.",
         "यह ऐसे कंप्यूटर पर था जिसकी कुंजियाँ खो गईं, और भेजा नहीं गया था। इसका निर्णय कोई व्यक्ति लेगा।",
     ),
-    (
-        "The server has kept what this change says for 400 days, and keeps it no longer. The computer where it was made still has it: correct it there, or discard it.",
-        "सर्वर ने यह बदलाव 400 दिन रखा, और अब नहीं रखता। जिस कंप्यूटर पर यह किया गया उस पर अब भी है: वहाँ सुधारें, या छोड़ें।",
-    ),
     ("Another prescription has this number already.", "इस नंबर का दूसरा पर्चा पहले से है।"),
     ("Another row has the same key already.", "इसी पहचान का दूसरा रिकॉर्ड पहले से है।"),
     (

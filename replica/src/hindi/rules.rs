@@ -8,7 +8,7 @@ pub(super) const SAID: &[Said] = &[
     ("less water around the child and harm to its heart", "बच्चे के चारों ओर पानी की कमी और उसके दिल को नुकसान"),
     ("too little is known", "बहुत कम जानकारी है"),
     ("harm to the child's kidneys, and death", "बच्चे के गुर्दों को नुकसान, और मृत्यु"),
-    ("a small child", "छोटा बच्चा"),
+    ("a small child", "गर्भ में बच्चे का वज़न और बढ़त कम रहना"),
     ("malformations", "बच्चे में जन्मजात विकृतियाँ"),
     ("joints and tendons", "जोड़ों और टेंडन को नुकसान"),
     ("harm to cartilage in young animals", "छोटे जानवरों में कार्टिलेज को नुकसान"),

@@ -27,7 +27,10 @@ pub(super) const SAID: &[Said] = &[
     ("applications", "लगाने की दवा"),
     ("doses", "खुराक"),
     ("A line names no medicine.", "एक पंक्ति में दवा का नाम नहीं है।"),
-    ("{line}: {count} medicines fit. Write the strength too.", "{line}: {count} दवाएँ मिलती हैं। मात्रा भी लिखें।"),
+    (
+        "{line}: {count} medicines fit. Write the strength too.",
+        "{line}: {count} दवाएँ मिलती हैं। दवा की ताकत (जैसे 500 mg) भी लिखें।",
+    ),
     ("No key /{typed}.", "/{typed} नाम की कोई शॉर्ट कुंजी नहीं।"),
     ("Did you mean /{key}?", "क्या आपका मतलब /{key} था?"),
     ("/{key} is for men.", "/{key} पुरुषों के लिए है।"),

@@ -246,6 +246,13 @@ fn place(error: &Error) -> usize {
 }
 
 #[test]
+fn a_text_that_would_be_looked_up_for_ever_stays_as_it_is() {
+    let text = "1 of 2 places for patients in the plan are taken. ".repeat(60) + "x";
+    assert_eq!(hindi(&text), None);
+    assert_eq!(hindi("Your files are sold. A column is missing."), None, "no column is named so");
+}
+
+#[test]
 fn every_error_is_said_in_hindi() {
     let errors = errors();
     let places: Vec<usize> = errors.iter().map(place).collect();

@@ -1,10 +1,12 @@
 //! The server's data began a new life: it was restored from a backup.
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use protocol::api::{
-    EpochState, MAX_RECALLED, NewDoctor, OnlyHere, RecalledPerson, Recollection, StaffMember,
+    Earlier, EpochState, MAX_RECALLED, NewDoctor, OnlyHere, RecalledPerson, Recollection, Secret, StaffMember,
 };
 use protocol::id::{DoctorId, Epoch};
-use protocol::mutation::Mutation;
+use protocol::mutation::{Hash, Mutation};
 use protocol::permission::Role;
 use protocol::standing::{Order, SignedOrder};
 use protocol::table::TableName;
@@ -13,11 +15,13 @@ use rusqlite::{OptionalExtension, Transaction};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
+use super::rekey::adopt_again;
 use super::renewal::past_until;
 use super::rows::get_row;
-use super::{Store, desk_events, files, meta, set_meta, staged};
-use crate::error::Result;
+use super::{Past, Store, desk_events, files, meta, past, set_lane, set_meta, staged};
+use crate::error::{Error, Result};
 use crate::replica::{some_text, text};
 
 /// That the server's data was restored, as this computer learnt it.
@@ -74,6 +78,34 @@ impl Store {
         })
     }
 
+    /// What a server that does not know this computer must hear of what it was before; none if it never was another one.
+    pub fn earlier(&self) -> Result<Option<Earlier>> {
+        self.read(|tx| {
+            let Some(was) = past(tx)?.pop() else { return Ok(None) };
+            let sql = "select hash from mutations where sequence = ?1";
+            let hash: Option<String> = tx.query_row(sql, [was.until], |row| row.get(0)).optional()?;
+            let until_hash =
+                hash.as_deref().map_or(Some(Hash::ZERO), Hash::parse).ok_or(Error::StoreDamaged)?;
+            let Past { device_id, until, is_recovered, .. } = was;
+            Ok(Some(Earlier { device_id, until, until_hash, is_recovered }))
+        })
+    }
+
+    /// The server's half of the server slot, for a server that lost this computer with the half that it gave. Until it has
+    /// begun its new epoch here it is asked with the same one: it may have it, and its answer was lost.
+    pub fn half(&self) -> Result<Secret> {
+        self.write(|tx| {
+            if let Some(half) = meta::<Secret>(tx, "half")? {
+                return Ok(half);
+            }
+            let mut bytes = Zeroizing::new([0; 32]);
+            getrandom::fill(bytes.as_mut_slice()).map_err(Error::internal)?;
+            let half = Secret(BASE64_STANDARD.encode(*bytes));
+            set_meta(tx, "half", &half)?;
+            Ok(half)
+        })
+    }
+
     /// What the operator of a restored server should know of the rows here; none if that was told.
     pub fn untold(&self) -> Result<Option<Recollection>> {
         self.read(|tx| {
@@ -113,7 +145,11 @@ impl Store {
             }
             set_meta(tx, "epoch", &now.epoch)?;
             staged::forget(tx)?;
-            tx.execute("delete from meta where name in ('filling', 'compared', 'last_synced_at')", [])?;
+            let sql = "delete from meta where name in ('filling', 'compared', 'last_synced_at', 'half')";
+            tx.execute(sql, [])?;
+            if let Some(lane) = &now.lane {
+                set_lane(tx, lane)?;
+            }
             // A computer that was still being filled begins anew.
             if meta::<i64>(tx, "head")?.is_some() {
                 staged::set_cursor(tx, now.version, now.catalogue)?;
@@ -121,6 +157,8 @@ impl Store {
             files::ask_again(tx)?;
             desk_events::tell_again(tx)?;
             let sent_again = send_again(tx, now)?;
+            // The server says how far it has come with this computer, not with those that it was before their keys were lost.
+            adopt_again(tx, |was| was.is_recovered)?;
             set_meta(tx, "restored", &Restored { at: moment_text(at), sent_again })
         })
     }
@@ -153,7 +191,7 @@ fn send_again(tx: &Transaction<'_>, now: &EpochState) -> Result<u32> {
         // Not this computer's past: the next push finds out that its disk was copied.
         return Ok(0);
     }
-    // What was brought under an earlier id bears the signature of that id: it cannot be brought again.
+    // What was brought under an earlier id bears the signature of that id: it cannot be brought again under this one.
     let after = now.last_sequence.max(past_until(tx)?);
     let sql = "select sequence, body from mutations where sequence > ?1 and fate is not null";
     let mut statement = tx.prepare(sql)?;

@@ -26,6 +26,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0010_medicine_use.sql"),
     include_str!("../../../migrations/sqlite/0011_files.sql"),
     include_str!("../../../migrations/sqlite/0013_own_keys.sql"),
+    include_str!("../../../migrations/sqlite/0016_blocked.sql"),
 ];
 
 /// The page cache, in KiB. Decrypting a page costs far more than keeping it.

@@ -116,8 +116,11 @@ pub struct SyncState {
     pub files: FileCounts,
     /// The number of the last mutation.
     pub last_sequence: i64,
-    /// How many the server set aside, for a person to look at.
+    /// How many the server set aside, for a person to look at; those of which this program does not know what became
+    /// among them.
     pub set_aside: u32,
+    /// How many it did something with that this program does not know.
+    pub unknown: u32,
     /// When this computer last had everything and nothing waited.
     pub last_synced_at: Option<OffsetDateTime>,
     /// When the server last answered.
@@ -130,6 +133,10 @@ pub struct SyncState {
 /// that an admin sees to, need nobody here.
 pub(crate) const NEEDS_SOMEONE: &str = "select count(*) from mutations m where m.fate = 'quarantined' and not exists ( \
     select 1 from mutations s where s.settles_sequence = m.sequence and (s.fate is null or s.way = 'hand_over' and s.fate in ('applied', 'merged')))";
+
+/// Changes with which a later server did something that this program does not know: that wait behind no other one.
+pub(crate) const UNKNOWN: &str =
+    "select count(*) from mutations m where m.fate = 'blocked' and m.blocked_by is null";
 
 /// How many mutations wait, and the number of the last one.
 pub(crate) const WAITING: &str = "select count(*) from mutations where fate is null";
@@ -229,10 +236,7 @@ impl Store {
 
     /// The server gave this computer another letter for its numbers.
     pub fn set_lane(&self, lane: &str) -> Result<()> {
-        self.write(|tx| {
-            let facts: Facts = meta(tx, "facts")?.ok_or(Error::StoreDamaged)?;
-            set_meta(tx, "facts", &Facts { lane: lane.to_owned(), ..facts })
-        })
+        self.write(|tx| set_lane(tx, lane))
     }
 
     /// The public half of the server's order key, once it is known.
@@ -253,6 +257,7 @@ impl Store {
         self.read(|tx| {
             let count = |sql: &str| tx.prepare_cached(sql)?.query_row([], |row| row.get(0));
             let epoch = meta(tx, "epoch")?.ok_or_else(|| Error::StoreDamaged)?;
+            let unknown: u32 = count(UNKNOWN)?;
             let after: Option<String> = match meta(tx, "staged_after")? {
                 Some(after) => Some(after),
                 None => meta(tx, "after")?,
@@ -271,7 +276,8 @@ impl Store {
                 last_sequence: tx.prepare_cached(LAST)?.query_row([], |row| row.get(0))?,
                 waiting: count(WAITING)?,
                 files: files::counts(tx)?,
-                set_aside: count(NEEDS_SOMEONE)?,
+                set_aside: count(NEEDS_SOMEONE)? + unknown,
+                unknown,
                 last_synced_at: meta::<String>(tx, "last_synced_at")?
                     .and_then(|at| protocol::validate::parse_moment(&at)),
                 last_contact_at: meta::<String>(tx, "last_contact_at")?
@@ -311,6 +317,17 @@ pub(crate) fn files_of(path: &Path) -> [PathBuf; 3] {
         name.push(ending);
         name.into()
     })
+}
+
+/// The letter before the numbers that this computer gives, which may be another one since somebody signed in.
+pub(crate) fn lane(tx: &Transaction<'_>) -> Result<String> {
+    let facts: Facts = meta(tx, "facts")?.ok_or(Error::StoreDamaged)?;
+    Ok(facts.lane)
+}
+
+fn set_lane(tx: &Transaction<'_>, lane: &str) -> Result<()> {
+    let facts: Facts = meta(tx, "facts")?.ok_or(Error::StoreDamaged)?;
+    set_meta(tx, "facts", &Facts { lane: lane.to_owned(), ..facts })
 }
 
 /// A remembered value.

@@ -15,7 +15,7 @@ use rusqlite::{OptionalExtension, Transaction};
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::renewal::past_until;
+use super::renewal::{past, past_until};
 use super::rows::{Stored, get_row, put_row};
 use super::{Store, confirmed, meta, set_meta, settled};
 use crate::error::{Error, Result};
@@ -208,14 +208,20 @@ impl Store {
         self.read(|tx| waiting(tx, (past_until(tx)?, i64::MAX), limit, max_bytes))
     }
 
-    /// The last mutation that was brought, or will be, under the id that this computer has; none if there is none.
-    pub fn last_mutation(&self) -> Result<Option<SignedMutation>> {
+    /// The last mutation of each computer that this one was until its keys were lost, with the id of that one, and the last
+    /// that was brought, or will be, under the id that it has; as far as there are any.
+    pub fn last_of_each(&self) -> Result<Vec<(Option<DeviceId>, SignedMutation)>> {
         self.read(|tx| {
-            let sql = "select body, previous_hash, hash, signature, own_signature from mutations where sequence > ?1 \
-                       order by sequence desc limit 1";
-            let mut statement = tx.prepare_cached(sql)?;
-            let mut rows = statement.query([past_until(tx)?])?;
-            rows.next()?.map(signed).transpose()
+            let (mut found, mut first) = (Vec::new(), 0);
+            for was in past(tx)? {
+                if was.is_recovered {
+                    found
+                        .extend(last_within(tx, (first, was.until))?.map(|last| (Some(was.device_id), last)));
+                }
+                first = was.until;
+            }
+            found.extend(last_within(tx, (first, i64::MAX))?.map(|last| (None, last)));
+            Ok(found)
         })
     }
 
@@ -276,6 +282,15 @@ pub(super) fn waiting(
         batch.push(signed);
     }
     Ok(batch)
+}
+
+/// The last one behind the first of these numbers and up to the other.
+fn last_within(tx: &Transaction<'_>, range: (i64, i64)) -> Result<Option<SignedMutation>> {
+    let sql = "select body, previous_hash, hash, signature, own_signature from mutations \
+               where sequence > ?1 and sequence <= ?2 order by sequence desc limit 1";
+    let mut statement = tx.prepare_cached(sql)?;
+    let mut rows = statement.query(range)?;
+    rows.next()?.map(signed).transpose()
 }
 
 /// A mutation as it was signed, from its body, both hashes and both signatures.

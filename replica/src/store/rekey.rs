@@ -6,7 +6,7 @@ use std::path::Path;
 use protocol::id::DeviceId;
 use protocol::mutation::{Hash, SignedMutation};
 use protocol::recovery::RecoveryMade;
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction};
 
 use super::contents::Contents as Files;
 use super::file::{connect, migrate, raw, restrict};
@@ -156,15 +156,7 @@ impl Store {
 
     /// All that was done under that earlier id waits again: the server lost some of it, and does not say what.
     pub fn adopt_all_again(&self, device: DeviceId) -> Result<()> {
-        self.write(|tx| {
-            let past = past(tx)?;
-            let Some(place) = past.iter().position(|was| was.device_id == device) else { return Ok(()) };
-            let first = place.checked_sub(1).map_or(0, |before| past[before].until);
-            let sql = "update mutations set fate = null, detail = null, acknowledged_at = null \
-                       where sequence > ?1 and sequence <= ?2";
-            tx.execute(sql, (first, past[place].until))?;
-            Ok(())
-        })
+        self.write(|tx| adopt_again(tx, |was| was.device_id == device))
     }
 
     /// Remembers which recovery code opens this computer, until the server knows it.
@@ -186,4 +178,18 @@ impl Store {
             Ok(())
         })
     }
+}
+
+/// All that was done under these earlier ids waits again.
+pub(super) fn adopt_again(tx: &Transaction<'_>, is_one: impl Fn(&Past) -> bool) -> Result<()> {
+    let mut first = 0;
+    for was in past(tx)? {
+        if is_one(&was) {
+            let sql = "update mutations set fate = null, detail = null, acknowledged_at = null \
+                       where sequence > ?1 and sequence <= ?2";
+            tx.execute(sql, (first, was.until))?;
+        }
+        first = was.until;
+    }
+    Ok(())
 }

@@ -31,6 +31,9 @@ pub struct Past {
     pub until: i64,
     /// Its public key, in base64.
     pub public_key: String,
+    /// Whether its keys were lost, so that what it did is brought as it was signed; else its disk was copied.
+    #[serde(default)]
+    pub is_recovered: bool,
 }
 
 /// What this computer has become, as long as its slots do not say so yet.
@@ -68,14 +71,16 @@ impl Store {
         })
     }
 
-    /// Where the past ends that the server has as well, once everything is marked that it does have.
+    /// Where the past ends that the server has as well, once everything is marked that it does have. What waits to be brought
+    /// under an earlier id is before that: it stays signed as it is.
     pub fn fork(&self) -> Result<Fork> {
         self.read(|tx| {
             let hash = |text: String| Hash::parse(&text).ok_or(Error::StoreDamaged);
-            let sql =
-                "select sequence, previous_hash, hash from mutations where fate is null order by sequence limit 1";
-            let next: Option<(i64, String, String)> =
-                tx.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
+            let sql = "select sequence, previous_hash, hash from mutations where fate is null and sequence > ?1 \
+                       order by sequence limit 1";
+            let next: Option<(i64, String, String)> = tx
+                .query_row(sql, [past_until(tx)?], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+                .optional()?;
             if let Some((sequence, previous, next)) = next {
                 let (after_hash, next_hash) = (hash(previous)?, Some(hash(next)?));
                 return Ok(Fork { after: sequence - 1, after_hash, next_hash });

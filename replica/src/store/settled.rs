@@ -12,12 +12,14 @@ use super::{Store, confirmed};
 use crate::error::Result;
 
 impl Store {
-    /// The mutations that wait for a person as far as this file knows, at most so many.
-    pub fn set_aside(&self, limit: usize) -> Result<Vec<i64>> {
+    /// The mutations behind this one that wait for a person as far as this file knows, at most so many.
+    pub fn set_aside(&self, after: i64, limit: usize) -> Result<Vec<i64>> {
         self.read(|tx| {
-            let sql = "select sequence from mutations where fate in ('quarantined', 'blocked') order by sequence limit ?1";
+            let sql = "select sequence from mutations where fate in ('quarantined', 'blocked') and sequence > ?1 \
+                       order by sequence limit ?2";
             let mut statement = tx.prepare_cached(sql)?;
-            let found = statement.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| row.get(0))?;
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            let found = statement.query_map((after, limit), |row| row.get(0))?;
             Ok(found.collect::<std::result::Result<_, _>>()?)
         })
     }

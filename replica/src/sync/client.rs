@@ -118,9 +118,10 @@ impl Client {
     }
 
     /// `POST /v1/devices/recovery`.
-    pub async fn recovery_made(&self, token: &Secret, made: &RecoveryMade) -> Result<()> {
+    pub async fn recovery_made(&self, token: &Secret, made: &RecoveryMade, signer: &Signer) -> Result<()> {
         let body = serde_json::to_vec(made)?;
-        self.accepted(Request { body, ..Request::post("v1/devices/recovery") }.with(token)).await.map(|_| ())
+        let request = Request { body, ..Request::post("v1/devices/recovery") }.with(token);
+        self.accepted_signed(request, signer).await.map(|_| ())
     }
 
     /// `POST /v1/devices/standing`.
@@ -197,9 +198,10 @@ impl Client {
     }
 
     /// `POST /v1/own-keys`.
-    pub async fn tell_own_key(&self, token: &Secret, request: &OwnKeyRequest) -> Result<()> {
-        let body = serde_json::to_vec(request)?;
-        self.accepted(Request { body, ..Request::post("v1/own-keys") }.with(token)).await.map(|_| ())
+    pub async fn tell_own_key(&self, token: &Secret, key: &OwnKeyRequest, signer: &Signer) -> Result<()> {
+        let body = serde_json::to_vec(key)?;
+        let request = Request { body, ..Request::post("v1/own-keys") }.with(token);
+        self.accepted_signed(request, signer).await.map(|_| ())
     }
 
     /// `GET /v1/own-keys`.
@@ -324,16 +326,18 @@ impl Client {
     /// Signs a request of an admin. Where the clocks are too far from each other, it is signed once more with the server's
     /// time: a clock that is wrong locks no admin out.
     pub(super) async fn signed<T: DeserializeOwned>(&self, request: Request, signer: &Signer) -> Result<T> {
-        match self.answer(signer.sign(request.clone(), signer.now)?).await {
-            Err(Error::ClockOff { server_time }) => self.answer(signer.sign(request, server_time)?).await,
+        read(self.accepted_signed(request, signer).await?).await
+    }
+
+    async fn accepted_signed(&self, request: Request, signer: &Signer) -> Result<Answer> {
+        match self.accepted(signer.sign(request.clone(), signer.now)?).await {
+            Err(Error::ClockOff { server_time }) => self.accepted(signer.sign(request, server_time)?).await,
             answer => answer,
         }
     }
 
     async fn answer<T: DeserializeOwned>(&self, request: Request) -> Result<T> {
-        let body = whole(self.accepted(request).await?.body, MOST_WHOLE).await?;
-        // What is not our JSON does not come from our server: a hotel's login page, a proxy's words.
-        serde_json::from_slice(&body).map_err(|_| Error::ServerUnreachable)
+        read(self.accepted(request).await?).await
     }
 
     /// Sends, and tells the server's refusals from everything that stands in the way.
@@ -401,6 +405,12 @@ fn query_text(query: &impl Serialize) -> Result<String> {
         }
     }
     Ok(text.finish())
+}
+
+async fn read<T: DeserializeOwned>(answer: Answer) -> Result<T> {
+    let body = whole(answer.body, MOST_WHOLE).await?;
+    // What is not our JSON does not come from our server: a hotel's login page, a proxy's words.
+    serde_json::from_slice(&body).map_err(|_| Error::ServerUnreachable)
 }
 
 #[cfg(test)]

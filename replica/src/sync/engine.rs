@@ -34,6 +34,7 @@ use super::files::send_files;
 use super::handover::hand_over;
 use super::limits::MOST_HELD;
 use super::plan::{Happened, Next, Plan};
+use super::signer::Signer;
 use super::standing;
 use super::surroundings::{Surroundings, aside};
 use crate::attachments::Wanted;
@@ -311,12 +312,20 @@ async fn listen(line: Arc<Line>) {
 impl Line {
     async fn push(self: &Arc<Self>, max_bytes: usize) -> Result<()> {
         let found = self.on_store(move |store| store.next_adopted(MAX_PUSH_MUTATIONS, max_bytes)).await?;
-        if let Some((was, batch)) = found {
-            return self.bring_found(was, batch).await;
-        }
+        let refused = match found {
+            None => None,
+            Some((was, batch)) => match self.bring_found(was, batch).await {
+                // What was done here since waits for nothing that somebody must see to first.
+                Err(error @ Error::Server { .. }) => Some(error),
+                brought => return brought,
+            },
+        };
         let token = self.token()?;
         self.tell_own_key(&token).await?;
         let batch = self.on_store(move |store| store.next_batch(MAX_PUSH_MUTATIONS, max_bytes)).await?;
+        if let Some(error) = refused.filter(|_| batch.is_empty()) {
+            return Err(error);
+        }
         let state = self.context.store.sync_state()?;
         let epoch = state.epoch;
         let request = PushRequest { epoch, mutations: batch };
@@ -364,11 +373,25 @@ impl Line {
         Ok(())
     }
 
+    /// With what this computer signs what no token alone is believed.
+    pub(super) fn signer(&self) -> Result<Signer> {
+        let Context { facts, surroundings, store, .. } = &self.context;
+        let offset = time::Duration::milliseconds(store.sync_state()?.clock_offset_ms);
+        Ok(Signer {
+            server_name: facts.server_name.clone(),
+            tenant: facts.tenant_id,
+            device: facts.device_id,
+            user: self.context.user,
+            key: self.context.device_key.clone(),
+            now: surroundings.now().saturating_add(offset),
+        })
+    }
+
     /// Tells the server which recovery code opens this computer, if it does not know. Nothing waits for it.
     async fn tell_recovery(self: &Arc<Self>) {
         let told = async {
             let Some(made) = self.on_store(Store::untold_recovery).await? else { return Ok::<_, Error>(()) };
-            self.context.client.recovery_made(&self.token()?, &made).await?;
+            self.context.client.recovery_made(&self.token()?, &made, &self.signer()?).await?;
             self.on_store(move |store| store.recovery_told(&made)).await
         };
         if let Err(error) = told.await {
@@ -475,22 +498,27 @@ impl Line {
 
     /// Asks what became of changes that wait for a person: somebody elsewhere may have decided, or an answer was lost.
     async fn ask_receipts(self: &Arc<Self>) {
+        let mut is_news = false;
         let asked = async {
-            let sequences = self.on_store(|store| store.set_aside(MAX_PUSH_MUTATIONS)).await?;
-            if sequences.is_empty() {
-                return Ok(false);
+            let mut after = 0;
+            loop {
+                let sequences =
+                    self.on_store(move |store| store.set_aside(after, MAX_PUSH_MUTATIONS)).await?;
+                let Some(last) = sequences.last() else { return Ok::<_, Error>(()) };
+                after = *last;
+                let state = self.context.store.sync_state()?;
+                let request = ReceiptsRequest { epoch: state.epoch, sequences };
+                let answer = self.context.client.receipts(&self.token()?, &request).await?;
+                belief::settled(self.context.facts.tenant_id, &answer, state.head)?;
+                let now = self.context.surroundings.now();
+                is_news |= self.on_store(move |store| store.take_receipts(&answer, now)).await?;
             }
-            let state = self.context.store.sync_state()?;
-            let request = ReceiptsRequest { epoch: state.epoch, sequences };
-            let answer = self.context.client.receipts(&self.token()?, &request).await?;
-            belief::settled(self.context.facts.tenant_id, &answer, state.head)?;
-            let now = self.context.surroundings.now();
-            self.on_store(move |store| store.take_receipts(&answer, now)).await
         };
-        match asked.await {
-            Ok(true) => drop(self.context.events.send(Event::RowsChanged)),
-            Ok(false) => {}
-            Err(error) => tracing::warn!(%error, "the server did not say what became of refused changes"),
+        if let Err(error) = asked.await {
+            tracing::warn!(%error, "the server did not say what became of refused changes");
+        }
+        if is_news {
+            self.context.events.send(Event::RowsChanged).ok();
         }
     }
 
@@ -773,13 +801,14 @@ impl Line {
         self.publish();
     }
 
-    /// A round ended with nothing missing here; if nothing waits either, both sides are equal.
+    /// A round ended with nothing missing here; if nothing waits either, and it is known of every change what became of it,
+    /// both sides are equal.
     async fn caught_up(self: &Arc<Self>) {
         let now = self.context.surroundings.now();
         let marked = self
             .on_store(move |store| {
                 let state = store.sync_state()?;
-                let is_all = state.waiting == 0 && state.files.waiting == 0;
+                let is_all = state.waiting == 0 && state.files.waiting == 0 && state.unknown == 0;
                 if is_all { store.mark_synced(now) } else { Ok(()) }
             })
             .await;

@@ -20,7 +20,7 @@ impl Line {
         let facts = &context.facts;
         let place = (facts.tenant_id, facts.device_id);
         let request = own_key.request(&facts.server_name, place, context.user);
-        match context.client.tell_own_key(token, &request).await {
+        match context.client.tell_own_key(token, &request, &self.signer()?).await {
             // From now on it is asked for here as well.
             Ok(()) => self.learn_own_keys(token).await,
             Err(

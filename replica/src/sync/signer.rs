@@ -1,4 +1,4 @@
-//! Signing what an admin asks of the server, which believes no token alone.
+//! Signing what is asked of the server that believes no token alone: what an admin changes, and whose keys are whose.
 
 use ed25519_dalek::SigningKey;
 use protocol::id::{DeviceId, TenantId, UserId};

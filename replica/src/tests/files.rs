@@ -386,6 +386,7 @@ fn after_a_restore_the_server_is_asked_about_every_file_again() {
         catalogue: 1,
         last_sequence,
         last_hash,
+        lane: None,
     };
     fixture.store.begin_epoch(&now, NOW).expect("BUG: begun");
     let due = fixture.store.next_file(&[]).expect("BUG: asked").expect("BUG: due");

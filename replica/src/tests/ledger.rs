@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{Fixture, NOW, answer, fixture, form};
 use crate::ledger::{self, CHOICES};
-use crate::store::{LAST, NEEDS_SOMEONE, WAITING};
+use crate::store::{LAST, NEEDS_SOMEONE, UNKNOWN, WAITING};
 use crate::view::{LedgerFilter, LedgerFormat, LedgerPage, LedgerState};
 
 fn register(fixture: &Fixture, name: &str, number: &str) {
@@ -124,9 +124,10 @@ fn long() -> Fixture {
         let of_first = "select body, previous_hash, hash, signature, actor_user_id, patient_id from mutations where sequence";
         let sql = format!(
             "insert into mutations (sequence, kind, body, previous_hash, hash, signature, recorded_at, actor_user_id, \
-                                    actor_name, patient_id, fate) \
+                                    actor_name, patient_id, fate, blocked_by) \
              select ?1, ?2, body, previous_hash, hash, signature, strftime('%Y-%m-%dT%H:%M:%fZ', '2026-01-01', ?3), \
-                    case when ?1 % 2 then actor_user_id else ?4 end, ?5, patient_id, ?6 \
+                    case when ?1 % 2 then actor_user_id else ?4 end, ?5, patient_id, ?6, \
+                    case when ?6 = 'blocked' then ?1 - 1 end \
              from ({of_first} = ?1 % 3 + 1)"
         );
         let mut statement = tx.prepare(&sql)?;
@@ -198,7 +199,7 @@ fn a_ledger_of_a_hundred_thousand_changes_is_searched_paged_and_counted_right() 
 #[test]
 fn nothing_that_is_shown_of_a_long_ledger_reads_more_bodies_than_a_page_has() {
     let fixture = fixture(Role::Doctor);
-    let pill = [WAITING, LAST, NEEDS_SOMEONE].map(str::to_owned);
+    let pill = [WAITING, LAST, NEEDS_SOMEONE, UNKNOWN].map(str::to_owned);
     for sql in ledger::page().into_iter().chain(CHOICES.map(str::to_owned)).chain(pill) {
         let plan = plan(&fixture, &sql);
         let reads = |step: &&String| {

@@ -65,7 +65,7 @@ fn what_was_signed_stays_signed_when_the_computer_becomes_another() {
     };
     let (key, past) = (
         SigningKey::from_bytes(&[8; 32]),
-        Past { until: 0, public_key: String::new(), device_id: facts().device_id },
+        Past { until: 0, public_key: String::new(), device_id: facts().device_id, is_recovered: false },
     );
     fixture.store.adopt(&renewed, &key, &past).expect("BUG: adopted");
     let waiting = waiting(&fixture);

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use protocol::id::DeviceId;
+use ed25519_dalek::SigningKey;
+use protocol::api::{EpochState, Secret};
+use protocol::id::{DeviceId, Epoch};
 use protocol::mutation::{Mutation, SignedMutation};
 use protocol::permission::Role;
 use protocol::recovery::RecoveryMade;
@@ -18,7 +20,7 @@ use crate::error::Error;
 use crate::keyring::{DeviceSecrets, Keyring, Trouble};
 use crate::recovery_code::RecoveryCode;
 use crate::slots::{About, SlotCost, Slots};
-use crate::store::{DatabaseKey, Facts, Past, Store, rekey};
+use crate::store::{DatabaseKey, Facts, Past, Renewed, Store, rekey};
 use crate::view::{AppState, AttachmentForm, RecoveryForm};
 
 /// Every file below a folder, with its bytes. What only locks is left out.
@@ -125,10 +127,14 @@ fn what_waits_is_brought_under_the_lost_id_and_what_comes_after_it_under_the_new
     register("Charu", "98204 41278");
     assert!(store.next_adopted(500, 1_000_000).expect("BUG: readable").is_none());
     let last = store.last().expect("BUG: readable");
-    let was = Past { device_id: facts().device_id, until: last.sequence, public_key: String::new() };
+    let (device_id, until) = (facts().device_id, last.sequence);
+    let was = Past { device_id, until, public_key: String::new(), is_recovered: true };
     let new = Facts { device_id: DeviceId(Uuid::from_u128(0xde7)), lane: "B".into(), ..facts() };
     store.go_on_as(&new, &was).expect("BUG: written");
     register("Dilip", "98204 41279");
+    let earlier = store.earlier().expect("BUG: readable").expect("BUG: it was another one");
+    assert_eq!((earlier.device_id, earlier.until, earlier.until_hash), (was.device_id, 3, last.hash));
+    assert!(earlier.is_recovered);
     let (of, found) = store.next_adopted(500, 1_000_000).expect("BUG: readable").expect("BUG: two");
     assert_eq!((of, sequences(&found)), (facts().device_id, vec![2, 3]));
     assert_eq!(sequences(&store.next_batch(500, 1_000_000).expect("BUG: readable")), [4]);
@@ -139,6 +145,70 @@ fn what_waits_is_brought_under_the_lost_id_and_what_comes_after_it_under_the_new
     let (_, found) = store.next_adopted(500, 1_000_000).expect("BUG: readable").expect("BUG: three");
     assert_eq!(sequences(&found), [1, 2, 3]);
     assert_eq!(store.facts().expect("BUG: readable"), new);
+}
+
+#[test]
+fn a_restored_server_gets_all_of_the_lost_one_s_work_again_although_nothing_waits() {
+    let fixture = fixture(Role::Doctor);
+    let (replica, store) = (&fixture.replica, &fixture.store);
+    let register = |name: &str, number: &str| {
+        replica.register_patient(&form(name, number)).expect("BUG: registered");
+    };
+    register("Sunita", "98204 41276");
+    register("Bina", "98204 41277");
+    store.acknowledge(&answer(store, 2, vec![]), NOW).expect("BUG: acknowledged");
+    let was = Past { device_id: facts().device_id, until: 2, public_key: String::new(), is_recovered: true };
+    let new = Facts { device_id: DeviceId(Uuid::from_u128(0xde7)), lane: "B".into(), ..facts() };
+    store.go_on_as(&new, &was).expect("BUG: written");
+    register("Charu", "98204 41278");
+    store.acknowledge(&answer(store, 3, vec![]), NOW).expect("BUG: acknowledged");
+    // Out of service it asks whether the server has the last of each.
+    let last = store.last_of_each().expect("BUG: readable");
+    let asked: Vec<_> = last.iter().map(|(of, last)| (*of, sequences(std::slice::from_ref(last)))).collect();
+    assert_eq!(asked, [(Some(was.device_id), vec![2]), (None, vec![3])]);
+    assert!(store.next_adopted(500, 1_000_000).expect("BUG: readable").is_none());
+
+    let epoch = Epoch(Uuid::from_u128(9));
+    let (last_sequence, last_hash) = (3, last[1].1.hash);
+    let restored = EpochState { epoch, version: 1, catalogue: 1, last_sequence, last_hash, lane: None };
+    store.begin_epoch(&restored, NOW).expect("BUG: begun");
+    let (of, found) = store.next_adopted(500, 1_000_000).expect("BUG: readable").expect("BUG: two");
+    assert_eq!((of, sequences(&found)), (was.device_id, vec![1, 2]));
+    assert!(store.next_batch(500, 1_000_000).expect("BUG: readable").is_empty(), "it has this one's");
+}
+
+#[test]
+fn a_copy_of_it_brings_what_waits_of_the_lost_one_as_that_one_signed_it() {
+    let fixture = fixture(Role::Doctor);
+    let (replica, store) = (&fixture.replica, &fixture.store);
+    let register = |name: &str, number: &str| {
+        replica.register_patient(&form(name, number)).expect("BUG: registered");
+    };
+    register("Sunita", "98204 41276");
+    store.acknowledge(&answer(store, 2, vec![]), NOW).expect("BUG: acknowledged");
+    register("Bina", "98204 41277");
+    let last = store.last().expect("BUG: readable");
+    let was = Past { device_id: facts().device_id, until: 2, public_key: String::new(), is_recovered: true };
+    let device_id = DeviceId(Uuid::from_u128(0xde7));
+    store.go_on_as(&Facts { device_id, lane: "B".into(), ..facts() }, &was).expect("BUG: written");
+    register("Charu", "98204 41278");
+    let found = store.next_adopted(500, 1_000_000).expect("BUG: readable").expect("BUG: one");
+    assert_eq!(sequences(&found.1), [2]);
+
+    let fork = store.fork().expect("BUG: readable");
+    assert_eq!((fork.after, fork.after_hash), (last.sequence, last.hash));
+    let copy = Renewed {
+        installation: Uuid::from_u128(0x2e3),
+        device_id: DeviceId(Uuid::from_u128(0xde8)),
+        lane: "C".into(),
+        unlock_key: Secret("another half".into()),
+    };
+    let past = Past { device_id, until: fork.after, public_key: String::new(), is_recovered: false };
+    store.adopt(&copy, &SigningKey::from_bytes(&[8; 32]), &past).expect("BUG: adopted");
+    assert_eq!(store.next_adopted(500, 1_000_000).expect("BUG: readable"), Some(found));
+    let own = store.next_batch(500, 1_000_000).expect("BUG: readable");
+    assert_eq!((sequences(&own), own[0].previous_hash), (vec![3], last.hash));
+    assert!(own[0].body.contains(&copy.device_id.to_string()));
 }
 
 #[test]
@@ -197,15 +267,14 @@ fn typed(recovery_code: &str) -> RecoveryForm {
 async fn nothing_changes_for_a_wrong_code_with_the_keys_there_or_without_the_server() {
     let folder = tempfile::tempdir().expect("BUG: a folder");
     let (desk, keyring, code) = computer(folder.path());
-    let before = files(folder.path());
     let refused = |text: String| {
         let desk = Arc::clone(&desk);
         async move { desk.recover(typed(&text)).await.expect_err("BUG: recovered") }
     };
-    assert!(
-        matches!(refused(code.text().to_string()).await, Error::Invalid(why) if why.contains("are there"))
-    );
+    // With the keys there it is for the server to say that it lost this computer.
+    assert!(matches!(refused(code.text().to_string()).await, Error::ServerUnreachable));
     keyring.forget_all();
+    let before = files(folder.path());
     let other = RecoveryCode::random().expect("BUG: random");
     assert!(matches!(refused(other.text().to_string()).await, Error::WrongRecoveryCode));
     assert!(matches!(refused("7Q4K".into()).await, Error::Invalid(_)));

@@ -9,7 +9,8 @@ use protocol::standing::{Colleague, Lease, Order, SignedOrder};
 use protocol::table::TableName;
 use uuid::Uuid;
 
-use super::{Fixture, NOW, doctor_id, facts, fixture};
+use super::{Fixture, NOW, doctor_id, facts, fixture, form};
+use crate::store::get_row;
 
 fn lease(epoch: Option<Epoch>, offline_days: u8) -> SignedOrder {
     let person = |id| Colleague {
@@ -40,7 +41,13 @@ fn epoch(number: u128) -> Epoch {
 }
 
 fn begin(fixture: &Fixture, epoch: Epoch) {
-    let now = EpochState { epoch, version: 5_000_000, catalogue: 1, last_sequence: 0, last_hash: Hash::ZERO };
+    begin_as(fixture, epoch, None);
+}
+
+/// The server says which letter this computer has.
+fn begin_as(fixture: &Fixture, epoch: Epoch, lane: Option<&str>) {
+    let (last_sequence, last_hash, lane) = (0, Hash::ZERO, lane.map(str::to_owned));
+    let now = EpochState { epoch, version: 5_000_000, catalogue: 1, last_sequence, last_hash, lane };
     fixture.store.begin_epoch(&now, NOW).expect("BUG: begun");
 }
 
@@ -108,4 +115,31 @@ fn which_rows_only_this_computer_has_is_told_once_and_whenever_it_changes() {
     let rows = store.untold().expect("BUG: read").expect("BUG: it is another").only_here.unwrap_or_default();
     assert_eq!((rows.len(), rows[0].table, rows[0].rows), (1, TableName::Doctors, 1));
     assert_eq!(rows[0].ids, [doctor]);
+}
+
+#[test]
+fn a_letter_that_a_restored_server_gave_away_is_given_up_by_whoever_is_signed_in() {
+    let fixture = fixture(Role::Doctor);
+    let code = |name: &str, number: &str| {
+        let patient = fixture.replica.register_patient(&form(name, number)).expect("BUG: registered");
+        let row = |tx: &rusqlite::Transaction<'_>| get_row(tx, TableName::Patients, patient.id.0);
+        let row = fixture.store.read(row).expect("BUG: readable").expect("BUG: there");
+        row.values["patient_code"].as_str().expect("BUG: a text").to_owned()
+    };
+    assert!(code("Sunita", "98204 41276").starts_with("A-"));
+    // A server of before says nothing of it.
+    begin(&fixture, epoch(7));
+    assert!(code("Bina", "98204 41277").starts_with("A-"));
+    begin_as(&fixture, epoch(8), Some("D"));
+    assert!(code("Charu", "98204 41278").starts_with("D-"));
+}
+
+#[test]
+fn the_half_that_this_computer_made_is_the_same_until_the_server_has_begun_anew() {
+    let fixture = fixture(Role::Doctor);
+    let half = || fixture.store.half().expect("BUG: kept").0;
+    let first = half();
+    assert_eq!(half(), first, "the server may have it");
+    begin(&fixture, epoch(7));
+    assert_ne!(half(), first);
 }

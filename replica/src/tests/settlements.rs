@@ -110,7 +110,12 @@ fn a_refused_change_is_shown_with_its_values_and_what_waits_behind_it() {
     assert!(shown.detail.is_some_and(|detail| detail.contains("role")));
     assert_eq!(shown.fields[0].value.as_deref(), Some("Pune"));
     assert!(shown.may_correct && shown.may_discard && !shown.may_reopen && shown.asked.is_none());
-    assert_eq!(fixture.store.set_aside(10).expect("BUG").len(), 2);
+    let aside = fixture.store.set_aside(0, 10).expect("BUG");
+    assert_eq!(aside.len(), 2);
+    // However many there are, each is asked for: a page after the other.
+    assert_eq!(fixture.store.set_aside(0, 1).expect("BUG"), aside[..1]);
+    assert_eq!(fixture.store.set_aside(aside[0], 1).expect("BUG"), aside[1..]);
+    assert!(fixture.store.set_aside(aside[1], 1).expect("BUG").is_empty());
     assert_eq!(fixture.store.sync_state().expect("BUG").set_aside, 1);
     assert!(sequence > 0);
 }
@@ -236,7 +241,9 @@ fn what_a_later_server_did_with_a_change_waits_for_a_program_that_knows_it() {
     fixture.store.acknowledge(&later, NOW).expect("BUG: acknowledged");
     let sequence = later.receipts[0].sequence;
     assert!(fixture.store.next_batch(500, 1_000_000).expect("BUG").is_empty(), "it is not sent for ever");
-    assert_eq!(fixture.store.set_aside(10).expect("BUG"), [sequence], "it is asked for");
+    assert_eq!(fixture.store.set_aside(0, 10).expect("BUG"), [sequence], "it is asked for");
+    let state = fixture.store.sync_state().expect("BUG: readable");
+    assert_eq!((state.waiting, state.set_aside, state.unknown), (0, 1, 1), "it is not called in step");
     let entry = fixture.replica.ledger(1).expect("BUG: a ledger").remove(0);
     assert!(entry.detail.is_some_and(|detail| detail.contains("once Clinic Desk is updated")));
     assert_eq!(city(&fixture, id), "Pune");
@@ -244,7 +251,9 @@ fn what_a_later_server_did_with_a_change_waits_for_a_program_that_knows_it() {
     assert!(!told(&fixture, &[(number, Fate::Other)], vec![]), "that is no news");
     let row = as_server(&fixture, id, 4, &[]);
     assert!(told(&fixture, &[(number, Fate::Applied)], vec![row]));
-    assert!(fixture.store.set_aside(10).expect("BUG").is_empty());
+    assert!(fixture.store.set_aside(0, 10).expect("BUG").is_empty());
+    let state = fixture.store.sync_state().expect("BUG: readable");
+    assert_eq!((state.set_aside, state.unknown), (0, 0));
     assert_eq!(city(&fixture, id), "Pune");
 }
 

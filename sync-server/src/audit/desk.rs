@@ -13,6 +13,7 @@ use super::{Event, Lane};
 use crate::AppState;
 use crate::auth::Caller;
 use crate::error::{Error, Json, Result};
+use crate::sync::log;
 
 /// How far the server has come with a desktop's events.
 struct Progress {
@@ -116,14 +117,25 @@ async fn lock(tx: &mut PgConnection, caller: &Caller, lane: Lane) -> Result<Prog
     })
 }
 
+/// Whether somebody signed in on the caller's computer, or on one that it was before: what people looked at there is told
+/// by this one.
 async fn was_here(tx: &mut PgConnection, caller: &Caller, user: UserId) -> Result<bool> {
-    let found = sqlx::query_scalar!(
-        "select 1 from device_users where tenant_id = $1 and device_id = $2 and user_id = $3",
-        caller.tenant.0,
-        caller.device.0,
-        user.0
-    )
-    .fetch_optional(tx)
-    .await?;
-    Ok(found.is_some())
+    let mut device = caller.device;
+    loop {
+        let found = sqlx::query_scalar!(
+            "select 1 from device_users where tenant_id = $1 and device_id = $2 and user_id = $3",
+            caller.tenant.0,
+            device.0,
+            user.0
+        )
+        .fetch_optional(&mut *tx)
+        .await?;
+        if found.is_some() {
+            return Ok(true);
+        }
+        match log::original(tx, caller.tenant, device).await? {
+            Some((original, _)) => device = original,
+            None => return Ok(false),
+        }
+    }
 }

@@ -3,7 +3,8 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use ed25519_dalek::VerifyingKey;
-use protocol::api::DeviceScope;
+use protocol::api::{DeviceScope, Earlier};
+use protocol::mutation::Hash;
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime};
@@ -62,6 +63,16 @@ pub struct Again<'a> {
     pub lane: &'a str,
     /// The server's half of its server slot, as it made it.
     pub unlock_key: Vec<u8>,
+    /// What it was before, if it ever was another one.
+    pub was: Option<Was<'a>>,
+}
+
+/// What a desktop was before, and behind which mutation it goes on.
+pub struct Was<'a> {
+    /// What it says.
+    pub said: &'a Earlier,
+    /// The id of that one, if the database knows it as one that this one can have been.
+    pub known: Option<Uuid>,
 }
 
 /// A desktop that was just enrolled.
@@ -130,11 +141,14 @@ pub async fn insert(tx: &mut PgConnection, tenant: Uuid, new: &NewDevice<'_>) ->
         },
         None => Enrolled { id: Uuid::now_v7(), lane: next(), unlock_key: random_bytes::<32>().to_vec() },
     };
+    let was = new.again.as_ref().and_then(|again| again.was.as_ref());
+    let known = was.and_then(|was| was.known);
+    let (until, until_hash) = was.map_or((0, Hash::ZERO), |was| (was.said.until, was.said.until_hash));
     sqlx::query!(
         "insert into devices
             (tenant_id, id, clinic_id, name, platform, app_version, public_key, scope, lane, unlock_key,
-             enrolled_by)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+             enrolled_by, copied_from, copied_sequence, last_sequence, last_hash, is_recovered)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         tenant,
         enrolled.id,
         new.clinic,
@@ -146,6 +160,11 @@ pub async fn insert(tx: &mut PgConnection, tenant: Uuid, new: &NewDevice<'_>) ->
         enrolled.lane,
         enrolled.unlock_key,
         new.enrolled_by,
+        known,
+        known.map(|_| until),
+        until,
+        until_hash.to_string(),
+        known.is_some() && was.is_some_and(|was| was.said.is_recovered),
     )
     .execute(tx)
     .await?;

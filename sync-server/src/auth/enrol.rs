@@ -4,16 +4,17 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use protocol::api::{DeviceScope, EnrolAgain, EnrolRequest, EnrolResponse, EnrolmentCode, Secret};
+use protocol::api::{DeviceScope, Earlier, EnrolAgain, EnrolRequest, EnrolResponse, EnrolmentCode, Secret};
 use protocol::audit::Action;
 use protocol::id::{ClinicId, DeviceId, Epoch, TenantId, UserId};
 use protocol::signing::{enrol_message, parse_public_key, public_key_text, verify};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use super::code::EnrolmentSecret;
-use super::device::{self, Again, Enrolled, NewDevice};
+use super::device::{self, Again, Enrolled, NewDevice, Was};
 use super::enrolment::{self, CODE_LIFE, NewCode, TriedCode};
 use super::person::Person;
 use super::throttle::Who;
@@ -171,8 +172,9 @@ async fn admit(tx: &mut PgConnection, incoming: &Incoming<'_>) -> Result<EnrolRe
         recovery::go_on(tx, tenant, UserId(person.id), pair, recovers).await?;
     }
     person::note_sign_in(tx, tenant.0, enrolled.id, person.id).await?;
-    if request.again.is_some() {
-        person::note_earlier(tx, tenant.0, enrolled.id, person.id).await?;
+    if let Some(again) = &request.again {
+        let first = again.was.as_ref().map_or(enrolled.id, |was| was.device_id.0);
+        person::note_earlier(tx, tenant.0, (enrolled.id, first), person.id).await?;
     }
     let refresh = refresh::issue(tx, tenant.0, enrolled.id, now).await?;
     let names = sqlx::query!(
@@ -261,7 +263,27 @@ async fn must_fit<'a>(
     if !is_lane {
         return Err(Error::Invalid("A lane is 1 to 4 capital letters."));
     }
-    Ok(Again { id: again.device_id.0, lane: &again.lane, unlock_key })
+    let was = match &again.was {
+        Some(said) => Some(Was { said, known: earlier(tx, tenant, said, code).await? }),
+        None => None,
+    };
+    Ok(Again { id: again.device_id.0, lane: &again.lane, unlock_key, was })
+}
+
+/// The desktop that one was before, if the database still knows it, at the same place and with the same rows. Its people
+/// and its keys stay its own.
+async fn earlier(
+    tx: &mut PgConnection,
+    tenant: TenantId,
+    said: &Earlier,
+    code: &TriedCode,
+) -> Result<Option<Uuid>> {
+    if said.until < 0 {
+        return Err(Error::Invalid("No mutation has that number."));
+    }
+    let known = device::find(tx, tenant.0, said.device_id.0).await?;
+    let known = known.filter(|known| (known.clinic, known.scope) == (code.clinic, code.scope));
+    Ok(known.map(|known| known.id))
 }
 
 /// What can be judged without the database; costs no try.

@@ -11,6 +11,9 @@ use crate::AppState;
 use crate::audit::{self, Actor};
 use crate::error::{Error, Json, Result};
 
+/// So many keys a person can have had on one computer.
+const MOST_KEYS: i64 = 50;
+
 /// `POST /v1/own-keys`: from now on this key is the caller's own on their computer. Said again, it is one; one that
 /// counted no more counts again, for they have just given the password that is theirs now.
 #[tracing::instrument(skip_all, fields(tenant = %caller.tenant, device = %caller.device))]
@@ -35,19 +38,22 @@ pub(crate) async fn register(
     }
     let mut tx = state.db.write_unsynced(caller.tenant).await?;
     audit::set_actor(&mut tx, Actor::Person(caller.user)).await?;
-    // Whoever signs in there for the first time has done nothing there before.
+    // Whoever signs in there for the first time has done nothing there before. Nobody needs more than a few keys.
     sqlx::query!(
         "insert into own_keys (tenant_id, device_id, user_id, public_key, after_sequence)
-         select k.tenant_id, k.device_id, k.user_id, $4,
+         select k.tenant_id, k.device_id, k.user_id, $4::text,
                 case when k.first_signed_in_at = k.last_signed_in_at then 0 else $5::bigint end
          from device_users k where k.tenant_id = $1 and k.device_id = $2 and k.user_id = $3
+           and (select count(*) from own_keys o
+                where o.tenant_id = $1 and o.device_id = $2 and o.user_id = $3 and o.public_key <> $4::text) < $6
          on conflict (tenant_id, device_id, user_id, public_key) do update set revoked_at = null
          where own_keys.revoked_at is not null",
         caller.tenant.0,
         caller.device.0,
         caller.user.0,
         request.public_key,
-        request.after
+        request.after,
+        MOST_KEYS
     )
     .execute(&mut *tx)
     .await?;

@@ -118,9 +118,14 @@ pub async fn find_on_device(
 }
 
 /// Notes that somebody worked at a device before it was enrolled again, since it has its id: what they did there was signed
-/// as it was then.
-pub async fn note_earlier(tx: &mut PgConnection, tenant: Uuid, device: Uuid, user: Uuid) -> sqlx::Result<()> {
-    let seconds = device.get_timestamp().map_or(0, |time| time.to_unix().0);
+/// as it was then. `first` is the id under which it began, its own or that of the one that it was.
+pub async fn note_earlier(
+    tx: &mut PgConnection,
+    tenant: Uuid,
+    (device, first): (Uuid, Uuid),
+    user: Uuid,
+) -> sqlx::Result<()> {
+    let seconds = first.get_timestamp().map_or(0, |time| time.to_unix().0);
     let made = i64::try_from(seconds).ok().and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok());
     sqlx::query!(
         "update device_users set first_signed_in_at = least(first_signed_in_at, $4)

@@ -81,7 +81,7 @@ pub(super) async fn find(
 }
 
 /// Takes the one that it was out of service, and lets the new one begin behind it. Asked again with the same key, it is
-/// the same desktop.
+/// the same desktop. Who worked at the old one is nobody at the new one before they give their password there.
 pub(super) async fn go_on(
     tx: &mut PgConnection,
     tenant: TenantId,
@@ -100,18 +100,6 @@ pub(super) async fn go_on(
         was.0,
         recovers.until,
         recovers.until_hash.to_string()
-    )
-    .execute(&mut *tx)
-    .await?;
-    // What people looked at before is still to be told.
-    sqlx::query!(
-        "insert into device_users (tenant_id, device_id, user_id, first_signed_in_at, last_signed_in_at)
-         select tenant_id, $3, user_id, first_signed_in_at, last_signed_in_at
-         from device_users where tenant_id = $1 and device_id = $2
-         on conflict (tenant_id, device_id, user_id) do nothing",
-        tenant.0,
-        was.0,
-        is
     )
     .execute(tx)
     .await?;
@@ -147,23 +135,29 @@ pub(super) async fn known(
     }
 }
 
-/// The desktop whose keys were lost and whose mutations this one hands over; refuses any other.
+/// The desktop whose keys were lost and whose mutations this one hands over; refuses any other. What it became may have lost
+/// its keys as well, or its disk may have been copied, before it had handed them over.
 pub(super) async fn lost(
     tx: &mut PgConnection,
     tenant: TenantId,
     device: DeviceId,
     was: DeviceId,
 ) -> Result<Device> {
-    let is_so = sqlx::query_scalar!(
-        r#"select exists (
-               select from devices where tenant_id = $1 and id = $2 and copied_from = $3 and is_recovered
-           ) as "is_so!""#,
-        tenant.0,
-        device.0,
-        was.0
-    )
-    .fetch_one(&mut *tx)
-    .await?;
+    let mut became = device.0;
+    let is_so = loop {
+        let row = sqlx::query!(
+            "select copied_from, is_recovered from devices where tenant_id = $1 and id = $2",
+            tenant.0,
+            became
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        match row.copied_from {
+            Some(from) if from == was.0 => break row.is_recovered,
+            Some(from) => became = from,
+            None => break false,
+        }
+    };
     let found = if is_so { device::find(tx, tenant.0, was.0).await? } else { None };
     found.ok_or(Error::Invalid("This computer was not that one."))
 }

@@ -187,7 +187,7 @@ async fn add_user(
             r#"select exists (
                    select from users where tenant_id = $1 and is_active and 'admin' = any (roles)
                ) and exists (
-                   select from devices where tenant_id = $1 and revoked_at is null
+                   select from devices where tenant_id = $1
                ) as "has_admin!""#,
             tenant.0
         )

@@ -33,10 +33,11 @@ pub(super) async fn reset_password(
     let (tenant, code) = find_tenant(db, &options.tenant_code).await?;
     let email = normalise_email(&options.email);
     let mut tx = db.read(tenant).await?;
-    // Before the first computer, as after an import, there is nobody who could object.
+    // Before the first computer, as after an import, there is nobody who could object. One that was revoked counts: else
+    // whoever has all of them revoked would be there again.
     let is_guarded = sqlx::query_scalar!(
         r#"select 'admin' = any (u.roles) and exists (
-                      select from devices d where d.tenant_id = $1 and d.revoked_at is null
+                      select from devices d where d.tenant_id = $1
                   ) as "is_guarded!"
            from users u where u.tenant_id = $1 and u.email = $2 and u.is_active"#,
         tenant.0,

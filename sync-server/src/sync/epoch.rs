@@ -19,7 +19,7 @@ pub(crate) async fn epoch(
 ) -> Result<Json<EpochState>> {
     let mut tx = state.db.read(caller.tenant).await?;
     let now = sqlx::query!(
-        r#"select s.epoch, s.version, s.held_at is not null as "is_held!", d.last_sequence, d.last_hash,
+        r#"select s.epoch, s.version, s.held_at is not null as "is_held!", d.last_sequence, d.last_hash, d.lane,
                   (select version from catalogue) as "catalogue!"
            from tenant_sync s join devices d on d.tenant_id = s.tenant_id
            where s.tenant_id = $1 and d.id = $2"#,
@@ -37,5 +37,6 @@ pub(crate) async fn epoch(
         catalogue: now.catalogue,
         last_sequence: now.last_sequence,
         last_hash: Hash::parse(&now.last_hash).unwrap_or(Hash::ZERO),
+        lane: Some(now.lane),
     }))
 }

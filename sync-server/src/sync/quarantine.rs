@@ -1,7 +1,7 @@
 //! Mutations that wait for a person: what waits behind them, and what became of them.
 
 use protocol::api::{Fate, Receipt};
-use protocol::error::{Refusal, RefusalCode};
+use protocol::error::Refusal;
 use protocol::form;
 use protocol::id::{DeviceId, TenantId, UserId};
 use protocol::mutation::{Hash, Mutation, SignedMutation};
@@ -16,10 +16,6 @@ use super::people::{Judged, said};
 use super::session::Session;
 use crate::error::Result;
 
-/// Of what was forgotten nothing can be tried, shown or checked any more.
-pub(super) const FORGOTTEN: &str = "The server has kept what this change says for 400 days, and keeps it no longer. The \
-                                    computer where it was made still has it: correct it there, or discard it.";
-
 /// A mutation that was set aside.
 #[derive(Debug)]
 pub(super) struct Aside {
@@ -32,12 +28,11 @@ pub(super) struct Aside {
     /// Whether its device is out of service.
     pub(super) is_lost: bool,
     /// Whether what it says was deleted.
-    pub(super) is_forgotten: bool,
     pub(super) hash: Hash,
     pub(super) author: UserId,
     /// When it was done, as far as that is believed; none where that was not noted.
     pub(super) done_at: Option<OffsetDateTime>,
-    /// Why not, if it is not of a form that this server takes, or was forgotten.
+    /// Why not, if it is not of a form that this server takes.
     pub(super) mutation: Result<Mutation, Refusal>,
     /// As it came; without its text if that was forgotten.
     pub(super) signed: SignedMutation,
@@ -84,7 +79,7 @@ pub(super) async fn find(
         r#"select coalesce(q.place, q.sequence) as "place!", q.resolved_at is not null as "is_settled!", q.code,
                   coalesce(q.detail, m.detail) as detail, m.hash, m.previous_hash, m.signature, m.own_signature,
                   m.actor_user_id, m.done_at, m.received_at, coalesce(q.body, m.body) as "body!",
-                  q.forgotten_at is not null as "is_forgotten!", d.revoked_at is not null as "is_lost!"
+                  d.revoked_at is not null as "is_lost!"
            from sync_quarantine q
            join sync_mutations m
              on m.tenant_id = q.tenant_id and m.device_id = q.device_id and m.sequence = q.sequence
@@ -102,15 +97,10 @@ pub(super) async fn find(
         place: row.place,
         is_settled: row.is_settled,
         is_lost: row.is_lost,
-        is_forgotten: row.is_forgotten,
         hash: Hash::parse(&row.hash).unwrap_or(Hash::ZERO),
         author: UserId(row.actor_user_id),
         done_at: row.done_at,
-        mutation: if row.is_forgotten {
-            Err(Refusal::new(RefusalCode::MissingRow, FORGOTTEN))
-        } else {
-            form::read(&row.body)
-        },
+        mutation: form::read(&row.body),
         received_at: row.received_at,
         signed: SignedMutation {
             previous_hash: Hash::parse(&row.previous_hash).unwrap_or(Hash::ZERO),

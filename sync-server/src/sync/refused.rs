@@ -36,9 +36,6 @@ pub(crate) async fn refused(
     let aside = aside
         .filter(|aside| !aside.is_settled)
         .ok_or(Error::Invalid("Somebody has seen to this change already."))?;
-    if aside.is_forgotten {
-        return Err(Error::Invalid(quarantine::FORGOTTEN));
-    }
     let mutation =
         aside.mutation.map_err(|_| Error::Invalid("This change is of no form that can be read."))?;
     let behind = quarantine::behind(&mut tx, caller.tenant, device, sequence).await?.len();

@@ -1,8 +1,7 @@
 //! What a refused change says is not kept for ever; what became of it is, and that something was deleted is on record.
 
-use clinic_sync::sync::forget::{DECIDED_DAYS, WAITING_DAYS, forget};
+use clinic_sync::sync::forget::{DECIDED_DAYS, forget};
 use protocol::api::Fate;
-use protocol::error::ErrorCode;
 use protocol::id::DeviceId;
 use protocol::manage::RevokeRequest;
 use protocol::mutation::{Change, SignedMutation};
@@ -56,12 +55,6 @@ impl Refused {
         fates(&self.desk, &[Self::FIRST, Self::BEHIND]).await
     }
 
-    /// As if all had come so many days ago.
-    async fn received(&self, days: i32) {
-        let sql = format!("update sync_mutations set received_at = now() - interval '{days} days'");
-        self.clinic.sql(&sql).await;
-    }
-
     /// As if it had been decided so many days ago.
     async fn decided(&self, days: i32) {
         let sql = format!(
@@ -95,66 +88,42 @@ impl Refused {
 }
 
 #[tokio::test]
-async fn what_waits_is_deleted_after_400_days_once_and_on_record() {
+async fn what_waits_is_kept_until_somebody_decides_however_long_that_takes() {
     let refused = Refused::new().await;
-    let neighbour = refused.clinic.neighbour().await;
-    refused.received(WAITING_DAYS - 1).await;
+    refused.clinic.sql("update sync_mutations set received_at = now() - interval '10 years'").await;
     assert_eq!((refused.forget().await, refused.kept("purple").await), (0, 1));
-    refused.received(WAITING_DAYS + 1).await;
-    let db = &refused.clinic.server.state().db;
-    assert_eq!(forget(db, neighbour.tenant).await.expect("looked after"), 0, "of another tenant");
-    // Two processes at once.
-    let (one, other) = tokio::join!(refused.forget(), refused.forget());
-    assert_eq!((one + other, refused.forget().await), (2, 0));
-    assert_eq!((refused.kept("purple").await, refused.kept("Nashik").await), (0, 0));
-    assert_eq!(refused.deletions_on_record().await, 2);
-    assert_eq!(refused.fates().await, [Fate::Quarantined, Fate::Blocked], "each has its fate");
-    let again = refused.desk.push(refused.signed.to_vec()).await.expect("a repeat is taken");
-    let again: Vec<Fate> = again.receipts.iter().map(|receipt| receipt.fate).collect();
-    assert_eq!(again, [Fate::Quarantined, Fate::Blocked]);
+    revoke(&refused.admin, &refused.desk, &RevokeRequest::default()).await.expect("revoked");
+    assert_eq!((refused.forget().await, refused.kept("purple").await), (0, 1));
+    look(&refused.admin, refused.first()).await.expect("it is before the admins, and shown");
+    assert_eq!(refused.deletions_on_record().await, 0);
 }
 
 #[tokio::test]
-async fn what_was_forgotten_is_corrected_from_the_desktops_own_copy_or_discarded() {
+async fn what_is_forgotten_is_deleted_once_by_several_processes_and_a_repeat_gets_its_answer() {
     let mut refused = Refused::new().await;
-    let (of, patient) = (refused.first(), refused.patient);
-    settled(&mut refused.desk, of, Way::HandOver, "What group is meant?", vec![]).await;
-    refused.received(WAITING_DAYS + 1).await;
-    // What the server does by itself now and then.
+    let neighbour = refused.clinic.neighbour().await;
+    let of = refused.first();
+    settled(&mut refused.desk, of, Way::Discard, "On the wrong card.", vec![]).await;
+    refused.decided(DECIDED_DAYS + 1).await;
+    let state = refused.clinic.server.state();
+    assert_eq!(forget(&state.db, neighbour.tenant).await.expect("looked after"), 0, "of another tenant");
+    let (one, other) = tokio::join!(refused.forget(), refused.forget());
+    assert_eq!((one + other, refused.forget().await), (1, 0));
+    assert_eq!(refused.kept("purple").await, 0);
+    let again = refused.desk.push(refused.signed.to_vec()).await.expect("a repeat is taken");
+    let again: Vec<Fate> = again.receipts.iter().map(|receipt| receipt.fate).collect();
+    assert_eq!(again, [Fate::Discarded, Fate::Applied]);
+}
+
+#[tokio::test]
+async fn it_is_done_with_what_the_server_does_by_itself_now_and_then() {
+    let mut refused = Refused::new().await;
+    let of = refused.first();
+    settled(&mut refused.desk, of, Way::Discard, "On the wrong card.", vec![]).await;
+    refused.decided(DECIDED_DAYS + 1).await;
     let state = refused.clinic.server.state();
     state.audit.keep_house(&state.db).await;
     assert_eq!(refused.kept("purple").await, 0);
-    let shown = look(&refused.admin, of).await.expect_err("nothing to show");
-    assert!(shown.code == ErrorCode::Invalid && shown.detail.contains("400 days"), "{shown:?}");
-    let tried = settled(&mut refused.desk, of, Way::Retry, "", vec![]).await;
-    let said = tried.receipts[0].detail.as_deref().expect("it says so");
-    assert!(said.contains("still has it"), "{said}");
-    assert_eq!(refused.fates().await, [Fate::Quarantined, Fate::Blocked]);
-    let right = vec![city(patient, json!(null), "Poona")];
-    let right = settled(&mut refused.desk, of, Way::Replace, "", right).await;
-    assert_eq!(right.receipts[0].fate, Fate::Applied, "{right:?}");
-    // What waited behind it was forgotten as well: now it waits by itself.
-    assert_eq!(refused.fates().await, [Fate::Replaced, Fate::Quarantined]);
-    let behind = (refused.desk.device, Refused::BEHIND);
-    settled(&mut refused.desk, behind, Way::Discard, "Written again.", vec![]).await;
-    assert_eq!(refused.fates().await, [Fate::Replaced, Fate::Discarded]);
-}
-
-#[tokio::test]
-async fn what_only_the_server_may_have_is_kept_until_somebody_decides() {
-    for why in ["out of service", "not here lately"] {
-        let refused = Refused::new().await;
-        refused.received(10 * WAITING_DAYS).await;
-        if why == "out of service" {
-            revoke(&refused.admin, &refused.desk, &RevokeRequest::default()).await.expect("revoked");
-        } else {
-            refused.clinic.sql("update devices set last_seen_at = now() - interval '31 days'").await;
-        }
-        assert_eq!((refused.forget().await, refused.kept("purple").await), (0, 1), "{why}");
-        assert_eq!(refused.deletions_on_record().await, 0, "{why}");
-        let is_shown = look(&refused.admin, refused.first()).await.is_ok();
-        assert_eq!(is_shown, why == "out of service", "it is before the admins");
-    }
 }
 
 #[tokio::test]

@@ -203,7 +203,15 @@ async fn an_operator_alone_makes_nobody_an_admin() {
     };
     let refused = lost.run(UserCommand::Add(add.clone())).await.expect_err("there is an admin");
     assert!(refused.to_string().contains("restore-admin"), "{refused}");
-    // Where nobody works yet, as after an import, there is nobody to object.
+    // Nor once all of them are revoked, which an operator can do alone.
     lost.clinic.sql("update devices set revoked_at = now()").await;
-    lost.run(UserCommand::Add(add)).await.expect("the first");
+    lost.run(UserCommand::Add(add.clone())).await.expect_err("there was a computer");
+    // Where nobody worked yet, as after an import, there is nobody to object.
+    let new = Clinic::open().await;
+    let code = new.registered.tenant_code.clone();
+    let (db, mut out) = (new.server.database().ops_db().await, Vec::new());
+    let add = UserAdd { tenant_code: code, ..add };
+    run_user(&db, &Passwords::new(PasswordCost::LEAST), UserCommand::Add(add), &mut out)
+        .await
+        .expect("the first");
 }

@@ -55,6 +55,7 @@ mod recovery;
 mod register;
 mod renew;
 mod restored;
+mod restored_pasts;
 mod revoked;
 mod roles;
 mod roles_then;

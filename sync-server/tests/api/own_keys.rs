@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::clinic::{Clinic, Desk, body, edit};
+use crate::clinic::{Clinic, Desk, body, edit, signed_request};
 use crate::conflicts::alone;
 use crate::desk;
 use crate::prescription::Written;
@@ -41,7 +41,7 @@ fn request(desk: &Desk, user: UserId, own: &SigningKey, after: i64) -> OwnKeyReq
 async fn tell(desk: &Desk, token: &str, request: &OwnKeyRequest) -> StatusCode {
     let builder = desk.client.post(format!("{}/v1/own-keys", desk.url)).json(request);
     let builder = builder.bearer_auth(token).header("clinic-protocol", protocol::PROTOCOL_VERSION);
-    builder.send().await.expect("an answer").status()
+    signed_request(builder, &desk.key).send().await.expect("an answer").status()
 }
 
 /// A new key of whoever enrolled this desktop.

@@ -2,25 +2,29 @@
 
 use ed25519_dalek::SigningKey;
 use protocol::api::{
-    ChallengeResponse, DeviceScope, EnrolRequest, EnrolResponse, Fate, ReceiptsAnswer, ReceiptsRequest,
-    Secret,
+    ChallengeResponse, DeviceScope, EnrolRequest, EnrolResponse, Fate, LoginRequest, ReceiptsAnswer,
+    ReceiptsRequest, RenewRequest, Secret, Session,
 };
+use protocol::audit::{Action, DeskEvent};
 use protocol::error::{ErrorCode, Problem, RefusalCode};
 use protocol::farewell::{HandoverRequest, HandoverResponse};
 use protocol::id::DeviceId;
 use protocol::manage::{DeviceInfo, RevokeRequest};
 use protocol::mutation::SignedMutation;
+use protocol::permission::Role;
 use protocol::recovery::Recovers;
 use protocol::settlement::{Settlement, Way, item_id};
-use protocol::signing::{handover_message, public_key_text, sign};
+use protocol::signing::{handover_message, login_message, public_key_text, renew_message, sign};
 use protocol::table::Row;
 use serde_json::json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::audit_desk::{chain, event, tell};
 use crate::clinic::{Clinic, Desk, EMAIL, PASSWORD, body, new_patient};
 use crate::desk::enrol_request;
 use crate::revoked::{handover, post, revoke};
+use crate::staff::{person, token};
 
 const FINGERPRINT: &str = "7Q4K9X";
 
@@ -71,11 +75,15 @@ impl Lost {
         self.ask_with(&code, recovers).await
     }
 
-    /// Brings what was on the disk, as the desktop that it became.
-    pub async fn bring(&self, device: DeviceId, of: DeviceId) -> Result<HandoverResponse, Problem> {
+    async fn challenge(&self, device: DeviceId) -> String {
         let asked = json!({ "tenant_id": self.desk.tenant, "device_id": device });
         let answer = post(&self.desk, "/v1/auth/challenge", &asked).await;
-        let challenge = answer.json::<ChallengeResponse>().await.expect("a challenge").challenge;
+        answer.json::<ChallengeResponse>().await.expect("a challenge").challenge
+    }
+
+    /// Brings what was on the disk, as the desktop that it became.
+    pub async fn bring(&self, device: DeviceId, of: DeviceId) -> Result<HandoverResponse, Problem> {
+        let challenge = self.challenge(device).await;
         let message = handover_message("test", self.desk.tenant, device, &challenge);
         let request = HandoverRequest {
             tenant_id: self.desk.tenant,
@@ -91,6 +99,16 @@ impl Lost {
     async fn computer(&self, id: DeviceId) -> DeviceInfo {
         let devices: Vec<DeviceInfo> = body(self.admin.get("/v1/devices").await).await.expect("devices");
         devices.into_iter().find(|device| device.id == id).expect("there")
+    }
+
+    /// Somebody else gives their password at the desktop.
+    async fn sign_in(&self, email: String) -> Session {
+        let (tenant_id, device_id) = (self.desk.tenant, self.desk.device);
+        let challenge = self.challenge(device_id).await;
+        let signature = sign(&self.desk.key, &login_message("test", tenant_id, device_id, &challenge));
+        let (password, nonce) = (Secret(PASSWORD.into()), String::new());
+        let request = LoginRequest { tenant_id, device_id, email, password, challenge, signature, nonce };
+        body(post(&self.desk, "/v1/auth/login", &request).await).await.expect("signed in")
     }
 
     fn as_new(&mut self, answer: &EnrolResponse) {
@@ -248,4 +266,78 @@ async fn only_the_computer_that_it_became_brings_what_was_on_it_in_service_or_no
     let own = lost.desk.sign(vec![new_patient(Uuid::now_v7(), "Lata")]);
     let receipts = handover(&lost.desk, vec![own]).await.expect("taken").receipts;
     assert_eq!(receipts[0].code, Some(RefusalCode::DeviceRevoked));
+}
+
+#[tokio::test]
+async fn who_recovers_a_computer_acts_for_nobody_else_who_worked_at_it() {
+    let mut lost = Lost::new().await;
+    let lata = person(&lost.clinic, &lost.desk, Role::Receptionist).await;
+    let boss = person(&lost.clinic, &lost.desk, Role::Admin).await;
+    let answer = lost.ask(lost.recovers()).await.expect("back");
+    lost.as_new(&answer);
+    // Whoever holds its keys signs with them in another's name, and asks with a token in another's name.
+    lost.desk.user = lata;
+    let forged = lost.desk.write(vec![new_patient(Uuid::now_v7(), "Nisha")]).await;
+    assert_eq!(
+        (forged.receipts[0].fate, forged.receipts[0].code),
+        (Fate::Quarantined, Some(RefusalCode::NotAllowed))
+    );
+    let own = std::mem::take(&mut lost.desk.token);
+    lost.desk.token = token(&lost.clinic, &lost.desk, boss, Role::Admin);
+    assert_eq!(lost.desk.get("/v1/devices").await.status(), 401);
+    lost.desk.token = own;
+    // What people had looked at before is told all the same.
+    let looked = DeskEvent { user: lata, ..event(&lost.desk, 1, Action::View) };
+    assert_eq!(tell(&lost.desk, &chain(&[looked])).await.expect("kept").last, 1);
+    // She gives her password there, and works on.
+    lost.sign_in(format!("{lata}@example.org")).await;
+    let own = lost.desk.write(vec![new_patient(Uuid::now_v7(), "Lata")]).await;
+    assert_eq!(own.receipts[0].fate, Fate::Applied, "{:?}", own.receipts);
+}
+
+#[tokio::test]
+async fn what_was_on_it_is_brought_also_when_the_keys_are_lost_once_more_before_that() {
+    let mut lost = Lost::new().await;
+    let was = lost.desk.device;
+    let first = lost.ask(lost.recovers()).await.expect("back");
+    lost.as_new(&first);
+    assert_eq!(made(&lost.desk, "ZZZZZZ").await, 204);
+    lost.key = SigningKey::from_bytes(&rand::random());
+    let (device_id, fingerprint) = (first.device_id, "ZZZZZZ".to_owned());
+    let second = lost.ask(Recovers { device_id, fingerprint, ..lost.recovers() }).await.expect("back again");
+    assert_ne!(second.device_id, first.device_id);
+    let receipts = lost.bring(second.device_id, was).await.expect("taken").receipts;
+    assert!(receipts.iter().all(|receipt| receipt.code == Some(RefusalCode::Adopted)), "{receipts:?}");
+    assert_eq!(lost.bring(second.device_id, lost.admin.device).await.expect_err("another").status, 422);
+}
+
+#[tokio::test]
+async fn what_was_on_it_is_brought_also_by_a_copy_of_what_it_became() {
+    let mut lost = Lost::new().await;
+    let was = lost.desk.device;
+    let answer = lost.ask(lost.recovers()).await.expect("back");
+    lost.as_new(&answer);
+    lost.desk.write(vec![new_patient(Uuid::now_v7(), "Lata")]).await;
+    let after_hash = lost.unsent[1].hash;
+    lost.desk.restore(3, after_hash);
+    let instead = lost.desk.sign(vec![new_patient(Uuid::now_v7(), "Nisha")]);
+    lost.key = SigningKey::from_bytes(&rand::random());
+    let public_key = public_key_text(&lost.key.verifying_key());
+    let message = renew_message("test", lost.desk.tenant, lost.desk.device, &public_key);
+    let request = |after_hash| RenewRequest {
+        signature: sign(&lost.key, &message),
+        public_key: public_key.clone(),
+        after: 3,
+        after_hash,
+        next_hash: Some(instead.hash),
+        nonce: String::new(),
+    };
+    let ask = async |request: RenewRequest| {
+        let builder = lost.desk.client.post(format!("{}/v1/devices/renew", lost.desk.url)).json(&request);
+        body::<EnrolResponse>(lost.desk.request(builder).send().await.expect("an answer")).await
+    };
+    assert!(ask(request(instead.hash)).await.expect_err("another past").detail.contains("past"));
+    let copy = ask(request(after_hash)).await.expect("a desktop of its own");
+    let receipts = lost.bring(copy.device_id, was).await.expect("taken").receipts;
+    assert!(receipts.iter().all(|receipt| receipt.code == Some(RefusalCode::Adopted)), "{receipts:?}");
 }

@@ -51,7 +51,7 @@ async fn operator(clinic: &Clinic, command: TenantCommand) -> String {
 }
 
 /// The operator begins a new epoch.
-async fn new_epoch(clinic: &Clinic, desks: &mut [&mut Desk]) {
+pub async fn new_epoch(clinic: &Clinic, desks: &mut [&mut Desk]) {
     let tenants = EpochTenants { tenant_code: None, all: true };
     operator(clinic, TenantCommand::NewEpoch(TenantNewEpoch { tenants, hold: false, yes: true, json: true }))
         .await;
@@ -77,7 +77,7 @@ async fn report(clinic: &Clinic, json: bool) -> String {
 }
 
 /// The database is older than this desktop.
-async fn forget(clinic: &Clinic, desk: &Desk) {
+pub async fn forget(clinic: &Clinic, desk: &Desk) {
     let id = desk.device;
     clinic
         .sql(&format!(
@@ -90,7 +90,7 @@ async fn forget(clinic: &Clinic, desk: &Desk) {
         .await;
 }
 
-async fn again(
+pub async fn again(
     clinic: &Clinic,
     desk: &Desk,
     change: impl FnOnce(&mut EnrolAgain),
@@ -116,6 +116,7 @@ async fn with_code(
         scope: DeviceScope::Clinical,
         lane: "C".into(),
         unlock_key: Secret(BASE64_STANDARD.encode([7; 32])),
+        was: None,
     };
     change(&mut again);
     let request = EnrolRequest {
@@ -168,7 +169,7 @@ async fn a_desktop_that_the_server_lost_comes_back_by_a_code_as_what_it_was_and_
     assert_eq!(enrolled.session.unlock_key.0, BASE64_STANDARD.encode([7; 32]));
     (lost.epoch, lost.token) = (enrolled.epoch, enrolled.session.tokens.access_token.0);
     let state: EpochState = lost.get("/v1/sync/epoch").await.json().await.expect("where it stands");
-    assert_eq!(state.last_sequence, 0);
+    assert_eq!((state.last_sequence, state.lane.as_deref()), (0, Some("C")));
     let receipts = lost.push(all).await.expect("taken").receipts;
     assert!(receipts.iter().all(|receipt| receipt.fate == Fate::Applied), "{receipts:?}");
     assert!(first.rows().await.iter().any(|row| row.id == patient && row.values["city"] == "Pune"));

@@ -6,6 +6,7 @@ use futures_util::StreamExt;
 use protocol::api::{Fate, MAX_QUARANTINE_BYTES, StandingRequest};
 use protocol::error::{ErrorCode, Problem, RefusalCode};
 use protocol::farewell::{Farewell, FarewellToken, HandoverRequest, HandoverResponse, SignedFarewell, Wiped};
+use protocol::id::DeviceId;
 use protocol::manage::{DeviceInfo, RevocationState, RevokeRequest};
 use protocol::mutation::{Hash, SignedMutation};
 use protocol::signing::{consent_message, handover_message, sign, standing_message};
@@ -31,10 +32,19 @@ async fn challenge(desk: &Desk) -> String {
 }
 
 pub async fn handover(desk: &Desk, mutations: Vec<SignedMutation>) -> Result<HandoverResponse, Problem> {
+    handover_of(desk, None, mutations).await
+}
+
+/// The same of what another desktop signed.
+pub async fn handover_of(
+    desk: &Desk,
+    of: Option<DeviceId>,
+    mutations: Vec<SignedMutation>,
+) -> Result<HandoverResponse, Problem> {
     let challenge = challenge(desk).await;
     let signature = sign(&desk.key, &handover_message("test", desk.tenant, desk.device, &challenge));
     let (tenant_id, device_id) = (desk.tenant, desk.device);
-    let request = HandoverRequest { tenant_id, device_id, challenge, signature, of: None, mutations };
+    let request = HandoverRequest { tenant_id, device_id, challenge, signature, of, mutations };
     body(post(desk, "/v1/devices/handover", &request).await).await
 }
 

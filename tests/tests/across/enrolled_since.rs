@@ -1,16 +1,19 @@
 //! A server that was restored from a backup which is older than a desktop, and than what an admin said since.
 #![cfg(unix)]
 
-use clinic_tests::clinic::{EMAIL, PASSWORD, TestDesk, patient, register};
+use clinic_tests::clinic::{EMAIL, PASSWORD, SetClock, TestDesk, patient, register};
 use clinic_tests::network::Network;
 use clinic_tests::server::ServerProcess;
 use protocol::api::{Fate, RegisterResponse};
 use protocol::error::ErrorCode;
 use protocol::id::PatientId;
-use replica::view::AppState;
+use replica::Error;
+use replica::view::{AppState, RecoveryForm};
 use tempfile::TempDir;
+use time::Duration;
 
 use crate::crash::code;
+use crate::recovery::without_keyring;
 use crate::sync::draft;
 
 /// A clinic of three desktops. Since the backup the third was enrolled, and the second taken out of service while it was
@@ -23,7 +26,16 @@ struct Restored {
     one: TestDesk,
     stolen: TestDesk,
     third: TestDesk,
+    clock: SetClock,
     farida: PatientId,
+}
+
+/// Nobody opens this computer any more but with the server's help, or with its recovery code.
+fn forget_people(desk: &TestDesk) -> anyhow::Result<()> {
+    let path = desk.folder().join("clinic/slots.json");
+    let mut slots: serde_json::Value = serde_json::from_slice(&std::fs::read(&path)?)?;
+    slots["slots"].as_array_mut().expect("BUG: slots").retain(|slot| slot["kind"] != "user");
+    Ok(std::fs::write(&path, serde_json::to_vec(&slots)?)?)
 }
 
 impl Restored {
@@ -32,7 +44,8 @@ impl Restored {
         let mut server = ServerProcess::open(folder.path())?;
         let registered = register(&server.address(), "ASHA").await?;
         let network = Network::before(server.address().parse()?).await?;
-        let (one, stolen, third) = (TestDesk::new()?, TestDesk::new()?, TestDesk::new()?);
+        let clock = SetClock::default();
+        let (one, stolen, third) = (TestDesk::new()?, TestDesk::new()?, TestDesk::with_clock(&clock)?);
         one.enrol(network.address(), registered.enrolment.code.clone(), "Room 1").await?;
         stolen.enrol(network.address(), code(&server, &registered.tenant_code)?, "Room 2").await?;
         stolen.desk.lock();
@@ -55,7 +68,7 @@ impl Restored {
         third.offline().await?;
         server.start()?;
         server.operator(&["tenant", "new-epoch", "--all", "--yes"])?;
-        Ok(Self { _folder: folder, server, network, registered, one, stolen, third, farida })
+        Ok(Self { _folder: folder, server, network, registered, one, stolen, third, clock, farida })
     }
 
     fn report(&self) -> anyhow::Result<String> {
@@ -138,6 +151,104 @@ async fn an_answer_that_was_lost_costs_no_second_code() -> anyhow::Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_letter_that_was_given_to_another_computer_is_given_up_also_if_the_answer_was_lost()
+-> anyhow::Result<()> {
+    let mut clinic = Restored::open().await?;
+    clinic.network.set_down(false);
+    let before = clinic.third.replica()?.store().facts()?.lane;
+    let newcomer = TestDesk::new()?;
+    newcomer
+        .enrol(clinic.network.address(), code(&clinic.server, &clinic.registered.tenant_code)?, "Room 4")
+        .await?;
+    assert_eq!(newcomer.replica()?.store().facts()?.lane, before);
+    let one_time = code(&clinic.server, &clinic.registered.tenant_code)?;
+    clinic.network.plan("/v1/devices/enrol", [clinic_tests::network::Fault::LostAnswer]);
+    assert!(clinic.third.desk.enrol_again(&one_time.0, PASSWORD).await.is_err());
+    // The next password is given as on any other day.
+    clinic.third.desk.lock();
+    clinic.third.unlock(EMAIL).await?;
+    clinic.third.synced().await?;
+    let now = clinic.third.replica()?.store().facts()?.lane;
+    assert_ne!(now, before);
+    let lata = clinic.third.replica()?.register_patient(&patient("Lata", "98204 41280"))?.id;
+    let signed = clinic.third.replica()?.sign_prescription(lata, &draft(), &[])?;
+    let number = signed.number.unwrap_or_default();
+    assert!(number.contains(&format!("-{now}-")), "{number}");
+    // The server's half of its slot is the one that it has: it opens to somebody who never signed in there.
+    clinic.third.desk.lock();
+    forget_people(&clinic.third)?;
+    clinic.third.unlock(EMAIL).await?;
+    clinic.third.synced().await?;
+    clinic.server.stop()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_desktop_that_no_password_opens_any_more_comes_back_with_its_recovery_code() -> anyhow::Result<()> {
+    let mut clinic = Restored::open().await?;
+    let (third, one) = (&clinic.third, &clinic.one);
+    let (page, other) = (third.desk.recovery_page()?, one.desk.recovery_page()?);
+    let (page, other) = (page.expect("BUG: shown"), other.expect("BUG: shown"));
+    third.replica()?.register_patient(&patient("Gita", "98204 41278"))?;
+    let before = third.replica()?.store().facts()?;
+    // The days are over before anybody types a code, and the server that must help does not know it.
+    clinic.clock.pass(Duration::days(15));
+    third.desk.tick()?;
+    clinic.clock.pass(-Duration::days(15));
+    clinic.network.set_down(false);
+    let told = third.desk.unlock(EMAIL, PASSWORD).await.expect_err("BUG: opened");
+    assert_eq!(told.code(), ErrorCode::DeviceUnknown);
+    let form = RecoveryForm {
+        recovery_code: page.code,
+        code: code(&clinic.server, &clinic.registered.tenant_code)?.0,
+        email: EMAIL.into(),
+        password: PASSWORD.into(),
+    };
+    let wrong = RecoveryForm { recovery_code: other.code, ..form.clone() };
+    assert!(matches!(third.desk.recover(wrong).await, Err(Error::WrongRecoveryCode)));
+    clinic.network.plan("/v1/devices/enrol", [clinic_tests::network::Fault::LostAnswer]);
+    assert!(third.desk.recover(form.clone()).await.is_err());
+    assert!(matches!(third.desk.state(), AppState::Locked { .. }));
+    third.desk.recover(form).await?;
+    let after = third.replica()?.store().facts()?;
+    assert_eq!((after.device_id, after.lane), (before.device_id, before.lane));
+    for desk in [third, one] {
+        desk.synced().await?;
+        for name in ["Farida", "Gita"] {
+            assert_eq!(desk.replica()?.find_patients(name)?.len(), 1, "{name}");
+        }
+    }
+    // The page is not torn up, and the server knows of it again.
+    third
+        .until("the server knows the code", |_| {
+            third
+                .replica()
+                .is_ok_and(|replica| replica.store().untold_recovery().is_ok_and(|made| made.is_none()))
+        })
+        .await?;
+    let devices = one.desk.devices().await?;
+    let known = devices.iter().find(|device| device.id == before.device_id).expect("BUG: there");
+    assert_eq!(known.recovery_fingerprint.as_ref(), Some(&page.fingerprint));
+    // Its password opens it without the server again.
+    third.desk.lock();
+    clinic.network.set_down(true);
+    third.unlock(EMAIL).await?;
+    clinic.server.stop()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_works_where_no_password_opens_it_offline_is_told_of_the_recovery_code() -> anyhow::Result<()> {
+    let mut clinic = Restored::open().await?;
+    clinic.network.set_down(false);
+    forget_people(&clinic.third)?;
+    let one_time = code(&clinic.server, &clinic.registered.tenant_code)?;
+    let refused = clinic.third.desk.enrol_again(&one_time.0, PASSWORD).await.expect_err("BUG: enrolled");
+    assert_eq!(refused.code(), ErrorCode::Invalid);
+    assert!(refused.to_string().contains("recovery code"), "{refused}");
+    assert!(clinic.third.replica().is_ok(), "whoever works there works on");
+    clinic.server.stop()
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_desktop_that_was_out_of_service_is_so_again_once_another_one_has_told() -> anyhow::Result<()> {
     let mut clinic = Restored::open().await?;
     clinic.network.set_down(false);
@@ -153,4 +264,58 @@ async fn a_desktop_that_was_out_of_service_is_so_again_once_another_one_has_told
         .until("it is out of service", |_| matches!(clinic.stolen.desk.state(), AppState::Revoked { .. }))
         .await?;
     clinic.server.stop()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_computer_that_was_recovered_since_the_backup_comes_back_behind_what_it_was() -> anyhow::Result<()>
+{
+    let folder = tempfile::tempdir()?;
+    let mut server = ServerProcess::open(folder.path())?;
+    let registered = register(&server.address(), "ASHA").await?;
+    let network = Network::before(server.address().parse()?).await?;
+    let (office, desk) = (TestDesk::new()?, TestDesk::new()?);
+    office.enrol(network.address(), registered.enrolment.code.clone(), "Office").await?;
+    desk.enrol(network.address(), code(&server, &registered.tenant_code)?, "Room 1").await?;
+    let page = desk.desk.recovery_page()?.expect("BUG: shown");
+    desk.desk.recovery_is_kept()?;
+    desk.replica()?.register_patient(&patient("Farida", "98204 41277"))?;
+    desk.synced().await?;
+    desk.until("the server knows the code", |_| {
+        desk.replica().is_ok_and(|replica| replica.store().untold_recovery().is_ok_and(|made| made.is_none()))
+    })
+    .await?;
+    server.stop()?;
+    server.back_up()?;
+    server.start()?;
+    // Since the backup its keys were lost, and it goes on under another id.
+    let desk = without_keyring(desk, "clinic.db")?;
+    let form = RecoveryForm {
+        recovery_code: page.code,
+        code: code(&server, &registered.tenant_code)?.0,
+        email: EMAIL.into(),
+        password: PASSWORD.into(),
+    };
+    desk.desk.recover(form).await?;
+    desk.replica()?.register_patient(&patient("Gita", "98204 41278"))?;
+    desk.synced().await?;
+    server.stop()?;
+    server.restore()?;
+    network.set_down(true);
+    desk.offline().await?;
+    desk.replica()?.register_patient(&patient("Hema", "98204 41279"))?;
+    server.start()?;
+    server.operator(&["tenant", "new-epoch", "--all", "--yes"])?;
+    network.set_down(false);
+    let one_time = code(&server, &registered.tenant_code)?;
+    desk.desk.enrol_again(&one_time.0, PASSWORD).await?;
+    for desk in [&desk, &office] {
+        desk.synced().await?;
+        for name in ["Farida", "Gita", "Hema"] {
+            assert_eq!(desk.replica()?.find_patients(name)?.len(), 1, "{name}");
+        }
+        let status = desk.desk.sync_status();
+        assert_eq!((status.waiting, status.attention, status.only_here), (0, 0, 0), "{:?}", status.problem);
+    }
+    assert_eq!(office.rows()?, desk.rows()?);
+    server.stop()
 }

@@ -17,7 +17,7 @@ use replica::{Error, RecoverStep};
 use crate::files::{attach, picture};
 
 /// The code that a desktop shows after it was enrolled; it is written down.
-fn written_down(desk: &TestDesk) -> anyhow::Result<RecoveryPage> {
+pub fn written_down(desk: &TestDesk) -> anyhow::Result<RecoveryPage> {
     let page = desk.desk.recovery_page()?.expect("BUG: shown");
     desk.desk.recovery_is_kept()?;
     Ok(page)
@@ -46,7 +46,7 @@ fn names(desk: &TestDesk) -> anyhow::Result<Vec<String>> {
 }
 
 /// The program ends, and starts again without its keyring.
-fn without_keyring(desk: TestDesk, database: &str) -> anyhow::Result<TestDesk> {
+pub fn without_keyring(desk: TestDesk, database: &str) -> anyhow::Result<TestDesk> {
     desk.desk.lock();
     let desk = desk.restarted();
     // The last of its connections takes this file with it.
@@ -314,6 +314,27 @@ async fn a_code_of_which_the_server_never_heard_opens_it_once_an_admin_took_it_o
     let known = computer(&office, |one| one.name == "Room 1").await?;
     office.desk.revoke_device(known.id, None).await?;
     desk.desk.recover(form(&clinic, &page).await?).await?;
+    desk.synced().await?;
+    assert_eq!(clinic.count("clinic.sync_quarantine", "code = 'adopted'").await?, 3);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_server_does_not_take_of_what_was_found_holds_up_nothing_that_is_done_since()
+-> anyhow::Result<()> {
+    let (clinic, office, desk, page) = lost().await?;
+    let full = r#"{"type":"about:blank","status":507,"code":"quarantine_full","detail":"No more for now."}"#;
+    clinic.network.say("/v1/devices/handover", 507, "application/problem+json", full);
+    desk.desk.recover(form(&clinic, &page).await?).await?;
+    register(&desk, "Dilip")?;
+    desk.until("only what was found waits, and people are told why", |status| {
+        status.waiting == 3
+            && status.problem.as_ref().is_some_and(|problem| problem.code == ErrorCode::QuarantineFull)
+    })
+    .await?;
+    office.synced().await?;
+    assert_eq!(names(&office)?, ["Asha", "Dilip"]);
+    clinic.network.say_nothing();
     desk.synced().await?;
     assert_eq!(clinic.count("clinic.sync_quarantine", "code = 'adopted'").await?, 3);
     Ok(())

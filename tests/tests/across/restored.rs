@@ -1,16 +1,17 @@
 //! A server whose database was restored from a backup gets back from the desktops what it lost.
 #![cfg(unix)]
 
-use clinic_tests::clinic::{TestDesk, patient, register};
-use clinic_tests::network::Network;
+use clinic_tests::clinic::{EMAIL, PASSWORD, TestDesk, patient, register};
+use clinic_tests::network::{Fault, Network};
 use clinic_tests::server::ServerProcess;
 use protocol::api::{Fate, NoticeCode, RegisterResponse};
 use protocol::error::ErrorCode;
 use protocol::id::{PatientId, PrescriptionId};
-use replica::view::PatientForm;
+use replica::view::{PatientForm, RecoveryForm};
 use tempfile::TempDir;
 
 use crate::crash::code;
+use crate::recovery::{without_keyring, written_down};
 use crate::sync::draft;
 
 /// A clinic of two desktops whose server was restored to a time before their last work, and does not answer yet.
@@ -118,7 +119,7 @@ async fn what_only_another_desk_did_is_kept_until_that_one_brings_it_back() -> a
     assert_eq!(status.only_here, 2, "Farida, and the city of Sunita");
     assert_eq!(clinic.one.replica()?.chart(clinic.old)?.form.city, "Pune");
     assert_eq!(clinic.one.replica()?.find_patients("Farida")?[0].id, clinic.farida);
-    clinic.other.unlock(clinic_tests::clinic::EMAIL).await?;
+    clinic.other.unlock(EMAIL).await?;
     clinic.all_is_back().await
 }
 
@@ -162,4 +163,49 @@ async fn a_server_that_went_back_without_a_word_stops_sync_until_it_begins_a_new
     }
     clinic.new_epoch(&[])?;
     clinic.all_is_back().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_recovered_computer_had_handed_over_is_handed_over_again() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let mut server = ServerProcess::open(folder.path())?;
+    let registered = register(&server.address(), "ASHA").await?;
+    let network = Network::before(server.address().parse()?).await?;
+    let (office, desk, third) = (TestDesk::new()?, TestDesk::new()?, TestDesk::new()?);
+    let one_time = |server: &ServerProcess| code(server, &registered.tenant_code);
+    office.enrol(network.address(), registered.enrolment.code.clone(), "Office").await?;
+    desk.enrol(network.address(), one_time(&server)?, "Room 1").await?;
+    let page = written_down(&desk)?;
+    desk.until("the server knows the code", |_| {
+        desk.replica().is_ok_and(|replica| replica.store().untold_recovery().is_ok_and(|made| made.is_none()))
+    })
+    .await?;
+    network.set_down(true);
+    desk.replica()?.register_patient(&patient("Bina", "98204 41278"))?;
+    let desk = without_keyring(desk, "clinic.db")?;
+    network.set_down(false);
+
+    // When the backup is made it is another computer, and has not brought what was found.
+    network.plan("/v1/devices/handover", std::iter::repeat_n(Fault::LostRequest, 1_000));
+    let (recovery_code, one_time_code) = (page.code, one_time(&server)?.0);
+    let (email, password) = (EMAIL.into(), PASSWORD.into());
+    desk.desk.recover(RecoveryForm { recovery_code, code: one_time_code, email, password }).await?;
+    server.stop()?;
+    server.back_up()?;
+    server.start()?;
+    network.forget_plans();
+    desk.synced().await?;
+    server.stop()?;
+    server.restore()?;
+    network.set_down(true);
+    desk.offline().await?;
+    server.start()?;
+    server.operator(&["tenant", "new-epoch", "--all", "--yes"])?;
+    network.set_down(false);
+    desk.synced().await?;
+    third.enrol(network.address(), one_time(&server)?, "Room 3").await?;
+    let waiting = third.replica()?.conflicts(true)?;
+    assert_eq!(waiting.len(), 1, "{waiting:?}");
+    assert!(waiting[0].refused.is_some());
+    server.stop()
 }

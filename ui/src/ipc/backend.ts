@@ -76,7 +76,10 @@ export interface Backend {
   language(): Promise<WindowLanguage>;
   setLanguage(language: WindowLanguage): Promise<void>;
   enrol(enrolment: Enrolment): Promise<AppState>;
-  /** Opens this computer, whose keys are lost, with its recovery code, and enrols it under another id. */
+  /**
+   * Opens this computer with its recovery code: one whose keys are lost is enrolled under another id, one that a restored
+   * server does not know stays what it is.
+   */
   recover(form: RecoveryForm): Promise<AppState>;
   /** The recovery code that waits to be written down; null if none does. */
   recoveryPage(): Promise<RecoveryPage | null>;

@@ -182,7 +182,7 @@ export const messages = {
     },
   },
   outside: {
-    decision: "Two computers differ in something. It waits for a decision.",
+    decision: "Something waits for a decision. Open Clinic Desk to read what.",
     logChanged: "The server’s log does not hold what it held before. Open Clinic Desk to read what to do.",
     revoked: "This computer was taken out of service. Open Clinic Desk to read what to do.",
   },

@@ -173,7 +173,7 @@ export const messages: typeof english = {
     },
   },
   outside: {
-    decision: "दो कंप्यूटरों में कुछ अलग है। निर्णय बाकी है।",
+    decision: "कुछ निर्णय बाकी है। क्या है, Clinic Desk खोलकर पढ़ें।",
     logChanged: "सर्वर के लॉग में अब वह नहीं है जो पहले था। क्या करना है, Clinic Desk खोलकर पढ़ें।",
     revoked: "यह कंप्यूटर सेवा से हटा दिया गया। क्या करना है, Clinic Desk खोलकर पढ़ें।",
   },

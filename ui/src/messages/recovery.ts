@@ -33,6 +33,11 @@ export const recovery = {
       `The page with the fingerprint ${fingerprint} opens the records on this computer. It also needs the network, a one-time code of an admin for this clinic, and your password.`,
     after:
       "The computer then goes on under a new name for the server. What it had not sent is not lost: an admin looks at it. A new recovery code is shown, and the old page is torn up.",
+    unknown: {
+      lead: "The page with this computer's recovery code opens the records on it. It also needs a one-time code of an admin for this clinic, and your password.",
+      after:
+        "The computer stays what it is, and sends again what was done on it. The page stays good: put it back into its safe place.",
+    },
     recoveryCode: "Recovery code",
     recoveryCodeHint: "28 characters. Small letters, hyphens and spaces do not matter.",
     code: "One-time code",

@@ -49,8 +49,13 @@ async fn run(args: Args) -> Answer {
             let (recovery_code, code) = (line("the recovery code")?, line("the one-time code")?);
             let (email, password) = (who.email, line("the password")?);
             desk.recover(RecoveryForm { recovery_code, code, email, password }).await?;
-            let done = "This computer's data is open again, under another id. What it had not sent waits for an admin \
-                        once it has synced.";
+            let is_another = desk.recovery_page()?.is_some();
+            let done = if is_another {
+                "This computer's data is open again, under another id. What it had not sent waits for an admin once it \
+                 has synced."
+            } else {
+                "The server knows this computer again, as what it was. The recovery code stays."
+            };
             hand_out(&desk, done, out).await
         }
         Command::RecoveryCode { who } => {

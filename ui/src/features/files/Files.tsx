@@ -6,6 +6,7 @@ import { queryKeys } from "../../app/queries";
 import type { DroppedFiles } from "../../ipc/backend";
 import type { AttachmentView } from "../../ipc/bindings/AttachmentView";
 import { useBackend } from "../../ipc/context";
+import { langOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 import { shortDay } from "../../shared/format";
 import { Parts, Problem, Waiting } from "../../shared/parts";
@@ -21,8 +22,11 @@ import { useCopy, useSendAgain } from "./actions";
 /** The files in a patient's record, where each of them is, and what can be done with it. */
 export function Files({ patientId, name }: { patientId: string; name: string }) {
   const backend = useBackend();
-  const [adding, setAdding] = useState<"chosen" | DroppedFiles | null>(null);
-  const isOver = useDrops(setAdding);
+  const [isChoosing, setChoosing] = useState(false);
+  // One after the other: none of them is lost to the next.
+  const [drops, setDrops] = useState<DroppedFiles[]>([]);
+  const [dropped] = drops;
+  const isOver = useDrops((one) => setDrops((all) => [...all, one]));
   const { data, error, refetch } = useQuery({
     queryKey: queryKeys.files(patientId),
     queryFn: () => backend.listAttachments(patientId),
@@ -36,7 +40,7 @@ export function Files({ patientId, name }: { patientId: string; name: string }) 
           size="xs"
           variant="default"
           leftSection={<IconPlus size={16} aria-hidden="true" />}
-          onClick={() => setAdding("chosen")}
+          onClick={() => setChoosing(true)}
         >
           {words.add}
         </Button>
@@ -60,14 +64,14 @@ export function Files({ patientId, name }: { patientId: string; name: string }) 
           {words.dropHere(name)}
         </p>
       )}
-      {adding === "chosen" && <AddFile patientId={patientId} onClose={() => setAdding(null)} />}
-      {adding !== null && adding !== "chosen" && (
+      {isChoosing && <AddFile patientId={patientId} onClose={() => setChoosing(false)} />}
+      {!isChoosing && dropped && (
         <AddDropped
-          key={adding.token}
+          key={dropped.token}
           patientId={patientId}
           name={name}
-          dropped={adding}
-          onClose={() => setAdding(null)}
+          dropped={dropped}
+          onClose={() => setDrops((all) => all.filter((one) => one.token !== dropped.token))}
         />
       )}
     </section>
@@ -119,7 +123,11 @@ function OneFile({ file }: { file: AttachmentView }) {
         <p className={classes[file.place]} data-testid="file-place">
           {words.places[file.place]}
         </p>
-        {file.refusal !== null && <p className={classes.refused}>{file.refusal}</p>}
+        {file.refusal !== null && (
+          <p className={classes.refused} lang={langOf(file.refusal)}>
+            {file.refusal}
+          </p>
+        )}
         {error && <Problem error={error} />}
       </div>
       <div className={classes.actions}>

@@ -4,6 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { queryKeys } from "../../app/queries";
 import type { AttachmentView } from "../../ipc/bindings/AttachmentView";
 import { useBackend } from "../../ipc/context";
+import { langOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 import { Parts, Problem } from "../../shared/parts";
 import classes from "./Files.module.css";
@@ -45,7 +46,11 @@ function Unsent({ file }: { file: AttachmentView }) {
         <Parts parts={[file.fileName, words.size(file.bytes)]} />
       </p>
       <p className={classes[file.place]}>{words.places[file.place]}</p>
-      {file.refusal !== null && <p className={classes.refused}>{file.refusal}</p>}
+      {file.refusal !== null && (
+        <p className={classes.refused} lang={langOf(file.refusal)}>
+          {file.refusal}
+        </p>
+      )}
       {again.error && <Problem error={again.error} />}
       {file.place === "refused" && (
         <Button

@@ -62,7 +62,7 @@ export function Prescription({ patientId, prescriptionId }: { patientId: string;
   });
   useKeys({
     preview: () => setLarge(true),
-    print: () => isLarge && startPrint(),
+    print: startPrint,
     repeat: () => session.mayPrescribe && copy.mutate(),
     newPrescription: () =>
       session.mayPrescribe && void navigate({ to: "/patients/$patientId/pad", params: { patientId } }),

@@ -9,12 +9,18 @@ import classes from "./Recovery.module.css";
 
 const empty = { recoveryCode: "", code: "", email: "", password: "" };
 
-/** Opens a computer whose keys are lost. */
-export function Recover({ fingerprint }: { fingerprint: string }) {
+interface Props {
+  /** Of the code that opens a computer whose keys are lost; without it the keys are there, and the server does not know it. */
+  fingerprint?: string;
+  email?: string;
+}
+
+/** Opens a computer that no password opens any more. */
+export function Recover({ fingerprint, email = "" }: Props) {
   const backend = useBackend();
   const client = useQueryClient();
   const { recover } = messages.recovery;
-  const { typed, field } = useTyped(empty, recover);
+  const { typed, field } = useTyped({ ...empty, email }, recover);
   const mutation = useMutation({
     mutationFn: () => backend.recover(typed),
     onSuccess: (state) => client.setQueryData(queryKeys.appState, state),
@@ -30,7 +36,7 @@ export function Recover({ fingerprint }: { fingerprint: string }) {
       }}
     >
       <h2>{recover.title}</h2>
-      <p>{recover.lead(fingerprint)}</p>
+      <p>{fingerprint ? recover.lead(fingerprint) : recover.unknown.lead}</p>
       <TextInput
         {...field("recoveryCode")}
         description={recover.recoveryCodeHint}
@@ -41,7 +47,7 @@ export function Recover({ fingerprint }: { fingerprint: string }) {
       <TextInput {...field("email")} type="email" autoComplete="username" />
       <CurrentPassword {...field("password")} />
       {mutation.error && <Problem error={mutation.error} />}
-      <p>{recover.after}</p>
+      <p>{fingerprint ? recover.after : recover.unknown.after}</p>
       <Button type="submit" size="md" loading={mutation.isPending}>
         {recover.submit}
       </Button>

@@ -1,7 +1,7 @@
 import { act, screen, waitFor } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { fakeCode } from "../../ipc/fake-recovery";
-import { openClinic } from "../../test/clinic";
+import { expectAccessible, openClinic } from "../../test/clinic";
 
 const shown = fakeCode.split("-").join(" ");
 const said = async () => (await screen.findAllByRole("alert")).map((alert) => alert.textContent).join();
@@ -94,6 +94,24 @@ test("a computer whose keys are missing is opened with the code, and shows anoth
   await keys.clear(screen.getByLabelText("Recovery code"));
   await keys.type(screen.getByLabelText("Recovery code"), `${fakeCode}{Enter}`);
   expect((await screen.findByTestId("the-code")).textContent).toBe(shown);
+});
+
+test("a computer that the server does not know, and no password opens, is opened with the code where one signs in", async () => {
+  const { keys } = openClinic({ start: "locked" }, (backend) =>
+    backend.fail("unlock", { code: "device_unknown", detail: "The server does not know this computer." }),
+  );
+  await keys.type(await screen.findByLabelText("Password"), "right{Enter}");
+  const form = await screen.findByTestId("recover-form");
+  expect(await said()).toContain("does not know this computer");
+  expect(form.textContent).toContain("stays what it is");
+  expect(form.textContent).not.toContain("torn up");
+  expect(screen.queryByTestId("unlock-form")).toBeNull();
+  await expectAccessible();
+  expect(screen.getByLabelText("E-mail")).not.toHaveProperty("value", "");
+  await keys.type(screen.getByLabelText("Recovery code"), fakeCode);
+  await keys.type(screen.getByLabelText("One-time code"), "ASHA-AAAA-BBBB-CCCC");
+  await keys.type(screen.getByLabelText("Password"), "right{Enter}");
+  await waitFor(() => expect(screen.queryByTestId("recover-form")).toBeNull());
 });
 
 test.each([

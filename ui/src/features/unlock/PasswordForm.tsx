@@ -4,9 +4,11 @@ import { useRef, useState } from "react";
 import { queryKeys } from "../../app/queries";
 import type { Person } from "../../ipc/bindings/Person";
 import { useBackend } from "../../ipc/context";
+import { problemOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 import { CurrentPassword } from "../../shared/form";
 import { Avatar, Problem } from "../../shared/parts";
+import { Recover } from "../recovery/Recover";
 import classes from "./Unlock.module.css";
 
 /** Opens the clinic for a person of this computer, or for someone who types an e-mail first. */
@@ -22,6 +24,14 @@ export function PasswordForm({ person, submit }: { person: Person | null; submit
     onSuccess: (state) => client.setQueryData(queryKeys.appState, state),
     onError: () => field.current?.select(),
   });
+  if (!submit && mutation.error && problemOf(mutation.error).code === "device_unknown") {
+    return (
+      <div className={classes.form}>
+        <Problem error={mutation.error} />
+        <Recover email={person?.email ?? email} />
+      </div>
+    );
+  }
   return (
     <form
       className={classes.form}
