@@ -35,9 +35,10 @@ impl Session {
             std::fs::create_dir_all(folder.join(part))?;
         }
         std::fs::set_permissions(folder.join("run"), std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
+        // Without a window it must stay as it is: one that comes while it begins anew is turned away.
         let mut screen = Process::spawn(
             Command::new("Xvfb")
-                .args(["-displayfd", "1", "-screen", "0", SCREEN, "-nolisten", "tcp"])
+                .args(["-displayfd", "1", "-screen", "0", SCREEN, "-nolisten", "tcp", "-noreset"])
                 .stdout(Stdio::piped())
                 .stderr(Stdio::null()),
         )?;
