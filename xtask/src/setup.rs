@@ -10,7 +10,7 @@ const BUILD_PACKAGES: &[&str] =
 
 /// Needed to drive the window without a display.
 const WINDOW_PACKAGES: &[&str] =
-    &["xvfb", "xauth", "webkit2gtk-driver", "dbus", "dbus-x11", "gnome-keyring", "fonts-noto-core"];
+    &["xvfb", "xauth", "webkit2gtk-driver", "dbus", "dbus-x11", "gnome-keyring", "fonts-noto-core", "procps"];
 
 /// pg_dump and pg_restore, and a server of their version: what the tests of backups back up.
 const DATABASE_PACKAGES: &[&str] = &["postgresql"];
