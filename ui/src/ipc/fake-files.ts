@@ -55,7 +55,7 @@ const bytes = () => new TextEncoder().encode("bytes").buffer;
 export function fakeFiles(answer: Answer, { isPrescriber, changed }: Around) {
   const held: AttachmentView[] = [];
   let next: ChosenFile | null = { name: "opg.jpg", mime: "image/jpeg", bytes: 482_133 };
-  let dropped: { token: number; files: ChosenFile[] } = { token: 0, files: [] };
+  const drops = new Map<number, ChosenFile[]>();
   const tell = () => changed(held.filter((file) => file.place === "waiting").length);
   const find = (id: string) => {
     const found = held.find((file) => file.id === id);
@@ -111,7 +111,7 @@ export function fakeFiles(answer: Answer, { isPrescriber, changed }: Around) {
       answer("addAttachment", () => (next === null ? null : add(patientId, form, next))),
     addDropped: (patientId, token, place, form) =>
       answer("addDropped", () => {
-        const file = dropped.token === token ? dropped.files[place] : undefined;
+        const file = drops.get(token)?.[place];
         if (!file || file.bytes === 0)
           throw {
             code: "invalid",
@@ -149,8 +149,9 @@ export function fakeFiles(answer: Answer, { isPrescriber, changed }: Around) {
     commands,
     hold,
     drop: (files: ChosenFile[]): DroppedFiles => {
-      dropped = { token: dropped.token + 1, files };
-      return { token: dropped.token, names: files.map((file) => file.name) };
+      const token = drops.size + 1;
+      drops.set(token, files);
+      return { token, names: files.map((file) => file.name) };
     },
     choose: (file: ChosenFile | null) => {
       next = file;

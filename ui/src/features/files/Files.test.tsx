@@ -163,6 +163,25 @@ test("files are dropped into the record that is named, and what is not taken sta
   expect(screen.getByTestId("sync-pill").textContent).toBe("Online | 2 files to send");
 });
 
+test("files that are dropped while others are being added wait for their turn", async () => {
+  const { keys, backend } = await openFiles();
+  await files();
+  const drop = (name: string) => backend.drop([{ name, mime: "image/png", bytes: 1000 }]);
+  act(() => drop("first.png"));
+  await screen.findByRole("dialog");
+  act(() => drop("second.png"));
+  expect(screen.getByTestId("dropped-file").textContent).toContain("first.png");
+  await keys.type(screen.getByLabelText("Description"), "Front{Enter}");
+  await waitFor(() => expect(screen.getByTestId("dropped-file").textContent).toContain("second.png"));
+  await keys.type(screen.getByLabelText("Description"), "Side{Enter}");
+  await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  const added = await within(await files()).findAllByTestId("file");
+  expect(added.map((file) => file.textContent?.match(/\w+\.png/)?.[0]).sort()).toEqual([
+    "first.png",
+    "second.png",
+  ]);
+});
+
 test("files that are dropped where no record is open are not asked about", async () => {
   const { backend } = openClinic();
   await screen.findByTestId("today");

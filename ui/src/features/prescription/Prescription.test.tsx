@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import type { UserEvent } from "@testing-library/user-event";
 import { expect, test } from "vitest";
 import { expectAccessible, findSunita, openClinic } from "../../test/clinic";
@@ -44,6 +44,13 @@ test("Ctrl+P shows the page large, and Ctrl+P again prints it", async () => {
   await screen.findByTestId("prescription-page-large");
   expect(backend.printed).toEqual([]);
   await keys.keyboard("{Control>}p{/Control}");
+  await waitFor(() => expect(backend.printed).toEqual(["A-1041"]));
+});
+
+test("the menu of the system prints it, also while the page is not shown large", async () => {
+  const { backend } = await openLast();
+  await screen.findByTestId("prescription-page");
+  act(() => backend.emit({ name: "menu", payload: "print" }));
   await waitFor(() => expect(backend.printed).toEqual(["A-1041"]));
 });
 
