@@ -153,8 +153,9 @@ async fn alone(connection: &mut PgConnection, statement: &Statement) -> anyhow::
     done.map(drop).map_err(|error| refused(&error, statement))
 }
 
-/// Tries until the locks are there. The first may be waited for, while none is held; the others are taken only if
-/// they are free, so that nothing waits while it holds one, and no deadlock can come of it.
+/// Tries until the locks are there. One may be waited for, while none is held; the others are taken only if they are
+/// free, so that nothing waits while it holds one, and no deadlock can come of it. The tables take turns in being the
+/// one that is waited for: one that is always in use is never found free.
 async fn in_transaction(
     connection: &mut PgConnection,
     statement: &Statement,
@@ -165,7 +166,7 @@ async fn in_transaction(
         if tried > 0 {
             tokio::time::sleep(Pace::rest(tried)).await;
         }
-        match try_once(connection, statement, mode, pace).await {
+        match try_once(connection, statement, mode, pace, tried).await {
             Ok(()) => return Ok(()),
             Err(error) if has_code(&error, LOCKED) => {}
             Err(error) => return Err(refused(&error, statement)),
@@ -185,13 +186,16 @@ async fn try_once(
     statement: &Statement,
     mode: Option<&str>,
     pace: &Pace,
+    tried: u32,
 ) -> sqlx::Result<()> {
     let mut tx = connection.begin().await?;
     let limits =
         format!("set local lock_timeout = {}; set local statement_timeout = '5s'", pace.lock_timeout_ms);
     tx.execute(sqlx::raw_sql(built(limits))).await?;
     if let Some(mode) = mode {
-        for (place, relation) in statement.relations.iter().enumerate() {
+        let tables = statement.relations.len();
+        let turns = statement.relations.iter().cycle().skip(tried as usize % tables.max(1)).take(tables);
+        for (place, relation) in turns.enumerate() {
             let nowait = if place == 0 { "" } else { " nowait" };
             tx.execute(built(format!("lock table {relation} in {mode} mode{nowait}"))).await?;
         }

@@ -110,6 +110,10 @@ impl Legacy {
         if !arguments.contains("--pause-ms") {
             all.extend(["--pause-ms", "0"]);
         }
+        // The old application of these tests never rests.
+        if !arguments.contains("--tries") {
+            all.extend(["--tries", "30"]);
+        }
         if arguments.contains("--step 1") && !arguments.contains("--app-login") {
             all.extend(["--app-login", &self.login]);
         }
