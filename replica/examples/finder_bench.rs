@@ -171,7 +171,7 @@ fn open(path: &Path, people: &[Person]) -> anyhow::Result<Replica> {
             .collect::<anyhow::Result<_>>()?;
         store.stage(&rows)?;
     }
-    store.apply_staged(1, 0)?;
+    store.apply_staged(vec![], (1, 0), (None, time::OffsetDateTime::now_utc()))?;
     let doctor = StaffMember {
         id: UserId::new(),
         full_name: "Benchmark".into(),

@@ -101,6 +101,11 @@ pub(crate) async fn serve(
             next = next => next,
             () = &mut signal => break,
         };
+        // News is one small packet, and never waits for the last one's receipt.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::trace!(%error, "a connection was gone at once");
+            continue;
+        }
         let came = Arc::new(Notify::new());
         let service = TowerToHyperService::new(Noting { app: app.clone(), came: Arc::clone(&came) });
         let connection = http.serve_connection(TokioIo::new(stream), service).into_owned();

@@ -8,6 +8,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Response, StatusCode};
+use axum::serve::ListenerExt;
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -104,6 +105,7 @@ impl Network {
             passed: Mutex::default(),
         });
         let app = Router::new().fallback(pass).with_state(Arc::clone(&wire));
+        let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
         tokio::spawn(async move { axum::serve(listener, app).await });
         Ok(Self { address, wire })
     }

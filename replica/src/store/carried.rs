@@ -16,15 +16,21 @@ impl Store {
     pub fn carry(&self, rows: &[UnknownRow], is_pulled: bool) -> Result<()> {
         let Some(last) = rows.last() else { return Ok(()) };
         self.write(|tx| {
-            for row in rows {
-                put_unknown(tx, &row.table, &row.id.to_string(), &row.row.to_string())?;
-            }
+            keep_unknown(tx, rows)?;
             if is_pulled {
                 set_meta(tx, "staged_after", &last.position())?;
             }
             Ok(())
         })
     }
+}
+
+/// Keeps rows of tables that this program does not know.
+pub(super) fn keep_unknown(tx: &Transaction<'_>, rows: &[UnknownRow]) -> Result<()> {
+    for row in rows {
+        put_unknown(tx, &row.table, &row.id.to_string(), &row.row.to_string())?;
+    }
+    Ok(())
 }
 
 /// Keeps a row that has columns which this program does not know.

@@ -142,6 +142,9 @@ pub(crate) const UNKNOWN: &str =
 pub(crate) const WAITING: &str = "select count(*) from mutations where fate is null";
 pub(crate) const LAST: &str = "select coalesce(max(sequence), 0) from mutations";
 
+/// That the server answered: how far this computer's clock is from its own in milliseconds, if it said that, and when that was.
+pub(crate) type Contact = (Option<i64>, OffsetDateTime);
+
 /// The encrypted file, open. Reads do not wait for writes.
 pub struct Store {
     writer: Mutex<Connection>,
@@ -296,12 +299,9 @@ impl Store {
         })
     }
 
-    /// Remembers that the server answered, and how far this computer's clock is from its own, if it said that.
-    pub fn note_contact(&self, offset_ms: Option<i64>, at: OffsetDateTime) -> Result<()> {
-        self.write(|tx| {
-            set_meta(tx, "last_contact_at", &protocol::validate::moment_text(at))?;
-            offset_ms.map_or(Ok(()), |offset_ms| set_meta(tx, "clock_offset_ms", &offset_ms))
-        })
+    /// Remembers that the server answered.
+    pub fn note_contact(&self, contact: Contact) -> Result<()> {
+        self.write(|tx| note_contact(tx, contact))
     }
 
     /// Remembers that at this moment nothing waited and nothing was missing.
@@ -328,6 +328,12 @@ pub(crate) fn lane(tx: &Transaction<'_>) -> Result<String> {
 fn set_lane(tx: &Transaction<'_>, lane: &str) -> Result<()> {
     let facts: Facts = meta(tx, "facts")?.ok_or(Error::StoreDamaged)?;
     set_meta(tx, "facts", &Facts { lane: lane.to_owned(), ..facts })
+}
+
+/// Remembers that the server answered.
+fn note_contact(tx: &Transaction<'_>, (offset_ms, at): Contact) -> Result<()> {
+    set_meta(tx, "last_contact_at", &protocol::validate::moment_text(at))?;
+    offset_ms.map_or(Ok(()), |offset_ms| set_meta(tx, "clock_offset_ms", &offset_ms))
 }
 
 /// A remembered value.

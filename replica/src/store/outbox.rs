@@ -9,15 +9,16 @@ use protocol::id::{DeviceId, PatientId};
 use protocol::merge::{self, Current};
 use protocol::mutation::{Change, Hash, Mutation, Op, SetValue, SignedMutation};
 use protocol::settlement::{Settlement, Way};
-use protocol::table::{Column, Row};
+use protocol::table::{Column, Row, UnknownRow};
 use protocol::validate::moment_text;
 use rusqlite::{OptionalExtension, Transaction};
 use serde_json::Value;
 use time::OffsetDateTime;
 
+use super::carried::keep_unknown;
 use super::renewal::{past, past_until};
 use super::rows::{Stored, get_row, put_row};
-use super::{Store, confirmed, meta, set_meta, settled};
+use super::{Contact, Store, confirmed, meta, note_contact, set_meta, settled};
 use crate::error::{Error, Result};
 
 /// Something that a person did just now.
@@ -241,20 +242,28 @@ impl Store {
         self.write(|tx| mark(tx, receipts, at).map(|_| ()))
     }
 
-    /// Takes the server's answer to a push: marks exactly the mutations that it names, and takes its rows.
-    pub fn acknowledge(&self, answer: &PushResponse, at: OffsetDateTime) -> Result<()> {
+    /// Takes the server's answer to a push: marks exactly the mutations that it names, and takes its rows. Answers whether
+    /// nothing else of what the server has is missing here.
+    pub fn acknowledge(
+        &self,
+        answer: &PushResponse,
+        unknown: &[UnknownRow],
+        contact: Contact,
+    ) -> Result<bool> {
         self.write(|tx| {
-            mark(tx, &answer.receipts, at)?;
+            note_contact(tx, contact)?;
+            keep_unknown(tx, unknown)?;
+            mark(tx, &answer.receipts, contact.1)?;
             for row in &answer.rows {
                 confirmed::apply(tx, row)?;
             }
-            if meta::<i64>(tx, "head")? == Some(answer.head_before)
-                && meta::<String>(tx, "staged_after")?.is_none()
-            {
+            let is_level = meta::<i64>(tx, "head")? == Some(answer.head_before)
+                && meta::<String>(tx, "staged_after")?.is_none();
+            if is_level {
                 set_meta(tx, "head", &answer.head)?;
                 set_meta(tx, "after", &Position::after_version(answer.head).to_string())?;
             }
-            Ok(())
+            Ok(is_level)
         })
     }
 }

@@ -5,7 +5,7 @@ use protocol::table::{Row, TableName};
 use rusqlite::Transaction;
 
 use super::rows::{Stored, put_row};
-use super::{Store, carried, confirmed, set_meta};
+use super::{Contact, Store, carried, confirmed, note_contact, set_meta};
 use crate::error::Result;
 
 impl Store {
@@ -30,29 +30,39 @@ impl Store {
         self.write(forget)
     }
 
-    /// Applies every staged row in one transaction with the new cursor: this file then holds the tenant's data
-    /// at `head`. Answers whether anything changed.
-    pub fn apply_staged(&self, head: i64, catalogue: i64) -> Result<bool> {
+    /// Applies every staged row, and then these, in one transaction with the new cursor: this file then holds the
+    /// tenant's data at `head`. Answers whether anything changed.
+    pub fn apply_staged(
+        &self,
+        last: Vec<Row>,
+        (head, catalogue): (i64, i64),
+        contact: Contact,
+    ) -> Result<bool> {
         self.write(|tx| {
+            note_contact(tx, contact)?;
             let mut is_changed = false;
             let mut statement = tx.prepare("select row from staged_rows order by place")?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
                 let row: Row =
                     serde_json::from_str(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?;
-                is_changed |= if row.table == TableName::Medicines {
-                    put_shared(tx, row)?
-                } else {
-                    confirmed::apply(tx, &row)?
-                };
+                is_changed |= apply(tx, row)?;
             }
             drop(rows);
             drop(statement);
+            for row in last {
+                is_changed |= apply(tx, row)?;
+            }
             forget(tx)?;
             set_cursor(tx, head, catalogue)?;
             Ok(is_changed)
         })
     }
+}
+
+/// Takes a row; answers whether it is news.
+fn apply(tx: &Transaction<'_>, row: Row) -> Result<bool> {
+    if row.table == TableName::Medicines { put_shared(tx, row) } else { confirmed::apply(tx, &row) }
 }
 
 /// Forgets a pull that has not reached its end, or just has.

@@ -43,7 +43,7 @@ use crate::error::{Error, Result};
 use crate::guard::Guard;
 use crate::keyring::{Keyring, RefreshToken};
 use crate::own_key::OwnKey;
-use crate::store::{Facts, Store, SyncState};
+use crate::store::{Contact, Facts, Store, SyncState};
 use crate::view::{CommandError, ComparedView, Connection, SyncProblem, SyncStatus};
 
 /// Rows are staged in portions of this many.
@@ -127,7 +127,7 @@ pub(super) struct Line {
     pub(super) asked: Notify,
     /// There is a token that the server believed.
     authorized: Notify,
-    /// A round ended: what is left of the line is for attached files.
+    /// A round ended: what is left of the line is for notes for the audit log and for attached files.
     pub(super) files_due: Notify,
     token: Mutex<Option<Secret>>,
     shown: Mutex<Shown>,
@@ -139,6 +139,18 @@ pub(super) struct Line {
     pub(super) own_key_due: AtomicBool,
     /// Who waits for a comparison with the server.
     pub(super) comparisons: Mutex<Vec<Asked>>,
+}
+
+/// A page as it was read.
+struct Read {
+    /// As of which it is, of the tenant's rows and of the shared medicines.
+    version: i64,
+    catalogue: i64,
+    /// Whether more remains behind it.
+    more: bool,
+    /// Its last rows, which are not staged.
+    last: Vec<protocol::table::Row>,
+    contact: Contact,
 }
 
 /// What is shown.
@@ -243,7 +255,8 @@ async fn run(line: Arc<Line>) {
             Next::Push { max_bytes } => {
                 total = total.max(waiting);
                 line.show(Connection::Sending { sent: total - waiting, total });
-                happened = line.outcome(line.push(max_bytes).await.map(|()| Happened::Pushed), true).await;
+                let pushed = line.push(max_bytes).await.map(|is_level| Happened::Pushed { is_level });
+                happened = line.outcome(pushed, true).await;
             }
             Next::Pull => {
                 happened = line.outcome(line.pull().await.map(|more| Happened::Pulled { more }), false).await;
@@ -253,14 +266,13 @@ async fn run(line: Arc<Line>) {
             }
             Next::Rest { ms } => {
                 total = 0;
-                if matches!(happened, Happened::Pulled { .. }) {
+                if matches!(happened, Happened::Pulled { .. } | Happened::Pushed { .. }) {
                     line.tell_recovery().await;
                     line.ask_receipts().await;
                     if line.compare_when_due().await {
                         line.caught_up().await;
                         line.tell_what_is_only_here().await;
                     }
-                    line.tell().await;
                     line.files_due.notify_one();
                     let now = line.context.surroundings.now();
                     if looked.is_none_or(|at| (now - at).unsigned_abs() >= LOOK_EVERY) {
@@ -310,14 +322,15 @@ async fn listen(line: Arc<Line>) {
 }
 
 impl Line {
-    async fn push(self: &Arc<Self>, max_bytes: usize) -> Result<()> {
+    /// Sends a batch; answers whether the server said by its answer that nothing is missing here.
+    async fn push(self: &Arc<Self>, max_bytes: usize) -> Result<bool> {
         let found = self.on_store(move |store| store.next_adopted(MAX_PUSH_MUTATIONS, max_bytes)).await?;
         let refused = match found {
             None => None,
             Some((was, batch)) => match self.bring_found(was, batch).await {
                 // What was done here since waits for nothing that somebody must see to first.
                 Err(error @ Error::Server { .. }) => Some(error),
-                brought => return brought,
+                brought => return brought.map(|()| false),
             },
         };
         let token = self.token()?;
@@ -335,19 +348,15 @@ impl Line {
         let offset_ms = belief::offset_ms(answer.server_time, now);
         let changed = !answer.rows.is_empty();
         let notices = belief::notices(answer.notices.clone());
-        self.on_store(move |store| {
-            store.note_contact(offset_ms, now)?;
-            store.carry(&unknown, false)?;
-            store.acknowledge(&answer, now)
-        })
-        .await?;
+        let is_level =
+            self.on_store(move |store| store.acknowledge(&answer, &unknown, (offset_ms, now))).await?;
         lock(&self.shown).push_problem = None;
         lock(&self.shown).notices = notices;
         self.reached();
         if changed {
             self.context.events.send(Event::RowsChanged).ok();
         }
-        Ok(())
+        Ok(is_level)
     }
 
     /// Brings what was not sent when this computer's keys were lost: as it was signed under the earlier id, for a person to
@@ -421,16 +430,24 @@ impl Line {
             self.staged_catalogue.store(0, Ordering::SeqCst);
             self.on_store(Store::forget_staged).await?;
         }
-        let (version, catalogue, more) = page?;
+        let Read { version, catalogue, more, last, contact } = page?;
         self.staged_catalogue.store(catalogue, Ordering::SeqCst);
-        if !more && self.on_store(move |store| store.apply_staged(version, catalogue)).await? {
+        let applied = self.on_store(move |store| {
+            if more {
+                store.stage(&last)?;
+                store.note_contact(contact)?;
+                return Ok(false);
+            }
+            store.apply_staged(last, (version, catalogue), contact)
+        });
+        if applied.await? {
             self.context.events.send(Event::RowsChanged).ok();
         }
         Ok(more)
     }
 
-    /// Stages the rows of a page; answers the versions as of which it is, and whether more remains.
-    async fn read_page(self: &Arc<Self>, token: &Secret, state: SyncState) -> Result<(i64, i64, bool)> {
+    /// Reads a page, and stages its rows but for the last ones.
+    async fn read_page(self: &Arc<Self>, token: &Secret, state: SyncState) -> Result<Read> {
         let mut page = Page::after(self.context.facts.tenant_id, state.after.as_deref());
         let query = PullQuery {
             epoch: state.epoch,
@@ -464,8 +481,9 @@ impl Line {
                         return Err(Error::ServerWentBack);
                     }
                     page.head(version, catalogue, state.head)?;
-                    self.answered(server_time, notices).await?;
-                    head = Some((version, catalogue));
+                    let now = self.context.surroundings.now();
+                    self.heard(notices);
+                    head = Some((version, catalogue, (belief::offset_ms(server_time, now), now)));
                 }
                 PullLine::Unknown(row) => {
                     page.unknown(&row)?;
@@ -490,10 +508,9 @@ impl Line {
                 self.carry(&mut unknown).await?;
             }
         };
-        let Some((version, catalogue)) = head else { return Err(Error::ServerUnreachable) };
-        self.stage(&mut rows).await?;
+        let Some((version, catalogue, contact)) = head else { return Err(Error::ServerUnreachable) };
         self.carry(&mut unknown).await?;
-        Ok((version, catalogue, more))
+        Ok(Read { version, catalogue, more, last: rows, contact })
     }
 
     /// Asks what became of changes that wait for a person: somebody elsewhere may have decided, or an answer was lost.
@@ -524,7 +541,7 @@ impl Line {
 
     /// Tells the server what people did with this copy. Nothing waits for it: what it does not take now stays here,
     /// and is told again after the next round.
-    async fn tell(self: &Arc<Self>) {
+    pub(super) async fn tell(self: &Arc<Self>) {
         loop {
             let told = async {
                 let Some(events) = self.on_store(|store| store.next_events(MAX_DESK_EVENTS)).await? else {
@@ -691,7 +708,7 @@ impl Line {
     pub(super) async fn outcome(self: &Arc<Self>, result: Result<Happened>, is_push: bool) -> Happened {
         let error = match result {
             Ok(happened) => {
-                if matches!(happened, Happened::Pushed | Happened::Pulled { .. }) {
+                if matches!(happened, Happened::Pushed { .. } | Happened::Pulled { .. }) {
                     self.epochs_begun.store(0, Ordering::SeqCst);
                 }
                 self.publish();
@@ -774,10 +791,15 @@ impl Line {
     ) -> Result<()> {
         let now = self.context.surroundings.now();
         let offset_ms = belief::offset_ms(server_time, now);
-        self.on_store(move |store| store.note_contact(offset_ms, now)).await?;
+        self.on_store(move |store| store.note_contact((offset_ms, now))).await?;
+        self.heard(notices);
+        Ok(())
+    }
+
+    /// Keeps what whoever is signed in should know, which came with an answer.
+    fn heard(&self, notices: Vec<Notice>) {
         lock(&self.shown).notices = belief::notices(notices);
         self.reached();
-        Ok(())
     }
 
     /// The server answered.

@@ -39,11 +39,12 @@ enum Ended {
     RowsFirst,
 }
 
-/// Sends what waits whenever a round of rows has ended, for ever.
+/// Sends what waits whenever a round of rows has ended, for ever: first what is to be noted in the audit log.
 pub(super) async fn send_files(line: Arc<Line>) {
     let (mut piece, mut pause) = (FIRST_PIECE, FIRST_PAUSE);
     loop {
         line.files_due.notified().await;
+        line.tell().await;
         let Ok(state) = line.context.store.sync_state() else { continue };
         // The server shows no clinical row to anybody else, so it would take none of their files.
         if state.files.waiting == 0 || !line.is_clinical() {

@@ -18,7 +18,10 @@ pub enum Happened {
     /// New tokens are here.
     Refreshed,
     /// The server acknowledged a batch.
-    Pushed,
+    Pushed {
+        /// Whether it said by that that nothing else is missing here.
+        is_level: bool,
+    },
     /// A batch was too large.
     TooLarge,
     /// A page came; whether more remains.
@@ -101,7 +104,10 @@ impl Plan {
                 self.is_token_new = true;
                 self.step(waiting)
             }
-            Happened::Pushed => {
+            Happened::Pushed { is_level: true } if waiting == 0 => {
+                self.decide(Happened::Pulled { more: false }, waiting, chance)
+            }
+            Happened::Pushed { .. } => {
                 self.failures = 0;
                 self.max_bytes = (self.max_bytes * 2).min(self.ceiling);
                 self.is_token_new = false;
@@ -168,19 +174,27 @@ mod tests {
     }
 
     const PUSH: Next = Next::Push { max_bytes: MAX_PUSH_BYTES };
+    const PUSHED: Happened = Happened::Pushed { is_level: false };
 
     #[test]
     fn what_waits_is_sent_before_rows_are_asked_for() {
         let next = after(&[
             (Happened::Woke, 2),
-            (Happened::Pushed, 1),
-            (Happened::Pushed, 0),
+            (PUSHED, 1),
+            (PUSHED, 0),
             (Happened::Pulled { more: true }, 0),
             (Happened::Pulled { more: false }, 1),
-            (Happened::Pushed, 0),
+            (PUSHED, 0),
             (Happened::Pulled { more: false }, 0),
         ]);
         assert_eq!(next, [PUSH, PUSH, Next::Pull, Next::Pull, PUSH, Next::Pull, Next::Rest { ms: POLL_MS }]);
+    }
+
+    #[test]
+    fn no_rows_are_asked_for_when_the_answer_to_a_push_said_that_none_is_missing() {
+        let level = Happened::Pushed { is_level: true };
+        let next = after(&[(Happened::Woke, 2), (level, 1), (level, 0)]);
+        assert_eq!(next, [PUSH, PUSH, Next::Rest { ms: POLL_MS }]);
     }
 
     #[test]
@@ -233,9 +247,9 @@ mod tests {
             (Happened::Woke, 3),
             (Happened::Unreachable, 3),
             (Happened::Woke, 3),
-            (Happened::Pushed, 2),
+            (PUSHED, 2),
             (Happened::TooLarge, 2),
-            (Happened::Pushed, 1),
+            (PUSHED, 1),
         ]);
         assert_eq!(next[2..], [half, PUSH, half, half]);
     }

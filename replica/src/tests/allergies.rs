@@ -56,7 +56,7 @@ fn amoxicillin(fixture: &Fixture) -> DraftItem {
     let values = serde_json::from_value(values).expect("BUG: values");
     let row = Row { table: TableName::Medicines, id, version: 2, deleted: false, values };
     fixture.store.stage(&[row]).expect("BUG: staged");
-    fixture.store.apply_staged(2, 2).expect("BUG: applied");
+    fixture.store.apply_staged(vec![], (2, 2), (None, NOW)).expect("BUG: applied");
     DraftItem {
         medicine_id: Some(MedicineId(id)),
         medicine_text: "Amoxicillin 500 mg".into(),
@@ -234,7 +234,7 @@ fn as_long_as_two_computers_differ_an_allergy_counts_and_names_what_waits() {
     let values = serde_json::from_value(values).expect("BUG: values");
     let row = Row { table: TableName::SyncConflicts, id: item, version: 3, deleted: false, values };
     fixture.store.stage(&[row]).expect("BUG: staged");
-    fixture.store.apply_staged(3, 1).expect("BUG: applied");
+    fixture.store.apply_staged(vec![], (3, 1), (None, NOW)).expect("BUG: applied");
     let view = noted(&fixture, sunita).remove(0);
     assert_eq!((view.counts, view.conflict.map(|id| id.0)), (true, Some(item)));
     assert!(is_held(&fixture, sunita, &line));
@@ -249,13 +249,13 @@ fn long_illnesses_that_came_while_the_list_stood_open_stay() {
     let diabetes = Diagnosis { text: "Type 2 diabetes".into(), icd10: Some("E11.9".into()) };
     fixture.replica.save_conditions(sunita, &[], std::slice::from_ref(&diabetes)).expect("BUG: saved");
     let sent = answer(&fixture.store, 2, vec![as_server(&fixture, sunita, 2, &[])]);
-    fixture.store.acknowledge(&sent, NOW).expect("BUG: acknowledged");
+    fixture.store.acknowledge(&sent, &[], (None, NOW)).expect("BUG: acknowledged");
     let seen = conditions();
     // From an earlier program, in words alone.
     let theirs = json!([{ "text": "Type 2 diabetes", "icd10": "E11.9" }, "Asthma"]);
     let row = as_server(&fixture, sunita, 3, &[("chronic_conditions", theirs)]);
     fixture.store.stage(std::slice::from_ref(&row)).expect("BUG: staged");
-    fixture.store.apply_staged(3, 1).expect("BUG: applied");
+    fixture.store.apply_staged(vec![], (3, 1), (None, NOW)).expect("BUG: applied");
     let wanted: [Diagnosis; 2] = ["Hypertension".into(), "hypertension".into()];
     fixture.replica.save_conditions(sunita, &seen, &wanted).expect("BUG: saved");
     assert_eq!(words(&conditions()), ["Asthma", "Hypertension"]);

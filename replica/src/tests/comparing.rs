@@ -34,7 +34,7 @@ fn two() -> (Fixture, Row, Row) {
         let id = fixture.replica.register_patient(&form(name, "98204 41276")).expect("BUG: registered").id;
         let row = as_server(&fixture, id, version, &[]);
         let sent = answer(&fixture.store, version, vec![row.clone()]);
-        fixture.store.acknowledge(&sent, NOW).expect("BUG: acknowledged");
+        fixture.store.acknowledge(&sent, &[], (None, NOW)).expect("BUG: acknowledged");
         row
     };
     let (sunita, farida) = (register("Sunita", 2), register("Farida", 3));
@@ -104,7 +104,7 @@ fn what_the_server_has_lost_is_never_given_up() {
     // Another computer brought them back.
     let back = |row: &Row| Row { version: 1_000_001, ..row.clone() };
     let pushed = answer(&store, 1_000_001, vec![back(&sunita), back(&farida)]);
-    store.acknowledge(&pushed, NOW).expect("BUG: acknowledged");
+    store.acknowledge(&pushed, &[], (None, NOW)).expect("BUG: acknowledged");
     assert_eq!(only_here(), 0);
     assert_eq!(digest(&store), of(&[(sunita.id, 1_000_001), (farida.id, 1_000_001)]));
 }

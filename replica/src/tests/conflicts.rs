@@ -18,7 +18,7 @@ fn known(fixture: &Fixture, name: &str, number: &str, change: &[(&str, Value)]) 
     let id = fixture.replica.register_patient(&form(name, number)).expect("BUG: registered").id;
     let head = fixture.store.sync_state().expect("BUG").head.unwrap_or(1) + 1;
     let sent = answer(&fixture.store, head, vec![as_server(fixture, id, head, change)]);
-    fixture.store.acknowledge(&sent, NOW).expect("BUG: acknowledged");
+    fixture.store.acknowledge(&sent, &[], (None, NOW)).expect("BUG: acknowledged");
     id
 }
 
@@ -41,7 +41,7 @@ fn put(fixture: &Fixture, id: Uuid, values: Value) {
     let values = serde_json::from_value(all).expect("BUG: values");
     let row = Row { table: TableName::SyncConflicts, id, version: head, deleted: false, values };
     fixture.store.stage(&[row]).expect("BUG: staged");
-    fixture.store.apply_staged(head, 1).expect("BUG: applied");
+    fixture.store.apply_staged(vec![], (head, 1), (None, NOW)).expect("BUG: applied");
 }
 
 fn blood_group(fixture: &Fixture, patient: PatientId) -> ConflictId {
@@ -154,7 +154,7 @@ fn until_a_decision_both_weights_are_shown_and_every_allergy_counts() {
     let values = serde_json::from_value(prescription).expect("BUG: values");
     let row = Row { table: TableName::Prescriptions, id: draft, version: 9, deleted: false, values };
     fixture.store.stage(&[row]).expect("BUG: staged");
-    fixture.store.apply_staged(9, 1).expect("BUG: applied");
+    fixture.store.apply_staged(vec![], (9, 1), (None, NOW)).expect("BUG: applied");
     let weight = opened(
         &fixture,
         json!({ "scope": "clinical", "table_name": "prescriptions", "row_id": draft, "patient_id": sunita,
@@ -251,7 +251,7 @@ fn a_chain_of_mergers_leads_to_the_one_that_is_kept_and_a_circle_ends() {
     // Another program wrote a circle: it is shown, and nothing hangs.
     let row = as_server(&fixture, ids[0], 90, &[("merged_into_id", json!(ids[2]))]);
     fixture.store.stage(&[row]).expect("BUG: staged");
-    fixture.store.apply_staged(90, 1).expect("BUG: applied");
+    fixture.store.apply_staged(vec![], (90, 1), (None, NOW)).expect("BUG: applied");
     assert!(fixture.replica.chart(ids[1]).is_ok());
 }
 

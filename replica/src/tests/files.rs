@@ -74,7 +74,10 @@ fn acknowledge(fixture: &Fixture, file: &AttachmentView, upload_state: &str) {
         .expect("BUG: the row");
     values.insert("upload_state".into(), json!(upload_state));
     let row = Row { table: TableName::DentalAttachments, id: file.id.0, version: 7, deleted: false, values };
-    fixture.store.acknowledge(&answer(&fixture.store, 7, vec![row]), NOW).expect("BUG: acknowledged");
+    fixture
+        .store
+        .acknowledge(&answer(&fixture.store, 7, vec![row]), &[], (None, NOW))
+        .expect("BUG: acknowledged");
 }
 
 /// The file as the server knows it.

@@ -181,7 +181,7 @@ fn what_is_done_while_the_rest_comes_is_laid_over_it_and_a_newer_row_stays() {
     let newer = as_server(&fixture, two, 43, &[("city", json!("Nashik"))]);
     let waiting = store.sync_state().expect("BUG: readable").waiting;
     let pushed = protocol::api::PushResponse { receipts: vec![], ..answer(store, 43, vec![newer]) };
-    store.acknowledge(&pushed, NOW).expect("BUG: acknowledged");
+    store.acknowledge(&pushed, &[], (None, NOW)).expect("BUG: acknowledged");
     store
         .fill(&portion(vec![patients(&[(1, 41, SUNITA), (2, 41, SUNITA)])], "patients.2"))
         .expect("BUG: filled");

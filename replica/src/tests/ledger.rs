@@ -40,7 +40,7 @@ fn entries_are_found_by_name_number_kind_state_day_and_author() {
     let mut sent = answer(&fixture.store, 2, vec![]);
     sent.receipts.truncate(1);
     sent.receipts[0].fate = Fate::Merged;
-    fixture.store.acknowledge(&sent, NOW).expect("BUG: acknowledged");
+    fixture.store.acknowledge(&sent, &[], (None, NOW)).expect("BUG: acknowledged");
     register(&fixture, "Sunanda", "98190 00002");
     assert_eq!(found(&fixture, query("sunita")), [1]);
     assert_eq!(found(&fixture, query("98190")), [3, 2]);
@@ -119,7 +119,7 @@ fn long() -> Fixture {
         register(&fixture, name, number);
     }
     let sent = answer(&fixture.store, 2, vec![]);
-    fixture.store.acknowledge(&sent, NOW).expect("BUG: acknowledged");
+    fixture.store.acknowledge(&sent, &[], (None, NOW)).expect("BUG: acknowledged");
     let filled = fixture.store.write(|tx| {
         let of_first = "select body, previous_hash, hash, signature, actor_user_id, patient_id from mutations where sequence";
         let sql = format!(
@@ -242,7 +242,7 @@ fn no_change_is_said_to_be_acknowledged_before_the_server_named_it() {
     let entry = page(&fixture, LedgerFilter::default()).entries.remove(0);
     assert_eq!((entry.fate, entry.acknowledged_at), (None, None));
     let sent = answer(&fixture.store, 2, vec![]);
-    fixture.store.acknowledge(&sent, NOW).expect("BUG: acknowledged");
+    fixture.store.acknowledge(&sent, &[], (None, NOW)).expect("BUG: acknowledged");
     let entry = page(&fixture, LedgerFilter::default()).entries.remove(0);
     assert!(entry.fate == Some(Fate::Applied) && entry.acknowledged_at.is_some());
 }

@@ -103,7 +103,7 @@ pub(crate) fn fixture(role: Role) -> Fixture {
             row(TableName::Medicines, 0x3ed, 1, medicine),
         ])
         .expect("BUG: staged");
-    store.apply_staged(1, 1).expect("BUG: applied");
+    store.apply_staged(vec![], (1, 1), (None, NOW)).expect("BUG: applied");
     let person = StaffMember {
         id: UserId(Uuid::from_u128(5)),
         full_name: "Anjali Kulkarni".into(),

@@ -33,13 +33,13 @@ fn an_acknowledgement_marks_exactly_what_it_names() {
     // Typed while the push was under way.
     let edited = PatientForm { city: "Pune".into(), ..form("Sunita", "98204 41276") };
     fixture.replica.update_patient(sunita.id, &form("Sunita", "98204 41276"), &edited).expect("BUG: edited");
-    fixture.store.acknowledge(&sent, NOW).expect("BUG: acknowledged");
+    fixture.store.acknowledge(&sent, &[], (None, NOW)).expect("BUG: acknowledged");
     let state = fixture.store.sync_state().expect("BUG: readable");
     assert_eq!((state.waiting, state.head), (1, Some(2)));
     assert_eq!(fixture.replica.chart(sunita.id).expect("BUG: chart").form.city, "Pune");
     let mut wrong = answer(&fixture.store, 3, vec![]);
     wrong.receipts[0].hash = protocol::mutation::Hash::ZERO;
-    fixture.store.acknowledge(&wrong, NOW).expect("BUG: acknowledged");
+    fixture.store.acknowledge(&wrong, &[], (None, NOW)).expect("BUG: acknowledged");
     assert_eq!(
         fixture.store.sync_state().expect("BUG: readable").waiting,
         1,
@@ -53,7 +53,7 @@ fn what_waits_is_laid_over_the_rows_that_come() {
     let sunita =
         fixture.replica.register_patient(&form("Sunita", "98204 41276")).expect("BUG: registered").id;
     let sent = answer(&fixture.store, 2, vec![as_server(&fixture, sunita, 2, &[])]);
-    fixture.store.acknowledge(&sent, NOW).expect("BUG: acknowledged");
+    fixture.store.acknowledge(&sent, &[], (None, NOW)).expect("BUG: acknowledged");
     let edited = PatientForm { city: "Pune".into(), ..form("Sunita", "98204 41276") };
     fixture.replica.update_patient(sunita, &form("Sunita", "98204 41276"), &edited).expect("BUG: edited");
     // Another desk changed the address and, earlier, the city.
@@ -61,12 +61,12 @@ fn what_waits_is_laid_over_the_rows_that_come() {
     let row = as_server(&fixture, sunita, 3, &theirs);
     fixture.store.stage(std::slice::from_ref(&row)).expect("BUG: staged");
     assert_eq!(fixture.replica.chart(sunita).expect("BUG").form.address_line, "", "not before all is here");
-    assert!(fixture.store.apply_staged(3, 1).expect("BUG: applied"));
+    assert!(fixture.store.apply_staged(vec![], (3, 1), (None, NOW)).expect("BUG: applied"));
     let shown = fixture.replica.chart(sunita).expect("BUG: chart").form;
     assert_eq!((shown.city.as_str(), shown.address_line.as_str()), ("Pune", "12 Marol Road"));
     // The server decided for the other desk: its row is what counts once nothing waits.
     let decided = answer(&fixture.store, 4, vec![Row { version: 4, ..row }]);
-    fixture.store.acknowledge(&decided, NOW).expect("BUG: acknowledged");
+    fixture.store.acknowledge(&decided, &[], (None, NOW)).expect("BUG: acknowledged");
     assert_eq!(fixture.replica.chart(sunita).expect("BUG: chart").form.city, "Nashik");
 }
 
@@ -78,9 +78,9 @@ fn an_older_row_never_replaces_a_newer_one() {
     let row = |version, city: &str| as_server(&fixture, sunita, version, &[("city", json!(city))]);
     let newer = answer(&fixture.store, 9, vec![row(9, "Nashik")]);
     let older = row(5, "Pune");
-    fixture.store.acknowledge(&newer, NOW).expect("BUG: acknowledged");
+    fixture.store.acknowledge(&newer, &[], (None, NOW)).expect("BUG: acknowledged");
     fixture.store.stage(&[older]).expect("BUG: staged");
-    fixture.store.apply_staged(9, 1).expect("BUG: applied");
+    fixture.store.apply_staged(vec![], (9, 1), (None, NOW)).expect("BUG: applied");
     assert_eq!(fixture.replica.chart(sunita).expect("BUG: chart").form.city, "Nashik");
 }
 
@@ -92,7 +92,7 @@ fn a_change_set_aside_stays_visible_and_waits_for_a_person() {
     let mut refused = answer(&fixture.store, 2, vec![]);
     refused.receipts[0].fate = Fate::Quarantined;
     refused.receipts[0].detail = Some("This person's role may not write it.".into());
-    fixture.store.acknowledge(&refused, NOW).expect("BUG: acknowledged");
+    fixture.store.acknowledge(&refused, &[], (None, NOW)).expect("BUG: acknowledged");
     let state = fixture.store.sync_state().expect("BUG: readable");
     assert_eq!((state.waiting, state.set_aside), (0, 1));
     assert_eq!(fixture.replica.chart(sunita).expect("BUG: chart").patient.full_name, "Sunita Deshmukh");
@@ -110,7 +110,7 @@ fn a_row_with_any_signs_in_its_numbers_is_taken_and_found() {
     {
         let row = as_server(&fixture, sunita, version, &[("alternate_mobile", json!(number))]);
         fixture.store.stage(std::slice::from_ref(&row)).expect("BUG: staged");
-        fixture.store.apply_staged(version, 1).expect("BUG: applied");
+        fixture.store.apply_staged(vec![], (version, 1), (None, NOW)).expect("BUG: applied");
         assert_eq!(fixture.replica.find_patients("1276").expect("BUG: found").len(), 1);
     }
 }

@@ -127,7 +127,7 @@ fn every_computer_tells_whose_key_signed_a_prescription() {
     fixture.store.keep_own_keys(&[info(&colleague, 5, 0), info(&own(), 6, 0)], 1).expect("BUG: kept");
     assert_eq!(shown(), Some(OwnSignature::Unknown), "the server has not seen it yet");
     let sent = answer(&fixture.store, 2, vec![]);
-    fixture.store.acknowledge(&sent, NOW).expect("BUG: acknowledged");
+    fixture.store.acknowledge(&sent, &[], (None, NOW)).expect("BUG: acknowledged");
     let seen = format!("update prescriptions set sync_version = 2 where id = '{}'", signed.id);
     fixture.store.write(|tx| Ok(tx.execute(&seen, [])?)).expect("BUG: written");
     assert_eq!(shown(), Some(OwnSignature::Unknown), "it came after that");

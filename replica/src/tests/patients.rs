@@ -91,12 +91,12 @@ fn a_correction_leaves_alone_what_came_while_its_form_stood_open() {
     let sunita =
         fixture.replica.register_patient(&form("Sunita", "98204 41276")).expect("BUG: registered").id;
     let sent = answer(&fixture.store, 2, vec![as_server(&fixture, sunita, 2, &[])]);
-    fixture.store.acknowledge(&sent, NOW).expect("BUG: acknowledged");
+    fixture.store.acknowledge(&sent, &[], (None, NOW)).expect("BUG: acknowledged");
     let seen = fixture.replica.chart(sunita).expect("BUG: chart").form;
     let theirs = [("alerts", json!("Penicillin")), ("allergy_status", json!("has_allergies"))];
     let row = as_server(&fixture, sunita, 3, &theirs);
     fixture.store.stage(std::slice::from_ref(&row)).expect("BUG: staged");
-    fixture.store.apply_staged(3, 1).expect("BUG: applied");
+    fixture.store.apply_staged(vec![], (3, 1), (None, NOW)).expect("BUG: applied");
     let left = PatientForm { city: "Pune".into(), ..seen.clone() };
     fixture.replica.update_patient(sunita, &seen, &left).expect("BUG: corrected");
     let form = fixture.replica.chart(sunita).expect("BUG: chart").form;

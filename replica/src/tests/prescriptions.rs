@@ -117,7 +117,7 @@ fn what_is_written_about_allergies_is_printed_whatever_the_status_says() {
         fixture.replica.register_patient(&form("Sunita", "98204 41276")).expect("BUG: registered").id;
     let theirs = [("alerts", json!("Penicillin")), ("allergy_status", json!("none_known"))];
     fixture.store.stage(&[as_server(&fixture, sunita, 2, &theirs)]).expect("BUG: staged");
-    fixture.store.apply_staged(2, 2).expect("BUG: applied");
+    fixture.store.apply_staged(vec![], (2, 2), (None, NOW)).expect("BUG: applied");
     let draft = Draft { items: vec![item("Paracetamol 650 mg", "1-0-1 x3d")], ..Draft::default() };
     fixture.replica.save_draft(sunita, &draft).expect("BUG: saved");
     assert_eq!(fixture.replica.printed_draft(sunita).expect("BUG: drawn").allergies, "Penicillin");

@@ -42,7 +42,7 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 fn worked(fixture: Fixture) -> (tempfile::TempDir, usize) {
     let Fixture { replica, store, folder } = fixture;
     let first = replica.register_patient(&form("Sunita", "98204 41276")).expect("BUG: registered").id;
-    store.acknowledge(&answer(&store, 2, vec![]), NOW).expect("BUG: acknowledged");
+    store.acknowledge(&answer(&store, 2, vec![]), &[], (None, NOW)).expect("BUG: acknowledged");
     replica.register_patient(&form("Bina", "98204 41277")).expect("BUG: registered");
     let picture = AttachmentForm { kind: "xray".into(), description: String::new(), teeth: "16".into() };
     let bytes = [b"\x89PNG\r\n\x1a\n".as_slice(), &vec![7; 100_000]].concat();
@@ -122,7 +122,7 @@ fn what_waits_is_brought_under_the_lost_id_and_what_comes_after_it_under_the_new
         replica.register_patient(&form(name, number)).expect("BUG: registered");
     };
     register("Sunita", "98204 41276");
-    store.acknowledge(&answer(store, 2, vec![]), NOW).expect("BUG: acknowledged");
+    store.acknowledge(&answer(store, 2, vec![]), &[], (None, NOW)).expect("BUG: acknowledged");
     register("Bina", "98204 41277");
     register("Charu", "98204 41278");
     assert!(store.next_adopted(500, 1_000_000).expect("BUG: readable").is_none());
@@ -156,12 +156,12 @@ fn a_restored_server_gets_all_of_the_lost_one_s_work_again_although_nothing_wait
     };
     register("Sunita", "98204 41276");
     register("Bina", "98204 41277");
-    store.acknowledge(&answer(store, 2, vec![]), NOW).expect("BUG: acknowledged");
+    store.acknowledge(&answer(store, 2, vec![]), &[], (None, NOW)).expect("BUG: acknowledged");
     let was = Past { device_id: facts().device_id, until: 2, public_key: String::new(), is_recovered: true };
     let new = Facts { device_id: DeviceId(Uuid::from_u128(0xde7)), lane: "B".into(), ..facts() };
     store.go_on_as(&new, &was).expect("BUG: written");
     register("Charu", "98204 41278");
-    store.acknowledge(&answer(store, 3, vec![]), NOW).expect("BUG: acknowledged");
+    store.acknowledge(&answer(store, 3, vec![]), &[], (None, NOW)).expect("BUG: acknowledged");
     // Out of service it asks whether the server has the last of each.
     let last = store.last_of_each().expect("BUG: readable");
     let asked: Vec<_> = last.iter().map(|(of, last)| (*of, sequences(std::slice::from_ref(last)))).collect();
@@ -185,7 +185,7 @@ fn a_copy_of_it_brings_what_waits_of_the_lost_one_as_that_one_signed_it() {
         replica.register_patient(&form(name, number)).expect("BUG: registered");
     };
     register("Sunita", "98204 41276");
-    store.acknowledge(&answer(store, 2, vec![]), NOW).expect("BUG: acknowledged");
+    store.acknowledge(&answer(store, 2, vec![]), &[], (None, NOW)).expect("BUG: acknowledged");
     register("Bina", "98204 41277");
     let last = store.last().expect("BUG: readable");
     let was = Past { device_id: facts().device_id, until: 2, public_key: String::new(), is_recovered: true };

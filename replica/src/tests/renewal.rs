@@ -53,7 +53,7 @@ fn what_was_brought_under_the_earlier_id_is_not_brought_again() {
         fixture.replica.register_patient(&form(name, number)).expect("BUG: registered");
     };
     register("Sunita", "98204 41276");
-    store.acknowledge(&answer(store, 2, vec![]), NOW).expect("BUG: acknowledged");
+    store.acknowledge(&answer(store, 2, vec![]), &[], (None, NOW)).expect("BUG: acknowledged");
     let key = SigningKey::from_bytes(&[8; 32]);
     store.adopt(&renewed(), &key, &past(facts().device_id, 1)).expect("BUG: adopted");
     store.send_all_again().expect("BUG: written");
@@ -61,10 +61,10 @@ fn what_was_brought_under_the_earlier_id_is_not_brought_again() {
     assert!(store.last_of_each().expect("BUG: readable").is_empty(), "nothing to ask about");
 
     register("Bina", "98204 41277");
-    store.acknowledge(&answer(store, 3, vec![]), NOW).expect("BUG: acknowledged");
+    store.acknowledge(&answer(store, 3, vec![]), &[], (None, NOW)).expect("BUG: acknowledged");
     store.send_all_again().expect("BUG: written");
     assert_eq!(sequences(store), [2]);
-    store.acknowledge(&answer(store, 4, vec![]), NOW).expect("BUG: acknowledged");
+    store.acknowledge(&answer(store, 4, vec![]), &[], (None, NOW)).expect("BUG: acknowledged");
     let epoch = Epoch(Uuid::from_u128(9));
     let (last_sequence, last_hash, lane) = (0, Hash::ZERO, None);
     let restored = EpochState { epoch, version: 1, catalogue: 1, last_sequence, last_hash, lane };

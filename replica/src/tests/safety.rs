@@ -7,7 +7,7 @@ use protocol::table::{Row, TableName};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Fixture, as_server, fixture, form, item};
+use super::{Fixture, NOW, as_server, fixture, form, item};
 use crate::error::Error;
 use crate::language::Language;
 use crate::view::{Draft, DraftItem, Kept, PatientForm, PrescriptionSummary, Safety};
@@ -55,7 +55,7 @@ fn desk() -> (Fixture, PatientId) {
 
 fn arrive(fixture: &Fixture, version: i64, rows: &[Row]) {
     fixture.store.stage(rows).expect("BUG: staged");
-    fixture.store.apply_staged(version, version).expect("BUG: applied");
+    fixture.store.apply_staged(vec![], (version, version), (None, NOW)).expect("BUG: applied");
 }
 
 fn allergy(patient: PatientId, version: i64, status: &str) -> Row {

@@ -23,7 +23,7 @@ fn form_in(city: &str) -> PatientForm {
 fn known(fixture: &Fixture) -> PatientId {
     let id = fixture.replica.register_patient(&form("Sunita", "98204 41276")).expect("BUG: registered").id;
     let sent = answer(&fixture.store, 2, vec![as_server(fixture, id, 2, &[])]);
-    fixture.store.acknowledge(&sent, NOW).expect("BUG: acknowledged");
+    fixture.store.acknowledge(&sent, &[], (None, NOW)).expect("BUG: acknowledged");
     id
 }
 
@@ -41,7 +41,7 @@ fn refuse_all(fixture: &Fixture) {
         detail: Some("This person's role may not write it.".into()),
         ..refused.receipts[0].clone()
     };
-    fixture.store.acknowledge(&refused, NOW).expect("BUG: acknowledged");
+    fixture.store.acknowledge(&refused, &[], (None, NOW)).expect("BUG: acknowledged");
 }
 
 /// A patient; a refused change of the city, and one behind it.
@@ -93,7 +93,7 @@ fn hash(store: &Store, sequence: u32) -> protocol::mutation::Hash {
 
 fn sent(fixture: &Fixture) {
     let all: PushResponse = answer(&fixture.store, 4, vec![]);
-    fixture.store.acknowledge(&all, NOW).expect("BUG: acknowledged");
+    fixture.store.acknowledge(&all, &[], (None, NOW)).expect("BUG: acknowledged");
 }
 
 fn corrected(column: &str, typed: &str) -> Vec<CorrectedField> {
@@ -238,7 +238,7 @@ fn what_a_later_server_did_with_a_change_waits_for_a_program_that_knows_it() {
     fixture.replica.update_patient(id, &form_in(""), &form_in("Pune")).expect("BUG: edited");
     let mut later = answer(&fixture.store, 3, vec![]);
     later.receipts[0].fate = Fate::Other;
-    fixture.store.acknowledge(&later, NOW).expect("BUG: acknowledged");
+    fixture.store.acknowledge(&later, &[], (None, NOW)).expect("BUG: acknowledged");
     let sequence = later.receipts[0].sequence;
     assert!(fixture.store.next_batch(500, 1_000_000).expect("BUG").is_empty(), "it is not sent for ever");
     assert_eq!(fixture.store.set_aside(0, 10).expect("BUG"), [sequence], "it is asked for");
@@ -312,7 +312,7 @@ fn an_admin_decides_about_what_was_handed_over_without_seeing_its_values() {
     let values = serde_json::from_value(values).expect("BUG: values");
     let row = Row { table: TableName::SyncConflicts, id, version: 9, deleted: false, values };
     fixture.store.stage(&[row]).expect("BUG: staged");
-    fixture.store.apply_staged(9, 1).expect("BUG: applied");
+    fixture.store.apply_staged(vec![], (9, 1), (None, NOW)).expect("BUG: applied");
     let shown = fixture.replica.conflict(ConflictId(id)).expect("BUG: an item");
     assert!(shown.may_decide && shown.safer == Some(Choice::Ours));
     let refused = shown.refused.expect("BUG: about a refused change");

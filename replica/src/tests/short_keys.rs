@@ -6,7 +6,7 @@ use protocol::table::{Row, TableName};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Fixture, fixture, form, item};
+use super::{Fixture, NOW, fixture, form, item};
 use crate::error::Error;
 use crate::view::{Draft, DraftItem, ItemSource, PatientForm, ShortKeyForm};
 
@@ -29,7 +29,7 @@ fn key(id: u128, name: &str, doctor: Option<u128>, guard: Value) -> Row {
 fn desk(keys: &[Row]) -> (Fixture, PatientId) {
     let fixture = fixture(Role::Doctor);
     fixture.store.stage(keys).expect("BUG: staged");
-    fixture.store.apply_staged(2, 2).expect("BUG: applied");
+    fixture.store.apply_staged(vec![], (2, 2), (None, NOW)).expect("BUG: applied");
     let sunita =
         fixture.replica.register_patient(&form("Sunita", "98204 41276")).expect("BUG: registered").id;
     (fixture, sunita)
@@ -176,7 +176,7 @@ fn suggestions_learn_what_this_doctor_writes() {
     let row =
         Row { table: TableName::Medicines, id: Uuid::from_u128(0x3ee), version: 3, deleted: false, values };
     fixture.store.stage(&[row]).expect("BUG: staged");
-    fixture.store.apply_staged(3, 3).expect("BUG: applied");
+    fixture.store.apply_staged(vec![], (3, 3), (None, NOW)).expect("BUG: applied");
     let first = || fixture.replica.find_medicines("para").expect("BUG: found")[0].clone();
     assert_eq!(first().strength_text.as_deref(), Some("500 mg"));
     let often = DraftItem {

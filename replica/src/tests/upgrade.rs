@@ -45,7 +45,7 @@ fn furnish(fixture: &Fixture) {
     let Fixture { replica, store, .. } = fixture;
     let sunita = replica.register_patient(&form("Sunita", "98204 41276")).expect("BUG: registered").id;
     let sent = answer(store, 2, vec![as_server(fixture, sunita, 2, &[])]);
-    store.acknowledge(&sent, NOW).expect("BUG: acknowledged");
+    store.acknowledge(&sent, &[], (None, NOW)).expect("BUG: acknowledged");
     let edited = PatientForm { city: "Pune".into(), ..form("Sunita", "98204 41276") };
     replica.update_patient(sunita, &form("Sunita", "98204 41276"), &edited).expect("BUG: edited");
     let draft = Draft {
