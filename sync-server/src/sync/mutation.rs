@@ -119,7 +119,7 @@ pub(super) async fn apply(
         Err(refusal) => return Ok((log::refused(sequence, hash, refusal.clone()), None)),
     };
     let own = if mutation.needs_own_signature() {
-        own_key::judge(tx, (session.tenant, session.device), mutation, opened.signed, None).await?
+        own_key::judge(session.own_key(tx, mutation).await?, opened.signed, None)
     } else {
         Own::NoKey
     };
@@ -281,6 +281,7 @@ async fn apply_changes(
     changes.sort_by_key(|change| change.table);
     let mut done = Done::default();
     let (mut to_sign, mut to_withdraw) = (Vec::new(), Vec::new());
+    let mut locked = session.lock_all(tx, &changes).await?;
     for change in changes {
         check_scope(change, session.scope)?;
         if conflicts::course(&decisions, change)? == Course::Leave {
@@ -290,7 +291,10 @@ async fn apply_changes(
             done.met_others |= !conflicts::propose(tx, session, origin, change).await?;
             continue;
         }
-        let current = session.lock(tx, change).await?;
+        let current = match locked.remove(&(change.table, change.id)) {
+            Some(current) => current,
+            None => session.lock(tx, change).await?,
+        };
         let exists = current.is_some();
         let rebased = current
             .as_ref()
@@ -334,7 +338,7 @@ async fn apply_changes(
         }
     }
     for id in to_sign {
-        prescription::sign(tx, origin, mutation, roles, id).await?;
+        prescription::sign(tx, session, mutation, roles, id).await?;
     }
     for id in to_withdraw {
         prescription::check_withdrawal(tx, session.tenant, mutation.actor_user_id, id).await?;

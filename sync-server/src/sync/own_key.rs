@@ -2,7 +2,7 @@
 
 use ed25519_dalek::VerifyingKey;
 use protocol::error::{Refusal, RefusalCode};
-use protocol::id::{DeviceId, TenantId};
+use protocol::id::{DeviceId, TenantId, UserId};
 use protocol::mutation::{Mutation, SignedMutation};
 use protocol::signing::parse_public_key;
 use sqlx::PgConnection;
@@ -23,56 +23,57 @@ pub(super) enum Own {
     Missing,
 }
 
-/// Looks for the key that its author had on this device when they made the mutation. `received` is when the server got
-/// it, if that was not now.
-pub(super) async fn judge(
-    tx: &mut PgConnection,
-    (tenant, device): (TenantId, DeviceId),
-    mutation: &Mutation,
-    signed: &SignedMutation,
-    received: Option<OffsetDateTime>,
-) -> Result<Own> {
-    let key = key_of(tx, (tenant, device), mutation).await?;
-    let Some(key) = key else { return Ok(Own::NoKey) };
+/// Judges by the key that its author had on its device when they made the mutation. `received` is when the server got it,
+/// if that was not now.
+pub(super) fn judge(key: Option<&Key>, signed: &SignedMutation, received: Option<OffsetDateTime>) -> Own {
+    let Some(key) = key else { return Own::NoKey };
     let is_signed = key.public_key.is_some_and(|key| signed.is_signed_by(&key));
     let counted = match (key.revoked_at, received) {
         (None, _) => true,
         (Some(_), None) => false,
         (Some(revoked), Some(received)) => received < revoked,
     };
-    Ok(match (is_signed, counted) {
+    match (is_signed, counted) {
         (false, _) => Own::Missing,
         (true, true) => Own::Signed,
         (true, false) => Own::Late,
-    })
+    }
 }
 
 /// A key that somebody had.
 #[derive(Debug)]
 pub(super) struct Key {
+    user: UserId,
+    /// It counts for what was made behind this one.
+    after_sequence: i64,
     /// None if it is no key.
     pub(super) public_key: Option<VerifyingKey>,
     revoked_at: Option<OffsetDateTime>,
 }
 
-/// The key that the author of a mutation had on the device when they made it.
-pub(super) async fn key_of(
-    tx: &mut PgConnection,
-    (tenant, device): (TenantId, DeviceId),
-    mutation: &Mutation,
-) -> Result<Option<Key>> {
-    let key = sqlx::query!(
-        "select public_key, revoked_at from own_keys
-         where tenant_id = $1 and device_id = $2 and user_id = $3 and after_sequence < $4
-         order by after_sequence desc, created_at desc limit 1",
+/// All keys that people had on a device, the latest first.
+pub(super) async fn all(tx: &mut PgConnection, tenant: TenantId, device: DeviceId) -> Result<Vec<Key>> {
+    let keys = sqlx::query!(
+        "select user_id, after_sequence, public_key, revoked_at from own_keys
+         where tenant_id = $1 and device_id = $2
+         order by after_sequence desc, created_at desc",
         tenant.0,
-        device.0,
-        mutation.actor_user_id.0,
-        mutation.sequence
+        device.0
     )
-    .fetch_optional(tx)
+    .fetch_all(tx)
     .await?;
-    Ok(key.map(|key| Key { public_key: parse_public_key(&key.public_key), revoked_at: key.revoked_at }))
+    let keys = keys.into_iter().map(|key| Key {
+        user: UserId(key.user_id),
+        after_sequence: key.after_sequence,
+        public_key: parse_public_key(&key.public_key),
+        revoked_at: key.revoked_at,
+    });
+    Ok(keys.collect())
+}
+
+/// The one of a device's keys that the author of a mutation had when they made it.
+pub(super) fn of_author<'a>(keys: &'a [Key], mutation: &Mutation) -> Option<&'a Key> {
+    keys.iter().find(|key| key.user == mutation.actor_user_id && key.after_sequence < mutation.sequence)
 }
 
 impl Own {

@@ -14,8 +14,8 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::mutation::Failure;
-use super::own_key;
 use super::rows::{self, Origin};
+use super::session::Session;
 
 fn status(values: &Values) -> Option<&str> {
     values.get("status").and_then(Value::as_str)
@@ -77,11 +77,12 @@ pub(super) fn status_of(current: &Current) -> Option<String> {
 /// Signs a prescription whose lines are all there: what the doctor signed must be what stands here now.
 pub(super) async fn sign(
     tx: &mut PgConnection,
-    Origin { tenant, device, actor, .. }: Origin,
+    session: &mut Session,
     mutation: &Mutation,
     roles: &Roles,
     id: Uuid,
 ) -> Result<(), Failure> {
+    let (tenant, actor) = (session.tenant, mutation.actor_user_id);
     let row = rows::lock(tx, tenant, TableName::Prescriptions, id).await?;
     let values = row.map(|row| row.values).unwrap_or_default();
     let text = |name: &str| values.get(name).and_then(Value::as_str);
@@ -101,7 +102,7 @@ pub(super) async fn sign(
         .into());
     }
     if let Some(signature) = text("own_signature")
-        && let Some(key) = own_key::key_of(tx, (tenant, device), mutation).await?
+        && let Some(key) = session.own_key(tx, mutation).await?
     {
         let message = prescription_message(id, text("content_sha256").unwrap_or_default());
         if !key.public_key.is_some_and(|key| verify(&key, &message, signature)) {

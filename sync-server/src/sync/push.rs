@@ -139,6 +139,9 @@ async fn apply_all(
             done_at: progress.done_at,
         };
         log::keep(tx, &entry).await?;
+        if receipt.fate.is_aside() {
+            session.is_any_waiting = Some(true);
+        }
         if let Some(code) = receipt.code {
             tracing::warn!(sequence = receipt.sequence, ?code, "a mutation was set aside");
         }

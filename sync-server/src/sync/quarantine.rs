@@ -166,10 +166,13 @@ pub(super) async fn behind(
 /// rows.
 pub(super) async fn blocked_by(
     tx: &mut PgConnection,
-    session: &Session,
+    session: &mut Session,
     (place, sequence): (i64, i64),
     row_ids: &[Uuid],
 ) -> Result<Option<i64>> {
+    if !is_any_waiting(tx, session).await? {
+        return Ok(None);
+    }
     let first = sqlx::query_scalar!(
         r#"select coalesce(blocked_by, sequence) as "sequence!" from sync_quarantine
            where tenant_id = $1 and device_id = $2 and resolved_at is null and row_ids && $3
@@ -184,6 +187,24 @@ pub(super) async fn blocked_by(
     .fetch_optional(tx)
     .await?;
     Ok(first)
+}
+
+/// Asked once a push: of most devices nothing waits for a person.
+async fn is_any_waiting(tx: &mut PgConnection, session: &mut Session) -> Result<bool> {
+    if let Some(known) = session.is_any_waiting {
+        return Ok(known);
+    }
+    let waits = sqlx::query_scalar!(
+        r#"select exists (
+               select from sync_quarantine where tenant_id = $1 and device_id = $2 and resolved_at is null
+           ) as "waits!""#,
+        session.tenant.0,
+        session.device.0
+    )
+    .fetch_one(tx)
+    .await?;
+    session.is_any_waiting = Some(waits);
+    Ok(waits)
 }
 
 /// What never went in of the device's mutations before this place that touch these rows, the latest first.

@@ -39,13 +39,26 @@ pub(crate) async fn lock(
     table: TableName,
     id: Uuid,
 ) -> sqlx::Result<Option<Current>> {
-    let row: Option<(bool, Json<Clocks>, Json<Values>)> =
+    Ok(lock_all(tx, tenant, table, &[id]).await?.pop().map(|(_, row)| row))
+}
+
+/// Those of these rows that there are, locked until the transaction ends.
+pub(crate) async fn lock_all(
+    tx: &mut PgConnection,
+    tenant: TenantId,
+    table: TableName,
+    ids: &[Uuid],
+) -> sqlx::Result<Vec<(Uuid, Current)>> {
+    let rows: Vec<(Uuid, bool, Json<Clocks>, Json<Values>)> =
         sqlx::query_as(statements::of_table(table).lock.clone())
             .bind(tenant.0)
-            .bind(id)
-            .fetch_optional(tx)
+            .bind(ids)
+            .fetch_all(tx)
             .await?;
-    Ok(row.map(|(deleted, clocks, values)| Current { deleted, values: values.0, clocks: clocks.0 }))
+    let row = |(id, deleted, clocks, values): (_, _, Json<_>, Json<_>)| {
+        (id, Current { deleted, values: values.0, clocks: clocks.0 })
+    };
+    Ok(rows.into_iter().map(row).collect())
 }
 
 /// Writes the whole row.

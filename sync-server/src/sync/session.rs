@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::conflicts;
 use super::mutation::Opened;
+use super::own_key::{self, Key};
 use super::people::{self, Person};
 use super::rows::{self, Origin};
 use crate::error::Result;
@@ -38,10 +39,13 @@ pub(super) struct Session {
     pub(super) instead: BTreeMap<i64, Vec<Change>>,
     /// Whether some of the device never went in, once that was asked.
     pub(super) has_gone: Option<bool>,
+    /// Whether some of the device waits for a person, once that was asked.
+    pub(super) is_any_waiting: Option<bool>,
     /// Mutations of this device that their authors might do then and may not do now, and those that lack their authors' own
     /// signature: they go before the admins.
     pub(super) lapsed: BTreeSet<i64>,
     people: BTreeMap<UserId, Option<Person>>,
+    own_keys: Option<Vec<Key>>,
     device_name: Option<String>,
 }
 
@@ -56,22 +60,21 @@ impl Session {
         room: Room,
         now: OffsetDateTime,
     ) -> Self {
-        let (written, people) = (Written::new(), BTreeMap::new());
-        let (went_on, instead, has_gone) = (Vec::new(), BTreeMap::new(), None);
-        let (lapsed, device_name) = (BTreeSet::new(), None);
         Self {
             tenant,
             device,
             scope,
             now,
             room,
-            written,
-            went_on,
-            instead,
-            has_gone,
-            lapsed,
-            people,
-            device_name,
+            written: Written::new(),
+            went_on: Vec::new(),
+            instead: BTreeMap::new(),
+            has_gone: None,
+            is_any_waiting: None,
+            lapsed: BTreeSet::new(),
+            people: BTreeMap::new(),
+            own_keys: None,
+            device_name: None,
         }
     }
 
@@ -83,6 +86,19 @@ impl Session {
         let person = people::find(tx, self.tenant, self.device, user).await?;
         self.people.insert(user, person.clone());
         Ok(person)
+    }
+
+    /// The key that the author of a mutation had on the device when they made it.
+    pub(super) async fn own_key(
+        &mut self,
+        tx: &mut PgConnection,
+        mutation: &Mutation,
+    ) -> Result<Option<&Key>> {
+        let keys = match self.own_keys.take() {
+            Some(keys) => keys,
+            None => own_key::all(tx, self.tenant, self.device).await?,
+        };
+        Ok(own_key::of_author(self.own_keys.insert(keys), mutation))
     }
 
     /// When a mutation was done, as far as that is believed after what the device brought before it. One of an unknown
@@ -122,6 +138,32 @@ impl Session {
     pub(super) async fn lock(&self, tx: &mut PgConnection, change: &Change) -> sqlx::Result<Option<Current>> {
         let row = rows::lock(tx, self.tenant, change.table, change.id).await?;
         Ok(row.filter(|row| rows::may_see(self.scope, change.table, &row.values)))
+    }
+
+    /// The rows that changes are about, read together and locked, as [`Session::lock`] has them. Patients and questions
+    /// are not among them: what comes of another row may change them before it is their turn.
+    pub(super) async fn lock_all(
+        &self,
+        tx: &mut PgConnection,
+        changes: &[&Change],
+    ) -> sqlx::Result<BTreeMap<(TableName, Uuid), Option<Current>>> {
+        let mut ids: BTreeMap<TableName, Vec<Uuid>> = BTreeMap::new();
+        for change in changes {
+            if !matches!(change.table, TableName::Patients | TableName::SyncConflicts) {
+                ids.entry(change.table).or_default().push(change.id);
+            }
+        }
+        let mut found = BTreeMap::new();
+        for (table, ids) in ids {
+            found.extend(ids.iter().map(|id| ((table, *id), None)));
+            for (id, row) in rows::lock_all(tx, self.tenant, table, &ids).await? {
+                found.insert(
+                    (table, id),
+                    Some(row).filter(|row| rows::may_see(self.scope, table, &row.values)),
+                );
+            }
+        }
+        Ok(found)
     }
 
     /// Remembers a row that was written.

@@ -173,7 +173,7 @@ async fn settle(
 /// only that it came too late for its key.
 async fn not_signed(
     tx: &mut PgConnection,
-    theirs: &Session,
+    theirs: &mut Session,
     aside: &Aside,
     mutation: &Mutation,
     by: &By<'_>,
@@ -181,8 +181,8 @@ async fn not_signed(
     if by.is_own || !mutation.needs_own_signature() {
         return Ok(None);
     }
-    let place = (theirs.tenant, aside.device);
-    let own = own_key::judge(tx, place, mutation, &aside.signed, Some(aside.received_at)).await?;
+    let key = theirs.own_key(tx, mutation).await?;
+    let own = own_key::judge(key, &aside.signed, Some(aside.received_at));
     Ok(if own == Own::Late && by.is_admin { None } else { own.refusal() })
 }
 

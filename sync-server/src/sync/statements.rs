@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
 /// The statements for one table.
 #[derive(Debug)]
 pub(crate) struct TableStatements {
-    /// `(tenant, id)` → deleted, clocks, values; locks the row.
+    /// `(tenant, ids)` → id, deleted, clocks, values; locks the rows.
     pub(crate) lock: SqlStr,
     /// `(tenant, id, values, actor, deleted_at, device, recorded_at, clocks)`.
     pub(crate) insert: SqlStr,
@@ -159,8 +159,8 @@ impl TableStatements {
             names.iter().zip(&given).map(|(column, given)| format!("{column} = {given}")).collect();
         let (given, set) = (given.join(", "), set.join(", "));
         let lock = format!(
-            "select deleted_at is not null, clocks, {} from {name}
-             where tenant_id = $1 and id = $2 for update",
+            "select id, deleted_at is not null, clocks, {} from {name}
+             where tenant_id = $1 and id = any ($2) order by id for update",
             values(table, |_| true)
         );
         // sync_version comes from the table's trigger.
