@@ -29,8 +29,9 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0016_blocked.sql"),
 ];
 
-/// The page cache, in KiB. Decrypting a page costs far more than keeping it.
-const CACHE_KIB: i64 = 64 * 1024;
+/// The page caches of whoever writes and of whoever reads, in KiB. Decrypting a page costs far more than keeping it.
+const WRITER_CACHE_KIB: i64 = 40 * 1024;
+const READER_CACHE_KIB: i64 = 24 * 1024;
 
 impl Store {
     /// Makes a new file.
@@ -78,6 +79,7 @@ impl Store {
     fn with(path: &Path, key: &DatabaseKey, writer: Connection, in_use: InUse) -> Result<Self> {
         let reader = connect(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         reader.pragma_update(None, "query_only", true)?;
+        reader.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
         Ok(Self {
             writer: Mutex::new(writer),
             reader: Mutex::new(reader),
@@ -112,7 +114,7 @@ pub(crate) fn connect(path: &Path, key: &DatabaseKey, flags: OpenFlags) -> Resul
     connection.pragma_update(None, "fullfsync", true)?;
     connection.pragma_update(None, "checkpoint_fullfsync", true)?;
     connection.pragma_update(None, "temp_store", "memory")?;
-    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)
 }

@@ -104,7 +104,7 @@ impl Store {
     /// [`Error::ServerUnreachable`] for what is no row: the stream is broken; [`Error::BadAnswer`] for one that no server of
     /// ours has.
     pub fn fill(&self, portion: &Portion) -> Result<Filling> {
-        self.write(|tx| {
+        let take = |tx: &Transaction<'_>| {
             let mut filling = meta::<Filling>(tx, "filling")?.ok_or(Error::StoreDamaged)?;
             let worked_on = worked_on(tx)?;
             for (header, lines) in &portion.parts {
@@ -127,7 +127,9 @@ impl Store {
                 set_meta(tx, "filling", &filling)?;
             }
             Ok(filling)
-        })
+        };
+        // What is lost on the way comes again; nobody is told that it is here before the end is on disk.
+        if portion.is_end { self.write(take) } else { self.write_later(take) }
     }
 }
 

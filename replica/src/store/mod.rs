@@ -180,7 +180,24 @@ impl Store {
 
     /// Writes all or nothing; when it returns, what was written is on disk.
     pub(crate) fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
+        self.write_through(&mut lock(&self.writer), work)
+    }
+
+    /// Writes all or nothing, for what comes again if it is lost: it is on disk with the next [`Store::write`], or before,
+    /// and never without what was written before it.
+    pub(crate) fn write_later<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
         let mut connection = lock(&self.writer);
+        connection.pragma_update(None, "synchronous", "normal")?;
+        let written = self.write_through(&mut connection, work);
+        connection.pragma_update(None, "synchronous", "full")?;
+        written
+    }
+
+    fn write_through<T>(
+        &self,
+        connection: &mut Connection,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T>,
+    ) -> Result<T> {
         let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let answer = work(&tx)?;
         #[cfg(feature = "testing")]

@@ -21,6 +21,8 @@ use crate::view::Connection;
 
 /// So many places may follow each other without a row between: there are fewer tables.
 const MOST_EMPTY: u32 = 100;
+/// So many bytes of rows are written together: the indexes' pages are touched once for all of them.
+const AT_ONCE: usize = 2 * 1024 * 1024;
 /// Between two looks of the window at what has come.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -126,10 +128,19 @@ impl<R: AsyncBufRead + Unpin> Stream<R> {
         }
     }
 
-    /// Reads until the stream can be resumed, or until much has come.
+    /// Reads until much has come and the stream can be resumed, or until more has come than is held. What came before it
+    /// broke is good, if it can be resumed somewhere in it.
     async fn portion(&mut self) -> Result<Portion> {
-        let (mut portion, mut bytes) = (Portion::default(), 0);
-        self.go_on_with(&mut portion)?;
+        let mut portion = Portion::default();
+        match self.read(&mut portion).await {
+            Err(Error::ServerUnreachable) if portion.after.is_some() => Ok(portion),
+            read => read.map(|()| portion),
+        }
+    }
+
+    async fn read(&mut self, portion: &mut Portion) -> Result<()> {
+        let mut bytes = 0;
+        self.go_on_with(portion)?;
         loop {
             if self.is_line().await? {
                 let (line, length) = self.line().await?;
@@ -139,10 +150,10 @@ impl<R: AsyncBufRead + Unpin> Stream<R> {
                         let was_shared = portion.parts.last().is_some_and(|(header, _)| header.is_shared());
                         portion.has_catalogue |= was_shared;
                         self.table = Some((name, columns));
-                        self.go_on_with(&mut portion)?;
+                        self.go_on_with(portion)?;
                         // The catalogue can be large, and is not asked for again.
                         if was_shared {
-                            return Ok(portion);
+                            return Ok(());
                         }
                     }
                     Some(BootstrapLine::Today { rows }) => portion.total = Some(rows.unsigned_abs()),
@@ -153,11 +164,14 @@ impl<R: AsyncBufRead + Unpin> Stream<R> {
                         if self.n_empty > MOST_EMPTY {
                             return Err(Error::BadAnswer("it goes on and brings nothing"));
                         }
-                        return Ok(portion);
+                        // What today needs is shown at once.
+                        if bytes >= AT_ONCE || portion.total.is_some() {
+                            return Ok(());
+                        }
                     }
                     Some(BootstrapLine::End {}) => {
                         portion.is_end = true;
-                        return Ok(portion);
+                        return Ok(());
                     }
                     // A newer server may say more.
                     Some(BootstrapLine::Head { .. }) | None => {}
@@ -170,7 +184,7 @@ impl<R: AsyncBufRead + Unpin> Stream<R> {
             // It is written at once, although the stream cannot be resumed there.
             if bytes > MOST_HELD {
                 let has_rows = portion.parts.iter().any(|(_, rows)| !rows.is_empty());
-                return if has_rows { Ok(portion) } else { Err(Error::AnswerTooLong) };
+                return if has_rows { Ok(()) } else { Err(Error::AnswerTooLong) };
             }
         }
     }
@@ -241,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_is_read_in_portions_that_can_be_resumed_behind() {
+    fn a_stream_is_read_in_portions_that_can_be_resumed_in() {
         let (portions, error) = read(&format!("{HEAD}{MEDICINES}{CLINICS}"));
         assert!(error.is_none(), "{error:?}");
         let said: Vec<_> = portions
@@ -255,8 +269,7 @@ mod tests {
             [
                 ("m1\t1\n".into(), true, None, None, false),
                 ("c1\t1\n".into(), true, Some(2), Some("today".into()), false),
-                ("c2\t1\nc3\t2\n".into(), true, None, Some("clinics.c3".into()), false),
-                (String::new(), false, None, None, true),
+                ("c2\t1\nc3\t2\n".into(), true, None, Some("clinics.c3".into()), true),
             ]
         );
     }
@@ -272,17 +285,29 @@ mod tests {
     }
 
     #[test]
+    fn what_came_before_a_stream_broke_is_kept_and_much_is_not_kept_back() {
+        let whole = format!("{HEAD}{MEDICINES}{CLINICS}");
+        let (portions, _) = read(whole.strip_suffix("{\"end\":{}}\n").expect("BUG: it has an end"));
+        assert_eq!(portions.last().and_then(|last| last.after.as_deref()), Some("clinics.c3"));
+        let row = format!("c2\t{}\n", "1".repeat(AT_ONCE));
+        let reached = "{\"reached\":{\"after\":\"clinics.c2\"}}\n";
+        let table = CLINICS.split_inclusive('\n').next().expect("BUG: a line");
+        let (portions, _) = read(&format!("{HEAD}{MEDICINES}{table}{row}{reached}{row}{reached}"));
+        assert_eq!(portions.len(), 3);
+    }
+
+    #[test]
     fn a_stream_that_goes_on_and_brings_nothing_is_given_up() {
         let table =
             "{\"table\":{\"name\":\"clinics\",\"columns\":[[\"id\",\"uuid\"],[\"sync_version\",\"int\"]]}}\n";
-        for (line, most_portions) in [
-            ("{\"reached\":{\"after\":\"today\"}}\n", MOST_EMPTY as usize),
-            ("{\"weather\":\"fine\"}\n", 0),
-            ("{\"today\":{\"rows\":1}}\n", 0),
-            (table, 0),
+        for line in [
+            "{\"reached\":{\"after\":\"today\"}}\n",
+            "{\"weather\":\"fine\"}\n",
+            "{\"today\":{\"rows\":1}}\n",
+            table,
         ] {
             let (portions, error) = read(&format!("{HEAD}{}", line.repeat(MOST_HELD / line.len() + 1_000)));
-            assert_eq!(portions.len(), most_portions, "{line}");
+            assert_eq!(portions.len(), 0, "{line}");
             assert!(matches!(error, Some(Error::AnswerTooLong | Error::BadAnswer(_))), "{line}: {error:?}");
         }
     }
