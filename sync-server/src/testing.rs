@@ -262,12 +262,16 @@ pub async fn generated_statements(connection: &mut PgConnection) -> Vec<String> 
     .concat()
 }
 
+/// With this variable in its environment a process has a Postgres that waits for the disk, as a real one does.
+pub const DURABLE: &str = "CLINIC_TEST_DURABLE";
+
 fn cluster() -> &'static Cluster {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
     CLUSTER.get_or_init(|| {
         let folder = tempfile::Builder::new().prefix("clinic-sync-test-").tempdir().expect("a folder");
         let folder = folder.keep();
-        let options = Options { data_dir: folder.clone(), postgres_bin: None, durable: false };
+        let durable = std::env::var_os(DURABLE).is_some();
+        let options = Options { data_dir: folder.clone(), postgres_bin: None, durable };
         let embedded = Embedded::start(&options).unwrap_or_else(|error| panic!("{error}"));
         Cluster {
             urls: embedded.urls().clone(),

@@ -6,6 +6,8 @@ use clinic_tests::bench::peer::peak_mb;
 use clinic_tests::clinic::{TestDesk, patient};
 use clinic_tests::network::Network;
 use protocol::api::Secret;
+use protocol::id::PatientId;
+use protocol::table::TableName;
 use replica::view::{Draft, DraftItem, PatientForm};
 use serde_json::{Value, json};
 
@@ -49,10 +51,12 @@ pub async fn changes(one: &TestDesk, other: &TestDesk, count: usize) -> anyhow::
     Ok(times)
 }
 
-/// How long so many prescriptions take that waited offline, in seconds.
+/// How long so many prescriptions take that waited offline, each another patient's as far as there are so many, in seconds.
 pub async fn queue(desk: &TestDesk, network: &Network, count: usize) -> anyhow::Result<f64> {
-    let id = desk.replica()?.register_patient(&patient("Farida", "98204 41277"))?.id;
     desk.synced().await?;
+    let rows = desk.rows()?;
+    let patients = rows.iter().filter(|row| row.table == TableName::Patients).map(|row| PatientId(row.id));
+    let patients: Vec<PatientId> = patients.take(count).collect();
     network.set_down(true);
     desk.offline().await?;
     let item = |medicine: &str| DraftItem {
@@ -62,8 +66,8 @@ pub async fn queue(desk: &TestDesk, network: &Network, count: usize) -> anyhow::
     };
     let items = ["Paracetamol 650 mg", "Cetirizine 10 mg", "Pantoprazole 40 mg"].map(item).into();
     let draft = Draft { items, ..Draft::default() };
-    for _ in 0..count {
-        desk.replica()?.sign_prescription(id, &draft, &[])?;
+    for id in patients.iter().cycle().take(count) {
+        desk.replica()?.sign_prescription(*id, &draft, &[])?;
     }
     network.set_down(false);
     let start = Instant::now();

@@ -14,13 +14,14 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// Starts this program again with the word `server`.
+    /// Starts this program again with the word `server`; its Postgres waits for the disk.
     ///
     /// # Errors
     ///
     /// If it does not start.
     pub fn server() -> anyhow::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
+        command.env(clinic_sync::testing::DURABLE, "1");
         let mut child = command.arg("server").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let input = child.stdin.take().context("a pipe")?;
         let output = BufReader::new(child.stdout.take().context("a pipe")?);
