@@ -95,7 +95,7 @@ enum Slot {
         #[serde(default)]
         password_version: i32,
     },
-    /// Under the half that the server keeps and the device's secret.
+    /// Under the half that the server keeps and the device's secret; a second one while it is not known which half it keeps.
     Server { sealed: Sealed },
     /// Under the recovery code alone.
     Recovery {
@@ -281,13 +281,16 @@ impl Slots {
     /// Opens the server's slot with the half that the server gave.
     pub fn open_server(&self, unlock_key: &Secret, secrets: &DeviceSecrets) -> Result<DatabaseKey> {
         self.check_keyring(secrets)?;
-        let sealed = self.file.slots.iter().find_map(|slot| match slot {
-            Slot::Server { sealed } => Some(sealed),
-            Slot::User { .. } | Slot::Recovery { .. } => None,
-        });
         let wrapping = server_key(unlock_key, secrets);
         let about = self.associated("server", None, None);
-        open_key(sealed.ok_or(Error::SlotsDamaged)?, &wrapping, &about)?.ok_or(Error::SlotsDamaged)
+        for slot in &self.file.slots {
+            if let Slot::Server { sealed } = slot
+                && let Some(key) = open_key(sealed, &wrapping, &about)?
+            {
+                return Ok(key);
+            }
+        }
+        Err(Error::SlotsDamaged)
     }
 
     /// Wraps the key for a person, in place of the slot that they had, and their own key with it if the slot opens without
@@ -379,16 +382,29 @@ impl Slots {
         }
     }
 
-    /// Wraps the key under the half that the server keeps.
+    /// Wraps the key under the half that the server keeps, and under no other one.
     pub fn put_server(
         &mut self,
         unlock_key: &Secret,
         secrets: &DeviceSecrets,
         key: &DatabaseKey,
     ) -> Result<()> {
+        self.file.slots.retain(|slot| !matches!(slot, Slot::Server { .. }));
+        self.add_server(unlock_key, secrets, key)
+    }
+
+    /// Wraps the key under a half that the server may not take: the one that it had opens this computer as well.
+    pub fn add_server(
+        &mut self,
+        unlock_key: &Secret,
+        secrets: &DeviceSecrets,
+        key: &DatabaseKey,
+    ) -> Result<()> {
+        if self.open_server(unlock_key, secrets).is_ok() {
+            return Ok(());
+        }
         let about = self.associated("server", None, None);
         let sealed = Sealed::new(key.0.as_slice(), &server_key(unlock_key, secrets), &about)?;
-        self.file.slots.retain(|slot| !matches!(slot, Slot::Server { .. }));
         self.file.slots.push(Slot::Server { sealed });
         Ok(())
     }
@@ -558,6 +574,25 @@ mod tests {
         let opened = slots.open_server(&Secret("the server's half".into()), &secrets).expect("BUG: opens");
         assert!(opened.0 == key.0);
         assert!(slots.open_server(&Secret("another half".into()), &secrets).is_err());
+    }
+
+    #[test]
+    fn a_half_that_the_server_may_not_take_leaves_the_one_before_and_one_that_it_has_is_the_only_one() {
+        let folder = tempfile::tempdir().expect("BUG: a folder");
+        let (secrets, key) = (DeviceSecrets::random().expect("BUG"), DatabaseKey::random().expect("BUG"));
+        let mut slots = slots(folder.path(), &secrets, &key);
+        let [before, next] = ["the server's half", "another half"].map(|half| Secret(half.into()));
+        let n_slots = slots.file.slots.len();
+        for _ in 0..2 {
+            slots.add_server(&next, &secrets, &key).expect("BUG: sealed");
+        }
+        assert_eq!(slots.file.slots.len(), n_slots + 1, "asked again, it is the same one");
+        for half in [&before, &next] {
+            assert!(slots.open_server(half, &secrets).expect("BUG: opens").0 == key.0);
+        }
+        slots.put_server(&next, &secrets, &key).expect("BUG: sealed");
+        assert!(slots.open_server(&next, &secrets).is_ok());
+        assert!(slots.open_server(&before, &secrets).is_err());
     }
 
     #[test]
