@@ -138,7 +138,7 @@ impl Desk {
         store: &Arc<Store>,
     ) -> Result<EnrolResponse> {
         let asked = Arc::clone(store);
-        let (facts, was, unlock_key) =
+        let (facts, mut before, unlock_key) =
             blocking(move || Ok((asked.facts()?, asked.earlier()?, asked.half()?))).await?;
         // Before the server has it: whether its answer is lost, or it knows this computer after all, what it has opens it.
         self.change_slots(|slots| slots.add_server(&unlock_key, &here.secrets, key))?;
@@ -161,7 +161,8 @@ impl Desk {
                 scope: facts.scope,
                 lane: facts.lane,
                 unlock_key,
-                was,
+                was: before.pop(),
+                before,
             }),
             recovers: None,
         };

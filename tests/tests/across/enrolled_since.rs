@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use time::Duration;
 
 use crate::crash::code;
-use crate::recovery::without_keyring;
+use crate::recovery::{let_in, without_keyring, written_down};
 use crate::sync::draft;
 
 const PROBLEM: &str = "application/problem+json";
@@ -352,6 +352,70 @@ async fn a_computer_that_was_recovered_since_the_backup_comes_back_behind_what_i
         }
         let status = desk.desk.sync_status();
         assert_eq!((status.waiting, status.attention, status.only_here), (0, 0, 0), "{:?}", status.problem);
+    }
+    assert_eq!(office.rows()?, desk.rows()?);
+    server.stop()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_computer_that_was_recovered_brings_what_it_did_before_also_if_all_of_it_is_newer_than_the_backup()
+-> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let mut server = ServerProcess::open(folder.path())?;
+    let registered = register(&server.address(), "ASHA").await?;
+    let network = Network::before(server.address().parse()?).await?;
+    let (office, desk) = (TestDesk::new()?, TestDesk::new()?);
+    office.enrol(network.address(), registered.enrolment.code.clone(), "Office").await?;
+    server.stop()?;
+    server.back_up()?;
+    server.start()?;
+    desk.enrol(network.address(), code(&server, &registered.tenant_code)?, "Room 1").await?;
+    let page = written_down(&desk)?;
+    let before = desk.replica()?.store().facts()?;
+    desk.replica()?.register_patient(&patient("Farida", "98204 41277"))?;
+    desk.synced().await?;
+    desk.until("the server knows the code", |_| {
+        desk.replica().is_ok_and(|replica| replica.store().untold_recovery().is_ok_and(|made| made.is_none()))
+    })
+    .await?;
+    let desk = without_keyring(desk, "clinic.db")?;
+    let form = RecoveryForm {
+        recovery_code: page.code,
+        code: code(&server, &registered.tenant_code)?.0,
+        email: EMAIL.into(),
+        password: PASSWORD.into(),
+    };
+    desk.desk.recover(form).await?;
+    desk.replica()?.register_patient(&patient("Gita", "98204 41278"))?;
+    desk.synced().await?;
+    server.stop()?;
+    server.restore()?;
+    network.set_down(true);
+    desk.offline().await?;
+    office.offline().await?;
+    server.start()?;
+    server.operator(&["tenant", "new-epoch", "--all", "--yes"])?;
+    network.set_down(false);
+    let one_time = code(&server, &registered.tenant_code)?;
+    desk.desk.enrol_again(&one_time.0, PASSWORD).await?;
+    desk.synced().await?;
+    office.synced().await?;
+    let devices = office.desk.devices().await?;
+    let lost = devices.iter().find(|device| device.id == before.device_id).expect("BUG: it is known again");
+    assert!(lost.revoked_at.is_some(), "{lost:?}");
+    assert_eq!(lost.recovered_as, Some(desk.replica()?.store().facts()?.device_id));
+    assert_eq!(lost.lane, before.lane);
+    let_in(&office, 1).await?;
+    for one in [&desk, &office] {
+        one.synced().await?;
+        one.until("it has what was let in", |status| {
+            (status.waiting, status.attention, status.only_here) == (0, 0, 0)
+        })
+        .await?;
+        for name in ["Farida", "Gita"] {
+            assert_eq!(one.replica()?.find_patients(name)?.len(), 1, "{name}");
+        }
+        assert!(one.replica()?.verify()?.is_good());
     }
     assert_eq!(office.rows()?, desk.rows()?);
     server.stop()

@@ -81,7 +81,7 @@ async fn computer(office: &TestDesk, fits: impl Fn(&DeviceInfo) -> bool) -> anyh
 }
 
 /// What an office decides about all that waits there: it goes in.
-async fn let_in(office: &TestDesk, expected: usize) -> anyhow::Result<()> {
+pub async fn let_in(office: &TestDesk, expected: usize) -> anyhow::Result<()> {
     office
         .until("all of it is before the admins", |_| {
             office
