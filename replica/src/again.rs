@@ -26,12 +26,14 @@ impl Desk {
     /// # Errors
     ///
     /// [`Error::WrongPassword`], [`Error::Locked`], [`Error::Invalid`] where no password opens it without the server; what
-    /// the server says of the code. Nothing here is changed then but the slot that this server could not open any more.
+    /// the server says of the code. Whoever opened this computer opens it then as before.
     pub async fn enrol_again(self: &Arc<Self>, code: &str, password: &str) -> Result<AppState> {
         let Ok(_alone) = self.enrolling.try_lock() else {
             return Err(Error::Invalid("This computer is being enrolled already.".into()));
         };
         let replica = self.replica()?;
+        let is_unknown =
+            self.sync_status().problem.is_some_and(|problem| problem.code == ErrorCode::DeviceUnknown);
         let (email, store) = (replica.person.email.clone(), Arc::clone(&replica.store));
         drop(replica);
         let typed = Typed { email, password: Zeroizing::new(password.to_owned()) };
@@ -52,7 +54,7 @@ impl Desk {
             Ok((here, key))
         })
         .await?;
-        self.come_back(here, key, store, (code, typed)).await
+        self.come_back(here, key, store, (code, typed), is_unknown).await
     }
 
     /// The same where nobody can sign in, because what opens this computer without the server is gone: its recovery code
@@ -78,16 +80,19 @@ impl Desk {
         })
         .await?;
         let typed = Typed::new(&form.email, &form.password);
-        self.come_back(here, key, store, (&form.code, typed)).await
+        // Both codes are asked for only where the server has said so.
+        self.come_back(here, key, store, (&form.code, typed), true).await
     }
 
-    /// Signs in at the server, which takes this computer for what it is if it does not know it any more.
+    /// Signs in at the server, which takes this computer for what it is if it does not know it any more. `is_unknown` if it has
+    /// said already that it does not.
     async fn come_back(
         self: &Arc<Self>,
         here: Here,
         key: DatabaseKey,
         store: Arc<Store>,
         (code, typed): (&str, Typed),
+        is_unknown: bool,
     ) -> Result<AppState> {
         let facts = store.facts()?;
         let client = Client::new(&parse_address(&facts.server)?)?;
@@ -96,9 +101,11 @@ impl Desk {
             match login(&client, &facts.server_name, who, &here.secrets.key, &typed, &nonce).await {
                 // It knows this computer: the answer to an earlier code was lost.
                 Ok(session) => (session, nonce),
-                Err(Error::Server {
-                    code: ErrorCode::DeviceUnknown | ErrorCode::TooManyRequests, ..
-                }) => {
+                // One that it does not know it slows down. Of any other this says nothing.
+                Err(Error::Server { code: said, .. })
+                    if said == ErrorCode::DeviceUnknown
+                        || (is_unknown && said == ErrorCode::TooManyRequests) =>
+                {
                     let answer = self.ask_again(&client, &here, &key, (code, &typed), &store).await?;
                     let (store, lane) = (Arc::clone(&store), answer.lane);
                     blocking(move || store.set_lane(&lane)).await?;
@@ -115,7 +122,7 @@ impl Desk {
                 store.put_recovery(made)?;
             }
             drop(store);
-            desk.put_server_slot(&here, &session.unlock_key, &key)?;
+            desk.change_slots(|slots| slots.put_server(&session.unlock_key, &here.secrets, &key))?;
             let here = desk.here()?;
             desk.admit(Signed { session, nonce, here }, &typed.password)
         })
@@ -131,10 +138,10 @@ impl Desk {
         store: &Arc<Store>,
     ) -> Result<EnrolResponse> {
         let asked = Arc::clone(store);
-        let (facts, was, unlock_key) =
+        let (facts, mut before, unlock_key) =
             blocking(move || Ok((asked.facts()?, asked.earlier()?, asked.half()?))).await?;
-        // Before the server has it: if its answer is lost, what it has opens this computer all the same.
-        self.put_server_slot(here, &unlock_key, key)?;
+        // Before the server has it: whether its answer is lost, or it knows this computer after all, what it has opens it.
+        self.change_slots(|slots| slots.add_server(&unlock_key, &here.secrets, key))?;
         let public_key = signing::public_key_text(&here.secrets.key.verifying_key());
         let code = code.trim().to_uppercase();
         let signature = signing::sign(&here.secrets.key, &signing::enrol_message(&code, &public_key));
@@ -154,7 +161,8 @@ impl Desk {
                 scope: facts.scope,
                 lane: facts.lane,
                 unlock_key,
-                was,
+                was: before.pop(),
+                before,
             }),
             recovers: None,
         };
@@ -168,9 +176,9 @@ impl Desk {
         }
     }
 
-    fn put_server_slot(&self, here: &Here, unlock_key: &Secret, key: &DatabaseKey) -> Result<()> {
+    fn change_slots(&self, change: impl FnOnce(&mut Slots) -> Result<()>) -> Result<()> {
         let mut slots = Slots::find(&self.home())?.ok_or(Error::NotEnrolled)?;
-        slots.put_server(unlock_key, &here.secrets, key)?;
+        change(&mut slots)?;
         slots.save()
     }
 }

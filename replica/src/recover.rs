@@ -139,6 +139,9 @@ impl Desk {
             here.guard.learn_key(store.order_key()?);
             let session = answer.session;
             take(&here.guard, session.tokens.standing.as_ref(), "");
+            if let Some(order) = &session.tokens.standing {
+                store.remember(order)?;
+            }
             here.slots = desk.slots()?.ok_or(Error::NotEnrolled)?;
             let typed = desk.password(&password, &session, &here.guard);
             let own_key = OwnKey::born(store.sync_state()?.last_sequence)?;

@@ -189,6 +189,9 @@ impl Desk {
                 let (token, generation) = (session.tokens.refresh_token.clone(), session.tokens.generation);
                 desk.keyring.put_refresh_token(renewed.installation, &RefreshToken { token, generation })?;
                 store.put_staff(&session.user)?;
+                if let Some(order) = &session.tokens.standing {
+                    store.remember(order)?;
+                }
             }
             // Taking the lease may have written them.
             here.slots = Slots::find(&desk.home())?.ok_or(Error::NotEnrolled)?;

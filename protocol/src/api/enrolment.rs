@@ -8,6 +8,7 @@ use crate::id::{ClinicId, DeviceId, DoctorId, Epoch, TenantId, UserId};
 use crate::mutation::Hash;
 use crate::permission::Role;
 use crate::recovery::Recovers;
+use crate::standing::SignedOrder;
 
 /// `POST /v1/clinics/register`: a new tenant with its first clinic and its admin.
 #[derive(Debug, Serialize, Deserialize)]
@@ -122,6 +123,9 @@ pub struct EnrolAgain {
     /// What it was before, if it ever was another one: its mutations go on behind that one's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub was: Option<Earlier>,
+    /// What it was before that, the earliest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<Earlier>,
 }
 
 /// In [`EnrolAgain`]: what a desktop was until its disk was copied or its keys were lost.
@@ -136,6 +140,21 @@ pub struct Earlier {
     pub until_hash: Hash,
     /// Whether its keys were lost, and it brings what that one had not sent.
     pub is_recovered: bool,
+    /// By what the server knows that one again, if its keys were lost and the server lost it as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost: Option<LostDevice>,
+}
+
+/// In [`Earlier`]: what a desktop knows of the one that it was until its keys were lost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct LostDevice {
+    /// The key by which its signatures are checked: Ed25519, 32 bytes in base64.
+    pub public_key: String,
+    /// The letter before the numbers that it gave.
+    pub lane: String,
+    /// The last lease that the server gave it.
+    pub lease: SignedOrder,
 }
 
 /// The answer to [`EnrolRequest`].

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{Epoch, TenantId};
 
 pub use enrolment::{
-    Earlier, EnrolAgain, EnrolRequest, EnrolResponse, EnrolmentCode, NewDoctor, RegisterRequest,
+    Earlier, EnrolAgain, EnrolRequest, EnrolResponse, EnrolmentCode, LostDevice, NewDoctor, RegisterRequest,
     RegisterResponse, RenewRequest,
 };
 pub use pull::{LiveEvent, MAX_PULL_ROWS, Position, PullLine, PullQuery};

@@ -81,7 +81,7 @@ enum Slot {
         #[serde(default)]
         password_version: i32,
     },
-    /// Under the half that the server keeps and the device's secret.
+    /// Under the half that the server keeps and the device's secret; a second one while it is not known which half it keeps.
     Server { sealed: Sealed },
     /// Under the recovery code alone.
     Recovery {
@@ -267,13 +267,16 @@ impl Slots {
     /// Opens the server's slot with the half that the server gave.
     pub fn open_server(&self, unlock_key: &Secret, secrets: &DeviceSecrets) -> Result<DatabaseKey> {
         self.check_keyring(secrets)?;
-        let sealed = self.file.slots.iter().find_map(|slot| match slot {
-            Slot::Server { sealed } => Some(sealed),
-            Slot::User { .. } | Slot::Recovery { .. } => None,
-        });
         let wrapping = server_key(unlock_key, secrets);
         let about = self.associated("server", None, None);
-        open_key(sealed.ok_or(Error::SlotsDamaged)?, &wrapping, &about)?.ok_or(Error::SlotsDamaged)
+        for slot in &self.file.slots {
+            if let Slot::Server { sealed } = slot
+                && let Some(key) = open_key(sealed, &wrapping, &about)?
+            {
+                return Ok(key);
+            }
+        }
+        Err(Error::SlotsDamaged)
     }
 
     /// Wraps the key for a person, in place of the slot that they had, and their own key with it if the slot opens without
@@ -365,16 +368,29 @@ impl Slots {
         }
     }
 
-    /// Wraps the key under the half that the server keeps.
+    /// Wraps the key under the half that the server keeps, and under no other one.
     pub fn put_server(
         &mut self,
         unlock_key: &Secret,
         secrets: &DeviceSecrets,
         key: &DatabaseKey,
     ) -> Result<()> {
+        self.file.slots.retain(|slot| !matches!(slot, Slot::Server { .. }));
+        self.add_server(unlock_key, secrets, key)
+    }
+
+    /// Wraps the key under a half that the server may not take: the one that it had opens this computer as well.
+    pub fn add_server(
+        &mut self,
+        unlock_key: &Secret,
+        secrets: &DeviceSecrets,
+        key: &DatabaseKey,
+    ) -> Result<()> {
+        if self.open_server(unlock_key, secrets).is_ok() {
+            return Ok(());
+        }
         let about = self.associated("server", None, None);
         let sealed = Sealed::new(key.0.as_slice(), &server_key(unlock_key, secrets), &about)?;
-        self.file.slots.retain(|slot| !matches!(slot, Slot::Server { .. }));
         self.file.slots.push(Slot::Server { sealed });
         Ok(())
     }

@@ -60,6 +60,25 @@ fn a_slot_opens_with_its_password_and_nothing_else() {
 }
 
 #[test]
+fn a_half_that_the_server_may_not_take_leaves_the_one_before_and_one_that_it_has_is_the_only_one() {
+    let folder = tempfile::tempdir().expect("BUG: a folder");
+    let (secrets, key) = (DeviceSecrets::random().expect("BUG"), DatabaseKey::random().expect("BUG"));
+    let mut slots = slots(folder.path(), &secrets, &key);
+    let [before, next] = ["the server's half", "another half"].map(|half| Secret(half.into()));
+    let n_slots = slots.file.slots.len();
+    for _ in 0..2 {
+        slots.add_server(&next, &secrets, &key).expect("BUG: sealed");
+    }
+    assert_eq!(slots.file.slots.len(), n_slots + 1, "asked again, it is the same one");
+    for half in [&before, &next] {
+        assert!(slots.open_server(half, &secrets).expect("BUG: opens").0 == key.0);
+    }
+    slots.put_server(&next, &secrets, &key).expect("BUG: sealed");
+    assert!(slots.open_server(&next, &secrets).is_ok());
+    assert!(slots.open_server(&before, &secrets).is_err());
+}
+
+#[test]
 fn a_persons_own_key_lies_in_their_slot_and_is_gone_with_it() {
     let folder = tempfile::tempdir().expect("BUG: a folder");
     let (secrets, key) = (DeviceSecrets::random().expect("BUG"), DatabaseKey::random().expect("BUG"));

@@ -3,7 +3,8 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use protocol::api::{
-    Earlier, EpochState, MAX_RECALLED, NewDoctor, OnlyHere, RecalledPerson, Recollection, Secret, StaffMember,
+    Earlier, EpochState, LostDevice, MAX_RECALLED, NewDoctor, OnlyHere, RecalledPerson, Recollection, Secret,
+    StaffMember,
 };
 use protocol::id::{DoctorId, Epoch};
 use protocol::mutation::{Hash, Mutation};
@@ -23,6 +24,10 @@ use super::rows::get_row;
 use super::{Past, Store, desk_events, files, meta, past, set_lane, set_meta, staged};
 use crate::error::{Error, Result};
 use crate::replica::{some_text, text};
+
+/// So many of those that this computer was are told with their leases: more are too long for one request, and were recovered
+/// long before any backup.
+const MOST_LOST: usize = 3;
 
 /// That the server's data was restored, as this computer learnt it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,16 +83,26 @@ impl Store {
         })
     }
 
-    /// What a server that does not know this computer must hear of what it was before; none if it never was another one.
-    pub fn earlier(&self) -> Result<Option<Earlier>> {
+    /// What a server that does not know this computer must hear of what it was before, the earliest first.
+    pub fn earlier(&self) -> Result<Vec<Earlier>> {
         self.read(|tx| {
-            let Some(was) = past(tx)?.pop() else { return Ok(None) };
-            let sql = "select hash from mutations where sequence = ?1";
-            let hash: Option<String> = tx.query_row(sql, [was.until], |row| row.get(0)).optional()?;
-            let until_hash =
-                hash.as_deref().map_or(Some(Hash::ZERO), Hash::parse).ok_or(Error::StoreDamaged)?;
-            let Past { device_id, until, is_recovered, .. } = was;
-            Ok(Some(Earlier { device_id, until, until_hash, is_recovered }))
+            let all = past(tx)?;
+            let n_known = all.len().saturating_sub(MOST_LOST);
+            let mut earlier = Vec::with_capacity(all.len());
+            for (place, was) in all.into_iter().enumerate() {
+                let sql = "select hash from mutations where sequence = ?1";
+                let hash: Option<String> = tx.query_row(sql, [was.until], |row| row.get(0)).optional()?;
+                let until_hash =
+                    hash.as_deref().map_or(Some(Hash::ZERO), Hash::parse).ok_or(Error::StoreDamaged)?;
+                let Past { device_id, until, is_recovered, .. } = was;
+                let lost = if place < n_known {
+                    None
+                } else {
+                    meta::<LostDevice>(tx, &format!("lost/{device_id}"))?
+                };
+                earlier.push(Earlier { device_id, until, until_hash, is_recovered, lost });
+            }
+            Ok(earlier)
         })
     }
 

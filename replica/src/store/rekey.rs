@@ -3,9 +3,11 @@
 
 use std::path::Path;
 
+use protocol::api::LostDevice;
 use protocol::id::DeviceId;
 use protocol::mutation::{Hash, SignedMutation};
 use protocol::recovery::RecoveryMade;
+use protocol::standing::SignedOrder;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction};
 
 use super::contents::Contents as Files;
@@ -124,6 +126,12 @@ impl Store {
     /// Becomes the computer of these facts. What was done here stays under the id under which it was signed.
     pub fn go_on_as(&self, facts: &Facts, was: &Past) -> Result<()> {
         self.write(|tx| {
+            let old: Facts = meta(tx, "facts")?.ok_or(Error::StoreDamaged)?;
+            // A server that is restored to before that one can know it by this.
+            if let Some(lease) = meta::<SignedOrder>(tx, "remembered")? {
+                let lost = LostDevice { public_key: was.public_key.clone(), lane: old.lane, lease };
+                set_meta(tx, &format!("lost/{}", was.device_id), &lost)?;
+            }
             let mut past = past(tx)?;
             past.push(was.clone());
             set_meta(tx, "past", &past)?;

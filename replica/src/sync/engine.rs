@@ -133,6 +133,8 @@ pub(super) struct Line {
     shown: Mutex<Shown>,
     /// So many epochs have begun since the server last took or brought anything, or this computer last rested.
     pub(super) epochs_begun: AtomicU32,
+    /// What was found is brought once more from its first change on, and not all of it has got through since.
+    is_brought_again: AtomicBool,
     /// The version of the catalogue whose rows are staged already.
     pub(super) staged_catalogue: AtomicI64,
     /// Whether the server must still be told of the own key of whoever is signed in.
@@ -192,6 +194,7 @@ impl Engine {
                 notices: Vec::new(),
             }),
             epochs_begun: AtomicU32::new(0),
+            is_brought_again: AtomicBool::new(false),
             staged_catalogue: AtomicI64::new(0),
             comparisons: Mutex::default(),
         };
@@ -367,13 +370,21 @@ impl Line {
         let (name, key) = (&context.facts.server_name, &context.device_key);
         let now = context.surroundings.now();
         match hand_over(&context.client, name, who, key, Some(was), batch).await {
-            Err(Error::Server { code: ErrorCode::SequenceGap, .. }) => {
-                // A server that was restored lost what it had acknowledged.
+            // A server that was restored lost what it had acknowledged. If it says so once more, bringing it does not help.
+            Err(Error::Server { code: ErrorCode::SequenceGap, .. })
+                if !self.is_brought_again.swap(true, Ordering::SeqCst) =>
+            {
                 self.on_store(move |store| store.adopt_all_again(was)).await?;
             }
             receipts => {
                 let receipts = receipts?;
-                self.on_store(move |store| store.mark(&receipts, now)).await?;
+                let marked = self.on_store(move |store| {
+                    store.mark(&receipts, now)?;
+                    store.next_adopted(1, 0)
+                });
+                if marked.await?.is_none() {
+                    self.is_brought_again.store(false, Ordering::SeqCst);
+                }
             }
         }
         lock(&self.shown).push_problem = None;

@@ -10,7 +10,7 @@ use protocol::table::TableName;
 use uuid::Uuid;
 
 use super::{Fixture, NOW, doctor_id, facts, fixture, form};
-use crate::store::get_row;
+use crate::store::{Facts, Past, get_row};
 
 fn lease(epoch: Option<Epoch>, offline_days: u8) -> SignedOrder {
     let person = |id| Colleague {
@@ -142,4 +142,26 @@ fn the_half_that_this_computer_made_is_the_same_until_the_server_has_begun_anew(
     assert_eq!(half(), first, "the server may have it");
     begin(&fixture, epoch(7));
     assert_ne!(half(), first);
+}
+
+#[test]
+fn a_restored_server_hears_of_what_this_computer_was_and_of_the_last_ones_by_what_it_knows_them() {
+    let fixture = fixture(Role::Doctor);
+    let store = &fixture.store;
+    let word = lease(Some(facts().epoch), 3);
+    store.remember(&word).expect("BUG: kept");
+    let mut now = facts();
+    for (number, lane) in (1..).zip(["B", "C", "D", "E"]) {
+        let (device_id, public_key) = (now.device_id, format!("the key of {}", now.lane));
+        let was = Past { device_id, until: 0, public_key, is_recovered: true };
+        now = Facts { device_id: DeviceId(Uuid::from_u128(number)), lane: lane.into(), ..now };
+        store.go_on_as(&now, &was).expect("BUG: written");
+    }
+    let earlier = store.earlier().expect("BUG: read");
+    assert_eq!(earlier[0].device_id, facts().device_id);
+    let lanes: Vec<Option<&str>> =
+        earlier.iter().map(|was| was.lost.as_ref().map(|lost| lost.lane.as_str())).collect();
+    assert_eq!(lanes, [None, Some("B"), Some("C"), Some("D")]);
+    let last = earlier[3].lost.as_ref().expect("BUG: told");
+    assert_eq!((last.public_key.as_str(), &last.lease), ("the key of D", &word));
 }

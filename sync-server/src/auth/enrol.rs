@@ -13,8 +13,8 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::code::EnrolmentSecret;
-use super::device::{self, Again, Enrolled, NewDevice, Was};
+use super::code::{EnrolmentSecret, random_bytes};
+use super::device::{self, Again, Enrolled, NewDevice, Revoke, Was};
 use super::enrolment::{self, CODE_LIFE, NewCode, TriedCode};
 use super::person::Person;
 use super::throttle::Who;
@@ -153,7 +153,7 @@ async fn admit(tx: &mut PgConnection, incoming: &Incoming<'_>) -> Result<EnrolRe
         None => None,
     };
     let again = match &request.again {
-        Some(again) => Some(must_fit(tx, tenant, again, code).await?),
+        Some(again) => Some(must_fit(tx, incoming, again).await?),
         None => None,
     };
     if !enrolment::use_code(tx, tenant.0, code.id, now).await? {
@@ -240,10 +240,10 @@ async fn add(tx: &mut PgConnection, incoming: &Incoming<'_>, again: Option<Again
 /// What a desktop was that comes again, if the code is for such a one and nobody has its id. It costs no code.
 async fn must_fit<'a>(
     tx: &mut PgConnection,
-    tenant: TenantId,
+    incoming: &Incoming<'a>,
     again: &'a EnrolAgain,
-    code: &TriedCode,
 ) -> Result<Again<'a>> {
+    let Incoming { tenant, code, .. } = *incoming;
     if again.tenant_id != tenant {
         return Err(Error::Invalid("This code is another clinic's. Nothing on this computer was changed."));
     }
@@ -259,31 +259,75 @@ async fn must_fit<'a>(
     }
     let unlock_key = BASE64_STANDARD.decode(&again.unlock_key.0).ok().filter(|bytes| bytes.len() == 32);
     let unlock_key = unlock_key.ok_or(Error::Invalid("The unlock key must be 32 bytes in base64."))?;
-    let is_lane = (1..=4).contains(&again.lane.len()) && again.lane.bytes().all(|c| c.is_ascii_uppercase());
-    if !is_lane {
+    if !is_lane(&again.lane) {
         return Err(Error::Invalid("A lane is 1 to 4 capital letters."));
     }
-    let was = match &again.was {
-        Some(said) => Some(Was { said, known: earlier(tx, tenant, said, code).await? }),
-        None => None,
-    };
+    let was = earlier(tx, incoming, again).await?;
     Ok(Again { id: again.device_id.0, lane: &again.lane, unlock_key, was })
 }
 
-/// The desktop that one was before, if the database still knows it, at the same place and with the same rows. Its people
-/// and its keys stay its own.
-async fn earlier(
+fn is_lane(text: &str) -> bool {
+    (1..=4).contains(&text.len()) && text.bytes().all(|c| c.is_ascii_uppercase())
+}
+
+/// What it was before, if the database knows that one, at the same place and with the same rows. The people and the keys of
+/// that one stay its own.
+async fn earlier<'a>(
     tx: &mut PgConnection,
-    tenant: TenantId,
-    said: &Earlier,
-    code: &TriedCode,
-) -> Result<Option<Uuid>> {
-    if said.until < 0 {
-        return Err(Error::Invalid("No mutation has that number."));
+    incoming: &Incoming<'a>,
+    again: &'a EnrolAgain,
+) -> Result<Option<Was<'a>>> {
+    let Incoming { tenant, code, .. } = *incoming;
+    let mut was = None;
+    for said in again.before.iter().chain(&again.was) {
+        if said.until < 0 {
+            return Err(Error::Invalid("No mutation has that number."));
+        }
+        let known = match device::find(tx, tenant.0, said.device_id.0).await? {
+            Some(known) => ((known.clinic, known.scope) == (code.clinic, code.scope)).then_some(known.id),
+            None => make_known(tx, incoming, said, was).await?,
+        };
+        was = Some(Was { said, known });
     }
-    let known = device::find(tx, tenant.0, said.device_id.0).await?;
-    let known = known.filter(|known| (known.clinic, known.scope) == (code.clinic, code.scope));
-    Ok(known.map(|known| known.id))
+    Ok(was)
+}
+
+/// Makes a desktop known whose keys were lost, and which the database lost as well: what it signed can be handed over then, and
+/// has its authors. It is out of service, as it was. None where this server does not know its own word of it.
+async fn make_known(
+    tx: &mut PgConnection,
+    incoming: &Incoming<'_>,
+    said: &Earlier,
+    was: Option<Was<'_>>,
+) -> Result<Option<Uuid>> {
+    let Incoming { state, tenant, request, code, person, .. } = *incoming;
+    let Some(lost) = said.lost.as_ref().filter(|_| said.is_recovered) else { return Ok(None) };
+    let lease = state.auth.order.given(&lost.lease, (tenant, said.device_id));
+    let is_good = is_lane(&lost.lane) && parse_public_key(&lost.public_key).is_some();
+    let Some(lease) = lease.filter(|lease| is_good && lease.scope == code.scope) else { return Ok(None) };
+    let new = NewDevice {
+        clinic: code.clinic,
+        name: request.device_name.trim(),
+        platform: &request.platform,
+        app_version: &request.app_version,
+        public_key: &lost.public_key,
+        scope: code.scope,
+        enrolled_by: person.id,
+        again: Some(Again {
+            id: said.device_id.0,
+            lane: &lost.lane,
+            unlock_key: random_bytes::<32>().to_vec(),
+            was,
+        }),
+    };
+    let made = device::insert(tx, tenant.0, &new).await?.id;
+    for colleague in &lease.people {
+        person::note_known(tx, tenant.0, (made, colleague.user_id.0), lease.issued_at).await?;
+        person::note_earlier(tx, tenant.0, (made, made), colleague.user_id.0).await?;
+    }
+    let reason = Some("Its keys were lost, and the server was restored to before it.");
+    device::revoke(tx, tenant.0, made, Revoke { by: Some(person.id), reason, consent: None }).await?;
+    Ok(Some(made))
 }
 
 /// What can be judged without the database; costs no try.

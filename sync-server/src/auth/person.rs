@@ -140,6 +140,27 @@ pub async fn note_earlier(
     Ok(())
 }
 
+/// Notes that somebody worked at a device then, as the server had said itself. Who is known there stays as they are.
+pub async fn note_known(
+    tx: &mut PgConnection,
+    tenant: Uuid,
+    (device, user): (Uuid, Uuid),
+    at: OffsetDateTime,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into device_users (tenant_id, device_id, user_id, first_signed_in_at, last_signed_in_at)
+         select $1, $2, u.id, $4, $4 from users u where u.tenant_id = $1 and u.id = $3
+         on conflict (tenant_id, device_id, user_id) do nothing",
+        tenant,
+        device,
+        user,
+        at
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// Notes that they signed in with their password on this device.
 pub async fn note_sign_in(tx: &mut PgConnection, tenant: Uuid, device: Uuid, user: Uuid) -> sqlx::Result<()> {
     sqlx::query!(

@@ -21,7 +21,7 @@ use super::{OnceSpokenProtocol, head, set_aside};
 use crate::audit::{self, Event, Lane};
 use crate::auth::Caller;
 use crate::auth::device::{self, Revoke};
-use crate::auth::person::{normalise_email, roles};
+use crate::auth::person::{normalise_email, note_known, roles};
 use crate::auth::register::{check_doctor, check_email, fits};
 use crate::auth::tenant::split_name;
 use crate::error::{Error, Json, Result};
@@ -146,17 +146,8 @@ async fn learn(
         {
             learnt.profiles.push(colleague.user_id);
         }
-        sqlx::query!(
-            "insert into device_users (tenant_id, device_id, user_id, first_signed_in_at, last_signed_in_at)
-             select $1, $2, u.id, $4, $4 from users u where u.tenant_id = $1 and u.id = $3
-             on conflict (tenant_id, device_id, user_id) do nothing",
-            caller.tenant.0,
-            caller.device.0,
-            colleague.user_id.0,
-            lease.issued_at
-        )
-        .execute(&mut **tx)
-        .await?;
+        let known = (caller.device.0, colleague.user_id.0);
+        note_known(tx, caller.tenant.0, known, lease.issued_at).await?;
     }
     for user in &lease.closed {
         // Whoever opened it since knew what they did.

@@ -32,7 +32,7 @@ use crate::settlements::{item, settled};
 use crate::staff::{person, profile};
 
 /// What the server says now of how this desktop stands.
-async fn lease(desk: &Desk) -> SignedOrder {
+pub async fn lease(desk: &Desk) -> SignedOrder {
     let asked = json!({ "tenant_id": desk.tenant, "device_id": desk.device });
     let answer = post(desk, "/v1/auth/challenge", &asked).await;
     let challenge = answer.json::<protocol::api::ChallengeResponse>().await.expect("a challenge").challenge;
@@ -117,6 +117,7 @@ async fn with_code(
         lane: "C".into(),
         unlock_key: Secret(BASE64_STANDARD.encode([7; 32])),
         was: None,
+        before: vec![],
     };
     change(&mut again);
     let request = EnrolRequest {

@@ -1,14 +1,20 @@
 //! A desktop that was another one before, and that a restored server does not know: it goes on behind that one.
 
-use protocol::api::{Earlier, EpochState};
+use protocol::api::{Earlier, EpochState, LostDevice};
 use protocol::error::{ErrorCode, RefusalCode};
 use protocol::id::DeviceId;
 use protocol::mutation::SignedMutation;
+use protocol::settlement::Way;
+use protocol::signing::public_key_text;
+use protocol::table::TableName;
+use serde_json::json;
 use uuid::Uuid;
 
-use crate::clinic::{Clinic, Desk, new_patient};
-use crate::restored::{again, forget, new_epoch};
+use crate::clinic::{Clinic, Desk, edit, new_patient};
+use crate::conflicts::alone;
+use crate::restored::{again, forget, lease, new_epoch};
 use crate::revoked::handover_of;
+use crate::settlements::settled;
 
 /// A clinic whose restored server has the first mutation of a desktop, and does not know the one that it became, on whose
 /// disk the second one is.
@@ -28,7 +34,8 @@ impl Restored {
         desk.restore(2, unsent.hash);
         forget(&clinic, &desk).await;
         new_epoch(&clinic, &mut [&mut old]).await;
-        let was = Earlier { device_id: old.device, until: 2, until_hash: unsent.hash, is_recovered };
+        let was =
+            Earlier { device_id: old.device, until: 2, until_hash: unsent.hash, is_recovered, lost: None };
         Self { clinic, desk, unsent, was }
     }
 
@@ -90,4 +97,88 @@ async fn of_a_computer_that_it_cannot_have_been_it_has_no_more_than_the_number()
     let nothing = Earlier { until: -1, ..restored.was.clone() };
     let refused = again(&restored.clinic, &restored.desk, |again| again.was = Some(nothing)).await;
     assert_eq!(refused.expect_err("no number").code, ErrorCode::Invalid);
+}
+
+/// What a desktop says of the one that it was, up to this mutation, until its keys were lost.
+async fn was_lost(was: &Desk, lane: &str, last: &SignedMutation) -> Earlier {
+    let public_key = public_key_text(&was.key.verifying_key());
+    let lost = LostDevice { public_key, lane: lane.into(), lease: lease(was).await };
+    let (device_id, until) = (was.device, was.sequence());
+    Earlier { device_id, until, until_hash: last.hash, is_recovered: true, lost: Some(lost) }
+}
+
+#[tokio::test]
+async fn computers_that_the_server_lost_with_what_they_became_are_known_again_and_what_they_did_is_let_in() {
+    let clinic = Clinic::open().await;
+    let (mut admin, mut first, mut second) = (clinic.desk().await, clinic.desk().await, clinic.desk().await);
+    let mut desk = clinic.desk().await;
+    let patient = Uuid::now_v7();
+    let registered = first.sign(vec![alone(patient)]);
+    second.restore(1, registered.hash);
+    let city = edit(TableName::Patients, patient, &[("city", json!(null), json!("Pune"))]);
+    let moved = second.sign(vec![city]);
+    desk.restore(2, moved.hash);
+    let before = was_lost(&first, "B", &registered).await;
+    let was = was_lost(&second, "C", &moved).await;
+    for lost in [&first, &second, &desk] {
+        forget(&clinic, lost).await;
+    }
+    new_epoch(&clinic, &mut [&mut admin]).await;
+    let enrolled = again(&clinic, &desk, |again| {
+        again.lane = "D".into();
+        again.was = Some(was);
+        again.before = vec![before];
+    });
+    let enrolled = enrolled.await.expect("it comes back");
+    assert_eq!((enrolled.device_id, enrolled.lane.as_str()), (desk.device, "D"));
+    // Each is out of service, with the letter that it had, and begins behind what it was.
+    for (lost, lane, last) in [(&first, "B", 0), (&second, "C", 1)] {
+        let sql = format!(
+            "select count(*) from clinic.devices
+             where id = '{}' and revoked_at is not null and lane = '{lane}' and last_sequence = {last}",
+            lost.device
+        );
+        assert_eq!(clinic.number(&sql).await, 1, "{lane}");
+    }
+    for (of, signed) in [(first.device, registered), (second.device, moved)] {
+        let receipt = handover_of(&desk, Some(of), vec![signed]).await.expect("taken").receipts.remove(0);
+        assert_eq!(receipt.code, Some(RefusalCode::Adopted));
+        settled(&mut admin, (of, receipt.sequence), Way::Retry, "", vec![]).await;
+    }
+    let rows = admin.rows().await;
+    let row = rows.iter().find(|row| row.id == patient).expect("its author is known there again");
+    assert_eq!(row.values["city"], "Pune");
+}
+
+#[tokio::test]
+async fn one_whose_disk_was_copied_or_of_which_the_server_never_said_a_word_is_not_made_known() {
+    let clinic = Clinic::open().await;
+    let (mut admin, mut old, mut desk) = (clinic.desk().await, clinic.desk().await, clinic.desk().await);
+    let unsent = old.sign(vec![new_patient(Uuid::now_v7(), "Asha")]);
+    desk.restore(1, unsent.hash);
+    let was = was_lost(&old, "B", &unsent).await;
+    let of_another = lease(&desk).await;
+    for lost in [&old, &desk] {
+        forget(&clinic, lost).await;
+    }
+    new_epoch(&clinic, &mut [&mut admin]).await;
+    let lost = was.lost.clone().expect("it says");
+    let with = |lost: LostDevice| Earlier { lost: Some(lost), ..was.clone() };
+    let said = [
+        Earlier { is_recovered: false, ..was.clone() },
+        Earlier { lost: None, ..was.clone() },
+        Earlier { device_id: DeviceId::new(), ..was.clone() },
+        with(LostDevice { lease: of_another, ..lost.clone() }),
+        with(LostDevice { public_key: "AAAA".into(), ..lost.clone() }),
+        with(LostDevice { lane: "b".into(), ..lost.clone() }),
+    ];
+    for was in said {
+        let of = was.device_id;
+        again(&clinic, &desk, |again| again.was = Some(was)).await.expect("it comes back");
+        let sql = format!("select count(*) from clinic.devices where id = '{of}'");
+        assert_eq!(clinic.number(&sql).await, 0);
+        let refused = handover_of(&desk, Some(of), vec![unsent.clone()]).await;
+        assert_eq!(refused.expect_err("it is not known").code, ErrorCode::Invalid);
+        forget(&clinic, &desk).await;
+    }
 }

@@ -1,20 +1,24 @@
 //! A server that was restored from a backup which is older than a desktop, and than what an admin said since.
 #![cfg(unix)]
 
-use clinic_tests::clinic::{EMAIL, PASSWORD, SetClock, TestDesk, patient, register};
+use clinic_tests::clinic::{Clinic, EMAIL, PASSWORD, SetClock, TestDesk, patient, register};
 use clinic_tests::network::Network;
 use clinic_tests::server::ServerProcess;
 use protocol::api::{Fate, RegisterResponse};
 use protocol::error::ErrorCode;
 use protocol::id::PatientId;
 use replica::Error;
-use replica::view::{AppState, RecoveryForm};
+use replica::view::{AppState, RecoveryForm, SyncStatus};
 use tempfile::TempDir;
 use time::Duration;
 
 use crate::crash::code;
-use crate::recovery::without_keyring;
+use crate::recovery::{let_in, without_keyring, written_down};
 use crate::sync::draft;
+
+const PROBLEM: &str = "application/problem+json";
+const SLOWED: &str =
+    r#"{"type":"about:blank","status":429,"code":"too_many_requests","detail":"Wait a little."}"#;
 
 /// A clinic of three desktops. Since the backup the third was enrolled, and the second taken out of service while it was
 /// switched off.
@@ -71,6 +75,15 @@ impl Restored {
         Ok(Self { _folder: folder, server, network, registered, one, stolen, third, clock, farida })
     }
 
+    /// Waits until the third desktop says that the server does not know it.
+    async fn third_is_unknown(&self) -> anyhow::Result<()> {
+        self.third.desk.sync_now();
+        let is_unknown = |status: &SyncStatus| {
+            status.problem.as_ref().is_some_and(|problem| problem.code == ErrorCode::DeviceUnknown)
+        };
+        self.third.until("it says that it is not known", is_unknown).await
+    }
+
     fn report(&self) -> anyhow::Result<String> {
         self.server.operator(&["tenant", "epoch-report", "--tenant-code", &self.registered.tenant_code])
     }
@@ -83,13 +96,7 @@ async fn a_desktop_that_is_newer_than_the_backup_keeps_everything_and_comes_back
     // Work goes on while nobody answers, and while it is not known.
     clinic.third.replica()?.register_patient(&patient("Gita", "98204 41278"))?;
     clinic.network.set_down(false);
-    clinic.third.desk.sync_now();
-    clinic
-        .third
-        .until("it says that it is not known", |status| {
-            status.problem.as_ref().is_some_and(|problem| problem.code == ErrorCode::DeviceUnknown)
-        })
-        .await?;
+    clinic.third_is_unknown().await?;
     clinic.third.replica()?.register_patient(&patient("Hema", "98204 41279"))?;
     // What only it did stays with whoever has seen it, and the operator hears so.
     clinic.one.synced().await?;
@@ -138,9 +145,12 @@ async fn a_desktop_that_is_newer_than_the_backup_keeps_everything_and_comes_back
 async fn an_answer_that_was_lost_costs_no_second_code() -> anyhow::Result<()> {
     let mut clinic = Restored::open().await?;
     clinic.network.set_down(false);
+    clinic.third_is_unknown().await?;
     let one_time = code(&clinic.server, &clinic.registered.tenant_code)?;
+    clinic.network.say("/v1/auth/login", 429, PROBLEM, SLOWED);
     clinic.network.plan("/v1/devices/enrol", [clinic_tests::network::Fault::LostAnswer]);
     assert!(clinic.third.desk.enrol_again(&one_time.0, PASSWORD).await.is_err());
+    clinic.network.say_nothing();
     // The server knows it now: the password is enough.
     clinic.third.desk.enrol_again(&one_time.0, PASSWORD).await?;
     clinic.third.synced().await?;
@@ -148,6 +158,33 @@ async fn an_answer_that_was_lost_costs_no_second_code() -> anyhow::Result<()> {
     clinic.one.synced().await?;
     assert_eq!(clinic.one.replica()?.find_patients("Farida")?[0].id, clinic.farida);
     clinic.server.stop()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_computer_that_the_server_knows_after_all_opens_with_its_help_as_before() -> anyhow::Result<()> {
+    let clinic = Clinic::open().await?;
+    let desk = clinic.desk("Room 1").await?;
+    let one_time = clinic.code().await?;
+    let n_enrolled = clinic.network.n_asked("/v1/devices/enrol");
+    clinic.network.say("/v1/auth/login", 429, PROBLEM, SLOWED);
+    let refused = desk.desk.enrol_again(&one_time.0, PASSWORD).await.expect_err("BUG: enrolled");
+    assert_eq!(refused.code(), ErrorCode::TooManyRequests);
+    assert_eq!(
+        clinic.network.n_asked("/v1/devices/enrol"),
+        n_enrolled,
+        "that does not say that it is unknown"
+    );
+    clinic.network.say_nothing();
+    let unknown = r#"{"type":"about:blank","status":403,"code":"device_unknown","detail":"Not known here."}"#;
+    clinic.network.say("/v1/auth/login", 403, PROBLEM, unknown);
+    let refused = desk.desk.enrol_again(&one_time.0, PASSWORD).await.expect_err("BUG: enrolled");
+    assert_eq!(refused.code(), ErrorCode::Invalid, "{refused}");
+    clinic.network.say_nothing();
+    // Somebody who never signed in there needs the half that the server has.
+    desk.desk.lock();
+    forget_people(&desk)?;
+    desk.unlock(EMAIL).await?;
+    desk.synced().await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -315,6 +352,70 @@ async fn a_computer_that_was_recovered_since_the_backup_comes_back_behind_what_i
         }
         let status = desk.desk.sync_status();
         assert_eq!((status.waiting, status.attention, status.only_here), (0, 0, 0), "{:?}", status.problem);
+    }
+    assert_eq!(office.rows()?, desk.rows()?);
+    server.stop()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_computer_that_was_recovered_brings_what_it_did_before_also_if_all_of_it_is_newer_than_the_backup()
+-> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let mut server = ServerProcess::open(folder.path())?;
+    let registered = register(&server.address(), "ASHA").await?;
+    let network = Network::before(server.address().parse()?).await?;
+    let (office, desk) = (TestDesk::new()?, TestDesk::new()?);
+    office.enrol(network.address(), registered.enrolment.code.clone(), "Office").await?;
+    server.stop()?;
+    server.back_up()?;
+    server.start()?;
+    desk.enrol(network.address(), code(&server, &registered.tenant_code)?, "Room 1").await?;
+    let page = written_down(&desk)?;
+    let before = desk.replica()?.store().facts()?;
+    desk.replica()?.register_patient(&patient("Farida", "98204 41277"))?;
+    desk.synced().await?;
+    desk.until("the server knows the code", |_| {
+        desk.replica().is_ok_and(|replica| replica.store().untold_recovery().is_ok_and(|made| made.is_none()))
+    })
+    .await?;
+    let desk = without_keyring(desk, "clinic.db")?;
+    let form = RecoveryForm {
+        recovery_code: page.code,
+        code: code(&server, &registered.tenant_code)?.0,
+        email: EMAIL.into(),
+        password: PASSWORD.into(),
+    };
+    desk.desk.recover(form).await?;
+    desk.replica()?.register_patient(&patient("Gita", "98204 41278"))?;
+    desk.synced().await?;
+    server.stop()?;
+    server.restore()?;
+    network.set_down(true);
+    desk.offline().await?;
+    office.offline().await?;
+    server.start()?;
+    server.operator(&["tenant", "new-epoch", "--all", "--yes"])?;
+    network.set_down(false);
+    let one_time = code(&server, &registered.tenant_code)?;
+    desk.desk.enrol_again(&one_time.0, PASSWORD).await?;
+    desk.synced().await?;
+    office.synced().await?;
+    let devices = office.desk.devices().await?;
+    let lost = devices.iter().find(|device| device.id == before.device_id).expect("BUG: it is known again");
+    assert!(lost.revoked_at.is_some(), "{lost:?}");
+    assert_eq!(lost.recovered_as, Some(desk.replica()?.store().facts()?.device_id));
+    assert_eq!(lost.lane, before.lane);
+    let_in(&office, 1).await?;
+    for one in [&desk, &office] {
+        one.synced().await?;
+        one.until("it has what was let in", |status| {
+            (status.waiting, status.attention, status.only_here) == (0, 0, 0)
+        })
+        .await?;
+        for name in ["Farida", "Gita"] {
+            assert_eq!(one.replica()?.find_patients(name)?.len(), 1, "{name}");
+        }
+        assert!(one.replica()?.verify()?.is_good());
     }
     assert_eq!(office.rows()?, desk.rows()?);
     server.stop()

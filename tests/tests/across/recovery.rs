@@ -81,7 +81,7 @@ async fn computer(office: &TestDesk, fits: impl Fn(&DeviceInfo) -> bool) -> anyh
 }
 
 /// What an office decides about all that waits there: it goes in.
-async fn let_in(office: &TestDesk, expected: usize) -> anyhow::Result<()> {
+pub async fn let_in(office: &TestDesk, expected: usize) -> anyhow::Result<()> {
     office
         .until("all of it is before the admins", |_| {
             office
@@ -330,6 +330,27 @@ async fn what_the_server_does_not_take_of_what_was_found_holds_up_nothing_that_i
     desk.until("only what was found waits, and people are told why", |status| {
         status.waiting == 3
             && status.problem.as_ref().is_some_and(|problem| problem.code == ErrorCode::QuarantineFull)
+    })
+    .await?;
+    office.synced().await?;
+    assert_eq!(names(&office)?, ["Asha", "Dilip"]);
+    clinic.network.say_nothing();
+    desk.synced().await?;
+    assert_eq!(clinic.count("clinic.sync_quarantine", "code = 'adopted'").await?, 3);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_misses_something_before_all_that_was_found_is_not_asked_without_a_pause()
+-> anyhow::Result<()> {
+    let (clinic, office, desk, page) = lost().await?;
+    let gap = r#"{"type":"about:blank","status":409,"code":"sequence_gap","detail":"Something is missing."}"#;
+    clinic.network.say("/v1/devices/handover", 409, "application/problem+json", gap);
+    desk.desk.recover(form(&clinic, &page).await?).await?;
+    register(&desk, "Dilip")?;
+    desk.until("all that was found waits, and people are told why", |status| {
+        status.waiting == 4
+            && status.problem.as_ref().is_some_and(|problem| problem.code == ErrorCode::EpochChanged)
     })
     .await?;
     office.synced().await?;
