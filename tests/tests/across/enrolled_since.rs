@@ -49,9 +49,7 @@ impl Restored {
         one.enrol(network.address(), registered.enrolment.code.clone(), "Room 1").await?;
         stolen.enrol(network.address(), code(&server, &registered.tenant_code)?, "Room 2").await?;
         stolen.desk.lock();
-        server.stop()?;
         server.back_up()?;
-        server.start()?;
         third.enrol(network.address(), code(&server, &registered.tenant_code)?, "Room 3").await?;
         let farida = third.replica()?.register_patient(&patient("Farida", "98204 41277"))?.id;
         third.replica()?.sign_prescription(farida, &draft(), &[])?;
@@ -61,7 +59,6 @@ impl Restored {
         one.desk.revoke_device(second, Some("stolen".into())).await?;
         one.desk.ask_standing().await?;
         one.synced().await?;
-        server.stop()?;
         server.restore()?;
         network.set_down(true);
         one.offline().await?;
@@ -284,9 +281,7 @@ async fn a_computer_that_was_recovered_since_the_backup_comes_back_behind_what_i
         desk.replica().is_ok_and(|replica| replica.store().untold_recovery().is_ok_and(|made| made.is_none()))
     })
     .await?;
-    server.stop()?;
     server.back_up()?;
-    server.start()?;
     // Since the backup its keys were lost, and it goes on under another id.
     let desk = without_keyring(desk, "clinic.db")?;
     let form = RecoveryForm {
@@ -298,7 +293,6 @@ async fn a_computer_that_was_recovered_since_the_backup_comes_back_behind_what_i
     desk.desk.recover(form).await?;
     desk.replica()?.register_patient(&patient("Gita", "98204 41278"))?;
     desk.synced().await?;
-    server.stop()?;
     server.restore()?;
     network.set_down(true);
     desk.offline().await?;

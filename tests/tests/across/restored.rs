@@ -42,9 +42,7 @@ impl Restored {
         let old = one.replica()?.register_patient(&patient("Sunita", "98204 41276"))?.id;
         one.synced().await?;
         other.synced().await?;
-        server.stop()?;
         server.back_up()?;
-        server.start()?;
         let signed = one.replica()?.sign_prescription(old, &draft(), &[])?.id;
         one.synced().await?;
         other.synced().await?;
@@ -53,7 +51,6 @@ impl Restored {
         let farida = other.replica()?.register_patient(&patient("Farida", "98204 41277"))?.id;
         other.synced().await?;
         one.synced().await?;
-        server.stop()?;
         server.restore()?;
         network.set_down(true);
         one.offline().await?;
@@ -190,12 +187,9 @@ async fn what_a_recovered_computer_had_handed_over_is_handed_over_again() -> any
     let (recovery_code, one_time_code) = (page.code, one_time(&server)?.0);
     let (email, password) = (EMAIL.into(), PASSWORD.into());
     desk.desk.recover(RecoveryForm { recovery_code, code: one_time_code, email, password }).await?;
-    server.stop()?;
     server.back_up()?;
-    server.start()?;
     network.forget_plans();
     desk.synced().await?;
-    server.stop()?;
     server.restore()?;
     network.set_down(true);
     desk.offline().await?;
