@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use time::Duration;
 
 use crate::crash::code;
-use crate::recovery::without_keyring;
+use crate::recovery::{code_is_known, without_keyring, written_down};
 use crate::sync::draft;
 
 /// A clinic of three desktops. Since the backup the third was enrolled, and the second taken out of service while it was
@@ -215,13 +215,7 @@ async fn a_desktop_that_no_password_opens_any_more_comes_back_with_its_recovery_
         }
     }
     // The page is not torn up, and the server knows of it again.
-    third
-        .until("the server knows the code", |_| {
-            third
-                .replica()
-                .is_ok_and(|replica| replica.store().untold_recovery().is_ok_and(|made| made.is_none()))
-        })
-        .await?;
+    code_is_known(third).await?;
     let devices = one.desk.devices().await?;
     let known = devices.iter().find(|device| device.id == before.device_id).expect("BUG: there");
     assert_eq!(known.recovery_fingerprint.as_ref(), Some(&page.fingerprint));
@@ -273,14 +267,10 @@ async fn a_computer_that_was_recovered_since_the_backup_comes_back_behind_what_i
     let (office, desk) = (TestDesk::new()?, TestDesk::new()?);
     office.enrol(network.address(), registered.enrolment.code.clone(), "Office").await?;
     desk.enrol(network.address(), code(&server, &registered.tenant_code)?, "Room 1").await?;
-    let page = desk.desk.recovery_page()?.expect("BUG: shown");
-    desk.desk.recovery_is_kept()?;
+    let page = written_down(&desk)?;
     desk.replica()?.register_patient(&patient("Farida", "98204 41277"))?;
     desk.synced().await?;
-    desk.until("the server knows the code", |_| {
-        desk.replica().is_ok_and(|replica| replica.store().untold_recovery().is_ok_and(|made| made.is_none()))
-    })
-    .await?;
+    code_is_known(&desk).await?;
     server.back_up()?;
     // Since the backup its keys were lost, and it goes on under another id.
     let desk = without_keyring(desk, "clinic.db")?;
