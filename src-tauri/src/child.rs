@@ -76,22 +76,24 @@ pub async fn turn() -> Result<Turn, Failure> {
 ///
 /// [`Failure`], if there is nothing to be shown.
 pub async fn draw(_turn: Turn, job: Job, file: &[u8]) -> Result<Vec<u8>, Failure> {
-    let answered = tokio::time::timeout(LONGEST, ask_child(job, file)).await;
-    answered.map_err(|_| Failure::TooMuch)?.unwrap_or_else(|error| {
-        tracing::error!(kind = ?error.kind(), "the process that draws files did not work");
-        Err(Failure::NoChild)
-    })
+    let mut child = Command::new(std::env::current_exe().map_err(no_child)?);
+    child.arg(ARGUMENT).args(job.words()).stderr(Stdio::null());
+    answer_of(child, file, LONGEST).await
 }
 
-async fn ask_child(job: Job, file: &[u8]) -> std::io::Result<Result<Vec<u8>, Failure>> {
-    let mut child = Command::new(std::env::current_exe()?)
-        .arg(ARGUMENT)
-        .args(job.words())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()?;
+/// What a process answers about a file. It is ended when its time is over.
+async fn answer_of(child: Command, file: &[u8], longest: Duration) -> Result<Vec<u8>, Failure> {
+    let answered = tokio::time::timeout(longest, ask(child, file)).await;
+    answered.map_err(|_| Failure::TooMuch)?.map_err(no_child)?
+}
+
+fn no_child(error: std::io::Error) -> Failure {
+    tracing::error!(kind = ?error.kind(), "the process that draws files did not work");
+    Failure::NoChild
+}
+
+async fn ask(mut child: Command, file: &[u8]) -> std::io::Result<Result<Vec<u8>, Failure>> {
+    let mut child = child.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
     let (Some(mut to), Some(from)) = (child.stdin.take(), child.stdout.take()) else {
         return Err(std::io::Error::other("a child without pipes"));
     };
@@ -176,5 +178,43 @@ mod tests {
         for words in [vec![], vec!["page".to_owned()], vec!["page".to_owned(), "-1".to_owned()]] {
             assert_eq!(Job::read(&words), None, "{words:?}");
         }
+    }
+
+    /// A shell in the place of the process that draws.
+    #[cfg(unix)]
+    fn shell(script: &str) -> Command {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", script]);
+        shell
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn what_was_drawn_counts_only_if_the_process_ended_well() {
+        assert_eq!(answer_of(shell("cat"), b"drawn", Duration::MAX).await, Ok(b"drawn".to_vec()));
+        for (end, failure) in [
+            ("exit 10", Failure::Damaged),
+            ("exit 11", Failure::Encrypted),
+            // As the system does at its limits.
+            ("kill -KILL $$", Failure::TooMuch),
+        ] {
+            let answer = answer_of(shell(&format!("cat; {end}")), b"half", Duration::MAX).await;
+            assert_eq!(answer, Err(failure), "{end}");
+        }
+        let nowhere = Command::new("/nowhere/clinic-desk");
+        assert_eq!(answer_of(nowhere, b"", Duration::MAX).await, Err(Failure::NoChild));
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_process_whose_time_is_over_is_ended_and_the_answer_says_so() {
+        let (mut from, to) = std::io::pipe().expect("BUG: a pipe");
+        let mut busy = shell("i=0; while [ $i -lt 50000000 ]; do i=$((i+1)); done; echo 'it went on' >&2");
+        busy.stderr(to);
+        assert_eq!(answer_of(busy, b"", Duration::ZERO).await, Err(Failure::TooMuch));
+        // This comes to its end with the process.
+        let mut said = String::new();
+        from.read_to_string(&mut said).expect("BUG: read");
+        assert_eq!(said, "");
     }
 }

@@ -130,6 +130,9 @@ mod tests {
 
     use super::*;
 
+    /// A red page and a blue one, each of 300 by 100 points.
+    const DOCUMENT: &[u8] = include_bytes!("../tests/red-and-blue.pdf");
+
     fn written(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
         let mut bytes = Cursor::new(Vec::new());
         picture.write_to(&mut bytes, format).expect("BUG: written");
@@ -138,33 +141,6 @@ mod tests {
 
     fn read(bytes: &[u8]) -> DynamicImage {
         image::load_from_memory(bytes).expect("BUG: a picture")
-    }
-
-    /// Pages of 300 by 100 points, each of one colour; `rest` stands in the trailer.
-    fn document(colours: &[&str], rest: &str) -> Vec<u8> {
-        let kids: Vec<String> = (0..colours.len()).map(|page| format!("{} 0 R", 3 + 2 * page)).collect();
-        let mut objects = vec![
-            "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
-            format!("<< /Type /Pages /Kids [{}] /Count {} >>", kids.join(" "), colours.len()),
-        ];
-        for (page, colour) in colours.iter().enumerate() {
-            let content = format!("{colour} rg 0 0 300 100 re f");
-            objects.push(format!(
-                "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 100] /Resources << >> /Contents {} 0 R >>",
-                4 + 2 * page
-            ));
-            objects.push(format!("<< /Length {} >>\nstream\n{content}\nendstream", content.len()));
-        }
-        let (mut file, mut table) = ("%PDF-1.4\n".to_owned(), "0000000000 65535 f \n".to_owned());
-        for (place, object) in objects.iter().enumerate() {
-            table.push_str(&format!("{:010} 00000 n \n", file.len()));
-            file.push_str(&format!("{} 0 obj\n{object}\nendobj\n", place + 1));
-        }
-        let (start, size) = (file.len(), objects.len() + 1);
-        file.push_str(&format!(
-            "xref\n0 {size}\n{table}trailer\n<< /Size {size} /Root 1 0 R {rest} >>\nstartxref\n{start}\n%%EOF\n"
-        ));
-        file.into_bytes()
     }
 
     #[test]
@@ -218,21 +194,19 @@ mod tests {
 
     #[test]
     fn each_page_of_a_document_is_drawn_as_wide_as_every_other() {
-        let file = document(&["1 0 0", "0 0 1"], "");
-        assert_eq!(pages(file.clone()), Ok(2));
+        assert_eq!(pages(DOCUMENT.to_vec()), Ok(2));
         for place in [0, 1] {
-            let drawn = read(&page(file.clone(), place).expect("BUG: drawn"));
+            let drawn = read(&page(DOCUMENT.to_vec(), place).expect("BUG: drawn"));
             assert_eq!(drawn.dimensions(), (1_440, 480));
             let Rgba([red, _, blue, _]) = drawn.get_pixel(700, 200);
             assert_eq!((red > 250, blue > 250), (place == 0, place == 1), "{red} {blue}");
         }
-        assert_eq!(page(file, 2), Err(Failure::Damaged), "there is no third one");
+        assert_eq!(page(DOCUMENT.to_vec(), 2), Err(Failure::Damaged), "there is no third one");
     }
 
     #[test]
     fn a_document_that_is_damaged_or_encrypted_says_which() {
-        let whole = document(&["1 0 0"], "");
-        for damaged in [&whole[..40], b"%PDF-1.7 and nothing else", b""] {
+        for damaged in [&DOCUMENT[..40], b"%PDF-1.7 and nothing else", b""] {
             assert_eq!(pages(damaged.to_vec()), Err(Failure::Damaged));
             assert_eq!(page(damaged.to_vec(), 0), Err(Failure::Damaged));
         }
@@ -240,7 +214,9 @@ mod tests {
         let locked = format!(
             "/Encrypt << /Filter /Standard /V 2 /R 3 /Length 128 /P -4 /O <{word}> /U <{word}> >> /ID [<00> <00>]"
         );
-        assert_eq!(pages(document(&["1 0 0"], &locked)), Err(Failure::Encrypted));
+        // The trailer stands behind everything whose place is written down in the file.
+        let locked = String::from_utf8_lossy(DOCUMENT).replace("/Root", &format!("{locked} /Root"));
+        assert_eq!(pages(locked.into_bytes()), Err(Failure::Encrypted));
     }
 
     #[test]

@@ -1,19 +1,23 @@
 //! The process that draws attached files, as the window starts it.
 
 use std::io::{Cursor, Write};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use image::{DynamicImage, GenericImageView, ImageFormat};
 
-fn child(words: &[&str], file: &[u8]) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_clinic-desk"))
+fn start(words: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_clinic-desk"))
         .arg("--draw")
         .args(words)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
-        .expect("BUG: started");
+        .expect("BUG: started")
+}
+
+fn child(words: &[&str], file: &[u8]) -> Output {
+    let mut child = start(words);
     let mut to = child.stdin.take().expect("BUG: a pipe");
     // A child that reads nothing has ended, and its code is what counts.
     to.write_all(file).ok();
@@ -44,4 +48,25 @@ fn a_process_that_was_asked_for_nothing_opens_no_window() {
     for words in [["window"].as_slice(), &["page", "first"], &[]] {
         assert_eq!(child(words, b"").status.code(), Some(10), "{words:?}");
     }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn it_has_little_memory_and_time_before_it_reads_anything() {
+    let mut child = start(&["small"]);
+    let mut to = child.stdin.take().expect("BUG: a pipe");
+    // A pipe holds less: once this is written, the process has begun to read.
+    to.write_all(&vec![0; 1 << 20]).expect("BUG: written");
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id())).expect("BUG: read");
+    let limits: Vec<String> =
+        limits.lines().map(|limit| limit.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    for limit in [
+        "Max data size 536870912 536870912 bytes",
+        "Max cpu time 10 10 seconds",
+        "Max core file size 0 0 bytes",
+    ] {
+        assert!(limits.iter().any(|one| one == limit), "{limit}: {limits:?}");
+    }
+    drop(to);
+    assert_eq!(child.wait().expect("BUG: ended").code(), Some(10));
 }

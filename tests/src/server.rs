@@ -136,21 +136,24 @@ impl ServerProcess {
         output(&mut command, input)
     }
 
-    /// Copies its data, as a backup of a disk does. It must stand still.
+    /// Copies its data, as a backup of a disk does. It stands still meanwhile.
     ///
     /// # Errors
     ///
     /// If that fails.
-    pub fn back_up(&self) -> anyhow::Result<()> {
-        copy(&self.data(), &self.folder.join("backup"))
+    pub fn back_up(&mut self) -> anyhow::Result<()> {
+        self.stop()?;
+        copy(&self.data(), &self.folder.join("backup"))?;
+        self.start()
     }
 
-    /// Puts the data of the backup in the place of what it has. It must stand still.
+    /// Stops it, and puts the data of the backup in the place of what it has. It stands still until it is started.
     ///
     /// # Errors
     ///
     /// If that fails.
-    pub fn restore(&self) -> anyhow::Result<()> {
+    pub fn restore(&mut self) -> anyhow::Result<()> {
+        self.stop()?;
         std::fs::remove_dir_all(self.data())?;
         copy(&self.folder.join("backup"), &self.data())
     }

@@ -5,14 +5,10 @@ use protocol::permission::Role;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Fixture, NOW, answer, fixture, form};
+use super::{Fixture, NOW, answer, fixture};
 use crate::ledger::{self, CHOICES};
 use crate::store::{LAST, NEEDS_SOMEONE, UNKNOWN, WAITING};
 use crate::view::{LedgerFilter, LedgerFormat, LedgerPage, LedgerState};
-
-fn register(fixture: &Fixture, name: &str, number: &str) {
-    fixture.replica.register_patient(&form(name, number)).expect("BUG: registered");
-}
 
 fn page(fixture: &Fixture, filter: LedgerFilter) -> LedgerPage {
     fixture.replica.ledger_page(&filter, None, 100).expect("BUG: a page")
@@ -35,13 +31,13 @@ fn written(fixture: &Fixture, filter: &LedgerFilter, format: LedgerFormat) -> St
 #[test]
 fn entries_are_found_by_name_number_kind_state_day_and_author() {
     let fixture = fixture(Role::Doctor);
-    register(&fixture, "Sunita", "98204 41276");
-    register(&fixture, "Ramesh", "98190 00001");
+    fixture.register("Sunita", "98204 41276");
+    fixture.register("Ramesh", "98190 00001");
     let mut sent = answer(&fixture.store, 2, vec![]);
     sent.receipts.truncate(1);
     sent.receipts[0].fate = Fate::Merged;
     fixture.store.acknowledge(&sent, &[], (None, NOW)).expect("BUG: acknowledged");
-    register(&fixture, "Sunanda", "98190 00002");
+    fixture.register("Sunanda", "98190 00002");
     assert_eq!(found(&fixture, query("sunita")), [1]);
     assert_eq!(found(&fixture, query("98190")), [3, 2]);
     assert_eq!(found(&fixture, query("#2")), [2]);
@@ -68,7 +64,7 @@ fn entries_are_found_by_name_number_kind_state_day_and_author() {
 fn pages_follow_each_other_without_a_gap() {
     let fixture = fixture(Role::Doctor);
     for n in 0..7 {
-        register(&fixture, "Sunita", &format!("98204 4127{n}"));
+        fixture.register("Sunita", &format!("98204 4127{n}"));
     }
     let (mut before, mut all) = (None, Vec::new());
     loop {
@@ -116,7 +112,7 @@ fn of(number: u32) -> (&'static str, Option<&'static str>) {
 fn long() -> Fixture {
     let fixture = fixture(Role::Doctor);
     for (name, number) in [("Sunita", "98204 41276"), ("Ramesh", "98190 00001"), ("Farida", "98190 00002")] {
-        register(&fixture, name, number);
+        fixture.register(name, number);
     }
     let sent = answer(&fixture.store, 2, vec![]);
     fixture.store.acknowledge(&sent, &[], (None, NOW)).expect("BUG: acknowledged");
@@ -219,8 +215,8 @@ fn nothing_that_is_shown_of_a_long_ledger_reads_more_bodies_than_a_page_has() {
 #[test]
 fn what_fits_is_written_out_oldest_first_and_a_spreadsheet_takes_no_name_for_a_formula() {
     let fixture = fixture(Role::Doctor);
-    register(&fixture, "=cmd()", "98204 41276");
-    register(&fixture, "Ramesh", "98190 00001");
+    fixture.register("=cmd()", "98204 41276");
+    fixture.register("Ramesh", "98190 00001");
     let csv = written(&fixture, &LedgerFilter::default(), LedgerFormat::Csv);
     let lines: Vec<&str> = csv.trim_start_matches('\u{feff}').lines().collect();
     assert_eq!(lines.len(), 3);
@@ -238,7 +234,7 @@ fn what_fits_is_written_out_oldest_first_and_a_spreadsheet_takes_no_name_for_a_f
 #[test]
 fn no_change_is_said_to_be_acknowledged_before_the_server_named_it() {
     let fixture = fixture(Role::Doctor);
-    register(&fixture, "Sunita", "98204 41276");
+    fixture.register("Sunita", "98204 41276");
     let entry = page(&fixture, LedgerFilter::default()).entries.remove(0);
     assert_eq!((entry.fate, entry.acknowledged_at), (None, None));
     let sent = answer(&fixture.store, 2, vec![]);

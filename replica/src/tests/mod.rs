@@ -52,6 +52,12 @@ pub(crate) struct Fixture {
     pub folder: TempDir,
 }
 
+impl Fixture {
+    fn register(&self, first_name: &str, mobile_number: &str) -> PatientId {
+        self.replica.register_patient(&form(first_name, mobile_number)).expect("BUG: registered").id
+    }
+}
+
 fn key(byte: u8) -> DatabaseKey {
     DatabaseKey(Zeroizing::new([byte; 32]))
 }

@@ -80,7 +80,7 @@ fn a_copy_under_another_key_has_all_that_was_there_and_the_old_files_are_as_they
 #[test]
 fn what_was_written_beside_the_file_when_the_program_was_killed_is_copied_too() {
     let fixture = fixture(Role::Doctor);
-    fixture.replica.register_patient(&form("Sunita", "98204 41276")).expect("BUG: registered");
+    fixture.register("Sunita", "98204 41276");
     // As a power cut leaves it: the file, and beside it what is not yet in it.
     let killed = tempfile::tempdir().expect("BUG: a folder");
     for name in ["clinic.db", "clinic.db-wal"] {
@@ -114,24 +114,26 @@ fn a_file_that_is_in_use_missing_damaged_or_under_another_key_leaves_no_copy() {
     assert!(matches!(rekey((&old, &key(7)), (&new, &key(8))), Err(Error::StoreMissing)));
 }
 
+/// The computer goes on under another id, behind so many changes under the lost one.
+fn recovered(store: &Store, until: i64) -> (Past, Facts) {
+    let was = Past { device_id: facts().device_id, until, public_key: String::new(), is_recovered: true };
+    let new = Facts { device_id: DeviceId(Uuid::from_u128(0xde7)), lane: "B".into(), ..facts() };
+    store.go_on_as(&new, &was).expect("BUG: written");
+    (was, new)
+}
+
 #[test]
 fn what_waits_is_brought_under_the_lost_id_and_what_comes_after_it_under_the_new_one() {
     let fixture = fixture(Role::Doctor);
-    let (replica, store) = (&fixture.replica, &fixture.store);
-    let register = |name: &str, number: &str| {
-        replica.register_patient(&form(name, number)).expect("BUG: registered");
-    };
-    register("Sunita", "98204 41276");
+    let store = &fixture.store;
+    fixture.register("Sunita", "98204 41276");
     store.acknowledge(&answer(store, 2, vec![]), &[], (None, NOW)).expect("BUG: acknowledged");
-    register("Bina", "98204 41277");
-    register("Charu", "98204 41278");
+    fixture.register("Bina", "98204 41277");
+    fixture.register("Charu", "98204 41278");
     assert!(store.next_adopted(500, 1_000_000).expect("BUG: readable").is_none());
     let last = store.last().expect("BUG: readable");
-    let (device_id, until) = (facts().device_id, last.sequence);
-    let was = Past { device_id, until, public_key: String::new(), is_recovered: true };
-    let new = Facts { device_id: DeviceId(Uuid::from_u128(0xde7)), lane: "B".into(), ..facts() };
-    store.go_on_as(&new, &was).expect("BUG: written");
-    register("Dilip", "98204 41279");
+    let (was, new) = recovered(store, last.sequence);
+    fixture.register("Dilip", "98204 41279");
     let earlier = store.earlier().expect("BUG: readable").pop().expect("BUG: it was another one");
     assert_eq!((earlier.device_id, earlier.until, earlier.until_hash), (was.device_id, 3, last.hash));
     assert!(earlier.is_recovered);
@@ -150,17 +152,12 @@ fn what_waits_is_brought_under_the_lost_id_and_what_comes_after_it_under_the_new
 #[test]
 fn a_restored_server_gets_all_of_the_lost_one_s_work_again_although_nothing_waits() {
     let fixture = fixture(Role::Doctor);
-    let (replica, store) = (&fixture.replica, &fixture.store);
-    let register = |name: &str, number: &str| {
-        replica.register_patient(&form(name, number)).expect("BUG: registered");
-    };
-    register("Sunita", "98204 41276");
-    register("Bina", "98204 41277");
+    let store = &fixture.store;
+    fixture.register("Sunita", "98204 41276");
+    fixture.register("Bina", "98204 41277");
     store.acknowledge(&answer(store, 2, vec![]), &[], (None, NOW)).expect("BUG: acknowledged");
-    let was = Past { device_id: facts().device_id, until: 2, public_key: String::new(), is_recovered: true };
-    let new = Facts { device_id: DeviceId(Uuid::from_u128(0xde7)), lane: "B".into(), ..facts() };
-    store.go_on_as(&new, &was).expect("BUG: written");
-    register("Charu", "98204 41278");
+    let (was, _) = recovered(store, 2);
+    fixture.register("Charu", "98204 41278");
     store.acknowledge(&answer(store, 3, vec![]), &[], (None, NOW)).expect("BUG: acknowledged");
     // Out of service it asks whether the server has the last of each.
     let last = store.last_of_each().expect("BUG: readable");
@@ -180,18 +177,13 @@ fn a_restored_server_gets_all_of_the_lost_one_s_work_again_although_nothing_wait
 #[test]
 fn a_copy_of_it_brings_what_waits_of_the_lost_one_as_that_one_signed_it() {
     let fixture = fixture(Role::Doctor);
-    let (replica, store) = (&fixture.replica, &fixture.store);
-    let register = |name: &str, number: &str| {
-        replica.register_patient(&form(name, number)).expect("BUG: registered");
-    };
-    register("Sunita", "98204 41276");
+    let store = &fixture.store;
+    fixture.register("Sunita", "98204 41276");
     store.acknowledge(&answer(store, 2, vec![]), &[], (None, NOW)).expect("BUG: acknowledged");
-    register("Bina", "98204 41277");
+    fixture.register("Bina", "98204 41277");
     let last = store.last().expect("BUG: readable");
-    let was = Past { device_id: facts().device_id, until: 2, public_key: String::new(), is_recovered: true };
-    let device_id = DeviceId(Uuid::from_u128(0xde7));
-    store.go_on_as(&Facts { device_id, lane: "B".into(), ..facts() }, &was).expect("BUG: written");
-    register("Charu", "98204 41278");
+    let (_, Facts { device_id, .. }) = recovered(store, 2);
+    fixture.register("Charu", "98204 41278");
     let found = store.next_adopted(500, 1_000_000).expect("BUG: readable").expect("BUG: one");
     assert_eq!(sequences(&found.1), [2]);
 

@@ -49,10 +49,7 @@ fn sequences(store: &Store) -> Vec<i64> {
 fn what_was_brought_under_the_earlier_id_is_not_brought_again() {
     let fixture = fixture(Role::Doctor);
     let store = &fixture.store;
-    let register = |name: &str, number: &str| {
-        fixture.replica.register_patient(&form(name, number)).expect("BUG: registered");
-    };
-    register("Sunita", "98204 41276");
+    fixture.register("Sunita", "98204 41276");
     store.acknowledge(&answer(store, 2, vec![]), &[], (None, NOW)).expect("BUG: acknowledged");
     let key = SigningKey::from_bytes(&[8; 32]);
     store.adopt(&renewed(), &key, &past(facts().device_id, 1)).expect("BUG: adopted");
@@ -60,7 +57,7 @@ fn what_was_brought_under_the_earlier_id_is_not_brought_again() {
     assert!(sequences(store).is_empty());
     assert!(store.last_of_each().expect("BUG: readable").is_empty(), "nothing to ask about");
 
-    register("Bina", "98204 41277");
+    fixture.register("Bina", "98204 41277");
     store.acknowledge(&answer(store, 3, vec![]), &[], (None, NOW)).expect("BUG: acknowledged");
     store.send_all_again().expect("BUG: written");
     assert_eq!(sequences(store), [2]);

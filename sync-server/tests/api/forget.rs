@@ -2,59 +2,14 @@
 
 use clinic_sync::sync::forget::{DECIDED_DAYS, forget};
 use protocol::api::Fate;
-use protocol::id::DeviceId;
 use protocol::manage::RevokeRequest;
-use protocol::mutation::{Change, SignedMutation};
 use protocol::settlement::Way;
-use protocol::table::TableName;
-use serde_json::{Value, json};
-use uuid::Uuid;
 
-use crate::clinic::{Clinic, Desk, edit};
-use crate::conflicts::alone;
 use crate::lost_computers::look;
 use crate::revoked::revoke;
-use crate::settlements::{fates, receipt, settled};
-
-/// A desktop, of which one change of a patient was refused, with another one that waits behind it.
-struct Refused {
-    clinic: Clinic,
-    admin: Desk,
-    desk: Desk,
-    patient: Uuid,
-    signed: [SignedMutation; 2],
-}
-
-fn city(patient: Uuid, base: Value, value: &str) -> Change {
-    edit(TableName::Patients, patient, &[("city", base, json!(value))])
-}
+use crate::settlements::{Refused, receipt, settled};
 
 impl Refused {
-    const FIRST: i64 = 2;
-    const BEHIND: i64 = 3;
-
-    async fn new() -> Self {
-        let clinic = Clinic::open().await;
-        let (admin, mut desk) = (clinic.desk().await, clinic.desk().await);
-        let patient = Uuid::now_v7();
-        desk.write(vec![alone(patient)]).await;
-        let group = ("blood_group", json!("unknown"), json!("purple"));
-        let bad = edit(TableName::Patients, patient, &[("city", json!(null), json!("Pune")), group]);
-        let signed = [desk.sign(vec![bad]), desk.sign(vec![city(patient, json!("Pune"), "Nashik")])];
-        desk.push(signed.to_vec()).await.expect("taken");
-        let refused = Self { clinic, admin, desk, patient, signed };
-        assert_eq!(refused.fates().await, [Fate::Quarantined, Fate::Blocked]);
-        refused
-    }
-
-    fn first(&self) -> (DeviceId, i64) {
-        (self.desk.device, Self::FIRST)
-    }
-
-    async fn fates(&self) -> Vec<Fate> {
-        fates(&self.desk, &[Self::FIRST, Self::BEHIND]).await
-    }
-
     /// As if it had been decided so many days ago.
     async fn decided(&self, days: i32) {
         let sql = format!(
@@ -92,9 +47,10 @@ async fn what_waits_is_kept_until_somebody_decides_however_long_that_takes() {
     let refused = Refused::new().await;
     refused.clinic.sql("update sync_mutations set received_at = now() - interval '10 years'").await;
     assert_eq!((refused.forget().await, refused.kept("purple").await), (0, 1));
-    revoke(&refused.admin, &refused.desk, &RevokeRequest::default()).await.expect("revoked");
+    let admin = refused.clinic.desk().await;
+    revoke(&admin, &refused.desk, &RevokeRequest::default()).await.expect("revoked");
     assert_eq!((refused.forget().await, refused.kept("purple").await), (0, 1));
-    look(&refused.admin, refused.first()).await.expect("it is before the admins, and shown");
+    look(&admin, refused.first()).await.expect("it is before the admins, and shown");
     assert_eq!(refused.deletions_on_record().await, 0);
 }
 

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::clinic::{Clinic, Desk, body, edit, new_patient};
 use crate::conflicts::alone;
 use crate::revoked::revoke;
-use crate::settlements::{item, settled};
+use crate::settlements::{Refused, item, settled};
 use crate::staff::{person, token};
 
 /// A computer of which one change was refused, with one that waits behind it, and an admin at another one.
@@ -33,18 +33,13 @@ fn group(patient: Uuid, value: &str) -> Change {
 }
 
 impl Lost {
-    const FIRST: i64 = 2;
-    const BEHIND: i64 = 3;
+    const FIRST: i64 = Refused::FIRST;
+    const BEHIND: i64 = Refused::BEHIND;
 
     /// Still in service.
     async fn new() -> Self {
-        let clinic = Clinic::open().await;
-        let (admin, mut desk) = (clinic.desk().await, clinic.desk().await);
-        let patient = Uuid::now_v7();
-        desk.write(vec![alone(patient)]).await;
-        desk.write(vec![group(patient, "purple")]).await;
-        let behind = edit(TableName::Patients, patient, &[("city", json!("Pune"), json!("Nashik"))]);
-        desk.write(vec![behind]).await;
+        let Refused { clinic, desk, patient, .. } = Refused::new().await;
+        let admin = clinic.desk().await;
         let lost = Self { clinic, admin, desk, patient };
         assert_eq!(lost.fates().await, ["", ""], "both wait");
         lost

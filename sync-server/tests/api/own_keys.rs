@@ -482,3 +482,33 @@ async fn keys_are_told_to_their_own_tenant_alone() {
     let foreign = request(&room.desk, room.desk.user, &own_key, 0);
     assert_eq!(tell(&neighbour, &neighbour.token, &foreign).await, StatusCode::UNPROCESSABLE_ENTITY);
 }
+
+#[tokio::test]
+async fn a_person_has_fifty_keys_on_a_computer_and_no_more_and_those_stay_theirs() {
+    let room = Room::new().await;
+    let (desk, user) = (&room.desk, room.desk.user);
+    let count = async |which: &str| {
+        room.clinic.number(&format!("select count(*) from clinic.own_keys where {which}")).await
+    };
+    for _ in 1..50 {
+        register(desk, &desk.token, 0).await;
+    }
+    assert_eq!(count("true").await, 50);
+    register(desk, &desk.token, 0).await;
+    assert_eq!(count("true").await, 50, "one more is not kept");
+    // One that is there counts again, as with fewer.
+    room.clinic.sql("update own_keys set revoked_at = now()").await;
+    assert_eq!(tell(desk, &desk.token, &request(desk, user, &room.own, 0)).await, StatusCode::NO_CONTENT);
+    let counts =
+        format!("revoked_at is null and public_key = '{}'", public_key_text(&room.own.verifying_key()));
+    assert_eq!((count(&counts).await, count("revoked_at is null").await), (1, 1));
+    // Neither a colleague there nor the same person elsewhere has fewer for it.
+    let colleague = person(&room.clinic, desk, Role::Doctor).await;
+    let told = request(desk, colleague, &new_key(), 0);
+    let token = by_password(&room.clinic, desk, colleague);
+    assert_eq!(tell(desk, &token, &told).await, StatusCode::NO_CONTENT);
+    let elsewhere = room.clinic.desk().await;
+    register(&elsewhere, &elsewhere.token, 0).await;
+    let others = format!("user_id = '{colleague}' or device_id = '{}'", elsewhere.device);
+    assert_eq!(count(&others).await, 2);
+}

@@ -78,33 +78,36 @@ pub async fn item(desk: &Desk, of: (DeviceId, i64)) -> Option<Row> {
 }
 
 /// A patient; one refused change of the city, and one that waits behind it.
-struct Refused {
-    clinic: Clinic,
-    desk: Desk,
-    patient: Uuid,
+pub struct Refused {
+    pub clinic: Clinic,
+    pub desk: Desk,
+    pub patient: Uuid,
+    /// The two, as they were sent.
+    pub signed: [SignedMutation; 2],
 }
 
 impl Refused {
     /// The numbers of what was refused and of what waits behind it.
-    const FIRST: i64 = 2;
-    const BEHIND: i64 = 3;
+    pub const FIRST: i64 = 2;
+    pub const BEHIND: i64 = 3;
 
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let clinic = Clinic::open().await;
         let mut desk = clinic.desk().await;
         let patient = Uuid::now_v7();
         desk.write(vec![alone(patient)]).await;
-        desk.write(vec![bad(patient, json!(null), "Pune")]).await;
-        desk.write(vec![city(patient, json!("Pune"), "Nashik")]).await;
+        let refused = desk.sign(vec![bad(patient, json!(null), "Pune")]);
+        let signed = [refused, desk.sign(vec![city(patient, json!("Pune"), "Nashik")])];
+        desk.push(signed.to_vec()).await.expect("the push is taken");
         assert_eq!(fates(&desk, &[Self::FIRST, Self::BEHIND]).await, [Fate::Quarantined, Fate::Blocked]);
-        Self { clinic, desk, patient }
+        Self { clinic, desk, patient, signed }
     }
 
-    fn first(&self) -> (DeviceId, i64) {
+    pub fn first(&self) -> (DeviceId, i64) {
         (self.desk.device, Self::FIRST)
     }
 
-    async fn fates(&self) -> Vec<Fate> {
+    pub async fn fates(&self) -> Vec<Fate> {
         fates(&self.desk, &[Self::FIRST, Self::BEHIND]).await
     }
 }

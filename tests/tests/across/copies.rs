@@ -1,24 +1,11 @@
 //! A disk that was copied or restored: the copy goes on under an id of its own, and nothing is lost or done twice.
 
-use clinic_tests::clinic::{Clinic, EMAIL, TestDesk, patient};
+use clinic_tests::clinic::{Clinic, EMAIL, TestDesk};
 use clinic_tests::network::Fault;
 use protocol::error::ErrorCode;
 use replica::view::AppState;
 
-fn register(desk: &TestDesk, name: &str) -> anyhow::Result<()> {
-    // A number of their own: nobody is taken for somebody else.
-    let number = format!("98204 412{}", name.as_bytes()[0]);
-    desk.replica()?.register_patient(&patient(name, &number))?;
-    Ok(())
-}
-
-fn names(desk: &TestDesk) -> anyhow::Result<Vec<String>> {
-    let patients = desk.replica()?.store().rows_of(protocol::table::TableName::Patients)?;
-    let mut names: Vec<String> =
-        patients.iter().filter_map(|row| row.values["first_name"].as_str().map(str::to_owned)).collect();
-    names.sort();
-    Ok(names)
-}
+use crate::recovery::{code_is_known, names, register};
 
 /// Waits until the desktop has heard that it is a copy, and nobody is at it any more.
 async fn stops(desk: &TestDesk) -> anyhow::Result<()> {
@@ -65,10 +52,7 @@ async fn a_copy_goes_on_under_its_own_id_and_both_come_to_the_same() -> anyhow::
     let AppState::Unlocked { recovery, .. } = copy.desk.state() else { panic!("BUG: signed in") };
     let page = copy.desk.recovery_page()?.expect("BUG: a code is shown");
     assert!(recovery.is_shown && recovery.fingerprint.as_ref() == Some(&page.fingerprint), "{recovery:?}");
-    copy.until("the server knows the code", |_| {
-        copy.replica().is_ok_and(|replica| replica.store().untold_recovery().is_ok_and(|made| made.is_none()))
-    })
-    .await?;
+    code_is_known(&copy).await?;
     let known = format!("copied_from is not null and recovery_fingerprint = '{}'", page.fingerprint);
     assert_eq!(clinic.count("clinic.devices", &known).await?, 1);
     let from =

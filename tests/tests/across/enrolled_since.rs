@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use time::Duration;
 
 use crate::crash::code;
-use crate::recovery::{let_in, without_keyring, written_down};
+use crate::recovery::{code_is_known, let_in, without_keyring, written_down};
 use crate::sync::draft;
 
 const PROBLEM: &str = "application/problem+json";
@@ -53,9 +53,7 @@ impl Restored {
         one.enrol(network.address(), registered.enrolment.code.clone(), "Room 1").await?;
         stolen.enrol(network.address(), code(&server, &registered.tenant_code)?, "Room 2").await?;
         stolen.desk.lock();
-        server.stop()?;
         server.back_up()?;
-        server.start()?;
         third.enrol(network.address(), code(&server, &registered.tenant_code)?, "Room 3").await?;
         let farida = third.replica()?.register_patient(&patient("Farida", "98204 41277"))?.id;
         third.replica()?.sign_prescription(farida, &draft(), &[])?;
@@ -65,7 +63,6 @@ impl Restored {
         one.desk.revoke_device(second, Some("stolen".into())).await?;
         one.desk.ask_standing().await?;
         one.synced().await?;
-        server.stop()?;
         server.restore()?;
         network.set_down(true);
         one.offline().await?;
@@ -255,13 +252,7 @@ async fn a_desktop_that_no_password_opens_any_more_comes_back_with_its_recovery_
         }
     }
     // The page is not torn up, and the server knows of it again.
-    third
-        .until("the server knows the code", |_| {
-            third
-                .replica()
-                .is_ok_and(|replica| replica.store().untold_recovery().is_ok_and(|made| made.is_none()))
-        })
-        .await?;
+    code_is_known(third).await?;
     let devices = one.desk.devices().await?;
     let known = devices.iter().find(|device| device.id == before.device_id).expect("BUG: there");
     assert_eq!(known.recovery_fingerprint.as_ref(), Some(&page.fingerprint));
@@ -313,17 +304,11 @@ async fn a_computer_that_was_recovered_since_the_backup_comes_back_behind_what_i
     let (office, desk) = (TestDesk::new()?, TestDesk::new()?);
     office.enrol(network.address(), registered.enrolment.code.clone(), "Office").await?;
     desk.enrol(network.address(), code(&server, &registered.tenant_code)?, "Room 1").await?;
-    let page = desk.desk.recovery_page()?.expect("BUG: shown");
-    desk.desk.recovery_is_kept()?;
+    let page = written_down(&desk)?;
     desk.replica()?.register_patient(&patient("Farida", "98204 41277"))?;
     desk.synced().await?;
-    desk.until("the server knows the code", |_| {
-        desk.replica().is_ok_and(|replica| replica.store().untold_recovery().is_ok_and(|made| made.is_none()))
-    })
-    .await?;
-    server.stop()?;
+    code_is_known(&desk).await?;
     server.back_up()?;
-    server.start()?;
     // Since the backup its keys were lost, and it goes on under another id.
     let desk = without_keyring(desk, "clinic.db")?;
     let form = RecoveryForm {
@@ -335,7 +320,6 @@ async fn a_computer_that_was_recovered_since_the_backup_comes_back_behind_what_i
     desk.desk.recover(form).await?;
     desk.replica()?.register_patient(&patient("Gita", "98204 41278"))?;
     desk.synced().await?;
-    server.stop()?;
     server.restore()?;
     network.set_down(true);
     desk.offline().await?;

@@ -246,12 +246,9 @@ async fn files_that_a_restored_server_lost_are_sent_again() -> anyhow::Result<()
     one.enrol(network.address(), registered.enrolment.code.clone(), "Room 1").await?;
     let (sunita, bytes) = (register_sunita(&one)?, picture(100_000));
     one.synced().await?;
-    server.stop()?;
     server.back_up()?;
-    server.start()?;
     let file = attach(&one, sunita, &bytes)?;
     one.synced().await?;
-    server.stop()?;
     server.restore()?;
     network.set_down(true);
     one.offline().await?;

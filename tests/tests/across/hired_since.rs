@@ -25,9 +25,7 @@ async fn a_doctor_who_was_hired_since_the_backup_comes_back_with_a_profile_and_w
     let sunita = desk.replica()?.register_patient(&patient("Sunita", "98204 41276"))?.id;
     desk.synced().await?;
     desk.desk.lock();
-    server.stop()?;
     server.back_up()?;
-    server.start()?;
     let who = ["--email", LATA, "--name", "Lata Pawar", "--role", "doctor"];
     let registration = ["--registration-number", "2021/07/3344", "--registration-council", "MMC"];
     let args =
@@ -39,7 +37,6 @@ async fn a_doctor_who_was_hired_since_the_backup_comes_back_with_a_profile_and_w
     let signed = desk.replica()?.sign_prescription(sunita, &draft(), &[])?.id;
     desk.synced().await?;
     desk.desk.lock();
-    server.stop()?;
     server.restore()?;
     server.start()?;
     server.operator(&["tenant", "new-epoch", "--all", "--yes"])?;

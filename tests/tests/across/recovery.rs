@@ -23,6 +23,14 @@ pub fn written_down(desk: &TestDesk) -> anyhow::Result<RecoveryPage> {
     Ok(page)
 }
 
+/// Waits until the server was told of the code that this desktop made last.
+pub async fn code_is_known(desk: &TestDesk) -> anyhow::Result<()> {
+    desk.until("the server knows the code", |_| {
+        desk.replica().is_ok_and(|replica| replica.store().untold_recovery().is_ok_and(|made| made.is_none()))
+    })
+    .await
+}
+
 async fn form(clinic: &Clinic, page: &RecoveryPage) -> anyhow::Result<RecoveryForm> {
     Ok(RecoveryForm {
         recovery_code: page.code.to_lowercase().replace('-', " "),
@@ -32,12 +40,14 @@ async fn form(clinic: &Clinic, page: &RecoveryPage) -> anyhow::Result<RecoveryFo
     })
 }
 
-fn register(desk: &TestDesk, name: &str) -> anyhow::Result<PatientId> {
+/// Registers a patient with a number of their own, so that nobody is taken for somebody else.
+pub fn register(desk: &TestDesk, name: &str) -> anyhow::Result<PatientId> {
     let number = format!("98204 412{}", name.as_bytes()[0]);
     Ok(desk.replica()?.register_patient(&patient(name, &number))?.id)
 }
 
-fn names(desk: &TestDesk) -> anyhow::Result<Vec<String>> {
+/// Everybody who is on a desktop.
+pub fn names(desk: &TestDesk) -> anyhow::Result<Vec<String>> {
     let patients = desk.replica()?.store().rows_of(protocol::table::TableName::Patients)?;
     let mut names: Vec<String> =
         patients.iter().filter_map(|row| row.values["first_name"].as_str().map(str::to_owned)).collect();
@@ -63,10 +73,7 @@ async fn lost() -> anyhow::Result<(Clinic, TestDesk, TestDesk, RecoveryPage)> {
     let page = written_down(&desk)?;
     let asha = register(&desk, "Asha")?;
     desk.synced().await?;
-    desk.until("the server knows the code", |_| {
-        desk.replica().is_ok_and(|replica| replica.store().untold_recovery().is_ok_and(|made| made.is_none()))
-    })
-    .await?;
+    code_is_known(&desk).await?;
     clinic.network.set_down(true);
     register(&desk, "Bina")?;
     register(&desk, "Charu")?;
@@ -289,10 +296,7 @@ async fn another_code_made_later_is_the_one_that_counts_also_if_it_was_made_with
     assert_eq!(desk.desk.recovery_page()?.map(|page| page.code), None, "it is shown once");
     clinic.network.set_down(false);
     desk.synced().await?;
-    desk.until("the server knows it", |_| {
-        desk.replica().is_ok_and(|replica| replica.store().untold_recovery().is_ok_and(|made| made.is_none()))
-    })
-    .await?;
+    code_is_known(&desk).await?;
     let known = computer(&office, |one| one.name == "Room 1").await?;
     assert_eq!(known.recovery_fingerprint, Some(second.fingerprint.clone()));
     let desk = without_keyring(desk, "clinic.db")?;

@@ -11,7 +11,7 @@ use replica::view::{PatientForm, RecoveryForm};
 use tempfile::TempDir;
 
 use crate::crash::code;
-use crate::recovery::{without_keyring, written_down};
+use crate::recovery::{code_is_known, without_keyring, written_down};
 use crate::sync::draft;
 
 /// A clinic of two desktops whose server was restored to a time before their last work, and does not answer yet.
@@ -42,9 +42,7 @@ impl Restored {
         let old = one.replica()?.register_patient(&patient("Sunita", "98204 41276"))?.id;
         one.synced().await?;
         other.synced().await?;
-        server.stop()?;
         server.back_up()?;
-        server.start()?;
         let signed = one.replica()?.sign_prescription(old, &draft(), &[])?.id;
         one.synced().await?;
         other.synced().await?;
@@ -53,7 +51,6 @@ impl Restored {
         let farida = other.replica()?.register_patient(&patient("Farida", "98204 41277"))?.id;
         other.synced().await?;
         one.synced().await?;
-        server.stop()?;
         server.restore()?;
         network.set_down(true);
         one.offline().await?;
@@ -176,10 +173,7 @@ async fn what_a_recovered_computer_had_handed_over_is_handed_over_again() -> any
     office.enrol(network.address(), registered.enrolment.code.clone(), "Office").await?;
     desk.enrol(network.address(), one_time(&server)?, "Room 1").await?;
     let page = written_down(&desk)?;
-    desk.until("the server knows the code", |_| {
-        desk.replica().is_ok_and(|replica| replica.store().untold_recovery().is_ok_and(|made| made.is_none()))
-    })
-    .await?;
+    code_is_known(&desk).await?;
     network.set_down(true);
     desk.replica()?.register_patient(&patient("Bina", "98204 41278"))?;
     let desk = without_keyring(desk, "clinic.db")?;
@@ -190,12 +184,9 @@ async fn what_a_recovered_computer_had_handed_over_is_handed_over_again() -> any
     let (recovery_code, one_time_code) = (page.code, one_time(&server)?.0);
     let (email, password) = (EMAIL.into(), PASSWORD.into());
     desk.desk.recover(RecoveryForm { recovery_code, code: one_time_code, email, password }).await?;
-    server.stop()?;
     server.back_up()?;
-    server.start()?;
     network.forget_plans();
     desk.synced().await?;
-    server.stop()?;
     server.restore()?;
     network.set_down(true);
     desk.offline().await?;

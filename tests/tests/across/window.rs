@@ -98,32 +98,8 @@ async fn an_allergy_noted_by_keys_holds_the_line_and_the_language_that_was_chose
     window.close().await
 }
 
-/// A PDF with a page of 300 by 100 points in each of these colours.
-fn document(colours: &[&str]) -> Vec<u8> {
-    let kids: Vec<String> = (0..colours.len()).map(|page| format!("{} 0 R", 3 + 2 * page)).collect();
-    let mut objects = vec![
-        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
-        format!("<< /Type /Pages /Kids [{}] /Count {} >>", kids.join(" "), colours.len()),
-    ];
-    for (page, colour) in colours.iter().enumerate() {
-        let content = format!("{colour} rg 0 0 300 100 re f");
-        objects.push(format!(
-            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 100] /Resources << >> /Contents {} 0 R >>",
-            4 + 2 * page
-        ));
-        objects.push(format!("<< /Length {} >>\nstream\n{content}\nendstream", content.len()));
-    }
-    let (mut file, mut table) = ("%PDF-1.4\n".to_owned(), "0000000000 65535 f \n".to_owned());
-    for (place, object) in objects.iter().enumerate() {
-        table.push_str(&format!("{:010} 00000 n \n", file.len()));
-        file.push_str(&format!("{} 0 obj\n{object}\nendobj\n", place + 1));
-    }
-    let (start, size) = (file.len(), objects.len() + 1);
-    file.push_str(&format!(
-        "xref\n0 {size}\n{table}trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n"
-    ));
-    file.into_bytes()
-}
+/// A PDF with a red page and a blue one.
+const RED_AND_BLUE: &[u8] = include_bytes!("../../../src-tauri/tests/red-and-blue.pdf");
 
 /// A PNG of 8 by 8 red points.
 const RED: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x08\0\0\0\x08\x08\x02\0\0\0\x4b\x6d\x29\xdc\
@@ -156,8 +132,7 @@ async fn a_document_is_read_page_by_page_and_a_picture_stands_small_in_the_recor
     other.synced().await?;
     let sunita = other.replica()?.find_patients("1276")?[0].id;
     let form = AttachmentForm { kind: "document".into(), ..AttachmentForm::default() };
-    let pdf = document(&["1 0 0", "0 0 1"]);
-    other.replica()?.attach(sunita, "letter.pdf", &mut pdf.as_slice(), &form)?;
+    other.replica()?.attach(sunita, "letter.pdf", &mut &*RED_AND_BLUE, &form)?;
     other.synced().await?;
 
     window.shows("file", "on the server").await?;

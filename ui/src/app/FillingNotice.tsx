@@ -1,5 +1,5 @@
 import { messages } from "../messages";
-import classes from "./FillingNotice.module.css";
+import classes from "./notices.module.css";
 import { useSyncStatus } from "./queries";
 
 /** As long as not everything has come to a new computer: what that means, and how far it is. */

@@ -15,6 +15,7 @@ import { useToast } from "../shared/toasts";
 import { KeysSheet } from "./KeysSheet";
 import { keyLabel, useKeys } from "./keymap";
 import classes from "./layout.module.css";
+import notices from "./notices.module.css";
 import { useIdle } from "./idle";
 import { useOnline } from "./online";
 import { forgetRows, queryKeys } from "./queries";
@@ -84,7 +85,7 @@ export function Layout() {
         <ServerNotices />
         <RecoveryNotice />
         {session.rolesLapsed && (
-          <p className={classes.lapsed} role="status" data-testid="roles-lapsed">
+          <p className={notices.notice} role="status" data-testid="roles-lapsed">
             {shell.rolesLapsed}
           </p>
         )}

@@ -1,4 +1,6 @@
+import type { Backend } from "./backend";
 import type { Conflict } from "./bindings/Conflict";
+import type { Draft } from "./bindings/Draft";
 import type { LedgerEntry } from "./bindings/LedgerEntry";
 import type { LedgerState } from "./bindings/LedgerState";
 import type { MedicineFound } from "./bindings/MedicineFound";
@@ -6,6 +8,9 @@ import type { PatientForm } from "./bindings/PatientForm";
 import type { PatientSummary } from "./bindings/PatientSummary";
 import type { Person } from "./bindings/Person";
 import type { RefusedChange } from "./bindings/RefusedChange";
+
+/** How the fake answers a command: after a while, or with the failure that a test asked for. */
+export type Answer = <T>(command: keyof Backend, work: () => T) => Promise<T>;
 
 /** Invented people and medicines, for component tests and the development server. */
 export const people: Person[] = [
@@ -179,3 +184,34 @@ export function countStates(ledger: LedgerEntry[]): [LedgerState, number][] {
   }
   return [...counts];
 }
+
+export const today = () => new Date().toISOString().slice(0, 10);
+
+const noVitals = {
+  bpSys: null,
+  bpDia: null,
+  pulse: null,
+  tempC: null,
+  spo2: null,
+  rr: null,
+  weightKg: null,
+  heightCm: null,
+  sugar: null,
+  headCm: null,
+};
+
+export const emptyDraft: Draft = {
+  complaints: "",
+  history: "",
+  examination: "",
+  vitals: noVitals,
+  diagnoses: [],
+  items: [],
+  line: "",
+  investigations: "",
+  advice: "",
+  followUp: "",
+  referral: "",
+  amends: null,
+  repeated: null,
+};

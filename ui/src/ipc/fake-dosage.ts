@@ -1,8 +1,11 @@
 import type { CommandError } from "./bindings/CommandError";
 import type { DosageRead } from "./bindings/DosageRead";
+import type { Draft } from "./bindings/Draft";
+import type { ItemView } from "./bindings/ItemView";
 import type { LineChoice } from "./bindings/LineChoice";
 import type { LineRead } from "./bindings/LineRead";
 import type { MedicineFound } from "./bindings/MedicineFound";
+import { medicines } from "./fake-data";
 
 const meals: Record<string, string> = { ac: "before food", pc: "after food" };
 
@@ -64,3 +67,17 @@ function chooseFake(found: MedicineFound[], medicine: string): LineChoice {
   if (found.length > 1 && !/\d/.test(medicine)) return { kind: "several", count: found.length };
   return { kind: "chosen", medicine: first };
 }
+
+/** The lines of a draft as they are shown. */
+export const viewsOf = (draft: Draft): ItemView[] =>
+  draft.items.map((item) => {
+    const unit = medicines.find((one) => one.id === item.medicineId)?.doseUnit ?? "";
+    const read = readFakeDosage(item.doseText, unit);
+    return {
+      title: `${item.medicineId ? "TAB. " : ""}${item.medicineText.toUpperCase()}`,
+      medicineText: item.medicineText,
+      doseText: item.doseText,
+      directions: read.words,
+      quantity: read.quantity,
+    };
+  });

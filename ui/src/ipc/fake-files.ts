@@ -2,6 +2,7 @@ import type { Backend, DroppedFiles } from "./backend";
 import type { AttachmentForm } from "./bindings/AttachmentForm";
 import type { AttachmentView } from "./bindings/AttachmentView";
 import type { CommandError } from "./bindings/CommandError";
+import type { Answer } from "./fake-data";
 
 /** A file that a person chooses in a dialog of the system, or drops onto the window. */
 export interface ChosenFile {
@@ -10,7 +11,6 @@ export interface ChosenFile {
   bytes: number;
 }
 
-type Answer = <T>(command: keyof Backend, work: () => T) => Promise<T>;
 type Commands = Pick<
   Backend,
   | "listAttachments"

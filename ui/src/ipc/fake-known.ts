@@ -6,6 +6,7 @@ import type { CommandError } from "./bindings/CommandError";
 import type { Diagnosis } from "./bindings/Diagnosis";
 import type { Measured } from "./bindings/Measured";
 import type { PatientForm } from "./bindings/PatientForm";
+import type { Answer } from "./fake-data";
 
 const allergens: Allergen[] = [
   { name: "Penicillins", code: "penicillin", isClass: true, brand: null },
@@ -128,7 +129,7 @@ interface Of {
 }
 
 export function fakeKnown(
-  answer: <T>(command: keyof Backend, work: () => T) => Promise<T>,
+  answer: Answer,
   of: (id: string) => Of,
 ): Pick<Backend, "findAllergens" | "addAllergy" | "changeAllergy" | "noteNoAllergies" | "saveConditions"> {
   return {

@@ -1,10 +1,11 @@
 import type { Backend } from "./backend";
 import type { CommandError } from "./bindings/CommandError";
 import type { Letterhead } from "./bindings/Letterhead";
+import type { Answer } from "./fake-data";
 import { fakePage } from "./fake-pages";
 
 export function fakeLetterhead(
-  answer: <T>(command: keyof Backend, work: () => T) => Promise<T>,
+  answer: Answer,
 ): Pick<Backend, "getLetterhead" | "saveLetterhead" | "previewLetterhead" | "chooseLogo" | "removeLogo"> {
   let kept: Letterhead = {
     clinicName: "Shanti Clinic",

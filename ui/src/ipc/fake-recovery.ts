@@ -2,6 +2,7 @@ import type { Backend } from "./backend";
 import type { AppState } from "./bindings/AppState";
 import type { CommandError } from "./bindings/CommandError";
 import type { RecoveryView } from "./bindings/RecoveryView";
+import type { Answer } from "./fake-data";
 
 type Commands = "recover" | "recoveryPage" | "saveRecoveryPdf" | "keepRecoveryCode" | "newRecoveryCode";
 
@@ -22,7 +23,7 @@ const wrong = (detail: string) => ({ code: "wrong_code", detail }) satisfies Com
 
 /** The recovery code of the fake computer. */
 export function fakeRecovery(
-  answer: <T>(command: keyof Backend, work: () => T) => Promise<T>,
+  answer: Answer,
   state: () => AppState,
   open: (email: string, password: string) => AppState,
 ): FakeRecovery {

@@ -2,7 +2,7 @@ import type { Backend } from "./backend";
 import type { CommandError } from "./bindings/CommandError";
 import type { ShortKey } from "./bindings/ShortKey";
 import type { ShortKeyForm } from "./bindings/ShortKeyForm";
-import { medicines } from "./fake-data";
+import { type Answer, medicines } from "./fake-data";
 import { readFakeDosage, readFakeLine } from "./fake-dosage";
 
 const empty: ShortKeyForm = {
@@ -45,9 +45,7 @@ type Commands =
   | "testShortKey";
 
 /** Two keys to begin with, and the editor's commands. */
-export function fakeShortKeys(
-  answer: <T>(command: keyof Backend, work: () => T) => Promise<T>,
-): Pick<Backend, Commands> {
+export function fakeShortKeys(answer: Answer): Pick<Backend, Commands> {
   const keys: ShortKey[] = [
     {
       id: "k1",

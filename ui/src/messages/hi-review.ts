@@ -1,6 +1,6 @@
-import type { messages } from "./en";
+import type { review as english } from "./review";
 
-export const review: (typeof messages)["review"] = {
+export const review: typeof english = {
   title: "निर्णय के लिए",
   filters: { mine: "मेरे लिए", all: "सभी", decided: "निर्णय हुए" },
   filter: "कौन से",

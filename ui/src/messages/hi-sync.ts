@@ -1,9 +1,9 @@
-import type { messages } from "./en";
+import type { sync as english } from "./sync";
 import { changes, days, number, timeLeft } from "./hi-words";
 
 const records = (count: number) => `${number(count)} रिकॉर्ड`;
 
-export const sync: (typeof messages)["sync"] = {
+export const sync: typeof english = {
   title: "सिंक",
   again: {
     title: "इस कंप्यूटर को फिर से जोड़ें",

@@ -1,13 +1,15 @@
 import type { messages as english } from "./en";
+import { computers, enrol, leaving, unlock } from "./hi-computers";
 import { pad, prescription } from "./hi-consultation";
 import { files } from "./hi-files";
-import { letterhead } from "./hi-letterhead";
 import { known, trend } from "./hi-known";
+import { letterhead } from "./hi-letterhead";
+import { chart, finder, patient } from "./hi-patients";
 import { broken, recovery } from "./hi-recovery";
 import { review } from "./hi-review";
 import { shortKeys } from "./hi-short-keys";
 import { sync } from "./hi-sync";
-import { changes, days, number, people, timeLeft } from "./hi-words";
+import { number } from "./hi-words";
 
 /** Every text of the window in Hindi. Names of medicines, units, codes and digits stay Latin. */
 export const messages: typeof english = {
@@ -32,96 +34,10 @@ export const messages: typeof english = {
     receptionist: "रिसेप्शन",
     nurse: "नर्स",
   },
-  enrol: {
-    title: "यह कंप्यूटर तैयार करें",
-    lead: "एक बार, नेटवर्क के साथ। फिर यह नेटवर्क के साथ या बिना चलता है।",
-    server: "सर्वर का पता",
-    serverHint: "जैसा सेट-अप पत्र पर है, जैसे desk.example.in",
-    code: "एक बार का कोड",
-    codeHint: "एडमिन हर कंप्यूटर के लिए एक बनाता है। यह एक बार चलता है।",
-    email: "ई-मेल",
-    password: "पासवर्ड",
-    deviceName: "इस कंप्यूटर का नाम",
-    deviceNameHint: "जो कर्मचारी इसे कहते हैं, जैसे Front desk",
-    submit: "यह कंप्यूटर जोड़ें",
-    steps: [
-      "आपके क्लिनिक का एडमिन इस कंप्यूटर के लिए एक बार का कोड बनाता है।",
-      "नेटवर्क रहते आप यहाँ कोड लिखकर साइन इन करते हैं।",
-      "क्लिनिक के मरीज़ और दवाएँ इस कंप्यूटर पर आती हैं, कूट में।",
-    ],
-    stepsTitle: "क्या होता है",
-  },
-  unlock: {
-    title: "कौन काम कर रहा है?",
-    someoneElse: "कोई और",
-    someoneElseHint: "पहली बार नेटवर्क चाहिए",
-    email: "ई-मेल",
-    password: "पासवर्ड",
-    typePassword: "अपना पासवर्ड लिखें",
-    submit: "खोलें",
-    people: "इस कंप्यूटर के लोग",
-    foot: "आप नेटवर्क के साथ या बिना खोलकर काम कर सकते हैं।",
-    footOnline: "यह कंप्यूटर केवल नेटवर्क रहते खुलता है।",
-    footSoon: (allowed, hours) =>
-      `बिना संपर्क ${days(allowed)} की अनुमति है। ${timeLeft(hours)} में यह कंप्यूटर केवल नेटवर्क के साथ खुलेगा।`,
-    footEnded: (count, waiting) =>
-      waiting === 0
-        ? `${days(count)} से संपर्क नहीं। फिर खोलने के लिए इस कंप्यूटर को जोड़ें। इस पर भेजने को कुछ बाकी नहीं।`
-        : `${days(count)} से संपर्क नहीं। फिर खोलने के लिए इस कंप्यूटर को जोड़ें। इसके ${waiting} बिना भेजे बदलाव सुरक्षित हैं और पहले जाएँगे।`,
-  },
-  leaving: {
-    title: (clinic) => `यह कंप्यूटर अब ${clinic} का नहीं है`,
-    handingOver: (count) =>
-      count === 0
-        ? "एक एडमिन ने इसे सेवा से हटाया। इस पर किया गया सब कुछ क्लिनिक के पास है।"
-        : `एक एडमिन ने इसे सेवा से हटाया। सर्वर तक पहुँचते ही यह ${changes(count)} सौंप देगा, ताकि क्लिनिक में कोई उन्हें देखे।`,
-    needsPassword: (count) =>
-      count === 0
-        ? "एक एडमिन ने इसे सेवा से हटाया। इस पर काम करने वाले ने इसे लॉक नहीं किया था, इसलिए कुछ बदलाव बिना भेजे हो सकते हैं। एक बार अपना पासवर्ड दें, और वे क्लिनिक को सौंप दिए जाएँगे; और कुछ नहीं खुलेगा।"
-        : `एक एडमिन ने इसे सेवा से हटाया। इस पर ${changes(count)} अभी भेजे नहीं गए थे। एक बार अपना पासवर्ड दें, और वे क्लिनिक को सौंप दिए जाएँगे; और कुछ नहीं खुलेगा।`,
-    wipesAt: (time) => `इसकी कुंजियाँ और रिकॉर्ड ${time} को नष्ट होंगे, या एडमिन की सहमति पर उससे पहले।`,
-    mistake: "यदि यह गलती है, तो क्लिनिक के एडमिन को अभी बताएँ। यह कंप्यूटर फिर चलाने के लिए इसे नए सिरे से जोड़ना होगा।",
-    handOver: "सौंपें",
-    wipingTitle: "यह कंप्यूटर खाली किया जा रहा है",
-    wiping: "एक एडमिन ने इसे सेवा से हटाया। इसकी कुंजियाँ और रिकॉर्ड नष्ट किए जा रहे हैं, और क्लिनिक को बताया जाता है।",
-  },
-  computers: {
-    title: "कंप्यूटर",
-    lead: "सेवा से हटाया गया कंप्यूटर ऑनलाइन होने पर कुछ सेकंड में लॉक हो जाता है। जो उसने अभी नहीं भेजा था वह किसी के देखने की प्रतीक्षा करता है; फिर वह अपनी कुंजियाँ और रिकॉर्ड नष्ट करता है, और बताता है।",
-    columns: {
-      name: "नाम",
-      scope: "क्या पाता है",
-      lastSeen: "आखिरी बार कुछ लाया",
-      state: "स्थिति",
-      act: "कार्य",
-    },
-    never: "अभी नहीं",
-    thisOne: "यह कंप्यूटर",
-    revoke: "सेवा से हटाएँ",
-    agree: "अभी खाली करने की सहमति दें",
-    revokeLong: (name) => `सेवा से हटाएँ: ${name}`,
-    revokeTitle: (name) => `${name} को सेवा से हटाएँ?`,
-    revokeText:
-      "इसे वापस नहीं लिया जा सकता: फिर चलाने के लिए कंप्यूटर को नए सिरे से जोड़ना होगा। उस पर किया और न भेजा गया काम किसी के देखने के लिए सौंपा जाता है, और फिर उसकी कुंजियाँ और रिकॉर्ड नष्ट होते हैं।",
-    reason: "क्यों (लॉग के लिए)",
-    states: {
-      inService: "सेवा में",
-      copied: "इसका डेटा कॉपी हुआ; किसी को इस पर साइन इन करना होगा",
-      recovered: "सेवा में; उसकी जगह चलता है जिसकी कुंजियाँ खो गई थीं",
-      wentOn: (time) => `${time} को इसकी कुंजियाँ खो गईं; यह दूसरे नाम से चलता है`,
-      aCopy: "सेवा में; दूसरे कंप्यूटर की डिस्क की कॉपी, जो अपने आप चलती है",
-      asked: (time) => `${time} को हटाया गया; तब से संपर्क नहीं`,
-      neverConfirmed: (time) => `पुष्टि नहीं हुई; ${time} से कोई इसे नहीं खोल सकता`,
-      acknowledged: "लॉक, जो था उसे सौंप रहा है",
-      waits: "लॉक; सुनने के एक दिन बाद, या एडमिन की सहमति पर खाली होता है",
-      leaving: "खाली हो रहा है",
-      done: (time, lost) =>
-        lost === 0
-          ? `${time} को खाली हुआ, पुष्टि हुई`
-          : `${time} को खाली हुआ, पुष्टि हुई; इसके ${changes(lost)} कभी नहीं भेजे गए`,
-      other: (time) => `${time} को हटाया गया; कहाँ तक पहुँचा, यह देखने के लिए Clinic Desk को अपडेट करें`,
-    },
-  },
+  enrol,
+  unlock,
+  leaving,
+  computers,
   broken,
   recovery,
   shell: {
@@ -248,111 +164,9 @@ export const messages: typeof english = {
       registered: "पंजीकृत",
     },
   },
-  finder: {
-    title: "मरीज़ खोजें",
-    input: "मोबाइल नंबर, नाम या कोड से मरीज़ खोजें",
-    placeholder: "मोबाइल नंबर, नाम या कोड",
-    results: "मरीज़",
-    start: "मोबाइल नंबर, नाम या मरीज़ का कोड लिखें।",
-    none: (query) => `“${query}” से यहाँ कोई नहीं मिला।`,
-    noneYet: (query) => `“${query}” से यहाँ कोई नहीं मिला। सब मरीज़ अभी इस कंप्यूटर पर नहीं आए हैं।`,
-    register: "नया मरीज़ पंजीकृत करें",
-    registerTyped: (typed) => `${typed} को नए मरीज़ के रूप में पंजीकृत करें`,
-    found: (count) => people(count),
-    lastVisit: "पिछली विज़िट",
-    neverSeen: "कभी नहीं देखा",
-    mobile: "मोबाइल",
-    code: "कोड",
-    guardian: "अभिभावक",
-    needsReview: "शायद दो बार पंजीकृत",
-  },
-  patient: {
-    registerTitle: "मरीज़ पंजीकृत करें",
-    correctTitle: (name) => `${name} का विवरण सुधारें`,
-    mobile: "मोबाइल नंबर",
-    firstName: "नाम",
-    lastName: "उपनाम",
-    sex: "लिंग",
-    sexes: { female: "महिला", male: "पुरुष", other: "अन्य", unknown: "पता नहीं" },
-    ageYears: "उम्र, साल",
-    ageMonths: "और महीने",
-    dateOfBirth: "जन्मतिथि",
-    dayPlaceholder: "dd/mm/yyyy",
-    dayNotUnderstood: "दिन, महीना और साल: 14/08/1972।",
-    guardianRelation: "रिश्ता",
-    guardianRelations: { none: "कोई नहीं" },
-    guardianName: "अभिभावक का नाम",
-    address: "पता",
-    city: "शहर",
-    language: "निर्देश इसमें छपते हैं",
-    languages: { en: "अंग्रेज़ी", hi: "अंग्रेज़ी और हिंदी", mr: "अंग्रेज़ी और मराठी" },
-    pregnancy: "गर्भावस्था",
-    pregnancies: {
-      unasked: "पूछा नहीं गया",
-      not_pregnant: "गर्भवती नहीं",
-      pregnant: "गर्भवती",
-      breastfeeding: "स्तनपान कराती हैं",
-      unknown: "पता नहीं",
-    },
-    lastPeriod: "आखिरी माहवारी का पहला दिन",
-    bloodGroup: "रक्त समूह",
-    bloodUnknown: "पता नहीं",
-    clinical: "पहली विज़िट से पहले ज्ञात",
-    allergyStatus: "एलर्जी",
-    allergyStatuses: {
-      unknown: "अभी पूछा नहीं गया",
-      none_known: "कोई ज्ञात नहीं",
-      has_allergies: "एलर्जी है",
-    },
-    alerts: "अन्य चेतावनियाँ, शब्दों में",
-    submit: "पंजीकृत करें",
-    save: "सुधार सहेजें",
-    onNumber: (count) => `इस नंबर पर ${people(count)}`,
-    onNumberHint: "यदि इनमें से कोई हो तो चार्ट खोलें।",
-    another: "नहीं तो आगे बढ़ें: इसी नंबर पर एक और व्यक्ति।",
-    familyStart: "नंबर पहले से ज्ञात हो तो उस पर के लोग यहाँ दिखते हैं।",
-    ageOnce: "उम्र या जन्मतिथि दें, दोनों नहीं।",
-    firstNameNeeded: "नाम चाहिए।",
-    wholeYears: "पूरे साल, 0 से 130।",
-    wholeMonths: "पूरे महीने, 0 से 11।",
-  },
-  chart: {
-    prescriptions: "पर्चे",
-    none: "अभी कोई पर्चा नहीं।",
-    noneHint: "पहला यहाँ से शुरू होता है",
-    newPrescription: "नया पर्चा",
-    continueDraft: "ड्राफ़्ट जारी रखें",
-    draftWaits: "इस कंप्यूटर पर एक ड्राफ़्ट बाकी है",
-    correct: "विवरण सुधारें",
-    allergies: "एलर्जी",
-    allergiesNoWords: "विवरण नहीं लिखा। दवा लिखने से पहले पूछें।",
-    allergiesUnknown: "एलर्जी अभी पूछी नहीं गई",
-    allergiesNone: "कोई एलर्जी ज्ञात नहीं",
-    warnings: "चेतावनियाँ",
-    onlySigners: "पर्चे डॉक्टर और दंत चिकित्सक लिखते हैं।",
-    comeBack: "फिर आएँ",
-    waiting: "भेजा जाना बाकी",
-    signedBy: (name) => `हस्ताक्षर: ${name}`,
-    medicines: (count) => `${count} दवा${count === 1 ? "" : "एँ"}`,
-    about: "परिचय",
-    mobile: "मोबाइल",
-    address: "पता",
-    guardian: "अभिभावक",
-    blood: "रक्त समूह",
-    born: "जन्म",
-    lastVisit: "पिछली विज़िट",
-    notKnown: "पता नहीं",
-    never: "कभी नहीं देखा",
-    needsReview: "शायद दो बार पंजीकृत। लिखने से पहले मिलाएँ।",
-    beyondPlan: "तब पंजीकृत जब योजना में और मरीज़ की जगह नहीं थी। यहाँ कुछ कम नहीं है।",
-    status: {
-      draft: "ड्राफ़्ट",
-      discarded: "छोड़ा गया",
-      finalised: "हस्ताक्षरित",
-      superseded: "बदला गया",
-      voided: "रद्द",
-    },
-  },
+  finder,
+  patient,
+  chart,
   files,
   letterhead,
   known,

@@ -1,8 +1,8 @@
 import { Link } from "@tanstack/react-router";
+import classes from "../../app/notices.module.css";
 import { useAppState } from "../../app/queries";
 import { useSession } from "../../app/session";
 import { messages } from "../../messages";
-import classes from "./Recovery.module.css";
 
 /** As long as no recovery code of this computer is known to be written down: what that means, and who mends it. */
 export function RecoveryNotice() {

@@ -1,0 +1,109 @@
+import type { Backend } from "./backend";
+import type { Conflict } from "./bindings/Conflict";
+import { type Around, type FakeClinic, summaryOf } from "./fake-clinic";
+import { type Answer, today } from "./fake-data";
+
+type Commands = Pick<
+  Backend,
+  | "mergePatients"
+  | "unmergePatient"
+  | "proposeMerger"
+  | "getToday"
+  | "findPatients"
+  | "registerPatient"
+  | "updatePatient"
+  | "getChart"
+>;
+
+/** The patients: found, registered, corrected and made one. `conflicts` is what waits for a decision. */
+export function fakePatients(
+  answer: Answer,
+  { patients, add, patientOf, all }: FakeClinic,
+  { signedIn, record }: Around,
+  conflicts: Conflict[],
+): Commands {
+  return {
+    mergePatients: (keep, away) =>
+      answer("mergePatients", () => {
+        patientOf(away).mergedInto = keep;
+        record("Two registrations made one", patientOf(keep).summary);
+      }),
+    unmergePatient: (away) =>
+      answer("unmergePatient", () => {
+        patientOf(away).mergedInto = null;
+        record("Two registrations parted", patientOf(away).summary);
+      }),
+    proposeMerger: (one) => answer("proposeMerger", () => record("Proposed", patientOf(one).summary)),
+    getToday: () =>
+      answer("getToday", () => ({
+        date: today(),
+        seen: all()
+          .filter(({ prescription }) => prescription.visitDate === today())
+          .map(({ patient, prescription }) => ({
+            prescriptionId: prescription.id,
+            patient: patient.summary,
+            doctorName: prescription.doctorName,
+            signedAt: new Date().toISOString(),
+          })),
+        drafts: patients.filter((patient) => patient.draft).map((patient) => patient.summary),
+        followUps: patients.slice(0, 1).map((patient) => patient.summary),
+        registered: patients.slice(3).map((patient) => patient.summary),
+      })),
+    findPatients: (query) =>
+      answer("findPatients", () => {
+        const words = query.toLowerCase().split(/\s+/);
+        const digits = query.replace(/\D/g, "");
+        return patients
+          .map((patient) => patient.summary)
+          .filter((one) =>
+            digits.length > 3 && digits === query.replace(/[\s+]/g, "")
+              ? one.mobileNumber.includes(digits)
+              : words.every((word) => `${one.fullName} ${one.patientCode}`.toLowerCase().includes(word)),
+          );
+      }),
+    registerPatient: (form) =>
+      answer("registerPatient", () => {
+        const { summary } = add(form);
+        record("Patient registered", summary);
+        return summary;
+      }),
+    updatePatient: (id, seen, left) =>
+      answer("updatePatient", () => {
+        const patient = patientOf(id);
+        const changed = Object.entries(left).filter(([name, value]) =>
+          Object.entries(seen).some(([other, before]) => other === name && before !== value),
+        );
+        const form = { ...patient.form, ...Object.fromEntries(changed) };
+        patient.form = { ...form, allergies: [] };
+        for (const allergy of left.allergies) patient.known.note(allergy);
+        patient.summary = {
+          ...summaryOf(id, form, patient.summary.patientCode ?? ""),
+          lastVisit: patient.summary.lastVisit,
+        };
+        record("Patient corrected", patient.summary);
+        return patient.summary;
+      }),
+    getChart: (id) =>
+      answer("getChart", () => {
+        const { summary, form, prescriptions, draft, known } = patientOf(patientOf(id).mergedInto ?? id);
+        const isClinical = !signedIn()?.roles.includes("receptionist");
+        return {
+          patient: summary,
+          form,
+          allergyStatus: isClinical ? known.status(form) : "unknown",
+          allergies: isClinical ? known.allergies : [],
+          conditions: isClinical ? known.conditions : [],
+          measured: isClinical ? known.measured : [],
+          alerts: isClinical ? form.alerts || null : null,
+          prescriptions: isClinical ? prescriptions : [],
+          hasDraft: draft !== null,
+          conflicts: conflicts.filter(
+            (item) => item.decided === null && (item.patient?.id === id || item.otherPatient?.id === id),
+          ),
+          merged: patients
+            .filter((patient) => patient.mergedInto === summary.id)
+            .map((patient) => patient.summary),
+        };
+      }),
+  };
+}
