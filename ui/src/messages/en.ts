@@ -585,7 +585,7 @@ export const messages = {
     pill: {
       online: "Online",
       allSynced: (time: string) => `all synced ${time}`,
-      allSyncedNever: "all synced",
+      comparing: "comparing with the server",
       waiting: (count: number) => `${count} waiting`,
       sending: (sent: number, total: number) => `Sending ${sent} of ${total}`,
       receiving: (rows: number) => `Receiving ${rows} rows`,
@@ -609,6 +609,8 @@ export const messages = {
       connecting: "Connecting to the server. You can work as always.",
       online: "Online. Everything from this computer is on the server.",
       nothingWaits: "Online. Nothing waits to be sent.",
+      comparing:
+        "Online. Nothing waits to be sent. This computer is being compared with the server, record by record.",
       compared: (time: string) => `Compared with the server record by record, and equal: ${time}.`,
       mended: (count: number, time: string) =>
         count === 1
