@@ -161,12 +161,17 @@ impl Files {
         while let Some(part) = bytes.try_next().await? {
             writer.put(part).await?;
         }
+        if writer.length < file.bytes {
+            // Another computer ended the same file meanwhile, and took the pieces away: that is no word on these bytes.
+            writer.out.abort().await?;
+            return Ok(if self.has(file).await? { Ended::Stored } else { Ended::Short });
+        }
         let ended = writer.end().await?;
         self.forget_pieces(file).await?;
         Ok(ended)
     }
 
-    /// The bytes of the pieces one after the other, what overlaps once.
+    /// The bytes of the pieces one after the other, what overlaps once; up to where one is missing.
     async fn pieces_in_order(
         &self,
         file: &Named,
@@ -175,8 +180,15 @@ impl Files {
         let bytes = async_stream::try_stream! {
             let mut end = 0;
             for (from, length, place) in pieces {
+                if from > end {
+                    break;
+                }
                 if from + length > end {
-                    let piece = store.get(&place).await?.bytes().await?;
+                    let piece = match store.get(&place).await {
+                        Ok(found) => found.bytes().await?,
+                        Err(object_store::Error::NotFound { .. }) => break,
+                        Err(error) => Err::<Bytes, _>(error)?,
+                    };
                     let known = usize::try_from(end - from)?;
                     yield piece.slice(known..);
                     end = from + length;
@@ -194,7 +206,11 @@ impl Files {
 
     async fn forget_pieces(&self, file: &Named) -> anyhow::Result<()> {
         for (_, _, place) in self.list_pieces(file).await? {
-            self.store.delete(&place).await?;
+            match self.store.delete(&place).await {
+                // Whoever ended the same file as well may have been first.
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
         Ok(())
     }
@@ -262,5 +278,58 @@ impl FileWriter<'_> {
         }
         self.out.shutdown().await?;
         Ok(Ended::Stored)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file of three pieces of a hundred bytes, with the bytes.
+    fn three_pieces() -> (Named, Vec<Bytes>) {
+        let whole: Vec<u8> = (0..=255).cycle().take(300).collect();
+        let sha256 = hex(&Sha256::digest(&whole));
+        let file = Named { tenant: TenantId::new(), sha256, bytes: 300, mime: None };
+        (file, whole.chunks(100).map(Bytes::copy_from_slice).collect())
+    }
+
+    async fn read(files: &Files, file: &Named) -> Vec<u8> {
+        let mut bytes = files.pieces_in_order(file).await.expect("a list");
+        let mut read = Vec::new();
+        while let Some(part) = bytes.try_next().await.expect("a piece") {
+            read.extend_from_slice(&part);
+        }
+        read
+    }
+
+    #[tokio::test]
+    async fn what_lies_behind_a_piece_that_is_gone_is_not_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let files = Files::in_folder(folder.path()).expect("a store");
+        let (file, pieces) = three_pieces();
+        for (from, piece) in [(0, &pieces[0]), (200, &pieces[2])] {
+            files.keep(&file, from, piece.clone()).await.expect("kept");
+        }
+        assert_eq!(read(&files, &file).await, pieces[0]);
+        assert_eq!(files.end(&file).await.expect("an answer"), Ended::Short);
+        files.keep(&file, 100, pieces[1].clone()).await.expect("kept");
+        assert_eq!(read(&files, &file).await.len(), 300);
+        assert_eq!(files.end(&file).await.expect("an answer"), Ended::Stored);
+    }
+
+    #[tokio::test]
+    async fn of_many_who_end_one_file_at_once_none_hears_that_its_bytes_are_wrong() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let files = Files::in_folder(folder.path()).expect("a store");
+        for _ in 0..20 {
+            let (file, pieces) = three_pieces();
+            for (place, piece) in pieces.iter().enumerate() {
+                files.keep(&file, place as u64 * 100, piece.clone()).await.expect("kept");
+            }
+            let ends = futures_util::future::join_all((0..8).map(|_| files.end(&file))).await;
+            let said: Vec<Ended> = ends.into_iter().map(|end| end.expect("an answer")).collect();
+            assert!(said.contains(&Ended::Stored) && !said.contains(&Ended::Another), "{said:?}");
+            assert_eq!(files.end(&file).await.expect("an answer"), Ended::Stored);
+        }
     }
 }
