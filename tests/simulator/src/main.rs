@@ -36,8 +36,20 @@ fn main() -> ExitCode {
     println!(
         "fates      {applied} applied, {merged} merged, {conflict} conflict, {quarantined} quarantined, {blocked} blocked, {replaced} replaced, {discarded} discarded"
     );
-    println!("faults     {}", report.counts.faults);
+    let faults = report.counts.by_kind();
+    println!("faults     {}", faults.iter().map(|(_, count)| count).sum::<u64>());
+    for kinds in faults.chunks(5) {
+        let kinds: Vec<String> = kinds.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
+        println!("           {}", kinds.join(", "));
+    }
     println!("failures   {}", report.failures.len());
+    if report.seeds < args.seeds {
+        println!(
+            "Of {} runs only {} came to an end: the simulator itself broke off.",
+            args.seeds, report.seeds
+        );
+        return ExitCode::FAILURE;
+    }
     for (seed, wrong) in &report.failures {
         println!("\nseed {seed}");
         wrong.iter().take(5).for_each(|line| println!("  {line}"));
