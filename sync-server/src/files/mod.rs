@@ -3,6 +3,8 @@
 
 /// The routes.
 pub(crate) mod routes;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path as FilePath;
 use std::sync::Arc;
@@ -62,18 +64,23 @@ impl Files {
     ///
     /// A folder that cannot be made; a URL of another kind.
     pub fn open(place: &str) -> anyhow::Result<Self> {
-        if let Some(url) = place.starts_with("s3://").then(|| Url::parse(place)) {
-            let url = url.context("The place of the files is not a URL.")?;
-            // One library signs requests and opens TLS. Another part of the process may have chosen it before.
-            rustls::crypto::ring::default_provider().install_default().ok();
+        if place.starts_with("s3://") {
             let variables = std::env::vars()
                 .filter(|(name, _)| name.starts_with("AWS_"))
                 .map(|(name, value)| (name.to_ascii_lowercase(), value));
-            let (store, root) = parse_url_opts(&url, variables)
-                .context("The bucket of the files cannot be used as it is named.")?;
-            return Ok(Self { store: Arc::from(store), root });
+            return Self::in_bucket(place, variables);
         }
         Self::in_folder(FilePath::new(place))
+    }
+
+    /// Those of a bucket.
+    fn in_bucket(place: &str, variables: impl IntoIterator<Item = (String, String)>) -> anyhow::Result<Self> {
+        let url = Url::parse(place).context("The place of the files is not a URL.")?;
+        // One library signs requests and opens TLS. Another part of the process may have chosen it before.
+        rustls::crypto::ring::default_provider().install_default().ok();
+        let (store, root) = parse_url_opts(&url, variables)
+            .context("The bucket of the files cannot be used as it is named.")?;
+        Ok(Self { store: Arc::from(store), root })
     }
 
     /// Those of a folder, which is made if it is missing. What is said to be stored there is on the disk.
@@ -278,58 +285,5 @@ impl FileWriter<'_> {
         }
         self.out.shutdown().await?;
         Ok(Ended::Stored)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A file of three pieces of a hundred bytes, with the bytes.
-    fn three_pieces() -> (Named, Vec<Bytes>) {
-        let whole: Vec<u8> = (0..=255).cycle().take(300).collect();
-        let sha256 = hex(&Sha256::digest(&whole));
-        let file = Named { tenant: TenantId::new(), sha256, bytes: 300, mime: None };
-        (file, whole.chunks(100).map(Bytes::copy_from_slice).collect())
-    }
-
-    async fn read(files: &Files, file: &Named) -> Vec<u8> {
-        let mut bytes = files.pieces_in_order(file).await.expect("a list");
-        let mut read = Vec::new();
-        while let Some(part) = bytes.try_next().await.expect("a piece") {
-            read.extend_from_slice(&part);
-        }
-        read
-    }
-
-    #[tokio::test]
-    async fn what_lies_behind_a_piece_that_is_gone_is_not_read() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let files = Files::in_folder(folder.path()).expect("a store");
-        let (file, pieces) = three_pieces();
-        for (from, piece) in [(0, &pieces[0]), (200, &pieces[2])] {
-            files.keep(&file, from, piece.clone()).await.expect("kept");
-        }
-        assert_eq!(read(&files, &file).await, pieces[0]);
-        assert_eq!(files.end(&file).await.expect("an answer"), Ended::Short);
-        files.keep(&file, 100, pieces[1].clone()).await.expect("kept");
-        assert_eq!(read(&files, &file).await.len(), 300);
-        assert_eq!(files.end(&file).await.expect("an answer"), Ended::Stored);
-    }
-
-    #[tokio::test]
-    async fn of_many_who_end_one_file_at_once_none_hears_that_its_bytes_are_wrong() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let files = Files::in_folder(folder.path()).expect("a store");
-        for _ in 0..20 {
-            let (file, pieces) = three_pieces();
-            for (place, piece) in pieces.iter().enumerate() {
-                files.keep(&file, place as u64 * 100, piece.clone()).await.expect("kept");
-            }
-            let ends = futures_util::future::join_all((0..8).map(|_| files.end(&file))).await;
-            let said: Vec<Ended> = ends.into_iter().map(|end| end.expect("an answer")).collect();
-            assert!(said.contains(&Ended::Stored) && !said.contains(&Ended::Another), "{said:?}");
-            assert_eq!(files.end(&file).await.expect("an answer"), Ended::Stored);
-        }
     }
 }
