@@ -1,15 +1,17 @@
 //! `docs/sync-protocol.md` has every word and every limit of the protocol, as they are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clinic_sync::testing::Server;
+use futures_util::StreamExt;
 use protocol::{
     api, audit, bootstrap, digest, file, form, log_end, printed, request, settlement, standing, validate,
 };
 use serde_json::Value;
+use uuid::Uuid;
 
-use crate::clinic::client;
+use crate::clinic::{Clinic, client, new_patient};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -126,4 +128,42 @@ fn collect(schema: &Value, words: &mut Vec<String>) {
         Value::Array(all) => all.iter().for_each(|one| collect(one, words)),
         _ => {}
     }
+}
+
+/// What stands in lines of JSON: `row.version` for each part of each kind, and each kind by itself.
+fn parts(text: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for line in text.lines().filter(|line| line.starts_with('{')) {
+        // What the page leaves out.
+        let line = line.replace("{…}", "{}").replace("[…]", "[]").replace(",…]", "]");
+        let value: Value = serde_json::from_str(&line).expect("JSON");
+        for (kind, inner) in value.as_object().expect("an object") {
+            found.insert(kind.clone());
+            let names = inner.as_object().into_iter().flatten().map(|(name, _)| format!("{kind}.{name}"));
+            found.extend(names);
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn what_streams_bring_is_what_the_page_shows_of_them() {
+    let clinic = Clinic::open().await;
+    let mut desk = clinic.desk().await;
+    desk.write(vec![new_patient(Uuid::now_v7(), "Sunita")]).await;
+    let page = page();
+    for (heading, path) in [("## Pull: ", "pull"), ("## A new desktop: ", "bootstrap")] {
+        let answer = desk.get(&format!("/v1/sync/{path}?epoch={}", desk.epoch)).await;
+        let sent = parts(&answer.text().await.expect("a text"));
+        let example = page.split(heading).nth(1).and_then(|rest| rest.split("```").nth(1));
+        let shown = parts(example.expect("an example"));
+        assert!(shown.is_subset(&sent), "{path}: {shown:?}, {sent:?}");
+        let kinds = |parts: &BTreeSet<String>| -> BTreeSet<String> {
+            parts.iter().filter(|part| !part.contains('.')).cloned().collect()
+        };
+        assert_eq!(kinds(&shown), kinds(&sent), "{path}");
+    }
+    let mut news = desk.get("/v1/sync/live").await.bytes_stream();
+    let first = news.next().await.expect("an event").expect("bytes");
+    assert!(first.starts_with(b"data: {\"head\":") && page.contains("`data: {\"head\":42}`"), "{first:?}");
 }
