@@ -108,7 +108,10 @@ impl Line {
             if self.joined(table).await? != theirs.digest {
                 self.mend_table(&mut comparison, table).await?;
                 if self.joined(table).await? != theirs.digest {
-                    // It is looked at again after the next round.
+                    // It is looked at again after the next round. While somebody works here, rows are counted twice or not at all.
+                    if self.context.store.sync_state()?.last_sequence != comparison.state.last_sequence {
+                        return Err(Stopped::Changed);
+                    }
                     tracing::error!(table = table.as_str(), "this computer still differs from the server");
                     return Err(Error::StillDiffers.into());
                 }
