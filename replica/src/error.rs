@@ -162,6 +162,11 @@ pub enum Error {
         "The server knows less than this computer, perhaps after it was restored from a backup. What is stored here is safe and was not changed. Tell whoever runs the server: it must begin a new epoch, then every computer brings back what was done on it."
     )]
     ServerWentBack,
+    /// What differed was fetched again, and both sides still differ.
+    #[error(
+        "This computer still differs from the server after its records were fetched again. Nothing here was given up, and it is compared again by itself; if it stays so, call support."
+    )]
+    StillDiffers,
     /// What was signed here is of another time than the server's.
     #[error(
         "The clocks of this computer and of the server do not agree, so the server did not do this. Nothing was changed. Set this computer's clock and try again; if it stays so, tell whoever runs the server."
@@ -220,7 +225,8 @@ impl Error {
             | Self::StoreInUse
             | Self::AnotherFile
             | Self::AnswerTooLong
-            | Self::BadAnswer(_) => ErrorCode::Unavailable,
+            | Self::BadAnswer(_)
+            | Self::StillDiffers => ErrorCode::Unavailable,
             Self::ServerWentBack => ErrorCode::EpochChanged,
             Self::ClockOff { .. } => ErrorCode::ClockOff,
             Self::Server { code, .. } => *code,

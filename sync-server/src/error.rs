@@ -361,7 +361,60 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+
+    /// One of each.
+    fn all() -> Vec<Error> {
+        vec![
+            Error::WrongPassword,
+            Error::WrongCode,
+            Error::Unauthorized,
+            Error::DeviceCopied,
+            Error::DeviceRevoked,
+            Error::DeviceUnknown,
+            Error::TenantSuspended,
+            Error::TenantExpired,
+            Error::Forbidden,
+            Error::PasswordChangeRequired,
+            Error::NotSigned,
+            Error::ClockOff,
+            Error::NotFound,
+            Error::Invalid("why"),
+            Error::Refused("why".into()),
+            Error::TooLarge,
+            Error::FileNotHere,
+            Error::TooManyRequests { retry_after_secs: 1 },
+            Error::UpgradeRequired,
+            Error::EpochChanged,
+            Error::EpochHeld,
+            Error::SequenceGap { expected: 1 },
+            Error::QuarantineFull,
+            Error::Unavailable("why"),
+            Error::Sqlx(sqlx::Error::PoolTimedOut),
+            Error::Sqlx(sqlx::Error::RowNotFound),
+            Error::Other(anyhow::anyhow!("why")),
+        ]
+    }
+
+    #[test]
+    fn the_page_of_the_protocol_has_every_refusal_with_its_status_and_no_other() {
+        let row = |error: &Error| {
+            let (status, code, _) = error.parts();
+            let code = serde_json::to_value(code).expect("a word");
+            format!("| {} | `{}` |", status.as_u16(), code.as_str().expect("a word"))
+        };
+        let said: BTreeSet<String> = all().iter().map(row).collect();
+        let page = include_str!("../../docs/sync-protocol.md");
+        let is_of_a_code = |line: &&str| line.starts_with("| 4") || line.starts_with("| 5");
+        let written: BTreeSet<String> = page
+            .lines()
+            .filter(is_of_a_code)
+            .map(|line| line.splitn(4, '|').take(3).collect::<Vec<_>>().join("|") + "|")
+            .collect();
+        assert_eq!(written, said);
+    }
 
     #[test]
     fn a_constraint_is_known_by_its_name_on_every_shard() {

@@ -150,6 +150,10 @@ pub(super) const SAID: &[Said] = &[
         "सर्वर के पास इस कंप्यूटर से कम है, शायद उसे बैकअप से वापस लाया गया। यहाँ जो रखा है वह सुरक्षित है और बदला नहीं गया। सर्वर चलाने वाले को बताएँ: उसे नया दौर (epoch) शुरू करना होगा, फिर हर कंप्यूटर अपना किया हुआ वापस लाएगा।",
     ),
     (
+        "This computer still differs from the server after its records were fetched again. Nothing here was given up, and it is compared again by itself; if it stays so, call support.",
+        "रिकॉर्ड फिर से लाने के बाद भी यह कंप्यूटर सर्वर से अलग है। यहाँ का कुछ छोड़ा नहीं गया, और मिलान अपने आप फिर होगा; फिर भी ऐसा ही रहे तो सहायता को बुलाएँ।",
+    ),
+    (
         "The clocks of this computer and of the server do not agree, so the server did not do this. Nothing was changed. Set this computer's clock and try again; if it stays so, tell whoever runs the server.",
         "इस कंप्यूटर और सर्वर की घड़ियाँ नहीं मिलतीं, इसलिए सर्वर ने यह नहीं किया। कुछ बदला नहीं गया। इस कंप्यूटर की घड़ी ठीक करें और फिर कोशिश करें; ऐसा ही रहे तो सर्वर चलाने वाले को बताएँ।",
     ),

@@ -197,6 +197,7 @@ fn errors() -> Vec<Error> {
         Error::BadAnswer("it sends rows of another clinic"),
         Error::TooLarge,
         Error::ServerWentBack,
+        Error::StillDiffers,
         Error::ClockOff { server_time: OffsetDateTime::UNIX_EPOCH },
         Error::Server { code: ErrorCode::Forbidden, detail: "Your role does not allow this.".into() },
         Error::internal("a mistake"),
@@ -239,9 +240,10 @@ fn place(error: &Error) -> usize {
         Error::BadAnswer(_) => 30,
         Error::TooLarge => 31,
         Error::ServerWentBack => 32,
-        Error::ClockOff { .. } => 33,
-        Error::Server { .. } => 34,
-        Error::Internal(_) => 35,
+        Error::StillDiffers => 33,
+        Error::ClockOff { .. } => 34,
+        Error::Server { .. } => 35,
+        Error::Internal(_) => 36,
     }
 }
 

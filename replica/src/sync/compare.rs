@@ -63,7 +63,7 @@ impl From<Error> for Stopped {
 
 impl Line {
     /// Compares with the server, if it is time or someone asked. Answers whether this computer may be called in step: one
-    /// that was never found equal is not.
+    /// that was never found equal is not, nor is one that is known to differ.
     pub(super) async fn compare_when_due(self: &Arc<Self>) -> bool {
         let Ok(state) = self.context.store.sync_state() else { return false };
         let last = state.compared.as_ref().and_then(Compared::at);
@@ -86,13 +86,15 @@ impl Line {
             Err(Stopped::Failed(Error::Server { code: ErrorCode::NotFound, .. })) => true,
             Err(stopped) => {
                 lock(&self.comparisons).extend(asked);
+                let mut may_be_called = last.is_some();
                 if let Stopped::Failed(error) = stopped {
                     tracing::warn!(%error, "this computer could not be compared with the server");
-                    if last.is_none() {
+                    may_be_called &= !matches!(error, Error::StillDiffers);
+                    if !may_be_called {
                         self.outcome(Err::<Happened, _>(error), false).await;
                     }
                 }
-                last.is_some()
+                may_be_called
             }
         }
     }
@@ -106,9 +108,12 @@ impl Line {
             if self.joined(table).await? != theirs.digest {
                 self.mend_table(&mut comparison, table).await?;
                 if self.joined(table).await? != theirs.digest {
-                    // Someone works on it, or it cannot be mended: it is looked at again after the next round.
+                    // It is looked at again after the next round. While somebody works here, rows are counted twice or not at all.
+                    if self.context.store.sync_state()?.last_sequence != comparison.state.last_sequence {
+                        return Err(Stopped::Changed);
+                    }
                     tracing::error!(table = table.as_str(), "this computer still differs from the server");
-                    return Err(Stopped::Changed);
+                    return Err(Error::StillDiffers.into());
                 }
             }
         }

@@ -3,6 +3,8 @@
 
 /// The routes.
 pub(crate) mod routes;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path as FilePath;
 use std::sync::Arc;
@@ -62,18 +64,23 @@ impl Files {
     ///
     /// A folder that cannot be made; a URL of another kind.
     pub fn open(place: &str) -> anyhow::Result<Self> {
-        if let Some(url) = place.starts_with("s3://").then(|| Url::parse(place)) {
-            let url = url.context("The place of the files is not a URL.")?;
-            // One library signs requests and opens TLS. Another part of the process may have chosen it before.
-            rustls::crypto::ring::default_provider().install_default().ok();
+        if place.starts_with("s3://") {
             let variables = std::env::vars()
                 .filter(|(name, _)| name.starts_with("AWS_"))
                 .map(|(name, value)| (name.to_ascii_lowercase(), value));
-            let (store, root) = parse_url_opts(&url, variables)
-                .context("The bucket of the files cannot be used as it is named.")?;
-            return Ok(Self { store: Arc::from(store), root });
+            return Self::in_bucket(place, variables);
         }
         Self::in_folder(FilePath::new(place))
+    }
+
+    /// Those of a bucket.
+    fn in_bucket(place: &str, variables: impl IntoIterator<Item = (String, String)>) -> anyhow::Result<Self> {
+        let url = Url::parse(place).context("The place of the files is not a URL.")?;
+        // One library signs requests and opens TLS. Another part of the process may have chosen it before.
+        rustls::crypto::ring::default_provider().install_default().ok();
+        let (store, root) = parse_url_opts(&url, variables)
+            .context("The bucket of the files cannot be used as it is named.")?;
+        Ok(Self { store: Arc::from(store), root })
     }
 
     /// Those of a folder, which is made if it is missing. What is said to be stored there is on the disk.
@@ -161,12 +168,17 @@ impl Files {
         while let Some(part) = bytes.try_next().await? {
             writer.put(part).await?;
         }
+        if writer.length < file.bytes {
+            // Another computer ended the same file meanwhile, and took the pieces away: that is no word on these bytes.
+            writer.out.abort().await?;
+            return Ok(if self.has(file).await? { Ended::Stored } else { Ended::Short });
+        }
         let ended = writer.end().await?;
         self.forget_pieces(file).await?;
         Ok(ended)
     }
 
-    /// The bytes of the pieces one after the other, what overlaps once.
+    /// The bytes of the pieces one after the other, what overlaps once; up to where one is missing.
     async fn pieces_in_order(
         &self,
         file: &Named,
@@ -175,8 +187,15 @@ impl Files {
         let bytes = async_stream::try_stream! {
             let mut end = 0;
             for (from, length, place) in pieces {
+                if from > end {
+                    break;
+                }
                 if from + length > end {
-                    let piece = store.get(&place).await?.bytes().await?;
+                    let piece = match store.get(&place).await {
+                        Ok(found) => found.bytes().await?,
+                        Err(object_store::Error::NotFound { .. }) => break,
+                        Err(error) => Err::<Bytes, _>(error)?,
+                    };
                     let known = usize::try_from(end - from)?;
                     yield piece.slice(known..);
                     end = from + length;
@@ -194,7 +213,11 @@ impl Files {
 
     async fn forget_pieces(&self, file: &Named) -> anyhow::Result<()> {
         for (_, _, place) in self.list_pieces(file).await? {
-            self.store.delete(&place).await?;
+            match self.store.delete(&place).await {
+                // Whoever ended the same file as well may have been first.
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
         Ok(())
     }

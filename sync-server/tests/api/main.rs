@@ -48,6 +48,7 @@ mod openapi;
 mod operator;
 mod own_keys;
 mod prescription;
+mod protocol_page;
 mod pull;
 mod push;
 mod read;

@@ -16,11 +16,16 @@ use crate::world::{Act, LONGEST_OFF_MS, World};
 const MOST_ENROLLED: usize = 2;
 
 impl World {
-    pub(crate) fn fault(&mut self, desk: usize, fault: Fault, roll: u64) {
+    /// Lets something go wrong. Answers whether there was anything that it could harm.
+    pub(crate) fn fault(&mut self, desk: usize, fault: Fault, roll: u64) -> bool {
         let dice = &mut Dice::new(roll);
+        let is_running = self.desks[desk].station.is_some();
         match fault {
             Fault::Outage => self.network.take_line(desk, dice.between(1_000, 900_000)),
-            Fault::Crash => self.crash(desk),
+            Fault::Crash => {
+                self.crash(desk);
+                return is_running;
+            }
             Fault::CrashAtCommit => {
                 lock(&self.desks[desk].doom).at = Some((dice.below(6) as u32, dice.per_mille(500)));
             }
@@ -29,6 +34,7 @@ impl World {
                     station.store.set_disk_full(true).ok();
                     self.after(dice.below(300_000), Act::Room(desk));
                 }
+                return is_running;
             }
             Fault::Clock => {
                 let days = 172_800_000;
@@ -49,9 +55,9 @@ impl World {
                 lock(&self.server).stops = Some(stop);
             }
             Fault::TokensEnd => lock(&self.server).forget_tokens(),
-            Fault::Revoked => self.revoke(desk, dice),
-            Fault::StaffChanges => self.change_staff(desk, dice),
-            Fault::Copied => self.copy(desk),
+            Fault::Revoked => return self.revoke(desk, dice),
+            Fault::StaffChanges => return self.change_staff(desk, dice),
+            Fault::Copied => return self.copy(desk),
             Fault::BackedUp => lock(&self.server).back_up(),
             Fault::Restored => {
                 lock(&self.server).restore(self.time.now());
@@ -62,15 +68,18 @@ impl World {
                     self.after(dice.below(600_000), Act::EnrolledAgain(desk));
                 }
             }
-            Fault::Enrolled => self.enrol(desk),
+            Fault::Enrolled => return self.enrol(desk),
             Fault::FileSpoilt => {
                 let tenant = self.desks[desk].facts.tenant_id;
                 let at = dice.roll();
-                self.was_spoilt |= lock(&self.server).tenant_mut(tenant).files.spoil(at);
+                let is_spoilt = lock(&self.server).tenant_mut(tenant).files.spoil(at);
+                self.was_spoilt |= is_spoilt;
+                return is_spoilt;
             }
             Fault::Outdated => lock(&self.server).oldest_protocol = PROTOCOL + 1,
             Fault::Updated => self.update(desk, dice.below(60_000)),
         }
+        true
     }
 
     /// The first desktop of each tenant stays in service, and its people stay.
@@ -81,9 +90,9 @@ impl World {
     }
 
     /// One more computer in a clinic. It is not copied and stays in service.
-    fn enrol(&mut self, beside: usize) {
+    fn enrol(&mut self, beside: usize) -> bool {
         if self.desks[beside].is_leaving || self.desks.len() >= self.n_first + MOST_ENROLLED {
-            return;
+            return false;
         }
         let number = self.desks.len();
         let (facts, person) = (&self.desks[beside].facts, &self.desks[beside].person);
@@ -92,7 +101,7 @@ impl World {
             let mut server = lock(&self.server);
             let tenant = server.tenant_mut(place.facts.tenant_id);
             if tenant.people.get(&person.id).is_none_or(|person| !person.is_active) {
-                return;
+                return false;
             }
             place.facts.epoch = tenant.epoch;
             let known = std::collections::BTreeSet::from([person.id]);
@@ -104,6 +113,7 @@ impl World {
         let desk = Desk::new(number, place, order.as_ref(), &self.time, &mut self.dice);
         self.desks.push(desk);
         self.start(number);
+        true
     }
 
     /// With an admin's code a computer that the server does not know any more is what it was.
@@ -116,9 +126,9 @@ impl World {
         }
     }
 
-    fn revoke(&mut self, desk: usize, dice: &mut Dice) {
+    fn revoke(&mut self, desk: usize, dice: &mut Dice) -> bool {
         if self.is_first(desk) || desk >= self.n_first {
-            return;
+            return false;
         }
         let facts = &self.desks[desk].facts;
         let mut server = lock(&self.server);
@@ -127,11 +137,12 @@ impl World {
             1 => server.revokes = Some((facts.device_id, Stop::BeforeCommit)),
             _ => server.revokes = Some((facts.device_id, Stop::AfterCommit)),
         }
+        true
     }
 
-    fn change_staff(&mut self, desk: usize, dice: &mut Dice) {
+    fn change_staff(&mut self, desk: usize, dice: &mut Dice) -> bool {
         if self.is_first(desk) || desk >= self.n_first {
-            return;
+            return false;
         }
         let desk = &self.desks[desk];
         let mut server = lock(&self.server);
@@ -150,12 +161,13 @@ impl World {
                 }
             }
         }
+        true
     }
 
     /// A computer without power has its disk copied, and both go on. Once: a third would show nothing new.
-    fn copy(&mut self, desk: usize) {
+    fn copy(&mut self, desk: usize) -> bool {
         if self.desks[desk].is_copied || desk >= self.n_first {
-            return;
+            return false;
         }
         self.crash(desk);
         let number = self.desks.len();
@@ -163,6 +175,7 @@ impl World {
         self.desks.push(copy);
         let ms = self.dice.below(LONGEST_OFF_MS);
         self.after(ms, Act::Start(number));
+        true
     }
 
     /// People sign in anew where that is needed: where someone sits who does not work here any more, the first of the

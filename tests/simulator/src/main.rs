@@ -1,9 +1,11 @@
 //! `clinic-simulator`: plays runs, and tells what was wrong in them. `cargo xtask simulate` starts it.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use clinic_simulator::{Plan, play, shrink, simulate};
+use clinic_simulator::{Outcome, Plan, play, shrink, simulate};
+use serde_json::json;
 
 /// Plays the runs of many seeds.
 #[derive(Parser)]
@@ -36,8 +38,20 @@ fn main() -> ExitCode {
     println!(
         "fates      {applied} applied, {merged} merged, {conflict} conflict, {quarantined} quarantined, {blocked} blocked, {replaced} replaced, {discarded} discarded"
     );
-    println!("faults     {}", report.counts.faults);
+    let faults = report.counts.by_kind();
+    println!("faults     {}", faults.iter().map(|(_, count)| count).sum::<u64>());
+    for kinds in faults.chunks(5) {
+        let kinds: Vec<String> = kinds.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
+        println!("           {}", kinds.join(", "));
+    }
     println!("failures   {}", report.failures.len());
+    if report.seeds < args.seeds {
+        println!(
+            "Of {} runs only {} came to an end: the simulator itself broke off.",
+            args.seeds, report.seeds
+        );
+        return ExitCode::FAILURE;
+    }
     for (seed, wrong) in &report.failures {
         println!("\nseed {seed}");
         wrong.iter().take(5).for_each(|line| println!("  {line}"));
@@ -50,11 +64,21 @@ fn main() -> ExitCode {
         println!("with desktops {:?}, pages of {} rows, {:?}", least.n_desks, least.page, least.weather);
         println!("and this happens:");
         outcome.log.iter().chain(&outcome.wrong).for_each(|line| println!("  {line}"));
-        if let Ok(plan) = serde_json::to_string(&least) {
-            println!("to keep it, put into tests/simulator/tests/kept/NAME.json, with what was wrong:");
-            println!("{{\"what\": \"…\", \"plan\": {plan}}}");
+        match keep(*seed, &least, &outcome) {
+            Ok(path) => {
+                println!("it is kept in {}: give it a name, and say there what was wrong", path.display())
+            }
+            Err(error) => println!("it could not be kept: {error}"),
         }
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS
+}
+
+/// Keeps a run that fails among the tests, at its shortest.
+fn keep(seed: u64, least: &Plan, outcome: &Outcome) -> std::io::Result<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/kept/seed_{seed}.json"));
+    let kept = json!({ "what": outcome.wrong.first(), "plan": least });
+    std::fs::write(&path, format!("{kept:#}\n"))?;
+    Ok(path)
 }

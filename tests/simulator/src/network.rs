@@ -38,13 +38,41 @@ pub struct Weather {
     pub delay_ms: u64,
 }
 
+/// What the network does to a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mishap {
+    /// It does not arrive.
+    Lost,
+    /// It arrives twice.
+    Repeated,
+    /// It breaks off.
+    Cut,
+    /// It arrives when nobody waits for it any more.
+    Stale,
+}
+
+impl Mishap {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Lost, Self::Repeated, Self::Cut, Self::Stale];
+
+    /// In times of a thousand.
+    fn times(self, weather: &Weather) -> u64 {
+        match self {
+            Self::Lost => weather.lost,
+            Self::Repeated => weather.repeated,
+            Self::Cut => weather.cut,
+            Self::Stale => weather.stale,
+        }
+    }
+}
+
 /// What the network did to messages.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Counts {
     /// Requests sent.
     pub requests: u64,
-    /// Messages lost, repeated, cut or late.
-    pub faults: u64,
+    /// How many messages met with each of [`Mishap::ALL`].
+    pub mishaps: [u64; Mishap::ALL.len()],
 }
 
 /// The network.
@@ -144,7 +172,6 @@ impl Network {
         if let Some(offline) = inner.offline_until.get_mut(desk) {
             *offline = until.max(*offline);
         }
-        inner.counts.faults += 1;
     }
 
     /// From now on nothing is lost.
@@ -179,11 +206,12 @@ impl Network {
         lock(&self.inner).offline_until.get(desk).is_some_and(|until| *until > now)
     }
 
-    fn roll(&self, per_mille: impl FnOnce(&Weather) -> u64) -> bool {
+    /// Whether a message meets with this.
+    fn meets(&self, mishap: Mishap) -> bool {
         let mut inner = lock(&self.inner);
-        let times = per_mille(&inner.weather);
+        let times = mishap.times(&inner.weather);
         let hit = inner.dice.per_mille(times);
-        inner.counts.faults += u64::from(hit);
+        inner.counts.mishaps[mishap as usize] += u64::from(hit);
         hit
     }
 
@@ -209,12 +237,12 @@ impl Network {
         }
         self.time.after(TIMEOUT_MS, move || drop(lock(&waiting).take()));
         let is_live = shown == "v1/sync/live";
-        let n_copies = 1 + u64::from(!is_live && self.roll(|weather| weather.repeated));
+        let n_copies = 1 + u64::from(!is_live && self.meets(Mishap::Repeated));
         for _ in 0..n_copies {
-            if self.roll(|weather| weather.lost) {
+            if self.meets(Mishap::Lost) {
                 continue;
             }
-            let late = if !is_live && self.roll(|weather| weather.stale) { 4 * TIMEOUT_MS } else { 0 };
+            let late = if !is_live && self.meets(Mishap::Stale) { 4 * TIMEOUT_MS } else { 0 };
             let (network, request, slot) = (self.clone(), request.clone(), Arc::clone(&slot));
             self.time.after(self.delay() + late, move || network.arrive(desk, &request, &slot));
         }
@@ -229,7 +257,7 @@ impl Network {
         self.tell_heads();
         let Some(reply) = reply else { return };
         self.time.note(&format!("the server answers desk {desk} {} {}", reply.status, hash(&reply.body)));
-        if self.roll(|weather| weather.lost) {
+        if self.meets(Mishap::Lost) {
             return;
         }
         let (network, slot) = (self.clone(), Arc::clone(slot));
@@ -270,7 +298,7 @@ impl Network {
 
     /// Lets a body arrive piece by piece, and perhaps not all of it.
     fn stream(&self, body: Vec<u8>, sender: Body) {
-        let is_cut = self.roll(|weather| weather.cut);
+        let is_cut = self.meets(Mishap::Cut);
         let mut places = {
             let mut inner = lock(&self.inner);
             let n_pieces = 1 + inner.dice.below(3);
@@ -311,7 +339,7 @@ impl Network {
             let senders: Vec<Body> = of_tenant.map(|listener| listener.sender.clone()).collect();
             drop(inner);
             for sender in senders {
-                if self.roll(|weather| weather.lost) {
+                if self.meets(Mishap::Lost) {
                     let mut inner = lock(&self.inner);
                     inner.listeners.retain(|listener| !listener.sender.same_channel(&sender));
                     continue;

@@ -70,6 +70,16 @@ pub enum Fault {
     Updated,
 }
 
+impl Fault {
+    /// How many kinds there are.
+    pub const COUNT: usize = Self::Updated as usize + 1;
+
+    /// Those that a run made from a seed can have.
+    pub(crate) fn of_seeds() -> impl Iterator<Item = Self> {
+        FAULTS.iter().map(|(_, fault)| *fault)
+    }
+}
+
 /// A run before it is played.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Plan {

@@ -13,8 +13,8 @@ use crate::clinic;
 use crate::deeds::{self, Deed};
 use crate::desk::Desk;
 use crate::dice::Dice;
-use crate::network::Network;
-use crate::plan::{Plan, Step, What};
+use crate::network::{Mishap, Network};
+use crate::plan::{Fault, Plan, Step, What};
 use crate::server::Server;
 use crate::timeline::{START, Timeline, lock};
 
@@ -71,8 +71,10 @@ pub struct Counts {
     pub fates: [u64; 7],
     /// Requests that desktops sent.
     pub requests: u64,
-    /// Faults: those of the plan, and those of the network.
-    pub faults: u64,
+    /// How many of each [`Fault`] met with something that it could harm.
+    pub faults: [u64; Fault::COUNT],
+    /// How many messages met with each [`Mishap`].
+    pub mishaps: [u64; Mishap::ALL.len()],
 }
 
 /// A run.
@@ -172,8 +174,8 @@ impl World {
             }
         }
         drop(server);
-        self.counts.requests = self.network.counts().requests;
-        self.counts.faults += self.network.counts().faults;
+        let on_the_way = self.network.counts();
+        (self.counts.requests, self.counts.mishaps) = (on_the_way.requests, on_the_way.mishaps);
     }
 
     /// Whether nothing waits at a desktop, and it knows of no news.
@@ -444,8 +446,8 @@ impl World {
             Act::Step(Step { desk, what: What::Deed(deed), roll, .. }) => self.deed(desk, deed, roll),
             Act::Step(Step { desk, what: What::Fault(fault), roll, .. }) => {
                 self.time.note(&format!("desk {desk}: {fault:?}"));
-                self.counts.faults += 1;
-                self.fault(desk, fault, roll);
+                let is_met = self.fault(desk, fault, roll);
+                self.counts.faults[fault as usize] += u64::from(is_met);
             }
             Act::Start(desk) => self.start(desk),
             Act::Tick(desk, started_ms) => self.tick(desk, started_ms),
@@ -522,6 +524,19 @@ impl Counts {
             *here += there;
         }
         self.requests += other.requests;
-        self.faults += other.faults;
+        for (here, there) in self.faults.iter_mut().zip(other.faults) {
+            *here += there;
+        }
+        for (here, there) in self.mishaps.iter_mut().zip(other.mishaps) {
+            *here += there;
+        }
+    }
+
+    /// Everything that went wrong, by its kind: what a run made from a seed can have, and what the network does.
+    pub fn by_kind(&self) -> Vec<(String, u64)> {
+        let faults = Fault::of_seeds().map(|fault| (format!("{fault:?}"), self.faults[fault as usize]));
+        let mishaps =
+            Mishap::ALL.into_iter().map(|mishap| (format!("{mishap:?}"), self.mishaps[mishap as usize]));
+        faults.chain(mishaps).collect()
     }
 }

@@ -22,7 +22,10 @@ fn runs_are_good_and_meet_with_every_fate() {
     let counts = report.counts;
     assert!(report.seeds == 300 && counts.deeds > 2_000, "people did something: {counts:?}");
     assert!(counts.fates.iter().all(|n| *n > 0), "it met with every fate: {counts:?}");
-    assert!(counts.faults > 2_000, "and something went wrong: {counts:?}");
+    let faults = counts.by_kind();
+    // A file is on its way only now and then, and not always when the disk gives other bytes back.
+    let is_met = |(kind, count): &(String, u64)| *count > 0 || kind == "FileSpoilt";
+    assert!(faults.iter().all(is_met), "and everything that can went wrong: {faults:?}");
 }
 
 #[test]

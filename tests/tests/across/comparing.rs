@@ -1,12 +1,17 @@
 //! A desktop finds out by digests whether it has what the server has, and mends what differs.
 
+use std::sync::Arc;
+
 use clinic_tests::clinic::{Clinic, TestDesk, patient};
 use clinic_tests::network::Fault;
 use protocol::api::Fate;
 use replica::Depth;
-use replica::view::PatientForm;
+use replica::view::{PatientForm, SyncStatus};
+use serde_json::Value;
 
 use crate::sync::draft;
+
+const DIGEST: &str = "/v1/sync/digest";
 
 /// Does something to the desk's file behind the program's back; answers how many rows it met.
 fn damage(desk: &TestDesk, sql: &str) -> anyhow::Result<usize> {
@@ -104,5 +109,49 @@ async fn a_desk_that_was_never_compared_is_not_called_synced() -> anyhow::Result
     assert_eq!(desk.desk.sync_status().last_synced_at, None);
     desk.synced().await?;
     assert!(desk.desk.sync_status().compared.is_some());
+    Ok(())
+}
+
+/// From now on the server seems to have other clinics than it sends.
+fn belie(clinic: &Clinic) {
+    clinic.network.spoil(DIGEST, |text| {
+        let mut answer: Value = serde_json::from_str(&text).unwrap_or_default();
+        for table in answer.get_mut("tables").and_then(Value::as_array_mut).into_iter().flatten() {
+            if table["table"] == "clinics" {
+                table["hash"] = "00000000000000ff".into();
+            }
+        }
+        answer.to_string()
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_desk_that_still_differs_says_so_and_is_not_called_synced() -> anyhow::Result<()> {
+    let clinic = Clinic::open().await?;
+    let desk = TestDesk::new()?;
+    belie(&clinic);
+    desk.enrol_only(clinic.network.address(), clinic.code().await?, "Room 1").await?;
+    let differs = |status: &SyncStatus| {
+        status.problem.as_ref().is_some_and(|problem| problem.detail.contains("still differs"))
+    };
+    desk.until("it has found out", differs).await?;
+    assert_eq!(desk.desk.sync_status().last_synced_at, None);
+    clinic.network.say_nothing();
+    desk.synced().await?;
+
+    // Nor is one that was equal before: each round compares anew, with two questions, and none of them ends well.
+    belie(&clinic);
+    let asking = Arc::clone(&desk.desk);
+    let asked = tokio::spawn(async move { asking.mend(Depth::Versions).await });
+    desk.until("it has found out again", differs).await?;
+    let (before, n_asked) = (desk.desk.sync_status().last_synced_at, clinic.network.n_asked(DIGEST));
+    for more in [2, 4] {
+        desk.desk.sync_now();
+        desk.until("it has compared once more", |_| clinic.network.n_asked(DIGEST) >= n_asked + more).await?;
+    }
+    assert_eq!(desk.desk.sync_status().last_synced_at, before);
+    clinic.network.say_nothing();
+    desk.synced().await?;
+    assert_eq!(asked.await??, 0);
     Ok(())
 }

@@ -129,6 +129,9 @@ async fn the_tool_enrols_syncs_searches_verifies_and_exports() -> anyhow::Result
     support.signed_in(&["export", "--what", "rows", "--to", file.to_str().expect("text")])?;
     let rows = std::fs::read_to_string(&file)?;
     assert!(rows.lines().any(|line| line.contains("\"table\":\"patients\"")));
+    let ends = support.signed_in(&["log-ends"])?;
+    assert_eq!((ends.exit, ends.out.lines().count()), (0, 1), "one value on one line: {}", ends.out);
+    ends.json();
     support.server.stop()
 }
 

@@ -14,7 +14,7 @@ export const sync: typeof english = {
   pill: {
     online: "ऑनलाइन",
     allSynced: (time) => `सब सिंक हुआ ${time}`,
-    allSyncedNever: "सब सिंक हुआ",
+    comparing: "सर्वर से मिलान हो रहा है",
     waiting: (count) => `${count} प्रतीक्षा में`,
     sending: (sent, total) => `${total} में से ${sent} भेजे जा रहे हैं`,
     receiving: (rows) => `${rows} पंक्तियाँ आ रही हैं`,
@@ -37,6 +37,7 @@ export const sync: typeof english = {
     connecting: "सर्वर से जुड़ रहा है। आप हमेशा की तरह काम कर सकते हैं।",
     online: "ऑनलाइन। इस कंप्यूटर का सब कुछ सर्वर पर है।",
     nothingWaits: "ऑनलाइन। भेजने को कुछ बाकी नहीं।",
+    comparing: "ऑनलाइन। भेजने को कुछ बाकी नहीं। इस कंप्यूटर के हर रिकॉर्ड का सर्वर से मिलान हो रहा है।",
     compared: (time) => `सर्वर से हर रिकॉर्ड मिलाया गया, और बराबर है: ${time}।`,
     mended: (count, time) =>
       `${records(count)} इस कंप्यूटर पर गायब या खराब थे और फिर से लाए गए: ${time}। सहायता को बताएँ।`,

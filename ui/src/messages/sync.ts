@@ -12,7 +12,7 @@ export const sync = {
   pill: {
     online: "Online",
     allSynced: (time: string) => `all synced ${time}`,
-    allSyncedNever: "all synced",
+    comparing: "comparing with the server",
     waiting: (count: number) => `${count} waiting`,
     sending: (sent: number, total: number) => `Sending ${sent} of ${total}`,
     receiving: (rows: number) => `Receiving ${rows} rows`,
@@ -36,6 +36,8 @@ export const sync = {
     connecting: "Connecting to the server. You can work as always.",
     online: "Online. Everything from this computer is on the server.",
     nothingWaits: "Online. Nothing waits to be sent.",
+    comparing:
+      "Online. Nothing waits to be sent. This computer is being compared with the server, record by record.",
     compared: (time: string) => `Compared with the server record by record, and equal: ${time}.`,
     mended: (count: number, time: string) =>
       count === 1

@@ -107,13 +107,13 @@ async fn run(args: Args) -> Answer {
         }
         Command::LogEnds { who } => {
             let replica = unlock(&desk, &who.email).await?;
-            print(&serde_json::to_string_pretty(&aside(move || replica.log_ends()).await?)?)
+            out.show(&aside(move || replica.log_ends()).await?)
         }
         Command::VerifyPrescription { who } => {
             let replica = unlock(&desk, &who.email).await?;
             let code = line("the text of the code")?;
             let report = aside(move || replica.verify_paper(&code)).await?;
-            print(&serde_json::to_string_pretty(&report)?)?;
+            out.show(&report)?;
             match (report.is_genuine, report.status.as_str()) {
                 (true, "finalised") => Ok(()),
                 (true, status) => Err(Failure::Not(format!(
@@ -125,7 +125,7 @@ async fn run(args: Args) -> Answer {
         Command::ShowPrescription { number, who } => {
             let replica = unlock(&desk, &who.email).await?;
             let shown = aside(move || replica.export_prescription(&number)).await?;
-            print(&serde_json::to_string_pretty(&shown)?)
+            out.show(&shown)
         }
     }
 }
@@ -139,6 +139,11 @@ struct Out {
 impl Out {
     fn say(self, answer: &impl Serialize, words: &str) -> Answer {
         if self.is_json { print(&serde_json::to_string(answer)?) } else { print(words) }
+    }
+
+    /// What has no other words.
+    fn show(self, answer: &impl Serialize) -> Answer {
+        self.say(answer, &serde_json::to_string_pretty(answer)?)
     }
 }
 
@@ -186,7 +191,7 @@ async fn verify(desk: &Arc<Desk>, replica: Arc<Replica>, deep: Option<u64>, out:
         + compared.as_ref().map_or(0, |compared| usize::try_from(compared.wrong).unwrap_or(usize::MAX));
     let mut answer = serde_json::to_value(&report)?;
     answer["compared"] = json!(compared);
-    out.say(&answer, &serde_json::to_string_pretty(&answer)?)?;
+    out.show(&answer)?;
     if n_wrong == 0 { Ok(()) } else { Err(Failure::Not(format!("{n_wrong} things are wrong."))) }
 }
 

@@ -44,13 +44,25 @@ pub fn recovery(done: &str, page: Option<&RecoveryPage>) -> String {
 }
 
 pub fn status(status: &SyncStatus) -> String {
-    format!(
+    let mut words = format!(
         "{} waiting, {} files to send, {} need a person, last in step {}",
         status.waiting,
         status.files_waiting,
         status.attention,
         status.last_synced_at.as_deref().unwrap_or("never"),
-    )
+    );
+    // What makes less of "in step" is said only where there is some.
+    let rare = [
+        (status.files_refused, "files the server will not take"),
+        (status.only_here, "records are only here: the server lost them"),
+    ];
+    for (count, what) in rare.into_iter().filter(|(count, _)| *count > 0) {
+        words.push_str(&format!(", {count} {what}"));
+    }
+    if let Some(problem) = &status.problem {
+        words.push_str(&format!(". {}", problem.detail));
+    }
+    words
 }
 
 pub fn ledger(page: &LedgerPage) -> String {
@@ -81,4 +93,38 @@ pub fn conflicts(conflicts: &[Conflict], refused: &[RefusedChange]) -> String {
     });
     let lines: Vec<String> = differs.chain(refused).collect();
     if lines.is_empty() { "Nothing waits for a person.".into() } else { lines.join("\n") }
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::error::ErrorCode;
+    use replica::view::{Connection, SyncProblem};
+
+    use super::*;
+
+    #[test]
+    fn what_makes_less_of_being_in_step_is_said() {
+        let well = SyncStatus {
+            connection: Connection::Online,
+            filling: None,
+            compared: None,
+            only_here: 0,
+            waiting: 0,
+            files_waiting: 1,
+            files_refused: 0,
+            attention: 0,
+            decisions: 0,
+            last_synced_at: None,
+            last_contact_at: None,
+            problem: None,
+            notices: Vec::new(),
+            lease: None,
+        };
+        assert_eq!(status(&well), "0 waiting, 1 files to send, 0 need a person, last in step never");
+        let problem = SyncProblem { code: ErrorCode::Forbidden, detail: "Not now.".into() };
+        let ill = SyncStatus { only_here: 3, files_refused: 2, problem: Some(problem), ..well };
+        let said = status(&ill);
+        assert!(said.contains(", 2 files the server will not take, 3 records are only here"), "{said}");
+        assert!(said.ends_with(". Not now."), "{said}");
+    }
 }

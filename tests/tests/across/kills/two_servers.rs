@@ -1,11 +1,11 @@
 //! Two processes of one server behind one address, of which one is killed.
 
 use clinic_tests::database::Place;
-use clinic_tests::network::Fault;
+use clinic_tests::network::{Fault, Network};
 use clinic_tests::server::ServerProcess;
 use url::Url;
 
-use super::{Clinic, Moment, shared};
+use super::{Clinic, Moment, OF_A_BOOTSTRAP, shared};
 
 /// A clinic whose server has a second process.
 async fn two() -> anyhow::Result<(Clinic, ServerProcess)> {
@@ -73,6 +73,24 @@ async fn two_processes_asked_in_turn_are_one_server() -> anyhow::Result<()> {
     for _ in 0..4 {
         clinic.register_many()?;
         clinic.all_is_well(&[]).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_desktop_that_one_process_began_to_fill_is_filled_by_the_other() -> anyhow::Result<()> {
+    let (mut clinic, second) = two().await?;
+    clinic.register_many()?;
+    for moment in OF_A_BOOTSTRAP {
+        let line = Network::before(url(&clinic.server)?).await?;
+        let (new, held) = clinic.held_bootstrap(&line, moment).await?;
+        for line in [&line, &clinic.line, &clinic.other_line] {
+            line.lead_to(url(&second)?);
+        }
+        clinic.server.kill()?;
+        held.let_go().await;
+        clinic.all_is_well(&[&new]).await?;
+        clinic.server.start()?;
     }
     Ok(())
 }

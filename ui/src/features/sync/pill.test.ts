@@ -56,6 +56,10 @@ const cases: [string, Partial<SyncStatus>][] = [
   ["1 change needs you | synced 10:41", { attention: 1 }],
   ["Not syncing | 2 waiting", { problem, waiting: 2 }],
   ["Update Clinic Desk | your work has gone out", { problem: { ...problem, code: "upgrade_required" } }],
+  [
+    "Update Clinic Desk | 1 file to send",
+    { problem: { ...problem, code: "upgrade_required" }, filesWaiting: 1 },
+  ],
   ["Update Clinic Desk | 2 waiting", { problem: { ...problem, code: "upgrade_required" }, waiting: 2 }],
 ];
 
@@ -77,4 +81,17 @@ test("the pill never says synced while something waits", () => {
   for (const connection of [status.connection, offline]) {
     expect(pillWords({ ...status, connection, waiting: 1 }).words.join(" ")).not.toContain("synced");
   }
+});
+
+test("neither pill nor sentence says synced, or everything, before the first comparison", () => {
+  const said = { ...status, lastSyncedAt: null };
+  expect(pillWords(said)).toEqual({ kind: "busy", words: ["Online", "comparing with the server"] });
+  expect(syncSentence(said)).toContain("Nothing waits to be sent.");
+  expect(syncSentence(said)).not.toMatch(/synced|Everything/);
+});
+
+test("nothing is said to be on the server while it refuses a file", () => {
+  const said = syncSentence({ ...status, filesRefused: 1 });
+  expect(said).toContain("Nothing waits to be sent.");
+  expect(said).not.toContain("Everything");
 });

@@ -20,7 +20,8 @@ export function pillWords(status: SyncStatus): PillWords {
     return { kind: "attention", words };
   }
   if (problem?.code === "upgrade_required") {
-    return { kind: "attention", words: [pill.update, waiting > 0 ? pill.waiting(waiting) : pill.allSent] };
+    const sent = filesWaiting > 0 ? files.pill.waiting(filesWaiting) : pill.allSent;
+    return { kind: "attention", words: [pill.update, waiting > 0 ? pill.waiting(waiting) : sent] };
   }
   if (problem) return { kind: "attention", words: [pill.notSyncing, pill.waiting(waiting)] };
   if (filling) {
@@ -53,10 +54,10 @@ export function pillWords(status: SyncStatus): PillWords {
       if (filesWaiting > 0) {
         return { kind: "busy", words: [pill.online, files.pill.waiting(filesWaiting)] };
       }
-      return {
-        kind: "ok",
-        words: [pill.online, lastSyncedAt ? pill.allSynced(timeOrDay(lastSyncedAt)) : pill.allSyncedNever],
-      };
+      // Before it was compared for the first time nobody knows whether it has everything.
+      return lastSyncedAt
+        ? { kind: "ok", words: [pill.online, pill.allSynced(timeOrDay(lastSyncedAt))] }
+        : { kind: "busy", words: [pill.online, pill.comparing] };
     }
   }
 }
@@ -88,7 +89,9 @@ function stateSentence({
   attention,
   problem,
   lease,
+  lastSyncedAt,
   filesWaiting,
+  filesRefused,
 }: SyncStatus): string {
   const { sentences } = messages.sync;
   const { sentences: ofFiles } = messages.files;
@@ -119,8 +122,9 @@ function stateSentence({
     case "online":
       if (waiting > 0) return sentences.waiting(waiting);
       if (filesWaiting > 0) return ofFiles.waiting(filesWaiting);
-      // What was set aside is kept on the server, and is not in its records.
-      return attention > 0 ? sentences.nothingWaits : sentences.online;
+      if (lastSyncedAt === null) return sentences.comparing;
+      // What was set aside is kept on the server, and is not in its records; what it refused of files is not there at all.
+      return attention > 0 || filesRefused > 0 ? sentences.nothingWaits : sentences.online;
   }
 }
 
