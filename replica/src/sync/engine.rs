@@ -863,27 +863,30 @@ impl Line {
     }
 
     fn status(&self) -> SyncStatus {
-        let state = self.context.store.sync_state();
+        let (state, unreadable) = match self.context.store.sync_state() {
+            Ok(state) => (Some(state), None),
+            Err(error) => {
+                tracing::error!(%error, "the sync state cannot be read");
+                (None, Some(self::problem(error)))
+            }
+        };
         let (connection, problem, notices) = {
             let shown = lock(&self.shown);
             let problem = shown.problem.as_ref().or(shown.push_problem.as_ref());
             let problem = problem.or(shown.standing_problem.as_ref());
             let is_online = !matches!(shown.connection, Connection::Offline { .. });
             let mut notices = if is_online { shown.notices.clone() } else { Vec::new() };
-            let restored = state.as_ref().ok().and_then(|state| state.restored.as_ref());
+            let restored = state.as_ref().and_then(|state| state.restored.as_ref());
             let now = self.context.surroundings.now();
             if let Some(notice) = restored.and_then(|restored| epoch::notice(restored, now)) {
                 notices.insert(0, notice);
             }
-            if state.as_ref().is_ok_and(|state| state.is_log_changed) {
+            if state.as_ref().is_some_and(|state| state.is_log_changed) {
                 notices.insert(0, Notice { code: NoticeCode::LogChanged, detail: LOG_CHANGED.to_owned() });
             }
-            (shown.connection.clone(), problem.filter(|_| is_online).cloned(), notices)
+            let problem = unreadable.or_else(|| problem.filter(|_| is_online).cloned());
+            (shown.connection.clone(), problem, notices)
         };
-        if let Err(error) = &state {
-            tracing::error!(%error, "the sync state cannot be read");
-        }
-        let state = state.ok();
         let decisions = self.decisions();
         let compared = state.as_ref().and_then(|state| state.compared.as_ref()).map(ComparedView::from);
         let is_new = state.as_ref().is_some_and(|state| state.head.is_none());
