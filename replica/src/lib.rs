@@ -43,6 +43,7 @@ mod short_keys;
 mod sign;
 mod sleep;
 mod slots;
+mod spelling;
 mod store;
 mod sync;
 #[cfg(target_os = "linux")]
