@@ -58,6 +58,18 @@ test("a number that is already known shows who is on it before a twin is made", 
   expect(await screen.findByText("3 people on this number")).toBeTruthy();
 });
 
+test("a name that is already known shows who bears it before a twin with another number is made", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  await keys.keyboard("{Control>}{Shift>}n{/Shift}{/Control}");
+  await keys.type(await screen.findByRole("textbox", { name: "Mobile number" }), "9123456780");
+  await keys.type(screen.getByLabelText("First name"), "Ramesh");
+  await keys.type(screen.getByLabelText("Last name"), "Pawar");
+  expect(await screen.findByText("1 person of this name, or of one that is written like it")).toBeTruthy();
+  await keys.click(screen.getByRole("link", { name: /Ramesh Pawar/ }));
+  expect((await screen.findByTestId("chart")).textContent).toContain("Ramesh Pawar");
+});
+
 test("a line is said back in words, and Enter accepts it", async () => {
   const { keys } = openClinic();
   await screen.findByTestId("today");
