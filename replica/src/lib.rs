@@ -28,6 +28,7 @@ mod line;
 mod medicines;
 mod one_patient;
 mod own_key;
+mod own_medicines;
 mod pad;
 mod patients;
 mod print;

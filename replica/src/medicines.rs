@@ -101,6 +101,12 @@ impl Replica {
     }
 }
 
+/// `Paracetamol 650 mg (Dolo 650)`.
+pub(crate) fn name_in_full(generic: &str, strength: &str, brand: &str) -> String {
+    let brand = if brand.is_empty() { String::new() } else { format!("({brand})") };
+    [generic, strength, &brand].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
 /// Whether this word says the form in which the medicine comes.
 pub(crate) fn says_form(medicine: &MedicineFound, word: &str) -> bool {
     let form = form_in(word);

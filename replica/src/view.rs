@@ -17,6 +17,7 @@ use crate::store::{Compared, Filling};
 mod consultation;
 mod files;
 mod known;
+mod medicines;
 mod paper;
 
 pub use consultation::{
@@ -27,6 +28,7 @@ pub use consultation::{
 pub use files::{AttachmentForm, AttachmentView, FilePlace};
 
 pub use known::{Allergen, AllergyForm, AllergyView, Measured};
+pub use medicines::{OwnMedicine, OwnMedicineForm};
 pub use paper::Letterhead;
 
 /// What the window shows first.

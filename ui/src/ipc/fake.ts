@@ -31,6 +31,7 @@ import { fakeRecovery } from "./fake-recovery";
 import { fakeDifference, repeatFake } from "./fake-repeat";
 import { fakeLetterhead } from "./fake-letterhead";
 import { allergyWords, type FakeKnown, fakeKnown, knownOfFirst, nothingKnown } from "./fake-known";
+import { fakeMedicines } from "./fake-medicines";
 import { fakeShortKeys } from "./fake-short-keys";
 import { checkFakeDraft, withoutHeld } from "./fake-safety";
 
@@ -330,6 +331,7 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
   }
 
   const recovery = fakeRecovery(answer, state, (email, password) => openState(email, password));
+  const own = fakeMedicines(answer, medicines);
   const files = fakeFiles(answer, {
     isPrescriber: () => !signedIn?.roles.includes("receptionist") && !signedIn?.roles.includes("nurse"),
     changed: (waiting) => {
@@ -616,7 +618,7 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
       answer("discardDraft", () => {
         patientOf(id).draft = null;
       }),
-    readLine: (text) => answer("readLine", () => readFakeLine(text, medicines)),
+    readLine: (text) => answer("readLine", () => readFakeLine(text, own.found())),
     readDosage: (text, unit) => answer("readDosage", () => readFakeDosage(text, unit)),
     findDiagnoses: (typed) =>
       answer("findDiagnoses", () =>
@@ -656,6 +658,7 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
         return repeatFake(own ?? patient.draft ?? emptyDraft, last, medicines);
       }),
     ...fakeShortKeys(answer),
+    ...own.commands,
     ...files.commands,
     checkDraft: (id, draft, typed) =>
       answer("checkDraft", () => checkFakeDraft(allergyWords(patientOf(id)), draft, typed)),

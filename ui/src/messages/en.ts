@@ -2,6 +2,7 @@ import { pad, prescription } from "./consultation";
 import { files } from "./files";
 import { letterhead } from "./letterhead";
 import { known, trend } from "./known";
+import { medicines } from "./medicines";
 import { broken, recovery } from "./recovery";
 import { shortKeys } from "./short-keys";
 
@@ -371,6 +372,7 @@ export const messages = {
   trend,
   pad,
   shortKeys,
+  medicines,
   prescription,
   review: {
     title: "To review",

@@ -3,6 +3,7 @@ import { pad, prescription } from "./hi-consultation";
 import { files } from "./hi-files";
 import { letterhead } from "./hi-letterhead";
 import { known, trend } from "./hi-known";
+import { medicines } from "./hi-medicines";
 import { broken, recovery } from "./hi-recovery";
 import { review } from "./hi-review";
 import { shortKeys } from "./hi-short-keys";
@@ -361,6 +362,7 @@ export const messages: typeof english = {
   trend,
   pad,
   shortKeys,
+  medicines,
   prescription,
   review,
   sync,

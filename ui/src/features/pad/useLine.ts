@@ -12,9 +12,10 @@ import { messages } from "../../messages";
 /** What a line is about, once that is settled: a medicine of the list, or words as typed with their unit. */
 export type Chosen = { medicine: MedicineFound } | { text: string; unit: string };
 
-/** `Paracetamol 650 mg` */
+/** `Paracetamol 650 mg`, `Paracetamol 650 mg (Dolo 650)` */
 export function medicineName(medicine: MedicineFound): string {
-  return [medicine.genericName, medicine.strengthText].filter(Boolean).join(" ");
+  const brand = medicine.brandName && `(${medicine.brandName})`;
+  return [medicine.genericName, medicine.strengthText, brand].filter(Boolean).join(" ");
 }
 
 export const chosenName = (chosen: Chosen) =>
