@@ -15,6 +15,21 @@ test("a patient is found by the last digits of the number and opened with Enter"
   expect((await screen.findByTestId("chart")).textContent).toContain("Prakash Deshmukh");
 });
 
+test("once a number is whole, one digit more picks one of the family", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  await keys.keyboard("{Control>}k{/Control}");
+  const input = await screen.findByTestId("finder-input");
+  await keys.type(input, "9820441276");
+  await waitFor(() => expect(screen.getAllByTestId("finder-option")).toHaveLength(4));
+  await keys.keyboard("9");
+  expect(input).toHaveProperty("value", "98204412769");
+  await keys.keyboard("{Backspace}");
+  await waitFor(() => expect(screen.getAllByTestId("finder-option")).toHaveLength(4));
+  await keys.keyboard("2");
+  expect((await screen.findByTestId("chart")).textContent).toContain("Prakash Deshmukh");
+});
+
 test("what was typed in the finder starts the registration of someone new", async () => {
   const { keys } = openClinic();
   await screen.findByTestId("today");

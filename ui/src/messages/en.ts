@@ -209,6 +209,7 @@ export const messages = {
     move: "move",
     choose: "choose",
     open: "open",
+    pick: "pick one of the family",
     accept: "accept",
     suggestion: "suggestion",
     removeLine: "remove line",

@@ -200,6 +200,7 @@ export const messages: typeof english = {
     move: "चलें",
     choose: "चुनें",
     open: "खोलें",
+    pick: "परिवार में से चुनें",
     accept: "स्वीकारें",
     suggestion: "सुझाव",
     removeLine: "पंक्ति हटाएँ",
