@@ -107,7 +107,8 @@ export const pad = {
   discardTitle: "Discard this draft?",
   discardText: "What was written here is lost. Signed prescriptions stay.",
   discarded: "Draft discarded",
-  mayNot: "Prescriptions are written by doctors and dentists.",
+  mayNot: "Prescriptions are prepared by doctors, dentists and nurses.",
+  prepared: "Saved as a draft. A doctor or dentist signs it on this computer.",
 };
 
 /** The words of a signed prescription. */

@@ -343,7 +343,8 @@ export const messages = {
     allergiesUnknown: "Allergies not asked yet",
     allergiesNone: "No known allergies",
     warnings: "Warnings",
-    onlySigners: "Prescriptions are written by doctors and dentists.",
+    onlySigners:
+      "You can note vital signs and prepare a prescription. A doctor or dentist signs it on this computer.",
     comeBack: "Come back",
     waiting: "waiting to be sent",
     signedBy: (name: string) => `Signed by ${name}`,

@@ -333,7 +333,7 @@ export const messages: typeof english = {
     allergiesUnknown: "एलर्जी अभी पूछी नहीं गई",
     allergiesNone: "कोई एलर्जी ज्ञात नहीं",
     warnings: "चेतावनियाँ",
-    onlySigners: "पर्चे डॉक्टर और दंत चिकित्सक लिखते हैं।",
+    onlySigners: "आप माप लिख सकते हैं और पर्चा तैयार कर सकते हैं। हस्ताक्षर डॉक्टर या दंत चिकित्सक इसी कंप्यूटर पर करते हैं।",
     comeBack: "फिर आएँ",
     waiting: "भेजा जाना बाकी",
     signedBy: (name) => `हस्ताक्षर: ${name}`,

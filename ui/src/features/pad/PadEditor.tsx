@@ -1,6 +1,7 @@
 import { IconHandStop, IconPrescription } from "@tabler/icons-react";
 import { useEffect, useRef, useState } from "react";
 import { keyLabel, useKeys } from "../../app/keymap";
+import { useSession } from "../../app/session";
 import type { Chart } from "../../ipc/bindings/Chart";
 import type { Draft } from "../../ipc/bindings/Draft";
 import type { DraftItem } from "../../ipc/bindings/DraftItem";
@@ -38,6 +39,7 @@ const focusOn = (id: string) => document.getElementById(id)?.focus();
 export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
   const state = useDraft(chart.patient.id, pad);
   const { draft, change } = state;
+  const { session } = useSession();
   const toast = useToast();
   const backend = useBackend();
   const input = useRef<HTMLInputElement>(null);
@@ -175,6 +177,7 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
                   views={state.items}
                   safety={safety}
                   difference={state.difference}
+                  mayKeep={session.mayPrescribe}
                   onKeep={keep}
                   onRemove={remove}
                   onEdit={edit}
@@ -221,7 +224,7 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
           [keyLabel("repeat"), keys.repeat],
           [keyLabel("undo"), keys.undo],
           [keyLabel("preview"), keys.preview],
-          [keyLabel("sign"), keys.sign],
+          ...(session.mayPrescribe ? [[keyLabel("sign"), keys.sign] satisfies [string, string]] : []),
         ]}
       />
     </>
