@@ -15,11 +15,17 @@ const SHOWN: usize = 5;
 const SHORTEST: usize = 2;
 
 impl Replica {
-    /// Reads a line as typed. A strength that was not typed is never guessed.
+    /// Reads a line as typed. A strength that was not typed is never guessed. For an empty one, what this doctor writes
+    /// most often is found.
     pub fn read_line(&self, text: &str) -> Result<LineRead> {
         let TypedLine { medicine, dose } = TypedLine::split(text);
-        let mut found =
-            if medicine.chars().count() < SHORTEST { vec![] } else { self.find_medicines(medicine)? };
+        let mut found = if text.trim().is_empty() {
+            self.favourites()?
+        } else if medicine.chars().count() < SHORTEST {
+            vec![]
+        } else {
+            self.find_medicines(medicine)?
+        };
         let choice = choose(&found, medicine);
         found.truncate(SHOWN);
         Ok(LineRead {

@@ -332,6 +332,12 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
 
   const recovery = fakeRecovery(answer, state, (email, password) => openState(email, password));
   const own = fakeMedicines(answer, medicines);
+  const often = () => {
+    const written = new Set(
+      all().flatMap(({ prescription }) => prescription.items.map((item) => item.medicineText)),
+    );
+    return medicines.filter((one) => written.has(`${one.genericName} ${one.strengthText}`));
+  };
   const files = fakeFiles(answer, {
     isPrescriber: () => !signedIn?.roles.includes("receptionist") && !signedIn?.roles.includes("nurse"),
     changed: (waiting) => {
@@ -618,7 +624,11 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
       answer("discardDraft", () => {
         patientOf(id).draft = null;
       }),
-    readLine: (text) => answer("readLine", () => readFakeLine(text, own.found())),
+    readLine: (text) =>
+      answer("readLine", () => {
+        const read = readFakeLine(text, own.found());
+        return text.trim() === "" ? { ...read, found: often() } : read;
+      }),
     readDosage: (text, unit) => answer("readDosage", () => readFakeDosage(text, unit)),
     findDiagnoses: (typed) =>
       answer("findDiagnoses", () =>

@@ -26,6 +26,20 @@ test("while several medicines fit, the echo says so and none is marked as taken"
   expect((await screen.findByTestId("pad-item")).textContent).toContain("PARACETAMOL 650 MG");
 });
 
+test("an arrow in the empty line offers what this doctor writes most often", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  await openPad(keys);
+  await keys.keyboard("{ArrowDown}");
+  expect((await screen.findByTestId("pad-suggestion")).textContent).toContain("Metformin");
+  await keys.keyboard("{Escape}");
+  expect(screen.queryByTestId("pad-suggestion")).toBeNull();
+  await keys.keyboard("{ArrowDown}");
+  await screen.findByTestId("pad-suggestion");
+  await keys.keyboard("{Enter}");
+  expect((await screen.findByTestId("pad-medicine")).textContent).toContain("Metformin 500 mg");
+});
+
 test("a dose that cannot be read is said, and the line stays", async () => {
   const { keys } = await openEmptyPad();
   await keys.keyboard("metformin 500 1-0-1 x5q{Enter}");
