@@ -26,7 +26,9 @@ test("a brand of the list is added by keys, and the pad writes it with its gener
   await keys.keyboard("dolo{Enter}");
   await screen.findByTestId("pad-medicine");
   await keys.keyboard("{Enter}");
-  expect((await screen.findByTestId("pad-item")).textContent).toContain("PARACETAMOL 650 MG (DOLO)");
+  await waitFor(() =>
+    expect(screen.getByTestId("pad-item").textContent).toContain("PARACETAMOL 650 MG (DOLO)"),
+  );
 });
 
 test("what is in no list is added in words and marked as not checked", async () => {
