@@ -20,7 +20,7 @@ export const pad = {
   units: {
     bp: "mmHg",
     pulse: "/min",
-    temp: "°C",
+    temp: "°C, °F",
     spo2: "%",
     weight: "kg",
     rr: "/min",

@@ -21,7 +21,7 @@ export const pad: typeof englishPad = {
   units: {
     bp: "mmHg",
     pulse: "/min",
-    temp: "°C",
+    temp: "°C, °F",
     spo2: "%",
     weight: "kg",
     rr: "/min",
