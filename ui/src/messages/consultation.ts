@@ -83,6 +83,7 @@ export const pad = {
   signWithoutText: "What is held is left out and kept in the record as left out.",
   signWithout: "Sign without",
   goBack: "Back to the pad",
+  finishFirst: "Accept or empty the line that is being typed first. Nothing was changed.",
   lineUnfinished: "This line is not finished. Accept it with Enter or empty it, then sign.",
   remove: (title: string) => `Remove ${title}`,
   edit: (title: string) => `Edit ${title} as text`,

@@ -84,6 +84,7 @@ export const pad: typeof englishPad = {
   signWithoutText: "जो रोका गया है वह छोड़ दिया जाएगा, और रिकॉर्ड में ऐसा लिखा रहेगा।",
   signWithout: "बिना उनके हस्ताक्षर",
   goBack: "पैड पर लौटें",
+  finishFirst: "पहले लिखी जा रही पंक्ति को स्वीकार करें या खाली करें। कुछ बदला नहीं गया।",
   lineUnfinished: "यह पंक्ति पूरी नहीं है। Enter से स्वीकार करें या खाली करें, फिर हस्ताक्षर करें।",
   remove: (title) => `${title} हटाएँ`,
   edit: (title) => `${title} को शब्दों में बदलें`,

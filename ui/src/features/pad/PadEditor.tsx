@@ -96,6 +96,7 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
     redo: () => goTo(state.redo),
   });
 
+  const isUnfinished = line.text.trim() !== "" || line.chosen !== null;
   const setItems = (items: DraftItem[]) => change({ items });
   const remove = (place: number) => {
     const item = draft.items[place];
@@ -108,9 +109,14 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
   const edit = (place: number) => {
     const item = draft.items[place];
     if (!item) return;
+    focusLine();
+    // What stands half typed is finished first: another line would overwrite it.
+    if (isUnfinished) {
+      toast(words.finishFirst);
+      return;
+    }
     setItems(draft.items.filter((_, other) => other !== place));
     line.setLine(`${item.medicineText} ${item.doseText}`);
-    focusLine();
   };
   const move = (place: number, step: number) => {
     const moved = draft.items[place];
@@ -209,7 +215,7 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
             safety={safety}
             isLarge={isLarge}
             onLarge={setLarge}
-            unfinished={line.text.trim() !== "" || line.chosen !== null}
+            unfinished={isUnfinished}
             onUnfinished={focusLine}
           />
         </div>
