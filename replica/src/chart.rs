@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::language::Language;
 use crate::one_patient::{kept, registrations};
 use crate::pad::draft;
-use crate::patients::{form, summary, summary_of};
+use crate::patients::{form, squeezed, summary, summary_of};
 use crate::print::directions_in;
 use crate::replica::{Replica, must_get, some_text, text};
 use crate::store::{get_row, own_keys};
@@ -182,11 +182,16 @@ pub(crate) fn item_view(item: &Values, language: Language) -> ItemView {
     }
 }
 
-/// `TAB. PARACETAMOL 650 MG`: generic names in capitals, as the Indian Medical Council asks.
+/// `TAB. PARACETAMOL 650 MG (Dolo 650)`: generic names in capitals, as the Indian Medical Council asks, and the brand
+/// behind it as it is written.
 fn title(item: &Values) -> String {
     let form = form_abbreviation(text(item, "dosage_form"));
-    let name = format!("{form} {} {}", text(item, "generic_text"), text(item, "strength_text"));
-    name.split_whitespace().collect::<Vec<_>>().join(" ").to_uppercase()
+    let generic = format!("{} {}", text(item, "generic_text"), text(item, "strength_text"));
+    let name = squeezed(&format!("{form} {generic}")).to_uppercase();
+    match text(item, "medicine_text").strip_prefix(generic.trim()) {
+        Some(brand) if brand.starts_with(" (") => name + brand,
+        _ => name,
+    }
 }
 
 /// 1, or more for one that replaces an earlier one.

@@ -96,26 +96,29 @@ pub fn moment_words(moment: OffsetDateTime, offset: UtcOffset) -> String {
     format!("{} {:02}:{:02}", day_words(local.date()), local.hour(), local.minute())
 }
 
-/// The day that "5d", "2w", "1m" or a day (`2026-11-28`, `28/11/2026`, `28 nov`) means, seen from `today`.
+/// The day that "5d", "after 2 weeks", "1m", "tomorrow", "monday" or a day (`2026-11-28`, `28/11/26`, `28 nov`) means,
+/// seen from `today`.
 pub fn parse_follow_up(text: &str, today: Date) -> Option<Date> {
     let text = text.trim().to_lowercase();
     if let Some(day) = protocol::validate::parse_day(&text) {
         return (day >= today).then_some(day);
     }
-    let parts: Vec<&str> = text.split(['/', '.']).collect();
+    let parts: Vec<&str> = text.split(['/', '.', '-']).collect();
     if let [day, month, year] = parts.as_slice() {
-        let date = format!("{year:0>4}-{month:0>2}-{day:0>2}");
+        let century = if year.len() == 2 { "20" } else { "" };
+        let date = format!("{century}{year}-{month:0>2}-{day:0>2}");
         return protocol::validate::parse_day(&date).filter(|date| *date >= today);
     }
-    if let Some(day) = named_day(&text, today) {
+    if let Some(day) = named_day(&text, today).or_else(|| near_day(&text, today)) {
         return Some(day);
     }
-    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    let number: u16 = number.trim().parse().ok().filter(|number| (1..=400).contains(number))?;
-    match unit {
-        "d" => today.checked_add(time::Duration::days(number.into())),
-        "w" => today.checked_add(time::Duration::weeks(number.into())),
-        "m" => {
+    let text = ["after ", "in "].into_iter().find_map(|word| text.strip_prefix(word)).unwrap_or(&text);
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
+    let number: u16 = number.parse().ok().filter(|number| (1..=400).contains(number))?;
+    match unit.trim() {
+        "d" | "day" | "days" => today.checked_add(time::Duration::days(number.into())),
+        "w" | "wk" | "wks" | "week" | "weeks" => today.checked_add(time::Duration::weeks(number.into())),
+        "m" | "month" | "months" => {
             let months = i32::from(u8::from(today.month())) - 1 + i32::from(number);
             let month = time::Month::try_from(u8::try_from(months % 12 + 1).ok()?).ok()?;
             let year = today.year() + months / 12;
@@ -123,6 +126,16 @@ pub fn parse_follow_up(text: &str, today: Date) -> Option<Date> {
         }
         _ => None,
     }
+}
+
+/// `tomorrow`, `monday`, `next mon`: the first such day after today.
+fn near_day(text: &str, today: Date) -> Option<Date> {
+    let name = text.strip_prefix("next ").unwrap_or(text);
+    let mut week = (1..=7).filter_map(|days| today.checked_add(time::Duration::days(days)));
+    if name == "tomorrow" {
+        return week.next();
+    }
+    week.find(|day| name.len() >= 3 && day.weekday().to_string().to_lowercase().starts_with(name))
 }
 
 /// `28 nov`, `28 november 2026`: without a year, the next one that is.
@@ -159,7 +172,17 @@ mod tests {
             ("3m", Some(date!(2027 - 02 - 23))),
             ("28/11/2026", Some(date!(2026 - 11 - 28))),
             ("2026-12-01", Some(date!(2026 - 12 - 01))),
+            ("28/11/26", Some(date!(2026 - 11 - 28))),
+            ("28-11-2026", Some(date!(2026 - 11 - 28))),
             ("28 nov", Some(date!(2026 - 11 - 28))),
+            ("5 days", Some(date!(2026 - 11 - 28))),
+            ("After 2 weeks", Some(date!(2026 - 12 - 07))),
+            ("in 1 month", Some(date!(2026 - 12 - 23))),
+            ("tomorrow", Some(date!(2026 - 11 - 24))),
+            ("saturday", Some(date!(2026 - 11 - 28))),
+            ("next mon", Some(date!(2026 - 11 - 30))),
+            ("5 moons", None),
+            ("5", None),
             ("2 January", Some(date!(2027 - 01 - 02))),
             ("31 feb", None),
             ("1/1/2020", None),

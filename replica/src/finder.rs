@@ -1,4 +1,5 @@
-//! Finding a patient by fragments: digits of the mobile number, beginnings of names, the code; in any order.
+//! Finding a patient by fragments: digits of the mobile number, beginnings of names, the code; in any order, and names
+//! in other spellings too.
 
 use std::collections::HashSet;
 
@@ -10,6 +11,7 @@ use crate::error::Result;
 use crate::one_patient::each_once;
 use crate::patients::summary_of;
 use crate::replica::Replica;
+use crate::spelling::spellings;
 use crate::view::PatientSummary;
 
 /// At most this many are shown.
@@ -18,7 +20,8 @@ const SHOWN: usize = 50;
 const CONSIDERED: i64 = 200;
 
 impl Replica {
-    /// Who fits the query best: first those whose number ends with the digits, then by name.
+    /// Who fits the query best: first those whose number ends with the digits, then by name, then by how a name is
+    /// written too: Laxmi finds Lakshmi.
     pub fn find_patients(&self, query: &str) -> Result<Vec<PatientSummary>> {
         let fragments = fragments(query);
         if fragments.is_empty() {
@@ -28,12 +31,15 @@ impl Replica {
             let today = self.day(tx)?;
             let mut found: Vec<PatientId> = Vec::new();
             if fragments.iter().any(|fragment| is_digits(fragment)) {
-                found = candidates(tx, &fragments, Digits::AtTheEnd)?;
+                found = candidates(tx, &fragments, &match_text(&fragments, Digits::AtTheEnd))?;
             }
-            if found.len() < SHOWN {
-                let more = candidates(tx, &fragments, Digits::Anywhere)?;
-                let known: HashSet<PatientId> = found.iter().copied().collect();
-                found.extend(more.into_iter().filter(|id| !known.contains(id)));
+            let as_typed = match_text(&fragments, Digits::Anywhere);
+            for wanted in std::iter::once(as_typed).chain(spelt_otherwise(&fragments)) {
+                if found.len() < SHOWN {
+                    let more = candidates(tx, &fragments, &wanted)?;
+                    let known: HashSet<PatientId> = found.iter().copied().collect();
+                    found.extend(more.into_iter().filter(|id| !known.contains(id)));
+                }
             }
             // Under whatever name or number someone is found, they are one person.
             let mut found = each_once(tx, found)?;
@@ -49,7 +55,7 @@ pub(crate) fn matching(tx: &Transaction<'_>, query: &str) -> Result<Vec<PatientI
     if fragments.is_empty() {
         return Ok(vec![]);
     }
-    each_once(tx, candidates(tx, &fragments, Digits::Anywhere)?)
+    each_once(tx, candidates(tx, &fragments, &match_text(&fragments, Digits::Anywhere))?)
 }
 
 /// Where digits must stand in a number.
@@ -60,13 +66,12 @@ pub(crate) enum Digits {
 }
 
 /// Those who fit, whose first name begins with a fragment first, then by first name.
-fn candidates(tx: &Transaction<'_>, fragments: &[String], digits: Digits) -> Result<Vec<PatientId>> {
+fn candidates(tx: &Transaction<'_>, fragments: &[String], wanted: &str) -> Result<Vec<PatientId>> {
     let sql = "select p.id, p.first_name_norm from finder f join patients p on p.rowid = f.rowid \
                where f.finder match ?1 order by f.rowid desc limit ?2";
     let mut statement = tx.prepare_cached(sql)?;
-    let rows = statement.query_map((match_text(fragments, digits), CONSIDERED), |row| {
-        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
-    })?;
+    let rows = statement
+        .query_map((wanted, CONSIDERED), |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
     let mut found = rows.collect::<std::result::Result<Vec<_>, _>>()?;
     found.sort_by_cached_key(|(_, first_name)| {
         let begins = fragments.iter().any(|fragment| first_name.starts_with(fragment.as_str()));
@@ -103,6 +108,20 @@ pub(crate) fn match_text(fragments: &[String], digits: Digits) -> String {
         })
         .collect();
     quoted.join(" ")
+}
+
+/// Each fragment in any of its spellings, all of them needed; nothing where none has another one.
+fn spelt_otherwise(fragments: &[String]) -> Option<String> {
+    let spelt: Vec<Vec<String>> = fragments.iter().map(|fragment| spellings(fragment)).collect();
+    if spelt.iter().all(|spellings| spellings.len() == 1) {
+        return None;
+    }
+    let either = |spellings: &Vec<String>| {
+        let quoted: Vec<String> =
+            spellings.iter().map(|one| format!("\"{}\"*", one.replace('"', ""))).collect();
+        format!("({})", quoted.join(" OR "))
+    };
+    Some(spelt.iter().map(either).collect::<Vec<_>>().join(" AND "))
 }
 
 #[cfg(test)]

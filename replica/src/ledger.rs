@@ -281,6 +281,8 @@ pub(crate) fn title(kind: &str) -> String {
         "void_prescription" => "Prescription made void".into(),
         "save_short_key" => "Short key saved".into(),
         "remove_short_key" => "Short key removed".into(),
+        "add_medicine" => "Medicine added".into(),
+        "change_medicine" => "Medicine changed".into(),
         "attach_file" => "File added".into(),
         "remove_attachment" => "File removed".into(),
         "decide_conflict" => "Difference decided".into(),

@@ -28,6 +28,7 @@ mod line;
 mod medicines;
 mod one_patient;
 mod own_key;
+mod own_medicines;
 mod pad;
 mod patients;
 mod print;
@@ -43,6 +44,7 @@ mod short_keys;
 mod sign;
 mod sleep;
 mod slots;
+mod spelling;
 mod store;
 mod sync;
 #[cfg(target_os = "linux")]

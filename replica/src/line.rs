@@ -15,11 +15,17 @@ const SHOWN: usize = 5;
 const SHORTEST: usize = 2;
 
 impl Replica {
-    /// Reads a line as typed. A strength that was not typed is never guessed.
+    /// Reads a line as typed. A strength that was not typed is never guessed. For an empty one, what this doctor writes
+    /// most often is found.
     pub fn read_line(&self, text: &str) -> Result<LineRead> {
         let TypedLine { medicine, dose } = TypedLine::split(text);
-        let mut found =
-            if medicine.chars().count() < SHORTEST { vec![] } else { self.find_medicines(medicine)? };
+        let mut found = if text.trim().is_empty() {
+            self.favourites()?
+        } else if medicine.chars().count() < SHORTEST {
+            vec![]
+        } else {
+            self.find_medicines(medicine)?
+        };
         let choice = choose(&found, medicine);
         found.truncate(SHOWN);
         Ok(LineRead {
@@ -37,13 +43,21 @@ fn choose(found: &[MedicineFound], typed: &str) -> LineChoice {
         return LineChoice::Nothing;
     }
     let typed = split_words(typed);
-    let mut fitting = found.iter().filter(|medicine| fits(medicine, &typed));
-    let Some(first) = fitting.next() else { return LineChoice::Free };
-    let count = 1 + fitting.count();
-    if count > 1 && !typed.split(' ').any(is_figure) {
-        return LineChoice::Several { count: u32::try_from(count).unwrap_or(u32::MAX) };
+    let fitting: Vec<&MedicineFound> = found.iter().filter(|medicine| fits(medicine, &typed)).collect();
+    // A brand that was not typed is not guessed while a plainer one fits.
+    let Some(first) = fitting.iter().copied().min_by_key(|medicine| unsaid(medicine, &typed)) else {
+        return LineChoice::Free;
+    };
+    if fitting.len() > 1 && !typed.split(' ').any(is_figure) {
+        return LineChoice::Several { count: u32::try_from(fitting.len()).unwrap_or(u32::MAX) };
     }
     LineChoice::Chosen { medicine: first.clone() }
+}
+
+/// How many words of the brand were not typed.
+fn unsaid(medicine: &MedicineFound, typed: &str) -> usize {
+    let brand = medicine.brand_name.as_deref().map(split_words).unwrap_or_default();
+    brand.split_whitespace().filter(|word| !typed.split(' ').any(|begun| word.starts_with(begun))).count()
 }
 
 /// Whether every word typed belongs to the medicine: names may be begun, figures must be whole.
@@ -96,6 +110,20 @@ mod tests {
         assert_eq!(choose(&found, "para 650"), chosen(1));
         assert_eq!(choose(&found, "para650mg tab"), chosen(1));
         assert_eq!(choose(&found[..1], "para"), chosen(0));
+    }
+
+    #[test]
+    fn a_brand_that_was_not_typed_is_never_guessed() {
+        let brand = |name: &str| MedicineFound {
+            brand_name: Some(name.to_owned()),
+            ..medicine("Paracetamol", "650 mg")
+        };
+        let found = [brand("Dolo 650 Forte"), brand("Dolo 650"), medicine("Paracetamol", "650 mg")];
+        let chosen = |place: usize| LineChoice::Chosen { medicine: found[place].clone() };
+        assert_eq!(choose(&found, "para 650"), chosen(2));
+        assert_eq!(choose(&found, "dolo 650"), chosen(1));
+        assert_eq!(choose(&found, "dolo 650 forte"), chosen(0));
+        assert_eq!(choose(&found, "dolo"), LineChoice::Several { count: 2 });
     }
 
     #[test]

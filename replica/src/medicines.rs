@@ -5,17 +5,20 @@ use std::collections::HashMap;
 use protocol::id::MedicineId;
 use protocol::medicine::dose_unit;
 use rusqlite::Transaction;
+use serde_json::Value;
 
 use crate::error::Result;
 use crate::finder::{Digits, match_text};
-use crate::pad::{OTHER_FORM, form_in};
-use crate::replica::Replica;
-use crate::view::MedicineFound;
+use crate::pad::{OTHER_FORM, form_in, medicine_row};
+use crate::replica::{Replica, some_text, text};
+use crate::view::{DraftItem, MedicineFound};
 
 /// At most this many are shown.
 const SHOWN: usize = 12;
 /// At most this many are looked at.
 const CONSIDERED: i64 = 300;
+/// So many are offered before anything is typed.
+const FAVOURITES: usize = 5;
 
 impl Replica {
     /// Medicines that fit, best first: `para 650`, `amox500`.
@@ -85,6 +88,37 @@ impl Replica {
 }
 
 impl Replica {
+    /// What whoever is signed in writes most often, with the dose that they write most often.
+    pub(crate) fn favourites(&self) -> Result<Vec<MedicineFound>> {
+        self.store.read(|tx| {
+            let mut used: Vec<(String, (u32, String))> = self.uses(tx)?.into_iter().collect();
+            used.sort_by_cached_key(|(id, (uses, _))| (std::cmp::Reverse(*uses), id.clone()));
+            let mut found = Vec::new();
+            for (id, (uses, dose)) in used {
+                let Ok(id) = id.parse::<MedicineId>() else { continue };
+                let item = DraftItem { medicine_id: Some(id), ..DraftItem::default() };
+                let Some(row) = medicine_row(tx, &item)? else { continue };
+                if row.get("is_active") != Some(&Value::Bool(true)) {
+                    continue;
+                }
+                found.push(MedicineFound {
+                    id,
+                    generic_name: text(&row, "generic_name").to_owned(),
+                    brand_name: some_text(&row, "brand_name"),
+                    strength_text: some_text(&row, "strength_text"),
+                    dosage_form: text(&row, "dosage_form").to_owned(),
+                    dose_unit: dose_unit(text(&row, "dosage_form")).to_owned(),
+                    default_dose: Some(dose),
+                    uses,
+                });
+                if found.len() == FAVOURITES {
+                    break;
+                }
+            }
+            Ok(found)
+        })
+    }
+
     /// How often whoever is signed in wrote each medicine, and the dose that they wrote most often.
     fn uses(&self, tx: &Transaction<'_>) -> Result<HashMap<String, (u32, String)>> {
         let Some(doctor) = self.person.doctor_id else { return Ok(HashMap::new()) };
@@ -99,6 +133,12 @@ impl Replica {
         }
         Ok(used)
     }
+}
+
+/// `Paracetamol 650 mg (Dolo 650)`.
+pub(crate) fn name_in_full(generic: &str, strength: &str, brand: &str) -> String {
+    let brand = if brand.is_empty() { String::new() } else { format!("({brand})") };
+    [generic, strength, &brand].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// Whether this word says the form in which the medicine comes.

@@ -10,6 +10,7 @@ use time::Date;
 
 use crate::chart::diagnosis_words;
 use crate::error::{Error, Result};
+use crate::medicines::name_in_full;
 use crate::one_patient::kept;
 use crate::pad::item_values;
 use crate::patients::{age_of, sex_letter};
@@ -214,8 +215,9 @@ impl Replica {
         let read = self.read_line(line)?;
         let (medicine_id, medicine_text) = match read.choice {
             LineChoice::Chosen { medicine } => {
-                let strength = medicine.strength_text.unwrap_or_default();
-                (Some(medicine.id), format!("{} {strength}", medicine.generic_name).trim().to_owned())
+                let (strength, brand) = (medicine.strength_text.unwrap_or_default(), medicine.brand_name);
+                let brand = brand.unwrap_or_default();
+                (Some(medicine.id), name_in_full(&medicine.generic_name, &strength, &brand))
             }
             LineChoice::Several { count } => {
                 return Err(Error::Invalid(format!(

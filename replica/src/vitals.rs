@@ -19,13 +19,22 @@ const MEASURED: [(&str, &str, f64, f64, &str); 10] = [
     ("head_cm", "Head", 25.0, 65.0, "cm"),
 ];
 
+/// No outpatient is that warm in °C, and hardly any is colder or warmer in °F: most thermometers in India show these.
+const FAHRENHEIT: std::ops::RangeInclusive<f64> = 90.0..=115.0;
+
 impl Vitals {
+    /// The temperature in °C, with one decimal where it was typed in °F.
+    fn celsius(&self) -> Option<f64> {
+        let in_celsius = |typed: f64| ((typed - 32.0) / 1.8 * 10.0).round() / 10.0;
+        self.temp_c.map(|typed| if FAHRENHEIT.contains(&typed) { in_celsius(typed) } else { typed })
+    }
+
     fn values(&self) -> [Option<f64>; 10] {
         [
             self.bp_sys,
             self.bp_dia,
             self.pulse,
-            self.temp_c,
+            self.celsius(),
             self.spo2,
             self.rr,
             self.weight_kg,
@@ -79,6 +88,11 @@ impl Vitals {
                 Some(format!("{name} {value} {unit} is unusual. Is it right?"))
             })
             .collect();
+        if let Some((typed, noted)) =
+            self.temp_c.zip(self.celsius()).filter(|(typed, _)| FAHRENHEIT.contains(typed))
+        {
+            warnings.push(format!("Temperature {typed} °F is noted as {noted} °C."));
+        }
         if self.bp_sys.zip(self.bp_dia).is_some_and(|(sys, dia)| dia >= sys) {
             warnings.push("The diastolic pressure is not below the systolic one. Is it right?".into());
         }
@@ -98,7 +112,7 @@ impl Vitals {
         }
         let others = [
             ("Pulse", self.pulse, ""),
-            ("Temp", self.temp_c, " °C"),
+            ("Temp", self.celsius(), " °C"),
             ("SpO₂", self.spo2, "%"),
             ("Resp", self.rr, "/min"),
             ("Weight", self.weight_kg, " kg"),
@@ -136,10 +150,21 @@ mod tests {
     }
 
     #[test]
+    fn a_temperature_typed_in_fahrenheit_is_noted_in_celsius_and_said_so() {
+        for (typed, noted, printed) in [(100.4, 38.0, "Temp 38 °C"), (98.6, 37.0, "Temp 37 °C")] {
+            let warm = Vitals { temp_c: Some(typed), ..Vitals::default() };
+            assert_eq!(warm.stored(), json!({ "temp_c": noted }));
+            assert_eq!(warm.words(), [printed]);
+            assert_eq!(warm.warnings(), [format!("Temperature {typed} °F is noted as {noted} °C.")]);
+        }
+        assert_eq!(grown().stored()["temp_c"], json!(38.5));
+    }
+
+    #[test]
     fn what_can_hardly_be_right_is_asked_about() {
         assert_eq!(grown().warnings(), Vec::<String>::new());
         for (odd, said) in [
-            (Vitals { temp_c: Some(100.4), ..Vitals::default() }, "Temperature 100.4"),
+            (Vitals { temp_c: Some(45.0), ..Vitals::default() }, "Temperature 45"),
             (Vitals { bp_sys: Some(80.0), bp_dia: Some(120.0), ..Vitals::default() }, "not below"),
             (Vitals { weight_kg: Some(68.0), height_cm: Some(62.0), ..Vitals::default() }, "body mass index"),
             (Vitals { sugar: Some(5.6), ..Vitals::default() }, "Blood sugar 5.6"),

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use prescription_pdf::{Drawn, Paper, RecoveryPaper};
 use protocol::conflict::Choice;
 use protocol::error::ErrorCode;
-use protocol::id::{AllergyId, ConflictId, DeviceId, PatientId, PrescriptionId, ShortKeyId};
+use protocol::id::{AllergyId, ConflictId, DeviceId, MedicineId, PatientId, PrescriptionId, ShortKeyId};
 use protocol::printed::Printed;
 use protocol::settlement::Way;
 use replica::view::{
     Allergen, AllergyForm, AppState, Chart, CommandError, ComputerView, Conflict, CorrectedField, Diagnosis,
     DosageRead, Draft, DraftItem, DraftSaved, Enrolment, LedgerChoices, LedgerFilter, LedgerFormat,
-    LedgerPage, Letterhead, LineRead, Pad, PatientForm, PatientSummary, PrescriptionSummary, RecoveryForm,
-    RecoveryPage, RefusedChange, Safety, ShortKey, ShortKeyForm, ShortKeyFound, ShortKeyTest, SyncStatus,
-    Today,
+    LedgerPage, Letterhead, LineRead, OwnMedicine, OwnMedicineForm, Pad, PatientForm, PatientSummary,
+    PrescriptionSummary, RecoveryForm, RecoveryPage, RefusedChange, Safety, ShortKey, ShortKeyForm,
+    ShortKeyFound, ShortKeyTest, SyncStatus, Today,
 };
 use replica::{Desk, Language, Replica};
 use tauri::{AppHandle, State};
@@ -434,6 +434,21 @@ pub async fn remove_short_key(desk: Here<'_>, id: ShortKeyId) -> Answer<()> {
 #[tauri::command]
 pub async fn test_short_key(desk: Here<'_>, form: ShortKeyForm) -> Answer<ShortKeyTest> {
     ask(desk, move |replica| replica.test_short_key(&form)).await
+}
+
+#[tauri::command]
+pub async fn list_own_medicines(desk: Here<'_>) -> Answer<Vec<OwnMedicine>> {
+    ask(desk, Replica::own_medicines).await
+}
+
+#[tauri::command]
+pub async fn add_own_medicine(desk: Here<'_>, form: OwnMedicineForm) -> Answer<MedicineId> {
+    ask(desk, move |replica| replica.add_own_medicine(&form)).await
+}
+
+#[tauri::command]
+pub async fn keep_own_medicine(desk: Here<'_>, id: MedicineId, is_in_use: bool) -> Answer<()> {
+    ask(desk, move |replica| replica.keep_own_medicine(id, is_in_use)).await
 }
 
 #[tauri::command]

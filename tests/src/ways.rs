@@ -33,10 +33,11 @@ impl Way {
     /// How many keys it may take.
     pub fn most_keys(self) -> usize {
         match self {
-            Self::ShortKey | Self::NewPatient => 35,
-            Self::Offered => 40,
-            Self::Typed => 90,
-            Self::Repeated => 26,
+            Self::ShortKey => 31,
+            Self::Offered => 38,
+            Self::Typed => 74,
+            Self::Repeated => 24,
+            Self::NewPatient => 35,
         }
     }
 }
@@ -139,7 +140,7 @@ impl Room {
 
     async fn typed(&self) -> anyhow::Result<()> {
         self.begin().await?;
-        let lines = ["para 650 1-1-1 x3d pc", "levocet 5 0-0-1 x5d", "amox 500 cap 1-1-1 x5d pc"];
+        let lines = ["para650 1-1-1 3d pc", "levocet 5 0-0-1 5d", "amox500 cap 1-1-1 5d pc"];
         for (place, line) in lines.into_iter().enumerate() {
             self.window.type_text(line).await?;
             self.window.press(Key::Enter).await?;

@@ -163,8 +163,8 @@ const OFTEN: &[(Often, &[&str])] = &[
 ];
 
 const MEALS: &[(Meal, &[&str])] = &[
-    (Meal::Before, &["ac", "bf", "before food", "before meals", "before meal", "before eating"]),
-    (Meal::After, &["pc", "af", "after food", "after meals", "after meal", "after eating"]),
+    (Meal::Before, &["ac", "bf", "b/f", "before food", "before meals", "before meal", "before eating"]),
+    (Meal::After, &["pc", "af", "a/f", "after food", "after meals", "after meal", "after eating"]),
     (Meal::With, &["wf", "with food", "with meals", "with meal"]),
     (Meal::EmptyStomach, &["es", "on an empty stomach", "on empty stomach", "empty stomach"]),
 ];
@@ -359,7 +359,7 @@ impl<'w> Reader<'w> {
             Some(_) => return None,
             None => 1.0,
         };
-        self.take(&["a day", "per day", "daily", "in a day", "in 24 hours"]);
+        self.take(&["a day", "per day", "/ day", "/day", "daily", "in a day", "in 24 hours"]);
         Some(number * times).filter(|max| *max > 0.0 && *max <= MOST)
     }
 

@@ -39,6 +39,7 @@ fn spelling_and_order_are_forgiven_and_the_meaning_is_the_same() {
                 "1 - 0 - 1 x5d pc",
                 "1–0–1 ×5d PC",
                 "1+0+1 5d af",
+                "1-0-1 A/F 5 days",
                 "x5d 1-0-1 pc",
                 "pc 1-0-1 5 days",
                 "bd pc 5d",
@@ -57,7 +58,11 @@ fn spelling_and_order_are_forgiven_and_the_meaning_is_the_same() {
         ("1 q2d", &["alt", "every other day", "1 on alternate days", "every 2 days"]),
         (
             "1 sos max 4 gap 6h for fever x3d",
-            &["sos for fever max 4 a day gap 6 hours 3 days", "as needed gap 6h max 4 for fever for 3 days"],
+            &[
+                "sos for fever max 4 /day gap 6h x3d",
+                "sos for fever max 4 a day gap 6 hours 3 days",
+                "as needed gap 6h max 4 for fever for 3 days",
+            ],
         ),
         (
             "4-0-0 x3d then 2-0-0 x3d then 1-0-0 x1w pc",

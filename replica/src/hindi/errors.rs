@@ -199,6 +199,7 @@ pub(super) const SAID: &[Said] = &[
         "हस्ताक्षर केवल डॉक्टर या दंत चिकित्सक करते हैं, इलाज वाले कंप्यूटर पर।",
     ),
     ("Short keys are written by doctors and dentists.", "शॉर्ट कुंजियाँ डॉक्टर और दंत चिकित्सक लिखते हैं।"),
+    ("Medicines are added by doctors and dentists.", "दवाएँ डॉक्टर और दंत चिकित्सक जोड़ते हैं।"),
     ("Only an admin changes the letterhead.", "लेटरहेड केवल एडमिन बदलता है।"),
     (
         "Only doctors, dentists and nurses add files to a record.",
@@ -306,6 +307,11 @@ pub(super) const SAID: &[Said] = &[
         "The print dialog did not open. The prescription itself is safe; save it as a PDF and print that.",
         "छापने की खिड़की नहीं खुली। पर्चा सुरक्षित है; उसे PDF में सहेजें और वही छापें।",
     ),
+    // The clinic's own medicines.
+    ("This medicine is in the list already.", "यह दवा सूची में पहले से है।"),
+    ("The name under which it is sold is missing.", "यह नहीं लिखा कि दवा किस नाम से बिकती है।"),
+    ("The name of the medicine is missing.", "दवा का नाम नहीं लिखा है।"),
+    ("The form in which it comes is missing.", "यह नहीं लिखा कि दवा किस रूप में आती है।"),
     // Short keys and the letterhead.
     ("Another short key has this name already.", "इस नाम की दूसरी शॉर्ट कुंजी पहले से है।"),
     (

@@ -13,6 +13,8 @@ pub(super) const SAID: &[Said] = &[
     ("Prescription signed", "पर्चे पर हस्ताक्षर"),
     ("Prescription made void", "पर्चा रद्द किया"),
     ("Short key saved", "शॉर्ट कुंजी सहेजी"),
+    ("Medicine added", "दवा जोड़ी"),
+    ("Medicine changed", "दवा बदली"),
     ("Short key removed", "शॉर्ट कुंजी हटाई"),
     ("File added", "फ़ाइल जोड़ी"),
     ("File removed", "फ़ाइल हटाई"),

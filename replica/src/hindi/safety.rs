@@ -54,6 +54,10 @@ pub(super) const SAID: &[Said] = &[
     ("Diastolic pressure", "निचला BP"),
     ("Pulse", "नाड़ी"),
     ("Temperature", "तापमान"),
+    (
+        "Temperature {fahrenheit} °F is noted as {celsius} °C.",
+        "तापमान {fahrenheit} °F को {celsius} °C लिखा गया।",
+    ),
     ("Oxygen saturation", "ऑक्सीजन (SpO₂)"),
     ("Breathing", "साँस"),
     ("Weight", "वज़न"),

@@ -48,7 +48,7 @@ fn the_pad_and_the_chart_are_hindi_and_what_is_signed_and_printed_is_not() {
     assert_eq!(saved.items[0].directions, "1 कैप्सूल सोते समय, 5 दिन तक");
     assert_eq!(saved.items[0].quantity.as_deref(), Some("5 कैप्सूल"));
     assert_eq!(saved.items[1].directions, "Syrup X: \"soon\" से आगे समझ नहीं आया। उदाहरण: 1-0-1 x5d pc");
-    assert_eq!(saved.warnings, ["तापमान 100.4 °C: यह असामान्य है। क्या सही है?"]);
+    assert_eq!(saved.warnings, ["तापमान 100.4 °F को 38 °C लिखा गया।"]);
     let signed = Draft { items: vec![readable], ..Draft::default() };
     let signed = fixture.replica.sign_prescription(sunita, &signed, &[]).expect("BUG: signed");
     let chart = fixture.replica.chart(sunita).expect("BUG: the chart");

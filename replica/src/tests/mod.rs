@@ -13,6 +13,7 @@ mod ledger;
 mod letterhead;
 mod outbox;
 mod own_keys;
+mod own_medicines;
 mod patients;
 mod prescriptions;
 mod recovery;

@@ -36,6 +36,30 @@ fn patients_are_found_by_digits_names_and_codes_in_any_order() {
 }
 
 #[test]
+fn a_name_is_found_in_its_other_spellings_and_as_it_was_typed_first() {
+    let fixture = fixture(Role::Doctor);
+    for (name, number) in [
+        ("Lakshmi", "98204 41276"),
+        ("Laxmi", "98765 12760"),
+        ("Deepak", "90000 00001"),
+        ("Latha", "90000 00002"),
+    ] {
+        fixture.replica.register_patient(&form(name, number)).expect("BUG: registered");
+    }
+    let find = |query: &str| -> Vec<String> {
+        let found = fixture.replica.find_patients(query).expect("BUG: found");
+        found.into_iter().map(|found| found.full_name.replace(" Deshmukh", "")).collect()
+    };
+    assert_eq!(find("laxmi"), ["Laxmi", "Lakshmi"]);
+    assert_eq!(find("Lakshmi"), ["Lakshmi", "Laxmi"]);
+    assert_eq!(find("laksh 1276"), ["Lakshmi", "Laxmi"]);
+    assert_eq!(find("dipak deshmukh"), ["Deepak"]);
+    assert_eq!(find("lata"), ["Latha"]);
+    assert_eq!(find("lax 00009"), Vec::<String>::new());
+    assert_eq!(find("laxmi \" OR *"), Vec::<String>::new());
+}
+
+#[test]
 fn whoever_has_the_last_digits_is_found_among_any_number_of_others() {
     let fixture = fixture(Role::Doctor);
     fixture.replica.register_patient(&form("Zoya", "98204 41276")).expect("BUG: registered");

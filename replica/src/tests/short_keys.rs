@@ -178,7 +178,9 @@ fn suggestions_learn_what_this_doctor_writes() {
     fixture.store.stage(&[row]).expect("BUG: staged");
     fixture.store.apply_staged(vec![], (3, 3), (None, NOW)).expect("BUG: applied");
     let first = || fixture.replica.find_medicines("para").expect("BUG: found")[0].clone();
+    let favourites = || fixture.replica.read_line("").expect("BUG: read").found;
     assert_eq!(first().strength_text.as_deref(), Some("500 mg"));
+    assert_eq!(favourites(), []);
     let often = DraftItem {
         medicine_id: Some(protocol::id::MedicineId(Uuid::from_u128(0x3ed))),
         ..item("Paracetamol 650 mg", "1 sos max 3 x3d")
@@ -190,4 +192,5 @@ fn suggestions_learn_what_this_doctor_writes() {
     let first = first();
     assert_eq!(first.strength_text.as_deref(), Some("650 mg"));
     assert_eq!((first.uses, first.default_dose.as_deref()), (2, Some("1 sos max 3 x3d")));
+    assert_eq!(favourites(), [first], "before anything is typed");
 }

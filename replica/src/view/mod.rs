@@ -12,6 +12,7 @@ mod consultation;
 mod files;
 mod known;
 mod ledger;
+mod medicines;
 mod paper;
 mod patients;
 mod recovery;
@@ -31,6 +32,7 @@ pub use known::{Allergen, AllergyForm, AllergyView, Measured};
 pub use ledger::{
     LedgerChoices, LedgerEntry, LedgerFilter, LedgerFormat, LedgerKind, LedgerPage, LedgerPerson, LedgerState,
 };
+pub use medicines::{OwnMedicine, OwnMedicineForm};
 pub use paper::Letterhead;
 pub use patients::{Chart, PatientForm, PatientSummary, Today, TodayVisit};
 pub use recovery::{RecoveryForm, RecoveryPage, RecoveryView};

@@ -36,7 +36,7 @@ export function Rail({ onKeys }: { onKeys: () => void }) {
           {shell.chart}
         </Link>
       )}
-      {openPatient && session.mayPrescribe && (
+      {openPatient && session.mayReadClinical && (
         <Link to="/patients/$patientId/pad" params={{ patientId: openPatient }} {...link}>
           <IconPrescription size={22} stroke={1.7} aria-hidden="true" />
           {shell.pad}

@@ -15,6 +15,21 @@ test("a patient is found by the last digits of the number and opened with Enter"
   expect((await screen.findByTestId("chart")).textContent).toContain("Prakash Deshmukh");
 });
 
+test("once a number is whole, one digit more picks one of the family", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  await keys.keyboard("{Control>}k{/Control}");
+  const input = await screen.findByTestId("finder-input");
+  await keys.type(input, "9820441276");
+  await waitFor(() => expect(screen.getAllByTestId("finder-option")).toHaveLength(4));
+  await keys.keyboard("9");
+  expect(input).toHaveProperty("value", "98204412769");
+  await keys.keyboard("{Backspace}");
+  await waitFor(() => expect(screen.getAllByTestId("finder-option")).toHaveLength(4));
+  await keys.keyboard("2");
+  expect((await screen.findByTestId("chart")).textContent).toContain("Prakash Deshmukh");
+});
+
 test("what was typed in the finder starts the registration of someone new", async () => {
   const { keys } = openClinic();
   await screen.findByTestId("today");
@@ -56,6 +71,18 @@ test("a number that is already known shows who is on it before a twin is made", 
   await keys.keyboard("{Control>}{Shift>}n{/Shift}{/Control}");
   await keys.type(await screen.findByRole("textbox", { name: "Mobile number" }), "9820441276");
   expect(await screen.findByText("3 people on this number")).toBeTruthy();
+});
+
+test("a name that is already known shows who bears it before a twin with another number is made", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  await keys.keyboard("{Control>}{Shift>}n{/Shift}{/Control}");
+  await keys.type(await screen.findByRole("textbox", { name: "Mobile number" }), "9123456780");
+  await keys.type(screen.getByLabelText("First name"), "Ramesh");
+  await keys.type(screen.getByLabelText("Last name"), "Pawar");
+  expect(await screen.findByText("1 person of this name, or of one that is written like it")).toBeTruthy();
+  await keys.click(screen.getByRole("link", { name: /Ramesh Pawar/ }));
+  expect((await screen.findByTestId("chart")).textContent).toContain("Ramesh Pawar");
 });
 
 test("a line is said back in words, and Enter accepts it", async () => {

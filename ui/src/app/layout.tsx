@@ -44,7 +44,9 @@ export function Layout() {
     today: () => void navigate({ to: "/" }),
     chart: () => patient && void navigate({ to: "/patients/$patientId", params: patient }),
     pad: () =>
-      patient && session.mayPrescribe && void navigate({ to: "/patients/$patientId/pad", params: patient }),
+      patient &&
+      session.mayReadClinical &&
+      void navigate({ to: "/patients/$patientId/pad", params: patient }),
     sync: () => void navigate({ to: "/sync" }),
     review: () => void navigate({ to: "/review", search: {} }),
   });

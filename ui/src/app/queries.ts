@@ -37,6 +37,8 @@ export const queryKeys = {
   preview: (patient: string) => ["preview", patient],
   allergens: (typed: string) => ["allergens", typed],
   diagnoses: (typed: string) => ["diagnoses", typed],
+  ownMedicines: ["rows", "own-medicines"],
+  lines: ["line"],
   line: (text: string) => ["line", text],
   dosage: (text: string, unit: string) => ["dosage", text, unit],
 };

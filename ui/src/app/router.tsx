@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { Computers } from "../features/computers/Computers";
 import { Chart } from "../features/chart/Chart";
 import { Letterhead } from "../features/letterhead/Letterhead";
+import { Medicines } from "../features/medicines/Medicines";
 import { PadScreen } from "../features/pad/PadScreen";
 import { CorrectPatient } from "../features/patient/CorrectPatient";
 import { RegisterPatient } from "../features/patient/RegisterPatient";
@@ -82,6 +83,12 @@ const shortKeys = createRoute({
   component: spoken(ShortKeys),
 });
 
+const medicines = createRoute({
+  getParentRoute: () => root,
+  path: "/medicines",
+  component: spoken(Medicines),
+});
+
 const review = createRoute({
   getParentRoute: () => root,
   path: "/review",
@@ -103,6 +110,7 @@ const routeTree = root.addChildren([
   computers,
   letterhead,
   shortKeys,
+  medicines,
   review,
 ]);
 

@@ -197,6 +197,23 @@ const screens: Record<string, { start?: string; go: (opened: Opened) => Promise<
       return screen.findByLabelText(messages.shortKeys.key);
     },
   },
+  "the clinic's own medicines": {
+    go: async (opened) => {
+      await today(opened);
+      await opened.backend.addOwnMedicine({
+        sameAs: null,
+        brandName: "",
+        genericName: "Khasi",
+        strengthText: "",
+        dosageForm: "syrup",
+        defaultDose: "1-0-1",
+      });
+      await opened.keys.click(screen.getByRole("link", { name: messages.shell.shortKeys }));
+      await opened.keys.click(await screen.findByRole("link", { name: messages.medicines.title }));
+      await screen.findByTestId("own-medicine");
+      return opened.keys.type(screen.getByRole("combobox", { name: messages.medicines.what }), "Kaadha");
+    },
+  },
   computers: {
     go: async (opened) => {
       await today(opened);

@@ -24,6 +24,9 @@ import type { LedgerFormat } from "./bindings/LedgerFormat";
 import type { LedgerPage } from "./bindings/LedgerPage";
 import type { Letterhead } from "./bindings/Letterhead";
 import type { LineRead } from "./bindings/LineRead";
+import type { MedicineId } from "./bindings/MedicineId";
+import type { OwnMedicine } from "./bindings/OwnMedicine";
+import type { OwnMedicineForm } from "./bindings/OwnMedicineForm";
 import type { Pad } from "./bindings/Pad";
 import type { PatientForm } from "./bindings/PatientForm";
 import type { PatientId } from "./bindings/PatientId";
@@ -184,6 +187,11 @@ export interface Backend {
   removeShortKey(id: ShortKeyId): Promise<void>;
   /** How the lines of a key read, and whom they would harm. */
   testShortKey(form: ShortKeyForm): Promise<ShortKeyTest>;
+  /** The clinic's own medicines that are in use. */
+  listOwnMedicines(): Promise<OwnMedicine[]>;
+  addOwnMedicine(form: OwnMedicineForm): Promise<MedicineId>;
+  /** Takes a medicine out of use, or back into it. */
+  keepOwnMedicine(id: MedicineId, isInUse: boolean): Promise<void>;
   /** What speaks against the lines of a draft, and against the one that is being typed. */
   checkDraft(patientId: PatientId, draft: Draft, typed: DraftItem | null): Promise<DraftSafety>;
   /** `leaveOut` are the places of held lines that are left out of what is signed. */

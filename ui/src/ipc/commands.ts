@@ -67,6 +67,9 @@ export const tauriBackend: Backend = {
   saveShortKey: (id, form) => invoke("save_short_key", { id, form }),
   removeShortKey: (id) => invoke("remove_short_key", { id }),
   testShortKey: (form) => invoke("test_short_key", { form }),
+  listOwnMedicines: () => invoke("list_own_medicines"),
+  addOwnMedicine: (form) => invoke("add_own_medicine", { form }),
+  keepOwnMedicine: (id, isInUse) => invoke("keep_own_medicine", { id, isInUse }),
   checkDraft: (patientId, draft, typed) => invoke("check_draft", { patientId, draft, typed }),
   signPrescription: (patientId, draft, leaveOut) =>
     invoke("sign_prescription", { patientId, draft, leaveOut }),

@@ -98,13 +98,13 @@ function medicine(
 }
 
 export const medicines: MedicineFound[] = [
-  medicine("m1", "Paracetamol", "500 mg", "1-1-1 x3d pc", "Crocin"),
-  medicine("m2", "Paracetamol", "650 mg", "1-1-1 x3d pc", "Dolo 650"),
-  medicine("m3", "Azithromycin", "500 mg", "1-0-0 x3d pc", "Azee"),
+  medicine("m1", "Paracetamol", "500 mg", "1-1-1 x3d pc", null),
+  medicine("m2", "Paracetamol", "650 mg", "1-1-1 x3d pc", null),
+  medicine("m3", "Azithromycin", "500 mg", "1-0-0 x3d pc", null),
   medicine("m4", "Azithromycin", "250 mg", "1-0-0 x5d pc", null),
   medicine("m5", "Cetirizine", "10 mg", "0-0-1 x5d", null),
-  medicine("m6", "Metformin", "500 mg", "1-0-1 x30d pc", "Glycomet"),
-  medicine("m8", "Amoxicillin", "500 mg", "1-1-1 x5d pc", "Mox"),
+  medicine("m6", "Metformin", "500 mg", "1-0-1 x30d pc", null),
+  medicine("m8", "Amoxicillin", "500 mg", "1-1-1 x5d pc", null),
   medicine("m7", "Pantoprazole", "40 mg", "1-0-0 x5d ac", "Pan 40"),
 ];
 

@@ -1,6 +1,7 @@
 import type { Backend } from "./backend";
 import type { CommandError } from "./bindings/CommandError";
 import type { ItemView } from "./bindings/ItemView";
+import type { MedicineFound } from "./bindings/MedicineFound";
 import type { PrescriptionSummary } from "./bindings/PrescriptionSummary";
 import type { Around, FakeClinic, FakePatient } from "./fake-clinic";
 import { type Answer, emptyDraft, fakeBmi, fakeDiagnoses, medicines, today } from "./fake-data";
@@ -40,7 +41,14 @@ export function fakePad(
   answer: Answer,
   { patientOf, all, prescriptionOf }: FakeClinic,
   { signedIn, record }: Around,
+  foundMedicines: () => MedicineFound[],
 ) {
+  const often = () => {
+    const written = new Set(
+      all().flatMap(({ prescription }) => prescription.items.map((item) => item.medicineText)),
+    );
+    return medicines.filter((one) => written.has(`${one.genericName} ${one.strengthText}`));
+  };
   const printed: string[] = [];
   const pageOf = (patient: FakePatient, items: ItemView[], foot: string) => [
     fakePage(
@@ -84,7 +92,11 @@ export function fakePad(
       answer("discardDraft", () => {
         patientOf(id).draft = null;
       }),
-    readLine: (text) => answer("readLine", () => readFakeLine(text, medicines)),
+    readLine: (text) =>
+      answer("readLine", () => {
+        const read = readFakeLine(text, foundMedicines());
+        return text.trim() === "" ? { ...read, found: often() } : read;
+      }),
     readDosage: (text, unit) => answer("readDosage", () => readFakeDosage(text, unit)),
     findDiagnoses: (typed) =>
       answer("findDiagnoses", () =>

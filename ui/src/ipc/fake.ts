@@ -11,10 +11,11 @@ import type { RefusedChange } from "./bindings/RefusedChange";
 import type { SyncStatus } from "./bindings/SyncStatus";
 import type { WindowLanguage } from "./bindings/WindowLanguage";
 import { type Around, fakeClinic } from "./fake-clinic";
-import { countStates, fakeConflict, fakeRefused, people, today } from "./fake-data";
+import { countStates, fakeConflict, fakeRefused, medicines, people, today } from "./fake-data";
 import { type ChosenFile, fakeFiles } from "./fake-files";
 import { fakeKnown } from "./fake-known";
 import { fakeLetterhead } from "./fake-letterhead";
+import { fakeMedicines } from "./fake-medicines";
 import { fakePad } from "./fake-pad";
 import { fakePatients } from "./fake-patients";
 import { fakeRecovery } from "./fake-recovery";
@@ -168,8 +169,9 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
 
   const around: Around = { signedIn: () => signedIn, record };
   const review = fakeReview(answer, around);
-  const pad = fakePad(answer, clinic, around);
   const recovery = fakeRecovery(answer, state, (email, password) => openState(email, password));
+  const own = fakeMedicines(answer, medicines);
+  const pad = fakePad(answer, clinic, around, own.found);
   const files = fakeFiles(answer, {
     isPrescriber: () => !signedIn?.roles.includes("receptionist") && !signedIn?.roles.includes("nurse"),
     changed: (waiting) => {
@@ -288,6 +290,7 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
     }),
     ...pad.commands,
     ...fakeShortKeys(answer),
+    ...own.commands,
     ...files.commands,
     ...fakeLetterhead(answer),
   };

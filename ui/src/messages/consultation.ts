@@ -20,7 +20,7 @@ export const pad = {
   units: {
     bp: "mmHg",
     pulse: "/min",
-    temp: "°C",
+    temp: "°C, °F",
     spo2: "%",
     weight: "kg",
     rr: "/min",
@@ -83,6 +83,7 @@ export const pad = {
   signWithoutText: "What is held is left out and kept in the record as left out.",
   signWithout: "Sign without",
   goBack: "Back to the pad",
+  finishFirst: "Accept or empty the line that is being typed first. Nothing was changed.",
   lineUnfinished: "This line is not finished. Accept it with Enter or empty it, then sign.",
   remove: (title: string) => `Remove ${title}`,
   edit: (title: string) => `Edit ${title} as text`,
@@ -107,7 +108,8 @@ export const pad = {
   discardTitle: "Discard this draft?",
   discardText: "What was written here is lost. Signed prescriptions stay.",
   discarded: "Draft discarded",
-  mayNot: "Prescriptions are written by doctors and dentists.",
+  mayNot: "Prescriptions are prepared by doctors, dentists and nurses.",
+  prepared: "Saved as a draft. A doctor or dentist signs it on this computer.",
 };
 
 /** The words of a signed prescription. */

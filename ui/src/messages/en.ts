@@ -3,6 +3,7 @@ import { pad, prescription } from "./consultation";
 import { files } from "./files";
 import { known, trend } from "./known";
 import { letterhead } from "./letterhead";
+import { medicines } from "./medicines";
 import { chart, finder, patient } from "./patients";
 import { broken, recovery } from "./recovery";
 import { review } from "./review";
@@ -114,6 +115,7 @@ export const messages = {
     move: "move",
     choose: "choose",
     open: "open",
+    pick: "pick one of the family",
     accept: "accept",
     suggestion: "suggestion",
     removeLine: "remove line",
@@ -172,6 +174,7 @@ export const messages = {
   trend,
   pad,
   shortKeys,
+  medicines,
   prescription,
   review,
   sync,

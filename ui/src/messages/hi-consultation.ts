@@ -21,7 +21,7 @@ export const pad: typeof englishPad = {
   units: {
     bp: "mmHg",
     pulse: "/min",
-    temp: "°C",
+    temp: "°C, °F",
     spo2: "%",
     weight: "kg",
     rr: "/min",
@@ -84,6 +84,7 @@ export const pad: typeof englishPad = {
   signWithoutText: "जो रोका गया है वह छोड़ दिया जाएगा, और रिकॉर्ड में ऐसा लिखा रहेगा।",
   signWithout: "बिना उनके हस्ताक्षर",
   goBack: "पैड पर लौटें",
+  finishFirst: "पहले लिखी जा रही पंक्ति को स्वीकार करें या खाली करें। कुछ बदला नहीं गया।",
   lineUnfinished: "यह पंक्ति पूरी नहीं है। Enter से स्वीकार करें या खाली करें, फिर हस्ताक्षर करें।",
   remove: (title) => `${title} हटाएँ`,
   edit: (title) => `${title} को शब्दों में बदलें`,
@@ -108,7 +109,8 @@ export const pad: typeof englishPad = {
   discardTitle: "यह ड्राफ़्ट छोड़ दें?",
   discardText: "यहाँ लिखा हुआ खो जाएगा। हस्ताक्षरित पर्चे रहेंगे।",
   discarded: "ड्राफ़्ट छोड़ा गया",
-  mayNot: "पर्चे डॉक्टर और दंत चिकित्सक लिखते हैं।",
+  mayNot: "पर्चे डॉक्टर, दंत चिकित्सक और नर्स तैयार करते हैं।",
+  prepared: "ड्राफ़्ट के रूप में सहेजा गया। हस्ताक्षर डॉक्टर या दंत चिकित्सक इसी कंप्यूटर पर करते हैं।",
 };
 
 export const prescription: typeof englishPrescription = {

@@ -4,6 +4,7 @@ import { pad, prescription } from "./hi-consultation";
 import { files } from "./hi-files";
 import { known, trend } from "./hi-known";
 import { letterhead } from "./hi-letterhead";
+import { medicines } from "./hi-medicines";
 import { chart, finder, patient } from "./hi-patients";
 import { broken, recovery } from "./hi-recovery";
 import { review } from "./hi-review";
@@ -115,6 +116,7 @@ export const messages: typeof english = {
     move: "चलें",
     choose: "चुनें",
     open: "खोलें",
+    pick: "परिवार में से चुनें",
     accept: "स्वीकारें",
     suggestion: "सुझाव",
     removeLine: "पंक्ति हटाएँ",
@@ -173,6 +175,7 @@ export const messages: typeof english = {
   trend,
   pad,
   shortKeys,
+  medicines,
   prescription,
   review,
   sync,

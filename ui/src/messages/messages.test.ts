@@ -19,6 +19,7 @@ const sameEverywhere = [
   /^\.common\.product$/,
   /^\.pad\.(bp|spo2|bmi|example|comeBackPlaceholder|units\..*)$/,
   /^\.shortKeys\.linesHint$/,
+  /^\.medicines\.(strengthHint|doseHint)$/,
   /^\.review\.facts\.spo2$/,
   /^\.review\.decidedBy$/,
   /^\.sync\.filters\.save\./,

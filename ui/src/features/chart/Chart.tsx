@@ -34,7 +34,7 @@ export function Chart({ patientId }: { patientId: string }) {
   }, [isThere, patientId, setOpenPatient]);
   useKeys({
     newPrescription: () =>
-      session.mayPrescribe && void navigate({ to: "/patients/$patientId/pad", params: { patientId } }),
+      session.mayReadClinical && void navigate({ to: "/patients/$patientId/pad", params: { patientId } }),
   });
   const { chart: words, common, keys } = messages;
   if (error) {
@@ -49,7 +49,7 @@ export function Chart({ patientId }: { patientId: string }) {
     <>
       <div className={classes.screen} data-testid="chart">
         <PatientStrip chart={data}>
-          <ChartActions chart={data} mayPrescribe={session.mayPrescribe} />
+          <ChartActions chart={data} mayWrite={session.mayReadClinical} />
         </PatientStrip>
         {session.mayReadClinical && <AllergyBar chart={data} />}
         <ConflictBanner conflicts={data.conflicts} />
@@ -81,7 +81,7 @@ export function Chart({ patientId }: { patientId: string }) {
       </div>
       <KeyBar
         keys={[
-          ...(session.mayPrescribe
+          ...(session.mayReadClinical
             ? [[keyLabel("newPrescription"), keys.newPrescription] satisfies [string, string]]
             : []),
           ...(session.mayReadClinical

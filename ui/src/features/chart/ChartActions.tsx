@@ -8,7 +8,7 @@ import { messages } from "../../messages";
 import { Kbd } from "../../shared/parts";
 import classes from "./Chart.module.css";
 
-export function ChartActions({ chart, mayPrescribe }: { chart: Chart; mayPrescribe: boolean }) {
+export function ChartActions({ chart, mayWrite }: { chart: Chart; mayWrite: boolean }) {
   const navigate = useNavigate();
   const start = useRef<HTMLButtonElement>(null);
   const { chart: words } = messages;
@@ -17,16 +17,16 @@ export function ChartActions({ chart, mayPrescribe }: { chart: Chart; mayPrescri
   useEffect(() => start.current?.focus({ preventScroll: true }), []);
   return (
     <div className={classes.actions}>
-      {chart.hasDraft && mayPrescribe && <span className={classes.draft}>{words.draftWaits}</span>}
+      {chart.hasDraft && mayWrite && <span className={classes.draft}>{words.draftWaits}</span>}
       <Button
-        ref={mayPrescribe ? undefined : start}
+        ref={mayWrite ? undefined : start}
         variant="default"
         leftSection={<IconPencil size={16} aria-hidden="true" />}
         onClick={() => void navigate({ to: "/patients/$patientId/correct", params })}
       >
         {words.correct}
       </Button>
-      {mayPrescribe && (
+      {mayWrite && (
         <Button
           ref={start}
           leftSection={<IconPrescription size={18} aria-hidden="true" />}

@@ -23,7 +23,7 @@ export function Timeline({ patientId, prescriptions }: Props) {
       {prescriptions.length === 0 && (
         <p className={classes.empty}>
           {words.none}{" "}
-          {session.mayPrescribe && (
+          {session.mayReadClinical && (
             <>
               {words.noneHint} <Kbd>{keyLabel("newPrescription")}</Kbd>
             </>

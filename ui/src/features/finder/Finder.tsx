@@ -50,8 +50,12 @@ export function Finder({ onClose }: { onClose: () => void }) {
     if (patient) open(patient);
     else if (isNew) register();
   };
+  // Of one whole number, a digit more is no digit of it: it picks one of the family.
+  const isPicking = /^[6-9]\d{9}$/.test(query.replace(/[\s-]/g, "")) && !isPlaceholderData;
   const onKeyDown = (event: React.KeyboardEvent) => {
-    if (event.key === "ArrowDown") setPlace(Math.min(chosen + 1, choices - 1));
+    const picked = isPicking && /^[1-9]$/.test(event.key) ? found[Number(event.key) - 1] : undefined;
+    if (picked) open(picked);
+    else if (event.key === "ArrowDown") setPlace(Math.min(chosen + 1, choices - 1));
     else if (event.key === "ArrowUp") setPlace(Math.max(chosen - 1, 0));
     else if (event.key === "Enter") choose();
     else return;
@@ -102,6 +106,7 @@ export function Finder({ onClose }: { onClose: () => void }) {
               <FinderRow
                 key={patient.id}
                 id={`finder-option-${index}`}
+                pick={isPicking && index < 9 ? index + 1 : null}
                 patient={patient}
                 isChosen={index === chosen}
                 onChoose={() => open(patient)}
@@ -132,6 +137,7 @@ export function Finder({ onClose }: { onClose: () => void }) {
         keys={[
           ["↑ ↓", keys.move],
           ["Enter", keys.open],
+          ...(isPicking && found.length > 0 ? [["1–9", keys.pick] satisfies [string, string]] : []),
           [keyLabel("register"), keys.register],
           ["Esc", keys.closeThis],
         ]}

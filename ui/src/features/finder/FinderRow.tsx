@@ -2,17 +2,19 @@ import { useEffect, useRef } from "react";
 import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
 import { messages } from "../../messages";
 import { mobile, shortDay } from "../../shared/format";
-import { Parts } from "../../shared/parts";
+import { Kbd, Parts } from "../../shared/parts";
 import classes from "./Finder.module.css";
 
 interface Props {
   id: string;
+  /** The digit that picks this one. */
+  pick: number | null;
   patient: PatientSummary;
   isChosen: boolean;
   onChoose: () => void;
 }
 
-export function FinderRow({ id, patient, isChosen, onChoose }: Props) {
+export function FinderRow({ id, pick, patient, isChosen, onChoose }: Props) {
   const row = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (isChosen) row.current?.scrollIntoView({ block: "nearest" });
@@ -32,6 +34,7 @@ export function FinderRow({ id, patient, isChosen, onChoose }: Props) {
       onMouseDown={(event) => event.preventDefault()}
       onClick={onChoose}
     >
+      {pick !== null && <Kbd>{pick}</Kbd>}
       <span className={classes.who}>
         <strong>{patient.fullName}</strong>{" "}
         <span className={classes.age}>

@@ -72,7 +72,7 @@ export function Closing({ state, onPhrase }: Props) {
         <textarea
           rows={2}
           value={draft.referral}
-          onChange={(event) => change({ referral: event.target.value })}
+          onChange={(event) => change({ referral: onPhrase(event.target.value) })}
         />
       </label>
       <div className={`${classes.card} ${classes.field}`}>

@@ -17,6 +17,7 @@ interface Props {
   safety: LineSafety | undefined;
   difference: LineDifference | undefined;
   number: number;
+  mayKeep: boolean;
   isAsking: boolean;
   onAsk: (isAsking: boolean) => void;
   onKeep: (reason: string) => void;
@@ -63,9 +64,11 @@ export function ItemRow(props: Props) {
           <button type="button" onClick={onRemove}>
             {pad.removeLine}
           </button>
-          <button type="button" aria-keyshortcuts="K" onClick={() => onAsk(true)}>
-            {pad.keepLine}
-          </button>
+          {props.mayKeep && (
+            <button type="button" aria-keyshortcuts="K" onClick={() => onAsk(true)}>
+              {pad.keepLine}
+            </button>
+          )}
         </span>
       ) : (
         <>

@@ -18,13 +18,16 @@ interface Props {
   onRemove: (place: number) => void;
   onEdit: (place: number) => void;
   onMove: (place: number, step: number) => void;
+  /** Whether this person may keep a line that a check holds. */
+  mayKeep: boolean;
   onKeep: (place: number, reason: string) => void;
   onLeave: () => void;
 }
 
 /** The lines accepted so far, as they will print. */
 export function Items(props: Props) {
-  const { list, items, views, safety, difference, onRemove, onEdit, onMove, onKeep, onLeave } = props;
+  const { list, items, views, safety, difference, mayKeep, onRemove, onEdit, onMove, onKeep, onLeave } =
+    props;
   const { pad } = messages;
   const [asking, setAsking] = useState<number | null>(null);
   const focus = (place: number) => {
@@ -42,7 +45,7 @@ export function Items(props: Props) {
     } else if (isKey(event, "removeLine") || event.key === "Delete") {
       onRemove(place);
       onLeave();
-    } else if (isKey(event, "keepLine") && item && safety.of(item)?.isHeld) {
+    } else if (isKey(event, "keepLine") && mayKeep && item && safety.of(item)?.isHeld) {
       setAsking(place);
     } else if (isKey(event, "editLine") || event.key === "Enter") {
       onEdit(place);
@@ -78,6 +81,7 @@ export function Items(props: Props) {
             safety={safety.of(item)}
             difference={difference?.lines[place]}
             number={place + 1}
+            mayKeep={mayKeep}
             isAsking={asking === place}
             onAsk={(isAsking) => {
               setAsking(isAsking ? place : null);

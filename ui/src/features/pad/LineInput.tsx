@@ -46,6 +46,7 @@ export function LineInput(props: Props) {
     if (event.key === "Enter" && isPlain) void line.accept();
     else if (event.key === "Tab" && !event.shiftKey && isOpen && line.doseText === "") void line.accept();
     else if (event.key === "ArrowDown" && isPlain && isOpen) line.move(1);
+    else if (event.key === "ArrowDown" && isPlain && isEmpty) line.ask();
     else if (event.key === "ArrowUp" && isPlain && isOpen) line.move(-1);
     else if (event.key === "ArrowUp" && !isOpen) onUp();
     else if (event.key === "Backspace" && isPlain && line.chosen && line.text === "") line.unchoose();

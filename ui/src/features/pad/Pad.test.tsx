@@ -1,5 +1,6 @@
 import { screen, waitFor } from "@testing-library/react";
 import { expect, test } from "vitest";
+import { messages } from "../../messages";
 import { expectAccessible, openClinic, openPad } from "../../test/clinic";
 
 async function openEmptyPad(prepare?: Parameters<typeof openClinic>[1]) {
@@ -24,6 +25,20 @@ test("while several medicines fit, the echo says so and none is marked as taken"
   expect(screen.queryByRole("option", { selected: true })).toBeNull();
   await keys.keyboard("{ArrowDown}{ArrowDown}{Enter}");
   expect((await screen.findByTestId("pad-item")).textContent).toContain("PARACETAMOL 650 MG");
+});
+
+test("an arrow in the empty line offers what this doctor writes most often", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  await openPad(keys);
+  await keys.keyboard("{ArrowDown}");
+  expect((await screen.findByTestId("pad-suggestion")).textContent).toContain("Metformin");
+  await keys.keyboard("{Escape}");
+  expect(screen.queryByTestId("pad-suggestion")).toBeNull();
+  await keys.keyboard("{ArrowDown}");
+  await screen.findByTestId("pad-suggestion");
+  await keys.keyboard("{Enter}");
+  expect((await screen.findByTestId("pad-medicine")).textContent).toContain("Metformin 500 mg");
 });
 
 test("a dose that cannot be read is said, and the line stays", async () => {
@@ -116,6 +131,15 @@ test("the last prescription is repeated, changed in sight, and taken back", asyn
   expect((await screen.findByTestId("pad-changed")).textContent).toBe("was 1-0-1 x30d pc");
   await keys.keyboard("{Control>}z{/Control}{Control>}z{/Control}");
   await waitFor(() => expect(screen.queryByTestId("pad-changed")).toBeNull());
+});
+
+test("a line that is half typed is not overwritten by one that is taken back to be changed", async () => {
+  const { keys } = await openEmptyPad();
+  await write(keys, "metformin 500 1-0-1 x30d pc");
+  await keys.keyboard("an old remedy{Escape}{ArrowUp}{F2}");
+  expect((await screen.findByTestId("toast")).textContent).toContain(messages.pad.finishFirst);
+  expect(screen.getByRole("combobox", { name: messages.pad.line })).toHaveProperty("value", "an old remedy");
+  expect(screen.getAllByTestId("pad-item")).toHaveLength(1);
 });
 
 test("undo brings back a removed line and redo takes it away again", async () => {

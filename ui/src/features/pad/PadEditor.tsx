@@ -1,6 +1,7 @@
 import { IconHandStop, IconPrescription } from "@tabler/icons-react";
 import { useEffect, useRef, useState } from "react";
 import { keyLabel, useKeys } from "../../app/keymap";
+import { useSession } from "../../app/session";
 import type { Chart } from "../../ipc/bindings/Chart";
 import type { Draft } from "../../ipc/bindings/Draft";
 import type { DraftItem } from "../../ipc/bindings/DraftItem";
@@ -38,6 +39,7 @@ const focusOn = (id: string) => document.getElementById(id)?.focus();
 export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
   const state = useDraft(chart.patient.id, pad);
   const { draft, change } = state;
+  const { session } = useSession();
   const toast = useToast();
   const backend = useBackend();
   const input = useRef<HTMLInputElement>(null);
@@ -94,6 +96,7 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
     redo: () => goTo(state.redo),
   });
 
+  const isUnfinished = line.text.trim() !== "" || line.chosen !== null;
   const setItems = (items: DraftItem[]) => change({ items });
   const remove = (place: number) => {
     const item = draft.items[place];
@@ -106,9 +109,14 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
   const edit = (place: number) => {
     const item = draft.items[place];
     if (!item) return;
+    focusLine();
+    // What stands half typed is finished first: another line would overwrite it.
+    if (isUnfinished) {
+      toast(words.finishFirst);
+      return;
+    }
     setItems(draft.items.filter((_, other) => other !== place));
     line.setLine(`${item.medicineText} ${item.doseText}`);
-    focusLine();
   };
   const move = (place: number, step: number) => {
     const moved = draft.items[place];
@@ -175,6 +183,7 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
                   views={state.items}
                   safety={safety}
                   difference={state.difference}
+                  mayKeep={session.mayPrescribe}
                   onKeep={keep}
                   onRemove={remove}
                   onEdit={edit}
@@ -206,7 +215,7 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
             safety={safety}
             isLarge={isLarge}
             onLarge={setLarge}
-            unfinished={line.text.trim() !== "" || line.chosen !== null}
+            unfinished={isUnfinished}
             onUnfinished={focusLine}
           />
         </div>
@@ -221,7 +230,7 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
           [keyLabel("repeat"), keys.repeat],
           [keyLabel("undo"), keys.undo],
           [keyLabel("preview"), keys.preview],
-          [keyLabel("sign"), keys.sign],
+          ...(session.mayPrescribe ? [[keyLabel("sign"), keys.sign] satisfies [string, string]] : []),
         ]}
       />
     </>

@@ -8,7 +8,7 @@ import { Notice, Problem, Waiting } from "../../shared/parts";
 import classes from "./Pad.module.css";
 import { PadEditor } from "./PadEditor";
 
-/** Opens the pad of a patient: what is known, and the draft as it was left. */
+/** Opens the pad of a patient: what is known, and the draft as it was left. A nurse prepares, a prescriber signs. */
 export function PadScreen({ patientId }: { patientId: string }) {
   const backend = useBackend();
   const { session, setOpenPatient } = useSession();
@@ -20,7 +20,7 @@ export function PadScreen({ patientId }: { patientId: string }) {
   const pad = useQuery({
     queryKey: queryKeys.pad(patientId),
     queryFn: () => backend.openPad(patientId),
-    enabled: session.mayPrescribe,
+    enabled: session.mayReadClinical,
     staleTime: Infinity,
     gcTime: 0,
   });
@@ -29,7 +29,7 @@ export function PadScreen({ patientId }: { patientId: string }) {
     if (isThere) setOpenPatient(patientId);
   }, [isThere, patientId, setOpenPatient]);
   const error = chart.error ?? pad.error;
-  if (!session.mayPrescribe || error) {
+  if (!session.mayReadClinical || error) {
     return (
       <div className={classes.aside}>
         {error ? (

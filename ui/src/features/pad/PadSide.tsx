@@ -4,6 +4,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { keyLabel, useKeys } from "../../app/keymap";
 import { queryKeys, refreshRows } from "../../app/queries";
+import { useSession } from "../../app/session";
 import { useBackend } from "../../ipc/context";
 import { problemOf } from "../../ipc/problem";
 import { messages } from "../../messages";
@@ -28,6 +29,7 @@ interface Props {
 /** The page as it will print, and the signature. */
 export function PadSide({ patientId, state, safety, isLarge, onLarge, unfinished, onUnfinished }: Props) {
   const backend = useBackend();
+  const { session } = useSession();
   const [isHeld, setHeld] = useState(false);
   const { pad } = messages;
   const preview = useQuery({
@@ -43,7 +45,7 @@ export function PadSide({ patientId, state, safety, isLarge, onLarge, unfinished
   });
   const nHeld = safety.heldPlaces.length;
   const trySign = () => {
-    if (sign.isPending) return;
+    if (sign.isPending || !session.mayPrescribe) return;
     setHeld(unfinished);
     if (unfinished) onUnfinished();
     else if (nHeld > 0) setAsking(true);
@@ -72,18 +74,26 @@ export function PadSide({ patientId, state, safety, isLarge, onLarge, unfinished
             {pad.lineUnfinished}
           </p>
         )}
-        <Button
-          size="lg"
-          fullWidth
-          data-testid="pad-sign"
-          loading={sign.isPending}
-          aria-keyshortcuts="Control+Enter"
-          rightSection={<Kbd>{keyLabel("sign")}</Kbd>}
-          onClick={trySign}
-        >
-          {pad.sign}
-        </Button>
-        <p className={classes.hint}>{nHeld > 0 ? pad.heldHint(nHeld) : pad.signHint}</p>
+        {session.mayPrescribe ? (
+          <>
+            <Button
+              size="lg"
+              fullWidth
+              data-testid="pad-sign"
+              loading={sign.isPending}
+              aria-keyshortcuts="Control+Enter"
+              rightSection={<Kbd>{keyLabel("sign")}</Kbd>}
+              onClick={trySign}
+            >
+              {pad.sign}
+            </Button>
+            <p className={classes.hint}>{nHeld > 0 ? pad.heldHint(nHeld) : pad.signHint}</p>
+          </>
+        ) : (
+          <p className={classes.hint} data-testid="pad-prepared">
+            {pad.prepared}
+          </p>
+        )}
       </div>
       {isAsking && nHeld > 0 && (
         <SignWithout

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "react";
 import { messages } from "../../messages";
+import { formName } from "../medicines/forms";
 import classes from "./Line.module.css";
 import type { Line } from "./useLine";
 
@@ -36,7 +37,7 @@ export function Suggestions({ line, onChosen }: { line: Line; onChosen: () => vo
               {medicine.brandName && <small> {medicine.brandName}</small>}
             </span>
             <span>{medicine.strengthText}</span>
-            <span>{medicine.dosageForm}</span>
+            <span>{formName(medicine.dosageForm)}</span>
             <code>{medicine.defaultDose}</code>
             <small>{medicine.uses > 0 && pad.uses(medicine.uses)}</small>
           </div>

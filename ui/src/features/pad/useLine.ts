@@ -12,9 +12,10 @@ import { messages } from "../../messages";
 /** What a line is about, once that is settled: a medicine of the list, or words as typed with their unit. */
 export type Chosen = { medicine: MedicineFound } | { text: string; unit: string };
 
-/** `Paracetamol 650 mg` */
+/** `Paracetamol 650 mg`, `Paracetamol 650 mg (Dolo 650)` */
 export function medicineName(medicine: MedicineFound): string {
-  return [medicine.genericName, medicine.strengthText].filter(Boolean).join(" ");
+  const brand = medicine.brandName && `(${medicine.brandName})`;
+  return [medicine.genericName, medicine.strengthText, brand].filter(Boolean).join(" ");
 }
 
 export const chosenName = (chosen: Chosen) =>
@@ -50,6 +51,9 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
   const [place, setPlace] = useState<number | null>(null);
   const [isClosed, setClosed] = useState(false);
   const [stopped, setStopped] = useState<Why | null>(null);
+  /** Whether it was asked, before anything is typed, what is written most often. */
+  const [isAsked, setAsked] = useState(false);
+  const isNothing = text.trim() === "" && !isAsked;
 
   const lineOf = (line: string) => ({
     queryKey: queryKeys.line(line),
@@ -58,10 +62,10 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
   });
   const line = useQuery({
     ...lineOf(text),
-    enabled: chosen === null && text.trim() !== "" && !text.startsWith("/"),
+    enabled: chosen === null && !isNothing && !text.startsWith("/"),
     placeholderData: keepPreviousData,
   });
-  const typed = text.trim() === "" || text.startsWith("/") ? undefined : line.data;
+  const typed = isNothing || text.startsWith("/") ? undefined : line.data;
   const doseText = chosen ? text.trim() : (typed?.dose ?? "");
   const medicineText = chosen ? "" : (typed?.medicine ?? "");
   const found = chosen || isClosed ? [] : (typed?.found ?? []);
@@ -83,6 +87,7 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
     setTextOnly(next);
     setChosenOnly(about);
     setStopped(null);
+    setAsked(false);
     onText(about ? `${chosenName(about)} ${next}` : next);
   };
   const setText = (next: string) => {
@@ -100,6 +105,7 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
     setTextOnly(shown);
     setChosenOnly(null);
     setStopped(null);
+    setAsked(false);
     setPlace(null);
   };
   const unchoose = () => chosen && set([chosenName(chosen), text].filter(Boolean).join(" "), null);
@@ -122,12 +128,12 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
   /** Enter: settles the medicine, then the line. */
   const accept = async () => {
     if (chosen) return finish(chosen, doseText);
-    if (text.trim() === "") return;
+    if (isNothing) return;
     // What is typed fast must be looked up before it counts.
     const now = await client.fetchQuery(lineOf(text)).catch(() => null);
-    if (!now || now.medicine === "") return;
+    const offered = isClosed ? [] : (now?.found ?? []);
+    if (!now || (now.medicine === "" && offered.length === 0)) return;
     const free: Chosen = { text: now.medicine, unit: now.freeUnit };
-    const offered = isClosed ? [] : now.found;
     const highlighted = place === null ? undefined : offered[place];
     if (now.dose === "") {
       const first = highlighted ?? offered[0];
@@ -169,6 +175,12 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
     accept,
     move: (step: number) => setPlace(Math.min(Math.max(highlight + step, 0), found.length - 1)),
     close: () => setClosed(true),
+    /** Offers what is written most often. */
+    ask: () => {
+      setClosed(false);
+      setPlace(0);
+      setAsked(true);
+    },
   };
 }
 

@@ -2,57 +2,87 @@ import { IconUsers } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { queryKeys } from "../../app/queries";
+import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
 import { shortDay } from "../../shared/format";
 import { Parts, Problem } from "../../shared/parts";
+import type { TypedForm } from "./form";
 import classes from "./Patient.module.css";
 
-/** Who is already known under the number that is being typed. */
-export function Family({ mobileNumber }: { mobileNumber: string }) {
-  const backend = useBackend();
-  const digits = mobileNumber.replace(/\D/g, "");
-  const { data, error } = useQuery({
-    queryKey: queryKeys.patients(digits),
-    queryFn: () => backend.findPatients(digits),
-    enabled: digits.length >= 6,
-  });
-  const { patient, finder } = messages;
-  const found = digits.length >= 6 ? (data ?? []) : [];
+/** Of a name that more people bear, none is more likely than another. */
+const mostNamed = 6;
+
+/** Who is already known under the number or the name that is being typed. */
+export function Family({ typed }: { typed: TypedForm }) {
+  const digits = typed.mobileNumber.replace(/\D/g, "");
+  const name = `${typed.firstName} ${typed.lastName}`.trim();
+  const number = useFound(digits, digits.length >= 6);
+  const named = useFound(name, typed.firstName.trim().length > 2);
+  const { patient } = messages;
+  const others = named.found.filter((one) => !number.found.some((other) => other.id === one.id));
+  const alike = others.length > mostNamed ? [] : others;
+  const error = number.error ?? named.error;
   return (
-    <section className={classes.family} aria-live="polite" aria-label={patient.mobile}>
+    <section className={classes.family} aria-live="polite" aria-label={patient.known}>
       {error && <Problem error={error} />}
-      {found.length === 0 ? (
+      {number.found.length === 0 && alike.length === 0 && (
         <p className={classes.hint}>{patient.familyStart}</p>
-      ) : (
+      )}
+      {number.found.length > 0 && (
         <>
-          <h2>
-            <IconUsers size={18} stroke={1.8} aria-hidden="true" />
-            {patient.onNumber(found.length)}
-          </h2>
-          <ul>
-            {found.map((one) => (
-              <li key={one.id}>
-                <Link to="/patients/$patientId" params={{ patientId: one.id }}>
-                  <span>
-                    <strong>{one.fullName}</strong>{" "}
-                    <span className={classes.age}>
-                      {one.age} {one.sex}
-                    </span>
-                    <small>
-                      <Parts parts={[one.guardian, one.patientCode]} />
-                    </small>
-                  </span>
-                  <time>{one.lastVisit ? shortDay(one.lastVisit) : finder.neverSeen}</time>
-                </Link>
-              </li>
-            ))}
-          </ul>
+          <People title={patient.onNumber(number.found.length)} people={number.found} />
           <p className={classes.hint}>
             {patient.onNumberHint} {patient.another}
           </p>
         </>
       )}
+      {alike.length > 0 && (
+        <>
+          <People title={patient.ofName(alike.length)} people={alike} />
+          <p className={classes.hint}>{patient.onNumberHint}</p>
+        </>
+      )}
     </section>
+  );
+}
+
+function useFound(query: string, enabled: boolean) {
+  const backend = useBackend();
+  const { data, error } = useQuery({
+    queryKey: queryKeys.patients(query),
+    queryFn: () => backend.findPatients(query),
+    enabled,
+  });
+  return { found: enabled ? (data ?? []) : [], error };
+}
+
+function People({ title, people }: { title: string; people: PatientSummary[] }) {
+  const { finder } = messages;
+  return (
+    <>
+      <h2>
+        <IconUsers size={18} stroke={1.8} aria-hidden="true" />
+        {title}
+      </h2>
+      <ul>
+        {people.map((one) => (
+          <li key={one.id}>
+            <Link to="/patients/$patientId" params={{ patientId: one.id }}>
+              <span>
+                <strong>{one.fullName}</strong>{" "}
+                <span className={classes.age}>
+                  {one.age} {one.sex}
+                </span>
+                <small>
+                  <Parts parts={[one.guardian, one.patientCode]} />
+                </small>
+              </span>
+              <time>{one.lastVisit ? shortDay(one.lastVisit) : finder.neverSeen}</time>
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }

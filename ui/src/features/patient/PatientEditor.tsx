@@ -93,7 +93,7 @@ export function PatientEditor({ title, submit, initial, showFamily, send, onDone
               </Button>
             </div>
           </div>
-          {showFamily && <Family mobileNumber={typed.mobileNumber} />}
+          {showFamily && <Family typed={typed} />}
         </div>
       </form>
       <KeyBar

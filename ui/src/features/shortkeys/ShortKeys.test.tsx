@@ -1,5 +1,6 @@
 import { screen, waitFor } from "@testing-library/react";
 import { expect, test } from "vitest";
+import { messages } from "../../messages";
 import { expectAccessible, openClinic, openPad } from "../../test/clinic";
 
 async function openKeys() {
@@ -41,6 +42,9 @@ test("a phrase stands where its key was typed", async () => {
   expect(screen.getByRole<HTMLTextAreaElement>("textbox", { name: "Advice" }).value).toBe(
     "Rest. Drink three litres a day x .nokey ",
   );
+  const referral = screen.getByRole("textbox", { name: messages.pad.referral });
+  await keys.type(referral, "Dr. Shah .fluids ");
+  expect(referral).toHaveProperty("value", "Dr. Shah Drink three litres a day ");
 });
 
 test("a key is written with its lines read and tried on people beside it", async () => {

@@ -1,5 +1,6 @@
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { queryKeys } from "../../app/queries";
 import { useSession } from "../../app/session";
@@ -52,6 +53,9 @@ export function ShortKeys() {
       <div className={classes.side}>
         <h1>{words.title}</h1>
         <p>{words.lead}</p>
+        <Link to="/medicines" className={classes.other}>
+          {messages.medicines.title}
+        </Link>
         <Button variant="default" onClick={() => setOpen("new")}>
           {words.add}
         </Button>

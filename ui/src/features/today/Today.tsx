@@ -84,7 +84,7 @@ function Lists({ today: data }: { today: TodayData }) {
         }))}
       />
       <div className={classes.column}>
-        {session.mayPrescribe && data.drafts.length > 0 && (
+        {session.mayReadClinical && data.drafts.length > 0 && (
           <PeopleList
             title={today.drafts}
             empty={today.draftsEmpty}

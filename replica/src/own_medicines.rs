@@ -1,0 +1,190 @@
+//! The clinic's own medicines: a brand of one of the list, which the checks then know, or one that is in no list.
+
+use std::collections::BTreeMap;
+
+use protocol::dosage::Dosage;
+use protocol::id::MedicineId;
+use protocol::medicine::dose_unit;
+use protocol::mutation::{Change, SetValue};
+use protocol::table::{DOSAGE_FORMS, TableName, Values};
+use rusqlite::Transaction;
+use serde_json::{Value, json};
+
+use crate::error::{Error, Result};
+use crate::medicines::name_in_full;
+use crate::pad::medicine_row;
+use crate::patients::squeezed;
+use crate::replica::{Replica, must_get, some_text, text};
+use crate::view::{DraftItem, OwnMedicine, OwnMedicineForm};
+
+/// What a brand has in common with the medicine that it is.
+const COMMON: &[&str] = &[
+    "generic_name",
+    "strength_text",
+    "dosage_form",
+    "route",
+    "atc_code",
+    "ingredients",
+    "allergen_classes",
+    "schedule",
+    "is_combination",
+    "max_daily",
+    "pregnancy_flag",
+    "paediatric_flag",
+];
+
+/// What tells one medicine from another.
+const TELLING: [&str; 4] = ["generic_name", "brand_name", "strength_text", "dosage_form"];
+
+impl Replica {
+    /// The clinic's own medicines that are in use, by name.
+    pub fn own_medicines(&self) -> Result<Vec<OwnMedicine>> {
+        self.must_read_clinical()?;
+        self.store.read(|tx| Ok(in_use(tx)?.iter().map(|(id, values)| shown(*id, values)).collect()))
+    }
+
+    /// Adds one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Forbidden`] for who does not prescribe; [`Error::Invalid`] for one without a name, with a dose that
+    /// cannot be read, or that is in the list already.
+    pub fn add_own_medicine(&self, form: &OwnMedicineForm) -> Result<MedicineId> {
+        self.medicine_writer()?;
+        let new = MedicineId(self.ids.next());
+        self.record("add_medicine", None, |tx| {
+            let mut values = checked(tx, form)?;
+            if is_known(tx, &values)? {
+                return Err(Error::Invalid(
+                    "This medicine is in the list already. Nothing was saved yet.".into(),
+                ));
+            }
+            values.retain(|_, value| !value.is_null());
+            Ok((vec![Change::insert(TableName::TenantMedicines, new.0, values)], new))
+        })
+    }
+
+    /// Takes one out of use, or back into it. What was prescribed, and short keys that name it, stay as they are.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Forbidden`] for who does not prescribe.
+    pub fn keep_own_medicine(&self, id: MedicineId, is_in_use: bool) -> Result<()> {
+        self.medicine_writer()?;
+        self.record("change_medicine", None, |tx| {
+            let current = must_get(tx, TableName::TenantMedicines, id.0)?;
+            let (base, value) = (current.get("is_active").cloned().unwrap_or(Value::Null), json!(is_in_use));
+            if base == value {
+                return Ok((vec![], ()));
+            }
+            let set = BTreeMap::from([("is_active".to_owned(), SetValue { base, value })]);
+            Ok((vec![Change::update(TableName::TenantMedicines, id.0, set)], ()))
+        })
+    }
+
+    fn medicine_writer(&self) -> Result<()> {
+        if self.prescriber().is_some() {
+            return Ok(());
+        }
+        Err(Error::Forbidden("Medicines are added by doctors and dentists."))
+    }
+}
+
+fn in_use(tx: &Transaction<'_>) -> Result<Vec<(MedicineId, Values)>> {
+    let sql = "select id from tenant_medicines where is_deleted = 0 and is_active \
+               order by lower(coalesce(brand_name, generic_name)), generic_name, strength_text, id";
+    let mut statement = tx.prepare_cached(sql)?;
+    let ids = statement.query_map([], |row| row.get::<_, String>(0))?;
+    let mut found = Vec::new();
+    for id in ids {
+        if let Ok(id) = id?.parse::<MedicineId>() {
+            found.push((id, must_get(tx, TableName::TenantMedicines, id.0)?));
+        }
+    }
+    Ok(found)
+}
+
+fn shown(id: MedicineId, values: &Values) -> OwnMedicine {
+    let column = |name: &str| text(values, name);
+    let ingredients = values.get("ingredients").and_then(Value::as_array);
+    OwnMedicine {
+        id,
+        name: name_in_full(column("generic_name"), column("strength_text"), column("brand_name")),
+        dosage_form: column("dosage_form").to_owned(),
+        default_dose: some_text(values, "default_dose"),
+        is_checked: ingredients.is_some_and(|ingredients| !ingredients.is_empty()),
+    }
+}
+
+/// The columns that a form means.
+fn checked(tx: &Transaction<'_>, form: &OwnMedicineForm) -> Result<Values> {
+    let invalid = |what: &str| Error::Invalid(format!("{what} Nothing was saved yet."));
+    let brand = squeezed(&form.brand_name);
+    let mut values: Values = if let Some(id) = form.same_as {
+        if brand.is_empty() {
+            return Err(invalid("The name under which it is sold is missing."));
+        }
+        let item = DraftItem { medicine_id: Some(id), ..DraftItem::default() };
+        let row = medicine_row(tx, &item)?.ok_or(Error::NotFound)?;
+        row.into_iter().filter(|(name, _)| COMMON.contains(&name.as_str())).collect()
+    } else {
+        let generic = squeezed(&form.generic_name);
+        if generic.is_empty() {
+            return Err(invalid("The name of the medicine is missing."));
+        }
+        if !DOSAGE_FORMS.contains(&form.dosage_form.as_str()) {
+            return Err(invalid("The form in which it comes is missing."));
+        }
+        let typed = [
+            ("generic_name", json!(generic)),
+            ("strength_text", json!(some(squeezed(&form.strength_text)))),
+            ("dosage_form", json!(form.dosage_form)),
+            ("route", json!(route_of(&form.dosage_form))),
+        ];
+        typed.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    };
+    let dose = squeezed(&form.default_dose);
+    if !dose.is_empty() {
+        Dosage::read(&dose, dose_unit(text(&values, "dosage_form")))
+            .map_err(|error| invalid(&format!("{error}.")))?;
+    }
+    let search = name_in_full(text(&values, "generic_name"), text(&values, "strength_text"), &brand);
+    values.insert("search_text".into(), json!(search.to_lowercase()));
+    values.insert("brand_name".into(), json!(some(brand)));
+    values.insert("default_dose".into(), json!(some(dose)));
+    values.insert("is_active".into(), json!(true));
+    Ok(values)
+}
+
+fn some(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+/// Whether such a medicine is in use already. A twin of one of the list would be one that the checks do not know.
+fn is_known(tx: &Transaction<'_>, values: &Values) -> Result<bool> {
+    let is_same = |other: &Values| {
+        TELLING.iter().all(|name| text(values, name).eq_ignore_ascii_case(text(other, name)))
+    };
+    if in_use(tx)?.iter().any(|(_, other)| is_same(other)) {
+        return Ok(true);
+    }
+    let sql = "select 1 from medicines where is_active and lower(generic_name) = lower(?1) \
+               and lower(coalesce(brand_name, '')) = lower(?2) and lower(coalesce(strength_text, '')) = lower(?3) \
+               and dosage_form = ?4";
+    Ok(tx.prepare_cached(sql)?.exists(TELLING.map(|name| text(values, name)))?)
+}
+
+/// The way in which a form is taken, where it has one.
+fn route_of(dosage_form: &str) -> &'static str {
+    match dosage_form {
+        "tablet" | "capsule" | "syrup" | "suspension" | "sachet" => "oral",
+        "cream" | "ointment" | "gel" | "lotion" => "topical",
+        "inhaler" => "inhalation",
+        "nasal_spray" => "nasal",
+        "eye_drops" => "ophthalmic",
+        "ear_drops" => "otic",
+        "mouthwash" | "toothpaste" => "dental",
+        "suppository" => "rectal",
+        _ => "other",
+    }
+}

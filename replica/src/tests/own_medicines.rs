@@ -1,0 +1,165 @@
+//! Medicines that the clinic adds to the list itself.
+
+use protocol::id::{MedicineId, PatientId};
+use protocol::permission::Role;
+use protocol::table::{Row, TableName};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{Fixture, fixture, form};
+use crate::error::Error;
+use crate::view::{AllergyForm, Draft, DraftItem, LineChoice, MedicineFound, OwnMedicineForm, PatientForm};
+
+const AMOXICILLIN: u128 = 0xa30;
+
+/// A desk whose list has amoxicillin, and a patient who is allergic to penicillins.
+fn desk(role: Role) -> (Fixture, PatientId) {
+    let fixture = fixture(role);
+    let values = json!({ "generic_name": "Amoxicillin", "strength_text": "500 mg", "dosage_form": "capsule",
+        "route": "oral", "ingredients": [{ "name": "Amoxicillin", "strength": "500 mg" }],
+        "allergen_classes": ["penicillin"], "schedule": "H", "is_combination": false,
+        "search_text": "amoxicillin 500 mg", "is_active": true });
+    let values = serde_json::from_value(values).expect("BUG: values");
+    let id = Uuid::from_u128(AMOXICILLIN);
+    let row = Row { table: TableName::Medicines, id, version: 2, deleted: false, values };
+    fixture.store.stage(&[row]).expect("BUG: staged");
+    fixture.store.apply_staged(2, 2).expect("BUG: applied");
+    let penicillins = AllergyForm {
+        substance: "Penicillins".into(),
+        class_code: Some("penicillin".into()),
+        certainty: "confirmed".into(),
+        status: "active".into(),
+        ..AllergyForm::default()
+    };
+    let allergies = if role == Role::Doctor { vec![penicillins] } else { vec![] };
+    let sunita = PatientForm { allergies, ..form("Sunita", "98204 41276") };
+    let sunita = fixture.replica.register_patient(&sunita).expect("BUG: registered").id;
+    (fixture, sunita)
+}
+
+fn mox() -> OwnMedicineForm {
+    OwnMedicineForm {
+        same_as: Some(MedicineId(Uuid::from_u128(AMOXICILLIN))),
+        brand_name: " Mox  500 ".into(),
+        default_dose: "1-1-1 x5d pc".into(),
+        ..OwnMedicineForm::default()
+    }
+}
+
+fn cough_syrup() -> OwnMedicineForm {
+    OwnMedicineForm {
+        generic_name: "Khasi syrup".into(),
+        dosage_form: "syrup".into(),
+        ..OwnMedicineForm::default()
+    }
+}
+
+fn chosen(fixture: &Fixture, line: &str) -> MedicineFound {
+    match fixture.replica.read_line(line).expect("BUG: read").choice {
+        LineChoice::Chosen { medicine } => medicine,
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+fn refused(fixture: &Fixture, form: &OwnMedicineForm) -> String {
+    fixture.replica.add_own_medicine(form).expect_err("BUG: must be refused").to_string()
+}
+
+#[test]
+fn a_brand_of_the_list_is_found_checked_and_printed_with_its_generic_name() {
+    let (fixture, sunita) = desk(Role::Doctor);
+    let id = fixture.replica.add_own_medicine(&mox()).expect("BUG: added");
+    let own = fixture.replica.own_medicines().expect("BUG: listed");
+    assert_eq!((own[0].name.as_str(), own[0].is_checked), ("Amoxicillin 500 mg (Mox 500)", true));
+    let found = chosen(&fixture, "mox 500 1-1-1 x5d");
+    assert_eq!((found.id, found.default_dose.as_deref()), (id, Some("1-1-1 x5d pc")));
+    assert_eq!(
+        chosen(&fixture, "amox 500 1-1-1 x5d").id.0,
+        Uuid::from_u128(AMOXICILLIN),
+        "the plain one first"
+    );
+    assert_eq!(
+        chosen(&fixture, "Amoxicillin 500 mg (Mox 500) hs x5d").id,
+        id,
+        "as it is taken back to be edited"
+    );
+    let line = DraftItem {
+        medicine_id: Some(id),
+        medicine_text: "Amoxicillin 500 mg (Mox 500)".into(),
+        dose_text: "1-1-1 x5d".into(),
+        ..DraftItem::default()
+    };
+    let draft = Draft { items: vec![line], ..Draft::default() };
+    let safety = fixture.replica.check_draft(sunita, &draft, None).expect("BUG: checked");
+    assert!(safety.lines[0].is_checked && safety.lines[0].is_held, "{safety:?}");
+    let pad = fixture.replica.save_draft(sunita, &draft).expect("BUG: saved");
+    assert_eq!(pad.items[0].title, "CAP. AMOXICILLIN 500 MG (Mox 500)");
+}
+
+#[test]
+fn of_two_brands_the_one_that_was_typed_whole_is_meant() {
+    let (fixture, _) = desk(Role::Doctor);
+    let forte = OwnMedicineForm { brand_name: "Mox 500 Forte".into(), ..mox() };
+    let forte = fixture.replica.add_own_medicine(&forte).expect("BUG: added");
+    let plain = fixture.replica.add_own_medicine(&mox()).expect("BUG: added");
+    assert_eq!(chosen(&fixture, "mox 500 1-0-1").id, plain);
+    assert_eq!(chosen(&fixture, "mox 500 forte 1-0-1").id, forte);
+}
+
+#[test]
+fn what_is_in_no_list_is_found_and_never_called_checked() {
+    let (fixture, sunita) = desk(Role::Doctor);
+    let id = fixture.replica.add_own_medicine(&cough_syrup()).expect("BUG: added");
+    assert!(!fixture.replica.own_medicines().expect("BUG: listed")[0].is_checked);
+    let found = chosen(&fixture, "khasi 10 ml tds");
+    assert_eq!((found.id, found.dose_unit.as_str()), (id, "ml"));
+    let line = DraftItem { medicine_id: Some(id), dose_text: "10 ml tds".into(), ..DraftItem::default() };
+    let draft = Draft { items: vec![line], ..Draft::default() };
+    let safety = fixture.replica.check_draft(sunita, &draft, None).expect("BUG: checked");
+    assert!(!safety.lines[0].is_checked);
+}
+
+#[test]
+fn what_has_no_name_no_form_an_unreadable_dose_or_is_there_already_is_not_added() {
+    let (fixture, _) = desk(Role::Doctor);
+    fixture.replica.add_own_medicine(&mox()).expect("BUG: added");
+    let twin = OwnMedicineForm {
+        generic_name: "amoxicillin".into(),
+        strength_text: "500 mg".into(),
+        dosage_form: "capsule".into(),
+        ..OwnMedicineForm::default()
+    };
+    for (form, why) in [
+        (OwnMedicineForm { brand_name: "mox 500".into(), ..mox() }, "in the list already"),
+        (twin, "in the list already"),
+        (OwnMedicineForm { brand_name: " ".into(), ..mox() }, "name under which it is sold is missing"),
+        (OwnMedicineForm { generic_name: String::new(), ..cough_syrup() }, "name of the medicine is missing"),
+        (
+            OwnMedicineForm { dosage_form: "pill".into(), ..cough_syrup() },
+            "form in which it comes is missing",
+        ),
+        (OwnMedicineForm { default_dose: "2 spoons".into(), ..cough_syrup() }, "2 spoons"),
+    ] {
+        let said = refused(&fixture, &form);
+        assert!(said.contains(why) && said.contains("Nothing was saved yet."), "{said}");
+    }
+    assert_eq!(fixture.replica.own_medicines().expect("BUG: listed").len(), 1);
+}
+
+#[test]
+fn what_is_taken_out_of_use_is_not_offered_any_more_and_comes_back() {
+    let (fixture, _) = desk(Role::Doctor);
+    let id = fixture.replica.add_own_medicine(&mox()).expect("BUG: added");
+    fixture.replica.keep_own_medicine(id, false).expect("BUG: taken out");
+    assert!(fixture.replica.own_medicines().expect("BUG: listed").is_empty());
+    assert!(fixture.replica.find_medicines("mox").expect("BUG: found").is_empty());
+    fixture.replica.keep_own_medicine(id, true).expect("BUG: brought back");
+    assert_eq!(fixture.replica.find_medicines("mox").expect("BUG: found").len(), 1);
+}
+
+#[test]
+fn who_does_not_prescribe_adds_nothing() {
+    let (fixture, _) = desk(Role::Nurse);
+    let answer = fixture.replica.add_own_medicine(&mox());
+    assert!(matches!(answer, Err(Error::Forbidden(_))), "{answer:?}");
+}

@@ -1,0 +1,61 @@
+import { screen, waitFor } from "@testing-library/react";
+import { expect, test } from "vitest";
+import { messages } from "../../messages";
+import { expectAccessible, openClinic, openPad } from "../../test/clinic";
+
+async function openMedicines() {
+  const { keys, backend } = openClinic();
+  await screen.findByTestId("today");
+  await keys.click(screen.getByRole("link", { name: messages.shell.shortKeys }));
+  await keys.click(await screen.findByRole("link", { name: messages.medicines.title }));
+  await screen.findByTestId("own-medicines");
+  return { keys, backend };
+}
+
+test("a brand of the list is added by keys, and the pad writes it with its generic name", async () => {
+  const { keys } = await openMedicines();
+  await keys.type(screen.getByRole("combobox", { name: "What it is" }), "para");
+  await screen.findAllByTestId("listed-medicine");
+  await keys.keyboard("{ArrowDown}{ArrowDown}{Enter}");
+  await screen.findByText("Checked like the medicine of the list.");
+  await keys.type(screen.getByRole("textbox", { name: "Sold as" }), "Dolo");
+  await keys.type(screen.getByRole("textbox", { name: "Usual dose" }), "1-0-1 x3d pc{Enter}");
+  expect((await screen.findByTestId("own-medicine")).textContent).toContain("Paracetamol 650 mg (Dolo)");
+  await expectAccessible();
+  await openPad(keys);
+  await keys.keyboard("dolo{Enter}");
+  await screen.findByTestId("pad-medicine");
+  await keys.keyboard("{Enter}");
+  await waitFor(() =>
+    expect(screen.getByTestId("pad-item").textContent).toContain("PARACETAMOL 650 MG (DOLO)"),
+  );
+});
+
+test("what is in no list is added in words and marked as not checked", async () => {
+  const { keys } = await openMedicines();
+  await keys.type(screen.getByRole("combobox", { name: "What it is" }), "Kaadha");
+  await screen.findByText(messages.medicines.notInList);
+  await keys.selectOptions(screen.getByRole("combobox", { name: "Form" }), "Syrup");
+  await keys.click(screen.getByRole("button", { name: "Add medicine" }));
+  const added = await screen.findByTestId("own-medicine");
+  expect(added.textContent).toContain("Kaadha");
+  expect(added.textContent).toContain("not checked");
+});
+
+test("what is refused is said, and what was typed stays", async () => {
+  const { keys } = await openMedicines();
+  await keys.type(screen.getByRole("textbox", { name: "Sold as" }), "Dolo");
+  await keys.click(screen.getByRole("button", { name: "Add medicine" }));
+  await screen.findByText("The name of the medicine is missing. Nothing was saved yet.");
+  expect(screen.getByRole("textbox", { name: "Sold as" })).toHaveProperty("value", "Dolo");
+});
+
+test("a medicine is taken out of use with one button, and back with another", async () => {
+  const { keys } = await openMedicines();
+  await keys.type(screen.getByRole("combobox", { name: "What it is" }), "Kaadha{Enter}");
+  await screen.findByTestId("own-medicine");
+  await keys.click(screen.getByRole("button", { name: messages.medicines.remove("Kaadha") }));
+  await waitFor(() => expect(screen.queryByTestId("own-medicine")).toBeNull());
+  await keys.click(screen.getByRole("button", { name: messages.common.undo }));
+  expect((await screen.findByTestId("own-medicine")).textContent).toContain("Kaadha");
+});

@@ -1,0 +1,64 @@
+import type { Backend } from "./backend";
+import type { CommandError } from "./bindings/CommandError";
+import type { MedicineFound } from "./bindings/MedicineFound";
+import type { OwnMedicine } from "./bindings/OwnMedicine";
+import type { OwnMedicineForm } from "./bindings/OwnMedicineForm";
+
+const invalid = (detail: string): CommandError => ({ code: "invalid", detail });
+
+/** The clinic's own medicines: none to begin with. What is added is found in the pad. */
+export function fakeMedicines(
+  answer: <T>(command: keyof Backend, work: () => T) => Promise<T>,
+  shared: MedicineFound[],
+) {
+  let own: { medicine: MedicineFound; isInUse: boolean; isChecked: boolean }[] = [];
+  const inUse = () => own.filter((one) => one.isInUse);
+  const made = (form: OwnMedicineForm): MedicineFound => {
+    const same = shared.find((one) => one.id === form.sameAs);
+    if (same && form.brandName.trim() === "")
+      throw invalid("The name under which it is sold is missing. Nothing was saved yet.");
+    if (!same && form.genericName.trim() === "")
+      throw invalid("The name of the medicine is missing. Nothing was saved yet.");
+    return {
+      id: `own${own.length + 1}`,
+      genericName: same?.genericName ?? form.genericName.trim(),
+      brandName: form.brandName.trim() || null,
+      strengthText: same ? same.strengthText : form.strengthText.trim() || null,
+      dosageForm: same?.dosageForm ?? form.dosageForm,
+      doseUnit: same?.doseUnit ?? "dose",
+      defaultDose: form.defaultDose.trim() || null,
+      uses: 0,
+    };
+  };
+  const commands: Pick<Backend, "listOwnMedicines" | "addOwnMedicine" | "keepOwnMedicine"> = {
+    listOwnMedicines: () =>
+      answer("listOwnMedicines", () =>
+        inUse().map(
+          ({ medicine, isChecked }): OwnMedicine => ({
+            id: medicine.id,
+            name: [
+              medicine.genericName,
+              medicine.strengthText,
+              medicine.brandName && `(${medicine.brandName})`,
+            ]
+              .filter(Boolean)
+              .join(" "),
+            dosageForm: medicine.dosageForm,
+            defaultDose: medicine.defaultDose,
+            isChecked,
+          }),
+        ),
+      ),
+    addOwnMedicine: (form) =>
+      answer("addOwnMedicine", () => {
+        const medicine = made(form);
+        own = [...own, { medicine, isInUse: true, isChecked: form.sameAs !== null }];
+        return medicine.id;
+      }),
+    keepOwnMedicine: (id, isInUse) =>
+      answer("keepOwnMedicine", () => {
+        own = own.map((one) => (one.medicine.id === id ? { ...one, isInUse } : one));
+      }),
+  };
+  return { commands, found: () => [...inUse().map((one) => one.medicine), ...shared] };
+}
