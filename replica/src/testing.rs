@@ -21,6 +21,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 pub use crate::clock::{Clock, Ids};
+pub use crate::store::file::MIGRATIONS;
 pub use crate::store::{Commit, DatabaseKey, Facts, Store, SyncState, Watcher};
 pub use crate::sync::surroundings::Surroundings;
 pub use crate::sync::wire::{Answer, Method, Request, Wire};

@@ -13,7 +13,7 @@ use super::{DatabaseKey, Facts, Store, carried, set_meta};
 use crate::error::{Error, Result};
 
 /// Every step of the local schema, oldest first. A released step never changes.
-pub(crate) const MIGRATIONS: &[&str] = &[
+pub const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0001_setup.sql"),
     include_str!("../../../migrations/sqlite/0002_more_tables.sql"),
     include_str!("../../../migrations/sqlite/0003_desk_events.sql"),

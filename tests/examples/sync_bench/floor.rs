@@ -10,15 +10,6 @@ use sqlx::postgres::{PgListener, PgPoolCopyExt};
 use sqlx::{Connection, PgConnection, PgPool};
 use uuid::Uuid;
 
-/// The steps of the local schema that make the tables.
-const SCHEMA: &[&str] = &[
-    include_str!("../../../migrations/sqlite/0001_setup.sql"),
-    include_str!("../../../migrations/sqlite/0002_more_tables.sql"),
-    include_str!("../../../migrations/sqlite/0004_beyond_plan.sql"),
-    include_str!("../../../migrations/sqlite/0005_medicines.sql"),
-    include_str!("../../../migrations/sqlite/0007_conflicts.sql"),
-];
-
 /// How many seconds it takes to copy the largest tenant's rows, in binary, into prepared inserts in one transaction of
 /// a plain SQLite file with the same indexes.
 pub async fn copy(admin: &str) -> anyhow::Result<f64> {
@@ -29,7 +20,7 @@ pub async fn copy(admin: &str) -> anyhow::Result<f64> {
     let mut sqlite = rusqlite::Connection::open(folder.path().join("plain.db"))?;
     sqlite.pragma_update(None, "journal_mode", "wal")?;
     sqlite.pragma_update(None, "synchronous", "full")?;
-    for step in SCHEMA {
+    for step in replica::testing::MIGRATIONS {
         sqlite.execute_batch(step)?;
     }
     let start = Instant::now();
