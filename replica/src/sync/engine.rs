@@ -867,7 +867,7 @@ impl Line {
             Ok(state) => (Some(state), None),
             Err(error) => {
                 tracing::error!(%error, "the sync state cannot be read");
-                (None, Some(self::problem(error)))
+                (None, Some(problem(error)))
             }
         };
         let (connection, problem, notices) = {

@@ -27,7 +27,7 @@ pub(super) enum Own {
 /// if that was not now.
 pub(super) fn judge(key: Option<&Key>, signed: &SignedMutation, received: Option<OffsetDateTime>) -> Own {
     let Some(key) = key else { return Own::NoKey };
-    let is_signed = key.public_key.is_some_and(|key| signed.is_signed_by(&key));
+    let is_signed = key.public.is_some_and(|key| signed.is_signed_by(&key));
     let counted = match (key.revoked_at, received) {
         (None, _) => true,
         (Some(_), None) => false,
@@ -47,7 +47,7 @@ pub(super) struct Key {
     /// It counts for what was made behind this one.
     after_sequence: i64,
     /// None if it is no key.
-    pub(super) public_key: Option<VerifyingKey>,
+    pub(super) public: Option<VerifyingKey>,
     revoked_at: Option<OffsetDateTime>,
 }
 
@@ -65,7 +65,7 @@ pub(super) async fn all(tx: &mut PgConnection, tenant: TenantId, device: DeviceI
     let keys = keys.into_iter().map(|key| Key {
         user: UserId(key.user_id),
         after_sequence: key.after_sequence,
-        public_key: parse_public_key(&key.public_key),
+        public: parse_public_key(&key.public_key),
         revoked_at: key.revoked_at,
     });
     Ok(keys.collect())

@@ -105,7 +105,7 @@ pub(super) async fn sign(
         && let Some(key) = session.own_key(tx, mutation).await?
     {
         let message = prescription_message(id, text("content_sha256").unwrap_or_default());
-        if !key.public_key.is_some_and(|key| verify(&key, &message, signature)) {
+        if !key.public.is_some_and(|key| verify(&key, &message, signature)) {
             let detail = "own_signature is not that of whoever signed.";
             return Err(Refusal::new(RefusalCode::BadValue, detail).into());
         }

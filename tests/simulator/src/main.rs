@@ -66,7 +66,7 @@ fn main() -> ExitCode {
         outcome.log.iter().chain(&outcome.wrong).for_each(|line| println!("  {line}"));
         match keep(*seed, &least, &outcome) {
             Ok(path) => {
-                println!("it is kept in {}: give it a name, and say there what was wrong", path.display())
+                println!("it is kept in {}: give it a name, and say there what was wrong", path.display());
             }
             Err(error) => println!("it could not be kept: {error}"),
         }
