@@ -1,6 +1,8 @@
 //! Draws a prescription, and the page of a recovery code, offline: as a PDF for the printer and as SVG pages for the window. Both come from
 //! one layout, so that what is shown is what is printed.
 
+#[cfg(test)]
+mod golden;
 pub mod logo;
 
 use std::sync::LazyLock;
@@ -141,7 +143,7 @@ mod tests {
 
     use super::*;
 
-    fn sample(n_items: usize) -> Printed {
+    pub(super) fn sample(n_items: usize) -> Printed {
         let item = PrintedItem {
             title: "TAB. PARACETAMOL 650 MG".into(),
             directions: "1 tablet when needed for fever, 6 hours apart, at most 4 a day".into(),
@@ -265,7 +267,7 @@ mod tests {
         found
     }
 
-    fn picture(width: u32, height: u32) -> Vec<u8> {
+    pub(super) fn picture(width: u32, height: u32) -> Vec<u8> {
         let mut bytes = std::io::Cursor::new(Vec::new());
         let drawn = image::DynamicImage::new_rgb8(width, height);
         drawn.write_to(&mut bytes, image::ImageFormat::Png).expect("BUG: written");

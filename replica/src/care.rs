@@ -77,6 +77,12 @@ pub(crate) fn check(
     Ok(Safety { lines, line: None, broken: None })
 }
 
+/// Why the safety checks of this program do not work on any computer, if they do not: they test themselves the first time
+/// that this is asked.
+pub fn checks_broken() -> Option<&'static str> {
+    Rules::load().err()
+}
+
 /// The rules, or why they cannot run here.
 fn rules(tx: &Transaction<'_>) -> Result<std::result::Result<&'static Rules, String>> {
     let has_medicines = tx.prepare_cached("select 1 from medicines limit 1")?.exists([])?;

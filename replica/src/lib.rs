@@ -61,6 +61,7 @@ mod vitals;
 mod wipe;
 
 pub use attachments::AttachmentContent;
+pub use care::checks_broken;
 pub use clock::Clock;
 pub use compare::{Comparison, RowName};
 pub use desk::{Desk, Event, default_data_dir};

@@ -18,6 +18,7 @@ use time::{Date, Duration, OffsetDateTime, UtcOffset};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use crate::care::checks_broken;
 use crate::clock::{self, Clock, Ids};
 use crate::error::{Error, Result};
 use crate::guard::Guard;
@@ -81,6 +82,7 @@ impl Replica {
             lane: self.facts.lane.clone(),
             scope: self.facts.scope,
             roles_lapsed: !self.roles_hold(),
+            checks_broken: checks_broken().is_some(),
             idle_lock_minutes: self.idle_lock_minutes(),
         }
     }

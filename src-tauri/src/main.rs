@@ -27,6 +27,10 @@ fn main() -> anyhow::Result<()> {
         )
         .with_writer(std::io::stderr)
         .init();
+    // Everyone is told of it in the window; here it is for whoever is called for help.
+    if let Some(why) = replica::checks_broken() {
+        tracing::error!(why, "the safety checks do not work");
+    }
     let data_dir = replica::default_data_dir()?;
     let desk: Arc<Desk> = Desk::new(data_dir, Keyring::system());
     desk.speak(desk.language());

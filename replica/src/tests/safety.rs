@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Fixture, NOW, as_server, fixture, form, item};
+use crate::care::checks_broken;
 use crate::error::Error;
 use crate::language::Language;
 use crate::view::{Draft, DraftItem, Kept, PatientForm, PrescriptionSummary, Safety};
@@ -224,6 +225,13 @@ fn a_brand_of_the_clinics_own_and_what_still_runs_are_looked_at_together() {
     assert_eq!(safety.lines[0].findings[0].check, Check::Interaction);
     assert!(safety.lines[0].findings[0].why.contains("Warfarin 500 mg, which still runs"));
     assert!(safety.lines[1].findings.iter().any(|one| one.check == Check::SameIngredient));
+}
+
+#[test]
+fn whoever_is_signed_in_is_told_whether_the_checks_passed_their_own_test() {
+    let (fixture, _) = desk();
+    assert_eq!(checks_broken(), None);
+    assert!(!fixture.replica.session().checks_broken);
 }
 
 #[test]

@@ -130,6 +130,8 @@ pub struct SessionView {
     pub scope: DeviceScope,
     /// Whether rights beyond those of all staff wait for contact with the server.
     pub roles_lapsed: bool,
+    /// Whether the safety checks of this program failed their own test: then nothing is checked.
+    pub checks_broken: bool,
     /// After so many minutes in which nobody touches the window it locks.
     pub idle_lock_minutes: u32,
 }

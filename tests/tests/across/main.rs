@@ -25,6 +25,7 @@ mod lease;
 #[cfg(target_os = "linux")]
 mod logins;
 mod own_keys;
+mod paper;
 mod people;
 mod recovery;
 mod refusals;

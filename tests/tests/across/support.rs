@@ -4,12 +4,14 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use clinic_tests::clinic::{EMAIL, PASSWORD, register};
+use clinic_tests::clinic::{EMAIL, PASSWORD, TestDesk, patient, register};
 use clinic_tests::process::program;
 use clinic_tests::server::ServerProcess;
 use clinic_tests::session::Session;
-use protocol::api::RegisterResponse;
+use protocol::api::{RegisterResponse, Secret};
 use serde_json::Value;
+
+use crate::paper::{codes, draft};
 
 /// A desktop of a clinic, on which nothing but the tool has run.
 struct Support {
@@ -57,8 +59,13 @@ impl Support {
     }
 
     fn ask(&self, args: &[&str], input: &str) -> anyhow::Result<Said> {
+        self.ask_in_words(&[args, ["--json"].as_slice()].concat(), input)
+    }
+
+    /// The same, answered for people.
+    fn ask_in_words(&self, args: &[&str], input: &str) -> anyhow::Result<Said> {
         let mut command = self.session.command(program("clinic-replica")?);
-        command.args(args).arg("--json").arg("--data").arg(&self.desk);
+        command.args(args).arg("--data").arg(&self.desk);
         let mut child =
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         if let Some(mut stdin) = child.stdin.take() {
@@ -76,6 +83,15 @@ impl Support {
     /// A command of someone who signs in.
     fn signed_in(&self, args: &[&str]) -> anyhow::Result<Said> {
         self.ask(&[args, ["--email", EMAIL].as_slice()].concat(), &format!("{PASSWORD}\n"))
+    }
+
+    /// A one-time code for one more computer of the clinic.
+    fn one_time_code(&self) -> anyhow::Result<String> {
+        let tenant = &self.registered.tenant_code;
+        let of = ["--tenant-code", tenant, "--clinic-code", "ASHA", "--scope", "clinical", "--json"];
+        let code: Value =
+            serde_json::from_str(&self.server.operator(&[["device", "code"].as_slice(), &of].concat())?)?;
+        Ok(code["code"].as_str().expect("a code").to_owned())
     }
 
     /// Registers patients as the window would, and is gone.
@@ -220,20 +236,7 @@ async fn a_desktop_whose_keyring_is_lost_is_recovered_by_a_script() -> anyhow::R
     assert_eq!((slip.exit, slip.code().as_str()), (2, "invalid"));
     let wrong = recover(&support, &code, "ASHA-AAAA-BBBB-CCCC")?;
     assert_eq!((wrong.exit, wrong.code().as_str()), (4, "wrong_code"));
-    let tenant = support.registered.tenant_code.clone();
-    let args = [
-        "device",
-        "code",
-        "--tenant-code",
-        &tenant,
-        "--clinic-code",
-        "ASHA",
-        "--scope",
-        "clinical",
-        "--json",
-    ];
-    let one_time: Value = serde_json::from_str(&support.server.operator(&args)?)?;
-    let done = recover(&support, &code, one_time["code"].as_str().expect("a code"))?;
+    let done = recover(&support, &code, &support.one_time_code()?)?;
     let said = done.json();
     assert_eq!((done.exit, &said["state"]), (0, &Value::from("unlocked")), "{}", done.err);
     assert_ne!(said["recoveryPage"]["fingerprint"], page["fingerprint"]);
@@ -245,5 +248,52 @@ async fn a_desktop_whose_keyring_is_lost_is_recovered_by_a_script() -> anyhow::R
     let found = waits["refused"].as_array().expect("a list");
     assert!(found.len() >= saved && found.iter().all(|change| change["code"] == "adopted"), "{waits}");
     assert_eq!(support.signed_in(&["verify"])?.exit, 0);
+    support.server.stop()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_code_of_a_paper_is_verified_and_one_that_was_changed_or_does_not_hold_any_more_refused()
+-> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let mut support = Support::enrolled(folder.path()).await?;
+    let room = TestDesk::new()?;
+    room.enrol(support.server.address(), Secret(support.one_time_code()?), "Room 2").await?;
+    let replica = room.replica()?;
+    let sunita = replica.register_patient(&patient("Sunita", "9820441276"))?.id;
+    let signed = replica.sign_prescription(sunita, &draft(2), &[])?;
+    let code = codes(&replica, signed.id)?.concat();
+    room.synced().await?;
+    assert_eq!(support.signed_in(&["sync"])?.exit, 0);
+
+    let args = ["verify-prescription", "--email", EMAIL];
+    let verify = |code: &str| support.ask(&args, &format!("{PASSWORD}\n{code}\n"));
+    let good = verify(&code)?;
+    let report = good.json();
+    assert_eq!((good.exit, good.err.as_str()), (0, ""), "{report}");
+    assert_eq!((&report["is_genuine"], &report["number"]), (&true.into(), &serde_json::json!(signed.number)));
+    let told = support.ask_in_words(&args, &format!("{PASSWORD}\n{code}\n"))?;
+    assert_eq!(told.exit, 0, "{}", told.err);
+    let number = signed.number.expect("a number");
+    for words in [number.as_str(), "Anjali Kulkarni", "This paper is what was signed, and holds."] {
+        assert!(told.out.contains(words), "{words} in {}", told.out);
+    }
+
+    let (rest, last) = code.split_at(code.len() - 1);
+    let changed =
+        [format!("{rest}{}", if last == "0" { "1" } else { "0" }), code.replacen(&number, "ASHA-Z-1", 1)];
+    for changed in changed {
+        let refused = verify(&changed)?;
+        assert_eq!((refused.exit, refused.code().as_str()), (1, "no"), "{changed}");
+        assert_eq!(refused.json()["is_genuine"], false);
+    }
+    let other = verify("https://example.org")?;
+    assert_eq!((other.exit, other.code().as_str()), (2, "invalid"));
+
+    replica.void_prescription(signed.id, "Another patient's")?;
+    room.synced().await?;
+    assert_eq!(support.signed_in(&["sync"])?.exit, 0);
+    let void = verify(&code)?;
+    assert_eq!((void.exit, void.code().as_str()), (1, "no"));
+    assert!(void.err.contains("voided"), "{}", void.err);
     support.server.stop()
 }

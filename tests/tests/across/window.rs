@@ -61,6 +61,36 @@ async fn a_prescription_signed_offline_in_the_window_survives_a_power_cut_and_re
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_line_that_is_half_typed_when_the_window_is_killed_is_back_and_goes_on() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let (session, desk) = (Session::start(&folder.path().join("session"))?, folder.path().join("desk"));
+    let clinic = Clinic::open().await?;
+    let window = Window::open(&session, &desk).await?;
+    enrol(&window, &clinic.network.address(), &clinic.code().await?).await?;
+    window.shows("sync-pill", "all synced").await?;
+    register(&window, &sunita()).await?;
+    open_pad(&window).await?;
+    window.type_text("metformin 500 1-0-1 x3").await?;
+    // Nothing of this draft was saved before: what is called saved now is the line.
+    window.shows("pad-saved", "Draft saved on this computer").await?;
+    window.type_text("0d").await?;
+    window.kill()?;
+
+    let window = Window::open(&session, &desk).await?;
+    unlock(&window, PASSWORD).await?;
+    find(&window, "sunita", "Sunita Deshmukh").await?;
+    open_pad(&window).await?;
+    let line = window.field("Medicine and dose").await?;
+    let typed = line.prop("value").await?.unwrap_or_default();
+    assert!(typed.starts_with("metformin 500 1-0-1 x3"), "{typed}");
+    assert_eq!(window.count("pad-item").await?, 0, "it was not accepted");
+    line.send_keys(&"metformin 500 1-0-1 x30d pc"[typed.len()..]).await?;
+    window.press(Key::Enter).await?;
+    window.shows("pad-item", "1 tablet morning and night, after food, for 30 days").await?;
+    window.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_allergy_noted_by_keys_holds_the_line_and_the_language_that_was_chosen_outlives_a_restart()
 -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;

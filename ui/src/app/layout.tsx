@@ -83,6 +83,11 @@ export function Layout() {
       </header>
       <Rail onKeys={() => setOpen("keys")} />
       <main className={classes.main}>
+        {session.checksBroken && (
+          <p className={`${notices.notice} ${notices.danger}`} role="alert" data-testid="checks-broken">
+            {shell.checksBroken}
+          </p>
+        )}
         <FillingNotice />
         <ServerNotices />
         <RecoveryNotice />

@@ -102,6 +102,26 @@ test("who works without contact for more than a week is told what waits", async 
   await expectAccessible();
 });
 
+test.each([
+  ["en", "nothing that is prescribed here is checked"],
+  ["hi", "यहाँ लिखी किसी दवा की एलर्जी"],
+] as const)("failed safety checks are told of on every screen: %s", async (language, words) => {
+  const { backend, keys } = openClinic({ language });
+  await screen.findByTestId("today");
+  expect(screen.queryByTestId("checks-broken")).toBeNull();
+  const state = await backend.appState();
+  if (state.state !== "unlocked") throw new Error(state.state);
+  const session = { ...state.session, checksBroken: true };
+  act(() => backend.emit({ name: "app-state", payload: { ...state, session } }));
+  expect((await screen.findByTestId("checks-broken")).textContent).toContain(words);
+  await expectAccessible();
+  await findSunita(keys);
+  expect(screen.getByTestId("checks-broken").getAttribute("role")).toBe("alert");
+  await keys.keyboard("{Control>}4{/Control}");
+  expect(await screen.findByTestId("sync-centre")).toBeTruthy();
+  expect(screen.getByTestId("checks-broken").textContent).toContain(words);
+});
+
 test("a window that the program locked, as after sleep, keeps nothing of a patient", async () => {
   const { backend } = openClinic();
   await screen.findByTestId("today");

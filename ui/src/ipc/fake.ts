@@ -125,6 +125,7 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
         lane: "A",
         scope: isReception ? "front_desk" : "clinical",
         rolesLapsed: false,
+        checksBroken: false,
         idleLockMinutes: isReception ? 10 : 5,
       },
     };

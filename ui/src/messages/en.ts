@@ -52,6 +52,8 @@ export const messages = {
     fillingCount: (rows: number, total: number) => `${number(rows)} of about ${number(total)}`,
     rolesLapsed:
       "More than a week without contact. What all staff may do goes on; prescriptions wait until this computer has reached the server.",
+    checksBroken:
+      "The safety checks of this program failed their own test: nothing that is prescribed here is checked for allergies, doses or interactions. The records are safe. Check every line yourself, and have the program updated.",
     noticeRead: (detail: string) => `Read: ${detail}`,
     objectToAdmin: "Object",
     objectedToAdmin: "You have objected: the operator makes nobody an admin.",

@@ -113,7 +113,7 @@ async fn run(args: Args) -> Answer {
             let replica = unlock(&desk, &who.email).await?;
             let code = line("the text of the code")?;
             let report = aside(move || replica.verify_paper(&code)).await?;
-            out.show(&report)?;
+            out.say(&report, &words::paper(&report))?;
             match (report.is_genuine, report.status.as_str()) {
                 (true, "finalised") => Ok(()),
                 (true, status) => Err(Failure::Not(format!(

@@ -1,6 +1,7 @@
 //! Answers for people.
 
 use replica::view::{AppState, Conflict, LedgerPage, LedgerState, RecoveryPage, RefusedChange, SyncStatus};
+use replica::{OwnSignature, PaperReport};
 
 pub fn state(state: &AppState) -> String {
     match state {
@@ -93,6 +94,21 @@ pub fn conflicts(conflicts: &[Conflict], refused: &[RefusedChange]) -> String {
     });
     let lines: Vec<String> = differs.chain(refused).collect();
     if lines.is_empty() { "Nothing waits for a person.".into() } else { lines.join("\n") }
+}
+
+/// What a paper is, as far as it is good: what is wrong with it is said as a failure.
+pub fn paper(report: &PaperReport) -> String {
+    let key = match report.own_signature {
+        OwnSignature::Good => "with their own key",
+        OwnSignature::None => "when they had no key of their own yet",
+        OwnSignature::Unknown => "with a key of which this computer has not heard yet",
+        OwnSignature::Wrong => "with a key that is not theirs",
+    };
+    let holds = report.is_genuine && report.status == "finalised";
+    let verdict = if holds { " This paper is what was signed, and holds." } else { "" };
+    let number = report.number.as_deref().unwrap_or("unknown");
+    let at = report.signed_at.as_deref().unwrap_or("at an unknown time");
+    format!("No. {number}: signed by {}, {at}, {key}.{verdict}", report.doctor)
 }
 
 #[cfg(test)]

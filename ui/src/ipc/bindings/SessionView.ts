@@ -57,6 +57,10 @@ scope: DeviceScope,
  */
 rolesLapsed: boolean, 
 /**
+ * Whether the safety checks of this program failed their own test: then nothing is checked.
+ */
+checksBroken: boolean, 
+/**
  * After so many minutes in which nobody touches the window it locks.
  */
 idleLockMinutes: number, };
