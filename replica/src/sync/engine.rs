@@ -164,6 +164,8 @@ struct Shown {
     push_problem: Option<SyncProblem>,
     /// Why what the server says of this computer is not believed.
     standing_problem: Option<SyncProblem>,
+    /// Why the server does not take the own key of whoever is signed in.
+    own_key_refused: Option<String>,
     /// What the server last said.
     notices: Vec<Notice>,
 }
@@ -191,6 +193,7 @@ impl Engine {
                 problem: None,
                 push_problem: None,
                 standing_problem: None,
+                own_key_refused: None,
                 notices: Vec::new(),
             }),
             epochs_begun: AtomicU32::new(0),
@@ -794,6 +797,12 @@ impl Line {
         self.publish();
     }
 
+    /// The server does not take the own key of whoever is signed in, for this reason. Nothing else ends by it.
+    pub(super) fn own_key_refused(&self, why: String) {
+        lock(&self.shown).own_key_refused = Some(why);
+        self.publish();
+    }
+
     /// Rows come: the server says what time it is, and what whoever is signed in should know.
     pub(super) async fn answered(
         self: &Arc<Self>,
@@ -877,6 +886,9 @@ impl Line {
             let is_online = !matches!(shown.connection, Connection::Offline { .. });
             let mut notices = if is_online { shown.notices.clone() } else { Vec::new() };
             let restored = state.as_ref().and_then(|state| state.restored.as_ref());
+            if let Some(detail) = shown.own_key_refused.clone().filter(|_| is_online) {
+                notices.insert(0, Notice { code: NoticeCode::OwnKeyRefused, detail });
+            }
             let now = self.context.surroundings.now();
             if let Some(notice) = restored.and_then(|restored| epoch::notice(restored, now)) {
                 notices.insert(0, notice);
