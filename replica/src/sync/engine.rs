@@ -219,12 +219,13 @@ impl Engine {
         self.line.asked.notify_one();
     }
 
-    /// Compares with the server as soon as nothing is missing, and mends what differs; answers how many rows that were.
+    /// Compares with the server as soon as nothing is missing, and mends what differs; answers how many rows that were, or
+    /// that this server cannot compare.
     pub fn compare(&self, depth: Depth) -> impl Future<Output = Result<u32>> + use<> {
         let (answer, mended) = oneshot::channel();
         lock(&self.line.comparisons).push(Asked { depth, answer });
         self.wake();
-        async { mended.await.map_err(|_| Error::Locked) }
+        async { mended.await.map_err(|_| Error::Locked)? }
     }
 
     /// A file from the server, checked against what its row says.
