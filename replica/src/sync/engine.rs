@@ -133,8 +133,8 @@ pub(super) struct Line {
     shown: Mutex<Shown>,
     /// So many epochs have begun since the server last took or brought anything, or this computer last rested.
     pub(super) epochs_begun: AtomicU32,
-    /// What was found is brought once more from its first change on, and not all of it has got through since.
-    is_brought_again: AtomicBool,
+    /// As whom this computer brings once more, from the first change on, what was found; not all of it has got through since.
+    brought_again: Mutex<Vec<DeviceId>>,
     /// The version of the catalogue whose rows are staged already.
     pub(super) staged_catalogue: AtomicI64,
     /// Whether the server must still be told of the own key of whoever is signed in.
@@ -197,7 +197,7 @@ impl Engine {
                 notices: Vec::new(),
             }),
             epochs_begun: AtomicU32::new(0),
-            is_brought_again: AtomicBool::new(false),
+            brought_again: Mutex::default(),
             staged_catalogue: AtomicI64::new(0),
             comparisons: Mutex::default(),
         };
@@ -331,15 +331,20 @@ async fn listen(line: Arc<Line>) {
 impl Line {
     /// Sends a batch; answers whether the server said by its answer that nothing is missing here.
     async fn push(self: &Arc<Self>, max_bytes: usize) -> Result<bool> {
-        let found = self.on_store(move |store| store.next_adopted(MAX_PUSH_MUTATIONS, max_bytes)).await?;
-        let refused = match found {
-            None => None,
-            Some((was, batch)) => match self.bring_found(was, batch).await {
-                // What was done here since waits for nothing that somebody must see to first.
-                Err(error @ Error::Server { .. }) => Some(error),
+        let (mut refused, mut passed_over) = (None, Vec::new());
+        loop {
+            let over = passed_over.clone();
+            let find = move |store: &Store| store.next_adopted(&over, MAX_PUSH_MUTATIONS, max_bytes);
+            let Some((was, batch)) = self.on_store(find).await? else { break };
+            match self.bring_found(was, batch).await {
+                // What was done later waits for nothing that somebody must see to first.
+                Err(error @ Error::Server { .. }) => {
+                    refused.get_or_insert(error);
+                    passed_over.push(was);
+                }
                 brought => return brought.map(|()| false),
-            },
-        };
+            }
+        }
         let token = self.token()?;
         self.tell_own_key(&token).await?;
         let batch = self.on_store(move |store| store.next_batch(MAX_PUSH_MUTATIONS, max_bytes)).await?;
@@ -376,18 +381,19 @@ impl Line {
         match hand_over(&context.client, name, who, key, Some(was), batch).await {
             // A server that was restored lost what it had acknowledged. If it says so once more, bringing it does not help.
             Err(Error::Server { code: ErrorCode::SequenceGap, .. })
-                if !self.is_brought_again.swap(true, Ordering::SeqCst) =>
+                if !lock(&self.brought_again).contains(&was) =>
             {
+                lock(&self.brought_again).push(was);
                 self.on_store(move |store| store.adopt_all_again(was)).await?;
             }
             receipts => {
                 let receipts = receipts?;
                 let marked = self.on_store(move |store| {
                     store.mark(&receipts, now)?;
-                    store.next_adopted(1, 0)
+                    store.next_adopted(&[], 1, 0)
                 });
                 if marked.await?.is_none() {
-                    self.is_brought_again.store(false, Ordering::SeqCst);
+                    lock(&self.brought_again).clear();
                 }
             }
         }
