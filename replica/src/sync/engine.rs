@@ -133,7 +133,7 @@ pub(super) struct Line {
     shown: Mutex<Shown>,
     /// So many epochs have begun since the server last took or brought anything, or this computer last rested.
     pub(super) epochs_begun: AtomicU32,
-    /// As whom this computer brings once more, from the first change on, what was found; not all of it has got through since.
+    /// As whom it brings once more, from the first change on, what was found; not all of it has got through since.
     brought_again: Mutex<Vec<DeviceId>>,
     /// The version of the catalogue whose rows are staged already.
     pub(super) staged_catalogue: AtomicI64,

@@ -36,7 +36,7 @@ impl Line {
             {
                 return Err(error);
             }
-            // A server that does not want it judges without it, and nothing waits for it; the next sign-in tells it again.
+            // A server that does not want it judges without it; the next sign-in tells it again.
             Err(error) => {
                 tracing::warn!(%error, "the server did not take this person's own key");
                 if let Error::Server { code: ErrorCode::Invalid, detail } = error {
