@@ -82,7 +82,7 @@ impl Handover {
         now: OffsetDateTime,
         max_bytes: &mut usize,
     ) -> Result<Option<SyncState>> {
-        let (mut begun_anew, mut passed_over) = (Vec::new(), Vec::new());
+        let (mut begun_anew, mut passed_over) = (Vec::new(), Vec::<DeviceId>::new());
         let (mut probes, mut refused) = (None, None);
         loop {
             let (store, limit, over) = (Arc::clone(&self.store), *max_bytes, passed_over.clone());

@@ -331,7 +331,7 @@ async fn listen(line: Arc<Line>) {
 impl Line {
     /// Sends a batch; answers whether the server said by its answer that nothing is missing here.
     async fn push(self: &Arc<Self>, max_bytes: usize) -> Result<bool> {
-        let (mut refused, mut passed_over) = (None, Vec::new());
+        let (mut refused, mut passed_over) = (None, Vec::<DeviceId>::new());
         loop {
             let over = passed_over.clone();
             let find = move |store: &Store| store.next_adopted(&over, MAX_PUSH_MUTATIONS, max_bytes);

@@ -15,7 +15,7 @@ pub(crate) const PULLS_AT_ONCE: usize = 8;
 #[derive(Clone, Debug)]
 pub struct Turns {
     at_once: usize,
-    /// Of those who are at work or wait; nobody else is kept.
+    /// Of those of whom somebody is at work or waits; others go when the next one comes.
     all: Arc<Mutex<HashMap<TenantId, Weak<Semaphore>>>>,
 }
 
