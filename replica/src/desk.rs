@@ -797,7 +797,7 @@ impl Desk {
     ///
     /// # Errors
     ///
-    /// [`Error::Locked`], also if someone signs out meanwhile.
+    /// [`Error::Locked`], also if someone signs out meanwhile; [`Error::CannotCompare`] if the server is too old for it.
     pub async fn mend(&self, depth: Depth) -> Result<u32> {
         let mended = self.open().as_ref().ok_or(Error::Locked)?.engine.compare(depth);
         mended.await

@@ -167,6 +167,11 @@ pub enum Error {
         "This computer still differs from the server after its records were fetched again. Nothing here was given up, and it is compared again by itself; if it stays so, call support."
     )]
     StillDiffers,
+    /// The server is older than this program, and has nothing to compare with.
+    #[error(
+        "This server cannot compare: it is older than Clinic Desk on this computer, and nothing was compared. What was saved is safe and still sent. Tell whoever runs the server to update it."
+    )]
+    CannotCompare,
     /// What was signed here is of another time than the server's.
     #[error(
         "The clocks of this computer and of the server do not agree, so the server did not do this. Nothing was changed. Set this computer's clock and try again; if it stays so, tell whoever runs the server."
@@ -226,7 +231,8 @@ impl Error {
             | Self::AnotherFile
             | Self::AnswerTooLong
             | Self::BadAnswer(_)
-            | Self::StillDiffers => ErrorCode::Unavailable,
+            | Self::StillDiffers
+            | Self::CannotCompare => ErrorCode::Unavailable,
             Self::ServerWentBack => ErrorCode::EpochChanged,
             Self::ClockOff { .. } => ErrorCode::ClockOff,
             Self::Server { code, .. } => *code,

@@ -82,18 +82,15 @@ impl Handover {
         now: OffsetDateTime,
         max_bytes: &mut usize,
     ) -> Result<Option<SyncState>> {
-        let (mut has_begun_anew, mut probes, mut refused) = (false, None, None);
+        let (mut begun_anew, mut passed_over) = (Vec::new(), Vec::<DeviceId>::new());
+        let (mut probes, mut refused) = (None, None);
         loop {
-            let (store, limit) = (Arc::clone(&self.store), *max_bytes);
-            let is_found_refused = refused.is_some();
-            let next = aside(surroundings, move || {
-                let found =
-                    if is_found_refused { None } else { store.next_adopted(MAX_PUSH_MUTATIONS, limit)? };
-                match found {
+            let (store, limit, over) = (Arc::clone(&self.store), *max_bytes, passed_over.clone());
+            let next =
+                aside(surroundings, move || match store.next_adopted(&over, MAX_PUSH_MUTATIONS, limit)? {
                     Some((was, batch)) => Ok((Some(was), batch)),
                     None => Ok((None, store.next_batch(MAX_PUSH_MUTATIONS, limit)?)),
-                }
-            });
+                });
             let (mut of, mut batch) = next.await?;
             if batch.is_empty()
                 && let Some(error) = refused.take()
@@ -119,8 +116,8 @@ impl Handover {
                 }
                 // Of two computers with one past, the server went on with the other one; nothing waits here.
                 Err(Error::Server { code: ErrorCode::DeviceCopied, .. }) if is_probe => continue,
-                Err(Error::Server { code: ErrorCode::SequenceGap, .. }) if !has_begun_anew => {
-                    has_begun_anew = true;
+                Err(Error::Server { code: ErrorCode::SequenceGap, .. }) if !begun_anew.contains(&of) => {
+                    begun_anew.push(of);
                     let store = Arc::clone(&self.store);
                     let again = move || match of {
                         Some(was) => store.adopt_all_again(was),
@@ -129,12 +126,15 @@ impl Handover {
                     aside(surroundings, again).await?;
                     continue;
                 }
-                // What this computer did since waits for nothing that somebody must see to first.
-                Err(error @ Error::Server { .. }) if of.is_some() && !is_probe => {
-                    refused = Some(error);
-                    continue;
-                }
-                receipts => receipts?,
+                receipts => match (receipts, of.filter(|_| !is_probe)) {
+                    // What was done later waits for nothing that somebody must see to first.
+                    (Err(error @ Error::Server { .. }), Some(was)) => {
+                        refused.get_or_insert(error);
+                        passed_over.push(was);
+                        continue;
+                    }
+                    (receipts, _) => receipts?,
+                },
             };
             let store = Arc::clone(&self.store);
             let marked = aside(surroundings, move || {

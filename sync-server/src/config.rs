@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use axum::http::HeaderName;
 use clap::{Args, ValueEnum};
 use protocol::api::Secret;
 
@@ -102,6 +103,10 @@ pub struct ServeOptions {
     /// Refuses whoever wants to register a clinic by themselves: the operator makes all tenants, with `tenant create`.
     #[arg(long, env = "CLINIC_SYNC_NO_REGISTRATION")]
     pub no_registration: bool,
+    /// Header in which the proxy says from which address a request came, such as `X-Real-IP`: from one address 300 failed
+    /// sign-ins a minute are taken. Without it none are counted by address. The proxy must set it itself, in every request.
+    #[arg(long, env = "CLINIC_SYNC_ADDRESS_HEADER")]
+    pub address_header: Option<HeaderName>,
     /// PEM file of the key that signs orders to desktops, the same for every process of one server; without it,
     /// `order-key.pem` in the data folder, made when it is missing.
     #[arg(long, env = "CLINIC_SYNC_ORDER_KEY")]

@@ -275,6 +275,9 @@ async fn run_serve(common: &CommonOptions, options: ServeOptions) -> anyhow::Res
     if options.no_registration {
         auth.registrations.close();
     }
+    if let Some(header) = options.address_header {
+        auth.addresses.believe(header);
+    }
     let audit_key = options.audit_key.unwrap_or_else(|| common.data_dir.join("audit-key.pem"));
     let audit = Audit::new(Some(heads::AuditKey::load_or_create(&audit_key)?));
     let listener = TcpListener::bind(options.listen)

@@ -1,5 +1,6 @@
 //! Every route of the server.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::DefaultBodyLimit;
@@ -31,6 +32,7 @@ use tower_http::timeout::TimeoutLayer;
 use crate::audit::desk::keep as audit_of_desk;
 use crate::audit::ends::ends as audit_ends;
 use crate::audit::read::audit;
+use crate::auth::addresses::{self, Addresses};
 use crate::auth::{Access, enrol, farewell, own_keys, recovery, register, renew, session, signed, standing};
 use crate::error::Error;
 use crate::files::routes as files;
@@ -112,11 +114,17 @@ impl Route {
     }
 
     /// The answer, and to whom it may be given.
-    fn guarded(self) -> MethodRouter<AppState> {
+    fn guarded(self, addresses: &Arc<Addresses>) -> MethodRouter<AppState> {
         let answer = if self.access.is_signed() {
             self.answer.layer(middleware::from_fn(signed::hash_body))
         } else {
             self.answer
+        };
+        // Whoever has a token guesses nothing, and works on wherever others guess.
+        let answer = if self.access.is_open() && self.method == Method::POST {
+            answer.layer(middleware::from_fn_with_state(Arc::clone(addresses), addresses::hold))
+        } else {
+            answer
         };
         answer.layer(Extension(self.access))
     }
@@ -458,7 +466,8 @@ const LIVE: &str = "/v1/sync/live";
 pub(crate) fn router(state: AppState) -> Router {
     let (endless, timed): (Vec<_>, Vec<_>) =
         routes().into_iter().partition(|route| [BOOTSTRAP, LIVE].contains(&route.path));
-    let add = |router: Router<AppState>, route: Route| router.route(route.path, route.guarded());
+    let addresses = Arc::clone(&state.auth.addresses);
+    let add = |router: Router<AppState>, route: Route| router.route(route.path, route.guarded(&addresses));
     let timed = timed
         .into_iter()
         .fold(Router::new(), add)

@@ -107,6 +107,8 @@ pub enum NoticeCode {
     LogChanged,
     /// The server's data was restored from a backup. Said by the desktop as well.
     Restored,
+    /// The server does not take the own key of whoever is signed in. Said by the desktop.
+    OwnKeyRefused,
     /// A later server has a word that this program does not know: its sentence says all.
     #[serde(other)]
     #[cfg_attr(feature = "schema", schemars(skip))]

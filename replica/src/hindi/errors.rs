@@ -154,6 +154,10 @@ pub(super) const SAID: &[Said] = &[
         "रिकॉर्ड फिर से लाने के बाद भी यह कंप्यूटर सर्वर से अलग है। यहाँ का कुछ छोड़ा नहीं गया, और मिलान अपने आप फिर होगा; फिर भी ऐसा ही रहे तो सहायता को बुलाएँ।",
     ),
     (
+        "This server cannot compare: it is older than Clinic Desk on this computer, and nothing was compared. What was saved is safe and still sent. Tell whoever runs the server to update it.",
+        "यह सर्वर मिलान नहीं कर सकता: वह इस कंप्यूटर के Clinic Desk से पुराना है, और कोई मिलान नहीं हुआ। जो सहेजा गया था वह सुरक्षित है और अब भी भेजा जाता है। सर्वर चलाने वाले से कहें कि उसे अपडेट करे।",
+    ),
+    (
         "The clocks of this computer and of the server do not agree, so the server did not do this. Nothing was changed. Set this computer's clock and try again; if it stays so, tell whoever runs the server.",
         "इस कंप्यूटर और सर्वर की घड़ियाँ नहीं मिलतीं, इसलिए सर्वर ने यह नहीं किया। कुछ बदला नहीं गया। इस कंप्यूटर की घड़ी ठीक करें और फिर कोशिश करें; ऐसा ही रहे तो सर्वर चलाने वाले को बताएँ।",
     ),

@@ -217,6 +217,10 @@ pub(super) const SAID: &[Said] = &[
         "यह फ़ाइल अभी सर्वर पर नहीं आई: यह उस कंप्यूटर पर है जहाँ जोड़ी गई थी।",
     ),
     ("Sign in again.", "फिर से साइन इन करें।"),
+    (
+        "You have had 50 keys of your own on this computer, and the server takes no further one. What you do here is kept and still sent, but what needs your signature is set aside. Ask an admin to take this computer out of service and to enrol it anew.",
+        "इस कंप्यूटर पर आपकी अपनी 50 कुंजियाँ हो चुकी हैं, और सर्वर और नहीं लेता। यहाँ आपका काम रखा है और अब भी भेजा जाता है, पर जिसमें आपके हस्ताक्षर चाहिए वह अलग रखा जाता है। एडमिन से कहें कि इस कंप्यूटर को सेवा से हटाकर फिर से जोड़ें।",
+    ),
     ("Sign in with your password first.", "पहले अपने पासवर्ड से साइन इन करें।"),
     ("Too many tries. Wait a little.", "बहुत बार कोशिश हुई। थोड़ा रुकें।"),
     (

@@ -198,6 +198,7 @@ fn errors() -> Vec<Error> {
         Error::TooLarge,
         Error::ServerWentBack,
         Error::StillDiffers,
+        Error::CannotCompare,
         Error::ClockOff { server_time: OffsetDateTime::UNIX_EPOCH },
         Error::Server { code: ErrorCode::Forbidden, detail: "Your role does not allow this.".into() },
         Error::internal("a mistake"),
@@ -241,9 +242,10 @@ fn place(error: &Error) -> usize {
         Error::TooLarge => 31,
         Error::ServerWentBack => 32,
         Error::StillDiffers => 33,
-        Error::ClockOff { .. } => 34,
-        Error::Server { .. } => 35,
-        Error::Internal(_) => 36,
+        Error::CannotCompare => 34,
+        Error::ClockOff { .. } => 35,
+        Error::Server { .. } => 36,
+        Error::Internal(_) => 37,
     }
 }
 

@@ -142,19 +142,22 @@ impl Store {
         })
     }
 
-    /// The mutations of the computer that this one was until its keys were lost, and which the server does not have: in
-    /// their order, as they were signed.
+    /// The mutations of a computer that this one was until its keys were lost, and which the server does not have: in
+    /// their order, as they were signed. Those of the computers passed over wait.
     pub fn next_adopted(
         &self,
+        passed_over: &[DeviceId],
         max_mutations: usize,
         max_bytes: usize,
     ) -> Result<Option<(DeviceId, Vec<SignedMutation>)>> {
         self.read(|tx| {
             let (mut first, limit) = (0, i64::try_from(max_mutations).unwrap_or(i64::MAX));
             for was in past(tx)? {
-                let batch = waiting(tx, (first, was.until), limit, max_bytes)?;
-                if !batch.is_empty() {
-                    return Ok(Some((was.device_id, batch)));
+                if !passed_over.contains(&was.device_id) {
+                    let batch = waiting(tx, (first, was.until), limit, max_bytes)?;
+                    if !batch.is_empty() {
+                        return Ok(Some((was.device_id, batch)));
+                    }
                 }
                 first = was.until;
             }

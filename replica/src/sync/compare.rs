@@ -33,10 +33,10 @@ pub enum Depth {
     Values,
 }
 
-/// Someone waits for a comparison; they are told how many rows were mended.
+/// Someone waits for a comparison; they are told how many rows were mended, or that there is nothing to compare with.
 pub(super) struct Asked {
     pub(super) depth: Depth,
-    pub(super) answer: oneshot::Sender<u32>,
+    pub(super) answer: oneshot::Sender<Result<u32>>,
 }
 
 /// What a comparison is about.
@@ -78,12 +78,20 @@ impl Line {
             Ok(mended) => {
                 for asked in asked {
                     // Whoever asked may have gone.
-                    asked.answer.send(mended).ok();
+                    asked.answer.send(Ok(mended)).ok();
                 }
                 true
             }
-            // A server that is older than this program has nothing to compare with.
-            Err(Stopped::Failed(Error::Server { code: ErrorCode::NotFound, .. })) => true,
+            // A server that is older than this program: trying again does not help whoever asked.
+            Err(Stopped::Failed(Error::Server { code: ErrorCode::NotFound, .. })) => {
+                for asked in asked {
+                    asked.answer.send(Err(Error::CannotCompare)).ok();
+                }
+                if last.is_none() {
+                    self.outcome(Err::<Happened, _>(Error::CannotCompare), false).await;
+                }
+                last.is_some()
+            }
             Err(stopped) => {
                 lock(&self.comparisons).extend(asked);
                 let mut may_be_called = last.is_some();

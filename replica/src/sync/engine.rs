@@ -133,8 +133,8 @@ pub(super) struct Line {
     shown: Mutex<Shown>,
     /// So many epochs have begun since the server last took or brought anything, or this computer last rested.
     pub(super) epochs_begun: AtomicU32,
-    /// What was found is brought once more from its first change on, and not all of it has got through since.
-    is_brought_again: AtomicBool,
+    /// As whom it brings once more, from the first change on, what was found; not all of it has got through since.
+    brought_again: Mutex<Vec<DeviceId>>,
     /// The version of the catalogue whose rows are staged already.
     pub(super) staged_catalogue: AtomicI64,
     /// Whether the server must still be told of the own key of whoever is signed in.
@@ -164,6 +164,8 @@ struct Shown {
     push_problem: Option<SyncProblem>,
     /// Why what the server says of this computer is not believed.
     standing_problem: Option<SyncProblem>,
+    /// Why the server does not take the own key of whoever is signed in.
+    own_key_refused: Option<String>,
     /// What the server last said.
     notices: Vec<Notice>,
 }
@@ -191,10 +193,11 @@ impl Engine {
                 problem: None,
                 push_problem: None,
                 standing_problem: None,
+                own_key_refused: None,
                 notices: Vec::new(),
             }),
             epochs_begun: AtomicU32::new(0),
-            is_brought_again: AtomicBool::new(false),
+            brought_again: Mutex::default(),
             staged_catalogue: AtomicI64::new(0),
             comparisons: Mutex::default(),
         };
@@ -216,12 +219,13 @@ impl Engine {
         self.line.asked.notify_one();
     }
 
-    /// Compares with the server as soon as nothing is missing, and mends what differs; answers how many rows that were.
+    /// Compares with the server as soon as nothing is missing, and mends what differs; answers how many rows that were, or
+    /// that this server cannot compare.
     pub fn compare(&self, depth: Depth) -> impl Future<Output = Result<u32>> + use<> {
         let (answer, mended) = oneshot::channel();
         lock(&self.line.comparisons).push(Asked { depth, answer });
         self.wake();
-        async { mended.await.map_err(|_| Error::Locked) }
+        async { mended.await.map_err(|_| Error::Locked)? }
     }
 
     /// A file from the server, checked against what its row says.
@@ -327,15 +331,20 @@ async fn listen(line: Arc<Line>) {
 impl Line {
     /// Sends a batch; answers whether the server said by its answer that nothing is missing here.
     async fn push(self: &Arc<Self>, max_bytes: usize) -> Result<bool> {
-        let found = self.on_store(move |store| store.next_adopted(MAX_PUSH_MUTATIONS, max_bytes)).await?;
-        let refused = match found {
-            None => None,
-            Some((was, batch)) => match self.bring_found(was, batch).await {
-                // What was done here since waits for nothing that somebody must see to first.
-                Err(error @ Error::Server { .. }) => Some(error),
+        let (mut refused, mut passed_over) = (None, Vec::<DeviceId>::new());
+        loop {
+            let over = passed_over.clone();
+            let find = move |store: &Store| store.next_adopted(&over, MAX_PUSH_MUTATIONS, max_bytes);
+            let Some((was, batch)) = self.on_store(find).await? else { break };
+            match self.bring_found(was, batch).await {
+                // What was done later waits for nothing that somebody must see to first.
+                Err(error @ Error::Server { .. }) => {
+                    refused.get_or_insert(error);
+                    passed_over.push(was);
+                }
                 brought => return brought.map(|()| false),
-            },
-        };
+            }
+        }
         let token = self.token()?;
         self.tell_own_key(&token).await?;
         let batch = self.on_store(move |store| store.next_batch(MAX_PUSH_MUTATIONS, max_bytes)).await?;
@@ -372,18 +381,19 @@ impl Line {
         match hand_over(&context.client, name, who, key, Some(was), batch).await {
             // A server that was restored lost what it had acknowledged. If it says so once more, bringing it does not help.
             Err(Error::Server { code: ErrorCode::SequenceGap, .. })
-                if !self.is_brought_again.swap(true, Ordering::SeqCst) =>
+                if !lock(&self.brought_again).contains(&was) =>
             {
+                lock(&self.brought_again).push(was);
                 self.on_store(move |store| store.adopt_all_again(was)).await?;
             }
             receipts => {
                 let receipts = receipts?;
                 let marked = self.on_store(move |store| {
                     store.mark(&receipts, now)?;
-                    store.next_adopted(1, 0)
+                    store.next_adopted(&[], 1, 0)
                 });
                 if marked.await?.is_none() {
-                    self.is_brought_again.store(false, Ordering::SeqCst);
+                    lock(&self.brought_again).clear();
                 }
             }
         }
@@ -794,6 +804,12 @@ impl Line {
         self.publish();
     }
 
+    /// The server does not take the own key of whoever is signed in, for this reason. Nothing else ends by it.
+    pub(super) fn own_key_refused(&self, why: String) {
+        lock(&self.shown).own_key_refused = Some(why);
+        self.publish();
+    }
+
     /// Rows come: the server says what time it is, and what whoever is signed in should know.
     pub(super) async fn answered(
         self: &Arc<Self>,
@@ -877,6 +893,9 @@ impl Line {
             let is_online = !matches!(shown.connection, Connection::Offline { .. });
             let mut notices = if is_online { shown.notices.clone() } else { Vec::new() };
             let restored = state.as_ref().and_then(|state| state.restored.as_ref());
+            if let Some(detail) = shown.own_key_refused.clone().filter(|_| is_online) {
+                notices.insert(0, Notice { code: NoticeCode::OwnKeyRefused, detail });
+            }
             let now = self.context.surroundings.now();
             if let Some(notice) = restored.and_then(|restored| epoch::notice(restored, now)) {
                 notices.insert(0, notice);

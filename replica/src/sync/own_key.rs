@@ -37,7 +37,13 @@ impl Line {
                 return Err(error);
             }
             // A server that does not want it judges without it; the next sign-in tells it again.
-            Err(error) => tracing::warn!(%error, "the server did not take this person's own key"),
+            Err(error) => {
+                tracing::warn!(%error, "the server did not take this person's own key");
+                if let Error::Server { code: ErrorCode::Invalid, detail } = error {
+                    // What they sign there is set aside: they are told.
+                    self.own_key_refused(detail);
+                }
+            }
         }
         self.own_key_due.store(false, Ordering::SeqCst);
         *lock(&context.typed) = None;

@@ -130,23 +130,42 @@ fn what_waits_is_brought_under_the_lost_id_and_what_comes_after_it_under_the_new
     store.acknowledge(&answer(store, 2, vec![]), &[], (None, NOW)).expect("BUG: acknowledged");
     fixture.register("Bina", "98204 41277");
     fixture.register("Charu", "98204 41278");
-    assert!(store.next_adopted(500, 1_000_000).expect("BUG: readable").is_none());
+    assert!(store.next_adopted(&[], 500, 1_000_000).expect("BUG: readable").is_none());
     let last = store.last().expect("BUG: readable");
     let (was, new) = recovered(store, last.sequence);
     fixture.register("Dilip", "98204 41279");
     let earlier = store.earlier().expect("BUG: readable").pop().expect("BUG: it was another one");
     assert_eq!((earlier.device_id, earlier.until, earlier.until_hash), (was.device_id, 3, last.hash));
     assert!(earlier.is_recovered);
-    let (of, found) = store.next_adopted(500, 1_000_000).expect("BUG: readable").expect("BUG: two");
+    let (of, found) = store.next_adopted(&[], 500, 1_000_000).expect("BUG: readable").expect("BUG: two");
     assert_eq!((of, sequences(&found)), (facts().device_id, vec![2, 3]));
     assert_eq!(sequences(&store.next_batch(500, 1_000_000).expect("BUG: readable")), [4]);
-    let (_, found) = store.next_adopted(1, 1_000_000).expect("BUG: readable").expect("BUG: one");
+    let (_, found) = store.next_adopted(&[], 1, 1_000_000).expect("BUG: readable").expect("BUG: one");
     assert_eq!(sequences(&found), [2]);
     // A restored server lost what it had: all of that one's work waits again, and none of this one's.
     store.adopt_all_again(was.device_id).expect("BUG: written");
-    let (_, found) = store.next_adopted(500, 1_000_000).expect("BUG: readable").expect("BUG: three");
+    let (_, found) = store.next_adopted(&[], 500, 1_000_000).expect("BUG: readable").expect("BUG: three");
     assert_eq!(sequences(&found), [1, 2, 3]);
     assert_eq!(store.facts().expect("BUG: readable"), new);
+}
+
+#[test]
+fn what_is_passed_over_waits_and_what_was_done_under_a_later_id_goes_on() {
+    let fixture = fixture(Role::Doctor);
+    let store = &fixture.store;
+    fixture.register("Sunita", "98204 41276");
+    let (first, second) = recovered(store, 1);
+    fixture.register("Bina", "98204 41277");
+    let was = Past { device_id: second.device_id, until: 2, ..first.clone() };
+    let third = Facts { device_id: DeviceId(Uuid::from_u128(0xde8)), lane: "C".into(), ..second };
+    store.go_on_as(&third, &was).expect("BUG: written");
+    let next = |over: &[DeviceId]| {
+        let found = store.next_adopted(over, 500, 1_000_000).expect("BUG: readable");
+        found.map(|(of, batch)| (of, sequences(&batch)))
+    };
+    assert_eq!(next(&[]), Some((first.device_id, vec![1])));
+    assert_eq!(next(&[first.device_id]), Some((was.device_id, vec![2])));
+    assert_eq!(next(&[first.device_id, was.device_id]), None);
 }
 
 #[test]
@@ -163,13 +182,13 @@ fn a_restored_server_gets_all_of_the_lost_one_s_work_again_although_nothing_wait
     let last = store.last_of_each().expect("BUG: readable");
     let asked: Vec<_> = last.iter().map(|(of, last)| (*of, sequences(std::slice::from_ref(last)))).collect();
     assert_eq!(asked, [(Some(was.device_id), vec![2]), (None, vec![3])]);
-    assert!(store.next_adopted(500, 1_000_000).expect("BUG: readable").is_none());
+    assert!(store.next_adopted(&[], 500, 1_000_000).expect("BUG: readable").is_none());
 
     let epoch = Epoch(Uuid::from_u128(9));
     let (last_sequence, last_hash) = (3, last[1].1.hash);
     let restored = EpochState { epoch, version: 1, catalogue: 1, last_sequence, last_hash, lane: None };
     store.begin_epoch(&restored, NOW).expect("BUG: begun");
-    let (of, found) = store.next_adopted(500, 1_000_000).expect("BUG: readable").expect("BUG: two");
+    let (of, found) = store.next_adopted(&[], 500, 1_000_000).expect("BUG: readable").expect("BUG: two");
     assert_eq!((of, sequences(&found)), (was.device_id, vec![1, 2]));
     assert!(store.next_batch(500, 1_000_000).expect("BUG: readable").is_empty(), "it has this one's");
 }
@@ -184,7 +203,7 @@ fn a_copy_of_it_brings_what_waits_of_the_lost_one_as_that_one_signed_it() {
     let last = store.last().expect("BUG: readable");
     let (_, Facts { device_id, .. }) = recovered(store, 2);
     fixture.register("Charu", "98204 41278");
-    let found = store.next_adopted(500, 1_000_000).expect("BUG: readable").expect("BUG: one");
+    let found = store.next_adopted(&[], 500, 1_000_000).expect("BUG: readable").expect("BUG: one");
     assert_eq!(sequences(&found.1), [2]);
 
     let fork = store.fork().expect("BUG: readable");
@@ -197,7 +216,7 @@ fn a_copy_of_it_brings_what_waits_of_the_lost_one_as_that_one_signed_it() {
     };
     let past = Past { device_id, until: fork.after, public_key: String::new(), is_recovered: false };
     store.adopt(&copy, &SigningKey::from_bytes(&[8; 32]), &past).expect("BUG: adopted");
-    assert_eq!(store.next_adopted(500, 1_000_000).expect("BUG: readable"), Some(found));
+    assert_eq!(store.next_adopted(&[], 500, 1_000_000).expect("BUG: readable"), Some(found));
     let own = store.next_batch(500, 1_000_000).expect("BUG: readable");
     assert_eq!((sequences(&own), own[0].previous_hash), (vec![3], last.hash));
     assert!(own[0].body.contains(&copy.device_id.to_string()));

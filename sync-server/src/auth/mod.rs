@@ -2,6 +2,8 @@
 
 /// Who may ask which route.
 pub mod access;
+/// Who fails too often, by network address.
+pub mod addresses;
 /// Who sent a request.
 pub mod caller;
 /// Enrolment codes and other short texts that people type.
@@ -67,6 +69,8 @@ pub struct Auth {
     pub strangers: password::Passwords,
     /// Who failed how often.
     pub throttle: Arc<throttle::Throttle>,
+    /// From where too much fails.
+    pub addresses: Arc<addresses::Addresses>,
     /// Who registered lately.
     pub registrations: Arc<registrations::Registrations>,
 }
@@ -87,6 +91,7 @@ impl Auth {
             strangers: passwords.for_strangers(),
             passwords,
             throttle: Arc::default(),
+            addresses: Arc::default(),
             registrations: Arc::default(),
         }
     }

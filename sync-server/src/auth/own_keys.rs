@@ -13,6 +13,10 @@ use crate::error::{Error, Json, Result};
 
 /// So many keys a person can have had on one computer.
 const MOST_KEYS: i64 = 50;
+/// Whoever has had them goes on with their work; on a new computer they begin anew.
+const TOO_MANY_KEYS: &str = "You have had 50 keys of your own on this computer, and the server takes no further one. \
+    What you do here is kept and still sent, but what needs your signature is set aside. Ask an admin to take this \
+    computer out of service and to enrol it anew.";
 
 /// `POST /v1/own-keys`: from now on this key is the caller's own on their computer. Said again, it is one; one that
 /// counted no more counts again, for they have just given the password that is theirs now.
@@ -39,7 +43,7 @@ pub(crate) async fn register(
     let mut tx = state.db.write_unsynced(caller.tenant).await?;
     audit::set_actor(&mut tx, Actor::Person(caller.user)).await?;
     // Whoever signs in there for the first time has done nothing there before. Nobody needs more than a few keys.
-    sqlx::query!(
+    let kept = sqlx::query!(
         "insert into own_keys (tenant_id, device_id, user_id, public_key, after_sequence)
          select k.tenant_id, k.device_id, k.user_id, $4::text,
                 case when k.first_signed_in_at = k.last_signed_in_at then 0 else $5::bigint end
@@ -57,6 +61,23 @@ pub(crate) async fn register(
     )
     .execute(&mut *tx)
     .await?;
+    if kept.rows_affected() == 0 {
+        // It is there already and counts, or there is no place for it.
+        let is_there = sqlx::query_scalar!(
+            r#"select exists (
+                   select from own_keys
+                   where tenant_id = $1 and device_id = $2 and user_id = $3 and public_key = $4) as "is_there!""#,
+            caller.tenant.0,
+            caller.device.0,
+            caller.user.0,
+            request.public_key
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        if !is_there {
+            return Err(Error::Invalid(TOO_MANY_KEYS));
+        }
+    }
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,7 +1,7 @@
 //! Whose turn it is.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use protocol::id::TenantId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -15,7 +15,8 @@ pub(crate) const PULLS_AT_ONCE: usize = 8;
 #[derive(Clone, Debug)]
 pub struct Turns {
     at_once: usize,
-    all: Arc<Mutex<HashMap<TenantId, Arc<Semaphore>>>>,
+    /// Of those of whom somebody is at work or waits; others go when the next one comes.
+    all: Arc<Mutex<HashMap<TenantId, Weak<Semaphore>>>>,
 }
 
 impl Turns {
@@ -28,7 +29,14 @@ impl Turns {
     pub(super) async fn take(&self, tenant: TenantId) -> OwnedSemaphorePermit {
         let turns = {
             let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(all.entry(tenant).or_insert_with(|| Arc::new(Semaphore::new(self.at_once))))
+            let held = all.get(&tenant).and_then(Weak::upgrade);
+            held.unwrap_or_else(|| {
+                // No more are left than have somebody at work, so this looks at few.
+                all.retain(|_, turns| turns.strong_count() > 0);
+                let turns = Arc::new(Semaphore::new(self.at_once));
+                all.insert(tenant, Arc::downgrade(&turns));
+                turns
+            })
         };
         turns.acquire_owned().await.unwrap_or_else(|_| unreachable!("BUG: it is never closed"))
     }
@@ -52,5 +60,25 @@ mod tests {
             taken.pop();
             assert!(take().is_some());
         }
+    }
+
+    #[test]
+    fn a_tenant_of_which_nobody_is_at_work_is_forgotten_and_one_that_waits_is_not() {
+        let turns = Turns::new(1);
+        let (busy, other) = (TenantId::new(), TenantId::new());
+        let count = || turns.all.lock().expect("no panic").len();
+        let first = turns.take(busy).now_or_never().expect("free");
+        let mut second = Box::pin(turns.take(busy));
+        assert!((&mut second).now_or_never().is_none());
+        for _ in 0..100 {
+            assert!(turns.take(TenantId::new()).now_or_never().is_some());
+        }
+        assert_eq!(count(), 2, "the busy one, and the last of those that came and went");
+        drop(first);
+        let second = second.now_or_never().expect("its turn");
+        assert!(turns.take(busy).now_or_never().is_none(), "still one after the other");
+        drop(second);
+        let _other = turns.take(other).now_or_never().expect("free");
+        assert_eq!(count(), 1);
     }
 }

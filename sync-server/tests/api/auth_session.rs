@@ -1,5 +1,7 @@
 //! `POST /v1/auth/challenge`, `login` and `refresh`.
 
+use std::time::Instant;
+
 use ed25519_dalek::SigningKey;
 use protocol::api::{ChallengeRequest, LoginRequest, RefreshRequest, Tokens};
 use protocol::error::ErrorCode;
@@ -7,7 +9,7 @@ use protocol::id::{DeviceId, TenantId};
 use protocol::permission::Role;
 use protocol::signing::{login_message, sign};
 
-use crate::desk::{Clinic, Desk, EMAIL, PASSWORD, refused, register, registration};
+use crate::desk::{Clinic, Desk, EMAIL, PASSWORD, post, refused, register, registration};
 
 async fn code_of(response: reqwest::Response) -> ErrorCode {
     refused(response).await.code
@@ -264,6 +266,42 @@ async fn guessing_is_slowed_and_colleagues_and_other_computers_are_not() {
     assert_eq!(code_of(response).await, ErrorCode::TooManyRequests);
     desk.sign_in("nurse@sunrise.example").await;
     other.sign_in(EMAIL).await;
+}
+
+#[tokio::test]
+async fn from_an_address_where_too_much_failed_nobody_signs_in_for_a_while_and_work_goes_on() {
+    let clinic = Clinic::open().await;
+    let desk = clinic.desk().await;
+    let addresses = &clinic.server.state().auth.addresses;
+    let from = async |address: &str, password: &str| {
+        let request = desk.login_request(EMAIL, password).await;
+        let request = post(&desk.http, &desk.url, "/v1/auth/login", &request).header("x-real-ip", address);
+        request.send().await.expect("an answer")
+    };
+    let fail = |address: &str, times: u32| {
+        for _ in 0..times {
+            addresses.failed(address.parse().expect("an address"), Instant::now());
+        }
+    };
+    let guesser = "2001:db8:1:2300::7";
+    fail(guesser, 300);
+    assert_eq!(from(guesser, PASSWORD).await.status(), 200, "no proxy is believed yet");
+    addresses.believe("x-real-ip".parse().expect("a name"));
+    let held = from("2001:db8:1:23ff::1", PASSWORD).await;
+    assert!(held.headers().contains_key("retry-after"));
+    assert_eq!(code_of(held).await, ErrorCode::TooManyRequests);
+    let lies = from(&format!("203.0.113.9, {guesser}"), PASSWORD).await;
+    assert_eq!(code_of(lies).await, ErrorCode::TooManyRequests);
+    let work = desk.http.get(format!("{}/v1/tenant", desk.url)).bearer_auth(desk.token());
+    let work = work.header("clinic-protocol", protocol::PROTOCOL_VERSION).header("x-real-ip", guesser);
+    assert_eq!(work.send().await.expect("an answer").status(), 200);
+
+    // Each wrong password counts, and nobody else waits for it.
+    let guesser = "203.0.113.7";
+    fail(guesser, 299);
+    assert_eq!(code_of(from(guesser, "not my password").await).await, ErrorCode::WrongPassword);
+    assert_eq!(code_of(from(guesser, PASSWORD).await).await, ErrorCode::TooManyRequests);
+    assert_eq!(from("203.0.113.9", PASSWORD).await.status(), 200);
 }
 
 #[tokio::test]

@@ -241,7 +241,7 @@ impl Desk {
     }
 }
 
-fn post(http: &Client, url: &str, path: &str, body: &impl Serialize) -> RequestBuilder {
+pub fn post(http: &Client, url: &str, path: &str, body: &impl Serialize) -> RequestBuilder {
     http.post(format!("{url}{path}")).header(PROTOCOL_HEADER, protocol::PROTOCOL_VERSION).json(body)
 }
 

@@ -7,6 +7,8 @@ use std::path::Path;
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use clinic_sync::testing::Exchange;
+use futures_util::StreamExt;
+use protocol::api::Position;
 use protocol::audit::Action;
 use protocol::digest::RowsRequest;
 use protocol::farewell::{FarewellToken, Wiped};
@@ -28,14 +30,11 @@ use crate::renew::Copied;
 use crate::revoked::{farewell, handover, post, revocation, revoke};
 use crate::{audit_ends, desk::EMAIL, own_keys};
 
-/// Their answers are no JSON, or nothing; docs/sync-protocol.md shows them.
+/// They answer with a word, with bytes, with nothing, or with what this page leads to.
 const NO_JSON: &[&str] = &[
     "get /healthz",
     "get /readyz",
     "get /openapi.json",
-    "get /v1/sync/pull",
-    "get /v1/sync/bootstrap",
-    "get /v1/sync/live",
     "get /v1/dental_attachments/{id}/file",
     "post /v1/tenant/objection",
 ];
@@ -53,7 +52,20 @@ async fn ask(desk: &Desk, method: Method, path: &str, body: Option<Value>) -> Va
 async fn story() -> Vec<Exchange> {
     let (clinic, mut desk, patient) = dental_clinic().await;
     let get = async |desk: &Desk, path: &str| ask(desk, Method::GET, path, None).await;
-    desk.write(vec![new_patient(Uuid::now_v7(), "Sunita")]).await;
+    let mut news = desk.get("/v1/sync/live").await.bytes_stream();
+    let first = news.next().await.expect("an event").expect("bytes");
+    let head = desk.write(vec![new_patient(Uuid::now_v7(), "Sunita")]).await.head;
+    let second = news.next().await.expect("an event").expect("bytes");
+    let live = format!("{}{}", String::from_utf8_lossy(&first), String::from_utf8_lossy(&second));
+    let text = async |path: String| desk.get(&path).await.text().await.expect("a text");
+    let (epoch, after) = (desk.epoch, Position::after_version(head - 1));
+    let pulled = text(format!("/v1/sync/pull?epoch={epoch}&after={after}&catalogue=1")).await;
+    let filled = text(format!("/v1/sync/bootstrap?epoch={epoch}&catalogue=1")).await;
+    let streams = [
+        ("get /v1/sync/live", live),
+        ("get /v1/sync/pull", pulled),
+        ("get /v1/sync/bootstrap", shortened(&filled)),
+    ];
     desk.own = Some(own_keys::register(&desk, &desk.token, 0).await);
     get(&desk, "/v1/own-keys").await;
     let (written, _) = signed(&mut desk).await;
@@ -120,7 +132,34 @@ async fn story() -> Vec<Exchange> {
             all.entry(exchange.place.clone()).or_insert(exchange);
         }
     }
+    for (place, text) in streams {
+        let exchange = Exchange { place: place.to_owned(), request: None, answer: Some(text.into()) };
+        all.insert(exchange.place.clone(), exchange);
+    }
     all.into_values().collect()
+}
+
+/// Of a stream for a new desktop what stands between the rows, and of two tables the first row.
+fn shortened(stream: &str) -> String {
+    let (mut text, mut is_shown, mut has_row) = (String::new(), false, false);
+    for line in stream.lines() {
+        let is_kept = match line.strip_prefix("{\"") {
+            None => is_shown && !std::mem::replace(&mut has_row, true),
+            Some(rest) if rest.starts_with("table") => {
+                has_row = false;
+                is_shown =
+                    ["\"name\":\"clinics\"", "\"name\":\"patients\""].iter().any(|name| rest.contains(name));
+                is_shown
+            }
+            Some(rest) => is_shown || !rest.starts_with("reached") || rest.contains("\"today\""),
+        };
+        if is_kept {
+            writeln!(text, "{line}").expect("a text");
+        } else if !text.ends_with("…\n") {
+            text.push_str("…\n");
+        }
+    }
+    text
 }
 
 /// What differs from run to run is put into the place of what an earlier run had there.
@@ -143,6 +182,16 @@ impl Tidy {
         }
     }
 
+    /// The same in the bytes of a stream, which stay as they are but for that.
+    fn stream(&mut self, text: &str) -> String {
+        let is_end = |sign: char| ['"', '\t', '\n'].contains(&sign);
+        let pieces = text.split_inclusive(is_end).map(|piece| {
+            let inner = piece.trim_end_matches(is_end);
+            self.text("", inner) + &piece[inner.len()..]
+        });
+        pieces.collect()
+    }
+
     fn text(&mut self, name: &str, text: &str) -> String {
         if let Ok(inner @ Value::Object(_)) = serde_json::from_str::<Value>(text) {
             return self.value(name, &inner).to_string();
@@ -151,6 +200,11 @@ impl Tidy {
             let place = self.ids.len() + 1;
             let place = *self.ids.entry(id).or_insert(place);
             return format!("0193a5b0-0000-7000-8000-{place:012}");
+        }
+        if let Some((table, id)) = text.rsplit_once('.')
+            && id.parse::<Uuid>().is_ok()
+        {
+            return format!("{table}.{}", self.text("", id));
         }
         if protocol::validate::parse_moment(text).is_some() {
             return "2026-11-23T04:11:08.123Z".into();
@@ -179,14 +233,19 @@ impl Tidy {
 fn document(exchanges: &[Exchange]) -> String {
     let mut text = String::from(
         "# Messages\n\nEvery message of every route as a test sent it and got it, which keeps this page true. Ids, times, hashes\n\
-         and secrets stand for real ones; of a list two entries are shown. What a message means stands in\n\
-         [sync-protocol.md](sync-protocol.md), its exact form at `GET /openapi.json`.\n",
+         and secrets stand for real ones; of a list two entries are shown, of a stream each line but for what `…` stands for. What\n\
+         a message means stands in [sync-protocol.md](sync-protocol.md), its exact form at `GET /openapi.json`.\n",
     );
     for Exchange { place, request, answer } in exchanges {
         let (method, path) = place.split_once(' ').unwrap_or_default();
         write!(text, "\n## `{} {path}`\n", method.to_uppercase()).expect("a text");
         for (side, value) in [("Request", request), ("Answer", answer)] {
             let Some(value) = value else { continue };
+            if let Value::String(stream) = value {
+                let stream = Tidy::default().stream(stream);
+                write!(text, "\n{side}:\n\n```text\n{}\n```\n", stream.trim_end()).expect("a text");
+                continue;
+            }
             let value = Tidy::default().value("", value);
             write!(text, "\n{side}:\n\n```json\n{value:#}\n```\n").expect("a text");
         }

@@ -4,7 +4,7 @@ use clinic_sync::auth::token::Subject;
 use clinic_sync::testing::SERVER_NAME;
 use ed25519_dalek::SigningKey;
 use protocol::api::{DeviceScope, Fate, PushResponse};
-use protocol::error::RefusalCode;
+use protocol::error::{ErrorCode, RefusalCode};
 use protocol::id::{ClinicId, UserId};
 use protocol::manage::RevokeRequest;
 use protocol::mutation::{Change, SignedMutation};
@@ -494,14 +494,21 @@ async fn a_person_has_fifty_keys_on_a_computer_and_no_more_and_those_stay_theirs
         register(desk, &desk.token, 0).await;
     }
     assert_eq!(count("true").await, 50);
-    register(desk, &desk.token, 0).await;
-    assert_eq!(count("true").await, 50, "one more is not kept");
+    let one_more = request(desk, user, &new_key(), 0);
+    let builder = desk.client.post(format!("{}/v1/own-keys", desk.url)).json(&one_more);
+    let refused = body::<Value>(desk.request(builder).send().await.expect("an answer")).await;
+    let refused = refused.expect_err("it is not kept, and that is said");
+    assert_eq!((refused.status, refused.code), (422, ErrorCode::Invalid));
+    assert!(refused.detail.starts_with("You have had 50 keys of your own on this computer"), "{refused:?}");
+    assert_eq!(count("true").await, 50);
     // One that is there counts again, as with fewer.
     room.clinic.sql("update own_keys set revoked_at = now()").await;
     assert_eq!(tell(desk, &desk.token, &request(desk, user, &room.own, 0)).await, StatusCode::NO_CONTENT);
     let counts =
         format!("revoked_at is null and public_key = '{}'", public_key_text(&room.own.verifying_key()));
     assert_eq!((count(&counts).await, count("revoked_at is null").await), (1, 1));
+    // Nor does it matter how often that is said.
+    assert_eq!(tell(desk, &desk.token, &request(desk, user, &room.own, 0)).await, StatusCode::NO_CONTENT);
     // Neither a colleague there nor the same person elsewhere has fewer for it.
     let colleague = person(&room.clinic, desk, Role::Doctor).await;
     let told = request(desk, colleague, &new_key(), 0);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use clinic_tests::clinic::{Clinic, TestDesk, patient};
 use clinic_tests::network::Fault;
 use protocol::api::Fate;
-use replica::Depth;
 use replica::view::{PatientForm, SyncStatus};
+use replica::{Depth, Error};
 use serde_json::Value;
 
 use crate::sync::draft;
@@ -109,6 +109,42 @@ async fn a_desk_that_was_never_compared_is_not_called_synced() -> anyhow::Result
     assert_eq!(desk.desk.sync_status().last_synced_at, None);
     desk.synced().await?;
     assert!(desk.desk.sync_status().compared.is_some());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_cannot_compare_is_told_of_and_no_comparison_is_claimed() -> anyhow::Result<()> {
+    const NOTHING: &str =
+        r#"{"type":"about:blank","status":404,"code":"not_found","detail":"There is no such record."}"#;
+    let clinic = Clinic::open().await?;
+    let desk = TestDesk::new()?;
+    clinic.network.say(DIGEST, 404, "application/problem+json", NOTHING);
+    desk.enrol_only(clinic.network.address(), clinic.code().await?, "Room 1").await?;
+    let is_told = |status: &SyncStatus| {
+        let mut problems = status.problem.iter();
+        problems.any(|problem| problem.detail.starts_with("This server cannot compare"))
+    };
+    desk.until("it has found out", is_told).await?;
+    desk.replica()?.register_patient(&patient("Asha", "98204 41276"))?;
+    desk.until("what is done goes out, and it says so still", |status| {
+        status.waiting == 0 && is_told(status)
+    })
+    .await?;
+    let status = desk.desk.sync_status();
+    assert!(status.compared.is_none() && status.last_synced_at.is_none());
+    let asked = desk.desk.mend(Depth::Versions).await;
+    assert!(matches!(asked, Err(Error::CannotCompare)), "{asked:?}");
+    clinic.network.say_nothing();
+    desk.synced().await?;
+
+    // One that was compared before stays what it was: whoever asks is told, and nothing is claimed.
+    let before = desk.desk.sync_status().compared.and_then(|compared| compared.at);
+    assert!(before.is_some());
+    clinic.network.say(DIGEST, 404, "application/problem+json", NOTHING);
+    let asked = desk.desk.mend(Depth::Versions).await;
+    assert!(matches!(asked, Err(Error::CannotCompare)), "{asked:?}");
+    desk.synced().await?;
+    assert_eq!(desk.desk.sync_status().compared.and_then(|compared| compared.at), before);
     Ok(())
 }
 

@@ -1,11 +1,13 @@
 //! Doctors' own keys: what each of them signs at a desk that they share, and what nobody else signs for them.
 
 use clinic_tests::clinic::{Clinic, EMAIL, PASSWORD, TestDesk, patient};
+use protocol::api::NoticeCode;
 use protocol::error::ErrorCode;
 use protocol::id::{PatientId, PrescriptionId};
 use protocol::mutation::{Mutation, SignedMutation};
 use protocol::settlement::Way;
 use replica::OwnSignature;
+use replica::view::SyncStatus;
 use serde_json::Value;
 
 use crate::sync::draft;
@@ -142,6 +144,36 @@ async fn a_computer_of_before_gets_its_people_keys_with_their_next_passwords() -
     assert_eq!(clinic.count("clinic.own_keys", "true").await?, 1);
     assert_eq!(clinic.count("clinic.prescriptions", "status = 'finalised'").await?, 3);
     desk.until("it has heard of the key", |_| is_well(&desk).is_ok_and(|signatures| signatures == 3)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_had_too_many_keys_at_a_desk_is_told_and_what_they_do_goes_out() -> anyhow::Result<()> {
+    let clinic = Clinic::open().await?;
+    let desk = clinic.desk("Room 1").await?;
+    desk.synced().await?;
+    desk.desk.lock();
+    let all = "delete from clinic.own_keys;
+        insert into clinic.own_keys (tenant_id, device_id, user_id, public_key, after_sequence)
+        select tenant_id, device_id, user_id, 'key ' || n, 0 from clinic.device_users, generate_series(1, 50) n";
+    clinic.sql(all).await?;
+    desk.unlock(EMAIL).await?;
+    let told = |status: &SyncStatus| {
+        let mut notices = status.notices.iter();
+        notices.any(|notice| {
+            notice.code == NoticeCode::OwnKeyRefused && notice.detail.starts_with("You have had 50 keys")
+        })
+    };
+    desk.until("they are told", told).await?;
+    register(&desk, "Sunita", "98204 41276")?;
+    desk.synced().await?;
+    assert_eq!(clinic.count("clinic.patients", "true").await?, 1);
+    assert_eq!(desk.desk.sync_status().problem, None, "nothing keeps it from syncing");
+    desk.desk.lock();
+    clinic.sql("delete from clinic.own_keys where public_key = 'key 1'").await?;
+    desk.unlock(EMAIL).await?;
+    desk.synced().await?;
+    assert!(!told(&desk.desk.sync_status()));
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]

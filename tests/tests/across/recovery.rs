@@ -345,6 +345,36 @@ async fn what_the_server_does_not_take_of_what_was_found_holds_up_nothing_that_i
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_taken_of_one_lost_computer_holds_up_nothing_of_the_next_one() -> anyhow::Result<()> {
+    let (clinic, _office, desk, page) = lost().await?;
+    // What was found the first time is still there when the keys are lost once more.
+    let full = r#"{"type":"about:blank","status":507,"code":"quarantine_full","detail":"No more for now."}"#;
+    clinic.network.say("/v1/devices/handover", 507, "application/problem+json", full);
+    desk.desk.recover(form(&clinic, &page).await?).await?;
+    let page = written_down(&desk)?;
+    code_is_known(&desk).await?;
+    clinic.network.set_down(true);
+    register(&desk, "Dilip")?;
+    let desk = without_keyring(desk, "clinic-2.db")?;
+    clinic.network.set_down(false);
+    clinic.network.say_nothing();
+    // As if the server did not know that the second one had been the first one.
+    clinic.sql("update clinic.devices set is_recovered = false where is_recovered").await?;
+    desk.desk.recover(form(&clinic, &page).await?).await?;
+    register(&desk, "Esha")?;
+    desk.until("only what was found first waits, and people are told why", |status| {
+        status.waiting == 3
+            && status.problem.as_ref().is_some_and(|problem| problem.code == ErrorCode::Invalid)
+    })
+    .await?;
+    assert_eq!(clinic.count("clinic.sync_quarantine", "code = 'adopted'").await?, 1, "Dilip");
+    clinic.sql("update clinic.devices set is_recovered = true where copied_from is not null").await?;
+    desk.synced().await?;
+    assert_eq!(clinic.count("clinic.sync_quarantine", "code = 'adopted'").await?, 4);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_misses_something_before_all_that_was_found_is_not_asked_without_a_pause()
 -> anyhow::Result<()> {
     let (clinic, office, desk, page) = lost().await?;

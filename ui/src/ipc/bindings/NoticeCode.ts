@@ -3,4 +3,4 @@
 /**
  * What a notice is about.
  */
-export type NoticeCode = "near_limit" | "at_limit" | "over_limit" | "tenant_expires_soon" | "tenant_expired" | "tenant_suspended" | "password_change_required" | "admin_comes" | "log_changed" | "restored" | "other";
+export type NoticeCode = "near_limit" | "at_limit" | "over_limit" | "tenant_expires_soon" | "tenant_expired" | "tenant_suspended" | "password_change_required" | "admin_comes" | "log_changed" | "restored" | "own_key_refused" | "other";
