@@ -99,7 +99,7 @@ impl Addresses {
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & CUSTOMER)),
-        address => address,
+        address @ IpAddr::V4(_) => address,
     }
 }
 

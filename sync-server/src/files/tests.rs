@@ -116,17 +116,17 @@ impl Bucket {
 }
 
 async fn answer(State(bucket): State<Bucket>, request: Request) -> Response {
-    let (head, body) = request.into_parts();
-    let signature = head.headers.get(AUTHORIZATION).map(HeaderValue::as_bytes).unwrap_or_default();
+    let (asked, body) = request.into_parts();
+    let signature = asked.headers.get(AUTHORIZATION).map(HeaderValue::as_bytes).unwrap_or_default();
     if !signature.starts_with(b"AWS4-HMAC-SHA256 Credential=clinic/") {
         return StatusCode::FORBIDDEN.into_response();
     }
     let body = to_bytes(body, usize::MAX).await.expect("a body");
-    let query = head.uri.query().unwrap_or_default();
+    let query = asked.uri.query().unwrap_or_default();
     let query: BTreeMap<String, String> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-    let key = head.uri.path().strip_prefix("/bucket").expect("its name").trim_start_matches('/').to_owned();
+    let key = asked.uri.path().strip_prefix("/bucket").expect("its name").trim_start_matches('/').to_owned();
     let mut held = bucket.held();
-    match (head.method.as_str(), key.is_empty()) {
+    match (asked.method.as_str(), key.is_empty()) {
         ("GET", true) => list(&held, query.get("prefix").map_or("", String::as_str)).into_response(),
         ("POST", true) => {
             let text = String::from_utf8_lossy(&body).into_owned();
@@ -162,7 +162,7 @@ async fn answer(State(bucket): State<Bucket>, request: Request) -> Response {
             StatusCode::NO_CONTENT.into_response()
         }
         _ => match held.objects.get(&key) {
-            Some(object) => sent(object, head.headers.get(RANGE)),
+            Some(object) => sent(object, asked.headers.get(RANGE)),
             None => StatusCode::NOT_FOUND.into_response(),
         },
     }

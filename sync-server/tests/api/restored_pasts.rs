@@ -102,9 +102,9 @@ async fn of_a_computer_that_it_cannot_have_been_it_has_no_more_than_the_number()
 /// What a desktop says of the one that it was, up to this mutation, until its keys were lost.
 async fn was_lost(was: &Desk, lane: &str, last: &SignedMutation) -> Earlier {
     let public_key = public_key_text(&was.key.verifying_key());
-    let lost = LostDevice { public_key, lane: lane.into(), lease: lease(was).await };
+    let known_by = LostDevice { public_key, lane: lane.into(), lease: lease(was).await };
     let (device_id, until) = (was.device, was.sequence());
-    Earlier { device_id, until, until_hash: last.hash, is_recovered: true, lost: Some(lost) }
+    Earlier { device_id, until, until_hash: last.hash, is_recovered: true, lost: Some(known_by) }
 }
 
 #[tokio::test]
