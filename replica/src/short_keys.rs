@@ -12,7 +12,7 @@ use crate::chart::diagnosis_words;
 use crate::error::{Error, Result};
 use crate::medicines::name_in_full;
 use crate::one_patient::kept;
-use crate::pad::item_values;
+use crate::pad::{item_values, named_now};
 use crate::patients::{age_of, sex_letter};
 use crate::replica::{Replica, must_get, some_text, text};
 use crate::view::{
@@ -110,7 +110,7 @@ impl Replica {
             let meant: Vec<&Stored> = keys.iter().filter(|key| key.key() == typed).collect();
             let Some(first) = meant.first() else { return Err(unknown(&typed, &keys)) };
             match meant.iter().find(|key| key.misfit(&patient, today).is_none()) {
-                Some(key) => Ok(expanded(key.body(), own)),
+                Some(key) => expanded(tx, key.body(), own),
                 None => Err(Error::Invalid(first.misfit(&patient, today).unwrap_or_default())),
             }
         })
@@ -140,14 +140,15 @@ impl Replica {
             keys.sort_by_key(|key| (key.key().to_owned(), !key.is_own()));
             let own: Vec<String> =
                 keys.iter().filter(|key| key.is_own()).map(|key| key.key().to_owned()).collect();
-            Ok(keys
-                .iter()
-                .map(|key| ShortKey {
-                    id: key.id,
-                    is_shadowed: !key.is_own() && own.iter().any(|one| one == key.key()),
-                    form: form(key),
+            keys.iter()
+                .map(|key| {
+                    Ok(ShortKey {
+                        id: key.id,
+                        is_shadowed: !key.is_own() && own.iter().any(|one| one == key.key()),
+                        form: form(tx, key)?,
+                    })
                 })
-                .collect())
+                .collect()
         })
     }
 
@@ -280,15 +281,18 @@ fn distance(one: &str, other: &str) -> usize {
 }
 
 /// The lines of a key's body.
-pub(crate) fn body_items(body: &Value) -> Vec<DraftItem> {
+fn body_items(tx: &Transaction<'_>, body: &Value) -> Result<Vec<DraftItem>> {
     let items = body["items"].as_array().into_iter().flatten();
     items
-        .map(|item| DraftItem {
-            medicine_id: item["medicine_id"].as_str().and_then(|id| id.parse().ok()),
-            medicine_text: item["medicine_text"].as_str().unwrap_or_default().to_owned(),
-            dose_text: item["dose_text"].as_str().unwrap_or_default().to_owned(),
-            source: ItemSource::ShortKey,
-            ..DraftItem::default()
+        .map(|item| {
+            let item = DraftItem {
+                medicine_id: item["medicine_id"].as_str().and_then(|id| id.parse().ok()),
+                medicine_text: item["medicine_text"].as_str().unwrap_or_default().to_owned(),
+                dose_text: item["dose_text"].as_str().unwrap_or_default().to_owned(),
+                source: ItemSource::ShortKey,
+                ..DraftItem::default()
+            };
+            named_now(tx, item)
         })
         .collect()
 }
@@ -325,8 +329,8 @@ fn follow_up_in(body: &Value) -> Option<String> {
     body["follow_up"].as_str().map(str::to_owned).or(days)
 }
 
-fn expanded(body: &Value, mut draft: Draft) -> Draft {
-    draft.items.extend(body_items(body));
+fn expanded(tx: &Transaction<'_>, body: &Value, mut draft: Draft) -> Result<Draft> {
+    draft.items.extend(body_items(tx, body)?);
     for diagnosis in diagnoses_in(body) {
         if !draft.diagnoses.contains(&diagnosis) {
             draft.diagnoses.push(diagnosis);
@@ -344,16 +348,16 @@ fn expanded(body: &Value, mut draft: Draft) -> Draft {
     if let Some(follow_up) = follow_up_in(body).filter(|_| draft.follow_up.trim().is_empty()) {
         draft.follow_up = follow_up;
     }
-    draft
+    Ok(draft)
 }
 
-fn form(key: &Stored) -> ShortKeyForm {
+fn form(tx: &Transaction<'_>, key: &Stored) -> Result<ShortKeyForm> {
     let body = key.body();
-    let lines = body_items(body);
+    let lines = body_items(tx, body)?;
     let lines =
         lines.iter().map(|item| format!("{} {}", item.medicine_text, item.dose_text).trim().to_owned());
     let months = |name: &str| key.number(name).and_then(|months| u32::try_from(months).ok());
-    ShortKeyForm {
+    Ok(ShortKeyForm {
         key: key.key().to_owned(),
         title: text(&key.values, "title").to_owned(),
         is_phrase: !key.is_regimen(),
@@ -366,7 +370,7 @@ fn form(key: &Stored) -> ShortKeyForm {
         min_age_months: months("min_age_months"),
         max_age_months: months("max_age_months"),
         sex: some_text(&key.values, "sex"),
-    }
+    })
 }
 
 /// The columns that a form means.

@@ -62,6 +62,7 @@ export const messages = {
     computers: "Computers",
     letterhead: "Letterhead",
     shortKeys: "Library",
+    medicines: "Medicines",
     keys: "Keys",
     keysTitle: "Keys",
     review: "Review",
