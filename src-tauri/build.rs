@@ -54,6 +54,7 @@ fn main() {
         "list_short_keys",
         "list_own_medicines",
         "add_own_medicine",
+        "correct_own_medicine",
         "keep_own_medicine",
         "list_phrases",
         "expand_short_key",

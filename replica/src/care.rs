@@ -321,7 +321,21 @@ pub(crate) fn counting_allergies(tx: &Transaction<'_>, patient: PatientId) -> Re
     allergies(tx, patient, &open_items(tx, patient)?)
 }
 
-/// The same, in words.
+/// All that is noted of allergies, and nothing else.
+pub(crate) fn noted_allergies(tx: &Transaction<'_>, patient: PatientId) -> Result<Chart> {
+    let registration = |id: &PatientId| -> Result<Registration> {
+        let row = must_get(tx, TableName::Patients, id.0)?;
+        let allergies = Registration::allergies_in(text(&row, "allergy_status"), some_text(&row, "alerts"));
+        Ok(Registration { id: id.0, allergies, ..Registration::default() })
+    };
+    Ok(Chart {
+        registrations: registrations(tx, patient)?.iter().map(registration).collect::<Result<_>>()?,
+        allergies: counting_allergies(tx, patient)?,
+        ..Chart::default()
+    })
+}
+
+/// What counts, in words.
 pub(crate) fn allergy_words(tx: &Transaction<'_>, patient: PatientId) -> Result<Vec<String>> {
     Ok(counting_allergies(tx, patient)?.into_iter().map(|allergy| allergy.substance).collect())
 }

@@ -20,9 +20,9 @@ use crate::patients::{form, squeezed, summary, summary_of};
 use crate::print::directions_in;
 use crate::replica::{Replica, must_get, some_text, text};
 use crate::store::{get_row, own_keys};
-use crate::view::{Chart, Diagnosis, ItemView, Measured, PrescriptionSummary, Vitals};
+use crate::view::{Chart, Diagnosis, ItemView, Measured, PrescriptionSummary, Visit, Vitals};
 
-/// At most this many prescriptions are shown in a chart.
+/// At most this many prescriptions are shown in a chart, and as many other visits.
 const SHOWN: i64 = 100;
 
 impl Replica {
@@ -51,6 +51,7 @@ impl Replica {
                 conditions: if is_clinician { conditions(tx, &registrations)? } else { vec![] },
                 measured: if is_clinician { measured(tx, &registrations)? } else { vec![] },
                 prescriptions: if is_clinician { list(tx, &registrations, self.language())? } else { vec![] },
+                visits: visits(tx, &registrations, is_clinician)?,
                 has_draft: is_clinician && draft(tx, id)?.is_some(),
                 conflicts: self.conflicts_of(tx, id)?,
                 merged: merged.collect::<Result<_>>()?,
@@ -101,6 +102,34 @@ fn list(
         prescription(tx, id, &must_get(tx, TableName::Prescriptions, id.0)?, language)
     })
     .collect()
+}
+
+/// Appointments, newest first. For whoever sees prescriptions, a visit of which one came stands there as that alone.
+fn visits(tx: &Transaction<'_>, patients: &[PatientId], sees_prescriptions: bool) -> Result<Vec<Visit>> {
+    let sql = "select id, appointment_date, start_time, status, visit_type, reason, doctor_id from appointments a \
+               where patient_id in (select value from json_each(?1)) and is_deleted = 0 \
+               and status <> 'entered_in_error' and not (?3 and exists (select 1 from prescriptions p \
+               where p.patient_id in (select value from json_each(?1)) and p.is_deleted = 0 \
+               and p.status in ('finalised', 'superseded', 'voided') and (p.appointment_id = a.id \
+               or p.appointment_id is null and p.doctor_id = a.doctor_id and p.visit_date = a.appointment_date \
+               and a.status in ('arrived', 'in_consultation', 'completed')))) \
+               order by appointment_date desc, start_time desc, id desc limit ?2";
+    let mut statement = tx.prepare_cached(sql)?;
+    let mut rows = statement.query((serde_json::to_string(patients)?, SHOWN, sees_prescriptions))?;
+    let mut found = vec![];
+    while let Some(row) = rows.next()? {
+        let doctor = row.get::<_, String>(6)?.parse().map(|doctor| doctor_name(tx, doctor));
+        found.push(Visit {
+            id: row.get(0)?,
+            day: row.get(1)?,
+            time: row.get(2)?,
+            status: row.get(3)?,
+            visit_type: row.get(4)?,
+            doctor_name: doctor.unwrap_or_else(|_| Ok(String::new()))?,
+            reason: row.get(5)?,
+        });
+    }
+    Ok(found)
 }
 
 /// What was measured at the visits that hold, the oldest first.

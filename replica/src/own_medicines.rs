@@ -35,6 +35,8 @@ const COMMON: &[&str] = &[
 
 /// What tells one medicine from another.
 const TELLING: [&str; 4] = ["generic_name", "brand_name", "strength_text", "dosage_form"];
+/// What tells what it is, under whatever name it is sold.
+const WHAT_IT_IS: [&str; 3] = ["generic_name", "strength_text", "dosage_form"];
 
 impl Replica {
     /// The clinic's own medicines that are in use, by name.
@@ -54,13 +56,63 @@ impl Replica {
         let new = MedicineId(self.ids.next());
         self.record("add_medicine", None, |tx| {
             let mut values = checked(tx, form)?;
-            if is_known(tx, &values)? {
-                return Err(Error::Invalid(
-                    "This medicine is in the list already. Nothing was saved yet.".into(),
-                ));
+            if is_known(tx, &values, None)? {
+                return Err(in_list_already());
             }
             values.retain(|_, value| !value.is_null());
             Ok((vec![Change::insert(TableName::TenantMedicines, new.0, values)], new))
+        })
+    }
+
+    /// Corrects one that stood in the form `seen` when it was opened. What was prescribed with it keeps its words; drafts,
+    /// short keys and what is repeated have the new ones from now on. While it stays what it is, the checks know it as
+    /// before.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Forbidden`] for who does not prescribe; [`Error::Invalid`] as for a new one, and if it was changed since
+    /// it was opened.
+    pub fn correct_own_medicine(
+        &self,
+        id: MedicineId,
+        seen: &OwnMedicineForm,
+        form: &OwnMedicineForm,
+    ) -> Result<()> {
+        self.medicine_writer()?;
+        self.record("change_medicine", None, |tx| {
+            let current = must_get(tx, TableName::TenantMedicines, id.0)?;
+            if form_of(&current) != *seen {
+                return Err(Error::Invalid(
+                    "This medicine was changed meanwhile: open it anew. Nothing was saved yet.".into(),
+                ));
+            }
+            let mut values = checked(tx, form)?;
+            let keeps = |names: &[&str]| {
+                names.iter().all(|name| text(&values, name) == squeezed(text(&current, name)))
+            };
+            let (is_same, is_still_that) = (keeps(&TELLING), keeps(&WHAT_IT_IS));
+            if !is_same && is_known(tx, &values, Some(id))? {
+                return Err(in_list_already());
+            }
+            values.remove("is_active");
+            if form.same_as.is_none() && is_still_that {
+                values.retain(|name, _| !COMMON.contains(&name.as_str()));
+            } else {
+                for (name, value) in unknown() {
+                    values.entry(name.to_owned()).or_insert(value);
+                }
+            }
+            let set: BTreeMap<String, SetValue> = values
+                .into_iter()
+                .filter_map(|(name, value)| {
+                    let base = current.get(&name).cloned().unwrap_or(Value::Null);
+                    (base != value).then_some((name, SetValue { base, value }))
+                })
+                .collect();
+            if set.is_empty() {
+                return Ok((vec![], ()));
+            }
+            Ok((vec![Change::update(TableName::TenantMedicines, id.0, set)], ()))
         })
     }
 
@@ -90,6 +142,24 @@ impl Replica {
     }
 }
 
+fn in_list_already() -> Error {
+    Error::Invalid("This medicine is in the list already. Nothing was saved yet.".into())
+}
+
+/// What the checks know of a medicine that is in no list.
+fn unknown() -> [(&'static str, Value); 8] {
+    [
+        ("atc_code", Value::Null),
+        ("ingredients", json!([])),
+        ("allergen_classes", json!([])),
+        ("schedule", json!("none")),
+        ("is_combination", json!(false)),
+        ("max_daily", Value::Null),
+        ("pregnancy_flag", Value::Null),
+        ("paediatric_flag", Value::Null),
+    ]
+}
+
 fn in_use(tx: &Transaction<'_>) -> Result<Vec<(MedicineId, Values)>> {
     let sql = "select id from tenant_medicines where is_deleted = 0 and is_active \
                order by lower(coalesce(brand_name, generic_name)), generic_name, strength_text, id";
@@ -113,6 +183,19 @@ fn shown(id: MedicineId, values: &Values) -> OwnMedicine {
         dosage_form: column("dosage_form").to_owned(),
         default_dose: some_text(values, "default_dose"),
         is_checked: ingredients.is_some_and(|ingredients| !ingredients.is_empty()),
+        form: form_of(values),
+    }
+}
+
+fn form_of(values: &Values) -> OwnMedicineForm {
+    let column = |name: &str| text(values, name).to_owned();
+    OwnMedicineForm {
+        same_as: None,
+        brand_name: column("brand_name"),
+        generic_name: column("generic_name"),
+        strength_text: column("strength_text"),
+        dosage_form: column("dosage_form"),
+        default_dose: column("default_dose"),
     }
 }
 
@@ -161,11 +244,11 @@ fn some(text: String) -> Option<String> {
 }
 
 /// Whether such a medicine is in use already. A twin of one of the list would be one that the checks do not know.
-fn is_known(tx: &Transaction<'_>, values: &Values) -> Result<bool> {
+fn is_known(tx: &Transaction<'_>, values: &Values, except: Option<MedicineId>) -> Result<bool> {
     let is_same = |other: &Values| {
         TELLING.iter().all(|name| text(values, name).eq_ignore_ascii_case(text(other, name)))
     };
-    if in_use(tx)?.iter().any(|(_, other)| is_same(other)) {
+    if in_use(tx)?.iter().any(|(id, other)| Some(*id) != except && is_same(other)) {
         return Ok(true);
     }
     let sql = "select 1 from medicines where is_active and lower(generic_name) = lower(?1) \

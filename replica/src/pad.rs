@@ -12,6 +12,7 @@ use crate::chart::item_view;
 use crate::clock::follow_up_text;
 use crate::error::{Error, Result};
 use crate::language::Language;
+use crate::medicines::name_in_full;
 use crate::one_patient::{id_list, kept};
 use crate::repeat::difference;
 use crate::replica::{Replica, must_get, text};
@@ -147,6 +148,7 @@ pub(crate) fn item_values(tx: &Transaction<'_>, item: &DraftItem) -> Result<Valu
     if generic.is_empty() {
         return Err(Error::Invalid("A line names no medicine.".into()));
     }
+    let own = own_name(tx, item)?;
     let dosage_form =
         medicine.as_ref().map_or_else(|| form_in(typed), |medicine| text(medicine, "dosage_form"));
     let unit = dose_unit(dosage_form);
@@ -157,7 +159,7 @@ pub(crate) fn item_values(tx: &Transaction<'_>, item: &DraftItem) -> Result<Valu
     };
     let values = [
         ("medicine_id", medicine.as_ref().map_or(Value::Null, |_| json!(item.medicine_id))),
-        ("medicine_text", json!(if typed.is_empty() { generic } else { typed })),
+        ("medicine_text", json!(own.as_deref().unwrap_or(if typed.is_empty() { generic } else { typed }))),
         ("generic_text", json!(generic)),
         ("strength_text", column("strength_text")),
         ("dosage_form", json!(dosage_form)),
@@ -177,6 +179,22 @@ pub(crate) fn medicine_row(tx: &Transaction<'_>, item: &DraftItem) -> Result<Opt
         }
     }
     Ok(None)
+}
+
+/// What the clinic calls a medicine of its own now: it may have been corrected since the line was written.
+fn own_name(tx: &Transaction<'_>, item: &DraftItem) -> Result<Option<String>> {
+    let Some(id) = item.medicine_id else { return Ok(None) };
+    let row = get_row(tx, TableName::TenantMedicines, id.0)?;
+    Ok(row.map(|row| {
+        let column = |name: &str| text(&row.values, name);
+        name_in_full(column("generic_name"), column("strength_text"), column("brand_name"))
+    }))
+}
+
+/// A line that was written before, under the name that its medicine has now.
+pub(crate) fn named_now(tx: &Transaction<'_>, item: DraftItem) -> Result<DraftItem> {
+    let own = own_name(tx, &item)?;
+    Ok(DraftItem { medicine_text: own.unwrap_or(item.medicine_text), ..item })
 }
 
 /// The form of what says none.

@@ -9,7 +9,7 @@ use crate::chart::{diagnoses, item_view, items};
 use crate::error::{Error, Result};
 use crate::language::Language;
 use crate::one_patient::{id_list, kept};
-use crate::pad::draft;
+use crate::pad::{draft, named_now};
 use crate::replica::{Replica, must_get, text};
 use crate::store::get_row;
 use crate::view::{Difference, Draft, DraftItem, ItemSource, LineDifference};
@@ -54,7 +54,7 @@ impl Replica {
 
 fn take_over(tx: &Transaction<'_>, id: PrescriptionId, values: &Values, draft: &mut Draft) -> Result<()> {
     for (_, item) in items(tx, id)? {
-        let item = written_again(&item);
+        let item = named_now(tx, written_again(&item))?;
         if !draft.items.iter().any(|own| is_same_medicine(own, &item)) {
             draft.items.push(item);
         }

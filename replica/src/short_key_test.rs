@@ -10,9 +10,10 @@ use crate::chart::item_view;
 use crate::error::{Error, Result};
 use crate::pad::item_values;
 use crate::replica::Replica;
+use crate::short_keys::class_code;
 use crate::view::{ItemView, ShortKeyForm, ShortKeyTest, TestFinding};
 
-/// Allergies that are tried.
+/// Allergies that are tried, where the key does not exclude them.
 const ALLERGIES: &[(&str, &str)] = &[
     ("penicillin", "Someone allergic to penicillins"),
     ("cephalosporin", "Someone allergic to cephalosporins"),
@@ -111,7 +112,8 @@ fn people<'a>(form: &ShortKeyForm, chart: &Chart) -> Vec<(&'a str, Chart, Person
         let pregnant = Person { is_pregnant: true, week: Some(24), ..of_age(months) };
         people.push(("A pregnant woman", chart.clone(), pregnant));
     }
-    for (class, who) in ALLERGIES {
+    let not_with: Vec<&str> = form.not_with.lines().filter_map(|line| class_code(line.trim()).ok()).collect();
+    for (class, who) in ALLERGIES.iter().filter(|(class, _)| !not_with.contains(class)) {
         let mut chart = chart.clone();
         chart.allergies.push(Allergy { substance: (*class).to_owned(), ..Allergy::default() });
         people.push((*who, chart, of_age(own_age)));

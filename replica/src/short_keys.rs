@@ -2,17 +2,19 @@
 
 use protocol::id::{DoctorId, PatientId, ShortKeyId};
 use protocol::mutation::{Change, Op, SetValue};
+use protocol::safety::{AllergenKind, Chart, Rules};
 use protocol::table::{TableName, Values};
 use rusqlite::Transaction;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use time::Date;
 
+use crate::care::noted_allergies;
 use crate::chart::diagnosis_words;
 use crate::error::{Error, Result};
 use crate::medicines::name_in_full;
 use crate::one_patient::kept;
-use crate::pad::item_values;
+use crate::pad::{item_values, named_now};
 use crate::patients::{age_of, sex_letter};
 use crate::replica::{Replica, must_get, some_text, text};
 use crate::view::{
@@ -59,10 +61,17 @@ impl Stored {
         body["text"].as_str().or_else(|| body["advice"].as_str()).unwrap_or_default()
     }
 
+    /// The classes to which nobody for whom it is used may be allergic.
+    fn not_with(&self) -> impl Iterator<Item = &str> {
+        let classes = self.values.get("contraindicated_classes").and_then(Value::as_array);
+        classes.into_iter().flatten().filter_map(Value::as_str)
+    }
+
     /// Why it is not for this patient, if it is not.
-    fn misfit(&self, patient: &Values, today: Date) -> Option<String> {
+    fn misfit(&self, whom: &Whom) -> Option<String> {
         let sex = text(&self.values, "sex");
-        let months = age_of(patient, today).map(|age| i64::from(age.years) * 12 + i64::from(age.months));
+        let patient = &whom.patient;
+        let months = age_of(patient, whom.today).map(|age| i64::from(age.years) * 12 + i64::from(age.months));
         let is_too_young = self.number("min_age_months").zip(months).is_some_and(|(least, age)| age < least);
         let is_too_old = self.number("max_age_months").zip(months).is_some_and(|(most, age)| age > most);
         let other_sex = match (sex, sex_letter(patient)) {
@@ -70,11 +79,25 @@ impl Stored {
             ("female", "M") => Some("women"),
             _ => None,
         };
-        other_sex.map(|whom| format!("/{} is for {whom}.", self.key())).or_else(|| {
+        let misfit = other_sex.map(|whom| format!("/{} is for {whom}.", self.key())).or_else(|| {
             (is_too_young || is_too_old)
                 .then(|| format!("/{} is for another age than this patient's.", self.key()))
+        });
+        misfit.or_else(|| {
+            // Where there are no rules, the pad says that nothing is checked.
+            let rules = Rules::load().ok()?;
+            let noted = self.not_with().find_map(|class| rules.noted_in_class(&whom.noted, class))?;
+            Some(format!("/{} is not for this patient, who is allergic: {noted}.", self.key()))
         })
     }
+}
+
+/// The patient for whom a key would be used.
+struct Whom {
+    patient: Values,
+    /// What is noted of their allergies.
+    noted: Chart,
+    today: Date,
 }
 
 impl Replica {
@@ -83,10 +106,10 @@ impl Replica {
         self.must_read_clinical()?;
         let typed = typed.trim_start_matches('/').to_lowercase();
         self.store.read(|tx| {
-            let (patient, today) = (must_get(tx, TableName::Patients, kept(tx, patient)?.0)?, self.day(tx)?);
+            let whom = self.whom(tx, patient)?;
             let mut found: Vec<ShortKeyFound> = Vec::new();
             for key in self.usable_keys(tx)?.into_iter().filter(Stored::is_regimen) {
-                let is_meant = key.key().starts_with(&typed) && key.misfit(&patient, today).is_none();
+                let is_meant = key.key().starts_with(&typed) && key.misfit(&whom).is_none();
                 if is_meant && !found.iter().any(|one| one.key == key.key()) {
                     found.push(shown_found(&key));
                 }
@@ -105,13 +128,13 @@ impl Replica {
         self.must_read_clinical()?;
         let typed = typed.trim().trim_start_matches('/').to_lowercase();
         self.store.read(|tx| {
-            let (patient, today) = (must_get(tx, TableName::Patients, kept(tx, patient)?.0)?, self.day(tx)?);
+            let whom = self.whom(tx, patient)?;
             let keys: Vec<Stored> = self.usable_keys(tx)?.into_iter().filter(Stored::is_regimen).collect();
             let meant: Vec<&Stored> = keys.iter().filter(|key| key.key() == typed).collect();
             let Some(first) = meant.first() else { return Err(unknown(&typed, &keys)) };
-            match meant.iter().find(|key| key.misfit(&patient, today).is_none()) {
-                Some(key) => Ok(expanded(key.body(), own)),
-                None => Err(Error::Invalid(first.misfit(&patient, today).unwrap_or_default())),
+            match meant.iter().find(|key| key.misfit(&whom).is_none()) {
+                Some(key) => expanded(tx, key.body(), own),
+                None => Err(Error::Invalid(first.misfit(&whom).unwrap_or_default())),
             }
         })
     }
@@ -140,14 +163,15 @@ impl Replica {
             keys.sort_by_key(|key| (key.key().to_owned(), !key.is_own()));
             let own: Vec<String> =
                 keys.iter().filter(|key| key.is_own()).map(|key| key.key().to_owned()).collect();
-            Ok(keys
-                .iter()
-                .map(|key| ShortKey {
-                    id: key.id,
-                    is_shadowed: !key.is_own() && own.iter().any(|one| one == key.key()),
-                    form: form(key),
+            keys.iter()
+                .map(|key| {
+                    Ok(ShortKey {
+                        id: key.id,
+                        is_shadowed: !key.is_own() && own.iter().any(|one| one == key.key()),
+                        form: form(tx, key)?,
+                    })
                 })
-                .collect())
+                .collect()
         })
     }
 
@@ -195,6 +219,12 @@ impl Replica {
             let change = Change::update(TableName::ShortKeys, id.0, seen.collect());
             Ok((vec![Change { op: Op::Delete, ..change }], ()))
         })
+    }
+
+    fn whom(&self, tx: &Transaction<'_>, patient: PatientId) -> Result<Whom> {
+        let id = kept(tx, patient)?;
+        let patient = must_get(tx, TableName::Patients, id.0)?;
+        Ok(Whom { patient, noted: noted_allergies(tx, id)?, today: self.day(tx)? })
     }
 
     fn key_writer(&self) -> Result<DoctorId> {
@@ -280,15 +310,18 @@ fn distance(one: &str, other: &str) -> usize {
 }
 
 /// The lines of a key's body.
-pub(crate) fn body_items(body: &Value) -> Vec<DraftItem> {
+fn body_items(tx: &Transaction<'_>, body: &Value) -> Result<Vec<DraftItem>> {
     let items = body["items"].as_array().into_iter().flatten();
     items
-        .map(|item| DraftItem {
-            medicine_id: item["medicine_id"].as_str().and_then(|id| id.parse().ok()),
-            medicine_text: item["medicine_text"].as_str().unwrap_or_default().to_owned(),
-            dose_text: item["dose_text"].as_str().unwrap_or_default().to_owned(),
-            source: ItemSource::ShortKey,
-            ..DraftItem::default()
+        .map(|item| {
+            let item = DraftItem {
+                medicine_id: item["medicine_id"].as_str().and_then(|id| id.parse().ok()),
+                medicine_text: item["medicine_text"].as_str().unwrap_or_default().to_owned(),
+                dose_text: item["dose_text"].as_str().unwrap_or_default().to_owned(),
+                source: ItemSource::ShortKey,
+                ..DraftItem::default()
+            };
+            named_now(tx, item)
         })
         .collect()
 }
@@ -325,8 +358,8 @@ fn follow_up_in(body: &Value) -> Option<String> {
     body["follow_up"].as_str().map(str::to_owned).or(days)
 }
 
-fn expanded(body: &Value, mut draft: Draft) -> Draft {
-    draft.items.extend(body_items(body));
+fn expanded(tx: &Transaction<'_>, body: &Value, mut draft: Draft) -> Result<Draft> {
+    draft.items.extend(body_items(tx, body)?);
     for diagnosis in diagnoses_in(body) {
         if !draft.diagnoses.contains(&diagnosis) {
             draft.diagnoses.push(diagnosis);
@@ -344,16 +377,16 @@ fn expanded(body: &Value, mut draft: Draft) -> Draft {
     if let Some(follow_up) = follow_up_in(body).filter(|_| draft.follow_up.trim().is_empty()) {
         draft.follow_up = follow_up;
     }
-    draft
+    Ok(draft)
 }
 
-fn form(key: &Stored) -> ShortKeyForm {
+fn form(tx: &Transaction<'_>, key: &Stored) -> Result<ShortKeyForm> {
     let body = key.body();
-    let lines = body_items(body);
+    let lines = body_items(tx, body)?;
     let lines =
         lines.iter().map(|item| format!("{} {}", item.medicine_text, item.dose_text).trim().to_owned());
     let months = |name: &str| key.number(name).and_then(|months| u32::try_from(months).ok());
-    ShortKeyForm {
+    Ok(ShortKeyForm {
         key: key.key().to_owned(),
         title: text(&key.values, "title").to_owned(),
         is_phrase: !key.is_regimen(),
@@ -366,7 +399,30 @@ fn form(key: &Stored) -> ShortKeyForm {
         min_age_months: months("min_age_months"),
         max_age_months: months("max_age_months"),
         sex: some_text(&key.values, "sex"),
-    }
+        not_with: key.not_with().map(class_name).collect::<Vec<_>>().join("\n"),
+    })
+}
+
+/// What people call the class of this code.
+fn class_name(code: &str) -> &str {
+    let known = Rules::load().ok().and_then(|rules| rules.allergen(AllergenKind::Class, code));
+    known.map_or(code, |known| known.name)
+}
+
+/// The code of the class that people call so.
+///
+/// # Errors
+///
+/// [`Error::Invalid`] for what the checks do not know.
+pub(crate) fn class_code(typed: &str) -> Result<&'static str> {
+    let rules =
+        Rules::load().map_err(|why| Error::Invalid(format!("The safety checks do not work: {why}.")))?;
+    let class = rules.allergen_class(typed).ok_or_else(|| {
+        Error::Invalid(format!(
+            "{typed} is no class of medicines that the checks know. Nothing was saved yet."
+        ))
+    })?;
+    Ok(class.code)
 }
 
 /// The columns that a form means.
@@ -397,6 +453,8 @@ fn checked(
     let lines = |text: &str| -> Vec<String> {
         text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
     };
+    let not_with = lines(&form.not_with);
+    let not_with = not_with.iter().map(|line| class_code(line)).collect::<Result<Vec<_>>>()?;
     let advice = form.advice.trim();
     let body = if form.is_phrase {
         json!({ "text": advice })
@@ -426,6 +484,7 @@ fn checked(
         ("min_age_months", json!(form.min_age_months)),
         ("max_age_months", json!(form.max_age_months)),
         ("sex", json!(form.sex)),
+        ("contraindicated_classes", json!(not_with)),
     ];
     Ok(values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }

@@ -447,6 +447,16 @@ pub async fn add_own_medicine(desk: Here<'_>, form: OwnMedicineForm) -> Answer<M
 }
 
 #[tauri::command]
+pub async fn correct_own_medicine(
+    desk: Here<'_>,
+    id: MedicineId,
+    seen: OwnMedicineForm,
+    form: OwnMedicineForm,
+) -> Answer<()> {
+    ask(desk, move |replica| replica.correct_own_medicine(id, &seen, &form)).await
+}
+
+#[tauri::command]
 pub async fn keep_own_medicine(desk: Here<'_>, id: MedicineId, is_in_use: bool) -> Answer<()> {
     ask(desk, move |replica| replica.keep_own_medicine(id, is_in_use)).await
 }

@@ -100,6 +100,7 @@ fn main() -> anyhow::Result<()> {
             commands::list_short_keys,
             commands::list_own_medicines,
             commands::add_own_medicine,
+            commands::correct_own_medicine,
             commands::keep_own_medicine,
             commands::list_phrases,
             commands::expand_short_key,

@@ -1,7 +1,8 @@
 //! What an allergy can be noted to: the ingredients that the checks know, and the classes that people are allergic to.
 
+use super::care::allergens;
 use super::rules::Rules;
-use super::words;
+use super::{Chart, words};
 
 /// A class that is offered.
 struct Class {
@@ -98,6 +99,19 @@ impl Rules {
         }
     }
 
+    /// The class that these words mean, also by a medicine of it.
+    pub fn allergen_class(&self, typed: &str) -> Option<KnownAllergen> {
+        self.allergens(typed).into_iter().find(|one| one.kind == AllergenKind::Class)
+    }
+
+    /// What is noted of an allergy in this class, if anything is: to the class itself, or to a medicine of it.
+    pub fn noted_in_class<'a>(&self, chart: &'a Chart, class: &str) -> Option<&'a str> {
+        let noted = allergens(chart).into_iter().find(|noted| {
+            noted.means_class(class) || self.ingredients_of(class).any(|name| noted.means(name))
+        });
+        noted.map(|noted| noted.text)
+    }
+
     /// The ingredient that a medicine's own name for it means: `Diclofenac sodium` is diclofenac.
     pub fn allergen_of(&self, ingredient_name: &str) -> Option<KnownAllergen> {
         self.fact(ingredient_name).map(|fact| ingredient(fact.name))
@@ -114,6 +128,7 @@ fn ingredient(name: &'static str) -> KnownAllergen {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Allergy, Registration};
     use super::*;
 
     fn names_of(typed: &str) -> Vec<&'static str> {
@@ -136,6 +151,28 @@ mod tests {
         let lost: Vec<&str> =
             CLASSES.iter().map(|class| class.code).filter(|code| !rules.has_class(code)).collect();
         assert_eq!(lost, Vec::<&str>::new());
+    }
+
+    #[test]
+    fn an_allergy_is_in_a_class_if_it_is_to_the_class_or_to_a_medicine_of_it() {
+        let rules = Rules::load().expect("BUG: the rules");
+        let amoxicillin = Allergy {
+            substance: "Amoxicillin rash".into(),
+            ingredients: vec!["Amoxicillin".into()],
+            ..Allergy::default()
+        };
+        let noted = Chart { allergies: vec![amoxicillin], ..Chart::default() };
+        assert_eq!(rules.noted_in_class(&noted, "penicillin"), Some("Amoxicillin rash"));
+        assert_eq!(rules.noted_in_class(&noted, "macrolide"), None);
+        let words = Registration { allergies: Some("dust; sulfa drugs".into()), ..Registration::default() };
+        let written = Chart { registrations: vec![words], ..Chart::default() };
+        assert_eq!(rules.noted_in_class(&written, "sulfonamide"), Some("sulfa drugs"));
+        assert_eq!(rules.noted_in_class(&written, "penicillin"), None);
+        let code = |typed: &str| rules.allergen_class(typed).map(|one| one.code);
+        assert_eq!(
+            [code("Sulfonamides"), code("amoxicillin"), code("dust")],
+            [Some("sulfonamide"), Some("penicillin"), None]
+        );
     }
 
     #[test]

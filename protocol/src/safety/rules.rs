@@ -103,6 +103,10 @@ impl Rules {
         self.facts.iter().map(|fact| fact.name)
     }
 
+    pub(super) fn ingredients_of(&self, class: &str) -> impl Iterator<Item = &'static str> {
+        self.facts.iter().filter(move |fact| fact.classes.contains(&class)).map(|fact| fact.name)
+    }
+
     #[cfg(test)]
     pub(super) fn has_class(&self, class: &str) -> bool {
         self.facts.iter().any(|fact| fact.classes.contains(&class))

@@ -312,6 +312,7 @@ pub(super) const SAID: &[Said] = &[
         "छापने की खिड़की नहीं खुली। पर्चा सुरक्षित है; उसे PDF में सहेजें और वही छापें।",
     ),
     // The clinic's own medicines.
+    ("This medicine was changed meanwhile: open it anew.", "यह दवा इस बीच बदली गई: इसे फिर से खोलें।"),
     ("This medicine is in the list already.", "यह दवा सूची में पहले से है।"),
     ("The name under which it is sold is missing.", "यह नहीं लिखा कि दवा किस नाम से बिकती है।"),
     ("The name of the medicine is missing.", "दवा का नाम नहीं लिखा है।"),

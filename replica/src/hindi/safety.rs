@@ -36,6 +36,14 @@ pub(super) const SAID: &[Said] = &[
     ("/{key} is for men.", "/{key} पुरुषों के लिए है।"),
     ("/{key} is for women.", "/{key} महिलाओं के लिए है।"),
     ("/{key} is for another age than this patient's.", "/{key} इस मरीज़ की उम्र के लिए नहीं है।"),
+    (
+        "/{key} is not for this patient, who is allergic: {noted}.",
+        "/{key} इस मरीज़ के लिए नहीं है, जिसे एलर्जी है: {noted}।",
+    ),
+    (
+        "{typed} is no class of medicines that the checks know.",
+        "{typed} दवाओं का ऐसा कोई वर्ग नहीं जिसे जाँच जानती हो।",
+    ),
     // Measures.
     (
         "{name*} {value} a minute is unusual. Is it right?",

@@ -24,6 +24,7 @@ mod safety;
 mod settlements;
 mod short_keys;
 mod upgrade;
+mod visits;
 
 use std::sync::Arc;
 

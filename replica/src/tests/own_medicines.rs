@@ -6,9 +6,11 @@ use protocol::table::{Row, TableName};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Fixture, fixture, form};
+use super::{Fixture, NOW, fixture, form};
 use crate::error::Error;
-use crate::view::{AllergyForm, Draft, DraftItem, LineChoice, MedicineFound, OwnMedicineForm, PatientForm};
+use crate::view::{
+    AllergyForm, Draft, DraftItem, LineChoice, MedicineFound, OwnMedicineForm, PatientForm, ShortKeyForm,
+};
 
 const AMOXICILLIN: u128 = 0xa30;
 
@@ -23,7 +25,7 @@ fn desk(role: Role) -> (Fixture, PatientId) {
     let id = Uuid::from_u128(AMOXICILLIN);
     let row = Row { table: TableName::Medicines, id, version: 2, deleted: false, values };
     fixture.store.stage(&[row]).expect("BUG: staged");
-    fixture.store.apply_staged(2, 2).expect("BUG: applied");
+    fixture.store.apply_staged(vec![], (2, 2), (None, NOW)).expect("BUG: applied");
     let penicillins = AllergyForm {
         substance: "Penicillins".into(),
         class_code: Some("penicillin".into()),
@@ -162,4 +164,86 @@ fn who_does_not_prescribe_adds_nothing() {
     let (fixture, _) = desk(Role::Nurse);
     let answer = fixture.replica.add_own_medicine(&mox());
     assert!(matches!(answer, Err(Error::Forbidden(_))), "{answer:?}");
+    let id = MedicineId(Uuid::from_u128(1));
+    let answer = fixture.replica.correct_own_medicine(id, &mox(), &cough_syrup());
+    assert!(matches!(answer, Err(Error::Forbidden(_))), "{answer:?}");
+}
+
+#[test]
+fn a_corrected_name_reaches_short_keys_and_what_is_repeated_and_what_was_signed_keeps_its_own() {
+    let (fixture, sunita) = desk(Role::Doctor);
+    let replica = &fixture.replica;
+    let asha = replica.register_patient(&form("Asha", "98204 41277")).expect("BUG: registered").id;
+    let id = replica.add_own_medicine(&mox()).expect("BUG: added");
+    let key = ShortKeyForm {
+        key: "ab".into(),
+        title: "Antibiotic".into(),
+        lines: "Amoxicillin 500 mg (Mox 500) 1-1-1 x5d".into(),
+        ..ShortKeyForm::default()
+    };
+    replica.save_short_key(None, &key).expect("BUG: saved");
+    let draft = replica.expand_short_key(asha, "/ab", Draft::default()).expect("BUG: expanded");
+    let signed = replica.sign_prescription(asha, &draft, &[]).expect("BUG: signed").id;
+    let seen = replica.own_medicines().expect("BUG: listed").remove(0).form;
+    let right = OwnMedicineForm { brand_name: "Novamox 500".into(), ..seen.clone() };
+    replica.correct_own_medicine(id, &seen, &right).expect("BUG: corrected");
+
+    let own = replica.own_medicines().expect("BUG: listed").remove(0);
+    let name = "Amoxicillin 500 mg (Novamox 500)";
+    assert_eq!((own.id, own.name.as_str(), own.is_checked, own.form), (id, name, true, right));
+    assert_eq!(chosen(&fixture, "novamox 1-1-1 x5d").id, id);
+    assert!(replica.find_medicines("mox 500").expect("BUG: found").is_empty());
+    let kept = replica.prescription(signed).expect("BUG: there").items.remove(0);
+    assert_eq!(kept.title, "CAP. AMOXICILLIN 500 MG (Mox 500)");
+    let again = replica.expand_short_key(asha, "/ab", Draft::default()).expect("BUG: expanded");
+    assert_eq!(again.items[0].medicine_text, name);
+    let lines = replica.short_keys().expect("BUG: keys").remove(0).form.lines;
+    assert_eq!(lines, format!("{name} 1-1-1 x5d"));
+    let repeated = replica.repeat_prescription(asha, None, None).expect("BUG: repeated");
+    assert_eq!(repeated.items[0].medicine_text, name);
+    let pad = replica.save_draft(sunita, &draft).expect("BUG: saved");
+    assert_eq!(pad.items[0].title, "CAP. AMOXICILLIN 500 MG (Novamox 500)", "a draft has the new name");
+    assert!(replica.check_draft(sunita, &draft, None).expect("BUG: checked").lines[0].is_held);
+}
+
+#[test]
+fn what_is_corrected_into_another_medicine_is_checked_only_if_it_is_one_of_the_list() {
+    let (fixture, _) = desk(Role::Doctor);
+    let replica = &fixture.replica;
+    let id = replica.add_own_medicine(&mox()).expect("BUG: added");
+    let own = || replica.own_medicines().expect("BUG: listed").remove(0);
+    let seen = own().form;
+    let weaker = OwnMedicineForm { strength_text: "250 mg".into(), ..seen.clone() };
+    replica.correct_own_medicine(id, &seen, &weaker).expect("BUG: corrected");
+    assert_eq!((own().name.as_str(), own().is_checked), ("Amoxicillin 250 mg (Mox 500)", false));
+    replica.correct_own_medicine(id, &own().form, &mox()).expect("BUG: corrected");
+    assert_eq!((own().name.as_str(), own().is_checked), ("Amoxicillin 500 mg (Mox 500)", true));
+}
+
+#[test]
+fn a_correction_of_what_was_changed_meanwhile_or_into_another_one_of_the_list_is_refused() {
+    let (fixture, _) = desk(Role::Doctor);
+    let replica = &fixture.replica;
+    let id = replica.add_own_medicine(&mox()).expect("BUG: added");
+    let syrup = replica.add_own_medicine(&cough_syrup()).expect("BUG: added");
+    let seen = |id| {
+        let own = replica.own_medicines().expect("BUG: listed");
+        own.into_iter().find(|one| one.id == id).expect("BUG: there").form
+    };
+    let (before, syrup_before) = (seen(id), seen(syrup));
+    let waiting = || fixture.store.sync_state().expect("BUG: readable").waiting;
+    let first = waiting();
+    replica.correct_own_medicine(id, &before, &before).expect("BUG: nothing to do");
+    assert_eq!(waiting(), first);
+    let dose = OwnMedicineForm { default_dose: "1-0-1 x5d".into(), ..before.clone() };
+    replica.correct_own_medicine(id, &before, &dose).expect("BUG: corrected");
+    for (id, seen, form, why) in [
+        (id, &before, &mox(), "was changed meanwhile"),
+        (syrup, &syrup_before, &mox(), "in the list already"),
+        (syrup, &syrup_before, &OwnMedicineForm::default(), "name of the medicine is missing"),
+    ] {
+        let said = replica.correct_own_medicine(id, seen, form).expect_err("BUG: refused").to_string();
+        assert!(said.contains(why) && said.contains("Nothing was saved yet."), "{said}");
+    }
+    assert_eq!((seen(id), seen(syrup)), (dose, syrup_before));
 }

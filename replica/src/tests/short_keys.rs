@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{Fixture, NOW, fixture, form, item};
 use crate::error::Error;
-use crate::view::{Draft, DraftItem, ItemSource, PatientForm, ShortKeyForm};
+use crate::view::{AllergyForm, Draft, DraftItem, ItemSource, PatientForm, ShortKeyForm};
 
 fn key(id: u128, name: &str, doctor: Option<u128>, guard: Value) -> Row {
     let mut values = json!({ "key": name, "title": "Cold", "kind": "prescription",
@@ -146,6 +146,61 @@ fn a_key_is_tried_on_those_whom_it_may_be_used_for() {
     let torn = ShortKeyForm { lines: "Ibuprofen 400 1-1-1 x5q".into(), ..ShortKeyForm::default() };
     let test = fixture.replica.test_short_key(&torn).expect("BUG: tried");
     assert!(!test.is_readable && test.lines[0].directions.contains("Not understood"));
+}
+
+#[test]
+fn a_key_that_names_classes_is_not_for_who_is_allergic_in_one_of_them() {
+    let classes = json!({ "title": "Mine", "contraindicated_classes": ["macrolide", "penicillin"] });
+    let (fixture, sunita) = desk(&[
+        key(1, "throat", Some(0xd0c), classes.clone()),
+        key(2, "throat", None, json!({ "title": "Without" })),
+        key(3, "abx", None, classes),
+    ]);
+    let replica = &fixture.replica;
+    let found = |patient| {
+        let found = replica.find_short_keys(patient, "/").expect("BUG: found");
+        found.into_iter().map(|key| (key.key, key.title)).collect::<Vec<_>>()
+    };
+    let shown = |key: &str, title: &str| (key.to_owned(), title.to_owned());
+    assert_eq!(found(sunita), [shown("throat", "Mine"), shown("abx", "Mine")]);
+    let amoxicillin = AllergyForm {
+        substance: "Amoxicillin".into(),
+        ingredient_code: Some("Amoxicillin".into()),
+        certainty: "suspected".into(),
+        status: "active".into(),
+        ..AllergyForm::default()
+    };
+    let asha = PatientForm { allergies: vec![amoxicillin], ..form("Asha", "98204 41277") };
+    let asha = replica.register_patient(&asha).expect("BUG: registered").id;
+    assert_eq!(found(asha), [shown("throat", "Without")], "everyone's, which is for her too");
+    assert!(replica.expand_short_key(asha, "/throat", Draft::default()).is_ok());
+    let why = said(replica.expand_short_key(asha, "/abx", Draft::default()));
+    assert_eq!(why, "/abx is not for this patient, who is allergic: Amoxicillin.");
+}
+
+#[test]
+fn the_classes_of_a_key_are_written_as_people_call_them() {
+    let (fixture, _) = desk(&[]);
+    let replica = &fixture.replica;
+    let throat = ShortKeyForm {
+        key: "throat".into(),
+        title: "Sore throat".into(),
+        lines: "Amoxicillin 500 1-1-1 x5d".into(),
+        not_with: "penicillin\n\nsulfa".into(),
+        ..ShortKeyForm::default()
+    };
+    replica.save_short_key(None, &throat).expect("BUG: saved");
+    let kept = replica.short_keys().expect("BUG: keys").remove(0).form;
+    assert_eq!(kept.not_with, "Penicillins\nSulfonamides");
+    let harmed = |form: &ShortKeyForm| {
+        let findings = replica.test_short_key(form).expect("BUG: tried").findings;
+        findings.iter().any(|one| one.who == "Someone allergic to penicillins")
+    };
+    assert!(!harmed(&kept), "it is not for them");
+    assert!(harmed(&ShortKeyForm { not_with: String::new(), ..kept.clone() }));
+    let wrong = ShortKeyForm { key: "other".into(), not_with: "peanuts".into(), ..kept };
+    let said = replica.save_short_key(None, &wrong).expect_err("BUG: refused").to_string();
+    assert_eq!(said, "peanuts is no class of medicines that the checks know. Nothing was saved yet.");
 }
 
 #[test]

@@ -458,6 +458,8 @@ pub struct ShortKeyForm {
     pub max_age_months: Option<u32>,
     /// `male` or `female`, if for one only.
     pub sex: Option<String>,
+    /// For nobody who is allergic in these classes, one a line.
+    pub not_with: String,
 }
 
 /// What a short key would do.

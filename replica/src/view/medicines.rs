@@ -18,14 +18,16 @@ pub struct OwnMedicine {
     pub default_dose: Option<String>,
     /// Whether the checks know what it is made of.
     pub is_checked: bool,
+    /// As the form would be filled now.
+    pub form: OwnMedicineForm,
 }
 
-/// A medicine as it is added to the clinic's own.
+/// A medicine as it is added to the clinic's own, or corrected.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
 pub struct OwnMedicineForm {
-    /// The medicine of the list that it is: then the checks know it.
+    /// The medicine of the list that it is: then the checks know it. Never filled from what is stored.
     pub same_as: Option<MedicineId>,
     /// Under which name it is sold.
     pub brand_name: String,

@@ -34,7 +34,7 @@ pub use ledger::{
 };
 pub use medicines::{OwnMedicine, OwnMedicineForm};
 pub use paper::Letterhead;
-pub use patients::{Chart, PatientForm, PatientSummary, Today, TodayVisit};
+pub use patients::{Chart, PatientForm, PatientSummary, Today, TodayVisit, Visit};
 pub use recovery::{RecoveryForm, RecoveryPage, RecoveryView};
 pub use refused::{AskedOfRefused, CorrectedField, RefusedChange, RefusedField, RefusedItem};
 pub use session::{AppState, Enrolment, LeaseView, Person, SessionView};

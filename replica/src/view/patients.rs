@@ -97,12 +97,35 @@ pub struct Chart {
     pub measured: Vec<Measured>,
     /// Signed prescriptions, newest first.
     pub prescriptions: Vec<PrescriptionSummary>,
+    /// Appointments without a prescription, newest first.
+    pub visits: Vec<Visit>,
     /// Whether a draft waits on this computer.
     pub has_draft: bool,
     /// What waits for a decision about this patient.
     pub conflicts: Vec<Conflict>,
     /// Other registrations of the same person, that this one stands for.
     pub merged: Vec<PatientSummary>,
+}
+
+/// An appointment: one to come, one that did not take place, or a visit of which no prescription came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct Visit {
+    /// Which appointment.
+    pub id: String,
+    /// Its day.
+    pub day: String,
+    /// `09:30`, if a time was given.
+    pub time: Option<String>,
+    /// What became of it, as [`protocol::appointment::Status`] is written.
+    pub status: String,
+    /// `new`, `follow_up`, `procedure`, `emergency` or `teleconsult`.
+    pub visit_type: String,
+    /// With whom.
+    pub doctor_name: String,
+    /// What for, in words.
+    pub reason: Option<String>,
 }
 
 /// Today at this clinic.

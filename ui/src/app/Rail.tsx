@@ -4,6 +4,7 @@ import {
   IconDeviceDesktop,
   IconFileDescription,
   IconHelpCircle,
+  IconPill,
   IconPrescription,
   IconRefresh,
   IconSlash,
@@ -51,6 +52,12 @@ export function Rail({ onKeys }: { onKeys: () => void }) {
         <Link to="/short-keys" {...link}>
           <IconSlash size={22} stroke={1.7} aria-hidden="true" />
           {shell.shortKeys}
+        </Link>
+      )}
+      {session.mayPrescribe && (
+        <Link to="/medicines" {...link}>
+          <IconPill size={22} stroke={1.7} aria-hidden="true" />
+          {shell.medicines}
         </Link>
       )}
       {session.person.roles.includes("admin") && (

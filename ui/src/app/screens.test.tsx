@@ -210,7 +210,8 @@ const screens: Record<string, { start?: string; go: (opened: Opened) => Promise<
       });
       await opened.keys.click(screen.getByRole("link", { name: messages.shell.shortKeys }));
       await opened.keys.click(await screen.findByRole("link", { name: messages.medicines.title }));
-      await screen.findByTestId("own-medicine");
+      const own = await screen.findByTestId("own-medicine");
+      await opened.keys.click(within(own).getByRole("button", { name: messages.medicines.correct("Khasi") }));
       return opened.keys.type(screen.getByRole("combobox", { name: messages.medicines.what }), "Kaadha");
     },
   },

@@ -190,6 +190,8 @@ export interface Backend {
   /** The clinic's own medicines that are in use. */
   listOwnMedicines(): Promise<OwnMedicine[]>;
   addOwnMedicine(form: OwnMedicineForm): Promise<MedicineId>;
+  /** Corrects one that stood in the form `seen` when it was opened. */
+  correctOwnMedicine(id: MedicineId, seen: OwnMedicineForm, form: OwnMedicineForm): Promise<void>;
   /** Takes a medicine out of use, or back into it. */
   keepOwnMedicine(id: MedicineId, isInUse: boolean): Promise<void>;
   /** What speaks against the lines of a draft, and against the one that is being typed. */

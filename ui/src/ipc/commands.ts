@@ -69,6 +69,7 @@ export const tauriBackend: Backend = {
   testShortKey: (form) => invoke("test_short_key", { form }),
   listOwnMedicines: () => invoke("list_own_medicines"),
   addOwnMedicine: (form) => invoke("add_own_medicine", { form }),
+  correctOwnMedicine: (id, seen, form) => invoke("correct_own_medicine", { id, seen, form }),
   keepOwnMedicine: (id, isInUse) => invoke("keep_own_medicine", { id, isInUse }),
   checkDraft: (patientId, draft, typed) => invoke("check_draft", { patientId, draft, typed }),
   signPrescription: (patientId, draft, leaveOut) =>

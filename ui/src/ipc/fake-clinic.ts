@@ -4,6 +4,7 @@ import type { PatientForm } from "./bindings/PatientForm";
 import type { PatientSummary } from "./bindings/PatientSummary";
 import type { Person } from "./bindings/Person";
 import type { PrescriptionSummary } from "./bindings/PrescriptionSummary";
+import type { Visit } from "./bindings/Visit";
 import { emptyDraft, forms, today } from "./fake-data";
 import { viewsOf } from "./fake-dosage";
 import { type FakeKnown, knownOfFirst, nothingKnown } from "./fake-known";
@@ -20,6 +21,7 @@ export interface FakePatient {
   summary: PatientSummary;
   form: PatientForm;
   prescriptions: PrescriptionSummary[];
+  visits: Visit[];
   draft: Draft | null;
   known: FakeKnown;
 }
@@ -50,6 +52,7 @@ export function fakeClinic() {
       form,
       summary: summaryOf(id, form, `A-0${4213 + patients.length}`),
       prescriptions: [],
+      visits: [],
       draft: null,
       mergedInto: null,
       known: nothingKnown(form),
@@ -82,6 +85,11 @@ export function fakeClinic() {
   if (first) {
     first.summary.lastVisit = "2026-11-02";
     first.known = knownOfFirst();
+    const visit = { visitType: "follow_up", doctorName: "Dr. Anjali Kulkarni", reason: null };
+    first.visits = [
+      { ...visit, id: "v1", day: "2026-11-16", time: "10:30", status: "no_show" },
+      { ...visit, id: "v2", day: "2026-10-12", time: null, status: "completed", reason: "Sugar only" },
+    ];
     first.prescriptions = [
       {
         id: "rx0",

@@ -30,7 +30,20 @@ export function fakeMedicines(
       uses: 0,
     };
   };
-  const commands: Pick<Backend, "listOwnMedicines" | "addOwnMedicine" | "keepOwnMedicine"> = {
+  const formOf = (medicine: MedicineFound): OwnMedicineForm => ({
+    sameAs: null,
+    brandName: medicine.brandName ?? "",
+    genericName: medicine.genericName,
+    strengthText: medicine.strengthText ?? "",
+    dosageForm: medicine.dosageForm,
+    defaultDose: medicine.defaultDose ?? "",
+  });
+  const whatItIs = (form: OwnMedicineForm) =>
+    [form.genericName.trim(), form.strengthText.trim(), form.dosageForm].join("|");
+  const commands: Pick<
+    Backend,
+    "listOwnMedicines" | "addOwnMedicine" | "correctOwnMedicine" | "keepOwnMedicine"
+  > = {
     listOwnMedicines: () =>
       answer("listOwnMedicines", () =>
         inUse().map(
@@ -46,6 +59,7 @@ export function fakeMedicines(
             dosageForm: medicine.dosageForm,
             defaultDose: medicine.defaultDose,
             isChecked,
+            form: formOf(medicine),
           }),
         ),
       ),
@@ -54,6 +68,18 @@ export function fakeMedicines(
         const medicine = made(form);
         own = [...own, { medicine, isInUse: true, isChecked: form.sameAs !== null }];
         return medicine.id;
+      }),
+    correctOwnMedicine: (id, seen, form) =>
+      answer("correctOwnMedicine", () => {
+        own = own.map((one) => {
+          if (one.medicine.id !== id) return one;
+          if (JSON.stringify(formOf(one.medicine)) !== JSON.stringify(seen))
+            throw invalid("This medicine was changed meanwhile: open it anew. Nothing was saved yet.");
+          const isStillThat = one.isChecked && whatItIs(form) === whatItIs(seen);
+          const medicine = { ...made(form), id };
+          if (isStillThat) medicine.doseUnit = one.medicine.doseUnit;
+          return { ...one, medicine, isChecked: form.sameAs !== null || isStillThat };
+        });
       }),
     keepOwnMedicine: (id, isInUse) =>
       answer("keepOwnMedicine", () => {

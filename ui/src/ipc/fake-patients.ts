@@ -85,7 +85,8 @@ export function fakePatients(
       }),
     getChart: (id) =>
       answer("getChart", () => {
-        const { summary, form, prescriptions, draft, known } = patientOf(patientOf(id).mergedInto ?? id);
+        const kept = patientOf(id).mergedInto ?? id;
+        const { summary, form, prescriptions, visits, draft, known } = patientOf(kept);
         const isClinical = !signedIn()?.roles.includes("receptionist");
         return {
           patient: summary,
@@ -96,6 +97,7 @@ export function fakePatients(
           measured: isClinical ? known.measured : [],
           alerts: isClinical ? form.alerts || null : null,
           prescriptions: isClinical ? prescriptions : [],
+          visits,
           hasDraft: draft !== null,
           conflicts: conflicts.filter(
             (item) => item.decided === null && (item.patient?.id === id || item.otherPatient?.id === id),

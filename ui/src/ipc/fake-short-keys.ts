@@ -18,6 +18,7 @@ const empty: ShortKeyForm = {
   minAgeMonths: null,
   maxAgeMonths: null,
   sex: null,
+  notWith: "",
 };
 
 const itemOf = (line: string) => {
@@ -44,8 +45,11 @@ type Commands =
   | "removeShortKey"
   | "testShortKey";
 
-/** Two keys to begin with, and the editor's commands. */
-export function fakeShortKeys(answer: Answer): Pick<Backend, Commands> {
+/** Two keys to begin with, and the editor's commands. `allergiesOf` names what a patient is allergic to. */
+export function fakeShortKeys(
+  answer: Answer,
+  allergiesOf: (patient: string) => string[],
+): Pick<Backend, Commands> {
   const keys: ShortKey[] = [
     {
       id: "k1",
@@ -66,12 +70,14 @@ export function fakeShortKeys(answer: Answer): Pick<Backend, Commands> {
       form: { ...empty, key: "fluids", title: "Fluids", isPhrase: true, advice: "Drink three litres a day" },
     },
   ];
+  const against = (patient: string, { form }: ShortKey) =>
+    allergiesOf(patient).find((name) => form.notWith.split("\n").includes(name));
   const regimens = () => keys.filter((key) => !key.form.isPhrase);
   return {
-    findShortKeys: (_, typed) =>
+    findShortKeys: (patient, typed) =>
       answer("findShortKeys", () =>
         regimens()
-          .filter((key) => key.form.key.startsWith(typed.replace("/", "")))
+          .filter((key) => key.form.key.startsWith(typed.replace("/", "")) && !against(patient, key))
           .map(({ form }) => ({
             key: form.key,
             title: form.title,
@@ -79,10 +85,12 @@ export function fakeShortKeys(answer: Answer): Pick<Backend, Commands> {
             isOwn: form.isOwn,
           })),
       ),
-    expandShortKey: (_, typed, draft) =>
+    expandShortKey: (patient, typed, draft) =>
       answer("expandShortKey", () => {
         const found = regimens().find((key) => key.form.key === typed.replace("/", ""));
         if (!found) throw invalid(`No key ${typed}. Did you mean /urti?`);
+        const noted = against(patient, found);
+        if (noted) throw invalid(`${typed} is not for this patient, who is allergic: ${noted}.`);
         return {
           ...draft,
           items: [...draft.items, ...linesOf(found.form).map(itemOf)],

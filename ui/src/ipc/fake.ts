@@ -290,7 +290,9 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
       return { ...patient, record: (title) => record(title, patient.summary) };
     }),
     ...pad.commands,
-    ...fakeShortKeys(answer),
+    ...fakeShortKeys(answer, (id) =>
+      clinic.patientOf(id).known.allergies.map((allergy) => allergy.form.substance),
+    ),
     ...own.commands,
     ...files.commands,
     ...fakeLetterhead(answer),

@@ -64,6 +64,7 @@ export const messages = {
     computers: "Computers",
     letterhead: "Letterhead",
     shortKeys: "Library",
+    medicines: "Medicines",
     keys: "Keys",
     keysTitle: "Keys",
     review: "Review",

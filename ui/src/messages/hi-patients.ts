@@ -74,6 +74,7 @@ export const patient: typeof englishPatient = {
 };
 
 export const chart: typeof englishChart = {
+  visits: "विज़िटें",
   prescriptions: "पर्चे",
   none: "अभी कोई पर्चा नहीं।",
   noneHint: "पहला यहाँ से शुरू होता है",
@@ -100,6 +101,14 @@ export const chart: typeof englishChart = {
   lastVisit: "पिछली विज़िट",
   notKnown: "पता नहीं",
   never: "कभी नहीं देखा",
+  visitTypes: {
+    new: "पहली विज़िट",
+    follow_up: "दोबारा जाँच",
+    procedure: "प्रक्रिया",
+    emergency: "आपातकालीन",
+    teleconsult: "वीडियो या फ़ोन पर",
+  },
+  noPrescription: "कोई पर्चा नहीं",
   needsReview: "शायद दो बार पंजीकृत। लिखने से पहले मिलाएँ।",
   beyondPlan: "तब पंजीकृत जब योजना में और मरीज़ की जगह नहीं थी। यहाँ कुछ कम नहीं है।",
   status: {

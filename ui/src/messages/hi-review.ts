@@ -164,6 +164,7 @@ export const review: typeof english = {
     cancelled: "रद्द",
     rescheduled: "समय बदला",
     no_show: "नहीं आए",
+    left_without_seen: "बिना दिखाए चले गए",
     suspected: "शक है",
     active: "मान्य",
     inactive: "अब नहीं",

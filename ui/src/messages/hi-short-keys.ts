@@ -31,6 +31,7 @@ export const shortKeys: typeof english = {
   to: "उम्र तक, महीने",
   sex: "किनके लिए",
   sexes: { any: "सबके लिए", female: "महिलाएँ और लड़कियाँ", male: "पुरुष और लड़के" },
+  notWith: "इन वर्गों से एलर्जी हो तो नहीं, एक पंक्ति में एक",
   save: "शॉर्ट कुंजी सहेजें",
   saved: (key) => `${key} सहेजी गई`,
   remove: "हटाएँ",

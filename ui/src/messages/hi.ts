@@ -65,6 +65,7 @@ export const messages: typeof english = {
     computers: "कंप्यूटर",
     letterhead: "लेटरहेड",
     shortKeys: "संग्रह",
+    medicines: "दवाएँ",
     keys: "कुंजियाँ",
     keysTitle: "कुंजियाँ",
     review: "निर्णय",

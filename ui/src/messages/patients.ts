@@ -77,6 +77,7 @@ export const patient = {
 
 /** The words of the chart. */
 export const chart = {
+  visits: "Visits",
   prescriptions: "Prescriptions",
   none: "No prescription yet.",
   noneHint: "The first one starts with",
@@ -104,6 +105,14 @@ export const chart = {
   lastVisit: "Last visit",
   notKnown: "not known",
   never: "never seen",
+  visitTypes: {
+    new: "First visit",
+    follow_up: "Follow-up",
+    procedure: "Procedure",
+    emergency: "Emergency",
+    teleconsult: "By video or telephone",
+  },
+  noPrescription: "no prescription",
   needsReview: "Perhaps registered twice. Compare before you write.",
   beyondPlan: "Registered when the plan had no room for another patient. Nothing is missing here.",
   status: {

@@ -168,6 +168,7 @@ export const review = {
     cancelled: "Cancelled",
     rescheduled: "Rescheduled",
     no_show: "Did not come",
+    left_without_seen: "Left without being seen",
     suspected: "Suspected",
     active: "Counts",
     inactive: "Passed",

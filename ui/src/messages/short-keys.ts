@@ -30,6 +30,7 @@ export const shortKeys = {
   to: "To, months",
   sex: "For",
   sexes: { any: "Everyone", female: "Women and girls", male: "Men and boys" },
+  notWith: "Not with an allergy to these classes, one a line",
   save: "Save short key",
   saved: (key: string) => `${key} saved`,
   remove: "Remove",

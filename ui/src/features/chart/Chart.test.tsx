@@ -1,6 +1,6 @@
 import { screen } from "@testing-library/react";
 import { expect, test } from "vitest";
-import { openClinic } from "../../test/clinic";
+import { expectAccessible, findSunita, openClinic } from "../../test/clinic";
 
 async function openChartOf(name: string, prepare?: Parameters<typeof openClinic>[1]) {
   const opened = openClinic({}, prepare);
@@ -40,4 +40,28 @@ test("a correction is sent and shown at once", async () => {
   await keys.clear(lastName);
   await keys.type(lastName, "Pawaskar{Enter}");
   expect((await screen.findByTestId("chart")).textContent).toContain("Ramesh Pawaskar");
+});
+
+const seenIn = (rows: HTMLElement[]) => rows.map((row) => row.textContent ?? "");
+
+test("visits without a prescription stand by date among the prescriptions, in words", async () => {
+  await openChartOf("Sunita");
+  const rows = seenIn(await screen.findAllByTestId("visit"));
+  expect(rows).toHaveLength(3);
+  expect(rows[0]).toContain("16 Nov 202610:30Did not comeFollow-upDr. Anjali Kulkarni");
+  expect(rows[1]).toContain("02 Nov 2026");
+  expect(rows[1]).toContain("METFORMIN");
+  expect(rows[2]).toContain("12 Oct 2026Completed");
+  expect(rows[2]).toContain("Sugar only");
+  expect(rows[2]).toContain("no prescription");
+  await expectAccessible();
+});
+
+test("the reception sees appointments, and nothing of what was prescribed", async () => {
+  const { keys } = openClinic({ start: "priya@example.in" });
+  await screen.findByTestId("today");
+  await findSunita(keys);
+  const rows = seenIn(await screen.findAllByTestId("visit"));
+  expect(rows).toHaveLength(2);
+  expect(rows.join(" ")).not.toMatch(/METFORMIN|prescription/);
 });

@@ -65,11 +65,14 @@ export function Chart({ patientId }: { patientId: string }) {
             {!session.mayPrescribe && session.mayReadClinical && <Notice>{words.onlySigners}</Notice>}
             {session.mayReadClinical ? (
               <>
-                <Timeline patientId={patientId} prescriptions={data.prescriptions} />
+                <Timeline chart={data} />
                 <Files patientId={patientId} name={data.patient.fullName} />
               </>
             ) : (
-              <Notice>{common.notClinical}</Notice>
+              <>
+                <Notice>{common.notClinical}</Notice>
+                {data.visits.length > 0 && <Timeline chart={data} />}
+              </>
             )}
           </div>
           {session.mayReadClinical && (

@@ -59,3 +59,44 @@ test("a medicine is taken out of use with one button, and back with another", as
   await keys.click(screen.getByRole("button", { name: messages.common.undo }));
   expect((await screen.findByTestId("own-medicine")).textContent).toContain("Kaadha");
 });
+
+test("a medicine is corrected in the same form, and what it is stays checked", async () => {
+  const { keys } = await openMedicines();
+  await keys.type(screen.getByRole("combobox", { name: "What it is" }), "para");
+  await screen.findAllByTestId("listed-medicine");
+  await keys.keyboard("{ArrowDown}{ArrowDown}{Enter}");
+  await keys.type(screen.getByRole("textbox", { name: "Sold as" }), "Dollo{Enter}");
+  await keys.click(await screen.findByRole("button", { name: "Correct Paracetamol 650 mg (Dollo)" }));
+  await screen.findByText(messages.medicines.asBefore);
+  const brand = screen.getByRole("textbox", { name: "Sold as" });
+  expect(brand).toHaveProperty("value", "Dollo");
+  await expectAccessible();
+  await keys.clear(brand);
+  await keys.type(brand, "Dolo{Enter}");
+  await waitFor(() =>
+    expect(screen.getByTestId("own-medicine").textContent).toContain("Paracetamol 650 mg (Dolo)"),
+  );
+  expect(screen.getByTestId("own-medicine").textContent).not.toContain("not checked");
+  expect(screen.getByRole("button", { name: "Add medicine" })).toBeTruthy();
+});
+
+test("a correction that makes it another medicine says that it is not checked, and can be left", async () => {
+  const { keys } = await openMedicines();
+  await keys.type(screen.getByRole("combobox", { name: "What it is" }), "para");
+  await screen.findAllByTestId("listed-medicine");
+  await keys.keyboard("{ArrowDown}{ArrowDown}{Enter}");
+  await keys.type(screen.getByRole("textbox", { name: "Sold as" }), "Dolo{Enter}");
+  await keys.click(await screen.findByRole("button", { name: "Correct Paracetamol 650 mg (Dolo)" }));
+  await keys.type(screen.getByRole("textbox", { name: "Strength" }), "0");
+  await screen.findByText(messages.medicines.notInList);
+  await keys.click(screen.getByRole("button", { name: messages.common.cancel }));
+  await screen.findByRole("button", { name: "Add medicine" });
+  expect(screen.getByTestId("own-medicine").textContent).toContain("Paracetamol 650 mg (Dolo)");
+});
+
+test("the clinic’s own medicines are one step from everywhere", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  await keys.click(screen.getByRole("link", { name: messages.shell.medicines }));
+  await screen.findByTestId("own-medicines");
+});

@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { IconX } from "@tabler/icons-react";
+import { IconPencil, IconX } from "@tabler/icons-react";
+import { useState } from "react";
 import { queryKeys, refreshRows } from "../../app/queries";
 import { useSession } from "../../app/session";
 import type { OwnMedicine } from "../../ipc/bindings/OwnMedicine";
@@ -8,13 +9,14 @@ import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
 import { Notice, Problem, Waiting } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
-import { AddMedicine } from "./AddMedicine";
 import { formName } from "./forms";
+import { MedicineForm } from "./MedicineForm";
 import classes from "./Medicines.module.css";
 
-/** The clinic's own medicines, and the place where they are added. */
+/** The clinic's own medicines, and the place where they are added and corrected. */
 export function Medicines() {
   const { session } = useSession();
+  const [open, setOpen] = useState<OwnMedicine | null>(null);
   const { medicines: words } = messages;
   if (!session.mayPrescribe) {
     return (
@@ -29,14 +31,20 @@ export function Medicines() {
         <h1>{words.title}</h1>
         <p>{words.lead}</p>
         <Link to="/short-keys">{messages.shortKeys.title}</Link>
-        <InUse />
+        <InUse onOpen={setOpen} onRemoved={(gone) => setOpen((one) => (one?.id === gone.id ? null : one))} />
       </div>
-      <AddMedicine />
+      {/* One that was changed elsewhere and is opened again begins anew. */}
+      <MedicineForm key={open ? JSON.stringify(open) : "new"} medicine={open} onDone={() => setOpen(null)} />
     </div>
   );
 }
 
-function InUse() {
+interface Props {
+  onOpen: (medicine: OwnMedicine) => void;
+  onRemoved: (medicine: OwnMedicine) => void;
+}
+
+function InUse({ onOpen, onRemoved }: Props) {
   const backend = useBackend();
   const client = useQueryClient();
   const toast = useToast();
@@ -50,6 +58,7 @@ function InUse() {
     mutationFn: (medicine: OwnMedicine) => backend.keepOwnMedicine(medicine.id, false),
     onSuccess: (_, medicine) => {
       refresh();
+      onRemoved(medicine);
       toast(words.removed(medicine.name), () => backend.keepOwnMedicine(medicine.id, true).then(refresh));
     },
   });
@@ -69,6 +78,14 @@ function InUse() {
               </small>
               {!medicine.isChecked && <em title={messages.pad.notCheckedHint}>{messages.pad.notChecked}</em>}
             </span>
+            <button
+              type="button"
+              className={classes.first}
+              aria-label={words.correct(medicine.name)}
+              onClick={() => onOpen(medicine)}
+            >
+              <IconPencil size={16} stroke={1.8} aria-hidden="true" />
+            </button>
             <button
               type="button"
               aria-label={words.remove(medicine.name)}

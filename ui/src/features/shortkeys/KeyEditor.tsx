@@ -94,7 +94,7 @@ const monthsOf = (text: string) => (/^\d{1,4}$/.test(text.trim()) ? Number(text)
 function Fields({ form, onChange }: FieldProps) {
   const { shortKeys: words } = messages;
   const text = (
-    name: "key" | "title" | "lines" | "diagnoses" | "advice" | "investigations" | "followUp",
+    name: "key" | "title" | "lines" | "diagnoses" | "advice" | "investigations" | "followUp" | "notWith",
   ) => ({
     value: form[name],
     autoComplete: "off",
@@ -164,6 +164,7 @@ function Fields({ form, onChange }: FieldProps) {
               ]}
             />
           </div>
+          <Textarea label={words.notWith} rows={2} {...text("notWith")} />
         </>
       )}
     </>

@@ -64,6 +64,23 @@ test("a key is written with its lines read and tried on people beside it", async
   await screen.findByRole("button", { name: /\/throat/ });
 });
 
+test("a key with classes is not for who is allergic in one of them, and says so", async () => {
+  const { keys } = await openKeys();
+  await keys.click(screen.getByRole("button", { name: "New short key" }));
+  await keys.type(screen.getByRole("textbox", { name: "Key" }), "throat");
+  await keys.type(screen.getByRole("textbox", { name: messages.shortKeys.lines }), "cetirizine 0-0-1 x3d");
+  await keys.type(screen.getByRole("textbox", { name: messages.shortKeys.notWith }), "Penicillins");
+  await keys.type(screen.getByRole("textbox", { name: "Title" }), "Sore throat{Enter}");
+  await screen.findByRole("button", { name: /\/throat/ });
+  const line = await openPad(keys);
+  await keys.keyboard("/throat{Tab}");
+  await waitFor(() =>
+    expect(screen.getByTestId("pad-echo").textContent).toContain("who is allergic: Penicillins."),
+  );
+  expect(line).toHaveProperty("value", "/throat");
+  expect(screen.queryByTestId("pad-item")).toBeNull();
+});
+
 test("a key is removed only after a question", async () => {
   const { keys } = await openKeys();
   await keys.click(await screen.findByRole("button", { name: /\/urti/ }));

@@ -25,6 +25,7 @@ const emptyForm: ShortKeyForm = {
   minAgeMonths: null,
   maxAgeMonths: null,
   sex: null,
+  notWith: "",
 };
 
 export const signed = (form: ShortKeyForm) => `${form.isPhrase ? "." : "/"}${form.key}`;

@@ -6,6 +6,7 @@ import type { Measured } from "./Measured";
 import type { PatientForm } from "./PatientForm";
 import type { PatientSummary } from "./PatientSummary";
 import type { PrescriptionSummary } from "./PrescriptionSummary";
+import type { Visit } from "./Visit";
 
 /**
  * A patient's chart.
@@ -43,6 +44,10 @@ measured: Array<Measured>,
  * Signed prescriptions, newest first.
  */
 prescriptions: Array<PrescriptionSummary>, 
+/**
+ * Appointments without a prescription, newest first.
+ */
+visits: Array<Visit>, 
 /**
  * Whether a draft waits on this computer.
  */

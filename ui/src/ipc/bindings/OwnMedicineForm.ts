@@ -2,11 +2,11 @@
 import type { MedicineId } from "./MedicineId";
 
 /**
- * A medicine as it is added to the clinic's own.
+ * A medicine as it is added to the clinic's own, or corrected.
  */
 export type OwnMedicineForm = { 
 /**
- * The medicine of the list that it is: then the checks know it.
+ * The medicine of the list that it is: then the checks know it. Never filled from what is stored.
  */
 sameAs: MedicineId | null, 
 /**

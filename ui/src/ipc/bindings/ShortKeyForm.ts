@@ -51,4 +51,8 @@ maxAgeMonths: number | null,
 /**
  * `male` or `female`, if for one only.
  */
-sex: string | null, };
+sex: string | null, 
+/**
+ * For nobody who is allergic in these classes, one a line.
+ */
+notWith: string, };

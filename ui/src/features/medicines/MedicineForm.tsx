@@ -3,6 +3,7 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tansta
 import { useState } from "react";
 import { queryKeys, refreshRows } from "../../app/queries";
 import type { MedicineFound } from "../../ipc/bindings/MedicineFound";
+import type { OwnMedicine } from "../../ipc/bindings/OwnMedicine";
 import type { OwnMedicineForm } from "../../ipc/bindings/OwnMedicineForm";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
@@ -22,13 +23,19 @@ const emptyForm: OwnMedicineForm = {
   defaultDose: "",
 };
 
-/** A medicine while it is added: a brand of one of the list, or one that is in no list. */
-export function AddMedicine() {
+interface Props {
+  /** The one that is corrected, as it was when it was opened; none for a new one. */
+  medicine: OwnMedicine | null;
+  onDone: () => void;
+}
+
+/** A medicine while it is added or corrected: a brand of one of the list, or one that is in no list. */
+export function MedicineForm({ medicine, onDone }: Props) {
   const backend = useBackend();
   const client = useQueryClient();
   const toast = useToast();
-  const [form, setForm] = useState(emptyForm);
-  const { medicines: words } = messages;
+  const [form, setForm] = useState(medicine?.form ?? emptyForm);
+  const { medicines: words, common } = messages;
   const change = (part: Partial<OwnMedicineForm>) => setForm((before) => ({ ...before, ...part }));
   const typed = form.genericName.trim();
   const isSearched = form.sameAs === null && typed.length > 1;
@@ -38,33 +45,47 @@ export function AddMedicine() {
     enabled: isSearched,
     placeholderData: keepPreviousData,
   });
-  const add = useMutation({
-    mutationFn: () => backend.addOwnMedicine(form),
+  const save = useMutation({
+    mutationFn: async () => {
+      if (medicine) await backend.correctOwnMedicine(medicine.id, medicine.form, form);
+      else await backend.addOwnMedicine(form);
+    },
     onSuccess: () => {
-      toast(words.added(form.brandName.trim() || typed));
+      const name = form.brandName.trim() || typed;
+      toast(medicine ? words.corrected(name) : words.added(name));
       setForm(emptyForm);
+      onDone();
       void client.invalidateQueries({ queryKey: queryKeys.lines });
       void refreshRows(client);
     },
   });
   const choose = (one: MedicineFound) => change({ sameAs: one.id, genericName: medicineName(one) });
-  const isNew = form.sameAs === null;
+  const isInWords = form.sameAs === null;
+  const isStillThat =
+    medicine?.isChecked === true &&
+    typed === medicine.form.genericName &&
+    form.strengthText.trim() === medicine.form.strengthText &&
+    form.dosageForm === medicine.form.dosageForm;
+  const isUnchecked = isInWords && !isStillThat;
+  const title = medicine ? words.correct(medicine.name) : words.add;
   return (
     <form
       className={classes.form}
-      aria-label={words.add}
+      aria-label={title}
       onSubmit={(event) => {
         event.preventDefault();
-        if (!add.isPending) add.mutate();
+        if (!save.isPending) save.mutate();
       }}
     >
-      <h2>{words.add}</h2>
+      <h2>{title}</h2>
+      {medicine && <p>{words.correctHint}</p>}
       <Suggest
         label={words.what}
         listLabel={words.found}
         description={words.whatHint}
         text={form.genericName}
         maxLength={250}
+        autoFocus={medicine !== null}
         found={isSearched ? (data?.found ?? []) : []}
         keyOf={(one) => one.id}
         renderOption={(one) => (
@@ -76,8 +97,8 @@ export function AddMedicine() {
         onChoose={choose}
       />
       {typed !== "" && (
-        <p className={isNew ? classes.unchecked : classes.checked} role="status">
-          {isNew ? words.notInList : words.inList}
+        <p className={isUnchecked ? classes.unchecked : classes.checked} role="status">
+          {isUnchecked ? words.notInList : isInWords ? words.asBefore : words.inList}
         </p>
       )}
       <TextInput
@@ -87,7 +108,7 @@ export function AddMedicine() {
         value={form.brandName}
         onChange={(event) => change({ brandName: event.currentTarget.value })}
       />
-      {isNew && (
+      {isInWords && (
         <div className={classes.two}>
           <TextInput
             label={words.strength}
@@ -114,11 +135,16 @@ export function AddMedicine() {
         value={form.defaultDose}
         onChange={(event) => change({ defaultDose: event.currentTarget.value })}
       />
-      {add.error && <Problem error={add.error} />}
-      <div>
-        <Button type="submit" loading={add.isPending}>
-          {words.save}
+      {save.error && <Problem error={save.error} />}
+      <div className={classes.actions}>
+        <Button type="submit" loading={save.isPending}>
+          {medicine ? words.saveCorrection : words.save}
         </Button>
+        {medicine && (
+          <Button variant="default" onClick={onDone}>
+            {common.cancel}
+          </Button>
+        )}
       </div>
     </form>
   );

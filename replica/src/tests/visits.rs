@@ -1,0 +1,71 @@
+//! Appointments in a chart.
+
+use protocol::id::PatientId;
+use protocol::permission::Role;
+use protocol::table::{Row, TableName};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{Fixture, NOW, fixture, item};
+use crate::view::{Draft, Visit};
+
+const ANJALI: u128 = 0xd0c;
+
+fn appointment(id: u128, patient: PatientId, day: &str, status: &str, doctor: u128) -> Row {
+    let values = json!({ "appointment_date": day, "start_time": "10:30", "clinic_id": Uuid::from_u128(3),
+        "doctor_id": Uuid::from_u128(doctor), "patient_id": patient, "visit_type": "follow_up", "source": "phone",
+        "status": status, "priority": 0, "fee_status": "unpaid", "reason": "Sugar" });
+    let values = serde_json::from_value(values).expect("BUG: values");
+    Row { table: TableName::Appointments, id: Uuid::from_u128(id), version: 2, deleted: false, values }
+}
+
+fn visits(fixture: &Fixture, patient: PatientId, arrived: &[Row]) -> Vec<Visit> {
+    fixture.store.stage(arrived).expect("BUG: staged");
+    fixture.store.apply_staged(vec![], (2, 2), (None, NOW)).expect("BUG: applied");
+    fixture.replica.chart(patient).expect("BUG: the chart").visits
+}
+
+#[test]
+fn a_visit_without_a_prescription_stands_in_the_chart_and_one_with_it_stands_there_once() {
+    let fixture = fixture(Role::Doctor);
+    let sunita = fixture.register("Sunita", "98204 41276");
+    let asha = fixture.register("Asha", "98204 41277");
+    let draft = Draft { items: vec![item("Paracetamol 650 mg", "1-0-1 x3d")], ..Draft::default() };
+    fixture.replica.sign_prescription(sunita, &draft, &[]).expect("BUG: signed");
+    let found = visits(
+        &fixture,
+        sunita,
+        &[
+            appointment(11, sunita, "2026-10-12", "completed", ANJALI),
+            appointment(12, sunita, "2026-11-23", "completed", ANJALI),
+            appointment(13, sunita, "2026-11-23", "cancelled", ANJALI),
+            appointment(14, sunita, "2026-11-23", "completed", 0xbad),
+            appointment(15, sunita, "2026-12-01", "booked", ANJALI),
+            appointment(16, sunita, "2026-09-01", "entered_in_error", ANJALI),
+            appointment(17, asha, "2026-10-12", "completed", ANJALI),
+        ],
+    );
+    let shown: Vec<_> = found.iter().map(|visit| (visit.day.as_str(), visit.status.as_str())).collect();
+    assert_eq!(
+        shown,
+        [
+            ("2026-12-01", "booked"),
+            ("2026-11-23", "completed"),
+            ("2026-11-23", "cancelled"),
+            ("2026-10-12", "completed"),
+        ],
+        "what was prescribed at is the prescription, with another doctor it is not"
+    );
+    assert_eq!(
+        (found[0].time.as_deref(), found[0].doctor_name.as_str(), found[0].reason.as_deref()),
+        (Some("10:30"), "Dr. Anjali Kulkarni", Some("Sugar"))
+    );
+}
+
+#[test]
+fn the_reception_sees_appointments_too() {
+    let fixture = fixture(Role::Receptionist);
+    let sunita = fixture.register("Sunita", "98204 41276");
+    let found = visits(&fixture, sunita, &[appointment(11, sunita, "2026-10-12", "completed", ANJALI)]);
+    assert_eq!(found.len(), 1);
+}
