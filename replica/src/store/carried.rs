@@ -90,7 +90,7 @@ mod tests {
 
     use super::*;
     use crate::store::rows::get_row;
-    use crate::tests::fixture;
+    use crate::tests::{NOW, fixture};
 
     fn count(store: &Store) -> u32 {
         let sql = "select count(*) from carried_rows";
@@ -127,7 +127,7 @@ mod tests {
             "working_hours": {}, "is_primary": false, "is_active": true, "has_parking": true });
         let known: Row = serde_json::from_value(row(2, "clinics", clinic)).expect("BUG: a row");
         store.stage(&[known]).expect("BUG: staged");
-        store.apply_staged(9, 1).expect("BUG: applied");
+        store.apply_staged(vec![], (9, 1), (None, NOW)).expect("BUG: applied");
         assert_eq!(count(&store), 2, "the row of the unknown table, and the one with an unknown column");
         // A later program knows the table: here one whose rows another program left.
         let later = row(
