@@ -90,7 +90,7 @@ fn told(drawn: &Drawn) -> String {
         lines.push(format!("page {number}, {} by {}", mm(size.x), mm(size.y)));
         tell(&page.frame, Transform::identity(), &mut lines);
     }
-    lines.iter().map(|line| format!("{line}\n")).collect()
+    lines.join("\n") + "\n"
 }
 
 fn tell(frame: &Frame, outer: Transform, lines: &mut Vec<String>) {
