@@ -6,6 +6,17 @@ import type { OwnMedicineForm } from "./bindings/OwnMedicineForm";
 
 const invalid = (detail: string): CommandError => ({ code: "invalid", detail });
 
+const formOf = (medicine: MedicineFound): OwnMedicineForm => ({
+  sameAs: null,
+  brandName: medicine.brandName ?? "",
+  genericName: medicine.genericName,
+  strengthText: medicine.strengthText ?? "",
+  dosageForm: medicine.dosageForm,
+  defaultDose: medicine.defaultDose ?? "",
+});
+const whatItIs = (form: OwnMedicineForm) =>
+  [form.genericName.trim(), form.strengthText.trim(), form.dosageForm].join("|");
+
 /** The clinic's own medicines: none to begin with. What is added is found in the pad. */
 export function fakeMedicines(
   answer: <T>(command: keyof Backend, work: () => T) => Promise<T>,
@@ -30,16 +41,6 @@ export function fakeMedicines(
       uses: 0,
     };
   };
-  const formOf = (medicine: MedicineFound): OwnMedicineForm => ({
-    sameAs: null,
-    brandName: medicine.brandName ?? "",
-    genericName: medicine.genericName,
-    strengthText: medicine.strengthText ?? "",
-    dosageForm: medicine.dosageForm,
-    defaultDose: medicine.defaultDose ?? "",
-  });
-  const whatItIs = (form: OwnMedicineForm) =>
-    [form.genericName.trim(), form.strengthText.trim(), form.dosageForm].join("|");
   const commands: Pick<
     Backend,
     "listOwnMedicines" | "addOwnMedicine" | "correctOwnMedicine" | "keepOwnMedicine"

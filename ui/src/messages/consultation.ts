@@ -20,7 +20,8 @@ export const pad = {
   units: {
     bp: "mmHg",
     pulse: "/min",
-    temp: "°C, °F",
+    temp: "°C",
+    tempTyped: "°C, °F",
     spo2: "%",
     weight: "kg",
     rr: "/min",

@@ -21,7 +21,8 @@ export const pad: typeof englishPad = {
   units: {
     bp: "mmHg",
     pulse: "/min",
-    temp: "°C, °F",
+    temp: "°C",
+    tempTyped: "°C, °F",
     spo2: "%",
     weight: "kg",
     rr: "/min",

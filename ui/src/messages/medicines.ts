@@ -8,7 +8,8 @@ export const medicines = {
   remove: (name: string) => `Take ${name} out of use`,
   removed: (name: string) => `${name} is not offered any more`,
   correct: (name: string) => `Correct ${name}`,
-  correctHint: "What was prescribed with it keeps its words. Short keys and what is repeated have the new ones.",
+  correctHint:
+    "What was prescribed with it keeps its words. Short keys and what is repeated have the new ones.",
   asBefore: "Checked as before.",
   saveCorrection: "Save correction",
   corrected: (name: string) => `${name} corrected`,

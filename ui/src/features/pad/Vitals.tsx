@@ -26,7 +26,7 @@ const words: Record<keyof VitalValues, [Name, keyof typeof messages.pad.units]> 
   bpSys: ["bpSys", "bp"],
   bpDia: ["bpDia", "bp"],
   pulse: ["pulse", "pulse"],
-  tempC: ["temp", "temp"],
+  tempC: ["temp", "tempTyped"],
   spo2: ["spo2", "spo2"],
   rr: ["rr", "rr"],
   weightKg: ["weight", "weight"],
