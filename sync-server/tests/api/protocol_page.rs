@@ -79,16 +79,18 @@ fn every_limit_stands_there_as_it_is() {
 fn no_limit_of_the_protocol_is_forgotten() {
     let limits = limits();
     let mut n_found = 0;
-    for file in std::fs::read_dir(root().join("protocol/src")).expect("the protocol is there") {
-        let path = file.expect("a file").path();
-        if path.extension().is_none_or(|ending| ending != "rs") {
+    let mut places = vec![root().join("protocol/src")];
+    while let Some(place) = places.pop() {
+        if place.is_dir() {
+            let inside = std::fs::read_dir(&place).expect("a folder");
+            places.extend(inside.map(|file| file.expect("a file").path()));
             continue;
         }
-        let text = std::fs::read_to_string(&path).expect("a text");
+        let text = std::fs::read_to_string(&place).expect("a text");
         let names = text.lines().filter_map(|line| line.strip_prefix("pub const ")?.split(':').next());
         for name in names.filter(|name| name.starts_with("MAX_") || name.starts_with("MIN_")) {
             n_found += 1;
-            assert!(limits.contains_key(name), "{name} of {}", path.display());
+            assert!(limits.contains_key(name), "{name} of {}", place.display());
         }
     }
     assert_eq!(n_found, limits.len());
