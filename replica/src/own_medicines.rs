@@ -70,8 +70,8 @@ impl Replica {
     ///
     /// # Errors
     ///
-    /// [`Error::Forbidden`] for who does not prescribe; [`Error::Invalid`] as for a new one, and if it was changed since
-    /// it was opened.
+    /// [`Error::Forbidden`] for who does not prescribe; [`Error::Invalid`] as for a new one, if it was changed since it
+    /// was opened, and if it was prescribed and would be another medicine of the list.
     pub fn correct_own_medicine(
         &self,
         id: MedicineId,
@@ -93,6 +93,17 @@ impl Replica {
             let (is_same, is_still_that) = (keeps(&TELLING), keeps(&WHAT_IT_IS));
             if !is_same && is_known(tx, &values, Some(id))? {
                 return Err(in_list_already());
+            }
+            // What still runs is checked by what its medicine is made of: that stays what was prescribed.
+            let is_another = has_ingredients(&current)
+                && has_ingredients(&values)
+                && !text(&values, "generic_name").eq_ignore_ascii_case(text(&current, "generic_name"));
+            if is_another && was_prescribed(tx, id)? {
+                return Err(Error::Invalid(
+                    "This medicine was prescribed already as what it is: take it out of use and add the other one. \
+                     Nothing was saved yet."
+                        .into(),
+                ));
             }
             values.remove("is_active");
             if form.same_as.is_none() && is_still_that {
@@ -176,15 +187,24 @@ fn in_use(tx: &Transaction<'_>) -> Result<Vec<(MedicineId, Values)>> {
 
 fn shown(id: MedicineId, values: &Values) -> OwnMedicine {
     let column = |name: &str| text(values, name);
-    let ingredients = values.get("ingredients").and_then(Value::as_array);
     OwnMedicine {
         id,
         name: name_in_full(column("generic_name"), column("strength_text"), column("brand_name")),
         dosage_form: column("dosage_form").to_owned(),
         default_dose: some_text(values, "default_dose"),
-        is_checked: ingredients.is_some_and(|ingredients| !ingredients.is_empty()),
+        is_checked: has_ingredients(values),
         form: form_of(values),
     }
+}
+
+fn has_ingredients(values: &Values) -> bool {
+    let ingredients = values.get("ingredients").and_then(Value::as_array);
+    ingredients.is_some_and(|ingredients| !ingredients.is_empty())
+}
+
+fn was_prescribed(tx: &Transaction<'_>, id: MedicineId) -> Result<bool> {
+    let sql = "select 1 from prescription_items where medicine_id = ?1 and is_deleted = 0";
+    Ok(tx.prepare_cached(sql)?.exists([id.0.to_string()])?)
 }
 
 fn form_of(values: &Values) -> OwnMedicineForm {

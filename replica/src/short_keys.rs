@@ -108,11 +108,17 @@ impl Replica {
         self.store.read(|tx| {
             let whom = self.whom(tx, patient)?;
             let mut found: Vec<ShortKeyFound> = Vec::new();
+            let mut is_refused = false;
             for key in self.usable_keys(tx)?.into_iter().filter(Stored::is_regimen) {
-                let is_meant = key.key().starts_with(&typed) && key.misfit(&whom).is_none();
-                if is_meant && !found.iter().any(|one| one.key == key.key()) {
+                let fits = key.key().starts_with(&typed) && key.misfit(&whom).is_none();
+                is_refused |= !fits && key.key() == typed;
+                if fits && !found.iter().any(|one| one.key == key.key()) {
                     found.push(shown_found(&key));
                 }
+            }
+            // In the place of a key that is not for this patient nobody is given a longer one without a word.
+            if is_refused && !found.iter().any(|one| one.key == typed) {
+                found.clear();
             }
             found.truncate(OFFERED);
             Ok(found)

@@ -236,7 +236,7 @@ impl<'w> Reader<'w> {
             }
             // "8 hourly" is a time and not an amount.
             if let Some(often) = reader.often() {
-                return reader.dosed(1.0, None, often);
+                return reader.dosed(1.0, None, 1.0, often);
             }
             let number = reader.amount()?;
             let (unit, times) = reader.unit().map_or((None, 1.0), |(unit, times)| (Some(unit), times));
@@ -245,11 +245,12 @@ impl<'w> Reader<'w> {
                 return None;
             }
             let often = reader.often()?;
-            reader.dosed(amount, unit, often)
+            reader.dosed(amount, unit, times, often)
         })
     }
 
-    fn dosed(&mut self, amount: f64, unit: Option<&'static str>, often: Often) -> Option<Sig> {
+    /// `times` is how many of the unit one of what was typed is.
+    fn dosed(&mut self, amount: f64, unit: Option<&'static str>, times: f64, often: Often) -> Option<Sig> {
         let slots = |[morning, noon, evening, night]: [f64; 4]| Dose::Slots {
             morning: morning * amount,
             noon: noon * amount,
@@ -262,7 +263,7 @@ impl<'w> Reader<'w> {
             Often::Bedtime => slots([0.0, 0.0, 0.0, 1.0]),
             Often::Every(every, unit) => Dose::Interval { amount, every, unit },
             Often::Stat => Dose::Stat { amount },
-            Often::Prn => self.prn(amount, unit)?,
+            Often::Prn => self.prn(amount, unit, times)?,
             Often::AsDirected => Dose::AsDirected,
         };
         Some(Sig { dose, unit, at_bedtime })
@@ -327,11 +328,11 @@ impl<'w> Reader<'w> {
         }
     }
 
-    fn prn(&mut self, amount: f64, unit: Option<&'static str>) -> Option<Dose> {
+    fn prn(&mut self, amount: f64, unit: Option<&'static str>, times: f64) -> Option<Dose> {
         let (mut min_gap_h, mut max_per_day, mut reason) = (None, None, None);
         loop {
             if max_per_day.is_none()
-                && let Some(max) = self.attempt(|reader| reader.max(unit))
+                && let Some(max) = self.attempt(|reader| reader.max(unit, times))
             {
                 max_per_day = Some(max);
             } else if min_gap_h.is_none()
@@ -348,16 +349,19 @@ impl<'w> Reader<'w> {
         }
     }
 
-    /// `max 4`, `max 4 tablets a day`.
-    fn max(&mut self, unit: Option<&'static str>) -> Option<f64> {
+    /// `max 4`, `max 4/day`, `max 4 tablets a day`. Without a unit it counts in that of the dose: `1 tsp sos max 4`.
+    fn max(&mut self, unit: Option<&'static str>, times: f64) -> Option<f64> {
         if !self.take(&["max", "maximum", "at most", "up to", "upto"]) {
             return None;
+        }
+        if let Some(max) = self.attempt(|reader| number(reader.next()?.strip_suffix("/day")?)) {
+            return Some(max * times).filter(|max| *max > 0.0 && *max <= MOST);
         }
         let number = self.amount()?;
         let times = match self.unit() {
             Some((typed, times)) if unit.is_none_or(|unit| unit == typed) => times,
             Some(_) => return None,
-            None => 1.0,
+            None => times,
         };
         self.take(&["a day", "per day", "/ day", "/day", "daily", "in a day", "in 24 hours"]);
         Some(number * times).filter(|max| *max > 0.0 && *max <= MOST)

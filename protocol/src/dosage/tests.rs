@@ -60,10 +60,12 @@ fn spelling_and_order_are_forgiven_and_the_meaning_is_the_same() {
             "1 sos max 4 gap 6h for fever x3d",
             &[
                 "sos for fever max 4 /day gap 6h x3d",
+                "sos max 4/day gap 6h for fever x3d",
                 "sos for fever max 4 a day gap 6 hours 3 days",
                 "as needed gap 6h max 4 for fever for 3 days",
             ],
         ),
+        ("5 ml sos max 20", &["1 tsp sos max 4/day", "1 tsp sos max 4", "1 teaspoon sos max 20 ml a day"]),
         (
             "4-0-0 x3d then 2-0-0 x3d then 1-0-0 x1w pc",
             &["4 od 3 days then 2 od 3d then 1 od 1 week after food"],

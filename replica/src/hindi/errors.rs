@@ -313,6 +313,10 @@ pub(super) const SAID: &[Said] = &[
     ),
     // The clinic's own medicines.
     ("This medicine was changed meanwhile: open it anew.", "यह दवा इस बीच बदली गई: इसे फिर से खोलें।"),
+    (
+        "This medicine was prescribed already as what it is: take it out of use and add the other one.",
+        "यह दवा इसी रूप में पर्चों पर लिखी जा चुकी है: इसे सूची से हटाएँ और दूसरी दवा जोड़ें।",
+    ),
     ("This medicine is in the list already.", "यह दवा सूची में पहले से है।"),
     ("The name under which it is sold is missing.", "यह नहीं लिखा कि दवा किस नाम से बिकती है।"),
     ("The name of the medicine is missing.", "दवा का नाम नहीं लिखा है।"),

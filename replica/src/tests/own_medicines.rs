@@ -221,6 +221,39 @@ fn what_is_corrected_into_another_medicine_is_checked_only_if_it_is_one_of_the_l
 }
 
 #[test]
+fn what_was_prescribed_is_never_corrected_into_another_medicine_of_the_list() {
+    let (fixture, _) = desk(Role::Doctor);
+    let replica = &fixture.replica;
+    let values = json!({ "generic_name": "Azithromycin", "strength_text": "500 mg", "dosage_form": "tablet",
+        "route": "oral", "ingredients": [{ "name": "Azithromycin", "strength": "500 mg" }],
+        "allergen_classes": ["macrolide"], "schedule": "H", "is_combination": false,
+        "search_text": "azithromycin 500 mg", "is_active": true });
+    let values = serde_json::from_value(values).expect("BUG: values");
+    let list = Uuid::from_u128(0xa31);
+    let row = Row { table: TableName::Medicines, id: list, version: 3, deleted: false, values };
+    fixture.store.stage(&[row]).expect("BUG: staged");
+    fixture.store.apply_staged(vec![], (3, 3), (None, NOW)).expect("BUG: applied");
+    let azithromycin = OwnMedicineForm { same_as: Some(MedicineId(list)), ..mox() };
+    let id = replica.add_own_medicine(&azithromycin).expect("BUG: added");
+    let own = || replica.own_medicines().expect("BUG: listed").remove(0);
+    replica.correct_own_medicine(id, &own().form, &mox()).expect("BUG: nobody takes it yet");
+    let asha = replica.register_patient(&form("Asha", "98204 41277")).expect("BUG: registered").id;
+    let line = DraftItem { medicine_id: Some(id), dose_text: "1-1-1 x5d".into(), ..DraftItem::default() };
+    let draft = Draft { items: vec![line], ..Draft::default() };
+    replica.sign_prescription(asha, &draft, &[]).expect("BUG: signed");
+    let before = own();
+    let said = replica.correct_own_medicine(id, &before.form, &azithromycin).expect_err("BUG: refused");
+    assert_eq!(
+        said.to_string(),
+        "This medicine was prescribed already as what it is: take it out of use and add the other one. \
+         Nothing was saved yet."
+    );
+    assert_eq!(own(), before);
+    let named = OwnMedicineForm { brand_name: "Novamox 500".into(), ..before.form.clone() };
+    replica.correct_own_medicine(id, &before.form, &named).expect("BUG: a brand is corrected");
+}
+
+#[test]
 fn a_correction_of_what_was_changed_meanwhile_or_into_another_one_of_the_list_is_refused() {
     let (fixture, _) = desk(Role::Doctor);
     let replica = &fixture.replica;

@@ -179,6 +179,20 @@ fn a_key_that_names_classes_is_not_for_who_is_allergic_in_one_of_them() {
 }
 
 #[test]
+fn a_key_that_is_not_for_a_patient_is_not_answered_by_a_longer_one() {
+    let (fixture, sunita) =
+        desk(&[key(1, "uti", None, json!({ "sex": "male" })), key(2, "utichild", None, json!({}))]);
+    let found = |typed: &str| {
+        let found = fixture.replica.find_short_keys(sunita, typed).expect("BUG: found");
+        found.into_iter().map(|key| key.key).collect::<Vec<_>>()
+    };
+    assert_eq!(found("/ut"), ["utichild"]);
+    assert_eq!(found("/uti"), Vec::<String>::new(), "the window then asks for this one, and is told why not");
+    assert_eq!(found("/utic"), ["utichild"]);
+    assert_eq!(said(fixture.replica.expand_short_key(sunita, "/uti", Draft::default())), "/uti is for men.");
+}
+
+#[test]
 fn the_classes_of_a_key_are_written_as_people_call_them() {
     let (fixture, _) = desk(&[]);
     let replica = &fixture.replica;

@@ -30,6 +30,20 @@ test("once a number is whole, one digit more picks one of the family", async () 
   expect((await screen.findByTestId("chart")).textContent).toContain("Prakash Deshmukh");
 });
 
+test("a digit that corrects or replaces a whole number picks nobody", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  await keys.keyboard("{Control>}k{/Control}");
+  const input = await screen.findByTestId<HTMLInputElement>("finder-input");
+  await keys.type(input, "9820441276");
+  await waitFor(() => expect(screen.getAllByTestId("finder-option")).toHaveLength(4));
+  await keys.keyboard("{Control>}2{/Control}");
+  expect(screen.getByTestId("finder-input")).toBe(input);
+  input.setSelectionRange(0, input.value.length);
+  await keys.keyboard("2");
+  expect(screen.getByTestId("finder-input")).toHaveProperty("value", "2");
+});
+
 test("what was typed in the finder starts the registration of someone new", async () => {
   const { keys } = openClinic();
   await screen.findByTestId("today");

@@ -24,8 +24,11 @@ export function fakeMedicines(
 ) {
   let own: { medicine: MedicineFound; isInUse: boolean; isChecked: boolean }[] = [];
   const inUse = () => own.filter((one) => one.isInUse);
+  const all = () => [...shared, ...own.map((one) => one.medicine)];
+  const isKnown = ({ sameAs }: OwnMedicineForm) =>
+    sameAs !== null && !own.some((one) => one.medicine.id === sameAs && !one.isChecked);
   const made = (form: OwnMedicineForm): MedicineFound => {
-    const same = shared.find((one) => one.id === form.sameAs);
+    const same = all().find((one) => one.id === form.sameAs);
     if (same && form.brandName.trim() === "")
       throw invalid("The name under which it is sold is missing. Nothing was saved yet.");
     if (!same && form.genericName.trim() === "")
@@ -67,7 +70,7 @@ export function fakeMedicines(
     addOwnMedicine: (form) =>
       answer("addOwnMedicine", () => {
         const medicine = made(form);
-        own = [...own, { medicine, isInUse: true, isChecked: form.sameAs !== null }];
+        own = [...own, { medicine, isInUse: true, isChecked: isKnown(form) }];
         return medicine.id;
       }),
     correctOwnMedicine: (id, seen, form) =>
@@ -79,7 +82,7 @@ export function fakeMedicines(
           const isStillThat = one.isChecked && whatItIs(form) === whatItIs(seen);
           const medicine = { ...made(form), id };
           if (isStillThat) medicine.doseUnit = one.medicine.doseUnit;
-          return { ...one, medicine, isChecked: form.sameAs !== null || isStillThat };
+          return { ...one, medicine, isChecked: isKnown(form) || isStillThat };
         });
       }),
     keepOwnMedicine: (id, isInUse) =>

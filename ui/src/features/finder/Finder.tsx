@@ -52,8 +52,12 @@ export function Finder({ onClose }: { onClose: () => void }) {
   };
   // Of one whole number, a digit more is no digit of it: it picks one of the family.
   const isPicking = /^[6-9]\d{9}$/.test(query.replace(/[\s-]/g, "")) && !isPlaceholderData;
-  const onKeyDown = (event: React.KeyboardEvent) => {
-    const picked = isPicking && /^[1-9]$/.test(event.key) ? found[Number(event.key) - 1] : undefined;
+  const onKeyDown = (event: React.KeyboardEvent<HTMLInputElement>) => {
+    // One that stands before or replaces what is typed corrects the number.
+    const { selectionStart, value } = event.currentTarget;
+    const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
+    const isMore = isPicking && isPlain && selectionStart === value.length && /^[1-9]$/.test(event.key);
+    const picked = isMore ? found[Number(event.key) - 1] : undefined;
     if (picked) open(picked);
     else if (event.key === "ArrowDown") setPlace(Math.min(chosen + 1, choices - 1));
     else if (event.key === "ArrowUp") setPlace(Math.max(chosen - 1, 0));

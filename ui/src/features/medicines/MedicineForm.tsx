@@ -45,6 +45,7 @@ export function MedicineForm({ medicine, onDone }: Props) {
     enabled: isSearched,
     placeholderData: keepPreviousData,
   });
+  const own = useQuery({ queryKey: queryKeys.ownMedicines, queryFn: () => backend.listOwnMedicines() });
   const save = useMutation({
     mutationFn: async () => {
       if (medicine) await backend.correctOwnMedicine(medicine.id, medicine.form, form);
@@ -66,7 +67,9 @@ export function MedicineForm({ medicine, onDone }: Props) {
     typed === medicine.form.genericName &&
     form.strengthText.trim() === medicine.form.strengthText &&
     form.dosageForm === medicine.form.dosageForm;
-  const isUnchecked = isInWords && !isStillThat;
+  // One of the clinic's own is no more checked than it is itself.
+  const isOfUnchecked = own.data?.some((one) => one.id === form.sameAs && !one.isChecked) === true;
+  const isUnchecked = isInWords ? !isStillThat : isOfUnchecked;
   const title = medicine ? words.correct(medicine.name) : words.add;
   return (
     <form

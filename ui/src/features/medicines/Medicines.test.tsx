@@ -42,6 +42,18 @@ test("what is in no list is added in words and marked as not checked", async () 
   expect(added.textContent).toContain("not checked");
 });
 
+test("a brand of what is in no list is not called checked", async () => {
+  const { keys } = await openMedicines();
+  await keys.type(screen.getByRole("combobox", { name: "What it is" }), "Kaadha{Enter}");
+  await screen.findByTestId("own-medicine");
+  await keys.type(screen.getByRole("combobox", { name: "What it is" }), "kaa");
+  await screen.findByTestId("listed-medicine");
+  await keys.keyboard("{ArrowDown}{Enter}");
+  await waitFor(() => expect(screen.queryByRole("textbox", { name: "Strength" })).toBeNull());
+  expect(screen.getByText(messages.medicines.notInList)).toBeTruthy();
+  expect(screen.queryByText(messages.medicines.inList)).toBeNull();
+});
+
 test("what is refused is said, and what was typed stays", async () => {
   const { keys } = await openMedicines();
   await keys.type(screen.getByRole("textbox", { name: "Sold as" }), "Dolo");
