@@ -79,11 +79,7 @@ fn every_limit_stands_there_as_it_is() {
 fn no_limit_of_the_protocol_is_forgotten() {
     let limits = limits();
     let mut n_found = 0;
-    for file in std::fs::read_dir(root().join("protocol/src")).expect("the protocol is there") {
-        let path = file.expect("a file").path();
-        if path.extension().is_none_or(|ending| ending != "rs") {
-            continue;
-        }
+    for path in sources(&root().join("protocol/src")) {
         let text = std::fs::read_to_string(&path).expect("a text");
         let names = text.lines().filter_map(|line| line.strip_prefix("pub const ")?.split(':').next());
         for name in names.filter(|name| name.starts_with("MAX_") || name.starts_with("MIN_")) {
@@ -92,6 +88,20 @@ fn no_limit_of_the_protocol_is_forgotten() {
         }
     }
     assert_eq!(n_found, limits.len());
+}
+
+/// The files of Rust in a folder and in those below it.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for file in std::fs::read_dir(folder).expect("a folder") {
+        let path = file.expect("a file").path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            found.push(path);
+        }
+    }
+    found
 }
 
 #[tokio::test]
