@@ -141,6 +141,8 @@ pub(super) struct Line {
     pub(super) own_key_due: AtomicBool,
     /// Who waits for a comparison with the server.
     pub(super) comparisons: Mutex<Vec<Asked>>,
+    /// What differed from the server was fetched again and still did, and no comparison has ended well since.
+    pub(super) differs: AtomicBool,
 }
 
 /// A page as it was read.
@@ -200,6 +202,7 @@ impl Engine {
             brought_again: Mutex::default(),
             staged_catalogue: AtomicI64::new(0),
             comparisons: Mutex::default(),
+            differs: AtomicBool::new(false),
         };
         Self { line: Arc::new(line), tasks: JoinSet::new() }
     }
