@@ -807,9 +807,9 @@ impl Line {
         self.publish();
     }
 
-    /// The server does not take the own key of whoever is signed in, for this reason. Nothing else ends by it.
-    pub(super) fn own_key_refused(&self, why: String) {
-        lock(&self.shown).own_key_refused = Some(why);
+    /// The server does not take the own key of whoever is signed in, for this reason, or takes it. Nothing else ends by it.
+    pub(super) fn own_key_refused(&self, why: Option<String>) {
+        lock(&self.shown).own_key_refused = why;
         self.publish();
     }
 
