@@ -1,5 +1,5 @@
-//! Holds up whoever fails too often from one network address, whatever tenants, computers and people they name. Only what is
-//! asked without a token is held up, and for a minute at most. Counted in this process's memory.
+//! Holds up whoever fails too often from one network address, whatever tenants, computers and people they name. Only where
+//! passwords and codes are typed, and for a minute at most. Counted in this process's memory.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use ed25519_dalek::SigningKey;
-use protocol::api::{ChallengeRequest, LoginRequest, RefreshRequest, Tokens};
+use protocol::api::{ChallengeRequest, LoginRequest, RefreshRequest, Session, Tokens};
 use protocol::error::ErrorCode;
 use protocol::id::{DeviceId, TenantId};
 use protocol::permission::Role;
@@ -285,7 +285,9 @@ async fn from_an_address_where_too_much_failed_nobody_signs_in_for_a_while_and_w
     };
     let guesser = "2001:db8:1:2300::7";
     fail(guesser, 300);
-    assert_eq!(from(guesser, PASSWORD).await.status(), 200, "no proxy is believed yet");
+    let first = from(guesser, PASSWORD).await;
+    assert_eq!(first.status(), 200, "no proxy is believed yet");
+    let session: Session = first.json().await.expect("a session");
     addresses.believe("x-real-ip".parse().expect("a name"));
     let held = from("2001:db8:1:23ff::1", PASSWORD).await;
     assert!(held.headers().contains_key("retry-after"));
@@ -295,6 +297,10 @@ async fn from_an_address_where_too_much_failed_nobody_signs_in_for_a_while_and_w
     let work = desk.http.get(format!("{}/v1/tenant", desk.url)).bearer_auth(desk.token());
     let work = work.header("clinic-protocol", protocol::PROTOCOL_VERSION).header("x-real-ip", guesser);
     assert_eq!(work.send().await.expect("an answer").status(), 200);
+    let (user, tokens) = (session.user.id, session.tokens);
+    let refresh = desk.refresh_request(user, &tokens.refresh_token, tokens.generation).await;
+    let refresh = post(&desk.http, &desk.url, "/v1/auth/refresh", &refresh).header("x-real-ip", guesser);
+    assert_eq!(refresh.send().await.expect("an answer").status(), 200, "nobody types that");
 
     // Each wrong password counts, and nobody else waits for it.
     let guesser = "203.0.113.7";
