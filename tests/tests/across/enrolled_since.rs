@@ -350,18 +350,13 @@ async fn a_computer_that_was_recovered_brings_what_it_did_before_also_if_all_of_
     let network = Network::before(server.address().parse()?).await?;
     let (office, desk) = (TestDesk::new()?, TestDesk::new()?);
     office.enrol(network.address(), registered.enrolment.code.clone(), "Office").await?;
-    server.stop()?;
     server.back_up()?;
-    server.start()?;
     desk.enrol(network.address(), code(&server, &registered.tenant_code)?, "Room 1").await?;
     let page = written_down(&desk)?;
     let before = desk.replica()?.store().facts()?;
     desk.replica()?.register_patient(&patient("Farida", "98204 41277"))?;
     desk.synced().await?;
-    desk.until("the server knows the code", |_| {
-        desk.replica().is_ok_and(|replica| replica.store().untold_recovery().is_ok_and(|made| made.is_none()))
-    })
-    .await?;
+    code_is_known(&desk).await?;
     let desk = without_keyring(desk, "clinic.db")?;
     let form = RecoveryForm {
         recovery_code: page.code,
@@ -372,7 +367,6 @@ async fn a_computer_that_was_recovered_brings_what_it_did_before_also_if_all_of_
     desk.desk.recover(form).await?;
     desk.replica()?.register_patient(&patient("Gita", "98204 41278"))?;
     desk.synced().await?;
-    server.stop()?;
     server.restore()?;
     network.set_down(true);
     desk.offline().await?;
