@@ -9,7 +9,7 @@ use protocol::id::{DeviceId, TenantId};
 use protocol::permission::Role;
 use protocol::signing::{login_message, sign};
 
-use crate::desk::{Clinic, Desk, EMAIL, PASSWORD, post, refused, register, registration};
+use crate::desk::{Clinic, Desk, EMAIL, PASSWORD, enrol_request, post, refused, register, registration};
 
 async fn code_of(response: reqwest::Response) -> ErrorCode {
     refused(response).await.code
@@ -301,6 +301,14 @@ async fn from_an_address_where_too_much_failed_nobody_signs_in_for_a_while_and_w
     let refresh = desk.refresh_request(user, &tokens.refresh_token, tokens.generation).await;
     let refresh = post(&desk.http, &desk.url, "/v1/auth/refresh", &refresh).header("x-real-ip", guesser);
     assert_eq!(refresh.send().await.expect("an answer").status(), 200, "nobody types that");
+    let enrol = enrol_request(&desk.key, &clinic.code().await, EMAIL, PASSWORD);
+    let enrol = post(&desk.http, &desk.url, "/v1/devices/enrol", &enrol).header("x-real-ip", guesser);
+    let clinic_of_theirs = registration("MAIN");
+    let register = post(&desk.http, &desk.url, "/v1/clinics/register", &clinic_of_theirs);
+    for typed in [enrol, register.header("x-real-ip", guesser)] {
+        let held = typed.send().await.expect("an answer");
+        assert_eq!(code_of(held).await, ErrorCode::TooManyRequests);
+    }
 
     // Each wrong password counts, and nobody else waits for it.
     let guesser = "203.0.113.7";
