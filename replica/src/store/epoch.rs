@@ -28,6 +28,8 @@ use crate::replica::{some_text, text};
 /// So many of those that this computer was are told with their leases: more are too long for one request, and were recovered
 /// long before any backup.
 const MOST_LOST: usize = 3;
+/// Nor are more than so many bytes of this told: with too much the computer would never come back.
+const MOST_LOST_BYTES: usize = 48 * 1024;
 
 /// That the server's data was restored, as this computer learnt it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,22 +88,23 @@ impl Store {
     /// What a server that does not know this computer must hear of what it was before, the earliest first.
     pub fn earlier(&self) -> Result<Vec<Earlier>> {
         self.read(|tx| {
-            let all = past(tx)?;
-            let n_known = all.len().saturating_sub(MOST_LOST);
-            let mut earlier = Vec::with_capacity(all.len());
-            for (place, was) in all.into_iter().enumerate() {
+            let (mut earlier, mut left) = (Vec::new(), MOST_LOST_BYTES);
+            for was in past(tx)?.into_iter().rev() {
                 let sql = "select hash from mutations where sequence = ?1";
                 let hash: Option<String> = tx.query_row(sql, [was.until], |row| row.get(0)).optional()?;
                 let until_hash =
                     hash.as_deref().map_or(Some(Hash::ZERO), Hash::parse).ok_or(Error::StoreDamaged)?;
                 let Past { device_id, until, is_recovered, .. } = was;
-                let lost = if place < n_known {
-                    None
-                } else {
-                    meta::<LostDevice>(tx, &format!("lost/{device_id}"))?
-                };
+                let mut lost = None;
+                if earlier.len() < MOST_LOST {
+                    let known = meta::<LostDevice>(tx, &format!("lost/{device_id}"))?;
+                    let bytes = serde_json::to_string(&known)?.len();
+                    lost = known.filter(|_| bytes <= left);
+                    left = left.saturating_sub(bytes);
+                }
                 earlier.push(Earlier { device_id, until, until_hash, is_recovered, lost });
             }
+            earlier.reverse();
             Ok(earlier)
         })
     }

@@ -19,6 +19,7 @@ mod settled;
 mod staged;
 pub(crate) mod upgrade;
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -188,9 +189,10 @@ impl Store {
     pub(crate) fn write_later<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
         let mut connection = lock(&self.writer);
         connection.pragma_update(None, "synchronous", "normal")?;
-        let written = self.write_through(&mut connection, work);
+        // Also after a panic the next one waits for the disk.
+        let written = catch_unwind(AssertUnwindSafe(|| self.write_through(&mut connection, work)));
         connection.pragma_update(None, "synchronous", "full")?;
-        written
+        written.unwrap_or_else(|panic| resume_unwind(panic))
     }
 
     fn write_through<T>(

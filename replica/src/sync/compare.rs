@@ -3,6 +3,7 @@
 
 use std::mem;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use protocol::api::Secret;
@@ -68,7 +69,8 @@ impl Line {
         let Ok(state) = self.context.store.sync_state() else { return false };
         let last = state.compared.as_ref().and_then(Compared::at);
         let now = self.context.surroundings.now();
-        let is_due = last.is_none_or(|at| (now - at).unsigned_abs() >= COMPARE_EVERY);
+        let differs = self.differs.load(Ordering::SeqCst);
+        let is_due = differs || last.is_none_or(|at| (now - at).unsigned_abs() >= COMPARE_EVERY);
         let asked = mem::take(&mut *lock(&self.comparisons));
         if !is_due && asked.is_empty() {
             return true;
@@ -76,6 +78,7 @@ impl Line {
         let depth = asked.iter().map(|asked| asked.depth).max().unwrap_or(Depth::Versions);
         match self.compare(state, depth).await {
             Ok(mended) => {
+                self.differs.store(false, Ordering::SeqCst);
                 for asked in asked {
                     // Whoever asked may have gone.
                     asked.answer.send(Ok(mended)).ok();
@@ -87,20 +90,27 @@ impl Line {
                 for asked in asked {
                     asked.answer.send(Err(Error::CannotCompare)).ok();
                 }
-                if last.is_none() {
+                let may_be_called = last.is_some() && !differs;
+                if !may_be_called {
                     self.outcome(Err::<Happened, _>(Error::CannotCompare), false).await;
                 }
-                last.is_some()
+                may_be_called
             }
             Err(stopped) => {
                 lock(&self.comparisons).extend(asked);
-                let mut may_be_called = last.is_some();
-                if let Stopped::Failed(error) = stopped {
-                    tracing::warn!(%error, "this computer could not be compared with the server");
-                    may_be_called &= !matches!(error, Error::StillDiffers);
-                    if !may_be_called {
-                        self.outcome(Err::<Happened, _>(error), false).await;
+                let error = match stopped {
+                    Stopped::Failed(error) => {
+                        tracing::warn!(%error, "this computer could not be compared with the server");
+                        Some(error)
                     }
+                    Stopped::Changed => differs.then_some(Error::StillDiffers),
+                };
+                // One that was found to differ does so until a comparison comes to a good end, whatever ends the next ones.
+                let differs = differs || matches!(error, Some(Error::StillDiffers));
+                self.differs.store(differs, Ordering::SeqCst);
+                let may_be_called = last.is_some() && !differs;
+                if let Some(error) = error.filter(|_| !may_be_called) {
+                    self.outcome(Err::<Happened, _>(error), false).await;
                 }
                 may_be_called
             }

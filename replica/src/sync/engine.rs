@@ -141,6 +141,8 @@ pub(super) struct Line {
     pub(super) own_key_due: AtomicBool,
     /// Who waits for a comparison with the server.
     pub(super) comparisons: Mutex<Vec<Asked>>,
+    /// What differed from the server was fetched again and still did, and no comparison has ended well since.
+    pub(super) differs: AtomicBool,
 }
 
 /// A page as it was read.
@@ -200,6 +202,7 @@ impl Engine {
             brought_again: Mutex::default(),
             staged_catalogue: AtomicI64::new(0),
             comparisons: Mutex::default(),
+            differs: AtomicBool::new(false),
         };
         Self { line: Arc::new(line), tasks: JoinSet::new() }
     }
@@ -804,9 +807,9 @@ impl Line {
         self.publish();
     }
 
-    /// The server does not take the own key of whoever is signed in, for this reason. Nothing else ends by it.
-    pub(super) fn own_key_refused(&self, why: String) {
-        lock(&self.shown).own_key_refused = Some(why);
+    /// The server does not take the own key of whoever is signed in, for this reason, or takes it. Nothing else ends by it.
+    pub(super) fn own_key_refused(&self, why: Option<String>) {
+        lock(&self.shown).own_key_refused = why;
         self.publish();
     }
 

@@ -178,7 +178,15 @@ impl<R: AsyncBufRead + Unpin> Stream<R> {
                 }
             } else {
                 let Some((_, rows)) = portion.parts.last_mut() else { return Err(Error::ServerUnreachable) };
-                bytes += read_line(&mut self.reader, rows).await?;
+                let whole = rows.len();
+                match read_line(&mut self.reader, rows).await {
+                    Ok(length) => bytes += length,
+                    Err(error) => {
+                        // Half a row can look like a whole one.
+                        rows.truncate(whole);
+                        return Err(error);
+                    }
+                }
                 (self.has_rows, self.n_empty) = (true, 0);
             }
             // It is written at once, although the stream cannot be resumed there.
@@ -294,6 +302,19 @@ mod tests {
         let table = CLINICS.split_inclusive('\n').next().expect("BUG: a line");
         let (portions, _) = read(&format!("{HEAD}{MEDICINES}{table}{row}{reached}{row}{reached}"));
         assert_eq!(portions.len(), 3);
+    }
+
+    #[test]
+    fn a_row_that_broke_off_behind_a_place_is_none() {
+        let row = "c4\t12\n";
+        let whole = format!("{HEAD}{MEDICINES}{CLINICS}").replace("{\"end\":{}}\n", row);
+        for missing in 1..=row.len() {
+            let (portions, error) = read(&whole[..whole.len() - missing]);
+            let last = portions.last().expect("BUG: what came before");
+            let came = (rows(last), last.after.as_deref());
+            assert_eq!(came, ("c2\t1\nc3\t2\n".to_owned(), Some("clinics.c3")), "{missing}");
+            assert!(matches!(error, Some(Error::ServerUnreachable)), "{missing}: {error:?}");
+        }
     }
 
     #[test]

@@ -22,7 +22,11 @@ impl Line {
         let request = own_key.request(&facts.server_name, place, context.user);
         match context.client.tell_own_key(token, &request, &self.signer()?).await {
             // From now on it is asked for here as well.
-            Ok(()) => self.learn_own_keys(token).await,
+            Ok(()) => {
+                // A restored server takes what it refused before.
+                self.own_key_refused(None);
+                self.learn_own_keys(token).await;
+            }
             Err(
                 error @ (Error::ServerUnreachable
                 | Error::Server {
@@ -41,7 +45,7 @@ impl Line {
                 tracing::warn!(%error, "the server did not take this person's own key");
                 if let Error::Server { code: ErrorCode::Invalid, detail } = error {
                     // What they sign there is set aside: they are told.
-                    self.own_key_refused(detail);
+                    self.own_key_refused(Some(detail));
                 }
             }
         }

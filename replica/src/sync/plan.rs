@@ -9,6 +9,8 @@ const POLL_MS: u64 = 60_000;
 const FIRST_PAUSE_MS: u64 = 1_000;
 /// A batch is never asked to be smaller than this, in bytes.
 const SMALLEST_BATCH: usize = 4 * 1024;
+/// So many pushes in a row may stand for a page: of the shared medicines they bring nothing.
+const MOST_UNASKED: u32 = 20;
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +71,8 @@ pub struct Plan {
     /// The server will not take what waits. Rows are asked for all the same: whoever works here needs the others'
     /// work, also while their own is held up.
     is_push_refused: bool,
+    /// So many pushes have stood for a page since the last one.
+    unasked: u32,
 }
 
 impl Plan {
@@ -81,6 +85,7 @@ impl Plan {
             is_token_new: false,
             is_pushing: false,
             is_push_refused: false,
+            unasked: 0,
         }
     }
 
@@ -104,8 +109,11 @@ impl Plan {
                 self.is_token_new = true;
                 self.step(waiting)
             }
-            Happened::Pushed { is_level: true } if waiting == 0 => {
-                self.decide(Happened::Pulled { more: false }, waiting, chance)
+            Happened::Pushed { is_level: true } if waiting == 0 && self.unasked < MOST_UNASKED => {
+                let unasked = self.unasked + 1;
+                let next = self.decide(Happened::Pulled { more: false }, waiting, chance);
+                self.unasked = unasked;
+                next
             }
             Happened::Pushed { .. } => {
                 self.failures = 0;
@@ -120,6 +128,7 @@ impl Plan {
             }
             Happened::Pulled { more } => {
                 self.failures = 0;
+                self.unasked = 0;
                 self.is_token_new = false;
                 (self.max_bytes, self.ceiling) = (MAX_PUSH_BYTES, MAX_PUSH_BYTES);
                 if more || (waiting > 0 && !self.is_push_refused) {
@@ -195,6 +204,16 @@ mod tests {
         let level = Happened::Pushed { is_level: true };
         let next = after(&[(Happened::Woke, 2), (level, 1), (level, 0)]);
         assert_eq!(next, [PUSH, PUSH, Next::Rest { ms: POLL_MS }]);
+    }
+
+    #[test]
+    fn where_people_save_without_a_pause_rows_are_asked_for_now_and_then_all_the_same() {
+        let level = (Happened::Pushed { is_level: true }, 0);
+        let mut happened = vec![level; MOST_UNASKED as usize + 1];
+        happened.extend([(Happened::Pulled { more: false }, 0), level]);
+        let mut next = vec![Next::Rest { ms: POLL_MS }; happened.len()];
+        next[MOST_UNASKED as usize] = Next::Pull;
+        assert_eq!(after(&happened), next);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! A new desktop is filled a portion at a time.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use protocol::bootstrap::{WireColumn, WireKind};
 use protocol::id::PatientId;
 use protocol::permission::Role;
@@ -165,6 +167,27 @@ fn a_portion_that_is_broken_leaves_nothing() {
             .expect("BUG: readable");
         assert_eq!(count, 0, "{bad}");
     }
+}
+
+#[test]
+fn what_people_save_is_waited_for_whatever_became_of_a_portion_that_was_not() {
+    let (store, _folder) = empty();
+    store.begin_filling(42, 3).expect("BUG: begun");
+    let must_wait = || {
+        let sql = "pragma synchronous";
+        let level: i64 =
+            store.write(|tx| Ok(tx.query_row(sql, [], |row| row.get(0))?)).expect("BUG: readable");
+        assert_eq!(level, 2, "full");
+    };
+    store.fill(&portion(vec![patients(&[(1, 41, SUNITA)])], "today")).expect("BUG: filled");
+    must_wait();
+    let header = Header::new("patients".into(), columns(TableName::Patients.table(), &[]));
+    let broken = vec![(header.expect("BUG: a header"), b"one field\n".to_vec())];
+    store.fill(&portion(broken, "patients.1")).expect_err("BUG: taken");
+    must_wait();
+    let stopped = catch_unwind(AssertUnwindSafe(|| store.write_later::<()>(|_| panic!("on purpose"))));
+    assert!(stopped.is_err());
+    must_wait();
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What a desktop keeps for the case that its server is restored from a backup, and tells then.
 
-use protocol::api::{DeviceScope, EpochState};
+use protocol::api::{DeviceScope, EpochState, LostDevice};
 use protocol::audit::Action;
 use protocol::id::{DeviceId, Epoch, UserId};
 use protocol::mutation::Hash;
@@ -144,24 +144,33 @@ fn the_half_that_this_computer_made_is_the_same_until_the_server_has_begun_anew(
     assert_ne!(half(), first);
 }
 
+fn lanes(lost: &[Option<LostDevice>]) -> Vec<Option<&str>> {
+    lost.iter().map(|lost| lost.as_ref().map(|lost| lost.lane.as_str())).collect()
+}
+
 #[test]
 fn a_restored_server_hears_of_what_this_computer_was_and_of_the_last_ones_by_what_it_knows_them() {
-    let fixture = fixture(Role::Doctor);
-    let store = &fixture.store;
+    let told = |word: &SignedOrder| {
+        let fixture = fixture(Role::Doctor);
+        let store = &fixture.store;
+        store.remember(word).expect("BUG: kept");
+        let mut now = facts();
+        for (number, lane) in (1..).zip(["B", "C", "D", "E"]) {
+            let (device_id, public_key) = (now.device_id, format!("the key of {}", now.lane));
+            let was = Past { device_id, until: 0, public_key, is_recovered: true };
+            now = Facts { device_id: DeviceId(Uuid::from_u128(number)), lane: lane.into(), ..now };
+            store.go_on_as(&now, &was).expect("BUG: written");
+        }
+        let earlier = store.earlier().expect("BUG: read");
+        assert_eq!(earlier[0].device_id, facts().device_id);
+        earlier.into_iter().map(|was| was.lost).collect::<Vec<_>>()
+    };
     let word = lease(Some(facts().epoch), 3);
-    store.remember(&word).expect("BUG: kept");
-    let mut now = facts();
-    for (number, lane) in (1..).zip(["B", "C", "D", "E"]) {
-        let (device_id, public_key) = (now.device_id, format!("the key of {}", now.lane));
-        let was = Past { device_id, until: 0, public_key, is_recovered: true };
-        now = Facts { device_id: DeviceId(Uuid::from_u128(number)), lane: lane.into(), ..now };
-        store.go_on_as(&now, &was).expect("BUG: written");
-    }
-    let earlier = store.earlier().expect("BUG: read");
-    assert_eq!(earlier[0].device_id, facts().device_id);
-    let lanes: Vec<Option<&str>> =
-        earlier.iter().map(|was| was.lost.as_ref().map(|lost| lost.lane.as_str())).collect();
-    assert_eq!(lanes, [None, Some("B"), Some("C"), Some("D")]);
-    let last = earlier[3].lost.as_ref().expect("BUG: told");
+    let lost = told(&word);
+    assert_eq!(lanes(&lost), [None, Some("B"), Some("C"), Some("D")]);
+    let last = lost[3].as_ref().expect("BUG: told");
     assert_eq!((last.public_key.as_str(), &last.lease), ("the key of D", &word));
+    // Of many people there is more to say than a request holds.
+    let long = SignedOrder { body: word.body.clone() + &" ".repeat(20_000), ..word };
+    assert_eq!(lanes(&told(&long)), [None, None, Some("C"), Some("D")]);
 }

@@ -1,8 +1,8 @@
-//! Holds up whoever fails too often from one network address, whatever tenants, computers and people they name. Only what is
-//! asked without a token is held up, and for a minute at most. Counted in this process's memory.
+//! Holds up whoever fails too often from one network address, whatever tenants, computers and people they name. Only where
+//! passwords and codes are typed, and for a minute at most. Counted in this process's memory.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -86,8 +86,9 @@ impl Addresses {
     fn of(&self, headers: &HeaderMap) -> Option<IpAddr> {
         let said = headers.get_all(self.header.get()?);
         // What stands last is the proxy's; before it may stand whatever the client sent.
-        let last = said.iter().next_back()?.to_str().ok()?.rsplit(',').next()?;
-        last.trim().parse().ok()
+        let last = said.iter().next_back()?.to_str().ok()?.rsplit(',').next()?.trim();
+        // Some proxies say the port as well.
+        last.parse::<IpAddr>().or_else(|_| last.parse::<SocketAddr>().map(|socket| socket.ip())).ok()
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, Failures>> {
@@ -171,6 +172,11 @@ mod tests {
         assert_eq!(addresses.of(&headers), Some(address("203.0.113.7")));
         headers.append("x-forwarded-for", "2001:db8::1".parse().expect("a value"));
         assert_eq!(addresses.of(&headers), Some(address("2001:db8::1")));
+        for with_port in ["203.0.113.7:4711", "[2001:db8::1]:4711"] {
+            headers.append("x-forwarded-for", with_port.parse().expect("a value"));
+            let without = with_port.rsplit_once(':').expect("a port").0.trim_matches(['[', ']']);
+            assert_eq!(addresses.of(&headers), Some(address(without)));
+        }
         headers.append("x-forwarded-for", "somewhere".parse().expect("a value"));
         assert_eq!(addresses.of(&headers), None);
     }

@@ -3,13 +3,13 @@
 use std::time::Instant;
 
 use ed25519_dalek::SigningKey;
-use protocol::api::{ChallengeRequest, LoginRequest, RefreshRequest, Tokens};
+use protocol::api::{ChallengeRequest, LoginRequest, RefreshRequest, Session, Tokens};
 use protocol::error::ErrorCode;
 use protocol::id::{DeviceId, TenantId};
 use protocol::permission::Role;
 use protocol::signing::{login_message, sign};
 
-use crate::desk::{Clinic, Desk, EMAIL, PASSWORD, post, refused, register, registration};
+use crate::desk::{Clinic, Desk, EMAIL, PASSWORD, enrol_request, post, refused, register, registration};
 
 async fn code_of(response: reqwest::Response) -> ErrorCode {
     refused(response).await.code
@@ -285,7 +285,9 @@ async fn from_an_address_where_too_much_failed_nobody_signs_in_for_a_while_and_w
     };
     let guesser = "2001:db8:1:2300::7";
     fail(guesser, 300);
-    assert_eq!(from(guesser, PASSWORD).await.status(), 200, "no proxy is believed yet");
+    let first = from(guesser, PASSWORD).await;
+    assert_eq!(first.status(), 200, "no proxy is believed yet");
+    let session: Session = first.json().await.expect("a session");
     addresses.believe("x-real-ip".parse().expect("a name"));
     let held = from("2001:db8:1:23ff::1", PASSWORD).await;
     assert!(held.headers().contains_key("retry-after"));
@@ -295,6 +297,18 @@ async fn from_an_address_where_too_much_failed_nobody_signs_in_for_a_while_and_w
     let work = desk.http.get(format!("{}/v1/tenant", desk.url)).bearer_auth(desk.token());
     let work = work.header("clinic-protocol", protocol::PROTOCOL_VERSION).header("x-real-ip", guesser);
     assert_eq!(work.send().await.expect("an answer").status(), 200);
+    let (user, tokens) = (session.user.id, session.tokens);
+    let refresh = desk.refresh_request(user, &tokens.refresh_token, tokens.generation).await;
+    let refresh = post(&desk.http, &desk.url, "/v1/auth/refresh", &refresh).header("x-real-ip", guesser);
+    assert_eq!(refresh.send().await.expect("an answer").status(), 200, "nobody types that");
+    let enrol = enrol_request(&desk.key, &clinic.code().await, EMAIL, PASSWORD);
+    let enrol = post(&desk.http, &desk.url, "/v1/devices/enrol", &enrol).header("x-real-ip", guesser);
+    let clinic_of_theirs = registration("MAIN");
+    let register = post(&desk.http, &desk.url, "/v1/clinics/register", &clinic_of_theirs);
+    for typed in [enrol, register.header("x-real-ip", guesser)] {
+        let held = typed.send().await.expect("an answer");
+        assert_eq!(code_of(held).await, ErrorCode::TooManyRequests);
+    }
 
     // Each wrong password counts, and nobody else waits for it.
     let guesser = "203.0.113.7";

@@ -79,21 +79,29 @@ fn every_limit_stands_there_as_it_is() {
 fn no_limit_of_the_protocol_is_forgotten() {
     let limits = limits();
     let mut n_found = 0;
-    let mut places = vec![root().join("protocol/src")];
-    while let Some(place) = places.pop() {
-        if place.is_dir() {
-            let inside = std::fs::read_dir(&place).expect("a folder");
-            places.extend(inside.map(|file| file.expect("a file").path()));
-            continue;
-        }
-        let text = std::fs::read_to_string(&place).expect("a text");
+    for path in sources(&root().join("protocol/src")) {
+        let text = std::fs::read_to_string(&path).expect("a text");
         let names = text.lines().filter_map(|line| line.strip_prefix("pub const ")?.split(':').next());
         for name in names.filter(|name| name.starts_with("MAX_") || name.starts_with("MIN_")) {
             n_found += 1;
-            assert!(limits.contains_key(name), "{name} of {}", place.display());
+            assert!(limits.contains_key(name), "{name} of {}", path.display());
         }
     }
     assert_eq!(n_found, limits.len());
+}
+
+/// The files of Rust in a folder and in those below it.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for file in std::fs::read_dir(folder).expect("a folder") {
+        let path = file.expect("a file").path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            found.push(path);
+        }
+    }
+    found
 }
 
 #[tokio::test]

@@ -185,6 +185,13 @@ async fn a_desk_that_still_differs_says_so_and_is_not_called_synced() -> anyhow:
         desk.desk.sync_now();
         desk.until("it has compared once more", |_| clinic.network.n_asked(DIGEST) >= n_asked + more).await?;
     }
+    // Nor after a comparison that the line or the server ended.
+    clinic.network.plan(DIGEST, [Fault::Answered(503)]);
+    desk.desk.sync_now();
+    desk.until("one came to no end", |_| clinic.network.n_planned() == 0).await?;
+    let n_asked = clinic.network.n_asked(DIGEST);
+    desk.desk.sync_now();
+    desk.until("it has compared once more", |_| clinic.network.n_asked(DIGEST) >= n_asked + 2).await?;
     assert_eq!(desk.desk.sync_status().last_synced_at, before);
     clinic.network.say_nothing();
     desk.synced().await?;

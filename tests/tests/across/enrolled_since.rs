@@ -356,10 +356,7 @@ async fn a_computer_that_was_recovered_brings_what_it_did_before_also_if_all_of_
     let before = desk.replica()?.store().facts()?;
     desk.replica()?.register_patient(&patient("Farida", "98204 41277"))?;
     desk.synced().await?;
-    desk.until("the server knows the code", |_| {
-        desk.replica().is_ok_and(|replica| replica.store().untold_recovery().is_ok_and(|made| made.is_none()))
-    })
-    .await?;
+    code_is_known(&desk).await?;
     let desk = without_keyring(desk, "clinic.db")?;
     let form = RecoveryForm {
         recovery_code: page.code,
