@@ -168,8 +168,8 @@ fn a_restored_server_hears_of_what_this_computer_was_and_of_the_last_ones_by_wha
     let word = lease(Some(facts().epoch), 3);
     let lost = told(&word);
     assert_eq!(lanes(&lost), [None, Some("B"), Some("C"), Some("D")]);
-    let last = lost[3].as_ref().expect("BUG: told");
-    assert_eq!((last.public_key.as_str(), &last.lease), ("the key of D", &word));
+    let latest = lost[3].as_ref().expect("BUG: told");
+    assert_eq!((latest.public_key.as_str(), &latest.lease), ("the key of D", &word));
     // Of many people there is more to say than a request holds.
     let long = SignedOrder { body: word.body.clone() + &" ".repeat(20_000), ..word };
     assert_eq!(lanes(&told(&long)), [None, None, Some("C"), Some("D")]);
