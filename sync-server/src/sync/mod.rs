@@ -59,15 +59,19 @@ impl FromRequestParts<AppState> for SpokenProtocol {
 /// Passes every desktop of this program or an earlier one: what people did is taken also from one that must be updated
 /// before it gets anything.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct OnceSpokenProtocol;
+pub(crate) struct OnceSpokenProtocol {
+    /// Whether it gets anything as it is.
+    is_spoken: bool,
+}
 
 impl FromRequestParts<AppState> for OnceSpokenProtocol {
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self> {
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self> {
+        let oldest = state.oldest_protocol.load(Ordering::Relaxed);
         said(parts)
             .filter(|version| (1..=PROTOCOL_VERSION).contains(version))
-            .map(|_| Self)
+            .map(|version| Self { is_spoken: version >= oldest })
             .ok_or(Error::UpgradeRequired)
     }
 }

@@ -39,13 +39,15 @@ const WINDOW_LOG_MAX: u32 = 23;
 pub(crate) async fn push(
     State(state): State<AppState>,
     caller: Caller,
-    _: OnceSpokenProtocol,
+    protocol: OnceSpokenProtocol,
     Body(request): Body<PushRequest>,
 ) -> Result<Json<PushResponse>> {
     if request.mutations.len() > MAX_PUSH_MUTATIONS {
         return Err(Error::TooLarge);
     }
     let now = OffsetDateTime::now_utc();
+    // One that must be updated goes on to ask for rows, and hears of that.
+    let seen = |head: i64| if protocol.is_spoken { head } else { 0 };
     let mut tx = state.db.read(caller.tenant).await?;
     let head_now = head(&mut tx, caller.tenant, request.epoch).await?;
     let (progress, public_key) = log::progress(&mut tx, caller.tenant, caller.device).await?;
@@ -62,8 +64,14 @@ pub(crate) async fn push(
         let receipts = repeated(&mut tx, caller.tenant, caller.device, &opened).await?;
         let rows = read(&mut tx, &caller, named(&opened, &receipts)).await?;
         let notices = notices(&state, &mut tx, caller.tenant, caller.has_one_time_password).await?;
-        let response =
-            PushResponse { head_before: head_now, head: head_now, receipts, rows, server_time: now, notices };
+        let response = PushResponse {
+            head_before: seen(head_now),
+            head: head_now,
+            receipts,
+            rows,
+            server_time: now,
+            notices,
+        };
         return Ok(Json(response));
     }
     drop(tx);
@@ -98,8 +106,8 @@ pub(crate) async fn push(
     let is_new = |receipt: &&Receipt| receipt.sequence > progress.sequence;
     state.metrics.pushed(receipts.iter().filter(is_new));
     tracing::info!(mutations = opened.len(), version, "pushed");
-    let response =
-        PushResponse { head_before: version - 1, head: version, receipts, rows, server_time: now, notices };
+    let head_before = seen(version - 1);
+    let response = PushResponse { head_before, head: version, receipts, rows, server_time: now, notices };
     Ok(Json(response))
 }
 
