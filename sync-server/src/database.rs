@@ -289,18 +289,19 @@ fn pool_options(connections: u32) -> PgPoolOptions {
     PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(Duration::from_secs(10))
-        // Instead of sqlx's own test, which a connection inside a failed transaction passes.
+        // A connection that the database closed meanwhile is found when it begins (`Db::start`).
         .test_before_acquire(false)
-        .before_acquire(|connection, _| Box::pin(is_clean(connection)))
+        .after_release(|connection, _| Box::pin(is_clean(connection)))
 }
 
-/// Whether a connection can begin a transaction. sqlx does not know of a transaction whose first message failed, nor
-/// of one whose beginning was cancelled, as by a client that goes away: the connection comes back inside of it. In
-/// the first the question fails; the second has begun before the question, which is asked in one plain message.
+/// Whether a connection can begin a transaction, asked when it comes back, so that nobody waits for the answer. sqlx does
+/// not know of a transaction whose first message failed, nor of one whose beginning was cancelled, as by a client that
+/// goes away: the connection comes back inside of it. In the first the question fails; the second has begun before the
+/// question, which is asked in one plain message.
 ///
 /// # Errors
 ///
-/// As with `false`, the pool closes the connection and takes another one.
+/// As with `false`, the pool closes the connection, and hands it to nobody.
 async fn is_clean(connection: &mut PgConnection) -> sqlx::Result<bool> {
     sqlx::raw_sql("select now() = statement_timestamp()").fetch_one(connection).await?.try_get(0)
 }

@@ -74,8 +74,9 @@ struct Usage {
 #[derive(Clone, Debug, Default)]
 pub struct Counts(Arc<Mutex<HashMap<TenantId, Count>>>);
 
+/// How many of what a plan limits a tenant had at some moment.
 #[derive(Clone, Copy, Debug)]
-struct Count {
+pub(crate) struct Count {
     doctors: i64,
     patients: i64,
     at: Instant,
@@ -99,39 +100,40 @@ impl Count {
 
 impl Counts {
     /// What people of this tenant should know of their plan, by a count that may be some minutes old.
-    pub(crate) async fn notices(&self, tx: &mut PgConnection, tenant: TenantId) -> Result<Vec<Notice>> {
+    pub(crate) async fn notices(
+        &self,
+        tx: &mut PgConnection,
+        tenant: TenantId,
+        plan: &Plan,
+    ) -> Result<Vec<Notice>> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&tenant).copied();
-        Ok(self.usage(tx, tenant, known).await?.notices(OffsetDateTime::now_utc()))
+        let count = match known.filter(|known| known.at.elapsed() < COUNT_SERVES) {
+            Some(known) => known,
+            None => self.recount(tx, tenant).await?,
+        };
+        Ok(plan.with(count).notices(OffsetDateTime::now_utc()))
     }
 
     /// The same, counted now.
     pub(crate) async fn notices_now(&self, tx: &mut PgConnection, tenant: TenantId) -> Result<Vec<Notice>> {
-        Ok(self.usage(tx, tenant, None).await?.notices(OffsetDateTime::now_utc()))
-    }
-
-    /// Counts anew, in the transaction that added something.
-    pub(crate) async fn recount(&self, tx: &mut PgConnection, tenant: TenantId) -> Result<()> {
-        self.usage(tx, tenant, None).await.map(|_| ())
+        let plan = Plan::of(tx, tenant).await?;
+        Ok(plan.with(self.recount(tx, tenant).await?).notices(OffsetDateTime::now_utc()))
     }
 
     /// How many more patients the plan has room for. In a writing transaction, so that nobody else adds any meanwhile.
-    pub(crate) async fn room(&self, tx: &mut PgConnection, tenant: TenantId) -> Result<Room> {
-        let usage = self.usage(tx, tenant, None).await?;
-        Ok(Room(usage.max_patients - usage.patients))
+    pub(crate) async fn room(&self, tx: &mut PgConnection, tenant: TenantId, plan: &Plan) -> Result<Room> {
+        Ok(Room(i64::from(plan.max_patients) - self.recount(tx, tenant).await?.patients))
     }
 
-    async fn usage(&self, tx: &mut PgConnection, tenant: TenantId, known: Option<Count>) -> Result<Usage> {
-        let plan = Plan::of(tx, tenant).await?;
-        if let Some(known) = known.filter(|known| known.at.elapsed() < COUNT_SERVES) {
-            return Ok(plan.with(known));
-        }
+    /// Counts anew, as in the transaction that added something.
+    pub(crate) async fn recount(&self, tx: &mut PgConnection, tenant: TenantId) -> Result<Count> {
         let count = Count::of(tx, tenant).await?;
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= MOST_COUNTS {
             all.clear();
         }
         all.insert(tenant, count);
-        Ok(plan.with(count))
+        Ok(count)
     }
 }
 
@@ -151,16 +153,17 @@ impl Room {
 }
 
 /// A tenant's plan.
-struct Plan {
-    is_active: bool,
-    suspended_at: Option<OffsetDateTime>,
-    expires_at: Option<OffsetDateTime>,
-    max_doctors: i32,
-    max_patients: i32,
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) is_active: bool,
+    pub(crate) suspended_at: Option<OffsetDateTime>,
+    pub(crate) expires_at: Option<OffsetDateTime>,
+    pub(crate) max_doctors: i32,
+    pub(crate) max_patients: i32,
 }
 
 impl Plan {
-    async fn of(tx: &mut PgConnection, tenant: TenantId) -> Result<Self> {
+    pub(crate) async fn of(tx: &mut PgConnection, tenant: TenantId) -> Result<Self> {
         let plan = sqlx::query_as!(
             Self,
             "select is_active, suspended_at, expires_at, max_doctors, max_patients from tenants where id = $1",

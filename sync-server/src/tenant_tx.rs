@@ -5,9 +5,11 @@ use std::time::Instant;
 
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
-use protocol::id::TenantId;
+use protocol::id::{DeviceId, TenantId, UserId};
 use sqlx::postgres::{PgListener, PgPool};
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, SqlSafeStr, Transaction};
+use time::OffsetDateTime;
+use uuid::Uuid;
 
 use crate::error::{Error, Result};
 use crate::features::Rollout;
@@ -41,6 +43,45 @@ pub struct TenantWriteTx {
     version: i64,
 }
 
+/// What the rows say of who sent a request.
+#[derive(Debug)]
+pub(crate) struct Sender {
+    pub(crate) clinic_id: Uuid,
+    pub(crate) scope: String,
+    pub(crate) is_revoked: bool,
+    pub(crate) is_copied: bool,
+    pub(crate) public_key: String,
+    /// Of the device's mutations that the server has.
+    pub(crate) last_sequence: i64,
+    pub(crate) app_version: String,
+    pub(crate) roles: Vec<String>,
+    pub(crate) is_active: bool,
+    pub(crate) token_version: i32,
+    pub(crate) must_change_password: bool,
+    pub(crate) tenant_is_active: bool,
+    pub(crate) suspended_at: Option<OffsetDateTime>,
+    pub(crate) expires_at: Option<OffsetDateTime>,
+}
+
+/// On how many connections more the first question of a transaction is asked, where the database had closed one while
+/// nobody used it: nothing was done on that one.
+struct Tries(u32);
+
+impl Tries {
+    /// Whether to ask again on another one. Each try uses up a dead one; new ones are made as long as there is a database.
+    fn goes_on(&mut self, error: &sqlx::Error) -> bool {
+        let was_closed = match error {
+            sqlx::Error::Io(_) => true,
+            // The database stops, has crashed or starts again.
+            sqlx::Error::Database(error) => error.code().is_some_and(|code| code.starts_with("57P")),
+            _ => false,
+        };
+        let left = self.0;
+        self.0 = left.saturating_sub(1);
+        was_closed && left > 0
+    }
+}
+
 impl Db {
     pub(crate) fn new(pool: PgPool) -> Self {
         let begin_times = Histogram::new(exponential_buckets(0.0005, 4.0, 9));
@@ -53,14 +94,57 @@ impl Db {
     }
 
     async fn start(&self, sql: impl SqlSafeStr) -> Result<Transaction<'static, Postgres>> {
+        let sql = sql.into_sql_str();
         let (size, idle, most) = self.pool_sizes();
         if size >= most && idle == 0 {
             self.waits.inc();
         }
         let asked = Instant::now();
-        let tx = self.pool.begin_with(sql).await?;
+        let mut tries = self.tries();
+        let tx = loop {
+            match self.pool.begin_with(sql.clone()).await {
+                Err(error) if tries.goes_on(&error) => {}
+                begun => break begun?,
+            }
+        };
         self.begin_times.observe(asked.elapsed().as_secs_f64());
         Ok(tx)
+    }
+
+    fn tries(&self) -> Tries {
+        Tries(self.pool.options().get_max_connections())
+    }
+
+    /// Who sent a request, if the device and the person are known there together: one question, which sets the tenant for
+    /// itself alone.
+    pub(crate) async fn sender(
+        &self,
+        tenant: TenantId,
+        device: DeviceId,
+        user: UserId,
+    ) -> Result<Option<Sender>> {
+        let mut tries = self.tries();
+        loop {
+            let sender = sqlx::query_as!(
+                Sender,
+                r#"select clinic_id as "clinic_id!", scope as "scope!", is_revoked as "is_revoked!",
+                          is_copied as "is_copied!", public_key as "public_key!",
+                          last_sequence as "last_sequence!", app_version as "app_version!", roles as "roles!",
+                          is_active as "is_active!", token_version as "token_version!",
+                          must_change_password as "must_change_password!",
+                          tenant_is_active as "tenant_is_active!", suspended_at, expires_at
+                   from clinic.sender($1, $2, $3)"#,
+                tenant.0,
+                device.0,
+                user.0
+            )
+            .fetch_optional(&self.pool)
+            .await;
+            match sender {
+                Err(error) if tries.goes_on(&error) => {}
+                sender => return Ok(sender?),
+            }
+        }
     }
 
     /// Reads one consistent state of the tenant's data.
@@ -84,8 +168,8 @@ impl Db {
         self.begin("begin", tenant).await
     }
 
-    /// Begins and sets the tenant in one message. Its text holds nothing but a UUID and the name of a snapshot, which is why it may be put
-    /// together here; should the tenant not be set, the connection is closed before anyone else gets it
+    /// Begins and sets the tenant in one message. Its text holds nothing but a UUID and the name of a snapshot, which is why
+    /// it may be put together here; should the tenant not be set, the connection is closed before anyone else gets it
     /// (`database::is_clean`).
     async fn begin(&self, begin: &str, tenant: TenantId) -> Result<TenantTx> {
         let sql = AssertSqlSafe(format!("{begin}; select clinic.set_tenant('{}')", tenant.0.hyphenated()));
@@ -94,7 +178,17 @@ impl Db {
 
     /// Writes synced rows: locks the tenant's version and takes the next one.
     pub async fn write(&self, tenant: TenantId) -> Result<TenantWriteTx> {
-        let mut tx = self.start("begin").await?;
+        self.write_after("begin", tenant).await
+    }
+
+    /// The same for what people did on their desktops: each row is the doing of the person whom it names, and the audit log
+    /// has it so.
+    pub(crate) async fn write_for_people(&self, tenant: TenantId) -> Result<TenantWriteTx> {
+        self.write_after("begin; select clinic.set_actor('row')", tenant).await
+    }
+
+    async fn write_after(&self, begin: &'static str, tenant: TenantId) -> Result<TenantWriteTx> {
+        let mut tx = self.start(begin).await?;
         let version = sqlx::query_scalar!(r#"select clinic.begin_write($1) as "version!""#, tenant.0)
             .fetch_one(&mut *tx)
             .await?;

@@ -19,8 +19,8 @@ pub use enrolment::{
 pub use pull::{LiveEvent, MAX_PULL_ROWS, Position, PullLine, PullQuery};
 pub use push::{
     Fate, MAX_MUTATION_BYTES, MAX_MUTATION_CHANGES, MAX_PUSH_BYTES, MAX_PUSH_DECODED_BYTES,
-    MAX_PUSH_MUTATIONS, MAX_QUARANTINE_BYTES, PushRequest, PushResponse, Receipt, ReceiptsAnswer,
-    ReceiptsRequest,
+    MAX_PUSH_MUTATIONS, MAX_PUSH_RATIO, MAX_QUARANTINE_BYTES, MIN_RATED_BYTES, PushRequest, PushResponse,
+    Receipt, ReceiptsAnswer, ReceiptsRequest, may_grow_to,
 };
 pub use restored::{EpochState, MAX_RECALLED, OnlyHere, RecalledPerson, Recollection};
 pub use session::{

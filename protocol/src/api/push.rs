@@ -20,8 +20,24 @@ pub const MAX_MUTATION_BYTES: usize = 1024 * 1024;
 pub const MAX_PUSH_BYTES: usize = 1024 * 1024;
 /// At most this many bytes of a push once decompressed.
 pub const MAX_PUSH_DECODED_BYTES: usize = 16 * 1024 * 1024;
+/// At most this many times as long as it was sent is a push once decompressed …
+pub const MAX_PUSH_RATIO: usize = 100;
+/// … as soon as it is longer than this many bytes.
+pub const MIN_RATED_BYTES: usize = 64 * 1024;
 /// At most this many bytes of one device wait for a person; more stays on the desktop.
 pub const MAX_QUARANTINE_BYTES: i64 = 64 * 1024 * 1024;
+
+/// How many bytes at most a compressed body of so many may be once decompressed. What shrinks further is sent plain.
+pub const fn may_grow_to(compressed: usize) -> usize {
+    let rated = compressed.saturating_mul(MAX_PUSH_RATIO);
+    if rated < MIN_RATED_BYTES {
+        MIN_RATED_BYTES
+    } else if rated < MAX_PUSH_DECODED_BYTES {
+        rated
+    } else {
+        MAX_PUSH_DECODED_BYTES
+    }
+}
 
 /// `POST /v1/sync/push`: mutations in the device's order, at most [`MAX_PUSH_MUTATIONS`].
 #[derive(Debug, Serialize, Deserialize)]

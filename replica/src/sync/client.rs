@@ -9,7 +9,7 @@ use protocol::PROTOCOL_VERSION;
 use protocol::api::{
     ChallengeRequest, ChallengeResponse, EnrolRequest, EnrolResponse, EpochState, LiveEvent, LoginRequest,
     PullLine, PullQuery, PushRequest, PushResponse, ReceiptsAnswer, ReceiptsRequest, Recollection,
-    RefreshRequest, RenewRequest, Secret, Session, StandingRequest, TenantInfo, Tokens,
+    RefreshRequest, RenewRequest, Secret, Session, StandingRequest, TenantInfo, Tokens, may_grow_to,
 };
 use protocol::audit::{DeskEvents, DeskEventsKept};
 use protocol::bootstrap::BootstrapQuery;
@@ -179,9 +179,7 @@ impl Client {
         token: &Secret,
         request: &PushRequest,
     ) -> Result<(PushResponse, Vec<UnknownRow>)> {
-        let json = serde_json::to_vec(request)?;
-        let body = zstd::encode_all(json.as_slice(), ZSTD_LEVEL)?;
-        let request = Request { body, is_compressed: true, ..Request::post("v1/sync/push") };
+        let request = compressed("v1/sync/push", request)?;
         let answer = self.accepted(request.with(token)).await?;
         match whole(answer.body, MOST_WHOLE).await {
             Ok(answer) => parse_push(&answer).ok_or(Error::ServerUnreachable),
@@ -318,9 +316,7 @@ impl Client {
         token: Option<&Secret>,
         body: &impl Serialize,
     ) -> Result<T> {
-        let body = zstd::encode_all(serde_json::to_vec(body)?.as_slice(), ZSTD_LEVEL)?;
-        let request = Request { body, is_compressed: true, token: token.cloned(), ..Request::post(path) };
-        self.answer(request).await
+        self.answer(Request { token: token.cloned(), ..compressed(path, body)? }).await
     }
 
     /// Signs a request of an admin. Where the clocks are too far from each other, it is signed once more with the server's
@@ -395,6 +391,15 @@ fn parse_push(text: &[u8]) -> Option<(PushResponse, Vec<UnknownRow>)> {
 }
 
 /// A query as it stands in an address: what is null is left out.
+/// A request with this body, compressed unless it shrinks further than the server lets one grow again.
+fn compressed(path: &str, body: &impl Serialize) -> Result<Request> {
+    let json = serde_json::to_vec(body)?;
+    let packed = zstd::encode_all(json.as_slice(), ZSTD_LEVEL)?;
+    let is_compressed = json.len() <= may_grow_to(packed.len());
+    let body = if is_compressed { packed } else { json };
+    Ok(Request { body, is_compressed, ..Request::post(path) })
+}
+
 fn query_text(query: &impl Serialize) -> Result<String> {
     let mut text = Serializer::new(String::new());
     for (name, value) in serde_json::to_value(query)?.as_object().into_iter().flatten() {
@@ -445,6 +450,17 @@ mod tests {
         for broken in [r#"{"row":{"table":"patients","id":1}}"#, r#"{"row":{"table":"vacc"#, "{}", "<html>"] {
             assert!(parse_line(broken.as_bytes()).is_err(), "{broken}");
         }
+    }
+
+    #[test]
+    fn what_shrinks_further_than_the_server_lets_it_grow_is_sent_as_it_is() {
+        let request =
+            |text: &str, times: usize| compressed("v1/sync/push", &text.repeat(times)).expect("BUG: JSON");
+        let one_note = request("paracetamol, and rest; ", 300_000 / 23);
+        assert!(!one_note.is_compressed);
+        assert_eq!(one_note.body.first(), Some(&b'"'));
+        let small = request("a", 60_000);
+        assert!(small.is_compressed && small.body.len() < 100);
     }
 
     /// A server that refuses everything, in these words.

@@ -87,9 +87,11 @@ pub struct Event<'a> {
     pub reason: Option<&'a str>,
     /// When it happened, by the clock of the desktop that tells of it.
     pub occurred_at: Option<OffsetDateTime>,
+    /// Of the program on that desktop; asked for where it is not said.
+    pub app_version: Option<&'a str>,
 }
 
-impl Event<'_> {
+impl<'a> Event<'a> {
     /// Nothing but what was done.
     pub fn new(action: Action) -> Self {
         Self {
@@ -103,15 +105,17 @@ impl Event<'_> {
             changes: None,
             reason: None,
             occurred_at: None,
+            app_version: None,
         }
     }
 
     /// What whoever sent the request did.
-    pub fn by(caller: &Caller, action: Action) -> Self {
+    pub fn by(caller: &'a Caller, action: Action) -> Self {
         Self {
             user: Some(caller.user),
             device: Some(caller.device),
             clinic: Some(caller.clinic.0),
+            app_version: Some(&caller.app_version),
             ..Self::new(action)
         }
     }
@@ -119,8 +123,9 @@ impl Event<'_> {
 
 /// Adds an entry to the tenant's log. It stays if the transaction is committed.
 pub async fn record(tx: &mut PgConnection, tenant: TenantId, lane: Lane, event: &Event<'_>) -> Result<()> {
-    let app_version = match event.device {
-        Some(device) => {
+    let app_version = match (event.app_version, event.device) {
+        (Some(version), _) => Some(version.to_owned()),
+        (None, Some(device)) => {
             sqlx::query_scalar!(
                 "select app_version from devices where tenant_id = $1 and id = $2",
                 tenant.0,
@@ -129,7 +134,7 @@ pub async fn record(tx: &mut PgConnection, tenant: TenantId, lane: Lane, event: 
             .fetch_optional(&mut *tx)
             .await?
         }
-        None => None,
+        (None, None) => None,
     };
     sqlx::query!(
         "insert into tenant_audit_log (tenant_id, lane, action, user_id, device_id, clinic_id, table_name,

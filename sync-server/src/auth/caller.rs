@@ -36,6 +36,12 @@ pub struct Caller {
     pub is_by_password: bool,
     /// Whether they have not chosen a password of their own yet.
     pub has_one_time_password: bool,
+    /// The device's, by which it signs.
+    pub(crate) public_key: String,
+    /// Of the device's mutations that the server had when the request came.
+    pub(crate) last_sequence: i64,
+    /// Of the program on the device.
+    pub(crate) app_version: String,
 }
 
 impl Caller {
@@ -60,25 +66,7 @@ impl FromRequestParts<AppState> for Caller {
         let now = OffsetDateTime::now_utc();
         let claims = state.auth.keys.verify(token, now).map_err(|_| Error::Unauthorized)?;
         // The token says who they were; the rows say who they are now.
-        let mut tx = state.db.read(claims.tid).await?;
-        let row = sqlx::query!(
-            r#"select d.clinic_id, d.scope, d.revoked_at is not null as "is_revoked!",
-                      d.copied_at is not null as "is_copied!", d.public_key, u.roles, u.is_active,
-                      u.token_version, u.must_change_password, t.is_active as tenant_is_active, t.suspended_at, t.expires_at
-               from devices d
-               join tenants t on t.id = d.tenant_id
-               join device_users k on k.tenant_id = d.tenant_id and k.device_id = d.id
-               join users u on u.tenant_id = k.tenant_id and u.id = k.user_id
-               where d.tenant_id = $1 and t.id = $1 and d.id = $2 and u.id = $3"#,
-            claims.tid.0,
-            claims.did.0,
-            claims.sub.0,
-        )
-        .fetch_optional(&mut *tx)
-        .await?
-        .ok_or(Error::Unauthorized)?;
-        // Who asks for what is signed takes another connection.
-        drop(tx);
+        let row = state.db.sender(claims.tid, claims.did, claims.sub).await?.ok_or(Error::Unauthorized)?;
         if row.is_revoked {
             return Err(Error::DeviceRevoked);
         }
@@ -101,9 +89,12 @@ impl FromRequestParts<AppState> for Caller {
             token_until: claims.exp,
             is_by_password: claims.pwd,
             has_one_time_password: row.must_change_password,
+            public_key: row.public_key,
+            last_sequence: row.last_sequence,
+            app_version: row.app_version,
         };
         if access.is_signed() {
-            signed::check(parts, state, &caller, &row.public_key, now).await?;
+            signed::check(parts, state, &caller, now).await?;
         }
         Ok(caller)
     }

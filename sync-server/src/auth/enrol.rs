@@ -23,6 +23,7 @@ use crate::AppState;
 use crate::audit::{self, Actor, Event};
 use crate::error::{Error, Json, Result};
 use crate::limits;
+use crate::sync::news::News;
 use crate::sync::set_aside;
 
 /// `POST /v1/devices/codes`: where the new desktop will stand, and what it may receive.
@@ -187,7 +188,7 @@ async fn admit(tx: &mut PgConnection, incoming: &Incoming<'_>) -> Result<EnrolRe
     )
     .fetch_one(&mut *tx)
     .await?;
-    let notices = session::notices(state, tx, tenant, person.must_change_password).await?;
+    let notices = News::of(tx, tenant).await?.notices(state, tx, person.must_change_password).await?;
     let place = session::Place {
         tenant,
         device: DeviceId(enrolled.id),

@@ -17,6 +17,7 @@ use super::{Caller, person, refresh, session, standing};
 use crate::AppState;
 use crate::audit::{self, Actor, Event};
 use crate::error::{Error, Json, Result};
+use crate::sync::news::News;
 use crate::sync::{OnceSpokenProtocol, log, set_aside};
 
 /// So long after the password was given.
@@ -91,7 +92,8 @@ pub(crate) async fn renew(
     )
     .fetch_one(&mut *tx)
     .await?;
-    let notices = session::notices(&state, &mut tx, caller.tenant, person.must_change_password).await?;
+    let news = News::of(&mut tx, caller.tenant).await?;
+    let notices = news.notices(&state, &mut tx, person.must_change_password).await?;
     let place = session::Place {
         tenant: caller.tenant,
         device: DeviceId(enrolled.id),
@@ -180,7 +182,7 @@ async fn must_begin_there(
 ) -> Result<bool> {
     let device = DeviceId(device.id);
     let begins_at = log::original(tx, caller.tenant, device).await?.map(|(_, until)| until);
-    let (progress, _) = log::progress(tx, caller.tenant, device).await?;
+    let progress = log::progress(tx, caller.tenant, device).await?;
     let is_unused = begins_at == Some(progress.sequence);
     if begins_at == Some(request.after) && (!is_unused || progress.hash == request.after_hash) {
         return Ok(false);
@@ -223,7 +225,7 @@ async fn begun_behind(
     device: DeviceId,
     until: i64,
 ) -> Result<Option<Hash>> {
-    let (progress, _) = log::progress(tx, caller.tenant, device).await?;
+    let progress = log::progress(tx, caller.tenant, device).await?;
     if progress.sequence == until {
         return Ok(Some(progress.hash));
     }

@@ -4,14 +4,13 @@ use axum::extract::State;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use protocol::api::{
-    ChallengeRequest, ChallengeResponse, DeviceScope, LoginRequest, Notice, NoticeCode, RefreshRequest,
-    Secret, Session, Tokens,
+    ChallengeRequest, ChallengeResponse, DeviceScope, LoginRequest, Notice, RefreshRequest, Secret, Session,
+    Tokens,
 };
 use protocol::audit::Action;
 use protocol::id::{ClinicId, DeviceId, TenantId, UserId};
 use protocol::signing::{login_message, refresh_message, verify};
 use protocol::standing::SignedOrder;
-use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use super::Auth;
@@ -24,7 +23,7 @@ use super::token::{Subject, TOKEN_TTL_SECS};
 use crate::AppState;
 use crate::audit::{self, Actor, Event};
 use crate::error::{Error, Json, Result};
-use crate::manage::admins;
+use crate::sync::news::News;
 
 /// Where someone signs in.
 pub(crate) struct Place {
@@ -110,7 +109,8 @@ pub(crate) async fn login(
     audit::set_actor(&mut tx, Actor::Person(UserId(person.id))).await?;
     person::note_sign_in(&mut tx, tenant.0, device.id, person.id).await?;
     let refresh = refresh::issue(&mut tx, tenant.0, device.id, now).await?;
-    let notices = notices(&state, &mut tx, tenant, person.must_change_password).await?;
+    let news = News::of(&mut tx, tenant).await?;
+    let notices = news.notices(&state, &mut tx, person.must_change_password).await?;
     let place = Place { is_by_password: true, ..Place::of(tenant, &device) };
     let standing = renew(&mut tx, auth, place.standing(), &request.nonce, now).await?;
     audit::record(&mut tx, tenant, state.audit.lane(), &attempt(Action::Login)).await?;
@@ -211,24 +211,6 @@ pub(super) async fn proven_device(
     }
     let proven = found.filter(|device| is_fresh && verify(&device.public_key, message, signature));
     proven.ok_or_else(|| state.auth.failed(Who::unknown_device(tenant.0), Error::Unauthorized))
-}
-
-/// What someone who signs in or syncs should know.
-pub(crate) async fn notices(
-    state: &AppState,
-    tx: &mut PgConnection,
-    tenant: TenantId,
-    has_one_time_password: bool,
-) -> Result<Vec<Notice>> {
-    let mut notices = state.counts.notices(tx, tenant).await?;
-    notices.extend(admins::coming(tx, tenant).await?);
-    if has_one_time_password {
-        notices.push(Notice {
-            code: NoticeCode::PasswordChangeRequired,
-            detail: Error::PasswordChangeRequired.sentence().to_owned(),
-        });
-    }
-    Ok(notices)
 }
 
 /// What a desktop gets after a password sign-in.

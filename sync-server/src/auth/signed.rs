@@ -35,13 +35,11 @@ pub(crate) async fn hash_body(request: Request, next: Next) -> Result<Response> 
     Ok(next.run(Request::from_parts(parts, Body::from(body))).await)
 }
 
-/// Refuses a request that the caller's device, which has this public key, did not sign just so, just now and for the
-/// first time.
+/// Refuses a request that the caller's device did not sign just so, just now and for the first time.
 pub(super) async fn check(
     parts: &Parts,
     state: &AppState,
     caller: &Caller,
-    public_key: &str,
     now: OffsetDateTime,
 ) -> Result<()> {
     let at = only(parts, SIGNED_AT_HEADER).and_then(|at| at.parse::<i64>().ok()).ok_or(Error::NotSigned)?;
@@ -61,7 +59,7 @@ pub(super) async fn check(
         device: caller.device,
         user: caller.user,
     };
-    let key = parse_public_key(public_key).ok_or(Error::NotSigned)?;
+    let key = parse_public_key(&caller.public_key).ok_or(Error::NotSigned)?;
     if !asked.is_signed(by, &key, signature) {
         return Err(Error::NotSigned);
     }

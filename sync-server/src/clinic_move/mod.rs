@@ -28,7 +28,7 @@ pub use copy::RowCounts;
 pub use staff::StaffCounts;
 
 use crate::audit::{self, Event, Lane};
-use crate::limits::Counts;
+use crate::limits::{Counts, Plan};
 use crate::sync::conflicts;
 use crate::{Db, TenantWriteTx};
 use catch_up::LastMove;
@@ -151,6 +151,7 @@ async fn copy_all(from: &mut PgConnection, to: &mut PgConnection, wanted: &Move)
     }
     let chosen = choose(from, to, [source, target], clinic, wanted.with_patients).await?;
     let staff = staff::copy(from, to, [source, target], clinic, &chosen).await?;
+    let plan = Plan::of(to, target).await?;
     let mut copier = Copier {
         source,
         target,
@@ -159,7 +160,7 @@ async fn copy_all(from: &mut PgConnection, to: &mut PgConnection, wanted: &Move)
         chosen: &chosen,
         staff: &staff,
         last_move: LastMove::of(from, to, [source, target], clinic).await?,
-        room: Counts::default().room(to, target).await?,
+        room: Counts::default().room(to, target, &plan).await?,
         beyond_plan: 0,
         asked: 0,
         to_review: 0,

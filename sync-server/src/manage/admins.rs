@@ -1,8 +1,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use protocol::api::{Notice, NoticeCode};
-use protocol::id::TenantId;
-use sqlx::PgConnection;
+use time::OffsetDateTime;
 use time::macros::format_description;
 
 use crate::AppState;
@@ -31,23 +30,24 @@ pub(crate) async fn object(State(state): State<AppState>, caller: Caller) -> Res
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// What everybody of the tenant is told while the operator is going to make somebody an admin.
-pub(crate) async fn coming(tx: &mut PgConnection, tenant: TenantId) -> Result<Option<Notice>> {
-    let open = sqlx::query!(
-        r#"select u.full_name, r.confirmed_at + interval '1 day' as "ready_at!" from admin_restorations r
-           join users u on u.tenant_id = $1 and u.id = r.user_id
-           where r.tenant_id = $1 and r.ended_at is null and r.confirmed_at is not null"#,
-        tenant.0
-    )
-    .fetch_optional(tx)
-    .await?;
-    let Some(open) = open else { return Ok(None) };
-    let format = format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC");
-    let ready_at = open.ready_at.format(format).map_err(anyhow::Error::from)?;
-    let detail = format!(
-        "The operator of the server was told that no admin of yours can sign in any more, and will make {} one, not before \
-         {ready_at}. If that is not so, any admin, doctor or dentist can object until then.",
-        open.full_name
-    );
-    Ok(Some(Notice { code: NoticeCode::AdminComes, detail }))
+/// Somebody whom the operator is going to make an admin.
+#[derive(Debug)]
+pub(crate) struct Coming {
+    pub(crate) name: String,
+    /// Not before.
+    pub(crate) ready_at: OffsetDateTime,
+}
+
+impl Coming {
+    /// What all people of the tenant are told, so that one of them can object.
+    pub(crate) fn notice(&self) -> Result<Notice> {
+        let format = format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC");
+        let ready_at = self.ready_at.format(format).map_err(anyhow::Error::from)?;
+        let detail = format!(
+            "The operator of the server was told that no admin of yours can sign in any more, and will make {} one, not before \
+             {ready_at}. If that is not so, any admin, doctor or dentist can object until then.",
+            self.name
+        );
+        Ok(Notice { code: NoticeCode::AdminComes, detail })
+    }
 }

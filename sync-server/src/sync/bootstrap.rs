@@ -26,9 +26,9 @@ use tokio_stream::wrappers::ReceiverStream;
 use uuid::Uuid;
 
 use super::copies::{self, TableCopies, Value};
-use super::{SpokenProtocol, head, statements};
+use super::news::News;
+use super::{SpokenProtocol, statements};
 use crate::auth::Caller;
-use crate::auth::session::notices;
 use crate::error::{Error, Query, Result};
 use crate::{AppState, TenantTx};
 
@@ -56,9 +56,9 @@ pub(crate) async fn bootstrap(
     state.audit.record_pull(&state.db, &caller).await?;
     let turn = state.bootstraps.take(caller.tenant).await;
     let mut tx = state.db.read(caller.tenant).await?;
-    let version = head(&mut tx, caller.tenant, query.epoch).await?;
-    let catalogue = sqlx::query_scalar!("select version from catalogue").fetch_one(&mut *tx).await?;
-    let notices = notices(&state, &mut tx, caller.tenant, caller.has_one_time_password).await?;
+    let news = News::of(&mut tx, caller.tenant).await?;
+    let (version, catalogue) = (news.head(query.epoch)?, news.catalogue);
+    let notices = news.notices(&state, &mut tx, caller.has_one_time_password).await?;
     let first = BootstrapLine::Head { version, catalogue, server_time: OffsetDateTime::now_utc(), notices };
     let accepts = headers.get(ACCEPT_ENCODING).and_then(|header| header.to_str().ok()).unwrap_or_default();
     let is_compressed = accepts.split(',').any(|name| name.trim().starts_with("zstd"));

@@ -46,34 +46,52 @@ pub(super) fn must_follow(opened: &[Opened<'_>]) -> Result<()> {
     Ok(())
 }
 
-/// How far the server has come with this device, and the device's public key.
-pub(crate) async fn progress(
-    tx: &mut PgConnection,
-    tenant: TenantId,
-    device: DeviceId,
-) -> Result<(Progress, String)> {
+/// How far the server has come with this device.
+pub(crate) async fn progress(tx: &mut PgConnection, tenant: TenantId, device: DeviceId) -> Result<Progress> {
     let row = sqlx::query!(
-        "select last_sequence, last_hash, public_key from devices where tenant_id = $1 and id = $2",
+        "select last_sequence, last_hash from devices where tenant_id = $1 and id = $2",
         tenant.0,
         device.0
     )
     .fetch_one(tx)
     .await?;
     let hash = Hash::parse(&row.last_hash).unwrap_or(Hash::ZERO);
-    Ok((Progress { sequence: row.last_sequence, hash, done_at: None }, row.public_key))
+    Ok(Progress { sequence: row.last_sequence, hash, done_at: None })
 }
 
-/// The same, for whoever goes on from there: until the transaction ends nobody else does, and nobody takes the device out
-/// of service. Answers whether it is in service as well.
+/// A device whose mutations are taken in.
+#[derive(Debug)]
+pub(super) struct Locked {
+    pub(super) progress: Progress,
+    pub(super) is_in_service: bool,
+    /// Whether some of its mutations wait for a person.
+    pub(super) is_any_waiting: bool,
+    /// Whether some of them never went in.
+    pub(super) has_gone: bool,
+    /// Whether some of devices out of service wait and are not before the admins yet.
+    pub(super) has_lost: bool,
+}
+
+/// How far the server has come with this device, for whoever goes on from there: until the transaction ends nobody else
+/// does, and nobody takes the device out of service.
 pub(super) async fn lock_progress(
     tx: &mut PgConnection,
     tenant: TenantId,
     device: DeviceId,
-) -> Result<(Progress, bool)> {
+) -> Result<Locked> {
     let row = sqlx::query!(
         r#"select d.last_sequence, d.last_hash, d.revoked_at is null as "is_in_service!",
                   (select m.done_at from sync_mutations m
-                   where m.tenant_id = $1 and m.device_id = $2 and m.sequence = d.last_sequence) as done_at
+                   where m.tenant_id = $1 and m.device_id = $2 and m.sequence = d.last_sequence) as done_at,
+                  exists (select from sync_quarantine
+                          where tenant_id = $1 and device_id = $2 and resolved_at is null) as "is_any_waiting!",
+                  exists (select from sync_quarantine
+                          where tenant_id = $1 and device_id = $2
+                            and fate in ('replaced', 'discarded')) as "has_gone!",
+                  exists (select from sync_quarantine q
+                          join devices l on l.tenant_id = $1 and l.id = q.device_id and l.revoked_at is not null
+                          where q.tenant_id = $1 and q.resolved_at is null and q.blocked_by is null
+                            and q.before_admins_at is null) as "has_lost!"
            from devices d where d.tenant_id = $1 and d.id = $2 for no key update"#,
         tenant.0,
         device.0
@@ -81,8 +99,13 @@ pub(super) async fn lock_progress(
     .fetch_one(tx)
     .await?;
     let hash = Hash::parse(&row.last_hash).unwrap_or(Hash::ZERO);
-    let progress = Progress { sequence: row.last_sequence, hash, done_at: row.done_at };
-    Ok((progress, row.is_in_service))
+    Ok(Locked {
+        progress: Progress { sequence: row.last_sequence, hash, done_at: row.done_at },
+        is_in_service: row.is_in_service,
+        is_any_waiting: row.is_any_waiting,
+        has_gone: row.has_gone,
+        has_lost: row.has_lost,
+    })
 }
 
 /// Refuses to set more of a device aside than a person can look through.

@@ -10,6 +10,7 @@ pub mod forget;
 pub mod live;
 pub(crate) mod log;
 mod mutation;
+pub(crate) mod news;
 mod own;
 mod own_key;
 mod people;
@@ -89,8 +90,12 @@ async fn head(tx: &mut PgConnection, tenant: TenantId, epoch: Epoch) -> Result<i
     )
     .fetch_one(tx)
     .await?;
-    if row.is_held {
+    known_head((row.version, Epoch(row.epoch), row.is_held), epoch)
+}
+
+fn known_head((version, now, is_held): (i64, Epoch, bool), epoch: Epoch) -> Result<i64> {
+    if is_held {
         return Err(Error::EpochHeld);
     }
-    if row.epoch == epoch.0 { Ok(row.version) } else { Err(Error::EpochChanged) }
+    if now == epoch { Ok(version) } else { Err(Error::EpochChanged) }
 }

@@ -193,6 +193,17 @@ impl Work<'_> {
         roles: &Roles,
         keep: Keep,
     ) -> Result<Result<Done, Refusal>> {
+        if session.is_hopeful && keep == Keep::Yes {
+            return match apply_changes(tx, session, self, roles).await {
+                Err(Failure::Server(error)) => Err(error),
+                Err(Failure::Refusal(refusal)) => {
+                    session.is_spoilt = true;
+                    Err(anyhow::anyhow!("a mutation was refused ({:?}) with no way back", refusal.code)
+                        .into())
+                }
+                Ok(done) => Ok(Ok(done)),
+            };
+        }
         let room = session.room;
         let mut savepoint = tx.begin().await?;
         let done = match apply_changes(&mut savepoint, session, self, roles).await {
@@ -303,6 +314,7 @@ async fn apply_changes(
         let change = rebased.as_ref().unwrap_or(change);
         let status = current.as_ref().and_then(prescription::status_of);
         let owner = current.as_ref().and_then(|row| own::doctor_of(change.table, &row.values));
+        let known_by = current.as_ref().map(natural_key);
         let mut merged = merge(change, current, roles, recorded_at_ms)?;
         own::check(tx, origin, change, owner, &merged.row).await?;
         done.met_others |= merged.met_others;
@@ -318,7 +330,9 @@ async fn apply_changes(
             conflicts::keep_out_of_circles(tx, session.tenant, change, &mut merged).await?;
         }
         if change.table == TableName::Patients && merged.changed {
-            other = keep_duplicate(tx, origin, change.id, &mut merged.row).await?;
+            if known_by.is_none_or(|before| before != natural_key(&merged.row)) {
+                other = keep_duplicate(tx, origin, change.id, &mut merged.row).await?;
+            }
             if !exists {
                 merged.row.values.insert("beyond_plan".to_owned(), (!session.room.take()).into());
             }
@@ -361,6 +375,12 @@ fn check_scope(change: &Change, scope: DeviceScope) -> Result<(), Refusal> {
         ));
     }
     Ok(())
+}
+
+/// What no two patients have alike.
+fn natural_key(row: &Current) -> (bool, [Option<Value>; 4]) {
+    let names = ["mobile_number", "first_name_norm", "duplicate_ordinal", "merged_into_id"];
+    (row.deleted, names.map(|name| row.values.get(name).cloned()))
 }
 
 /// The same number and first name as another patient's, registered where the other was not seen: both are

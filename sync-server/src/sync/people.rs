@@ -33,6 +33,14 @@ pub(super) enum Judged {
     ThenOrNow(OffsetDateTime),
 }
 
+/// What somebody was until a change, as the audit log says.
+#[derive(Debug, Deserialize)]
+struct Until {
+    #[serde(with = "time::serde::rfc3339")]
+    until: OffsetDateTime,
+    was: Before,
+}
+
 /// What the audit log says of somebody before a change.
 #[derive(Debug, Deserialize)]
 struct Before {
@@ -48,35 +56,30 @@ pub(super) async fn find(
     user: UserId,
 ) -> Result<Option<Person>> {
     let found = sqlx::query!(
-        "select u.full_name, u.roles, u.is_active, k.first_signed_in_at from users u
-         join device_users k on k.tenant_id = u.tenant_id and k.user_id = u.id
-         where u.tenant_id = $1 and u.id = $2 and k.device_id = $3",
+        r#"select u.full_name, u.roles, u.is_active, k.first_signed_in_at,
+                  (select coalesce(jsonb_agg(jsonb_build_object('until', l."timestamp", 'was', l.changes -> 'before')
+                                             order by l.seq desc), '[]')
+                   from tenant_audit_log l
+                   where l.tenant_id = $1 and l.lane = 'accounts' and l.table_name = 'users' and l.record_id = $2
+                     and l.changes -> 'before' ?| array['roles', 'is_active']) as "earlier!: Json<Vec<Until>>"
+           from users u
+           join device_users k on k.tenant_id = u.tenant_id and k.user_id = u.id
+           where u.tenant_id = $1 and u.id = $2 and k.device_id = $3"#,
         tenant.0,
         user.0,
         device.0
     )
-    .fetch_optional(&mut *tx)
+    .fetch_optional(tx)
     .await?;
     let Some(found) = found else { return Ok(None) };
-    let changes = sqlx::query!(
-        r#"select "timestamp" as until, changes -> 'before' as "before!: Json<Before>" from tenant_audit_log
-           where tenant_id = $1 and lane = 'accounts' and table_name = 'users' and record_id = $2
-             and changes -> 'before' ?| array['roles', 'is_active']
-           order by seq desc"#,
-        tenant.0,
-        user.0
-    )
-    .fetch_all(tx)
-    .await?;
     let of = |names: &[String], is_active: bool| if is_active { roles(names) } else { Roles(vec![]) };
     let now = of(&found.roles, found.is_active);
     let (mut names, mut is_active) = (found.roles, found.is_active);
     let mut earlier = Vec::new();
-    for change in changes {
-        let Before { roles: before, is_active: was_active } = change.before.0;
-        names = before.unwrap_or(names);
-        is_active = was_active.unwrap_or(is_active);
-        earlier.push((change.until, of(&names, is_active)));
+    for Until { until, was } in found.earlier.0 {
+        names = was.roles.unwrap_or(names);
+        is_active = was.is_active.unwrap_or(is_active);
+        earlier.push((until, of(&names, is_active)));
     }
     earlier.reverse();
     Ok(Some(Person { name: found.full_name, known_since: found.first_signed_in_at, now, earlier }))

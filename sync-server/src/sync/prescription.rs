@@ -7,7 +7,7 @@ use protocol::mutation::Mutation;
 use protocol::permission::Roles;
 use protocol::prescription::{check_lines, content_hash};
 use protocol::signing::{prescription_message, verify};
-use protocol::table::{TableName, Values};
+use protocol::table::Values;
 use protocol::validate::moment_text;
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -83,8 +83,7 @@ pub(super) async fn sign(
     id: Uuid,
 ) -> Result<(), Failure> {
     let (tenant, actor) = (session.tenant, mutation.actor_user_id);
-    let row = rows::lock(tx, tenant, TableName::Prescriptions, id).await?;
-    let values = row.map(|row| row.values).unwrap_or_default();
+    let (values, lines) = rows::whole(tx, tenant, id).await?.unwrap_or_default();
     let text = |name: &str| values.get(name).and_then(Value::as_str);
     if !roles.is_prescriber() {
         return Err(Refusal::new(RefusalCode::NotAllowed, "Only a doctor or dentist can sign.").into());
@@ -92,7 +91,6 @@ pub(super) async fn sign(
     if text("finalised_by") != Some(&actor.to_string()) || text("finalised_at").is_none() {
         return Err(Refusal::new(RefusalCode::BadValue, "finalised_by must be whoever signed.").into());
     }
-    let lines = rows::lines(tx, tenant, id).await?;
     check_lines(&lines)?;
     if text("content_sha256") != Some(&content_hash(id, &values, &lines).to_string()) {
         return Err(Refusal::new(

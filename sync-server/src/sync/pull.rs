@@ -9,10 +9,10 @@ use futures_util::TryStreamExt;
 use protocol::api::{MAX_PULL_ROWS, Position, PullLine, PullQuery};
 use time::OffsetDateTime;
 
-use super::{SpokenProtocol, head, statements};
+use super::news::News;
+use super::{SpokenProtocol, statements};
 use crate::AppState;
 use crate::auth::Caller;
-use crate::auth::session::notices;
 use crate::error::{Error, Query, Result};
 
 /// A page ends after so many bytes, even if it has few rows.
@@ -36,11 +36,11 @@ pub(crate) async fn pull(
     let _turn = state.pulls.take(caller.tenant).await;
     state.audit.record_pull(&state.db, &caller).await?;
     let mut tx = state.db.read(caller.tenant).await?;
-    let version = head(&mut tx, caller.tenant, query.epoch).await?;
+    let news = News::of(&mut tx, caller.tenant).await?;
+    let (version, catalogue) = (news.head(query.epoch)?, news.catalogue);
     state.metrics.pulled(caller.tenant, &headers, after.version, version);
-    let catalogue = sqlx::query_scalar!("select version from catalogue").fetch_one(&mut *tx).await?;
     let mut page = Page::default();
-    let notices = notices(&state, &mut tx, caller.tenant, caller.has_one_time_password).await?;
+    let notices = news.notices(&state, &mut tx, caller.has_one_time_password).await?;
     page.line(&PullLine::Head { version, catalogue, server_time: OffsetDateTime::now_utc(), notices });
     if catalogue > query.catalogue {
         let mut rows = sqlx::query_scalar::<_, String>(statements::CATALOGUE.clone())

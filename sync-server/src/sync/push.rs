@@ -7,10 +7,10 @@ use axum::extract::{FromRequest, Request, State};
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_ENCODING;
 use protocol::api::{
-    MAX_PUSH_BYTES, MAX_PUSH_DECODED_BYTES, MAX_PUSH_MUTATIONS, PushRequest, PushResponse, Receipt,
+    MAX_PUSH_BYTES, MAX_PUSH_MUTATIONS, Notice, PushRequest, PushResponse, Receipt, may_grow_to,
 };
 use protocol::audit::Action;
-use protocol::id::{DeviceId, TenantId};
+use protocol::id::{DeviceId, Epoch, TenantId};
 use protocol::signing::parse_public_key;
 use protocol::table::Row;
 use serde::de::DeserializeOwned;
@@ -20,13 +20,13 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::after_merge::{self, Touched};
-use super::log::{self, Entry, Progress};
+use super::log::{self, Entry, Locked, Progress};
 use super::mutation::{self, Opened};
+use super::news::News;
 use super::session::{Session, Written};
-use super::{OnceSpokenProtocol, head, rows, settle};
-use crate::audit::{self, Actor, Event, Lane};
+use super::{OnceSpokenProtocol, rows, settle};
+use crate::audit::{self, Event, Lane};
 use crate::auth::Caller;
-use crate::auth::session::notices;
 use crate::error::{Error, Json, Result};
 use crate::{AppState, TenantWriteTx, limits};
 
@@ -48,71 +48,117 @@ pub(crate) async fn push(
     let now = OffsetDateTime::now_utc();
     // One that must be updated goes on to ask for rows, and hears of that.
     let seen = |head: i64| if protocol.is_spoken { head } else { 0 };
-    let mut tx = state.db.read(caller.tenant).await?;
-    let head_now = head(&mut tx, caller.tenant, request.epoch).await?;
-    let (progress, public_key) = log::progress(&mut tx, caller.tenant, caller.device).await?;
-    let key =
-        parse_public_key(&public_key).ok_or_else(|| anyhow::anyhow!("the public key of a device is none"))?;
+    let key = parse_public_key(&caller.public_key)
+        .ok_or_else(|| anyhow::anyhow!("the public key of a device is none"))?;
     let opened: Vec<Opened<'_>> = request
         .mutations
         .iter()
         .map(|signed| Opened::open(signed, caller.device, &key))
         .collect::<Result<_>>()?;
     log::must_follow(&opened)?;
-    if opened.last().is_none_or(|last| last.sequence <= progress.sequence) {
+    if opened.last().is_none_or(|last| last.sequence <= caller.last_sequence) {
         // Nothing new: no version is taken for it.
+        let mut tx = state.db.read(caller.tenant).await?;
+        let news = News::of(&mut tx, caller.tenant).await?;
+        let head = news.head(request.epoch)?;
         let receipts = repeated(&mut tx, caller.tenant, caller.device, &opened).await?;
         let rows = read(&mut tx, &caller, named(&opened, &receipts)).await?;
-        let notices = notices(&state, &mut tx, caller.tenant, caller.has_one_time_password).await?;
-        let response = PushResponse {
-            head_before: seen(head_now),
-            head: head_now,
-            receipts,
-            rows,
-            server_time: now,
-            notices,
-        };
-        return Ok(Json(response));
+        let notices = news.notices(&state, &mut tx, caller.has_one_time_password).await?;
+        let head_before = seen(head);
+        return Ok(Json(PushResponse { head_before, head, receipts, rows, server_time: now, notices }));
     }
-    drop(tx);
     let _turn = state.pushes.take(caller.tenant).await;
-    let mut tx = state.db.write(caller.tenant).await?;
-    audit::set_actor(&mut tx, Actor::OfEachRow).await?;
-    let version = tx.version();
-    head(&mut tx, caller.tenant, request.epoch).await?;
-    // Another push of this device may have come in between, or someone who took it out of service.
-    let (progress, is_in_service) = log::lock_progress(&mut tx, caller.tenant, caller.device).await?;
-    if !is_in_service {
-        return Err(Error::DeviceRevoked);
-    }
-    let adds_patients = opened.iter().any(|opened| opened.touches_patients() || opened.settles());
-    let room =
-        if adds_patients { state.counts.room(&mut tx, caller.tenant).await? } else { limits::Room::UNASKED };
-    let mut session = Session::new(caller.tenant, caller.device, caller.scope, room, now);
-    let receipts = apply_all(&mut tx, &caller, &mut session, &opened, progress).await?;
-    look_again(&mut tx, &mut session, &opened, &receipts, progress).await?;
-    let mut written = named(&opened, &receipts);
-    for (table, ids) in session.written {
-        written.entry(table).or_default().extend(ids);
-    }
-    let rows = read(&mut tx, &caller, written).await?;
-    if adds_patients {
-        state.counts.recount(&mut tx, caller.tenant).await?;
-    }
-    let notices = notices(&state, &mut tx, caller.tenant, caller.has_one_time_password).await?;
-    audit::record(&mut tx, caller.tenant, Lane::Writes, &pushed(&caller, &receipts)).await?;
-    tx.commit().await?;
+    let push = Push { state: &state, caller: &caller, epoch: request.epoch, opened: &opened, now };
+    let taken = match push.take_in(Hope::AllGoIn).await? {
+        Some(taken) => taken,
+        None => push
+            .take_in(Hope::None)
+            .await?
+            .ok_or_else(|| anyhow::anyhow!("a push that hopes for nothing was disappointed"))?,
+    };
+    let Taken { version, before, receipts, rows, notices } = taken;
     state.audit.added(caller.tenant, opened.len());
-    let is_new = |receipt: &&Receipt| receipt.sequence > progress.sequence;
+    let is_new = |receipt: &&Receipt| receipt.sequence > before.sequence;
     state.metrics.pushed(receipts.iter().filter(is_new));
     tracing::info!(mutations = opened.len(), version, "pushed");
     let head_before = seen(version - 1);
-    let response = PushResponse { head_before, head: version, receipts, rows, server_time: now, notices };
-    Ok(Json(response))
+    Ok(Json(PushResponse { head_before, head: version, receipts, rows, server_time: now, notices }))
+}
+
+/// A push that brings something new.
+struct Push<'a> {
+    state: &'a AppState,
+    caller: &'a Caller,
+    epoch: Epoch,
+    opened: &'a [Opened<'a>],
+    now: OffsetDateTime,
+}
+
+/// Whether each mutation is tried with a way back for itself, which asks the database twice more for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hope {
+    /// No: nearly always all of them go in.
+    AllGoIn,
+    None,
+}
+
+/// What was taken in and kept.
+struct Taken {
+    version: i64,
+    /// How far the server had come with the device.
+    before: Progress,
+    receipts: Vec<Receipt>,
+    rows: Vec<Row>,
+    notices: Vec<Notice>,
+}
+
+impl Push<'_> {
+    /// Takes all of it in, in one transaction. None if it was hoped in vain that every mutation goes in: then nothing is
+    /// kept.
+    async fn take_in(&self, hope: Hope) -> Result<Option<Taken>> {
+        let Self { state, caller, opened, .. } = *self;
+        let mut tx = state.db.write_for_people(caller.tenant).await?;
+        let version = tx.version();
+        let news = News::of(&mut tx, caller.tenant).await?;
+        news.head(self.epoch)?;
+        // Another push of this device may have come in between, or someone who took it out of service.
+        let device = log::lock_progress(&mut tx, caller.tenant, caller.device).await?;
+        if !device.is_in_service {
+            return Err(Error::DeviceRevoked);
+        }
+        let before = device.progress;
+        let adds_patients = opened.iter().any(|opened| opened.touches_patients() || opened.settles());
+        let room = if adds_patients {
+            state.counts.room(&mut tx, caller.tenant, &news.plan).await?
+        } else {
+            limits::Room::UNASKED
+        };
+        let mut session = Session::new(caller.tenant, caller.device, caller.scope, room, self.now);
+        session.is_any_waiting = Some(device.is_any_waiting);
+        session.has_gone = Some(device.has_gone);
+        session.is_hopeful = hope == Hope::AllGoIn;
+        let receipts = match apply_all(&mut tx, caller, &mut session, opened, &device).await {
+            Err(_) if session.is_spoilt => return Ok(None),
+            receipts => receipts?,
+        };
+        look_again(&mut tx, &mut session, opened, &receipts, before).await?;
+        let mut written = named(opened, &receipts);
+        for (table, ids) in session.written {
+            written.entry(table).or_default().extend(ids);
+        }
+        let rows = read(&mut tx, caller, written).await?;
+        if adds_patients {
+            state.counts.recount(&mut tx, caller.tenant).await?;
+        }
+        let notices = news.notices(state, &mut tx, caller.has_one_time_password).await?;
+        audit::record(&mut tx, caller.tenant, Lane::Writes, &pushed(caller, &receipts)).await?;
+        tx.commit().await?;
+        Ok(Some(Taken { version, before, receipts, rows, notices }))
+    }
 }
 
 /// How a push stands in the audit log; its rows have entries of their own.
-fn pushed<'a>(caller: &Caller, receipts: &[Receipt]) -> Event<'a> {
+fn pushed<'a>(caller: &'a Caller, receipts: &[Receipt]) -> Event<'a> {
     let set_aside = receipts.iter().filter(|receipt| receipt.fate.is_aside()).count();
     let first = receipts.first().map(|receipt| receipt.sequence);
     let last = receipts.last().map(|receipt| receipt.sequence);
@@ -125,8 +171,9 @@ async fn apply_all(
     caller: &Caller,
     session: &mut Session,
     opened: &[Opened<'_>],
-    mut progress: Progress,
+    device: &Locked,
 ) -> Result<Vec<Receipt>> {
+    let mut progress = device.progress;
     let old = opened.iter().take_while(|opened| opened.sequence <= progress.sequence).count();
     let (old, new) = opened.split_at(old);
     let mut receipts = repeated(tx, caller.tenant, caller.device, old).await?;
@@ -159,7 +206,9 @@ async fn apply_all(
         log::must_have_room(tx, caller.tenant, caller.device).await?;
     }
     settle::hand_over_lapsed(tx, session).await?;
-    settle::hand_over_lost(tx, session).await?;
+    if device.has_lost || new.iter().any(Opened::settles) {
+        settle::hand_over_lost(tx, session).await?;
+    }
     log::set_progress(tx, caller.tenant, caller.device, progress).await?;
     Ok(receipts)
 }
@@ -256,9 +305,9 @@ fn decompress(body: &[u8]) -> Result<Vec<u8>> {
     let mut decoder = zstd::stream::read::Decoder::with_buffer(body).map_err(broken)?.single_frame();
     decoder.window_log_max(WINDOW_LOG_MAX).map_err(broken)?;
     let mut text = Vec::new();
-    let limit = MAX_PUSH_DECODED_BYTES as u64;
-    decoder.by_ref().take(limit + 1).read_to_end(&mut text).map_err(broken)?;
-    if text.len() > MAX_PUSH_DECODED_BYTES {
+    let limit = may_grow_to(body.len());
+    decoder.by_ref().take(limit as u64 + 1).read_to_end(&mut text).map_err(broken)?;
+    if text.len() > limit {
         return Err(Error::TooLarge);
     }
     // What comes after the frame would be read by nobody.
@@ -271,6 +320,8 @@ fn decompress(body: &[u8]) -> Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use protocol::api::{MAX_PUSH_RATIO, MIN_RATED_BYTES};
+
     use super::*;
 
     #[test]
@@ -278,6 +329,11 @@ mod tests {
         let bomb = zstd::encode_all(std::io::repeat(b' ').take(64 * 1024 * 1024), 3).expect("BUG");
         assert!(bomb.len() < MAX_PUSH_BYTES);
         assert!(matches!(decompress(&bomb), Err(Error::TooLarge)));
+        let of = |bytes: usize| zstd::encode_all(vec![b' '; bytes].as_slice(), 3).expect("BUG");
+        let (fits, grows) = (of(MIN_RATED_BYTES), of(MIN_RATED_BYTES + 1));
+        assert!(grows.len() * MAX_PUSH_RATIO < MIN_RATED_BYTES);
+        assert_eq!(decompress(&fits).ok().map(|text| text.len()), Some(MIN_RATED_BYTES));
+        assert!(matches!(decompress(&grows), Err(Error::TooLarge)));
         assert!(matches!(decompress(b"no zstd"), Err(Error::Invalid(_))));
         let frame = zstd::encode_all(b"{}".as_slice(), 3).expect("BUG");
         assert_eq!(decompress(&frame).ok().as_deref(), Some(b"{}".as_slice()));

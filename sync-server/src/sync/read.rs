@@ -3,16 +3,15 @@
 use axum::extract::{Path, State};
 use protocol::api::TenantInfo;
 use protocol::audit::Action;
-use protocol::id::Epoch;
 use protocol::table::{Row, TableName};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::news::News;
 use super::rows;
 use crate::audit::Event;
 use crate::auth::Caller;
 use crate::error::{Error, Json, Result};
-use crate::manage::admins;
 use crate::{AppState, features};
 
 /// `GET /v1/tenant`.
@@ -20,22 +19,21 @@ use crate::{AppState, features};
 pub(crate) async fn tenant(State(state): State<AppState>, caller: Caller) -> Result<Json<TenantInfo>> {
     let mut tx = state.db.read(caller.tenant).await?;
     let row = sqlx::query!(
-        "select t.tenant_name, t.tenant_code, s.version, s.epoch
-         from tenants t join tenant_sync s on s.tenant_id = t.id
-         where t.id = $1",
+        "select tenant_name, tenant_code from tenants where id = $1",
         caller.tenant.0
     )
     .fetch_one(&mut *tx)
     .await?;
-    let mut notices = state.counts.notices_now(&mut tx, caller.tenant).await?;
-    notices.extend(admins::coming(&mut tx, caller.tenant).await?);
+    state.counts.recount(&mut tx, caller.tenant).await?;
+    let news = News::of(&mut tx, caller.tenant).await?;
+    let notices = news.notices(&state, &mut tx, false).await?;
     let features = features::of_tenant(&mut tx, caller.tenant).await?;
     Ok(Json(TenantInfo {
         tenant_id: caller.tenant,
         tenant_name: row.tenant_name,
         tenant_code: row.tenant_code,
-        head: row.version,
-        epoch: Epoch(row.epoch),
+        head: news.version,
+        epoch: news.epoch,
         notices,
         features,
     }))

@@ -126,13 +126,19 @@ pub(crate) async fn read(
     rows.map_err(|error| anyhow::Error::new(error).context("a row is not a Row").into())
 }
 
-/// The lines of a prescription that are not deleted.
-pub(crate) async fn lines(
+/// The lines of a prescription: their ids and values.
+pub(crate) type Lines = Vec<(Uuid, Values)>;
+
+/// A prescription as it stands here, and its lines that are not deleted.
+pub(crate) async fn whole(
     tx: &mut PgConnection,
     tenant: TenantId,
     prescription: Uuid,
-) -> sqlx::Result<Vec<(Uuid, Values)>> {
-    let rows: Vec<(Uuid, Json<Values>)> =
-        sqlx::query_as(statements::LINES.clone()).bind(tenant.0).bind(prescription).fetch_all(tx).await?;
-    Ok(rows.into_iter().map(|(id, values)| (id, values.0)).collect())
+) -> sqlx::Result<Option<(Values, Lines)>> {
+    let row: Option<(Json<Values>, Json<Lines>)> = sqlx::query_as(statements::WHOLE.clone())
+        .bind(tenant.0)
+        .bind(prescription)
+        .fetch_optional(tx)
+        .await?;
+    Ok(row.map(|(values, lines)| (values.0, lines.0)))
 }

@@ -41,6 +41,11 @@ pub(super) struct Session {
     pub(super) has_gone: Option<bool>,
     /// Whether some of the device waits for a person, once that was asked.
     pub(super) is_any_waiting: Option<bool>,
+    /// Whether mutations are tried without a way back for each, since all of them are likely to go in. Should one not, all
+    /// of them must be tried again, each with a way back.
+    pub(super) is_hopeful: bool,
+    /// Whether one did not.
+    pub(super) is_spoilt: bool,
     /// Mutations of this device that their authors might do then and may not do now, and those that lack their authors' own
     /// signature: they go before the admins.
     pub(super) lapsed: BTreeSet<i64>,
@@ -71,6 +76,8 @@ impl Session {
             instead: BTreeMap::new(),
             has_gone: None,
             is_any_waiting: None,
+            is_hopeful: false,
+            is_spoilt: false,
             lapsed: BTreeSet::new(),
             people: BTreeMap::new(),
             own_keys: None,

@@ -61,7 +61,7 @@ pub(crate) async fn all(
     let opened: Vec<Opened<'_>> =
         mutations.iter().map(|signed| Opened::open(signed, from.device, &from.key)).collect::<Result<_>>()?;
     log::must_follow(&opened)?;
-    let (mut progress, _) = log::lock_progress(tx, from.tenant, from.device).await?;
+    let mut progress = log::lock_progress(tx, from.tenant, from.device).await?.progress;
     let old = opened.iter().take_while(|opened| opened.sequence <= progress.sequence).count();
     let (old, new) = opened.split_at(old);
     let mut receipts = repeated(tx, from.tenant, from.device, old).await?;

@@ -99,12 +99,14 @@ impl TableReads {
     }
 }
 
-/// `(tenant, prescription)` → id and values of the prescription's lines that are not deleted.
-pub(crate) static LINES: LazyLock<SqlStr> = LazyLock::new(|| {
-    let values = values(TableName::PrescriptionItems.table(), |_| true);
+/// `(tenant, prescription)` → the prescription's values, and pairs of id and values of its lines that are not deleted.
+pub(crate) static WHOLE: LazyLock<SqlStr> = LazyLock::new(|| {
+    let [own, of_line] =
+        [TableName::Prescriptions, TableName::PrescriptionItems].map(|table| values(table.table(), |_| true));
     let sql = format!(
-        "select id, {values} from prescription_items
-         where tenant_id = $1 and prescription_id = $2 and deleted_at is null"
+        "select {own}, (select coalesce(json_agg(json_build_array(id, {of_line})), '[]') from prescription_items
+                        where tenant_id = $1 and prescription_id = $2 and deleted_at is null)
+         from prescriptions where tenant_id = $1 and id = $2"
     );
     AssertSqlSafe(sql).into_sql_str()
 });
@@ -206,20 +208,23 @@ impl ScopeStatements {
     fn of(scope: DeviceScope) -> Self {
         let sees = |column: &Column| sees(scope, column);
         let visible = |table: &&Table| table.columns.iter().any(sees);
-        let pages: Vec<String> = Table::of_tenant()
-            .filter(visible)
-            .map(|table| {
-                let (name, place) = (table.sql_name, table.name as usize);
-                let row = row(table, "sync_version", "deleted_at is not null", sees);
-                let only = only(table, scope);
-                format!(
-                    "(select sync_version, {place} as place, id, {row}::text as line from {name}
-                      where tenant_id = $1{only} and sync_version >= $2
-                        and (sync_version, {place}, id) > ($2, $3::int, $4)
-                      order by sync_version, id limit $5)"
-                )
-            })
-            .collect();
+        let (mut places, mut lines) = (Vec::new(), String::new());
+        for table in Table::of_tenant().filter(visible) {
+            let (name, place) = (table.sql_name, table.name as usize);
+            let row = row(table, "sync_version", "deleted_at is not null", sees);
+            let only = only(table, scope);
+            places.push(format!(
+                "(select sync_version, {place} as place, id from {name}
+                  where tenant_id = $1{only} and sync_version >= $2
+                    and (sync_version, {place}, id) > ($2, $3::int, $4)
+                  order by sync_version, id limit $5)"
+            ));
+            write!(
+                lines,
+                " when {place} then (select {row}::text from {name} where tenant_id = $1 and id = page.id{only})"
+            )
+            .expect("BUG: a string takes all text");
+        }
         let counts: Vec<String> = Table::of_tenant()
             .filter(visible)
             .map(|table| {
@@ -228,9 +233,13 @@ impl ScopeStatements {
             })
             .collect();
         let count = format!("select {}", counts.join(" + "));
+        // Which rows those are is read from the indexes alone; a line is made only of a row that goes out.
         let page = format!(
-            "select line from ({}) rows order by sync_version, place, id limit $5",
-            pages.join(" union all ")
+            "with page as materialized (
+                 select sync_version, place, id from ({}) places order by sync_version, place, id limit $5
+             )
+             select case place{lines} end from page order by sync_version, place, id",
+            places.join(" union all ")
         );
         let tables =
             TABLES.iter().map(|table| visible(&table).then(|| TableReads::of(table, scope))).collect();
@@ -253,15 +262,15 @@ pub(crate) fn all() -> Vec<String> {
                 .flat_map(|TableReads { rows, slice_end, digest, bucket }| [rows, slice_end, digest, bucket]);
             [page, count].into_iter().chain(reads)
         });
-    let single = [&*LINES, &*CATALOGUE];
+    let single = [&*WHOLE, &*CATALOGUE];
     let texts = of_tables.chain(of_scopes).chain(single).map(|sql| sql.as_str().to_owned());
     texts.chain(super::copies::texts()).collect()
 }
 
-/// A [`protocol::table::Row`] as a jsonb expression.
+/// A [`protocol::table::Row`] as a JSON expression.
 fn row(table: &Table, version: &str, deleted: &str, sees: impl Fn(&Column) -> bool) -> String {
     format!(
-        "jsonb_build_object('table', '{}', 'id', id, 'version', {version}, 'deleted', {deleted}, 'values', {})",
+        "json_build_object('table', '{}', 'id', id, 'version', {version}, 'deleted', {deleted}, 'values', {})",
         table.sql_name,
         values(table, sees)
     )
@@ -285,9 +294,10 @@ fn given(column: &Column) -> String {
     }
 }
 
-/// The columns' values, in the form that they travel in, as a jsonb expression.
+/// The columns' values, in the form that they travel in, as a JSON expression: `json` is written as it is built, `jsonb`
+/// would be sorted first.
 fn values(table: &Table, sees: impl Fn(&Column) -> bool) -> String {
-    let mut sql = String::from("jsonb_build_object(");
+    let mut sql = String::from("json_build_object(");
     for (place, column) in table.columns.iter().filter(|column| sees(column)).enumerate() {
         if place > 0 {
             sql.push_str(", ");
@@ -324,9 +334,8 @@ mod tests {
         assert!(page.contains("'allergy_status'"));
         assert!(!page.contains("chronic_conditions"));
         assert!(!page.contains("from prescriptions"));
-        assert!(page.contains(
-            "from sync_conflicts\n                      where tenant_id = $1 and scope = 'everyone'"
-        ));
+        let reads = page.matches("from sync_conflicts").count();
+        assert_eq!((reads, page.matches("scope = 'everyone'").count()), (2, 2), "each names whom it is for");
         let items = FRONT_DESK.table(TableName::SyncConflicts).expect("BUG: it sees some");
         for read in [&items.rows, &items.slice_end, &items.digest, &items.bucket] {
             assert!(read.as_str().contains("tenant_id = $1 and scope = 'everyone'"), "{}", read.as_str());

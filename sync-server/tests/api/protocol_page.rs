@@ -33,6 +33,8 @@ fn limits() -> BTreeMap<String, String> {
         api::MAX_PUSH_MUTATIONS,
         api::MAX_PUSH_BYTES,
         api::MAX_PUSH_DECODED_BYTES,
+        api::MAX_PUSH_RATIO,
+        api::MIN_RATED_BYTES,
         api::MAX_MUTATION_CHANGES,
         api::MAX_MUTATION_BYTES,
         form::MAX_DEPTH,
