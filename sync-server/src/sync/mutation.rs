@@ -293,8 +293,16 @@ async fn apply_changes(
     let mut done = Done::default();
     let (mut to_sign, mut to_withdraw) = (Vec::new(), Vec::new());
     let mut locked = session.lock_all(tx, &changes).await?;
+    // Rows of one table that nothing looks at before the next one are inserted together.
+    let (mut new, mut new_in) = (Vec::new(), None);
     for change in changes {
         check_scope(change, session.scope)?;
+        let is_apart =
+            new_in != Some(change.table) || !matches!(locked.get(&(change.table, change.id)), Some(None));
+        if let Some(table) = new_in.filter(|_| is_apart) {
+            rows::insert(tx, origin, table, &std::mem::take(&mut new)).await?;
+        }
+        new_in = Some(change.table);
         if conflicts::course(&decisions, change)? == Course::Leave {
             continue;
         }
@@ -343,13 +351,18 @@ async fn apply_changes(
         conflicts::open_reviews(tx, session, origin, mutation.sequence, &merged.review, &merged.row.values)
             .await?;
         done.review.append(&mut merged.review);
-        if merged.changed {
+        if merged.changed && !exists && change.table != TableName::Patients {
+            new.push((change.id, merged.row));
+        } else if merged.changed {
             rows::write(tx, origin, change.table, change.id, &merged.row, exists).await?;
         }
         if let Some(other) = other {
             done.met_others = true;
             conflicts::ask_whether_one(tx, session, origin, change.id, other).await?;
         }
+    }
+    if let Some(table) = new_in {
+        rows::insert(tx, origin, table, &new).await?;
     }
     for id in to_sign {
         prescription::sign(tx, session, mutation, roles, id).await?;

@@ -6,8 +6,10 @@ use protocol::id::{DeviceId, TenantId, UserId};
 use protocol::merge::{Clocks, Current};
 use protocol::table::{Row, TableName, Values};
 use protocol::validate::moment_text;
-use sqlx::PgConnection;
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
 use sqlx::types::Json;
+use sqlx::{PgConnection, Postgres, SqlStr};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -70,20 +72,39 @@ pub(crate) async fn write(
     row: &Current,
     exists: bool,
 ) -> sqlx::Result<()> {
-    let statements = statements::of_table(table);
-    let sql = if exists { &statements.update } else { &statements.insert };
-    sqlx::query(sql.clone())
-        .bind(origin.tenant.0)
-        .bind(id)
-        .bind(Json(&row.values))
-        .bind(origin.actor.0)
-        .bind(row.deleted.then_some(origin.now))
-        .bind(origin.device.0)
-        .bind(origin.recorded_at)
-        .bind(Json(&row.clocks))
-        .execute(tx)
-        .await?;
+    if !exists {
+        return insert(tx, origin, table, &[(id, row.clone())]).await;
+    }
+    written(statements::of_table(table).update.clone(), origin, [(id, row)]).execute(tx).await?;
     Ok(())
+}
+
+/// Inserts whole rows of one table, a few with each statement.
+pub(crate) async fn insert(
+    tx: &mut PgConnection,
+    origin: Origin,
+    table: TableName,
+    mut rows: &[(Uuid, Current)],
+) -> sqlx::Result<()> {
+    while !rows.is_empty() {
+        let (at_once, sql) = statements::of_table(table).insert(rows.len());
+        let (now, later) = rows.split_at(at_once);
+        written(sql, origin, now.iter().map(|(id, row)| (*id, row))).execute(&mut *tx).await?;
+        rows = later;
+    }
+    Ok(())
+}
+
+fn written<'a>(
+    sql: SqlStr,
+    origin: Origin,
+    rows: impl IntoIterator<Item = (Uuid, &'a Current)>,
+) -> Query<'static, Postgres, PgArguments> {
+    let query = sqlx::query(sql).bind(origin.tenant.0).bind(origin.actor.0).bind(origin.device.0);
+    rows.into_iter().fold(query.bind(origin.recorded_at), |query, (id, row)| {
+        let deleted_at = row.deleted.then_some(origin.now);
+        query.bind(id).bind(Json(&row.values)).bind(deleted_at).bind(Json(&row.clocks))
+    })
 }
 
 /// Who last wrote a row, where and when, as far as it is known.

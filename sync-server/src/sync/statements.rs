@@ -8,14 +8,18 @@ use protocol::api::DeviceScope;
 use protocol::table::{Column, Kind, Scope, TABLES, Table, TableName};
 use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
 
+/// How many rows one statement inserts: a few sizes, so that each is prepared once.
+const INSERTED_AT_ONCE: [usize; 4] = [8, 4, 2, 1];
+
 /// The statements for one table.
 #[derive(Debug)]
 pub(crate) struct TableStatements {
     /// `(tenant, ids)` → id, deleted, clocks, values; locks the rows.
     pub(crate) lock: SqlStr,
-    /// `(tenant, id, values, actor, deleted_at, device, recorded_at, clocks)`.
-    pub(crate) insert: SqlStr,
-    /// The same, of a row that is there.
+    /// `(tenant, actor, device, recorded_at)`, and of each row `id, values, deleted_at, clocks`: so many rows at once as
+    /// [`INSERTED_AT_ONCE`] says at the same place.
+    inserts: [SqlStr; INSERTED_AT_ONCE.len()],
+    /// The same parameters, of one row that is there.
     pub(crate) update: SqlStr,
     /// `(tenant, id)` → who last wrote the row: person, their name, device, its name, when.
     pub(crate) source: SqlStr,
@@ -156,26 +160,37 @@ impl TableStatements {
         let name = table.sql_name;
         let names: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
         let columns = names.join(", ");
-        let given: Vec<String> = table.columns.iter().map(given).collect();
+        let given = |values: usize| table.columns.iter().map(move |column| given(column, values));
         let set: Vec<String> =
-            names.iter().zip(&given).map(|(column, given)| format!("{column} = {given}")).collect();
-        let (given, set) = (given.join(", "), set.join(", "));
+            names.iter().zip(given(6)).map(|(column, given)| format!("{column} = {given}")).collect();
+        let set = set.join(", ");
         let lock = format!(
             "select id, deleted_at is not null, clocks, {} from {name}
              where tenant_id = $1 and id = any ($2) order by id for update",
             values(table, |_| true)
         );
         // sync_version comes from the table's trigger.
-        let insert = format!(
-            "insert into {name} (tenant_id, id, {columns}, created_by, updated_by, deleted_at,
-                                 origin_device_id, client_recorded_at, clocks)
-             values ($1, $2, {given}, $4, $4, $5, $6, $7, $8)"
-        );
+        let row = |place: usize| {
+            let first = 5 + 4 * place;
+            let (id, values, deleted_at, clocks) = (first, first + 1, first + 2, first + 3);
+            let given = given(values).collect::<Vec<_>>().join(", ");
+            format!("($1, ${id}, {given}, $2, $2, ${deleted_at}, $3, $4, ${clocks})")
+        };
+        let inserts = INSERTED_AT_ONCE.map(|rows| {
+            let rows: Vec<String> = (0..rows).map(row).collect();
+            let sql = format!(
+                "insert into {name} (tenant_id, id, {columns}, created_by, updated_by, deleted_at,
+                                     origin_device_id, client_recorded_at, clocks)
+                 values {}",
+                rows.join(", ")
+            );
+            AssertSqlSafe(sql).into_sql_str()
+        });
         let update = format!(
-            "update {name} set {set}, updated_by = $4,
-                 deleted_at = case when $5::timestamptz is not null then coalesce(deleted_at, $5) end,
-                 origin_device_id = $6, client_recorded_at = $7, clocks = $8
-             where tenant_id = $1 and id = $2"
+            "update {name} set {set}, updated_by = $2,
+                 deleted_at = case when $7::timestamptz is not null then coalesce(deleted_at, $7) end,
+                 origin_device_id = $3, client_recorded_at = $4, clocks = $8
+             where tenant_id = $1 and id = $5"
         );
         let source = format!(
             "select r.updated_by, u.full_name, r.origin_device_id, d.name::text,
@@ -198,9 +213,20 @@ impl TableStatements {
              where l.tenant_id = $1 and l.lane = 'writes' and l.table_name = '{name}'
                and not exists (select from {name} r where r.tenant_id = $1 and r.id = l.record_id) limit 20"
         );
-        let [lock, insert, update, source, unrecorded, vanished] =
-            [lock, insert, update, source, unrecorded, vanished].map(|sql| AssertSqlSafe(sql).into_sql_str());
-        Self { lock, insert, update, source, unrecorded, vanished }
+        let [lock, update, source, unrecorded, vanished] =
+            [lock, update, source, unrecorded, vanished].map(|sql| AssertSqlSafe(sql).into_sql_str());
+        Self { lock, inserts, update, source, unrecorded, vanished }
+    }
+
+    /// The statement that inserts the first of so many rows, and how many of them it inserts.
+    ///
+    /// # Panics
+    ///
+    /// If there are none.
+    pub(crate) fn insert(&self, rows: usize) -> (usize, SqlStr) {
+        let place = INSERTED_AT_ONCE.iter().position(|at_once| *at_once <= rows);
+        let place = place.expect("BUG: there is a row to insert");
+        (INSERTED_AT_ONCE[place], self.inserts[place].clone())
     }
 }
 
@@ -251,8 +277,8 @@ impl ScopeStatements {
 #[cfg(feature = "testing")]
 pub(crate) fn all() -> Vec<String> {
     let of_tables = TABLES.iter().filter(|table| !table.is_shared()).flat_map(|table| {
-        let TableStatements { lock, insert, update, source, unrecorded, vanished } = of_table(table.name);
-        [lock, insert, update, source, unrecorded, vanished]
+        let TableStatements { lock, inserts, update, source, unrecorded, vanished } = of_table(table.name);
+        inserts.iter().chain([lock, update, source, unrecorded, vanished])
     });
     let of_scopes =
         [&*CLINICAL, &*FRONT_DESK].into_iter().flat_map(|ScopeStatements { page, count, tables }| {
@@ -276,12 +302,12 @@ fn row(table: &Table, version: &str, deleted: &str, sees: impl Fn(&Column) -> bo
     )
 }
 
-/// A column's value out of `$3`, the row's values in the form that they travel in. `jsonb_populate_record` would know
+/// A column's value out of the parameter of this number, the row's values in the form that they travel in. `jsonb_populate_record` would know
 /// the types by itself, but is a query, which a Citus cluster takes neither in an insert under row security nor in an
 /// update.
-fn given(column: &Column) -> String {
+fn given(column: &Column, values: usize) -> String {
     let name = column.name;
-    let text = format!("($3::jsonb ->> '{name}')");
+    let text = format!("(${values}::jsonb ->> '{name}')");
     match column.kind {
         Kind::Text(_) | Kind::Choice(_) => text,
         Kind::Uuid => format!("{text}::uuid"),
@@ -290,7 +316,7 @@ fn given(column: &Column) -> String {
         Kind::Bool => format!("{text}::boolean"),
         Kind::Date => format!("{text}::date"),
         Kind::Timestamp => format!("{text}::timestamptz"),
-        Kind::Json => format!("nullif($3::jsonb -> '{name}', 'null')"),
+        Kind::Json => format!("nullif(${values}::jsonb -> '{name}', 'null')"),
     }
 }
 
