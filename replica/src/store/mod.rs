@@ -105,6 +105,8 @@ pub struct SyncState {
     pub filling: Option<Filling>,
     /// The last comparison with the server; none before the first.
     pub compared: Option<Compared>,
+    /// Whether what differed from the server was fetched again and still did, and no comparison has ended well since.
+    pub differs: bool,
     /// How many rows are here of which the server has nothing, or only something older.
     pub only_here: u32,
     /// That the server's data was restored, if it ever was.
@@ -292,6 +294,7 @@ impl Store {
                 head: meta(tx, "head")?,
                 filling: meta(tx, "filling")?,
                 compared: meta(tx, "compared")?,
+                differs: meta(tx, "differs")?.unwrap_or(false),
                 restored: meta(tx, "restored")?,
                 only_here: count("select count(*) from only_here")?,
                 clock_offset_ms: meta(tx, "clock_offset_ms")?.unwrap_or(0),

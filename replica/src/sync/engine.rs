@@ -141,8 +141,6 @@ pub(super) struct Line {
     pub(super) own_key_due: AtomicBool,
     /// Who waits for a comparison with the server.
     pub(super) comparisons: Mutex<Vec<Asked>>,
-    /// What differed from the server was fetched again and still did, and no comparison has ended well since.
-    pub(super) differs: AtomicBool,
 }
 
 /// A page as it was read.
@@ -202,7 +200,6 @@ impl Engine {
             brought_again: Mutex::default(),
             staged_catalogue: AtomicI64::new(0),
             comparisons: Mutex::default(),
-            differs: AtomicBool::new(false),
         };
         Self { line: Arc::new(line), tasks: JoinSet::new() }
     }
@@ -906,7 +903,10 @@ impl Line {
             if state.as_ref().is_some_and(|state| state.is_log_changed) {
                 notices.insert(0, Notice { code: NoticeCode::LogChanged, detail: LOG_CHANGED.to_owned() });
             }
-            let problem = unreadable.or_else(|| problem.filter(|_| is_online).cloned());
+            // Between two comparisons nothing else says it, nor at the start.
+            let differs = state.as_ref().is_some_and(|state| state.differs);
+            let problem = problem.cloned().or_else(|| differs.then(|| self::problem(Error::StillDiffers)));
+            let problem = unreadable.or_else(|| problem.filter(|_| is_online));
             (shown.connection.clone(), problem, notices)
         };
         let decisions = self.decisions();

@@ -138,3 +138,15 @@ fn what_was_mended_last_is_remembered_and_when() {
     assert_eq!(compared.at(), Some(NOW + time::Duration::hours(1)));
     assert_eq!(compared.mended(), Some((3, protocol::validate::moment_text(NOW).as_str())));
 }
+
+#[test]
+fn that_it_still_differs_is_kept_until_a_comparison_ends_well() {
+    let (Fixture { store, .. }, ..) = two();
+    let differs = || store.sync_state().expect("BUG: readable").differs;
+    store.mark_compared(NOW, 0).expect("BUG: marked");
+    assert!(!differs());
+    store.note_differs().expect("BUG: noted");
+    assert!(differs());
+    store.mark_compared(NOW, 2).expect("BUG: marked");
+    assert!(!differs());
+}
