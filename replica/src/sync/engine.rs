@@ -490,6 +490,9 @@ impl Line {
                 None | Some(Err(Error::ServerUnreachable)) => {
                     self.stage(&mut rows).await?;
                     self.carry(&mut unknown).await?;
+                    if let Some((.., contact)) = head {
+                        self.on_store(move |store| store.note_contact(contact)).await?;
+                    }
                     return Err(Error::ServerUnreachable);
                 }
                 Some(Err(error)) => return Err(error),

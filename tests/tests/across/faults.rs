@@ -78,6 +78,25 @@ async fn a_pull_that_breaks_off_anywhere_goes_on_where_it_broke() -> anyhow::Res
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_server_was_in_touch_also_where_its_page_broke_off() -> anyhow::Result<()> {
+    const HEAD: &str = r#"{"head":{"version":1000,"catalogue":1,"server_time":"2026-11-23T04:11:09Z"}}"#;
+    let clinic = Clinic::open().await?;
+    let desk = clinic.desk("Room 1").await?;
+    clinic.network.say(PULL, 200, "application/x-ndjson", HEAD);
+    // One that was on its way before is over with the second that breaks.
+    let begun = clinic.network.n_asked(PULL);
+    desk.desk.sync_now();
+    desk.until("one page broke", |_| clinic.network.n_asked(PULL) > begun).await?;
+    let (before, asked) = (desk.desk.sync_status().last_contact_at, clinic.network.n_asked(PULL));
+    desk.desk.sync_now();
+    desk.until("it was in touch", |status| {
+        status.last_contact_at > before && clinic.network.n_asked(PULL) > asked
+    })
+    .await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_lost_answer_to_a_sign_in_or_a_refresh_logs_nobody_out() -> anyhow::Result<()> {
     let clinic = Clinic::open().await?;
     let one = clinic.desk("Room 1").await?;
