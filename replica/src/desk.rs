@@ -774,6 +774,7 @@ impl Desk {
                 files_refused: 0,
                 attention: 0,
                 decisions: 0,
+                last_level_at: None,
                 last_synced_at: None,
                 last_contact_at: None,
                 problem: None,

@@ -854,14 +854,14 @@ impl Line {
     }
 
     /// A round ended with nothing missing here; if nothing waits either, and it is known of every change what became of it,
-    /// both sides are equal.
+    /// that is kept.
     async fn caught_up(self: &Arc<Self>) {
         let now = self.context.surroundings.now();
         let marked = self
             .on_store(move |store| {
                 let state = store.sync_state()?;
                 let is_all = state.waiting == 0 && state.files.waiting == 0 && state.unknown == 0;
-                if is_all { store.mark_synced(now) } else { Ok(()) }
+                if is_all { store.mark_level(now) } else { Ok(()) }
             })
             .await;
         if let Err(error) = marked {
@@ -927,6 +927,7 @@ impl Line {
             attention: state.as_ref().map_or(0, |state| state.set_aside) + decisions,
             decisions,
             last_contact_at: state.as_ref().and_then(|state| state.last_contact_at).map(moment_text),
+            last_level_at: state.as_ref().and_then(|state| state.last_level_at).map(moment_text),
             last_synced_at: state.and_then(|state| state.last_synced_at).map(moment_text),
             problem,
             notices,
