@@ -320,6 +320,11 @@ impl Store {
         })
     }
 
+    /// The tenant's version whose data this file holds whole; none as long as it is being filled.
+    pub fn head(&self) -> Result<Option<i64>> {
+        self.read(|tx| meta(tx, "head"))
+    }
+
     /// How many items wait for a decision: those that are clinical as well, or only the others.
     pub fn decisions(&self, with_clinical: bool) -> Result<u32> {
         self.read(|tx| {
@@ -334,14 +339,19 @@ impl Store {
         self.write(|tx| note_contact(tx, contact))
     }
 
-    /// Remembers that at this moment nothing waited and nothing was missing here. Both sides were equal only if the server
-    /// lacked nothing either.
+    /// Nothing is missing here. If nothing waits either, and it is known of every change what became of it, this moment is
+    /// remembered; both sides were equal only if the server lacked nothing.
     pub fn mark_level(&self, at: OffsetDateTime) -> Result<()> {
-        self.write(|tx| {
+        // A moment that is lost with the power makes nothing look better than it is.
+        self.write_later(|tx| {
+            let count =
+                |sql: &str| -> Result<u32> { Ok(tx.prepare_cached(sql)?.query_row([], |row| row.get(0))?) };
+            if count(WAITING)? > 0 || count(UNKNOWN)? > 0 || files::counts(tx)?.waiting > 0 {
+                return Ok(());
+            }
             let at = protocol::validate::moment_text(at);
             set_meta(tx, "last_level_at", &at)?;
-            let only_here: u32 = tx.prepare_cached(ONLY_HERE)?.query_row([], |row| row.get(0))?;
-            if only_here == 0 { set_meta(tx, "last_synced_at", &at) } else { Ok(()) }
+            if count(ONLY_HERE)? == 0 { set_meta(tx, "last_synced_at", &at) } else { Ok(()) }
         })
     }
 }

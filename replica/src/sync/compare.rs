@@ -64,8 +64,7 @@ impl From<Error> for Stopped {
 impl Line {
     /// Compares with the server, if it is time or someone asked. Answers whether this computer may be called in step: one
     /// that was never found equal is not, nor is one that is known to differ.
-    pub(super) async fn compare_when_due(self: &Arc<Self>) -> bool {
-        let Ok(state) = self.context.store.sync_state() else { return false };
+    pub(super) async fn compare_when_due(self: &Arc<Self>, state: SyncState) -> bool {
         let last = state.compared.as_ref().and_then(Compared::at);
         let now = self.context.surroundings.now();
         let differs = state.differs;

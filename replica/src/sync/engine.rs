@@ -33,6 +33,7 @@ use super::epoch;
 use super::files::send_files;
 use super::handover::hand_over;
 use super::limits::MOST_HELD;
+use super::news::News;
 use super::plan::{Happened, Next, Plan};
 use super::signer::Signer;
 use super::standing;
@@ -50,6 +51,8 @@ use crate::view::{CommandError, ComparedView, Connection, SyncProblem, SyncStatu
 const STAGED_ROWS: usize = 500;
 /// Between two looks at the server's audit log.
 const LOOK_EVERY: Duration = Duration::from_mins(15);
+/// The window shows a change of the sync status so much later.
+const SHOWN_AFTER: Duration = Duration::from_millis(20);
 /// Between a broken line of live events and the next.
 const RECONNECT_PAUSE: Duration = Duration::from_secs(1);
 
@@ -123,8 +126,12 @@ pub(crate) struct Engine {
 
 pub(super) struct Line {
     pub(super) context: Context,
-    /// A person asks, or the server has news.
+    /// A person asks, or the line to the server was there again.
     pub(super) asked: Notify,
+    /// What the server told by the way.
+    news: News,
+    /// How this computer stands with the server is another thing than it was.
+    changed: Notify,
     /// There is a token that the server believed.
     authorized: Notify,
     /// A round ended: what is left of the line is for notes for the audit log and for attached files.
@@ -177,6 +184,7 @@ impl Engine {
         engine.tasks.spawn(run(Arc::clone(&engine.line)));
         engine.tasks.spawn(listen(Arc::clone(&engine.line)));
         engine.tasks.spawn(send_files(Arc::clone(&engine.line)));
+        engine.tasks.spawn(show_status(Arc::clone(&engine.line)));
         engine
     }
 
@@ -185,6 +193,8 @@ impl Engine {
             own_key_due: context.own_key.is_some().into(),
             context,
             asked: Notify::new(),
+            news: News::default(),
+            changed: Notify::new(),
             authorized: Notify::new(),
             files_due: Notify::new(),
             token: Mutex::new(token),
@@ -257,16 +267,25 @@ async fn run(line: Arc<Line>) {
     let mut total = 0;
     let mut looked: Option<OffsetDateTime> = None;
     loop {
-        let waiting = line.context.store.sync_state().map_or(0, |state| state.waiting);
+        // Read once for all that this round does.
+        let state = line.context.store.sync_state();
+        let waiting = state.as_ref().map_or(0, |state| state.waiting);
         match plan.next(happened, waiting, line.context.surroundings.chance()) {
             Next::Push { max_bytes } => {
                 total = total.max(waiting);
                 line.show(Connection::Sending { sent: total - waiting, total });
-                let pushed = line.push(max_bytes).await.map(|is_level| Happened::Pushed { is_level });
-                happened = line.outcome(pushed, true).await;
+                let pushed = match state {
+                    Ok(state) => line.push(state, max_bytes).await,
+                    Err(error) => Err(error),
+                };
+                happened = line.outcome(pushed.map(|is_level| Happened::Pushed { is_level }), true).await;
             }
             Next::Pull => {
-                happened = line.outcome(line.pull().await.map(|more| Happened::Pulled { more }), false).await;
+                let pulled = match state {
+                    Ok(state) => line.pull(state).await,
+                    Err(error) => Err(error),
+                };
+                happened = line.outcome(pulled.map(|more| Happened::Pulled { more }), false).await;
             }
             Next::Refresh => {
                 happened = line.outcome(line.refresh().await.map(|()| Happened::Refreshed), false).await;
@@ -276,7 +295,9 @@ async fn run(line: Arc<Line>) {
                 if matches!(happened, Happened::Pulled { .. } | Happened::Pushed { .. }) {
                     line.tell_recovery().await;
                     line.ask_receipts().await;
-                    if line.compare_when_due().await {
+                    if let Ok(state) = state
+                        && line.compare_when_due(state).await
+                    {
                         line.caught_up().await;
                         line.tell_what_is_only_here().await;
                     }
@@ -287,12 +308,7 @@ async fn run(line: Arc<Line>) {
                         looked = line.look_at_log().await.then_some(now);
                     }
                 }
-                tokio::select! {
-                    biased;
-                    () = line.asked.notified() => {}
-                    () = line.context.written.notified() => {}
-                    () = line.context.surroundings.pause(Duration::from_millis(ms)) => {}
-                }
+                line.rest(Duration::from_millis(ms)).await;
                 line.epochs_begun.store(0, Ordering::SeqCst);
                 line.publish();
                 happened = Happened::Woke;
@@ -315,10 +331,7 @@ async fn listen(line: Arc<Line>) {
                     // With this the stream ends.
                     break;
                 }
-                let known = line.context.store.sync_state().ok().and_then(|state| state.head);
-                if known.is_none_or(|known| known < event.head) {
-                    line.asked.notify_one();
-                }
+                line.news.tell(event.head);
             }
             // The line was there and broke: the engine finds out how it stands.
             line.asked.notify_one();
@@ -328,9 +341,45 @@ async fn listen(line: Arc<Line>) {
     }
 }
 
+/// Tells the window how this computer stands, each time that it is another thing. Nothing waits for it.
+async fn show_status(line: Arc<Line>) {
+    loop {
+        line.changed.notified().await;
+        // The request that goes out at this moment comes first, and what follows at once is told with it.
+        line.context.surroundings.pause(SHOWN_AFTER).await;
+        // What nobody looks at is not counted.
+        if line.context.events.receiver_count() > 0 {
+            line.context.events.send(Event::Sync(Box::new(line.status()))).ok();
+        }
+    }
+}
+
 impl Line {
+    /// Rests until something was written here, somebody asks, the server has what is not here, or this time is over.
+    async fn rest(&self, most: Duration) {
+        let mut over = self.context.surroundings.pause(most);
+        loop {
+            tokio::select! {
+                biased;
+                () = self.asked.notified() => return,
+                () = self.context.written.notified() => return,
+                () = self.news.came() => {
+                    if self.has_news() {
+                        return;
+                    }
+                }
+                () = &mut over => return,
+            }
+        }
+    }
+
+    /// Whether the server told of more than what is here, as far as is known.
+    fn has_news(&self) -> bool {
+        self.context.store.head().map_or(true, |known| self.news.is_beyond(known))
+    }
+
     /// Sends a batch; answers whether the server said by its answer that nothing is missing here.
-    async fn push(self: &Arc<Self>, max_bytes: usize) -> Result<bool> {
+    async fn push(self: &Arc<Self>, state: SyncState, max_bytes: usize) -> Result<bool> {
         let (mut refused, mut passed_over) = (None, Vec::<DeviceId>::new());
         loop {
             let over = passed_over.clone();
@@ -351,9 +400,7 @@ impl Line {
         if let Some(error) = refused.filter(|_| batch.is_empty()) {
             return Err(error);
         }
-        let state = self.context.store.sync_state()?;
-        let epoch = state.epoch;
-        let request = PushRequest { epoch, mutations: batch };
+        let request = PushRequest { epoch: state.epoch, mutations: batch };
         let (answer, unknown) = self.context.client.push(&token, &request).await?;
         belief::pushed(self.context.facts.tenant_id, &request.mutations, &answer, state.head)?;
         let now = self.context.surroundings.now();
@@ -430,11 +477,11 @@ impl Line {
     }
 
     /// Pulls a page; answers whether more remains.
-    async fn pull(self: &Arc<Self>) -> Result<bool> {
+    async fn pull(self: &Arc<Self>, state: SyncState) -> Result<bool> {
         let token = self.token()?;
-        let state = self.context.store.sync_state()?;
+        self.news.forget();
         if state.head.is_none() {
-            let filled = self.fill().await;
+            let filled = self.fill(state.clone()).await;
             if state.filling.is_none() && matches!(filled, Err(Error::AnswerTooLong | Error::BadAnswer(_))) {
                 // Nor is anything believed that it said of how far it has come.
                 self.on_store(Store::forget_filling).await?;
@@ -853,18 +900,13 @@ impl Line {
         self.publish();
     }
 
-    /// A round ended with nothing missing here; if nothing waits either, and it is known of every change what became of it,
-    /// that is kept.
+    /// A round ended with nothing missing here.
     async fn caught_up(self: &Arc<Self>) {
         let now = self.context.surroundings.now();
-        let marked = self
-            .on_store(move |store| {
-                let state = store.sync_state()?;
-                let is_all = state.waiting == 0 && state.files.waiting == 0 && state.unknown == 0;
-                if is_all { store.mark_level(now) } else { Ok(()) }
-            })
-            .await;
-        if let Err(error) = marked {
+        // What came meanwhile is asked for next.
+        if !self.has_news()
+            && let Err(error) = self.on_store(move |store| store.mark_level(now)).await
+        {
             tracing::warn!(%error, "the time of the last sync was not kept");
         }
         lock(&self.shown).connection = Connection::Online;
@@ -952,11 +994,7 @@ impl Line {
     }
 
     pub(super) fn publish(&self) {
-        // What nobody looks at is not counted.
-        if self.context.events.receiver_count() == 0 {
-            return;
-        }
-        self.context.events.send(Event::Sync(Box::new(self.status()))).ok();
+        self.changed.notify_one();
     }
 
     pub(super) async fn on_store<T: Send + 'static>(
