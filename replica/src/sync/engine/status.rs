@@ -67,8 +67,8 @@ impl Line {
         };
         let (connection, problem, notices) = {
             let shown = lock(&self.shown);
-            let problem = shown.problem.as_ref().or(shown.push_problem.as_ref());
-            let problem = problem.or(shown.standing_problem.as_ref());
+            let said = shown.problem.as_ref().or(shown.push_problem.as_ref());
+            let said = said.or(shown.standing_problem.as_ref());
             let is_online = !matches!(shown.connection, Connection::Offline { .. });
             let mut notices = if is_online { shown.notices.clone() } else { Vec::new() };
             let restored = state.as_ref().and_then(|state| state.restored.as_ref());
@@ -84,8 +84,8 @@ impl Line {
             }
             // Between two comparisons nothing else says it, nor at the start.
             let differs = state.as_ref().is_some_and(|state| state.differs);
-            let problem = problem.cloned().or_else(|| differs.then(|| self::problem(Error::StillDiffers)));
-            let problem = unreadable.or_else(|| problem.filter(|_| is_online));
+            let said = said.cloned().or_else(|| differs.then(|| problem(Error::StillDiffers)));
+            let problem = unreadable.or_else(|| said.filter(|_| is_online));
             (shown.connection.clone(), problem, notices)
         };
         let decisions = self.decisions();
