@@ -18,10 +18,16 @@ impl Line {
     /// Sends a batch; answers whether the server said by its answer that nothing is missing here.
     pub(super) async fn push(self: &Arc<Self>, state: SyncState, max_bytes: usize) -> Result<bool> {
         let (mut refused, mut passed_over) = (None, Vec::<DeviceId>::new());
-        loop {
+        let batch = loop {
             let over = passed_over.clone();
-            let find = move |store: &Store| store.next_adopted(&over, MAX_PUSH_MUTATIONS, max_bytes);
-            let Some((was, batch)) = self.on_store(find).await? else { break };
+            let find = move |store: &Store| {
+                Ok::<_, Error>(match store.next_adopted(&over, MAX_PUSH_MUTATIONS, max_bytes)? {
+                    Some((was, found)) => (Some(was), found),
+                    None => (None, store.next_batch(MAX_PUSH_MUTATIONS, max_bytes)?),
+                })
+            };
+            let (was, batch) = self.on_store(find).await?;
+            let Some(was) = was else { break batch };
             match self.bring_found(was, batch).await {
                 // What was done later waits for nothing that somebody must see to first.
                 Err(error @ Error::Server { .. }) => {
@@ -30,10 +36,9 @@ impl Line {
                 }
                 brought => return brought.map(|()| false),
             }
-        }
+        };
         let token = self.token()?;
         self.tell_own_key(&token).await?;
-        let batch = self.on_store(move |store| store.next_batch(MAX_PUSH_MUTATIONS, max_bytes)).await?;
         if let Some(error) = refused.filter(|_| batch.is_empty()) {
             return Err(error);
         }
