@@ -302,7 +302,7 @@ impl TestDesk {
         let before = time::OffsetDateTime::now_utc();
         self.desk.sync_now();
         self.until("it has synced", |status| {
-            let since = status.last_synced_at.as_deref().and_then(protocol::validate::parse_moment);
+            let since = status.last_level_at.as_deref().and_then(protocol::validate::parse_moment);
             // The moment is kept in milliseconds.
             status.waiting == 0 && since.is_some_and(|at| at + Duration::from_millis(1) >= before)
         })

@@ -144,8 +144,14 @@ impl Store {
             if mended > 0 {
                 compared.mended = Some((mended, compared.at.clone()));
             }
-            set_meta(tx, "compared", &compared)
+            set_meta(tx, "compared", &compared)?;
+            set_meta(tx, "differs", &false)
         })
+    }
+
+    /// Notes that this computer still differs after mending: also after a restart it does, until it is found equal.
+    pub fn note_differs(&self) -> Result<()> {
+        self.write(|tx| set_meta(tx, "differs", &true))
     }
 }
 

@@ -163,7 +163,8 @@ impl Store {
             }
             set_meta(tx, "epoch", &now.epoch)?;
             staged::forget(tx)?;
-            let sql = "delete from meta where name in ('filling', 'compared', 'last_synced_at', 'half')";
+            let sql = "delete from meta where name in \
+                       ('filling', 'compared', 'last_level_at', 'last_synced_at', 'half')";
             tx.execute(sql, [])?;
             if let Some(lane) = &now.lane {
                 set_lane(tx, lane)?;

@@ -105,6 +105,8 @@ pub struct SyncState {
     pub filling: Option<Filling>,
     /// The last comparison with the server; none before the first.
     pub compared: Option<Compared>,
+    /// Whether what differed from the server was fetched again and still did, and no comparison has ended well since.
+    pub differs: bool,
     /// How many rows are here of which the server has nothing, or only something older.
     pub only_here: u32,
     /// That the server's data was restored, if it ever was.
@@ -123,6 +125,8 @@ pub struct SyncState {
     /// How many it did something with that this program does not know.
     pub unknown: u32,
     /// When this computer last had everything and nothing waited.
+    pub last_level_at: Option<OffsetDateTime>,
+    /// When that was so and nothing was only here.
     pub last_synced_at: Option<OffsetDateTime>,
     /// When the server last answered.
     pub last_contact_at: Option<OffsetDateTime>,
@@ -142,6 +146,9 @@ pub(crate) const UNKNOWN: &str =
 /// How many mutations wait, and the number of the last one.
 pub(crate) const WAITING: &str = "select count(*) from mutations where fate is null";
 pub(crate) const LAST: &str = "select coalesce(max(sequence), 0) from mutations";
+
+/// How many rows are here of which the server has nothing, or only something older.
+const ONLY_HERE: &str = "select count(*) from only_here";
 
 /// That the server answered: how far this computer's clock is from its own in milliseconds, if it said that, and when that was.
 pub(crate) type Contact = (Option<i64>, OffsetDateTime);
@@ -279,6 +286,10 @@ impl Store {
         self.read(|tx| {
             let count = |sql: &str| tx.prepare_cached(sql)?.query_row([], |row| row.get(0));
             let epoch = meta(tx, "epoch")?.ok_or_else(|| Error::StoreDamaged)?;
+            let moment = |name: &str| {
+                let at: Option<String> = meta(tx, name)?;
+                Ok::<_, Error>(at.and_then(|at| protocol::validate::parse_moment(&at)))
+            };
             let unknown: u32 = count(UNKNOWN)?;
             let after: Option<String> = match meta(tx, "staged_after")? {
                 Some(after) => Some(after),
@@ -292,21 +303,26 @@ impl Store {
                 head: meta(tx, "head")?,
                 filling: meta(tx, "filling")?,
                 compared: meta(tx, "compared")?,
+                differs: meta(tx, "differs")?.unwrap_or(false),
                 restored: meta(tx, "restored")?,
-                only_here: count("select count(*) from only_here")?,
+                only_here: count(ONLY_HERE)?,
                 clock_offset_ms: meta(tx, "clock_offset_ms")?.unwrap_or(0),
                 last_sequence: tx.prepare_cached(LAST)?.query_row([], |row| row.get(0))?,
                 waiting: count(WAITING)?,
                 files: files::counts(tx)?,
                 set_aside: count(NEEDS_SOMEONE)? + unknown,
                 unknown,
-                last_synced_at: meta::<String>(tx, "last_synced_at")?
-                    .and_then(|at| protocol::validate::parse_moment(&at)),
-                last_contact_at: meta::<String>(tx, "last_contact_at")?
-                    .and_then(|at| protocol::validate::parse_moment(&at)),
+                last_level_at: moment("last_level_at")?,
+                last_synced_at: moment("last_synced_at")?,
+                last_contact_at: moment("last_contact_at")?,
                 is_log_changed: meta(tx, "is_log_changed")?.unwrap_or(false),
             })
         })
+    }
+
+    /// The tenant's version whose data this file holds whole; none as long as it is being filled.
+    pub fn head(&self) -> Result<Option<i64>> {
+        self.read(|tx| meta(tx, "head"))
     }
 
     /// How many items wait for a decision: those that are clinical as well, or only the others.
@@ -323,9 +339,20 @@ impl Store {
         self.write(|tx| note_contact(tx, contact))
     }
 
-    /// Remembers that at this moment nothing waited and nothing was missing.
-    pub fn mark_synced(&self, at: OffsetDateTime) -> Result<()> {
-        self.write(|tx| set_meta(tx, "last_synced_at", &protocol::validate::moment_text(at)))
+    /// Nothing is missing here. If nothing waits either, and it is known of every change what became of it, this moment is
+    /// remembered; both sides were equal only if the server lacked nothing.
+    pub fn mark_level(&self, at: OffsetDateTime) -> Result<()> {
+        // A moment that is lost with the power makes nothing look better than it is.
+        self.write_later(|tx| {
+            let count =
+                |sql: &str| -> Result<u32> { Ok(tx.prepare_cached(sql)?.query_row([], |row| row.get(0))?) };
+            if count(WAITING)? > 0 || count(UNKNOWN)? > 0 || files::counts(tx)?.waiting > 0 {
+                return Ok(());
+            }
+            let at = protocol::validate::moment_text(at);
+            set_meta(tx, "last_level_at", &at)?;
+            if count(ONLY_HERE)? == 0 { set_meta(tx, "last_synced_at", &at) } else { Ok(()) }
+        })
     }
 }
 

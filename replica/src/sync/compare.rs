@@ -3,7 +3,6 @@
 
 use std::mem;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use protocol::api::Secret;
@@ -18,7 +17,7 @@ use super::engine::{Line, lock};
 use super::plan::Happened;
 use crate::desk::Event;
 use crate::error::{Error, Result};
-use crate::store::{Compared, Fetched, SyncState};
+use crate::store::{Compared, Fetched, Store, SyncState};
 
 /// Between two comparisons that nobody asked for.
 const COMPARE_EVERY: Duration = Duration::from_hours(1);
@@ -65,11 +64,10 @@ impl From<Error> for Stopped {
 impl Line {
     /// Compares with the server, if it is time or someone asked. Answers whether this computer may be called in step: one
     /// that was never found equal is not, nor is one that is known to differ.
-    pub(super) async fn compare_when_due(self: &Arc<Self>) -> bool {
-        let Ok(state) = self.context.store.sync_state() else { return false };
+    pub(super) async fn compare_when_due(self: &Arc<Self>, state: SyncState) -> bool {
         let last = state.compared.as_ref().and_then(Compared::at);
         let now = self.context.surroundings.now();
-        let differs = self.differs.load(Ordering::SeqCst);
+        let differs = state.differs;
         let is_due = differs || last.is_none_or(|at| (now - at).unsigned_abs() >= COMPARE_EVERY);
         let asked = mem::take(&mut *lock(&self.comparisons));
         if !is_due && asked.is_empty() {
@@ -78,7 +76,6 @@ impl Line {
         let depth = asked.iter().map(|asked| asked.depth).max().unwrap_or(Depth::Versions);
         match self.compare(state, depth).await {
             Ok(mended) => {
-                self.differs.store(false, Ordering::SeqCst);
                 for asked in asked {
                     // Whoever asked may have gone.
                     asked.answer.send(Ok(mended)).ok();
@@ -106,8 +103,14 @@ impl Line {
                     Stopped::Changed => differs.then_some(Error::StillDiffers),
                 };
                 // One that was found to differ does so until a comparison comes to a good end, whatever ends the next ones.
-                let differs = differs || matches!(error, Some(Error::StillDiffers));
-                self.differs.store(differs, Ordering::SeqCst);
+                let is_found = matches!(error, Some(Error::StillDiffers));
+                if is_found
+                    && !differs
+                    && let Err(error) = self.on_store(Store::note_differs).await
+                {
+                    tracing::error!(%error, "it was not noted that this computer still differs");
+                }
+                let differs = differs || is_found;
                 let may_be_called = last.is_some() && !differs;
                 if let Some(error) = error.filter(|_| !may_be_called) {
                     self.outcome(Err::<Happened, _>(error), false).await;

@@ -16,7 +16,7 @@ use super::engine::Line;
 use super::limits::{self, MOST_HELD, broken};
 use crate::desk::Event;
 use crate::error::{Error, Result};
-use crate::store::{Header, Portion, Store};
+use crate::store::{Header, Portion, Store, SyncState};
 use crate::view::Connection;
 
 /// So many places may follow each other without a row between: there are fewer tables.
@@ -29,9 +29,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 impl Line {
     /// Goes on filling this computer. It ends when all is here, or to let something go out that was done meanwhile; a
     /// stream that breaks after something came is no failure either, and the next one goes on behind it.
-    pub(super) async fn fill(self: &Arc<Self>) -> Result<()> {
+    pub(super) async fn fill(self: &Arc<Self>, state: SyncState) -> Result<()> {
         let token = self.token()?;
-        let state = self.context.store.sync_state()?;
         let known = state.filling.as_ref().map(|filling| filling.head);
         let (begun, waiting) = (state.filling.unwrap_or_default(), state.waiting);
         let catalogue = if begun.has_catalogue { begun.catalogue } else { state.catalogue };

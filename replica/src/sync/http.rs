@@ -1,21 +1,30 @@
 //! The wire of HTTP. The only module that names the HTTP client.
 
+use std::pin::Pin;
 use std::sync::Once;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use futures_util::{FutureExt, StreamExt, TryStreamExt};
+use futures_util::{FutureExt, Stream, StreamExt, TryStreamExt};
 use protocol::api::PROTOCOL_HEADER;
 use protocol::request::{NONCE_HEADER, SIGNATURE_HEADER, SIGNED_AT_HEADER};
+use tokio::runtime::Handle;
+use tokio::time::timeout;
 use url::Url;
 
-use super::limits::{PACE_BYTES, PACE_TIME, decoded, paced};
+use super::limits::{Body, PACE_BYTES, PACE_TIME, decoded, paced};
 use super::wire::{Answer, Method, Request, Wire};
 use crate::error::{Error, Result};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A line that says nothing for so long is dead; the server speaks every 20 seconds.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+/// The end of an answer that nobody reads on is waited for so long …
+const REST_TIME: Duration = Duration::from_secs(1);
+/// … and in so many pieces: behind the last line of a page comes little.
+const REST_PIECES: usize = 4;
 
 /// HTTP to one server.
 pub struct Http {
@@ -91,10 +100,86 @@ impl Wire for Http {
             };
             let status = answer.status().as_u16();
             let body = answer.bytes_stream().map_err(std::io::Error::other).boxed();
+            let body = if is_live { body } else { Drained(Some(body)).boxed() };
             let body = if is_compressed { decoded(body)? } else { body };
             let body = if is_live { body } else { paced(body, PACE_BYTES, PACE_TIME) };
             Ok(Answer { status, kind, body })
         }
         .boxed()
+    }
+}
+
+/// A body whose end is read also where nobody wants the rest: only then its connection serves the next request, which
+/// would have to make another one.
+struct Drained(Option<Body>);
+
+impl Stream for Drained {
+    type Item = std::io::Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Some(body) = &mut self.0 else { return Poll::Ready(None) };
+        let next = body.poll_next_unpin(context);
+        if matches!(next, Poll::Ready(None | Some(Err(_)))) {
+            self.0 = None;
+        }
+        next
+    }
+}
+
+impl Drop for Drained {
+    fn drop(&mut self) {
+        let (Some(mut rest), Ok(runtime)) = (self.0.take(), Handle::try_current()) else { return };
+        runtime.spawn(async move {
+            let read = async {
+                for _ in 0..REST_PIECES {
+                    if !matches!(rest.next().await, Some(Ok(_))) {
+                        break;
+                    }
+                }
+            };
+            // A connection whose end does not come is given up.
+            timeout(REST_TIME, read).await.ok();
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use futures_util::stream;
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_end_of_an_answer_is_read_also_where_nobody_wants_the_rest() {
+        let (read, is_read) = oneshot::channel();
+        let line = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"the last line\n"))]);
+        let end = stream::once(async move {
+            read.send(()).ok();
+            Ok(Bytes::new())
+        });
+        let mut body = Drained(Some(line.chain(end).boxed()));
+        assert!(matches!(body.next().await, Some(Ok(_))));
+        drop(body);
+        is_read.await.expect("BUG: it was not read to its end");
+    }
+
+    #[tokio::test]
+    async fn of_an_answer_without_end_little_more_is_read() {
+        let (dropped, is_dropped) = oneshot::channel::<()>();
+        let n_read = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&n_read);
+        let endless = stream::repeat_with(move || {
+            // It goes with the stream.
+            let _ = &dropped;
+            count.fetch_add(1, Ordering::SeqCst);
+            Ok(Bytes::from_static(b"x"))
+        });
+        drop(Drained(Some(endless.boxed())));
+        is_dropped.await.expect_err("BUG: nobody sends anything");
+        assert_eq!(n_read.load(Ordering::SeqCst), REST_PIECES);
     }
 }

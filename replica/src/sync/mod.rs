@@ -10,6 +10,7 @@ mod fill;
 pub(crate) mod handover;
 mod http;
 pub(crate) mod limits;
+mod news;
 mod own_key;
 mod plan;
 pub(crate) mod signer;

@@ -138,3 +138,32 @@ fn what_was_mended_last_is_remembered_and_when() {
     assert_eq!(compared.at(), Some(NOW + time::Duration::hours(1)));
     assert_eq!(compared.mended(), Some((3, protocol::validate::moment_text(NOW).as_str())));
 }
+
+#[test]
+fn that_it_still_differs_is_kept_until_a_comparison_ends_well() {
+    let (Fixture { store, .. }, ..) = two();
+    let differs = || store.sync_state().expect("BUG: readable").differs;
+    store.mark_compared(NOW, 0).expect("BUG: marked");
+    assert!(!differs());
+    store.note_differs().expect("BUG: noted");
+    assert!(differs());
+    store.mark_compared(NOW, 2).expect("BUG: marked");
+    assert!(!differs());
+}
+
+#[test]
+fn nothing_is_called_synced_while_the_server_lacks_what_is_here() {
+    let (Fixture { store, .. }, sunita, _) = two();
+    let marked = |at| {
+        store.mark_level(at).expect("BUG: marked");
+        let state = store.sync_state().expect("BUG: readable");
+        (state.last_level_at, state.last_synced_at)
+    };
+    assert_eq!(marked(NOW), (Some(NOW), Some(NOW)));
+    mend(&store, &[sunita.id], &[]);
+    let later = NOW + time::Duration::hours(1);
+    assert_eq!(marked(later), (Some(later), Some(NOW)));
+    let back = Row { version: 1_000_001, ..sunita };
+    store.acknowledge(&answer(&store, 1_000_001, vec![back]), &[], (None, NOW)).expect("BUG: acknowledged");
+    assert_eq!(marked(later), (Some(later), Some(later)));
+}

@@ -31,7 +31,9 @@ pub struct SyncStatus {
     pub attention: u32,
     /// How many of these are decisions.
     pub decisions: u32,
-    /// When this computer last had everything that the server has.
+    /// When this computer last had everything that the server has, and nothing waited.
+    pub last_level_at: Option<String>,
+    /// When that was so and the server had everything that is here: nothing was `only_here`.
     pub last_synced_at: Option<String>,
     /// When the server last answered.
     pub last_contact_at: Option<String>,

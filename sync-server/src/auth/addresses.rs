@@ -2,7 +2,7 @@
 //! passwords and codes are typed, and for a minute at most. Counted in this process's memory.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -20,6 +20,10 @@ const MOST_FAILURES: u32 = 300;
 const WITHIN: Duration = Duration::from_mins(1);
 /// So many addresses are kept at most.
 const MOST: usize = 20_000;
+/// That requests come without an address is told once in so long.
+const TELL_EVERY: Duration = Duration::from_mins(1);
+/// For all of which the proxy does not say where they come from: the proxy's own address, which is one as well.
+const UNSAID: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 /// What of an IPv6 address one customer has.
 const CUSTOMER: u128 = !(u128::MAX >> 56);
 
@@ -28,6 +32,8 @@ const CUSTOMER: u128 = !(u128::MAX >> 56);
 pub struct Addresses {
     header: OnceLock<HeaderName>,
     all: Mutex<HashMap<IpAddr, Failures>>,
+    /// When it was last told that a request came without an address.
+    told: Mutex<Option<Instant>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -82,18 +88,37 @@ impl Addresses {
         failures.count = failures.count.saturating_add(1);
     }
 
-    /// Where the proxy says that a request comes from.
-    fn of(&self, headers: &HeaderMap) -> Option<IpAddr> {
-        let said = headers.get_all(self.header.get()?);
-        // What stands last is the proxy's; before it may stand whatever the client sent.
-        let last = said.iter().next_back()?.to_str().ok()?.rsplit(',').next()?.trim();
-        // Some proxies say the port as well.
-        last.parse::<IpAddr>().or_else(|_| last.parse::<SocketAddr>().map(|socket| socket.ip())).ok()
+    /// Where a request comes from, if addresses are counted. Those of which the proxy does not say it are counted as one:
+    /// a proxy that forgot the header, or whoever came past it, would not be counted at all otherwise.
+    fn of(&self, headers: &HeaderMap, now: Instant) -> Option<IpAddr> {
+        let header = self.header.get()?;
+        let said = said(headers, header);
+        if said.is_none() && self.is_time_to_tell(now) {
+            tracing::warn!(%header, "requests come without the address that the proxy should say, and are counted as of one");
+        }
+        Some(said.unwrap_or(UNSAID))
+    }
+
+    fn is_time_to_tell(&self, now: Instant) -> bool {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_time = told.is_none_or(|at| now.saturating_duration_since(at) >= TELL_EVERY);
+        if is_time {
+            *told = Some(now);
+        }
+        is_time
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, Failures>> {
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Where the proxy says that a request comes from.
+fn said(headers: &HeaderMap, header: &HeaderName) -> Option<IpAddr> {
+    // What stands last is the proxy's; before it may stand whatever the client sent.
+    let last = headers.get_all(header).iter().next_back()?.to_str().ok()?.rsplit(',').next()?.trim();
+    // Some proxies say the port as well.
+    last.parse::<IpAddr>().or_else(|_| last.parse::<SocketAddr>().map(|socket| socket.ip())).ok()
 }
 
 /// Whoever has one IPv6 address has all that begin like it.
@@ -106,7 +131,9 @@ fn network(address: IpAddr) -> IpAddr {
 
 /// Lets a request through whose address did not fail too often, and counts it if it fails as guesses do.
 pub(crate) async fn hold(State(addresses): State<Arc<Addresses>>, request: Request, next: Next) -> Response {
-    let Some(address) = addresses.of(request.headers()) else { return next.run(request).await };
+    let Some(address) = addresses.of(request.headers(), Instant::now()) else {
+        return next.run(request).await;
+    };
     if let Err(wait) = addresses.check(address, Instant::now()) {
         return Error::TooManyRequests { retry_after_secs: wait.as_secs() + 1 }.into_response();
     }
@@ -164,20 +191,40 @@ mod tests {
 
     #[test]
     fn only_the_proxys_own_word_is_believed() {
-        let addresses = Addresses::default();
+        let (addresses, now) = (Addresses::default(), Instant::now());
         let mut headers = HeaderMap::new();
         headers.insert("x-forwarded-for", "198.51.100.1, 203.0.113.7".parse().expect("a value"));
-        assert_eq!(addresses.of(&headers), None, "no proxy is believed yet");
+        assert_eq!(addresses.of(&headers, now), None, "no proxy is believed yet");
         addresses.believe(HeaderName::from_static("x-forwarded-for"));
-        assert_eq!(addresses.of(&headers), Some(address("203.0.113.7")));
+        assert_eq!(addresses.of(&headers, now), Some(address("203.0.113.7")));
         headers.append("x-forwarded-for", "2001:db8::1".parse().expect("a value"));
-        assert_eq!(addresses.of(&headers), Some(address("2001:db8::1")));
+        assert_eq!(addresses.of(&headers, now), Some(address("2001:db8::1")));
         for with_port in ["203.0.113.7:4711", "[2001:db8::1]:4711"] {
             headers.append("x-forwarded-for", with_port.parse().expect("a value"));
             let without = with_port.rsplit_once(':').expect("a port").0.trim_matches(['[', ']']);
-            assert_eq!(addresses.of(&headers), Some(address(without)));
+            assert_eq!(addresses.of(&headers, now), Some(address(without)));
         }
         headers.append("x-forwarded-for", "somewhere".parse().expect("a value"));
-        assert_eq!(addresses.of(&headers), None);
+        assert_eq!(addresses.of(&headers, now), Some(UNSAID), "and not what stands before it");
+    }
+
+    #[test]
+    fn requests_of_which_the_proxy_says_nothing_are_counted_as_of_one_address_and_told_of_once_a_minute() {
+        let (addresses, start) = (Addresses::default(), Instant::now());
+        let mut headers = HeaderMap::new();
+        assert_eq!(addresses.of(&headers, start), None, "no proxy is believed yet");
+        addresses.believe(HeaderName::from_static("x-real-ip"));
+        for _ in 0..MOST_FAILURES {
+            let unsaid = addresses.of(&headers, start).expect("counted");
+            addresses.failed(unsaid, start);
+        }
+        let unsaid = addresses.of(&headers, start).expect("counted");
+        assert!(addresses.check(unsaid, start).is_err(), "whoever leaves the header out is held up");
+        headers.insert("x-real-ip", "203.0.113.7".parse().expect("a value"));
+        let said = addresses.of(&headers, start).expect("counted");
+        assert_eq!(addresses.check(said, start), Ok(()), "and nobody else");
+        assert!(!addresses.is_time_to_tell(start + TELL_EVERY - Duration::from_secs(1)), "it was told");
+        assert!(addresses.is_time_to_tell(start + TELL_EVERY));
+        assert!(!addresses.is_time_to_tell(start + TELL_EVERY));
     }
 }

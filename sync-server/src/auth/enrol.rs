@@ -284,6 +284,9 @@ async fn earlier<'a>(
         if said.until < 0 {
             return Err(Error::Invalid("No mutation has that number."));
         }
+        if said.device_id == again.device_id {
+            return Err(Error::Invalid("What this computer was before has another id than its own."));
+        }
         let known = match device::find(tx, tenant.0, said.device_id.0).await? {
             Some(known) => ((known.clinic, known.scope) == (code.clinic, code.scope)).then_some(known.id),
             None => make_known(tx, incoming, said, was).await?,

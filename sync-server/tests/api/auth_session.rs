@@ -316,6 +316,11 @@ async fn from_an_address_where_too_much_failed_nobody_signs_in_for_a_while_and_w
     assert_eq!(code_of(from(guesser, "not my password").await).await, ErrorCode::WrongPassword);
     assert_eq!(code_of(from(guesser, PASSWORD).await).await, ErrorCode::TooManyRequests);
     assert_eq!(from("203.0.113.9", PASSWORD).await.status(), 200);
+    // Whoever leaves out where they come from escapes nothing.
+    fail("0.0.0.0", 299);
+    assert_eq!(code_of(desk.login(EMAIL, "not my password").await).await, ErrorCode::WrongPassword);
+    assert_eq!(code_of(desk.login(EMAIL, PASSWORD).await).await, ErrorCode::TooManyRequests);
+    assert_eq!(from("203.0.113.9", PASSWORD).await.status(), 200);
 }
 
 #[tokio::test]

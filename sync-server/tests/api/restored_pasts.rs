@@ -182,3 +182,26 @@ async fn one_whose_disk_was_copied_or_of_which_the_server_never_said_a_word_is_n
         forget(&clinic, &desk).await;
     }
 }
+
+#[tokio::test]
+async fn a_computer_that_says_that_it_was_itself_before_is_refused_and_comes_back_without() {
+    let clinic = Clinic::open().await;
+    let (mut admin, mut desk) = (clinic.desk().await, clinic.desk().await);
+    let signed = desk.sign(vec![new_patient(Uuid::now_v7(), "Asha")]);
+    let itself = was_lost(&desk, "B", &signed).await;
+    forget(&clinic, &desk).await;
+    new_epoch(&clinic, &mut [&mut admin]).await;
+    for is_before in [false, true] {
+        let itself = itself.clone();
+        let refused = again(&clinic, &desk, |again| {
+            if is_before {
+                again.before = vec![itself];
+            } else {
+                again.was = Some(itself);
+            }
+        });
+        let refused = refused.await.expect_err("nobody was itself before");
+        assert_eq!((refused.status, refused.code), (422, ErrorCode::Invalid), "{}", refused.detail);
+    }
+    again(&clinic, &desk, |_| {}).await.expect("it comes back");
+}

@@ -70,11 +70,9 @@ impl World {
             }
             Fault::Enrolled => return self.enrol(desk),
             Fault::FileSpoilt => {
-                let tenant = self.desks[desk].facts.tenant_id;
-                let at = dice.roll();
-                let is_spoilt = lock(&self.server).tenant_mut(tenant).files.spoil(at);
-                self.was_spoilt |= is_spoilt;
-                return is_spoilt;
+                // Files are on their way only for moments: it meets the next one, and is counted there.
+                lock(&self.server).spoils = Some(dice.roll());
+                return false;
             }
             Fault::Outdated => lock(&self.server).oldest_protocol = PROTOCOL + 1,
             Fault::Updated => self.update(desk, dice.below(60_000)),
@@ -201,10 +199,11 @@ impl World {
 
     /// People have sent again what the server would not take.
     pub(crate) fn send_files_again(&mut self) {
+        let was_spoilt = lock(&self.server).n_spoilt > 0;
         for desk in &self.desks {
             let Some(station) = &desk.station else { continue };
             let refused = station.status().files_refused;
-            if refused > 0 && !self.was_spoilt {
+            if refused > 0 && !was_spoilt {
                 self.wrong.push(format!("desk {}: {refused} good files were refused", desk.number));
             }
             for file in station.replica.unsent_attachments().unwrap_or_default() {

@@ -62,7 +62,7 @@ pub enum Fault {
     Restored,
     /// One more desktop is enrolled beside this one: nothing goes wrong yet.
     Enrolled,
-    /// The server's disk gives back other bytes of a file that is on its way than it was given.
+    /// The server's disk gives back other bytes of the next file that is on its way than it was given.
     FileSpoilt,
     /// The server gives nothing any more to desktops of the earlier version, and takes what they have.
     Outdated,

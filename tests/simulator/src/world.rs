@@ -100,8 +100,6 @@ pub struct World {
     pub(crate) n_first: usize,
     /// Until then nobody is there.
     pub(crate) away_until_ms: u64,
-    /// Whether the server's disk gave back other bytes of a file than it was given.
-    pub(crate) was_spoilt: bool,
     pub(crate) dice: Dice,
 }
 
@@ -136,7 +134,6 @@ impl World {
             was_restored: false,
             n_first: 0,
             away_until_ms: 0,
-            was_spoilt: false,
             dice,
         };
         world.n_first = world.desks.len();
@@ -173,6 +170,7 @@ impl World {
                 receipts.for_each(|receipt| self.counts.fates[receipt.fate as usize] += 1);
             }
         }
+        self.counts.faults[Fault::FileSpoilt as usize] += server.n_spoilt;
         drop(server);
         let on_the_way = self.network.counts();
         (self.counts.requests, self.counts.mishaps) = (on_the_way.requests, on_the_way.mishaps);
@@ -207,6 +205,7 @@ impl World {
         self.acts.clear();
         self.away_until_ms = 0;
         self.server_starts();
+        lock(&self.server).spoils = None;
         lock(&self.server).release();
         self.update_all();
         for desk in 0..self.desks.len() {

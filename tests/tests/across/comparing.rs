@@ -161,15 +161,16 @@ fn belie(clinic: &Clinic) {
     });
 }
 
+fn differs(status: &SyncStatus) -> bool {
+    status.problem.as_ref().is_some_and(|problem| problem.detail.contains("still differs"))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_desk_that_still_differs_says_so_and_is_not_called_synced() -> anyhow::Result<()> {
     let clinic = Clinic::open().await?;
     let desk = TestDesk::new()?;
     belie(&clinic);
     desk.enrol_only(clinic.network.address(), clinic.code().await?, "Room 1").await?;
-    let differs = |status: &SyncStatus| {
-        status.problem.as_ref().is_some_and(|problem| problem.detail.contains("still differs"))
-    };
     desk.until("it has found out", differs).await?;
     assert_eq!(desk.desk.sync_status().last_synced_at, None);
     clinic.network.say_nothing();
@@ -196,5 +197,29 @@ async fn a_desk_that_still_differs_says_so_and_is_not_called_synced() -> anyhow:
     clinic.network.say_nothing();
     desk.synced().await?;
     assert_eq!(asked.await??, 0);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_desk_that_still_differs_is_not_called_synced_after_a_restart_either() -> anyhow::Result<()> {
+    let clinic = Clinic::open().await?;
+    let desk = clinic.desk("Room 1").await?;
+    belie(&clinic);
+    let asking = Arc::clone(&desk.desk);
+    let asked = tokio::spawn(async move { asking.mend(Depth::Versions).await });
+    desk.until("it has found out", differs).await?;
+    let before = desk.desk.sync_status().last_synced_at;
+    // Nobody waits for it any more, and the last good comparison is not an hour ago.
+    asked.abort();
+    assert!(asked.await.is_err());
+    let desk = desk.restarted();
+    let n_asked = clinic.network.n_asked(DIGEST);
+    desk.unlock(&clinic.email).await?;
+    assert!(differs(&desk.desk.sync_status()), "it says so before it has asked");
+    desk.until("it has compared unasked", |_| clinic.network.n_asked(DIGEST) >= n_asked + 2).await?;
+    assert_eq!(desk.desk.sync_status().last_synced_at, before);
+    clinic.network.say_nothing();
+    desk.synced().await?;
+    assert_eq!(desk.desk.sync_status().problem, None);
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use clinic_tests::clinic::{Clinic, patient};
 use clinic_tests::network::Fault;
+use replica::view::SyncStatus;
 
 const PUSH: &str = "/v1/sync/push";
 const PULL: &str = "/v1/sync/pull";
@@ -75,6 +76,44 @@ async fn a_pull_that_breaks_off_anywhere_goes_on_where_it_broke() -> anyhow::Res
     assert_eq!(other.replica()?.find_patients("98204 100")?.len(), 30);
     assert_eq!(other.replica()?.find_patients("98204 200")?.len(), 30);
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_server_was_in_touch_also_where_its_page_broke_off() -> anyhow::Result<()> {
+    const HEAD: &str = r#"{"head":{"version":1000,"catalogue":1,"server_time":"2026-11-23T04:11:09Z"}}"#;
+    let clinic = Clinic::open().await?;
+    let desk = clinic.desk("Room 1").await?;
+    clinic.network.say(PULL, 200, "application/x-ndjson", HEAD);
+    // One that was on its way before is over with the second that breaks.
+    let begun = clinic.network.n_asked(PULL);
+    desk.desk.sync_now();
+    desk.until("one page broke", |_| clinic.network.n_asked(PULL) > begun).await?;
+    let (before, asked) = (desk.desk.sync_status().last_contact_at, clinic.network.n_asked(PULL));
+    desk.desk.sync_now();
+    desk.until("it was in touch", |status| {
+        status.last_contact_at > before && clinic.network.n_asked(PULL) > asked
+    })
+    .await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_desk_asks_for_no_rows_because_it_hears_of_its_own_changes() -> anyhow::Result<()> {
+    let clinic = Clinic::open().await?;
+    let desk = clinic.desk("Room 1").await?;
+    let before = clinic.network.n_asked(PULL);
+    for place in 0..15 {
+        desk.replica()?.register_patient(&patient("Asha", &format!("98204 300{place:02}")))?;
+        desk.until("the server has it", |status| status.waiting == 0).await?;
+    }
+    // What was asked before may still have been on its way.
+    assert!(clinic.network.n_asked(PULL) <= before + 2, "of fifteen events none told of anything new");
+    let other = clinic.desk("Room 2").await?;
+    other.replica()?.register_patient(&patient("Bina", "98204 41277"))?;
+    let found = |_: &SyncStatus| {
+        desk.replica().is_ok_and(|replica| replica.find_patients("Bina").is_ok_and(|found| !found.is_empty()))
+    };
+    desk.until("it has heard of another one's change", found).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -173,6 +173,39 @@ async fn every_failure_has_a_number_that_scripts_can_look_at() -> anyhow::Result
     Ok(())
 }
 
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_after_which_records_are_only_here_is_not_called_done() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let mut support = Support::enrolled(folder.path()).await?;
+    let room = TestDesk::new()?;
+    room.enrol(support.server.address(), Secret(support.one_time_code()?), "Room 2").await?;
+    support.server.back_up()?;
+    room.replica()?.register_patient(&patient("Sunita", "9820441276"))?;
+    room.synced().await?;
+    room.desk.lock();
+    let before = support.signed_in(&["sync"])?;
+    assert_eq!((before.exit, &before.json()["onlyHere"]), (0, &Value::from(0)), "{}", before.err);
+    let synced_at = before.json()["lastSyncedAt"].clone();
+
+    // The backup knows nothing of Sunita, and the computer that registered her is switched off.
+    support.server.restore()?;
+    support.server.start()?;
+    support.server.operator(&["tenant", "new-epoch", "--all", "--yes"])?;
+    let lost = support.signed_in(&["sync"])?;
+    assert_eq!((lost.exit, lost.code().as_str()), (6, "only_here"), "{}", lost.err);
+    let status = lost.json();
+    assert_eq!((&status["onlyHere"], &status["waiting"]), (&Value::from(1), &Value::from(0)));
+    assert!(status["lastSyncedAt"].is_null() && status["lastLevelAt"].is_string(), "{status}");
+
+    room.unlock(EMAIL).await?;
+    room.synced().await?;
+    let back = support.signed_in(&["sync"])?;
+    assert_eq!((back.exit, &back.json()["onlyHere"]), (0, &Value::from(0)), "{}", back.err);
+    assert!(back.json()["lastSyncedAt"].as_str() > synced_at.as_str(), "both sides are equal again");
+    support.server.stop()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_desktop_is_wiped_with_the_clinics_code_and_not_while_something_is_only_there() -> anyhow::Result<()>
 {

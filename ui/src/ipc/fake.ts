@@ -89,6 +89,7 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
     decisions: 0,
     filesWaiting: 0,
     filesRefused: 0,
+    lastLevelAt: `${today()}T10:41:00`,
     lastSyncedAt: `${today()}T10:41:00`,
     lastContactAt: `${today()}T10:41:00`,
     problem: null,

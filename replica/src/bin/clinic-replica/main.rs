@@ -166,11 +166,7 @@ async fn sync(desk: &Desk, timeout: u64, out: Out) -> Answer {
     let waited = tokio::time::timeout(Duration::from_secs(timeout), in_step(desk)).await;
     let status = desk.sync_status();
     out.say(&status, &words::status(&status))?;
-    match (waited, status.problem) {
-        (Ok(()), _) => Ok(()),
-        (Err(_), Some(problem)) => Err(Failure::Not(problem.detail)),
-        (Err(_), None) => Err(Failure::Not("The server did not answer in time.".into())),
-    }
+    exit::of_sync(waited.is_ok(), status)
 }
 
 async fn verify(desk: &Arc<Desk>, replica: Arc<Replica>, deep: Option<u64>, out: Out) -> Answer {
@@ -235,10 +231,10 @@ async fn aside<T: Send + 'static>(
 
 /// Waits until a round after now has ended with nothing waiting.
 async fn in_step(desk: &Desk) {
-    let before = desk.sync_status().last_synced_at;
+    let before = desk.sync_status().last_level_at;
     desk.sync_now();
     let done = |status: SyncStatus| {
-        status.waiting == 0 && status.last_synced_at.is_some() && status.last_synced_at != before
+        status.waiting == 0 && status.last_level_at.is_some() && status.last_level_at != before
     };
     while !done(desk.sync_status()) {
         tokio::time::sleep(Duration::from_millis(50)).await;

@@ -54,7 +54,8 @@ pub enum Command {
     },
     /// Says whether this computer is enrolled and its data can be opened. Asks for no password.
     Status,
-    /// Sends what waits and gets what is new. Standard input: the password. Exit code 1 if not all is in step.
+    /// Sends what waits and gets what is new. Standard input: the password. Exit code 1 if not all is in step, 6
+    /// if it is but the server lost records that are kept here.
     Sync {
         #[command(flatten)]
         who: Who,

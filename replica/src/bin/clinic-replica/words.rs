@@ -111,34 +111,41 @@ pub fn paper(report: &PaperReport) -> String {
     format!("No. {number}: signed by {}, {at}, {key}.{verdict}", report.doctor)
 }
 
+/// A computer on which all is well.
+#[cfg(test)]
+pub fn well() -> SyncStatus {
+    SyncStatus {
+        connection: replica::view::Connection::Online,
+        filling: None,
+        compared: None,
+        only_here: 0,
+        waiting: 0,
+        files_waiting: 0,
+        files_refused: 0,
+        attention: 0,
+        decisions: 0,
+        last_level_at: None,
+        last_synced_at: None,
+        last_contact_at: None,
+        problem: None,
+        notices: Vec::new(),
+        lease: None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use protocol::error::ErrorCode;
-    use replica::view::{Connection, SyncProblem};
+    use replica::view::SyncProblem;
 
     use super::*;
 
     #[test]
     fn what_makes_less_of_being_in_step_is_said() {
-        let well = SyncStatus {
-            connection: Connection::Online,
-            filling: None,
-            compared: None,
-            only_here: 0,
-            waiting: 0,
-            files_waiting: 1,
-            files_refused: 0,
-            attention: 0,
-            decisions: 0,
-            last_synced_at: None,
-            last_contact_at: None,
-            problem: None,
-            notices: Vec::new(),
-            lease: None,
-        };
-        assert_eq!(status(&well), "0 waiting, 1 files to send, 0 need a person, last in step never");
+        let said = status(&SyncStatus { files_waiting: 1, ..well() });
+        assert_eq!(said, "0 waiting, 1 files to send, 0 need a person, last in step never");
         let problem = SyncProblem { code: ErrorCode::Forbidden, detail: "Not now.".into() };
-        let ill = SyncStatus { only_here: 3, files_refused: 2, problem: Some(problem), ..well };
+        let ill = SyncStatus { only_here: 3, files_refused: 2, problem: Some(problem), ..well() };
         let said = status(&ill);
         assert!(said.contains(", 2 files the server will not take, 3 records are only here"), "{said}");
         assert!(said.ends_with(". Not now."), "{said}");

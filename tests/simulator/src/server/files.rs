@@ -70,17 +70,14 @@ impl Files {
         self.stored.insert(file.sha256.clone(), Arc::new(bytes));
         Ok(())
     }
+}
 
-    /// The disk of the server gives other bytes back than it was given. Answers whether there was something to spoil.
-    pub fn spoil(&mut self, at: u64) -> bool {
-        let mut pieces = self.pieces.values_mut().flat_map(BTreeMap::values_mut);
-        let Some(piece) = pieces.next() else { return false };
-        let mut bytes = piece.as_ref().clone();
-        let place = usize::try_from(at).unwrap_or(0) % bytes.len().max(1);
-        bytes[place] ^= 0x55;
-        *piece = Arc::new(bytes);
-        true
-    }
+/// What the disk gives back of a piece, which is not empty: at this place it is another byte.
+fn spoilt(piece: &[u8], at: u64) -> Vec<u8> {
+    let mut bytes = piece.to_vec();
+    let place = usize::try_from(at % bytes.len() as u64).unwrap_or(0);
+    bytes[place] ^= 0x55;
+    bytes
 }
 
 impl Server {
@@ -91,7 +88,7 @@ impl Server {
         let file = named(self.tenant(caller.tenant), id)
             .filter(|_| caller.scope == DeviceScope::Clinical)
             .ok_or(not_found())?;
-        let loses = self.mistake == Some(Mistake::LosesFiles);
+        let (loses, spoils) = (self.mistake == Some(Mistake::LosesFiles), self.spoils);
         let tenant = self.tenant_mut(caller.tenant);
         match request.method {
             Method::Get => {}
@@ -107,7 +104,9 @@ impl Server {
                 }
                 if !there.stored {
                     let pieces = tenant.files.pieces.entry(file.sha256.clone()).or_default();
-                    pieces.insert(from, Arc::new(piece.clone()));
+                    let kept = spoils.map_or_else(|| piece.clone(), |at| spoilt(piece, at));
+                    pieces.insert(from, Arc::new(kept));
+                    self.n_spoilt += u64::from(self.spoils.take().is_some());
                 }
             }
             Method::Post => {
@@ -120,7 +119,7 @@ impl Server {
                 }
             }
         }
-        answer(&tenant.files.upload(&file))
+        answer(&self.tenant(caller.tenant).files.upload(&file))
     }
 }
 

@@ -239,6 +239,10 @@ pub struct Server {
     pub stops: Option<Stop>,
     /// The device that is taken out of service within its next push that has something new.
     pub revokes: Option<(DeviceId, Stop)>,
+    /// Of the next piece of a file its disk gives back another byte than it was given, at this place.
+    pub spoils: Option<u64>,
+    /// Of so many pieces it did.
+    pub n_spoilt: u64,
     /// For how many days desktops work without contact.
     pub offline_days: u8,
     /// It is of a later version: it sends a table and a column that desktops do not know.
@@ -307,6 +311,8 @@ impl Server {
             is_down: false,
             stops: None,
             revokes: None,
+            spoils: None,
+            n_spoilt: 0,
             offline_days: 14,
             is_newer: false,
             mistake: None,

@@ -97,6 +97,7 @@ test("offline changes nothing about signing", async () => {
         decisions: 0,
         filesWaiting: 0,
         filesRefused: 0,
+        lastLevelAt: null,
         lastSyncedAt: null,
         lastContactAt: null,
         problem: null,

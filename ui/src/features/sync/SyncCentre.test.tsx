@@ -17,6 +17,7 @@ const status: SyncStatus = {
   decisions: 0,
   filesWaiting: 0,
   filesRefused: 0,
+  lastLevelAt: null,
   lastSyncedAt: null,
   lastContactAt: null,
   problem: null,

@@ -14,6 +14,7 @@ const status: SyncStatus = {
   decisions: 0,
   filesWaiting: 0,
   filesRefused: 0,
+  lastLevelAt: at("10:41"),
   lastSyncedAt: at("10:41"),
   lastContactAt: null,
   problem: null,
@@ -60,6 +61,10 @@ const cases: [string, Partial<SyncStatus>][] = [
     "Update Clinic Desk | 1 file to send",
     { problem: { ...problem, code: "upgrade_required" }, filesWaiting: 1 },
   ],
+  [
+    "Update Clinic Desk | 3 records are only here",
+    { problem: { ...problem, code: "upgrade_required" }, onlyHere: 3 },
+  ],
   ["Update Clinic Desk | 2 waiting", { problem: { ...problem, code: "upgrade_required" }, waiting: 2 }],
 ];
 
@@ -80,6 +85,17 @@ test("neither pill nor sentence says synced, or all, before everything is here",
 test("the pill never says synced while something waits", () => {
   for (const connection of [status.connection, offline]) {
     expect(pillWords({ ...status, connection, waiting: 1 }).words.join(" ")).not.toContain("synced");
+  }
+});
+
+test("neither pill nor sentence says synced, or everything, while records are only here", () => {
+  for (const connection of [status.connection, offline, { state: "connecting" } as const]) {
+    for (const attention of [0, 1]) {
+      const said = { ...status, connection, attention, onlyHere: 2 };
+      expect(pillWords(said)).toEqual({ kind: "attention", words: ["2 records are only here"] });
+      expect(syncSentence(said)).toContain("2 records of this computer are not on the server");
+      expect(syncSentence(said)).not.toMatch(/synced|Everything/);
+    }
   }
 });
 

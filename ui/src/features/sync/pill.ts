@@ -20,7 +20,8 @@ export function pillWords(status: SyncStatus): PillWords {
     return { kind: "attention", words };
   }
   if (problem?.code === "upgrade_required") {
-    const sent = filesWaiting > 0 ? files.pill.waiting(filesWaiting) : pill.allSent;
+    const noFiles = onlyHere > 0 ? pill.onlyHere(onlyHere) : pill.allSent;
+    const sent = filesWaiting > 0 ? files.pill.waiting(filesWaiting) : noFiles;
     return { kind: "attention", words: [pill.update, waiting > 0 ? pill.waiting(waiting) : sent] };
   }
   if (problem) return { kind: "attention", words: [pill.notSyncing, pill.waiting(waiting)] };

@@ -47,7 +47,11 @@ attention: number,
  */
 decisions: number, 
 /**
- * When this computer last had everything that the server has.
+ * When this computer last had everything that the server has, and nothing waited.
+ */
+lastLevelAt: string | null, 
+/**
+ * When that was so and the server had everything that is here: nothing was `only_here`.
  */
 lastSyncedAt: string | null, 
 /**

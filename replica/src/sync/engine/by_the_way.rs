@@ -1,0 +1,134 @@
+//! What is said to the server and asked of it beside the rows. No round fails by it.
+
+use std::sync::Arc;
+
+use protocol::api::{MAX_PUSH_MUTATIONS, ReceiptsRequest};
+use protocol::audit::MAX_DESK_EVENTS;
+use protocol::log_end::KnownEnds;
+
+use super::{Context, Line};
+use crate::desk::Event;
+use crate::error::{Error, Result};
+use crate::store::Store;
+use crate::sync::signer::Signer;
+use crate::sync::{belief, standing};
+
+impl Line {
+    /// With what this computer signs what no token alone is believed.
+    pub(in crate::sync) fn signer(&self) -> Result<Signer> {
+        let Context { facts, surroundings, store, .. } = &self.context;
+        let offset = time::Duration::milliseconds(store.sync_state()?.clock_offset_ms);
+        Ok(Signer {
+            server_name: facts.server_name.clone(),
+            tenant: facts.tenant_id,
+            device: facts.device_id,
+            user: self.context.user,
+            key: self.context.device_key.clone(),
+            now: surroundings.now().saturating_add(offset),
+        })
+    }
+
+    /// Tells the server which recovery code opens this computer, if it does not know. Nothing waits for it.
+    pub(super) async fn tell_recovery(self: &Arc<Self>) {
+        let told = async {
+            let Some(made) = self.on_store(Store::untold_recovery).await? else { return Ok::<_, Error>(()) };
+            self.context.client.recovery_made(&self.token()?, &made, &self.signer()?).await?;
+            self.on_store(move |store| store.recovery_told(&made)).await
+        };
+        if let Err(error) = told.await {
+            tracing::warn!(%error, "the server was not told of the recovery code");
+        }
+    }
+
+    /// Asks what became of changes that wait for a person: somebody elsewhere may have decided, or an answer was lost.
+    pub(super) async fn ask_receipts(self: &Arc<Self>) {
+        let mut is_news = false;
+        let asked = async {
+            let mut after = 0;
+            loop {
+                let sequences =
+                    self.on_store(move |store| store.set_aside(after, MAX_PUSH_MUTATIONS)).await?;
+                let Some(last) = sequences.last() else { return Ok::<_, Error>(()) };
+                after = *last;
+                let state = self.context.store.sync_state()?;
+                let request = ReceiptsRequest { epoch: state.epoch, sequences };
+                let answer = self.context.client.receipts(&self.token()?, &request).await?;
+                belief::settled(self.context.facts.tenant_id, &answer, state.head)?;
+                let now = self.context.surroundings.now();
+                is_news |= self.on_store(move |store| store.take_receipts(&answer, now)).await?;
+            }
+        };
+        if let Err(error) = asked.await {
+            tracing::warn!(%error, "the server did not say what became of refused changes");
+        }
+        if is_news {
+            self.context.events.send(Event::RowsChanged).ok();
+        }
+    }
+
+    /// Tells the server what people did with this copy. Nothing waits for it: what it does not take now stays here,
+    /// and is told again after the next round.
+    pub(in crate::sync) async fn tell(self: &Arc<Self>) {
+        loop {
+            let told = async {
+                let Some(events) = self.on_store(|store| store.next_events(MAX_DESK_EVENTS)).await? else {
+                    return Ok(false);
+                };
+                let kept = self.context.client.tell(&self.token()?, &events).await?;
+                let is_new = self.on_store(move |store| store.events_kept(kept.last)).await?;
+                Ok::<_, Error>(is_new && events.events.len() == MAX_DESK_EVENTS)
+            };
+            match told.await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => {
+                    tracing::warn!(%error, "the server did not take what was noted for the audit log");
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Asks whether the server's audit log is still the one that this computer knew. Nothing waits for it, and care and
+    /// sync go on whatever it finds: whoever tampers must not be able to stop a clinic. Answers whether it could look.
+    pub(super) async fn look_at_log(self: &Arc<Self>) -> bool {
+        let looked = async {
+            let known = self.on_store(Store::known_ends).await?;
+            let request = KnownEnds { known };
+            let answer = self.context.client.log_ends(&self.token()?, &request).await?;
+            self.on_store(move |store| store.compare_ends(&request.known, &answer)).await
+        };
+        match looked.await {
+            Ok(true) => true,
+            Ok(false) => {
+                tracing::error!("the server's audit log is not what this computer knew of it");
+                true
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the server's audit log could not be looked at");
+                false
+            }
+        }
+    }
+
+    /// Asks how this computer stands, which something said by the way seems to tell.
+    pub(super) async fn ask_standing(&self) {
+        let context = &self.context;
+        let Some(guard) = context.guard.clone() else { return };
+        let asked = async {
+            let who = (context.facts.tenant_id, context.facts.device_id);
+            let nonce = context.surroundings.nonce()?;
+            let name = &context.facts.server_name;
+            let order = standing::ask(&context.client, name, who, &context.device_key, &nonce, false).await?;
+            let store = Arc::clone(&context.store);
+            self.aside(move || {
+                guard.take(&order, &nonce)?;
+                store.remember(&order)
+            })
+            .await
+        };
+        if let Err(error) = asked.await {
+            tracing::warn!(%error, "the server did not say how this computer stands");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! What others did comes in, page by page.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use futures_util::StreamExt;
+use protocol::api::{PullLine, PullQuery, Secret};
+use protocol::error::ErrorCode;
+
+use super::Line;
+use crate::desk::Event;
+use crate::error::{Error, Result};
+use crate::store::{Contact, Store, SyncState};
+use crate::sync::belief::{self, Page};
+use crate::sync::limits::MOST_HELD;
+use crate::view::Connection;
+
+/// Rows are staged in portions of this many.
+const STAGED_ROWS: usize = 500;
+
+/// A page as it was read.
+struct Read {
+    /// As of which it is, of the tenant's rows and of the shared medicines.
+    version: i64,
+    catalogue: i64,
+    /// Whether more remains behind it.
+    more: bool,
+    /// Its last rows, which are not staged.
+    last: Vec<protocol::table::Row>,
+    contact: Contact,
+}
+
+impl Line {
+    /// Pulls a page; answers whether more remains.
+    pub(super) async fn pull(self: &Arc<Self>, state: SyncState) -> Result<bool> {
+        let token = self.token()?;
+        self.news.forget();
+        if state.head.is_none() {
+            let filled = self.fill(state.clone()).await;
+            if state.filling.is_none() && matches!(filled, Err(Error::AnswerTooLong | Error::BadAnswer(_))) {
+                // Nor is anything believed that it said of how far it has come.
+                self.on_store(Store::forget_filling).await?;
+            }
+            match filled {
+                // A server that is older than this program: its pages bring everything as well.
+                Err(Error::Server { code: ErrorCode::NotFound, .. }) => {}
+                filled => return filled.map(|()| true),
+            }
+        }
+        let page = self.read_page(&token, state).await;
+        if matches!(page, Err(Error::AnswerTooLong | Error::BadAnswer(_))) {
+            // Nothing of it is taken, nor of the pages that led there.
+            self.staged_catalogue.store(0, Ordering::SeqCst);
+            self.on_store(Store::forget_staged).await?;
+        }
+        let Read { version, catalogue, more, last, contact } = page?;
+        self.staged_catalogue.store(catalogue, Ordering::SeqCst);
+        let applied = self.on_store(move |store| {
+            if more {
+                store.stage(&last)?;
+                store.note_contact(contact)?;
+                return Ok(false);
+            }
+            store.apply_staged(last, (version, catalogue), contact)
+        });
+        if applied.await? {
+            self.context.events.send(Event::RowsChanged).ok();
+        }
+        Ok(more)
+    }
+
+    /// Reads a page, and stages its rows but for the last ones.
+    async fn read_page(self: &Arc<Self>, token: &Secret, state: SyncState) -> Result<Read> {
+        let mut page = Page::after(self.context.facts.tenant_id, state.after.as_deref());
+        let query = PullQuery {
+            epoch: state.epoch,
+            after: state.after,
+            catalogue: state.catalogue.max(self.staged_catalogue.load(Ordering::SeqCst)),
+            limit: None,
+        };
+        let lines = self.context.client.pull(token, &query).await?;
+        let mut lines = std::pin::pin!(lines);
+        let mut head: Option<(i64, i64, Contact)> = None;
+        let (mut rows, mut unknown) = (Vec::new(), Vec::new());
+        let (mut received, mut bytes) = (0_usize, 0);
+        let more = loop {
+            let line = match lines.next().await {
+                Some(Ok((line, length))) => {
+                    bytes += length;
+                    line
+                }
+                // What came is good: it is kept, and the next try goes on behind it.
+                None | Some(Err(Error::ServerUnreachable)) => {
+                    self.stage(&mut rows).await?;
+                    self.carry(&mut unknown).await?;
+                    if let Some((.., contact)) = head {
+                        self.on_store(move |store| store.note_contact(contact)).await?;
+                    }
+                    return Err(Error::ServerUnreachable);
+                }
+                Some(Err(error)) => return Err(error),
+            };
+            match line {
+                PullLine::Head { version, catalogue, server_time, notices } => {
+                    if state.head.is_some_and(|known| version < known)
+                        || state.after_version.is_some_and(|after| version < after)
+                    {
+                        return Err(Error::ServerWentBack);
+                    }
+                    page.head(version, catalogue, state.head)?;
+                    let now = self.context.surroundings.now();
+                    self.heard(notices);
+                    head = Some((version, catalogue, (belief::offset_ms(server_time, now), now)));
+                }
+                PullLine::Unknown(row) => {
+                    page.unknown(&row)?;
+                    self.stage(&mut rows).await?;
+                    unknown.push(row);
+                }
+                PullLine::Row(row) => {
+                    page.row(&row)?;
+                    self.carry(&mut unknown).await?;
+                    rows.push(row);
+                    received += 1;
+                }
+                PullLine::End { more } => {
+                    page.end(more)?;
+                    break more;
+                }
+            }
+            if rows.len().max(unknown.len()) == STAGED_ROWS || bytes > MOST_HELD {
+                bytes = 0;
+                self.show(Connection::Receiving { rows: u32::try_from(received).unwrap_or(u32::MAX) });
+                self.stage(&mut rows).await?;
+                self.carry(&mut unknown).await?;
+            }
+        };
+        let Some((version, catalogue, contact)) = head else { return Err(Error::ServerUnreachable) };
+        self.carry(&mut unknown).await?;
+        Ok(Read { version, catalogue, more, last: rows, contact })
+    }
+
+    async fn carry(self: &Arc<Self>, rows: &mut Vec<protocol::table::UnknownRow>) -> Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let rows = std::mem::take(rows);
+        self.on_store(move |store| store.carry(&rows, true)).await
+    }
+
+    async fn stage(self: &Arc<Self>, rows: &mut Vec<protocol::table::Row>) -> Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let rows = std::mem::take(rows);
+        self.on_store(move |store| store.stage(&rows)).await
+    }
+}

@@ -1,0 +1,124 @@
+//! The rounds of the conversation: the plan says what is next, and the server what it has.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use time::OffsetDateTime;
+
+use super::{Line, lock};
+use crate::sync::plan::{Happened, Next, Plan};
+use crate::view::Connection;
+
+/// Between two looks at the server's audit log.
+const LOOK_EVERY: Duration = Duration::from_mins(15);
+/// Between a broken line of live events and the next.
+const RECONNECT_PAUSE: Duration = Duration::from_secs(1);
+
+/// Keeps the conversation going, for ever.
+pub(super) async fn run(line: Arc<Line>) {
+    let mut plan = Plan::new();
+    let mut happened = Happened::Woke;
+    // How many changes wait in this round, for the progress that is shown.
+    let mut total = 0;
+    let mut looked: Option<OffsetDateTime> = None;
+    loop {
+        // Read once for all that this round does.
+        let state = line.context.store.sync_state();
+        let waiting = state.as_ref().map_or(0, |state| state.waiting);
+        match plan.next(happened, waiting, line.context.surroundings.chance()) {
+            Next::Push { max_bytes } => {
+                total = total.max(waiting);
+                line.show(Connection::Sending { sent: total - waiting, total });
+                let pushed = match state {
+                    Ok(state) => line.push(state, max_bytes).await,
+                    Err(error) => Err(error),
+                };
+                happened = line.outcome(pushed.map(|is_level| Happened::Pushed { is_level }), true).await;
+            }
+            Next::Pull => {
+                let pulled = match state {
+                    Ok(state) => line.pull(state).await,
+                    Err(error) => Err(error),
+                };
+                happened = line.outcome(pulled.map(|more| Happened::Pulled { more }), false).await;
+            }
+            Next::Refresh => {
+                happened = line.outcome(line.refresh().await.map(|()| Happened::Refreshed), false).await;
+            }
+            Next::Rest { ms } => {
+                total = 0;
+                if matches!(happened, Happened::Pulled { .. } | Happened::Pushed { .. }) {
+                    line.tell_recovery().await;
+                    line.ask_receipts().await;
+                    if let Ok(state) = state
+                        && line.compare_when_due(state).await
+                    {
+                        line.caught_up().await;
+                        line.tell_what_is_only_here().await;
+                    }
+                    line.files_due.notify_one();
+                    let now = line.context.surroundings.now();
+                    if looked.is_none_or(|at| (now - at).unsigned_abs() >= LOOK_EVERY) {
+                        line.exchange_own_keys().await;
+                        looked = line.look_at_log().await.then_some(now);
+                    }
+                }
+                line.rest(Duration::from_millis(ms)).await;
+                line.epochs_begun.store(0, Ordering::SeqCst);
+                line.publish();
+                happened = Happened::Woke;
+            }
+        }
+    }
+}
+
+/// Hears of the server's news, and wakes the engine.
+pub(super) async fn listen(line: Arc<Line>) {
+    loop {
+        let token = lock(&line.token).clone();
+        if let Some(token) = token
+            && let Ok(events) = line.context.client.live(&token).await
+        {
+            let mut events = std::pin::pin!(events);
+            while let Some(Ok(event)) = events.next().await {
+                if event.ask_standing {
+                    line.ask_standing().await;
+                    // With this the stream ends.
+                    break;
+                }
+                line.news.tell(event.head);
+            }
+            // The line was there and broke: the engine finds out how it stands.
+            line.asked.notify_one();
+            line.context.surroundings.pause(RECONNECT_PAUSE).await;
+        }
+        line.authorized.notified().await;
+    }
+}
+
+impl Line {
+    /// Rests until something was written here, somebody asks, the server has what is not here, or this time is over.
+    async fn rest(&self, most: Duration) {
+        let mut over = self.context.surroundings.pause(most);
+        loop {
+            tokio::select! {
+                biased;
+                () = self.asked.notified() => return,
+                () = self.context.written.notified() => return,
+                () = self.news.came() => {
+                    if self.has_news() {
+                        return;
+                    }
+                }
+                () = &mut over => return,
+            }
+        }
+    }
+
+    /// Whether the server told of more than what is here, as far as is known.
+    pub(super) fn has_news(&self) -> bool {
+        self.context.store.head().map_or(true, |known| self.news.is_beyond(known))
+    }
+}

@@ -1,0 +1,66 @@
+//! What the server tells by the way: that it came to another version.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use tokio::sync::Notify;
+
+/// The version of which the server last told, as long as it was not asked for rows since.
+#[derive(Debug, Default)]
+pub(super) struct News {
+    version: AtomicI64,
+    came: Notify,
+}
+
+impl News {
+    /// The server told of this version.
+    pub fn tell(&self, version: i64) {
+        self.version.store(version, Ordering::SeqCst);
+        self.came.notify_one();
+    }
+
+    /// The server is asked for rows: its answer has all of which it told before.
+    pub fn forget(&self) {
+        self.version.store(0, Ordering::SeqCst);
+    }
+
+    /// Waits until the server tells of something, if it did not since this was last waited for.
+    pub async fn came(&self) {
+        self.came.notified().await;
+    }
+
+    /// Whether it told of more than what is here: of a computer's own change it tells as well, often before it answers.
+    pub fn is_beyond(&self, known: Option<i64>) -> bool {
+        let told = self.version.load(Ordering::SeqCst);
+        told > 0 && known.is_none_or(|known| known < told)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    #[test]
+    fn what_is_here_by_now_is_no_news_and_nothing_else_is_missed() {
+        let news = News::default();
+        assert!(!news.is_beyond(None) && !news.is_beyond(Some(0)), "nobody told of anything");
+        news.tell(42);
+        assert!(news.came().now_or_never().is_some(), "also for who waits only now");
+        assert!(news.is_beyond(Some(41)) && !news.is_beyond(Some(42)) && !news.is_beyond(Some(43)));
+        assert!(news.is_beyond(None), "a computer that is being filled has no version");
+        assert!(news.came().now_or_never().is_none());
+        news.tell(1_795_924_869_000);
+        assert!(news.is_beyond(Some(42)), "a new epoch begins far ahead");
+    }
+
+    #[test]
+    fn what_comes_while_the_server_is_asked_for_rows_is_not_forgotten() {
+        let news = News::default();
+        news.tell(42);
+        news.forget();
+        assert!(!news.is_beyond(Some(41)), "the answer has it");
+        news.tell(43);
+        assert!(news.is_beyond(Some(42)) && news.came().now_or_never().is_some());
+    }
+}
