@@ -15,6 +15,7 @@ mod ledger;
 mod medicines;
 mod paper;
 mod patients;
+mod prepared;
 mod recovery;
 mod refused;
 mod session;
@@ -23,10 +24,9 @@ mod status;
 pub use computers::{ComputerView, RevocationView};
 pub use conflicts::{Conflict, ConflictFact, ConflictGroup, ConflictSide, Decided, Entry};
 pub use consultation::{
-    AlertView, Diagnosis, Difference, DosageRead, Draft, DraftItem, DraftSaved, FindingView, GivenDraft,
-    ItemSource, ItemView, Kept, LineChoice, LineDifference, LineRead, LineSafety, MedicineFound, Pad,
-    Prepared, PrescriptionSummary, Safety, ShortKey, ShortKeyForm, ShortKeyFound, ShortKeyTest, TestFinding,
-    Vitals,
+    AlertView, Diagnosis, Difference, DosageRead, Draft, DraftItem, DraftSaved, FindingView, ItemSource,
+    ItemView, Kept, LineChoice, LineDifference, LineRead, LineSafety, MedicineFound, Pad,
+    PrescriptionSummary, Safety, ShortKey, ShortKeyForm, ShortKeyFound, ShortKeyTest, TestFinding, Vitals,
 };
 pub use files::{AttachmentForm, AttachmentView, FilePlace};
 pub use known::{Allergen, AllergyForm, AllergyView, Measured};
@@ -35,7 +35,8 @@ pub use ledger::{
 };
 pub use medicines::{OwnMedicine, OwnMedicineForm};
 pub use paper::Letterhead;
-pub use patients::{Chart, PatientForm, PatientSummary, PreparedPatient, Today, TodayVisit, Visit};
+pub use patients::{Chart, PatientForm, PatientSummary, Today, TodayVisit, Visit};
+pub use prepared::{GivenDraft, Prepared, PreparedPatient};
 pub use recovery::{RecoveryForm, RecoveryPage, RecoveryView};
 pub use refused::{AskedOfRefused, CorrectedField, RefusedChange, RefusedField, RefusedItem};
 pub use session::{AppState, Enrolment, LeaseView, Person, SessionView};

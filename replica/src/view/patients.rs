@@ -3,7 +3,9 @@
 use protocol::id::{PatientId, PrescriptionId};
 use serde::{Deserialize, Serialize};
 
-use super::{AllergyForm, AllergyView, Conflict, Diagnosis, Measured, Prepared, PrescriptionSummary};
+use super::{
+    AllergyForm, AllergyView, Conflict, Diagnosis, Measured, Prepared, PreparedPatient, PrescriptionSummary,
+};
 
 /// A patient in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -147,17 +149,6 @@ pub struct Today {
     pub follow_ups: Vec<PatientSummary>,
     /// Who was registered today, latest first.
     pub registered: Vec<PatientSummary>,
-}
-
-/// Somebody who waits for a doctor with what was prepared.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
-pub struct PreparedPatient {
-    /// Who.
-    pub patient: PatientSummary,
-    /// With what.
-    pub prepared: Prepared,
 }
 
 /// A visit of today.
