@@ -86,7 +86,7 @@ pub(crate) fn standing(tx: &Transaction<'_>, id: PrescriptionId) -> Result<Value
     Err(Error::Invalid("This prescription was replaced or made void already. Nothing was changed.".into()))
 }
 
-/// What is written into a signed prescription when it ends.
+/// What is written into a prescription when it ends.
 pub(crate) fn withdrawal<const N: usize>(
     current: &Values,
     id: PrescriptionId,

@@ -22,6 +22,7 @@ use crate::print::language_of;
 use crate::repeat::is_same_medicine;
 use crate::replica::{Replica, must_get, text};
 use crate::sign::said_columns;
+use crate::store::get_row;
 use crate::view::{Draft, GivenDraft, Prepared, Vitals};
 
 /// Which prescriptions `p` are offered.
@@ -204,8 +205,8 @@ pub(crate) fn taken_up(tx: &Transaction<'_>, kept: PatientId, draft: &Draft) -> 
     let patients = registrations(tx, kept)?;
     let mut named = Vec::new();
     for id in &draft.taken_up {
-        let Ok(values) = must_get(tx, TableName::Prescriptions, id.0) else { continue };
-        if text(&values, "patient_id").parse().is_ok_and(|of| patients.contains(&of)) {
+        let Some(row) = get_row(tx, TableName::Prescriptions, id.0)? else { continue };
+        if text(&row.values, "patient_id").parse().is_ok_and(|of| patients.contains(&of)) {
             named.push(id);
         }
     }

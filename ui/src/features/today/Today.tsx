@@ -107,7 +107,8 @@ function Lists({ today: data }: { today: TodayData }) {
               key: prepared.id,
               patient,
               lead: null,
-              aside: `${preparedBy(prepared)} ${preparedWords(prepared)}`,
+              aside: null,
+              note: `${preparedBy(prepared)} ${preparedWords(prepared)}`,
             }))}
           />
         )}
