@@ -71,7 +71,9 @@ pub fn check_update(current: &Values, change: &Change) -> Result<(), Refusal> {
     // By people who did not see each other: both are kept, and a person looks at it.
     let is_second = withdraws && matches!(status, Some(Status::Superseded | Status::Voided));
     let may = is_second || status.zip(next).is_some_and(|(status, next)| status.may_become(next));
-    if may && (status == Some(Status::Draft) || withdraws) {
+    // Two people who did not see each other threw the same draft away: nothing is changed by the second.
+    let discards_again = change.set.len() == 1 && status == Some(Status::Discarded) && step.is_some();
+    if may && (status == Some(Status::Draft) || withdraws || discards_again) {
         return Ok(());
     }
     Err(Refusal::new(RefusalCode::Fixed, "A signed prescription does not change; amend it instead."))
@@ -227,6 +229,9 @@ mod tests {
         let discarded = values(&[("status", json!("discarded"))]);
         assert!(check_update(&discarded, &change(&[("status", "discarded", "finalised")])).is_err());
         assert!(check_update(&discarded, &change(&[("advice", "", "walk")])).is_err());
+        assert!(check_update(&discarded, &change(&[("status", "draft", "discarded")])).is_ok(), "twice");
+        let more = [("status", "draft", "discarded"), ("advice", "", "walk")];
+        assert!(check_update(&discarded, &change(&more)).is_err());
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::chart::{diagnoses, items, prescription};
 use crate::error::{Error, Result};
 use crate::one_patient::kept;
 use crate::pad::draft;
+use crate::prepared::{is_unsigned, taken_up_by};
 use crate::repeat::written_again;
 use crate::replica::{Replica, must_get, text};
 use crate::view::{Draft, ItemSource, PrescriptionSummary, Vitals};
@@ -85,7 +86,7 @@ pub(crate) fn standing(tx: &Transaction<'_>, id: PrescriptionId) -> Result<Value
     Err(Error::Invalid("This prescription was replaced or made void already. Nothing was changed.".into()))
 }
 
-/// What is written into a signed prescription when it ends.
+/// What is written into a prescription when it ends.
 pub(crate) fn withdrawal<const N: usize>(
     current: &Values,
     id: PrescriptionId,
@@ -104,7 +105,7 @@ fn said_again(tx: &Transaction<'_>, id: PrescriptionId, values: &Values) -> Resu
 }
 
 /// What a prescription says, as it would be typed.
-fn said(values: &Values, items: &[Values]) -> Draft {
+pub(crate) fn said(values: &Values, items: &[Values]) -> Draft {
     let lines = |name: &str| {
         let lines = values.get(name).and_then(Value::as_array).into_iter().flatten();
         lines.filter_map(Value::as_str).collect::<Vec<_>>().join("\n")
@@ -130,15 +131,18 @@ fn said(values: &Values, items: &[Values]) -> Draft {
 ///
 /// # Errors
 ///
-/// [`Error::Forbidden`] for whoever does not prescribe, [`Error::Invalid`] while another draft is open there.
+/// [`Error::Forbidden`] for whoever does not prescribe, where it was signed; [`Error::Invalid`] while another draft is
+/// open there.
 pub(crate) fn reopen(tx: &Transaction<'_>, replica: &Replica, refused: &Mutation) -> Result<()> {
-    replica.signer()?;
     let of = |table: TableName| {
         let new =
             refused.changes.iter().filter(move |change| change.table == table && change.op == Op::Insert);
         new.map(Change::values)
     };
     let written = of(TableName::Prescriptions).next().ok_or(Error::NotFound)?;
+    if !is_unsigned(&written) {
+        replica.signer()?;
+    }
     let patient: PatientId = text(&written, "patient_id").parse().map_err(|_| Error::NotFound)?;
     let patient = kept(tx, patient)?;
     must_get(tx, TableName::Patients, patient.0)?;
@@ -150,7 +154,11 @@ pub(crate) fn reopen(tx: &Transaction<'_>, replica: &Replica, refused: &Mutation
     }
     let mut items: Vec<Values> = of(TableName::PrescriptionItems).collect();
     items.sort_by_key(|item| item.get("position").and_then(Value::as_i64));
-    let body = Draft { amends: text(&written, "amends_id").parse().ok(), ..said(&written, &items) };
+    let body = Draft {
+        amends: text(&written, "amends_id").parse().ok(),
+        taken_up: taken_up_by(&written),
+        ..said(&written, &items)
+    };
     let sql = "insert into drafts (patient_id, body, saved_at, saved_by) values (?1, ?2, ?3, ?4)";
     tx.prepare_cached(sql)?.execute((
         patient.to_string(),

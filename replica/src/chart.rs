@@ -17,6 +17,7 @@ use crate::language::Language;
 use crate::one_patient::{kept, registrations};
 use crate::pad::draft;
 use crate::patients::{form, squeezed, summary, summary_of};
+use crate::prepared::{is_unsigned, prepared};
 use crate::print::directions_in;
 use crate::replica::{Replica, must_get, some_text, text};
 use crate::store::{get_row, own_keys};
@@ -53,6 +54,7 @@ impl Replica {
                 prescriptions: if is_clinician { list(tx, &registrations, self.language())? } else { vec![] },
                 visits: visits(tx, &registrations, is_clinician)?,
                 has_draft: is_clinician && draft(tx, id)?.is_some(),
+                prepared: if is_clinician { prepared(tx, id, today, self.language())? } else { vec![] },
                 conflicts: self.conflicts_of(tx, id)?,
                 merged: merged.collect::<Result<_>>()?,
             })
@@ -66,7 +68,7 @@ impl Replica {
         self.must_read_clinical()?;
         self.store.read(|tx| {
             let stored = get_row(tx, TableName::Prescriptions, id.0)?.filter(|row| !row.is_deleted);
-            let stored = stored.ok_or(Error::NotFound)?;
+            let stored = stored.filter(|row| !is_unsigned(&row.values)).ok_or(Error::NotFound)?;
             let own_signature = Some(own_keys(tx)?.judge(id.0, &stored));
             Ok(PrescriptionSummary {
                 own_signature,
@@ -150,6 +152,12 @@ fn measured(tx: &Transaction<'_>, patients: &[PatientId]) -> Result<Vec<Measured
     }
     found.reverse();
     Ok(found)
+}
+
+/// A prescription that was signed, whatever became of it since.
+pub(crate) fn signed(tx: &Transaction<'_>, id: PrescriptionId) -> Result<Values> {
+    let values = must_get(tx, TableName::Prescriptions, id.0)?;
+    if is_unsigned(&values) { Err(Error::NotFound) } else { Ok(values) }
 }
 
 /// A prescription as it is shown.

@@ -279,6 +279,8 @@ pub(crate) fn title(kind: &str) -> String {
         "save_conditions" => "Long illnesses changed".into(),
         "sign_prescription" => "Prescription signed".into(),
         "void_prescription" => "Prescription made void".into(),
+        "give_draft" => "Draft given to the doctor".into(),
+        "take_back_draft" => "Draft taken back".into(),
         "save_short_key" => "Short key saved".into(),
         "remove_short_key" => "Short key removed".into(),
         "add_medicine" => "Medicine added".into(),

@@ -31,6 +31,7 @@ mod own_key;
 mod own_medicines;
 mod pad;
 mod patients;
+mod prepared;
 mod print;
 mod recover;
 mod recovery_code;

@@ -14,19 +14,20 @@ use crate::error::{Error, Result};
 use crate::language::Language;
 use crate::medicines::name_in_full;
 use crate::one_patient::{id_list, kept};
+use crate::prepared::begun;
 use crate::repeat::difference;
 use crate::replica::{Replica, must_get, text};
 use crate::store::get_row;
 use crate::view::{DosageRead, Draft, DraftItem, DraftSaved, ItemView, Pad};
 
 impl Replica {
-    /// The pad of a patient with the draft as it was last saved.
+    /// The pad of a patient with the draft as it was last saved, or else with what was prepared today.
     pub fn open_pad(&self, id: PatientId) -> Result<Pad> {
         self.must_read_clinical()?;
         self.store.read(|tx| {
             let id = kept(tx, id)?;
             must_get(tx, TableName::Patients, id.0)?;
-            let draft = draft(tx, id)?.unwrap_or_default();
+            let draft = begun(tx, id, self.day(tx)?)?;
             Ok(Pad {
                 items: item_views(tx, &draft, self.language())?,
                 difference: difference(tx, &draft, self.language())?,
@@ -44,18 +45,7 @@ impl Replica {
             let id = kept(tx, id)?;
             must_get(tx, TableName::Patients, id.0)?;
             claim_draft(tx, id)?;
-            if *draft == Draft::default() {
-                tx.prepare_cached("delete from drafts where patient_id = ?1")?.execute([id.to_string()])?;
-            } else {
-                let sql = "insert into drafts (patient_id, body, saved_at, saved_by) values (?1, ?2, ?3, ?4) \
-                           on conflict (patient_id) do update set body = ?2, saved_at = ?3, saved_by = ?4";
-                tx.prepare_cached(sql)?.execute((
-                    id.to_string(),
-                    serde_json::to_string(draft)?,
-                    &now,
-                    self.person.id.to_string(),
-                ))?;
-            }
+            self.put_draft(tx, id, draft, &now)?;
             Ok(DraftSaved {
                 saved_at: now,
                 items: item_views(tx, draft, self.language())?,
@@ -65,6 +55,29 @@ impl Replica {
                 bmi: draft.vitals.bmi(),
             })
         })
+    }
+
+    /// Writes the draft of a patient as it is now; an empty one is none.
+    pub(crate) fn put_draft(
+        &self,
+        tx: &Transaction<'_>,
+        kept: PatientId,
+        draft: &Draft,
+        now: &str,
+    ) -> Result<()> {
+        if *draft == Draft::default() {
+            tx.prepare_cached("delete from drafts where patient_id = ?1")?.execute([kept.to_string()])?;
+            return Ok(());
+        }
+        let sql = "insert into drafts (patient_id, body, saved_at, saved_by) values (?1, ?2, ?3, ?4) \
+                   on conflict (patient_id) do update set body = ?2, saved_at = ?3, saved_by = ?4";
+        tx.prepare_cached(sql)?.execute((
+            kept.to_string(),
+            serde_json::to_string(draft)?,
+            now,
+            self.person.id.to_string(),
+        ))?;
+        Ok(())
     }
 
     /// Throws the draft away.

@@ -11,13 +11,14 @@ use rusqlite::Transaction;
 use serde_json::{Value, json};
 
 use crate::care::{allergy_remark, check, remark};
-use crate::chart::{diagnoses, diagnosis_words, item_view, items};
+use crate::chart::{diagnoses, diagnosis_words, item_view, items, signed};
 use crate::clock::{day_words, moment_words, parse_follow_up, weekday_words};
 use crate::error::Result;
 use crate::language as window;
 use crate::letterhead::put_head;
 use crate::one_patient::kept;
-use crate::pad::{draft, item_values, item_views};
+use crate::pad::{item_values, item_views};
+use crate::prepared::begun;
 use crate::replica::{Replica, must_get, text};
 use crate::sign::{doctor_snapshot, patient_snapshot};
 use crate::verify_paper::verify_text;
@@ -28,7 +29,7 @@ impl Replica {
     pub fn printed(&self, id: PrescriptionId) -> Result<Printed> {
         self.must_read_clinical()?;
         self.store.read(|tx| {
-            let values = must_get(tx, TableName::Prescriptions, id.0)?;
+            let values = signed(tx, id)?;
             let snapshot = |name: &str| values.get(name).cloned().unwrap_or(Value::Null);
             let offset = self.offset(tx)?;
             let list = |name: &str| match values.get(name).and_then(Value::as_array) {
@@ -78,13 +79,13 @@ impl Replica {
         Ok(printed)
     }
 
-    /// The draft on paper, as it was last saved.
+    /// The draft on paper, as it was last saved, or else what was prepared today.
     pub fn printed_draft(&self, id: PatientId) -> Result<Printed> {
         self.must_read_clinical()?;
         self.store.read(|tx| {
             let id = kept(tx, id)?;
             let today = self.day(tx)?;
-            let draft = draft(tx, id)?.unwrap_or_default();
+            let draft = begun(tx, id, today)?;
             let doctor = match self.person.doctor_id {
                 Some(doctor) => doctor_snapshot(tx, doctor).unwrap_or_default(),
                 None => json!({ "name": "" }),

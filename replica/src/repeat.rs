@@ -5,12 +5,13 @@ use protocol::id::{PatientId, PrescriptionId};
 use protocol::table::{TableName, Values};
 use rusqlite::{OptionalExtension, Transaction};
 
-use crate::chart::{diagnoses, item_view, items};
+use crate::chart::{diagnoses, item_view, items, signed};
 use crate::error::{Error, Result};
 use crate::language::Language;
 use crate::one_patient::{id_list, kept};
-use crate::pad::{draft, named_now};
-use crate::replica::{Replica, must_get, text};
+use crate::pad::named_now;
+use crate::prepared::begun;
+use crate::replica::{Replica, text};
 use crate::store::get_row;
 use crate::view::{Difference, Draft, DraftItem, ItemSource, LineDifference};
 
@@ -37,14 +38,14 @@ impl Replica {
                     Error::Invalid("Nothing was prescribed before. Nothing was changed.".into())
                 })?,
             };
-            let values = must_get(tx, TableName::Prescriptions, id.0)?;
+            let values = signed(tx, id)?;
             let of: PatientId = text(&values, "patient_id").parse().map_err(|_| Error::NotFound)?;
             if kept(tx, of)? != patient {
                 return Err(Error::NotFound);
             }
             let mut draft = match own {
                 Some(own) => own,
-                None => draft(tx, patient)?.unwrap_or_default(),
+                None => begun(tx, patient, self.day(tx)?)?,
             };
             take_over(tx, id, &values, &mut draft)?;
             Ok(draft)
@@ -88,7 +89,7 @@ pub(crate) fn written_again(item: &Values) -> DraftItem {
     }
 }
 
-fn is_same_medicine(one: &DraftItem, other: &DraftItem) -> bool {
+pub(crate) fn is_same_medicine(one: &DraftItem, other: &DraftItem) -> bool {
     match (one.medicine_id, other.medicine_id) {
         (Some(one), Some(other)) => one == other,
         (None, None) => one.medicine_text.trim().eq_ignore_ascii_case(other.medicine_text.trim()),

@@ -128,6 +128,9 @@ impl Replica {
         let refused = find(tx, sequence)?;
         let is_correctable = is_correctable(&refused.mutation);
         let is_prescription = is_prescription(&refused.mutation);
+        // What was only prepared is opened again by whoever may prepare it.
+        let may_reopen =
+            self.prescriber().is_some() || self.is_clinical() && !refused.mutation.needs_own_signature();
         let fields = self.fields(tx, &refused.mutation)?;
         let settler = Settler {
             roles: &self.person.roles,
@@ -149,7 +152,7 @@ impl Replica {
                 detail: row.get::<_, Option<String>>(3)?.map(|detail| self.say(detail)),
                 behind: row.get(7)?,
                 may_correct: is_correctable && fields.iter().any(|field| field.entry.is_some()),
-                may_reopen: is_prescription && self.prescriber().is_some(),
+                may_reopen: is_prescription && may_reopen,
                 may_discard: settler.may(Way::Discard),
                 asked,
                 fields,

@@ -9,6 +9,7 @@ use protocol::validate::{day_text, moment_text};
 use rusqlite::Transaction;
 use serde_json::{Value, json};
 use time::Date;
+use uuid::Uuid;
 
 use crate::amend::{standing, withdrawal};
 use crate::care::{alert_views, alerts, allergy_snapshot, allergy_words, check};
@@ -18,10 +19,11 @@ use crate::error::{Error, Result};
 use crate::one_patient::kept;
 use crate::pad::{claim_draft, item_values};
 use crate::patients::{age_of, full_name, sex_letter};
+use crate::prepared::taken_up;
 use crate::print::language_of;
 use crate::replica::{Replica, must_get, some_text, text};
 use crate::store::{get_row, lane};
-use crate::view::{Diagnosis, Draft, PrescriptionSummary, Safety};
+use crate::view::{Diagnosis, Draft, DraftItem, PrescriptionSummary, Safety};
 
 impl Replica {
     /// Signs a draft: numbers it, freezes patient and doctor as they are now, hashes the content, and removes
@@ -57,13 +59,9 @@ impl Replica {
             }
             let now = moment_text(self.clock.now());
             values.insert("alerts".into(), alerts(&safety, &draft.items, &left_out, self.person.id.0, &now));
-            let mut items = Vec::new();
-            for (item, _) in draft.items.iter().zip(&left_out).filter(|(_, is_out)| !**is_out) {
-                let mut item = item_values(tx, item)?;
-                item.insert("prescription_id".into(), json!(id));
-                item.insert("position".into(), json!(items.len() + 1));
-                items.push((self.ids.next(), item));
-            }
+            values.insert("taken_up".into(), taken_up(tx, patient, draft)?);
+            let signed = draft.items.iter().zip(&left_out).filter(|(_, is_out)| !**is_out);
+            let items = self.lines(tx, id, signed.map(|(item, _)| item))?;
             if items.is_empty() && !says_something(draft) {
                 return Err(nothing_to_sign());
             }
@@ -101,6 +99,22 @@ impl Replica {
         })
     }
 
+    /// The rows of the lines of a prescription, in their order.
+    pub(crate) fn lines<'a>(
+        &self,
+        tx: &Transaction<'_>,
+        id: PrescriptionId,
+        items: impl Iterator<Item = &'a DraftItem>,
+    ) -> Result<Vec<(Uuid, Values)>> {
+        let place = |(item, position): (&DraftItem, u32)| {
+            let mut values = item_values(tx, item)?;
+            values.insert("prescription_id".into(), json!(id));
+            values.insert("position".into(), json!(position));
+            Ok((self.ids.next(), values))
+        };
+        items.zip(1..).map(place).collect()
+    }
+
     fn signed_values(
         &self,
         tx: &Transaction<'_>,
@@ -109,16 +123,6 @@ impl Replica {
         draft: &Draft,
         today: Date,
     ) -> Result<Values> {
-        let lines = |text: &str| {
-            let lines = text.split(['\n', ';']).map(str::trim).filter(|line| !line.is_empty());
-            Value::from(lines.map(str::to_owned).collect::<Vec<_>>())
-        };
-        let follow_up = follow_up_text(&draft.follow_up, today);
-        if follow_up.is_none() && !draft.follow_up.trim().is_empty() {
-            return Err(Error::Invalid(
-                "When to come back is not understood. Write it like 5d, 2w or 28/11/2026.".into(),
-            ));
-        }
         let values = [
             ("visit_date", json!(day_text(today))),
             ("doctor_id", json!(doctor)),
@@ -128,15 +132,6 @@ impl Replica {
             ("status", json!("finalised")),
             ("version", json!(1)),
             ("mode", json!("in_person")),
-            ("chief_complaints", lines(&draft.complaints)),
-            ("history", optional(&draft.history)),
-            ("examination", optional(&draft.examination)),
-            ("referral_to", optional(&draft.referral)),
-            ("vitals", draft.vitals.stored()),
-            ("diagnoses", draft.diagnoses.iter().map(stored_diagnosis).collect()),
-            ("investigations", lines(&draft.investigations)),
-            ("advice", optional(&draft.advice)),
-            ("follow_up_date", follow_up.map_or(Value::Null, Value::from)),
             ("patient_snapshot", patient_snapshot(tx, patient, today)?),
             ("allergy_snapshot", allergy_snapshot(tx, patient, today)?),
             ("doctor_snapshot", doctor_snapshot(tx, doctor)?),
@@ -144,7 +139,8 @@ impl Replica {
             ("finalised_by", json!(self.person.id)),
             ("language", json!(language_of(&must_get(tx, TableName::Patients, patient.0)?))),
         ];
-        Ok(values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+        let said = said_columns(draft, today)?;
+        Ok(values.into_iter().chain(said).map(|(name, value)| (name.to_owned(), value)).collect())
     }
 
     /// The next number: clinic, this computer's lane, day, count. The lane is this computer's alone, so two
@@ -168,6 +164,35 @@ impl Replica {
         let last: Option<u32> = tx.prepare_cached(sql)?.query_row([&prefix], |row| row.get(0))?;
         Ok(format!("{prefix}-{}", last.unwrap_or(0) + 1))
     }
+}
+
+/// What a draft says, but for its lines, as the columns hold it.
+///
+/// # Errors
+///
+/// [`Error::Invalid`] if nobody knows when the patient is to come back.
+pub(crate) fn said_columns(draft: &Draft, today: Date) -> Result<[(&'static str, Value); 9]> {
+    let lines = |text: &str| {
+        let lines = text.split(['\n', ';']).map(str::trim).filter(|line| !line.is_empty());
+        Value::from(lines.map(str::to_owned).collect::<Vec<_>>())
+    };
+    let follow_up = follow_up_text(&draft.follow_up, today);
+    if follow_up.is_none() && !draft.follow_up.trim().is_empty() {
+        return Err(Error::Invalid(
+            "When to come back is not understood. Write it like 5d, 2w or 28/11/2026.".into(),
+        ));
+    }
+    Ok([
+        ("chief_complaints", lines(&draft.complaints)),
+        ("history", optional(&draft.history)),
+        ("examination", optional(&draft.examination)),
+        ("referral_to", optional(&draft.referral)),
+        ("vitals", draft.vitals.stored()),
+        ("diagnoses", draft.diagnoses.iter().map(stored_diagnosis).collect()),
+        ("investigations", lines(&draft.investigations)),
+        ("advice", optional(&draft.advice)),
+        ("follow_up_date", follow_up.map_or(Value::Null, Value::from)),
+    ])
 }
 
 fn optional(text: &str) -> Value {

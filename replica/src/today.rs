@@ -7,16 +7,18 @@ use time::Date;
 
 use crate::chart::doctor_name;
 use crate::error::Result;
+use crate::language::Language;
 use crate::one_patient::{each_once, kept};
 use crate::patients::summary_of;
+use crate::prepared::{offered_at, prepared_view};
 use crate::replica::Replica;
-use crate::view::{PatientSummary, Today, TodayVisit};
+use crate::view::{PatientSummary, PreparedPatient, Today, TodayVisit};
 
 /// At most this many people in each list.
 const SHOWN: i64 = 200;
 
 impl Replica {
-    /// Who was seen today, who waits in a draft, who was asked to come back today, who is new.
+    /// Who was seen today, who waits in a draft, for whom something was prepared, who was asked to come back today, who is new.
     pub fn today(&self) -> Result<Today> {
         self.store.read(|tx| {
             let day = self.day(tx)?;
@@ -30,11 +32,17 @@ impl Replica {
                 } else {
                     vec![]
                 },
+                prepared: if is_clinician {
+                    prepared(tx, &date, &clinic, day, self.language())?
+                } else {
+                    vec![]
+                },
                 follow_ups: patients(
                     tx,
                     "select distinct patient_id from prescriptions p where follow_up_date = ?1 and clinic_id = ?2 \
                      and status = 'finalised' and is_deleted = 0 and not exists (select 1 from prescriptions n \
-                     where n.patient_id = p.patient_id and n.visit_date = ?1) limit ?3",
+                     where n.patient_id = p.patient_id and n.visit_date = ?1 \
+                     and n.status not in ('draft', 'discarded')) limit ?3",
                     (&date, &clinic, SHOWN),
                     day,
                 )?
@@ -86,6 +94,22 @@ fn seen(tx: &Transaction<'_>, date: &str, clinic: &str, day: Date) -> Result<Vec
         });
     }
     Ok(visits)
+}
+
+fn prepared(
+    tx: &Transaction<'_>,
+    date: &str,
+    clinic: &str,
+    day: Date,
+    language: Language,
+) -> Result<Vec<PreparedPatient>> {
+    let mut waiting = Vec::new();
+    for (id, patient) in offered_at(tx, date, clinic, SHOWN)? {
+        if let Some(patient) = known(tx, kept(tx, patient)?, day)? {
+            waiting.push(PreparedPatient { patient, prepared: prepared_view(tx, id, language)? });
+        }
+    }
+    Ok(waiting)
 }
 
 fn patients(tx: &Transaction<'_>, sql: &str, params: impl Params, day: Date) -> Result<Vec<PatientSummary>> {

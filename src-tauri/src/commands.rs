@@ -11,10 +11,10 @@ use protocol::printed::Printed;
 use protocol::settlement::Way;
 use replica::view::{
     Allergen, AllergyForm, AppState, Chart, CommandError, ComputerView, Conflict, CorrectedField, Diagnosis,
-    DosageRead, Draft, DraftItem, DraftSaved, Enrolment, LedgerChoices, LedgerFilter, LedgerFormat,
-    LedgerPage, Letterhead, LineRead, OwnMedicine, OwnMedicineForm, Pad, PatientForm, PatientSummary,
-    PrescriptionSummary, RecoveryForm, RecoveryPage, RefusedChange, Safety, ShortKey, ShortKeyForm,
-    ShortKeyFound, ShortKeyTest, SyncStatus, Today,
+    DosageRead, Draft, DraftItem, DraftSaved, Enrolment, GivenDraft, LedgerChoices, LedgerFilter,
+    LedgerFormat, LedgerPage, Letterhead, LineRead, OwnMedicine, OwnMedicineForm, Pad, PatientForm,
+    PatientSummary, PrescriptionSummary, RecoveryForm, RecoveryPage, RefusedChange, Safety, ShortKey,
+    ShortKeyForm, ShortKeyFound, ShortKeyTest, SyncStatus, Today,
 };
 use replica::{Desk, Language, Replica};
 use tauri::{AppHandle, State};
@@ -498,6 +498,21 @@ pub async fn sign_prescription(
     leave_out: Vec<usize>,
 ) -> Answer<PrescriptionSummary> {
     ask(desk, move |replica| replica.sign_prescription(patient_id, &draft, &leave_out)).await
+}
+
+#[tauri::command]
+pub async fn give_to_doctor(desk: Here<'_>, patient_id: PatientId, draft: Draft) -> Answer<GivenDraft> {
+    ask(desk, move |replica| replica.give_to_doctor(patient_id, &draft)).await
+}
+
+#[tauri::command]
+pub async fn take_up_prepared(desk: Here<'_>, patient_id: PatientId, draft: Draft) -> Answer<Draft> {
+    ask(desk, move |replica| replica.take_up_prepared(patient_id, draft)).await
+}
+
+#[tauri::command]
+pub async fn take_back_prepared(desk: Here<'_>, prepared_id: PrescriptionId) -> Answer<()> {
+    ask(desk, move |replica| replica.take_back_prepared(prepared_id)).await
 }
 
 #[tauri::command]

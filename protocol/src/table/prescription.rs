@@ -52,6 +52,11 @@ pub(super) const PRESCRIPTIONS: Table = Table {
         clinical("allergy_snapshot", Json, Review, Prescriber),
         clinical("alerts", Json, Review, Prescriber),
         clinical("own_signature", Text(88), Review, Prescriber),
+        // Of a draft that was given to the doctors: whose it is, as the server knows them, and when it was given.
+        clinical("prepared_by", Text(150), Review, Clinician),
+        clinical("prepared_at", Timestamp, Review, Clinician),
+        // Of whatever was written from such drafts: the ids of these.
+        clinical("taken_up", Json, Review, Clinician),
     ],
 };
 

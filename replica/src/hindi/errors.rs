@@ -264,6 +264,24 @@ pub(super) const SAID: &[Said] = &[
         "अभी हस्ताक्षर नहीं हुए: {line} को सुरक्षा जाँच ने रोका है। उसे बदलें, हटाएँ, रखने का कारण दें, या उसके बिना हस्ताक्षर करें।",
     ),
     (
+        "There is nothing to give to the doctor yet: write down what was measured or what the patient says.",
+        "डॉक्टर को देने के लिए अभी कुछ नहीं है: जो नापा गया या जो मरीज़ बताए वह लिखें।",
+    ),
+    (
+        "This draft replaces a signed prescription: whoever began it signs it.",
+        "यह ड्राफ़्ट एक हस्ताक्षरित पर्चे की जगह लेगा: जिसने शुरू किया वही हस्ताक्षर करे।",
+    ),
+    (
+        "Only doctors, dentists and nurses prepare a prescription, on a computer for clinical work.",
+        "पर्चा केवल डॉक्टर, दंत चिकित्सक और नर्स तैयार करते हैं, क्लिनिकल काम के कंप्यूटर पर।",
+    ),
+    (
+        "No doctor of the clinic is known on this computer yet. The draft is kept; connect once and give it again.",
+        "क्लिनिक का कोई डॉक्टर अभी इस कंप्यूटर पर नहीं आया है। ड्राफ़्ट रखा हुआ है; एक बार जुड़ें और फिर से दें।",
+    ),
+    ("Nothing more is prepared for this patient.", "इस मरीज़ के लिए और कुछ तैयार नहीं है।"),
+    ("This was taken back already.", "यह पहले ही वापस लिया जा चुका है।"),
+    (
         "There is nothing to sign yet: add a medicine, a test or advice.",
         "हस्ताक्षर के लिए अभी कुछ नहीं है: दवा, जाँच या सलाह जोड़ें।",
     ),

@@ -12,6 +12,8 @@ pub(super) const SAID: &[Said] = &[
     ("Long illnesses changed", "पुरानी बीमारियाँ बदलीं"),
     ("Prescription signed", "पर्चे पर हस्ताक्षर"),
     ("Prescription made void", "पर्चा रद्द किया"),
+    ("Draft given to the doctor", "ड्राफ़्ट डॉक्टर को दिया"),
+    ("Draft taken back", "ड्राफ़्ट वापस लिया"),
     ("Short key saved", "शॉर्ट कुंजी सहेजी"),
     ("Medicine added", "दवा जोड़ी"),
     ("Medicine changed", "दवा बदली"),

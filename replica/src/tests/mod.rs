@@ -15,6 +15,7 @@ mod outbox;
 mod own_keys;
 mod own_medicines;
 mod patients;
+mod prepared;
 mod prescriptions;
 mod recovery;
 mod renewal;

@@ -297,6 +297,23 @@ fn a_refused_prescription_goes_back_to_the_pad_and_its_number_is_never_given_aga
 }
 
 #[test]
+fn what_a_nurse_gave_to_the_doctors_and_the_server_refused_goes_back_to_her_pad() {
+    let fixture = fixture(Role::Nurse);
+    let id = known(&fixture);
+    let draft = Draft { complaints: "Fever".into(), ..Draft::default() };
+    fixture.replica.give_to_doctor(id, &draft).expect("BUG: given");
+    refuse_all(&fixture);
+    let change = only(&fixture);
+    assert!(change.may_reopen && !change.may_correct);
+    fixture.replica.settle(change.sequence, Way::Replace, "", &[]).expect("BUG: reopened");
+    assert_eq!(waiting(&fixture).settles.map(|settles| settles.way), Some(Way::Discard));
+    assert_eq!(fixture.replica.open_pad(id).expect("BUG: pad").draft, draft);
+    sent(&fixture);
+    assert!(told(&fixture, &[(change.sequence, Fate::Discarded)], vec![]));
+    assert!(fixture.replica.chart(id).expect("BUG: chart").prepared.is_empty());
+}
+
+#[test]
 fn an_admin_decides_about_what_was_handed_over_without_seeing_its_values() {
     let mut fixture = fixture(Role::Doctor);
     fixture.replica.person.roles = Roles(vec![Role::Admin]);

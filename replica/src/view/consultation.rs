@@ -164,6 +164,8 @@ pub struct Draft {
     pub amends: Option<PrescriptionId>,
     /// The prescription whose lines were taken over: what differs from it is shown.
     pub repeated: Option<PrescriptionId>,
+    /// What was prepared for the doctors and is in this draft by now: it is not offered again.
+    pub taken_up: Vec<PrescriptionId>,
 }
 
 /// Vital signs; what was not measured is absent.

@@ -15,6 +15,7 @@ mod ledger;
 mod medicines;
 mod paper;
 mod patients;
+mod prepared;
 mod recovery;
 mod refused;
 mod session;
@@ -35,6 +36,7 @@ pub use ledger::{
 pub use medicines::{OwnMedicine, OwnMedicineForm};
 pub use paper::Letterhead;
 pub use patients::{Chart, PatientForm, PatientSummary, Today, TodayVisit, Visit};
+pub use prepared::{GivenDraft, Prepared, PreparedPatient};
 pub use recovery::{RecoveryForm, RecoveryPage, RecoveryView};
 pub use refused::{AskedOfRefused, CorrectedField, RefusedChange, RefusedField, RefusedItem};
 pub use session::{AppState, Enrolment, LeaseView, Person, SessionView};

@@ -3,7 +3,9 @@
 use protocol::id::{PatientId, PrescriptionId};
 use serde::{Deserialize, Serialize};
 
-use super::{AllergyForm, AllergyView, Conflict, Diagnosis, Measured, PrescriptionSummary};
+use super::{
+    AllergyForm, AllergyView, Conflict, Diagnosis, Measured, Prepared, PreparedPatient, PrescriptionSummary,
+};
 
 /// A patient in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -101,6 +103,8 @@ pub struct Chart {
     pub visits: Vec<Visit>,
     /// Whether a draft waits on this computer.
     pub has_draft: bool,
+    /// What was prepared today and waits for a doctor, on whichever computer; the first first.
+    pub prepared: Vec<Prepared>,
     /// What waits for a decision about this patient.
     pub conflicts: Vec<Conflict>,
     /// Other registrations of the same person, that this one stands for.
@@ -139,6 +143,8 @@ pub struct Today {
     pub seen: Vec<TodayVisit>,
     /// Whose draft waits on this computer.
     pub drafts: Vec<PatientSummary>,
+    /// For whom something was prepared that waits for a doctor, latest first.
+    pub prepared: Vec<PreparedPatient>,
     /// Who was asked to return today and was not yet seen.
     pub follow_ups: Vec<PatientSummary>,
     /// Who was registered today, latest first.

@@ -327,6 +327,7 @@ async fn apply_changes(
         own::check(tx, origin, change, owner, &merged.row).await?;
         done.met_others |= merged.met_others;
         if change.table == TableName::Prescriptions {
+            prescription::name_preparer(change, &mut merged.row, name);
             match prescription::step(status.as_deref(), &mut merged.row, roles, origin)? {
                 Some(Step::Sign) => to_sign.push(change.id),
                 Some(Step::Withdraw) => to_withdraw.push(change.id),

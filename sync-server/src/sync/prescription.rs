@@ -3,7 +3,7 @@
 use protocol::error::{Refusal, RefusalCode};
 use protocol::id::{TenantId, UserId};
 use protocol::merge::Current;
-use protocol::mutation::Mutation;
+use protocol::mutation::{Change, Mutation};
 use protocol::permission::Roles;
 use protocol::prescription::{check_lines, content_hash};
 use protocol::signing::{prescription_message, verify};
@@ -66,6 +66,16 @@ pub(super) fn step(
             Ok(Some(Step::Withdraw))
         }
         _ => Ok(None),
+    }
+}
+
+/// Says whose a draft is that is given to the doctors: whoever says so, by the name that the server knows.
+pub(super) fn name_preparer(change: &Change, row: &mut Current, name: &str) {
+    if let Some(by) = row.values.get_mut("prepared_by")
+        && change.set.contains_key("prepared_by")
+        && !by.is_null()
+    {
+        *by = Value::from(name);
     }
 }
 

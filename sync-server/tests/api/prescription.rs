@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::clinic::{Clinic, Desk, edit, new_patient, values};
-use crate::staff::person;
+use crate::staff::{person, token};
 
 /// All columns, as the database will have them: the hash covers the defaults too.
 fn with_defaults(table: TableName, given: Values) -> Values {
@@ -133,6 +133,50 @@ async fn a_prescription_is_signed_together_with_its_lines() {
         json!(content_hash(written.id, &response.rows[0].values, &items)),
         written.prescription["content_sha256"]
     );
+}
+
+#[tokio::test]
+async fn a_nurse_gives_a_draft_under_the_name_that_the_server_knows_and_no_receptionist_gives_one() {
+    let clinic = Clinic::open().await;
+    let mut desk = clinic.desk().await;
+    let patient = Uuid::now_v7();
+    desk.write(vec![new_patient(patient, "Sunita")]).await;
+    let given = |desk: &Desk, id: Uuid| {
+        let columns = values(&[
+            ("visit_date", json!("2026-11-23")),
+            ("doctor_id", json!(desk.doctor)),
+            ("patient_id", json!(patient)),
+            ("clinic_id", json!(desk.clinic)),
+            ("vitals", json!({"pulse": 72})),
+            ("prepared_by", json!("Dr. Nobody")),
+            ("prepared_at", json!("2026-11-23T04:11:08.123Z")),
+            ("taken_up", json!([Uuid::now_v7()])),
+        ]);
+        vec![Change::insert(TableName::Prescriptions, id, columns)]
+    };
+    let discarded = |id: Uuid| {
+        let set = [("status", json!("draft"), json!("discarded"))];
+        vec![edit(TableName::Prescriptions, id, &set)]
+    };
+    for (role, expected) in [(Role::Receptionist, Fate::Quarantined), (Role::Nurse, Fate::Applied)] {
+        let mut other = clinic.desk().await;
+        other.user = person(&clinic, &other, role).await;
+        other.token = token(&clinic, &other, other.user, role);
+        let id = Uuid::now_v7();
+        let changes = given(&other, id);
+        let response = other.write(changes).await;
+        assert_eq!(response.receipts[0].fate, expected, "{role:?}: {:?}", response.receipts[0]);
+        if expected == Fate::Applied {
+            assert_eq!(response.rows[0].values["prepared_by"], json!("Someone Else"));
+            assert_eq!(response.rows[0].values["status"], json!("draft"));
+            assert_eq!(response.rows[0].values["taken_up"].as_array().map(Vec::len), Some(1));
+            // Two take it back who did not see each other.
+            for desk in [&mut other, &mut desk] {
+                let response = desk.write(discarded(id)).await;
+                assert_eq!(response.receipts[0].fate, Fate::Applied, "{:?}", response.receipts[0]);
+            }
+        }
+    }
 }
 
 #[tokio::test]

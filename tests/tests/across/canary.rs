@@ -24,6 +24,8 @@ const GIVEN: &[(&str, &str)] = &[
     // Only what is a doctor's own says whose it is.
     ("short_keys.doctor_id", "null"),
     ("dental_observation_templates.doctor_id", "null"),
+    // Who gave a draft to the doctors is said by the server.
+    ("prescriptions.prepared_by", "null"),
     // Teeth and surfaces are numbers and letters of their own.
     ("dental_observations.site_kind", r#""tooth""#),
     ("dental_observations.tooth_fdi", "36"),

@@ -27,6 +27,7 @@ mod logins;
 mod own_keys;
 mod paper;
 mod people;
+mod prepared;
 mod recovery;
 mod refusals;
 mod restored;

@@ -10,6 +10,7 @@ const sections = {
   patient: ["newPrescription", "allergy", "merge", "preview", "print"],
   prescription: [
     "repeat",
+    "takePrepared",
     "undo",
     "redo",
     "diagnosis",

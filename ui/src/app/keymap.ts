@@ -29,6 +29,8 @@ export const keymap = {
   undo: { keys: "Mod+Z", label: "undo", where: "pad" },
   redo: { keys: "Mod+Shift+Z", label: "redo", where: "pad" },
   sign: { keys: "Mod+Enter", label: "sign", where: "pad" },
+  give: { keys: "Mod+Shift+Enter", label: "give", where: "pad" },
+  takePrepared: { keys: "Mod+I", label: "takePrepared", where: "pad" },
   removeLine: { keys: "Mod+Backspace", label: "removeLine", where: "pad" },
   moveUp: { keys: "Alt+↑", label: "moveLineUp", where: "pad" },
   moveDown: { keys: "Alt+↓", label: "moveLineDown", where: "pad" },

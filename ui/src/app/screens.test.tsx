@@ -1,11 +1,13 @@
 import { screen, within } from "@testing-library/react";
 import type { UserEvent } from "@testing-library/user-event";
 import { expect, test } from "vitest";
-import { fakeRefused } from "../ipc/fake-data";
+import { emptyDraft, fakeRefused } from "../ipc/fake-data";
 import { catalogues, type Language, messages } from "../messages";
 import { expectAccessible, findSunita, openClinic, openPad, signMetformin } from "../test/clinic";
 
 type Opened = ReturnType<typeof openClinic>;
+
+const prepared = { ...emptyDraft, vitals: { ...emptyDraft.vitals, bpSys: 130, bpDia: 80, tempC: 38.2 } };
 
 const button = (name: string) => screen.getByRole("button", { name });
 
@@ -136,6 +138,23 @@ const screens: Record<string, { start?: string; go: (opened: Opened) => Promise<
       await screen.findByTestId("merge-option");
       await opened.keys.keyboard("{ArrowDown}{Enter}");
       return screen.findByRole("table", { name: messages.review.merge.caption });
+    },
+  },
+  "a chart with something prepared": {
+    go: async (opened) => {
+      await today(opened);
+      await opened.backend.giveToDoctor("p1", prepared);
+      await findSunita(opened.keys);
+      return screen.findByTestId("prepared");
+    },
+  },
+  "the pad of a nurse, with something prepared": {
+    start: "asha@example.in",
+    go: async (opened) => {
+      await today(opened);
+      await opened.backend.giveToDoctor("p1", prepared);
+      await openPad(opened.keys);
+      return screen.findByTestId("prepared-in");
     },
   },
   "the pad with a held line": {

@@ -18,6 +18,7 @@ import type { DraftItem } from "./bindings/DraftItem";
 import type { DraftSafety } from "./bindings/DraftSafety";
 import type { DraftSaved } from "./bindings/DraftSaved";
 import type { Enrolment } from "./bindings/Enrolment";
+import type { GivenDraft } from "./bindings/GivenDraft";
 import type { LedgerChoices } from "./bindings/LedgerChoices";
 import type { LedgerFilter } from "./bindings/LedgerFilter";
 import type { LedgerFormat } from "./bindings/LedgerFormat";
@@ -198,6 +199,11 @@ export interface Backend {
   checkDraft(patientId: PatientId, draft: Draft, typed: DraftItem | null): Promise<DraftSafety>;
   /** `leaveOut` are the places of held lines that are left out of what is signed. */
   signPrescription(patientId: PatientId, draft: Draft, leaveOut: number[]): Promise<PrescriptionSummary>;
+  /** Gives the draft to the doctors, on whichever computer; what only a doctor writes stays in it. */
+  giveToDoctor(patientId: PatientId, draft: Draft): Promise<GivenDraft>;
+  /** The draft with what was prepared, wherever it says nothing itself. */
+  takeUpPrepared(patientId: PatientId, draft: Draft): Promise<Draft>;
+  takeBackPrepared(preparedId: PrescriptionId): Promise<void>;
   getPrescription(prescriptionId: PrescriptionId): Promise<PrescriptionSummary>;
   getLetterhead(): Promise<Letterhead>;
   /** Writes what differs from what the person saw. */

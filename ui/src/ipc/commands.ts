@@ -74,6 +74,9 @@ export const tauriBackend: Backend = {
   checkDraft: (patientId, draft, typed) => invoke("check_draft", { patientId, draft, typed }),
   signPrescription: (patientId, draft, leaveOut) =>
     invoke("sign_prescription", { patientId, draft, leaveOut }),
+  giveToDoctor: (patientId, draft) => invoke("give_to_doctor", { patientId, draft }),
+  takeUpPrepared: (patientId, draft) => invoke("take_up_prepared", { patientId, draft }),
+  takeBackPrepared: (preparedId) => invoke("take_back_prepared", { preparedId }),
   getPrescription: (prescriptionId) => invoke("get_prescription", { prescriptionId }),
   getLetterhead: () => invoke("get_letterhead"),
   saveLetterhead: (seen, wanted) => invoke("save_letterhead", { seen, wanted }),

@@ -3,6 +3,7 @@ import type { Draft } from "./bindings/Draft";
 import type { PatientForm } from "./bindings/PatientForm";
 import type { PatientSummary } from "./bindings/PatientSummary";
 import type { Person } from "./bindings/Person";
+import type { Prepared } from "./bindings/Prepared";
 import type { PrescriptionSummary } from "./bindings/PrescriptionSummary";
 import type { Visit } from "./bindings/Visit";
 import { emptyDraft, forms, today } from "./fake-data";
@@ -23,6 +24,8 @@ export interface FakePatient {
   prescriptions: PrescriptionSummary[];
   visits: Visit[];
   draft: Draft | null;
+  /** What was given to the doctors and nobody has taken up. */
+  prepared: { shown: Prepared; draft: Draft }[];
   known: FakeKnown;
 }
 
@@ -54,6 +57,7 @@ export function fakeClinic() {
       prescriptions: [],
       visits: [],
       draft: null,
+      prepared: [],
       mergedInto: null,
       known: nothingKnown(form),
     };

@@ -17,6 +17,7 @@ export const people: Person[] = [
   { userId: "u1", fullName: "Dr. Anjali Kulkarni", email: "anjali@example.in", roles: ["doctor", "admin"] },
   { userId: "u2", fullName: "Dr. Vikram Shah", email: "vikram@example.in", roles: ["dentist"] },
   { userId: "u3", fullName: "Priya Nair", email: "priya@example.in", roles: ["receptionist"] },
+  { userId: "u4", fullName: "Sister Asha", email: "asha@example.in", roles: ["nurse"] },
 ];
 
 const form: PatientForm = {
@@ -214,4 +215,5 @@ export const emptyDraft: Draft = {
   referral: "",
   amends: null,
   repeated: null,
+  takenUp: [],
 };

@@ -8,6 +8,7 @@ import { type Answer, emptyDraft, fakeBmi, fakeDiagnoses, medicines, today } fro
 import { readFakeDosage, readFakeLine, viewsOf } from "./fake-dosage";
 import { allergyWords } from "./fake-known";
 import { fakePage } from "./fake-pages";
+import { begun } from "./fake-prepared";
 import { fakeDifference, repeatFake } from "./fake-repeat";
 import { checkFakeDraft, withoutHeld } from "./fake-safety";
 
@@ -61,7 +62,7 @@ export function fakePad(
   const commands: Commands = {
     openPad: (id) =>
       answer("openPad", () => {
-        const draft = patientOf(id).draft ?? emptyDraft;
+        const draft = begun(patientOf(id));
         return {
           draft,
           items: viewsOf(draft),
@@ -133,7 +134,7 @@ export function fakePad(
             code: "invalid",
             detail: "Nothing was prescribed before. Nothing was changed.",
           } satisfies CommandError;
-        return repeatFake(own ?? patient.draft ?? emptyDraft, last, medicines);
+        return repeatFake(own ?? begun(patient), last, medicines);
       }),
     checkDraft: (id, draft, typed) =>
       answer("checkDraft", () => checkFakeDraft(allergyWords(patientOf(id)), draft, typed)),
@@ -164,6 +165,7 @@ export function fakePad(
         for (const old of patient.prescriptions) if (old.id === draft.amends) old.status = "superseded";
         patient.prescriptions = [signed, ...patient.prescriptions];
         patient.draft = null;
+        patient.prepared = patient.prepared.filter(({ shown }) => !draft.takenUp.includes(shown.id));
         patient.summary = { ...patient.summary, lastVisit: today() };
         record("Prescription signed", patient.summary);
         return signed;
@@ -172,7 +174,7 @@ export function fakePad(
     previewDraft: (id) =>
       answer("previewDraft", () => {
         const patient = patientOf(id);
-        return pageOf(patient, viewsOf(patient.draft ?? emptyDraft), "not signed yet");
+        return pageOf(patient, viewsOf(begun(patient)), "not signed yet");
       }),
     prescriptionPages: (id) =>
       answer("prescriptionPages", () => {

@@ -46,6 +46,11 @@ export function fakePatients(
             signedAt: new Date().toISOString(),
           })),
         drafts: patients.filter((patient) => patient.draft).map((patient) => patient.summary),
+        prepared: signedIn()?.roles.includes("receptionist")
+          ? []
+          : patients.flatMap(({ summary, prepared }) =>
+              prepared.map(({ shown }) => ({ patient: summary, prepared: shown })),
+            ),
         followUps: patients.slice(0, 1).map((patient) => patient.summary),
         registered: patients.slice(3).map((patient) => patient.summary),
       })),
@@ -86,7 +91,7 @@ export function fakePatients(
     getChart: (id) =>
       answer("getChart", () => {
         const kept = patientOf(id).mergedInto ?? id;
-        const { summary, form, prescriptions, visits, draft, known } = patientOf(kept);
+        const { summary, form, prescriptions, visits, draft, prepared, known } = patientOf(kept);
         const isClinical = !signedIn()?.roles.includes("receptionist");
         return {
           patient: summary,
@@ -99,6 +104,7 @@ export function fakePatients(
           prescriptions: isClinical ? prescriptions : [],
           visits,
           hasDraft: draft !== null,
+          prepared: isClinical ? prepared.map(({ shown }) => shown) : [],
           conflicts: conflicts.filter(
             (item) => item.decided === null && (item.patient?.id === id || item.otherPatient?.id === id),
           ),

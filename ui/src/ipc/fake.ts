@@ -18,6 +18,7 @@ import { fakeLetterhead } from "./fake-letterhead";
 import { fakeMedicines } from "./fake-medicines";
 import { fakePad } from "./fake-pad";
 import { fakePatients } from "./fake-patients";
+import { fakePrepared } from "./fake-prepared";
 import { fakeRecovery } from "./fake-recovery";
 import { fakeReview } from "./fake-review";
 import { fakeShortKeys } from "./fake-short-keys";
@@ -110,15 +111,16 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
         filesWaiting: 0,
       };
     const isReception = signedIn.roles.includes("receptionist");
+    const isNurse = signedIn.roles.includes("nurse");
     return {
       state: "unlocked",
       recovery: recovery.view(),
       session: {
         person: signedIn,
-        doctorId: isReception ? null : "d1",
-        mayPrescribe: !isReception,
+        doctorId: isReception || isNurse ? null : "d1",
+        mayPrescribe: !isReception && !isNurse,
         mayReadClinical: !isReception,
-        mayMerge: !isReception,
+        mayMerge: !isReception && !isNurse,
         tenantName: "Shanti Clinic",
         clinicId: "c1",
         clinicName: "Andheri East",
@@ -291,6 +293,7 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
       return { ...patient, record: (title) => record(title, patient.summary) };
     }),
     ...pad.commands,
+    ...fakePrepared(answer, clinic, around),
     ...fakeShortKeys(answer, (id) =>
       clinic.patientOf(id).known.allergies.map((allergy) => allergy.form.substance),
     ),

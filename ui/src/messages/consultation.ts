@@ -110,7 +110,6 @@ export const pad = {
   discardText: "What was written here is lost. Signed prescriptions stay.",
   discarded: "Draft discarded",
   mayNot: "Prescriptions are prepared by doctors, dentists and nurses.",
-  prepared: "Saved as a draft. A doctor or dentist signs it on this computer.",
 };
 
 /** The words of a signed prescription. */

@@ -5,6 +5,7 @@ import { known, trend } from "./known";
 import { letterhead } from "./letterhead";
 import { medicines } from "./medicines";
 import { chart, finder, patient } from "./patients";
+import { prepared } from "./prepared";
 import { broken, recovery } from "./recovery";
 import { review } from "./review";
 import { shortKeys } from "./short-keys";
@@ -101,6 +102,8 @@ export const messages = {
     register: "register a patient",
     newPrescription: "new prescription",
     sign: "sign",
+    give: "give to the doctor",
+    takePrepared: "fill in what was prepared",
     preview: "look at the printed page",
     keys: "all keys",
     close: "close what is on top",
@@ -154,6 +157,8 @@ export const messages = {
     drafts: "Drafts on this computer",
     draftsEmpty: "No draft waits.",
     draftsHint: "not signed yet",
+    prepared: "Prepared for the doctor",
+    preparedEmpty: "Nothing is prepared.",
     followUps: "Asked to come back today",
     followUpsEmpty: "Nobody was asked to come back today.",
     registered: "Registered today",
@@ -164,6 +169,7 @@ export const messages = {
     count: {
       seen: "seen",
       drafts: "drafts",
+      prepared: "prepared",
       followUps: "to come back",
       registered: "registered",
     },
@@ -176,6 +182,7 @@ export const messages = {
   known,
   trend,
   pad,
+  prepared,
   shortKeys,
   medicines,
   prescription,

@@ -111,7 +111,6 @@ export const pad: typeof englishPad = {
   discardText: "यहाँ लिखा हुआ खो जाएगा। हस्ताक्षरित पर्चे रहेंगे।",
   discarded: "ड्राफ़्ट छोड़ा गया",
   mayNot: "पर्चे डॉक्टर, दंत चिकित्सक और नर्स तैयार करते हैं।",
-  prepared: "ड्राफ़्ट के रूप में सहेजा गया। हस्ताक्षर डॉक्टर या दंत चिकित्सक इसी कंप्यूटर पर करते हैं।",
 };
 
 export const prescription: typeof englishPrescription = {

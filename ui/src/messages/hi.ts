@@ -6,6 +6,7 @@ import { known, trend } from "./hi-known";
 import { letterhead } from "./hi-letterhead";
 import { medicines } from "./hi-medicines";
 import { chart, finder, patient } from "./hi-patients";
+import { prepared } from "./hi-prepared";
 import { broken, recovery } from "./hi-recovery";
 import { review } from "./hi-review";
 import { shortKeys } from "./hi-short-keys";
@@ -102,6 +103,8 @@ export const messages: typeof english = {
     register: "मरीज़ पंजीकृत करें",
     newPrescription: "नया पर्चा",
     sign: "हस्ताक्षर",
+    give: "डॉक्टर को दें",
+    takePrepared: "तैयार किया हुआ भरें",
     preview: "छपा पन्ना देखें",
     keys: "सभी कुंजियाँ",
     close: "ऊपर वाला बंद करें",
@@ -155,6 +158,8 @@ export const messages: typeof english = {
     drafts: "इस कंप्यूटर के ड्राफ़्ट",
     draftsEmpty: "कोई ड्राफ़्ट बाकी नहीं।",
     draftsHint: "हस्ताक्षर बाकी",
+    prepared: "डॉक्टर के लिए तैयार",
+    preparedEmpty: "कुछ तैयार नहीं है।",
     followUps: "आज फिर बुलाए गए",
     followUpsEmpty: "आज किसी को फिर नहीं बुलाया गया।",
     registered: "आज पंजीकृत",
@@ -165,6 +170,7 @@ export const messages: typeof english = {
     count: {
       seen: "देखे गए",
       drafts: "ड्राफ़्ट",
+      prepared: "तैयार",
       followUps: "फिर आने वाले",
       registered: "पंजीकृत",
     },
@@ -177,6 +183,7 @@ export const messages: typeof english = {
   known,
   trend,
   pad,
+  prepared,
   shortKeys,
   medicines,
   prescription,

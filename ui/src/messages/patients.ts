@@ -91,7 +91,7 @@ export const chart = {
   allergiesNone: "No known allergies",
   warnings: "Warnings",
   onlySigners:
-    "You can note vital signs and prepare a prescription. A doctor or dentist signs it on this computer.",
+    "You can note vital signs and prepare a prescription, and give it to a doctor or dentist, who signs it.",
   comeBack: "Come back",
   waiting: "waiting to be sent",
   signedBy: (name: string) => `Signed by ${name}`,

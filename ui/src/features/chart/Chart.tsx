@@ -9,6 +9,7 @@ import { messages } from "../../messages";
 import { KeyBar, Notice, Problem, Waiting } from "../../shared/parts";
 import { ConflictBanner } from "../review/ConflictBanner";
 import { Files } from "../files/Files";
+import { PreparedNotes } from "../prepared/PreparedNotes";
 import { About } from "./About";
 import { Allergies } from "./Allergies";
 import classes from "./Chart.module.css";
@@ -53,6 +54,7 @@ export function Chart({ patientId }: { patientId: string }) {
         </PatientStrip>
         {session.mayReadClinical && <AllergyBar chart={data} />}
         <ConflictBanner conflicts={data.conflicts} />
+        <PreparedNotes prepared={data.prepared} />
         <div className={classes.body}>
           <div className={known.column}>
             {session.mayReadClinical && <Allergies chart={data} />}

@@ -1,3 +1,4 @@
+import { Button } from "@mantine/core";
 import { IconHandStop, IconPrescription } from "@tabler/icons-react";
 import { useEffect, useRef, useState } from "react";
 import { keyLabel, useKeys } from "../../app/keymap";
@@ -10,9 +11,10 @@ import { useBackend } from "../../ipc/context";
 import { problemOf } from "../../ipc/problem";
 import { langOf } from "../../ipc/problem";
 import { messages } from "../../messages";
-import { KeyBar, Problem } from "../../shared/parts";
+import { Kbd, KeyBar, Problem } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
 import { AllergyBar, PatientStrip } from "../chart/PatientStrip";
+import { PreparedNotes } from "../prepared/PreparedNotes";
 import { ConflictBanner } from "../review/ConflictBanner";
 import { Before } from "./Before";
 import { DraftNote } from "./DraftNote";
@@ -83,7 +85,18 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
       toast(problemOf(error));
     }
   };
+  const isOffered = chart.prepared.some((one) => !draft.takenUp.includes(one.id));
+  const takePrepared = async () => {
+    await state.flush();
+    try {
+      state.replace(await backend.takeUpPrepared(chart.patient.id, state.current()));
+      focusLine();
+    } catch (error) {
+      toast(problemOf(error));
+    }
+  };
   useKeys({
+    takePrepared: () => void takePrepared(),
     preview: () => setLarge(true),
     repeat: () => void repeat(),
     diagnosis: () => focusOn("pad-diagnosis"),
@@ -145,6 +158,18 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
         </PatientStrip>
         <AllergyBar chart={chart} />
         <ConflictBanner conflicts={chart.conflicts} />
+        <PreparedNotes prepared={chart.prepared} takenUp={draft.takenUp}>
+          {isOffered && (
+            <Button
+              variant="default"
+              size="xs"
+              data-testid="prepared-take"
+              onClick={() => void takePrepared()}
+            >
+              {messages.prepared.take} <Kbd>{keyLabel("takePrepared")}</Kbd>
+            </Button>
+          )}
+        </PreparedNotes>
         <div className={classes.columns}>
           <Before chart={chart} difference={state.difference} onRepeat={() => void repeat()} />
           <div className={classes.work}>
@@ -230,7 +255,7 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
           [keyLabel("repeat"), keys.repeat],
           [keyLabel("undo"), keys.undo],
           [keyLabel("preview"), keys.preview],
-          ...(session.mayPrescribe ? [[keyLabel("sign"), keys.sign] satisfies [string, string]] : []),
+          [keyLabel("sign"), session.mayPrescribe ? keys.sign : keys.give],
         ]}
       />
     </>

@@ -11,6 +11,7 @@ import { messages } from "../../messages";
 import { Dialog } from "../../shared/Dialog";
 import { Pages } from "../../shared/Pages";
 import { Kbd, Problem } from "../../shared/parts";
+import { GiveToDoctor } from "./GiveToDoctor";
 import classes from "./Pad.module.css";
 import type { DraftState } from "./useDraft";
 import type { SafetyState } from "./useSafety";
@@ -32,6 +33,7 @@ export function PadSide({ patientId, state, safety, isLarge, onLarge, unfinished
   const { session } = useSession();
   const [isHeld, setHeld] = useState(false);
   const { pad } = messages;
+  const { draft } = state;
   const preview = useQuery({
     queryKey: queryKeys.preview(patientId),
     queryFn: () => backend.previewDraft(patientId),
@@ -45,13 +47,13 @@ export function PadSide({ patientId, state, safety, isLarge, onLarge, unfinished
   });
   const nHeld = safety.heldPlaces.length;
   const trySign = () => {
-    if (sign.isPending || !session.mayPrescribe) return;
+    if (sign.isPending) return;
     setHeld(unfinished);
     if (unfinished) onUnfinished();
     else if (nHeld > 0) setAsking(true);
     else sign.mutate([]);
   };
-  useKeys({ sign: trySign });
+  useKeys({ sign: session.mayPrescribe ? trySign : undefined });
   return (
     <aside className={classes.side} aria-label={pad.preview}>
       <div className={classes.sideHead}>
@@ -74,7 +76,7 @@ export function PadSide({ patientId, state, safety, isLarge, onLarge, unfinished
             {pad.lineUnfinished}
           </p>
         )}
-        {session.mayPrescribe ? (
+        {session.mayPrescribe && (
           <>
             <Button
               size="lg"
@@ -89,10 +91,14 @@ export function PadSide({ patientId, state, safety, isLarge, onLarge, unfinished
             </Button>
             <p className={classes.hint}>{nHeld > 0 ? pad.heldHint(nHeld) : pad.signHint}</p>
           </>
-        ) : (
-          <p className={classes.hint} data-testid="pad-prepared">
-            {pad.prepared}
-          </p>
+        )}
+        {draft.amends === null && (
+          <GiveToDoctor
+            patientId={patientId}
+            state={state}
+            unfinished={unfinished}
+            onUnfinished={onUnfinished}
+          />
         )}
       </div>
       {isAsking && nHeld > 0 && (

@@ -27,6 +27,7 @@ const draft = (advice: string): Draft => ({
   referral: "",
   amends: null,
   repeated: null,
+  takenUp: [],
 });
 
 test("letters typed together go back together, and forth again", () => {

@@ -25,6 +25,8 @@ export interface DraftState {
   isDirty: boolean;
   /** `isStep` makes it one step back by itself, whatever was typed a moment before. */
   change: (change: Partial<Draft> | ((draft: Draft) => Partial<Draft>), isStep?: boolean) => void;
+  /** Puts another draft in its place, as one step; what keeps its own text is drawn anew. */
+  replace: (draft: Draft) => void;
   /** Writes what is not written yet, and waits for it. */
   flush: () => Promise<void>;
   /** Nothing is written from now on: the draft was signed or discarded. */
@@ -107,6 +109,13 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
     },
     [show],
   );
+  const replace = useCallback(
+    (draft: Draft) => {
+      history.current.note(latest.current, Object.keys(draft), Date.now(), true);
+      step(draft);
+    },
+    [step],
+  );
   const undo = useCallback(() => step(history.current.back(latest.current)), [step]);
   const redo = useCallback(() => step(history.current.forth(latest.current)), [step]);
 
@@ -143,10 +152,25 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
       error,
       isDirty,
       change,
+      replace,
       flush,
       finish,
       current: () => latest.current,
     }),
-    [draft, saved, pad.items, pad.difference, revision, undo, redo, error, isDirty, change, flush, finish],
+    [
+      draft,
+      saved,
+      pad.items,
+      pad.difference,
+      revision,
+      undo,
+      redo,
+      error,
+      isDirty,
+      change,
+      replace,
+      flush,
+      finish,
+    ],
   );
 }

@@ -9,6 +9,8 @@ interface Row {
   /** A time, when there is one. */
   lead: string | null;
   aside: string | null;
+  /** What is to be known of them today. */
+  note?: string;
 }
 
 interface Props {
@@ -29,7 +31,7 @@ export function PeopleList({ title, empty, rows, onOpen }: Props) {
         <p className={classes.empty}>{empty}</p>
       ) : (
         <ul className={classes.list}>
-          {rows.map(({ key, patient, lead, aside }) => (
+          {rows.map(({ key, patient, lead, aside, note }) => (
             <li key={key}>
               <button type="button" className={classes.row} onClick={() => onOpen(patient.id)}>
                 {lead && <time className={classes.lead}>{lead}</time>}
@@ -41,6 +43,7 @@ export function PeopleList({ title, empty, rows, onOpen }: Props) {
                   <span className={classes.small}>
                     <Parts parts={[patient.guardian, mobile(patient.mobileNumber)]} />
                   </span>
+                  {note && <span className={classes.small}>{note}</span>}
                 </span>
                 {aside && <span className={classes.aside}>{aside}</span>}
               </button>

@@ -5,7 +5,14 @@ import { expectAccessible, openClinic } from "../../test/clinic";
 test("a quiet day names the next thing to do", async () => {
   openClinic({}, (backend) => {
     backend.getToday = () =>
-      Promise.resolve({ date: "2026-11-23", seen: [], drafts: [], followUps: [], registered: [] });
+      Promise.resolve({
+        date: "2026-11-23",
+        seen: [],
+        drafts: [],
+        prepared: [],
+        followUps: [],
+        registered: [],
+      });
   });
   expect(await screen.findByText("A quiet day so far")).toBeTruthy();
   expect(screen.getByRole("button", { name: "Register a patient" })).toBeTruthy();

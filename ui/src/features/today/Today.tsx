@@ -10,6 +10,7 @@ import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
 import { shortTime, wholeDay } from "../../shared/format";
 import { KeyBar, Problem, Waiting } from "../../shared/parts";
+import { preparedBy, preparedWords } from "../prepared/words";
 import { PeopleList } from "./PeopleList";
 import classes from "./Today.module.css";
 
@@ -59,8 +60,8 @@ export function Today() {
   );
 }
 
-const isQuiet = (today: TodayData) =>
-  today.seen.length + today.drafts.length + today.followUps.length + today.registered.length === 0;
+const isQuiet = ({ seen, drafts, prepared, followUps, registered }: TodayData) =>
+  [seen, drafts, prepared, followUps, registered].every((people) => people.length === 0);
 
 function Lists({ today: data }: { today: TodayData }) {
   const navigate = useNavigate();
@@ -97,6 +98,20 @@ function Lists({ today: data }: { today: TodayData }) {
             }))}
           />
         )}
+        {session.mayReadClinical && data.prepared.length > 0 && (
+          <PeopleList
+            title={today.prepared}
+            empty={today.preparedEmpty}
+            onOpen={openPad}
+            rows={data.prepared.map(({ patient, prepared }) => ({
+              key: prepared.id,
+              patient,
+              lead: null,
+              aside: null,
+              note: `${preparedBy(prepared)} ${preparedWords(prepared)}`,
+            }))}
+          />
+        )}
         <PeopleList
           title={today.followUps}
           empty={today.followUpsEmpty}
@@ -123,7 +138,12 @@ function Counts({ today: data, clinical }: { today: TodayData; clinical: boolean
   const { count } = messages.today;
   const counts: [number, string][] = [
     [data.seen.length, count.seen],
-    ...(clinical ? [[data.drafts.length, count.drafts] satisfies [number, string]] : []),
+    ...(clinical
+      ? ([
+          [data.drafts.length, count.drafts],
+          [data.prepared.length, count.prepared],
+        ] satisfies [number, string][])
+      : []),
     [data.followUps.length, count.followUps],
     [data.registered.length, count.registered],
   ];

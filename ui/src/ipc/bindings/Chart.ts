@@ -5,6 +5,7 @@ import type { Diagnosis } from "./Diagnosis";
 import type { Measured } from "./Measured";
 import type { PatientForm } from "./PatientForm";
 import type { PatientSummary } from "./PatientSummary";
+import type { Prepared } from "./Prepared";
 import type { PrescriptionSummary } from "./PrescriptionSummary";
 import type { Visit } from "./Visit";
 
@@ -52,6 +53,10 @@ visits: Array<Visit>,
  * Whether a draft waits on this computer.
  */
 hasDraft: boolean, 
+/**
+ * What was prepared today and waits for a doctor, on whichever computer; the first first.
+ */
+prepared: Array<Prepared>, 
 /**
  * What waits for a decision about this patient.
  */

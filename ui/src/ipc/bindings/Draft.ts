@@ -59,4 +59,8 @@ amends: PrescriptionId | null,
 /**
  * The prescription whose lines were taken over: what differs from it is shown.
  */
-repeated: PrescriptionId | null, };
+repeated: PrescriptionId | null, 
+/**
+ * What was prepared for the doctors and is in this draft by now: it is not offered again.
+ */
+takenUp: Array<PrescriptionId>, };

@@ -1,0 +1,356 @@
+//! What a nurse prepares reaches the doctor's room: a draft that was given to the doctors, until one of them takes it up.
+//!
+//! What was given never changes. Whoever writes a prescription or another draft from it names it there, and from then on
+//! it is not offered any more; nor is it on another day.
+
+use protocol::id::{DoctorId, PatientId, PrescriptionId};
+use protocol::mutation::Change;
+use protocol::table::{TableName, Values};
+use protocol::validate::{day_text, moment_text};
+use rusqlite::{OptionalExtension, Transaction};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use time::Date;
+
+use crate::amend::{said, withdrawal};
+use crate::chart::{diagnosis_words, item_view, items};
+use crate::error::{Error, Result};
+use crate::language::Language;
+use crate::one_patient::{id_list, kept, registrations};
+use crate::pad::{claim_draft, draft, named_now};
+use crate::print::language_of;
+use crate::repeat::is_same_medicine;
+use crate::replica::{Replica, must_get, text};
+use crate::sign::said_columns;
+use crate::store::get_row;
+use crate::view::{Draft, GivenDraft, Prepared, Vitals};
+
+/// Which prescriptions `p` are offered.
+const IS_OFFERED: &str = "p.status = 'draft' and p.prepared_at is not null and p.is_deleted = 0 and not exists \
+                          (select 1 from prescriptions n, json_each(n.taken_up) t where n.visit_date = p.visit_date \
+                          and n.is_deleted = 0 and n.status <> 'voided' and t.value = p.id)";
+
+impl Replica {
+    /// Gives a draft to the doctors, on whichever computer they sit. What this person may not write in a prescription
+    /// stays in the draft on this computer, as does a line that is not finished.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Forbidden`] for who is no clinician; [`Error::Invalid`] for a draft that says nothing, has a line that
+    /// cannot be read, or replaces a signed prescription.
+    pub fn give_to_doctor(&self, patient: PatientId, draft: &Draft) -> Result<GivenDraft> {
+        self.must_prepare()?;
+        if draft.amends.is_some() {
+            return Err(Error::Invalid(
+                "This draft replaces a signed prescription: whoever began it signs it. The draft is kept."
+                    .into(),
+            ));
+        }
+        let id = PrescriptionId(self.ids.next());
+        self.record("give_draft", Some(patient), |tx| {
+            let patient = kept(tx, patient)?;
+            let row = must_get(tx, TableName::Patients, patient.0)?;
+            claim_draft(tx, patient)?;
+            let (today, now) = (self.day(tx)?, moment_text(self.clock.now()));
+            let said = said_columns(draft, today)?.into_iter().filter(|(name, _)| self.may_say(name));
+            let mut values: Values = said.map(|(name, value)| (name.to_owned(), value)).collect();
+            if draft.items.is_empty() && values.values().all(is_empty) {
+                return Err(Error::Invalid(
+                    "There is nothing to give to the doctor yet: write down what was measured or what the patient says."
+                        .into(),
+                ));
+            }
+            let columns = [
+                ("visit_date", json!(day_text(today))),
+                ("doctor_id", json!(self.for_whom(tx, patient, today)?)),
+                ("patient_id", json!(patient)),
+                ("clinic_id", json!(self.facts.clinic_id)),
+                ("status", json!("draft")),
+                ("language", json!(language_of(&row))),
+                ("prepared_by", json!(self.person.full_name)),
+                ("prepared_at", json!(now)),
+                ("taken_up", taken_up(tx, patient, draft)?),
+            ];
+            values.extend(columns.map(|(name, value)| (name.to_owned(), value)));
+            let mut changes = vec![Change::insert(TableName::Prescriptions, id.0, values)];
+            let lines = self.lines(tx, id, draft.items.iter())?.into_iter();
+            changes.extend(lines.map(|(id, line)| Change::insert(TableName::PrescriptionItems, id, line)));
+            let left = self.not_given(draft);
+            self.put_draft(tx, patient, &left, &now)?;
+            Ok((changes, GivenDraft { id, is_all: left == Draft::default() }))
+        })
+    }
+
+    /// The draft with what was prepared for this patient today, in every place where it says nothing itself. Nothing is
+    /// written yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] if nothing is offered that it does not have yet.
+    pub fn take_up_prepared(&self, patient: PatientId, own: Draft) -> Result<Draft> {
+        self.must_read_clinical()?;
+        self.store.read(|tx| {
+            let mut draft = own;
+            if take_up(tx, kept(tx, patient)?, self.day(tx)?, &mut draft)? == 0 {
+                return Err(Error::Invalid(
+                    "Nothing more is prepared for this patient. Nothing was changed.".into(),
+                ));
+            }
+            Ok(draft)
+        })
+    }
+
+    /// Takes back what was given, by mistake or for another patient: nobody is offered it any more.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Forbidden`] for who is no clinician; [`Error::Invalid`] if it was taken back before.
+    pub fn take_back_prepared(&self, id: PrescriptionId) -> Result<()> {
+        self.must_prepare()?;
+        let patient = self.store.read(|tx| Ok(text(&given(tx, id)?, "patient_id").parse().ok()))?;
+        self.record("take_back_draft", patient, |tx| {
+            let change = withdrawal(&given(tx, id)?, id, [("status", json!("discarded"))]);
+            Ok((vec![change], ()))
+        })
+    }
+
+    fn must_prepare(&self) -> Result<()> {
+        if self.writes_clinical() {
+            return Ok(());
+        }
+        Err(Error::Forbidden(
+            "Only doctors, dentists and nurses prepare a prescription, on a computer for clinical work. The draft is kept.",
+        ))
+    }
+
+    /// Whether this person's role writes this column of a prescription.
+    fn may_say(&self, name: &str) -> bool {
+        let column = TableName::Prescriptions.table().column(name);
+        column.is_some_and(|column| self.person.roles.may_write(column.writer))
+    }
+
+    /// What of a draft is not given with it.
+    fn not_given(&self, draft: &Draft) -> Draft {
+        let unsaid =
+            |name: &str, typed: &str| if self.may_say(name) { String::new() } else { typed.to_owned() };
+        Draft {
+            diagnoses: if self.may_say("diagnoses") { vec![] } else { draft.diagnoses.clone() },
+            investigations: unsaid("investigations", &draft.investigations),
+            advice: unsaid("advice", &draft.advice),
+            follow_up: unsaid("follow_up_date", &draft.follow_up),
+            referral: unsaid("referral_to", &draft.referral),
+            line: draft.line.clone(),
+            ..Draft::default()
+        }
+    }
+
+    /// The doctor of a draft, which must have one: whoever gives it, else whom the patient has come to see, else one of
+    /// this clinic. Any other takes it up as well.
+    fn for_whom(&self, tx: &Transaction<'_>, patient: PatientId, today: Date) -> Result<DoctorId> {
+        if let Some(doctor) = self.prescriber() {
+            return Ok(doctor);
+        }
+        let sql = "select id from doctors d where is_deleted = 0 and is_active = 1 order by exists \
+                   (select 1 from appointments a where a.doctor_id = d.id and a.appointment_date = ?2 and a.is_deleted = 0 \
+                   and a.patient_id in (select value from json_each(?1)) \
+                   and a.status in ('booked', 'confirmed', 'arrived', 'in_consultation')) desc, \
+                   coalesce(default_clinic_id = ?3, 0) desc, id limit 1";
+        let params = (id_list(tx, patient)?, day_text(today), self.facts.clinic_id.to_string());
+        let found: Option<String> = tx.prepare_cached(sql)?.query_row(params, |row| row.get(0)).optional()?;
+        found.and_then(|id| id.parse().ok()).ok_or_else(|| {
+            Error::Invalid(
+                "No doctor of the clinic is known on this computer yet. The draft is kept; connect once and give it again."
+                    .into(),
+            )
+        })
+    }
+}
+
+/// A draft that was given to the doctors and not taken back.
+fn given(tx: &Transaction<'_>, id: PrescriptionId) -> Result<Values> {
+    let values = must_get(tx, TableName::Prescriptions, id.0)?;
+    if text(&values, "status") == "draft" && !text(&values, "prepared_at").is_empty() {
+        return Ok(values);
+    }
+    Err(Error::Invalid("This was taken back already. Nothing was changed.".into()))
+}
+
+/// Whether a prescription was never signed.
+pub(crate) fn is_unsigned(values: &Values) -> bool {
+    matches!(text(values, "status"), "draft" | "discarded")
+}
+
+/// What was prepared for a patient today and nobody has taken up, the first first.
+pub(crate) fn prepared(
+    tx: &Transaction<'_>,
+    kept: PatientId,
+    today: Date,
+    language: Language,
+) -> Result<Vec<Prepared>> {
+    offered(tx, kept, today)?.into_iter().map(|id| prepared_view(tx, id, language)).collect()
+}
+
+/// The draft of a patient as it was last saved; without one, what was prepared today.
+pub(crate) fn begun(tx: &Transaction<'_>, kept: PatientId, today: Date) -> Result<Draft> {
+    if let Some(draft) = draft(tx, kept)? {
+        return Ok(draft);
+    }
+    let mut begun = Draft::default();
+    take_up(tx, kept, today, &mut begun)?;
+    Ok(begun)
+}
+
+/// The prepared drafts that a draft has taken up, as its row names them.
+pub(crate) fn taken_up(tx: &Transaction<'_>, kept: PatientId, draft: &Draft) -> Result<Value> {
+    let patients = registrations(tx, kept)?;
+    let mut named = Vec::new();
+    for id in &draft.taken_up {
+        let Some(row) = get_row(tx, TableName::Prescriptions, id.0)? else { continue };
+        if text(&row.values, "patient_id").parse().is_ok_and(|of| patients.contains(&of)) {
+            named.push(id);
+        }
+    }
+    Ok(if named.is_empty() { Value::Null } else { json!(named) })
+}
+
+/// The prepared drafts that a prescription names.
+pub(crate) fn taken_up_by(values: &Values) -> Vec<PrescriptionId> {
+    let named = values.get("taken_up").and_then(Value::as_array).into_iter().flatten();
+    named.filter_map(|id| PrescriptionId::deserialize(id).ok()).collect()
+}
+
+/// Who waits with something prepared today in a clinic, the latest first.
+pub(crate) fn offered_at(
+    tx: &Transaction<'_>,
+    date: &str,
+    clinic: &str,
+    most: i64,
+) -> Result<Vec<(PrescriptionId, PatientId)>> {
+    let sql = format!(
+        "select p.id, p.patient_id from prescriptions p where p.visit_date = ?1 and p.clinic_id = ?2 and {IS_OFFERED} \
+         order by p.prepared_at desc, p.id limit ?3"
+    );
+    let mut statement = tx.prepare_cached(&sql)?;
+    let rows = statement
+        .query_map((date, clinic, most), |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+    let mut found = Vec::new();
+    for row in rows {
+        let (id, patient) = row?;
+        if let (Ok(id), Ok(patient)) = (id.parse(), patient.parse()) {
+            found.push((id, patient));
+        }
+    }
+    Ok(found)
+}
+
+/// One of them as it is shown.
+pub(crate) fn prepared_view(
+    tx: &Transaction<'_>,
+    id: PrescriptionId,
+    language: Language,
+) -> Result<Prepared> {
+    let values = must_get(tx, TableName::Prescriptions, id.0)?;
+    let said = said(&values, &[]);
+    let diagnoses: Vec<String> = said.diagnoses.iter().map(diagnosis_words).collect();
+    let words = [
+        &said.complaints,
+        &said.history,
+        &said.examination,
+        &diagnoses.join(", "),
+        &said.investigations,
+        &said.advice,
+        &said.referral,
+    ];
+    let words = words.map(|text| text.trim().replace('\n', ", "));
+    Ok(Prepared {
+        id,
+        by: text(&values, "prepared_by").to_owned(),
+        at: text(&values, "prepared_at").to_owned(),
+        vitals: said.vitals,
+        words: words.into_iter().filter(|text| !text.is_empty()).collect(),
+        items: items(tx, id)?.iter().map(|(_, item)| item_view(item, language)).collect(),
+    })
+}
+
+fn offered(tx: &Transaction<'_>, kept: PatientId, today: Date) -> Result<Vec<PrescriptionId>> {
+    let sql = format!(
+        "select p.id from prescriptions p where p.patient_id in (select value from json_each(?1)) \
+         and p.visit_date = ?2 and {IS_OFFERED} order by p.prepared_at, p.id"
+    );
+    let mut statement = tx.prepare_cached(&sql)?;
+    let ids = statement.query_map((id_list(tx, kept)?, day_text(today)), |row| row.get::<_, String>(0))?;
+    let mut found = Vec::new();
+    for id in ids {
+        found.extend(id?.parse::<PrescriptionId>());
+    }
+    Ok(found)
+}
+
+/// Puts what is offered into a draft, and answers how many it did not have.
+fn take_up(tx: &Transaction<'_>, kept: PatientId, today: Date, draft: &mut Draft) -> Result<usize> {
+    let before = draft.taken_up.len();
+    for id in offered(tx, kept, today)? {
+        if draft.taken_up.contains(&id) {
+            continue;
+        }
+        let values = must_get(tx, TableName::Prescriptions, id.0)?;
+        let lines: Vec<Values> = items(tx, id)?.into_iter().map(|(_, line)| line).collect();
+        let mut theirs = said(&values, &lines);
+        theirs.items = theirs.items.into_iter().map(|item| named_now(tx, item)).collect::<Result<_>>()?;
+        fill(draft, theirs);
+        draft.taken_up.push(id);
+    }
+    Ok(draft.taken_up.len() - before)
+}
+
+/// What is written already stays; only empty places are filled, and medicines come that are not there yet.
+fn fill(own: &mut Draft, theirs: Draft) {
+    for (own, theirs) in [
+        (&mut own.complaints, theirs.complaints),
+        (&mut own.history, theirs.history),
+        (&mut own.examination, theirs.examination),
+        (&mut own.investigations, theirs.investigations),
+        (&mut own.advice, theirs.advice),
+        (&mut own.follow_up, theirs.follow_up),
+        (&mut own.referral, theirs.referral),
+    ] {
+        if own.trim().is_empty() {
+            *own = theirs;
+        }
+    }
+    own.vitals = filled(&own.vitals, &theirs.vitals);
+    if own.diagnoses.is_empty() {
+        own.diagnoses = theirs.diagnoses;
+    }
+    for item in theirs.items {
+        if !own.items.iter().any(|one| is_same_medicine(one, &item)) {
+            own.items.push(item);
+        }
+    }
+}
+
+fn filled(own: &Vitals, theirs: &Vitals) -> Vitals {
+    // One pressure is of one moment: an upper value never stands beside the lower one of another.
+    let pressure = if own.bp_sys.is_none() && own.bp_dia.is_none() { theirs } else { own };
+    Vitals {
+        bp_sys: pressure.bp_sys,
+        bp_dia: pressure.bp_dia,
+        pulse: own.pulse.or(theirs.pulse),
+        temp_c: own.temp_c.or(theirs.temp_c),
+        spo2: own.spo2.or(theirs.spo2),
+        rr: own.rr.or(theirs.rr),
+        weight_kg: own.weight_kg.or(theirs.weight_kg),
+        height_cm: own.height_cm.or(theirs.height_cm),
+        sugar: own.sugar.or(theirs.sugar),
+        head_cm: own.head_cm.or(theirs.head_cm),
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(entries) => entries.is_empty(),
+        Value::Object(entries) => entries.is_empty(),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}

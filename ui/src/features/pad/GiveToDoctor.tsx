@@ -1,0 +1,78 @@
+import { Button } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { keyLabel, useKeys } from "../../app/keymap";
+import { refreshRows } from "../../app/queries";
+import { useSession } from "../../app/session";
+import { useBackend } from "../../ipc/context";
+import { messages } from "../../messages";
+import { Kbd, Problem } from "../../shared/parts";
+import { useToast } from "../../shared/toasts";
+import classes from "./Pad.module.css";
+import type { DraftState } from "./useDraft";
+
+interface Props {
+  patientId: string;
+  state: DraftState;
+  /** Whether something stands in the typed line that is not accepted yet. */
+  unfinished: boolean;
+  onUnfinished: () => void;
+}
+
+/** Gives the draft to the doctors: of whoever does not sign, the key of the signature does it too. */
+export function GiveToDoctor({ patientId, state, unfinished, onUnfinished }: Props) {
+  const { session } = useSession();
+  const [isHeld, setHeld] = useState(false);
+  const give = useGive(patientId, state);
+  const { prepared } = messages;
+  const tryGive = () => {
+    if (give.isPending) return;
+    setHeld(unfinished);
+    if (unfinished) onUnfinished();
+    else give.mutate();
+  };
+  useKeys({ give: tryGive, sign: session.mayPrescribe ? undefined : tryGive });
+  return (
+    <>
+      {give.error && <Problem error={give.error} />}
+      {isHeld && unfinished && (
+        <p className={classes.warning} role="alert">
+          {prepared.lineUnfinished}
+        </p>
+      )}
+      <Button
+        size={session.mayPrescribe ? "xs" : "lg"}
+        variant={session.mayPrescribe ? "default" : "filled"}
+        fullWidth
+        data-testid="pad-give"
+        loading={give.isPending}
+        aria-keyshortcuts={session.mayPrescribe ? "Control+Shift+Enter" : "Control+Enter"}
+        rightSection={<Kbd>{keyLabel(session.mayPrescribe ? "give" : "sign")}</Kbd>}
+        onClick={tryGive}
+      >
+        {session.mayPrescribe ? prepared.giveOn : prepared.give}
+      </Button>
+      {!session.mayPrescribe && <p className={classes.hint}>{prepared.giveHint}</p>}
+    </>
+  );
+}
+
+function useGive(patientId: string, state: DraftState) {
+  const backend = useBackend();
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const toast = useToast();
+  return useMutation({
+    mutationFn: async () => {
+      await state.flush();
+      return backend.giveToDoctor(patientId, state.current());
+    },
+    onSuccess: ({ isAll }) => {
+      state.finish();
+      toast(isAll ? messages.prepared.given : messages.prepared.givenPart);
+      void refreshRows(client);
+      void navigate({ to: "/patients/$patientId", params: { patientId } });
+    },
+  });
+}
