@@ -12,10 +12,11 @@ use serde_json::Value;
 
 use crate::sync::draft;
 
-const RAHUL: &str = "rahul@example.org";
+/// With what he signs in.
+pub const RAHUL: &str = "rahul@example.org";
 
 /// A second doctor, with the same password.
-const SECOND_DOCTOR: &str = "
+pub const SECOND_DOCTOR: &str = "
     set search_path = clinic;
     insert into users (tenant_id, id, email, full_name, roles, password_hash)
     select tenant_id, '0193a5b0-0000-7000-8000-000000000001', 'rahul@example.org', 'Rahul Mehta', '{doctor}',
