@@ -213,5 +213,6 @@ export const emptyDraft: Draft = {
   followUp: "",
   referral: "",
   amends: null,
+  amendReason: "",
   repeated: null,
 };
