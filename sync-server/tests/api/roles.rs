@@ -82,7 +82,11 @@ const COLUMNS: &[(TableName, &str, &[Role])] = &[
     (TableName::Doctors, "*", ADMIN),
     (TableName::Patients, "needs_review duplicate_ordinal beyond_plan", NOBODY),
     (TableName::Patients, "merged_into_id merge_reason", MERGERS),
-    (TableName::Patients, "allergy_status chronic_conditions alerts pregnancy_status lmp_date", CLINICIANS),
+    (
+        TableName::Patients,
+        "allergy_status chronic_conditions alerts pregnancy_status lmp_date pregnancy_asked_on",
+        CLINICIANS,
+    ),
     (TableName::Patients, "*", ALL),
     (TableName::TenantMedicines, "*", PRESCRIBERS),
     (TableName::ShortKeys, "*", PRESCRIBERS),
