@@ -102,7 +102,7 @@ pub(crate) fn replaced(
 ) -> Result<Option<(PrescriptionId, Values)>> {
     let Some(id) = draft.amends else { return Ok(None) };
     let values = standing(tx, id)?;
-    let written_for = text(&values, "patient_id").parse().map_err(|_| Error::NotFound)?;
+    let written_for: PatientId = text(&values, "patient_id").parse().map_err(|_| Error::NotFound)?;
     if kept(tx, written_for)? != patient {
         return Err(Error::Invalid(
             "The prescription that this draft replaces is of another patient now. Discard the draft, and amend the \
