@@ -29,6 +29,7 @@ export const keymap = {
   undo: { keys: "Mod+Z", label: "undo", where: "pad" },
   redo: { keys: "Mod+Shift+Z", label: "redo", where: "pad" },
   sign: { keys: "Mod+Enter", label: "sign", where: "pad" },
+  signOnly: { keys: "Mod+Shift+Enter", label: "signOnly", where: "pad" },
   removeLine: { keys: "Mod+Backspace", label: "removeLine", where: "pad" },
   moveUp: { keys: "Alt+↑", label: "moveLineUp", where: "pad" },
   moveDown: { keys: "Alt+↓", label: "moveLineDown", where: "pad" },

@@ -102,6 +102,7 @@ export const pad = {
   sign: "Sign",
   signing: "Signing",
   signHint: "It gets its number when signed. A signed prescription cannot be changed.",
+  signedOnly: (number: string) => `${number} is signed`,
   saved: (time: string) => `Draft saved on this computer ${time}`,
   saving: "Saving the draft",
   notSaved: "The draft is not saved yet",
