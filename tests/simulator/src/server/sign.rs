@@ -9,7 +9,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::push::{Origin, Writing};
-use super::{Key, Rows};
+use super::{Key, Mistake, Rows};
 
 type Checked = Result<(), Refusal>;
 
@@ -164,6 +164,9 @@ impl Writing {
                     && !matches!(status(&by.row.values), Some("draft" | "discarded"))
             }),
         };
+        if withdrawal.is_void && self.mistake == Some(Mistake::KeepsAll) {
+            return Err(bad("A prescription is never void."));
+        }
         withdrawal.check()
     }
 }
