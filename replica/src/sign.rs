@@ -29,8 +29,8 @@ impl Replica {
     /// # Errors
     ///
     /// [`Error::Forbidden`] for whoever may not prescribe; [`Error::Invalid`] for a draft that says nothing or
-    /// has a line that cannot be read, or replaces what it may not; [`Error::Held`] for a line that a check holds, if it has no reason to stay and
-    /// is not one of those that `leave_out` names by their places.
+    /// has a line that cannot be read, or replaces what it may not; [`Error::Held`] for a line that a check holds, if
+    /// it has no reason to stay and is not one of those that `leave_out` names by their places.
     pub fn sign_prescription(
         &self,
         patient: PatientId,

@@ -154,5 +154,5 @@ pub(super) async fn check_withdrawal(
     )
     .fetch_one(tx)
     .await?;
-    Ok(withdrawal.check()?)
+    withdrawal.check().map_err(Failure::from)
 }
