@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use ed25519_dalek::SigningKey;
-use protocol::api::StaffMember;
+use protocol::api::{Fate, StaffMember};
 use protocol::id::{DoctorId, PatientId, PrescriptionId, UserId};
 use protocol::permission::{Role, Roles};
 use protocol::prescription::Status;
+use protocol::settlement::Way;
 use protocol::table::{Row, TableName, Values};
 use serde_json::json;
 use time::Duration;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::{Fixture, NOW, facts, fixture, form, item};
+use super::{Fixture, NOW, answer, facts, fixture, form, item};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::replica::{Replica, must_get};
@@ -112,6 +113,25 @@ fn another_doctors_prescription_is_amended_only_with_a_reason_which_is_kept_with
         (replaced.status, replaced.void_reason.as_deref()),
         (Status::Superseded, Some("Dose was too high"))
     );
+}
+
+#[test]
+fn an_amendment_that_the_server_refuses_goes_back_to_the_pad_with_its_reason() {
+    let fixture = fixture(Role::Doctor);
+    let sunita = fixture.register("Sunita", "98204 41276");
+    let first = fixture.replica.sign_prescription(sunita, &visit(), &[]).expect("BUG: signed").id;
+    let draft = fixture.replica.amend_prescription(first).expect("BUG: a draft");
+    let said = Draft { amend_reason: "Dose was too high".into(), ..draft };
+    fixture.replica.sign_prescription(sunita, &said, &[]).expect("BUG: signed");
+    let mut refused = answer(&fixture.store, 2, vec![]);
+    let last = refused.receipts.last_mut().expect("BUG: the amendment");
+    last.fate = Fate::Quarantined;
+    last.detail = Some("Your role does not allow this.".into());
+    fixture.store.acknowledge(&refused, &[], (None, NOW)).expect("BUG: acknowledged");
+    let change = fixture.replica.refused().expect("BUG: readable").remove(0);
+    fixture.replica.settle(change.sequence, Way::Replace, "", &[]).expect("BUG: reopened");
+    let reopened = fixture.replica.open_pad(sunita).expect("BUG: the pad").draft;
+    assert_eq!((reopened.amends, reopened.amend_reason.as_str()), (Some(first), "Dose was too high"));
 }
 
 /// A prescription of a registration that was then merged into another, which is answered first.
