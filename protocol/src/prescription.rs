@@ -79,6 +79,7 @@ pub fn check_update(current: &Values, change: &Change) -> Result<(), Refusal> {
 
 /// How a signed prescription was withdrawn: another one replaced it, or it was made void.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that the rule asks")]
 pub struct Withdrawal {
     /// Whether it was made void rather than replaced.
     pub is_void: bool,

@@ -114,8 +114,8 @@ pub fn paper(report: &PaperReport) -> String {
     let number = report.number.as_deref().unwrap_or("unknown");
     let at = report.signed_at.as_deref().unwrap_or("at an unknown time");
     let PaperReport { doctor, patient, date, .. } = report;
-    let lines: String = report.lines.iter().map(|line| format!("\n  {line}")).collect();
-    format!("No. {number} of {date}, for {patient}:{lines}\nSigned by {doctor}, {at}, {key}.{verdict}")
+    let lines = report.lines.join("\n  ");
+    format!("No. {number} of {date}, for {patient}:\n  {lines}\nSigned by {doctor}, {at}, {key}.{verdict}")
 }
 
 #[cfg(test)]
@@ -139,8 +139,10 @@ mod tests {
             is_genuine: true,
         };
         let said = paper(&report);
-        for part in [&report.patient, &report.date, &report.lines[0], &"compare the paper".to_owned()] {
-            assert!(said.contains(part.as_str()), "{part} in {said}");
+        let parts =
+            [report.patient.as_str(), report.date.as_str(), report.lines[0].as_str(), "compare the paper"];
+        for part in parts {
+            assert!(said.contains(part), "{part} in {said}");
         }
         assert!(!said.contains("paper is what was signed"), "{said}");
         let void = paper(&PaperReport { status: "voided".into(), ..report });
