@@ -79,6 +79,44 @@ pub fn check_update(current: &Values, change: &Change) -> Result<(), Refusal> {
     Err(Refusal::new(RefusalCode::Fixed, "A signed prescription does not change; amend it instead."))
 }
 
+/// How a signed prescription was withdrawn: another one replaced it, or it was made void.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that the rule asks")]
+pub struct Withdrawal {
+    /// Whether it was made void rather than replaced.
+    pub is_void: bool,
+    /// Whether whoever withdraws it is the doctor who signed it.
+    pub is_own: bool,
+    /// Whether it says why.
+    pub has_reason: bool,
+    /// Whether what replaces it is there: signed, for the same patient, and naming it.
+    pub is_amended: bool,
+}
+
+impl Withdrawal {
+    /// Checks that it says why, where it must, and by what.
+    ///
+    /// # Errors
+    ///
+    /// [`RefusalCode::NotAllowed`] for another doctor's prescription that is replaced without a reason, else
+    /// [`RefusalCode::BadValue`].
+    pub fn check(self) -> Result<(), Refusal> {
+        let (code, detail) = if self.is_void && !self.has_reason {
+            (RefusalCode::BadValue, "A prescription is made void with a reason; void_reason is empty.")
+        } else if !self.is_own && !self.has_reason {
+            let detail = "Another doctor's prescription is amended with a reason; void_reason is empty.";
+            (RefusalCode::NotAllowed, detail)
+        } else if !self.is_void && !self.is_amended {
+            let detail =
+                "superseded_by_id must be a signed prescription for the same patient that amends this one.";
+            (RefusalCode::BadValue, detail)
+        } else {
+            return Ok(());
+        };
+        Err(Refusal::new(code, detail))
+    }
+}
+
 /// Checks that a prescription may be deleted: only one that was never signed.
 ///
 /// # Errors
@@ -232,6 +270,20 @@ mod tests {
         assert!(check_update(&discarded, &change(&[("status", "draft", "discarded")])).is_ok(), "twice");
         let more = [("status", "draft", "discarded"), ("advice", "", "walk")];
         assert!(check_update(&discarded, &change(&more)).is_err());
+    }
+
+    #[test]
+    fn a_withdrawal_says_why_where_it_is_void_or_anothers_and_by_what_where_it_is_replaced() {
+        let code = |is_void, is_own, has_reason, is_amended| {
+            let withdrawal = Withdrawal { is_void, is_own, has_reason, is_amended };
+            withdrawal.check().err().map(|refusal| refusal.code)
+        };
+        assert_eq!(code(true, true, false, false), Some(RefusalCode::BadValue));
+        assert_eq!(code(true, false, true, false), None);
+        assert_eq!(code(false, true, false, true), None, "one's own is replaced without a word");
+        assert_eq!(code(false, false, false, true), Some(RefusalCode::NotAllowed));
+        assert_eq!(code(false, false, true, true), None);
+        assert_eq!(code(false, false, true, false), Some(RefusalCode::BadValue));
     }
 
     #[test]

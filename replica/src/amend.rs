@@ -2,20 +2,23 @@
 
 use protocol::id::{DoctorId, PatientId, PrescriptionId};
 use protocol::mutation::{Change, Mutation, Op, SetValue};
-use protocol::prescription::Status;
+use protocol::prescription::{Status, Withdrawal};
 use protocol::table::{TableName, Values};
-use protocol::validate::moment_text;
+use protocol::validate::{moment_text, parse_day};
 use rusqlite::Transaction;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use time::Date;
 
 use crate::chart::{diagnoses, items, prescription};
+use crate::clock::parse_follow_up;
 use crate::error::{Error, Result};
 use crate::one_patient::kept;
 use crate::pad::draft;
 use crate::prepared::{is_unsigned, taken_up_by};
 use crate::repeat::written_again;
 use crate::replica::{Replica, must_get, text};
+use crate::store::get_row;
 use crate::view::{Draft, ItemSource, PrescriptionSummary, Vitals};
 
 impl Replica {
@@ -77,7 +80,7 @@ impl Replica {
 }
 
 /// A signed prescription that holds.
-pub(crate) fn standing(tx: &Transaction<'_>, id: PrescriptionId) -> Result<Values> {
+fn standing(tx: &Transaction<'_>, id: PrescriptionId) -> Result<Values> {
     let values = must_get(tx, TableName::Prescriptions, id.0)?;
     let status = values.get("status").and_then(|status| Status::deserialize(status).ok());
     if status == Some(Status::Finalised) {
@@ -86,17 +89,64 @@ pub(crate) fn standing(tx: &Transaction<'_>, id: PrescriptionId) -> Result<Value
     Err(Error::Invalid("This prescription was replaced or made void already. Nothing was changed.".into()))
 }
 
-/// What is written into a prescription when it ends.
-pub(crate) fn withdrawal<const N: usize>(
+/// The signed prescription that a draft of this patient replaces, if it replaces one and this doctor may sign that.
+///
+/// # Errors
+///
+/// [`Error::Invalid`] if it does not hold any more, is another patient's by now, or is another doctor's and no reason is
+/// given.
+pub(crate) fn replaced(
+    tx: &Transaction<'_>,
+    draft: &Draft,
+    patient: PatientId,
+    doctor: DoctorId,
+) -> Result<Option<(PrescriptionId, Values)>> {
+    let Some(id) = draft.amends else { return Ok(None) };
+    let values = standing(tx, id)?;
+    let written_for: PatientId = text(&values, "patient_id").parse().map_err(|_| Error::NotFound)?;
+    if kept(tx, written_for)? != patient {
+        return Err(Error::Invalid(
+            "The prescription that this draft replaces is of another patient now. Discard the draft, and amend the \
+             prescription from its own page. Nothing was signed."
+                .into(),
+        ));
+    }
+    let withdrawal = Withdrawal {
+        is_void: false,
+        is_own: text(&values, "doctor_id") == doctor.to_string(),
+        has_reason: !draft.amend_reason.trim().is_empty(),
+        is_amended: true,
+    };
+    withdrawal.check().map_err(|_| {
+        Error::Invalid(
+            "Another doctor signed the prescription that this one replaces. Write why it is amended. Nothing was \
+             signed yet."
+                .into(),
+        )
+    })?;
+    Ok(Some((id, values)))
+}
+
+/// The day on which the patient is to come back, if the draft says one. What an amended prescription says stays, also
+/// when that day has passed.
+pub(crate) fn follow_up_day(tx: &Transaction<'_>, draft: &Draft, today: Date) -> Result<Option<Date>> {
+    let typed = draft.follow_up.trim();
+    let amended = draft.amends.map(|id| get_row(tx, TableName::Prescriptions, id.0)).transpose()?.flatten();
+    let stays = amended.is_some_and(|row| text(&row.values, "follow_up_date") == typed);
+    Ok(parse_day(typed).filter(|_| stays).or_else(|| parse_follow_up(typed, today)))
+}
+
+/// What is written into a signed prescription when it ends.
+pub(crate) fn withdrawal<'a>(
     current: &Values,
     id: PrescriptionId,
-    set: [(&str, Value); N],
+    set: impl IntoIterator<Item = (&'a str, Value)>,
 ) -> Change {
-    let set = set.map(|(name, value)| {
+    let set = set.into_iter().map(|(name, value)| {
         let base = current.get(name).cloned().unwrap_or(Value::Null);
         (name.to_owned(), SetValue { base, value })
     });
-    Change::update(TableName::Prescriptions, id.0, set.into())
+    Change::update(TableName::Prescriptions, id.0, set.collect())
 }
 
 fn said_again(tx: &Transaction<'_>, id: PrescriptionId, values: &Values) -> Result<Draft> {
@@ -154,8 +204,11 @@ pub(crate) fn reopen(tx: &Transaction<'_>, replica: &Replica, refused: &Mutation
     }
     let mut items: Vec<Values> = of(TableName::PrescriptionItems).collect();
     items.sort_by_key(|item| item.get("position").and_then(Value::as_i64));
+    let mut withdrawn = refused.changes.iter().filter(|change| change.op == Op::Update);
+    let reason = withdrawn.find_map(|change| change.set.get("void_reason")?.value.as_str());
     let body = Draft {
         amends: text(&written, "amends_id").parse().ok(),
+        amend_reason: reason.unwrap_or_default().to_owned(),
         taken_up: taken_up_by(&written),
         ..said(&written, &items)
     };

@@ -32,6 +32,8 @@ use crate::view::{AlertView, Draft, DraftItem, FindingView, LineSafety, Safety};
 /// for again.
 const COUNTED: i64 = 20;
 const COUNTED_DAYS: i64 = 400;
+/// So many days it counts that a woman said she is not pregnant: a cycle, after which she may be.
+const ASKED_DAYS: i64 = 28;
 /// Ages at which a woman is asked whether she is pregnant, in months.
 const CHILDBEARING: std::ops::Range<i64> = 12 * 12..12 * 50;
 
@@ -275,20 +277,20 @@ fn signed_line(id: Uuid, item: &Values) -> Line {
 
 fn person(rows: &[(Uuid, Values)], open: &[Values], today: Date) -> Person {
     let mut ages = Vec::new();
-    let (mut statuses, mut periods, mut is_woman) = (BTreeSet::new(), BTreeSet::new(), false);
+    let (mut periods, mut is_woman) = (BTreeSet::new(), false);
+    let (mut is_pregnant, mut is_asked) = (false, false);
     for (id, row) in rows {
         let sides = ["theirs", "ours"].map(|side| with_side(row, open, *id, side));
         for row in sides.iter().chain([row]) {
             ages.extend(age_of(row, today).map(|age| i64::from(age.years) * 12 + i64::from(age.months)));
             is_woman |= text(row, "sex") == "female";
-            statuses.insert(text(row, "pregnancy_status").to_owned());
+            is_pregnant |= text(row, "pregnancy_status") == "pregnant";
+            is_asked |= says_not_pregnant(row) && is_asked_lately(row, today);
             periods.extend(parse_day(text(row, "lmp_date")));
         }
     }
     ages.sort_unstable();
     ages.dedup();
-    let is_pregnant = statuses.contains("pregnant");
-    let is_asked = statuses.iter().any(|status| matches!(status.as_str(), "not_pregnant" | "breastfeeding"));
     let is_of_age = ages.iter().any(|months| CHILDBEARING.contains(months));
     let week = match periods.iter().collect::<Vec<_>>()[..] {
         [day] => u32::try_from((today - *day).whole_weeks()).ok(),
@@ -300,6 +302,22 @@ fn person(rows: &[(Uuid, Values)], open: &[Values], today: Date) -> Person {
         may_be_pregnant: !is_pregnant && !is_asked && is_of_age && is_woman,
         week: week.filter(|_| is_pregnant),
     }
+}
+
+fn says_not_pregnant(patient: &Values) -> bool {
+    matches!(text(patient, "pregnancy_status"), "not_pregnant" | "breastfeeding")
+}
+
+fn is_asked_lately(patient: &Values, today: Date) -> bool {
+    let asked = parse_day(text(patient, "pregnancy_asked_on"));
+    // A clock that was ahead does not let an answer count for longer.
+    asked.is_some_and(|asked| (today - asked).whole_days().abs() <= ASKED_DAYS)
+}
+
+/// What a patient said about pregnancy, as long as it counts; after that she is to be asked again.
+pub(crate) fn pregnancy_said(patient: &Values, today: Date) -> Option<String> {
+    let counts = !says_not_pregnant(patient) || is_asked_lately(patient, today);
+    some_text(patient, "pregnancy_status").filter(|_| counts)
 }
 
 /// The row as one side of what is open would have it.

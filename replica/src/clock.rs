@@ -3,7 +3,6 @@
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
-use protocol::validate::day_text;
 use time::{Date, OffsetDateTime, UtcOffset};
 use uuid::Uuid;
 
@@ -150,11 +149,6 @@ fn named_day(text: &str, today: Date) -> Option<Date> {
         Some(year) => of_year(year.parse().ok()?),
         None => of_year(today.year()).or_else(|| of_year(today.year() + 1)),
     }
-}
-
-/// The day as it travels, if the text means one.
-pub fn follow_up_text(text: &str, today: Date) -> Option<String> {
-    parse_follow_up(text, today).map(day_text)
 }
 
 #[cfg(test)]

@@ -4,12 +4,12 @@ use protocol::dosage::{self, Dosage};
 use protocol::id::PatientId;
 use protocol::medicine::dose_unit;
 use protocol::table::{TableName, Values};
-use protocol::validate::moment_text;
+use protocol::validate::{day_text, moment_text};
 use rusqlite::{OptionalExtension, Transaction};
 use serde_json::{Value, json};
 
+use crate::amend::follow_up_day;
 use crate::chart::item_view;
-use crate::clock::follow_up_text;
 use crate::error::{Error, Result};
 use crate::language::Language;
 use crate::medicines::name_in_full;
@@ -50,7 +50,7 @@ impl Replica {
                 saved_at: now,
                 items: item_views(tx, draft, self.language())?,
                 difference: difference(tx, draft, self.language())?,
-                follow_up_date: follow_up_text(&draft.follow_up, self.day(tx)?),
+                follow_up_date: follow_up_day(tx, draft, self.day(tx)?)?.map(day_text),
                 warnings: draft.vitals.warnings().into_iter().map(|warning| self.say(warning)).collect(),
                 bmi: draft.vitals.bmi(),
             })

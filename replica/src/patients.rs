@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use time::Date;
 
 use crate::allergies::none_known_with_allergies;
-use crate::care::counting_allergies;
+use crate::care::{counting_allergies, pregnancy_said};
 use crate::error::{Error, Result};
 use crate::one_patient::id_list;
 use crate::replica::{Replica, must_get, some_text, text};
@@ -172,14 +172,22 @@ impl Replica {
             if !period.is_empty() && parse_day(period).is_none_or(|day| day > today) {
                 return Err(invalid("The first day of the last period is not a day in the past."));
             }
+            let said = form.pregnancy_status.as_deref().unwrap_or_default();
+            let shown = current.and_then(|current| pregnancy_said(current, today)).unwrap_or_default();
+            // An answer that is too old to count is not shown, and stays until another one takes its place.
+            let before = current.filter(|_| said.is_empty() && shown.is_empty());
+            let said_before = before.map_or(said, |current| text(current, "pregnancy_status"));
             let clinical = [
                 ("allergy_status", json!(status)),
                 ("alerts", or_null(&form.alerts)),
-                ("pregnancy_status", or_null(form.pregnancy_status.as_deref().unwrap_or_default())),
+                ("pregnancy_status", or_null(said_before)),
                 ("lmp_date", or_null(period)),
             ];
             if self.writes_clinical() {
                 values.extend(clinical.map(|(name, value)| (name.to_owned(), value)));
+                if !said.is_empty() && said != shown {
+                    values.insert("pregnancy_asked_on".into(), json!(day_text(today)));
+                }
             } else {
                 // What is typed is saved or refused, and never dropped.
                 let is_known = |(name, value): &(&str, Value)| {
@@ -226,7 +234,7 @@ pub(crate) fn form(values: &Values, today: Date) -> PatientForm {
         alerts: owned("alerts"),
         blood_group: owned("blood_group"),
         preferred_language: some_text(values, "preferred_language"),
-        pregnancy_status: some_text(values, "pregnancy_status"),
+        pregnancy_status: pregnancy_said(values, today),
         lmp_date: some_text(values, "lmp_date"),
         allergies: vec![],
     }

@@ -52,7 +52,7 @@ impl Replica {
             let row = must_get(tx, TableName::Patients, patient.0)?;
             claim_draft(tx, patient)?;
             let (today, now) = (self.day(tx)?, moment_text(self.clock.now()));
-            let said = said_columns(draft, today)?.into_iter().filter(|(name, _)| self.may_say(name));
+            let said = said_columns(tx, draft, today)?.into_iter().filter(|(name, _)| self.may_say(name));
             let mut values: Values = said.map(|(name, value)| (name.to_owned(), value)).collect();
             if draft.items.is_empty() && values.values().all(is_empty) {
                 return Err(Error::Invalid(

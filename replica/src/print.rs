@@ -10,9 +10,10 @@ use qrcode::{Color, EcLevel, QrCode};
 use rusqlite::Transaction;
 use serde_json::{Value, json};
 
+use crate::amend::follow_up_day;
 use crate::care::{allergy_remark, check, remark};
 use crate::chart::{diagnoses, diagnosis_words, item_view, items, signed};
-use crate::clock::{day_words, moment_words, parse_follow_up, weekday_words};
+use crate::clock::{day_words, moment_words, weekday_words};
 use crate::error::Result;
 use crate::language as window;
 use crate::letterhead::put_head;
@@ -109,8 +110,7 @@ impl Replica {
             printed.diagnoses = draft.diagnoses.iter().map(diagnosis_words).collect();
             printed.investigations = draft.investigations.trim().replace('\n', ", ");
             printed.advice = draft.advice.trim().to_owned();
-            printed.follow_up =
-                parse_follow_up(&draft.follow_up, today).map_or_else(String::new, weekday_words);
+            printed.follow_up = follow_up_day(tx, &draft, today)?.map_or_else(String::new, weekday_words);
             Ok(printed)
         })
     }

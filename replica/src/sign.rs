@@ -11,10 +11,9 @@ use serde_json::{Value, json};
 use time::Date;
 use uuid::Uuid;
 
-use crate::amend::{standing, withdrawal};
+use crate::amend::{follow_up_day, replaced, withdrawal};
 use crate::care::{alert_views, alerts, allergy_snapshot, allergy_words, check};
 use crate::chart::{diagnosis_words, doctor_name, item_view, version, warnings_in_words};
-use crate::clock::follow_up_text;
 use crate::error::{Error, Result};
 use crate::one_patient::kept;
 use crate::pad::{claim_draft, item_values};
@@ -32,8 +31,8 @@ impl Replica {
     /// # Errors
     ///
     /// [`Error::Forbidden`] for whoever may not prescribe; [`Error::Invalid`] for a draft that says nothing or
-    /// has a line that cannot be read; [`Error::Held`] for a line that a check holds, if it has no reason to stay and
-    /// is not one of those that `leave_out` names by their places.
+    /// has a line that cannot be read, or replaces what it may not; [`Error::Held`] for a line that a check holds, if
+    /// it has no reason to stay and is not one of those that `leave_out` names by their places.
     pub fn sign_prescription(
         &self,
         patient: PatientId,
@@ -51,9 +50,11 @@ impl Replica {
             let today = self.day(tx)?;
             let safety = check(tx, patient, &draft.items, draft.amends, today)?;
             let left_out = left_out(&safety, draft, leave_out)?;
-            let replaced = draft.amends.map(|old| Ok::<_, Error>((old, standing(tx, old)?))).transpose()?;
+            let replaced = replaced(tx, draft, patient, doctor)?;
             let mut values = self.signed_values(tx, patient, doctor, draft, today)?;
             if let Some((old, row)) = &replaced {
+                // No row moves when two registrations become one, and what replaces it stands where it stands.
+                values.insert("patient_id".into(), json!(text(row, "patient_id")));
                 values.insert("amends_id".into(), json!(old));
                 values.insert("version".into(), json!(1 + version(row)));
             }
@@ -93,7 +94,10 @@ impl Replica {
                 items.into_iter().map(|(id, item)| Change::insert(TableName::PrescriptionItems, id, item)),
             );
             changes.extend(replaced.map(|(old, row)| {
-                withdrawal(&row, old, [("status", json!("superseded")), ("superseded_by_id", json!(id))])
+                let reason = Some(draft.amend_reason.trim()).filter(|reason| !reason.is_empty());
+                let set = [("status", json!("superseded")), ("superseded_by_id", json!(id))];
+                let why = reason.map(|reason| ("void_reason", json!(reason)));
+                withdrawal(&row, old, set.into_iter().chain(why))
             }));
             Ok((changes, summary))
         })
@@ -139,7 +143,7 @@ impl Replica {
             ("finalised_by", json!(self.person.id)),
             ("language", json!(language_of(&must_get(tx, TableName::Patients, patient.0)?))),
         ];
-        let said = said_columns(draft, today)?;
+        let said = said_columns(tx, draft, today)?;
         Ok(values.into_iter().chain(said).map(|(name, value)| (name.to_owned(), value)).collect())
     }
 
@@ -171,12 +175,16 @@ impl Replica {
 /// # Errors
 ///
 /// [`Error::Invalid`] if nobody knows when the patient is to come back.
-pub(crate) fn said_columns(draft: &Draft, today: Date) -> Result<[(&'static str, Value); 9]> {
+pub(crate) fn said_columns(
+    tx: &Transaction<'_>,
+    draft: &Draft,
+    today: Date,
+) -> Result<[(&'static str, Value); 9]> {
     let lines = |text: &str| {
         let lines = text.split(['\n', ';']).map(str::trim).filter(|line| !line.is_empty());
         Value::from(lines.map(str::to_owned).collect::<Vec<_>>())
     };
-    let follow_up = follow_up_text(&draft.follow_up, today);
+    let follow_up = follow_up_day(tx, draft, today)?;
     if follow_up.is_none() && !draft.follow_up.trim().is_empty() {
         return Err(Error::Invalid(
             "When to come back is not understood. Write it like 5d, 2w or 28/11/2026.".into(),
@@ -191,7 +199,7 @@ pub(crate) fn said_columns(draft: &Draft, today: Date) -> Result<[(&'static str,
         ("diagnoses", draft.diagnoses.iter().map(stored_diagnosis).collect()),
         ("investigations", lines(&draft.investigations)),
         ("advice", optional(&draft.advice)),
-        ("follow_up_date", follow_up.map_or(Value::Null, Value::from)),
+        ("follow_up_date", follow_up.map_or(Value::Null, |day| json!(day_text(day)))),
     ])
 }
 

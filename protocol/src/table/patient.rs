@@ -61,6 +61,7 @@ pub(super) const PATIENTS: Table = Table {
         open("consent", Json, Latest, Anyone).or("{}"),
         open("photo_sha256", Text(64), Latest, Anyone),
         open("beyond_plan", Bool, ServerOnly, Nobody).or("false"),
+        clinical("pregnancy_asked_on", Date, Latest, Clinician),
     ],
 };
 

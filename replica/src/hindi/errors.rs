@@ -307,6 +307,14 @@ pub(super) const SAID: &[Said] = &[
     ),
     ("Why is it void?", "यह क्यों रद्द है?"),
     ("This prescription was replaced or made void already.", "यह पर्चा पहले ही बदला या रद्द किया जा चुका है।"),
+    (
+        "Another doctor signed the prescription that this one replaces. Write why it is amended. Nothing was signed yet.",
+        "यह ड्राफ़्ट जिस पर्चे की जगह लेगा, उस पर दूसरे डॉक्टर के हस्ताक्षर हैं। लिखें कि उसे क्यों सुधारा जा रहा है। अभी कुछ हस्ताक्षरित नहीं हुआ।",
+    ),
+    (
+        "The prescription that this draft replaces is of another patient now. Discard the draft, and amend the prescription from its own page. Nothing was signed.",
+        "यह ड्राफ़्ट जिस पर्चे की जगह लेगा, वह अब दूसरे मरीज़ का है। ड्राफ़्ट छोड़ें और पर्चे को उसके अपने पेज से सुधारें। कुछ हस्ताक्षरित नहीं हुआ।",
+    ),
     ("Nothing was prescribed before.", "पहले कोई पर्चा नहीं लिखा गया।"),
     (
         "This is not the text of a code on a prescription of Clinic Desk.",

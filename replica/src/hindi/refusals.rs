@@ -138,7 +138,6 @@ pub(super) const SAID: &[Said] = &[
         "दूसरे डॉक्टर का पर्चा कारण देकर सुधारा जाता है; कारण नहीं लिखा है।",
     ),
     ("This row of {table} is another doctor's own.", "{table} का यह रिकॉर्ड दूसरे डॉक्टर का अपना है।"),
-    ("Only who added an attachment deletes it.", "फ़ाइल को वही हटाते हैं जिन्होंने जोड़ी थी।"),
     ("Only a doctor or dentist deletes an attachment.", "फ़ाइल को केवल डॉक्टर या दंत चिकित्सक हटाते हैं।"),
     ("An attachment's file does not change; add another one.", "जोड़ी हुई फ़ाइल नहीं बदलती; दूसरी जोड़ें।"),
     (

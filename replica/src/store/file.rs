@@ -29,6 +29,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0016_blocked.sql"),
     include_str!("../../../migrations/sqlite/0017_visits.sql"),
     include_str!("../../../migrations/sqlite/0018_prepared.sql"),
+    include_str!("../../../migrations/sqlite/0019_pregnancy_asked.sql"),
 ];
 
 /// The page caches of whoever writes and of whoever reads, in KiB. Decrypting a page costs far more than keeping it.

@@ -1,10 +1,23 @@
 //! A later version, and a void one.
 
-use protocol::permission::Role;
-use protocol::prescription::Status;
+use std::sync::Arc;
 
-use super::{fixture, form, item};
+use ed25519_dalek::SigningKey;
+use protocol::api::{Fate, StaffMember};
+use protocol::id::{DoctorId, PatientId, PrescriptionId, UserId};
+use protocol::permission::{Role, Roles};
+use protocol::prescription::Status;
+use protocol::settlement::Way;
+use protocol::table::{Row, TableName, Values};
+use serde_json::json;
+use time::Duration;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use super::{Fixture, NOW, answer, facts, fixture, form, item};
+use crate::clock::Clock;
 use crate::error::Error;
+use crate::replica::{Replica, must_get};
 use crate::view::{Draft, LineDifference, Vitals};
 
 fn visit() -> Draft {
@@ -51,6 +64,130 @@ fn an_amendment_replaces_what_was_signed_and_both_stay() {
     );
     assert!(matches!(replica.sign_prescription(sunita, &draft, &[]), Err(Error::Invalid(_))), "not twice");
     assert_eq!(replica.verify().expect("BUG: verified").problems, Vec::<String>::new());
+}
+
+/// Another doctor, at the same computer.
+fn colleague(fixture: &Fixture) -> Replica {
+    let id = Uuid::from_u128(0xd0d);
+    let values = json!({ "title": "Dr.", "first_name": "Rahul", "last_name": "Mehta", "kind": "physician",
+        "registration_number": "2011/07/2231", "registration_council": "MMC", "is_active": true });
+    let values = serde_json::from_value(values).expect("BUG: values");
+    let row = Row { table: TableName::Doctors, id, version: 2, deleted: false, values };
+    fixture.store.stage(&[row]).expect("BUG: staged");
+    fixture.store.apply_staged(vec![], (2, 1), (None, NOW)).expect("BUG: applied");
+    let person = StaffMember {
+        id: UserId(Uuid::from_u128(6)),
+        full_name: "Rahul Mehta".into(),
+        email: "rahul@example.org".into(),
+        roles: Roles(vec![Role::Doctor]),
+        doctor_id: Some(DoctorId(id)),
+    };
+    let key = SigningKey::from_bytes(&[9; 32]);
+    let mut replica = Replica::new(Arc::clone(&fixture.store), person, facts(), key, Arc::new(Notify::new()));
+    replica.clock = Clock::stopped(NOW);
+    replica
+}
+
+/// The row of a prescription.
+fn row(fixture: &Fixture, id: PrescriptionId) -> Values {
+    fixture.store.read(|tx| must_get(tx, TableName::Prescriptions, id.0)).expect("BUG: there")
+}
+
+#[test]
+fn another_doctors_prescription_is_amended_only_with_a_reason_which_is_kept_with_it() {
+    let fixture = fixture(Role::Doctor);
+    let sunita = fixture.register("Sunita", "98204 41276");
+    let first = fixture.replica.sign_prescription(sunita, &visit(), &[]).expect("BUG: signed").id;
+    let other = colleague(&fixture);
+    let draft = other.amend_prescription(first).expect("BUG: a draft");
+    for reason in ["", "  "] {
+        let unsaid = Draft { amend_reason: reason.into(), ..draft.clone() };
+        let refused = other.sign_prescription(sunita, &unsaid, &[]);
+        assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
+    }
+    assert_eq!(row(&fixture, first)["status"], json!("finalised"), "nothing was signed");
+    let said = Draft { amend_reason: " Dose was too high ".into(), ..draft };
+    other.sign_prescription(sunita, &said, &[]).expect("BUG: signed");
+    let replaced = other.prescription(first).expect("BUG: there");
+    assert_eq!(
+        (replaced.status, replaced.void_reason.as_deref()),
+        (Status::Superseded, Some("Dose was too high"))
+    );
+}
+
+#[test]
+fn an_amendment_that_the_server_refuses_goes_back_to_the_pad_with_its_reason() {
+    let fixture = fixture(Role::Doctor);
+    let sunita = fixture.register("Sunita", "98204 41276");
+    let first = fixture.replica.sign_prescription(sunita, &visit(), &[]).expect("BUG: signed").id;
+    let draft = fixture.replica.amend_prescription(first).expect("BUG: a draft");
+    let said = Draft { amend_reason: "Dose was too high".into(), ..draft };
+    fixture.replica.sign_prescription(sunita, &said, &[]).expect("BUG: signed");
+    let mut refused = answer(&fixture.store, 2, vec![]);
+    let last = refused.receipts.last_mut().expect("BUG: the amendment");
+    last.fate = Fate::Quarantined;
+    last.detail = Some("Your role does not allow this.".into());
+    fixture.store.acknowledge(&refused, &[], (None, NOW)).expect("BUG: acknowledged");
+    let change = fixture.replica.refused().expect("BUG: readable").remove(0);
+    fixture.replica.settle(change.sequence, Way::Replace, "", &[]).expect("BUG: reopened");
+    let reopened = fixture.replica.open_pad(sunita).expect("BUG: the pad").draft;
+    assert_eq!((reopened.amends, reopened.amend_reason.as_str()), (Some(first), "Dose was too high"));
+}
+
+/// A prescription of a registration that was then merged into another, which is answered first.
+fn signed_and_merged(fixture: &Fixture) -> (PatientId, PatientId, PrescriptionId) {
+    let replica = &fixture.replica;
+    let away = fixture.register("Sunita", "98204 41276");
+    let signed = replica.sign_prescription(away, &visit(), &[]).expect("BUG: signed").id;
+    let kept = fixture.register("Suneeta", "98204 41277");
+    replica.merge_patients(kept, away, "same mother").expect("BUG: merged");
+    (kept, away, signed)
+}
+
+#[test]
+fn an_amendment_of_what_a_merged_registration_was_prescribed_stands_where_that_stands_and_in_the_chart() {
+    let fixture = fixture(Role::Doctor);
+    let replica = &fixture.replica;
+    let (kept, away, first) = signed_and_merged(&fixture);
+    let draft = replica.amend_prescription(first).expect("BUG: a draft");
+    replica.save_draft(kept, &draft).expect("BUG: saved");
+    let second = replica.sign_prescription(kept, &draft, &[]).expect("BUG: signed").id;
+    assert_eq!(row(&fixture, second)["patient_id"], json!(away));
+    assert_eq!(row(&fixture, second)["patient_snapshot"]["full_name"], json!("Suneeta Deshmukh"));
+    let chart = replica.chart(kept).expect("BUG: the chart");
+    let shown: Vec<_> = chart.prescriptions.iter().map(|one| (one.id, one.status)).collect();
+    assert!(shown.contains(&(first, Status::Superseded)) && shown.contains(&(second, Status::Finalised)));
+    assert_eq!(replica.verify().expect("BUG: verified").problems, Vec::<String>::new());
+}
+
+#[test]
+fn a_draft_does_not_replace_what_is_another_patients_once_two_registrations_were_parted() {
+    let fixture = fixture(Role::Doctor);
+    let replica = &fixture.replica;
+    let (kept, away, first) = signed_and_merged(&fixture);
+    let draft = replica.amend_prescription(first).expect("BUG: a draft");
+    replica.save_draft(kept, &draft).expect("BUG: saved");
+    replica.unmerge_patient(away).expect("BUG: parted");
+    let refused = replica.sign_prescription(kept, &draft, &[]);
+    assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
+    assert_eq!(row(&fixture, first)["status"], json!("finalised"));
+}
+
+#[test]
+fn an_amendment_after_the_day_of_return_keeps_that_day_and_no_other_that_has_passed() {
+    let mut fixture = fixture(Role::Doctor);
+    let sunita = fixture.register("Sunita", "98204 41276");
+    let first = fixture.replica.sign_prescription(sunita, &visit(), &[]).expect("BUG: signed").id;
+    fixture.replica.clock = Clock::stopped(NOW + Duration::weeks(2));
+    let replica = &fixture.replica;
+    let draft = replica.amend_prescription(first).expect("BUG: a draft");
+    let saved = replica.save_draft(sunita, &draft).expect("BUG: saved");
+    assert_eq!(saved.follow_up_date.as_deref(), Some("2026-11-28"), "it is understood");
+    assert_eq!(replica.printed_draft(sunita).expect("BUG: drawn").follow_up, "Sat 28 Nov 2026");
+    let passed = Draft { follow_up: "2026-11-27".into(), ..draft.clone() };
+    assert!(matches!(replica.sign_prescription(sunita, &passed, &[]), Err(Error::Invalid(_))));
+    let second = replica.sign_prescription(sunita, &draft, &[]).expect("BUG: signed");
+    assert_eq!(second.follow_up_date.as_deref(), Some("2026-11-28"));
 }
 
 #[test]

@@ -161,6 +161,11 @@ fn the_code_on_a_paper_tells_a_genuine_one_from_a_forged_and_a_void_one() {
         .expect("BUG: the code");
     let report = replica.verify_paper(&code).expect("BUG: checked");
     assert!(report.is_genuine && report.number == signed.number);
+    // To be compared with the paper, onto which the code may have been copied.
+    assert!(report.patient.starts_with("Sunita Deshmukh, 54"), "{report:?}");
+    assert_eq!(report.date, "23 Nov 2026");
+    let printed = &replica.printed(signed.id).expect("BUG: printed").items[0];
+    assert_eq!(report.lines, [format!("{}: {}", printed.title, printed.directions)]);
     let forged = format!("{}0", &code[..code.len() - 1]);
     let other = if forged == code { format!("{}1", &code[..code.len() - 1]) } else { forged };
     assert!(!replica.verify_paper(&other).expect("BUG: checked").is_genuine);

@@ -1,14 +1,17 @@
 //! What speaks against a line while it is written, when it is signed, and on paper.
 
 use protocol::id::{MedicineId, PatientId};
+use protocol::mutation::Mutation;
 use protocol::permission::Role;
 use protocol::safety::{Check, Severity};
 use protocol::table::{Row, TableName};
 use serde_json::{Value, json};
+use time::Duration;
 use uuid::Uuid;
 
 use super::{Fixture, NOW, as_server, fixture, form, item};
 use crate::care::checks_broken;
+use crate::clock::Clock;
 use crate::error::Error;
 use crate::language::Language;
 use crate::view::{Draft, DraftItem, Kept, PatientForm, PrescriptionSummary, Safety};
@@ -214,6 +217,44 @@ fn what_two_computers_differ_about_counts_on_the_safe_side() {
     let doxycycline = check(&fixture, sunita, &[item("Doxycycline 100 mg", "1-0-1 x5d")]);
     assert!(doxycycline.lines[0].findings.iter().any(|one| one.check == Check::Age), "{doxycycline:?}");
     assert!(!doxycycline.lines[0].is_checked, "words of the doctor's own");
+}
+
+#[test]
+fn that_she_is_not_pregnant_counts_for_a_cycle_and_is_then_asked_again() {
+    let (mut fixture, sunita) = desk();
+    let asks = |fixture: &Fixture| {
+        let safety = check(fixture, sunita, &[listed(WARFARIN, "1 hs x5d")]);
+        safety.lines[0].findings.iter().any(|one| one.why.starts_with("Is she pregnant?"))
+    };
+    let change = |fixture: &Fixture, with: fn(&mut PatientForm)| {
+        let seen = fixture.replica.chart(sunita).expect("BUG: the chart").form;
+        let mut form = seen.clone();
+        with(&mut form);
+        fixture.replica.update_patient(sunita, &seen, &form).expect("BUG: saved");
+    };
+    let says_no = |form: &mut PatientForm| form.pregnancy_status = Some("not_pregnant".into());
+    let shown =
+        |fixture: &Fixture| fixture.replica.chart(sunita).expect("BUG: the chart").form.pregnancy_status;
+    assert!(asks(&fixture));
+    change(&fixture, says_no);
+    fixture.replica.clock = Clock::stopped(NOW + Duration::days(28));
+    assert!(!asks(&fixture));
+    assert_eq!(shown(&fixture).as_deref(), Some("not_pregnant"));
+    fixture.replica.clock = Clock::stopped(NOW + Duration::days(29));
+    assert!(asks(&fixture));
+    assert_eq!(shown(&fixture), None, "she is to be asked again");
+    change(&fixture, |form| form.city = "Pune".into());
+    assert!(asks(&fixture), "nobody asked her");
+    change(&fixture, says_no);
+    assert!(!asks(&fixture));
+    assert_eq!(shown(&fixture).as_deref(), Some("not_pregnant"));
+    // Another answer is from what is stored, not from what was shown: the server sees no second opinion in it.
+    fixture.replica.clock = Clock::stopped(NOW + Duration::days(90));
+    change(&fixture, |form| form.pregnancy_status = Some("pregnant".into()));
+    let waiting = fixture.store.next_batch(500, 1_000_000).expect("BUG: readable");
+    let last = &waiting.last().expect("BUG: a change").body;
+    let last: Mutation = serde_json::from_str(last).expect("BUG: a mutation");
+    assert_eq!(last.changes[0].set["pregnancy_status"].base, json!("not_pregnant"));
 }
 
 #[test]

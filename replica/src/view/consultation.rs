@@ -24,7 +24,7 @@ pub struct PrescriptionSummary {
     pub status: Status,
     /// 1, or more for one that replaces an earlier one.
     pub version: u32,
-    /// Why it is void, if it is.
+    /// Why it is void or was replaced, if that is said.
     pub void_reason: Option<String>,
     /// Who signed it.
     pub doctor_name: String,
@@ -162,6 +162,8 @@ pub struct Draft {
     pub referral: String,
     /// The signed prescription that this one replaces.
     pub amends: Option<PrescriptionId>,
+    /// Why; needed where another doctor signed that one.
+    pub amend_reason: String,
     /// The prescription whose lines were taken over: what differs from it is shown.
     pub repeated: Option<PrescriptionId>,
     /// What was prepared for the doctors and is in this draft by now: it is not offered again.

@@ -69,7 +69,8 @@ pub struct PatientForm {
     pub blood_group: String,
     /// In which language directions are printed beside English: `hi`, `mr`, or none.
     pub preferred_language: Option<String>,
-    /// `pregnant`, `not_pregnant`, `breastfeeding`, `unknown`, or none if nobody asked; written only by clinicians.
+    /// `pregnant`, `not_pregnant`, `breastfeeding`, `unknown`, or none if nobody asked, or not lately; written only by
+    /// clinicians.
     pub pregnancy_status: Option<String>,
     /// The first day of the last period; written only by clinicians.
     pub lmp_date: Option<String>,

@@ -2,7 +2,7 @@
 
 use protocol::error::{Refusal, RefusalCode};
 use protocol::merge::Current;
-use protocol::mutation::{Change, Op};
+use protocol::mutation::Change;
 use protocol::table::{TableName, Values};
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -25,7 +25,7 @@ pub(super) fn doctor_of(table: TableName, values: &Values) -> Option<Uuid> {
     doctor.parse().ok()
 }
 
-/// Refuses a change of what is another doctor's own, or would be, and the deletion of another's attachment.
+/// Refuses a change of what is another doctor's own, or would be.
 pub(super) async fn check(
     tx: &mut PgConnection,
     origin: Origin,
@@ -44,25 +44,10 @@ pub(super) async fn check(
             &doctors,
             origin.actor.0
         )
-        .fetch_one(&mut *tx)
+        .fetch_one(tx)
         .await?;
         if others {
             let detail = format!("This row of {} is another doctor's own.", change.table.as_str());
-            return Err(Refusal::new(RefusalCode::NotAllowed, detail).into());
-        }
-    }
-    if change.table == TableName::DentalAttachments && change.op == Op::Delete {
-        let is_own = sqlx::query_scalar!(
-            r#"select created_by is not distinct from $3 as "is_own!" from dental_attachments
-               where tenant_id = $1 and id = $2"#,
-            origin.tenant.0,
-            change.id,
-            origin.actor.0
-        )
-        .fetch_one(tx)
-        .await?;
-        if !is_own {
-            let detail = "Only who added an attachment deletes it.";
             return Err(Refusal::new(RefusalCode::NotAllowed, detail).into());
         }
     }

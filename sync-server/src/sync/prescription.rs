@@ -5,7 +5,7 @@ use protocol::id::{TenantId, UserId};
 use protocol::merge::Current;
 use protocol::mutation::{Change, Mutation};
 use protocol::permission::Roles;
-use protocol::prescription::{check_lines, content_hash};
+use protocol::prescription::{Withdrawal, check_lines, content_hash};
 use protocol::signing::{prescription_message, verify};
 use protocol::table::Values;
 use protocol::validate::moment_text;
@@ -143,7 +143,8 @@ pub(super) async fn check_withdrawal(
     actor: UserId,
     id: Uuid,
 ) -> Result<(), Failure> {
-    let withdrawn = sqlx::query!(
+    let withdrawal = sqlx::query_as!(
+        Withdrawal,
         r#"select p.status = 'voided' as "is_void!",
                   coalesce(d.user_id = $3, false) as "is_own!",
                   coalesce(btrim(p.void_reason), '') <> '' as "has_reason!",
@@ -161,23 +162,5 @@ pub(super) async fn check_withdrawal(
     )
     .fetch_one(tx)
     .await?;
-    let refusal = if withdrawn.is_void && !withdrawn.has_reason {
-        Refusal::new(
-            RefusalCode::BadValue,
-            "A prescription is made void with a reason; void_reason is empty.",
-        )
-    } else if !withdrawn.is_own && !withdrawn.has_reason {
-        Refusal::new(
-            RefusalCode::NotAllowed,
-            "Another doctor's prescription is amended with a reason; void_reason is empty.",
-        )
-    } else if !withdrawn.is_void && !withdrawn.is_amended {
-        Refusal::new(
-            RefusalCode::BadValue,
-            "superseded_by_id must be a signed prescription for the same patient that amends this one.",
-        )
-    } else {
-        return Ok(());
-    };
-    Err(refusal.into())
+    withdrawal.check().map_err(Failure::from)
 }

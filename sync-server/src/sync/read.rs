@@ -18,12 +18,9 @@ use crate::{AppState, features};
 #[tracing::instrument(skip_all, fields(tenant = %caller.tenant))]
 pub(crate) async fn tenant(State(state): State<AppState>, caller: Caller) -> Result<Json<TenantInfo>> {
     let mut tx = state.db.read(caller.tenant).await?;
-    let row = sqlx::query!(
-        "select tenant_name, tenant_code from tenants where id = $1",
-        caller.tenant.0
-    )
-    .fetch_one(&mut *tx)
-    .await?;
+    let row = sqlx::query!("select tenant_name, tenant_code from tenants where id = $1", caller.tenant.0)
+        .fetch_one(&mut *tx)
+        .await?;
     state.counts.recount(&mut tx, caller.tenant).await?;
     let news = News::of(&mut tx, caller.tenant).await?;
     let notices = news.notices(&state, &mut tx, false).await?;

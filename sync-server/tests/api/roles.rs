@@ -82,7 +82,11 @@ const COLUMNS: &[(TableName, &str, &[Role])] = &[
     (TableName::Doctors, "*", ADMIN),
     (TableName::Patients, "needs_review duplicate_ordinal beyond_plan", NOBODY),
     (TableName::Patients, "merged_into_id merge_reason", MERGERS),
-    (TableName::Patients, "allergy_status chronic_conditions alerts pregnancy_status lmp_date", CLINICIANS),
+    (
+        TableName::Patients,
+        "allergy_status chronic_conditions alerts pregnancy_status lmp_date pregnancy_asked_on",
+        CLINICIANS,
+    ),
     (TableName::Patients, "*", ALL),
     (TableName::TenantMedicines, "*", PRESCRIBERS),
     (TableName::ShortKeys, "*", PRESCRIBERS),
@@ -365,11 +369,12 @@ async fn a_case_study_is_changed_by_its_author_alone() {
 }
 
 #[tokio::test]
-async fn an_attachment_is_deleted_by_the_prescriber_who_added_it() {
+async fn an_attachment_is_deleted_by_any_doctor_or_dentist_whoever_added_it() {
     let clinic = Clinic::open().await;
-    let mut desk = clinic.desk().await;
-    let (patient, id) = (Uuid::now_v7(), Uuid::now_v7());
-    desk.write(vec![new_patient(patient, "Sunita")]).await;
+    let mut nurses = clinic.desk().await;
+    nurses.user = person(&clinic, &nurses, Role::Nurse).await;
+    let patient = Uuid::now_v7();
+    nurses.write(vec![new_patient(patient, "Sunita")]).await;
     let photo = values(&[
         ("patient_id", json!(patient)),
         ("owner_kind", json!("patient")),
@@ -380,14 +385,21 @@ async fn an_attachment_is_deleted_by_the_prescriber_who_added_it() {
         ("byte_size", json!(10)),
         ("sha256", json!("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")),
     ]);
-    let answer = desk.write(vec![Change::insert(TableName::DentalAttachments, id, photo)]).await;
+    let ids = [Uuid::now_v7(), Uuid::now_v7()];
+    let added = ids.map(|id| Change::insert(TableName::DentalAttachments, id, photo.clone()));
+    let answer = nurses.write(added.into()).await;
     assert_eq!(answer.receipts[0].fate, Fate::Applied, "{:?}", answer.receipts[0]);
-    let delete = || Change { op: Op::Delete, ..edit(TableName::DentalAttachments, id, &[]) };
-    for role in [Role::Nurse, Role::Doctor, Role::Receptionist, Role::Admin] {
+    let delete = |id| Change { op: Op::Delete, ..edit(TableName::DentalAttachments, id, &[]) };
+    for role in [Role::Nurse, Role::Receptionist, Role::Admin] {
         let mut others = clinic.desk().await;
         others.user = person(&clinic, &others, role).await;
-        let answer = others.write(vec![delete()]).await;
+        let answer = others.write(vec![delete(ids[0])]).await;
         assert_eq!(answer.receipts[0].code, Some(RefusalCode::NotAllowed), "{role:?}");
     }
-    assert_eq!(desk.write(vec![delete()]).await.receipts[0].fate, Fate::Applied);
+    for (role, id) in [Role::Doctor, Role::Dentist].into_iter().zip(ids) {
+        let mut others = clinic.desk().await;
+        others.user = person(&clinic, &others, role).await;
+        let answer = others.write(vec![delete(id)]).await;
+        assert_eq!(answer.receipts[0].fate, Fate::Applied, "{role:?}: {:?}", answer.receipts[0]);
+    }
 }

@@ -188,7 +188,7 @@ fn new_tenant(number: usize, n_desks: usize, is_newer: bool) -> Tenant {
         let known = BTreeSet::from([place.person.id]);
         let device = Device::new(&place.facts, place.key.verifying_key(), known);
         devices.insert(place.facts.device_id, device);
-        people.insert(place.person.id, Person { staff: place.person, is_active: true });
+        people.insert(place.person.id, Person { staff: place.person, is_active: true, has_changed: false });
     }
     for (place, (name, mobile)) in
         [("Sunita", "+919820441276"), ("Prakash", "+919820441277"), ("Fatima", "+919820441278")]
@@ -213,5 +213,6 @@ fn new_tenant(number: usize, n_desks: usize, is_newer: bool) -> Tenant {
         people,
         journal: Vec::new(),
         files: Files::default(),
+        surprises: Vec::new(),
     }
 }

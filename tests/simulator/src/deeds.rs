@@ -256,6 +256,8 @@ impl Hand<'_> {
         let Ok(patient) = text(&row, "patient_id").parse() else { return Ok(()) };
         let mut draft = self.replica.amend_prescription(PrescriptionId(row.id))?;
         draft.advice = self.words();
+        // It may be a colleague's.
+        draft.amend_reason = REASON.into();
         self.replica.sign_prescription(patient, &draft, &[]).map(drop)
     }
 

@@ -149,6 +149,7 @@ impl World {
             let hired = clinic::person(&desk.facts);
             let is_as_hired =
                 person.is_active && Some(&person.staff.roles) == hired.as_ref().map(|one| &one.roles);
+            person.has_changed = true;
             match hired.filter(|_| !is_as_hired && dice.per_mille(500)) {
                 // What was refused meanwhile can be tried again.
                 Some(hired) => (person.staff, person.is_active) = (hired, true),

@@ -9,6 +9,7 @@ use replica::Error;
 use replica::view::{AttachmentForm, AttachmentView, FilePlace};
 
 use crate::crash::code;
+use crate::own_keys::{RAHUL, SECOND_DOCTOR};
 
 const FILES: &str = "/v1/dental_attachments/";
 
@@ -211,6 +212,26 @@ async fn a_removed_file_goes_from_every_record_without_a_question() -> anyhow::R
     assert!(other.replica()?.attachments(sunita)?.is_empty());
     assert_eq!(one.desk.sync_status().attention, 0);
     assert!(matches!(other.desk.open_attachment(file.id).await, Err(Error::NotFound)));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_doctor_removes_a_file_that_a_colleague_added() -> anyhow::Result<()> {
+    let clinic = Clinic::open().await?;
+    clinic.sql(SECOND_DOCTOR).await?;
+    let one = clinic.desk("Room 1").await?;
+    let sunita = register_sunita(&one)?;
+    let file = attach(&one, sunita, &picture(1_000))?;
+    one.synced().await?;
+    one.desk.lock();
+    one.unlock(RAHUL).await?;
+    one.synced().await?;
+    assert!(one.replica()?.attachments(sunita)?[0].may_remove);
+    one.replica()?.remove_attachment(file.id)?;
+    one.synced().await?;
+    assert_eq!(one.desk.sync_status().attention, 0, "it went in");
+    let other = clinic.desk("Room 2").await?;
+    assert!(other.replica()?.attachments(sunita)?.is_empty());
     Ok(())
 }
 

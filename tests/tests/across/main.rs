@@ -1,5 +1,6 @@
 //! Real replicas, a real server and a real database, with a network between them that loses things.
 
+mod amendments;
 mod audit;
 mod canary;
 mod comparing;

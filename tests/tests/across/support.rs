@@ -307,7 +307,8 @@ async fn the_code_of_a_paper_is_verified_and_one_that_was_changed_or_does_not_ho
     let told = support.ask_in_words(&args, &format!("{PASSWORD}\n{code}\n"))?;
     assert_eq!(told.exit, 0, "{}", told.err);
     let number = signed.number.expect("a number");
-    for words in [number.as_str(), "Anjali Kulkarni", "This paper is what was signed, and holds."] {
+    // The code is genuine; of the paper this says nothing, so what must stand on it is there to be compared.
+    for words in [number.as_str(), "Anjali Kulkarni", "for Sunita", "AN OLD REMEDY 2:", "compare the paper"] {
         assert!(told.out.contains(words), "{words} in {}", told.out);
     }
 

@@ -214,6 +214,7 @@ export const emptyDraft: Draft = {
   followUp: "",
   referral: "",
   amends: null,
+  amendReason: "",
   repeated: null,
   takenUp: [],
 };

@@ -146,6 +146,13 @@ export function fakePad(
           const detail = "There is nothing to sign yet: add a medicine, a test or advice.";
           throw { code: "invalid", detail } satisfies CommandError;
         }
+        const replaced = patient.prescriptions.find((one) => one.id === draft.amends);
+        const doctorName = signedIn()?.fullName ?? "";
+        if (replaced && replaced.doctorName !== doctorName && draft.amendReason.trim() === "") {
+          const detail =
+            "Another doctor signed the prescription that this one replaces. Write why it is amended. Nothing was signed yet.";
+          throw { code: "invalid", detail } satisfies CommandError;
+        }
         const signed: PrescriptionSummary = {
           id: `rx${all().length}`,
           number: `A-${1041 + all().length}`,
@@ -153,7 +160,7 @@ export function fakePad(
           status: "finalised",
           version: draft.amends ? 2 : 1,
           voidReason: null,
-          doctorName: signedIn()?.fullName ?? "",
+          doctorName,
           ownSignature: null,
           diagnoses: draft.diagnoses.map((one) => [one.text, one.icd10].filter(Boolean).join(" ")),
           items: viewsOf(draft),
@@ -162,7 +169,10 @@ export function fakePad(
           followUpDate: followUpDate(draft.followUp),
           isSynced: false,
         };
-        for (const old of patient.prescriptions) if (old.id === draft.amends) old.status = "superseded";
+        if (replaced) {
+          replaced.status = "superseded";
+          replaced.voidReason = draft.amendReason.trim() || null;
+        }
         patient.prescriptions = [signed, ...patient.prescriptions];
         patient.draft = null;
         patient.prepared = patient.prepared.filter(({ shown }) => !draft.takenUp.includes(shown.id));

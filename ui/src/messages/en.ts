@@ -140,6 +140,7 @@ export const messages = {
     tests: "tests",
     advice: "advice",
     medicineLine: "back to the medicine line",
+    signOnly: "sign, print nothing",
     discardDraft: "discard the draft",
     phrase: "expand a phrase",
     expand: "expand a short key",

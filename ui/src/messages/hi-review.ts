@@ -103,6 +103,7 @@ export const review: typeof english = {
     chronic_conditions: "पुरानी बीमारियाँ",
     pregnancy_status: "गर्भावस्था",
     lmp_date: "आखिरी माहवारी",
+    pregnancy_asked_on: "गर्भावस्था के बारे में पूछा गया",
     is_deceased: "मृत",
     deceased_on: "मृत्यु",
     merged_into_id: "एक ही व्यक्ति",

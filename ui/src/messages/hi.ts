@@ -141,6 +141,7 @@ export const messages: typeof english = {
     tests: "जाँचें",
     advice: "सलाह",
     medicineLine: "दवा की पंक्ति पर लौटें",
+    signOnly: "हस्ताक्षर करें, कुछ न छापें",
     discardDraft: "ड्राफ़्ट छोड़ें",
     phrase: "वाक्यांश खोलें",
     expand: "शॉर्ट कुंजी खोलें",

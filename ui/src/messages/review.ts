@@ -107,6 +107,7 @@ export const review = {
     chronic_conditions: "Long illnesses",
     pregnancy_status: "Pregnancy",
     lmp_date: "Last period",
+    pregnancy_asked_on: "Asked about pregnancy on",
     is_deceased: "Deceased",
     deceased_on: "Died on",
     merged_into_id: "Same person as",

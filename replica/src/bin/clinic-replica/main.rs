@@ -117,9 +117,11 @@ async fn run(args: Args) -> Answer {
             match (report.is_genuine, report.status.as_str()) {
                 (true, "finalised") => Ok(()),
                 (true, status) => Err(Failure::Not(format!(
-                    "The paper is genuine, and its prescription was {status} since."
+                    "The code is genuine, and its prescription was {status} since."
                 ))),
-                (false, _) => Err(Failure::Not("This paper is not what was signed.".into())),
+                (false, _) => {
+                    Err(Failure::Not("The code on this paper is not that of what was signed.".into()))
+                }
             }
         }
         Command::ShowPrescription { number, who } => {

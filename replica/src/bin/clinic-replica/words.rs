@@ -96,7 +96,7 @@ pub fn conflicts(conflicts: &[Conflict], refused: &[RefusedChange]) -> String {
     if lines.is_empty() { "Nothing waits for a person.".into() } else { lines.join("\n") }
 }
 
-/// What a paper is, as far as it is good: what is wrong with it is said as a failure.
+/// What the record says of a paper's code, as far as it is good: what is wrong with it is said as a failure.
 pub fn paper(report: &PaperReport) -> String {
     let key = match report.own_signature {
         OwnSignature::Good => "with their own key",
@@ -105,10 +105,17 @@ pub fn paper(report: &PaperReport) -> String {
         OwnSignature::Wrong => "with a key that is not theirs",
     };
     let holds = report.is_genuine && report.status == "finalised";
-    let verdict = if holds { " This paper is what was signed, and holds." } else { "" };
+    let verdict = if holds {
+        "\nThe code is genuine, and the prescription holds. A code can be copied onto another paper: compare the paper with \
+         what stands here."
+    } else {
+        ""
+    };
     let number = report.number.as_deref().unwrap_or("unknown");
     let at = report.signed_at.as_deref().unwrap_or("at an unknown time");
-    format!("No. {number}: signed by {}, {at}, {key}.{verdict}", report.doctor)
+    let PaperReport { doctor, patient, date, .. } = report;
+    let lines = report.lines.join("\n  ");
+    format!("No. {number} of {date}, for {patient}:\n  {lines}\nSigned by {doctor}, {at}, {key}.{verdict}")
 }
 
 /// A computer on which all is well.
@@ -139,6 +146,30 @@ mod tests {
     use replica::view::SyncProblem;
 
     use super::*;
+
+    #[test]
+    fn a_genuine_code_is_not_said_to_be_a_genuine_paper_and_what_was_signed_is_there_to_compare() {
+        let report = PaperReport {
+            number: Some("ASHA-A-261123-1".into()),
+            patient: "Sunita Deshmukh, 54 y, F".into(),
+            date: "23 Nov 2026".into(),
+            lines: vec!["TAB. PARACETAMOL 650 MG: 1 tablet at bedtime, for 3 days (3 tablets)".into()],
+            doctor: "Dr. Anjali Kulkarni".into(),
+            signed_at: Some("2026-11-23T05:11:08.000Z".into()),
+            status: "finalised".into(),
+            own_signature: OwnSignature::Good,
+            is_genuine: true,
+        };
+        let said = paper(&report);
+        let parts =
+            [report.patient.as_str(), report.date.as_str(), report.lines[0].as_str(), "compare the paper"];
+        for part in parts {
+            assert!(said.contains(part), "{part} in {said}");
+        }
+        assert!(!said.contains("paper is what was signed"), "{said}");
+        let void = paper(&PaperReport { status: "voided".into(), ..report });
+        assert!(!void.contains("holds") && void.contains("Sunita Deshmukh"), "{void}");
+    }
 
     #[test]
     fn what_makes_less_of_being_in_step_is_said() {

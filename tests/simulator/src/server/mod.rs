@@ -15,6 +15,7 @@ mod restore;
 mod settle;
 mod sign;
 mod standing;
+mod surprise;
 mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -95,6 +96,8 @@ pub struct Tenant {
     pub journal: Vec<Arc<Merging>>,
     /// Its attached files.
     pub files: Files,
+    /// What was refused although the desktop could know all that the server knew, and let it be done.
+    pub surprises: Vec<String>,
 }
 
 /// A desktop as the server knows it.
@@ -177,6 +180,8 @@ pub struct Person {
     pub staff: StaffMember,
     /// Whether they still work here.
     pub is_active: bool,
+    /// Whether they lost or got a role in this run, or left.
+    pub has_changed: bool,
 }
 
 /// An answer.
@@ -280,11 +285,13 @@ pub enum Mistake {
     LooksAway,
     /// It says that it has an attached file, and does not.
     LosesFiles,
+    /// It refuses that a prescription is made void.
+    KeepsAll,
 }
 
 impl Mistake {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Forgets,
         Self::SkipsRows,
         Self::Leaks,
@@ -292,6 +299,7 @@ impl Mistake {
         Self::ChangesSigned,
         Self::LooksAway,
         Self::LosesFiles,
+        Self::KeepsAll,
     ];
 }
 

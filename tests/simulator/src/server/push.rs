@@ -208,7 +208,11 @@ impl Writing {
             None => (refused(sequence, hash, unknown_form()), None),
             Some(mutation) => match &mutation.settles {
                 Some(settlement) => self.settle(mutation, hash, settlement),
-                None => (self.attempt(mutation, hash, sequence), None),
+                None => {
+                    let receipt = self.attempt(mutation, hash, sequence);
+                    self.note_surprise(mutation, &receipt);
+                    (receipt, None)
+                }
             },
         };
         self.keep(opened, &receipt, place)?;

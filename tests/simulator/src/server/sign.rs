@@ -2,14 +2,14 @@
 
 use protocol::error::{Refusal, RefusalCode};
 use protocol::merge::Current;
-use protocol::prescription::{check_lines, content_hash};
+use protocol::prescription::{Withdrawal, check_lines, content_hash};
 use protocol::table::{TableName, Values};
 use protocol::validate::moment_text;
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::push::{Origin, Writing};
-use super::{Key, Rows};
+use super::{Key, Mistake, Rows};
 
 type Checked = Result<(), Refusal>;
 
@@ -153,23 +153,20 @@ impl Writing {
         let rows = &self.tenant.rows;
         let Some(held) = rows.get(&(TableName::Prescriptions, id)) else { return Ok(()) };
         let values = &held.row.values;
-        let is_void = status(values) == Some("voided");
-        let is_own = self.user_of(text(values, "doctor_id")) == Some(origin.actor.to_string());
-        let has_reason = !text(values, "void_reason").trim().is_empty();
         let by = text(values, "superseded_by_id").parse().unwrap_or_default();
-        let is_amended = rows.get(&(TableName::Prescriptions, by)).is_some_and(|by| {
-            text(&by.row.values, "amends_id") == id.to_string()
-                && text(&by.row.values, "patient_id") == text(values, "patient_id")
-                && !matches!(status(&by.row.values), Some("draft" | "discarded"))
-        });
-        if is_void && !has_reason {
-            Err(bad("A prescription is made void with a reason; void_reason is empty."))
-        } else if !is_own && !has_reason {
-            Err(not_allowed("Another doctor's prescription is amended with a reason."))
-        } else if !is_void && !is_amended {
-            Err(bad("superseded_by_id must be a signed prescription that amends this one."))
-        } else {
-            Ok(())
+        let withdrawal = Withdrawal {
+            is_void: status(values) == Some("voided"),
+            is_own: self.user_of(text(values, "doctor_id")) == Some(origin.actor.to_string()),
+            has_reason: !text(values, "void_reason").trim().is_empty(),
+            is_amended: rows.get(&(TableName::Prescriptions, by)).is_some_and(|by| {
+                text(&by.row.values, "amends_id") == id.to_string()
+                    && text(&by.row.values, "patient_id") == text(values, "patient_id")
+                    && !matches!(status(&by.row.values), Some("draft" | "discarded"))
+            }),
+        };
+        if withdrawal.is_void && self.mistake == Some(Mistake::KeepsAll) {
+            return Err(bad("A prescription is never void."));
         }
+        withdrawal.check()
     }
 }

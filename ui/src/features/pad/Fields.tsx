@@ -35,6 +35,24 @@ export function Story({ state, onPhrase }: Props) {
   );
 }
 
+/** That the draft replaces a signed prescription, and why. */
+export function Amends({ state }: Pick<Props, "state">) {
+  const { pad } = messages;
+  return (
+    <div className={`${classes.card} ${classes.field}`}>
+      <p className={classes.warning}>{pad.amends}</p>
+      <label htmlFor="pad-amend-reason">{pad.amendReason}</label>
+      <input
+        id="pad-amend-reason"
+        autoComplete="off"
+        maxLength={300}
+        value={state.draft.amendReason}
+        onChange={(event) => state.change({ amendReason: event.target.value })}
+      />
+    </div>
+  );
+}
+
 /** Tests, advice, to whom the patient is sent, and when to come back. */
 export function Closing({ state, onPhrase }: Props) {
   const { pad } = messages;

@@ -47,7 +47,7 @@ export function GiveToDoctor({ patientId, state, unfinished, onUnfinished }: Pro
         fullWidth
         data-testid="pad-give"
         loading={give.isPending}
-        aria-keyshortcuts={session.mayPrescribe ? "Control+Shift+Enter" : "Control+Enter"}
+        aria-keyshortcuts={session.mayPrescribe ? "Control+G" : "Control+Enter"}
         rightSection={<Kbd>{keyLabel(session.mayPrescribe ? "give" : "sign")}</Kbd>}
         onClick={tryGive}
       >

@@ -111,6 +111,17 @@ test("offline changes nothing about signing", async () => {
   expect(await screen.findByText("Saved here, waiting to be sent")).toBeTruthy();
 });
 
+test("Ctrl+Shift+Enter signs, prints nothing, and leads back to the chart", async () => {
+  const { keys, backend } = await openEmptyPad();
+  await write(keys, "metformin 500 1-0-1 x30d pc");
+  await keys.keyboard("{Control>}{Shift>}{Enter}{/Shift}{/Control}");
+  await screen.findByTestId("chart");
+  expect((await screen.findByTestId("toast")).textContent).toContain("is signed");
+  await keys.keyboard("{Enter}");
+  expect(backend.printed).toEqual([]);
+  expect(screen.queryByTestId("prescription-number")).toBeNull();
+});
+
 test("a draft is discarded only after a question", async () => {
   const { keys } = await openEmptyPad();
   await write(keys, "metformin 500 1-0-1 x30d pc");

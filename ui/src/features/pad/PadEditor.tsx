@@ -19,7 +19,7 @@ import { ConflictBanner } from "../review/ConflictBanner";
 import { Before } from "./Before";
 import { DraftNote } from "./DraftNote";
 import { Diagnoses } from "./Diagnoses";
-import { Closing, Story } from "./Fields";
+import { Amends, Closing, Story } from "./Fields";
 import findings from "./Findings.module.css";
 import { Items } from "./Items";
 import { LineInput } from "./LineInput";
@@ -182,7 +182,7 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
               )}
               {safety.error && <Problem error={safety.error} onRetry={() => void safety.refetch()} />}
               {state.error !== null && <Problem error={state.error} onRetry={() => void state.flush()} />}
-              {draft.amends !== null && <p className={classes.warning}>{words.amends}</p>}
+              {draft.amends !== null && <Amends state={state} />}
               <Story state={state} onPhrase={phrases} />
               <Vitals
                 key={`vitals ${state.revision}`}

@@ -11,6 +11,7 @@ import { messages } from "../../messages";
 import { Dialog } from "../../shared/Dialog";
 import { Pages } from "../../shared/Pages";
 import { Kbd, Problem } from "../../shared/parts";
+import { useToast } from "../../shared/toasts";
 import { GiveToDoctor } from "./GiveToDoctor";
 import classes from "./Pad.module.css";
 import type { DraftState } from "./useDraft";
@@ -41,19 +42,21 @@ export function PadSide({ patientId, state, safety, isLarge, onLarge, unfinished
     gcTime: 0,
   });
   const [isAsking, setAsking] = useState(false);
+  const [toPaper, setToPaper] = useState(true);
   const sign = useSign(patientId, state, () => {
     // A check holds a line that it did not hold before: what it says is fetched before anyone is asked.
     void safety.refetch().then(() => setAsking(true));
   });
   const nHeld = safety.heldPlaces.length;
-  const trySign = () => {
-    if (sign.isPending) return;
+  const trySign = (toPaper: boolean) => {
+    if (sign.isPending || !session.mayPrescribe) return;
     setHeld(unfinished);
+    setToPaper(toPaper);
     if (unfinished) onUnfinished();
     else if (nHeld > 0) setAsking(true);
-    else sign.mutate([]);
+    else sign.mutate({ leaveOut: [], toPaper });
   };
-  useKeys({ sign: session.mayPrescribe ? trySign : undefined });
+  useKeys(session.mayPrescribe ? { sign: () => trySign(true), signOnly: () => trySign(false) } : {});
   return (
     <aside className={classes.side} aria-label={pad.preview}>
       <div className={classes.sideHead}>
@@ -85,7 +88,7 @@ export function PadSide({ patientId, state, safety, isLarge, onLarge, unfinished
               loading={sign.isPending}
               aria-keyshortcuts="Control+Enter"
               rightSection={<Kbd>{keyLabel("sign")}</Kbd>}
-              onClick={trySign}
+              onClick={() => trySign(true)}
             >
               {pad.sign}
             </Button>
@@ -107,7 +110,7 @@ export function PadSide({ patientId, state, safety, isLarge, onLarge, unfinished
           onClose={() => setAsking(false)}
           onSign={() => {
             setAsking(false);
-            sign.mutate(safety.heldPlaces);
+            sign.mutate({ leaveOut: safety.heldPlaces, toPaper });
           }}
         />
       )}
@@ -146,19 +149,26 @@ function SignWithout(props: { count: number; onClose: () => void; onSign: () => 
   );
 }
 
+/** Signs the draft; then the paper is a key away, or, where none is wanted, the chart is there again. */
 function useSign(patientId: string, state: DraftState, onHeld: () => void) {
   const backend = useBackend();
   const client = useQueryClient();
   const navigate = useNavigate();
+  const toast = useToast();
   return useMutation({
-    mutationFn: async (leaveOut: number[]) => {
+    mutationFn: async ({ leaveOut }: { leaveOut: number[]; toPaper: boolean }) => {
       await state.flush();
       return backend.signPrescription(patientId, { ...state.current(), line: "" }, leaveOut);
     },
     onError: (error) => problemOf(error).code === "held" && onHeld(),
-    onSuccess: (prescription) => {
+    onSuccess: (prescription, { toPaper }) => {
       state.finish();
       void refreshRows(client);
+      if (!toPaper) {
+        toast(messages.pad.signedOnly(prescription.number ?? messages.prescription.noNumber));
+        void navigate({ to: "/patients/$patientId", params: { patientId } });
+        return;
+      }
       void navigate({
         to: "/patients/$patientId/prescriptions/$prescriptionId",
         params: { patientId, prescriptionId: prescription.id },

@@ -26,6 +26,7 @@ const draft = (advice: string): Draft => ({
   followUp: "",
   referral: "",
   amends: null,
+  amendReason: "",
   repeated: null,
   takenUp: [],
 });

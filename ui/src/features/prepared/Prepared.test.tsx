@@ -115,7 +115,7 @@ test("a doctor gives a draft to another room with a key of its own", async () =>
   await screen.findByTestId("today");
   await openPad(keys);
   await keys.type(field(messages.pad.advice), "Warm fluids");
-  await keys.keyboard("{Control>}{Shift>}{Enter}{/Shift}{/Control}");
+  await keys.keyboard("{Control>}g{/Control}");
   await screen.findByTestId("prepared");
   expect((await backend.getChart("p1")).prescriptions).toHaveLength(1);
 });

@@ -22,7 +22,10 @@ export function Facts({ prescription }: { prescription: PrescriptionSummary }) {
   const { prescription: words, chart } = messages;
   const facts: [string, string | null][] = [
     [words.status, chart.status[prescription.status]],
-    [words.voidedBecause, prescription.voidReason],
+    [
+      prescription.status === "superseded" ? words.amendedBecause : words.voidedBecause,
+      prescription.voidReason,
+    ],
     [words.version, prescription.version > 1 ? String(prescription.version) : null],
     [words.date, shortDay(prescription.visitDate)],
     [words.signedBy, signedBy(prescription)],

@@ -3,8 +3,8 @@ import type { UserEvent } from "@testing-library/user-event";
 import { expect, test } from "vitest";
 import { expectAccessible, findSunita, openClinic } from "../../test/clinic";
 
-async function openLast(prepare?: Parameters<typeof openClinic>[1]) {
-  const opened = openClinic({}, prepare);
+async function openLast(prepare?: Parameters<typeof openClinic>[1], options = {}) {
+  const opened = openClinic(options, prepare);
   const { keys } = opened;
   await screen.findByTestId("today");
   await findSunita(keys);
@@ -111,6 +111,22 @@ test("an amendment begins with what was signed and replaces it when it is signed
   await keys.keyboard("{Control>}{Enter}{/Control}");
   await screen.findByTestId("prescription-number");
   expect(screen.getByText("Version").nextSibling?.textContent).toBe("2");
+});
+
+test("a colleague's prescription is amended only with a reason, which stands with the one that was replaced", async () => {
+  const { keys } = await openLast(undefined, { start: "vikram@example.in" });
+  await keys.click(screen.getByRole("button", { name: "Amend…" }));
+  const why = await screen.findByRole("textbox", { name: /Why it is amended/ });
+  await keys.keyboard("{Control>}{Enter}{/Control}");
+  expect((await screen.findByRole("alert")).textContent).toContain("Write why it is amended.");
+  await keys.type(why, "The dose was too high");
+  await expectAccessible();
+  await keys.keyboard("{Control>}{Enter}{/Control}");
+  await screen.findByTestId("prescription-number");
+  expect(screen.getByText("Version").nextSibling?.textContent).toBe("2");
+  await findSunita(keys);
+  await keys.click(screen.getByRole("link", { name: "02 Nov 2026" }));
+  expect((await screen.findByText("Amended because")).nextSibling?.textContent).toBe("The dose was too high");
 });
 
 test("an earlier prescription is copied into the pad", async () => {

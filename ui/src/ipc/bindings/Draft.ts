@@ -57,6 +57,10 @@ referral: string,
  */
 amends: PrescriptionId | null, 
 /**
+ * Why; needed where another doctor signed that one.
+ */
+amendReason: string, 
+/**
  * The prescription whose lines were taken over: what differs from it is shown.
  */
 repeated: PrescriptionId | null, 

@@ -66,7 +66,8 @@ bloodGroup: string,
  */
 preferredLanguage: string | null, 
 /**
- * `pregnant`, `not_pregnant`, `breastfeeding`, `unknown`, or none if nobody asked; written only by clinicians.
+ * `pregnant`, `not_pregnant`, `breastfeeding`, `unknown`, or none if nobody asked, or not lately; written only by
+ * clinicians.
  */
 pregnancyStatus: string | null, 
 /**

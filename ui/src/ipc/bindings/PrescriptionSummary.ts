@@ -30,7 +30,7 @@ status: Status,
  */
 version: number, 
 /**
- * Why it is void, if it is.
+ * Why it is void or was replaced, if that is said.
  */
 voidReason: string | null, 
 /**
