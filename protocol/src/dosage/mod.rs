@@ -331,6 +331,13 @@ impl Dosage {
         Some(Self { note, ..dosage })
     }
 
+    /// With this unit typed to it, if it is one and none was.
+    pub fn counted_in(self, unit: &str) -> Self {
+        let is_counted = self.unit.is_some() || self.dose == Dose::AsDirected;
+        let unit = if is_counted { self.unit } else { parse::unit_named(unit) };
+        Self { unit, ..self }
+    }
+
     fn without_note(&self) -> Self {
         Self { note: None, ..self.clone() }
     }

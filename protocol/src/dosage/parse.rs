@@ -89,6 +89,11 @@ impl Part {
     }
 }
 
+/// The unit that is stored under this name.
+pub(super) fn unit_named(name: &str) -> Option<&'static str> {
+    UNITS.iter().map(|(unit, ..)| *unit).find(|unit| *unit == name)
+}
+
 fn most(unit: Option<&str>) -> f64 {
     if unit == Some("unit") { MOST_INTERNATIONAL } else { MOST }
 }
