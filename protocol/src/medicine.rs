@@ -41,7 +41,7 @@ const UNKNOWN: &str = "dose";
 impl Units {
     /// Of a medicine of this form and strength.
     pub fn of(dosage_form: &str, strength: &str) -> Self {
-        let (usual, others): (_, &'static [&'static str]) = match dosage_form {
+        let (usual, others): (&'static str, &'static [&'static str]) = match dosage_form {
             "injection" => return Self::of_injection(strength),
             "tablet" => ("tablet", &[]),
             "capsule" => ("capsule", &[]),

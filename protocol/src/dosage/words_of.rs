@@ -59,7 +59,7 @@ impl<'t> TypedLine<'t> {
 
     /// What the window puts together of a medicine that was chosen and of the dose that was typed to it.
     fn split_at_colon(line: &'t str, before_note: usize) -> Option<Self> {
-        let (colon, _) = line[..before_note].rmatch_indices(": ").next()?;
+        let colon = line[..before_note].rfind(": ")?;
         let (medicine, dose) = (line[..colon].trim_end(), line[colon + 1..].trim());
         let words = words_of(&line[colon + 1..before_note]);
         let is_dose = Dosage::parse(dose).is_ok() || Dosage::begins_at(&words, 0);
