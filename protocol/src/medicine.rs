@@ -62,12 +62,13 @@ impl Units {
 
     /// What is drawn up is never guessed to be millilitres: ten of insulin are ten units, and a gram is a vial.
     fn of_injection(strength: &str) -> Self {
-        let strength = strength.to_lowercase().replace(" per ", "/");
-        let is_mass = ["mg", "g", "mcg", "µg", "iu", "unit", "units"]
-            .iter()
-            .any(|unit| strength.split(|c: char| !c.is_alphabetic()).any(|word| word == *unit));
+        let strength = strength.to_lowercase().replace(" per ", "/").replace("i.u.", "iu");
+        // As words: "calcium" names no international unit.
+        let says =
+            |units: &[&str]| strength.split(|c: char| !c.is_alphabetic()).any(|word| units.contains(&word));
+        let is_international = says(&["iu", "unit", "units"]);
+        let is_mass = is_international || says(&["mg", "g", "gm", "mcg", "µg"]);
         let is_per_ml = strength.split_once('/').is_some_and(|(_, volume)| volume.trim_end().ends_with("ml"));
-        let is_international = ["iu", "unit"].iter().any(|unit| strength.contains(unit));
         let injected = |usual: &'static str, others: &'static [&'static str]| Self {
             usual,
             others,
@@ -180,13 +181,17 @@ mod tests {
             ("1 g", "vial"),
             ("1 g + 500 mg", "vial"),
             ("600000 IU", "vial"),
+            ("Inj. Insulin 40 I.U./ml", "unit"),
+            ("Inj. Ceftriaxone 1gm", "vial"),
             ("0.5 ml", "dose"),
             ("500 ml", "dose"),
         ] {
             let units = Units::of("injection", strength);
             assert_eq!((units.usual(), units.must_be_said()), (usual, false), "{strength}");
         }
-        for strength in ["25 mg/ml", "4 mg/2 ml", "2 %", "4 % + 1:100000", ""] {
+        for strength in
+            ["25 mg/ml", "4 mg/2 ml", "2 %", "4 % + 1:100000", "Inj. Calcium gluconate 100 mg/ml", ""]
+        {
             let units = Units::of("injection", strength);
             assert!(units.must_be_said() && units.has("ml") && !units.has("tablet"), "{strength}");
         }

@@ -263,3 +263,17 @@ fn suggestions_learn_what_this_doctor_writes() {
     assert_eq!((first.uses, first.default_dose.as_deref()), (2, Some("1 sos max 3 x3d")));
     assert_eq!(favourites(), [first], "before anything is typed");
 }
+
+#[test]
+fn a_taper_that_was_stored_with_another_dose_is_never_offered() {
+    let (fixture, sunita) = desk(&[]);
+    let often = DraftItem {
+        medicine_id: Some(protocol::id::MedicineId(Uuid::from_u128(0x3ed))),
+        ..item("Paracetamol 650 mg", "1 hs x3d")
+    };
+    let draft = Draft { items: vec![often], ..Draft::default() };
+    fixture.replica.sign_prescription(sunita, &draft, &[]).expect("BUG: signed");
+    let stored = "update medicine_use set dose_text = '1 hs x3d then 1 hs x3d'";
+    fixture.store.write(|tx| Ok(tx.execute(stored, [])?)).expect("BUG: written");
+    assert_eq!(fixture.replica.read_line("").expect("BUG: read").found, []);
+}
