@@ -364,6 +364,19 @@ fn the_medicine_ends_where_the_dose_begins() {
 }
 
 #[test]
+fn a_medicine_and_its_dose_are_joined_so_that_they_come_apart_again() {
+    for (medicine, dose, line) in [
+        ("Paracetamol 650 mg", "1-0-1 x5d", "Paracetamol 650 mg 1-0-1 x5d"),
+        ("Khasi syrup", "5 tds x5d", "Khasi syrup: 5 tds x5d"),
+        ("Steam", "twice a day x3d", "Steam twice a day x3d"),
+        ("Insulin", "", "Insulin"),
+    ] {
+        assert_eq!(TypedLine::joined(medicine, dose), line);
+        assert_eq!(TypedLine::split(line), TypedLine { medicine, dose });
+    }
+}
+
+#[test]
 fn what_is_not_understood_is_named_and_never_ignored() {
     for (typed, from) in [
         ("", ""),

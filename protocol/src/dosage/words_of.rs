@@ -57,6 +57,16 @@ impl<'t> TypedLine<'t> {
         Self { medicine, dose: line[split..].trim() }
     }
 
+    /// Medicine and dose as one line that comes apart into the two again.
+    pub fn joined(medicine: &str, dose: &str) -> String {
+        let plain = format!("{medicine} {dose}").trim().to_owned();
+        if dose.is_empty() || TypedLine::split(&plain) == (TypedLine { medicine, dose }) {
+            plain
+        } else {
+            format!("{medicine}: {dose}")
+        }
+    }
+
     /// What the window puts together of a medicine that was chosen and of the dose that was typed to it.
     fn split_at_colon(line: &'t str, before_note: usize) -> Option<Self> {
         let colon = line[..before_note].rfind(": ")?;
