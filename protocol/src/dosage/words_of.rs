@@ -1,7 +1,8 @@
 //! The words of a typed line, and where its medicine ends and its dose begins.
 
 use super::Dosage;
-use super::parse::{is_unit, number};
+use super::parse::number;
+use super::spellings::is_unit;
 
 /// A word as typed, and as it is compared.
 pub(super) struct Word<'t> {
