@@ -137,7 +137,7 @@ impl Word<'_> {
 /// Puts pieces that dashes join. Slots that are whole stay so: in `40 - 1-0-0` what stands before them is no amount.
 fn put_run<'t>(run: Vec<Word<'t>>, line: &'t str, words: &mut Vec<Word<'t>>) {
     let is_alone = run.len() == 1;
-    let mut loose = Vec::new();
+    let mut loose: Vec<Word<'t>> = Vec::new();
     for word in run {
         let bare = word.bare();
         // "-1-0-1" needs something that the dash parts it from, and "1-1-1-" is not finished.
