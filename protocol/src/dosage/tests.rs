@@ -110,6 +110,7 @@ fn spelling_and_order_are_forgiven_and_the_meaning_is_the_same() {
             &["4 od 3 days then 2 od 3d then 1 od 1 week after food"],
         ),
         ("as directed x5d", &["ud 5 days"]),
+        ("1 sos for pain - severe x3d", &["as needed for pain - severe 3 days"]),
     ] {
         let expected = Dosage::parse(canonical).expect(canonical);
         assert_eq!(expected.typed(), canonical);

@@ -86,7 +86,7 @@ fn is_strength(word: &str) -> bool {
 }
 
 /// The words of a line. A unit that is attached to its amount is a word of its own, and so are slots with spaces or
-/// other dashes between them; `t.d.s.` is `tds`. A dash that joins nothing only separates.
+/// other dashes between them; `t.d.s.` is `tds`. A dash beside figures that joins none of them only separates.
 pub(super) fn words_of(line: &str) -> Vec<Word<'_>> {
     let mut words = Vec::new();
     let mut run: Vec<Word<'_>> = Vec::new();
@@ -139,6 +139,11 @@ fn put_run<'t>(run: Vec<Word<'t>>, line: &'t str, words: &mut Vec<Word<'t>>) {
     let is_alone = run.len() == 1;
     let mut loose: Vec<Word<'t>> = Vec::new();
     for word in run {
+        // Between words it is one of them: "for pain - severe".
+        if is_alone && word.is_lone_dash() {
+            words.push(word);
+            continue;
+        }
         let bare = word.bare();
         // "-1-0-1" needs something that the dash parts it from, and "1-1-1-" is not finished.
         let is_parted = !is_alone || !word.plain.ends_with('-') && !words.is_empty();
