@@ -27,26 +27,94 @@ pub fn form_abbreviation(dosage_form: &str) -> &'static str {
     }
 }
 
-/// The unit in which a form is dosed, as stored in `dose_unit`.
-pub fn dose_unit(dosage_form: &str) -> &'static str {
-    match dosage_form {
-        "tablet" => "tablet",
-        "capsule" => "capsule",
-        "syrup" | "suspension" | "mouthwash" | "injection" => "ml",
-        "drops" | "eye_drops" | "ear_drops" => "drop",
-        "inhaler" | "nasal_spray" => "puff",
-        "sachet" => "sachet",
-        "suppository" => "suppository",
-        "patch" => "patch",
-        // What is not known is not guessed.
-        "other" => "dose",
-        _ => "application",
+/// The units in which a medicine is dosed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Units {
+    usual: &'static str,
+    others: &'static [&'static str],
+    must_be_said: bool,
+}
+
+/// The unit of a medicine of which nothing is known.
+const UNKNOWN: &str = "dose";
+
+impl Units {
+    /// Of a medicine of this form and strength.
+    pub fn of(dosage_form: &str, strength: &str) -> Self {
+        let (usual, others): (&'static str, &'static [&'static str]) = match dosage_form {
+            "injection" => return Self::of_injection(strength),
+            "tablet" => ("tablet", &[]),
+            "capsule" => ("capsule", &[]),
+            "syrup" | "suspension" | "mouthwash" => ("ml", &[]),
+            // The dropper is marked in both.
+            "drops" => ("drop", &["ml"]),
+            "eye_drops" | "ear_drops" => ("drop", &[]),
+            "inhaler" | "nasal_spray" => ("puff", &[]),
+            "sachet" => ("sachet", &[]),
+            "suppository" => ("suppository", &[]),
+            "patch" => ("patch", &[]),
+            // What is not known is not guessed.
+            "other" | "" => (UNKNOWN, &[]),
+            _ => ("application", &[]),
+        };
+        Self { usual, others, must_be_said: false }
+    }
+
+    /// What is drawn up is never guessed to be millilitres: ten of insulin are ten units, and a gram is a vial.
+    fn of_injection(strength: &str) -> Self {
+        let strength = strength.to_lowercase().replace(" per ", "/").replace("i.u.", "iu");
+        // As words: "calcium" names no international unit.
+        let says =
+            |units: &[&str]| strength.split(|c: char| !c.is_alphabetic()).any(|word| units.contains(&word));
+        let is_international = says(&["iu", "unit", "units"]);
+        let is_mass = is_international || says(&["mg", "g", "gm", "mcg", "µg"]);
+        let is_per_ml = strength.split_once('/').is_some_and(|(_, volume)| volume.trim_end().ends_with("ml"));
+        let injected = |usual: &'static str, others: &'static [&'static str]| Self {
+            usual,
+            others,
+            must_be_said: false,
+        };
+        if is_per_ml && is_international {
+            injected("unit", &["vial", "ampoule"])
+        } else if is_mass && !is_per_ml {
+            injected("vial", &["ampoule", "ml", "unit", UNKNOWN])
+        } else if strength.trim_end().ends_with("ml") && !is_per_ml {
+            // `0.5 ml`: the whole of it is one dose.
+            injected(UNKNOWN, &["ml", "vial", "ampoule", "unit"])
+        } else {
+            Self { must_be_said: true, ..injected(UNKNOWN, &["ml", "vial", "ampoule", "unit"]) }
+        }
+    }
+
+    /// The one that is meant where none was typed, as stored in `dose_unit`.
+    pub fn usual(self) -> &'static str {
+        self.usual
+    }
+
+    /// Whether no amount may stand without its unit.
+    pub fn must_be_said(self) -> bool {
+        self.must_be_said
+    }
+
+    /// Whether it may be dosed in this one. Of a medicine of which nothing is known, any may be right.
+    pub fn has(self, unit: &str) -> bool {
+        unit == self.usual || self.others.contains(&unit) || (self.usual == UNKNOWN && self.others.is_empty())
+    }
+}
+
+impl From<&'static str> for Units {
+    /// This one and no other.
+    fn from(usual: &'static str) -> Self {
+        Self { usual, others: &[], must_be_said: false }
     }
 }
 
 /// Whether the number of units to dispense can be counted: tablets can, applications of a cream cannot.
 pub fn is_counted(unit: &str) -> bool {
-    matches!(unit, "tablet" | "capsule" | "sachet" | "suppository" | "patch" | "ml")
+    matches!(
+        unit,
+        "tablet" | "capsule" | "sachet" | "suppository" | "patch" | "ml" | "unit" | "vial" | "ampoule"
+    )
 }
 
 /// More than one of the unit: `tablets`, `ml`.
@@ -60,6 +128,9 @@ pub fn plural(unit: &str) -> &str {
         "suppository" => "suppositories",
         "patch" => "patches",
         "application" => "applications",
+        "unit" => "units",
+        "vial" => "vials",
+        "ampoule" => "ampoules",
         "dose" => "doses",
         other => other,
     }
@@ -98,5 +169,40 @@ mod tests {
         assert_eq!(units(15.0, "tablet"), "15 tablets");
         assert_eq!(units(2.0, "suppository"), "2 suppositories");
         assert_eq!(units(100.0, "ml"), "100 ml");
+    }
+
+    #[test]
+    fn an_injection_is_never_guessed_to_be_given_in_ml() {
+        for (strength, usual) in [
+            ("100 IU/ml", "unit"),
+            ("40 IU/ml", "unit"),
+            ("5000 units/ml", "unit"),
+            ("5000 IU per 5 ml", "unit"),
+            ("1 g", "vial"),
+            ("1 g + 500 mg", "vial"),
+            ("600000 IU", "vial"),
+            ("Inj. Insulin 40 I.U./ml", "unit"),
+            ("Inj. Ceftriaxone 1gm", "vial"),
+            ("0.5 ml", "dose"),
+            ("500 ml", "dose"),
+        ] {
+            let units = Units::of("injection", strength);
+            assert_eq!((units.usual(), units.must_be_said()), (usual, false), "{strength}");
+        }
+        for strength in
+            ["25 mg/ml", "4 mg/2 ml", "2 %", "4 % + 1:100000", "Inj. Calcium gluconate 100 mg/ml", ""]
+        {
+            let units = Units::of("injection", strength);
+            assert!(units.must_be_said() && units.has("ml") && !units.has("tablet"), "{strength}");
+        }
+        assert!(!Units::of("injection", "100 IU/ml").has("ml"), "ten of insulin are never ten millilitres");
+    }
+
+    #[test]
+    fn drops_for_the_mouth_are_given_in_drops_or_ml_and_those_for_the_eye_in_drops() {
+        let of = |form| Units::of(form, "100 mg/ml");
+        assert!(of("drops").has("drop") && of("drops").has("ml") && !of("drops").has("tablet"));
+        assert!(of("eye_drops").has("drop") && !of("eye_drops").has("ml"));
+        assert!(of("other").has("ml") && of("other").has("tablet"), "nothing is known");
     }
 }

@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use protocol::conflict::{fact_of, value_in};
 use protocol::dosage::Dosage;
 use protocol::id::{PatientId, PrescriptionId};
-use protocol::medicine::dose_unit;
 use protocol::safety::{
     Allergy, Chart, Check, Line, LineReport, Medicine, Overridden, Person, Prescription, Proposed,
     RULES_VERSION, Registration, Rules, SeenSame, Severity, Written, check_lines,
@@ -22,7 +21,7 @@ use crate::chart::items;
 use crate::error::Result;
 use crate::language::Language;
 use crate::one_patient::{id_list, kept, registrations};
-use crate::pad::{form_in, medicine_row};
+use crate::pad::{medicine_row, units_of};
 use crate::patients::age_of;
 use crate::replica::{Replica, must_get, some_text, text};
 use crate::store::get_row;
@@ -47,8 +46,11 @@ impl Replica {
             let today = self.day(tx)?;
             let all: Vec<DraftItem> = draft.items.iter().chain(typed).cloned().collect();
             let mut safety = check(tx, id, &all, draft.amends, today)?;
-            for finding in safety.lines.iter_mut().flat_map(|line| &mut line.findings) {
-                finding.why = self.say(std::mem::take(&mut finding.why));
+            for line in &mut safety.lines {
+                let whys = line.findings.iter_mut().map(|finding| &mut finding.why);
+                for words in whys.chain(&mut line.gaps) {
+                    *words = self.say(std::mem::take(words));
+                }
             }
             safety.broken = safety.broken.map(|broken| self.say(broken));
             safety.line = typed.and_then(|_| safety.lines.pop());
@@ -118,15 +120,15 @@ fn shown(item: &DraftItem, report: LineReport) -> LineSafety {
         })
         .collect();
     let is_held = findings.iter().any(|one| one.severity == Severity::Hold && one.reason.is_none());
-    LineSafety { findings, is_checked: report.is_checked, is_held }
+    LineSafety { findings, is_checked: report.is_checked, gaps: report.gaps, is_held }
 }
 
 /// A line as the checks read it; what the list knows of its medicine is put into the chart.
 pub(crate) fn proposed(tx: &Transaction<'_>, item: &DraftItem, chart: &mut Chart) -> Result<Proposed> {
     let row = medicine_row(tx, item)?;
     let typed = item.medicine_text.trim();
-    let form = row.as_ref().map_or_else(|| form_in(typed), |row| text(row, "dosage_form"));
-    let dosage = Dosage::read(&item.dose_text, dose_unit(form)).ok();
+    let units = units_of(row.as_ref(), typed);
+    let dosage = Dosage::read(&item.dose_text, units).ok();
     let text = match &row {
         Some(row) => line_text(text(row, "generic_name"), text(row, "strength_text")),
         None => typed.to_owned(),
@@ -136,7 +138,7 @@ pub(crate) fn proposed(tx: &Transaction<'_>, item: &DraftItem, chart: &mut Chart
         chart.medicines.insert(id, Medicine::of(row));
     }
     let line = Line { id: Uuid::nil(), medicine, text, dose: item.dose_text.clone(), days: None };
-    Ok(Proposed { line, dosage })
+    Ok(Proposed { line, dosage, unit: units.usual() })
 }
 
 fn line_text(generic: &str, strength: &str) -> String {

@@ -205,6 +205,11 @@ pub(crate) fn items(tx: &Transaction<'_>, id: PrescriptionId) -> Result<Vec<(Uui
     .collect()
 }
 
+/// A dose with its note, as both are typed. In old lines the note stands in the dose already.
+fn noted(dose: &str, note: &str) -> String {
+    if note.is_empty() || dose.contains("//") { dose.to_owned() } else { format!("{dose} // {note}") }
+}
+
 /// A line as it is shown.
 pub(crate) fn item_view(item: &Values, language: Language) -> ItemView {
     let unit = text(item, "dose_unit");
@@ -213,7 +218,7 @@ pub(crate) fn item_view(item: &Values, language: Language) -> ItemView {
     ItemView {
         title: title(item),
         medicine_text: text(item, "medicine_text").to_owned(),
-        dose_text: text(item, "dose_text").to_owned(),
+        dose_text: noted(text(item, "dose_text"), text(item, "instructions")),
         directions: directions.unwrap_or_else(|| text(item, "patient_directions").to_owned()),
         quantity: amount.map(|amount| dosage::units(amount, unit, language.into())),
     }

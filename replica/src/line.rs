@@ -1,7 +1,6 @@
 //! A line of the pad as it is typed in one go: which medicine it means, and where its dose begins.
 
 use protocol::dosage::TypedLine;
-use protocol::medicine::dose_unit;
 
 use crate::error::Result;
 use crate::medicines::{says_form, split_words};
@@ -29,7 +28,7 @@ impl Replica {
         let choice = choose(&found, medicine);
         found.truncate(SHOWN);
         Ok(LineRead {
-            free_unit: dose_unit(form_in(medicine)).to_owned(),
+            free_form: form_in(medicine).to_owned(),
             medicine: medicine.to_owned(),
             dose: dose.to_owned(),
             found,
@@ -96,7 +95,6 @@ mod tests {
             brand_name: None,
             strength_text: Some(strength.to_owned()),
             dosage_form: "tablet".into(),
-            dose_unit: "tablet".into(),
             default_dose: None,
             uses: 0,
         }

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use protocol::id::MedicineId;
-use protocol::medicine::dose_unit;
 use rusqlite::Transaction;
 use serde_json::Value;
 
@@ -44,14 +43,12 @@ impl Replica {
                 let mut statement = tx.prepare_cached(&sql)?;
                 let rows = statement.query_map((match_text(&named, Digits::Anywhere), is_odd, CONSIDERED), |row| {
                     let id: String = row.get(0)?;
-                    let dosage_form: String = row.get(4)?;
                     Ok(MedicineFound {
                         id: MedicineId(id.parse().unwrap_or_default()),
                         generic_name: row.get(1)?,
                         brand_name: row.get(2)?,
                         strength_text: row.get(3)?,
-                        dose_unit: dose_unit(&dosage_form).to_owned(),
-                        dosage_form,
+                        dosage_form: row.get(4)?,
                         default_dose: row.get(5)?,
                         uses: 0,
                     })
@@ -107,7 +104,6 @@ impl Replica {
                     brand_name: some_text(&row, "brand_name"),
                     strength_text: some_text(&row, "strength_text"),
                     dosage_form: text(&row, "dosage_form").to_owned(),
-                    dose_unit: dose_unit(text(&row, "dosage_form")).to_owned(),
                     default_dose: Some(dose),
                     uses,
                 });
@@ -122,7 +118,9 @@ impl Replica {
     /// How often whoever is signed in wrote each medicine, and the dose that they wrote most often.
     fn uses(&self, tx: &Transaction<'_>) -> Result<HashMap<String, (u32, String)>> {
         let Some(doctor) = self.person.doctor_id else { return Ok(HashMap::new()) };
-        let sql = "select medicine_id, uses, dose_text from medicine_use where doctor_id = ?1 order by uses, last_used";
+        // Tapers with one step at bedtime were once stored as if all steps were: such a line says another dose.
+        let sql = "select medicine_id, uses, dose_text from medicine_use \
+                   where doctor_id = ?1 and dose_text not like '%hs%then%hs%' order by uses, last_used";
         let mut statement = tx.prepare_cached(sql)?;
         let mut rows = statement.query([doctor.to_string()])?;
         let mut used: HashMap<String, (u32, String)> = HashMap::new();

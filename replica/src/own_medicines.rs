@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use protocol::dosage::Dosage;
 use protocol::id::MedicineId;
-use protocol::medicine::dose_unit;
 use protocol::mutation::{Change, SetValue};
 use protocol::table::{DOSAGE_FORMS, TableName, Values};
 use rusqlite::Transaction;
@@ -12,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
 use crate::medicines::name_in_full;
-use crate::pad::medicine_row;
+use crate::pad::{medicine_row, units_of};
 use crate::patients::squeezed;
 use crate::replica::{Replica, must_get, some_text, text};
 use crate::view::{DraftItem, OwnMedicine, OwnMedicineForm};
@@ -248,8 +247,7 @@ fn checked(tx: &Transaction<'_>, form: &OwnMedicineForm) -> Result<Values> {
     };
     let dose = squeezed(&form.default_dose);
     if !dose.is_empty() {
-        Dosage::read(&dose, dose_unit(text(&values, "dosage_form")))
-            .map_err(|error| invalid(&format!("{error}.")))?;
+        Dosage::read(&dose, units_of(Some(&values), "")).map_err(|error| invalid(&format!("{error}.")))?;
     }
     let search = name_in_full(text(&values, "generic_name"), text(&values, "strength_text"), &brand);
     values.insert("search_text".into(), json!(search.to_lowercase()));

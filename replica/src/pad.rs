@@ -2,7 +2,7 @@
 
 use protocol::dosage::{self, Dosage};
 use protocol::id::PatientId;
-use protocol::medicine::dose_unit;
+use protocol::medicine::Units;
 use protocol::table::{TableName, Values};
 use protocol::validate::{day_text, moment_text};
 use rusqlite::{OptionalExtension, Transaction};
@@ -91,14 +91,19 @@ impl Replica {
         })
     }
 
-    /// Says back what a typed dosage means, in this language.
-    pub fn read_dosage(text: &str, dose_unit: &str, language: Language) -> Result<DosageRead> {
-        let dosage = Dosage::read(text, dose_unit).map_err(|error| Error::Invalid(format!("{error}.")))?;
-        let quantity = dosage.quantity(dose_unit);
-        let unit = dosage.unit.unwrap_or(dose_unit);
+    /// Says back what a typed dosage of a medicine in this form and strength means, in this language.
+    pub fn read_dosage(
+        text: &str,
+        dosage_form: &str,
+        strength: &str,
+        language: Language,
+    ) -> Result<DosageRead> {
+        let units = Units::of(dosage_form, strength);
+        let dosage = Dosage::read(text, units).map_err(|error| Error::Invalid(format!("{error}.")))?;
+        let unit = dosage.unit_or(units.usual());
         Ok(DosageRead {
-            words: dosage.words(dose_unit, language.into()),
-            quantity: quantity.map(|amount| dosage::units(amount, unit, language.into())),
+            words: dosage.words(unit, language.into()),
+            quantity: dosage.quantity(unit).map(|amount| dosage::units(amount, unit, language.into())),
         })
     }
 }
@@ -164,8 +169,8 @@ pub(crate) fn item_values(tx: &Transaction<'_>, item: &DraftItem) -> Result<Valu
     let own = own_name(tx, item)?;
     let dosage_form =
         medicine.as_ref().map_or_else(|| form_in(typed), |medicine| text(medicine, "dosage_form"));
-    let unit = dose_unit(dosage_form);
-    let dosage = Dosage::read(&item.dose_text, unit)
+    let units = units_of(medicine.as_ref(), typed);
+    let dosage = Dosage::read(&item.dose_text, units)
         .map_err(|error| Error::Invalid(format!("{generic}: {error}.")))?;
     let column = |name: &str| {
         medicine.as_ref().and_then(|medicine| medicine.get(name)).cloned().unwrap_or(Value::Null)
@@ -180,7 +185,19 @@ pub(crate) fn item_values(tx: &Transaction<'_>, item: &DraftItem) -> Result<Valu
         ("substitution_allowed", json!(true)),
         ("source", json!(item.source)),
     ];
-    Ok(values.into_iter().chain(dosage.columns(unit)).map(|(name, value)| (name.to_owned(), value)).collect())
+    Ok(values
+        .into_iter()
+        .chain(dosage.columns(units.usual()))
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect())
+}
+
+/// In what a line is dosed: by the row of its medicine, or by its words if it has none.
+pub(crate) fn units_of(medicine: Option<&Values>, typed: &str) -> Units {
+    match medicine {
+        Some(medicine) => Units::of(text(medicine, "dosage_form"), text(medicine, "strength_text")),
+        None => Units::of(form_in(typed), typed),
+    }
 }
 
 /// The row of a line's medicine, if it is from the list.

@@ -166,8 +166,7 @@ pub(crate) fn directions_in(item: &Values, language: Language) -> Option<String>
     if language == Language::English {
         return None;
     }
-    let dosage = Dosage::parse(text(item, "dose_text")).ok()?;
-    Some(dosage.directions(text(item, "dose_unit"), language))
+    Some(Dosage::of_row(item)?.directions(text(item, "dose_unit"), language))
 }
 
 /// The code by which a paper is checked, as a picture: what it is, its number, and the hash of what was signed.

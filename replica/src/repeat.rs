@@ -2,6 +2,7 @@
 
 use protocol::dosage::Dosage;
 use protocol::id::{PatientId, PrescriptionId};
+use protocol::medicine::Units;
 use protocol::table::{TableName, Values};
 use rusqlite::{OptionalExtension, Transaction};
 
@@ -83,9 +84,26 @@ pub(crate) fn written_again(item: &Values) -> DraftItem {
     DraftItem {
         medicine_id: text(item, "medicine_id").parse().ok(),
         medicine_text: text(item, "medicine_text").to_owned(),
-        dose_text: text(item, "dose_text").to_owned(),
+        dose_text: dose_again(item),
         source: ItemSource::Repeat,
         ..DraftItem::default()
+    }
+}
+
+/// The dose of a signed line as it would be typed, note and all.
+fn dose_again(item: &Values) -> String {
+    let column = |name: &str| text(item, name);
+    match Dosage::of_row(item) {
+        Some(dosage) => {
+            let of_list = Some(column("strength_text")).filter(|_| !column("medicine_id").is_empty());
+            let units = Units::of(column("dosage_form"), of_list.unwrap_or(column("medicine_text")));
+            // What is counted in something else by now keeps the unit that was signed.
+            let signed = column("dose_unit");
+            if signed == units.usual() { dosage.typed() } else { dosage.counted_in(signed).typed() }
+        }
+        // Its words say another dose than was signed: the directions are right, and may have to be typed anew.
+        None if Dosage::parse(column("dose_text")).is_ok() => column("patient_directions").to_owned(),
+        None => column("dose_text").to_owned(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Short keys: a word that stands for a whole regimen, or for a phrase. A doctor's own shadows the tenant's.
 
+use protocol::dosage::TypedLine;
 use protocol::id::{DoctorId, PatientId, ShortKeyId};
 use protocol::mutation::{Change, Op, SetValue};
 use protocol::safety::{AllergenKind, Chart, Rules};
@@ -389,8 +390,7 @@ fn expanded(tx: &Transaction<'_>, body: &Value, mut draft: Draft) -> Result<Draf
 fn form(tx: &Transaction<'_>, key: &Stored) -> Result<ShortKeyForm> {
     let body = key.body();
     let lines = body_items(tx, body)?;
-    let lines =
-        lines.iter().map(|item| format!("{} {}", item.medicine_text, item.dose_text).trim().to_owned());
+    let lines = lines.iter().map(|item| TypedLine::joined(item.medicine_text.trim(), item.dose_text.trim()));
     let months = |name: &str| key.number(name).and_then(|months| u32::try_from(months).ok());
     Ok(ShortKeyForm {
         key: key.key().to_owned(),

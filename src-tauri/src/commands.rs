@@ -374,8 +374,13 @@ pub async fn read_line(desk: Here<'_>, text: String) -> Answer<LineRead> {
 }
 
 #[tauri::command]
-pub async fn read_dosage(desk: Here<'_>, text: String, dose_unit: String) -> Answer<DosageRead> {
-    Ok(Replica::read_dosage(&text, &dose_unit, desk.speaks())?)
+pub async fn read_dosage(
+    desk: Here<'_>,
+    text: String,
+    dosage_form: String,
+    strength: String,
+) -> Answer<DosageRead> {
+    Ok(Replica::read_dosage(&text, &dosage_form, &strength, desk.speaks())?)
 }
 
 #[tauri::command]

@@ -1,22 +1,22 @@
 //! A dosage in plain English.
 
 use super::{Dosage, Dose, Duration, IntervalUnit, Meal};
-use crate::medicine::{amount_text, units};
+use crate::medicine::units;
 
 /// `1 tablet morning and night, after food, for 5 days`
 pub(super) fn words(dosage: &Dosage, unit: &str) -> String {
-    let is_bedtime = dosage.meal == Meal::Bedtime;
     let mut text = match &dosage.dose {
         Dose::Taper { steps } => {
             let steps: Vec<String> = steps
                 .iter()
                 .map(|step| {
-                    format!("{}{}", dose_words(&step.dose, unit, is_bedtime), duration_words(step.duration))
+                    let words = dose_words(&step.dose, unit, step.at_bedtime);
+                    words + &duration_words(step.duration)
                 })
                 .collect();
             steps.join(", then ")
         }
-        dose => dose_words(dose, unit, is_bedtime),
+        dose => dose_words(dose, unit, dosage.meal == Meal::Bedtime),
     };
     match dosage.meal {
         Meal::Before => text += ", before food",
@@ -64,7 +64,7 @@ fn dose_words(dose: &Dose, unit: &str, is_bedtime: bool) -> String {
                 text += &format!(", {gap} hours apart");
             }
             if let Some(max) = max_per_day {
-                text += &format!(", at most {} a day", amount_text(*max));
+                text += &format!(", at most {} a day", units(*max, unit));
             }
             text
         }

@@ -6,18 +6,18 @@ use crate::medicine::amount_text;
 
 /// `1 गोली सुबह और रात, खाने के बाद, 5 दिन तक`
 pub(super) fn words(dosage: &Dosage, unit: &str) -> String {
-    let is_bedtime = dosage.meal == Meal::Bedtime;
     let mut text = match &dosage.dose {
         Dose::Taper { steps } => {
             let steps: Vec<String> = steps
                 .iter()
                 .map(|step| {
-                    format!("{}{}", dose_words(&step.dose, unit, is_bedtime), duration_words(step.duration))
+                    let words = dose_words(&step.dose, unit, step.at_bedtime);
+                    words + &duration_words(step.duration)
                 })
                 .collect();
             steps.join(", फिर ")
         }
-        dose => dose_words(dose, unit, is_bedtime),
+        dose => dose_words(dose, unit, dosage.meal == Meal::Bedtime),
     };
     match dosage.meal {
         Meal::Before => text += ", खाने से पहले",
@@ -65,7 +65,7 @@ fn dose_words(dose: &Dose, unit: &str, is_bedtime: bool) -> String {
                 text += &format!(", कम से कम {gap} घंटे के अंतर से");
             }
             if let Some(max) = max_per_day {
-                text += &format!(", दिन में ज़्यादा से ज़्यादा {}", amount_text(*max));
+                text += &format!(", दिन में ज़्यादा से ज़्यादा {}", most(*max, unit));
             }
             text
         }
@@ -93,6 +93,11 @@ pub(super) fn slot_words(
     join(&parts, and)
 }
 
+/// The most of a day: of what is put on, how many times.
+fn most(amount: f64, unit: &str) -> String {
+    if unit == "application" { format!("{} बार", amount_text(amount)) } else { units(amount, unit) }
+}
+
 pub(super) fn units(amount: f64, unit: &str) -> String {
     let is_one = amount <= 1.0;
     let word = match unit {
@@ -106,6 +111,9 @@ pub(super) fn units(amount: f64, unit: &str) -> String {
         "sachet" => "पाउच",
         "suppository" => "सपोज़िटरी",
         "patch" => "पैच",
+        "unit" => "यूनिट",
+        "vial" => "वायल",
+        "ampoule" => "ऐम्प्यूल",
         "application" if is_one => return "लगाएँ".to_owned(),
         "application" => "बार लगाएँ",
         _ => "खुराक",

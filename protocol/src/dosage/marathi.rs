@@ -6,18 +6,18 @@ use crate::medicine::amount_text;
 
 /// `1 गोळी सकाळी आणि रात्री, जेवणानंतर, 5 दिवस`
 pub(super) fn words(dosage: &Dosage, unit: &str) -> String {
-    let is_bedtime = dosage.meal == Meal::Bedtime;
     let mut text = match &dosage.dose {
         Dose::Taper { steps } => {
             let steps: Vec<String> = steps
                 .iter()
                 .map(|step| {
-                    format!("{}{}", dose_words(&step.dose, unit, is_bedtime), duration_words(step.duration))
+                    let words = dose_words(&step.dose, unit, step.at_bedtime);
+                    words + &duration_words(step.duration)
                 })
                 .collect();
             steps.join(", नंतर ")
         }
-        dose => dose_words(dose, unit, is_bedtime),
+        dose => dose_words(dose, unit, dosage.meal == Meal::Bedtime),
     };
     match dosage.meal {
         Meal::Before => text += ", जेवणापूर्वी",
@@ -67,13 +67,18 @@ fn dose_words(dose: &Dose, unit: &str, is_bedtime: bool) -> String {
                 text += &format!(", किमान {gap} तासांच्या अंतराने");
             }
             if let Some(max) = max_per_day {
-                text += &format!(", दिवसातून जास्तीत जास्त {}", amount_text(*max));
+                text += &format!(", दिवसातून जास्तीत जास्त {}", most(*max, unit));
             }
             text
         }
         Dose::AsDirected => "सांगितल्याप्रमाणे".to_owned(),
         Dose::Taper { .. } => String::new(),
     }
+}
+
+/// The most of a day: of what is put on, how many times.
+fn most(amount: f64, unit: &str) -> String {
+    if unit == "application" { format!("{} वेळा", amount_text(amount)) } else { units(amount, unit) }
 }
 
 pub(super) fn units(amount: f64, unit: &str) -> String {
@@ -89,6 +94,9 @@ pub(super) fn units(amount: f64, unit: &str) -> String {
         "sachet" => "पाकिटे",
         "suppository" => "सपोझिटरी",
         "patch" => "पॅच",
+        "unit" => "युनिट",
+        "vial" => "वायल",
+        "ampoule" => "अँप्यूल",
         "application" if is_one => return "लावा".to_owned(),
         "application" => "वेळा लावा",
         _ => "मात्रा",

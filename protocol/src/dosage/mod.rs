@@ -11,17 +11,21 @@
 //! prn      := ("sos"|"prn"|"as needed") ["max" n ["a day"]] ["gap" n "h"] ["for" words]
 //! duration := ["x"|"for"] digits ("d"|"w"|"m"|"days"|"weeks"|"months") | "cont"
 //! meal     := "ac"|"bf" | "pc"|"af" | "wf" | "es", or "after food" …
+//! unit     := "tab" | "ml" | "tsp" | "units" | "vial" …
 //! n        := digits | decimal | "½" | "1/2" | "¼" | "1/4" | "¾" | "3/4" | digits and a fraction
 //! taper    := clauses with a dose and a duration, joined by "then"
 //! ```
 //!
 //! Reading forgives spelling, order, dots and spaces; what it does not know is an error. A unit that was typed must be
-//! the medicine's.
+//! one of the medicine's. A meal in one part of a taper is that of all of them; bedtime is that of its own part.
 
 mod english;
 mod hindi;
 mod marathi;
 mod parse;
+#[cfg(test)]
+mod properties;
+mod spellings;
 #[cfg(test)]
 mod tests;
 mod typed;
@@ -30,7 +34,8 @@ mod words_of;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::medicine;
+use crate::medicine::{self, Units};
+use crate::table::Values;
 pub use words_of::TypedLine;
 
 /// How much, and when.
@@ -82,6 +87,19 @@ pub enum Dose {
     AsDirected,
 }
 
+impl Dose {
+    /// Whether it is the same but for what is said of bedtime.
+    fn has_amounts_of(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Taper { steps }, Self::Taper { steps: others }) => {
+                let told = |step: &TaperStep| (step.dose.clone(), step.duration);
+                steps.iter().map(told).eq(others.iter().map(told))
+            }
+            _ => self == other,
+        }
+    }
+}
+
 /// A step of [`Dose::Taper`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TaperStep {
@@ -89,6 +107,9 @@ pub struct TaperStep {
     pub dose: Dose,
     /// For how long.
     pub duration: Duration,
+    /// Whether it is taken at bedtime. A line that was signed before this could be said has none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub at_bedtime: bool,
 }
 
 /// The unit of [`Dose::Interval`].
@@ -245,28 +266,80 @@ pub enum DosageError {
         /// What was typed.
         typed: &'static str,
         /// What the medicine is given in.
-        expected: String,
+        expected: &'static str,
     },
+    /// An amount of something that is given in more than one unit.
+    #[error("It does not say of what. Example: 2 ml stat, 10 units hs, 1 vial od")]
+    UnitMissing,
+    /// More than the record holds.
+    #[error("The dose is too long: {} letters at most, without the note behind //", MOST_TYPED)]
+    TooLong,
+    /// More than the record holds.
+    #[error("The note is too long: {} letters at most", MOST_NOTED)]
+    NoteTooLong,
 }
 
+/// What `dose_text`, `instructions` and `patient_directions` hold, in letters.
+const MOST_TYPED: usize = 120;
+const MOST_NOTED: usize = 500;
+const MOST_DIRECTIONS: usize = 1_000;
+
 impl Dosage {
-    /// Reads a dosage of a medicine that is given in this unit. The unit of a medicine of which nothing is known
+    /// Reads a dosage of a medicine that is given in these units. The unit of a medicine of which nothing is known
     /// (`dose`) is the one that was typed.
     ///
     /// # Errors
     ///
     /// [`DosageError`], in words.
-    pub fn read(line: &str, unit: &str) -> Result<Self, DosageError> {
+    pub fn read(line: &str, units: impl Into<Units>) -> Result<Self, DosageError> {
+        let units: Units = units.into();
         let dosage = Self::parse(line)?;
         match dosage.unit {
-            Some(typed) if typed != unit && unit != UNKNOWN_UNIT && !unit.is_empty() => {
-                Err(DosageError::OtherUnit {
-                    typed: medicine::plural(typed),
-                    expected: medicine::plural(unit).to_owned(),
-                })
+            Some(typed) if !units.has(typed) => {
+                let expected = if units.must_be_said() { "ml" } else { medicine::plural(units.usual()) };
+                return Err(DosageError::OtherUnit { typed: medicine::plural(typed), expected });
             }
-            _ => Ok(dosage),
+            None if units.must_be_said() && dosage.dose != Dose::AsDirected => {
+                return Err(DosageError::UnitMissing);
+            }
+            _ => {}
         }
+        if dosage.note.as_ref().is_some_and(|note| note.chars().count() > MOST_NOTED) {
+            return Err(DosageError::NoteTooLong);
+        }
+        let directions = dosage.directions(units.usual(), Language::English);
+        if dosage.without_note().typed().chars().count() > MOST_TYPED
+            || directions.chars().count() > MOST_DIRECTIONS
+        {
+            return Err(DosageError::TooLong);
+        }
+        Ok(dosage)
+    }
+
+    /// The dosage of a row of `prescription_items`; none if its words are not of the grammar, or say another dose than
+    /// was signed.
+    pub fn of_row(values: &Values) -> Option<Self> {
+        let column = |name: &str| values.get(name).and_then(Value::as_str);
+        let dosage = Self::parse(column("dose_text")?).ok()?;
+        // A taper with one step at bedtime was once stored as if all steps were.
+        let signed = values.get("dose_pattern").and_then(|pattern| Dose::deserialize(pattern).ok());
+        if signed.is_some_and(|signed| !signed.has_amounts_of(&dosage.dose)) {
+            return None;
+        }
+        let noted = column("instructions").filter(|noted| !noted.is_empty());
+        let note = dosage.note.or_else(|| noted.map(str::to_owned));
+        Some(Self { note, ..dosage })
+    }
+
+    /// With this unit typed to it, if it is one and none was.
+    pub fn counted_in(self, unit: &str) -> Self {
+        let is_counted = self.unit.is_some() || self.dose == Dose::AsDirected;
+        let unit = if is_counted { self.unit } else { parse::unit_named(unit) };
+        Self { unit, ..self }
+    }
+
+    fn without_note(&self) -> Self {
+        Self { note: None, ..self.clone() }
     }
 
     /// The number of units to dispense, where it can be counted: dose, times a day, days.
@@ -325,10 +398,10 @@ impl Dosage {
         let unit = self.unit_or(unit);
         let duration = self.total_duration();
         [
-            ("dose_text", json!(self.typed())),
+            ("dose_text", json!(self.without_note().typed())),
             ("dose_pattern", json!(self.dose)),
             ("dose_unit", json!(unit)),
-            ("meal_relation", json!(self.meal.as_str())),
+            ("meal_relation", json!(self.meal_relation().as_str())),
             ("duration_value", json!(duration.and_then(|duration| duration.value))),
             ("duration_unit", json!(duration.map(|duration| duration.unit.as_str()))),
             ("quantity", json!(self.quantity(unit))),
@@ -338,12 +411,20 @@ impl Dosage {
         ]
     }
 
+    fn meal_relation(&self) -> Meal {
+        match &self.dose {
+            Dose::Taper { steps } if steps.iter().all(|step| step.at_bedtime) => Meal::Bedtime,
+            _ => self.meal,
+        }
+    }
+
     /// Whether it is taken only when needed.
     pub fn is_prn(&self) -> bool {
         matches!(self.dose, Dose::Prn { .. })
     }
 
-    fn unit_or<'u>(&self, unit: &'u str) -> &'u str {
+    /// The unit that was typed to it, or else this one.
+    pub fn unit_or<'u>(&self, unit: &'u str) -> &'u str {
         self.unit.unwrap_or(unit)
     }
 }
@@ -356,9 +437,6 @@ pub fn units(amount: f64, unit: &str, language: Language) -> String {
         Language::Marathi => marathi::units(amount, unit),
     }
 }
-
-/// The unit of a medicine of which nothing is known.
-const UNKNOWN_UNIT: &str = "dose";
 
 fn days(duration: Duration) -> Option<u32> {
     let days = match duration.unit {
@@ -376,7 +454,7 @@ fn amount(dose: &Dose, days: u32) -> Option<f64> {
     match dose {
         Dose::Slots { morning, noon, evening, night } => Some((morning + noon + evening + night) * days),
         Dose::Interval { amount, every, unit: IntervalUnit::Hour } => {
-            Some(amount * (24.0 / f64::from(*every)).floor() * days)
+            Some(amount * (24.0 * days / f64::from(*every)).ceil())
         }
         Dose::Interval { amount, every, unit: IntervalUnit::Day } => {
             Some(amount * (days / f64::from(*every)).ceil())
@@ -390,12 +468,12 @@ fn units_a_day(dose: &Dose) -> Option<f64> {
     match dose {
         Dose::Slots { morning, noon, evening, night } => Some(morning + noon + evening + night),
         Dose::Interval { amount, every, unit: IntervalUnit::Hour } => {
-            Some(amount * (24.0 / f64::from((*every).max(1))).floor().max(1.0))
+            Some(amount * (24.0 / f64::from((*every).max(1))).ceil())
         }
         Dose::Interval { amount, unit: IntervalUnit::Day, .. } | Dose::Stat { amount } => Some(*amount),
         Dose::Prn { amount, min_gap_h, max_per_day, .. } => match (max_per_day, min_gap_h) {
             (Some(most), _) => Some(*most),
-            (None, Some(gap)) => Some(amount * (24.0 / f64::from((*gap).max(1))).floor().max(1.0)),
+            (None, Some(gap)) => Some(amount * (24.0 / f64::from((*gap).max(1))).ceil()),
             (None, None) => None,
         },
         Dose::Taper { steps } => {

@@ -1,11 +1,13 @@
 //! From a typed line to a dosage. The parts of a line may stand in any order and many spellings are known, but a word
 //! that means nothing is an error: nothing that was typed is ever ignored.
 
+use super::spellings::{MEALS, OFTEN, ONGOING, Often, UNITS};
 use super::words_of::{self, Word};
 use super::{Dosage, Dose, Duration, DurationUnit, IntervalUnit, Meal, NotUnderstood, TaperStep};
 
-/// The most that one dose holds, in units.
-const MOST: f64 = 1000.0;
+/// The most that one dose holds, in units, and in the international ones, of which heparin takes thousands.
+const MOST: f64 = 1_000.0;
+const MOST_INTERNATIONAL: f64 = 20_000.0;
 
 impl Dosage {
     /// Reads a dosage as typed.
@@ -22,24 +24,25 @@ impl Dosage {
         let mut reader = Reader { words: &words, place: 0 };
         let mut parts = vec![reader.part()?];
         while reader.take(&["then"]) {
-            parts.push(reader.part()?);
+            let place = reader.place;
+            let part = reader.part()?;
+            if parts.iter().any(|before| !before.goes_with(&part)) {
+                return Err(Reader { words: &words, place }.rest());
+            }
+            parts.push(part);
         }
         Self::of(parts, note.map(str::to_owned)).ok_or_else(|| NotUnderstood { from: String::new() })
     }
 
     /// Whether a dose begins here, for telling it from the name of a medicine.
     pub(super) fn begins_at(words: &[Word<'_>], place: usize) -> bool {
-        Reader { words, place }.sig().is_some()
+        let mut reader = Reader { words, place };
+        reader.sig().is_some() || reader.meal_in_words() && reader.sig().is_some()
     }
 
     /// None if the parts do not make a dosage: one without a dose, or steps of which one has no end.
     fn of(parts: Vec<Part>, note: Option<String>) -> Option<Self> {
-        let meals: Vec<Meal> = parts.iter().filter_map(|part| part.meal).collect();
-        let meal = match meals.as_slice() {
-            [] => Meal::None,
-            [meal] => *meal,
-            _ => return None,
-        };
+        let meal = parts.iter().find_map(|part| part.meal).unwrap_or(Meal::None);
         let units: Vec<&'static str> =
             parts.iter().filter_map(|part| part.sig.as_ref().and_then(|sig| sig.unit)).collect();
         let unit = units.first().copied();
@@ -49,15 +52,17 @@ impl Dosage {
         let n_parts = parts.len();
         let mut steps = Vec::new();
         for part in parts {
-            let dose = part.sig?.dose;
+            let Sig { dose, at_bedtime, .. } = part.sig?;
             if n_parts == 1 {
                 return Some(Self { dose, unit, duration: part.duration, meal, note });
             }
             let is_regular = matches!(dose, Dose::Slots { .. } | Dose::Interval { .. });
             let duration = part.duration.filter(|_| is_regular)?;
-            steps.push(TaperStep { dose, duration });
+            steps.push(TaperStep { dose, duration, at_bedtime });
         }
         let ends = steps.iter().rev().skip(1).all(|step| step.duration.value.is_some());
+        // Which step is for the night's rest stands in that step.
+        let meal = if meal == Meal::Bedtime { Meal::None } else { meal };
         ends.then_some(Self { dose: Dose::Taper { steps }, unit, duration: None, meal, note })
     }
 }
@@ -77,120 +82,20 @@ struct Part {
     meal: Option<Meal>,
 }
 
-/// How often, for the amount that was typed to it.
-#[derive(Clone, Copy)]
-enum Often {
-    Slots([f64; 4]),
-    Bedtime,
-    Every(u32, IntervalUnit),
-    Stat,
-    Prn,
-    AsDirected,
+impl Part {
+    /// What is said of food or of the night's rest may be said again, and nothing else of another part.
+    fn goes_with(&self, other: &Self) -> bool {
+        self.meal.zip(other.meal).is_none_or(|(one, other)| one == other)
+    }
 }
 
-/// Spellings, each a run of words.
-const OFTEN: &[(Often, &[&str])] = &[
-    (Often::Slots([1.0, 0.0, 0.0, 0.0]), &["od", "om", "every morning", "in the morning", "morning"]),
-    (Often::Slots([0.0, 1.0, 0.0, 0.0]), &["at noon", "noon", "in the afternoon", "afternoon"]),
-    (Often::Slots([0.0, 0.0, 1.0, 0.0]), &["in the evening", "evening", "every evening"]),
-    (Often::Slots([0.0, 0.0, 0.0, 1.0]), &["on", "at night", "night", "every night", "nightly"]),
-    (
-        Often::Slots([1.0, 0.0, 0.0, 1.0]),
-        &[
-            "bd",
-            "bid",
-            "twice a day",
-            "twice daily",
-            "twice",
-            "two times a day",
-            "2 times a day",
-            "two times daily",
-        ],
-    ),
-    (
-        Often::Slots([1.0, 1.0, 0.0, 1.0]),
-        &[
-            "tds",
-            "tid",
-            "thrice a day",
-            "thrice daily",
-            "thrice",
-            "three times a day",
-            "3 times a day",
-            "three times daily",
-        ],
-    ),
-    (
-        Often::Slots([1.0, 1.0, 1.0, 1.0]),
-        &["qid", "qds", "four times a day", "4 times a day", "four times daily"],
-    ),
-    (Often::Bedtime, &["hs", "at bedtime", "bedtime", "before bed", "before sleep", "before sleeping"]),
-    (
-        Often::Every(1, IntervalUnit::Day),
-        &["once a day", "once daily", "daily", "every day", "once every day"],
-    ),
-    (
-        Often::Every(2, IntervalUnit::Day),
-        &[
-            "alt",
-            "alternate days",
-            "alternate day",
-            "on alternate days",
-            "every other day",
-            "every alternate day",
-        ],
-    ),
-    (
-        Often::Every(7, IntervalUnit::Day),
-        &["weekly", "once a week", "once weekly", "every week", "once every week"],
-    ),
-    (Often::Every(1, IntervalUnit::Hour), &["hourly", "every hour"]),
-    (Often::Stat, &["stat", "now", "at once", "immediately", "single dose"]),
-    (
-        Often::Prn,
-        &[
-            "sos",
-            "prn",
-            "as needed",
-            "when needed",
-            "if needed",
-            "if required",
-            "when required",
-            "as required",
-        ],
-    ),
-    (Often::AsDirected, &["as directed", "ud", "as advised"]),
-];
+/// The unit that is stored under this name.
+pub(super) fn unit_named(name: &str) -> Option<&'static str> {
+    UNITS.iter().map(|(unit, ..)| *unit).find(|unit| *unit == name)
+}
 
-const MEALS: &[(Meal, &[&str])] = &[
-    (Meal::Before, &["ac", "bf", "b/f", "before food", "before meals", "before meal", "before eating"]),
-    (Meal::After, &["pc", "af", "a/f", "after food", "after meals", "after meal", "after eating"]),
-    (Meal::With, &["wf", "with food", "with meals", "with meal"]),
-    (Meal::EmptyStomach, &["es", "on an empty stomach", "on empty stomach", "empty stomach"]),
-];
-
-const ONGOING: &[&str] = &["cont", "continue", "to continue", "continued", "ongoing"];
-
-/// Spellings of units with how many of the unit they are.
-const UNITS: &[(&str, f64, &[&str])] = &[
-    ("tablet", 1.0, &["tab", "tabs", "tablet", "tablets"]),
-    ("capsule", 1.0, &["cap", "caps", "capsule", "capsules"]),
-    ("ml", 1.0, &["ml", "mls"]),
-    // Kitchen spoons differ; these are the measuring spoons of the pharmacopoeia.
-    ("ml", 5.0, &["tsp", "tsf", "teaspoon", "teaspoons", "teaspoonful", "teaspoonfuls"]),
-    ("ml", 15.0, &["tbsp", "tablespoon", "tablespoons"]),
-    ("drop", 1.0, &["drop", "drops", "gtt"]),
-    ("puff", 1.0, &["puff", "puffs"]),
-    ("sachet", 1.0, &["sachet", "sachets"]),
-    ("suppository", 1.0, &["supp", "suppository", "suppositories"]),
-    ("patch", 1.0, &["patch", "patches"]),
-    ("application", 1.0, &["application", "applications"]),
-    ("dose", 1.0, &["dose", "doses"]),
-];
-
-/// Whether this word is a unit in which doses are counted.
-pub(super) fn is_unit(word: &str) -> bool {
-    UNITS.iter().any(|(.., spellings)| spellings.contains(&word))
+fn most(unit: Option<&str>) -> f64 {
+    if unit == Some("unit") { MOST_INTERNATIONAL } else { MOST }
 }
 
 /// Reads clauses from a place on; what does not fit leaves the place as it was.
@@ -241,7 +146,7 @@ impl<'w> Reader<'w> {
             let number = reader.amount()?;
             let (unit, times) = reader.unit().map_or((None, 1.0), |(unit, times)| (Some(unit), times));
             let amount = number * times;
-            if amount <= 0.0 || amount > MOST {
+            if amount <= 0.0 || amount > most(unit) {
                 return None;
             }
             let often = reader.often()?;
@@ -263,7 +168,7 @@ impl<'w> Reader<'w> {
             Often::Bedtime => slots([0.0, 0.0, 0.0, 1.0]),
             Often::Every(every, unit) => Dose::Interval { amount, every, unit },
             Often::Stat => Dose::Stat { amount },
-            Often::Prn => self.prn(amount, unit, times)?,
+            Often::Prn => return self.prn(amount, unit, times),
             Often::AsDirected => Dose::AsDirected,
         };
         Some(Sig { dose, unit, at_bedtime })
@@ -285,13 +190,17 @@ impl<'w> Reader<'w> {
                 _ => return None,
             };
             let is_given = morning + noon + evening + night > 0.0;
-            let is_sane = amounts.iter().all(|amount| *amount <= MOST);
+            let is_sane = amounts.iter().all(|amount| *amount <= most(unit));
             let dose = Dose::Slots { morning, noon, evening, night };
             (is_given && is_sane).then_some(Sig { dose, unit, at_bedtime: false })
         })
     }
 
     fn often(&mut self) -> Option<Often> {
+        // "on" is at night, but for "on empty stomach".
+        if MEALS.iter().any(|(_, spellings)| self.at(spellings)) {
+            return None;
+        }
         self.attempt(|reader| reader.interval().map(|(every, unit)| Often::Every(every, unit)))
             .or_else(|| self.one_of(OFTEN))
     }
@@ -328,13 +237,14 @@ impl<'w> Reader<'w> {
         }
     }
 
-    fn prn(&mut self, amount: f64, unit: Option<&'static str>, times: f64) -> Option<Dose> {
+    fn prn(&mut self, amount: f64, mut unit: Option<&'static str>, times: f64) -> Option<Sig> {
         let (mut min_gap_h, mut max_per_day, mut reason) = (None, None, None);
         loop {
             if max_per_day.is_none()
-                && let Some(max) = self.attempt(|reader| reader.max(unit, times))
+                && let Some((max, of)) = self.attempt(|reader| reader.max(amount, unit, times))
             {
                 max_per_day = Some(max);
+                unit = of;
             } else if min_gap_h.is_none()
                 && let Some(gap) = self.attempt(Self::gap)
             {
@@ -344,27 +254,39 @@ impl<'w> Reader<'w> {
             {
                 reason = Some(why);
             } else {
-                return Some(Dose::Prn { amount, min_gap_h, max_per_day, reason });
+                let dose = Dose::Prn { amount, min_gap_h, max_per_day, reason };
+                return Some(Sig { dose, unit, at_bedtime: false });
             }
         }
     }
 
-    /// `max 4`, `max 4/day`, `max 4 tablets a day`. Without a unit it counts in that of the dose: `1 tsp sos max 4`.
-    fn max(&mut self, unit: Option<&'static str>, times: f64) -> Option<f64> {
+    /// `max 4`, `max 4/day`, `max 4 tablets a day`, with the unit of both. Without one it counts in that of the dose:
+    /// `1 tsp sos max 4`; and `5 sos max 20 ml` says that of the dose too.
+    fn max(
+        &mut self,
+        amount: f64,
+        unit: Option<&'static str>,
+        times: f64,
+    ) -> Option<(f64, Option<&'static str>)> {
         if !self.take(&["max", "maximum", "at most", "up to", "upto"]) {
             return None;
         }
+        let checked = |max: f64, unit: Option<&'static str>| {
+            Some((max, unit)).filter(|_| max > 0.0 && max <= most(unit))
+        };
         if let Some(max) = self.attempt(|reader| number(reader.next()?.strip_suffix("/day")?)) {
-            return Some(max * times).filter(|max| *max > 0.0 && *max <= MOST);
+            return checked(max * times, unit);
         }
         let number = self.amount()?;
-        let times = match self.unit() {
-            Some((typed, times)) if unit.is_none_or(|unit| unit == typed) => times,
+        let (of, times) = match self.unit() {
+            Some((typed, times)) if unit == Some(typed) => (unit, times),
+            // "20 sos max 4 ml": what is taken each time is not counted in ml.
+            Some((typed, own)) if unit.is_none() && own <= 1.0 && amount <= number => (Some(typed), own),
             Some(_) => return None,
-            None => times,
+            None => (unit, times),
         };
         self.take(&["a day", "per day", "/ day", "/day", "daily", "in a day", "in 24 hours"]);
-        Some(number * times).filter(|max| *max > 0.0 && *max <= MOST)
+        checked(number * times, of)
     }
 
     /// `gap 6h`, `gap 6 hours`.
@@ -395,6 +317,15 @@ impl<'w> Reader<'w> {
         }
         let said: Vec<&str> = self.words[first..self.place].iter().map(|word| word.typed).collect();
         (!said.is_empty()).then(|| said.join(" "))
+    }
+
+    /// "after food", but not "es", which may be part of a name.
+    fn meal_in_words(&mut self) -> bool {
+        let is_in_words = MEALS
+            .iter()
+            .flat_map(|(_, spellings)| spellings.iter())
+            .any(|spelling| spelling.contains(' ') && self.at(&[spelling]));
+        is_in_words && self.one_of(MEALS).is_some()
     }
 
     fn begins_clause(&self) -> bool {
@@ -505,7 +436,7 @@ impl<'w> Reader<'w> {
 }
 
 /// An amount with at most two decimals, or a half, a quarter or three of them.
-fn number(text: &str) -> Option<f64> {
+pub(super) fn number(text: &str) -> Option<f64> {
     let fraction = |text: &str| match text {
         "½" | "1/2" => Some(0.5),
         "¼" | "1/4" => Some(0.25),
@@ -517,11 +448,12 @@ fn number(text: &str) -> Option<f64> {
     }
     if let Some(sign) = text.chars().last().filter(|sign| "½¼¾".contains(*sign)) {
         let whole: u32 = text[..text.len() - sign.len_utf8()].parse().ok()?;
-        return Some(f64::from(whole) + fraction(&sign.to_string())?).filter(|value| *value <= MOST);
+        let value = f64::from(whole) + fraction(&sign.to_string())?;
+        return Some(value).filter(|value| *value <= MOST_INTERNATIONAL);
     }
     let is_plain = text.starts_with(|c: char| c.is_ascii_digit() || c == '.')
         && text.chars().all(|c| c.is_ascii_digit() || c == '.');
     let value: f64 = is_plain.then(|| text.parse().ok())??;
     let has_two_decimals = text.split_once('.').is_none_or(|(_, decimals)| decimals.len() <= 2);
-    (value <= MOST && has_two_decimals).then_some(value)
+    (value <= MOST_INTERNATIONAL && has_two_decimals).then_some(value)
 }

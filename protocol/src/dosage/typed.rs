@@ -8,12 +8,14 @@ impl Dosage {
     pub fn typed(&self) -> String {
         let mut parts = vec![match &self.dose {
             Dose::Taper { steps } => {
-                let steps = steps
-                    .iter()
-                    .map(|step| format!("{} {}", self.typed_dose(&step.dose), typed_duration(step.duration)));
+                let steps = steps.iter().map(|step| {
+                    // Not "hs", by which tapers were once stored that meant another dose.
+                    let night = step.at_bedtime.then_some("at bedtime");
+                    format!("{} {}", self.typed_dose(&step.dose, night), typed_duration(step.duration))
+                });
                 steps.collect::<Vec<_>>().join(" then ")
             }
-            dose => self.typed_dose(dose),
+            dose => self.typed_dose(dose, (self.meal == Meal::Bedtime).then_some("hs")),
         }];
         // "for fever" takes every word up to the next one with a meaning, so the duration still reads.
         parts.extend(self.duration.map(typed_duration));
@@ -30,16 +32,19 @@ impl Dosage {
         parts.join(" ")
     }
 
-    fn typed_dose(&self, dose: &Dose) -> String {
+    /// `night` is the word for one that is taken at bedtime.
+    fn typed_dose(&self, dose: &Dose, night: Option<&str>) -> String {
         let counted = |amount: f64| match self.unit {
             Some(unit) => format!("{} {unit}", amount_text(amount)),
             None => amount_text(amount),
         };
         match dose {
-            Dose::Slots { night, .. } if self.meal == Meal::Bedtime => format!("{} hs", counted(*night)),
-            Dose::Slots { morning, noon, evening, night } => {
+            Dose::Slots { morning, noon, evening, night: at_night } => {
+                if let Some(word) = night {
+                    return format!("{} {word}", counted(*at_night));
+                }
                 let unit = self.unit.map_or(String::new(), |unit| format!(" {unit}"));
-                let [m, n, e, t] = [*morning, *noon, *evening, *night].map(amount_text);
+                let [m, n, e, t] = [*morning, *noon, *evening, *at_night].map(amount_text);
                 if *evening == 0.0 { format!("{m}-{n}-{t}{unit}") } else { format!("{m}-{n}-{e}-{t}{unit}") }
             }
             Dose::Interval { amount, every, unit: IntervalUnit::Hour } => {

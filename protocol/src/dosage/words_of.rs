@@ -1,7 +1,8 @@
 //! The words of a typed line, and where its medicine ends and its dose begins.
 
 use super::Dosage;
-use super::parse::is_unit;
+use super::parse::number;
+use super::spellings::is_unit;
 
 /// A word as typed, and as it is compared.
 pub(super) struct Word<'t> {
@@ -24,10 +25,13 @@ impl<'t> TypedLine<'t> {
     /// Splits what was typed in one go.
     ///
     /// `amlodipine 5 od` means five milligrams and not five tablets: a bare whole figure is an amount only behind a
-    /// strength or with a unit.
+    /// strength, with a unit, or behind a colon: `khasi syrup: 5 tds`.
     pub fn split(line: &'t str) -> Self {
         let line = line.trim();
         let before_note = line.find("//").unwrap_or(line.len());
+        if let Some(split) = Self::split_at_colon(line, before_note) {
+            return split;
+        }
         let words = words_of(&line[..before_note]);
         let begins = |place: usize| {
             let Some(word) = words.get(place) else { return false };
@@ -37,7 +41,9 @@ impl<'t> TypedLine<'t> {
                 return false;
             }
             let is_bare_figure = word.plain.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-            let is_counted = words.get(place + 1).is_some_and(|next| is_unit(&next.plain));
+            // "60000 IU" is how strong it is.
+            let is_counted =
+                words.get(place + 1).is_some_and(|next| is_unit(&next.plain) && next.plain != "iu");
             !is_bare_figure || is_counted || words[..place].iter().any(|word| is_strength(&word.plain))
         };
         let start = (0..words.len()).find(|place| begins(*place));
@@ -45,7 +51,30 @@ impl<'t> TypedLine<'t> {
             Some(place) => words[place].start,
             None => before_note,
         };
-        Self { medicine: line[..split].trim(), dose: line[split..].trim() }
+        let medicine = line[..split].trim();
+        // "telma 40 - 1-0-0": the dash only separates.
+        let bare = medicine.strip_suffix(is_dash).filter(|bare| bare.ends_with(char::is_whitespace));
+        let medicine = bare.filter(|_| start.is_some()).map_or(medicine, str::trim_end);
+        Self { medicine, dose: line[split..].trim() }
+    }
+
+    /// Medicine and dose as one line that comes apart into the two again.
+    pub fn joined(medicine: &str, dose: &str) -> String {
+        let plain = format!("{medicine} {dose}").trim().to_owned();
+        if dose.is_empty() || TypedLine::split(&plain) == (TypedLine { medicine, dose }) {
+            plain
+        } else {
+            format!("{medicine}: {dose}")
+        }
+    }
+
+    /// What the window puts together of a medicine that was chosen and of the dose that was typed to it.
+    fn split_at_colon(line: &'t str, before_note: usize) -> Option<Self> {
+        let colon = line[..before_note].rfind(": ")?;
+        let (medicine, dose) = (line[..colon].trim_end(), line[colon + 1..].trim());
+        let words = words_of(&line[colon + 1..before_note]);
+        let is_dose = Dosage::parse(dose).is_ok() || Dosage::begins_at(&words, 0);
+        (is_dose && !medicine.is_empty()).then_some(Self { medicine, dose })
     }
 }
 
@@ -57,37 +86,134 @@ fn is_strength(word: &str) -> bool {
 }
 
 /// The words of a line. A unit that is attached to its amount is a word of its own, and so are slots with spaces or
-/// other dashes between them; `t.d.s.` is `tds`.
+/// other dashes between them; `t.d.s.` is `tds`. A dash beside figures that joins none of them only separates.
 pub(super) fn words_of(line: &str) -> Vec<Word<'_>> {
-    let mut words: Vec<Word<'_>> = Vec::new();
+    let mut words = Vec::new();
+    let mut run: Vec<Word<'_>> = Vec::new();
+    for piece in pieces_of(line) {
+        if run.last().is_some_and(|last| !last.touches(&piece)) {
+            put_run(std::mem::take(&mut run), line, &mut words);
+        }
+        run.push(piece);
+    }
+    put_run(run, line, &mut words);
+    words
+}
+
+/// What stands between two spaces.
+fn pieces_of(line: &str) -> Vec<Word<'_>> {
     let mut next = 0;
+    let mut pieces = Vec::new();
     for piece in line.split_inclusive(char::is_whitespace) {
         let (typed, start) = (piece.trim_end(), next);
         next += piece.len();
-        if typed.is_empty() {
-            continue;
-        }
-        let plain = plain(typed);
-        // `1 - 0 - 1`
-        if let Some(last) = words.last_mut()
-            && (plain.starts_with('-') || last.plain.ends_with('-'))
-            && is_slots(&last.plain)
-            && is_slots(&plain)
-        {
-            last.plain.push_str(&plain);
-            last.typed = &line[last.start..start + typed.len()];
-            continue;
-        }
-        match attached_unit(typed, &plain) {
-            Some(split) => {
-                let (amount, unit) = typed.split_at(split);
-                words.push(Word { typed: amount, plain: self::plain(amount), start });
-                words.push(Word { typed: unit, plain: self::plain(unit), start: start + split });
-            }
-            None => words.push(Word { typed, plain, start }),
+        if !typed.is_empty() {
+            pieces.push(Word { typed, plain: plain(typed), start });
         }
     }
-    words
+    pieces
+}
+
+impl Word<'_> {
+    /// Whether a dash joins this one and the next: `1 - 0 - 1`.
+    fn touches(&self, next: &Self) -> bool {
+        (next.plain.starts_with('-') || self.plain.ends_with('-'))
+            && is_slots(&self.plain)
+            && is_slots(&next.plain)
+    }
+
+    fn is_lone_dash(&self) -> bool {
+        self.plain.bytes().all(|byte| byte == b'-')
+    }
+
+    /// Without the dashes around it.
+    fn bare(&self) -> Self {
+        let typed = self.typed.trim_start_matches(is_dash);
+        let start = self.start + self.typed.len() - typed.len();
+        Self { typed: typed.trim_end_matches(is_dash), plain: self.plain.trim_matches('-').to_owned(), start }
+    }
+}
+
+/// Puts pieces that dashes join. Slots that are whole stay so: in `40 - 1-0-0` what stands before them is no amount.
+fn put_run<'t>(run: Vec<Word<'t>>, line: &'t str, words: &mut Vec<Word<'t>>) {
+    let is_alone = run.len() == 1;
+    let mut loose: Vec<Word<'t>> = Vec::new();
+    for word in run {
+        // Between words it is one of them: "for pain - severe".
+        if is_alone && word.is_lone_dash() {
+            words.push(word);
+            continue;
+        }
+        let bare = word.bare();
+        // "-1-0-1" needs something that the dash parts it from, and "1-1-1-" is not finished.
+        let is_parted = !is_alone || !word.plain.ends_with('-') && !words.is_empty();
+        if is_whole_slots(&bare.plain) && (is_parted || bare.plain == word.plain) {
+            put_loose(&std::mem::take(&mut loose), line, words);
+            words.push(bare);
+        } else {
+            loose.push(word);
+        }
+    }
+    put_loose(&loose, line, words);
+}
+
+/// Joins pieces of which none is whole: `1 - 0 - 1`.
+fn put_loose<'t>(loose: &[Word<'t>], line: &'t str, words: &mut Vec<Word<'t>>) {
+    let Some(first) = loose.iter().position(|word| !word.is_lone_dash()) else { return };
+    let n_after = loose.iter().rev().take_while(|word| word.is_lone_dash()).count();
+    let pieces = &loose[first..loose.len() - n_after];
+    match pieces {
+        [] => {}
+        [one] => put_piece(one, words),
+        [strength, rest @ ..] if is_strength_of_name(pieces, words.last()) => {
+            put_piece(strength, words);
+            put_loose(rest, line, words);
+        }
+        [one, .., last] => {
+            let mut plain: String = pieces.iter().map(|word| word.plain.as_str()).collect();
+            let mut start = one.start;
+            if !words.is_empty() {
+                plain = plain.trim_start_matches('-').to_owned();
+                start = one.bare().start;
+            }
+            words.push(Word { typed: &line[start..last.start + last.typed.len()], plain, start });
+        }
+    }
+}
+
+/// `telma 40 - 1 - 0 - 1`: of four figures behind a name, the first is no amount if it is much more than the others.
+fn is_strength_of_name(pieces: &[Word<'_>], before: Option<&Word<'_>>) -> bool {
+    let plain: String = pieces.iter().map(|word| word.plain.as_str()).collect();
+    let figures: Vec<f64> = plain.split('-').map_while(number).collect();
+    let is_named = before.is_some_and(|word| !word.plain.starts_with(|c: char| c.is_ascii_digit()));
+    let is_apart = pieces.first().is_some_and(|word| number(&word.plain).is_some());
+    match figures.as_slice() {
+        [first, others @ ..] if others.len() == 3 && is_named && is_apart => {
+            others.iter().all(|other| *first > 4.0 * other)
+        }
+        _ => false,
+    }
+}
+
+fn put_piece<'t>(word: &Word<'t>, words: &mut Vec<Word<'t>>) {
+    let (typed, start) = (word.typed, word.start);
+    match attached_unit(typed, &word.plain) {
+        Some(split) => {
+            let (amount, unit) = typed.split_at(split);
+            words.push(Word { typed: amount, plain: plain(amount), start });
+            words.push(Word { typed: unit, plain: plain(unit), start: start + split });
+        }
+        None => words.push(Word { typed, plain: word.plain.clone(), start }),
+    }
+}
+
+fn is_whole_slots(plain: &str) -> bool {
+    let parts: Vec<&str> = plain.split('-').collect();
+    (3..=4).contains(&parts.len()) && parts.into_iter().all(|part| number(part).is_some())
+}
+
+fn is_dash(c: char) -> bool {
+    matches!(c, '-' | '‐' | '‑' | '–' | '—' | '−')
 }
 
 fn plain(word: &str) -> String {
@@ -95,7 +221,7 @@ fn plain(word: &str) -> String {
         .chars()
         .flat_map(char::to_lowercase)
         .map(|c| match c {
-            '‐' | '‑' | '–' | '—' | '−' => '-',
+            c if is_dash(c) => '-',
             '×' => 'x',
             '०'..='९' => char::from_digit(u32::from(c) - u32::from('०'), 10).unwrap_or(c),
             c => c,

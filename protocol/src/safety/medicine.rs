@@ -14,11 +14,13 @@ impl Medicine {
         let entries: Vec<&Value> = ingredients.as_array().into_iter().flatten().collect();
         let named = |entry: &&Value| entry["name"].as_str().or_else(|| entry.as_str()).map(str::to_owned);
         let classes = classes.as_array().into_iter().flatten();
+        let (mg_per_unit, is_per_ml) = strengths(&entries);
         Self {
             ingredients: entries.iter().filter_map(named).collect(),
             classes: classes.filter_map(Value::as_str).map(str::to_owned).collect(),
             is_by_weight: entries.iter().any(|entry| entry["per_unit"] == "kg"),
-            mg_per_unit: strengths(&entries),
+            mg_per_unit,
+            is_per_ml,
             is_systemic: true,
             ..Self::default()
         }
@@ -37,6 +39,12 @@ impl Medicine {
             ..Self::of_ingredients(column("ingredients"), column("allergen_classes"))
         }
     }
+
+    /// Whether its milligrams are those of this unit of a dose: how many drops, or international units, are a
+    /// millilitre is not known.
+    pub(super) fn is_measured_in(&self, unit: &str) -> bool {
+        if self.is_per_ml { unit == "ml" } else { !matches!(unit, "ml" | "unit") }
+    }
 }
 
 fn milligrams(amount: Option<f64>, unit: Option<&str>) -> Option<f64> {
@@ -49,12 +57,13 @@ fn milligrams(amount: Option<f64>, unit: Option<&str>) -> Option<f64> {
     Some(amount? * factor)
 }
 
-/// How many milligrams of each ingredient a unit holds: a tablet, or a millilitre. Of `250 mg + 125 mg/5 ml` the
-/// volume belongs to both.
-fn strengths(entries: &[&Value]) -> Vec<Option<f64>> {
+/// How many milligrams of each ingredient a tablet or a millilitre holds, and whether it is a millilitre. Of
+/// `250 mg + 125 mg/5 ml` the volume belongs to both.
+fn strengths(entries: &[&Value]) -> (Vec<Option<f64>>, bool) {
     let read: Vec<Option<(f64, Option<f64>)>> = entries.iter().map(|entry| strength(entry)).collect();
     let volume = read.last().copied().flatten().and_then(|(_, volume)| volume);
-    read.into_iter().map(|one| one.map(|(mg, own)| mg / own.or(volume).unwrap_or(1.0))).collect()
+    let is_per_ml = read.iter().flatten().any(|(_, volume)| volume.is_some());
+    (read.into_iter().map(|one| one.map(|(mg, own)| mg / own.or(volume).unwrap_or(1.0))).collect(), is_per_ml)
 }
 
 /// Milligrams, and in how many millilitres.
@@ -97,6 +106,11 @@ mod tests {
             of(json!([{"name": "A", "amount": 100, "unit": "mcg", "per_amount": 1, "per_unit": "ml"}])),
             [Some(0.1)]
         );
+        let is_per_ml = |ingredients: Value| Medicine::of_ingredients(&ingredients, &json!([])).is_per_ml;
+        assert!(is_per_ml(
+            json!([{"name": "A", "strength": "250 mg"}, {"name": "B", "strength": "125 mg/5 ml"}])
+        ));
+        assert!(!is_per_ml(json!([{"name": "A", "strength": "1 g"}])));
         for unknown in ["60000 IU", "1.5 %", "100 mcg/dose", ""] {
             assert_eq!(of(json!([{"name": "A", "strength": unknown}])), [None], "{unknown}");
         }

@@ -6,6 +6,7 @@
 
 mod allergens;
 mod care;
+mod classes;
 mod medicine;
 mod prescribing;
 mod registration;
@@ -25,7 +26,7 @@ pub use registration::{are_at_once, are_similar};
 pub use rules::Rules;
 
 /// The version of these rules. It goes up whenever one finds more or less than before.
-pub const RULES_VERSION: u32 = 3;
+pub const RULES_VERSION: u32 = 4;
 
 macro_rules! rules {
     ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
@@ -217,6 +218,8 @@ pub struct Medicine {
     pub is_by_weight: bool,
     /// How many milligrams of each ingredient a unit holds, where that is known: a tablet, or a millilitre.
     pub mg_per_unit: Vec<Option<f64>>,
+    /// Whether that is a millilitre.
+    pub is_per_ml: bool,
     /// Whether it reaches the whole body: a cream does not.
     pub is_systemic: bool,
     /// What its row says of pregnancy, one of [`crate::table::CAUTIONS`].

@@ -5,6 +5,7 @@ use time::Date;
 use uuid::Uuid;
 
 use super::care::{allergens, running};
+use super::classes::{CROSS, ONE_IS_ENOUGH, class_words};
 use super::rules::{Fact, Rules};
 use super::{Chart, Line, Medicine, names, words};
 use crate::dosage::{Dosage, Dose, IntervalUnit};
@@ -67,8 +68,10 @@ pub struct LineFinding {
 pub struct LineReport {
     /// What speaks against it, the heaviest first.
     pub findings: Vec<LineFinding>,
-    /// Whether the rules know what it is made of. If not, nothing that is missing here is safe.
+    /// Whether the rules know any of what it is made of. If not, nothing that is missing here is safe.
     pub is_checked: bool,
+    /// What of it was not looked at, in words for the doctor.
+    pub gaps: Vec<String>,
 }
 
 /// A line that is to be checked.
@@ -78,6 +81,14 @@ pub struct Proposed {
     pub line: Line,
     /// Its dose, once it can be read.
     pub dosage: Option<Dosage>,
+    /// The unit that is meant where the dose names none.
+    pub unit: &'static str,
+}
+
+impl Proposed {
+    fn unit(&self) -> &str {
+        self.dosage.as_ref().map_or(self.unit, |dosage| dosage.unit_or(self.unit))
+    }
 }
 
 /// For whom it is. Where two computers differ, everything that may be true is.
@@ -91,52 +102,6 @@ pub struct Person {
     pub may_be_pregnant: bool,
     /// Of the pregnancy, counted from the last period.
     pub week: Option<u32>,
-}
-
-/// Classes of which one is enough.
-const ONE_IS_ENOUGH: &[&str] = &[
-    "nsaid",
-    "ppi",
-    "antihistamine",
-    "ssri",
-    "benzodiazepine",
-    "statin",
-    "ace_inhibitor",
-    "sartan",
-    "beta_blocker",
-    "sulfonylurea",
-    "gliptin",
-    "sglt2",
-    "penicillin",
-    "cephalosporin",
-    "macrolide",
-    "fluoroquinolone",
-    "tetracycline",
-    "nitroimidazole",
-    "opioid",
-    "corticosteroid",
-    "dihydropyridine",
-    "prokinetic",
-    "muscle_relaxant",
-    "triptan",
-];
-
-/// Allergies of one class that also tell of another.
-const CROSS: &[(&str, &str)] = &[("penicillin", "cephalosporin"), ("cephalosporin", "penicillin")];
-
-/// How a class is called.
-fn class_words(class: &str) -> String {
-    match class {
-        "nsaid" => "an NSAID".into(),
-        "ppi" => "an acid blocker".into(),
-        "ssri" => "an SSRI".into(),
-        "ace_inhibitor" => "an ACE inhibitor".into(),
-        "antihistamine" => "an antihistamine".into(),
-        "opioid" => "an opioid".into(),
-        "sglt2" => "a gliflozin".into(),
-        "dihydropyridine" => "a calcium blocker of the amlodipine kind".into(),
-        other => format!("a {}", other.replace('_', " ")),
-    }
 }
 
 /// Since when a medicine is taken.
@@ -177,7 +142,8 @@ impl Part<'_> {
 }
 
 impl<'a> Known<'a> {
-    fn new(rules: &'a Rules, medicine: Option<&Medicine>, text: &'a str) -> Self {
+    /// `unit` is that of its dose.
+    fn new(rules: &'a Rules, medicine: Option<&Medicine>, text: &'a str, unit: &str) -> Self {
         let part = |name: String, own: &[String], mg_per_unit| {
             let fact = rules.fact(&name);
             let of_fact =
@@ -206,8 +172,35 @@ impl<'a> Known<'a> {
             .collect();
         let strengths = medicine.mg_per_unit.iter().copied().chain(std::iter::repeat(None));
         let parts = medicine.ingredients.iter().zip(strengths);
-        let parts = parts.map(|(name, mg)| part(name.clone(), &homeless, mg)).collect();
+        let is_measured = medicine.is_measured_in(unit);
+        let parts =
+            parts.map(|(name, mg)| part(name.clone(), &homeless, mg.filter(|_| is_measured))).collect();
         Self { text, parts, is_systemic: medicine.is_systemic, taken: Taken::Now, signed: None }
+    }
+
+    /// Whether the rules know any of its ingredients, and what of the line they could not look at.
+    fn looked_at(&self, rules: &Rules, line: &Proposed) -> (bool, Vec<String>) {
+        // Which ingredient of several a class belongs to is not said.
+        let has_own_class = self.parts.len() == 1;
+        let is_known = |part: &Part<'_>| {
+            part.fact.is_some()
+                || rules.has_pair_with(&part.name)
+                || has_own_class && !part.classes.is_empty()
+        };
+        let is_counted = line.dosage.as_ref().is_some_and(|dosage| dosage.units_a_day().is_some());
+        let mut gaps = Vec::new();
+        for part in &self.parts {
+            if !is_known(part) {
+                gaps.push(format!("The checks know nothing of {}.", part.name));
+            } else if self.is_systemic
+                && is_counted
+                && part.mg_per_unit.is_none()
+                && part.fact.is_some_and(|fact| fact.most_a_day_mg.is_some())
+            {
+                gaps.push(format!("{}: how many mg a day that is, is not checked.", part.name));
+            }
+        }
+        (self.parts.iter().any(is_known), gaps)
     }
 
     fn first_with(&self, class: &str) -> Option<&Part<'a>> {
@@ -227,11 +220,11 @@ pub fn check_lines(
 ) -> Vec<LineReport> {
     let medicine = |line: &Line| line.medicine.and_then(|id| chart.medicines.get(&id));
     let known: Vec<Known<'_>> =
-        lines.iter().map(|one| Known::new(rules, medicine(&one.line), &one.line.text)).collect();
+        lines.iter().map(|one| Known::new(rules, medicine(&one.line), &one.line.text, one.unit())).collect();
     let before: Vec<Known<'_>> = running(chart, today)
         .map(|(prescription, line)| {
             let taken = line.end(prescription.day).map_or(Taken::Ongoing, Taken::Until);
-            Known { taken, signed: Some(line.id), ..Known::new(rules, medicine(line), &line.text) }
+            Known { taken, signed: Some(line.id), ..Known::new(rules, medicine(line), &line.text, "") }
         })
         // What ends today is followed by the new one.
         .filter(|known| !matches!(known.taken, Taken::Until(until) if until <= today))
@@ -248,8 +241,10 @@ pub fn check_lines(
             }
             findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
             let findings = each_once(findings);
-            let is_checked = medicine.is_some_and(|medicine| !medicine.ingredients.is_empty());
-            LineReport { findings, is_checked }
+            let has_ingredients = medicine.is_some_and(|medicine| !medicine.ingredients.is_empty());
+            let (is_checked, gaps) =
+                if has_ingredients { this.looked_at(rules, &lines[place]) } else { (false, Vec::new()) };
+            LineReport { findings, is_checked, gaps }
         })
         .collect()
 }

@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::dosage::Dosage;
+use crate::medicine::Units;
 
 const TODAY: Date = date!(2026 - 11 - 23);
 
@@ -38,16 +39,21 @@ impl Pad {
         id
     }
 
-    fn line(mut self, medicine: &Listed, dose: &str) -> Self {
+    fn line(self, medicine: &Listed, dose: &str) -> Self {
+        self.line_in(medicine, dose, "tablet".into())
+    }
+
+    fn line_in(mut self, medicine: &Listed, dose: &str, units: Units) -> Self {
         let id = self.know(medicine);
-        let dosage = Dosage::read(dose, "tablet").expect("BUG: a dose");
+        let dosage = Dosage::read(dose, units).expect("BUG: a dose");
         let line = Line { medicine: Some(id), text: medicine.0.into(), ..Line::default() };
-        self.lines.push(Proposed { line, dosage: Some(dosage) });
+        self.lines.push(Proposed { line, dosage: Some(dosage), unit: units.usual() });
         self
     }
 
     fn free(mut self, text: &str) -> Self {
-        self.lines.push(Proposed { line: Line { text: text.into(), ..Line::default() }, dosage: None });
+        let line = Line { text: text.into(), ..Line::default() };
+        self.lines.push(Proposed { line, ..Proposed::default() });
         self
     }
 
@@ -230,6 +236,52 @@ fn the_most_of_a_day_counts_over_all_lines_with_the_ingredient() {
     let methotrexate = listed("Methotrexate", "7.5 mg", &[]);
     assert_eq!(Pad::new().line(&methotrexate, "1-0-0 x4w").found(), [(Check::DailyDose, Severity::Hold)]);
     assert_eq!(Pad::new().line(&methotrexate, "1 weekly x4w").found(), []);
+}
+
+#[test]
+fn drops_are_not_counted_as_millilitres_and_that_is_said() {
+    let paracetamol = listed("Paracetamol", "100 mg/ml", &[]);
+    let drops = |dose: &str| Pad::new().line_in(&paracetamol, dose, Units::of("drops", "100 mg/ml")).check();
+    let twenty = &drops("20 drops tds")[0];
+    assert_eq!(twenty.findings, []);
+    assert!(twenty.is_checked);
+    assert_eq!(twenty.gaps, ["Paracetamol: how many mg a day that is, is not checked."]);
+    let one = &drops("1 ml tds")[0];
+    assert_eq!((one.findings.len(), one.gaps.len()), (0, 0));
+    assert_eq!(drops("15 ml tds")[0].findings[0].check, Check::DailyDose);
+    let infusion = |dose: &str| {
+        let bottle = listed("Paracetamol", "10 mg/ml", &[]);
+        Pad::new().line_in(&bottle, dose, Units::of("injection", "10 mg/ml")).found()
+    };
+    assert_eq!(infusion("100 ml tds"), []);
+    assert_eq!(infusion("200 ml tds"), [(Check::DailyDose, Severity::Hold)]);
+    let by_hour = Pad::new().line(&listed("Paracetamol", "1 g", &[]), "1 q5h x3d").found();
+    assert_eq!(by_hour, [(Check::DailyDose, Severity::Hold)], "five within 24 hours");
+}
+
+#[test]
+fn what_the_rules_do_not_know_is_not_called_checked_and_is_named() {
+    let both = Listed(
+        "Amoxicillin + Clavulanic acid",
+        json!([
+            { "name": "Amoxicillin", "strength": "500 mg" },
+            { "name": "Clavulanic acid", "strength": "125 mg" }
+        ]),
+        &["penicillin"],
+        "oral",
+    );
+    let report = |medicine: &Listed| Pad::new().line(medicine, "1-0-1 x5d").check().remove(0);
+    assert!(report(&both).is_checked);
+    assert_eq!(report(&both).gaps, ["The checks know nothing of Clavulanic acid."]);
+    let unknown = report(&listed("Drotaverine", "40 mg", &[]));
+    assert!(!unknown.is_checked);
+    assert_eq!(unknown.gaps, ["The checks know nothing of Drotaverine."]);
+    for (name, classes) in
+        [("Paracetamol", &[] as &[&str]), ("Levothyroxine", &[]), ("Benzydamine", &["nsaid"])]
+    {
+        let known = report(&listed(name, "100 mg", classes));
+        assert_eq!((known.is_checked, known.gaps), (true, vec![]), "{name}");
+    }
 }
 
 #[test]

@@ -112,6 +112,12 @@ impl Rules {
         self.facts.iter().any(|fact| fact.classes.contains(&class))
     }
 
+    /// Whether a pair names this ingredient.
+    pub(super) fn has_pair_with(&self, ingredient: &str) -> bool {
+        let is_named = |side: Side| matches!(side, Side::Ingredient(_)) && side.is(ingredient, &[]);
+        self.interactions.iter().any(|pair| is_named(pair.one) || is_named(pair.other))
+    }
+
     pub(super) fn interactions(&self) -> &[Interaction] {
         &self.interactions
     }

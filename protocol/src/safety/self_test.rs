@@ -127,6 +127,7 @@ impl Case {
             .map(|(name, id)| Proposed {
                 line: Line { medicine: Some(Uuid::from_u128(id)), text: (*name).into(), ..Line::default() },
                 dosage: Some(dosage.clone()),
+                unit: "tablet",
             })
             .collect();
         let person =

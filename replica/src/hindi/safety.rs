@@ -24,8 +24,20 @@ pub(super) const SAID: &[Said] = &[
     ("sachets", "पाउच"),
     ("suppositories", "सपोज़िटरी"),
     ("patches", "पैच"),
+    ("units", "यूनिट"),
+    ("vials", "वायल"),
+    ("ampoules", "ऐम्प्यूल"),
     ("applications", "लगाने की दवा"),
     ("doses", "खुराक"),
+    (
+        "It does not say of what. Example: 2 ml stat, 10 units hs, 1 vial od.",
+        "किसकी मात्रा है, यह नहीं लिखा। उदाहरण: 2 ml stat, 10 units hs, 1 vial od",
+    ),
+    (
+        "The dose is too long: {count} letters at most, without the note behind //.",
+        "खुराक बहुत लंबी है: // के बाद की टिप्पणी के बिना ज़्यादा से ज़्यादा {count} अक्षर।",
+    ),
+    ("The note is too long: {count} letters at most.", "टिप्पणी बहुत लंबी है: ज़्यादा से ज़्यादा {count} अक्षर।"),
     ("A line names no medicine.", "एक पंक्ति में दवा का नाम नहीं है।"),
     (
         "{line}: {count} medicines fit. Write the strength too.",
@@ -96,6 +108,9 @@ pub(super) const SAID: &[Said] = &[
     ("{opening*} {part} from week {week} on: {why*}.", "{opening} {part}, {week}वें हफ़्ते से: {why}।"),
     ("She is pregnant. {part}: {why*}.", "मरीज़ गर्भवती हैं। {part}: {why}।"),
     ("Is she pregnant? {part}: {why*}.", "क्या मरीज़ गर्भवती हैं? {part}: {why}।"),
+    // What was not looked at.
+    ("The checks know nothing of {part}.", "जाँच {part} के बारे में कुछ नहीं जानती।"),
+    ("{part}: how many mg a day that is, is not checked.", "{part}: दिन में कितने mg होते हैं, यह नहीं जाँचा गया।"),
     // How much.
     (
         "{part} is taken once a week, never every day: taken daily it kills. Write \"weekly\".",

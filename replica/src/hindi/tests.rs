@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use protocol::dosage::Dosage;
 use protocol::error::{ErrorCode, Refusal, RefusalCode};
+use protocol::medicine::Units;
 use protocol::safety::{
     AllergenKind, Allergy, Chart, Line, LineFinding, Medicine, Person, Proposed, Rules, check_lines,
 };
@@ -119,7 +120,7 @@ fn found(ingredients: &[&str], allergy: Option<&str>) -> Vec<LineFinding> {
         };
         chart.medicines.insert(id, medicine);
         let line = Line { medicine: Some(id), text: (*name).to_owned(), ..Line::default() };
-        lines.push(Proposed { line, dosage: Dosage::read("1-0-1 x5d", "tablet").ok() });
+        lines.push(Proposed { line, dosage: Dosage::read("1-0-1 x5d", "tablet").ok(), unit: "tablet" });
     }
     let person = Person { ages_months: vec![1], is_pregnant: true, ..Person::default() };
     let rules = Rules::load().expect("BUG: the rules");
@@ -148,6 +149,46 @@ fn everything_that_is_found_about_an_ingredient_or_a_class_is_said_in_hindi() {
     }
     assert!(said.len() > 300, "{}", said.len());
     assert_eq!(unsaid(said), Vec::<String>::new());
+}
+
+#[test]
+fn whatever_is_wrong_with_a_dose_and_whatever_was_not_looked_at_is_said_in_hindi() {
+    let units =
+        ["tablet", "capsule", "drop", "unit", "vial", "ampoule", "puff", "sachet", "suppository", "patch"];
+    let mut said: Vec<String> = units
+        .iter()
+        .filter_map(|unit| Dosage::read("5 ml tds", Units::from(*unit)).err())
+        .map(|error| format!("{error}."))
+        .collect();
+    let injection = Units::of("injection", "25 mg/ml");
+    let long = format!("1-0-1 // {}", "n".repeat(501));
+    let steps = ["1.25-1.25-1.25-1.25 x3d"; 8].join(" then ");
+    let tablet = Units::from("tablet");
+    for (typed, units) in [
+        ("soon", tablet),
+        ("", tablet),
+        (long.as_str(), tablet),
+        (steps.as_str(), tablet),
+        ("3 stat", injection),
+        ("1 tab od", injection),
+    ] {
+        said.push(format!("{}.", Dosage::read(typed, units).expect_err("BUG: refused")));
+    }
+    assert_eq!(said.len(), 16);
+    let mut chart = Chart::default();
+    let known = [("Paracetamol", 1), ("Drotaverine", 2)];
+    let lines = known.map(|(name, id)| {
+        let ingredients = vec![name.to_owned()];
+        let medicine = Medicine { ingredients, is_systemic: true, ..Medicine::default() };
+        chart.medicines.insert(Uuid::from_u128(id), medicine);
+        let line = Line { medicine: Some(Uuid::from_u128(id)), text: name.to_owned(), ..Line::default() };
+        Proposed { line, dosage: Dosage::read("1-0-1 x5d", "tablet").ok(), unit: "tablet" }
+    });
+    let rules = Rules::load().expect("BUG: the rules");
+    let reports = check_lines(rules, &chart, &Person::default(), &lines, date!(2026 - 11 - 23));
+    let gaps: Vec<String> = reports.into_iter().flat_map(|report| report.gaps).collect();
+    assert_eq!(gaps.len(), 2);
+    assert_eq!(unsaid(said.into_iter().chain(gaps)), Vec::<String>::new());
 }
 
 #[test]

@@ -114,7 +114,7 @@ fn what_is_in_no_list_is_found_and_never_called_checked() {
     let id = fixture.replica.add_own_medicine(&cough_syrup()).expect("BUG: added");
     assert!(!fixture.replica.own_medicines().expect("BUG: listed")[0].is_checked);
     let found = chosen(&fixture, "khasi 10 ml tds");
-    assert_eq!((found.id, found.dose_unit.as_str()), (id, "ml"));
+    assert_eq!((found.id, found.dosage_form.as_str()), (id, "syrup"));
     let line = DraftItem { medicine_id: Some(id), dose_text: "10 ml tds".into(), ..DraftItem::default() };
     let draft = Draft { items: vec![line], ..Draft::default() };
     let safety = fixture.replica.check_draft(sunita, &draft, None).expect("BUG: checked");

@@ -70,6 +70,33 @@ fn a_signed_prescription_is_numbered_frozen_and_whole() {
 }
 
 #[test]
+fn an_injection_is_signed_in_units_or_vials_and_never_in_millilitres_that_nobody_typed() {
+    let fixture = fixture(Role::Doctor);
+    let sunita =
+        fixture.replica.register_patient(&form("Sunita", "98204 41276")).expect("BUG: registered").id;
+    let insulin = item("Inj. Insulin glargine 100 IU/ml", "10 hs x30d");
+    let ceftriaxone = item("Inj. Ceftriaxone 1 g", "1 od x5d");
+    let draft = Draft { items: vec![insulin, ceftriaxone], ..Draft::default() };
+    let signed = fixture.replica.sign_prescription(sunita, &draft, &[]).expect("BUG: signed");
+    let said: Vec<(&str, Option<&str>)> =
+        signed.items.iter().map(|line| (line.directions.as_str(), line.quantity.as_deref())).collect();
+    assert_eq!(
+        said,
+        [
+            ("10 units at bedtime, for 30 days", Some("300 units")),
+            ("1 vial in the morning, for 5 days", Some("5 vials"))
+        ]
+    );
+    let bare = Draft { items: vec![item("Inj. Diclofenac 25 mg/ml", "3 stat")], ..Draft::default() };
+    let refused = fixture.replica.sign_prescription(sunita, &bare, &[]).map(|signed| signed.id);
+    let Err(Error::Invalid(why)) = refused else { panic!("it was signed: {refused:?}") };
+    assert_eq!(
+        why,
+        "Inj. Diclofenac 25 mg/ml: It does not say of what. Example: 2 ml stat, 10 units hs, 1 vial od."
+    );
+}
+
+#[test]
 fn only_a_prescriber_signs_and_only_what_can_be_read() {
     let patient = |fixture: &Fixture| {
         fixture.replica.register_patient(&form("Sunita", "98204 41276")).expect("BUG: registered").id

@@ -1,9 +1,14 @@
 //! What was prescribed before, written again.
 
+use protocol::dosage::{Dosage, Language};
 use protocol::permission::Role;
+use protocol::table::Values;
+use serde_json::{Value, json};
 
 use super::{fixture, form, item};
 use crate::error::Error;
+use crate::print::directions_in;
+use crate::repeat::written_again;
 use crate::view::{Draft, DraftItem, ItemSource, LineDifference};
 
 #[test]
@@ -57,4 +62,72 @@ fn only_the_patients_own_prescriptions_are_copied() {
     let copied = replica.repeat_prescription(sunita, Some(old), None).expect("BUG: copied");
     assert_eq!(copied.items[0].medicine_text, "Paracetamol 650 mg");
     assert!(matches!(replica.repeat_prescription(aditi, Some(old), None), Err(Error::NotFound)));
+}
+
+#[test]
+fn a_note_of_any_length_is_signed_printed_in_hindi_and_repeated_whole() {
+    let fixture = fixture(Role::Doctor);
+    let replica = &fixture.replica;
+    let sunita = replica.register_patient(&form("Sunita", "98204 41276")).expect("BUG: registered").id;
+    let note = "shake well. ".repeat(20);
+    let dose = format!("5-5-5 x5d pc // {}", note.trim());
+    let draft = Draft { items: vec![item("Syr. Another", &dose)], ..Draft::default() };
+    let signed = replica.sign_prescription(sunita, &draft, &[]).expect("BUG: signed");
+    assert!(signed.items[0].directions.ends_with(note.trim()));
+    let repeated = replica.repeat_prescription(sunita, None, None).expect("BUG: repeated");
+    assert_eq!(repeated.items[0].dose_text, dose);
+    let too_long = item("Syr. Another", &format!("5-5-5 // {}", "n".repeat(501)));
+    let shown =
+        replica.save_draft(sunita, &Draft { items: vec![too_long], ..Draft::default() }).expect("BUG: saved");
+    assert_eq!(shown.items[0].directions, "Syr. Another: The note is too long: 500 letters at most.");
+}
+
+/// A line as it was signed before units, notes and nights were stored as they are now.
+fn signed_before(form: &str, strength: Option<&str>, dose: &str, columns: Value) -> Values {
+    let mut values: Values = Dosage::parse(dose)
+        .expect("BUG: a dose")
+        .columns("ml")
+        .map(|(name, value)| (name.to_owned(), value))
+        .into();
+    values.insert("medicine_id".into(), json!("019ab000-0000-7000-8000-00000000000a"));
+    values.insert("dosage_form".into(), json!(form));
+    values.insert("strength_text".into(), json!(strength));
+    values.extend(columns.as_object().cloned().unwrap_or_default());
+    values
+}
+
+#[test]
+fn what_was_signed_in_another_unit_is_repeated_in_the_unit_that_was_signed() {
+    let again =
+        |strength, dose| written_again(&signed_before("injection", strength, dose, Value::Null)).dose_text;
+    assert_eq!(again(Some("1 g"), "1 od x5d"), "1-0-0 ml x5d");
+    assert_eq!(again(Some("100 IU/ml"), "10 hs"), "10 ml hs", "which is now refused, and must be looked at");
+    assert_eq!(again(Some("25 mg/ml"), "3 stat"), "3 ml stat");
+    let syrup = signed_before("syrup", None, "5 tds // shake", Value::Null);
+    assert_eq!(written_again(&syrup).dose_text, "5-5-5 // shake");
+}
+
+#[test]
+fn a_taper_that_was_stored_with_another_dose_is_neither_put_into_hindi_nor_repeated_as_if_it_were_right() {
+    let slots = |morning: u8, night: u8| {
+        let amounts = [("morning", morning), ("noon", 0), ("evening", 0), ("night", night)];
+        let mut slots: Values = amounts.map(|(time, amount)| (time.to_owned(), json!(amount))).into();
+        slots.insert("kind".into(), json!("slots"));
+        slots
+    };
+    let step = |dose: Values| json!({ "dose": dose, "duration": { "value": 3, "unit": "day" } });
+    let stored = json!({
+        "dose_text": "1 hs x3d then 1 hs x3d",
+        "dose_pattern": { "kind": "taper", "steps": [step(slots(1, 1)), step(slots(0, 1))] },
+        "patient_directions": "1 ml morning and at bedtime, for 3 days, then 1 ml at bedtime, for 3 days",
+    });
+    let stored = signed_before("syrup", None, "1-0-1 x3d then 1 hs x3d", stored);
+    assert_eq!(directions_in(&stored, Language::Hindi), None);
+    assert!(Dosage::parse(&written_again(&stored).dose_text).is_err(), "it must be typed anew");
+    let now = signed_before("syrup", None, "1-0-1 x3d then 1 hs x3d", Value::Null);
+    assert_eq!(
+        directions_in(&now, Language::Hindi).as_deref(),
+        Some("1 मि.ली. सुबह और रात, 3 दिन तक, फिर 1 मि.ली. सोते समय, 3 दिन तक")
+    );
+    assert_eq!(written_again(&now).dose_text, "1-0-1 x3d then 1 at bedtime x3d");
 }

@@ -263,3 +263,38 @@ fn suggestions_learn_what_this_doctor_writes() {
     assert_eq!((first.uses, first.default_dose.as_deref()), (2, Some("1 sos max 3 x3d")));
     assert_eq!(favourites(), [first], "before anything is typed");
 }
+
+#[test]
+fn a_line_of_words_with_a_bare_figure_stays_what_it_is_when_its_key_is_saved_again() {
+    let (fixture, sunita) = desk(&[]);
+    let replica = &fixture.replica;
+    let own = ShortKeyForm {
+        key: "cough".into(),
+        title: "Cough".into(),
+        is_own: true,
+        lines: "Khasi syrup: 5 tds x5d".into(),
+        ..ShortKeyForm::default()
+    };
+    let id = replica.save_short_key(None, &own).expect("BUG: saved");
+    let mut kept = replica.short_keys().expect("BUG: keys")[0].form.clone();
+    assert_eq!(kept.lines, "Khasi syrup: 5 tds x5d");
+    kept.title = "A cough".into();
+    replica.save_short_key(Some(id), &kept).expect("BUG: saved");
+    let line =
+        replica.expand_short_key(sunita, "/cough", Draft::default()).expect("BUG: expanded").items.remove(0);
+    assert_eq!((line.medicine_text.as_str(), line.dose_text.as_str()), ("Khasi syrup", "5 tds x5d"));
+}
+
+#[test]
+fn a_taper_that_was_stored_with_another_dose_is_never_offered() {
+    let (fixture, sunita) = desk(&[]);
+    let often = DraftItem {
+        medicine_id: Some(protocol::id::MedicineId(Uuid::from_u128(0x3ed))),
+        ..item("Paracetamol 650 mg", "1 hs x3d")
+    };
+    let draft = Draft { items: vec![often], ..Draft::default() };
+    fixture.replica.sign_prescription(sunita, &draft, &[]).expect("BUG: signed");
+    let stored = "update medicine_use set dose_text = '1 hs x3d then 1 hs x3d'";
+    fixture.store.write(|tx| Ok(tx.execute(stored, [])?)).expect("BUG: written");
+    assert_eq!(fixture.replica.read_line("").expect("BUG: read").found, []);
+}

@@ -76,8 +76,6 @@ pub struct MedicineFound {
     pub strength_text: Option<String>,
     /// `tablet`, `syrup` …
     pub dosage_form: String,
-    /// The unit in which it is dosed.
-    pub dose_unit: String,
     /// The dose that the doctor writes most often, or one that is often right, in the grammar of the typed line.
     pub default_dose: Option<String>,
     /// How often whoever is signed in wrote it.
@@ -97,8 +95,8 @@ pub struct LineRead {
     pub found: Vec<MedicineFound>,
     /// Which of them is meant.
     pub choice: LineChoice,
-    /// The unit in which it is dosed if it is none of the list.
-    pub free_unit: String,
+    /// The form that its words say, if it is none of the list.
+    pub free_form: String,
 }
 
 /// Which medicine a line means.
@@ -294,8 +292,10 @@ pub struct Safety {
 pub struct LineSafety {
     /// The heaviest first.
     pub findings: Vec<FindingView>,
-    /// Whether the rules know what it is made of.
+    /// Whether the rules know any of what it is made of.
     pub is_checked: bool,
+    /// What of it was not looked at, in words.
+    pub gaps: Vec<String>,
     /// Whether it does not print until a reason is given.
     pub is_held: bool,
 }

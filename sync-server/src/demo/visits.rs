@@ -204,7 +204,7 @@ fn item(prescription: Uuid, position: usize, line: &Line) -> Values {
     let (generic, strength, form, dose) = *line;
     let medicine = catalogue::find(generic, strength, form).expect("BUG: not in the catalogue");
     let dosage = Dosage::parse(dose).expect("BUG: a dosage that is not understood");
-    let unit = medicine::dose_unit(form);
+    let units = medicine::Units::of(form, strength);
     let columns = [
         ("prescription_id", json!(prescription)),
         ("position", json!(position)),
@@ -216,7 +216,7 @@ fn item(prescription: Uuid, position: usize, line: &Line) -> Values {
         ("route", json!(medicine.route)),
         ("source", json!("typed")),
     ];
-    with_defaults(TableName::PrescriptionItems, columns.into_iter().chain(dosage.columns(unit)))
+    with_defaults(TableName::PrescriptionItems, columns.into_iter().chain(dosage.columns(units.usual())))
 }
 
 fn vitals(dice: &mut Dice, patient: &Patient, day: Date, complaint: &Complaint) -> Value {

@@ -40,7 +40,7 @@ export const queryKeys = {
   ownMedicines: ["rows", "own-medicines"],
   lines: ["line"],
   line: (text: string) => ["line", text],
-  dosage: (text: string, unit: string) => ["dosage", text, unit],
+  dosage: (text: string, form: string, strength: string) => ["dosage", text, form, strength],
 };
 
 /** Answers come from this computer: always available, and never worth a second try. */

@@ -164,7 +164,8 @@ export interface Backend {
   discardDraft(patientId: PatientId): Promise<void>;
   /** Splits a line typed in one go into its medicine, which it looks up, and its dose. */
   readLine(text: string): Promise<LineRead>;
-  readDosage(text: string, doseUnit: string): Promise<DosageRead>;
+  /** Says back what a dose means of a medicine in this form and strength. */
+  readDosage(text: string, dosageForm: string, strength: string): Promise<DosageRead>;
   /** Diagnoses of the list that fit. */
   findDiagnoses(typed: string): Promise<Diagnosis[]>;
   /** A draft that says what a signed prescription says, and replaces it when it is signed. */

@@ -92,7 +92,6 @@ function medicine(
     brandName: brand,
     strengthText: strength,
     dosageForm: "tablet",
-    doseUnit: "tablet",
     defaultDose,
     uses: 0,
   };
@@ -106,6 +105,7 @@ export const medicines: MedicineFound[] = [
   medicine("m5", "Cetirizine", "10 mg", "0-0-1 x5d", null),
   medicine("m6", "Metformin", "500 mg", "1-0-1 x30d pc", null),
   medicine("m8", "Amoxicillin", "500 mg", "1-1-1 x5d pc", null),
+  medicine("m9", "Cefixime + Clavulanic acid", "200 mg", "1-0-1 x5d pc", null),
   medicine("m7", "Pantoprazole", "40 mg", "1-0-0 x5d ac", "Pan 40"),
 ];
 

@@ -9,8 +9,11 @@ import { medicines } from "./fake-data";
 
 const meals: Record<string, string> = { ac: "before food", pc: "after food" };
 
+const units: Record<string, string> = { "": "", tablet: "tablet", syrup: "ml" };
+
 /** A small part of the real reading: slots, days and food. */
-export function readFakeDosage(text: string, unit: string): DosageRead {
+export function readFakeDosage(text: string, form: string): DosageRead {
+  const unit = units[form] ?? "dose";
   const words = text.trim().split(/\s+/);
   const slots = /^(\d)-(\d)-(\d)$/.exec(words[0] ?? "");
   const notUnderstood = (from: number): CommandError => ({
@@ -41,7 +44,9 @@ export function readFakeDosage(text: string, unit: string): DosageRead {
 /** A small part of the real reading: the dose begins with its slots. */
 export function readFakeLine(text: string, medicines: MedicineFound[]): LineRead {
   const words = text.trim().split(/\s+/).filter(Boolean);
-  const slots = words.findIndex((word) => /^\d-\d/.test(word));
+  const colon = words.findIndex((word) => word.endsWith(":"));
+  if (colon >= 0) words[colon] = words[colon]?.slice(0, -1) ?? "";
+  const slots = words.findIndex((word, place) => /^\d-\d/.test(word) || (colon >= 0 && place > colon));
   const [before, dose] = slots < 1 ? [words, []] : [words.slice(0, slots), words.slice(slots)];
   const medicine = before.join(" ");
   const found =
@@ -56,7 +61,7 @@ export function readFakeLine(text: string, medicines: MedicineFound[]): LineRead
     dose: dose.join(" "),
     found: found.slice(0, 5),
     choice: chooseFake(found, medicine),
-    freeUnit: "dose",
+    freeForm: /\b(syr|syrup)\b/i.test(medicine) ? "syrup" : "other",
   };
 }
 
@@ -71,8 +76,8 @@ function chooseFake(found: MedicineFound[], medicine: string): LineChoice {
 /** The lines of a draft as they are shown. */
 export const viewsOf = (draft: Draft): ItemView[] =>
   draft.items.map((item) => {
-    const unit = medicines.find((one) => one.id === item.medicineId)?.doseUnit ?? "";
-    const read = readFakeDosage(item.doseText, unit);
+    const form = medicines.find((one) => one.id === item.medicineId)?.dosageForm ?? "";
+    const read = readFakeDosage(item.doseText, form);
     return {
       title: `${item.medicineId ? "TAB. " : ""}${item.medicineText.toUpperCase()}`,
       medicineText: item.medicineText,

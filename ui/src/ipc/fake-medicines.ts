@@ -39,7 +39,6 @@ export function fakeMedicines(
       brandName: form.brandName.trim() || null,
       strengthText: same ? same.strengthText : form.strengthText.trim() || null,
       dosageForm: same?.dosageForm ?? form.dosageForm,
-      doseUnit: same?.doseUnit ?? "dose",
       defaultDose: form.defaultDose.trim() || null,
       uses: 0,
     };
@@ -80,9 +79,7 @@ export function fakeMedicines(
           if (JSON.stringify(formOf(one.medicine)) !== JSON.stringify(seen))
             throw invalid("This medicine was changed meanwhile: open it anew. Nothing was saved yet.");
           const isStillThat = one.isChecked && whatItIs(form) === whatItIs(seen);
-          const medicine = { ...made(form), id };
-          if (isStillThat) medicine.doseUnit = one.medicine.doseUnit;
-          return { ...one, medicine, isChecked: isKnown(form) || isStillThat };
+          return { ...one, medicine: { ...made(form), id }, isChecked: isKnown(form) || isStillThat };
         });
       }),
     keepOwnMedicine: (id, isInUse) =>

@@ -98,7 +98,7 @@ export function fakePad(
         const read = readFakeLine(text, foundMedicines());
         return text.trim() === "" ? { ...read, found: often() } : read;
       }),
-    readDosage: (text, unit) => answer("readDosage", () => readFakeDosage(text, unit)),
+    readDosage: (text, form) => answer("readDosage", () => readFakeDosage(text, form)),
     findDiagnoses: (typed) =>
       answer("findDiagnoses", () =>
         fakeDiagnoses.filter((one) =>

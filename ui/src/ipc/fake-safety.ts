@@ -44,6 +44,7 @@ function checkLine(alerts: string, item: DraftItem, before: DraftItem[]): LineSa
         : []),
     ],
     isChecked: item.medicineId !== null,
+    gaps: name.includes("clavulanic") ? ["The checks know nothing of Clavulanic acid."] : [],
     isHeld: isMeant && reason === null,
   };
 }
@@ -73,7 +74,7 @@ export function withoutHeld(alerts: string, draft: Draft, leaveOut: number[]) {
       why: finding.why,
       isLeftOut: isHeld(place),
       reason: finding.reason,
-      ruleVersion: 3,
+      ruleVersion: 4,
     })),
   );
   return {

@@ -51,6 +51,7 @@ export const pad = {
   noSuggestion: "Not in the list. Go on with the dose: it prints as typed.",
   notChecked: "not checked",
   notCheckedHint: "Not from the list of medicines: it prints as typed.",
+  partlyChecked: "partly checked",
   several: (count: number) => `${count} medicines fit. Choose one with ↑ ↓.`,
   doseMissing: "Type a dose after the medicine. Example: 1-0-1 x5d pc",
   medicineMissing: "Type the medicine first.",

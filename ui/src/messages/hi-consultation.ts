@@ -52,6 +52,7 @@ export const pad: typeof englishPad = {
   noSuggestion: "सूची में नहीं। खुराक लिखते जाएँ: जैसा लिखा, वैसा छपेगा।",
   notChecked: "जाँची नहीं गई",
   notCheckedHint: "दवाओं की सूची से नहीं: जैसा लिखा, वैसा छपेगा।",
+  partlyChecked: "कुछ हिस्सा ही जाँचा गया",
   several: (count) => `${count} दवाएँ मिलती हैं। ↑ ↓ से एक चुनें।`,
   doseMissing: "दवा के बाद खुराक लिखें। उदाहरण: 1-0-1 x5d pc",
   medicineMissing: "पहले दवा लिखें।",

@@ -1,7 +1,7 @@
 //! The lines of a prescription.
 
 use protocol::dosage::Dosage;
-use protocol::medicine::dose_unit;
+use protocol::medicine::Units;
 use protocol::table::{MEAL_RELATIONS, ROUTES, TableName, Values};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -102,14 +102,15 @@ fn line(
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into();
-    dosage(taking, &mut values, &form);
+    let strength = text(&values, "strength_text").unwrap_or_default().to_owned();
+    dosage(taking, &mut values, Units::of(&form, &strength));
     let values = taking.declared(ITEMS, values)?;
     taking.finish(ITEMS.table(), id, values)
 }
 
 /// What the line says of dose and duration: in the terms of the grammar if it is understood, else in its own words,
 /// of which nothing is computed.
-fn dosage(taking: &mut Taking<'_>, values: &mut Values, form: &str) {
+fn dosage(taking: &mut Taking<'_>, values: &mut Values, units: Units) {
     let dose = taking.text(&["dosage", "dose", "dose_text", "dosage_pattern", "sig"], 120);
     let frequency = taking.text(&["frequency", "schedule"], 120);
     let duration = taking.text(&["duration", "duration_days", "days", "duration_value"], 60);
@@ -117,7 +118,6 @@ fn dosage(taking: &mut Taking<'_>, values: &mut Values, form: &str) {
     let meal = taking.text(&["meal_relation", "timing", "food_relation", "before_after_food", "meal"], 60);
     let quantity = taking.column(ITEMS, ITEMS.table().column("quantity").expect("BUG: a column of lines"));
     let note = taking.text(&words::names(ITEMS, "instructions"), 500);
-    let counted = dose_unit(form);
     let duration = duration.map(|days| duration_text(&days, unit.as_deref()));
     let meal = meal.map(|meal| meal_text(&meal));
     // A strength says again how strong the medicine is; every other word must be understood, or nothing is computed.
@@ -128,7 +128,7 @@ fn dosage(taking: &mut Taking<'_>, values: &mut Values, form: &str) {
     };
     let said: Vec<&str> =
         [&dose, &frequency, &duration, &meal].into_iter().flatten().map(String::as_str).collect();
-    let understood = Dosage::read(&said.join(" "), counted).ok().filter(|dosage| dosage.note.is_none());
+    let understood = Dosage::read(&said.join(" "), units).ok().filter(|dosage| dosage.note.is_none());
     let quantity = quantity.ok().filter(|quantity| !quantity.is_null());
     let Some(mut dosage) = understood else {
         if !said.is_empty() {
@@ -136,13 +136,13 @@ fn dosage(taking: &mut Taking<'_>, values: &mut Values, form: &str) {
         }
         let said: Vec<&str> = strength.as_deref().into_iter().chain(said).collect();
         let words = if said.is_empty() { "as directed".to_owned() } else { said.join(", ") };
-        values.extend(in_own_words(&words, note.as_deref(), counted));
+        values.extend(in_own_words(&words, note.as_deref(), units.usual()));
         values.insert("quantity".to_owned(), quantity.unwrap_or(Value::Null));
         return;
     };
     let notes: Vec<String> = [strength, note].into_iter().flatten().collect();
     dosage.note = Some(notes.join(". ")).filter(|note| !note.is_empty());
-    for (name, value) in dosage.columns(counted) {
+    for (name, value) in dosage.columns(units.usual()) {
         values.insert(name.to_owned(), value);
     }
     if let Some(quantity) = quantity {

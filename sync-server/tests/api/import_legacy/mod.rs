@@ -205,7 +205,7 @@ async fn an_old_database_with_integer_keys_becomes_a_tenant_with_all_its_dirt_to
         items,
         [
             "1 | Amoxil | other | 1-1-1 x3d | 1 dose morning, noon and night, for 3 days",
-            "1 | TAB. Paracetamol 500 mg | tablet | 1-0-1 x5d // after food | 10.00 | 1 tablet morning and night, \
+            "1 | TAB. Paracetamol 500 mg | tablet | 1-0-1 x5d | 10.00 | 1 tablet morning and night, \
              for 5 days. after food",
             "2 | Medicine not named in the earlier program | other | 1-0-0 | 1 dose in the morning",
             "2 | SYR. Ashakof 5 ml | syrup | two spoons when it hurts | two spoons when it hurts",

@@ -4,6 +4,15 @@ import { langOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 import classes from "./Findings.module.css";
 
+/** What of a line was not looked at. */
+export function Gaps({ gaps }: { gaps: string[] }) {
+  return gaps.map((gap) => (
+    <span key={gap} className={classes.gap} data-testid="pad-gap" lang={langOf(gap)}>
+      {gap}
+    </span>
+  ));
+}
+
 /** What speaks against a line, each with its reason. What is held is red, what may be gone past is amber. */
 export function Findings({ findings }: { findings: SafetyFinding[] }) {
   const { pad } = messages;

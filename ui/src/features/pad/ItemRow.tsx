@@ -6,7 +6,7 @@ import type { LineSafety } from "../../ipc/bindings/LineSafety";
 import type { LineDifference } from "../../ipc/bindings/LineDifference";
 import { langOf } from "../../ipc/problem";
 import { messages } from "../../messages";
-import { Findings } from "./Findings";
+import { Findings, Gaps } from "./Findings";
 import styles from "./Findings.module.css";
 import { KeepReason } from "./KeepReason";
 import classes from "./Pad.module.css";
@@ -32,7 +32,8 @@ export function ItemRow(props: Props) {
   const { pad } = messages;
   const title = view?.title ?? item.medicineText;
   const isHeld = safety?.isHeld === true;
-  const isUnknown = item.medicineId === null || safety?.isChecked === false;
+  const isFree = item.medicineId === null;
+  const gaps = safety?.gaps ?? [];
   return (
     <>
       <span className={classes.itemNumber}>{number}</span>
@@ -43,9 +44,14 @@ export function ItemRow(props: Props) {
           </b>
         )}
         <strong>{title}</strong>
-        {isUnknown && <em title={pad.notCheckedHint}>{pad.notChecked}</em>}
+        {isFree || safety?.isChecked === false ? (
+          <em title={isFree ? pad.notCheckedHint : undefined}>{pad.notChecked}</em>
+        ) : (
+          gaps.length > 0 && <em>{pad.partlyChecked}</em>
+        )}
         <span lang={langOf(view?.directions ?? "")}>{view?.directions ?? item.doseText}</span>
         {safety && <Findings findings={safety.findings} />}
+        <Gaps gaps={gaps} />
         {isHeld && isAsking && (
           <KeepReason
             title={title}

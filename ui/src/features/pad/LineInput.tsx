@@ -4,7 +4,7 @@ import type { LineSafety } from "../../ipc/bindings/LineSafety";
 import { langOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 import { Kbd } from "../../shared/parts";
-import { Findings } from "./Findings";
+import { Findings, Gaps } from "./Findings";
 import classes from "./Line.module.css";
 import { ShortKeyList } from "./ShortKeyList";
 import { Suggestions } from "./Suggestions";
@@ -120,6 +120,7 @@ function Echo({ line, safety }: { line: Line; safety: LineSafety | null }) {
   const { meant, read, problem, several } = line;
   const isFree = meant !== null && (!("medicine" in meant) || safety?.isChecked === false);
   const isHeld = safety?.isHeld === true;
+  const gaps = safety?.gaps ?? [];
   const name = meant && ("medicine" in meant ? medicineName(meant.medicine) : meant.text);
   return (
     <p
@@ -142,11 +143,14 @@ function Echo({ line, safety }: { line: Line; safety: LineSafety | null }) {
                 pad.several(several)
               ) : isFree ? (
                 pad.notChecked
+              ) : gaps.length > 0 ? (
+                pad.partlyChecked
               ) : (
                 <IconCheck size={16} stroke={2} aria-hidden="true" />
               )}
             </span>
             {safety && <Findings findings={safety.findings} />}
+            <Gaps gaps={gaps} />
           </>
         )
       )}

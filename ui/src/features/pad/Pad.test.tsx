@@ -177,7 +177,7 @@ test("Escape on a chosen medicine keeps the dose that was typed", async () => {
   await waitFor(() => expect(line.value).toBe("1-0-1 x30d pc"));
   await keys.clear(line);
   await keys.type(line, "1-1-1 x7d{Escape}");
-  expect(line.value).toBe("Metformin 500 mg 1-1-1 x7d");
+  expect(line.value).toBe("Metformin 500 mg: 1-1-1 x7d");
 });
 
 test("a diagnosis is found by its code and added with the arrows, or stays in the doctor's own words", async () => {
@@ -202,4 +202,29 @@ test("the keys of the fields lead there, and weight and height give the body mas
   expect(screen.getByLabelText<HTMLInputElement>(/^Come back/).value).toBe("5d");
   await keys.keyboard("{F9}");
   expect(document.activeElement).toBe(screen.getByRole("combobox", { name: "Medicine and dose" }));
+});
+
+test.each(["{Escape}", "{Enter}{F2}"])("%s does not make a dose a part of the name", async (way) => {
+  const { keys } = await openEmptyPad();
+  await keys.keyboard("khasi syrup{Enter}");
+  await screen.findByTestId("pad-medicine");
+  await keys.keyboard(`1-1-1 x5d${way}`);
+  const line = screen.getByRole<HTMLInputElement>("combobox", { name: "Medicine and dose" });
+  await waitFor(() => expect(line.value).toBe("khasi syrup: 1-1-1 x5d"));
+  await keys.keyboard("{Enter}");
+  await waitFor(() => expect(titles()).toEqual(["KHASI SYRUP"]));
+});
+
+test("a medicine that was chosen and its dose are kept apart in the draft", async () => {
+  const { keys, backend } = await openEmptyPad();
+  const saved: string[] = [];
+  const { saveDraft } = backend;
+  backend.saveDraft = (patient, draft) => {
+    saved.push(draft.line);
+    return saveDraft(patient, draft);
+  };
+  await keys.keyboard("khasi syrup{Enter}");
+  await screen.findByTestId("pad-medicine");
+  await keys.keyboard("5 tds x5d");
+  await waitFor(() => expect(saved.at(-1)).toBe("khasi syrup: 5 tds x5d"));
 });

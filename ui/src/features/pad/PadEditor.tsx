@@ -26,7 +26,7 @@ import { LineInput } from "./LineInput";
 import classes from "./Pad.module.css";
 import { PadSide } from "./PadSide";
 import { useDraft } from "./useDraft";
-import { toItem, useLine } from "./useLine";
+import { asLine, toItem, useLine } from "./useLine";
 import { usePhrases } from "./usePhrases";
 import { useSafety } from "./useSafety";
 import { useShortKeys } from "./useShortKeys";
@@ -129,7 +129,7 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
       return;
     }
     setItems(draft.items.filter((_, other) => other !== place));
-    line.setLine(`${item.medicineText} ${item.doseText}`);
+    line.setLine(asLine(item.medicineText, item.doseText));
   };
   const move = (place: number, step: number) => {
     const moved = draft.items[place];

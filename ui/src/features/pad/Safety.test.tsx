@@ -42,7 +42,7 @@ test("a held line is kept with a reason, by keys alone, and the reason is in the
   await screen.findByText("Stays: Desensitised in 2024");
   expect(screen.queryByTestId("pad-held")).toBeNull();
   await keys.keyboard("{Control>}{Enter}{/Control}");
-  await screen.findByText(/kept: Desensitised in 2024, rules 3/);
+  await screen.findByText(/kept: Desensitised in 2024, rules 4/);
 });
 
 test("a nurse prepares what a doctor signs, and neither signs nor keeps a held line", async () => {
@@ -88,4 +88,14 @@ test("a line stays held when the last prescription is repeated over it", async (
   expect(screen.getByTestId("pad-held").textContent).toBe("1 held");
   await keys.keyboard("{Control>}r{/Control}");
   expect(screen.getByTestId("pad-held").textContent).toBe("1 held");
+});
+
+test("what the checks know only in part says so, and names what they do not know", async () => {
+  const { keys } = await openEmptyPad();
+  await keys.keyboard("cefixime 1-0-1 x5d");
+  await waitFor(() => expect(screen.getByTestId("pad-echo").textContent).toContain("partly checked"));
+  expect(screen.getByTestId("pad-gap").textContent).toBe("The checks know nothing of Clavulanic acid.");
+  await keys.keyboard("{Enter}");
+  await waitFor(() => expect(screen.getByTestId("pad-item").textContent).toContain("partly checked"));
+  await expectAccessible();
 });

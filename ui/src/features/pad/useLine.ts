@@ -9,8 +9,8 @@ import { useBackend } from "../../ipc/context";
 import { langOf, problemOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 
-/** What a line is about, once that is settled: a medicine of the list, or words as typed with their unit. */
-export type Chosen = { medicine: MedicineFound } | { text: string; unit: string };
+/** What a line is about, once that is settled: a medicine of the list, or words as typed with their form. */
+export type Chosen = { medicine: MedicineFound } | { text: string; form: string };
 
 /** `Paracetamol 650 mg`, `Paracetamol 650 mg (Dolo 650)` */
 export function medicineName(medicine: MedicineFound): string {
@@ -20,8 +20,15 @@ export function medicineName(medicine: MedicineFound): string {
 
 export const chosenName = (chosen: Chosen) =>
   "medicine" in chosen ? medicineName(chosen.medicine) : chosen.text;
-const unitOf = (chosen: Chosen | null) =>
-  chosen === null ? "" : "medicine" in chosen ? chosen.medicine.doseUnit : chosen.unit;
+/** The form and the strength, by which a dose is counted. */
+const measureOf = (chosen: Chosen | null): [form: string, strength: string] => {
+  if (chosen === null) return ["", ""];
+  if ("text" in chosen) return [chosen.form, chosen.text];
+  return [chosen.medicine.dosageForm, chosen.medicine.strengthText ?? ""];
+};
+
+/** Medicine and dose as one line, of which Rust knows where the dose begins: a bare figure may be both. */
+export const asLine = (medicine: string, dose: string) => (dose === "" ? medicine : `${medicine}: ${dose}`);
 
 /** The line as the draft keeps it. */
 export const toItem = (about: Chosen, doseText: string): DraftItem => ({
@@ -70,13 +77,13 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
   const medicineText = chosen ? "" : (typed?.medicine ?? "");
   const found = chosen || isClosed ? [] : (typed?.found ?? []);
   const choice: LineChoice = chosen || !typed ? { kind: "nothing" } : typed.choice;
-  const meant = chosen ?? meantBy(choice, found[place ?? -1], medicineText, typed?.freeUnit ?? "");
+  const meant = chosen ?? meantBy(choice, found[place ?? -1], medicineText, typed?.freeForm ?? "");
   // With a dose typed, Enter takes only what is certain; without one it takes the first.
   const certain = meant && "medicine" in meant ? found.findIndex((one) => one.id === meant.medicine.id) : -1;
   const highlight = doseText === "" ? (place ?? 0) : certain;
   const dosage = useQuery({
-    queryKey: queryKeys.dosage(doseText, unitOf(meant)),
-    queryFn: () => backend.readDosage(doseText, unitOf(meant)),
+    queryKey: queryKeys.dosage(doseText, ...measureOf(meant)),
+    queryFn: () => backend.readDosage(doseText, ...measureOf(meant)),
     enabled: doseText !== "",
     staleTime: Infinity,
   });
@@ -88,7 +95,7 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
     setChosenOnly(about);
     setStopped(null);
     setAsked(false);
-    onText(about ? `${chosenName(about)} ${next}` : next);
+    onText(about ? asLine(chosenName(about), next.trim()) : next);
   };
   const setText = (next: string) => {
     setPlace(null);
@@ -108,14 +115,14 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
     setAsked(false);
     setPlace(null);
   };
-  const unchoose = () => chosen && set([chosenName(chosen), text].filter(Boolean).join(" "), null);
+  const unchoose = () => chosen && set(asLine(chosenName(chosen), text), null);
 
   const finish = async (about: Chosen, dose: string) => {
     if (dose === "") return stop(() => messages.pad.doseMissing);
     try {
       await client.fetchQuery({
-        queryKey: queryKeys.dosage(dose, unitOf(about)),
-        queryFn: () => backend.readDosage(dose, unitOf(about)),
+        queryKey: queryKeys.dosage(dose, ...measureOf(about)),
+        queryFn: () => backend.readDosage(dose, ...measureOf(about)),
         staleTime: Infinity,
       });
     } catch (error) {
@@ -133,7 +140,7 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
     const now = await client.fetchQuery(lineOf(text)).catch(() => null);
     const offered = isClosed ? [] : (now?.found ?? []);
     if (!now || (now.medicine === "" && offered.length === 0)) return;
-    const free: Chosen = { text: now.medicine, unit: now.freeUnit };
+    const free: Chosen = { text: now.medicine, form: now.freeForm };
     const highlighted = place === null ? undefined : offered[place];
     if (now.dose === "") {
       const first = highlighted ?? offered[0];
@@ -194,11 +201,11 @@ function meantBy(
   choice: LineChoice,
   highlighted: MedicineFound | undefined,
   typed: string,
-  unit: string,
+  form: string,
 ): Chosen | null {
   if (highlighted) return { medicine: highlighted };
   if (choice.kind === "chosen") return { medicine: choice.medicine };
-  return typed === "" ? null : { text: typed, unit };
+  return typed === "" ? null : { text: typed, form };
 }
 
 export type Line = ReturnType<typeof useLine>;

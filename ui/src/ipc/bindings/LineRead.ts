@@ -23,6 +23,6 @@ found: Array<MedicineFound>,
  */
 choice: LineChoice, 
 /**
- * The unit in which it is dosed if it is none of the list.
+ * The form that its words say, if it is none of the list.
  */
-freeUnit: string, };
+freeForm: string, };

@@ -10,9 +10,13 @@ export type LineSafety = {
  */
 findings: Array<SafetyFinding>, 
 /**
- * Whether the rules know what it is made of.
+ * Whether the rules know any of what it is made of.
  */
 isChecked: boolean, 
+/**
+ * What of it was not looked at, in words.
+ */
+gaps: Array<string>, 
 /**
  * Whether it does not print until a reason is given.
  */

@@ -26,10 +26,6 @@ strengthText: string | null,
  */
 dosageForm: string, 
 /**
- * The unit in which it is dosed.
- */
-doseUnit: string, 
-/**
  * The dose that the doctor writes most often, or one that is often right, in the grammar of the typed line.
  */
 defaultDose: string | null, 
