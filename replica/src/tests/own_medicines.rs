@@ -220,10 +220,8 @@ fn what_is_corrected_into_another_medicine_is_checked_only_if_it_is_one_of_the_l
     assert_eq!((own().name.as_str(), own().is_checked), ("Amoxicillin 500 mg (Mox 500)", true));
 }
 
-#[test]
-fn what_was_prescribed_is_never_corrected_into_another_medicine_of_the_list() {
-    let (fixture, _) = desk(Role::Doctor);
-    let replica = &fixture.replica;
+/// Azithromycin in the list as well, and the form of a brand of it.
+fn azithromycin(fixture: &Fixture) -> OwnMedicineForm {
     let values = json!({ "generic_name": "Azithromycin", "strength_text": "500 mg", "dosage_form": "tablet",
         "route": "oral", "ingredients": [{ "name": "Azithromycin", "strength": "500 mg" }],
         "allergen_classes": ["macrolide"], "schedule": "H", "is_combination": false,
@@ -233,24 +231,63 @@ fn what_was_prescribed_is_never_corrected_into_another_medicine_of_the_list() {
     let row = Row { table: TableName::Medicines, id: list, version: 3, deleted: false, values };
     fixture.store.stage(&[row]).expect("BUG: staged");
     fixture.store.apply_staged(vec![], (3, 3), (None, NOW)).expect("BUG: applied");
-    let azithromycin = OwnMedicineForm { same_as: Some(MedicineId(list)), ..mox() };
+    OwnMedicineForm { same_as: Some(MedicineId(list)), ..mox() }
+}
+
+/// A prescription of this medicine.
+fn prescribe(fixture: &Fixture, id: MedicineId, dose: &str) {
+    let asha = fixture.register("Asha", "98204 41277");
+    let line = DraftItem { medicine_id: Some(id), dose_text: dose.into(), ..DraftItem::default() };
+    let draft = Draft { items: vec![line], ..Draft::default() };
+    fixture.replica.sign_prescription(asha, &draft, &[]).expect("BUG: signed");
+}
+
+const PRESCRIBED: &str = "This medicine was prescribed already as what it is: take it out of use and add the other one. \
+                          Nothing was saved yet.";
+
+#[test]
+fn what_was_prescribed_is_never_corrected_into_what_the_checks_would_take_for_something_else() {
+    let (fixture, _) = desk(Role::Doctor);
+    let replica = &fixture.replica;
+    let azithromycin = azithromycin(&fixture);
     let id = replica.add_own_medicine(&azithromycin).expect("BUG: added");
     let own = || replica.own_medicines().expect("BUG: listed").remove(0);
     replica.correct_own_medicine(id, &own().form, &mox()).expect("BUG: nobody takes it yet");
-    let asha = replica.register_patient(&form("Asha", "98204 41277")).expect("BUG: registered").id;
-    let line = DraftItem { medicine_id: Some(id), dose_text: "1-1-1 x5d".into(), ..DraftItem::default() };
-    let draft = Draft { items: vec![line], ..Draft::default() };
-    replica.sign_prescription(asha, &draft, &[]).expect("BUG: signed");
+    prescribe(&fixture, id, "1-1-1 x5d");
     let before = own();
-    let said = replica.correct_own_medicine(id, &before.form, &azithromycin).expect_err("BUG: refused");
-    assert_eq!(
-        said.to_string(),
-        "This medicine was prescribed already as what it is: take it out of use and add the other one. \
-         Nothing was saved yet."
-    );
-    assert_eq!(own(), before);
+    let weaker = OwnMedicineForm { strength_text: "250 mg".into(), ..before.form.clone() };
+    for other in [&azithromycin, &weaker, &cough_syrup()] {
+        let said = replica.correct_own_medicine(id, &before.form, other).expect_err("BUG: refused");
+        assert_eq!(said.to_string(), PRESCRIBED, "{other:?}");
+        assert_eq!(own(), before);
+    }
     let named = OwnMedicineForm { brand_name: "Novamox 500".into(), ..before.form.clone() };
     replica.correct_own_medicine(id, &before.form, &named).expect("BUG: a brand is corrected");
+    replica.correct_own_medicine(id, &named, &mox()).expect("BUG: the same one is chosen anew");
+}
+
+#[test]
+fn two_corrections_do_not_do_what_one_may_not() {
+    let (fixture, _) = desk(Role::Doctor);
+    let replica = &fixture.replica;
+    let azithromycin = azithromycin(&fixture);
+    let id = replica.add_own_medicine(&cough_syrup()).expect("BUG: added");
+    prescribe(&fixture, id, "10 ml tds x5d");
+    let own = || replica.own_medicines().expect("BUG: listed").remove(0);
+    let spelt = OwnMedicineForm {
+        generic_name: "Azithromycin".into(),
+        strength_text: "500 mg".into(),
+        dosage_form: "tablet".into(),
+        brand_name: "Mox 500".into(),
+        ..OwnMedicineForm::default()
+    };
+    replica.correct_own_medicine(id, &own().form, &spelt).expect("BUG: words are corrected");
+    let before = own();
+    for other in [&azithromycin, &mox()] {
+        let said = replica.correct_own_medicine(id, &before.form, other).expect_err("BUG: refused");
+        assert_eq!(said.to_string(), PRESCRIBED);
+        assert_eq!(own(), before);
+    }
 }
 
 #[test]
