@@ -2,7 +2,7 @@
 
 use protocol::dosage::{self, Dosage};
 use protocol::id::PatientId;
-use protocol::medicine::dose_unit;
+use protocol::medicine::{dose_unit, form_of_word};
 use protocol::table::{TableName, Values};
 use protocol::validate::moment_text;
 use rusqlite::{OptionalExtension, Transaction};
@@ -197,31 +197,8 @@ pub(crate) fn named_now(tx: &Transaction<'_>, item: DraftItem) -> Result<DraftIt
     Ok(DraftItem { medicine_text: own.unwrap_or(item.medicine_text), ..item })
 }
 
-/// The form of what says none.
-pub(crate) const OTHER_FORM: &str = "other";
-
 /// The form that a medicine not from the catalogue was typed with; `other` where it says none.
 pub(crate) fn form_in(typed: &str) -> &'static str {
-    typed
-        .to_lowercase()
-        .split(|c: char| !c.is_alphabetic())
-        .find_map(|word| {
-            Some(match word {
-                "tab" | "tabs" | "tablet" | "tablets" => "tablet",
-                "cap" | "caps" | "capsule" | "capsules" => "capsule",
-                "syr" | "syp" | "syrup" => "syrup",
-                "susp" | "suspension" => "suspension",
-                "inj" | "injection" => "injection",
-                "drops" => "drops",
-                "cream" => "cream",
-                "oint" | "ointment" => "ointment",
-                "gel" => "gel",
-                "lotion" => "lotion",
-                "inhaler" => "inhaler",
-                "mouthwash" => "mouthwash",
-                "sachet" | "sachets" => "sachet",
-                _ => return None,
-            })
-        })
-        .unwrap_or(OTHER_FORM)
+    let typed = typed.to_lowercase();
+    typed.split(|c: char| !c.is_alphabetic()).find_map(form_of_word).unwrap_or("other")
 }

@@ -3,6 +3,7 @@
 
 use super::words_of::{self, Word};
 use super::{Dosage, Dose, Duration, DurationUnit, IntervalUnit, Meal, NotUnderstood, TaperStep};
+use crate::medicine::is_counted;
 
 /// The most that one dose holds, in units.
 const MOST: f64 = 1000.0;
@@ -191,6 +192,11 @@ const UNITS: &[(&str, f64, &[&str])] = &[
 /// Whether this word is a unit in which doses are counted.
 pub(super) fn is_unit(word: &str) -> bool {
     UNITS.iter().any(|(.., spellings)| spellings.contains(&word))
+}
+
+/// Whether this word is such a unit, and one of which few are taken at once: tablets, not millilitres or drops.
+pub(super) fn is_form(word: &str) -> bool {
+    UNITS.iter().any(|(unit, _, spellings)| *unit != "ml" && is_counted(unit) && spellings.contains(&word))
 }
 
 /// Reads clauses from a place on; what does not fit leaves the place as it was.

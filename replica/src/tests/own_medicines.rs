@@ -109,6 +109,54 @@ fn of_two_brands_the_one_that_was_typed_whole_is_meant() {
 }
 
 #[test]
+fn however_many_brands_there_are_the_plain_medicine_is_offered_and_meant() {
+    let (fixture, _) = desk(Role::Doctor);
+    for place in 0..14 {
+        let brand = OwnMedicineForm { brand_name: format!("Brand {place}"), ..mox() };
+        fixture.replica.add_own_medicine(&brand).expect("BUG: added");
+    }
+    let plain = MedicineId(Uuid::from_u128(AMOXICILLIN));
+    let found = fixture.replica.find_medicines("amoxicillin").expect("BUG: found");
+    assert_eq!((found.len(), found.iter().filter(|one| one.id == plain).count()), (12, 1));
+    let offered = fixture.replica.read_line("amoxi").expect("BUG: read").found;
+    assert_eq!((offered.len(), offered.iter().filter(|one| one.id == plain).count()), (5, 1));
+    assert_eq!(chosen(&fixture, "amox 500 1-1-1 x5d").id, plain);
+}
+
+#[test]
+fn the_form_that_is_typed_in_a_line_narrows_which_medicine_is_meant() {
+    let (fixture, _) = desk(Role::Doctor);
+    let add = |generic: &str, strength: &str, form: &str| {
+        let own = OwnMedicineForm {
+            generic_name: generic.into(),
+            strength_text: strength.into(),
+            dosage_form: form.into(),
+            ..OwnMedicineForm::default()
+        };
+        fixture.replica.add_own_medicine(&own).expect("BUG: added")
+    };
+    let dry_syrup = add("Cefixime", "100 mg/5 ml", "suspension");
+    let (drops, ointment) = (add("Tobramycin", "0.3 %", "eye_drops"), add("Tobramycin", "0.3 %", "ointment"));
+    let cetirizine = add("Cetirizine", "10 mg", "tablet");
+    let amoxicillin = MedicineId(Uuid::from_u128(AMOXICILLIN));
+    for (line, medicine, dose) in [
+        ("amox 500 cap 1-0-1 5d", amoxicillin, "1-0-1 5d"),
+        ("amox 500 cap bd 5d", amoxicillin, "bd 5d"),
+        ("Cap. amox 500 1-0-1 5d", amoxicillin, "1-0-1 5d"),
+        ("cefixime 100 syp 5 ml bd x5d", dry_syrup, "5 ml bd x5d"),
+        ("tobra eye drops 1 drop qid", drops, "1 drop qid"),
+        ("tobra eye oint hs", ointment, "hs"),
+        ("cetirizine 10 tab od", cetirizine, "od"),
+        ("cetirizine 2 tab od", cetirizine, "2 tab od"),
+    ] {
+        assert_eq!(chosen(&fixture, line).id, medicine, "{line}");
+        assert_eq!(fixture.replica.read_line(line).expect("BUG: read").dose, dose, "{line}");
+    }
+    let read = fixture.replica.read_line("amox 500 inj 1 stat").expect("BUG: read");
+    assert_eq!(read.choice, LineChoice::Free, "what is of another form is not guessed");
+}
+
+#[test]
 fn what_is_in_no_list_is_found_and_never_called_checked() {
     let (fixture, sunita) = desk(Role::Doctor);
     let id = fixture.replica.add_own_medicine(&cough_syrup()).expect("BUG: added");
