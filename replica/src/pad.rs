@@ -4,12 +4,12 @@ use protocol::dosage::{self, Dosage};
 use protocol::id::PatientId;
 use protocol::medicine::{dose_unit, form_of_word};
 use protocol::table::{TableName, Values};
-use protocol::validate::moment_text;
+use protocol::validate::{day_text, moment_text};
 use rusqlite::{OptionalExtension, Transaction};
 use serde_json::{Value, json};
 
 use crate::chart::item_view;
-use crate::clock::follow_up_text;
+use crate::clock::follow_up;
 use crate::error::{Error, Result};
 use crate::language::Language;
 use crate::medicines::name_in_full;
@@ -56,11 +56,16 @@ impl Replica {
                     self.person.id.to_string(),
                 ))?;
             }
+            let (follow_up_date, follow_up_problem) = match follow_up(&draft.follow_up, self.day(tx)?) {
+                Ok(day) => (day.map(day_text), None),
+                Err(why) => (None, Some(self.say(why.to_owned()))),
+            };
             Ok(DraftSaved {
                 saved_at: now,
                 items: item_views(tx, draft, self.language())?,
                 difference: difference(tx, draft, self.language())?,
-                follow_up_date: follow_up_text(&draft.follow_up, self.day(tx)?),
+                follow_up_date,
+                follow_up_problem,
                 warnings: draft.vitals.warnings().into_iter().map(|warning| self.say(warning)).collect(),
                 bmi: draft.vitals.bmi(),
             })

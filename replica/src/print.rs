@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::care::{allergy_remark, check, remark};
 use crate::chart::{diagnoses, diagnosis_words, item_view, items};
-use crate::clock::{day_words, moment_words, parse_follow_up, weekday_words};
+use crate::clock::{day_words, follow_up, moment_words, weekday_words};
 use crate::error::Result;
 use crate::language as window;
 use crate::letterhead::put_head;
@@ -108,8 +108,9 @@ impl Replica {
             printed.diagnoses = draft.diagnoses.iter().map(diagnosis_words).collect();
             printed.investigations = draft.investigations.trim().replace('\n', ", ");
             printed.advice = draft.advice.trim().to_owned();
-            printed.follow_up =
-                parse_follow_up(&draft.follow_up, today).map_or_else(String::new, weekday_words);
+            // What is wrong with it stands beside the field, and nothing is signed with it.
+            let follow_up = follow_up(&draft.follow_up, today).ok().flatten();
+            printed.follow_up = follow_up.map_or_else(String::new, weekday_words);
             Ok(printed)
         })
     }

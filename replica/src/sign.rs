@@ -13,7 +13,7 @@ use time::Date;
 use crate::amend::{standing, withdrawal};
 use crate::care::{alert_views, alerts, allergy_snapshot, allergy_words, check};
 use crate::chart::{diagnosis_words, doctor_name, item_view, version, warnings_in_words};
-use crate::clock::follow_up_text;
+use crate::clock::follow_up;
 use crate::error::{Error, Result};
 use crate::one_patient::kept;
 use crate::pad::{claim_draft, item_values};
@@ -113,12 +113,7 @@ impl Replica {
             let lines = text.split(['\n', ';']).map(str::trim).filter(|line| !line.is_empty());
             Value::from(lines.map(str::to_owned).collect::<Vec<_>>())
         };
-        let follow_up = follow_up_text(&draft.follow_up, today);
-        if follow_up.is_none() && !draft.follow_up.trim().is_empty() {
-            return Err(Error::Invalid(
-                "When to come back is not understood. Write it like 5d, 2w or 28/11/2026.".into(),
-            ));
-        }
+        let follow_up = follow_up(&draft.follow_up, today).map_err(|why| Error::Invalid(why.to_owned()))?;
         let values = [
             ("visit_date", json!(day_text(today))),
             ("doctor_id", json!(doctor)),
@@ -136,7 +131,7 @@ impl Replica {
             ("diagnoses", draft.diagnoses.iter().map(stored_diagnosis).collect()),
             ("investigations", lines(&draft.investigations)),
             ("advice", optional(&draft.advice)),
-            ("follow_up_date", follow_up.map_or(Value::Null, Value::from)),
+            ("follow_up_date", follow_up.map_or(Value::Null, |day| json!(day_text(day)))),
             ("patient_snapshot", patient_snapshot(tx, patient, today)?),
             ("allergy_snapshot", allergy_snapshot(tx, patient, today)?),
             ("doctor_snapshot", doctor_snapshot(tx, doctor)?),

@@ -136,9 +136,10 @@ test("Escape closes the list, and Enter then adds the very words", async () => {
   expect(added.textContent).toContain("not checked");
 });
 
+const what = () => screen.getByRole("combobox", { name: "What it is" });
+
 test("once a medicine is added or corrected, the next one is typed at once", async () => {
   const { keys } = await openMedicines();
-  const what = () => screen.getByRole("combobox", { name: "What it is" });
   await keys.type(what(), "Kaadha");
   await keys.type(screen.getByRole("textbox", { name: "Sold as" }), "Kadha{Enter}");
   await screen.findByTestId("own-medicine");
@@ -152,7 +153,6 @@ test("once a medicine is added or corrected, the next one is typed at once", asy
 
 test("what is typed makes way for another medicine only after a question", async () => {
   const { keys } = await openMedicines();
-  const what = () => screen.getByRole("combobox", { name: "What it is" });
   await keys.type(what(), "Kaadha{Enter}");
   await screen.findByTestId("own-medicine");
   await keys.type(what(), "Churna");

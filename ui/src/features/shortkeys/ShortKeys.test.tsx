@@ -90,10 +90,11 @@ test("a key is removed only after a question", async () => {
   expect(screen.getByRole("button", { name: /\/urti/ })).toBeTruthy();
 });
 
+const key = () => screen.getByRole("textbox", { name: "Key" });
+
 test("what is typed in a key makes way for another one only after a question", async () => {
   const { keys } = await openKeys();
   await keys.click(screen.getByRole("button", { name: "New short key" }));
-  const key = () => screen.getByRole("textbox", { name: "Key" });
   expect(document.activeElement).toBe(key());
   await keys.keyboard("throat");
   await keys.click(await screen.findByRole("button", { name: /\/urti/ }));
