@@ -92,6 +92,21 @@ pub fn dose_unit(dosage_form: &str) -> &'static str {
     }
 }
 
+/// The way in which most medicines of a form are taken: an injection has more than one, and nothing is guessed of the rest.
+pub fn usual_route(dosage_form: &str) -> &'static str {
+    match dosage_form {
+        "tablet" | "capsule" | "syrup" | "suspension" | "sachet" => "oral",
+        "cream" | "ointment" | "gel" | "lotion" => "topical",
+        "inhaler" => "inhalation",
+        "nasal_spray" => "nasal",
+        "eye_drops" => "ophthalmic",
+        "ear_drops" => "otic",
+        "mouthwash" | "toothpaste" => "dental",
+        "suppository" => "rectal",
+        _ => "other",
+    }
+}
+
 /// Whether the number of units to dispense can be counted: tablets can, applications of a cream cannot.
 pub fn is_counted(unit: &str) -> bool {
     matches!(unit, "tablet" | "capsule" | "sachet" | "suppository" | "patch" | "ml")
@@ -136,6 +151,7 @@ pub fn amount_text(amount: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::{DOSAGE_FORMS, ROUTES};
 
     #[test]
     fn a_form_is_known_by_the_words_that_people_write_for_it() {
@@ -156,6 +172,15 @@ mod tests {
         assert!(!says_form("syp", "suspension") && may_say_form("syp", "suspension"));
         assert!(!may_say_form("syp", "tablet") && !may_say_form("ear", "eye_drops"));
         assert!(!is_form_word("paracetamol") && !is_form_word("other"));
+    }
+
+    #[test]
+    fn every_form_has_a_usual_route_that_is_one_of_the_table() {
+        for form in DOSAGE_FORMS {
+            assert!(ROUTES.contains(&usual_route(form)), "{form}");
+        }
+        let routes = ["tablet", "suppository", "injection", "drops"].map(usual_route);
+        assert_eq!(routes, ["oral", "rectal", "other", "other"]);
     }
 
     #[test]

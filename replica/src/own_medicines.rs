@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use protocol::dosage::Dosage;
 use protocol::id::MedicineId;
-use protocol::medicine::dose_unit;
+use protocol::medicine::{dose_unit, usual_route};
 use protocol::mutation::{Change, SetValue};
 use protocol::table::{DOSAGE_FORMS, TableName, Values};
 use rusqlite::Transaction;
@@ -256,7 +256,7 @@ fn checked(tx: &Transaction<'_>, form: &OwnMedicineForm) -> Result<Values> {
             ("generic_name", json!(generic)),
             ("strength_text", json!(some(squeezed(&form.strength_text)))),
             ("dosage_form", json!(form.dosage_form)),
-            ("route", json!(route_of(&form.dosage_form))),
+            ("route", json!(usual_route(&form.dosage_form))),
         ];
         typed.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     };
@@ -289,19 +289,4 @@ fn is_known(tx: &Transaction<'_>, values: &Values, except: Option<MedicineId>) -
                and lower(coalesce(brand_name, '')) = lower(?2) and lower(coalesce(strength_text, '')) = lower(?3) \
                and dosage_form = ?4";
     Ok(tx.prepare_cached(sql)?.exists(TELLING.map(|name| text(values, name)))?)
-}
-
-/// The way in which a form is taken, where it has one.
-fn route_of(dosage_form: &str) -> &'static str {
-    match dosage_form {
-        "tablet" | "capsule" | "syrup" | "suspension" | "sachet" => "oral",
-        "cream" | "ointment" | "gel" | "lotion" => "topical",
-        "inhaler" => "inhalation",
-        "nasal_spray" => "nasal",
-        "eye_drops" => "ophthalmic",
-        "ear_drops" => "otic",
-        "mouthwash" | "toothpaste" => "dental",
-        "suppository" => "rectal",
-        _ => "other",
-    }
 }
