@@ -153,7 +153,7 @@ fn day_ahead(text: &str, today: Date) -> Option<Date> {
     }
     let text = ["after ", "in "].into_iter().find_map(|word| text.strip_prefix(word)).unwrap_or(&text);
     let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
-    let number: u16 = number.parse().ok().filter(|number| *number > 0)?;
+    let number = number.parse::<u16>().ok().filter(|number| *number > 0)?;
     match unit.trim() {
         "d" | "day" | "days" => today.checked_add(time::Duration::days(number.into())),
         "w" | "wk" | "wks" | "week" | "weeks" => today.checked_add(time::Duration::weeks(number.into())),

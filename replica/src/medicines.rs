@@ -68,7 +68,8 @@ impl Replica {
             let is_of = |says: fn(&str, &str) -> bool, medicine: &MedicineFound| {
                 forms.iter().all(|word| says(word, &medicine.dosage_form) || begins_name(medicine, word))
             };
-            let says = if found.iter().any(|one| is_of(says_form, one)) { says_form } else { may_say_form };
+            let is_said = found.iter().any(|one| is_of(says_form, one));
+            let says: fn(&str, &str) -> bool = if is_said { says_form } else { may_say_form };
             found.retain(|medicine| is_of(says, medicine));
             found.sort_by_cached_key(|medicine| {
                 let name = medicine.generic_name.to_lowercase();
