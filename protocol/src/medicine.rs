@@ -109,6 +109,69 @@ impl From<&'static str> for Units {
     }
 }
 
+/// The form that a word says, as people shorten it.
+pub fn form_of_word(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "tab" | "tabs" | "tablet" | "tablets" => "tablet",
+        "cap" | "caps" | "capsule" | "capsules" => "capsule",
+        "syr" | "syp" | "syrup" => "syrup",
+        "susp" | "suspension" => "suspension",
+        "drop" | "drops" => "drops",
+        "inj" | "injection" => "injection",
+        "cream" => "cream",
+        "oint" | "ointment" => "ointment",
+        "gel" => "gel",
+        "lotion" => "lotion",
+        "inhaler" => "inhaler",
+        "mouthwash" => "mouthwash",
+        "sachet" | "sachets" => "sachet",
+        "supp" | "suppository" | "suppositories" => "suppository",
+        "patch" | "patches" => "patch",
+        _ => return None,
+    })
+}
+
+/// Words that tell forms apart, but do not say how something in no list is dosed: a powder is taken or applied.
+const HINTS: [(&str, &[&str]); 6] = [
+    ("eye", &["eye_drops", "ointment", "gel"]),
+    ("ear", &["ear_drops"]),
+    ("nasal", &["nasal_spray", "drops"]),
+    ("spray", &["nasal_spray"]),
+    ("powder", &["powder", "sachet"]),
+    ("toothpaste", &["toothpaste"]),
+];
+
+/// Whether a word is one of those by which forms are told apart.
+pub fn is_form_word(word: &str) -> bool {
+    form_of_word(word).is_some() || HINTS.iter().any(|(hint, _)| *hint == word)
+}
+
+/// Whether a word says this form: `drops` says eye drops as well.
+pub fn says_form(word: &str, dosage_form: &str) -> bool {
+    form_of_word(word).is_some_and(|said| dosage_form.contains(said))
+        || HINTS.iter().any(|(hint, forms)| *hint == word && forms.contains(&dosage_form))
+}
+
+/// Whether a word may mean this form where nothing is of the form that it says: a suspension is called a syrup too.
+pub fn may_say_form(word: &str, dosage_form: &str) -> bool {
+    says_form(word, dosage_form) || dosage_form == "suspension" && form_of_word(word) == Some("syrup")
+}
+
+/// The way in which most medicines of a form are taken: an injection has more than one, and nothing is guessed of the rest.
+pub fn usual_route(dosage_form: &str) -> &'static str {
+    match dosage_form {
+        "tablet" | "capsule" | "syrup" | "suspension" | "sachet" => "oral",
+        "cream" | "ointment" | "gel" | "lotion" => "topical",
+        "inhaler" => "inhalation",
+        "nasal_spray" => "nasal",
+        "eye_drops" => "ophthalmic",
+        "ear_drops" => "otic",
+        "mouthwash" | "toothpaste" => "dental",
+        "suppository" => "rectal",
+        _ => "other",
+    }
+}
+
 /// Whether the number of units to dispense can be counted: tablets can, applications of a cream cannot.
 pub fn is_counted(unit: &str) -> bool {
     matches!(
@@ -159,6 +222,37 @@ pub fn amount_text(amount: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::{DOSAGE_FORMS, ROUTES};
+
+    #[test]
+    fn a_form_is_known_by_the_words_that_people_write_for_it() {
+        for (word, form) in [
+            ("tab", "tablet"),
+            ("cap", "capsule"),
+            ("syp", "syrup"),
+            ("susp", "suspension"),
+            ("drops", "ear_drops"),
+            ("eye", "eye_drops"),
+            ("eye", "ointment"),
+            ("inj", "injection"),
+            ("oint", "ointment"),
+            ("supp", "suppository"),
+        ] {
+            assert!(is_form_word(word) && says_form(word, form) && may_say_form(word, form), "{word} {form}");
+        }
+        assert!(!says_form("syp", "suspension") && may_say_form("syp", "suspension"));
+        assert!(!may_say_form("syp", "tablet") && !may_say_form("ear", "eye_drops"));
+        assert!(!is_form_word("paracetamol") && !is_form_word("other"));
+    }
+
+    #[test]
+    fn every_form_has_a_usual_route_that_is_one_of_the_table() {
+        for form in DOSAGE_FORMS {
+            assert!(ROUTES.contains(&usual_route(form)), "{form}");
+        }
+        let routes = ["tablet", "suppository", "injection", "drops"].map(usual_route);
+        assert_eq!(routes, ["oral", "rectal", "other", "other"]);
+    }
 
     #[test]
     fn amounts_never_trail_a_zero() {

@@ -76,6 +76,16 @@ const LAST_NAMES: [&str; 20] = [
     "Rao",
 ];
 
+/// How some of them are typed by whoever writes them otherwise.
+const OTHERWISE: [(&str, &str); 6] = [
+    ("Sunita", "suneeta"),
+    ("Meena", "mina"),
+    ("Fatima", "fathima"),
+    ("Ravi", "rawi"),
+    ("Lakshmi", "laxmi"),
+    ("Deepa", "dipa"),
+];
+
 /// Equal runs measure equal patients.
 struct Dice(u64);
 
@@ -120,10 +130,24 @@ fn main() -> anyhow::Result<()> {
         let begin = |name: &str| name.chars().take(2 + letters % 3).collect::<String>();
         format!("{} {}", begin(person.last_name), begin(person.first_name))
     });
+    let spelt: Vec<(&Person, &str)> = people
+        .iter()
+        .filter_map(|person| {
+            OTHERWISE.iter().find(|(name, _)| *name == person.first_name).map(|(_, spelt)| (person, *spelt))
+        })
+        .collect();
+    anyhow::ensure!(!spelt.is_empty(), "too few patients: nobody's name is spelt otherwise");
+    let otherwise: Vec<String> = (0..QUERIES)
+        .map(|_| {
+            let (person, spelt) = spelt[dice.roll(spelt.len())];
+            format!("{spelt} {}", person.last_name.chars().take(4).collect::<String>())
+        })
+        .collect();
     let title = |how: &str| format!("one of {patients} patients by {how}, p95");
     let results = [
         measure(&title("four digits"), &digits, patients, &replica, &floor)?,
         measure(&title("two pieces of names"), &names, patients, &replica, &floor)?,
+        measure(&title("a name in another spelling"), &otherwise, patients, &replica, &floor)?,
     ];
     #[expect(clippy::print_stdout, reason = "this is the benchmark's output")]
     {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use time::Date;
 
 use crate::chart::{diagnoses, items, prescription};
-use crate::clock::parse_follow_up;
+use crate::clock::follow_up;
 use crate::error::{Error, Result};
 use crate::one_patient::kept;
 use crate::pad::draft;
@@ -129,11 +129,15 @@ pub(crate) fn replaced(
 
 /// The day on which the patient is to come back, if the draft says one. What an amended prescription says stays, also
 /// when that day has passed.
-pub(crate) fn follow_up_day(tx: &Transaction<'_>, draft: &Draft, today: Date) -> Result<Option<Date>> {
+pub(crate) fn follow_up_day(
+    tx: &Transaction<'_>,
+    draft: &Draft,
+    today: Date,
+) -> Result<Result<Option<Date>, &'static str>> {
     let typed = draft.follow_up.trim();
     let amended = draft.amends.map(|id| get_row(tx, TableName::Prescriptions, id.0)).transpose()?.flatten();
     let stays = amended.is_some_and(|row| text(&row.values, "follow_up_date") == typed);
-    Ok(parse_day(typed).filter(|_| stays).or_else(|| parse_follow_up(typed, today)))
+    Ok(if stays { Ok(parse_day(typed)) } else { follow_up(typed, today) })
 }
 
 /// What is written into a signed prescription when it ends.

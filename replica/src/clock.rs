@@ -3,6 +3,7 @@
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
+use protocol::validate::parse_day;
 use time::{Date, OffsetDateTime, UtcOffset};
 use uuid::Uuid;
 
@@ -95,25 +96,64 @@ pub fn moment_words(moment: OffsetDateTime, offset: UtcOffset) -> String {
     format!("{} {:02}:{:02}", day_words(local.date()), local.hour(), local.minute())
 }
 
+/// Nobody is asked to come back after more days than these: what says so is a slip. Two years are never more.
+const MOST_DAYS: i64 = 731;
+
+const NOT_UNDERSTOOD: &str = "When to come back is not understood. Write it like 5d, 2w or 28/11/2026.";
+const TOO_LATE: &str = "To come back is asked for at most two years from now. Write an earlier day.";
+
 /// The day that "5d", "after 2 weeks", "1m", "tomorrow", "monday" or a day (`2026-11-28`, `28/11/26`, `28 nov`) means,
-/// seen from `today`.
-pub fn parse_follow_up(text: &str, today: Date) -> Option<Date> {
-    let text = text.trim().to_lowercase();
-    if let Some(day) = protocol::validate::parse_day(&text) {
-        return (day >= today).then_some(day);
+/// seen from `today`; none where nothing is written.
+///
+/// # Errors
+///
+/// In words, what means no day from today on, and a day more than two years ahead.
+pub fn follow_up(text: &str, today: Date) -> Result<Option<Date>, &'static str> {
+    if text.trim().is_empty() {
+        return Ok(None);
     }
-    let parts: Vec<&str> = text.split(['/', '.', '-']).collect();
-    if let [day, month, year] = parts.as_slice() {
-        let century = if year.len() == 2 { "20" } else { "" };
-        let date = format!("{century}{year}-{month:0>2}-{day:0>2}");
-        return protocol::validate::parse_day(&date).filter(|date| *date >= today);
+    let day = day_ahead(text, today).ok_or(NOT_UNDERSTOOD)?;
+    follow_up_on(day, today).map(Some)
+}
+
+/// The day, as one on which someone is asked to come back.
+///
+/// # Errors
+///
+/// In words, a day more than two years ahead.
+pub fn follow_up_on(day: Date, today: Date) -> Result<Date, &'static str> {
+    if (day - today).whole_days() > MOST_DAYS { Err(TOO_LATE) } else { Ok(day) }
+}
+
+/// A day that is written out: `2026-11-28`, `28/11/2026`, `28-11-2026`, `28.11.2026`. The day always stands before the
+/// month, and a year has four digits: neither is guessed.
+pub fn written_day(text: &str) -> Option<Date> {
+    let text = text.trim();
+    if let Some(day) = parse_day(text) {
+        return Some(day);
+    }
+    let parts: Vec<&str> = text.split(['/', '.', '-']).map(str::trim).collect();
+    let [day, month, year] = parts.as_slice() else { return None };
+    if year.len() == 4 { parse_day(&format!("{year}-{month:0>2}-{day:0>2}")) } else { None }
+}
+
+/// The day from today on that a text means.
+fn day_ahead(text: &str, today: Date) -> Option<Date> {
+    let text = text.trim().to_lowercase();
+    // Nobody comes back in another century: `28/11/26`.
+    let written = match text.rsplit_once(['/', '.', '-']) {
+        Some((day, year)) if year.len() == 2 => written_day(&format!("{day}/20{year}")),
+        _ => None,
+    };
+    if let Some(day) = written_day(&text).or(written) {
+        return (day >= today).then_some(day);
     }
     if let Some(day) = named_day(&text, today).or_else(|| near_day(&text, today)) {
         return Some(day);
     }
     let text = ["after ", "in "].into_iter().find_map(|word| text.strip_prefix(word)).unwrap_or(&text);
     let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
-    let number: u16 = number.parse().ok().filter(|number| (1..=400).contains(number))?;
+    let number = number.parse::<u16>().ok().filter(|number| *number > 0)?;
     match unit.trim() {
         "d" | "day" | "days" => today.checked_add(time::Duration::days(number.into())),
         "w" | "wk" | "wks" | "week" | "weeks" => today.checked_add(time::Duration::weeks(number.into())),
@@ -181,13 +221,47 @@ mod tests {
             ("31 feb", None),
             ("1/1/2020", None),
             ("soon", None),
-            ("", None),
             ("0d", None),
             ("é", None),
+            ("11/28/2026", None),
         ] {
-            assert_eq!(parse_follow_up(text, today), day, "{text}");
+            assert_eq!(follow_up(text, today), day.map(Some).ok_or(NOT_UNDERSTOOD), "{text}");
         }
-        assert_eq!(parse_follow_up("3m", date!(2026 - 11 - 30)), Some(date!(2027 - 02 - 28)));
+        assert_eq!(follow_up("3m", date!(2026 - 11 - 30)), Ok(Some(date!(2027 - 02 - 28))));
+        assert_eq!(follow_up(" ", today), Ok(None));
+    }
+
+    #[test]
+    fn nobody_is_asked_to_come_back_in_more_than_two_years() {
+        let today = date!(2026 - 11 - 23);
+        for (text, day) in [
+            ("731d", Ok(Some(date!(2028 - 11 - 23)))),
+            ("24 m", Ok(Some(date!(2028 - 11 - 23)))),
+            ("104w", Ok(Some(date!(2028 - 11 - 20)))),
+            ("23/11/2028", Ok(Some(date!(2028 - 11 - 23)))),
+            ("732d", Err(TOO_LATE)),
+            ("25 months", Err(TOO_LATE)),
+            ("105w", Err(TOO_LATE)),
+            ("65535w", Err(TOO_LATE)),
+            ("24/11/2028", Err(TOO_LATE)),
+            ("28/11/62", Err(TOO_LATE)),
+            ("24 nov 2028", Err(TOO_LATE)),
+            ("2062-11-28", Err(TOO_LATE)),
+        ] {
+            assert_eq!(follow_up(text, today), day, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_day_that_is_written_out_has_its_day_first_and_its_year_whole() {
+        let born = Some(date!(1972 - 08 - 14));
+        for text in ["14/08/1972", "14-8-1972", "14.08.1972", " 14 / 8 / 1972 ", "1972-08-14"] {
+            assert_eq!(written_day(text), born, "{text}");
+        }
+        assert_eq!(written_day("08/07/1972"), Some(date!(1972 - 07 - 08)));
+        for text in ["08/14/1972", "14/08/72", "14 August", "1972/08/14", "31/02/1972", "5d", ""] {
+            assert_eq!(written_day(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use protocol::merge::same;
 use protocol::mutation::{Change, Op, SetValue};
 use protocol::patient::normalise_name;
 use protocol::table::{Column, Kind as ColumnKind, Merge, TableName, Values};
-use protocol::validate::{day_text, parse_day};
+use protocol::validate::day_text;
 use rusqlite::{Params, Transaction};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -14,7 +14,7 @@ use time::Date;
 use uuid::Uuid;
 
 use crate::chart::doctor_name;
-use crate::clock::parse_follow_up;
+use crate::clock::{follow_up, follow_up_on, written_day};
 use crate::error::{Error, Result};
 use crate::one_patient::{id_list, kept};
 use crate::patients::summary_of;
@@ -22,6 +22,8 @@ use crate::replica::{Replica, must_get, some_text, text};
 use crate::settle::refused_item;
 use crate::store::get_row;
 use crate::view::{Conflict, ConflictFact, ConflictGroup, ConflictSide, Decided, Entry};
+
+const NOT_A_DAY: &str = "This is not a day. Write it like 14/08/1972.";
 
 /// At most this many items are listed.
 const SHOWN: i64 = 500;
@@ -162,7 +164,7 @@ impl Replica {
         }
         let today = self.day(tx)?;
         let entry = entry_of(item).ok_or_else(|| invalid("Of this one of the two is chosen."))?;
-        let value = typed_entry(&entry, typed, today)?;
+        let value = typed_entry(text(item, "column_name"), &entry, typed, today)?;
         let fact = fact_of(item);
         let lead = text(item, "column_name");
         let [column] = fact.as_slice() else {
@@ -451,12 +453,12 @@ pub(crate) fn entry_for(column: &Column) -> Option<Entry> {
     }
 }
 
-/// What was typed as such an entry, as it is stored.
+/// What was typed as such an entry of a column, as it is stored.
 ///
 /// # Errors
 ///
 /// [`Error::Invalid`], in words.
-pub(crate) fn typed_entry(entry: &Entry, typed: &str, today: Date) -> Result<Value> {
+pub(crate) fn typed_entry(column: &str, entry: &Entry, typed: &str, today: Date) -> Result<Value> {
     let invalid = |why: &str| Error::Invalid(format!("{why} Nothing was decided yet."));
     Ok(match entry {
         Entry::Text => json!(typed),
@@ -467,16 +469,20 @@ pub(crate) fn typed_entry(entry: &Entry, typed: &str, today: Date) -> Result<Val
                 typed.replace(',', ".").parse().map_err(|_| invalid("This is not a number."))?;
             if number.fract() == 0.0 { json!(number as i64) } else { json!(number) }
         }
-        Entry::Date => json!(day_text(
-            typed_day(typed, today)
-                .ok_or_else(|| { invalid("This is not a day. Write it like 14/08/1972.") })?
-        )),
+        Entry::Date => json!(day_text(typed_day(column, typed, today).map_err(invalid)?)),
     })
 }
 
-/// A day as people type it, or as it is stored.
-fn typed_day(typed: &str, today: Date) -> Option<Date> {
-    parse_day(typed).or_else(|| parse_follow_up(typed, today))
+/// A day as people type it, or as it is stored: written out, or ahead as a return is typed. Nobody is born ahead.
+fn typed_day(column: &str, typed: &str, today: Date) -> std::result::Result<Date, &'static str> {
+    match (column, written_day(typed)) {
+        ("date_of_birth", Some(day)) if day > today => Err("The date of birth is not a day in the past."),
+        ("follow_up_date", Some(day)) => follow_up_on(day, today),
+        ("follow_up_date", None) => follow_up(typed, today)?.ok_or(NOT_A_DAY),
+        ("date_of_birth", None) => Err(NOT_A_DAY),
+        (_, Some(day)) => Ok(day),
+        (_, None) => follow_up(typed, today).ok().flatten().ok_or(NOT_A_DAY),
+    }
 }
 
 fn decided(tx: &Transaction<'_>, id: ConflictId, item: &Values) -> Result<Option<Decided>> {

@@ -1,8 +1,6 @@
 //! Finding a patient by fragments: digits of the mobile number, beginnings of names, the code; in any order, and names
 //! in other spellings too.
 
-use std::collections::HashSet;
-
 use protocol::id::PatientId;
 use protocol::patient::{normalise_name, parse_mobile};
 use rusqlite::Transaction;
@@ -16,12 +14,14 @@ use crate::view::PatientSummary;
 
 /// At most this many are shown.
 const SHOWN: usize = 50;
+/// So many of them are kept for names that are spelt otherwise, where there are such.
+const KEPT: usize = 5;
 /// At most this many are looked at; the most recently registered first.
 const CONSIDERED: i64 = 200;
 
 impl Replica {
-    /// Who fits the query best: first those whose number ends with the digits, then by name, then by how a name is
-    /// written too: Laxmi finds Lakshmi.
+    /// Who fits the query best: first those whose number ends with the digits, then by name; behind all of them who is
+    /// found by how a name is written too, and says so: Laxmi finds Lakshmi.
     pub fn find_patients(&self, query: &str) -> Result<Vec<PatientSummary>> {
         let fragments = fragments(query);
         if fragments.is_empty() {
@@ -29,22 +29,32 @@ impl Replica {
         }
         self.store.read(|tx| {
             let today = self.day(tx)?;
-            let mut found: Vec<PatientId> = Vec::new();
+            let mut typed: Vec<PatientId> = Vec::new();
             if fragments.iter().any(|fragment| is_digits(fragment)) {
-                found = candidates(tx, &fragments, &match_text(&fragments, Digits::AtTheEnd))?;
+                typed = candidates(tx, &fragments, &match_text(&fragments, Digits::AtTheEnd))?;
             }
-            let as_typed = match_text(&fragments, Digits::Anywhere);
-            for wanted in std::iter::once(as_typed).chain(spelt_otherwise(&fragments)) {
-                if found.len() < SHOWN {
-                    let more = candidates(tx, &fragments, &wanted)?;
-                    let known: HashSet<PatientId> = found.iter().copied().collect();
-                    found.extend(more.into_iter().filter(|id| !known.contains(id)));
-                }
+            if typed.len() < SHOWN {
+                typed.extend(candidates(tx, &fragments, &match_text(&fragments, Digits::Anywhere))?);
             }
+            let spelt: Vec<Vec<String>> = fragments.iter().map(|fragment| spellings(fragment)).collect();
+            let mut otherwise = match match_otherwise(&fragments, &spelt) {
+                Some(wanted) => candidates(tx, &spelt.concat(), &wanted)?,
+                None => vec![],
+            };
+            otherwise.truncate(SHOWN);
             // Under whatever name or number someone is found, they are one person.
-            let mut found = each_once(tx, found)?;
-            found.truncate(SHOWN);
-            found.into_iter().map(|id| summary_of(tx, id, today)).collect()
+            let mut typed = each_once(tx, typed)?;
+            let mut otherwise = each_once(tx, otherwise)?;
+            otherwise.retain(|id| !typed.contains(id));
+            typed.truncate(SHOWN - otherwise.len().min(KEPT));
+            otherwise.truncate(SHOWN - typed.len());
+            let as_typed = typed.into_iter().map(|id| (id, false));
+            as_typed
+                .chain(otherwise.into_iter().map(|id| (id, true)))
+                .map(|(id, spelt_otherwise)| {
+                    Ok(PatientSummary { spelt_otherwise, ..summary_of(tx, id, today)? })
+                })
+                .collect()
         })
     }
 }
@@ -110,9 +120,9 @@ pub(crate) fn match_text(fragments: &[String], digits: Digits) -> String {
     quoted.join(" ")
 }
 
-/// Each fragment in any of its spellings, all of them needed; nothing where none has another one.
-fn spelt_otherwise(fragments: &[String]) -> Option<String> {
-    let spelt: Vec<Vec<String>> = fragments.iter().map(|fragment| spellings(fragment)).collect();
+/// Each fragment in any of its spellings, all of them needed, but not all as they were typed; nothing where none has
+/// another one.
+fn match_otherwise(fragments: &[String], spelt: &[Vec<String>]) -> Option<String> {
     if spelt.iter().all(|spellings| spellings.len() == 1) {
         return None;
     }
@@ -121,7 +131,8 @@ fn spelt_otherwise(fragments: &[String]) -> Option<String> {
             spellings.iter().map(|one| format!("\"{}\"*", one.replace('"', ""))).collect();
         format!("({})", quoted.join(" OR "))
     };
-    Some(spelt.iter().map(either).collect::<Vec<_>>().join(" AND "))
+    let either = spelt.iter().map(either).collect::<Vec<_>>().join(" AND ");
+    Some(format!("({either}) NOT ({})", match_text(fragments, Digits::Anywhere)))
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! A line of the pad as it is typed in one go: which medicine it means, and where its dose begins.
 
 use protocol::dosage::TypedLine;
+use protocol::medicine::may_say_form;
 
 use crate::error::Result;
-use crate::medicines::{says_form, split_words};
+use crate::medicines::{first_with, plain_one, split_words};
 use crate::pad::form_in;
 use crate::replica::Replica;
 use crate::view::{LineChoice, LineRead, MedicineFound};
@@ -17,16 +18,25 @@ impl Replica {
     /// Reads a line as typed. A strength that was not typed is never guessed. For an empty one, what this doctor writes
     /// most often is found.
     pub fn read_line(&self, text: &str) -> Result<LineRead> {
-        let TypedLine { medicine, dose } = TypedLine::split(text);
-        let mut found = if text.trim().is_empty() {
-            self.favourites()?
-        } else if medicine.chars().count() < SHORTEST {
-            vec![]
-        } else {
-            self.find_medicines(medicine)?
+        let fitting = |medicine: &str| {
+            if medicine.chars().count() < SHORTEST { Ok(vec![]) } else { self.fitting_medicines(medicine) }
         };
-        let choice = choose(&found, medicine);
-        found.truncate(SHOWN);
+        let mut line = TypedLine::split(text);
+        let mut found = if text.trim().is_empty() { self.favourites()? } else { fitting(line.medicine)? };
+        let mut choice = choose(&found, line.medicine);
+        if let Some(other) = TypedLine::with_strength(text) {
+            let of_strength = fitting(other.medicine)?;
+            let chosen = choose(&of_strength, other.medicine);
+            if matches!(chosen, LineChoice::Chosen { .. }) {
+                (line, found, choice) = (other, of_strength, chosen);
+            }
+        }
+        let TypedLine { medicine, dose } = line;
+        let wanted = match &choice {
+            LineChoice::Chosen { medicine } => found.iter().position(|one| one.id == medicine.id),
+            _ => plain_one(&found, medicine),
+        };
+        let found = first_with(found, wanted, SHOWN);
         Ok(LineRead {
             free_form: form_in(medicine).to_owned(),
             medicine: medicine.to_owned(),
@@ -73,7 +83,7 @@ fn fits(medicine: &MedicineFound, typed: &str) -> bool {
             .iter()
             .flat_map(|name| name.split(' '))
             .any(|one| if is_figure(word) { one == word } else { one.starts_with(word) })
-            || says_form(medicine, word)
+            || may_say_form(word, &medicine.dosage_form)
     };
     typed.split(' ').any(|word| !is_figure(word)) && typed.split(' ').all(is_known)
 }

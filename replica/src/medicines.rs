@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use protocol::id::MedicineId;
+use protocol::medicine::{is_form_word, may_say_form, says_form};
 use rusqlite::Transaction;
 use serde_json::Value;
 
 use crate::error::Result;
 use crate::finder::{Digits, match_text};
-use crate::pad::{OTHER_FORM, form_in, medicine_row};
+use crate::pad::medicine_row;
 use crate::replica::{Replica, some_text, text};
 use crate::view::{DraftItem, MedicineFound};
 
@@ -20,17 +21,17 @@ const CONSIDERED: i64 = 300;
 const FAVOURITES: usize = 5;
 
 impl Replica {
-    /// Medicines that fit, best first: `para 650`, `amox500`.
+    /// Medicines that fit, best first: `para 650`, `amox500`, `amox 500 cap`.
     pub fn find_medicines(&self, query: &str) -> Result<Vec<MedicineFound>> {
-        let words: Vec<String> =
-            split_words(query).split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect();
-        let Some(first) = words.first().cloned() else { return Ok(vec![]) };
-        // How a form is called stands in no name: it is looked for in what was found, unless nothing else was typed.
-        let (forms, mut named): (Vec<String>, Vec<String>) =
-            words.into_iter().partition(|word| form_in(word) != OTHER_FORM);
-        if named.is_empty() {
-            named.clone_from(&forms);
-        }
+        let found = self.fitting_medicines(query)?;
+        let plain = plain_one(&found, query);
+        Ok(first_with(found, plain, SHOWN))
+    }
+
+    /// All medicines that fit, best first.
+    pub(crate) fn fitting_medicines(&self, query: &str) -> Result<Vec<MedicineFound>> {
+        let (forms, named) = typed_words(query);
+        let Some(first) = named.first() else { return Ok(vec![]) };
         self.store.read(|tx| {
             let used = self.uses(tx)?;
             let mut found = Vec::new();
@@ -62,14 +63,19 @@ impl Replica {
                     found.push(medicine);
                 }
             }
-            found.retain(|medicine| forms.iter().all(|word| says_form(medicine, word) || begins_name(medicine, word)));
+            let is_of = |says: fn(&str, &str) -> bool, medicine: &MedicineFound| {
+                forms.iter().all(|word| says(word, &medicine.dosage_form) || begins_name(medicine, word))
+            };
+            let is_said = found.iter().any(|one| is_of(says_form, one));
+            let says: fn(&str, &str) -> bool = if is_said { says_form } else { may_say_form };
+            found.retain(|medicine| is_of(says, medicine));
             found.sort_by_cached_key(|medicine| {
                 let name = medicine.generic_name.to_lowercase();
                 let is_oral = matches!(medicine.dosage_form.as_str(), "tablet" | "capsule");
                 // Paracetamol before a combination with paracetamol; what this doctor writes often before
                 // all others; what is given every day before what is rare.
                 (
-                    !name.starts_with(&first),
+                    !name.starts_with(first.as_str()),
                     std::cmp::Reverse(medicine.uses),
                     name.contains('+'),
                     name,
@@ -78,13 +84,10 @@ impl Replica {
                     medicine.strength_text.as_deref().map_or(u64::MAX, thousandths),
                 )
             });
-            found.truncate(SHOWN);
             Ok(found)
         })
     }
-}
 
-impl Replica {
     /// What whoever is signed in writes most often, with the dose that they write most often.
     pub(crate) fn favourites(&self) -> Result<Vec<MedicineFound>> {
         self.store.read(|tx| {
@@ -139,10 +142,39 @@ pub(crate) fn name_in_full(generic: &str, strength: &str, brand: &str) -> String
     [generic, strength, &brand].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// Whether this word says the form in which the medicine comes.
-pub(crate) fn says_form(medicine: &MedicineFound, word: &str) -> bool {
-    let form = form_in(word);
-    form != OTHER_FORM && medicine.dosage_form.contains(form)
+/// The words that say a form, and those that name the medicine. How a form is called stands in no name: it is looked for in
+/// what was found, unless nothing else was typed.
+fn typed_words(query: &str) -> (Vec<String>, Vec<String>) {
+    let words = split_words(query);
+    let words = words.split(' ').filter(|word| !word.is_empty()).map(str::to_owned);
+    let (forms, mut named): (Vec<String>, Vec<String>) = words.partition(|word| is_form_word(word));
+    if named.is_empty() {
+        named.clone_from(&forms);
+    }
+    (forms, named)
+}
+
+/// Where the plain medicine stands whose name is typed: without a brand, and no combination with others.
+pub(crate) fn plain_one(found: &[MedicineFound], query: &str) -> Option<usize> {
+    let (_, named) = typed_words(query);
+    let first = named.first()?;
+    found.iter().position(|medicine| {
+        let name = medicine.generic_name.to_lowercase();
+        medicine.brand_name.is_none() && name.starts_with(first.as_str()) && !name.contains('+')
+    })
+}
+
+/// The first so many of these; the one of this place among them, however many were written more often.
+pub(crate) fn first_with(
+    mut found: Vec<MedicineFound>,
+    wanted: Option<usize>,
+    count: usize,
+) -> Vec<MedicineFound> {
+    if let Some(place) = wanted.filter(|place| *place >= count && *place < found.len()) {
+        found.swap(count - 1, place);
+    }
+    found.truncate(count);
+    found
 }
 
 /// Whether this word begins one of the medicine's names.
@@ -176,7 +208,9 @@ pub(crate) fn split_words(text: &str) -> String {
         }
         before = c;
     }
-    words.split_whitespace().collect::<Vec<_>>().join(" ")
+    let words =
+        words.split_whitespace().map(|word| word.trim_end_matches('.')).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -195,5 +229,6 @@ mod tests {
         assert_eq!(split_words("Amox500"), "amox 500");
         assert_eq!(split_words("Paracetamol 650mg/5 ml"), "paracetamol 650 mg 5 ml");
         assert_eq!(split_words("0.5%"), "0.5");
+        assert_eq!(split_words("Tab. Dolo 0.5 . x"), "tab dolo 0.5 x");
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use protocol::dosage::Dosage;
 use protocol::id::MedicineId;
+use protocol::medicine::usual_route;
 use protocol::mutation::{Change, SetValue};
 use protocol::table::{DOSAGE_FORMS, TableName, Values};
 use rusqlite::Transaction;
@@ -70,7 +71,7 @@ impl Replica {
     /// # Errors
     ///
     /// [`Error::Forbidden`] for who does not prescribe; [`Error::Invalid`] as for a new one, if it was changed since it
-    /// was opened, and if it was prescribed and would be another medicine of the list.
+    /// was opened, and if the checks would then take what was prescribed with it for something else, or for nothing.
     pub fn correct_own_medicine(
         &self,
         id: MedicineId,
@@ -93,11 +94,16 @@ impl Replica {
             if !is_same && is_known(tx, &values, Some(id))? {
                 return Err(in_list_already());
             }
-            // What still runs is checked by what its medicine is made of: that stays what was prescribed.
-            let is_another = has_ingredients(&current)
-                && has_ingredients(&values)
-                && !text(&values, "generic_name").eq_ignore_ascii_case(text(&current, "generic_name"));
-            if is_another && was_prescribed(tx, id)? {
+            let stays = form.same_as.is_none() && is_still_that;
+            // What still runs is checked by what its medicine is made of: that stays what was prescribed, however many
+            // corrections lie between.
+            let is_another = match (has_ingredients(&current), has_ingredients(&values)) {
+                _ if stays => false,
+                (_, true) => was_prescribed_otherwise(tx, id, &values)?,
+                (true, false) => was_prescribed(tx, id)?,
+                (false, false) => false,
+            };
+            if is_another {
                 return Err(Error::Invalid(
                     "This medicine was prescribed already as what it is: take it out of use and add the other one. \
                      Nothing was saved yet."
@@ -105,7 +111,7 @@ impl Replica {
                 ));
             }
             values.remove("is_active");
-            if form.same_as.is_none() && is_still_that {
+            if stays {
                 values.retain(|name, _| !COMMON.contains(&name.as_str()));
             } else {
                 for (name, value) in unknown() {
@@ -206,6 +212,15 @@ fn was_prescribed(tx: &Transaction<'_>, id: MedicineId) -> Result<bool> {
     Ok(tx.prepare_cached(sql)?.exists([id.0.to_string()])?)
 }
 
+/// Whether it was prescribed as another medicine than these values say.
+fn was_prescribed_otherwise(tx: &Transaction<'_>, id: MedicineId, values: &Values) -> Result<bool> {
+    let sql = "select 1 from prescription_items where medicine_id = ?1 and is_deleted = 0 \
+               and (lower(generic_text) <> lower(?2) or lower(coalesce(strength_text, '')) <> lower(?3) \
+               or dosage_form <> ?4)";
+    let [generic, strength, form] = WHAT_IT_IS.map(|name| text(values, name));
+    Ok(tx.prepare_cached(sql)?.exists((id.0.to_string(), generic, strength, form))?)
+}
+
 fn form_of(values: &Values) -> OwnMedicineForm {
     let column = |name: &str| text(values, name).to_owned();
     OwnMedicineForm {
@@ -241,7 +256,7 @@ fn checked(tx: &Transaction<'_>, form: &OwnMedicineForm) -> Result<Values> {
             ("generic_name", json!(generic)),
             ("strength_text", json!(some(squeezed(&form.strength_text)))),
             ("dosage_form", json!(form.dosage_form)),
-            ("route", json!(route_of(&form.dosage_form))),
+            ("route", json!(usual_route(&form.dosage_form))),
         ];
         typed.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     };
@@ -273,19 +288,4 @@ fn is_known(tx: &Transaction<'_>, values: &Values, except: Option<MedicineId>) -
                and lower(coalesce(brand_name, '')) = lower(?2) and lower(coalesce(strength_text, '')) = lower(?3) \
                and dosage_form = ?4";
     Ok(tx.prepare_cached(sql)?.exists(TELLING.map(|name| text(values, name)))?)
-}
-
-/// The way in which a form is taken, where it has one.
-fn route_of(dosage_form: &str) -> &'static str {
-    match dosage_form {
-        "tablet" | "capsule" | "syrup" | "suspension" | "sachet" => "oral",
-        "cream" | "ointment" | "gel" | "lotion" => "topical",
-        "inhaler" => "inhalation",
-        "nasal_spray" => "nasal",
-        "eye_drops" => "ophthalmic",
-        "ear_drops" => "otic",
-        "mouthwash" | "toothpaste" => "dental",
-        "suppository" => "rectal",
-        _ => "other",
-    }
 }

@@ -2,7 +2,7 @@
 
 use protocol::dosage::{self, Dosage};
 use protocol::id::PatientId;
-use protocol::medicine::Units;
+use protocol::medicine::{Units, form_of_word};
 use protocol::table::{TableName, Values};
 use protocol::validate::{day_text, moment_text};
 use rusqlite::{OptionalExtension, Transaction};
@@ -46,11 +46,16 @@ impl Replica {
             must_get(tx, TableName::Patients, id.0)?;
             claim_draft(tx, id)?;
             self.put_draft(tx, id, draft, &now)?;
+            let (follow_up_date, follow_up_problem) = match follow_up_day(tx, draft, self.day(tx)?)? {
+                Ok(day) => (day.map(day_text), None),
+                Err(why) => (None, Some(self.say(why.to_owned()))),
+            };
             Ok(DraftSaved {
                 saved_at: now,
                 items: item_views(tx, draft, self.language())?,
                 difference: difference(tx, draft, self.language())?,
-                follow_up_date: follow_up_day(tx, draft, self.day(tx)?)?.map(day_text),
+                follow_up_date,
+                follow_up_problem,
                 warnings: draft.vitals.warnings().into_iter().map(|warning| self.say(warning)).collect(),
                 bmi: draft.vitals.bmi(),
             })
@@ -227,31 +232,8 @@ pub(crate) fn named_now(tx: &Transaction<'_>, item: DraftItem) -> Result<DraftIt
     Ok(DraftItem { medicine_text: own.unwrap_or(item.medicine_text), ..item })
 }
 
-/// The form of what says none.
-pub(crate) const OTHER_FORM: &str = "other";
-
 /// The form that a medicine not from the catalogue was typed with; `other` where it says none.
 pub(crate) fn form_in(typed: &str) -> &'static str {
-    typed
-        .to_lowercase()
-        .split(|c: char| !c.is_alphabetic())
-        .find_map(|word| {
-            Some(match word {
-                "tab" | "tabs" | "tablet" | "tablets" => "tablet",
-                "cap" | "caps" | "capsule" | "capsules" => "capsule",
-                "syr" | "syp" | "syrup" => "syrup",
-                "susp" | "suspension" => "suspension",
-                "inj" | "injection" => "injection",
-                "drops" => "drops",
-                "cream" => "cream",
-                "oint" | "ointment" => "ointment",
-                "gel" => "gel",
-                "lotion" => "lotion",
-                "inhaler" => "inhaler",
-                "mouthwash" => "mouthwash",
-                "sachet" | "sachets" => "sachet",
-                _ => return None,
-            })
-        })
-        .unwrap_or(OTHER_FORM)
+    let typed = typed.to_lowercase();
+    typed.split(|c: char| !c.is_alphabetic()).find_map(form_of_word).unwrap_or("other")
 }

@@ -289,6 +289,7 @@ pub(crate) fn summary(
         last_visit: last_visit.flatten(),
         needs_review: values.get("needs_review").and_then(Value::as_bool).unwrap_or(false),
         beyond_plan: values.get("beyond_plan").and_then(Value::as_bool).unwrap_or(false),
+        spelt_otherwise: false,
     })
 }
 

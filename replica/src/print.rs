@@ -110,7 +110,9 @@ impl Replica {
             printed.diagnoses = draft.diagnoses.iter().map(diagnosis_words).collect();
             printed.investigations = draft.investigations.trim().replace('\n', ", ");
             printed.advice = draft.advice.trim().to_owned();
-            printed.follow_up = follow_up_day(tx, &draft, today)?.map_or_else(String::new, weekday_words);
+            // What is wrong with it stands beside the field, and nothing is signed with it.
+            let follow_up = follow_up_day(tx, &draft, today)?.ok().flatten();
+            printed.follow_up = follow_up.map_or_else(String::new, weekday_words);
             Ok(printed)
         })
     }

@@ -212,7 +212,7 @@ impl Replica {
                 typed if column.name == "mobile_number" => {
                     json!(parse_mobile(typed).ok_or_else(|| invalid("The mobile number is not complete."))?)
                 }
-                typed => typed_entry(&entry, typed, today)?,
+                typed => typed_entry(column.name, &entry, typed, today)?,
             };
             check_value(column, &value)?;
             let Some(set) = change.set.get_mut(column.name) else {

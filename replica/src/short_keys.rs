@@ -12,6 +12,7 @@ use time::Date;
 
 use crate::care::noted_allergies;
 use crate::chart::diagnosis_words;
+use crate::clock::follow_up;
 use crate::error::{Error, Result};
 use crate::medicines::name_in_full;
 use crate::one_patient::kept;
@@ -192,7 +193,7 @@ impl Replica {
         let items = self.key_items(form)?;
         let new = ShortKeyId(self.ids.next());
         self.record("save_short_key", None, |tx| {
-            let mut values = checked(tx, form, &items, doctor)?;
+            let mut values = checked(tx, form, &items, (doctor, self.day(tx)?))?;
             let taken = self.usable_keys(tx)?.into_iter().find(|key| {
                 Some(key.id) != id && key.key() == text(&values, "key") && key.is_own() == form.is_own
             });
@@ -436,7 +437,7 @@ fn checked(
     tx: &Transaction<'_>,
     form: &ShortKeyForm,
     items: &[DraftItem],
-    doctor: DoctorId,
+    (doctor, today): (DoctorId, Date),
 ) -> Result<Values> {
     let invalid = |what: &str| Error::Invalid(format!("{what} Nothing was saved yet."));
     let key = form.key.trim().trim_start_matches(['/', '.']).to_lowercase();
@@ -453,6 +454,7 @@ fn checked(
     if form.min_age_months.zip(form.max_age_months).is_some_and(|(least, most)| least > most) {
         return Err(invalid("The ages are the wrong way round."));
     }
+    follow_up(&form.follow_up, today).map_err(invalid)?;
     for item in items {
         item_values(tx, item)?;
     }

@@ -184,12 +184,7 @@ pub(crate) fn said_columns(
         let lines = text.split(['\n', ';']).map(str::trim).filter(|line| !line.is_empty());
         Value::from(lines.map(str::to_owned).collect::<Vec<_>>())
     };
-    let follow_up = follow_up_day(tx, draft, today)?;
-    if follow_up.is_none() && !draft.follow_up.trim().is_empty() {
-        return Err(Error::Invalid(
-            "When to come back is not understood. Write it like 5d, 2w or 28/11/2026.".into(),
-        ));
-    }
+    let follow_up = follow_up_day(tx, draft, today)?.map_err(|why| Error::Invalid(why.to_owned()))?;
     Ok([
         ("chief_complaints", lines(&draft.complaints)),
         ("history", optional(&draft.history)),

@@ -161,6 +161,19 @@ mod tests {
     }
 
     #[test]
+    fn a_temperature_is_converted_once_to_the_nearest_tenth_and_stays_when_it_is_edited_again() {
+        for tenths in 900..=1_150_i32 {
+            let typed = Vitals { temp_c: Some(f64::from(tenths) / 10.0), ..Vitals::default() };
+            let noted = Vitals::of(&typed.stored());
+            // A tenth of 1 °F is 10/18 of one of 1 °C.
+            let nearest = ((tenths - 320) * 10 + 9).div_euclid(18);
+            assert_eq!(noted.temp_c, Some(f64::from(nearest) / 10.0), "{tenths} tenths of 1 °F");
+            assert_eq!(Vitals::of(&noted.stored()), noted);
+            assert!(noted.warnings().iter().all(|warning| !warning.contains("°F")));
+        }
+    }
+
+    #[test]
     fn what_can_hardly_be_right_is_asked_about() {
         assert_eq!(grown().warnings(), Vec::<String>::new());
         for (odd, said) in [

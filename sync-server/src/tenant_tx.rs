@@ -45,6 +45,7 @@ pub struct TenantWriteTx {
 
 /// What the rows say of who sent a request.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "a row as it is read")]
 pub(crate) struct Sender {
     pub(crate) clinic_id: Uuid,
     pub(crate) scope: String,

@@ -4,6 +4,7 @@
 use super::spellings::{MEALS, OFTEN, ONGOING, Often, UNITS};
 use super::words_of::{self, Word};
 use super::{Dosage, Dose, Duration, DurationUnit, IntervalUnit, Meal, NotUnderstood, TaperStep};
+use crate::medicine::is_counted;
 
 /// The most that one dose holds, in units, and in the international ones, of which heparin takes thousands.
 const MOST: f64 = 1_000.0;
@@ -96,6 +97,11 @@ pub(super) fn unit_named(name: &str) -> Option<&'static str> {
 
 fn most(unit: Option<&str>) -> f64 {
     if unit == Some("unit") { MOST_INTERNATIONAL } else { MOST }
+}
+
+/// Whether this word is such a unit, and one of which few are taken at once: tablets, not millilitres or drops.
+pub(super) fn is_form(word: &str) -> bool {
+    UNITS.iter().any(|(unit, _, spellings)| *unit != "ml" && is_counted(unit) && spellings.contains(&word))
 }
 
 /// Reads clauses from a place on; what does not fit leaves the place as it was.

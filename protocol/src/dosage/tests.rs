@@ -340,6 +340,12 @@ fn the_medicine_ends_where_the_dose_begins() {
         ("syrup ambroxol 5 ml tds", "syrup ambroxol", "5 ml tds"),
         ("amoxicillin 125 mg / 5 ml bd", "amoxicillin 125 mg / 5 ml", "bd"),
         ("calcium 2 tabs od", "calcium", "2 tabs od"),
+        ("amox 500 cap bd x5d", "amox 500 cap", "bd x5d"),
+        ("amox 500 cap 1-0-1 5d", "amox 500 cap", "1-0-1 5d"),
+        ("amox 500 cap 2 bd", "amox 500 cap", "2 bd"),
+        ("methotrexate 2.5 mg 6 tabs weekly", "methotrexate 2.5 mg", "6 tabs weekly"),
+        ("ambroxol 30 ml tds", "ambroxol", "30 ml tds"),
+        ("vitamin d 25 drops od", "vitamin d", "25 drops od"),
         ("prednisolone 10 mg 4-0-0 x3d then 2-0-0 x3d", "prednisolone 10 mg", "4-0-0 x3d then 2-0-0 x3d"),
         ("insulin // see chart", "insulin", "// see chart"),
         ("telma 40 - 1-0-0", "telma 40", "1-0-0"),
@@ -374,6 +380,15 @@ fn a_medicine_and_its_dose_are_joined_so_that_they_come_apart_again() {
     ] {
         assert_eq!(TypedLine::joined(medicine, dose), line);
         assert_eq!(TypedLine::split(line), TypedLine { medicine, dose });
+    }
+}
+
+#[test]
+fn a_figure_before_a_form_may_be_the_strength_of_a_medicine_that_has_it() {
+    let medicine = |line| TypedLine::with_strength(line).map(|line| (line.medicine, line.dose));
+    assert_eq!(medicine("cetirizine 10 tab od"), Some(("cetirizine 10 tab", "od")));
+    for line in ["calcium 2 tabs od", "amox 500 cap bd", "cetirizine 10 mg 1 tab od", "ambroxol 10 ml tds"] {
+        assert_eq!(medicine(line), None, "{line}");
     }
 }
 

@@ -1,8 +1,13 @@
 //! The words of a typed line, and where its medicine ends and its dose begins.
 
 use super::Dosage;
-use super::parse::number;
+use super::parse::{is_form, number};
 use super::spellings::is_unit;
+
+/// More than so many of a form nobody takes at once: `amox 500 cap bd` says a strength.
+const MOST_COUNTED: f64 = 20.0;
+/// From so many on, the figure before a form is the strength of a medicine that has it: `cetirizine 10 tab od`.
+const LEAST_STRENGTH: f64 = 5.0;
 
 /// A word as typed, and as it is compared.
 pub(super) struct Word<'t> {
@@ -27,6 +32,18 @@ impl<'t> TypedLine<'t> {
     /// `amlodipine 5 od` means five milligrams and not five tablets: a bare whole figure is an amount only behind a
     /// strength, with a unit, or behind a colon: `khasi syrup: 5 tds`.
     pub fn split(line: &'t str) -> Self {
+        Self::split_where(line, |figure| figure <= MOST_COUNTED)
+    }
+
+    /// The same line, where a bare figure before a form says a strength: ten milligrams in `cetirizine 10 tab od`. None
+    /// if that makes no other line of it.
+    pub fn with_strength(line: &'t str) -> Option<Self> {
+        let other = Self::split_where(line, |figure| figure < LEAST_STRENGTH);
+        (other != Self::split(line)).then_some(other)
+    }
+
+    /// `counts` says whether a bare figure before a form is how many of it are taken.
+    fn split_where(line: &'t str, counts: impl Fn(f64) -> bool) -> Self {
         let line = line.trim();
         let before_note = line.find("//").unwrap_or(line.len());
         if let Some(split) = Self::split_at_colon(line, before_note) {
@@ -42,8 +59,11 @@ impl<'t> TypedLine<'t> {
             }
             let is_bare_figure = word.plain.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
             // "60000 IU" is how strong it is.
-            let is_counted =
-                words.get(place + 1).is_some_and(|next| is_unit(&next.plain) && next.plain != "iu");
+            let is_counted = words.get(place + 1).is_some_and(|next| {
+                is_unit(&next.plain)
+                    && next.plain != "iu"
+                    && (!is_form(&next.plain) || word.plain.parse::<f64>().is_ok_and(&counts))
+            });
             !is_bare_figure || is_counted || words[..place].iter().any(|word| is_strength(&word.plain))
         };
         let start = (0..words.len()).find(|place| begins(*place));

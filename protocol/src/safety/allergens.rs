@@ -99,9 +99,16 @@ impl Rules {
         }
     }
 
-    /// The class that these words mean, also by a medicine of it.
+    /// The class that these words are, whole, by what it is called or by a medicine of it.
     pub fn allergen_class(&self, typed: &str) -> Option<KnownAllergen> {
-        self.allergens(typed).into_iter().find(|one| one.kind == AllergenKind::Class)
+        let is = |name: &str| !name.is_empty() && whole(name) == whole(typed);
+        let is_called = |class: &&Class| {
+            let others = class.also.split(' ').chain(class.such_as.split(' '));
+            others.chain([class.code, class.name]).any(is)
+        };
+        let by_medicine = |class: &&Class| self.ingredients_of(class.code).any(is);
+        let class = CLASSES.iter().find(is_called).or_else(|| CLASSES.iter().find(by_medicine));
+        class.map(of_class)
     }
 
     /// What is noted of an allergy in this class, if anything is: to the class itself, or to a medicine of it.
@@ -116,6 +123,11 @@ impl Rules {
     pub fn allergen_of(&self, ingredient_name: &str) -> Option<KnownAllergen> {
         self.fact(ingredient_name).map(|fact| ingredient(fact.name))
     }
+}
+
+/// Words as they are compared as a whole: of one or of several.
+fn whole(text: &str) -> String {
+    words(text).join(" ").trim_end_matches('s').to_owned()
 }
 
 fn of_class(class: &Class) -> KnownAllergen {
@@ -173,6 +185,38 @@ mod tests {
             [code("Sulfonamides"), code("amoxicillin"), code("dust")],
             [Some("sulfonamide"), Some("penicillin"), None]
         );
+    }
+
+    #[test]
+    fn a_class_is_meant_by_whole_words_and_never_by_a_part_of_one() {
+        let rules = Rules::load().expect("BUG: the rules");
+        let code = |typed: &str| rules.allergen_class(typed).map(|one| one.code);
+        for (typed, class) in [
+            ("penicillin", "penicillin"),
+            ("Penicillins", "penicillin"),
+            ("sulfa", "sulfonamide"),
+            ("local anaesthetic", "local_anaesthetic"),
+            ("NSAID", "nsaid"),
+            ("anti-inflammatory", "nsaid"),
+            ("Septran", "sulfonamide"),
+            ("ampicillin", "penicillin"),
+            ("Piperacillin", "penicillin"),
+        ] {
+            assert_eq!(code(typed), Some(class), "{typed}");
+        }
+        for part in ["p", "pen", "ma", "acid", "local", "sulfate", "s", "", " "] {
+            assert_eq!(code(part), None, "{part}");
+        }
+        let noted = |substance: &str| {
+            let noted = Allergy { substance: substance.into(), ..Allergy::default() };
+            Chart { allergies: vec![noted], ..Chart::default() }
+        };
+        for salt in ["Ferrous sulphate", "Magnesium sulfate"] {
+            assert_eq!(rules.noted_in_class(&noted(salt), "sulfonamide"), None, "{salt}");
+        }
+        for drug in ["Sulfa drugs", "sulphonamides", "sulphadiazine"] {
+            assert_eq!(rules.noted_in_class(&noted(drug), "sulfonamide"), Some(drug));
+        }
     }
 
     #[test]

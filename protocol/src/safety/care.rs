@@ -15,10 +15,40 @@ const WEIGHT_CHANGE: f64 = 0.2;
 
 /// What a class is also called.
 const ALSO_CALLED: &[(&str, &[&str])] = &[
-    ("sulfonamide", &["sulfa", "sulpha", "sulphonamide", "sulphonamides"]),
-    ("nsaid", &["nsaids"]),
-    ("penicillin", &["penicilin", "penicillins"]),
+    (
+        "sulfonamide",
+        &[
+            "sulfa",
+            "sulpha",
+            "sulphonamide",
+            "sulfadrug",
+            "sulphadrug",
+            "sulfamethoxazole",
+            "sulphamethoxazole",
+            "sulfadiazine",
+            "sulphadiazine",
+            "sulfasalazine",
+            "sulphasalazine",
+            "sulfadoxine",
+            "sulphadoxine",
+            "sulfacetamide",
+            "sulphacetamide",
+        ],
+    ),
+    ("penicillin", &["penicilin"]),
 ];
+
+/// Whether a text names this class, word for word: an allergy to ferrous sulphate is none to sulpha drugs.
+fn names_class(text: &str, class: &str) -> bool {
+    let (text, class) = (words(text), words(class));
+    let is = |typed: &String, wanted: &String| {
+        typed == wanted || typed.strip_suffix('s').is_some_and(|one| one == wanted.as_str())
+    };
+    !class.is_empty()
+        && text
+            .windows(class.len())
+            .any(|window| window.iter().zip(&class).all(|(typed, wanted)| is(typed, wanted)))
+}
 
 impl Line {
     /// Whether the patient still takes it on this day.
@@ -94,8 +124,8 @@ impl Allergen<'_> {
         let others =
             ALSO_CALLED.iter().find(|(name, _)| *name == class).map_or(&[][..], |(_, others)| others);
         self.classes.iter().any(|known| known == class)
-            || names(self.text, class)
-            || others.iter().any(|other| names(self.text, other))
+            || names_class(self.text, class)
+            || others.iter().any(|other| names_class(self.text, other))
     }
 }
 

@@ -290,6 +290,10 @@ pub(super) const SAID: &[Said] = &[
         "कब फिर आएँ, यह समझ नहीं आया। ऐसे लिखें: 5d, 2w या 28/11/2026",
     ),
     (
+        "To come back is asked for at most two years from now. Write an earlier day.",
+        "फिर आने का दिन अधिक से अधिक दो साल बाद का हो सकता है। इससे पहले का दिन लिखें।",
+    ),
+    (
         "The clinic's data has not arrived yet. The draft is kept; connect once and sign again.",
         "क्लिनिक का डेटा अभी नहीं आया। ड्राफ़्ट रखा हुआ है; एक बार जोड़ें और फिर हस्ताक्षर करें।",
     ),

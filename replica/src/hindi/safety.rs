@@ -41,7 +41,7 @@ pub(super) const SAID: &[Said] = &[
     ("A line names no medicine.", "एक पंक्ति में दवा का नाम नहीं है।"),
     (
         "{line}: {count} medicines fit. Write the strength too.",
-        "{line}: {count} दवाएँ मिलती हैं। दवा की ताकत (जैसे 500 mg) भी लिखें।",
+        "{line}: {count} दवाएँ मिलती हैं। दवा की मात्रा (जैसे 500 mg) भी लिखें।",
     ),
     ("No key /{typed}.", "/{typed} नाम की कोई शॉर्ट कुंजी नहीं।"),
     ("Did you mean /{key}?", "क्या आपका मतलब /{key} था?"),

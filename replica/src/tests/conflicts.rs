@@ -171,6 +171,57 @@ fn until_a_decision_both_weights_are_shown_and_every_allergy_counts() {
 }
 
 #[test]
+fn a_date_of_birth_is_typed_as_the_sentence_says_and_neither_century_nor_month_is_guessed() {
+    let fixture = fixture(Role::Doctor);
+    let sunita = known(&fixture, "Sunita", "98204 41276", &[]);
+    let born = |day: &str| json!({ "date_of_birth": day });
+    let item = || {
+        opened(
+            &fixture,
+            json!({ "row_id": sunita, "patient_id": sunita, "column_name": "date_of_birth",
+                "theirs": born("1972-04-18"), "ours": born("1974-08-14") }),
+        )
+    };
+    let id = item();
+    for (typed, why) in [
+        ("08/14/1972", "This is not a day. Write it like 14/08/1972."),
+        ("14/08/27", "This is not a day. Write it like 14/08/1972."),
+        ("5d", "This is not a day. Write it like 14/08/1972."),
+        ("14/08/2027", "The date of birth is not a day in the past."),
+    ] {
+        let refused = fixture.replica.decide_conflict(id, Choice::Other, Some(typed), "");
+        let said = refused.expect_err("BUG: refused").to_string();
+        assert_eq!(said, format!("{why} Nothing was decided yet."), "{typed}");
+    }
+    for typed in ["14/08/1972", "14-08-1972", "14.8.1972", "1972-08-14"] {
+        fixture.replica.decide_conflict(item(), Choice::Other, Some(typed), "").expect(typed);
+        let form = fixture.replica.chart(sunita).expect("BUG: a chart").form;
+        assert_eq!(form.date_of_birth.as_deref(), Some("1972-08-14"), "{typed}");
+    }
+}
+
+#[test]
+fn another_day_to_come_back_is_at_most_two_years_ahead_too() {
+    let day = |typed| {
+        let today = time::macros::date!(2026 - 11 - 23);
+        let entry = crate::view::Entry::Date;
+        crate::conflicts::typed_entry("follow_up_date", &entry, typed, today)
+            .map_err(|error| error.to_string())
+    };
+    let too_late = "To come back is asked for at most two years from now. Write an earlier day. \
+                    Nothing was decided yet.";
+    for (typed, meant) in [
+        ("28/11/2026", Ok("2026-11-28")),
+        ("5d", Ok("2026-11-28")),
+        ("1/11/2026", Ok("2026-11-01")),
+        ("900d", Err(too_late)),
+        ("28/11/2036", Err(too_late)),
+    ] {
+        assert_eq!(day(typed), meant.map(|day| json!(day)).map_err(str::to_owned), "{typed}");
+    }
+}
+
+#[test]
 fn what_is_clinical_is_neither_shown_to_reception_nor_decided_by_a_nurse() {
     let mut fixture = fixture(Role::Nurse);
     let sunita = known(&fixture, "Sunita", "98204 41276", &[]);

@@ -42,6 +42,7 @@ fn the_pad_and_the_chart_are_hindi_and_what_is_signed_and_printed_is_not() {
     let draft = Draft {
         items: vec![readable.clone(), item("Syrup X", "soon")],
         vitals: Vitals { temp_c: Some(100.4), ..Vitals::default() },
+        follow_up: "25m".into(),
         ..Draft::default()
     };
     let saved = fixture.replica.save_draft(sunita, &draft).expect("BUG: saved");
@@ -49,6 +50,8 @@ fn the_pad_and_the_chart_are_hindi_and_what_is_signed_and_printed_is_not() {
     assert_eq!(saved.items[0].quantity.as_deref(), Some("5 कैप्सूल"));
     assert_eq!(saved.items[1].directions, "Syrup X: \"soon\" से आगे समझ नहीं आया। उदाहरण: 1-0-1 x5d pc");
     assert_eq!(saved.warnings, ["तापमान 100.4 °F को 38 °C लिखा गया।"]);
+    let problem = saved.follow_up_problem.expect("BUG: nobody comes back so late");
+    assert!(problem.starts_with("फिर आने का दिन अधिक से अधिक दो साल बाद"), "{problem}");
     let signed = Draft { items: vec![readable], ..Draft::default() };
     let signed = fixture.replica.sign_prescription(sunita, &signed, &[]).expect("BUG: signed");
     let chart = fixture.replica.chart(sunita).expect("BUG: the chart");

@@ -109,6 +109,54 @@ fn of_two_brands_the_one_that_was_typed_whole_is_meant() {
 }
 
 #[test]
+fn however_many_brands_there_are_the_plain_medicine_is_offered_and_meant() {
+    let (fixture, _) = desk(Role::Doctor);
+    for place in 0..14 {
+        let brand = OwnMedicineForm { brand_name: format!("Brand {place}"), ..mox() };
+        fixture.replica.add_own_medicine(&brand).expect("BUG: added");
+    }
+    let plain = MedicineId(Uuid::from_u128(AMOXICILLIN));
+    let found = fixture.replica.find_medicines("amoxicillin").expect("BUG: found");
+    assert_eq!((found.len(), found.iter().filter(|one| one.id == plain).count()), (12, 1));
+    let offered = fixture.replica.read_line("amoxi").expect("BUG: read").found;
+    assert_eq!((offered.len(), offered.iter().filter(|one| one.id == plain).count()), (5, 1));
+    assert_eq!(chosen(&fixture, "amox 500 1-1-1 x5d").id, plain);
+}
+
+#[test]
+fn the_form_that_is_typed_in_a_line_narrows_which_medicine_is_meant() {
+    let (fixture, _) = desk(Role::Doctor);
+    let add = |generic: &str, strength: &str, form: &str| {
+        let own = OwnMedicineForm {
+            generic_name: generic.into(),
+            strength_text: strength.into(),
+            dosage_form: form.into(),
+            ..OwnMedicineForm::default()
+        };
+        fixture.replica.add_own_medicine(&own).expect("BUG: added")
+    };
+    let dry_syrup = add("Cefixime", "100 mg/5 ml", "suspension");
+    let (drops, ointment) = (add("Tobramycin", "0.3 %", "eye_drops"), add("Tobramycin", "0.3 %", "ointment"));
+    let cetirizine = add("Cetirizine", "10 mg", "tablet");
+    let amoxicillin = MedicineId(Uuid::from_u128(AMOXICILLIN));
+    for (line, medicine, dose) in [
+        ("amox 500 cap 1-0-1 5d", amoxicillin, "1-0-1 5d"),
+        ("amox 500 cap bd 5d", amoxicillin, "bd 5d"),
+        ("Cap. amox 500 1-0-1 5d", amoxicillin, "1-0-1 5d"),
+        ("cefixime 100 syp 5 ml bd x5d", dry_syrup, "5 ml bd x5d"),
+        ("tobra eye drops 1 drop qid", drops, "1 drop qid"),
+        ("tobra eye oint hs", ointment, "hs"),
+        ("cetirizine 10 tab od", cetirizine, "od"),
+        ("cetirizine 2 tab od", cetirizine, "2 tab od"),
+    ] {
+        assert_eq!(chosen(&fixture, line).id, medicine, "{line}");
+        assert_eq!(fixture.replica.read_line(line).expect("BUG: read").dose, dose, "{line}");
+    }
+    let read = fixture.replica.read_line("amox 500 inj 1 stat").expect("BUG: read");
+    assert_eq!(read.choice, LineChoice::Free, "what is of another form is not guessed");
+}
+
+#[test]
 fn what_is_in_no_list_is_found_and_never_called_checked() {
     let (fixture, sunita) = desk(Role::Doctor);
     let id = fixture.replica.add_own_medicine(&cough_syrup()).expect("BUG: added");
@@ -220,10 +268,8 @@ fn what_is_corrected_into_another_medicine_is_checked_only_if_it_is_one_of_the_l
     assert_eq!((own().name.as_str(), own().is_checked), ("Amoxicillin 500 mg (Mox 500)", true));
 }
 
-#[test]
-fn what_was_prescribed_is_never_corrected_into_another_medicine_of_the_list() {
-    let (fixture, _) = desk(Role::Doctor);
-    let replica = &fixture.replica;
+/// Azithromycin in the list as well, and the form of a brand of it.
+fn azithromycin(fixture: &Fixture) -> OwnMedicineForm {
     let values = json!({ "generic_name": "Azithromycin", "strength_text": "500 mg", "dosage_form": "tablet",
         "route": "oral", "ingredients": [{ "name": "Azithromycin", "strength": "500 mg" }],
         "allergen_classes": ["macrolide"], "schedule": "H", "is_combination": false,
@@ -233,24 +279,63 @@ fn what_was_prescribed_is_never_corrected_into_another_medicine_of_the_list() {
     let row = Row { table: TableName::Medicines, id: list, version: 3, deleted: false, values };
     fixture.store.stage(&[row]).expect("BUG: staged");
     fixture.store.apply_staged(vec![], (3, 3), (None, NOW)).expect("BUG: applied");
-    let azithromycin = OwnMedicineForm { same_as: Some(MedicineId(list)), ..mox() };
+    OwnMedicineForm { same_as: Some(MedicineId(list)), ..mox() }
+}
+
+/// A prescription of this medicine.
+fn prescribe(fixture: &Fixture, id: MedicineId, dose: &str) {
+    let asha = fixture.register("Asha", "98204 41277");
+    let line = DraftItem { medicine_id: Some(id), dose_text: dose.into(), ..DraftItem::default() };
+    let draft = Draft { items: vec![line], ..Draft::default() };
+    fixture.replica.sign_prescription(asha, &draft, &[]).expect("BUG: signed");
+}
+
+const PRESCRIBED: &str = "This medicine was prescribed already as what it is: take it out of use and add the other one. \
+                          Nothing was saved yet.";
+
+#[test]
+fn what_was_prescribed_is_never_corrected_into_what_the_checks_would_take_for_something_else() {
+    let (fixture, _) = desk(Role::Doctor);
+    let replica = &fixture.replica;
+    let azithromycin = azithromycin(&fixture);
     let id = replica.add_own_medicine(&azithromycin).expect("BUG: added");
     let own = || replica.own_medicines().expect("BUG: listed").remove(0);
     replica.correct_own_medicine(id, &own().form, &mox()).expect("BUG: nobody takes it yet");
-    let asha = replica.register_patient(&form("Asha", "98204 41277")).expect("BUG: registered").id;
-    let line = DraftItem { medicine_id: Some(id), dose_text: "1-1-1 x5d".into(), ..DraftItem::default() };
-    let draft = Draft { items: vec![line], ..Draft::default() };
-    replica.sign_prescription(asha, &draft, &[]).expect("BUG: signed");
+    prescribe(&fixture, id, "1-1-1 x5d");
     let before = own();
-    let said = replica.correct_own_medicine(id, &before.form, &azithromycin).expect_err("BUG: refused");
-    assert_eq!(
-        said.to_string(),
-        "This medicine was prescribed already as what it is: take it out of use and add the other one. \
-         Nothing was saved yet."
-    );
-    assert_eq!(own(), before);
+    let weaker = OwnMedicineForm { strength_text: "250 mg".into(), ..before.form.clone() };
+    for other in [&azithromycin, &weaker, &cough_syrup()] {
+        let said = replica.correct_own_medicine(id, &before.form, other).expect_err("BUG: refused");
+        assert_eq!(said.to_string(), PRESCRIBED, "{other:?}");
+        assert_eq!(own(), before);
+    }
     let named = OwnMedicineForm { brand_name: "Novamox 500".into(), ..before.form.clone() };
     replica.correct_own_medicine(id, &before.form, &named).expect("BUG: a brand is corrected");
+    replica.correct_own_medicine(id, &named, &mox()).expect("BUG: the same one is chosen anew");
+}
+
+#[test]
+fn two_corrections_do_not_do_what_one_may_not() {
+    let (fixture, _) = desk(Role::Doctor);
+    let replica = &fixture.replica;
+    let azithromycin = azithromycin(&fixture);
+    let id = replica.add_own_medicine(&cough_syrup()).expect("BUG: added");
+    prescribe(&fixture, id, "10 ml tds x5d");
+    let own = || replica.own_medicines().expect("BUG: listed").remove(0);
+    let spelt = OwnMedicineForm {
+        generic_name: "Azithromycin".into(),
+        strength_text: "500 mg".into(),
+        dosage_form: "tablet".into(),
+        brand_name: "Mox 500".into(),
+        ..OwnMedicineForm::default()
+    };
+    replica.correct_own_medicine(id, &own().form, &spelt).expect("BUG: words are corrected");
+    let before = own();
+    for other in [&azithromycin, &mox()] {
+        let said = replica.correct_own_medicine(id, &before.form, other).expect_err("BUG: refused");
+        assert_eq!(said.to_string(), PRESCRIBED);
+        assert_eq!(own(), before);
+    }
 }
 
 #[test]

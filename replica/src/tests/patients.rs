@@ -60,6 +60,28 @@ fn a_name_is_found_in_its_other_spellings_and_as_it_was_typed_first() {
 }
 
 #[test]
+fn who_is_spelt_otherwise_says_so_and_has_a_place_behind_any_number_of_others() {
+    let fixture = fixture(Role::Doctor);
+    for place in 0..60 {
+        fixture.register("Laxmi", &format!("98204 {place:05}"));
+    }
+    for place in 0..7 {
+        fixture.register("Lakshmi", &format!("98205 {place:05}"));
+    }
+    let found = fixture.replica.find_patients("laxmi").expect("BUG: found");
+    assert_eq!(found.len(), 50);
+    let (typed, otherwise) = found.split_at(45);
+    assert!(typed.iter().all(|one| one.full_name == "Laxmi Deshmukh" && !one.spelt_otherwise));
+    assert!(otherwise.iter().all(|one| one.full_name == "Lakshmi Deshmukh" && one.spelt_otherwise));
+    let found = fixture.replica.find_patients("lakshmi").expect("BUG: found");
+    assert_eq!(found.iter().filter(|one| one.spelt_otherwise).count(), 43, "what is left is theirs");
+    let found = fixture.replica.find_patients("deshmukh").expect("BUG: found");
+    assert!(found.len() == 50 && found.iter().all(|one| !one.spelt_otherwise), "nobody is spelt otherwise");
+    let known = fixture.replica.find_patients("98205 00001").expect("BUG: found");
+    assert!(!known[0].spelt_otherwise, "a number has one spelling");
+}
+
+#[test]
 fn whoever_has_the_last_digits_is_found_among_any_number_of_others() {
     let fixture = fixture(Role::Doctor);
     fixture.replica.register_patient(&form("Zoya", "98204 41276")).expect("BUG: registered");

@@ -119,6 +119,28 @@ fn only_a_prescriber_signs_and_only_what_can_be_read() {
 }
 
 #[test]
+fn when_to_come_back_is_refused_beside_its_field_and_again_when_it_is_signed() {
+    let fixture = fixture(Role::Doctor);
+    let sunita = fixture.register("Sunita", "98204 41276");
+    let too_late = "To come back is asked for at most two years from now. Write an earlier day.";
+    let unread = "When to come back is not understood. Write it like 5d, 2w or 28/11/2026.";
+    for (follow_up, day, problem) in [
+        ("24m", Some("2028-11-23"), None),
+        ("25m", None, Some(too_late)),
+        ("28/11/2062", None, Some(too_late)),
+        ("soon", None, Some(unread)),
+        ("", None, None),
+    ] {
+        let items = vec![item("Paracetamol", "1-0-1 x3d")];
+        let draft = Draft { items, follow_up: follow_up.into(), ..Draft::default() };
+        let saved = fixture.replica.save_draft(sunita, &draft).expect("BUG: saved");
+        assert_eq!((saved.follow_up_date.as_deref(), saved.follow_up_problem.as_deref()), (day, problem));
+        let signed = fixture.replica.sign_prescription(sunita, &draft, &[]);
+        assert_eq!(signed.map(|_| ()).map_err(|error| error.to_string()).err().as_deref(), problem);
+    }
+}
+
+#[test]
 fn a_clock_that_jumps_gives_no_number_twice() {
     let mut fixture = fixture(Role::Doctor);
     let sunita =

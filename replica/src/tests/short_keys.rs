@@ -218,6 +218,24 @@ fn the_classes_of_a_key_are_written_as_people_call_them() {
 }
 
 #[test]
+fn a_key_that_says_when_to_come_back_in_words_that_nobody_reads_is_not_saved() {
+    let (fixture, _) = desk(&[]);
+    let cold = |follow_up: &str| ShortKeyForm {
+        key: "cold".into(),
+        title: "Cold".into(),
+        advice: "Rest".into(),
+        follow_up: follow_up.into(),
+        ..ShortKeyForm::default()
+    };
+    for (follow_up, why) in [("soon", "is not understood"), ("40m", "at most two years from now")] {
+        let said =
+            fixture.replica.save_short_key(None, &cold(follow_up)).expect_err("BUG: refused").to_string();
+        assert!(said.contains(why) && said.ends_with("Nothing was saved yet."), "{said}");
+    }
+    fixture.replica.save_short_key(None, &cold("1w")).expect("BUG: saved");
+}
+
+#[test]
 fn phrases_are_words_and_an_own_one_shadows_the_tenants() {
     let phrase = |id, doctor, text: &str| {
         key(id, "fluids", doctor, json!({ "kind": "advice", "body": { "advice": text } }))

@@ -370,6 +370,8 @@ pub struct DraftSaved {
     pub difference: Option<Difference>,
     /// The day that `follow_up` means, if it means one.
     pub follow_up_date: Option<String>,
+    /// Why nobody can be asked to come back when `follow_up` says, in words.
+    pub follow_up_problem: Option<String>,
     /// Values outside what is plausible, in words.
     pub warnings: Vec<String>,
     /// The body mass index, if weight and height were measured.

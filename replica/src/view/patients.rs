@@ -32,6 +32,8 @@ pub struct PatientSummary {
     pub needs_review: bool,
     /// Whether the plan had no room for them when they were registered.
     pub beyond_plan: bool,
+    /// Whether they were found by a name that is written otherwise than it was typed.
+    pub spelt_otherwise: bool,
 }
 
 /// What is asked when a patient is registered or corrected.

@@ -377,6 +377,7 @@ const CHOICES: &[Choices] = &[
     ("route", "ophthalmic", &["eye", "eyes"]),
     ("route", "otic", &["ear", "ears"]),
     ("route", "inhalation", &["inhaled"]),
+    ("route", "vaginal", &["pessary"]),
     ("route", "im", &["intramuscular"]),
     ("route", "iv", &["intravenous"]),
     ("route", "sc", &["subcutaneous", "sq"]),
@@ -490,6 +491,9 @@ mod tests {
         for (written, group) in [("O +ve", "O+"), ("b positive", "B+"), ("AB-", "AB-"), ("A Neg", "A-")] {
             assert_eq!(choice("blood_group", groups, written), Some(group), "{written}");
         }
+        let (forms, routes) = (protocol::table::DOSAGE_FORMS, protocol::table::ROUTES);
+        assert_eq!(choice("dosage_form", forms, "Pessary"), Some("suppository"));
+        assert_eq!(choice("route", routes, "Pessary"), Some("vaginal"), "which is not rectal");
         assert_eq!(
             choice("status", protocol::table::APPOINTMENT_STATUSES, "In Progress"),
             Some("in_consultation")

@@ -61,6 +61,7 @@ pub(crate) async fn progress(tx: &mut PgConnection, tenant: TenantId, device: De
 
 /// A device whose mutations are taken in.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "answers of one question, each by itself")]
 pub(super) struct Locked {
     pub(super) progress: Progress,
     pub(super) is_in_service: bool,

@@ -42,6 +42,7 @@ export const summaryOf = (id: string, form: PatientForm, code: string): PatientS
   lastVisit: null,
   needsReview: false,
   beyondPlan: false,
+  speltOtherwise: false,
 });
 
 export type FakeClinic = ReturnType<typeof fakeClinic>;

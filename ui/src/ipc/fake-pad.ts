@@ -85,6 +85,10 @@ export function fakePad(
             all().map((one) => one.prescription),
           ),
           followUpDate: followUpDate(draft.followUp),
+          followUpProblem:
+            draft.followUp.trim() === "" || followUpDate(draft.followUp) !== null
+              ? null
+              : "When to come back is not understood. Write it like 5d, 2w or 28/11/2026.",
           warnings: isHot ? ["Temperature above 45 °C is not plausible."] : [],
           bmi: fakeBmi(draft.vitals),
         };

@@ -1,5 +1,6 @@
 import type { Backend } from "./backend";
 import type { Conflict } from "./bindings/Conflict";
+import type { PatientSummary } from "./bindings/PatientSummary";
 import { type Around, type FakeClinic, summaryOf } from "./fake-clinic";
 import { type Answer, today } from "./fake-data";
 
@@ -56,15 +57,23 @@ export function fakePatients(
       })),
     findPatients: (query) =>
       answer("findPatients", () => {
-        const words = query.toLowerCase().split(/\s+/);
         const digits = query.replace(/\D/g, "");
-        return patients
-          .map((patient) => patient.summary)
-          .filter((one) =>
-            digits.length > 3 && digits === query.replace(/[\s+]/g, "")
-              ? one.mobileNumber.includes(digits)
-              : words.every((word) => `${one.fullName} ${one.patientCode}`.toLowerCase().includes(word)),
-          );
+        const isNumber = digits.length > 3 && digits === query.replace(/[\s+]/g, "");
+        const fits = (one: PatientSummary, spelt: (text: string) => string) => {
+          const known = spelt(`${one.fullName} ${one.patientCode}`.toLowerCase());
+          return isNumber
+            ? one.mobileNumber.includes(digits)
+            : query
+                .toLowerCase()
+                .split(/\s+/)
+                .every((word) => known.includes(spelt(word)));
+        };
+        const people = patients.map((patient) => patient.summary);
+        const typed = people.filter((one) => fits(one, (text) => text));
+        const otherwise = people.filter(
+          (one) => !typed.includes(one) && fits(one, (text) => text.replaceAll("ee", "i")),
+        );
+        return [...typed, ...otherwise.map((one) => ({ ...one, speltOtherwise: true }))];
       }),
     registerPatient: (form) =>
       answer("registerPatient", () => {

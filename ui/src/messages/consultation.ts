@@ -95,7 +95,6 @@ export const pad = {
   advice: "Advice",
   comeBack: "Come back",
   comeBackPlaceholder: "5d, 2w, 28 nov",
-  comeBackUnknown: "Not understood: 5d, 2w, 1m or 2026-11-28",
   preview: "Prints as A5",
   previewPage: (page: number, pages: number) => `Draft as it would print, page ${page} of ${pages}`,
   previewEmpty: "The page appears here as you write.",

@@ -96,7 +96,6 @@ export const pad: typeof englishPad = {
   advice: "सलाह",
   comeBack: "फिर आएँ",
   comeBackPlaceholder: "5d, 2w, 28 nov",
-  comeBackUnknown: "समझ नहीं आया: 5d, 2w, 1m या 2026-11-28",
   preview: "A5 पर ऐसा छपेगा",
   previewPage: (page, pages) => `ड्राफ़्ट जैसा छपेगा, पन्ना ${page} / ${pages}`,
   previewEmpty: "लिखते ही पन्ना यहाँ दिखेगा।",

@@ -9,6 +9,8 @@ export const finder: typeof englishFinder = {
   start: "मोबाइल नंबर, नाम या मरीज़ का कोड लिखें।",
   none: (query) => `“${query}” से यहाँ कोई नहीं मिला।`,
   noneYet: (query) => `“${query}” से यहाँ कोई नहीं मिला। सब मरीज़ अभी इस कंप्यूटर पर नहीं आए हैं।`,
+  speltOtherwise: "दूसरी वर्तनी",
+  onlySpeltOtherwise: (count) => `दूसरी वर्तनी के नाम से ${people(count)}: तीर कुंजियों से चुनें।`,
   register: "नया मरीज़ पंजीकृत करें",
   registerTyped: (typed) => `${typed} को नए मरीज़ के रूप में पंजीकृत करें`,
   found: (count) => people(count),

@@ -54,6 +54,12 @@ test("every Hindi text is in Devanagari, with Latin digits", () => {
   expect(stray.map(([path]) => path)).toEqual([]);
 });
 
+test("in Hindi the strength of a medicine has one name, which is not that of a dose", () => {
+  const names = [".medicines.strength", ".review.facts.strength_text"].map((path) => hindi.get(path));
+  expect(names).toEqual(["मात्रा", "मात्रा"]);
+  expect(textOf(hindi.get(".medicines.dose"))).toContain("खुराक");
+});
+
 const seen = () => [
   shortDay("2026-11-23"),
   wholeDay("2026-11-23"),

@@ -10,6 +10,9 @@ export const finder = {
   none: (query: string) => `Nobody here matches “${query}”.`,
   noneYet: (query: string) =>
     `Nobody who is here matches “${query}”. Not all patients have come to this computer yet.`,
+  speltOtherwise: "Spelt otherwise",
+  onlySpeltOtherwise: (count: number) =>
+    `${people(count)} with a name that is spelt otherwise: the arrow keys choose.`,
   register: "Register a new patient",
   registerTyped: (typed: string) => `Register ${typed} as a new patient`,
   found: (count: number) => people(count),

@@ -8,7 +8,7 @@ interface Props {
   size?: "small" | "large" | "page";
 }
 
-/** Floats above everything, keeps the focus inside, and gives it back when closed. */
+/** Floats above everything, keeps the focus inside, and gives it back when closed, unless something else took it. */
 export function Dialog({ label, onClose, children, size = "small" }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
@@ -17,7 +17,8 @@ export function Dialog({ label, onClose, children, size = "small" }: Props) {
     shown?.showModal();
     return () => {
       shown?.close();
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
+      const isTaken = document.activeElement !== document.body;
+      if (before instanceof HTMLElement && before.isConnected && !isTaken) before.focus();
     };
   }, []);
   return (

@@ -1,4 +1,5 @@
 import { type ReactNode, useId, useState } from "react";
+import { messages } from "../messages";
 import classes from "./Suggest.module.css";
 
 interface Props<T> {
@@ -19,44 +20,62 @@ interface Props<T> {
   onChoose: (one: T) => void;
   /** Enter while none of the list is chosen; without it, Enter is the form's. */
   onEnter?: () => void;
+  /** Looks up what fits the text of now. With it the first one is marked, and Enter takes it. */
+  takesFirst?: () => Promise<T[]>;
 }
 
-/** A field with a list of what fits. The focus stays in the field; arrows choose, Enter takes, Escape closes. */
+/** A field with a list of what fits. The focus stays in the field; arrows choose, Enter takes, Escape closes the list. */
 export function Suggest<T>(props: Props<T>) {
-  const { found, text } = props;
+  const { found, text, takesFirst } = props;
   const id = useId();
-  const [place, setPlace] = useState(-1);
+  const [moved, setMoved] = useState<number | null>(null);
   const [isOpen, setOpen] = useState(false);
+  const unmoved = takesFirst ? 0 : -1;
+  const place = moved ?? unmoved;
   const shown = isOpen ? found : [];
   const chosen = shown[place];
   const close = () => {
     setOpen(false);
-    setPlace(-1);
+    setMoved(null);
   };
   const choose = (one: T) => {
     close();
     props.onChoose(one);
   };
-  const onKeyDown = (event: React.KeyboardEvent) => {
-    if (event.key === "ArrowDown" && shown.length > 0) setPlace(Math.min(place + 1, shown.length - 1));
-    else if (event.key === "ArrowUp" && shown.length > 0) setPlace(Math.max(place - 1, -1));
+  const enter = (field: HTMLInputElement) => {
+    close();
+    if (props.onEnter) props.onEnter();
+    else field.form?.requestSubmit();
+  };
+  // What is typed fast must be looked up before it counts.
+  const takeFirst = async (look: () => Promise<T[]>, field: HTMLInputElement) => {
+    const fitting = await look().catch(() => null);
+    if (fitting === null || field.value !== text) return;
+    const [first] = fitting;
+    if (first === undefined) enter(field);
+    else choose(first);
+  };
+  const onKeyDown = (event: React.KeyboardEvent<HTMLInputElement>) => {
+    if (event.key === "ArrowDown" && shown.length > 0) setMoved(Math.min(place + 1, shown.length - 1));
+    else if (event.key === "ArrowUp" && shown.length > 0) setMoved(Math.max(place - 1, unmoved));
     else if (event.key === "Escape" && shown.length > 0) {
       // The list closes first, and what floats above stays.
       event.stopPropagation();
       close();
-    } else if (event.key === "Enter" && chosen !== undefined) choose(chosen);
-    else if (event.key === "Enter" && props.onEnter) {
-      close();
-      props.onEnter();
-    } else return;
+    } else if (event.key === "Enter" && takesFirst && isOpen && moved === null)
+      void takeFirst(takesFirst, event.currentTarget);
+    else if (event.key === "Enter" && chosen !== undefined) choose(chosen);
+    else if (event.key === "Enter" && props.onEnter) enter(event.currentTarget);
+    else return;
     event.preventDefault();
   };
+  const isDescribed = Boolean(props.description) || takesFirst !== undefined;
   return (
     <div className={classes.field}>
       <label htmlFor={`${id}-field`}>{props.label}</label>
-      {props.description && (
+      {isDescribed && (
         <p id={`${id}-about`} className={classes.about}>
-          {props.description}
+          {props.description} {takesFirst && messages.common.takesFirst}
         </p>
       )}
       <div className={classes.offering}>
@@ -67,7 +86,7 @@ export function Suggest<T>(props: Props<T>) {
           aria-controls={`${id}-list`}
           aria-autocomplete="list"
           aria-activedescendant={chosen === undefined ? undefined : `${id}-${place}`}
-          aria-describedby={props.description ? `${id}-about` : undefined}
+          aria-describedby={isDescribed ? `${id}-about` : undefined}
           aria-invalid={props.error ? true : undefined}
           autoComplete="off"
           spellCheck={false}
@@ -77,7 +96,7 @@ export function Suggest<T>(props: Props<T>) {
           value={text}
           onChange={(event) => {
             setOpen(true);
-            setPlace(-1);
+            setMoved(null);
             props.onText(event.target.value);
           }}
           onBlur={close}

@@ -1,6 +1,6 @@
 //! Medicines and short keys.
 
-use protocol::medicine::form_abbreviation;
+use protocol::medicine::{form_abbreviation, usual_route};
 use protocol::table::{DOSAGE_FORMS, ROUTES, TableName, Values};
 use serde_json::{Value, json};
 
@@ -35,9 +35,12 @@ pub(super) fn medicine(taking: &mut Taking<'_>, home: &mut Home) -> Result<Made,
             return Ok(Made { id: *shared, rows: Vec::new(), lines: Vec::new() });
         }
     }
-    let route = taking.plain(&words::names(table, "route"));
-    let route = route.and_then(|written| words::choice("route", ROUTES, &written));
-    let route = route.unwrap_or_else(|| usual_route(form));
+    // What is written as the form may tell it too: a pessary is no rectal suppository.
+    let told = ["route", "dosage_form"].into_iter().find_map(|column| {
+        let written = taking.plain(&words::names(table, column))?;
+        words::choice("route", ROUTES, &written)
+    });
+    let route = told.unwrap_or_else(|| usual_route(form));
     let search = [Some(generic.as_str()), brand.as_deref(), strength.as_deref()];
     let search = search.into_iter().flatten().collect::<Vec<_>>().join(" ").to_lowercase();
     let mut values: Values = [
@@ -59,21 +62,6 @@ pub(super) fn medicine(taking: &mut Taking<'_>, home: &mut Home) -> Result<Made,
 pub(super) fn form(taking: &mut Taking<'_>, table: TableName) -> Option<&'static str> {
     let written = taking.plain(&words::names(table, "dosage_form"))?;
     words::choice("dosage_form", DOSAGE_FORMS, &written)
-}
-
-/// The way in which most medicines of a form are taken.
-fn usual_route(form: &str) -> &'static str {
-    match form {
-        "tablet" | "capsule" | "syrup" | "suspension" | "sachet" => "oral",
-        "cream" | "ointment" | "gel" | "lotion" => "topical",
-        "inhaler" => "inhalation",
-        "nasal_spray" => "nasal",
-        "eye_drops" => "ophthalmic",
-        "ear_drops" => "otic",
-        "mouthwash" | "toothpaste" => "dental",
-        // An injection or a suppository has more than one, and nothing is guessed of the rest.
-        _ => "other",
-    }
 }
 
 /// As it is printed: `TAB. PARACETAMOL 650 MG` begins with its form.

@@ -206,14 +206,15 @@ impl Writing {
         let (sequence, hash) = (opened.sequence, opened.signed.hash);
         let (receipt, place) = match &opened.mutation {
             None => (refused(sequence, hash, unknown_form()), None),
-            Some(mutation) => match &mutation.settles {
-                Some(settlement) => self.settle(mutation, hash, settlement),
-                None => {
+            Some(mutation) => {
+                if let Some(settlement) = &mutation.settles {
+                    self.settle(mutation, hash, settlement)
+                } else {
                     let receipt = self.attempt(mutation, hash, sequence);
                     self.note_surprise(mutation, &receipt);
                     (receipt, None)
                 }
-            },
+            }
         };
         self.keep(opened, &receipt, place)?;
         Ok(receipt)

@@ -1,10 +1,11 @@
 import { NativeSelect, TextInput } from "@mantine/core";
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { queryKeys } from "../../app/queries";
 import type { Allergen } from "../../ipc/bindings/Allergen";
 import type { AllergyForm } from "../../ipc/bindings/AllergyForm";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
+import { Problem } from "../../shared/parts";
 import { Suggest } from "../../shared/Suggest";
 import classes from "./Known.module.css";
 
@@ -33,13 +34,13 @@ export function Substance({ form, checkedBy, autoFocus = false, onChange, onEnte
   const { known } = messages;
   const typed = form.substance.trim();
   const isOpen = checkedBy === null && typed.length > 1;
-  const { data } = useQuery({
+  const client = useQueryClient();
+  const fitting = {
     queryKey: queryKeys.allergens(typed),
     queryFn: () => backend.findAllergens(typed),
-    enabled: isOpen,
     staleTime: Infinity,
-    placeholderData: keepPreviousData,
-  });
+  };
+  const { data, error } = useQuery({ ...fitting, enabled: isOpen, placeholderData: keepPreviousData });
   const choose = (one: Allergen) =>
     onChange(
       {
@@ -70,8 +71,10 @@ export function Substance({ form, checkedBy, autoFocus = false, onChange, onEnte
         )}
         onText={(substance) => onChange({ ...form, substance, classCode: null, ingredientCode: null }, null)}
         onChoose={choose}
+        takesFirst={() => (isOpen ? client.fetchQuery(fitting) : Promise.resolve([]))}
         {...(onEnter ? { onEnter } : {})}
       />
+      {error && <Problem error={error} />}
       {typed !== "" && (
         <p className={classes.checked} role="status">
           {checkedBy === null ? known.checkedByWords : known.checkedBy(checkedBy)}

@@ -41,6 +41,15 @@ test("what is in no list is noted in words, and it is said how little that finds
   expect((await screen.findByTestId("allergy")).textContent).toContain("peanuts");
 });
 
+test("Enter behind the beginning of a substance notes the first of the list, which is checked", async () => {
+  const { keys } = await openChartOf("Ramesh");
+  await keys.keyboard("{Control>}{Shift>}a{/Shift}{/Control}");
+  await keys.keyboard("penicil{Enter}");
+  expect(await screen.findByText("Every line is checked for Penicillins.")).toBeTruthy();
+  await keys.keyboard("{Enter}");
+  expect(await screen.findByText("Penicillins noted")).toBeTruthy();
+});
+
 test("Escape closes the list first, and the words that were typed stay", async () => {
   const { keys } = await openChartOf("Ramesh");
   await keys.keyboard("{Control>}{Shift>}a{/Shift}{/Control}");

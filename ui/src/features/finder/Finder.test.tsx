@@ -24,6 +24,40 @@ test("no match offers to register what was typed", async () => {
   expect(await screen.findByLabelText("First name")).toHaveProperty("value", "Farida");
 });
 
+test("who is only spelt otherwise is marked and opened by arrows alone", async () => {
+  const { keys } = await openFinder();
+  await keys.keyboard("suneeta");
+  const option = await screen.findByRole("option", { name: /Sunita Deshmukh .*Spelt otherwise/ });
+  expect(option.ariaSelected).toBe("false");
+  expect(screen.getByRole("option", { name: /Register suneeta/ }).ariaSelected).toBe("true");
+  expect(
+    screen.getByText(
+      "Nobody here matches “suneeta”. 1 person with a name that is spelt otherwise: the arrow keys choose.",
+    ),
+  ).toBeTruthy();
+  await expectAccessible();
+  await keys.keyboard("{ArrowDown}");
+  expect(option.ariaSelected).toBe("true");
+  await keys.keyboard("{Enter}");
+  expect((await screen.findByTestId("chart")).textContent).toContain("Sunita Deshmukh");
+});
+
+test("Enter behind a name that is only known in another spelling registers what was typed", async () => {
+  const { keys } = await openFinder();
+  await keys.keyboard("suneeta");
+  await screen.findByRole("option", { name: /Spelt otherwise/ });
+  await keys.keyboard("{Enter}");
+  expect(await screen.findByLabelText("First name")).toHaveProperty("value", "suneeta");
+});
+
+test("who is found as typed carries no mark", async () => {
+  const { keys } = await openFinder();
+  await keys.keyboard("sunita");
+  const option = await screen.findByRole("option", { name: /Sunita Deshmukh/ });
+  expect(option.ariaSelected).toBe("true");
+  expect(screen.queryByText("Spelt otherwise")).toBeNull();
+});
+
 test("as long as not everybody has come, nobody found is not nobody there", async () => {
   const { keys, backend } = await openFinder();
   const status = await backend.syncStatus();

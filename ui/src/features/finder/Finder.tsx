@@ -18,7 +18,7 @@ export function Finder({ onClose }: { onClose: () => void }) {
   const backend = useBackend();
   const navigate = useNavigate();
   const [typed, setTyped] = useState("");
-  const [place, setPlace] = useState(0);
+  const [place, setPlace] = useState<number | null>(null);
   const input = useRef<HTMLInputElement>(null);
   const { finder, keys } = messages;
   const query = typed.trim();
@@ -33,8 +33,17 @@ export function Finder({ onClose }: { onClose: () => void }) {
   const isNew = query !== "" && data !== undefined && !isPlaceholderData;
   // The last choice registers what was typed.
   const choices = found.length + (isNew ? 1 : 0);
-  const chosen = Math.min(place, Math.max(choices - 1, 0));
+  const first = found.findIndex((patient) => !patient.speltOtherwise);
+  const otherwise = found.filter((patient) => patient.speltOtherwise).length;
+  // Who is only spelt otherwise is never opened unasked: Enter registers, and arrows choose.
+  const unasked = first < 0 ? found.length : first;
+  const chosen = Math.min(place ?? unasked, Math.max(choices - 1, 0));
+  const isRegistering = isNew && chosen === found.length;
+  const registering = useRef<HTMLDivElement>(null);
   useEffect(() => input.current?.focus(), []);
+  useEffect(() => {
+    if (isRegistering) registering.current?.scrollIntoView({ block: "nearest" });
+  }, [isRegistering]);
 
   const open = (patient: PatientSummary) => {
     onClose();
@@ -52,6 +61,7 @@ export function Finder({ onClose }: { onClose: () => void }) {
   };
   // Of one whole number, a digit more is no digit of it: it picks one of the family.
   const isPicking = /^[6-9]\d{9}$/.test(query.replace(/[\s-]/g, "")) && !isPlaceholderData;
+  const isUnasked = place === null && first < 0;
   const onKeyDown = (event: React.KeyboardEvent<HTMLInputElement>) => {
     // One that stands before or replaces what is typed corrects the number.
     const { selectionStart, value } = event.currentTarget;
@@ -59,13 +69,15 @@ export function Finder({ onClose }: { onClose: () => void }) {
     const isMore = isPicking && isPlain && selectionStart === value.length && /^[1-9]$/.test(event.key);
     const picked = isMore ? found[Number(event.key) - 1] : undefined;
     if (picked) open(picked);
-    else if (event.key === "ArrowDown") setPlace(Math.min(chosen + 1, choices - 1));
+    else if (event.key === "ArrowDown") setPlace(isUnasked ? 0 : Math.min(chosen + 1, choices - 1));
     else if (event.key === "ArrowUp") setPlace(Math.max(chosen - 1, 0));
     else if (event.key === "Enter") choose();
     else return;
     event.preventDefault();
   };
   const shown = found[chosen];
+  const nobody = isFilling ? finder.noneYet(query) : finder.none(query);
+  const onlyOtherwise = otherwise > 0 ? `${nobody} ${finder.onlySpeltOtherwise(otherwise)}` : nobody;
 
   return (
     <Dialog label={finder.title} onClose={onClose} size="large">
@@ -86,7 +98,7 @@ export function Finder({ onClose }: { onClose: () => void }) {
           value={typed}
           onChange={(event) => {
             setTyped(event.target.value);
-            setPlace(0);
+            setPlace(null);
           }}
           onKeyDown={onKeyDown}
         />
@@ -98,12 +110,7 @@ export function Finder({ onClose }: { onClose: () => void }) {
           <p className={classes.line} role="status">
             {query === ""
               ? finder.start
-              : isNew &&
-                (found.length > 0
-                  ? finder.found(found.length)
-                  : isFilling
-                    ? finder.noneYet(query)
-                    : finder.none(query))}
+              : isNew && (found.length > otherwise ? finder.found(found.length) : onlyOtherwise)}
           </p>
           <div id="finder-list" role="listbox" aria-label={finder.results} className={classes.list}>
             {found.map((patient, index) => (
@@ -120,10 +127,11 @@ export function Finder({ onClose }: { onClose: () => void }) {
               // The focus stays in the field: keys are answered there.
               // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
               <div
+                ref={registering}
                 id={`finder-option-${found.length}`}
                 role="option"
                 tabIndex={-1}
-                aria-selected={chosen === found.length}
+                aria-selected={isRegistering}
                 data-testid="finder-option"
                 className={`${classes.row} ${classes.register}`}
                 onMouseDown={(event) => event.preventDefault()}

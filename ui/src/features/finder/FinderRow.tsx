@@ -40,6 +40,7 @@ export function FinderRow({ id, pick, patient, isChosen, onChoose }: Props) {
         <span className={classes.age}>
           {patient.age} {patient.sex}
         </span>
+        {patient.speltOtherwise && <span className={classes.spelt}>{finder.speltOtherwise}</span>}
         {patient.needsReview && <span className={classes.review}>{finder.needsReview}</span>}
         <span className={classes.small}>
           <Parts parts={[patient.guardian, mobile(patient.mobileNumber), patient.patientCode]} />

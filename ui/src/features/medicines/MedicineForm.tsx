@@ -1,12 +1,13 @@
 import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { queryKeys, refreshRows } from "../../app/queries";
 import type { MedicineFound } from "../../ipc/bindings/MedicineFound";
 import type { OwnMedicine } from "../../ipc/bindings/OwnMedicine";
 import type { OwnMedicineForm } from "../../ipc/bindings/OwnMedicineForm";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
+import library from "../../shared/library.module.css";
 import { Problem } from "../../shared/parts";
 import { Suggest } from "../../shared/Suggest";
 import { useToast } from "../../shared/toasts";
@@ -26,25 +27,30 @@ const emptyForm: OwnMedicineForm = {
 interface Props {
   /** The one that is corrected, as it was when it was opened; none for a new one. */
   medicine: OwnMedicine | null;
+  autoFocus: boolean;
+  /** Whether something is typed that is not saved. */
+  onTyped: (isTyped: boolean) => void;
   onDone: () => void;
 }
 
 /** A medicine while it is added or corrected: a brand of one of the list, or one that is in no list. */
-export function MedicineForm({ medicine, onDone }: Props) {
+export function MedicineForm({ medicine, autoFocus, onTyped, onDone }: Props) {
   const backend = useBackend();
   const client = useQueryClient();
   const toast = useToast();
-  const [form, setForm] = useState(medicine?.form ?? emptyForm);
+  const initial = medicine?.form ?? emptyForm;
+  const [form, setForm] = useState(initial);
+  const isTyped = JSON.stringify(form) !== JSON.stringify(initial);
+  useEffect(() => {
+    onTyped(isTyped);
+    return () => onTyped(false);
+  }, [isTyped, onTyped]);
   const { medicines: words, common } = messages;
   const change = (part: Partial<OwnMedicineForm>) => setForm((before) => ({ ...before, ...part }));
   const typed = form.genericName.trim();
   const isSearched = form.sameAs === null && typed.length > 1;
-  const { data } = useQuery({
-    queryKey: queryKeys.line(typed),
-    queryFn: () => backend.readLine(typed),
-    enabled: isSearched,
-    placeholderData: keepPreviousData,
-  });
+  const line = { queryKey: queryKeys.line(typed), queryFn: () => backend.readLine(typed) };
+  const { data, error } = useQuery({ ...line, enabled: isSearched, placeholderData: keepPreviousData });
   const own = useQuery({ queryKey: queryKeys.ownMedicines, queryFn: () => backend.listOwnMedicines() });
   const save = useMutation({
     mutationFn: async () => {
@@ -54,7 +60,6 @@ export function MedicineForm({ medicine, onDone }: Props) {
     onSuccess: () => {
       const name = form.brandName.trim() || typed;
       toast(medicine ? words.corrected(name) : words.added(name));
-      setForm(emptyForm);
       onDone();
       void client.invalidateQueries({ queryKey: queryKeys.lines });
       void refreshRows(client);
@@ -73,7 +78,7 @@ export function MedicineForm({ medicine, onDone }: Props) {
   const title = medicine ? words.correct(medicine.name) : words.add;
   return (
     <form
-      className={classes.form}
+      className={`${library.form} ${classes.fields}`}
       aria-label={title}
       onSubmit={(event) => {
         event.preventDefault();
@@ -88,7 +93,7 @@ export function MedicineForm({ medicine, onDone }: Props) {
         description={words.whatHint}
         text={form.genericName}
         maxLength={250}
-        autoFocus={medicine !== null}
+        autoFocus={autoFocus}
         found={isSearched ? (data?.found ?? []) : []}
         keyOf={(one) => one.id}
         renderOption={(one) => (
@@ -98,7 +103,9 @@ export function MedicineForm({ medicine, onDone }: Props) {
         )}
         onText={(genericName) => change({ genericName, sameAs: null })}
         onChoose={choose}
+        takesFirst={async () => (isSearched ? (await client.fetchQuery(line)).found : [])}
       />
+      {error && <Problem error={error} />}
       {typed !== "" && (
         <p className={isUnchecked ? classes.unchecked : classes.checked} role="status">
           {isUnchecked ? words.notInList : isInWords ? words.asBefore : words.inList}
@@ -112,7 +119,7 @@ export function MedicineForm({ medicine, onDone }: Props) {
         onChange={(event) => change({ brandName: event.currentTarget.value })}
       />
       {isInWords && (
-        <div className={classes.two}>
+        <div className={library.two}>
           <TextInput
             label={words.strength}
             placeholder={words.strengthHint}
@@ -139,7 +146,7 @@ export function MedicineForm({ medicine, onDone }: Props) {
         onChange={(event) => change({ defaultDose: event.currentTarget.value })}
       />
       {save.error && <Problem error={save.error} />}
-      <div className={classes.actions}>
+      <div className={library.actions}>
         <Button type="submit" loading={save.isPending}>
           {medicine ? words.saveCorrection : words.save}
         </Button>

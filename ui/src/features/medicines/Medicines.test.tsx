@@ -16,7 +16,7 @@ test("a brand of the list is added by keys, and the pad writes it with its gener
   const { keys } = await openMedicines();
   await keys.type(screen.getByRole("combobox", { name: "What it is" }), "para");
   await screen.findAllByTestId("listed-medicine");
-  await keys.keyboard("{ArrowDown}{ArrowDown}{Enter}");
+  await keys.keyboard("{ArrowDown}{Enter}");
   await screen.findByText("Checked like the medicine of the list.");
   await keys.type(screen.getByRole("textbox", { name: "Sold as" }), "Dolo");
   await keys.type(screen.getByRole("textbox", { name: "Usual dose" }), "1-0-1 x3d pc{Enter}");
@@ -48,7 +48,7 @@ test("a brand of what is in no list is not called checked", async () => {
   await screen.findByTestId("own-medicine");
   await keys.type(screen.getByRole("combobox", { name: "What it is" }), "kaa");
   await screen.findByTestId("listed-medicine");
-  await keys.keyboard("{ArrowDown}{Enter}");
+  await keys.keyboard("{Enter}");
   await waitFor(() => expect(screen.queryByRole("textbox", { name: "Strength" })).toBeNull());
   expect(screen.getByText(messages.medicines.notInList)).toBeTruthy();
   expect(screen.queryByText(messages.medicines.inList)).toBeNull();
@@ -76,7 +76,7 @@ test("a medicine is corrected in the same form, and what it is stays checked", a
   const { keys } = await openMedicines();
   await keys.type(screen.getByRole("combobox", { name: "What it is" }), "para");
   await screen.findAllByTestId("listed-medicine");
-  await keys.keyboard("{ArrowDown}{ArrowDown}{Enter}");
+  await keys.keyboard("{ArrowDown}{Enter}");
   await keys.type(screen.getByRole("textbox", { name: "Sold as" }), "Dollo{Enter}");
   await keys.click(await screen.findByRole("button", { name: "Correct Paracetamol 650 mg (Dollo)" }));
   await screen.findByText(messages.medicines.asBefore);
@@ -96,7 +96,7 @@ test("a correction that makes it another medicine says that it is not checked, a
   const { keys } = await openMedicines();
   await keys.type(screen.getByRole("combobox", { name: "What it is" }), "para");
   await screen.findAllByTestId("listed-medicine");
-  await keys.keyboard("{ArrowDown}{ArrowDown}{Enter}");
+  await keys.keyboard("{ArrowDown}{Enter}");
   await keys.type(screen.getByRole("textbox", { name: "Sold as" }), "Dolo{Enter}");
   await keys.click(await screen.findByRole("button", { name: "Correct Paracetamol 650 mg (Dolo)" }));
   await keys.type(screen.getByRole("textbox", { name: "Strength" }), "0");
@@ -111,4 +111,72 @@ test("the clinic’s own medicines are one step from everywhere", async () => {
   await screen.findByTestId("today");
   await keys.click(screen.getByRole("link", { name: messages.shell.medicines }));
   await screen.findByTestId("own-medicines");
+});
+
+test("Enter behind the beginning of a name takes the first of the list, however fast it comes", async () => {
+  const { keys } = await openMedicines();
+  const what = screen.getByRole("combobox", {
+    name: "What it is",
+    description: /Enter takes what is marked in the list\. Escape closes the list/,
+  });
+  await keys.type(what, "parac{Enter}");
+  await screen.findByText(messages.medicines.inList);
+  expect(what).toHaveProperty("value", "Paracetamol 500 mg");
+  expect(screen.queryByTestId("own-medicine")).toBeNull();
+});
+
+test("Escape closes the list, and Enter then adds the very words", async () => {
+  const { keys } = await openMedicines();
+  await keys.type(screen.getByRole("combobox", { name: "What it is" }), "parac");
+  const [first] = await screen.findAllByRole("option", { name: /Paracetamol/ });
+  expect(first).toHaveProperty("ariaSelected", "true");
+  await keys.keyboard("{Escape}{Enter}");
+  const added = await screen.findByTestId("own-medicine");
+  expect(added.textContent).toContain("parac");
+  expect(added.textContent).toContain("not checked");
+});
+
+const what = () => screen.getByRole("combobox", { name: "What it is" });
+
+test("once a medicine is added or corrected, the next one is typed at once", async () => {
+  const { keys } = await openMedicines();
+  await keys.type(what(), "Kaadha");
+  await keys.type(screen.getByRole("textbox", { name: "Sold as" }), "Kadha{Enter}");
+  await screen.findByTestId("own-medicine");
+  await waitFor(() => expect(document.activeElement).toBe(what()));
+  expect(what()).toHaveProperty("value", "");
+  await keys.click(screen.getByRole("button", { name: "Correct Kaadha (Kadha)" }));
+  await keys.type(screen.getByRole("textbox", { name: "Sold as" }), "a{Enter}");
+  await screen.findByRole("button", { name: "Add medicine" });
+  expect(document.activeElement).toBe(what());
+});
+
+test("what is typed makes way for another medicine only after a question", async () => {
+  const { keys } = await openMedicines();
+  await keys.type(what(), "Kaadha{Enter}");
+  await screen.findByTestId("own-medicine");
+  await keys.type(what(), "Churna");
+  const pencil = screen.getByRole("button", { name: "Correct Kaadha" });
+  await keys.click(pencil);
+  await screen.findByRole("dialog", { name: messages.common.unsavedTitle });
+  await expectAccessible();
+  await keys.click(screen.getByRole("button", { name: messages.common.keepTyping }));
+  expect(what()).toHaveProperty("value", "Churna");
+  await keys.click(pencil);
+  await keys.click(await screen.findByRole("button", { name: messages.common.discard }));
+  expect(what()).toHaveProperty("value", "Kaadha");
+  expect(document.activeElement).toBe(what());
+  await keys.type(screen.getByRole("textbox", { name: "Sold as" }), "K");
+  await keys.click(screen.getByRole("button", { name: messages.medicines.remove("Kaadha") }));
+  await screen.findByRole("dialog", { name: messages.common.unsavedTitle });
+  await keys.keyboard("{Escape}");
+  expect(screen.getByRole("textbox", { name: "Sold as" })).toHaveProperty("value", "K");
+});
+
+test("a form in which nothing is typed makes way without a question", async () => {
+  const { keys } = await openMedicines();
+  await keys.type(screen.getByRole("combobox", { name: "What it is" }), "Kaadha{Enter}");
+  await keys.click(await screen.findByRole("button", { name: "Correct Kaadha" }));
+  expect(screen.queryByRole("dialog")).toBeNull();
+  await screen.findByRole("button", { name: messages.medicines.saveCorrection });
 });

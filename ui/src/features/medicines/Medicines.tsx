@@ -7,8 +7,10 @@ import { useSession } from "../../app/session";
 import type { OwnMedicine } from "../../ipc/bindings/OwnMedicine";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
+import library from "../../shared/library.module.css";
 import { Notice, Problem, Waiting } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
+import { useUnsaved } from "../../shared/unsaved";
 import { formName } from "./forms";
 import { MedicineForm } from "./MedicineForm";
 import classes from "./Medicines.module.css";
@@ -17,34 +19,56 @@ import classes from "./Medicines.module.css";
 export function Medicines() {
   const { session } = useSession();
   const [open, setOpen] = useState<OwnMedicine | null>(null);
+  /** How many forms were done with: the next one begins where one types. */
+  const [done, setDone] = useState(0);
+  const unsaved = useUnsaved();
   const { medicines: words } = messages;
   if (!session.mayPrescribe) {
     return (
-      <div className={classes.screen}>
+      <div className={`${library.screen} ${classes.columns}`}>
         <Notice>{words.mayNot}</Notice>
       </div>
     );
   }
+  // One that was changed elsewhere and is opened again begins anew.
+  const key = open ? JSON.stringify(open) : `new ${done}`;
   return (
-    <div className={classes.screen} data-testid="own-medicines">
-      <div className={classes.side}>
+    <div className={`${library.screen} ${classes.columns}`} data-testid="own-medicines">
+      <div className={library.side}>
         <h1>{words.title}</h1>
         <p>{words.lead}</p>
         <Link to="/short-keys">{messages.shortKeys.title}</Link>
-        <InUse onOpen={setOpen} onRemoved={(gone) => setOpen((one) => (one?.id === gone.id ? null : one))} />
+        <InUse
+          onOpen={(medicine) => {
+            if (JSON.stringify(medicine) !== key) unsaved.instead(() => setOpen(medicine));
+          }}
+          onRemove={(medicine, remove) => (medicine.id === open?.id ? unsaved.instead(remove) : remove())}
+          onRemoved={(gone) => setOpen((one) => (one?.id === gone.id ? null : one))}
+        />
       </div>
-      {/* One that was changed elsewhere and is opened again begins anew. */}
-      <MedicineForm key={open ? JSON.stringify(open) : "new"} medicine={open} onDone={() => setOpen(null)} />
+      <MedicineForm
+        key={key}
+        medicine={open}
+        autoFocus={open !== null || done > 0}
+        onTyped={unsaved.setTyped}
+        onDone={() => {
+          setOpen(null);
+          setDone(done + 1);
+        }}
+      />
+      {unsaved.question}
     </div>
   );
 }
 
 interface Props {
   onOpen: (medicine: OwnMedicine) => void;
+  /** One is to be taken out of use, if nothing speaks against it. */
+  onRemove: (medicine: OwnMedicine, remove: () => void) => void;
   onRemoved: (medicine: OwnMedicine) => void;
 }
 
-function InUse({ onOpen, onRemoved }: Props) {
+function InUse({ onOpen, onRemove, onRemoved }: Props) {
   const backend = useBackend();
   const client = useQueryClient();
   const toast = useToast();
@@ -68,7 +92,7 @@ function InUse({ onOpen, onRemoved }: Props) {
       {remove.error && <Problem error={remove.error} />}
       {own.isPending && <Waiting />}
       {own.data?.length === 0 && <p>{words.none}</p>}
-      <ul aria-label={words.list}>
+      <ul aria-label={words.list} className={classes.list}>
         {own.data?.map((medicine) => (
           <li key={medicine.id} data-testid="own-medicine">
             <span>
@@ -90,7 +114,7 @@ function InUse({ onOpen, onRemoved }: Props) {
               type="button"
               aria-label={words.remove(medicine.name)}
               disabled={remove.isPending}
-              onClick={() => remove.mutate(medicine)}
+              onClick={() => onRemove(medicine, () => remove.mutate(medicine))}
             >
               <IconX size={16} aria-hidden="true" />
             </button>

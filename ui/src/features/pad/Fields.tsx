@@ -1,4 +1,5 @@
 import { keyLabel } from "../../app/keymap";
+import { langOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 import { dayWithWeekday } from "../../shared/format";
 import { Kbd } from "../../shared/parts";
@@ -58,7 +59,7 @@ export function Closing({ state, onPhrase }: Props) {
   const { pad } = messages;
   const { draft, saved, isDirty, change } = state;
   const day = saved?.followUpDate;
-  const isUnknown = draft.followUp.trim() !== "" && saved !== null && !isDirty && !day;
+  const problem = isDirty ? null : (saved?.followUpProblem ?? null);
   return (
     <div className={classes.closing}>
       <label className={`${classes.card} ${classes.field}`}>
@@ -106,8 +107,12 @@ export function Closing({ state, onPhrase }: Props) {
           value={draft.followUp}
           onChange={(event) => change({ followUp: event.target.value })}
         />
-        <p id="pad-come-back-day" aria-live="polite" className={isUnknown ? classes.warning : classes.day}>
-          {isUnknown ? pad.comeBackUnknown : draft.followUp.trim() !== "" && day && dayWithWeekday(day)}
+        <p id="pad-come-back-day" aria-live="polite" className={problem ? classes.warning : classes.day}>
+          {problem ? (
+            <span lang={langOf(problem)}>{problem}</span>
+          ) : (
+            draft.followUp.trim() !== "" && day && dayWithWeekday(day)
+          )}
         </p>
       </div>
     </div>

@@ -48,6 +48,16 @@ test("a dose that cannot be read is said, and the line stays", async () => {
   expect(screen.queryByTestId("pad-item")).toBeNull();
 });
 
+test("when to come back is said back, and what means no day is refused in words beside it", async () => {
+  const { keys } = await openEmptyPad();
+  const field = screen.getByRole("textbox", { name: messages.pad.comeBack });
+  await keys.type(field, "soon");
+  await screen.findByText("When to come back is not understood. Write it like 5d, 2w or 28/11/2026.");
+  await keys.clear(field);
+  await keys.type(field, "5d");
+  await waitFor(() => expect(screen.queryByText(/is not understood/)).toBeNull());
+});
+
 test("a medicine that is not in the list is accepted and marked as not checked", async () => {
   const { keys } = await openEmptyPad();
   await write(keys, "Khasi syrup 1-1-1 x5d");

@@ -1,11 +1,12 @@
 import { Button, NativeSelect, Textarea, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { refreshRows } from "../../app/queries";
 import type { ShortKeyForm } from "../../ipc/bindings/ShortKeyForm";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
 import { Dialog } from "../../shared/Dialog";
+import library from "../../shared/library.module.css";
 import { Problem } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
 import { KeyPreview } from "./KeyPreview";
@@ -15,16 +16,23 @@ import classes from "./ShortKeys.module.css";
 interface Props {
   id: string | null;
   initial: ShortKeyForm;
+  /** Whether something is typed that is not saved. */
+  onTyped: (isTyped: boolean) => void;
   onDone: () => void;
 }
 
 /** A short key while it is written, with what it would print and whom it would harm beside it. */
-export function KeyEditor({ id, initial, onDone }: Props) {
+export function KeyEditor({ id, initial, onTyped, onDone }: Props) {
   const backend = useBackend();
   const client = useQueryClient();
   const toast = useToast();
   const [form, setForm] = useState(initial);
   const [isAsking, setAsking] = useState(false);
+  const isTyped = JSON.stringify(form) !== JSON.stringify(initial);
+  useEffect(() => {
+    onTyped(isTyped);
+    return () => onTyped(false);
+  }, [isTyped, onTyped]);
   const { shortKeys: words, common } = messages;
   const done = (text: string) => {
     toast(text);
@@ -42,7 +50,7 @@ export function KeyEditor({ id, initial, onDone }: Props) {
   return (
     <>
       <form
-        className={classes.form}
+        className={library.form}
         aria-label={id === null ? words.new : signed(initial)}
         onSubmit={(event) => {
           event.preventDefault();
@@ -52,7 +60,7 @@ export function KeyEditor({ id, initial, onDone }: Props) {
         <Fields form={form} onChange={(change) => setForm((before) => ({ ...before, ...change }))} />
         {save.error && <Problem error={save.error} />}
         {remove.error && <Problem error={remove.error} />}
-        <div className={classes.actions}>
+        <div className={library.actions}>
           <Button type="submit" loading={save.isPending}>
             {words.save}
           </Button>
@@ -66,7 +74,7 @@ export function KeyEditor({ id, initial, onDone }: Props) {
       <KeyPreview form={form} />
       {isAsking && (
         <Dialog label={words.removeTitle(signed(form))} onClose={() => setAsking(false)}>
-          <div className={classes.ask}>
+          <div className={library.ask}>
             <h2>{words.removeTitle(signed(form))}</h2>
             <p>{words.removeText}</p>
             <div>
@@ -119,9 +127,9 @@ function Fields({ form, onChange }: FieldProps) {
           { value: "phrase", label: words.phrase },
         ]}
       />
-      <div className={classes.two}>
-        <TextInput label={words.key} description={words.keyHint} data-autofocus {...text("key")} />
-        <TextInput label={words.name} description=" " {...text("title")} />
+      <div className={`${library.two} ${classes.level}`}>
+        <TextInput label={words.key} description={words.keyHint} autoFocus {...text("key")} />
+        <TextInput label={words.name} {...text("title")} />
       </div>
       <NativeSelect
         label={words.whose}
@@ -145,7 +153,7 @@ function Fields({ form, onChange }: FieldProps) {
       <Textarea label={form.isPhrase ? words.words : words.advice} rows={2} {...text("advice")} />
       {!form.isPhrase && (
         <>
-          <div className={classes.two}>
+          <div className={library.two}>
             <Textarea label={words.diagnoses} rows={2} {...text("diagnoses")} />
             <Textarea label={words.tests} rows={2} {...text("investigations")} />
           </div>

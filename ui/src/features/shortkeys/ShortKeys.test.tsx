@@ -89,3 +89,29 @@ test("a key is removed only after a question", async () => {
   await keys.keyboard("{Escape}");
   expect(screen.getByRole("button", { name: /\/urti/ })).toBeTruthy();
 });
+
+const key = () => screen.getByRole("textbox", { name: "Key" });
+
+test("what is typed in a key makes way for another one only after a question", async () => {
+  const { keys } = await openKeys();
+  await keys.click(screen.getByRole("button", { name: "New short key" }));
+  expect(document.activeElement).toBe(key());
+  await keys.keyboard("throat");
+  await keys.click(await screen.findByRole("button", { name: /\/urti/ }));
+  await screen.findByRole("dialog", { name: messages.common.unsavedTitle });
+  await keys.click(screen.getByRole("button", { name: messages.common.keepTyping }));
+  expect(key()).toHaveProperty("value", "throat");
+  await keys.click(screen.getByRole("button", { name: /\/urti/ }));
+  await keys.click(await screen.findByRole("button", { name: messages.common.discard }));
+  expect(key()).toHaveProperty("value", "urti");
+  await keys.click(screen.getByRole("button", { name: "New short key" }));
+  expect(screen.queryByRole("dialog")).toBeNull();
+  expect(key()).toHaveProperty("value", "");
+});
+
+test("the title of a key is not described by nothing, which would push it out of its line", async () => {
+  const { keys } = await openKeys();
+  await keys.click(screen.getByRole("button", { name: "New short key" }));
+  screen.getByRole("textbox", { name: "Key", description: messages.shortKeys.keyHint });
+  expect(screen.getByRole("textbox", { name: "Title" }).hasAttribute("aria-describedby")).toBe(false);
+});

@@ -1,14 +1,16 @@
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { queryKeys } from "../../app/queries";
 import { useSession } from "../../app/session";
 import type { ShortKey } from "../../ipc/bindings/ShortKey";
 import type { ShortKeyForm } from "../../ipc/bindings/ShortKeyForm";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
+import library from "../../shared/library.module.css";
 import { Notice, Problem, Waiting } from "../../shared/parts";
+import { useUnsaved } from "../../shared/unsaved";
 import { KeyEditor } from "./KeyEditor";
 import classes from "./ShortKeys.module.css";
 
@@ -30,6 +32,8 @@ const emptyForm: ShortKeyForm = {
 
 export const signed = (form: ShortKeyForm) => `${form.isPhrase ? "." : "/"}${form.key}`;
 
+const idOf = (one: ShortKey | "new" | null) => (one === "new" ? one : (one?.id ?? null));
+
 /** The short keys that one uses, and the place where they are written. */
 export function ShortKeys() {
   const backend = useBackend();
@@ -40,37 +44,36 @@ export function ShortKeys() {
     enabled: session.mayPrescribe,
   });
   const [open, setOpen] = useState<ShortKey | "new" | null>(null);
+  const add = useRef<HTMLButtonElement>(null);
+  const unsaved = useUnsaved();
   const { shortKeys: words } = messages;
   if (!session.mayPrescribe) {
     return (
-      <div className={classes.screen}>
+      <div className={`${library.screen} ${classes.columns}`}>
         <Notice>{words.mayNot}</Notice>
       </div>
     );
   }
-  const isNew = open === "new";
+  const shown = idOf(open);
+  const show = (one: ShortKey | "new") => {
+    if (idOf(one) !== shown) unsaved.instead(() => setOpen(one));
+  };
   return (
-    <div className={classes.screen} data-testid="short-keys">
-      <div className={classes.side}>
+    <div className={`${library.screen} ${classes.columns}`} data-testid="short-keys">
+      <div className={library.side}>
         <h1>{words.title}</h1>
         <p>{words.lead}</p>
-        <Link to="/medicines" className={classes.other}>
-          {messages.medicines.title}
-        </Link>
-        <Button variant="default" onClick={() => setOpen("new")}>
+        <Link to="/medicines">{messages.medicines.title}</Link>
+        <Button ref={add} variant="default" onClick={() => show("new")}>
           {words.add}
         </Button>
         {keys.error && <Problem error={keys.error} onRetry={() => void keys.refetch()} />}
         {keys.isPending && <Waiting />}
         {keys.data?.length === 0 && <p>{words.none}</p>}
-        <ul aria-label={words.list}>
+        <ul aria-label={words.list} className={classes.list}>
           {keys.data?.map((key) => (
             <li key={key.id}>
-              <button
-                type="button"
-                aria-current={open !== "new" && open?.id === key.id}
-                onClick={() => setOpen(key)}
-              >
+              <button type="button" aria-current={shown === key.id} onClick={() => show(key)}>
                 <code>{signed(key.form)}</code>
                 <span>{key.form.title}</span>
                 <small>
@@ -83,12 +86,17 @@ export function ShortKeys() {
       </div>
       {open !== null && (
         <KeyEditor
-          key={isNew ? "new" : open.id}
-          id={isNew ? null : open.id}
-          initial={isNew ? emptyForm : open.form}
-          onDone={() => setOpen(null)}
+          key={shown}
+          id={open === "new" ? null : open.id}
+          initial={open === "new" ? emptyForm : open.form}
+          onTyped={unsaved.setTyped}
+          onDone={() => {
+            setOpen(null);
+            add.current?.focus();
+          }}
         />
       )}
+      {unsaved.question}
     </div>
   );
 }

@@ -23,6 +23,10 @@ difference: Difference | null,
  */
 followUpDate: string | null, 
 /**
+ * Why nobody can be asked to come back when `follow_up` says, in words.
+ */
+followUpProblem: string | null, 
+/**
  * Values outside what is plausible, in words.
  */
 warnings: Array<string>, 

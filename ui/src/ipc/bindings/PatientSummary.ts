@@ -44,4 +44,8 @@ needsReview: boolean,
 /**
  * Whether the plan had no room for them when they were registered.
  */
-beyondPlan: boolean, };
+beyondPlan: boolean, 
+/**
+ * Whether they were found by a name that is written otherwise than it was typed.
+ */
+speltOtherwise: boolean, };
