@@ -133,7 +133,7 @@ pub(crate) fn follow_up_day(
     tx: &Transaction<'_>,
     draft: &Draft,
     today: Date,
-) -> Result<Result<Option<Date>, &'static str>> {
+) -> Result<std::result::Result<Option<Date>, &'static str>> {
     let typed = draft.follow_up.trim();
     let amended = draft.amends.map(|id| get_row(tx, TableName::Prescriptions, id.0)).transpose()?.flatten();
     let stays = amended.is_some_and(|row| text(&row.values, "follow_up_date") == typed);

@@ -204,7 +204,7 @@ fn a_date_of_birth_is_typed_as_the_sentence_says_and_neither_century_nor_month_i
 fn another_day_to_come_back_is_at_most_two_years_ahead_too() {
     let day = |typed| {
         let today = time::macros::date!(2026 - 11 - 23);
-        let entry = crate::view::Entry::Date;
+        let entry = Entry::Date;
         crate::conflicts::typed_entry("follow_up_date", &entry, typed, today)
             .map_err(|error| error.to_string())
     };
