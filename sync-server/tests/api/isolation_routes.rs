@@ -164,7 +164,10 @@ async fn said<T>(during: impl Future<Output = T>) -> (T, Vec<String>) {
     });
     SAID.set(Some(Vec::new()));
     let done = during.await;
-    (done, SAID.take().expect("set above"))
+    let mut said = SAID.take().expect("set above");
+    // A connection is looked at when it comes back, whenever that is.
+    said.retain(|statement| !statement.contains("now() = statement_timestamp()"));
+    (done, said)
 }
 
 #[tokio::test]
