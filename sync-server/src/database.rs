@@ -1,11 +1,13 @@
 //! Roles, schema and migrations, and the checks before a server may use a database.
 
+use std::io;
 use std::time::Duration;
 
 use protocol::api::Secret;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, PgConnection, Row};
+use tokio::time::timeout;
 
 use crate::tenant_tx::Db;
 
@@ -294,6 +296,10 @@ fn pool_options(connections: u32) -> PgPoolOptions {
         .after_release(|connection, _| Box::pin(is_clean(connection)))
 }
 
+/// A connection that comes back answers within so long, or is closed: longer than a statement may take, which may still be
+/// running on it.
+const CLEAN_WITHIN: Duration = Duration::from_secs(20);
+
 /// Whether a connection can begin a transaction, asked when it comes back, so that nobody waits for the answer. sqlx does
 /// not know of a transaction whose first message failed, nor of one whose beginning was cancelled, as by a client that
 /// goes away: the connection comes back inside of it. In the first the question fails; the second has begun before the
@@ -303,7 +309,9 @@ fn pool_options(connections: u32) -> PgPoolOptions {
 ///
 /// As with `false`, the pool closes the connection, and hands it to nobody.
 async fn is_clean(connection: &mut PgConnection) -> sqlx::Result<bool> {
-    sqlx::raw_sql("select now() = statement_timestamp()").fetch_one(connection).await?.try_get(0)
+    let asked = sqlx::raw_sql("select now() = statement_timestamp()").fetch_one(connection);
+    let answer = timeout(CLEAN_WITHIN, asked).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?;
+    answer?.try_get(0)
 }
 
 /// How every connection of this program is made.

@@ -1,7 +1,7 @@
 //! The only door to tenant data: a transaction that has its tenant set. The pool never leaves this module.
 
 use std::ops::{Deref, DerefMut};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
@@ -9,6 +9,7 @@ use protocol::id::{DeviceId, TenantId, UserId};
 use sqlx::postgres::{PgListener, PgPool};
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, SqlSafeStr, Transaction};
 use time::OffsetDateTime;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
@@ -64,22 +65,16 @@ pub(crate) struct Sender {
     pub(crate) expires_at: Option<OffsetDateTime>,
 }
 
-/// On how many connections more the first question of a transaction is asked, where the database had closed one while
-/// nobody used it: nothing was done on that one.
-struct Tries(u32);
+/// A connection gets out of the pool and answers the first question on it within so long, or another one is asked: a little
+/// longer than the pool waits for a free one.
+const FIRST_WITHIN: Duration = Duration::from_secs(12);
 
-impl Tries {
-    /// Whether to ask again on another one. Each try uses up a dead one; new ones are made as long as there is a database.
-    fn goes_on(&mut self, error: &sqlx::Error) -> bool {
-        let was_closed = match error {
-            sqlx::Error::Io(_) => true,
-            // The database stops, has crashed or starts again.
-            sqlx::Error::Database(error) => error.code().is_some_and(|code| code.starts_with("57P")),
-            _ => false,
-        };
-        let left = self.0;
-        self.0 = left.saturating_sub(1);
-        was_closed && left > 0
+/// Whether the database had closed a connection: it stops, has crashed or starts again, or the line broke.
+fn was_closed(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| code.starts_with("57P")),
+        _ => false,
     }
 }
 
@@ -101,19 +96,23 @@ impl Db {
             self.waits.inc();
         }
         let asked = Instant::now();
-        let mut tries = self.tries();
-        let tx = loop {
-            match self.pool.begin_with(sql.clone()).await {
-                Err(error) if tries.goes_on(&error) => {}
-                begun => break begun?,
-            }
-        };
+        let tx = self.first(|| self.pool.begin_with(sql.clone())).await?;
         self.begin_times.observe(asked.elapsed().as_secs_f64());
         Ok(tx)
     }
 
-    fn tries(&self) -> Tries {
-        Tries(self.pool.options().get_max_connections())
+    /// Asks the first question on a connection, and asks it again on another one where the database had closed the first
+    /// while nobody used it, or says nothing on it: nothing was done on that one.
+    async fn first<T, F: Future<Output = sqlx::Result<T>>>(&self, ask: impl Fn() -> F) -> sqlx::Result<T> {
+        // Each try uses up a dead one; new ones are made as long as there is a database.
+        for _ in 0..self.pool.options().get_max_connections() {
+            match timeout(FIRST_WITHIN, ask()).await {
+                Err(_) => {}
+                Ok(Err(error)) if was_closed(&error) => {}
+                Ok(answer) => return answer,
+            }
+        }
+        ask().await
     }
 
     /// Who sent a request, if the device and the person are known there together: one question, which sets the tenant for
@@ -124,9 +123,8 @@ impl Db {
         device: DeviceId,
         user: UserId,
     ) -> Result<Option<Sender>> {
-        let mut tries = self.tries();
-        loop {
-            let sender = sqlx::query_as!(
+        let sender = self.first(|| {
+            sqlx::query_as!(
                 Sender,
                 r#"select clinic_id as "clinic_id!", scope as "scope!", is_revoked as "is_revoked!",
                           is_copied as "is_copied!", public_key as "public_key!",
@@ -140,12 +138,8 @@ impl Db {
                 user.0
             )
             .fetch_optional(&self.pool)
-            .await;
-            match sender {
-                Err(error) if tries.goes_on(&error) => {}
-                sender => return Ok(sender?),
-            }
-        }
+        });
+        Ok(sender.await?)
     }
 
     /// Reads one consistent state of the tenant's data.
@@ -213,9 +207,8 @@ impl Db {
 
     /// The active tenant that bears this code.
     pub async fn find_tenant(&self, code: &str) -> Result<Option<TenantId>> {
-        let id =
-            sqlx::query_scalar!("select clinic.tenant_id_for_code($1)", code).fetch_one(&self.pool).await?;
-        Ok(id.map(TenantId))
+        let find = || sqlx::query_scalar!("select clinic.tenant_id_for_code($1)", code).fetch_one(&self.pool);
+        Ok(self.first(find).await?.map(TenantId))
     }
 
     /// Counts of all tenants or of the one with this code, however long it takes. For `clinic_ops` and for
@@ -310,15 +303,13 @@ impl Db {
 
     /// The versions of the migrations that the database has.
     pub(crate) async fn applied_migrations(&self) -> Result<Vec<i64>> {
-        let versions = sqlx::query_scalar("select version from clinic._sqlx_migrations where success")
-            .fetch_all(&self.pool)
-            .await?;
-        Ok(versions)
+        let sql = "select version from clinic._sqlx_migrations where success";
+        Ok(self.first(|| sqlx::query_scalar(sql).fetch_all(&self.pool)).await?)
     }
 
     /// A connection that hears of every tenant's new versions, and of desktops that are taken out of service.
     pub(crate) async fn listener(&self) -> sqlx::Result<PgListener> {
-        let mut listener = PgListener::connect_with(&self.pool).await?;
+        let mut listener = self.first(|| PgListener::connect_with(&self.pool)).await?;
         listener.ignore_pool_close_event(true);
         listener.listen_all(["clinic_head", "clinic_device"]).await?;
         Ok(listener)

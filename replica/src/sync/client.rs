@@ -390,7 +390,6 @@ fn parse_push(text: &[u8]) -> Option<(PushResponse, Vec<UnknownRow>)> {
     Some((serde_json::from_value(answer).ok()?, unknown))
 }
 
-/// A query as it stands in an address: what is null is left out.
 /// A request with this body, compressed unless it shrinks further than the server lets one grow again.
 fn compressed(path: &str, body: &impl Serialize) -> Result<Request> {
     let json = serde_json::to_vec(body)?;
@@ -400,6 +399,7 @@ fn compressed(path: &str, body: &impl Serialize) -> Result<Request> {
     Ok(Request { body, is_compressed, ..Request::post(path) })
 }
 
+/// A query as it stands in an address: what is null is left out.
 fn query_text(query: &impl Serialize) -> Result<String> {
     let mut text = Serializer::new(String::new());
     for (name, value) in serde_json::to_value(query)?.as_object().into_iter().flatten() {

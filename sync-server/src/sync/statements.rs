@@ -259,7 +259,7 @@ impl ScopeStatements {
             })
             .collect();
         let count = format!("select {}", counts.join(" + "));
-        // Which rows those are is read from the indexes alone; a line is made only of a row that goes out.
+        // Which rows those are is read from the indexes; lines are made of these alone.
         let page = format!(
             "with page as materialized (
                  select sync_version, place, id from ({}) places order by sync_version, place, id limit $5
@@ -378,7 +378,7 @@ mod tests {
 
     #[test]
     fn no_table_has_more_columns_than_one_call_takes() {
-        // Postgres takes 100 arguments; jsonb_build_object takes two for each column.
+        // Postgres takes 100 arguments; json_build_object takes two for each column.
         assert!(TABLES.iter().all(|table| table.columns.len() <= 50));
     }
 }

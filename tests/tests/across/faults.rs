@@ -80,7 +80,9 @@ async fn a_pull_that_breaks_off_anywhere_goes_on_where_it_broke() -> anyhow::Res
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_server_was_in_touch_also_where_its_page_broke_off() -> anyhow::Result<()> {
-    const HEAD: &str = r#"{"head":{"version":1000,"catalogue":1,"server_time":"2026-11-23T04:11:09Z"}}"#;
+    // The end of the line came, and no more.
+    const HEAD: &str =
+        concat!(r#"{"head":{"version":1000,"catalogue":1,"server_time":"2026-11-23T04:11:09Z"}}"#, "\n");
     let clinic = Clinic::open().await?;
     let desk = clinic.desk("Room 1").await?;
     clinic.network.say(PULL, 200, "application/x-ndjson", HEAD);
