@@ -293,13 +293,14 @@ impl Dosage {
     /// [`DosageError`], in words.
     pub fn read(line: &str, units: impl Into<Units>) -> Result<Self, DosageError> {
         let units: Units = units.into();
-        let dosage = Self::parse(line)?;
+        let (dosage, has_figure) = Self::parse_with_figure(line)?;
+        let needs_unit = units.must_be_said() || units.needs_figure() && !has_figure;
         match dosage.unit {
             Some(typed) if !units.has(typed) => {
                 let expected = if units.must_be_said() { "ml" } else { medicine::plural(units.usual()) };
                 return Err(DosageError::OtherUnit { typed: medicine::plural(typed), expected });
             }
-            None if units.must_be_said() && dosage.dose != Dose::AsDirected => {
+            None if needs_unit && dosage.dose != Dose::AsDirected => {
                 return Err(DosageError::UnitMissing);
             }
             _ => {}

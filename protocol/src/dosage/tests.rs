@@ -242,6 +242,30 @@ fn an_injection_is_given_in_what_was_typed_and_ten_of_insulin_are_ten_units() {
 }
 
 #[test]
+fn how_often_alone_is_never_one_unit_of_insulin_nor_one_vial_of_something_in_no_list() {
+    for (typed, strength) in [
+        ("hs", "100 IU/ml"),
+        ("bd x1m", "40 IU/ml"),
+        ("hs", "Inj Lantus 24 units"),
+        ("1 hs", "Inj Lantus 24 units"),
+        ("bd", "Inj Amikacin 500 mg"),
+    ] {
+        let read = Dosage::read(typed, Units::of("injection", strength));
+        assert_eq!(read, Err(DosageError::UnitMissing), "{typed} of {strength}");
+    }
+    for (typed, strength) in [
+        ("1 hs", "100 IU/ml"),
+        ("1-0-0", "40 IU/ml"),
+        ("as directed", "40 IU/ml"),
+        ("1 od", "Inj. Ceftriaxone 1 g"),
+        ("bd", "1 g"),
+        ("1 vial bd", "Inj Amikacin 500 mg"),
+    ] {
+        assert!(Dosage::read(typed, Units::of("injection", strength)).is_ok(), "{typed} of {strength}");
+    }
+}
+
+#[test]
 fn the_most_of_a_day_is_said_with_its_unit() {
     for (typed, unit, said) in [
         (
@@ -362,6 +386,17 @@ fn the_medicine_ends_where_the_dose_begins() {
         ("tab: dolo 650 1-0-1", "tab: dolo 650", "1-0-1"),
         ("insulin glargine 10 units hs", "insulin glargine", "10 units hs"),
         ("vitamin d3 1000 iu od", "vitamin d3 1000 iu", "od"),
+        ("Inj Lantus 24 units hs", "Inj Lantus", "24 units hs"),
+        ("insulin glargine 24u hs", "insulin glargine", "24u hs"),
+        ("heparin 5000 units bd", "heparin", "5000 units bd"),
+        ("Inj Lantus 10 iu hs", "Inj Lantus", "10 iu hs"),
+        ("insulin biphasic 30 iu bd", "insulin biphasic", "30 iu bd"),
+        ("insulin biphasic 30/70 10 units bd", "insulin biphasic 30/70", "10 units bd"),
+        ("mixtard 40 iu/ml 10 iu bd", "mixtard 40 iu/ml", "10 iu bd"),
+        ("calcium 500 mg + 250 iu od", "calcium 500 mg + 250 iu", "od"),
+        ("Shelcal 500 mg 250 iu od", "Shelcal 500 mg 250 iu", "od"),
+        ("calcium 500 mg + 250 iu 2 tabs od", "calcium 500 mg + 250 iu", "2 tabs od"),
+        ("prednisolone 5 tabs od x5d", "prednisolone", "5 tabs od x5d"),
         ("thyroxine 50 mcg on empty stomach 1 od", "thyroxine 50 mcg", "on empty stomach 1 od"),
         ("od", "od", ""),
         ("", "", ""),
@@ -387,7 +422,14 @@ fn a_medicine_and_its_dose_are_joined_so_that_they_come_apart_again() {
 fn a_figure_before_a_form_may_be_the_strength_of_a_medicine_that_has_it() {
     let medicine = |line| TypedLine::with_strength(line).map(|line| (line.medicine, line.dose));
     assert_eq!(medicine("cetirizine 10 tab od"), Some(("cetirizine 10 tab", "od")));
-    for line in ["calcium 2 tabs od", "amox 500 cap bd", "cetirizine 10 mg 1 tab od", "ambroxol 10 ml tds"] {
+    for line in [
+        "calcium 2 tabs od",
+        "amox 500 cap bd",
+        "cetirizine 10 mg 1 tab od",
+        "ambroxol 10 ml tds",
+        "prednisolone 5 tabs od x5d",
+        "insulin biphasic 30/70 10 units bd",
+    ] {
         assert_eq!(medicine(line), None, "{line}");
     }
 }

@@ -3,6 +3,7 @@
 use super::Dosage;
 use super::parse::{is_form, number};
 use super::spellings::is_unit;
+use crate::medicine::form_of_word;
 
 /// More than so many of a form nobody takes at once: `amox 500 cap bd` says a strength.
 const MOST_COUNTED: f64 = 20.0;
@@ -32,18 +33,18 @@ impl<'t> TypedLine<'t> {
     /// `amlodipine 5 od` means five milligrams and not five tablets: a bare whole figure is an amount only behind a
     /// strength, with a unit, or behind a colon: `khasi syrup: 5 tds`.
     pub fn split(line: &'t str) -> Self {
-        Self::split_where(line, |figure| figure <= MOST_COUNTED)
+        Self::split_where(line, |figure, _| figure <= MOST_COUNTED)
     }
 
-    /// The same line, where a bare figure before a form says a strength: ten milligrams in `cetirizine 10 tab od`. None
-    /// if that makes no other line of it.
+    /// The same line, where a bare figure before a form says a strength: ten milligrams in `cetirizine 10 tab od`, but
+    /// five tablets in `prednisolone 5 tabs od`. None if that makes no other line of it.
     pub fn with_strength(line: &'t str) -> Option<Self> {
-        let other = Self::split_where(line, |figure| figure < LEAST_STRENGTH);
+        let other = Self::split_where(line, |figure, form| figure < LEAST_STRENGTH || form.ends_with('s'));
         (other != Self::split(line)).then_some(other)
     }
 
     /// `counts` says whether a bare figure before a form is how many of it are taken.
-    fn split_where(line: &'t str, counts: impl Fn(f64) -> bool) -> Self {
+    fn split_where(line: &'t str, counts: impl Fn(f64, &str) -> bool) -> Self {
         let line = line.trim();
         let before_note = line.find("//").unwrap_or(line.len());
         if let Some(split) = Self::split_at_colon(line, before_note) {
@@ -52,19 +53,26 @@ impl<'t> TypedLine<'t> {
         let words = words_of(&line[..before_note]);
         let begins = |place: usize| {
             let Some(word) = words.get(place) else { return false };
-            // "125 mg / 5 ml" is a strength to its end.
-            let is_inside = place == 0 || words[place - 1].plain == "/";
+            // "125 mg / 5 ml" and "500 mg + 250 iu" are strengths to their end.
+            let is_inside =
+                place == 0 || [" /", " +"].iter().any(|sign| line[..word.start].trim_end().ends_with(sign));
             if is_inside || !Dosage::begins_at(&words, place) {
                 return false;
             }
             let is_bare_figure = word.plain.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-            // "60000 IU" is how strong it is.
-            let is_counted = words.get(place + 1).is_some_and(|next| {
-                is_unit(&next.plain)
-                    && next.plain != "iu"
-                    && (!is_form(&next.plain) || word.plain.parse::<f64>().is_ok_and(&counts))
-            });
-            !is_bare_figure || is_counted || words[..place].iter().any(|word| is_strength(&word.plain))
+            let before = &words[..place];
+            let next = words.get(place + 1).map(|next| next.plain.as_str()).filter(|next| is_unit(next));
+            match next {
+                _ if !is_bare_figure => true,
+                // "60000 IU" is how strong it is, but for what is injected in them.
+                Some("iu") => before.iter().any(|word| is_given_in_iu(&word.plain)),
+                Some(form) if is_form(form) => {
+                    let is_counted = word.plain.parse::<f64>().is_ok_and(|figure| counts(figure, form));
+                    is_counted || before.iter().any(|word| is_strength(&word.plain))
+                }
+                Some(_) => true,
+                None => before.iter().any(|word| is_strength(&word.plain)),
+            }
         };
         let start = (0..words.len()).find(|place| begins(*place));
         let split = match start {
@@ -96,6 +104,11 @@ impl<'t> TypedLine<'t> {
         let is_dose = Dosage::parse(dose).is_ok() || Dosage::begins_at(&words, 0);
         (is_dose && !medicine.is_empty()).then_some(Self { medicine, dose })
     }
+}
+
+/// Whether a medicine of this word is given in international units: an injection, insulin, or anything of `40 iu/ml`.
+fn is_given_in_iu(word: &str) -> bool {
+    form_of_word(word) == Some("injection") || matches!(word, "insulin" | "heparin") || word.contains("iu/")
 }
 
 /// Something with a figure in it that is not a figure alone: `650mg`, `amox500`.
