@@ -205,6 +205,9 @@ pub fn is_counted(unit: &str) -> bool {
     )
 }
 
+/// More of them than this nobody takes at once.
+pub(crate) const MOST_OF_FEW: f64 = 20.0;
+
 /// Whether few of the unit are taken at once: tablets and vials, not millilitres or international units.
 pub(crate) fn is_few(unit: &str) -> bool {
     matches!(unit, "tablet" | "capsule" | "sachet" | "suppository" | "patch" | "vial" | "ampoule")

@@ -305,6 +305,16 @@ impl Dosage {
             }
             _ => {}
         }
+        // "dolo 650 - 1 - 1": the first figure is no amount.
+        let unit = dosage.unit_or(units.usual());
+        let is_few = medicine::is_few(unit) || unit == "dose";
+        if let Dose::Slots { morning, noon, evening, night } = dosage.dose
+            && is_few
+            && [morning, noon, evening, night].iter().any(|amount| *amount > medicine::MOST_OF_FEW)
+        {
+            let from = line.split("//").next().unwrap_or_default().trim().to_owned();
+            return Err(NotUnderstood { from }.into());
+        }
         if dosage.note.as_ref().is_some_and(|note| note.chars().count() > MOST_NOTED) {
             return Err(DosageError::NoteTooLong);
         }

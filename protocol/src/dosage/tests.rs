@@ -72,6 +72,7 @@ fn spelling_and_order_are_forgiven_and_the_meaning_is_the_same() {
         ("5 ml q6h", &["5ml q6h", "1 tsp q6h", "1 teaspoon every 6 hours", "5 ml 6 hourly"]),
         ("1 hs x2w", &["at bedtime for 2 weeks", "2 wks hs", "1 at bedtime x2w"]),
         ("½-0-½ cont", &["1/2-0-1/2 cont", "0.5-0-0.5 to continue", "1/2 bd continue"]),
+        ("40-0-8 unit", &["40 - 0 - 0 - 8 units", "40-0-0-8 iu"]),
         ("1.5-0-0", &["1½-0-0", "1 1/2 od", "1½ in the morning"]),
         ("1 q2d", &["alt", "every other day", "1 on alternate days", "every 2 days"]),
         (
@@ -310,6 +311,17 @@ fn a_unit_that_is_not_the_medicines_is_refused() {
 }
 
 #[test]
+fn what_is_counted_by_the_piece_is_never_taken_by_the_hundred() {
+    for (typed, unit) in [("650 - 1 - 1", "tablet"), ("40-1-0-1", "capsule"), ("650 - 1 - 1", "dose")] {
+        let refused = NotUnderstood { from: typed.to_owned() };
+        assert_eq!(Dosage::read(typed, unit), Err(DosageError::NotUnderstood(refused)), "{typed} {unit}");
+    }
+    for (typed, unit) in [("20-0-0", "tablet"), ("24-0-30", "unit"), ("30-0-30", "ml")] {
+        assert!(Dosage::read(typed, unit).is_ok(), "{typed} {unit}");
+    }
+}
+
+#[test]
 fn directions_are_written_in_hindi_and_marathi() {
     for (typed, unit, hindi, marathi) in [
         (
@@ -374,8 +386,10 @@ fn the_medicine_ends_where_the_dose_begins() {
         ("insulin // see chart", "insulin", "// see chart"),
         ("telma 40 - 1-0-0", "telma 40", "1-0-0"),
         ("telma 40 – 1-0-0 x5d", "telma 40", "1-0-0 x5d"),
-        ("telma 40 - 1 - 0 - 1", "telma 40", "1 - 0 - 1"),
-        ("telma 40 -1 -0 -1", "telma 40", "1 -0 -1"),
+        ("telma 40 - 1 - 0 - 1", "telma", "40 - 1 - 0 - 1"),
+        ("telma 40 -1 -0 -1", "telma", "40 -1 -0 -1"),
+        ("insulin human soluble 40 - 0 - 0 - 8", "insulin human soluble", "40 - 0 - 0 - 8"),
+        ("crocin 1 - 0 - 0 - 0", "crocin", "1 - 0 - 0 - 0"),
         ("telma 40 - od", "telma 40", "od"),
         ("amox 500 -1-1-1", "amox 500", "1-1-1"),
         ("amox -1-1-1", "amox", "1-1-1"),
@@ -457,6 +471,9 @@ fn what_is_not_understood_is_named_and_never_ignored() {
         ("20 sos max 4 ml", "max 4 ml"),
         ("1 tab on empty stomach", "1 tab on empty stomach"),
         ("40 - 1-0-0", "40 1-0-0"),
+        ("40 - 0 - 0 - 8", "40 - 0 - 0 - 8"),
+        ("5 - 0 - 0 - 1 x3d", "5 - 0 - 0 - 1 x3d"),
+        ("40 -1 -0 -1 tab", "40 -1 -0 -1 tab"),
         ("500 -1-1-1", "500 1-1-1"),
         ("1-0-1 - 5", "5"),
         ("1-0-1 pc x3d then 1 hs x3d", "1 hs x3d"),
