@@ -160,7 +160,7 @@ impl<'w> Reader<'w> {
             }
             let number = reader.amount()?;
             let (unit, times) = reader.unit().map_or((None, 1.0), |(unit, times)| (Some(unit), times));
-            let amount = number * times;
+            let amount = times_of(number, times);
             if amount <= 0.0 || amount > most(unit) {
                 return None;
             }
@@ -198,7 +198,7 @@ impl<'w> Reader<'w> {
             }
             let amounts = parts.into_iter().map(number).collect::<Option<Vec<f64>>>()?;
             let (unit, times) = reader.unit().map_or((None, 1.0), |(unit, times)| (Some(unit), times));
-            let amounts: Vec<f64> = amounts.into_iter().map(|amount| amount * times).collect();
+            let amounts: Vec<f64> = amounts.into_iter().map(|amount| times_of(amount, times)).collect();
             let (morning, noon, evening, night) = match amounts.as_slice() {
                 [morning, noon, night] => (*morning, *noon, 0.0, *night),
                 [morning, noon, evening, night] => (*morning, *noon, *evening, *night),
@@ -290,7 +290,7 @@ impl<'w> Reader<'w> {
             Some((max, unit)).filter(|_| max > 0.0 && max <= most(unit))
         };
         if let Some(max) = self.attempt(|reader| number(reader.next()?.strip_suffix("/day")?)) {
-            return checked(max * times, unit);
+            return checked(times_of(max, times), unit);
         }
         let number = self.amount()?;
         let (of, times) = match self.unit() {
@@ -301,7 +301,7 @@ impl<'w> Reader<'w> {
             None => (unit, times),
         };
         self.take(&["a day", "per day", "/ day", "/day", "daily", "in a day", "in 24 hours"]);
-        checked(number * times, of)
+        checked(times_of(number, times), of)
     }
 
     /// `gap 6h`, `gap 6 hours`.
@@ -448,6 +448,11 @@ impl<'w> Reader<'w> {
         let rest = self.words.get(self.place..).unwrap_or_default();
         NotUnderstood { from: rest.iter().map(|word| word.typed).collect::<Vec<_>>().join(" ") }
     }
+}
+
+/// So many of what `times` of the unit are, in the two decimals that are stored: 0.33 of a spoon are 1.65 ml.
+fn times_of(amount: f64, times: f64) -> f64 {
+    (amount * times * 100.0).round() / 100.0
 }
 
 /// An amount with at most two decimals, or a half, a quarter or three of them.

@@ -187,6 +187,10 @@ fn what_was_signed_reads_as_it_was_signed_and_what_says_another_dose_does_not_re
         "1 ml morning and night, after food, for 5 days. with milk"
     );
     assert_eq!(Dosage::of_row(&row("1-0-1 x5d", Value::Null)).map(|read| read.meal), Some(Meal::None));
+    for typed in ["0.33 tsp bd", "0.33-0-0.33 tsp", "0.07 tbsp sos max 0.14"] {
+        let spoons = Dosage::parse(typed).expect(typed);
+        assert_eq!(Dosage::of_row(&row_of(&spoons, "ml")), Some(spoons), "{typed}");
+    }
 }
 
 #[test]
