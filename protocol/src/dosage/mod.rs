@@ -88,6 +88,20 @@ pub enum Dose {
 }
 
 impl Dose {
+    /// Whether some amount is not whole.
+    fn has_fraction(&self) -> bool {
+        match self {
+            Self::Slots { morning, noon, evening, night } => {
+                [morning, noon, evening, night].iter().any(|amount| amount.fract() > 0.0)
+            }
+            Self::Interval { amount, .. } | Self::Stat { amount } | Self::Prn { amount, .. } => {
+                amount.fract() > 0.0
+            }
+            Self::Taper { steps } => steps.iter().any(|step| step.dose.has_fraction()),
+            Self::AsDirected => false,
+        }
+    }
+
     /// Whether it is the same but for what is said of bedtime.
     fn has_amounts_of(&self, other: &Self) -> bool {
         match (self, other) {
@@ -294,7 +308,9 @@ impl Dosage {
     pub fn read(line: &str, units: impl Into<Units>) -> Result<Self, DosageError> {
         let units: Units = units.into();
         let (dosage, has_figure) = Self::parse_with_figure(line)?;
-        let needs_unit = units.must_be_said() || units.needs_figure() && !has_figure;
+        // Half a drop is the half ml of the dropper.
+        let is_part_of_drop = units.usual() == "drop" && units.has("ml") && dosage.dose.has_fraction();
+        let needs_unit = units.must_be_said() || units.needs_figure() && !has_figure || is_part_of_drop;
         match dosage.unit {
             Some(typed) if !units.has(typed) => {
                 let expected = if units.must_be_said() { "ml" } else { medicine::plural(units.usual()) };

@@ -271,6 +271,18 @@ fn how_often_alone_is_never_one_unit_of_insulin_nor_one_vial_of_something_in_no_
 }
 
 #[test]
+fn a_part_of_a_drop_must_say_whether_it_is_one_of_a_millilitre() {
+    let read =
+        |typed: &str, form| Dosage::read(typed, Units::of(form, "100 mg/ml")).map(|dosage| dosage.unit);
+    for typed in ["0.5 tds", "0.6-0-0.6", "½ sos", "2-0-0 x3d then 0.5 od x3d"] {
+        assert_eq!(read(typed, "drops"), Err(DosageError::UnitMissing), "{typed}");
+    }
+    assert_eq!(read("0.5 ml tds", "drops"), Ok(Some("ml")));
+    assert_eq!(read("5 tds", "drops"), Ok(None));
+    assert_eq!(read("0.5 tds", "syrup"), Ok(None));
+}
+
+#[test]
 fn the_most_of_a_day_is_said_with_its_unit() {
     for (typed, unit, said) in [
         (
