@@ -56,7 +56,7 @@ impl<'t> TypedLine<'t> {
             let Some(word) = words.get(place) else { return false };
             // "125 mg / 5 ml" and "500 mg + 250 iu" are strengths to their end.
             let is_inside =
-                place == 0 || [" /", " +"].iter().any(|sign| line[..word.start].trim_end().ends_with(sign));
+                place == 0 || [" /", " +"].iter().any(|sign| line[..word.start].trim_end().ends_with(*sign));
             if !is_inside && word.plain.starts_with(UNCLEAR) {
                 return true;
             }
