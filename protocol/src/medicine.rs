@@ -33,13 +33,14 @@ pub struct Units {
     usual: &'static str,
     others: &'static [&'static str],
     must_be_said: bool,
+    needs_figure: bool,
 }
 
 /// The unit of a medicine of which nothing is known.
 const UNKNOWN: &str = "dose";
 
 impl Units {
-    /// Of a medicine of this form and strength.
+    /// Of a medicine of this form and strength; of something in no list the name stands for the strength.
     pub fn of(dosage_form: &str, strength: &str) -> Self {
         let (usual, others): (&'static str, &'static [&'static str]) = match dosage_form {
             "injection" => return Self::of_injection(strength),
@@ -57,27 +58,33 @@ impl Units {
             "other" | "" => (UNKNOWN, &[]),
             _ => ("application", &[]),
         };
-        Self { usual, others, must_be_said: false }
+        // "lantus 10 iu" is the dose, or the strength: a figure alone behind it is of neither.
+        let must_be_said = usual == UNKNOWN && is_name(strength) && says(strength, INTERNATIONAL);
+        Self { must_be_said, ..Self::from(usual).or(others) }
+    }
+
+    fn or(self, others: &'static [&'static str]) -> Self {
+        Self { others, ..self }
     }
 
     /// What is drawn up is never guessed to be millilitres: ten of insulin are ten units, and a gram is a vial.
     fn of_injection(strength: &str) -> Self {
         let strength = strength.to_lowercase().replace(" per ", "/").replace("i.u.", "iu");
-        // As words: "calcium" names no international unit.
-        let says =
-            |units: &[&str]| strength.split(|c: char| !c.is_alphabetic()).any(|word| units.contains(&word));
-        let is_international = says(&["iu", "unit", "units"]);
-        let is_mass = is_international || says(&["mg", "g", "gm", "mcg", "µg"]);
+        let is_international = says(&strength, INTERNATIONAL);
+        let is_mass = is_international || says(&strength, &["mg", "g", "gm", "mcg", "µg"]);
         let is_per_ml = strength.split_once('/').is_some_and(|(_, volume)| volume.trim_end().ends_with("ml"));
-        let injected = |usual: &'static str, others: &'static [&'static str]| Self {
-            usual,
-            others,
-            must_be_said: false,
-        };
+        let injected = |usual: &'static str, others: &'static [&'static str]| Self::from(usual).or(others);
         if is_per_ml && is_international {
-            injected("unit", &["vial", "ampoule"])
+            // `hs` alone is never one unit of insulin.
+            Self { needs_figure: true, ..injected("unit", &["vial", "ampoule"]) }
         } else if is_mass && !is_per_ml {
-            injected("vial", &["ampoule", "ml", "unit", UNKNOWN])
+            // In a name, a figure is as likely the dose as what the vial holds.
+            let is_name = is_name(&strength);
+            Self {
+                must_be_said: is_name && is_international,
+                needs_figure: is_name,
+                ..injected("vial", &["ampoule", "ml", "unit", UNKNOWN])
+            }
         } else if strength.trim_end().ends_with("ml") && !is_per_ml {
             // `0.5 ml`: the whole of it is one dose.
             injected(UNKNOWN, &["ml", "vial", "ampoule", "unit"])
@@ -96,6 +103,11 @@ impl Units {
         self.must_be_said
     }
 
+    /// Whether no dose may stand without a figure: `bd` alone says how often, not how much.
+    pub fn needs_figure(self) -> bool {
+        self.needs_figure
+    }
+
     /// Whether it may be dosed in this one. Of a medicine of which nothing is known, any may be right.
     pub fn has(self, unit: &str) -> bool {
         unit == self.usual || self.others.contains(&unit) || (self.usual == UNKNOWN && self.others.is_empty())
@@ -105,8 +117,21 @@ impl Units {
 impl From<&'static str> for Units {
     /// This one and no other.
     fn from(usual: &'static str) -> Self {
-        Self { usual, others: &[], must_be_said: false }
+        Self { usual, others: &[], must_be_said: false, needs_figure: false }
     }
+}
+
+const INTERNATIONAL: &[&str] = &["iu", "unit", "units"];
+
+/// Whether one of these stands in it as a word: "calcium" names no international unit.
+fn says(strength: &str, units: &[&str]) -> bool {
+    let strength = strength.to_lowercase().replace("i.u.", "iu");
+    strength.split(|c: char| !c.is_alphabetic()).any(|word| units.contains(&word))
+}
+
+/// Whether it is the name of something in no list and no strength, which begins with its figure.
+fn is_name(strength: &str) -> bool {
+    strength.trim_start().starts_with(char::is_alphabetic)
 }
 
 /// The form that a word says, as people shorten it.
@@ -178,6 +203,14 @@ pub fn is_counted(unit: &str) -> bool {
         unit,
         "tablet" | "capsule" | "sachet" | "suppository" | "patch" | "ml" | "unit" | "vial" | "ampoule"
     )
+}
+
+/// More of them than this nobody takes at once.
+pub(crate) const MOST_OF_FEW: f64 = 20.0;
+
+/// Whether few of the unit are taken at once: tablets and vials, not millilitres or international units.
+pub(crate) fn is_few(unit: &str) -> bool {
+    matches!(unit, "tablet" | "capsule" | "sachet" | "suppository" | "patch" | "vial" | "ampoule")
 }
 
 /// More than one of the unit: `tablets`, `ml`.
@@ -283,6 +316,15 @@ mod tests {
             let units = Units::of("injection", strength);
             assert_eq!((units.usual(), units.must_be_said()), (usual, false), "{strength}");
         }
+        assert!(Units::of("injection", "100 IU/ml").needs_figure());
+        assert!(Units::of("injection", "Inj. Ceftriaxone 1gm").needs_figure());
+        assert!(!Units::of("injection", "1 g").needs_figure());
+        for (form, name) in [("injection", "Inj Lantus 24 units"), ("other", "lantus 10 IU")] {
+            assert!(Units::of(form, name).must_be_said(), "{name}: the dose, or the strength?");
+        }
+        assert!(
+            !Units::of("other", "60000 IU").must_be_said() && !Units::of("other", "Steam").must_be_said()
+        );
         for strength in
             ["25 mg/ml", "4 mg/2 ml", "2 %", "4 % + 1:100000", "Inj. Calcium gluconate 100 mg/ml", ""]
         {

@@ -19,6 +19,7 @@ mod files;
 mod finder;
 mod guard;
 mod hindi;
+mod kept_dose;
 mod keyring;
 mod language;
 mod leaving;

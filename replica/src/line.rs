@@ -57,7 +57,14 @@ fn choose(found: &[MedicineFound], typed: &str) -> LineChoice {
     let Some(first) = fitting.iter().copied().min_by_key(|medicine| unsaid(medicine, &typed)) else {
         return LineChoice::Free;
     };
-    if fitting.len() > 1 && !typed.split(' ').any(is_figure) {
+    let says_strength = |medicine: &MedicineFound| {
+        let strength = medicine.strength_text.as_deref().map(split_words).unwrap_or_default();
+        typed.split(' ').any(|word| is_figure(word) && strength.split(' ').any(|one| one == word))
+    };
+    // "insulin biphasic 30/70" names none of the two strengths in which it comes.
+    let differs = fitting.iter().any(|other| other.strength_text != first.strength_text);
+    let is_guess = if differs { !says_strength(first) } else { !typed.split(' ').any(is_figure) };
+    if fitting.len() > 1 && is_guess {
         return LineChoice::Several { count: u32::try_from(fitting.len()).unwrap_or(u32::MAX) };
     }
     LineChoice::Chosen { medicine: first.clone() }
@@ -118,6 +125,18 @@ mod tests {
         assert_eq!(choose(&found, "para 650"), chosen(1));
         assert_eq!(choose(&found, "para650mg tab"), chosen(1));
         assert_eq!(choose(&found[..1], "para"), chosen(0));
+    }
+
+    #[test]
+    fn a_figure_of_the_name_is_no_strength() {
+        let insulin = |strength| MedicineFound {
+            dosage_form: "injection".into(),
+            ..medicine("Insulin biphasic isophane 30/70", strength)
+        };
+        let found = [insulin("40 IU/ml"), insulin("100 IU/ml")];
+        assert_eq!(choose(&found, "insulin biphasic 30/70"), LineChoice::Several { count: 2 });
+        let hundred = LineChoice::Chosen { medicine: found[1].clone() };
+        assert_eq!(choose(&found, "insulin biphasic 30/70 100 iu/ml"), hundred);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use rusqlite::Transaction;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
+use crate::kept_dose::kept_dose;
 use crate::medicines::name_in_full;
 use crate::pad::{medicine_row, units_of};
 use crate::patients::squeezed;
@@ -260,9 +261,11 @@ fn checked(tx: &Transaction<'_>, form: &OwnMedicineForm) -> Result<Values> {
         ];
         typed.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     };
-    let dose = squeezed(&form.default_dose);
+    let mut dose = squeezed(&form.default_dose);
     if !dose.is_empty() {
-        Dosage::read(&dose, units_of(Some(&values), "")).map_err(|error| invalid(&format!("{error}.")))?;
+        let units = units_of(Some(&values), "");
+        Dosage::read(&dose, units).map_err(|error| invalid(&format!("{error}.")))?;
+        dose = kept_dose(&dose, text(&values, "dosage_form"), units.usual());
     }
     let search = name_in_full(text(&values, "generic_name"), text(&values, "strength_text"), &brand);
     values.insert("search_text".into(), json!(search.to_lowercase()));

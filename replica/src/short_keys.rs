@@ -14,9 +14,10 @@ use crate::care::noted_allergies;
 use crate::chart::diagnosis_words;
 use crate::clock::follow_up;
 use crate::error::{Error, Result};
+use crate::kept_dose::{kept_dose, offered_dose};
 use crate::medicines::name_in_full;
 use crate::one_patient::kept;
-use crate::pad::{item_values, named_now};
+use crate::pad::{form_in, item_values, medicine_row, named_now, units_of};
 use crate::patients::{age_of, sex_letter};
 use crate::replica::{Replica, must_get, some_text, text};
 use crate::view::{
@@ -322,13 +323,18 @@ fn body_items(tx: &Transaction<'_>, body: &Value) -> Result<Vec<DraftItem>> {
     let items = body["items"].as_array().into_iter().flatten();
     items
         .map(|item| {
-            let item = DraftItem {
+            let mut item = DraftItem {
                 medicine_id: item["medicine_id"].as_str().and_then(|id| id.parse().ok()),
                 medicine_text: item["medicine_text"].as_str().unwrap_or_default().to_owned(),
                 dose_text: item["dose_text"].as_str().unwrap_or_default().to_owned(),
                 source: ItemSource::ShortKey,
                 ..DraftItem::default()
             };
+            let medicine = medicine_row(tx, &item)?;
+            let form = medicine
+                .as_ref()
+                .map_or_else(|| form_in(&item.medicine_text), |row| text(row, "dosage_form"));
+            item.dose_text = offered_dose(&item.dose_text, form);
             named_now(tx, item)
         })
         .collect()
@@ -455,9 +461,13 @@ fn checked(
         return Err(invalid("The ages are the wrong way round."));
     }
     follow_up(&form.follow_up, today).map_err(invalid)?;
-    for item in items {
-        item_values(tx, item)?;
-    }
+    let items = items.iter().map(|item| {
+        let values = item_values(tx, item)?;
+        let units = units_of(medicine_row(tx, item)?.as_ref(), item.medicine_text.trim());
+        let dose = kept_dose(&item.dose_text, text(&values, "dosage_form"), units.usual());
+        Ok(json!({ "medicine_id": item.medicine_id, "medicine_text": item.medicine_text, "dose_text": dose }))
+    });
+    let items = items.collect::<Result<Vec<Value>>>()?;
     let lines = |text: &str| -> Vec<String> {
         text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
     };
@@ -469,9 +479,7 @@ fn checked(
     } else {
         json!({
             "diagnoses": lines(&form.diagnoses).iter().map(|line| typed_diagnosis(line)).collect::<Vec<_>>(),
-            "items": items.iter().map(|item| json!({
-                "medicine_id": item.medicine_id, "medicine_text": item.medicine_text, "dose_text": item.dose_text,
-            })).collect::<Vec<_>>(),
+            "items": items,
             "advice": advice,
             "investigations": lines(&form.investigations),
             "follow_up": Some(form.follow_up.trim()).filter(|text| !text.is_empty()),

@@ -88,6 +88,20 @@ pub enum Dose {
 }
 
 impl Dose {
+    /// Whether some amount is not whole.
+    fn has_fraction(&self) -> bool {
+        match self {
+            Self::Slots { morning, noon, evening, night } => {
+                [morning, noon, evening, night].iter().any(|amount| amount.fract() > 0.0)
+            }
+            Self::Interval { amount, .. } | Self::Stat { amount } | Self::Prn { amount, .. } => {
+                amount.fract() > 0.0
+            }
+            Self::Taper { steps } => steps.iter().any(|step| step.dose.has_fraction()),
+            Self::AsDirected => false,
+        }
+    }
+
     /// Whether it is the same but for what is said of bedtime.
     fn has_amounts_of(&self, other: &Self) -> bool {
         match (self, other) {
@@ -293,16 +307,29 @@ impl Dosage {
     /// [`DosageError`], in words.
     pub fn read(line: &str, units: impl Into<Units>) -> Result<Self, DosageError> {
         let units: Units = units.into();
-        let dosage = Self::parse(line)?;
+        let (dosage, has_figure) = Self::parse_with_figure(line)?;
+        // Half a drop is the half ml of the dropper.
+        let is_part_of_drop = units.usual() == "drop" && units.has("ml") && dosage.dose.has_fraction();
+        let needs_unit = units.must_be_said() || units.needs_figure() && !has_figure || is_part_of_drop;
         match dosage.unit {
             Some(typed) if !units.has(typed) => {
                 let expected = if units.must_be_said() { "ml" } else { medicine::plural(units.usual()) };
                 return Err(DosageError::OtherUnit { typed: medicine::plural(typed), expected });
             }
-            None if units.must_be_said() && dosage.dose != Dose::AsDirected => {
+            None if needs_unit && dosage.dose != Dose::AsDirected => {
                 return Err(DosageError::UnitMissing);
             }
             _ => {}
+        }
+        // "dolo 650 - 1 - 1": the first figure is no amount.
+        let unit = dosage.unit_or(units.usual());
+        let is_few = medicine::is_few(unit) || unit == "dose";
+        if let Dose::Slots { morning, noon, evening, night } = dosage.dose
+            && is_few
+            && [morning, noon, evening, night].iter().any(|amount| *amount > medicine::MOST_OF_FEW)
+        {
+            let from = line.split("//").next().unwrap_or_default().trim().to_owned();
+            return Err(NotUnderstood { from }.into());
         }
         if dosage.note.as_ref().is_some_and(|note| note.chars().count() > MOST_NOTED) {
             return Err(DosageError::NoteTooLong);

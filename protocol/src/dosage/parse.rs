@@ -4,7 +4,7 @@
 use super::spellings::{MEALS, OFTEN, ONGOING, Often, UNITS};
 use super::words_of::{self, Word};
 use super::{Dosage, Dose, Duration, DurationUnit, IntervalUnit, Meal, NotUnderstood, TaperStep};
-use crate::medicine::is_counted;
+use crate::medicine::is_few;
 
 /// The most that one dose holds, in units, and in the international ones, of which heparin takes thousands.
 const MOST: f64 = 1_000.0;
@@ -17,6 +17,11 @@ impl Dosage {
     ///
     /// [`NotUnderstood`], with the rest of the line from the first word that means nothing here.
     pub fn parse(line: &str) -> Result<Self, NotUnderstood> {
+        Self::parse_with_figure(line).map(|(dosage, _)| dosage)
+    }
+
+    /// Also says whether every dose came with a figure: `bd` alone says none.
+    pub(super) fn parse_with_figure(line: &str) -> Result<(Self, bool), NotUnderstood> {
         let (typed, note) = match line.split_once("//") {
             Some((typed, note)) => (typed, Some(note.trim()).filter(|note| !note.is_empty())),
             None => (line, None),
@@ -32,7 +37,9 @@ impl Dosage {
             }
             parts.push(part);
         }
-        Self::of(parts, note.map(str::to_owned)).ok_or_else(|| NotUnderstood { from: String::new() })
+        let has_figure = parts.iter().filter_map(|part| part.sig.as_ref()).all(|sig| sig.has_figure);
+        let dosage = Self::of(parts, note.map(str::to_owned));
+        dosage.map(|dosage| (dosage, has_figure)).ok_or_else(|| NotUnderstood { from: String::new() })
     }
 
     /// Whether a dose begins here, for telling it from the name of a medicine.
@@ -68,11 +75,12 @@ impl Dosage {
     }
 }
 
-/// A dose with the unit that was typed to it, and whether it is one for the night's rest.
+/// A dose with the unit that was typed to it, whether it is one for the night's rest, and whether it says how much.
 struct Sig {
     dose: Dose,
     unit: Option<&'static str>,
     at_bedtime: bool,
+    has_figure: bool,
 }
 
 /// What stands between two "then".
@@ -99,9 +107,9 @@ fn most(unit: Option<&str>) -> f64 {
     if unit == Some("unit") { MOST_INTERNATIONAL } else { MOST }
 }
 
-/// Whether this word is such a unit, and one of which few are taken at once: tablets, not millilitres or drops.
+/// Whether this word is such a unit, and one of which few are taken at once: tablets, not millilitres or units.
 pub(super) fn is_form(word: &str) -> bool {
-    UNITS.iter().any(|(unit, _, spellings)| *unit != "ml" && is_counted(unit) && spellings.contains(&word))
+    UNITS.iter().any(|(unit, _, spellings)| is_few(unit) && spellings.contains(&word))
 }
 
 /// Reads clauses from a place on; what does not fit leaves the place as it was.
@@ -147,11 +155,12 @@ impl<'w> Reader<'w> {
             }
             // "8 hourly" is a time and not an amount.
             if let Some(often) = reader.often() {
-                return reader.dosed(1.0, None, 1.0, often);
+                let sig = reader.dosed(1.0, None, 1.0, often)?;
+                return Some(Sig { has_figure: false, ..sig });
             }
             let number = reader.amount()?;
             let (unit, times) = reader.unit().map_or((None, 1.0), |(unit, times)| (Some(unit), times));
-            let amount = number * times;
+            let amount = times_of(number, times);
             if amount <= 0.0 || amount > most(unit) {
                 return None;
             }
@@ -177,7 +186,7 @@ impl<'w> Reader<'w> {
             Often::Prn => return self.prn(amount, unit, times),
             Often::AsDirected => Dose::AsDirected,
         };
-        Some(Sig { dose, unit, at_bedtime })
+        Some(Sig { dose, unit, at_bedtime, has_figure: true })
     }
 
     /// `1-0-1`, also with a fourth place, with spaces between, and with the unit behind it.
@@ -189,7 +198,7 @@ impl<'w> Reader<'w> {
             }
             let amounts = parts.into_iter().map(number).collect::<Option<Vec<f64>>>()?;
             let (unit, times) = reader.unit().map_or((None, 1.0), |(unit, times)| (Some(unit), times));
-            let amounts: Vec<f64> = amounts.into_iter().map(|amount| amount * times).collect();
+            let amounts: Vec<f64> = amounts.into_iter().map(|amount| times_of(amount, times)).collect();
             let (morning, noon, evening, night) = match amounts.as_slice() {
                 [morning, noon, night] => (*morning, *noon, 0.0, *night),
                 [morning, noon, evening, night] => (*morning, *noon, *evening, *night),
@@ -198,7 +207,7 @@ impl<'w> Reader<'w> {
             let is_given = morning + noon + evening + night > 0.0;
             let is_sane = amounts.iter().all(|amount| *amount <= most(unit));
             let dose = Dose::Slots { morning, noon, evening, night };
-            (is_given && is_sane).then_some(Sig { dose, unit, at_bedtime: false })
+            (is_given && is_sane).then_some(Sig { dose, unit, at_bedtime: false, has_figure: true })
         })
     }
 
@@ -261,7 +270,7 @@ impl<'w> Reader<'w> {
                 reason = Some(why);
             } else {
                 let dose = Dose::Prn { amount, min_gap_h, max_per_day, reason };
-                return Some(Sig { dose, unit, at_bedtime: false });
+                return Some(Sig { dose, unit, at_bedtime: false, has_figure: true });
             }
         }
     }
@@ -281,7 +290,7 @@ impl<'w> Reader<'w> {
             Some((max, unit)).filter(|_| max > 0.0 && max <= most(unit))
         };
         if let Some(max) = self.attempt(|reader| number(reader.next()?.strip_suffix("/day")?)) {
-            return checked(max * times, unit);
+            return checked(times_of(max, times), unit);
         }
         let number = self.amount()?;
         let (of, times) = match self.unit() {
@@ -292,7 +301,7 @@ impl<'w> Reader<'w> {
             None => (unit, times),
         };
         self.take(&["a day", "per day", "/ day", "/day", "daily", "in a day", "in 24 hours"]);
-        checked(number * times, of)
+        checked(times_of(number, times), of)
     }
 
     /// `gap 6h`, `gap 6 hours`.
@@ -439,6 +448,11 @@ impl<'w> Reader<'w> {
         let rest = self.words.get(self.place..).unwrap_or_default();
         NotUnderstood { from: rest.iter().map(|word| word.typed).collect::<Vec<_>>().join(" ") }
     }
+}
+
+/// So many of what `times` of the unit are, in the two decimals that are stored: 0.33 of a spoon are 1.65 ml.
+fn times_of(amount: f64, times: f64) -> f64 {
+    (amount * times * 100.0).round() / 100.0
 }
 
 /// An amount with at most two decimals, or a half, a quarter or three of them.

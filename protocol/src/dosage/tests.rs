@@ -72,6 +72,7 @@ fn spelling_and_order_are_forgiven_and_the_meaning_is_the_same() {
         ("5 ml q6h", &["5ml q6h", "1 tsp q6h", "1 teaspoon every 6 hours", "5 ml 6 hourly"]),
         ("1 hs x2w", &["at bedtime for 2 weeks", "2 wks hs", "1 at bedtime x2w"]),
         ("½-0-½ cont", &["1/2-0-1/2 cont", "0.5-0-0.5 to continue", "1/2 bd continue"]),
+        ("40-0-8 unit", &["40 - 0 - 0 - 8 units", "40-0-0-8 iu"]),
         ("1.5-0-0", &["1½-0-0", "1 1/2 od", "1½ in the morning"]),
         ("1 q2d", &["alt", "every other day", "1 on alternate days", "every 2 days"]),
         (
@@ -186,6 +187,10 @@ fn what_was_signed_reads_as_it_was_signed_and_what_says_another_dose_does_not_re
         "1 ml morning and night, after food, for 5 days. with milk"
     );
     assert_eq!(Dosage::of_row(&row("1-0-1 x5d", Value::Null)).map(|read| read.meal), Some(Meal::None));
+    for typed in ["0.33 tsp bd", "0.33-0-0.33 tsp", "0.07 tbsp sos max 0.14"] {
+        let spoons = Dosage::parse(typed).expect(typed);
+        assert_eq!(Dosage::of_row(&row_of(&spoons, "ml")), Some(spoons), "{typed}");
+    }
 }
 
 #[test]
@@ -242,6 +247,42 @@ fn an_injection_is_given_in_what_was_typed_and_ten_of_insulin_are_ten_units() {
 }
 
 #[test]
+fn how_often_alone_is_never_one_unit_of_insulin_nor_one_vial_of_something_in_no_list() {
+    for (typed, strength) in [
+        ("hs", "100 IU/ml"),
+        ("bd x1m", "40 IU/ml"),
+        ("hs", "Inj Lantus 24 units"),
+        ("1 hs", "Inj Lantus 24 units"),
+        ("bd", "Inj Amikacin 500 mg"),
+    ] {
+        let read = Dosage::read(typed, Units::of("injection", strength));
+        assert_eq!(read, Err(DosageError::UnitMissing), "{typed} of {strength}");
+    }
+    for (typed, strength) in [
+        ("1 hs", "100 IU/ml"),
+        ("1-0-0", "40 IU/ml"),
+        ("as directed", "40 IU/ml"),
+        ("1 od", "Inj. Ceftriaxone 1 g"),
+        ("bd", "1 g"),
+        ("1 vial bd", "Inj Amikacin 500 mg"),
+    ] {
+        assert!(Dosage::read(typed, Units::of("injection", strength)).is_ok(), "{typed} of {strength}");
+    }
+}
+
+#[test]
+fn a_part_of_a_drop_must_say_whether_it_is_one_of_a_millilitre() {
+    let read =
+        |typed: &str, form| Dosage::read(typed, Units::of(form, "100 mg/ml")).map(|dosage| dosage.unit);
+    for typed in ["0.5 tds", "0.6-0-0.6", "½ sos", "2-0-0 x3d then 0.5 od x3d"] {
+        assert_eq!(read(typed, "drops"), Err(DosageError::UnitMissing), "{typed}");
+    }
+    assert_eq!(read("0.5 ml tds", "drops"), Ok(Some("ml")));
+    assert_eq!(read("5 tds", "drops"), Ok(None));
+    assert_eq!(read("0.5 tds", "syrup"), Ok(None));
+}
+
+#[test]
 fn the_most_of_a_day_is_said_with_its_unit() {
     for (typed, unit, said) in [
         (
@@ -283,6 +324,17 @@ fn a_unit_that_is_not_the_medicines_is_refused() {
     assert!(Dosage::read("5 ml tds", "dose").is_ok_and(|dosage| dosage.quantity("dose").is_none()));
     let error = Dosage::read("5 ml tds", "tablet").map_err(|error| error.to_string());
     assert_eq!(error, Err("This medicine is given in tablets, not in ml".to_owned()));
+}
+
+#[test]
+fn what_is_counted_by_the_piece_is_never_taken_by_the_hundred() {
+    for (typed, unit) in [("650 - 1 - 1", "tablet"), ("40-1-0-1", "capsule"), ("650 - 1 - 1", "dose")] {
+        let refused = NotUnderstood { from: typed.to_owned() };
+        assert_eq!(Dosage::read(typed, unit), Err(DosageError::NotUnderstood(refused)), "{typed} {unit}");
+    }
+    for (typed, unit) in [("20-0-0", "tablet"), ("24-0-30", "unit"), ("30-0-30", "ml")] {
+        assert!(Dosage::read(typed, unit).is_ok(), "{typed} {unit}");
+    }
 }
 
 #[test]
@@ -350,8 +402,10 @@ fn the_medicine_ends_where_the_dose_begins() {
         ("insulin // see chart", "insulin", "// see chart"),
         ("telma 40 - 1-0-0", "telma 40", "1-0-0"),
         ("telma 40 – 1-0-0 x5d", "telma 40", "1-0-0 x5d"),
-        ("telma 40 - 1 - 0 - 1", "telma 40", "1 - 0 - 1"),
-        ("telma 40 -1 -0 -1", "telma 40", "1 -0 -1"),
+        ("telma 40 - 1 - 0 - 1", "telma", "40 - 1 - 0 - 1"),
+        ("telma 40 -1 -0 -1", "telma", "40 -1 -0 -1"),
+        ("insulin human soluble 40 - 0 - 0 - 8", "insulin human soluble", "40 - 0 - 0 - 8"),
+        ("crocin 1 - 0 - 0 - 0", "crocin", "1 - 0 - 0 - 0"),
         ("telma 40 - od", "telma 40", "od"),
         ("amox 500 -1-1-1", "amox 500", "1-1-1"),
         ("amox -1-1-1", "amox", "1-1-1"),
@@ -362,6 +416,17 @@ fn the_medicine_ends_where_the_dose_begins() {
         ("tab: dolo 650 1-0-1", "tab: dolo 650", "1-0-1"),
         ("insulin glargine 10 units hs", "insulin glargine", "10 units hs"),
         ("vitamin d3 1000 iu od", "vitamin d3 1000 iu", "od"),
+        ("Inj Lantus 24 units hs", "Inj Lantus", "24 units hs"),
+        ("insulin glargine 24u hs", "insulin glargine", "24u hs"),
+        ("heparin 5000 units bd", "heparin", "5000 units bd"),
+        ("Inj Lantus 10 iu hs", "Inj Lantus", "10 iu hs"),
+        ("insulin biphasic 30 iu bd", "insulin biphasic", "30 iu bd"),
+        ("insulin biphasic 30/70 10 units bd", "insulin biphasic 30/70", "10 units bd"),
+        ("mixtard 40 iu/ml 10 iu bd", "mixtard 40 iu/ml", "10 iu bd"),
+        ("calcium 500 mg + 250 iu od", "calcium 500 mg + 250 iu", "od"),
+        ("Shelcal 500 mg 250 iu od", "Shelcal 500 mg 250 iu", "od"),
+        ("calcium 500 mg + 250 iu 2 tabs od", "calcium 500 mg + 250 iu", "2 tabs od"),
+        ("prednisolone 5 tabs od x5d", "prednisolone", "5 tabs od x5d"),
         ("thyroxine 50 mcg on empty stomach 1 od", "thyroxine 50 mcg", "on empty stomach 1 od"),
         ("od", "od", ""),
         ("", "", ""),
@@ -387,7 +452,14 @@ fn a_medicine_and_its_dose_are_joined_so_that_they_come_apart_again() {
 fn a_figure_before_a_form_may_be_the_strength_of_a_medicine_that_has_it() {
     let medicine = |line| TypedLine::with_strength(line).map(|line| (line.medicine, line.dose));
     assert_eq!(medicine("cetirizine 10 tab od"), Some(("cetirizine 10 tab", "od")));
-    for line in ["calcium 2 tabs od", "amox 500 cap bd", "cetirizine 10 mg 1 tab od", "ambroxol 10 ml tds"] {
+    for line in [
+        "calcium 2 tabs od",
+        "amox 500 cap bd",
+        "cetirizine 10 mg 1 tab od",
+        "ambroxol 10 ml tds",
+        "prednisolone 5 tabs od x5d",
+        "insulin biphasic 30/70 10 units bd",
+    ] {
         assert_eq!(medicine(line), None, "{line}");
     }
 }
@@ -415,6 +487,9 @@ fn what_is_not_understood_is_named_and_never_ignored() {
         ("20 sos max 4 ml", "max 4 ml"),
         ("1 tab on empty stomach", "1 tab on empty stomach"),
         ("40 - 1-0-0", "40 1-0-0"),
+        ("40 - 0 - 0 - 8", "40 - 0 - 0 - 8"),
+        ("5 - 0 - 0 - 1 x3d", "5 - 0 - 0 - 1 x3d"),
+        ("40 -1 -0 -1 tab", "40 -1 -0 -1 tab"),
         ("500 -1-1-1", "500 1-1-1"),
         ("1-0-1 - 5", "5"),
         ("1-0-1 pc x3d then 1 hs x3d", "1 hs x3d"),

@@ -3,11 +3,13 @@
 use super::Dosage;
 use super::parse::{is_form, number};
 use super::spellings::is_unit;
+use crate::medicine::{MOST_OF_FEW, form_of_word};
 
-/// More than so many of a form nobody takes at once: `amox 500 cap bd` says a strength.
-const MOST_COUNTED: f64 = 20.0;
 /// From so many on, the figure before a form is the strength of a medicine that has it: `cetirizine 10 tab od`.
 const LEAST_STRENGTH: f64 = 5.0;
+
+/// Stands before figures that may be read in two ways, and makes them unreadable. No plain word has a capital.
+const UNCLEAR: char = 'X';
 
 /// A word as typed, and as it is compared.
 pub(super) struct Word<'t> {
@@ -32,18 +34,18 @@ impl<'t> TypedLine<'t> {
     /// `amlodipine 5 od` means five milligrams and not five tablets: a bare whole figure is an amount only behind a
     /// strength, with a unit, or behind a colon: `khasi syrup: 5 tds`.
     pub fn split(line: &'t str) -> Self {
-        Self::split_where(line, |figure| figure <= MOST_COUNTED)
+        Self::split_where(line, |figure, _| figure <= MOST_OF_FEW)
     }
 
-    /// The same line, where a bare figure before a form says a strength: ten milligrams in `cetirizine 10 tab od`. None
-    /// if that makes no other line of it.
+    /// The same line, where a bare figure before a form says a strength: ten milligrams in `cetirizine 10 tab od`, but
+    /// five tablets in `prednisolone 5 tabs od`. None if that makes no other line of it.
     pub fn with_strength(line: &'t str) -> Option<Self> {
-        let other = Self::split_where(line, |figure| figure < LEAST_STRENGTH);
+        let other = Self::split_where(line, |figure, form| figure < LEAST_STRENGTH || form.ends_with('s'));
         (other != Self::split(line)).then_some(other)
     }
 
     /// `counts` says whether a bare figure before a form is how many of it are taken.
-    fn split_where(line: &'t str, counts: impl Fn(f64) -> bool) -> Self {
+    fn split_where(line: &'t str, counts: impl Fn(f64, &str) -> bool) -> Self {
         let line = line.trim();
         let before_note = line.find("//").unwrap_or(line.len());
         if let Some(split) = Self::split_at_colon(line, before_note) {
@@ -52,19 +54,29 @@ impl<'t> TypedLine<'t> {
         let words = words_of(&line[..before_note]);
         let begins = |place: usize| {
             let Some(word) = words.get(place) else { return false };
-            // "125 mg / 5 ml" is a strength to its end.
-            let is_inside = place == 0 || words[place - 1].plain == "/";
+            // "125 mg / 5 ml" and "500 mg + 250 iu" are strengths to their end.
+            let is_inside =
+                place == 0 || [" /", " +"].iter().any(|sign| line[..word.start].trim_end().ends_with(*sign));
+            if !is_inside && word.plain.starts_with(UNCLEAR) {
+                return true;
+            }
             if is_inside || !Dosage::begins_at(&words, place) {
                 return false;
             }
             let is_bare_figure = word.plain.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-            // "60000 IU" is how strong it is.
-            let is_counted = words.get(place + 1).is_some_and(|next| {
-                is_unit(&next.plain)
-                    && next.plain != "iu"
-                    && (!is_form(&next.plain) || word.plain.parse::<f64>().is_ok_and(&counts))
-            });
-            !is_bare_figure || is_counted || words[..place].iter().any(|word| is_strength(&word.plain))
+            let before = &words[..place];
+            let next = words.get(place + 1).map(|next| next.plain.as_str()).filter(|next| is_unit(next));
+            match next {
+                _ if !is_bare_figure => true,
+                // "60000 IU" is how strong it is, but for what is injected in them.
+                Some("iu") => before.iter().any(|word| is_given_in_iu(&word.plain)),
+                Some(form) if is_form(form) => {
+                    let is_counted = word.plain.parse::<f64>().is_ok_and(|figure| counts(figure, form));
+                    is_counted || before.iter().any(|word| is_strength(&word.plain))
+                }
+                Some(_) => true,
+                None => before.iter().any(|word| is_strength(&word.plain)),
+            }
         };
         let start = (0..words.len()).find(|place| begins(*place));
         let split = match start {
@@ -98,6 +110,11 @@ impl<'t> TypedLine<'t> {
     }
 }
 
+/// Whether a medicine of this word is given in international units: an injection, insulin, or anything of `40 iu/ml`.
+fn is_given_in_iu(word: &str) -> bool {
+    form_of_word(word) == Some("injection") || matches!(word, "insulin" | "heparin") || word.contains("iu/")
+}
+
 /// Something with a figure in it that is not a figure alone: `650mg`, `amox500`.
 fn is_strength(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_digit())
@@ -117,6 +134,14 @@ pub(super) fn words_of(line: &str) -> Vec<Word<'_>> {
         run.push(piece);
     }
     put_run(run, line, &mut words);
+    // "40 - 0 - 0 - 8 units" says of what all four are.
+    for place in 1..words.len() {
+        let is_of_units = matches!(words[place].plain.as_str(), "unit" | "units" | "u" | "iu");
+        let before = &mut words[place - 1].plain;
+        if is_of_units && before.starts_with(UNCLEAR) {
+            before.remove(0);
+        }
+    }
     words
 }
 
@@ -185,10 +210,6 @@ fn put_loose<'t>(loose: &[Word<'t>], line: &'t str, words: &mut Vec<Word<'t>>) {
     match pieces {
         [] => {}
         [one] => put_piece(one, words),
-        [strength, rest @ ..] if is_strength_of_name(pieces, words.last()) => {
-            put_piece(strength, words);
-            put_loose(rest, line, words);
-        }
         [one, .., last] => {
             let mut plain: String = pieces.iter().map(|word| word.plain.as_str()).collect();
             let mut start = one.start;
@@ -196,20 +217,22 @@ fn put_loose<'t>(loose: &[Word<'t>], line: &'t str, words: &mut Vec<Word<'t>>) {
                 plain = plain.trim_start_matches('-').to_owned();
                 start = one.bare().start;
             }
+            // Neither is guessed: as it stands, it is no slots.
+            if may_begin_with_strength(&plain) {
+                plain.insert(0, UNCLEAR);
+            }
             words.push(Word { typed: &line[start..last.start + last.typed.len()], plain, start });
         }
     }
 }
 
-/// `telma 40 - 1 - 0 - 1`: of four figures behind a name, the first is no amount if it is much more than the others.
-fn is_strength_of_name(pieces: &[Word<'_>], before: Option<&Word<'_>>) -> bool {
-    let plain: String = pieces.iter().map(|word| word.plain.as_str()).collect();
+/// `telma 40 - 1 - 0 - 1`: four figures apart, of which the first is much more than the others, may be four amounts, or a
+/// strength and three of them.
+fn may_begin_with_strength(plain: &str) -> bool {
     let figures: Vec<f64> = plain.split('-').map_while(number).collect();
-    let is_named = before.is_some_and(|word| !word.plain.starts_with(|c: char| c.is_ascii_digit()));
-    let is_apart = pieces.first().is_some_and(|word| number(&word.plain).is_some());
     match figures.as_slice() {
-        [first, others @ ..] if others.len() == 3 && is_named && is_apart => {
-            others.iter().all(|other| *first > 4.0 * other)
+        [first, others @ ..] if others.len() == 3 => {
+            others.iter().any(|other| *other > 0.0) && others.iter().all(|other| *first > 4.0 * other)
         }
         _ => false,
     }

@@ -1,6 +1,6 @@
 //! Words that stand for a regimen or a phrase, and suggestions that learn.
 
-use protocol::id::PatientId;
+use protocol::id::{MedicineId, PatientId};
 use protocol::permission::Role;
 use protocol::table::{Row, TableName};
 use serde_json::{Value, json};
@@ -315,4 +315,65 @@ fn a_taper_that_was_stored_with_another_dose_is_never_offered() {
     let stored = "update medicine_use set dose_text = '1 hs x3d then 1 hs x3d'";
     fixture.store.write(|tx| Ok(tx.execute(stored, [])?)).expect("BUG: written");
     assert_eq!(fixture.replica.read_line("").expect("BUG: read").found, []);
+}
+
+/// An insulin of the list.
+fn insulin(fixture: &Fixture) -> MedicineId {
+    let values = json!({ "generic_name": "Insulin glargine", "strength_text": "100 IU/ml", "dosage_form": "injection",
+        "route": "other", "ingredients": [], "allergen_classes": [], "schedule": "none", "is_combination": false,
+        "search_text": "insulin glargine 100 iu/ml", "is_active": true });
+    let values = serde_json::from_value(values).expect("BUG: values");
+    let id = Uuid::from_u128(0x3ef);
+    let row = Row { table: TableName::Medicines, id, version: 3, deleted: false, values };
+    fixture.store.stage(&[row]).expect("BUG: staged");
+    fixture.store.apply_staged(vec![], (3, 3), (None, NOW)).expect("BUG: applied");
+    MedicineId(id)
+}
+
+#[test]
+fn a_key_keeps_the_unit_of_an_injection_and_one_that_says_none_must_be_looked_at() {
+    let items = json!([{ "medicine_id": null, "medicine_text": "Inj. Hydrocortisone 100 mg", "dose_text": "2 stat" }]);
+    let (fixture, sunita) = desk(&[key(1, "shock", None, json!({ "body": { "items": items } }))]);
+    insulin(&fixture);
+    let replica = &fixture.replica;
+    let own = ShortKeyForm {
+        key: "night".into(),
+        title: "Insulin for the night".into(),
+        is_own: true,
+        lines: "Insulin glargine: 10 hs".into(),
+        ..ShortKeyForm::default()
+    };
+    replica.save_short_key(None, &own).expect("BUG: saved");
+    let new = replica.expand_short_key(sunita, "/night", Draft::default()).expect("BUG: expanded");
+    assert_eq!(new.items[0].dose_text, "10 unit hs");
+    let old = replica.expand_short_key(sunita, "/shock", Draft::default()).expect("BUG: expanded");
+    assert_eq!(old.items[0].dose_text, "2 stat ?");
+    let refused = replica.sign_prescription(sunita, &old, &[]).map(|signed| signed.id);
+    assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
+}
+
+#[test]
+fn millilitres_of_an_injection_that_nobody_typed_are_never_offered() {
+    let (fixture, sunita) = desk(&[]);
+    let id = insulin(&fixture);
+    let line = DraftItem { medicine_id: Some(id), ..item("Insulin glargine", "10 hs") };
+    let draft = Draft { items: vec![line], ..Draft::default() };
+    fixture.replica.sign_prescription(sunita, &draft, &[]).expect("BUG: signed");
+    let offered = || {
+        let found = fixture.replica.find_medicines("insulin").expect("BUG: found").remove(0);
+        (found.uses, found.default_dose)
+    };
+    let run = |sql: &str| fixture.store.write(|tx| Ok(tx.execute_batch(sql)?)).expect("BUG: written");
+    assert_eq!(offered(), (1, Some("10 hs".to_owned())));
+    run("insert into prescription_items (id, sync_version, is_deleted, prescription_id, position, medicine_id,
+             medicine_text, generic_text, dosage_form, dose_text, dose_pattern, dose_unit, meal_relation,
+             patient_directions, is_prn, substitution_allowed, source)
+         select 'signed before', sync_version, is_deleted, prescription_id, 2, medicine_id,
+             medicine_text, generic_text, dosage_form, '0.1 hs', dose_pattern, 'ml', meal_relation,
+             patient_directions, is_prn, substitution_allowed, source from prescription_items");
+    assert_eq!(offered(), (1, Some("10 hs".to_owned())), "as it arrives");
+    run("insert into medicine_use (doctor_id, medicine_id, dose_text, uses, last_used)
+         select doctor_id, medicine_id, '0.1 hs', 9, last_used from medicine_use");
+    run(include_str!("../../../migrations/sqlite/0020_injections_learned.sql"));
+    assert_eq!(offered(), (1, Some("10 hs".to_owned())), "as it was learned");
 }
