@@ -25,10 +25,11 @@ use crate::sign::said_columns;
 use crate::store::get_row;
 use crate::view::{Draft, GivenDraft, Prepared, Vitals};
 
-/// Which prescriptions `p` are offered.
+/// Which prescriptions `p` are offered. What replaces a prescription names again what that one was written from.
 const IS_OFFERED: &str = "p.status = 'draft' and p.prepared_at is not null and p.is_deleted = 0 and not exists \
                           (select 1 from prescriptions n, json_each(n.taken_up) t where n.visit_date = p.visit_date \
-                          and n.is_deleted = 0 and n.status <> 'voided' and t.value = p.id)";
+                          and n.is_deleted = 0 and n.status not in ('voided', 'superseded', 'discarded') \
+                          and t.value = p.id)";
 
 impl Replica {
     /// Gives a draft to the doctors, on whichever computer they sit. What this person may not write in a prescription
@@ -69,7 +70,7 @@ impl Replica {
                 ("language", json!(language_of(&row))),
                 ("prepared_by", json!(self.person.full_name)),
                 ("prepared_at", json!(now)),
-                ("taken_up", taken_up(tx, patient, draft)?),
+                ("taken_up", self.handed_on(tx, patient, draft)?),
             ];
             values.extend(columns.map(|(name, value)| (name.to_owned(), value)));
             let mut changes = vec![Change::insert(TableName::Prescriptions, id.0, values)];
@@ -127,6 +128,18 @@ impl Replica {
     fn may_say(&self, name: &str) -> bool {
         let column = TableName::Prescriptions.table().column(name);
         column.is_some_and(|column| self.person.roles.may_write(column.writer))
+    }
+
+    /// What a draft that is given once more takes the place of. What says more than this person hands on stays offered.
+    fn handed_on(&self, tx: &Transaction<'_>, kept: PatientId, draft: &Draft) -> Result<Value> {
+        let mut named = Vec::new();
+        for (id, values) in taken_up_rows(tx, draft)? {
+            let says_more = values.iter().any(|(name, value)| !is_empty(value) && !self.may_say(name));
+            if !says_more && is_of(tx, kept, &values)? {
+                named.push(id);
+            }
+        }
+        Ok(ids_or_null(&named))
     }
 
     /// What of a draft is not given with it.
@@ -202,15 +215,32 @@ pub(crate) fn begun(tx: &Transaction<'_>, kept: PatientId, today: Date) -> Resul
 
 /// The prepared drafts that a draft has taken up, as its row names them.
 pub(crate) fn taken_up(tx: &Transaction<'_>, kept: PatientId, draft: &Draft) -> Result<Value> {
-    let patients = registrations(tx, kept)?;
     let mut named = Vec::new();
-    for id in &draft.taken_up {
-        let Some(row) = get_row(tx, TableName::Prescriptions, id.0)? else { continue };
-        if text(&row.values, "patient_id").parse().is_ok_and(|of| patients.contains(&of)) {
+    for (id, values) in taken_up_rows(tx, draft)? {
+        if is_of(tx, kept, &values)? {
             named.push(id);
         }
     }
-    Ok(if named.is_empty() { Value::Null } else { json!(named) })
+    Ok(ids_or_null(&named))
+}
+
+fn ids_or_null(ids: &[PrescriptionId]) -> Value {
+    if ids.is_empty() { Value::Null } else { json!(ids) }
+}
+
+/// What a draft has taken up, as far as it is on this computer.
+fn taken_up_rows(tx: &Transaction<'_>, draft: &Draft) -> Result<Vec<(PrescriptionId, Values)>> {
+    let mut found = Vec::new();
+    for id in &draft.taken_up {
+        found.extend(get_row(tx, TableName::Prescriptions, id.0)?.map(|row| (*id, row.values)));
+    }
+    Ok(found)
+}
+
+/// Whether a prescription is of this patient, under any registration.
+fn is_of(tx: &Transaction<'_>, kept: PatientId, values: &Values) -> Result<bool> {
+    let patients = registrations(tx, kept)?;
+    Ok(text(values, "patient_id").parse().is_ok_and(|of| patients.contains(&of)))
 }
 
 /// The prepared drafts that a prescription names.
@@ -286,10 +316,11 @@ fn offered(tx: &Transaction<'_>, kept: PatientId, today: Date) -> Result<Vec<Pre
     Ok(found)
 }
 
-/// Puts what is offered into a draft, and answers how many it did not have.
+/// Puts what is offered into a draft, what was given last before what was given earlier, and answers how many it did not
+/// have.
 fn take_up(tx: &Transaction<'_>, kept: PatientId, today: Date, draft: &mut Draft) -> Result<usize> {
     let before = draft.taken_up.len();
-    for id in offered(tx, kept, today)? {
+    for id in offered(tx, kept, today)?.into_iter().rev() {
         if draft.taken_up.contains(&id) {
             continue;
         }

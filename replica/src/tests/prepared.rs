@@ -219,6 +219,55 @@ fn what_is_given_once_more_takes_the_place_of_what_it_was_written_from() {
 }
 
 #[test]
+fn what_a_nurse_gives_on_leaves_the_doctors_part_offered_and_what_she_measured_last_counts() {
+    let (mut fixture, sunita, _) = prepared(&measured());
+    let doctors = Draft {
+        diagnoses: vec!["Fever".into()],
+        investigations: "CBC".into(),
+        advice: "Rest".into(),
+        follow_up: "2026-11-28".into(),
+        ..fixture.begun(sunita)
+    };
+    let first = fixture.given(sunita, &doctors);
+    fixture.is_now(Role::Nurse, "Sister Asha");
+    let begun = fixture.begun(sunita);
+    let vitals = Vitals { bp_sys: Some(118.0), pulse: Some(92.0), ..begun.vitals.clone() };
+    let second = fixture.given(sunita, &Draft { vitals: vitals.clone(), ..begun });
+    assert_eq!(ids(&fixture.offered(sunita)), [first, second]);
+
+    // Another computer, which has no draft.
+    fixture.replica.discard_draft(sunita).expect("BUG: discarded");
+    fixture.is_now(Role::Doctor, "Anjali Kulkarni");
+    let begun = fixture.begun(sunita);
+    assert_eq!(begun, Draft { vitals, taken_up: vec![second, first], ..doctors });
+    fixture.replica.sign_prescription(sunita, &begun, &[]).expect("BUG: signed");
+    assert_eq!(fixture.offered(sunita), []);
+}
+
+#[test]
+fn what_was_taken_back_took_nothing_up() {
+    let (mut fixture, sunita, first) = prepared(&measured());
+    fixture.is_now(Role::Nurse, "Sister Asha");
+    let second = fixture.given(sunita, &fixture.begun(sunita));
+    assert_eq!(ids(&fixture.offered(sunita)), [second]);
+    fixture.replica.take_back_prepared(second).expect("BUG: taken back");
+    assert_eq!(ids(&fixture.offered(sunita)), [first]);
+}
+
+#[test]
+fn an_amended_prescription_that_is_made_void_took_nothing_up() {
+    let (fixture, sunita, given) = prepared(&measured());
+    let begun = Draft { advice: "Rest".into(), ..fixture.begun(sunita) };
+    let signed = fixture.replica.sign_prescription(sunita, &begun, &[]).expect("BUG: signed");
+    let amended = fixture.replica.amend_prescription(signed.id).expect("BUG: a draft");
+    let amended = Draft { advice: "Walk".into(), ..amended };
+    let signed = fixture.replica.sign_prescription(sunita, &amended, &[]).expect("BUG: signed");
+    assert_eq!(fixture.offered(sunita), [], "the later version was written from it as well");
+    fixture.replica.void_prescription(signed.id, "Another patient").expect("BUG: void");
+    assert_eq!(ids(&fixture.offered(sunita)), [given]);
+}
+
+#[test]
 fn two_doctors_who_signed_from_one_draft_are_both_kept() {
     let (fixture, sunita, given) = prepared(&measured());
     let begun = Draft { advice: "Rest".into(), ..fixture.begun(sunita) };
