@@ -50,6 +50,7 @@ mod store;
 mod sync;
 #[cfg(target_os = "linux")]
 mod system;
+mod taken_back;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(test)]

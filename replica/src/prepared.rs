@@ -38,7 +38,7 @@ impl Replica {
     /// # Errors
     ///
     /// [`Error::Forbidden`] for who is no clinician; [`Error::Invalid`] for a draft that says nothing, has a line that
-    /// cannot be read, or replaces a signed prescription.
+    /// cannot be read, or replaces a signed prescription, and the first time for one of which something was taken back.
     pub fn give_to_doctor(&self, patient: PatientId, draft: &Draft) -> Result<GivenDraft> {
         self.must_prepare()?;
         if draft.amends.is_some() {
@@ -47,6 +47,11 @@ impl Replica {
                     .into(),
             ));
         }
+        self.must_know_what_is_gone(
+            patient,
+            draft,
+            "Look through the draft, then give it again. Nothing was given.",
+        )?;
         let id = PrescriptionId(self.ids.next());
         self.record("give_draft", Some(patient), |tx| {
             let patient = kept(tx, patient)?;
@@ -229,7 +234,7 @@ fn ids_or_null(ids: &[PrescriptionId]) -> Value {
 }
 
 /// What a draft has taken up, as far as it is on this computer.
-fn taken_up_rows(tx: &Transaction<'_>, draft: &Draft) -> Result<Vec<(PrescriptionId, Values)>> {
+pub(crate) fn taken_up_rows(tx: &Transaction<'_>, draft: &Draft) -> Result<Vec<(PrescriptionId, Values)>> {
     let mut found = Vec::new();
     for id in &draft.taken_up {
         found.extend(get_row(tx, TableName::Prescriptions, id.0)?.map(|row| (*id, row.values)));
@@ -238,7 +243,7 @@ fn taken_up_rows(tx: &Transaction<'_>, draft: &Draft) -> Result<Vec<(Prescriptio
 }
 
 /// Whether a prescription is of this patient, under any registration.
-fn is_of(tx: &Transaction<'_>, kept: PatientId, values: &Values) -> Result<bool> {
+pub(crate) fn is_of(tx: &Transaction<'_>, kept: PatientId, values: &Values) -> Result<bool> {
     let patients = registrations(tx, kept)?;
     Ok(text(values, "patient_id").parse().is_ok_and(|of| patients.contains(&of)))
 }

@@ -298,6 +298,40 @@ fn what_was_given_by_mistake_is_taken_back_once() {
 }
 
 #[test]
+fn what_was_taken_back_after_a_pad_began_with_it_is_said_once_before_it_is_signed() {
+    let (mut fixture, sunita, given) = prepared(&measured());
+    let begun = Draft { advice: "Rest".into(), ..fixture.begun(sunita) };
+    fixture.is_now(Role::Nurse, "Sister Asha");
+    fixture.replica.take_back_prepared(given).expect("BUG: taken back");
+    fixture.is_now(Role::Doctor, "Anjali Kulkarni");
+    let saved = fixture.replica.save_draft(sunita, &begun).expect("BUG: saved");
+    assert_eq!(saved.warnings, ["What Sister Asha prepared at 10:41 was taken back."]);
+    let refused = fixture.replica.sign_prescription(sunita, &begun, &[]);
+    let said = "What Sister Asha prepared at 10:41 was taken back. Look through the draft, then sign again. \
+                Nothing was signed.";
+    assert!(matches!(&refused, Err(Error::Invalid(why)) if why == said), "{refused:?}");
+    assert!(crate::hindi::hindi(said).is_some());
+    assert_eq!(fixture.begun(sunita), begun, "the draft is kept");
+    fixture.replica.sign_prescription(sunita, &begun, &[]).expect("BUG: signed");
+}
+
+#[test]
+fn what_turned_out_to_be_another_patients_is_said_once_before_it_is_signed_or_given() {
+    let (fixture, sunita, _) = prepared(&measured());
+    let other = fixture.register("Sunita", "98204 41276");
+    fixture.replica.merge_patients(other, sunita, "the same").expect("BUG: merged");
+    let begun = Draft { advice: "Rest".into(), ..fixture.begun(other) };
+    fixture.replica.unmerge_patient(sunita).expect("BUG: parted");
+    let refused = fixture.replica.give_to_doctor(other, &begun);
+    let said = "What Sister Asha prepared at 10:41 is of another patient. Look through the draft, then give it again. \
+                Nothing was given.";
+    assert!(matches!(&refused, Err(Error::Invalid(why)) if why == said), "{refused:?}");
+    assert!(crate::hindi::hindi(said).is_some());
+    fixture.replica.sign_prescription(other, &begun, &[]).expect("BUG: signed");
+    assert_eq!(fixture.offered(sunita).len(), 1, "it is hers still");
+}
+
+#[test]
 fn who_is_no_clinician_gives_nothing_and_is_told_nothing() {
     let (mut fixture, sunita, given) = prepared(&measured());
     let refuses = |fixture: &Fixture| {
