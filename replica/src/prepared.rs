@@ -1,7 +1,7 @@
 //! What a nurse prepares reaches the doctor's room: a draft that was given to the doctors, until one of them takes it up.
 //!
 //! What was given never changes. Whoever writes a prescription or another draft from it names it there, and from then on
-//! it is not offered any more; nor is it on another day.
+//! it is not offered any more. A pad begins by itself with what is of today alone.
 
 use protocol::id::{DoctorId, PatientId, PrescriptionId};
 use protocol::mutation::Change;
@@ -10,7 +10,7 @@ use protocol::validate::{day_text, moment_text};
 use rusqlite::{OptionalExtension, Transaction};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use time::Date;
+use time::{Date, Duration};
 
 use crate::amend::{said, withdrawal};
 use crate::chart::{diagnosis_words, item_view, items};
@@ -25,11 +25,16 @@ use crate::sign::said_columns;
 use crate::store::get_row;
 use crate::view::{Draft, GivenDraft, Prepared, Vitals};
 
-/// Which prescriptions `p` are offered. What replaces a prescription names again what that one was written from.
-const IS_OFFERED: &str = "p.status = 'draft' and p.prepared_at is not null and p.is_deleted = 0 and not exists \
-                          (select 1 from prescriptions n, json_each(n.taken_up) t where n.visit_date = p.visit_date \
-                          and n.is_deleted = 0 and n.status not in ('voided', 'superseded', 'discarded') \
-                          and t.value = p.id)";
+/// It is offered on its day and so many after it: what was given late in the evening, or where there was no network, is
+/// there in the morning, and after a day on which the clinic is closed.
+const DAYS_AFTER: i64 = 2;
+
+/// Which prescriptions `p` of the day `?1` and later are offered. What replaces a prescription names again what that one
+/// was written from.
+const IS_OFFERED: &str = "p.visit_date >= ?1 and p.status = 'draft' and p.prepared_at is not null \
+                          and p.is_deleted = 0 and not exists (select 1 from prescriptions n, json_each(n.taken_up) t \
+                          where n.visit_date >= ?1 and n.is_deleted = 0 \
+                          and n.status not in ('voided', 'superseded', 'discarded') and t.value = p.id)";
 
 impl Replica {
     /// Gives a draft to the doctors, on whichever computer they sit. What this person may not write in a prescription
@@ -87,7 +92,7 @@ impl Replica {
         })
     }
 
-    /// The draft with what was prepared for this patient today, in every place where it says nothing itself. Nothing is
+    /// The draft with what was prepared for this patient, in every place where it says nothing itself. Nothing is
     /// written yet.
     ///
     /// # Errors
@@ -97,7 +102,7 @@ impl Replica {
         self.must_read_clinical()?;
         self.store.read(|tx| {
             let mut draft = own;
-            if take_up(tx, kept(tx, patient)?, self.day(tx)?, &mut draft)? == 0 {
+            if take_up(tx, kept(tx, patient)?, first_offered(self.day(tx)?), &mut draft)? == 0 {
                 return Err(Error::Invalid(
                     "Nothing more is prepared for this patient. Nothing was changed.".into(),
                 ));
@@ -198,17 +203,22 @@ pub(crate) fn is_unsigned(values: &Values) -> bool {
     matches!(text(values, "status"), "draft" | "discarded")
 }
 
-/// What was prepared for a patient today and nobody has taken up, the first first.
+fn first_offered(today: Date) -> Date {
+    today.saturating_sub(Duration::days(DAYS_AFTER))
+}
+
+/// What was prepared for a patient and nobody has taken up, the first first.
 pub(crate) fn prepared(
     tx: &Transaction<'_>,
     kept: PatientId,
     today: Date,
     language: Language,
 ) -> Result<Vec<Prepared>> {
-    offered(tx, kept, today)?.into_iter().map(|id| prepared_view(tx, id, language)).collect()
+    offered(tx, kept, first_offered(today))?.into_iter().map(|id| prepared_view(tx, id, language)).collect()
 }
 
-/// The draft of a patient as it was last saved; without one, what was prepared today.
+/// The draft of a patient as it was last saved; without one, what was prepared today. What was measured on another day
+/// is not of this visit, and comes only where one asks for it.
 pub(crate) fn begun(tx: &Transaction<'_>, kept: PatientId, today: Date) -> Result<Draft> {
     if let Some(draft) = draft(tx, kept)? {
         return Ok(draft);
@@ -254,20 +264,21 @@ pub(crate) fn taken_up_by(values: &Values) -> Vec<PrescriptionId> {
     named.filter_map(|id| PrescriptionId::deserialize(id).ok()).collect()
 }
 
-/// Who waits with something prepared today in a clinic, the latest first.
+/// Who waits with something prepared in a clinic, the latest first.
 pub(crate) fn offered_at(
     tx: &Transaction<'_>,
-    date: &str,
+    today: Date,
     clinic: &str,
     most: i64,
 ) -> Result<Vec<(PrescriptionId, PatientId)>> {
     let sql = format!(
-        "select p.id, p.patient_id from prescriptions p where p.visit_date = ?1 and p.clinic_id = ?2 and {IS_OFFERED} \
+        "select p.id, p.patient_id from prescriptions p where p.clinic_id = ?2 and {IS_OFFERED} \
          order by p.prepared_at desc, p.id limit ?3"
     );
     let mut statement = tx.prepare_cached(&sql)?;
-    let rows = statement
-        .query_map((date, clinic, most), |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+    let rows = statement.query_map((day_text(first_offered(today)), clinic, most), |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+    })?;
     let mut found = Vec::new();
     for row in rows {
         let (id, patient) = row?;
@@ -307,13 +318,13 @@ pub(crate) fn prepared_view(
     })
 }
 
-fn offered(tx: &Transaction<'_>, kept: PatientId, today: Date) -> Result<Vec<PrescriptionId>> {
+fn offered(tx: &Transaction<'_>, kept: PatientId, first: Date) -> Result<Vec<PrescriptionId>> {
     let sql = format!(
-        "select p.id from prescriptions p where p.patient_id in (select value from json_each(?1)) \
-         and p.visit_date = ?2 and {IS_OFFERED} order by p.prepared_at, p.id"
+        "select p.id from prescriptions p where p.patient_id in (select value from json_each(?2)) \
+         and {IS_OFFERED} order by p.prepared_at, p.id"
     );
     let mut statement = tx.prepare_cached(&sql)?;
-    let ids = statement.query_map((id_list(tx, kept)?, day_text(today)), |row| row.get::<_, String>(0))?;
+    let ids = statement.query_map((day_text(first), id_list(tx, kept)?), |row| row.get::<_, String>(0))?;
     let mut found = Vec::new();
     for id in ids {
         found.extend(id?.parse::<PrescriptionId>());
@@ -321,11 +332,11 @@ fn offered(tx: &Transaction<'_>, kept: PatientId, today: Date) -> Result<Vec<Pre
     Ok(found)
 }
 
-/// Puts what is offered into a draft, what was given last before what was given earlier, and answers how many it did not
-/// have.
-fn take_up(tx: &Transaction<'_>, kept: PatientId, today: Date, draft: &mut Draft) -> Result<usize> {
+/// Puts what is offered since a day into a draft, what was given last before what was given earlier, and answers how
+/// many it did not have.
+fn take_up(tx: &Transaction<'_>, kept: PatientId, first: Date, draft: &mut Draft) -> Result<usize> {
     let before = draft.taken_up.len();
-    for id in offered(tx, kept, today)?.into_iter().rev() {
+    for id in offered(tx, kept, first)?.into_iter().rev() {
         if draft.taken_up.contains(&id) {
             continue;
         }

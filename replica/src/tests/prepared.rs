@@ -132,12 +132,28 @@ fn measured_and_advised() -> Draft {
 }
 
 #[test]
-fn what_was_prepared_is_offered_on_its_own_day() {
+fn what_was_prepared_is_offered_for_three_days_and_a_pad_begins_with_it_on_its_own_day() {
+    let (mut fixture, sunita, given) = prepared(&measured());
+    fixture.replica.clock = Clock::stopped(NOW + Duration::days(2));
+    assert_eq!(ids(&fixture.offered(sunita)), [given]);
+    assert_eq!(fixture.replica.today().expect("BUG: today").prepared.len(), 1);
+    assert_eq!(fixture.begun(sunita), Draft::default(), "it was measured on another day");
+    let filled = fixture.replica.take_up_prepared(sunita, Draft::default()).expect("BUG: taken up");
+    assert_eq!(filled, Draft { taken_up: vec![given], ..measured() });
+
+    fixture.replica.clock = Clock::stopped(NOW + Duration::days(3));
+    assert_eq!(fixture.offered(sunita), []);
+    assert_eq!(fixture.replica.today().expect("BUG: today").prepared, []);
+}
+
+#[test]
+fn who_signs_on_another_day_has_taken_up_what_was_prepared() {
     let (mut fixture, sunita, _) = prepared(&measured());
     fixture.replica.clock = Clock::stopped(NOW + Duration::days(1));
+    let filled = fixture.replica.take_up_prepared(sunita, Draft::default()).expect("BUG: taken up");
+    let draft = Draft { advice: "Rest".into(), ..filled };
+    fixture.replica.sign_prescription(sunita, &draft, &[]).expect("BUG: signed");
     assert_eq!(fixture.offered(sunita), []);
-    assert_eq!(fixture.begun(sunita), Draft::default());
-    assert_eq!(fixture.replica.today().expect("BUG: today").prepared, []);
 }
 
 #[test]
