@@ -38,7 +38,8 @@ const IS_OFFERED: &str = "p.visit_date >= ?1 and p.status = 'draft' and p.prepar
 
 impl Replica {
     /// Gives a draft to the doctors, on whichever computer they sit. What this person may not write in a prescription
-    /// stays in the draft on this computer, as does a line that is not finished.
+    /// stays in the draft on this computer, as does a line that is not finished. Reasons to keep a line in spite of a
+    /// check go nowhere: they are of whoever signs.
     ///
     /// # Errors
     ///
@@ -88,7 +89,8 @@ impl Replica {
             changes.extend(lines.map(|(id, line)| Change::insert(TableName::PrescriptionItems, id, line)));
             let left = self.not_given(draft);
             self.put_draft(tx, patient, &left, &now)?;
-            Ok((changes, GivenDraft { id, is_all: left == Draft::default() }))
+            let has_reasons = draft.items.iter().any(|item| !item.kept.is_empty());
+            Ok((changes, GivenDraft { id, is_all: left == Draft::default() && !has_reasons }))
         })
     }
 

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{Fixture, NOW, doctor_id, fixture, item};
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::view::{Draft, DraftItem, Prepared, Vitals};
+use crate::view::{Draft, DraftItem, Kept, Prepared, Vitals};
 
 impl Fixture {
     /// From now on somebody else sits there.
@@ -215,6 +215,21 @@ fn what_only_a_doctor_writes_stays_in_the_nurses_draft() {
     let begun = fixture.begun(sunita);
     assert_eq!(begun.taken_up.len(), 2);
     assert_eq!(Draft { taken_up: vec![], ..begun }, expected);
+}
+
+#[test]
+fn reasons_to_keep_a_line_are_not_handed_on_and_that_is_said() {
+    let fixture = fixture(Role::Doctor);
+    let sunita = fixture.register("Sunita", "98204 41276");
+    let line = item("Paracetamol 650 mg", "1 sos");
+    let kept = vec![Kept { key: "allergy".into(), reason: "Taken before".into() }];
+    let draft = Draft { items: vec![DraftItem { kept, ..line.clone() }], ..Draft::default() };
+    let answer = fixture.replica.give_to_doctor(sunita, &draft).expect("BUG: given");
+    assert!(!answer.is_all);
+    assert_eq!(
+        fixture.begun(sunita),
+        Draft { items: vec![line], taken_up: vec![answer.id], ..Draft::default() }
+    );
 }
 
 #[test]
