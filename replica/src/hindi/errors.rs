@@ -290,7 +290,7 @@ pub(super) const SAID: &[Said] = &[
     ),
     ("Look through the draft, then sign again.", "ड्राफ़्ट को देख लें, फिर दोबारा हस्ताक्षर करें।"),
     ("Look through the draft, then give it again.", "ड्राफ़्ट को देख लें, फिर दोबारा दें।"),
-    ("Nothing was signed.", "किसी पर हस्ताक्षर नहीं हुआ।"),
+    ("Nothing was signed.", "हस्ताक्षर नहीं हुए।"),
     ("Nothing was given.", "कुछ भी दिया नहीं गया।"),
     ("This was taken back already.", "यह पहले ही वापस लिया जा चुका है।"),
     (
