@@ -155,7 +155,8 @@ pub(crate) fn withdrawal<'a>(
 
 fn said_again(tx: &Transaction<'_>, id: PrescriptionId, values: &Values) -> Result<Draft> {
     let items: Vec<Values> = items(tx, id)?.into_iter().map(|(_, item)| item).collect();
-    Ok(Draft { repeated: Some(id), amends: Some(id), ..said(values, &items) })
+    let taken_up = taken_up_by(values);
+    Ok(Draft { repeated: Some(id), amends: Some(id), taken_up, ..said(values, &items) })
 }
 
 /// What a prescription says, as it would be typed.

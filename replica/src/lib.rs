@@ -51,6 +51,7 @@ mod store;
 mod sync;
 #[cfg(target_os = "linux")]
 mod system;
+mod taken_back;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(test)]

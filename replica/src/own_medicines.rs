@@ -208,18 +208,24 @@ fn has_ingredients(values: &Values) -> bool {
     ingredients.is_some_and(|ingredients| !ingredients.is_empty())
 }
 
+/// Lines that were signed, or whose prescription is not here to say so: what only waits in a draft has the new words.
+const IS_SIGNED: &str = "i.is_deleted = 0 and not exists (select 1 from prescriptions p \
+                         where p.id = i.prescription_id and p.status in ('draft', 'discarded'))";
+
 fn was_prescribed(tx: &Transaction<'_>, id: MedicineId) -> Result<bool> {
-    let sql = "select 1 from prescription_items where medicine_id = ?1 and is_deleted = 0";
-    Ok(tx.prepare_cached(sql)?.exists([id.0.to_string()])?)
+    let sql = format!("select 1 from prescription_items i where i.medicine_id = ?1 and {IS_SIGNED}");
+    Ok(tx.prepare_cached(&sql)?.exists([id.0.to_string()])?)
 }
 
 /// Whether it was prescribed as another medicine than these values say.
 fn was_prescribed_otherwise(tx: &Transaction<'_>, id: MedicineId, values: &Values) -> Result<bool> {
-    let sql = "select 1 from prescription_items where medicine_id = ?1 and is_deleted = 0 \
-               and (lower(generic_text) <> lower(?2) or lower(coalesce(strength_text, '')) <> lower(?3) \
-               or dosage_form <> ?4)";
+    let sql = format!(
+        "select 1 from prescription_items i where i.medicine_id = ?1 and {IS_SIGNED} \
+         and (lower(i.generic_text) <> lower(?2) or lower(coalesce(i.strength_text, '')) <> lower(?3) \
+         or i.dosage_form <> ?4)"
+    );
     let [generic, strength, form] = WHAT_IT_IS.map(|name| text(values, name));
-    Ok(tx.prepare_cached(sql)?.exists((id.0.to_string(), generic, strength, form))?)
+    Ok(tx.prepare_cached(&sql)?.exists((id.0.to_string(), generic, strength, form))?)
 }
 
 fn form_of(values: &Values) -> OwnMedicineForm {

@@ -50,13 +50,15 @@ impl Replica {
                 Ok(day) => (day.map(day_text), None),
                 Err(why) => (None, Some(self.say(why.to_owned()))),
             };
+            let gone = self.gone(tx, id, draft)?.into_iter().map(|(_, words)| words);
+            let warnings = draft.vitals.warnings().into_iter().chain(gone);
             Ok(DraftSaved {
                 saved_at: now,
                 items: item_views(tx, draft, self.language())?,
                 difference: difference(tx, draft, self.language())?,
                 follow_up_date,
                 follow_up_problem,
-                warnings: draft.vitals.warnings().into_iter().map(|warning| self.say(warning)).collect(),
+                warnings: warnings.map(|warning| self.say(warning)).collect(),
                 bmi: draft.vitals.bmi(),
             })
         })

@@ -1,7 +1,7 @@
 //! What a nurse prepares reaches the doctor's room: a draft that was given to the doctors, until one of them takes it up.
 //!
 //! What was given never changes. Whoever writes a prescription or another draft from it names it there, and from then on
-//! it is not offered any more; nor is it on another day.
+//! it is not offered any more. A pad begins by itself with what is of today alone.
 
 use protocol::id::{DoctorId, PatientId, PrescriptionId};
 use protocol::mutation::Change;
@@ -10,7 +10,7 @@ use protocol::validate::{day_text, moment_text};
 use rusqlite::{OptionalExtension, Transaction};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use time::Date;
+use time::{Date, Duration};
 
 use crate::amend::{said, withdrawal};
 use crate::chart::{diagnosis_words, item_view, items};
@@ -25,19 +25,26 @@ use crate::sign::said_columns;
 use crate::store::get_row;
 use crate::view::{Draft, GivenDraft, Prepared, Vitals};
 
-/// Which prescriptions `p` are offered.
-const IS_OFFERED: &str = "p.status = 'draft' and p.prepared_at is not null and p.is_deleted = 0 and not exists \
-                          (select 1 from prescriptions n, json_each(n.taken_up) t where n.visit_date = p.visit_date \
-                          and n.is_deleted = 0 and n.status <> 'voided' and t.value = p.id)";
+/// It is offered on its day and so many after it: what was given late in the evening, or where there was no network, is
+/// there in the morning, and after a day on which the clinic is closed.
+const DAYS_AFTER: i64 = 2;
+
+/// Which prescriptions `p` of the day `?1` and later are offered. What replaces a prescription names again what that one
+/// was written from.
+const IS_OFFERED: &str = "p.visit_date >= ?1 and p.status = 'draft' and p.prepared_at is not null \
+                          and p.is_deleted = 0 and not exists (select 1 from prescriptions n, json_each(n.taken_up) t \
+                          where n.visit_date >= ?1 and n.is_deleted = 0 \
+                          and n.status not in ('voided', 'superseded', 'discarded') and t.value = p.id)";
 
 impl Replica {
     /// Gives a draft to the doctors, on whichever computer they sit. What this person may not write in a prescription
-    /// stays in the draft on this computer, as does a line that is not finished.
+    /// stays in the draft on this computer, as does a line that is not finished. Reasons to keep a line in spite of a
+    /// check go nowhere: they are of whoever signs.
     ///
     /// # Errors
     ///
     /// [`Error::Forbidden`] for who is no clinician; [`Error::Invalid`] for a draft that says nothing, has a line that
-    /// cannot be read, or replaces a signed prescription.
+    /// cannot be read, or replaces a signed prescription, and the first time for one of which something was taken back.
     pub fn give_to_doctor(&self, patient: PatientId, draft: &Draft) -> Result<GivenDraft> {
         self.must_prepare()?;
         if draft.amends.is_some() {
@@ -46,6 +53,11 @@ impl Replica {
                     .into(),
             ));
         }
+        self.must_know_what_is_gone(
+            patient,
+            draft,
+            "Look through the draft, then give it again. Nothing was given.",
+        )?;
         let id = PrescriptionId(self.ids.next());
         self.record("give_draft", Some(patient), |tx| {
             let patient = kept(tx, patient)?;
@@ -69,7 +81,7 @@ impl Replica {
                 ("language", json!(language_of(&row))),
                 ("prepared_by", json!(self.person.full_name)),
                 ("prepared_at", json!(now)),
-                ("taken_up", taken_up(tx, patient, draft)?),
+                ("taken_up", self.handed_on(tx, patient, draft)?),
             ];
             values.extend(columns.map(|(name, value)| (name.to_owned(), value)));
             let mut changes = vec![Change::insert(TableName::Prescriptions, id.0, values)];
@@ -77,11 +89,12 @@ impl Replica {
             changes.extend(lines.map(|(id, line)| Change::insert(TableName::PrescriptionItems, id, line)));
             let left = self.not_given(draft);
             self.put_draft(tx, patient, &left, &now)?;
-            Ok((changes, GivenDraft { id, is_all: left == Draft::default() }))
+            let has_reasons = draft.items.iter().any(|item| !item.kept.is_empty());
+            Ok((changes, GivenDraft { id, is_all: left == Draft::default() && !has_reasons }))
         })
     }
 
-    /// The draft with what was prepared for this patient today, in every place where it says nothing itself. Nothing is
+    /// The draft with what was prepared for this patient, in every place where it says nothing itself. Nothing is
     /// written yet.
     ///
     /// # Errors
@@ -91,7 +104,7 @@ impl Replica {
         self.must_read_clinical()?;
         self.store.read(|tx| {
             let mut draft = own;
-            if take_up(tx, kept(tx, patient)?, self.day(tx)?, &mut draft)? == 0 {
+            if take_up(tx, kept(tx, patient)?, first_offered(self.day(tx)?), &mut draft)? == 0 {
                 return Err(Error::Invalid(
                     "Nothing more is prepared for this patient. Nothing was changed.".into(),
                 ));
@@ -127,6 +140,18 @@ impl Replica {
     fn may_say(&self, name: &str) -> bool {
         let column = TableName::Prescriptions.table().column(name);
         column.is_some_and(|column| self.person.roles.may_write(column.writer))
+    }
+
+    /// What a draft that is given once more takes the place of. What says more than this person hands on stays offered.
+    fn handed_on(&self, tx: &Transaction<'_>, kept: PatientId, draft: &Draft) -> Result<Value> {
+        let mut named = Vec::new();
+        for (id, values) in taken_up_rows(tx, draft)? {
+            let says_more = values.iter().any(|(name, value)| !is_empty(value) && !self.may_say(name));
+            if !says_more && is_of(tx, kept, &values)? {
+                named.push(id);
+            }
+        }
+        Ok(ids_or_null(&named))
     }
 
     /// What of a draft is not given with it.
@@ -180,17 +205,22 @@ pub(crate) fn is_unsigned(values: &Values) -> bool {
     matches!(text(values, "status"), "draft" | "discarded")
 }
 
-/// What was prepared for a patient today and nobody has taken up, the first first.
+fn first_offered(today: Date) -> Date {
+    today.saturating_sub(Duration::days(DAYS_AFTER))
+}
+
+/// What was prepared for a patient and nobody has taken up, the first first.
 pub(crate) fn prepared(
     tx: &Transaction<'_>,
     kept: PatientId,
     today: Date,
     language: Language,
 ) -> Result<Vec<Prepared>> {
-    offered(tx, kept, today)?.into_iter().map(|id| prepared_view(tx, id, language)).collect()
+    offered(tx, kept, first_offered(today))?.into_iter().map(|id| prepared_view(tx, id, language)).collect()
 }
 
-/// The draft of a patient as it was last saved; without one, what was prepared today.
+/// The draft of a patient as it was last saved; without one, what was prepared today. What was measured on another day
+/// is not of this visit, and comes only where one asks for it.
 pub(crate) fn begun(tx: &Transaction<'_>, kept: PatientId, today: Date) -> Result<Draft> {
     if let Some(draft) = draft(tx, kept)? {
         return Ok(draft);
@@ -202,15 +232,32 @@ pub(crate) fn begun(tx: &Transaction<'_>, kept: PatientId, today: Date) -> Resul
 
 /// The prepared drafts that a draft has taken up, as its row names them.
 pub(crate) fn taken_up(tx: &Transaction<'_>, kept: PatientId, draft: &Draft) -> Result<Value> {
-    let patients = registrations(tx, kept)?;
     let mut named = Vec::new();
-    for id in &draft.taken_up {
-        let Some(row) = get_row(tx, TableName::Prescriptions, id.0)? else { continue };
-        if text(&row.values, "patient_id").parse().is_ok_and(|of| patients.contains(&of)) {
+    for (id, values) in taken_up_rows(tx, draft)? {
+        if is_of(tx, kept, &values)? {
             named.push(id);
         }
     }
-    Ok(if named.is_empty() { Value::Null } else { json!(named) })
+    Ok(ids_or_null(&named))
+}
+
+fn ids_or_null(ids: &[PrescriptionId]) -> Value {
+    if ids.is_empty() { Value::Null } else { json!(ids) }
+}
+
+/// What a draft has taken up, as far as it is on this computer.
+pub(crate) fn taken_up_rows(tx: &Transaction<'_>, draft: &Draft) -> Result<Vec<(PrescriptionId, Values)>> {
+    let mut found = Vec::new();
+    for id in &draft.taken_up {
+        found.extend(get_row(tx, TableName::Prescriptions, id.0)?.map(|row| (*id, row.values)));
+    }
+    Ok(found)
+}
+
+/// Whether a prescription is of this patient, under any registration.
+pub(crate) fn is_of(tx: &Transaction<'_>, kept: PatientId, values: &Values) -> Result<bool> {
+    let patients = registrations(tx, kept)?;
+    Ok(text(values, "patient_id").parse().is_ok_and(|of| patients.contains(&of)))
 }
 
 /// The prepared drafts that a prescription names.
@@ -219,20 +266,21 @@ pub(crate) fn taken_up_by(values: &Values) -> Vec<PrescriptionId> {
     named.filter_map(|id| PrescriptionId::deserialize(id).ok()).collect()
 }
 
-/// Who waits with something prepared today in a clinic, the latest first.
+/// Who waits with something prepared in a clinic, the latest first.
 pub(crate) fn offered_at(
     tx: &Transaction<'_>,
-    date: &str,
+    today: Date,
     clinic: &str,
     most: i64,
 ) -> Result<Vec<(PrescriptionId, PatientId)>> {
     let sql = format!(
-        "select p.id, p.patient_id from prescriptions p where p.visit_date = ?1 and p.clinic_id = ?2 and {IS_OFFERED} \
+        "select p.id, p.patient_id from prescriptions p where p.clinic_id = ?2 and {IS_OFFERED} \
          order by p.prepared_at desc, p.id limit ?3"
     );
     let mut statement = tx.prepare_cached(&sql)?;
-    let rows = statement
-        .query_map((date, clinic, most), |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+    let rows = statement.query_map((day_text(first_offered(today)), clinic, most), |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+    })?;
     let mut found = Vec::new();
     for row in rows {
         let (id, patient) = row?;
@@ -272,13 +320,13 @@ pub(crate) fn prepared_view(
     })
 }
 
-fn offered(tx: &Transaction<'_>, kept: PatientId, today: Date) -> Result<Vec<PrescriptionId>> {
+fn offered(tx: &Transaction<'_>, kept: PatientId, first: Date) -> Result<Vec<PrescriptionId>> {
     let sql = format!(
-        "select p.id from prescriptions p where p.patient_id in (select value from json_each(?1)) \
-         and p.visit_date = ?2 and {IS_OFFERED} order by p.prepared_at, p.id"
+        "select p.id from prescriptions p where p.patient_id in (select value from json_each(?2)) \
+         and {IS_OFFERED} order by p.prepared_at, p.id"
     );
     let mut statement = tx.prepare_cached(&sql)?;
-    let ids = statement.query_map((id_list(tx, kept)?, day_text(today)), |row| row.get::<_, String>(0))?;
+    let ids = statement.query_map((day_text(first), id_list(tx, kept)?), |row| row.get::<_, String>(0))?;
     let mut found = Vec::new();
     for id in ids {
         found.extend(id?.parse::<PrescriptionId>());
@@ -286,10 +334,11 @@ fn offered(tx: &Transaction<'_>, kept: PatientId, today: Date) -> Result<Vec<Pre
     Ok(found)
 }
 
-/// Puts what is offered into a draft, and answers how many it did not have.
-fn take_up(tx: &Transaction<'_>, kept: PatientId, today: Date, draft: &mut Draft) -> Result<usize> {
+/// Puts what is offered since a day into a draft, what was given last before what was given earlier, and answers how
+/// many it did not have.
+fn take_up(tx: &Transaction<'_>, kept: PatientId, first: Date, draft: &mut Draft) -> Result<usize> {
     let before = draft.taken_up.len();
-    for id in offered(tx, kept, today)? {
+    for id in offered(tx, kept, first)?.into_iter().rev() {
         if draft.taken_up.contains(&id) {
             continue;
         }

@@ -31,8 +31,9 @@ impl Replica {
     /// # Errors
     ///
     /// [`Error::Forbidden`] for whoever may not prescribe; [`Error::Invalid`] for a draft that says nothing or
-    /// has a line that cannot be read, or replaces what it may not; [`Error::Held`] for a line that a check holds, if
-    /// it has no reason to stay and is not one of those that `leave_out` names by their places.
+    /// has a line that cannot be read, or replaces what it may not, and the first time for one of which something was
+    /// taken back; [`Error::Held`] for a line that a check holds, if it has no reason to stay and is not one of those
+    /// that `leave_out` names by their places.
     pub fn sign_prescription(
         &self,
         patient: PatientId,
@@ -43,6 +44,11 @@ impl Replica {
         if draft.items.is_empty() && !says_something(draft) {
             return Err(nothing_to_sign());
         }
+        self.must_know_what_is_gone(
+            patient,
+            draft,
+            "Look through the draft, then sign again. Nothing was signed.",
+        )?;
         let id = PrescriptionId(self.ids.next());
         self.record("sign_prescription", Some(patient), |tx| {
             let patient = kept(tx, patient)?;

@@ -33,7 +33,7 @@ impl Replica {
                     vec![]
                 },
                 prepared: if is_clinician {
-                    prepared(tx, &date, &clinic, day, self.language())?
+                    prepared(tx, &clinic, day, self.language())?
                 } else {
                     vec![]
                 },
@@ -98,13 +98,12 @@ fn seen(tx: &Transaction<'_>, date: &str, clinic: &str, day: Date) -> Result<Vec
 
 fn prepared(
     tx: &Transaction<'_>,
-    date: &str,
     clinic: &str,
     day: Date,
     language: Language,
 ) -> Result<Vec<PreparedPatient>> {
     let mut waiting = Vec::new();
-    for (id, patient) in offered_at(tx, date, clinic, SHOWN)? {
+    for (id, patient) in offered_at(tx, day, clinic, SHOWN)? {
         if let Some(patient) = known(tx, kept(tx, patient)?, day)? {
             waiting.push(PreparedPatient { patient, prepared: prepared_view(tx, id, language)? });
         }

@@ -280,6 +280,18 @@ pub(super) const SAID: &[Said] = &[
         "क्लिनिक का कोई डॉक्टर अभी इस कंप्यूटर पर नहीं आया है। ड्राफ़्ट रखा हुआ है; एक बार जुड़ें और फिर से दें।",
     ),
     ("Nothing more is prepared for this patient.", "इस मरीज़ के लिए और कुछ तैयार नहीं है।"),
+    (
+        "What {name} prepared at {time} was taken back.",
+        "{name} ने {time} पर जो तैयार किया था, वह वापस ले लिया गया।",
+    ),
+    (
+        "What {name} prepared at {time} is of another patient.",
+        "{name} ने {time} पर जो तैयार किया था, वह दूसरे मरीज़ का है।",
+    ),
+    ("Look through the draft, then sign again.", "ड्राफ़्ट को देख लें, फिर दोबारा हस्ताक्षर करें।"),
+    ("Look through the draft, then give it again.", "ड्राफ़्ट को देख लें, फिर दोबारा दें।"),
+    ("Nothing was signed.", "हस्ताक्षर नहीं हुए।"),
+    ("Nothing was given.", "कुछ भी दिया नहीं गया।"),
     ("This was taken back already.", "यह पहले ही वापस लिया जा चुका है।"),
     (
         "There is nothing to sign yet: add a medicine, a test or advice.",

@@ -315,6 +315,20 @@ fn what_was_prescribed_is_never_corrected_into_what_the_checks_would_take_for_so
 }
 
 #[test]
+fn what_was_only_prepared_for_a_doctor_may_still_be_corrected() {
+    let (fixture, patient) = desk(Role::Doctor);
+    let replica = &fixture.replica;
+    let azithromycin = azithromycin(&fixture);
+    let id = replica.add_own_medicine(&mox()).expect("BUG: added");
+    let line = DraftItem { medicine_id: Some(id), dose_text: "1-1-1 x5d".into(), ..DraftItem::default() };
+    let draft = Draft { items: vec![line], ..Draft::default() };
+    replica.give_to_doctor(patient, &draft).expect("BUG: given");
+    let own = || replica.own_medicines().expect("BUG: listed").remove(0);
+    replica.correct_own_medicine(id, &own().form, &azithromycin).expect("BUG: nobody takes it yet");
+    replica.correct_own_medicine(id, &own().form, &cough_syrup()).expect("BUG: nobody takes it yet");
+}
+
+#[test]
 fn two_corrections_do_not_do_what_one_may_not() {
     let (fixture, _) = desk(Role::Doctor);
     let replica = &fixture.replica;

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{Fixture, NOW, doctor_id, fixture, item};
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::view::{Draft, DraftItem, Prepared, Vitals};
+use crate::view::{Draft, DraftItem, Kept, Prepared, Vitals};
 
 impl Fixture {
     /// From now on somebody else sits there.
@@ -132,12 +132,28 @@ fn measured_and_advised() -> Draft {
 }
 
 #[test]
-fn what_was_prepared_is_offered_on_its_own_day() {
+fn what_was_prepared_is_offered_for_three_days_and_a_pad_begins_with_it_on_its_own_day() {
+    let (mut fixture, sunita, given) = prepared(&measured());
+    fixture.replica.clock = Clock::stopped(NOW + Duration::days(2));
+    assert_eq!(ids(&fixture.offered(sunita)), [given]);
+    assert_eq!(fixture.replica.today().expect("BUG: today").prepared.len(), 1);
+    assert_eq!(fixture.begun(sunita), Draft::default(), "it was measured on another day");
+    let filled = fixture.replica.take_up_prepared(sunita, Draft::default()).expect("BUG: taken up");
+    assert_eq!(filled, Draft { taken_up: vec![given], ..measured() });
+
+    fixture.replica.clock = Clock::stopped(NOW + Duration::days(3));
+    assert_eq!(fixture.offered(sunita), []);
+    assert_eq!(fixture.replica.today().expect("BUG: today").prepared, []);
+}
+
+#[test]
+fn who_signs_on_another_day_has_taken_up_what_was_prepared() {
     let (mut fixture, sunita, _) = prepared(&measured());
     fixture.replica.clock = Clock::stopped(NOW + Duration::days(1));
+    let filled = fixture.replica.take_up_prepared(sunita, Draft::default()).expect("BUG: taken up");
+    let draft = Draft { advice: "Rest".into(), ..filled };
+    fixture.replica.sign_prescription(sunita, &draft, &[]).expect("BUG: signed");
     assert_eq!(fixture.offered(sunita), []);
-    assert_eq!(fixture.begun(sunita), Draft::default());
-    assert_eq!(fixture.replica.today().expect("BUG: today").prepared, []);
 }
 
 #[test]
@@ -202,6 +218,21 @@ fn what_only_a_doctor_writes_stays_in_the_nurses_draft() {
 }
 
 #[test]
+fn reasons_to_keep_a_line_are_not_handed_on_and_that_is_said() {
+    let fixture = fixture(Role::Doctor);
+    let sunita = fixture.register("Sunita", "98204 41276");
+    let line = item("Paracetamol 650 mg", "1 sos");
+    let kept = vec![Kept { key: "allergy".into(), reason: "Taken before".into() }];
+    let draft = Draft { items: vec![DraftItem { kept, ..line.clone() }], ..Draft::default() };
+    let answer = fixture.replica.give_to_doctor(sunita, &draft).expect("BUG: given");
+    assert!(!answer.is_all);
+    assert_eq!(
+        fixture.begun(sunita),
+        Draft { items: vec![line], taken_up: vec![answer.id], ..Draft::default() }
+    );
+}
+
+#[test]
 fn what_is_given_once_more_takes_the_place_of_what_it_was_written_from() {
     let (mut fixture, sunita, first) = prepared(&measured());
     let doctors = Draft { complaints: "Cough".into(), ..fixture.begun(sunita) };
@@ -216,6 +247,55 @@ fn what_is_given_once_more_takes_the_place_of_what_it_was_written_from() {
     let filled = fixture.replica.take_up_prepared(sunita, doctors).expect("BUG: taken up");
     assert_eq!((filled.complaints.as_str(), filled.vitals.pulse), ("Cough", Some(92.0)));
     assert_eq!(filled.taken_up, [first, second]);
+}
+
+#[test]
+fn what_a_nurse_gives_on_leaves_the_doctors_part_offered_and_what_she_measured_last_counts() {
+    let (mut fixture, sunita, _) = prepared(&measured());
+    let doctors = Draft {
+        diagnoses: vec!["Fever".into()],
+        investigations: "CBC".into(),
+        advice: "Rest".into(),
+        follow_up: "2026-11-28".into(),
+        ..fixture.begun(sunita)
+    };
+    let first = fixture.given(sunita, &doctors);
+    fixture.is_now(Role::Nurse, "Sister Asha");
+    let begun = fixture.begun(sunita);
+    let vitals = Vitals { bp_sys: Some(118.0), pulse: Some(92.0), ..begun.vitals.clone() };
+    let second = fixture.given(sunita, &Draft { vitals: vitals.clone(), ..begun });
+    assert_eq!(ids(&fixture.offered(sunita)), [first, second]);
+
+    // Another computer, which has no draft.
+    fixture.replica.discard_draft(sunita).expect("BUG: discarded");
+    fixture.is_now(Role::Doctor, "Anjali Kulkarni");
+    let begun = fixture.begun(sunita);
+    assert_eq!(begun, Draft { vitals, taken_up: vec![second, first], ..doctors });
+    fixture.replica.sign_prescription(sunita, &begun, &[]).expect("BUG: signed");
+    assert_eq!(fixture.offered(sunita), []);
+}
+
+#[test]
+fn what_was_taken_back_took_nothing_up() {
+    let (mut fixture, sunita, first) = prepared(&measured());
+    fixture.is_now(Role::Nurse, "Sister Asha");
+    let second = fixture.given(sunita, &fixture.begun(sunita));
+    assert_eq!(ids(&fixture.offered(sunita)), [second]);
+    fixture.replica.take_back_prepared(second).expect("BUG: taken back");
+    assert_eq!(ids(&fixture.offered(sunita)), [first]);
+}
+
+#[test]
+fn an_amended_prescription_that_is_made_void_took_nothing_up() {
+    let (fixture, sunita, given) = prepared(&measured());
+    let begun = Draft { advice: "Rest".into(), ..fixture.begun(sunita) };
+    let signed = fixture.replica.sign_prescription(sunita, &begun, &[]).expect("BUG: signed");
+    let amended = fixture.replica.amend_prescription(signed.id).expect("BUG: a draft");
+    let amended = Draft { advice: "Walk".into(), ..amended };
+    let signed = fixture.replica.sign_prescription(sunita, &amended, &[]).expect("BUG: signed");
+    assert_eq!(fixture.offered(sunita), [], "the later version was written from it as well");
+    fixture.replica.void_prescription(signed.id, "Another patient").expect("BUG: void");
+    assert_eq!(ids(&fixture.offered(sunita)), [given]);
 }
 
 #[test]
@@ -246,6 +326,40 @@ fn what_was_given_by_mistake_is_taken_back_once() {
     let titles: Vec<_> =
         fixture.replica.ledger(2).expect("BUG: a ledger").into_iter().map(|entry| entry.title).collect();
     assert_eq!(titles, ["Draft taken back", "Draft given to the doctor"]);
+}
+
+#[test]
+fn what_was_taken_back_after_a_pad_began_with_it_is_said_once_before_it_is_signed() {
+    let (mut fixture, sunita, given) = prepared(&measured());
+    let begun = Draft { advice: "Rest".into(), ..fixture.begun(sunita) };
+    fixture.is_now(Role::Nurse, "Sister Asha");
+    fixture.replica.take_back_prepared(given).expect("BUG: taken back");
+    fixture.is_now(Role::Doctor, "Anjali Kulkarni");
+    let saved = fixture.replica.save_draft(sunita, &begun).expect("BUG: saved");
+    assert_eq!(saved.warnings, ["What Sister Asha prepared at 10:41 was taken back."]);
+    let refused = fixture.replica.sign_prescription(sunita, &begun, &[]);
+    let said = "What Sister Asha prepared at 10:41 was taken back. Look through the draft, then sign again. \
+                Nothing was signed.";
+    assert!(matches!(&refused, Err(Error::Invalid(why)) if why == said), "{refused:?}");
+    assert!(crate::hindi::hindi(said).is_some());
+    assert_eq!(fixture.begun(sunita), begun, "the draft is kept");
+    fixture.replica.sign_prescription(sunita, &begun, &[]).expect("BUG: signed");
+}
+
+#[test]
+fn what_turned_out_to_be_another_patients_is_said_once_before_it_is_signed_or_given() {
+    let (fixture, sunita, _) = prepared(&measured());
+    let other = fixture.register("Sunita", "98204 41276");
+    fixture.replica.merge_patients(other, sunita, "the same").expect("BUG: merged");
+    let begun = Draft { advice: "Rest".into(), ..fixture.begun(other) };
+    fixture.replica.unmerge_patient(sunita).expect("BUG: parted");
+    let refused = fixture.replica.give_to_doctor(other, &begun);
+    let said = "What Sister Asha prepared at 10:41 is of another patient. Look through the draft, then give it again. \
+                Nothing was given.";
+    assert!(matches!(&refused, Err(Error::Invalid(why)) if why == said), "{refused:?}");
+    assert!(crate::hindi::hindi(said).is_some());
+    fixture.replica.sign_prescription(other, &begun, &[]).expect("BUG: signed");
+    assert_eq!(fixture.offered(sunita).len(), 1, "it is hers still");
 }
 
 #[test]

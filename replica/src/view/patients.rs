@@ -106,7 +106,7 @@ pub struct Chart {
     pub visits: Vec<Visit>,
     /// Whether a draft waits on this computer.
     pub has_draft: bool,
-    /// What was prepared today and waits for a doctor, on whichever computer; the first first.
+    /// What was prepared and waits for a doctor, on whichever computer; the first first.
     pub prepared: Vec<Prepared>,
     /// What waits for a decision about this patient.
     pub conflicts: Vec<Conflict>,

@@ -42,6 +42,7 @@ pub struct PreparedPatient {
 pub struct GivenDraft {
     /// What was given.
     pub id: PrescriptionId,
-    /// Whether it was all of the draft; what only a doctor writes stays on this computer.
+    /// Whether it was all of the draft: what only a doctor writes stays on this computer, and reasons to keep a line
+    /// in spite of a check are not handed on.
     pub is_all: bool,
 }

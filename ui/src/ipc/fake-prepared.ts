@@ -52,7 +52,8 @@ export function fakePrepared(
         const left = isDoctor
           ? emptyDraft
           : { ...emptyDraft, ...Object.fromEntries(ofDoctors.map((name) => [name, draft[name]])) };
-        const isAll = JSON.stringify(left) === JSON.stringify(emptyDraft);
+        const hasLeft = JSON.stringify(left) !== JSON.stringify(emptyDraft);
+        const isAll = !hasLeft && draft.items.every((item) => item.kept.length === 0);
         count += 1;
         const shown = {
           id: `prepared${count}`,
@@ -64,7 +65,7 @@ export function fakePrepared(
         };
         patient.prepared = patient.prepared.filter((one) => !draft.takenUp.includes(one.shown.id));
         patient.prepared.push({ shown, draft });
-        patient.draft = isAll ? null : left;
+        patient.draft = hasLeft ? left : null;
         record("Draft given to the doctor", patient.summary);
         return { id: shown.id, isAll };
       }),

@@ -13,5 +13,7 @@ export const prepared = {
   given: "Given to the doctor",
   givenPart:
     "Given to the doctor, but for what only a doctor writes and a nurse cannot hand over: it waits in the draft on this computer",
+  givenWithoutReasons:
+    "Given to the doctor, but for the reasons to keep a line in spite of a check: whoever signs gives their own",
   lineUnfinished: "This line is not finished. Accept it with Enter or empty it, then give the draft.",
 };

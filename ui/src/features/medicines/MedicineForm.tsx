@@ -60,7 +60,6 @@ export function MedicineForm({ medicine, autoFocus, onTyped, onDone }: Props) {
     onSuccess: () => {
       const name = form.brandName.trim() || typed;
       toast(medicine ? words.corrected(name) : words.added(name));
-      onDone();
       void client.invalidateQueries({ queryKey: queryKeys.lines });
       void refreshRows(client);
     },
@@ -82,7 +81,8 @@ export function MedicineForm({ medicine, autoFocus, onTyped, onDone }: Props) {
       aria-label={title}
       onSubmit={(event) => {
         event.preventDefault();
-        if (!save.isPending) save.mutate();
+        // Said here, it is not said any more once another form stands in this place.
+        if (!save.isPending) save.mutate(undefined, { onSuccess: onDone });
       }}
     >
       <h2>{title}</h2>

@@ -1,4 +1,4 @@
-import { screen, waitFor } from "@testing-library/react";
+import { act, screen, waitFor } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { messages } from "../../messages";
 import { expectAccessible, openClinic, openPad } from "../../test/clinic";
@@ -70,6 +70,27 @@ test("a medicine is taken out of use with one button, and back with another", as
   await waitFor(() => expect(screen.queryByTestId("own-medicine")).toBeNull());
   await keys.click(screen.getByRole("button", { name: messages.common.undo }));
   expect((await screen.findByTestId("own-medicine")).textContent).toContain("Kaadha");
+});
+
+test("what is saved late leaves the form that was opened meanwhile", async () => {
+  const { keys, backend } = await openMedicines();
+  const { medicines: words } = messages;
+  for (const [index, name] of ["Kaadha", "Kashaya"].entries()) {
+    await keys.type(screen.getByRole("combobox", { name: "What it is" }), `${name}{Enter}`);
+    await waitFor(() => expect(screen.getAllByTestId("own-medicine")).toHaveLength(index + 1));
+  }
+  const correct = backend.correctOwnMedicine;
+  let letGo = () => {};
+  const held = new Promise<void>((resolve) => (letGo = resolve));
+  backend.correctOwnMedicine = (...form) => held.then(() => correct(...form));
+  await keys.click(screen.getByRole("button", { name: words.correct("Kaadha") }));
+  await keys.type(screen.getByRole("textbox", { name: "Usual dose" }), "10 ml od{Enter}");
+  await keys.click(screen.getByRole("button", { name: words.correct("Kashaya") }));
+  await keys.click(await screen.findByRole("button", { name: messages.common.discard }));
+  await screen.findByRole("form", { name: words.correct("Kashaya") });
+  await act(async () => letGo());
+  await waitFor(() => expect(document.body.textContent).toContain(words.corrected("Kaadha")));
+  expect(screen.getByRole("form", { name: words.correct("Kashaya") })).toBeTruthy();
 });
 
 test("a medicine is corrected in the same form, and what it is stays checked", async () => {

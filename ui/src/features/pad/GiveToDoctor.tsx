@@ -63,6 +63,10 @@ function useGive(patientId: string, state: DraftState) {
   const client = useQueryClient();
   const navigate = useNavigate();
   const toast = useToast();
+  const { session } = useSession();
+  const { prepared } = messages;
+  // A doctor hands on all but the reasons.
+  const givenPart = session.mayPrescribe ? prepared.givenWithoutReasons : prepared.givenPart;
   return useMutation({
     mutationFn: async () => {
       await state.flush();
@@ -70,7 +74,7 @@ function useGive(patientId: string, state: DraftState) {
     },
     onSuccess: ({ isAll }) => {
       state.finish();
-      toast(isAll ? messages.prepared.given : messages.prepared.givenPart);
+      toast(isAll ? prepared.given : givenPart);
       void refreshRows(client);
       void navigate({ to: "/patients/$patientId", params: { patientId } });
     },

@@ -5,6 +5,7 @@ import type { createFakeBackend } from "../../ipc/fake";
 import { emptyDraft } from "../../ipc/fake-data";
 import { messages } from "../../messages";
 import { expectAccessible, findSunita, openClinic, openPad } from "../../test/clinic";
+import { preparedBy } from "./words";
 
 type Backend = ReturnType<typeof createFakeBackend>;
 
@@ -118,6 +119,23 @@ test("a doctor gives a draft to another room with a key of its own", async () =>
   await keys.keyboard("{Control>}g{/Control}");
   await screen.findByTestId("prepared");
   expect((await backend.getChart("p1")).prescriptions).toHaveLength(1);
+});
+
+test("a doctor who hands a line on without its reason is told", async () => {
+  const { keys, backend } = openClinic();
+  await screen.findByTestId("today");
+  const line = { medicineId: null, medicineText: "An old remedy", doseText: "1-0-1 x5d", source: "typed" as const };
+  const items = [{ ...line, kept: [{ key: "allergy", reason: "Taken before" }] }];
+  await act(() => backend.saveDraft("p1", { ...emptyDraft, items }));
+  await openPad(keys);
+  await keys.keyboard("{Control>}g{/Control}");
+  expect((await screen.findByTestId("toast")).textContent).toContain(messages.prepared.givenWithoutReasons);
+  expect((await backend.getChart("p1")).hasDraft).toBe(false);
+});
+
+test("what was prepared on another day says which", () => {
+  const one = { by: "Sister Asha", at: "2026-09-02T15:41:00", vitals, words: [], items: [], id: "prepared1" };
+  expect(preparedBy(one)).toBe("Prepared by Sister Asha, 02 Sep 2026 15:41:");
 });
 
 test("the reception is told nothing of it", async () => {

@@ -18,7 +18,7 @@ interface Props {
   children?: ReactNode;
 }
 
-/** What was prepared for this patient today, by whom and when, until a doctor signs. */
+/** What was prepared for this patient, by whom and when, until a doctor signs. */
 export function PreparedNotes({ prepared, takenUp = [], children }: Props) {
   const backend = useBackend();
   const client = useQueryClient();

@@ -1,7 +1,7 @@
 import type { Prepared } from "../../ipc/bindings/Prepared";
 import type { Vitals } from "../../ipc/bindings/Vitals";
 import { messages } from "../../messages";
-import { shortTime } from "../../shared/format";
+import { timeOrDay } from "../../shared/format";
 
 /** `BP 130/80 mmHg`, `Temp 38.2 °C`: what was measured. */
 export function vitalWords(vitals: Vitals): string[] {
@@ -35,5 +35,5 @@ export const preparedWords = ({ vitals, words, items }: Prepared) =>
     .filter(Boolean)
     .join(" · ");
 
-/** `Prepared by Sister Asha, 10:31` */
-export const preparedBy = ({ by, at }: Prepared) => messages.prepared.by(by, shortTime(at));
+/** `Prepared by Sister Asha, 10:31:`, with the day where that is not today. */
+export const preparedBy = ({ by, at }: Prepared) => messages.prepared.by(by, timeOrDay(at));

@@ -37,8 +37,9 @@ export function KeyEditor({ id, initial, onTyped, onDone }: Props) {
   const done = (text: string) => {
     toast(text);
     void refreshRows(client);
-    onDone();
   };
+  // Said with the call, it is not said any more once another form stands in this place.
+  const whenDone = { onSuccess: onDone };
   const save = useMutation({
     mutationFn: () => backend.saveShortKey(id, form),
     onSuccess: () => done(words.saved(signed(form))),
@@ -54,7 +55,7 @@ export function KeyEditor({ id, initial, onTyped, onDone }: Props) {
         aria-label={id === null ? words.new : signed(initial)}
         onSubmit={(event) => {
           event.preventDefault();
-          save.mutate();
+          save.mutate(undefined, whenDone);
         }}
       >
         <Fields form={form} onChange={(change) => setForm((before) => ({ ...before, ...change }))} />
@@ -81,7 +82,7 @@ export function KeyEditor({ id, initial, onTyped, onDone }: Props) {
               <Button variant="default" autoFocus onClick={() => setAsking(false)}>
                 {common.cancel}
               </Button>
-              <Button loading={remove.isPending} onClick={() => remove.mutate()}>
+              <Button loading={remove.isPending} onClick={() => remove.mutate(undefined, whenDone)}>
                 {words.remove}
               </Button>
             </div>

@@ -1,4 +1,4 @@
-import { screen, waitFor } from "@testing-library/react";
+import { act, screen, waitFor } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { messages } from "../../messages";
 import { expectAccessible, openClinic, openPad } from "../../test/clinic";
@@ -62,6 +62,23 @@ test("a key is written with its lines read and tried on people beside it", async
   await screen.findByText("The title is missing. Nothing was saved yet.");
   await keys.type(screen.getByRole("textbox", { name: "Title" }), "Sore throat{Enter}");
   await screen.findByRole("button", { name: /\/throat/ });
+});
+
+test("a key that is saved late leaves the form that was opened meanwhile", async () => {
+  const { keys, backend } = await openKeys();
+  const { shortKeys: words } = messages;
+  const save = backend.saveShortKey;
+  let letGo = () => {};
+  const held = new Promise<void>((resolve) => (letGo = resolve));
+  backend.saveShortKey = (...form) => held.then(() => save(...form));
+  await keys.click(await screen.findByRole("button", { name: /\/urti/ }));
+  await keys.type(screen.getByRole("textbox", { name: "Title" }), " again{Enter}");
+  await keys.click(screen.getByRole("button", { name: words.add }));
+  await keys.click(await screen.findByRole("button", { name: messages.common.discard }));
+  await screen.findByRole("form", { name: words.new });
+  await act(async () => letGo());
+  await waitFor(() => expect(document.body.textContent).toContain(words.saved("/urti")));
+  expect(screen.getByRole("form", { name: words.new })).toBeTruthy();
 });
 
 test("a key with classes is not for who is allergic in one of them, and says so", async () => {

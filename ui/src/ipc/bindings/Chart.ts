@@ -54,7 +54,7 @@ visits: Array<Visit>,
  */
 hasDraft: boolean, 
 /**
- * What was prepared today and waits for a doctor, on whichever computer; the first first.
+ * What was prepared and waits for a doctor, on whichever computer; the first first.
  */
 prepared: Array<Prepared>, 
 /**

@@ -10,6 +10,7 @@ export type GivenDraft = {
  */
 id: PrescriptionId, 
 /**
- * Whether it was all of the draft; what only a doctor writes stays on this computer.
+ * Whether it was all of the draft: what only a doctor writes stays on this computer, and reasons to keep a line
+ * in spite of a check are not handed on.
  */
 isAll: boolean, };
