@@ -269,7 +269,7 @@ fn suggestions_learn_what_this_doctor_writes() {
     assert_eq!(first().strength_text.as_deref(), Some("500 mg"));
     assert_eq!(favourites(), []);
     let often = DraftItem {
-        medicine_id: Some(protocol::id::MedicineId(Uuid::from_u128(0x3ed))),
+        medicine_id: Some(MedicineId(Uuid::from_u128(0x3ed))),
         ..item("Paracetamol 650 mg", "1 sos max 3 x3d")
     };
     let draft = Draft { items: vec![often], ..Draft::default() };
@@ -307,7 +307,7 @@ fn a_line_of_words_with_a_bare_figure_stays_what_it_is_when_its_key_is_saved_aga
 fn a_taper_that_was_stored_with_another_dose_is_never_offered() {
     let (fixture, sunita) = desk(&[]);
     let often = DraftItem {
-        medicine_id: Some(protocol::id::MedicineId(Uuid::from_u128(0x3ed))),
+        medicine_id: Some(MedicineId(Uuid::from_u128(0x3ed))),
         ..item("Paracetamol 650 mg", "1 hs x3d")
     };
     let draft = Draft { items: vec![often], ..Draft::default() };

@@ -80,7 +80,7 @@ test("what is saved late leaves the form that was opened meanwhile", async () =>
     await waitFor(() => expect(screen.getAllByTestId("own-medicine")).toHaveLength(index + 1));
   }
   const correct = backend.correctOwnMedicine;
-  let letGo = () => {};
+  let letGo: (() => void) | undefined;
   const held = new Promise<void>((resolve) => (letGo = resolve));
   backend.correctOwnMedicine = (...form) => held.then(() => correct(...form));
   await keys.click(screen.getByRole("button", { name: words.correct("Kaadha") }));
@@ -88,7 +88,7 @@ test("what is saved late leaves the form that was opened meanwhile", async () =>
   await keys.click(screen.getByRole("button", { name: words.correct("Kashaya") }));
   await keys.click(await screen.findByRole("button", { name: messages.common.discard }));
   await screen.findByRole("form", { name: words.correct("Kashaya") });
-  await act(async () => letGo());
+  await act(async () => letGo?.());
   await waitFor(() => expect(document.body.textContent).toContain(words.corrected("Kaadha")));
   expect(screen.getByRole("form", { name: words.correct("Kashaya") })).toBeTruthy();
 });

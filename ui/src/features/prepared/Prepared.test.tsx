@@ -124,7 +124,12 @@ test("a doctor gives a draft to another room with a key of its own", async () =>
 test("a doctor who hands a line on without its reason is told", async () => {
   const { keys, backend } = openClinic();
   await screen.findByTestId("today");
-  const line = { medicineId: null, medicineText: "An old remedy", doseText: "1-0-1 x5d", source: "typed" as const };
+  const line = {
+    medicineId: null,
+    medicineText: "An old remedy",
+    doseText: "1-0-1 x5d",
+    source: "typed" as const,
+  };
   const items = [{ ...line, kept: [{ key: "allergy", reason: "Taken before" }] }];
   await act(() => backend.saveDraft("p1", { ...emptyDraft, items }));
   await openPad(keys);

@@ -68,7 +68,7 @@ test("a key that is saved late leaves the form that was opened meanwhile", async
   const { keys, backend } = await openKeys();
   const { shortKeys: words } = messages;
   const save = backend.saveShortKey;
-  let letGo = () => {};
+  let letGo: (() => void) | undefined;
   const held = new Promise<void>((resolve) => (letGo = resolve));
   backend.saveShortKey = (...form) => held.then(() => save(...form));
   await keys.click(await screen.findByRole("button", { name: /\/urti/ }));
@@ -76,7 +76,7 @@ test("a key that is saved late leaves the form that was opened meanwhile", async
   await keys.click(screen.getByRole("button", { name: words.add }));
   await keys.click(await screen.findByRole("button", { name: messages.common.discard }));
   await screen.findByRole("form", { name: words.new });
-  await act(async () => letGo());
+  await act(async () => letGo?.());
   await waitFor(() => expect(document.body.textContent).toContain(words.saved("/urti")));
   expect(screen.getByRole("form", { name: words.new })).toBeTruthy();
 });
