@@ -319,7 +319,17 @@ fn files(desk: &Desk, tenant: &Tenant, kept: &[Kept]) -> Vec<String> {
         }
     }
     let is_out = desk.is_copied || tenant.devices[&desk.facts.device_id].is_revoked;
-    if !is_out && desk.sends_files(tenant) && (counts.waiting > 0 || counts.refused > 0) {
+    // One whose row was set aside waits with it.
+    let has_row = |sha256: &str| {
+        let mut rows = tenant.rows.iter().filter(|((table, _), _)| *table == TableName::DentalAttachments);
+        rows.any(|(_, held)| {
+            let has = held.row.values.get("sha256").and_then(Value::as_str);
+            !held.row.deleted && has == Some(sha256)
+        })
+    };
+    let is_due =
+        |file: &HeldContent| ["waiting", "refused"].contains(&file.state.as_str()) && has_row(&file.sha256);
+    if !is_out && desk.sends_files(tenant) && here.iter().any(is_due) {
         wrong.push(format!("files still wait: {counts:?}"));
     }
     wrong
