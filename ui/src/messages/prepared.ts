@@ -10,10 +10,10 @@ export const prepared = {
   give: "Give to the doctor",
   giveHint: "It goes to every doctor’s computer, also later when there is no network now.",
   giveOn: "Give it to another room",
-  given: "Given to the doctor",
+  given: "Saved for the doctor",
   givenPart:
-    "Given to the doctor, but for what only a doctor writes and a nurse cannot hand over: it waits in the draft on this computer",
+    "Saved for the doctor, but for what only a doctor writes and a nurse cannot hand over: it waits in the draft on this computer",
   givenWithoutReasons:
-    "Given to the doctor, but for the reasons to keep a line in spite of a check: whoever signs gives their own",
+    "Saved for the doctor, but for the reasons to keep a line in spite of a check: whoever signs gives their own",
   lineUnfinished: "This line is not finished. Accept it with Enter or empty it, then give the draft.",
 };

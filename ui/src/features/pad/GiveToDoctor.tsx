@@ -43,7 +43,7 @@ export function GiveToDoctor({ patientId, state, unfinished, onUnfinished }: Pro
       )}
       <Button
         size={session.mayPrescribe ? "xs" : "lg"}
-        variant={session.mayPrescribe ? "default" : "filled"}
+        variant={session.mayPrescribe ? "default" : undefined}
         fullWidth
         data-testid="pad-give"
         loading={give.isPending}
