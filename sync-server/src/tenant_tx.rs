@@ -303,8 +303,11 @@ impl Db {
 
     /// The versions of the migrations that the database has.
     pub(crate) async fn applied_migrations(&self) -> Result<Vec<i64>> {
-        let sql = "select version from clinic._sqlx_migrations where success";
-        Ok(self.first(|| sqlx::query_scalar(sql).fetch_all(&self.pool)).await?)
+        let versions = self.first(|| {
+            sqlx::query_scalar("select version from clinic._sqlx_migrations where success")
+                .fetch_all(&self.pool)
+        });
+        Ok(versions.await?)
     }
 
     /// A connection that hears of every tenant's new versions, and of desktops that are taken out of service.
