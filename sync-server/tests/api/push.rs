@@ -173,6 +173,56 @@ async fn what_a_mutation_cannot_do_is_quarantined_whole_and_what_builds_on_it_wa
     assert_eq!(response.rows.len(), 1, "nothing of the quarantined one was written");
 }
 
+/// What a push of a new patient, of one registered twice, of a value that differs and of one beyond the plan comes to; with
+/// a refused change behind it, which makes the server take it in a second time.
+async fn taken_in(is_one_refused: bool) -> Vec<String> {
+    let clinic = Clinic::open().await;
+    let (mut here, mut there) = (clinic.desk().await, clinic.desk().await);
+    let sunita = Uuid::from_u128(0x0193_a5b0_0000_7000_8000_0000_0000_0001);
+    let group =
+        |value: &str| edit(TableName::Patients, sunita, &[("blood_group", json!("unknown"), json!(value))]);
+    there.write(vec![new_patient(sunita, "Sunita")]).await;
+    there.write(vec![group("B+")]).await;
+    clinic.sql("update clinic.tenants set max_patients = 2").await;
+    let mut mutations = vec![
+        here.sign(vec![new_patient(Uuid::now_v7(), "Sunita")]),
+        here.sign(vec![group("O+")]),
+        here.sign(vec![new_patient(Uuid::now_v7(), "Ravi"), city(sunita, json!(null), json!("Pune"))]),
+    ];
+    if is_one_refused {
+        mutations.push(here.sign(vec![city(Uuid::now_v7(), json!(null), json!("Pune"))]));
+    }
+    let answer = here.push(mutations).await.expect("taken");
+    let (own, refused) = answer.receipts.split_at(3);
+    assert!(refused.iter().all(|receipt| receipt.fate == Fate::Quarantined), "{refused:?}");
+    let patients = answer.rows.iter().filter(|row| row.table == TableName::Patients);
+    let mut said: Vec<String> = patients
+        .map(|row| {
+            let value = |name: &str| &row.values[name];
+            let names =
+                ["first_name", "duplicate_ordinal", "needs_review", "beyond_plan", "blood_group", "city"];
+            format!("{:?} of {}", names.map(value), answer.head - answer.head_before)
+        })
+        .chain(
+            own.iter().map(|receipt| format!("{} {:?} {:?}", receipt.sequence, receipt.fate, receipt.review)),
+        )
+        .collect();
+    said.sort();
+    for kind in ["duplicate", "column"] {
+        let items = format!("select count(*) from clinic.sync_conflicts where kind = '{kind}'");
+        said.push(format!("{kind}: {}", clinic.number(&items).await));
+    }
+    said
+}
+
+#[tokio::test]
+async fn what_goes_in_is_the_same_with_a_refused_change_behind_it() {
+    let alone = taken_in(false).await;
+    let is_beyond = |line: &String| line.contains("Ravi") && line.contains("Bool(false), Bool(true)");
+    assert!(alone.iter().any(is_beyond), "Ravi is beyond the plan: {alone:?}");
+    assert_eq!(taken_in(true).await, alone);
+}
+
 #[tokio::test]
 async fn a_change_larger_than_any_person_makes_is_set_aside_and_answers_no_rows() {
     let clinic = Clinic::open().await;
