@@ -29,7 +29,7 @@ use crate::sync::client::Client;
 use crate::sync::compare::Depth;
 use crate::sync::engine::Engine;
 use crate::sync::surroundings::{System, aside};
-use crate::view::{AppState, CommandError, Connection, SyncStatus};
+use crate::view::{AppState, CommandError, SyncStatus};
 
 pub(crate) use enrol::enrol_request;
 pub(crate) use sign_in::{Access, SignIn, Signed, take};
@@ -205,26 +205,7 @@ impl Desk {
 
     /// How this computer stands with the server.
     pub fn sync_status(&self) -> SyncStatus {
-        let status = self.open().as_ref().map_or(
-            SyncStatus {
-                connection: Connection::Connecting,
-                filling: None,
-                compared: None,
-                only_here: 0,
-                waiting: 0,
-                files_waiting: 0,
-                files_refused: 0,
-                attention: 0,
-                decisions: 0,
-                last_level_at: None,
-                last_synced_at: None,
-                last_contact_at: None,
-                problem: None,
-                notices: Vec::new(),
-                lease: None,
-            },
-            |open| open.engine.status(),
-        );
+        let status = self.open().as_ref().map_or_else(SyncStatus::unknown, |open| open.engine.status());
         self.said(status)
     }
 

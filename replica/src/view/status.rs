@@ -46,6 +46,29 @@ pub struct SyncStatus {
     pub lease: Option<LeaseView>,
 }
 
+impl SyncStatus {
+    /// Before anything is known: the engine has not begun.
+    pub fn unknown() -> Self {
+        Self {
+            connection: Connection::Connecting,
+            filling: None,
+            compared: None,
+            only_here: 0,
+            waiting: 0,
+            files_waiting: 0,
+            files_refused: 0,
+            attention: 0,
+            decisions: 0,
+            last_level_at: None,
+            last_synced_at: None,
+            last_contact_at: None,
+            problem: None,
+            notices: Vec::new(),
+            lease: None,
+        }
+    }
+}
+
 /// The last comparison with the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -121,23 +121,7 @@ pub fn paper(report: &PaperReport) -> String {
 /// A computer on which all is well.
 #[cfg(test)]
 pub fn well() -> SyncStatus {
-    SyncStatus {
-        connection: replica::view::Connection::Online,
-        filling: None,
-        compared: None,
-        only_here: 0,
-        waiting: 0,
-        files_waiting: 0,
-        files_refused: 0,
-        attention: 0,
-        decisions: 0,
-        last_level_at: None,
-        last_synced_at: None,
-        last_contact_at: None,
-        problem: None,
-        notices: Vec::new(),
-        lease: None,
-    }
+    SyncStatus { connection: replica::view::Connection::Online, ..SyncStatus::unknown() }
 }
 
 #[cfg(test)]
