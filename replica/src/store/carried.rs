@@ -15,7 +15,7 @@ impl Store {
     /// which goes on behind them.
     pub fn carry(&self, rows: &[UnknownRow], is_pulled: bool) -> Result<()> {
         let Some(last) = rows.last() else { return Ok(()) };
-        self.write(|tx| {
+        self.write_later(|tx| {
             keep_unknown(tx, rows)?;
             if is_pulled {
                 set_meta(tx, "staged_after", &last.position())?;

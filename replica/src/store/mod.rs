@@ -170,7 +170,9 @@ pub struct Store {
 pub enum Commit {
     /// Everything is written, and nothing is on disk.
     Near,
-    /// It is on disk.
+    /// It counts, and is on disk later.
+    Later,
+    /// It is on disk, and so is what came before.
     Done,
 }
 
@@ -188,7 +190,11 @@ impl Store {
 
     /// Writes all or nothing; when it returns, what was written is on disk.
     pub(crate) fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
-        self.write_through(&mut lock(&self.writer), work)
+        let mut connection = lock(&self.writer);
+        let answer = self.write_through(&mut connection, work)?;
+        #[cfg(feature = "testing")]
+        self.watched(Commit::Done)?;
+        Ok(answer)
     }
 
     /// Writes all or nothing, for what comes again if it is lost: it is on disk with the next [`Store::write`], or before,
@@ -199,7 +205,10 @@ impl Store {
         // Also after a panic the next one waits for the disk.
         let written = catch_unwind(AssertUnwindSafe(|| self.write_through(&mut connection, work)));
         connection.pragma_update(None, "synchronous", "full")?;
-        written.unwrap_or_else(|panic| resume_unwind(panic))
+        let answer = written.unwrap_or_else(|panic| resume_unwind(panic))?;
+        #[cfg(feature = "testing")]
+        self.watched(Commit::Later)?;
+        Ok(answer)
     }
 
     fn write_through<T>(
@@ -212,8 +221,6 @@ impl Store {
         #[cfg(feature = "testing")]
         self.watched(Commit::Near)?;
         tx.commit()?;
-        #[cfg(feature = "testing")]
-        self.watched(Commit::Done)?;
         Ok(answer)
     }
 
@@ -336,7 +343,7 @@ impl Store {
 
     /// Remembers that the server answered.
     pub fn note_contact(&self, contact: Contact) -> Result<()> {
-        self.write(|tx| note_contact(tx, contact))
+        self.write_later(|tx| note_contact(tx, contact))
     }
 
     /// Nothing is missing here. If nothing waits either, and it is known of every change what became of it, this moment is

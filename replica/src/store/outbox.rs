@@ -250,7 +250,8 @@ impl Store {
         unknown: &[UnknownRow],
         contact: Contact,
     ) -> Result<bool> {
-        self.write(|tx| {
+        // If this is lost with the power, the same mutations are sent again, and get the same receipts.
+        self.write_later(|tx| {
             note_contact(tx, contact)?;
             keep_unknown(tx, unknown)?;
             mark(tx, &answer.receipts, contact.1)?;

@@ -11,7 +11,7 @@ use crate::error::Result;
 impl Store {
     /// Keeps rows of a pull that runs, and where it goes on if it breaks off.
     pub fn stage(&self, rows: &[Row]) -> Result<()> {
-        self.write(|tx| {
+        self.write_later(|tx| {
             let mut insert = tx.prepare_cached("insert into staged_rows (row) values (?1)")?;
             for row in rows {
                 insert.execute([serde_json::to_string(row)?])?;
@@ -38,7 +38,8 @@ impl Store {
         (head, catalogue): (i64, i64),
         contact: Contact,
     ) -> Result<bool> {
-        self.write(|tx| {
+        // Cursor and rows are lost together, if at all, and asked for again.
+        self.write_later(|tx| {
             note_contact(tx, contact)?;
             let mut is_changed = false;
             let mut statement = tx.prepare("select row from staged_rows order by place")?;

@@ -1,10 +1,12 @@
 //! Whether this computer has what the server has, found out by digests; what differs is fetched again. That something
 //! does is a defect to find: it is logged, counted and shown.
 
+use std::collections::HashMap;
 use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join;
 use protocol::api::Secret;
 use protocol::digest::{Digest, DigestAnswer, DigestQuery, MAX_ROWS_REQUEST, RowsRequest};
 use protocol::error::ErrorCode;
@@ -122,11 +124,13 @@ impl Line {
 
     async fn compare(self: &Arc<Self>, state: SyncState, depth: Depth) -> Checked<u32> {
         let mut comparison = Comparison { token: self.token()?, state, mended: 0 };
-        let answer = self.digest(&comparison, None, None).await?;
+        // Both sides count at the same time.
+        let (answer, ours) = join(self.digest(&comparison, None, None), self.joined_all()).await;
+        let (answer, ours) = (answer?, ours?);
         for theirs in &answer.tables {
             // A newer server has tables that are only carried here.
             let Some(table) = TableName::find(&theirs.table) else { continue };
-            if self.joined(table).await? != theirs.digest {
+            if ours.get(&table) != Some(&theirs.digest) {
                 self.mend_table(&mut comparison, table).await?;
                 if self.joined(table).await? != theirs.digest {
                     // It is looked at again after the next round. While somebody works here, rows are counted twice or not at all.
@@ -153,6 +157,14 @@ impl Line {
             self.context.events.send(Event::RowsChanged).ok();
         }
         Ok(mended)
+    }
+
+    async fn joined_all(self: &Arc<Self>) -> Result<HashMap<TableName, Digest>> {
+        let mut all = HashMap::new();
+        for table in TABLES {
+            all.insert(table.name, self.joined(table.name).await?);
+        }
+        Ok(all)
     }
 
     async fn joined(self: &Arc<Self>, table: TableName) -> Result<Digest> {

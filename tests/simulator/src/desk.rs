@@ -21,6 +21,7 @@ use uuid::Uuid;
 
 use crate::clinic::{PASSWORD, Place};
 use crate::dice::Dice;
+use crate::power::{Left, OnDisk, all_on_disk};
 use crate::server::{PROTOCOL, Tenant};
 use crate::timeline::{Timeline, lock, moment};
 
@@ -88,6 +89,8 @@ pub struct Desk {
     keyring: Keyring,
     installation: Uuid,
     folder: TempDir,
+    /// How far the log of its file is on disk.
+    on_disk: Arc<Mutex<OnDisk>>,
     alive: Arc<AtomicBool>,
     ids: Ids,
 }
@@ -104,11 +107,11 @@ pub struct Doom {
 impl Doom {
     fn meets(&mut self, commit: Commit) -> bool {
         match &mut self.at {
-            Some((0, is_done)) if *is_done == (commit == Commit::Done) => {
+            Some((0, is_done)) if *is_done == (commit != Commit::Near) => {
                 self.at = None;
                 self.has_come = true;
             }
-            Some((n, is_done)) if *n > 0 && *is_done == (commit == Commit::Done) => *n -= 1,
+            Some((n, is_done)) if *n > 0 && *is_done == (commit != Commit::Near) => *n -= 1,
             _ => {}
         }
         self.has_come
@@ -156,6 +159,7 @@ impl Desk {
             keyring: Keyring::in_memory(),
             installation: Uuid::from_u128(number as u128 + 1),
             folder,
+            on_disk: Arc::default(),
             alive: Arc::default(),
             ids: ids(time.clone(), dice.roll()),
         }
@@ -195,6 +199,7 @@ impl Desk {
             keyring: Keyring::in_memory(),
             installation: self.installation,
             folder,
+            on_disk: Arc::default(),
             alive: Arc::default(),
             ids: ids(time.clone(), dice.roll()),
         }
@@ -264,7 +269,12 @@ impl Desk {
         self.alive = Arc::new(AtomicBool::new(true));
         *lock(&self.doom) = Doom::default();
         let doom = Arc::clone(&self.doom);
+        let (file, on_disk) = (self.file(), Arc::clone(&self.on_disk));
+        *lock(&on_disk) = all_on_disk(&file);
         store.watch(Box::new(move |commit| {
+            if commit == Commit::Done {
+                *lock(&on_disk) = all_on_disk(&file);
+            }
             if lock(&doom).meets(commit) {
                 Err(replica::Error::internal("the power is gone"))
             } else {
@@ -290,6 +300,13 @@ impl Desk {
             }
             .boxed(),
         )
+    }
+
+    /// The power fails: what nobody waited for is gone.
+    pub fn lose_power(&mut self) {
+        let left = Left::of(&self.file(), *lock(&self.on_disk));
+        self.stop();
+        left.put_back();
     }
 
     /// Ends the program at once. What it had handed to others and not begun is never done.

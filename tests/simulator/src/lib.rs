@@ -10,6 +10,7 @@ mod dice;
 mod faults;
 mod network;
 mod plan;
+mod power;
 mod server;
 mod shrink;
 mod timeline;

@@ -420,7 +420,8 @@ impl World {
             return;
         }
         self.time.note(&format!("desk {desk} loses its power"));
-        self.stop(desk);
+        self.tasks.retain(|task| task.desk != desk);
+        self.desks[desk].lose_power();
         lock(&self.desks[desk].doom).has_come = false;
         let ms = self.dice.below(LONGEST_OFF_MS);
         self.after(ms, Act::Start(desk));
