@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::error::{Error, Result};
 use crate::features::Rollout;
 use crate::operator::TenantUsage;
+use crate::sync::news::News;
 
 /// The database. Hands out transactions for one tenant, and answers the few questions that come before a
 /// tenant is known.
@@ -66,8 +67,8 @@ pub(crate) struct Sender {
 }
 
 /// A connection gets out of the pool and answers the first question on it within so long, or another one is asked: a little
-/// longer than the pool waits for a free one.
-const FIRST_WITHIN: Duration = Duration::from_secs(12);
+/// longer than the pool waits for a free one and the question for a lock.
+const FIRST_WITHIN: Duration = Duration::from_secs(17);
 
 /// Whether the database had closed a connection: it stops, has crashed or starts again, or the line broke.
 fn was_closed(error: &sqlx::Error) -> bool {
@@ -173,21 +174,24 @@ impl Db {
 
     /// Writes synced rows: locks the tenant's version and takes the next one.
     pub async fn write(&self, tenant: TenantId) -> Result<TenantWriteTx> {
-        self.write_after("begin", tenant).await
-    }
-
-    /// The same for what people did on their desktops: each row is the doing of the person whom it names, and the audit log
-    /// has it so.
-    pub(crate) async fn write_for_people(&self, tenant: TenantId) -> Result<TenantWriteTx> {
-        self.write_after("begin; select clinic.set_actor('row')", tenant).await
-    }
-
-    async fn write_after(&self, begin: &'static str, tenant: TenantId) -> Result<TenantWriteTx> {
-        let mut tx = self.start(begin).await?;
+        let mut tx = self.start("begin").await?;
         let version = sqlx::query_scalar!(r#"select clinic.begin_write($1) as "version!""#, tenant.0)
             .fetch_one(&mut *tx)
             .await?;
         Ok(TenantWriteTx { tx: TenantTx { tx, tenant }, version })
+    }
+
+    /// The same for what people did on their desktops: each row is the doing of the person whom it names, and the audit log
+    /// has it so. Begins in one message, and comes with what the answer says, in which the version stands.
+    pub(crate) async fn write_for_people(&self, tenant: TenantId) -> Result<(TenantWriteTx, News)> {
+        let sql = format!(
+            "begin; select clinic.set_actor('row'); select clinic.begin_write('{}')",
+            tenant.0.hyphenated()
+        );
+        let mut tx = self.start(AssertSqlSafe(sql)).await?;
+        let news = News::of(&mut tx, tenant).await?;
+        let version = news.version;
+        Ok((TenantWriteTx { tx: TenantTx { tx, tenant }, version }, news))
     }
 
     /// Makes a new tenant, and goes on as its first write. A code that is taken violates

@@ -170,7 +170,8 @@ impl Hub {
         Ok(())
     }
 
-    fn tell(&self, tenant: TenantId, head: i64) {
+    /// The tenant has come to this version: said by the database to all processes, and by whoever committed to its own at once.
+    pub(super) fn tell(&self, tenant: TenantId, head: i64) {
         if let Some(channel) = self.lock().tenants.get(&tenant) {
             raise(&channel.heads, head);
         }

@@ -77,6 +77,7 @@ pub(crate) async fn push(
             .ok_or_else(|| anyhow::anyhow!("a push that hopes for nothing was disappointed"))?,
     };
     let Taken { version, before, receipts, rows, notices } = taken;
+    state.live.tell(caller.tenant, version);
     state.audit.added(caller.tenant, opened.len());
     let is_new = |receipt: &&Receipt| receipt.sequence > before.sequence;
     state.metrics.pushed(receipts.iter().filter(is_new));
@@ -117,9 +118,8 @@ impl Push<'_> {
     /// kept.
     async fn take_in(&self, hope: Hope) -> Result<Option<Taken>> {
         let Self { state, caller, opened, .. } = *self;
-        let mut tx = state.db.write_for_people(caller.tenant).await?;
+        let (mut tx, news) = state.db.write_for_people(caller.tenant).await?;
         let version = tx.version();
-        let news = News::of(&mut tx, caller.tenant).await?;
         news.head(self.epoch)?;
         // Another push of this device may have come in between, or someone who took it out of service.
         let device = log::lock_progress(&mut tx, caller.tenant, caller.device).await?;
