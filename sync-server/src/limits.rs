@@ -174,6 +174,11 @@ impl Plan {
         Ok(plan)
     }
 
+    /// Refuses a tenant that is suspended or whose plan has ended.
+    pub(crate) fn must_be_active(&self) -> Result<()> {
+        self.standing().must_be_active()
+    }
+
     fn standing(&self) -> Standing {
         Standing::of(self.is_active, self.suspended_at, self.expires_at, OffsetDateTime::now_utc())
     }

@@ -453,7 +453,9 @@ pub(crate) fn routes() -> Vec<Route> {
             LIVE,
             WORK,
             live,
-            says("The tenant's version whenever it changes.").gives_events::<api::LiveEvent>(),
+            says("The tenant's version whenever it changes, with what is new if it is little.")
+                .query::<api::LiveQuery>()
+                .gives_events::<api::LiveEvent>(),
         ),
     ]
 }

@@ -16,7 +16,9 @@ pub use enrolment::{
     Earlier, EnrolAgain, EnrolRequest, EnrolResponse, EnrolmentCode, LostDevice, NewDoctor, RegisterRequest,
     RegisterResponse, RenewRequest,
 };
-pub use pull::{LiveEvent, MAX_PULL_ROWS, Position, PullLine, PullQuery};
+pub use pull::{
+    LiveEvent, LivePage, LiveQuery, MAX_LIVE_BYTES, MAX_LIVE_ROWS, MAX_PULL_ROWS, Position, PullLine, PullQuery,
+};
 pub use push::{
     Fate, MAX_MUTATION_BYTES, MAX_MUTATION_CHANGES, MAX_PUSH_BYTES, MAX_PUSH_DECODED_BYTES,
     MAX_PUSH_MUTATIONS, MAX_PUSH_RATIO, MAX_QUARANTINE_BYTES, MIN_RATED_BYTES, PushRequest, PushResponse,

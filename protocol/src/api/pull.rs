@@ -10,6 +10,11 @@ use crate::table::{Row, TABLES, TableName, UnknownRow};
 /// At most this many rows on one page of a pull.
 pub const MAX_PULL_ROWS: i64 = 5_000;
 
+/// At most this many rows come with a live event …
+pub const MAX_LIVE_ROWS: i64 = 100;
+/// … and so many bytes of them as JSON.
+pub const MAX_LIVE_BYTES: usize = 32 * 1024;
+
 /// The place after a row in the order of a pull: `version.table.id`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
@@ -98,8 +103,20 @@ pub enum PullLine {
     },
 }
 
+/// `GET /v1/sync/live?epoch&after`. With both, events bring the rows that a desktop lacks that is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct LiveQuery {
+    /// The epoch that the device knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<Epoch>,
+    /// The version up to which it has everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<i64>,
+}
+
 /// The data of an event of `GET /v1/sync/live`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LiveEvent {
     /// The tenant's version.
@@ -107,6 +124,37 @@ pub struct LiveEvent {
     /// Something was said of this very computer: it asks how it stands.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ask_standing: bool,
+    /// What is new up to that version, if it is little.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "known")]
+    pub page: Option<LivePage>,
+}
+
+/// The rows of an event: all that changed after one version and up to the event's. Whoever has everything up to a version
+/// between the two, and nothing staged, has everything with these; everybody else pulls.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct LivePage {
+    /// Of which data.
+    pub epoch: Epoch,
+    /// The rows changed after this version.
+    pub after: i64,
+    /// The catalogue's version; its rows come with a pull.
+    pub catalogue: i64,
+    /// The server's clock.
+    #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(feature = "schema", schemars(with = "String", extend("format" = "date-time")))]
+    pub server_time: OffsetDateTime,
+    /// What whoever listens should know.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<Notice>,
+    /// In the order of a pull.
+    pub rows: Vec<Row>,
+}
+
+/// A page of a later server, with rows that this program does not know, is none: they come with a pull.
+fn known<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<LivePage>, D::Error> {
+    let value = Option::<serde_json::Value>::deserialize(deserializer)?;
+    Ok(value.and_then(|value| serde_json::from_value(value).ok()))
 }
 
 #[cfg(test)]
@@ -118,5 +166,22 @@ mod tests {
         let position = Position { version: 42, table: TableName::Patients, id: uuid::Uuid::now_v7() };
         assert_eq!(position.to_string().parse(), Ok(position));
         assert!("42.nowhere.x".parse::<Position>().is_err());
+    }
+
+    #[test]
+    fn rows_of_a_later_server_are_passed_by_and_its_event_is_heard() {
+        let event = |row: &str| {
+            let page = format!(
+                r#"{{"epoch":"{}","after":41,"catalogue":7,"server_time":"2026-11-30T04:11:09Z","rows":[{row}]}}"#,
+                uuid::Uuid::now_v7()
+            );
+            serde_json::from_str::<LiveEvent>(&format!(r#"{{"head":42,"page":{page}}}"#))
+                .expect("BUG: an event")
+        };
+        let id = uuid::Uuid::now_v7();
+        let known = event(&format!(r#"{{"table":"patients","id":"{id}","version":42,"values":{{}}}}"#));
+        assert_eq!(known.page.map(|page| (page.after, page.rows.len())), Some((41, 1)));
+        let later = event(&format!(r#"{{"table":"vaccinations","id":"{id}","version":42,"values":{{}}}}"#));
+        assert_eq!((later.head, later.page), (42, None));
     }
 }

@@ -7,9 +7,10 @@ use futures_util::stream::unfold;
 use futures_util::{Stream, TryStreamExt};
 use protocol::PROTOCOL_VERSION;
 use protocol::api::{
-    ChallengeRequest, ChallengeResponse, EnrolRequest, EnrolResponse, EpochState, LiveEvent, LoginRequest,
-    PullLine, PullQuery, PushRequest, PushResponse, ReceiptsAnswer, ReceiptsRequest, Recollection,
-    RefreshRequest, RenewRequest, Secret, Session, StandingRequest, TenantInfo, Tokens, may_grow_to,
+    ChallengeRequest, ChallengeResponse, EnrolRequest, EnrolResponse, EpochState, LiveEvent, LiveQuery,
+    LoginRequest, PullLine, PullQuery, PushRequest, PushResponse, ReceiptsAnswer, ReceiptsRequest,
+    Recollection, RefreshRequest, RenewRequest, Secret, Session, StandingRequest, TenantInfo, Tokens,
+    may_grow_to,
 };
 use protocol::audit::{DeskEvents, DeskEventsKept};
 use protocol::bootstrap::BootstrapQuery;
@@ -273,9 +274,14 @@ impl Client {
         self.answer(Request { body, ..Request::post("v1/sync/rows") }.with(token)).await
     }
 
-    /// `GET /v1/sync/live`: the tenant's head at each change.
-    pub async fn live(&self, token: &Secret) -> Result<impl Stream<Item = Result<LiveEvent>>> {
-        let request = Request { is_live: true, ..Request::get("v1/sync/live") };
+    /// `GET /v1/sync/live`: the tenant's head at each change, with what is new if it is little.
+    pub async fn live(
+        &self,
+        token: &Secret,
+        query: &LiveQuery,
+    ) -> Result<impl Stream<Item = Result<LiveEvent>>> {
+        let path = format!("v1/sync/live?{}", query_text(query)?);
+        let request = Request { is_live: true, ..Request::get(&path) };
         let answer = self.accepted(request.with(token)).await?;
         let events = with_short_events(answer.body).eventsource();
         Ok(events.map_err(|_| Error::ServerUnreachable).and_then(|event| {

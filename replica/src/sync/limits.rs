@@ -24,8 +24,8 @@ pub(super) const MOST_WHOLE: usize = protocol::api::MAX_PUSH_DECODED_BYTES;
 pub(super) const MOST_PROBLEM: usize = 64 * 1024;
 /// What is held of rows before they are written, in bytes.
 pub(crate) const MOST_HELD: usize = 8 * 1024 * 1024;
-/// An event of the live stream, in bytes.
-const MOST_EVENT: usize = 16 * 1024;
+/// An event of the live stream, in bytes: its rows and what stands around them.
+const MOST_EVENT: usize = protocol::api::MAX_LIVE_BYTES + 16 * 1024;
 
 /// A decompressor needs this much memory at most: 8 MiB.
 const WINDOW_LOG_MAX: u32 = 23;

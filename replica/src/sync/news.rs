@@ -1,13 +1,27 @@
-//! What the server tells by the way: that it came to another version.
+//! What the server tells by the way: that it came to another version, and what is new if it is little.
 
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
+use protocol::api::LivePage;
+use time::OffsetDateTime;
 use tokio::sync::Notify;
+
+/// The rows of an event.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub head: i64,
+    pub page: LivePage,
+    /// When they came.
+    pub at: OffsetDateTime,
+}
 
 /// The version of which the server last told, as long as it was not asked for rows since.
 #[derive(Debug, Default)]
 pub(super) struct News {
     version: AtomicI64,
+    /// The rows of the last event that had some.
+    told: Mutex<Option<Told>>,
     came: Notify,
 }
 
@@ -16,6 +30,19 @@ impl News {
     pub fn tell(&self, version: i64) {
         self.version.store(version, Ordering::SeqCst);
         self.came.notify_one();
+    }
+
+    /// The server told of these rows.
+    pub fn bring(&self, told: Told) {
+        let head = told.head;
+        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Some(told);
+        self.tell(head);
+    }
+
+    /// The rows that came last, if nothing newer was told of since.
+    pub fn take(&self) -> Option<Told> {
+        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner).take();
+        told.filter(|told| told.head >= self.version.load(Ordering::SeqCst))
     }
 
     /// The server is asked for rows: its answer has all of which it told before.

@@ -32,6 +32,8 @@ pub struct Caller {
     pub scope: DeviceScope,
     /// When their access token ends, in Unix seconds.
     pub token_until: i64,
+    /// Which of their tokens are good.
+    pub(crate) token_version: i32,
     /// Whether they gave their password for their access token: whoever sits at their computer gets others without it.
     pub is_by_password: bool,
     /// Whether they have not chosen a password of their own yet.
@@ -87,6 +89,7 @@ impl FromRequestParts<AppState> for Caller {
             roles,
             scope: device::scope(&row.scope),
             token_until: claims.exp,
+            token_version: row.token_version,
             is_by_password: claims.pwd,
             has_one_time_password: row.must_change_password,
             public_key: row.public_key,

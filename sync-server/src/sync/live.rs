@@ -1,7 +1,9 @@
-//! `GET /v1/sync/live`: tells desktops that their tenant has a new version, or that something was said of themselves.
+//! `GET /v1/sync/live`: tells desktops that their tenant has a new version, with what is new if it is little, or that
+//! something was said of themselves.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -9,7 +11,7 @@ use axum::extract::State;
 use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
 use futures_util::Stream;
-use protocol::api::LiveEvent;
+use protocol::api::{DeviceScope, LiveEvent, LiveQuery};
 use protocol::id::{DeviceId, TenantId};
 use time::OffsetDateTime;
 use tokio::sync::{Notify, watch};
@@ -17,8 +19,9 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::SpokenProtocol;
+use super::live_page::{Last, Place, Sees, Told, Who};
 use crate::auth::Caller;
-use crate::error::{Error, Result};
+use crate::error::{Error, Query, Result};
 use crate::{AppState, Db};
 
 const HEARTBEAT: Duration = Duration::from_secs(20);
@@ -53,12 +56,16 @@ struct Listeners {
 struct Channel {
     heads: watch::Sender<i64>,
     devices: HashMap<DeviceId, Listener>,
+    /// What was last read for clinical devices, and for those of the front desk.
+    last: [Last; 2],
 }
 
 #[derive(Debug)]
 struct Listener {
     number: u64,
     line: Line,
+    who: Who,
+    scope: DeviceScope,
 }
 
 /// What is said to one listener alone.
@@ -68,6 +75,8 @@ struct Line {
     ended: CancellationToken,
     /// Something was said of the device.
     ask: Arc<Notify>,
+    /// The last version that the device wrote itself; the answer to that says so.
+    wrote: Arc<AtomicI64>,
 }
 
 /// A desktop's place among the listeners, which it leaves when this is dropped.
@@ -79,6 +88,21 @@ struct Seat {
     number: u64,
     line: Line,
     heads: watch::Receiver<i64>,
+    who: Who,
+    scope: DeviceScope,
+    last: Last,
+}
+
+impl Seat {
+    /// The event with all that someone at that place lacks of this version, if there is one.
+    async fn told(&self, state: &AppState, place: Place, head: i64) -> Option<Arc<Told>> {
+        let sees = Sees { tenant: self.tenant, scope: self.scope };
+        let listening = || self.hub.who_listens(sees);
+        tokio::select! {
+            () = self.hub.stop.cancelled() => None,
+            told = self.last.event(state, sees, (self.who, place, head), listening) => told,
+        }
+    }
 }
 
 impl Drop for Seat {
@@ -102,7 +126,8 @@ impl Hub {
     }
 
     /// Hears of the tenant's versions from now on. An earlier stream of the same device ends.
-    fn listen(&self, tenant: TenantId, device: DeviceId) -> Result<Seat> {
+    fn listen(&self, sees: Sees, who: Who) -> Result<Seat> {
+        let (Sees { tenant, scope }, device) = (sees, who.device);
         let mut listeners = self.lock();
         let is_known =
             listeners.tenants.get(&tenant).is_some_and(|channel| channel.devices.contains_key(&device));
@@ -116,16 +141,26 @@ impl Hub {
         listeners.number += 1;
         listeners.count += usize::from(!is_known);
         let (number, line) = (listeners.number, Line::default());
-        let channel = listeners
-            .tenants
-            .entry(tenant)
-            .or_insert_with(|| Channel { heads: watch::Sender::new(0), devices: HashMap::new() });
-        let earlier = channel.devices.insert(device, Listener { number, line: line.clone() });
+        let channel = listeners.tenants.entry(tenant).or_insert_with(|| Channel {
+            heads: watch::Sender::new(0),
+            devices: HashMap::new(),
+            last: <[Last; 2]>::default(),
+        });
+        let listener = Listener { number, line: line.clone(), who, scope };
+        let earlier = channel.devices.insert(device, listener);
         if let Some(earlier) = earlier {
             earlier.line.ended.cancel();
         }
         let heads = channel.heads.subscribe();
-        Ok(Seat { hub: self.clone(), tenant, device, number, line, heads })
+        let last = channel.last[usize::from(scope == DeviceScope::FrontDesk)].clone();
+        Ok(Seat { hub: self.clone(), tenant, device, number, line, heads, who, scope, last })
+    }
+
+    fn who_listens(&self, sees: Sees) -> Vec<Who> {
+        let listeners = self.lock();
+        let devices =
+            listeners.tenants.get(&sees.tenant).into_iter().flat_map(|channel| channel.devices.values());
+        devices.filter(|listener| listener.scope == sees.scope).map(|listener| listener.who).collect()
     }
 
     /// Passes on what Postgres notifies until `stop`; comes back by itself when Postgres was away.
@@ -170,9 +205,18 @@ impl Hub {
         Ok(())
     }
 
-    /// The tenant has come to this version: said by the database to all processes, and by whoever committed to its own at once.
-    pub(super) fn tell(&self, tenant: TenantId, head: i64) {
+    fn tell(&self, tenant: TenantId, head: i64) {
         if let Some(channel) = self.lock().tenants.get(&tenant) {
+            raise(&channel.heads, head);
+        }
+    }
+
+    /// The device wrote this version, and hears of that with its answer; the others of its tenant are told.
+    pub(super) fn wrote(&self, tenant: TenantId, device: DeviceId, head: i64) {
+        if let Some(channel) = self.lock().tenants.get(&tenant) {
+            if let Some(listener) = channel.devices.get(&device) {
+                listener.line.wrote.store(head, Ordering::SeqCst);
+            }
             raise(&channel.heads, head);
         }
     }
@@ -215,20 +259,28 @@ async fn revoked_of(db: &Db, tenant: TenantId, devices: &[Uuid]) -> Result<Vec<D
     Ok(revoked.into_iter().map(DeviceId).collect())
 }
 
-/// A stream of the tenant's newest version: first the one that is, then each that comes.
+/// A stream of the tenant's newest version: first the one that is, then each that comes, with the rows that the desktop
+/// lacks if it said where it is and they are few.
 #[tracing::instrument(skip_all)]
 pub(crate) async fn live(
     State(state): State<AppState>,
     caller: Caller,
     _: SpokenProtocol,
+    Query(query): Query<LiveQuery>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>> {
     // Listen first, ask second: what is committed in between is then heard of.
-    let mut seat = state.live.listen(caller.tenant, caller.device)?;
+    let who = Who { device: caller.device, user: caller.user, token_version: caller.token_version };
+    let sees = Sees { tenant: caller.tenant, scope: caller.scope };
+    let mut seat = state.live.listen(sees, who)?;
     state.live.tell(caller.tenant, head(&state.db, caller.tenant).await?);
     if !revoked_of(&state.db, caller.tenant, &[caller.device.0]).await?.is_empty() {
         return Err(Error::DeviceRevoked);
     }
     seat.heads.mark_changed();
+    let place = query.epoch.zip(query.after).map(|(epoch, version)| Place { epoch, version });
+    if place.is_some() {
+        state.audit.record_pull(&state.db, &caller).await?;
+    }
     let stop = state.live.stop.clone();
     let listening = state.metrics.listening();
     let life = life(&caller, OffsetDateTime::now_utc());
@@ -236,6 +288,7 @@ pub(crate) async fn live(
         let _listening = listening;
         let end = tokio::time::sleep(life);
         tokio::pin!(end);
+        let (mut place, mut is_first) = (place, true);
         loop {
             let ask_standing = tokio::select! {
                 biased;
@@ -251,8 +304,30 @@ pub(crate) async fn live(
                 }
             };
             let head = *seat.heads.borrow_and_update();
-            let event = Event::default().json_data(LiveEvent { head, ask_standing });
-            yield Ok(event.expect("BUG: a number is JSON"));
+            if let Some(place) = &mut place {
+                let wrote = seat.line.wrote.load(Ordering::SeqCst);
+                place.version += i64::from(wrote == place.version + 1);
+            }
+            // Rows that came with the event before may have been newer than it.
+            if place.is_some_and(|place| place.version >= head) && !is_first && !ask_standing {
+                continue;
+            }
+            is_first = false;
+            let told = match place.filter(|place| place.version < head && !ask_standing) {
+                Some(place) => seat.told(&state, place, head).await,
+                None => None,
+            };
+            // Whoever gets no rows pulls them, up to this version at least.
+            if let Some(place) = &mut place {
+                place.version = told.as_ref().map_or(head, |told| told.head).max(place.version);
+            }
+            let event = Event::default();
+            yield Ok(match told {
+                Some(told) => event.data(&told.text),
+                None => event
+                    .json_data(LiveEvent { head, ask_standing, page: None })
+                    .expect("BUG: a number is JSON"),
+            });
             if ask_standing {
                 break;
             }
@@ -270,14 +345,21 @@ fn life(caller: &Caller, now: OffsetDateTime) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use protocol::id::UserId;
+
     use super::*;
+
+    fn listen(hub: &Hub, tenant: TenantId, device: DeviceId) -> Result<Seat> {
+        let who = Who { device, user: UserId::new(), token_version: 0 };
+        hub.listen(Sees { tenant, scope: DeviceScope::Clinical }, who)
+    }
 
     #[test]
     fn one_stream_a_device_and_the_newest_wins() {
         let hub = Hub::default();
         let (tenant, device) = (TenantId::new(), DeviceId::new());
-        let first = hub.listen(tenant, device).expect("room");
-        let second = hub.listen(tenant, device).expect("room");
+        let first = listen(&hub, tenant, device).expect("room");
+        let second = listen(&hub, tenant, device).expect("room");
         assert!(first.line.ended.is_cancelled() && !second.line.ended.is_cancelled());
         drop(first);
         assert_eq!(hub.lock().count, 1);
@@ -293,14 +375,14 @@ mod tests {
         let hub = Hub::default();
         let (busy, other) = (TenantId::new(), TenantId::new());
         let mut seats: Vec<Seat> =
-            (0..MAX_OF_TENANT).map(|_| hub.listen(busy, DeviceId::new()).expect("room")).collect();
-        assert!(matches!(hub.listen(busy, DeviceId::new()), Err(Error::TooManyRequests { .. })));
+            (0..MAX_OF_TENANT).map(|_| listen(&hub, busy, DeviceId::new()).expect("room")).collect();
+        assert!(matches!(listen(&hub, busy, DeviceId::new()), Err(Error::TooManyRequests { .. })));
         // Who listens already may come anew, and another tenant is not concerned.
         let device = seats[0].device;
-        seats.push(hub.listen(busy, device).expect("room"));
-        seats.push(hub.listen(other, DeviceId::new()).expect("room"));
+        seats.push(listen(&hub, busy, device).expect("room"));
+        seats.push(listen(&hub, other, DeviceId::new()).expect("room"));
         seats.remove(1);
-        seats.push(hub.listen(busy, DeviceId::new()).expect("room again"));
+        seats.push(listen(&hub, busy, DeviceId::new()).expect("room again"));
     }
 
     #[test]
@@ -316,7 +398,7 @@ mod tests {
         let tenant = TenantId::new();
         let (one, other) = (DeviceId::new(), DeviceId::new());
         let (one_seat, other_seat) =
-            (hub.listen(tenant, one).expect("room"), hub.listen(tenant, other).expect("room"));
+            (listen(&hub, tenant, one).expect("room"), listen(&hub, tenant, other).expect("room"));
         hub.tell_device(tenant, one);
         hub.tell_device(TenantId::new(), other);
         let asked = |seat: &Seat| futures_util::FutureExt::now_or_never(seat.line.ask.notified()).is_some();

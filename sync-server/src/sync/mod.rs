@@ -8,6 +8,7 @@ pub mod digest;
 pub(crate) mod epoch;
 pub mod forget;
 pub mod live;
+mod live_page;
 pub(crate) mod log;
 mod mutation;
 pub(crate) mod news;

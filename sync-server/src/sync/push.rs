@@ -77,7 +77,7 @@ pub(crate) async fn push(
             .ok_or_else(|| anyhow::anyhow!("a push that hopes for nothing was disappointed"))?,
     };
     let Taken { version, before, receipts, rows, notices } = taken;
-    state.live.tell(caller.tenant, version);
+    state.live.wrote(caller.tenant, caller.device, version);
     state.audit.added(caller.tenant, opened.len());
     let is_new = |receipt: &&Receipt| receipt.sequence > before.sequence;
     state.metrics.pushed(receipts.iter().filter(is_new));

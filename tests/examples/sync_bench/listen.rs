@@ -66,9 +66,11 @@ impl Caller {
         Ok(text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?)
     }
 
-    /// Listens until the tenant's version is greater than this one, and fetches what is new. Says when it listens.
+    /// Listens until the tenant's version is greater than this one, and fetches what is new if it did not come with that.
+    /// Says when it listens.
     async fn hear(self, version: i64, listens: tokio::sync::mpsc::Sender<()>) -> anyhow::Result<()> {
-        let response = self.get("/v1/sync/live").send().await?.error_for_status()?;
+        let path = format!("/v1/sync/live?epoch={}&after={version}", self.enrolled.epoch);
+        let response = self.get(&path).send().await?.error_for_status()?;
         let mut events = response.bytes_stream();
         let mut text = String::new();
         let mut has_told = false;
@@ -81,13 +83,15 @@ impl Caller {
             while let Some((line, rest)) = text.split_once('\n') {
                 let event: Option<LiveEvent> =
                     line.strip_prefix("data:").and_then(|data| serde_json::from_str(data.trim()).ok());
-                let is_news = event.is_some_and(|event| event.head > version);
                 text = rest.to_owned();
-                if is_news {
-                    let lines = self.page(version, 100).await?;
-                    ensure!(lines.iter().any(|line| matches!(line, PullLine::Row(_))), "nothing is new");
+                let Some(event) = event.filter(|event| event.head > version) else { continue };
+                if let Some(page) = event.page {
+                    ensure!(!page.rows.is_empty(), "nothing is new");
                     return Ok(());
                 }
+                let lines = self.page(version, 100).await?;
+                ensure!(lines.iter().any(|line| matches!(line, PullLine::Row(_))), "nothing is new");
+                return Ok(());
             }
         }
         anyhow::bail!("the stream ended")

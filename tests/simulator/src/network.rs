@@ -104,6 +104,9 @@ struct Listener {
     number: u64,
     tenant: TenantId,
     device: DeviceId,
+    /// Up to where it has everything, as far as this stream told.
+    place: Option<(Epoch, i64)>,
+    desk: usize,
     sender: Body,
 }
 
@@ -280,12 +283,15 @@ impl Network {
         }
         match reply.live {
             Some(live) => {
-                sender.send(Ok(event(live.head))).ok();
+                let told = self.told((live.tenant, live.device), live.place, live.head);
+                self.look_for_leaks(desk, &told);
+                sender.send(Ok(told)).ok();
                 let device = live.device;
                 // One stream a device, of which the newest goes on.
                 self.end_stream_of(device);
                 let number = lock(&self.inner).counts.requests;
-                let listener = Listener { number, tenant: live.tenant, device, sender };
+                let place = live.place.map(|(epoch, version)| (epoch, version.max(live.head)));
+                let listener = Listener { number, tenant: live.tenant, device, place, desk, sender };
                 lock(&self.inner).listeners.push(listener);
                 let network = self.clone();
                 self.time.after(live.ms, move || {
@@ -335,18 +341,31 @@ impl Network {
             }
             inner.told.retain(|(known, _)| *known != tenant);
             inner.told.push((tenant, head));
-            let of_tenant = inner.listeners.iter().filter(|listener| listener.tenant == tenant);
-            let senders: Vec<Body> = of_tenant.map(|listener| listener.sender.clone()).collect();
+            let mut all = Vec::new();
+            for listener in inner.listeners.iter_mut().filter(|listener| listener.tenant == tenant) {
+                all.push((listener.device, listener.place, listener.desk, listener.sender.clone()));
+                listener.place = listener.place.map(|(epoch, version)| (epoch, version.max(head)));
+            }
             drop(inner);
-            for sender in senders {
+            for (device, place, desk, sender) in all {
+                let told = self.told((tenant, device), place, head);
+                self.look_for_leaks(desk, &told);
                 if self.meets(Mishap::Lost) {
                     let mut inner = lock(&self.inner);
                     inner.listeners.retain(|listener| !listener.sender.same_channel(&sender));
                     continue;
                 }
-                self.time.after(self.delay(), move || drop(sender.send(Ok(event(head)))));
+                self.time.after(self.delay(), move || drop(sender.send(Ok(told))));
             }
         }
+    }
+
+    /// An event of this head, with what a device lacks that is there if it is little.
+    fn told(&self, who: (TenantId, DeviceId), place: Option<(Epoch, i64)>, head: i64) -> Bytes {
+        let place = place.filter(|(_, version)| *version < head);
+        let told = place.and_then(|place| lock(&self.server).told(self.time.now(), who, place));
+        let event = told.unwrap_or(LiveEvent { head, ask_standing: false, page: None });
+        Bytes::from(format!("data: {}\n\n", serde_json::to_string(&event).unwrap_or_default()))
     }
 
     fn look_for_leaks(&self, desk: usize, body: &[u8]) {
@@ -355,11 +374,6 @@ impl Network {
             inner.leaks.push(format!("desk {desk}, at the front desk, was sent something clinical"));
         }
     }
-}
-
-fn event(head: i64) -> Bytes {
-    let event = LiveEvent { head, ask_standing: false };
-    Bytes::from(format!("data: {}\n\n", serde_json::to_string(&event).unwrap_or_default()))
 }
 
 fn hash(bytes: &[u8]) -> String {

@@ -59,10 +59,8 @@ impl Left {
     pub fn of(file: &Path, waited: OnDisk) -> Self {
         let bytes = fs::read(file).expect("BUG: a file that is open");
         let mut log = fs::read(beside(file, "-wal")).unwrap_or_default();
-        let backfilled = u32::from_ne_bytes(number(
-            &fs::read(beside(file, "-shm")).unwrap_or_default(),
-            BACKFILLED_AT,
-        ));
+        let backfilled =
+            u32::from_ne_bytes(number(&fs::read(beside(file, "-shm")).unwrap_or_default(), BACKFILLED_AT));
         let known = if frames(&log).salts == waited.salts { waited.frames } else { 0 };
         let kept = known.max(backfilled as usize);
         log.truncate(HEADER + kept * frame_bytes(&log));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use futures_util::StreamExt;
-use protocol::api::{PullLine, PullQuery, Secret};
+use protocol::api::{Position, PullLine, PullQuery, Secret};
 use protocol::error::ErrorCode;
 
 use super::Line;
@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::store::{Contact, Store, SyncState};
 use crate::sync::belief::{self, Page};
 use crate::sync::limits::MOST_HELD;
+use crate::sync::news::Told;
 use crate::view::Connection;
 
 /// Rows are staged in portions of this many.
@@ -33,6 +34,9 @@ struct Read {
 impl Line {
     /// Pulls a page; answers whether more remains.
     pub(super) async fn pull(self: &Arc<Self>, state: SyncState) -> Result<bool> {
+        if self.take_told(&state).await? {
+            return Ok(false);
+        }
         let token = self.token()?;
         self.news.forget();
         if state.head.is_none() {
@@ -67,6 +71,31 @@ impl Line {
             self.context.events.send(Event::RowsChanged).ok();
         }
         Ok(more)
+    }
+
+    /// Takes the rows that came with an event, if they are all that is missing here; then nobody asks for them.
+    async fn take_told(self: &Arc<Self>, state: &SyncState) -> Result<bool> {
+        let Some(Told { head, page, at }) = self.news.take() else { return Ok(false) };
+        let Some(known) = state.head else { return Ok(false) };
+        let is_nothing_staged = state.after.as_ref() == Some(&Position::after_version(known).to_string());
+        let fits = (page.after..=head).contains(&known) && page.catalogue == state.catalogue;
+        if !(fits && is_nothing_staged && page.epoch == state.epoch) {
+            return Ok(false);
+        }
+        let after = Position::after_version(page.after).to_string();
+        let mut checked = Page::after(self.context.facts.tenant_id, Some(&after));
+        checked.head(head, page.catalogue, state.head)?;
+        for row in &page.rows {
+            checked.row(row)?;
+        }
+        checked.end(false)?;
+        self.heard(page.notices);
+        let contact = (belief::offset_ms(page.server_time, at), at);
+        let (rows, versions) = (page.rows, (head, page.catalogue));
+        if self.on_store(move |store| store.apply_staged(rows, versions, contact)).await? {
+            self.context.events.send(Event::RowsChanged).ok();
+        }
+        Ok(true)
     }
 
     /// Reads a page, and stages its rows but for the last ones.

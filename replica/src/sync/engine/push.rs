@@ -49,8 +49,13 @@ impl Line {
         let offset_ms = belief::offset_ms(answer.server_time, now);
         let changed = !answer.rows.is_empty();
         let notices = belief::notices(answer.notices.clone());
+        let head = answer.head;
         let is_level =
             self.on_store(move |store| store.acknowledge(&answer, &unknown, (offset_ms, now))).await?;
+        if !is_level {
+            // Rows that came with an event before are not all that is missing.
+            self.news.tell(head);
+        }
         lock(&self.shown).push_problem = None;
         lock(&self.shown).notices = notices;
         self.reached();

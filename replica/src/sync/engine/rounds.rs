@@ -5,9 +5,11 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use protocol::api::LiveQuery;
 use time::OffsetDateTime;
 
 use super::{Line, lock};
+use crate::sync::news::Told;
 use crate::sync::plan::{Happened, Next, Plan};
 use crate::view::Connection;
 
@@ -78,8 +80,9 @@ pub(super) async fn run(line: Arc<Line>) {
 pub(super) async fn listen(line: Arc<Line>) {
     loop {
         let token = lock(&line.token).clone();
+        let query = line.place();
         if let Some(token) = token
-            && let Ok(events) = line.context.client.live(&token).await
+            && let Ok(events) = line.context.client.live(&token, &query).await
         {
             let mut events = std::pin::pin!(events);
             while let Some(Ok(event)) = events.next().await {
@@ -88,7 +91,15 @@ pub(super) async fn listen(line: Arc<Line>) {
                     // With this the stream ends.
                     break;
                 }
-                line.news.tell(event.head);
+                let (head, at) = (event.head, line.context.surroundings.now());
+                match event.page {
+                    Some(page) => line.news.bring(Told { head, page, at }),
+                    None => line.news.tell(head),
+                }
+                if query.after.is_none() && line.place().after.is_some() {
+                    // All is here by now: from now on rows come with the events.
+                    break;
+                }
             }
             // The line was there and broke: the engine finds out how it stands.
             line.asked.notify_one();
@@ -115,6 +126,16 @@ impl Line {
                 () = &mut over => return,
             }
         }
+    }
+
+    /// Where this computer is, for the server; nowhere as long as it is being filled.
+    fn place(&self) -> LiveQuery {
+        let state = self.context.store.sync_state().ok();
+        let place = state.and_then(|state| Some((state.epoch, state.head?)));
+        place.map_or_else(LiveQuery::default, |(epoch, head)| LiveQuery {
+            epoch: Some(epoch),
+            after: Some(head),
+        })
     }
 
     /// Whether the server told of more than what is here, as far as is known.

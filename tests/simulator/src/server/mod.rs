@@ -204,6 +204,8 @@ pub struct Live {
     pub device: DeviceId,
     /// The head now.
     pub head: i64,
+    /// Up to where the device has everything, if it said that.
+    pub place: Option<(Epoch, i64)>,
     /// It ends after so many milliseconds.
     pub ms: u64,
 }
@@ -421,7 +423,9 @@ impl Server {
             "v1/sync/restored" => self.recall(caller, &body(request)?),
             "v1/sync/live" => {
                 let head = self.tenant(caller.tenant).version;
-                let live = Live { tenant: caller.tenant, device: caller.device, head, ms: caller.left_ms };
+                let place = query.epoch().ok().map(|epoch| (epoch, query.number("after")));
+                let (tenant, device, ms) = (caller.tenant, caller.device, caller.left_ms);
+                let live = Live { tenant, device, head, place, ms };
                 Ok(Reply { status: 200, kind: "text/event-stream", body: Vec::new(), live: Some(live) })
             }
             path if path.starts_with("v1/dental_attachments/") => self.attachment(caller, request, &query),

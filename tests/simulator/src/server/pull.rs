@@ -1,18 +1,20 @@
 //! `GET /v1/sync/pull`, and what a server of a later version sends.
 
-use protocol::api::{DeviceScope, Position, PullLine};
+use protocol::api::{DeviceScope, LiveEvent, LivePage, Position, PullLine};
 use protocol::error::ErrorCode;
+use protocol::id::{DeviceId, Epoch, TenantId};
 use protocol::table::{Row, TableName};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use super::{Caller, Mistake, Query, Refused, Reply, Result, Server, broken, must_be_of, seen};
+use super::{Caller, Mistake, Query, Refused, Reply, Result, Server, Tenant, broken, must_be_of, seen};
+
+/// More rows than these are asked for.
+const MOST_TOLD: usize = 6;
 
 impl Server {
     pub(super) fn pull(&self, now: OffsetDateTime, caller: Caller, query: &Query) -> Result<Reply> {
         let tenant = self.tenant(caller.tenant);
-        let is_leaking = self.mistake == Some(Mistake::Leaks);
-        let scope = if is_leaking { DeviceScope::Clinical } else { caller.scope };
         must_be_of(tenant, query.epoch()?)?;
         // What stands behind a row from the future is the row of the patient beside which it stood.
         let asked = query.get("after");
@@ -28,19 +30,7 @@ impl Server {
         lines.extend(
             self.catalogue.iter().filter(|row| row.version > known_catalogue).cloned().map(PullLine::Row),
         );
-        let mut rows: Vec<Row> = tenant
-            .rows
-            .iter()
-            .filter(|((table, id), held)| {
-                let place = Position { version: held.version, table: *table, id: *id };
-                place > after || is_from_future && place == after
-            })
-            .filter_map(|(key, held)| seen(scope, *key, held))
-            .collect();
-        if self.mistake == Some(Mistake::SkipsRows) {
-            rows.retain(|row| row.id.as_bytes()[15] % 8 > 0);
-        }
-        rows.sort_by_key(|row| (row.version, row.table, row.id));
+        let mut rows = self.rows_after(tenant, caller.scope, after, is_from_future);
         let more = rows.len() > self.page;
         rows.truncate(self.page);
         let rows = rows.into_iter().map(|row| self.as_sent(row));
@@ -57,6 +47,49 @@ impl Server {
             text.push('\n');
         }
         Ok(Reply { status: 200, kind: "application/x-ndjson", body: text.into_bytes(), live: None })
+    }
+
+    /// What a live event brings to a device that listens and has everything up to this version; none if that is much, or
+    /// the device may have nothing now.
+    pub(crate) fn told(
+        &self,
+        now: OffsetDateTime,
+        (tenant, device): (TenantId, DeviceId),
+        (epoch, after): (Epoch, i64),
+    ) -> Option<LiveEvent> {
+        let tenant = self.tenants.get(&tenant)?;
+        must_be_of(tenant, epoch).ok()?;
+        let device = tenant.devices.get(&device).filter(|device| !device.is_revoked && !device.is_copied)?;
+        let rows = self.rows_after(tenant, device.scope, Position::after_version(after), false);
+        let is_little = rows.len() <= MOST_TOLD;
+        let is_known = !self.is_newer || rows.iter().all(|row| from_the_future(row).is_none());
+        (is_little && is_known).then(|| LiveEvent {
+            head: tenant.version,
+            ask_standing: false,
+            page: Some(LivePage {
+                epoch,
+                after,
+                catalogue: self.catalogue_version(),
+                server_time: now,
+                notices: Vec::new(),
+                rows: rows.into_iter().map(|row| self.as_sent(row)).collect(),
+            }),
+        })
+    }
+
+    /// What a device of this scope lacks that has everything up to this place, or up to before it.
+    fn rows_after(&self, tenant: &Tenant, scope: DeviceScope, after: Position, with_it: bool) -> Vec<Row> {
+        let scope = if self.mistake == Some(Mistake::Leaks) { DeviceScope::Clinical } else { scope };
+        let held = tenant.rows.iter().filter(|((table, id), held)| {
+            let place = Position { version: held.version, table: *table, id: *id };
+            place > after || with_it && place == after
+        });
+        let mut rows: Vec<Row> = held.filter_map(|(key, held)| seen(scope, *key, held)).collect();
+        if self.mistake == Some(Mistake::SkipsRows) {
+            rows.retain(|row| row.id.as_bytes()[15] % 8 > 0);
+        }
+        rows.sort_by_key(|row| (row.version, row.table, row.id));
+        rows
     }
 
     /// A row as this server's version sends it.

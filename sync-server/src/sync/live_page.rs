@@ -1,0 +1,174 @@
+//! The rows that come with a live event: read once for all desktops of a tenant that are at the same place and may see
+//! the same. Who gets them is said by the database, in the very transaction that reads them: what is no device of that
+//! tenant, or none that is in service, is not among them, whatever this program believes of who listens.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use protocol::api::{DeviceScope, LiveEvent, LivePage, MAX_LIVE_BYTES, MAX_LIVE_ROWS, Position};
+use protocol::id::{DeviceId, Epoch, TenantId, UserId};
+use protocol::permission::Capability;
+use protocol::table::Row;
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+use super::news::News;
+use super::statements;
+use crate::AppState;
+use crate::auth::{device, person};
+use crate::error::Result;
+
+/// Who listens: the device, the person, and which of their tokens are good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Who {
+    pub(super) device: DeviceId,
+    pub(super) user: UserId,
+    pub(super) token_version: i32,
+}
+
+/// Of whose data, and what of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sees {
+    pub(super) tenant: TenantId,
+    pub(super) scope: DeviceScope,
+}
+
+/// Up to where somebody has everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) epoch: Epoch,
+    pub(super) version: i64,
+}
+
+/// An event with rows, for some who listen.
+#[derive(Debug)]
+pub(super) struct Told {
+    after: Place,
+    pub(super) head: i64,
+    to: HashSet<Who>,
+    /// The event's data.
+    pub(super) text: String,
+}
+
+impl Told {
+    /// Whether this is all that someone at that place lacks of that version.
+    fn serves(&self, who: Who, place: Place, head: i64) -> bool {
+        self.after.epoch == place.epoch
+            && (self.after.version..=self.head).contains(&place.version)
+            && self.head >= head
+            && self.to.contains(&who)
+    }
+}
+
+/// What was last read for a tenant's devices of one scope. While one reads, the others wait for it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Last(Arc<Mutex<Option<Arc<Told>>>>);
+
+impl Last {
+    /// The event for someone at that place; none if its rows are too many for one, or not for them.
+    pub(super) async fn event(
+        &self,
+        state: &AppState,
+        sees: Sees,
+        (who, place, head): (Who, Place, i64),
+        listening: impl FnOnce() -> Vec<Who>,
+    ) -> Option<Arc<Told>> {
+        let mut last = self.0.lock().await;
+        let serves = |told: &Arc<Told>| told.serves(who, place, head);
+        if !last.as_ref().is_some_and(serves) {
+            *last = match read(state, sees, place, &listening()).await {
+                Ok(told) => told.map(Arc::new),
+                Err(error) => {
+                    tracing::debug!(%error, "an event goes out without rows");
+                    None
+                }
+            };
+        }
+        last.clone().filter(serves)
+    }
+}
+
+async fn read(state: &AppState, sees: Sees, after: Place, listening: &[Who]) -> Result<Option<Told>> {
+    let Sees { tenant, scope } = sees;
+    let _turn = state.pulls.take(tenant).await;
+    let mut tx = state.db.read(tenant).await?;
+    let news = News::of(&mut tx, tenant).await?;
+    let head = news.head(after.epoch)?;
+    news.plan.must_be_active()?;
+    let position = Position::after_version(after.version);
+    let texts = sqlx::query_scalar::<_, String>(statements::of_scope(scope).page.clone())
+        .bind(tenant.0)
+        .bind(position.version)
+        .bind(position.table as i32)
+        .bind(position.id)
+        .bind(MAX_LIVE_ROWS + 1)
+        .fetch_all(&mut *tx)
+        .await?;
+    let bytes: usize = texts.iter().map(String::len).sum();
+    if texts.len() as i64 > MAX_LIVE_ROWS || bytes > MAX_LIVE_BYTES {
+        return Ok(None);
+    }
+    let rows = texts.iter().map(|text| serde_json::from_str(text)).collect::<Result<Vec<Row>, _>>();
+    let to = in_service(&mut tx, sees, listening).await?;
+    let page = LivePage {
+        epoch: after.epoch,
+        after: after.version,
+        catalogue: news.catalogue,
+        server_time: OffsetDateTime::now_utc(),
+        notices: news.notices(state, &mut tx, false).await?,
+        rows: rows.map_err(anyhow::Error::from)?,
+    };
+    let event = LiveEvent { head, ask_standing: false, page: Some(page) };
+    let text = serde_json::to_string(&event).map_err(anyhow::Error::from)?;
+    Ok(Some(Told { after, head, to, text }))
+}
+
+/// Those of them who may have rows of this tenant and scope now. Whoever has a one-time password is told of it with a pull.
+async fn in_service(tx: &mut PgConnection, sees: Sees, listening: &[Who]) -> Result<HashSet<Who>> {
+    let devices: Vec<Uuid> = listening.iter().map(|who| who.device.0).collect();
+    let people: Vec<Uuid> = listening.iter().map(|who| who.user.0).collect();
+    let found = sqlx::query!(
+        r#"select d.id as device, u.id as person, u.token_version, u.roles::text[] as "roles!"
+           from devices d
+           join device_users k on k.tenant_id = $1 and k.device_id = d.id
+           join users u on u.tenant_id = $1 and u.id = k.user_id
+           where d.tenant_id = $1 and d.id = any ($2) and u.id = any ($3) and d.scope = $4
+             and d.revoked_at is null and d.copied_at is null
+             and u.is_active and not u.must_change_password"#,
+        sees.tenant.0,
+        &devices,
+        &people,
+        device::scope_name(sees.scope)
+    )
+    .fetch_all(tx)
+    .await?;
+    let found = found.into_iter().filter(|row| person::roles(&row.roles).has(Capability::Work));
+    let who = found.map(|row| Who {
+        device: DeviceId(row.device),
+        user: UserId(row.person),
+        token_version: row.token_version,
+    });
+    let who: HashSet<Who> = who.collect();
+    Ok(listening.iter().copied().filter(|one| who.contains(one)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_serves_those_whom_it_names_and_who_are_where_it_begins_or_behind_that() {
+        let who = Who { device: DeviceId::new(), user: UserId::new(), token_version: 3 };
+        let epoch = Epoch(Uuid::now_v7());
+        let place = |version| Place { epoch, version };
+        let told = Told { after: place(10), head: 12, to: HashSet::from([who]), text: String::new() };
+        assert!(told.serves(who, place(10), 12) && told.serves(who, place(11), 12));
+        assert!(!told.serves(who, place(9), 12), "what it lacks before is not in it");
+        assert!(!told.serves(who, place(10), 13), "there is more by now");
+        assert!(!told.serves(Who { token_version: 4, ..who }, place(10), 12));
+        assert!(!told.serves(Who { device: DeviceId::new(), ..who }, place(10), 12));
+        assert!(!told.serves(who, Place { epoch: Epoch(Uuid::now_v7()), version: 10 }, 12));
+    }
+}
