@@ -2,23 +2,31 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
+use protocol::api::{LiveEvent, MAX_LIVE_ROWS, Position};
+use protocol::table::TableName;
+use serde_json::Value;
 use sqlx::Connection;
 use sqlx::postgres::PgConnection;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use crate::clinic::{Clinic, Desk, new_patient};
+use crate::clinic::{Clinic, Desk, edit, new_patient, rows};
 
 const SOON: Duration = Duration::from_secs(10);
 
-/// The next data line of a stream; none when the stream ends.
+/// The data of a stream's next event; none when the stream ends.
 async fn next(stream: &mut (impl StreamExt<Item = reqwest::Result<bytes::Bytes>> + Unpin)) -> Option<String> {
+    let mut text = String::new();
     loop {
         let chunk = timeout(SOON, stream.next()).await.expect("something soon")?.ok()?;
-        let text = String::from_utf8(chunk.to_vec()).expect("text");
+        text.push_str(std::str::from_utf8(&chunk).expect("text"));
+        if !text.ends_with("\n\n") {
+            continue;
+        }
         if let Some(data) = text.strip_prefix("data: ") {
             return Some(data.trim().to_owned());
         }
+        text.clear();
     }
 }
 
@@ -68,4 +76,107 @@ async fn a_listener_that_loses_the_database_hears_again() {
     // Nobody who asks notices: the first question goes to the next connection that lives.
     let head = desk.push(vec![signed]).await.expect("the first request after it").head;
     assert_eq!(next(&mut stream).await, Some(format!("{{\"head\":{head}}}")));
+}
+
+/// Listens, and says that everything up to this version is there.
+async fn listen_at(desk: &Desk, version: i64) -> BoxStream<'static, reqwest::Result<bytes::Bytes>> {
+    let path = format!("/v1/sync/live?epoch={}&after={version}", desk.epoch);
+    let mut stream = desk.get(&path).await.bytes_stream().boxed();
+    assert_eq!(next(&mut stream).await, Some(format!("{{\"head\":{version}}}")));
+    stream
+}
+
+async fn event(stream: &mut BoxStream<'static, reqwest::Result<bytes::Bytes>>) -> LiveEvent {
+    let data = next(stream).await.expect("an event");
+    serde_json::from_str(&data).expect("an event")
+}
+
+#[tokio::test]
+async fn whoever_says_where_it_is_gets_what_is_new_with_the_event_as_a_pull_would_bring_it() {
+    let clinic = Clinic::open().await;
+    let (mut desk, one, other) = (clinic.desk().await, clinic.desk().await, clinic.desk().await);
+    let before = desk.write(vec![new_patient(Uuid::now_v7(), "Sunita")]).await.head;
+    let (mut first, mut second) = (listen_at(&one, before).await, listen_at(&other, before).await);
+    let head = desk.write(vec![new_patient(Uuid::now_v7(), "Ravi")]).await.head;
+    let told = event(&mut first).await;
+    let page = told.page.expect("rows");
+    assert_eq!((told.head, page.after, page.epoch), (head, before, one.epoch));
+    let after = Position::after_version(before);
+    let pulled = one.pull(&format!("epoch={}&after={after}&catalogue=1000000", one.epoch)).await;
+    assert_eq!(page.rows, rows(&pulled));
+    assert!(page.rows.iter().any(|row| row.values["first_name"] == "Ravi"));
+    assert_eq!(event(&mut second).await.page.map(|page| page.rows), Some(page.rows));
+}
+
+#[tokio::test]
+async fn whoever_wrote_hears_of_it_with_the_answer_and_of_others_with_the_event() {
+    let clinic = Clinic::open().await;
+    let (mut desk, mut other) = (clinic.desk().await, clinic.desk().await);
+    let before = other.write(vec![new_patient(Uuid::now_v7(), "Sunita")]).await.head;
+    let mut stream = listen_at(&desk, before).await;
+    let own = desk.write(vec![new_patient(Uuid::now_v7(), "Asha")]).await.head;
+    let head = other.write(vec![new_patient(Uuid::now_v7(), "Usha")]).await.head;
+    let mut told = event(&mut stream).await;
+    // Postgres may tell of the own version first.
+    if told.head == own {
+        told = event(&mut stream).await;
+    }
+    let names = told.page.expect("rows").rows.into_iter().map(|row| row.values["first_name"].clone());
+    assert_eq!(told.head, head);
+    assert!(names.collect::<Vec<_>>().contains(&"Usha".into()));
+}
+
+#[tokio::test]
+async fn a_front_desk_is_told_of_a_clinical_change_and_gets_nothing_of_it() {
+    let clinic = Clinic::open().await;
+    let (mut desk, front_desk) = (clinic.desk().await, clinic.front_desk().await);
+    let patient = Uuid::now_v7();
+    let before = desk.write(vec![new_patient(patient, "Sunita")]).await.head;
+    let mut stream = listen_at(&front_desk, before).await;
+    let head = desk
+        .write(vec![edit(TableName::Patients, patient, &[("alerts", Value::Null, "haemophilia".into())])])
+        .await
+        .head;
+    let data = next(&mut stream).await.expect("an event");
+    let told: LiveEvent = serde_json::from_str(&data).expect("an event");
+    assert_eq!(told.head, head);
+    assert!(told.page.is_some_and(|page| page.rows.iter().any(|row| row.id == patient)));
+    assert!(!data.contains("haemophilia"));
+}
+
+#[tokio::test]
+async fn whoever_is_no_longer_to_have_rows_is_told_of_the_version_alone() {
+    let refusals = [
+        "update clinic.users set is_active = false",
+        "update clinic.users set token_version = token_version + 1",
+        "update clinic.users set must_change_password = true",
+        "update clinic.devices set scope = 'front_desk'",
+        "update clinic.devices set copied_at = now()",
+        "delete from clinic.device_users",
+        "update clinic.tenants set suspended_at = now()",
+        "update clinic.tenant_sync set epoch = gen_random_uuid()",
+    ];
+    for refusal in refusals {
+        let clinic = Clinic::open().await;
+        let (mut desk, other) = (clinic.desk().await, clinic.desk().await);
+        let before = desk.write(vec![new_patient(Uuid::now_v7(), "Sunita")]).await.head;
+        let mut stream = listen_at(&other, before).await;
+        clinic.sql(refusal).await;
+        // Another program writes: the desktops may not any more.
+        clinic.sql("update patients set city = 'Pune'").await;
+        let told = event(&mut stream).await;
+        assert_eq!((told.head > before, told.page), (true, None), "{refusal}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_much_is_told_of_and_asked_for() {
+    let clinic = Clinic::open().await;
+    let (mut desk, other) = (clinic.desk().await, clinic.desk().await);
+    let before = desk.write(vec![new_patient(Uuid::now_v7(), "Sunita")]).await.head;
+    let mut stream = listen_at(&other, before).await;
+    let many = (0..=MAX_LIVE_ROWS).map(|_| new_patient(Uuid::now_v7(), "Ravi")).collect();
+    let head = desk.write(many).await.head;
+    let told = event(&mut stream).await;
+    assert_eq!((told.head, told.page), (head, None));
 }

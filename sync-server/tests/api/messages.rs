@@ -52,9 +52,11 @@ async fn ask(desk: &Desk, method: Method, path: &str, body: Option<Value>) -> Va
 async fn story() -> Vec<Exchange> {
     let (clinic, mut desk, patient) = dental_clinic().await;
     let get = async |desk: &Desk, path: &str| ask(desk, Method::GET, path, None).await;
-    let mut news = desk.get("/v1/sync/live").await.bytes_stream();
+    let here = desk.write(vec![new_patient(Uuid::now_v7(), "Asha")]).await.head;
+    let path = format!("/v1/sync/live?epoch={}&after={here}", desk.epoch);
+    let mut news = desk.get(&path).await.bytes_stream();
     let first = news.next().await.expect("an event").expect("bytes");
-    let head = desk.write(vec![new_patient(Uuid::now_v7(), "Sunita")]).await.head;
+    let head = clinic.desk().await.write(vec![new_patient(Uuid::now_v7(), "Sunita")]).await.head;
     let second = news.next().await.expect("an event").expect("bytes");
     let live = format!("{}{}", String::from_utf8_lossy(&first), String::from_utf8_lossy(&second));
     let text = async |path: String| desk.get(&path).await.text().await.expect("a text");

@@ -46,6 +46,8 @@ fn limits() -> BTreeMap<String, String> {
         printed::MAX_LOGO_BYTES,
         api::MAX_QUARANTINE_BYTES,
         api::MAX_PULL_ROWS,
+        api::MAX_LIVE_ROWS,
+        api::MAX_LIVE_BYTES,
         digest::MAX_ROWS_REQUEST,
         bootstrap::MAX_ROW_BYTES,
         api::MAX_VERSION,
