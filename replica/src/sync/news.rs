@@ -65,6 +65,8 @@ impl News {
 #[cfg(test)]
 mod tests {
     use futures_util::FutureExt;
+    use protocol::id::Epoch;
+    use uuid::Uuid;
 
     use super::*;
 
@@ -89,5 +91,28 @@ mod tests {
         assert!(!news.is_beyond(Some(41)), "the answer has it");
         news.tell(43);
         assert!(news.is_beyond(Some(42)) && news.came().now_or_never().is_some());
+    }
+
+    #[test]
+    fn rows_are_taken_once_and_not_when_something_newer_was_told_of_since() {
+        let bring = |news: &News, head| {
+            let page = LivePage {
+                epoch: Epoch(Uuid::now_v7()),
+                after: head - 1,
+                catalogue: 1,
+                server_time: OffsetDateTime::UNIX_EPOCH,
+                notices: vec![],
+                rows: vec![],
+            };
+            news.bring(Told { head, page, at: OffsetDateTime::UNIX_EPOCH });
+        };
+        let news = News::default();
+        bring(&news, 42);
+        assert!(news.came().now_or_never().is_some() && news.is_beyond(Some(41)));
+        assert_eq!(news.take().map(|told| told.head), Some(42));
+        assert!(news.take().is_none());
+        bring(&news, 43);
+        news.tell(44);
+        assert!(news.take().is_none(), "the rows of 44 are missing");
     }
 }

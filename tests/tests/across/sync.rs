@@ -1,5 +1,7 @@
 //! What one desk does reaches the others, whole and unchanged.
 
+use std::time::Duration;
+
 use clinic_tests::clinic::{Clinic, patient};
 use clinic_tests::network::Fault;
 use protocol::error::ErrorCode;
@@ -157,5 +159,31 @@ async fn a_server_that_lost_rows_is_never_called_synced() -> anyhow::Result<()> 
     desk.until("it has asked again", |_| clinic.network.n_planned() == 0).await?;
     assert_eq!(desk.desk.sync_status().last_synced_at, before);
     assert_eq!(desk.replica()?.find_patients("sunita")?.len(), 1);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_comes_with_the_event_that_tells_of_it_and_nobody_asks_for_it() -> anyhow::Result<()> {
+    let clinic = Clinic::open().await?;
+    let (one, other) = (clinic.desk("Room 1").await?, clinic.desk("Room 2").await?);
+    let id = one.replica()?.register_patient(&patient("Sunita", "98204 41276"))?.id;
+    one.synced().await?;
+    other.synced().await?;
+    let mut came_with_it = 0;
+    // A pull for another reason may come in between, as when the stream begins anew.
+    for place in 0..10 {
+        let asked = clinic.network.n_asked("/v1/sync/pull");
+        let (form, city) = (one.replica()?.chart(id)?.form, format!("City {place}"));
+        one.replica()?.update_patient(id, &form, &PatientForm { city: city.clone(), ..form.clone() })?;
+        let is_here = || -> anyhow::Result<bool> { Ok(other.replica()?.chart(id)?.form.city == city) };
+        let mut events = other.desk.events();
+        while !is_here()? {
+            tokio::time::timeout(Duration::from_secs(10), events.recv()).await?.ok();
+        }
+        came_with_it += usize::from(clinic.network.n_asked("/v1/sync/pull") == asked);
+    }
+    assert!(came_with_it > 0);
+    other.synced().await?;
+    assert_eq!(one.rows()?, other.rows()?);
     Ok(())
 }

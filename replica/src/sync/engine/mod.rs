@@ -141,8 +141,9 @@ impl Engine {
         (engine, tasks)
     }
 
-    /// Tries at once.
+    /// Tries at once: the server is asked, whatever it told.
     pub fn wake(&self) {
+        drop(self.line.news.take());
         self.line.asked.notify_one();
     }
 
