@@ -48,7 +48,7 @@ struct Comparison {
 
 /// Why a comparison came to no end.
 enum Stopped {
-    /// Something has changed since it began: the next one comes after the next round.
+    /// Something has changed since it began, or was saved here: the next one comes after the next round.
     Changed,
     Failed(Error),
 }
@@ -149,9 +149,6 @@ impl Line {
         }
         let (now, mended) = (self.context.surroundings.now(), comparison.mended);
         self.on_store(move |store| store.mark_compared(now, mended)).await?;
-        if mended > 0 {
-            self.context.events.send(Event::RowsChanged).ok();
-        }
         Ok(mended)
     }
 
@@ -173,7 +170,8 @@ impl Line {
     ) -> Checked<DigestAnswer> {
         let epoch = comparison.state.epoch;
         let query = DigestQuery { epoch, table: table.map(|table| table.as_str().to_owned()), bucket };
-        let answer = self.context.client.digest(&comparison.token, &query).await?;
+        let answer = self.unless_saved(self.context.client.digest(&comparison.token, &query)).await;
+        let answer = answer.ok_or(Stopped::Changed)??;
         if comparison.state.head.is_some_and(|head| answer.version < head) {
             return Err(Error::ServerWentBack.into());
         }
@@ -218,7 +216,8 @@ impl Line {
                 table: table.as_str().to_owned(),
                 ids: some.to_vec(),
             };
-            let answer = match self.context.client.rows(&comparison.token, &request).await {
+            let answer = self.unless_saved(self.context.client.rows(&comparison.token, &request)).await;
+            let answer = match answer.ok_or(Stopped::Changed)? {
                 // Of fewer rows there is less to say.
                 Err(Error::AnswerTooLong) if most > 1 => {
                     most /= 2;
@@ -236,6 +235,8 @@ impl Line {
             if mended > 0 {
                 tracing::error!(rows = mended, table = table.as_str(), "rows differed from the server's");
                 comparison.mended += mended;
+                // Also if this comparison comes to no end.
+                self.context.events.send(Event::RowsChanged).ok();
             }
         }
         Ok(())
