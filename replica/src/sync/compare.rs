@@ -1,6 +1,7 @@
 //! Whether this computer has what the server has, found out by digests; what differs is fetched again. That something
 //! does is a defect to find: it is logged, counted and shown.
 
+use std::future::ready;
 use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
@@ -124,6 +125,8 @@ impl Line {
         let mut comparison = Comparison { token: self.token()?, state, mended: 0 };
         let answer = self.digest(&comparison, None, None).await?;
         for theirs in &answer.tables {
+            // Where there are many rows, counting them takes a while too.
+            self.unless_saved(ready(())).await.ok_or(Stopped::Changed)?;
             // A newer server has tables that are only carried here.
             let Some(table) = TableName::find(&theirs.table) else { continue };
             if self.joined(table).await? != theirs.digest {
