@@ -12,7 +12,8 @@ use crate::signing;
 
 /// `POST /v1/devices/handover`: what was done on a computer that is out of service, in its order, within the limits of a
 /// push. All of it waits for a person. So does what was done on a computer whose keys were lost, which the one that it
-/// became hands over, itself in service or not.
+/// became hands over, itself in service or not, and what a computer out of service did before its disk was copied, which
+/// the copy does.
 #[derive(Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HandoverRequest {
@@ -24,7 +25,8 @@ pub struct HandoverRequest {
     pub challenge: String,
     /// Over [`crate::signing::handover_message`].
     pub signature: String,
-    /// The computer that this one was until its keys were lost, if it was done under that one's id and signed by it.
+    /// The computer that this one was until its keys were lost, or until its disk was copied, if it was done under that one's id
+    /// and signed by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<DeviceId>,
     /// What was done.

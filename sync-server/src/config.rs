@@ -104,7 +104,8 @@ pub struct ServeOptions {
     #[arg(long, env = "CLINIC_SYNC_NO_REGISTRATION")]
     pub no_registration: bool,
     /// Header in which the proxy says from which address a request came, such as `X-Real-IP`: from one address 300 failed
-    /// sign-ins a minute are taken. Without it none are counted by address. The proxy must set it itself, in every request.
+    /// sign-ins a minute are taken. The proxy must set it itself, in every request. Without it the address of the connection
+    /// counts, unless it is this computer's or of a private network, where a proxy may stand.
     #[arg(long, env = "CLINIC_SYNC_ADDRESS_HEADER")]
     pub address_header: Option<HeaderName>,
     /// PEM file of the key that signs orders to desktops, the same for every process of one server; without it,

@@ -1,5 +1,6 @@
 //! What `axum::serve` does, and limits on how long the head of a request may take and on how many connections there are.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -48,11 +49,16 @@ impl Default for Limits {
     }
 }
 
-/// Notes that a head came, and passes the request on.
+/// The address that a request's connection comes from: a proxy's, if one stands before the server.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
+/// Notes that a head came, and passes the request on with where its connection comes from.
 #[derive(Clone)]
 struct Noting {
     app: Router,
     came: Arc<Notify>,
+    peer: Peer,
 }
 
 impl<B> Service<Request<B>> for Noting
@@ -67,8 +73,9 @@ where
         <Router as Service<Request<B>>>::poll_ready(&mut self.app, context)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
         self.came.notify_one();
+        request.extensions_mut().insert(self.peer);
         <Router as Service<Request<B>>>::call(&mut self.app, request)
     }
 }
@@ -97,7 +104,7 @@ pub(crate) async fn serve(
             let place = Arc::clone(&places).acquire_owned().await.expect("BUG: it is never closed");
             (place, Listener::accept(&mut listener).await)
         };
-        let (place, (stream, _)) = tokio::select! {
+        let (place, (stream, address)) = tokio::select! {
             next = next => next,
             () = &mut signal => break,
         };
@@ -107,7 +114,8 @@ pub(crate) async fn serve(
             continue;
         }
         let came = Arc::new(Notify::new());
-        let service = TowerToHyperService::new(Noting { app: app.clone(), came: Arc::clone(&came) });
+        let noting = Noting { app: app.clone(), came: Arc::clone(&came), peer: Peer(address.ip()) };
+        let service = TowerToHyperService::new(noting);
         let connection = http.serve_connection(TokioIo::new(stream), service).into_owned();
         let connection = graceful.watch(connection);
         tokio::spawn(async move {

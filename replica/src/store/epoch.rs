@@ -9,7 +9,7 @@ use protocol::api::{
 use protocol::id::{DoctorId, Epoch};
 use protocol::mutation::{Hash, Mutation};
 use protocol::permission::Role;
-use protocol::standing::{Order, SignedOrder};
+use protocol::standing::{Lease, Order, SignedOrder};
 use protocol::table::TableName;
 use protocol::validate::{moment_text, parse_moment};
 use rusqlite::{OptionalExtension, Transaction};
@@ -54,7 +54,8 @@ impl Store {
         self.write(|tx| {
             let epoch = meta::<Epoch>(tx, "epoch")?;
             if lease.epoch.is_some() && lease.epoch == epoch {
-                set_meta(tx, "remembered", order)
+                set_meta(tx, "remembered", order)?;
+                bring_of_gone(tx, &lease)
             } else {
                 Ok(())
             }
@@ -200,6 +201,23 @@ fn profile(tx: &Transaction<'_>, id: DoctorId) -> Result<Option<NewDoctor>> {
         registration_number: text(&row.values, "registration_number").to_owned(),
         registration_council: text(&row.values, "registration_council").to_owned(),
     }))
+}
+
+/// What a restored server may have lost of a computer of whose disk this one's is a copy waits again once that one is out of
+/// service: nobody else brings it any more. Once in each life of the data; what the server has keeps its answer.
+fn bring_of_gone(tx: &Transaction<'_>, lease: &Lease) -> Result<()> {
+    if meta::<Restored>(tx, "restored")?.is_none() {
+        return Ok(());
+    }
+    for was in past(tx)? {
+        let name = format!("gone/{}", was.device_id);
+        let is_gone = !was.is_recovered && lease.revoked.contains(&was.device_id);
+        if is_gone && meta::<Epoch>(tx, &name)? != lease.epoch {
+            set_meta(tx, &name, &lease.epoch)?;
+            adopt_again(tx, |one| one.device_id == was.device_id)?;
+        }
+    }
+    Ok(())
 }
 
 /// What the server does not have waits again; answers how much that is.

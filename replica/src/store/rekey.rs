@@ -142,8 +142,8 @@ impl Store {
         })
     }
 
-    /// The mutations of a computer that this one was until its keys were lost, and which the server does not have: in
-    /// their order, as they were signed. Those of the computers passed over wait.
+    /// The mutations of a computer that this one was until its keys were lost or its disk was copied, and which the server
+    /// does not have: in their order, as they were signed. Those of the computers passed over wait.
     pub fn next_adopted(
         &self,
         passed_over: &[DeviceId],

@@ -2,11 +2,13 @@
 //! does is a defect to find: it is logged, counted and shown.
 
 use std::collections::HashMap;
+use std::future::ready;
 use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join;
+use futures_util::TryFutureExt;
+use futures_util::future::try_join;
 use protocol::api::Secret;
 use protocol::digest::{Digest, DigestAnswer, DigestQuery, MAX_ROWS_REQUEST, RowsRequest};
 use protocol::error::ErrorCode;
@@ -50,7 +52,7 @@ struct Comparison {
 
 /// Why a comparison came to no end.
 enum Stopped {
-    /// Something has changed since it began: the next one comes after the next round.
+    /// Something has changed since it began, or was saved here: the next one comes after the next round.
     Changed,
     Failed(Error),
 }
@@ -125,9 +127,11 @@ impl Line {
     async fn compare(self: &Arc<Self>, state: SyncState, depth: Depth) -> Checked<u32> {
         let mut comparison = Comparison { token: self.token()?, state, mended: 0 };
         // Both sides count at the same time.
-        let (answer, ours) = join(self.digest(&comparison, None, None), self.joined_all()).await;
-        let (answer, ours) = (answer?, ours?);
+        let counted = self.joined_all().map_err(Stopped::from);
+        let (answer, ours) = try_join(self.digest(&comparison, None, None), counted).await?;
         for theirs in &answer.tables {
+            // Where there are many rows, counting them takes a while too.
+            self.unless_saved(ready(())).await.ok_or(Stopped::Changed)?;
             // A newer server has tables that are only carried here.
             let Some(table) = TableName::find(&theirs.table) else { continue };
             if ours.get(&table) != Some(&theirs.digest) {
@@ -153,9 +157,6 @@ impl Line {
         }
         let (now, mended) = (self.context.surroundings.now(), comparison.mended);
         self.on_store(move |store| store.mark_compared(now, mended)).await?;
-        if mended > 0 {
-            self.context.events.send(Event::RowsChanged).ok();
-        }
         Ok(mended)
     }
 
@@ -185,7 +186,8 @@ impl Line {
     ) -> Checked<DigestAnswer> {
         let epoch = comparison.state.epoch;
         let query = DigestQuery { epoch, table: table.map(|table| table.as_str().to_owned()), bucket };
-        let answer = self.context.client.digest(&comparison.token, &query).await?;
+        let answer = self.unless_saved(self.context.client.digest(&comparison.token, &query)).await;
+        let answer = answer.ok_or(Stopped::Changed)??;
         if comparison.state.head.is_some_and(|head| answer.version < head) {
             return Err(Error::ServerWentBack.into());
         }
@@ -230,7 +232,8 @@ impl Line {
                 table: table.as_str().to_owned(),
                 ids: some.to_vec(),
             };
-            let answer = match self.context.client.rows(&comparison.token, &request).await {
+            let answer = self.unless_saved(self.context.client.rows(&comparison.token, &request)).await;
+            let answer = match answer.ok_or(Stopped::Changed)? {
                 // Of fewer rows there is less to say.
                 Err(Error::AnswerTooLong) if most > 1 => {
                     most /= 2;
@@ -248,6 +251,8 @@ impl Line {
             if mended > 0 {
                 tracing::error!(rows = mended, table = table.as_str(), "rows differed from the server's");
                 comparison.mended += mended;
+                // Also if this comparison comes to no end.
+                self.context.events.send(Event::RowsChanged).ok();
             }
         }
         Ok(())

@@ -65,7 +65,8 @@ impl Line {
     pub(super) async fn tell_what_is_only_here(self: &Arc<Self>) {
         let told = async {
             let Some(report) = self.on_store(Store::untold).await? else { return Ok(()) };
-            self.recall(&report).await?;
+            let told = self.unless_saved(self.recall(&report)).await;
+            let Some(()) = told.transpose()? else { return Ok(()) };
             self.on_store(move |store| store.told(&report)).await
         };
         if let Err(error) = told.await {

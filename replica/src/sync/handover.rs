@@ -1,5 +1,5 @@
 //! Handing over what waits for a person, whatever is in it: of a computer that is out of service, or of the one that this
-//! computer was until its keys were lost.
+//! computer was before.
 
 use ed25519_dalek::SigningKey;
 use protocol::api::{ChallengeRequest, Receipt};

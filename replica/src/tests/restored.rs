@@ -1,7 +1,9 @@
 //! What a desktop keeps for the case that its server is restored from a backup, and tells then.
 
-use protocol::api::{DeviceScope, EpochState, LostDevice};
+use ed25519_dalek::SigningKey;
+use protocol::api::{DeviceScope, EpochState, Fate, LostDevice, Receipt, Secret};
 use protocol::audit::Action;
+use protocol::error::RefusalCode;
 use protocol::id::{DeviceId, Epoch, UserId};
 use protocol::mutation::Hash;
 use protocol::permission::{Role, Roles};
@@ -9,10 +11,14 @@ use protocol::standing::{Colleague, Lease, Order, SignedOrder};
 use protocol::table::TableName;
 use uuid::Uuid;
 
-use super::{Fixture, NOW, doctor_id, facts, fixture, form};
-use crate::store::{Facts, Past, get_row};
+use super::{Fixture, NOW, answer, doctor_id, facts, fixture, form};
+use crate::store::{Facts, Past, Renewed, get_row};
 
 fn lease(epoch: Option<Epoch>, offline_days: u8) -> SignedOrder {
+    lease_that_revokes(DeviceId(Uuid::from_u128(9)), epoch, offline_days)
+}
+
+fn lease_that_revokes(gone: DeviceId, epoch: Option<Epoch>, offline_days: u8) -> SignedOrder {
     let person = |id| Colleague {
         user_id: UserId(id),
         roles: Roles(vec![Role::Doctor]),
@@ -29,10 +35,10 @@ fn lease(epoch: Option<Epoch>, offline_days: u8) -> SignedOrder {
         people: vec![person(Uuid::from_u128(5)), person(Uuid::from_u128(6))],
         admin_devices: vec![],
         epoch,
-        revoked: vec![DeviceId(Uuid::from_u128(9))],
+        revoked: vec![gone],
         closed: vec![],
     };
-    let key = ed25519_dalek::SigningKey::from_bytes(&[1; 32]);
+    let key = SigningKey::from_bytes(&[1; 32]);
     SignedOrder::sign(&Order::Lease(lease), &key, &[]).expect("BUG: JSON")
 }
 
@@ -75,6 +81,51 @@ fn the_last_word_of_a_life_of_the_data_is_kept_until_the_next_one_begins() {
     store.remember(&next).expect("BUG: kept");
     let known = store.recollection(epoch(8)).expect("BUG: read").expect("BUG: it is known");
     assert_eq!(known.lease, Some(next));
+}
+
+#[test]
+fn what_was_done_before_the_disk_was_copied_waits_again_once_the_other_computer_is_gone_after_a_restore() {
+    let fixture = fixture(Role::Doctor);
+    let store = &fixture.store;
+    fixture.register("Sunita", "98204 41276");
+    let copied = facts().device_id;
+    let was = Past { device_id: copied, until: 1, public_key: String::new(), is_recovered: false };
+    let renewed = Renewed {
+        installation: Uuid::from_u128(1),
+        device_id: DeviceId(Uuid::from_u128(0xde7)),
+        lane: "B".into(),
+        unlock_key: Secret("another half".into()),
+    };
+    store.acknowledge(&answer(store, 2, vec![]), &[], (None, NOW)).expect("BUG: acknowledged");
+    store.adopt(&renewed, &SigningKey::from_bytes(&[8; 32]), &was).expect("BUG: adopted");
+    let waits = || {
+        let found = store.next_adopted(&[], 500, 1_000_000).expect("BUG: readable");
+        found.map(|(of, batch)| (of, batch.len()))
+    };
+    let hear = |gone, epoch| {
+        store.remember(&lease_that_revokes(gone, Some(epoch), 3)).expect("BUG: kept");
+        waits()
+    };
+    assert_eq!(hear(copied, facts().epoch), None, "nothing was restored");
+    begin(&fixture, epoch(7));
+    assert_eq!(waits(), None);
+    assert_eq!(hear(DeviceId(Uuid::from_u128(9)), epoch(7)), None, "the other one brings it itself");
+    assert_eq!(hear(copied, facts().epoch), None, "that is no word of this life of the data");
+    assert_eq!(hear(copied, epoch(7)), Some((copied, 1)));
+    let (_, found) = store.next_adopted(&[], 500, 1_000_000).expect("BUG: readable").expect("BUG: one");
+    let receipt = Receipt {
+        sequence: 1,
+        hash: found[0].hash,
+        fate: Fate::Quarantined,
+        code: Some(RefusalCode::DeviceRevoked),
+        detail: None,
+        blocked_by: None,
+        review: vec![],
+    };
+    store.mark(&[receipt], NOW).expect("BUG: marked");
+    assert_eq!(hear(copied, epoch(7)), None, "the server has it");
+    begin(&fixture, epoch(8));
+    assert_eq!(hear(copied, epoch(8)), Some((copied, 1)), "and lost it once more");
 }
 
 #[test]

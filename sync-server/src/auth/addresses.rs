@@ -2,16 +2,18 @@
 //! passwords and codes are typed, and for a minute at most. Counted in this process's memory.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use protocol::error::ErrorCode;
 
+use crate::connections::Peer;
 use crate::error::Error;
 
 /// More than a clinic's people mistype behind one address, and fewer than a program guesses.
@@ -22,12 +24,10 @@ const WITHIN: Duration = Duration::from_mins(1);
 const MOST: usize = 20_000;
 /// That requests come without an address is told once in so long.
 const TELL_EVERY: Duration = Duration::from_mins(1);
-/// For all of which the proxy does not say where they come from: the proxy's own address, which is one as well.
-const UNSAID: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 /// What of an IPv6 address one customer has.
 const CUSTOMER: u128 = !(u128::MAX >> 56);
 
-/// The failures of this process by address, if the proxy before it says where requests come from.
+/// The failures of this process by address.
 #[derive(Debug, Default)]
 pub struct Addresses {
     header: OnceLock<HeaderName>,
@@ -50,8 +50,8 @@ impl Failures {
 }
 
 impl Addresses {
-    /// From now on the proxy is believed where it says in this header where a request comes from. Until then nothing is
-    /// counted: everybody comes from the proxy's own address.
+    /// From now on the proxy is believed where it says in this header where a request comes from. Until then only those
+    /// are counted whose connection can be no proxy's.
     pub fn believe(&self, header: HeaderName) {
         // The first one stays.
         self.header.set(header).ok();
@@ -88,15 +88,21 @@ impl Addresses {
         failures.count = failures.count.saturating_add(1);
     }
 
-    /// Where a request comes from, if addresses are counted. Those of which the proxy does not say it are counted as one:
-    /// a proxy that forgot the header, or whoever came past it, would not be counted at all otherwise.
-    fn of(&self, headers: &HeaderMap, now: Instant) -> Option<IpAddr> {
-        let header = self.header.get()?;
+    /// Under which address a request is counted, if under any: as the proxy says, else as its connection comes. Whoever
+    /// came past the proxy is so counted for themselves, and all that a proxy forgot to say it of as one.
+    fn of(&self, headers: &HeaderMap, peer: IpAddr, now: Instant) -> Option<IpAddr> {
+        let Some(header) = self.header.get() else {
+            // Counted as one, whoever fails on purpose would keep all those out whom that proxy brings.
+            return (!may_be_a_proxy(peer)).then_some(peer);
+        };
         let said = said(headers, header);
         if said.is_none() && self.is_time_to_tell(now) {
-            tracing::warn!(%header, "requests come without the address that the proxy should say, and are counted as of one");
+            tracing::warn!(
+                %header,
+                "requests come without the address that the proxy should say, and are counted as of where they connect from"
+            );
         }
-        Some(said.unwrap_or(UNSAID))
+        Some(said.unwrap_or(peer))
     }
 
     fn is_time_to_tell(&self, now: Instant) -> bool {
@@ -121,6 +127,20 @@ fn said(headers: &HeaderMap, header: &HeaderName) -> Option<IpAddr> {
     last.parse::<IpAddr>().or_else(|_| last.parse::<SocketAddr>().map(|socket| socket.ip())).ok()
 }
 
+/// Whether a proxy may connect from there: this computer, or a network that the internet does not reach.
+fn may_be_a_proxy(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => {
+            // What a provider gives its own machines: 100.64.0.0/10.
+            let is_shared = matches!(address.octets(), [100, 64..=127, ..]);
+            is_shared || address.is_loopback() || address.is_private() || address.is_link_local()
+        }
+        IpAddr::V6(address) => {
+            address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()
+        }
+    }
+}
+
 /// Whoever has one IPv6 address has all that begin like it.
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
@@ -130,8 +150,13 @@ fn network(address: IpAddr) -> IpAddr {
 }
 
 /// Lets a request through whose address did not fail too often, and counts it if it fails as guesses do.
-pub(crate) async fn hold(State(addresses): State<Arc<Addresses>>, request: Request, next: Next) -> Response {
-    let Some(address) = addresses.of(request.headers(), Instant::now()) else {
+pub(crate) async fn hold(
+    State(addresses): State<Arc<Addresses>>,
+    Extension(Peer(peer)): Extension<Peer>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let Some(address) = addresses.of(request.headers(), peer, Instant::now()) else {
         return next.run(request).await;
     };
     if let Err(wait) = addresses.check(address, Instant::now()) {
@@ -191,38 +216,61 @@ mod tests {
 
     #[test]
     fn only_the_proxys_own_word_is_believed() {
-        let (addresses, now) = (Addresses::default(), Instant::now());
+        let (addresses, now, proxy) = (Addresses::default(), Instant::now(), address("10.0.0.1"));
         let mut headers = HeaderMap::new();
         headers.insert("x-forwarded-for", "198.51.100.1, 203.0.113.7".parse().expect("a value"));
-        assert_eq!(addresses.of(&headers, now), None, "no proxy is believed yet");
+        assert_eq!(addresses.of(&headers, proxy, now), None, "no proxy is believed yet");
         addresses.believe(HeaderName::from_static("x-forwarded-for"));
-        assert_eq!(addresses.of(&headers, now), Some(address("203.0.113.7")));
+        assert_eq!(addresses.of(&headers, proxy, now), Some(address("203.0.113.7")));
         headers.append("x-forwarded-for", "2001:db8::1".parse().expect("a value"));
-        assert_eq!(addresses.of(&headers, now), Some(address("2001:db8::1")));
+        assert_eq!(addresses.of(&headers, proxy, now), Some(address("2001:db8::1")));
         for with_port in ["203.0.113.7:4711", "[2001:db8::1]:4711"] {
             headers.append("x-forwarded-for", with_port.parse().expect("a value"));
             let without = with_port.rsplit_once(':').expect("a port").0.trim_matches(['[', ']']);
-            assert_eq!(addresses.of(&headers, now), Some(address(without)));
+            assert_eq!(addresses.of(&headers, proxy, now), Some(address(without)));
         }
         headers.append("x-forwarded-for", "somewhere".parse().expect("a value"));
-        assert_eq!(addresses.of(&headers, now), Some(UNSAID), "and not what stands before it");
+        assert_eq!(addresses.of(&headers, proxy, now), Some(proxy), "and not what stands before it");
     }
 
     #[test]
-    fn requests_of_which_the_proxy_says_nothing_are_counted_as_of_one_address_and_told_of_once_a_minute() {
+    fn without_a_proxy_that_is_believed_only_those_are_counted_who_can_be_none() {
+        let (addresses, headers, now) = (Addresses::default(), HeaderMap::new(), Instant::now());
+        let of = |peer: &str| addresses.of(&headers, address(peer), now);
+        for own in ["203.0.113.7", "100.128.0.1", "2001:db8:1::9", "::ffff:203.0.113.7"] {
+            assert_eq!(of(own), Some(address(own)));
+        }
+        for near in [
+            "127.0.0.1",
+            "10.0.0.1",
+            "::ffff:192.168.1.5",
+            "169.254.1.1",
+            "100.64.0.1",
+            "::1",
+            "fd00::1",
+            "fe80::1",
+        ] {
+            assert_eq!(of(near), None, "{near}");
+        }
+    }
+
+    #[test]
+    fn requests_of_which_the_proxy_says_nothing_are_counted_as_they_connect_and_told_of_once_a_minute() {
         let (addresses, start) = (Addresses::default(), Instant::now());
         let mut headers = HeaderMap::new();
-        assert_eq!(addresses.of(&headers, start), None, "no proxy is believed yet");
+        let (proxy, past_it) = (address("10.0.0.1"), address("203.0.113.8"));
         addresses.believe(HeaderName::from_static("x-real-ip"));
         for _ in 0..MOST_FAILURES {
-            let unsaid = addresses.of(&headers, start).expect("counted");
+            let unsaid = addresses.of(&headers, proxy, start).expect("counted");
             addresses.failed(unsaid, start);
         }
-        let unsaid = addresses.of(&headers, start).expect("counted");
-        assert!(addresses.check(unsaid, start).is_err(), "whoever leaves the header out is held up");
+        let unsaid = addresses.of(&headers, proxy, start).expect("counted");
+        assert!(addresses.check(unsaid, start).is_err(), "all that the proxy forgot to say it of");
+        let alone = addresses.of(&headers, past_it, start).expect("counted");
+        assert_eq!(addresses.check(alone, start), Ok(()), "whoever came past it waits for nobody");
         headers.insert("x-real-ip", "203.0.113.7".parse().expect("a value"));
-        let said = addresses.of(&headers, start).expect("counted");
-        assert_eq!(addresses.check(said, start), Ok(()), "and nobody else");
+        let said = addresses.of(&headers, proxy, start).expect("counted");
+        assert_eq!(addresses.check(said, start), Ok(()), "and nobody of whom it said it");
         assert!(!addresses.is_time_to_tell(start + TELL_EVERY / 2), "it was told");
         assert!(addresses.is_time_to_tell(start + TELL_EVERY));
         assert!(!addresses.is_time_to_tell(start + TELL_EVERY));

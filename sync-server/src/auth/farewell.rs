@@ -28,7 +28,8 @@ use crate::sync::push::Body;
 use crate::sync::set_aside;
 
 /// Takes what a desktop still had. All of it waits for a person: whoever had the desktop last may have written it. So does
-/// what was on a desktop whose keys were lost, brought by the one that it became.
+/// what was on a desktop whose keys were lost, brought by the one that it became, and of one out of service what a copy of
+/// its disk has.
 #[tracing::instrument(skip_all)]
 pub(crate) async fn handover(
     State(state): State<AppState>,
@@ -43,17 +44,23 @@ pub(crate) async fn handover(
         must_be_revoked(&device)?;
     }
     let mut tx = state.db.write(tenant).await?;
+    let out_of_service = Refusal::new(
+        RefusalCode::DeviceRevoked,
+        "It came from a computer that had been taken out of service. A person decides about it.",
+    );
     let (device, refusal, reason) = if let Some(was) = request.of {
-        let reason = "The computer's keys had been lost: what was found on its disk waits for a person.";
-        (recovery::lost(&mut tx, tenant, id, was).await?, recovery::adopted(), reason)
+        let (was, is_recovered) = recovery::earlier(&mut tx, tenant, id, was).await?;
+        if is_recovered {
+            let reason = "The computer's keys had been lost: what was found on its disk waits for a person.";
+            (was, recovery::adopted(), reason)
+        } else {
+            let reason = "The computer is out of service: what a copy of its disk has waits for a person.";
+            (was, out_of_service, reason)
+        }
     } else {
         acknowledge(&mut tx, tenant, id, now).await?;
-        let refusal = Refusal::new(
-            RefusalCode::DeviceRevoked,
-            "It came from a computer that had been taken out of service. A person decides about it.",
-        );
         let reason = "The computer had been taken out of service: what it brought waits for a person.";
-        (device, refusal, reason)
+        (device, out_of_service, reason)
     };
     let of = DeviceId(device.id);
     let from = set_aside::From { tenant, device: of, key: device.public_key };

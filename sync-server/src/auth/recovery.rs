@@ -135,16 +135,17 @@ pub(super) async fn known(
     }
 }
 
-/// The desktop whose keys were lost and whose mutations this one hands over; refuses any other. What it became may have lost
-/// its keys as well, or its disk may have been copied, before it had handed them over.
-pub(super) async fn lost(
+/// The desktop that this one was before and whose mutations it hands over, and whether its keys were lost; refuses any other.
+/// Of one whose disk was copied another brings nothing as long as it is in service: it can do so itself. What it became may
+/// have lost its keys as well, or its disk may have been copied, before it had handed them over.
+pub(super) async fn earlier(
     tx: &mut PgConnection,
     tenant: TenantId,
     device: DeviceId,
     was: DeviceId,
-) -> Result<Device> {
+) -> Result<(Device, bool)> {
     let mut became = device.0;
-    let is_so = loop {
+    let is_recovered = loop {
         let row = sqlx::query!(
             "select copied_from, is_recovered from devices where tenant_id = $1 and id = $2",
             tenant.0,
@@ -155,11 +156,13 @@ pub(super) async fn lost(
         match row.copied_from {
             Some(from) if from == was.0 => break row.is_recovered,
             Some(from) => became = from,
-            None => break false,
+            None => return Err(Error::Invalid("This computer was not that one.")),
         }
     };
-    let found = if is_so { device::find(tx, tenant.0, was.0).await? } else { None };
-    found.ok_or(Error::Invalid("This computer was not that one."))
+    match device::find(tx, tenant.0, was.0).await? {
+        Some(found) if is_recovered || found.is_revoked => Ok((found, is_recovered)),
+        _ => Err(Error::Invalid("That computer is in service, and brings what it has itself.")),
+    }
 }
 
 /// Why what was found on the disk waits for a person.

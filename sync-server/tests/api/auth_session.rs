@@ -1,5 +1,6 @@
 //! `POST /v1/auth/challenge`, `login` and `refresh`.
 
+use std::net::IpAddr;
 use std::time::Instant;
 
 use ed25519_dalek::SigningKey;
@@ -317,10 +318,41 @@ async fn from_an_address_where_too_much_failed_nobody_signs_in_for_a_while_and_w
     assert_eq!(code_of(from(guesser, PASSWORD).await).await, ErrorCode::TooManyRequests);
     assert_eq!(from("203.0.113.9", PASSWORD).await.status(), 200);
     // Whoever leaves out where they come from escapes nothing.
-    fail("0.0.0.0", 299);
+    fail("127.0.0.1", 299);
     assert_eq!(code_of(desk.login(EMAIL, "not my password").await).await, ErrorCode::WrongPassword);
     assert_eq!(code_of(desk.login(EMAIL, PASSWORD).await).await, ErrorCode::TooManyRequests);
     assert_eq!(from("203.0.113.9", PASSWORD).await.status(), 200);
+}
+
+/// Signs in over a connection that comes from this address, without a proxy.
+async fn sign_in_from(desk: &Desk, address: [u8; 4], password: &str) -> reqwest::Response {
+    let http = reqwest::Client::builder().local_address(IpAddr::from(address)).build().expect("a client");
+    let request = desk.login_request(EMAIL, password).await;
+    post(&http, &desk.url, "/v1/auth/login", &request).send().await.expect("an answer")
+}
+
+#[tokio::test]
+async fn whoever_comes_past_the_proxy_is_counted_by_where_they_connect_from_and_nobody_else_waits() {
+    const GUESSER: [u8; 4] = [127, 0, 0, 2];
+    const OTHER: [u8; 4] = [127, 0, 0, 3];
+    let clinic = Clinic::open().await;
+    let desk = clinic.desk().await;
+    let addresses = &clinic.server.state().auth.addresses;
+    for _ in 0..300 {
+        addresses.failed(GUESSER.into(), Instant::now());
+    }
+    let proxied = sign_in_from(&desk, GUESSER, PASSWORD).await;
+    assert_eq!(proxied.status(), 200, "it may be a proxy, which nobody can close to all whom it brings");
+
+    addresses.believe("x-real-ip".parse().expect("a name"));
+    assert_eq!(code_of(sign_in_from(&desk, GUESSER, PASSWORD).await).await, ErrorCode::TooManyRequests);
+    for _ in 0..299 {
+        addresses.failed(OTHER.into(), Instant::now());
+    }
+    let wrong = sign_in_from(&desk, OTHER, "not my password").await;
+    assert_eq!(code_of(wrong).await, ErrorCode::WrongPassword);
+    assert_eq!(code_of(sign_in_from(&desk, OTHER, PASSWORD).await).await, ErrorCode::TooManyRequests);
+    assert_eq!(desk.login(EMAIL, PASSWORD).await.status(), 200, "from a third address");
 }
 
 #[tokio::test]

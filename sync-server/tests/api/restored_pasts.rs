@@ -71,13 +71,23 @@ async fn a_computer_that_was_recovered_since_the_backup_goes_on_and_brings_what_
 }
 
 #[tokio::test]
-async fn a_copy_that_went_on_since_the_backup_goes_on_and_brings_nothing_of_the_other_one() {
+async fn a_copy_that_went_on_since_the_backup_brings_what_the_other_one_did_once_that_one_is_out_of_service()
+{
     let mut restored = Restored::open(false).await;
     let was = restored.was.clone();
     restored.comes_again(was.clone()).await;
     assert!(restored.is_from(was.device_id).await);
     let refused = handover_of(&restored.desk, Some(was.device_id), vec![restored.unsent.clone()]).await;
     assert_eq!(refused.expect_err("the other one is there").code, ErrorCode::Invalid);
+    let revoke = format!("update devices set revoked_at = now() where id = '{}'", was.device_id);
+    restored.clinic.sql(&revoke).await;
+    for time in ["once", "and again"] {
+        let brought = handover_of(&restored.desk, Some(was.device_id), vec![restored.unsent.clone()]).await;
+        let receipt = brought.expect("taken").receipts.remove(0);
+        assert_eq!((receipt.sequence, receipt.code), (2, Some(RefusalCode::DeviceRevoked)), "{time}");
+    }
+    let kept = format!("select count(*) from clinic.sync_quarantine where device_id = '{}'", was.device_id);
+    assert_eq!(restored.clinic.number(&kept).await, 1);
 }
 
 #[tokio::test]

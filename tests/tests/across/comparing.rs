@@ -148,6 +148,30 @@ async fn a_server_that_cannot_compare_is_told_of_and_no_comparison_is_claimed() 
     Ok(())
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_saved_goes_out_at_once_while_the_server_owes_answers_that_nobody_waits_for()
+-> anyhow::Result<()> {
+    const LOG_ENDS: &str = "/v1/audit/ends";
+    let clinic = Clinic::open().await?;
+    let desk = clinic.desk("Room 1").await?;
+    assert_eq!(damage(&desk, "delete from meta where name = 'compared'")?, 1);
+    desk.desk.lock();
+    // Each would be waited for as long as a dead line is: a minute.
+    clinic.network.plan(DIGEST, [Fault::HeldAnswer(0)]);
+    clinic.network.plan(LOG_ENDS, [Fault::HeldAnswer(0)]);
+    desk.unlock(&clinic.email).await?;
+    for (path, name) in [(DIGEST, "Asha"), (LOG_ENDS, "Bina")] {
+        desk.until("an answer is held back", |_| clinic.network.n_planned_for(path) == 0).await?;
+        desk.replica()?.register_patient(&patient(name, "98204 41276"))?;
+        desk.until("what was saved has gone out meanwhile", |status| status.waiting == 0).await?;
+        assert_eq!(clinic.count("clinic.patients", &format!("first_name = '{name}'")).await?, 1);
+    }
+    // Nothing was let go; each was asked for once more.
+    desk.synced().await?;
+    assert!(desk.desk.sync_status().compared.is_some());
+    Ok(())
+}
+
 /// From now on the server seems to have other clinics than it sends.
 fn belie(clinic: &Clinic) {
     clinic.network.spoil(DIGEST, |text| {

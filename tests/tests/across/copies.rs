@@ -8,7 +8,7 @@ use replica::view::AppState;
 use crate::recovery::{code_is_known, names, register};
 
 /// Waits until the desktop has heard that it is a copy, and nobody is at it any more.
-async fn stops(desk: &TestDesk) -> anyhow::Result<()> {
+pub async fn stops(desk: &TestDesk) -> anyhow::Result<()> {
     desk.until("it stops", |status| {
         status.problem.as_ref().is_some_and(|problem| problem.code == ErrorCode::DeviceCopied)
     })

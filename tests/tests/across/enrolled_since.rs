@@ -2,7 +2,7 @@
 #![cfg(unix)]
 
 use clinic_tests::clinic::{Clinic, EMAIL, PASSWORD, SetClock, TestDesk, patient, register};
-use clinic_tests::network::Network;
+use clinic_tests::network::{Fault, Network};
 use clinic_tests::server::ServerProcess;
 use protocol::api::{Fate, RegisterResponse};
 use protocol::error::ErrorCode;
@@ -12,6 +12,7 @@ use replica::view::{AppState, RecoveryForm, SyncStatus};
 use tempfile::TempDir;
 use time::Duration;
 
+use crate::copies::stops;
 use crate::crash::code;
 use crate::recovery::{code_is_known, let_in, without_keyring, written_down};
 use crate::sync::draft;
@@ -396,5 +397,72 @@ async fn a_computer_that_was_recovered_brings_what_it_did_before_also_if_all_of_
         assert!(one.replica()?.verify()?.is_good());
     }
     assert_eq!(office.rows()?, desk.rows()?);
+    server.stop()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_done_before_a_disk_was_copied_is_let_in_once_the_other_computer_is_gone()
+-> anyhow::Result<()> {
+    const HANDOVER: &str = "/v1/devices/handover";
+    let folder = tempfile::tempdir()?;
+    let mut server = ServerProcess::open(folder.path())?;
+    let registered = register(&server.address(), "ASHA").await?;
+    let network = Network::before(server.address().parse()?).await?;
+    let (office, desk) = (TestDesk::new()?, TestDesk::new()?);
+    office.enrol(network.address(), registered.enrolment.code.clone(), "Office").await?;
+    desk.enrol(network.address(), code(&server, &registered.tenant_code)?, "Room 1").await?;
+    let original = desk.replica()?.store().facts()?.device_id;
+    server.back_up()?;
+    desk.replica()?.register_patient(&patient("Farida", "98204 41277"))?;
+    desk.synced().await?;
+    // The copy goes on under its own id, and the computer that it was made from is gone.
+    desk.desk.lock();
+    let copy = desk.copied()?;
+    desk.unlock(EMAIL).await?;
+    desk.replica()?.register_patient(&patient("Gita", "98204 41278"))?;
+    desk.synced().await?;
+    drop(desk);
+    copy.unlock(EMAIL).await?;
+    copy.replica()?.register_patient(&patient("Hema", "98204 41279"))?;
+    stops(&copy).await?;
+    copy.unlock(EMAIL).await?;
+    copy.synced().await?;
+    server.restore()?;
+    network.set_down(true);
+    copy.offline().await?;
+    office.offline().await?;
+    server.start()?;
+    server.operator(&["tenant", "new-epoch", "--all", "--yes"])?;
+    network.set_down(false);
+    let one_time = code(&server, &registered.tenant_code)?;
+    copy.desk.enrol_again(&one_time.0, PASSWORD).await?;
+    copy.synced().await?;
+    office.synced().await?;
+
+    // As long as the other one may come, it brings what it did itself.
+    copy.desk.ask_standing().await?;
+    copy.synced().await?;
+    assert_eq!(network.n_asked(HANDOVER), 0);
+    network.plan(HANDOVER, [Fault::LostAnswer]);
+    office.desk.revoke_device(original, Some("its disk is gone".into())).await?;
+    copy.desk.ask_standing().await?;
+    copy.synced().await?;
+    assert_eq!((network.n_planned(), network.n_asked(HANDOVER)), (0, 2), "brought twice, it waits once");
+    let_in(&office, 1).await?;
+    let third = TestDesk::new()?;
+    third.enrol(network.address(), code(&server, &registered.tenant_code)?, "Room 2").await?;
+    for one in [&copy, &third] {
+        one.synced().await?;
+        one.until("it has what was let in", |status| (status.waiting, status.attention) == (0, 0)).await?;
+        for name in ["Farida", "Hema"] {
+            assert_eq!(one.replica()?.find_patients(name)?.len(), 1, "{name}");
+        }
+        assert!(one.replica()?.verify()?.is_good());
+    }
+    assert_eq!(
+        copy.desk.sync_status().only_here,
+        1,
+        "Gita, whom nobody but the one that is gone could bring"
+    );
     server.stop()
 }

@@ -1,4 +1,5 @@
-//! What is said to the server and asked of it beside the rows. No round fails by it.
+//! What is said to the server and asked of it beside the rows. No round fails by it, and what somebody saves does not wait
+//! for it.
 
 use std::sync::Arc;
 
@@ -28,11 +29,28 @@ impl Line {
         })
     }
 
-    /// Tells the server which recovery code opens this computer, if it does not know. Nothing waits for it.
+    /// What the server answers; none once somebody saved something here, which goes out first. For whoever asked it is as if
+    /// the line had broken: they ask again after the next round. Work on the store that might come after what goes out stands
+    /// outside: once begun it is done, also if nobody waits for it.
+    pub(in crate::sync) async fn unless_saved<T>(&self, answer: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            () = self.context.written.notified() => {
+                // What would be asked next gives way as well, and then the rest ends at once.
+                self.context.written.notify_one();
+                None
+            }
+            answer = answer => Some(answer),
+        }
+    }
+
+    /// Tells the server which recovery code opens this computer, if it does not know.
     pub(super) async fn tell_recovery(self: &Arc<Self>) {
         let told = async {
             let Some(made) = self.on_store(Store::untold_recovery).await? else { return Ok::<_, Error>(()) };
-            self.context.client.recovery_made(&self.token()?, &made, &self.signer()?).await?;
+            let (token, signer) = (self.token()?, self.signer()?);
+            let told = self.unless_saved(self.context.client.recovery_made(&token, &made, &signer)).await;
+            let Some(()) = told.transpose()? else { return Ok(()) };
             self.on_store(move |store| store.recovery_told(&made)).await
         };
         if let Err(error) = told.await {
@@ -52,7 +70,9 @@ impl Line {
                 after = *last;
                 let state = self.context.store.sync_state()?;
                 let request = ReceiptsRequest { epoch: state.epoch, sequences };
-                let answer = self.context.client.receipts(&self.token()?, &request).await?;
+                let token = self.token()?;
+                let answer = self.unless_saved(self.context.client.receipts(&token, &request)).await;
+                let Some(answer) = answer.transpose()? else { return Ok(()) };
                 belief::settled(self.context.facts.tenant_id, &answer, state.head)?;
                 let now = self.context.surroundings.now();
                 is_news |= self.on_store(move |store| store.take_receipts(&answer, now)).await?;
@@ -89,18 +109,21 @@ impl Line {
         }
     }
 
-    /// Asks whether the server's audit log is still the one that this computer knew. Nothing waits for it, and care and
-    /// sync go on whatever it finds: whoever tampers must not be able to stop a clinic. Answers whether it could look.
+    /// Asks whether the server's audit log is still the one that this computer knew. Care and sync go on whatever it finds:
+    /// whoever tampers must not be able to stop a clinic. Answers whether it could look.
     pub(super) async fn look_at_log(self: &Arc<Self>) -> bool {
         let looked = async {
             let known = self.on_store(Store::known_ends).await?;
             let request = KnownEnds { known };
-            let answer = self.context.client.log_ends(&self.token()?, &request).await?;
-            self.on_store(move |store| store.compare_ends(&request.known, &answer)).await
+            let token = self.token()?;
+            let answer = self.unless_saved(self.context.client.log_ends(&token, &request)).await;
+            let Some(answer) = answer.transpose()? else { return Ok(None) };
+            self.on_store(move |store| store.compare_ends(&request.known, &answer)).await.map(Some)
         };
         match looked.await {
-            Ok(true) => true,
-            Ok(false) => {
+            Ok(None) => false,
+            Ok(Some(true)) => true,
+            Ok(Some(false)) => {
                 tracing::error!("the server's audit log is not what this computer knew of it");
                 true
             }

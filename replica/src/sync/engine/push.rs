@@ -65,7 +65,7 @@ impl Line {
         Ok(is_level)
     }
 
-    /// Brings what was not sent when this computer's keys were lost: as it was signed under the earlier id, for a person to
+    /// Brings what was done here under an earlier id and nobody else brings: as it was signed under that one, for a person to
     /// look at.
     async fn bring_found(self: &Arc<Self>, was: DeviceId, batch: Vec<SignedMutation>) -> Result<()> {
         let context = &self.context;

@@ -1,5 +1,6 @@
 //! The rounds of the conversation: the plan says what is next, and the server what it has.
 
+use std::future::ready;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -9,6 +10,8 @@ use protocol::api::LiveQuery;
 use time::OffsetDateTime;
 
 use super::{Line, lock};
+use crate::error::Result;
+use crate::store::SyncState;
 use crate::sync::news::Told;
 use crate::sync::plan::{Happened, Next, Plan};
 use crate::view::Connection;
@@ -52,20 +55,7 @@ pub(super) async fn run(line: Arc<Line>) {
             Next::Rest { ms } => {
                 total = 0;
                 if matches!(happened, Happened::Pulled { .. } | Happened::Pushed { .. }) {
-                    line.tell_recovery().await;
-                    line.ask_receipts().await;
-                    if let Ok(state) = state
-                        && line.compare_when_due(state).await
-                    {
-                        line.caught_up().await;
-                        line.tell_what_is_only_here().await;
-                    }
-                    line.files_due.notify_one();
-                    let now = line.context.surroundings.now();
-                    if looked.is_none_or(|at| (now - at).unsigned_abs() >= LOOK_EVERY) {
-                        line.exchange_own_keys().await;
-                        looked = line.look_at_log().await.then_some(now);
-                    }
+                    line.after_round(state, &mut looked).await;
                 }
                 line.rest(Duration::from_millis(ms)).await;
                 line.epochs_begun.store(0, Ordering::SeqCst);
@@ -110,6 +100,30 @@ pub(super) async fn listen(line: Arc<Line>) {
 }
 
 impl Line {
+    /// What comes once a round has ended, as far as nobody saves anything meanwhile: that goes out first, and the rest of
+    /// this comes after it.
+    async fn after_round(self: &Arc<Self>, state: Result<SyncState>, looked: &mut Option<OffsetDateTime>) {
+        self.tell_recovery().await;
+        self.ask_receipts().await;
+        if let Ok(state) = state
+            && self.compare_when_due(state).await
+        {
+            self.caught_up().await;
+            self.tell_what_is_only_here().await;
+        }
+        // Files go behind all rows.
+        if self.unless_saved(ready(())).await.is_none() {
+            return;
+        }
+        self.files_due.notify_one();
+        let now = self.context.surroundings.now();
+        if looked.is_none_or(|at| (now - at).unsigned_abs() >= LOOK_EVERY) {
+            // Keys may be kept beside what goes out.
+            self.unless_saved(self.exchange_own_keys()).await;
+            *looked = self.look_at_log().await.then_some(now);
+        }
+    }
+
     /// Rests until something was written here, somebody asks, the server has what is not here, or this time is over.
     async fn rest(&self, most: Duration) {
         let mut over = self.context.surroundings.pause(most);
