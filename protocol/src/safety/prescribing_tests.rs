@@ -185,6 +185,35 @@ fn what_is_dangerous_together_is_held_whichever_comes_first() {
 }
 
 #[test]
+fn medicines_of_every_day_are_looked_at_together() {
+    for (one, other, severity) in [
+        ("Salbutamol", "Propranolol", Severity::Caution),
+        ("Alfuzosin", "Sildenafil", Severity::Caution),
+        ("Insulin glargine", "Pioglitazone", Severity::Caution),
+        ("Hyoscine butylbromide", "Dicyclomine", Severity::Caution),
+        ("Zinc sulfate", "Doxycycline", Severity::Caution),
+        ("Sucralfate", "Levothyroxine", Severity::Caution),
+        ("Ivabradine", "Clarithromycin", Severity::Hold),
+        ("Praziquantel", "Rifampicin", Severity::Hold),
+    ] {
+        let (one, other) = (listed(one, "10 mg", &[]), listed(other, "10 mg", &[]));
+        let pad = Pad::new().line(&one, "1-0-0 x5d").line(&other, "1-0-0 x5d");
+        assert_eq!(pad.found(), [(Check::Interaction, severity)], "{}, {}", one.0, other.0);
+        assert!(pad.check().iter().all(|line| line.is_checked), "{}, {}", one.0, other.0);
+    }
+}
+
+#[test]
+fn two_insulins_are_not_one_ingredient_twice() {
+    let (long, short) =
+        (listed("Insulin glargine", "100 IU/ml", &[]), listed("Insulin aspart", "100 IU/ml", &[]));
+    let pad = Pad::new().line_in(&long, "10 units hs", Units::of("injection", "100 IU/ml"));
+    let pad = pad.line_in(&short, "6 units tds", Units::of("injection", "100 IU/ml"));
+    assert_eq!(pad.found(), []);
+    assert!(pad.check().iter().all(|line| line.is_checked && line.gaps.is_empty()));
+}
+
+#[test]
 fn age_counts_by_the_youngest_that_may_be_true() {
     let doxycycline = listed("Doxycycline", "100 mg", &[]);
     let mut pad = Pad::new().line(&doxycycline, "1-0-1 x5d");
@@ -273,9 +302,9 @@ fn what_the_rules_do_not_know_is_not_called_checked_and_is_named() {
     let report = |medicine: &Listed| Pad::new().line(medicine, "1-0-1 x5d").check().remove(0);
     assert!(report(&both).is_checked);
     assert_eq!(report(&both).gaps, ["The checks know nothing of Clavulanic acid."]);
-    let unknown = report(&listed("Drotaverine", "40 mg", &[]));
+    let unknown = report(&listed("Serratiopeptidase", "40 mg", &[]));
     assert!(!unknown.is_checked);
-    assert_eq!(unknown.gaps, ["The checks know nothing of Drotaverine."]);
+    assert_eq!(unknown.gaps, ["The checks know nothing of Serratiopeptidase."]);
     for (name, classes) in
         [("Paracetamol", &[] as &[&str]), ("Levothyroxine", &[]), ("Benzydamine", &["nsaid"])]
     {

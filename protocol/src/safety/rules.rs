@@ -209,6 +209,8 @@ fn severity(word: &str) -> Option<Severity> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::allergens::AllergenKind;
+    use super::super::classes::ONE_IS_ENOUGH;
     use super::*;
 
     #[test]
@@ -231,6 +233,29 @@ mod tests {
             let error = rules.and_then(|rules| self_test::run(&rules)).expect_err("BUG: must be said");
             assert!(error.contains(said), "{error}");
         }
+    }
+
+    #[test]
+    fn every_ingredient_that_the_rules_know_has_something_that_is_looked_for() {
+        let rules = Rules::load().expect("BUG: the rules");
+        let is_in_a_pair = |class: &str| {
+            let mut sides = rules.interactions.iter().flat_map(|pair| [pair.one, pair.other]);
+            sides.any(|side| matches!(side, Side::Class(one) if one == class))
+        };
+        let is_looked_for = |class: &str| {
+            ONE_IS_ENOUGH.contains(&class)
+                || rules.allergen(AllergenKind::Class, class).is_some()
+                || is_in_a_pair(class)
+        };
+        let has_limit =
+            |fact: &Fact| fact.most_a_day_mg.is_some() || fact.pregnancy.is_some() || fact.age.is_some();
+        let is_idle = |fact: &Fact| {
+            !has_limit(fact)
+                && !rules.has_pair_with(fact.name)
+                && !fact.classes.iter().any(|class| is_looked_for(class))
+        };
+        let idle: Vec<&str> = rules.facts.iter().filter(|fact| is_idle(fact)).map(|fact| fact.name).collect();
+        assert_eq!(idle, Vec::<&str>::new());
     }
 
     #[test]
