@@ -1,6 +1,8 @@
 //! Writing, signing and printing.
 
+use protocol::audit::{Action, DeskEvent};
 use protocol::permission::Role;
+use protocol::table::TableName;
 use serde_json::json;
 use time::macros::datetime;
 
@@ -203,8 +205,7 @@ fn the_code_on_a_paper_tells_a_genuine_one_from_a_forged_and_a_void_one() {
     let code = fixture
         .store
         .read(|tx| {
-            let values =
-                crate::replica::must_get(tx, protocol::table::TableName::Prescriptions, signed.id.0)?;
+            let values = crate::replica::must_get(tx, TableName::Prescriptions, signed.id.0)?;
             Ok(crate::verify_paper::verify_text(signed.id, &values))
         })
         .expect("BUG: the code");
@@ -222,4 +223,28 @@ fn the_code_on_a_paper_tells_a_genuine_one_from_a_forged_and_a_void_one() {
     let report = replica.verify_paper(&code).expect("BUG: checked");
     assert!(report.is_genuine && report.status == "voided");
     assert!(replica.verify_paper("https://example.org").is_err());
+}
+
+#[test]
+fn who_looks_at_a_prescription_in_a_terminal_is_noted_and_who_asks_for_none_is_not() {
+    let fixture = fixture(Role::Doctor);
+    let sunita = fixture.register("Sunita", "98204 41276");
+    let draft = Draft { items: vec![item("Paracetamol 650 mg", "1-0-1 x3d")], ..Draft::default() };
+    let signed = fixture.replica.sign_prescription(sunita, &draft, &[]).expect("BUG: signed");
+    let noted = || -> Vec<DeskEvent> {
+        let events = fixture.store.next_events(100).expect("BUG: readable").map(|told| told.events);
+        let events = events.unwrap_or_default().into_iter();
+        events.map(|event| serde_json::from_str(&event.body).expect("BUG: an event")).collect()
+    };
+    assert!(matches!(fixture.replica.export_prescription("ASHA-A-261123-7"), Err(Error::NotFound)));
+    assert_eq!(noted().len(), 0);
+    let number = signed.number.expect("BUG: numbered");
+    let shown = fixture.replica.export_prescription(&number).expect("BUG: shown");
+    assert_eq!(shown["computed_sha256"], shown["values"]["content_sha256"]);
+    let events = noted();
+    let [event] = events.as_slice() else { panic!("one look is one entry: {events:?}") };
+    assert_eq!((event.action, event.table), (Action::View, Some(TableName::Prescriptions)));
+    assert_eq!((event.record, event.patient), (Some(signed.id.0), Some(sunita)));
+    fixture.replica.export_prescription(&number).expect("BUG: shown");
+    assert_eq!(noted().len(), 1, "once in a quarter of an hour, as in the window");
 }
