@@ -328,11 +328,30 @@ fn a_unit_that_is_not_the_medicines_is_refused() {
 
 #[test]
 fn what_is_counted_by_the_piece_is_never_taken_by_the_hundred() {
-    for (typed, unit) in [("650 - 1 - 1", "tablet"), ("40-1-0-1", "capsule"), ("650 - 1 - 1", "dose")] {
-        let refused = NotUnderstood { from: typed.to_owned() };
-        assert_eq!(Dosage::read(typed, unit), Err(DosageError::NotUnderstood(refused)), "{typed} {unit}");
+    for typed in [
+        "650 - 1 - 1",
+        "40-1-0-1",
+        "25 stat",
+        "25 q6h x3d",
+        "25 sos max 30",
+        "25-0-0 x3d then 1-0-0 x3d",
+        "1-0-0 x3d then 25 hs x3d",
+    ] {
+        let refused = |units| Err(DosageError::TooMany { units });
+        assert_eq!(Dosage::read(typed, "tablet"), refused("tablets"), "{typed}");
+        assert_eq!(Dosage::read(typed, Units::of("injection", "1 g")), refused("vials"), "{typed}");
     }
-    for (typed, unit) in [("20-0-0", "tablet"), ("24-0-30", "unit"), ("30-0-30", "ml")] {
+    let said = Dosage::read("25 doses stat", "dose").map_err(|error| error.to_string());
+    let why = "At most 20 doses are taken at one time. If a figure is a strength, write it with the medicine: \
+               telma 40 mg 1-0-0";
+    assert_eq!(said, Err(why.to_owned()));
+    for (typed, unit) in [
+        ("20-0-0", "tablet"),
+        ("20 od x3d then 10 od x3d", "tablet"),
+        ("24-0-30", "unit"),
+        ("40 od x3d then 24 od x3d", "unit"),
+        ("30-0-30", "ml"),
+    ] {
         assert!(Dosage::read(typed, unit).is_ok(), "{typed} {unit}");
     }
 }

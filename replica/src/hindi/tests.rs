@@ -175,10 +175,13 @@ fn whatever_is_wrong_with_a_dose_and_whatever_was_not_looked_at_is_said_in_hindi
         (steps.as_str(), tablet),
         ("3 stat", injection),
         ("1 tab od", injection),
+        ("10 hs", Units::of("other", "xyzlin")),
+        ("25 stat", tablet),
+        ("25 stat", Units::of("injection", "1 g")),
     ] {
         said.push(format!("{}.", Dosage::read(typed, units).expect_err("BUG: refused")));
     }
-    assert_eq!(said.len(), 16);
+    assert_eq!(said.len(), 19);
     let mut chart = Chart::default();
     let known = [("Paracetamol", 1), ("Drotaverine", 2)];
     let lines = known.map(|(name, id)| {

@@ -9,6 +9,8 @@ use time::macros::datetime;
 use super::{Fixture, NOW, as_server, fixture, form, item};
 use crate::clock::Clock;
 use crate::error::Error;
+use crate::language::Language;
+use crate::replica::Replica;
 use crate::store::OwnSignature;
 use crate::view::{Draft, DraftItem, LineChoice, PrescriptionSummary};
 
@@ -96,6 +98,46 @@ fn an_injection_is_signed_in_units_or_vials_and_never_in_millilitres_that_nobody
         why,
         "Inj. Diclofenac 25 mg/ml: It does not say of what. Example: 2 ml stat, 10 units hs, 1 vial od."
     );
+}
+
+#[test]
+fn a_figure_of_something_in_no_list_is_signed_only_when_it_is_clear_what_it_counts() {
+    let fixture = fixture(Role::Doctor);
+    let replica = &fixture.replica;
+    let sunita = fixture.register("Sunita", "98204 41276");
+    let unclear = "It does not say how much of what";
+    let unsaid = "It does not say of what";
+    for (line, expected) in [
+        ("lantus 10 hs", Err(unsaid)),
+        ("lantus: 10 hs", Err(unsaid)),
+        ("lantus hs", Err(unsaid)),
+        ("lantus 10 ml hs", Err("This medicine is given in units, not in ml")),
+        ("lantus 10 units hs", Ok("INJ. LANTUS: 10 units at bedtime")),
+        ("xyzlin 10 hs", Err(unclear)),
+        ("xyzlin: 10 hs", Err(unclear)),
+        ("xyzlin 10 units hs", Ok("XYZLIN: 10 units at bedtime")),
+        ("telma 40 od", Err(unclear)),
+        ("telma 40 tab od", Ok("TAB. TELMA 40 TAB: 1 tablet in the morning")),
+        ("telma 40 1-0-1", Ok("TELMA 40: 1 dose morning and night")),
+        ("my own cough mixture 10 ml tds", Ok("MY OWN COUGH MIXTURE: 10 ml morning, noon and night")),
+    ] {
+        let read = replica.read_line(line).expect("BUG: read");
+        let echo = Replica::read_dosage(&read.dose, &read.free_form, &read.medicine, Language::En);
+        let draft = Draft { items: vec![item(&read.medicine, &read.dose)], ..Draft::default() };
+        let signed = replica.sign_prescription(sunita, &draft, &[]);
+        match (expected, signed) {
+            (Ok(words), Ok(signed)) => {
+                let line = &signed.items[0];
+                assert_eq!(format!("{}: {}", line.title, line.directions), words);
+                assert!(echo.is_ok_and(|echo| words.ends_with(&echo.words)));
+            }
+            (Err(why), Err(refused)) => {
+                assert!(refused.to_string().contains(why), "{line}: {refused}");
+                assert!(echo.is_err_and(|error| error.to_string().starts_with(why)), "{line}");
+            }
+            (expected, signed) => panic!("{line}: {expected:?}, but {:?}", signed.map(|one| one.items)),
+        }
+    }
 }
 
 #[test]
