@@ -1,13 +1,14 @@
 //! A line of the pad as it is typed in one go: which medicine it means, and where its dose begins.
 
 use protocol::dosage::TypedLine;
-use protocol::medicine::may_say_form;
+use protocol::medicine::{is_form_word, may_say_form};
+use rusqlite::Transaction;
 
 use crate::error::Result;
-use crate::medicines::{first_with, plain_one, split_words};
-use crate::pad::form_in;
-use crate::replica::Replica;
-use crate::view::{LineChoice, LineRead, MedicineFound};
+use crate::medicines::{first_with, found_in, plain_one, split_words};
+use crate::pad::{form_in, medicine_row};
+use crate::replica::{Replica, text};
+use crate::view::{DraftItem, LineChoice, LineRead, MedicineFound};
 
 /// At most this many suggestions are shown.
 const SHOWN: usize = 5;
@@ -16,8 +17,9 @@ const SHORTEST: usize = 2;
 
 impl Replica {
     /// Reads a line as typed. A strength that was not typed is never guessed. For an empty one, what this doctor writes
-    /// most often is found.
-    pub fn read_line(&self, text: &str) -> Result<LineRead> {
+    /// most often is found. `was` is the line that stands there again to be changed: its medicine stays the one that is
+    /// meant, also where others have the same name and strength, until another name is typed.
+    pub fn read_line(&self, text: &str, was: Option<&DraftItem>) -> Result<LineRead> {
         let fitting = |medicine: &str| {
             if medicine.chars().count() < SHORTEST { Ok(vec![]) } else { self.fitting_medicines(medicine) }
         };
@@ -32,6 +34,9 @@ impl Replica {
             }
         }
         let TypedLine { medicine, dose } = line;
+        if let Some(medicine) = self.named_again(medicine, was)? {
+            choice = LineChoice::Chosen { medicine };
+        }
         let wanted = match &choice {
             LineChoice::Chosen { medicine } => found.iter().position(|one| one.id == medicine.id),
             _ => plain_one(&found, medicine),
@@ -45,6 +50,32 @@ impl Replica {
             choice,
         })
     }
+
+    /// The medicine of a line that is being changed, if its name is what is typed.
+    fn named_again(&self, typed: &str, was: Option<&DraftItem>) -> Result<Option<MedicineFound>> {
+        let Some(was) = was.filter(|was| split_words(&was.medicine_text) == split_words(typed)) else {
+            return Ok(None);
+        };
+        self.store
+            .read(|tx| Ok(was.medicine_id.zip(medicine_row(tx, was)?).map(|(id, row)| found_in(id, &row))))
+    }
+}
+
+/// The name of a line's medicine as it would be typed: with its form, where another one has the same name and strength.
+pub(crate) fn typed_name(tx: &Transaction<'_>, item: &DraftItem) -> Result<String> {
+    let name = item.medicine_text.trim();
+    let Some((id, row)) = item.medicine_id.zip(medicine_row(tx, item)?) else { return Ok(name.to_owned()) };
+    let sql = "select 1 from (select id, generic_name, strength_text, dosage_form from medicines where is_active \
+               union all select id, generic_name, strength_text, dosage_form from tenant_medicines where is_active) \
+               where id <> ?1 and lower(generic_name) = lower(?2) \
+               and lower(coalesce(strength_text, '')) = lower(?3) and dosage_form <> ?4";
+    let column = |name: &str| text(&row, name);
+    let form = column("dosage_form");
+    let params = (id.to_string(), column("generic_name"), column("strength_text"), form);
+    let has_twin = tx.prepare_cached(sql)?.exists(params)?;
+    let words = form.replace('_', " ");
+    let is_said = words.split(' ').all(is_form_word);
+    Ok(if has_twin && is_said { format!("{name} {words}") } else { name.to_owned() })
 }
 
 fn choose(found: &[MedicineFound], typed: &str) -> LineChoice {

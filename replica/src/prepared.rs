@@ -171,6 +171,7 @@ impl Replica {
             follow_up: unsaid("follow_up_date", |draft| &draft.follow_up),
             referral: unsaid("referral_to", |draft| &draft.referral),
             line: draft.line.clone(),
+            line_was: draft.line_was.clone(),
             ..Draft::default()
         }
     }

@@ -21,7 +21,7 @@ fn a_medicine_is_found_with_its_form_as_people_write_it_and_not_with_another() {
     for typed in ["para 650", "para 650 tab", "tab. para 650", "paracetamol 650 mg tablet"] {
         assert!(found(typed) > 0, "{typed}");
         let line = format!("{typed} 1-0-1 x3d");
-        let read = fixture.replica.read_line(&line).expect("BUG: read");
+        let read = fixture.replica.read_line(&line, None).expect("BUG: read");
         assert!(matches!(read.choice, LineChoice::Chosen { .. }), "{line}: {:?}", read.choice);
     }
     assert_eq!(found("para 650 syp"), 0);
@@ -121,7 +121,7 @@ fn a_figure_of_something_in_no_list_is_signed_only_when_it_is_clear_what_it_coun
         ("telma 40 1-0-1", Ok("TELMA 40: 1 dose morning and night")),
         ("my own cough mixture 10 ml tds", Ok("MY OWN COUGH MIXTURE: 10 ml morning, noon and night")),
     ] {
-        let read = replica.read_line(line).expect("BUG: read");
+        let read = replica.read_line(line, None).expect("BUG: read");
         let echo = Replica::read_dosage(&read.dose, &read.free_form, &read.medicine, Language::En);
         let draft = Draft { items: vec![item(&read.medicine, &read.dose)], ..Draft::default() };
         let signed = replica.sign_prescription(sunita, &draft, &[]);
