@@ -432,7 +432,9 @@ fn the_medicine_ends_where_the_dose_begins() {
         ("crocin 1 - 0 - 1 x3d", "crocin", "1 - 0 - 1 x3d"),
         ("khasi syrup: 5 tds x5d", "khasi syrup", "5 tds x5d"),
         ("khasi syrup: pc 5 tds // shake: 2 times", "khasi syrup", "pc 5 tds // shake: 2 times"),
+        ("khasi syrup: 5 ml sos for pain: severe", "khasi syrup", "5 ml sos for pain: severe"),
         ("tab: dolo 650 1-0-1", "tab: dolo 650", "1-0-1"),
+        ("calcium 2 tabs as directed", "calcium 2 tabs", "as directed"),
         ("insulin glargine 10 units hs", "insulin glargine", "10 units hs"),
         ("vitamin d3 1000 iu od", "vitamin d3 1000 iu", "od"),
         ("Inj Lantus 24 units hs", "Inj Lantus", "24 units hs"),
@@ -516,6 +518,7 @@ fn what_is_not_understood_is_named_and_never_ignored() {
         ("1-0-0 pc x3d then 1-0-0 x3d ac", "1-0-0 x3d ac"),
         ("1-0-1 x0d", "x0d"),
         ("1.234-0-1", "1.234-0-1"),
+        ("2 tabs as directed", "2 tabs as directed"),
     ] {
         let error = Dosage::parse(typed).map(|dosage| dosage.words("tablet", Language::English));
         assert_eq!(error, Err(NotUnderstood { from: from.to_owned() }), "{typed}");

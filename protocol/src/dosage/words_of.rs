@@ -105,11 +105,14 @@ impl<'t> TypedLine<'t> {
 
     /// What the window puts together of a medicine that was chosen and of the dose that was typed to it.
     fn split_at_colon(line: &'t str, before_note: usize) -> Option<Self> {
-        let colon = line[..before_note].rfind(": ")?;
-        let (medicine, dose) = (line[..colon].trim_end(), line[colon + 1..].trim());
-        let words = words_of(&line[colon + 1..before_note]);
-        let is_dose = Dosage::parse(dose).is_ok() || Dosage::begins_at(&words, 0);
-        (is_dose && !medicine.is_empty()).then_some(Self { medicine, dose })
+        // Another one may stand in what it is taken for: "1 sos for pain: severe".
+        let mut colons = line[..before_note].rmatch_indices(": ");
+        colons.find_map(|(colon, _)| {
+            let (medicine, dose) = (line[..colon].trim_end(), line[colon + 1..].trim());
+            let words = words_of(&line[colon + 1..before_note]);
+            let is_dose = Dosage::parse(dose).is_ok() || Dosage::begins_at(&words, 0);
+            (is_dose && !medicine.is_empty()).then_some(Self { medicine, dose })
+        })
     }
 }
 
