@@ -1,7 +1,7 @@
 //! A line of the pad as it is typed in one go: which medicine it means, and where its dose begins.
 
 use protocol::dosage::TypedLine;
-use protocol::medicine::{is_form_word, may_say_form};
+use protocol::medicine::{is_form_word, may_say_form, usual_route};
 use rusqlite::Transaction;
 
 use crate::error::Result;
@@ -95,10 +95,18 @@ fn choose(found: &[MedicineFound], typed: &str) -> LineChoice {
     // "insulin biphasic 30/70" names none of the two strengths in which it comes.
     let differs = fitting.iter().any(|other| other.strength_text != first.strength_text);
     let is_guess = if differs { !says_strength(first) } else { !typed.split(' ').any(is_figure) };
-    if fitting.len() > 1 && is_guess {
+    // Of eye and ear drops neither is guessed; what is swallowed is meant before what is injected or put on.
+    let goes_elsewhere = |other: &&MedicineFound| way(other) != way(first);
+    let is_of_two_ways = way(first) != "oral" && fitting.iter().any(goes_elsewhere);
+    if fitting.len() > 1 && (is_guess || is_of_two_ways) {
         return LineChoice::Several { count: u32::try_from(fitting.len()).unwrap_or(u32::MAX) };
     }
     LineChoice::Chosen { medicine: first.clone() }
+}
+
+/// The way in which most of its form are taken: drops that say no eye, ear or nose are for the mouth.
+fn way(medicine: &MedicineFound) -> &'static str {
+    if medicine.dosage_form == "drops" { "oral" } else { usual_route(&medicine.dosage_form) }
 }
 
 /// How many words of the brand were not typed.
@@ -182,6 +190,23 @@ mod tests {
         assert_eq!(choose(&found, "dolo 650"), chosen(1));
         assert_eq!(choose(&found, "dolo 650 forte"), chosen(0));
         assert_eq!(choose(&found, "dolo"), LineChoice::Several { count: 2 });
+    }
+
+    #[test]
+    fn of_eye_and_ear_drops_neither_is_guessed_and_of_tablet_and_injection_the_tablet_is_meant() {
+        let of = |form: &str, strength: &str| MedicineFound {
+            dosage_form: form.to_owned(),
+            ..medicine("Ciprofloxacin", strength)
+        };
+        let chosen = |medicine: &MedicineFound| LineChoice::Chosen { medicine: medicine.clone() };
+        let drops = [of("eye_drops", "0.3 %"), of("ear_drops", "0.3 %")];
+        assert_eq!(choose(&drops, "cipro 0.3"), LineChoice::Several { count: 2 });
+        assert_eq!(choose(&drops, "cipro 0.3 ear drops"), chosen(&drops[1]));
+        assert_eq!(choose(&drops, "cipro 0.3 eye drops"), chosen(&drops[0]));
+        let swallowed = [of("tablet", "200 mg"), of("injection", "200 mg")];
+        assert_eq!(choose(&swallowed, "cipro 200"), chosen(&swallowed[0]));
+        let put_on = [of("cream", "1 %"), of("ointment", "1 %")];
+        assert_eq!(choose(&put_on, "cipro 1"), chosen(&put_on[0]), "both go on the skin");
     }
 
     #[test]

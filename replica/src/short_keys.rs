@@ -261,7 +261,7 @@ impl Replica {
             }
             LineChoice::Several { count } => {
                 return Err(Error::Invalid(format!(
-                    "{line}: {count} medicines fit. Write the strength too."
+                    "{line}: {count} medicines fit. Write the strength or the form too."
                 )));
             }
             LineChoice::Free | LineChoice::Nothing => (None, read.medicine),

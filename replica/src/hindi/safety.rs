@@ -48,8 +48,8 @@ pub(super) const SAID: &[Said] = &[
     ("The note is too long: {count} letters at most.", "टिप्पणी बहुत लंबी है: ज़्यादा से ज़्यादा {count} अक्षर।"),
     ("A line names no medicine.", "एक पंक्ति में दवा का नाम नहीं है।"),
     (
-        "{line}: {count} medicines fit. Write the strength too.",
-        "{line}: {count} दवाएँ मिलती हैं। दवा की मात्रा (जैसे 500 mg) भी लिखें।",
+        "{line}: {count} medicines fit. Write the strength or the form too.",
+        "{line}: {count} दवाएँ मिलती हैं। दवा की मात्रा (जैसे 500 mg) या उसका रूप (जैसे tab, eye drops) भी लिखें।",
     ),
     ("No key /{typed}.", "/{typed} नाम की कोई शॉर्ट कुंजी नहीं।"),
     ("Did you mean /{key}?", "क्या आपका मतलब /{key} था?"),
