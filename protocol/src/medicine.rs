@@ -1,5 +1,7 @@
 //! How a medicine is named and counted.
 
+use crate::dosage::has_loose_figure;
+
 /// The short word before a medicine's name on paper: `TAB.`, `CAP.` …
 pub fn form_abbreviation(dosage_form: &str) -> &'static str {
     match dosage_form {
@@ -58,9 +60,12 @@ impl Units {
             "other" | "" => (UNKNOWN, &[]),
             _ => ("application", &[]),
         };
+        let is_unknown = usual == UNKNOWN;
         // "lantus 10 iu" is the dose, or the strength: a figure alone behind it is of neither.
-        let must_be_said = usual == UNKNOWN && is_name(strength) && says(strength, INTERNATIONAL);
-        Self { must_be_said, ..Self::from(usual).or(others) }
+        let must_be_said = is_unknown && is_name(strength) && says(strength, INTERNATIONAL);
+        // So is "lantus 10", which looks like "telma 40".
+        let needs_figure = is_unknown && has_loose_figure(strength);
+        Self { must_be_said, needs_figure, ..Self::from(usual).or(others) }
     }
 
     fn or(self, others: &'static [&'static str]) -> Self {
@@ -77,6 +82,8 @@ impl Units {
         if is_per_ml && is_international {
             // `hs` alone is never one unit of insulin.
             Self { needs_figure: true, ..injected("unit", &["vial", "ampoule"]) }
+        } else if is_given_in_units(&strength) {
+            Self { must_be_said: true, ..injected("unit", &["vial", "ampoule"]) }
         } else if is_mass && !is_per_ml {
             // In a name, a figure is as likely the dose as what the vial holds.
             let is_name = is_name(&strength);
@@ -108,6 +115,18 @@ impl Units {
         self.needs_figure
     }
 
+    /// Whether nobody knows in what it is counted where that was not typed.
+    pub(crate) fn is_unknown(self) -> bool {
+        self.usual == UNKNOWN
+    }
+
+    /// Whether a bare figure of something whose unit is not known may be one of pieces: so few, and halves or quarters of
+    /// what is no injection.
+    pub(crate) fn may_be_pieces(self, amount: f64) -> bool {
+        let parts = if self.others.is_empty() { 4.0 } else { 1.0 };
+        amount <= MOST_UNSAID && (amount * parts).fract() <= 0.0
+    }
+
     /// Whether it may be dosed in this one. Of a medicine of which nothing is known, any may be right.
     pub fn has(self, unit: &str) -> bool {
         unit == self.usual || self.others.contains(&unit) || (self.usual == UNKNOWN && self.others.is_empty())
@@ -122,6 +141,43 @@ impl From<&'static str> for Units {
 }
 
 const INTERNATIONAL: &[&str] = &["iu", "unit", "units"];
+
+/// More than this of something whose unit is not known is never taken for pieces: ten may be tablets, ml or units.
+const MOST_UNSAID: f64 = 2.0;
+
+/// What is given in international units whatever else its name says: insulins as they are sold in India, and heparin.
+const GIVEN_IN_UNITS: &[&str] = &[
+    "insulin",
+    "actrapid",
+    "admelog",
+    "apidra",
+    "basaglar",
+    "basalog",
+    "basugine",
+    "fiasp",
+    "glaritus",
+    "heparin",
+    "humalog",
+    "huminsulin",
+    "humulin",
+    "insugen",
+    "insulatard",
+    "insuman",
+    "lantus",
+    "levemir",
+    "mixtard",
+    "novomix",
+    "novorapid",
+    "ryzodeg",
+    "toujeo",
+    "tresiba",
+    "wosulin",
+];
+
+/// Whether a name says insulin or heparin, be it by its brand: it is injected, and counted in units.
+pub fn is_given_in_units(name: &str) -> bool {
+    says(name, GIVEN_IN_UNITS)
+}
 
 /// Whether one of these stands in it as a word: "calcium" names no international unit.
 fn says(strength: &str, units: &[&str]) -> bool {
@@ -332,6 +388,35 @@ mod tests {
             assert!(units.must_be_said() && units.has("ml") && !units.has("tablet"), "{strength}");
         }
         assert!(!Units::of("injection", "100 IU/ml").has("ml"), "ten of insulin are never ten millilitres");
+    }
+
+    #[test]
+    fn an_insulin_is_known_by_its_brand_and_is_never_given_in_ml() {
+        for name in ["Lantus 10", "inj. Mixtard 30/70", "HUMALOG25", "Insulin", "Inj Lantus 24 units"] {
+            assert!(is_given_in_units(name), "{name}");
+            let units = Units::of("injection", name);
+            assert_eq!(
+                (units.usual(), units.must_be_said(), units.has("ml")),
+                ("unit", true, false),
+                "{name}"
+            );
+        }
+        for name in ["Lantusol", "Insulinex", "Telma 40"] {
+            assert!(!is_given_in_units(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_figure_that_stands_alone_in_a_name_may_be_the_dose_unless_it_is_too_large_for_one() {
+        for name in ["telma 40", "xyzlin 10 ac", "adrenaline 0.3", "vitamin b 12", "xyzlin १०"] {
+            assert!(Units::of("other", name).needs_figure(), "{name}");
+        }
+        for name in
+            ["telma 40 mg", "dolo 650", "telma40", "my own cough mixture", "Steam", "0.5 mg/2 ml", "5 %"]
+        {
+            assert!(!Units::of("other", name).needs_figure(), "{name}");
+        }
+        assert!(!Units::of("tablet", "telma 40").needs_figure(), "its form is known");
     }
 
     #[test]

@@ -340,7 +340,8 @@ pub(crate) fn allergy_views(tx: &Transaction<'_>, patient: PatientId) -> Result<
         let form = form_of(&row.values);
         let name = |kind, code: &Option<String>| rules?.allergen(kind, code.as_deref()?);
         let known = name(AllergenKind::Class, &form.class_code)
-            .or_else(|| name(AllergenKind::Ingredient, &form.ingredient_code));
+            .or_else(|| name(AllergenKind::Ingredient, &form.ingredient_code))
+            .or_else(|| rules?.allergen_in_words(&form.substance));
         views.push(AllergyView {
             id: AllergyId(id),
             checked_by: known.map(|one| one.name.to_owned()),

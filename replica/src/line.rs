@@ -1,13 +1,14 @@
 //! A line of the pad as it is typed in one go: which medicine it means, and where its dose begins.
 
 use protocol::dosage::TypedLine;
-use protocol::medicine::may_say_form;
+use protocol::medicine::{is_form_word, may_say_form, usual_route};
+use rusqlite::Transaction;
 
 use crate::error::Result;
-use crate::medicines::{first_with, plain_one, split_words};
-use crate::pad::form_in;
-use crate::replica::Replica;
-use crate::view::{LineChoice, LineRead, MedicineFound};
+use crate::medicines::{first_with, found_in, plain_one, split_words};
+use crate::pad::{form_in, medicine_row};
+use crate::replica::{Replica, text};
+use crate::view::{DraftItem, LineChoice, LineRead, MedicineFound};
 
 /// At most this many suggestions are shown.
 const SHOWN: usize = 5;
@@ -16,8 +17,9 @@ const SHORTEST: usize = 2;
 
 impl Replica {
     /// Reads a line as typed. A strength that was not typed is never guessed. For an empty one, what this doctor writes
-    /// most often is found.
-    pub fn read_line(&self, text: &str) -> Result<LineRead> {
+    /// most often is found. `was` is the line that stands there again to be changed: its medicine stays the one that is
+    /// meant, also where others have the same name and strength, until another name is typed.
+    pub fn read_line(&self, text: &str, was: Option<&DraftItem>) -> Result<LineRead> {
         let fitting = |medicine: &str| {
             if medicine.chars().count() < SHORTEST { Ok(vec![]) } else { self.fitting_medicines(medicine) }
         };
@@ -32,6 +34,9 @@ impl Replica {
             }
         }
         let TypedLine { medicine, dose } = line;
+        if let Some(medicine) = self.named_again(medicine, was)? {
+            choice = LineChoice::Chosen { medicine };
+        }
         let wanted = match &choice {
             LineChoice::Chosen { medicine } => found.iter().position(|one| one.id == medicine.id),
             _ => plain_one(&found, medicine),
@@ -45,6 +50,32 @@ impl Replica {
             choice,
         })
     }
+
+    /// The medicine of a line that is being changed, if its name is what is typed.
+    fn named_again(&self, typed: &str, was: Option<&DraftItem>) -> Result<Option<MedicineFound>> {
+        let Some(was) = was.filter(|was| split_words(&was.medicine_text) == split_words(typed)) else {
+            return Ok(None);
+        };
+        self.store
+            .read(|tx| Ok(was.medicine_id.zip(medicine_row(tx, was)?).map(|(id, row)| found_in(id, &row))))
+    }
+}
+
+/// The name of a line's medicine as it would be typed: with its form, where another one has the same name and strength.
+pub(crate) fn typed_name(tx: &Transaction<'_>, item: &DraftItem) -> Result<String> {
+    let name = item.medicine_text.trim();
+    let Some((id, row)) = item.medicine_id.zip(medicine_row(tx, item)?) else { return Ok(name.to_owned()) };
+    let sql = "select 1 from (select id, generic_name, strength_text, dosage_form from medicines where is_active \
+               union all select id, generic_name, strength_text, dosage_form from tenant_medicines where is_active) \
+               where id <> ?1 and lower(generic_name) = lower(?2) \
+               and lower(coalesce(strength_text, '')) = lower(?3) and dosage_form <> ?4";
+    let column = |name: &str| text(&row, name);
+    let form = column("dosage_form");
+    let params = (id.to_string(), column("generic_name"), column("strength_text"), form);
+    let has_twin = tx.prepare_cached(sql)?.exists(params)?;
+    let words = form.replace('_', " ");
+    let is_said = words.split(' ').all(is_form_word);
+    Ok(if has_twin && is_said { format!("{name} {words}") } else { name.to_owned() })
 }
 
 fn choose(found: &[MedicineFound], typed: &str) -> LineChoice {
@@ -64,10 +95,18 @@ fn choose(found: &[MedicineFound], typed: &str) -> LineChoice {
     // "insulin biphasic 30/70" names none of the two strengths in which it comes.
     let differs = fitting.iter().any(|other| other.strength_text != first.strength_text);
     let is_guess = if differs { !says_strength(first) } else { !typed.split(' ').any(is_figure) };
-    if fitting.len() > 1 && is_guess {
+    // Of eye and ear drops neither is guessed; what is swallowed is meant before what is injected or put on.
+    let goes_elsewhere = |other: &&MedicineFound| way(other) != way(first);
+    let is_of_two_ways = way(first) != "oral" && fitting.iter().any(goes_elsewhere);
+    if fitting.len() > 1 && (is_guess || is_of_two_ways) {
         return LineChoice::Several { count: u32::try_from(fitting.len()).unwrap_or(u32::MAX) };
     }
     LineChoice::Chosen { medicine: first.clone() }
+}
+
+/// The way in which most of its form are taken: drops that say no eye, ear or nose are for the mouth.
+fn way(medicine: &MedicineFound) -> &'static str {
+    if medicine.dosage_form == "drops" { "oral" } else { usual_route(&medicine.dosage_form) }
 }
 
 /// How many words of the brand were not typed.
@@ -151,6 +190,23 @@ mod tests {
         assert_eq!(choose(&found, "dolo 650"), chosen(1));
         assert_eq!(choose(&found, "dolo 650 forte"), chosen(0));
         assert_eq!(choose(&found, "dolo"), LineChoice::Several { count: 2 });
+    }
+
+    #[test]
+    fn of_eye_and_ear_drops_neither_is_guessed_and_of_tablet_and_injection_the_tablet_is_meant() {
+        let of = |form: &str, strength: &str| MedicineFound {
+            dosage_form: form.to_owned(),
+            ..medicine("Ciprofloxacin", strength)
+        };
+        let chosen = |medicine: &MedicineFound| LineChoice::Chosen { medicine: medicine.clone() };
+        let drops = [of("eye_drops", "0.3 %"), of("ear_drops", "0.3 %")];
+        assert_eq!(choose(&drops, "cipro 0.3"), LineChoice::Several { count: 2 });
+        assert_eq!(choose(&drops, "cipro 0.3 ear drops"), chosen(&drops[1]));
+        assert_eq!(choose(&drops, "cipro 0.3 eye drops"), chosen(&drops[0]));
+        let swallowed = [of("tablet", "200 mg"), of("injection", "200 mg")];
+        assert_eq!(choose(&swallowed, "cipro 200"), chosen(&swallowed[0]));
+        let put_on = [of("cream", "1 %"), of("ointment", "1 %")];
+        assert_eq!(choose(&put_on, "cipro 1"), chosen(&put_on[0]), "both go on the skin");
     }
 
     #[test]

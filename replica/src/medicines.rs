@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use protocol::id::MedicineId;
 use protocol::medicine::{is_form_word, may_say_form, says_form};
+use protocol::table::Values;
 use rusqlite::Transaction;
 use serde_json::Value;
 
@@ -101,15 +102,7 @@ impl Replica {
                 if row.get("is_active") != Some(&Value::Bool(true)) {
                     continue;
                 }
-                found.push(MedicineFound {
-                    id,
-                    generic_name: text(&row, "generic_name").to_owned(),
-                    brand_name: some_text(&row, "brand_name"),
-                    strength_text: some_text(&row, "strength_text"),
-                    dosage_form: text(&row, "dosage_form").to_owned(),
-                    default_dose: Some(dose),
-                    uses,
-                });
+                found.push(MedicineFound { default_dose: Some(dose), uses, ..found_in(id, &row) });
                 if found.len() == FAVOURITES {
                     break;
                 }
@@ -133,6 +126,19 @@ impl Replica {
             entry.1 = row.get(2)?;
         }
         Ok(used)
+    }
+}
+
+/// A medicine by its row.
+pub(crate) fn found_in(id: MedicineId, row: &Values) -> MedicineFound {
+    MedicineFound {
+        id,
+        generic_name: text(row, "generic_name").to_owned(),
+        brand_name: some_text(row, "brand_name"),
+        strength_text: some_text(row, "strength_text"),
+        dosage_form: text(row, "dosage_form").to_owned(),
+        default_dose: some_text(row, "default_dose"),
+        uses: 0,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use protocol::dosage::{self, Dosage};
 use protocol::id::PatientId;
-use protocol::medicine::{Units, form_of_word};
+use protocol::medicine::{Units, form_of_word, is_given_in_units};
 use protocol::table::{TableName, Values};
 use protocol::validate::{day_text, moment_text};
 use rusqlite::{OptionalExtension, Transaction};
@@ -234,8 +234,9 @@ pub(crate) fn named_now(tx: &Transaction<'_>, item: DraftItem) -> Result<DraftIt
     Ok(DraftItem { medicine_text: own.unwrap_or(item.medicine_text), ..item })
 }
 
-/// The form that a medicine not from the catalogue was typed with; `other` where it says none.
+/// The form that a medicine not from the catalogue was typed with, or that its name says; `other` where nothing does.
 pub(crate) fn form_in(typed: &str) -> &'static str {
+    let by_name = if is_given_in_units(typed) { "injection" } else { "other" };
     let typed = typed.to_lowercase();
-    typed.split(|c: char| !c.is_alphabetic()).find_map(form_of_word).unwrap_or("other")
+    typed.split(|c: char| !c.is_alphabetic()).find_map(form_of_word).unwrap_or(by_name)
 }

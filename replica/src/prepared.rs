@@ -23,7 +23,7 @@ use crate::repeat::is_same_medicine;
 use crate::replica::{Replica, must_get, text};
 use crate::sign::said_columns;
 use crate::store::get_row;
-use crate::view::{Draft, GivenDraft, Prepared, Vitals};
+use crate::view::{Diagnosis, Draft, GivenDraft, Prepared, Vitals};
 
 /// It is offered on its day and so many after it: what was given late in the evening, or where there was no network, is
 /// there in the morning, and after a day on which the clinic is closed.
@@ -38,8 +38,8 @@ const IS_OFFERED: &str = "p.visit_date >= ?1 and p.status = 'draft' and p.prepar
 
 impl Replica {
     /// Gives a draft to the doctors, on whichever computer they sit. What this person may not write in a prescription
-    /// stays in the draft on this computer, as does a line that is not finished. Reasons to keep a line in spite of a
-    /// check go nowhere: they are of whoever signs.
+    /// stays in the draft on this computer, as does a line that is not finished; but what a doctor's draft says already
+    /// stays there alone. Reasons to keep a line in spite of a check go nowhere: they are of whoever signs.
     ///
     /// # Errors
     ///
@@ -87,7 +87,7 @@ impl Replica {
             let mut changes = vec![Change::insert(TableName::Prescriptions, id.0, values)];
             let lines = self.lines(tx, id, draft.items.iter())?.into_iter();
             changes.extend(lines.map(|(id, line)| Change::insert(TableName::PrescriptionItems, id, line)));
-            let left = self.not_given(draft);
+            let left = self.not_given(draft, &theirs(tx, patient, draft, today)?);
             self.put_draft(tx, patient, &left, &now)?;
             let has_reasons = draft.items.iter().any(|item| !item.kept.is_empty());
             Ok((changes, GivenDraft { id, is_all: left == Draft::default() && !has_reasons }))
@@ -154,17 +154,24 @@ impl Replica {
         Ok(ids_or_null(&named))
     }
 
-    /// What of a draft is not given with it.
-    fn not_given(&self, draft: &Draft) -> Draft {
-        let unsaid =
-            |name: &str, typed: &str| if self.may_say(name) { String::new() } else { typed.to_owned() };
+    /// What of a draft is not given with it, but for what stands in one of these word for word.
+    fn not_given(&self, draft: &Draft, theirs: &[Draft]) -> Draft {
+        let unsaid = |name: &str, words: fn(&Draft) -> &str| {
+            let typed = words(draft);
+            let is_theirs = theirs.iter().any(|other| words(other).trim() == typed.trim());
+            if self.may_say(name) || is_theirs { String::new() } else { typed.to_owned() }
+        };
+        let is_unsaid = |one: &&Diagnosis| {
+            !self.may_say("diagnoses") && !theirs.iter().any(|other| other.diagnoses.contains(*one))
+        };
         Draft {
-            diagnoses: if self.may_say("diagnoses") { vec![] } else { draft.diagnoses.clone() },
-            investigations: unsaid("investigations", &draft.investigations),
-            advice: unsaid("advice", &draft.advice),
-            follow_up: unsaid("follow_up_date", &draft.follow_up),
-            referral: unsaid("referral_to", &draft.referral),
+            diagnoses: draft.diagnoses.iter().filter(is_unsaid).cloned().collect(),
+            investigations: unsaid("investigations", |draft| &draft.investigations),
+            advice: unsaid("advice", |draft| &draft.advice),
+            follow_up: unsaid("follow_up_date", |draft| &draft.follow_up),
+            referral: unsaid("referral_to", |draft| &draft.referral),
             line: draft.line.clone(),
+            line_was: draft.line_was.clone(),
             ..Draft::default()
         }
     }
@@ -198,6 +205,23 @@ fn given(tx: &Transaction<'_>, id: PrescriptionId) -> Result<Values> {
         return Ok(values);
     }
     Err(Error::Invalid("This was taken back already. Nothing was changed.".into()))
+}
+
+/// What the drafts say that this one has taken up, as long as the doctors have them: of one that was taken back, or is
+/// offered no more, nobody but this draft reminds them.
+fn theirs(tx: &Transaction<'_>, kept: PatientId, draft: &Draft, today: Date) -> Result<Vec<Draft>> {
+    let first = day_text(first_offered(today));
+    let mut found = Vec::new();
+    for id in &draft.taken_up {
+        let Some(row) = get_row(tx, TableName::Prescriptions, id.0)? else { continue };
+        let is_there = !row.is_deleted
+            && text(&row.values, "status") == "draft"
+            && text(&row.values, "visit_date") >= first.as_str();
+        if is_there && is_of(tx, kept, &row.values)? {
+            found.push(said(&row.values, &[]));
+        }
+    }
+    Ok(found)
 }
 
 /// Whether a prescription was never signed.

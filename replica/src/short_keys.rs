@@ -15,6 +15,7 @@ use crate::chart::diagnosis_words;
 use crate::clock::follow_up;
 use crate::error::{Error, Result};
 use crate::kept_dose::{kept_dose, offered_dose};
+use crate::line::typed_name;
 use crate::medicines::name_in_full;
 use crate::one_patient::kept;
 use crate::pad::{form_in, item_values, medicine_row, named_now, units_of};
@@ -251,7 +252,7 @@ impl Replica {
     }
 
     pub(crate) fn key_item(&self, line: &str) -> Result<DraftItem> {
-        let read = self.read_line(line)?;
+        let read = self.read_line(line, None)?;
         let (medicine_id, medicine_text) = match read.choice {
             LineChoice::Chosen { medicine } => {
                 let (strength, brand) = (medicine.strength_text.unwrap_or_default(), medicine.brand_name);
@@ -260,7 +261,7 @@ impl Replica {
             }
             LineChoice::Several { count } => {
                 return Err(Error::Invalid(format!(
-                    "{line}: {count} medicines fit. Write the strength too."
+                    "{line}: {count} medicines fit. Write the strength or the form too."
                 )));
             }
             LineChoice::Free | LineChoice::Nothing => (None, read.medicine),
@@ -397,14 +398,17 @@ fn expanded(tx: &Transaction<'_>, body: &Value, mut draft: Draft) -> Result<Draf
 fn form(tx: &Transaction<'_>, key: &Stored) -> Result<ShortKeyForm> {
     let body = key.body();
     let lines = body_items(tx, body)?;
-    let lines = lines.iter().map(|item| TypedLine::joined(item.medicine_text.trim(), item.dose_text.trim()));
+    let lines = lines
+        .iter()
+        .map(|item| Ok(TypedLine::joined(&typed_name(tx, item)?, item.dose_text.trim())))
+        .collect::<Result<Vec<_>>>()?;
     let months = |name: &str| key.number(name).and_then(|months| u32::try_from(months).ok());
     Ok(ShortKeyForm {
         key: key.key().to_owned(),
         title: text(&key.values, "title").to_owned(),
         is_phrase: !key.is_regimen(),
         is_own: key.is_own(),
-        lines: lines.collect::<Vec<_>>().join("\n"),
+        lines: lines.join("\n"),
         diagnoses: diagnoses_in(body).iter().map(diagnosis_words).collect::<Vec<_>>().join("\n"),
         advice: if key.is_regimen() { lines_in(&body["advice"]).join("\n") } else { key.phrase().to_owned() },
         investigations: lines_in(&body["investigations"]).join("\n"),

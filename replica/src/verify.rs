@@ -1,7 +1,7 @@
 //! Whether this computer's data is whole.
 
 use ed25519_dalek::VerifyingKey;
-use protocol::id::PrescriptionId;
+use protocol::id::{PatientId, PrescriptionId};
 use protocol::mutation::{Hash, SignedMutation};
 use protocol::prescription::content_hash;
 use protocol::signing::parse_public_key;
@@ -115,20 +115,24 @@ impl Replica {
     }
 
     /// The prescription of this printed number with its lines, every column as stored, and the hash of its
-    /// content computed anew.
+    /// content computed anew. That it was looked at is noted.
     pub fn export_prescription(&self, number: &str) -> Result<Value> {
         self.must_read_clinical()?;
-        self.store.read(|tx| {
+        let (id, patient, shown) = self.store.read(|tx| {
             let mut find = tx.prepare("select id from prescriptions where prescription_number = ?1")?;
             let id: Option<String> = find.query_row([number], |row| row.get(0)).optional()?;
             let id = PrescriptionId(id.and_then(|id| id.parse().ok()).ok_or(Error::NotFound)?);
             let values = must_get(tx, TableName::Prescriptions, id.0)?;
+            let patient: PatientId = text(&values, "patient_id").parse().map_err(|_| Error::StoreDamaged)?;
             let items = items(tx, id)?;
             let hash = content_hash(id.0, &values, &items).to_string();
             let items: Vec<Value> =
                 items.into_iter().map(|(id, item)| json!({ "id": id, "values": item })).collect();
-            Ok(json!({ "id": id, "values": values, "items": items, "computed_sha256": hash }))
-        })
+            let shown = json!({ "id": id, "values": values, "items": items, "computed_sha256": hash });
+            Ok((id, patient, shown))
+        })?;
+        self.note_view_of((TableName::Prescriptions, id.0), patient);
+        Ok(shown)
     }
 }
 

@@ -369,8 +369,8 @@ pub async fn discard_draft(desk: Here<'_>, patient_id: PatientId) -> Answer<()> 
 }
 
 #[tauri::command]
-pub async fn read_line(desk: Here<'_>, text: String) -> Answer<LineRead> {
-    ask(desk, move |replica| replica.read_line(&text)).await
+pub async fn read_line(desk: Here<'_>, text: String, was: Option<DraftItem>) -> Answer<LineRead> {
+    ask(desk, move |replica| replica.read_line(&text, was.as_ref())).await
 }
 
 #[tauri::command]

@@ -19,12 +19,15 @@
 //! Reading forgives spelling, order, dots and spaces; what it does not know is an error. A unit that was typed must be
 //! one of the medicine's. A meal in one part of a taper is that of all of them; bedtime is that of its own part.
 
+#[cfg(test)]
+mod bare_tests;
 mod english;
 mod hindi;
 mod marathi;
 mod parse;
 #[cfg(test)]
 mod properties;
+mod refused;
 mod spellings;
 #[cfg(test)]
 mod tests;
@@ -34,9 +37,12 @@ mod words_of;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::medicine::{self, Units};
+use crate::medicine::{self, MOST_OF_FEW, Units};
 use crate::table::Values;
+pub use refused::{DosageError, NotUnderstood};
+use refused::{MOST_DIRECTIONS, MOST_NOTED, MOST_TYPED};
 pub use words_of::TypedLine;
+pub(crate) use words_of::has_loose_figure;
 
 /// How much, and when.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -88,17 +94,13 @@ pub enum Dose {
 }
 
 impl Dose {
-    /// Whether some amount is not whole.
-    fn has_fraction(&self) -> bool {
+    /// What is taken each time.
+    fn amounts(&self) -> Vec<f64> {
         match self {
-            Self::Slots { morning, noon, evening, night } => {
-                [morning, noon, evening, night].iter().any(|amount| amount.fract() > 0.0)
-            }
-            Self::Interval { amount, .. } | Self::Stat { amount } | Self::Prn { amount, .. } => {
-                amount.fract() > 0.0
-            }
-            Self::Taper { steps } => steps.iter().any(|step| step.dose.has_fraction()),
-            Self::AsDirected => false,
+            Self::Slots { morning, noon, evening, night } => vec![*morning, *noon, *evening, *night],
+            Self::Interval { amount, .. } | Self::Stat { amount } | Self::Prn { amount, .. } => vec![*amount],
+            Self::Taper { steps } => steps.iter().flat_map(|step| step.dose.amounts()).collect(),
+            Self::AsDirected => vec![],
         }
     }
 
@@ -251,53 +253,6 @@ pub struct Dosage {
     pub note: Option<String>,
 }
 
-/// Where a line stopped making sense.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub struct NotUnderstood {
-    /// The rest of the line that was not understood; empty if it ended too early.
-    pub from: String,
-}
-
-impl std::fmt::Display for NotUnderstood {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.from.is_empty() {
-            f.write_str("It does not say how much and how often. Example: 1-0-1 x5d pc")
-        } else {
-            write!(f, "Not understood from \"{}\" on. Example: 1-0-1 x5d pc", self.from)
-        }
-    }
-}
-
-/// Why a dosage is not one of this medicine.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum DosageError {
-    /// The words make no sense.
-    #[error(transparent)]
-    NotUnderstood(#[from] NotUnderstood),
-    /// The unit typed is another one than the medicine's.
-    #[error("This medicine is given in {expected}, not in {typed}")]
-    OtherUnit {
-        /// What was typed.
-        typed: &'static str,
-        /// What the medicine is given in.
-        expected: &'static str,
-    },
-    /// An amount of something that is given in more than one unit.
-    #[error("It does not say of what. Example: 2 ml stat, 10 units hs, 1 vial od")]
-    UnitMissing,
-    /// More than the record holds.
-    #[error("The dose is too long: {} letters at most, without the note behind //", MOST_TYPED)]
-    TooLong,
-    /// More than the record holds.
-    #[error("The note is too long: {} letters at most", MOST_NOTED)]
-    NoteTooLong,
-}
-
-/// What `dose_text`, `instructions` and `patient_directions` hold, in letters.
-const MOST_TYPED: usize = 120;
-const MOST_NOTED: usize = 500;
-const MOST_DIRECTIONS: usize = 1_000;
-
 impl Dosage {
     /// Reads a dosage of a medicine that is given in these units. The unit of a medicine of which nothing is known
     /// (`dose`) is the one that was typed.
@@ -308,28 +263,19 @@ impl Dosage {
     pub fn read(line: &str, units: impl Into<Units>) -> Result<Self, DosageError> {
         let units: Units = units.into();
         let (dosage, has_figure) = Self::parse_with_figure(line)?;
-        // Half a drop is the half ml of the dropper.
-        let is_part_of_drop = units.usual() == "drop" && units.has("ml") && dosage.dose.has_fraction();
-        let needs_unit = units.must_be_said() || units.needs_figure() && !has_figure || is_part_of_drop;
-        match dosage.unit {
-            Some(typed) if !units.has(typed) => {
-                let expected = if units.must_be_said() { "ml" } else { medicine::plural(units.usual()) };
-                return Err(DosageError::OtherUnit { typed: medicine::plural(typed), expected });
-            }
-            None if needs_unit && dosage.dose != Dose::AsDirected => {
-                return Err(DosageError::UnitMissing);
-            }
-            _ => {}
+        let amounts = dosage.dose.amounts();
+        if let Some(typed) = dosage.unit.filter(|typed| !units.has(typed)) {
+            let expected = if units.is_unknown() { "ml" } else { medicine::plural(units.usual()) };
+            return Err(DosageError::OtherUnit { typed: medicine::plural(typed), expected });
+        }
+        if dosage.unit.is_none() && dosage.dose != Dose::AsDirected {
+            units.check_bare(&amounts, has_figure)?;
         }
         // "dolo 650 - 1 - 1": the first figure is no amount.
         let unit = dosage.unit_or(units.usual());
         let is_few = medicine::is_few(unit) || unit == "dose";
-        if let Dose::Slots { morning, noon, evening, night } = dosage.dose
-            && is_few
-            && [morning, noon, evening, night].iter().any(|amount| *amount > medicine::MOST_OF_FEW)
-        {
-            let from = line.split("//").next().unwrap_or_default().trim().to_owned();
-            return Err(NotUnderstood { from }.into());
+        if is_few && amounts.iter().any(|amount| *amount > MOST_OF_FEW) {
+            return Err(DosageError::TooMany { units: medicine::plural(unit) });
         }
         if dosage.note.as_ref().is_some_and(|note| note.chars().count() > MOST_NOTED) {
             return Err(DosageError::NoteTooLong);

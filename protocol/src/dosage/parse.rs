@@ -164,8 +164,11 @@ impl<'w> Reader<'w> {
             if amount <= 0.0 || amount > most(unit) {
                 return None;
             }
-            let often = reader.often()?;
-            reader.dosed(amount, unit, times, often)
+            match reader.often()? {
+                // "2 tabs as directed" would lose the two.
+                Often::AsDirected => None,
+                often => reader.dosed(amount, unit, times, often),
+            }
         })
     }
 

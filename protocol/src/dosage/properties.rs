@@ -4,7 +4,16 @@ use super::tests::row_of;
 use super::*;
 
 fn amount() -> impl Strategy<Value = f64> {
-    prop_oneof![Just(0.5), Just(0.25), (1_u32..20).prop_map(f64::from), Just(1.5), Just(2.75)]
+    let hundredths = (1_u32..=2_000).prop_map(|hundredths| f64::from(hundredths) / 100.0);
+    prop_oneof![
+        Just(0.5),
+        Just(0.25),
+        Just(0.75),
+        (1_u32..20).prop_map(f64::from),
+        Just(1.5),
+        Just(2.75),
+        hundredths
+    ]
 }
 
 fn dosage() -> impl Strategy<Value = Dosage> {
@@ -27,6 +36,7 @@ fn dosage() -> impl Strategy<Value = Dosage> {
             unit: IntervalUnit::Day
         }),
         amount().prop_map(|amount| Dose::Stat { amount }),
+        Just(Dose::AsDirected),
         (
             amount(),
             prop::option::of(1_u32..=72),
@@ -55,11 +65,39 @@ fn dosage() -> impl Strategy<Value = Dosage> {
         Just(Meal::EmptyStomach),
         Just(Meal::None)
     ];
-    (dose, duration, meal, prop::option::of("[a-z]{1,9}( [a-z]{1,9})?"))
-        .prop_map(|(dose, duration, meal, note)| Dosage { dose, unit: None, duration, meal, note })
+    (dose, duration, meal, prop::option::of(note())).prop_map(|(dose, duration, meal, note)| Dosage {
+        dose,
+        unit: None,
+        duration,
+        meal,
+        note,
+    })
 }
 
-const UNITS: &[&str] = &["tablet", "ml", "drop", "suppository", "unit", "vial", "ampoule", "dose"];
+/// Whatever may stand behind the dose, other notes' marks included.
+fn note() -> impl Strategy<Value = String> {
+    let text = "\\PC{1,40}".prop_map(|text| text.trim().to_owned());
+    prop_oneof![
+        "[a-z]{1,9}( [a-z]{1,9})?",
+        text.prop_filter("a note says something", |text| !text.is_empty())
+    ]
+}
+
+/// How much of what is put on is not said in Hindi, so that its figures cannot be compared.
+const UNITS: &[&str] = &[
+    "tablet",
+    "capsule",
+    "ml",
+    "drop",
+    "puff",
+    "sachet",
+    "suppository",
+    "patch",
+    "unit",
+    "vial",
+    "ampoule",
+    "dose",
+];
 
 fn at_night(amount: f64) -> Dose {
     Dose::Slots { morning: 0.0, noon: 0.0, evening: 0.0, night: amount }
@@ -67,12 +105,15 @@ fn at_night(amount: f64) -> Dose {
 
 fn any_dosage() -> impl Strategy<Value = Dosage> {
     let unit = || prop::option::of(prop::sample::select(UNITS.to_vec()));
+    let lasts = || prop::sample::select(vec![DurationUnit::Day, DurationUnit::Week, DurationUnit::Month]);
     let bedtime = || prop::option::of(amount());
     let one = (dosage(), unit(), bedtime()).prop_map(|(dosage, unit, bedtime)| match bedtime {
         Some(amount) => Dosage { unit, dose: at_night(amount), meal: Meal::Bedtime, ..dosage },
+        // Nothing is counted in what the doctor said.
+        None if dosage.dose == Dose::AsDirected => dosage,
         None => Dosage { unit, ..dosage },
     });
-    let steps = prop::collection::vec((dosage(), 1_u32..=99, bedtime()), 2..4);
+    let steps = prop::collection::vec((dosage(), (1_u32..=99, lasts()), bedtime()), 2..5);
     let taper = (steps, prop::bool::ANY, unit()).prop_map(|(steps, goes_on, unit)| {
         let n_steps = steps.len();
         let (meal, note) =
@@ -82,7 +123,7 @@ fn any_dosage() -> impl Strategy<Value = Dosage> {
         let steps = steps
             .into_iter()
             .enumerate()
-            .map(|(place, (dosage, value, bedtime))| {
+            .map(|(place, (dosage, (value, unit), bedtime))| {
                 let dose = match (bedtime, dosage.dose) {
                     (Some(amount), _) => at_night(amount),
                     (None, dose @ (Dose::Slots { .. } | Dose::Interval { .. })) => dose,
@@ -92,7 +133,7 @@ fn any_dosage() -> impl Strategy<Value = Dosage> {
                 let duration = if is_last && goes_on {
                     Duration { value: None, unit: DurationUnit::Ongoing }
                 } else {
-                    Duration { value: Some(value), unit: DurationUnit::Week }
+                    Duration { value: Some(value), unit }
                 };
                 TaperStep { dose, duration, at_bedtime: bedtime.is_some() }
             })
@@ -117,6 +158,65 @@ proptest! {
     #[test]
     fn what_is_printed_reads_back_as_the_same(dosage in any_dosage()) {
         prop_assert_eq!(Dosage::parse(&dosage.typed()), Ok(dosage));
+    }
+
+    #[test]
+    fn what_is_put_on_is_printed_and_read_back_as_well(dosage in any_dosage()) {
+        let dosage = dosage.counted_in("application");
+        prop_assert_eq!(Dosage::parse(&dosage.typed()), Ok(dosage));
+    }
+
+    #[test]
+    fn what_is_stored_reads_back_as_the_same(dosage in any_dosage()) {
+        prop_assert_eq!(Dosage::of_row(&row_of(&dosage, "tablet")), Some(dosage));
+    }
+
+    #[test]
+    fn the_figures_of_devanagari_say_the_same(dosage in any_dosage()) {
+        let dosage = dosage.without_note();
+        let devanagari = |c: char| match c.to_digit(10) {
+            Some(digit) => char::from_u32(u32::from('०') + digit).unwrap_or(c),
+            None => c,
+        };
+        let written: String = dosage.typed().chars().map(devanagari).collect();
+        prop_assert_eq!(Dosage::parse(&written), Ok(dosage), "{}", written);
+    }
+
+    #[test]
+    fn international_units_are_counted_up_to_twenty_thousand_and_all_else_to_a_thousand(amount in 1_u32..=40_000) {
+        let read = |unit: &str| Dosage::parse(&format!("{amount} {unit} stat"));
+        prop_assert_eq!(read("units").is_ok(), amount <= 20_000);
+        prop_assert_eq!(read("ml").is_ok(), amount <= 1_000);
+        if let Ok(dosage) = read("iu") {
+            prop_assert_eq!(Dosage::parse(&dosage.typed()), Ok(dosage));
+        }
+    }
+
+    #[test]
+    fn slots_say_the_same_whatever_stands_between_them(
+        (morning, noon, night) in (amount(), amount(), amount()),
+        between in prop::sample::select(vec!["-", " - ", "–", " – ", "—", "+", "- ", " -"]),
+    ) {
+        let [m, n, t] = [morning, noon, night].map(medicine::amount_text);
+        let dose = Dose::Slots { morning, noon, evening: 0.0, night };
+        let line = format!("{m}{between}{n}{between}{t} x5d");
+        prop_assert_eq!(Dosage::parse(&line).map(|dosage| dosage.dose), Ok(dose), "{}", line);
+    }
+
+    /// However it is said: at once, every so often, when needed, in a step of a taper.
+    #[test]
+    fn what_is_read_of_a_medicine_is_never_more_than_it_may_be(dosage in any_dosage()) {
+        let typed = dosage.typed();
+        let greatest = dosage.dose.amounts().into_iter().fold(0.0, f64::max);
+        let unknown = Dosage::read(&typed, Units::of("other", "xyzlin"));
+        if dosage.unit.is_none() && greatest > 2.0 {
+            prop_assert_eq!(unknown, Err(DosageError::AmountUnclear));
+        }
+        let too_many = format!("{} tablets stat", medicine::amount_text(greatest + 20.5));
+        prop_assert_eq!(Dosage::read(&too_many, "tablet"), Err(DosageError::TooMany { units: "tablets" }));
+        if let Ok(read) = Dosage::read(&typed, "tablet") {
+            prop_assert!(read.dose.amounts().iter().all(|amount| *amount <= 20.0), "{}", typed);
+        }
     }
 
     #[test]
@@ -191,6 +291,16 @@ proptest! {
         prop_assert!([whole, parted].contains(&squeeze(&text)), "{medicine} | {dose}");
     }
 
+    #[test]
+    fn a_medicine_and_its_dose_that_are_joined_come_apart_again(
+        medicine in "[a-z]{3,9}( [a-z]{3,9})?( [0-9]{1,3}( mg)?)?",
+        dosage in any_dosage(),
+    ) {
+        let dose = dosage.typed();
+        let line = TypedLine::joined(&medicine, &dose);
+        prop_assert_eq!(TypedLine::split(&line), TypedLine { medicine: &medicine, dose: &dose });
+    }
+
     /// So the window shows an accepted line again for being changed.
     #[test]
     fn a_medicine_and_its_dose_put_together_by_a_colon_come_apart_again(
@@ -203,7 +313,55 @@ proptest! {
     }
 }
 
+#[test]
+fn every_spelling_means_what_the_others_of_its_meaning_do() {
+    let read = |line: String| Dosage::parse(&line).unwrap_or_else(|error| panic!("{line}: {error}"));
+    for (often, spellings) in spellings::OFTEN {
+        let takes_figure = !matches!(often, spellings::Often::AsDirected);
+        for spelling in *spellings {
+            assert_eq!(read((*spelling).to_owned()), read(spellings[0].to_owned()), "{spelling}");
+            if takes_figure {
+                assert_eq!(
+                    read(format!("2 tab {spelling} x5d")),
+                    read(format!("2 tab {} x5d", spellings[0])),
+                    "{spelling}"
+                );
+            }
+        }
+    }
+    for (meal, spellings) in spellings::MEALS {
+        for spelling in *spellings {
+            assert_eq!(read(format!("1-0-1 {spelling} x5d")).meal, *meal, "{spelling}");
+            assert_eq!(read(format!("{spelling} 1-0-1")).meal, *meal, "{spelling}");
+        }
+    }
+    for spelling in spellings::ONGOING {
+        let duration = Duration { value: None, unit: DurationUnit::Ongoing };
+        assert_eq!(read(format!("1-0-1 {spelling}")).duration, Some(duration), "{spelling}");
+    }
+    for (unit, times, spellings) in spellings::UNITS {
+        for spelling in *spellings {
+            let dosage = read(format!("2 {spelling} bd"));
+            assert_eq!((dosage.unit, dosage.units_a_day()), (Some(*unit), Some(4.0 * times)), "{spelling}");
+            assert_eq!(read(format!("2{spelling} bd")), dosage, "{spelling} at its figure");
+            assert_eq!(read(format!("2-0-0-2 {spelling}")).units_a_day(), Some(4.0 * times), "{spelling}");
+        }
+    }
+}
+
 const VOCABULARY: &[&str] = &[
+    "1/2",
+    "3",
+    "tabs",
+    "iu",
+    "drops",
+    "noon",
+    "4/day",
+    "a day",
+    "q2d",
+    "1m",
+    "//",
+    "with water",
     "1",
     "2",
     "½",

@@ -328,11 +328,30 @@ fn a_unit_that_is_not_the_medicines_is_refused() {
 
 #[test]
 fn what_is_counted_by_the_piece_is_never_taken_by_the_hundred() {
-    for (typed, unit) in [("650 - 1 - 1", "tablet"), ("40-1-0-1", "capsule"), ("650 - 1 - 1", "dose")] {
-        let refused = NotUnderstood { from: typed.to_owned() };
-        assert_eq!(Dosage::read(typed, unit), Err(DosageError::NotUnderstood(refused)), "{typed} {unit}");
+    for typed in [
+        "650 - 1 - 1",
+        "40-1-0-1",
+        "25 stat",
+        "25 q6h x3d",
+        "25 sos max 30",
+        "25-0-0 x3d then 1-0-0 x3d",
+        "1-0-0 x3d then 25 hs x3d",
+    ] {
+        let refused = |units| Err(DosageError::TooMany { units });
+        assert_eq!(Dosage::read(typed, "tablet"), refused("tablets"), "{typed}");
+        assert_eq!(Dosage::read(typed, Units::of("injection", "1 g")), refused("vials"), "{typed}");
     }
-    for (typed, unit) in [("20-0-0", "tablet"), ("24-0-30", "unit"), ("30-0-30", "ml")] {
+    let said = Dosage::read("25 doses stat", "dose").map_err(|error| error.to_string());
+    let why = "At most 20 doses are taken at one time. If a figure is a strength, write it with the medicine: \
+               telma 40 mg 1-0-0";
+    assert_eq!(said, Err(why.to_owned()));
+    for (typed, unit) in [
+        ("20-0-0", "tablet"),
+        ("20 od x3d then 10 od x3d", "tablet"),
+        ("24-0-30", "unit"),
+        ("40 od x3d then 24 od x3d", "unit"),
+        ("30-0-30", "ml"),
+    ] {
         assert!(Dosage::read(typed, unit).is_ok(), "{typed} {unit}");
     }
 }
@@ -413,7 +432,9 @@ fn the_medicine_ends_where_the_dose_begins() {
         ("crocin 1 - 0 - 1 x3d", "crocin", "1 - 0 - 1 x3d"),
         ("khasi syrup: 5 tds x5d", "khasi syrup", "5 tds x5d"),
         ("khasi syrup: pc 5 tds // shake: 2 times", "khasi syrup", "pc 5 tds // shake: 2 times"),
+        ("khasi syrup: 5 ml sos for pain: severe", "khasi syrup", "5 ml sos for pain: severe"),
         ("tab: dolo 650 1-0-1", "tab: dolo 650", "1-0-1"),
+        ("calcium 2 tabs as directed", "calcium 2 tabs", "as directed"),
         ("insulin glargine 10 units hs", "insulin glargine", "10 units hs"),
         ("vitamin d3 1000 iu od", "vitamin d3 1000 iu", "od"),
         ("Inj Lantus 24 units hs", "Inj Lantus", "24 units hs"),
@@ -497,6 +518,7 @@ fn what_is_not_understood_is_named_and_never_ignored() {
         ("1-0-0 pc x3d then 1-0-0 x3d ac", "1-0-0 x3d ac"),
         ("1-0-1 x0d", "x0d"),
         ("1.234-0-1", "1.234-0-1"),
+        ("2 tabs as directed", "2 tabs as directed"),
     ] {
         let error = Dosage::parse(typed).map(|dosage| dosage.words("tablet", Language::English));
         assert_eq!(error, Err(NotUnderstood { from: from.to_owned() }), "{typed}");

@@ -3,10 +3,13 @@
 use super::Dosage;
 use super::parse::{is_form, number};
 use super::spellings::is_unit;
-use crate::medicine::{MOST_OF_FEW, form_of_word};
+use crate::medicine::{MOST_OF_FEW, form_of_word, is_given_in_units};
 
 /// From so many on, the figure before a form is the strength of a medicine that has it: `cetirizine 10 tab od`.
 const LEAST_STRENGTH: f64 = 5.0;
+
+/// A larger figure in a name is how strong it is: so many units of insulin nobody takes at once.
+const MOST_TAKEN: f64 = 100.0;
 
 /// Stands before figures that may be read in two ways, and makes them unreadable. No plain word has a capital.
 const UNCLEAR: char = 'X';
@@ -102,17 +105,41 @@ impl<'t> TypedLine<'t> {
 
     /// What the window puts together of a medicine that was chosen and of the dose that was typed to it.
     fn split_at_colon(line: &'t str, before_note: usize) -> Option<Self> {
-        let colon = line[..before_note].rfind(": ")?;
-        let (medicine, dose) = (line[..colon].trim_end(), line[colon + 1..].trim());
-        let words = words_of(&line[colon + 1..before_note]);
-        let is_dose = Dosage::parse(dose).is_ok() || Dosage::begins_at(&words, 0);
-        (is_dose && !medicine.is_empty()).then_some(Self { medicine, dose })
+        // Another one may stand in what it is taken for: "1 sos for pain: severe".
+        let mut colons = line[..before_note].rmatch_indices(": ");
+        colons.find_map(|(colon, _)| {
+            let (medicine, dose) = (line[..colon].trim_end(), line[colon + 1..].trim());
+            let words = words_of(&line[colon + 1..before_note]);
+            let is_dose = Dosage::parse(dose).is_ok() || Dosage::begins_at(&words, 0);
+            (is_dose && !medicine.is_empty()).then_some(Self { medicine, dose })
+        })
     }
 }
 
 /// Whether a medicine of this word is given in international units: an injection, insulin, or anything of `40 iu/ml`.
 fn is_given_in_iu(word: &str) -> bool {
-    form_of_word(word) == Some("injection") || matches!(word, "insulin" | "heparin") || word.contains("iu/")
+    form_of_word(word) == Some("injection") || is_given_in_units(word) || word.contains("iu/")
+}
+
+/// Whether a figure stands alone in a name that may be what is taken: the 10 of `lantus 10`, but not that of
+/// `lantus 10 mg`, and not the 650 of `dolo 650`.
+pub(crate) fn has_loose_figure(name: &str) -> bool {
+    let words = words_of(name);
+    let is_measured = |place: usize| words.get(place + 1).is_some_and(|next| is_measure(&next.plain));
+    let mut figures = words
+        .iter()
+        .enumerate()
+        .filter(|(_, word)| number(&word.plain).is_some_and(|figure| figure <= MOST_TAKEN));
+    figures.any(|(place, _)| !is_measured(place))
+}
+
+/// Whether a word makes a strength of the figure before it: `mg`, `mg/5`, `%`.
+fn is_measure(word: &str) -> bool {
+    let letters: String = word.chars().take_while(|c| c.is_alphabetic() || *c == '%').collect();
+    matches!(
+        letters.as_str(),
+        "mg" | "mcg" | "µg" | "ug" | "g" | "gm" | "ml" | "iu" | "u" | "unit" | "units" | "meq" | "mmol" | "%"
+    )
 }
 
 /// Something with a figure in it that is not a figure alone: `650mg`, `amox500`.

@@ -1,6 +1,6 @@
 //! What an allergy can be noted to: the ingredients that the checks know, and the classes that people are allergic to.
 
-use super::care::allergens;
+use super::care::{allergens, says};
 use super::rules::Rules;
 use super::{Chart, words};
 
@@ -18,9 +18,16 @@ const fn class(code: &'static str, name: &'static str, also: &'static str, such_
     Class { code, name, also, such_as }
 }
 
+impl Class {
+    /// All by which it is known, but for the ingredients of the rules.
+    fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.also.split(' ').chain(self.such_as.split(' ')).chain([self.code, self.name])
+    }
+}
+
 const CLASSES: &[Class] = &[
-    class("penicillin", "Penicillins", "penicilin", "amoxicillin ampicillin cloxacillin"),
-    class("cephalosporin", "Cephalosporins", "", "cefixime cefalexin ceftriaxone"),
+    class("penicillin", "Penicillins", "penicilin", "amoxicillin amoxycillin ampicillin cloxacillin"),
+    class("cephalosporin", "Cephalosporins", "", "cefixime cefalexin cephalexin ceftriaxone"),
     class("sulfonamide", "Sulfonamides", "sulfa sulpha sulphonamides", "cotrimoxazole septran"),
     class("nsaid", "NSAIDs", "painkillers anti-inflammatory", "ibuprofen diclofenac aceclofenac"),
     class("salicylate", "Salicylates", "", "aspirin"),
@@ -102,18 +109,36 @@ impl Rules {
     /// The class that these words are, whole, by what it is called or by a medicine of it.
     pub fn allergen_class(&self, typed: &str) -> Option<KnownAllergen> {
         let is = |name: &str| !name.is_empty() && whole(name) == whole(typed);
-        let is_called = |class: &&Class| {
-            let others = class.also.split(' ').chain(class.such_as.split(' '));
-            others.chain([class.code, class.name]).any(is)
-        };
         let by_medicine = |class: &&Class| self.ingredients_of(class.code).any(is);
+        let is_called = |class: &&Class| class.names().any(is);
         let class = CLASSES.iter().find(is_called).or_else(|| CLASSES.iter().find(by_medicine));
         class.map(of_class)
     }
 
+    /// The classes of an allergy that is noted in these words and with these ingredients: each that the words name, whole,
+    /// and each that an ingredient is of, be it named in words or by its code.
+    pub(super) fn classes_meant(&self, text: &str, ingredients: &[String]) -> Vec<&'static str> {
+        let text = words(text);
+        let coded: Vec<_> = ingredients.iter().filter_map(|code| self.fact(code)).collect();
+        let is_meant = |class: &&Class| {
+            class.names().any(|name| says(&text, name))
+                || self.ingredients_of(class.code).any(|name| says(&text, name))
+                || coded.iter().any(|fact| fact.classes.contains(&class.code))
+        };
+        CLASSES.iter().filter(is_meant).map(|class| class.code).collect()
+    }
+
+    /// What words name of what can be noted: an ingredient, or else a class.
+    pub fn allergen_in_words(&self, text: &str) -> Option<KnownAllergen> {
+        let text = words(text);
+        let named = self.ingredients().filter(|name| says(&text, name)).max_by_key(|name| name.len());
+        let called = || CLASSES.iter().find(|class| class.names().any(|name| says(&text, name)));
+        named.map(ingredient).or_else(|| called().map(of_class))
+    }
+
     /// What is noted of an allergy in this class, if anything is: to the class itself, or to a medicine of it.
     pub fn noted_in_class<'a>(&self, chart: &'a Chart, class: &str) -> Option<&'a str> {
-        let noted = allergens(chart).into_iter().find(|noted| {
+        let noted = allergens(chart, Some(self)).into_iter().find(|noted| {
             noted.means_class(class) || self.ingredients_of(class).any(|name| noted.means(name))
         });
         noted.map(|noted| noted.text)
@@ -217,6 +242,16 @@ mod tests {
         for drug in ["Sulfa drugs", "sulphonamides", "sulphadiazine"] {
             assert_eq!(rules.noted_in_class(&noted(drug), "sulfonamide"), Some(drug));
         }
+    }
+
+    #[test]
+    fn words_name_an_ingredient_or_else_a_class_or_nothing() {
+        let rules = Rules::load().expect("BUG: the rules");
+        let code = |text: &str| rules.allergen_in_words(text).map(|one| one.code);
+        assert_eq!(code("amoxicillin: rash"), Some("Amoxicillin"));
+        assert_eq!(code("mefenamic acid"), Some("Mefenamic acid"));
+        assert_eq!(code("Sulfa drugs"), Some("sulfonamide"));
+        assert_eq!(code("House dust"), None);
     }
 
     #[test]

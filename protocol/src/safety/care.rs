@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use time::{Date, Duration};
 use uuid::Uuid;
 
-use super::{Chart, Finding, Line, Place, Prescription, Registration, Report, Rule, Written, names, words};
+use super::{
+    Chart, Finding, Line, Place, Prescription, Registration, Report, Rule, Rules, Written, names, words,
+};
 use crate::table::TableName;
 
 /// A line that does not say for how long runs for so many days.
@@ -38,16 +40,18 @@ const ALSO_CALLED: &[(&str, &[&str])] = &[
     ("penicillin", &["penicilin"]),
 ];
 
-/// Whether a text names this class, word for word: an allergy to ferrous sulphate is none to sulpha drugs.
-fn names_class(text: &str, class: &str) -> bool {
-    let (text, class) = (words(text), words(class));
-    let is = |typed: &String, wanted: &String| {
-        typed == wanted || typed.strip_suffix('s').is_some_and(|one| one == wanted.as_str())
-    };
-    !class.is_empty()
+/// Whether these words say this name, word for word, be it of one or of several: an allergy to ferrous sulphate is none to
+/// sulpha drugs.
+pub(super) fn says(text: &[String], name: &str) -> bool {
+    let name = words(name);
+    !name.is_empty()
         && text
-            .windows(class.len())
-            .any(|window| window.iter().zip(&class).all(|(typed, wanted)| is(typed, wanted)))
+            .windows(name.len())
+            .any(|window| window.iter().zip(&name).all(|(typed, wanted)| singular(typed) == singular(wanted)))
+}
+
+fn singular(word: &str) -> &str {
+    word.strip_suffix('s').unwrap_or(word)
 }
 
 impl Line {
@@ -91,27 +95,41 @@ pub(super) struct Allergen<'a> {
     place: Place,
     pub text: &'a str,
     ingredients: &'a [String],
-    classes: &'a [String],
+    /// Those that are noted, and those of the ingredients that are noted, be it by a code or in words.
+    classes: Vec<&'a str>,
 }
 
-pub(super) fn allergens(chart: &Chart) -> Vec<Allergen<'_>> {
-    let noted = chart.allergies.iter().map(|allergy| Allergen {
-        place: Place { table: TableName::PatientAllergies, id: allergy.id, text: allergy.substance.clone() },
-        text: &allergy.substance,
-        ingredients: &allergy.ingredients,
-        classes: &allergy.classes,
+/// All that is noted. Without the rules nobody knows of which class an ingredient is.
+pub(super) fn allergens<'a>(chart: &'a Chart, rules: Option<&Rules>) -> Vec<Allergen<'a>> {
+    let noted = chart.allergies.iter().map(move |allergy| {
+        let mut classes: Vec<&str> = allergy.classes.iter().map(String::as_str).collect();
+        classes.extend(meant(rules, &allergy.substance, &allergy.ingredients));
+        Allergen {
+            place: Place {
+                table: TableName::PatientAllergies,
+                id: allergy.id,
+                text: allergy.substance.clone(),
+            },
+            text: &allergy.substance,
+            ingredients: &allergy.ingredients,
+            classes,
+        }
     });
-    let written = chart.registrations.iter().flat_map(|registration| {
+    let written = chart.registrations.iter().flat_map(move |registration| {
         let text = registration.allergies.as_deref().unwrap_or_default();
         let parts = text.split(['\n', ';', ',']).map(str::trim).filter(|part| !part.is_empty());
-        parts.map(|part| Allergen {
+        parts.map(move |part| Allergen {
             place: Place { table: TableName::Patients, id: registration.id, text: part.to_owned() },
             text: part,
             ingredients: &[],
-            classes: &[],
+            classes: meant(rules, part, &[]),
         })
     });
     noted.chain(written).collect()
+}
+
+fn meant(rules: Option<&Rules>, text: &str, ingredients: &[String]) -> Vec<&'static str> {
+    rules.map_or_else(Vec::new, |rules| rules.classes_meant(text, ingredients))
 }
 
 impl Allergen<'_> {
@@ -123,15 +141,14 @@ impl Allergen<'_> {
     pub(super) fn means_class(&self, class: &str) -> bool {
         let others =
             ALSO_CALLED.iter().find(|(name, _)| *name == class).map_or(&[][..], |(_, others)| others);
-        self.classes.iter().any(|known| known == class)
-            || names_class(self.text, class)
-            || others.iter().any(|other| names_class(self.text, other))
+        let text = words(self.text);
+        self.classes.contains(&class) || says(&text, class) || others.iter().any(|other| says(&text, other))
     }
 }
 
 /// Allergies against what runs.
 pub(super) fn allergies(chart: &Chart, today: Date, report: &mut Report) {
-    let allergens = allergens(chart);
+    let allergens = allergens(chart, Rules::load().ok());
     for (prescription, line) in running(chart, today) {
         let known = line.medicine.and_then(|id| chart.medicines.get(&id));
         if known.is_none() {

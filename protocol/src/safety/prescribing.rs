@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use time::Date;
 use uuid::Uuid;
 
-use super::care::{allergens, running};
+use super::care::{Allergen, allergens, running};
 use super::classes::{CROSS, ONE_IS_ENOUGH, class_words};
 use super::rules::{Fact, Rules};
 use super::{Chart, Line, Medicine, names, words};
@@ -229,10 +229,11 @@ pub fn check_lines(
         // What ends today is followed by the new one.
         .filter(|known| !matches!(known.taken, Taken::Until(until) if until <= today))
         .collect();
+    let noted = allergens(chart, Some(rules));
     (0..lines.len())
         .map(|place| {
             let (this, medicine) = (&known[place], medicine(&lines[place].line));
-            let mut findings = allergy_findings(chart, this);
+            let mut findings = allergy_findings(&noted, this);
             age(person, medicine, this, &mut findings);
             pregnancy(person, medicine, this, &mut findings);
             daily_dose(&lines[..=place], &known[..=place], medicine, &mut findings);
@@ -268,9 +269,9 @@ fn finding(check: Check, severity: Severity, about: &str, cause: &str, why: Stri
     LineFinding { check, severity, key, cause: cause.to_owned(), why, source: None, signed: Vec::new() }
 }
 
-fn allergy_findings(chart: &Chart, this: &Known<'_>) -> Vec<LineFinding> {
+fn allergy_findings(allergens: &[Allergen<'_>], this: &Known<'_>) -> Vec<LineFinding> {
     let mut findings = Vec::new();
-    for allergen in allergens(chart) {
+    for allergen in allergens {
         let noted = allergen.text;
         let by_name = this.parts.iter().find(|part| allergen.means(&part.name));
         let mut classes =

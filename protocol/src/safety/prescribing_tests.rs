@@ -128,6 +128,46 @@ fn an_allergy_holds_a_line_by_name_by_class_and_in_a_combination_and_says_why() 
 }
 
 #[test]
+fn an_allergy_to_an_ingredient_is_one_to_its_class_whether_it_was_chosen_or_noted_in_words() {
+    let ampicillin = listed("Ampicillin", "500 mg", &["penicillin"]);
+    let lidocaine = listed("Lidocaine", "2 %", &["local_anaesthetic"]);
+    let cefixime = listed("Cefixime", "200 mg", &["cephalosporin"]);
+    let azithromycin = listed("Azithromycin", "500 mg", &["macrolide"]);
+    let chosen = |code: &str| {
+        let mut pad = Pad::new();
+        let ingredients = vec![code.to_owned()];
+        pad.chart.allergies.push(super::super::Allergy { ingredients, ..Default::default() });
+        pad
+    };
+    let held = [(Check::Allergy, Severity::Hold)];
+    let near = [(Check::CrossAllergy, Severity::Caution)];
+    for words in ["amoxicillin", "Amoxicillin trihydrate: rash 2019", "AMOXYCILLIN", "Tab. amoxicillins"] {
+        let pad = || Pad::new().allergic(words);
+        assert_eq!(pad().line(&ampicillin, "1-1-1 x5d").found(), held, "{words}");
+        assert_eq!(pad().free("Inj. ampicillin from the hospital").found(), held, "{words}");
+        assert_eq!(pad().line(&cefixime, "1-0-1 x5d").found(), near, "{words}");
+        assert_eq!(pad().line(&azithromycin, "1-0-0 x3d").found(), [], "{words}");
+    }
+    assert_eq!(chosen("Amoxicillin").line(&ampicillin, "1-1-1 x5d").found(), held);
+    assert_eq!(chosen("Amoxicillin").line(&cefixime, "1-0-1 x5d").found(), near);
+    assert_eq!(Pad::new().allergic("lignocaine").line(&lidocaine, "1 stat").found(), held);
+    let why =
+        Pad::new().allergic("amoxicillin").line(&ampicillin, "1-1-1 x5d").check()[0].findings[0].why.clone();
+    assert_eq!(why, "Ampicillin is a penicillin. Noted allergy: amoxicillin.");
+}
+
+#[test]
+fn a_part_of_a_word_names_no_ingredient_and_a_class_that_nobody_is_allergic_to_holds_nothing() {
+    let ampicillin = listed("Ampicillin", "500 mg", &["penicillin"]);
+    for words in ["amox", "cillin", "moxicillin", "amoxi cillin", "amoxicillinum", "mould"] {
+        assert_eq!(Pad::new().allergic(words).line(&ampicillin, "1-1-1 x5d").found(), [], "{words}");
+    }
+    // Both make sleepy, which is no allergy.
+    let alprazolam = listed("Alprazolam", "0.25 mg", &[]);
+    assert_eq!(Pad::new().allergic("Baclofen").line(&alprazolam, "0-0-1 x5d").found(), []);
+}
+
+#[test]
 fn words_of_the_doctors_own_are_never_called_checked_and_what_they_name_is_found() {
     let pad =
         Pad::new().allergic("penicillin").free("Inj. ampicillin from the hospital").free("a herbal tea");

@@ -72,6 +72,8 @@ fn an_allergy_is_met_by_ingredient_by_class_and_by_word() {
         ("beta lactams", "", "penicillin"),
         ("Amoxicillin syrup", "", ""),
         ("Penicillins", "", ""),
+        ("AMP", "Ampicillin", ""),
+        ("Ampicillin: rash", "", ""),
     ] {
         assert_eq!(found(&noted(substance, ingredient, class)), [Rule::AllergyMedicine], "{substance}");
     }

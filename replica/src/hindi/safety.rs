@@ -34,14 +34,22 @@ pub(super) const SAID: &[Said] = &[
         "किसकी मात्रा है, यह नहीं लिखा। उदाहरण: 2 ml stat, 10 units hs, 1 vial od",
     ),
     (
+        "It does not say how much of what: a figure alone may be tablets, ml or units. Example: 1 tab od, 5 ml tds, 10 units hs.",
+        "कितनी और किसकी मात्रा है, यह नहीं लिखा: अकेली संख्या गोली, मि.ली. या यूनिट, कुछ भी हो सकती है। उदाहरण: 1 tab od, 5 ml tds, 10 units hs",
+    ),
+    (
+        "At most {count} {units*} are taken at one time. If a figure is a strength, write it with the medicine: telma 40 mg 1-0-0.",
+        "एक बार में ज़्यादा से ज़्यादा {count} {units} दी जाती हैं। अगर कोई संख्या दवा की ताकत है, तो उसे दवा के साथ लिखें: telma 40 mg 1-0-0",
+    ),
+    (
         "The dose is too long: {count} letters at most, without the note behind //.",
         "खुराक बहुत लंबी है: // के बाद की टिप्पणी के बिना ज़्यादा से ज़्यादा {count} अक्षर।",
     ),
     ("The note is too long: {count} letters at most.", "टिप्पणी बहुत लंबी है: ज़्यादा से ज़्यादा {count} अक्षर।"),
     ("A line names no medicine.", "एक पंक्ति में दवा का नाम नहीं है।"),
     (
-        "{line}: {count} medicines fit. Write the strength too.",
-        "{line}: {count} दवाएँ मिलती हैं। दवा की मात्रा (जैसे 500 mg) भी लिखें।",
+        "{line}: {count} medicines fit. Write the strength or the form too.",
+        "{line}: {count} दवाएँ मिलती हैं। दवा की मात्रा (जैसे 500 mg) या उसका रूप (जैसे tab, eye drops) भी लिखें।",
     ),
     ("No key /{typed}.", "/{typed} नाम की कोई शॉर्ट कुंजी नहीं।"),
     ("Did you mean /{key}?", "क्या आपका मतलब /{key} था?"),

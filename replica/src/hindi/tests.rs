@@ -77,8 +77,8 @@ fn sentences_are_said_one_by_one_and_what_is_named_before_a_colon_stays() {
         Some("Metformin 500 mg अभी 02 दिस॰ 2026 तक चल रही है: Glycomet।")
     );
     assert_eq!(
-        hindi("para od: 3 medicines fit. Write the strength too.").as_deref(),
-        Some("para od: 3 दवाएँ मिलती हैं। दवा की मात्रा (जैसे 500 mg) भी लिखें।")
+        hindi("para od: 3 medicines fit. Write the strength or the form too.").as_deref(),
+        Some("para od: 3 दवाएँ मिलती हैं। दवा की मात्रा (जैसे 500 mg) या उसका रूप (जैसे tab, eye drops) भी लिखें।")
     );
     assert_eq!(
         hindi("Pulse 20 a minute is unusual. Is it right?").as_deref(),
@@ -175,10 +175,13 @@ fn whatever_is_wrong_with_a_dose_and_whatever_was_not_looked_at_is_said_in_hindi
         (steps.as_str(), tablet),
         ("3 stat", injection),
         ("1 tab od", injection),
+        ("10 hs", Units::of("other", "xyzlin")),
+        ("25 stat", tablet),
+        ("25 stat", Units::of("injection", "1 g")),
     ] {
         said.push(format!("{}.", Dosage::read(typed, units).expect_err("BUG: refused")));
     }
-    assert_eq!(said.len(), 16);
+    assert_eq!(said.len(), 19);
     let mut chart = Chart::default();
     let known = [("Paracetamol", 1), ("Serratiopeptidase", 2)];
     let lines = known.map(|(name, id)| {

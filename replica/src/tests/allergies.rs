@@ -112,6 +112,20 @@ fn an_allergy_that_is_noted_by_its_code_holds_the_medicine_and_tells_the_front_d
 }
 
 #[test]
+fn an_allergy_that_is_noted_in_words_holds_what_it_would_hold_if_it_had_been_chosen() {
+    let fixture = fixture(Role::Doctor);
+    let sunita = sunita(&fixture);
+    let line = amoxicillin(&fixture);
+    note(&fixture, sunita, &dust());
+    assert!(!is_held(&fixture, sunita, &line));
+    let in_words = AllergyForm { substance: "ampicillin".into(), class_code: None, ..penicillins() };
+    note(&fixture, sunita, &in_words);
+    assert!(is_held(&fixture, sunita, &line), "both are penicillins");
+    let said: Vec<Option<String>> = noted(&fixture, sunita).into_iter().map(|view| view.checked_by).collect();
+    assert_eq!(said, [Some("Ampicillin".to_owned()), None]);
+}
+
+#[test]
 fn an_allergy_that_was_an_error_stays_in_sight_and_counts_no_more_and_the_question_is_open_again() {
     let fixture = fixture(Role::Doctor);
     let sunita = sunita(&fixture);

@@ -57,7 +57,7 @@ fn cough_syrup() -> OwnMedicineForm {
 }
 
 fn chosen(fixture: &Fixture, line: &str) -> MedicineFound {
-    match fixture.replica.read_line(line).expect("BUG: read").choice {
+    match fixture.replica.read_line(line, None).expect("BUG: read").choice {
         LineChoice::Chosen { medicine } => medicine,
         other => panic!("{line}: {other:?}"),
     }
@@ -118,7 +118,7 @@ fn however_many_brands_there_are_the_plain_medicine_is_offered_and_meant() {
     let plain = MedicineId(Uuid::from_u128(AMOXICILLIN));
     let found = fixture.replica.find_medicines("amoxicillin").expect("BUG: found");
     assert_eq!((found.len(), found.iter().filter(|one| one.id == plain).count()), (12, 1));
-    let offered = fixture.replica.read_line("amoxi").expect("BUG: read").found;
+    let offered = fixture.replica.read_line("amoxi", None).expect("BUG: read").found;
     assert_eq!((offered.len(), offered.iter().filter(|one| one.id == plain).count()), (5, 1));
     assert_eq!(chosen(&fixture, "amox 500 1-1-1 x5d").id, plain);
 }
@@ -150,10 +150,78 @@ fn the_form_that_is_typed_in_a_line_narrows_which_medicine_is_meant() {
         ("cetirizine 2 tab od", cetirizine, "2 tab od"),
     ] {
         assert_eq!(chosen(&fixture, line).id, medicine, "{line}");
-        assert_eq!(fixture.replica.read_line(line).expect("BUG: read").dose, dose, "{line}");
+        assert_eq!(fixture.replica.read_line(line, None).expect("BUG: read").dose, dose, "{line}");
     }
-    let read = fixture.replica.read_line("amox 500 inj 1 stat").expect("BUG: read");
+    let read = fixture.replica.read_line("amox 500 inj 1 stat", None).expect("BUG: read");
     assert_eq!(read.choice, LineChoice::Free, "what is of another form is not guessed");
+}
+
+/// Two medicines of one name and strength.
+fn twins(fixture: &Fixture, generic: &str, strength: &str, forms: [&str; 2]) -> [MedicineId; 2] {
+    forms.map(|form| {
+        let own = OwnMedicineForm {
+            generic_name: generic.into(),
+            strength_text: strength.into(),
+            dosage_form: form.into(),
+            ..OwnMedicineForm::default()
+        };
+        fixture.replica.add_own_medicine(&own).expect("BUG: added")
+    })
+}
+
+#[test]
+fn a_line_that_is_taken_back_keeps_its_medicine_until_another_one_is_typed() {
+    let (fixture, sunita) = desk(Role::Doctor);
+    let [eye, ear] = twins(&fixture, "Ciprofloxacin", "0.3 %", ["eye_drops", "ear_drops"]);
+    let was = |id| DraftItem {
+        medicine_id: Some(id),
+        medicine_text: "Ciprofloxacin 0.3 %".into(),
+        dose_text: "1 drop bd".into(),
+        ..DraftItem::default()
+    };
+    let meant = |line: &str, was: &DraftItem| match fixture
+        .replica
+        .read_line(line, Some(was))
+        .expect("BUG: read")
+        .choice
+    {
+        LineChoice::Chosen { medicine } => Some(medicine.id),
+        _ => None,
+    };
+    for id in [eye, ear] {
+        for line in
+            ["Ciprofloxacin 0.3 %: 1 drop bd", "ciprofloxacin 0.3 % 2 drops qid", "Ciprofloxacin 0.3 %"]
+        {
+            assert_eq!(meant(line, &was(id)), Some(id), "{line}");
+        }
+        let listed = MedicineId(Uuid::from_u128(AMOXICILLIN));
+        assert_eq!(meant("amox 500 1-1-1 x5d", &was(id)), Some(listed), "another one is typed");
+        assert_eq!(meant("ciprofloxacin 0.3 % ear drops: 1 drop bd", &was(id)), Some(ear));
+        let line = "Ciprofloxacin 0.3 %: 1 drop".to_owned();
+        let draft = Draft { line, line_was: Some(was(id)), ..Draft::default() };
+        fixture.replica.save_draft(sunita, &draft).expect("BUG: saved");
+        assert_eq!(fixture.replica.open_pad(sunita).expect("BUG: a pad").draft, draft, "also the next day");
+    }
+}
+
+#[test]
+fn a_short_key_that_is_opened_and_saved_keeps_its_medicines() {
+    let (fixture, sunita) = desk(Role::Doctor);
+    let [tablet, injection] = twins(&fixture, "Pantoprazole", "40 mg", ["tablet", "injection"]);
+    let replica = &fixture.replica;
+    let key = ShortKeyForm {
+        key: "acid".into(),
+        title: "Acid".into(),
+        lines: "pantoprazole 40 inj 1 vial od\npantoprazole 40 tab 1-0-0".into(),
+        ..ShortKeyForm::default()
+    };
+    let id = replica.save_short_key(None, &key).expect("BUG: saved");
+    let shown = replica.short_keys().expect("BUG: keys").remove(0).form;
+    assert_eq!(shown.lines, "Pantoprazole 40 mg injection 1-0-0 vial\nPantoprazole 40 mg tablet 1-0-0");
+    replica.save_short_key(Some(id), &shown).expect("BUG: saved again");
+    let new = replica.expand_short_key(sunita, "/acid", Draft::default()).expect("BUG: expanded");
+    let meant: Vec<_> = new.items.iter().filter_map(|item| item.medicine_id).collect();
+    assert_eq!(meant, [injection, tablet]);
 }
 
 #[test]

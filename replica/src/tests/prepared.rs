@@ -34,6 +34,10 @@ impl Fixture {
         self.replica.chart(patient).expect("BUG: a chart").prepared
     }
 
+    fn has_draft(&self, patient: PatientId) -> bool {
+        self.replica.chart(patient).expect("BUG: a chart").has_draft
+    }
+
     fn arrives(&self, rows: &[Row]) {
         self.store.stage(rows).expect("BUG: staged");
         self.store.apply_staged(vec![], (9, 1), (None, NOW)).expect("BUG: applied");
@@ -263,16 +267,57 @@ fn what_a_nurse_gives_on_leaves_the_doctors_part_offered_and_what_she_measured_l
     fixture.is_now(Role::Nurse, "Sister Asha");
     let begun = fixture.begun(sunita);
     let vitals = Vitals { bp_sys: Some(118.0), pulse: Some(92.0), ..begun.vitals.clone() };
-    let second = fixture.given(sunita, &Draft { vitals: vitals.clone(), ..begun });
+    let whole = Draft { vitals: vitals.clone(), ..begun };
+    fixture.replica.save_draft(sunita, &whole).expect("BUG: saved");
+    let answer = fixture.replica.give_to_doctor(sunita, &whole).expect("BUG: given");
+    assert!(answer.is_all, "nothing of it is hers alone");
+    let second = answer.id;
     assert_eq!(ids(&fixture.offered(sunita)), [first, second]);
+    assert!(!fixture.has_draft(sunita), "the doctor's part stays the doctor's");
 
-    // Another computer, which has no draft.
-    fixture.replica.discard_draft(sunita).expect("BUG: discarded");
     fixture.is_now(Role::Doctor, "Anjali Kulkarni");
     let begun = fixture.begun(sunita);
     assert_eq!(begun, Draft { vitals, taken_up: vec![second, first], ..doctors });
     fixture.replica.sign_prescription(sunita, &begun, &[]).expect("BUG: signed");
     assert_eq!(fixture.offered(sunita), []);
+}
+
+#[test]
+fn what_a_nurse_wrote_into_the_doctors_part_herself_stays_in_her_draft() {
+    let (mut fixture, sunita, _) = prepared(&measured());
+    let doctors = Draft { diagnoses: vec!["Fever".into()], advice: "Rest".into(), ..fixture.begun(sunita) };
+    fixture.given(sunita, &doctors);
+    fixture.is_now(Role::Nurse, "Sister Asha");
+    let begun = fixture.begun(sunita);
+    let own = Draft {
+        diagnoses: vec!["Fever".into(), "Cough".into()],
+        advice: "Rest. Drink more".into(),
+        referral: "Dr. Shah".into(),
+        ..begun
+    };
+    let answer = fixture.replica.give_to_doctor(sunita, &own).expect("BUG: given");
+    assert!(!answer.is_all);
+    let left = Draft {
+        diagnoses: vec!["Cough".into()],
+        advice: "Rest. Drink more".into(),
+        referral: "Dr. Shah".into(),
+        ..Draft::default()
+    };
+    assert_eq!(fixture.begun(sunita), left);
+}
+
+#[test]
+fn what_a_doctor_took_back_meanwhile_stays_in_the_nurses_draft() {
+    let (mut fixture, sunita, _) = prepared(&measured());
+    let first = fixture.given(sunita, &Draft { advice: "Rest".into(), ..fixture.begun(sunita) });
+    fixture.is_now(Role::Nurse, "Sister Asha");
+    let begun = fixture.begun(sunita);
+    assert!(begun.taken_up.contains(&first));
+    fixture.replica.take_back_prepared(first).expect("BUG: taken back");
+    assert!(fixture.replica.give_to_doctor(sunita, &begun).is_err(), "it is said once");
+    fixture.given(sunita, &begun);
+    let left = Draft { advice: "Rest".into(), ..Draft::default() };
+    assert_eq!(fixture.begun(sunita), left, "nobody else has it any more");
 }
 
 #[test]

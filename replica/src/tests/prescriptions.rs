@@ -1,12 +1,16 @@
 //! Writing, signing and printing.
 
+use protocol::audit::{Action, DeskEvent};
 use protocol::permission::Role;
+use protocol::table::TableName;
 use serde_json::json;
 use time::macros::datetime;
 
 use super::{Fixture, NOW, as_server, fixture, form, item};
 use crate::clock::Clock;
 use crate::error::Error;
+use crate::language::Language;
+use crate::replica::Replica;
 use crate::store::OwnSignature;
 use crate::view::{Draft, DraftItem, LineChoice, PrescriptionSummary};
 
@@ -17,7 +21,7 @@ fn a_medicine_is_found_with_its_form_as_people_write_it_and_not_with_another() {
     for typed in ["para 650", "para 650 tab", "tab. para 650", "paracetamol 650 mg tablet"] {
         assert!(found(typed) > 0, "{typed}");
         let line = format!("{typed} 1-0-1 x3d");
-        let read = fixture.replica.read_line(&line).expect("BUG: read");
+        let read = fixture.replica.read_line(&line, None).expect("BUG: read");
         assert!(matches!(read.choice, LineChoice::Chosen { .. }), "{line}: {:?}", read.choice);
     }
     assert_eq!(found("para 650 syp"), 0);
@@ -94,6 +98,46 @@ fn an_injection_is_signed_in_units_or_vials_and_never_in_millilitres_that_nobody
         why,
         "Inj. Diclofenac 25 mg/ml: It does not say of what. Example: 2 ml stat, 10 units hs, 1 vial od."
     );
+}
+
+#[test]
+fn a_figure_of_something_in_no_list_is_signed_only_when_it_is_clear_what_it_counts() {
+    let fixture = fixture(Role::Doctor);
+    let replica = &fixture.replica;
+    let sunita = fixture.register("Sunita", "98204 41276");
+    let unclear = "It does not say how much of what";
+    let unsaid = "It does not say of what";
+    for (line, expected) in [
+        ("lantus 10 hs", Err(unsaid)),
+        ("lantus: 10 hs", Err(unsaid)),
+        ("lantus hs", Err(unsaid)),
+        ("lantus 10 ml hs", Err("This medicine is given in units, not in ml")),
+        ("lantus 10 units hs", Ok("INJ. LANTUS: 10 units at bedtime")),
+        ("xyzlin 10 hs", Err(unclear)),
+        ("xyzlin: 10 hs", Err(unclear)),
+        ("xyzlin 10 units hs", Ok("XYZLIN: 10 units at bedtime")),
+        ("telma 40 od", Err(unclear)),
+        ("telma 40 tab od", Ok("TAB. TELMA 40 TAB: 1 tablet in the morning")),
+        ("telma 40 1-0-1", Ok("TELMA 40: 1 dose morning and night")),
+        ("my own cough mixture 10 ml tds", Ok("MY OWN COUGH MIXTURE: 10 ml morning, noon and night")),
+    ] {
+        let read = replica.read_line(line, None).expect("BUG: read");
+        let echo = Replica::read_dosage(&read.dose, &read.free_form, &read.medicine, Language::En);
+        let draft = Draft { items: vec![item(&read.medicine, &read.dose)], ..Draft::default() };
+        let signed = replica.sign_prescription(sunita, &draft, &[]);
+        match (expected, signed) {
+            (Ok(words), Ok(signed)) => {
+                let line = &signed.items[0];
+                assert_eq!(format!("{}: {}", line.title, line.directions), words);
+                assert!(echo.is_ok_and(|echo| words.ends_with(&echo.words)));
+            }
+            (Err(why), Err(refused)) => {
+                assert!(refused.to_string().contains(why), "{line}: {refused}");
+                assert!(echo.is_err_and(|error| error.to_string().starts_with(why)), "{line}");
+            }
+            (expected, signed) => panic!("{line}: {expected:?}, but {:?}", signed.map(|one| one.items)),
+        }
+    }
 }
 
 #[test]
@@ -203,8 +247,7 @@ fn the_code_on_a_paper_tells_a_genuine_one_from_a_forged_and_a_void_one() {
     let code = fixture
         .store
         .read(|tx| {
-            let values =
-                crate::replica::must_get(tx, protocol::table::TableName::Prescriptions, signed.id.0)?;
+            let values = crate::replica::must_get(tx, TableName::Prescriptions, signed.id.0)?;
             Ok(crate::verify_paper::verify_text(signed.id, &values))
         })
         .expect("BUG: the code");
@@ -222,4 +265,28 @@ fn the_code_on_a_paper_tells_a_genuine_one_from_a_forged_and_a_void_one() {
     let report = replica.verify_paper(&code).expect("BUG: checked");
     assert!(report.is_genuine && report.status == "voided");
     assert!(replica.verify_paper("https://example.org").is_err());
+}
+
+#[test]
+fn who_looks_at_a_prescription_in_a_terminal_is_noted_and_who_asks_for_none_is_not() {
+    let fixture = fixture(Role::Doctor);
+    let sunita = fixture.register("Sunita", "98204 41276");
+    let draft = Draft { items: vec![item("Paracetamol 650 mg", "1-0-1 x3d")], ..Draft::default() };
+    let signed = fixture.replica.sign_prescription(sunita, &draft, &[]).expect("BUG: signed");
+    let noted = || -> Vec<DeskEvent> {
+        let events = fixture.store.next_events(100).expect("BUG: readable").map(|told| told.events);
+        let events = events.unwrap_or_default().into_iter();
+        events.map(|event| serde_json::from_str(&event.body).expect("BUG: an event")).collect()
+    };
+    assert!(matches!(fixture.replica.export_prescription("ASHA-A-261123-7"), Err(Error::NotFound)));
+    assert_eq!(noted().len(), 0);
+    let number = signed.number.expect("BUG: numbered");
+    let shown = fixture.replica.export_prescription(&number).expect("BUG: shown");
+    assert_eq!(shown["computed_sha256"], shown["values"]["content_sha256"]);
+    let events = noted();
+    let [event] = events.as_slice() else { panic!("one look is one entry: {events:?}") };
+    assert_eq!((event.action, event.table), (Action::View, Some(TableName::Prescriptions)));
+    assert_eq!((event.record, event.patient), (Some(signed.id.0), Some(sunita)));
+    fixture.replica.export_prescription(&number).expect("BUG: shown");
+    assert_eq!(noted().len(), 1, "once in a quarter of an hour, as in the window");
 }

@@ -265,7 +265,7 @@ fn suggestions_learn_what_this_doctor_writes() {
     fixture.store.stage(&[row]).expect("BUG: staged");
     fixture.store.apply_staged(vec![], (3, 3), (None, NOW)).expect("BUG: applied");
     let first = || fixture.replica.find_medicines("para").expect("BUG: found")[0].clone();
-    let favourites = || fixture.replica.read_line("").expect("BUG: read").found;
+    let favourites = || fixture.replica.read_line("", None).expect("BUG: read").found;
     assert_eq!(first().strength_text.as_deref(), Some("500 mg"));
     assert_eq!(favourites(), []);
     let often = DraftItem {
@@ -314,7 +314,7 @@ fn a_taper_that_was_stored_with_another_dose_is_never_offered() {
     fixture.replica.sign_prescription(sunita, &draft, &[]).expect("BUG: signed");
     let stored = "update medicine_use set dose_text = '1 hs x3d then 1 hs x3d'";
     fixture.store.write(|tx| Ok(tx.execute(stored, [])?)).expect("BUG: written");
-    assert_eq!(fixture.replica.read_line("").expect("BUG: read").found, []);
+    assert_eq!(fixture.replica.read_line("", None).expect("BUG: read").found, []);
 }
 
 /// An insulin of the list.

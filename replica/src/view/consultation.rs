@@ -150,6 +150,9 @@ pub struct Draft {
     pub items: Vec<DraftItem>,
     /// The line being typed.
     pub line: String,
+    /// What that line was before it was taken back to be changed: as long as its medicine's name stands there, that one is
+    /// meant, whichever others have the name.
+    pub line_was: Option<DraftItem>,
     /// Tests asked for.
     pub investigations: String,
     /// Advice in words.

@@ -39,7 +39,7 @@ export const queryKeys = {
   diagnoses: (typed: string) => ["diagnoses", typed],
   ownMedicines: ["rows", "own-medicines"],
   lines: ["line"],
-  line: (text: string) => ["line", text],
+  line: (text: string, was: string | null = null) => ["line", text, was],
   dosage: (text: string, form: string, strength: string) => ["dosage", text, form, strength],
 };
 

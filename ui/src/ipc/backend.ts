@@ -162,8 +162,11 @@ export interface Backend {
   openPad(patientId: PatientId): Promise<Pad>;
   saveDraft(patientId: PatientId, draft: Draft): Promise<DraftSaved>;
   discardDraft(patientId: PatientId): Promise<void>;
-  /** Splits a line typed in one go into its medicine, which it looks up, and its dose. */
-  readLine(text: string): Promise<LineRead>;
+  /**
+   * Splits a line typed in one go into its medicine, which it looks up, and its dose. `was` is the line that stands there
+   * again to be changed: it keeps its medicine until another one is typed.
+   */
+  readLine(text: string, was: DraftItem | null): Promise<LineRead>;
   /** Says back what a dose means of a medicine in this form and strength. */
   readDosage(text: string, dosageForm: string, strength: string): Promise<DosageRead>;
   /** Diagnoses of the list that fit. */

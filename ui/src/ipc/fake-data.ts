@@ -209,6 +209,7 @@ export const emptyDraft: Draft = {
   diagnoses: [],
   items: [],
   line: "",
+  lineWas: null,
   investigations: "",
   advice: "",
   followUp: "",

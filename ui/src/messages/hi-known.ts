@@ -22,7 +22,8 @@ export const known: typeof english = {
   isClass: "वर्ग",
   byBrand: (brand) => `${brand} में`,
   checkedBy: (name) => `हर पंक्ति ${name} के लिए जाँची जाती है।`,
-  checkedByWords: "सूची में नहीं: पंक्ति तभी रोकी जाती है जब उसके नाम में ये शब्द हों।",
+  checkedByWords:
+    "सूची में नहीं: पंक्ति तभी रोकी जाती है जब उसके नाम में ये शब्द हों, या ये शब्द उसमें मौजूद दवा या उसके वर्ग का नाम हों।",
   reaction: "क्या हुआ",
   reactionHint: "दाने, सूजन, साँस फूलना",
   severity: "कितनी गंभीर",

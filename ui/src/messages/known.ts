@@ -21,7 +21,8 @@ export const known = {
   isClass: "class",
   byBrand: (brand: string) => `in ${brand}`,
   checkedBy: (name: string) => `Every line is checked for ${name}.`,
-  checkedByWords: "None of the list: a line is held only if its name has these words.",
+  checkedByWords:
+    "None of the list: a line is held only if its name has these words, or if they name what is in it or its class.",
   reaction: "What happened",
   reactionHint: "rash, swelling, breathlessness",
   severity: "How severe",

@@ -49,7 +49,7 @@ export function MedicineForm({ medicine, autoFocus, onTyped, onDone }: Props) {
   const change = (part: Partial<OwnMedicineForm>) => setForm((before) => ({ ...before, ...part }));
   const typed = form.genericName.trim();
   const isSearched = form.sameAs === null && typed.length > 1;
-  const line = { queryKey: queryKeys.line(typed), queryFn: () => backend.readLine(typed) };
+  const line = { queryKey: queryKeys.line(typed), queryFn: () => backend.readLine(typed, null) };
   const { data, error } = useQuery({ ...line, enabled: isSearched, placeholderData: keepPreviousData });
   const own = useQuery({ queryKey: queryKeys.ownMedicines, queryFn: () => backend.listOwnMedicines() });
   const save = useMutation({

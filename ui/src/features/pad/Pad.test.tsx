@@ -155,6 +155,35 @@ test("the last prescription is repeated, changed in sight, and taken back", asyn
   await waitFor(() => expect(screen.queryByTestId("pad-changed")).toBeNull());
 });
 
+test("a line that is taken back to be changed is read with the medicine that was chosen", async () => {
+  const { keys, backend } = await openEmptyPad();
+  const asked: (string | null)[] = [];
+  const { readLine, saveDraft } = backend;
+  backend.readLine = (text, was) => {
+    asked.push(was?.medicineId ?? null);
+    return readLine(text, was);
+  };
+  const saved: (string | null)[] = [];
+  backend.saveDraft = (patient, draft) => {
+    saved.push(draft.lineWas?.medicineId ?? null);
+    return saveDraft(patient, draft);
+  };
+  await keys.keyboard("metformin{Enter}");
+  await screen.findByTestId("pad-medicine");
+  expect(asked.every((one) => one === null)).toBe(true);
+  const line = screen.getByRole<HTMLInputElement>("combobox", { name: "Medicine and dose" });
+  await waitFor(() => expect(line.value).toBe("1-0-1 x30d pc"));
+  await keys.keyboard("{Escape}");
+  expect(line.value).toBe("Metformin 500 mg: 1-0-1 x30d pc");
+  await waitFor(() => expect(asked.at(-1)).not.toBeNull());
+  await keys.keyboard("{Enter}");
+  await screen.findByTestId("pad-item");
+  await waitFor(() => expect(saved.at(-1)).toBeNull());
+  await keys.keyboard("{F2}");
+  expect(line.value).toBe("Metformin 500 mg: 1-0-1 x30d pc");
+  await waitFor(() => expect(saved.at(-1)).not.toBeNull());
+});
+
 test("a line that is half typed is not overwritten by one that is taken back to be changed", async () => {
   const { keys } = await openEmptyPad();
   await write(keys, "metformin 500 1-0-1 x30d pc");

@@ -49,9 +49,9 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
   const [isLarge, setLarge] = useState(false);
   const { pad: words, keys } = messages;
   const line = useLine({
-    initial: pad.draft.line,
-    onText: (text) => change({ line: text }),
-    onAccept: (item) => change((before) => ({ items: [...before.items, item], line: "" })),
+    initial: pad.draft,
+    onText: (text, was) => change({ line: text, lineWas: was }),
+    onAccept: (item) => change((before) => ({ items: [...before.items, item], line: "", lineWas: null })),
     selectAll: () => window.setTimeout(() => input.current?.select()),
   });
   const typed: DraftItem | null = line.meant && line.read ? toItem(line.meant, line.doseText) : null;
@@ -60,14 +60,14 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
   useEffect(() => input.current?.focus(), []);
   const goTo = (step: () => Draft | null) => {
     const now = step();
-    if (now) line.showLine(now.line);
+    if (now) line.showLine(now.line, now.lineWas);
     focusLine();
   };
   const shortKeys = useShortKeys(chart.patient.id, line.chosen ? "" : line.text);
   const phrases = usePhrases();
   const expand = async (key: string) => {
     try {
-      const own = { ...state.current(), line: "" };
+      const own = { ...state.current(), line: "", lineWas: null };
       change(await backend.expandShortKey(chart.patient.id, key, own), true);
       line.showLine("");
       focusLine();
@@ -129,7 +129,7 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
       return;
     }
     setItems(draft.items.filter((_, other) => other !== place));
-    line.setLine(asLine(item.medicineText, item.doseText));
+    line.setLine(asLine(item.medicineText, item.doseText), item);
   };
   const move = (place: number, step: number) => {
     const moved = draft.items[place];

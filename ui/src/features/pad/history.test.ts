@@ -21,6 +21,7 @@ const draft = (advice: string): Draft => ({
   diagnoses: [],
   items: [],
   line: "",
+  lineWas: null,
   investigations: "",
   advice,
   followUp: "",

@@ -2,6 +2,7 @@ import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-quer
 import { useState } from "react";
 import { queryKeys } from "../../app/queries";
 import type { CommandError } from "../../ipc/bindings/CommandError";
+import type { Draft } from "../../ipc/bindings/Draft";
 import type { DraftItem } from "../../ipc/bindings/DraftItem";
 import type { LineChoice } from "../../ipc/bindings/LineChoice";
 import type { MedicineFound } from "../../ipc/bindings/MedicineFound";
@@ -43,8 +44,8 @@ export const toItem = (about: Chosen, doseText: string): DraftItem => ({
 type Why = CommandError | (() => string);
 
 interface Options {
-  initial: string;
-  onText: (line: string) => void;
+  initial: Pick<Draft, "line" | "lineWas">;
+  onText: (line: string, was: DraftItem | null) => void;
   onAccept: (item: DraftItem) => void;
   selectAll: () => void;
 }
@@ -53,7 +54,9 @@ interface Options {
 export function useLine({ initial, onText, onAccept, selectAll }: Options) {
   const backend = useBackend();
   const client = useQueryClient();
-  const [text, setTextOnly] = useState(initial);
+  const [text, setTextOnly] = useState(initial.line);
+  /** The line that stands there again to be changed: its medicine stays the one that is meant. */
+  const [was, setWas] = useState(initial.lineWas);
   const [chosen, setChosenOnly] = useState<Chosen | null>(null);
   const [place, setPlace] = useState<number | null>(null);
   const [isClosed, setClosed] = useState(false);
@@ -63,8 +66,8 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
   const isNothing = text.trim() === "" && !isAsked;
 
   const lineOf = (line: string) => ({
-    queryKey: queryKeys.line(line),
-    queryFn: () => backend.readLine(line),
+    queryKey: queryKeys.line(line, was?.medicineId),
+    queryFn: () => backend.readLine(line, was),
     staleTime: 60_000,
   });
   const line = useQuery({
@@ -90,12 +93,14 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
 
   const stop = (why: Why) => setStopped(() => why);
   const failed = stopped ?? (doseText !== "" && dosage.error ? problemOf(dosage.error) : null);
-  const set = (next: string, about: Chosen | null) => {
+  const set = (next: string, about: Chosen | null, before = was) => {
+    const kept = about ? toItem(about, next.trim()) : next === "" ? null : before;
     setTextOnly(next);
     setChosenOnly(about);
+    setWas(kept);
     setStopped(null);
     setAsked(false);
-    onText(about ? asLine(chosenName(about), next.trim()) : next);
+    onText(about ? asLine(chosenName(about), next.trim()) : next, kept);
   };
   const setText = (next: string) => {
     setPlace(null);
@@ -108,9 +113,10 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
     selectAll();
   };
   /** Shows a line that stands in the draft already. */
-  const showLine = (shown: string) => {
+  const showLine = (shown: string, before: DraftItem | null = null) => {
     setTextOnly(shown);
     setChosenOnly(null);
+    setWas(before);
     setStopped(null);
     setAsked(false);
     setPlace(null);
@@ -173,7 +179,7 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
     read: doseText === "" ? undefined : dosage.data,
     problem: failed === null ? null : said(failed),
     setText,
-    setLine: (line: string) => set(line, null),
+    setLine: (line: string, before: DraftItem) => set(line, null, before),
     showLine,
     /** Says what is wrong with what stands there. */
     stop,

@@ -37,6 +37,11 @@ items: Array<DraftItem>,
  */
 line: string, 
 /**
+ * What that line was before it was taken back to be changed: as long as its medicine's name stands there, that one is
+ * meant, whichever others have the name.
+ */
+lineWas: DraftItem | null, 
+/**
  * Tests asked for.
  */
 investigations: string, 
