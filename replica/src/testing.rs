@@ -16,6 +16,7 @@ use protocol::table::{Row, Table, TableName};
 use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, Transaction};
 use serde_json::Value;
+use time::Date;
 use tokio::sync::{Notify, broadcast};
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -256,6 +257,11 @@ impl Replica {
     /// Its file.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Today, in this clinic, by this computer's clock.
+    pub fn day_here(&self) -> Result<Date> {
+        self.store.read(|tx| self.day(tx))
     }
 
     /// A refused change of another computer, as the server told it, to be shown.

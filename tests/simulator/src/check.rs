@@ -2,6 +2,7 @@
 
 mod conflicts;
 mod log;
+mod prepared;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,6 +28,7 @@ const LONGEST_TOKEN: time::Duration = time::Duration::minutes(13);
 /// Looks at the world at the end of a run. Each sentence is something that is wrong.
 pub fn check(world: &World) -> Vec<String> {
     let mut wrong = world.wrong.clone();
+    wrong.extend(world.told.wrong.iter().cloned());
     wrong.extend(world.network.leaks());
     let server = lock(&world.server);
     let mut signed = BTreeMap::new();
@@ -49,6 +51,7 @@ pub fn check(world: &World) -> Vec<String> {
             found.extend(digests(desk, tenant, &here));
             found.extend(carried(&server, tenant, &here));
             found.extend(told(desk, tenant, &here));
+            found.extend(prepared::offered(desk, &rows));
             if !here.only.is_empty() && !was_lost {
                 found.push(format!("{} rows are only here, and nothing was lost", here.only.len()));
             }
@@ -63,6 +66,7 @@ pub fn check(world: &World) -> Vec<String> {
     for tenant in tenants {
         wrong.extend(conflicts::check(server.tenant(tenant), server.catalogue()));
         wrong.extend(log::check(server.tenant(tenant)));
+        wrong.extend(prepared::check(server.tenant(tenant)));
         wrong.extend(stored_files(server.tenant(tenant)));
         // A server that lost rows or knows more, or two computers with one number, may rightly know better.
         let is_plain = !world.was_restored && !server.is_newer;

@@ -1,6 +1,8 @@
 //! What people do at a desktop. Each is one thing that a person does; what it is done to is chosen by dice from what
 //! the desktop shows.
 
+mod prepared;
+
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
@@ -65,6 +67,12 @@ pub enum Deed {
     Attach,
     /// A chart opened.
     Look,
+    /// A draft, given to the doctors.
+    Prepare,
+    /// What was prepared, taken up and signed.
+    TakeUp,
+    /// What was prepared, taken back.
+    TakeBack,
 }
 
 const NAMES: &[&str] = &["Sunita", "Suneeta", "Prakash", "Fatima", "Ravi"];
@@ -80,13 +88,21 @@ struct Hand<'a> {
     replica: &'a Replica,
     /// Whom an admin asks what another computer was refused.
     server: &'a Mutex<Server>,
+    told: &'a mut Told,
     dice: Dice,
 }
 
+/// What deeds leave to be looked at.
+#[derive(Default)]
+pub struct Told {
+    /// What was wrong at once.
+    pub wrong: Vec<String>,
+}
+
 /// Does it. Where there is nothing to do it to, or this person may not, nothing happens.
-pub fn act(desk: &Desk, server: &Mutex<Server>, deed: Deed, dice: Dice) -> Result<()> {
+pub fn act(desk: &Desk, server: &Mutex<Server>, told: &mut Told, deed: Deed, dice: Dice) -> Result<()> {
     let Some(station) = &desk.station else { return Ok(()) };
-    let mut hand = Hand { desk, station, replica: &station.replica, server, dice };
+    let mut hand = Hand { desk, station, replica: &station.replica, server, told, dice };
     match deed {
         Deed::Register => hand.register(),
         Deed::Edit => hand.edit(),
@@ -105,6 +121,9 @@ pub fn act(desk: &Desk, server: &Mutex<Server>, deed: Deed, dice: Dice) -> Resul
         Deed::Settle => hand.settle(),
         Deed::Attach => hand.attach(),
         Deed::Look => hand.look(),
+        Deed::Prepare => hand.prepare(),
+        Deed::TakeUp => hand.take_up(),
+        Deed::TakeBack => hand.take_back(),
     }
 }
 
@@ -114,6 +133,11 @@ fn text<'a>(row: &'a Row, name: &str) -> &'a str {
 
 fn values<const N: usize>(values: [(&str, Value); N]) -> Values {
     values.map(|(name, value)| (name.to_owned(), value)).into()
+}
+
+/// A draft that several desktops change. What was prepared for the doctors never changes.
+fn is_shared_draft(row: &Row) -> bool {
+    text(row, "status") == "draft" && text(row, "prepared_at").is_empty()
 }
 
 /// A change of these columns, from what is seen.
@@ -282,7 +306,7 @@ impl Hand<'_> {
         if !self.is_clinical() {
             return Ok(());
         }
-        let known = self.one(TableName::Prescriptions, |row| text(row, "status") == "draft")?;
+        let known = self.one(TableName::Prescriptions, is_shared_draft)?;
         if let Some(row) = known.filter(|_| self.dice.per_mille(700)) {
             return self.change_draft(&row);
         }
@@ -341,9 +365,7 @@ impl Hand<'_> {
         if !self.is_doctor() {
             return Ok(());
         }
-        let Some(row) = self.one(TableName::Prescriptions, |row| text(row, "status") == "draft")? else {
-            return Ok(());
-        };
+        let Some(row) = self.one(TableName::Prescriptions, is_shared_draft)? else { return Ok(()) };
         let lines: Vec<_> = self.lines_of(row.id)?.into_iter().map(|line| (line.id, line.values)).collect();
         let mut new = row.values.clone();
         let number = format!("{}-{}", self.desk.facts.lane, self.dice.below(1_000_000_000));

@@ -130,6 +130,9 @@ const DEEDS: &[(u64, Deed)] = &[
     (14, Deed::Settle),
     (5, Deed::Attach),
     (3, Deed::Look),
+    (8, Deed::Prepare),
+    (6, Deed::TakeUp),
+    (2, Deed::TakeBack),
 ];
 
 const FAULTS: &[(u64, Fault)] = &[

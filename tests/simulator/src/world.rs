@@ -10,7 +10,7 @@ use protocol::api::{DeviceScope, Secret};
 use replica::testing::Wire;
 
 use crate::clinic;
-use crate::deeds::{self, Deed};
+use crate::deeds::{self, Deed, Told};
 use crate::desk::Desk;
 use crate::dice::Dice;
 use crate::network::{Mishap, Network};
@@ -89,6 +89,8 @@ pub struct World {
     pub desks: Vec<Desk>,
     /// What is wrong.
     pub wrong: Vec<String>,
+    /// What deeds left to be looked at.
+    pub told: Told,
     /// What happened.
     pub counts: Counts,
     tasks: Vec<Task>,
@@ -127,6 +129,7 @@ impl World {
             network,
             desks,
             wrong: Vec::new(),
+            told: Told::default(),
             counts: Counts::default(),
             tasks: Vec::new(),
             acts: BTreeMap::new(),
@@ -492,10 +495,10 @@ impl World {
             let state = desk.station.as_ref().map(|station| station.store.sync_state());
             state.and_then(Result::ok).map_or(-1, |state| state.last_sequence)
         };
-        let mut done = deeds::act(desk, &self.server, deed, Dice::new(roll));
+        let mut done = deeds::act(desk, &self.server, &mut self.told, deed, Dice::new(roll));
         // Where there was nothing to do it to, or it was refused, something else is done.
         if last(desk) == desk.said && !lock(&desk.doom).has_come && deed != Deed::Look {
-            done = deeds::act(desk, &self.server, Deed::Edit, Dice::new(roll));
+            done = deeds::act(desk, &self.server, &mut self.told, Deed::Edit, Dice::new(roll));
         }
         let last = last(desk);
         self.time.note(&format!("desk {number}: {deed:?} {done:?}"));
