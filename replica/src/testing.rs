@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ed25519_dalek::SigningKey;
-use futures_util::future::BoxFuture;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, ready};
 use protocol::api::{MAX_PUSH_BYTES, Secret, StaffMember};
-use protocol::id::{ConflictId, DeviceId, PatientId, TenantId};
+use protocol::id::{AttachmentId, ConflictId, DeviceId, PatientId, TenantId};
 use protocol::mutation::{Change, SignedMutation};
 use protocol::settlement::RefusedMutation;
 use protocol::standing::{Lease, SignedOrder};
@@ -27,6 +28,7 @@ pub use crate::store::{Commit, DatabaseKey, Facts, Store, SyncState, Watcher};
 pub use crate::sync::surroundings::Surroundings;
 pub use crate::sync::wire::{Answer, Method, Request, Wire};
 
+use crate::attachments::{AttachmentContent, Opened, keep_fetched};
 use crate::desk::Event;
 use crate::error::{Error, Result};
 use crate::guard::Guard;
@@ -36,6 +38,7 @@ use crate::replica::Replica;
 use crate::store::{get_row, set_meta};
 use crate::sync::client::Client;
 use crate::sync::engine::{Context, Engine, Typed, login};
+use crate::sync::surroundings::aside;
 use crate::view::{CorrectedField, RefusedChange, SyncStatus};
 
 /// A computer on which someone is signed in.
@@ -228,6 +231,26 @@ impl Station {
         let (engine, tasks) = Engine::by_hand(context, token);
         let handover = Arc::new(handover);
         Ok((Self { replica, store, surroundings, ids, engine, handover }, tasks))
+    }
+
+    /// Opens an attached file: its content from this computer, or from the server, and then kept here.
+    pub fn open_attachment(&self, id: AttachmentId) -> Result<BoxFuture<'static, Result<AttachmentContent>>> {
+        let wanted = match self.replica.open_attachment(id)? {
+            Opened::Here(content) => return Ok(ready(Ok(content)).boxed()),
+            Opened::Elsewhere(wanted) => wanted,
+        };
+        let (fetched, store) = (self.engine.fetch(wanted.clone()), Arc::clone(&self.store));
+        let surroundings = Arc::clone(&self.surroundings);
+        Ok(async move {
+            let bytes = fetched.await?;
+            let now = surroundings.now();
+            let kept = aside(&*surroundings, move || {
+                keep_fetched(&store, &bytes, now);
+                Ok(bytes)
+            });
+            Ok(wanted.with(kept.await?))
+        }
+        .boxed())
     }
 
     /// What it does once it is out of service.

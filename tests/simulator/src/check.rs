@@ -28,7 +28,7 @@ const LONGEST_TOKEN: time::Duration = time::Duration::minutes(13);
 /// Looks at the world at the end of a run. Each sentence is something that is wrong.
 pub fn check(world: &World) -> Vec<String> {
     let mut wrong = world.wrong.clone();
-    wrong.extend(world.told.wrong.iter().cloned());
+    wrong.extend(lock(&world.told.wrong).iter().cloned());
     wrong.extend(world.network.leaks());
     let server = lock(&world.server);
     let mut signed = BTreeMap::new();

@@ -1,10 +1,12 @@
 //! What people do at a desktop. Each is one thing that a person does; what it is done to is chosen by dice from what
 //! the desktop shows.
 
+mod files;
 mod prepared;
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
 
 use protocol::api::DeviceScope;
 use protocol::appointment::Status;
@@ -16,9 +18,7 @@ use protocol::settlement::Way;
 use protocol::table::{APPOINTMENT_STATUSES, Row, TableName, Values};
 use protocol::validate::{day_text, moment_text};
 use replica::testing::Station;
-use replica::view::{
-    AttachmentForm, CorrectedField, Draft, DraftItem, Entry, PatientForm, RefusedField, Vitals,
-};
+use replica::view::{CorrectedField, Draft, DraftItem, Entry, PatientForm, RefusedField, Vitals};
 use replica::{Replica, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -29,6 +29,8 @@ use crate::desk::Desk;
 use crate::dice::Dice;
 use crate::server::Server;
 use crate::timeline::lock;
+
+pub use files::Opening;
 
 /// Something that a person does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +75,8 @@ pub enum Deed {
     TakeUp,
     /// What was prepared, taken back.
     TakeBack,
+    /// A file in a record, opened.
+    Open,
 }
 
 const NAMES: &[&str] = &["Sunita", "Suneeta", "Prakash", "Fatima", "Ravi"];
@@ -96,7 +100,13 @@ struct Hand<'a> {
 #[derive(Default)]
 pub struct Told {
     /// What was wrong at once.
-    pub wrong: Vec<String>,
+    pub wrong: Arc<Mutex<Vec<String>>>,
+    /// The SHA-256 of each file that was said to be attached.
+    pub attached: BTreeMap<AttachmentId, String>,
+    /// Files that somebody opens now.
+    pub openings: Vec<Opening>,
+    /// How many files were shown.
+    pub n_shown: Arc<AtomicU64>,
 }
 
 /// Does it. Where there is nothing to do it to, or this person may not, nothing happens.
@@ -124,6 +134,7 @@ pub fn act(desk: &Desk, server: &Mutex<Server>, told: &mut Told, deed: Deed, dic
         Deed::Prepare => hand.prepare(),
         Deed::TakeUp => hand.take_up(),
         Deed::TakeBack => hand.take_back(),
+        Deed::Open => hand.open(),
     }
 }
 
@@ -522,25 +533,6 @@ impl Hand<'_> {
         };
         let corrected = self.corrected(&refused.fields);
         self.replica.settle(refused.sequence, way, REASON, &corrected)
-    }
-
-    fn attach(&mut self) -> Result<()> {
-        if !self.is_clinical() || !self.desk.person.roles.is_clinician() {
-            return Ok(());
-        }
-        let known = self.one(TableName::DentalAttachments, |_| true)?;
-        if let Some(row) = known.filter(|_| self.is_doctor() && self.dice.per_mille(200)) {
-            return self.replica.remove_attachment(AttachmentId(row.id));
-        }
-        let Some(patient) = self.one(TableName::Patients, |_| true)? else { return Ok(()) };
-        // Now and then the same picture at two computers; some are longer than one piece.
-        let mut dice = Dice::new(self.dice.below(12));
-        let longest = if dice.per_mille(300) { 500_000 } else { 40_000 };
-        let length = 64 + dice.below(longest);
-        let mut picture = b"\x89PNG\r\n\x1a\n".to_vec();
-        picture.extend((0..length / 8).flat_map(|_| dice.roll().to_le_bytes()));
-        let form = AttachmentForm { kind: "xray".into(), description: String::new(), teeth: String::new() };
-        self.replica.attach(PatientId(patient.id), "picture.png", &mut picture.as_slice(), &form).map(drop)
     }
 
     fn look(&mut self) -> Result<()> {

@@ -304,6 +304,17 @@ impl Desk {
         self.facts.scope == DeviceScope::Clinical && person.is_some_and(|one| one.staff.roles.is_clinician())
     }
 
+    /// The disk gives back another byte of a file that is kept here than it was given.
+    pub fn spoil_file(&self, sha256: &str, at: u64) -> std::io::Result<()> {
+        let path = self.folder.path().join(FILES).join(sha256);
+        let mut bytes = std::fs::read(&path)?;
+        let place = usize::try_from(at).unwrap_or(0) % bytes.len().max(1);
+        if let Some(byte) = bytes.get_mut(place) {
+            *byte ^= 0x55;
+        }
+        std::fs::write(path, bytes)
+    }
+
     /// Its file, open: that of the running program, or opened to look at it.
     pub fn store(&self) -> replica::Result<Arc<Store>> {
         match &self.station {

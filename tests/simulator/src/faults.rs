@@ -74,6 +74,11 @@ impl World {
                 lock(&self.server).spoils = Some(dice.roll());
                 return false;
             }
+            Fault::FetchSpoilt => {
+                let mut server = lock(&self.server);
+                server.spoils_given = Some(dice.roll());
+                return !server.tenant(self.desks[desk].facts.tenant_id).files.is_empty();
+            }
             Fault::Outdated => lock(&self.server).oldest_protocol = PROTOCOL + 1,
             Fault::Updated => self.update(desk, dice.below(60_000)),
         }

@@ -9,6 +9,7 @@ mod desk;
 mod dice;
 mod faults;
 mod network;
+mod openings;
 mod plan;
 mod server;
 mod shrink;

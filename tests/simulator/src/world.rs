@@ -71,6 +71,8 @@ pub struct Counts {
     pub fates: [u64; 7],
     /// Requests that desktops sent.
     pub requests: u64,
+    /// Attached files that were shown to somebody.
+    pub files_shown: u64,
     /// How many of each [`Fault`] met with something that it could harm.
     pub faults: [u64; Fault::COUNT],
     /// How many messages met with each [`Mishap`].
@@ -155,12 +157,19 @@ impl World {
         let last = steps.map(|((ms, _), _)| *ms).max().unwrap_or(0);
         self.run_until(last + 1);
         self.make_whole();
-        let mut n_settled = 0;
-        for _ in 0..CALM_MS / LOOK_MS {
+        let (mut n_settled, mut has_opened) = (0, false);
+        for look in 1..=CALM_MS / LOOK_MS {
             self.run_until(self.time.now_ms() + LOOK_MS);
             self.send_files_again();
             let is_settled = self.desks.iter().all(|desk| self.is_settled(desk));
             n_settled = if is_settled { n_settled + 1 } else { 0 };
+            // That somebody looked is told in what is left of the time.
+            if is_settled && !has_opened && look < CALM_MS / LOOK_MS {
+                has_opened = true;
+                if self.open_files() {
+                    n_settled = 0;
+                }
+            }
             // Once more, so that no round is cut in two.
             if n_settled == 2 {
                 break;
@@ -175,6 +184,7 @@ impl World {
         }
         self.counts.faults[Fault::FileSpoilt as usize] += server.n_spoilt;
         drop(server);
+        self.counts.files_shown = self.told.n_shown.load(Ordering::SeqCst);
         let on_the_way = self.network.counts();
         (self.counts.requests, self.counts.mishaps) = (on_the_way.requests, on_the_way.mishaps);
     }
@@ -208,7 +218,10 @@ impl World {
         self.acts.clear();
         self.away_until_ms = 0;
         self.server_starts();
-        lock(&self.server).spoils = None;
+        {
+            let mut server = lock(&self.server);
+            (server.spoils, server.spoils_given) = (None, None);
+        }
         lock(&self.server).release();
         self.update_all();
         for desk in 0..self.desks.len() {
@@ -380,7 +393,7 @@ impl World {
         }
     }
 
-    fn spawn(&mut self, desk: usize, future: BoxFuture<'static, ()>, may_end: bool) {
+    pub(crate) fn spawn(&mut self, desk: usize, future: BoxFuture<'static, ()>, may_end: bool) {
         self.tasks.push(Task { desk, may_end, future, woken: Arc::new(Woken(AtomicBool::new(true))) });
     }
 
@@ -497,7 +510,7 @@ impl World {
         };
         let mut done = deeds::act(desk, &self.server, &mut self.told, deed, Dice::new(roll));
         // Where there was nothing to do it to, or it was refused, something else is done.
-        if last(desk) == desk.said && !lock(&desk.doom).has_come && deed != Deed::Look {
+        if last(desk) == desk.said && !lock(&desk.doom).has_come && !matches!(deed, Deed::Look | Deed::Open) {
             done = deeds::act(desk, &self.server, &mut self.told, Deed::Edit, Dice::new(roll));
         }
         let last = last(desk);
@@ -515,6 +528,9 @@ impl World {
             }
             Err(_) => {}
         }
+        for opening in std::mem::take(&mut self.told.openings) {
+            self.await_file(number, opening, false);
+        }
     }
 }
 
@@ -526,6 +542,7 @@ impl Counts {
             *here += there;
         }
         self.requests += other.requests;
+        self.files_shown += other.files_shown;
         for (here, there) in self.faults.iter_mut().zip(other.faults) {
             *here += there;
         }

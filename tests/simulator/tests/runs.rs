@@ -22,6 +22,7 @@ fn runs_are_good_and_meet_with_every_fate() {
     let counts = report.counts;
     assert!(report.seeds == 300 && counts.deeds > 2_000, "people did something: {counts:?}");
     assert!(counts.fates.iter().all(|n| *n > 0), "it met with every fate: {counts:?}");
+    assert!(counts.files_shown > 0, "somebody saw an attached file: {counts:?}");
     let faults = counts.by_kind();
     assert!(faults.iter().all(|(_, count)| *count > 0), "and everything that can went wrong: {faults:?}");
 }

@@ -7,6 +7,7 @@ use replica::view::{Draft, DraftItem};
 
 use super::{DOSES, Hand, text};
 use crate::clinic::medicine;
+use crate::timeline::lock;
 
 fn is_prepared(row: &Row) -> bool {
     text(row, "status") == "draft" && !text(row, "prepared_at").is_empty()
@@ -42,7 +43,8 @@ impl Hand<'_> {
         // What only a doctor writes is in no prescription yet.
         if !self.is_doctor() && left.advice != draft.advice {
             let number = self.desk.number;
-            self.told.wrong.push(format!("what was not given is not in the draft of desk {number} any more"));
+            let what = format!("what was not given is not in the draft of desk {number} any more");
+            lock(&self.told.wrong).push(what);
         }
         Ok(())
     }

@@ -248,6 +248,8 @@ pub struct Server {
     pub spoils: Option<u64>,
     /// Of so many pieces it did.
     pub n_spoilt: u64,
+    /// Of the next file that somebody opens its disk gives back another byte, at this place.
+    pub spoils_given: Option<u64>,
     /// For how many days desktops work without contact.
     pub offline_days: u8,
     /// It is of a later version: it sends a table and a column that desktops do not know.
@@ -287,11 +289,13 @@ pub enum Mistake {
     LosesFiles,
     /// It refuses that a prescription is made void.
     KeepsAll,
+    /// It gives back other files than it was given.
+    GivesOthers,
 }
 
 impl Mistake {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Forgets,
         Self::SkipsRows,
         Self::Leaks,
@@ -300,6 +304,7 @@ impl Mistake {
         Self::LooksAway,
         Self::LosesFiles,
         Self::KeepsAll,
+        Self::GivesOthers,
     ];
 }
 
@@ -321,6 +326,7 @@ impl Server {
             revokes: None,
             spoils: None,
             n_spoilt: 0,
+            spoils_given: None,
             offline_days: 14,
             is_newer: false,
             mistake: None,
