@@ -1,6 +1,8 @@
 //! For tests that run desktops by hand: a real store, a real replica and the real engine over another network, in
 //! other surroundings. No released program has this door.
 
+mod leaving;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +10,7 @@ use std::time::Duration;
 use ed25519_dalek::SigningKey;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
-use protocol::api::{MAX_PUSH_BYTES, Secret, StaffMember};
+use protocol::api::{Secret, StaffMember};
 use protocol::id::{AttachmentId, ConflictId, DeviceId, PatientId, TenantId};
 use protocol::mutation::{Change, SignedMutation};
 use protocol::settlement::RefusedMutation;
@@ -22,6 +24,7 @@ use tokio::sync::{Notify, broadcast};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+pub use self::leaving::{Gone, Leaving};
 pub use crate::clock::{Clock, Ids};
 pub use crate::store::file::MIGRATIONS;
 pub use crate::store::{Commit, DatabaseKey, Facts, Store, SyncState, Watcher};
@@ -35,6 +38,7 @@ use crate::guard::Guard;
 use crate::keyring::{DeviceSecrets, Keyring, RefreshToken};
 use crate::leaving::Handover;
 use crate::replica::Replica;
+use crate::slots::{About, Password, SlotCost, Slots};
 use crate::store::{get_row, set_meta};
 use crate::sync::client::Client;
 use crate::sync::engine::{Context, Engine, Typed, login};
@@ -53,18 +57,7 @@ pub struct Station {
     pub ids: Ids,
     engine: Engine,
     handover: Arc<Handover>,
-}
-
-/// A computer that was taken out of service.
-pub struct Leaving(Arc<Handover>, Arc<dyn Surroundings>);
-
-impl Leaving {
-    /// Hands over what waits, batch by batch.
-    pub async fn hand_over(&self) -> Result<()> {
-        let mut max_bytes = MAX_PUSH_BYTES;
-        while self.0.batch(&*self.1, self.1.now(), &mut max_bytes).await?.is_some() {}
-        Ok(())
-    }
+    guard: Arc<Guard>,
 }
 
 /// How a computer stands with its server: all of it but the slots, which are not there.
@@ -129,6 +122,25 @@ pub struct SignIn {
 }
 
 impl SignIn {
+    /// Writes slots beside the data and keys into the keyring, as enrolling does.
+    pub fn enrol(&self, home: &Path, facts: &Facts, secret: [u8; 32], key: &DatabaseKey) -> Result<()> {
+        let secrets = DeviceSecrets { secret: Zeroizing::new(secret), key: self.device_key.clone() };
+        self.keyring.put_device(self.installation, &secrets)?;
+        let about = About {
+            installation_id: self.installation,
+            tenant_id: facts.tenant_id,
+            device_id: facts.device_id,
+            tenant_name: facts.tenant_name.clone(),
+            clinic_name: facts.clinic_name.clone(),
+            server: facts.server.clone(),
+            server_name: facts.server_name.clone(),
+        };
+        let mut slots = Slots::new(home, about, 1, &secrets);
+        let typed = Password { text: &self.password, cost: SlotCost::QUICK, version: 1, opens_offline: true };
+        slots.put_user(&self.person, &typed, &secrets, key, None, 0)?;
+        slots.save()
+    }
+
     /// Signs in at the server, which alone opens the computer: answers with an access token.
     pub async fn online(
         &self,
@@ -219,7 +231,7 @@ impl Station {
             keyring,
             installation,
             device_key: device_key.clone(),
-            guard: Some(standing.0),
+            guard: Some(Arc::clone(&standing.0)),
             written: Arc::clone(&written),
             events: broadcast::channel::<Event>(1).0,
             surroundings: Arc::clone(&surroundings),
@@ -229,8 +241,8 @@ impl Station {
         replica.clock = Clock::new(move || clock.now(), || Duration::ZERO);
         replica.ids = ids.clone();
         let (engine, tasks) = Engine::by_hand(context, token);
-        let handover = Arc::new(handover);
-        Ok((Self { replica, store, surroundings, ids, engine, handover }, tasks))
+        let (handover, guard) = (Arc::new(handover), standing.0);
+        Ok((Self { replica, store, surroundings, ids, engine, handover, guard }, tasks))
     }
 
     /// Opens an attached file: its content from this computer, or from the server, and then kept here.
@@ -255,7 +267,11 @@ impl Station {
 
     /// What it does once it is out of service.
     pub fn leaving(&self) -> Leaving {
-        Leaving(Arc::clone(&self.handover), Arc::clone(&self.surroundings))
+        Leaving {
+            handover: Arc::clone(&self.handover),
+            guard: Arc::clone(&self.guard),
+            surroundings: Arc::clone(&self.surroundings),
+        }
     }
 
     /// How this computer stands with the server.

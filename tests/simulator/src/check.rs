@@ -20,6 +20,7 @@ use uuid::Uuid;
 use crate::desk::Desk;
 use crate::server::{FUTURE_COLUMN, FUTURE_TABLE, Server, Tenant, seen};
 use crate::timeline::lock;
+use crate::wiping::is_to_be_wiped;
 use crate::world::World;
 
 /// A token lives ten minutes, and is asked for anew when it is used.
@@ -35,6 +36,11 @@ pub fn check(world: &World) -> Vec<String> {
     for desk in &world.desks {
         let tenant = server.tenant(desk.facts.tenant_id);
         let was_lost = world.was_restored;
+        if desk.left.is_some() || is_to_be_wiped(desk, tenant) {
+            let found = wiped(desk, tenant, was_lost);
+            wrong.extend(found.into_iter().map(|what| format!("desk {}: {what}", desk.number)));
+            continue;
+        }
         let read =
             desk.store().and_then(|store| Ok((store.kept()?, store.rows()?, Here::read(&store, was_lost)?)));
         let (kept, rows, here) = match read {
@@ -152,6 +158,25 @@ fn fates(desk: &Desk, tenant: &Tenant, kept: &[Kept], was_lost: bool) -> Vec<Str
         wrong.push(format!(
             "{here} changes are here, {there} on the server, and {said} were said to be saved"
         ));
+    }
+    wrong
+}
+
+/// Of a desktop that was wiped: each mutation that was ever saved there has one fate, the server knows which was the last,
+/// and that nothing is left.
+fn wiped(desk: &Desk, tenant: &Tenant, was_lost: bool) -> Vec<String> {
+    let device = &tenant.devices[&desk.facts.device_id];
+    let Some(kept) = &desk.left else { return vec!["it was to be wiped, and is not".into()] };
+    let mut wrong = fates(desk, tenant, kept, was_lost);
+    if desk.is_copied {
+        return wrong;
+    }
+    if !desk.is_gone() || !device.is_wiped {
+        wrong.push("it was wiped, and the server does not know".into());
+    }
+    let last = device.farewell.as_ref().map(|farewell| farewell.last_sequence);
+    if last != Some(kept.len() as i64) {
+        wrong.push(format!("it signed that its last change was {last:?}, and had {}", kept.len()));
     }
     wrong
 }

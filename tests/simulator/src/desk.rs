@@ -9,10 +9,12 @@ use ed25519_dalek::SigningKey;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use protocol::api::{DeviceScope, Secret, StaffMember};
-use protocol::standing::SignedOrder;
+use protocol::id::DeviceId;
+use protocol::signing;
+use protocol::standing::{Consent, SignedOrder};
 use replica::Keyring;
 use replica::testing::{
-    Clock, Commit, DatabaseKey, Facts, Ids, SignIn, Standing, Station, Store, Surroundings, Wire,
+    Clock, Commit, DatabaseKey, Facts, Gone, Ids, Kept, SignIn, Standing, Station, Store, Surroundings, Wire,
 };
 use tempfile::TempDir;
 use time::OffsetDateTime;
@@ -24,6 +26,12 @@ use crate::dice::Dice;
 use crate::server::{PROTOCOL, Tenant};
 use crate::timeline::{Timeline, lock, moment};
 
+/// A computer has known the admins' computers for so long when a run begins: when one of them agrees, it need not wait.
+const KNOWN_FOR: time::Duration = time::Duration::hours(25);
+/// The folder of a clinic in a computer's.
+const HOME: &str = "clinic";
+/// With what its keys are kept.
+const SECRET: [u8; 32] = [5; 32];
 /// A computer out of service tries again so often.
 const LEAVING_PAUSE: Duration = Duration::from_secs(10);
 /// The name of the file in a desktop's folder.
@@ -84,12 +92,45 @@ pub struct Desk {
     pub is_leaving: bool,
     /// Its disk was copied: of the two computers the server goes on with one.
     pub is_copied: bool,
+    /// What it had saved when it destroyed what was on it.
+    pub left: Option<Vec<Kept>>,
+    /// It has signed what it leaves behind.
+    pub has_signed: Arc<AtomicBool>,
+    /// The server knows that its keys and files are gone.
+    is_gone: Arc<AtomicBool>,
     device_key: SigningKey,
-    keyring: Keyring,
     installation: Uuid,
-    folder: TempDir,
+    computer: Computer,
     alive: Arc<AtomicBool>,
     ids: Ids,
+}
+
+/// What stands on the desk, whoever's data is on it.
+#[derive(Clone)]
+pub struct Computer {
+    folder: Arc<TempDir>,
+    keyring: Keyring,
+}
+
+impl Computer {
+    /// A new one.
+    pub fn new() -> Self {
+        Self { folder: Arc::new(folder()), keyring: Keyring::in_memory() }
+    }
+
+    fn home(&self) -> PathBuf {
+        self.folder.path().join(HOME)
+    }
+
+    /// What is on it: names of files, and how many keys.
+    pub fn holds(&self) -> std::io::Result<(Vec<String>, usize)> {
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(self.folder.path())? {
+            names.push(entry?.file_name().to_string_lossy().into_owned());
+        }
+        names.sort();
+        Ok((names, self.keyring.entries()))
+    }
 }
 
 /// Ends a desktop in the middle of something.
@@ -116,26 +157,37 @@ impl Doom {
 }
 
 impl Desk {
-    /// A desktop that was just enrolled, and is switched off.
+    /// A desktop that was just enrolled, and is switched off. `leases` gives one of a moment.
     pub fn new(
         number: usize,
         place: Place,
-        lease: Option<&SignedOrder>,
+        computer: Computer,
+        leases: impl Fn(OffsetDateTime) -> Option<SignedOrder>,
         time: &Timeline,
         dice: &mut Dice,
     ) -> Self {
-        let folder = folder();
-        let file = folder.path().join(FILE);
+        let home = computer.home();
+        std::fs::create_dir_all(&home).expect("BUG: room for a folder");
+        let file = home.join(FILE);
         std::fs::copy(EMPTY.path().join(FILE), &file).expect("BUG: room for a file");
         let store = Store::open(&file, &key()).expect("BUG: a good file");
         store.set_facts(&place.facts).expect("BUG: a good file");
         store.put_staff(&place.person).expect("BUG: a good file");
-        let skew_ms = Arc::default();
-        let standing = standing(folder.path(), &place.facts, &place.key, time, &skew_ms);
-        if let Some(lease) = lease {
-            standing.take(lease, "").expect("BUG: a good lease");
-            store.remember(lease).expect("BUG: a good file");
+        let skew_ms = Arc::new(AtomicI64::new(-KNOWN_FOR.whole_milliseconds() as i64));
+        let standing = standing(&home, &place.facts, &place.key, time, &skew_ms);
+        let (now, installation) = (time.now(), Uuid::from_u128(number as u128 + 1));
+        if let Some(lease) = leases(now - KNOWN_FOR) {
+            standing.take(&lease, "").expect("BUG: a good lease");
         }
+        skew_ms.store(0, Ordering::SeqCst);
+        if let Some(lease) = leases(now) {
+            standing.take(&lease, "").expect("BUG: a good lease");
+            store.remember(&lease).expect("BUG: a good file");
+        }
+        let keyring = computer.keyring.clone();
+        sign_in(&place.person, &place.key, keyring, installation, standing.clone())
+            .enrol(&home, &place.facts, SECRET, &key())
+            .expect("BUG: room for slots");
         Self {
             number,
             facts: place.facts,
@@ -152,10 +204,12 @@ impl Desk {
             protocol: PROTOCOL,
             is_leaving: false,
             is_copied: false,
+            left: None,
+            has_signed: Arc::default(),
+            is_gone: Arc::default(),
             device_key: place.key,
-            keyring: Keyring::in_memory(),
-            installation: Uuid::from_u128(number as u128 + 1),
-            folder,
+            installation,
+            computer,
             alive: Arc::default(),
             ids: ids(time.clone(), dice.roll()),
         }
@@ -163,17 +217,18 @@ impl Desk {
 
     /// Another computer with a copy of this one's disk, switched off. This one is switched off, too.
     pub fn copy(&mut self, number: usize, time: &Timeline, dice: &mut Dice) -> Self {
-        let folder = folder();
-        std::fs::copy(self.file(), folder.path().join(FILE)).expect("BUG: room for a file");
+        let computer = Computer::new();
+        let (from, home) = (self.computer.home(), computer.home());
+        std::fs::create_dir_all(&home).expect("BUG: room for a folder");
+        std::fs::copy(self.file(), home.join(FILE)).expect("BUG: room for a file");
         // What was committed last may stand only here.
         let log = format!("{FILE}-wal");
-        std::fs::copy(self.folder.path().join(&log), folder.path().join(&log)).ok();
-        copy_folder(&self.folder.path().join(FILES), &folder.path().join(FILES))
-            .expect("BUG: room for files");
-        std::fs::copy(self.folder.path().join(STANDING), folder.path().join(STANDING)).ok();
+        std::fs::copy(from.join(&log), home.join(&log)).ok();
+        copy_folder(&from.join(FILES), &home.join(FILES)).expect("BUG: room for files");
+        std::fs::copy(from.join(STANDING), home.join(STANDING)).ok();
         self.is_copied = true;
         let skew_ms = Arc::default();
-        let standing = standing(folder.path(), &self.facts, &self.device_key, time, &skew_ms);
+        let standing = standing(&home, &self.facts, &self.device_key, time, &skew_ms);
         Self {
             number,
             facts: self.facts.clone(),
@@ -191,22 +246,35 @@ impl Desk {
             protocol: self.protocol,
             is_leaving: self.is_leaving,
             is_copied: true,
+            left: None,
+            has_signed: Arc::default(),
+            is_gone: Arc::default(),
             device_key: self.device_key.clone(),
-            keyring: Keyring::in_memory(),
             installation: self.installation,
-            folder,
+            computer,
             alive: Arc::default(),
             ids: ids(time.clone(), dice.roll()),
         }
     }
 
     fn file(&self) -> PathBuf {
-        self.folder.path().join(FILE)
+        self.computer.home().join(FILE)
+    }
+
+    /// It agrees, as an admin's computer, that another one destroys what is on it.
+    pub fn consent(&self, device: DeviceId) -> Consent {
+        let message = signing::consent_message(self.facts.tenant_id, device);
+        Consent { device_id: self.facts.device_id, signature: signing::sign(&self.device_key, &message) }
+    }
+
+    /// Where it stands.
+    pub fn computer(&self) -> &Computer {
+        &self.computer
     }
 
     /// Switches it on: how it stands is read from its disk. Answers whether only the server opens it.
     pub fn switch_on(&mut self, time: &Timeline) -> replica::Result<bool> {
-        self.standing = standing(self.folder.path(), &self.facts, &self.device_key, time, &self.skew_ms);
+        self.standing = standing(&self.computer.home(), &self.facts, &self.device_key, time, &self.skew_ms);
         self.started_ms = time.now_ms();
         Ok(self.standing.tick()? || !self.standing.opens_offline())
     }
@@ -236,14 +304,8 @@ impl Desk {
     }
 
     fn sign_in(&self) -> SignIn {
-        SignIn {
-            person: self.person.clone(),
-            password: PASSWORD.into(),
-            device_key: self.device_key.clone(),
-            keyring: self.keyring.clone(),
-            installation: self.installation,
-            standing: self.standing.clone(),
-        }
+        let (keyring, standing) = (self.computer.keyring.clone(), self.standing.clone());
+        sign_in(&self.person, &self.device_key, keyring, self.installation, standing)
     }
 
     fn room(&self, time: &Timeline, dice: Dice, alive: Arc<AtomicBool>) -> Room {
@@ -278,18 +340,55 @@ impl Desk {
         Ok(tasks)
     }
 
-    /// What the program does once it is out of service: it hands over what waits, for as long as that takes.
+    /// What the program does once it is out of service: it hands over what waits, for as long as that takes, and signs what it
+    /// leaves behind if an admin's computer agreed. The day that it would wait else is longer than a run.
     pub fn leave(&self) -> Option<BoxFuture<'static, ()>> {
         let station = self.station.as_ref()?;
         let (leaving, surroundings) = (station.leaving(), Arc::clone(&station.surroundings));
+        let (folder, installation) = (Arc::clone(&self.computer.folder), self.installation);
+        let has_signed = Arc::clone(&self.has_signed);
         Some(
             async move {
-                while leaving.hand_over().await.is_err() {
-                    surroundings.pause(LEAVING_PAUSE).await;
+                loop {
+                    match leaving.go_on(folder.path(), installation).await {
+                        Ok(signed) => return has_signed.store(signed, Ordering::SeqCst),
+                        Err(_) => surroundings.pause(LEAVING_PAUSE).await,
+                    }
                 }
             }
             .boxed(),
         )
+    }
+
+    /// Goes on with destroying what is on it, if that was signed, and then with saying so. Answers with what says it.
+    pub fn end(
+        &mut self,
+        wire: Arc<dyn Wire>,
+        time: &Timeline,
+        dice: Dice,
+    ) -> replica::Result<Option<BoxFuture<'static, ()>>> {
+        let Some(mut gone) = Gone::find(self.computer.folder.path())? else { return Ok(None) };
+        if !gone.is_destroyed() {
+            self.left = Some(self.store()?.kept()?);
+            self.stop();
+            gone = gone.destroy(&self.computer.keyring)?;
+        }
+        let room = self.room(time, dice, Arc::new(AtomicBool::new(true)));
+        let is_gone = Arc::clone(&self.is_gone);
+        Ok(Some(
+            async move {
+                while gone.say_so(Arc::clone(&wire)).await.is_err() {
+                    room.pause(LEAVING_PAUSE).await;
+                }
+                is_gone.store(true, Ordering::SeqCst);
+            }
+            .boxed(),
+        ))
+    }
+
+    /// Whether the server knows that its keys and files are gone.
+    pub fn is_gone(&self) -> bool {
+        self.is_gone.load(Ordering::SeqCst)
     }
 
     /// Ends the program at once. What it had handed to others and not begun is never done.
@@ -306,7 +405,7 @@ impl Desk {
 
     /// The disk gives back another byte of a file that is kept here than it was given.
     pub fn spoil_file(&self, sha256: &str, at: u64) -> std::io::Result<()> {
-        let path = self.folder.path().join(FILES).join(sha256);
+        let path = self.computer.home().join(FILES).join(sha256);
         let mut bytes = std::fs::read(&path)?;
         let place = usize::try_from(at).unwrap_or(0) % bytes.len().max(1);
         if let Some(byte) = bytes.get_mut(place) {
@@ -347,7 +446,18 @@ fn standing(
     let (clock, skew_ms, running) = (time.clone(), Arc::clone(skew_ms), time.clone());
     let now = move || skewed(&clock, &skew_ms);
     let clock = Clock::new(now, move || Duration::from_millis(running.now_ms()));
-    Standing::open(folder, (facts.tenant_id, facts.device_id), [5; 32], key, clock)
+    Standing::open(folder, (facts.tenant_id, facts.device_id), SECRET, key, clock)
+}
+
+fn sign_in(
+    person: &StaffMember,
+    key: &SigningKey,
+    keyring: Keyring,
+    installation: Uuid,
+    standing: Standing,
+) -> SignIn {
+    let (person, device_key) = (person.clone(), key.clone());
+    SignIn { person, password: PASSWORD.into(), device_key, keyring, installation, standing }
 }
 
 fn skewed(time: &Timeline, skew_ms: &AtomicI64) -> OffsetDateTime {

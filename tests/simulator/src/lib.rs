@@ -14,6 +14,7 @@ mod plan;
 mod server;
 mod shrink;
 mod timeline;
+mod wiping;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

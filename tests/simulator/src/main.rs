@@ -37,6 +37,7 @@ fn main() -> ExitCode {
         "operations {} changes saved, {} files shown, {} requests",
         report.counts.deeds, report.counts.files_shown, report.counts.requests
     );
+    println!("wiped      {} computers, {} enrolled again", report.counts.wiped, report.counts.came_back);
     let [applied, merged, conflict, quarantined, blocked, replaced, discarded] = report.counts.fates;
     println!(
         "fates      {applied} applied, {merged} merged, {conflict} conflict, {quarantined} quarantined, {blocked} blocked, {replaced} replaced, {discarded} discarded"

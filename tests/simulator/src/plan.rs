@@ -146,7 +146,7 @@ const FAULTS: &[(u64, Fault)] = &[
     (8, Fault::Clock),
     (8, Fault::ServerStops),
     (6, Fault::TokensEnd),
-    (4, Fault::Revoked),
+    (8, Fault::Revoked),
     (6, Fault::StaffChanges),
     (4, Fault::Copied),
     (8, Fault::BackedUp),

@@ -11,12 +11,13 @@ use replica::testing::Wire;
 
 use crate::clinic;
 use crate::deeds::{self, Deed, Told};
-use crate::desk::Desk;
+use crate::desk::{Computer, Desk};
 use crate::dice::Dice;
 use crate::network::{Mishap, Network};
 use crate::plan::{Fault, Plan, Step, What};
 use crate::server::Server;
 use crate::timeline::{START, Timeline, lock};
+use crate::wiping::is_to_be_wiped;
 
 /// After the last step everything works again, and the desktops have so long to come to the same rows.
 const CALM_MS: u64 = 200_000;
@@ -35,8 +36,8 @@ impl Wake for Woken {
     }
 }
 
-struct Task {
-    desk: usize,
+pub(crate) struct Task {
+    pub(crate) desk: usize,
     /// Of a computer out of service, what it does has an end.
     may_end: bool,
     future: BoxFuture<'static, ()>,
@@ -59,6 +60,8 @@ pub(crate) enum Act {
     Released,
     /// An admin has a desktop come back that a restored server does not know.
     EnrolledAgain(usize),
+    /// The computer of a desktop that was wiped is enrolled again, as another one.
+    ComesBack(usize),
 }
 
 /// What happened in a run.
@@ -73,6 +76,10 @@ pub struct Counts {
     pub requests: u64,
     /// Attached files that were shown to somebody.
     pub files_shown: u64,
+    /// Computers out of service that were wiped.
+    pub wiped: u64,
+    /// Wiped computers that were enrolled again.
+    pub came_back: u64,
     /// How many of each [`Fault`] met with something that it could harm.
     pub faults: [u64; Fault::COUNT],
     /// How many messages met with each [`Mishap`].
@@ -95,7 +102,7 @@ pub struct World {
     pub told: Told,
     /// What happened.
     pub counts: Counts,
-    tasks: Vec<Task>,
+    pub(crate) tasks: Vec<Task>,
     acts: BTreeMap<(u64, u64), Act>,
     next_act: u64,
     /// Whether the server was restored: tokens may be newer than what it knows.
@@ -104,6 +111,8 @@ pub struct World {
     pub(crate) n_first: usize,
     /// Until then nobody is there.
     pub(crate) away_until_ms: u64,
+    /// Everything works again: nothing more begins.
+    pub(crate) is_whole: bool,
     pub(crate) dice: Dice,
 }
 
@@ -121,8 +130,8 @@ impl World {
         let places = places.flat_map(|(tenant, n)| (0..*n).map(move |desk| clinic::place(tenant, desk)));
         let desks = places.enumerate().map(|(number, place)| {
             let device = (place.facts.tenant_id, place.facts.device_id);
-            let lease = lock(&server).lease(time.now(), device, "");
-            Desk::new(number, place, lease.as_ref(), &time, &mut dice)
+            let leases = |at| lock(&server).lease(at, device, "");
+            Desk::new(number, place, Computer::new(), leases, &time, &mut dice)
         });
         let desks: Vec<Desk> = desks.collect();
         let mut world = Self {
@@ -139,6 +148,7 @@ impl World {
             was_restored: false,
             n_first: 0,
             away_until_ms: 0,
+            is_whole: false,
             dice,
         };
         world.n_first = world.desks.len();
@@ -184,15 +194,19 @@ impl World {
         }
         self.counts.faults[Fault::FileSpoilt as usize] += server.n_spoilt;
         drop(server);
+        self.counts.wiped = self.desks.iter().filter(|desk| desk.is_gone()).count() as u64;
         self.counts.files_shown = self.told.n_shown.load(Ordering::SeqCst);
         let on_the_way = self.network.counts();
         (self.counts.requests, self.counts.mishaps) = (on_the_way.requests, on_the_way.mishaps);
     }
 
-    /// Whether nothing waits at a desktop, and it knows of no news.
+    /// Whether nothing waits at a desktop, and it knows of no news; or whether nothing is left of it, where that was asked.
     fn is_settled(&self, desk: &Desk) -> bool {
         let server = lock(&self.server);
         let tenant = server.tenant(desk.facts.tenant_id);
+        if desk.left.is_some() || is_to_be_wiped(desk, tenant) {
+            return desk.is_gone();
+        }
         let state = desk.station.as_ref().and_then(|station| station.store.sync_state().ok());
         let is_revoked = tenant.devices[&desk.facts.device_id].is_revoked;
         state.is_some_and(|state| {
@@ -215,6 +229,7 @@ impl World {
     fn make_whole(&mut self) {
         self.time.note("everything works again");
         self.network.make_whole();
+        self.is_whole = true;
         self.acts.clear();
         self.away_until_ms = 0;
         self.server_starts();
@@ -257,6 +272,7 @@ impl World {
             self.bury();
             self.look_at_sign_ins();
             self.look_at_revoked();
+            self.look_at_signed();
             self.look_at_server();
         }
         self.time.advance(end_ms);
@@ -311,11 +327,14 @@ impl World {
     }
 
     pub(crate) fn start(&mut self, desk: usize) {
-        if self.desks[desk].station.is_some() {
+        if self.desks[desk].station.is_some() || self.desks[desk].is_gone() {
             return;
         }
         if let Some(ms) = self.away_until_ms.checked_sub(self.time.now_ms()).filter(|ms| *ms > 0) {
             self.after(ms, Act::Start(desk));
+            return;
+        }
+        if self.desks[desk].is_leaving && self.end(desk) {
             return;
         }
         // Out of service, it is opened once more, to hand over.
@@ -326,7 +345,7 @@ impl World {
         }
     }
 
-    fn line(&mut self, desk: usize) -> (Arc<dyn Wire>, Dice) {
+    pub(crate) fn line(&mut self, desk: usize) -> (Arc<dyn Wire>, Dice) {
         let is_front_desk = self.desks[desk].facts.scope == DeviceScope::FrontDesk;
         let wire = self.network.line(desk, is_front_desk);
         self.network.update(desk, self.desks[desk].protocol);
@@ -470,6 +489,7 @@ impl World {
             Act::ServerStarts => self.server_starts(),
             Act::Released => lock(&self.server).release(),
             Act::EnrolledAgain(desk) => self.enrol_again(desk),
+            Act::ComesBack(desk) => self.come_back(desk),
         }
     }
 
@@ -543,6 +563,8 @@ impl Counts {
         }
         self.requests += other.requests;
         self.files_shown += other.files_shown;
+        self.wiped += other.wiped;
+        self.came_back += other.came_back;
         for (here, there) in self.faults.iter_mut().zip(other.faults) {
             *here += there;
         }

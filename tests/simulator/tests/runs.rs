@@ -23,6 +23,7 @@ fn runs_are_good_and_meet_with_every_fate() {
     assert!(report.seeds == 300 && counts.deeds > 2_000, "people did something: {counts:?}");
     assert!(counts.fates.iter().all(|n| *n > 0), "it met with every fate: {counts:?}");
     assert!(counts.files_shown > 0, "somebody saw an attached file: {counts:?}");
+    assert!(counts.wiped > counts.came_back && counts.came_back > 0, "computers were wiped: {counts:?}");
     let faults = counts.by_kind();
     assert!(faults.iter().all(|(_, count)| *count > 0), "and everything that can went wrong: {faults:?}");
 }
