@@ -2,6 +2,7 @@
 //! other surroundings. No released program has this door.
 
 mod leaving;
+mod sign_in;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use std::time::Duration;
 use ed25519_dalek::SigningKey;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
-use protocol::api::{Secret, StaffMember};
+use protocol::api::Secret;
 use protocol::id::{AttachmentId, ConflictId, DeviceId, PatientId, TenantId};
 use protocol::mutation::{Change, SignedMutation};
 use protocol::settlement::RefusedMutation;
@@ -25,6 +26,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 pub use self::leaving::{Gone, Leaving};
+pub use self::sign_in::SignIn;
 pub use crate::clock::{Clock, Ids};
 pub use crate::store::file::MIGRATIONS;
 pub use crate::store::{Commit, DatabaseKey, Facts, Store, SyncState, Watcher};
@@ -38,10 +40,9 @@ use crate::guard::Guard;
 use crate::keyring::{DeviceSecrets, Keyring, RefreshToken};
 use crate::leaving::Handover;
 use crate::replica::Replica;
-use crate::slots::{About, Password, SlotCost, Slots};
 use crate::store::{get_row, set_meta};
 use crate::sync::client::Client;
-use crate::sync::engine::{Context, Engine, Typed, login};
+use crate::sync::engine::{Context, Engine, Typed};
 use crate::sync::surroundings::aside;
 use crate::view::{CorrectedField, RefusedChange, SyncStatus};
 
@@ -60,7 +61,7 @@ pub struct Station {
     guard: Arc<Guard>,
 }
 
-/// How a computer stands with its server: all of it but the slots, which are not there.
+/// How a computer stands with its server.
 #[derive(Clone)]
 pub struct Standing(Arc<Guard>);
 
@@ -101,67 +102,6 @@ impl Standing {
     /// The last lease.
     pub fn lease(&self) -> Option<Lease> {
         self.0.lease()
-    }
-}
-
-/// Who signs in, and with what.
-#[derive(Clone)]
-pub struct SignIn {
-    /// Who.
-    pub person: StaffMember,
-    /// What they typed.
-    pub password: String,
-    /// The computer's key.
-    pub device_key: SigningKey,
-    /// The computer's keyring.
-    pub keyring: Keyring,
-    /// Where its tokens stand in the keyring.
-    pub installation: Uuid,
-    /// How the computer stands.
-    pub standing: Standing,
-}
-
-impl SignIn {
-    /// Writes slots beside the data and keys into the keyring, as enrolling does.
-    pub fn enrol(&self, home: &Path, facts: &Facts, secret: [u8; 32], key: &DatabaseKey) -> Result<()> {
-        let secrets = DeviceSecrets { secret: Zeroizing::new(secret), key: self.device_key.clone() };
-        self.keyring.put_device(self.installation, &secrets)?;
-        let about = About {
-            installation_id: self.installation,
-            tenant_id: facts.tenant_id,
-            device_id: facts.device_id,
-            tenant_name: facts.tenant_name.clone(),
-            clinic_name: facts.clinic_name.clone(),
-            server: facts.server.clone(),
-            server_name: facts.server_name.clone(),
-        };
-        let mut slots = Slots::new(home, about, 1, &secrets);
-        let typed = Password { text: &self.password, cost: SlotCost::QUICK, version: 1, opens_offline: true };
-        slots.put_user(&self.person, &typed, &secrets, key, None, 0)?;
-        slots.save()
-    }
-
-    /// Signs in at the server, which alone opens the computer: answers with an access token.
-    pub async fn online(
-        &self,
-        store: &Store,
-        wire: Arc<dyn Wire>,
-        surroundings: &dyn Surroundings,
-    ) -> Result<Secret> {
-        let facts = store.facts()?;
-        let typed =
-            Typed { email: self.person.email.clone(), password: Zeroizing::new(self.password.clone()) };
-        let (who, nonce) = ((facts.tenant_id, facts.device_id), surroundings.nonce()?);
-        let client = Client::over(wire);
-        let session = login(&client, &facts.server_name, who, &self.device_key, &typed, &nonce).await?;
-        if let Some(order) = &session.tokens.standing {
-            self.standing.take(order, &nonce)?;
-            store.remember(order)?;
-        }
-        store.put_staff(&session.user)?;
-        let (token, generation) = (session.tokens.refresh_token, session.tokens.generation);
-        self.keyring.put_refresh_token(self.installation, &RefreshToken { token, generation })?;
-        Ok(session.tokens.access_token)
     }
 }
 
@@ -208,7 +148,7 @@ impl Station {
         surroundings: Arc<dyn Surroundings>,
         ids: Ids,
     ) -> Result<(Self, [BoxFuture<'static, ()>; 2])> {
-        let SignIn { person, password, device_key, keyring, installation, standing } = sign_in;
+        let SignIn { person, password, device_key, keyring, installation, standing, .. } = sign_in;
         let facts = store.facts()?;
         let written = Arc::new(Notify::new());
         let typed = Typed { email: person.email.clone(), password: Zeroizing::new(password) };

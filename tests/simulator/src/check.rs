@@ -57,6 +57,7 @@ pub fn check(world: &World) -> Vec<String> {
             found.extend(digests(desk, tenant, &here));
             found.extend(carried(&server, tenant, &here));
             found.extend(told(desk, tenant, &here));
+            found.extend(slots(desk, tenant));
             found.extend(prepared::offered(desk, &rows));
             if !here.only.is_empty() && !was_lost {
                 found.push(format!("{} rows are only here, and nothing was lost", here.only.len()));
@@ -197,6 +198,23 @@ fn status(desk: &Desk, kept: &[Kept], now: OffsetDateTime) -> Vec<String> {
     }
     if let Some(problem) = status.problem.filter(|_| !desk.is_copied) {
         wrong.push(format!("it has a problem: {problem:?}"));
+    }
+    wrong
+}
+
+/// Without the server a desktop opens to nobody but whom its last lease allows that.
+fn slots(desk: &Desk, tenant: &Tenant) -> Vec<String> {
+    let lease = desk.standing.lease().filter(|lease| lease.offline_days > 0);
+    let is_allowed = |id| lease.as_ref().is_some_and(|lease| lease.colleague(id).is_some());
+    let mut wrong = Vec::new();
+    for person in tenant.people.values().map(|person| &person.staff) {
+        match desk.opens_to(person) {
+            Ok(true) if !is_allowed(person.id) => {
+                wrong.push(format!("it opens to {} without the server", person.full_name));
+            }
+            Ok(_) => {}
+            Err(error) => wrong.push(format!("its slots cannot be read: {error:?}")),
+        }
     }
     wrong
 }

@@ -21,7 +21,7 @@ use time::OffsetDateTime;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use crate::clinic::{PASSWORD, Place};
+use crate::clinic::{PASSWORD, Place, UNLOCK_KEY};
 use crate::dice::Dice;
 use crate::server::{PROTOCOL, Tenant};
 use crate::timeline::{Timeline, lock, moment};
@@ -38,6 +38,8 @@ const LEAVING_PAUSE: Duration = Duration::from_secs(10);
 const FILE: &str = "clinic.db";
 /// How it stands with the server.
 const STANDING: &str = "standing.json";
+/// Who opens it.
+const SLOTS: &str = "slots.json";
 /// Who finds no server tries again so often.
 const SIGN_IN_PAUSE: Duration = Duration::from_secs(20);
 /// The folder of attached files beside it.
@@ -184,9 +186,9 @@ impl Desk {
             standing.take(&lease, "").expect("BUG: a good lease");
             store.remember(&lease).expect("BUG: a good file");
         }
-        let keyring = computer.keyring.clone();
-        sign_in(&place.person, &place.key, keyring, installation, standing.clone())
-            .enrol(&home, &place.facts, SECRET, &key())
+        let unlock_key = Secret(UNLOCK_KEY.into());
+        sign_in(&place.person, &place.key, &computer, installation, &standing)
+            .enrol(&place.facts, &unlock_key, &key())
             .expect("BUG: room for slots");
         Self {
             number,
@@ -225,7 +227,9 @@ impl Desk {
         let log = format!("{FILE}-wal");
         std::fs::copy(from.join(&log), home.join(&log)).ok();
         copy_folder(&from.join(FILES), &home.join(FILES)).expect("BUG: room for files");
-        std::fs::copy(from.join(STANDING), home.join(STANDING)).ok();
+        for name in [STANDING, SLOTS] {
+            std::fs::copy(from.join(name), home.join(name)).ok();
+        }
         self.is_copied = true;
         let skew_ms = Arc::default();
         let standing = standing(&home, &self.facts, &self.device_key, time, &skew_ms);
@@ -272,11 +276,11 @@ impl Desk {
         &self.computer
     }
 
-    /// Switches it on: how it stands is read from its disk. Answers whether only the server opens it.
+    /// Switches it on: how it stands is read from its disk. Answers whether only the server opens it to whoever sits there.
     pub fn switch_on(&mut self, time: &Timeline) -> replica::Result<bool> {
         self.standing = standing(&self.computer.home(), &self.facts, &self.device_key, time, &self.skew_ms);
         self.started_ms = time.now_ms();
-        Ok(self.standing.tick()? || !self.standing.opens_offline())
+        Ok(self.standing.tick()? || !self.standing.opens_offline() || !self.opens_to(&self.person)?)
     }
 
     /// Whoever is there tries to sign in at the server, until it opens the computer.
@@ -304,8 +308,12 @@ impl Desk {
     }
 
     fn sign_in(&self) -> SignIn {
-        let (keyring, standing) = (self.computer.keyring.clone(), self.standing.clone());
-        sign_in(&self.person, &self.device_key, keyring, self.installation, standing)
+        sign_in(&self.person, &self.device_key, &self.computer, self.installation, &self.standing)
+    }
+
+    /// Whether it opens to this person without the server.
+    pub fn opens_to(&self, person: &StaffMember) -> replica::Result<bool> {
+        SignIn { person: person.clone(), ..self.sign_in() }.opens_offline()
     }
 
     fn room(&self, time: &Timeline, dice: Dice, alive: Arc<AtomicBool>) -> Room {
@@ -452,12 +460,20 @@ fn standing(
 fn sign_in(
     person: &StaffMember,
     key: &SigningKey,
-    keyring: Keyring,
+    computer: &Computer,
     installation: Uuid,
-    standing: Standing,
+    standing: &Standing,
 ) -> SignIn {
-    let (person, device_key) = (person.clone(), key.clone());
-    SignIn { person, password: PASSWORD.into(), device_key, keyring, installation, standing }
+    SignIn {
+        person: person.clone(),
+        password: PASSWORD.into(),
+        device_key: key.clone(),
+        secret: SECRET,
+        home: computer.home(),
+        keyring: computer.keyring.clone(),
+        installation,
+        standing: standing.clone(),
+    }
 }
 
 fn skewed(time: &Timeline, skew_ms: &AtomicI64) -> OffsetDateTime {
