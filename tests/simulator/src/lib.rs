@@ -4,6 +4,7 @@
 
 mod check;
 mod clinic;
+mod counts;
 mod deeds;
 mod desk;
 mod dice;
@@ -19,10 +20,10 @@ mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+pub use counts::Counts;
 pub use plan::{Plan, Step};
 pub use server::Mistake;
 pub use shrink::shrink;
-pub use world::Counts;
 
 use timeline::Timeline;
 use world::World;

@@ -34,8 +34,8 @@ fn main() -> ExitCode {
     let report = simulate(args.first_seed, args.seeds);
     println!("seeds      {}", report.seeds);
     println!(
-        "operations {} changes saved, {} files shown, {} requests",
-        report.counts.deeds, report.counts.files_shown, report.counts.requests
+        "operations {} changes saved, {} prescriptions signed from drafts that were prepared, {} files shown, {} requests",
+        report.counts.deeds, report.counts.taken_up, report.counts.files_shown, report.counts.requests
     );
     println!("wiped      {} computers, {} enrolled again", report.counts.wiped, report.counts.came_back);
     let [applied, merged, conflict, quarantined, blocked, replaced, discarded] = report.counts.fates;

@@ -1,6 +1,6 @@
 //! A run: one thread, one clock that stands still while something is left to do, and tasks that are polled by hand.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
@@ -10,10 +10,11 @@ use protocol::api::{DeviceScope, Secret};
 use replica::testing::Wire;
 
 use crate::clinic;
+use crate::counts::Counts;
 use crate::deeds::{self, Deed, Told};
 use crate::desk::{Computer, Desk};
 use crate::dice::Dice;
-use crate::network::{Mishap, Network};
+use crate::network::Network;
 use crate::plan::{Fault, Plan, Step, What};
 use crate::server::Server;
 use crate::timeline::{START, Timeline, lock};
@@ -62,28 +63,6 @@ pub(crate) enum Act {
     EnrolledAgain(usize),
     /// The computer of a desktop that was wiped is enrolled again, as another one.
     ComesBack(usize),
-}
-
-/// What happened in a run.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Counts {
-    /// Things that people did and that were said to be saved.
-    pub deeds: u64,
-    /// How many of them became what: applied, merged, in conflict, quarantined, blocked, replaced,
-    /// discarded.
-    pub fates: [u64; 7],
-    /// Requests that desktops sent.
-    pub requests: u64,
-    /// Attached files that were shown to somebody.
-    pub files_shown: u64,
-    /// Computers out of service that were wiped.
-    pub wiped: u64,
-    /// Wiped computers that were enrolled again.
-    pub came_back: u64,
-    /// How many of each [`Fault`] met with something that it could harm.
-    pub faults: [u64; Fault::COUNT],
-    /// How many messages met with each [`Mishap`].
-    pub mishaps: [u64; Mishap::ALL.len()],
 }
 
 /// A run.
@@ -185,19 +164,7 @@ impl World {
                 break;
             }
         }
-        let server = lock(&self.server);
-        for tenant in self.desks.iter().map(|desk| desk.facts.tenant_id).collect::<BTreeSet<_>>() {
-            for device in server.tenant(tenant).devices.values() {
-                let receipts = (1..=device.log.len() as i64).filter_map(|sequence| device.receipt(sequence));
-                receipts.for_each(|receipt| self.counts.fates[receipt.fate as usize] += 1);
-            }
-        }
-        self.counts.faults[Fault::FileSpoilt as usize] += server.n_spoilt;
-        drop(server);
-        self.counts.wiped = self.desks.iter().filter(|desk| desk.is_gone()).count() as u64;
-        self.counts.files_shown = self.told.n_shown.load(Ordering::SeqCst);
-        let on_the_way = self.network.counts();
-        (self.counts.requests, self.counts.mishaps) = (on_the_way.requests, on_the_way.mishaps);
+        self.count();
     }
 
     /// Whether nothing waits at a desktop, and it knows of no news; or whether nothing is left of it, where that was asked.
@@ -551,33 +518,5 @@ impl World {
         for opening in std::mem::take(&mut self.told.openings) {
             self.await_file(number, opening, false);
         }
-    }
-}
-
-impl Counts {
-    /// Adds what happened in another run.
-    pub fn add(&mut self, other: Self) {
-        self.deeds += other.deeds;
-        for (here, there) in self.fates.iter_mut().zip(other.fates) {
-            *here += there;
-        }
-        self.requests += other.requests;
-        self.files_shown += other.files_shown;
-        self.wiped += other.wiped;
-        self.came_back += other.came_back;
-        for (here, there) in self.faults.iter_mut().zip(other.faults) {
-            *here += there;
-        }
-        for (here, there) in self.mishaps.iter_mut().zip(other.mishaps) {
-            *here += there;
-        }
-    }
-
-    /// Everything that went wrong, by its kind: what a run made from a seed can have, and what the network does.
-    pub fn by_kind(&self) -> Vec<(String, u64)> {
-        let faults = Fault::of_seeds().map(|fault| (format!("{fault:?}"), self.faults[fault as usize]));
-        let mishaps =
-            Mishap::ALL.into_iter().map(|mishap| (format!("{mishap:?}"), self.mishaps[mishap as usize]));
-        faults.chain(mishaps).collect()
     }
 }

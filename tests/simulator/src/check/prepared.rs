@@ -113,8 +113,8 @@ impl Said {
     }
 
     fn has_all_of(&self, given: &Self) -> bool {
-        self.has_complaints >= given.has_complaints
-            && self.has_weight >= given.has_weight
+        (self.has_complaints || !given.has_complaints)
+            && (self.has_weight || !given.has_weight)
             && self.medicines.is_superset(&given.medicines)
     }
 }
