@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 use crate::one_patient::{id_list, kept};
 use crate::replica::{Replica, must_get, some_text, text};
 use crate::store::files::{FileState, held, put_waiting};
-use crate::store::{Sealed, get_row};
+use crate::store::{Sealed, Store, get_row};
 use crate::view::{AttachmentForm, AttachmentView, FilePlace};
 
 /// The types that are taken, and how their names end.
@@ -304,10 +304,7 @@ impl Desk {
         };
         let bytes = self.fetch(&wanted).await?;
         let bytes = blocking(move || {
-            // A disk that is full keeps nobody from looking.
-            if let Err(error) = replica.store.keep_content(&bytes, replica.clock.now()) {
-                tracing::warn!(%error, "a fetched file was not kept");
-            }
+            keep_fetched(&replica.store, &bytes, replica.clock.now());
             Ok(bytes)
         })
         .await?;
@@ -315,6 +312,13 @@ impl Desk {
         // Who has locked the window meanwhile sees nothing of it.
         self.replica()?;
         Ok(wanted.with(bytes))
+    }
+}
+
+/// Keeps what was fetched. A disk that is full keeps nobody from looking.
+pub(crate) fn keep_fetched(store: &Store, bytes: &[u8], at: OffsetDateTime) {
+    if let Err(error) = store.keep_content(bytes, at) {
+        tracing::warn!(%error, "a fetched file was not kept");
     }
 }
 

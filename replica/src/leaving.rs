@@ -2,7 +2,7 @@
 //! signs what it leaves behind, destroys its keys and files, and says so. Each step is on disk before the next, so that
 //! whatever stops the program, it goes on from there.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -18,10 +18,11 @@ use time::OffsetDateTime;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use crate::desk::{Desk, Event, Here, blocking};
+use crate::desk::{Desk, Event, HOME, Here, UNFINISHED, blocking};
 use crate::error::{Error, Result};
 use crate::files;
-use crate::guard::Work;
+use crate::guard::{Guard, Work};
+use crate::keyring::Keyring;
 use crate::store::{Store, SyncState};
 use crate::sync::client::{Client, parse_address};
 use crate::sync::handover::hand_over;
@@ -54,14 +55,76 @@ impl Leaving {
 
 /// What the file says.
 #[derive(Serialize, Deserialize)]
-struct Left {
-    server: String,
-    tenant_id: TenantId,
-    device_id: DeviceId,
-    installation_id: Uuid,
-    token: Secret,
+pub(crate) struct Left {
+    pub server: String,
+    pub tenant_id: TenantId,
+    pub device_id: DeviceId,
+    pub installation_id: Uuid,
+    pub token: Secret,
     /// Whether keys and files are gone: from then on the folder may hold something new.
-    is_destroyed: bool,
+    pub is_destroyed: bool,
+}
+
+impl Left {
+    /// What is left to do or to say of a data folder.
+    pub fn find(data_dir: &Path) -> Result<Option<Self>> {
+        match std::fs::read(data_dir.join(FILE)) {
+            Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Writes it down, whole or not at all.
+    pub fn save(&self, data_dir: &Path) -> Result<()> {
+        files::write_atomically(&data_dir.join(FILE), &serde_json::to_vec(self)?)
+    }
+
+    /// Destroys keys and files, and notes that they are gone.
+    pub fn destroy(self, data_dir: &Path, keyring: &Keyring) -> Result<Self> {
+        destroy(data_dir, keyring, self.installation_id)?;
+        let left = Self { is_destroyed: true, ..self };
+        left.save(data_dir)?;
+        Ok(left)
+    }
+
+    /// Says that they are gone. Then nothing is left to say.
+    pub async fn say(&self, client: &Client, data_dir: &Path) -> Result<()> {
+        let Self { tenant_id, device_id, token, .. } = self;
+        let wiped = Wiped { tenant_id: *tenant_id, device_id: *device_id, token: token.clone() };
+        match client.wiped(&wiped).await {
+            // A server that does not know it has nothing to learn.
+            Ok(()) | Err(Error::Server { code: ErrorCode::Unauthorized | ErrorCode::NotFound, .. }) => {}
+            Err(error) => return Err(error),
+        }
+        std::fs::remove_file(data_dir.join(FILE))?;
+        Ok(())
+    }
+}
+
+/// Destroys what a data folder holds of a clinic. First the slots, then the keys: without either the data is worthless,
+/// whatever of the files stays on the disk.
+pub(crate) fn destroy(data_dir: &Path, keyring: &Keyring, installation: Uuid) -> Result<()> {
+    files::remove(&data_dir.join(HOME).join(crate::slots::FILE))?;
+    keyring.forget(installation)?;
+    for folder in [HOME, UNFINISHED] {
+        files::remove_dir(&data_dir.join(folder))?;
+    }
+    Ok(())
+}
+
+/// Signs what is left behind, and brings the token with which is said that it is gone. From here on there is no way back.
+pub(crate) async fn say_farewell(
+    client: &Client,
+    guard: &Guard,
+    (tenant_id, device_id): (TenantId, DeviceId),
+    key: &SigningKey,
+) -> Result<Secret> {
+    let challenge = client.challenge(&ChallengeRequest { tenant_id, device_id }).await?.challenge;
+    let (last_sequence, lost, has_consent) = guard.farewell();
+    let at = guard.now();
+    let farewell = Farewell { tenant_id, device_id, challenge, last_sequence, lost, has_consent, at };
+    Ok(client.farewell(&SignedFarewell::sign(&farewell, key)?).await?.token)
 }
 
 /// Hands over what waits, as the computer that it is.
@@ -75,6 +138,27 @@ pub(crate) struct Handover {
 }
 
 impl Handover {
+    /// Hands over all that waits, and notes how far that has come. The bytes of files are not taken from a computer that
+    /// is no longer believed.
+    pub async fn all(
+        &self,
+        surroundings: &dyn Surroundings,
+        guard: &Guard,
+        now: impl Fn() -> OffsetDateTime,
+        tell: impl Fn(),
+    ) -> Result<()> {
+        // What is signed last names the last change, also if nothing waits.
+        let store = Arc::clone(&self.store);
+        guard.note(Some(Work::from(aside(surroundings, move || store.sync_state()).await?)))?;
+        let mut max_bytes = MAX_PUSH_BYTES;
+        while let Some(state) = self.batch(surroundings, now(), &mut max_bytes).await? {
+            guard.note(Some(Work::from(state)))?;
+            tell();
+        }
+        let store = Arc::clone(&self.store);
+        guard.handed_over(aside(surroundings, move || store.files_only_here()).await?)
+    }
+
     /// Hands over a batch of at most so many bytes, of fewer if that was too large; none if nothing waits.
     pub async fn batch(
         &self,
@@ -276,15 +360,7 @@ impl Desk {
             key: here.secrets.key.clone(),
             store,
         };
-        let files = Arc::clone(&handover.store);
-        let mut max_bytes = MAX_PUSH_BYTES;
-        while let Some(state) = handover.batch(&System, self.clock.now(), &mut max_bytes).await? {
-            here.guard.note(Some(Work::from(state)))?;
-            self.tell_state();
-        }
-        // The bytes of files are not taken from a computer that is no longer believed.
-        let files = blocking(move || files.files_only_here()).await?;
-        here.guard.handed_over(files)?;
+        handover.all(&System, &here.guard, || self.clock.now(), || self.tell_state()).await?;
         *self.leaving.store() = None;
         self.tell_state();
         Ok(Step::Again)
@@ -295,11 +371,7 @@ impl Desk {
         let about = here.slots.about();
         let (tenant_id, device_id) = (about.tenant_id, about.device_id);
         let client = Client::new(&parse_address(&about.server)?)?;
-        let challenge = client.challenge(&ChallengeRequest { tenant_id, device_id }).await?.challenge;
-        let (last_sequence, lost, has_consent) = here.guard.farewell();
-        let at = here.guard.now();
-        let farewell = Farewell { tenant_id, device_id, challenge, last_sequence, lost, has_consent, at };
-        let token = client.farewell(&SignedFarewell::sign(&farewell, &here.secrets.key)?).await?.token;
+        let token = say_farewell(&client, &here.guard, (tenant_id, device_id), &here.secrets.key).await?;
         let left = Left {
             server: about.server.clone(),
             tenant_id,
@@ -309,7 +381,7 @@ impl Desk {
             is_destroyed: false,
         };
         let desk = Arc::clone(self);
-        blocking(move || desk.put_left(&left)).await?;
+        blocking(move || left.save(&desk.data_dir)).await?;
         Ok(Step::Again)
     }
 
@@ -320,46 +392,19 @@ impl Desk {
             left = blocking(move || desk.destroy(left)).await?;
             self.tell_state();
         }
-        let client = Client::new(&parse_address(&left.server)?)?;
-        let Left { tenant_id, device_id, token, .. } = left;
-        match client.wiped(&Wiped { tenant_id, device_id, token }).await {
-            // A server that does not know it has nothing to learn.
-            Ok(()) | Err(Error::Server { code: ErrorCode::Unauthorized | ErrorCode::NotFound, .. }) => {}
-            Err(error) => return Err(error),
-        }
-        std::fs::remove_file(self.left_file())?;
+        left.say(&Client::new(&parse_address(&left.server)?)?, &self.data_dir).await?;
         self.tell_state();
         Ok(Step::Over)
     }
 
-    /// First the slots, then the keys: without either the data is worthless, whatever of the file stays on the disk.
     fn destroy(&self, left: Left) -> Result<Left> {
         *self.leaving.store() = None;
         self.forget_guard();
-        files::remove(&self.home().join(crate::slots::FILE))?;
-        self.keyring.forget(left.installation_id)?;
-        for folder in [self.home(), self.unfinished()] {
-            files::remove_dir(&folder)?;
-        }
-        let left = Left { is_destroyed: true, ..left };
-        self.put_left(&left)?;
-        Ok(left)
+        left.destroy(&self.data_dir, &self.keyring)
     }
 
     fn left(&self) -> Result<Option<Left>> {
-        match std::fs::read(self.left_file()) {
-            Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    fn put_left(&self, left: &Left) -> Result<()> {
-        files::write_atomically(&self.left_file(), &serde_json::to_vec(left)?)
-    }
-
-    fn left_file(&self) -> PathBuf {
-        self.data_dir.join(FILE)
+        Left::find(&self.data_dir)
     }
 
     fn tell_state(&self) {

@@ -1,14 +1,18 @@
 //! For tests that run desktops by hand: a real store, a real replica and the real engine over another network, in
 //! other surroundings. No released program has this door.
 
+mod leaving;
+mod sign_in;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ed25519_dalek::SigningKey;
-use futures_util::future::BoxFuture;
-use protocol::api::{MAX_PUSH_BYTES, Secret, StaffMember};
-use protocol::id::{ConflictId, DeviceId, PatientId, TenantId};
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, ready};
+use protocol::api::Secret;
+use protocol::id::{AttachmentId, ConflictId, DeviceId, PatientId, TenantId};
 use protocol::mutation::{Change, SignedMutation};
 use protocol::settlement::RefusedMutation;
 use protocol::standing::{Lease, SignedOrder};
@@ -16,16 +20,20 @@ use protocol::table::{Row, Table, TableName};
 use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, Transaction};
 use serde_json::Value;
+use time::Date;
 use tokio::sync::{Notify, broadcast};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+pub use self::leaving::{Gone, Leaving};
+pub use self::sign_in::SignIn;
 pub use crate::clock::{Clock, Ids};
 pub use crate::store::file::MIGRATIONS;
 pub use crate::store::{Commit, DatabaseKey, Facts, Store, SyncState, Watcher};
 pub use crate::sync::surroundings::Surroundings;
 pub use crate::sync::wire::{Answer, Method, Request, Wire};
 
+use crate::attachments::{AttachmentContent, Opened, keep_fetched};
 use crate::desk::Event;
 use crate::error::{Error, Result};
 use crate::guard::Guard;
@@ -34,7 +42,8 @@ use crate::leaving::Handover;
 use crate::replica::Replica;
 use crate::store::{get_row, set_meta};
 use crate::sync::client::Client;
-use crate::sync::engine::{Context, Engine, Typed, login};
+use crate::sync::engine::{Context, Engine, Typed};
+use crate::sync::surroundings::aside;
 use crate::view::{CorrectedField, RefusedChange, SyncStatus};
 
 /// A computer on which someone is signed in.
@@ -49,21 +58,10 @@ pub struct Station {
     pub ids: Ids,
     engine: Engine,
     handover: Arc<Handover>,
+    guard: Arc<Guard>,
 }
 
-/// A computer that was taken out of service.
-pub struct Leaving(Arc<Handover>, Arc<dyn Surroundings>);
-
-impl Leaving {
-    /// Hands over what waits, batch by batch.
-    pub async fn hand_over(&self) -> Result<()> {
-        let mut max_bytes = MAX_PUSH_BYTES;
-        while self.0.batch(&*self.1, self.1.now(), &mut max_bytes).await?.is_some() {}
-        Ok(())
-    }
-}
-
-/// How a computer stands with its server: all of it but the slots, which are not there.
+/// How a computer stands with its server.
 #[derive(Clone)]
 pub struct Standing(Arc<Guard>);
 
@@ -104,48 +102,6 @@ impl Standing {
     /// The last lease.
     pub fn lease(&self) -> Option<Lease> {
         self.0.lease()
-    }
-}
-
-/// Who signs in, and with what.
-#[derive(Clone)]
-pub struct SignIn {
-    /// Who.
-    pub person: StaffMember,
-    /// What they typed.
-    pub password: String,
-    /// The computer's key.
-    pub device_key: SigningKey,
-    /// The computer's keyring.
-    pub keyring: Keyring,
-    /// Where its tokens stand in the keyring.
-    pub installation: Uuid,
-    /// How the computer stands.
-    pub standing: Standing,
-}
-
-impl SignIn {
-    /// Signs in at the server, which alone opens the computer: answers with an access token.
-    pub async fn online(
-        &self,
-        store: &Store,
-        wire: Arc<dyn Wire>,
-        surroundings: &dyn Surroundings,
-    ) -> Result<Secret> {
-        let facts = store.facts()?;
-        let typed =
-            Typed { email: self.person.email.clone(), password: Zeroizing::new(self.password.clone()) };
-        let (who, nonce) = ((facts.tenant_id, facts.device_id), surroundings.nonce()?);
-        let client = Client::over(wire);
-        let session = login(&client, &facts.server_name, who, &self.device_key, &typed, &nonce).await?;
-        if let Some(order) = &session.tokens.standing {
-            self.standing.take(order, &nonce)?;
-            store.remember(order)?;
-        }
-        store.put_staff(&session.user)?;
-        let (token, generation) = (session.tokens.refresh_token, session.tokens.generation);
-        self.keyring.put_refresh_token(self.installation, &RefreshToken { token, generation })?;
-        Ok(session.tokens.access_token)
     }
 }
 
@@ -192,7 +148,7 @@ impl Station {
         surroundings: Arc<dyn Surroundings>,
         ids: Ids,
     ) -> Result<(Self, [BoxFuture<'static, ()>; 2])> {
-        let SignIn { person, password, device_key, keyring, installation, standing } = sign_in;
+        let SignIn { person, password, device_key, keyring, installation, standing, .. } = sign_in;
         let facts = store.facts()?;
         let written = Arc::new(Notify::new());
         let typed = Typed { email: person.email.clone(), password: Zeroizing::new(password) };
@@ -215,7 +171,7 @@ impl Station {
             keyring,
             installation,
             device_key: device_key.clone(),
-            guard: Some(standing.0),
+            guard: Some(Arc::clone(&standing.0)),
             written: Arc::clone(&written),
             events: broadcast::channel::<Event>(1).0,
             surroundings: Arc::clone(&surroundings),
@@ -225,13 +181,37 @@ impl Station {
         replica.clock = Clock::new(move || clock.now(), || Duration::ZERO);
         replica.ids = ids.clone();
         let (engine, tasks) = Engine::by_hand(context, token);
-        let handover = Arc::new(handover);
-        Ok((Self { replica, store, surroundings, ids, engine, handover }, tasks))
+        let (handover, guard) = (Arc::new(handover), standing.0);
+        Ok((Self { replica, store, surroundings, ids, engine, handover, guard }, tasks))
+    }
+
+    /// Opens an attached file: its content from this computer, or from the server, and then kept here.
+    pub fn open_attachment(&self, id: AttachmentId) -> Result<BoxFuture<'static, Result<AttachmentContent>>> {
+        let wanted = match self.replica.open_attachment(id)? {
+            Opened::Here(content) => return Ok(ready(Ok(content)).boxed()),
+            Opened::Elsewhere(wanted) => wanted,
+        };
+        let (fetched, store) = (self.engine.fetch(wanted.clone()), Arc::clone(&self.store));
+        let surroundings = Arc::clone(&self.surroundings);
+        Ok(async move {
+            let bytes = fetched.await?;
+            let now = surroundings.now();
+            let kept = aside(&*surroundings, move || {
+                keep_fetched(&store, &bytes, now);
+                Ok(bytes)
+            });
+            Ok(wanted.with(kept.await?))
+        }
+        .boxed())
     }
 
     /// What it does once it is out of service.
     pub fn leaving(&self) -> Leaving {
-        Leaving(Arc::clone(&self.handover), Arc::clone(&self.surroundings))
+        Leaving {
+            handover: Arc::clone(&self.handover),
+            guard: Arc::clone(&self.guard),
+            surroundings: Arc::clone(&self.surroundings),
+        }
     }
 
     /// How this computer stands with the server.
@@ -256,6 +236,11 @@ impl Replica {
     /// Its file.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Today, in this clinic, by this computer's clock.
+    pub fn day_here(&self) -> Result<Date> {
+        self.store.read(|tx| self.day(tx))
     }
 
     /// A refused change of another computer, as the server told it, to be shown.

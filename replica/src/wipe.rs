@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::desk::Desk;
 use crate::error::{Error, Result};
-use crate::files;
+use crate::leaving::destroy;
 use crate::replica::Replica;
 use crate::store::files::only_here;
 
@@ -72,12 +72,7 @@ impl Desk {
         let installation = self.here()?.slots.about().installation_id;
         self.lock();
         self.forget_guard();
-        // As when an admin asks for it: the slots, the keys, then the files, which are worthless without them.
-        files::remove(&self.home().join(crate::slots::FILE))?;
-        self.keyring.forget(installation)?;
-        for folder in [self.home(), self.unfinished()] {
-            files::remove_dir(&folder)?;
-        }
+        destroy(&self.data_dir, &self.keyring, installation)?;
         Ok(only_here)
     }
 

@@ -35,7 +35,9 @@ pub(crate) use enrol::enrol_request;
 pub(crate) use sign_in::{Access, SignIn, Signed, take};
 
 /// The folder, in the data folder, that holds a clinic's files. It comes and goes as a whole.
-const HOME: &str = "clinic";
+pub(crate) const HOME: &str = "clinic";
+/// The folder in which it is made, or was when that was stopped.
+pub(crate) const UNFINISHED: &str = "clinic.unfinished";
 /// Events that a slow listener may miss before it must ask for everything again.
 const EVENTS_KEPT: usize = 256;
 
@@ -296,7 +298,7 @@ impl Desk {
     }
 
     pub(crate) fn unfinished(&self) -> PathBuf {
-        self.data_dir.join("clinic.unfinished")
+        self.data_dir.join(UNFINISHED)
     }
 
     pub(crate) fn now_ms(&self) -> i64 {

@@ -2,6 +2,7 @@
 
 mod conflicts;
 mod log;
+mod prepared;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +20,7 @@ use uuid::Uuid;
 use crate::desk::Desk;
 use crate::server::{FUTURE_COLUMN, FUTURE_TABLE, Server, Tenant, seen};
 use crate::timeline::lock;
+use crate::wiping::is_to_be_wiped;
 use crate::world::World;
 
 /// A token lives ten minutes, and is asked for anew when it is used.
@@ -27,12 +29,18 @@ const LONGEST_TOKEN: time::Duration = time::Duration::minutes(13);
 /// Looks at the world at the end of a run. Each sentence is something that is wrong.
 pub fn check(world: &World) -> Vec<String> {
     let mut wrong = world.wrong.clone();
+    wrong.extend(lock(&world.told.wrong).iter().cloned());
     wrong.extend(world.network.leaks());
     let server = lock(&world.server);
     let mut signed = BTreeMap::new();
     for desk in &world.desks {
         let tenant = server.tenant(desk.facts.tenant_id);
         let was_lost = world.was_restored;
+        if desk.left.is_some() || is_to_be_wiped(desk, tenant) {
+            let found = wiped(desk, tenant, was_lost);
+            wrong.extend(found.into_iter().map(|what| format!("desk {}: {what}", desk.number)));
+            continue;
+        }
         let read =
             desk.store().and_then(|store| Ok((store.kept()?, store.rows()?, Here::read(&store, was_lost)?)));
         let (kept, rows, here) = match read {
@@ -49,6 +57,8 @@ pub fn check(world: &World) -> Vec<String> {
             found.extend(digests(desk, tenant, &here));
             found.extend(carried(&server, tenant, &here));
             found.extend(told(desk, tenant, &here));
+            found.extend(slots(desk, tenant));
+            found.extend(prepared::offered(desk, &rows));
             if !here.only.is_empty() && !was_lost {
                 found.push(format!("{} rows are only here, and nothing was lost", here.only.len()));
             }
@@ -63,6 +73,7 @@ pub fn check(world: &World) -> Vec<String> {
     for tenant in tenants {
         wrong.extend(conflicts::check(server.tenant(tenant), server.catalogue()));
         wrong.extend(log::check(server.tenant(tenant)));
+        wrong.extend(prepared::check(server.tenant(tenant)));
         wrong.extend(stored_files(server.tenant(tenant)));
         // A server that lost rows or knows more, or two computers with one number, may rightly know better.
         let is_plain = !world.was_restored && !server.is_newer;
@@ -152,6 +163,25 @@ fn fates(desk: &Desk, tenant: &Tenant, kept: &[Kept], was_lost: bool) -> Vec<Str
     wrong
 }
 
+/// Of a desktop that was wiped: each mutation that was ever saved there has one fate, the server knows which was the last,
+/// and that nothing is left.
+fn wiped(desk: &Desk, tenant: &Tenant, was_lost: bool) -> Vec<String> {
+    let device = &tenant.devices[&desk.facts.device_id];
+    let Some(kept) = &desk.left else { return vec!["it was to be wiped, and is not".into()] };
+    let mut wrong = fates(desk, tenant, kept, was_lost);
+    if desk.is_copied {
+        return wrong;
+    }
+    if !desk.is_gone() || !device.is_wiped {
+        wrong.push("it was wiped, and the server does not know".into());
+    }
+    let last = device.farewell.as_ref().map(|farewell| farewell.last_sequence);
+    if last != Some(kept.len() as i64) {
+        wrong.push(format!("it signed that its last change was {last:?}, and had {}", kept.len()));
+    }
+    wrong
+}
+
 /// What the window shows fits what is there.
 fn status(desk: &Desk, kept: &[Kept], now: OffsetDateTime) -> Vec<String> {
     let Some(station) = &desk.station else { return vec!["it does not run".into()] };
@@ -168,6 +198,23 @@ fn status(desk: &Desk, kept: &[Kept], now: OffsetDateTime) -> Vec<String> {
     }
     if let Some(problem) = status.problem.filter(|_| !desk.is_copied) {
         wrong.push(format!("it has a problem: {problem:?}"));
+    }
+    wrong
+}
+
+/// Without the server a desktop opens to nobody but whom its last lease allows that.
+fn slots(desk: &Desk, tenant: &Tenant) -> Vec<String> {
+    let lease = desk.standing.lease().filter(|lease| lease.offline_days > 0);
+    let is_allowed = |id| lease.as_ref().is_some_and(|lease| lease.colleague(id).is_some());
+    let mut wrong = Vec::new();
+    for person in tenant.people.values().map(|person| &person.staff) {
+        match desk.opens_to(person) {
+            Ok(true) if !is_allowed(person.id) => {
+                wrong.push(format!("it opens to {} without the server", person.full_name));
+            }
+            Ok(_) => {}
+            Err(error) => wrong.push(format!("its slots cannot be read: {error:?}")),
+        }
     }
     wrong
 }

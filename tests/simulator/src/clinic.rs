@@ -21,6 +21,8 @@ use crate::server::{Device, Files, Held, Person, Server, Tenant};
 pub const CLINICAL_MARK: &str = "☤";
 /// What everybody types.
 pub const PASSWORD: &str = "correct horse battery";
+/// The server's half of what opens a computer.
+pub const UNLOCK_KEY: &str = "none";
 /// The name under which the server signs and is signed to.
 pub const SERVER_NAME: &str = "simulated";
 

@@ -1,8 +1,12 @@
 //! What people do at a desktop. Each is one thing that a person does; what it is done to is chosen by dice from what
 //! the desktop shows.
 
+mod files;
+mod prepared;
+
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
 
 use protocol::api::DeviceScope;
 use protocol::appointment::Status;
@@ -14,9 +18,7 @@ use protocol::settlement::Way;
 use protocol::table::{APPOINTMENT_STATUSES, Row, TableName, Values};
 use protocol::validate::{day_text, moment_text};
 use replica::testing::Station;
-use replica::view::{
-    AttachmentForm, CorrectedField, Draft, DraftItem, Entry, PatientForm, RefusedField, Vitals,
-};
+use replica::view::{CorrectedField, Draft, DraftItem, Entry, PatientForm, RefusedField, Vitals};
 use replica::{Replica, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -27,6 +29,8 @@ use crate::desk::Desk;
 use crate::dice::Dice;
 use crate::server::Server;
 use crate::timeline::lock;
+
+pub use files::Opening;
 
 /// Something that a person does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +69,14 @@ pub enum Deed {
     Attach,
     /// A chart opened.
     Look,
+    /// A draft, given to the doctors.
+    Prepare,
+    /// What was prepared, taken up and signed.
+    TakeUp,
+    /// What was prepared, taken back.
+    TakeBack,
+    /// A file in a record, opened.
+    Open,
 }
 
 const NAMES: &[&str] = &["Sunita", "Suneeta", "Prakash", "Fatima", "Ravi"];
@@ -80,13 +92,27 @@ struct Hand<'a> {
     replica: &'a Replica,
     /// Whom an admin asks what another computer was refused.
     server: &'a Mutex<Server>,
+    told: &'a mut Told,
     dice: Dice,
 }
 
+/// What deeds leave to be looked at.
+#[derive(Default)]
+pub struct Told {
+    /// What was wrong at once.
+    pub wrong: Arc<Mutex<Vec<String>>>,
+    /// The SHA-256 of each file that was said to be attached.
+    pub attached: BTreeMap<AttachmentId, String>,
+    /// Files that somebody opens now.
+    pub openings: Vec<Opening>,
+    /// How many files were shown.
+    pub n_shown: Arc<AtomicU64>,
+}
+
 /// Does it. Where there is nothing to do it to, or this person may not, nothing happens.
-pub fn act(desk: &Desk, server: &Mutex<Server>, deed: Deed, dice: Dice) -> Result<()> {
+pub fn act(desk: &Desk, server: &Mutex<Server>, told: &mut Told, deed: Deed, dice: Dice) -> Result<()> {
     let Some(station) = &desk.station else { return Ok(()) };
-    let mut hand = Hand { desk, station, replica: &station.replica, server, dice };
+    let mut hand = Hand { desk, station, replica: &station.replica, server, told, dice };
     match deed {
         Deed::Register => hand.register(),
         Deed::Edit => hand.edit(),
@@ -105,6 +131,10 @@ pub fn act(desk: &Desk, server: &Mutex<Server>, deed: Deed, dice: Dice) -> Resul
         Deed::Settle => hand.settle(),
         Deed::Attach => hand.attach(),
         Deed::Look => hand.look(),
+        Deed::Prepare => hand.prepare(),
+        Deed::TakeUp => hand.take_up(),
+        Deed::TakeBack => hand.take_back(),
+        Deed::Open => hand.open(),
     }
 }
 
@@ -114,6 +144,11 @@ fn text<'a>(row: &'a Row, name: &str) -> &'a str {
 
 fn values<const N: usize>(values: [(&str, Value); N]) -> Values {
     values.map(|(name, value)| (name.to_owned(), value)).into()
+}
+
+/// A draft that several desktops change. What was prepared for the doctors never changes.
+fn is_shared_draft(row: &Row) -> bool {
+    text(row, "status") == "draft" && text(row, "prepared_at").is_empty()
 }
 
 /// A change of these columns, from what is seen.
@@ -282,7 +317,7 @@ impl Hand<'_> {
         if !self.is_clinical() {
             return Ok(());
         }
-        let known = self.one(TableName::Prescriptions, |row| text(row, "status") == "draft")?;
+        let known = self.one(TableName::Prescriptions, is_shared_draft)?;
         if let Some(row) = known.filter(|_| self.dice.per_mille(700)) {
             return self.change_draft(&row);
         }
@@ -341,9 +376,7 @@ impl Hand<'_> {
         if !self.is_doctor() {
             return Ok(());
         }
-        let Some(row) = self.one(TableName::Prescriptions, |row| text(row, "status") == "draft")? else {
-            return Ok(());
-        };
+        let Some(row) = self.one(TableName::Prescriptions, is_shared_draft)? else { return Ok(()) };
         let lines: Vec<_> = self.lines_of(row.id)?.into_iter().map(|line| (line.id, line.values)).collect();
         let mut new = row.values.clone();
         let number = format!("{}-{}", self.desk.facts.lane, self.dice.below(1_000_000_000));
@@ -500,25 +533,6 @@ impl Hand<'_> {
         };
         let corrected = self.corrected(&refused.fields);
         self.replica.settle(refused.sequence, way, REASON, &corrected)
-    }
-
-    fn attach(&mut self) -> Result<()> {
-        if !self.is_clinical() || !self.desk.person.roles.is_clinician() {
-            return Ok(());
-        }
-        let known = self.one(TableName::DentalAttachments, |_| true)?;
-        if let Some(row) = known.filter(|_| self.is_doctor() && self.dice.per_mille(200)) {
-            return self.replica.remove_attachment(AttachmentId(row.id));
-        }
-        let Some(patient) = self.one(TableName::Patients, |_| true)? else { return Ok(()) };
-        // Now and then the same picture at two computers; some are longer than one piece.
-        let mut dice = Dice::new(self.dice.below(12));
-        let longest = if dice.per_mille(300) { 500_000 } else { 40_000 };
-        let length = 64 + dice.below(longest);
-        let mut picture = b"\x89PNG\r\n\x1a\n".to_vec();
-        picture.extend((0..length / 8).flat_map(|_| dice.roll().to_le_bytes()));
-        let form = AttachmentForm { kind: "xray".into(), description: String::new(), teeth: String::new() };
-        self.replica.attach(PatientId(patient.id), "picture.png", &mut picture.as_slice(), &form).map(drop)
     }
 
     fn look(&mut self) -> Result<()> {

@@ -9,28 +9,38 @@ use ed25519_dalek::SigningKey;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use protocol::api::{DeviceScope, Secret, StaffMember};
-use protocol::standing::SignedOrder;
+use protocol::id::DeviceId;
+use protocol::signing;
+use protocol::standing::{Consent, SignedOrder};
 use replica::Keyring;
 use replica::testing::{
-    Clock, Commit, DatabaseKey, Facts, Ids, SignIn, Standing, Station, Store, Surroundings, Wire,
+    Clock, Commit, DatabaseKey, Facts, Gone, Ids, Kept, SignIn, Standing, Station, Store, Surroundings, Wire,
 };
 use tempfile::TempDir;
 use time::OffsetDateTime;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use crate::clinic::{PASSWORD, Place};
+use crate::clinic::{PASSWORD, Place, UNLOCK_KEY};
 use crate::dice::Dice;
 use crate::power::{Left, OnDisk, all_on_disk};
 use crate::server::{PROTOCOL, Tenant};
 use crate::timeline::{Timeline, lock, moment};
 
+/// A computer has known the admins' computers for so long when a run begins: when one of them agrees, it need not wait.
+const KNOWN_FOR: time::Duration = time::Duration::hours(25);
+/// The folder of a clinic in a computer's.
+const HOME: &str = "clinic";
+/// With what its keys are kept.
+const SECRET: [u8; 32] = [5; 32];
 /// A computer out of service tries again so often.
 const LEAVING_PAUSE: Duration = Duration::from_secs(10);
 /// The name of the file in a desktop's folder.
 const FILE: &str = "clinic.db";
 /// How it stands with the server.
 const STANDING: &str = "standing.json";
+/// Who opens it.
+const SLOTS: &str = "slots.json";
 /// Who finds no server tries again so often.
 const SIGN_IN_PAUSE: Duration = Duration::from_secs(20);
 /// The folder of attached files beside it.
@@ -85,14 +95,47 @@ pub struct Desk {
     pub is_leaving: bool,
     /// Its disk was copied: of the two computers the server goes on with one.
     pub is_copied: bool,
+    /// What it had saved when it destroyed what was on it.
+    pub left: Option<Vec<Kept>>,
+    /// It has signed what it leaves behind.
+    pub has_signed: Arc<AtomicBool>,
+    /// The server knows that its keys and files are gone.
+    is_gone: Arc<AtomicBool>,
     device_key: SigningKey,
-    keyring: Keyring,
     installation: Uuid,
-    folder: TempDir,
     /// How far the log of its file is on disk.
     on_disk: Arc<Mutex<OnDisk>>,
+    computer: Computer,
     alive: Arc<AtomicBool>,
     ids: Ids,
+}
+
+/// What stands on the desk, whoever's data is on it.
+#[derive(Clone)]
+pub struct Computer {
+    folder: Arc<TempDir>,
+    keyring: Keyring,
+}
+
+impl Computer {
+    /// A new one.
+    pub fn new() -> Self {
+        Self { folder: Arc::new(folder()), keyring: Keyring::in_memory() }
+    }
+
+    fn home(&self) -> PathBuf {
+        self.folder.path().join(HOME)
+    }
+
+    /// What is on it: names of files, and how many keys.
+    pub fn holds(&self) -> std::io::Result<(Vec<String>, usize)> {
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(self.folder.path())? {
+            names.push(entry?.file_name().to_string_lossy().into_owned());
+        }
+        names.sort();
+        Ok((names, self.keyring.entries()))
+    }
 }
 
 /// Ends a desktop in the middle of something.
@@ -119,26 +162,37 @@ impl Doom {
 }
 
 impl Desk {
-    /// A desktop that was just enrolled, and is switched off.
+    /// A desktop that was just enrolled, and is switched off. `leases` gives one of a moment.
     pub fn new(
         number: usize,
         place: Place,
-        lease: Option<&SignedOrder>,
+        computer: Computer,
+        leases: impl Fn(OffsetDateTime) -> Option<SignedOrder>,
         time: &Timeline,
         dice: &mut Dice,
     ) -> Self {
-        let folder = folder();
-        let file = folder.path().join(FILE);
+        let home = computer.home();
+        std::fs::create_dir_all(&home).expect("BUG: room for a folder");
+        let file = home.join(FILE);
         std::fs::copy(EMPTY.path().join(FILE), &file).expect("BUG: room for a file");
         let store = Store::open(&file, &key()).expect("BUG: a good file");
         store.set_facts(&place.facts).expect("BUG: a good file");
         store.put_staff(&place.person).expect("BUG: a good file");
-        let skew_ms = Arc::default();
-        let standing = standing(folder.path(), &place.facts, &place.key, time, &skew_ms);
-        if let Some(lease) = lease {
-            standing.take(lease, "").expect("BUG: a good lease");
-            store.remember(lease).expect("BUG: a good file");
+        let skew_ms = Arc::new(AtomicI64::new(-KNOWN_FOR.whole_milliseconds() as i64));
+        let standing = standing(&home, &place.facts, &place.key, time, &skew_ms);
+        let (now, installation) = (time.now(), Uuid::from_u128(number as u128 + 1));
+        if let Some(lease) = leases(now - KNOWN_FOR) {
+            standing.take(&lease, "").expect("BUG: a good lease");
         }
+        skew_ms.store(0, Ordering::SeqCst);
+        if let Some(lease) = leases(now) {
+            standing.take(&lease, "").expect("BUG: a good lease");
+            store.remember(&lease).expect("BUG: a good file");
+        }
+        let unlock_key = Secret(UNLOCK_KEY.into());
+        sign_in(&place.person, &place.key, &computer, installation, &standing)
+            .enrol(&place.facts, &unlock_key, &key())
+            .expect("BUG: room for slots");
         Self {
             number,
             facts: place.facts,
@@ -155,10 +209,12 @@ impl Desk {
             protocol: PROTOCOL,
             is_leaving: false,
             is_copied: false,
+            left: None,
+            has_signed: Arc::default(),
+            is_gone: Arc::default(),
             device_key: place.key,
-            keyring: Keyring::in_memory(),
-            installation: Uuid::from_u128(number as u128 + 1),
-            folder,
+            installation,
+            computer,
             on_disk: Arc::default(),
             alive: Arc::default(),
             ids: ids(time.clone(), dice.roll()),
@@ -167,17 +223,20 @@ impl Desk {
 
     /// Another computer with a copy of this one's disk, switched off. This one is switched off, too.
     pub fn copy(&mut self, number: usize, time: &Timeline, dice: &mut Dice) -> Self {
-        let folder = folder();
-        std::fs::copy(self.file(), folder.path().join(FILE)).expect("BUG: room for a file");
+        let computer = Computer::new();
+        let (from, home) = (self.computer.home(), computer.home());
+        std::fs::create_dir_all(&home).expect("BUG: room for a folder");
+        std::fs::copy(self.file(), home.join(FILE)).expect("BUG: room for a file");
         // What was committed last may stand only here.
         let log = format!("{FILE}-wal");
-        std::fs::copy(self.folder.path().join(&log), folder.path().join(&log)).ok();
-        copy_folder(&self.folder.path().join(FILES), &folder.path().join(FILES))
-            .expect("BUG: room for files");
-        std::fs::copy(self.folder.path().join(STANDING), folder.path().join(STANDING)).ok();
+        std::fs::copy(from.join(&log), home.join(&log)).ok();
+        copy_folder(&from.join(FILES), &home.join(FILES)).expect("BUG: room for files");
+        for name in [STANDING, SLOTS] {
+            std::fs::copy(from.join(name), home.join(name)).ok();
+        }
         self.is_copied = true;
         let skew_ms = Arc::default();
-        let standing = standing(folder.path(), &self.facts, &self.device_key, time, &skew_ms);
+        let standing = standing(&home, &self.facts, &self.device_key, time, &skew_ms);
         Self {
             number,
             facts: self.facts.clone(),
@@ -195,10 +254,12 @@ impl Desk {
             protocol: self.protocol,
             is_leaving: self.is_leaving,
             is_copied: true,
+            left: None,
+            has_signed: Arc::default(),
+            is_gone: Arc::default(),
             device_key: self.device_key.clone(),
-            keyring: Keyring::in_memory(),
             installation: self.installation,
-            folder,
+            computer,
             on_disk: Arc::default(),
             alive: Arc::default(),
             ids: ids(time.clone(), dice.roll()),
@@ -206,14 +267,25 @@ impl Desk {
     }
 
     fn file(&self) -> PathBuf {
-        self.folder.path().join(FILE)
+        self.computer.home().join(FILE)
     }
 
-    /// Switches it on: how it stands is read from its disk. Answers whether only the server opens it.
+    /// It agrees, as an admin's computer, that another one destroys what is on it.
+    pub fn consent(&self, device: DeviceId) -> Consent {
+        let message = signing::consent_message(self.facts.tenant_id, device);
+        Consent { device_id: self.facts.device_id, signature: signing::sign(&self.device_key, &message) }
+    }
+
+    /// Where it stands.
+    pub fn computer(&self) -> &Computer {
+        &self.computer
+    }
+
+    /// Switches it on: how it stands is read from its disk. Answers whether only the server opens it to whoever sits there.
     pub fn switch_on(&mut self, time: &Timeline) -> replica::Result<bool> {
-        self.standing = standing(self.folder.path(), &self.facts, &self.device_key, time, &self.skew_ms);
+        self.standing = standing(&self.computer.home(), &self.facts, &self.device_key, time, &self.skew_ms);
         self.started_ms = time.now_ms();
-        Ok(self.standing.tick()? || !self.standing.opens_offline())
+        Ok(self.standing.tick()? || !self.standing.opens_offline() || !self.opens_to(&self.person)?)
     }
 
     /// Whoever is there tries to sign in at the server, until it opens the computer.
@@ -241,14 +313,12 @@ impl Desk {
     }
 
     fn sign_in(&self) -> SignIn {
-        SignIn {
-            person: self.person.clone(),
-            password: PASSWORD.into(),
-            device_key: self.device_key.clone(),
-            keyring: self.keyring.clone(),
-            installation: self.installation,
-            standing: self.standing.clone(),
-        }
+        sign_in(&self.person, &self.device_key, &self.computer, self.installation, &self.standing)
+    }
+
+    /// Whether it opens to this person without the server.
+    pub fn opens_to(&self, person: &StaffMember) -> replica::Result<bool> {
+        SignIn { person: person.clone(), ..self.sign_in() }.opens_offline()
     }
 
     fn room(&self, time: &Timeline, dice: Dice, alive: Arc<AtomicBool>) -> Room {
@@ -288,14 +358,20 @@ impl Desk {
         Ok(tasks)
     }
 
-    /// What the program does once it is out of service: it hands over what waits, for as long as that takes.
+    /// What the program does once it is out of service: it hands over what waits, for as long as that takes, and signs what it
+    /// leaves behind if an admin's computer agreed. The day that it would wait else is longer than a run.
     pub fn leave(&self) -> Option<BoxFuture<'static, ()>> {
         let station = self.station.as_ref()?;
         let (leaving, surroundings) = (station.leaving(), Arc::clone(&station.surroundings));
+        let (folder, installation) = (Arc::clone(&self.computer.folder), self.installation);
+        let has_signed = Arc::clone(&self.has_signed);
         Some(
             async move {
-                while leaving.hand_over().await.is_err() {
-                    surroundings.pause(LEAVING_PAUSE).await;
+                loop {
+                    match leaving.go_on(folder.path(), installation).await {
+                        Ok(signed) => return has_signed.store(signed, Ordering::SeqCst),
+                        Err(_) => surroundings.pause(LEAVING_PAUSE).await,
+                    }
                 }
             }
             .boxed(),
@@ -309,6 +385,37 @@ impl Desk {
         left.put_back();
     }
 
+    /// Goes on with destroying what is on it, if that was signed, and then with saying so. Answers with what says it.
+    pub fn end(
+        &mut self,
+        wire: Arc<dyn Wire>,
+        time: &Timeline,
+        dice: Dice,
+    ) -> replica::Result<Option<BoxFuture<'static, ()>>> {
+        let Some(mut gone) = Gone::find(self.computer.folder.path())? else { return Ok(None) };
+        if !gone.is_destroyed() {
+            self.left = Some(self.store()?.kept()?);
+            self.stop();
+            gone = gone.destroy(&self.computer.keyring)?;
+        }
+        let room = self.room(time, dice, Arc::new(AtomicBool::new(true)));
+        let is_gone = Arc::clone(&self.is_gone);
+        Ok(Some(
+            async move {
+                while gone.say_so(Arc::clone(&wire)).await.is_err() {
+                    room.pause(LEAVING_PAUSE).await;
+                }
+                is_gone.store(true, Ordering::SeqCst);
+            }
+            .boxed(),
+        ))
+    }
+
+    /// Whether the server knows that its keys and files are gone.
+    pub fn is_gone(&self) -> bool {
+        self.is_gone.load(Ordering::SeqCst)
+    }
+
     /// Ends the program at once. What it had handed to others and not begun is never done.
     pub fn stop(&mut self) {
         self.alive.store(false, Ordering::SeqCst);
@@ -319,6 +426,17 @@ impl Desk {
     pub fn sends_files(&self, tenant: &Tenant) -> bool {
         let person = tenant.people.get(&self.person.id);
         self.facts.scope == DeviceScope::Clinical && person.is_some_and(|one| one.staff.roles.is_clinician())
+    }
+
+    /// The disk gives back another byte of a file that is kept here than it was given.
+    pub fn spoil_file(&self, sha256: &str, at: u64) -> std::io::Result<()> {
+        let path = self.computer.home().join(FILES).join(sha256);
+        let mut bytes = std::fs::read(&path)?;
+        let place = usize::try_from(at).unwrap_or(0) % bytes.len().max(1);
+        if let Some(byte) = bytes.get_mut(place) {
+            *byte ^= 0x55;
+        }
+        std::fs::write(path, bytes)
     }
 
     /// Its file, open: that of the running program, or opened to look at it.
@@ -353,7 +471,26 @@ fn standing(
     let (clock, skew_ms, running) = (time.clone(), Arc::clone(skew_ms), time.clone());
     let now = move || skewed(&clock, &skew_ms);
     let clock = Clock::new(now, move || Duration::from_millis(running.now_ms()));
-    Standing::open(folder, (facts.tenant_id, facts.device_id), [5; 32], key, clock)
+    Standing::open(folder, (facts.tenant_id, facts.device_id), SECRET, key, clock)
+}
+
+fn sign_in(
+    person: &StaffMember,
+    key: &SigningKey,
+    computer: &Computer,
+    installation: Uuid,
+    standing: &Standing,
+) -> SignIn {
+    SignIn {
+        person: person.clone(),
+        password: PASSWORD.into(),
+        device_key: key.clone(),
+        secret: SECRET,
+        home: computer.home(),
+        keyring: computer.keyring.clone(),
+        installation,
+        standing: standing.clone(),
+    }
 }
 
 fn skewed(time: &Timeline, skew_ms: &AtomicI64) -> OffsetDateTime {

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use protocol::permission::{Role, Roles};
 
 use crate::clinic;
-use crate::desk::Desk;
+use crate::desk::{Computer, Desk};
 use crate::dice::Dice;
 use crate::plan::{Fault, away_ms};
 use crate::server::{Device, PROTOCOL, Stop};
@@ -59,6 +59,8 @@ impl World {
             Fault::StaffChanges => return self.change_staff(desk, dice),
             Fault::Copied => return self.copy(desk),
             Fault::BackedUp => lock(&self.server).back_up(),
+            // What a computer out of service handed over, the server alone has once that computer is wiped.
+            Fault::Restored if self.is_any_wiped() => return false,
             Fault::Restored => {
                 lock(&self.server).restore(self.time.now());
                 self.network.break_streams();
@@ -73,6 +75,11 @@ impl World {
                 // Files are on their way only for moments: it meets the next one, and is counted there.
                 lock(&self.server).spoils = Some(dice.roll());
                 return false;
+            }
+            Fault::FetchSpoilt => {
+                let mut server = lock(&self.server);
+                server.spoils_given = Some(dice.roll());
+                return !server.tenant(self.desks[desk].facts.tenant_id).files.is_empty();
             }
             Fault::Outdated => lock(&self.server).oldest_protocol = PROTOCOL + 1,
             Fault::Updated => self.update(desk, dice.below(60_000)),
@@ -89,7 +96,13 @@ impl World {
 
     /// One more computer in a clinic. It is not copied and stays in service.
     fn enrol(&mut self, beside: usize) -> bool {
-        if self.desks[beside].is_leaving || self.desks.len() >= self.n_first + MOST_ENROLLED {
+        let is_enough = self.desks.len() >= self.n_first + MOST_ENROLLED;
+        !is_enough && self.enrol_at(beside, Computer::new())
+    }
+
+    /// The same, with this computer.
+    pub(crate) fn enrol_at(&mut self, beside: usize, computer: Computer) -> bool {
+        if self.desks[beside].is_leaving {
             return false;
         }
         let number = self.desks.len();
@@ -106,9 +119,9 @@ impl World {
             let device = Device::new(&place.facts, place.key.verifying_key(), known);
             tenant.devices.insert(place.facts.device_id, device);
         }
-        let order =
-            lock(&self.server).lease(self.time.now(), (place.facts.tenant_id, place.facts.device_id), "");
-        let desk = Desk::new(number, place, order.as_ref(), &self.time, &mut self.dice);
+        let device = (place.facts.tenant_id, place.facts.device_id);
+        let leases = |at| lock(&self.server).lease(at, device, "");
+        let desk = Desk::new(number, place, computer, leases, &self.time, &mut self.dice);
         self.desks.push(desk);
         self.start(number);
         true
@@ -129,8 +142,16 @@ impl World {
             return false;
         }
         let facts = &self.desks[desk].facts;
+        let admin = self.desks.iter().find(|other| other.facts.tenant_id == facts.tenant_id);
         let mut server = lock(&self.server);
-        match dice.below(3) {
+        let when = dice.below(3);
+        let agreed = admin.map(|admin| admin.consent(facts.device_id)).filter(|_| dice.per_mille(700));
+        let device = server.tenant_mut(facts.tenant_id).devices.get_mut(&facts.device_id);
+        // Once it has heard that it is out of service, it would ask for an admin's word no more in a run.
+        if let Some(device) = device.filter(|device| !device.is_revoked) {
+            device.consent = device.consent.take().or(agreed);
+        }
+        match when {
             0 => server.revoke(self.time.now(), facts.tenant_id, facts.device_id),
             1 => server.revokes = Some((facts.device_id, Stop::BeforeCommit)),
             _ => server.revokes = Some((facts.device_id, Stop::AfterCommit)),
@@ -165,7 +186,7 @@ impl World {
 
     /// A computer without power has its disk copied, and both go on. Once: a third would show nothing new.
     fn copy(&mut self, desk: usize) -> bool {
-        if self.desks[desk].is_copied || desk >= self.n_first {
+        if self.desks[desk].is_copied || self.desks[desk].left.is_some() || desk >= self.n_first {
             return false;
         }
         self.crash(desk);

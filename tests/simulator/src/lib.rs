@@ -4,24 +4,27 @@
 
 mod check;
 mod clinic;
+mod counts;
 mod deeds;
 mod desk;
 mod dice;
 mod faults;
 mod network;
+mod openings;
 mod plan;
 mod power;
 mod server;
 mod shrink;
 mod timeline;
+mod wiping;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+pub use counts::Counts;
 pub use plan::{Plan, Step};
 pub use server::Mistake;
 pub use shrink::shrink;
-pub use world::Counts;
 
 use timeline::Timeline;
 use world::World;

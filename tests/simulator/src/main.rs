@@ -33,7 +33,11 @@ fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|_| {}));
     let report = simulate(args.first_seed, args.seeds);
     println!("seeds      {}", report.seeds);
-    println!("operations {} changes saved, {} requests", report.counts.deeds, report.counts.requests);
+    println!(
+        "operations {} changes saved, {} prescriptions signed from drafts that were prepared, {} files shown, {} requests",
+        report.counts.deeds, report.counts.taken_up, report.counts.files_shown, report.counts.requests
+    );
+    println!("wiped      {} computers, {} enrolled again", report.counts.wiped, report.counts.came_back);
     let [applied, merged, conflict, quarantined, blocked, replaced, discarded] = report.counts.fates;
     println!(
         "fates      {applied} applied, {merged} merged, {conflict} conflict, {quarantined} quarantined, {blocked} blocked, {replaced} replaced, {discarded} discarded"

@@ -68,11 +68,13 @@ pub enum Fault {
     Outdated,
     /// A desktop is switched off, and comes back with a program of the later version.
     Updated,
+    /// The server's disk gives back other bytes of the next file that somebody opens than it was given.
+    FetchSpoilt,
 }
 
 impl Fault {
     /// How many kinds there are.
-    pub const COUNT: usize = Self::Updated as usize + 1;
+    pub const COUNT: usize = Self::FetchSpoilt as usize + 1;
 
     /// Those that a run made from a seed can have.
     pub(crate) fn of_seeds() -> impl Iterator<Item = Self> {
@@ -128,8 +130,12 @@ const DEEDS: &[(u64, Deed)] = &[
     (9, Deed::Decide),
     (6, Deed::Stray),
     (14, Deed::Settle),
-    (5, Deed::Attach),
+    (7, Deed::Attach),
     (3, Deed::Look),
+    (8, Deed::Prepare),
+    (6, Deed::TakeUp),
+    (2, Deed::TakeBack),
+    (7, Deed::Open),
 ];
 
 const FAULTS: &[(u64, Fault)] = &[
@@ -140,7 +146,7 @@ const FAULTS: &[(u64, Fault)] = &[
     (8, Fault::Clock),
     (8, Fault::ServerStops),
     (6, Fault::TokensEnd),
-    (4, Fault::Revoked),
+    (8, Fault::Revoked),
     (6, Fault::StaffChanges),
     (4, Fault::Copied),
     (8, Fault::BackedUp),
@@ -149,6 +155,7 @@ const FAULTS: &[(u64, Fault)] = &[
     (6, Fault::FileSpoilt),
     (4, Fault::Outdated),
     (6, Fault::Updated),
+    (8, Fault::FetchSpoilt),
 ];
 
 fn weighted<T: Copy>(dice: &mut Dice, of: &[(u64, T)]) -> Option<T> {

@@ -1,6 +1,6 @@
 //! A run: one thread, one clock that stands still while something is left to do, and tasks that are polled by hand.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
@@ -10,13 +10,15 @@ use protocol::api::{DeviceScope, Secret};
 use replica::testing::Wire;
 
 use crate::clinic;
-use crate::deeds::{self, Deed};
-use crate::desk::Desk;
+use crate::counts::Counts;
+use crate::deeds::{self, Deed, Told};
+use crate::desk::{Computer, Desk};
 use crate::dice::Dice;
-use crate::network::{Mishap, Network};
+use crate::network::Network;
 use crate::plan::{Fault, Plan, Step, What};
 use crate::server::Server;
 use crate::timeline::{START, Timeline, lock};
+use crate::wiping::is_to_be_wiped;
 
 /// After the last step everything works again, and the desktops have so long to come to the same rows.
 const CALM_MS: u64 = 200_000;
@@ -35,8 +37,8 @@ impl Wake for Woken {
     }
 }
 
-struct Task {
-    desk: usize,
+pub(crate) struct Task {
+    pub(crate) desk: usize,
     /// Of a computer out of service, what it does has an end.
     may_end: bool,
     future: BoxFuture<'static, ()>,
@@ -59,22 +61,8 @@ pub(crate) enum Act {
     Released,
     /// An admin has a desktop come back that a restored server does not know.
     EnrolledAgain(usize),
-}
-
-/// What happened in a run.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Counts {
-    /// Things that people did and that were said to be saved.
-    pub deeds: u64,
-    /// How many of them became what: applied, merged, in conflict, quarantined, blocked, replaced,
-    /// discarded.
-    pub fates: [u64; 7],
-    /// Requests that desktops sent.
-    pub requests: u64,
-    /// How many of each [`Fault`] met with something that it could harm.
-    pub faults: [u64; Fault::COUNT],
-    /// How many messages met with each [`Mishap`].
-    pub mishaps: [u64; Mishap::ALL.len()],
+    /// The computer of a desktop that was wiped is enrolled again, as another one.
+    ComesBack(usize),
 }
 
 /// A run.
@@ -89,9 +77,11 @@ pub struct World {
     pub desks: Vec<Desk>,
     /// What is wrong.
     pub wrong: Vec<String>,
+    /// What deeds left to be looked at.
+    pub told: Told,
     /// What happened.
     pub counts: Counts,
-    tasks: Vec<Task>,
+    pub(crate) tasks: Vec<Task>,
     acts: BTreeMap<(u64, u64), Act>,
     next_act: u64,
     /// Whether the server was restored: tokens may be newer than what it knows.
@@ -100,6 +90,8 @@ pub struct World {
     pub(crate) n_first: usize,
     /// Until then nobody is there.
     pub(crate) away_until_ms: u64,
+    /// Everything works again: nothing more begins.
+    pub(crate) is_whole: bool,
     pub(crate) dice: Dice,
 }
 
@@ -117,8 +109,8 @@ impl World {
         let places = places.flat_map(|(tenant, n)| (0..*n).map(move |desk| clinic::place(tenant, desk)));
         let desks = places.enumerate().map(|(number, place)| {
             let device = (place.facts.tenant_id, place.facts.device_id);
-            let lease = lock(&server).lease(time.now(), device, "");
-            Desk::new(number, place, lease.as_ref(), &time, &mut dice)
+            let leases = |at| lock(&server).lease(at, device, "");
+            Desk::new(number, place, Computer::new(), leases, &time, &mut dice)
         });
         let desks: Vec<Desk> = desks.collect();
         let mut world = Self {
@@ -127,6 +119,7 @@ impl World {
             network,
             desks,
             wrong: Vec::new(),
+            told: Told::default(),
             counts: Counts::default(),
             tasks: Vec::new(),
             acts: BTreeMap::new(),
@@ -134,6 +127,7 @@ impl World {
             was_restored: false,
             n_first: 0,
             away_until_ms: 0,
+            is_whole: false,
             dice,
         };
         world.n_first = world.desks.len();
@@ -152,34 +146,34 @@ impl World {
         let last = steps.map(|((ms, _), _)| *ms).max().unwrap_or(0);
         self.run_until(last + 1);
         self.make_whole();
-        let mut n_settled = 0;
-        for _ in 0..CALM_MS / LOOK_MS {
+        let (mut n_settled, mut has_opened) = (0, false);
+        for look in 1..=CALM_MS / LOOK_MS {
             self.run_until(self.time.now_ms() + LOOK_MS);
             self.send_files_again();
             let is_settled = self.desks.iter().all(|desk| self.is_settled(desk));
             n_settled = if is_settled { n_settled + 1 } else { 0 };
+            // That somebody looked is told in what is left of the time.
+            if is_settled && !has_opened && look < CALM_MS / LOOK_MS {
+                has_opened = true;
+                if self.open_files() {
+                    n_settled = 0;
+                }
+            }
             // Once more, so that no round is cut in two.
             if n_settled == 2 {
                 break;
             }
         }
-        let server = lock(&self.server);
-        for tenant in self.desks.iter().map(|desk| desk.facts.tenant_id).collect::<BTreeSet<_>>() {
-            for device in server.tenant(tenant).devices.values() {
-                let receipts = (1..=device.log.len() as i64).filter_map(|sequence| device.receipt(sequence));
-                receipts.for_each(|receipt| self.counts.fates[receipt.fate as usize] += 1);
-            }
-        }
-        self.counts.faults[Fault::FileSpoilt as usize] += server.n_spoilt;
-        drop(server);
-        let on_the_way = self.network.counts();
-        (self.counts.requests, self.counts.mishaps) = (on_the_way.requests, on_the_way.mishaps);
+        self.count();
     }
 
-    /// Whether nothing waits at a desktop, and it knows of no news.
+    /// Whether nothing waits at a desktop, and it knows of no news; or whether nothing is left of it, where that was asked.
     fn is_settled(&self, desk: &Desk) -> bool {
         let server = lock(&self.server);
         let tenant = server.tenant(desk.facts.tenant_id);
+        if desk.left.is_some() || is_to_be_wiped(desk, tenant) {
+            return desk.is_gone();
+        }
         let state = desk.station.as_ref().and_then(|station| station.store.sync_state().ok());
         let is_revoked = tenant.devices[&desk.facts.device_id].is_revoked;
         state.is_some_and(|state| {
@@ -202,10 +196,14 @@ impl World {
     fn make_whole(&mut self) {
         self.time.note("everything works again");
         self.network.make_whole();
+        self.is_whole = true;
         self.acts.clear();
         self.away_until_ms = 0;
         self.server_starts();
-        lock(&self.server).spoils = None;
+        {
+            let mut server = lock(&self.server);
+            (server.spoils, server.spoils_given) = (None, None);
+        }
         lock(&self.server).release();
         self.update_all();
         for desk in 0..self.desks.len() {
@@ -241,6 +239,7 @@ impl World {
             self.bury();
             self.look_at_sign_ins();
             self.look_at_revoked();
+            self.look_at_signed();
             self.look_at_server();
         }
         self.time.advance(end_ms);
@@ -295,11 +294,14 @@ impl World {
     }
 
     pub(crate) fn start(&mut self, desk: usize) {
-        if self.desks[desk].station.is_some() {
+        if self.desks[desk].station.is_some() || self.desks[desk].is_gone() {
             return;
         }
         if let Some(ms) = self.away_until_ms.checked_sub(self.time.now_ms()).filter(|ms| *ms > 0) {
             self.after(ms, Act::Start(desk));
+            return;
+        }
+        if self.desks[desk].is_leaving && self.end(desk) {
             return;
         }
         // Out of service, it is opened once more, to hand over.
@@ -310,7 +312,7 @@ impl World {
         }
     }
 
-    fn line(&mut self, desk: usize) -> (Arc<dyn Wire>, Dice) {
+    pub(crate) fn line(&mut self, desk: usize) -> (Arc<dyn Wire>, Dice) {
         let is_front_desk = self.desks[desk].facts.scope == DeviceScope::FrontDesk;
         let wire = self.network.line(desk, is_front_desk);
         self.network.update(desk, self.desks[desk].protocol);
@@ -377,7 +379,7 @@ impl World {
         }
     }
 
-    fn spawn(&mut self, desk: usize, future: BoxFuture<'static, ()>, may_end: bool) {
+    pub(crate) fn spawn(&mut self, desk: usize, future: BoxFuture<'static, ()>, may_end: bool) {
         self.tasks.push(Task { desk, may_end, future, woken: Arc::new(Woken(AtomicBool::new(true))) });
     }
 
@@ -455,6 +457,7 @@ impl World {
             Act::ServerStarts => self.server_starts(),
             Act::Released => lock(&self.server).release(),
             Act::EnrolledAgain(desk) => self.enrol_again(desk),
+            Act::ComesBack(desk) => self.come_back(desk),
         }
     }
 
@@ -493,10 +496,10 @@ impl World {
             let state = desk.station.as_ref().map(|station| station.store.sync_state());
             state.and_then(Result::ok).map_or(-1, |state| state.last_sequence)
         };
-        let mut done = deeds::act(desk, &self.server, deed, Dice::new(roll));
+        let mut done = deeds::act(desk, &self.server, &mut self.told, deed, Dice::new(roll));
         // Where there was nothing to do it to, or it was refused, something else is done.
-        if last(desk) == desk.said && !lock(&desk.doom).has_come && deed != Deed::Look {
-            done = deeds::act(desk, &self.server, Deed::Edit, Dice::new(roll));
+        if last(desk) == desk.said && !lock(&desk.doom).has_come && !matches!(deed, Deed::Look | Deed::Open) {
+            done = deeds::act(desk, &self.server, &mut self.told, Deed::Edit, Dice::new(roll));
         }
         let last = last(desk);
         self.time.note(&format!("desk {number}: {deed:?} {done:?}"));
@@ -513,30 +516,8 @@ impl World {
             }
             Err(_) => {}
         }
-    }
-}
-
-impl Counts {
-    /// Adds what happened in another run.
-    pub fn add(&mut self, other: Self) {
-        self.deeds += other.deeds;
-        for (here, there) in self.fates.iter_mut().zip(other.fates) {
-            *here += there;
+        for opening in std::mem::take(&mut self.told.openings) {
+            self.await_file(number, opening, false);
         }
-        self.requests += other.requests;
-        for (here, there) in self.faults.iter_mut().zip(other.faults) {
-            *here += there;
-        }
-        for (here, there) in self.mishaps.iter_mut().zip(other.mishaps) {
-            *here += there;
-        }
-    }
-
-    /// Everything that went wrong, by its kind: what a run made from a seed can have, and what the network does.
-    pub fn by_kind(&self) -> Vec<(String, u64)> {
-        let faults = Fault::of_seeds().map(|fault| (format!("{fault:?}"), self.faults[fault as usize]));
-        let mishaps =
-            Mishap::ALL.into_iter().map(|mishap| (format!("{mishap:?}"), self.mishaps[mishap as usize]));
-        faults.chain(mishaps).collect()
     }
 }

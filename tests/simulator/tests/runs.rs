@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use clinic_simulator::{Mistake, Plan, play, run, shrink, simulate};
+use clinic_simulator::{Counts, Mistake, Plan, play, run, shrink, simulate};
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 /// A run that once failed, at its shortest.
 #[derive(Deserialize)]
@@ -22,8 +23,56 @@ fn runs_are_good_and_meet_with_every_fate() {
     let counts = report.counts;
     assert!(report.seeds == 300 && counts.deeds > 2_000, "people did something: {counts:?}");
     assert!(counts.fates.iter().all(|n| *n > 0), "it met with every fate: {counts:?}");
+    assert!(counts.taken_up > 0, "doctors signed what was prepared: {counts:?}");
+    assert!(counts.files_shown > 0, "somebody saw an attached file: {counts:?}");
+    assert!(counts.wiped > counts.came_back && counts.came_back > 0, "computers were wiped: {counts:?}");
     let faults = counts.by_kind();
     assert!(faults.iter().all(|(_, count)| *count > 0), "and everything that can went wrong: {faults:?}");
+}
+
+/// A run in good weather: when, at which desktop, what, and its dice.
+fn quiet(n_desks: usize, steps: &[(u64, usize, Value, u64)]) -> Counts {
+    let steps: Vec<Value> = steps
+        .iter()
+        .map(|(at_ms, desk, what, roll)| json!({ "at_ms": at_ms, "desk": desk, "what": what, "roll": roll }))
+        .collect();
+    let weather = json!({ "lost": 0, "repeated": 0, "cut": 0, "stale": 0, "delay_ms": 50 });
+    let plan = json!({ "seed": 1, "n_desks": [n_desks], "weather": weather, "page": 5000, "is_server_newer": false,
+        "steps": steps });
+    let outcome = play(&serde_json::from_value(plan).expect("BUG: a plan"), false);
+    assert_eq!(outcome.wrong, Vec::<String>::new());
+    outcome.counts
+}
+
+#[test]
+fn what_a_nurse_prepares_is_signed_in_the_doctors_room() {
+    let counts = quiet(
+        4,
+        &[(30_000, 3, json!({ "Deed": "Prepare" }), 11), (90_000, 0, json!({ "Deed": "TakeUp" }), 12)],
+    );
+    assert_eq!((counts.deeds, counts.taken_up), (2, 1));
+}
+
+#[test]
+fn a_file_is_shown_where_it_was_not_attached() {
+    let attached = (30_000, 0, json!({ "Deed": "Attach" }), 11);
+    let at_the_end = quiet(2, std::slice::from_ref(&attached)).files_shown;
+    let counts = quiet(2, &[attached, (90_000, 1, json!({ "Deed": "Open" }), 12)]);
+    assert_eq!((at_the_end, counts.files_shown), (2, 3));
+}
+
+#[test]
+fn a_computer_out_of_service_is_wiped_once_it_has_handed_over_what_it_had() {
+    // With these dice it is taken out of service at once, and an admin's computer agrees.
+    let counts = quiet(
+        2,
+        &[
+            (30_000, 1, json!({ "Deed": "Register" }), 11),
+            (30_500, 1, json!({ "Fault": "Revoked" }), 3),
+            (60_000, 0, json!({ "Deed": "Register" }), 12),
+        ],
+    );
+    assert_eq!((counts.deeds, counts.wiped), (2, 1));
 }
 
 #[test]

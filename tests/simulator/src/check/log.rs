@@ -38,7 +38,8 @@ pub(super) fn check(tenant: &Tenant) -> Vec<String> {
     wrong
 }
 
-fn mutation(tenant: &Tenant, device: DeviceId, sequence: i64) -> Option<Mutation> {
+/// A mutation as the server has it.
+pub(super) fn mutation(tenant: &Tenant, device: DeviceId, sequence: i64) -> Option<Mutation> {
     let entry = tenant.devices.get(&device)?.log.get(usize::try_from(sequence - 1).ok()?)?;
     serde_json::from_str(&entry.signed.body).ok()
 }

@@ -1,4 +1,5 @@
-//! The bytes of attached files: pieces that come in any order and twice, and are a file once they hash to what its row says.
+//! The bytes of attached files: pieces that come in any order and twice, and are a file once they hash to what its row says;
+//! and the file for whoever opens it elsewhere.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -34,6 +35,11 @@ impl Files {
     /// Whether the whole file is there, and is it.
     pub fn has(&self, sha256: &str) -> bool {
         self.stored.get(sha256).is_some_and(|bytes| Hash::of(bytes).to_string() == sha256)
+    }
+
+    /// Whether no file is there.
+    pub fn is_empty(&self) -> bool {
+        self.stored.is_empty()
     }
 
     fn upload(&self, file: &Named) -> Upload {
@@ -83,11 +89,17 @@ fn spoilt(piece: &[u8], at: u64) -> Vec<u8> {
 impl Server {
     pub(super) fn attachment(&mut self, caller: Caller, request: &Request, query: &Query) -> Result<Reply> {
         let path = request.path.split('?').next().unwrap_or_default();
-        let id = path.strip_prefix("v1/dental_attachments/").and_then(|rest| rest.strip_suffix("/upload"));
-        let id: Uuid = id.and_then(|id| id.parse().ok()).ok_or(not_found())?;
+        let rest = path.strip_prefix("v1/dental_attachments/").and_then(|rest| rest.split_once('/'));
+        let (id, asked) = rest.ok_or(not_found())?;
+        let id: Uuid = id.parse().map_err(|_| not_found())?;
         let file = named(self.tenant(caller.tenant), id)
             .filter(|_| caller.scope == DeviceScope::Clinical)
             .ok_or(not_found())?;
+        match asked {
+            "upload" => {}
+            "file" => return self.content(caller, &file, query.number("from")),
+            _ => return Err(not_found()),
+        }
         let (loses, spoils) = (self.mistake == Some(Mistake::LosesFiles), self.spoils);
         let tenant = self.tenant_mut(caller.tenant);
         match request.method {
@@ -120,6 +132,24 @@ impl Server {
             }
         }
         answer(&self.tenant(caller.tenant).files.upload(&file))
+    }
+
+    /// The bytes of a file from there on.
+    fn content(&mut self, caller: Caller, file: &Named, from: i64) -> Result<Reply> {
+        let from = usize::try_from(from).map_err(|_| broken())?;
+        let stored = self.tenant(caller.tenant).files.stored.get(&file.sha256);
+        let stored = stored.ok_or(Refused(409, ErrorCode::FileNotHere, "This file has not come yet."))?;
+        let mut body = stored.get(from..).unwrap_or_default().to_vec();
+        if body.is_empty() {
+            return Err(invalid("The file is not as long as that."));
+        }
+        if let Some(at) = self.spoils_given.take() {
+            body = spoilt(&body, at);
+        }
+        if self.mistake == Some(Mistake::GivesOthers) {
+            body = spoilt(&body, 0);
+        }
+        Ok(Reply { status: 200, kind: "application/octet-stream", body, live: None })
     }
 }
 

@@ -2,6 +2,7 @@
 //! real one leaves to Postgres (transactions, foreign keys, triggers) is done by hand.
 
 pub(crate) mod again;
+mod farewell;
 mod files;
 mod fill;
 mod handover;
@@ -22,14 +23,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ed25519_dalek::VerifyingKey;
-use protocol::api::{DeviceScope, Receipt, Recollection, StaffMember};
+use protocol::api::{DeviceScope, Receipt, Recollection, Secret, StaffMember};
 use protocol::audit::{DeskEvents, DeskEventsKept};
 use protocol::conflict::Source;
 use protocol::error::{ErrorCode, Problem};
+use protocol::farewell::Farewell;
 use protocol::id::{DeviceId, Epoch, TenantId, UserId};
 use protocol::log_end::{KnownEnds, LogEnds};
 use protocol::merge::Current;
 use protocol::mutation::{Change, Hash, SignedMutation};
+use protocol::standing::Consent;
 use protocol::table::{Row, Scope, TableName};
 use replica::testing::{Facts, Request};
 use serde::Serialize;
@@ -117,6 +120,14 @@ pub struct Device {
     aside: BTreeMap<i64, Aside>,
     /// Whether it was taken out of service.
     pub is_revoked: bool,
+    /// An admin's computer agrees, or will, that it destroys what is on it.
+    pub consent: Option<Consent>,
+    /// What it signed last.
+    pub farewell: Option<Farewell>,
+    /// With this it says that its keys and files are gone.
+    farewell_token: Option<Secret>,
+    /// Whether it has said so.
+    pub is_wiped: bool,
     /// Whether two of it were seen.
     pub is_copied: bool,
     /// Its refresh tokens by their generations.
@@ -138,6 +149,10 @@ impl Device {
             log: Vec::new(),
             aside: BTreeMap::new(),
             is_revoked: false,
+            consent: None,
+            farewell: None,
+            farewell_token: None,
+            is_wiped: false,
             is_copied: false,
             refresh: BTreeMap::new(),
             events: (0, Hash::ZERO),
@@ -250,6 +265,8 @@ pub struct Server {
     pub spoils: Option<u64>,
     /// Of so many pieces it did.
     pub n_spoilt: u64,
+    /// Of the next file that somebody opens its disk gives back another byte, at this place.
+    pub spoils_given: Option<u64>,
     /// For how many days desktops work without contact.
     pub offline_days: u8,
     /// It is of a later version: it sends a table and a column that desktops do not know.
@@ -289,11 +306,13 @@ pub enum Mistake {
     LosesFiles,
     /// It refuses that a prescription is made void.
     KeepsAll,
+    /// It gives back other files than it was given.
+    GivesOthers,
 }
 
 impl Mistake {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Forgets,
         Self::SkipsRows,
         Self::Leaks,
@@ -302,6 +321,7 @@ impl Mistake {
         Self::LooksAway,
         Self::LosesFiles,
         Self::KeepsAll,
+        Self::GivesOthers,
     ];
 }
 
@@ -323,6 +343,7 @@ impl Server {
             revokes: None,
             spoils: None,
             n_spoilt: 0,
+            spoils_given: None,
             offline_days: 14,
             is_newer: false,
             mistake: None,
@@ -403,6 +424,8 @@ impl Server {
             "v1/auth/refresh" => return self.refresh(now, &body(request)?),
             "v1/devices/standing" => return self.standing(now, &body(request)?),
             "v1/devices/handover" => return self.handover(now, &body(request)?),
+            "v1/devices/farewell" => return self.farewell(now, &body(request)?),
+            "v1/devices/wiped" => return self.wiped(&body(request)?),
             _ => {}
         }
         let caller = self.caller(now, request)?;

@@ -302,6 +302,7 @@ impl Writing {
                 merge(change, before.as_ref().map(|held| held.row.clone()), origin.roles, at_ms)?;
             done.met_others |= merged.met_others;
             if change.table == TableName::Prescriptions {
+                sign::name_preparer(change, &mut merged.row, origin.name);
                 match sign::step(status.as_deref(), &mut merged.row, origin)? {
                     Some(Step::Sign) => to_sign.push(change.id),
                     Some(Step::Withdraw) => to_withdraw.push(change.id),

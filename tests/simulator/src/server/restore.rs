@@ -36,6 +36,9 @@ impl Server {
             let is_out = |id: &DeviceId| known.get(id).is_some_and(|lost| lost.is_revoked);
             let in_service = tenant.devices.iter().filter(|(_, device)| !device.is_revoked);
             let again: Vec<DeviceId> = in_service.map(|(id, _)| *id).filter(is_out).collect();
+            for (id, device) in &mut tenant.devices {
+                device.consent = known.get(id).and_then(|lost| lost.consent.clone());
+            }
             self.unknown.extend(unknown.into_iter().map(|(device, lost)| ((id, device), lost)));
             for device in again {
                 self.revoke(now, id, device);

@@ -2,6 +2,7 @@
 
 use protocol::error::{Refusal, RefusalCode};
 use protocol::merge::Current;
+use protocol::mutation::Change;
 use protocol::prescription::{Withdrawal, check_lines, content_hash};
 use protocol::table::{TableName, Values};
 use protocol::validate::moment_text;
@@ -35,6 +36,16 @@ fn bad(detail: &str) -> Refusal {
 
 fn not_allowed(detail: &str) -> Refusal {
     Refusal::new(RefusalCode::NotAllowed, detail)
+}
+
+/// Says whose a draft is that is given to the doctors: whoever says so, by the name that the server knows.
+pub(super) fn name_preparer(change: &Change, row: &mut Current, name: &str) {
+    if let Some(by) = row.values.get_mut("prepared_by")
+        && change.set.contains_key("prepared_by")
+        && !by.is_null()
+    {
+        *by = Value::from(name);
+    }
 }
 
 /// Looks at a prescription before it is written.

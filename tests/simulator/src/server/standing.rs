@@ -2,9 +2,10 @@
 
 use ed25519_dalek::SigningKey;
 use protocol::api::StandingRequest;
-use protocol::id::{DeviceId, TenantId};
+use protocol::id::{DeviceId, TenantId, UserId};
+use protocol::permission::Role;
 use protocol::signing::{public_key_text, standing_message};
-use protocol::standing::{Colleague, Lease, Order, Revocation, SignedOrder};
+use protocol::standing::{AdminDevice, Colleague, Lease, Order, Revocation, SignedOrder};
 use time::OffsetDateTime;
 
 use super::{Reply, Result, Server, broken, json};
@@ -28,9 +29,10 @@ impl Server {
         let (tenant, device) = (request.tenant_id, request.device_id);
         let message = standing_message(SERVER_NAME, tenant, device, &request.challenge);
         self.proven_device(now, (tenant, device), &request.challenge, &message, &request.signature)?;
-        if self.tenant(tenant).devices.get(&device).is_some_and(|device| device.is_revoked) {
-            let revocation =
-                Revocation { tenant_id: tenant, device_id: device, asked_at: now, consent: None };
+        let revoked = self.tenant(tenant).devices.get(&device).filter(|device| device.is_revoked);
+        if let Some(revoked) = revoked {
+            let consent = revoked.consent.clone();
+            let revocation = Revocation { tenant_id: tenant, device_id: device, asked_at: now, consent };
             let order = SignedOrder::sign(&Order::Revoked(revocation), &order_key(), &[]);
             return json(&order.map_err(|_| broken())?);
         }
@@ -53,6 +55,14 @@ impl Server {
             doctor_id: one.staff.doctor_id,
             password_version: 1,
         });
+        let is_admin = |id: &UserId| {
+            let person = tenant.people.get(id).filter(|person| person.is_active);
+            person.is_some_and(|person| person.staff.roles.0.contains(&Role::Admin))
+        };
+        let admins =
+            tenant.devices.iter().filter(|(_, one)| !one.is_revoked && one.known.iter().any(is_admin));
+        let admins =
+            admins.map(|(id, one)| AdminDevice { device_id: *id, public_key: public_key_text(&one.key) });
         let out = tenant.devices.iter().filter(|(_, device)| device.is_revoked);
         let gone = tenant.people.values().filter(|one| !one.is_active);
         let lease = Lease {
@@ -63,7 +73,7 @@ impl Server {
             offline_days: self.offline_days,
             nonce: nonce.to_owned(),
             people: people.collect(),
-            admin_devices: Vec::new(),
+            admin_devices: admins.collect(),
             epoch: Some(tenant.epoch),
             revoked: out.map(|(id, _)| *id).collect(),
             closed: gone.map(|one| one.staff.id).collect(),

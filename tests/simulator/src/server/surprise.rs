@@ -12,6 +12,8 @@ const COMMANDS: &[&str] = &[
     "update_patient",
     "sign_prescription",
     "void_prescription",
+    "give_draft",
+    "take_back_draft",
     "attach_file",
     "remove_attachment",
 ];

@@ -12,7 +12,7 @@ use replica::testing::Request;
 use time::OffsetDateTime;
 
 use super::{Caller, Device, Refused, Reply, Result, Server, json, unauthorized};
-use crate::clinic::{PASSWORD, SERVER_NAME};
+use crate::clinic::{PASSWORD, SERVER_NAME, UNLOCK_KEY};
 
 /// The life of an access token in milliseconds.
 const TOKEN_LIFE_MS: u64 = 600_000;
@@ -74,7 +74,7 @@ impl Server {
         }
         let last = place.refresh.keys().next_back().copied().unwrap_or(0);
         let tokens = self.tokens(now, (tenant, device, user.id), last + 1, &request.nonce)?;
-        json(&Session { user, unlock_key: Secret("none".into()), tokens, notices: Vec::new() })
+        json(&Session { user, unlock_key: Secret(UNLOCK_KEY.into()), tokens, notices: Vec::new() })
     }
 
     pub(super) fn refresh(&mut self, now: OffsetDateTime, request: &RefreshRequest) -> Result<Reply> {
