@@ -75,6 +75,8 @@ pub struct Report {
     pub patients_beyond_plan: usize,
     /// Questions for a person of the other tenant, since both tenants changed a row after the clinic had moved before.
     pub questions: usize,
+    /// Refused changes about the clinic's patients that wait for an admin of the old tenant, and stay there.
+    pub refused_left: usize,
     /// Computers of the clinic, which send what waits to the old tenant and are then enrolled in the new one.
     pub computers: i64,
     /// How the other tenant's plan stands afterwards.
@@ -182,6 +184,7 @@ async fn copy_all(from: &mut PgConnection, to: &mut PgConnection, wanted: &Move)
         patients_to_review: to_review,
         patients_beyond_plan: beyond_plan,
         questions,
+        refused_left: chosen.refused,
         computers: sqlx::query_scalar!(
             r#"select count(*) as "count!" from devices
                where tenant_id = $1 and clinic_id = $2 and revoked_at is null"#,

@@ -28,7 +28,7 @@ pub(super) async fn move_clinic(db: &Db, options: ClinicMove, out: &mut impl Wri
         answer["moved"] = json!(options.yes);
         return Ok(writeln!(out, "{answer:#}")?);
     }
-    write_report(out, &report, &target_code)?;
+    write_report(out, &report, [&source_code, &target_code])?;
     if options.yes {
         writeln!(
             out,
@@ -46,7 +46,11 @@ pub(super) async fn move_clinic(db: &Db, options: ClinicMove, out: &mut impl Wri
     Ok(())
 }
 
-fn write_report(out: &mut impl Write, report: &Report, target_code: &str) -> anyhow::Result<()> {
+fn write_report(
+    out: &mut impl Write,
+    report: &Report,
+    [source_code, target_code]: [&str; 2],
+) -> anyhow::Result<()> {
     for (table, count) in &report.rows {
         let there = [
             (count.updated, "brought up to date"),
@@ -98,6 +102,14 @@ fn write_report(out: &mut impl Write, report: &Report, target_code: &str) -> any
             out,
             "{} questions wait in {target_code} for a person: both tenants changed the same since the last move.",
             report.questions
+        )?;
+    }
+    if report.refused_left > 0 {
+        writeln!(
+            out,
+            "{} refused changes about its patients wait for an admin of {source_code}, and stay there. Once they are \
+             settled there, the same command once more brings what was let in.",
+            report.refused_left
         )?;
     }
     for notice in &report.notices {

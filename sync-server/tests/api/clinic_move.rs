@@ -346,6 +346,36 @@ async fn what_both_tenants_changed_since_is_merged_and_a_person_is_asked() {
 }
 
 #[tokio::test]
+async fn a_refused_change_stays_with_the_admins_who_can_settle_it_and_comes_once_it_is_settled() {
+    let mut town = Town::new().await;
+    let (from, to) = (town.from, town.to);
+    let patient =
+        pick(&mut town, "patients t where t.tenant_id = $from and t.registered_clinic_id = $clinic").await;
+    let [refused, question] = [Uuid::now_v7(), Uuid::now_v7()];
+    for (id, kind) in [(refused, "refused"), (question, "column")] {
+        town.run(&format!(
+            "insert into clinic.sync_conflicts (tenant_id, id, kind, table_name, row_id, patient_id)
+             values ('{}', '{id}', '{kind}', 'patients', '{patient}', '{patient}')",
+            from.0
+        ))
+        .await;
+    }
+    let report = town.relocate(true, true).await.expect("moved");
+    assert_eq!(report.refused_left, 1);
+    let there = town.rows(to, "sync_conflicts").await;
+    assert!(there.contains_key(&question) && !there.contains_key(&refused));
+    assert_eq!(town.rows(from, "sync_conflicts").await[&refused]["state"], json!("open"));
+    town.run(&format!(
+        "update clinic.sync_conflicts set state = 'resolved', choice = 'settled', resolved_at = now()
+         where tenant_id = '{}' and id = '{refused}'",
+        from.0
+    ))
+    .await;
+    assert_eq!(town.relocate_again().await.refused_left, 0);
+    assert_eq!(town.rows(to, "sync_conflicts").await[&refused]["state"], json!("resolved"));
+}
+
+#[tokio::test]
 async fn a_clinic_goes_back_with_what_was_done_meanwhile() {
     let mut town = Town::new().await;
     let (from, to) = (town.from, town.to);
