@@ -1,6 +1,6 @@
 //! The bytes of the attached files that go with a clinic. They come before the rows that call them stored.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, ensure};
 use protocol::id::TenantId;
@@ -8,8 +8,8 @@ use protocol::table::TableName;
 use serde::Serialize;
 use sqlx::PgConnection;
 
-use super::CHUNK;
 use super::choose::Chosen;
+use super::{CHUNK, Move};
 use crate::error::Result;
 use crate::files::{Files, Named};
 
@@ -31,8 +31,8 @@ pub(super) struct Attachments {
 /// Which of them are there by now, by their hashes.
 #[derive(Debug, Default)]
 pub(super) struct Carried {
-    there: Vec<String>,
-    missing: Vec<String>,
+    there: BTreeSet<String>,
+    missing: BTreeSet<String>,
 }
 
 impl Attachments {
@@ -58,17 +58,22 @@ impl Attachments {
         Ok(Self { files: files.into_iter().map(named).collect() })
     }
 
-    /// Copies what the other tenant does not have yet, or only looks what could be copied. Broken off, it goes on where it
-    /// was when it is run again.
+    /// Copies what the other tenant does not have yet, or only looks what could be copied; what was there `before` is not
+    /// looked at again. Broken off, it goes on where it was when it is run again. Refuses to leave files behind, unless the
+    /// operator says so.
     pub(super) async fn carry(
         &self,
         files: &Files,
-        target: TenantId,
+        wanted: &Move,
         is_meant: bool,
+        before: &Carried,
     ) -> anyhow::Result<Carried> {
+        let target = wanted.target;
         let mut carried = Carried::default();
         for (file, is_stored) in &self.files {
-            let is_there = if is_meant {
+            let is_there = if before.there.contains(&file.sha256) {
+                true
+            } else if is_meant {
                 files.copy(file, target).await.context(
                     "An attached file could not be copied. The clinic is where it was; what was copied stays for the \
                      next run of the same command.",
@@ -78,11 +83,18 @@ impl Attachments {
                     || files.length(file.tenant, &file.sha256).await? == Some(file.bytes)
             };
             if is_there {
-                carried.there.push(file.sha256.clone());
+                carried.there.insert(file.sha256.clone());
             } else if *is_stored {
-                carried.missing.push(file.sha256.clone());
+                carried.missing.insert(file.sha256.clone());
             }
         }
+        ensure!(
+            carried.missing.is_empty() || wanted.leaves_missing_files || !is_meant,
+            "{} attached files that their records call stored are not in the place of the files, or not as they came. \
+             The clinic is where it was. Give the place that the server has (--files); if they are lost, move with \
+             --leave-missing-files, and their records will say that they are not stored.",
+            carried.missing.len()
+        );
         Ok(carried)
     }
 }
@@ -92,26 +104,15 @@ impl Carried {
         FileCounts { there: self.there.len(), missing: self.missing.len() }
     }
 
-    /// Refuses to go without files, unless the operator says so.
-    pub(super) fn must_be_whole(&self, leaves_missing: bool) -> anyhow::Result<()> {
-        ensure!(
-            self.missing.is_empty() || leaves_missing,
-            "{} attached files that their records call stored are not in the place of the files, or not as they came. \
-             The clinic is where it was. Give the place that the server has (--files); if they are lost, move with \
-             --leave-missing-files, and their records will say that they are not stored.",
-            self.missing.len()
-        );
-        Ok(())
-    }
-
     /// Lets the rows of the other tenant call stored what is there, and nothing else.
     pub(super) async fn mark(&self, to: &mut PgConnection, target: TenantId) -> Result<()> {
-        for (sha256, state) in [(&self.there, "stored"), (&self.missing, "local_only")] {
+        for (hashes, state) in [(&self.there, "stored"), (&self.missing, "local_only")] {
+            let hashes: Vec<String> = hashes.iter().cloned().collect();
             sqlx::query!(
                 "update dental_attachments set upload_state = $3
                  where tenant_id = $1 and sha256 = any ($2) and upload_state <> $3",
                 target.0,
-                sha256,
+                &hashes,
                 state
             )
             .execute(&mut *to)

@@ -35,7 +35,7 @@ use crate::files::Files;
 use crate::limits::{Counts, Plan};
 use crate::sync::conflicts;
 use crate::{Db, TenantWriteTx};
-use attachments::Attachments;
+use attachments::{Attachments, Carried};
 use catch_up::LastMove;
 use choose::choose;
 use copy::Copier;
@@ -99,16 +99,14 @@ pub struct Report {
 /// Sentences for the operator; then nothing was changed, unless they say so.
 pub async fn run(db: &Db, files: &Files, wanted: &Move, is_meant: bool) -> anyhow::Result<Report> {
     ensure!(wanted.source != wanted.target, "The clinic is in that tenant already.");
-    if is_meant {
-        copy_files_ahead(db, files, wanted).await?;
-    }
+    let ahead = files_ahead(db, files, wanted, is_meant).await?;
     let mut from = db.write(wanted.source).await?;
     let mut to = db.write(wanted.target).await?;
     for tx in [&mut from, &mut to] {
         unhurried(tx).await?;
     }
     let (source, target) = (wanted.source, wanted.target);
-    let report = copy_all(&mut from, &mut to, files, wanted, is_meant).await?;
+    let report = copy_all(&mut from, &mut to, wanted, (files, is_meant, &ahead)).await?;
     if !is_meant {
         return Ok(report);
     }
@@ -142,8 +140,9 @@ async fn unhurried(tx: &mut PgConnection) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Copies the attached files while both tenants work on: under the locks only those are left that come meanwhile.
-async fn copy_files_ahead(db: &Db, files: &Files, wanted: &Move) -> anyhow::Result<()> {
+/// Copies the attached files, or looks for them, while both tenants work on: under the locks only those are left that come
+/// meanwhile.
+async fn files_ahead(db: &Db, files: &Files, wanted: &Move, is_meant: bool) -> anyhow::Result<Carried> {
     let tenants @ [source, target] = [wanted.source, wanted.target];
     let mut from = db.read(source).await?;
     let mut to = db.read(target).await?;
@@ -154,7 +153,7 @@ async fn copy_files_ahead(db: &Db, files: &Files, wanted: &Move) -> anyhow::Resu
     let chosen = choose(&mut from, &mut to, tenants, clinic, wanted.with_patients).await?;
     let attachments = Attachments::of(&mut from, source, &chosen).await?;
     drop((from, to));
-    attachments.carry(files, target, true).await?.must_be_whole(wanted.leaves_missing_files)
+    attachments.carry(files, wanted, is_meant, &Carried::default()).await
 }
 
 fn code_of(wanted: &Move) -> String {
@@ -175,9 +174,8 @@ async fn find_clinic(from: &mut PgConnection, source: TenantId, code: &str) -> a
 async fn copy_all(
     from: &mut PgConnection,
     to: &mut PgConnection,
-    files: &Files,
     wanted: &Move,
-    is_meant: bool,
+    (files, is_meant, ahead): (&Files, bool, &Carried),
 ) -> anyhow::Result<Report> {
     let (source, target) = (wanted.source, wanted.target);
     let code = code_of(wanted);
@@ -221,10 +219,8 @@ async fn copy_all(
     let (to_review, inactive_doctors, questions) = (copier.to_review, copier.inactive_doctors, copier.asked);
     let beyond_plan = copier.beyond_plan;
     own_keys::copy(from, to, [source, target], &chosen).await?;
-    let carried = Attachments::of(from, source, &chosen).await?.carry(files, target, is_meant).await?;
-    if is_meant {
-        carried.must_be_whole(wanted.leaves_missing_files)?;
-    }
+    let attachments = Attachments::of(from, source, &chosen).await?;
+    let carried = attachments.carry(files, wanted, is_meant, ahead).await?;
     carried.mark(to, target).await?;
     open_clinic(to, target, clinic, &clinic_code).await?;
     conflicts::ask_about_marked(to, target).await?;
