@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::guard::Guard;
 use crate::recover::keys_are_there;
 use crate::recovery_code::RecoveryCode;
-use crate::slots::{Slots, UserSlot};
+use crate::slots::UserSlot;
 use crate::store::{DatabaseKey, Store};
 use crate::sync::client::{Client, parse_address};
 use crate::sync::engine::{Typed, login};
@@ -174,11 +174,5 @@ impl Desk {
                 "The server is too old to take this computer as what it is. Nothing here was changed.".into(),
             ))
         }
-    }
-
-    fn change_slots(&self, change: impl FnOnce(&mut Slots) -> Result<()>) -> Result<()> {
-        let mut slots = Slots::find(&self.home())?.ok_or(Error::NotEnrolled)?;
-        change(&mut slots)?;
-        slots.save()
     }
 }

@@ -214,11 +214,7 @@ impl Guard {
         known.held.offset_ms = millis(lease.issued_at) - millis(self.clock.now());
         known.held.seen_ms = millis(lease.issued_at);
         known.ran = self.clock.running();
-        if let Some(mut slots) = Slots::find(&self.home)?
-            && slots.keep_to(&lease)
-        {
-            slots.save()?;
-        }
+        Slots::take_away(&self.home, |slots| slots.keep_to(&lease))?;
         let (now_ms, held) = (known.held.seen_ms, &known.held.admins);
         let since = |key: &String| held.get(key).copied().unwrap_or(now_ms);
         known.held.admins = lease
@@ -300,11 +296,7 @@ impl Guard {
         if self.now() <= lease.not_after() {
             return Ok(false);
         }
-        let _alone = self.lock();
-        if let Some(mut slots) = Slots::find(&self.home)?
-            && slots.close_all()
-        {
-            slots.save()?;
+        if Slots::take_away(&self.home, Slots::close_all)? {
             tracing::warn!("this computer was without contact for too long; only the server opens it");
         }
         Ok(true)

@@ -135,18 +135,19 @@ impl Desk {
         let (desk, password) = (Arc::clone(self), Zeroizing::new(form.password));
         blocking(move || {
             desk.forget_guard();
-            let mut here = desk.here()?;
+            let here = desk.here()?;
             here.guard.learn_key(store.order_key()?);
             let session = answer.session;
             take(&here.guard, session.tokens.standing.as_ref(), "");
             if let Some(order) = &session.tokens.standing {
                 store.remember(order)?;
             }
-            here.slots = desk.slots()?.ok_or(Error::NotEnrolled)?;
             let typed = desk.password(&password, &session, &here.guard);
             let own_key = OwnKey::born(store.sync_state()?.last_sequence)?;
-            here.slots.put_user(&session.user, &typed, &here.secrets, &key, Some(&own_key), desk.now_ms())?;
-            here.slots.save()?;
+            let now_ms = desk.now_ms();
+            desk.change_slots(|slots| {
+                slots.put_user(&session.user, &typed, &here.secrets, &key, Some(&own_key), now_ms)
+            })?;
             // What opened the old file, if it is still somewhere, opens nothing here.
             desk.keyring.forget(old).ok();
             desk.show_code(&next.code, &next.made, &next.facts, Some(session.user.id));
@@ -324,10 +325,8 @@ impl Desk {
                 }
                 _ => return Err(Error::WrongPassword),
             };
-            let mut slots = desk.slots()?.ok_or(Error::NotEnrolled)?;
-            let code = RecoveryCode::random()?;
-            let made = slots.put_recovery(&code, &key, desk.clock.now())?;
-            slots.save()?;
+            let (code, now) = (RecoveryCode::random()?, desk.clock.now());
+            let made = desk.change_slots(|slots| slots.put_recovery(&code, &key, now))?;
             desk.show_code(&code, &made, &replica.store.facts()?, Some(replica.person.id));
             replica.store.put_recovery(&made)?;
             replica.wake();
@@ -346,9 +345,10 @@ impl Desk {
     /// Whoever is signed in says that the code is written down: it is never shown again.
     pub fn recovery_is_kept(&self) -> Result<AppState> {
         if let Some(page) = self.recovery_page()? {
-            let mut slots = self.slots()?.ok_or(Error::NotEnrolled)?;
-            slots.recovery_is_kept(&page.fingerprint);
-            slots.save()?;
+            self.change_slots(|slots| {
+                slots.recovery_is_kept(&page.fingerprint);
+                Ok(())
+            })?;
             *self.shown() = None;
             self.events.send(Event::State).ok();
         }

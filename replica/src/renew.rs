@@ -182,7 +182,7 @@ impl Desk {
         let text = typed.password.clone();
         let typed = typed.clone();
         blocking(move || {
-            let mut here = desk.write_server_slot(&old, &key, &store, &renewed)?;
+            let here = desk.write_server_slot(&old, &key, &store, &renewed)?;
             here.guard.learn_key(order_key.or(store.order_key()?));
             if let Some(Answered { session, nonce }) = &answered {
                 take(&here.guard, session.tokens.standing.as_ref(), nonce);
@@ -193,16 +193,15 @@ impl Desk {
                     store.remember(order)?;
                 }
             }
-            // Taking the lease may have written them.
-            here.slots = Slots::find(&desk.home())?.ok_or(Error::NotEnrolled)?;
             let person = store.staff(user)?.ok_or(Error::SignInOnline)?;
             let (cost, opens_offline) = (desk.cost, here.guard.opens_offline());
             let password = Password { text: &text, cost, version, opens_offline };
             // What both copies have is the key of neither any more.
             let own_key = OwnKey::born(store.sync_state()?.last_sequence)?;
             let now_ms = desk.now_ms();
-            here.slots.put_user(&person, &password, &here.secrets, &key, Some(&own_key), now_ms)?;
-            here.slots.save()?;
+            desk.change_slots(|slots| {
+                slots.put_user(&person, &password, &here.secrets, &key, Some(&own_key), now_ms)
+            })?;
             let own_key = Some((own_key, typed.clone()));
             store.forget_renewed()?;
             desk.forget_secrets(&old, &renewed);

@@ -162,7 +162,9 @@ async fn run() -> anyhow::Result<()> {
             operator::run_tenant(&db, &passwords, command, &mut std::io::stdout()).await
         }
         Command::Clinic(command) => {
-            operator::run_clinic(&operators_db(&cli.common).await?, command, &mut std::io::stdout()).await
+            let files = || cli.common.open_files();
+            operator::run_clinic(&operators_db(&cli.common).await?, files, command, &mut std::io::stdout())
+                .await
         }
         Command::Device(command) => {
             operator::run_device(&operators_db(&cli.common).await?, command, &mut std::io::stdout()).await

@@ -293,6 +293,11 @@ impl Desk {
         }
     }
 
+    /// See [`Slots::change`].
+    pub(crate) fn change_slots<T>(&self, change: impl FnOnce(&mut Slots) -> Result<T>) -> Result<T> {
+        Slots::change(&self.home(), change)
+    }
+
     pub(crate) fn home(&self) -> PathBuf {
         self.data_dir.join(HOME)
     }

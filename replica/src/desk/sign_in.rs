@@ -106,9 +106,10 @@ impl Desk {
         }
     }
 
-    fn open_offline(
+    /// Lets in whose own slot has opened, unless the server has taken it away since.
+    pub(crate) fn open_offline(
         self: &Arc<Self>,
-        mut here: Here,
+        here: Here,
         slot: OpenSlot,
         store: Arc<Store>,
         password: Zeroizing<String>,
@@ -122,20 +123,26 @@ impl Desk {
             Some(own_key) => own_key,
             None => OwnKey::born(store.sync_state()?.last_sequence)?,
         };
-        if slot.cost == self.cost && slot.own_key.is_some() {
-            here.slots.touch_user(slot.user, self.now_ms());
-        } else {
-            // The price of a guess has risen since, which this sign-in pays; or they have no key of their own yet.
-            let typed = Password {
-                text: &password,
-                cost: self.cost,
-                version: slot.password_version,
-                opens_offline: true,
-            };
-            let own_key = Some(&own_key);
-            here.slots.put_user(&person, &typed, &here.secrets, &slot.key, own_key, self.now_ms())?;
+        let (is_as_now, now_ms) = (slot.cost == self.cost && slot.own_key.is_some(), self.now_ms());
+        let still_opens = self.change_slots(|slots| {
+            let still_opens = slots.opens_offline(slot.user);
+            if still_opens && is_as_now {
+                slots.touch_user(slot.user, now_ms);
+            } else if still_opens {
+                // The price of a guess has risen since, which this sign-in pays; or they have no key of their own yet.
+                let typed = Password {
+                    text: &password,
+                    cost: self.cost,
+                    version: slot.password_version,
+                    opens_offline: true,
+                };
+                slots.put_user(&person, &typed, &here.secrets, &slot.key, Some(&own_key), now_ms)?;
+            }
+            Ok(still_opens)
+        })?;
+        if !still_opens {
+            return Err(needs_server(&here.guard));
         }
-        here.slots.save()?;
         // The server hears of it when it can be reached: that brings fresh tokens and roles.
         let typed = Typed { email: person.email.clone(), password };
         let own_key = Some((own_key, typed.clone()));
@@ -175,7 +182,7 @@ impl Desk {
     }
 
     pub(crate) fn admit(self: &Arc<Self>, signed: Signed, password: &str) -> Result<AppState> {
-        let Signed { session, nonce, mut here } = signed;
+        let Signed { session, nonce, here } = signed;
         let key = here.slots.open_server(&session.unlock_key, &here.secrets)?;
         let store = Store::open(&here.slots.database(), &key)?;
         here.guard.learn_key(store.order_key()?);
@@ -185,12 +192,12 @@ impl Desk {
         }
         store.put_staff(&session.user)?;
         self.keep_refresh_token(here.slots.about().installation_id, &session)?;
-        // Taking the lease may have closed slots.
-        here.slots = self.slots()?.ok_or(Error::NotEnrolled)?;
         let typed = self.password(password, &session, &here.guard);
         let own_key = OwnKey::born(store.sync_state()?.last_sequence)?;
-        here.slots.put_user(&session.user, &typed, &here.secrets, &key, Some(&own_key), self.now_ms())?;
-        here.slots.save()?;
+        let now_ms = self.now_ms();
+        self.change_slots(|slots| {
+            slots.put_user(&session.user, &typed, &here.secrets, &key, Some(&own_key), now_ms)
+        })?;
         let own_key = Some((own_key, Typed::new(&session.user.email, password)));
         let sign_in = SignIn {
             store: Arc::new(store),

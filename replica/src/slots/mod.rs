@@ -8,6 +8,7 @@ mod recovery;
 mod tests;
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -34,6 +35,9 @@ use keys::{keyring_check, open_key, server_key, user_key};
 pub const FILE: &str = "slots.json";
 
 const FORMAT: u32 = 1;
+
+/// Held from when slots are read until they are written: else what one took away would come back with the other.
+static WRITING: Mutex<()> = Mutex::new(());
 
 /// What the unlock screen must know before anything is open.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -196,8 +200,35 @@ impl Slots {
             .collect()
     }
 
-    /// Writes the file, whole or not at all.
+    /// Changes the slots that lie in a data folder now. Nobody else changes them meanwhile, so `change` asks no guard.
+    /// If it fails, nothing is written.
+    pub fn change<T>(data_dir: &Path, change: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let _alone = alone();
+        let mut slots = Self::find(data_dir)?.ok_or(Error::NotEnrolled)?;
+        let answer = change(&mut slots)?;
+        slots.write()?;
+        Ok(answer)
+    }
+
+    /// The same for what takes something away, if there are slots. Answers whether it did.
+    pub fn take_away(data_dir: &Path, take: impl FnOnce(&mut Self) -> bool) -> Result<bool> {
+        let _alone = alone();
+        let Some(mut slots) = Self::find(data_dir)? else { return Ok(false) };
+        let is_taken = take(&mut slots);
+        if is_taken {
+            slots.write()?;
+        }
+        Ok(is_taken)
+    }
+
+    /// Writes slots that are new as a whole, in place of any that were there.
     pub fn save(&self) -> Result<()> {
+        let _alone = alone();
+        self.write()
+    }
+
+    /// Writes the file, whole or not at all.
+    fn write(&self) -> Result<()> {
         files::write_atomically(&self.path, &serde_json::to_vec_pretty(&self.file)?)
     }
 
@@ -262,6 +293,14 @@ impl Slots {
             }
         }
         Ok(UserSlot::None)
+    }
+
+    /// Whether this person has a slot that opens without the server.
+    pub fn opens_offline(&self, user_id: UserId) -> bool {
+        self.file
+            .slots
+            .iter()
+            .any(|slot| matches!(slot, Slot::User { user, sealed: Some(_), .. } if user.user_id == user_id))
     }
 
     /// Opens the server's slot with the half that the server gave.
@@ -406,6 +445,10 @@ impl Slots {
             file.format, about.tenant_id, about.device_id, file.key_version
         )
     }
+}
+
+fn alone() -> MutexGuard<'static, ()> {
+    WRITING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn database(slots: &Path, key_version: u32) -> PathBuf {

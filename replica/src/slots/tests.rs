@@ -240,6 +240,29 @@ fn the_recovery_slot_opens_with_its_code_alone_and_needs_no_keyring() {
 }
 
 #[test]
+fn of_two_who_change_the_slots_at_once_neither_undoes_what_the_other_did() {
+    let folder = tempfile::tempdir().expect("BUG: a folder");
+    let (secrets, key) = (DeviceSecrets::random().expect("BUG"), DatabaseKey::random().expect("BUG"));
+    slots(folder.path(), &secrets, &key);
+    let (path, code) = (folder.path(), RecoveryCode::random().expect("BUG"));
+    std::thread::scope(|scope| {
+        let made = Slots::change(path, |slots| {
+            let (begins, has_begun) = std::sync::mpsc::channel();
+            scope.spawn(move || {
+                begins.send(()).expect("BUG: awaited");
+                assert!(Slots::take_away(path, Slots::close_all).expect("BUG: saves"));
+            });
+            has_begun.recv().expect("BUG: it begins");
+            slots.put_recovery(&code, &key, OffsetDateTime::UNIX_EPOCH)
+        });
+        made.expect("BUG: saves");
+    });
+    let slots = Slots::find(path).expect("BUG: reads").expect("BUG: there");
+    assert!(opens(&slots, "anjali@example.org", "correct horse battery", &secrets).is_none());
+    assert!(slots.open_recovery(&code).expect("BUG: whole").is_some_and(|opened| opened.0 == key.0));
+}
+
+#[test]
 fn the_code_itself_stands_nowhere_in_the_file() {
     let folder = tempfile::tempdir().expect("BUG: a folder");
     let (secrets, key) = (DeviceSecrets::random().expect("BUG"), DatabaseKey::random().expect("BUG"));

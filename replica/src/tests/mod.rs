@@ -24,6 +24,7 @@ mod restored;
 mod safety;
 mod settlements;
 mod short_keys;
+mod taken_away;
 mod upgrade;
 mod visits;
 

@@ -71,7 +71,7 @@ fn what_was_brought_under_the_earlier_id_is_not_brought_again() {
 }
 
 /// Writes what the computer of this installation opens with: a person's own slot, and a week without contact.
-fn write_slots(home: &Path, secrets: &DeviceSecrets, installation: Uuid, device_id: DeviceId) {
+pub(super) fn write_slots(home: &Path, secrets: &DeviceSecrets, installation: Uuid, device_id: DeviceId) {
     let about = About {
         installation_id: installation,
         tenant_id: DEVICE.0,
@@ -91,7 +91,7 @@ fn write_slots(home: &Path, secrets: &DeviceSecrets, installation: Uuid, device_
     guard.take(&signed(Lease { device_id, ..lease(NOW, 7) }), "mine").expect("BUG: taken");
 }
 
-fn person() -> StaffMember {
+pub(super) fn person() -> StaffMember {
     StaffMember {
         id: USER,
         full_name: "Anjali Kulkarni".into(),

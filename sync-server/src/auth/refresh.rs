@@ -10,6 +10,7 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::code::random_bytes;
+use crate::error::{Error, Result};
 
 /// How long a refresh token is good if it is not used.
 const REFRESH_LIFE: Duration = Duration::days(180);
@@ -38,19 +39,17 @@ pub enum Rotation {
 
 /// A refresh token after a password sign-in. What came before stays good until this one is used, unless the
 /// device was copied: then this is the only good one.
+///
+/// # Errors
+///
+/// [`Error::DeviceRevoked`], also for one that was revoked since the caller looked.
 pub async fn issue(
     tx: &mut PgConnection,
     tenant: Uuid,
     device: Uuid,
     now: OffsetDateTime,
-) -> sqlx::Result<IssuedRefresh> {
-    let was_copied = sqlx::query_scalar!(
-        r#"select copied_at is not null as "copied!" from devices where tenant_id = $1 and id = $2 for update"#,
-        tenant,
-        device,
-    )
-    .fetch_one(&mut *tx)
-    .await?;
+) -> Result<IssuedRefresh> {
+    let was_copied = lock(tx, tenant, device).await?;
     let last = sqlx::query_scalar!(
         r#"select coalesce(max(generation), 0) as "last!" from refresh_tokens
            where tenant_id = $1 and device_id = $2"#,
@@ -67,10 +66,14 @@ pub async fn issue(
             .execute(&mut *tx)
             .await?;
     }
-    insert(tx, tenant, device, last + 1, now, now).await
+    Ok(insert(tx, tenant, device, last + 1, now, now).await?)
 }
 
 /// Exchanges a refresh token. The caller has checked that the device itself asks.
+///
+/// # Errors
+///
+/// As for [`issue`].
 pub async fn rotate(
     tx: &mut PgConnection,
     tenant: Uuid,
@@ -78,15 +81,8 @@ pub async fn rotate(
     generation: i64,
     token: &Secret,
     now: OffsetDateTime,
-) -> sqlx::Result<Rotation> {
-    // The lock makes two requests of one device follow each other.
-    let copied = sqlx::query_scalar!(
-        r#"select copied_at is not null as "copied!" from devices where tenant_id = $1 and id = $2 for update"#,
-        tenant,
-        device,
-    )
-    .fetch_one(&mut *tx)
-    .await?;
+) -> Result<Rotation> {
+    let copied = lock(tx, tenant, device).await?;
     let lowest = sqlx::query_scalar!(
         "select min(generation) from refresh_tokens where tenant_id = $1 and device_id = $2",
         tenant,
@@ -134,6 +130,20 @@ pub async fn rotate(
     .await?;
     let next = insert(tx, tenant, device, generation + 1, used.signed_in_at, now).await?;
     Ok(Rotation::Next(next))
+}
+
+/// Makes two requests of one device, and its revocation, follow each other. Answers whether it was copied; a revoked one is
+/// refused.
+async fn lock(tx: &mut PgConnection, tenant: Uuid, device: Uuid) -> Result<bool> {
+    let row = sqlx::query!(
+        r#"select revoked_at is not null as "is_revoked!", copied_at is not null as "is_copied!"
+           from devices where tenant_id = $1 and id = $2 for update"#,
+        tenant,
+        device,
+    )
+    .fetch_one(tx)
+    .await?;
+    if row.is_revoked { Err(Error::DeviceRevoked) } else { Ok(row.is_copied) }
 }
 
 /// An answer that was lost is replaced: the generation is made anew.

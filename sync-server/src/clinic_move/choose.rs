@@ -16,6 +16,9 @@ pub(super) struct Chosen {
     pub(super) ids: BTreeMap<TableName, BTreeSet<Uuid>>,
     /// Prescribers whose place is this clinic; the others have only prescribed or treated there.
     pub(super) own_doctors: BTreeSet<Uuid>,
+    /// Refused changes that an admin is asked about and that stay: they name a computer of the tenant, and a number of its,
+    /// which no other tenant knows.
+    pub(super) refused: usize,
 }
 
 /// Rows that were just chosen.
@@ -67,7 +70,12 @@ pub(super) async fn choose(
                         rows.into_iter().partition(|(_, is_gone)| *is_gone);
                     let gone: Vec<Uuid> = gone.into_iter().map(|(id, _)| id).collect();
                     let known = select(to, statements::present(child), target, &gone).await?;
-                    let ids = living.into_iter().map(|(id, _)| id).chain(known).collect();
+                    let mut ids: Vec<Uuid> = living.into_iter().map(|(id, _)| id).chain(known).collect();
+                    if child.name == TableName::SyncConflicts {
+                        let refused = open_refused(tx, tenant, &ids).await?;
+                        ids.retain(|id| !refused.contains(id));
+                        chosen.refused += refused.len();
+                    }
                     found.push((child.name, ids, true));
                 }
             }
@@ -95,6 +103,19 @@ pub(super) async fn choose(
         }
     }
     Ok(chosen)
+}
+
+/// Which of these items ask an admin about a refused change.
+async fn open_refused(tx: &mut PgConnection, tenant: TenantId, items: &[Uuid]) -> Result<BTreeSet<Uuid>> {
+    let ids = sqlx::query_scalar!(
+        "select id from sync_conflicts
+         where tenant_id = $1 and id = any ($2) and kind = 'refused' and state = 'open'",
+        tenant.0,
+        items
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(ids.into_iter().collect())
 }
 
 /// The tenant's own medicines that these lines name.

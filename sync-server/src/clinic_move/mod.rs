@@ -2,9 +2,11 @@
 //!
 //! Both tenants are locked against writers; everything is copied into the other tenant in one transaction, and the
 //! clinic is closed in its own in a second, which is committed right after. Should that second one fail, nothing is
-//! lost: the same command, run again, finds what is there and finishes. What the old tenant had, it keeps, as it was:
-//! its other clinics may know the patients, and what is signed is never removed.
+//! lost: the same command, run again, finds what is there and finishes. Attached files are copied before that, so that no row
+//! calls stored what is not there. What the old tenant had, it keeps, as it was: its other clinics may know the patients,
+//! and what is signed is never removed.
 
+mod attachments;
 mod catch_up;
 mod choose;
 mod copy;
@@ -24,13 +26,16 @@ use serde_json::json;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+pub use attachments::FileCounts;
 pub use copy::RowCounts;
 pub use staff::StaffCounts;
 
 use crate::audit::{self, Event, Lane};
+use crate::files::Files;
 use crate::limits::{Counts, Plan};
 use crate::sync::conflicts;
 use crate::{Db, TenantWriteTx};
+use attachments::{Attachments, Carried};
 use catch_up::LastMove;
 use choose::choose;
 use copy::Copier;
@@ -51,6 +56,8 @@ pub struct Move {
     pub new_code: Option<String>,
     /// Whether its patients and all that was done for them are copied.
     pub with_patients: bool,
+    /// Whether it goes although attached files are lost that their records call stored.
+    pub leaves_missing_files: bool,
 }
 
 /// What a move did, or would do.
@@ -62,6 +69,8 @@ pub struct Report {
     pub clinic_code: String,
     /// Rows of every table.
     pub rows: BTreeMap<&'static str, RowCounts>,
+    /// Attached files.
+    pub files: FileCounts,
     /// People.
     pub staff: StaffCounts,
     /// Profiles of prescribers that are not active in the other tenant: they have another one there, or were only
@@ -75,6 +84,8 @@ pub struct Report {
     pub patients_beyond_plan: usize,
     /// Questions for a person of the other tenant, since both tenants changed a row after the clinic had moved before.
     pub questions: usize,
+    /// Refused changes about the clinic's patients that wait for an admin of the old tenant, and stay there.
+    pub refused_left: usize,
     /// Computers of the clinic, which send what waits to the old tenant and are then enrolled in the new one.
     pub computers: i64,
     /// How the other tenant's plan stands afterwards.
@@ -86,20 +97,16 @@ pub struct Report {
 /// # Errors
 ///
 /// Sentences for the operator; then nothing was changed, unless they say so.
-pub async fn run(db: &Db, wanted: &Move, is_meant: bool) -> anyhow::Result<Report> {
+pub async fn run(db: &Db, files: &Files, wanted: &Move, is_meant: bool) -> anyhow::Result<Report> {
     ensure!(wanted.source != wanted.target, "The clinic is in that tenant already.");
+    let ahead = files_ahead(db, files, wanted, is_meant).await?;
     let mut from = db.write(wanted.source).await?;
     let mut to = db.write(wanted.target).await?;
     for tx in [&mut from, &mut to] {
-        sqlx::raw_sql(
-            "set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0;
-             set constraints all deferred",
-        )
-        .execute(&mut **tx)
-        .await?;
+        unhurried(tx).await?;
     }
     let (source, target) = (wanted.source, wanted.target);
-    let report = copy_all(&mut from, &mut to, wanted).await?;
+    let report = copy_all(&mut from, &mut to, wanted, (files, is_meant, &ahead)).await?;
     if !is_meant {
         return Ok(report);
     }
@@ -111,7 +118,9 @@ pub async fn run(db: &Db, wanted: &Move, is_meant: bool) -> anyhow::Result<Repor
     for (tx, tenant, way) in [(&mut from, wanted.source, "out"), (&mut to, wanted.target, "in")] {
         let event = Event {
             clinic: Some(report.clinic_id),
-            changes: Some(json!({ "command": "clinic move", "way": way, "rows": report.rows })),
+            changes: Some(
+                json!({ "command": "clinic move", "way": way, "rows": report.rows, "files": report.files }),
+            ),
             ..Event::new(Action::OperatorAccess)
         };
         audit::record(tx, tenant, Lane::Operator, &event).await?;
@@ -120,17 +129,57 @@ pub async fn run(db: &Db, wanted: &Move, is_meant: bool) -> anyhow::Result<Repor
     Ok(report)
 }
 
-async fn copy_all(from: &mut PgConnection, to: &mut PgConnection, wanted: &Move) -> anyhow::Result<Report> {
-    let (source, target) = (wanted.source, wanted.target);
-    let code = wanted.clinic_code.trim().to_uppercase();
-    let clinic = sqlx::query_scalar!(
+/// Lets a transaction take its time, and rows come in any order.
+async fn unhurried(tx: &mut PgConnection) -> anyhow::Result<()> {
+    sqlx::raw_sql(
+        "set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0;
+         set constraints all deferred",
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Copies the attached files, or looks for them, while both tenants work on: under the locks only those are left that come
+/// meanwhile.
+async fn files_ahead(db: &Db, files: &Files, wanted: &Move, is_meant: bool) -> anyhow::Result<Carried> {
+    let tenants @ [source, target] = [wanted.source, wanted.target];
+    let mut from = db.read(source).await?;
+    let mut to = db.read(target).await?;
+    for tx in [&mut from, &mut to] {
+        unhurried(tx).await?;
+    }
+    let clinic = find_clinic(&mut from, source, &code_of(wanted)).await?;
+    let chosen = choose(&mut from, &mut to, tenants, clinic, wanted.with_patients).await?;
+    let attachments = Attachments::of(&mut from, source, &chosen).await?;
+    drop((from, to));
+    attachments.carry(files, wanted, is_meant, &Carried::default()).await
+}
+
+fn code_of(wanted: &Move) -> String {
+    wanted.clinic_code.trim().to_uppercase()
+}
+
+async fn find_clinic(from: &mut PgConnection, source: TenantId, code: &str) -> anyhow::Result<Uuid> {
+    sqlx::query_scalar!(
         "select id from clinics where tenant_id = $1 and clinic_code = $2 and deleted_at is null",
         source.0,
         code
     )
-    .fetch_optional(&mut *from)
+    .fetch_optional(from)
     .await?
-    .with_context(|| format!("The tenant has no clinic {code}."))?;
+    .with_context(|| format!("The tenant has no clinic {code}."))
+}
+
+async fn copy_all(
+    from: &mut PgConnection,
+    to: &mut PgConnection,
+    wanted: &Move,
+    (files, is_meant, ahead): (&Files, bool, &Carried),
+) -> anyhow::Result<Report> {
+    let (source, target) = (wanted.source, wanted.target);
+    let code = code_of(wanted);
+    let clinic = find_clinic(from, source, &code).await?;
     let clinic_code = wanted.new_code.as_ref().map_or(code, |code| code.trim().to_uppercase());
     ensure!(
         crate::auth::code::is_clinic_code(&clinic_code),
@@ -170,18 +219,23 @@ async fn copy_all(from: &mut PgConnection, to: &mut PgConnection, wanted: &Move)
     let (to_review, inactive_doctors, questions) = (copier.to_review, copier.inactive_doctors, copier.asked);
     let beyond_plan = copier.beyond_plan;
     own_keys::copy(from, to, [source, target], &chosen).await?;
+    let attachments = Attachments::of(from, source, &chosen).await?;
+    let carried = attachments.carry(files, wanted, is_meant, ahead).await?;
+    carried.mark(to, target).await?;
     open_clinic(to, target, clinic, &clinic_code).await?;
     conflicts::ask_about_marked(to, target).await?;
     let patients = chosen.of(TableName::Patients);
     Ok(Report {
         clinic_id: clinic,
         rows,
+        files: carried.counts(),
         staff: staff.counts,
         inactive_doctors,
         patients_also_elsewhere: choose::seen_elsewhere(from, source, clinic, &patients).await?,
         patients_to_review: to_review,
         patients_beyond_plan: beyond_plan,
         questions,
+        refused_left: chosen.refused,
         computers: sqlx::query_scalar!(
             r#"select count(*) as "count!" from devices
                where tenant_id = $1 and clinic_id = $2 and revoked_at is null"#,

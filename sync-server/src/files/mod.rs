@@ -236,6 +236,20 @@ impl Files {
         }
     }
 
+    /// Gives another tenant the file as well, whole and right or not at all. True if that one has it now.
+    pub async fn copy(&self, file: &Named, to: TenantId) -> anyhow::Result<bool> {
+        let copy = Named { tenant: to, ..file.clone() };
+        if self.has(&copy).await? {
+            return Ok(true);
+        }
+        let Some(mut bytes) = self.read(file, 0).await? else { return Ok(false) };
+        let mut writer = self.writer(&copy);
+        while let Some(part) = bytes.try_next().await? {
+            writer.put(part).await?;
+        }
+        Ok(writer.end().await? == Ended::Stored)
+    }
+
     /// Removes everything of a tenant; the answer is how many files it had.
     pub async fn remove_all(&self, tenant: TenantId) -> anyhow::Result<usize> {
         let of_tenant = self.root.clone().join(tenant.to_string());

@@ -47,6 +47,7 @@ use crate::auth::person::normalise_email;
 use crate::auth::register::{self, NewTenant, check_doctor, check_email, fits};
 use crate::auth::tenant::{NewProfile, NewUser, insert_profile, insert_user, split_name};
 use crate::error::{Error, violated_constraint};
+use crate::files::Files;
 use crate::limits;
 
 /// Runs `tenant …`.
@@ -101,11 +102,16 @@ pub async fn run_device(db: &Db, command: DeviceCommand, out: &mut impl Write) -
     }
 }
 
-/// Runs `clinic …`.
-pub async fn run_clinic(db: &Db, command: ClinicCommand, out: &mut impl Write) -> anyhow::Result<()> {
+/// Runs `clinic …`. Only a move opens the place of the files.
+pub async fn run_clinic(
+    db: &Db,
+    open_files: impl FnOnce() -> anyhow::Result<Files>,
+    command: ClinicCommand,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
     match command {
         ClinicCommand::Add(options) => people::add_clinic(db, options, out).await,
-        ClinicCommand::Move(options) => relocation::move_clinic(db, options, out).await,
+        ClinicCommand::Move(options) => relocation::move_clinic(db, &open_files()?, options, out).await,
     }
 }
 

@@ -451,6 +451,9 @@ pub struct ClinicMove {
     /// Leaves patients, appointments, prescriptions and charts behind.
     #[arg(long)]
     pub without_patients: bool,
+    /// Moves it although attached files are lost; their records then say that they are not stored.
+    #[arg(long)]
+    pub leave_missing_files: bool,
     /// Does it; without it, says what would be done.
     #[arg(long)]
     pub yes: bool,

@@ -8,9 +8,15 @@ use super::find_tenant;
 use super::options::ClinicMove;
 use crate::Db;
 use crate::clinic_move::{self, Move, Report};
+use crate::files::Files;
 
 /// Moves a clinic to another tenant, or tells what that would do.
-pub(super) async fn move_clinic(db: &Db, options: ClinicMove, out: &mut impl Write) -> anyhow::Result<()> {
+pub(super) async fn move_clinic(
+    db: &Db,
+    files: &Files,
+    options: ClinicMove,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
     let (source, source_code) = find_tenant(db, &options.tenant_code).await?;
     let (target, target_code) = find_tenant(db, &options.to_tenant_code).await?;
     let wanted = Move {
@@ -19,8 +25,9 @@ pub(super) async fn move_clinic(db: &Db, options: ClinicMove, out: &mut impl Wri
         clinic_code: options.clinic_code,
         new_code: options.new_clinic_code,
         with_patients: !options.without_patients,
+        leaves_missing_files: options.leave_missing_files,
     };
-    let report = clinic_move::run(db, &wanted, options.yes).await?;
+    let report = clinic_move::run(db, files, &wanted, options.yes).await?;
     if options.output.json {
         let mut answer = serde_json::to_value(&report)?;
         answer["tenant_code"] = json!(source_code);
@@ -28,7 +35,7 @@ pub(super) async fn move_clinic(db: &Db, options: ClinicMove, out: &mut impl Wri
         answer["moved"] = json!(options.yes);
         return Ok(writeln!(out, "{answer:#}")?);
     }
-    write_report(out, &report, &target_code)?;
+    write_report(out, &report, [&source_code, &target_code])?;
     if options.yes {
         writeln!(
             out,
@@ -46,7 +53,11 @@ pub(super) async fn move_clinic(db: &Db, options: ClinicMove, out: &mut impl Wri
     Ok(())
 }
 
-fn write_report(out: &mut impl Write, report: &Report, target_code: &str) -> anyhow::Result<()> {
+fn write_report(
+    out: &mut impl Write,
+    report: &Report,
+    [source_code, target_code]: [&str; 2],
+) -> anyhow::Result<()> {
     for (table, count) in &report.rows {
         let there = [
             (count.updated, "brought up to date"),
@@ -86,6 +97,14 @@ fn write_report(out: &mut impl Write, report: &Report, target_code: &str) -> any
         "Prescribers: {} profiles are not active in {target_code}. Computers to enrol anew: {}.",
         report.inactive_doctors, report.computers
     )?;
+    let files = report.files;
+    if files.there + files.missing > 0 {
+        writeln!(
+            out,
+            "Attached files: {} go along; {} that their records call stored are not in the place of the files.",
+            files.there, files.missing
+        )?;
+    }
     if report.patients_beyond_plan > 0 {
         writeln!(
             out,
@@ -98,6 +117,14 @@ fn write_report(out: &mut impl Write, report: &Report, target_code: &str) -> any
             out,
             "{} questions wait in {target_code} for a person: both tenants changed the same since the last move.",
             report.questions
+        )?;
+    }
+    if report.refused_left > 0 {
+        writeln!(
+            out,
+            "{} refused changes about its patients wait for an admin of {source_code}, and stay there. Once they are \
+             settled there, the same command once more brings what was let in.",
+            report.refused_left
         )?;
     }
     for notice in &report.notices {

@@ -9,6 +9,7 @@ use protocol::error::ErrorCode;
 use protocol::id::{DeviceId, TenantId};
 use protocol::permission::Role;
 use protocol::signing::{login_message, sign};
+use serde::Serialize;
 
 use crate::desk::{Clinic, Desk, EMAIL, PASSWORD, enrol_request, post, refused, register, registration};
 
@@ -240,6 +241,61 @@ async fn a_revoked_computer_is_told_so_when_it_proves_who_it_is() {
     assert_eq!(code_of(desk.login(EMAIL, PASSWORD).await).await, ErrorCode::DeviceRevoked);
     let forged = LoginRequest { signature: String::new(), ..desk.login_request(EMAIL, PASSWORD).await };
     assert_eq!(code_of(desk.post("/v1/auth/login", &forged).await).await, ErrorCode::Unauthorized);
+}
+
+/// What a request of this computer is answered that waits for its revocation.
+async fn while_it_is_revoked(
+    clinic: &Clinic,
+    desk: &Desk,
+    path: &str,
+    request: &impl Serialize,
+) -> ErrorCode {
+    let db = clinic.server.database().ops_db().await;
+    let mut revoking = db.write_unsynced(desk.tenant).await.expect("a transaction");
+    sqlx::query("update devices set revoked_at = now() where id = $1")
+        .bind(desk.device.0)
+        .execute(&mut *revoking)
+        .await
+        .expect("revoked");
+    let revoker: i32 =
+        sqlx::query_scalar("select pg_backend_pid()").fetch_one(&mut *revoking).await.expect("its number");
+    let asked = post(&desk.http, &desk.url, path, request);
+    let meanwhile = tokio::spawn(async move { asked.send().await.expect("an answer") });
+    let mut watching = db.write_unsynced(desk.tenant).await.expect("a transaction");
+    let mut waits = false;
+    while !waits {
+        assert!(!meanwhile.is_finished(), "it did not wait for the revocation");
+        waits = sqlx::query_scalar(
+            "select exists (select from pg_locks where not granted and $1 = any (pg_blocking_pids(pid)))",
+        )
+        .bind(revoker)
+        .fetch_one(&mut *watching)
+        .await
+        .expect("an answer");
+    }
+    revoking.commit().await.expect("committed");
+    code_of(meanwhile.await.expect("joined")).await
+}
+
+#[tokio::test]
+async fn a_computer_that_is_revoked_while_a_password_is_looked_at_gets_nothing() {
+    let clinic = Clinic::open().await;
+    let desk = clinic.desk().await;
+    let request = desk.login_request(EMAIL, PASSWORD).await;
+    let code = while_it_is_revoked(&clinic, &desk, "/v1/auth/login", &request).await;
+    assert_eq!(code, ErrorCode::DeviceRevoked);
+    assert_eq!(clinic.count("refresh_tokens where generation > 1").await, 0);
+}
+
+#[tokio::test]
+async fn a_computer_that_is_revoked_while_it_refreshes_its_token_gets_nothing() {
+    let clinic = Clinic::open().await;
+    let desk = clinic.desk().await;
+    let tokens = &desk.session.tokens;
+    let request = desk.refresh_request(desk.session.user.id, &tokens.refresh_token, tokens.generation).await;
+    let code = while_it_is_revoked(&clinic, &desk, "/v1/auth/refresh", &request).await;
+    assert_eq!(code, ErrorCode::DeviceRevoked);
+    assert_eq!(clinic.count("refresh_tokens where generation > 1").await, 0);
 }
 
 #[tokio::test]

@@ -1,15 +1,20 @@
 //! A clinic goes to another tenant.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
+use bytes::Bytes;
 use clinic_sync::Db;
+use clinic_sync::audit::heads::hex;
 use clinic_sync::auth::password::PasswordCost;
-use clinic_sync::clinic_move::{Move, Report, run};
+use clinic_sync::clinic_move::{FileCounts, Move, Report, run};
 use clinic_sync::demo::{DemoOptions, create};
+use clinic_sync::files::{Ended, Files, Named};
 use clinic_sync::testing::TestDatabase;
 use protocol::id::TenantId;
 use protocol::table::{Table, TableName, Values};
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use time::macros::date;
 use uuid::Uuid;
@@ -20,7 +25,8 @@ type Rows = BTreeMap<Uuid, Map<String, Value>>;
 
 /// A tenant with two clinics, and one to which the second goes.
 struct Town {
-    _database: TestDatabase,
+    database: TestDatabase,
+    files: Files,
     admin: PgConnection,
     ops: Db,
     from: TenantId,
@@ -45,7 +51,8 @@ impl Town {
             tenants.push(tenant.expect("the tenant"));
         }
         let admin = PgConnection::connect(&database.admin.0).await.expect("a connection");
-        Self { _database: database, admin, ops, from: tenants[0], to: tenants[1] }
+        let files = database.files().expect("a folder");
+        Self { database, files, admin, ops, from: tenants[0], to: tenants[1] }
     }
 
     async fn sql(&mut self, text: &'static str) {
@@ -73,16 +80,51 @@ impl Town {
             .expect("a clinic")
     }
 
-    async fn relocate(&mut self, with_patients: bool, is_meant: bool) -> anyhow::Result<Report> {
+    async fn wanted(&mut self) -> Move {
         let (_, clinic_code) = self.clinic().await;
-        let wanted = Move {
+        Move {
             source: self.from,
             target: self.to,
             clinic_code,
             new_code: Some("BANDRA2".into()),
-            with_patients,
-        };
-        run(&self.ops, &wanted, is_meant).await
+            with_patients: true,
+            leaves_missing_files: false,
+        }
+    }
+
+    async fn relocate(&mut self, with_patients: bool, is_meant: bool) -> anyhow::Result<Report> {
+        let wanted = Move { with_patients, ..self.wanted().await };
+        run(&self.ops, &self.files, &wanted, is_meant).await
+    }
+
+    /// Attaches a picture, which is stored, to a patient of the first tenant.
+    async fn attach(&mut self, patient: Uuid, bytes: &[u8]) -> Named {
+        let sha256 = hex(&Sha256::digest(bytes));
+        let file = Named { tenant: self.from, sha256, bytes: bytes.len() as u64, mime: None };
+        let mut writer = self.files.writer(&file);
+        writer.put(Bytes::copy_from_slice(bytes)).await.expect("written");
+        assert_eq!(writer.end().await.expect("written"), Ended::Stored);
+        self.run(&format!(
+            "insert into clinic.dental_attachments (tenant_id, id, patient_id, owner_kind, owner_id, kind, file_name,
+                                                    mime, byte_size, sha256, upload_state)
+             values ('{}', gen_random_uuid(), '{patient}', 'patient', '{patient}', 'xray', 'molar.png', 'image/png', {},
+                     '{}', 'stored')",
+            self.from.0, file.bytes, file.sha256
+        ))
+        .await;
+        file
+    }
+
+    /// Where a file lies.
+    fn place(&self, file: &Named) -> PathBuf {
+        self.database.files_folder().join(file.tenant.to_string()).join("files").join(&file.sha256)
+    }
+
+    /// What the other tenant says of the only file that it knows.
+    async fn upload_state(&mut self) -> Value {
+        let there = self.rows(self.to, "dental_attachments").await;
+        assert_eq!(there.len(), 1);
+        there.into_values().next().expect("a row")["upload_state"].clone()
     }
 
     async fn rows(&mut self, tenant: TenantId, table: &str) -> Rows {
@@ -212,7 +254,7 @@ async fn the_keys_with_which_was_signed_what_goes_come_along_and_count_for_nothi
 #[tokio::test]
 async fn the_same_move_once_more_brings_what_came_since_and_nothing_twice() {
     let mut town = Town::new().await;
-    let (clinic, clinic_code) = town.clinic().await;
+    let (clinic, _) = town.clinic().await;
     let first = town.relocate(true, true).await.expect("moved");
     let patient = Uuid::now_v7();
     sqlx::query(
@@ -226,14 +268,7 @@ async fn the_same_move_once_more_brings_what_came_since_and_nothing_twice() {
     .execute(&mut town.admin)
     .await
     .expect("a desktop sends what waited");
-    let wanted = Move {
-        source: town.from,
-        target: town.to,
-        clinic_code,
-        new_code: Some("BANDRA2".into()),
-        with_patients: true,
-    };
-    let again = run(&town.ops, &wanted, true).await.expect("moved again");
+    let again = town.relocate_again().await;
     for (table, count) in &again.rows {
         let expected = (usize::from(*table == "patients"), 0, 0, first.rows[table].copied);
         assert_eq!((count.copied, count.updated, count.merged, count.there), expected, "{table}");
@@ -251,6 +286,9 @@ async fn pick(town: &mut Town, from_where: &str) -> Uuid {
 
 const SIGNED: &str =
     "prescriptions t where t.tenant_id = $from and t.clinic_id = $clinic and t.status = 'finalised'";
+
+/// Patients of the clinic.
+const REGISTERED: &str = "patients t where t.tenant_id = $from and t.registered_clinic_id = $clinic";
 
 #[tokio::test]
 async fn what_changed_in_the_old_tenant_since_comes_with_the_same_command() {
@@ -313,8 +351,7 @@ async fn what_changed_in_the_old_tenant_since_comes_with_the_same_command() {
 #[tokio::test]
 async fn what_both_tenants_changed_since_is_merged_and_a_person_is_asked() {
     let mut town = Town::new().await;
-    let patient =
-        pick(&mut town, "patients t where t.tenant_id = $from and t.registered_clinic_id = $clinic").await;
+    let patient = pick(&mut town, REGISTERED).await;
     town.relocate(true, true).await.expect("moved");
     let (from, to) = (town.from, town.to);
     for (tenant, allergies, city) in [(from, "none_known", "Pune"), (to, "has_allergies", "Pune")] {
@@ -346,6 +383,35 @@ async fn what_both_tenants_changed_since_is_merged_and_a_person_is_asked() {
 }
 
 #[tokio::test]
+async fn a_refused_change_stays_with_the_admins_who_can_settle_it_and_comes_once_it_is_settled() {
+    let mut town = Town::new().await;
+    let (from, to) = (town.from, town.to);
+    let patient = pick(&mut town, REGISTERED).await;
+    let [refused, question] = [Uuid::now_v7(), Uuid::now_v7()];
+    for (id, kind) in [(refused, "refused"), (question, "column")] {
+        town.run(&format!(
+            "insert into clinic.sync_conflicts (tenant_id, id, kind, table_name, row_id, patient_id)
+             values ('{}', '{id}', '{kind}', 'patients', '{patient}', '{patient}')",
+            from.0
+        ))
+        .await;
+    }
+    let report = town.relocate(true, true).await.expect("moved");
+    assert_eq!(report.refused_left, 1);
+    let there = town.rows(to, "sync_conflicts").await;
+    assert!(there.contains_key(&question) && !there.contains_key(&refused));
+    assert_eq!(town.rows(from, "sync_conflicts").await[&refused]["state"], json!("open"));
+    town.run(&format!(
+        "update clinic.sync_conflicts set state = 'resolved', choice = 'settled', resolved_at = now()
+         where tenant_id = '{}' and id = '{refused}'",
+        from.0
+    ))
+    .await;
+    assert_eq!(town.relocate_again().await.refused_left, 0);
+    assert_eq!(town.rows(to, "sync_conflicts").await[&refused]["state"], json!("resolved"));
+}
+
+#[tokio::test]
 async fn a_clinic_goes_back_with_what_was_done_meanwhile() {
     let mut town = Town::new().await;
     let (from, to) = (town.from, town.to);
@@ -367,9 +433,9 @@ async fn a_clinic_goes_back_with_what_was_done_meanwhile() {
         target: from,
         clinic_code: "BANDRA2".into(),
         new_code: Some(code.clone()),
-        with_patients: true,
+        ..town.wanted().await
     };
-    let report = run(&town.ops, &back, true).await.expect("moved back");
+    let report = run(&town.ops, &town.files, &back, true).await.expect("moved back");
     assert_eq!((report.questions, report.rows["prescriptions"].updated), (0, 1), "{report:?}");
     assert!(town.rows(from, "patients").await.contains_key(&patient));
     assert_eq!(town.rows(from, "prescriptions").await[&signed]["void_reason"], json!("Wrong dose"));
@@ -382,8 +448,7 @@ async fn a_clinic_goes_back_with_what_was_done_meanwhile() {
 async fn a_move_that_broke_off_between_the_tenants_is_finished_by_the_same_command() {
     let mut town = Town::new().await;
     let (from, to) = (town.from, town.to);
-    let patient =
-        pick(&mut town, "patients t where t.tenant_id = $from and t.registered_clinic_id = $clinic").await;
+    let patient = pick(&mut town, REGISTERED).await;
     let (clinic, _) = town.clinic().await;
     town.relocate(true, true).await.expect("moved");
     // As if the second of the two transactions had not come to its end.
@@ -433,6 +498,70 @@ async fn the_tenants_own_medicines_go_along_where_a_line_or_a_short_key_names_th
     assert_eq!(report.rows["tenant_medicines"].copied, 2);
     let there = town.rows(town.to, "tenant_medicines").await;
     assert!(there.contains_key(&of_line) && there.contains_key(&of_key) && !there.contains_key(&of_none));
+}
+
+#[tokio::test]
+async fn attached_files_go_along_and_later_ones_with_the_same_command() {
+    let mut town = Town::new().await;
+    let to = town.to;
+    let patient = pick(&mut town, REGISTERED).await;
+    let first = town.attach(patient, b"a molar").await;
+    let said = town.relocate(true, false).await.expect("a report");
+    assert_eq!(said.files, FileCounts { there: 1, missing: 0 });
+    assert_eq!(
+        town.files.length(to, &first.sha256).await.expect("an answer"),
+        None,
+        "nothing was copied yet"
+    );
+
+    let moved = town.relocate(true, true).await.expect("moved");
+    assert_eq!(moved.files, said.files);
+    assert_eq!(town.upload_state().await, json!("stored"));
+    let there = Named { tenant: to, ..first.clone() };
+    assert_eq!(std::fs::read(town.place(&there)).expect("it is there"), b"a molar");
+    assert_eq!(
+        std::fs::read(town.place(&first)).expect("it is there"),
+        b"a molar",
+        "the old tenant keeps it"
+    );
+
+    let later = town.attach(patient, b"an incisor").await;
+    assert_eq!(town.relocate_again().await.files, FileCounts { there: 2, missing: 0 });
+    let there = Named { tenant: to, ..later };
+    assert_eq!(std::fs::read(town.place(&there)).expect("it is there"), b"an incisor");
+}
+
+#[tokio::test]
+async fn a_clinic_goes_without_a_lost_file_only_if_that_is_said_and_does_not_call_it_stored_there() {
+    let mut town = Town::new().await;
+    let to = town.to;
+    let patient = pick(&mut town, REGISTERED).await;
+    let file = town.attach(patient, b"a molar").await;
+    let (place, wanted) = (town.place(&file), town.wanted().await);
+    let before = town.everything().await;
+    std::fs::remove_file(&place).expect("it was there");
+    assert_eq!(
+        town.relocate(true, false).await.expect("a report").files,
+        FileCounts { there: 0, missing: 1 }
+    );
+    for damage in [None, Some(b"a MOLAR")] {
+        if let Some(other) = damage {
+            std::fs::write(&place, other).expect("written");
+        }
+        let refused = run(&town.ops, &town.files, &wanted, true).await.expect_err("one is lost");
+        assert!(refused.to_string().contains("--leave-missing-files"), "{refused}");
+        assert_eq!(town.files.length(to, &file.sha256).await.expect("an answer"), None);
+    }
+    assert_eq!(town.everything().await, before);
+
+    let anyway = Move { leaves_missing_files: true, ..wanted };
+    let moved = run(&town.ops, &town.files, &anyway, true).await.expect("moved");
+    assert_eq!(moved.files, FileCounts { there: 0, missing: 1 });
+    assert_eq!(town.upload_state().await, json!("local_only"));
+    // It is found in a backup.
+    std::fs::write(&place, b"a molar").expect("written");
+    assert_eq!(town.relocate_again().await.files, FileCounts { there: 1, missing: 0 });
+    assert_eq!(town.upload_state().await, json!("stored"));
 }
 
 #[tokio::test]
@@ -521,9 +650,7 @@ async fn nobody_becomes_an_admin_of_the_other_tenant_and_who_is_known_there_stay
 #[tokio::test]
 async fn a_move_that_cannot_be_says_why_and_changes_nothing() {
     let mut town = Town::new().await;
-    let (_, clinic_code) = town.clinic().await;
-    let wanted =
-        Move { source: town.from, target: town.to, clinic_code, new_code: None, with_patients: true };
+    let wanted = Move { new_code: None, ..town.wanted().await };
     let before = town.everything().await;
     let same = Move { target: town.from, ..wanted.clone() };
     let none = Move { clinic_code: "NOWHERE".into(), ..wanted.clone() };
@@ -535,7 +662,7 @@ async fn a_move_that_cannot_be_says_why_and_changes_nothing() {
         (bad, "2 to 20 letters"),
         (wanted, "give this one another code"),
     ] {
-        let refused = run(&town.ops, &wanted, true).await.expect_err(expected);
+        let refused = run(&town.ops, &town.files, &wanted, true).await.expect_err(expected);
         assert!(refused.to_string().contains(expected), "{refused}");
     }
     assert_eq!(town.everything().await, before);

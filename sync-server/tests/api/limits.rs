@@ -359,6 +359,7 @@ async fn a_second_clinic_shares_the_patients_of_its_tenant() {
     let clinic = Clinic::open().await;
     let desk = clinic.desk().await;
     let operator = Operator::of(&clinic).await;
+    let files = || clinic.server.database().files();
     let add = |code: &str| {
         ClinicCommand::Add(ClinicAdd {
             tenant_code: operator.code.clone(),
@@ -370,13 +371,13 @@ async fn a_second_clinic_shares_the_patients_of_its_tenant() {
             output: JSON,
         })
     };
-    run_clinic(&operator.db, add(" bandra"), &mut Vec::new()).await.expect("added");
+    run_clinic(&operator.db, files, add(" bandra"), &mut Vec::new()).await.expect("added");
     let clinics = desk.rows().await;
     assert!(clinics.iter().any(|row| row.values.get("clinic_code") == Some(&json!("BANDRA"))));
     // As where clinics register by themselves.
-    run_clinic(&operator.db, add("bandra_west"), &mut Vec::new()).await.expect("added");
+    run_clinic(&operator.db, files, add("bandra_west"), &mut Vec::new()).await.expect("added");
     for wrong in ["BANDRA", "", "B", "BAN DRA", "B\u{1F9B7}", &"B".repeat(21)] {
-        assert!(run_clinic(&operator.db, add(wrong), &mut Vec::new()).await.is_err(), "{wrong}");
+        assert!(run_clinic(&operator.db, files, add(wrong), &mut Vec::new()).await.is_err(), "{wrong}");
     }
     let ClinicCommand::Add(good) = add("KHAR") else { unreachable!() };
     for (wrong, said) in [
@@ -384,7 +385,7 @@ async fn a_second_clinic_shares_the_patients_of_its_tenant() {
         (ClinicAdd { phone: Some("0".repeat(21)), ..good.clone() }, "--phone is too long"),
         (ClinicAdd { city: Some("Mum\u{202E}bai".into()), ..good }, "--city is too long"),
     ] {
-        let told = run_clinic(&operator.db, ClinicCommand::Add(wrong), &mut Vec::new()).await;
+        let told = run_clinic(&operator.db, files, ClinicCommand::Add(wrong), &mut Vec::new()).await;
         assert!(told.expect_err("refused").to_string().contains(said), "{said}");
     }
 }
