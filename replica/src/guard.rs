@@ -45,6 +45,8 @@ struct Held {
     waiting: u32,
     /// How many attached files did.
     files: u32,
+    /// How many records the server had lost.
+    only_here: u32,
     /// Whether someone was signed in since: then more may wait than is known.
     is_open: bool,
     /// The number of the last change that was made here.
@@ -56,7 +58,14 @@ struct Held {
 
 impl Held {
     fn take(&mut self, work: Work) {
-        (self.waiting, self.files, self.last_sequence) = (work.waiting, work.files, work.last_sequence);
+        let Work { waiting, files, only_here, last_sequence } = work;
+        (self.waiting, self.files, self.only_here, self.last_sequence) =
+            (waiting, files, only_here, last_sequence);
+    }
+
+    fn work(&self) -> Work {
+        let &Self { waiting, files, only_here, last_sequence, .. } = self;
+        Work { waiting, files, only_here, last_sequence }
     }
 }
 
@@ -66,7 +75,7 @@ struct Revoked {
     /// When this computer learnt of it, in milliseconds since 1970.
     learnt_ms: i64,
     consent: Option<Consent>,
-    /// Whether what waited was handed over, and how much of it nobody could open.
+    /// Whether what waited was handed over, and how much else was here and nowhere else.
     lost: Option<u32>,
 }
 
@@ -89,13 +98,20 @@ pub(crate) struct Work {
     pub waiting: u32,
     /// How many attached files do.
     pub files: u32,
+    /// How many records are here of which the server has nothing, or only something older.
+    pub only_here: u32,
     /// The number of the last change.
     pub last_sequence: i64,
 }
 
 impl From<SyncState> for Work {
     fn from(state: SyncState) -> Self {
-        Self { waiting: state.waiting, files: state.files.waiting, last_sequence: state.last_sequence }
+        Self {
+            waiting: state.waiting,
+            files: state.files.waiting,
+            only_here: state.only_here,
+            last_sequence: state.last_sequence,
+        }
     }
 }
 
@@ -142,8 +158,7 @@ impl Guard {
         let is_due = now_ms - known.noted_ms >= NOTE_EVERY.whole_milliseconds() as i64;
         known.held.seen_ms = now_ms;
         known.ran = self.clock.running();
-        let held = &known.held;
-        let before = Work { waiting: held.waiting, files: held.files, last_sequence: held.last_sequence };
+        let before = known.held.work();
         let now = work.unwrap_or(before);
         known.held.take(now);
         if is_due || now != before { self.save(&mut known) } else { Ok(()) }
@@ -247,7 +262,8 @@ impl Guard {
         self.lock().held.revoked.as_ref().is_some_and(|revoked| revoked.lost.is_some())
     }
 
-    /// Nothing is left here to hand over; so many changes nobody could open any more, and so many files were not sent.
+    /// Nothing is left here to hand over; so many changes nobody could open any more, files were not sent, and records the
+    /// server had lost.
     pub fn handed_over(&self, lost: u32) -> Result<()> {
         let mut known = self.lock();
         if let Some(revoked) = &mut known.held.revoked {
@@ -256,7 +272,7 @@ impl Guard {
         self.save(&mut known)
     }
 
-    /// What is signed last: the number of the last change that was made here, how many of them nobody handed over, and
+    /// What is signed last: the number of the last change that was made here, how much was lost with it, and
     /// whether an admin's computer agreed.
     pub fn farewell(&self) -> (i64, u32, bool) {
         let known = self.lock();
@@ -328,6 +344,12 @@ impl Guard {
     /// How many attached files did.
     pub fn files(&self) -> u32 {
         self.lock().held.files
+    }
+
+    /// How much would be lost with this computer by what was last known.
+    pub fn only_here(&self) -> u32 {
+        let Work { waiting, files, only_here, .. } = self.lock().held.work();
+        waiting + files + only_here
     }
 
     /// For how long this computer still works without contact, to be shown.

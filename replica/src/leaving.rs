@@ -258,13 +258,12 @@ impl Desk {
     async fn hand_over(self: &Arc<Self>, here: &Here) -> Result<Step> {
         let store = self.leaving.store().clone();
         let Some(store) = store else {
-            let waiting = here.guard.waiting() + here.guard.files();
             if here.guard.may_hold_work() && here.guard.opens_offline() {
                 // Someone's password still opens it.
                 self.ask_standing().await?;
                 return Ok(Step::Wait);
             }
-            here.guard.handed_over(waiting)?;
+            here.guard.handed_over(here.guard.only_here())?;
             return Ok(Step::Again);
         };
         let about = here.slots.about();
@@ -276,15 +275,15 @@ impl Desk {
             key: here.secrets.key.clone(),
             store,
         };
-        let files = Arc::clone(&handover.store);
+        let store = Arc::clone(&handover.store);
         let mut max_bytes = MAX_PUSH_BYTES;
         while let Some(state) = handover.batch(&System, self.clock.now(), &mut max_bytes).await? {
             here.guard.note(Some(Work::from(state)))?;
             self.tell_state();
         }
-        // The bytes of files are not taken from a computer that is no longer believed.
-        let files = blocking(move || files.files_only_here()).await?;
-        here.guard.handed_over(files)?;
+        // The bytes of files are not taken from a computer that is no longer believed, nor are rows that nobody signed.
+        let lost = blocking(move || Ok(store.files_only_here()? + store.sync_state()?.only_here)).await?;
+        here.guard.handed_over(lost)?;
         *self.leaving.store() = None;
         self.tell_state();
         Ok(Step::Again)

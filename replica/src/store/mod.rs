@@ -148,7 +148,7 @@ pub(crate) const WAITING: &str = "select count(*) from mutations where fate is n
 pub(crate) const LAST: &str = "select coalesce(max(sequence), 0) from mutations";
 
 /// How many rows are here of which the server has nothing, or only something older.
-const ONLY_HERE: &str = "select count(*) from only_here";
+pub(crate) const ONLY_HERE: &str = "select count(*) from only_here";
 
 /// That the server answered: how far this computer's clock is from its own in milliseconds, if it said that, and when that was.
 pub(crate) type Contact = (Option<i64>, OffsetDateTime);

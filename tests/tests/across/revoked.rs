@@ -7,6 +7,7 @@ use clinic_tests::clinic::{Clinic, EMAIL, PASSWORD, SetClock, TestDesk, patient}
 use clinic_tests::network::Fault;
 use protocol::error::ErrorCode;
 use protocol::manage::{RevocationInfo, RevocationState};
+use replica::Depth;
 use replica::view::AppState;
 use time::Duration;
 
@@ -101,6 +102,26 @@ async fn files_that_were_not_sent_are_destroyed_with_the_computer_and_counted() 
     gone(&desk).await?;
     let info = seen(&admin, "Room 1").await?;
     assert_eq!((info.state, info.lost), (RevocationState::Done, Some(1)));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_that_the_server_lost_are_counted_when_the_computer_that_has_them_is_cleared()
+-> anyhow::Result<()> {
+    let clinic = Clinic::open().await?;
+    let clock = SetClock::default();
+    let (admin, desk) = acquainted(&clinic, &clock).await?;
+    desk.replica()?.register_patient(&patient("Sunita", "98204 41276"))?;
+    desk.synced().await?;
+    let lose = "set session_replication_role = replica;
+                update clinic.tenant_sync set version = version + 1;
+                delete from clinic.patients where first_name = 'Sunita'";
+    clinic.sql(lose).await?;
+    desk.desk.mend(Depth::Versions).await?;
+    revoke(&admin, "Room 1").await?;
+    handed_over(&desk, &clock).await?;
+    gone(&desk).await?;
+    assert_eq!(seen(&admin, "Room 1").await?.lost, Some(1));
     Ok(())
 }
 

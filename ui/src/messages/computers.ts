@@ -1,4 +1,4 @@
-import { changes, days, timeLeft } from "./words";
+import { changes, days, number, timeLeft } from "./words";
 
 /** The words with which a computer is set up. */
 export const enrol = {
@@ -98,7 +98,7 @@ export const computers = {
     done: (time: string, lost: number) =>
       lost === 0
         ? `cleared ${time}, and confirmed`
-        : `cleared ${time}, and confirmed; ${changes(lost)} on it were never sent`,
+        : `cleared ${time}, and confirmed; lost with it, since the server had them not: ${number(lost)} changes, files or records`,
     other: (time: string) => `taken out ${time}; update Clinic Desk to see how far it has come`,
   },
 };

@@ -4,7 +4,7 @@ import type {
   leaving as englishLeaving,
   unlock as englishUnlock,
 } from "./computers";
-import { changes, days, timeLeft } from "./hi-words";
+import { changes, days, number, timeLeft } from "./hi-words";
 
 export const enrol: typeof englishEnrol = {
   title: "यह कंप्यूटर तैयार करें",
@@ -95,7 +95,7 @@ export const computers: typeof englishComputers = {
     done: (time, lost) =>
       lost === 0
         ? `${time} को खाली हुआ, पुष्टि हुई`
-        : `${time} को खाली हुआ, पुष्टि हुई; इसके ${changes(lost)} कभी नहीं भेजे गए`,
+        : `${time} को खाली हुआ, पुष्टि हुई; इसके साथ खो गए, क्योंकि सर्वर पर नहीं थे: ${number(lost)} बदलाव, फ़ाइलें या रिकॉर्ड`,
     other: (time) => `${time} को हटाया गया; कहाँ तक पहुँचा, यह देखने के लिए Clinic Desk को अपडेट करें`,
   },
 };
