@@ -56,6 +56,9 @@ pub struct Farewell {
     /// How much is lost with it: mutations that nobody opened the computer to send, attached files that were not sent, and
     /// rows that the server had lost.
     pub lost: u32,
+    /// Whether every mutation was handed over; else nobody opened the computer for it.
+    #[serde(default)]
+    pub has_sent_all: bool,
     /// Whether an admin's computer agreed; else the computer has waited.
     pub has_consent: bool,
     /// When, by the server's clock as far as the computer knows it.

@@ -75,8 +75,23 @@ struct Revoked {
     /// When this computer learnt of it, in milliseconds since 1970.
     learnt_ms: i64,
     consent: Option<Consent>,
-    /// Whether what waited was handed over, and how much else was here and nowhere else.
+    /// Whether what waited was handed over, as far as anybody opened it, and how much else was here and nowhere else.
     lost: Option<u32>,
+    /// Whether every change was handed over.
+    #[serde(default)]
+    has_sent_all: bool,
+}
+
+/// What is signed last.
+pub(crate) struct LastWord {
+    /// The number of the last change that was made here.
+    pub last_sequence: i64,
+    /// How much is lost with the computer.
+    pub lost: u32,
+    /// Whether every change was handed over.
+    pub has_sent_all: bool,
+    /// Whether an admin's computer agreed.
+    pub has_consent: bool,
 }
 
 /// How this computer stands.
@@ -248,7 +263,12 @@ impl Guard {
     /// Out of service is for ever; what may still come is a consent.
     fn revoke(&self, known: &mut Known, revocation: Revocation) {
         let learnt_ms = self.time(known);
-        let revoked = known.held.revoked.get_or_insert(Revoked { learnt_ms, consent: None, lost: None });
+        let revoked = known.held.revoked.get_or_insert(Revoked {
+            learnt_ms,
+            consent: None,
+            lost: None,
+            has_sent_all: false,
+        });
         revoked.consent = revocation.consent.or(revoked.consent.take());
     }
 
@@ -262,22 +282,36 @@ impl Guard {
         self.lock().held.revoked.as_ref().is_some_and(|revoked| revoked.lost.is_some())
     }
 
-    /// Nothing is left here to hand over; so many changes nobody could open any more, files were not sent, and records the
-    /// server had lost.
-    pub fn handed_over(&self, lost: u32) -> Result<()> {
+    /// Nothing is left here to hand over: every change is, or nobody could open them any more. So much is lost with the
+    /// computer: such changes, files that were not sent, and records that the server had lost.
+    pub fn handed_over(&self, lost: u32, has_sent_all: bool) -> Result<()> {
         let mut known = self.lock();
         if let Some(revoked) = &mut known.held.revoked {
-            revoked.lost = Some(lost);
+            (revoked.lost, revoked.has_sent_all) = (Some(lost), has_sent_all);
         }
         self.save(&mut known)
     }
 
-    /// What is signed last: the number of the last change that was made here, how much was lost with it, and
-    /// whether an admin's computer agreed.
-    pub fn farewell(&self) -> (i64, u32, bool) {
+    /// The server has lost what was handed over: someone must open the data once more, as if it had not been closed.
+    pub fn hand_over_again(&self) -> Result<()> {
+        let mut known = self.lock();
+        known.held.is_open = true;
+        if let Some(revoked) = &mut known.held.revoked {
+            (revoked.lost, revoked.has_sent_all) = (None, false);
+        }
+        self.save(&mut known)
+    }
+
+    /// What is signed last.
+    pub fn last_word(&self) -> LastWord {
         let known = self.lock();
-        let lost = known.held.revoked.as_ref().and_then(|revoked| revoked.lost).unwrap_or(0);
-        (known.held.last_sequence, lost, self.consent_since(&known.held).is_some())
+        let revoked = known.held.revoked.as_ref();
+        LastWord {
+            last_sequence: known.held.last_sequence,
+            lost: revoked.and_then(|revoked| revoked.lost).unwrap_or(0),
+            has_sent_all: revoked.is_some_and(|revoked| revoked.has_sent_all),
+            has_consent: self.consent_since(&known.held).is_some(),
+        }
     }
 
     /// When this computer may destroy what is on it: a day after it learnt that it is out of service, or as soon as an

@@ -21,7 +21,7 @@ use uuid::Uuid;
 use crate::desk::{Desk, Event, Here, blocking};
 use crate::error::{Error, Result};
 use crate::files;
-use crate::guard::Work;
+use crate::guard::{LastWord, Work};
 use crate::store::{Store, SyncState};
 use crate::sync::client::{Client, parse_address};
 use crate::sync::handover::hand_over;
@@ -263,7 +263,7 @@ impl Desk {
                 self.ask_standing().await?;
                 return Ok(Step::Wait);
             }
-            here.guard.handed_over(here.guard.only_here())?;
+            here.guard.handed_over(here.guard.only_here(), false)?;
             return Ok(Step::Again);
         };
         let about = here.slots.about();
@@ -282,23 +282,35 @@ impl Desk {
             self.tell_state();
         }
         // The bytes of files are not taken from a computer that is no longer believed, nor are rows that nobody signed.
-        let lost = blocking(move || Ok(store.files_only_here()? + store.sync_state()?.only_here)).await?;
-        here.guard.handed_over(lost)?;
+        let (files, state) = blocking(move || Ok((store.files_only_here()?, store.sync_state()?))).await?;
+        let lost = files + state.only_here;
+        // Also where nothing waited, the number of the last change is signed.
+        here.guard.note(Some(Work::from(state)))?;
+        here.guard.handed_over(lost, true)?;
         *self.leaving.store() = None;
         self.tell_state();
         Ok(Step::Again)
     }
 
-    /// Signs what is left behind. From here on there is no way back.
+    /// Signs what is left behind. Once the server has taken that, there is no way back.
     async fn say_farewell(self: &Arc<Self>, here: &Here) -> Result<Step> {
         let about = here.slots.about();
         let (tenant_id, device_id) = (about.tenant_id, about.device_id);
         let client = Client::new(&parse_address(&about.server)?)?;
         let challenge = client.challenge(&ChallengeRequest { tenant_id, device_id }).await?.challenge;
-        let (last_sequence, lost, has_consent) = here.guard.farewell();
+        let LastWord { last_sequence, lost, has_sent_all, has_consent } = here.guard.last_word();
         let at = here.guard.now();
-        let farewell = Farewell { tenant_id, device_id, challenge, last_sequence, lost, has_consent, at };
-        let token = client.farewell(&SignedFarewell::sign(&farewell, &here.secrets.key)?).await?.token;
+        let farewell =
+            Farewell { tenant_id, device_id, challenge, last_sequence, lost, has_sent_all, has_consent, at };
+        let token = match client.farewell(&SignedFarewell::sign(&farewell, &here.secrets.key)?).await {
+            // The server was restored since, from a backup that is older than what was handed over.
+            Err(Error::Server { code: ErrorCode::SequenceGap, .. }) if has_sent_all => {
+                here.guard.hand_over_again()?;
+                self.tell_state();
+                return Ok(Step::Again);
+            }
+            answer => answer?.token,
+        };
         let left = Left {
             server: about.server.clone(),
             tenant_id,

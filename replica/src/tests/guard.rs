@@ -414,6 +414,19 @@ fn data_is_destroyed_at_once_only_by_two_and_else_after_a_day_in_sight() {
 }
 
 #[test]
+fn what_the_server_lost_again_must_be_handed_over_by_a_person_once_more() {
+    let computer = Computer::new();
+    let guard = computer.in_contact(14);
+    guard.take(&revoked(None), "").expect("BUG: taken");
+    guard.handed_over(3, true).expect("BUG: noted");
+    let word = computer.start().last_word();
+    assert_eq!((word.lost, word.has_sent_all), (3, true));
+    guard.hand_over_again().expect("BUG: noted");
+    let guard = computer.start();
+    assert!(!guard.has_handed_over() && guard.may_hold_work() && !guard.last_word().has_sent_all);
+}
+
+#[test]
 fn out_of_service_is_for_ever_and_a_consent_may_come_later() {
     let admin = SigningKey::from_bytes(&[3; 32]);
     let computer = Computer::new();

@@ -126,6 +126,43 @@ async fn records_that_the_server_lost_are_counted_when_the_computer_that_has_the
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_handed_over_and_lost_in_a_restore_is_handed_over_once_more_before_anything_is_destroyed()
+-> anyhow::Result<()> {
+    let clinic = Clinic::open().await?;
+    let clock = SetClock::default();
+    let (admin, desk) = acquainted(&clinic, &clock).await?;
+    clinic.network.plan("/v1/sync/push", std::iter::repeat_n(Fault::LostRequest, 1_000));
+    for name in ["Sunita", "Farida"] {
+        desk.replica()?.register_patient(&patient(name, "98204 41276"))?;
+    }
+    clinic.network.plan("/v1/devices/farewell", std::iter::repeat_n(Fault::LostRequest, 1_000));
+    revoke(&admin, "Room 1").await?;
+    handed_over(&desk, &clock).await?;
+    desk.until("it wants to say farewell", |_| clinic.network.n_planned_for("/v1/devices/farewell") < 1_000)
+        .await?;
+    assert_eq!(set_aside(&clinic, "device_revoked").await?, 2);
+    // The backup was made when the computer was out of service already, and had not handed over.
+    let restore = "set session_replication_role = replica;
+                   delete from clinic.sync_conflicts;
+                   delete from clinic.sync_quarantine;
+                   delete from clinic.sync_mutations;
+                   update clinic.devices set last_sequence = 0, last_hash = repeat('0', 64) where name = 'Room 1'";
+    clinic.sql(restore).await?;
+    clinic.network.forget_plans();
+    desk.desk.go_on_leaving();
+    state(&desk, "it asks for a password once more", |state| {
+        matches!(state, AppState::Revoked { needs_password: true, .. })
+    })
+    .await?;
+    assert!(desk.folder().join("clinic/clinic.db").exists());
+    desk.desk.unlock(EMAIL, PASSWORD).await?;
+    gone(&desk).await?;
+    assert_eq!(set_aside(&clinic, "device_revoked").await?, 2);
+    assert_eq!(seen(&admin, "Room 1").await?.lost, Some(0));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_an_admins_consent_the_computer_waits_a_day_in_sight() -> anyhow::Result<()> {
     let clinic = Clinic::open().await?;
     let clock = SetClock::default();
