@@ -200,8 +200,10 @@ impl Desk {
         }
     }
 
-    /// The same with the data, which someone has opened: nobody is signed in, and what waits is handed over.
+    /// The same with the data, which someone has opened: nobody is signed in, and what waits is handed over. A command that
+    /// still runs has saved what it does by now, or cannot any more.
     pub(crate) fn leave_with(self: &Arc<Self>, store: Arc<Store>) {
+        store.take_no_more_work();
         *self.leaving.store() = Some(store);
         self.go_on_leaving();
     }
