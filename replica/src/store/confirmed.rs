@@ -96,6 +96,15 @@ pub(super) fn keep(tx: &Transaction<'_>, row: &Row) -> Result<()> {
     Ok(())
 }
 
+/// The same where a change to it waits already.
+pub(super) fn keep_beneath(tx: &Transaction<'_>, row: &Row) -> Result<()> {
+    let sql = "select 1 from pending_rows where table_name = ?1 and id = ?2";
+    if tx.prepare_cached(sql)?.exists((row.table.as_str(), row.id.to_string()))? {
+        keep(tx, row)?;
+    }
+    Ok(())
+}
+
 /// The row as the server has it with what waits laid over, or only what stands before this place among what waits; none
 /// if nothing of it came to be.
 pub(super) fn shown(
