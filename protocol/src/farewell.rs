@@ -53,8 +53,12 @@ pub struct Farewell {
     pub challenge: String,
     /// The number of the last mutation that was made on it.
     pub last_sequence: i64,
-    /// How many of them the server does not have, and will not get: nobody opened the computer to send them.
+    /// How much is lost with it: mutations that nobody opened the computer to send, attached files that were not sent, and
+    /// rows that the server had lost.
     pub lost: u32,
+    /// Whether every mutation was handed over; else nobody opened the computer for it.
+    #[serde(default)]
+    pub has_sent_all: bool,
     /// Whether an admin's computer agreed; else the computer has waited.
     pub has_consent: bool,
     /// When, by the server's clock as far as the computer knows it.

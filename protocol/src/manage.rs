@@ -212,7 +212,7 @@ pub struct RevocationInfo {
     #[serde(with = "time::serde::rfc3339::option")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>", extend("format" = "date-time")))]
     pub acknowledged_at: Option<OffsetDateTime>,
-    /// How many changes were on it that nobody handed over.
+    /// How much was lost with it: changes that nobody handed over, files, and records that only it had.
     pub lost: Option<u32>,
     /// When its keys and files were gone.
     #[serde(with = "time::serde::rfc3339::option")]

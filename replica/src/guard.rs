@@ -45,6 +45,8 @@ struct Held {
     waiting: u32,
     /// How many attached files did.
     files: u32,
+    /// How many records the server had lost.
+    only_here: u32,
     /// Whether someone was signed in since: then more may wait than is known.
     is_open: bool,
     /// The number of the last change that was made here.
@@ -56,7 +58,14 @@ struct Held {
 
 impl Held {
     fn take(&mut self, work: Work) {
-        (self.waiting, self.files, self.last_sequence) = (work.waiting, work.files, work.last_sequence);
+        let Work { waiting, files, only_here, last_sequence } = work;
+        (self.waiting, self.files, self.only_here, self.last_sequence) =
+            (waiting, files, only_here, last_sequence);
+    }
+
+    fn work(&self) -> Work {
+        let &Self { waiting, files, only_here, last_sequence, .. } = self;
+        Work { waiting, files, only_here, last_sequence }
     }
 }
 
@@ -66,8 +75,23 @@ struct Revoked {
     /// When this computer learnt of it, in milliseconds since 1970.
     learnt_ms: i64,
     consent: Option<Consent>,
-    /// Whether what waited was handed over, and how much of it nobody could open.
+    /// Whether what waited was handed over, as far as anybody opened it, and how much else was here and nowhere else.
     lost: Option<u32>,
+    /// Whether every change was handed over.
+    #[serde(default)]
+    has_sent_all: bool,
+}
+
+/// What is signed last.
+pub(crate) struct LastWord {
+    /// The number of the last change that was made here.
+    pub last_sequence: i64,
+    /// How much is lost with the computer.
+    pub lost: u32,
+    /// Whether every change was handed over.
+    pub has_sent_all: bool,
+    /// Whether an admin's computer agreed.
+    pub has_consent: bool,
 }
 
 /// How this computer stands.
@@ -89,13 +113,20 @@ pub(crate) struct Work {
     pub waiting: u32,
     /// How many attached files do.
     pub files: u32,
+    /// How many records are here of which the server has nothing, or only something older.
+    pub only_here: u32,
     /// The number of the last change.
     pub last_sequence: i64,
 }
 
 impl From<SyncState> for Work {
     fn from(state: SyncState) -> Self {
-        Self { waiting: state.waiting, files: state.files.waiting, last_sequence: state.last_sequence }
+        Self {
+            waiting: state.waiting,
+            files: state.files.waiting,
+            only_here: state.only_here,
+            last_sequence: state.last_sequence,
+        }
     }
 }
 
@@ -142,8 +173,7 @@ impl Guard {
         let is_due = now_ms - known.noted_ms >= NOTE_EVERY.whole_milliseconds() as i64;
         known.held.seen_ms = now_ms;
         known.ran = self.clock.running();
-        let held = &known.held;
-        let before = Work { waiting: held.waiting, files: held.files, last_sequence: held.last_sequence };
+        let before = known.held.work();
         let now = work.unwrap_or(before);
         known.held.take(now);
         if is_due || now != before { self.save(&mut known) } else { Ok(()) }
@@ -229,7 +259,12 @@ impl Guard {
     /// Out of service is for ever; what may still come is a consent.
     fn revoke(&self, known: &mut Known, revocation: Revocation) {
         let learnt_ms = self.time(known);
-        let revoked = known.held.revoked.get_or_insert(Revoked { learnt_ms, consent: None, lost: None });
+        let revoked = known.held.revoked.get_or_insert(Revoked {
+            learnt_ms,
+            consent: None,
+            lost: None,
+            has_sent_all: false,
+        });
         revoked.consent = revocation.consent.or(revoked.consent.take());
     }
 
@@ -243,21 +278,36 @@ impl Guard {
         self.lock().held.revoked.as_ref().is_some_and(|revoked| revoked.lost.is_some())
     }
 
-    /// Nothing is left here to hand over; so many changes nobody could open any more, and so many files were not sent.
-    pub fn handed_over(&self, lost: u32) -> Result<()> {
+    /// Nothing is left here to hand over: every change is, or nobody could open them any more. So much is lost with the
+    /// computer: such changes, files that were not sent, and records that the server had lost.
+    pub fn handed_over(&self, lost: u32, has_sent_all: bool) -> Result<()> {
         let mut known = self.lock();
         if let Some(revoked) = &mut known.held.revoked {
-            revoked.lost = Some(lost);
+            (revoked.lost, revoked.has_sent_all) = (Some(lost), has_sent_all);
         }
         self.save(&mut known)
     }
 
-    /// What is signed last: the number of the last change that was made here, how many of them nobody handed over, and
-    /// whether an admin's computer agreed.
-    pub fn farewell(&self) -> (i64, u32, bool) {
+    /// The server has lost what was handed over: someone must open the data once more, as if it had not been closed.
+    pub fn hand_over_again(&self) -> Result<()> {
+        let mut known = self.lock();
+        known.held.is_open = true;
+        if let Some(revoked) = &mut known.held.revoked {
+            (revoked.lost, revoked.has_sent_all) = (None, false);
+        }
+        self.save(&mut known)
+    }
+
+    /// What is signed last.
+    pub fn last_word(&self) -> LastWord {
         let known = self.lock();
-        let lost = known.held.revoked.as_ref().and_then(|revoked| revoked.lost).unwrap_or(0);
-        (known.held.last_sequence, lost, self.consent_since(&known.held).is_some())
+        let revoked = known.held.revoked.as_ref();
+        LastWord {
+            last_sequence: known.held.last_sequence,
+            lost: revoked.and_then(|revoked| revoked.lost).unwrap_or(0),
+            has_sent_all: revoked.is_some_and(|revoked| revoked.has_sent_all),
+            has_consent: self.consent_since(&known.held).is_some(),
+        }
     }
 
     /// When this computer may destroy what is on it: a day after it learnt that it is out of service, or as soon as an
@@ -320,6 +370,12 @@ impl Guard {
     /// How many attached files did.
     pub fn files(&self) -> u32 {
         self.lock().held.files
+    }
+
+    /// How much would be lost with this computer by what was last known.
+    pub fn only_here(&self) -> u32 {
+        let Work { waiting, files, only_here, .. } = self.lock().held.work();
+        waiting + files + only_here
     }
 
     /// For how long this computer still works without contact, to be shown.

@@ -21,7 +21,7 @@ use uuid::Uuid;
 use crate::desk::{Desk, Event, HOME, Here, UNFINISHED, blocking};
 use crate::error::{Error, Result};
 use crate::files;
-use crate::guard::{Guard, Work};
+use crate::guard::{Guard, LastWord, Work};
 use crate::keyring::Keyring;
 use crate::store::{Store, SyncState};
 use crate::sync::client::{Client, parse_address};
@@ -119,12 +119,19 @@ pub(crate) async fn say_farewell(
     guard: &Guard,
     (tenant_id, device_id): (TenantId, DeviceId),
     key: &SigningKey,
-) -> Result<Secret> {
+) -> Result<Option<Secret>> {
     let challenge = client.challenge(&ChallengeRequest { tenant_id, device_id }).await?.challenge;
-    let (last_sequence, lost, has_consent) = guard.farewell();
+    let LastWord { last_sequence, lost, has_sent_all, has_consent } = guard.last_word();
     let at = guard.now();
-    let farewell = Farewell { tenant_id, device_id, challenge, last_sequence, lost, has_consent, at };
-    Ok(client.farewell(&SignedFarewell::sign(&farewell, key)?).await?.token)
+    let farewell =
+        Farewell { tenant_id, device_id, challenge, last_sequence, lost, has_sent_all, has_consent, at };
+    match client.farewell(&SignedFarewell::sign(&farewell, key)?).await {
+        Err(Error::Server { code: ErrorCode::SequenceGap, .. }) if has_sent_all => {
+            guard.hand_over_again()?;
+            Ok(None)
+        }
+        answer => Ok(Some(answer?.token)),
+    }
 }
 
 /// Hands over what waits, as the computer that it is.
@@ -155,8 +162,13 @@ impl Handover {
             guard.note(Some(Work::from(state)))?;
             tell();
         }
+        // Nor are rows that nobody signed.
         let store = Arc::clone(&self.store);
-        guard.handed_over(aside(surroundings, move || store.files_only_here()).await?)
+        let counted = aside(surroundings, move || Ok((store.files_only_here()?, store.sync_state()?)));
+        let (files, state) = counted.await?;
+        let lost = files + state.only_here;
+        guard.note(Some(Work::from(state)))?;
+        guard.handed_over(lost, true)
     }
 
     /// Hands over a batch of at most so many bytes, of fewer if that was too large; none if nothing waits.
@@ -284,8 +296,10 @@ impl Desk {
         }
     }
 
-    /// The same with the data, which someone has opened: nobody is signed in, and what waits is handed over.
+    /// The same with the data, which someone has opened: nobody is signed in, and what waits is handed over. A command that
+    /// still runs has saved what it does by now, or cannot any more.
     pub(crate) fn leave_with(self: &Arc<Self>, store: Arc<Store>) {
+        store.take_no_more_work();
         *self.leaving.store() = Some(store);
         self.go_on_leaving();
     }
@@ -342,13 +356,12 @@ impl Desk {
     async fn hand_over(self: &Arc<Self>, here: &Here) -> Result<Step> {
         let store = self.leaving.store().clone();
         let Some(store) = store else {
-            let waiting = here.guard.waiting() + here.guard.files();
             if here.guard.may_hold_work() && here.guard.opens_offline() {
                 // Someone's password still opens it.
                 self.ask_standing().await?;
                 return Ok(Step::Wait);
             }
-            here.guard.handed_over(waiting)?;
+            here.guard.handed_over(here.guard.only_here(), false)?;
             return Ok(Step::Again);
         };
         let about = here.slots.about();
@@ -366,12 +379,16 @@ impl Desk {
         Ok(Step::Again)
     }
 
-    /// Signs what is left behind. From here on there is no way back.
+    /// Signs what is left behind. Once the server has taken that, there is no way back.
     async fn say_farewell(self: &Arc<Self>, here: &Here) -> Result<Step> {
         let about = here.slots.about();
         let (tenant_id, device_id) = (about.tenant_id, about.device_id);
         let client = Client::new(&parse_address(&about.server)?)?;
-        let token = say_farewell(&client, &here.guard, (tenant_id, device_id), &here.secrets.key).await?;
+        let said = say_farewell(&client, &here.guard, (tenant_id, device_id), &here.secrets.key).await?;
+        let Some(token) = said else {
+            self.tell_state();
+            return Ok(Step::Again);
+        };
         let left = Left {
             server: about.server.clone(),
             tenant_id,

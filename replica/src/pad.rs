@@ -42,6 +42,7 @@ impl Replica {
         self.must_read_clinical()?;
         let now = moment_text(self.clock.now());
         self.store.write(|tx| {
+            self.store.must_take_work()?;
             let id = kept(tx, id)?;
             must_get(tx, TableName::Patients, id.0)?;
             claim_draft(tx, id)?;

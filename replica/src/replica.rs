@@ -133,6 +133,7 @@ impl Replica {
     ) -> Result<T> {
         let person = self.acting();
         let answer = self.store.write(|tx| {
+            self.store.must_take_work()?;
             let (changes, answer) = work(tx)?;
             if !changes.is_empty() {
                 let new = NewMutation {
@@ -159,6 +160,7 @@ impl Replica {
     ) -> Result<()> {
         let person = self.acting();
         self.store.write(|tx| {
+            self.store.must_take_work()?;
             let NewSettlement { patient, settlement, changes } = work(tx, &person)?;
             let new = NewMutation {
                 kind: settlement_kind(settlement.way),

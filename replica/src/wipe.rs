@@ -8,6 +8,7 @@ use crate::desk::Desk;
 use crate::error::{Error, Result};
 use crate::leaving::destroy;
 use crate::replica::Replica;
+use crate::store::ONLY_HERE;
 use crate::store::files::only_here;
 
 /// What is on this computer and nowhere else.
@@ -19,12 +20,14 @@ pub struct OnlyHere {
     pub files: u32,
     /// Drafts, which are never sent.
     pub drafts: u32,
+    /// Records that the server lost, or has only as they were before.
+    pub rows: u32,
 }
 
 impl OnlyHere {
     /// All of it.
     pub fn count(self) -> u32 {
-        self.waiting + self.files + self.drafts
+        self.waiting + self.files + self.drafts + self.rows
     }
 }
 
@@ -37,6 +40,7 @@ impl Replica {
                 waiting: count("select count(*) from mutations where fate is null")?,
                 files: only_here(tx)?,
                 drafts: count("select count(*) from drafts")?,
+                rows: count(ONLY_HERE)?,
             })
         })
     }
@@ -60,11 +64,13 @@ impl Desk {
         let only_here = self.replica()?.only_here()?;
         if only_here.count() > 0 && lost != Some(only_here.count()) {
             return Err(Error::Invalid(format!(
-                "{} changes and {} attached files have not reached the server, and {} drafts are on this computer alone: \
-                 they would be lost for good. Connect and sync first; to destroy them all the same, say --force {}. \
-                 Nothing was destroyed.",
+                "{} changes and {} attached files have not reached the server, {} records are here that the server lost, \
+                 and {} drafts are on this computer alone: they would be lost for good. Connect and sync first; records \
+                 that the server lost come back to it when the computers on which they were made sync. To destroy them \
+                 all the same, say --force {}. Nothing was destroyed.",
                 only_here.waiting,
                 only_here.files,
+                only_here.rows,
                 only_here.drafts,
                 only_here.count()
             )));

@@ -441,6 +441,10 @@ pub(super) const SAID: &[Said] = &[
         "Someone else has signed in meanwhile. Nothing was done; begin again.",
         "इस बीच किसी और ने साइन इन किया है। कुछ नहीं किया गया; फिर से शुरू करें।",
     ),
+    (
+        "This computer was taken out of service while this was being saved. It was not saved: write it down for another computer. What was saved before is handed over to the clinic.",
+        "इसे सहेजते समय यह कंप्यूटर सेवा से हटा दिया गया। यह सहेजा नहीं गया: दूसरे कंप्यूटर के लिए इसे लिख लें। इससे पहले जो सहेजा गया था, वह क्लिनिक को सौंपा जाता है।",
+    ),
     // What waits for a person, and the ledger.
     (
         "This was decided already. What was decided holds; change the record itself if it is wrong.",

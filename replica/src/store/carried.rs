@@ -76,7 +76,7 @@ pub(super) fn take_in(tx: &Transaction<'_>) -> Result<()> {
         if row.table == TableName::Medicines {
             staged::put_shared(tx, row)?;
         } else {
-            confirmed::apply(tx, &row)?;
+            confirmed::take_in(tx, &row)?;
         }
     }
     set_meta(tx, "unknown_rows", &n_unknown)

@@ -162,7 +162,11 @@ fn parse(id: &str) -> Result<Uuid> {
 /// Takes a row, unless what is here is newer. Answers whether it was another one here.
 fn take(tx: &Transaction<'_>, row: &Row) -> Result<bool> {
     match confirmed::held(tx, row.table, row.id)? {
-        Some(held) if is_same(&held, row) => return Ok(false),
+        Some(held) if is_same(&held, row) => {
+            // What was sent again after a restore lies on a row of which nothing was kept beneath.
+            confirmed::keep_beneath(tx, row)?;
+            return Ok(false);
+        }
         Some(held) if held.version > row.version => {
             note_only_here(tx, row.table, row.id, (!row.deleted).then_some(row.version))?;
             return Ok(false);

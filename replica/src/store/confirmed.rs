@@ -14,18 +14,33 @@ use crate::error::Result;
 ///
 /// Answers whether the row is news; an older one than this file has is left alone.
 pub(super) fn apply(tx: &Transaction<'_>, row: &Row) -> Result<bool> {
-    let known = get_row(tx, row.table, row.id)?;
-    if known.is_some_and(|known| known.version > row.version) {
-        return Ok(false);
+    let is_news = !is_older(tx, row)?;
+    if is_news {
+        put(tx, row)?;
     }
-    put(tx, row)?;
-    Ok(true)
+    Ok(is_news)
+}
+
+/// Takes in what was carried. The server sent it before it may have lost it: what is noted as only here stays noted.
+pub(super) fn take_in(tx: &Transaction<'_>, row: &Row) -> Result<()> {
+    if is_older(tx, row)? { Ok(()) } else { put_beneath(tx, row) }
+}
+
+/// Whether this file has a newer one.
+fn is_older(tx: &Transaction<'_>, row: &Row) -> Result<bool> {
+    let known = get_row(tx, row.table, row.id)?;
+    Ok(known.is_some_and(|known| known.version > row.version))
 }
 
 /// Takes a row from the server, whatever version is here.
 pub(super) fn put(tx: &Transaction<'_>, row: &Row) -> Result<()> {
     tx.prepare_cached("delete from only_here where table_name = ?1 and id = ?2")?
         .execute((row.table.as_str(), row.id.to_string()))?;
+    put_beneath(tx, row)
+}
+
+/// Puts a row beneath what waits for it.
+fn put_beneath(tx: &Transaction<'_>, row: &Row) -> Result<()> {
     let mut shown = Stored { version: row.version, is_deleted: row.deleted, values: row.values.clone() };
     let pending = pending(tx, row.table, row.id, (i64::MAX, i64::MAX))?;
     if pending.is_empty() {
@@ -78,6 +93,15 @@ pub(super) fn keep(tx: &Transaction<'_>, row: &Row) -> Result<()> {
     let sql = "insert into confirmed_rows (table_name, id, row) values (?1, ?2, ?3) \
                on conflict (table_name, id) do nothing";
     tx.prepare_cached(sql)?.execute((row.table.as_str(), row.id.to_string(), serde_json::to_string(row)?))?;
+    Ok(())
+}
+
+/// The same where a change to it waits already.
+pub(super) fn keep_beneath(tx: &Transaction<'_>, row: &Row) -> Result<()> {
+    let sql = "select 1 from pending_rows where table_name = ?1 and id = ?2";
+    if tx.prepare_cached(sql)?.exists((row.table.as_str(), row.id.to_string()))? {
+        keep(tx, row)?;
+    }
     Ok(())
 }
 

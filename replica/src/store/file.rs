@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
@@ -88,6 +89,7 @@ impl Store {
             writer: Mutex::new(writer),
             reader: Mutex::new(reader),
             contents: Contents::beside(path, key),
+            is_leaving: AtomicBool::new(false),
             _in_use: in_use,
             #[cfg(feature = "testing")]
             watcher: Mutex::default(),

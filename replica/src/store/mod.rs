@@ -21,6 +21,7 @@ pub(crate) mod upgrade;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use protocol::api::{DeviceScope, StaffMember};
@@ -148,7 +149,7 @@ pub(crate) const WAITING: &str = "select count(*) from mutations where fate is n
 pub(crate) const LAST: &str = "select coalesce(max(sequence), 0) from mutations";
 
 /// How many rows are here of which the server has nothing, or only something older.
-const ONLY_HERE: &str = "select count(*) from only_here";
+pub(crate) const ONLY_HERE: &str = "select count(*) from only_here";
 
 /// That the server answered: how far this computer's clock is from its own in milliseconds, if it said that, and when that was.
 pub(crate) type Contact = (Option<i64>, OffsetDateTime);
@@ -158,6 +159,8 @@ pub struct Store {
     writer: Mutex<Connection>,
     reader: Mutex<Connection>,
     pub(crate) contents: contents::Contents,
+    /// Whether nothing that people do is taken any more.
+    is_leaving: AtomicBool,
     // Ends after the connections.
     _in_use: upgrade::InUse,
     #[cfg(feature = "testing")]
@@ -222,6 +225,25 @@ impl Store {
         self.watched(Commit::Near)?;
         tx.commit()?;
         Ok(answer)
+    }
+
+    /// From now on nothing that people do is taken: what was, is there to be handed over.
+    pub(crate) fn take_no_more_work(&self) {
+        // Whoever is writing has written before this returns.
+        let _alone = lock(&self.writer);
+        self.is_leaving.store(true, Ordering::SeqCst);
+    }
+
+    /// Refuses what nobody would hand over. Asked within a write.
+    pub(crate) fn must_take_work(&self) -> Result<()> {
+        if !self.is_leaving.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        Err(Error::Invalid(
+            "This computer was taken out of service while this was being saved. It was not saved: write it down for \
+             another computer. What was saved before is handed over to the clinic."
+                .into(),
+        ))
     }
 
     /// From now on this is told of every commit.

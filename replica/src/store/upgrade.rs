@@ -109,8 +109,9 @@ impl Contents {
         let mut rows = Vec::new();
         for name in names {
             let name = name?;
-            // Rows that wait for a program that knows them may leave this one, and the finder's own tables are its own.
-            if name != "carried_rows" && !name.contains("finder") {
+            // Rows that wait for a program that knows them may leave this one; the finder's own tables are its own, and what
+            // was learned from the lines is learned anew.
+            if !["carried_rows", "medicine_use"].contains(&name.as_str()) && !name.contains("finder") {
                 rows.push((name, 0));
             }
         }

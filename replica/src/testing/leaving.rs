@@ -37,7 +37,8 @@ impl Leaving {
             return Ok(false);
         }
         let (tenant_id, device_id) = (handover.tenant_id, handover.device_id);
-        let token = say_farewell(&handover.client, guard, (tenant_id, device_id), &handover.key).await?;
+        let said = say_farewell(&handover.client, guard, (tenant_id, device_id), &handover.key).await?;
+        let Some(token) = said else { return Ok(false) };
         let server = handover.store.facts()?.server;
         let left =
             Left { server, tenant_id, device_id, installation_id: installation, token, is_destroyed: false };

@@ -1,7 +1,8 @@
 //! What differs from the server's rows is found, and mended.
 
+use protocol::api::{EpochState, Fate, Receipt};
 use protocol::digest::{Digest, bucket};
-use protocol::id::PatientId;
+use protocol::id::{Epoch, PatientId};
 use protocol::permission::Role;
 use protocol::table::{Row, TableName};
 use serde_json::json;
@@ -166,4 +167,41 @@ fn nothing_is_called_synced_while_the_server_lacks_what_is_here() {
     let back = Row { version: 1_000_001, ..sunita };
     store.acknowledge(&answer(&store, 1_000_001, vec![back]), &[], (None, NOW)).expect("BUG: acknowledged");
     assert_eq!(marked(later), (Some(later), Some(later)));
+}
+
+#[test]
+fn a_row_on_which_a_change_lies_that_is_sent_again_is_no_difference_for_ever() {
+    let (Fixture { replica, store, .. }, sunita, farida) = two();
+    let both = of(&[(sunita.id, 2), (farida.id, 3)]);
+    let last = store.last().expect("BUG: readable");
+    let before = form("Sunita", "98204 41276");
+    let edited = PatientForm { city: "Pune".into(), ..before.clone() };
+    replica.update_patient(PatientId(sunita.id), &before, &edited).expect("BUG: edited");
+    // It was refused, an admin discarded it, and a restore lost all of that.
+    let sent = store.next_batch(1, 1_000_000).expect("BUG: readable");
+    for fate in [Fate::Quarantined, Fate::Discarded] {
+        let receipt = Receipt {
+            sequence: last.sequence + 1,
+            hash: sent[0].hash,
+            fate,
+            code: None,
+            detail: None,
+            blocked_by: None,
+            review: vec![],
+        };
+        store.mark(&[receipt], NOW).expect("BUG: marked");
+    }
+    assert_eq!(digest(&store), both);
+    let now = EpochState {
+        epoch: Epoch(Uuid::from_u128(7)),
+        version: 5_000_000,
+        catalogue: 1,
+        last_sequence: last.sequence,
+        last_hash: last.hash,
+        lane: None,
+    };
+    store.begin_epoch(&now, NOW).expect("BUG: begun");
+    assert_eq!(store.sync_state().expect("BUG: readable").waiting, 1);
+    assert_eq!(mend(&store, &[sunita.id], &[&sunita]), 0, "the server has it as it is here");
+    assert_eq!(digest(&store), both);
 }

@@ -334,13 +334,21 @@ fn a_computer_that_was_not_closed_may_hold_more_than_is_known() {
     let guard = computer.in_contact(14);
     assert!(!guard.may_hold_work());
     guard.opened().expect("BUG: noted");
-    guard.note(Some(Work { waiting: 0, files: 0, last_sequence: 40 })).expect("BUG: noted");
+    guard.note(Some(Work { waiting: 0, files: 0, only_here: 0, last_sequence: 40 })).expect("BUG: noted");
     // Something was saved after that, and the power went.
     assert!(computer.start().may_hold_work());
-    guard.closed(Work { waiting: 0, files: 0, last_sequence: 41 }).expect("BUG: noted");
+    guard.closed(Work { waiting: 0, files: 0, only_here: 0, last_sequence: 41 }).expect("BUG: noted");
     assert!(!computer.start().may_hold_work());
-    guard.closed(Work { waiting: 2, files: 0, last_sequence: 43 }).expect("BUG: noted");
+    guard.closed(Work { waiting: 2, files: 0, only_here: 0, last_sequence: 43 }).expect("BUG: noted");
     assert!(computer.start().may_hold_work());
+}
+
+#[test]
+fn what_would_be_lost_with_a_computer_that_nobody_opens_is_known_in_all_its_kinds() {
+    let computer = Computer::new();
+    let work = Work { waiting: 2, files: 3, only_here: 40, last_sequence: 43 };
+    computer.in_contact(14).note(Some(work)).expect("BUG: noted");
+    assert_eq!(computer.start().only_here(), 45);
 }
 
 #[test]
@@ -348,7 +356,7 @@ fn what_waits_is_known_before_anybody_has_signed_in() {
     let computer = Computer::new();
     computer
         .in_contact(14)
-        .note(Some(Work { waiting: 31, files: 0, last_sequence: 40 }))
+        .note(Some(Work { waiting: 31, files: 0, only_here: 0, last_sequence: 40 }))
         .expect("BUG: noted");
     assert_eq!(computer.start().waiting(), 31);
     assert!(Path::new(&computer.folder.path().join("standing.json")).exists());
@@ -403,6 +411,19 @@ fn data_is_destroyed_at_once_only_by_two_and_else_after_a_day_in_sight() {
         computer.watch.turn(-Duration::days(9));
         assert!(computer.start().may_wipe(), "{known} {hours}");
     }
+}
+
+#[test]
+fn what_the_server_lost_again_must_be_handed_over_by_a_person_once_more() {
+    let computer = Computer::new();
+    let guard = computer.in_contact(14);
+    guard.take(&revoked(None), "").expect("BUG: taken");
+    guard.handed_over(3, true).expect("BUG: noted");
+    let word = computer.start().last_word();
+    assert_eq!((word.lost, word.has_sent_all), (3, true));
+    guard.hand_over_again().expect("BUG: noted");
+    let guard = computer.start();
+    assert!(!guard.has_handed_over() && guard.may_hold_work() && !guard.last_word().has_sent_all);
 }
 
 #[test]

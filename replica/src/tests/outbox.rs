@@ -6,6 +6,7 @@ use protocol::table::Row;
 use serde_json::json;
 
 use super::{Fixture, NOW, answer, as_server, fixture, form, key};
+use crate::error::Error;
 use crate::store::Store;
 use crate::view::{Draft, PatientForm};
 
@@ -113,4 +114,17 @@ fn a_row_with_any_signs_in_its_numbers_is_taken_and_found() {
         fixture.store.apply_staged(vec![], (version, 1), (None, NOW)).expect("BUG: applied");
         assert_eq!(fixture.replica.find_patients("1276").expect("BUG: found").len(), 1);
     }
+}
+
+#[test]
+fn what_comes_once_a_computer_hands_over_is_refused_in_words_and_never_called_saved() {
+    let Fixture { replica, store, folder: _folder } = fixture(Role::Doctor);
+    let sunita = replica.register_patient(&form("Sunita", "98204 41276")).expect("BUG: registered");
+    store.take_no_more_work();
+    let late = replica.register_patient(&form("Farida", "98204 41277")).map(|saved| saved.id);
+    assert!(matches!(&late, Err(Error::Invalid(said)) if said.contains("It was not saved")), "{late:?}");
+    assert!(replica.find_patients("farida").expect("BUG: found").is_empty());
+    let draft = Draft { line: "para 650 1-1".into(), ..Draft::default() };
+    assert!(replica.save_draft(sunita.id, &draft).is_err(), "a draft would be destroyed with the computer");
+    assert_eq!(store.sync_state().expect("BUG: readable").waiting, 1, "what was saved before waits");
 }

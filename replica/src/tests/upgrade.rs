@@ -244,17 +244,24 @@ fn a_copy_that_lost_something_never_takes_the_files_place() {
     }
 }
 
+/// An empty file that has been through so many steps, in a folder of its own.
+fn of_schema(schema: usize) -> (PathBuf, TempDir) {
+    let folder = TempDir::new().expect("BUG: a folder");
+    let path = folder.path().join("clinic.db");
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+    let old = connect(&path, &key(7), flags).expect("BUG: made");
+    for step in &MIGRATIONS[..schema] {
+        old.execute_batch(step).expect("BUG: a step");
+    }
+    old.pragma_update(None, "user_version", schema as u32).expect("BUG: a version");
+    (path, folder)
+}
+
 #[test]
 fn a_file_of_any_number_of_steps_comes_to_the_newest() {
     for schema in 1..MIGRATIONS.len() {
-        let folder = TempDir::new().expect("BUG: a folder");
-        let path = folder.path().join("clinic.db");
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
-        let old = connect(&path, &key(7), flags).expect("BUG: made");
-        for step in &MIGRATIONS[..schema] {
-            old.execute_batch(step).expect("BUG: a step");
-        }
-        old.pragma_update(None, "user_version", schema as u32).expect("BUG: a version");
+        let (path, _folder) = of_schema(schema);
+        let old = connect(&path, &key(7), OpenFlags::SQLITE_OPEN_READ_WRITE).expect("BUG: opens");
         let sql = "insert into clinics (id, sync_version, is_deleted, clinic_name, clinic_code, time_zone, letterhead, \
                    working_hours, is_primary, is_active) values ('c', 1, 0, 'Asha', 'ASHA', 'Asia/Kolkata', '{}', '{}', 1, 1)";
         old.execute(sql, []).expect("BUG: written");
@@ -265,4 +272,56 @@ fn a_file_of_any_number_of_steps_comes_to_the_newest() {
             .expect("BUG: readable");
         assert_eq!(name, "Asha", "from schema {schema}");
     }
+}
+
+#[test]
+fn a_dose_that_is_no_longer_believed_does_not_keep_a_file_from_being_upgraded() {
+    // The last schema that took an injection's amount for millilitres.
+    let (path, _folder) = of_schema(16);
+    let old = connect(&path, &key(7), OpenFlags::SQLITE_OPEN_READ_WRITE).expect("BUG: opens");
+    old.execute_batch(
+        "insert into medicines (id, sync_version, is_deleted, generic_name, dosage_form, route, ingredients,
+             allergen_classes, schedule, is_combination, search_text, is_active)
+         values ('m', 1, 0, 'Insulin', 'injection', 'subcutaneous', '[]', '[]', 'none', 0, 'insulin', 1);
+         insert into prescriptions (id, sync_version, is_deleted, visit_date, doctor_id, patient_id, clinic_id, status,
+             version, mode, chief_complaints, vitals, diagnoses, investigations, language)
+         values ('p', 1, 0, '2026-11-20', 'd', 'sunita', 'c', 'finalised', 1, 'in_person', '[]', '{}', '[]', '[]', 'en');
+         insert into prescription_items (id, sync_version, is_deleted, prescription_id, position, medicine_id,
+             medicine_text, generic_text, dosage_form, dose_text, dose_pattern, dose_unit, meal_relation,
+             patient_directions, is_prn, substitution_allowed, source)
+         values ('i', 1, 0, 'p', 1, 'm', 'Insulin', 'insulin', 'injection', '1 stat', '{}', 'ml', 'any', '', 0, 0, 'typed')",
+    )
+    .expect("BUG: signed");
+    let learned = "select count(*) from medicine_use";
+    assert_eq!(old.query_row(learned, [], |row| row.get::<_, u32>(0)).expect("BUG: readable"), 1);
+    drop(old);
+    let store = Store::open(&path, &key(7)).expect("BUG: opens");
+    let count = |sql: &str| store.read(|tx| Ok(tx.query_row(sql, [], |row| row.get::<_, u32>(0))?));
+    assert_eq!(count(learned).expect("BUG: readable"), 0);
+    assert_eq!(
+        count("select count(*) from prescription_items").expect("BUG: readable"),
+        1,
+        "the line is kept"
+    );
+}
+
+#[test]
+fn what_is_only_here_is_still_known_to_be_when_a_new_program_takes_in_its_new_columns() {
+    let (path, _folder) = of_schema(MIGRATIONS.len() - 1);
+    let mut old = connect(&path, &key(7), OpenFlags::SQLITE_OPEN_READ_WRITE).expect("BUG: opens");
+    let id = Uuid::from_u128(3);
+    let carried = json!({ "table": "clinics", "id": id, "version": 9, "values": { "clinic_name": "Asha",
+        "clinic_code": "ASHA", "time_zone": "Asia/Kolkata", "letterhead": {}, "working_hours": {}, "is_primary": true,
+        "is_active": true, "has_parking": true } });
+    let tx = old.transaction().expect("BUG: begun");
+    let sql = "insert into carried_rows (table_name, id, row) values ('clinics', ?1, ?2)";
+    tx.execute(sql, (id.to_string(), carried.to_string())).expect("BUG: written");
+    let sql = "insert into only_here (table_name, id, server_version) values ('clinics', ?1, 4)";
+    tx.execute(sql, [id.to_string()]).expect("BUG: written");
+    tx.commit().expect("BUG: kept");
+    drop(old);
+    let store = Store::open(&path, &key(7)).expect("BUG: opens");
+    let sql = "select o.server_version from only_here o join clinics c on c.id = o.id";
+    let has = store.read(|tx| Ok(tx.query_row(sql, [], |row| row.get::<_, i64>(0))?));
+    assert_eq!(has.expect("BUG: readable"), 4);
 }

@@ -53,7 +53,7 @@ pub struct RevocationView {
     pub asked_at: String,
     /// Whether an admin's computer agreed that it destroys its data at once.
     pub has_consent: bool,
-    /// How many changes were on it that nobody handed over.
+    /// How much was lost with it: changes that nobody handed over, files, and records that only it had.
     pub lost: Option<u32>,
     /// When its keys and files were gone.
     pub done_at: Option<String>,

@@ -25,7 +25,7 @@ use crate::AppState;
 use crate::audit::{self, Event, Lane};
 use crate::error::{Error, Json, Result};
 use crate::sync::push::Body;
-use crate::sync::set_aside;
+use crate::sync::{log, must_not_be_held, set_aside};
 
 /// Takes what a desktop still had. All of it waits for a person: whoever had the desktop last may have written it. So does
 /// what was on a desktop whose keys were lost, brought by the one that it became, and of one out of service what a copy of
@@ -44,6 +44,7 @@ pub(crate) async fn handover(
         must_be_revoked(&device)?;
     }
     let mut tx = state.db.write(tenant).await?;
+    must_not_be_held(&mut tx, tenant).await?;
     let out_of_service = Refusal::new(
         RefusalCode::DeviceRevoked,
         "It came from a computer that had been taken out of service. A person decides about it.",
@@ -79,7 +80,8 @@ pub(crate) async fn handover(
     Ok(Json(HandoverResponse { receipts }))
 }
 
-/// Keeps what the desktop signed, and gives it a token with which it says that it is done, since it will have no key.
+/// Keeps what the desktop signed, once the server has all that it handed over, and gives it a token with which it says that
+/// it is done, since it will have no key.
 #[tracing::instrument(skip_all)]
 pub(crate) async fn farewell(
     State(state): State<AppState>,
@@ -100,8 +102,17 @@ pub(crate) async fn farewell(
     )
     .await?;
     must_be_revoked(&device)?;
+    if said.last_sequence < 0 {
+        return Err(Error::Invalid("No mutation has that number."));
+    }
     let token = Secret(BASE64_URL_SAFE_NO_PAD.encode(random_bytes::<32>()));
     let mut tx = state.db.write_unsynced(tenant).await?;
+    must_not_be_held(&mut tx, tenant).await?;
+    let known = log::progress(&mut tx, tenant, id).await?.sequence;
+    if said.has_sent_all && known < said.last_sequence {
+        // A restore lost what the desktop handed over, and it still has it.
+        return Err(Error::SequenceGap { expected: known.saturating_add(1) });
+    }
     acknowledge(&mut tx, tenant, id, now).await?;
     // A repeat brings another token: the answer before this one may have been lost.
     sqlx::query!(

@@ -69,7 +69,8 @@ async fn read(tx: &mut PgConnection, tenant: Uuid, only: Option<Uuid>) -> Result
                    order by n.enrolled_at desc limit 1) as "recovered_as?",
                   l.not_after as "lease_until?", r.reason as "reason?", r.consent is not null as "has_consent!",
                   r.acknowledged_at as "acknowledged_at?", r.receipt_at as "receipt_at?", r.done_at as "done_at?",
-                  (r.receipt::jsonb ->> 'lost')::bigint as lost
+                  greatest((r.receipt::jsonb ->> 'lost')::bigint,
+                           (r.receipt::jsonb ->> 'last_sequence')::bigint - d.last_sequence) as lost
            from devices d
            left join device_leases l on l.tenant_id = d.tenant_id and l.device_id = d.id
            left join device_revocations r on r.tenant_id = d.tenant_id and r.device_id = d.id

@@ -154,7 +154,8 @@ pub(super) async fn receipts(
                   coalesce(q.fate, case when q.sequence is null then m.fate
                                         when q.blocked_by is null then 'quarantined' else 'blocked' end) as "fate!",
                   case when q.sequence is null then m.code when q.fate is null then q.code end as code,
-                  case when q.sequence is null then m.detail else coalesce(q.detail, m.detail) end as detail,
+                  case when q.sequence is null then m.detail
+                       when q.fate is null then coalesce(q.detail, m.detail) else q.detail end as detail,
                   case when q.fate is null then q.blocked_by end as blocked_by,
                   case when q.fate is null then m.review else q.review end as "review!: Json<Vec<ReviewColumn>>"
            from sync_mutations m

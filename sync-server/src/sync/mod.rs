@@ -94,6 +94,17 @@ async fn head(tx: &mut PgConnection, tenant: TenantId, epoch: Epoch) -> Result<i
     known_head((row.version, Epoch(row.epoch), row.is_held), epoch)
 }
 
+/// Refuses as long as the operator looks at data that was restored.
+pub(crate) async fn must_not_be_held(tx: &mut PgConnection, tenant: TenantId) -> Result<()> {
+    let is_held = sqlx::query_scalar!(
+        r#"select held_at is not null as "is_held!" from tenant_sync where tenant_id = $1"#,
+        tenant.0
+    )
+    .fetch_one(tx)
+    .await?;
+    if is_held { Err(Error::EpochHeld) } else { Ok(()) }
+}
+
 fn known_head((version, now, is_held): (i64, Epoch, bool), epoch: Epoch) -> Result<i64> {
     if is_held {
         return Err(Error::EpochHeld);

@@ -5,6 +5,7 @@ use clinic_sync::operator::{EpochTenants, TenantCommand, TenantNewEpoch, TenantR
 use protocol::api::{EpochState, Fate};
 use protocol::error::ErrorCode;
 use protocol::id::Epoch;
+use protocol::manage::RevokeRequest;
 use protocol::mutation::Hash;
 use reqwest::StatusCode;
 use serde_json::Value;
@@ -12,6 +13,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use uuid::Uuid;
 
 use crate::clinic::{Clinic, Desk, new_patient};
+use crate::revoked::{farewell, handover, revoke};
 
 fn all() -> EpochTenants {
     EpochTenants { tenant_code: None, all: true }
@@ -113,4 +115,19 @@ async fn while_the_operator_looks_no_desktop_is_served_and_none_is_told_another_
     assert_eq!(desk.epoch, epoch);
     desk.push(vec![signed]).await.expect("taken");
     assert_eq!(desk.rows().await.iter().filter(|row| row.values.contains_key("first_name_norm")).count(), 2);
+}
+
+#[tokio::test]
+async fn while_the_operator_looks_nothing_is_taken_from_a_computer_out_of_service_and_it_keeps_what_it_has() {
+    let clinic = Clinic::open().await;
+    let (admin, mut desk) = (clinic.desk().await, clinic.desk().await);
+    revoke(&admin, &desk, &RevokeRequest::default()).await.expect("revoked");
+    new_epoch(&clinic, true, true).await;
+    let signed = desk.sign(vec![new_patient(Uuid::now_v7(), "Sunita")]);
+    let refused = handover(&desk, vec![signed.clone()]).await.expect_err("held");
+    assert_eq!(refused.code, ErrorCode::EpochHeld);
+    assert_eq!(farewell(&desk).await.status(), StatusCode::CONFLICT, "nor is it let go");
+    run(&clinic, TenantCommand::Release(TenantRelease { tenants: all(), json: true })).await;
+    handover(&desk, vec![signed]).await.expect("taken");
+    assert_eq!(farewell(&desk).await.status(), StatusCode::OK);
 }

@@ -63,12 +63,18 @@ pub async fn revocation(desk: &Desk, is_locked: bool) -> Revocation {
 }
 
 pub async fn farewell(desk: &Desk) -> Response {
+    farewell_at(desk, 1, false).await
+}
+
+/// The same at this number of the last mutation.
+async fn farewell_at(desk: &Desk, last_sequence: i64, has_sent_all: bool) -> Response {
     let said = Farewell {
         tenant_id: desk.tenant,
         device_id: desk.device,
         challenge: challenge(desk).await,
-        last_sequence: 1,
+        last_sequence,
         lost: 4,
+        has_sent_all,
         has_consent: false,
         at: OffsetDateTime::now_utc(),
     };
@@ -147,6 +153,32 @@ async fn the_last_push_of_a_revoked_computer_waits_for_a_person_whatever_is_in_i
     desk.restore(7, two.hash);
     let gap = desk.sign(vec![new_patient(Uuid::now_v7(), "Nisha")]);
     assert_eq!(handover(&desk, vec![gap]).await.expect_err("a gap").code, ErrorCode::SequenceGap);
+}
+
+#[tokio::test]
+async fn a_computer_whose_work_the_server_lost_again_is_not_let_go() {
+    let clinic = Clinic::open().await;
+    let (admin, mut desk) = (clinic.desk().await, clinic.desk().await);
+    let all = vec![desk.sign(vec![new_patient(Uuid::now_v7(), "Sunita")])];
+    revoke(&admin, &desk, &RevokeRequest::default()).await.expect("revoked");
+    // As after a restore: the desktop has handed over, and the server has nothing of it.
+    let refused = body::<FarewellToken>(farewell_at(&desk, 1, true).await).await.expect_err("a gap");
+    assert_eq!((refused.status, refused.code), (409, ErrorCode::SequenceGap));
+    assert_eq!(state(&admin, &desk).await, RevocationState::Asked);
+    handover(&desk, all).await.expect("taken");
+    body::<FarewellToken>(farewell_at(&desk, 1, true).await).await.expect("a token");
+    assert_eq!(state(&admin, &desk).await, RevocationState::Leaving);
+}
+
+#[tokio::test]
+async fn an_admin_sees_what_the_server_lacks_of_a_computer_that_nobody_could_open() {
+    let clinic = Clinic::open().await;
+    let (admin, desk) = (clinic.desk().await, clinic.desk().await);
+    revoke(&admin, &desk, &RevokeRequest::default()).await.expect("revoked");
+    body::<FarewellToken>(farewell_at(&desk, 40, false).await).await.expect("a token");
+    let devices: Vec<DeviceInfo> = body(admin.get("/v1/devices").await).await.expect("devices");
+    let info = devices.into_iter().find_map(|device| device.revocation).expect("revoked");
+    assert_eq!(info.lost, Some(40), "it knew of four");
 }
 
 #[tokio::test]

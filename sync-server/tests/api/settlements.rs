@@ -188,9 +188,11 @@ async fn what_is_tried_again_goes_in_as_it_was_signed_once_the_cause_is_mended()
     // Whoever was given the role only now does not let themselves in.
     settled(&mut desk, of, Way::Retry, "", vec![]).await;
     assert_eq!(fates(&desk, &[2, 3]).await, [Fate::Quarantined, Fate::Blocked]);
+    assert!(receipt(&desk, 2).await.detail.is_some(), "why it waits");
     desk.user = admin;
     settled(&mut desk, of, Way::Retry, "", vec![]).await;
     assert_eq!(fates(&desk, &[2, 3]).await, [Fate::Applied, Fate::Applied]);
+    assert_eq!(receipt(&desk, 2).await.detail, None, "what is in is not said to be refused");
     let row = desk.rows().await.into_iter().find(|row| row.id == patient).expect("the patient");
     assert_eq!((&row.values["alerts"], &row.values["city"]), (&json!("Faints at needles."), &json!("Pune")));
     // It is still whose it was.

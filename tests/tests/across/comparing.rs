@@ -67,6 +67,11 @@ async fn a_row_that_the_server_has_lost_stays_on_the_desk_and_is_told_of() -> an
     assert_eq!(desk.desk.mend(Depth::Versions).await?, 0);
     assert_eq!(desk.desk.sync_status().only_here, 2);
     assert_eq!(desk.desk.mend(Depth::Values).await?, 0, "and it is no difference any more");
+    let refused = desk.desk.wipe(clinic.tenant_code(), None).await;
+    assert!(
+        matches!(&refused, Err(Error::Invalid(said)) if said.contains("2 records are here that the server lost")),
+        "{refused:?}"
+    );
     for name in ["Asha", "Bina"] {
         assert_eq!(desk.replica()?.find_patients(name)?.len(), 1, "{name}");
     }

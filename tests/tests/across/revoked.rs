@@ -7,6 +7,7 @@ use clinic_tests::clinic::{Clinic, EMAIL, PASSWORD, SetClock, TestDesk, patient}
 use clinic_tests::network::Fault;
 use protocol::error::ErrorCode;
 use protocol::manage::{RevocationInfo, RevocationState};
+use replica::Depth;
 use replica::view::AppState;
 use time::Duration;
 
@@ -75,12 +76,15 @@ async fn a_computer_in_use_locks_hands_over_what_waits_for_a_person_and_destroys
     revoke(&admin, "Room 1").await?;
     state(&desk, "it is locked", |state| !matches!(state, AppState::Unlocked { .. })).await?;
     assert!(desk.desk.replica().is_err(), "nobody is signed in any more");
-    drop(replica);
+    // A command that was still at work: what it calls saved is handed over.
+    let n_late = i64::from(replica.register_patient(&patient("Farida", "98204 41277")).is_ok());
     handed_over(&desk, &clock).await?;
+    assert!(replica.register_patient(&patient("Gita", "98204 41278")).is_err(), "too late");
+    drop(replica);
     gone(&desk).await?;
     let info = seen(&admin, "Room 1").await?;
     assert_eq!((info.state, info.lost, info.has_consent), (RevocationState::Done, Some(0), true));
-    assert_eq!(set_aside(&clinic, "device_revoked").await?, 1);
+    assert_eq!(set_aside(&clinic, "device_revoked").await?, 1 + n_late);
     // What it handed over did not go in by itself.
     admin.synced().await?;
     assert!(admin.replica()?.find_patients("sunita")?.is_empty());
@@ -101,6 +105,63 @@ async fn files_that_were_not_sent_are_destroyed_with_the_computer_and_counted() 
     gone(&desk).await?;
     let info = seen(&admin, "Room 1").await?;
     assert_eq!((info.state, info.lost), (RevocationState::Done, Some(1)));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_that_the_server_lost_are_counted_when_the_computer_that_has_them_is_cleared()
+-> anyhow::Result<()> {
+    let clinic = Clinic::open().await?;
+    let clock = SetClock::default();
+    let (admin, desk) = acquainted(&clinic, &clock).await?;
+    desk.replica()?.register_patient(&patient("Sunita", "98204 41276"))?;
+    desk.synced().await?;
+    let lose = "set session_replication_role = replica;
+                update clinic.tenant_sync set version = version + 1;
+                delete from clinic.patients where first_name = 'Sunita'";
+    clinic.sql(lose).await?;
+    desk.desk.mend(Depth::Versions).await?;
+    revoke(&admin, "Room 1").await?;
+    handed_over(&desk, &clock).await?;
+    gone(&desk).await?;
+    assert_eq!(seen(&admin, "Room 1").await?.lost, Some(1));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_handed_over_and_lost_in_a_restore_is_handed_over_once_more_before_anything_is_destroyed()
+-> anyhow::Result<()> {
+    let clinic = Clinic::open().await?;
+    let clock = SetClock::default();
+    let (admin, desk) = acquainted(&clinic, &clock).await?;
+    clinic.network.plan("/v1/sync/push", std::iter::repeat_n(Fault::LostRequest, 1_000));
+    for name in ["Sunita", "Farida"] {
+        desk.replica()?.register_patient(&patient(name, "98204 41276"))?;
+    }
+    clinic.network.plan("/v1/devices/farewell", std::iter::repeat_n(Fault::LostRequest, 1_000));
+    revoke(&admin, "Room 1").await?;
+    handed_over(&desk, &clock).await?;
+    desk.until("it wants to say farewell", |_| clinic.network.n_planned_for("/v1/devices/farewell") < 1_000)
+        .await?;
+    assert_eq!(set_aside(&clinic, "device_revoked").await?, 2);
+    // The backup was made when the computer was out of service already, and had not handed over.
+    let restore = "set session_replication_role = replica;
+                   delete from clinic.sync_conflicts;
+                   delete from clinic.sync_quarantine;
+                   delete from clinic.sync_mutations;
+                   update clinic.devices set last_sequence = 0, last_hash = repeat('0', 64) where name = 'Room 1'";
+    clinic.sql(restore).await?;
+    clinic.network.forget_plans();
+    desk.desk.go_on_leaving();
+    state(&desk, "it asks for a password once more", |state| {
+        matches!(state, AppState::Revoked { needs_password: true, .. })
+    })
+    .await?;
+    assert!(desk.folder().join("clinic/clinic.db").exists());
+    desk.desk.unlock(EMAIL, PASSWORD).await?;
+    gone(&desk).await?;
+    assert_eq!(set_aside(&clinic, "device_revoked").await?, 2);
+    assert_eq!(seen(&admin, "Room 1").await?.lost, Some(0));
     Ok(())
 }
 

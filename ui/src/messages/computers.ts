@@ -1,4 +1,4 @@
-import { changes, days, timeLeft } from "./words";
+import { changes, days, number, timeLeft } from "./words";
 
 /** The words with which a computer is set up. */
 export const enrol = {
@@ -52,7 +52,7 @@ export const leaving = {
       : `An admin took it out of service. It hands over ${changes(count)} for someone in the clinic to look at, when it reaches the server.`,
   needsPassword: (count: number) =>
     count === 0
-      ? "An admin took it out of service. It was not closed by whoever worked on it, so there may be changes that were not sent. Give your password once, and they are handed over to the clinic; it opens nothing else."
+      ? "An admin took it out of service. There may be changes on it that the clinic’s server does not have. Give your password once, and they are handed over to the clinic; it opens nothing else."
       : count === 1
         ? "An admin took it out of service. 1 change on it was not sent yet. Give your password once, and it is handed over to the clinic; it opens nothing else."
         : `An admin took it out of service. ${changes(count)} on it were not sent yet. Give your password once, and they are handed over to the clinic; it opens nothing else.`,
@@ -98,7 +98,7 @@ export const computers = {
     done: (time: string, lost: number) =>
       lost === 0
         ? `cleared ${time}, and confirmed`
-        : `cleared ${time}, and confirmed; ${changes(lost)} on it were never sent`,
+        : `cleared ${time}, and confirmed; what only it had is lost (changes, files, records: ${number(lost)})`,
     other: (time: string) => `taken out ${time}; update Clinic Desk to see how far it has come`,
   },
 };

@@ -17,8 +17,8 @@ use super::rows;
 use super::session::{Session, Written};
 use crate::error::Result;
 
-/// So many items are opened for one push. No person makes more in the time that a push covers.
-const MOST_FINDINGS: usize = 200;
+/// So many items are opened for one push beside dangers. No person makes more in the time that a push covers.
+const MOST_QUESTIONS: usize = 200;
 
 /// What mutations touched that the rules look at.
 #[derive(Debug, Default)]
@@ -123,14 +123,7 @@ pub(super) async fn look_again(
     .fetch_all(&mut *tx)
     .await?;
     found.retain(|id, _| !known.contains(id));
-    if found.len() > MOST_FINDINGS {
-        tracing::warn!(
-            found = found.len(),
-            opened = MOST_FINDINGS,
-            "a push has more findings than are opened"
-        );
-    }
-    for (_, item) in found.into_iter().take(MOST_FINDINGS) {
+    for item in to_open(found) {
         let side = |value: &Value| {
             let table = value["table"].as_str().and_then(TableName::find).unwrap_or(item.table);
             let id = value["id"].as_str().or_else(|| value.as_str()).and_then(|id| id.parse().ok());
@@ -145,6 +138,22 @@ pub(super) async fn look_again(
         session.open(tx, &item).await?;
     }
     Ok(())
+}
+
+/// Every danger, and of the rest what a person can look through: visits first, which happen soon.
+fn to_open(found: BTreeMap<Uuid, Item>) -> Vec<Item> {
+    let (mut opened, mut questions): (Vec<Item>, Vec<Item>) =
+        found.into_values().partition(|item| item.kind == Kind::Semantic);
+    questions.sort_by_key(|item| item.kind != Kind::DoubleBooking);
+    if questions.len() > MOST_QUESTIONS {
+        tracing::warn!(
+            found = questions.len(),
+            opened = MOST_QUESTIONS,
+            "a push raises more questions than are opened"
+        );
+    }
+    opened.extend(questions.into_iter().take(MOST_QUESTIONS));
+    opened
 }
 
 async fn findings(tx: &mut PgConnection, session: &Session, touched: &Touched) -> Result<Vec<Finding>> {
@@ -204,5 +213,28 @@ fn of_visits(one: (Uuid, Uuid, &str), other: (Uuid, Uuid, &str)) -> Item {
         ours: side(one),
         theirs_from: Source::default(),
         ours_from: Source::default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sync::conflicts;
+
+    #[test]
+    fn no_danger_is_passed_over_for_registrations_that_look_alike() {
+        let like = |id: u128, kind: Kind| {
+            let rule = (Rule::SimilarName.as_str(), RULES_VERSION);
+            let item = conflicts::duplicate(Uuid::nil(), Uuid::max(), rule);
+            (Uuid::from_u128(id), Item { id: Uuid::from_u128(id), kind, ..item })
+        };
+        let mut found: BTreeMap<Uuid, Item> = (0..1_000).map(|id| like(id, Kind::Duplicate)).collect();
+        found.extend((1_000..1_300).map(|id| like(id, Kind::Semantic)));
+        found.extend([like(1_300, Kind::DoubleBooking)]);
+        let opened = to_open(found);
+        let of = |kind: Kind| opened.iter().filter(|item| item.kind == kind).count();
+        assert_eq!(of(Kind::Semantic), 300);
+        assert_eq!(of(Kind::DoubleBooking), 1);
+        assert_eq!(of(Kind::Duplicate), MOST_QUESTIONS - 1);
     }
 }

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 
 use super::opened::{Opened, must_follow, refused, repeated};
 use super::push::Writing;
-use super::{Caller, Refused, Reply, Result, Server, broken, json};
+use super::{Caller, Refused, Reply, Result, Server, broken, json, must_not_be_held};
 use crate::clinic::SERVER_NAME;
 
 impl Server {
@@ -17,6 +17,7 @@ impl Server {
         let (tenant, device) = (request.tenant_id, request.device_id);
         let message = handover_message(SERVER_NAME, tenant, device, &request.challenge);
         self.proven_device(now, (tenant, device), &request.challenge, &message, &request.signature)?;
+        must_not_be_held(self.tenant(tenant))?;
         let here = self.tenant(tenant).devices.get(&device).ok_or(broken())?;
         if !here.is_revoked {
             return Err(Refused(400, ErrorCode::Invalid, "This computer is in service."));

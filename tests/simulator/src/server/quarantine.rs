@@ -76,7 +76,7 @@ impl Device {
             let fate = if aside.blocked_by.is_none() { Fate::Quarantined } else { Fate::Blocked };
             return Some(Receipt { fate, code: aside.code, detail, blocked_by: aside.blocked_by, ..first });
         };
-        let (detail, review) = (end.detail.clone().or(detail), end.review.clone());
+        let (detail, review) = (end.detail.clone(), end.review.clone());
         Some(Receipt { fate: end.fate, code: None, detail, blocked_by: None, review, ..first })
     }
 

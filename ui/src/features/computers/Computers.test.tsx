@@ -43,7 +43,7 @@ const states: [Partial<RevocationView>, RegExp][] = [
   [{ state: "leaving" }, /is being cleared/],
   [{ state: "other" }, /update Clinic Desk to see how far it has come/],
   [{ state: "done", doneAt: "2026-11-23T10:00:00", lost: 0 }, /cleared .*, and confirmed$/],
-  [{ state: "done", doneAt: "2026-11-23T10:00:00", lost: 2 }, /2 changes on it were never sent/],
+  [{ state: "done", doneAt: "2026-11-23T10:00:00", lost: 2 }, /lost \(changes, files, records: 2\)$/],
 ];
 
 test.each(states)("what became of a computer is said: %o", async (change, words) => {

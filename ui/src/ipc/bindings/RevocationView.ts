@@ -18,7 +18,7 @@ askedAt: string,
  */
 hasConsent: boolean, 
 /**
- * How many changes were on it that nobody handed over.
+ * How much was lost with it: changes that nobody handed over, files, and records that only it had.
  */
 lost: number | null, 
 /**
