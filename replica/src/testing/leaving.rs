@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::guard::Guard;
 use crate::keyring::Keyring;
 use crate::leaving::{Handover, Left, say_farewell};
@@ -38,7 +38,8 @@ impl Leaving {
         }
         let (tenant_id, device_id) = (handover.tenant_id, handover.device_id);
         let said = say_farewell(&handover.client, guard, (tenant_id, device_id), &handover.key).await?;
-        let Some(token) = said else { return Ok(false) };
+        // What the server lost since is handed over once more.
+        let token = said.ok_or(Error::ServerWentBack)?;
         let server = handover.store.facts()?.server;
         let left =
             Left { server, tenant_id, device_id, installation_id: installation, token, is_destroyed: false };
