@@ -357,6 +357,18 @@ fn what_is_counted_by_the_piece_is_never_taken_by_the_hundred() {
 }
 
 #[test]
+fn an_amount_is_never_swallowed_by_as_directed() {
+    for typed in ["10 units as directed", "2 as directed", "½ tab as directed x5d", "5 ml ud"] {
+        let refused = NotUnderstood { from: typed.to_owned() };
+        assert_eq!(Dosage::parse(typed), Err(refused), "{typed}");
+    }
+    let line = "insulin glargine 100 iu/ml 10 units as directed";
+    let split = TypedLine { medicine: "insulin glargine 100 iu/ml", dose: "10 units as directed" };
+    assert_eq!(TypedLine::split(line), split);
+    assert!(Dosage::parse("as directed x5d // 10 units").is_ok());
+}
+
+#[test]
 fn directions_are_written_in_hindi_and_marathi() {
     for (typed, unit, hindi, marathi) in [
         (
