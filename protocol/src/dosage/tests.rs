@@ -469,6 +469,30 @@ fn the_medicine_ends_where_the_dose_begins() {
 }
 
 #[test]
+fn one_and_a_half_that_is_typed_apart_is_never_read_as_a_half() {
+    for (line, medicine, dose) in [
+        ("metoprolol 25 mg 1 1/2-0-1 x30d", "metoprolol 25 mg", "1 1/2-0-1 x30d"),
+        ("metoprolol 25 mg 1 ½ - 0 - 1", "metoprolol 25 mg", "1 ½ - 0 - 1"),
+        ("metoprolol 25 mg 1 0.5-0-1", "metoprolol 25 mg", "1 0.5-0-1"),
+        ("metoprolol 25 mg 1-1 1/2-0-1", "metoprolol 25 mg", "1-1 1/2-0-1"),
+        ("metoprolol 25 mg 1 1/2-0-1 units", "metoprolol 25 mg", "1 1/2-0-1 units"),
+        ("khasi syrup: 1 1/2-0-1", "khasi syrup", "1 1/2-0-1"),
+    ] {
+        assert_eq!(TypedLine::split(line), TypedLine { medicine, dose }, "{line}");
+        assert_eq!(Dosage::parse(dose), Err(NotUnderstood { from: dose.to_owned() }), "{line}");
+    }
+    // A strength, and a dash that only separates.
+    for (line, medicine) in [
+        ("metoprolol 25 1/2-0-1", "metoprolol 25"),
+        ("metoprolol 25 mg 1/2-0-1", "metoprolol 25 mg"),
+        ("augmentin 500 125 - 1/2-0-1", "augmentin 500 125"),
+    ] {
+        assert_eq!(TypedLine::split(line), TypedLine { medicine, dose: "1/2-0-1" }, "{line}");
+    }
+    assert_eq!(Dosage::parse("1½-0-1").map(|read| read.typed()), Ok("1.5-0-1".to_owned()));
+}
+
+#[test]
 fn a_medicine_and_its_dose_are_joined_so_that_they_come_apart_again() {
     for (medicine, dose, line) in [
         ("Paracetamol 650 mg", "1-0-1 x5d", "Paracetamol 650 mg 1-0-1 x5d"),
