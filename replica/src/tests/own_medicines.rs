@@ -8,6 +8,8 @@ use uuid::Uuid;
 
 use super::{Fixture, NOW, fixture, form};
 use crate::error::Error;
+use crate::language::Language;
+use crate::replica::Replica;
 use crate::view::{
     AllergyForm, Draft, DraftItem, LineChoice, MedicineFound, OwnMedicineForm, PatientForm, ShortKeyForm,
 };
@@ -202,6 +204,29 @@ fn a_line_that_is_taken_back_keeps_its_medicine_until_another_one_is_typed() {
         fixture.replica.save_draft(sunita, &draft).expect("BUG: saved");
         assert_eq!(fixture.replica.open_pad(sunita).expect("BUG: a pad").draft, draft, "also the next day");
     }
+}
+
+#[test]
+fn of_eye_and_ear_drops_of_one_strength_none_is_guessed_however_often_one_was_written() {
+    let (fixture, sunita) = desk(Role::Doctor);
+    let replica = &fixture.replica;
+    let [eye, ear] = twins(&fixture, "Ciprofloxacin", "0.3 %", ["eye_drops", "ear_drops"]);
+    let often = DraftItem { medicine_id: Some(ear), dose_text: "1 drop bd".into(), ..DraftItem::default() };
+    let draft = Draft { items: vec![often], ..Draft::default() };
+    replica.sign_prescription(sunita, &draft, &[]).expect("BUG: signed");
+    let read = replica.read_line("cipro 0.3 1 drop qid", None).expect("BUG: read");
+    assert_eq!((read.choice, read.found.len()), (LineChoice::Several { count: 2 }, 2));
+    assert_eq!(chosen(&fixture, "cipro 0.3 eye 1 drop qid").id, eye);
+    let key = ShortKeyForm {
+        key: "eye".into(),
+        title: "Eye".into(),
+        lines: "cipro 0.3 1 drop qid".into(),
+        ..ShortKeyForm::default()
+    };
+    let said = replica.save_short_key(None, &key).expect_err("BUG: refused").to_string();
+    assert!(said.contains("Write the strength or the form too."), "{said}");
+    let form = Replica::read_dosage("1 drop qid", "eye_drops", "0.3 %", Language::English);
+    assert_eq!(form.expect("BUG: read").form, "EYE DROPS");
 }
 
 #[test]
