@@ -243,7 +243,7 @@ fn a_short_key_that_is_opened_and_saved_keeps_its_medicines() {
     let id = replica.save_short_key(None, &key).expect("BUG: saved");
     let shown = replica.short_keys().expect("BUG: keys").remove(0).form;
     assert_eq!(shown.lines, "Pantoprazole 40 mg injection 1-0-0 vial\nPantoprazole 40 mg tablet 1-0-0");
-    replica.save_short_key(Some(id), &shown).expect("BUG: saved again");
+    replica.save_short_key(Some((id, &shown)), &shown).expect("BUG: saved again");
     let new = replica.expand_short_key(sunita, "/acid", Draft::default()).expect("BUG: expanded");
     let meant: Vec<_> = new.items.iter().filter_map(|item| item.medicine_id).collect();
     assert_eq!(meant, [injection, tablet]);
