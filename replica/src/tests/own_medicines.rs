@@ -101,6 +101,33 @@ fn a_brand_of_the_list_is_found_checked_and_printed_with_its_generic_name() {
 }
 
 #[test]
+fn an_allergy_that_is_noted_by_a_brand_holds_the_clinics_own_medicine_of_that_brand() {
+    let (fixture, _) = desk(Role::Doctor);
+    let paracetamol = MedicineId(Uuid::from_u128(0x3ed));
+    let dolo = OwnMedicineForm {
+        same_as: Some(paracetamol),
+        brand_name: "Dolo 650".into(),
+        ..OwnMedicineForm::default()
+    };
+    let dolo = fixture.replica.add_own_medicine(&dolo).expect("BUG: added");
+    let noted = AllergyForm {
+        substance: "Dolo: rash".into(),
+        certainty: "suspected".into(),
+        status: "active".into(),
+        ..AllergyForm::default()
+    };
+    let asha = PatientForm { allergies: vec![noted], ..form("Asha", "98204 41277") };
+    let asha = fixture.replica.register_patient(&asha).expect("BUG: registered").id;
+    let is_held = |id| {
+        let line = DraftItem { medicine_id: Some(id), dose_text: "1-0-1 x3d".into(), ..DraftItem::default() };
+        let draft = Draft { items: vec![line], ..Draft::default() };
+        fixture.replica.check_draft(asha, &draft, None).expect("BUG: checked").lines[0].is_held
+    };
+    assert!(is_held(dolo));
+    assert!(!is_held(paracetamol), "it is sold under other names as well");
+}
+
+#[test]
 fn of_two_brands_the_one_that_was_typed_whole_is_meant() {
     let (fixture, _) = desk(Role::Doctor);
     let forte = OwnMedicineForm { brand_name: "Mox 500 Forte".into(), ..mox() };
