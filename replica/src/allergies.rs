@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::care::{counting_allergies, open_items};
 use crate::error::{Error, Result};
-use crate::one_patient::{id_list, kept};
+use crate::one_patient::{id_list, kept, registration_rows};
 use crate::replica::{Replica, must_get, some_text, text};
 use crate::store::get_row;
 use crate::view::{Allergen, AllergyForm, AllergyView, Diagnosis};
@@ -82,17 +82,18 @@ impl Replica {
         self.must_write_clinical()?;
         self.record("note_no_allergies", Some(patient), |tx| {
             let patient = kept(tx, patient)?;
-            let current = must_get(tx, TableName::Patients, patient.0)?;
             if !counting_allergies(tx, patient)?.is_empty() {
                 return Err(none_known_with_allergies());
             }
-            if text(&current, "allergy_status") == "has_allergies" && !text(&current, "alerts").is_empty() {
+            let rows = registration_rows(tx, patient)?;
+            if rows.iter().any(|(_, row)| has_allergies(row) && !text(row, "alerts").is_empty()) {
                 return Err(Error::Invalid(
                     "Allergies are written among the warnings. Take them out there first; nothing was changed."
                         .into(),
                 ));
             }
-            Ok((status_change(patient, &current, "none_known").into_iter().collect(), ()))
+            let answered = rows.iter().filter(|(id, row)| *id == patient || has_allergies(row));
+            Ok((answered.filter_map(|(id, row)| status_change(*id, row, "none_known")).collect(), ()))
         })
     }
 
@@ -223,11 +224,17 @@ fn allergy_changes(
     let others = counting_allergies(tx, patient)?.into_iter().any(|one| one.id != id.0);
     if form.status == "active" {
         changes.extend(status_change(patient, &row, "has_allergies"));
-    } else if !others && text(&row, "alerts").is_empty() && text(&row, "allergy_status") == "has_allergies" {
+    } else if !others {
         // The last one does not hold: whether there are others is asked again, and never taken for "none".
-        changes.extend(status_change(patient, &row, "unknown"));
+        let rows = registration_rows(tx, patient)?;
+        let open = rows.iter().filter(|(_, row)| has_allergies(row) && text(row, "alerts").is_empty());
+        changes.extend(open.filter_map(|(id, row)| status_change(*id, row, "unknown")));
     }
     Ok(changes)
+}
+
+fn has_allergies(patient: &Values) -> bool {
+    text(patient, "allergy_status") == "has_allergies"
 }
 
 fn status_change(patient: PatientId, current: &Values, status: &str) -> Option<Change> {

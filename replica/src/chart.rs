@@ -14,7 +14,7 @@ use crate::allergies::{allergy_views, conditions};
 use crate::care::{alert_views, allergy_words};
 use crate::error::{Error, Result};
 use crate::language::Language;
-use crate::one_patient::{kept, registrations};
+use crate::one_patient::{kept, registration_rows, registrations};
 use crate::pad::draft;
 use crate::patients::{form, squeezed, summary, summary_of};
 use crate::prepared::{is_unsigned, prepared};
@@ -42,13 +42,14 @@ impl Replica {
                 form.lmp_date = None;
             }
             let noted = allergy_words(tx, id)?;
+            let rows = registration_rows(tx, id)?;
             let merged = registrations.iter().skip(1).map(|other| summary_of(tx, *other, today));
             Ok(Chart {
                 patient: summary(tx, id, &values, today)?,
                 form,
-                allergy_status: allergy_status(&values, &noted).to_owned(),
+                allergy_status: allergy_status(&rows, &noted).to_owned(),
                 allergies: if is_clinician { allergy_views(tx, id)? } else { vec![] },
-                alerts: some_text(&values, "alerts").filter(|_| is_clinician),
+                alerts: alerts_in_words(&rows).filter(|_| is_clinician),
                 conditions: if is_clinician { conditions(tx, &registrations)? } else { vec![] },
                 measured: if is_clinician { measured(tx, &registrations)? } else { vec![] },
                 prescriptions: if is_clinician { list(tx, &registrations, self.language())? } else { vec![] },
@@ -78,14 +79,29 @@ impl Replica {
     }
 }
 
-/// Whether the patient has allergies: each that is noted as a row counts, whatever the status says.
-pub(crate) fn allergy_status<'a>(patient: &'a Values, noted: &[String]) -> &'a str {
-    if noted.is_empty() { text(patient, "allergy_status") } else { "has_allergies" }
+/// Whether the patient has allergies: each that is noted as a row counts, whatever the status says, and so does the status
+/// of every registration that says so.
+pub(crate) fn allergy_status<'a>(registrations: &'a [(PatientId, Values)], noted: &[String]) -> &'a str {
+    let has_some = |(_, row): &(PatientId, Values)| text(row, "allergy_status") == "has_allergies";
+    if !noted.is_empty() || registrations.iter().any(has_some) {
+        return "has_allergies";
+    }
+    registrations.first().map_or("unknown", |(_, kept)| text(kept, "allergy_status"))
+}
+
+/// What is written as a warning under any of the registrations, each text once.
+fn alerts_in_words(registrations: &[(PatientId, Values)]) -> Option<String> {
+    let mut all: Vec<String> = Vec::new();
+    for (_, row) in registrations {
+        all.extend(some_text(row, "alerts").filter(|alerts| !all.contains(alerts)));
+    }
+    (!all.is_empty()).then(|| all.join("; "))
 }
 
 /// What is written as a warning, and the allergies that are rows.
-pub(crate) fn warnings_in_words(patient: &Values, noted: &[String]) -> Option<String> {
-    let all: Vec<String> = some_text(patient, "alerts").into_iter().chain(noted.iter().cloned()).collect();
+pub(crate) fn warnings_in_words(registrations: &[(PatientId, Values)], noted: &[String]) -> Option<String> {
+    let written = alerts_in_words(registrations).into_iter();
+    let all: Vec<String> = written.chain(noted.iter().cloned()).collect();
     (!all.is_empty()).then(|| all.join("; "))
 }
 

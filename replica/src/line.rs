@@ -1,7 +1,7 @@
 //! A line of the pad as it is typed in one go: which medicine it means, and where its dose begins.
 
-use protocol::dosage::TypedLine;
-use protocol::medicine::{is_form_word, may_say_form, usual_route};
+use protocol::dosage::{Dosage, TypedLine};
+use protocol::medicine::{Units, is_form_word, may_say_form};
 use rusqlite::Transaction;
 
 use crate::error::Result;
@@ -16,19 +16,19 @@ const SHOWN: usize = 5;
 const SHORTEST: usize = 2;
 
 impl Replica {
-    /// Reads a line as typed. A strength that was not typed is never guessed. For an empty one, what this doctor writes
-    /// most often is found. `was` is the line that stands there again to be changed: its medicine stays the one that is
-    /// meant, also where others have the same name and strength, until another name is typed.
+    /// Reads a line as typed. A strength or a form that was not typed is never guessed. For an empty one, what this doctor
+    /// writes most often is found. `was` is the line that stands there again to be changed: its medicine stays the one that
+    /// is meant, also where others have the same name and strength, until another name is typed.
     pub fn read_line(&self, text: &str, was: Option<&DraftItem>) -> Result<LineRead> {
         let fitting = |medicine: &str| {
             if medicine.chars().count() < SHORTEST { Ok(vec![]) } else { self.fitting_medicines(medicine) }
         };
         let mut line = TypedLine::split(text);
         let mut found = if text.trim().is_empty() { self.favourites()? } else { fitting(line.medicine)? };
-        let mut choice = choose(&found, line.medicine);
+        let mut choice = choose(&found, line);
         if let Some(other) = TypedLine::with_strength(text) {
             let of_strength = fitting(other.medicine)?;
-            let chosen = choose(&of_strength, other.medicine);
+            let chosen = choose(&of_strength, other);
             if matches!(chosen, LineChoice::Chosen { .. }) {
                 (line, found, choice) = (other, of_strength, chosen);
             }
@@ -61,28 +61,25 @@ impl Replica {
     }
 }
 
-/// The name of a line's medicine as it would be typed: with its form, where another one has the same name and strength.
+/// The name of a line's medicine as it would be typed: with its form, where there is another one of its name in another.
 pub(crate) fn typed_name(tx: &Transaction<'_>, item: &DraftItem) -> Result<String> {
     let name = item.medicine_text.trim();
     let Some((id, row)) = item.medicine_id.zip(medicine_row(tx, item)?) else { return Ok(name.to_owned()) };
-    let sql = "select 1 from (select id, generic_name, strength_text, dosage_form from medicines where is_active \
-               union all select id, generic_name, strength_text, dosage_form from tenant_medicines where is_active) \
-               where id <> ?1 and lower(generic_name) = lower(?2) \
-               and lower(coalesce(strength_text, '')) = lower(?3) and dosage_form <> ?4";
-    let column = |name: &str| text(&row, name);
-    let form = column("dosage_form");
-    let params = (id.to_string(), column("generic_name"), column("strength_text"), form);
-    let has_twin = tx.prepare_cached(sql)?.exists(params)?;
+    let sql = "select 1 from (select id, generic_name, dosage_form from medicines where is_active \
+               union all select id, generic_name, dosage_form from tenant_medicines where is_active) \
+               where id <> ?1 and lower(generic_name) = lower(?2) and dosage_form <> ?3";
+    let form = text(&row, "dosage_form");
+    let has_twin = tx.prepare_cached(sql)?.exists((id.to_string(), text(&row, "generic_name"), form))?;
     let words = form.replace('_', " ");
     let is_said = words.split(' ').all(is_form_word);
     Ok(if has_twin && is_said { format!("{name} {words}") } else { name.to_owned() })
 }
 
-fn choose(found: &[MedicineFound], typed: &str) -> LineChoice {
-    if typed.is_empty() {
+fn choose(found: &[MedicineFound], line: TypedLine<'_>) -> LineChoice {
+    if line.medicine.is_empty() {
         return LineChoice::Nothing;
     }
-    let typed = split_words(typed);
+    let typed = split_words(line.medicine);
     let fitting: Vec<&MedicineFound> = found.iter().filter(|medicine| fits(medicine, &typed)).collect();
     // A brand that was not typed is not guessed while a plainer one fits.
     let Some(first) = fitting.iter().copied().min_by_key(|medicine| unsaid(medicine, &typed)) else {
@@ -95,18 +92,50 @@ fn choose(found: &[MedicineFound], typed: &str) -> LineChoice {
     // "insulin biphasic 30/70" names none of the two strengths in which it comes.
     let differs = fitting.iter().any(|other| other.strength_text != first.strength_text);
     let is_guess = if differs { !says_strength(first) } else { !typed.split(' ').any(is_figure) };
-    // Of eye and ear drops neither is guessed; what is swallowed is meant before what is injected or put on.
-    let goes_elsewhere = |other: &&MedicineFound| way(other) != way(first);
-    let is_of_two_ways = way(first) != "oral" && fitting.iter().any(goes_elsewhere);
-    if fitting.len() > 1 && (is_guess || is_of_two_ways) {
-        return LineChoice::Several { count: u32::try_from(fitting.len()).unwrap_or(u32::MAX) };
+    if fitting.len() > 1 && is_guess {
+        return several(fitting.len());
+    }
+    // Of eye and ear drops, or of a tablet and an injection, none is guessed.
+    let twins = twins(first, &fitting, &typed, line.dose);
+    let first = twins.iter().copied().min_by_key(|medicine| unsaid(medicine, &typed)).unwrap_or(first);
+    if twins.iter().any(|other| other.dosage_form != first.dosage_form) {
+        return several(twins.len());
     }
     LineChoice::Chosen { medicine: first.clone() }
 }
 
-/// The way in which most of its form are taken: drops that say no eye, ear or nose are for the mouth.
-fn way(medicine: &MedicineFound) -> &'static str {
-    if medicine.dosage_form == "drops" { "oral" } else { usual_route(&medicine.dosage_form) }
+fn several(count: usize) -> LineChoice {
+    LineChoice::Several { count: u32::try_from(count).unwrap_or(u32::MAX) }
+}
+
+/// The medicines of this one's name whose strength is typed as well, in whichever form. The unit of the dose says a form
+/// too: 5 ml are of no capsule.
+fn twins<'m>(
+    first: &'m MedicineFound,
+    fitting: &[&'m MedicineFound],
+    typed: &str,
+    dose: &str,
+) -> Vec<&'m MedicineFound> {
+    // The 5 of "2.5 mg/5 ml" is no strength.
+    let says_mass = |medicine: &MedicineFound| {
+        let mass = medicine.strength_text.as_deref().and_then(|strength| strength.split('/').next());
+        let mass = split_words(mass.unwrap_or_default());
+        typed.split(' ').any(|word| is_figure(word) && mass.split(' ').any(|one| one == word))
+    };
+    let mut twins = fitting.to_vec();
+    twins.retain(|other| {
+        other.generic_name == first.generic_name
+            && (other.strength_text == first.strength_text || says_mass(other))
+    });
+    let unit = Dosage::parse(dose).ok().and_then(|dosage| dosage.unit);
+    let is_counted_so = |medicine: &&MedicineFound| {
+        let strength = medicine.strength_text.as_deref().unwrap_or_default();
+        unit.is_none_or(|unit| Units::of(&medicine.dosage_form, strength).has(unit))
+    };
+    if twins.iter().any(is_counted_so) {
+        twins.retain(is_counted_so);
+    }
+    twins
 }
 
 /// How many words of the brand were not typed.
@@ -156,14 +185,18 @@ mod tests {
         }
     }
 
+    fn typed(medicine: &str) -> TypedLine<'_> {
+        TypedLine { medicine, dose: "" }
+    }
+
     #[test]
     fn a_strength_that_was_not_typed_is_never_guessed() {
         let found = [medicine("Paracetamol", "500 mg"), medicine("Paracetamol", "650 mg")];
-        assert_eq!(choose(&found, "paracetamol"), LineChoice::Several { count: 2 });
+        assert_eq!(choose(&found, typed("paracetamol")), LineChoice::Several { count: 2 });
         let chosen = |place: usize| LineChoice::Chosen { medicine: found[place].clone() };
-        assert_eq!(choose(&found, "para 650"), chosen(1));
-        assert_eq!(choose(&found, "para650mg tab"), chosen(1));
-        assert_eq!(choose(&found[..1], "para"), chosen(0));
+        assert_eq!(choose(&found, typed("para 650")), chosen(1));
+        assert_eq!(choose(&found, typed("para650mg tab")), chosen(1));
+        assert_eq!(choose(&found[..1], typed("para")), chosen(0));
     }
 
     #[test]
@@ -173,9 +206,9 @@ mod tests {
             ..medicine("Insulin biphasic isophane 30/70", strength)
         };
         let found = [insulin("40 IU/ml"), insulin("100 IU/ml")];
-        assert_eq!(choose(&found, "insulin biphasic 30/70"), LineChoice::Several { count: 2 });
+        assert_eq!(choose(&found, typed("insulin biphasic 30/70")), LineChoice::Several { count: 2 });
         let hundred = LineChoice::Chosen { medicine: found[1].clone() };
-        assert_eq!(choose(&found, "insulin biphasic 30/70 100 iu/ml"), hundred);
+        assert_eq!(choose(&found, typed("insulin biphasic 30/70 100 iu/ml")), hundred);
     }
 
     #[test]
@@ -186,35 +219,76 @@ mod tests {
         };
         let found = [brand("Dolo 650 Forte"), brand("Dolo 650"), medicine("Paracetamol", "650 mg")];
         let chosen = |place: usize| LineChoice::Chosen { medicine: found[place].clone() };
-        assert_eq!(choose(&found, "para 650"), chosen(2));
-        assert_eq!(choose(&found, "dolo 650"), chosen(1));
-        assert_eq!(choose(&found, "dolo 650 forte"), chosen(0));
-        assert_eq!(choose(&found, "dolo"), LineChoice::Several { count: 2 });
+        assert_eq!(choose(&found, typed("para 650")), chosen(2));
+        assert_eq!(choose(&found, typed("dolo 650")), chosen(1));
+        assert_eq!(choose(&found, typed("dolo 650 forte")), chosen(0));
+        assert_eq!(choose(&found, typed("dolo")), LineChoice::Several { count: 2 });
     }
 
     #[test]
-    fn of_eye_and_ear_drops_neither_is_guessed_and_of_tablet_and_injection_the_tablet_is_meant() {
-        let of = |form: &str, strength: &str| MedicineFound {
+    fn a_form_that_was_not_typed_is_never_guessed() {
+        let of = |strength: &str, form: &str| MedicineFound {
             dosage_form: form.to_owned(),
-            ..medicine("Ciprofloxacin", strength)
+            ..medicine("Dicyclomine", strength)
         };
+        let found = [
+            of("10 mg/ml", "drops"),
+            of("10 mg/ml", "injection"),
+            of("10 mg", "tablet"),
+            of("20 mg", "tablet"),
+        ];
+        let choice = |found: &[MedicineFound], line: &str| choose(found, TypedLine::split(line));
+        let chosen = |place: usize| LineChoice::Chosen { medicine: found[place].clone() };
+        let both = "dicyclomine 10 mg/ml 0.5 ml tds";
+        assert_eq!(choice(&found, both), LineChoice::Several { count: 2 });
+        let reversed = [found[1].clone(), found[0].clone()];
+        assert_eq!(
+            choice(&reversed, both),
+            LineChoice::Several { count: 2 },
+            "in whichever order they stand"
+        );
+        assert_eq!(choice(&found, "dicyclomine 10 1-0-1"), LineChoice::Several { count: 3 });
+        assert_eq!(choice(&found[..1], both), chosen(0), "nothing else fits");
+        for (line, place) in [
+            ("dicyclomine 10 inj 1 amp stat", 1),
+            ("dicyclomine 10 mg/ml 1 vial stat", 1),
+            ("dicyclomine 10 mg/ml 5 drops tds", 0),
+            ("dicyclomine 10 1 tab tds", 2),
+            ("dicyclomine 20 1-0-1", 3),
+        ] {
+            assert_eq!(choice(&found, line), chosen(place), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_figure_of_a_volume_is_no_strength_in_another_form() {
+        let of = |strength: &str, form: &str| MedicineFound {
+            dosage_form: form.to_owned(),
+            ..medicine("Levocetirizine", strength)
+        };
+        let found = [of("5 mg", "tablet"), of("2.5 mg/5 ml", "syrup")];
+        let tablet = LineChoice::Chosen { medicine: found[0].clone() };
+        assert_eq!(choose(&found, TypedLine::split("levocetirizine 5 0-0-1")), tablet);
+    }
+
+    #[test]
+    fn of_eye_and_ear_drops_neither_is_guessed_until_a_word_says_which() {
+        let of =
+            |form: &str| MedicineFound { dosage_form: form.to_owned(), ..medicine("Ciprofloxacin", "0.3 %") };
         let chosen = |medicine: &MedicineFound| LineChoice::Chosen { medicine: medicine.clone() };
-        let drops = [of("eye_drops", "0.3 %"), of("ear_drops", "0.3 %")];
-        assert_eq!(choose(&drops, "cipro 0.3"), LineChoice::Several { count: 2 });
-        assert_eq!(choose(&drops, "cipro 0.3 ear drops"), chosen(&drops[1]));
-        assert_eq!(choose(&drops, "cipro 0.3 eye drops"), chosen(&drops[0]));
-        let swallowed = [of("tablet", "200 mg"), of("injection", "200 mg")];
-        assert_eq!(choose(&swallowed, "cipro 200"), chosen(&swallowed[0]));
-        let put_on = [of("cream", "1 %"), of("ointment", "1 %")];
-        assert_eq!(choose(&put_on, "cipro 1"), chosen(&put_on[0]), "both go on the skin");
+        let drops = [of("eye_drops"), of("ear_drops")];
+        assert_eq!(choose(&drops, typed("cipro 0.3")), LineChoice::Several { count: 2 });
+        assert_eq!(choose(&drops, typed("cipro 0.3 drops")), LineChoice::Several { count: 2 });
+        assert_eq!(choose(&drops, typed("cipro 0.3 ear drops")), chosen(&drops[1]));
+        assert_eq!(choose(&drops, typed("cipro 0.3 eye drops")), chosen(&drops[0]));
     }
 
     #[test]
     fn words_that_are_not_the_medicines_make_it_free_text() {
         let found = [medicine("Paracetamol", "500 mg")];
-        assert_eq!(choose(&found, "paracetamol 50"), LineChoice::Free);
-        assert_eq!(choose(&found, "khasi syrup"), LineChoice::Free);
-        assert_eq!(choose(&found, "500"), LineChoice::Free);
-        assert_eq!(choose(&found, ""), LineChoice::Nothing);
+        assert_eq!(choose(&found, typed("paracetamol 50")), LineChoice::Free);
+        assert_eq!(choose(&found, typed("khasi syrup")), LineChoice::Free);
+        assert_eq!(choose(&found, typed("500")), LineChoice::Free);
+        assert_eq!(choose(&found, typed("")), LineChoice::Nothing);
     }
 }

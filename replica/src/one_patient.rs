@@ -3,7 +3,7 @@
 
 use protocol::id::PatientId;
 use protocol::mutation::{Change, SetValue};
-use protocol::table::{TableName, Writer};
+use protocol::table::{TableName, Values, Writer};
 use rusqlite::Transaction;
 use serde_json::{Value, json};
 
@@ -40,6 +40,12 @@ pub(crate) fn registrations(tx: &Transaction<'_>, kept: PatientId) -> Result<Vec
         }
     }
     Ok(found)
+}
+
+/// The rows of all registrations of a patient: that of the kept one first.
+pub(crate) fn registration_rows(tx: &Transaction<'_>, kept: PatientId) -> Result<Vec<(PatientId, Values)>> {
+    let ids = registrations(tx, kept)?;
+    ids.into_iter().map(|id| Ok((id, must_get(tx, TableName::Patients, id.0)?))).collect()
 }
 
 /// The registrations as the list that `json_each` takes.

@@ -178,21 +178,28 @@ impl Replica {
                     Ok(ShortKey {
                         id: key.id,
                         is_shadowed: !key.is_own() && own.iter().any(|one| one == key.key()),
-                        form: form(tx, key)?,
+                        form: shown_form(tx, key)?,
                     })
                 })
                 .collect()
         })
     }
 
-    /// Saves a key, new or changed.
+    /// Saves a key: a new one, or the one that stood in this form when it was opened. Of that a line that was not touched
+    /// keeps its medicine.
     ///
     /// # Errors
     ///
-    /// [`Error::Forbidden`] for who does not prescribe; [`Error::Invalid`] for a key that would not work.
-    pub fn save_short_key(&self, id: Option<ShortKeyId>, form: &ShortKeyForm) -> Result<ShortKeyId> {
+    /// [`Error::Forbidden`] for who does not prescribe; [`Error::Invalid`] for a key that would not work, and for one that
+    /// was changed since it was opened.
+    pub fn save_short_key(
+        &self,
+        opened: Option<(ShortKeyId, &ShortKeyForm)>,
+        form: &ShortKeyForm,
+    ) -> Result<ShortKeyId> {
         let doctor = self.key_writer()?;
-        let items = self.key_items(form)?;
+        let id = opened.map(|(id, _)| id);
+        let items = self.key_items(form, self.listed_lines(id)?)?;
         let new = ShortKeyId(self.ids.next());
         self.record("save_short_key", None, |tx| {
             let mut values = checked(tx, form, &items, (doctor, self.day(tx)?))?;
@@ -204,11 +211,18 @@ impl Replica {
                     "Another short key has this name already. Nothing was saved yet.".into(),
                 ));
             }
-            let Some(id) = id else {
+            let Some((id, seen)) = opened else {
                 values.retain(|_, value| !value.is_null());
                 return Ok((vec![Change::insert(TableName::ShortKeys, new.0, values)], new));
             };
             let current = must_get(tx, TableName::ShortKeys, id.0)?;
+            let stored = Stored { id, values: current };
+            if shown_form(tx, &stored)? != *seen {
+                return Err(Error::Invalid(
+                    "This short key was changed meanwhile: open it anew. Nothing was saved yet.".into(),
+                ));
+            }
+            let current = stored.values;
             let version = current.get("version").and_then(Value::as_i64).unwrap_or(1);
             values.insert("version".into(), json!(version + 1));
             let set = values.into_iter().filter_map(|(name, value)| {
@@ -241,14 +255,30 @@ impl Replica {
         self.prescriber().ok_or(Error::Forbidden("Short keys are written by doctors and dentists."))
     }
 
-    /// The lines of a form, each as the pad would read it.
+    /// The lines of a form: those that stood there before, and each other one as the pad would read it.
     ///
     /// # Errors
     ///
     /// [`Error::Invalid`] for a line that means several medicines.
-    pub(crate) fn key_items(&self, form: &ShortKeyForm) -> Result<Vec<DraftItem>> {
+    fn key_items(&self, form: &ShortKeyForm, mut before: Vec<(String, DraftItem)>) -> Result<Vec<DraftItem>> {
         let lines = form.lines.lines().map(str::trim).filter(|line| !line.is_empty());
-        lines.map(|line| self.key_item(line)).collect()
+        lines
+            .map(|line| {
+                let place = before.iter().position(|(known, _)| known == line);
+                place.map_or_else(|| self.key_item(line), |place| Ok(before.remove(place).1))
+            })
+            .collect()
+    }
+
+    /// The lines of a key whose medicine is from a list, as they are shown.
+    fn listed_lines(&self, id: Option<ShortKeyId>) -> Result<Vec<(String, DraftItem)>> {
+        let Some(id) = id else { return Ok(vec![]) };
+        self.store.read(|tx| {
+            let values = must_get(tx, TableName::ShortKeys, id.0)?;
+            let items = body_items(tx, Stored { id, values }.body())?;
+            let listed = items.into_iter().filter(|item| item.medicine_id.is_some());
+            listed.map(|item| Ok((shown_line(tx, &item)?, item))).collect()
+        })
     }
 
     pub(crate) fn key_item(&self, line: &str) -> Result<DraftItem> {
@@ -395,13 +425,14 @@ fn expanded(tx: &Transaction<'_>, body: &Value, mut draft: Draft) -> Result<Draf
     Ok(draft)
 }
 
-fn form(tx: &Transaction<'_>, key: &Stored) -> Result<ShortKeyForm> {
+fn shown_line(tx: &Transaction<'_>, item: &DraftItem) -> Result<String> {
+    Ok(TypedLine::joined(&typed_name(tx, item)?, item.dose_text.trim()))
+}
+
+fn shown_form(tx: &Transaction<'_>, key: &Stored) -> Result<ShortKeyForm> {
     let body = key.body();
     let lines = body_items(tx, body)?;
-    let lines = lines
-        .iter()
-        .map(|item| Ok(TypedLine::joined(&typed_name(tx, item)?, item.dose_text.trim())))
-        .collect::<Result<Vec<_>>>()?;
+    let lines = lines.iter().map(|item| shown_line(tx, item)).collect::<Result<Vec<_>>>()?;
     let months = |name: &str| key.number(name).and_then(|months| u32::try_from(months).ok());
     Ok(ShortKeyForm {
         key: key.key().to_owned(),

@@ -13,9 +13,9 @@ use uuid::Uuid;
 
 use crate::amend::{follow_up_day, replaced, withdrawal};
 use crate::care::{alert_views, alerts, allergy_snapshot, allergy_words, check};
-use crate::chart::{diagnosis_words, doctor_name, item_view, version, warnings_in_words};
+use crate::chart::{allergy_status, diagnosis_words, doctor_name, item_view, version, warnings_in_words};
 use crate::error::{Error, Result};
-use crate::one_patient::kept;
+use crate::one_patient::{kept, registration_rows};
 use crate::pad::{claim_draft, item_values};
 use crate::patients::{age_of, full_name, sex_letter};
 use crate::prepared::taken_up;
@@ -228,15 +228,15 @@ pub(crate) fn patient_snapshot(tx: &Transaction<'_>, id: PatientId, today: Date)
         "mobile_number": text(patient, "mobile_number"),
         "address": address.join(", "),
         "patient_code": text(patient, "patient_code"),
-        "allergies": allergies(patient, &allergy_words(tx, id)?),
+        "allergies": allergies(&registration_rows(tx, id)?, &allergy_words(tx, id)?),
     }))
 }
 
 /// What stands in the box on paper.
-fn allergies(patient: &Values, noted: &[String]) -> String {
+fn allergies(registrations: &[(PatientId, Values)], noted: &[String]) -> String {
     // What is written is printed, whatever the status says.
-    warnings_in_words(patient, noted).unwrap_or_else(|| {
-        match text(patient, "allergy_status") {
+    warnings_in_words(registrations, noted).unwrap_or_else(|| {
+        match allergy_status(registrations, noted) {
             "none_known" => "none known",
             "has_allergies" => "yes, see chart",
             _ => "not asked",

@@ -425,10 +425,14 @@ pub async fn list_short_keys(desk: Here<'_>) -> Answer<Vec<ShortKey>> {
 #[tauri::command]
 pub async fn save_short_key(
     desk: Here<'_>,
-    id: Option<ShortKeyId>,
+    opened: Option<(ShortKeyId, ShortKeyForm)>,
     form: ShortKeyForm,
 ) -> Answer<ShortKeyId> {
-    ask(desk, move |replica| replica.save_short_key(id, &form)).await
+    ask(desk, move |replica| {
+        let opened = opened.as_ref().map(|(id, seen)| (*id, seen));
+        replica.save_short_key(opened, &form)
+    })
+    .await
 }
 
 #[tauri::command]

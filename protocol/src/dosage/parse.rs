@@ -122,12 +122,17 @@ impl<'w> Reader<'w> {
     fn part(&mut self) -> Result<Part, NotUnderstood> {
         let mut part = Part::default();
         while self.place < self.words.len() && !self.at(&["then"]) {
+            let place = self.place;
             if part.sig.is_none()
                 && let Some(sig) = self.sig()
             {
                 let clashes = sig.at_bedtime && part.meal.is_some();
                 if clashes {
                     return Err(self.rest());
+                }
+                // "10 units as directed" prints no ten.
+                if sig.dose == Dose::AsDirected && sig.has_figure {
+                    return Err(Reader { words: self.words, place }.rest());
                 }
                 if sig.at_bedtime {
                     part.meal = Some(Meal::Bedtime);

@@ -357,6 +357,18 @@ fn what_is_counted_by_the_piece_is_never_taken_by_the_hundred() {
 }
 
 #[test]
+fn an_amount_is_never_swallowed_by_as_directed() {
+    for typed in ["10 units as directed", "2 as directed", "½ tab as directed x5d", "5 ml ud"] {
+        let refused = NotUnderstood { from: typed.to_owned() };
+        assert_eq!(Dosage::parse(typed), Err(refused), "{typed}");
+    }
+    let line = "insulin glargine 100 iu/ml 10 units as directed";
+    let split = TypedLine { medicine: "insulin glargine 100 iu/ml", dose: "10 units as directed" };
+    assert_eq!(TypedLine::split(line), split);
+    assert!(Dosage::parse("as directed x5d // 10 units").is_ok());
+}
+
+#[test]
 fn directions_are_written_in_hindi_and_marathi() {
     for (typed, unit, hindi, marathi) in [
         (
@@ -454,6 +466,30 @@ fn the_medicine_ends_where_the_dose_begins() {
     ] {
         assert_eq!(TypedLine::split(line), TypedLine { medicine, dose }, "{line}");
     }
+}
+
+#[test]
+fn one_and_a_half_that_is_typed_apart_is_never_read_as_a_half() {
+    for (line, medicine, dose) in [
+        ("metoprolol 25 mg 1 1/2-0-1 x30d", "metoprolol 25 mg", "1 1/2-0-1 x30d"),
+        ("metoprolol 25 mg 1 ½ - 0 - 1", "metoprolol 25 mg", "1 ½ - 0 - 1"),
+        ("metoprolol 25 mg 1 0.5-0-1", "metoprolol 25 mg", "1 0.5-0-1"),
+        ("metoprolol 25 mg 1-1 1/2-0-1", "metoprolol 25 mg", "1-1 1/2-0-1"),
+        ("metoprolol 25 mg 1 1/2-0-1 units", "metoprolol 25 mg", "1 1/2-0-1 units"),
+        ("khasi syrup: 1 1/2-0-1", "khasi syrup", "1 1/2-0-1"),
+    ] {
+        assert_eq!(TypedLine::split(line), TypedLine { medicine, dose }, "{line}");
+        assert_eq!(Dosage::parse(dose), Err(NotUnderstood { from: dose.to_owned() }), "{line}");
+    }
+    // A strength, and a dash that only separates.
+    for (line, medicine) in [
+        ("metoprolol 25 1/2-0-1", "metoprolol 25"),
+        ("metoprolol 25 mg 1/2-0-1", "metoprolol 25 mg"),
+        ("augmentin 500 125 - 1/2-0-1", "augmentin 500 125"),
+    ] {
+        assert_eq!(TypedLine::split(line), TypedLine { medicine, dose: "1/2-0-1" }, "{line}");
+    }
+    assert_eq!(Dosage::parse("1½-0-1").map(|read| read.typed()), Ok("1.5-0-1".to_owned()));
 }
 
 #[test]

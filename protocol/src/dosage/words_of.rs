@@ -110,7 +110,8 @@ impl<'t> TypedLine<'t> {
         colons.find_map(|(colon, _)| {
             let (medicine, dose) = (line[..colon].trim_end(), line[colon + 1..].trim());
             let words = words_of(&line[colon + 1..before_note]);
-            let is_dose = Dosage::parse(dose).is_ok() || Dosage::begins_at(&words, 0);
+            let is_unclear = words.first().is_some_and(|word| word.plain.starts_with(UNCLEAR));
+            let is_dose = is_unclear || Dosage::parse(dose).is_ok() || Dosage::begins_at(&words, 0);
             (is_dose && !medicine.is_empty()).then_some(Self { medicine, dose })
         })
     }
@@ -169,7 +170,31 @@ pub(super) fn words_of(line: &str) -> Vec<Word<'_>> {
             before.remove(0);
         }
     }
+    for place in (1..words.len()).rev() {
+        if let Some(unclear) = with_whole(&words[..=place], line) {
+            words[place] = unclear;
+            words.remove(place - 1);
+        }
+    }
     words
+}
+
+/// `25 mg 1 1/2-0-1`: behind a strength, a whole figure with nothing but a space between it and slots that begin with a
+/// fraction may be a part of the first amount. Neither is guessed.
+fn with_whole<'t>(words: &[Word<'t>], line: &'t str) -> Option<Word<'t>> {
+    let [before @ .., whole, slots] = words else { return None };
+    let begins_with_part =
+        slots.plain.split('-').next().and_then(number).is_some_and(|part| part > 0.0 && part < 1.0);
+    let has_dash = whole.plain.contains('-');
+    let is_whole = whole.plain.ends_with(|c: char| c.is_ascii_digit())
+        && whole.plain.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
+        && (has_dash || before.is_empty() || before.iter().any(|word| is_strength(&word.plain)));
+    let between = line.get(whole.start + whole.typed.len()..slots.start)?;
+    if !begins_with_part || !is_whole || !is_whole_slots(&slots.plain) || !between.trim().is_empty() {
+        return None;
+    }
+    let typed = line.get(whole.start..slots.start + slots.typed.len())?;
+    Some(Word { typed, plain: format!("{UNCLEAR}{} {}", whole.plain, slots.plain), start: whole.start })
 }
 
 /// What stands between two spaces.

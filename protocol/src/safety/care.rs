@@ -144,6 +144,13 @@ impl Allergen<'_> {
         let text = words(self.text);
         self.classes.contains(&class) || says(&text, class) || others.iter().any(|other| says(&text, other))
     }
+
+    /// Whether it is noted by the name under which a medicine is sold: `Dolo: rash` is meant by Dolo 650.
+    pub(super) fn means_brand(&self, brand: &str) -> bool {
+        let mut name = words(brand);
+        name.retain(|word| !word.bytes().all(|byte| byte.is_ascii_digit()));
+        says(&words(self.text), &name.join(" ")) || says(&name, self.text)
+    }
 }
 
 /// Allergies against what runs.

@@ -32,6 +32,7 @@ impl Medicine {
         let flag = |name: &str| column(name).as_str().map(str::to_owned);
         let most = column("max_daily");
         Self {
+            brand: column("brand_name").as_str().filter(|brand| !brand.is_empty()).map(str::to_owned),
             is_systemic: column("route").as_str().is_none_or(|route| !LOCAL_ROUTES.contains(&route)),
             pregnancy_flag: flag("pregnancy_flag"),
             paediatric_flag: flag("paediatric_flag"),

@@ -214,6 +214,8 @@ pub struct Medicine {
     pub ingredients: Vec<String>,
     /// The classes that allergies are noted by.
     pub classes: Vec<String>,
+    /// Under which name it is sold, if its row says one.
+    pub brand: Option<String>,
     /// Whether it is dosed by weight.
     pub is_by_weight: bool,
     /// How many milligrams of each ingredient a unit holds, where that is known: a tablet, or a millilitre.

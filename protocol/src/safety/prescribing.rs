@@ -117,6 +117,7 @@ enum Taken {
 /// A medicine with all that is known of it.
 struct Known<'a> {
     text: &'a str,
+    brand: Option<String>,
     parts: Vec<Part<'a>>,
     is_systemic: bool,
     taken: Taken,
@@ -151,11 +152,13 @@ impl<'a> Known<'a> {
             let classes = own.iter().cloned().chain(of_fact).collect();
             Part { name, fact, classes, mg_per_unit }
         };
+        let brand = medicine.and_then(|medicine| medicine.brand.clone());
         let Some(medicine) = medicine.filter(|medicine| !medicine.ingredients.is_empty()) else {
             let own = medicine.map_or(&[][..], |medicine| &medicine.classes);
             let parts = rules.named_in(text).into_iter().map(|name| part(name, own, None)).collect();
             return Self {
                 text,
+                brand,
                 parts,
                 is_systemic: medicine.is_none_or(|one| one.is_systemic),
                 taken: Taken::Now,
@@ -175,7 +178,7 @@ impl<'a> Known<'a> {
         let is_measured = medicine.is_measured_in(unit);
         let parts =
             parts.map(|(name, mg)| part(name.clone(), &homeless, mg.filter(|_| is_measured))).collect();
-        Self { text, parts, is_systemic: medicine.is_systemic, taken: Taken::Now, signed: None }
+        Self { text, brand, parts, is_systemic: medicine.is_systemic, taken: Taken::Now, signed: None }
     }
 
     /// Whether the rules know any of its ingredients, and what of the line they could not look at.
@@ -284,6 +287,8 @@ fn allergy_findings(allergens: &[Allergen<'_>], this: &Known<'_>) -> Vec<LineFin
             findings.push(held(&part.name, why));
         } else if names(this.text, noted) || names(noted, this.text) {
             findings.push(held(this.text, format!("{}: an allergy to it is noted: {noted}.", this.text)));
+        } else if let Some(brand) = this.brand.as_deref().filter(|brand| allergen.means_brand(brand)) {
+            findings.push(held(brand, format!("{brand}: an allergy to it is noted: {noted}.")));
         } else if let Some((class, part)) = CROSS
             .iter()
             .find_map(|(of, to)| Some((of, this.first_with(to)?)).filter(|_| allergen.means_class(of)))

@@ -168,6 +168,30 @@ fn a_part_of_a_word_names_no_ingredient_and_a_class_that_nobody_is_allergic_to_h
 }
 
 #[test]
+fn an_allergy_that_is_noted_by_a_brand_holds_what_is_sold_under_it_and_nothing_else() {
+    let held = |noted: &str, brand: &str| {
+        let mut pad = Pad::new().allergic(noted).line(&listed("Paracetamol", "650 mg", &[]), "1-0-1 x3d");
+        for medicine in pad.chart.medicines.values_mut() {
+            medicine.brand = Some(brand.to_owned());
+        }
+        pad.found() == [(Check::Allergy, Severity::Hold)]
+    };
+    for (noted, brand) in [
+        ("Combiflam", "Combiflam"),
+        ("dolo: rash", "Dolo 650"),
+        ("Dolo 500", "Dolo 650"),
+        ("Mox", "Mox Forte"),
+    ] {
+        assert!(held(noted, brand), "{noted}, {brand}");
+    }
+    for (noted, brand) in
+        [("Dolonex", "Dolo 650"), ("650", "Dolo 650 Forte"), ("Dust", "650"), ("Pan", "Pand")]
+    {
+        assert!(!held(noted, brand), "{noted}, {brand}");
+    }
+}
+
+#[test]
 fn words_of_the_doctors_own_are_never_called_checked_and_what_they_name_is_found() {
     let pad =
         Pad::new().allergic("penicillin").free("Inj. ampicillin from the hospital").free("a herbal tea");

@@ -353,6 +353,7 @@ pub(super) const SAID: &[Said] = &[
         "The print dialog did not open. The prescription itself is safe; save it as a PDF and print that.",
         "छापने की खिड़की नहीं खुली। पर्चा सुरक्षित है; उसे PDF में सहेजें और वही छापें।",
     ),
+    ("This short key was changed meanwhile: open it anew.", "यह शॉर्ट कुंजी इस बीच बदली गई: इसे फिर से खोलें।"),
     // The clinic's own medicines.
     ("This medicine was changed meanwhile: open it anew.", "यह दवा इस बीच बदली गई: इसे फिर से खोलें।"),
     (

@@ -183,9 +183,35 @@ fn of_two_registrations_of_one_person_the_allergies_of_both_count_and_are_change
     let passed = AllergyForm { status: "inactive".into(), ..penicillins() };
     fixture.replica.save_allergy(sunita, Some((id, &penicillins())), &passed).expect("BUG: changed");
     assert!(!is_held(&fixture, sunita, &line));
+    let status = || fixture.replica.chart(sunita).expect("BUG: the chart").allergy_status;
+    assert_eq!(status(), "unknown", "neither registration says any more that there are some");
+    fixture.replica.note_no_allergies(sunita).expect("BUG: noted");
+    assert_eq!(status(), "none_known");
     fixture.replica.unmerge_patient(other).expect("BUG: parted");
     assert!(noted(&fixture, sunita).is_empty());
     assert_eq!(noted(&fixture, other).len(), 1);
+}
+
+#[test]
+fn the_warnings_of_both_registrations_of_one_person_stand_in_the_bar_and_on_paper() {
+    let fixture = fixture(Role::Doctor);
+    let register = |name: &str, status: &str, alerts: &str| {
+        let typed =
+            PatientForm { allergy_status: status.into(), alerts: alerts.into(), ..form(name, "98204 41276") };
+        fixture.replica.register_patient(&typed).expect("BUG: registered").id
+    };
+    let sunita = register("Sunita", "none_known", "Has a pacemaker");
+    let other = register("Suneeta", "has_allergies", "Penicillin: rash");
+    fixture.replica.merge_patients(sunita, other, "same mother").expect("BUG: one person");
+    let both = "Has a pacemaker; Penicillin: rash";
+    let chart = fixture.replica.chart(sunita).expect("BUG: the chart");
+    assert_eq!((chart.allergy_status.as_str(), chart.alerts.as_deref()), ("has_allergies", Some(both)));
+    assert_eq!(chart.form.alerts, "Has a pacemaker", "what is corrected is the kept registration's");
+    let draft = Draft { items: vec![item("Steam", "twice a day x3d")], ..Draft::default() };
+    let signed = fixture.replica.sign_prescription(sunita, &draft, &[]).expect("BUG: signed").id;
+    assert_eq!(fixture.replica.printed(signed).expect("BUG: printed").allergies, both);
+    let none = fixture.replica.note_no_allergies(sunita);
+    assert!(matches!(none, Err(Error::Invalid(_))), "{none:?}");
 }
 
 #[test]

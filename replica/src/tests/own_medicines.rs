@@ -8,6 +8,8 @@ use uuid::Uuid;
 
 use super::{Fixture, NOW, fixture, form};
 use crate::error::Error;
+use crate::language::Language;
+use crate::replica::Replica;
 use crate::view::{
     AllergyForm, Draft, DraftItem, LineChoice, MedicineFound, OwnMedicineForm, PatientForm, ShortKeyForm,
 };
@@ -96,6 +98,33 @@ fn a_brand_of_the_list_is_found_checked_and_printed_with_its_generic_name() {
     assert!(safety.lines[0].is_checked && safety.lines[0].is_held, "{safety:?}");
     let pad = fixture.replica.save_draft(sunita, &draft).expect("BUG: saved");
     assert_eq!(pad.items[0].title, "CAP. AMOXICILLIN 500 MG (Mox 500)");
+}
+
+#[test]
+fn an_allergy_that_is_noted_by_a_brand_holds_the_clinics_own_medicine_of_that_brand() {
+    let (fixture, _) = desk(Role::Doctor);
+    let paracetamol = MedicineId(Uuid::from_u128(0x3ed));
+    let dolo = OwnMedicineForm {
+        same_as: Some(paracetamol),
+        brand_name: "Dolo 650".into(),
+        ..OwnMedicineForm::default()
+    };
+    let dolo = fixture.replica.add_own_medicine(&dolo).expect("BUG: added");
+    let noted = AllergyForm {
+        substance: "Dolo: rash".into(),
+        certainty: "suspected".into(),
+        status: "active".into(),
+        ..AllergyForm::default()
+    };
+    let asha = PatientForm { allergies: vec![noted], ..form("Asha", "98204 41277") };
+    let asha = fixture.replica.register_patient(&asha).expect("BUG: registered").id;
+    let is_held = |id| {
+        let line = DraftItem { medicine_id: Some(id), dose_text: "1-0-1 x3d".into(), ..DraftItem::default() };
+        let draft = Draft { items: vec![line], ..Draft::default() };
+        fixture.replica.check_draft(asha, &draft, None).expect("BUG: checked").lines[0].is_held
+    };
+    assert!(is_held(dolo));
+    assert!(!is_held(paracetamol), "it is sold under other names as well");
 }
 
 #[test]
@@ -205,6 +234,29 @@ fn a_line_that_is_taken_back_keeps_its_medicine_until_another_one_is_typed() {
 }
 
 #[test]
+fn of_eye_and_ear_drops_of_one_strength_none_is_guessed_however_often_one_was_written() {
+    let (fixture, sunita) = desk(Role::Doctor);
+    let replica = &fixture.replica;
+    let [eye, ear] = twins(&fixture, "Ciprofloxacin", "0.3 %", ["eye_drops", "ear_drops"]);
+    let often = DraftItem { medicine_id: Some(ear), dose_text: "1 drop bd".into(), ..DraftItem::default() };
+    let draft = Draft { items: vec![often], ..Draft::default() };
+    replica.sign_prescription(sunita, &draft, &[]).expect("BUG: signed");
+    let read = replica.read_line("cipro 0.3 1 drop qid", None).expect("BUG: read");
+    assert_eq!((read.choice, read.found.len()), (LineChoice::Several { count: 2 }, 2));
+    assert_eq!(chosen(&fixture, "cipro 0.3 eye 1 drop qid").id, eye);
+    let key = ShortKeyForm {
+        key: "eye".into(),
+        title: "Eye".into(),
+        lines: "cipro 0.3 1 drop qid".into(),
+        ..ShortKeyForm::default()
+    };
+    let said = replica.save_short_key(None, &key).expect_err("BUG: refused").to_string();
+    assert!(said.contains("Write the strength or the form too."), "{said}");
+    let form = Replica::read_dosage("1 drop qid", "eye_drops", "0.3 %", Language::English);
+    assert_eq!(form.expect("BUG: read").form, "EYE DROPS");
+}
+
+#[test]
 fn a_short_key_that_is_opened_and_saved_keeps_its_medicines() {
     let (fixture, sunita) = desk(Role::Doctor);
     let [tablet, injection] = twins(&fixture, "Pantoprazole", "40 mg", ["tablet", "injection"]);
@@ -218,7 +270,7 @@ fn a_short_key_that_is_opened_and_saved_keeps_its_medicines() {
     let id = replica.save_short_key(None, &key).expect("BUG: saved");
     let shown = replica.short_keys().expect("BUG: keys").remove(0).form;
     assert_eq!(shown.lines, "Pantoprazole 40 mg injection 1-0-0 vial\nPantoprazole 40 mg tablet 1-0-0");
-    replica.save_short_key(Some(id), &shown).expect("BUG: saved again");
+    replica.save_short_key(Some((id, &shown)), &shown).expect("BUG: saved again");
     let new = replica.expand_short_key(sunita, "/acid", Draft::default()).expect("BUG: expanded");
     let meant: Vec<_> = new.items.iter().filter_map(|item| item.medicine_id).collect();
     assert_eq!(meant, [injection, tablet]);

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{Fixture, NOW, fixture, form, item};
 use crate::error::Error;
-use crate::view::{AllergyForm, Draft, DraftItem, ItemSource, PatientForm, ShortKeyForm};
+use crate::view::{AllergyForm, Draft, DraftItem, ItemSource, OwnMedicineForm, PatientForm, ShortKeyForm};
 
 fn key(id: u128, name: &str, doctor: Option<u128>, guard: Value) -> Row {
     let mut values = json!({ "key": name, "title": "Cold", "kind": "prescription",
@@ -116,14 +116,60 @@ fn a_key_is_written_changed_and_removed_and_each_of_its_lines_must_be_readable()
         (kept.id, kept.form.lines.as_str()),
         (id, "Paracetamol 650 mg 1-1-1 x3d pc\nSteam twice a day x3d")
     );
+    let seen = kept.form.clone();
     kept.form.follow_up = "1w".into();
-    assert_eq!(replica.save_short_key(Some(id), &kept.form).expect("BUG: saved"), id);
+    assert_eq!(replica.save_short_key(Some((id, &seen)), &kept.form).expect("BUG: saved"), id);
     let draft = replica.expand_short_key(sunita, "/fever", Draft::default()).expect("BUG: expanded");
     assert_eq!(draft.follow_up, "1w");
     replica.remove_short_key(id).expect("BUG: removed");
     assert_eq!(replica.short_keys().expect("BUG: keys"), []);
     let nurse = super::fixture(Role::Nurse);
     assert!(matches!(nurse.replica.save_short_key(None, &own), Err(Error::Forbidden(_))));
+}
+
+#[test]
+fn a_key_that_was_changed_since_it_was_opened_is_never_saved_over() {
+    let (fixture, _) = desk(&[key(1, "urti", None, json!({}))]);
+    let replica = &fixture.replica;
+    let stored = || replica.short_keys().expect("BUG: keys").remove(0);
+    let seen = stored();
+    let theirs = ShortKeyForm { advice: "Steam".into(), ..seen.form.clone() };
+    replica.save_short_key(Some((seen.id, &seen.form)), &theirs).expect("BUG: saved");
+    let ours = ShortKeyForm { follow_up: "1w".into(), ..seen.form.clone() };
+    let said =
+        replica.save_short_key(Some((seen.id, &seen.form)), &ours).expect_err("BUG: refused").to_string();
+    assert_eq!(said, "This short key was changed meanwhile: open it anew. Nothing was saved yet.");
+    let anew = stored().form;
+    assert_eq!((anew.advice.as_str(), anew.follow_up.as_str()), ("Steam", "5d"));
+    let both = ShortKeyForm { follow_up: "1w".into(), ..anew.clone() };
+    replica.save_short_key(Some((seen.id, &anew)), &both).expect("BUG: saved");
+    assert_eq!(stored().form, both);
+}
+
+#[test]
+fn a_line_that_is_not_touched_keeps_its_medicine_also_where_no_word_tells_its_form() {
+    let (fixture, sunita) = desk(&[]);
+    let replica = &fixture.replica;
+    let add = |form: &str| {
+        let own = OwnMedicineForm {
+            generic_name: "Polyethylene glycol".into(),
+            strength_text: "17 g".into(),
+            dosage_form: form.into(),
+            ..OwnMedicineForm::default()
+        };
+        replica.add_own_medicine(&own).expect("BUG: added")
+    };
+    let (powder, _) = (add("powder"), add("sachet"));
+    let items =
+        json!([{ "medicine_id": powder, "medicine_text": "Polyethylene glycol 17 g", "dose_text": "1 od" }]);
+    let gut = key(1, "gut", None, json!({ "body": { "items": items } }));
+    fixture.store.stage(&[Row { version: 3, ..gut }]).expect("BUG: staged");
+    fixture.store.apply_staged(vec![], (3, 3), (None, NOW)).expect("BUG: applied");
+    let seen = replica.short_keys().expect("BUG: keys").remove(0);
+    let titled = ShortKeyForm { title: "Bowels".into(), ..seen.form.clone() };
+    replica.save_short_key(Some((seen.id, &seen.form)), &titled).expect("BUG: saved");
+    let draft = replica.expand_short_key(sunita, "/gut", Draft::default()).expect("BUG: expanded");
+    assert_eq!(draft.items[0].medicine_id, Some(powder));
 }
 
 #[test]
@@ -296,8 +342,9 @@ fn a_line_of_words_with_a_bare_figure_stays_what_it_is_when_its_key_is_saved_aga
     let id = replica.save_short_key(None, &own).expect("BUG: saved");
     let mut kept = replica.short_keys().expect("BUG: keys")[0].form.clone();
     assert_eq!(kept.lines, "Khasi syrup: 5 tds x5d");
+    let seen = kept.clone();
     kept.title = "A cough".into();
-    replica.save_short_key(Some(id), &kept).expect("BUG: saved");
+    replica.save_short_key(Some((id, &seen)), &kept).expect("BUG: saved");
     let line =
         replica.expand_short_key(sunita, "/cough", Draft::default()).expect("BUG: expanded").items.remove(0);
     assert_eq!((line.medicine_text.as_str(), line.dose_text.as_str()), ("Khasi syrup", "5 tds x5d"));

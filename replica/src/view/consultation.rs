@@ -125,6 +125,8 @@ pub enum LineChoice {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
 pub struct DosageRead {
+    /// `TAB.`, `EYE DROPS`: the form as it prints; empty for one that is not known.
+    pub form: String,
     /// In plain words: the echo.
     pub words: String,
     /// `15 tablets`; absent if it cannot be counted.

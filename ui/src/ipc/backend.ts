@@ -187,8 +187,8 @@ export interface Backend {
   /** Phrases by their keys. */
   listPhrases(): Promise<[string, string][]>;
   listShortKeys(): Promise<ShortKey[]>;
-  /** Saves a key, new without an id. */
-  saveShortKey(id: ShortKeyId | null, form: ShortKeyForm): Promise<ShortKeyId>;
+  /** Saves a key: a new one, or the one that stood in this form when it was opened. */
+  saveShortKey(opened: [ShortKeyId, ShortKeyForm] | null, form: ShortKeyForm): Promise<ShortKeyId>;
   removeShortKey(id: ShortKeyId): Promise<void>;
   /** How the lines of a key read, and whom they would harm. */
   testShortKey(form: ShortKeyForm): Promise<ShortKeyTest>;

@@ -9,6 +9,8 @@ import { medicines } from "./fake-data";
 
 const meals: Record<string, string> = { ac: "before food", pc: "after food" };
 
+const printedForms: Record<string, string> = { tablet: "TAB.", syrup: "SYR." };
+
 const units: Record<string, string> = { "": "", tablet: "tablet", syrup: "ml" };
 
 /** A small part of the real reading: slots, days and food. */
@@ -36,6 +38,7 @@ export function readFakeDosage(text: string, form: string): DosageRead {
   const name = unit || "dose";
   const total = amounts.reduce((sum, amount) => sum + amount, 0) * days;
   return {
+    form: printedForms[form] ?? "",
     words: `${each} ${name} ${times.join(", ")}${meal}${days ? `, for ${days} days` : ""}`,
     quantity: days && unit ? `${total} ${name}s` : null,
   };

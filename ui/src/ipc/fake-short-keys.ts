@@ -103,10 +103,13 @@ export function fakeShortKeys(
         keys.filter((key) => key.form.isPhrase).map(({ form }): [string, string] => [form.key, form.advice]),
       ),
     listShortKeys: () => answer("listShortKeys", () => keys.map((key) => ({ ...key }))),
-    saveShortKey: (id, form) =>
+    saveShortKey: (opened, form) =>
       answer("saveShortKey", () => {
         if (form.title === "") throw invalid("The title is missing. Nothing was saved yet.");
+        const [id, seen] = opened ?? [null, null];
         const old = keys.find((key) => key.id === id);
+        if (old && JSON.stringify(old.form) !== JSON.stringify(seen))
+          throw invalid("This short key was changed meanwhile: open it anew. Nothing was saved yet.");
         if (old) old.form = form;
         else keys.push({ id: `k${keys.length + 1}`, isShadowed: false, form });
         return id ?? `k${keys.length}`;

@@ -33,6 +33,9 @@ export function Allergies({ chart }: { chart: Chart }) {
   });
   const holding = chart.allergies.filter((one) => one.counts);
   const passed = chart.allergies.filter((one) => !one.counts);
+  // Also that there are some may be said without a word of which.
+  const mayAsk =
+    chart.allergyStatus === "unknown" || (chart.allergyStatus === "has_allergies" && chart.alerts === null);
   const row = (one: AllergyView) => <Row key={one.id} allergy={one} onChange={() => setOpen(one)} />;
   return (
     <>
@@ -56,7 +59,7 @@ export function Allergies({ chart }: { chart: Chart }) {
             >
               {known.addAllergy}
             </Button>
-            {holding.length === 0 && chart.allergyStatus === "unknown" && (
+            {holding.length === 0 && mayAsk && (
               <Button
                 size="xs"
                 variant="default"

@@ -122,6 +122,8 @@ function Echo({ line, safety }: { line: Line; safety: LineSafety | null }) {
   const isHeld = safety?.isHeld === true;
   const gaps = safety?.gaps ?? [];
   const name = meant && ("medicine" in meant ? medicineName(meant.medicine) : meant.text);
+  // What is in no list says its form in its own words, if at all.
+  const form = meant && "medicine" in meant ? read?.form : "";
   return (
     <p
       id="pad-echo"
@@ -134,7 +136,7 @@ function Echo({ line, safety }: { line: Line; safety: LineSafety | null }) {
       ) : (
         read && (
           <>
-            <strong>{name}</strong> <span lang={langOf(read.words)}>{read.words}</span>{" "}
+            <strong>{[form, name].filter(Boolean).join(" ")}</strong> <span lang={langOf(read.words)}>{read.words}</span>{" "}
             {read.quantity && <strong lang={langOf(read.quantity)}>({read.quantity})</strong>}
             <span className={classes.mark}>
               {isHeld ? (

@@ -27,6 +27,12 @@ test("while several medicines fit, the echo says so and none is marked as taken"
   expect((await screen.findByTestId("pad-item")).textContent).toContain("PARACETAMOL 650 MG");
 });
 
+test("the echo names the form that will print", async () => {
+  const { keys } = await openEmptyPad();
+  await keys.keyboard("metformin 500 1-0-1 x30d pc");
+  await waitFor(() => expect(screen.getByTestId("pad-echo").textContent).toContain("TAB. Metformin 500 mg"));
+});
+
 test("an arrow in the empty line offers what this doctor writes most often", async () => {
   const { keys } = openClinic();
   await screen.findByTestId("today");

@@ -41,7 +41,7 @@ export function KeyEditor({ id, initial, onTyped, onDone }: Props) {
   // Said with the call, it is not said any more once another form stands in this place.
   const whenDone = { onSuccess: onDone };
   const save = useMutation({
-    mutationFn: () => backend.saveShortKey(id, form),
+    mutationFn: () => backend.saveShortKey(id === null ? null : [id, initial], form),
     onSuccess: () => done(words.saved(signed(form))),
   });
   const remove = useMutation({

@@ -81,6 +81,16 @@ test("a key that is saved late leaves the form that was opened meanwhile", async
   expect(screen.getByRole("form", { name: words.new })).toBeTruthy();
 });
 
+test("a key that was changed since it was opened is not saved over", async () => {
+  const { keys, backend } = await openKeys();
+  await keys.click(await screen.findByRole("button", { name: /\/urti/ }));
+  const seen = (await backend.listShortKeys()).find(({ form }) => form.key === "urti");
+  if (!seen) throw new Error("BUG: no such key");
+  await backend.saveShortKey([seen.id, seen.form], { ...seen.form, advice: "Steam" });
+  await keys.type(screen.getByRole("textbox", { name: "Title" }), " again{Enter}");
+  await screen.findByText("This short key was changed meanwhile: open it anew. Nothing was saved yet.");
+});
+
 test("a key with classes is not for who is allergic in one of them, and says so", async () => {
   const { keys } = await openKeys();
   await keys.click(screen.getByRole("button", { name: "New short key" }));

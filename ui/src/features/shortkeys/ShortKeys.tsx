@@ -55,8 +55,10 @@ export function ShortKeys() {
     );
   }
   const shown = idOf(open);
+  // One that was changed meanwhile can be opened anew.
+  const shownNow = JSON.stringify(open);
   const show = (one: ShortKey | "new") => {
-    if (idOf(one) !== shown) unsaved.instead(() => setOpen(one));
+    if (JSON.stringify(one) !== shownNow) unsaved.instead(() => setOpen(one));
   };
   return (
     <div className={`${library.screen} ${classes.columns}`} data-testid="short-keys">
@@ -86,7 +88,7 @@ export function ShortKeys() {
       </div>
       {open !== null && (
         <KeyEditor
-          key={shown}
+          key={shownNow}
           id={open === "new" ? null : open.id}
           initial={open === "new" ? emptyForm : open.form}
           onTyped={unsaved.setTyped}

@@ -5,6 +5,10 @@
  */
 export type DosageRead = { 
 /**
+ * `TAB.`, `EYE DROPS`: the form as it prints; empty for one that is not known.
+ */
+form: string, 
+/**
  * In plain words: the echo.
  */
 words: string, 
