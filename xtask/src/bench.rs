@@ -42,8 +42,11 @@ pub fn run(name: Name, json: Option<&Path>, options: &[String]) -> anyhow::Resul
         setup::packages(Need::Window)?;
         setup::npm_packages()?;
         setup::build_ui()?;
-        let window = ["--bins", "--example", "empty_window", "--features", "driven"];
-        shell::cargo(&[["build", "--release", "-p", "clinic-desk"].as_slice(), &window].concat())?;
+        // One after the other: both pack the same files of the UI, and neither waits for the other to end that.
+        for program in [["--bin", "clinic-desk"], ["--example", "empty_window"]] {
+            let window = ["build", "--release", "-p", "clinic-desk", "--features", "driven"];
+            shell::cargo(&[window.as_slice(), &program].concat())?;
+        }
     }
     shell::cargo(&["build", "--release", "-p", package, "--features", features, "--example", example])?;
     let program = shell::binary(&format!("examples/{example}"), "release");
