@@ -1,5 +1,5 @@
 import { screen, waitFor } from "@testing-library/react";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { messages } from "../../messages";
 import { expectAccessible, openClinic, openPad } from "../../test/clinic";
 
@@ -199,6 +199,32 @@ test("a diagnosis is found by its code and added with the arrows, or stays in th
   await keys.keyboard("tired of work{Enter}");
   await screen.findByRole("button", { name: "Remove tired of work" });
   await expectAccessible();
+});
+
+test("a diagnosis that is still being typed is signed with the prescription", async () => {
+  const { keys } = await openEmptyPad();
+  await write(keys, "metformin 500 1-0-1 x30d pc");
+  await keys.keyboard("{F3}viral fever{Control>}{Enter}{/Control}");
+  await screen.findByTestId("prescription-number");
+  expect(await screen.findByText("viral fever")).toBeTruthy();
+});
+
+test("a diagnosis that is still being typed is saved, and stands in the draft when the pad is opened again", async () => {
+  const { keys } = await openEmptyPad();
+  await keys.keyboard("{F3}viral fever");
+  await waitFor(() => expect(screen.getByTestId("pad-saved").textContent).toContain("Draft saved"));
+  await keys.keyboard("{Control>}2{/Control}");
+  await screen.findByTestId("chart");
+  await keys.keyboard("{Control>}3{/Control}");
+  expect(await screen.findByRole("button", { name: "Remove viral fever" })).toBeTruthy();
+});
+
+test("passing through the field of the diagnosis makes no draft", async () => {
+  const { keys, backend } = await openEmptyPad();
+  const saveDraft = vi.spyOn(backend, "saveDraft");
+  await keys.keyboard("{F3}{F9}{Control>}2{/Control}");
+  await screen.findByTestId("chart");
+  expect(saveDraft).not.toHaveBeenCalled();
 });
 
 test("the keys of the fields lead there, and weight and height give the body mass index", async () => {
