@@ -1,6 +1,6 @@
 import { act, screen, waitFor, within } from "@testing-library/react";
 import type { UserEvent } from "@testing-library/user-event";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { expectAccessible, findSunita, openClinic } from "../../test/clinic";
 
 async function openLast(prepare?: Parameters<typeof openClinic>[1], options = {}) {
@@ -73,6 +73,22 @@ test("nothing goes to the printer while its page is not drawn", async () => {
   await keys.keyboard("{Enter}");
   expect(screen.queryByTestId("print-sheet")).toBeNull();
   expect(backend.printed).toEqual([]);
+});
+
+test("a prescription that changed elsewhere is not printed before its page is drawn anew", async () => {
+  const { keys, backend } = await openLast();
+  await screen.findByTestId("prescription-page");
+  const waiting: ((pages: string[]) => void)[] = [];
+  const draw = vi.spyOn(backend, "prescriptionPages");
+  draw.mockImplementationOnce(() => new Promise((drawn) => waiting.push(drawn)));
+  act(() => backend.emit({ name: "rows-changed" }));
+  await waitFor(() => expect(draw).toHaveBeenCalled());
+  await keys.keyboard("{Enter}");
+  expect(backend.printed).toEqual([]);
+  await act(async () => waiting[0]?.(["<svg>VOID</svg>", "<svg>VOID</svg>"]));
+  await waitFor(() => expect(screen.getAllByTestId("prescription-page")).toHaveLength(2));
+  await keys.keyboard("{Enter}");
+  await waitFor(() => expect(backend.printed).toEqual(["A-1041"]));
 });
 
 test("a page that cannot be drawn leaves the facts readable", async () => {
