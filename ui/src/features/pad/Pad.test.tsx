@@ -164,6 +164,25 @@ test("a line that is half typed is not overwritten by one that is taken back to 
   expect(screen.getAllByTestId("pad-item")).toHaveLength(1);
 });
 
+test("one step back from a line that was taken back to be changed brings the line again", async () => {
+  const { keys } = await openEmptyPad();
+  await write(keys, "metformin 500 1-0-1 x30d pc");
+  await keys.keyboard("{F2}{Control>}z{/Control}");
+  expect(titles()).toEqual(["TAB. METFORMIN 500 MG"]);
+  expect(screen.getByRole("combobox", { name: messages.pad.line })).toHaveProperty("value", "");
+});
+
+test("going back leaves the focus in the field that had it, with what the draft says", async () => {
+  const { keys } = await openEmptyPad();
+  const advice = screen.getByRole("textbox", { name: messages.pad.advice });
+  await keys.keyboard("{F8}rest{Control>}z{/Control}");
+  expect(advice).toHaveProperty("value", "");
+  expect(document.activeElement).toBe(advice);
+  await keys.keyboard("{F4}120{Control>}z{/Control}");
+  expect(document.activeElement).toHaveProperty("id", "pad-bpSys");
+  expect(document.activeElement).toHaveProperty("value", "");
+});
+
 test("undo brings back a removed line and redo takes it away again", async () => {
   const { keys } = await openEmptyPad();
   await write(keys, "metformin 500 1-0-1 x30d pc");

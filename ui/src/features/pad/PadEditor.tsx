@@ -61,8 +61,12 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
   const goTo = (step: () => Draft | null) => {
     const now = step();
     if (now) line.showLine(now.line);
-    focusLine();
   };
+  // A step may take away what held the focus.
+  const holdFocus = () => {
+    if (document.activeElement === document.body) input.current?.focus();
+  };
+  useEffect(holdFocus, [state.revision]);
   const shortKeys = useShortKeys(chart.patient.id, line.chosen ? "" : line.text);
   const phrases = usePhrases();
   const expand = async (key: string) => {
@@ -128,8 +132,10 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
       toast(words.finishFirst);
       return;
     }
-    setItems(draft.items.filter((_, other) => other !== place));
-    line.setLine(asLine(item.medicineText, item.doseText));
+    // One step: going back brings the item again.
+    const taken = asLine(item.medicineText, item.doseText);
+    change({ items: draft.items.filter((_, other) => other !== place), line: taken });
+    line.showLine(taken);
   };
   const move = (place: number, step: number) => {
     const moved = draft.items[place];
@@ -184,11 +190,7 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
               {state.error !== null && <Problem error={state.error} onRetry={() => void state.flush()} />}
               {draft.amends !== null && <Amends state={state} />}
               <Story state={state} onPhrase={phrases} />
-              <Vitals
-                key={`vitals ${state.revision}`}
-                state={state}
-                isChild={isSmallChild(chart.patient.age)}
-              />
+              <Vitals state={state} isChild={isSmallChild(chart.patient.age)} />
               <Diagnoses state={state} />
               <section className={classes.card} aria-labelledby="pad-medicines">
                 <h2 id="pad-medicines" className={classes.medicines}>
@@ -232,7 +234,7 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
                 />
               </section>
             </div>
-            <Closing key={`closing ${state.revision}`} state={state} onPhrase={phrases} />
+            <Closing state={state} onPhrase={phrases} />
           </div>
           <PadSide
             patientId={chart.patient.id}

@@ -17,7 +17,7 @@ export interface DraftState {
   saved: DraftSaved | null;
   items: Pad["items"];
   difference: Pad["difference"];
-  /** Goes up at every step back or forth: what keeps its own text is drawn anew. */
+  /** Goes up at every step back or forth: what keeps its own text takes that of the draft. */
   revision: number;
   /** One step back; answers the draft as it is then, or null at the beginning. */
   undo: () => Draft | null;
@@ -27,7 +27,7 @@ export interface DraftState {
   isDirty: boolean;
   /** `isStep` makes it one step back by itself, whatever was typed a moment before. */
   change: (change: Partial<Draft> | ((draft: Draft) => Partial<Draft>), isStep?: boolean) => void;
-  /** Puts another draft in its place, as one step; what keeps its own text is drawn anew. */
+  /** Puts another draft in its place, as one step; what keeps its own text takes that of the draft. */
   replace: (draft: Draft) => void;
   /** Writes what is not written yet, and waits for it. */
   flush: () => Promise<void>;

@@ -173,7 +173,6 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
     read: doseText === "" ? undefined : dosage.data,
     problem: failed === null ? null : said(failed),
     setText,
-    setLine: (line: string) => set(line, null),
     showLine,
     /** Says what is wrong with what stands there. */
     stop,
