@@ -1,4 +1,4 @@
-import { screen, waitFor } from "@testing-library/react";
+import { act, fireEvent, screen, waitFor } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 import { messages } from "../../messages";
 import { expectAccessible, openClinic, openPad } from "../../test/clinic";
@@ -91,6 +91,19 @@ test("a preview that fails stands in its own place, and the pad goes on", async 
   expect((await screen.findByRole("alert")).textContent).toContain(detail);
   await write(keys, "metformin 500 1-0-1 x30d pc");
   await waitFor(() => expect(screen.getByTestId("pad-saved").textContent).toContain("Draft saved"));
+});
+
+test("a chart that cannot be read anew leaves the draft as it is typed", async () => {
+  const { keys, backend } = await openEmptyPad();
+  await write(keys, "metformin 500 1-0-1 x30d pc");
+  const detail = "The records could not be read. Nothing was lost.";
+  vi.spyOn(backend, "getChart").mockRejectedValueOnce({ code: "internal", detail });
+  act(() => backend.emit({ name: "rows-changed" }));
+  expect((await screen.findByRole("alert")).textContent).toContain(detail);
+  expect(screen.getByTestId("pad-item")).toBeTruthy();
+  await keys.click(screen.getByRole("button", { name: messages.common.tryAgain }));
+  await waitFor(() => expect(screen.queryByText(detail)).toBeNull());
+  expect(screen.getByTestId("pad-item")).toBeTruthy();
 });
 
 test("offline changes nothing about signing", async () => {

@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { IconHandStop, IconPrescription } from "@tabler/icons-react";
-import { useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { keyLabel, useKeys } from "../../app/keymap";
 import { useSession } from "../../app/session";
 import type { Chart } from "../../ipc/bindings/Chart";
@@ -37,8 +37,15 @@ const isSmallChild = (age: string) => /mo$|^[0-4] y/.test(age);
 
 const focusOn = (id: string) => document.getElementById(id)?.focus();
 
+interface Props {
+  chart: Chart;
+  pad: Pad;
+  /** What is amiss with the chart, to be told beside the draft. */
+  problem: ReactNode;
+}
+
 /** The prescription pad. The hands stay in the typed line. */
-export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
+export function PadEditor({ chart, pad, problem }: Props) {
   const state = useDraft(chart.patient.id, pad);
   const { draft, change } = state;
   const { session } = useSession();
@@ -180,6 +187,7 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
           <Before chart={chart} difference={state.difference} onRepeat={() => void repeat()} />
           <div className={classes.work}>
             <div className={classes.upper}>
+              {problem}
               {safety.broken !== null && (
                 <p className={findings.broken} role="alert" data-testid="pad-unchecked">
                   <IconHandStop size={18} stroke={2} aria-hidden="true" />
