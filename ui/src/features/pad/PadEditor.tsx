@@ -96,6 +96,10 @@ export function PadEditor({ chart, pad, problem }: Props) {
       toast(problemOf(error));
     }
   };
+  const writeAsNew = () => {
+    change({ amends: null, amendReason: "" }, true);
+    focusLine();
+  };
   const isOffered = chart.prepared.some((one) => !draft.takenUp.includes(one.id));
   const takePrepared = async () => {
     await state.flush();
@@ -196,7 +200,7 @@ export function PadEditor({ chart, pad, problem }: Props) {
               )}
               {safety.error && <Problem error={safety.error} onRetry={() => void safety.refetch()} />}
               {state.error !== null && <Problem error={state.error} onRetry={() => void state.flush()} />}
-              {draft.amends !== null && <Amends state={state} />}
+              {draft.amends !== null && <Amends state={state} original={draft.amends} onNew={writeAsNew} />}
               <Story state={state} onPhrase={phrases} />
               <Vitals state={state} isChild={isSmallChild(chart.patient.age)} />
               <Diagnoses state={state} />

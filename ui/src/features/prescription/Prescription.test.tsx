@@ -129,6 +129,18 @@ test("an amendment begins with what was signed and replaces it when it is signed
   expect(screen.getByText("Version").nextSibling?.textContent).toBe("2");
 });
 
+test("an amendment whose original was made void meanwhile is signed as a new prescription", async () => {
+  const { keys, backend } = await openLast();
+  await keys.click(screen.getByRole("button", { name: "Amend…" }));
+  await screen.findByText(/replaces a signed prescription/);
+  await act(async () => void (await backend.voidPrescription("rx0", "Wrong patient")));
+  await keys.click(await screen.findByRole("button", { name: "Write as a new prescription" }));
+  expect(screen.getByTestId("pad-item").textContent).toContain("METFORMIN");
+  await keys.keyboard("{Control>}{Enter}{/Control}");
+  await screen.findByTestId("prescription-number");
+  expect(screen.queryByText("Version")).toBeNull();
+});
+
 test("a colleague's prescription is amended only with a reason, which stands with the one that was replaced", async () => {
   const { keys } = await openLast(undefined, { start: "vikram@example.in" });
   await keys.click(screen.getByRole("button", { name: "Amend…" }));
