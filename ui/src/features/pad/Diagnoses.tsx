@@ -45,7 +45,8 @@ export function Diagnoses({ state }: { state: DraftState }) {
     if (event.key === "Enter") accept();
     else if (event.key === "ArrowDown" && found.length > 0) type(text, Math.min(place + 1, found.length - 1));
     else if (event.key === "ArrowUp" && found.length > 0) type(text, Math.max(place - 1, -1));
-    else if (event.key === "Backspace" && text === "" && last) remove(last);
+    // A key held down to empty the field stops there.
+    else if (event.key === "Backspace" && !event.repeat && text === "" && last) remove(last);
     else return;
     event.preventDefault();
   };

@@ -74,6 +74,18 @@ test("lines are moved with Alt and an arrow, and removed with Ctrl and Backspace
   await waitFor(() => expect(titles()).toEqual(["TAB. METFORMIN 500 MG"]));
 });
 
+test("a key held down to empty a field takes nothing that was accepted", async () => {
+  const { keys } = await openEmptyPad();
+  await write(keys, "metformin 500 1-0-1 x30d pc");
+  const held = { key: "Backspace", repeat: true };
+  const line = screen.getByRole("combobox", { name: messages.pad.line });
+  fireEvent.keyDown(line, { ...held, ctrlKey: true });
+  expect(screen.getByTestId("pad-item")).toBeTruthy();
+  await keys.keyboard("{F3}viral fever{Enter}");
+  fireEvent.keyDown(screen.getByRole("combobox", { name: messages.pad.diagnosis }), held);
+  expect(screen.getByRole("button", { name: "Remove viral fever" })).toBeTruthy();
+});
+
 test("a removed line comes back with Undo", async () => {
   const { keys } = await openEmptyPad();
   await write(keys, "metformin 500 1-0-1 x30d pc");
