@@ -19,6 +19,7 @@ export const queryKeys = {
   letterheadPreview: (form: object) => ["letterhead-preview", form],
   conflicts: (isOpen: boolean) => ["rows", "conflicts", isOpen ? "open" : "decided"],
   patients: (query: string) => ["rows", "patients", query],
+  finder: (query: string) => ["rows", "finder", query],
   chart: (patient: string) => ["rows", "chart", patient],
   files: (patient: string) => ["rows", "files", patient],
   unsentFiles: ["rows", "unsent-files"],
