@@ -33,6 +33,9 @@ export const pad = {
   examination: "Findings",
   referral: "Refer to",
   amends: "This draft replaces a signed prescription. The old one stays in the record.",
+  amendsGone:
+    "The prescription that this draft replaces was replaced or made void meanwhile. The draft is kept. Write it as a new prescription, then sign.",
+  amendsNothing: "Write as a new prescription",
   amendReason: "Why it is amended (needed if another doctor signed it)",
   complaints: "Complaints",
   diagnosis: "Diagnosis",

@@ -1,5 +1,5 @@
-import { screen } from "@testing-library/react";
-import { expect, test } from "vitest";
+import { act, screen } from "@testing-library/react";
+import { expect, test, vi } from "vitest";
 import { expectAccessible, findSunita, openClinic } from "../../test/clinic";
 
 async function openChartOf(name: string, prepare?: Parameters<typeof openClinic>[1]) {
@@ -40,6 +40,19 @@ test("a correction is sent and shown at once", async () => {
   await keys.clear(lastName);
   await keys.type(lastName, "Pawaskar{Enter}");
   expect((await screen.findByTestId("chart")).textContent).toContain("Ramesh Pawaskar");
+});
+
+test("a correction stays as it is typed when the chart cannot be read anew", async () => {
+  const { keys, backend } = await openChartOf("Ramesh");
+  await keys.click(await screen.findByRole("button", { name: "Correct details" }));
+  const lastName = await screen.findByLabelText("Last name");
+  await keys.clear(lastName);
+  await keys.type(lastName, "Pawaskar");
+  const detail = "The records could not be read. Nothing was lost.";
+  vi.spyOn(backend, "getChart").mockRejectedValueOnce({ code: "internal", detail });
+  act(() => backend.emit({ name: "rows-changed" }));
+  expect((await screen.findByRole("alert")).textContent).toContain(detail);
+  expect(screen.getByLabelText("Last name")).toHaveProperty("value", "Pawaskar");
 });
 
 const seenIn = (rows: HTMLElement[]) => rows.map((row) => row.textContent ?? "");

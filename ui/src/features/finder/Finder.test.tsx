@@ -1,5 +1,5 @@
 import { act, screen, waitFor } from "@testing-library/react";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { expectAccessible, openClinic } from "../../test/clinic";
 
 async function openFinder(prepare?: Parameters<typeof openClinic>[1]) {
@@ -74,6 +74,31 @@ test("as long as not everybody has come, nobody found is not nobody there", asyn
   act(() => backend.emit({ name: "sync-status", payload: { ...status, filling: null } }));
   expect(await screen.findByText("Nobody here matches “Farida”.")).toBeTruthy();
   await waitFor(() => expect(screen.queryByTestId("filling")).toBeNull());
+});
+
+test("who is shown keeps their place while rows arrive, so that a digit opens who was seen", async () => {
+  const { keys, backend } = await openFinder();
+  const [sunita] = await backend.findPatients("sunita");
+  if (!sunita) throw new Error("BUG: nobody is there");
+  const prakash = { ...sunita, id: "p99", fullName: "Prakash Deshmukh" };
+  const find = vi.spyOn(backend, "findPatients").mockResolvedValue([sunita, prakash]);
+  await keys.keyboard("9820441276");
+  await screen.findByRole("option", { name: /Prakash Deshmukh/ });
+  find.mockResolvedValue([prakash, sunita]);
+  await act(async () => backend.emit({ name: "rows-changed" }));
+  await keys.keyboard("1");
+  expect((await screen.findByTestId("chart")).textContent).toContain("Sunita Deshmukh");
+});
+
+test("who arrives while nobody is found is shown", async () => {
+  const { keys, backend } = await openFinder();
+  const found = await backend.findPatients("sunita");
+  const find = vi.spyOn(backend, "findPatients").mockResolvedValue([]);
+  await keys.keyboard("sunita");
+  await screen.findByText("Nobody here matches “sunita”.");
+  find.mockResolvedValue(found);
+  act(() => backend.emit({ name: "rows-changed" }));
+  expect(await screen.findByRole("option", { name: /Sunita Deshmukh/ })).toBeTruthy();
 });
 
 test("a search that fails says so and keeps what was typed", async () => {

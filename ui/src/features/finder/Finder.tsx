@@ -24,9 +24,12 @@ export function Finder({ onClose }: { onClose: () => void }) {
   const query = typed.trim();
   const isFilling = Boolean(useSyncStatus().data?.filling);
   const { data, error, isPlaceholderData } = useQuery({
-    queryKey: queryKeys.patients(query),
+    queryKey: queryKeys.finder(query),
     queryFn: () => backend.findPatients(query),
     enabled: query !== "",
+    // Who is shown keeps their place under the eyes until something else is typed.
+    staleTime: ({ state }) => (state.data?.length ? "static" : 0),
+    gcTime: 0,
     placeholderData: keepPreviousData,
   });
   const found = query === "" ? [] : (data ?? []);

@@ -28,19 +28,25 @@ export function Diagnoses({ state }: { state: DraftState }) {
   const add = (diagnosis: Diagnosis) => {
     setText("");
     setPlace(-1);
-    if (diagnosis.text === "" || diagnoses.some((one) => one.text === diagnosis.text)) return;
-    state.change({ diagnoses: [...diagnoses, diagnosis] });
+    state.addDiagnosis(diagnosis);
   };
-  const accept = () => add(found[place] ?? { text: text.trim(), icd10: null });
+  const meant = (text: string, place: number) => found[place] ?? { text: text.trim(), icd10: null };
+  const accept = () => add(meant(text, place));
+  const type = (text: string, place: number) => {
+    setText(text);
+    setPlace(place);
+    state.typeDiagnosis(meant(text, place));
+  };
   const remove = (diagnosis: Diagnosis) =>
     state.change({ diagnoses: diagnoses.filter((one) => one !== diagnosis) });
   const onKeyDown = (event: React.KeyboardEvent) => {
     const last = diagnoses.at(-1);
     if (event.ctrlKey || event.metaKey) return;
     if (event.key === "Enter") accept();
-    else if (event.key === "ArrowDown" && found.length > 0) setPlace(Math.min(place + 1, found.length - 1));
-    else if (event.key === "ArrowUp" && found.length > 0) setPlace(Math.max(place - 1, -1));
-    else if (event.key === "Backspace" && text === "" && last) remove(last);
+    else if (event.key === "ArrowDown" && found.length > 0) type(text, Math.min(place + 1, found.length - 1));
+    else if (event.key === "ArrowUp" && found.length > 0) type(text, Math.max(place - 1, -1));
+    // A key held down to empty the field stops there.
+    else if (event.key === "Backspace" && !event.repeat && text === "" && last) remove(last);
     else return;
     event.preventDefault();
   };
@@ -76,10 +82,7 @@ export function Diagnoses({ state }: { state: DraftState }) {
           autoComplete="off"
           placeholder={pad.diagnosisHint}
           value={text}
-          onChange={(event) => {
-            setText(event.target.value);
-            setPlace(-1);
-          }}
+          onChange={(event) => type(event.target.value, -1)}
           onBlur={accept}
           onKeyDown={onKeyDown}
         />

@@ -1,4 +1,9 @@
+import { Button } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { keyLabel } from "../../app/keymap";
+import { queryKeys } from "../../app/queries";
+import type { PrescriptionId } from "../../ipc/bindings/PrescriptionId";
+import { useBackend } from "../../ipc/context";
 import { langOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 import { dayWithWeekday } from "../../shared/format";
@@ -36,9 +41,31 @@ export function Story({ state, onPhrase }: Props) {
   );
 }
 
-/** That the draft replaces a signed prescription, and why. */
-export function Amends({ state }: Pick<Props, "state">) {
+interface AmendsProps {
+  state: DraftState;
+  original: PrescriptionId;
+  /** The draft replaces nothing any more. */
+  onNew: () => void;
+}
+
+/** That the draft replaces a signed prescription, and why; or that there is nothing to replace any more. */
+export function Amends({ state, original, onNew }: AmendsProps) {
+  const backend = useBackend();
   const { pad } = messages;
+  const { data } = useQuery({
+    queryKey: queryKeys.prescription(original),
+    queryFn: () => backend.getPrescription(original),
+  });
+  if (data && data.status !== "finalised") {
+    return (
+      <div className={`${classes.card} ${classes.field}`} role="alert">
+        <p className={classes.warning}>{pad.amendsGone}</p>
+        <Button variant="default" size="xs" onClick={onNew}>
+          {pad.amendsNothing}
+        </Button>
+      </div>
+    );
+  }
   return (
     <div className={`${classes.card} ${classes.field}`}>
       <p className={classes.warning}>{pad.amends}</p>

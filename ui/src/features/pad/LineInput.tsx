@@ -50,7 +50,8 @@ export function LineInput(props: Props) {
     else if (event.key === "ArrowUp" && isPlain && isOpen) line.move(-1);
     else if (event.key === "ArrowUp" && !isOpen) onUp();
     else if (event.key === "Backspace" && isPlain && line.chosen && line.text === "") line.unchoose();
-    else if (event.key === "Backspace" && !isPlain && isEmpty) onRemoveLast();
+    // A key held down to empty the field stops there.
+    else if (event.key === "Backspace" && !isPlain && isEmpty && !event.repeat) onRemoveLast();
     else if (event.key === "F2" && isEmpty) onEditLast();
     else if (event.key === "Escape" && isOpen) line.close();
     else if (event.key === "Escape" && line.chosen) line.unchoose();

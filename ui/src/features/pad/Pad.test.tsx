@@ -1,5 +1,5 @@
-import { screen, waitFor } from "@testing-library/react";
-import { expect, test } from "vitest";
+import { act, fireEvent, screen, waitFor } from "@testing-library/react";
+import { expect, test, vi } from "vitest";
 import { messages } from "../../messages";
 import { expectAccessible, openClinic, openPad } from "../../test/clinic";
 
@@ -80,6 +80,18 @@ test("lines are moved with Alt and an arrow, and removed with Ctrl and Backspace
   await waitFor(() => expect(titles()).toEqual(["TAB. METFORMIN 500 MG"]));
 });
 
+test("a key held down to empty a field takes nothing that was accepted", async () => {
+  const { keys } = await openEmptyPad();
+  await write(keys, "metformin 500 1-0-1 x30d pc");
+  const held = { key: "Backspace", repeat: true };
+  const line = screen.getByRole("combobox", { name: messages.pad.line });
+  fireEvent.keyDown(line, { ...held, ctrlKey: true });
+  expect(screen.getByTestId("pad-item")).toBeTruthy();
+  await keys.keyboard("{F3}viral fever{Enter}");
+  fireEvent.keyDown(screen.getByRole("combobox", { name: messages.pad.diagnosis }), held);
+  expect(screen.getByRole("button", { name: "Remove viral fever" })).toBeTruthy();
+});
+
 test("a removed line comes back with Undo", async () => {
   const { keys } = await openEmptyPad();
   await write(keys, "metformin 500 1-0-1 x30d pc");
@@ -97,6 +109,19 @@ test("a preview that fails stands in its own place, and the pad goes on", async 
   expect((await screen.findByRole("alert")).textContent).toContain(detail);
   await write(keys, "metformin 500 1-0-1 x30d pc");
   await waitFor(() => expect(screen.getByTestId("pad-saved").textContent).toContain("Draft saved"));
+});
+
+test("a chart that cannot be read anew leaves the draft as it is typed", async () => {
+  const { keys, backend } = await openEmptyPad();
+  await write(keys, "metformin 500 1-0-1 x30d pc");
+  const detail = "The records could not be read. Nothing was lost.";
+  vi.spyOn(backend, "getChart").mockRejectedValueOnce({ code: "internal", detail });
+  act(() => backend.emit({ name: "rows-changed" }));
+  expect((await screen.findByRole("alert")).textContent).toContain(detail);
+  expect(screen.getByTestId("pad-item")).toBeTruthy();
+  await keys.click(screen.getByRole("button", { name: messages.common.tryAgain }));
+  await waitFor(() => expect(screen.queryByText(detail)).toBeNull());
+  expect(screen.getByTestId("pad-item")).toBeTruthy();
 });
 
 test("offline changes nothing about signing", async () => {
@@ -199,6 +224,25 @@ test("a line that is half typed is not overwritten by one that is taken back to 
   expect(screen.getAllByTestId("pad-item")).toHaveLength(1);
 });
 
+test("one step back from a line that was taken back to be changed brings the line again", async () => {
+  const { keys } = await openEmptyPad();
+  await write(keys, "metformin 500 1-0-1 x30d pc");
+  await keys.keyboard("{F2}{Control>}z{/Control}");
+  expect(titles()).toEqual(["TAB. METFORMIN 500 MG"]);
+  expect(screen.getByRole("combobox", { name: messages.pad.line })).toHaveProperty("value", "");
+});
+
+test("going back leaves the focus in the field that had it, with what the draft says", async () => {
+  const { keys } = await openEmptyPad();
+  const advice = screen.getByRole("textbox", { name: messages.pad.advice });
+  await keys.keyboard("{F8}rest{Control>}z{/Control}");
+  expect(advice).toHaveProperty("value", "");
+  expect(document.activeElement).toBe(advice);
+  await keys.keyboard("{F4}120{Control>}z{/Control}");
+  expect(document.activeElement).toHaveProperty("id", "pad-bpSys");
+  expect(document.activeElement).toHaveProperty("value", "");
+});
+
 test("undo brings back a removed line and redo takes it away again", async () => {
   const { keys } = await openEmptyPad();
   await write(keys, "metformin 500 1-0-1 x30d pc");
@@ -234,6 +278,32 @@ test("a diagnosis is found by its code and added with the arrows, or stays in th
   await keys.keyboard("tired of work{Enter}");
   await screen.findByRole("button", { name: "Remove tired of work" });
   await expectAccessible();
+});
+
+test("a diagnosis that is still being typed is signed with the prescription", async () => {
+  const { keys } = await openEmptyPad();
+  await write(keys, "metformin 500 1-0-1 x30d pc");
+  await keys.keyboard("{F3}viral fever{Control>}{Enter}{/Control}");
+  await screen.findByTestId("prescription-number");
+  expect(await screen.findByText("viral fever")).toBeTruthy();
+});
+
+test("a diagnosis that is still being typed is saved, and stands in the draft when the pad is opened again", async () => {
+  const { keys } = await openEmptyPad();
+  await keys.keyboard("{F3}viral fever");
+  await waitFor(() => expect(screen.getByTestId("pad-saved").textContent).toContain("Draft saved"));
+  await keys.keyboard("{Control>}2{/Control}");
+  await screen.findByTestId("chart");
+  await keys.keyboard("{Control>}3{/Control}");
+  expect(await screen.findByRole("button", { name: "Remove viral fever" })).toBeTruthy();
+});
+
+test("passing through the field of the diagnosis makes no draft", async () => {
+  const { keys, backend } = await openEmptyPad();
+  const saveDraft = vi.spyOn(backend, "saveDraft");
+  await keys.keyboard("{F3}{F9}{Control>}2{/Control}");
+  await screen.findByTestId("chart");
+  expect(saveDraft).not.toHaveBeenCalled();
 });
 
 test("the keys of the fields lead there, and weight and height give the body mass index", async () => {

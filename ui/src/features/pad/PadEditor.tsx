@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { IconHandStop, IconPrescription } from "@tabler/icons-react";
-import { useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { keyLabel, useKeys } from "../../app/keymap";
 import { useSession } from "../../app/session";
 import type { Chart } from "../../ipc/bindings/Chart";
@@ -37,8 +37,15 @@ const isSmallChild = (age: string) => /mo$|^[0-4] y/.test(age);
 
 const focusOn = (id: string) => document.getElementById(id)?.focus();
 
+interface Props {
+  chart: Chart;
+  pad: Pad;
+  /** What is amiss with the chart, to be told beside the draft. */
+  problem: ReactNode;
+}
+
 /** The prescription pad. The hands stay in the typed line. */
-export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
+export function PadEditor({ chart, pad, problem }: Props) {
   const state = useDraft(chart.patient.id, pad);
   const { draft, change } = state;
   const { session } = useSession();
@@ -61,8 +68,12 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
   const goTo = (step: () => Draft | null) => {
     const now = step();
     if (now) line.showLine(now.line, now.lineWas);
-    focusLine();
   };
+  // A step may take away what held the focus.
+  const holdFocus = () => {
+    if (document.activeElement === document.body) input.current?.focus();
+  };
+  useEffect(holdFocus, [state.revision]);
   const shortKeys = useShortKeys(chart.patient.id, line.chosen ? "" : line.text);
   const phrases = usePhrases();
   const expand = async (key: string) => {
@@ -84,6 +95,10 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
     } catch (error) {
       toast(problemOf(error));
     }
+  };
+  const writeAsNew = () => {
+    change({ amends: null, amendReason: "" }, true);
+    focusLine();
   };
   const isOffered = chart.prepared.some((one) => !draft.takenUp.includes(one.id));
   const takePrepared = async () => {
@@ -128,8 +143,10 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
       toast(words.finishFirst);
       return;
     }
-    setItems(draft.items.filter((_, other) => other !== place));
-    line.setLine(asLine(item.medicineText, item.doseText), item);
+    // One step: going back brings the item again.
+    const taken = asLine(item.medicineText, item.doseText);
+    change({ items: draft.items.filter((_, other) => other !== place), line: taken, lineWas: item });
+    line.showLine(taken, item);
   };
   const move = (place: number, step: number) => {
     const moved = draft.items[place];
@@ -174,6 +191,7 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
           <Before chart={chart} difference={state.difference} onRepeat={() => void repeat()} />
           <div className={classes.work}>
             <div className={classes.upper}>
+              {problem}
               {safety.broken !== null && (
                 <p className={findings.broken} role="alert" data-testid="pad-unchecked">
                   <IconHandStop size={18} stroke={2} aria-hidden="true" />
@@ -182,13 +200,9 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
               )}
               {safety.error && <Problem error={safety.error} onRetry={() => void safety.refetch()} />}
               {state.error !== null && <Problem error={state.error} onRetry={() => void state.flush()} />}
-              {draft.amends !== null && <Amends state={state} />}
+              {draft.amends !== null && <Amends state={state} original={draft.amends} onNew={writeAsNew} />}
               <Story state={state} onPhrase={phrases} />
-              <Vitals
-                key={`vitals ${state.revision}`}
-                state={state}
-                isChild={isSmallChild(chart.patient.age)}
-              />
+              <Vitals state={state} isChild={isSmallChild(chart.patient.age)} />
               <Diagnoses state={state} />
               <section className={classes.card} aria-labelledby="pad-medicines">
                 <h2 id="pad-medicines" className={classes.medicines}>
@@ -232,7 +246,7 @@ export function PadEditor({ chart, pad }: { chart: Chart; pad: Pad }) {
                 />
               </section>
             </div>
-            <Closing key={`closing ${state.revision}`} state={state} onPhrase={phrases} />
+            <Closing state={state} onPhrase={phrases} />
           </div>
           <PadSide
             patientId={chart.patient.id}

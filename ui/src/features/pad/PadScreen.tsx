@@ -28,7 +28,9 @@ export function PadScreen({ patientId }: { patientId: string }) {
   useEffect(() => {
     if (isThere) setOpenPatient(patientId);
   }, [isThere, patientId, setOpenPatient]);
-  const error = chart.error ?? pad.error;
+  const isOpen = chart.data !== undefined && pad.data !== undefined;
+  // What is typed stays, also when the chart cannot be read anew.
+  const error = isOpen ? null : (chart.error ?? pad.error);
   if (!session.mayReadClinical || error) {
     return (
       <div className={classes.aside}>
@@ -47,5 +49,11 @@ export function PadScreen({ patientId }: { patientId: string }) {
     );
   }
   if (!chart.data || !pad.data) return <Waiting rows={6} />;
-  return <PadEditor chart={chart.data} pad={pad.data} />;
+  return (
+    <PadEditor
+      chart={chart.data}
+      pad={pad.data}
+      problem={chart.error && <Problem error={chart.error} onRetry={() => void chart.refetch()} />}
+    />
+  );
 }

@@ -65,7 +65,13 @@ export function Vitals({ state, isChild }: { state: DraftState; isChild: boolean
 
 function Vital({ field, state }: { field: keyof VitalValues; state: DraftState }) {
   const value = state.draft.vitals[field];
-  const [text, setText] = useState(value === null ? "" : String(value));
+  const written = value === null ? "" : String(value);
+  const [text, setText] = useState(written);
+  const [revision, setRevision] = useState(state.revision);
+  if (revision !== state.revision) {
+    setRevision(state.revision);
+    setText(written);
+  }
   const { pad } = messages;
   const [name, unitName] = words[field];
   const [label, unit] = [pad[name], pad.units[unitName]];

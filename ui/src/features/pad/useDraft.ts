@@ -2,6 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { queryKeys } from "../../app/queries";
 import { useSession } from "../../app/session";
+import type { Diagnosis } from "../../ipc/bindings/Diagnosis";
 import type { Draft } from "../../ipc/bindings/Draft";
 import type { DraftSaved } from "../../ipc/bindings/DraftSaved";
 import type { Pad } from "../../ipc/bindings/Pad";
@@ -9,13 +10,14 @@ import { useBackend } from "../../ipc/context";
 import { History } from "./history";
 
 const pause = 400;
+const noDiagnosis: Diagnosis = { text: "", icd10: null };
 
 export interface DraftState {
   draft: Draft;
   saved: DraftSaved | null;
   items: Pad["items"];
   difference: Pad["difference"];
-  /** Goes up at every step back or forth: what keeps its own text is drawn anew. */
+  /** Goes up at every step back or forth: what keeps its own text takes that of the draft. */
   revision: number;
   /** One step back; answers the draft as it is then, or null at the beginning. */
   undo: () => Draft | null;
@@ -25,13 +27,24 @@ export interface DraftState {
   isDirty: boolean;
   /** `isStep` makes it one step back by itself, whatever was typed a moment before. */
   change: (change: Partial<Draft> | ((draft: Draft) => Partial<Draft>), isStep?: boolean) => void;
-  /** Puts another draft in its place, as one step; what keeps its own text is drawn anew. */
+  /** Puts another draft in its place, as one step; what keeps its own text takes that of the draft. */
   replace: (draft: Draft) => void;
   /** Writes what is not written yet, and waits for it. */
   flush: () => Promise<void>;
   /** Nothing is written from now on: the draft was signed or discarded. */
   finish: () => void;
+  /** A diagnosis as far as it is typed; no text stands for none. It is saved and signed with the draft. */
+  typeDiagnosis: (diagnosis: Diagnosis) => void;
+  /** Puts a diagnosis into the draft in the place of the typed one. */
+  addDiagnosis: (diagnosis: Diagnosis) => void;
+  /** The draft with all that is typed. */
   current: () => Draft;
+}
+
+/** A draft with one diagnosis more, unless it is empty or stands there already. */
+function withDiagnosis(draft: Draft, diagnosis: Diagnosis): Draft {
+  const isThere = draft.diagnoses.some((one) => one.text === diagnosis.text);
+  return diagnosis.text === "" || isThere ? draft : { ...draft, diagnoses: [...draft.diagnoses, diagnosis] };
 }
 
 /** The draft of one patient, written to disk at every pause and before it goes out of sight. */
@@ -46,6 +59,7 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
   const [revision, setRevision] = useState(0);
   const history = useRef(new History());
   const latest = useRef(pad.draft);
+  const typedDiagnosis = useRef(noDiagnosis);
   const work = useRef({
     timer: 0,
     dirty: false,
@@ -54,22 +68,23 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
     problem: undefined as unknown,
   });
 
+  const current = useCallback(() => withDiagnosis(latest.current, typedDiagnosis.current), []);
+
   const write = useCallback(async () => {
     if (!work.current.dirty || work.current.finished) return;
     work.current.dirty = false;
-    const sent = latest.current;
     try {
-      const answer = await backend.saveDraft(patientId, sent);
+      const answer = await backend.saveDraft(patientId, current());
       setSaved(answer);
       setError(null);
-      if (sent === latest.current) setDirty(false);
+      if (!work.current.dirty) setDirty(false);
       void client.invalidateQueries({ queryKey: queryKeys.preview(patientId) });
     } catch (problem) {
       work.current.dirty = true;
       work.current.problem = problem;
       setError(problem);
     }
-  }, [backend, client, patientId]);
+  }, [backend, client, current, patientId]);
 
   const flush = useCallback(() => {
     window.clearTimeout(work.current.timer);
@@ -78,16 +93,31 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
     return work.current.last;
   }, [write]);
 
+  const writeAfter = useCallback(
+    (time: number) => {
+      work.current.dirty = true;
+      setDirty(true);
+      window.clearTimeout(work.current.timer);
+      work.current.timer = window.setTimeout(() => void flush(), time);
+    },
+    [flush],
+  );
+
   const show = useCallback(
     (draft: Draft, after: number) => {
       latest.current = draft;
-      work.current.dirty = true;
       setDraft(draft);
-      setDirty(true);
-      window.clearTimeout(work.current.timer);
-      work.current.timer = window.setTimeout(() => void flush(), after);
+      writeAfter(after);
     },
-    [flush],
+    [writeAfter],
+  );
+
+  const typeDiagnosis = useCallback(
+    (diagnosis: Diagnosis) => {
+      typedDiagnosis.current = diagnosis;
+      writeAfter(pause);
+    },
+    [writeAfter],
   );
 
   const change = useCallback<DraftState["change"]>(
@@ -97,6 +127,15 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
       show({ ...latest.current, ...part }, part.items ? 0 : pause);
     },
     [show],
+  );
+
+  const addDiagnosis = useCallback(
+    (diagnosis: Diagnosis) => {
+      if (typedDiagnosis.current.text !== "") typeDiagnosis(noDiagnosis);
+      const { diagnoses } = withDiagnosis(latest.current, diagnosis);
+      if (diagnoses !== latest.current.diagnoses) change({ diagnoses });
+    },
+    [change, typeDiagnosis],
   );
 
   const step = useCallback(
@@ -155,7 +194,9 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
       replace,
       flush,
       finish,
-      current: () => latest.current,
+      typeDiagnosis,
+      addDiagnosis,
+      current,
     }),
     [
       draft,
@@ -171,6 +212,9 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
       replace,
       flush,
       finish,
+      typeDiagnosis,
+      addDiagnosis,
+      current,
     ],
   );
 }

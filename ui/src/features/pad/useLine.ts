@@ -93,8 +93,8 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
 
   const stop = (why: Why) => setStopped(() => why);
   const failed = stopped ?? (doseText !== "" && dosage.error ? problemOf(dosage.error) : null);
-  const set = (next: string, about: Chosen | null, before = was) => {
-    const kept = about ? toItem(about, next.trim()) : next === "" ? null : before;
+  const set = (next: string, about: Chosen | null) => {
+    const kept = about ? toItem(about, next.trim()) : next === "" ? null : was;
     setTextOnly(next);
     setChosenOnly(about);
     setWas(kept);
@@ -179,7 +179,6 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
     read: doseText === "" ? undefined : dosage.data,
     problem: failed === null ? null : said(failed),
     setText,
-    setLine: (line: string, before: DraftItem) => set(line, null, before),
     showLine,
     /** Says what is wrong with what stands there. */
     stop,

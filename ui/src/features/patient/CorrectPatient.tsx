@@ -19,19 +19,22 @@ export function CorrectPatient({ patientId }: { patientId: string }) {
   // What came from elsewhere while the form stands open is not what this person saw.
   const [seen, setSeen] = useState<PatientForm>();
   if (data && !seen) setSeen(data.form);
-  if (error) return <Problem error={error} onRetry={() => void refetch()} />;
-  if (!data) return <Waiting />;
+  const problem = error && <Problem error={error} onRetry={() => void refetch()} />;
+  if (!data) return problem ?? <Waiting />;
   const { patient: words } = messages;
   const back = () => void navigate({ to: "/patients/$patientId", params: { patientId } });
   return (
-    <PatientEditor
-      title={words.correctTitle(data.patient.fullName)}
-      submit={words.save}
-      initial={typedFromForm(seen ?? data.form)}
-      showFamily={false}
-      send={(form) => backend.updatePatient(patientId, seen ?? data.form, form)}
-      onDone={back}
-      onCancel={back}
-    />
+    <>
+      {problem}
+      <PatientEditor
+        title={words.correctTitle(data.patient.fullName)}
+        submit={words.save}
+        initial={typedFromForm(seen ?? data.form)}
+        showFamily={false}
+        send={(form) => backend.updatePatient(patientId, seen ?? data.form, form)}
+        onDone={back}
+        onCancel={back}
+      />
+    </>
   );
 }

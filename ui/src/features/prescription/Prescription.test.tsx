@@ -1,6 +1,6 @@
 import { act, screen, waitFor, within } from "@testing-library/react";
 import type { UserEvent } from "@testing-library/user-event";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { expectAccessible, findSunita, openClinic } from "../../test/clinic";
 
 async function openLast(prepare?: Parameters<typeof openClinic>[1], options = {}) {
@@ -75,6 +75,22 @@ test("nothing goes to the printer while its page is not drawn", async () => {
   expect(backend.printed).toEqual([]);
 });
 
+test("a prescription that changed elsewhere is not printed before its page is drawn anew", async () => {
+  const { keys, backend } = await openLast();
+  await screen.findByTestId("prescription-page");
+  const waiting: ((pages: string[]) => void)[] = [];
+  const draw = vi.spyOn(backend, "prescriptionPages");
+  draw.mockImplementationOnce(() => new Promise((drawn) => waiting.push(drawn)));
+  act(() => backend.emit({ name: "rows-changed" }));
+  await waitFor(() => expect(draw).toHaveBeenCalled());
+  await keys.keyboard("{Enter}");
+  expect(backend.printed).toEqual([]);
+  await act(async () => waiting[0]?.(["<svg>VOID</svg>", "<svg>VOID</svg>"]));
+  await waitFor(() => expect(screen.getAllByTestId("prescription-page")).toHaveLength(2));
+  await keys.keyboard("{Enter}");
+  await waitFor(() => expect(backend.printed).toEqual(["A-1041"]));
+});
+
 test("a page that cannot be drawn leaves the facts readable", async () => {
   const detail = "The page could not be drawn.";
   await openLast((backend) => backend.fail("prescriptionPages", { code: "internal", detail }));
@@ -111,6 +127,18 @@ test("an amendment begins with what was signed and replaces it when it is signed
   await keys.keyboard("{Control>}{Enter}{/Control}");
   await screen.findByTestId("prescription-number");
   expect(screen.getByText("Version").nextSibling?.textContent).toBe("2");
+});
+
+test("an amendment whose original was made void meanwhile is signed as a new prescription", async () => {
+  const { keys, backend } = await openLast();
+  await keys.click(screen.getByRole("button", { name: "Amend…" }));
+  await screen.findByText(/replaces a signed prescription/);
+  await act(async () => void (await backend.voidPrescription("rx0", "Wrong patient")));
+  await keys.click(await screen.findByRole("button", { name: "Write as a new prescription" }));
+  expect(screen.getByTestId("pad-item").textContent).toContain("METFORMIN");
+  await keys.keyboard("{Control>}{Enter}{/Control}");
+  await screen.findByTestId("prescription-number");
+  expect(screen.queryByText("Version")).toBeNull();
 });
 
 test("a colleague's prescription is amended only with a reason, which stands with the one that was replaced", async () => {

@@ -46,8 +46,8 @@ export function Prescription({ patientId, prescriptionId }: { patientId: string;
       await backend.printPrescription(prescriptionId);
     },
   });
-  // What is on the sheet must be what was asked for, in its size.
-  const isPrintable = pages.data !== undefined && !pages.isPlaceholderData && !print.isPending;
+  // What is on the sheet must be what was asked for, in its size, as it stands now.
+  const isPrintable = pages.isSuccess && !pages.isFetching && !pages.isPlaceholderData && !print.isPending;
   const startPrint = () => isPrintable && print.mutate();
   const save = useMutation({
     mutationFn: () => backend.savePrescriptionPdf(prescriptionId, isA4),
