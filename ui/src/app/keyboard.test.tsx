@@ -194,3 +194,13 @@ test("reception sees no clinical detail and cannot open the pad", async () => {
   expect(screen.queryByTestId("pad")).toBeNull();
   expect(document.body.textContent).not.toContain("Penicillin");
 });
+
+test("where a nurse writes, the key of the signature gives the draft to the doctor on an accepted line as well", async () => {
+  const { keys } = openClinic({ start: "asha@example.in" });
+  await screen.findByTestId("today");
+  await openPad(keys);
+  await keys.keyboard("metformin 500 1-0-1 x30d pc{Enter}");
+  await screen.findByTestId("pad-item");
+  await keys.keyboard("{ArrowUp}{Control>}{Enter}{/Control}");
+  await screen.findByTestId("prepared");
+});

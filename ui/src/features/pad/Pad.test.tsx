@@ -1,5 +1,5 @@
 import { screen, waitFor } from "@testing-library/react";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { messages } from "../../messages";
 import { expectAccessible, openClinic, openPad } from "../../test/clinic";
 
@@ -237,4 +237,52 @@ test("a medicine that was chosen and its dose are kept apart in the draft", asyn
   await screen.findByTestId("pad-medicine");
   await keys.keyboard("5 tds x5d");
   await waitFor(() => expect(saved.at(-1)).toBe("khasi syrup: 5 tds x5d"));
+});
+
+const firstItem = () => screen.getByRole("list", { name: messages.pad.medicines }).querySelector("li");
+
+test("the key of the signature signs on an accepted line as well, and edits nothing", async () => {
+  const { keys } = await openEmptyPad();
+  await write(keys, "metformin 500 1-0-1 x30d pc");
+  await keys.keyboard("{ArrowUp}");
+  expect(document.activeElement).toBe(firstItem());
+  await keys.keyboard("{Control>}{Enter}{/Control}");
+  await screen.findByTestId("prescription-number");
+});
+
+test("the key that signs without the paper does so on an accepted line as well", async () => {
+  const { keys } = await openEmptyPad();
+  await write(keys, "metformin 500 1-0-1 x30d pc");
+  await keys.keyboard("{ArrowUp}{Control>}{Shift>}{Enter}{/Shift}{/Control}");
+  await screen.findByTestId("chart");
+  expect(screen.queryByTestId("prescription-number")).toBeNull();
+});
+
+test("Delete and the arrows mean an accepted line only where nothing else is held with them", async () => {
+  const { keys } = await openEmptyPad();
+  await write(keys, "metformin 500 1-0-1 x30d pc");
+  await keys.keyboard("{ArrowUp}{Control>}{Delete}{ArrowDown}{/Control}");
+  expect(screen.getAllByTestId("pad-item")).toHaveLength(1);
+  expect(document.activeElement).toBe(firstItem());
+  await keys.keyboard("{Escape}{Alt>}{Backspace}{/Alt}");
+  expect(screen.getAllByTestId("pad-item")).toHaveLength(1);
+});
+
+test("a diagnosis that is still being typed is signed with the rest", async () => {
+  const { keys, backend } = await openEmptyPad();
+  await write(keys, "metformin 500 1-0-1 x30d pc");
+  const sign = vi.spyOn(backend, "signPrescription");
+  await keys.type(screen.getByRole("combobox", { name: messages.pad.diagnosis }), "Gout");
+  await keys.keyboard("{Control>}{Enter}{/Control}");
+  await screen.findByTestId("prescription-number");
+  expect(sign.mock.calls[0]?.[1].diagnoses).toEqual([{ text: "Gout", icd10: null }]);
+});
+
+test("a diagnosis that is still being typed is kept with the draft when the pad is left by a key", async () => {
+  const { keys } = await openEmptyPad();
+  await keys.type(screen.getByRole("combobox", { name: messages.pad.diagnosis }), "Gout");
+  await keys.keyboard("{Control>}1{/Control}");
+  await screen.findByTestId("today");
+  await openPad(keys);
+  await screen.findByRole("button", { name: messages.pad.removeDiagnosis("Gout") });
 });

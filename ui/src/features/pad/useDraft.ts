@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { queryKeys } from "../../app/queries";
 import { useSession } from "../../app/session";
 import type { Draft } from "../../ipc/bindings/Draft";
@@ -27,6 +27,8 @@ export interface DraftState {
   change: (change: Partial<Draft> | ((draft: Draft) => Partial<Draft>), isStep?: boolean) => void;
   /** Puts another draft in its place, as one step; what keeps its own text is drawn anew. */
   replace: (draft: Draft) => void;
+  /** What is typed beside the draft: it goes in before the draft is signed, given away, left or locked. */
+  beside: RefObject<Set<() => void>>;
   /** Writes what is not written yet, and waits for it. */
   flush: () => Promise<void>;
   /** Nothing is written from now on: the draft was signed or discarded. */
@@ -46,6 +48,7 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
   const [revision, setRevision] = useState(0);
   const history = useRef(new History());
   const latest = useRef(pad.draft);
+  const beside = useRef(new Set<() => void>());
   const work = useRef({
     timer: 0,
     dirty: false,
@@ -71,12 +74,17 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
     }
   }, [backend, client, patientId]);
 
-  const flush = useCallback(() => {
+  const writeNow = useCallback(() => {
     window.clearTimeout(work.current.timer);
     // One after the other: a later state must never be overtaken by an earlier one.
     work.current.last = work.current.last.then(write);
     return work.current.last;
   }, [write]);
+
+  const flush = useCallback(() => {
+    for (const take of beside.current) take();
+    return writeNow();
+  }, [writeNow]);
 
   const show = useCallback(
     (draft: Draft, after: number) => {
@@ -85,9 +93,9 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
       setDraft(draft);
       setDirty(true);
       window.clearTimeout(work.current.timer);
-      work.current.timer = window.setTimeout(() => void flush(), after);
+      work.current.timer = window.setTimeout(() => void writeNow(), after);
     },
-    [flush],
+    [writeNow],
   );
 
   const change = useCallback<DraftState["change"]>(
@@ -153,6 +161,7 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
       isDirty,
       change,
       replace,
+      beside,
       flush,
       finish,
       current: () => latest.current,

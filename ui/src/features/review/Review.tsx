@@ -2,6 +2,7 @@ import { SegmentedControl } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
+import { isPlain } from "../../app/keymap";
 import { queryKeys } from "../../app/queries";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
@@ -93,12 +94,11 @@ export function useReviewKeys(handlers: Record<string, () => void>): void {
         event.target instanceof HTMLInputElement ||
         event.target instanceof HTMLTextAreaElement ||
         event.target instanceof HTMLSelectElement;
-      const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
       if (
         !handler ||
         event.defaultPrevented ||
         isTyping ||
-        !isPlain ||
+        !isPlain(event) ||
         document.querySelector("dialog[open]")
       )
         return;
