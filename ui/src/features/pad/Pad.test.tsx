@@ -1,4 +1,4 @@
-import { screen, waitFor } from "@testing-library/react";
+import { act, screen, waitFor } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 import { messages } from "../../messages";
 import { expectAccessible, openClinic, openPad } from "../../test/clinic";
@@ -285,4 +285,15 @@ test("a diagnosis that is still being typed is kept with the draft when the pad 
   await screen.findByTestId("today");
   await openPad(keys);
   await screen.findByRole("button", { name: messages.pad.removeDiagnosis("Gout") });
+});
+
+test("a chart that cannot be read anew is said, and the draft that is being typed stays", async () => {
+  const { keys, backend } = await openEmptyPad();
+  const complaints = screen.getByLabelText("Complaints");
+  await keys.type(complaints, "Fever");
+  backend.fail("getChart", { code: "internal", detail: "The chart could not be read." });
+  await act(async () => backend.emit({ name: "rows-changed" }));
+  await screen.findByText("The chart could not be read.");
+  expect(complaints.isConnected).toBe(true);
+  expect(complaints).toHaveProperty("value", "Fever");
 });

@@ -28,7 +28,8 @@ export function PadScreen({ patientId }: { patientId: string }) {
   useEffect(() => {
     if (isThere) setOpenPatient(patientId);
   }, [isThere, patientId, setOpenPatient]);
-  const error = chart.error ?? pad.error;
+  // What is open stays open, whatever cannot be read anew: the draft on the screen is newer than the one that was read.
+  const error = (chart.data ? null : chart.error) ?? (pad.data ? null : pad.error);
   if (!session.mayReadClinical || error) {
     return (
       <div className={classes.aside}>
@@ -47,5 +48,10 @@ export function PadScreen({ patientId }: { patientId: string }) {
     );
   }
   if (!chart.data || !pad.data) return <Waiting rows={6} />;
-  return <PadEditor chart={chart.data} pad={pad.data} />;
+  return (
+    <>
+      {chart.error && <Problem error={chart.error} onRetry={() => void chart.refetch()} />}
+      <PadEditor chart={chart.data} pad={pad.data} />
+    </>
+  );
 }
