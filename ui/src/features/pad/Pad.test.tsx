@@ -297,3 +297,21 @@ test("a chart that cannot be read anew is said, and the draft that is being type
   expect(complaints.isConnected).toBe(true);
   expect(complaints).toHaveProperty("value", "Fever");
 });
+
+test("a line that cannot be looked up says why when it is accepted, and stays", async () => {
+  const { keys } = await openEmptyPad((backend) =>
+    backend.fail("readLine", { code: "internal", detail: "The medicines could not be read." }),
+  );
+  await keys.keyboard("metformin{Enter}");
+  await waitFor(() =>
+    expect(screen.getByTestId("pad-echo").textContent).toBe("The medicines could not be read."),
+  );
+  expect(screen.getByRole("combobox", { name: messages.pad.line })).toHaveProperty("value", "metformin");
+});
+
+test("a dose without a medicine says what is missing when it is accepted, and stays", async () => {
+  const { keys } = await openEmptyPad();
+  await keys.keyboard("1-0-1 x5d{Enter}");
+  await waitFor(() => expect(screen.getByTestId("pad-echo").textContent).toBe(messages.pad.medicineMissing));
+  expect(screen.getByRole("combobox", { name: messages.pad.line })).toHaveProperty("value", "1-0-1 x5d");
+});
