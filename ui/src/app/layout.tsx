@@ -12,6 +12,7 @@ import { Logo } from "../shared/Logo";
 import { placeOf } from "../shared/format";
 import { Avatar, Kbd } from "../shared/parts";
 import { useToast } from "../shared/toasts";
+import { UnsavedProvider, useInstead } from "../shared/unsaved";
 import { KeysSheet } from "./KeysSheet";
 import { keyLabel, useKeys } from "./keymap";
 import classes from "./layout.module.css";
@@ -21,15 +22,27 @@ import { useOnline } from "./online";
 import { forgetRows, queryKeys } from "./queries";
 import { Rail } from "./Rail";
 import { FillingNotice } from "./FillingNotice";
+import { LostTyped } from "./LostTyped";
 import { ServerNotices } from "./ServerNotices";
 import { useSession } from "./session";
 
-/** The frame around every screen of an opened clinic. */
+/** The frame around every screen of an opened clinic, which none leaves with something typed without a question. */
 export function Layout() {
+  const { noteLostTyped } = useSession();
+  return (
+    <UnsavedProvider onLost={() => noteLostTyped(true)}>
+      <Frame />
+    </UnsavedProvider>
+  );
+}
+
+function Frame() {
   const { session, openPatient } = useSession();
   const navigate = useNavigate();
   const [open, setOpen] = useState<"finder" | "keys" | null>(null);
   const lock = useLock();
+  const instead = useInstead();
+  // Nobody is there to be asked.
   useIdle(session.idleLockMinutes, () => lock.mutate());
   useOnline();
   const close = () => setOpen(null);
@@ -75,7 +88,7 @@ export function Layout() {
             className={classes.lock}
             aria-label={shell.lock}
             title={shell.lock}
-            onClick={() => lock.mutate()}
+            onClick={() => instead(() => lock.mutate())}
           >
             <IconLock size={18} stroke={1.8} aria-hidden="true" />
           </button>
@@ -88,6 +101,7 @@ export function Layout() {
             {shell.checksBroken}
           </p>
         )}
+        <LostTyped />
         <FillingNotice />
         <ServerNotices />
         <RecoveryNotice />

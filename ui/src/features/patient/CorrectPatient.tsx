@@ -19,10 +19,11 @@ export function CorrectPatient({ patientId }: { patientId: string }) {
   // What came from elsewhere while the form stands open is not what this person saw.
   const [seen, setSeen] = useState<PatientForm>();
   if (data && !seen) setSeen(data.form);
-  if (error) return <Problem error={error} onRetry={() => void refetch()} />;
+  if (error && !data) return <Problem error={error} onRetry={() => void refetch()} />;
   if (!data) return <Waiting />;
   const { patient: words } = messages;
-  const back = () => void navigate({ to: "/patients/$patientId", params: { patientId } });
+  const back = () =>
+    void navigate({ to: "/patients/$patientId", params: { patientId }, ignoreBlocker: true });
   return (
     <PatientEditor
       title={words.correctTitle(data.patient.fullName)}

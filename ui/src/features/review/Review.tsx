@@ -7,6 +7,7 @@ import { queryKeys } from "../../app/queries";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
 import { KeyBar, Notice, Problem, Waiting } from "../../shared/parts";
+import { useInstead } from "../../shared/unsaved";
 import { Item } from "./Item";
 import { ItemList } from "./ItemList";
 import classes from "./Review.module.css";
@@ -31,8 +32,11 @@ export function Review({ first }: { first: string | null }) {
     items.findIndex((item) => item.id === chosen),
   );
   const item = items[place];
-  const step = (by: number) =>
-    setChosen(items[Math.min(items.length - 1, Math.max(0, place + by))]?.id ?? null);
+  const instead = useInstead();
+  const choose = (id: string | null) => {
+    if (id !== item?.id) instead(() => setChosen(id));
+  };
+  const step = (by: number) => choose(items[Math.min(items.length - 1, Math.max(0, place + by))]?.id ?? null);
   const leave = () => void navigate({ to: "/" });
   useReviewKeys({ ArrowDown: () => step(1), ArrowUp: () => step(-1), Escape: leave });
   const none = { mine: review.noneMine, all: review.none, decided: review.noneDecided }[filter];
@@ -48,7 +52,7 @@ export function Review({ first }: { first: string | null }) {
             aria-label={review.filter}
             value={filter}
             onChange={(value) => {
-              if (value === "mine" || value === "all" || value === "decided") setFilter(value);
+              if (value === "mine" || value === "all" || value === "decided") instead(() => setFilter(value));
             }}
             data={[
               { value: "mine", label: review.filters.mine },
@@ -56,7 +60,7 @@ export function Review({ first }: { first: string | null }) {
               { value: "decided", label: review.filters.decided },
             ]}
           />
-          <ItemList items={items} chosen={item?.id ?? null} onChoose={setChosen} />
+          <ItemList items={items} chosen={item?.id ?? null} onChoose={choose} />
         </aside>
         <div className={classes.work}>
           {found.error && <Problem error={found.error} onRetry={() => void found.refetch()} />}

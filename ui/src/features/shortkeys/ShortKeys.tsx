@@ -10,7 +10,7 @@ import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
 import library from "../../shared/library.module.css";
 import { Notice, Problem, Waiting } from "../../shared/parts";
-import { useUnsaved } from "../../shared/unsaved";
+import { useInstead } from "../../shared/unsaved";
 import { KeyEditor } from "./KeyEditor";
 import classes from "./ShortKeys.module.css";
 
@@ -45,7 +45,7 @@ export function ShortKeys() {
   });
   const [open, setOpen] = useState<ShortKey | "new" | null>(null);
   const add = useRef<HTMLButtonElement>(null);
-  const unsaved = useUnsaved();
+  const instead = useInstead();
   const { shortKeys: words } = messages;
   if (!session.mayPrescribe) {
     return (
@@ -56,7 +56,7 @@ export function ShortKeys() {
   }
   const shown = idOf(open);
   const show = (one: ShortKey | "new") => {
-    if (idOf(one) !== shown) unsaved.instead(() => setOpen(one));
+    if (idOf(one) !== shown) instead(() => setOpen(one));
   };
   return (
     <div className={`${library.screen} ${classes.columns}`} data-testid="short-keys">
@@ -89,14 +89,12 @@ export function ShortKeys() {
           key={shown}
           id={open === "new" ? null : open.id}
           initial={open === "new" ? emptyForm : open.form}
-          onTyped={unsaved.setTyped}
           onDone={() => {
             setOpen(null);
             add.current?.focus();
           }}
         />
       )}
-      {unsaved.question}
     </div>
   );
 }
