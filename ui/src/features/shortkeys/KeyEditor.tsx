@@ -154,21 +154,21 @@ function Fields({ form, onChange }: FieldProps) {
             <Textarea label={words.diagnoses} rows={2} {...text("diagnoses")} />
             <Textarea label={words.tests} rows={2} {...text("investigations")} />
           </div>
-          <div className={classes.four}>
+          <div className={classes.three}>
             <TextInput label={words.comeBack} {...text("followUp")} />
             <TextInput label={words.from} {...months("minAgeMonths")} />
             <TextInput label={words.to} {...months("maxAgeMonths")} />
-            <NativeSelect
-              label={words.sex}
-              value={form.sex ?? ""}
-              onChange={(event) => onChange({ sex: event.currentTarget.value || null })}
-              data={[
-                { value: "", label: words.sexes.any },
-                { value: "female", label: words.sexes.female },
-                { value: "male", label: words.sexes.male },
-              ]}
-            />
           </div>
+          <NativeSelect
+            label={words.sex}
+            value={form.sex ?? ""}
+            onChange={(event) => onChange({ sex: event.currentTarget.value || null })}
+            data={[
+              { value: "", label: words.sexes.any },
+              { value: "female", label: words.sexes.female },
+              { value: "male", label: words.sexes.male },
+            ]}
+          />
           <Textarea label={words.notWith} rows={2} {...text("notWith")} />
         </>
       )}
