@@ -204,3 +204,12 @@ test("where a nurse writes, the key of the signature gives the draft to the doct
   await keys.keyboard("{ArrowUp}{Control>}{Enter}{/Control}");
   await screen.findByTestId("prepared");
 });
+
+test("from the top of the window, two keys lead past the head and the rail", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  await keys.tab();
+  expect(document.activeElement?.textContent).toBe("Skip to the content");
+  await keys.keyboard("{Enter}{Tab}");
+  expect(screen.getByTestId("today").contains(document.activeElement)).toBe(true);
+});

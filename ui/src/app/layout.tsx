@@ -1,7 +1,7 @@
 import { IconLock, IconSearch } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Outlet, useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { Finder } from "../features/finder/Finder";
 import { RecoveryNotice } from "../features/recovery/RecoveryNotice";
 import { SyncPill } from "../features/sync/SyncPill";
@@ -45,6 +45,7 @@ function Frame() {
   // Nobody is there to be asked.
   useIdle(session.idleLockMinutes, () => lock.mutate());
   useOnline();
+  const main = useRef<HTMLElement>(null);
   const close = () => setOpen(null);
   const patient = openPatient ? { patientId: openPatient } : null;
   useKeys({
@@ -66,6 +67,9 @@ function Frame() {
   const { shell } = messages;
   return (
     <div className={classes.frame}>
+      <button type="button" className={classes.skip} onClick={() => main.current?.focus()}>
+        {shell.skip}
+      </button>
       <header className={classes.top}>
         <div className={classes.clinic}>
           <Logo />
@@ -95,7 +99,7 @@ function Frame() {
         </div>
       </header>
       <Rail onKeys={() => setOpen("keys")} />
-      <main className={classes.main}>
+      <main ref={main} tabIndex={-1} className={classes.main}>
         {session.checksBroken && (
           <p className={`${notices.notice} ${notices.danger}`} role="alert" data-testid="checks-broken">
             {shell.checksBroken}
