@@ -1,5 +1,5 @@
 import { RouterProvider } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { Enrol } from "../features/enrol/Enrol";
 import { RecoveryCode } from "../features/recovery/RecoveryCode";
 import { Unlock } from "../features/unlock/Unlock";
@@ -16,8 +16,13 @@ import { useAppState, useBackendEvents } from "./queries";
 import { createClinicRouter } from "./router";
 import { SessionProvider } from "./session";
 
-/** Where everyone was. */
-export type Places = Map<UserId, ReturnType<typeof createClinicRouter>>;
+interface Place {
+  router: ReturnType<typeof createClinicRouter>;
+  lostTyped: boolean;
+}
+
+/** Where everyone was, and whether the lock took from them what they typed there. */
+export type Places = Map<UserId, Place>;
 
 /** What the window shows, and the menus above it. */
 export function App({ places }: { places: Places }) {
@@ -63,12 +68,19 @@ interface OpenedProps {
 }
 
 function Opened({ session, places }: OpenedProps) {
-  const [router] = useState(() => places.get(session.person.userId) ?? createClinicRouter());
-  useEffect(() => void places.set(session.person.userId, router), [places, router, session.person.userId]);
+  const { userId } = session.person;
+  const [place] = useState<Place>(
+    () => places.get(userId) ?? { router: createClinicRouter(), lostTyped: false },
+  );
+  useEffect(() => void places.set(userId, place), [places, place, userId]);
+  const noteLostTyped = useCallback(
+    (lostTyped: boolean) => void places.set(userId, { router: place.router, lostTyped }),
+    [places, place, userId],
+  );
   return (
-    <SessionProvider session={session}>
+    <SessionProvider session={session} lostTyped={place.lostTyped} noteLostTyped={noteLostTyped}>
       <ToastProvider>
-        <RouterProvider router={router} />
+        <RouterProvider router={place.router} />
       </ToastProvider>
     </SessionProvider>
   );

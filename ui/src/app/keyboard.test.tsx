@@ -194,3 +194,22 @@ test("reception sees no clinical detail and cannot open the pad", async () => {
   expect(screen.queryByTestId("pad")).toBeNull();
   expect(document.body.textContent).not.toContain("Penicillin");
 });
+
+test("where a nurse writes, the key of the signature gives the draft to the doctor on an accepted line as well", async () => {
+  const { keys } = openClinic({ start: "asha@example.in" });
+  await screen.findByTestId("today");
+  await openPad(keys);
+  await keys.keyboard("metformin 500 1-0-1 x30d pc{Enter}");
+  await screen.findByTestId("pad-item");
+  await keys.keyboard("{ArrowUp}{Control>}{Enter}{/Control}");
+  await screen.findByTestId("prepared");
+});
+
+test("from the top of the window, two keys lead past the head and the rail", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  await keys.tab();
+  expect(document.activeElement?.textContent).toBe("Skip to the content");
+  await keys.keyboard("{Enter}{Tab}");
+  expect(screen.getByTestId("today").contains(document.activeElement)).toBe(true);
+});

@@ -83,6 +83,9 @@ export function isKey(event: Pressed, id: KeyId): boolean {
   );
 }
 
+/** Whether nothing is held with the key but Shift: a key with Ctrl, Alt or ⌘ is the map's alone. */
+export const isPlain = (event: Pressed) => !event.ctrlKey && !event.metaKey && !event.altKey;
+
 /** What also works while something floats above the screen. */
 const aboveDialogs = new Set<KeyId>(["find", "register", "print"]);
 

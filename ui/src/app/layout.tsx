@@ -1,7 +1,7 @@
 import { IconLock, IconSearch } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Outlet, useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { Finder } from "../features/finder/Finder";
 import { RecoveryNotice } from "../features/recovery/RecoveryNotice";
 import { SyncPill } from "../features/sync/SyncPill";
@@ -12,6 +12,7 @@ import { Logo } from "../shared/Logo";
 import { placeOf } from "../shared/format";
 import { Avatar, Kbd } from "../shared/parts";
 import { useToast } from "../shared/toasts";
+import { UnsavedProvider, useInstead } from "../shared/unsaved";
 import { KeysSheet } from "./KeysSheet";
 import { keyLabel, useKeys } from "./keymap";
 import classes from "./layout.module.css";
@@ -21,17 +22,30 @@ import { useOnline } from "./online";
 import { forgetRows, queryKeys } from "./queries";
 import { Rail } from "./Rail";
 import { FillingNotice } from "./FillingNotice";
+import { LostTyped } from "./LostTyped";
 import { ServerNotices } from "./ServerNotices";
 import { useSession } from "./session";
 
-/** The frame around every screen of an opened clinic. */
+/** The frame around every screen of an opened clinic, which none leaves with something typed without a question. */
 export function Layout() {
+  const { noteLostTyped } = useSession();
+  return (
+    <UnsavedProvider onLost={() => noteLostTyped(true)}>
+      <Frame />
+    </UnsavedProvider>
+  );
+}
+
+function Frame() {
   const { session, openPatient } = useSession();
   const navigate = useNavigate();
   const [open, setOpen] = useState<"finder" | "keys" | null>(null);
   const lock = useLock();
+  const instead = useInstead();
+  // Nobody is there to be asked.
   useIdle(session.idleLockMinutes, () => lock.mutate());
   useOnline();
+  const main = useRef<HTMLElement>(null);
   const close = () => setOpen(null);
   const patient = openPatient ? { patientId: openPatient } : null;
   useKeys({
@@ -53,6 +67,9 @@ export function Layout() {
   const { shell } = messages;
   return (
     <div className={classes.frame}>
+      <button type="button" className={classes.skip} onClick={() => main.current?.focus()}>
+        {shell.skip}
+      </button>
       <header className={classes.top}>
         <div className={classes.clinic}>
           <Logo />
@@ -75,19 +92,20 @@ export function Layout() {
             className={classes.lock}
             aria-label={shell.lock}
             title={shell.lock}
-            onClick={() => lock.mutate()}
+            onClick={() => instead(() => lock.mutate())}
           >
             <IconLock size={18} stroke={1.8} aria-hidden="true" />
           </button>
         </div>
       </header>
       <Rail onKeys={() => setOpen("keys")} />
-      <main className={classes.main}>
+      <main ref={main} tabIndex={-1} className={classes.main}>
         {session.checksBroken && (
           <p className={`${notices.notice} ${notices.danger}`} role="alert" data-testid="checks-broken">
             {shell.checksBroken}
           </p>
         )}
+        <LostTyped />
         <FillingNotice />
         <ServerNotices />
         <RecoveryNotice />

@@ -9,15 +9,25 @@ interface Session {
   setOpenPatient: (patient: PatientId | null) => void;
   /** What must be written before the clinic is locked. */
   unwritten: RefObject<Set<() => Promise<void>>>;
+  /** Whether the last lock came over something typed that was not saved. */
+  lostTyped: boolean;
+  noteLostTyped: (isLost: boolean) => void;
 }
 
 const SessionContext = createContext<Session | null>(null);
 
-export function SessionProvider(props: { session: SessionView; children: ReactNode }) {
+interface Props extends Pick<Session, "session" | "lostTyped" | "noteLostTyped"> {
+  children: ReactNode;
+}
+
+export function SessionProvider(props: Props) {
   const [openPatient, setOpenPatient] = useState<PatientId | null>(null);
-  const { session } = props;
+  const { session, lostTyped, noteLostTyped } = props;
   const unwritten = useRef(new Set<() => Promise<void>>());
-  const value = useMemo(() => ({ session, openPatient, setOpenPatient, unwritten }), [session, openPatient]);
+  const value = useMemo(
+    () => ({ session, openPatient, setOpenPatient, unwritten, lostTyped, noteLostTyped }),
+    [session, openPatient, lostTyped, noteLostTyped],
+  );
   return <SessionContext value={value}>{props.children}</SessionContext>;
 }
 

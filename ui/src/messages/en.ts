@@ -26,7 +26,7 @@ export const messages = {
     undo: "Undo",
     takesFirst: "Enter takes what is marked in the list. Escape closes the list: then what you typed counts.",
     unsavedTitle: "Discard what you typed?",
-    unsavedText: "It is not saved. Something else can be opened only in its place.",
+    unsavedText: "It is not saved, and going on gives it up.",
     keepTyping: "Keep typing",
     discard: "Discard",
     code: (code: string) => `Code to read out by phone: ${code}`,
@@ -48,6 +48,8 @@ export const messages = {
   recovery,
   shell: {
     skip: "Skip to the content",
+    lostTyped:
+      "The window was locked before what you had typed in this form was saved, and it was not kept. All that was saved is there. Please type it again.",
     find: "Find patient",
     lock: "Lock",
     mainNavigation: "Main",

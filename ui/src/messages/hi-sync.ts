@@ -142,7 +142,6 @@ export const sync: typeof english = {
     correctTitle: (sequence) => `क्र. ${sequence} सुधारें`,
     sendCorrected: "सहेजें और भेजें",
   },
-  needsYou: "आपके लिए",
   columns: { number: "क्र.", what: "क्या", patient: "मरीज़", who: "किसने", when: "कब", fate: "स्थिति" },
   fates: {
     waiting: "प्रतीक्षा में",

@@ -26,7 +26,7 @@ export const messages: typeof english = {
     cancel: "रहने दें",
     takesFirst: "Enter सूची में चिह्नित को लेता है। Escape सूची बंद करता है: तब आपका लिखा ही रहता है।",
     unsavedTitle: "जो लिखा है, उसे छोड़ दें?",
-    unsavedText: "यह सहेजा नहीं गया। दूसरा केवल इसकी जगह खुल सकता है।",
+    unsavedText: "यह सहेजा नहीं गया, और आगे बढ़ने पर नहीं रहेगा।",
     keepTyping: "लिखते रहें",
     discard: "छोड़ दें",
     undo: "वापस लें",
@@ -49,6 +49,8 @@ export const messages: typeof english = {
   recovery,
   shell: {
     skip: "सीधे सामग्री पर जाएँ",
+    lostTyped:
+      "इस फ़ॉर्म में आपने जो लिखा था, उसके सहेजे जाने से पहले खिड़की लॉक हो गई, और वह रखा नहीं गया। जो सहेजा गया था, सब यहाँ है। कृपया फिर से लिखें।",
     find: "मरीज़ खोजें",
     lock: "लॉक करें",
     mainNavigation: "मुख्य",

@@ -152,7 +152,6 @@ export const sync = {
     correctTitle: (sequence: number) => `Correct no. ${sequence}`,
     sendCorrected: "Save and send",
   },
-  needsYou: "Needs you",
   columns: { number: "No.", what: "What", patient: "Patient", who: "Who", when: "When", fate: "State" },
   fates: {
     waiting: "Waiting",

@@ -1,4 +1,5 @@
 import { type ReactNode, useId, useState } from "react";
+import { isPlain } from "../app/keymap";
 import { messages } from "../messages";
 import classes from "./Suggest.module.css";
 
@@ -56,6 +57,7 @@ export function Suggest<T>(props: Props<T>) {
     else choose(first);
   };
   const onKeyDown = (event: React.KeyboardEvent<HTMLInputElement>) => {
+    if (!isPlain(event)) return;
     if (event.key === "ArrowDown" && shown.length > 0) setMoved(Math.min(place + 1, shown.length - 1));
     else if (event.key === "ArrowUp" && shown.length > 0) setMoved(Math.max(place - 1, unmoved));
     else if (event.key === "Escape" && shown.length > 0) {

@@ -1,40 +1,104 @@
 import { Button } from "@mantine/core";
-import { useState } from "react";
+import { useBlocker } from "@tanstack/react-router";
+import { createContext, type ReactNode, use, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { messages } from "../messages";
 import { Dialog } from "./Dialog";
 import classes from "./library.module.css";
 
-/** Asks before what is typed in one form makes way for another one. */
-export function useUnsaved() {
-  const [isTyped, setTyped] = useState(false);
-  const [next, setNext] = useState<(() => void) | null>(null);
+interface Unsaved {
+  /** Counts a form in which something is typed that is not saved, until what it answers is called. */
+  count: () => () => void;
+  /** Does this at once, or when it was agreed to give up what is typed. */
+  instead: (then: () => void) => void;
+}
+
+const UnsavedContext = createContext<Unsaved | null>(null);
+
+function useContext(): Unsaved {
+  const unsaved = use(UnsavedContext);
+  if (!unsaved) throw new Error("what is typed needs an UnsavedProvider above it");
+  return unsaved;
+}
+
+/** As long as this is true, no other screen, form or lock takes the place of the form without a question. */
+export function useUnsaved(isTyped: boolean): void {
+  const { count } = useContext();
+  useEffect(() => (isTyped ? count() : undefined), [isTyped, count]);
+}
+
+/** Asks before what is typed makes way for something else within the same screen. */
+export const useInstead = () => useContext().instead;
+
+interface Props {
+  /** The window was locked, unasked, while something was typed. */
+  onLost: () => void;
+  children: ReactNode;
+}
+
+/** Asks, for every form at once, before what is typed in it makes way for another screen. */
+export function UnsavedProvider({ onLost, children }: Props) {
+  const typed = useRef(0);
+  const answer = useRef<((isGivenUp: boolean) => void) | null>(null);
+  const isGivenUp = useRef(false);
+  const [isAsking, setAsking] = useState(false);
+  const count = useCallback(() => {
+    typed.current += 1;
+    isGivenUp.current = false;
+    return () => {
+      typed.current -= 1;
+    };
+  }, []);
+  const settle = useCallback((yes: boolean) => {
+    isGivenUp.current = yes;
+    answer.current?.(yes);
+    answer.current = null;
+    setAsking(false);
+  }, []);
+  const ask = useCallback(() => {
+    // Who asks for something else meanwhile stays where they are until they answer that.
+    answer.current?.(false);
+    setAsking(true);
+    return new Promise<boolean>((resolve) => {
+      answer.current = resolve;
+    });
+  }, []);
+  const instead = useCallback(
+    (then: () => void) => {
+      if (typed.current === 0) then();
+      else void ask().then((yes) => yes && then());
+    },
+    [ask],
+  );
+  useBlocker({
+    shouldBlockFn: useCallback(async () => typed.current > 0 && !(await ask()), [ask]),
+    enableBeforeUnload: false,
+  });
+  const lost = useRef(onLost);
+  useEffect(() => {
+    const tell = lost.current;
+    return () => {
+      if (typed.current > 0 && !isGivenUp.current) tell();
+    };
+  }, []);
+  const value = useMemo(() => ({ count, instead }), [count, instead]);
   const { common } = messages;
-  const close = () => setNext(null);
-  return {
-    /** The form tells here whether something typed in it is not saved. */
-    setTyped,
-    /** Does this at once, or when it was agreed to give up what is typed. */
-    instead: (then: () => void) => (isTyped ? setNext(() => then) : then()),
-    question: next && (
-      <Dialog label={common.unsavedTitle} onClose={close}>
-        <div className={classes.ask}>
-          <h2>{common.unsavedTitle}</h2>
-          <p>{common.unsavedText}</p>
-          <div>
-            <Button variant="default" autoFocus onClick={close}>
-              {common.keepTyping}
-            </Button>
-            <Button
-              onClick={() => {
-                close();
-                next();
-              }}
-            >
-              {common.discard}
-            </Button>
+  return (
+    <UnsavedContext value={value}>
+      {children}
+      {isAsking && (
+        <Dialog label={common.unsavedTitle} onClose={() => settle(false)}>
+          <div className={classes.ask}>
+            <h2>{common.unsavedTitle}</h2>
+            <p>{common.unsavedText}</p>
+            <div>
+              <Button variant="default" autoFocus onClick={() => settle(false)}>
+                {common.keepTyping}
+              </Button>
+              <Button onClick={() => settle(true)}>{common.discard}</Button>
+            </div>
           </div>
-        </div>
-      </Dialog>
-    ),
-  };
+        </Dialog>
+      )}
+    </UnsavedContext>
+  );
 }

@@ -6,9 +6,9 @@ import type { AllergyView } from "../../ipc/bindings/AllergyView";
 import type { PatientId } from "../../ipc/bindings/PatientId";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
-import { Dialog } from "../../shared/Dialog";
 import { Problem } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
+import { TypedDialog } from "../../shared/TypedDialog";
 import { emptyAllergy, Reaction, Substance } from "./AllergyFields";
 import classes from "./Known.module.css";
 
@@ -28,6 +28,7 @@ export function AllergyDialog({ patientId, allergy, onClose }: Props) {
   const [seen] = useState(allergy);
   const [form, setForm] = useState(seen?.form ?? emptyAllergy);
   const [checkedBy, setCheckedBy] = useState(seen?.checkedBy ?? null);
+  const isTyped = JSON.stringify(form) !== JSON.stringify(seen?.form ?? emptyAllergy);
   const { known, common } = messages;
   const title = seen ? known.changeAllergy(seen.form.substance) : known.addAllergy;
   const save = useMutation({
@@ -40,7 +41,7 @@ export function AllergyDialog({ patientId, allergy, onClose }: Props) {
     },
   });
   return (
-    <Dialog label={title} onClose={onClose}>
+    <TypedDialog label={title} isTyped={isTyped} onClose={onClose}>
       <form
         className={classes.form}
         data-testid="allergy-form"
@@ -85,6 +86,6 @@ export function AllergyDialog({ patientId, allergy, onClose }: Props) {
           </Button>
         </div>
       </form>
-    </Dialog>
+    </TypedDialog>
   );
 }

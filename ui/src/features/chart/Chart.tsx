@@ -38,14 +38,8 @@ export function Chart({ patientId }: { patientId: string }) {
       session.mayReadClinical && void navigate({ to: "/patients/$patientId/pad", params: { patientId } }),
   });
   const { chart: words, common, keys } = messages;
-  if (error) {
-    return (
-      <div className={classes.body}>
-        <Problem error={error} onRetry={() => void refetch()} />
-      </div>
-    );
-  }
-  if (!data) return <Waiting />;
+  const problem = error && <Problem error={error} onRetry={() => void refetch()} />;
+  if (!data) return problem ? <div className={classes.body}>{problem}</div> : <Waiting />;
   return (
     <>
       <div className={classes.screen} data-testid="chart">
@@ -53,6 +47,7 @@ export function Chart({ patientId }: { patientId: string }) {
           <ChartActions chart={data} mayWrite={session.mayReadClinical} />
         </PatientStrip>
         {session.mayReadClinical && <AllergyBar chart={data} />}
+        {problem}
         <ConflictBanner conflicts={data.conflicts} />
         <PreparedNotes prepared={data.prepared} />
         <div className={classes.body}>

@@ -9,6 +9,7 @@ import { messages } from "../../messages";
 import { Problem } from "../../shared/parts";
 import { Suggest } from "../../shared/Suggest";
 import { useToast } from "../../shared/toasts";
+import { useUnsaved } from "../../shared/unsaved";
 import classes from "./Known.module.css";
 
 /** Long illnesses, from the index of diagnoses or in words. What is taken out can be put back at once. */
@@ -17,6 +18,7 @@ export function Conditions({ chart }: { chart: Chart }) {
   const client = useQueryClient();
   const toast = useToast();
   const [text, setText] = useState("");
+  useUnsaved(text.trim() !== "");
   const { known } = messages;
   const { conditions } = chart;
   const typed = text.trim();

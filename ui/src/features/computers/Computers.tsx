@@ -6,9 +6,9 @@ import { queryKeys } from "../../app/queries";
 import type { ComputerView } from "../../ipc/bindings/ComputerView";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
-import { Dialog } from "../../shared/Dialog";
 import { shortDay, timeOrDay } from "../../shared/format";
 import { KeyBar, Problem, Waiting } from "../../shared/parts";
+import { TypedDialog } from "../../shared/TypedDialog";
 import { NewCode } from "../recovery/NewCode";
 import classes from "./Computers.module.css";
 
@@ -132,7 +132,7 @@ function RevokeDialog({ computer, onClose }: { computer: ComputerView; onClose: 
     },
   });
   return (
-    <Dialog label={computers.revokeTitle(computer.name)} onClose={onClose}>
+    <TypedDialog label={computers.revokeTitle(computer.name)} isTyped={reason !== ""} onClose={onClose}>
       <form
         className={classes.form}
         onSubmit={(event) => {
@@ -158,6 +158,6 @@ function RevokeDialog({ computer, onClose }: { computer: ComputerView; onClose: 
           </Button>
         </div>
       </form>
-    </Dialog>
+    </TypedDialog>
   );
 }

@@ -5,9 +5,9 @@ import { refreshRows } from "../../app/queries";
 import type { DroppedFiles } from "../../ipc/backend";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
-import { Dialog } from "../../shared/Dialog";
 import { Problem } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
+import { TypedDialog } from "../../shared/TypedDialog";
 import { emptyForm, FileFields } from "./AddFile";
 import classes from "./Files.module.css";
 
@@ -63,7 +63,7 @@ export function AddDropped({ patientId, name, dropped, onClose }: Props) {
   });
   const title = words.dropTitle(left.length, name);
   return (
-    <Dialog label={title} onClose={onClose}>
+    <TypedDialog label={title} isTyped={form !== emptyForm} onClose={onClose}>
       <form
         className={classes.dialog}
         onSubmit={(event) => {
@@ -91,6 +91,6 @@ export function AddDropped({ patientId, name, dropped, onClose }: Props) {
           </Button>
         </div>
       </form>
-    </Dialog>
+    </TypedDialog>
   );
 }

@@ -5,9 +5,9 @@ import { refreshRows } from "../../app/queries";
 import type { AttachmentForm } from "../../ipc/bindings/AttachmentForm";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
-import { Dialog } from "../../shared/Dialog";
 import { Problem } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
+import { TypedDialog } from "../../shared/TypedDialog";
 import classes from "./Files.module.css";
 
 export const emptyForm: AttachmentForm = { kind: "xray", description: "", teeth: "" };
@@ -32,7 +32,7 @@ export function AddFile({ patientId, onClose }: { patientId: string; onClose: ()
     },
   });
   return (
-    <Dialog label={words.addTitle} onClose={onClose}>
+    <TypedDialog label={words.addTitle} isTyped={form !== emptyForm} onClose={onClose}>
       <form
         className={classes.dialog}
         onSubmit={(event) => {
@@ -53,7 +53,7 @@ export function AddFile({ patientId, onClose }: { patientId: string; onClose: ()
           </Button>
         </div>
       </form>
-    </Dialog>
+    </TypedDialog>
   );
 }
 

@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useState } from "react";
+import { isPlain } from "../../app/keymap";
 import { queryKeys, refreshRows } from "../../app/queries";
 import type { AttachmentView } from "../../ipc/bindings/AttachmentView";
 import { useBackend } from "../../ipc/context";
@@ -43,7 +44,7 @@ export function Document({ file, onClose }: { file: AttachmentView; onClose: () 
     const press = (event: KeyboardEvent) => {
       const ways: Record<string, number> = { PageUp: page - 1, PageDown: page + 1, Home: 0, End: pages - 1 };
       const to = ways[event.key];
-      if (to === undefined) return;
+      if (to === undefined || !isPlain(event)) return;
       event.preventDefault();
       turn(to);
     };

@@ -2,7 +2,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { IconSearch, IconUserPlus } from "@tabler/icons-react";
-import { keyLabel } from "../../app/keymap";
+import { isPlain, keyLabel } from "../../app/keymap";
 import { queryKeys, useSyncStatus } from "../../app/queries";
 import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
 import { useBackend } from "../../ipc/context";
@@ -66,10 +66,10 @@ export function Finder({ onClose }: { onClose: () => void }) {
   const isPicking = /^[6-9]\d{9}$/.test(query.replace(/[\s-]/g, "")) && !isPlaceholderData;
   const isUnasked = place === null && first < 0;
   const onKeyDown = (event: React.KeyboardEvent<HTMLInputElement>) => {
+    if (!isPlain(event)) return;
     // One that stands before or replaces what is typed corrects the number.
     const { selectionStart, value } = event.currentTarget;
-    const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
-    const isMore = isPicking && isPlain && selectionStart === value.length && /^[1-9]$/.test(event.key);
+    const isMore = isPicking && selectionStart === value.length && /^[1-9]$/.test(event.key);
     const picked = isMore ? found[Number(event.key) - 1] : undefined;
     if (picked) open(picked);
     else if (event.key === "ArrowDown") setPlace(isUnasked ? 0 : Math.min(chosen + 1, choices - 1));

@@ -10,6 +10,7 @@ import { messages } from "../../messages";
 import { Pages } from "../../shared/Pages";
 import { KeyBar, Notice, Problem, Waiting } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
+import { useUnsaved } from "../../shared/unsaved";
 import classes from "./Letterhead.module.css";
 import { Picture } from "./Picture";
 
@@ -61,6 +62,7 @@ function Editor({ seen, onSaved, hasLogo }: Props) {
   const [room, setRoom] = useState(String(seen.preprintedMm ?? 35));
   const preprintedMm = readRoom(isPreprinted, room);
   const wanted = { ...form, preprintedMm: preprintedMm ?? null };
+  useUnsaved(preprintedMm === undefined || JSON.stringify(wanted) !== JSON.stringify(seen));
   const preview = useQuery({
     queryKey: queryKeys.letterheadPreview(wanted),
     queryFn: () => backend.previewLetterhead(wanted),

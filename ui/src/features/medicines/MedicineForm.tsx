@@ -1,6 +1,6 @@
 import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { queryKeys, refreshRows } from "../../app/queries";
 import type { MedicineFound } from "../../ipc/bindings/MedicineFound";
 import type { OwnMedicine } from "../../ipc/bindings/OwnMedicine";
@@ -11,6 +11,7 @@ import library from "../../shared/library.module.css";
 import { Problem } from "../../shared/parts";
 import { Suggest } from "../../shared/Suggest";
 import { useToast } from "../../shared/toasts";
+import { useUnsaved } from "../../shared/unsaved";
 import { medicineName } from "../pad/useLine";
 import { formName, forms } from "./forms";
 import classes from "./Medicines.module.css";
@@ -28,23 +29,18 @@ interface Props {
   /** The one that is corrected, as it was when it was opened; none for a new one. */
   medicine: OwnMedicine | null;
   autoFocus: boolean;
-  /** Whether something is typed that is not saved. */
-  onTyped: (isTyped: boolean) => void;
   onDone: () => void;
 }
 
 /** A medicine while it is added or corrected: a brand of one of the list, or one that is in no list. */
-export function MedicineForm({ medicine, autoFocus, onTyped, onDone }: Props) {
+export function MedicineForm({ medicine, autoFocus, onDone }: Props) {
   const backend = useBackend();
   const client = useQueryClient();
   const toast = useToast();
   const initial = medicine?.form ?? emptyForm;
   const [form, setForm] = useState(initial);
   const isTyped = JSON.stringify(form) !== JSON.stringify(initial);
-  useEffect(() => {
-    onTyped(isTyped);
-    return () => onTyped(false);
-  }, [isTyped, onTyped]);
+  useUnsaved(isTyped);
   const { medicines: words, common } = messages;
   const change = (part: Partial<OwnMedicineForm>) => setForm((before) => ({ ...before, ...part }));
   const typed = form.genericName.trim();

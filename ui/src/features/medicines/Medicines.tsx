@@ -10,7 +10,7 @@ import { messages } from "../../messages";
 import library from "../../shared/library.module.css";
 import { Notice, Problem, Waiting } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
-import { useUnsaved } from "../../shared/unsaved";
+import { useInstead } from "../../shared/unsaved";
 import { formName } from "./forms";
 import { MedicineForm } from "./MedicineForm";
 import classes from "./Medicines.module.css";
@@ -21,7 +21,7 @@ export function Medicines() {
   const [open, setOpen] = useState<OwnMedicine | null>(null);
   /** How many forms were done with: the next one begins where one types. */
   const [done, setDone] = useState(0);
-  const unsaved = useUnsaved();
+  const instead = useInstead();
   const { medicines: words } = messages;
   if (!session.mayPrescribe) {
     return (
@@ -40,9 +40,9 @@ export function Medicines() {
         <Link to="/short-keys">{messages.shortKeys.title}</Link>
         <InUse
           onOpen={(medicine) => {
-            if (JSON.stringify(medicine) !== key) unsaved.instead(() => setOpen(medicine));
+            if (JSON.stringify(medicine) !== key) instead(() => setOpen(medicine));
           }}
-          onRemove={(medicine, remove) => (medicine.id === open?.id ? unsaved.instead(remove) : remove())}
+          onRemove={(medicine, remove) => (medicine.id === open?.id ? instead(remove) : remove())}
           onRemoved={(gone) => setOpen((one) => (one?.id === gone.id ? null : one))}
         />
       </div>
@@ -50,13 +50,11 @@ export function Medicines() {
         key={key}
         medicine={open}
         autoFocus={open !== null || done > 0}
-        onTyped={unsaved.setTyped}
         onDone={() => {
           setOpen(null);
           setDone(done + 1);
         }}
       />
-      {unsaved.question}
     </div>
   );
 }

@@ -1,7 +1,7 @@
 import { IconX } from "@tabler/icons-react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { keyLabel } from "../../app/keymap";
+import { isPlain, keyLabel } from "../../app/keymap";
 import { queryKeys } from "../../app/queries";
 import type { Diagnosis } from "../../ipc/bindings/Diagnosis";
 import { useBackend } from "../../ipc/context";
@@ -41,7 +41,7 @@ export function Diagnoses({ state }: { state: DraftState }) {
     state.change({ diagnoses: diagnoses.filter((one) => one !== diagnosis) });
   const onKeyDown = (event: React.KeyboardEvent) => {
     const last = diagnoses.at(-1);
-    if (event.ctrlKey || event.metaKey) return;
+    if (!isPlain(event)) return;
     if (event.key === "Enter") accept();
     else if (event.key === "ArrowDown" && found.length > 0) type(text, Math.min(place + 1, found.length - 1));
     else if (event.key === "ArrowUp" && found.length > 0) type(text, Math.max(place - 1, -1));

@@ -1,5 +1,5 @@
 import { type RefObject, useState } from "react";
-import { isKey } from "../../app/keymap";
+import { isKey, isPlain } from "../../app/keymap";
 import type { Difference } from "../../ipc/bindings/Difference";
 import type { DraftItem } from "../../ipc/bindings/DraftItem";
 import type { ItemView } from "../../ipc/bindings/ItemView";
@@ -42,14 +42,15 @@ export function Items(props: Props) {
     if (isKey(event, "moveUp") || isKey(event, "moveDown")) {
       onMove(place, step);
       focus(Math.min(Math.max(place + step, 0), items.length - 1));
-    } else if (isKey(event, "removeLine") || event.key === "Delete") {
+    } else if (isKey(event, "removeLine") || (isPlain(event) && event.key === "Delete")) {
       onRemove(place);
       onLeave();
     } else if (isKey(event, "keepLine") && mayKeep && item && safety.of(item)?.isHeld) {
       setAsking(place);
-    } else if (isKey(event, "editLine") || event.key === "Enter") {
-      onEdit(place);
-    } else if (event.key === "ArrowUp") focus(Math.max(place - 1, 0));
+    } else if (isKey(event, "editLine")) onEdit(place);
+    else if (!isPlain(event)) return;
+    else if (event.key === "Enter") onEdit(place);
+    else if (event.key === "ArrowUp") focus(Math.max(place - 1, 0));
     else if (event.key === "ArrowDown") focus(place + 1);
     else if (event.key === "Escape") onLeave();
     else return;

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "react";
+import { isPlain } from "../../app/keymap";
 import { messages } from "../../messages";
 import classes from "./Findings.module.css";
 
@@ -25,6 +26,7 @@ export function KeepReason({ title, text, onText, onKeep, onClose }: Props) {
         value={text}
         onChange={(event) => onText(event.target.value)}
         onKeyDown={(event) => {
+          if (!isPlain(event)) return;
           if (event.key === "Enter" && text.trim() !== "") onKeep();
           else if (event.key === "Escape") onClose();
           else return;

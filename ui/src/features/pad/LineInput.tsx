@@ -1,5 +1,6 @@
 import { IconCheck, IconX } from "@tabler/icons-react";
 import { type RefObject, useEffect, useRef } from "react";
+import { isKey, isPlain } from "../../app/keymap";
 import type { LineSafety } from "../../ipc/bindings/LineSafety";
 import { langOf } from "../../ipc/problem";
 import { messages } from "../../messages";
@@ -40,19 +41,19 @@ export function LineInput(props: Props) {
   };
   useEffect(show, [number]);
   const onKeyDown = (event: React.KeyboardEvent<HTMLInputElement>) => {
-    const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
     const isEmpty = line.text === "" && !line.chosen;
     if (shortKeys.isTyped && shortKeys.onKeyDown(event, props.onExpand)) return;
-    if (event.key === "Enter" && isPlain) void line.accept();
-    else if (event.key === "Tab" && !event.shiftKey && isOpen && line.doseText === "") void line.accept();
-    else if (event.key === "ArrowDown" && isPlain && isOpen) line.move(1);
-    else if (event.key === "ArrowDown" && isPlain && isEmpty) line.ask();
-    else if (event.key === "ArrowUp" && isPlain && isOpen) line.move(-1);
-    else if (event.key === "ArrowUp" && !isOpen) onUp();
-    else if (event.key === "Backspace" && isPlain && line.chosen && line.text === "") line.unchoose();
     // A key held down to empty the field stops there.
-    else if (event.key === "Backspace" && !isPlain && isEmpty && !event.repeat) onRemoveLast();
-    else if (event.key === "F2" && isEmpty) onEditLast();
+    if (isKey(event, "removeLine") && isEmpty && !event.repeat) onRemoveLast();
+    else if (!isPlain(event)) return;
+    else if (event.key === "Enter") void line.accept();
+    else if (event.key === "Tab" && !event.shiftKey && isOpen && line.doseText === "") void line.accept();
+    else if (event.key === "ArrowDown" && isOpen) line.move(1);
+    else if (event.key === "ArrowDown" && isEmpty) line.ask();
+    else if (event.key === "ArrowUp" && isOpen) line.move(-1);
+    else if (event.key === "ArrowUp") onUp();
+    else if (event.key === "Backspace" && line.chosen && line.text === "") line.unchoose();
+    else if (isKey(event, "editLine") && isEmpty) onEditLast();
     else if (event.key === "Escape" && isOpen) line.close();
     else if (event.key === "Escape" && line.chosen) line.unchoose();
     else return;
@@ -137,7 +138,8 @@ function Echo({ line, safety }: { line: Line; safety: LineSafety | null }) {
       ) : (
         read && (
           <>
-            <strong>{[form, name].filter(Boolean).join(" ")}</strong> <span lang={langOf(read.words)}>{read.words}</span>{" "}
+            <strong>{[form, name].filter(Boolean).join(" ")}</strong>{" "}
+            <span lang={langOf(read.words)}>{read.words}</span>{" "}
             {read.quantity && <strong lang={langOf(read.quantity)}>({read.quantity})</strong>}
             <span className={classes.mark}>
               {isHeld ? (

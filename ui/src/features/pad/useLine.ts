@@ -143,9 +143,13 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
     if (chosen) return finish(chosen, doseText);
     if (isNothing) return;
     // What is typed fast must be looked up before it counts.
-    const now = await client.fetchQuery(lineOf(text)).catch(() => null);
+    const now = await client.fetchQuery(lineOf(text)).catch((error: unknown) => stop(problemOf(error)));
     const offered = isClosed ? [] : (now?.found ?? []);
-    if (!now || (now.medicine === "" && offered.length === 0)) return;
+    if (!now) return;
+    if (now.medicine === "" && offered.length === 0) {
+      if (text.trim() !== "") stop(() => messages.pad.medicineMissing);
+      return;
+    }
     const free: Chosen = { text: now.medicine, form: now.freeForm };
     const highlighted = place === null ? undefined : offered[place];
     if (now.dose === "") {

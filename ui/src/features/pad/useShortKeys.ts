@@ -1,5 +1,6 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { isPlain } from "../../app/keymap";
 import { queryKeys } from "../../app/queries";
 import { useBackend } from "../../ipc/context";
 
@@ -21,7 +22,7 @@ export function useShortKeys(patientId: string, text: string) {
 
   /** Answers a key of the line; whether it did. */
   const onKeyDown = (event: React.KeyboardEvent, onExpand: (key: string) => void): boolean => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return false;
+    if (!isPlain(event) || event.shiftKey) return false;
     if (event.key === "Tab" || event.key === "Enter") {
       // What is typed fast is not looked up yet: then the word itself is meant.
       const isCurrent = !query.isPlaceholderData && query.isFetched;

@@ -22,7 +22,8 @@ export function CorrectPatient({ patientId }: { patientId: string }) {
   const problem = error && <Problem error={error} onRetry={() => void refetch()} />;
   if (!data) return problem ?? <Waiting />;
   const { patient: words } = messages;
-  const back = () => void navigate({ to: "/patients/$patientId", params: { patientId } });
+  const back = () =>
+    void navigate({ to: "/patients/$patientId", params: { patientId }, ignoreBlocker: true });
   return (
     <>
       {problem}

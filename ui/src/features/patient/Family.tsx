@@ -7,11 +7,17 @@ import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
 import { shortDay } from "../../shared/format";
 import { Parts, Problem } from "../../shared/parts";
-import type { TypedForm } from "./form";
+import { emptyForm, type TypedForm } from "./form";
 import classes from "./Patient.module.css";
 
 /** Of a name that more people bear, none is more likely than another. */
 const mostNamed = 6;
+
+/** Whether more is typed than what finds people: that much is no loss once one of them is opened. */
+function isMore(typed: TypedForm): boolean {
+  const { mobileNumber, firstName, lastName } = typed;
+  return JSON.stringify(typed) !== JSON.stringify({ ...emptyForm, mobileNumber, firstName, lastName });
+}
 
 /** Who is already known under the number or the name that is being typed. */
 export function Family({ typed }: { typed: TypedForm }) {
@@ -22,6 +28,7 @@ export function Family({ typed }: { typed: TypedForm }) {
   const { patient } = messages;
   const others = named.found.filter((one) => !number.found.some((other) => other.id === one.id));
   const alike = others.length > mostNamed ? [] : others;
+  const asks = isMore(typed);
   const error = number.error ?? named.error;
   return (
     <section className={classes.family} aria-live="polite" aria-label={patient.known}>
@@ -31,7 +38,7 @@ export function Family({ typed }: { typed: TypedForm }) {
       )}
       {number.found.length > 0 && (
         <>
-          <People title={patient.onNumber(number.found.length)} people={number.found} />
+          <People title={patient.onNumber(number.found.length)} people={number.found} asks={asks} />
           <p className={classes.hint}>
             {patient.onNumberHint} {patient.another}
           </p>
@@ -39,7 +46,7 @@ export function Family({ typed }: { typed: TypedForm }) {
       )}
       {alike.length > 0 && (
         <>
-          <People title={patient.ofName(alike.length)} people={alike} />
+          <People title={patient.ofName(alike.length)} people={alike} asks={asks} />
           <p className={classes.hint}>{patient.onNumberHint}</p>
         </>
       )}
@@ -57,7 +64,14 @@ function useFound(query: string, enabled: boolean) {
   return { found: enabled ? (data ?? []) : [], error };
 }
 
-function People({ title, people }: { title: string; people: PatientSummary[] }) {
+interface PeopleProps {
+  title: string;
+  people: PatientSummary[];
+  /** Whether opening one asks before what is typed is given up. */
+  asks: boolean;
+}
+
+function People({ title, people, asks }: PeopleProps) {
   const { finder } = messages;
   return (
     <>
@@ -68,7 +82,7 @@ function People({ title, people }: { title: string; people: PatientSummary[] }) 
       <ul>
         {people.map((one) => (
           <li key={one.id}>
-            <Link to="/patients/$patientId" params={{ patientId: one.id }}>
+            <Link to="/patients/$patientId" params={{ patientId: one.id }} ignoreBlocker={!asks}>
               <span>
                 <strong>{one.fullName}</strong>{" "}
                 <span className={classes.age}>

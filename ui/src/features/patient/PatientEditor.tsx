@@ -8,6 +8,7 @@ import type { PatientForm } from "../../ipc/bindings/PatientForm";
 import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
 import { messages } from "../../messages";
 import { KeyBar, Problem } from "../../shared/parts";
+import { useUnsaved } from "../../shared/unsaved";
 import { Family } from "./Family";
 import { type FormProblems, readForm, type TypedForm } from "./form";
 import classes from "./Patient.module.css";
@@ -19,6 +20,7 @@ interface Props {
   initial: TypedForm;
   showFamily: boolean;
   send: (form: PatientForm) => Promise<PatientSummary>;
+  /** Both leave the form, and nothing in it is asked about any more. */
   onDone: (patient: PatientSummary) => void;
   onCancel: () => void;
 }
@@ -28,23 +30,23 @@ export function PatientEditor({ title, submit, initial, showFamily, send, onDone
   const { session } = useSession();
   const client = useQueryClient();
   const [typed, setTyped] = useState(initial);
+  const isTyped = JSON.stringify(typed) !== JSON.stringify(initial);
+  useUnsaved(isTyped);
   // What was wrong when it was last sent, told in the language of now.
   const [sent, setSent] = useState<TypedForm | null>(null);
   const tried = sent && readForm(sent);
   const problems: FormProblems = tried && "problems" in tried ? tried.problems : {};
   const mutation = useMutation({
     mutationFn: send,
-    onSuccess: (patient) => {
-      void refreshRows(client);
-      onDone(patient);
-    },
+    onSuccess: () => void refreshRows(client),
   });
   const { keys } = messages;
   const change = (part: Partial<TypedForm>) => setTyped((before) => ({ ...before, ...part }));
   const save = () => {
     const read = readForm(typed);
     setSent(typed);
-    if ("form" in read) mutation.mutate(read.form);
+    // Said with the call, it leads nowhere once the form was left.
+    if ("form" in read) mutation.mutate(read.form, { onSuccess: onDone });
   };
   return (
     <>
@@ -59,7 +61,7 @@ export function PatientEditor({ title, submit, initial, showFamily, send, onDone
         }}
         onKeyDown={(event) => {
           // What was typed is given up only by the button.
-          if (event.key === "Escape" && typed === initial) onCancel();
+          if (event.key === "Escape" && !isTyped) onCancel();
         }}
       >
         <h1>{title}</h1>

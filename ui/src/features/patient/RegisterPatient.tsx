@@ -18,9 +18,13 @@ export function RegisterPatient({ typed }: { typed: string }) {
       showFamily
       send={(form) => backend.registerPatient(form)}
       onDone={(patient) => {
-        void navigate({ to: "/patients/$patientId", params: { patientId: patient.id } });
+        void navigate({ to: "/patients/$patientId", params: { patientId: patient.id }, ignoreBlocker: true });
       }}
-      onCancel={() => (router.history.canGoBack() ? router.history.back() : void navigate({ to: "/" }))}
+      onCancel={() =>
+        router.history.canGoBack()
+          ? router.history.back({ ignoreBlocker: true })
+          : void navigate({ to: "/", ignoreBlocker: true })
+      }
     />
   );
 }

@@ -7,9 +7,9 @@ import { useSession } from "../../app/session";
 import type { PrescriptionSummary } from "../../ipc/bindings/PrescriptionSummary";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
-import { Dialog } from "../../shared/Dialog";
 import { Problem } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
+import { TypedDialog } from "../../shared/TypedDialog";
 import classes from "./Prescription.module.css";
 
 /** The two ways in which a signed prescription ends: a later version replaces it, or it is void. */
@@ -57,7 +57,7 @@ export function Withdraw({
         </Button>
       </div>
       {isAsking && (
-        <Dialog label={title} onClose={() => setAsking(false)}>
+        <TypedDialog label={title} isTyped={reason !== ""} onClose={() => setAsking(false)}>
           <form
             className={classes.ask}
             onSubmit={(event) => {
@@ -84,7 +84,7 @@ export function Withdraw({
               </Button>
             </div>
           </form>
-        </Dialog>
+        </TypedDialog>
       )}
     </>
   );

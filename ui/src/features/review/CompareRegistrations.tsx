@@ -10,6 +10,7 @@ import { messages } from "../../messages";
 import { mobile, shortDay } from "../../shared/format";
 import { Problem, Waiting } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
+import { useUnsaved } from "../../shared/unsaved";
 import classes from "./Review.module.css";
 
 interface Props {
@@ -27,6 +28,7 @@ export function CompareRegistrations({ here, otherId, onBack, onDone }: Props) {
   const name = useId();
   const [kept, setKept] = useState<PatientId>(here.patient.id);
   const [reason, setReason] = useState("");
+  useUnsaved(reason !== "");
   const { merge } = messages.review;
   const {
     data: other,

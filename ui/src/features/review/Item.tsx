@@ -11,6 +11,7 @@ import { messages } from "../../messages";
 import { timeOrDay } from "../../shared/format";
 import { Kbd, Notice, Parts, Problem } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
+import { useUnsaved } from "../../shared/unsaved";
 import { Before, Person, RefusedSides, Side } from "./Cards";
 import { OtherValue } from "./OtherValue";
 import { RefusedElsewhere } from "./RefusedElsewhere";
@@ -35,6 +36,7 @@ export function Item({ conflict, onLater, onDecided }: Props) {
   const client = useQueryClient();
   const toast = useToast();
   const [reason, setReason] = useState("");
+  useUnsaved(reason !== "");
   const [isTyping, setTyping] = useState(false);
   const safer = useRef<HTMLButtonElement>(null);
   const { review } = messages;

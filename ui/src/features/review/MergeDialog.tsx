@@ -9,6 +9,7 @@ import { mobile } from "../../shared/format";
 import { Dialog } from "../../shared/Dialog";
 import { Problem } from "../../shared/parts";
 import { Suggest } from "../../shared/Suggest";
+import { useInstead } from "../../shared/unsaved";
 import { CompareRegistrations } from "./CompareRegistrations";
 import classes from "./Review.module.css";
 
@@ -18,6 +19,7 @@ export function MergeDialog({ chart, onClose }: { chart: Chart; onClose: () => v
   const client = useQueryClient();
   const [query, setQuery] = useState("");
   const [other, setOther] = useState<PatientSummary | null>(null);
+  const instead = useInstead();
   const { merge } = messages.review;
   const found = useQuery({
     queryKey: queryKeys.patients(query),
@@ -27,7 +29,7 @@ export function MergeDialog({ chart, onClose }: { chart: Chart; onClose: () => v
   const title = other ? merge.compareTitle : merge.title;
   const others = (found.data ?? []).filter((one) => one.id !== chart.patient.id).slice(0, 8);
   return (
-    <Dialog label={title} onClose={onClose} size={other ? "large" : "small"}>
+    <Dialog label={title} onClose={() => instead(onClose)} size={other ? "large" : "small"}>
       <div className={classes.merge}>
         <h2>{title}</h2>
         <p>{merge.lead}</p>

@@ -2,6 +2,7 @@ import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 import type { ConflictEntry } from "../../ipc/bindings/ConflictEntry";
 import { messages } from "../../messages";
+import { useUnsaved } from "../../shared/unsaved";
 import classes from "./Review.module.css";
 import { valueText } from "./words";
 
@@ -14,7 +15,9 @@ interface Props {
 
 /** A value that is neither of the two. Enter takes it, Esc thinks better of it. */
 export function OtherValue({ entry, isPending, onTake, onCancel }: Props) {
-  const [typed, setTyped] = useState(entry.kind === "choice" ? (entry.choices[0] ?? "") : "");
+  const initial = entry.kind === "choice" ? (entry.choices[0] ?? "") : "";
+  const [typed, setTyped] = useState(initial);
+  useUnsaved(typed !== initial);
   const text = useRef<HTMLInputElement>(null);
   const select = useRef<HTMLSelectElement>(null);
   useEffect(() => (text.current ?? select.current)?.focus(), []);

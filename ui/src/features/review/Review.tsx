@@ -2,10 +2,12 @@ import { SegmentedControl } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
+import { isPlain } from "../../app/keymap";
 import { queryKeys } from "../../app/queries";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
 import { KeyBar, Notice, Problem, Waiting } from "../../shared/parts";
+import { useInstead } from "../../shared/unsaved";
 import { Item } from "./Item";
 import { ItemList } from "./ItemList";
 import classes from "./Review.module.css";
@@ -30,8 +32,11 @@ export function Review({ first }: { first: string | null }) {
     items.findIndex((item) => item.id === chosen),
   );
   const item = items[place];
-  const step = (by: number) =>
-    setChosen(items[Math.min(items.length - 1, Math.max(0, place + by))]?.id ?? null);
+  const instead = useInstead();
+  const choose = (id: string | null) => {
+    if (id !== item?.id) instead(() => setChosen(id));
+  };
+  const step = (by: number) => choose(items[Math.min(items.length - 1, Math.max(0, place + by))]?.id ?? null);
   const leave = () => void navigate({ to: "/" });
   useReviewKeys({ ArrowDown: () => step(1), ArrowUp: () => step(-1), Escape: leave });
   const none = { mine: review.noneMine, all: review.none, decided: review.noneDecided }[filter];
@@ -47,7 +52,7 @@ export function Review({ first }: { first: string | null }) {
             aria-label={review.filter}
             value={filter}
             onChange={(value) => {
-              if (value === "mine" || value === "all" || value === "decided") setFilter(value);
+              if (value === "mine" || value === "all" || value === "decided") instead(() => setFilter(value));
             }}
             data={[
               { value: "mine", label: review.filters.mine },
@@ -55,7 +60,7 @@ export function Review({ first }: { first: string | null }) {
               { value: "decided", label: review.filters.decided },
             ]}
           />
-          <ItemList items={items} chosen={item?.id ?? null} onChoose={setChosen} />
+          <ItemList items={items} chosen={item?.id ?? null} onChoose={choose} />
         </aside>
         <div className={classes.work}>
           {found.error && <Problem error={found.error} onRetry={() => void found.refetch()} />}
@@ -93,12 +98,11 @@ export function useReviewKeys(handlers: Record<string, () => void>): void {
         event.target instanceof HTMLInputElement ||
         event.target instanceof HTMLTextAreaElement ||
         event.target instanceof HTMLSelectElement;
-      const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
       if (
         !handler ||
         event.defaultPrevented ||
         isTyping ||
-        !isPlain ||
+        !isPlain(event) ||
         document.querySelector("dialog[open]")
       )
         return;

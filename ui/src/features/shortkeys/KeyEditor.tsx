@@ -1,6 +1,6 @@
 import { Button, NativeSelect, Textarea, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { refreshRows } from "../../app/queries";
 import type { ShortKeyForm } from "../../ipc/bindings/ShortKeyForm";
 import { useBackend } from "../../ipc/context";
@@ -9,6 +9,7 @@ import { Dialog } from "../../shared/Dialog";
 import library from "../../shared/library.module.css";
 import { Problem } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
+import { useUnsaved } from "../../shared/unsaved";
 import { KeyPreview } from "./KeyPreview";
 import { signed } from "./ShortKeys";
 import classes from "./ShortKeys.module.css";
@@ -16,23 +17,18 @@ import classes from "./ShortKeys.module.css";
 interface Props {
   id: string | null;
   initial: ShortKeyForm;
-  /** Whether something is typed that is not saved. */
-  onTyped: (isTyped: boolean) => void;
   onDone: () => void;
 }
 
 /** A short key while it is written, with what it would print and whom it would harm beside it. */
-export function KeyEditor({ id, initial, onTyped, onDone }: Props) {
+export function KeyEditor({ id, initial, onDone }: Props) {
   const backend = useBackend();
   const client = useQueryClient();
   const toast = useToast();
   const [form, setForm] = useState(initial);
   const [isAsking, setAsking] = useState(false);
   const isTyped = JSON.stringify(form) !== JSON.stringify(initial);
-  useEffect(() => {
-    onTyped(isTyped);
-    return () => onTyped(false);
-  }, [isTyped, onTyped]);
+  useUnsaved(isTyped);
   const { shortKeys: words, common } = messages;
   const done = (text: string) => {
     toast(text);
@@ -158,21 +154,21 @@ function Fields({ form, onChange }: FieldProps) {
             <Textarea label={words.diagnoses} rows={2} {...text("diagnoses")} />
             <Textarea label={words.tests} rows={2} {...text("investigations")} />
           </div>
-          <div className={classes.four}>
+          <div className={classes.three}>
             <TextInput label={words.comeBack} {...text("followUp")} />
             <TextInput label={words.from} {...months("minAgeMonths")} />
             <TextInput label={words.to} {...months("maxAgeMonths")} />
-            <NativeSelect
-              label={words.sex}
-              value={form.sex ?? ""}
-              onChange={(event) => onChange({ sex: event.currentTarget.value || null })}
-              data={[
-                { value: "", label: words.sexes.any },
-                { value: "female", label: words.sexes.female },
-                { value: "male", label: words.sexes.male },
-              ]}
-            />
           </div>
+          <NativeSelect
+            label={words.sex}
+            value={form.sex ?? ""}
+            onChange={(event) => onChange({ sex: event.currentTarget.value || null })}
+            data={[
+              { value: "", label: words.sexes.any },
+              { value: "female", label: words.sexes.female },
+              { value: "male", label: words.sexes.male },
+            ]}
+          />
           <Textarea label={words.notWith} rows={2} {...text("notWith")} />
         </>
       )}

@@ -142,3 +142,11 @@ test("the title of a key is not described by nothing, which would push it out of
   screen.getByRole("textbox", { name: "Key", description: messages.shortKeys.keyHint });
   expect(screen.getByRole("textbox", { name: "Title" }).hasAttribute("aria-describedby")).toBe(false);
 });
+
+test("for whom a key is stands in a line of its own: its words would be cut off beside other fields", async () => {
+  const { keys } = await openKeys();
+  await keys.click(screen.getByRole("button", { name: messages.shortKeys.add }));
+  const field = screen.getByRole("combobox", { name: messages.shortKeys.sex });
+  const line = field.closest<HTMLElement>("form > *");
+  expect(line?.querySelectorAll("input, select, textarea")).toHaveLength(1);
+});

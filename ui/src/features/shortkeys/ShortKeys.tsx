@@ -10,7 +10,7 @@ import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
 import library from "../../shared/library.module.css";
 import { Notice, Problem, Waiting } from "../../shared/parts";
-import { useUnsaved } from "../../shared/unsaved";
+import { useInstead } from "../../shared/unsaved";
 import { KeyEditor } from "./KeyEditor";
 import classes from "./ShortKeys.module.css";
 
@@ -45,7 +45,7 @@ export function ShortKeys() {
   });
   const [open, setOpen] = useState<ShortKey | "new" | null>(null);
   const add = useRef<HTMLButtonElement>(null);
-  const unsaved = useUnsaved();
+  const instead = useInstead();
   const { shortKeys: words } = messages;
   if (!session.mayPrescribe) {
     return (
@@ -58,7 +58,7 @@ export function ShortKeys() {
   // One that was changed meanwhile can be opened anew.
   const shownNow = JSON.stringify(open);
   const show = (one: ShortKey | "new") => {
-    if (JSON.stringify(one) !== shownNow) unsaved.instead(() => setOpen(one));
+    if (JSON.stringify(one) !== shownNow) instead(() => setOpen(one));
   };
   return (
     <div className={`${library.screen} ${classes.columns}`} data-testid="short-keys">
@@ -91,14 +91,12 @@ export function ShortKeys() {
           key={shownNow}
           id={open === "new" ? null : open.id}
           initial={open === "new" ? emptyForm : open.form}
-          onTyped={unsaved.setTyped}
           onDone={() => {
             setOpen(null);
             add.current?.focus();
           }}
         />
       )}
-      {unsaved.question}
     </div>
   );
 }

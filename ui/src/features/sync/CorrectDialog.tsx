@@ -5,8 +5,8 @@ import type { RefusedChange } from "../../ipc/bindings/RefusedChange";
 import type { RefusedField } from "../../ipc/bindings/RefusedField";
 import { langOf } from "../../ipc/problem";
 import { messages } from "../../messages";
-import { Dialog } from "../../shared/Dialog";
 import { Problem } from "../../shared/parts";
+import { TypedDialog } from "../../shared/TypedDialog";
 import { factLabel, valueText } from "../review/words";
 import classes from "./SyncCentre.module.css";
 
@@ -33,7 +33,7 @@ export function CorrectDialog({ change, error, isPending, onClose, onSend }: Pro
       : [{ record: field.record, column: field.column, typed: text }];
   });
   return (
-    <Dialog label={title} onClose={onClose} size="page">
+    <TypedDialog label={title} isTyped={corrected.length > 0} onClose={onClose} size="page">
       <form
         className={classes.dialog}
         onSubmit={(event) => {
@@ -70,7 +70,7 @@ export function CorrectDialog({ change, error, isPending, onClose, onSend }: Pro
           </Button>
         </div>
       </form>
-    </Dialog>
+    </TypedDialog>
   );
 }
 

@@ -2,8 +2,8 @@ import { Button, TextInput } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 import type { RefusedChange } from "../../ipc/bindings/RefusedChange";
 import { messages } from "../../messages";
-import { Dialog } from "../../shared/Dialog";
 import { Problem } from "../../shared/parts";
+import { TypedDialog } from "../../shared/TypedDialog";
 import classes from "./SyncCentre.module.css";
 
 interface Props {
@@ -25,7 +25,7 @@ export function ReasonDialog({ change, way, error, isPending, onClose, onSend }:
   const words = refused.dialogs[way];
   const title = words.title(change.sequence);
   return (
-    <Dialog label={title} onClose={onClose}>
+    <TypedDialog label={title} isTyped={reason !== ""} onClose={onClose}>
       <form
         className={classes.dialog}
         onSubmit={(event) => {
@@ -56,6 +56,6 @@ export function ReasonDialog({ change, way, error, isPending, onClose, onSend }:
           </Button>
         </div>
       </form>
-    </Dialog>
+    </TypedDialog>
   );
 }

@@ -35,8 +35,8 @@ export function Refused() {
     n: () => setPlace(Math.min(all.length - 1, at + 1)),
     p: () => setPlace(Math.max(0, at - 1)),
   });
-  if (error) return <Problem error={error} onRetry={() => void refetch()} />;
-  if (!change) return null;
+  const problem = error && <Problem error={error} onRetry={() => void refetch()} />;
+  if (!change) return problem;
   return (
     <section
       className={`${classes.card} ${classes.refused}`}
@@ -47,6 +47,7 @@ export function Refused() {
         <IconHandStop size={16} stroke={1.8} aria-hidden="true" /> {refused.title(change.sequence)}
         {all.length > 1 && <small>{refused.place(at + 1, all.length)}</small>}
       </h2>
+      {problem}
       <One key={change.sequence} change={change} />
     </section>
   );

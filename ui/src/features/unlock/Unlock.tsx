@@ -3,6 +3,7 @@ import { useRef, useState } from "react";
 import { useSyncStatus } from "../../app/queries";
 import type { LeaseView } from "../../ipc/bindings/LeaseView";
 import type { Person } from "../../ipc/bindings/Person";
+import { isPlain } from "../../app/keymap";
 import { LanguageChoice } from "../../app/LanguageChoice";
 import { messages } from "../../messages";
 import { placeOf, shortTime } from "../../shared/format";
@@ -27,7 +28,7 @@ export function Unlock({ tenantName, clinicName, people, lease, waiting }: Props
 
   const move = (event: React.KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
-    if (!step) return;
+    if (!step || !isPlain(event)) return;
     event.preventDefault();
     const buttons = [...(list.current?.querySelectorAll("button") ?? [])];
     const now = buttons.findIndex((button) => button === document.activeElement);

@@ -1,0 +1,136 @@
+import { act, screen, waitFor, within } from "@testing-library/react";
+import type { UserEvent } from "@testing-library/user-event";
+import { expect, test, vi } from "vitest";
+import { messages } from "../messages";
+import { findSunita, openClinic } from "../test/clinic";
+
+const { common, shell } = messages;
+
+async function openToday() {
+  const opened = openClinic({ start: "anjali@example.in" });
+  await screen.findByTestId("today");
+  return opened;
+}
+
+const question = () => screen.findByRole("dialog", { name: common.unsavedTitle });
+
+/** The way to every form that saves nothing until it is told to, and a field of it. */
+const forms: Record<string, (keys: UserEvent) => Promise<HTMLElement>> = {
+  "a medicine": async (keys) => {
+    await keys.click(screen.getByRole("link", { name: shell.medicines }));
+    return screen.findByRole("textbox", { name: messages.medicines.brand });
+  },
+  "a short key": async (keys) => {
+    await keys.click(screen.getByRole("link", { name: shell.shortKeys }));
+    await keys.click(await screen.findByRole("button", { name: messages.shortKeys.add }));
+    return screen.findByRole("textbox", { name: messages.shortKeys.name });
+  },
+  "the letterhead": async (keys) => {
+    await keys.click(screen.getByRole("link", { name: shell.letterhead }));
+    return screen.findByLabelText(messages.letterhead.foot);
+  },
+  "a registration": async (keys) => {
+    await keys.keyboard("{Control>}{Shift>}n{/Shift}{/Control}");
+    return screen.findByLabelText(messages.patient.city);
+  },
+  "a correction": async (keys) => {
+    await findSunita(keys);
+    await keys.click(screen.getByRole("button", { name: messages.chart.correct }));
+    return screen.findByLabelText(messages.patient.address);
+  },
+  "a long illness": async (keys) => {
+    await findSunita(keys);
+    return screen.findByRole("combobox", { name: messages.known.addCondition });
+  },
+};
+
+test.each(Object.keys(forms))("%s: what is typed is left only after a question", async (name) => {
+  const { keys } = await openToday();
+  const field = await forms[name]?.(keys);
+  if (!field) throw new Error("no such form");
+  await keys.type(field, "zz");
+  const typed = () => (field.isConnected && "value" in field ? field.value : "gone");
+  const before = typed();
+  await keys.keyboard("{Control>}1{/Control}");
+  await question();
+  await keys.keyboard("{Enter}");
+  await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  expect(typed()).toBe(before);
+  await keys.click(screen.getByRole("link", { name: shell.today }));
+  await keys.click(within(await question()).getByRole("button", { name: common.discard }));
+  await screen.findByTestId("today");
+});
+
+test.each(Object.keys(forms))("%s: what is typed stays when another language is chosen", async (name) => {
+  const { keys } = await openToday();
+  const field = await forms[name]?.(keys);
+  if (!field) throw new Error("no such form");
+  await keys.type(field, "zz");
+  const typed = () => (field.isConnected && "value" in field ? field.value : "gone");
+  const before = typed();
+  await keys.click(screen.getByTestId("language-hi"));
+  await keys.click(await screen.findByTestId("language-en"));
+  await screen.findByTestId("language-hi");
+  expect(typed()).toBe(before);
+  await keys.type(field, "z");
+  expect(typed()).toBe(`${before}z`);
+});
+
+test("a form in which nothing is typed is left without a question", async () => {
+  const { keys } = await openToday();
+  await forms["a registration"]?.(keys);
+  await keys.keyboard("{Control>}1{/Control}");
+  await screen.findByTestId("today");
+});
+
+test("a correction that cannot be read anew keeps what is typed in it", async () => {
+  const { keys, backend } = await openToday();
+  const field = await forms["a correction"]?.(keys);
+  if (!field) throw new Error("no such form");
+  await keys.type(field, "zz");
+  backend.fail("getChart", { code: "internal", detail: "The chart could not be read." });
+  const read = vi.spyOn(backend, "getChart");
+  await act(async () => backend.emit({ name: "rows-changed" }));
+  await waitFor(() => expect(read).toHaveBeenCalled());
+  await act(async () => void (await Promise.allSettled(read.mock.results.map(({ value }) => value))));
+  expect(field.isConnected).toBe(true);
+});
+
+test("Escape asks before it throws away what is typed in a dialog, and closes an empty one", async () => {
+  const { keys } = await openToday();
+  await findSunita(keys);
+  await keys.keyboard("{Control>}{Shift>}a{/Shift}{/Control}");
+  await keys.type(await screen.findByRole("combobox", { name: messages.known.substance }), "zz");
+  await keys.keyboard("{Escape}");
+  await question();
+  await keys.keyboard("{Enter}");
+  expect(screen.getByRole("combobox", { name: messages.known.substance })).toHaveProperty("value", "zz");
+  await keys.clear(screen.getByRole("combobox", { name: messages.known.substance }));
+  await keys.keyboard("{Escape}");
+  await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+});
+
+test("the lock asks before it takes what is typed, and nothing more is said of it", async () => {
+  const { keys } = await openToday();
+  const field = await forms["a registration"]?.(keys);
+  if (!field) throw new Error("no such form");
+  await keys.type(field, "zz");
+  await keys.click(screen.getByRole("button", { name: shell.lock }));
+  await keys.click(within(await question()).getByRole("button", { name: common.discard }));
+  await keys.type(await screen.findByLabelText("Password"), "right{Enter}");
+  await screen.findByTestId("register-form");
+  expect(screen.queryByTestId("lost-typed")).toBeNull();
+});
+
+test("a window that locked by itself says, to whoever comes back, that what was typed is not kept", async () => {
+  const { keys, backend } = await openToday();
+  const field = await forms["a registration"]?.(keys);
+  if (!field) throw new Error("no such form");
+  await keys.type(field, "zz");
+  const payload = await backend.lock();
+  await act(async () => backend.emit({ name: "app-state", payload }));
+  await keys.type(await screen.findByLabelText("Password"), "right{Enter}");
+  const said = await screen.findByTestId("lost-typed");
+  await keys.click(within(said).getByRole("button", { name: common.close }));
+  expect(screen.queryByTestId("lost-typed")).toBeNull();
+});

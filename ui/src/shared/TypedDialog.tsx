@@ -1,0 +1,15 @@
+import type { ComponentProps } from "react";
+import { Dialog } from "./Dialog";
+import { useInstead, useUnsaved } from "./unsaved";
+
+interface Props extends ComponentProps<typeof Dialog> {
+  /** Whether something is typed in it that is not saved. */
+  isTyped: boolean;
+}
+
+/** A dialog with a form in it: Escape and a click beside it ask before they throw away what is typed. */
+export function TypedDialog({ isTyped, onClose, ...rest }: Props) {
+  const instead = useInstead();
+  useUnsaved(isTyped);
+  return <Dialog {...rest} onClose={() => instead(onClose)} />;
+}
