@@ -1,5 +1,6 @@
 import { screen, within } from "@testing-library/react";
 import { expect, test } from "vitest";
+import { messages } from "../../messages";
 import { expectAccessible, findSunita, openClinic, openPad } from "../../test/clinic";
 
 async function openChartOf(name: string, prepare?: Parameters<typeof openClinic>[1]) {
@@ -59,6 +60,7 @@ test("Escape closes the list first, and the words that were typed stay", async (
   expect(screen.queryByRole("option", { name: /Penicillins/ })).toBeNull();
   expect(screen.getByRole("combobox", { name: "To what" })).toHaveProperty("value", "penicil");
   await keys.keyboard("{Escape}");
+  await keys.click(await screen.findByRole("button", { name: messages.common.discard }));
   expect(screen.queryByRole("dialog")).toBeNull();
 });
 
