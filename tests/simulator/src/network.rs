@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt};
 use protocol::api::LiveEvent;
-use protocol::id::{DeviceId, TenantId};
+use protocol::id::{DeviceId, Epoch, TenantId};
 use protocol::mutation::Hash;
 use replica::testing::{Answer, Request, Wire};
 use serde::{Deserialize, Serialize};

@@ -7,23 +7,29 @@ interface Props {
   testId: string;
 }
 
+interface Pictures {
+  urls: string[];
+  /** Whether they are of these very drawings: until the next ones are there, those before stand in their place. */
+  isCurrent: boolean;
+}
+
 /** An address for each drawing. Shown as an image, nothing in it can run or reach out. */
-export function usePictures(svgs: string[]): string[] {
-  const [urls, setUrls] = useState<string[]>([]);
+export function usePictures(svgs: string[]): Pictures {
+  const [shown, setShown] = useState<{ svgs: string[] | null; urls: string[] }>({ svgs: null, urls: [] });
   useEffect(() => {
     const made = svgs.map((svg) => URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" })));
     // oxlint-disable-next-line react/set-state-in-effect -- an address must be taken back by the effect that made it
-    setUrls(made);
+    setShown({ svgs, urls: made });
     return () => {
       for (const url of made) URL.revokeObjectURL(url);
     };
   }, [svgs]);
-  return urls;
+  return { urls: shown.urls, isCurrent: shown.svgs === svgs };
 }
 
 /** Printed pages. */
 export function Pages({ svgs, label, testId }: Props) {
-  const urls = usePictures(svgs);
+  const { urls } = usePictures(svgs);
   return (
     <div className={classes.pages}>
       {urls.map((url, page) => (

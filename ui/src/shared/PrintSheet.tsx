@@ -1,4 +1,4 @@
-import { type Ref, useImperativeHandle, useRef } from "react";
+import { type Ref, useEffect, useImperativeHandle, useRef } from "react";
 import { createPortal } from "react-dom";
 import { usePictures } from "./Pages";
 import classes from "./PrintSheet.module.css";
@@ -16,12 +16,18 @@ interface Props {
 
 /** Pages as they go to the printer, in their own size: never on the screen, and nothing else is on paper. */
 export function PrintSheet({ ref, svgs, isA4 }: Props) {
-  const urls = usePictures(svgs);
+  const { urls, isCurrent } = usePictures(svgs);
   const sheet = useRef<HTMLDivElement>(null);
+  const isThere = useRef(false);
+  const waiting = useRef<(() => void)[]>([]);
+  useEffect(() => {
+    isThere.current = isCurrent;
+    if (isCurrent) for (const go of waiting.current.splice(0)) go();
+  }, [isCurrent]);
   useImperativeHandle(ref, () => ({
     ready: async () => {
+      if (!isThere.current) await new Promise<void>((resolve) => void waiting.current.push(resolve));
       const pictures = [...(sheet.current?.querySelectorAll("img") ?? [])];
-      if (pictures.length !== svgs.length) throw new Error("not all pages are there yet");
       await Promise.all(pictures.map((picture) => picture.decode()));
     },
   }));

@@ -2,7 +2,7 @@ import { Button, NativeSelect } from "@mantine/core";
 import { IconArrowLeft, IconDownload, IconPrinter } from "@tabler/icons-react";
 import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useEffectEvent, useRef, useState } from "react";
 import { keyLabel, useKeys } from "../../app/keymap";
 import { queryKeys } from "../../app/queries";
 import { useSession } from "../../app/session";
@@ -48,7 +48,17 @@ export function Prescription({ patientId, prescriptionId }: { patientId: string;
   });
   // What is on the sheet must be what was asked for, in its size, as it stands now.
   const isPrintable = pages.isSuccess && !pages.isFetching && !pages.isPlaceholderData && !print.isPending;
-  const startPrint = () => isPrintable && print.mutate();
+  // Asked for while the pages are drawn, it is printed as soon as they are.
+  const [isAsked, setAsked] = useState(false);
+  const startPrint = () => setAsked(!print.isPending && !pages.isError);
+  const answer = useEffectEvent(() => {
+    setAsked(false);
+    if (isPrintable) print.mutate();
+  });
+  useEffect(() => {
+    // oxlint-disable-next-line react/set-state-in-effect -- what was asked for is answered once, when the pages are there
+    if (isAsked && (isPrintable || pages.isError)) answer();
+  }, [isAsked, isPrintable, pages.isError]);
   const save = useMutation({
     mutationFn: () => backend.savePrescriptionPdf(prescriptionId, isA4),
     onSuccess: (path) => path !== null && toast(words.saved(path)),
