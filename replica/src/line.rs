@@ -108,8 +108,8 @@ fn several(count: usize) -> LineChoice {
     LineChoice::Several { count: u32::try_from(count).unwrap_or(u32::MAX) }
 }
 
-/// The medicines of this one's name whose strength is typed as well, in whichever form. The unit of the dose says a form
-/// too: 5 ml are of no capsule.
+/// The medicines of this one's name whose strength is typed as well, in whichever form. The dose says a form too: 5 ml are
+/// of no capsule, and nobody counts an injection without saying in what.
 fn twins<'m>(
     first: &'m MedicineFound,
     fitting: &[&'m MedicineFound],
@@ -127,13 +127,12 @@ fn twins<'m>(
         other.generic_name == first.generic_name
             && (other.strength_text == first.strength_text || says_mass(other))
     });
-    let unit = Dosage::parse(dose).ok().and_then(|dosage| dosage.unit);
-    let is_counted_so = |medicine: &&MedicineFound| {
+    let is_read_so = |medicine: &&MedicineFound| {
         let strength = medicine.strength_text.as_deref().unwrap_or_default();
-        unit.is_none_or(|unit| Units::of(&medicine.dosage_form, strength).has(unit))
+        Dosage::read(dose, Units::of(&medicine.dosage_form, strength)).is_ok()
     };
-    if twins.iter().any(is_counted_so) {
-        twins.retain(is_counted_so);
+    if twins.iter().any(is_read_so) {
+        twins.retain(is_read_so);
     }
     twins
 }
@@ -247,7 +246,9 @@ mod tests {
             LineChoice::Several { count: 2 },
             "in whichever order they stand"
         );
-        assert_eq!(choice(&found, "dicyclomine 10 1-0-1"), LineChoice::Several { count: 3 });
+        // Bare figures are of no injection.
+        assert_eq!(choice(&found, "dicyclomine 10 1-0-1"), LineChoice::Several { count: 2 });
+        assert_eq!(choice(&found[1..], "dicyclomine 10 1-0-1"), chosen(2));
         assert_eq!(choice(&found[..1], both), chosen(0), "nothing else fits");
         for (line, place) in [
             ("dicyclomine 10 inj 1 amp stat", 1),

@@ -252,7 +252,7 @@ fn of_eye_and_ear_drops_of_one_strength_none_is_guessed_however_often_one_was_wr
     };
     let said = replica.save_short_key(None, &key).expect_err("BUG: refused").to_string();
     assert!(said.contains("Write the strength or the form too."), "{said}");
-    let form = Replica::read_dosage("1 drop qid", "eye_drops", "0.3 %", Language::English);
+    let form = Replica::read_dosage("1 drop qid", "eye_drops", "0.3 %", Language::En);
     assert_eq!(form.expect("BUG: read").form, "EYE DROPS");
 }
 

@@ -389,7 +389,7 @@ mod tests {
     fn a_process_takes_so_many_listeners_and_no_more() {
         let hub = Hub::default();
         hub.lock().count = MAX_LISTENERS;
-        assert!(matches!(hub.listen(TenantId::new(), DeviceId::new()), Err(Error::Unavailable(_))));
+        assert!(matches!(listen(&hub, TenantId::new(), DeviceId::new()), Err(Error::Unavailable(_))));
     }
 
     #[test]
