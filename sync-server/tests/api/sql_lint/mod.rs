@@ -121,6 +121,7 @@ const PLACES: &[(Use, &[&str])] = &[
             "import/write.rs",
             "sync/bootstrap.rs",
             "sync/digest.rs",
+            "sync/live_page.rs",
             "sync/pull.rs",
             "sync/rows.rs",
         ],
