@@ -143,7 +143,7 @@ impl From<&'static str> for Units {
 const INTERNATIONAL: &[&str] = &["iu", "unit", "units"];
 
 /// More than this of something whose unit is not known is never taken for pieces: ten may be tablets, ml or units.
-const MOST_UNSAID: f64 = 2.0;
+pub const MOST_UNSAID: f64 = 2.0;
 
 /// What is given in international units whatever else its name says: insulins as they are sold in India, and heparin.
 const GIVEN_IN_UNITS: &[&str] = &[

@@ -361,7 +361,8 @@ impl Desk {
                 self.ask_standing().await?;
                 return Ok(Step::Wait);
             }
-            here.guard.handed_over(here.guard.only_here(), false)?;
+            // Closed with nothing waiting, it had sent all: the server says so if a restore lost some of that.
+            here.guard.handed_over(here.guard.only_here(), !here.guard.may_hold_work())?;
             return Ok(Step::Again);
         };
         let about = here.slots.about();

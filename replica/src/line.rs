@@ -1,7 +1,9 @@
 //! A line of the pad as it is typed in one go: which medicine it means, and where its dose begins.
 
+use std::cmp::Reverse;
+
 use protocol::dosage::{Dosage, TypedLine};
-use protocol::medicine::{Units, is_form_word, may_say_form};
+use protocol::medicine::{MOST_UNSAID, Units, is_form_word, may_say_form};
 use rusqlite::Transaction;
 
 use crate::error::Result;
@@ -95,10 +97,14 @@ fn choose(found: &[MedicineFound], line: TypedLine<'_>) -> LineChoice {
     if fitting.len() > 1 && is_guess {
         return several(fitting.len());
     }
-    // Of eye and ear drops, or of a tablet and an injection, none is guessed.
+    // Of eye and ear drops, or of a tablet and an injection, none is guessed; of tablets and capsules, what is used more.
     let twins = twins(first, &fitting, &typed, line.dose);
-    let first = twins.iter().copied().min_by_key(|medicine| unsaid(medicine, &typed)).unwrap_or(first);
-    if twins.iter().any(|other| other.dosage_form != first.dosage_form) {
+    let by_use = |medicine: &&MedicineFound| (unsaid(medicine, &typed), Reverse(medicine.uses));
+    let first = twins.iter().copied().min_by_key(by_use).unwrap_or(first);
+    let is_open = |other: &&MedicineFound| {
+        other.dosage_form != first.dosage_form && !(is_piece(other) && is_piece(first))
+    };
+    if twins.iter().any(is_open) {
         return several(twins.len());
     }
     LineChoice::Chosen { medicine: first.clone() }
@@ -109,7 +115,7 @@ fn several(count: usize) -> LineChoice {
 }
 
 /// The medicines of this one's name whose strength is typed as well, in whichever form. The dose says a form too: 5 ml are
-/// of no capsule, and nobody counts an injection without saying in what.
+/// of no capsule, and one or two of nothing said are tablets or capsules where there are such.
 fn twins<'m>(
     first: &'m MedicineFound,
     fitting: &[&'m MedicineFound],
@@ -134,7 +140,17 @@ fn twins<'m>(
     if twins.iter().any(is_read_so) {
         twins.retain(is_read_so);
     }
+    let is_bare = Dosage::parse(dose)
+        .is_ok_and(|dosage| dosage.unit.is_none() && dosage.dose.most_at_once() <= MOST_UNSAID);
+    if is_bare && twins.iter().any(|medicine| is_piece(medicine)) {
+        twins.retain(|medicine| is_piece(medicine));
+    }
     twins
+}
+
+/// Whether it is counted by the piece.
+fn is_piece(medicine: &MedicineFound) -> bool {
+    matches!(medicine.dosage_form.as_str(), "tablet" | "capsule")
 }
 
 /// How many words of the brand were not typed.
@@ -246,9 +262,13 @@ mod tests {
             LineChoice::Several { count: 2 },
             "in whichever order they stand"
         );
-        // Bare figures are of no injection.
-        assert_eq!(choice(&found, "dicyclomine 10 1-0-1"), LineChoice::Several { count: 2 });
-        assert_eq!(choice(&found[1..], "dicyclomine 10 1-0-1"), chosen(2));
+        // One at a time of nothing said is a tablet.
+        assert_eq!(choice(&found, "dicyclomine 10 1-0-1"), chosen(2));
+        assert_eq!(
+            choice(&found, "dicyclomine 10 5-0-5"),
+            LineChoice::Several { count: 2 },
+            "5 ml, or 5 tablets"
+        );
         assert_eq!(choice(&found[..1], both), chosen(0), "nothing else fits");
         for (line, place) in [
             ("dicyclomine 10 inj 1 amp stat", 1),
@@ -259,6 +279,22 @@ mod tests {
         ] {
             assert_eq!(choice(&found, line), chosen(place), "{line}");
         }
+    }
+
+    #[test]
+    fn of_tablets_capsules_and_injections_of_one_strength_the_usual_ones_are_written_without_a_question() {
+        let of = |form: &str, uses: u32| MedicineFound {
+            dosage_form: form.to_owned(),
+            uses,
+            ..medicine("Pantoprazole", "40 mg")
+        };
+        let found = [of("injection", 9), of("capsule", 1), of("tablet", 3)];
+        let chosen = |place: usize| LineChoice::Chosen { medicine: found[place].clone() };
+        for line in ["panto 40 1-0-0 x5d", "panto 40 od"] {
+            assert_eq!(choose(&found, TypedLine::split(line)), chosen(2), "{line}");
+        }
+        assert_eq!(choose(&found, TypedLine::split("panto 40 1 vial od")), chosen(0));
+        assert_eq!(choose(&found, TypedLine::split("panto 40 cap od")), chosen(1));
     }
 
     #[test]

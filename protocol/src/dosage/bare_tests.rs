@@ -48,7 +48,7 @@ fn a_figure_that_may_be_tablets_ml_or_units_is_asked_about() {
     assert_eq!(
         DosageError::AmountUnclear.to_string(),
         "It does not say how much of what: a figure alone may be tablets, ml or units. Example: 1 tab od, 5 ml tds, \
-         10 units hs"
+         10 units hs; and telma 40 mg od, if it is the strength"
     );
 }
 

@@ -104,6 +104,11 @@ impl Dose {
         }
     }
 
+    /// The most that is taken at one time.
+    pub fn most_at_once(&self) -> f64 {
+        self.amounts().into_iter().fold(0.0, f64::max)
+    }
+
     /// Whether it is the same but for what is said of bedtime.
     fn has_amounts_of(&self, other: &Self) -> bool {
         match (self, other) {

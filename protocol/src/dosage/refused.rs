@@ -44,7 +44,7 @@ pub enum DosageError {
     /// An amount of something of which nobody knows in what it is counted.
     #[error(
         "It does not say how much of what: a figure alone may be tablets, ml or units. \
-         Example: 1 tab od, 5 ml tds, 10 units hs"
+         Example: 1 tab od, 5 ml tds, 10 units hs; and telma 40 mg od, if it is the strength"
     )]
     AmountUnclear,
     /// More than anybody takes at once of what is counted by the piece.

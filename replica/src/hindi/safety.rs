@@ -34,8 +34,8 @@ pub(super) const SAID: &[Said] = &[
         "किसकी मात्रा है, यह नहीं लिखा। उदाहरण: 2 ml stat, 10 units hs, 1 vial od",
     ),
     (
-        "It does not say how much of what: a figure alone may be tablets, ml or units. Example: 1 tab od, 5 ml tds, 10 units hs.",
-        "कितनी और किसकी मात्रा है, यह नहीं लिखा: अकेली संख्या गोली, मि.ली. या यूनिट, कुछ भी हो सकती है। उदाहरण: 1 tab od, 5 ml tds, 10 units hs",
+        "It does not say how much of what: a figure alone may be tablets, ml or units. Example: 1 tab od, 5 ml tds, 10 units hs; and telma 40 mg od, if it is the strength.",
+        "कितनी और किसकी मात्रा है, यह नहीं लिखा: अकेली संख्या गोली, मि.ली. या यूनिट, कुछ भी हो सकती है। उदाहरण: 1 tab od, 5 ml tds, 10 units hs; ताकत हो तो telma 40 mg od",
     ),
     (
         "At most {count} {units*} are taken at one time. If a figure is a strength, write it with the medicine: telma 40 mg 1-0-0.",

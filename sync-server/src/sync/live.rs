@@ -29,6 +29,8 @@ const HEARTBEAT: Duration = Duration::from_secs(20);
 const LIFE: Duration = Duration::from_mins(50);
 /// … and after so much more at most, so that not all come back at once. It ends before, with its token.
 const LIFE_SPREAD: Duration = Duration::from_mins(10);
+/// Rows are waited for so long before an event goes out without them.
+const PATIENCE: Duration = Duration::from_millis(500);
 /// The wait before the hub looks for the database again.
 const RETRY: Duration = Duration::from_secs(1);
 /// At most so many desktops of one tenant listen at this process, so that one tenant leaves room for the others.
@@ -98,9 +100,11 @@ impl Seat {
     async fn told(&self, state: &AppState, place: Place, head: i64) -> Option<Arc<Told>> {
         let sees = Sees { tenant: self.tenant, scope: self.scope };
         let listening = || self.hub.who_listens(sees);
+        // Whoever waits longer hears of the version alone, and of what else there is.
+        let told = self.last.event(state, sees, (self.who, place, head), listening);
         tokio::select! {
             () = self.hub.stop.cancelled() => None,
-            told = self.last.event(state, sees, (self.who, place, head), listening) => told,
+            told = tokio::time::timeout(PATIENCE, told) => told.ok().flatten(),
         }
     }
 }

@@ -4,6 +4,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use protocol::api::{DeviceScope, LiveEvent, LivePage, MAX_LIVE_BYTES, MAX_LIVE_ROWS, Position};
 use protocol::id::{DeviceId, Epoch, TenantId, UserId};
@@ -42,9 +43,13 @@ pub(super) struct Place {
     pub(super) version: i64,
 }
 
+/// What was read serves so long: in older ones the server's clock, and who is in service, are no longer true.
+const SERVES: Duration = Duration::from_secs(2);
+
 /// An event with rows, for some who listen.
 #[derive(Debug)]
 pub(super) struct Told {
+    read_at: Instant,
     after: Place,
     pub(super) head: i64,
     to: HashSet<Who>,
@@ -55,7 +60,8 @@ pub(super) struct Told {
 impl Told {
     /// Whether this is all that someone at that place lacks of that version.
     fn serves(&self, who: Who, place: Place, head: i64) -> bool {
-        self.after.epoch == place.epoch
+        self.read_at.elapsed() < SERVES
+            && self.after.epoch == place.epoch
             && (self.after.version..=self.head).contains(&place.version)
             && self.head >= head
             && self.to.contains(&who)
@@ -64,7 +70,16 @@ impl Told {
 
 /// What was last read for a tenant's devices of one scope. While one reads, the others wait for it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Last(Arc<Mutex<Option<Arc<Told>>>>);
+pub(super) struct Last(Arc<Mutex<Known>>);
+
+#[derive(Debug, Default)]
+enum Known {
+    #[default]
+    Nothing,
+    Told(Arc<Told>),
+    /// Of what is new since that place, up to that version, no event is made.
+    Much(Place, i64),
+}
 
 impl Last {
     /// The event for someone at that place; none if its rows are too many for one, or not for them.
@@ -76,23 +91,30 @@ impl Last {
         listening: impl FnOnce() -> Vec<Who>,
     ) -> Option<Arc<Told>> {
         let mut last = self.0.lock().await;
-        let serves = |told: &Arc<Told>| told.serves(who, place, head);
-        if !last.as_ref().is_some_and(serves) {
-            *last = match read(state, sees, place, &listening()).await {
-                Ok(told) => told.map(Arc::new),
-                Err(error) => {
-                    tracing::debug!(%error, "an event goes out without rows");
-                    None
-                }
-            };
+        match &*last {
+            Known::Told(told) if told.serves(who, place, head) => return Some(Arc::clone(told)),
+            Known::Much(after, up_to) if (*after, *up_to) == (place, head) => return None,
+            Known::Nothing | Known::Told(_) | Known::Much(..) => {}
         }
-        last.clone().filter(serves)
+        *last = match read(state, sees, place, &listening()).await {
+            Ok(Some(told)) => Known::Told(Arc::new(told)),
+            Ok(None) => Known::Much(place, head),
+            Err(error) => {
+                tracing::debug!(%error, "an event goes out without rows");
+                Known::Much(place, head)
+            }
+        };
+        match &*last {
+            Known::Told(told) if told.serves(who, place, head) => Some(Arc::clone(told)),
+            Known::Nothing | Known::Told(_) | Known::Much(..) => None,
+        }
     }
 }
 
 async fn read(state: &AppState, sees: Sees, after: Place, listening: &[Who]) -> Result<Option<Told>> {
     let Sees { tenant, scope } = sees;
     let _turn = state.pulls.take(tenant).await;
+    let read_at = Instant::now();
     let mut tx = state.db.read(tenant).await?;
     let news = News::of(&mut tx, tenant).await?;
     let head = news.head(after.epoch)?;
@@ -122,7 +144,7 @@ async fn read(state: &AppState, sees: Sees, after: Place, listening: &[Who]) -> 
     };
     let event = LiveEvent { head, ask_standing: false, page: Some(page) };
     let text = serde_json::to_string(&event).map_err(anyhow::Error::from)?;
-    Ok(Some(Told { after, head, to, text }))
+    Ok(Some(Told { read_at, after, head, to, text }))
 }
 
 /// Those of them who may have rows of this tenant and scope now. Whoever has a one-time password is told of it with a pull.
@@ -163,12 +185,15 @@ mod tests {
         let who = Who { device: DeviceId::new(), user: UserId::new(), token_version: 3 };
         let epoch = Epoch(Uuid::now_v7());
         let place = |version| Place { epoch, version };
-        let told = Told { after: place(10), head: 12, to: HashSet::from([who]), text: String::new() };
+        let to = HashSet::from([who]);
+        let told = Told { read_at: Instant::now(), after: place(10), head: 12, to, text: String::new() };
         assert!(told.serves(who, place(10), 12) && told.serves(who, place(11), 12));
         assert!(!told.serves(who, place(9), 12), "what it lacks before is not in it");
         assert!(!told.serves(who, place(10), 13), "there is more by now");
         assert!(!told.serves(Who { token_version: 4, ..who }, place(10), 12));
         assert!(!told.serves(Who { device: DeviceId::new(), ..who }, place(10), 12));
         assert!(!told.serves(who, Place { epoch: Epoch(Uuid::now_v7()), version: 10 }, 12));
+        let old = Told { read_at: Instant::now().checked_sub(SERVES).expect("BUG: a clock"), ..told };
+        assert!(!old.serves(who, place(10), 12));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use protocol::api::{Position, PullLine, PullQuery, Secret};
@@ -18,6 +19,9 @@ use crate::view::Connection;
 
 /// Rows are staged in portions of this many.
 const STAGED_ROWS: usize = 500;
+
+/// Rows that came with an event longer ago say nothing of how this computer stands now.
+const FRESH: Duration = Duration::from_secs(5);
 
 /// A page as it was read.
 struct Read {
@@ -77,8 +81,12 @@ impl Line {
     async fn take_told(self: &Arc<Self>, state: &SyncState) -> Result<bool> {
         let Some(Told { head, page, at }) = self.news.take() else { return Ok(false) };
         let Some(known) = state.head else { return Ok(false) };
+        if (self.context.surroundings.now() - at).unsigned_abs() > FRESH {
+            return Ok(false);
+        }
         let is_nothing_staged = state.after.as_ref() == Some(&Position::after_version(known).to_string());
-        let fits = (page.after..=head).contains(&known) && page.catalogue == state.catalogue;
+        // What is here already would stand for an answer that nobody gave.
+        let fits = page.after <= known && known < head && page.catalogue == state.catalogue;
         if !(fits && is_nothing_staged && page.epoch == state.epoch) {
             return Ok(false);
         }

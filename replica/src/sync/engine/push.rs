@@ -30,8 +30,10 @@ impl Line {
             let Some(was) = was else { break batch };
             match self.bring_found(was, batch).await {
                 // What was done later waits for nothing that somebody must see to first.
-                Err(error @ Error::Server { .. }) => {
-                    refused.get_or_insert(error);
+                Err(Error::Server { code, detail }) => {
+                    // That there were two with that past says nothing of this computer.
+                    let code = if code == ErrorCode::DeviceCopied { ErrorCode::Other } else { code };
+                    refused.get_or_insert(Error::Server { code, detail });
                     passed_over.push(was);
                 }
                 brought => return brought.map(|()| false),

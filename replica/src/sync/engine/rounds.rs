@@ -91,7 +91,8 @@ pub(super) async fn listen(line: Arc<Line>) {
                     break;
                 }
             }
-            // The line was there and broke: the engine finds out how it stands.
+            // The line was there and broke: the engine finds out how it stands, from nothing that was told before.
+            drop(line.news.take());
             line.asked.notify_one();
             line.context.surroundings.pause(RECONNECT_PAUSE).await;
         }

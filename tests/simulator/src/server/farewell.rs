@@ -20,6 +20,9 @@ impl Server {
         if !place.is_revoked {
             return Err(Refused(400, ErrorCode::Invalid, "This computer is in service."));
         }
+        if said.has_sent_all && (place.log.len() as i64) < said.last_sequence {
+            return Err(Refused(409, ErrorCode::SequenceGap, "The server has less than was handed over."));
+        }
         if !place.is_wiped {
             (place.farewell, place.farewell_token) = (Some(said), Some(token.clone()));
         }
