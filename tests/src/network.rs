@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
@@ -56,6 +57,8 @@ struct Wire {
     /// What something on the way makes of the server's answers to requests to paths that begin so.
     spoilers: Mutex<Vec<(&'static str, Spoiler)>>,
     is_down: watch::Sender<bool>,
+    /// Nobody says where it is when it begins to listen.
+    is_place_left_out: AtomicBool,
     /// How many bytes of answers passed, by path.
     bytes: Mutex<HashMap<String, u64>>,
     /// How many requests came, by path.
@@ -98,6 +101,7 @@ impl Network {
             words: Mutex::default(),
             spoilers: Mutex::default(),
             is_down: watch::Sender::new(false),
+            is_place_left_out: AtomicBool::new(false),
             bytes: Mutex::default(),
             asked: Mutex::default(),
             sent: Mutex::default(),
@@ -194,6 +198,11 @@ impl Network {
         lock(&self.wire.spoilers).push((path, Arc::new(spoil)));
     }
 
+    /// Whoever begins to listen from now on is told of versions alone: every row comes with a pull.
+    pub fn leave_out_places(&self) {
+        self.wire.is_place_left_out.store(true, Ordering::SeqCst);
+    }
+
     /// Nothing on the way answers any more, or makes other texts.
     pub fn say_nothing(&self) {
         lock(&self.wire.words).clear();
@@ -278,7 +287,9 @@ async fn forward(wire: &Arc<Wire>, request: Request, fault: Fault) -> anyhow::Re
         for turn in 1..=turns {
             let mut url = in_turn(wire);
             url.set_path(parts.uri.path());
-            url.set_query(parts.uri.query());
+            let is_left_out =
+                parts.uri.path() == "/v1/sync/live" && wire.is_place_left_out.load(Ordering::SeqCst);
+            url.set_query(parts.uri.query().filter(|_| !is_left_out));
             let request = wire.client.request(parts.method.clone(), url).headers(headers.clone());
             let request = match fault {
                 Fault::HeldRequest(n_bytes) => {
