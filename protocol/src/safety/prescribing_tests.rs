@@ -258,6 +258,7 @@ fn medicines_of_every_day_are_looked_at_together() {
         ("Zinc sulfate", "Doxycycline", Severity::Caution),
         ("Sucralfate", "Levothyroxine", Severity::Caution),
         ("Ivabradine", "Clarithromycin", Severity::Hold),
+        ("Alfuzosin", "Clarithromycin", Severity::Hold),
         ("Praziquantel", "Rifampicin", Severity::Hold),
     ] {
         let (one, other) = (listed(one, "10 mg", &[]), listed(other, "10 mg", &[]));
