@@ -157,6 +157,47 @@ fn an_allergy_to_an_ingredient_is_one_to_its_class_whether_it_was_chosen_or_note
 }
 
 #[test]
+fn an_allergy_to_an_ingredient_is_none_to_a_class_of_which_it_does_not_tell() {
+    let medicines = [
+        listed("Furosemide", "40 mg", &["sulfonamide"]),
+        listed("Sulfamethoxazole", "400 mg", &["sulfonamide"]),
+        listed("Ibuprofen", "400 mg", &["nsaid"]),
+        listed("Aspirin", "75 mg", &["nsaid", "salicylate"]),
+        listed("Ampicillin", "500 mg", &["penicillin"]),
+    ];
+    let held = |allergy: super::super::Allergy| -> Vec<&'static str> {
+        let is_held = |one: &&Listed| {
+            let mut pad = Pad::new().line(one, "1-0-0 x5d");
+            pad.chart.allergies.push(allergy.clone());
+            pad.found() == [(Check::Allergy, Severity::Hold)]
+        };
+        medicines.iter().filter(is_held).map(|one| one.0).collect()
+    };
+    for (ingredient, reaction, expected) in [
+        ("Hydrochlorothiazide", "low sodium", &[] as &[&str]),
+        ("Acetazolamide", "tingling", &[]),
+        ("Furosemide", "rash", &["Furosemide"]),
+        ("Celecoxib", "gastritis", &["Ibuprofen", "Aspirin"]),
+        ("Salicylic acid", "peeling", &[]),
+        ("Aspirin", "wheeze", &["Ibuprofen", "Aspirin"]),
+        ("Sulfasalazine", "rash", &["Furosemide", "Sulfamethoxazole"]),
+        ("Amoxicillin", "rash", &["Ampicillin"]),
+    ] {
+        let substance = format!("{ingredient}: {reaction}");
+        let noted = super::super::Allergy { substance, ..Default::default() };
+        assert_eq!(held(noted), expected, "{ingredient}");
+        let ingredients = vec![ingredient.to_owned()];
+        let chosen = super::super::Allergy { ingredients, ..Default::default() };
+        assert_eq!(held(chosen), expected, "{ingredient}, chosen");
+    }
+    let gel =
+        Listed("Choline salicylate", json!([{ "name": "Choline salicylate" }]), &["salicylate"], "topical");
+    let with_gel = |noted: &str| Pad::new().allergic(noted).line(&gel, "1-0-1").found();
+    assert_eq!(with_gel("Aspirin: wheeze"), [(Check::Allergy, Severity::Hold)]);
+    assert_eq!(with_gel("Sulfasalazine: rash"), []);
+}
+
+#[test]
 fn a_part_of_a_word_names_no_ingredient_and_a_class_that_nobody_is_allergic_to_holds_nothing() {
     let ampicillin = listed("Ampicillin", "500 mg", &["penicillin"]);
     for words in ["amox", "cillin", "moxicillin", "amoxi cillin", "amoxicillinum", "mould"] {
