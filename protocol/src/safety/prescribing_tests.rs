@@ -310,6 +310,31 @@ fn medicines_of_every_day_are_looked_at_together() {
 }
 
 #[test]
+fn a_beta_blocker_and_a_beta_agonist_meet_in_the_airways_by_a_puff_and_by_an_eye_drop_too() {
+    let by = |name: &'static str, route| Listed(name, json!([{ "name": name }]), &[], route);
+    let found =
+        |one: &Listed, other: &Listed| Pad::new().line(one, "1-0-1 x5d").line(other, "1-0-1 x5d").found();
+    let told = [(Check::Interaction, Severity::Caution)];
+    let (tablet, drops) = (by("Propranolol", "oral"), by("Timolol", "ophthalmic"));
+    for (agonist, route) in
+        [("Salbutamol", "inhalation"), ("Formoterol", "inhalation"), ("Salbutamol", "oral")]
+    {
+        let agonist = by(agonist, route);
+        for blocker in [&tablet, &drops] {
+            assert_eq!(found(&agonist, blocker), told, "{} {route}, {}", agonist.0, blocker.0);
+            assert_eq!(found(blocker, &agonist), told, "{}, {} {route}", blocker.0, agonist.0);
+        }
+    }
+    let puffs = by("Salbutamol", "inhalation");
+    let running = Pad::new().takes(&tablet, date!(2026 - 10 - 01), None).line(&puffs, "1-0-1 x5d");
+    assert_eq!(running.found(), told);
+    assert_eq!(found(&tablet, &by("Salbutamol", "topical")), [], "a cream stays where it is put");
+    assert_eq!(found(&puffs, &by("Salbutamol", "oral")), [], "a puff beside the tablet is no tablet twice");
+    assert_eq!(found(&drops, &by("Verapamil", "oral")), [], "only the airways are reached");
+    assert!(Pad::new().line(&drops, "1-0-1 x5d").check()[0].is_checked);
+}
+
+#[test]
 fn two_insulins_are_not_one_ingredient_twice() {
     let (long, short) =
         (listed("Insulin glargine", "100 IU/ml", &[]), listed("Insulin aspart", "100 IU/ml", &[]));
