@@ -109,23 +109,29 @@ impl Rules {
     /// The class that these words are, whole, by what it is called or by a medicine of it.
     pub fn allergen_class(&self, typed: &str) -> Option<KnownAllergen> {
         let is = |name: &str| !name.is_empty() && whole(name) == whole(typed);
-        let by_medicine = |class: &&Class| self.ingredients_of(class.code).any(is);
+        let by_medicine = |class: &&Class| self.that_tell_of(class.code).any(is);
         let is_called = |class: &&Class| class.names().any(is);
         let class = CLASSES.iter().find(is_called).or_else(|| CLASSES.iter().find(by_medicine));
         class.map(of_class)
     }
 
     /// The classes of an allergy that is noted in these words and with these ingredients: each that the words name, whole,
-    /// and each that an ingredient is of, be it named in words or by its code.
+    /// and each that an ingredient tells of, be it named in words or by its code.
     pub(super) fn classes_meant(&self, text: &str, ingredients: &[String]) -> Vec<&'static str> {
         let text = words(text);
         let coded: Vec<_> = ingredients.iter().filter_map(|code| self.fact(code)).collect();
         let is_meant = |class: &&Class| {
             class.names().any(|name| says(&text, name))
-                || self.ingredients_of(class.code).any(|name| says(&text, name))
-                || coded.iter().any(|fact| fact.classes.contains(&class.code))
+                || self
+                    .that_tell_of(class.code)
+                    .any(|name| says(&text, name) || coded.iter().any(|fact| fact.name == name))
         };
         CLASSES.iter().filter(is_meant).map(|class| class.code).collect()
+    }
+
+    /// The ingredients of a class of which an allergy to one is an allergy to all.
+    fn that_tell_of(&self, class: &str) -> impl Iterator<Item = &'static str> {
+        self.ingredients_of(class).filter(move |name| tells_of(name, class))
     }
 
     /// What words name of what can be noted: an ingredient, or else a class.
@@ -138,15 +144,25 @@ impl Rules {
 
     /// What is noted of an allergy in this class, if anything is: to the class itself, or to a medicine of it.
     pub fn noted_in_class<'a>(&self, chart: &'a Chart, class: &str) -> Option<&'a str> {
-        let noted = allergens(chart, Some(self)).into_iter().find(|noted| {
-            noted.means_class(class) || self.ingredients_of(class).any(|name| noted.means(name))
-        });
+        let noted = allergens(chart, Some(self))
+            .into_iter()
+            .find(|noted| noted.means_class(class) || self.that_tell_of(class).any(|name| noted.means(name)));
         noted.map(|noted| noted.text)
     }
 
     /// The ingredient that a medicine's own name for it means: `Diclofenac sodium` is diclofenac.
     pub fn allergen_of(&self, ingredient_name: &str) -> Option<KnownAllergen> {
         self.fact(ingredient_name).map(|fact| ingredient(fact.name))
+    }
+}
+
+/// Whether an allergy to this ingredient is one to its class. Who reacts to furosemide or celecoxib is not known to react to
+/// sulpha drugs, nor who reacts to a salve of salicylic acid to aspirin.
+fn tells_of(ingredient: &str, class: &str) -> bool {
+    match class {
+        "sulfonamide" => ingredient.starts_with("Sulfa"),
+        "salicylate" => ingredient == "Aspirin",
+        _ => true,
     }
 }
 
@@ -226,9 +242,12 @@ mod tests {
             ("Septran", "sulfonamide"),
             ("ampicillin", "penicillin"),
             ("Piperacillin", "penicillin"),
+            ("Celecoxib", "nsaid"),
+            ("Sulfasalazine", "sulfonamide"),
         ] {
             assert_eq!(code(typed), Some(class), "{typed}");
         }
+        assert_eq!(code("Furosemide"), None, "nobody knows that it tells of sulpha drugs");
         for part in ["p", "pen", "ma", "acid", "local", "sulfate", "s", "", " "] {
             assert_eq!(code(part), None, "{part}");
         }
@@ -236,8 +255,8 @@ mod tests {
             let noted = Allergy { substance: substance.into(), ..Allergy::default() };
             Chart { allergies: vec![noted], ..Chart::default() }
         };
-        for salt in ["Ferrous sulphate", "Magnesium sulfate"] {
-            assert_eq!(rules.noted_in_class(&noted(salt), "sulfonamide"), None, "{salt}");
+        for other in ["Ferrous sulphate", "Magnesium sulfate", "Furosemide"] {
+            assert_eq!(rules.noted_in_class(&noted(other), "sulfonamide"), None, "{other}");
         }
         for drug in ["Sulfa drugs", "sulphonamides", "sulphadiazine"] {
             assert_eq!(rules.noted_in_class(&noted(drug), "sulfonamide"), Some(drug));

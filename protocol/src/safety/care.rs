@@ -166,6 +166,7 @@ pub(super) fn allergies(chart: &Chart, today: Date, report: &mut Report) {
                 Some(medicine) => {
                     medicine.ingredients.iter().any(|ingredient| allergen.means(ingredient))
                         || medicine.classes.iter().any(|class| allergen.means_class(class))
+                        || medicine.brand.as_deref().is_some_and(|brand| allergen.means_brand(brand))
                 }
                 // Nothing is known of it but its name, which may still be the very word.
                 None => names(&line.text, allergen.text) || names(allergen.text, &line.text),

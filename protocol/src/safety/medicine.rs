@@ -29,16 +29,22 @@ impl Medicine {
     /// From a row of `medicines` or `tenant_medicines`.
     pub fn of(values: &Values) -> Self {
         let column = |name: &str| values.get(name).unwrap_or(&Value::Null);
-        let flag = |name: &str| column(name).as_str().map(str::to_owned);
+        let text = |name: &str| column(name).as_str().map(str::to_owned);
         let most = column("max_daily");
         Self {
             brand: column("brand_name").as_str().filter(|brand| !brand.is_empty()).map(str::to_owned),
             is_systemic: column("route").as_str().is_none_or(|route| !LOCAL_ROUTES.contains(&route)),
-            pregnancy_flag: flag("pregnancy_flag"),
-            paediatric_flag: flag("paediatric_flag"),
+            route: text("route"),
+            pregnancy_flag: text("pregnancy_flag"),
+            paediatric_flag: text("paediatric_flag"),
             most_a_day_mg: milligrams(most["amount"].as_f64(), most["unit"].as_str()),
             ..Self::of_ingredients(column("ingredients"), column("allergen_classes"))
         }
+    }
+
+    /// Whether it reaches the airways, as a puff does and an eye drop that runs down into the nose.
+    pub(super) fn reaches_airways(&self) -> bool {
+        self.is_systemic || matches!(self.route.as_deref(), Some("inhalation" | "ophthalmic"))
     }
 
     /// Whether its milligrams are those of this unit of a dose: how many drops, or international units, are a

@@ -224,6 +224,8 @@ pub struct Medicine {
     pub is_per_ml: bool,
     /// Whether it reaches the whole body: a cream does not.
     pub is_systemic: bool,
+    /// By which route it is given, if its row says one.
+    pub route: Option<String>,
     /// What its row says of pregnancy, one of [`crate::table::CAUTIONS`].
     pub pregnancy_flag: Option<String>,
     /// What its row says of children, one of [`crate::table::CAUTIONS`].

@@ -120,6 +120,7 @@ struct Known<'a> {
     brand: Option<String>,
     parts: Vec<Part<'a>>,
     is_systemic: bool,
+    reaches_airways: bool,
     taken: Taken,
     /// The line, if it was signed before.
     signed: Option<Uuid>,
@@ -153,6 +154,8 @@ impl<'a> Known<'a> {
             Part { name, fact, classes, mg_per_unit }
         };
         let brand = medicine.and_then(|medicine| medicine.brand.clone());
+        let is_systemic = medicine.is_none_or(|one| one.is_systemic);
+        let reaches_airways = medicine.is_none_or(Medicine::reaches_airways);
         let Some(medicine) = medicine.filter(|medicine| !medicine.ingredients.is_empty()) else {
             let own = medicine.map_or(&[][..], |medicine| &medicine.classes);
             let parts = rules.named_in(text).into_iter().map(|name| part(name, own, None)).collect();
@@ -160,7 +163,8 @@ impl<'a> Known<'a> {
                 text,
                 brand,
                 parts,
-                is_systemic: medicine.is_none_or(|one| one.is_systemic),
+                is_systemic,
+                reaches_airways,
                 taken: Taken::Now,
                 signed: None,
             };
@@ -178,7 +182,7 @@ impl<'a> Known<'a> {
         let is_measured = medicine.is_measured_in(unit);
         let parts =
             parts.map(|(name, mg)| part(name.clone(), &homeless, mg.filter(|_| is_measured))).collect();
-        Self { text, brand, parts, is_systemic: medicine.is_systemic, taken: Taken::Now, signed: None }
+        Self { text, brand, parts, is_systemic, reaches_airways, taken: Taken::Now, signed: None }
     }
 
     /// Whether the rules know any of its ingredients, and what of the line they could not look at.
@@ -441,26 +445,18 @@ fn comes_more_often_than_weekly(dose: &Dose) -> bool {
 
 /// Two medicines that are taken at the same time.
 fn pair(rules: &Rules, this: &Known<'_>, other: &Known<'_>, findings: &mut Vec<LineFinding>) {
-    if !this.is_systemic || !other.is_systemic {
-        return;
-    }
+    let are_systemic = this.is_systemic && other.is_systemic;
+    let reach_airways = this.reaches_airways && other.reaches_airways;
     let when = match other.taken {
         Taken::Now => "is on this prescription too".to_owned(),
         Taken::Until(until) => format!("still runs until {}", day(until)),
         Taken::Ongoing => "still runs".to_owned(),
     };
-    let same = this.parts.iter().find(|part| other.parts.iter().any(|one| part.is_same(one)));
-    if let Some(part) = same {
-        let why = format!("{} {when}: {}.", part.name, other.text);
-        let found = finding(Check::SameIngredient, Severity::Caution, &part.name, other.text, why);
-        findings.push(LineFinding { signed: other.signed.into_iter().collect(), ..found });
-    } else if let Some((class, part)) = ONE_IS_ENOUGH.iter().find_map(|class| {
-        this.first_with(class).filter(|_| other.first_with(class).is_some()).map(|part| (class, part))
-    }) {
-        let why = format!("{} is {}, and so is {}, which {when}.", part.name, class_words(class), other.text);
-        findings.push(finding(Check::SameClass, Severity::Caution, &part.name, other.text, why));
+    if are_systemic {
+        twice(this, other, &when, findings);
     }
-    for one in rules.interactions() {
+    for one in rules.interactions().iter().filter(|one| are_systemic || reach_airways && one.is_of_airways())
+    {
         for (part, with) in
             this.parts.iter().flat_map(|part| other.parts.iter().map(move |with| (part, with)))
         {
@@ -473,6 +469,21 @@ fn pair(rules: &Rules, this: &Known<'_>, other: &Known<'_>, findings: &mut Vec<L
                 findings.push(LineFinding { source: Some(one.source), ..found });
             }
         }
+    }
+}
+
+/// One ingredient in both, or a class of which one is enough.
+fn twice(this: &Known<'_>, other: &Known<'_>, when: &str, findings: &mut Vec<LineFinding>) {
+    let same = this.parts.iter().find(|part| other.parts.iter().any(|one| part.is_same(one)));
+    if let Some(part) = same {
+        let why = format!("{} {when}: {}.", part.name, other.text);
+        let found = finding(Check::SameIngredient, Severity::Caution, &part.name, other.text, why);
+        findings.push(LineFinding { signed: other.signed.into_iter().collect(), ..found });
+    } else if let Some((class, part)) = ONE_IS_ENOUGH.iter().find_map(|class| {
+        this.first_with(class).filter(|_| other.first_with(class).is_some()).map(|part| (class, part))
+    }) {
+        let why = format!("{} is {}, and so is {}, which {when}.", part.name, class_words(class), other.text);
+        findings.push(finding(Check::SameClass, Severity::Caution, &part.name, other.text, why));
     }
 }
 

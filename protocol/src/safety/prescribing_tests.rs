@@ -157,6 +157,47 @@ fn an_allergy_to_an_ingredient_is_one_to_its_class_whether_it_was_chosen_or_note
 }
 
 #[test]
+fn an_allergy_to_an_ingredient_is_none_to_a_class_of_which_it_does_not_tell() {
+    let medicines = [
+        listed("Furosemide", "40 mg", &["sulfonamide"]),
+        listed("Sulfamethoxazole", "400 mg", &["sulfonamide"]),
+        listed("Ibuprofen", "400 mg", &["nsaid"]),
+        listed("Aspirin", "75 mg", &["nsaid", "salicylate"]),
+        listed("Ampicillin", "500 mg", &["penicillin"]),
+    ];
+    let held = |allergy: super::super::Allergy| -> Vec<&'static str> {
+        let is_held = |one: &&Listed| {
+            let mut pad = Pad::new().line(one, "1-0-0 x5d");
+            pad.chart.allergies.push(allergy.clone());
+            pad.found() == [(Check::Allergy, Severity::Hold)]
+        };
+        medicines.iter().filter(is_held).map(|one| one.0).collect()
+    };
+    for (ingredient, reaction, expected) in [
+        ("Hydrochlorothiazide", "low sodium", &[] as &[&str]),
+        ("Acetazolamide", "tingling", &[]),
+        ("Furosemide", "rash", &["Furosemide"]),
+        ("Celecoxib", "gastritis", &["Ibuprofen", "Aspirin"]),
+        ("Salicylic acid", "peeling", &[]),
+        ("Aspirin", "wheeze", &["Ibuprofen", "Aspirin"]),
+        ("Sulfasalazine", "rash", &["Furosemide", "Sulfamethoxazole"]),
+        ("Amoxicillin", "rash", &["Ampicillin"]),
+    ] {
+        let substance = format!("{ingredient}: {reaction}");
+        let noted = super::super::Allergy { substance, ..Default::default() };
+        assert_eq!(held(noted), expected, "{ingredient}");
+        let ingredients = vec![ingredient.to_owned()];
+        let chosen = super::super::Allergy { ingredients, ..Default::default() };
+        assert_eq!(held(chosen), expected, "{ingredient}, chosen");
+    }
+    let gel =
+        Listed("Choline salicylate", json!([{ "name": "Choline salicylate" }]), &["salicylate"], "topical");
+    let with_gel = |noted: &str| Pad::new().allergic(noted).line(&gel, "1-0-1").found();
+    assert_eq!(with_gel("Aspirin: wheeze"), [(Check::Allergy, Severity::Hold)]);
+    assert_eq!(with_gel("Sulfasalazine: rash"), []);
+}
+
+#[test]
 fn a_part_of_a_word_names_no_ingredient_and_a_class_that_nobody_is_allergic_to_holds_nothing() {
     let ampicillin = listed("Ampicillin", "500 mg", &["penicillin"]);
     for words in ["amox", "cillin", "moxicillin", "amoxi cillin", "amoxicillinum", "mould"] {
@@ -258,6 +299,7 @@ fn medicines_of_every_day_are_looked_at_together() {
         ("Zinc sulfate", "Doxycycline", Severity::Caution),
         ("Sucralfate", "Levothyroxine", Severity::Caution),
         ("Ivabradine", "Clarithromycin", Severity::Hold),
+        ("Alfuzosin", "Clarithromycin", Severity::Hold),
         ("Praziquantel", "Rifampicin", Severity::Hold),
     ] {
         let (one, other) = (listed(one, "10 mg", &[]), listed(other, "10 mg", &[]));
@@ -265,6 +307,31 @@ fn medicines_of_every_day_are_looked_at_together() {
         assert_eq!(pad.found(), [(Check::Interaction, severity)], "{}, {}", one.0, other.0);
         assert!(pad.check().iter().all(|line| line.is_checked), "{}, {}", one.0, other.0);
     }
+}
+
+#[test]
+fn a_beta_blocker_and_a_beta_agonist_meet_in_the_airways_by_a_puff_and_by_an_eye_drop_too() {
+    let by = |name: &'static str, route| Listed(name, json!([{ "name": name }]), &[], route);
+    let found =
+        |one: &Listed, other: &Listed| Pad::new().line(one, "1-0-1 x5d").line(other, "1-0-1 x5d").found();
+    let told = [(Check::Interaction, Severity::Caution)];
+    let (tablet, drops) = (by("Propranolol", "oral"), by("Timolol", "ophthalmic"));
+    for (agonist, route) in
+        [("Salbutamol", "inhalation"), ("Formoterol", "inhalation"), ("Salbutamol", "oral")]
+    {
+        let agonist = by(agonist, route);
+        for blocker in [&tablet, &drops] {
+            assert_eq!(found(&agonist, blocker), told, "{} {route}, {}", agonist.0, blocker.0);
+            assert_eq!(found(blocker, &agonist), told, "{}, {} {route}", blocker.0, agonist.0);
+        }
+    }
+    let puffs = by("Salbutamol", "inhalation");
+    let running = Pad::new().takes(&tablet, date!(2026 - 10 - 01), None).line(&puffs, "1-0-1 x5d");
+    assert_eq!(running.found(), told);
+    assert_eq!(found(&tablet, &by("Salbutamol", "topical")), [], "a cream stays where it is put");
+    assert_eq!(found(&puffs, &by("Salbutamol", "oral")), [], "a puff beside the tablet is no tablet twice");
+    assert_eq!(found(&drops, &by("Verapamil", "oral")), [], "only the airways are reached");
+    assert!(Pad::new().line(&drops, "1-0-1 x5d").check()[0].is_checked);
 }
 
 #[test]

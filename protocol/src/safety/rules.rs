@@ -123,6 +123,13 @@ impl Rules {
     }
 }
 
+impl Interaction {
+    /// Whether its two meet in the airways, for which a puff or an eye drop is enough.
+    pub(super) fn is_of_airways(&self) -> bool {
+        matches!((self.one, self.other), (Side::Class("beta_blocker"), Side::Class("beta_agonist")))
+    }
+}
+
 impl Side {
     /// Whether an ingredient of this name and these classes is meant.
     pub(super) fn is(self, ingredient: &str, classes: &[String]) -> bool {
