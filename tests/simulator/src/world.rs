@@ -15,7 +15,7 @@ use crate::deeds::{self, Deed, Told};
 use crate::desk::{Computer, Desk};
 use crate::dice::Dice;
 use crate::network::Network;
-use crate::plan::{Fault, Plan, Step, What};
+use crate::plan::{Plan, Step, What};
 use crate::server::Server;
 use crate::timeline::{START, Timeline, lock};
 use crate::wiping::is_to_be_wiped;
