@@ -17,7 +17,8 @@ pub use enrolment::{
     RegisterResponse, RenewRequest,
 };
 pub use pull::{
-    LiveEvent, LivePage, LiveQuery, MAX_LIVE_BYTES, MAX_LIVE_ROWS, MAX_PULL_ROWS, Position, PullLine, PullQuery,
+    LiveEvent, LivePage, LiveQuery, MAX_LIVE_BYTES, MAX_LIVE_ROWS, MAX_PULL_ROWS, Position, PullLine,
+    PullQuery,
 };
 pub use push::{
     Fate, MAX_MUTATION_BYTES, MAX_MUTATION_CHANGES, MAX_PUSH_BYTES, MAX_PUSH_DECODED_BYTES,
