@@ -146,7 +146,7 @@ async fn an_answer_that_was_lost_costs_no_second_code() -> anyhow::Result<()> {
     clinic.third_is_unknown().await?;
     let one_time = code(&clinic.server, &clinic.registered.tenant_code)?;
     clinic.network.say("/v1/auth/login", 429, PROBLEM, SLOWED);
-    clinic.network.plan("/v1/devices/enrol", [clinic_tests::network::Fault::LostAnswer]);
+    clinic.network.plan("/v1/devices/enrol", [Fault::LostAnswer]);
     assert!(clinic.third.desk.enrol_again(&one_time.0, PASSWORD).await.is_err());
     clinic.network.say_nothing();
     // The server knows it now: the password is enough.
@@ -197,7 +197,7 @@ async fn a_letter_that_was_given_to_another_computer_is_given_up_also_if_the_ans
         .await?;
     assert_eq!(newcomer.replica()?.store().facts()?.lane, before);
     let one_time = code(&clinic.server, &clinic.registered.tenant_code)?;
-    clinic.network.plan("/v1/devices/enrol", [clinic_tests::network::Fault::LostAnswer]);
+    clinic.network.plan("/v1/devices/enrol", [Fault::LostAnswer]);
     assert!(clinic.third.desk.enrol_again(&one_time.0, PASSWORD).await.is_err());
     // The next password is given as on any other day.
     clinic.third.desk.lock();
@@ -240,7 +240,7 @@ async fn a_desktop_that_no_password_opens_any_more_comes_back_with_its_recovery_
     };
     let wrong = RecoveryForm { recovery_code: other.code, ..form.clone() };
     assert!(matches!(third.desk.recover(wrong).await, Err(Error::WrongRecoveryCode)));
-    clinic.network.plan("/v1/devices/enrol", [clinic_tests::network::Fault::LostAnswer]);
+    clinic.network.plan("/v1/devices/enrol", [Fault::LostAnswer]);
     assert!(third.desk.recover(form.clone()).await.is_err());
     assert!(matches!(third.desk.state(), AppState::Locked { .. }));
     third.desk.recover(form).await?;
