@@ -130,7 +130,7 @@ impl<'w> Reader<'w> {
                 if clashes {
                     return Err(self.rest());
                 }
-                // "10 units as directed" prints no ten.
+                // "10 units as directed" would lose the ten: it is a dose, and one that is refused.
                 if sig.dose == Dose::AsDirected && sig.has_figure {
                     return Err(Reader { words: self.words, place }.rest());
                 }
@@ -169,11 +169,8 @@ impl<'w> Reader<'w> {
             if amount <= 0.0 || amount > most(unit) {
                 return None;
             }
-            match reader.often()? {
-                // "2 tabs as directed" would lose the two.
-                Often::AsDirected => None,
-                often => reader.dosed(amount, unit, times, often),
-            }
+            let often = reader.often()?;
+            reader.dosed(amount, unit, times, often)
         })
     }
 

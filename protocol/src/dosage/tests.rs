@@ -446,7 +446,7 @@ fn the_medicine_ends_where_the_dose_begins() {
         ("khasi syrup: pc 5 tds // shake: 2 times", "khasi syrup", "pc 5 tds // shake: 2 times"),
         ("khasi syrup: 5 ml sos for pain: severe", "khasi syrup", "5 ml sos for pain: severe"),
         ("tab: dolo 650 1-0-1", "tab: dolo 650", "1-0-1"),
-        ("calcium 2 tabs as directed", "calcium 2 tabs", "as directed"),
+        ("calcium 2 tabs as directed", "calcium", "2 tabs as directed"),
         ("insulin glargine 10 units hs", "insulin glargine", "10 units hs"),
         ("vitamin d3 1000 iu od", "vitamin d3 1000 iu", "od"),
         ("Inj Lantus 24 units hs", "Inj Lantus", "24 units hs"),
