@@ -362,7 +362,8 @@ async fn what_is_not_taken_of_one_lost_computer_holds_up_nothing_of_the_next_one
     clinic
         .sql(
             "create table public.known as select id, copied_from from clinic.devices where is_recovered;
-             update clinic.devices set is_recovered = false, copied_from = null where is_recovered",
+             update clinic.devices set is_recovered = false,
+                 copied_from = (select id from clinic.devices where name = 'Office') where is_recovered",
         )
         .await?;
     desk.desk.recover(form(&clinic, &page).await?).await?;
