@@ -263,15 +263,7 @@ impl Desk {
         let was = Past { device_id: old.device_id, until, public_key, is_recovered: true };
         store.go_on_as(&facts, &was)?;
         store.put_staff(&answer.session.user)?;
-        let about = About {
-            installation_id,
-            tenant_id: facts.tenant_id,
-            device_id: facts.device_id,
-            tenant_name: facts.tenant_name.clone(),
-            clinic_name: facts.clinic_name.clone(),
-            server: facts.server.clone(),
-            server_name: facts.server_name.clone(),
-        };
+        let about = About::of(installation_id, &facts);
         let key_version = opened.slots.key_version().saturating_add(1);
         let mut slots = Slots::new(&self.home(), about, key_version, secrets);
         slots.put_server(&answer.session.unlock_key, secrets, key)?;

@@ -111,15 +111,7 @@ impl Desk {
         files::make_private_dir(&self.data_dir)?;
         files::make_private_dir(&unfinished)?;
         let key = DatabaseKey::random()?;
-        let about = About {
-            installation_id: installation,
-            tenant_id: facts.tenant_id,
-            device_id: facts.device_id,
-            tenant_name: facts.tenant_name.clone(),
-            clinic_name: facts.clinic_name.clone(),
-            server: facts.server.clone(),
-            server_name: facts.server_name.clone(),
-        };
+        let about = About::of(installation, &facts);
         let device = (about.tenant_id, about.device_id);
         let mut slots = Slots::new(&unfinished, about, 1, &secrets);
         slots.put_server(&session.unlock_key, &secrets, &key)?;

@@ -24,7 +24,7 @@ use crate::error::{Error, Result};
 use crate::keyring::DeviceSecrets;
 use crate::own_key::OwnKey;
 use crate::sealed::{Sealed, decode};
-use crate::store::DatabaseKey;
+use crate::store::{DatabaseKey, Facts};
 use crate::{files, view};
 
 pub use keys::SlotCost;
@@ -56,6 +56,21 @@ pub struct About {
     pub server: String,
     /// The server's name, part of all that is signed for it.
     pub server_name: String,
+}
+
+impl About {
+    /// As the file beside them has it.
+    pub fn of(installation_id: Uuid, facts: &Facts) -> Self {
+        Self {
+            installation_id,
+            tenant_id: facts.tenant_id,
+            device_id: facts.device_id,
+            tenant_name: facts.tenant_name.clone(),
+            clinic_name: facts.clinic_name.clone(),
+            server: facts.server.clone(),
+            server_name: facts.server_name.clone(),
+        }
+    }
 }
 
 /// A member of staff on the unlock screen. What they may do is read from the database once it is open.

@@ -41,15 +41,7 @@ impl SignIn {
     pub fn enrol(&self, facts: &Facts, unlock_key: &Secret, key: &DatabaseKey) -> Result<()> {
         let secrets = self.secrets();
         self.keyring.put_device(self.installation, &secrets)?;
-        let about = About {
-            installation_id: self.installation,
-            tenant_id: facts.tenant_id,
-            device_id: facts.device_id,
-            tenant_name: facts.tenant_name.clone(),
-            clinic_name: facts.clinic_name.clone(),
-            server: facts.server.clone(),
-            server_name: facts.server_name.clone(),
-        };
+        let about = About::of(self.installation, facts);
         let mut slots = Slots::new(&self.home, about, 1, &secrets);
         slots.put_server(unlock_key, &secrets, key)?;
         self.put_user(&mut slots, &self.person, key)

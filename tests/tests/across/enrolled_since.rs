@@ -43,6 +43,27 @@ fn forget_people(desk: &TestDesk) -> anyhow::Result<()> {
     Ok(std::fs::write(&path, serde_json::to_vec(&slots)?)?)
 }
 
+/// The backup is restored with a new epoch while nobody has a line; then one of them is enrolled again, which the backup
+/// does not know, and both are in step.
+async fn restored_and_enrolled_again(
+    server: &mut ServerProcess,
+    network: &Network,
+    tenant_code: &str,
+    (unknown, office): (&TestDesk, &TestDesk),
+) -> anyhow::Result<()> {
+    server.restore()?;
+    network.set_down(true);
+    unknown.offline().await?;
+    office.offline().await?;
+    server.start()?;
+    server.operator(&["tenant", "new-epoch", "--all", "--yes"])?;
+    network.set_down(false);
+    let one_time = code(server, tenant_code)?;
+    unknown.desk.enrol_again(&one_time.0, PASSWORD).await?;
+    unknown.synced().await?;
+    office.synced().await
+}
+
 impl Restored {
     async fn open() -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
@@ -368,17 +389,7 @@ async fn a_computer_that_was_recovered_brings_what_it_did_before_also_if_all_of_
     desk.desk.recover(form).await?;
     desk.replica()?.register_patient(&patient("Gita", "98204 41278"))?;
     desk.synced().await?;
-    server.restore()?;
-    network.set_down(true);
-    desk.offline().await?;
-    office.offline().await?;
-    server.start()?;
-    server.operator(&["tenant", "new-epoch", "--all", "--yes"])?;
-    network.set_down(false);
-    let one_time = code(&server, &registered.tenant_code)?;
-    desk.desk.enrol_again(&one_time.0, PASSWORD).await?;
-    desk.synced().await?;
-    office.synced().await?;
+    restored_and_enrolled_again(&mut server, &network, &registered.tenant_code, (&desk, &office)).await?;
     let devices = office.desk.devices().await?;
     let lost = devices.iter().find(|device| device.id == before.device_id).expect("BUG: it is known again");
     assert!(lost.revoked_at.is_some(), "{lost:?}");
@@ -427,17 +438,7 @@ async fn what_was_done_before_a_disk_was_copied_is_let_in_once_the_other_compute
     stops(&copy).await?;
     copy.unlock(EMAIL).await?;
     copy.synced().await?;
-    server.restore()?;
-    network.set_down(true);
-    copy.offline().await?;
-    office.offline().await?;
-    server.start()?;
-    server.operator(&["tenant", "new-epoch", "--all", "--yes"])?;
-    network.set_down(false);
-    let one_time = code(&server, &registered.tenant_code)?;
-    copy.desk.enrol_again(&one_time.0, PASSWORD).await?;
-    copy.synced().await?;
-    office.synced().await?;
+    restored_and_enrolled_again(&mut server, &network, &registered.tenant_code, (&copy, &office)).await?;
 
     // As long as the other one may come, it brings what it did itself.
     copy.desk.ask_standing().await?;
