@@ -22,6 +22,9 @@ static ENGINE: LazyLock<TypstEngine<TypstTemplateMainFile>> =
 static RECOVERY: LazyLock<TypstEngine<TypstTemplateMainFile>> =
     LazyLock::new(|| engine(include_str!("recovery.typ")));
 
+/// What was laid out is kept for so many papers more: a draft is drawn at every pause, and most of it stands as it stood.
+const KEPT: usize = 4;
+
 fn engine(layout: &'static str) -> TypstEngine<TypstTemplateMainFile> {
     TypstEngine::builder()
         .main_file(layout)
@@ -31,6 +34,7 @@ fn engine(layout: &'static str) -> TypstEngine<TypstTemplateMainFile> {
             include_bytes!("../fonts/NotoSansDevanagari-Regular.ttf").as_slice(),
             include_bytes!("../fonts/NotoSansDevanagari-Bold.ttf").as_slice(),
         ])
+        .comemo_evict_max_age(Some(KEPT))
         .build()
 }
 

@@ -12,8 +12,8 @@ use crate::replica::Replica;
 use crate::spelling::spellings;
 use crate::view::PatientSummary;
 
-/// At most this many are shown.
-const SHOWN: usize = 50;
+/// At most this many are shown: the window draws them anew at every key.
+const SHOWN: usize = 20;
 /// So many of them are kept for names that are spelt otherwise, where there are such.
 const KEPT: usize = 5;
 /// At most this many are looked at; the most recently registered first.
@@ -37,14 +37,13 @@ impl Replica {
                 typed.extend(candidates(tx, &fragments, &match_text(&fragments, Digits::Anywhere))?);
             }
             let spelt: Vec<Vec<String>> = fragments.iter().map(|fragment| spellings(fragment)).collect();
-            let mut otherwise = match match_otherwise(&fragments, &spelt) {
+            let otherwise = match match_otherwise(&fragments, &spelt) {
                 Some(wanted) => candidates(tx, &spelt.concat(), &wanted)?,
                 None => vec![],
             };
-            otherwise.truncate(SHOWN);
             // Under whatever name or number someone is found, they are one person.
-            let mut typed = each_once(tx, typed)?;
-            let mut otherwise = each_once(tx, otherwise)?;
+            let mut typed = each_once(tx, typed, SHOWN)?;
+            let mut otherwise = each_once(tx, otherwise, SHOWN)?;
             otherwise.retain(|id| !typed.contains(id));
             typed.truncate(SHOWN - otherwise.len().min(KEPT));
             otherwise.truncate(SHOWN - typed.len());
@@ -65,7 +64,7 @@ pub(crate) fn matching(tx: &Transaction<'_>, query: &str) -> Result<Vec<PatientI
     if fragments.is_empty() {
         return Ok(vec![]);
     }
-    each_once(tx, candidates(tx, &fragments, &match_text(&fragments, Digits::Anywhere))?)
+    each_once(tx, candidates(tx, &fragments, &match_text(&fragments, Digits::Anywhere))?, usize::MAX)
 }
 
 /// Where digits must stand in a number.

@@ -53,10 +53,11 @@ pub(crate) fn id_list(tx: &Transaction<'_>, kept: PatientId) -> Result<String> {
     Ok(serde_json::to_string(&registrations(tx, kept)?)?)
 }
 
-/// Each patient once, under the registration that is kept, in the order in which they first come.
+/// Each patient once, under the registration that is kept, in the order in which they first come; at most so many.
 pub(crate) fn each_once(
     tx: &Transaction<'_>,
     ids: impl IntoIterator<Item = PatientId>,
+    most: usize,
 ) -> Result<Vec<PatientId>> {
     let mut found: Vec<PatientId> = Vec::new();
     let mut seen = std::collections::HashSet::new();
@@ -64,6 +65,9 @@ pub(crate) fn each_once(
         let id = kept(tx, id)?;
         if seen.insert(id) {
             found.push(id);
+        }
+        if found.len() == most {
+            break;
         }
     }
     Ok(found)

@@ -116,7 +116,7 @@ fn patients(tx: &Transaction<'_>, sql: &str, params: impl Params, day: Date) -> 
     let ids = statement.query_map(params, |row| row.get::<_, String>(0))?;
     let ids = ids.collect::<std::result::Result<Vec<_>, _>>()?;
     let mut found = Vec::new();
-    for id in each_once(tx, ids.iter().filter_map(|id| id.parse().ok()))? {
+    for id in each_once(tx, ids.iter().filter_map(|id| id.parse().ok()), usize::MAX)? {
         found.extend(known(tx, id, day)?);
     }
     Ok(found)

@@ -50,6 +50,8 @@ impl Window {
                 .args([format!("--port={port}"), "--host=127.0.0.1".into()])
                 .env("TAURI_AUTOMATION", "true")
                 .env("TAURI_WEBVIEW_AUTOMATION", "true")
+                // Without a graphics card, what it composes is drawn whole, by the processor, at every frame.
+                .env("WEBKIT_DISABLE_COMPOSITING_MODE", "1")
                 .env("CLINIC_DESK_DATA", data)
                 .stdout(Stdio::null()),
         )?;

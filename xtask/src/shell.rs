@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command};
 
 use anyhow::{Context, bail};
 
@@ -51,6 +51,47 @@ pub fn run(mut command: Command) -> anyhow::Result<()> {
         bail!("{shown} ended with {status}");
     }
     Ok(())
+}
+
+/// A program that runs beside others, with what of the processors they leave. It is stopped when this is dropped.
+pub struct Aside {
+    child: Child,
+    shown: String,
+}
+
+impl Aside {
+    /// Starts a program.
+    pub fn start(program: &Path, args: &[&str]) -> anyhow::Result<Self> {
+        let mut command = if cfg!(unix) {
+            let mut nice = command("nice", ["-n", "19"]);
+            nice.arg(program);
+            nice
+        } else {
+            command(program, [""; 0])
+        };
+        command.args(args);
+        let shown = shown(&command);
+        say(&format!("› {shown} (beside what follows)"));
+        let child = command.spawn().with_context(|| format!("{shown} did not start"))?;
+        Ok(Self { child, shown })
+    }
+
+    /// Waits for its end; anything but success is an error that names it.
+    pub fn end(mut self) -> anyhow::Result<()> {
+        let status = self.child.wait().with_context(|| format!("{} was lost", self.shown))?;
+        if !status.success() {
+            bail!("{} ended with {status}", self.shown);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        // One that has ended is not there to be stopped.
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
 }
 
 /// Hands over to a command: from now on Ctrl-C is for it, and the terminal waits until it has ended.

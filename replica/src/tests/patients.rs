@@ -69,14 +69,14 @@ fn who_is_spelt_otherwise_says_so_and_has_a_place_behind_any_number_of_others() 
         fixture.register("Lakshmi", &format!("98205 {place:05}"));
     }
     let found = fixture.replica.find_patients("laxmi").expect("BUG: found");
-    assert_eq!(found.len(), 50);
-    let (typed, otherwise) = found.split_at(45);
+    assert_eq!(found.len(), 20);
+    let (typed, otherwise) = found.split_at(15);
     assert!(typed.iter().all(|one| one.full_name == "Laxmi Deshmukh" && !one.spelt_otherwise));
     assert!(otherwise.iter().all(|one| one.full_name == "Lakshmi Deshmukh" && one.spelt_otherwise));
     let found = fixture.replica.find_patients("lakshmi").expect("BUG: found");
-    assert_eq!(found.iter().filter(|one| one.spelt_otherwise).count(), 43, "what is left is theirs");
+    assert_eq!(found.iter().filter(|one| one.spelt_otherwise).count(), 13, "what is left is theirs");
     let found = fixture.replica.find_patients("deshmukh").expect("BUG: found");
-    assert!(found.len() == 50 && found.iter().all(|one| !one.spelt_otherwise), "nobody is spelt otherwise");
+    assert!(found.len() == 20 && found.iter().all(|one| !one.spelt_otherwise), "nobody is spelt otherwise");
     let known = fixture.replica.find_patients("98205 00001").expect("BUG: found");
     assert!(!known[0].spelt_otherwise, "a number has one spelling");
 }
@@ -91,7 +91,7 @@ fn whoever_has_the_last_digits_is_found_among_any_number_of_others() {
     }
     let found = fixture.replica.find_patients("1276").expect("BUG: found");
     assert_eq!(found[0].full_name, "Zoya Deshmukh");
-    assert_eq!(found.len(), 50);
+    assert_eq!(found.len(), 20);
 }
 
 #[test]

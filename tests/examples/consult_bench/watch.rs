@@ -9,26 +9,30 @@ use serde_json::Value;
 /// After a key so long nothing else is pressed: all that it changes is on the screen by then.
 const SETTLES: Duration = Duration::from_millis(250);
 
-/// From a key to the frame after the last change of the page, and to the first frame with what signing brings.
+/// From a key to the frame after the last change of the part that is watched, and to the first frames with what Enter
+/// and signing bring.
 const SCRIPT: &str = "
-    const watch = { key: 0, changed: null, number: null, page: null };
+    const nothing = { changed: null, chart: null, number: null, page: null };
+    const watch = { key: 0, part: 'body', ...nothing };
     window.watch = watch;
     const painted = (then) => requestAnimationFrame(() => {
         const { port1, port2 } = new MessageChannel();
         port1.onmessage = () => then(performance.now() - watch.key);
         port2.postMessage(null);
     });
+    const once = (name, part) => {
+        if (watch[name] === null && document.querySelector(part)) painted((ms) => { watch[name] ??= ms; });
+    };
     document.addEventListener('keydown', () => {
-        Object.assign(watch, { key: performance.now(), changed: null, number: null, page: null });
+        Object.assign(watch, { key: performance.now(), ...nothing });
     }, true);
-    new MutationObserver(() => {
-        painted((ms) => { watch.changed = ms; });
-        if (watch.number === null && document.querySelector('[data-testid=\"prescription-number\"]'))
-            painted((ms) => { watch.number ??= ms; });
-    }).observe(document.body, { subtree: true, childList: true, characterData: true });
-    document.addEventListener('load', (event) => {
-        if (event.target.dataset?.testid === 'prescription-page') painted((ms) => { watch.page ??= ms; });
-    }, true);
+    new MutationObserver((records) => {
+        const part = document.querySelector(watch.part);
+        if (records.some(({ target }) => part?.contains(target))) painted((ms) => { watch.changed = ms; });
+        once('number', '[data-testid=prescription-number]');
+        once('chart', '[data-testid=chart]');
+        once('page', '[data-testid=prescription-page][data-drawn]');
+    }).observe(document.body, { subtree: true, childList: true, characterData: true, attributeFilter: ['data-drawn'] });
     arguments[0]();";
 
 /// A window whose keys are timed.
@@ -48,8 +52,9 @@ impl<'a> Watch<'a> {
         self.window
     }
 
-    /// Types, and says for each key that changed something how many ms it took.
-    pub async fn type_text(&self, text: &str) -> anyhow::Result<Vec<f64>> {
+    /// Types, and says for each key that changed something in this part how many ms it took.
+    pub async fn type_text(&self, text: &str, part: &str) -> anyhow::Result<Vec<f64>> {
+        self.window.ask(&format!("window.watch.part = '{part}'; arguments[0]()")).await?;
         let mut times = Vec::new();
         for key in text.chars() {
             self.window.type_text(&key.to_string()).await?;
@@ -58,10 +63,10 @@ impl<'a> Watch<'a> {
         Ok(times)
     }
 
-    /// Presses a key, and says how many ms it took.
-    pub async fn press(&self, key: Key) -> anyhow::Result<Option<f64>> {
-        self.window.press(key).await?;
-        self.read("changed").await
+    /// Opens whoever is chosen in the finder, and says how many ms it took until the chart was there.
+    pub async fn open_chart(&self) -> anyhow::Result<Option<f64>> {
+        self.window.press(Key::Enter).await?;
+        self.read("chart").await
     }
 
     /// Signs what the pad holds: ms until it is said to be saved, and until the page is drawn.

@@ -99,18 +99,26 @@ export const tauriBackend: Backend = {
   removeAttachment: (attachmentId) => invoke("remove_attachment", { attachmentId }),
   sendAttachmentAgain: (attachmentId) => invoke("send_attachment_again", { attachmentId }),
   listen: (onEvent) => {
-    const stops = [
-      listen<SyncStatus>("sync-status", (event) => onEvent({ name: "sync-status", payload: event.payload })),
-      listen<AppState>("app-state", (event) => onEvent({ name: "app-state", payload: event.payload })),
-      listen<string>("menu", (event) => onEvent({ name: "menu", payload: event.payload })),
-      listen<boolean>("files-over", (event) => onEvent({ name: "files-over", payload: event.payload })),
-      listen<DroppedFiles>("files-dropped", (event) =>
-        onEvent({ name: "files-dropped", payload: event.payload }),
-      ),
-      listen("rows-changed", () => onEvent({ name: "rows-changed" } satisfies BackendEvent)),
-    ];
-    return () => {
-      for (const stop of stops) void stop.then((stopNow) => stopNow());
-    };
+    hear();
+    hearers.add(onEvent);
+    return () => void hearers.delete(onEvent);
   },
 };
+
+/** Who wants to know what the program tells. It is asked for each event once, however many come and go. */
+const hearers = new Set<(event: BackendEvent) => void>();
+let isHeard = false;
+
+function hear(): void {
+  if (isHeard) return;
+  isHeard = true;
+  const pass = (event: BackendEvent) => {
+    for (const onEvent of hearers) onEvent(event);
+  };
+  void listen<SyncStatus>("sync-status", ({ payload }) => pass({ name: "sync-status", payload }));
+  void listen<AppState>("app-state", ({ payload }) => pass({ name: "app-state", payload }));
+  void listen<string>("menu", ({ payload }) => pass({ name: "menu", payload }));
+  void listen<boolean>("files-over", ({ payload }) => pass({ name: "files-over", payload }));
+  void listen<DroppedFiles>("files-dropped", ({ payload }) => pass({ name: "files-dropped", payload }));
+  void listen("rows-changed", () => pass({ name: "rows-changed" }));
+}

@@ -14,6 +14,7 @@ export const finder: typeof englishFinder = {
   register: "नया मरीज़ पंजीकृत करें",
   registerTyped: (typed) => `${typed} को नए मरीज़ के रूप में पंजीकृत करें`,
   found: (count) => people(count),
+  firstFound: (count) => `पहले ${people(count)}। दूसरों के लिए और लिखें।`,
   lastVisit: "पिछली विज़िट",
   neverSeen: "कभी नहीं देखा",
   mobile: "मोबाइल",

@@ -16,6 +16,7 @@ export const finder = {
   register: "Register a new patient",
   registerTyped: (typed: string) => `Register ${typed} as a new patient`,
   found: (count: number) => people(count),
+  firstFound: (count: number) => `The first ${people(count)}. Type more to find others.`,
   lastVisit: "Last visit",
   neverSeen: "never seen",
   mobile: "Mobile",

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import classes from "./Pages.module.css";
 
 interface Props {
@@ -33,15 +33,38 @@ export function Pages({ svgs, label, testId }: Props) {
   return (
     <div className={classes.pages}>
       {urls.map((url, page) => (
-        <img
-          // oxlint-disable-next-line react/no-array-index-key -- a page is its place
-          key={page}
-          className={classes.page}
-          src={url}
-          alt={label(page + 1, urls.length)}
-          data-testid={testId}
-        />
+        // oxlint-disable-next-line react/no-array-index-key -- a page is its place
+        <Page key={page} url={url} label={label(page + 1, urls.length)} testId={testId} />
       ))}
     </div>
   );
+}
+
+/** One page. A drawing that stands in the window as it is would be drawn anew, glyph by glyph, at every key near it. */
+function Page({ url, label, testId }: { url: string; label: string; testId: string }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useEffect(() => {
+    const shown = canvas.current;
+    if (!shown) return;
+    const drawing = new Image();
+    const draw = () => {
+      const width = Math.round(shown.clientWidth * window.devicePixelRatio);
+      const pen = shown.getContext("2d");
+      if (width === 0 || !pen) return;
+      shown.width = width;
+      shown.height = Math.round((width * drawing.naturalHeight) / drawing.naturalWidth);
+      pen.drawImage(drawing, 0, 0, shown.width, shown.height);
+      shown.dataset["drawn"] = url;
+    };
+    // It tells of the first size, too.
+    const sizes = new ResizeObserver(draw);
+    const begin = () => sizes.observe(shown);
+    drawing.addEventListener("load", begin);
+    drawing.src = url;
+    return () => {
+      drawing.removeEventListener("load", begin);
+      sizes.disconnect();
+    };
+  }, [url]);
+  return <canvas ref={canvas} className={classes.page} role="img" aria-label={label} data-testid={testId} />;
 }

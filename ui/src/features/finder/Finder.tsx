@@ -13,6 +13,9 @@ import classes from "./Finder.module.css";
 import { FinderPreview } from "./FinderPreview";
 import { FinderRow } from "./FinderRow";
 
+/** As many come at most. */
+const mostFound = 20;
+
 /** Finds a patient by number, name or code, from anywhere. */
 export function Finder({ onClose }: { onClose: () => void }) {
   const backend = useBackend();
@@ -78,6 +81,7 @@ export function Finder({ onClose }: { onClose: () => void }) {
     else return;
     event.preventDefault();
   };
+  const howMany = found.length < mostFound ? finder.found : finder.firstFound;
   const shown = found[chosen];
   const nobody = isFilling ? finder.noneYet(query) : finder.none(query);
   const onlyOtherwise = otherwise > 0 ? `${nobody} ${finder.onlySpeltOtherwise(otherwise)}` : nobody;
@@ -113,7 +117,7 @@ export function Finder({ onClose }: { onClose: () => void }) {
           <p className={classes.line} role="status">
             {query === ""
               ? finder.start
-              : isNew && (found.length > otherwise ? finder.found(found.length) : onlyOtherwise)}
+              : isNew && (found.length > otherwise ? howMany(found.length) : onlyOtherwise)}
           </p>
           <div id="finder-list" role="listbox" aria-label={finder.results} className={classes.list}>
             {found.map((patient, index) => (

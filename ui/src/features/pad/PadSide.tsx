@@ -3,7 +3,7 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tansta
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { keyLabel, useKeys } from "../../app/keymap";
-import { queryKeys, refreshRows } from "../../app/queries";
+import { queryKeys } from "../../app/queries";
 import { useSession } from "../../app/session";
 import { useBackend } from "../../ipc/context";
 import { problemOf } from "../../ipc/problem";
@@ -163,12 +163,15 @@ function useSign(patientId: string, state: DraftState, onHeld: () => void) {
     onError: (error) => problemOf(error).code === "held" && onHeld(),
     onSuccess: (prescription, { toPaper }) => {
       state.finish();
-      void refreshRows(client);
+      // What is shown next asks anew by itself; what is left behind is not asked once more.
+      void client.invalidateQueries({ queryKey: queryKeys.rows, refetchType: "none" });
       if (!toPaper) {
         toast(messages.pad.signedOnly(prescription.number ?? messages.prescription.noNumber));
         void navigate({ to: "/patients/$patientId", params: { patientId } });
         return;
       }
+      // Its number is there at once, while its pages are drawn.
+      client.setQueryData(queryKeys.prescription(prescription.id), prescription);
       void navigate({
         to: "/patients/$patientId/prescriptions/$prescriptionId",
         params: { patientId, prescriptionId: prescription.id },
