@@ -182,6 +182,9 @@ pub async fn migrate_with(
 
 /// So many connections of a server process; one of them listens.
 pub const CONNECTIONS: u32 = 16;
+/// So many statements are kept prepared on each: there are more of all tables together than the hundred that sqlx keeps,
+/// and the one of a page takes 8 ms to plan anew.
+const STATEMENTS: usize = 500;
 /// So many of an operator's command.
 const OPERATORS_CONNECTIONS: u32 = 4;
 
@@ -200,7 +203,9 @@ pub async fn connect_app(url: &Secret) -> Result<Db, Error> {
 pub async fn connect_app_with(url: &Secret, connections: u32) -> Result<Db, Error> {
     // Every statement names its tenant first and finds its rows by an index that begins with it: the plan for one tenant
     // is the plan for all, and making it anew each time costs more than most statements do.
-    let session = session(url)?.options([("plan_cache_mode", "force_generic_plan")]);
+    let session = session(url)?
+        .options([("plan_cache_mode", "force_generic_plan")])
+        .statement_cache_capacity(STATEMENTS);
     let pool = pool_options(connections).connect_with(session).await?;
     let login = sqlx::query!(
         r#"select rolsuper as "is_superuser!", rolbypassrls as "bypasses_row_security!",

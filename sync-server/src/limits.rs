@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use protocol::api::{Notice, NoticeCode};
 use protocol::id::TenantId;
+use serde::Deserialize;
 use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime};
 
@@ -153,13 +154,15 @@ impl Room {
 }
 
 /// A tenant's plan.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
 pub(crate) struct Plan {
-    pub(crate) is_active: bool,
-    pub(crate) suspended_at: Option<OffsetDateTime>,
-    pub(crate) expires_at: Option<OffsetDateTime>,
-    pub(crate) max_doctors: i32,
-    pub(crate) max_patients: i32,
+    is_active: bool,
+    #[serde(with = "time::serde::rfc3339::option")]
+    suspended_at: Option<OffsetDateTime>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    expires_at: Option<OffsetDateTime>,
+    max_doctors: i32,
+    max_patients: i32,
 }
 
 impl Plan {

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::error::{Error, Result};
 use crate::features::Rollout;
 use crate::operator::TenantUsage;
-use crate::sync::news::News;
+use crate::sync::begun::{Asked, Begun};
 
 /// The database. Hands out transactions for one tenant, and answers the few questions that come before a
 /// tenant is known.
@@ -182,16 +182,17 @@ impl Db {
     }
 
     /// The same for what people did on their desktops: each row is the doing of the person whom it names, and the audit log
-    /// has it so. Begins in one message, and comes with what the answer says, in which the version stands.
-    pub(crate) async fn write_for_people(&self, tenant: TenantId) -> Result<(TenantWriteTx, News)> {
+    /// has it so. Begins in one message, and comes with what must be known first, in which the version stands.
+    pub(crate) async fn write_for_people(&self, asked: &Asked<'_>) -> Result<(TenantWriteTx, Begun)> {
+        let tenant = asked.tenant;
         let sql = format!(
             "begin; select clinic.set_actor('row'); select clinic.begin_write('{}')",
             tenant.0.hyphenated()
         );
         let mut tx = self.start(AssertSqlSafe(sql)).await?;
-        let news = News::of(&mut tx, tenant).await?;
-        let version = news.version;
-        Ok((TenantWriteTx { tx: TenantTx { tx, tenant }, version }, news))
+        let begun = Begun::ask(&mut tx, asked).await?;
+        let version = begun.news.version;
+        Ok((TenantWriteTx { tx: TenantTx { tx, tenant }, version }, begun))
     }
 
     /// Makes a new tenant, and goes on as its first write. A code that is taken violates

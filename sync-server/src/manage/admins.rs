@@ -1,6 +1,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use protocol::api::{Notice, NoticeCode};
+use serde::Deserialize;
 use time::OffsetDateTime;
 use time::macros::format_description;
 
@@ -31,11 +32,12 @@ pub(crate) async fn object(State(state): State<AppState>, caller: Caller) -> Res
 }
 
 /// Somebody whom the operator is going to make an admin.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
 pub(crate) struct Coming {
-    pub(crate) name: String,
+    name: String,
     /// Not before.
-    pub(crate) ready_at: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339")]
+    ready_at: OffsetDateTime,
 }
 
 impl Coming {

@@ -62,6 +62,12 @@ struct Channel {
     last: [Last; 2],
 }
 
+impl Channel {
+    fn last_of(&self, scope: DeviceScope) -> &Last {
+        &self.last[usize::from(scope == DeviceScope::FrontDesk)]
+    }
+}
+
 #[derive(Debug)]
 struct Listener {
     number: u64,
@@ -156,11 +162,11 @@ impl Hub {
             earlier.line.ended.cancel();
         }
         let heads = channel.heads.subscribe();
-        let last = channel.last[usize::from(scope == DeviceScope::FrontDesk)].clone();
+        let last = channel.last_of(scope).clone();
         Ok(Seat { hub: self.clone(), tenant, device, number, line, heads, who, scope, last })
     }
 
-    fn who_listens(&self, sees: Sees) -> Vec<Who> {
+    pub(super) fn who_listens(&self, sees: Sees) -> Vec<Who> {
         let listeners = self.lock();
         let devices =
             listeners.tenants.get(&sees.tenant).into_iter().flat_map(|channel| channel.devices.values());
@@ -222,6 +228,13 @@ impl Hub {
                 listener.line.wrote.store(head, Ordering::SeqCst);
             }
             raise(&channel.heads, head);
+        }
+    }
+
+    /// Has the event ready for those who hear of a version next and may see the same.
+    pub(super) fn ready(&self, sees: Sees, told: Told) {
+        if let Some(channel) = self.lock().tenants.get(&sees.tenant) {
+            channel.last_of(sees.scope).put(told);
         }
     }
 

@@ -1,6 +1,7 @@
 //! The rows that come with a live event: read once for all desktops of a tenant that are at the same place and may see
-//! the same. Who gets them is said by the database, in the very transaction that reads them: what is no device of that
-//! tenant, or none that is in service, is not among them, whatever this program believes of who listens.
+//! the same, in the transaction of the push that wrote them where that was at this process. Who gets them is said by the
+//! database, in the very transaction that reads them: what is no device of that tenant, or none that is in service, is not
+//! among them, whatever this program believes of who listens.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -10,7 +11,9 @@ use protocol::api::{DeviceScope, LiveEvent, LivePage, MAX_LIVE_BYTES, MAX_LIVE_R
 use protocol::id::{DeviceId, Epoch, TenantId, UserId};
 use protocol::permission::Capability;
 use protocol::table::Row;
+use serde::Deserialize;
 use sqlx::PgConnection;
+use sqlx::types::Json;
 use time::OffsetDateTime;
 use tokio::sync::Mutex;
 use uuid::Uuid;
@@ -57,7 +60,47 @@ pub(super) struct Told {
     pub(super) text: String,
 }
 
+/// A row of the view `in_service`.
+#[derive(Debug, Deserialize)]
+pub(super) struct InService {
+    device_id: DeviceId,
+    user_id: UserId,
+    token_version: i32,
+    roles: Vec<String>,
+}
+
+/// Those of the ones who listen who are among these, by tokens that are good, and may work.
+pub(super) fn among(listening: &[Who], found: impl IntoIterator<Item = InService>) -> HashSet<Who> {
+    let found = found.into_iter().filter(|row| person::roles(&row.roles).has(Capability::Work));
+    let found: HashSet<Who> = found
+        .map(|row| Who { device: row.device_id, user: row.user_id, token_version: row.token_version })
+        .collect();
+    listening.iter().copied().filter(|one| found.contains(one)).collect()
+}
+
 impl Told {
+    fn new(read_at: Instant, head: i64, to: HashSet<Who>, page: LivePage) -> Result<Self> {
+        let after = Place { epoch: page.epoch, version: page.after };
+        let event = LiveEvent { head, ask_standing: false, page: Some(page) };
+        let text = serde_json::to_string(&event).map_err(anyhow::Error::from)?;
+        Ok(Self { read_at, after, head, to, text })
+    }
+
+    /// Of what a push wrote and read in its transaction, once that is committed; none if it is too much for an event.
+    /// `read_at` is before it was asked who may have it.
+    pub(super) fn of_push(
+        read_at: Instant,
+        head: i64,
+        to: HashSet<Who>,
+        page: LivePage,
+    ) -> Result<Option<Self>> {
+        if page.rows.len() as i64 > MAX_LIVE_ROWS {
+            return Ok(None);
+        }
+        let told = Self::new(read_at, head, to, page)?;
+        Ok(Some(told).filter(|told| told.text.len() <= MAX_LIVE_BYTES))
+    }
+
     /// Whether this is all that someone at that place lacks of that version.
     fn serves(&self, who: Who, place: Place, head: i64) -> bool {
         self.read_at.elapsed() < SERVES
@@ -82,6 +125,13 @@ enum Known {
 }
 
 impl Last {
+    /// Has an event ready that nobody needs to read then; not while somebody reads.
+    pub(super) fn put(&self, told: Told) {
+        if let Ok(mut last) = self.0.try_lock() {
+            *last = Known::Told(Arc::new(told));
+        }
+    }
+
     /// The event for someone at that place; none if its rows are too many for one, or not for them.
     pub(super) async fn event(
         &self,
@@ -142,23 +192,16 @@ async fn read(state: &AppState, sees: Sees, after: Place, listening: &[Who]) -> 
         notices: news.notices(state, &mut tx, false).await?,
         rows: rows.map_err(anyhow::Error::from)?,
     };
-    let event = LiveEvent { head, ask_standing: false, page: Some(page) };
-    let text = serde_json::to_string(&event).map_err(anyhow::Error::from)?;
-    Ok(Some(Told { read_at, after, head, to, text }))
+    Told::new(read_at, head, to, page).map(Some)
 }
 
-/// Those of them who may have rows of this tenant and scope now. Whoever has a one-time password is told of it with a pull.
+/// Those of them who may have rows of this tenant and scope now.
 async fn in_service(tx: &mut PgConnection, sees: Sees, listening: &[Who]) -> Result<HashSet<Who>> {
     let devices: Vec<Uuid> = listening.iter().map(|who| who.device.0).collect();
     let people: Vec<Uuid> = listening.iter().map(|who| who.user.0).collect();
-    let found = sqlx::query!(
-        r#"select d.id as device, u.id as person, u.token_version, u.roles::text[] as "roles!"
-           from devices d
-           join device_users k on k.tenant_id = $1 and k.device_id = d.id
-           join users u on u.tenant_id = $1 and u.id = k.user_id
-           where d.tenant_id = $1 and d.id = any ($2) and u.id = any ($3) and d.scope = $4
-             and d.revoked_at is null and d.copied_at is null
-             and u.is_active and not u.must_change_password"#,
+    let found = sqlx::query_scalar!(
+        r#"select to_jsonb(w) as "who!: Json<InService>" from in_service w
+           where w.tenant_id = $1 and w.device_id = any ($2) and w.user_id = any ($3) and w.scope = $4"#,
         sees.tenant.0,
         &devices,
         &people,
@@ -166,14 +209,7 @@ async fn in_service(tx: &mut PgConnection, sees: Sees, listening: &[Who]) -> Res
     )
     .fetch_all(tx)
     .await?;
-    let found = found.into_iter().filter(|row| person::roles(&row.roles).has(Capability::Work));
-    let who = found.map(|row| Who {
-        device: DeviceId(row.device),
-        user: UserId(row.person),
-        token_version: row.token_version,
-    });
-    let who: HashSet<Who> = who.collect();
-    Ok(listening.iter().copied().filter(|one| who.contains(one)).collect())
+    Ok(among(listening, found.into_iter().map(|row| row.0)))
 }
 
 #[cfg(test)]

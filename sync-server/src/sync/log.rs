@@ -1,7 +1,7 @@
 //! The log of mutations: each as it was signed, with the server's answer. And the quarantine.
 
 use protocol::api::{Fate, MAX_QUARANTINE_BYTES, Receipt};
-use protocol::error::Refusal;
+use protocol::error::{Refusal, RefusalCode};
 use protocol::id::{DeviceId, TenantId, UserId};
 use protocol::merge::ReviewColumn;
 use protocol::mutation::{Hash, SignedMutation};
@@ -59,56 +59,6 @@ pub(crate) async fn progress(tx: &mut PgConnection, tenant: TenantId, device: De
     Ok(Progress { sequence: row.last_sequence, hash, done_at: None })
 }
 
-/// A device whose mutations are taken in.
-#[derive(Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "answers of one question, each by itself")]
-pub(super) struct Locked {
-    pub(super) progress: Progress,
-    pub(super) is_in_service: bool,
-    /// Whether some of its mutations wait for a person.
-    pub(super) is_any_waiting: bool,
-    /// Whether some of them never went in.
-    pub(super) has_gone: bool,
-    /// Whether some of devices out of service wait and are not before the admins yet.
-    pub(super) has_lost: bool,
-}
-
-/// How far the server has come with this device, for whoever goes on from there: until the transaction ends nobody else
-/// does, and nobody takes the device out of service.
-pub(super) async fn lock_progress(
-    tx: &mut PgConnection,
-    tenant: TenantId,
-    device: DeviceId,
-) -> Result<Locked> {
-    let row = sqlx::query!(
-        r#"select d.last_sequence, d.last_hash, d.revoked_at is null as "is_in_service!",
-                  (select m.done_at from sync_mutations m
-                   where m.tenant_id = $1 and m.device_id = $2 and m.sequence = d.last_sequence) as done_at,
-                  exists (select from sync_quarantine
-                          where tenant_id = $1 and device_id = $2 and resolved_at is null) as "is_any_waiting!",
-                  exists (select from sync_quarantine
-                          where tenant_id = $1 and device_id = $2
-                            and fate in ('replaced', 'discarded')) as "has_gone!",
-                  exists (select from sync_quarantine q
-                          join devices l on l.tenant_id = $1 and l.id = q.device_id and l.revoked_at is not null
-                          where q.tenant_id = $1 and q.resolved_at is null and q.blocked_by is null
-                            and q.before_admins_at is null) as "has_lost!"
-           from devices d where d.tenant_id = $1 and d.id = $2 for no key update"#,
-        tenant.0,
-        device.0
-    )
-    .fetch_one(tx)
-    .await?;
-    let hash = Hash::parse(&row.last_hash).unwrap_or(Hash::ZERO);
-    Ok(Locked {
-        progress: Progress { sequence: row.last_sequence, hash, done_at: row.done_at },
-        is_in_service: row.is_in_service,
-        is_any_waiting: row.is_any_waiting,
-        has_gone: row.has_gone,
-        has_lost: row.has_lost,
-    })
-}
-
 /// Refuses to set more of a device aside than a person can look through.
 pub(super) async fn must_have_room(tx: &mut PgConnection, tenant: TenantId, device: DeviceId) -> Result<()> {
     let bytes = sqlx::query_scalar!(
@@ -120,26 +70,6 @@ pub(super) async fn must_have_room(tx: &mut PgConnection, tenant: TenantId, devi
     .fetch_one(tx)
     .await?;
     if bytes > MAX_QUARANTINE_BYTES { Err(Error::QuarantineFull) } else { Ok(()) }
-}
-
-/// Notes how far the server has come.
-pub(super) async fn set_progress(
-    tx: &mut PgConnection,
-    tenant: TenantId,
-    device: DeviceId,
-    progress: Progress,
-) -> Result<()> {
-    sqlx::query!(
-        "update devices set last_sequence = $3, last_hash = $4, last_seen_at = now()
-         where tenant_id = $1 and id = $2",
-        tenant.0,
-        device.0,
-        progress.sequence,
-        progress.hash.to_string()
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
 }
 
 /// The answers to these mutations as they stand now, in their order.
@@ -224,10 +154,7 @@ pub(super) async fn bodies(
 /// A mutation and what became of it.
 #[derive(Debug)]
 pub(super) struct Entry<'a> {
-    pub(super) tenant: TenantId,
-    pub(super) device: DeviceId,
     pub(super) actor: UserId,
-    pub(super) version: i64,
     pub(super) signed: &'a SignedMutation,
     pub(super) receipt: &'a Receipt,
     pub(super) row_ids: &'a [Uuid],
@@ -237,51 +164,104 @@ pub(super) struct Entry<'a> {
     pub(super) done_at: Option<OffsetDateTime>,
 }
 
-/// Keeps a mutation with its receipt; one that must wait goes to the quarantine as well, with what it says.
-pub(super) async fn keep(tx: &mut PgConnection, entry: &Entry<'_>) -> Result<()> {
-    let Entry { signed, receipt, .. } = entry;
-    let is_aside = receipt.fate.is_aside();
-    sqlx::query!(
-        "insert into sync_mutations (tenant_id, device_id, sequence, hash, previous_hash, signature, body,
-                                     actor_user_id, fate, code, detail, blocked_by, review, sync_version,
-                                     done_at, own_signature)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
-        entry.tenant.0,
-        entry.device.0,
-        receipt.sequence,
-        signed.hash.to_string(),
-        signed.previous_hash.to_string(),
-        signed.signature,
-        if is_aside { "" } else { signed.body.as_str() },
-        entry.actor.0,
-        to_text(receipt.fate),
-        receipt.code.map(to_text),
-        receipt.detail,
-        receipt.blocked_by,
-        Json(&receipt.review) as _,
-        entry.version,
-        entry.done_at,
-        signed.own_signature
-    )
-    .execute(&mut *tx)
-    .await?;
-    if is_aside {
-        sqlx::query!(
-            "insert into sync_quarantine (tenant_id, device_id, sequence, code, row_ids, blocked_by, place, body)
-             values ($1, $2, $3, $4, $5, $6, $7, $8)",
-            entry.tenant.0,
-            entry.device.0,
-            receipt.sequence,
-            receipt.code.map(to_text),
-            entry.row_ids,
-            receipt.blocked_by,
-            entry.place,
-            signed.body
-        )
-        .execute(&mut *tx)
-        .await?;
+/// The same as `clinic.keep_mutations` takes it.
+#[derive(Serialize)]
+struct Kept<'a> {
+    sequence: i64,
+    hash: String,
+    previous_hash: String,
+    signature: &'a str,
+    body: &'a str,
+    actor: UserId,
+    fate: Fate,
+    code: Option<RefusalCode>,
+    detail: Option<&'a str>,
+    blocked_by: Option<i64>,
+    review: &'a [ReviewColumn],
+    version: i64,
+    #[serde(with = "time::serde::rfc3339::option")]
+    done_at: Option<OffsetDateTime>,
+    own_signature: Option<&'a str>,
+}
+
+/// At most so many mutations are on their way into the log.
+const KEPT_AT_ONCE: usize = 100;
+
+/// Mutations of a device on their way into the log, which they reach many at once.
+#[derive(Debug)]
+pub(super) struct Keeper {
+    tenant: TenantId,
+    device: DeviceId,
+    /// That their rows bear.
+    version: i64,
+    waiting: Vec<Value>,
+}
+
+impl Keeper {
+    pub(super) fn new(tenant: TenantId, device: DeviceId, version: i64) -> Self {
+        Self { tenant, device, version, waiting: Vec::new() }
     }
-    Ok(())
+
+    /// Keeps a mutation with its receipt, at [`Keeper::flush`] at the latest; one that must wait for a person goes to the
+    /// quarantine at once, with what it says.
+    pub(super) async fn keep(&mut self, tx: &mut PgConnection, entry: &Entry<'_>) -> Result<()> {
+        let Entry { signed, receipt, .. } = entry;
+        let is_aside = receipt.fate.is_aside();
+        let kept = Kept {
+            sequence: receipt.sequence,
+            hash: signed.hash.to_string(),
+            previous_hash: signed.previous_hash.to_string(),
+            signature: &signed.signature,
+            body: if is_aside { "" } else { signed.body.as_str() },
+            actor: entry.actor,
+            fate: receipt.fate,
+            code: receipt.code,
+            detail: receipt.detail.as_deref(),
+            blocked_by: receipt.blocked_by,
+            review: &receipt.review,
+            version: self.version,
+            done_at: entry.done_at,
+            own_signature: signed.own_signature.as_deref(),
+        };
+        self.waiting.push(serde_json::to_value(kept).map_err(anyhow::Error::from)?);
+        if is_aside || self.waiting.len() >= KEPT_AT_ONCE {
+            self.flush(tx).await?;
+        }
+        if is_aside {
+            sqlx::query!(
+                "insert into sync_quarantine (tenant_id, device_id, sequence, code, row_ids, blocked_by, place, body)
+                 values ($1, $2, $3, $4, $5, $6, $7, $8)",
+                self.tenant.0,
+                self.device.0,
+                receipt.sequence,
+                receipt.code.map(to_text),
+                entry.row_ids,
+                receipt.blocked_by,
+                entry.place,
+                signed.body
+            )
+            .execute(tx)
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Writes what is on its way, and how far the server has come with the device by that.
+    pub(super) async fn flush(&mut self, tx: &mut PgConnection) -> Result<()> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        sqlx::query!(
+            "select clinic.keep_mutations($1, $2, $3)",
+            self.tenant.0,
+            self.device.0,
+            Json(&self.waiting) as _
+        )
+        .execute(tx)
+        .await?;
+        self.waiting.clear();
+        Ok(())
+    }
 }
 
 /// The answer to a mutation that was refused.

@@ -1,6 +1,7 @@
 //! How a desktop and the server come to the same rows.
 
 mod after_merge;
+pub(crate) mod begun;
 pub mod bootstrap;
 pub(crate) mod conflicts;
 mod copies;

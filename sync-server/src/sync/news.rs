@@ -2,7 +2,9 @@
 
 use protocol::api::{Notice, NoticeCode};
 use protocol::id::{Epoch, TenantId};
+use serde::Deserialize;
 use sqlx::PgConnection;
+use sqlx::types::Json;
 
 use super::known_head;
 use crate::AppState;
@@ -10,9 +12,10 @@ use crate::error::{Error, Result};
 use crate::limits::Plan;
 use crate::manage::admins::Coming;
 
-/// Read in one question, before anything else of an answer.
-#[derive(Debug)]
+/// A row of the view `news`: read before anything else of an answer.
+#[derive(Debug, Deserialize)]
 pub(crate) struct News {
+    #[serde(rename = "tenant_id")]
     tenant: TenantId,
     /// The tenant's version.
     pub(crate) version: i64,
@@ -27,37 +30,13 @@ pub(crate) struct News {
 
 impl News {
     pub(crate) async fn of(tx: &mut PgConnection, tenant: TenantId) -> Result<Self> {
-        let row = sqlx::query!(
-            r#"select s.version, s.epoch, s.held_at is not null as "is_held!", c.version as catalogue,
-                      t.is_active, t.suspended_at, t.expires_at, t.max_doctors, t.max_patients,
-                      u.full_name as "coming?", r.confirmed_at + interval '1 day' as "coming_at?"
-               from tenant_sync s
-               join tenants t on t.id = $1
-               cross join catalogue c
-               left join admin_restorations r
-                 on r.tenant_id = $1 and r.ended_at is null and r.confirmed_at is not null
-               left join users u on u.tenant_id = $1 and u.id = r.user_id
-               where s.tenant_id = $1"#,
+        let news = sqlx::query_scalar!(
+            r#"select to_jsonb(n) as "news!: Json<News>" from news n where n.tenant_id = $1"#,
             tenant.0
         )
         .fetch_one(tx)
         .await?;
-        let coming = row.coming.zip(row.coming_at);
-        Ok(Self {
-            tenant,
-            version: row.version,
-            epoch: Epoch(row.epoch),
-            is_held: row.is_held,
-            catalogue: row.catalogue,
-            plan: Plan {
-                is_active: row.is_active,
-                suspended_at: row.suspended_at,
-                expires_at: row.expires_at,
-                max_doctors: row.max_doctors,
-                max_patients: row.max_patients,
-            },
-            coming: coming.map(|(name, ready_at)| Coming { name, ready_at }),
-        })
+        Ok(news.0)
     }
 
     /// The tenant's version, once it is sure that the desktop speaks of the same data.

@@ -48,6 +48,19 @@ struct Before {
     is_active: Option<bool>,
 }
 
+/// A row of the view `known_people`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Known {
+    pub(super) user_id: UserId,
+    full_name: String,
+    roles: Vec<String>,
+    is_active: bool,
+    #[serde(with = "time::serde::rfc3339")]
+    first_signed_in_at: OffsetDateTime,
+    /// The latest first.
+    earlier: Vec<Until>,
+}
+
 /// Somebody who has signed in on this device.
 pub(super) async fn find(
     tx: &mut PgConnection,
@@ -55,34 +68,32 @@ pub(super) async fn find(
     device: DeviceId,
     user: UserId,
 ) -> Result<Option<Person>> {
-    let found = sqlx::query!(
-        r#"select u.full_name, u.roles, u.is_active, k.first_signed_in_at,
-                  (select coalesce(jsonb_agg(jsonb_build_object('until', l."timestamp", 'was', l.changes -> 'before')
-                                             order by l.seq desc), '[]')
-                   from tenant_audit_log l
-                   where l.tenant_id = $1 and l.lane = 'accounts' and l.table_name = 'users' and l.record_id = $2
-                     and l.changes -> 'before' ?| array['roles', 'is_active']) as "earlier!: Json<Vec<Until>>"
-           from users u
-           join device_users k on k.tenant_id = u.tenant_id and k.user_id = u.id
-           where u.tenant_id = $1 and u.id = $2 and k.device_id = $3"#,
+    let known = sqlx::query_scalar!(
+        r#"select to_jsonb(p) as "known!: Json<Known>" from known_people p
+           where p.tenant_id = $1 and p.device_id = $2 and p.user_id = $3"#,
         tenant.0,
-        user.0,
-        device.0
+        device.0,
+        user.0
     )
     .fetch_optional(tx)
     .await?;
-    let Some(found) = found else { return Ok(None) };
-    let of = |names: &[String], is_active: bool| if is_active { roles(names) } else { Roles(vec![]) };
-    let now = of(&found.roles, found.is_active);
-    let (mut names, mut is_active) = (found.roles, found.is_active);
-    let mut earlier = Vec::new();
-    for Until { until, was } in found.earlier.0 {
-        names = was.roles.unwrap_or(names);
-        is_active = was.is_active.unwrap_or(is_active);
-        earlier.push((until, of(&names, is_active)));
+    Ok(known.map(|known| Person::from(known.0)))
+}
+
+impl From<Known> for Person {
+    fn from(known: Known) -> Self {
+        let of = |names: &[String], is_active: bool| if is_active { roles(names) } else { Roles(vec![]) };
+        let now = of(&known.roles, known.is_active);
+        let (mut names, mut is_active) = (known.roles, known.is_active);
+        let mut earlier = Vec::new();
+        for Until { until, was } in known.earlier {
+            names = was.roles.unwrap_or(names);
+            is_active = was.is_active.unwrap_or(is_active);
+            earlier.push((until, of(&names, is_active)));
+        }
+        earlier.reverse();
+        Self { name: known.full_name, known_since: known.first_signed_in_at, now, earlier }
     }
-    earlier.reverse();
-    Ok(Some(Person { name: found.full_name, known_since: found.first_signed_in_at, now, earlier }))
 }
 
 impl Person {

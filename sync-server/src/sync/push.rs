@@ -1,13 +1,15 @@
 //! `POST /v1/sync/push`: a desktop brings what was done on it.
 
+use std::collections::HashSet;
 use std::io::Read;
+use std::time::Instant;
 
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_ENCODING;
 use protocol::api::{
-    MAX_PUSH_BYTES, MAX_PUSH_MUTATIONS, Notice, PushRequest, PushResponse, Receipt, may_grow_to,
+    LivePage, MAX_PUSH_BYTES, MAX_PUSH_MUTATIONS, Notice, PushRequest, PushResponse, Receipt, may_grow_to,
 };
 use protocol::audit::Action;
 use protocol::id::{DeviceId, Epoch, TenantId};
@@ -20,7 +22,9 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::after_merge::{self, Touched};
-use super::log::{self, Entry, Locked, Progress};
+use super::begun::{self, Asked, Begun, Locked};
+use super::live_page::{Sees, Told, Who};
+use super::log::{self, Entry, Keeper, Progress};
 use super::mutation::{self, Opened};
 use super::news::News;
 use super::session::{Session, Written};
@@ -76,7 +80,10 @@ pub(crate) async fn push(
             .await?
             .ok_or_else(|| anyhow::anyhow!("a push that hopes for nothing was disappointed"))?,
     };
-    let Taken { version, before, receipts, rows, notices } = taken;
+    let Taken { version, before, receipts, rows, notices, told } = taken;
+    if let Some(told) = told {
+        state.live.ready(Sees { tenant: caller.tenant, scope: caller.scope }, told);
+    }
     state.live.wrote(caller.tenant, caller.device, version);
     state.audit.added(caller.tenant, opened.len());
     let is_new = |receipt: &&Receipt| receipt.sequence > before.sequence;
@@ -111,6 +118,8 @@ struct Taken {
     receipts: Vec<Receipt>,
     rows: Vec<Row>,
     notices: Vec<Notice>,
+    /// The event for others who listen.
+    told: Option<Told>,
 }
 
 impl Push<'_> {
@@ -118,11 +127,21 @@ impl Push<'_> {
     /// kept.
     async fn take_in(&self, hope: Hope) -> Result<Option<Taken>> {
         let Self { state, caller, opened, .. } = *self;
-        let (mut tx, news) = state.db.write_for_people(caller.tenant).await?;
+        let (authors, scope) = (begun::authors(opened), caller.scope);
+        let listening = state.live.who_listens(Sees { tenant: caller.tenant, scope });
+        let asked_at = Instant::now();
+        let asked = Asked {
+            tenant: caller.tenant,
+            device: caller.device,
+            authors: &authors,
+            scope,
+            listening: &listening,
+        };
+        let (mut tx, begun) = state.db.write_for_people(&asked).await?;
+        let Begun { news, device, people, in_service } = begun;
         let version = tx.version();
         news.head(self.epoch)?;
-        // Another push of this device may have come in between, or someone who took it out of service.
-        let device = log::lock_progress(&mut tx, caller.tenant, caller.device).await?;
+        // Someone may have taken this device out of service in between, and another push of it is looked for below.
         if !device.is_in_service {
             return Err(Error::DeviceRevoked);
         }
@@ -134,6 +153,7 @@ impl Push<'_> {
             limits::Room::UNASKED
         };
         let mut session = Session::new(caller.tenant, caller.device, caller.scope, room, self.now);
+        session.learn(&authors, people);
         session.is_any_waiting = Some(device.is_any_waiting);
         session.has_gone = Some(device.has_gone);
         session.is_hopeful = hope == Hope::AllGoIn;
@@ -151,9 +171,35 @@ impl Push<'_> {
             state.counts.recount(&mut tx, caller.tenant).await?;
         }
         let notices = news.notices(state, &mut tx, caller.has_one_time_password).await?;
+        let told = self.told(asked_at, &mut tx, &news, in_service, &rows).await?;
         audit::record(&mut tx, caller.tenant, Lane::Writes, &pushed(caller, &receipts)).await?;
         tx.commit().await?;
-        Ok(Some(Taken { version, before, receipts, rows, notices }))
+        Ok(Some(Taken { version, before, receipts, rows, notices, told }))
+    }
+
+    /// What others of the same scope, who are up to the version before, lack of this one: the rows of the answer.
+    async fn told(
+        &self,
+        asked_at: Instant,
+        tx: &mut PgConnection,
+        news: &News,
+        to: HashSet<Who>,
+        rows: &[Row],
+    ) -> Result<Option<Told>> {
+        let is_for_others = to.iter().any(|who| who.device != self.caller.device);
+        if !is_for_others || news.plan.must_be_active().is_err() {
+            return Ok(None);
+        }
+        let head = news.version;
+        let page = LivePage {
+            epoch: news.epoch,
+            after: head - 1,
+            catalogue: news.catalogue,
+            server_time: OffsetDateTime::now_utc(),
+            notices: news.notices(self.state, tx, false).await?,
+            rows: rows.iter().filter(|row| row.version == head).cloned().collect(),
+        };
+        Told::of_push(asked_at, head, to, page)
     }
 }
 
@@ -177,23 +223,25 @@ async fn apply_all(
     let old = opened.iter().take_while(|opened| opened.sequence <= progress.sequence).count();
     let (old, new) = opened.split_at(old);
     let mut receipts = repeated(tx, caller.tenant, caller.device, old).await?;
+    let mut keeper = Keeper::new(caller.tenant, caller.device, tx.version());
     for opened in new {
+        // What is settled, and what took its place, is looked for in the log.
+        if opened.settles() || session.has_gone == Some(true) {
+            keeper.flush(tx).await?;
+        }
         progress = progress.followed_by(opened)?;
         progress.done_at = session.done_at(tx, opened, progress.done_at).await?;
         let done_at = progress.done_at.unwrap_or(session.now);
         let (receipt, place) = mutation::apply(tx, session, opened, done_at).await?;
         let entry = Entry {
-            tenant: caller.tenant,
-            device: caller.device,
             actor: opened.actor,
-            version: tx.version(),
             signed: opened.signed,
             receipt: &receipt,
             row_ids: &opened.row_ids,
             place,
             done_at: progress.done_at,
         };
-        log::keep(tx, &entry).await?;
+        keeper.keep(tx, &entry).await?;
         if receipt.fate.is_aside() {
             session.is_any_waiting = Some(true);
         }
@@ -202,6 +250,7 @@ async fn apply_all(
         }
         receipts.push(receipt);
     }
+    keeper.flush(tx).await?;
     if receipts[old.len()..].iter().any(|receipt| receipt.fate.is_aside()) {
         log::must_have_room(tx, caller.tenant, caller.device).await?;
     }
@@ -209,7 +258,6 @@ async fn apply_all(
     if device.has_lost || new.iter().any(Opened::settles) {
         settle::hand_over_lost(tx, session).await?;
     }
-    log::set_progress(tx, caller.tenant, caller.device, progress).await?;
     Ok(receipts)
 }
 

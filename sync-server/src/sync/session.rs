@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::conflicts;
 use super::mutation::Opened;
 use super::own_key::{self, Key};
-use super::people::{self, Person};
+use super::people::{self, Known, Person};
 use super::rows::{self, Origin};
 use crate::error::Result;
 use crate::limits::Room;
@@ -83,6 +83,12 @@ impl Session {
             own_keys: None,
             device_name: None,
         }
+    }
+
+    /// Takes what was asked of the authors of all mutations together.
+    pub(super) fn learn(&mut self, authors: &[Uuid], known: Vec<Known>) {
+        self.people.extend(authors.iter().map(|author| (UserId(*author), None)));
+        self.people.extend(known.into_iter().map(|known| (known.user_id, Some(known.into()))));
     }
 
     /// Somebody who has signed in on the device.

@@ -7,7 +7,8 @@ use protocol::id::{DeviceId, TenantId};
 use protocol::mutation::SignedMutation;
 use time::OffsetDateTime;
 
-use super::log::{self, Entry};
+use super::begun::{self, Asked, Begun};
+use super::log::{self, Entry, Keeper};
 use super::mutation::Opened;
 use super::push::repeated;
 use super::session::Session;
@@ -61,32 +62,33 @@ pub(crate) async fn all(
     let opened: Vec<Opened<'_>> =
         mutations.iter().map(|signed| Opened::open(signed, from.device, &from.key)).collect::<Result<_>>()?;
     log::must_follow(&opened)?;
-    let mut progress = log::lock_progress(tx, from.tenant, from.device).await?.progress;
+    let (authors, scope) = (begun::authors(&opened), DeviceScope::FrontDesk);
+    let asked = Asked { tenant: from.tenant, device: from.device, authors: &authors, scope, listening: &[] };
+    let Begun { device, people, .. } = Begun::ask(tx, &asked).await?;
+    let mut progress = device.progress;
     let old = opened.iter().take_while(|opened| opened.sequence <= progress.sequence).count();
     let (old, new) = opened.split_at(old);
     let mut receipts = repeated(tx, from.tenant, from.device, old).await?;
     let now = OffsetDateTime::now_utc();
-    let mut session = Session::new(from.tenant, from.device, DeviceScope::FrontDesk, Room::UNASKED, now);
+    let mut session = Session::new(from.tenant, from.device, scope, Room::UNASKED, now);
+    session.learn(&authors, people);
+    let mut keeper = Keeper::new(from.tenant, from.device, tx.version());
     for opened in new {
         progress = progress.followed_by(opened)?;
         progress.done_at = session.done_at(tx, opened, progress.done_at).await?;
         let receipt = log::refused(opened.sequence, opened.signed.hash, refusal.clone());
         let entry = Entry {
-            tenant: from.tenant,
-            device: from.device,
             actor: opened.actor,
-            version: tx.version(),
             signed: opened.signed,
             receipt: &receipt,
             row_ids: &opened.row_ids,
             place: None,
             done_at: progress.done_at,
         };
-        log::keep(tx, &entry).await?;
+        keeper.keep(tx, &entry).await?;
         receipts.push(receipt);
     }
     log::must_have_room(tx, from.tenant, from.device).await?;
     settle::hand_over_lost(tx, &mut session).await?;
-    log::set_progress(tx, from.tenant, from.device, progress).await?;
     Ok(receipts)
 }

@@ -82,7 +82,7 @@ impl TableReads {
         };
         let whose = format!("{whose}{}", only(table, scope));
         let row = row(table, version, deleted, |column| sees(scope, column));
-        let rows = format!("select {row}::text from {name} where {whose} and id = any($2) order by id");
+        let rows = format!("select {row} from {name} where {whose} and id = any($2) order by id");
         let slice_end =
             format!("select id from {name} where {whose} and id > $2 order by id limit 1 offset $3");
         // As protocol/src/digest.rs has it. There is no shorter way from bytes to a number before Postgres 18.
@@ -118,9 +118,8 @@ pub(crate) static WHOLE: LazyLock<SqlStr> = LazyLock::new(|| {
 /// `(version)` → the rows of the shared catalogue that are newer, as JSON texts.
 pub(crate) static CATALOGUE: LazyLock<SqlStr> = LazyLock::new(|| {
     let row = row(TableName::Medicines.table(), "catalogue_version", "false", |_| true);
-    let sql = format!(
-        "select {row}::text from medicines where catalogue_version > $1 order by catalogue_version, id"
-    );
+    let sql =
+        format!("select {row} from medicines where catalogue_version > $1 order by catalogue_version, id");
     AssertSqlSafe(sql).into_sql_str()
 });
 
@@ -247,7 +246,7 @@ impl ScopeStatements {
             ));
             write!(
                 lines,
-                " when {place} then (select {row}::text from {name} where tenant_id = $1 and id = page.id{only})"
+                " when {place} then (select {row} from {name} where tenant_id = $1 and id = page.id{only})"
             )
             .expect("BUG: a string takes all text");
         }
@@ -293,10 +292,11 @@ pub(crate) fn all() -> Vec<String> {
     texts.chain(super::copies::texts()).collect()
 }
 
-/// A [`protocol::table::Row`] as a JSON expression.
+/// A [`protocol::table::Row`] as an expression that is its JSON text. Nothing in it but the values can need escaping.
 fn row(table: &Table, version: &str, deleted: &str, sees: impl Fn(&Column) -> bool) -> String {
     format!(
-        "json_build_object('table', '{}', 'id', id, 'version', {version}, 'deleted', {deleted}, 'values', {})",
+        r#"'{{"table":"{}","id":"' || id || '","version":' || {version} || ',"deleted":' || ({deleted})
+           || ',"values":' || {} || '}}'"#,
         table.sql_name,
         values(table, sees)
     )
@@ -320,18 +320,17 @@ fn given(column: &Column, values: usize) -> String {
     }
 }
 
-/// The columns' values, in the form that they travel in, as a JSON expression: `json` is written as it is built, `jsonb`
-/// would be sorted first.
+/// The columns' values, in the form that they travel in, as a JSON expression. A row becomes JSON in half the time of
+/// `json_build_object`, which looks up of each of its arguments, names and values, how it is written. `jsonb` would be
+/// sorted besides.
 fn values(table: &Table, sees: impl Fn(&Column) -> bool) -> String {
-    let mut sql = String::from("json_build_object(");
-    for (place, column) in table.columns.iter().filter(|column| sees(column)).enumerate() {
-        if place > 0 {
-            sql.push_str(", ");
-        }
-        write!(sql, "'{}', {}", column.name, selected(column)).expect("BUG: a string takes all text");
-    }
-    sql.push(')');
-    sql
+    let columns: Vec<String> = table
+        .columns
+        .iter()
+        .filter(|column| sees(column))
+        .map(|column| format!("{} as {}", selected(column), column.name))
+        .collect();
+    format!("(select row_to_json(v) from (select {}) v)", columns.join(", "))
 }
 
 /// A column's value in the form that it travels in.
@@ -357,7 +356,7 @@ mod tests {
     #[test]
     fn a_front_desk_statement_names_no_clinical_column_and_no_clinical_table() {
         let page = FRONT_DESK.page.as_str();
-        assert!(page.contains("'allergy_status'"));
+        assert!(page.contains("as allergy_status"));
         assert!(!page.contains("chronic_conditions"));
         assert!(!page.contains("from prescriptions"));
         let reads = page.matches("from sync_conflicts").count();
@@ -374,11 +373,5 @@ mod tests {
     fn no_statement_of_the_shared_catalogue_takes_a_tenant() {
         assert!(!CLINICAL.rows(TableName::Medicines).is_some_and(|sql| sql.as_str().contains("tenant_id")));
         assert!(!CLINICAL.page.as_str().contains("from medicines"));
-    }
-
-    #[test]
-    fn no_table_has_more_columns_than_one_call_takes() {
-        // Postgres takes 100 arguments; json_build_object takes two for each column.
-        assert!(TABLES.iter().all(|table| table.columns.len() <= 50));
     }
 }

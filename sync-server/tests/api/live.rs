@@ -171,6 +171,45 @@ async fn whoever_is_no_longer_to_have_rows_is_told_of_the_version_alone() {
 }
 
 #[tokio::test]
+async fn what_a_push_wrote_goes_to_nobody_who_is_no_longer_to_have_it() {
+    let refusals = [
+        "update clinic.devices set scope = 'front_desk' where id",
+        "update clinic.devices set copied_at = now() where id",
+        "delete from clinic.device_users where device_id",
+    ];
+    for refusal in refusals {
+        let clinic = Clinic::open().await;
+        let (mut desk, other) = (clinic.desk().await, clinic.desk().await);
+        let before = desk.write(vec![new_patient(Uuid::now_v7(), "Sunita")]).await.head;
+        let mut stream = listen_at(&other, before).await;
+        clinic.sql(&format!("{refusal} = '{}'", other.device)).await;
+        let head = desk.write(vec![new_patient(Uuid::now_v7(), "Ravi")]).await.head;
+        let told = event(&mut stream).await;
+        assert_eq!((told.head, told.page), (head, None), "{refusal}");
+    }
+}
+
+#[tokio::test]
+async fn an_event_of_a_push_brings_what_it_wrote_and_not_what_it_only_names() {
+    let clinic = Clinic::open().await;
+    let (mut desk, other) = (clinic.desk().await, clinic.desk().await);
+    let patient = Uuid::now_v7();
+    desk.write(vec![new_patient(patient, "Sunita")]).await;
+    let pune = || edit(TableName::Patients, patient, &[("city", Value::Null, "Pune".into())]);
+    let before = desk.write(vec![pune()]).await.head;
+    let mut stream = listen_at(&other, before).await;
+    let ravi = Uuid::now_v7();
+    let head = desk.write(vec![pune(), new_patient(ravi, "Ravi")]).await.head;
+    let page = event(&mut stream).await.page.expect("rows");
+    let after = Position::after_version(before);
+    let pulled = other.pull(&format!("&after={after}&catalogue=1000000")).await;
+    assert_eq!(page.rows, rows(&pulled));
+    let ids: Vec<Uuid> = page.rows.iter().map(|row| row.id).collect();
+    assert!(ids.contains(&ravi) && !ids.contains(&patient), "{ids:?}");
+    assert!(page.rows.iter().all(|row| row.version == head));
+}
+
+#[tokio::test]
 async fn what_is_much_is_told_of_and_asked_for() {
     let clinic = Clinic::open().await;
     let (mut desk, other) = (clinic.desk().await, clinic.desk().await);

@@ -422,3 +422,26 @@ async fn the_log_keeps_every_mutation_as_it_was_signed_and_only_its_answer_besid
         assert_eq!((body, hash, fate.as_str()), (&signed.body, &signed.hash.to_string(), expected));
     }
 }
+
+#[tokio::test]
+async fn every_mutation_of_a_long_push_reaches_the_log() {
+    let clinic = Clinic::open().await;
+    let mut desk = clinic.desk().await;
+    let id = Uuid::now_v7();
+    desk.write(vec![new_patient(id, "Sunita")]).await;
+    let changes = (0..205).map(|place| {
+        let name = |place: i32| if place == 0 { Value::Null } else { json!(format!("City {place}")) };
+        city(id, name(place), name(place + 1))
+    });
+    let signed: Vec<_> = changes.map(|change| desk.sign(vec![change])).collect();
+    let first = desk.push(signed.clone()).await.expect("the push is taken");
+    assert!(first.receipts.iter().all(|receipt| receipt.fate == Fate::Applied));
+    let again = desk.push(signed).await.expect("the same push is taken");
+    assert_eq!(again.receipts, first.receipts);
+    let kept = format!(
+        "select count(*) from clinic.sync_mutations where sync_version = {} and done_at is not null",
+        first.head
+    );
+    assert_eq!(clinic.number(&kept).await, 205);
+    desk.write(vec![city(id, json!("City 205"), json!("Pune"))]).await;
+}

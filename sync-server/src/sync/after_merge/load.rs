@@ -141,6 +141,9 @@ async fn allergies(
     )
     .fetch_all(&mut *tx)
     .await?;
+    if rows.is_empty() {
+        return Ok(());
+    }
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
     // Until it is decided which of two it is, both count.
     let claims = sqlx::query!(
@@ -193,6 +196,9 @@ async fn prescriptions(
     )
     .fetch_all(&mut *tx)
     .await?;
+    if rows.is_empty() {
+        return Ok(());
+    }
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
     let lines = sqlx::query!(
         "select id, prescription_id, medicine_id, medicine_text, generic_text, strength_text, dose_text, instructions,
@@ -246,6 +252,9 @@ async fn medicines(
     tenant: TenantId,
     ids: &[Uuid],
 ) -> Result<BTreeMap<Uuid, Medicine>> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
     let rows = sqlx::query!(
         r#"select id as "id!", ingredients as "ingredients!", allergen_classes as "classes!"
            from medicines where id = any ($2)
