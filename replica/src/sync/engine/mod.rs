@@ -7,6 +7,8 @@ mod pull;
 mod push;
 mod rounds;
 mod status;
+#[cfg(test)]
+mod tests;
 mod tokens;
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32};
