@@ -59,7 +59,7 @@ pub(crate) struct DueFile {
     pub attachment: Uuid,
     /// All of those.
     pub rows: Vec<Uuid>,
-    /// Whether every row that names it says that the server has it.
+    /// Whether all of those say that the server has it.
     pub is_marked: bool,
 }
 
@@ -246,7 +246,7 @@ impl Store {
         self.read(|tx| {
             let sql = "select f.sha256, f.byte_size, \
                        not exists (select 1 from dental_attachments a where a.sha256 = f.sha256 and a.is_deleted = 0 \
-                                   and a.upload_state <> 'stored') \
+                                   and a.sync_version > 0 and a.upload_state <> 'stored') \
                        from files f where f.state = 'waiting' order by f.used_at";
             let mut statement = tx.prepare_cached(sql)?;
             let mut rows = statement.query([])?;

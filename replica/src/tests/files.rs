@@ -333,7 +333,7 @@ fn a_file_that_was_put_into_another_record_while_it_was_sent_waits_on_for_that_o
     let right = attach(&fixture, farida, &bytes);
     let place = || fixture.replica.attachments(farida).expect("BUG: listed")[0].place;
     assert!(!fixture.store.file_sent(&due).expect("BUG: noted"));
-    assert_eq!(place(), FilePlace::Waiting);
+    assert_eq!((place(), next().rows.as_slice()), (FilePlace::Waiting, [wrong.id.0].as_slice()));
     acknowledge(&fixture, &right, "local_only");
     // The server has the row since, and was not asked for it.
     assert!(!fixture.store.file_sent(&due).expect("BUG: noted"));
