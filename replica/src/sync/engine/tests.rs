@@ -7,11 +7,11 @@ use bytes::Bytes;
 use ed25519_dalek::SigningKey;
 use futures_util::future::{BoxFuture, FutureExt, pending, ready};
 use futures_util::stream::{self, BoxStream, StreamExt};
-use protocol::api::{EpochState, LivePage, Secret};
+use protocol::api::{EpochState, Fate, LivePage, Receipt, ReceiptsAnswer, ReceiptsRequest, Secret};
 use protocol::digest::DigestAnswer;
 use protocol::error::{ErrorCode, Problem};
 use protocol::id::Epoch;
-use protocol::mutation::Hash;
+use protocol::mutation::{Hash, Mutation, SignedMutation};
 use protocol::permission::Role;
 use protocol::table::{Row, TableName};
 use serde::Serialize;
@@ -28,12 +28,12 @@ use crate::sync::client::Client;
 use crate::sync::news::Told;
 use crate::sync::surroundings::Surroundings;
 use crate::sync::wire::{Answer, Request, Wire};
-use crate::tests::{Fixture, NOW, fixture};
+use crate::tests::{Fixture, NOW, fixture, form};
 
 type Body = BoxStream<'static, std::io::Result<Bytes>>;
 
 /// What a server says to whoever asks for something.
-type Says = Box<dyn Fn(&str) -> Answer + Send + Sync>;
+type Says = Box<dyn Fn(&Request) -> Answer + Send + Sync>;
 
 struct Server {
     says: Says,
@@ -43,7 +43,7 @@ struct Server {
 
 impl Wire for Server {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Answer>> {
-        let answer = (self.says)(&request.path);
+        let answer = (self.says)(&request);
         lock(&self.asked).push(request.path);
         ready(Ok(answer)).boxed()
     }
@@ -164,8 +164,8 @@ fn once_the_data_begins_a_new_life_rows_come_with_the_events_again() {
     let (now, store) = (next_life(), Arc::clone(&fixture.store));
     let (was, is) = (fixture.store.facts().expect("BUG: readable").epoch, now.epoch);
     let event = |head: i64| Ok::<_, std::io::Error>(Bytes::from(format!("data: {{\"head\":{head}}}\n\n")));
-    let says = move |path: &str| {
-        if path.contains(&is.to_string()) {
+    let says = move |request: &Request| {
+        if request.path.contains(&is.to_string()) {
             return answer(200, stream::pending().boxed());
         }
         let (now, store) = (now.clone(), Arc::clone(&store));
@@ -188,15 +188,15 @@ fn once_the_data_begins_a_new_life_rows_come_with_the_events_again() {
 
 #[tokio::test]
 async fn nobody_is_called_level_with_a_server_that_says_meanwhile_that_its_data_is_another() {
-    let changed = |path: &str| {
-        if path.starts_with("v1/sync/epoch") {
+    let changed = |request: &Request| {
+        if request.path.starts_with("v1/sync/epoch") {
             return json(200, &next_life());
         }
         let (kind, detail) = ("about:blank".to_owned(), "Another.".to_owned());
         json(409, &Problem { kind, status: 409, code: ErrorCode::EpochChanged, detail, server_time: None })
     };
     // It has less than this computer, and does not say that it was restored.
-    let went_back = |_: &str| json(200, &DigestAnswer { catalogue: 1, ..DigestAnswer::default() });
+    let went_back = |_: &Request| json(200, &DigestAnswer { catalogue: 1, ..DigestAnswer::default() });
     for (is_said, says) in [(true, Box::new(changed) as Says), (false, Box::new(went_back) as Says)] {
         let fixture = fixture(Role::Doctor);
         let store = &fixture.store;
@@ -224,8 +224,8 @@ fn what_a_computer_slept_on_holds_for_when_it_had_asked_and_does_not_say_what_ti
         store.mark_compared(NOW, 0).expect("BUG: noted");
         let shows: Shows = Arc::new(Mutex::new(NOW));
         let clock = Arc::clone(&shows);
-        let says = move |path: &str| {
-            if !path.starts_with("v1/sync/pull") {
+        let says = move |request: &Request| {
+            if !request.path.starts_with("v1/sync/pull") {
                 return json(500, &"nothing else is known");
             }
             // The answer is there, and the lid is closed.
@@ -240,4 +240,36 @@ fn what_a_computer_slept_on_holds_for_when_it_had_asked_and_does_not_say_what_ti
         assert_eq!((state.last_level_at, state.last_contact_at), (Some(NOW), Some(NOW + slept)));
         assert_eq!(state.clock_offset_ms, offset_ms);
     }
+}
+
+#[tokio::test]
+async fn what_became_of_many_changes_is_asked_for_in_pieces_if_it_is_too_much_at_once() {
+    fn receipt(signed: &SignedMutation, fate: Fate) -> Receipt {
+        let Mutation { sequence, .. } = serde_json::from_str(&signed.body).expect("BUG: a mutation");
+        let (code, detail, blocked_by, review) = (None, None, None, vec![]);
+        Receipt { sequence, hash: signed.hash, fate, code, detail, blocked_by, review }
+    }
+    let fixture = fixture(Role::Doctor);
+    let store = &fixture.store;
+    for (name, number) in [("Asha", "98204 41276"), ("Bina", "98204 41277"), ("Charu", "98204 41278")] {
+        fixture.replica.register_patient(&form(name, number)).expect("BUG: registered");
+    }
+    let sent = store.next_batch(10, 1_000_000).expect("BUG: readable");
+    let refused: Vec<Receipt> = sent.iter().map(|signed| receipt(signed, Fate::Quarantined)).collect();
+    store.mark(&refused, NOW).expect("BUG: marked");
+    assert_eq!(store.set_aside(0, 10).expect("BUG: readable"), [1, 2, 3]);
+    let says = move |request: &Request| {
+        let ReceiptsRequest { sequences, .. } =
+            serde_json::from_slice(&request.body).expect("BUG: a question");
+        if sequences.len() > 1 {
+            let mebibyte = || Ok(Bytes::from(vec![b' '; 1024 * 1024]));
+            return answer(200, stream::repeat_with(mebibyte).boxed());
+        }
+        let decided = sent.iter().map(|signed| receipt(signed, Fate::Discarded));
+        let receipts = decided.filter(|receipt| sequences.contains(&receipt.sequence)).collect();
+        json(200, &ReceiptsAnswer { receipts, rows: vec![] })
+    };
+    let (line, _) = beside(&fixture, Box::new(says));
+    line.ask_receipts().await;
+    assert!(store.set_aside(0, 10).expect("BUG: readable").is_empty(), "it knows of each");
 }
