@@ -145,7 +145,7 @@ impl Engine {
 
     /// Tries at once: the server is asked, whatever it told.
     pub fn wake(&self) {
-        drop(self.line.news.take());
+        self.line.news.must_ask();
         self.line.asked.notify_one();
     }
 

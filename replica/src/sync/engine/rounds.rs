@@ -49,7 +49,7 @@ pub(super) async fn run(line: Arc<Line>) {
             Next::Pull => {
                 asked_at = line.context.surroundings.now();
                 let pulled = match state {
-                    Ok(state) => line.pull(state).await,
+                    Ok(state) => line.pull(state, &mut asked_at).await,
                     Err(error) => Err(error),
                 };
                 happened = line.outcome(pulled.map(|more| Happened::Pulled { more }), false).await;
@@ -99,7 +99,7 @@ pub(super) async fn listen(line: Arc<Line>) {
                 line.news.bring(Told { head, page, at });
             }
             // The line was there and broke: the engine finds out how it stands, from nothing that was told before.
-            drop(line.news.take());
+            line.news.must_ask();
             line.asked.notify_one();
             line.context.surroundings.pause(RECONNECT_PAUSE).await;
         }

@@ -150,12 +150,28 @@ async fn rows_that_were_long_on_their_way_stand_for_no_answer_and_say_nothing_of
         let (line, server) = beside(&fixture, Box::new(|_| json(500, &"nobody asks")));
         line.news.bring(Told { head: 2, page: version_2(&fixture, read_at), at: NOW });
         let before = fixture.store.sync_state().expect("BUG: readable");
-        assert_eq!(line.take_told(&before).await.expect("BUG: believed"), is_taken, "{read_at} {offset_ms}");
+        let taken = line.take_told(&before).await.expect("BUG: believed");
+        let by_its_clock = read_at - time::Duration::milliseconds(offset_ms);
+        assert_eq!(taken, is_taken.then_some(by_its_clock), "{read_at} {offset_ms}");
         let after = fixture.store.sync_state().expect("BUG: readable");
         assert_eq!(after.head, Some(if is_taken { 2 } else { 1 }));
         assert_eq!(after.clock_offset_ms, offset_ms);
         assert!(lock(&server.asked).is_empty());
     }
+}
+
+#[test]
+fn with_rows_that_came_by_themselves_it_is_level_as_of_when_they_were_read() {
+    let fixture = fixture(Role::Doctor);
+    let store = &fixture.store;
+    store.mark_compared(NOW, 0).expect("BUG: noted");
+    let (line, server) = beside(&fixture, Box::new(|_| json(500, &"nothing is known")));
+    let read_at = NOW - time::Duration::SECOND * 3;
+    line.news.bring(Told { head: 2, page: version_2(&fixture, read_at), at: NOW });
+    assert!(run(Arc::clone(&line)).now_or_never().is_none(), "it goes on for ever");
+    let state = store.sync_state().expect("BUG: readable");
+    assert_eq!((state.head, state.last_level_at), (Some(2), Some(read_at)));
+    assert!(lock(&server.asked).iter().all(|path| !path.contains("pull")), "nobody asked for them");
 }
 
 #[test]
