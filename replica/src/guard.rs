@@ -166,7 +166,8 @@ impl Guard {
         by_clock.max(known.held.seen_ms.saturating_add(ran_ms))
     }
 
-    /// Notes the time, and how far the work here has come if that is known.
+    /// Notes the time, and how far the work here has come if that is known. What was counted before the last change that is
+    /// known of says nothing: somebody saved it and signed out meanwhile.
     pub fn note(&self, work: Option<Work>) -> Result<()> {
         let mut known = self.lock();
         let now_ms = self.time(&known);
@@ -174,7 +175,7 @@ impl Guard {
         known.held.seen_ms = now_ms;
         known.ran = self.clock.running();
         let before = known.held.work();
-        let now = work.unwrap_or(before);
+        let now = work.filter(|work| work.last_sequence >= before.last_sequence).unwrap_or(before);
         known.held.take(now);
         if is_due || now != before { self.save(&mut known) } else { Ok(()) }
     }

@@ -1,15 +1,23 @@
 //! A desktop whose data is destroyed by whoever sits at it: before it is given away, or enrolled anew.
 
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::desk::Desk;
+use crate::desk::{Desk, blocking};
 use crate::error::{Error, Result};
 use crate::leaving::destroy;
 use crate::replica::Replica;
 use crate::store::ONLY_HERE;
 use crate::store::files::only_here;
+use crate::store::upgrade::alone;
+
+/// How often it is looked whether somebody still has the data open …
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// … and how many times.
+const LOOKS: u32 = 40;
 
 /// What is on this computer and nowhere else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -52,8 +60,8 @@ impl Desk {
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] for another code, and as long as something is only here that was not counted; nothing is
-    /// destroyed then.
+    /// [`Error::Invalid`] for another code, as long as something is only here that was not counted, and while another program
+    /// has the data open, in which somebody may save something; nothing is destroyed then.
     pub async fn wipe(self: &Arc<Self>, tenant_code: &str, lost: Option<u32>) -> Result<OnlyHere> {
         let known = self.tenant_code().await?;
         if !known.eq_ignore_ascii_case(tenant_code.trim()) {
@@ -61,7 +69,8 @@ impl Desk {
                 "This is not the code of the clinic whose data is here. Nothing was destroyed.".into(),
             ));
         }
-        let only_here = self.replica()?.only_here()?;
+        let replica = self.replica()?;
+        let only_here = replica.only_here()?;
         if only_here.count() > 0 && lost != Some(only_here.count()) {
             return Err(Error::Invalid(format!(
                 "{} changes and {} attached files have not reached the server, {} records are here that the server lost, \
@@ -75,8 +84,20 @@ impl Desk {
                 only_here.count()
             )));
         }
-        let installation = self.here()?.slots.about().installation_id;
+        let here = self.here()?;
+        let (installation, database) = (here.slots.about().installation_id, here.slots.database());
         self.lock();
+        // What was being saved until now is saved, or refused in words.
+        replica.store.take_no_more_work();
+        if replica.only_here()?.count() > only_here.count() {
+            return Err(Error::Invalid(
+                "Something was saved on this computer just now. It is kept, nothing was destroyed, and nobody is signed in \
+                 any more. Try again: what is only here is counted anew."
+                    .into(),
+            ));
+        }
+        drop(replica);
+        must_be_closed(database).await?;
         self.forget_guard();
         destroy(&self.data_dir, &self.keyring, installation)?;
         Ok(only_here)
@@ -90,4 +111,20 @@ impl Desk {
         let (client, token) = self.line()?;
         Ok(client.tenant(&token).await?.tenant_code)
     }
+}
+
+/// Waits until nobody has the data open any more. Another program would go on, and say that it saved what is kept nowhere.
+async fn must_be_closed(database: PathBuf) -> Result<()> {
+    for _ in 0..LOOKS {
+        let path = database.clone();
+        match blocking(move || alone(&path)).await {
+            Err(Error::StoreInUse) => tokio::time::sleep(LOOK_EVERY).await,
+            closed => return closed.map(|_| ()),
+        }
+    }
+    Err(Error::Invalid(
+        "Clinic Desk is open on this computer in another window or program, and somebody may be at work there. Close it \
+         and try again. Nothing was destroyed."
+            .into(),
+    ))
 }

@@ -9,7 +9,7 @@ use crate::table::Values;
 const LOCAL_ROUTES: &[&str] = &["topical", "ophthalmic", "otic", "nasal", "vaginal", "inhalation"];
 
 impl Medicine {
-    /// From the two columns of which the checks after a merge live.
+    /// From the two columns of which the checks after a merge live, beside the name under which it is sold.
     pub fn of_ingredients(ingredients: &Value, classes: &Value) -> Self {
         let entries: Vec<&Value> = ingredients.as_array().into_iter().flatten().collect();
         let named = |entry: &&Value| entry["name"].as_str().or_else(|| entry.as_str()).map(str::to_owned);

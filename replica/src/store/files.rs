@@ -23,6 +23,11 @@ const IS_ON_ITS_WAY: &str = "exists (select 1 from dental_attachments a where a.
     and (a.sync_version > 0 or exists (select 1 from pending_rows p join mutations m on m.sequence = p.sequence \
          where p.table_name = 'dental_attachments' and p.id = a.id and m.fate is null)))";
 
+/// A row of which the server does not know yet that its content is stored, and which it has or will get.
+const IS_UNSTORED: &str = "a.upload_state <> 'stored' and (a.sync_version > 0 or exists ( \
+    select 1 from pending_rows p join mutations m on m.sequence = p.sequence \
+    where p.table_name = 'dental_attachments' and p.id = a.id and m.fate is null))";
+
 /// A content that is here, or should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct HeldFile {
@@ -52,7 +57,9 @@ pub(crate) struct DueFile {
     pub bytes: u64,
     /// A row that names it and that the server has.
     pub attachment: Uuid,
-    /// Whether every row that names it says that the server has it.
+    /// All of those.
+    pub rows: Vec<Uuid>,
+    /// Whether all of those say that the server has it.
     pub is_marked: bool,
 }
 
@@ -112,6 +119,17 @@ pub(crate) fn only_here(tx: &Transaction<'_>) -> Result<u32> {
 pub(super) fn ask_again(tx: &Transaction<'_>) -> Result<()> {
     tx.execute("update files set state = 'waiting', detail = null where state in ('kept', 'refused')", [])?;
     Ok(())
+}
+
+/// The rows that are not deleted, name this content and are so, those first that the server got first.
+fn rows_of(tx: &Transaction<'_>, sha256: &Hash, are: &'static str) -> Result<Vec<Uuid>> {
+    let sql = format!(
+        "select a.id from dental_attachments a where a.sha256 = ?1 and a.is_deleted = 0 and {are} \
+         order by a.sync_version, a.id"
+    );
+    let mut statement = tx.prepare_cached(&sql)?;
+    let ids = statement.query_map([sha256.to_string()], |row| row.get::<_, String>(0))?;
+    ids.map(|id| id?.parse().map_err(|_| Error::StoreDamaged)).collect()
 }
 
 fn state_of(text: &str) -> Result<FileState> {
@@ -203,12 +221,14 @@ impl Store {
         self.contents.piece(sha256, from, length)
     }
 
-    /// Keeps a content that came from the server, and makes room for it.
+    /// Keeps a content that came from the server, and makes room for it. One that waits goes on waiting: the server has it by
+    /// another row, and must be asked to take it for those that were written here.
     pub(crate) fn keep_content(&self, bytes: &[u8], at: OffsetDateTime) -> Result<()> {
         let keep = |sealed: &Sealed| {
             self.write(|tx| {
                 let sql = "insert into files (sha256, byte_size, state, used_at) values (?1, ?2, 'kept', ?3) \
-                           on conflict (sha256) do update set state = 'kept', detail = null, used_at = ?3";
+                           on conflict (sha256) do update set state = iif(state = 'waiting', state, 'kept'), \
+                           detail = null, used_at = ?3";
                 tx.prepare_cached(sql)?.execute((
                     sealed.sha256.to_string(),
                     as_integer(sealed.bytes),
@@ -225,31 +245,34 @@ impl Store {
     pub(crate) fn next_file(&self, but_for: &[Hash]) -> Result<Option<DueFile>> {
         self.read(|tx| {
             let sql = "select f.sha256, f.byte_size, \
-                       (select a.id from dental_attachments a where a.sha256 = f.sha256 and a.is_deleted = 0 \
-                        and a.sync_version > 0 order by a.sync_version limit 1) as attachment, \
                        not exists (select 1 from dental_attachments a where a.sha256 = f.sha256 and a.is_deleted = 0 \
-                                   and a.upload_state <> 'stored') \
+                                   and a.sync_version > 0 and a.upload_state <> 'stored') \
                        from files f where f.state = 'waiting' order by f.used_at";
             let mut statement = tx.prepare_cached(sql)?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
-                let (sha256, attachment): (String, Option<String>) = (row.get(0)?, row.get(2)?);
-                let (sha256, Some(attachment)) = (hash(&sha256)?, attachment) else { continue };
-                if but_for.contains(&sha256) {
+                let sha256 = hash(&row.get::<_, String>(0)?)?;
+                let rows = rows_of(tx, &sha256, "a.sync_version > 0")?;
+                let Some(attachment) = rows.first().copied().filter(|_| !but_for.contains(&sha256)) else {
                     continue;
-                }
-                let attachment = attachment.parse().map_err(|_| Error::StoreDamaged)?;
-                let due = DueFile { sha256, bytes: length(row, 1)?, attachment, is_marked: row.get(3)? };
-                return Ok(Some(due));
+                };
+                let (bytes, is_marked) = (length(row, 1)?, row.get(2)?);
+                return Ok(Some(DueFile { sha256, bytes, attachment, rows, is_marked }));
             }
             Ok(None)
         })
     }
 
-    /// The server has it.
-    pub(crate) fn file_sent(&self, sha256: &Hash) -> Result<()> {
-        self.set_state(sha256, FileState::Kept, None)?;
-        self.make_room(ROOM_BYTES)
+    /// The server has it for these rows. If it was put into another record meanwhile, it goes on waiting until the server has
+    /// it for that row as well; answers whether it does not.
+    pub(crate) fn file_sent(&self, due: &DueFile) -> Result<bool> {
+        let named = self.read(|tx| rows_of(tx, &due.sha256, IS_UNSTORED))?;
+        let is_kept = named.iter().all(|row| due.rows.contains(row));
+        if is_kept {
+            self.set_state(&due.sha256, FileState::Kept, None)?;
+            self.make_room(ROOM_BYTES)?;
+        }
+        Ok(is_kept)
     }
 
     /// The server will not take it.

@@ -162,7 +162,7 @@ pub(super) fn check(new: &Connection, before: &Contents) -> Result<()> {
 }
 
 /// Keeps every other process from the file, if none has it open.
-pub(super) fn alone(path: &Path) -> Result<File> {
+pub(crate) fn alone(path: &Path) -> Result<File> {
     let lock = lock_file(path)?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),

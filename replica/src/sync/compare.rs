@@ -65,6 +65,18 @@ impl From<Error> for Stopped {
     }
 }
 
+/// Whether the server says that its data is not what it was, or may not be.
+fn is_of_another_life(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::ServerWentBack
+            | Error::Server {
+                code: ErrorCode::EpochChanged | ErrorCode::EpochHeld | ErrorCode::DeviceUnknown,
+                ..
+            }
+    )
+}
+
 impl Line {
     /// Compares with the server, if it is time or someone asked. Answers whether this computer may be called in step: one
     /// that was never found equal is not, nor is one that is known to differ.
@@ -96,6 +108,16 @@ impl Line {
                     self.outcome(Err::<Happened, _>(Error::CannotCompare), false).await;
                 }
                 may_be_called
+            }
+            // The server is not the one that this computer was level with a moment ago.
+            Err(Stopped::Failed(error)) if is_of_another_life(&error) => {
+                lock(&self.comparisons).extend(asked);
+                let happened = self.outcome(Err::<Happened, _>(error), false).await;
+                if matches!(happened, Happened::Pulled { .. }) {
+                    // What it lost waits by now.
+                    self.asked.notify_one();
+                }
+                false
             }
             Err(stopped) => {
                 lock(&self.comparisons).extend(asked);

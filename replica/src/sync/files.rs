@@ -78,9 +78,9 @@ impl Line {
             tried.push(due.sha256);
             let sha256 = due.sha256;
             match self.send_file(&due, piece, held_up).await {
+                // One that waits on comes after the row for which it does.
                 Ok(Ended::Sent) => {
-                    self.on_store(move |store| store.file_sent(&sha256)).await?;
-                    n_done += 1;
+                    n_done += u32::from(self.on_store(move |store| store.file_sent(&due)).await?);
                 }
                 Ok(Ended::RowsFirst) => return Ok(()),
                 Err(Error::Server { code: ErrorCode::Invalid, detail }) => {

@@ -1,6 +1,6 @@
 //! What the server tells by the way: that it came to another version, and what is new if it is little.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use protocol::api::LivePage;
@@ -22,6 +22,8 @@ pub(super) struct News {
     version: AtomicI64,
     /// The rows of the last event that had some.
     told: Mutex<Option<Told>>,
+    /// The server is to be asked, whatever it tells until then.
+    must_ask: AtomicBool,
     came: Notify,
 }
 
@@ -39,14 +41,21 @@ impl News {
         self.tell(head);
     }
 
-    /// The rows that came last, if nothing newer was told of since.
+    /// The rows that came last, if nothing newer was told of since and they are good enough.
     pub fn take(&self) -> Option<Told> {
         let told = self.told.lock().unwrap_or_else(PoisonError::into_inner).take();
-        told.filter(|told| told.head >= self.version.load(Ordering::SeqCst))
+        let is_good = !self.must_ask.load(Ordering::SeqCst);
+        told.filter(|told| is_good && told.head >= self.version.load(Ordering::SeqCst))
+    }
+
+    /// The next rows are those that the server is asked for: what it told, or tells until then, may be of before that.
+    pub fn must_ask(&self) {
+        self.must_ask.store(true, Ordering::SeqCst);
     }
 
     /// The server is asked for rows: its answer has all of which it told before.
     pub fn forget(&self) {
+        self.must_ask.store(false, Ordering::SeqCst);
         self.version.store(0, Ordering::SeqCst);
     }
 
@@ -114,5 +123,12 @@ mod tests {
         bring(&news, 43);
         news.tell(44);
         assert!(news.take().is_none(), "the rows of 44 are missing");
+        bring(&news, 45);
+        news.must_ask();
+        bring(&news, 46);
+        assert!(news.take().is_none(), "somebody wants to know how it stands now");
+        news.forget();
+        bring(&news, 47);
+        assert!(news.take().is_some());
     }
 }

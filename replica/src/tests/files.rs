@@ -84,7 +84,8 @@ fn acknowledge(fixture: &Fixture, file: &AttachmentView, upload_state: &str) {
 fn sent(fixture: &Fixture, patient: PatientId, bytes: &[u8]) -> AttachmentView {
     let file = attach(fixture, patient, bytes);
     acknowledge(fixture, &file, "stored");
-    fixture.store.file_sent(&Hash::of(bytes)).expect("BUG: noted");
+    let due = fixture.store.next_file(&[]).expect("BUG: asked").expect("BUG: due");
+    assert!(fixture.store.file_sent(&due).expect("BUG: noted"));
     file
 }
 
@@ -318,6 +319,37 @@ fn a_file_goes_out_after_its_row_and_one_after_the_other() {
     assert_eq!(bytes_of(&fixture, &file).map(|bytes| bytes.len()), Some(1000), "it is kept");
     fixture.replica.send_attachment_again(file.id).expect("BUG: again");
     assert!(fixture.store.next_file(&[]).expect("BUG: asked").is_some());
+}
+
+#[test]
+fn a_file_that_was_put_into_another_record_while_it_was_sent_waits_on_for_that_one() {
+    let fixture = fixture(Role::Doctor);
+    let (sunita, bytes) = (sunita(&fixture), picture(1000, "x"));
+    let wrong = attach(&fixture, sunita, &bytes);
+    acknowledge(&fixture, &wrong, "local_only");
+    let next = || fixture.store.next_file(&[]).expect("BUG: asked").expect("BUG: due");
+    let due = next();
+    let farida = fixture.register("Farida", "98204 41277");
+    let right = attach(&fixture, farida, &bytes);
+    let place = || fixture.replica.attachments(farida).expect("BUG: listed")[0].place;
+    assert!(!fixture.store.file_sent(&due).expect("BUG: noted"));
+    assert_eq!((place(), next().rows.as_slice()), (FilePlace::Waiting, [wrong.id.0].as_slice()));
+    acknowledge(&fixture, &right, "local_only");
+    // The server has the row since, and was not asked for it.
+    assert!(!fixture.store.file_sent(&due).expect("BUG: noted"));
+    let due = next();
+    assert_eq!(due.rows, [wrong.id.0, right.id.0]);
+    assert!(fixture.store.file_sent(&due).expect("BUG: noted"));
+    assert_eq!(place(), FilePlace::Here);
+}
+
+#[test]
+fn a_file_that_waits_and_comes_from_the_server_for_another_record_waits_on() {
+    let fixture = fixture(Role::Doctor);
+    let (patient, bytes) = (sunita(&fixture), picture(1000, "x"));
+    attach(&fixture, patient, &bytes);
+    fixture.store.keep_content(&bytes, NOW).expect("BUG: fetched");
+    assert_eq!(fixture.replica.attachments(patient).expect("BUG: listed")[0].place, FilePlace::Waiting);
 }
 
 #[test]

@@ -344,6 +344,20 @@ fn a_computer_that_was_not_closed_may_hold_more_than_is_known() {
 }
 
 #[test]
+fn what_was_counted_before_somebody_saved_more_and_signed_out_does_not_hide_that() {
+    let computer = Computer::new();
+    let guard = computer.in_contact(14);
+    guard.opened().expect("BUG: noted");
+    // Counted, and written down only after the sign-out.
+    let counted = Work { waiting: 0, files: 0, only_here: 0, last_sequence: 40 };
+    guard.closed(Work { waiting: 1, last_sequence: 41, ..counted }).expect("BUG: noted");
+    guard.note(Some(counted)).expect("BUG: noted");
+    let guard = computer.start();
+    assert!(guard.may_hold_work());
+    assert_eq!((guard.waiting(), guard.last_word().last_sequence), (1, 41));
+}
+
+#[test]
 fn what_would_be_lost_with_a_computer_that_nobody_opens_is_known_in_all_its_kinds() {
     let computer = Computer::new();
     let work = Work { waiting: 2, files: 3, only_here: 40, last_sequence: 43 };

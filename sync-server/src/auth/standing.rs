@@ -30,7 +30,8 @@ pub(crate) async fn standing(
         proven_device(&state, tenant, device_id, &request.challenge, &message, &request.signature, now)
             .await?;
     let mut tx = state.db.write_unsynced(tenant).await?;
-    let order = if device.is_revoked {
+    // It may have been taken out of service since it proved which one it is.
+    let order = if is_revoked(&mut tx, tenant, device_id).await? {
         if request.is_locked {
             farewell::acknowledge(&mut tx, tenant, device_id, now).await?;
         }
@@ -41,6 +42,19 @@ pub(crate) async fn standing(
     };
     tx.commit().await?;
     Ok(Json(order))
+}
+
+/// Whether a desktop is out of service. Until the transaction ends nobody takes it out of service.
+async fn is_revoked(tx: &mut PgConnection, tenant: TenantId, device: DeviceId) -> Result<bool> {
+    let is_revoked = sqlx::query_scalar!(
+        r#"select revoked_at is not null as "is_revoked!" from devices
+           where tenant_id = $1 and id = $2 for no key update"#,
+        tenant.0,
+        device.0
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok(is_revoked)
 }
 
 /// What a desktop is told that is out of service, however that came about.

@@ -164,7 +164,8 @@ impl Last {
 async fn read(state: &AppState, sees: Sees, after: Place, listening: &[Who]) -> Result<Option<Told>> {
     let Sees { tenant, scope } = sees;
     let _turn = state.pulls.take(tenant).await;
-    let read_at = Instant::now();
+    // What is read counts from before it was.
+    let (read_at, server_time) = (Instant::now(), OffsetDateTime::now_utc());
     let mut tx = state.db.read(tenant).await?;
     let news = News::of(&mut tx, tenant).await?;
     let head = news.head(after.epoch)?;
@@ -188,7 +189,7 @@ async fn read(state: &AppState, sees: Sees, after: Place, listening: &[Who]) -> 
         epoch: after.epoch,
         after: after.version,
         catalogue: news.catalogue,
-        server_time: OffsetDateTime::now_utc(),
+        server_time,
         notices: news.notices(state, &mut tx, false).await?,
         rows: rows.map_err(anyhow::Error::from)?,
     };

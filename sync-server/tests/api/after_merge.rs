@@ -18,8 +18,13 @@ fn today() -> Value {
 
 /// A medicine of the tenant's own, with one ingredient and the class that allergies to it are noted by.
 async fn medicine(desk: &mut Desk, ingredient: &str, class: Option<&str>) -> Uuid {
+    sold_as(desk, None, ingredient, class).await
+}
+
+/// The same, sold under this name.
+async fn sold_as(desk: &mut Desk, brand: Option<&str>, ingredient: &str, class: Option<&str>) -> Uuid {
     let id = Uuid::now_v7();
-    let row = values(&[
+    let mut row = values(&[
         ("generic_name", json!(ingredient)),
         ("dosage_form", json!("capsule")),
         ("route", json!("oral")),
@@ -27,6 +32,7 @@ async fn medicine(desk: &mut Desk, ingredient: &str, class: Option<&str>) -> Uui
         ("allergen_classes", json!(class.into_iter().collect::<Vec<_>>())),
         ("search_text", json!(ingredient.to_lowercase())),
     ]);
+    row.extend(brand.map(|brand| ("brand_name".to_owned(), json!(brand))));
     let answer = desk.write(vec![Change::insert(TableName::TenantMedicines, id, row)]).await;
     assert_eq!(answer.receipts[0].fate, Fate::Applied, "{:?}", answer.receipts[0]);
     id
@@ -130,6 +136,19 @@ async fn a_medicine_that_nobody_knows_is_found_by_its_very_name_alone() {
     assert_eq!(open(&a).await, []);
     sign(&mut b, patient, None, "Nimesulide 100 mg", 60.0).await;
     assert_eq!(rules(&a).await, ["allergy_medicine"]);
+}
+
+#[tokio::test]
+async fn an_allergy_that_is_noted_by_a_brand_is_met_by_what_is_sold_under_it() {
+    let clinic = Clinic::open().await;
+    let (mut a, mut b) = (clinic.desk().await, clinic.desk().await);
+    let patient = Uuid::now_v7();
+    a.write(vec![alone(patient), allergy(patient, "Mox").1]).await;
+    for (brand, found) in [("Novamox 500", vec![]), ("Mox 500", vec!["allergy_medicine"])] {
+        let amoxicillin = sold_as(&mut a, Some(brand), "Amoxicillin", Some("penicillin")).await;
+        sign(&mut b, patient, Some(amoxicillin), "Amoxicillin", 60.0).await;
+        assert_eq!(rules(&a).await, found, "{brand}");
+    }
 }
 
 #[tokio::test]

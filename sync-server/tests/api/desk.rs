@@ -151,7 +151,8 @@ impl Clinic {
             .expect("a good statement")
     }
 
-    async fn connection(&self) -> PgConnection {
+    /// A connection of the database's administrator.
+    pub async fn connection(&self) -> PgConnection {
         let url = &self.server.database().admin.0;
         let mut connection = PgConnection::connect(url).await.expect("the database");
         sqlx::raw_sql("set search_path = clinic").execute(&mut connection).await.expect("a good statement");

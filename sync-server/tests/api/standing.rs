@@ -7,9 +7,10 @@ use protocol::error::ErrorCode;
 use protocol::permission::Role;
 use protocol::signing::{public_key_text, sign, standing_message};
 use protocol::standing::{Lease, MAX_OFFLINE_DAYS, Order, SignedOrder};
+use sqlx::Connection;
 use time::{Duration, OffsetDateTime};
 
-use crate::desk::{Clinic, Desk, EMAIL, PASSWORD, refused};
+use crate::desk::{Clinic, Desk, EMAIL, PASSWORD, post, refused};
 
 async fn request(desk: &Desk, nonce: &str) -> StandingRequest {
     let challenge = desk.challenge().await;
@@ -138,4 +139,31 @@ async fn only_the_computer_itself_is_told_how_it_stands() {
         assert_eq!(told.code, ErrorCode::Unauthorized);
     }
     assert_eq!(desk.login(EMAIL, PASSWORD).await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_computer_that_is_taken_out_of_service_while_it_asks_gets_no_lease() {
+    let clinic = Clinic::open().await;
+    let desk = clinic.desk().await;
+    let asked = request(&desk, "mine").await;
+    let (mut admin, mut watcher) = (clinic.connection().await, clinic.connection().await);
+    let mut taking = admin.begin().await.expect("begun");
+    sqlx::query("update devices set revoked_at = now() where id = $1")
+        .bind(desk.device.0)
+        .execute(&mut *taking)
+        .await
+        .expect("taken out of service");
+    let asking = tokio::spawn(post(&desk.http, &desk.url, "/v1/devices/standing", &asked).send());
+    // It has proved which one it is before that counts, and waits for it, or was answered.
+    let waiting = "select count(*) from pg_stat_activity
+                   where datname = current_database() and wait_event_type = 'Lock'";
+    while !asking.is_finished()
+        && sqlx::query_scalar::<_, i64>(waiting).fetch_one(&mut watcher).await.expect("a number") == 0
+    {}
+    taking.commit().await.expect("kept");
+    let response = asking.await.expect("no panic").expect("an answer");
+    let order: SignedOrder = response.json().await.expect("an order");
+    let known = &learnt(&desk.session.tokens).key;
+    let order = order.open(Some(known), (desk.tenant, desk.device));
+    assert!(matches!(order, Ok(Order::Revoked(_))), "{order:?}");
 }

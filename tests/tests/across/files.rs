@@ -1,12 +1,12 @@
 //! Attached files, from one computer over the server to another, whatever the line does. They never stand in a row's way.
 
-use clinic_tests::clinic::{Clinic, TestDesk, patient, register};
+use clinic_tests::clinic::{Clinic, EMAIL, PASSWORD, TestDesk, patient, register};
 use clinic_tests::network::{Fault, Network};
 use clinic_tests::server::ServerProcess;
 use protocol::api::DeviceScope;
 use protocol::id::PatientId;
-use replica::Error;
 use replica::view::{AttachmentForm, AttachmentView, FilePlace};
+use replica::{Desk, Error, SlotCost};
 
 use crate::crash::code;
 use crate::own_keys::{RAHUL, SECOND_DOCTOR};
@@ -253,6 +253,28 @@ async fn a_wipe_counts_files_that_are_only_here_and_destroys_them() -> anyhow::R
     let lost = one.desk.wipe(clinic.tenant_code(), Some(2)).await?;
     assert_eq!((lost.waiting, lost.files), (1, 1));
     assert!(!one.folder().join("clinic").exists());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_destroyed_while_another_program_has_the_data_open_and_may_save_something()
+-> anyhow::Result<()> {
+    let clinic = Clinic::open().await?;
+    let window = clinic.desk("Room 1").await?;
+    let tool = Desk::with_cost(window.folder(), window.keyring().clone(), SlotCost::QUICK);
+    tool.unlock(EMAIL, PASSWORD).await?;
+    let refused = tool.wipe(clinic.tenant_code(), None).await;
+    assert!(
+        matches!(&refused, Err(Error::Invalid(said)) if said.contains("another window or program")),
+        "{refused:?}"
+    );
+    register_sunita(&window)?;
+    window.synced().await?;
+    assert!(window.replica()?.verify()?.is_good());
+    window.desk.lock();
+    tool.unlock(EMAIL, PASSWORD).await?;
+    tool.wipe(clinic.tenant_code(), None).await?;
+    assert!(!window.folder().join("clinic").exists());
     Ok(())
 }
 

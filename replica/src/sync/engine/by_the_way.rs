@@ -62,17 +62,24 @@ impl Line {
     pub(super) async fn ask_receipts(self: &Arc<Self>) {
         let mut is_news = false;
         let asked = async {
-            let mut after = 0;
+            let (mut after, mut most) = (0, MAX_PUSH_MUTATIONS);
             loop {
-                let sequences =
-                    self.on_store(move |store| store.set_aside(after, MAX_PUSH_MUTATIONS)).await?;
-                let Some(last) = sequences.last() else { return Ok::<_, Error>(()) };
-                after = *last;
+                let sequences = self.on_store(move |store| store.set_aside(after, most)).await?;
+                let Some(last) = sequences.last().copied() else { return Ok::<_, Error>(()) };
                 let state = self.context.store.sync_state()?;
                 let request = ReceiptsRequest { epoch: state.epoch, sequences };
                 let token = self.token()?;
                 let answer = self.unless_saved(self.context.client.receipts(&token, &request)).await;
-                let Some(answer) = answer.transpose()? else { return Ok(()) };
+                let answer = match answer.transpose() {
+                    // Of fewer there is less to say.
+                    Err(Error::AnswerTooLong) if most > 1 => {
+                        most /= 2;
+                        continue;
+                    }
+                    answer => answer?,
+                };
+                let Some(answer) = answer else { return Ok(()) };
+                after = last;
                 belief::settled(self.context.facts.tenant_id, &answer, state.head)?;
                 let now = self.context.surroundings.now();
                 is_news |= self.on_store(move |store| store.take_receipts(&answer, now)).await?;

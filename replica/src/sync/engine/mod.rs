@@ -7,6 +7,8 @@ mod pull;
 mod push;
 mod rounds;
 mod status;
+#[cfg(test)]
+mod tests;
 mod tokens;
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32};
@@ -143,7 +145,7 @@ impl Engine {
 
     /// Tries at once: the server is asked, whatever it told.
     pub fn wake(&self) {
-        drop(self.line.news.take());
+        self.line.news.must_ask();
         self.line.asked.notify_one();
     }
 

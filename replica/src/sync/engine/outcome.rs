@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use protocol::api::Notice;
 use protocol::error::ErrorCode;
@@ -11,9 +12,13 @@ use time::OffsetDateTime;
 use super::status::problem;
 use super::{Line, lock};
 use crate::error::{Error, Result};
+use crate::store::Contact;
 use crate::sync::belief;
 use crate::sync::plan::Happened;
 use crate::view::Connection;
+
+/// From what was longer on its way nobody learns what time it is: this computer may have slept meanwhile.
+const MOST_ON_ITS_WAY: Duration = Duration::from_mins(1);
 
 impl Line {
     /// What an attempt means for the plan, and for whoever looks at the screen.
@@ -118,6 +123,14 @@ impl Line {
         Ok(())
     }
 
+    /// That the server just answered what it was asked then, and how far this computer's clock is from its own, if the answer
+    /// was not too long on its way to say that.
+    pub(super) fn contact(&self, server_time: OffsetDateTime, asked_at: OffsetDateTime) -> Contact {
+        let now = self.context.surroundings.now();
+        let is_quick = (now - asked_at).unsigned_abs() <= MOST_ON_ITS_WAY;
+        (is_quick.then(|| belief::offset_ms(server_time, now)).flatten(), now)
+    }
+
     /// Keeps what whoever is signed in should know, which came with an answer.
     pub(super) fn heard(&self, notices: Vec<Notice>) {
         lock(&self.shown).notices = belief::notices(notices);
@@ -145,12 +158,11 @@ impl Line {
         self.publish();
     }
 
-    /// A round ended with nothing missing here.
-    pub(super) async fn caught_up(self: &Arc<Self>) {
-        let now = self.context.surroundings.now();
+    /// A round ended with nothing missing here of what the server had then.
+    pub(super) async fn caught_up(self: &Arc<Self>, then: OffsetDateTime) {
         // What came meanwhile is asked for next.
         if !self.has_news()
-            && let Err(error) = self.on_store(move |store| store.mark_level(now)).await
+            && let Err(error) = self.on_store(move |store| store.mark_level(then)).await
         {
             tracing::warn!(%error, "the time of the last sync was not kept");
         }

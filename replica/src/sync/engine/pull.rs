@@ -7,12 +7,13 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use protocol::api::{Position, PullLine, PullQuery, Secret};
 use protocol::error::ErrorCode;
+use time::OffsetDateTime;
 
 use super::Line;
 use crate::desk::Event;
 use crate::error::{Error, Result};
 use crate::store::{Contact, Store, SyncState};
-use crate::sync::belief::{self, Page};
+use crate::sync::belief::Page;
 use crate::sync::limits::MOST_HELD;
 use crate::sync::news::Told;
 use crate::view::Connection;
@@ -20,7 +21,8 @@ use crate::view::Connection;
 /// Rows are staged in portions of this many.
 const STAGED_ROWS: usize = 500;
 
-/// Rows that came with an event longer ago say nothing of how this computer stands now.
+/// Rows that came with an event longer ago, or were read longer before they came, say nothing of how this computer stands
+/// now.
 const FRESH: Duration = Duration::from_secs(5);
 
 /// A page as it was read.
@@ -36,9 +38,14 @@ struct Read {
 }
 
 impl Line {
-    /// Pulls a page; answers whether more remains.
-    pub(super) async fn pull(self: &Arc<Self>, state: SyncState) -> Result<bool> {
-        if self.take_told(&state).await? {
+    /// Pulls a page; answers whether more remains. What came already was not asked for at that time, but read before.
+    pub(super) async fn pull(
+        self: &Arc<Self>,
+        state: SyncState,
+        asked_at: &mut OffsetDateTime,
+    ) -> Result<bool> {
+        if let Some(read_at) = self.take_told(&state).await? {
+            *asked_at = read_at.min(*asked_at);
             return Ok(false);
         }
         let token = self.token()?;
@@ -77,18 +84,24 @@ impl Line {
         Ok(more)
     }
 
-    /// Takes the rows that came with an event, if they are all that is missing here; then nobody asks for them.
-    async fn take_told(self: &Arc<Self>, state: &SyncState) -> Result<bool> {
-        let Some(Told { head, page, at }) = self.news.take() else { return Ok(false) };
-        let Some(known) = state.head else { return Ok(false) };
-        if (self.context.surroundings.now() - at).unsigned_abs() > FRESH {
-            return Ok(false);
+    /// Takes the rows that came with an event, if they are all that is missing here; then nobody asks for them. Answers when
+    /// the server read them, by this computer's clock.
+    pub(super) async fn take_told(self: &Arc<Self>, state: &SyncState) -> Result<Option<OffsetDateTime>> {
+        let Some(Told { head, page, at }) = self.news.take() else { return Ok(None) };
+        let Some(known) = state.head else { return Ok(None) };
+        // A line that stood still, or a computer that slept, brings an event late. Nobody asked for it, so nothing else says
+        // how long it was on its way; by the server's clock, as it is known here, it is seen.
+        let read_at = page.server_time.saturating_sub(time::Duration::milliseconds(state.clock_offset_ms));
+        if (self.context.surroundings.now() - at).unsigned_abs() > FRESH
+            || (at - read_at).unsigned_abs() > FRESH
+        {
+            return Ok(None);
         }
         let is_nothing_staged = state.after.as_ref() == Some(&Position::after_version(known).to_string());
         // What is here already would stand for an answer that nobody gave.
         let fits = page.after <= known && known < head && page.catalogue == state.catalogue;
         if !(fits && is_nothing_staged && page.epoch == state.epoch) {
-            return Ok(false);
+            return Ok(None);
         }
         let after = Position::after_version(page.after).to_string();
         let mut checked = Page::after(self.context.facts.tenant_id, Some(&after));
@@ -98,12 +111,12 @@ impl Line {
         }
         checked.end(false)?;
         self.heard(page.notices);
-        let contact = (belief::offset_ms(page.server_time, at), at);
-        let (rows, versions) = (page.rows, (head, page.catalogue));
+        // What time the server has now says only an answer to a question.
+        let (rows, versions, contact) = (page.rows, (head, page.catalogue), (None, at));
         if self.on_store(move |store| store.apply_staged(rows, versions, contact)).await? {
             self.context.events.send(Event::RowsChanged).ok();
         }
-        Ok(true)
+        Ok(Some(read_at))
     }
 
     /// Reads a page, and stages its rows but for the last ones.
@@ -115,6 +128,7 @@ impl Line {
             catalogue: state.catalogue.max(self.staged_catalogue.load(Ordering::SeqCst)),
             limit: None,
         };
+        let asked_at = self.context.surroundings.now();
         let lines = self.context.client.pull(token, &query).await?;
         let mut lines = std::pin::pin!(lines);
         let mut head: Option<(i64, i64, Contact)> = None;
@@ -145,9 +159,8 @@ impl Line {
                         return Err(Error::ServerWentBack);
                     }
                     page.head(version, catalogue, state.head)?;
-                    let now = self.context.surroundings.now();
                     self.heard(notices);
-                    head = Some((version, catalogue, (belief::offset_ms(server_time, now), now)));
+                    head = Some((version, catalogue, self.contact(server_time, asked_at)));
                 }
                 PullLine::Unknown(row) => {
                     page.unknown(&row)?;

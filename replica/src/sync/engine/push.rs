@@ -45,15 +45,14 @@ impl Line {
             return Err(error);
         }
         let request = PushRequest { epoch: state.epoch, mutations: batch };
+        let asked_at = self.context.surroundings.now();
         let (answer, unknown) = self.context.client.push(&token, &request).await?;
         belief::pushed(self.context.facts.tenant_id, &request.mutations, &answer, state.head)?;
-        let now = self.context.surroundings.now();
-        let offset_ms = belief::offset_ms(answer.server_time, now);
+        let contact = self.contact(answer.server_time, asked_at);
         let changed = !answer.rows.is_empty();
         let notices = belief::notices(answer.notices.clone());
         let head = answer.head;
-        let is_level =
-            self.on_store(move |store| store.acknowledge(&answer, &unknown, (offset_ms, now))).await?;
+        let is_level = self.on_store(move |store| store.acknowledge(&answer, &unknown, contact)).await?;
         if !is_level {
             // Rows that came with an event before are not all that is missing.
             self.news.tell(head);

@@ -28,12 +28,16 @@ pub(super) async fn run(line: Arc<Line>) {
     // How many changes wait in this round, for the progress that is shown.
     let mut total = 0;
     let mut looked: Option<OffsetDateTime> = None;
+    // When the server was last asked for rows, or to take some. What it answered holds for then: how long the answer was on
+    // its way nobody knows, least of all a computer that slept meanwhile.
+    let mut asked_at = line.context.surroundings.now();
     loop {
         // Read once for all that this round does.
         let state = line.context.store.sync_state();
         let waiting = state.as_ref().map_or(0, |state| state.waiting);
         match plan.next(happened, waiting, line.context.surroundings.chance()) {
             Next::Push { max_bytes } => {
+                asked_at = line.context.surroundings.now();
                 total = total.max(waiting);
                 line.show(Connection::Sending { sent: total - waiting, total });
                 let pushed = match state {
@@ -43,8 +47,9 @@ pub(super) async fn run(line: Arc<Line>) {
                 happened = line.outcome(pushed.map(|is_level| Happened::Pushed { is_level }), true).await;
             }
             Next::Pull => {
+                asked_at = line.context.surroundings.now();
                 let pulled = match state {
-                    Ok(state) => line.pull(state).await,
+                    Ok(state) => line.pull(state, &mut asked_at).await,
                     Err(error) => Err(error),
                 };
                 happened = line.outcome(pulled.map(|more| Happened::Pulled { more }), false).await;
@@ -55,7 +60,7 @@ pub(super) async fn run(line: Arc<Line>) {
             Next::Rest { ms } => {
                 total = 0;
                 if matches!(happened, Happened::Pulled { .. } | Happened::Pushed { .. }) {
-                    line.after_round(state, &mut looked).await;
+                    line.after_round(state, asked_at, &mut looked).await;
                 }
                 line.rest(Duration::from_millis(ms)).await;
                 line.epochs_begun.store(0, Ordering::SeqCst);
@@ -82,17 +87,19 @@ pub(super) async fn listen(line: Arc<Line>) {
                     break;
                 }
                 let (head, at) = (event.head, line.context.surroundings.now());
-                match event.page {
-                    Some(page) => line.news.bring(Told { head, page, at }),
-                    None => line.news.tell(head),
-                }
-                if query.after.is_none() && line.place().after.is_some() {
-                    // All is here by now: from now on rows come with the events.
-                    break;
-                }
+                let Some(page) = event.page else {
+                    line.news.tell(head);
+                    let epoch = line.place().epoch;
+                    if epoch.is_some() && epoch != query.epoch {
+                        // All is here by now, or the data began a new life: from now on rows come with the events again.
+                        break;
+                    }
+                    continue;
+                };
+                line.news.bring(Told { head, page, at });
             }
             // The line was there and broke: the engine finds out how it stands, from nothing that was told before.
-            drop(line.news.take());
+            line.news.must_ask();
             line.asked.notify_one();
             line.context.surroundings.pause(RECONNECT_PAUSE).await;
         }
@@ -103,13 +110,18 @@ pub(super) async fn listen(line: Arc<Line>) {
 impl Line {
     /// What comes once a round has ended, as far as nobody saves anything meanwhile: that goes out first, and the rest of
     /// this comes after it.
-    async fn after_round(self: &Arc<Self>, state: Result<SyncState>, looked: &mut Option<OffsetDateTime>) {
+    async fn after_round(
+        self: &Arc<Self>,
+        state: Result<SyncState>,
+        asked_at: OffsetDateTime,
+        looked: &mut Option<OffsetDateTime>,
+    ) {
         self.tell_recovery().await;
         self.ask_receipts().await;
         if let Ok(state) = state
             && self.compare_when_due(state).await
         {
-            self.caught_up().await;
+            self.caught_up(asked_at).await;
             self.tell_what_is_only_here().await;
         }
         // Files go behind all rows.

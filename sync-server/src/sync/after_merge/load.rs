@@ -256,18 +256,21 @@ async fn medicines(
         return Ok(BTreeMap::new());
     }
     let rows = sqlx::query!(
-        r#"select id as "id!", ingredients as "ingredients!", allergen_classes as "classes!"
+        r#"select id as "id!", brand_name as "brand?", ingredients as "ingredients!",
+                  allergen_classes as "classes!"
            from medicines where id = any ($2)
            union all
-           select id, ingredients, allergen_classes from tenant_medicines
+           select id, brand_name, ingredients, allergen_classes from tenant_medicines
            where tenant_id = $1 and id = any ($2) and deleted_at is null"#,
         tenant.0,
         ids
     )
     .fetch_all(tx)
     .await?;
-    let medicines =
-        rows.into_iter().map(|row| (row.id, Medicine::of_ingredients(&row.ingredients, &row.classes)));
+    let medicines = rows.into_iter().map(|row| {
+        let brand = row.brand.filter(|brand| !brand.is_empty());
+        (row.id, Medicine { brand, ..Medicine::of_ingredients(&row.ingredients, &row.classes) })
+    });
     Ok(medicines.collect())
 }
 

@@ -212,7 +212,8 @@ fn lines(rows: &Rows, prescription: Uuid) -> Vec<Line> {
 
 fn medicine(values: &Values) -> Medicine {
     let list = |name: &str| values.get(name).cloned().unwrap_or_default();
-    Medicine::of_ingredients(&list("ingredients"), &list("allergen_classes"))
+    let brand = some(values, "brand_name");
+    Medicine { brand, ..Medicine::of_ingredients(&list("ingredients"), &list("allergen_classes")) }
 }
 
 impl Writing {
