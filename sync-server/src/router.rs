@@ -228,7 +228,8 @@ pub(crate) fn routes() -> Vec<Route> {
         ),
         post(
             "/v1/devices/renew",
-            WORK,
+            // Whoever has a token without the computer's key would stay for good.
+            WORK.signed(),
             renew::renew,
             says("A desktop whose disk was copied or restored goes on under an id of its own.")
                 .takes::<api::RenewRequest>()

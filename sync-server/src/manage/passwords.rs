@@ -60,12 +60,10 @@ pub(crate) async fn change_own(
         .ok_or(Error::Unauthorized)?;
     drop(tx);
     let who = Who::on_device(tenant, caller.device.0, &person.email);
-    auth.check_throttle(&who)?;
-    if !auth.passwords.verify(&change.old_password, Some(&person.password_hash)).await? {
-        let error = auth.failed(who, Error::WrongPassword);
+    if !auth.try_password(&who, &change.old_password, Some(&person.password_hash)).await? {
         let event = Event { reason: Some("wrong old password"), ..Event::by(&caller, Action::LoginFailed) };
         state.audit.record(&state.db, caller.tenant, &event).await?;
-        return Err(error);
+        return Err(Error::WrongPassword);
     }
     if change.new_password == change.old_password {
         return Err(Error::Invalid("The new password is the old one."));

@@ -208,3 +208,22 @@ async fn a_copy_of_a_copy_that_has_done_nothing_yet_goes_on_too() {
     let own = copied.desk.write(vec![alone(Uuid::now_v7())]).await;
     assert_eq!((own.receipts[0].sequence, own.receipts[0].fate), (3, Fate::Applied));
 }
+
+#[tokio::test]
+async fn a_token_without_the_computers_key_makes_no_computer_of_its_own() {
+    let copied = Copied::new().await;
+    // Whoever has nothing but the token can name the beginning, and a hash that nobody has.
+    let from_nothing = RenewRequest {
+        after: 0,
+        after_hash: Hash::ZERO,
+        next_hash: Some(Hash::of(b"whatever")),
+        ..copied.request()
+    };
+    let desk = &copied.desk;
+    let builder = desk.client.post(format!("{}/v1/devices/renew", desk.url)).json(&from_nothing);
+    let answer = desk.unsigned(builder).send().await.expect("the server answers");
+    let problem = body::<EnrolResponse>(answer).await.expect_err("refused");
+    assert_eq!((problem.status, problem.code), (403, ErrorCode::NotSigned));
+    assert_eq!(copied.clinic.number("select count(*) from clinic.devices").await, 1);
+    copied.ask(&from_nothing).await.expect("with the computer's key it goes on");
+}

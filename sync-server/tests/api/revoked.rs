@@ -265,4 +265,8 @@ async fn a_wiped_token_is_the_computers_own_and_guessing_is_slowed() {
     assert_eq!(statuses[0], StatusCode::UNAUTHORIZED);
     assert_eq!(statuses.last(), Some(&StatusCode::TOO_MANY_REQUESTS));
     assert_eq!(state(&admin, &desk).await, RevocationState::Leaving);
+    // Whoever has the token waits for nobody who guesses.
+    let said = Wiped { tenant_id: desk.tenant, device_id: desk.device, token: token.token };
+    assert_eq!(post(&desk, "/v1/devices/wiped", &said).await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(state(&admin, &desk).await, RevocationState::Done);
 }
