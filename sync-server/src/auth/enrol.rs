@@ -113,6 +113,7 @@ pub(crate) async fn enrol(
         state.audit.record(&state.db, tenant, &session::too_old(attempt(Action::LoginFailed))).await?;
         return Err(Error::WrongCode);
     }
+    must_be_known(&state, tenant, &code, &person).await?;
     let incoming = Incoming { state: &state, tenant, request: &request, code: &code, person: &person, now };
     let answer = match &request.recovers {
         None => {
@@ -133,6 +134,30 @@ pub(crate) async fn enrol(
     state.audit.added(tenant, 1);
     tracing::info!(%tenant, device = %answer.device_id, "a desktop was enrolled");
     Ok(Json(answer))
+}
+
+/// Refuses, with a code of the operator's, whom the operator alone knows: one call in somebody's name would be enough to get
+/// a tenant's records. The code stays good.
+async fn must_be_known(state: &AppState, tenant: TenantId, code: &TriedCode, person: &Person) -> Result<()> {
+    if !code.is_operators {
+        return Ok(());
+    }
+    let mut tx = state.db.read(tenant).await?;
+    if person::is_known(&mut tx, tenant.0, person.id).await? {
+        return Ok(());
+    }
+    drop(tx);
+    let event = Event {
+        user: Some(UserId(person.id)),
+        clinic: Some(code.clinic),
+        reason: Some("The code was the operator's, and nobody there knows them yet."),
+        ..Event::new(Action::LoginFailed)
+    };
+    state.audit.record(&state.db, tenant, &event).await?;
+    Err(Error::Invalid(
+        "This code is the operator's. With it comes in only who has signed in at one of the clinic's computers before, \
+         with a password of their own. Ask an admin of the clinic for a code. Nothing was changed.",
+    ))
 }
 
 /// Who comes in with what.
