@@ -118,7 +118,8 @@ pub async fn find_on_device(
 }
 
 /// Whether a tenant's people know somebody without the operator's word: they signed in at a computer there, and their
-/// password is their own; or two operators made them an admin in the sight of all. Before the first computer nobody is known.
+/// password is their own; or two operators made them an admin in the sight of all. Before the first computer nobody can know
+/// anybody, and all count as known.
 pub async fn is_known(tx: &mut PgConnection, tenant: Uuid, user: Uuid) -> sqlx::Result<bool> {
     sqlx::query_scalar!(
         r#"select not exists (select from devices d where d.tenant_id = $1)
