@@ -335,7 +335,8 @@ pub(crate) fn routes() -> Vec<Route> {
         ),
         post(
             "/v1/audit/events",
-            WORK.also_suspended(),
+            // Whoever tells of a later event takes those before it for told.
+            WORK.also_suspended().signed(),
             audit_of_desk,
             says("What happened on a desktop's own copy.").takes::<DeskEvents>().gives::<DeskEventsKept>(),
         ),
