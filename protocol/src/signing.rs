@@ -95,8 +95,26 @@ pub fn public_key_text(key: &VerifyingKey) -> String {
     BASE64_STANDARD.encode(key.as_bytes())
 }
 
-/// Reads a public key as it travels.
+/// Reads a public key as it travels. One of low order is none: whoever says that it is theirs lets everybody sign as them.
 pub fn parse_public_key(text: &str) -> Option<VerifyingKey> {
     let bytes: [u8; 32] = BASE64_STANDARD.decode(text).ok()?.try_into().ok()?;
-    VerifyingKey::from_bytes(&bytes).ok()
+    VerifyingKey::from_bytes(&bytes).ok().filter(|key| !key.is_weak())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_for_which_everybody_can_sign_is_none() {
+        let (mut low, mut of_nobody) = ([0_u8; 32], [0_u8; 64]);
+        (low[0], of_nobody[0]) = (1, 1);
+        let key = VerifyingKey::from_bytes(&low).expect("BUG: a point of the curve");
+        let of_nobody = BASE64_STANDARD.encode(of_nobody);
+        assert!(verify(&key, "whatever it is", &of_nobody), "by this key it is signed");
+        assert_eq!(parse_public_key(&public_key_text(&key)), None);
+        let good = SigningKey::from_bytes(&[7; 32]).verifying_key();
+        assert_eq!(parse_public_key(&public_key_text(&good)), Some(good));
+        assert!(!verify(&good, "whatever it is", &of_nobody));
+    }
 }

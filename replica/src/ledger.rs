@@ -263,9 +263,12 @@ impl<'a> Out<'a> {
     }
 }
 
+/// What a spreadsheet takes for the beginning of a formula, or looks behind for one.
+const DANGEROUS: &[char] = &['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+
 /// A spreadsheet must not take what people typed for a formula.
 fn harmless(cell: String) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
+    if cell.starts_with(DANGEROUS) { format!("'{cell}") } else { cell }
 }
 
 /// What was done, in plain words.
@@ -296,5 +299,20 @@ pub(crate) fn title(kind: &str) -> String {
         "hand_over_change" => "Refused change handed to an admin".into(),
         "discard_change" => "Refused change discarded".into(),
         other => other.replace('_', " "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_begins_as_a_formula_in_any_width_is_a_text() {
+        for formula in
+            ["=1+1", "+919820441276", "-5", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠A1"]
+        {
+            assert_eq!(harmless(formula.to_owned()), format!("'{formula}"));
+        }
+        assert_eq!(harmless("Sunita = Rane".to_owned()), "Sunita = Rane");
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use protocol::api::{MAX_PUSH_MUTATIONS, ReceiptsRequest, RenewRequest, Session};
 use protocol::error::ErrorCode;
 use protocol::signing;
+use time::Duration;
 use uuid::Uuid;
 
 use crate::desk::{Access, Desk, Here, SignIn, blocking, take};
@@ -18,6 +19,7 @@ use crate::slots::{About, OpenSlot, Password, Slots};
 use crate::store::{DatabaseKey, Past, Renewed, Store};
 use crate::sync::client::{Client, parse_address};
 use crate::sync::engine::{Typed, login};
+use crate::sync::signer::Signer;
 use crate::view::AppState;
 
 /// What the server made of this computer.
@@ -109,7 +111,16 @@ impl Desk {
             next_hash: fork.next_hash,
             nonce: nonce.clone(),
         };
-        let answer = client.renew(&token, &request).await?;
+        let offset = Duration::milliseconds(store.sync_state()?.clock_offset_ms);
+        let signer = Signer {
+            server_name: about.server_name.clone(),
+            tenant: about.tenant_id,
+            device: about.device_id,
+            user: session.user.id,
+            key: here.secrets.key.clone(),
+            now: self.clock.now().saturating_add(offset),
+        };
+        let answer = client.renew(&token, &signer, &request).await?;
         let renewed = Renewed {
             installation,
             device_id: answer.device_id,

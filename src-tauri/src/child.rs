@@ -145,15 +145,12 @@ fn draw_here(job: Job) -> Result<Vec<u8>, Failure> {
     }
 }
 
-/// From here on this process has no more than it was given, also when its parent is gone; and what it held is written
-/// nowhere when it breaks.
+/// From here on this process has no more than it was given, also when its parent is gone.
 #[cfg(unix)]
 fn limit() -> std::io::Result<()> {
     use rustix::process::{Resource, Rlimit, setrlimit};
 
-    for (resource, most) in
-        [(Resource::Data, MAX_MEMORY), (Resource::Cpu, LONGEST.as_secs()), (Resource::Core, 0)]
-    {
+    for (resource, most) in [(Resource::Data, MAX_MEMORY), (Resource::Cpu, LONGEST.as_secs())] {
         setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })?;
     }
     Ok(())

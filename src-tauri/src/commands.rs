@@ -20,7 +20,7 @@ use replica::{Desk, Language, Replica};
 use tauri::{AppHandle, State};
 use tauri_plugin_dialog::DialogExt;
 
-use crate::files::must_still_be;
+use crate::files::{must_still_be, save, saved};
 
 /// At most this many entries of the ledger come at once.
 const LEDGER_ENTRIES: u32 = 200;
@@ -128,7 +128,7 @@ pub async fn save_recovery_pdf(app: AppHandle, desk: Here<'_>) -> Answer<Option<
         let Some(path) = chosen.and_then(|file| file.into_path().ok()) else { return Ok(None) };
         // The dialog of the system outlives a lock.
         must_still_be(&desk, &replica)?;
-        std::fs::write(&path, pdf).map_err(|error| {
+        save(&path, &pdf).map_err(|error| {
             tracing::warn!(kind = ?error.kind(), "the page of a recovery code was not written");
             failed(not_written)
         })?;
@@ -198,7 +198,7 @@ pub async fn save_ledger(
             app.dialog().file().add_filter(words, &[ending]).set_file_name(name).blocking_save_file();
         let Some(path) = chosen.and_then(|file| file.into_path().ok()) else { return Ok(None) };
         must_still_be(&desk, &replica)?;
-        let file = std::fs::File::create(&path).map_err(|error| {
+        let file = saved(&path).map_err(|error| {
             tracing::warn!(kind = ?error.kind(), "the ledger was not written");
             failed("The file could not be written there. The ledger itself is safe; choose another folder.")
         })?;
@@ -581,7 +581,7 @@ pub async fn save_prescription_pdf(
         let chosen = app.dialog().file().add_filter("PDF", &["pdf"]).set_file_name(name).blocking_save_file();
         let Some(path) = chosen.and_then(|file| file.into_path().ok()) else { return Ok(None) };
         must_still_be(&here, &replica)?;
-        std::fs::write(&path, pdf).map_err(|error| {
+        save(&path, &pdf).map_err(|error| {
             tracing::warn!(kind = ?error.kind(), "a PDF was not written");
             failed(
                 "The PDF could not be written there. The prescription itself is safe; choose another folder.",

@@ -2,6 +2,7 @@
 //! a dialog of the system or by dropping it (`dropped.rs`): the window names no path.
 
 use std::fs::File;
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -78,6 +79,20 @@ fn open(path: &Path) -> std::io::Result<File> {
     if path.metadata()?.is_file() { File::open(path) } else { Err(std::io::ErrorKind::InvalidInput.into()) }
 }
 
+/// A file that somebody saves. A new one only they read, and one that is there stays whose it is.
+pub fn saved(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Writes a file that somebody saves.
+pub fn save(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    saved(path)?.write_all(bytes)
+}
+
 /// The bytes of a file, for the window to show. They are on no disk in the clear.
 #[tauri::command]
 pub async fn open_attachment(desk: Here<'_>, attachment_id: AttachmentId) -> Answer<Response> {
@@ -143,7 +158,7 @@ pub async fn save_attachment(
         let chosen = app.dialog().file().set_file_name(&content.file_name).blocking_save_file();
         let Some(path) = chosen.and_then(|file| file.into_path().ok()) else { return Ok(None) };
         must_still_be(&desk, &replica)?;
-        std::fs::write(&path, &*content.bytes).map_err(|error| {
+        save(&path, &content.bytes).map_err(|error| {
             tracing::warn!(kind = ?error.kind(), "a copy was not written");
             failed("The copy could not be written there. The file itself is safe; choose another folder.")
         })?;
@@ -161,4 +176,26 @@ pub async fn remove_attachment(desk: Here<'_>, attachment_id: AttachmentId) -> A
 #[tauri::command]
 pub async fn send_attachment_again(desk: Here<'_>, attachment_id: AttachmentId) -> Answer<()> {
     ask(desk, move |replica| replica.send_attachment_again(attachment_id)).await
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn what_somebody_saves_only_they_read_and_a_file_that_is_there_stays_as_it_is() {
+        let folder = std::env::temp_dir().join(format!("clinic-desk-saves-{}", std::process::id()));
+        std::fs::create_dir(&folder).expect("BUG: a folder");
+        let (new, shared) = (folder.join("new.pdf"), folder.join("shared.pdf"));
+        std::fs::write(&shared, "what was there before, and longer").expect("BUG: written");
+        std::fs::set_permissions(&shared, PermissionsExt::from_mode(0o640)).expect("BUG: set");
+        for (path, mode) in [(&new, 0o600), (&shared, 0o640)] {
+            save(path, b"a prescription").expect("BUG: saved");
+            assert_eq!(std::fs::read(path).expect("BUG: read"), b"a prescription");
+            assert_eq!(std::fs::metadata(path).expect("BUG: there").permissions().mode() & 0o777, mode);
+        }
+        std::fs::remove_dir_all(folder).expect("BUG: removed");
+    }
 }

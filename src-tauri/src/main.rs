@@ -16,7 +16,18 @@ use std::sync::Arc;
 use replica::{Desk, Keyring};
 use tauri_plugin_window_state::StateFlags;
 
+/// What this program and what it starts hold, keys and patients, is written to no file when they break.
+#[cfg(unix)]
+fn leave_no_core() -> std::io::Result<()> {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+
+    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
+    Ok(())
+}
+
 fn main() -> anyhow::Result<()> {
+    #[cfg(unix)]
+    leave_no_core()?;
     if child::is_one() {
         std::process::exit(child::draw_for_parent());
     }

@@ -63,6 +63,7 @@ fn it_has_little_memory_and_time_before_it_reads_anything() {
     for limit in [
         "Max data size 536870912 536870912 bytes",
         "Max cpu time 10 10 seconds",
+        // As of the program that starts it: what breaks leaves no keys and no patients in a file.
         "Max core file size 0 0 bytes",
     ] {
         assert!(limits.iter().any(|one| one == limit), "{limit}: {limits:?}");

@@ -66,6 +66,14 @@ begin
         execute format('alter function %s owner to clinic_ops', across);
     end loop;
     revoke create on schema clinic from clinic_ops;
+    -- They see across tenants: a temporary table of their callers' is looked for last, and never found.
+    for across in
+        select oid from pg_proc
+        where oid in (to_regprocedure('clinic.tenant_id_for_code(text)'), to_regprocedure('clinic.tenant_usage(text)'))
+          and not coalesce(proconfig @> array['search_path=clinic, pg_catalog, pg_temp'], false)
+    loop
+        execute format('alter function %s set search_path = clinic, pg_catalog, pg_temp', across);
+    end loop;
 end $$;
 ";
 

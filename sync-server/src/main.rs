@@ -1,5 +1,8 @@
 //! `clinic-sync`: the sync server and its operator's commands.
 
+#[cfg(test)]
+mod pages;
+
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};

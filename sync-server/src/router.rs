@@ -228,7 +228,8 @@ pub(crate) fn routes() -> Vec<Route> {
         ),
         post(
             "/v1/devices/renew",
-            WORK,
+            // Whoever has a token without the computer's key would stay for good.
+            WORK.signed(),
             renew::renew,
             says("A desktop whose disk was copied or restored goes on under an id of its own.")
                 .takes::<api::RenewRequest>()
@@ -334,7 +335,8 @@ pub(crate) fn routes() -> Vec<Route> {
         ),
         post(
             "/v1/audit/events",
-            WORK.also_suspended(),
+            // Whoever tells of a later event takes those before it for told.
+            WORK.also_suspended().signed(),
             audit_of_desk,
             says("What happened on a desktop's own copy.").takes::<DeskEvents>().gives::<DeskEventsKept>(),
         ),

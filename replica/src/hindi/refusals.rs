@@ -261,6 +261,10 @@ pub(super) const SAID: &[Said] = &[
         "The server knows this computer. Sign in with your password.",
         "सर्वर इस कंप्यूटर को जानता है। अपने पासवर्ड से साइन इन करें।",
     ),
+    (
+        "This code is the operator's. With it comes in only who has signed in at one of the clinic's computers before, with a password of their own. Ask an admin of the clinic for a code. Nothing was changed.",
+        "यह कोड सर्वर चलाने वाले का है। इससे वही आ सकता है जिसने क्लिनिक के किसी कंप्यूटर पर अपने चुने हुए पासवर्ड से पहले साइन इन किया हो। क्लिनिक के किसी एडमिन से कोड माँगें। कुछ बदला नहीं गया।",
+    ),
     ("Give this computer a name of at most 100 characters.", "इस कंप्यूटर को अधिक से अधिक 100 अक्षरों का नाम दें।"),
     (
         "The clinic's server does not know this computer, or by another recovery code. An admin takes the computer out of service (Computers, in the window of another one); then try again. Nothing was changed.",

@@ -113,9 +113,14 @@ impl Client {
     }
 
     /// `POST /v1/devices/renew`.
-    pub async fn renew(&self, token: &Secret, request: &RenewRequest) -> Result<EnrolResponse> {
+    pub async fn renew(
+        &self,
+        token: &Secret,
+        signer: &Signer,
+        request: &RenewRequest,
+    ) -> Result<EnrolResponse> {
         let body = serde_json::to_vec(request)?;
-        self.answer(Request { body, ..Request::post("v1/devices/renew") }.with(token)).await
+        self.signed(Request { body, ..Request::post("v1/devices/renew") }.with(token), signer).await
     }
 
     /// `POST /v1/devices/recovery`.
@@ -214,9 +219,9 @@ impl Client {
     }
 
     /// `POST /v1/audit/events`.
-    pub async fn tell(&self, token: &Secret, events: &DeskEvents) -> Result<DeskEventsKept> {
+    pub async fn tell(&self, token: &Secret, signer: &Signer, events: &DeskEvents) -> Result<DeskEventsKept> {
         let body = serde_json::to_vec(events)?;
-        self.answer(Request { body, ..Request::post("v1/audit/events") }.with(token)).await
+        self.signed(Request { body, ..Request::post("v1/audit/events") }.with(token), signer).await
     }
 
     /// `POST /v1/audit/ends`.

@@ -199,6 +199,7 @@ async fn run_restore(doors: &Doors, options: TenantRestore, out: &mut impl Write
         writeln!(out, "It has a new id: {} is known here already.", restored.manifest.tenant_id)?;
     }
     writeln!(out, "Its computers must be enrolled again.")?;
+    writeln!(out, "Its plan and limits are those of the archive: look at them with `tenant show`.")?;
     if !restored.manifest.with_credentials {
         writeln!(out, "The archive has no passwords: each member of staff needs a new one.")?;
     }

@@ -146,6 +146,10 @@ async fn known_tables(
         if let Some(column) = kept_columns(entry).find(|column| !table.columns.contains(column)) {
             bail!(Refused::damaged(&entry.path(), format!("the table has no column {column:.63}")));
         }
+        // What is not in it would not be put there: its computers would come back in service.
+        if entry.name == "devices" && !entry.columns.iter().any(|column| column == "revoked_at") {
+            bail!(Refused::damaged(&entry.path(), "it lacks the column revoked_at"));
+        }
     }
     if manifest.migration_version == here {
         let is_missing = |table: &&TenantTable| {

@@ -14,8 +14,10 @@ use super::code::{lane, random_bytes};
 
 /// How long a challenge can be answered.
 const CHALLENGE_LIFE: Duration = Duration::seconds(60);
-/// The most challenges that wait for one device; older ones go first.
-const MAX_CHALLENGES: i64 = 64;
+/// The most challenges that wait for one device; older ones go first. Anybody who knows a device can ask for some: with more
+/// than come while one is signed, they take none away.
+const MAX_CHALLENGES: i64 = 1_000;
+
 /// A desktop.
 #[derive(Clone)]
 pub struct Device {

@@ -77,19 +77,22 @@ pub(crate) async fn enrol(
     let auth = &state.auth;
     let secret = EnrolmentSecret::parse(&request.code.0).ok_or(Error::WrongCode)?;
     let who = Who::enrolling(&secret.tenant_code);
-    auth.check_throttle(&who)?;
     // An unknown tenant is nothing but a wrong code.
     let Some(tenant) = state.db.find_tenant(&secret.tenant_code).await? else {
-        return Err(auth.failed(Who::unknown_tenant(), Error::WrongCode));
+        return Err(auth.failed(&who, Error::WrongCode));
     };
     let now = OffsetDateTime::now_utc();
     let mut tx = state.db.write_unsynced(tenant).await?;
     let code = enrolment::try_code(&mut tx, tenant.0, &secret, now).await?;
     tx.commit().await?;
+    // Whoever has a right code waits for nobody who guesses: each code takes five tries, whoever they come from.
     let Some(code) = code.filter(|code| code.is_right) else {
-        let error = auth.failed(who, Error::WrongCode);
-        let event = Event { reason: Some("wrong enrolment code"), ..Event::new(Action::LoginFailed) };
-        state.audit.record(&state.db, tenant, &event).await?;
+        let error = auth.failed(&who, Error::WrongCode);
+        // What was told to wait does not fill the log.
+        if matches!(error, Error::WrongCode) {
+            let event = Event { reason: Some("wrong enrolment code"), ..Event::new(Action::LoginFailed) };
+            state.audit.record(&state.db, tenant, &event).await?;
+        }
         return Err(error);
     };
 
@@ -102,15 +105,15 @@ pub(crate) async fn enrol(
     let known = person.as_ref().map(|person| UserId(person.id));
     let attempt = |action| Event { user: known, clinic: Some(code.clinic), ..Event::new(action) };
     let Some(person) = person.filter(|_| is_right) else {
-        let error = auth.failed(who, Error::WrongPassword);
         state.audit.record(&state.db, tenant, &attempt(Action::LoginFailed)).await?;
-        return Err(error);
+        return Err(Error::WrongPassword);
     };
 
     if person.has_old_one_time_password {
         state.audit.record(&state.db, tenant, &session::too_old(attempt(Action::LoginFailed))).await?;
         return Err(Error::WrongCode);
     }
+    must_be_known(&state, tenant, &code, &person).await?;
     let incoming = Incoming { state: &state, tenant, request: &request, code: &code, person: &person, now };
     let answer = match &request.recovers {
         None => {
@@ -129,9 +132,32 @@ pub(crate) async fn enrol(
         }
     };
     state.audit.added(tenant, 1);
-    auth.throttle.succeeded(&who);
     tracing::info!(%tenant, device = %answer.device_id, "a desktop was enrolled");
     Ok(Json(answer))
+}
+
+/// Refuses, with a code of the operator's, whom the operator alone knows: one call in somebody's name would be enough to get
+/// a tenant's records. The code stays good.
+async fn must_be_known(state: &AppState, tenant: TenantId, code: &TriedCode, person: &Person) -> Result<()> {
+    if !code.is_operators {
+        return Ok(());
+    }
+    let mut tx = state.db.read(tenant).await?;
+    if person::is_known(&mut tx, tenant.0, person.id).await? {
+        return Ok(());
+    }
+    drop(tx);
+    let event = Event {
+        user: Some(UserId(person.id)),
+        clinic: Some(code.clinic),
+        reason: Some("The code was the operator's, and nobody there knows them yet."),
+        ..Event::new(Action::LoginFailed)
+    };
+    state.audit.record(&state.db, tenant, &event).await?;
+    Err(Error::Invalid(
+        "This code is the operator's. With it comes in only who has signed in at one of the clinic's computers before, \
+         with a password of their own. Ask an admin of the clinic for a code. Nothing was changed.",
+    ))
 }
 
 /// Who comes in with what.

@@ -40,6 +40,8 @@ pub struct TriedCode {
     pub clinic: Uuid,
     /// What it may receive.
     pub scope: DeviceScope,
+    /// Whether the operator issued it.
+    pub is_operators: bool,
     /// Whether the secret was right.
     pub is_right: bool,
 }
@@ -93,7 +95,7 @@ pub async fn try_code(
     let row = sqlx::query!(
         "update enrolment_codes set tries = tries + 1
          where tenant_id = $1 and selector = $2 and used_at is null and expires_at >= $3 and tries < $4
-         returning id, clinic_id, scope, code_hash",
+         returning id, clinic_id, scope, code_hash, created_by",
         tenant,
         secret.selector,
         now,
@@ -105,6 +107,7 @@ pub async fn try_code(
         id: row.id,
         clinic: row.clinic_id,
         scope: scope(&row.scope),
+        is_operators: row.created_by.is_none(),
         is_right: row.code_hash == secret.hash(tenant),
     }))
 }

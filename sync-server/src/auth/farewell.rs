@@ -11,6 +11,7 @@ use protocol::error::{Refusal, RefusalCode};
 use protocol::farewell::{Farewell, FarewellToken, HandoverRequest, HandoverResponse, SignedFarewell, Wiped};
 use protocol::id::{DeviceId, TenantId};
 use protocol::signing::handover_message;
+use serde::Deserialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
@@ -24,8 +25,17 @@ use super::throttle::Who;
 use crate::AppState;
 use crate::audit::{self, Event, Lane};
 use crate::error::{Error, Json, Result};
-use crate::sync::push::Body;
+use crate::sync::push::Packed;
 use crate::sync::{log, must_not_be_held, set_aside};
+
+/// Who hands over.
+#[derive(Deserialize)]
+struct Bearer {
+    tenant_id: TenantId,
+    device_id: DeviceId,
+    challenge: String,
+    signature: String,
+}
 
 /// Takes what a desktop still had. All of it waits for a person: whoever had the desktop last may have written it. So does
 /// what was on a desktop whose keys were lost, brought by the one that it became, and of one out of service what a copy of
@@ -33,13 +43,14 @@ use crate::sync::{log, must_not_be_held, set_aside};
 #[tracing::instrument(skip_all)]
 pub(crate) async fn handover(
     State(state): State<AppState>,
-    Body(request): Body<HandoverRequest>,
+    packed: Packed,
 ) -> Result<Json<HandoverResponse>> {
     let now = OffsetDateTime::now_utc();
-    let (tenant, id) = (request.tenant_id, request.device_id);
-    let message = handover_message(&state.auth.server_name, tenant, id, &request.challenge);
-    let device =
-        proven_device(&state, tenant, id, &request.challenge, &message, &request.signature, now).await?;
+    // Anybody can send much in little: it is kept for whoever has proven which computer they are.
+    let Bearer { tenant_id: tenant, device_id: id, challenge, signature } = packed.open()?;
+    let message = handover_message(&state.auth.server_name, tenant, id, &challenge);
+    let device = proven_device(&state, tenant, id, &challenge, &message, &signature, now).await?;
+    let request: HandoverRequest = packed.open()?;
     if request.of.is_none() {
         must_be_revoked(&device)?;
     }
@@ -137,12 +148,11 @@ pub(crate) async fn farewell(
 #[tracing::instrument(skip_all)]
 pub(crate) async fn wiped(State(state): State<AppState>, Json(said): Json<Wiped>) -> Result<StatusCode> {
     let (tenant, id) = (said.tenant_id, said.device_id);
-    state.auth.check_throttle(&Who::unknown_device(tenant.0))?;
     let mut tx = state.db.write_unsynced(tenant).await?;
     let is_known = note_wiped(&mut tx, tenant, id, &said.token).await?;
     tx.commit().await?;
     if !is_known {
-        return Err(state.auth.failed(Who::unknown_device(tenant.0), Error::Unauthorized));
+        return Err(state.auth.failed(&Who::unknown_device(tenant.0), Error::Unauthorized));
     }
     tracing::info!(%tenant, device = %id, "a desktop was wiped");
     Ok(StatusCode::NO_CONTENT)

@@ -46,7 +46,9 @@ pub mod throttle;
 pub mod token;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+use protocol::api::Secret;
 
 use crate::error::Error;
 use crate::order::OrderKey;
@@ -98,23 +100,71 @@ impl Auth {
 
     /// Refuses whoever has to wait.
     pub(crate) fn check_throttle(&self, who: &throttle::Who) -> Result<(), Error> {
-        self.throttle.check(who, Instant::now()).map_err(|delay| Error::TooManyRequests {
-            retry_after_secs: delay.as_secs() + u64::from(delay.subsec_nanos() > 0),
-        })
+        self.throttle.check(who, Instant::now()).map_err(must_wait)
     }
 
     /// Counts a failure, and answers with this error or with the time to wait.
-    pub(crate) fn failed(&self, who: throttle::Who, error: Error) -> Error {
-        if let Err(wait) = self.check_throttle(&who) {
-            return wait;
-        }
-        self.throttle.failed(who, Instant::now());
-        error
+    pub(crate) fn failed(&self, who: &throttle::Who, error: Error) -> Error {
+        self.throttle.take(who, Instant::now()).map_or_else(must_wait, |()| error)
     }
+
+    /// Whether the password is right, for whoever may try now.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooManyRequests`], also while too many others are looked at; that costs no try.
+    pub(crate) async fn try_password(
+        &self,
+        who: &throttle::Who,
+        password: &Secret,
+        hash: Option<&str>,
+    ) -> Result<bool, Error> {
+        self.throttle.take(who, Instant::now()).map_err(must_wait)?;
+        match self.passwords.verify(password, hash).await {
+            Ok(is_right) => {
+                if is_right {
+                    self.throttle.succeeded(who);
+                }
+                Ok(is_right)
+            }
+            Err(busy) => {
+                self.throttle.give_back(who);
+                Err(busy.into())
+            }
+        }
+    }
+}
+
+/// What whoever failed too often is told.
+fn must_wait(delay: Duration) -> Error {
+    Error::TooManyRequests { retry_after_secs: delay.as_secs() + u64::from(delay.subsec_nanos() > 0) }
 }
 
 impl From<password::Busy> for Error {
     fn from(_: password::Busy) -> Self {
         Self::TooManyRequests { retry_after_secs: 1 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::future::join_all;
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_guesses_many_passwords_at_once_does_not_find_the_right_one_among_them() {
+        let keys = token::TokenKeys::new(&token::new_key());
+        let auth = Auth::new(keys, OrderKey::new(token::new_key()), "test", password::PasswordCost::LEAST);
+        let right = Secret("kettle orbit mango lamp".into());
+        let hash = auth.passwords.hash(&right).await.expect("not busy");
+        let who = throttle::Who::on_device(Uuid::nil(), Uuid::nil(), "a@b.example");
+        let mut guesses: Vec<Secret> = (0..20).map(|place| Secret(format!("guess number {place}"))).collect();
+        guesses.push(right);
+        let tries = guesses.iter().map(|guess| auth.try_password(&who, guess, Some(&hash)));
+        let answers = join_all(tries).await;
+        assert_eq!(answers.iter().filter(|answer| matches!(answer, Ok(false))).count(), 11);
+        assert!(answers.iter().all(|answer| !matches!(answer, Ok(true))));
     }
 }

@@ -13,6 +13,10 @@ pub const MIN_PASSWORD_CHARS: usize = 12;
 pub const MAX_PASSWORD_CHARS: usize = 128;
 /// So many hashes may wait for a processor; more are turned away.
 const QUEUE: usize = 64;
+/// More work than this for one sign-in is an attack, not a hash: hashes come with archives and from earlier programs, too.
+const MOST_MEMORY_KIB: u32 = 256 * 1024;
+const MOST_PASSES: u32 = 10;
+const MOST_LANES: u32 = 8;
 
 /// What one Argon2id hash costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,12 +102,14 @@ impl Passwords {
         self.run(move || hash_now(&argon2, &password.0)).await
     }
 
-    /// Whether the password is the one of this hash. Without a hash the work is the same and the answer is no.
+    /// Whether the password is the one of this hash. Without a hash that a sign-in can bear the work is the same and the
+    /// answer is no.
     ///
     /// # Errors
     ///
     /// [`Busy`].
     pub async fn verify(&self, password: &Secret, stored: Option<&str>) -> Result<bool, Busy> {
+        let stored = stored.filter(|hash| is_bearable(hash));
         let known = stored.is_some();
         let stored = stored.unwrap_or(&self.dummy).to_owned();
         let argon2 = self.argon2.clone();
@@ -134,6 +140,17 @@ impl Passwords {
         .await
         .map_err(|_| Busy)
     }
+}
+
+/// Whether a hash is Argon2id of a cost that a sign-in can bear.
+pub fn is_bearable(hash: &str) -> bool {
+    let Ok(parsed) = PasswordHash::new(hash) else { return false };
+    let cost = |name: &str| parsed.params.get_decimal(name).unwrap_or(u32::MAX);
+    parsed.algorithm.as_str() == "argon2id"
+        && parsed.hash.is_some()
+        && cost("m") <= MOST_MEMORY_KIB
+        && cost("t") <= MOST_PASSES
+        && cost("p") <= MOST_LANES
 }
 
 fn hash_now(argon2: &Argon2<'_>, password: &str) -> String {
@@ -312,6 +329,29 @@ mod tests {
         assert_eq!(passwords.verify(&wrong, Some(&hash)).await, Ok(false));
         assert_eq!(passwords.verify(&Secret("no one has this password".into()), None).await, Ok(false));
         assert_eq!(passwords.verify(&right, Some("not a hash")).await, Ok(false));
+    }
+
+    #[test]
+    fn only_argon2id_of_a_bearable_cost_is_a_hash() {
+        let salted = |params: &str| {
+            format!("$argon2id$v=19${params}$c29tZXNhbHRzYWx0$Gz3ZV6Zq1XpJv2cVhXcVxw8mTQ2bW0lIhS4rI0aPq1s")
+        };
+        assert!(is_bearable(&salted("m=65536,t=3,p=4")));
+        assert!(!is_bearable(&salted("m=4194304,t=3,p=4")));
+        assert!(!is_bearable("$2b$12$EixZaYVK1fsbw1ZfbX3OXePaWxn96p36WQoeG6Lruj3vjPGga31lW"));
+        assert!(!is_bearable("5f4dcc3b5aa765d61d8327deb882cf99"));
+        assert!(!is_bearable("secret"));
+    }
+
+    #[tokio::test]
+    async fn a_hash_that_came_with_more_work_than_a_sign_in_can_bear_opens_nothing() {
+        let costly = Passwords::new(PasswordCost { memory_kib: 8, passes: MOST_PASSES + 1 });
+        let right = Secret("kettle orbit mango lamp".into());
+        let hash = costly.hash(&right).await.expect("not busy");
+        assert_eq!(Passwords::new(PasswordCost::LEAST).verify(&right, Some(&hash)).await, Ok(false));
+        let cheaper = Passwords::new(PasswordCost { memory_kib: 8, passes: MOST_PASSES });
+        let hash = cheaper.hash(&right).await.expect("not busy");
+        assert_eq!(Passwords::new(PasswordCost::LEAST).verify(&right, Some(&hash)).await, Ok(true));
     }
 
     #[test]

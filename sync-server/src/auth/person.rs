@@ -117,6 +117,24 @@ pub async fn find_on_device(
     }))
 }
 
+/// Whether a tenant's people know somebody without the operator's word: they signed in at a computer there, and their
+/// password is their own; or two operators made them an admin in the sight of all. Before the first computer nobody can know
+/// anybody, and all count as known.
+pub async fn is_known(tx: &mut PgConnection, tenant: Uuid, user: Uuid) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select not exists (select from devices d where d.tenant_id = $1)
+               or exists (select from users u
+                          join device_users k on k.tenant_id = $1 and k.user_id = u.id
+                          where u.tenant_id = $1 and u.id = $2 and not u.must_change_password)
+               or exists (select from admin_restorations r
+                          where r.tenant_id = $1 and r.user_id = $2 and r.ending = 'done') as "is_known!""#,
+        tenant,
+        user
+    )
+    .fetch_one(tx)
+    .await
+}
+
 /// Notes that somebody worked at a device before it was enrolled again, since it has its id: what they did there was signed
 /// as it was then. `first` is the id under which it began, its own or that of the one that it was.
 pub async fn note_earlier(

@@ -87,7 +87,7 @@ pub(crate) async fn login(
     let person = person::find_by_email(&mut tx, tenant.0, &request.email).await?;
     drop(tx);
     let hash = person.as_ref().map(|person| person.password_hash.as_str());
-    let is_right = auth.passwords.verify(&request.password, hash).await?;
+    let is_right = auth.try_password(&who, &request.password, hash).await?;
     let known = person.as_ref().map(|person| UserId(person.id));
     let attempt = |action| Event {
         user: known,
@@ -96,9 +96,8 @@ pub(crate) async fn login(
         ..Event::new(action)
     };
     let Some(person) = person.filter(|_| is_right) else {
-        let error = auth.failed(who, Error::WrongPassword);
         state.audit.record(&state.db, tenant, &attempt(Action::LoginFailed)).await?;
-        return Err(error);
+        return Err(Error::WrongPassword);
     };
 
     if person.has_old_one_time_password {
@@ -116,7 +115,6 @@ pub(crate) async fn login(
     audit::record(&mut tx, tenant, state.audit.lane(), &attempt(Action::Login)).await?;
     tx.commit().await?;
     state.audit.added(tenant, 1);
-    auth.throttle.succeeded(&who);
     Ok(Json(session(auth, place, &person, refresh, standing, notices, now)))
 }
 
@@ -207,10 +205,10 @@ pub(super) async fn proven_device(
     let is_fresh = device::take_challenge(&mut tx, tenant.0, device.0, challenge, now).await?;
     tx.commit().await?;
     if found.is_none() {
-        return Err(state.auth.failed(Who::unknown_device(tenant.0), Error::DeviceUnknown));
+        return Err(state.auth.failed(&Who::unknown_device(tenant.0), Error::DeviceUnknown));
     }
     let proven = found.filter(|device| is_fresh && verify(&device.public_key, message, signature));
-    proven.ok_or_else(|| state.auth.failed(Who::unknown_device(tenant.0), Error::Unauthorized))
+    proven.ok_or_else(|| state.auth.failed(&Who::unknown_device(tenant.0), Error::Unauthorized))
 }
 
 /// What a desktop gets after a password sign-in.

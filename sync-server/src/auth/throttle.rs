@@ -34,14 +34,10 @@ impl Who {
         Self::of(&["unknown", &bucket(&tenant.to_string())])
     }
 
-    /// Whoever enrols a computer with codes of this tenant.
+    /// Whoever guesses codes that enrol a computer of this tenant; whether there is such a one makes no difference, or it
+    /// would be told by who has to wait.
     pub fn enrolling(tenant_code: &str) -> Self {
-        Self::of(&["enrol", tenant_code])
-    }
-
-    /// Whoever enrols a computer with codes of no tenant.
-    pub fn unknown_tenant() -> Self {
-        Self::of(&["unknown tenant"])
+        Self::of(&["enrol", &bucket(tenant_code)])
     }
 
     fn of(parts: &[&str]) -> Self {
@@ -77,6 +73,31 @@ struct Kept {
 }
 
 impl Kept {
+    /// Whether another try is allowed now, or how long to wait.
+    fn check(&self, who: &Who, now: Instant) -> Result<(), Duration> {
+        let Some(failures) = self.all.get(who) else {
+            return Ok(());
+        };
+        let passed = now.saturating_duration_since(failures.last);
+        match delay_after(failures.count).checked_sub(passed) {
+            Some(rest) if !rest.is_zero() => Err(rest),
+            _ => Ok(()),
+        }
+    }
+
+    fn count(&mut self, who: Who, now: Instant) {
+        self.sweep(now);
+        if self.all.len() >= MOST && !self.all.contains_key(&who) {
+            self.drop_oldest();
+        }
+        let failures = self.all.entry(who).or_insert(Failures { count: 0, last: now });
+        if now.saturating_duration_since(failures.last) >= FORGOTTEN_AFTER {
+            failures.count = 0;
+        }
+        failures.count = failures.count.saturating_add(1);
+        failures.last = now;
+    }
+
     /// Drops what is forgotten, at most once a minute.
     fn sweep(&mut self, now: Instant) {
         if self.swept.is_none_or(|swept| now.saturating_duration_since(swept) >= SWEEP_EVERY) {
@@ -106,30 +127,27 @@ impl Throttle {
     ///
     /// How long to wait.
     pub fn check(&self, who: &Who, now: Instant) -> Result<(), Duration> {
-        let failures = self.lock().all.get(who).copied();
-        let Some(failures) = failures else {
-            return Ok(());
-        };
-        let passed = now.saturating_duration_since(failures.last);
-        match delay_after(failures.count).checked_sub(passed) {
-            Some(rest) if !rest.is_zero() => Err(rest),
-            _ => Ok(()),
-        }
+        self.lock().check(who, now)
     }
 
-    /// A try failed.
-    pub fn failed(&self, who: Who, now: Instant) {
+    /// Takes a try, which counts as failed until it [succeeded](Self::succeeded): of many at once no more are looked at than
+    /// of many one after the other.
+    ///
+    /// # Errors
+    ///
+    /// How long to wait.
+    pub fn take(&self, who: &Who, now: Instant) -> Result<(), Duration> {
         let mut kept = self.lock();
-        kept.sweep(now);
-        if kept.all.len() >= MOST && !kept.all.contains_key(&who) {
-            kept.drop_oldest();
+        kept.check(who, now)?;
+        kept.count(who.clone(), now);
+        Ok(())
+    }
+
+    /// A try that was taken was not looked at.
+    pub fn give_back(&self, who: &Who) {
+        if let Some(failures) = self.lock().all.get_mut(who) {
+            failures.count = failures.count.saturating_sub(1);
         }
-        let failures = kept.all.entry(who).or_insert(Failures { count: 0, last: now });
-        if now.saturating_duration_since(failures.last) >= FORGOTTEN_AFTER {
-            failures.count = 0;
-        }
-        failures.count = failures.count.saturating_add(1);
-        failures.last = now;
     }
 
     /// A try succeeded: the failures before it were typing mistakes.
@@ -158,6 +176,32 @@ fn delay_after(failures: u32) -> Duration {
 mod tests {
     use super::*;
 
+    impl Throttle {
+        /// A try failed, whether one was allowed or not.
+        fn failed(&self, who: Who, now: Instant) {
+            self.lock().count(who, now);
+        }
+    }
+
+    /// One of many who guess.
+    fn guesser(place: usize) -> Who {
+        Who::on_device(Uuid::nil(), Uuid::from_u128(place as u128), "a@b.example")
+    }
+
+    #[test]
+    fn of_many_tries_at_once_no_more_are_taken_than_of_many_one_after_the_other() {
+        let throttle = Throttle::default();
+        let (who, now) = (guesser(1), Instant::now());
+        let taken = (0..100).filter(|_| throttle.take(&who, now).is_ok()).count();
+        assert_eq!(taken, 11);
+        assert_eq!(throttle.take(&who, now), Err(Duration::from_secs(1)));
+        throttle.give_back(&who);
+        assert!(throttle.take(&who, now).is_ok(), "one was not looked at");
+        assert!(throttle.take(&who, now + Duration::from_secs(1)).is_ok());
+        throttle.succeeded(&who);
+        assert!(throttle.take(&who, now).is_ok());
+    }
+
     #[test]
     fn ten_failures_are_free_and_then_the_delay_doubles_up_to_a_minute() {
         let throttle = Throttle::default();
@@ -180,24 +224,23 @@ mod tests {
         let throttle = Throttle::default();
         let now = Instant::now();
         for place in 0..20_000 {
-            throttle.failed(Who::unknown_tenant(), now);
+            throttle.failed(Who::enrolling(&format!("MADE_UP_{place}")), now);
             throttle.failed(Who::unknown_device(Uuid::from_u128(place)), now);
         }
-        assert!(throttle.lock().all.len() <= 1 + 4_096);
+        assert!(throttle.lock().all.len() <= 2 * 4_096);
     }
 
     #[test]
     fn when_too_many_are_kept_the_oldest_go_first() {
         let throttle = Throttle::default();
         let start = Instant::now();
-        let who = |place: usize| Who::enrolling(&place.to_string());
         for place in 0..=MOST {
-            throttle.failed(who(place), start + Duration::from_millis(place as u64));
+            throttle.failed(guesser(place), start + Duration::from_millis(place as u64));
         }
         let kept = throttle.lock();
         assert_eq!(kept.all.len(), MOST - MOST / 10 + 1);
-        assert!(!kept.all.contains_key(&who(MOST / 10 - 1)));
-        assert!(kept.all.contains_key(&who(MOST / 10)) && kept.all.contains_key(&who(MOST)));
+        assert!(!kept.all.contains_key(&guesser(MOST / 10 - 1)));
+        assert!(kept.all.contains_key(&guesser(MOST / 10)) && kept.all.contains_key(&guesser(MOST)));
     }
 
     #[test]
@@ -205,13 +248,13 @@ mod tests {
         let throttle = Throttle::default();
         let start = Instant::now();
         let late = start + FORGOTTEN_AFTER;
-        throttle.failed(Who::enrolling("FIRST"), start);
-        throttle.failed(Who::enrolling("SECOND"), start + Duration::from_secs(30));
-        throttle.failed(Who::enrolling("THIRD"), late);
+        throttle.failed(guesser(1), start);
+        throttle.failed(guesser(2), start + Duration::from_secs(30));
+        throttle.failed(guesser(3), late);
         assert_eq!(throttle.lock().all.len(), 2, "the first was swept");
-        throttle.failed(Who::enrolling("THIRD"), late + Duration::from_secs(59));
+        throttle.failed(guesser(3), late + Duration::from_secs(59));
         assert_eq!(throttle.lock().all.len(), 2, "not yet again");
-        throttle.failed(Who::enrolling("THIRD"), late + SWEEP_EVERY);
+        throttle.failed(guesser(3), late + SWEEP_EVERY);
         assert_eq!(throttle.lock().all.len(), 1, "the second was swept");
     }
 

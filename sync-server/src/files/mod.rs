@@ -83,13 +83,13 @@ impl Files {
         Ok(Self { store: Arc::from(store), root })
     }
 
-    /// Those of a folder, which is made if it is missing. What is said to be stored there is on the disk.
+    /// Those of a folder, which is made if it is missing, for its owner alone. What is said to be stored there is on the disk.
     ///
     /// # Errors
     ///
     /// A folder that cannot be made.
     pub fn in_folder(folder: &FilePath) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(folder)
+        make_private(folder)
             .with_context(|| format!("The folder {} of the files cannot be made.", folder.display()))?;
         let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true).with_automatic_cleanup(true);
         Ok(Self { store: Arc::new(store), root: Path::default() })
@@ -261,6 +261,15 @@ impl Files {
         }
         Ok(files)
     }
+}
+
+/// A folder that is there stays as it is: several processes may share it.
+fn make_private(folder: &FilePath) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 /// A file on its way into the store; it is there whole and right, or not at all.

@@ -52,6 +52,18 @@ async fn read(files: &Files, file: &Named, from: u64) -> Vec<u8> {
     read
 }
 
+#[cfg(unix)]
+#[test]
+fn a_folder_that_is_made_for_files_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = folder.path().join("files");
+    Files::in_folder(&place).expect("a store");
+    let mode = std::fs::metadata(&place).expect("there").permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+}
+
 #[tokio::test]
 async fn what_lies_behind_a_piece_that_is_gone_is_not_read() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -58,20 +58,22 @@ pub(crate) async fn change_own(
     let person = person::find_on_device(&mut tx, tenant, caller.device.0, caller.user.0)
         .await?
         .ok_or(Error::Unauthorized)?;
+    let clinics = sqlx::query_scalar!("select clinic_name from clinics where tenant_id = $1", tenant)
+        .fetch_all(&mut *tx)
+        .await?;
     drop(tx);
     let who = Who::on_device(tenant, caller.device.0, &person.email);
-    auth.check_throttle(&who)?;
-    if !auth.passwords.verify(&change.old_password, Some(&person.password_hash)).await? {
-        let error = auth.failed(who, Error::WrongPassword);
+    if !auth.try_password(&who, &change.old_password, Some(&person.password_hash)).await? {
         let event = Event { reason: Some("wrong old password"), ..Event::by(&caller, Action::LoginFailed) };
         state.audit.record(&state.db, caller.tenant, &event).await?;
-        return Err(error);
+        return Err(Error::WrongPassword);
     }
     if change.new_password == change.old_password {
         return Err(Error::Invalid("The new password is the old one."));
     }
-    check_new_password(&change.new_password, &[&person.full_name, &person.email])
-        .map_err(|weak| Error::Invalid(weak.sentence()))?;
+    let of_clinics = clinics.iter().map(String::as_str);
+    let names: Vec<&str> = of_clinics.chain([person.full_name.as_str(), person.email.as_str()]).collect();
+    check_new_password(&change.new_password, &names).map_err(|weak| Error::Invalid(weak.sentence()))?;
     let hash = auth.passwords.hash(&change.new_password).await?;
     let mut tx = state.db.write_unsynced(caller.tenant).await?;
     audit::set_actor(&mut tx, Actor::Person(caller.user)).await?;

@@ -8,6 +8,7 @@ use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_ENCODING;
+use bytes::Bytes;
 use protocol::api::{
     LivePage, MAX_PUSH_BYTES, MAX_PUSH_MUTATIONS, Notice, PushRequest, PushResponse, Receipt, may_grow_to,
 };
@@ -328,23 +329,49 @@ pub(super) async fn read(tx: &mut PgConnection, caller: &Caller, written: Writte
     Ok(found)
 }
 
-/// The body of a push or of something like it: JSON, plain or as one zstd frame, within the limits of both forms.
+/// The body of a push.
 #[derive(Debug)]
 pub(crate) struct Body<T>(pub(crate) T);
 
 impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Error;
 
+    async fn from_request(request: Request, state: &S) -> Result<Self> {
+        Packed::from_request(request, state).await?.open().map(Self)
+    }
+}
+
+/// The body of a push or of something like it as it came: JSON, plain or as one zstd frame, within the limits of both forms.
+#[derive(Debug)]
+pub(crate) struct Packed {
+    body: Bytes,
+    is_compressed: bool,
+}
+
+impl<S: Sync> FromRequest<S> for Packed {
+    type Rejection = Error;
+
     async fn from_request(request: Request, _state: &S) -> Result<Self> {
         let encoding = request.headers().get(CONTENT_ENCODING).cloned();
         let body = to_bytes(request.into_body(), MAX_PUSH_BYTES).await.map_err(|_| Error::TooLarge)?;
-        match encoding.as_ref().map(HeaderValue::as_bytes) {
-            None | Some(b"identity") => serde_json::from_slice(&body),
-            Some(b"zstd") => serde_json::from_slice(&decompress(&body)?),
+        let is_compressed = match encoding.as_ref().map(HeaderValue::as_bytes) {
+            None | Some(b"identity") => false,
+            Some(b"zstd") => true,
             Some(_) => return Err(Error::Invalid("A push is sent plain or with zstd.")),
-        }
-        .map(Self)
-        .map_err(|_| Error::Invalid("The body is not the JSON that belongs here."))
+        };
+        Ok(Self { body, is_compressed })
+    }
+}
+
+impl Packed {
+    /// What of it is asked for; nothing else of it is kept.
+    pub(crate) fn open<T: DeserializeOwned>(&self) -> Result<T> {
+        let opened = if self.is_compressed {
+            serde_json::from_slice(&decompress(&self.body)?)
+        } else {
+            serde_json::from_slice(&self.body)
+        };
+        opened.map_err(|_| Error::Invalid("The body is not the JSON that belongs here."))
     }
 }
 

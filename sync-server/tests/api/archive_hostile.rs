@@ -188,6 +188,20 @@ async fn a_manifest_that_claims_what_is_not_so_is_refused() {
         columns[place] = json!("alarms");
     });
     assert!(sentence(&mover, &column).await.contains("the table has no column alarms"));
+    // Without it, computers would come back in service.
+    let devices = table("devices");
+    let without = |line: &String| {
+        let mut row: Value = serde_json::from_str(line).expect("a row");
+        row.as_object_mut().expect("an object").remove("revoked_at");
+        row.to_string()
+    };
+    let in_service = with_rows(&whole, "devices", |lines| *lines = lines.iter().map(without).collect());
+    let in_service = with_manifest(&in_service, |it| {
+        let columns = it["tables"][devices]["columns"].as_array_mut().expect("columns");
+        columns.retain(|column| column != "revoked_at");
+    });
+    let said = sentence(&mover, &in_service).await;
+    assert!(said.contains("at tables/devices.ndjson: it lacks the column revoked_at"), "{said}");
 }
 
 #[tokio::test]

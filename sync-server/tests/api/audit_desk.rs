@@ -53,6 +53,20 @@ async fn events_are_kept_once_however_often_they_are_told() {
 }
 
 #[tokio::test]
+async fn a_token_without_the_computers_key_silences_no_computer() {
+    let clinic = Clinic::open().await;
+    let desk = clinic.desk().await;
+    // What came before a number that is far ahead would count as told.
+    let ahead = chain(&[event(&desk, 1_000_000, Action::Login)]);
+    let builder = desk.client.post(format!("{}/v1/audit/events", desk.url)).json(&ahead);
+    let answer = desk.unsigned(builder).send().await.expect("the server answers");
+    let refused = body::<DeskEventsKept>(answer).await.expect_err("refused");
+    assert_eq!((refused.status, refused.code), (403, ErrorCode::NotSigned));
+    let events = chain(&[event(&desk, 1, Action::Login), event(&desk, 2, Action::View)]);
+    assert_eq!(tell(&desk, &events).await.expect("kept").last, 2);
+}
+
+#[tokio::test]
 async fn another_history_under_the_same_numbers_is_a_copied_disk() {
     let clinic = Clinic::open().await;
     let desk = clinic.desk().await;

@@ -181,3 +181,33 @@ async fn an_admin_issues_codes_for_clinics_of_the_tenant_and_nobody_else_does() 
     let nobody = refused(desk.post("/v1/devices/codes", &request).await).await;
     assert_eq!(nobody.code, ErrorCode::Unauthorized);
 }
+
+async fn guess(clinic: &Clinic, tenant_code: &str, times: usize) -> Vec<ErrorCode> {
+    let mut codes = Vec::new();
+    for _ in 0..times {
+        let code = Secret(format!("{tenant_code}-0000-0000-0000"));
+        let request = enrol_request(&key(), &code, EMAIL, PASSWORD);
+        codes.push(refused(clinic.post("/v1/devices/enrol", &request).await).await.code);
+    }
+    codes
+}
+
+#[tokio::test]
+async fn whoever_has_a_right_code_waits_for_nobody_who_guesses() {
+    let clinic = Clinic::open().await;
+    let codes = guess(&clinic, &clinic.registered.tenant_code, 13).await;
+    assert_eq!(codes[..11], [ErrorCode::WrongCode; 11]);
+    assert_eq!(codes[11..], [ErrorCode::TooManyRequests; 2]);
+    let on_record = "tenant_audit_log where reason = 'wrong enrolment code'";
+    assert_eq!(clinic.count(on_record).await, 11, "what had to wait does not fill the log");
+    let right = enrol_request(&key(), &clinic.code().await, EMAIL, PASSWORD);
+    assert_eq!(clinic.post("/v1/devices/enrol", &right).await.status(), 200);
+}
+
+#[tokio::test]
+async fn who_has_to_wait_does_not_tell_which_tenants_there_are() {
+    let clinic = Clinic::open().await;
+    assert_eq!(guess(&clinic, "NO_SUCH_TENANT", 12).await[11], ErrorCode::TooManyRequests);
+    // As it is with a tenant that there is, of which nobody guessed yet.
+    assert_eq!(guess(&clinic, "NOR_THIS_ONE", 1).await, [ErrorCode::WrongCode]);
+}

@@ -86,6 +86,13 @@ async fn a_file_travels_in_pieces_goes_on_where_it_was_and_every_desktop_hears_w
     assert_eq!(desk.piece(id, 0, first).await.expect("kept").received, first.len() as u64);
     desk.piece(id, first.len() - 10, &bytes[first.len() - 10..first.len() + 500]).await.expect("kept");
     assert_eq!(desk.upload(id).await.received, first.len() as u64 + 500);
+    let files = clinic.server.database().files_folder();
+    let pieces = files.join(desk.tenant.to_string()).join("pieces").join(hash(&bytes));
+    let lengths = std::fs::read_dir(pieces).expect("a folder").map(|piece| {
+        let piece = piece.expect("a piece").metadata().expect("there");
+        piece.len()
+    });
+    assert_eq!(lengths.sum::<u64>(), first.len() as u64 + 500, "what was there is not kept twice");
     // Another computer may have had the pieces thrown away: that refuses nothing, and the rest is sent.
     let short = Upload { stored: false, received: first.len() as u64 + 500 };
     assert_eq!(desk.end(id).await, Ok(short));

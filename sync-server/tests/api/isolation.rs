@@ -83,6 +83,30 @@ async fn a_server_refuses_to_start_with_a_login_that_row_security_does_not_bind(
 }
 
 #[tokio::test]
+async fn a_function_that_sees_across_tenants_reads_no_table_of_its_callers_own() {
+    let database = TestDatabase::new().await;
+    let mut admin = PgConnection::connect(&database.admin.0).await.expect("a connection");
+    // As where somebody gave back what `migrate` takes away.
+    let gave_back = "do $$ begin
+                         execute format('grant temporary on database %I to clinic_app', current_database());
+                     end $$;
+                     grant execute on function clinic.tenant_usage(text) to clinic_app";
+    sqlx::raw_sql(gave_back).execute(&mut admin).await.expect("granted");
+    let mut app = PgConnection::connect(&database.app.0).await.expect("a connection");
+    let of_its_own = "create temporary table tenants (
+                          id uuid, tenant_code text, tenant_name text, subscription_plan text, is_active boolean,
+                          suspended_at timestamptz, expires_at timestamptz, max_doctors int, max_patients int
+                      );
+                      insert into tenants (tenant_code) values ('THEIRS')";
+    sqlx::raw_sql(of_its_own).execute(&mut app).await.expect("made");
+    let codes: Vec<String> = sqlx::query_scalar("select tenant_code from clinic.tenant_usage(null)")
+        .fetch_all(&mut app)
+        .await
+        .expect("counts");
+    assert_eq!(codes, Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn what_the_database_says_of_a_row_does_not_get_into_the_log() {
     let clinic = Clinic::open().await;
     let desk = clinic.desk().await;

@@ -3,6 +3,7 @@
 
 use clinic_sync::Db;
 use clinic_sync::auth::password::{PasswordCost, Passwords};
+use clinic_sync::auth::person::is_known;
 use clinic_sync::operator::{
     AdminCancel, AdminConfirm, AdminFinish, AdminRestore, OutputOptions, PasswordSource, UserAdd,
     UserCommand, run_user,
@@ -138,6 +139,10 @@ async fn two_operators_make_an_admin_after_a_day_in_which_every_desktop_says_so(
     lost.a_day_later().await;
     lost.finish().await.expect("an admin");
     assert_eq!(lost.new_admins().await, 1);
+    let mut tx = lost.db.read(lost.desk.tenant).await.expect("a transaction");
+    let is_known = is_known(&mut tx, lost.desk.tenant.0, lost.doctor.0).await.expect("an answer");
+    assert!(is_known, "they come in with an operator's code");
+    drop(tx);
     assert_eq!(notices(&lost.desk).await, []);
     assert!(lost.finish().await.is_err(), "once");
     let sql = "select count(*) from clinic.tenant_audit_log where action = 'operator_access'";

@@ -5,17 +5,18 @@ use std::path::PathBuf;
 use clinic_sync::auth::password::{PasswordCost, Passwords};
 use clinic_sync::operator::{
     DeviceCode, DeviceCommand, OutputOptions, PasswordSource, ScopeOption, TenantCommand, TenantCreate,
-    UserAdd, UserCommand, run_device, run_tenant, run_user,
+    UserAdd, UserCommand, UserReset, run_device, run_tenant, run_user,
 };
 use clinic_sync::{Db, catalogue};
 use ed25519_dalek::SigningKey;
-use protocol::api::{DeviceScope, EnrolResponse, Secret};
+use protocol::api::{DeviceScope, EnrolResponse, EnrolmentCode, Secret};
+use protocol::error::ErrorCode;
 use protocol::permission::Role;
 use serde_json::Value;
 use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
 
-use crate::desk::{Clinic, EMAIL, PASSWORD, enrol_request};
+use crate::desk::{Clinic, EMAIL, PASSWORD, enrol_request, refused};
 
 struct Operator {
     db: Db,
@@ -124,7 +125,7 @@ async fn the_operator_issues_codes_for_a_clinic_by_its_code() {
     };
     let mut out = Vec::new();
     run_device(&operator.db, DeviceCommand::Code(options.clone()), &mut out).await.expect("a code");
-    let code: protocol::api::EnrolmentCode = serde_json::from_slice(&out).expect("a code");
+    let code: EnrolmentCode = serde_json::from_slice(&out).expect("a code");
     let key = SigningKey::from_bytes(&rand::random());
     let response = clinic.post("/v1/devices/enrol", &enrol_request(&key, &code.code, EMAIL, PASSWORD)).await;
     let enrolled: EnrolResponse = response.json().await.expect("an enrolment");
@@ -135,6 +136,60 @@ async fn the_operator_issues_codes_for_a_clinic_by_its_code() {
     ] {
         assert!(run_device(&operator.db, DeviceCommand::Code(options), &mut Vec::new()).await.is_err());
     }
+}
+
+#[tokio::test]
+async fn an_operators_code_lets_in_only_who_has_worked_there_with_a_password_of_their_own() {
+    const LATA: &str = "lata@sunrise.example";
+    let clinic = Clinic::open().await;
+    let operator = Operator::of(&clinic).await;
+    let desk = clinic.desk().await;
+    let (tenant_code, output) = (&clinic.registered.tenant_code, OutputOptions { json: true });
+    let user = async |command: UserCommand| {
+        run_user(&operator.db, &operator.passwords, command, &mut Vec::new()).await.expect("done");
+    };
+    let come = async |email: &str| {
+        let options = DeviceCode {
+            tenant_code: tenant_code.clone(),
+            clinic_code: "MAIN".into(),
+            scope: ScopeOption::Clinical,
+            minutes: 10,
+            output,
+        };
+        let mut out = Vec::new();
+        run_device(&operator.db, DeviceCommand::Code(options), &mut out).await.expect("a code");
+        let code: EnrolmentCode = serde_json::from_slice(&out).expect("a code");
+        let key = SigningKey::from_bytes(&rand::random());
+        clinic.post("/v1/devices/enrol", &enrol_request(&key, &code.code, email, PASSWORD)).await
+    };
+    user(UserCommand::Add(UserAdd {
+        tenant_code: tenant_code.clone(),
+        email: LATA.into(),
+        name: "Lata Pawar".into(),
+        roles: vec![Role::Nurse],
+        registration_number: None,
+        registration_council: None,
+        qualifications: None,
+        password: operator.password(),
+        output,
+    }))
+    .await;
+    let unknown = refused(come(LATA).await).await;
+    assert_eq!((unknown.status, unknown.code), (422, ErrorCode::Invalid));
+    assert!(unknown.detail.contains("Ask an admin"), "{}", unknown.detail);
+    assert_eq!(clinic.count("devices").await, 1);
+    desk.sign_in(LATA).await;
+    assert_eq!(come(LATA).await.status(), 200, "she has worked there");
+    user(UserCommand::ResetPassword(UserReset {
+        tenant_code: tenant_code.clone(),
+        email: LATA.into(),
+        yes: true,
+        password: operator.password(),
+        output,
+    }))
+    .await;
+    assert_eq!(refused(come(LATA).await).await.code, ErrorCode::Invalid, "that password is the operator's");
+    assert_eq!(come(EMAIL).await.status(), 200);
 }
 
 #[tokio::test]

@@ -177,7 +177,8 @@ async fn who_did_not_hear_of_it_and_went_on_as_before_begins_behind_that() {
     assert_eq!((answer.device_id, &answer.lane), (unheard.device_id, &unheard.lane));
 
     let earlier = copied.request();
-    let (original, old_token) = (copied.desk.device, copied.desk.token.clone());
+    let (original, old_key) = (copied.desk.device, copied.desk.key.clone());
+    let old_token = copied.desk.token.clone();
     copied.desk.device = answer.device_id;
     copied.desk.key = copied.key.clone();
     copied.desk.token = answer.session.tokens.access_token.0.clone();
@@ -186,7 +187,7 @@ async fn who_did_not_hear_of_it_and_went_on_as_before_begins_behind_that() {
     assert_eq!((own.receipts[0].sequence, own.receipts[0].fate), (4, Fate::Applied));
 
     // A device that has gone on begins nowhere else.
-    (copied.desk.device, copied.desk.token) = (original, old_token);
+    (copied.desk.device, copied.desk.key, copied.desk.token) = (original, old_key, old_token);
     assert!(copied.refused(&earlier).await.contains("both ids"));
     assert_eq!(copied.ask(&later).await.expect("the same device").device_id, answer.device_id);
 }
@@ -197,7 +198,7 @@ async fn a_copy_of_a_copy_that_has_done_nothing_yet_goes_on_too() {
     let answer = copied.ask(&copied.request()).await.expect("another device");
     copied.desk.device = answer.device_id;
     copied.desk.token = answer.session.tokens.access_token.0.clone();
-    copied.key = SigningKey::from_bytes(&rand::random());
+    copied.desk.key = std::mem::replace(&mut copied.key, SigningKey::from_bytes(&rand::random()));
     copied.clinic.sql("update devices set copy_seen_at = now()").await;
     let request = RenewRequest { next_hash: None, ..copied.request() };
     let answer = copied.ask(&request).await.expect("a third device");
@@ -207,4 +208,23 @@ async fn a_copy_of_a_copy_that_has_done_nothing_yet_goes_on_too() {
     copied.desk.restore(2, copied.after);
     let own = copied.desk.write(vec![alone(Uuid::now_v7())]).await;
     assert_eq!((own.receipts[0].sequence, own.receipts[0].fate), (3, Fate::Applied));
+}
+
+#[tokio::test]
+async fn a_token_without_the_computers_key_makes_no_computer_of_its_own() {
+    let copied = Copied::new().await;
+    // Whoever has nothing but the token can name the beginning, and a hash that nobody has.
+    let from_nothing = RenewRequest {
+        after: 0,
+        after_hash: Hash::ZERO,
+        next_hash: Some(Hash::of(b"whatever")),
+        ..copied.request()
+    };
+    let desk = &copied.desk;
+    let builder = desk.client.post(format!("{}/v1/devices/renew", desk.url)).json(&from_nothing);
+    let answer = desk.unsigned(builder).send().await.expect("the server answers");
+    let problem = body::<EnrolResponse>(answer).await.expect_err("refused");
+    assert_eq!((problem.status, problem.code), (403, ErrorCode::NotSigned));
+    assert_eq!(copied.clinic.number("select count(*) from clinic.devices").await, 1);
+    copied.ask(&from_nothing).await.expect("with the computer's key it goes on");
 }

@@ -265,4 +265,25 @@ async fn a_wiped_token_is_the_computers_own_and_guessing_is_slowed() {
     assert_eq!(statuses[0], StatusCode::UNAUTHORIZED);
     assert_eq!(statuses.last(), Some(&StatusCode::TOO_MANY_REQUESTS));
     assert_eq!(state(&admin, &desk).await, RevocationState::Leaving);
+    // Whoever has the token waits for nobody who guesses.
+    let said = Wiped { tenant_id: desk.tenant, device_id: desk.device, token: token.token };
+    assert_eq!(post(&desk, "/v1/devices/wiped", &said).await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(state(&admin, &desk).await, RevocationState::Done);
+}
+
+#[tokio::test]
+async fn what_is_handed_over_is_looked_at_once_its_bearer_has_proven_which_computer_they_are() {
+    let clinic = Clinic::open().await;
+    let desk = clinic.desk().await;
+    let asked = challenge(&desk).await;
+    let message = handover_message("test", desk.tenant, desk.device, &asked);
+    let request = json!({
+        "tenant_id": desk.tenant,
+        "device_id": desk.device,
+        "challenge": asked,
+        "signature": sign(&clinic_sync::auth::token::new_key(), &message),
+        "mutations": "no list",
+    });
+    let refused = post(&desk, "/v1/devices/handover", &request).await;
+    assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
 }

@@ -124,7 +124,7 @@ async fn who_is_added_signs_in_with_a_one_time_password_and_chooses_their_own() 
     assert_eq!((wrong.status, wrong.code), (401, ErrorCode::WrongPassword));
     let logged = format!("tenant_audit_log where action = 'login_failed' and user_id = '{}'", user.id);
     assert_eq!(office.clinic.count(&logged).await, 1);
-    for weak in ["short", "password1234", "lata pawar lata", one_time, "\u{1F600}"] {
+    for weak in ["short", "password1234", "lata pawar lata", "sunrise over the sea", one_time, "\u{1F600}"] {
         said(password(token, &change(one_time, weak)).await, 422).await;
     }
     assert_eq!(password(token, &change(one_time, NEW_PASSWORD)).await.status(), StatusCode::NO_CONTENT);

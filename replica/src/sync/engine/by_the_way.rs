@@ -101,7 +101,7 @@ impl Line {
                 let Some(events) = self.on_store(|store| store.next_events(MAX_DESK_EVENTS)).await? else {
                     return Ok(false);
                 };
-                let kept = self.context.client.tell(&self.token()?, &events).await?;
+                let kept = self.context.client.tell(&self.token()?, &self.signer()?, &events).await?;
                 let is_new = self.on_store(move |store| store.events_kept(kept.last)).await?;
                 Ok::<_, Error>(is_new && events.events.len() == MAX_DESK_EVENTS)
             };

@@ -1,6 +1,5 @@
 //! Clinics, members of staff and prescribers.
 
-use argon2::password_hash::phc::PasswordHash;
 use protocol::patient::parse_mobile;
 use protocol::permission::Role;
 use protocol::table::{TableName, Values};
@@ -10,6 +9,7 @@ use uuid::Uuid;
 use super::home::{Doctor, Home};
 use super::row::{SetAside, Taking};
 use super::tables::{Made, OldTable};
+use crate::auth::password::is_bearable;
 use crate::auth::tenant::split_name;
 use crate::import::value::entries;
 use crate::import::words;
@@ -24,10 +24,6 @@ const PASSWORD: &[&str] =
 
 /// No password fits it.
 const NO_PASSWORD: &str = "!";
-/// More work than this for one sign-in is an attack, not a hash.
-const MAX_MEMORY_KIB: u32 = 256 * 1024;
-const MAX_PASSES: u32 = 10;
-const MAX_LANES: u32 = 8;
 
 /// A clinic.
 pub(super) fn clinic(taking: &mut Taking<'_>, home: &mut Home) -> Result<Made, SetAside> {
@@ -114,7 +110,7 @@ pub(super) fn user(taking: &mut Taking<'_>, home: &mut Home) -> Result<Made, Set
         is_active = false;
         format!("{}@legacy.invalid", id.simple())
     };
-    let hash = taking.plain(PASSWORD).filter(|hash| is_usable(hash));
+    let hash = taking.plain(PASSWORD).filter(|hash| is_bearable(hash));
     if hash.is_none() {
         taking.remark("password_hash", "not a hash that is safe enough; the person needs a new password");
     }
@@ -275,32 +271,9 @@ fn role(written: &str) -> Option<Role> {
     })
 }
 
-/// Whether a hash is Argon2id of a cost that a sign-in can bear.
-fn is_usable(hash: &str) -> bool {
-    let Ok(parsed) = PasswordHash::new(hash) else { return false };
-    let cost = |name: &str| parsed.params.get_decimal(name).unwrap_or(u32::MAX);
-    parsed.algorithm.as_str() == "argon2id"
-        && parsed.hash.is_some()
-        && cost("m") <= MAX_MEMORY_KIB
-        && cost("t") <= MAX_PASSES
-        && cost("p") <= MAX_LANES
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_argon2id_of_a_bearable_cost_is_carried_over() {
-        let salted = |params: &str| {
-            format!("$argon2id$v=19${params}$c29tZXNhbHRzYWx0$Gz3ZV6Zq1XpJv2cVhXcVxw8mTQ2bW0lIhS4rI0aPq1s")
-        };
-        assert!(is_usable(&salted("m=65536,t=3,p=4")));
-        assert!(!is_usable(&salted("m=4194304,t=3,p=4")));
-        assert!(!is_usable("$2b$12$EixZaYVK1fsbw1ZfbX3OXePaWxn96p36WQoeG6Lruj3vjPGga31lW"));
-        assert!(!is_usable("5f4dcc3b5aa765d61d8327deb882cf99"));
-        assert!(!is_usable("secret"));
-    }
 
     #[test]
     fn roles_of_old_programs_are_known() {
