@@ -5,10 +5,9 @@ use std::sync::Arc;
 use replica::Replica;
 use replica::view::{LedgerChoices, LedgerFilter, LedgerFormat, LedgerPage};
 use tauri::AppHandle;
-use tauri_plugin_dialog::DialogExt;
 
 use super::{Answer, Here, aside, ask, failed};
-use crate::files::must_still_be;
+use crate::files::choose_place;
 
 /// At most this many entries of the ledger come at once.
 const LEDGER_ENTRIES: u32 = 200;
@@ -33,15 +32,12 @@ pub async fn save_ledger(
 ) -> Answer<Option<String>> {
     let (desk, replica) = (Arc::clone(&desk), desk.replica()?);
     aside(move || {
-        let (words, ending) = match format {
+        let kind = match format {
             LedgerFormat::Csv => ("CSV", "csv"),
             LedgerFormat::Ndjson => ("JSON lines", "ndjson"),
         };
-        let name = format!("ledger.{ending}");
-        let chosen =
-            app.dialog().file().add_filter(words, &[ending]).set_file_name(name).blocking_save_file();
-        let Some(path) = chosen.and_then(|file| file.into_path().ok()) else { return Ok(None) };
-        must_still_be(&desk, &replica)?;
+        let name = format!("ledger.{}", kind.1);
+        let Some(path) = choose_place(&app, &desk, &replica, &name, Some(kind))? else { return Ok(None) };
         let file = std::fs::File::create(&path).map_err(|error| {
             tracing::warn!(kind = ?error.kind(), "the ledger was not written");
             failed("The file could not be written there. The ledger itself is safe; choose another folder.")

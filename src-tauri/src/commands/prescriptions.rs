@@ -7,10 +7,9 @@ use protocol::id::{PatientId, PrescriptionId};
 use protocol::printed::Printed;
 use replica::view::{Draft, PrescriptionSummary};
 use tauri::AppHandle;
-use tauri_plugin_dialog::DialogExt;
 
 use super::{Answer, Here, aside, ask, failed};
-use crate::files::must_still_be;
+use crate::files::choose_place;
 
 /// Draws a prescription on A4, or on A5.
 pub(super) fn draw(prescription: &Printed, is_a4: bool) -> Answer<Drawn> {
@@ -72,9 +71,9 @@ pub async fn save_prescription_pdf(
         let not_drawn = "The PDF could not be written. The prescription itself is safe.";
         let pdf = draw(&printed, is_a4)?.pdf().map_err(|_| failed(not_drawn))?;
         let name = format!("{}.pdf", printed.number);
-        let chosen = app.dialog().file().add_filter("PDF", &["pdf"]).set_file_name(name).blocking_save_file();
-        let Some(path) = chosen.and_then(|file| file.into_path().ok()) else { return Ok(None) };
-        must_still_be(&here, &replica)?;
+        let Some(path) = choose_place(&app, &here, &replica, &name, Some(("PDF", "pdf")))? else {
+            return Ok(None);
+        };
         std::fs::write(&path, pdf).map_err(|error| {
             tracing::warn!(kind = ?error.kind(), "a PDF was not written");
             failed(

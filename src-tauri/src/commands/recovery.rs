@@ -5,10 +5,9 @@ use std::sync::Arc;
 use prescription_pdf::{Drawn, RecoveryPaper};
 use replica::view::{AppState, RecoveryForm, RecoveryPage};
 use tauri::AppHandle;
-use tauri_plugin_dialog::DialogExt;
 
 use super::{Answer, Here, aside, failed};
-use crate::files::must_still_be;
+use crate::files::choose_place;
 
 /// Opens this computer, whose keys are lost or which a restored server does not know, with its recovery code.
 #[tauri::command]
@@ -56,10 +55,9 @@ pub async fn save_recovery_pdf(app: AppHandle, desk: Here<'_>) -> Answer<Option<
             failed(not_written)
         })?;
         let name = format!("recovery-code-{}.pdf", page.fingerprint);
-        let chosen = app.dialog().file().add_filter("PDF", &["pdf"]).set_file_name(name).blocking_save_file();
-        let Some(path) = chosen.and_then(|file| file.into_path().ok()) else { return Ok(None) };
-        // The dialog of the system outlives a lock.
-        must_still_be(&desk, &replica)?;
+        let Some(path) = choose_place(&app, &desk, &replica, &name, Some(("PDF", "pdf")))? else {
+            return Ok(None);
+        };
         std::fs::write(&path, pdf).map_err(|error| {
             tracing::warn!(kind = ?error.kind(), "the page of a recovery code was not written");
             failed(not_written)

@@ -11,7 +11,7 @@ import type { RefusedChange } from "./bindings/RefusedChange";
 import type { SyncStatus } from "./bindings/SyncStatus";
 import type { WindowLanguage } from "./bindings/WindowLanguage";
 import { type Around, fakeClinic } from "./fake-clinic";
-import { countStates, fakeConflict, fakeRefused, medicines, people, today } from "./fake-data";
+import { countStates, fakeConflict, fakeRefused, medicines, people, quietStatus, today } from "./fake-data";
 import { type ChosenFile, fakeFiles } from "./fake-files";
 import { fakeKnown } from "./fake-known";
 import { fakeLetterhead } from "./fake-letterhead";
@@ -80,22 +80,12 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
   }));
   let signedIn: Person | undefined = people.find((person) => person.email === start);
   let isEnrolled = start !== "notEnrolled";
+  const synced = `${today()}T10:41:00`;
   let status: SyncStatus = {
-    connection: { state: "online" },
-    filling: null,
-    compared: null,
-    onlyHere: 0,
-    waiting: 0,
-    attention: 0,
-    decisions: 0,
-    filesWaiting: 0,
-    filesRefused: 0,
-    lastLevelAt: `${today()}T10:41:00`,
-    lastSyncedAt: `${today()}T10:41:00`,
-    lastContactAt: `${today()}T10:41:00`,
-    problem: null,
-    notices: [],
-    lease: null,
+    ...quietStatus,
+    lastLevelAt: synced,
+    lastSyncedAt: synced,
+    lastContactAt: synced,
   };
 
   const state = (): AppState => {
