@@ -3,6 +3,7 @@
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
 mod child;
+mod closing;
 mod commands;
 mod drawing;
 mod dropped;
@@ -45,8 +46,10 @@ fn main() -> anyhow::Result<()> {
         .manage(Arc::clone(&desk))
         .manage(menu::Shown::default())
         .manage(dropped::Dropped::default())
+        .manage(closing::Closing::default())
         .on_menu_event(menu::chosen)
         .on_window_event(dropped::watch)
+        .on_window_event(closing::watch)
         .invoke_handler(tauri::generate_handler![
             commands::session::app_state,
             commands::session::language,
@@ -122,6 +125,8 @@ fn main() -> anyhow::Result<()> {
             window::tell_outside,
             menu::show_menu,
             menu::enable_menu,
+            closing::hold_close,
+            closing::end_close,
             paper::print_prescription,
             paper::choose_logo,
             paper::remove_logo,

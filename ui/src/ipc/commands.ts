@@ -20,6 +20,8 @@ export const tauriBackend: Backend = {
   lock: () => invoke("lock"),
   showMenu: (sections, usual) => invoke("show_menu", { sections, usual }),
   enableMenu: (ids) => invoke("enable_menu", { ids }),
+  holdClose: () => invoke("hold_close"),
+  endClose: (closes) => invoke("end_close", { closes }),
   tellOutside: (words) => invoke("tell_outside", { words }),
   syncStatus: () => invoke("sync_status"),
   syncNow: () => invoke("sync_now"),
@@ -103,6 +105,7 @@ export const tauriBackend: Backend = {
       listen<SyncStatus>("sync-status", (event) => onEvent({ name: "sync-status", payload: event.payload })),
       listen<AppState>("app-state", (event) => onEvent({ name: "app-state", payload: event.payload })),
       listen<string>("menu", (event) => onEvent({ name: "menu", payload: event.payload })),
+      listen("close-asked", () => onEvent({ name: "close-asked" })),
       listen<boolean>("files-over", (event) => onEvent({ name: "files-over", payload: event.payload })),
       listen<DroppedFiles>("files-dropped", (event) =>
         onEvent({ name: "files-dropped", payload: event.payload }),
