@@ -75,6 +75,8 @@ fn main() {
         "tell_outside",
         "show_menu",
         "enable_menu",
+        "hold_close",
+        "end_close",
         "print_prescription",
         "choose_logo",
         "remove_logo",

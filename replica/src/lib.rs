@@ -13,6 +13,7 @@ mod conflicts;
 mod desk;
 mod diagnoses;
 mod elsewhere;
+mod entry;
 mod error;
 mod export;
 mod files;

@@ -17,7 +17,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::amend::reopen;
-use crate::conflicts::{entry_for, shown_text, typed_entry};
+use crate::conflicts::shown_text;
+use crate::entry::{entry_for, typed_entry};
 use crate::error::{Error, Result};
 use crate::language::Language;
 use crate::ledger::title;

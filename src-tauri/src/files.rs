@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use protocol::error::ErrorCode;
@@ -38,6 +38,25 @@ pub fn must_still_be(desk: &Desk, replica: &Arc<Replica>) -> Result<(), CommandE
     } else {
         Err(failed("Someone else has signed in meanwhile. Nothing was done; begin again."))
     }
+}
+
+/// Asks where to write a file of this name, of one kind or of any; `None` if the person changed their mind.
+pub fn choose_place(
+    app: &AppHandle,
+    desk: &Desk,
+    replica: &Arc<Replica>,
+    name: &str,
+    kind: Option<(&str, &str)>,
+) -> Answer<Option<PathBuf>> {
+    let mut dialog = app.dialog().file().set_file_name(name);
+    if let Some((words, ending)) = kind {
+        dialog = dialog.add_filter(words, &[ending]);
+    }
+    let Some(path) = dialog.blocking_save_file().and_then(|file| file.into_path().ok()) else {
+        return Ok(None);
+    };
+    must_still_be(desk, replica)?;
+    Ok(Some(path))
 }
 
 /// Asks which file, and adds it; `None` if the person changed their mind.
@@ -155,9 +174,9 @@ pub async fn save_attachment(
     let content = desk.open_attachment(attachment_id).await?;
     let desk = Arc::clone(&desk);
     aside(move || {
-        let chosen = app.dialog().file().set_file_name(&content.file_name).blocking_save_file();
-        let Some(path) = chosen.and_then(|file| file.into_path().ok()) else { return Ok(None) };
-        must_still_be(&desk, &replica)?;
+        let Some(path) = choose_place(&app, &desk, &replica, &content.file_name, None)? else {
+            return Ok(None);
+        };
         save(&path, &content.bytes).map_err(|error| {
             tracing::warn!(kind = ?error.kind(), "a copy was not written");
             failed("The copy could not be written there. The file itself is safe; choose another folder.")

@@ -5,9 +5,12 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::Deserialize;
 use tauri::menu::{IsMenuItem, Menu, MenuEvent, MenuItem, PredefinedMenuItem, Submenu};
-use tauri::{AppHandle, Emitter, State, Wry};
+use tauri::{AppHandle, Emitter, Manager, State, Wry};
 
 use crate::commands::{Answer, failed};
+
+/// The line of the menus that closes the window.
+const QUIT: &str = "quit";
 
 /// A menu.
 #[derive(Deserialize)]
@@ -71,8 +74,15 @@ pub fn enable_menu(shown: State<'_, Shown>, ids: Vec<String>) {
     }
 }
 
-/// Tells the window what was chosen.
+/// Tells the window what was chosen. The end of the program is asked for as at the window's own edge.
 pub fn chosen(app: &AppHandle, event: MenuEvent) {
+    if event.id().0 == QUIT {
+        // The system's own line would end the program without a word to the window.
+        if let Some(Err(error)) = app.get_webview_window("main").map(|window| window.close()) {
+            tracing::error!(%error, "the window was not closed");
+        }
+        return;
+    }
     if let Err(error) = app.emit_to("main", "menu", &event.id().0) {
         tracing::warn!(%error, "the window did not take an event");
     }
@@ -117,7 +127,7 @@ fn worded(item: &Item) -> (String, Option<String>) {
 fn of_macos(app: &AppHandle, words: &Usual) -> tauri::Result<[Submenu<Wry>; 2]> {
     let about = PredefinedMenuItem::about(app, Some(&words.about), None)?;
     let hide = PredefinedMenuItem::hide(app, Some(&words.hide))?;
-    let quit = PredefinedMenuItem::quit(app, Some(&words.quit))?;
+    let quit = MenuItem::with_id(app, QUIT, &words.quit, true, Some("Cmd+Q"))?;
     let undo = PredefinedMenuItem::undo(app, Some(&words.undo))?;
     let redo = PredefinedMenuItem::redo(app, Some(&words.redo))?;
     let cut = PredefinedMenuItem::cut(app, Some(&words.cut))?;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use protocol::api::{NewDoctor, RegisterRequest, RegisterResponse, Secret};
+use protocol::id::PatientId;
 use protocol::permission::Role;
 use protocol::table::Row;
 use replica::view::{AppState, Connection, Enrolment, PatientForm};
@@ -289,6 +290,16 @@ impl TestDesk {
     /// The unlocked replica.
     pub fn replica(&self) -> anyhow::Result<Arc<Replica>> {
         Ok(self.desk.replica()?)
+    }
+
+    /// Changes a patient's registration.
+    pub fn change(&self, patient: PatientId, with: impl FnOnce(&mut PatientForm)) -> anyhow::Result<()> {
+        let replica = self.replica()?;
+        let seen = replica.chart(patient)?.form;
+        let mut form = seen.clone();
+        with(&mut form);
+        replica.update_patient(patient, &seen, &form)?;
+        Ok(())
     }
 
     /// Every row that it shows and that the server has, in the order of (table, id), but for deleted ones.

@@ -205,8 +205,7 @@ fn another_day_to_come_back_is_at_most_two_years_ahead_too() {
     let day = |typed| {
         let today = time::macros::date!(2026 - 11 - 23);
         let entry = Entry::Date;
-        crate::conflicts::typed_entry("follow_up_date", &entry, typed, today)
-            .map_err(|error| error.to_string())
+        crate::entry::typed_entry("follow_up_date", &entry, typed, today).map_err(|error| error.to_string())
     };
     let too_late = "To come back is asked for at most two years from now. Write an earlier day. \
                     Nothing was decided yet.";

@@ -43,6 +43,35 @@ impl Person {
     }
 }
 
+/// A member of staff as they are stored, with what is worked out of it.
+struct Found {
+    id: Uuid,
+    full_name: String,
+    email: String,
+    roles: Vec<String>,
+    password_hash: String,
+    must_change_password: bool,
+    token_version: i32,
+    doctor: Option<Uuid>,
+    is_old: bool,
+}
+
+impl From<Found> for Person {
+    fn from(found: Found) -> Self {
+        Self {
+            id: found.id,
+            full_name: found.full_name,
+            email: found.email,
+            roles: roles(&found.roles),
+            password_hash: found.password_hash,
+            must_change_password: found.must_change_password,
+            has_old_one_time_password: found.is_old,
+            token_version: found.token_version,
+            doctor: found.doctor,
+        }
+    }
+}
+
 /// The roles of these names.
 pub fn roles(names: &[String]) -> Roles {
     Roles(names.iter().filter_map(|name| Role::find(name)).collect())
@@ -55,7 +84,8 @@ pub fn normalise_email(email: &str) -> String {
 
 /// The active member of staff with this e-mail.
 pub async fn find_by_email(tx: &mut PgConnection, tenant: Uuid, email: &str) -> sqlx::Result<Option<Person>> {
-    let row = sqlx::query!(
+    let found = sqlx::query_as!(
+        Found,
         r#"select u.id, u.full_name, u.email, u.roles, u.password_hash, u.must_change_password,
                   u.token_version, d.id as "doctor?",
                   coalesce(u.must_change_password and u.one_time_until < now(), false) as "is_old!"
@@ -68,17 +98,7 @@ pub async fn find_by_email(tx: &mut PgConnection, tenant: Uuid, email: &str) -> 
     )
     .fetch_optional(tx)
     .await?;
-    Ok(row.map(|row| Person {
-        id: row.id,
-        full_name: row.full_name,
-        email: row.email,
-        roles: roles(&row.roles),
-        password_hash: row.password_hash,
-        must_change_password: row.must_change_password,
-        has_old_one_time_password: row.is_old,
-        token_version: row.token_version,
-        doctor: row.doctor,
-    }))
+    Ok(found.map(Person::from))
 }
 
 /// The active member of staff with this id, if they have signed in on this device before.
@@ -88,7 +108,8 @@ pub async fn find_on_device(
     device: Uuid,
     user: Uuid,
 ) -> sqlx::Result<Option<Person>> {
-    let row = sqlx::query!(
+    let found = sqlx::query_as!(
+        Found,
         r#"select u.id, u.full_name, u.email, u.roles, u.password_hash, u.must_change_password,
                   u.token_version, d.id as "doctor?",
                   coalesce(u.must_change_password and u.one_time_until < now(), false) as "is_old!"
@@ -104,17 +125,7 @@ pub async fn find_on_device(
     )
     .fetch_optional(tx)
     .await?;
-    Ok(row.map(|row| Person {
-        id: row.id,
-        full_name: row.full_name,
-        email: row.email,
-        roles: roles(&row.roles),
-        password_hash: row.password_hash,
-        must_change_password: row.must_change_password,
-        has_old_one_time_password: row.is_old,
-        token_version: row.token_version,
-        doctor: row.doctor,
-    }))
+    Ok(found.map(Person::from))
 }
 
 /// Whether a tenant's people know somebody without the operator's word: they signed in at a computer there, and their

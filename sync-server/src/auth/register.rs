@@ -16,7 +16,7 @@ use super::code::{is_clinic_code, is_tenant_code, new_tenant_code};
 use super::enrolment::{self, FIRST_CODE_LIFE, NewCode};
 use super::password::{Passwords, check_new_password};
 use super::person::normalise_email;
-use super::tenant::{NewClinic, NewProfile, NewUser, insert_clinic, insert_profile, insert_user, split_name};
+use super::tenant::{NewClinic, NewProfile, NewUser, insert_clinic, insert_profile, insert_user};
 use crate::error::{Error, Json, Result, violated_constraint};
 use crate::{AppState, Db};
 
@@ -127,23 +127,9 @@ async fn insert(
     insert_user(&mut tx, tenant.0, &new_user).await?;
     let mut doctor_id = None;
     if let Some(doctor) = &new.doctor {
-        let id = Uuid::now_v7();
-        let (first_name, last_name) = split_name(&new.admin_name);
-        let profile = NewProfile {
-            id,
-            user,
-            first_name,
-            last_name,
-            role: doctor.role,
-            specialization: doctor.specialization.as_deref(),
-            qualifications: doctor.qualifications.as_deref(),
-            registration_number: &doctor.registration_number,
-            registration_council: &doctor.registration_council,
-            registration_year: None,
-            clinic,
-        };
+        let profile = NewProfile::of(user, &new.admin_name, doctor, clinic);
         insert_profile(&mut tx, tenant.0, &profile).await?;
-        doctor_id = Some(DoctorId(id));
+        doctor_id = Some(DoctorId(profile.id));
     }
     let first_code = NewCode {
         tenant: tenant.0,

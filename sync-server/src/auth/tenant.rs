@@ -1,5 +1,6 @@
 //! The rows with which a tenant begins: its clinics, its staff, their profiles.
 
+use protocol::api::NewDoctor;
 use protocol::permission::Role;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -71,6 +72,26 @@ pub struct NewProfile<'a> {
     pub registration_year: Option<i32>,
     /// Where they mostly work.
     pub clinic: Uuid,
+}
+
+impl<'a> NewProfile<'a> {
+    /// The profile of a member of staff who begins here as this prescriber.
+    pub fn of(user: Uuid, full_name: &'a str, doctor: &'a NewDoctor, clinic: Uuid) -> Self {
+        let (first_name, last_name) = split_name(full_name);
+        Self {
+            id: Uuid::now_v7(),
+            user,
+            first_name,
+            last_name,
+            role: doctor.role,
+            specialization: doctor.specialization.as_deref(),
+            qualifications: doctor.qualifications.as_deref(),
+            registration_number: &doctor.registration_number,
+            registration_council: &doctor.registration_council,
+            registration_year: None,
+            clinic,
+        }
+    }
 }
 
 /// Adds a clinic.

@@ -5,7 +5,8 @@ use protocol::validate::parse_day;
 use serde_json::json;
 use time::{Date, Duration, Month};
 
-use super::value::{Calendar, Fit, is_nothing, latin};
+use super::calendar::Calendar;
+use super::value::{Fit, is_nothing, latin};
 use super::words;
 
 /// Nobody is older.

@@ -2,6 +2,8 @@
 
 /// Ages and dates of birth.
 mod age;
+/// Days and times as people write them.
+mod calendar;
 /// A spreadsheet of patients.
 pub mod csv;
 /// Where rows went that were brought along.

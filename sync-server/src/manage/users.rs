@@ -16,7 +16,7 @@ use crate::auth::Caller;
 use crate::auth::code::new_one_time_password;
 use crate::auth::person::normalise_email;
 use crate::auth::register::{check_doctor, check_email, fits};
-use crate::auth::tenant::{self, NewProfile, insert_profile, insert_user, split_name};
+use crate::auth::tenant::{self, NewProfile, insert_profile, insert_user};
 use crate::error::{Error, Json, Result};
 use crate::limits;
 
@@ -156,20 +156,7 @@ async fn add_profile(
     clinic: Uuid,
 ) -> Result<()> {
     limits::must_have_room_for_doctor(tx, tenant).await?;
-    let (first_name, last_name) = split_name(full_name);
-    let profile = NewProfile {
-        id: Uuid::now_v7(),
-        user,
-        first_name,
-        last_name,
-        role: kind,
-        specialization: doctor.specialization.as_deref(),
-        qualifications: doctor.qualifications.as_deref(),
-        registration_number: &doctor.registration_number,
-        registration_council: &doctor.registration_council,
-        registration_year: None,
-        clinic,
-    };
+    let profile = NewProfile { role: kind, ..NewProfile::of(user, full_name, doctor, clinic) };
     insert_profile(tx, tenant.0, &profile).await.map_err(staff::in_words)
 }
 

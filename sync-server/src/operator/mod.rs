@@ -45,7 +45,7 @@ use crate::auth::enrolment::{self, NewCode};
 use crate::auth::password::{Passwords, check_new_password};
 use crate::auth::person::normalise_email;
 use crate::auth::register::{self, NewTenant, check_doctor, check_email, fits};
-use crate::auth::tenant::{NewProfile, NewUser, insert_profile, insert_user, split_name};
+use crate::auth::tenant::{NewProfile, NewUser, insert_profile, insert_user};
 use crate::error::{Error, violated_constraint};
 use crate::files::Files;
 use crate::limits;
@@ -230,20 +230,7 @@ async fn add_user(
         .fetch_optional(&mut *tx)
         .await?
         .with_context(|| format!("All clinics of {tenant_code} are closed. Nobody was added."))?;
-        let (first_name, last_name) = split_name(name);
-        let profile = NewProfile {
-            id: Uuid::now_v7(),
-            user,
-            first_name,
-            last_name,
-            role: doctor.role,
-            specialization: None,
-            qualifications: doctor.qualifications.as_deref(),
-            registration_number: &doctor.registration_number,
-            registration_council: &doctor.registration_council,
-            registration_year: None,
-            clinic,
-        };
+        let profile = NewProfile::of(user, name, &doctor, clinic);
         insert_profile(&mut tx, tenant.0, &profile).await.map_err(|error| match violated_constraint(&error) {
             Some("doctors_registration_key") => anyhow::anyhow!(
                 "Another doctor or dentist of {tenant_code} has this registration number of this council. Nobody \

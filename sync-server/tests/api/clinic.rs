@@ -121,6 +121,25 @@ impl Clinic {
         assert!(done.expect("a good statement").rows_affected() > 0, "nothing changed");
     }
 
+    /// Cuts the connection over which an import writes patients, as soon as one does.
+    pub async fn cut_import(&self) {
+        let url = &self.server.database().admin.0;
+        let mut connection = PgConnection::connect(url).await.expect("the database");
+        loop {
+            let killed: i64 = sqlx::query_scalar(
+                "select count(pg_terminate_backend(pid)) from pg_stat_activity
+                 where datname = current_database() and query like 'insert into patients%' and state <> 'idle'",
+            )
+            .fetch_one(&mut connection)
+            .await
+            .expect("an answer");
+            if killed > 0 {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// What a query counts.
     pub async fn number(&self, query: &str) -> i64 {
         let url = &self.server.database().admin.0;

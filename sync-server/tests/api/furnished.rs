@@ -9,6 +9,32 @@ use serde_json::{Map, Value, json};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use uuid::Uuid;
 
+use crate::clinic::{Clinic, Desk, new_patient};
+
+/// Two tenants on one server, each with a row in every table.
+pub struct Street {
+    pub clinic: Clinic,
+    pub admin: PgConnection,
+    /// The first tenant's.
+    pub a: Desk,
+    /// The one who asks, and tries.
+    pub b: Desk,
+}
+
+impl Street {
+    pub async fn new() -> Self {
+        let clinic = Clinic::open().await;
+        let (mut a, mut b) = (clinic.desk().await, clinic.neighbour().await);
+        for desk in [&mut a, &mut b] {
+            desk.write(vec![new_patient(Uuid::now_v7(), "Sunita")]).await;
+        }
+        let mut admin = PgConnection::connect(&clinic.server.database().admin.0).await.expect("a connection");
+        furnish(&mut admin, a.tenant, WORD_A).await;
+        furnish(&mut admin, b.tenant, WORD_B).await;
+        Self { clinic, admin, a, b }
+    }
+}
+
 /// What a column takes that neither its type nor its constraint tells.
 const VALUES: &[(&str, &str)] = &[
     ("users.roles", r#"["admin"]"#),

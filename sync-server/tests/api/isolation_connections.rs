@@ -13,7 +13,7 @@ use reqwest::StatusCode;
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
-use crate::clinic::{Clinic, new_patient};
+use crate::clinic::{Clinic, Desk, new_patient};
 
 /// A database with so many tenants, each with a clinic of its own.
 async fn tenants(count: u32) -> (TestDatabase, Vec<TenantId>) {
@@ -68,8 +68,8 @@ async fn fifty_tenants_on_one_connection_see_only_their_own_in_ten_thousand_tran
     }
 }
 
-#[tokio::test]
-async fn requests_of_two_clinics_over_one_connection_do_not_mix() {
+/// Two clinics whose requests go over one connection, each with a patient.
+async fn on_one_connection() -> (Clinic, Server, [Desk; 2], [Uuid; 2]) {
     let clinic = Clinic::open().await;
     let (mut desk, mut neighbour) = (clinic.desk().await, clinic.neighbour().await);
     let (own, foreign) = (Uuid::now_v7(), Uuid::now_v7());
@@ -81,6 +81,12 @@ async fn requests_of_two_clinics_over_one_connection_do_not_mix() {
     let keys = clinic.server.state().auth.keys.clone();
     let server = Server::start_with(database, db, keys).await.expect("a server");
     (desk.url, neighbour.url) = (server.url().to_owned(), server.url().to_owned());
+    (clinic, server, [desk, neighbour], [own, foreign])
+}
+
+#[tokio::test]
+async fn requests_of_two_clinics_over_one_connection_do_not_mix() {
+    let (_clinic, _server, [desk, neighbour], [own, foreign]) = on_one_connection().await;
     let mut dice = ChaCha8Rng::seed_from_u64(7);
     for _ in 0..300 {
         let (asks, mine, others, name) = if dice.random_bool(0.5) {
@@ -215,17 +221,7 @@ async fn a_request_that_is_dropped_half_way_leaves_nothing_for_the_next_tenant()
 
 #[tokio::test]
 async fn a_caller_who_hangs_up_in_the_middle_leaves_nothing_for_the_next_tenant() {
-    let clinic = Clinic::open().await;
-    let (mut desk, mut neighbour) = (clinic.desk().await, clinic.neighbour().await);
-    let (own, foreign) = (Uuid::now_v7(), Uuid::now_v7());
-    desk.write(vec![new_patient(own, "Sunita")]).await;
-    neighbour.write(vec![new_patient(foreign, "Farida")]).await;
-    let database = clinic.server.database().clone();
-    // One for the requests; the other one listens for new versions.
-    let db = database.app_db_of(2).await;
-    let keys = clinic.server.state().auth.keys.clone();
-    let server = Server::start_with(database, db, keys).await.expect("a server");
-    (desk.url, neighbour.url) = (server.url().to_owned(), server.url().to_owned());
+    let (_clinic, _server, [mut desk, neighbour], [own, foreign]) = on_one_connection().await;
     let mut dice = ChaCha8Rng::seed_from_u64(23);
     let mut hung_up = 0;
     for round in 0..300 {

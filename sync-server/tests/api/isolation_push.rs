@@ -4,37 +4,15 @@ use protocol::api::{Fate, Receipt};
 use protocol::mutation::{Change, Op};
 use protocol::table::{Table, TableName};
 use serde_json::{Map, Value};
-use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
-use crate::clinic::{Clinic, Desk, edit, new_patient};
-use crate::furnished::{WORD_A, WORD_B, a_row, furnish};
-
-struct Neighbours {
-    _clinic: Clinic,
-    admin: PgConnection,
-    /// The first tenant's.
-    a: Desk,
-    /// The one who tries.
-    b: Desk,
-}
+use crate::clinic::edit;
+use crate::furnished::{Street, WORD_A, WORD_B, a_row};
 
 /// What a desktop learns of the fate of its mutation.
 type Told = (Fate, Option<String>, Option<String>);
 
-impl Neighbours {
-    async fn new() -> Self {
-        let clinic = Clinic::open().await;
-        let (mut a, mut b) = (clinic.desk().await, clinic.neighbour().await);
-        for desk in [&mut a, &mut b] {
-            desk.write(vec![new_patient(Uuid::now_v7(), "Sunita")]).await;
-        }
-        let mut admin = PgConnection::connect(&clinic.server.database().admin.0).await.expect("a connection");
-        furnish(&mut admin, a.tenant, WORD_A).await;
-        furnish(&mut admin, b.tenant, WORD_B).await;
-        Self { _clinic: clinic, admin, a, b }
-    }
-
+impl Street {
     /// Pushes one change from B's desktop, and takes it out of the way if it was set aside.
     async fn push(&mut self, change: Change) -> Told {
         let response = self.b.write(vec![change]).await;
@@ -72,7 +50,7 @@ fn went_in(told: &Told) -> bool {
 
 #[tokio::test]
 async fn a_reference_to_another_tenants_row_is_refused_as_one_to_no_row() {
-    let mut neighbours = Neighbours::new().await;
+    let mut neighbours = Street::new().await;
     let mut taken = 0;
     for table in Table::of_tenant() {
         for column in table.columns {
@@ -99,7 +77,7 @@ async fn a_reference_to_another_tenants_row_is_refused_as_one_to_no_row() {
 
 #[tokio::test]
 async fn a_change_to_another_tenants_row_goes_as_one_to_no_row_and_touches_nothing() {
-    let mut neighbours = Neighbours::new().await;
+    let mut neighbours = Street::new().await;
     let before = neighbours.rows_of_a().await;
     for table in Table::of_tenant() {
         let foreign = id(&neighbours.row(table.name, false).await);

@@ -15,7 +15,7 @@ use protocol::audit::{Action, ChainedEvent, DeskEvent, DeskEvents};
 use protocol::mutation::Hash;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Map, Value, json};
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use sqlx::AssertSqlSafe;
 use time::OffsetDateTime;
 use tracing::field::{Field, Visit};
 use tracing_subscriber::filter::dynamic_filter_fn;
@@ -23,8 +23,8 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use uuid::Uuid;
 
-use crate::clinic::{Clinic, Desk, new_patient, signed_request};
-use crate::furnished::{WORD_A, WORD_B, furnish, tenant_tables};
+use crate::clinic::{Desk, new_patient, signed_request};
+use crate::furnished::{Street, WORD_A, tenant_tables};
 
 /// The routes that ask for no access token. A new one is named here on purpose.
 pub const OPEN: &[&str] = &[
@@ -48,27 +48,7 @@ const TABLES: &[(&str, &str)] = &[];
 /// Its answer does not end.
 pub const LIVE: &str = "/v1/sync/live";
 
-struct Street {
-    clinic: Clinic,
-    admin: PgConnection,
-    a: Desk,
-    /// The one who asks.
-    b: Desk,
-}
-
 impl Street {
-    async fn new() -> Self {
-        let clinic = Clinic::open().await;
-        let (mut a, mut b) = (clinic.desk().await, clinic.neighbour().await);
-        for desk in [&mut a, &mut b] {
-            desk.write(vec![new_patient(Uuid::now_v7(), "Sunita")]).await;
-        }
-        let mut admin = PgConnection::connect(&clinic.server.database().admin.0).await.expect("a connection");
-        furnish(&mut admin, a.tenant, WORD_A).await;
-        furnish(&mut admin, b.tenant, WORD_B).await;
-        Self { clinic, admin, a, b }
-    }
-
     /// A request that B may make.
     fn request(&self, method: &Method, path: &str) -> RequestBuilder {
         let request = self.anonymous(method, path).bearer_auth(&self.b.token);

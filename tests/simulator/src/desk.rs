@@ -18,14 +18,14 @@ use replica::testing::{
 };
 use tempfile::TempDir;
 use time::OffsetDateTime;
-use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::clinic::{PASSWORD, Place, UNLOCK_KEY};
 use crate::dice::Dice;
 use crate::power::{Left, OnDisk, all_on_disk};
+use crate::room::{Room, ids, skewed};
 use crate::server::{PROTOCOL, Tenant};
-use crate::timeline::{Timeline, lock, moment};
+use crate::timeline::{Timeline, lock};
 
 /// A computer has known the admins' computers for so long when a run begins: when one of them agrees, it need not wait.
 const KNOWN_FOR: time::Duration = time::Duration::hours(25);
@@ -322,7 +322,7 @@ impl Desk {
     }
 
     fn room(&self, time: &Timeline, dice: Dice, alive: Arc<AtomicBool>) -> Room {
-        Room { time: time.clone(), dice: Mutex::new(dice), skew_ms: Arc::clone(&self.skew_ms), alive }
+        Room::new(time, dice, Arc::clone(&self.skew_ms), alive)
     }
 
     /// Starts the program and signs someone in; the engine's tasks are given back.
@@ -490,64 +490,5 @@ fn sign_in(
         keyring: computer.keyring.clone(),
         installation,
         standing: standing.clone(),
-    }
-}
-
-fn skewed(time: &Timeline, skew_ms: &AtomicI64) -> OffsetDateTime {
-    time.now() + time::Duration::milliseconds(skew_ms.load(Ordering::SeqCst))
-}
-
-/// Ids of version 7 that are the same in the same run.
-fn ids(time: Timeline, seed: u64) -> Ids {
-    let dice = Mutex::new(Dice::new(seed));
-    Ids::new(move || {
-        let ms = u64::try_from(moment(time.now_ms()).unix_timestamp_nanos() / 1_000_000).unwrap_or(0);
-        let mut dice = lock(&dice);
-        let bytes = (u128::from(dice.roll()) << 64 | u128::from(dice.roll())).to_le_bytes();
-        let mut random = [0; 10];
-        random.copy_from_slice(&bytes[..10]);
-        uuid::Builder::from_unix_timestamp_millis(ms, &random).into_uuid()
-    })
-}
-
-/// Where a desktop of a run stands.
-struct Room {
-    time: Timeline,
-    dice: Mutex<Dice>,
-    skew_ms: Arc<AtomicI64>,
-    alive: Arc<AtomicBool>,
-}
-
-impl Surroundings for Room {
-    fn now(&self) -> OffsetDateTime {
-        skewed(&self.time, &self.skew_ms)
-    }
-
-    fn nonce(&self) -> replica::Result<String> {
-        Ok(lock(&self.dice).roll().to_string())
-    }
-
-    fn chance(&self) -> f64 {
-        lock(&self.dice).below(1_000) as f64 / 1_000.0
-    }
-
-    fn pause(&self, length: Duration) -> BoxFuture<'static, ()> {
-        let (sender, over) = oneshot::channel();
-        let ms = u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
-        self.time.after(ms, move || sender.send(()).unwrap_or_default());
-        over.map(|_| ()).boxed()
-    }
-
-    fn aside(&self, work: Box<dyn FnOnce() + Send>) -> BoxFuture<'static, ()> {
-        let (sender, over) = oneshot::channel();
-        let alive = Arc::clone(&self.alive);
-        let ms = lock(&self.dice).below(8);
-        self.time.after(ms, move || {
-            if alive.load(Ordering::SeqCst) {
-                work();
-                sender.send(()).ok();
-            }
-        });
-        over.map(|_| ()).boxed()
     }
 }

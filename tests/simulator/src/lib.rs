@@ -13,6 +13,7 @@ mod network;
 mod openings;
 mod plan;
 mod power;
+mod room;
 mod server;
 mod shrink;
 mod timeline;

@@ -3,7 +3,7 @@
 use clinic_tests::clinic::{Clinic, TestDesk, patient};
 use protocol::conflict::{Choice, Kind};
 use protocol::id::PatientId;
-use replica::view::{Conflict, Draft, DraftItem, Kept, PatientForm};
+use replica::view::{Conflict, Draft, DraftItem, Kept};
 use serde_json::{Value, json};
 
 /// Both desks have all that the other one did.
@@ -11,15 +11,6 @@ async fn meet(one: &TestDesk, other: &TestDesk) -> anyhow::Result<()> {
     for desk in [one, other, one, other] {
         desk.synced().await?;
     }
-    Ok(())
-}
-
-fn change(desk: &TestDesk, patient: PatientId, with: impl FnOnce(&mut PatientForm)) -> anyhow::Result<()> {
-    let replica = desk.replica()?;
-    let seen = replica.chart(patient)?.form;
-    let mut form = seen.clone();
-    with(&mut form);
-    replica.update_patient(patient, &seen, &form)?;
     Ok(())
 }
 
@@ -50,8 +41,8 @@ async fn two_desks() -> anyhow::Result<(Clinic, TestDesk, TestDesk, PatientId)> 
 async fn what_differs_reaches_both_desks_and_a_decision_made_offline_ends_it_on_both() -> anyhow::Result<()> {
     let (clinic, one, other, sunita) = two_desks().await?;
     clinic.network.set_down(true);
-    change(&one, sunita, |form| form.blood_group = "B+".into())?;
-    change(&other, sunita, |form| form.blood_group = "O+".into())?;
+    one.change(sunita, |form| form.blood_group = "B+".into())?;
+    other.change(sunita, |form| form.blood_group = "O+".into())?;
     clinic.network.set_down(false);
     meet(&one, &other).await?;
     for desk in [&one, &other] {
@@ -83,8 +74,8 @@ async fn what_differs_reaches_both_desks_and_a_decision_made_offline_ends_it_on_
 async fn two_desks_that_decided_differently_while_apart_are_asked_once_more() -> anyhow::Result<()> {
     let (clinic, one, other, sunita) = two_desks().await?;
     clinic.network.set_down(true);
-    change(&one, sunita, |form| form.blood_group = "B+".into())?;
-    change(&other, sunita, |form| form.blood_group = "O+".into())?;
+    one.change(sunita, |form| form.blood_group = "B+".into())?;
+    other.change(sunita, |form| form.blood_group = "O+".into())?;
     clinic.network.set_down(false);
     meet(&one, &other).await?;
     clinic.network.set_down(true);
@@ -123,8 +114,8 @@ fn act(desk: &TestDesk, sunita: PatientId, dice: &mut Dice) -> anyhow::Result<()
             let typed = (choice == Choice::Other).then_some(value);
             desk.replica()?.decide_conflict(item.id, choice, typed, "")?;
         }
-        _ if dice.roll(3) == 0 => change(desk, sunita, |form| form.city = value.into())?,
-        _ => change(desk, sunita, |form| form.blood_group = value.into())?,
+        _ if dice.roll(3) == 0 => desk.change(sunita, |form| form.city = value.into())?,
+        _ => desk.change(sunita, |form| form.blood_group = value.into())?,
     }
     Ok(())
 }
@@ -161,7 +152,7 @@ async fn in_whatever_order_two_desks_edit_and_decide_they_end_with_equal_rows() 
 async fn an_allergy_recorded_on_one_desk_meets_what_was_signed_on_the_other() -> anyhow::Result<()> {
     let (clinic, one, other, sunita) = two_desks().await?;
     clinic.network.set_down(true);
-    change(&one, sunita, |form| {
+    one.change(sunita, |form| {
         form.allergy_status = "has_allergies".into();
         form.alerts = "Penicillin: anaphylaxis".into();
     })?;
@@ -194,7 +185,7 @@ async fn an_allergy_recorded_on_one_desk_meets_what_was_signed_on_the_other() ->
     let id = open(&one)?[0].id;
     one.replica()?.decide_conflict(id, Choice::Settled, None, "called, changed to azithromycin")?;
     meet(&one, &other).await?;
-    change(&other, sunita, |form| form.alerts = "Penicillin: anaphylaxis\nPeanuts".into())?;
+    other.change(sunita, |form| form.alerts = "Penicillin: anaphylaxis\nPeanuts".into())?;
     meet(&one, &other).await?;
     assert_eq!(open(&one)?, []);
     // What a doctor signs knowing of the allergy is nobody's question any more.

@@ -17,21 +17,12 @@ async fn refused() -> anyhow::Result<(Clinic, TestDesk, PatientId, u32)> {
     clinic
         .sql("alter table clinic.patients add constraint no_needles check (alerts not like '%needles%')")
         .await?;
-    change(&desk, sunita, |form| form.alerts = "Faints at needles.".into())?;
-    change(&desk, sunita, |form| form.city = "Pune".into())?;
+    desk.change(sunita, |form| form.alerts = "Faints at needles.".into())?;
+    desk.change(sunita, |form| form.city = "Pune".into())?;
     desk.synced().await?;
     let [change] = desk.replica()?.refused()?.try_into().expect("one refused change");
     assert_eq!(change.behind, 1);
     Ok((clinic, desk, sunita, change.sequence))
-}
-
-fn change(desk: &TestDesk, patient: PatientId, with: impl FnOnce(&mut PatientForm)) -> anyhow::Result<()> {
-    let replica = desk.replica()?;
-    let seen = replica.chart(patient)?.form;
-    let mut form = seen.clone();
-    with(&mut form);
-    replica.update_patient(patient, &seen, &form)?;
-    Ok(())
 }
 
 fn fates(desk: &TestDesk) -> anyhow::Result<Vec<Option<Fate>>> {
@@ -106,7 +97,7 @@ async fn a_corrected_change_replaces_the_refused_one_at_every_desk() -> anyhow::
     clinic.sql("alter table clinic.patients add constraint patients_no_pune check (city <> 'Pune')").await?;
     let form = PatientForm { city: "Pune".into(), ..patient("Sunita", "98204 41276") };
     let sunita = desk.replica()?.register_patient(&form)?.id;
-    change(&desk, sunita, |form| form.address_line = "12 Marol Road".into())?;
+    desk.change(sunita, |form| form.address_line = "12 Marol Road".into())?;
     desk.synced().await?;
     let [refused] = desk.replica()?.refused()?.try_into().expect("one refused change");
     let corrected = [CorrectedField { record: 0, column: "city".into(), typed: "Poona".into() }];

@@ -6,24 +6,49 @@ use clinic_tests::session::Session;
 use clinic_tests::window::Window;
 use fantoccini::key::Key;
 use replica::view::AttachmentForm;
+use tempfile::TempDir;
 
 fn sunita() -> Visitor {
     Visitor { mobile_number: "9820441276".into(), first_name: "Sunita", last_name: "Deshmukh", age: "54" }
 }
 
+/// A clinic, and the place of a computer with a window.
+struct Room {
+    clinic: Clinic,
+    session: Session,
+    folder: TempDir,
+}
+
+impl Room {
+    async fn new() -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let session = Session::start(&folder.path().join("session"))?;
+        Ok(Self { clinic: Clinic::open().await?, session, folder })
+    }
+
+    /// Opens the window: every time on the same files.
+    async fn open(&self) -> anyhow::Result<Window> {
+        Window::open(&self.session, &self.folder.path().join("desk")).await
+    }
+
+    /// With the window of the computer, which was enrolled and has everything.
+    async fn enrolled() -> anyhow::Result<(Self, Window)> {
+        let room = Self::new().await?;
+        let window = room.open().await?;
+        enrol(&window, &room.clinic.network.address(), &room.clinic.code().await?).await?;
+        window.shows("sync-pill", "all synced").await?;
+        Ok((room, window))
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_prescription_signed_offline_in_the_window_survives_a_power_cut_and_reaches_the_other_desk()
 -> anyhow::Result<()> {
-    let folder = tempfile::tempdir()?;
-    let (session, desk) = (Session::start(&folder.path().join("session"))?, folder.path().join("desk"));
-    let clinic = Clinic::open().await?;
-    let window = Window::open(&session, &desk).await?;
-    enrol(&window, &clinic.network.address(), &clinic.code().await?).await?;
-    window.shows("sync-pill", "all synced").await?;
+    let (room, window) = Room::enrolled().await?;
     register(&window, &sunita()).await?;
     window.shows("sync-pill", "all synced").await?;
 
-    clinic.network.set_down(true);
+    room.clinic.network.set_down(true);
     window.shows("sync-pill", "Offline since").await?;
     find(&window, "1276", "Sunita Deshmukh").await?;
     open_pad(&window).await?;
@@ -41,7 +66,7 @@ async fn a_prescription_signed_offline_in_the_window_survives_a_power_cut_and_re
     window.shows("pad-saved", "Draft saved on this computer").await?;
     window.kill()?;
 
-    let window = Window::open(&session, &desk).await?;
+    let window = room.open().await?;
     unlock(&window, PASSWORD).await?;
     window.shows("sync-pill", "saved here, 1 waiting").await?;
     find(&window, "sunita", "Sunita Deshmukh").await?;
@@ -50,9 +75,9 @@ async fn a_prescription_signed_offline_in_the_window_survives_a_power_cut_and_re
     let advice = window.field("Advice").await?.prop("value").await?;
     assert_eq!(advice.as_deref(), Some("Walk half an hour a day"));
 
-    clinic.network.set_down(false);
+    room.clinic.network.set_down(false);
     window.shows("sync-pill", "all synced").await?;
-    let other = clinic.desk("Room 2").await?;
+    let other = room.clinic.desk("Room 2").await?;
     let sunita = &other.replica()?.find_patients("1276")?[0];
     let chart = other.replica()?.chart(sunita.id)?;
     assert_eq!(chart.prescriptions[0].number.as_deref(), Some(number.as_str()));
@@ -62,12 +87,7 @@ async fn a_prescription_signed_offline_in_the_window_survives_a_power_cut_and_re
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_line_that_is_half_typed_when_the_window_is_killed_is_back_and_goes_on() -> anyhow::Result<()> {
-    let folder = tempfile::tempdir()?;
-    let (session, desk) = (Session::start(&folder.path().join("session"))?, folder.path().join("desk"));
-    let clinic = Clinic::open().await?;
-    let window = Window::open(&session, &desk).await?;
-    enrol(&window, &clinic.network.address(), &clinic.code().await?).await?;
-    window.shows("sync-pill", "all synced").await?;
+    let (room, window) = Room::enrolled().await?;
     register(&window, &sunita()).await?;
     open_pad(&window).await?;
     window.type_text("metformin 500 1-0-1 x3").await?;
@@ -76,7 +96,7 @@ async fn a_line_that_is_half_typed_when_the_window_is_killed_is_back_and_goes_on
     window.type_text("0d").await?;
     window.kill()?;
 
-    let window = Window::open(&session, &desk).await?;
+    let window = room.open().await?;
     unlock(&window, PASSWORD).await?;
     find(&window, "sunita", "Sunita Deshmukh").await?;
     open_pad(&window).await?;
@@ -93,12 +113,7 @@ async fn a_line_that_is_half_typed_when_the_window_is_killed_is_back_and_goes_on
 #[tokio::test(flavor = "multi_thread")]
 async fn an_allergy_noted_by_keys_holds_the_line_and_the_language_that_was_chosen_outlives_a_restart()
 -> anyhow::Result<()> {
-    let folder = tempfile::tempdir()?;
-    let (session, desk) = (Session::start(&folder.path().join("session"))?, folder.path().join("desk"));
-    let clinic = Clinic::open().await?;
-    let window = Window::open(&session, &desk).await?;
-    enrol(&window, &clinic.network.address(), &clinic.code().await?).await?;
-    window.shows("sync-pill", "all synced").await?;
+    let (room, window) = Room::enrolled().await?;
     register(&window, &sunita()).await?;
     window.press_ctrl('a', true).await?;
     window.part("allergy-form").await?;
@@ -116,12 +131,12 @@ async fn an_allergy_noted_by_keys_holds_the_line_and_the_language_that_was_chose
     window.part("language-hi").await?.click().await?;
     window.shows("pad-held", "1 रोकी गई").await?;
     window.kill()?;
-    let window = Window::open(&session, &desk).await?;
+    let window = room.open().await?;
     window.part("unlock-form").await?;
     window.fill("पासवर्ड", PASSWORD).await?;
     window.press(Key::Enter).await?;
     window.shows("today", "देखे गए").await?;
-    let other = clinic.desk("Room 2").await?;
+    let other = room.clinic.desk("Room 2").await?;
     let sunita = &other.replica()?.find_patients("1276")?[0];
     let chart = other.replica()?.chart(sunita.id)?;
     assert_eq!(chart.allergies[0].checked_by.as_deref(), Some("Penicillins"));
@@ -150,15 +165,10 @@ async fn colour(window: &Window, name: &str) -> anyhow::Result<serde_json::Value
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_document_is_read_page_by_page_and_a_picture_stands_small_in_the_record() -> anyhow::Result<()> {
-    let folder = tempfile::tempdir()?;
-    let session = Session::start(&folder.path().join("session"))?;
-    let clinic = Clinic::open().await?;
-    let window = Window::open(&session, &folder.path().join("desk")).await?;
-    enrol(&window, &clinic.network.address(), &clinic.code().await?).await?;
-    window.shows("sync-pill", "all synced").await?;
+    let (room, window) = Room::enrolled().await?;
     register(&window, &sunita()).await?;
     window.shows("sync-pill", "all synced").await?;
-    let other = clinic.desk("Room 2").await?;
+    let other = room.clinic.desk("Room 2").await?;
     other.synced().await?;
     let sunita = other.replica()?.find_patients("1276")?[0].id;
     let form = AttachmentForm { kind: "document".into(), ..AttachmentForm::default() };
@@ -186,12 +196,10 @@ async fn a_document_is_read_page_by_page_and_a_picture_stands_small_in_the_recor
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_reaches_nothing_but_the_commands_it_was_given() -> anyhow::Result<()> {
-    let folder = tempfile::tempdir()?;
-    let session = Session::start(&folder.path().join("session"))?;
-    let clinic = Clinic::open().await?;
-    let window = Window::open(&session, &folder.path().join("desk")).await?;
+    let room = Room::new().await?;
+    let window = room.open().await?;
     window.part("enrol-form").await?;
-    let server = clinic.network.address();
+    let server = room.clinic.network.address();
     let tries = [
         format!("fetch('{server}/healthz')"),
         "window.__TAURI_INTERNALS__.invoke('plugin:dialog|open', {options: {}})".into(),

@@ -8,6 +8,7 @@ import type { UserId } from "../ipc/bindings/UserId";
 import { problemOf } from "../ipc/problem";
 import { ToastProvider } from "../shared/toasts";
 import { Broken } from "./Broken";
+import { ClosingProvider } from "./closing";
 import { Revoked, Wiping } from "./Leaving";
 import { useLanguage } from "./language";
 import { NativeMenu } from "./NativeMenu";
@@ -32,7 +33,9 @@ export function App({ places }: { places: Places }) {
   return (
     <>
       <NativeMenu />
-      <Shown places={places} />
+      <ClosingProvider>
+        <Shown places={places} />
+      </ClosingProvider>
     </>
   );
 }

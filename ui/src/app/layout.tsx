@@ -13,6 +13,7 @@ import { placeOf } from "../shared/format";
 import { Avatar, Kbd } from "../shared/parts";
 import { useToast } from "../shared/toasts";
 import { UnsavedProvider, useInstead } from "../shared/unsaved";
+import { useWrittenBeforeClose } from "./closing";
 import { KeysSheet } from "./KeysSheet";
 import { keyLabel, useKeys } from "./keymap";
 import classes from "./layout.module.css";
@@ -24,7 +25,7 @@ import { Rail } from "./Rail";
 import { FillingNotice } from "./FillingNotice";
 import { LostTyped } from "./LostTyped";
 import { ServerNotices } from "./ServerNotices";
-import { useSession } from "./session";
+import { useSession, writeAll } from "./session";
 
 /** The frame around every screen of an opened clinic, which none leaves with something typed without a question. */
 export function Layout() {
@@ -45,6 +46,7 @@ function Frame() {
   // Nobody is there to be asked.
   useIdle(session.idleLockMinutes, () => lock.mutate());
   useOnline();
+  useWrittenBeforeClose();
   const main = useRef<HTMLElement>(null);
   const close = () => setOpen(null);
   const patient = openPatient ? { patientId: openPatient } : null;
@@ -129,7 +131,7 @@ function useLock() {
   const toast = useToast();
   return useMutation({
     mutationFn: async () => {
-      await Promise.all([...unwritten.current].map((write) => write()));
+      await writeAll(unwritten);
       return backend.lock();
     },
     onError: (error) => toast(problemOf(error)),

@@ -31,6 +31,10 @@ export function SessionProvider(props: Props) {
   return <SessionContext value={value}>{props.children}</SessionContext>;
 }
 
+/** Writes all that is unwritten. */
+export const writeAll = (unwritten: Session["unwritten"]) =>
+  Promise.all([...unwritten.current].map((write) => write()));
+
 /** Who is signed in, and which patient is open. */
 export function useSession(): Session {
   const session = use(SessionContext);

@@ -1,26 +1,9 @@
 import { act, screen, waitFor } from "@testing-library/react";
 import { expect, test } from "vitest";
-import { people } from "../ipc/fake-data";
+import { people, quietStatus as status } from "../ipc/fake-data";
 import type { SyncStatus } from "../ipc/bindings/SyncStatus";
 import { expectAccessible, findSunita, openClinic, openPad, signMetformin } from "../test/clinic";
 
-const status: SyncStatus = {
-  connection: { state: "online" },
-  filling: null,
-  compared: null,
-  onlyHere: 0,
-  waiting: 0,
-  attention: 0,
-  decisions: 0,
-  filesWaiting: 0,
-  filesRefused: 0,
-  lastLevelAt: null,
-  lastSyncedAt: null,
-  lastContactAt: null,
-  problem: null,
-  notices: [],
-  lease: null,
-};
 const failure = { code: "internal", detail: "The records could not be read. Nothing was lost." } as const;
 
 test("a computer without a clinic asks for what it needs, and keeps what was typed when refused", async () => {

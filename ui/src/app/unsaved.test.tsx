@@ -44,13 +44,18 @@ const forms: Record<string, (keys: UserEvent) => Promise<HTMLElement>> = {
   },
 };
 
-test.each(Object.keys(forms))("%s: what is typed is left only after a question", async (name) => {
-  const { keys } = await openToday();
-  const field = await forms[name]?.(keys);
+/** Something typed in a form and not saved; what stands in the field now, and stood there then. */
+async function typeIn(name: string) {
+  const opened = await openToday();
+  const field = await forms[name]?.(opened.keys);
   if (!field) throw new Error("no such form");
-  await keys.type(field, "zz");
+  await opened.keys.type(field, "zz");
   const typed = () => (field.isConnected && "value" in field ? field.value : "gone");
-  const before = typed();
+  return { ...opened, field, typed, before: typed() };
+}
+
+test.each(Object.keys(forms))("%s: what is typed is left only after a question", async (name) => {
+  const { keys, typed, before } = await typeIn(name);
   await keys.keyboard("{Control>}1{/Control}");
   await question();
   await keys.keyboard("{Enter}");
@@ -62,12 +67,7 @@ test.each(Object.keys(forms))("%s: what is typed is left only after a question",
 });
 
 test.each(Object.keys(forms))("%s: what is typed stays when another language is chosen", async (name) => {
-  const { keys } = await openToday();
-  const field = await forms[name]?.(keys);
-  if (!field) throw new Error("no such form");
-  await keys.type(field, "zz");
-  const typed = () => (field.isConnected && "value" in field ? field.value : "gone");
-  const before = typed();
+  const { keys, field, typed, before } = await typeIn(name);
   await keys.click(screen.getByTestId("language-hi"));
   await keys.click(await screen.findByTestId("language-en"));
   await screen.findByTestId("language-hi");
@@ -84,10 +84,7 @@ test("a form in which nothing is typed is left without a question", async () => 
 });
 
 test("a correction that cannot be read anew keeps what is typed in it", async () => {
-  const { keys, backend } = await openToday();
-  const field = await forms["a correction"]?.(keys);
-  if (!field) throw new Error("no such form");
-  await keys.type(field, "zz");
+  const { backend, field } = await typeIn("a correction");
   backend.fail("getChart", { code: "internal", detail: "The chart could not be read." });
   const read = vi.spyOn(backend, "getChart");
   await act(async () => backend.emit({ name: "rows-changed" }));
@@ -111,10 +108,7 @@ test("Escape asks before it throws away what is typed in a dialog, and closes an
 });
 
 test("the lock asks before it takes what is typed, and nothing more is said of it", async () => {
-  const { keys } = await openToday();
-  const field = await forms["a registration"]?.(keys);
-  if (!field) throw new Error("no such form");
-  await keys.type(field, "zz");
+  const { keys } = await typeIn("a registration");
   await keys.click(screen.getByRole("button", { name: shell.lock }));
   await keys.click(within(await question()).getByRole("button", { name: common.discard }));
   await keys.type(await screen.findByLabelText("Password"), "right{Enter}");
@@ -123,10 +117,7 @@ test("the lock asks before it takes what is typed, and nothing more is said of i
 });
 
 test("a window that locked by itself says, to whoever comes back, that what was typed is not kept", async () => {
-  const { keys, backend } = await openToday();
-  const field = await forms["a registration"]?.(keys);
-  if (!field) throw new Error("no such form");
-  await keys.type(field, "zz");
+  const { keys, backend } = await typeIn("a registration");
   const payload = await backend.lock();
   await act(async () => backend.emit({ name: "app-state", payload }));
   await keys.type(await screen.findByLabelText("Password"), "right{Enter}");

@@ -54,6 +54,8 @@ export type BackendEvent =
   | { name: "rows-changed" }
   /** Something was chosen in a menu of the system. */
   | { name: "menu"; payload: string }
+  /** Somebody wants the window closed. It answers soon, or is closed. */
+  | { name: "close-asked" }
   /** Files are dragged over the window, or no longer. */
   | { name: "files-over"; payload: boolean }
   | { name: "files-dropped"; payload: DroppedFiles };
@@ -101,6 +103,10 @@ export interface Backend {
   showMenu(sections: MenuSection[], usual: Record<string, string>): Promise<void>;
   /** Of the menus, only these can be chosen. */
   enableMenu(ids: string[]): Promise<void>;
+  /** The person is asked before the window closes: they take their time. Another request closes it meanwhile. */
+  holdClose(): Promise<void>;
+  /** Closes the window, or leaves it open. */
+  endClose(closes: boolean): Promise<void>;
   /** Shows a sentence where the system shows what other programs tell. */
   tellOutside(words: string): Promise<void>;
   syncStatus(): Promise<SyncStatus>;

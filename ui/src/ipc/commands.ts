@@ -20,6 +20,8 @@ export const tauriBackend: Backend = {
   lock: () => invoke("lock"),
   showMenu: (sections, usual) => invoke("show_menu", { sections, usual }),
   enableMenu: (ids) => invoke("enable_menu", { ids }),
+  holdClose: () => invoke("hold_close"),
+  endClose: (closes) => invoke("end_close", { closes }),
   tellOutside: (words) => invoke("tell_outside", { words }),
   syncStatus: () => invoke("sync_status"),
   syncNow: () => invoke("sync_now"),
@@ -118,6 +120,7 @@ function hear(): void {
   void listen<SyncStatus>("sync-status", ({ payload }) => pass({ name: "sync-status", payload }));
   void listen<AppState>("app-state", ({ payload }) => pass({ name: "app-state", payload }));
   void listen<string>("menu", ({ payload }) => pass({ name: "menu", payload }));
+  void listen("close-asked", () => pass({ name: "close-asked" }));
   void listen<boolean>("files-over", ({ payload }) => pass({ name: "files-over", payload }));
   void listen<DroppedFiles>("files-dropped", ({ payload }) => pass({ name: "files-dropped", payload }));
   void listen("rows-changed", () => pass({ name: "rows-changed" }));

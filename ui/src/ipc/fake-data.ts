@@ -8,9 +8,29 @@ import type { PatientForm } from "./bindings/PatientForm";
 import type { PatientSummary } from "./bindings/PatientSummary";
 import type { Person } from "./bindings/Person";
 import type { RefusedChange } from "./bindings/RefusedChange";
+import type { SyncStatus } from "./bindings/SyncStatus";
 
 /** How the fake answers a command: after a while, or with the failure that a test asked for. */
 export type Answer = <T>(command: keyof Backend, work: () => T) => Promise<T>;
+
+/** Sync of a computer on which nothing has happened yet. */
+export const quietStatus: SyncStatus = {
+  connection: { state: "online" },
+  filling: null,
+  compared: null,
+  onlyHere: 0,
+  waiting: 0,
+  attention: 0,
+  decisions: 0,
+  filesWaiting: 0,
+  filesRefused: 0,
+  lastLevelAt: null,
+  lastSyncedAt: null,
+  lastContactAt: null,
+  problem: null,
+  notices: [],
+  lease: null,
+};
 
 /** Invented people and medicines, for component tests and the development server. */
 export const people: Person[] = [

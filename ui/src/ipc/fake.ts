@@ -11,7 +11,7 @@ import type { RefusedChange } from "./bindings/RefusedChange";
 import type { SyncStatus } from "./bindings/SyncStatus";
 import type { WindowLanguage } from "./bindings/WindowLanguage";
 import { type Around, fakeClinic } from "./fake-clinic";
-import { countStates, fakeConflict, fakeRefused, medicines, people, today } from "./fake-data";
+import { countStates, fakeConflict, fakeRefused, medicines, people, quietStatus, today } from "./fake-data";
 import { type ChosenFile, fakeFiles } from "./fake-files";
 import { fakeKnown } from "./fake-known";
 import { fakeLetterhead } from "./fake-letterhead";
@@ -47,8 +47,16 @@ interface FakeBackend extends Backend {
   holdFile(patientId: string, file: Partial<AttachmentView>): void;
   /** The numbers of what went to the printer. */
   printed: string[];
-  /** What the system shows around the window: its menus, what of them can be chosen, and what was told. */
-  outside: { menu: MenuSection[]; enabled: string[]; told: string[] };
+  /**
+   * What the system shows around the window: its menus, what of them can be chosen, what was told, and what the window
+   * said when it was to be closed.
+   */
+  outside: {
+    menu: MenuSection[];
+    enabled: string[];
+    told: string[];
+    closing: ("asks" | "closes" | "stays")[];
+  };
   /** Nobody said that the recovery code is written down, or none was ever made. */
   forgetRecovery(isMade: boolean): void;
   /** Makes every call of one command fail. */
@@ -80,22 +88,12 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
   }));
   let signedIn: Person | undefined = people.find((person) => person.email === start);
   let isEnrolled = start !== "notEnrolled";
+  const synced = `${today()}T10:41:00`;
   let status: SyncStatus = {
-    connection: { state: "online" },
-    filling: null,
-    compared: null,
-    onlyHere: 0,
-    waiting: 0,
-    attention: 0,
-    decisions: 0,
-    filesWaiting: 0,
-    filesRefused: 0,
-    lastLevelAt: `${today()}T10:41:00`,
-    lastSyncedAt: `${today()}T10:41:00`,
-    lastContactAt: `${today()}T10:41:00`,
-    problem: null,
-    notices: [],
-    lease: null,
+    ...quietStatus,
+    lastLevelAt: synced,
+    lastSyncedAt: synced,
+    lastContactAt: synced,
   };
 
   const state = (): AppState => {
@@ -133,7 +131,7 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
       },
     };
   };
-  const outside: FakeBackend["outside"] = { menu: [], enabled: [], told: [] };
+  const outside: FakeBackend["outside"] = { menu: [], enabled: [], told: [], closing: [] };
   const record = (title: string, patient: PatientSummary) => {
     status = { ...status, waiting: status.waiting + 1 };
     ledger.unshift({
@@ -239,6 +237,8 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
     showMenu: (sections) => answer("showMenu", () => void (outside.menu = sections)),
     enableMenu: (ids) => answer("enableMenu", () => void (outside.enabled = ids)),
     tellOutside: (words) => answer("tellOutside", () => void outside.told.push(words)),
+    holdClose: () => answer("holdClose", () => void outside.closing.push("asks")),
+    endClose: (closes) => answer("endClose", () => void outside.closing.push(closes ? "closes" : "stays")),
     syncStatus: () => answer("syncStatus", () => status),
     syncNow: () =>
       answer("syncNow", () => {

@@ -10,6 +10,9 @@ interface Unsaved {
   count: () => () => void;
   /** Does this at once, or when it was agreed to give up what is typed. */
   instead: (then: () => void) => void;
+  isTyped: () => boolean;
+  /** Whether it is agreed to give up what is typed. */
+  ask: () => Promise<boolean>;
 }
 
 const UnsavedContext = createContext<Unsaved | null>(null);
@@ -28,6 +31,12 @@ export function useUnsaved(isTyped: boolean): void {
 
 /** Asks before what is typed makes way for something else within the same screen. */
 export const useInstead = () => useContext().instead;
+
+/** Whether something is typed and not saved, and the question whether it is given up. */
+export function useQuestion(): Pick<Unsaved, "isTyped" | "ask"> {
+  const { isTyped, ask } = useContext();
+  return { isTyped, ask };
+}
 
 interface Props {
   /** The window was locked, unasked, while something was typed. */
@@ -77,10 +86,13 @@ export function UnsavedProvider({ onLost, children }: Props) {
   useEffect(() => {
     const tell = lost.current;
     return () => {
+      // Whoever asks is not left waiting for an answer that can no longer come.
+      answer.current?.(false);
       if (typed.current > 0 && !isGivenUp.current) tell();
     };
   }, []);
-  const value = useMemo(() => ({ count, instead }), [count, instead]);
+  const isTyped = useCallback(() => typed.current > 0, []);
+  const value = useMemo(() => ({ count, instead, isTyped, ask }), [count, instead, isTyped, ask]);
   const { common } = messages;
   return (
     <UnsavedContext value={value}>

@@ -11,11 +11,12 @@ use uuid::Uuid;
 
 use super::heading::Mapping;
 use crate::import::age::{self, Day};
+use crate::import::calendar::Calendar;
 use crate::import::keys::Origin;
 use crate::import::name::{self, Name};
 use crate::import::patient::{NO_AGE, allergies, allergy_row, no_mobile};
 use crate::import::phone::{self, Phones};
-use crate::import::value::{Calendar, Fit, empty, is_nothing, text, truth};
+use crate::import::value::{Fit, empty, is_nothing, text, truth};
 use crate::import::words;
 use crate::import::write::NewRow;
 

@@ -2,6 +2,7 @@
 //! transaction; run again, the same sheet brings what it did not bring before. `docs/import.md` tells how.
 
 mod encoding;
+mod fields;
 mod heading;
 mod line;
 mod outcome;
@@ -29,8 +30,8 @@ pub use encoding::Letters;
 pub use outcome::Summary;
 pub use preview::preview;
 
+use super::calendar::Calendar;
 use super::keys::{Kept, Origin};
-use super::value::Calendar;
 use super::words::squeeze;
 use super::write::{NewRow, Written, mark_duplicates, write_groups};
 use super::{begin_import, end_import, must_be_source, must_have_room};

@@ -13,8 +13,9 @@ use super::CsvOptions;
 use super::heading::Use;
 use super::line::{self, Line, Manner};
 use super::sheet::Sheet;
+use crate::import::calendar::Calendar;
 use crate::import::keys::Origin;
-use crate::import::value::{Calendar, Fit, empty, plain, text};
+use crate::import::value::{Fit, empty, plain, text};
 
 /// So many lines are shown.
 const SHOWN: usize = 10;

@@ -53,7 +53,7 @@ pub(super) fn template(taking: &mut Taking<'_>, home: &mut Home) -> Result<Made,
 }
 
 /// An own doctor, if one that is here is named.
-fn named_doctor(taking: &mut Taking<'_>, home: &Home, table: TableName) -> Option<uuid::Uuid> {
+pub(super) fn named_doctor(taking: &mut Taking<'_>, home: &Home, table: TableName) -> Option<uuid::Uuid> {
     match taking.refer(&words::names(table, "doctor_id"), OldTable::Doctors) {
         Ok(Some(id)) => {
             home.doctors.contains_key(&id).then_some(id).or(home.doctor_of_user.get(&id).copied())

@@ -4,6 +4,7 @@ use protocol::medicine::{form_abbreviation, usual_route};
 use protocol::table::{DOSAGE_FORMS, ROUTES, TableName, Values};
 use serde_json::{Value, json};
 
+use super::chart::named_doctor;
 use super::home::{Home, medicine_key};
 use super::row::{SetAside, Taking};
 use super::tables::{Made, OldTable};
@@ -86,16 +87,7 @@ pub(super) fn short_key(taking: &mut Taking<'_>, home: &mut Home) -> Result<Made
     }
     let kind = taking.column(table, table.table().column("kind").expect("BUG: a column of short keys"));
     let kind = kind.unwrap_or_else(|_| json!(if is_text { "advice" } else { "prescription" }));
-    let doctor = match taking.refer(&words::names(table, "doctor_id"), OldTable::Doctors) {
-        Ok(Some(id)) => {
-            home.doctors.contains_key(&id).then_some(id).or(home.doctor_of_user.get(&id).copied())
-        }
-        Ok(None) => None,
-        Err(aside) => {
-            taking.remark("doctor_id", aside.why);
-            None
-        }
-    };
+    let doctor = named_doctor(taking, home, table);
     let kind_text = kind.as_str().unwrap_or_default().to_owned();
     let mut number = 2;
     while home.short_keys.contains(&(key.clone(), kind_text.clone(), doctor)) {

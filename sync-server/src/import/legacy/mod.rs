@@ -35,8 +35,8 @@ pub use report::{Counts, Summary};
 #[cfg(feature = "testing")]
 pub(super) use statements::taken_ids;
 
+use super::calendar::Calendar;
 use super::keys::Kept;
-use super::value::Calendar;
 use super::write::{NewRow, Written, mark_duplicates, write, write_groups};
 use super::{begin_import, end_import, must_be_source, must_have_room, must_have_room_for_doctors};
 use crate::audit::{self, Event, Lane};

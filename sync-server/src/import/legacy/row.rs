@@ -10,7 +10,8 @@ use uuid::Uuid;
 
 use super::tables::OldTable;
 use crate::audit::heads::hex;
-use crate::import::value::{self, Calendar, Fit, empty, is_blank, plain};
+use crate::import::calendar::Calendar;
+use crate::import::value::{self, Fit, empty, is_blank, plain};
 use crate::import::words;
 use crate::import::write::NewRow;
 

@@ -12,7 +12,8 @@ use super::home::Home;
 use super::line;
 use super::row::{SetAside, Taking};
 use super::tables::{Made, OldTable};
-use crate::import::value::{entries, number, plain, time_of_day};
+use crate::import::calendar::time_of_day;
+use crate::import::value::{entries, number, plain};
 use crate::import::words;
 use crate::import::write::NewRow;
 

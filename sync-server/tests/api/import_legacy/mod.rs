@@ -491,24 +491,7 @@ async fn an_import_that_breaks_off_leaves_nothing() {
     let mut office = Office::with(UUIDS).await;
     let before = office.everything().await;
     let importing = async { run(&office.ops, &office.options(), &mut Vec::new()).await };
-    let url = office.clinic.server.database().admin.0.clone();
-    let killing = async {
-        let mut other = PgConnection::connect(&url).await.expect("a connection");
-        loop {
-            let killed: i64 = sqlx::query_scalar(
-                "select count(pg_terminate_backend(pid)) from pg_stat_activity
-                 where datname = current_database() and query like 'insert into patients%' and state <> 'idle'",
-            )
-            .fetch_one(&mut other)
-            .await
-            .expect("an answer");
-            if killed > 0 {
-                break;
-            }
-            tokio::task::yield_now().await;
-        }
-    };
-    let (imported, ()) = tokio::join!(importing, killing);
+    let (imported, ()) = tokio::join!(importing, office.clinic.cut_import());
     imported.expect_err("its connection is gone");
     assert_eq!(office.everything().await, before);
     assert_eq!(office.import().await.tables["patients"].new, 1200);

@@ -6,7 +6,6 @@ import { queryKeys } from "../../app/queries";
 import type { DroppedFiles } from "../../ipc/backend";
 import type { AttachmentView } from "../../ipc/bindings/AttachmentView";
 import { useBackend } from "../../ipc/context";
-import { langOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 import { shortDay } from "../../shared/format";
 import { Parts, Problem, Waiting } from "../../shared/parts";
@@ -15,6 +14,7 @@ import { AddFile } from "./AddFile";
 import { Document } from "./Document";
 import classes from "./Files.module.css";
 import { Picture } from "./Picture";
+import { Place, SendAgain } from "./Place";
 import { RemoveFile } from "./RemoveFile";
 import { SmallPicture } from "./SmallPicture";
 import { useCopy, useSendAgain } from "./actions";
@@ -120,28 +120,11 @@ function OneFile({ file }: { file: AttachmentView }) {
             ]}
           />
         </p>
-        <p className={classes[file.place]} data-testid="file-place">
-          {words.places[file.place]}
-        </p>
-        {file.refusal !== null && (
-          <p className={classes.refused} lang={langOf(file.refusal)}>
-            {file.refusal}
-          </p>
-        )}
+        <Place file={file} />
         {error && <Problem error={error} />}
       </div>
       <div className={classes.actions}>
-        {file.place === "refused" && (
-          <Button
-            size="xs"
-            variant="default"
-            loading={again.isPending}
-            aria-label={words.againFile(file.fileName)}
-            onClick={() => again.mutate()}
-          >
-            {words.again}
-          </Button>
-        )}
+        <SendAgain file={file} again={again} />
         {shownAs && (
           <Button
             size="xs"

@@ -1,13 +1,12 @@
-import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { queryKeys } from "../../app/queries";
 import type { AttachmentView } from "../../ipc/bindings/AttachmentView";
 import { useBackend } from "../../ipc/context";
-import { langOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 import { Parts, Problem } from "../../shared/parts";
 import classes from "./Files.module.css";
+import { Place, SendAgain } from "./Place";
 import { useSendAgain } from "./actions";
 
 /** The files that are on this computer alone, with what keeps them here. Nothing, if there are none. */
@@ -45,24 +44,9 @@ function Unsent({ file }: { file: AttachmentView }) {
       <p className={classes.facts}>
         <Parts parts={[file.fileName, words.size(file.bytes)]} />
       </p>
-      <p className={classes[file.place]}>{words.places[file.place]}</p>
-      {file.refusal !== null && (
-        <p className={classes.refused} lang={langOf(file.refusal)}>
-          {file.refusal}
-        </p>
-      )}
+      <Place file={file} />
       {again.error && <Problem error={again.error} />}
-      {file.place === "refused" && (
-        <Button
-          size="xs"
-          variant="default"
-          loading={again.isPending}
-          aria-label={words.againFile(file.fileName)}
-          onClick={() => again.mutate()}
-        >
-          {words.again}
-        </Button>
-      )}
+      <SendAgain file={file} again={again} />
     </li>
   );
 }

@@ -3,27 +3,10 @@ import { act, screen, waitFor, within } from "@testing-library/react";
 import { afterEach, expect, test, vi } from "vitest";
 import { expectAccessible, openClinic } from "../../test/clinic";
 import type { LedgerEntry } from "../../ipc/bindings/LedgerEntry";
-import type { SyncStatus } from "../../ipc/bindings/SyncStatus";
+import { quietStatus as status } from "../../ipc/fake-data";
 
 afterEach(() => vi.restoreAllMocks());
 
-const status: SyncStatus = {
-  connection: { state: "online" },
-  filling: null,
-  compared: null,
-  onlyHere: 0,
-  waiting: 0,
-  attention: 0,
-  decisions: 0,
-  filesWaiting: 0,
-  filesRefused: 0,
-  lastLevelAt: null,
-  lastSyncedAt: null,
-  lastContactAt: null,
-  problem: null,
-  notices: [],
-  lease: null,
-};
 const offline = {
   state: "offline",
   since: `${new Date().toLocaleDateString("sv")}T09:12:00`,

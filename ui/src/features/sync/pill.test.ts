@@ -1,26 +1,11 @@
 import { expect, test } from "vitest";
 import type { SyncStatus } from "../../ipc/bindings/SyncStatus";
+import { quietStatus } from "../../ipc/fake-data";
 import { pillWords, syncSentence } from "./pill";
 
 const day = new Date().toLocaleDateString("sv");
 const at = (time: string) => `${day}T${time}:00`;
-const status: SyncStatus = {
-  connection: { state: "online" },
-  filling: null,
-  compared: null,
-  onlyHere: 0,
-  waiting: 0,
-  attention: 0,
-  decisions: 0,
-  filesWaiting: 0,
-  filesRefused: 0,
-  lastLevelAt: at("10:41"),
-  lastSyncedAt: at("10:41"),
-  lastContactAt: null,
-  problem: null,
-  notices: [],
-  lease: null,
-};
+const status = { ...quietStatus, lastLevelAt: at("10:41"), lastSyncedAt: at("10:41") };
 const lease = {
   daysAllowed: 14,
   daysWithout: 12,

@@ -1,0 +1,93 @@
+import { act, screen, waitFor, within } from "@testing-library/react";
+import { expect, test, vi } from "vitest";
+import { messages } from "../messages";
+import { expectAccessible, openClinic, openPad } from "../test/clinic";
+
+const { common } = messages;
+
+async function opened() {
+  const clinic = openClinic();
+  await screen.findByTestId("today");
+  const askToClose = () => act(async () => clinic.backend.emit({ name: "close-asked" }));
+  return { ...clinic, askToClose, closing: clinic.backend.outside.closing };
+}
+
+/** The same with something typed that nobody has saved. */
+async function typed() {
+  const clinic = await opened();
+  await clinic.keys.keyboard("{Control>}{Shift>}n{/Shift}{/Control}");
+  await clinic.keys.type(await screen.findByLabelText(messages.patient.city), "Pune");
+  return clinic;
+}
+
+const answer = async (name: string) =>
+  within(await screen.findByRole("dialog", { name: common.unsavedTitle })).getByRole("button", { name });
+
+test("a window in which nothing is unsaved closes without a question", async () => {
+  const { askToClose, closing } = await opened();
+  await askToClose();
+  await waitFor(() => expect(closing).toEqual(["closes"]));
+});
+
+test("a locked window closes without a question", async () => {
+  const { backend } = openClinic({ start: "locked" });
+  await screen.findByLabelText("Password");
+  await act(async () => backend.emit({ name: "close-asked" }));
+  await waitFor(() => expect(backend.outside.closing).toEqual(["closes"]));
+});
+
+test("what is typed in a form closes only after a question, and stays if that is wanted", async () => {
+  const { keys, askToClose, closing } = await typed();
+  await askToClose();
+  const keep = await answer(common.keepTyping);
+  expect(closing).toEqual(["asks"]);
+  await expectAccessible();
+  await keys.click(keep);
+  await waitFor(() => expect(closing).toEqual(["asks", "stays"]));
+  expect(screen.getByLabelText(messages.patient.city)).toHaveProperty("value", "Pune");
+  await askToClose();
+  await keys.click(await answer(common.discard));
+  await waitFor(() => expect(closing).toEqual(["asks", "stays", "asks", "closes"]));
+});
+
+test("a question that the lock took away leaves the window open until it is asked to close again", async () => {
+  const { backend, askToClose, closing } = await typed();
+  await askToClose();
+  await answer(common.discard);
+  const payload = await backend.lock();
+  await act(async () => backend.emit({ name: "app-state", payload }));
+  await waitFor(() => expect(closing).toEqual(["asks", "stays"]));
+  await askToClose();
+  await waitFor(() => expect(closing).toEqual(["asks", "stays", "closes"]));
+});
+
+test("a draft is written before the window closes, and nobody is asked about it", async () => {
+  const { keys, backend, askToClose, closing } = await opened();
+  await openPad(keys);
+  const advice = "Walk half an hour a day";
+  const field = screen.getByLabelText("Advice");
+  await keys.click(field);
+  const stood: string[][] = [];
+  const { saveDraft } = backend;
+  vi.spyOn(backend, "saveDraft").mockImplementation((patient, draft) => {
+    if (draft.advice === advice) stood.push([...closing]);
+    return saveDraft(patient, draft);
+  });
+  await keys.paste(advice);
+  await askToClose();
+  await waitFor(() => expect(closing).toEqual(["closes"]));
+  expect(stood[0], "it was written first").toEqual([]);
+});
+
+test("a draft that cannot be written is given up only after a question", async () => {
+  const { keys, backend, askToClose, closing } = await opened();
+  await openPad(keys);
+  const detail = "The draft could not be saved.";
+  backend.fail("saveDraft", { code: "internal", detail });
+  await keys.type(screen.getByLabelText("Advice"), "Walk");
+  await askToClose();
+  const discard = await answer(common.discard);
+  expect(screen.getAllByText(detail).length).toBeGreaterThan(0);
+  await keys.click(discard);
+  await waitFor(() => expect(closing).toEqual(["asks", "closes"]));
+});
