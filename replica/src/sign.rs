@@ -54,7 +54,7 @@ impl Replica {
             let patient = kept(tx, patient)?;
             claim_draft(tx, patient)?;
             let today = self.day(tx)?;
-            let safety = check(tx, patient, &draft.items, draft.amends, today)?;
+            let safety = check(tx, patient, draft, &draft.items, today)?;
             let left_out = left_out(&safety, draft, leave_out)?;
             let replaced = replaced(tx, draft, patient, doctor)?;
             let mut values = self.signed_values(tx, patient, doctor, draft, today)?;

@@ -127,7 +127,11 @@ impl Units {
         // Half a drop is the half ml of the dropper.
         let is_part_of_drop =
             self.usual() == "drop" && self.has("ml") && amounts.iter().any(|amount| amount.fract() > 0.0);
-        if self.must_be_said() || is_part_of_drop {
+        // Nobody takes three millilitres or three vials of insulin: such a figure counts units.
+        let are_units = self.usual() == "unit"
+            && has_figure
+            && amounts.iter().all(|amount| *amount <= 0.0 || *amount > MOST_UNSAID);
+        if self.must_be_said() && !are_units || is_part_of_drop {
             return Err(DosageError::UnitMissing);
         }
         if lacks_figure && !self.is_unknown() {

@@ -115,6 +115,10 @@ pub(super) const SAID: &[Said] = &[
         "{part} is near to what is noted: {noted}. Some who are allergic to {class*} react to it too.",
         "{part} लिखी हुई एलर्जी से मिलती-जुलती है: {noted}। जिन्हें {class} से एलर्जी है, उनमें से कुछ को इससे भी होती है।",
     ),
+    (
+        "{part} is a sulfonamide, but no antibiotic. Noted allergy: {noted}. Hardly anyone reacts to both.",
+        "{part} सल्फ़ोनामाइड है, पर एंटीबायोटिक नहीं। लिखी हुई एलर्जी: {noted}। दोनों से एलर्जी शायद ही किसी को होती है।",
+    ),
     ("penicillins", "पेनिसिलिन"),
     ("cephalosporins", "सेफ़ालोस्पोरिन"),
     // For whom.
@@ -135,7 +139,15 @@ pub(super) const SAID: &[Said] = &[
     // What was not looked at.
     ("The checks know nothing of {part}.", "जाँच {part} के बारे में कुछ नहीं जानती।"),
     ("{part}: how many mg a day that is, is not checked.", "{part}: दिन में कितने mg होते हैं, यह नहीं जाँचा गया।"),
+    (
+        "{part}: a child's dose goes by weight, and none is noted.",
+        "{part}: बच्चे की खुराक वज़न से तय होती है, और वज़न लिखा नहीं है।",
+    ),
     // How much.
+    (
+        "{part}: {taken} mg a day is more than {most} mg, the most for a child of {kg} kg.",
+        "{part}: दिन में {taken} mg, जो {kg} kg के बच्चे के लिए अधिकतम {most} mg से ज़्यादा है।",
+    ),
     (
         "{part} is taken once a week, never every day: taken daily it kills. Write \"weekly\".",
         "{part} हफ़्ते में एक बार ली जाती है, रोज़ कभी नहीं: रोज़ लेने से जान जाती है। \"weekly\" लिखें।",

@@ -109,7 +109,11 @@ fn a_figure_of_something_in_no_list_is_signed_only_when_it_is_clear_what_it_coun
     let unsaid = "It does not say of what";
     for (line, expected) in [
         ("lantus 10 hs", Err(unsaid)),
-        ("lantus: 10 hs", Err(unsaid)),
+        ("lantus: 10 hs", Ok("INJ. LANTUS: 10 units at bedtime")),
+        ("mixtard 20-0-10", Ok("INJ. MIXTARD: 20 units morning and 10 units night")),
+        ("lantus: 1 hs", Err(unsaid)),
+        ("syp ambroxol 5 tds", Err("It does not say how many ml")),
+        ("tab crocin 2 sos", Err(unclear)),
         ("lantus hs", Err(unsaid)),
         ("lantus 10 ml hs", Err("This medicine is given in units, not in ml")),
         ("lantus 10 units hs", Ok("INJ. LANTUS: 10 units at bedtime")),
