@@ -525,6 +525,15 @@ pub async fn take_back_prepared(desk: Here<'_>, prepared_id: PrescriptionId) -> 
 }
 
 #[tauri::command]
+pub async fn older_prescriptions(
+    desk: Here<'_>,
+    patient_id: PatientId,
+    newer: u32,
+) -> Answer<Vec<PrescriptionSummary>> {
+    ask(desk, move |replica| replica.older_prescriptions(patient_id, newer)).await
+}
+
+#[tauri::command]
 pub async fn get_prescription(
     desk: Here<'_>,
     prescription_id: PrescriptionId,

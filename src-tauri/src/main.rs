@@ -113,6 +113,7 @@ fn main() -> anyhow::Result<()> {
             commands::take_up_prepared,
             commands::take_back_prepared,
             commands::get_prescription,
+            commands::older_prescriptions,
             commands::get_letterhead,
             commands::save_letterhead,
             commands::preview_letterhead,

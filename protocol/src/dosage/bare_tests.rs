@@ -89,7 +89,8 @@ fn an_insulin_that_is_in_no_list_is_given_in_units_and_one_or_two_of_it_must_say
     for typed in ["hs", "1 hs", "2-0-0", "12-0-1", "bd x5d"] {
         assert_eq!(read(typed), Err(DosageError::UnitMissing), "{typed}");
     }
-    for (typed, words) in [("10 hs", "10 units at bedtime"), ("12-0-8", "12 units morning and 8 units night")] {
+    for (typed, words) in [("10 hs", "10 units at bedtime"), ("12-0-8", "12 units morning and 8 units night")]
+    {
         let units = Units::of("injection", "Lantus");
         let said = read(typed).map(|dosage| dosage.words(units.usual(), Language::English));
         assert_eq!(said, Ok(words.to_owned()), "{typed}");

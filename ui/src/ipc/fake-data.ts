@@ -218,4 +218,5 @@ export const emptyDraft: Draft = {
   amendReason: "",
   repeated: null,
   takenUp: [],
+  reasons: [],
 };
