@@ -398,7 +398,7 @@ pub(crate) fn alerts(safety: &Safety, items: &[DraftItem], left_out: &[bool], by
                 None => "shown",
             };
             alerts.push(json!({
-                "kind": finding.check, "severity": finding.severity, "medicine": item.medicine_text,
+                "kind": finding.check, "severity": finding.severity, "medicine": item.medicine_text.trim(),
                 "detail": finding.why, "cause": finding.cause, "rule_version": RULES_VERSION, "action": action,
                 "reason": finding.reason, "signed": finding.signed, "by": by, "at": at,
             }));
