@@ -317,7 +317,7 @@ impl<'w> Reader<'w> {
 
     /// What may stand before a dose and is no part of a name: food in words or by its two letters, and for how long.
     fn begins_otherwise(&mut self) -> bool {
-        let is_duration = self.at(&["for"]) || self.words.get(self.place).is_some_and(|word| word.is_times());
+        let is_duration = self.at(&["for"]) || self.words.get(self.place).is_some_and(Word::is_times);
         self.meal_in_words()
             || self.take(&["pc", "ac", "before breakfast"])
             || is_duration && self.duration().is_some()
