@@ -88,8 +88,9 @@ pub(crate) fn check(
 
 /// What was measured last, if that was lately: a child grows.
 fn weighed(chart: &Chart, today: Date) -> Option<f64> {
-    let lately = chart.prescriptions.iter().filter(|one| (today - one.day).whole_days() <= WEIGHED_DAYS);
-    lately.filter(|one| one.weight_kg.is_some()).max_by_key(|one| one.day)?.weight_kg
+    // The newest stands first.
+    let mut lately = chart.prescriptions.iter().filter(|one| (today - one.day).whole_days() <= WEIGHED_DAYS);
+    lately.find_map(|one| one.weight_kg)
 }
 
 /// Why the safety checks of this program do not work on any computer, if they do not: they test themselves the first time

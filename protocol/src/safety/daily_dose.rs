@@ -26,7 +26,7 @@ const OF_CHILDREN: &[(&str, f64, &str)] = &[
 fn most_of_child(person: &Person, ingredient: &str) -> Option<(f64, f64, &'static str)> {
     let kg = f64::from(person.weight_g.filter(|_| person.is_child())?) / 1_000.0;
     let (_, mg_per_kg, source) = OF_CHILDREN.iter().find(|(name, ..)| *name == ingredient)?;
-    Some((mg_per_kg * kg, kg, source))
+    Some((mg_per_kg * kg, kg, *source))
 }
 
 /// Whether it is for a child, goes by its weight, and nobody knows that.
