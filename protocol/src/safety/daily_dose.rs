@@ -108,7 +108,9 @@ fn comes_more_often_than_weekly(dose: &Dose) -> bool {
         Dose::Slots { .. } | Dose::Prn { .. } => true,
         Dose::Interval { every, unit, .. } => *unit == IntervalUnit::Hour || *every < 7,
         Dose::Taper { steps } => steps.iter().any(|step| comes_more_often_than_weekly(&step.dose)),
-        Dose::Stat { .. } | Dose::AsDirected => false,
+        // What is not said is taken every day: that is how people died of it.
+        Dose::AsDirected => true,
+        Dose::Stat { .. } => false,
     }
 }
 

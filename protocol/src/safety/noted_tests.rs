@@ -60,6 +60,15 @@ fn a_brand_in_no_list_is_held_and_is_one_ingredient_twice_but_is_never_called_ch
 }
 
 #[test]
+fn methotrexate_that_does_not_say_weekly_is_held_in_words_of_ones_own_and_as_directed_too() {
+    let methotrexate = listed("Methotrexate", "7.5 mg", &[]);
+    let held = [(Check::DailyDose, Severity::Hold)];
+    assert_eq!(Pad::new().line(&methotrexate, "as directed").found(), held);
+    assert_eq!(Pad::new().line(&methotrexate, "1 weekly x4w").found(), []);
+    assert_eq!(Pad::new().line(&methotrexate, "1 stat").found(), []);
+}
+
+#[test]
 fn an_allergy_in_words_means_the_salts_of_what_it_names() {
     let hyoscine = listed("Hyoscine butylbromide", "10 mg", &[]);
     assert_eq!(Pad::new().allergic("hyoscine").line(&hyoscine, "1-0-1 x5d").found(), HELD);
