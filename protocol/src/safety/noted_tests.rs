@@ -60,7 +60,7 @@ fn a_brand_in_no_list_is_held_and_is_one_ingredient_twice_but_is_never_called_ch
 }
 
 #[test]
-fn methotrexate_that_does_not_say_weekly_is_held_in_words_of_ones_own_and_as_directed_too() {
+fn methotrexate_that_does_not_say_weekly_is_held_and_as_directed_says_nothing() {
     let methotrexate = listed("Methotrexate", "7.5 mg", &[]);
     let held = [(Check::DailyDose, Severity::Hold)];
     assert_eq!(Pad::new().line(&methotrexate, "as directed").found(), held);
