@@ -27,7 +27,7 @@ impl Replica {
             if medicine.chars().count() < SHORTEST { Ok(vec![]) } else { self.fitting_medicines(medicine) }
         };
         let text = with_form(text);
-        let text = text.as_ref();
+        let text: &str = &text;
         let mut line = TypedLine::split(text);
         let mut found = if text.trim().is_empty() { self.favourites()? } else { fitting(line.medicine)? };
         let mut choice = choose(&found, line);
