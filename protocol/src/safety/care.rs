@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use time::{Date, Duration};
 use uuid::Uuid;
 
-use super::allergens::{AllergenKind, is_of_no_antibiotic};
+use super::allergens::{AllergenKind, is_no_antibiotic, is_of_no_antibiotic};
+use super::brands::named_by_brand;
 use super::{
     Chart, Finding, Line, Place, Prescription, Registration, Report, Rule, Rules, Written, names, words,
 };
@@ -153,6 +154,16 @@ impl Allergen<'_> {
         self.classes.contains(&class) || says(&text, class) || others.iter().any(|other| says(&text, other))
     }
 
+    /// Whether the words of a medicine that is in no list name what is meant: an ingredient, or a brand with it.
+    fn is_named_in(&self, text: &str, rules: &Rules) -> bool {
+        let is_meant = |name: &str| {
+            let classes = rules.fact(name).map_or(&[][..], |fact| &fact.classes);
+            self.means(name)
+                || classes.iter().any(|class| self.means_class(class) && !is_no_antibiotic(class, name))
+        };
+        rules.named_in(text).iter().any(|name| is_meant(name)) || named_by_brand(text).any(is_meant)
+    }
+
     /// Whether it is noted by the name under which a medicine is sold: `Dolo: rash` is meant by Dolo 650.
     pub(super) fn means_brand(&self, brand: &str) -> bool {
         let mut name = words(brand);
@@ -184,8 +195,12 @@ pub(super) fn allergies(chart: &Chart, today: Date, report: &mut Report) {
                         || medicine.classes.iter().any(is_of)
                         || medicine.brand.as_deref().is_some_and(|brand| allergen.means_brand(brand))
                 }
-                // Nothing is known of it but its name, which may still be the very word.
-                None => names(&line.text, allergen.text) || names(allergen.text, &line.text),
+                // Nothing is known of it but its name, which may still be the very word, or say what is in it.
+                None => {
+                    names(&line.text, allergen.text)
+                        || names(allergen.text, &line.text)
+                        || rules.is_some_and(|rules| allergen.is_named_in(&line.text, rules))
+                }
             };
             if is_meant {
                 report.findings.push(Finding {

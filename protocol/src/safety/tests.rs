@@ -111,6 +111,36 @@ fn an_allergy_that_is_noted_by_a_brand_is_met_where_the_chart_says_the_brand() {
 }
 
 #[test]
+fn a_line_in_no_list_is_met_by_what_its_words_name_and_by_a_common_brand() {
+    let mut chart = chart();
+    chart.registrations[0].allergies = Some("Pencillin".into());
+    let mut written = |text: &str| {
+        chart.prescriptions[0].lines = vec![line(11, None, text)];
+        found(&chart)
+    };
+    assert_eq!(written("Tab. Augmentin 625"), [Rule::AllergyMedicine]);
+    assert_eq!(written("Inj. ampicillin from the hospital"), [Rule::AllergyMedicine]);
+    assert_eq!(written("Cough mixture"), []);
+}
+
+#[test]
+fn an_allergy_to_sulpha_drugs_is_no_decision_about_a_water_tablet() {
+    let mut chart = chart();
+    chart.registrations[0].allergies = Some("Sulfa drugs".into());
+    let mut of = |ingredients: &[&str]| {
+        let medicine = Medicine {
+            ingredients: ingredients.iter().map(|name| (*name).to_owned()).collect(),
+            classes: vec!["sulfonamide".into()],
+            ..Medicine::default()
+        };
+        chart.medicines.insert(id(500), medicine);
+        found(&chart)
+    };
+    assert_eq!(of(&["Losartan", "Hydrochlorothiazide"]), []);
+    assert_eq!(of(&["Sulfamethoxazole", "Trimethoprim"]), [Rule::AllergyMedicine]);
+}
+
+#[test]
 fn what_is_no_longer_taken_is_not_met() {
     let mut chart = chart();
     chart.registrations[0].allergies = Some("Penicillin".into());
