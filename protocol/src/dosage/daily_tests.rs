@@ -59,6 +59,8 @@ fn what_is_typed_every_day_is_understood() {
         ("asthalin inhaler 2 puffs sos", "inhaler", "asthalin inhaler", "2 puffs when needed"),
         ("inj tt 0.5ml stat", "injection", "inj tt", "½ ml at once"),
         ("eye drops 1 drop q4h", "eye_drops", "eye drops", "1 drop every 4 hours"),
+        ("augmentin duo 1 bd", "other", "augmentin duo 1", "1 dose morning and night"),
+        ("tab ketorol dt 1 sos", "tablet", "tab ketorol dt 1", "1 tablet when needed"),
         ("levocet 5 mg od at night", "other", "levocet 5 mg", "1 dose at night"),
     ] {
         assert_eq!(read(line, form), Ok((medicine, words.to_owned())), "{line}");

@@ -143,12 +143,14 @@ fn is_given_in_iu(word: &str) -> bool {
 }
 
 /// Whether a figure up to this one stands alone in a name and may be what is taken: the 10 of `lantus 10`, but not that of
-/// `lantus 10 mg`.
+/// `lantus 10 mg`, nor the 1 of `augmentin duo 1 bd`: one is taken whichever of both it is.
 pub(crate) fn has_loose_figure(name: &str, most: f64) -> bool {
     let words = words_of(name);
     let is_measured = |place: usize| words.get(place + 1).is_some_and(|next| is_measure(&next.plain));
-    let mut figures =
-        words.iter().enumerate().filter(|(_, word)| number(&word.plain).is_some_and(|figure| figure <= most));
+    let mut figures = words
+        .iter()
+        .enumerate()
+        .filter(|(_, word)| number(&word.plain).is_some_and(|figure| figure <= most && figure != 1.0));
     figures.any(|(place, _)| !is_measured(place))
 }
 
