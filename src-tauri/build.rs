@@ -67,6 +67,7 @@ fn main() {
         "take_up_prepared",
         "take_back_prepared",
         "get_prescription",
+        "older_prescriptions",
         "get_letterhead",
         "save_letterhead",
         "preview_letterhead",

@@ -63,8 +63,12 @@ impl Units {
         let is_unknown = usual == UNKNOWN;
         // "lantus 10 iu" is the dose, or the strength: a figure alone behind it is of neither.
         let must_be_said = is_unknown && is_name(strength) && says(strength, INTERNATIONAL);
-        // So is "lantus 10", which looks like "telma 40".
-        let needs_figure = is_unknown && has_loose_figure(strength);
+        // So is "lantus 10", which looks like "telma 40"; and "tab crocin 2", where the form is known.
+        let most_taken = if is_unknown { MOST_TAKEN } else { MOST_OF_FORM };
+        let may_be_dose = (is_unknown || is_name(strength)) && has_loose_figure(strength, most_taken);
+        // How often alone is never one millilitre, nor one drop for the mouth.
+        let is_liquid = matches!(dosage_form, "syrup" | "suspension" | "mouthwash" | "drops");
+        let needs_figure = may_be_dose || is_liquid;
         Self { must_be_said, needs_figure, ..Self::from(usual).or(others) }
     }
 
@@ -144,6 +148,12 @@ const INTERNATIONAL: &[&str] = &["iu", "unit", "units"];
 
 /// More than this of something whose unit is not known is never taken for pieces: ten may be tablets, ml or units.
 pub const MOST_UNSAID: f64 = 2.0;
+
+/// A larger figure in a name is how strong it is: so many units of insulin nobody takes at once.
+const MOST_TAKEN: f64 = 100.0;
+
+/// The same in the name of tablets and the like: from five on, it is hardly ever how many are taken.
+const MOST_OF_FORM: f64 = 4.0;
 
 /// What is given in international units whatever else its name says: insulins as they are sold in India, and heparin.
 const GIVEN_IN_UNITS: &[&str] = &[

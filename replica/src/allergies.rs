@@ -46,6 +46,12 @@ impl Replica {
                 }
             }
         }
+        // A brand that the clinic does not list is known here all the same.
+        for (one, brand) in rules.allergens_of_brands(typed) {
+            if !found.iter().any(|known| known.code == one.code) {
+                found.push(shown(one, Some(capitalised(brand))));
+            }
+        }
         found.truncate(OFFERED);
         Ok(found)
     }
@@ -175,6 +181,13 @@ impl Replica {
         }
         Ok(changes)
     }
+}
+
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + letters.as_str())
 }
 
 /// What refuses "none known" while allergies are noted.

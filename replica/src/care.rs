@@ -33,6 +33,8 @@ const COUNTED: i64 = 20;
 const COUNTED_DAYS: i64 = 400;
 /// So many days it counts that a woman said she is not pregnant: a cycle, after which she may be.
 const ASKED_DAYS: i64 = 28;
+/// So many days a weight counts for the dose of a child.
+const WEIGHED_DAYS: i64 = 90;
 /// Ages at which a woman is asked whether she is pregnant, in months.
 const CHILDBEARING: std::ops::Range<i64> = 12 * 12..12 * 50;
 
@@ -45,7 +47,7 @@ impl Replica {
             must_get(tx, TableName::Patients, id.0)?;
             let today = self.day(tx)?;
             let all: Vec<DraftItem> = draft.items.iter().chain(typed).cloned().collect();
-            let mut safety = check(tx, id, &all, draft.amends, today)?;
+            let mut safety = check(tx, id, draft, &all, today)?;
             for line in &mut safety.lines {
                 let whys = line.findings.iter_mut().map(|finding| &mut finding.why);
                 for words in whys.chain(&mut line.gaps) {
@@ -59,12 +61,12 @@ impl Replica {
     }
 }
 
-/// What speaks against these lines. `except` is the prescription that they correct.
+/// What speaks against these lines of a draft: its own, or those and the one that is being typed.
 pub(crate) fn check(
     tx: &Transaction<'_>,
     patient: PatientId,
+    draft: &Draft,
     items: &[DraftItem],
-    except: Option<PrescriptionId>,
     today: Date,
 ) -> Result<Safety> {
     let rules = match rules(tx)? {
@@ -74,11 +76,21 @@ pub(crate) fn check(
             return Ok(Safety { lines, line: None, broken: Some(broken) });
         }
     };
-    let (mut chart, person) = known(tx, patient, except, today)?;
+    // What the draft corrects does not count beside it.
+    let (mut chart, mut person) = known(tx, patient, draft.amends, today)?;
+    let weight = draft.vitals.weight_kg.or_else(|| weighed(&chart, today));
+    person.weight_g = weight.filter(|kg| (0.5..=300.0).contains(kg)).map(|kg| (kg * 1_000.0).round() as u32);
     let proposed = items.iter().map(|item| proposed(tx, item, &mut chart)).collect::<Result<Vec<_>>>()?;
     let reports = check_lines(rules, &chart, &person, &proposed, today);
     let lines = items.iter().zip(reports).map(|(item, report)| shown(item, report)).collect();
     Ok(Safety { lines, line: None, broken: None })
+}
+
+/// What was measured last, if that was lately: a child grows.
+fn weighed(chart: &Chart, today: Date) -> Option<f64> {
+    // The newest stands first.
+    let mut lately = chart.prescriptions.iter().filter(|one| (today - one.day).whole_days() <= WEIGHED_DAYS);
+    lately.find_map(|one| one.weight_kg)
 }
 
 /// Why the safety checks of this program do not work on any computer, if they do not: they test themselves the first time
@@ -303,6 +315,7 @@ fn person(rows: &[(Uuid, Values)], open: &[Values], today: Date) -> Person {
         is_pregnant,
         may_be_pregnant: !is_pregnant && !is_asked && is_of_age && is_woman,
         week: week.filter(|_| is_pregnant),
+        weight_g: None,
     }
 }
 
@@ -386,7 +399,7 @@ pub(crate) fn alerts(safety: &Safety, items: &[DraftItem], left_out: &[bool], by
                 None => "shown",
             };
             alerts.push(json!({
-                "kind": finding.check, "severity": finding.severity, "medicine": item.medicine_text,
+                "kind": finding.check, "severity": finding.severity, "medicine": item.medicine_text.trim(),
                 "detail": finding.why, "cause": finding.cause, "rule_version": RULES_VERSION, "action": action,
                 "reason": finding.reason, "signed": finding.signed, "by": by, "at": at,
             }));

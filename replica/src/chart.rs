@@ -23,8 +23,8 @@ use crate::replica::{Replica, must_get, some_text, text};
 use crate::store::{get_row, own_keys};
 use crate::view::{Chart, Diagnosis, ItemView, Measured, PrescriptionSummary, Visit, Vitals};
 
-/// At most this many prescriptions are shown in a chart, and as many other visits.
-const SHOWN: i64 = 100;
+/// So many prescriptions are shown in a chart at first, and with each step back; and at most as many other visits.
+pub(crate) const SHOWN: i64 = 100;
 
 impl Replica {
     /// The chart. Who may not read clinical columns gets it without them.
@@ -52,7 +52,12 @@ impl Replica {
                 alerts: alerts_in_words(&rows).filter(|_| is_clinician),
                 conditions: if is_clinician { conditions(tx, &registrations)? } else { vec![] },
                 measured: if is_clinician { measured(tx, &registrations)? } else { vec![] },
-                prescriptions: if is_clinician { list(tx, &registrations, self.language())? } else { vec![] },
+                prescriptions: if is_clinician {
+                    list(tx, &registrations, 0, self.language())?
+                } else {
+                    vec![]
+                },
+                older_prescriptions: if is_clinician { older(tx, &registrations, SHOWN)? } else { 0 },
                 visits: visits(tx, &registrations, is_clinician)?,
                 has_draft: is_clinician && draft(tx, id)?.is_some(),
                 prepared: if is_clinician { prepared(tx, id, today, self.language())? } else { vec![] },
@@ -62,6 +67,16 @@ impl Replica {
         })?;
         self.note_view(id);
         Ok(chart)
+    }
+
+    /// Signed prescriptions behind so many newer ones, newest first: a chart begins with the newest.
+    pub fn older_prescriptions(&self, id: PatientId, newer: u32) -> Result<Vec<PrescriptionSummary>> {
+        self.must_read_clinical()?;
+        self.store.read(|tx| {
+            let id = kept(tx, id)?;
+            must_get(tx, TableName::Patients, id.0)?;
+            list(tx, &registrations(tx, id)?, newer.into(), self.language())
+        })
     }
 
     /// One prescription.
@@ -105,21 +120,31 @@ pub(crate) fn warnings_in_words(registrations: &[(PatientId, Values)], noted: &[
     (!all.is_empty()).then(|| all.join("; "))
 }
 
+/// Signed prescriptions, newest first, behind so many newer ones.
 fn list(
     tx: &Transaction<'_>,
     patients: &[PatientId],
+    newer: i64,
     language: Language,
 ) -> Result<Vec<PrescriptionSummary>> {
     let sql = "select id from prescriptions where patient_id in (select value from json_each(?1)) and is_deleted = 0 \
-               and status in ('finalised', 'superseded', 'voided') order by visit_date desc, id desc limit ?2";
+               and status in ('finalised', 'superseded', 'voided') order by visit_date desc, id desc \
+               limit ?2 offset ?3";
     let mut statement = tx.prepare_cached(sql)?;
-    let ids =
-        statement.query_map((serde_json::to_string(patients)?, SHOWN), |row| row.get::<_, String>(0))?;
+    let ids = statement
+        .query_map((serde_json::to_string(patients)?, SHOWN, newer), |row| row.get::<_, String>(0))?;
     ids.map(|id| {
         let id: PrescriptionId = id?.parse().map_err(|_| Error::NotFound)?;
         prescription(tx, id, &must_get(tx, TableName::Prescriptions, id.0)?, language)
     })
     .collect()
+}
+
+/// How many signed prescriptions there are behind so many newer ones.
+fn older(tx: &Transaction<'_>, patients: &[PatientId], newer: i64) -> Result<u32> {
+    let sql = "select max(count(*) - ?2, 0) from prescriptions where patient_id in (select value from json_each(?1)) \
+               and is_deleted = 0 and status in ('finalised', 'superseded', 'voided')";
+    Ok(tx.prepare_cached(sql)?.query_row((serde_json::to_string(patients)?, newer), |row| row.get(0))?)
 }
 
 /// Appointments, newest first. For whoever sees prescriptions, a visit of which one came stands there as that alone.

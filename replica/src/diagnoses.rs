@@ -15,6 +15,8 @@ struct Entry {
     name: &'static str,
     /// Whether it is met so often that it is offered before the others.
     is_often: bool,
+    /// Whether it is what a word of its name means every day: a cold is no cold sore.
+    is_most: bool,
     /// The name, as it would be typed.
     typed_name: String,
     /// All words by which it is found, in small letters.
@@ -30,8 +32,9 @@ fn entry(line: &'static str) -> Option<Entry> {
     let mut columns = line.split('\t');
     let (code, name) = (columns.next()?, columns.next()?);
     let words = split(&format!("{code} {name} {}", columns.next().unwrap_or_default()));
-    let is_often = columns.next() == Some("often");
-    Some(Entry { code, name, is_often, typed_name: split(name).join(" "), words })
+    let mark = columns.next();
+    let (is_often, is_most) = (matches!(mark, Some("often" | "most")), mark == Some("most"));
+    Some(Entry { code, name, is_often, is_most, typed_name: split(name).join(" "), words })
 }
 
 fn split(text: &str) -> Vec<String> {
@@ -44,12 +47,17 @@ impl Entry {
         typed.iter().all(|word| self.words.iter().any(|known| known.starts_with(word.as_str())))
     }
 
-    /// The lesser, the sooner it is offered: its whole name or code, then what is met often, then whole words.
-    fn place(&self, typed: &[String]) -> (bool, bool, usize, bool, usize) {
+    /// The lesser, the sooner it is offered: its whole name or code, then what is met often, then whole words, then words of
+    /// the name itself before its other words.
+    fn place(&self, typed: &[String]) -> (bool, bool, usize, bool, usize, bool, usize) {
         let is_meant = self.typed_name == typed.join(" ") || self.words.first() == typed.first();
         let begun = typed.iter().filter(|word| !self.words.contains(word)).count();
+        let is_in_name =
+            |word: &&String| self.typed_name.split(' ').any(|known| known.starts_with(word.as_str()));
+        let unnamed = typed.iter().filter(|word| !is_in_name(word)).count();
+        let is_most = self.is_most && unnamed == 0;
         let begins = typed.first().is_some_and(|word| self.typed_name.starts_with(word.as_str()));
-        (!is_meant, !self.is_often, begun, !begins, self.name.len())
+        (!is_meant, !self.is_often, begun, !is_most, unnamed, !begins, self.name.len())
     }
 }
 
@@ -101,7 +109,7 @@ mod tests {
             assert!(is_code(columns[0]), "{line}");
             assert!(!columns[1].is_empty() && columns[1].chars().count() <= 80, "{line}");
             assert!(columns.iter().all(|column| column.trim() == *column), "{line}");
-            assert!(columns.get(3).is_none_or(|mark| *mark == "often"), "{line}");
+            assert!(columns.get(3).is_none_or(|mark| matches!(*mark, "often" | "most")), "{line}");
         }
     }
 
@@ -160,9 +168,16 @@ mod tests {
             ("asthma", "J45.9"),
             ("piles", "K64.9"),
             ("anc", "Z34.9"),
+            ("abscess", "K04.7"),
+            ("cold", "J00"),
+            ("vomiting", "R11"),
+            ("vomit", "R11"),
+            ("rhinitis", "J30.4"),
         ] {
             assert_eq!(codes(typed).first(), Some(&code), "{typed}");
         }
+        let place = |code| codes("abscess").iter().position(|one| *one == code);
+        assert!(place("K61.0") < place("N61"), "its name says it, and mastitis is only called so too");
         assert!(codes("head").contains(&"R51"), "a word that is still being typed");
         assert!(codes("dm").contains(&"E11.9"));
     }

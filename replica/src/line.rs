@@ -1,5 +1,6 @@
 //! A line of the pad as it is typed in one go: which medicine it means, and where its dose begins.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
 use protocol::dosage::{Dosage, TypedLine};
@@ -25,6 +26,8 @@ impl Replica {
         let fitting = |medicine: &str| {
             if medicine.chars().count() < SHORTEST { Ok(vec![]) } else { self.fitting_medicines(medicine) }
         };
+        let text = with_form(text);
+        let text: &str = &text;
         let mut line = TypedLine::split(text);
         let mut found = if text.trim().is_empty() { self.favourites()? } else { fitting(line.medicine)? };
         let mut choice = choose(&found, line);
@@ -75,6 +78,20 @@ pub(crate) fn typed_name(tx: &Transaction<'_>, item: &DraftItem) -> Result<Strin
     let words = form.replace('_', " ");
     let is_said = words.split(' ').all(is_form_word);
     Ok(if has_twin && is_said { format!("{name} {words}") } else { name.to_owned() })
+}
+
+/// A form as it is written by hand, in words that are known: `T. Dolo 650` is a tablet.
+fn with_form(text: &str) -> Cow<'_, str> {
+    let line = text.trim_start();
+    for (short, form) in [("t.", "Tab."), ("c.", "Cap.")] {
+        let is_short = line.get(..short.len()).is_some_and(|begun| begun.eq_ignore_ascii_case(short));
+        let rest = line.get(short.len()..).unwrap_or_default().trim_start();
+        // Not "t.i.d.", and no letter alone.
+        if is_short && rest.chars().take_while(|c| c.is_alphabetic()).count() > 1 {
+            return Cow::Owned(format!("{form} {rest}"));
+        }
+    }
+    Cow::Borrowed(text)
 }
 
 fn choose(found: &[MedicineFound], line: TypedLine<'_>) -> LineChoice {
@@ -212,6 +229,24 @@ mod tests {
         assert_eq!(choose(&found, typed("para 650")), chosen(1));
         assert_eq!(choose(&found, typed("para650mg tab")), chosen(1));
         assert_eq!(choose(&found[..1], typed("para")), chosen(0));
+    }
+
+    #[test]
+    fn a_form_of_one_letter_is_the_form() {
+        for (typed, read) in [
+            ("T. Dolo 650 1-0-1", "Tab. Dolo 650 1-0-1"),
+            ("t.dolo 650 1-0-1", "Tab. dolo 650 1-0-1"),
+            (" C. Omez 20 od", "Cap. Omez 20 od"),
+            ("t.i.d.", "t.i.d."),
+            ("telma 40 od", "telma 40 od"),
+            ("", ""),
+        ] {
+            assert_eq!(with_form(typed), read);
+        }
+        let found = [medicine("Paracetamol", "650 mg")];
+        let line = with_form("T. para 650 1-0-1");
+        let chosen = LineChoice::Chosen { medicine: found[0].clone() };
+        assert_eq!(choose(&found, TypedLine::split(&line)), chosen);
     }
 
     #[test]

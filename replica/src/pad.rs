@@ -240,5 +240,11 @@ pub(crate) fn named_now(tx: &Transaction<'_>, item: DraftItem) -> Result<DraftIt
 pub(crate) fn form_in(typed: &str) -> &'static str {
     let by_name = if is_given_in_units(typed) { "injection" } else { "other" };
     let typed = typed.to_lowercase();
-    typed.split(|c: char| !c.is_alphabetic()).find_map(form_of_word).unwrap_or(by_name)
+    let words = || typed.split(|c: char| !c.is_alphabetic());
+    match words().find_map(form_of_word).unwrap_or(by_name) {
+        // One drop is a dose in the eye, and none in the mouth.
+        "drops" if words().any(|word| word == "eye") => "eye_drops",
+        "drops" if words().any(|word| word == "ear") => "ear_drops",
+        form => form,
+    }
 }

@@ -99,7 +99,7 @@ impl Replica {
             printed.examination = draft.examination.trim().to_owned();
             printed.referral = draft.referral.trim().to_owned();
             printed.complaints = draft.complaints.trim().replace('\n', ", ");
-            let safety = check(tx, id, &draft.items, draft.amends, today)?;
+            let safety = check(tx, id, &draft, &draft.items, today)?;
             let language = language_of(&must_get(tx, TableName::Patients, id.0)?);
             let views =
                 item_views(tx, &draft, window::Language::En)?.into_iter().zip(&draft.items).zip(safety.lines);

@@ -99,7 +99,10 @@ fn dose_again(item: &Values) -> String {
             let units = Units::of(column("dosage_form"), of_list.unwrap_or(column("medicine_text")));
             // What is counted in something else by now keeps the unit that was signed.
             let signed = column("dose_unit");
-            if signed == units.usual() { dosage.typed() } else { dosage.counted_in(signed).typed() }
+            let typed = dosage.typed();
+            // So does one or two of a syrup, which may be spoons where nothing is said.
+            let is_unclear = signed == "ml" && Dosage::read(&typed, units).is_err();
+            if signed == units.usual() && !is_unclear { typed } else { dosage.counted_in(signed).typed() }
         }
         // Its words say another dose than was signed: the directions are right, and may have to be typed anew.
         None if Dosage::parse(column("dose_text")).is_ok() => column("patient_directions").to_owned(),

@@ -16,7 +16,7 @@ use crate::care::{alert_views, alerts, allergy_snapshot, allergy_words, check};
 use crate::chart::{allergy_status, diagnosis_words, doctor_name, item_view, version, warnings_in_words};
 use crate::error::{Error, Result};
 use crate::one_patient::{kept, registration_rows};
-use crate::pad::{claim_draft, item_values};
+use crate::pad::{claim_draft, item_values, named_now};
 use crate::patients::{age_of, full_name, sex_letter};
 use crate::prepared::taken_up;
 use crate::print::language_of;
@@ -54,7 +54,7 @@ impl Replica {
             let patient = kept(tx, patient)?;
             claim_draft(tx, patient)?;
             let today = self.day(tx)?;
-            let safety = check(tx, patient, &draft.items, draft.amends, today)?;
+            let safety = check(tx, patient, draft, &draft.items, today)?;
             let left_out = left_out(&safety, draft, leave_out)?;
             let replaced = replaced(tx, draft, patient, doctor)?;
             let mut values = self.signed_values(tx, patient, doctor, draft, today)?;
@@ -65,7 +65,10 @@ impl Replica {
                 values.insert("version".into(), json!(1 + version(row)));
             }
             let now = moment_text(self.clock.now());
-            values.insert("alerts".into(), alerts(&safety, &draft.items, &left_out, self.person.id.0, &now));
+            // By the names that are signed: on paper a reason stands under its own line.
+            let named =
+                draft.items.iter().map(|item| named_now(tx, item.clone())).collect::<Result<Vec<_>>>()?;
+            values.insert("alerts".into(), alerts(&safety, &named, &left_out, self.person.id.0, &now));
             values.insert("taken_up".into(), taken_up(tx, patient, draft)?);
             let signed = draft.items.iter().zip(&left_out).filter(|(_, is_out)| !**is_out);
             let items = self.lines(tx, id, signed.map(|(item, _)| item))?;

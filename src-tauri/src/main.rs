@@ -126,6 +126,7 @@ fn main() -> anyhow::Result<()> {
             commands::pad::give_to_doctor,
             commands::pad::take_up_prepared,
             commands::pad::take_back_prepared,
+            commands::prescriptions::older_prescriptions,
             commands::prescriptions::get_prescription,
             commands::letterhead::get_letterhead,
             commands::letterhead::save_letterhead,

@@ -84,10 +84,16 @@ fn a_part_of_an_injection_that_is_given_whole_is_asked_about() {
 }
 
 #[test]
-fn an_insulin_that_is_in_no_list_is_given_in_units_that_somebody_typed() {
+fn an_insulin_that_is_in_no_list_is_given_in_units_and_one_or_two_of_it_must_say_so() {
     let read = |typed: &str| Dosage::read(typed, Units::of("injection", "Lantus"));
-    for typed in ["hs", "1 hs", "10 hs", "12-0-8"] {
+    for typed in ["hs", "1 hs", "2-0-0", "12-0-1", "bd x5d"] {
         assert_eq!(read(typed), Err(DosageError::UnitMissing), "{typed}");
+    }
+    for (typed, words) in [("10 hs", "10 units at bedtime"), ("12-0-8", "12 units morning and 8 units night")]
+    {
+        let units = Units::of("injection", "Lantus");
+        let said = read(typed).map(|dosage| dosage.words(units.usual(), Language::English));
+        assert_eq!(said, Ok(words.to_owned()), "{typed}");
     }
     let in_ml = DosageError::OtherUnit { typed: "ml", expected: "units" };
     assert_eq!(read("10 ml hs"), Err(in_ml));

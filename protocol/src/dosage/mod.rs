@@ -3,24 +3,28 @@
 //! ```text
 //! line     := clause+ ("then" clause+)* ["//" note]       clauses in any order, each kind once
 //! clause   := dose | duration | meal
-//! dose     := slots [unit] | [n [unit]] often
+//! dose     := slots [unit] | n unit marks | [n [unit]] often [prn] | "apply" often
+//! marks    := slots of 0 and 1 alone             "5 ml 1-0-1" is 5 ml in the morning and 5 ml at night
 //! slots    := n "-" n "-" n ["-" n]              morning-noon-night or morning-noon-evening-night
-//! often    := "od"|"bd"|"tds"|"qid"|"hs"|"om"|"on"|"alt"|"weekly"|"stat"|interval|prn, or spelled out:
-//!             "twice a day", "at bedtime", "every other day", "as directed" …
+//! often    := "od"|"bd"|"tds"|"qid"|"hs"|"om"|"on"|"alt"|"weekly"|"monthly"|"stat"|interval|prn, or
+//!             spelled out: "twice a day", "od at night", "every other day", "as directed" …
 //! interval := "q" digits ("h"|"d") | digits "hourly" | "every" digits ("hours"|"days")
 //! prn      := ("sos"|"prn"|"as needed") ["max" n ["a day"]] ["gap" n "h"] ["for" words]
-//! duration := ["x"|"for"] digits ("d"|"w"|"m"|"days"|"weeks"|"months") | "cont"
-//! meal     := "ac"|"bf" | "pc"|"af" | "wf" | "es", or "after food" …
+//! duration := ["x"|"for"] digits ("d"|"w"|"m"|"days"|"weeks"|"months") | "x" digits ("/7"|"/52"|"/12") | "cont"
+//! meal     := "ac"|"bf" | "pc"|"af" | "wf" | "es", or "after food" …; "bbf" of what is taken in the morning alone
 //! unit     := "tab" | "ml" | "tsp" | "units" | "vial" …
-//! n        := digits | decimal | "½" | "1/2" | "¼" | "1/4" | "¾" | "3/4" | digits and a fraction
+//! n        := digits | decimal | "half" | "one" | "two" … | "½" | "1/2" | "¼" | "1/4" | "¾" | "3/4" | digits and a fraction
 //! taper    := clauses with a dose and a duration, joined by "then"
 //! ```
 //!
 //! Reading forgives spelling, order, dots and spaces; what it does not know is an error. A unit that was typed must be
 //! one of the medicine's. A meal in one part of a taper is that of all of them; bedtime is that of its own part.
 
+mod amounts;
 #[cfg(test)]
 mod bare_tests;
+#[cfg(test)]
+mod daily_tests;
 mod english;
 mod hindi;
 mod marathi;
@@ -32,6 +36,7 @@ mod spellings;
 #[cfg(test)]
 mod tests;
 mod typed;
+mod when_needed;
 mod words_of;
 
 use serde::{Deserialize, Serialize};
@@ -285,6 +290,9 @@ impl Dosage {
         if dosage.note.as_ref().is_some_and(|note| note.chars().count() > MOST_NOTED) {
             return Err(DosageError::NoteTooLong);
         }
+        if matches!(dosage.dose, Dose::Stat { .. }) && dosage.duration.is_some() {
+            return Err(DosageError::OnceAndOn);
+        }
         let directions = dosage.directions(units.usual(), Language::English);
         if dosage.without_note().typed().chars().count() > MOST_TYPED
             || directions.chars().count() > MOST_DIRECTIONS
@@ -326,13 +334,14 @@ impl Dosage {
             return None;
         }
         match &self.dose {
-            Dose::Stat { amount } => Some(*amount),
+            Dose::Stat { amount } if self.unit_or(unit) == "ml" => Some(*amount),
+            Dose::Stat { amount } => Some(whole(*amount)),
             Dose::Taper { steps } => {
                 let amounts: Option<Vec<f64>> =
                     steps.iter().map(|step| amount(&step.dose, days(step.duration)?)).collect();
-                Some(amounts?.iter().sum::<f64>().ceil())
+                Some(whole(amounts?.iter().sum()))
             }
-            dose => Some(amount(dose, days(self.duration?)?)?.ceil()),
+            dose => Some(whole(amount(dose, days(self.duration?)?)?)),
         }
     }
 
@@ -424,6 +433,11 @@ fn days(duration: Duration) -> Option<u32> {
         DurationUnit::Ongoing => return None,
     };
     Some(duration.value? * days)
+}
+
+/// What begins is counted: half a tablet is one to hand out. What is only a rounding of a sum does not begin.
+fn whole(amount: f64) -> f64 {
+    (amount - 1e-6).ceil()
 }
 
 /// Units in so many days.

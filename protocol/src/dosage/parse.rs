@@ -1,14 +1,18 @@
 //! From a typed line to a dosage. The parts of a line may stand in any order and many spellings are known, but a word
 //! that means nothing is an error: nothing that was typed is ever ignored.
 
-use super::spellings::{MEALS, OFTEN, ONGOING, Often, UNITS};
+use super::amounts::{MOST_INTERNATIONAL, figure_in_words, number, times_of};
+use super::spellings::{APPLIED, BEFORE_BREAKFAST, MEALS, OFTEN, ONGOING, Often, UNITS, WHEN_NEEDED};
 use super::words_of::{self, Word};
 use super::{Dosage, Dose, Duration, DurationUnit, IntervalUnit, Meal, NotUnderstood, TaperStep};
 use crate::medicine::is_few;
 
-/// The most that one dose holds, in units, and in the international ones, of which heparin takes thousands.
+/// The most that one dose holds, in units; of the international ones heparin takes thousands.
 const MOST: f64 = 1_000.0;
-const MOST_INTERNATIONAL: f64 = 20_000.0;
+
+/// The most of one dose that is marked by its times: `5 ml 1-0-1`. More are a bottle, a strip or a strength.
+const MOST_ML_MARKED: f64 = 30.0;
+const MOST_PIECES_MARKED: f64 = 4.0;
 
 impl Dosage {
     /// Reads a dosage as typed.
@@ -45,7 +49,20 @@ impl Dosage {
     /// Whether a dose begins here, for telling it from the name of a medicine.
     pub(super) fn begins_at(words: &[Word<'_>], place: usize) -> bool {
         let mut reader = Reader { words, place };
-        reader.sig().is_some() || reader.meal_in_words() && reader.sig().is_some()
+        reader.sig().is_some() || reader.begins_otherwise() && reader.sig().is_some()
+    }
+
+    /// Whether how often is said from here on: the 8 of `8 hourly` is no strength.
+    pub(super) fn says_often_at(words: &[Word<'_>], place: usize) -> bool {
+        Reader { words, place }.often().is_some()
+    }
+
+    /// Whether the dose that begins here says itself how much it is: by a unit, or by a figure above one. `tds` does not,
+    /// nor does `1-0-1`, which may only mark the times of an amount before it.
+    pub(super) fn says_amount_at(words: &[Word<'_>], place: usize) -> bool {
+        let mut reader = Reader { words, place };
+        let sig = reader.sig().or_else(|| if reader.begins_otherwise() { reader.sig() } else { None });
+        sig.is_some_and(|sig| sig.unit.is_some() || sig.has_figure && sig.dose.most_at_once() > 1.0)
     }
 
     /// None if the parts do not make a dosage: one without a dose, or steps of which one has no end.
@@ -76,11 +93,22 @@ impl Dosage {
 }
 
 /// A dose with the unit that was typed to it, whether it is one for the night's rest, and whether it says how much.
-struct Sig {
-    dose: Dose,
-    unit: Option<&'static str>,
-    at_bedtime: bool,
-    has_figure: bool,
+pub(super) struct Sig {
+    pub(super) dose: Dose,
+    pub(super) unit: Option<&'static str>,
+    pub(super) at_bedtime: bool,
+    pub(super) has_figure: bool,
+}
+
+impl Sig {
+    /// Whether it is for the morning alone, or for any one time of the day: then before breakfast is before food.
+    fn is_of_one_morning(&self) -> bool {
+        match self.dose {
+            Dose::Slots { noon, evening, night, .. } => noon + evening + night <= 0.0,
+            Dose::Interval { unit, .. } => unit == IntervalUnit::Day,
+            _ => false,
+        }
+    }
 }
 
 /// What stands between two "then".
@@ -103,7 +131,7 @@ pub(super) fn unit_named(name: &str) -> Option<&'static str> {
     UNITS.iter().map(|(unit, ..)| *unit).find(|unit| *unit == name)
 }
 
-fn most(unit: Option<&str>) -> f64 {
+pub(super) fn most(unit: Option<&str>) -> f64 {
     if unit == Some("unit") { MOST_INTERNATIONAL } else { MOST }
 }
 
@@ -113,14 +141,15 @@ pub(super) fn is_form(word: &str) -> bool {
 }
 
 /// Reads clauses from a place on; what does not fit leaves the place as it was.
-struct Reader<'w> {
-    words: &'w [Word<'w>],
-    place: usize,
+pub(super) struct Reader<'w> {
+    pub(super) words: &'w [Word<'w>],
+    pub(super) place: usize,
 }
 
 impl<'w> Reader<'w> {
     fn part(&mut self) -> Result<Part, NotUnderstood> {
         let mut part = Part::default();
+        let mut breakfast = None;
         while self.place < self.words.len() && !self.at(&["then"]) {
             let place = self.place;
             if part.sig.is_none()
@@ -146,9 +175,16 @@ impl<'w> Reader<'w> {
                 && let Some(meal) = self.one_of(MEALS)
             {
                 part.meal = Some(meal);
+            } else if part.meal.is_none() && self.take(BEFORE_BREAKFAST) {
+                (part.meal, breakfast) = (Some(Meal::Before), Some(place));
             } else {
                 return Err(self.rest());
             }
+        }
+        // Of two doses a day only one comes before breakfast.
+        let is_one = part.sig.as_ref().is_none_or(Sig::is_of_one_morning);
+        if let Some(place) = breakfast.filter(|_| !is_one) {
+            return Err(Reader { words: self.words, place }.rest());
         }
         if part.sig.is_some() { Ok(part) } else { Err(self.rest()) }
     }
@@ -163,11 +199,18 @@ impl<'w> Reader<'w> {
                 let sig = reader.dosed(1.0, None, 1.0, often)?;
                 return Some(Sig { has_figure: false, ..sig });
             }
+            if reader.take(APPLIED) {
+                let often = reader.often()?;
+                return reader.dosed(1.0, Some("application"), 1.0, often);
+            }
             let number = reader.amount()?;
             let (unit, times) = reader.unit().map_or((None, 1.0), |(unit, times)| (Some(unit), times));
             let amount = times_of(number, times);
             if amount <= 0.0 || amount > most(unit) {
                 return None;
+            }
+            if let Some(dose) = reader.attempt(|reader| reader.marked(amount, unit?)) {
+                return Some(Sig { dose, unit, at_bedtime: false, has_figure: true });
             }
             let often = reader.often()?;
             reader.dosed(amount, unit, times, often)
@@ -182,6 +225,11 @@ impl<'w> Reader<'w> {
             evening: evening * amount,
             night: night * amount,
         };
+        if let Some((most, gap)) = limit_of(often, amount)
+            && self.take(WHEN_NEEDED)
+        {
+            return self.limited(amount, unit, times, most, gap);
+        }
         let at_bedtime = matches!(often, Often::Bedtime);
         let dose = match often {
             Often::Slots(times) => slots(times),
@@ -194,21 +242,31 @@ impl<'w> Reader<'w> {
         Some(Sig { dose, unit, at_bedtime, has_figure: true })
     }
 
+    /// `5 ml 1-0-1`: so much at each time that is marked.
+    fn marked(&mut self, amount: f64, unit: &str) -> Option<Dose> {
+        let most = match unit {
+            "ml" => MOST_ML_MARKED,
+            unit if is_few(unit) => MOST_PIECES_MARKED,
+            unit => most(Some(unit)),
+        };
+        let mark = |mark: &str| match mark {
+            "0" => Some(0.0),
+            "1" => Some(amount),
+            _ => None,
+        };
+        let amounts = self.next()?.split('-').map(mark).collect::<Option<Vec<f64>>>()?;
+        let (morning, noon, evening, night) = four_times(&amounts)?;
+        let is_given = morning + noon + evening + night > 0.0;
+        (is_given && amount <= most).then_some(Dose::Slots { morning, noon, evening, night })
+    }
+
     /// `1-0-1`, also with a fourth place, with spaces between, and with the unit behind it.
-    fn slots(&mut self) -> Option<Sig> {
+    pub(super) fn slots(&mut self) -> Option<Sig> {
         self.attempt(|reader| {
-            let parts: Vec<&str> = reader.next()?.split('-').collect();
-            if !(3..=4).contains(&parts.len()) {
-                return None;
-            }
-            let amounts = parts.into_iter().map(number).collect::<Option<Vec<f64>>>()?;
+            let amounts = reader.next()?.split('-').map(number).collect::<Option<Vec<f64>>>()?;
             let (unit, times) = reader.unit().map_or((None, 1.0), |(unit, times)| (Some(unit), times));
             let amounts: Vec<f64> = amounts.into_iter().map(|amount| times_of(amount, times)).collect();
-            let (morning, noon, evening, night) = match amounts.as_slice() {
-                [morning, noon, night] => (*morning, *noon, 0.0, *night),
-                [morning, noon, evening, night] => (*morning, *noon, *evening, *night),
-                _ => return None,
-            };
+            let (morning, noon, evening, night) = four_times(&amounts)?;
             let is_given = morning + noon + evening + night > 0.0;
             let is_sane = amounts.iter().all(|amount| *amount <= most(unit));
             let dose = Dose::Slots { morning, noon, evening, night };
@@ -257,86 +315,12 @@ impl<'w> Reader<'w> {
         }
     }
 
-    fn prn(&mut self, amount: f64, mut unit: Option<&'static str>, times: f64) -> Option<Sig> {
-        let (mut min_gap_h, mut max_per_day, mut reason) = (None, None, None);
-        loop {
-            if max_per_day.is_none()
-                && let Some((max, of)) = self.attempt(|reader| reader.max(amount, unit, times))
-            {
-                max_per_day = Some(max);
-                unit = of;
-            } else if min_gap_h.is_none()
-                && let Some(gap) = self.attempt(Self::gap)
-            {
-                min_gap_h = Some(gap);
-            } else if reason.is_none()
-                && let Some(why) = self.attempt(Self::reason)
-            {
-                reason = Some(why);
-            } else {
-                let dose = Dose::Prn { amount, min_gap_h, max_per_day, reason };
-                return Some(Sig { dose, unit, at_bedtime: false, has_figure: true });
-            }
-        }
-    }
-
-    /// `max 4`, `max 4/day`, `max 4 tablets a day`, with the unit of both. Without one it counts in that of the dose:
-    /// `1 tsp sos max 4`; and `5 sos max 20 ml` says that of the dose too.
-    fn max(
-        &mut self,
-        amount: f64,
-        unit: Option<&'static str>,
-        times: f64,
-    ) -> Option<(f64, Option<&'static str>)> {
-        if !self.take(&["max", "maximum", "at most", "up to", "upto"]) {
-            return None;
-        }
-        let checked = |max: f64, unit: Option<&'static str>| {
-            Some((max, unit)).filter(|_| max > 0.0 && max <= most(unit))
-        };
-        if let Some(max) = self.attempt(|reader| number(reader.next()?.strip_suffix("/day")?)) {
-            return checked(times_of(max, times), unit);
-        }
-        let number = self.amount()?;
-        let (of, times) = match self.unit() {
-            Some((typed, times)) if unit == Some(typed) => (unit, times),
-            // "20 sos max 4 ml": what is taken each time is not counted in ml.
-            Some((typed, own)) if unit.is_none() && own <= 1.0 && amount <= number => (Some(typed), own),
-            Some(_) => return None,
-            None => (unit, times),
-        };
-        self.take(&["a day", "per day", "/ day", "/day", "daily", "in a day", "in 24 hours"]);
-        checked(times_of(number, times), of)
-    }
-
-    /// `gap 6h`, `gap 6 hours`.
-    fn gap(&mut self) -> Option<u32> {
-        if !self.take(&["gap", "gap of"]) {
-            return None;
-        }
-        let word = self.next()?;
-        let digits = word.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-        let is_whole = match &word[digits.len()..] {
-            "" => self.take(&["h", "hr", "hrs", "hour", "hours"]),
-            "h" | "hr" | "hrs" => true,
-            _ => false,
-        };
-        let gap: u32 = digits.parse().ok()?;
-        (is_whole && (1..=72).contains(&gap)).then_some(gap)
-    }
-
-    /// `for fever`: every word up to the next one that begins something else.
-    fn reason(&mut self) -> Option<String> {
-        // "for 5 days" is a duration.
-        if self.attempt(Self::duration).is_some() || !self.take(&["for"]) {
-            return None;
-        }
-        let first = self.place;
-        while self.place < self.words.len() && !self.begins_clause() {
-            self.place += 1;
-        }
-        let said: Vec<&str> = self.words[first..self.place].iter().map(|word| word.typed).collect();
-        (!said.is_empty()).then(|| said.join(" "))
+    /// What may stand before a dose and is no part of a name: food in words or by its two letters, and for how long.
+    fn begins_otherwise(&mut self) -> bool {
+        let is_duration = self.at(&["for"]) || self.words.get(self.place).is_some_and(Word::is_times);
+        self.meal_in_words()
+            || self.take(&["pc", "ac", "before breakfast"])
+            || is_duration && self.duration().is_some()
     }
 
     /// "after food", but not "es", which may be part of a name.
@@ -348,38 +332,43 @@ impl<'w> Reader<'w> {
         is_in_words && self.one_of(MEALS).is_some()
     }
 
-    fn begins_clause(&self) -> bool {
-        let mut ahead = Reader { words: self.words, place: self.place };
-        self.at(&["then", "max", "maximum", "gap", "for", "at most", "up to", "upto"])
-            || ahead.duration().is_some()
-            || ahead.one_of(MEALS).is_some()
-    }
-
-    /// `x5d`, `5d`, `for 5 days`, `x 2 weeks`, `cont`.
-    fn duration(&mut self) -> Option<Duration> {
+    /// `x5d`, `5d`, `for 5 days`, `x 2 weeks`, `x 3/7`, `cont`.
+    pub(super) fn duration(&mut self) -> Option<Duration> {
         self.attempt(|reader| {
             if reader.take(ONGOING) {
                 return Some(Duration { value: None, unit: DurationUnit::Ongoing });
             }
-            reader.take(&["for", "x"]);
+            let is_said = reader.take(&["for", "x"]);
             let word = reader.next()?;
             let rest = word.strip_prefix('x').unwrap_or(word);
             let letters = rest.trim_start_matches(|c: char| c.is_ascii_digit());
-            let value: u32 = rest[..rest.len() - letters.len()].parse().ok()?;
+            let digits = &rest[..rest.len() - letters.len()];
+            let (value, letters): (u32, &str) = match figure_in_words(word) {
+                Some(figure) if figure >= 1.0 => (figure as u32, ""),
+                _ => (digits.parse().ok()?, letters),
+            };
             let unit = if letters.is_empty() { reader.next()? } else { letters };
             let unit = match unit {
                 "d" | "day" | "days" => DurationUnit::Day,
                 "w" | "wk" | "wks" | "week" | "weeks" => DurationUnit::Week,
-                "m" | "month" | "months" => DurationUnit::Month,
+                "m" | "mo" | "mth" | "mths" | "month" | "months" => DurationUnit::Month,
+                // Days of the seven of a week, weeks of the 52 of a year.
+                "/7" if is_said || rest != word => DurationUnit::Day,
+                "/52" if is_said || rest != word => DurationUnit::Week,
+                "/12" if is_said || rest != word => DurationUnit::Month,
                 _ => return None,
             };
             (1..=999).contains(&value).then_some(Duration { value: Some(value), unit })
         })
     }
 
-    /// `2`, `1/2`, `1½`, `1 1/2`, also with its unit attached, which is then read next.
-    fn amount(&mut self) -> Option<f64> {
-        let first = number(self.next()?)?;
+    /// `2`, `1/2`, `1½`, `1 1/2`, `half`, `one and a half`, also with its unit attached, which is then read next.
+    pub(super) fn amount(&mut self) -> Option<f64> {
+        let word = self.next()?;
+        let first = number(word).or_else(|| figure_in_words(word))?;
+        if first.fract() == 0.0 && self.take(&["and half", "and a half"]) {
+            return Some(first + 0.5);
+        }
         let fraction =
             self.attempt(|reader| number(reader.next()?).filter(|part| *part > 0.0 && *part < 1.0));
         match fraction {
@@ -389,7 +378,7 @@ impl<'w> Reader<'w> {
         }
     }
 
-    fn unit(&mut self) -> Option<(&'static str, f64)> {
+    pub(super) fn unit(&mut self) -> Option<(&'static str, f64)> {
         let (unit, times, _) = UNITS.iter().find(|(.., spellings)| self.take(spellings))?;
         Some((unit, *times))
     }
@@ -399,7 +388,7 @@ impl<'w> Reader<'w> {
     }
 
     /// The longest spelling that stands here.
-    fn one_of<T: Copy>(&mut self, known: &[(T, &[&str])]) -> Option<T> {
+    pub(super) fn one_of<T: Copy>(&mut self, known: &[(T, &[&str])]) -> Option<T> {
         let longest = known
             .iter()
             .flat_map(|(meaning, spellings)| spellings.iter().map(move |spelling| (*meaning, *spelling)))
@@ -410,12 +399,12 @@ impl<'w> Reader<'w> {
     }
 
     /// Whether one of these stands here.
-    fn at(&self, spellings: &[&str]) -> bool {
+    pub(super) fn at(&self, spellings: &[&str]) -> bool {
         spellings.iter().any(|spelling| self.length(spelling).is_some())
     }
 
     /// Goes past the longest of these that stands here.
-    fn take(&mut self, spellings: &[&str]) -> bool {
+    pub(super) fn take(&mut self, spellings: &[&str]) -> bool {
         let longest = spellings.iter().filter_map(|spelling| self.length(spelling)).max();
         self.place += longest.unwrap_or(0);
         longest.is_some()
@@ -434,13 +423,13 @@ impl<'w> Reader<'w> {
         Some(n_words)
     }
 
-    fn next(&mut self) -> Option<&'w str> {
+    pub(super) fn next(&mut self) -> Option<&'w str> {
         let word = self.words.get(self.place)?;
         self.place += 1;
         Some(&word.plain)
     }
 
-    fn attempt<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+    pub(super) fn attempt<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
         let place = self.place;
         let found = read(self);
         if found.is_none() {
@@ -455,30 +444,23 @@ impl<'w> Reader<'w> {
     }
 }
 
-/// So many of what `times` of the unit are, in the two decimals that are stored: 0.33 of a spoon are 1.65 ml.
-fn times_of(amount: f64, times: f64) -> f64 {
-    (amount * times * 100.0).round() / 100.0
+/// The amounts of three or four times of the day, in the morning, at noon, in the evening and at night.
+fn four_times(amounts: &[f64]) -> Option<(f64, f64, f64, f64)> {
+    match amounts {
+        [morning, noon, night] => Some((*morning, *noon, 0.0, *night)),
+        [morning, noon, evening, night] => Some((*morning, *noon, *evening, *night)),
+        _ => None,
+    }
 }
 
-/// An amount with at most two decimals, or a half, a quarter or three of them.
-pub(super) fn number(text: &str) -> Option<f64> {
-    let fraction = |text: &str| match text {
-        "½" | "1/2" => Some(0.5),
-        "¼" | "1/4" => Some(0.25),
-        "¾" | "3/4" => Some(0.75),
+/// The most of a day, or the hours between, that how often says for what is taken when needed: `tds sos`, `q6h sos`.
+fn limit_of(often: Often, amount: f64) -> Option<(Option<f64>, Option<u32>)> {
+    match often {
+        Often::Slots(times) => {
+            let count: f64 = times.iter().sum();
+            (count > 1.0).then_some((Some(amount * count), None))
+        }
+        Often::Every(hours, IntervalUnit::Hour) => Some((None, Some(hours))),
         _ => None,
-    };
-    if let Some(value) = fraction(text) {
-        return Some(value);
     }
-    if let Some(sign) = text.chars().last().filter(|sign| "½¼¾".contains(*sign)) {
-        let whole: u32 = text[..text.len() - sign.len_utf8()].parse().ok()?;
-        let value = f64::from(whole) + fraction(&sign.to_string())?;
-        return Some(value).filter(|value| *value <= MOST_INTERNATIONAL);
-    }
-    let is_plain = text.starts_with(|c: char| c.is_ascii_digit() || c == '.')
-        && text.chars().all(|c| c.is_ascii_digit() || c == '.');
-    let value: f64 = is_plain.then(|| text.parse().ok())??;
-    let has_two_decimals = text.split_once('.').is_none_or(|(_, decimals)| decimals.len() <= 2);
-    (value <= MOST_INTERNATIONAL && has_two_decimals).then_some(value)
 }

@@ -1,6 +1,6 @@
 //! Why what was typed is no dosage, or none of this medicine.
 
-use crate::medicine::{MOST_OF_FEW, Units};
+use crate::medicine::{MOST_OF_FEW, MOST_UNSAID, Units};
 
 /// What `dose_text`, `instructions` and `patient_directions` hold, in letters.
 pub(super) const MOST_TYPED: usize = 120;
@@ -17,10 +17,47 @@ pub struct NotUnderstood {
 impl std::fmt::Display for NotUnderstood {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if self.from.is_empty() {
-            f.write_str("It does not say how much and how often. Example: 1-0-1 x5d pc")
+            f.write_str(
+                "It does not say clearly how much, how often, and of each step how long. Example: 1-0-1 x5d pc; 1½ od; \
+                 2-0-0 x3d then 1-0-0 x4d",
+            )
+        } else if self.begins_with_mass() {
+            write!(
+                f,
+                "Not understood from \"{}\" on: a dose is so many tablets or ml, not so many mg. Example: 2 tab od x5d",
+                self.from
+            )
+        } else if self.begins_with_times() {
+            write!(f, "Not understood from \"{}\" on: for how long is x3d, x2w or x1m", self.from)
         } else {
-            write!(f, "Not understood from \"{}\" on. Example: 1-0-1 x5d pc", self.from)
+            write!(
+                f,
+                "Not understood from \"{}\" on. Example: 1-0-1 x5d pc. Other words go behind //",
+                self.from
+            )
         }
+    }
+}
+
+impl NotUnderstood {
+    fn words(&self) -> [&str; 2] {
+        let mut words = self.from.split_whitespace();
+        [words.next().unwrap_or_default(), words.next().unwrap_or_default()]
+    }
+
+    /// `20 mg od`, `20mg od`
+    fn begins_with_mass(&self) -> bool {
+        let [first, second] = self.words().map(str::to_lowercase);
+        let unit = first.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+        let is_mass = |unit: &str| matches!(unit, "mg" | "mcg" | "g" | "gm");
+        unit.len() < first.len() && (is_mass(unit) || unit.is_empty() && is_mass(&second))
+    }
+
+    /// `x5`, `x 5`
+    fn begins_with_times(&self) -> bool {
+        let [first, second] = self.words().map(str::to_lowercase);
+        let is_figure = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        first.strip_prefix('x').is_some_and(|rest| is_figure(rest) || rest.is_empty() && is_figure(&second))
     }
 }
 
@@ -41,6 +78,18 @@ pub enum DosageError {
     /// An amount of something that is given in more than one unit.
     #[error("It does not say of what. Example: 2 ml stat, 10 units hs, 1 vial od")]
     UnitMissing,
+    /// How often a liquid is taken, or a figure of it that may be spoons.
+    #[error(
+        "It does not say how many ml: how often alone does not, and 1 or 2 may be spoons. Example: 5 ml tds, 1 tsp bd, \
+         10 drops tds"
+    )]
+    LiquidUnclear,
+    /// At once, and for so many days.
+    #[error(
+        "At once is one dose, and not one for days. Write it in a line of its own, or as steps: \
+         2-0-0 x1d then 1-0-0 x4d"
+    )]
+    OnceAndOn,
     /// An amount of something of which nobody knows in what it is counted.
     #[error(
         "It does not say how much of what: a figure alone may be tablets, ml or units. \
@@ -69,11 +118,26 @@ impl Units {
     /// Checks amounts to which no unit was typed.
     pub(super) fn check_bare(self, amounts: &[f64], has_figure: bool) -> Result<(), DosageError> {
         let lacks_figure = self.needs_figure() && !has_figure;
+        let is_liquid = self.needs_figure() && matches!(self.usual(), "ml" | "drop");
+        let may_be_spoons =
+            self.usual() == "ml" && amounts.iter().any(|one| *one > 0.0 && *one <= MOST_UNSAID);
+        if is_liquid && (lacks_figure || may_be_spoons) {
+            return Err(DosageError::LiquidUnclear);
+        }
         // Half a drop is the half ml of the dropper.
         let is_part_of_drop =
             self.usual() == "drop" && self.has("ml") && amounts.iter().any(|amount| amount.fract() > 0.0);
-        if self.must_be_said() || is_part_of_drop || lacks_figure && !self.is_unknown() {
+        // Nobody takes three millilitres or three vials of insulin: such a figure counts units.
+        let are_units = self.usual() == "unit"
+            && has_figure
+            && amounts.iter().all(|amount| *amount <= 0.0 || *amount > MOST_UNSAID);
+        if self.must_be_said() && !are_units || is_part_of_drop {
             return Err(DosageError::UnitMissing);
+        }
+        if lacks_figure && !self.is_unknown() {
+            // "tab crocin 2 sos": the two may be how strong it is, or how many are taken.
+            let is_injected = matches!(self.usual(), "unit" | "vial");
+            return Err(if is_injected { DosageError::UnitMissing } else { DosageError::AmountUnclear });
         }
         let is_unclear = lacks_figure || !amounts.iter().all(|amount| self.may_be_pieces(*amount));
         if self.is_unknown() && is_unclear { Err(DosageError::AmountUnclear) } else { Ok(()) }

@@ -15,10 +15,37 @@ pub(super) enum Often {
 
 /// Spellings, each a run of words.
 pub(super) const OFTEN: &[(Often, &[&str])] = &[
-    (Often::Slots([1.0, 0.0, 0.0, 0.0]), &["od", "om", "every morning", "in the morning", "morning"]),
+    (
+        Often::Slots([1.0, 0.0, 0.0, 0.0]),
+        &[
+            "od",
+            "om",
+            "every morning",
+            "in the morning",
+            "morning",
+            "od morning",
+            "od in the morning",
+            "once daily in the morning",
+            "mane",
+        ],
+    ),
     (Often::Slots([0.0, 1.0, 0.0, 0.0]), &["at noon", "noon", "in the afternoon", "afternoon"]),
     (Often::Slots([0.0, 0.0, 1.0, 0.0]), &["in the evening", "evening", "every evening"]),
-    (Often::Slots([0.0, 0.0, 0.0, 1.0]), &["on", "at night", "night", "every night", "nightly"]),
+    (
+        Often::Slots([0.0, 0.0, 0.0, 1.0]),
+        &[
+            "on",
+            "at night",
+            "night",
+            "every night",
+            "nightly",
+            "od night",
+            "od at night",
+            "once daily at night",
+            "once a day at night",
+            "nocte",
+        ],
+    ),
     (
         Often::Slots([1.0, 0.0, 0.0, 1.0]),
         &[
@@ -29,7 +56,9 @@ pub(super) const OFTEN: &[(Often, &[&str])] = &[
             "twice",
             "two times a day",
             "2 times a day",
+            "2 times daily",
             "two times daily",
+            "daily twice",
         ],
     ),
     (
@@ -42,22 +71,43 @@ pub(super) const OFTEN: &[(Often, &[&str])] = &[
             "thrice",
             "three times a day",
             "3 times a day",
+            "3 times daily",
             "three times daily",
+            "daily thrice",
         ],
     ),
     (
         Often::Slots([1.0, 1.0, 1.0, 1.0]),
-        &["qid", "qds", "four times a day", "4 times a day", "four times daily"],
+        &["qid", "qds", "four times a day", "4 times a day", "four times daily", "4 times daily"],
     ),
-    (Often::Bedtime, &["hs", "at bedtime", "bedtime", "before bed", "before sleep", "before sleeping"]),
+    (
+        Often::Bedtime,
+        &[
+            "hs",
+            "at bedtime",
+            "bedtime",
+            "before bed",
+            "before sleep",
+            "before sleeping",
+            "od hs",
+            "hs od",
+            "od at bedtime",
+            "once daily at bedtime",
+            "once a day at bedtime",
+        ],
+    ),
     (
         Often::Every(1, IntervalUnit::Day),
-        &["once a day", "once daily", "daily", "every day", "once every day"],
+        &["once a day", "once daily", "daily", "every day", "once every day", "daily once", "once in a day"],
     ),
     (
         Often::Every(2, IntervalUnit::Day),
         &[
             "alt",
+            "alt day",
+            "alt days",
+            "on alt days",
+            "eod",
             "alternate days",
             "alternate day",
             "on alternate days",
@@ -67,29 +117,44 @@ pub(super) const OFTEN: &[(Often, &[&str])] = &[
     ),
     (
         Often::Every(7, IntervalUnit::Day),
-        &["weekly", "once a week", "once weekly", "every week", "once every week"],
-    ),
-    (Often::Every(1, IntervalUnit::Hour), &["hourly", "every hour"]),
-    (Often::Stat, &["stat", "now", "at once", "immediately", "single dose"]),
-    (
-        Often::Prn,
         &[
-            "sos",
-            "prn",
-            "as needed",
-            "when needed",
-            "if needed",
-            "if required",
-            "when required",
-            "as required",
+            "weekly",
+            "once a week",
+            "once weekly",
+            "every week",
+            "once every week",
+            "weekly once",
+            "once in a week",
         ],
     ),
+    (Often::Every(14, IntervalUnit::Day), &["fortnightly", "once a fortnight", "every fortnight"]),
+    (Often::Every(30, IntervalUnit::Day), &["monthly", "once a month", "once monthly", "every month"]),
+    (Often::Every(1, IntervalUnit::Hour), &["hourly", "every hour"]),
+    (Often::Stat, &["stat", "now", "at once", "immediately", "single dose"]),
+    (Often::Prn, WHEN_NEEDED),
     (Often::AsDirected, &["as directed", "ud", "as advised"]),
 ];
 
+/// Also behind how often: `tds sos`.
+pub(super) const WHEN_NEEDED: &[&str] =
+    &["sos", "prn", "as needed", "when needed", "if needed", "if required", "when required", "as required"];
+
+/// How often, where it can be no word of what it is taken for.
+pub(super) const OFTEN_IN_SHORT: &[&str] =
+    &["od", "bd", "bid", "tds", "tid", "qid", "qds", "hs", "sos", "prn", "stat"];
+
+/// What is put on, without an amount.
+pub(super) const APPLIED: &[&str] = &["apply", "l/a", "apply locally", "local application"];
+
+/// Before food, where the dose is the morning's.
+pub(super) const BEFORE_BREAKFAST: &[&str] = &["before breakfast", "bbf"];
+
 pub(super) const MEALS: &[(Meal, &[&str])] = &[
-    (Meal::Before, &["ac", "bf", "b/f", "before food", "before meals", "before meal", "before eating"]),
-    (Meal::After, &["pc", "af", "a/f", "after food", "after meals", "after meal", "after eating"]),
+    (
+        Meal::Before,
+        &["ac", "a/c", "bf", "b/f", "before food", "before meals", "before meal", "before eating"],
+    ),
+    (Meal::After, &["pc", "p/c", "af", "a/f", "after food", "after meals", "after meal", "after eating"]),
     (Meal::With, &["wf", "with food", "with meals", "with meal"]),
     (Meal::EmptyStomach, &["es", "on an empty stomach", "on empty stomach", "empty stomach"]),
 ];
@@ -100,7 +165,7 @@ pub(super) const ONGOING: &[&str] = &["cont", "continue", "to continue", "contin
 pub(super) const UNITS: &[(&str, f64, &[&str])] = &[
     ("tablet", 1.0, &["tab", "tabs", "tablet", "tablets"]),
     ("capsule", 1.0, &["cap", "caps", "capsule", "capsules"]),
-    ("ml", 1.0, &["ml", "mls"]),
+    ("ml", 1.0, &["ml", "mls", "cc"]),
     // Kitchen spoons differ; these are the measuring spoons of the pharmacopoeia.
     ("ml", 5.0, &["tsp", "tsf", "teaspoon", "teaspoons", "teaspoonful", "teaspoonfuls"]),
     ("ml", 15.0, &["tbsp", "tablespoon", "tablespoons"]),

@@ -279,7 +279,7 @@ fn a_part_of_a_drop_must_say_whether_it_is_one_of_a_millilitre() {
     }
     assert_eq!(read("0.5 ml tds", "drops"), Ok(Some("ml")));
     assert_eq!(read("5 tds", "drops"), Ok(None));
-    assert_eq!(read("0.5 tds", "syrup"), Ok(None));
+    assert_eq!(read("2.5 tds", "syrup"), Ok(None));
 }
 
 #[test]

@@ -1,15 +1,10 @@
 //! The words of a typed line, and where its medicine ends and its dose begins.
 
 use super::Dosage;
-use super::parse::{is_form, number};
+use super::amounts::{LEAST_STRENGTH, may_be_one, number, parted_amount, with_unclear};
+use super::parse::is_form;
 use super::spellings::is_unit;
 use crate::medicine::{MOST_OF_FEW, form_of_word, is_given_in_units};
-
-/// From so many on, the figure before a form is the strength of a medicine that has it: `cetirizine 10 tab od`.
-const LEAST_STRENGTH: f64 = 5.0;
-
-/// A larger figure in a name is how strong it is: so many units of insulin nobody takes at once.
-const MOST_TAKEN: f64 = 100.0;
 
 /// Stands before figures that may be read in two ways, and makes them unreadable. No plain word has a capital.
 const UNCLEAR: char = 'X';
@@ -58,8 +53,7 @@ impl<'t> TypedLine<'t> {
         let begins = |place: usize| {
             let Some(word) = words.get(place) else { return false };
             // "125 mg / 5 ml" and "500 mg + 250 iu" are strengths to their end.
-            let is_inside =
-                place == 0 || [" /", " +"].iter().any(|sign| line[..word.start].trim_end().ends_with(*sign));
+            let is_inside = place == 0 || is_inside_strength(&line[..word.start]);
             if !is_inside && word.plain.starts_with(UNCLEAR) {
                 return true;
             }
@@ -70,7 +64,7 @@ impl<'t> TypedLine<'t> {
             let before = &words[..place];
             let next = words.get(place + 1).map(|next| next.plain.as_str()).filter(|next| is_unit(next));
             match next {
-                _ if !is_bare_figure => true,
+                _ if !is_bare_figure || Dosage::says_often_at(&words, place) => true,
                 // "60000 IU" is how strong it is, but for what is injected in them.
                 Some("iu") => before.iter().any(|word| is_given_in_iu(&word.plain)),
                 Some(form) if is_form(form) => {
@@ -81,7 +75,8 @@ impl<'t> TypedLine<'t> {
                 None => before.iter().any(|word| is_strength(&word.plain)),
             }
         };
-        let start = (0..words.len()).find(|place| begins(*place));
+        let start =
+            (0..words.len()).find(|place| begins(*place)).and_then(|place| whole_dose(&words, place, line));
         let split = match start {
             Some(place) => words[place].start,
             None => before_note,
@@ -117,20 +112,45 @@ impl<'t> TypedLine<'t> {
     }
 }
 
+/// Where the dose that was found at `start` begins with all that may be of it, so that no part of an amount is left in the
+/// name. None where the figure before it may be a strength, or a part of the amount: `acitrom 2 1/2 od`.
+fn whole_dose(words: &[Word<'_>], start: usize, line: &str) -> Option<usize> {
+    if let Some([before @ .., whole, part]) = words.get(..=start)
+        && !before.is_empty()
+        && !before.iter().any(|word| is_strength(&word.plain))
+        && may_be_one(&whole.plain, &part.plain)
+    {
+        return None;
+    }
+    let is_no_amount = |place: usize, unit: &str| {
+        let is_of_units = unit == "iu" && !words[..place].iter().any(|word| is_given_in_iu(&word.plain));
+        is_of_units || is_inside_strength(&line[..words[place].start])
+    };
+    let parted =
+        if Dosage::says_amount_at(words, start) { None } else { parted_amount(words, start, is_no_amount) };
+    Some(with_unclear(words, parted.unwrap_or(start)))
+}
+
+/// Whether what stands before a figure says that it goes on: `125 mg /`, `500 mg +`, `125 mg per`.
+fn is_inside_strength(before: &str) -> bool {
+    let before = before.trim_end();
+    before.ends_with('/') || before.ends_with(" +") || before.to_lowercase().ends_with(" per")
+}
+
 /// Whether a medicine of this word is given in international units: an injection, insulin, or anything of `40 iu/ml`.
 fn is_given_in_iu(word: &str) -> bool {
     form_of_word(word) == Some("injection") || is_given_in_units(word) || word.contains("iu/")
 }
 
-/// Whether a figure stands alone in a name that may be what is taken: the 10 of `lantus 10`, but not that of
-/// `lantus 10 mg`, and not the 650 of `dolo 650`.
-pub(crate) fn has_loose_figure(name: &str) -> bool {
+/// Whether a figure up to this one stands alone in a name and may be what is taken: the 10 of `lantus 10`, but not that of
+/// `lantus 10 mg`, nor the 1 of `augmentin duo 1 bd`: one is taken whichever of both it is.
+pub(crate) fn has_loose_figure(name: &str, most: f64) -> bool {
     let words = words_of(name);
     let is_measured = |place: usize| words.get(place + 1).is_some_and(|next| is_measure(&next.plain));
     let mut figures = words
         .iter()
         .enumerate()
-        .filter(|(_, word)| number(&word.plain).is_some_and(|figure| figure <= MOST_TAKEN));
+        .filter(|(_, word)| number(&word.plain).is_some_and(|figure| figure <= most && figure != 1.0));
     figures.any(|(place, _)| !is_measured(place))
 }
 
@@ -212,6 +232,12 @@ fn pieces_of(line: &str) -> Vec<Word<'_>> {
 }
 
 impl Word<'_> {
+    /// Whether it says how many times: `x5d`.
+    pub(super) fn is_times(&self) -> bool {
+        self.plain == "x"
+            || self.plain.strip_prefix('x').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    }
+
     /// Whether a dash joins this one and the next: `1 - 0 - 1`.
     fn touches(&self, next: &Self) -> bool {
         (next.plain.starts_with('-') || self.plain.ends_with('-'))
@@ -338,11 +364,11 @@ fn is_slots(word: &str) -> bool {
     word.chars().all(|c| c.is_ascii_digit() || "-/.½¼¾".contains(c))
 }
 
-/// Where the unit begins in `5ml`, `2tabs`.
+/// Where the unit begins in `5ml`, `2tabs.`, `½tab`.
 fn attached_unit(typed: &str, plain: &str) -> Option<usize> {
     let letters = plain.trim_start_matches(|c: char| c.is_ascii_digit() || "-/.½¼¾".contains(c));
-    let is_unit = is_unit(letters);
-    let has_amount = letters.len() < plain.len();
-    (is_unit && has_amount && typed.is_ascii() && typed.len() == plain.len())
-        .then(|| plain.len() - letters.len())
+    let amount = &plain[..plain.len() - letters.len()];
+    // As many letters as typed: a dash or a figure of another script is of another length in bytes.
+    let (split, _) = typed.char_indices().nth(amount.chars().count())?;
+    (is_unit(letters) && !amount.is_empty()).then_some(split)
 }

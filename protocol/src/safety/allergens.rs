@@ -1,8 +1,10 @@
 //! What an allergy can be noted to: the ingredients that the checks know, and the classes that people are allergic to.
 
-use super::care::{allergens, says};
+use super::brands::{brands_beginning, is_of_brand, named_by_brand};
+use super::care::{allergens, says, singular};
+use super::registration::distance;
 use super::rules::Rules;
-use super::{Chart, words};
+use super::{Chart, names, words};
 
 /// A class that is offered.
 struct Class {
@@ -52,6 +54,10 @@ const CLASSES: &[Class] = &[
     class("antihistamine", "Antihistamines", "", "cetirizine"),
     class("benzodiazepine", "Benzodiazepines", "", "alprazolam diazepam"),
 ];
+
+/// A shorter word is never taken for a misspelt name; in a longer one than that two letters may be wrong.
+const SHORTEST_MISSPELT: usize = 6;
+const LONG: usize = 9;
 
 /// What medicines can be checked against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,7 +123,7 @@ impl Rules {
 
     /// The classes of an allergy that is noted in these words and with these ingredients: each that the words name, whole,
     /// and each that an ingredient tells of, be it named in words or by its code.
-    pub(super) fn classes_meant(&self, text: &str, ingredients: &[String]) -> Vec<&'static str> {
+    pub(super) fn classes_meant(&self, text: &str, ingredients: &[&str]) -> Vec<&'static str> {
         let text = words(text);
         let coded: Vec<_> = ingredients.iter().filter_map(|code| self.fact(code)).collect();
         let is_meant = |class: &&Class| {
@@ -127,6 +133,40 @@ impl Rules {
                     .any(|name| says(&text, name) || coded.iter().any(|fact| fact.name == name))
         };
         CLASSES.iter().filter(is_meant).map(|class| class.code).collect()
+    }
+
+    /// What else words mean: the ingredients of a brand, and what a word is nearly the name of. `pencillin` is penicillin, for
+    /// an allergy that is not found because of a letter is one that does not hold.
+    pub(super) fn also_meant(&self, text: &str) -> Vec<KnownAllergen> {
+        let mut meant: Vec<KnownAllergen> = named_by_brand(text).map(ingredient).collect();
+        for typed in words(text) {
+            let typed = singular(&typed);
+            let most = match typed.chars().count() {
+                0..SHORTEST_MISSPELT => continue,
+                SHORTEST_MISSPELT..LONG => 1,
+                _ => 2,
+            };
+            let of_ingredients = self.ingredients().map(|name| (name, ingredient(name)));
+            let of_classes =
+                CLASSES.iter().flat_map(|class| class.names().map(move |name| (name, of_class(class))));
+            let mut near: Vec<(usize, KnownAllergen)> = Vec::new();
+            for (name, known) in of_ingredients.chain(of_classes) {
+                for name in words(name) {
+                    near.push((distance(typed, singular(&name)), known));
+                }
+            }
+            let least = near.iter().map(|(far, _)| *far).min().unwrap_or(0);
+            // What is spelt right is found as it is.
+            if (1..=most).contains(&least) && !is_of_brand(typed) {
+                meant.extend(near.into_iter().filter(|(far, _)| *far == least).map(|(_, known)| known));
+            }
+        }
+        meant
+    }
+
+    /// The ingredients of brands that begin with these words, each with its brand.
+    pub fn allergens_of_brands(&self, typed: &str) -> Vec<(KnownAllergen, &'static str)> {
+        brands_beginning(typed).map(|(brand, name)| (ingredient(name), brand)).collect()
     }
 
     /// The ingredients of a class of which an allergy to one is an allergy to all.
@@ -164,6 +204,28 @@ fn tells_of(ingredient: &str, class: &str) -> bool {
         "salicylate" => ingredient == "Aspirin",
         _ => true,
     }
+}
+
+/// Sulfonamides that are no antibiotics. Who reacts to cotrimoxazole is hardly more likely to react to them than to anything.
+const NO_ANTIBIOTICS: &[&str] = &[
+    "Acetazolamide",
+    "Celecoxib",
+    "Chlorthalidone",
+    "Furosemide",
+    "Hydrochlorothiazide",
+    "Indapamide",
+    "Torasemide",
+];
+
+/// Whether an ingredient is in this class of allergies only by its chemistry.
+pub(super) fn is_no_antibiotic(class: &str, ingredient: &str) -> bool {
+    class == "sulfonamide" && NO_ANTIBIOTICS.iter().any(|name| names(ingredient, name))
+}
+
+/// Whether all that a medicine has of this class is such an ingredient.
+pub(super) fn is_of_no_antibiotic(class: &str, ingredients: &[String]) -> bool {
+    ingredients.iter().any(|one| is_no_antibiotic(class, one))
+        && !ingredients.iter().any(|one| words(one).iter().any(|word| word.starts_with("sulf")))
 }
 
 /// Words as they are compared as a whole: of one or of several.

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use time::{Date, Duration};
 use uuid::Uuid;
 
+use super::allergens::{AllergenKind, is_no_antibiotic, is_of_no_antibiotic};
+use super::brands::named_by_brand;
 use super::{
     Chart, Finding, Line, Place, Prescription, Registration, Report, Rule, Rules, Written, names, words,
 };
@@ -50,7 +52,7 @@ pub(super) fn says(text: &[String], name: &str) -> bool {
             .any(|window| window.iter().zip(&name).all(|(typed, wanted)| singular(typed) == singular(wanted)))
 }
 
-fn singular(word: &str) -> &str {
+pub(super) fn singular(word: &str) -> &str {
     word.strip_suffix('s').unwrap_or(word)
 }
 
@@ -94,42 +96,49 @@ pub(super) fn running(chart: &Chart, today: Date) -> impl Iterator<Item = (&Pres
 pub(super) struct Allergen<'a> {
     place: Place,
     pub text: &'a str,
-    ingredients: &'a [String],
+    /// Those that are noted, by a code, by a brand, or by a word that is nearly one of them.
+    ingredients: Vec<&'a str>,
     /// Those that are noted, and those of the ingredients that are noted, be it by a code or in words.
     classes: Vec<&'a str>,
 }
 
-/// All that is noted. Without the rules nobody knows of which class an ingredient is.
-pub(super) fn allergens<'a>(chart: &'a Chart, rules: Option<&Rules>) -> Vec<Allergen<'a>> {
-    let noted = chart.allergies.iter().map(move |allergy| {
-        let mut classes: Vec<&str> = allergy.classes.iter().map(String::as_str).collect();
-        classes.extend(meant(rules, &allergy.substance, &allergy.ingredients));
-        Allergen {
-            place: Place {
-                table: TableName::PatientAllergies,
-                id: allergy.id,
-                text: allergy.substance.clone(),
-            },
-            text: &allergy.substance,
-            ingredients: &allergy.ingredients,
-            classes,
+impl<'a> Allergen<'a> {
+    /// Without the rules nobody knows of which class an ingredient is, nor what a brand holds.
+    fn new(
+        place: Place,
+        text: &'a str,
+        ingredients: &'a [String],
+        classes: &'a [String],
+        rules: Option<&Rules>,
+    ) -> Self {
+        let mut ingredients: Vec<&str> = ingredients.iter().map(String::as_str).collect();
+        let mut classes: Vec<&str> = classes.iter().map(String::as_str).collect();
+        if let Some(rules) = rules {
+            for known in rules.also_meant(text) {
+                let codes = if known.kind == AllergenKind::Class { &mut classes } else { &mut ingredients };
+                codes.push(known.code);
+            }
+            classes.extend(rules.classes_meant(text, &ingredients));
         }
+        Self { place, text, ingredients, classes }
+    }
+}
+
+/// All that is noted.
+pub(super) fn allergens<'a>(chart: &'a Chart, rules: Option<&Rules>) -> Vec<Allergen<'a>> {
+    let place = |table, id, text: &str| Place { table, id, text: text.to_owned() };
+    let noted = chart.allergies.iter().map(|allergy| {
+        let place = place(TableName::PatientAllergies, allergy.id, &allergy.substance);
+        Allergen::new(place, &allergy.substance, &allergy.ingredients, &allergy.classes, rules)
     });
-    let written = chart.registrations.iter().flat_map(move |registration| {
+    let written = chart.registrations.iter().flat_map(|registration| {
         let text = registration.allergies.as_deref().unwrap_or_default();
         let parts = text.split(['\n', ';', ',']).map(str::trim).filter(|part| !part.is_empty());
-        parts.map(move |part| Allergen {
-            place: Place { table: TableName::Patients, id: registration.id, text: part.to_owned() },
-            text: part,
-            ingredients: &[],
-            classes: meant(rules, part, &[]),
+        parts.map(move |part| {
+            Allergen::new(place(TableName::Patients, registration.id, part), part, &[], &[], rules)
         })
     });
     noted.chain(written).collect()
-}
-
-fn meant(rules: Option<&Rules>, text: &str, ingredients: &[String]) -> Vec<&'static str> {
-    rules.map_or_else(Vec::new, |rules| rules.classes_meant(text, ingredients))
 }
 
 impl Allergen<'_> {
@@ -145,6 +154,16 @@ impl Allergen<'_> {
         self.classes.contains(&class) || says(&text, class) || others.iter().any(|other| says(&text, other))
     }
 
+    /// Whether the words of a medicine that is in no list name what is meant: an ingredient, or a brand with it.
+    fn is_named_in(&self, text: &str, rules: &Rules) -> bool {
+        let is_meant = |name: &str| {
+            let classes = rules.fact(name).map_or(&[][..], |fact| &fact.classes);
+            self.means(name)
+                || classes.iter().any(|class| self.means_class(class) && !is_no_antibiotic(class, name))
+        };
+        rules.named_in(text).iter().any(|name| is_meant(name)) || named_by_brand(text).any(is_meant)
+    }
+
     /// Whether it is noted by the name under which a medicine is sold: `Dolo: rash` is meant by Dolo 650.
     pub(super) fn means_brand(&self, brand: &str) -> bool {
         let mut name = words(brand);
@@ -155,7 +174,8 @@ impl Allergen<'_> {
 
 /// Allergies against what runs.
 pub(super) fn allergies(chart: &Chart, today: Date, report: &mut Report) {
-    let allergens = allergens(chart, Rules::load().ok());
+    let rules = Rules::load().ok();
+    let allergens = allergens(chart, rules);
     for (prescription, line) in running(chart, today) {
         let known = line.medicine.and_then(|id| chart.medicines.get(&id));
         if known.is_none() {
@@ -164,12 +184,23 @@ pub(super) fn allergies(chart: &Chart, today: Date, report: &mut Report) {
         for allergen in allergens.iter().filter(|allergen| !prescription.overridden.has(allergen.text)) {
             let is_meant = match known {
                 Some(medicine) => {
-                    medicine.ingredients.iter().any(|ingredient| allergen.means(ingredient))
-                        || medicine.classes.iter().any(|class| allergen.means_class(class))
+                    let is_named = |ingredient: &String| {
+                        let known = rules.and_then(|rules| rules.fact(ingredient));
+                        allergen.means(ingredient) || known.is_some_and(|fact| allergen.means(fact.name))
+                    };
+                    let is_of = |class: &String| {
+                        allergen.means_class(class) && !is_of_no_antibiotic(class, &medicine.ingredients)
+                    };
+                    medicine.ingredients.iter().any(is_named)
+                        || medicine.classes.iter().any(is_of)
                         || medicine.brand.as_deref().is_some_and(|brand| allergen.means_brand(brand))
                 }
-                // Nothing is known of it but its name, which may still be the very word.
-                None => names(&line.text, allergen.text) || names(allergen.text, &line.text),
+                // Nothing is known of it but its name, which may still be the very word, or say what is in it.
+                None => {
+                    names(&line.text, allergen.text)
+                        || names(allergen.text, &line.text)
+                        || rules.is_some_and(|rules| allergen.is_named_in(&line.text, rules))
+                }
             };
             if is_meant {
                 report.findings.push(Finding {

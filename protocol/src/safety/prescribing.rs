@@ -1,14 +1,20 @@
 //! What is said about a line while it is being written: every finding says why, and a doctor may go on with a reason.
 
+#[path = "daily_dose.rs"]
+mod daily_dose;
+
+use daily_dose::{daily_dose, lacks_weight};
 use serde::{Deserialize, Serialize};
 use time::Date;
 use uuid::Uuid;
 
+use super::allergens::is_no_antibiotic;
+use super::brands::named_by_brand;
 use super::care::{Allergen, allergens, running};
 use super::classes::{CROSS, ONE_IS_ENOUGH, class_words};
 use super::rules::{Fact, Rules};
 use super::{Chart, Line, Medicine, names, words};
-use crate::dosage::{Dosage, Dose, IntervalUnit};
+use crate::dosage::Dosage;
 
 /// What is looked for in a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -102,6 +108,15 @@ pub struct Person {
     pub may_be_pregnant: bool,
     /// Of the pregnancy, counted from the last period.
     pub week: Option<u32>,
+    /// What they weigh, in grams, if it was measured lately.
+    pub weight_g: Option<u32>,
+}
+
+impl Person {
+    /// Whether a dose goes by weight.
+    fn is_child(&self) -> bool {
+        self.ages_months.iter().min().is_some_and(|months| *months < 12 * 12)
+    }
 }
 
 /// Since when a medicine is taken.
@@ -158,7 +173,11 @@ impl<'a> Known<'a> {
         let reaches_airways = medicine.is_none_or(Medicine::reaches_airways);
         let Some(medicine) = medicine.filter(|medicine| !medicine.ingredients.is_empty()) else {
             let own = medicine.map_or(&[][..], |medicine| &medicine.classes);
-            let parts = rules.named_in(text).into_iter().map(|name| part(name, own, None)).collect();
+            let mut named = rules.named_in(text);
+            named.extend(named_by_brand(text).map(str::to_owned));
+            named.sort_unstable();
+            named.dedup();
+            let parts = named.into_iter().map(|name| part(name, own, None)).collect();
             return Self {
                 text,
                 brand,
@@ -186,7 +205,7 @@ impl<'a> Known<'a> {
     }
 
     /// Whether the rules know any of its ingredients, and what of the line they could not look at.
-    fn looked_at(&self, rules: &Rules, line: &Proposed) -> (bool, Vec<String>) {
+    fn looked_at(&self, rules: &Rules, person: &Person, line: &Proposed) -> (bool, Vec<String>) {
         // Which ingredient of several a class belongs to is not said.
         let has_own_class = self.parts.len() == 1;
         let is_known = |part: &Part<'_>| {
@@ -205,6 +224,11 @@ impl<'a> Known<'a> {
                 && part.fact.is_some_and(|fact| fact.most_a_day_mg.is_some())
             {
                 gaps.push(format!("{}: how many mg a day that is, is not checked.", part.name));
+            } else if self.is_systemic
+                && is_counted
+                && part.fact.is_some_and(|fact| lacks_weight(person, fact.name))
+            {
+                gaps.push(format!("{}: a child's dose goes by weight, and none is noted.", part.name));
             }
         }
         (self.parts.iter().any(is_known), gaps)
@@ -243,15 +267,18 @@ pub fn check_lines(
             let mut findings = allergy_findings(&noted, this);
             age(person, medicine, this, &mut findings);
             pregnancy(person, medicine, this, &mut findings);
-            daily_dose(&lines[..=place], &known[..=place], medicine, &mut findings);
+            daily_dose(person, &lines[..=place], &known[..=place], medicine, &mut findings);
             for other in known[..place].iter().chain(&before) {
                 pair(rules, this, other, &mut findings);
             }
             findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
             let findings = each_once(findings);
             let has_ingredients = medicine.is_some_and(|medicine| !medicine.ingredients.is_empty());
-            let (is_checked, gaps) =
-                if has_ingredients { this.looked_at(rules, &lines[place]) } else { (false, Vec::new()) };
+            let (is_checked, gaps) = if has_ingredients {
+                this.looked_at(rules, person, &lines[place])
+            } else {
+                (false, Vec::new())
+            };
             LineReport { findings, is_checked, gaps }
         })
         .collect()
@@ -276,23 +303,39 @@ fn finding(check: Check, severity: Severity, about: &str, cause: &str, why: Stri
     LineFinding { check, severity, key, cause: cause.to_owned(), why, source: None, signed: Vec::new() }
 }
 
+/// Of what is known of sulfonamides that are no antibiotics: the study that found no cross-reaction, and the texts that warn.
+const SULFONAMIDES: &str = "NEJM 2003;349:1628, SmPC";
+
 fn allergy_findings(allergens: &[Allergen<'_>], this: &Known<'_>) -> Vec<LineFinding> {
     let mut findings = Vec::new();
     for allergen in allergens {
         let noted = allergen.text;
-        let by_name = this.parts.iter().find(|part| allergen.means(&part.name));
-        let mut classes =
-            this.parts.iter().flat_map(|part| part.classes.iter().map(move |class| (part, class)));
+        // Hyoscine is meant by hyoscine butylbromide too.
+        let is_named = |part: &&Part<'_>| {
+            allergen.means(&part.name) || part.fact.is_some_and(|fact| allergen.means(fact.name))
+        };
+        let by_name = this.parts.iter().find(is_named);
+        let classes = this.parts.iter().flat_map(|part| part.classes.iter().map(move |class| (part, class)));
+        let (near, direct): (Vec<_>, Vec<_>) = classes
+            .filter(|(_, class)| allergen.means_class(class))
+            .partition(|(part, class)| is_no_antibiotic(class, &part.name));
         let held = |about: &str, why: String| finding(Check::Allergy, Severity::Hold, about, noted, why);
         if let Some(part) = by_name {
             findings.push(held(&part.name, format!("{}: an allergy to it is noted: {noted}.", part.name)));
-        } else if let Some((part, class)) = classes.find(|(_, class)| allergen.means_class(class)) {
+        } else if let Some((part, class)) = direct.first() {
             let why = format!("{} is {}. Noted allergy: {noted}.", part.name, class_words(class));
             findings.push(held(&part.name, why));
         } else if names(this.text, noted) || names(noted, this.text) {
             findings.push(held(this.text, format!("{}: an allergy to it is noted: {noted}.", this.text)));
         } else if let Some(brand) = this.brand.as_deref().filter(|brand| allergen.means_brand(brand)) {
             findings.push(held(brand, format!("{brand}: an allergy to it is noted: {noted}.")));
+        } else if let Some((part, _)) = near.first() {
+            let why = format!(
+                "{} is a sulfonamide, but no antibiotic. Noted allergy: {noted}. Hardly anyone reacts to both.",
+                part.name
+            );
+            let found = finding(Check::CrossAllergy, Severity::Caution, &part.name, noted, why);
+            findings.push(LineFinding { source: Some(SULFONAMIDES), ..found });
         } else if let Some((class, part)) = CROSS
             .iter()
             .find_map(|(of, to)| Some((of, this.first_with(to)?)).filter(|_| allergen.means_class(of)))
@@ -375,74 +418,6 @@ fn pregnancy(
     }
 }
 
-/// The most of a day, over this line and those before it that hold the same ingredient.
-fn daily_dose(
-    lines: &[Proposed],
-    known: &[Known<'_>],
-    medicine: Option<&Medicine>,
-    findings: &mut Vec<LineFinding>,
-) {
-    let (Some(this), Some(line)) = (known.last(), lines.last()) else { return };
-    let Some(dosage) = &line.dosage else { return };
-    for part in this.parts.iter().filter(|_| this.is_systemic) {
-        let Some(fact) = part.fact else { continue };
-        if fact.classes.contains(&"weekly") && comes_more_often_than_weekly(&dosage.dose) {
-            let why = format!(
-                "{} is taken once a week, never every day: taken daily it kills. Write \"weekly\".",
-                part.name
-            );
-            let found = finding(Check::DailyDose, Severity::Hold, &part.name, "weekly", why);
-            findings.push(LineFinding { source: Some(fact.source), ..found });
-            continue;
-        }
-        let Some(most) = fact.most_a_day_mg else { continue };
-        let taken: f64 = lines
-            .iter()
-            .zip(known)
-            .filter(|(_, one)| one.is_systemic)
-            .map(|(line, one)| {
-                let mg =
-                    one.parts.iter().find(|other| part.is_same(other)).and_then(|other| other.mg_per_unit);
-                mg.zip(line.dosage.as_ref().and_then(Dosage::units_a_day))
-                    .map_or(0.0, |(mg, units)| mg * units)
-            })
-            .sum();
-        if part.mg_per_unit.is_some() && dosage.units_a_day().is_some() && taken > most * 1.001 {
-            let amount = crate::medicine::amount_text;
-            let why = format!(
-                "{}: {} mg a day is more than {} mg, the most for an adult.",
-                part.name,
-                amount(taken),
-                amount(most)
-            );
-            let found = finding(Check::DailyDose, Severity::Hold, &part.name, &amount(taken), why);
-            findings.push(LineFinding { source: Some(fact.source), ..found });
-        }
-    }
-    let own = medicine.and_then(|medicine| medicine.most_a_day_mg).zip(this.parts.first());
-    if let Some((most, taken)) = own.and_then(|(most, part)| {
-        Some((most, part.mg_per_unit? * dosage.units_a_day()?)).filter(|(most, taken)| *taken > most * 1.001)
-    }) {
-        let amount = crate::medicine::amount_text;
-        let why = format!(
-            "{}: {} mg a day is more than {} mg, the most that the list of medicines allows.",
-            this.text,
-            amount(taken),
-            amount(most)
-        );
-        findings.push(finding(Check::DailyDose, Severity::Hold, this.text, &amount(taken), why));
-    }
-}
-
-fn comes_more_often_than_weekly(dose: &Dose) -> bool {
-    match dose {
-        Dose::Slots { .. } | Dose::Prn { .. } => true,
-        Dose::Interval { every, unit, .. } => *unit == IntervalUnit::Hour || *every < 7,
-        Dose::Taper { steps } => steps.iter().any(|step| comes_more_often_than_weekly(&step.dose)),
-        Dose::Stat { .. } | Dose::AsDirected => false,
-    }
-}
-
 /// Two medicines that are taken at the same time.
 fn pair(rules: &Rules, this: &Known<'_>, other: &Known<'_>, findings: &mut Vec<LineFinding>) {
     let are_systemic = this.is_systemic && other.is_systemic;
@@ -496,3 +471,7 @@ fn day(day: Date) -> String {
 #[cfg(test)]
 #[path = "prescribing_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "noted_tests.rs"]
+mod noted_tests;

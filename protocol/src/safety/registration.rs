@@ -21,7 +21,7 @@ pub fn are_at_once(one: (&str, Option<i64>), other: (&str, Option<i64>)) -> bool
 }
 
 /// How many letters must be put in, taken out or changed.
-fn distance(one: &str, other: &str) -> usize {
+pub(super) fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut costs: Vec<usize> = (0..=other.len()).collect();
     for (row, letter) in one.chars().enumerate() {

@@ -99,15 +99,45 @@ fn an_allergy_is_met_by_ingredient_by_class_and_by_word() {
 #[test]
 fn an_allergy_that_is_noted_by_a_brand_is_met_where_the_chart_says_the_brand() {
     let mut chart = chart();
-    chart.registrations[0].allergies = Some("Mox: rash".into());
+    chart.registrations[0].allergies = Some("Zycil: rash".into());
     let mut sold_as = |brand: Option<&str>| {
         let brand = brand.map(str::to_owned);
         chart.medicines.insert(id(500), Medicine { brand, ..amoxicillin() });
         found(&chart)
     };
-    assert_eq!(sold_as(Some("Mox 500")), [Rule::AllergyMedicine]);
-    assert_eq!(sold_as(Some("Novamox 500")), []);
+    assert_eq!(sold_as(Some("Zycil 500")), [Rule::AllergyMedicine]);
+    assert_eq!(sold_as(Some("Novazycil 500")), []);
     assert_eq!(sold_as(None), []);
+}
+
+#[test]
+fn a_line_in_no_list_is_met_by_what_its_words_name_and_by_a_common_brand() {
+    let mut chart = chart();
+    chart.registrations[0].allergies = Some("Pencillin".into());
+    let mut written = |text: &str| {
+        chart.prescriptions[0].lines = vec![line(11, None, text)];
+        found(&chart)
+    };
+    assert_eq!(written("Tab. Augmentin 625"), [Rule::AllergyMedicine]);
+    assert_eq!(written("Inj. ampicillin from the hospital"), [Rule::AllergyMedicine]);
+    assert_eq!(written("Cough mixture"), []);
+}
+
+#[test]
+fn an_allergy_to_sulpha_drugs_is_no_decision_about_a_water_tablet() {
+    let mut chart = chart();
+    chart.registrations[0].allergies = Some("Sulfa drugs".into());
+    let mut of = |ingredients: &[&str]| {
+        let medicine = Medicine {
+            ingredients: ingredients.iter().map(|name| (*name).to_owned()).collect(),
+            classes: vec!["sulfonamide".into()],
+            ..Medicine::default()
+        };
+        chart.medicines.insert(id(500), medicine);
+        found(&chart)
+    };
+    assert_eq!(of(&["Losartan", "Hydrochlorothiazide"]), []);
+    assert_eq!(of(&["Sulfamethoxazole", "Trimethoprim"]), [Rule::AllergyMedicine]);
 }
 
 #[test]

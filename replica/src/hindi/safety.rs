@@ -5,12 +5,28 @@ use super::Said;
 pub(super) const SAID: &[Said] = &[
     // The pad.
     (
-        "It does not say how much and how often. Example: 1-0-1 x5d pc.",
-        "कितनी और कितनी बार, यह नहीं लिखा। उदाहरण: 1-0-1 x5d pc",
+        "It does not say clearly how much, how often, and of each step how long. Example: 1-0-1 x5d pc; 1½ od; 2-0-0 x3d then 1-0-0 x4d.",
+        "कितनी, कितनी बार, और हर चरण कितने दिन, यह साफ़ नहीं लिखा। उदाहरण: 1-0-1 x5d pc; 1½ od; 2-0-0 x3d then 1-0-0 x4d",
     ),
     (
-        "Not understood from \"{from}\" on. Example: 1-0-1 x5d pc.",
-        "\"{from}\" से आगे समझ नहीं आया। उदाहरण: 1-0-1 x5d pc",
+        "Not understood from \"{from}\" on: a dose is so many tablets or ml, not so many mg. Example: 2 tab od x5d.",
+        "\"{from}\" से आगे समझ नहीं आया: खुराक गोलियों या मि.ली. में लिखें, mg में नहीं। उदाहरण: 2 tab od x5d",
+    ),
+    (
+        "Not understood from \"{from}\" on: for how long is x3d, x2w or x1m.",
+        "\"{from}\" से आगे समझ नहीं आया: कितने समय तक, ऐसे लिखें: x3d, x2w या x1m",
+    ),
+    (
+        "Not understood from \"{from}\" on. Example: 1-0-1 x5d pc. Other words go behind //.",
+        "\"{from}\" से आगे समझ नहीं आया। उदाहरण: 1-0-1 x5d pc। बाकी शब्द // के बाद लिखें।",
+    ),
+    (
+        "It does not say how many ml: how often alone does not, and 1 or 2 may be spoons. Example: 5 ml tds, 1 tsp bd, 10 drops tds.",
+        "कितने मि.ली., यह नहीं लिखा: केवल कितनी बार से पता नहीं चलता, और 1 या 2 चम्मच भी हो सकते हैं। उदाहरण: 5 ml tds, 1 tsp bd, 10 drops tds",
+    ),
+    (
+        "At once is one dose, and not one for days. Write it in a line of its own, or as steps: 2-0-0 x1d then 1-0-0 x4d.",
+        "stat एक ही खुराक है, कई दिनों की नहीं। उसे अलग पंक्ति में लिखें, या चरणों में: 2-0-0 x1d then 1-0-0 x4d",
     ),
     (
         "This medicine is given in {expected*}, not in {typed*}.",
@@ -99,6 +115,10 @@ pub(super) const SAID: &[Said] = &[
         "{part} is near to what is noted: {noted}. Some who are allergic to {class*} react to it too.",
         "{part} लिखी हुई एलर्जी से मिलती-जुलती है: {noted}। जिन्हें {class} से एलर्जी है, उनमें से कुछ को इससे भी होती है।",
     ),
+    (
+        "{part} is a sulfonamide, but no antibiotic. Noted allergy: {noted}. Hardly anyone reacts to both.",
+        "{part} सल्फ़ोनामाइड है, पर एंटीबायोटिक नहीं। लिखी हुई एलर्जी: {noted}। दोनों से एलर्जी शायद ही किसी को होती है।",
+    ),
     ("penicillins", "पेनिसिलिन"),
     ("cephalosporins", "सेफ़ालोस्पोरिन"),
     // For whom.
@@ -119,7 +139,15 @@ pub(super) const SAID: &[Said] = &[
     // What was not looked at.
     ("The checks know nothing of {part}.", "जाँच {part} के बारे में कुछ नहीं जानती।"),
     ("{part}: how many mg a day that is, is not checked.", "{part}: दिन में कितने mg होते हैं, यह नहीं जाँचा गया।"),
+    (
+        "{part}: a child's dose goes by weight, and none is noted.",
+        "{part}: बच्चे की खुराक वज़न से तय होती है, और वज़न लिखा नहीं है।",
+    ),
     // How much.
+    (
+        "{part}: {taken} mg a day is more than {most} mg, the most for a child of {kg} kg.",
+        "{part}: दिन में {taken} mg, जो {kg} kg के बच्चे के लिए अधिकतम {most} mg से ज़्यादा है।",
+    ),
     (
         "{part} is taken once a week, never every day: taken daily it kills. Write \"weekly\".",
         "{part} हफ़्ते में एक बार ली जाती है, रोज़ कभी नहीं: रोज़ लेने से जान जाती है। \"weekly\" लिखें।",

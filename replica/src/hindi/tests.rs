@@ -4,7 +4,8 @@ use protocol::dosage::Dosage;
 use protocol::error::{ErrorCode, Refusal, RefusalCode};
 use protocol::medicine::Units;
 use protocol::safety::{
-    AllergenKind, Allergy, Chart, Line, LineFinding, Medicine, Person, Proposed, Rules, check_lines,
+    AllergenKind, Allergy, Chart, Line, LineFinding, LineReport, Medicine, Person, Proposed, Rules,
+    check_lines,
 };
 use protocol::standing::NotBelieved;
 use time::OffsetDateTime;
@@ -178,10 +179,14 @@ fn whatever_is_wrong_with_a_dose_and_whatever_was_not_looked_at_is_said_in_hindi
         ("10 hs", Units::of("other", "xyzlin")),
         ("25 stat", tablet),
         ("25 stat", Units::of("injection", "1 g")),
+        ("tds", Units::of("syrup", "5 mg/5 ml")),
+        ("1 stat x5d", tablet),
+        ("1-0-1 x3", tablet),
+        ("2 od x5d then 20 mg od x5d", tablet),
     ] {
         said.push(format!("{}.", Dosage::read(typed, units).expect_err("BUG: refused")));
     }
-    assert_eq!(said.len(), 19);
+    assert_eq!(said.len(), 23);
     let mut chart = Chart::default();
     let known = [("Paracetamol", 1), ("Serratiopeptidase", 2)];
     let lines = known.map(|(name, id)| {
@@ -193,9 +198,23 @@ fn whatever_is_wrong_with_a_dose_and_whatever_was_not_looked_at_is_said_in_hindi
     });
     let rules = Rules::load().expect("BUG: the rules");
     let reports = check_lines(rules, &chart, &Person::default(), &lines, date!(2026 - 11 - 23));
-    let gaps: Vec<String> = reports.into_iter().flat_map(|report| report.gaps).collect();
-    assert_eq!(gaps.len(), 2);
-    assert_eq!(unsaid(said.into_iter().chain(gaps)), Vec::<String>::new());
+    let gaps = |reports: Vec<LineReport>| reports.into_iter().flat_map(|report| report.gaps);
+    let mut gaps_said: Vec<String> = gaps(reports).collect();
+    assert_eq!(gaps_said.len(), 2);
+    // Of a child: without a weight, and with one.
+    for medicine in chart.medicines.values_mut() {
+        medicine.mg_per_unit = vec![Some(500.0)];
+    }
+    let child = Person { ages_months: vec![36], ..Person::default() };
+    let reports = check_lines(rules, &chart, &child, &lines, date!(2026 - 11 - 23));
+    gaps_said.extend(gaps(reports));
+    assert_eq!(gaps_said.len(), 4);
+    let small = Person { weight_g: Some(4_500), ..child };
+    let reports = check_lines(rules, &chart, &small, &lines, date!(2026 - 11 - 23));
+    let found: Vec<String> =
+        reports.into_iter().flat_map(|report| report.findings).map(|finding| finding.why).collect();
+    assert_eq!(found.len(), 1);
+    assert_eq!(unsaid(said.into_iter().chain(gaps_said).chain(found)), Vec::<String>::new());
 }
 
 #[test]

@@ -30,7 +30,10 @@ fn a_typed_dose_and_its_quantity_are_said_back_in_the_language_of_the_window() {
     );
     let error = Replica::read_dosage("1-0-1 soon", "tablet", "500 mg", Language::Hi).expect_err("BUG: read");
     let hindi = CommandError::from(error).hindi;
-    assert_eq!(hindi.as_deref(), Some("\"soon\" से आगे समझ नहीं आया। उदाहरण: 1-0-1 x5d pc"));
+    assert_eq!(
+        hindi.as_deref(),
+        Some("\"soon\" से आगे समझ नहीं आया। उदाहरण: 1-0-1 x5d pc। बाकी शब्द // के बाद लिखें।")
+    );
 }
 
 #[test]
@@ -48,7 +51,10 @@ fn the_pad_and_the_chart_are_hindi_and_what_is_signed_and_printed_is_not() {
     let saved = fixture.replica.save_draft(sunita, &draft).expect("BUG: saved");
     assert_eq!(saved.items[0].directions, "1 कैप्सूल सोते समय, 5 दिन तक");
     assert_eq!(saved.items[0].quantity.as_deref(), Some("5 कैप्सूल"));
-    assert_eq!(saved.items[1].directions, "Syrup X: \"soon\" से आगे समझ नहीं आया। उदाहरण: 1-0-1 x5d pc");
+    assert_eq!(
+        saved.items[1].directions,
+        "Syrup X: \"soon\" से आगे समझ नहीं आया। उदाहरण: 1-0-1 x5d pc। बाकी शब्द // के बाद लिखें।"
+    );
     assert_eq!(saved.warnings, ["तापमान 100.4 °F को 38 °C लिखा गया।"]);
     let problem = saved.follow_up_problem.expect("BUG: nobody comes back so late");
     assert!(problem.starts_with("फिर आने का दिन अधिक से अधिक दो साल बाद"), "{problem}");

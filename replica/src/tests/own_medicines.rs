@@ -11,7 +11,8 @@ use crate::error::Error;
 use crate::language::Language;
 use crate::replica::Replica;
 use crate::view::{
-    AllergyForm, Draft, DraftItem, LineChoice, MedicineFound, OwnMedicineForm, PatientForm, ShortKeyForm,
+    AllergyForm, Draft, DraftItem, Kept, LineChoice, MedicineFound, OwnMedicineForm, PatientForm,
+    ShortKeyForm,
 };
 
 const AMOXICILLIN: u128 = 0xa30;
@@ -106,12 +107,12 @@ fn an_allergy_that_is_noted_by_a_brand_holds_the_clinics_own_medicine_of_that_br
     let paracetamol = MedicineId(Uuid::from_u128(0x3ed));
     let dolo = OwnMedicineForm {
         same_as: Some(paracetamol),
-        brand_name: "Dolo 650".into(),
+        brand_name: "Zycol 650".into(),
         ..OwnMedicineForm::default()
     };
     let dolo = fixture.replica.add_own_medicine(&dolo).expect("BUG: added");
     let noted = AllergyForm {
-        substance: "Dolo: rash".into(),
+        substance: "Zycol: rash".into(),
         certainty: "suspected".into(),
         status: "active".into(),
         ..AllergyForm::default()
@@ -372,6 +373,30 @@ fn a_corrected_name_reaches_short_keys_and_what_is_repeated_and_what_was_signed_
     let pad = replica.save_draft(sunita, &draft).expect("BUG: saved");
     assert_eq!(pad.items[0].title, "CAP. AMOXICILLIN 500 MG (Novamox 500)", "a draft has the new name");
     assert!(replica.check_draft(sunita, &draft, None).expect("BUG: checked").lines[0].is_held);
+}
+
+#[test]
+fn a_reason_stands_on_paper_though_the_name_of_its_medicine_was_corrected_before_it_was_signed() {
+    let (fixture, sunita) = desk(Role::Doctor);
+    let replica = &fixture.replica;
+    let id = replica.add_own_medicine(&mox()).expect("BUG: added");
+    let line = DraftItem {
+        medicine_id: Some(id),
+        medicine_text: " Amoxicillin 500 mg (Mox 500)".into(),
+        dose_text: "1-1-1 x5d".into(),
+        ..DraftItem::default()
+    };
+    let held = Draft { items: vec![line.clone()], ..Draft::default() };
+    let found = replica.check_draft(sunita, &held, None).expect("BUG: checked").lines.remove(0).findings;
+    let reasons = found.into_iter().map(|one| Kept { key: one.key, reason: "Desensitised".into() });
+    let kept = Draft { items: vec![DraftItem { kept: reasons.collect(), ..line }], ..Draft::default() };
+    let seen = replica.own_medicines().expect("BUG: listed").remove(0).form;
+    let right = OwnMedicineForm { brand_name: "Novamox 500".into(), ..seen.clone() };
+    replica.correct_own_medicine(id, &seen, &right).expect("BUG: corrected");
+    let signed = replica.sign_prescription(sunita, &kept, &[]).expect("BUG: signed").id;
+    let printed = replica.printed(signed).expect("BUG: printed").items.remove(0);
+    assert_eq!(printed.title, "CAP. AMOXICILLIN 500 MG (Novamox 500)");
+    assert_eq!(printed.remark, "Prescribed knowing of the allergy: Desensitised");
 }
 
 #[test]

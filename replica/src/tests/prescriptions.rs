@@ -109,7 +109,11 @@ fn a_figure_of_something_in_no_list_is_signed_only_when_it_is_clear_what_it_coun
     let unsaid = "It does not say of what";
     for (line, expected) in [
         ("lantus 10 hs", Err(unsaid)),
-        ("lantus: 10 hs", Err(unsaid)),
+        ("lantus: 10 hs", Ok("INJ. LANTUS: 10 units at bedtime")),
+        ("mixtard 20-0-10", Ok("INJ. MIXTARD: 20 units morning and 10 units night")),
+        ("lantus: 1 hs", Err(unsaid)),
+        ("syp ambroxol 5 tds", Err("It does not say how many ml")),
+        ("tab crocin 2 sos", Err(unclear)),
         ("lantus hs", Err(unsaid)),
         ("lantus 10 ml hs", Err("This medicine is given in units, not in ml")),
         ("lantus 10 units hs", Ok("INJ. LANTUS: 10 units at bedtime")),
@@ -289,4 +293,21 @@ fn who_looks_at_a_prescription_in_a_terminal_is_noted_and_who_asks_for_none_is_n
     assert_eq!((event.record, event.patient), (Some(signed.id.0), Some(sunita)));
     fixture.replica.export_prescription(&number).expect("BUG: shown");
     assert_eq!(noted().len(), 1, "once in a quarter of an hour, as in the window");
+}
+
+#[test]
+fn a_chart_says_how_many_prescriptions_it_does_not_show_and_shows_them_when_asked() {
+    let fixture = fixture(Role::Doctor);
+    let sunita = fixture.register("Sunita", "98204 41276");
+    let draft = Draft { items: vec![item("Paracetamol", "1-1-1 x3d")], ..Draft::default() };
+    let signed: Vec<_> = (0..102)
+        .map(|_| fixture.replica.sign_prescription(sunita, &draft, &[]).expect("BUG: signed").id)
+        .collect();
+    let chart = fixture.replica.chart(sunita).expect("BUG: the chart");
+    assert_eq!((chart.prescriptions.len(), chart.older_prescriptions), (100, 2));
+    let older = fixture.replica.older_prescriptions(sunita, 100).expect("BUG: the older ones");
+    assert_eq!(older.iter().map(|one| one.id).collect::<Vec<_>>(), [signed[1], signed[0]]);
+    assert!(fixture.replica.older_prescriptions(sunita, 102).is_ok_and(|none| none.is_empty()));
+    let other = fixture.register("Ramesh", "98204 41277");
+    assert_eq!(fixture.replica.chart(other).expect("BUG: the chart").older_prescriptions, 0);
 }

@@ -129,5 +129,9 @@ fn a_taper_that_was_stored_with_another_dose_is_neither_put_into_hindi_nor_repea
         directions_in(&now, Language::Hindi).as_deref(),
         Some("1 मि.ली. सुबह और रात, 3 दिन तक, फिर 1 मि.ली. सोते समय, 3 दिन तक")
     );
-    assert_eq!(written_again(&now).dose_text, "1-0-1 x3d then 1 at bedtime x3d");
+    assert_eq!(
+        written_again(&now).dose_text,
+        "1-0-1 ml x3d then 1 ml at bedtime x3d",
+        "one of a syrup would be asked about: it may be a spoon"
+    );
 }

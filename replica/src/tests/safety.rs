@@ -14,7 +14,7 @@ use crate::care::checks_broken;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::language::Language;
-use crate::view::{Draft, DraftItem, Kept, PatientForm, PrescriptionSummary, Safety};
+use crate::view::{Draft, DraftItem, Kept, PatientForm, PrescriptionSummary, Safety, Vitals};
 
 const AMOXICILLIN: u128 = 0xa30;
 const WARFARIN: u128 = 0xa31;
@@ -287,4 +287,29 @@ fn without_a_list_of_medicines_it_says_that_nothing_is_checked_and_keeps_that_wi
     assert!(!safety.lines[0].is_checked);
     let signed = fixture.replica.sign_prescription(sunita, &draft, &[]).expect("BUG: signed");
     assert!(signed.alerts[0].why.contains("nothing is checked"));
+}
+
+#[test]
+fn the_dose_of_a_child_goes_by_the_weight_in_the_draft_or_of_a_visit_not_long_ago() {
+    const PARACETAMOL: u128 = 0xa34;
+    let (mut fixture, _) = desk();
+    let tablets = medicine(TableName::Medicines, PARACETAMOL, None, "Paracetamol", json!([]));
+    arrive(&fixture, 3, &[Row { version: 3, ..tablets }]);
+    let child = PatientForm { age_years: Some(4), ..form("Asha", "98204 41277") };
+    let child = fixture.replica.register_patient(&child).expect("BUG: registered").id;
+    let weighing = |weight_kg| Draft {
+        vitals: Vitals { weight_kg, ..Vitals::default() },
+        ..draft(vec![listed(PARACETAMOL, "1-1-1 x3d")])
+    };
+    let line = |fixture: &Fixture, weight_kg| {
+        fixture.replica.check_draft(child, &weighing(weight_kg), None).expect("BUG: checked").lines.remove(0)
+    };
+    let none_noted = ["Paracetamol: a child's dose goes by weight, and none is noted."];
+    assert_eq!(line(&fixture, None).gaps, none_noted);
+    assert!(!line(&fixture, None).is_held && line(&fixture, Some(15.0)).is_held);
+    assert!(!line(&fixture, Some(24.0)).is_held);
+    fixture.replica.sign_prescription(child, &weighing(Some(24.0)), &[]).expect("BUG: signed");
+    assert_eq!(line(&fixture, None).gaps, Vec::<String>::new());
+    fixture.replica.clock = Clock::stopped(NOW + Duration::days(91));
+    assert_eq!(line(&fixture, None).gaps, none_noted, "a child grows");
 }

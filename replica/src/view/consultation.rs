@@ -171,6 +171,8 @@ pub struct Draft {
     pub repeated: Option<PrescriptionId>,
     /// What was prepared for the doctors and is in this draft by now: it is not offered again.
     pub taken_up: Vec<PrescriptionId>,
+    /// Why lines are to stay, as far as that is typed, by medicine and dose: none of these counts before it is given.
+    pub reasons: Vec<Kept>,
 }
 
 /// Vital signs; what was not measured is absent.

@@ -100,8 +100,10 @@ pub struct Chart {
     pub conditions: Vec<Diagnosis>,
     /// What was measured, the oldest first.
     pub measured: Vec<Measured>,
-    /// Signed prescriptions, newest first.
+    /// Signed prescriptions, newest first; of many only the newest.
     pub prescriptions: Vec<PrescriptionSummary>,
+    /// How many older ones there are.
+    pub older_prescriptions: u32,
     /// Appointments without a prescription, newest first.
     pub visits: Vec<Visit>,
     /// Whether a draft waits on this computer.

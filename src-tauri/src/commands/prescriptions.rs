@@ -20,6 +20,15 @@ pub(super) fn draw(prescription: &Printed, is_a4: bool) -> Answer<Drawn> {
 }
 
 #[tauri::command]
+pub async fn older_prescriptions(
+    desk: Here<'_>,
+    patient_id: PatientId,
+    newer: u32,
+) -> Answer<Vec<PrescriptionSummary>> {
+    ask(desk, move |replica| replica.older_prescriptions(patient_id, newer)).await
+}
+
+#[tauri::command]
 pub async fn get_prescription(
     desk: Here<'_>,
     prescription_id: PrescriptionId,

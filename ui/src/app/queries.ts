@@ -21,6 +21,7 @@ export const queryKeys = {
   patients: (query: string) => ["rows", "patients", query],
   finder: (query: string) => ["rows", "finder", query],
   chart: (patient: string) => ["rows", "chart", patient],
+  older: (patient: string) => ["rows", "older", patient],
   files: (patient: string) => ["rows", "files", patient],
   unsentFiles: ["rows", "unsent-files"],
   file: (id: string) => ["file", id],

@@ -214,6 +214,8 @@ export interface Backend {
   /** The draft with what was prepared, wherever it says nothing itself. */
   takeUpPrepared(patientId: PatientId, draft: Draft): Promise<Draft>;
   takeBackPrepared(preparedId: PrescriptionId): Promise<void>;
+  /** Signed prescriptions behind so many newer ones: a chart begins with the newest. */
+  olderPrescriptions(patientId: PatientId, newer: number): Promise<PrescriptionSummary[]>;
   getPrescription(prescriptionId: PrescriptionId): Promise<PrescriptionSummary>;
   getLetterhead(): Promise<Letterhead>;
   /** Writes what differs from what the person saw. */

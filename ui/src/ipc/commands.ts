@@ -79,6 +79,7 @@ export const tauriBackend: Backend = {
   giveToDoctor: (patientId, draft) => invoke("give_to_doctor", { patientId, draft }),
   takeUpPrepared: (patientId, draft) => invoke("take_up_prepared", { patientId, draft }),
   takeBackPrepared: (preparedId) => invoke("take_back_prepared", { preparedId }),
+  olderPrescriptions: (patientId, newer) => invoke("older_prescriptions", { patientId, newer }),
   getPrescription: (prescriptionId) => invoke("get_prescription", { prescriptionId }),
   getLetterhead: () => invoke("get_letterhead"),
   saveLetterhead: (seen, wanted) => invoke("save_letterhead", { seen, wanted }),

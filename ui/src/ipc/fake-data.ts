@@ -238,4 +238,5 @@ export const emptyDraft: Draft = {
   amendReason: "",
   repeated: null,
   takenUp: [],
+  reasons: [],
 };

@@ -14,7 +14,11 @@ type Commands = Pick<
   | "registerPatient"
   | "updatePatient"
   | "getChart"
+  | "olderPrescriptions"
 >;
+
+/** So many prescriptions a chart begins with. */
+const shownAtFirst = 100;
 
 /** The patients: found, registered, corrected and made one. `conflicts` is what waits for a decision. */
 export function fakePatients(
@@ -97,6 +101,11 @@ export function fakePatients(
         record("Patient corrected", patient.summary);
         return patient.summary;
       }),
+    olderPrescriptions: (id, newer) =>
+      answer("olderPrescriptions", () => {
+        const kept = patientOf(id).mergedInto ?? id;
+        return patientOf(kept).prescriptions.slice(newer, newer + shownAtFirst);
+      }),
     getChart: (id) =>
       answer("getChart", () => {
         const kept = patientOf(id).mergedInto ?? id;
@@ -110,7 +119,8 @@ export function fakePatients(
           conditions: isClinical ? known.conditions : [],
           measured: isClinical ? known.measured : [],
           alerts: isClinical ? form.alerts || null : null,
-          prescriptions: isClinical ? prescriptions : [],
+          prescriptions: isClinical ? prescriptions.slice(0, shownAtFirst) : [],
+          olderPrescriptions: isClinical ? Math.max(prescriptions.length - shownAtFirst, 0) : 0,
           visits,
           hasDraft: draft !== null,
           prepared: isClinical ? prepared.map(({ shown }) => shown) : [],

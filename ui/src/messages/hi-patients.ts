@@ -112,6 +112,8 @@ export const chart: typeof englishChart = {
     teleconsult: "वीडियो या फ़ोन पर",
   },
   noPrescription: "कोई पर्चा नहीं",
+  older: (count) => (count === 1 ? "एक पुराना पर्चा नहीं दिखाया गया है।" : `${count} पुराने पर्चे नहीं दिखाए गए हैं।`),
+  showOlder: "पुराने दिखाएँ",
   needsReview: "शायद दो बार पंजीकृत। लिखने से पहले मिलाएँ।",
   beyondPlan: "तब पंजीकृत जब योजना में और मरीज़ की जगह नहीं थी। यहाँ कुछ कम नहीं है।",
   status: {

@@ -117,6 +117,9 @@ export const chart = {
     teleconsult: "By video or telephone",
   },
   noPrescription: "no prescription",
+  older: (count: number) =>
+    count === 1 ? "One older prescription is not shown." : `${count} older prescriptions are not shown.`,
+  showOlder: "Show older ones",
   needsReview: "Perhaps registered twice. Compare before you write.",
   beyondPlan: "Registered when the plan had no room for another patient. Nothing is missing here.",
   status: {

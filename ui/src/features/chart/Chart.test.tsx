@@ -78,3 +78,22 @@ test("the reception sees appointments, and nothing of what was prescribed", asyn
   expect(rows).toHaveLength(2);
   expect(rows.join(" ")).not.toMatch(/METFORMIN|prescription/);
 });
+
+test("a chart of very many prescriptions says how many older ones there are, and shows them", async () => {
+  const { keys } = await openChartOf("Sunita", (backend) => {
+    const { getChart } = backend;
+    backend.getChart = async (id) => ({ ...(await getChart(id)), olderPrescriptions: 1 });
+    backend.olderPrescriptions = async (id, newer) => {
+      const [first] = (await getChart(id)).prescriptions;
+      if (!first || newer !== 1) return [];
+      return [{ ...first, id: "older", number: "ASHA-A-1", visitDate: "2021-03-04" }];
+    };
+  });
+  const seen = (await screen.findAllByTestId("visit")).length;
+  expect(screen.getByText(/One older prescription is not shown/)).toBeTruthy();
+  await expectAccessible();
+  await keys.click(screen.getByRole("button", { name: "Show older ones" }));
+  await screen.findByText("04 Mar 2021");
+  expect(screen.getAllByTestId("visit")).toHaveLength(seen + 1);
+  expect(screen.queryByRole("button", { name: "Show older ones" })).toBeNull();
+});

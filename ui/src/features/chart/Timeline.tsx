@@ -1,23 +1,50 @@
+import { Button } from "@mantine/core";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { useState } from "react";
 import { keyLabel } from "../../app/keymap";
+import { queryKeys } from "../../app/queries";
 import { useSession } from "../../app/session";
 import type { Chart } from "../../ipc/bindings/Chart";
 import type { PrescriptionSummary } from "../../ipc/bindings/PrescriptionSummary";
 import type { Visit } from "../../ipc/bindings/Visit";
+import { useBackend } from "../../ipc/context";
 import { langOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 import { shortDay } from "../../shared/format";
-import { Kbd } from "../../shared/parts";
+import { Kbd, Problem } from "../../shared/parts";
 import { valueText } from "../review/words";
 import classes from "./Chart.module.css";
+
+/** What stands behind the newest prescriptions, as far as somebody went back. */
+function useOlder(chart: Chart) {
+  const backend = useBackend();
+  const [isAsked, setAsked] = useState(false);
+  const query = useInfiniteQuery({
+    queryKey: queryKeys.older(chart.patient.id),
+    queryFn: ({ pageParam }) => backend.olderPrescriptions(chart.patient.id, pageParam),
+    initialPageParam: chart.prescriptions.length,
+    getNextPageParam: (page, _, newer) => (page.length === 0 ? undefined : newer + page.length),
+    enabled: isAsked && chart.olderPrescriptions > 0,
+  });
+  const shown = query.data?.pages.flat() ?? [];
+  return {
+    shown,
+    left: Math.max(chart.olderPrescriptions - shown.length, 0),
+    isFetching: query.isFetching,
+    error: query.error,
+    goBack: () => (isAsked ? void query.fetchNextPage() : setAsked(true)),
+  };
+}
 
 /** Signed prescriptions and appointments without one, newest first. */
 export function Timeline({ chart }: { chart: Chart }) {
   const { session } = useSession();
+  const older = useOlder(chart);
   const { chart: words } = messages;
   const entries = [
     ...chart.visits.map((visit) => ({ day: visit.day, row: <WithoutOne key={visit.id} visit={visit} /> })),
-    ...chart.prescriptions.map((prescription) => ({
+    ...[...chart.prescriptions, ...older.shown].map((prescription) => ({
       day: prescription.visitDate,
       row: <Signed key={prescription.id} patientId={chart.patient.id} prescription={prescription} />,
     })),
@@ -31,6 +58,15 @@ export function Timeline({ chart }: { chart: Chart }) {
         </p>
       )}
       <ol>{entries.toSorted((one, other) => other.day.localeCompare(one.day)).map((entry) => entry.row)}</ol>
+      {older.left > 0 && (
+        <p className={classes.older}>
+          {words.older(older.left)}
+          <Button size="xs" variant="default" loading={older.isFetching} onClick={older.goBack}>
+            {words.showOlder}
+          </Button>
+        </p>
+      )}
+      {older.error !== null && <Problem error={older.error} onRetry={older.goBack} />}
     </section>
   );
 }

@@ -1,5 +1,4 @@
 import { IconHandStop, IconPencil, IconX } from "@tabler/icons-react";
-import { useState } from "react";
 import type { DraftItem } from "../../ipc/bindings/DraftItem";
 import type { ItemView } from "../../ipc/bindings/ItemView";
 import type { LineSafety } from "../../ipc/bindings/LineSafety";
@@ -20,6 +19,9 @@ interface Props {
   mayKeep: boolean;
   isAsking: boolean;
   onAsk: (isAsking: boolean) => void;
+  /** Why it is to stay, as far as that is typed. */
+  reason: string;
+  onReason: (reason: string) => void;
   onKeep: (reason: string) => void;
   onRemove: () => void;
   onEdit: () => void;
@@ -27,8 +29,7 @@ interface Props {
 
 /** An accepted line: as it will print, and what speaks against it. */
 export function ItemRow(props: Props) {
-  const { item, view, safety, difference, number, isAsking, onAsk, onKeep, onRemove, onEdit } = props;
-  const [reason, setReason] = useState("");
+  const { item, view, safety, difference, number, isAsking, reason, onAsk, onKeep, onRemove, onEdit } = props;
   const { pad } = messages;
   const title = view?.title ?? item.medicineText;
   const isHeld = safety?.isHeld === true;
@@ -56,7 +57,7 @@ export function ItemRow(props: Props) {
           <KeepReason
             title={title}
             text={reason}
-            onText={setReason}
+            onText={props.onReason}
             onKeep={() => onKeep(reason.trim())}
             onClose={() => onAsk(false)}
           />

@@ -20,6 +20,9 @@ interface Props {
   onMove: (place: number, step: number) => void;
   /** Whether this person may keep a line that a check holds. */
   mayKeep: boolean;
+  /** Why a line is to stay, as far as that is typed. */
+  reasonOf: (item: DraftItem) => string;
+  onReason: (item: DraftItem, reason: string) => void;
   onKeep: (place: number, reason: string) => void;
   onLeave: () => void;
 }
@@ -84,6 +87,8 @@ export function Items(props: Props) {
             number={place + 1}
             mayKeep={mayKeep}
             isAsking={asking === place}
+            reason={props.reasonOf(item)}
+            onReason={(reason) => props.onReason(item, reason)}
             onAsk={(isAsking) => {
               setAsking(isAsking ? place : null);
               if (!isAsking) focus(place);

@@ -6,6 +6,7 @@ import { useSession } from "../../app/session";
 import type { Chart } from "../../ipc/bindings/Chart";
 import type { Draft } from "../../ipc/bindings/Draft";
 import type { DraftItem } from "../../ipc/bindings/DraftItem";
+import type { Kept } from "../../ipc/bindings/Kept";
 import type { Pad } from "../../ipc/bindings/Pad";
 import { useBackend } from "../../ipc/context";
 import { problemOf } from "../../ipc/problem";
@@ -43,6 +44,11 @@ interface Props {
   /** What is amiss with the chart, to be told beside the draft. */
   problem: ReactNode;
 }
+
+/** By what a line that is being asked about is known: its place changes when others are moved. */
+const keyOf = (item: DraftItem) => `${item.medicineText} ${item.doseText}`;
+
+const withoutReason = (reasons: Kept[], item: DraftItem) => reasons.filter((one) => one.key !== keyOf(item));
 
 /** The prescription pad. The hands stay in the typed line. */
 export function PadEditor({ chart, pad, problem }: Props) {
@@ -126,10 +132,21 @@ export function PadEditor({ chart, pad, problem }: Props) {
 
   const isUnfinished = line.text.trim() !== "" || line.chosen !== null;
   const setItems = (items: DraftItem[]) => change({ items });
+  const reasonOf = (item: DraftItem) => draft.reasons.find((one) => one.key === keyOf(item))?.reason ?? "";
+  const typeReason = (item: DraftItem, reason: string) =>
+    change((now) => ({
+      reasons: [
+        ...withoutReason(now.reasons, item),
+        ...(reason === "" ? [] : [{ key: keyOf(item), reason }]),
+      ],
+    }));
   const remove = (place: number) => {
     const item = draft.items[place];
     if (!item) return;
-    setItems(draft.items.filter((_, other) => other !== place));
+    change({
+      items: draft.items.filter((_, other) => other !== place),
+      reasons: withoutReason(draft.reasons, item),
+    });
     toast(words.removed(item.medicineText), () =>
       change((now) => ({ items: [...now.items.slice(0, place), item, ...now.items.slice(place)] })),
     );
@@ -145,7 +162,12 @@ export function PadEditor({ chart, pad, problem }: Props) {
     }
     // One step: going back brings the item again.
     const taken = asLine(item.medicineText, item.doseText);
-    change({ items: draft.items.filter((_, other) => other !== place), line: taken, lineWas: item });
+    change({
+      items: draft.items.filter((_, other) => other !== place),
+      reasons: withoutReason(draft.reasons, item),
+      line: taken,
+      lineWas: item,
+    });
     line.showLine(taken, item);
   };
   const move = (place: number, step: number) => {
@@ -157,13 +179,17 @@ export function PadEditor({ chart, pad, problem }: Props) {
   };
   const keep = (place: number, reason: string) => {
     const item = draft.items[place];
-    const found = (item && safety.of(item)?.findings) ?? [];
+    if (!item) return;
+    const found = safety.of(item)?.findings ?? [];
     const kept = found
       .filter((finding) => finding.severity === "hold" && finding.reason === null)
       .map((finding) => ({ key: finding.key, reason }));
-    setItems(
-      draft.items.map((one, other) => (other === place ? { ...one, kept: [...one.kept, ...kept] } : one)),
-    );
+    change({
+      items: draft.items.map((one, other) =>
+        other === place ? { ...one, kept: [...one.kept, ...kept] } : one,
+      ),
+      reasons: withoutReason(draft.reasons, item),
+    });
   };
   const last = draft.items.length - 1;
 
@@ -223,6 +249,8 @@ export function PadEditor({ chart, pad, problem }: Props) {
                   safety={safety}
                   difference={state.difference}
                   mayKeep={session.mayPrescribe}
+                  reasonOf={reasonOf}
+                  onReason={typeReason}
                   onKeep={keep}
                   onRemove={remove}
                   onEdit={edit}

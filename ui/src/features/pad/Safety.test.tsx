@@ -45,6 +45,20 @@ test("a held line is kept with a reason, by keys alone, and the reason is in the
   await screen.findByText(/kept: Desensitised in 2024, rules 4/);
 });
 
+test("a reason that is half typed is in the draft when the pad is left, and belongs to its own line", async () => {
+  const { keys, backend } = await openEmptyPad();
+  await writeAmoxicillin(keys);
+  await keys.keyboard("{ArrowUp}k");
+  await keys.keyboard("Desensitised");
+  await waitFor(async () => {
+    const { reasons } = (await backend.openPad("p1")).draft;
+    expect(reasons.map(({ reason }) => reason)).toEqual(["Desensitised"]);
+  });
+  await keys.keyboard("{Escape}");
+  await keys.click(screen.getByRole("button", { name: messages.pad.removeLine }));
+  await waitFor(async () => expect((await backend.openPad("p1")).draft.reasons).toEqual([]));
+});
+
 test("a nurse prepares what a doctor signs, and neither signs nor keeps a held line", async () => {
   const { keys, backend } = openClinic({ start: "asha@example.in" });
   await screen.findByTestId("today");

@@ -30,6 +30,7 @@ const draft = (advice: string): Draft => ({
   amendReason: "",
   repeated: null,
   takenUp: [],
+  reasons: [],
 });
 
 test("letters typed together go back together, and forth again", () => {

@@ -9,8 +9,9 @@ import { useBackend } from "../../ipc/context";
 /** What speaks against the lines. Asked again whenever rows change: an allergy that arrives holds a line at once. */
 export function useSafety(patientId: string, draft: Draft, typed: DraftItem | null) {
   const backend = useBackend();
-  const { items } = draft;
-  const [itemsText, typedText] = [JSON.stringify(items), JSON.stringify(typed)];
+  const { items, vitals } = draft;
+  // The dose of a child goes by the weight that is noted.
+  const [itemsText, typedText] = [JSON.stringify([items, vitals.weightKg]), JSON.stringify(typed)];
   const query = useQuery({
     queryKey: queryKeys.safety(patientId, itemsText, typedText),
     queryFn: async () => ({

@@ -42,9 +42,13 @@ conditions: Array<Diagnosis>,
  */
 measured: Array<Measured>, 
 /**
- * Signed prescriptions, newest first.
+ * Signed prescriptions, newest first; of many only the newest.
  */
 prescriptions: Array<PrescriptionSummary>, 
+/**
+ * How many older ones there are.
+ */
+olderPrescriptions: number, 
 /**
  * Appointments without a prescription, newest first.
  */

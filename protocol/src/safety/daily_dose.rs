@@ -1,0 +1,132 @@
+//! The most of a day: of an adult, and of a child by its weight.
+
+use super::{Check, Known, LineFinding, Medicine, Person, Proposed, Severity, finding};
+use crate::dosage::{Dosage, Dose, IntervalUnit};
+use crate::medicine::amount_text;
+
+/// The most that a child takes of an ingredient in a day, in mg per kg, with its source: the highest that is given for
+/// anything, so that only more than that is held. TO BE CONFIRMED BY THE CLINICIAN, as all that the checks know.
+const OF_CHILDREN: &[(&str, f64, &str)] = &[
+    ("Amoxicillin", 100.0, "BNFC"),
+    ("Azithromycin", 20.0, "BNFC, WMF"),
+    ("Cefalexin", 100.0, "BNFC"),
+    ("Cefixime", 20.0, "WMF"),
+    ("Ciprofloxacin", 40.0, "BNFC"),
+    ("Diclofenac", 3.0, "BNFC"),
+    ("Domperidone", 0.75, "EMA-2014"),
+    ("Ibuprofen", 40.0, "SmPC"),
+    ("Mefenamic acid", 25.0, "SmPC"),
+    ("Metronidazole", 50.0, "BNFC, WMF"),
+    ("Ofloxacin", 20.0, "WMF"),
+    ("Ondansetron", 0.6, "BNFC"),
+    ("Paracetamol", 75.0, "BNFC"),
+];
+
+/// The most of a day of an ingredient for a child whose weight is known: in mg, of how many kg, and where that stands.
+fn most_of_child(person: &Person, ingredient: &str) -> Option<(f64, f64, &'static str)> {
+    let kg = f64::from(person.weight_g.filter(|_| person.is_child())?) / 1_000.0;
+    let (_, mg_per_kg, source) = OF_CHILDREN.iter().find(|(name, ..)| *name == ingredient)?;
+    Some((mg_per_kg * kg, kg, *source))
+}
+
+/// Whether it is for a child, goes by its weight, and nobody knows that.
+pub(super) fn lacks_weight(person: &Person, ingredient: &str) -> bool {
+    person.is_child() && person.weight_g.is_none() && OF_CHILDREN.iter().any(|(name, ..)| *name == ingredient)
+}
+
+/// The most of a day, over this line and those before it that hold the same ingredient.
+pub(super) fn daily_dose(
+    person: &Person,
+    lines: &[Proposed],
+    known: &[Known<'_>],
+    medicine: Option<&Medicine>,
+    findings: &mut Vec<LineFinding>,
+) {
+    let (Some(this), Some(line)) = (known.last(), lines.last()) else { return };
+    let Some(dosage) = &line.dosage else { return };
+    for part in this.parts.iter().filter(|_| this.is_systemic) {
+        let Some(fact) = part.fact else { continue };
+        if fact.classes.contains(&"weekly") && comes_more_often_than_weekly(&dosage.dose) {
+            let why = format!(
+                "{} is taken once a week, never every day: taken daily it kills. Write \"weekly\".",
+                part.name
+            );
+            let found = finding(Check::DailyDose, Severity::Hold, &part.name, "weekly", why);
+            findings.push(LineFinding { source: Some(fact.source), ..found });
+            continue;
+        }
+        let Some(most) = fact.most_a_day_mg else { continue };
+        let taken: f64 = lines
+            .iter()
+            .zip(known)
+            .filter(|(_, one)| one.is_systemic)
+            .map(|(line, one)| {
+                let mg =
+                    one.parts.iter().find(|other| part.is_same(other)).and_then(|other| other.mg_per_unit);
+                mg.zip(line.dosage.as_ref().and_then(Dosage::units_a_day))
+                    .map_or(0.0, |(mg, units)| mg * units)
+            })
+            .sum();
+        let of_child = most_of_child(person, fact.name).filter(|(most_of_child, ..)| *most_of_child < most);
+        let least = of_child.map_or(most, |(most_of_child, ..)| most_of_child);
+        if part.mg_per_unit.is_some() && dosage.units_a_day().is_some() && taken > least * 1.001 {
+            let (whose, source, cause) = match of_child {
+                // A reason for one weight is none for another.
+                Some((least, kg, source)) => (
+                    format!("a child of {} kg", amount_text(kg)),
+                    source,
+                    amount_text(taken) + " of " + &amount_text(least),
+                ),
+                None => ("an adult".to_owned(), fact.source, amount_text(taken)),
+            };
+            let why = format!(
+                "{}: {} mg a day is more than {} mg, the most for {whose}.",
+                part.name,
+                amount_text(taken),
+                amount_text(least)
+            );
+            let found = finding(Check::DailyDose, Severity::Hold, &part.name, &cause, why);
+            findings.push(LineFinding { source: Some(source), ..found });
+        }
+    }
+    let own = medicine.and_then(|medicine| medicine.most_a_day_mg).zip(this.parts.first());
+    if let Some((most, taken)) = own.and_then(|(most, part)| {
+        Some((most, part.mg_per_unit? * dosage.units_a_day()?)).filter(|(most, taken)| *taken > most * 1.001)
+    }) {
+        let why = format!(
+            "{}: {} mg a day is more than {} mg, the most that the list of medicines allows.",
+            this.text,
+            amount_text(taken),
+            amount_text(most)
+        );
+        findings.push(finding(Check::DailyDose, Severity::Hold, this.text, &amount_text(taken), why));
+    }
+}
+
+fn comes_more_often_than_weekly(dose: &Dose) -> bool {
+    match dose {
+        Dose::Slots { .. } | Dose::Prn { .. } => true,
+        Dose::Interval { every, unit, .. } => *unit == IntervalUnit::Hour || *every < 7,
+        Dose::Taper { steps } => steps.iter().any(|step| comes_more_often_than_weekly(&step.dose)),
+        // What is not said is taken every day: that is how people died of it.
+        Dose::AsDirected => true,
+        Dose::Stat { .. } => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::Rules;
+    use super::OF_CHILDREN;
+
+    #[test]
+    fn what_children_take_by_weight_is_known_to_the_rules_and_has_a_limit_for_adults() {
+        let rules = Rules::load().expect("BUG: the rules");
+        for (name, mg_per_kg, _) in OF_CHILDREN {
+            let fact = rules.fact(name).expect("BUG: an ingredient of the rules");
+            assert_eq!(fact.name, *name);
+            let most = fact.most_a_day_mg.expect("BUG: a limit for adults");
+            assert!(mg_per_kg * 10.0 < most * 2.0, "{name}: a child of 10 kg takes less than an adult");
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Allergies as people write them down, and the doses of children.
+
+use serde_json::json;
+
+use super::tests::{Listed, Pad, listed};
+use super::*;
+use crate::medicine::Units;
+
+const HELD: &[(Check, Severity)] = &[(Check::Allergy, Severity::Hold)];
+const NEAR: &[(Check, Severity)] = &[(Check::CrossAllergy, Severity::Caution)];
+
+#[test]
+fn a_misspelt_allergy_holds_what_was_meant() {
+    let amoxicillin = listed("Amoxicillin", "500 mg", &["penicillin"]);
+    let cetirizine = listed("Cetirizine", "10 mg", &[]);
+    let diclofenac = listed("Diclofenac sodium", "50 mg", &["nsaid"]);
+    for (noted, medicine) in [
+        ("Pencillin", &amoxicillin),
+        ("amoxicilin: rash", &amoxicillin),
+        ("moxicillin", &amoxicillin),
+        ("amoxicillinum", &amoxicillin),
+        ("cetrizine", &cetirizine),
+        ("diclofenec 2019", &diclofenac),
+        ("ibuprofin", &diclofenac),
+    ] {
+        assert_eq!(Pad::new().allergic(noted).line(medicine, "1-0-1 x5d").found(), HELD, "{noted}");
+    }
+    for noted in ["peanuts", "dust", "strawberries", "sea food", "reaction to injection", "sulphur"] {
+        for medicine in [&amoxicillin, &cetirizine, &diclofenac] {
+            assert_eq!(Pad::new().allergic(noted).line(medicine, "1-0-1 x5d").found(), [], "{noted}");
+        }
+    }
+}
+
+#[test]
+fn an_allergy_that_is_noted_by_a_common_brand_holds_what_is_in_it() {
+    let amoxicillin = listed("Amoxicillin", "500 mg", &["penicillin"]);
+    let paracetamol = listed("Paracetamol", "650 mg", &[]);
+    let cotrimoxazole = listed("Sulfamethoxazole", "400 mg", &["sulfonamide"]);
+    for (noted, medicine) in [
+        ("Augmentin", &amoxicillin),
+        ("amox", &amoxicillin),
+        ("Crocin: rash", &paracetamol),
+        ("Combiflam", &paracetamol),
+        ("Septran", &cotrimoxazole),
+    ] {
+        assert_eq!(Pad::new().allergic(noted).line(medicine, "1-0-1 x5d").found(), HELD, "{noted}");
+    }
+    assert_eq!(Pad::new().allergic("Augmentin").line(&paracetamol, "1-0-1 x5d").found(), []);
+}
+
+#[test]
+fn a_brand_in_no_list_is_held_and_is_one_ingredient_twice_but_is_never_called_checked() {
+    let pad = Pad::new().allergic("penicillin").free("augmentin duo 625");
+    assert_eq!(pad.found(), HELD);
+    assert!(!pad.check()[0].is_checked);
+    let paracetamol = listed("Paracetamol", "650 mg", &[]);
+    let twice = Pad::new().line(&paracetamol, "1-0-1 x5d").free("combiflam");
+    assert_eq!(twice.found(), [(Check::SameIngredient, Severity::Caution)]);
+}
+
+#[test]
+fn methotrexate_that_does_not_say_weekly_is_held_and_as_directed_says_nothing() {
+    let methotrexate = listed("Methotrexate", "7.5 mg", &[]);
+    let held = [(Check::DailyDose, Severity::Hold)];
+    assert_eq!(Pad::new().line(&methotrexate, "as directed").found(), held);
+    assert_eq!(Pad::new().line(&methotrexate, "1 weekly x4w").found(), []);
+    assert_eq!(Pad::new().line(&methotrexate, "1 stat").found(), []);
+}
+
+#[test]
+fn an_allergy_in_words_means_the_salts_of_what_it_names() {
+    let hyoscine = listed("Hyoscine butylbromide", "10 mg", &[]);
+    assert_eq!(Pad::new().allergic("hyoscine").line(&hyoscine, "1-0-1 x5d").found(), HELD);
+}
+
+#[test]
+fn a_sulfonamide_that_is_no_antibiotic_is_told_of_and_not_held_for_an_allergy_to_sulpha_drugs() {
+    let furosemide = listed("Furosemide", "40 mg", &["sulfonamide"]);
+    let celecoxib = listed("Celecoxib", "100 mg", &["nsaid", "sulfonamide"]);
+    let with_losartan = Listed(
+        "Losartan + Hydrochlorothiazide",
+        json!([{ "name": "Losartan", "strength": "50 mg" }, { "name": "Hydrochlorothiazide", "strength": "12.5 mg" }]),
+        &["sulfonamide"],
+        "oral",
+    );
+    for medicine in [&furosemide, &celecoxib, &with_losartan] {
+        let pad = Pad::new().allergic("sulfa drugs").line(medicine, "1-0-0 x5d");
+        assert_eq!(pad.found(), NEAR, "{}", medicine.0);
+        assert!(pad.check()[0].findings[0].source.is_some_and(|source| source.contains("NEJM")));
+    }
+    assert_eq!(Pad::new().allergic("furosemide").line(&furosemide, "1-0-0 x5d").found(), HELD);
+    assert_eq!(Pad::new().allergic("NSAIDs").line(&celecoxib, "1-0-0 x5d").found(), HELD);
+    let unknown = listed("Silver sulfadiazine", "1 %", &["sulfonamide"]);
+    assert_eq!(Pad::new().allergic("sulfa drugs").line(&unknown, "1-0-0 x5d").found(), HELD);
+}
+
+#[test]
+fn the_most_of_a_day_of_a_child_goes_by_its_weight_and_that_none_is_noted_is_said() {
+    let syrup = listed("Paracetamol", "250 mg/5 ml", &[]);
+    let of = |dose: &str, months: i64, weight_g: Option<u32>| {
+        let mut pad = Pad::new().line_in(&syrup, dose, Units::of("syrup", "250 mg/5 ml"));
+        pad.person = Person { ages_months: vec![months], weight_g, ..Person::default() };
+        pad.check().remove(0)
+    };
+    // 250 mg four times a day: 100 mg per kg of ten, 50 of twenty.
+    let held = of("5 ml qid x3d", 14, Some(10_000));
+    assert_eq!(held.findings.len(), 1);
+    assert_eq!(
+        held.findings[0].why,
+        "Paracetamol: 1000 mg a day is more than 750 mg, the most for a child of 10 kg."
+    );
+    assert_eq!((held.findings[0].check, held.findings[0].severity), (Check::DailyDose, Severity::Hold));
+    assert_eq!(of("5 ml qid x3d", 72, Some(20_000)).findings, []);
+    assert_eq!(of("5 ml qid x3d", 480, Some(10_000)).findings, [], "no child");
+    let unknown = of("5 ml qid x3d", 14, None);
+    assert_eq!(unknown.findings, []);
+    assert_eq!(unknown.gaps, ["Paracetamol: a child's dose goes by weight, and none is noted."]);
+    // A heavy child takes no more than an adult.
+    let heavy = of("25 ml qid x3d", 140, Some(80_000));
+    assert!(heavy.findings[0].why.ends_with("the most for an adult."), "{:?}", heavy.findings);
+}
+
+#[test]
+fn what_a_combination_holds_counts_to_the_most_of_a_child_too() {
+    let both = Listed(
+        "Ibuprofen + Paracetamol",
+        json!([{ "name": "Ibuprofen", "strength": "100 mg" }, { "name": "Paracetamol", "strength": "125 mg/5 ml" }]),
+        &["nsaid"],
+        "oral",
+    );
+    let paracetamol = listed("Paracetamol", "250 mg/5 ml", &[]);
+    let units = || Units::of("syrup", "5 ml");
+    let mut pad =
+        Pad::new().line_in(&paracetamol, "5 ml tds x3d", units()).line_in(&both, "5 ml tds x3d", units());
+    pad.person = Person { ages_months: vec![24], weight_g: Some(12_000), ..Person::default() };
+    // 750 and 375 mg of paracetamol are more than 900.
+    let found: Vec<Check> = pad.check()[1].findings.iter().map(|finding| finding.check).collect();
+    assert_eq!(found, [Check::DailyDose, Check::SameIngredient]);
+}
