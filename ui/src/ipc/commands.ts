@@ -112,12 +112,13 @@ export const tauriBackend: Backend = {
 const hearers = new Set<(event: BackendEvent) => void>();
 let isHeard = false;
 
+function pass(event: BackendEvent): void {
+  for (const onEvent of hearers) onEvent(event);
+}
+
 function hear(): void {
   if (isHeard) return;
   isHeard = true;
-  const pass = (event: BackendEvent) => {
-    for (const onEvent of hearers) onEvent(event);
-  };
   void listen<SyncStatus>("sync-status", ({ payload }) => pass({ name: "sync-status", payload }));
   void listen<AppState>("app-state", ({ payload }) => pass({ name: "app-state", payload }));
   void listen<string>("menu", ({ payload }) => pass({ name: "menu", payload }));
