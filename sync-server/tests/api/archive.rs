@@ -287,9 +287,7 @@ async fn a_fresh_computer_of_a_restored_tenant_gets_everything_and_the_old_epoch
     let restored = mover.restore("last", None).await.expect("a tenant");
     let mut tx = mover.doors.ops.read(restored.tenant).await.expect("a transaction");
     let admin = clinic.registered.admin_user_id.0;
-    let is_known = is_known(&mut tx, restored.tenant.0, admin).await.expect("an answer");
-    assert!(is_known, "their password came back: they come in with an operator's code");
-    drop(tx);
+    assert!(is_known(&mut tx, restored.tenant.0, admin).await.expect("an answer"), "by an operator's code");
     let code =
         clinic.server.enrolment_code_for(&restored.tenant_code, DeviceScope::Clinical).await.expect("a code");
     let key = ed25519_dalek::SigningKey::from_bytes(&rand::random());
