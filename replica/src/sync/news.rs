@@ -28,9 +28,10 @@ pub(super) struct News {
 }
 
 impl News {
-    /// The server told of this version.
+    /// The server told of this version. An event may be older than an answer that came before it: of what that told there is
+    /// more still.
     pub fn tell(&self, version: i64) {
-        self.version.store(version, Ordering::SeqCst);
+        self.version.fetch_max(version, Ordering::SeqCst);
         self.came.notify_one();
     }
 
@@ -130,5 +131,9 @@ mod tests {
         news.forget();
         bring(&news, 47);
         assert!(news.take().is_some());
+        news.tell(49);
+        bring(&news, 48);
+        assert!(news.take().is_none(), "an answer told of 49 before the event came");
+        assert!(news.is_beyond(Some(48)));
     }
 }

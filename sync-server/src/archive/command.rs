@@ -201,7 +201,11 @@ async fn run_restore(doors: &Doors, options: TenantRestore, out: &mut impl Write
     writeln!(out, "Its computers must be enrolled again.")?;
     writeln!(out, "Its plan and limits are those of the archive: look at them with `tenant show`.")?;
     if !restored.manifest.with_credentials {
-        writeln!(out, "The archive has no passwords: each member of staff needs a new one.")?;
+        writeln!(
+            out,
+            "The archive has no passwords: an admin gets one first, of two operators (user restore-admin), and gives the \
+             others theirs."
+        )?;
     }
     Ok(())
 }

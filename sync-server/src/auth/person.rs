@@ -129,16 +129,24 @@ pub async fn find_on_device(
 }
 
 /// Whether a tenant's people know somebody without the operator's word: they signed in at a computer there, and their
-/// password is their own; or two operators made them an admin in the sight of all. Before the first computer nobody can know
-/// anybody, and all count as known.
+/// password is their own; or two operators made them an admin in the sight of all, with the password that they have. Before
+/// the first computer nobody can know anybody, and all count as known; so does who enrolled it, with the one-time password
+/// that they have still: they may never have heard that they are in.
 pub async fn is_known(tx: &mut PgConnection, tenant: Uuid, user: Uuid) -> sqlx::Result<bool> {
     sqlx::query_scalar!(
-        r#"select not exists (select from devices d where d.tenant_id = $1)
+        r#"select not exists (select from devices d
+                              where d.tenant_id = $1
+                                and not exists (select from users u
+                                                where u.tenant_id = $1 and u.id = $2 and u.id = d.enrolled_by
+                                                  and u.must_change_password
+                                                  and u.one_time_until <= d.enrolled_at + interval '1 day'))
                or exists (select from users u
                           join device_users k on k.tenant_id = $1 and k.user_id = u.id
                           where u.tenant_id = $1 and u.id = $2 and not u.must_change_password)
                or exists (select from admin_restorations r
-                          where r.tenant_id = $1 and r.user_id = $2 and r.ending = 'done') as "is_known!""#,
+                          join users u on u.tenant_id = $1 and u.id = r.user_id
+                          where r.tenant_id = $1 and r.user_id = $2 and r.ending = 'done'
+                            and u.one_time_until <= r.ended_at + interval '1 day') as "is_known!""#,
         tenant,
         user
     )

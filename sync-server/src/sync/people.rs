@@ -167,7 +167,7 @@ pub(super) fn said(mutation: &Mutation, now: OffsetDateTime) -> OffsetDateTime {
 }
 
 /// The same as far as it is believed: not before what the device brought before it, nor before its author was known
-/// there.
+/// there, nor before 1970: the log holds no moment before the year 1.
 pub(super) fn believed(
     mutation: &Mutation,
     author: Option<&Person>,
@@ -176,12 +176,15 @@ pub(super) fn believed(
 ) -> OffsetDateTime {
     let said = said(mutation, now);
     let known_since = author.map(|author| author.known_since);
-    previous.into_iter().chain(known_since).fold(said, OffsetDateTime::max).min(now)
+    let earliest =
+        previous.into_iter().chain(known_since).fold(OffsetDateTime::UNIX_EPOCH, OffsetDateTime::max);
+    said.max(earliest).min(now)
 }
 
 #[cfg(test)]
 mod tests {
     use protocol::permission::Role::{self, Doctor, Nurse, Receptionist};
+    use time::macros::datetime;
 
     use super::*;
 
@@ -236,5 +239,12 @@ mod tests {
         assert_eq!(believed(10, Some(20)), at(20), "not before what came before it");
         assert_eq!(believed(1, None), at(5), "not before its author was there");
         assert_eq!(believed(90, Some(20)), at(60), "not later than now");
+        let nobody = Mutation { recorded_at: datetime!(0001-01-01 0:00 UTC), ..mutation(0) };
+        let nobody = Mutation { clock_offset_ms: -1, ..nobody };
+        assert_eq!(
+            super::believed(&nobody, None, None, at(60)),
+            at(0),
+            "not in a year that the log cannot hold"
+        );
     }
 }

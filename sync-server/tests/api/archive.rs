@@ -6,6 +6,7 @@ use clinic_sync::archive::manifest::Manifest;
 use clinic_sync::archive::{Key, Lock, delete, export, read, restore, sheets};
 use clinic_sync::audit::verify::{Finding, Known, verify};
 use clinic_sync::auth::password::PasswordCost;
+use clinic_sync::auth::person::is_known;
 use clinic_sync::demo::{DemoOptions, create};
 use protocol::api::{DeviceScope, PROTOCOL_HEADER, Secret};
 use protocol::error::ErrorCode;
@@ -284,6 +285,9 @@ async fn a_fresh_computer_of_a_restored_tenant_gets_everything_and_the_old_epoch
         .await
         .expect("deleted");
     let restored = mover.restore("last", None).await.expect("a tenant");
+    let mut tx = mover.doors.ops.read(restored.tenant).await.expect("a transaction");
+    let admin = clinic.registered.admin_user_id.0;
+    assert!(is_known(&mut tx, restored.tenant.0, admin).await.expect("an answer"), "by an operator's code");
     let code =
         clinic.server.enrolment_code_for(&restored.tenant_code, DeviceScope::Clinical).await.expect("a code");
     let key = ed25519_dalek::SigningKey::from_bytes(&rand::random());

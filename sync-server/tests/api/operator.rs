@@ -12,11 +12,14 @@ use ed25519_dalek::SigningKey;
 use protocol::api::{DeviceScope, EnrolResponse, EnrolmentCode, Secret};
 use protocol::error::ErrorCode;
 use protocol::permission::Role;
+use reqwest::Response;
 use serde_json::Value;
 use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
 
 use crate::desk::{Clinic, EMAIL, PASSWORD, enrol_request, refused};
+
+const LATA: &str = "lata@sunrise.example";
 
 struct Operator {
     db: Db,
@@ -56,6 +59,52 @@ impl Operator {
         let mut out = Vec::new();
         run_tenant(&self.db, &self.passwords, command, &mut out).await?;
         Ok(serde_json::from_slice(&out)?)
+    }
+
+    async fn user(&self, command: UserCommand) {
+        run_user(&self.db, &self.passwords, command, &mut Vec::new()).await.expect("done");
+    }
+
+    async fn add_nurse(&self, clinic: &Clinic, email: &str) {
+        let nurse = UserAdd {
+            tenant_code: clinic.registered.tenant_code.clone(),
+            email: email.into(),
+            name: "Lata Pawar".into(),
+            roles: vec![Role::Nurse],
+            registration_number: None,
+            registration_council: None,
+            qualifications: None,
+            password: self.password(),
+            output: OutputOptions { json: true },
+        };
+        self.user(UserCommand::Add(nurse)).await;
+    }
+
+    async fn reset_password(&self, clinic: &Clinic, email: &str) {
+        let reset = UserReset {
+            tenant_code: clinic.registered.tenant_code.clone(),
+            email: email.into(),
+            yes: true,
+            password: self.password(),
+            output: OutputOptions { json: true },
+        };
+        self.user(UserCommand::ResetPassword(reset)).await;
+    }
+
+    /// Somebody enrols a new computer with a code of the operator's.
+    async fn lets_in(&self, clinic: &Clinic, email: &str) -> Response {
+        let options = DeviceCode {
+            tenant_code: clinic.registered.tenant_code.clone(),
+            clinic_code: "MAIN".into(),
+            scope: ScopeOption::Clinical,
+            minutes: 10,
+            output: OutputOptions { json: true },
+        };
+        let mut out = Vec::new();
+        run_device(&self.db, DeviceCommand::Code(options), &mut out).await.expect("a code");
+        let code: EnrolmentCode = serde_json::from_slice(&out).expect("a code");
+        let key = SigningKey::from_bytes(&rand::random());
+        clinic.post("/v1/devices/enrol", &enrol_request(&key, &code.code, email, PASSWORD)).await
     }
 }
 
@@ -140,56 +189,36 @@ async fn the_operator_issues_codes_for_a_clinic_by_its_code() {
 
 #[tokio::test]
 async fn an_operators_code_lets_in_only_who_has_worked_there_with_a_password_of_their_own() {
-    const LATA: &str = "lata@sunrise.example";
     let clinic = Clinic::open().await;
     let operator = Operator::of(&clinic).await;
     let desk = clinic.desk().await;
-    let (tenant_code, output) = (&clinic.registered.tenant_code, OutputOptions { json: true });
-    let user = async |command: UserCommand| {
-        run_user(&operator.db, &operator.passwords, command, &mut Vec::new()).await.expect("done");
-    };
-    let come = async |email: &str| {
-        let options = DeviceCode {
-            tenant_code: tenant_code.clone(),
-            clinic_code: "MAIN".into(),
-            scope: ScopeOption::Clinical,
-            minutes: 10,
-            output,
-        };
-        let mut out = Vec::new();
-        run_device(&operator.db, DeviceCommand::Code(options), &mut out).await.expect("a code");
-        let code: EnrolmentCode = serde_json::from_slice(&out).expect("a code");
-        let key = SigningKey::from_bytes(&rand::random());
-        clinic.post("/v1/devices/enrol", &enrol_request(&key, &code.code, email, PASSWORD)).await
-    };
-    user(UserCommand::Add(UserAdd {
-        tenant_code: tenant_code.clone(),
-        email: LATA.into(),
-        name: "Lata Pawar".into(),
-        roles: vec![Role::Nurse],
-        registration_number: None,
-        registration_council: None,
-        qualifications: None,
-        password: operator.password(),
-        output,
-    }))
-    .await;
-    let unknown = refused(come(LATA).await).await;
+    operator.add_nurse(&clinic, LATA).await;
+    let unknown = refused(operator.lets_in(&clinic, LATA).await).await;
     assert_eq!((unknown.status, unknown.code), (422, ErrorCode::Invalid));
     assert!(unknown.detail.contains("Ask an admin"), "{}", unknown.detail);
     assert_eq!(clinic.count("devices").await, 1);
     desk.sign_in(LATA).await;
-    assert_eq!(come(LATA).await.status(), 200, "she has worked there");
-    user(UserCommand::ResetPassword(UserReset {
-        tenant_code: tenant_code.clone(),
-        email: LATA.into(),
-        yes: true,
-        password: operator.password(),
-        output,
-    }))
-    .await;
-    assert_eq!(refused(come(LATA).await).await.code, ErrorCode::Invalid, "that password is the operator's");
-    assert_eq!(come(EMAIL).await.status(), 200);
+    assert_eq!(operator.lets_in(&clinic, LATA).await.status(), 200, "she has worked there");
+    operator.reset_password(&clinic, LATA).await;
+    let guessed = refused(operator.lets_in(&clinic, LATA).await).await;
+    assert_eq!(guessed.code, ErrorCode::Invalid, "that password is the operator's");
+    assert_eq!(operator.lets_in(&clinic, EMAIL).await.status(), 200);
+}
+
+#[tokio::test]
+async fn who_never_heard_that_they_are_in_enrols_the_first_computer_once_more() {
+    let clinic = Clinic::open().await;
+    let operator = Operator::of(&clinic).await;
+    // As after an import, with which no password came.
+    operator.reset_password(&clinic, EMAIL).await;
+    operator.add_nurse(&clinic, LATA).await;
+    assert_eq!(operator.lets_in(&clinic, EMAIL).await.status(), 200);
+    assert_eq!(operator.lets_in(&clinic, EMAIL).await.status(), 200, "the answer before got lost");
+    let other = refused(operator.lets_in(&clinic, LATA).await).await;
+    assert_eq!(other.code, ErrorCode::Invalid, "another enrolled it");
+    clinic.sql("update users set one_time_until = one_time_until + interval '1 hour'").await;
+    let later = refused(operator.lets_in(&clinic, EMAIL).await).await;
+    assert_eq!(later.code, ErrorCode::Invalid, "that password was given after the first computer");
 }
 
 #[tokio::test]

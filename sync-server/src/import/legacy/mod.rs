@@ -405,7 +405,8 @@ async fn advice(tx: &mut PgConnection, tenant: TenantId, code: &str) -> anyhow::
     }
     if staff.without_password > 0 {
         advice.push(format!(
-            "{} people cannot sign in with their old password: give them one with `user reset-password`.",
+            "{} people cannot sign in with their old password: give them one with `user reset-password`, and let an \
+             admin enrol the first computer. Afterwards no operator alone gives an admin a password.",
             staff.without_password
         ));
     }
