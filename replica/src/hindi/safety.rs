@@ -17,6 +17,10 @@ pub(super) const SAID: &[Said] = &[
         "\"{from}\" से आगे समझ नहीं आया: कितने समय तक, ऐसे लिखें: x3d, x2w या x1m",
     ),
     (
+        "Not understood from \"{from}\" on: so many at one time are 3 tab monthly, one in three months is 1 every 90 days.",
+        "\"{from}\" से आगे समझ नहीं आया: एक बार में इतनी हों तो 3 tab monthly लिखें, तीन महीने में एक हो तो 1 every 90 days",
+    ),
+    (
         "Not understood from \"{from}\" on. Example: 1-0-1 x5d pc. Other words go behind //.",
         "\"{from}\" से आगे समझ नहीं आया। उदाहरण: 1-0-1 x5d pc। बाकी शब्द // के बाद लिखें।",
     ),
