@@ -274,3 +274,14 @@ fn the_most_of_a_day_that_how_often_says_is_stored_as_it_is_printed() {
     }
     assert!(Dosage::parse("400 ml tds sos").is_err(), "nobody takes so much in a day");
 }
+
+#[test]
+fn the_most_of_a_day_is_never_less_than_one_dose() {
+    let read = |typed: &str| Dosage::read(typed, Units::of("syrup", "250 mg/5 ml"));
+    for typed in ["5 ml sos max 4/day", "5 sos max 4", "5 ml sos max 3 gap 6h for fever"] {
+        assert_eq!(read(typed), Err(DosageError::MostBelowOne), "{typed}");
+    }
+    for typed in ["5 ml sos max 20 ml", "1 tsp sos max 4/day", "5 ml sos max 5"] {
+        assert!(read(typed).is_ok(), "{typed}");
+    }
+}

@@ -293,6 +293,11 @@ impl Dosage {
         if matches!(dosage.dose, Dose::Stat { .. }) && dosage.duration.is_some() {
             return Err(DosageError::OnceAndOn);
         }
+        if let Dose::Prn { amount, max_per_day: Some(most), .. } = &dosage.dose
+            && most < amount
+        {
+            return Err(DosageError::MostBelowOne);
+        }
         let directions = dosage.directions(units.usual(), Language::English);
         if dosage.without_note().typed().chars().count() > MOST_TYPED
             || directions.chars().count() > MOST_DIRECTIONS

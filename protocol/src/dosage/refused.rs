@@ -103,6 +103,11 @@ pub enum DosageError {
          2-0-0 x1d then 1-0-0 x4d"
     )]
     OnceAndOn,
+    /// `5 ml sos max 4`: nobody is told to take five of at most four.
+    #[error(
+        "The most of a day is less than one dose. If it is how many times, write how much that is: 5 ml sos max 20 ml"
+    )]
+    MostBelowOne,
     /// An amount of something of which nobody knows in what it is counted.
     #[error(
         "It does not say how much of what: a figure alone may be tablets, ml or units. \

@@ -33,6 +33,10 @@ pub(super) const SAID: &[Said] = &[
         "stat एक ही खुराक है, कई दिनों की नहीं। उसे अलग पंक्ति में लिखें, या चरणों में: 2-0-0 x1d then 1-0-0 x4d",
     ),
     (
+        "The most of a day is less than one dose. If it is how many times, write how much that is: 5 ml sos max 20 ml.",
+        "दिन भर की अधिकतम मात्रा एक खुराक से भी कम है। अगर वह कितनी बार है, तो उसकी मात्रा लिखें: 5 ml sos max 20 ml",
+    ),
+    (
         "This medicine is given in {expected*}, not in {typed*}.",
         "यह दवा {expected} में दी जाती है, {typed} में नहीं।",
     ),
