@@ -150,3 +150,19 @@ fn four_milligrams_of_ondansetron_twice_a_day_are_not_too_much_for_a_child_of_te
     assert_eq!(found("10 ml bd x2d"), []);
     assert_eq!(found("10 ml tds x2d"), [(Check::DailyDose, Severity::Hold)]);
 }
+
+#[test]
+fn a_brand_in_no_list_that_is_put_into_the_eye_or_on_the_skin_is_none_that_is_swallowed() {
+    let found = |text: &str| {
+        let mut pad = Pad::new().free(text);
+        pad.person = Person { ages_months: vec![120], ..Person::default() };
+        pad.found()
+    };
+    assert_eq!(found("ciplox 500"), [(Check::Age, Severity::Caution)]);
+    assert_eq!(found("ciplox eye drops"), []);
+    let ciprofloxacin = listed("Ciprofloxacin", "500 mg", &[]);
+    for text in ["ciplox eye/ear drops", "ciplox oint"] {
+        assert_eq!(Pad::new().line(&ciprofloxacin, "1-0-1 x5d").free(text).found(), [], "{text}");
+        assert_eq!(Pad::new().allergic("ciprofloxacin").free(text).found(), HELD, "{text}");
+    }
+}
