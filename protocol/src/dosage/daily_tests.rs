@@ -218,6 +218,7 @@ fn a_figure_before_a_form_and_marks_is_one_at_each_time_or_a_strength_of_the_lis
     assert_eq!(read("dolo 650 1 tab 1-0-1 x3d", "tablet"), one);
     for (line, dose) in [
         ("glimepiride 2 tab 1-0-0", "2 tab 1-0-0"),
+        ("glimepiride 2 tab before food od", "2 tab before food od"),
         ("alprazolam 0.5 tab 0-0-1", "0.5 tab 0-0-1"),
         ("calcium 2 tabs 1-0-1", "2 tabs 1-0-1"),
         ("dolo 650 2 tab 1-0-1", "2 tab 1-0-1"),
@@ -227,6 +228,7 @@ fn a_figure_before_a_form_and_marks_is_one_at_each_time_or_a_strength_of_the_lis
     }
     for (line, medicine, dose) in [
         ("glimepiride 2 tab 1-0-0", "glimepiride 2 tab", "1-0-0"),
+        ("glimepiride 2 tab before food od", "glimepiride 2 tab", "before food od"),
         ("alprazolam 0.5 tab 0-0-1", "alprazolam 0.5 tab", "0-0-1"),
     ] {
         assert_eq!(TypedLine::with_strength(line), Some(TypedLine { medicine, dose }), "{line}");
@@ -283,5 +285,27 @@ fn the_most_of_a_day_is_never_less_than_one_dose() {
     }
     for typed in ["5 ml sos max 20 ml", "1 tsp sos max 4/day", "5 ml sos max 5"] {
         assert!(read(typed).is_ok(), "{typed}");
+    }
+}
+
+#[test]
+fn food_may_stand_between_an_amount_and_how_often() {
+    for (line, form, medicine, words) in [
+        (
+            "dolo 650 1 tab after food bd x3d",
+            "tablet",
+            "dolo 650",
+            "1 tablet morning and night, after food, for 3 days",
+        ),
+        ("syp ambroxol 5 ml pc tds", "syrup", "syp ambroxol", "5 ml morning, noon and night, after food"),
+        ("syp ambroxol 5 ml after food 1-0-1", "syrup", "syp ambroxol", "5 ml morning and night, after food"),
+        ("pan d 1 cap before food od", "capsule", "pan d", "1 capsule in the morning, before food"),
+    ] {
+        assert_eq!(read(line, form), Ok((medicine, words.to_owned())), "{line}");
+    }
+    for typed in
+        ["1 tab after food bd ac", "ac 1 tab after food bd", "1 tab after food hs", "1 tab after food"]
+    {
+        assert!(Dosage::parse(typed).is_err(), "{typed}");
     }
 }

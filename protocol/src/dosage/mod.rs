@@ -3,7 +3,7 @@
 //! ```text
 //! line     := clause+ ("then" clause+)* ["//" note]       clauses in any order, each kind once
 //! clause   := dose | duration | meal
-//! dose     := slots [unit] | n unit marks | [n [unit]] often [prn] | "apply" often
+//! dose     := slots [unit] | n unit [meal] marks | [n [unit [meal]]] often [prn] | "apply" often
 //! marks    := slots of 0 and 1 alone             "5 ml 1-0-1" is 5 ml in the morning and 5 ml at night; "1 tab 1-0-1"
 //! slots    := n "-" n "-" n ["-" n]              morning-noon-night or morning-noon-evening-night
 //! often    := "od"|"bd"|"tds"|"qid"|"hs"|"om"|"on"|"alt"|"weekly"|"monthly"|"stat"|interval|prn, or

@@ -93,12 +93,14 @@ impl Dosage {
     }
 }
 
-/// A dose with the unit that was typed to it, whether it is one for the night's rest, and whether it says how much.
+/// A dose with the unit that was typed to it, whether it is one for the night's rest, whether it says how much, and what is
+/// said of food in the midst of it: `1 tab after food bd`.
 pub(super) struct Sig {
     pub(super) dose: Dose,
     pub(super) unit: Option<&'static str>,
     pub(super) at_bedtime: bool,
     pub(super) has_figure: bool,
+    pub(super) meal: Option<Meal>,
 }
 
 impl Sig {
@@ -156,17 +158,15 @@ impl<'w> Reader<'w> {
             if part.sig.is_none()
                 && let Some(sig) = self.sig()
             {
-                let clashes = sig.at_bedtime && part.meal.is_some();
-                if clashes {
+                let meals = [part.meal, sig.meal, sig.at_bedtime.then_some(Meal::Bedtime)];
+                if meals.iter().flatten().count() > 1 {
                     return Err(self.rest());
                 }
                 // "10 units as directed" would lose the ten: it is a dose, and one that is refused.
                 if sig.dose == Dose::AsDirected && sig.has_figure {
                     return Err(Reader { words: self.words, place }.rest());
                 }
-                if sig.at_bedtime {
-                    part.meal = Some(Meal::Bedtime);
-                }
+                part.meal = meals.into_iter().flatten().next();
                 part.sig = Some(sig);
             } else if part.duration.is_none()
                 && let Some(duration) = self.duration()
@@ -213,11 +213,15 @@ impl<'w> Reader<'w> {
             if unit.is_none() && amount > 1.0 && reader.at(MAY_BE_COUNTED) {
                 return None;
             }
+            // "glimepiride 2 tab before food od": the 2 may be a strength.
+            let may_be_strength = unit.is_some_and(is_few) && amount != 1.0;
+            let meal = if unit.is_some() && !may_be_strength { reader.one_of(MEALS) } else { None };
             if let Some(dose) = reader.attempt(|reader| reader.marked(amount, unit?)) {
-                return Some(Sig { dose, unit, at_bedtime: false, has_figure: true });
+                return Some(Sig { dose, unit, at_bedtime: false, has_figure: true, meal });
             }
             let often = reader.often()?;
-            reader.dosed(amount, unit, times, often)
+            let sig = reader.dosed(amount, unit, times, often)?;
+            Some(Sig { meal, ..sig })
         })
     }
 
@@ -243,7 +247,7 @@ impl<'w> Reader<'w> {
             Often::Prn => return self.prn(amount, unit, times),
             Often::AsDirected => Dose::AsDirected,
         };
-        Some(Sig { dose, unit, at_bedtime, has_figure: true })
+        Some(Sig { dose, unit, at_bedtime, has_figure: true, meal: None })
     }
 
     /// `5 ml 1-0-1`: so much at each time that is marked.
@@ -274,7 +278,13 @@ impl<'w> Reader<'w> {
             let is_given = morning + noon + evening + night > 0.0;
             let is_sane = amounts.iter().all(|amount| *amount <= most(unit));
             let dose = Dose::Slots { morning, noon, evening, night };
-            (is_given && is_sane).then_some(Sig { dose, unit, at_bedtime: false, has_figure: true })
+            (is_given && is_sane).then_some(Sig {
+                dose,
+                unit,
+                at_bedtime: false,
+                has_figure: true,
+                meal: None,
+            })
         })
     }
 
