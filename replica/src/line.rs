@@ -250,6 +250,14 @@ mod tests {
     }
 
     #[test]
+    fn a_figure_before_a_form_and_marks_is_the_strength_that_the_list_has() {
+        let found = [medicine("Glimepiride", "1 mg"), medicine("Glimepiride", "2 mg")];
+        let line = TypedLine::with_strength("glimepiride 2 tab 1-0-0").expect("BUG: no other line");
+        assert_eq!(line.dose, "1-0-0");
+        assert_eq!(choose(&found, line), LineChoice::Chosen { medicine: found[1].clone() });
+    }
+
+    #[test]
     fn a_figure_of_the_name_is_no_strength() {
         let insulin = |strength| MedicineFound {
             dosage_form: "injection".into(),

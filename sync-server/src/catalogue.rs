@@ -205,6 +205,7 @@ fn stable_id(generic_name: &str, strength_text: &str, dosage_form: &str) -> Uuid
 mod tests {
     use std::collections::BTreeSet;
 
+    use protocol::medicine::Units;
     use protocol::safety::{Chart, Line, Medicine, Person, Proposed, Rules, check_lines};
     use protocol::table::TableName;
     use protocol::validate;
@@ -227,7 +228,8 @@ mod tests {
                 );
             }
             if let Some(dose) = &medicine.default_dose {
-                assert!(Dosage::parse(dose).is_ok(), "{dose}");
+                let units = Units::of(medicine.dosage_form, medicine.strength_text);
+                assert_eq!(Dosage::read(dose, units).err(), None, "{dose} of {}", medicine.generic_name);
             }
         }
     }

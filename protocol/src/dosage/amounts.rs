@@ -1,7 +1,7 @@
 //! How amounts are written, and what before a dose may be one that is not understood.
 
 use super::parse::is_form;
-use super::spellings::is_unit;
+use super::spellings::{MAY_BE_COUNTED, is_unit};
 use super::words_of::Word;
 use crate::medicine::MOST_OF_FEW;
 
@@ -33,6 +33,8 @@ pub(super) fn with_unclear(words: &[Word<'_>], start: usize) -> usize {
     let mut place = start;
     while place > 1 {
         let before = match &words[..place] {
+            // "collagen type ii od"
+            [.., kind, roman] if kind.plain == "type" && is(roman, is_roman) => return place,
             [.., amount, unit, join] if is(join, joins) && is(unit, is_unit) && is(amount, is_amount) => 3,
             [.., amount, join] if is(join, joins) && is(amount, is_amount) => 2,
             [.., amount] if is(amount, is_unclear) => 1,
@@ -79,6 +81,16 @@ pub(super) fn may_be_one(whole: &str, part: &str) -> bool {
     is_small && part.is_some_and(|part| part > 0.0 && part < 1.0)
 }
 
+/// Whether a figure and how often may be one: `3 monthly`. Only behind a strength is the figure none itself.
+pub(super) fn may_be_counted(figure: &str, often: &str, is_behind_strength: bool) -> bool {
+    let figure = number(figure).filter(|_| is_behind_strength).or_else(|| figure_in_words(figure));
+    MAY_BE_COUNTED.contains(&often) && figure.is_some_and(|figure| figure > 1.0 && figure <= MOST_OF_FEW)
+}
+
+fn is_roman(word: &str) -> bool {
+    matches!(word, "ii" | "iii")
+}
+
 fn joins(word: &str) -> bool {
     matches!(word, "x" | "*" | "&" | "and" | "or" | "to" | "times")
 }
@@ -98,7 +110,7 @@ fn is_unclear(word: &str) -> bool {
         [part, of] => part < of && of <= 8.0 && part.fract() + of.fract() <= 0.0,
         _ => false,
     };
-    matches!(word, "ii" | "iii") || are_few(&figures('-')) || are_few(&figures('x')) || is_part
+    is_roman(word) || are_few(&figures('-')) || are_few(&figures('x')) || is_part
 }
 
 /// So many of what `times` of the unit are, in the two decimals that are stored: 0.33 of a spoon are 1.65 ml.

@@ -1,5 +1,6 @@
 //! Lines as doctors of an outpatient or a dental clinic type them.
 
+use super::tests::row_of;
 use super::*;
 
 /// The medicine, and what is understood of its dose in this form.
@@ -100,6 +101,9 @@ fn no_part_of_an_amount_stays_behind_in_the_name() {
         ("vitamin d3 60000 iu weekly", "vitamin d3 60000 iu"),
         ("alerid 10 tab po od", "alerid 10 tab po"),
         ("inderal la od", "inderal la"),
+        ("cap collagen type ii od", "cap collagen type ii"),
+        ("pantop 40 mg bbf od", "pantop 40 mg"),
+        ("pantop 40 mg a/c od", "pantop 40 mg"),
     ] {
         assert_eq!(TypedLine::split(line).medicine, medicine, "{line}");
     }
@@ -205,5 +209,103 @@ fn what_is_handed_out_is_what_is_taken_with_what_was_begun() {
     ] {
         let dosage = Dosage::parse(typed).expect(typed);
         assert_eq!(dosage.quantity(unit), Some(quantity), "{typed}");
+    }
+}
+
+#[test]
+fn a_figure_before_a_form_and_marks_is_one_at_each_time_or_a_strength_of_the_list_or_is_asked_about() {
+    let one = Ok(("dolo 650", "1 tablet morning and night, for 3 days".to_owned()));
+    assert_eq!(read("dolo 650 1 tab 1-0-1 x3d", "tablet"), one);
+    for (line, dose) in [
+        ("glimepiride 2 tab 1-0-0", "2 tab 1-0-0"),
+        ("glimepiride 2 tab before food od", "2 tab before food od"),
+        ("alprazolam 0.5 tab 0-0-1", "0.5 tab 0-0-1"),
+        ("calcium 2 tabs 1-0-1", "2 tabs 1-0-1"),
+        ("dolo 650 2 tab 1-0-1", "2 tab 1-0-1"),
+    ] {
+        assert_eq!(TypedLine::split(line).dose, dose, "{line}");
+        assert_eq!(Dosage::parse(dose), Err(NotUnderstood { from: dose.to_owned() }), "{line}");
+    }
+    for (line, medicine, dose) in [
+        ("glimepiride 2 tab 1-0-0", "glimepiride 2 tab", "1-0-0"),
+        ("glimepiride 2 tab before food od", "glimepiride 2 tab", "before food od"),
+        ("alprazolam 0.5 tab 0-0-1", "alprazolam 0.5 tab", "0-0-1"),
+    ] {
+        assert_eq!(TypedLine::with_strength(line), Some(TypedLine { medicine, dose }), "{line}");
+    }
+    for line in ["calcium 2 tabs 1-0-1", "dolo 650 2 tab 1-0-1", "dolo 650 1 tab 1-0-1"] {
+        assert_eq!(TypedLine::with_strength(line), None, "{line}");
+    }
+}
+
+#[test]
+fn so_many_weekly_or_monthly_may_be_one_in_so_many_and_is_asked_about() {
+    for (line, dose) in [
+        ("depo provera 150 mg 3 monthly", "3 monthly"),
+        ("vit d 60k 2 weekly x8w", "2 weekly x8w"),
+        ("vit d 60k two weekly", "two weekly"),
+        ("vit d 60k: 2 monthly", "2 monthly"),
+        ("khasi syrup: 2 weekly once", "2 weekly once"),
+    ] {
+        assert_eq!(TypedLine::split(line).dose, dose, "{line}");
+        assert_eq!(Dosage::parse(dose), Err(NotUnderstood { from: dose.to_owned() }), "{line}");
+    }
+    for (line, medicine, dose) in [
+        ("folvite 5 weekly", "folvite 5", "weekly"),
+        ("vit d 60k 1 weekly", "vit d 60k", "1 weekly"),
+        ("mtx 2.5 mg 6 tabs weekly", "mtx 2.5 mg", "6 tabs weekly"),
+        ("depo provera 150 mg 1 every 90 days", "depo provera 150 mg", "1 every 90 days"),
+    ] {
+        assert_eq!(TypedLine::split(line), TypedLine { medicine, dose }, "{line}");
+        assert!(Dosage::parse(dose).is_ok(), "{line}");
+    }
+    let said = Dosage::read("3 monthly", "tablet").map_err(|error| error.to_string());
+    assert!(said.as_ref().is_err_and(|why| why.contains("1 every 90 days")), "{said:?}");
+}
+
+#[test]
+fn the_most_of_a_day_that_how_often_says_is_stored_as_it_is_printed() {
+    for (typed, printed) in [
+        ("1.1 ml tds sos", "1.1 ml sos max 3.3"),
+        ("2.2 ml tds sos", "2.2 ml sos max 6.6"),
+        ("0.07 tbsp bd sos", "1.05 ml sos max 2.1"),
+    ] {
+        let dosage = Dosage::parse(typed).expect(typed);
+        assert_eq!(dosage.typed(), printed);
+        assert_eq!(Dosage::of_row(&row_of(&dosage, "ml")), Some(dosage), "{typed}");
+    }
+    assert!(Dosage::parse("400 ml tds sos").is_err(), "nobody takes so much in a day");
+}
+
+#[test]
+fn the_most_of_a_day_is_never_less_than_one_dose() {
+    let read = |typed: &str| Dosage::read(typed, Units::of("syrup", "250 mg/5 ml"));
+    for typed in ["5 ml sos max 4/day", "5 sos max 4", "5 ml sos max 3 gap 6h for fever"] {
+        assert_eq!(read(typed), Err(DosageError::MostBelowOne), "{typed}");
+    }
+    for typed in ["5 ml sos max 20 ml", "1 tsp sos max 4/day", "5 ml sos max 5"] {
+        assert!(read(typed).is_ok(), "{typed}");
+    }
+}
+
+#[test]
+fn food_may_stand_between_an_amount_and_how_often() {
+    for (line, form, medicine, words) in [
+        (
+            "dolo 650 1 tab after food bd x3d",
+            "tablet",
+            "dolo 650",
+            "1 tablet morning and night, after food, for 3 days",
+        ),
+        ("syp ambroxol 5 ml pc tds", "syrup", "syp ambroxol", "5 ml morning, noon and night, after food"),
+        ("syp ambroxol 5 ml after food 1-0-1", "syrup", "syp ambroxol", "5 ml morning and night, after food"),
+        ("pan d 1 cap before food od", "capsule", "pan d", "1 capsule in the morning, before food"),
+    ] {
+        assert_eq!(read(line, form), Ok((medicine, words.to_owned())), "{line}");
+    }
+    for typed in
+        ["1 tab after food bd ac", "ac 1 tab after food bd", "1 tab after food hs", "1 tab after food"]
+    {
+        assert!(Dosage::parse(typed).is_err(), "{typed}");
     }
 }

@@ -3,8 +3,8 @@
 //! ```text
 //! line     := clause+ ("then" clause+)* ["//" note]       clauses in any order, each kind once
 //! clause   := dose | duration | meal
-//! dose     := slots [unit] | n unit marks | [n [unit]] often [prn] | "apply" often
-//! marks    := slots of 0 and 1 alone             "5 ml 1-0-1" is 5 ml in the morning and 5 ml at night
+//! dose     := slots [unit] | n unit [meal] marks | [n [unit [meal]]] often [prn] | "apply" often
+//! marks    := slots of 0 and 1 alone             "5 ml 1-0-1" is 5 ml in the morning and 5 ml at night; "1 tab 1-0-1"
 //! slots    := n "-" n "-" n ["-" n]              morning-noon-night or morning-noon-evening-night
 //! often    := "od"|"bd"|"tds"|"qid"|"hs"|"om"|"on"|"alt"|"weekly"|"monthly"|"stat"|interval|prn, or
 //!             spelled out: "twice a day", "od at night", "every other day", "as directed" …
@@ -292,6 +292,11 @@ impl Dosage {
         }
         if matches!(dosage.dose, Dose::Stat { .. }) && dosage.duration.is_some() {
             return Err(DosageError::OnceAndOn);
+        }
+        if let Dose::Prn { amount, max_per_day: Some(most), .. } = &dosage.dose
+            && most < amount
+        {
+            return Err(DosageError::MostBelowOne);
         }
         let directions = dosage.directions(units.usual(), Language::English);
         if dosage.without_note().typed().chars().count() > MOST_TYPED

@@ -2,7 +2,9 @@
 //! that means nothing is an error: nothing that was typed is ever ignored.
 
 use super::amounts::{MOST_INTERNATIONAL, figure_in_words, number, times_of};
-use super::spellings::{APPLIED, BEFORE_BREAKFAST, MEALS, OFTEN, ONGOING, Often, UNITS, WHEN_NEEDED};
+use super::spellings::{
+    APPLIED, BEFORE_BREAKFAST, MAY_BE_COUNTED, MEALS, OFTEN, ONGOING, Often, UNITS, WHEN_NEEDED,
+};
 use super::words_of::{self, Word};
 use super::{Dosage, Dose, Duration, DurationUnit, IntervalUnit, Meal, NotUnderstood, TaperStep};
 use crate::medicine::is_few;
@@ -10,9 +12,8 @@ use crate::medicine::is_few;
 /// The most that one dose holds, in units; of the international ones heparin takes thousands.
 const MOST: f64 = 1_000.0;
 
-/// The most of one dose that is marked by its times: `5 ml 1-0-1`. More are a bottle, a strip or a strength.
+/// The most of one dose that is marked by its times: `5 ml 1-0-1`. More are a bottle.
 const MOST_ML_MARKED: f64 = 30.0;
-const MOST_PIECES_MARKED: f64 = 4.0;
 
 impl Dosage {
     /// Reads a dosage as typed.
@@ -92,12 +93,14 @@ impl Dosage {
     }
 }
 
-/// A dose with the unit that was typed to it, whether it is one for the night's rest, and whether it says how much.
+/// A dose with the unit that was typed to it, whether it is one for the night's rest, whether it says how much, and what is
+/// said of food in the midst of it: `1 tab after food bd`.
 pub(super) struct Sig {
     pub(super) dose: Dose,
     pub(super) unit: Option<&'static str>,
     pub(super) at_bedtime: bool,
     pub(super) has_figure: bool,
+    pub(super) meal: Option<Meal>,
 }
 
 impl Sig {
@@ -155,17 +158,15 @@ impl<'w> Reader<'w> {
             if part.sig.is_none()
                 && let Some(sig) = self.sig()
             {
-                let clashes = sig.at_bedtime && part.meal.is_some();
-                if clashes {
+                let meals = [part.meal, sig.meal, sig.at_bedtime.then_some(Meal::Bedtime)];
+                if meals.iter().flatten().count() > 1 {
                     return Err(self.rest());
                 }
                 // "10 units as directed" would lose the ten: it is a dose, and one that is refused.
                 if sig.dose == Dose::AsDirected && sig.has_figure {
                     return Err(Reader { words: self.words, place }.rest());
                 }
-                if sig.at_bedtime {
-                    part.meal = Some(Meal::Bedtime);
-                }
+                part.meal = meals.into_iter().flatten().next();
                 part.sig = Some(sig);
             } else if part.duration.is_none()
                 && let Some(duration) = self.duration()
@@ -209,11 +210,18 @@ impl<'w> Reader<'w> {
             if amount <= 0.0 || amount > most(unit) {
                 return None;
             }
+            if unit.is_none() && amount > 1.0 && reader.at(MAY_BE_COUNTED) {
+                return None;
+            }
+            // "glimepiride 2 tab before food od": the 2 may be a strength.
+            let may_be_strength = unit.is_some_and(is_few) && amount != 1.0;
+            let meal = if unit.is_some() && !may_be_strength { reader.one_of(MEALS) } else { None };
             if let Some(dose) = reader.attempt(|reader| reader.marked(amount, unit?)) {
-                return Some(Sig { dose, unit, at_bedtime: false, has_figure: true });
+                return Some(Sig { dose, unit, at_bedtime: false, has_figure: true, meal });
             }
             let often = reader.often()?;
-            reader.dosed(amount, unit, times, often)
+            let sig = reader.dosed(amount, unit, times, often)?;
+            Some(Sig { meal, ..sig })
         })
     }
 
@@ -239,15 +247,15 @@ impl<'w> Reader<'w> {
             Often::Prn => return self.prn(amount, unit, times),
             Often::AsDirected => Dose::AsDirected,
         };
-        Some(Sig { dose, unit, at_bedtime, has_figure: true })
+        Some(Sig { dose, unit, at_bedtime, has_figure: true, meal: None })
     }
 
     /// `5 ml 1-0-1`: so much at each time that is marked.
     fn marked(&mut self, amount: f64, unit: &str) -> Option<Dose> {
-        let most = match unit {
-            "ml" => MOST_ML_MARKED,
-            unit if is_few(unit) => MOST_PIECES_MARKED,
-            unit => most(Some(unit)),
+        let is_clear = match unit {
+            "ml" => amount <= MOST_ML_MARKED,
+            // "2 tab 1-0-1" are two at each time or two a day, or the 2 is a strength.
+            unit => !is_few(unit) || amount == 1.0,
         };
         let mark = |mark: &str| match mark {
             "0" => Some(0.0),
@@ -257,7 +265,7 @@ impl<'w> Reader<'w> {
         let amounts = self.next()?.split('-').map(mark).collect::<Option<Vec<f64>>>()?;
         let (morning, noon, evening, night) = four_times(&amounts)?;
         let is_given = morning + noon + evening + night > 0.0;
-        (is_given && amount <= most).then_some(Dose::Slots { morning, noon, evening, night })
+        (is_given && is_clear).then_some(Dose::Slots { morning, noon, evening, night })
     }
 
     /// `1-0-1`, also with a fourth place, with spaces between, and with the unit behind it.
@@ -270,7 +278,13 @@ impl<'w> Reader<'w> {
             let is_given = morning + noon + evening + night > 0.0;
             let is_sane = amounts.iter().all(|amount| *amount <= most(unit));
             let dose = Dose::Slots { morning, noon, evening, night };
-            (is_given && is_sane).then_some(Sig { dose, unit, at_bedtime: false, has_figure: true })
+            (is_given && is_sane).then_some(Sig {
+                dose,
+                unit,
+                at_bedtime: false,
+                has_figure: true,
+                meal: None,
+            })
         })
     }
 
@@ -319,7 +333,7 @@ impl<'w> Reader<'w> {
     fn begins_otherwise(&mut self) -> bool {
         let is_duration = self.at(&["for"]) || self.words.get(self.place).is_some_and(Word::is_times);
         self.meal_in_words()
-            || self.take(&["pc", "ac", "before breakfast"])
+            || self.take(&["pc", "p/c", "ac", "a/c", "bbf", "before breakfast"])
             || is_duration && self.duration().is_some()
     }
 
@@ -458,7 +472,7 @@ fn limit_of(often: Often, amount: f64) -> Option<(Option<f64>, Option<u32>)> {
     match often {
         Often::Slots(times) => {
             let count: f64 = times.iter().sum();
-            (count > 1.0).then_some((Some(amount * count), None))
+            (count > 1.0).then_some((Some(times_of(amount, count)), None))
         }
         Often::Every(hours, IntervalUnit::Hour) => Some((None, Some(hours))),
         _ => None,

@@ -1,5 +1,6 @@
 //! Why what was typed is no dosage, or none of this medicine.
 
+use super::amounts::may_be_counted;
 use crate::medicine::{MOST_OF_FEW, MOST_UNSAID, Units};
 
 /// What `dose_text`, `instructions` and `patient_directions` hold, in letters.
@@ -29,6 +30,12 @@ impl std::fmt::Display for NotUnderstood {
             )
         } else if self.begins_with_times() {
             write!(f, "Not understood from \"{}\" on: for how long is x3d, x2w or x1m", self.from)
+        } else if self.begins_with_counted() {
+            write!(
+                f,
+                "Not understood from \"{}\" on: so many at one time are 3 tab monthly, one in three months is 1 every 90 days",
+                self.from
+            )
         } else {
             write!(
                 f,
@@ -51,6 +58,12 @@ impl NotUnderstood {
         let unit = first.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
         let is_mass = |unit: &str| matches!(unit, "mg" | "mcg" | "g" | "gm");
         unit.len() < first.len() && (is_mass(unit) || unit.is_empty() && is_mass(&second))
+    }
+
+    /// `3 monthly`
+    fn begins_with_counted(&self) -> bool {
+        let [first, second] = self.words().map(str::to_lowercase);
+        may_be_counted(&first, &second, true)
     }
 
     /// `x5`, `x 5`
@@ -90,6 +103,11 @@ pub enum DosageError {
          2-0-0 x1d then 1-0-0 x4d"
     )]
     OnceAndOn,
+    /// `5 ml sos max 4`: nobody is told to take five of at most four.
+    #[error(
+        "The most of a day is less than one dose. If it is how many times, write how much that is: 5 ml sos max 20 ml"
+    )]
+    MostBelowOne,
     /// An amount of something of which nobody knows in what it is counted.
     #[error(
         "It does not say how much of what: a figure alone may be tablets, ml or units. \

@@ -143,6 +143,9 @@ pub(super) const WHEN_NEEDED: &[&str] =
 pub(super) const OFTEN_IN_SHORT: &[&str] =
     &["od", "bd", "bid", "tds", "tid", "qid", "qds", "hs", "sos", "prn", "stat"];
 
+/// Behind a figure, they may say with it how often: `3 monthly` is every three months, or three every month.
+pub(super) const MAY_BE_COUNTED: &[&str] = &["weekly", "fortnightly", "monthly"];
+
 /// What is put on, without an amount.
 pub(super) const APPLIED: &[&str] = &["apply", "l/a", "apply locally", "local application"];
 

@@ -12,16 +12,17 @@ impl Reader<'_> {
         amount: f64,
         unit: Option<&'static str>,
         times: f64,
-        most: Option<f64>,
+        max: Option<f64>,
         gap: Option<u32>,
     ) -> Option<Sig> {
         let sig = self.prn(amount, unit, times)?;
         let Dose::Prn { amount, min_gap_h, max_per_day, reason } = sig.dose else { return None };
-        if most.is_some() && max_per_day.is_some() || gap.is_some() && min_gap_h.is_some() {
+        let is_said_twice = max.is_some() && max_per_day.is_some() || gap.is_some() && min_gap_h.is_some();
+        if is_said_twice || max.is_some_and(|max| max > most(sig.unit)) {
             return None;
         }
         let dose =
-            Dose::Prn { amount, min_gap_h: min_gap_h.or(gap), max_per_day: max_per_day.or(most), reason };
+            Dose::Prn { amount, min_gap_h: min_gap_h.or(gap), max_per_day: max_per_day.or(max), reason };
         Some(Sig { dose, ..sig })
     }
 
@@ -43,7 +44,7 @@ impl Reader<'_> {
                 reason = Some(why);
             } else {
                 let dose = Dose::Prn { amount, min_gap_h, max_per_day, reason };
-                return Some(Sig { dose, unit, at_bedtime: false, has_figure: true });
+                return Some(Sig { dose, unit, at_bedtime: false, has_figure: true, meal: None });
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The words of a typed line, and where its medicine ends and its dose begins.
 
 use super::Dosage;
-use super::amounts::{LEAST_STRENGTH, may_be_one, number, parted_amount, with_unclear};
+use super::amounts::{LEAST_STRENGTH, may_be_counted, may_be_one, number, parted_amount, with_unclear};
 use super::parse::is_form;
 use super::spellings::is_unit;
 use crate::medicine::{MOST_OF_FEW, form_of_word, is_given_in_units};
@@ -32,18 +32,21 @@ impl<'t> TypedLine<'t> {
     /// `amlodipine 5 od` means five milligrams and not five tablets: a bare whole figure is an amount only behind a
     /// strength, with a unit, or behind a colon: `khasi syrup: 5 tds`.
     pub fn split(line: &'t str) -> Self {
-        Self::split_where(line, |figure, _| figure <= MOST_OF_FEW)
+        Self::split_where(line, false)
     }
 
     /// The same line, where a bare figure before a form says a strength: ten milligrams in `cetirizine 10 tab od`, but
     /// five tablets in `prednisolone 5 tabs od`. None if that makes no other line of it.
     pub fn with_strength(line: &'t str) -> Option<Self> {
-        let other = Self::split_where(line, |figure, form| figure < LEAST_STRENGTH || form.ends_with('s'));
+        let other = Self::split_where(line, true);
         (other != Self::split(line)).then_some(other)
     }
 
-    /// `counts` says whether a bare figure before a form is how many of it are taken.
-    fn split_where(line: &'t str, counts: impl Fn(f64, &str) -> bool) -> Self {
+    /// `by_strength` reads a bare figure before a form as a strength, where it may be one.
+    fn split_where(line: &'t str, by_strength: bool) -> Self {
+        let counts = |figure: f64, form: &str| {
+            if by_strength { figure < LEAST_STRENGTH || form.ends_with('s') } else { figure <= MOST_OF_FEW }
+        };
         let line = line.trim();
         let before_note = line.find("//").unwrap_or(line.len());
         if let Some(split) = Self::split_at_colon(line, before_note) {
@@ -75,8 +78,9 @@ impl<'t> TypedLine<'t> {
                 None => before.iter().any(|word| is_strength(&word.plain)),
             }
         };
-        let start =
-            (0..words.len()).find(|place| begins(*place)).and_then(|place| whole_dose(&words, place, line));
+        let start = (0..words.len())
+            .find(|place| begins(*place))
+            .and_then(|place| whole_dose(&words, place, line, by_strength));
         let split = match start {
             Some(place) => words[place].start,
             None => before_note,
@@ -114,17 +118,27 @@ impl<'t> TypedLine<'t> {
 
 /// Where the dose that was found at `start` begins with all that may be of it, so that no part of an amount is left in the
 /// name. None where the figure before it may be a strength, or a part of the amount: `acitrom 2 1/2 od`.
-fn whole_dose(words: &[Word<'_>], start: usize, line: &str) -> Option<usize> {
+fn whole_dose(words: &[Word<'_>], start: usize, line: &str, by_strength: bool) -> Option<usize> {
+    let has_strength = |before: &[Word<'_>]| before.iter().any(|word| is_strength(&word.plain));
     if let Some([before @ .., whole, part]) = words.get(..=start)
         && !before.is_empty()
-        && !before.iter().any(|word| is_strength(&word.plain))
+        && !has_strength(before)
         && may_be_one(&whole.plain, &part.plain)
     {
         return None;
     }
+    if let Some([before @ .., figure, often]) = words.get(..=start)
+        && let Some(last) = before.last()
+        && may_be_counted(&figure.plain, &often.plain, has_strength(before) || last.plain.ends_with(':'))
+    {
+        return Some(start - 1);
+    }
     let is_no_amount = |place: usize, unit: &str| {
         let is_of_units = unit == "iu" && !words[..place].iter().any(|word| is_given_in_iu(&word.plain));
-        is_of_units || is_inside_strength(&line[..words[place].start])
+        // "glimepiride 2 tab 1-0-0" of the list is the one of 2 mg.
+        let is_of_name =
+            by_strength && is_form(unit) && !unit.ends_with('s') && !has_strength(&words[..place]);
+        is_of_units || is_of_name || is_inside_strength(&line[..words[place].start])
     };
     let parted =
         if Dosage::says_amount_at(words, start) { None } else { parted_amount(words, start, is_no_amount) };

@@ -18,7 +18,7 @@ const OF_CHILDREN: &[(&str, f64, &str)] = &[
     ("Mefenamic acid", 25.0, "SmPC"),
     ("Metronidazole", 50.0, "BNFC, WMF"),
     ("Ofloxacin", 20.0, "WMF"),
-    ("Ondansetron", 0.6, "BNFC"),
+    ("Ondansetron", 0.8, "BNFC"),
     ("Paracetamol", 75.0, "BNFC"),
 ];
 

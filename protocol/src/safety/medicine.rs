@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Medicine;
+use super::{Medicine, words};
 use crate::table::Values;
 
 /// Ways in which a medicine hardly reaches the rest of the body.
@@ -52,6 +52,13 @@ impl Medicine {
     pub(super) fn is_measured_in(&self, unit: &str) -> bool {
         if self.is_per_ml { unit == "ml" } else { !matches!(unit, "ml" | "unit") }
     }
+}
+
+/// Whether the words of something in no list say that it stays where it is put: `ciplox eye drops`. A gel or a spray may be
+/// swallowed.
+pub(super) fn is_put_on(text: &str) -> bool {
+    const PLACES: &[&str] = &["eye", "ear", "cream", "oint", "ointment", "lotion"];
+    words(text).iter().any(|word| PLACES.contains(&word.as_str()))
 }
 
 fn milligrams(amount: Option<f64>, unit: Option<&str>) -> Option<f64> {

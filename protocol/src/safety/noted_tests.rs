@@ -138,3 +138,31 @@ fn what_a_combination_holds_counts_to_the_most_of_a_child_too() {
     let found: Vec<Check> = pad.check()[1].findings.iter().map(|finding| finding.check).collect();
     assert_eq!(found, [Check::DailyDose, Check::SameIngredient]);
 }
+
+#[test]
+fn four_milligrams_of_ondansetron_twice_a_day_are_not_too_much_for_a_child_of_ten_kilograms() {
+    let syrup = listed("Ondansetron", "2 mg/5 ml", &[]);
+    let found = |dose: &str| {
+        let mut pad = Pad::new().line_in(&syrup, dose, Units::of("syrup", "2 mg/5 ml"));
+        pad.person = Person { ages_months: vec![24], weight_g: Some(10_000), ..Person::default() };
+        pad.found()
+    };
+    assert_eq!(found("10 ml bd x2d"), []);
+    assert_eq!(found("10 ml tds x2d"), [(Check::DailyDose, Severity::Hold)]);
+}
+
+#[test]
+fn a_brand_in_no_list_that_is_put_into_the_eye_or_on_the_skin_is_none_that_is_swallowed() {
+    let found = |text: &str| {
+        let mut pad = Pad::new().free(text);
+        pad.person = Person { ages_months: vec![120], ..Person::default() };
+        pad.found()
+    };
+    assert_eq!(found("ciplox 500"), [(Check::Age, Severity::Caution)]);
+    assert_eq!(found("ciplox eye drops"), []);
+    let ciprofloxacin = listed("Ciprofloxacin", "500 mg", &[]);
+    for text in ["ciplox eye/ear drops", "ciplox oint"] {
+        assert_eq!(Pad::new().line(&ciprofloxacin, "1-0-1 x5d").free(text).found(), [], "{text}");
+        assert_eq!(Pad::new().allergic("ciprofloxacin").free(text).found(), HELD, "{text}");
+    }
+}

@@ -12,6 +12,7 @@ use super::allergens::is_no_antibiotic;
 use super::brands::named_by_brand;
 use super::care::{Allergen, allergens, running};
 use super::classes::{CROSS, ONE_IS_ENOUGH, class_words};
+use super::medicine::is_put_on;
 use super::rules::{Fact, Rules};
 use super::{Chart, Line, Medicine, names, words};
 use crate::dosage::Dosage;
@@ -169,7 +170,7 @@ impl<'a> Known<'a> {
             Part { name, fact, classes, mg_per_unit }
         };
         let brand = medicine.and_then(|medicine| medicine.brand.clone());
-        let is_systemic = medicine.is_none_or(|one| one.is_systemic);
+        let is_systemic = medicine.map_or_else(|| !is_put_on(text), |one| one.is_systemic);
         let reaches_airways = medicine.is_none_or(Medicine::reaches_airways);
         let Some(medicine) = medicine.filter(|medicine| !medicine.ingredients.is_empty()) else {
             let own = medicine.map_or(&[][..], |medicine| &medicine.classes);

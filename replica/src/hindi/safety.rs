@@ -17,6 +17,10 @@ pub(super) const SAID: &[Said] = &[
         "\"{from}\" से आगे समझ नहीं आया: कितने समय तक, ऐसे लिखें: x3d, x2w या x1m",
     ),
     (
+        "Not understood from \"{from}\" on: so many at one time are 3 tab monthly, one in three months is 1 every 90 days.",
+        "\"{from}\" से आगे समझ नहीं आया: एक बार में इतनी हों तो 3 tab monthly लिखें, तीन महीने में एक हो तो 1 every 90 days",
+    ),
+    (
         "Not understood from \"{from}\" on. Example: 1-0-1 x5d pc. Other words go behind //.",
         "\"{from}\" से आगे समझ नहीं आया। उदाहरण: 1-0-1 x5d pc। बाकी शब्द // के बाद लिखें।",
     ),
@@ -27,6 +31,10 @@ pub(super) const SAID: &[Said] = &[
     (
         "At once is one dose, and not one for days. Write it in a line of its own, or as steps: 2-0-0 x1d then 1-0-0 x4d.",
         "stat एक ही खुराक है, कई दिनों की नहीं। उसे अलग पंक्ति में लिखें, या चरणों में: 2-0-0 x1d then 1-0-0 x4d",
+    ),
+    (
+        "The most of a day is less than one dose. If it is how many times, write how much that is: 5 ml sos max 20 ml.",
+        "दिन भर की अधिकतम मात्रा एक खुराक से भी कम है। अगर वह कितनी बार है, तो उसकी मात्रा लिखें: 5 ml sos max 20 ml",
     ),
     (
         "This medicine is given in {expected*}, not in {typed*}.",

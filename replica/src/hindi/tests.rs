@@ -182,11 +182,13 @@ fn whatever_is_wrong_with_a_dose_and_whatever_was_not_looked_at_is_said_in_hindi
         ("tds", Units::of("syrup", "5 mg/5 ml")),
         ("1 stat x5d", tablet),
         ("1-0-1 x3", tablet),
+        ("3 monthly", tablet),
+        ("5 ml sos max 4/day", Units::of("syrup", "5 mg/5 ml")),
         ("2 od x5d then 20 mg od x5d", tablet),
     ] {
         said.push(format!("{}.", Dosage::read(typed, units).expect_err("BUG: refused")));
     }
-    assert_eq!(said.len(), 23);
+    assert_eq!(said.len(), 25);
     let mut chart = Chart::default();
     let known = [("Paracetamol", 1), ("Serratiopeptidase", 2)];
     let lines = known.map(|(name, id)| {

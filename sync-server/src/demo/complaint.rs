@@ -491,6 +491,7 @@ pub static COMPLAINTS: &[Complaint] = &[
 #[cfg(test)]
 mod tests {
     use protocol::dosage::Dosage;
+    use protocol::medicine::Units;
 
     use super::*;
 
@@ -503,7 +504,7 @@ mod tests {
                     crate::catalogue::find(generic, strength, form).is_some(),
                     "{generic} {strength} {form}"
                 );
-                assert!(Dosage::parse(dose).is_ok(), "{dose}");
+                assert_eq!(Dosage::read(dose, Units::of(form, strength)).err(), None, "{dose} of {generic}");
             }
         }
     }
