@@ -19,6 +19,8 @@ use crate::session::Session;
 
 /// How long the window may take for anything.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// Between two looks whether something is there.
+const LOOKS: Duration = Duration::from_millis(20);
 
 /// The window of `clinic-desk`.
 pub struct Window {
@@ -109,7 +111,7 @@ impl Window {
     /// If it does not come.
     pub async fn part(&self, name: &str) -> anyhow::Result<Element> {
         let css = format!("[data-testid=\"{name}\"]");
-        let wait = self.client.wait().at_most(PATIENCE);
+        let wait = self.client.wait().at_most(PATIENCE).every(LOOKS);
         wait.for_element(Locator::Css(&css)).await.with_context(|| format!("there is no part {name}"))
     }
 
@@ -124,7 +126,7 @@ impl Window {
         let path = format!(
             "//*[@id={this_label}/@for] | {this_label}//*[{is_field}] | //*[starts-with(@aria-label, \"{label}\") and {is_field}]"
         );
-        let wait = self.client.wait().at_most(PATIENCE);
+        let wait = self.client.wait().at_most(PATIENCE).every(LOOKS);
         wait.for_element(Locator::XPath(&path)).await.with_context(|| format!("there is no field {label}"))
     }
 
@@ -165,7 +167,7 @@ impl Window {
             if start.elapsed() > PATIENCE {
                 bail!("there are {count} of {name}, not {wanted}: {}", self.text().await?);
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            tokio::time::sleep(LOOKS).await;
         }
     }
 
@@ -189,7 +191,7 @@ impl Window {
                 }
                 seen.push(shown);
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            tokio::time::sleep(LOOKS).await;
         }
         bail!("{name} does not show «{text}» but {seen:?}")
     }

@@ -32,6 +32,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0018_prepared.sql"),
     include_str!("../../../migrations/sqlite/0019_pregnancy_asked.sql"),
     include_str!("../../../migrations/sqlite/0020_injections_learned.sql"),
+    include_str!("../../../migrations/sqlite/0021_last_visits.sql"),
 ];
 
 /// The page caches of whoever writes and of whoever reads, in KiB. Decrypting a page costs far more than keeping it.

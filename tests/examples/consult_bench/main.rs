@@ -163,12 +163,19 @@ async fn bare_keys(session: &Session, desk: &Path) -> anyhow::Result<Vec<f64>> {
 async fn keys(watch: &Watch<'_>, bare: &[f64]) -> anyhow::Result<Vec<Value>> {
     let window = watch.window();
     let (mut finder, mut charts, mut medicines) = (vec![], vec![], vec![]);
-    for typed in ["9898", "4127", "a3f", "c0 9", "e1d", "77", "b4 2"] {
+    let fragments = [
+        "9898", "4127", "a3f", "c0 9", "e1d", "77", "b4 2", "9812", "30 4", "d2e", "f1", "8080", "6e 1",
+        "aa2", "5512", "c4 1", "e90", "7001", "bb 3", "21a", "9 4 1",
+    ];
+    for (place, typed) in fragments.into_iter().enumerate() {
         window.press_ctrl('k', false).await?;
         window.part("finder-input").await?;
         finder.extend(watch.type_text(typed, "dialog").await?);
         window.part("finder-option").await?;
         charts.extend(watch.open_chart().await?);
+        if place % 3 != 0 {
+            continue;
+        }
         open_pad(window).await?;
         medicines.extend(watch.type_text("para 650", "[data-testid=pad-line]").await?);
         for _ in 0.."para 650".len() {
@@ -198,7 +205,7 @@ async fn keys(watch: &Watch<'_>, bare: &[f64]) -> anyhow::Result<Vec<Value>> {
 /// A day: new patients, each with a prescription.
 async fn day(args: &Args, watch: &Watch<'_>) -> anyhow::Result<Vec<Value>> {
     let window = watch.window();
-    let (mut saved, mut drawn) = (vec![], vec![]);
+    let (mut saved, mut shown, mut drawn) = (vec![], vec![], vec![]);
     for place in 0..args.visits {
         window.press_ctrl('n', true).await?;
         window.part("register-form").await?;
@@ -216,14 +223,17 @@ async fn day(args: &Args, watch: &Watch<'_>) -> anyhow::Result<Vec<Value>> {
         window.type_text("para 650 1-1-1 x3d pc").await?;
         window.press(Key::Enter).await?;
         window.counts("pad-item", 1).await?;
-        let (number, page) = watch.sign().await?;
-        saved.push(number);
-        drawn.push(page);
+        let times = watch.sign().await?;
+        for (all, time) in [&mut saved, &mut shown, &mut drawn].into_iter().zip(times) {
+            all.push(time);
+        }
     }
-    let median = |name: &str, times: &[f64], goal| result(name, "ms", quantile(times, 0.5), None, goal);
+    let number =
+        json!({ "name": "sign to its number on the screen", "unit": "ms", "value": quantile(&shown, 0.5) });
     Ok(vec![
-        median("sign to saved, as the window says it", &saved, 30.0),
-        median("sign to the page on the screen", &drawn, 300.0),
+        result("sign to saved on disk", "ms", quantile(&saved, 0.5), None, 30.0),
+        number,
+        result("sign to the page on the screen", "ms", quantile(&drawn, 0.5), None, 300.0),
     ])
 }
 

@@ -12,7 +12,7 @@ const SETTLES: Duration = Duration::from_millis(250);
 /// From a key to the frame after the last change of the part that is watched, and to the first frames with what Enter
 /// and signing bring.
 const SCRIPT: &str = "
-    const nothing = { changed: null, chart: null, number: null, page: null };
+    const nothing = { changed: null, chart: null, saved: null, number: null, page: null };
     const watch = { key: 0, part: 'body', ...nothing };
     window.watch = watch;
     const painted = (then) => requestAnimationFrame(() => {
@@ -22,6 +22,12 @@ const SCRIPT: &str = "
     });
     const once = (name, part) => {
         if (watch[name] === null && document.querySelector(part)) painted((ms) => { watch[name] ??= ms; });
+    };
+    const ask = window.fetch;
+    window.fetch = async (...asked) => {
+        const answer = await ask(...asked);
+        if (`${asked[0]}`.endsWith('/sign_prescription')) watch.saved ??= performance.now() - watch.key;
+        return answer;
     };
     document.addEventListener('keydown', () => {
         Object.assign(watch, { key: performance.now(), ...nothing });
@@ -69,13 +75,16 @@ impl<'a> Watch<'a> {
         self.read("chart").await
     }
 
-    /// Signs what the pad holds: ms until it is said to be saved, and until the page is drawn.
-    pub async fn sign(&self) -> anyhow::Result<(f64, f64)> {
+    /// Signs what the pad holds: ms until the program says that it is on disk, until its number stands on the screen,
+    /// and until its page is drawn.
+    pub async fn sign(&self) -> anyhow::Result<[f64; 3]> {
         self.window.press_ctrl(char::from(Key::Enter), false).await?;
         self.window.part("prescription-page").await?;
-        let number = self.read("number").await?;
-        let page = self.read("page").await?;
-        Ok((number.unwrap_or(f64::NAN), page.unwrap_or(f64::NAN)))
+        let mut times = [f64::NAN; 3];
+        for (time, what) in times.iter_mut().zip(["saved", "number", "page"]) {
+            *time = self.read(what).await?.unwrap_or(f64::NAN);
+        }
+        Ok(times)
     }
 
     async fn read(&self, what: &str) -> anyhow::Result<Option<f64>> {

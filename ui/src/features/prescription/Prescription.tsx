@@ -38,6 +38,8 @@ export function Prescription({ patientId, prescriptionId }: { patientId: string;
     queryKey: queryKeys.pages(prescriptionId, isA4),
     queryFn: () => backend.prescriptionPages(prescriptionId, isA4),
     placeholderData: keepPreviousData,
+    // They are large, and drawn anew when somebody comes back.
+    gcTime: 0,
     enabled: isAllowed,
   });
   const print = useMutation({
