@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use protocol::api::LiveQuery;
+use futures_util::{Stream, StreamExt};
+use protocol::api::{LiveEvent, LiveQuery};
+use protocol::error::ErrorCode;
 use time::OffsetDateTime;
 
 use super::{Line, lock};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::store::SyncState;
 use crate::sync::news::Told;
 use crate::sync::plan::{Happened, Next, Plan};
@@ -76,38 +77,59 @@ pub(super) async fn listen(line: Arc<Line>) {
     loop {
         let token = lock(&line.token).clone();
         let query = line.place();
-        if let Some(token) = token
-            && let Ok(events) = line.context.client.live(&token, &query).await
-        {
-            let mut events = std::pin::pin!(events);
-            while let Some(Ok(event)) = events.next().await {
-                if event.ask_standing {
-                    line.ask_standing().await;
-                    // With this the stream ends.
-                    break;
-                }
-                let (head, at) = (event.head, line.context.surroundings.now());
-                let Some(page) = event.page else {
-                    line.news.tell(head);
-                    let epoch = line.place().epoch;
-                    if epoch.is_some() && epoch != query.epoch {
-                        // All is here by now, or the data began a new life: from now on rows come with the events again.
-                        break;
+        if let Some(token) = token {
+            match line.context.client.live(&token, &query).await {
+                Ok(events) => {
+                    let heard = line.hear(events, &query).await;
+                    // From nothing that was told before, the engine finds out how it stands.
+                    line.news.must_ask();
+                    line.asked.notify_one();
+                    if heard == Heard::Enough {
+                        continue;
                     }
-                    continue;
-                };
-                line.news.bring(Told { head, page, at });
+                    line.context.surroundings.pause(RECONNECT_PAUSE).await;
+                }
+                // Perhaps nothing else gets through that would say it.
+                Err(Error::Server { code: ErrorCode::DeviceRevoked, .. }) => line.ask_standing().await,
+                Err(_) => {}
             }
-            // The line was there and broke: the engine finds out how it stands, from nothing that was told before.
-            line.news.must_ask();
-            line.asked.notify_one();
-            line.context.surroundings.pause(RECONNECT_PAUSE).await;
         }
         line.authorized.notified().await;
     }
 }
 
+/// Why nothing more is heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Heard {
+    /// The line was there and broke, or the server ended it.
+    AllThereWas,
+    /// All is here by now, or the data began a new life: from now on rows come with the events again, to who asks anew.
+    Enough,
+}
+
 impl Line {
+    async fn hear(&self, events: impl Stream<Item = Result<LiveEvent>>, query: &LiveQuery) -> Heard {
+        let mut events = std::pin::pin!(events);
+        while let Some(Ok(event)) = events.next().await {
+            if event.ask_standing {
+                self.ask_standing().await;
+                // With this the stream ends.
+                return Heard::AllThereWas;
+            }
+            let (head, at) = (event.head, self.context.surroundings.now());
+            let Some(page) = event.page else {
+                self.news.tell(head);
+                let epoch = self.place().epoch;
+                if epoch.is_some() && epoch != query.epoch {
+                    return Heard::Enough;
+                }
+                continue;
+            };
+            self.news.bring(Told { head, page, at });
+        }
+        Heard::AllThereWas
+    }
+
     /// What comes once a round has ended, as far as nobody saves anything meanwhile: that goes out first, and the rest of
     /// this comes after it.
     async fn after_round(
