@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use anyhow::Context;
 use clinic_sync::embedded::Urls;
 
 use crate::process::{Process, output, program, wait_for};
@@ -164,8 +166,13 @@ impl ServerProcess {
     }
 }
 
+/// Where nobody else listens, nor will before the server does: the system itself gives away higher ports alone.
 fn free_address() -> anyhow::Result<String> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let ports =
+        (0..10_000).map(|_| 20_000 + (std::process::id() + NEXT.fetch_add(1, Ordering::Relaxed)) % 10_000);
+    let mut addresses = ports.map(|port| format!("127.0.0.1:{port}"));
+    addresses.find(|address| std::net::TcpListener::bind(address).is_ok()).context("there is no free port")
 }
 
 fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
