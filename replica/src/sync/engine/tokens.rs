@@ -125,8 +125,16 @@ impl Line {
                 guard.take(&order, &nonce)?;
                 store.remember(&order)
             });
-            let taken = taken.await;
-            lock(&self.shown).standing_problem = taken.err().map(problem);
+            let problem = match taken.await {
+                Ok(()) => None,
+                // Whatever is written next says so, for as long as it is full, and the next order is kept then.
+                Err(Error::DiskFull) => {
+                    tracing::warn!("what the server said of this computer was not kept: the disk is full");
+                    None
+                }
+                Err(error) => Some(problem(error)),
+            };
+            lock(&self.shown).standing_problem = problem;
         }
         Ok(())
     }
