@@ -1,5 +1,6 @@
 import { act, fireEvent, screen, waitFor } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
+import { quietStatus } from "../../ipc/fake-data";
 import { messages } from "../../messages";
 import { expectAccessible, openClinic, openPad } from "../../test/clinic";
 
@@ -128,23 +129,7 @@ test("offline changes nothing about signing", async () => {
   const { keys } = await openEmptyPad((backend) =>
     backend.emit({
       name: "sync-status",
-      payload: {
-        connection: { state: "offline", since: "2026-11-23T09:12:00" },
-        filling: null,
-        compared: null,
-        onlyHere: 0,
-        waiting: 0,
-        attention: 0,
-        decisions: 0,
-        filesWaiting: 0,
-        filesRefused: 0,
-        lastLevelAt: null,
-        lastSyncedAt: null,
-        lastContactAt: null,
-        problem: null,
-        notices: [],
-        lease: null,
-      },
+      payload: { ...quietStatus, connection: { state: "offline", since: "2026-11-23T09:12:00" } },
     }),
   );
   await write(keys, "metformin 500 1-0-1 x30d pc");
