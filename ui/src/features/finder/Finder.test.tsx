@@ -90,6 +90,19 @@ test("who is shown keeps their place while rows arrive, so that a digit opens wh
   expect((await screen.findByTestId("chart")).textContent).toContain("Sunita Deshmukh");
 });
 
+test("who may not be all who fit are said to be the first of them", async () => {
+  const { keys, backend } = await openFinder();
+  const [sunita] = await backend.findPatients("sunita");
+  if (!sunita) throw new Error("BUG: nobody is there");
+  const people = Array.from({ length: 20 }, (_, place) => ({ ...sunita, id: `p${place}` }));
+  const find = vi.spyOn(backend, "findPatients").mockResolvedValue(people);
+  await keys.keyboard("su");
+  expect(await screen.findByText("The first 20 people. Type more to find others.")).toBeTruthy();
+  find.mockResolvedValue(people.slice(1));
+  await keys.keyboard("n");
+  expect(await screen.findByText("19 people")).toBeTruthy();
+});
+
 test("who arrives while nobody is found is shown", async () => {
   const { keys, backend } = await openFinder();
   const found = await backend.findPatients("sunita");

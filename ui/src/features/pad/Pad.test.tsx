@@ -137,6 +137,17 @@ test("offline changes nothing about signing", async () => {
   expect(await screen.findByText("Saved here, waiting to be sent")).toBeTruthy();
 });
 
+test("what is signed stands there by its number before it is asked for, and what is left behind is not asked once more", async () => {
+  const { keys, backend } = await openEmptyPad();
+  await write(keys, "metformin 500 1-0-1 x30d pc");
+  vi.spyOn(backend, "getPrescription").mockReturnValue(new Promise(() => undefined));
+  const chart = vi.spyOn(backend, "getChart");
+  await keys.keyboard("{Control>}{Enter}{/Control}");
+  expect((await screen.findByTestId("prescription-number")).textContent).toBe("A-1042");
+  // The stand-in tells of every change, also of one that the window made.
+  expect(chart).toHaveBeenCalledTimes(1);
+});
+
 test("Ctrl+Shift+Enter signs, prints nothing, and leads back to the chart", async () => {
   const { keys, backend } = await openEmptyPad();
   await write(keys, "metformin 500 1-0-1 x30d pc");
