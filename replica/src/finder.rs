@@ -13,9 +13,9 @@ use crate::spelling::spellings;
 use crate::view::PatientSummary;
 
 /// At most this many are shown: the window draws them anew at every key.
-const SHOWN: usize = 20;
+const SHOWN: usize = 12;
 /// So many of them are kept for names that are spelt otherwise, where there are such.
-const KEPT: usize = 5;
+const KEPT: usize = 4;
 /// At most this many are looked at; the most recently registered first.
 const CONSIDERED: i64 = 200;
 

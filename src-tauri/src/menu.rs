@@ -68,7 +68,11 @@ pub fn show_menu(
 #[tauri::command]
 pub fn enable_menu(shown: State<'_, Shown>, ids: Vec<String>) {
     for line in shown.0.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-        if let Err(error) = line.set_enabled(ids.contains(&line.id().0)) {
+        let wanted = ids.contains(&line.id().0);
+        // Each change is drawn.
+        let changed =
+            line.is_enabled().and_then(|is| if is == wanted { Ok(()) } else { line.set_enabled(wanted) });
+        if let Err(error) = changed {
             tracing::warn!(%error, "a menu did not change");
         }
     }

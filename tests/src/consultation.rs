@@ -123,13 +123,20 @@ pub async fn write_line(window: &Window, line: &Line) -> anyhow::Result<()> {
     window.counts("pad-item", before + 1).await.with_context(|| format!("the line {}", line.medicine))
 }
 
+/// Waits until the page of a prescription is drawn.
+const DRAWN: &str = "
+    const done = arguments[0];
+    const look = () => document.querySelector('[data-testid=prescription-page][data-drawn]') ? done() : setTimeout(look, 20);
+    look();";
+
 /// Signs the prescription of the pad and returns its number.
 ///
 /// # Errors
 ///
-/// If it is not signed.
+/// If it is not signed, or its page is not drawn.
 pub async fn sign(window: &Window) -> anyhow::Result<String> {
     window.press_ctrl(char::from(Key::Enter), false).await?;
     window.part("prescription-page").await?;
+    window.ask(DRAWN).await.context("the page is not drawn")?;
     window.shows("prescription-number", "").await
 }

@@ -76,9 +76,14 @@ async fn story() -> Vec<Exchange> {
     desk.write(vec![attachment(file, patient, &bytes, "image/png")]).await;
     desk.upload(file).await;
     desk.send(file, &bytes).await;
-    for path in
-        ["/v1/tenant", "/v1/sync/epoch", "/v1/clinics", "/v1/users", "/v1/devices", "/v1/audit?limit=2"]
-    {
+    for path in [
+        "/v1/tenant",
+        "/v1/sync/epoch",
+        "/v1/clinics",
+        "/v1/users",
+        "/v1/devices",
+        "/v1/audit?limit=2&table=dental_attachments",
+    ] {
         get(&desk, path).await;
     }
     get(&desk, &format!("/v1/patients/{patient}")).await;

@@ -1,3 +1,4 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { useCallback, useEffect, useState } from "react";
 import { Enrol } from "../features/enrol/Enrol";
@@ -5,6 +6,7 @@ import { RecoveryCode } from "../features/recovery/RecoveryCode";
 import { Unlock } from "../features/unlock/Unlock";
 import type { SessionView } from "../ipc/bindings/SessionView";
 import type { UserId } from "../ipc/bindings/UserId";
+import { useBackend } from "../ipc/context";
 import { problemOf } from "../ipc/problem";
 import { ToastProvider } from "../shared/toasts";
 import { Broken } from "./Broken";
@@ -13,7 +15,7 @@ import { Revoked, Wiping } from "./Leaving";
 import { useLanguage } from "./language";
 import { NativeMenu } from "./NativeMenu";
 import { useOutside } from "./outside";
-import { useAppState, useBackendEvents } from "./queries";
+import { chartOf, useAppState, useBackendEvents } from "./queries";
 import { createClinicRouter } from "./router";
 import { SessionProvider } from "./session";
 
@@ -72,9 +74,12 @@ interface OpenedProps {
 
 function Opened({ session, places }: OpenedProps) {
   const { userId } = session.person;
-  const [place] = useState<Place>(
-    () => places.get(userId) ?? { router: createClinicRouter(), lostTyped: false },
-  );
+  const backend = useBackend();
+  const client = useQueryClient();
+  const [place] = useState<Place>(() => {
+    const askChart = (patientId: string) => void client.prefetchQuery(chartOf(backend, patientId));
+    return places.get(userId) ?? { router: createClinicRouter({ askChart }), lostTyped: false };
+  });
   useEffect(() => void places.set(userId, place), [places, place, userId]);
   const noteLostTyped = useCallback(
     (lostTyped: boolean) => void places.set(userId, { router: place.router, lostTyped }),

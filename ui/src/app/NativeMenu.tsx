@@ -48,7 +48,10 @@ export function NativeMenu() {
     );
   }, [backend, language]);
   useEffect(() => {
-    if (shown === language) backend.enableMenu(answered.split(" ")).catch(() => undefined);
+    if (shown !== language) return;
+    // The screen comes first.
+    const later = setTimeout(() => backend.enableMenu(answered.split(" ")).catch(() => undefined), 200);
+    return () => clearTimeout(later);
   }, [backend, language, shown, answered]);
   return null;
 }

@@ -63,7 +63,7 @@ test("the menus name what the keys do, in the language of the window, and only w
   const { outside } = backend;
   expect(outside.menu.map((section) => section.title)).toEqual(["Go", "Patient", "Prescription", "Help"]);
   expect(outside.menu[0]?.items[0]).toEqual({ id: "find", label: "Find a patient", keys: "Mod+K" });
-  expect(outside.enabled).toContain("find");
+  await waitFor(() => expect(outside.enabled).toContain("find"));
   expect(outside.enabled).not.toContain("undo");
   await openPad(keys);
   await waitFor(() => expect(outside.enabled).toContain("undo"));

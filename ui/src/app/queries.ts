@@ -1,5 +1,13 @@
-import { QueryClient, type QueryClient as Client, useQuery, useQueryClient } from "@tanstack/react-query";
+import {
+  notifyManager,
+  QueryClient,
+  type QueryClient as Client,
+  queryOptions,
+  useQuery,
+  useQueryClient,
+} from "@tanstack/react-query";
 import { useEffect } from "react";
+import type { Backend } from "../ipc/backend";
 import { useBackend } from "../ipc/context";
 import { press } from "./keymap";
 
@@ -47,11 +55,21 @@ export const queryKeys = {
 
 /** Answers come from this computer: always available, and never worth a second try. */
 export function createQueryClient(): QueryClient {
+  // What was answered is drawn in the next frame: a timer would often miss it.
+  notifyManager.setScheduler(queueMicrotask);
   const always = { networkMode: "always", retry: false } satisfies { networkMode: "always"; retry: false };
   return new QueryClient({
     defaultOptions: { queries: { ...always, refetchOnWindowFocus: false }, mutations: always },
   });
 }
+
+/** What is known of a patient. The screen that shows it finds what was asked when the way to it began. */
+export const chartOf = (backend: Backend, patientId: string) =>
+  queryOptions({
+    queryKey: queryKeys.chart(patientId),
+    queryFn: () => backend.getChart(patientId),
+    staleTime: 2_000,
+  });
 
 export function useAppState() {
   const backend = useBackend();

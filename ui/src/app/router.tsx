@@ -1,4 +1,9 @@
-import { createMemoryHistory, createRootRoute, createRoute, createRouter } from "@tanstack/react-router";
+import {
+  createMemoryHistory,
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+} from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { Computers } from "../features/computers/Computers";
 import { Chart } from "../features/chart/Chart";
@@ -15,7 +20,12 @@ import { Today } from "../features/today/Today";
 import { spoken } from "./language";
 import { Layout } from "./layout";
 
-const root = createRootRoute({ component: spoken(Layout) });
+interface Context {
+  /** Asks for a chart before its screen is drawn. */
+  askChart: (patientId: string) => void;
+}
+
+const root = createRootRouteWithContext<Context>()({ component: spoken(Layout) });
 
 const today = createRoute({ getParentRoute: () => root, path: "/", component: spoken(Today) });
 
@@ -32,6 +42,7 @@ const register = createRoute({
 const chart = createRoute({
   getParentRoute: () => root,
   path: "/patients/$patientId",
+  loader: ({ context, params }) => context.askChart(params.patientId),
   component: spoken(function ChartRoute(): ReactNode {
     const { patientId } = chart.useParams();
     return <Chart key={patientId} patientId={patientId} />;
@@ -115,8 +126,8 @@ const routeTree = root.addChildren([
 ]);
 
 /** Places live in memory only: no address of the window ever names a patient. */
-export function createClinicRouter() {
-  return createRouter({ routeTree, history: createMemoryHistory({ initialEntries: ["/"] }) });
+export function createClinicRouter(context: Context) {
+  return createRouter({ routeTree, context, history: createMemoryHistory({ initialEntries: ["/"] }) });
 }
 
 declare module "@tanstack/react-router" {

@@ -64,6 +64,8 @@ function Page({ url, label, testId }: { url: string; label: string; testId: stri
     return () => {
       drawing.removeEventListener("load", begin);
       sizes.disconnect();
+      // What was drawn from is given back at once: it is a document of its own, of thousands of glyphs.
+      drawing.removeAttribute("src");
     };
   }, [url]);
   return <canvas ref={canvas} className={classes.page} role="img" aria-label={label} data-testid={testId} />;

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { keyLabel, useKeys } from "../../app/keymap";
-import { queryKeys } from "../../app/queries";
+import { chartOf } from "../../app/queries";
 import { useSession } from "../../app/session";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
@@ -25,10 +25,7 @@ export function Chart({ patientId }: { patientId: string }) {
   const backend = useBackend();
   const navigate = useNavigate();
   const { session, setOpenPatient } = useSession();
-  const { data, error, refetch } = useQuery({
-    queryKey: queryKeys.chart(patientId),
-    queryFn: () => backend.getChart(patientId),
-  });
+  const { data, error, refetch } = useQuery(chartOf(backend, patientId));
   const isThere = data !== undefined;
   useEffect(() => {
     if (isThere) setOpenPatient(patientId);

@@ -94,13 +94,38 @@ test("who may not be all who fit are said to be the first of them", async () => 
   const { keys, backend } = await openFinder();
   const [sunita] = await backend.findPatients("sunita");
   if (!sunita) throw new Error("BUG: nobody is there");
-  const people = Array.from({ length: 20 }, (_, place) => ({ ...sunita, id: `p${place}` }));
+  const people = Array.from({ length: 12 }, (_, place) => ({ ...sunita, id: `p${place}` }));
   const find = vi.spyOn(backend, "findPatients").mockResolvedValue(people);
   await keys.keyboard("su");
-  expect(await screen.findByText("The first 20 people. Type more to find others.")).toBeTruthy();
+  expect(await screen.findByText("The first 12 people. Type more to find others.")).toBeTruthy();
   find.mockResolvedValue(people.slice(1));
   await keys.keyboard("n");
-  expect(await screen.findByText("19 people")).toBeTruthy();
+  expect(await screen.findByText("11 people")).toBeTruthy();
+});
+
+test("what was found stands whole until the next answer comes", async () => {
+  const { keys, backend } = await openFinder();
+  await keys.keyboard("sunita");
+  const option = await screen.findByRole("option", { name: /Sunita Deshmukh/ });
+  const next = Promise.withResolvers<[]>();
+  vi.spyOn(backend, "findPatients").mockReturnValue(next.promise);
+  await keys.keyboard("x");
+  expect(option.isConnected).toBe(true);
+  expect(screen.getByText("1 person")).toBeTruthy();
+  await keys.keyboard("{Enter}");
+  expect(screen.queryByTestId("chart")).toBeNull();
+  act(() => next.resolve([]));
+  expect(await screen.findByText("Nobody here matches “sunitax”.")).toBeTruthy();
+});
+
+test("a chart is asked for once, before its screen is drawn", async () => {
+  const { keys, backend } = await openFinder();
+  const asked = vi.spyOn(backend, "getChart");
+  await keys.keyboard("sunita");
+  await screen.findByRole("option", { name: /Sunita Deshmukh/ });
+  await keys.keyboard("{Enter}");
+  await screen.findByTestId("chart");
+  expect(asked).toHaveBeenCalledTimes(1);
 });
 
 test("who arrives while nobody is found is shown", async () => {

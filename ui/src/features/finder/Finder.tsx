@@ -14,7 +14,7 @@ import { FinderPreview } from "./FinderPreview";
 import { FinderRow } from "./FinderRow";
 
 /** As many come at most. */
-const mostFound = 20;
+const mostFound = 12;
 
 /** Finds a patient by number, name or code, from anywhere. */
 export function Finder({ onClose }: { onClose: () => void }) {
@@ -28,23 +28,24 @@ export function Finder({ onClose }: { onClose: () => void }) {
   const isFilling = Boolean(useSyncStatus().data?.filling);
   const { data, error, isPlaceholderData } = useQuery({
     queryKey: queryKeys.finder(query),
-    queryFn: () => backend.findPatients(query),
+    queryFn: async () => ({ query, patients: await backend.findPatients(query) }),
     enabled: query !== "",
     // Who is shown keeps their place under the eyes until something else is typed.
-    staleTime: ({ state }) => (state.data?.length ? "static" : 0),
+    staleTime: ({ state }) => (state.data?.patients.length ? "static" : 0),
     gcTime: 0,
     placeholderData: keepPreviousData,
   });
-  const found = query === "" ? [] : (data ?? []);
-  const isNew = query !== "" && data !== undefined && !isPlaceholderData;
+  // Until the next answer comes, the one before stands whole: each key changes the list once.
+  const answer = query === "" ? undefined : data;
+  const found = answer?.patients ?? [];
   // The last choice registers what was typed.
-  const choices = found.length + (isNew ? 1 : 0);
+  const choices = found.length + (answer ? 1 : 0);
   const first = found.findIndex((patient) => !patient.speltOtherwise);
   const otherwise = found.filter((patient) => patient.speltOtherwise).length;
   // Who is only spelt otherwise is never opened unasked: Enter registers, and arrows choose.
   const unasked = first < 0 ? found.length : first;
   const chosen = Math.min(place ?? unasked, Math.max(choices - 1, 0));
-  const isRegistering = isNew && chosen === found.length;
+  const isRegistering = answer !== undefined && chosen === found.length;
   const registering = useRef<HTMLDivElement>(null);
   useEffect(() => input.current?.focus(), []);
   useEffect(() => {
@@ -63,7 +64,7 @@ export function Finder({ onClose }: { onClose: () => void }) {
     const patient = found[chosen];
     if (isPlaceholderData) return;
     if (patient) open(patient);
-    else if (isNew) register();
+    else if (answer) register();
   };
   // Of one whole number, a digit more is no digit of it: it picks one of the family.
   const isPicking = /^[6-9]\d{9}$/.test(query.replace(/[\s-]/g, "")) && !isPlaceholderData;
@@ -83,7 +84,8 @@ export function Finder({ onClose }: { onClose: () => void }) {
   };
   const howMany = found.length < mostFound ? finder.found : finder.firstFound;
   const shown = found[chosen];
-  const nobody = isFilling ? finder.noneYet(query) : finder.none(query);
+  const asked = answer?.query ?? "";
+  const nobody = isFilling ? finder.noneYet(asked) : finder.none(asked);
   const onlyOtherwise = otherwise > 0 ? `${nobody} ${finder.onlySpeltOtherwise(otherwise)}` : nobody;
 
   return (
@@ -117,12 +119,13 @@ export function Finder({ onClose }: { onClose: () => void }) {
           <p className={classes.line} role="status">
             {query === ""
               ? finder.start
-              : isNew && (found.length > otherwise ? howMany(found.length) : onlyOtherwise)}
+              : answer && (found.length > otherwise ? howMany(found.length) : onlyOtherwise)}
           </p>
           <div id="finder-list" role="listbox" aria-label={finder.results} className={classes.list}>
             {found.map((patient, index) => (
               <FinderRow
-                key={patient.id}
+                // oxlint-disable-next-line react/no-array-index-key -- a row is a place: people are written into it anew
+                key={index}
                 id={`finder-option-${index}`}
                 pick={isPicking && index < 9 ? index + 1 : null}
                 patient={patient}
@@ -130,7 +133,7 @@ export function Finder({ onClose }: { onClose: () => void }) {
                 onChoose={() => open(patient)}
               />
             ))}
-            {isNew && (
+            {answer && (
               // The focus stays in the field: keys are answered there.
               // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
               <div
@@ -145,7 +148,7 @@ export function Finder({ onClose }: { onClose: () => void }) {
                 onClick={register}
               >
                 <IconUserPlus size={18} stroke={1.8} aria-hidden="true" />
-                {finder.registerTyped(query)}
+                {finder.registerTyped(answer.query)}
               </div>
             )}
           </div>

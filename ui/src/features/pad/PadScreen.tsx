@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { queryKeys } from "../../app/queries";
+import { chartOf, queryKeys } from "../../app/queries";
 import { useSession } from "../../app/session";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
@@ -12,10 +12,7 @@ import { PadEditor } from "./PadEditor";
 export function PadScreen({ patientId }: { patientId: string }) {
   const backend = useBackend();
   const { session, setOpenPatient } = useSession();
-  const chart = useQuery({
-    queryKey: queryKeys.chart(patientId),
-    queryFn: () => backend.getChart(patientId),
-  });
+  const chart = useQuery(chartOf(backend, patientId));
   // Read once: from then on, what is on the screen is the draft.
   const pad = useQuery({
     queryKey: queryKeys.pad(patientId),

@@ -19,7 +19,8 @@ export function Suggestions({ line, onChosen }: { line: Line; onChosen: () => vo
           // The focus stays in the line: keys are answered there.
           // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
           <div
-            key={medicine.id}
+            // oxlint-disable-next-line react/no-array-index-key -- a row is a place: medicines are written into it anew
+            key={index}
             id={`pad-suggestion-${index}`}
             role="option"
             tabIndex={-1}

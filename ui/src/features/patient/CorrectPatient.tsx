@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { queryKeys } from "../../app/queries";
+import { chartOf } from "../../app/queries";
 import type { PatientForm } from "../../ipc/bindings/PatientForm";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
@@ -12,10 +12,7 @@ import { PatientEditor } from "./PatientEditor";
 export function CorrectPatient({ patientId }: { patientId: string }) {
   const backend = useBackend();
   const navigate = useNavigate();
-  const { data, error, refetch } = useQuery({
-    queryKey: queryKeys.chart(patientId),
-    queryFn: () => backend.getChart(patientId),
-  });
+  const { data, error, refetch } = useQuery(chartOf(backend, patientId));
   // What came from elsewhere while the form stands open is not what this person saw.
   const [seen, setSeen] = useState<PatientForm>();
   if (data && !seen) setSeen(data.form);

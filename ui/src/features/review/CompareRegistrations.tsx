@@ -1,7 +1,7 @@
 import { Button, TextInput } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useId, useState } from "react";
-import { queryKeys } from "../../app/queries";
+import { chartOf } from "../../app/queries";
 import { useSession } from "../../app/session";
 import type { Chart } from "../../ipc/bindings/Chart";
 import type { PatientId } from "../../ipc/bindings/PatientId";
@@ -30,14 +30,7 @@ export function CompareRegistrations({ here, otherId, onBack, onDone }: Props) {
   const [reason, setReason] = useState("");
   useUnsaved(reason !== "");
   const { merge } = messages.review;
-  const {
-    data: other,
-    error,
-    refetch,
-  } = useQuery({
-    queryKey: queryKeys.chart(otherId),
-    queryFn: () => backend.getChart(otherId),
-  });
+  const { data: other, error, refetch } = useQuery(chartOf(backend, otherId));
   const join = useMutation({
     mutationFn: async () => {
       if (!session.mayMerge) return backend.proposeMerger(here.patient.id, otherId);
