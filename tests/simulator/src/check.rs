@@ -140,8 +140,9 @@ fn fates(desk: &Desk, tenant: &Tenant, kept: &[Kept], was_lost: bool) -> Vec<Str
                     wrong.push(format!("the server has another change {sequence}"));
                 }
                 let fate_there = word(receipt.fate);
-                // A computer out of service does not hear what became of what waited.
-                let is_left = device.is_revoked && matches!(fate.as_str(), "quarantined" | "blocked");
+                // A computer out of service does not hear what became of what waited, nor what becomes of it after a restore.
+                let waits = matches!(fate.as_str(), "quarantined" | "blocked");
+                let is_left = device.is_revoked && (waits || was_lost && entry.receipt.fate.is_aside());
                 if fate_there != *fate && !may_differ && !is_left {
                     wrong.push(format!("change {sequence} is {fate} here, and {fate_there} on the server"));
                 }
