@@ -224,12 +224,10 @@ fn bring_of_gone(tx: &Transaction<'_>, lease: &Lease) -> Result<()> {
 fn send_again(tx: &Transaction<'_>, now: &EpochState) -> Result<u32> {
     let sql = "select hash from mutations where sequence = ?1";
     let known: Option<String> = tx.query_row(sql, [now.last_sequence], |row| row.get(0)).optional()?;
-    if now.last_sequence > 0 && known != Some(now.last_hash.to_string()) {
-        // Not this computer's past: the next push finds out that its disk was copied.
-        return Ok(0);
-    }
+    let is_same_past = now.last_sequence == 0 || known == Some(now.last_hash.to_string());
     // What was brought under an earlier id bears the signature of that id: it cannot be brought again under this one.
-    let after = now.last_sequence.max(past_until(tx)?);
+    let first = past_until(tx)?;
+    let after = now.last_sequence.max(first);
     let sql = "select sequence, body from mutations where sequence > ?1 and fate is not null";
     let mut statement = tx.prepare(sql)?;
     let mut rows = statement.query([after])?;
@@ -244,6 +242,12 @@ fn send_again(tx: &Transaction<'_>, now: &EpochState) -> Result<u32> {
         n_mutations += 1;
     }
     let sql = "update mutations set fate = null, detail = null, acknowledged_at = null where sequence > ?1";
-    tx.execute(sql, [after])?;
-    Ok(n_mutations)
+    if is_same_past {
+        tx.execute(sql, [after])?;
+        return Ok(n_mutations);
+    }
+    // Another computer with this one's disk came first, and what it did stands under these numbers. How much of it both have
+    // the server says later: all of it waits, so that the next push finds out that there are two, and none is left behind.
+    let n_waiting = tx.execute(sql, [first])?;
+    Ok(u32::try_from(n_waiting).unwrap_or(u32::MAX))
 }
