@@ -14,13 +14,14 @@ use protocol::table::TableName;
 use protocol::validate::{moment_text, parse_moment};
 use rusqlite::{OptionalExtension, Transaction};
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::rekey::adopt_again;
 use super::renewal::past_until;
 use super::rows::get_row;
+use super::settled::ASKED_SINCE;
 use super::{Past, Store, desk_events, files, meta, past, set_lane, set_meta, staged};
 use crate::error::{Error, Result};
 use crate::replica::{some_text, text};
@@ -30,6 +31,9 @@ use crate::replica::{some_text, text};
 const MOST_LOST: usize = 3;
 /// Nor are more than so many bytes of this told: with too much the computer would never come back.
 const MOST_LOST_BYTES: usize = 48 * 1024;
+
+/// What was decided on other computers since the backup, a restored server may have lost. No backup is older than this.
+const OLDEST_BACKUP: Duration = Duration::days(90);
 
 /// That the server's data was restored, as this computer learnt it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -179,6 +183,7 @@ impl Store {
             let sent_again = send_again(tx, now)?;
             // The server says how far it has come with this computer, not with those that it was before their keys were lost.
             adopt_again(tx, |was| was.is_recovered)?;
+            set_meta(tx, ASKED_SINCE, &moment_text(at.saturating_sub(OLDEST_BACKUP)))?;
             set_meta(tx, "restored", &Restored { at: moment_text(at), sent_again })
         })
     }
