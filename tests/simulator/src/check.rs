@@ -170,14 +170,15 @@ fn wiped(desk: &Desk, tenant: &Tenant, was_lost: bool) -> Vec<String> {
     let device = &tenant.devices[&desk.facts.device_id];
     let Some(kept) = &desk.left else { return vec!["it was to be wiped, and is not".into()] };
     // What a restored server lost that this one had handed over nobody has any more.
-    if device.had_parted && (device.farewell.is_none() || desk.is_copied) {
+    let was_restored_since = device.lost_farewells > 0;
+    if was_restored_since && (device.farewell.is_none() || desk.is_copied) {
         return beginning(desk, device, kept);
     }
     let mut wrong = fates(desk, tenant, kept, was_lost);
     if desk.is_copied {
         return wrong;
     }
-    if !desk.is_gone() || !device.is_wiped && !device.had_parted {
+    if !desk.is_gone() || !device.is_wiped && !was_restored_since {
         wrong.push("it was wiped, and the server does not know".into());
     }
     if device.farewell.as_ref().is_some_and(|said| said.has_consent && device.consent.is_none()) {

@@ -39,7 +39,8 @@ impl Server {
             for (id, device) in &mut tenant.devices {
                 let lost = known.get(id);
                 device.consent = lost.and_then(|lost| lost.consent.clone());
-                device.had_parted = lost.is_some_and(|lost| lost.had_parted || lost.farewell.is_some());
+                device.lost_farewells =
+                    lost.map_or(0, |lost| lost.lost_farewells + u32::from(lost.farewell.is_some()));
             }
             self.unknown.extend(unknown.into_iter().map(|(device, lost)| ((id, device), lost)));
             for device in again {
