@@ -6,7 +6,7 @@ use protocol::api::{
     Earlier, EpochState, LostDevice, MAX_RECALLED, NewDoctor, OnlyHere, RecalledPerson, Recollection, Secret,
     StaffMember,
 };
-use protocol::id::{DoctorId, Epoch};
+use protocol::id::{DeviceId, DoctorId, Epoch};
 use protocol::mutation::{Hash, Mutation};
 use protocol::permission::Role;
 use protocol::standing::{Lease, Order, SignedOrder};
@@ -90,18 +90,27 @@ impl Store {
         })
     }
 
-    /// What a server that does not know this computer must hear of what it was before, the earliest first.
-    pub fn earlier(&self) -> Result<Vec<Earlier>> {
+    /// What a server that does not know this computer must hear of what it was before, the earliest first; and its own word
+    /// that one of those is out of service whose disk was copied, if it gave it.
+    pub fn earlier(&self) -> Result<(Vec<Earlier>, Option<SignedOrder>)> {
         self.read(|tx| {
-            let (mut earlier, mut left) = (Vec::new(), MOST_LOST_BYTES);
-            for was in past(tx)?.into_iter().rev() {
+            let (mut earlier, pasts) = (Vec::new(), past(tx)?);
+            let word = meta::<SignedOrder>(tx, "remembered")?;
+            let gone = word.as_ref().map(revoked_in).unwrap_or_default();
+            let is_gone = |was: &Past| !was.is_recovered && gone.contains(&was.device_id);
+            let word = word.filter(|_| pasts.iter().any(is_gone));
+            let bytes = serde_json::to_string(&word)?.len();
+            let word = word.filter(|_| bytes <= MOST_LOST_BYTES);
+            let mut left = MOST_LOST_BYTES.saturating_sub(bytes);
+            for was in pasts.into_iter().rev() {
                 let sql = "select hash from mutations where sequence = ?1";
                 let hash: Option<String> = tx.query_row(sql, [was.until], |row| row.get(0)).optional()?;
                 let until_hash =
                     hash.as_deref().map_or(Some(Hash::ZERO), Hash::parse).ok_or(Error::StoreDamaged)?;
+                let is_out = was.is_recovered || word.is_some() && is_gone(&was);
                 let Past { device_id, until, is_recovered, .. } = was;
                 let mut lost = None;
-                if earlier.len() < MOST_LOST {
+                if earlier.len() < MOST_LOST && is_out {
                     let known = meta::<LostDevice>(tx, &format!("lost/{device_id}"))?;
                     let bytes = serde_json::to_string(&known)?.len();
                     lost = known.filter(|_| bytes <= left);
@@ -110,7 +119,7 @@ impl Store {
                 earlier.push(Earlier { device_id, until, until_hash, is_recovered, lost });
             }
             earlier.reverse();
-            Ok(earlier)
+            Ok((earlier, word))
         })
     }
 
@@ -186,6 +195,14 @@ impl Store {
             set_meta(tx, ASKED_SINCE, &moment_text(at.saturating_sub(OLDEST_BACKUP)))?;
             set_meta(tx, "restored", &Restored { at: moment_text(at), sent_again })
         })
+    }
+}
+
+/// The computers out of service that a lease names.
+fn revoked_in(order: &SignedOrder) -> Vec<DeviceId> {
+    match serde_json::from_str(&order.body) {
+        Ok(Order::Lease(lease)) => lease.revoked,
+        _ => Vec::new(),
     }
 }
 

@@ -129,6 +129,31 @@ fn what_was_done_before_the_disk_was_copied_waits_again_once_the_other_computer_
 }
 
 #[test]
+fn a_restored_server_hears_of_a_copied_computer_only_once_it_had_said_that_it_is_out_of_service() {
+    let fixture = fixture(Role::Doctor);
+    let store = &fixture.store;
+    let copied = facts().device_id;
+    let last = lease(Some(facts().epoch), 3);
+    store.remember(&last).expect("BUG: kept");
+    let was = Past { device_id: copied, until: 0, public_key: "its key".into(), is_recovered: false };
+    let renewed = Renewed {
+        installation: Uuid::from_u128(1),
+        device_id: DeviceId(Uuid::from_u128(0xde7)),
+        lane: "B".into(),
+        unlock_key: Secret("another half".into()),
+    };
+    store.adopt(&renewed, &SigningKey::from_bytes(&[8; 32]), &was).expect("BUG: adopted");
+    let (earlier, word) = store.earlier().expect("BUG: read");
+    assert!(earlier[0].lost.is_none() && word.is_none(), "it comes back by itself");
+    let gone = lease_that_revokes(copied, Some(facts().epoch), 3);
+    store.remember(&gone).expect("BUG: kept");
+    let (earlier, word) = store.earlier().expect("BUG: read");
+    assert_eq!((earlier[0].device_id, earlier[0].is_recovered, word), (copied, false, Some(gone)));
+    let known_by = LostDevice { public_key: "its key".into(), lane: "A".into(), lease: last };
+    assert_eq!(earlier[0].lost, Some(known_by));
+}
+
+#[test]
 fn what_another_computer_with_the_same_disk_took_the_place_of_after_a_restore_waits_again() {
     let fixture = fixture(Role::Doctor);
     let store = &fixture.store;
@@ -242,7 +267,7 @@ fn a_restored_server_hears_of_what_this_computer_was_and_of_the_last_ones_by_wha
             now = Facts { device_id: DeviceId(Uuid::from_u128(number)), lane: lane.into(), ..now };
             store.go_on_as(&now, &was).expect("BUG: written");
         }
-        let earlier = store.earlier().expect("BUG: read");
+        let (earlier, _) = store.earlier().expect("BUG: read");
         assert_eq!(earlier[0].device_id, facts().device_id);
         earlier.into_iter().map(|was| was.lost).collect::<Vec<_>>()
     };
