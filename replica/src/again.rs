@@ -138,7 +138,7 @@ impl Desk {
         store: &Arc<Store>,
     ) -> Result<EnrolResponse> {
         let asked = Arc::clone(store);
-        let (facts, mut before, unlock_key) =
+        let (facts, (mut before, lease), unlock_key) =
             blocking(move || Ok((asked.facts()?, asked.earlier()?, asked.half()?))).await?;
         // Before the server has it: whether its answer is lost, or it knows this computer after all, what it has opens it.
         self.change_slots(|slots| slots.add_server(&unlock_key, &here.secrets, key))?;
@@ -163,6 +163,7 @@ impl Desk {
                 unlock_key,
                 was: before.pop(),
                 before,
+                lease,
             }),
             recovers: None,
         };

@@ -126,6 +126,10 @@ pub struct EnrolAgain {
     /// What it was before that, the earliest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub before: Vec<Earlier>,
+    /// The last lease that it was given, if that names one of those as out of service whose disk was copied: the server knows
+    /// that one again by it, should it have lost it as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<SignedOrder>,
 }
 
 /// In [`EnrolAgain`]: what a desktop was until its disk was copied or its keys were lost.
@@ -140,12 +144,13 @@ pub struct Earlier {
     pub until_hash: Hash,
     /// Whether its keys were lost, and it brings what that one had not sent.
     pub is_recovered: bool,
-    /// By what the server knows that one again, if its keys were lost and the server lost it as well.
+    /// By what the server knows that one again, if its keys were lost, or it was out of service, and the server lost it as
+    /// well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost: Option<LostDevice>,
 }
 
-/// In [`Earlier`]: what a desktop knows of the one that it was until its keys were lost.
+/// In [`Earlier`]: what a desktop knows of the one that it was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LostDevice {

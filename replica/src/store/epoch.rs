@@ -6,7 +6,7 @@ use protocol::api::{
     Earlier, EpochState, LostDevice, MAX_RECALLED, NewDoctor, OnlyHere, RecalledPerson, Recollection, Secret,
     StaffMember,
 };
-use protocol::id::{DoctorId, Epoch};
+use protocol::id::{DeviceId, DoctorId, Epoch};
 use protocol::mutation::{Hash, Mutation};
 use protocol::permission::Role;
 use protocol::standing::{Lease, Order, SignedOrder};
@@ -14,13 +14,14 @@ use protocol::table::TableName;
 use protocol::validate::{moment_text, parse_moment};
 use rusqlite::{OptionalExtension, Transaction};
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::rekey::adopt_again;
 use super::renewal::past_until;
 use super::rows::get_row;
+use super::settled::ASKED_SINCE;
 use super::{Past, Store, desk_events, files, meta, past, set_lane, set_meta, staged};
 use crate::error::{Error, Result};
 use crate::replica::{some_text, text};
@@ -30,6 +31,9 @@ use crate::replica::{some_text, text};
 const MOST_LOST: usize = 3;
 /// Nor are more than so many bytes of this told: with too much the computer would never come back.
 const MOST_LOST_BYTES: usize = 48 * 1024;
+
+/// What was decided on other computers since the backup, a restored server may have lost. No backup is older than this.
+const OLDEST_BACKUP: Duration = Duration::days(90);
 
 /// That the server's data was restored, as this computer learnt it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,18 +90,27 @@ impl Store {
         })
     }
 
-    /// What a server that does not know this computer must hear of what it was before, the earliest first.
-    pub fn earlier(&self) -> Result<Vec<Earlier>> {
+    /// What a server that does not know this computer must hear of what it was before, the earliest first; and its own word
+    /// that one of those is out of service whose disk was copied, if it gave it.
+    pub fn earlier(&self) -> Result<(Vec<Earlier>, Option<SignedOrder>)> {
         self.read(|tx| {
-            let (mut earlier, mut left) = (Vec::new(), MOST_LOST_BYTES);
-            for was in past(tx)?.into_iter().rev() {
+            let (mut earlier, pasts) = (Vec::new(), past(tx)?);
+            let word = meta::<SignedOrder>(tx, "remembered")?;
+            let gone = word.as_ref().map(revoked_in).unwrap_or_default();
+            let is_gone = |was: &Past| !was.is_recovered && gone.contains(&was.device_id);
+            let word = word.filter(|_| pasts.iter().any(is_gone));
+            let bytes = serde_json::to_string(&word)?.len();
+            let word = word.filter(|_| bytes <= MOST_LOST_BYTES);
+            let mut left = MOST_LOST_BYTES.saturating_sub(bytes);
+            for was in pasts.into_iter().rev() {
                 let sql = "select hash from mutations where sequence = ?1";
                 let hash: Option<String> = tx.query_row(sql, [was.until], |row| row.get(0)).optional()?;
                 let until_hash =
                     hash.as_deref().map_or(Some(Hash::ZERO), Hash::parse).ok_or(Error::StoreDamaged)?;
+                let is_out = was.is_recovered || word.is_some() && is_gone(&was);
                 let Past { device_id, until, is_recovered, .. } = was;
                 let mut lost = None;
-                if earlier.len() < MOST_LOST {
+                if earlier.len() < MOST_LOST && is_out {
                     let known = meta::<LostDevice>(tx, &format!("lost/{device_id}"))?;
                     let bytes = serde_json::to_string(&known)?.len();
                     lost = known.filter(|_| bytes <= left);
@@ -106,7 +119,7 @@ impl Store {
                 earlier.push(Earlier { device_id, until, until_hash, is_recovered, lost });
             }
             earlier.reverse();
-            Ok(earlier)
+            Ok((earlier, word))
         })
     }
 
@@ -179,8 +192,17 @@ impl Store {
             let sent_again = send_again(tx, now)?;
             // The server says how far it has come with this computer, not with those that it was before their keys were lost.
             adopt_again(tx, |was| was.is_recovered)?;
+            set_meta(tx, ASKED_SINCE, &moment_text(at.saturating_sub(OLDEST_BACKUP)))?;
             set_meta(tx, "restored", &Restored { at: moment_text(at), sent_again })
         })
+    }
+}
+
+/// The computers out of service that a lease names.
+fn revoked_in(order: &SignedOrder) -> Vec<DeviceId> {
+    match serde_json::from_str(&order.body) {
+        Ok(Order::Lease(lease)) => lease.revoked,
+        _ => Vec::new(),
     }
 }
 
@@ -224,12 +246,10 @@ fn bring_of_gone(tx: &Transaction<'_>, lease: &Lease) -> Result<()> {
 fn send_again(tx: &Transaction<'_>, now: &EpochState) -> Result<u32> {
     let sql = "select hash from mutations where sequence = ?1";
     let known: Option<String> = tx.query_row(sql, [now.last_sequence], |row| row.get(0)).optional()?;
-    if now.last_sequence > 0 && known != Some(now.last_hash.to_string()) {
-        // Not this computer's past: the next push finds out that its disk was copied.
-        return Ok(0);
-    }
+    let is_same_past = now.last_sequence == 0 || known == Some(now.last_hash.to_string());
     // What was brought under an earlier id bears the signature of that id: it cannot be brought again under this one.
-    let after = now.last_sequence.max(past_until(tx)?);
+    let first = past_until(tx)?;
+    let after = now.last_sequence.max(first);
     let sql = "select sequence, body from mutations where sequence > ?1 and fate is not null";
     let mut statement = tx.prepare(sql)?;
     let mut rows = statement.query([after])?;
@@ -244,6 +264,12 @@ fn send_again(tx: &Transaction<'_>, now: &EpochState) -> Result<u32> {
         n_mutations += 1;
     }
     let sql = "update mutations set fate = null, detail = null, acknowledged_at = null where sequence > ?1";
-    tx.execute(sql, [after])?;
-    Ok(n_mutations)
+    if is_same_past {
+        tx.execute(sql, [after])?;
+        return Ok(n_mutations);
+    }
+    // Another computer with this one's disk came first, and what it did stands under these numbers. How much of it both have
+    // the server says later: all of it waits, so that the next push finds out that there are two, and none is left behind.
+    let n_waiting = tx.execute(sql, [first])?;
+    Ok(u32::try_from(n_waiting).unwrap_or(u32::MAX))
 }

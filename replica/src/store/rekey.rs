@@ -3,17 +3,15 @@
 
 use std::path::Path;
 
-use protocol::api::LostDevice;
 use protocol::id::DeviceId;
 use protocol::mutation::{Hash, SignedMutation};
 use protocol::recovery::RecoveryMade;
-use protocol::standing::SignedOrder;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction};
 
 use super::contents::Contents as Files;
 use super::file::{connect, migrate, raw, restrict};
 use super::outbox::waiting;
-use super::renewal::{Past, past};
+use super::renewal::{Past, keep_known_by, past};
 use super::upgrade::{Contents, alone, check, remove, settle};
 use super::{DatabaseKey, Facts, Store, files_of, meta, set_meta};
 use crate::error::{Error, Result};
@@ -127,11 +125,7 @@ impl Store {
     pub fn go_on_as(&self, facts: &Facts, was: &Past) -> Result<()> {
         self.write(|tx| {
             let old: Facts = meta(tx, "facts")?.ok_or(Error::StoreDamaged)?;
-            // A server that is restored to before that one can know it by this.
-            if let Some(lease) = meta::<SignedOrder>(tx, "remembered")? {
-                let lost = LostDevice { public_key: was.public_key.clone(), lane: old.lane, lease };
-                set_meta(tx, &format!("lost/{}", was.device_id), &lost)?;
-            }
+            keep_known_by(tx, was, old.lane)?;
             let mut past = past(tx)?;
             past.push(was.clone());
             set_meta(tx, "past", &past)?;

@@ -1,9 +1,10 @@
 //! A computer whose disk was copied or restored goes on under an id of its own: what waits is signed anew for it.
 
 use ed25519_dalek::SigningKey;
-use protocol::api::Secret;
+use protocol::api::{LostDevice, Secret};
 use protocol::id::DeviceId;
 use protocol::mutation::{Hash, SignedMutation};
+use protocol::standing::SignedOrder;
 use rusqlite::{OptionalExtension, Transaction};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -120,6 +121,7 @@ impl Store {
             if facts.device_id == renewed.device_id {
                 return Ok(());
             }
+            keep_known_by(tx, was, facts.lane.clone())?;
             let mut past = past(tx)?;
             past.push(was.clone());
             set_meta(tx, "past", &past)?;
@@ -141,6 +143,13 @@ impl Store {
     pub fn forget_renewed(&self) -> Result<()> {
         self.write(|tx| forget(tx, "renewed"))
     }
+}
+
+/// Keeps by what a server that is restored to before that computer can know it again: the last lease that it was given.
+pub(super) fn keep_known_by(tx: &Transaction<'_>, was: &Past, lane: String) -> Result<()> {
+    let Some(lease) = meta::<SignedOrder>(tx, "remembered")? else { return Ok(()) };
+    let lost = LostDevice { public_key: was.public_key.clone(), lane, lease };
+    set_meta(tx, &format!("lost/{}", was.device_id), &lost)
 }
 
 /// What this computer was before, the earliest first.

@@ -8,19 +8,36 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::outbox::{NewMutation, mark};
-use super::{Store, confirmed};
+use super::{Store, confirmed, meta};
 use crate::error::Result;
 
+/// Since when it is asked, after a restore, what became of every change.
+pub(super) const ASKED_SINCE: &str = "asked_since";
+
 impl Store {
-    /// The mutations behind this one that wait for a person as far as this file knows, at most so many.
+    /// The mutations behind this one of which is asked what became of them, at most so many: those that wait for a person as
+    /// far as this file knows, and after a restore, once, all of the last months.
     pub fn set_aside(&self, after: i64, limit: usize) -> Result<Vec<i64>> {
         self.read(|tx| {
+            let since: Option<String> = meta(tx, ASKED_SINCE)?;
             let sql = "select sequence from mutations where fate in ('quarantined', 'blocked') and sequence > ?1 \
-                       order by sequence limit ?2";
+                       union select sequence from mutations \
+                       where ?3 is not null and acknowledged_at >= ?3 and sequence > ?1 order by 1 limit ?2";
             let mut statement = tx.prepare_cached(sql)?;
             let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-            let found = statement.query_map((after, limit), |row| row.get(0))?;
+            let found = statement.query_map((after, limit, since), |row| row.get(0))?;
             Ok(found.collect::<std::result::Result<_, _>>()?)
+        })
+    }
+
+    /// It was asked of all of them: from now on only of those that wait.
+    pub fn asked_all(&self) -> Result<()> {
+        if self.read(|tx| meta::<String>(tx, ASKED_SINCE))?.is_none() {
+            return Ok(());
+        }
+        self.write(|tx| {
+            tx.execute("delete from meta where name = ?1", [ASKED_SINCE])?;
+            Ok(())
         })
     }
 

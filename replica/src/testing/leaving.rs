@@ -29,7 +29,9 @@ impl Leaving {
         if !guard.is_revoked() {
             self.ask_standing().await?;
         }
-        handover.all(&**surroundings, guard, || surroundings.now(), || {}).await?;
+        if !guard.has_handed_over() {
+            handover.all(&**surroundings, guard, || surroundings.now(), || {}).await?;
+        }
         if !guard.may_wipe() {
             self.ask_standing().await?;
         }

@@ -134,7 +134,7 @@ fn what_waits_is_brought_under_the_lost_id_and_what_comes_after_it_under_the_new
     let last = store.last().expect("BUG: readable");
     let (was, new) = recovered(store, last.sequence);
     fixture.register("Dilip", "98204 41279");
-    let earlier = store.earlier().expect("BUG: readable").pop().expect("BUG: it was another one");
+    let earlier = store.earlier().expect("BUG: readable").0.pop().expect("BUG: it was another one");
     assert_eq!((earlier.device_id, earlier.until, earlier.until_hash), (was.device_id, 3, last.hash));
     assert!(earlier.is_recovered);
     let (of, found) = store.next_adopted(&[], 500, 1_000_000).expect("BUG: readable").expect("BUG: two");

@@ -129,6 +129,61 @@ fn what_was_done_before_the_disk_was_copied_waits_again_once_the_other_computer_
 }
 
 #[test]
+fn a_restored_server_hears_of_a_copied_computer_only_once_it_had_said_that_it_is_out_of_service() {
+    let fixture = fixture(Role::Doctor);
+    let store = &fixture.store;
+    let copied = facts().device_id;
+    let last = lease(Some(facts().epoch), 3);
+    store.remember(&last).expect("BUG: kept");
+    let was = Past { device_id: copied, until: 0, public_key: "its key".into(), is_recovered: false };
+    let renewed = Renewed {
+        installation: Uuid::from_u128(1),
+        device_id: DeviceId(Uuid::from_u128(0xde7)),
+        lane: "B".into(),
+        unlock_key: Secret("another half".into()),
+    };
+    store.adopt(&renewed, &SigningKey::from_bytes(&[8; 32]), &was).expect("BUG: adopted");
+    let (earlier, word) = store.earlier().expect("BUG: read");
+    assert!(earlier[0].lost.is_none() && word.is_none(), "it comes back by itself");
+    let gone = lease_that_revokes(copied, Some(facts().epoch), 3);
+    store.remember(&gone).expect("BUG: kept");
+    let (earlier, word) = store.earlier().expect("BUG: read");
+    assert_eq!((earlier[0].device_id, earlier[0].is_recovered, word), (copied, false, Some(gone)));
+    let known_by = LostDevice { public_key: "its key".into(), lane: "A".into(), lease: last };
+    assert_eq!(earlier[0].lost, Some(known_by));
+}
+
+#[test]
+fn what_another_computer_with_the_same_disk_took_the_place_of_after_a_restore_waits_again() {
+    let fixture = fixture(Role::Doctor);
+    let store = &fixture.store;
+    for (name, number) in [("Sunita", "98204 41276"), ("Bina", "98204 41277"), ("Charu", "98204 41278")] {
+        fixture.register(name, number);
+    }
+    let sent = store.next_batch(500, 1_000_000).expect("BUG: readable");
+    store.acknowledge(&answer(store, 4, vec![]), &[], (None, NOW)).expect("BUG: acknowledged");
+    let begin = |number, last_sequence, last_hash| {
+        let epoch = epoch(number);
+        let now =
+            EpochState { epoch, version: 5_000_000, catalogue: 1, last_sequence, last_hash, lane: None };
+        store.begin_epoch(&now, NOW).expect("BUG: begun");
+        let restored = store.sync_state().expect("BUG: readable").restored.expect("BUG: it was");
+        (store.next_batch(500, 1_000_000).expect("BUG: readable").len(), restored.sent_again)
+    };
+    assert_eq!(begin(7, 3, sent[2].hash), (0, 0), "the server has all of it");
+    // Under the second number it has what the other one did: of the first nobody knows yet which one brought it.
+    assert_eq!(begin(8, 2, Hash::ZERO), (3, 3));
+    // Only what the server cannot have lies over what it has.
+    let sql = "select distinct sequence from pending_rows order by sequence";
+    let laid_over = store.read(|tx| {
+        let mut statement = tx.prepare(sql)?;
+        let found = statement.query_map([], |row| row.get::<_, i64>(0))?;
+        Ok(found.collect::<rusqlite::Result<Vec<_>>>()?)
+    });
+    assert_eq!(laid_over.expect("BUG: readable"), [3]);
+}
+
+#[test]
 fn notes_for_the_audit_log_that_the_server_lost_are_told_again() {
     let fixture = fixture(Role::Doctor);
     let store = &fixture.store;
@@ -212,7 +267,7 @@ fn a_restored_server_hears_of_what_this_computer_was_and_of_the_last_ones_by_wha
             now = Facts { device_id: DeviceId(Uuid::from_u128(number)), lane: lane.into(), ..now };
             store.go_on_as(&now, &was).expect("BUG: written");
         }
-        let earlier = store.earlier().expect("BUG: read");
+        let (earlier, _) = store.earlier().expect("BUG: read");
         assert_eq!(earlier[0].device_id, facts().device_id);
         earlier.into_iter().map(|was| was.lost).collect::<Vec<_>>()
     };

@@ -305,6 +305,9 @@ async fn earlier<'a>(
     again: &'a EnrolAgain,
 ) -> Result<Option<Was<'a>>> {
     let Incoming { tenant, code, .. } = *incoming;
+    let word = again.lease.as_ref();
+    let word = word.and_then(|lease| incoming.state.auth.order.given(lease, (tenant, again.device_id)));
+    let gone = word.map(|lease| lease.revoked).unwrap_or_default();
     let mut was = None;
     for said in again.before.iter().chain(&again.was) {
         if said.until < 0 {
@@ -315,23 +318,25 @@ async fn earlier<'a>(
         }
         let known = match device::find(tx, tenant.0, said.device_id.0).await? {
             Some(known) => ((known.clinic, known.scope) == (code.clinic, code.scope)).then_some(known.id),
-            None => make_known(tx, incoming, said, was).await?,
+            None => make_known(tx, incoming, said, (was, gone.as_slice())).await?,
         };
         was = Some(Was { said, known });
     }
     Ok(was)
 }
 
-/// Makes a desktop known whose keys were lost, and which the database lost as well: what it signed can be handed over then, and
-/// has its authors. It is out of service, as it was. None where this server does not know its own word of it.
+/// Makes a desktop known whose keys were lost, or which is among those that were out of service, and which the database lost as
+/// well: what it signed can be handed over then, and has its authors. It is out of service, as it was. None where this server
+/// does not know its own word of it. One in service of which the disk was copied comes back by itself.
 async fn make_known(
     tx: &mut PgConnection,
     incoming: &Incoming<'_>,
     said: &Earlier,
-    was: Option<Was<'_>>,
+    (was, gone): (Option<Was<'_>>, &[DeviceId]),
 ) -> Result<Option<Uuid>> {
     let Incoming { state, tenant, request, code, person, .. } = *incoming;
-    let Some(lost) = said.lost.as_ref().filter(|_| said.is_recovered) else { return Ok(None) };
+    let is_out = said.is_recovered || gone.contains(&said.device_id);
+    let Some(lost) = said.lost.as_ref().filter(|_| is_out) else { return Ok(None) };
     let lease = state.auth.order.given(&lost.lease, (tenant, said.device_id));
     let is_good = is_lane(&lost.lane) && parse_public_key(&lost.public_key).is_some();
     let Some(lease) = lease.filter(|lease| is_good && lease.scope == code.scope) else { return Ok(None) };
@@ -355,8 +360,13 @@ async fn make_known(
         person::note_known(tx, tenant.0, (made, colleague.user_id.0), lease.issued_at).await?;
         person::note_earlier(tx, tenant.0, (made, made), colleague.user_id.0).await?;
     }
-    let reason = Some("Its keys were lost, and the server was restored to before it.");
-    device::revoke(tx, tenant.0, made, Revoke { by: Some(person.id), reason, consent: None }).await?;
+    let reason = if said.is_recovered {
+        "Its keys were lost, and the server was restored to before it."
+    } else {
+        "It was out of service before the server's data was restored."
+    };
+    let how = Revoke { by: Some(person.id), reason: Some(reason), consent: None };
+    device::revoke(tx, tenant.0, made, how).await?;
     Ok(Some(made))
 }
 

@@ -118,6 +118,7 @@ async fn with_code(
         unlock_key: Secret(BASE64_STANDARD.encode([7; 32])),
         was: None,
         before: vec![],
+        lease: None,
     };
     change(&mut again);
     let request = EnrolRequest {

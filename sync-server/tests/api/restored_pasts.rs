@@ -3,6 +3,7 @@
 use protocol::api::{Earlier, EpochState, LostDevice};
 use protocol::error::{ErrorCode, RefusalCode};
 use protocol::id::DeviceId;
+use protocol::manage::RevokeRequest;
 use protocol::mutation::SignedMutation;
 use protocol::settlement::Way;
 use protocol::signing::public_key_text;
@@ -13,7 +14,7 @@ use uuid::Uuid;
 use crate::clinic::{Clinic, Desk, edit, new_patient};
 use crate::conflicts::alone;
 use crate::restored::{again, forget, lease, new_epoch};
-use crate::revoked::handover_of;
+use crate::revoked::{handover_of, revoke};
 use crate::settlements::settled;
 
 /// A clinic whose restored server has the first mutation of a desktop, and does not know the one that it became, on whose
@@ -191,6 +192,42 @@ async fn one_whose_disk_was_copied_or_of_which_the_server_never_said_a_word_is_n
         assert_eq!(refused.expect_err("it is not known").code, ErrorCode::Invalid);
         forget(&clinic, &desk).await;
     }
+}
+
+#[tokio::test]
+async fn one_whose_disk_was_copied_is_known_again_if_the_server_had_said_that_it_is_out_of_service() {
+    let clinic = Clinic::open().await;
+    let (mut admin, mut old, mut desk) = (clinic.desk().await, clinic.desk().await, clinic.desk().await);
+    let patient = Uuid::now_v7();
+    let unsent = old.sign(vec![alone(patient)]);
+    desk.restore(1, unsent.hash);
+    let was = Earlier { is_recovered: false, ..was_lost(&old, "B", &unsent).await };
+    let in_service = lease(&desk).await;
+    revoke(&admin, &old, &RevokeRequest::default()).await.expect("revoked");
+    let out_of_service = lease(&desk).await;
+    let of_another = lease(&admin).await;
+    for lost in [&old, &desk] {
+        forget(&clinic, lost).await;
+    }
+    clinic.sql(&format!("delete from device_revocations where device_id = '{}'", old.device)).await;
+    new_epoch(&clinic, &mut [&mut admin]).await;
+    let is_out =
+        format!("select count(*) from clinic.devices where id = '{}' and revoked_at is not null", old.device);
+    for word in [in_service, of_another, out_of_service] {
+        assert_eq!(clinic.number(&is_out).await, 0, "nobody has said so yet");
+        forget(&clinic, &desk).await;
+        let was = was.clone();
+        let enrolled = again(&clinic, &desk, |again| {
+            again.was = Some(was);
+            again.lease = Some(word);
+        });
+        enrolled.await.expect("it comes back");
+    }
+    assert_eq!(clinic.number(&is_out).await, 1);
+    let brought = handover_of(&desk, Some(old.device), vec![unsent]).await.expect("taken").receipts.remove(0);
+    assert_eq!((brought.sequence, brought.code), (1, Some(RefusalCode::DeviceRevoked)));
+    settled(&mut admin, (old.device, 1), Way::Retry, "", vec![]).await;
+    assert!(admin.rows().await.iter().any(|row| row.id == patient), "its author is known there again");
 }
 
 #[tokio::test]

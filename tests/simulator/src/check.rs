@@ -18,7 +18,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::desk::Desk;
-use crate::server::{FUTURE_COLUMN, FUTURE_TABLE, Server, Tenant, seen};
+use crate::server::{Device, FUTURE_COLUMN, FUTURE_TABLE, Server, Tenant, seen};
 use crate::timeline::lock;
 use crate::wiping::is_to_be_wiped;
 use crate::world::World;
@@ -140,8 +140,9 @@ fn fates(desk: &Desk, tenant: &Tenant, kept: &[Kept], was_lost: bool) -> Vec<Str
                     wrong.push(format!("the server has another change {sequence}"));
                 }
                 let fate_there = word(receipt.fate);
-                // A computer out of service does not hear what became of what waited.
-                let is_left = device.is_revoked && matches!(fate.as_str(), "quarantined" | "blocked");
+                // A computer out of service does not hear what became of what waited, nor what becomes of it after a restore.
+                let waits = matches!(fate.as_str(), "quarantined" | "blocked");
+                let is_left = device.is_revoked && (waits || was_lost && entry.receipt.fate.is_aside());
                 if fate_there != *fate && !may_differ && !is_left {
                     wrong.push(format!("change {sequence} is {fate} here, and {fate_there} on the server"));
                 }
@@ -168,16 +169,37 @@ fn fates(desk: &Desk, tenant: &Tenant, kept: &[Kept], was_lost: bool) -> Vec<Str
 fn wiped(desk: &Desk, tenant: &Tenant, was_lost: bool) -> Vec<String> {
     let device = &tenant.devices[&desk.facts.device_id];
     let Some(kept) = &desk.left else { return vec!["it was to be wiped, and is not".into()] };
+    // What a restored server lost that this one had handed over nobody has any more.
+    let was_restored_since = device.lost_farewells > 0;
+    if was_restored_since && (device.farewell.is_none() || desk.is_copied) {
+        return beginning(desk, device, kept);
+    }
     let mut wrong = fates(desk, tenant, kept, was_lost);
     if desk.is_copied {
         return wrong;
     }
-    if !desk.is_gone() || !device.is_wiped {
+    if !desk.is_gone() || !device.is_wiped && !was_restored_since {
         wrong.push("it was wiped, and the server does not know".into());
+    }
+    if device.farewell.as_ref().is_some_and(|said| said.has_consent && device.consent.is_none()) {
+        wrong.push("it signed that an admin's computer agreed, and none did".into());
     }
     let last = device.farewell.as_ref().map(|farewell| farewell.last_sequence);
     if last != Some(kept.len() as i64) {
         wrong.push(format!("it signed that its last change was {last:?}, and had {}", kept.len()));
+    }
+    wrong
+}
+
+/// Of a computer that was wiped the server has, as far as its backup goes, what was saved there, and nothing else.
+fn beginning(desk: &Desk, device: &Device, kept: &[Kept]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let is_of_it = device.log.iter().zip(kept).all(|(entry, mutation)| entry.signed == mutation.signed);
+    if !desk.is_copied && (!is_of_it || device.log.len() > kept.len()) {
+        wrong.push("the server has other changes of it than were saved".into());
+    }
+    if kept.len() as i64 != desk.said {
+        wrong.push(format!("{} changes were there, and {} were said to be saved", kept.len(), desk.said));
     }
     wrong
 }

@@ -27,6 +27,8 @@ pub struct Counts {
     pub files_shown: u64,
     /// Computers out of service that were wiped.
     pub wiped: u64,
+    /// Those of them on which no admin's computer had agreed.
+    pub waited: u64,
     /// Wiped computers that were enrolled again.
     pub came_back: u64,
     /// How many of each [`Fault`] met with something that it could harm.
@@ -46,6 +48,7 @@ impl Counts {
         self.taken_up += other.taken_up;
         self.files_shown += other.files_shown;
         self.wiped += other.wiped;
+        self.waited += other.waited;
         self.came_back += other.came_back;
         for (here, there) in self.faults.iter_mut().zip(other.faults) {
             *here += there;
@@ -82,6 +85,11 @@ impl World {
             self.counts.taken_up += signed.count() as u64;
         }
         self.counts.faults[Fault::FileSpoilt as usize] += server.n_spoilt;
+        let waited = self.desks.iter().filter(|desk| {
+            let device = &server.tenant(desk.facts.tenant_id).devices[&desk.facts.device_id];
+            desk.is_gone() && device.consent.is_none()
+        });
+        self.counts.waited = waited.count() as u64;
         drop(server);
         self.counts.wiped = self.desks.iter().filter(|desk| desk.is_gone()).count() as u64;
         self.counts.files_shown = self.told.n_shown.load(Ordering::SeqCst);

@@ -1,7 +1,7 @@
 //! A desktop of a run: a real encrypted file, the real replica and engine, in surroundings of the run.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
@@ -22,10 +22,11 @@ use uuid::Uuid;
 
 use crate::clinic::{PASSWORD, Place, UNLOCK_KEY};
 use crate::dice::Dice;
-use crate::power::{Left, OnDisk, all_on_disk};
+use crate::power::{Doom, Left, OnDisk, all_on_disk};
 use crate::room::{Room, ids, skewed};
 use crate::server::{PROTOCOL, Tenant};
 use crate::timeline::{Timeline, lock};
+use crate::wiping::Wait;
 
 /// A computer has known the admins' computers for so long when a run begins: when one of them agrees, it need not wait.
 const KNOWN_FOR: time::Duration = time::Duration::hours(25);
@@ -35,6 +36,8 @@ const HOME: &str = "clinic";
 const SECRET: [u8; 32] = [5; 32];
 /// A computer out of service tries again so often.
 const LEAVING_PAUSE: Duration = Duration::from_secs(10);
+/// One that has handed over looks so often whether it may be wiped.
+const WAITING_PAUSE: Duration = Duration::from_secs(30);
 /// The name of the file in a desktop's folder.
 const FILE: &str = "clinic.db";
 /// How it stands with the server.
@@ -95,6 +98,8 @@ pub struct Desk {
     pub is_leaving: bool,
     /// Its disk was copied: of the two computers the server goes on with one.
     pub is_copied: bool,
+    /// How it waits until it destroys what is on it.
+    pub wait: Wait,
     /// What it had saved when it destroyed what was on it.
     pub left: Option<Vec<Kept>>,
     /// It has signed what it leaves behind.
@@ -138,29 +143,6 @@ impl Computer {
     }
 }
 
-/// Ends a desktop in the middle of something.
-#[derive(Debug, Default)]
-pub struct Doom {
-    /// At which commit from now, counted from 0, and where in it.
-    pub at: Option<(u32, bool)>,
-    /// It has come.
-    pub has_come: bool,
-}
-
-impl Doom {
-    fn meets(&mut self, commit: Commit) -> bool {
-        match &mut self.at {
-            Some((0, is_done)) if *is_done == (commit != Commit::Near) => {
-                self.at = None;
-                self.has_come = true;
-            }
-            Some((n, is_done)) if *n > 0 && *is_done == (commit != Commit::Near) => *n -= 1,
-            _ => {}
-        }
-        self.has_come
-    }
-}
-
 impl Desk {
     /// A desktop that was just enrolled, and is switched off. `leases` gives one of a moment.
     pub fn new(
@@ -179,7 +161,8 @@ impl Desk {
         store.set_facts(&place.facts).expect("BUG: a good file");
         store.put_staff(&place.person).expect("BUG: a good file");
         let skew_ms = Arc::new(AtomicI64::new(-KNOWN_FOR.whole_milliseconds() as i64));
-        let standing = standing(&home, &place.facts, &place.key, time, &skew_ms);
+        let wait = Wait::default();
+        let standing = standing(&home, &place.facts, &place.key, time, (&skew_ms, &wait.passed_ms));
         let (now, installation) = (time.now(), Uuid::from_u128(number as u128 + 1));
         if let Some(lease) = leases(now - KNOWN_FOR) {
             standing.take(&lease, "").expect("BUG: a good lease");
@@ -209,6 +192,7 @@ impl Desk {
             protocol: PROTOCOL,
             is_leaving: false,
             is_copied: false,
+            wait,
             left: None,
             has_signed: Arc::default(),
             is_gone: Arc::default(),
@@ -235,8 +219,9 @@ impl Desk {
             std::fs::copy(from.join(name), home.join(name)).ok();
         }
         self.is_copied = true;
-        let skew_ms = Arc::default();
-        let standing = standing(&home, &self.facts, &self.device_key, time, &skew_ms);
+        let (skew_ms, wait) = (Arc::default(), Wait::default());
+        let clock = (&skew_ms, &wait.passed_ms);
+        let standing = standing(&home, &self.facts, &self.device_key, time, clock);
         Self {
             number,
             facts: self.facts.clone(),
@@ -254,6 +239,7 @@ impl Desk {
             protocol: self.protocol,
             is_leaving: self.is_leaving,
             is_copied: true,
+            wait,
             left: None,
             has_signed: Arc::default(),
             is_gone: Arc::default(),
@@ -283,7 +269,8 @@ impl Desk {
 
     /// Switches it on: how it stands is read from its disk. Answers whether only the server opens it to whoever sits there.
     pub fn switch_on(&mut self, time: &Timeline) -> replica::Result<bool> {
-        self.standing = standing(&self.computer.home(), &self.facts, &self.device_key, time, &self.skew_ms);
+        let clock = (&self.skew_ms, &self.wait.passed_ms);
+        self.standing = standing(&self.computer.home(), &self.facts, &self.device_key, time, clock);
         self.started_ms = time.now_ms();
         Ok(self.standing.tick()? || !self.standing.opens_offline() || !self.opens_to(&self.person)?)
     }
@@ -359,7 +346,7 @@ impl Desk {
     }
 
     /// What the program does once it is out of service: it hands over what waits, for as long as that takes, and signs what it
-    /// leaves behind if an admin's computer agreed. The day that it would wait else is longer than a run.
+    /// leaves behind once an admin's computer agreed or its day is over.
     pub fn leave(&self) -> Option<BoxFuture<'static, ()>> {
         let station = self.station.as_ref()?;
         let (leaving, surroundings) = (station.leaving(), Arc::clone(&station.surroundings));
@@ -369,7 +356,8 @@ impl Desk {
             async move {
                 loop {
                     match leaving.go_on(folder.path(), installation).await {
-                        Ok(signed) => return has_signed.store(signed, Ordering::SeqCst),
+                        Ok(true) => return has_signed.store(true, Ordering::SeqCst),
+                        Ok(false) => surroundings.pause(WAITING_PAUSE).await,
                         Err(_) => surroundings.pause(LEAVING_PAUSE).await,
                     }
                 }
@@ -466,11 +454,13 @@ fn standing(
     facts: &Facts,
     key: &SigningKey,
     time: &Timeline,
-    skew_ms: &Arc<AtomicI64>,
+    (skew_ms, passed_ms): (&Arc<AtomicI64>, &Arc<AtomicU64>),
 ) -> Standing {
-    let (clock, skew_ms, running) = (time.clone(), Arc::clone(skew_ms), time.clone());
+    let (clock, skew_ms) = (time.clone(), Arc::clone(skew_ms));
+    let (running, passed_ms) = (time.clone(), Arc::clone(passed_ms));
     let now = move || skewed(&clock, &skew_ms);
-    let clock = Clock::new(now, move || Duration::from_millis(running.now_ms()));
+    let ran = move || Duration::from_millis(running.now_ms() + passed_ms.load(Ordering::SeqCst));
+    let clock = Clock::new(now, ran);
     Standing::open(folder, (facts.tenant_id, facts.device_id), SECRET, key, clock)
 }
 

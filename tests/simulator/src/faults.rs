@@ -9,11 +9,16 @@ use crate::desk::{Computer, Desk};
 use crate::dice::Dice;
 use crate::plan::{Fault, away_ms};
 use crate::server::{Device, PROTOCOL, Stop};
+use crate::stations::LONGEST_OFF_MS;
 use crate::timeline::lock;
-use crate::world::{Act, LONGEST_OFF_MS, World};
+use crate::world::{Act, World};
 
 /// At most so many desktops are enrolled in the middle of a run.
 const MOST_ENROLLED: usize = 2;
+/// At so many computers out of service of a thousand a day passes …
+const DAY_PASSES: u64 = 600;
+/// … after so long at most.
+const LONGEST_TO_DAY_MS: u64 = 60_000;
 
 impl World {
     /// Lets something go wrong. Answers whether there was anything that it could harm.
@@ -39,8 +44,11 @@ impl World {
             Fault::Clock => {
                 let days = 172_800_000;
                 let skew = dice.below(2 * days) as i64 - days as i64;
-                if self.desks[desk].skew_ms.swap(skew, Ordering::SeqCst) > skew {
-                    self.desks[desk].set_back_ms = self.time.now_ms();
+                let one = &mut self.desks[desk];
+                let before = one.skew_ms.swap(skew, Ordering::SeqCst);
+                one.wait.ahead_ms += u64::try_from(skew - before).unwrap_or(0);
+                if before > skew {
+                    one.set_back_ms = self.time.now_ms();
                 }
             }
             Fault::Away => {
@@ -59,8 +67,6 @@ impl World {
             Fault::StaffChanges => return self.change_staff(desk, dice),
             Fault::Copied => return self.copy(desk),
             Fault::BackedUp => lock(&self.server).back_up(),
-            // What a computer out of service handed over, the server alone has once that computer is wiped.
-            Fault::Restored if self.is_any_wiped() => return false,
             Fault::Restored => {
                 lock(&self.server).restore(self.time.now());
                 self.network.break_streams();
@@ -155,6 +161,11 @@ impl World {
             0 => server.revoke(self.time.now(), facts.tenant_id, facts.device_id),
             1 => server.revokes = Some((facts.device_id, Stop::BeforeCommit)),
             _ => server.revokes = Some((facts.device_id, Stop::AfterCommit)),
+        }
+        drop(server);
+        if dice.per_mille(DAY_PASSES) {
+            self.desks[desk].wait.is_due = true;
+            self.after(dice.below(LONGEST_TO_DAY_MS), Act::DayPasses(desk));
         }
         true
     }

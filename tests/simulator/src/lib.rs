@@ -16,6 +16,7 @@ mod power;
 mod room;
 mod server;
 mod shrink;
+mod stations;
 mod timeline;
 mod wiping;
 mod world;

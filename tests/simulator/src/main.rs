@@ -37,7 +37,10 @@ fn main() -> ExitCode {
         "operations {} changes saved, {} prescriptions signed from drafts that were prepared, {} files shown, {} requests",
         report.counts.deeds, report.counts.taken_up, report.counts.files_shown, report.counts.requests
     );
-    println!("wiped      {} computers, {} enrolled again", report.counts.wiped, report.counts.came_back);
+    println!(
+        "wiped      {} computers, {} of them after a day, {} enrolled again",
+        report.counts.wiped, report.counts.waited, report.counts.came_back
+    );
     let [applied, merged, conflict, quarantined, blocked, replaced, discarded] = report.counts.fates;
     println!(
         "fates      {applied} applied, {merged} merged, {conflict} conflict, {quarantined} quarantined, {blocked} blocked, {replaced} replaced, {discarded} discarded"

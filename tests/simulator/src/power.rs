@@ -1,8 +1,10 @@
-//! What is left of a desktop's file when the power fails: of its write-ahead log, what was waited for. The last commits
-//! that nobody waited for may be gone; here they always are.
+//! When the power of a desktop fails, and what is left of its file: of its write-ahead log, what was waited for. The last
+//! commits that nobody waited for may be gone; here they always are.
 
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use replica::testing::Commit;
 
 /// The log's header: where the size of a page and the two salts stand in it is said by SQLite's file format.
 const HEADER: usize = 32;
@@ -10,6 +12,29 @@ const HEADER: usize = 32;
 const FRAME_HEADER: usize = 24;
 /// Where the shared memory says how many frames are in the file itself, which waits for the log before.
 const BACKFILLED_AT: usize = 96;
+
+/// Ends a desktop in the middle of something.
+#[derive(Debug, Default)]
+pub struct Doom {
+    /// At which commit from now, counted from 0, and where in it.
+    pub at: Option<(u32, bool)>,
+    /// It has come.
+    pub has_come: bool,
+}
+
+impl Doom {
+    pub(crate) fn meets(&mut self, commit: Commit) -> bool {
+        match &mut self.at {
+            Some((0, is_done)) if *is_done == (commit != Commit::Near) => {
+                self.at = None;
+                self.has_come = true;
+            }
+            Some((n, is_done)) if *n > 0 && *is_done == (commit != Commit::Near) => *n -= 1,
+            _ => {}
+        }
+        self.has_come
+    }
+}
 
 /// How far a log was on disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

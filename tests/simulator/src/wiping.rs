@@ -1,7 +1,10 @@
-//! Computers that were taken out of service, and destroy what is on them when an admin's computer agreed; and what stands
-//! there afterwards.
+//! Computers that were taken out of service: they hand over what they have, and destroy what is on them when an admin's
+//! computer agreed or a day is over; and what stands there afterwards.
 
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use protocol::standing::WIPE_WAIT;
 
 use crate::desk::Desk;
 use crate::server::Tenant;
@@ -12,14 +15,96 @@ use crate::world::{Act, World};
 const COME_BACK: u64 = 800;
 /// That takes so long at most.
 const LONGEST_GONE_MS: u64 = 60_000;
+/// So long is a day that passes at one computer.
+const DAY_MS: u64 = 25 * 3_600_000;
+/// It is looked so often whether a computer waits for its day.
+const LOOK_MS: u64 = 10_000;
+
+/// How a computer waits of which no admin's computer agreed that it is wiped.
+#[derive(Debug, Default)]
+pub struct Wait {
+    /// Its day passes in this run.
+    pub is_due: bool,
+    /// It has passed.
+    pub is_over: bool,
+    /// So long time went on there alone, in milliseconds.
+    pub passed_ms: Arc<AtomicU64>,
+    /// So far its clock was ever set forward, all in all, in milliseconds.
+    pub ahead_ms: u64,
+    /// What it can have taken for the time at most when it learnt that it is out of service, in milliseconds.
+    pub since_ms: Option<u64>,
+}
 
 /// Whether nothing may be left of a desktop at the end. Of two computers with one number the server hears one.
 pub fn is_to_be_wiped(desk: &Desk, tenant: &Tenant) -> bool {
     let device = &tenant.devices[&desk.facts.device_id];
-    device.is_revoked && device.consent.is_some() && !desk.is_copied
+    let may_be_wiped = device.consent.is_some() || desk.wait.is_over;
+    device.is_revoked && may_be_wiped && !desk.is_copied
 }
 
 impl World {
+    /// Desktops that heard that they are out of service do nothing any more but hand over what they have. One that runs
+    /// believes nothing but what is signed.
+    pub(crate) fn look_at_revoked(&mut self) {
+        let (told, now_ms) = (self.network.take_revoked(), self.time.now_ms());
+        for desk in 0..self.desks.len() {
+            let one = &mut self.desks[desk];
+            if one.wait.since_ms.is_none() && one.standing.is_revoked() {
+                one.wait.since_ms = Some(now_ms + one.wait.ahead_ms);
+            }
+            let is_running = one.station.is_some();
+            let hears = if is_running { one.standing.is_revoked() } else { told.contains(&desk) };
+            if hears && !one.is_leaving {
+                self.time.note(&format!("desk {desk} hears that it is out of service"));
+                self.desks[desk].is_leaving = true;
+                if is_running {
+                    self.leave(desk);
+                } else {
+                    self.tasks.retain(|task| task.desk != desk);
+                    self.start(desk);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn leave(&mut self, desk: usize) {
+        self.tasks.retain(|task| task.desk != desk);
+        if let Some(leaving) = self.desks[desk].leave() {
+            self.spawn(desk, leaving, true);
+        }
+    }
+
+    /// A day passes at a computer out of service, once it waits for that; everywhere else it is the same day.
+    pub(crate) fn let_day_pass(&mut self, desk: usize) {
+        let one = &mut self.desks[desk];
+        if one.wait.is_over || one.left.is_some() {
+            return;
+        }
+        if one.wait.since_ms.is_none() || !one.is_leaving || one.station.is_none() {
+            self.after(LOOK_MS, Act::DayPasses(desk));
+            return;
+        }
+        one.skew_ms.fetch_add(DAY_MS as i64, Ordering::SeqCst);
+        one.wait.passed_ms.fetch_add(DAY_MS, Ordering::SeqCst);
+        one.wait.ahead_ms += DAY_MS;
+        one.wait.is_over = true;
+        if let Err(error) = one.standing.tick() {
+            self.wrong.push(format!("desk {desk} does not note the time: {error:?}"));
+        }
+        self.time.note(&format!("desk {desk} has waited for a day"));
+        self.leave(desk);
+    }
+
+    /// Days that were to pass do so before the end. So do those of all computers, where the server was restored: what it lost
+    /// of what they had handed over they find then.
+    pub(crate) fn let_days_pass(&mut self) {
+        for desk in 0..self.desks.len() {
+            if self.desks[desk].wait.is_due || self.was_restored {
+                self.after(1_000, Act::DayPasses(desk));
+            }
+        }
+    }
+
     /// Desktops that signed what they leave behind destroy it.
     pub(crate) fn look_at_signed(&mut self) {
         for desk in 0..self.desks.len() {
@@ -58,6 +143,17 @@ impl World {
         if !matches!(&holds, Ok((names, 0)) if *names == ["leaving.json"]) {
             self.wrong.push(format!("desk {desk} was wiped, and there is still {holds:?}"));
         }
+        let one = &self.desks[desk];
+        let has_agreed = {
+            let server = lock(&self.server);
+            server.tenant(one.facts.tenant_id).devices[&one.facts.device_id].consent.is_some()
+        };
+        let now_ms = self.time.now_ms() + one.wait.ahead_ms;
+        let waited_ms = one.wait.since_ms.map_or(0, |since_ms| now_ms - since_ms);
+        // What the clock of a copy was before nobody knows.
+        if !has_agreed && !one.is_copied && u128::from(waited_ms) < WIPE_WAIT.unsigned_abs().as_millis() {
+            self.wrong.push(format!("desk {desk} was wiped after {waited_ms} ms, and nobody had agreed"));
+        }
         let ms = 1_000 + self.dice.below(LONGEST_GONE_MS);
         if self.dice.per_mille(COME_BACK) && !self.is_whole {
             self.after(ms, Act::ComesBack(desk));
@@ -73,15 +169,5 @@ impl World {
         let is_back = self.enrol_at(beside, computer);
         self.time.note(&format!("the computer of desk {desk} is enrolled again: {is_back}"));
         self.counts.came_back += u64::from(is_back);
-    }
-
-    /// Whether a computer is, or will be, wiped of which the server alone has what it handed over.
-    pub(crate) fn is_any_wiped(&self) -> bool {
-        let server = lock(&self.server);
-        let has_agreed = |desk: &Desk| {
-            let tenant = server.tenant(desk.facts.tenant_id);
-            tenant.devices.get(&desk.facts.device_id).is_some_and(|device| device.consent.is_some())
-        };
-        self.desks.iter().any(|desk| desk.is_leaving && has_agreed(desk))
     }
 }

@@ -6,8 +6,6 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
 use futures_util::future::BoxFuture;
-use protocol::api::{DeviceScope, Secret};
-use replica::testing::Wire;
 
 use crate::clinic;
 use crate::counts::Counts;
@@ -17,6 +15,7 @@ use crate::dice::Dice;
 use crate::network::Network;
 use crate::plan::{Plan, Step, What};
 use crate::server::Server;
+use crate::stations::TICK_MS;
 use crate::timeline::{START, Timeline, lock};
 use crate::wiping::is_to_be_wiped;
 
@@ -24,10 +23,6 @@ use crate::wiping::is_to_be_wiped;
 const CALM_MS: u64 = 200_000;
 /// It is looked so often whether they have.
 const LOOK_MS: u64 = 20_000;
-/// A desktop looks at its clock so often.
-const TICK_MS: u64 = 300_000;
-/// A desktop that lost its power comes back after so long at most.
-pub(crate) const LONGEST_OFF_MS: u64 = 240_000;
 
 struct Woken(AtomicBool);
 
@@ -63,6 +58,8 @@ pub(crate) enum Act {
     EnrolledAgain(usize),
     /// The computer of a desktop that was wiped is enrolled again, as another one.
     ComesBack(usize),
+    /// A computer out of service has waited for a day.
+    DayPasses(usize),
 }
 
 /// A run.
@@ -218,6 +215,7 @@ impl World {
                 station.sync_now();
             }
         }
+        self.let_days_pass();
         self.send_files_again();
     }
 
@@ -265,15 +263,6 @@ impl World {
         }
     }
 
-    /// Desktops whose power failed in the middle of something.
-    fn bury(&mut self) {
-        for desk in 0..self.desks.len() {
-            if lock(&self.desks[desk].doom).has_come {
-                self.crash(desk);
-            }
-        }
-    }
-
     fn look_at_server(&mut self) {
         let is_stopped = {
             let mut server = lock(&self.server);
@@ -293,154 +282,8 @@ impl World {
         server.stops = None;
     }
 
-    pub(crate) fn start(&mut self, desk: usize) {
-        if self.desks[desk].station.is_some() || self.desks[desk].is_gone() {
-            return;
-        }
-        if let Some(ms) = self.away_until_ms.checked_sub(self.time.now_ms()).filter(|ms| *ms > 0) {
-            self.after(ms, Act::Start(desk));
-            return;
-        }
-        if self.desks[desk].is_leaving && self.end(desk) {
-            return;
-        }
-        // Out of service, it is opened once more, to hand over.
-        match self.desks[desk].switch_on(&self.time) {
-            Ok(needs_server) if needs_server && !self.desks[desk].is_leaving => self.sign_in_online(desk),
-            Ok(_) => self.start_with(desk, None),
-            Err(error) => self.wrong.push(format!("desk {desk} does not know how it stands: {error:?}")),
-        }
-    }
-
-    pub(crate) fn line(&mut self, desk: usize) -> (Arc<dyn Wire>, Dice) {
-        let is_front_desk = self.desks[desk].facts.scope == DeviceScope::FrontDesk;
-        let wire = self.network.line(desk, is_front_desk);
-        self.network.update(desk, self.desks[desk].protocol);
-        (wire, Dice::new(self.dice.roll()))
-    }
-
-    /// Nobody opens it without the server.
-    fn sign_in_online(&mut self, desk: usize) {
-        self.tasks.retain(|task| task.desk != desk);
-        let (wire, dice) = self.line(desk);
-        self.time.note(&format!("desk {desk} is opened by the server alone"));
-        match self.desks[desk].sign_in_online(wire, &self.time, dice) {
-            Ok(future) => self.spawn(desk, future, true),
-            Err(error) => self.wrong.push(format!("desk {desk} does not open: {error:?}")),
-        }
-    }
-
-    /// Starts whatever the server has opened.
-    fn look_at_sign_ins(&mut self) {
-        for desk in 0..self.desks.len() {
-            let token = lock(&self.desks[desk].signed_in).take();
-            if let Some(token) = token
-                && self.desks[desk].station.is_none()
-            {
-                self.start_with(desk, Some(token));
-            }
-        }
-    }
-
-    /// What is due by a desktop's own clock.
-    fn tick(&mut self, desk: usize, started_ms: u64) {
-        if self.desks[desk].station.is_none() || self.desks[desk].started_ms != started_ms {
-            return;
-        }
-        self.after(TICK_MS, Act::Tick(desk, started_ms));
-        match self.desks[desk].standing.tick() {
-            Ok(true) if !self.desks[desk].is_leaving => {
-                self.time.note(&format!("desk {desk} was without contact for too long"));
-                self.stop(desk);
-                self.start(desk);
-            }
-            Ok(_) => {}
-            Err(error) => self.wrong.push(format!("desk {desk} does not note the time: {error:?}")),
-        }
-    }
-
-    fn start_with(&mut self, desk: usize, token: Option<Secret>) {
-        let (wire, dice) = self.line(desk);
-        let started_ms = self.desks[desk].started_ms;
-        self.after(TICK_MS, Act::Tick(desk, started_ms));
-        match self.desks[desk].start(wire, token, &self.time, dice) {
-            Ok(tasks) => {
-                self.time.note(&format!("desk {desk} starts"));
-                if self.desks[desk].is_leaving {
-                    self.leave(desk);
-                } else {
-                    for future in tasks {
-                        self.spawn(desk, future, false);
-                    }
-                }
-                self.look_at_saved(desk);
-            }
-            Err(error) => self.wrong.push(format!("desk {desk} does not start: {error:?}")),
-        }
-    }
-
     pub(crate) fn spawn(&mut self, desk: usize, future: BoxFuture<'static, ()>, may_end: bool) {
         self.tasks.push(Task { desk, may_end, future, woken: Arc::new(Woken(AtomicBool::new(true))) });
-    }
-
-    /// Desktops that heard that they are out of service do nothing any more but hand over what they have. One that runs
-    /// believes nothing but what is signed.
-    fn look_at_revoked(&mut self) {
-        let told = self.network.take_revoked();
-        for desk in 0..self.desks.len() {
-            let one = &self.desks[desk];
-            let is_running = one.station.is_some();
-            let hears = if is_running { one.standing.is_revoked() } else { told.contains(&desk) };
-            if hears && !one.is_leaving {
-                self.time.note(&format!("desk {desk} hears that it is out of service"));
-                self.desks[desk].is_leaving = true;
-                if is_running {
-                    self.leave(desk);
-                } else {
-                    self.tasks.retain(|task| task.desk != desk);
-                    self.start(desk);
-                }
-            }
-        }
-    }
-
-    fn leave(&mut self, desk: usize) {
-        self.tasks.retain(|task| task.desk != desk);
-        if let Some(leaving) = self.desks[desk].leave() {
-            self.spawn(desk, leaving, true);
-        }
-    }
-
-    /// Ends the program of a desktop.
-    pub(crate) fn stop(&mut self, desk: usize) {
-        self.tasks.retain(|task| task.desk != desk);
-        self.desks[desk].stop();
-    }
-
-    pub(crate) fn crash(&mut self, desk: usize) {
-        if self.desks[desk].station.is_none() {
-            return;
-        }
-        self.time.note(&format!("desk {desk} loses its power"));
-        self.tasks.retain(|task| task.desk != desk);
-        self.desks[desk].lose_power();
-        lock(&self.desks[desk].doom).has_come = false;
-        let ms = self.dice.below(LONGEST_OFF_MS);
-        self.after(ms, Act::Start(desk));
-    }
-
-    /// What was said to be saved is there, and nothing else but what nobody was told of.
-    fn look_at_saved(&mut self, number: usize) {
-        let desk = &mut self.desks[number];
-        let Some(station) = &desk.station else { return };
-        let last = station.store.sync_state().map_or(-1, |state| state.last_sequence);
-        let is_right = last == desk.said || desk.is_unsure && last == desk.said + 1;
-        if !is_right {
-            let said = desk.said;
-            self.wrong.push(format!("desk {number} said that {said} changes are saved, and has {last}"));
-        }
-        desk.said = last;
-        desk.is_unsure = false;
     }
 
     fn act(&mut self, act: Act) {
@@ -458,6 +301,7 @@ impl World {
             Act::Released => lock(&self.server).release(),
             Act::EnrolledAgain(desk) => self.enrol_again(desk),
             Act::ComesBack(desk) => self.come_back(desk),
+            Act::DayPasses(desk) => self.let_day_pass(desk),
         }
     }
 

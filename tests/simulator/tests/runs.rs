@@ -26,6 +26,7 @@ fn runs_are_good_and_meet_with_every_fate() {
     assert!(counts.taken_up > 0, "doctors signed what was prepared: {counts:?}");
     assert!(counts.files_shown > 0, "somebody saw an attached file: {counts:?}");
     assert!(counts.wiped > counts.came_back && counts.came_back > 0, "computers were wiped: {counts:?}");
+    assert!(counts.waited > 0, "some of them after a day, without an admin's word: {counts:?}");
     let faults = counts.by_kind();
     assert!(faults.iter().all(|(_, count)| *count > 0), "and everything that can went wrong: {faults:?}");
 }
@@ -73,6 +74,57 @@ fn a_computer_out_of_service_is_wiped_once_it_has_handed_over_what_it_had() {
         ],
     );
     assert_eq!((counts.deeds, counts.wiped), (2, 1));
+}
+
+#[test]
+fn a_computer_on_which_no_admin_agreed_is_wiped_once_it_has_waited_for_a_day() {
+    // With these dice it is taken out of service at once, and nobody agrees: with the first its day passes, with the second
+    // it does not.
+    let wiped = |roll| {
+        let counts = quiet(
+            2,
+            &[
+                (30_000, 1, json!({ "Deed": "Register" }), 11),
+                (30_500, 1, json!({ "Fault": "Revoked" }), roll),
+                (60_000, 0, json!({ "Deed": "Register" }), 12),
+            ],
+        );
+        (counts.deeds, counts.wiped, counts.waited)
+    };
+    assert_eq!((wiped(12), wiped(41)), ((2, 1, 1), (2, 0, 0)));
+}
+
+#[test]
+fn what_a_restore_lost_while_a_computer_waits_is_handed_over_once_more_before_it_is_wiped() {
+    // It waits when the server is restored to before anything was done.
+    let counts = quiet(
+        2,
+        &[
+            (30_000, 1, json!({ "Deed": "Register" }), 11),
+            (30_500, 1, json!({ "Fault": "Revoked" }), 7),
+            (60_000, 0, json!({ "Fault": "Restored" }), 12),
+            (60_500, 0, json!({ "Deed": "Register" }), 12),
+        ],
+    );
+    assert_eq!((counts.deeds, counts.wiped, counts.waited), (2, 1, 1));
+    // Each change is on the server: that of the computer in service, and what waits for a person of the other one.
+    assert_eq!((counts.fates.iter().sum::<u64>(), counts.fates[3]), (2, 1));
+}
+
+#[test]
+fn a_restore_takes_what_a_wiped_computer_had_handed_over_and_nothing_else() {
+    // An admin's computer agrees, so it is wiped when the server is restored.
+    let counts = quiet(
+        2,
+        &[
+            (30_000, 1, json!({ "Deed": "Register" }), 11),
+            (30_500, 1, json!({ "Fault": "Revoked" }), 3),
+            (60_000, 0, json!({ "Deed": "Register" }), 12),
+            (90_000, 0, json!({ "Fault": "Restored" }), 12),
+        ],
+    );
+    assert_eq!((counts.deeds, counts.wiped, counts.waited), (2, 1, 0));
+    assert_eq!(counts.fates.iter().sum::<u64>(), 1);
 }
 
 #[test]

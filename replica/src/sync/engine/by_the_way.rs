@@ -58,13 +58,21 @@ impl Line {
         }
     }
 
-    /// Asks what became of changes that wait for a person: somebody elsewhere may have decided, or an answer was lost.
+    /// Asks what became of changes that wait for a person: somebody elsewhere may have decided, or an answer was lost. A
+    /// restored server may know nothing of a decision any more, so after that it is asked of all.
     pub(super) async fn ask_receipts(self: &Arc<Self>) {
         let mut is_news = false;
         let asked = async {
             let (mut after, mut most) = (0, MAX_PUSH_MUTATIONS);
             loop {
-                let sequences = self.on_store(move |store| store.set_aside(after, most)).await?;
+                let find = move |store: &Store| {
+                    let found = store.set_aside(after, most)?;
+                    if found.is_empty() {
+                        store.asked_all()?;
+                    }
+                    Ok::<_, Error>(found)
+                };
+                let sequences = self.on_store(find).await?;
                 let Some(last) = sequences.last().copied() else { return Ok::<_, Error>(()) };
                 let state = self.context.store.sync_state()?;
                 let request = ReceiptsRequest { epoch: state.epoch, sequences };

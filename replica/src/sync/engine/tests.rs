@@ -258,13 +258,48 @@ fn what_a_computer_slept_on_holds_for_when_it_had_asked_and_does_not_say_what_ti
     }
 }
 
+fn receipt(signed: &SignedMutation, fate: Fate) -> Receipt {
+    let Mutation { sequence, .. } = serde_json::from_str(&signed.body).expect("BUG: a mutation");
+    let (code, detail, blocked_by, review) = (None, None, None, vec![]);
+    Receipt { sequence, hash: signed.hash, fate, code, detail, blocked_by, review }
+}
+
+#[tokio::test]
+async fn what_was_decided_elsewhere_and_lost_in_a_restore_waits_here_as_it_does_there() {
+    let fixture = fixture(Role::Doctor);
+    let store = &fixture.store;
+    for (name, number) in [("Asha", "98204 41276"), ("Bina", "98204 41277"), ("Charu", "98204 41278")] {
+        fixture.replica.register_patient(&form(name, number)).expect("BUG: registered");
+    }
+    let sent = store.next_batch(10, 1_000_000).expect("BUG: readable");
+    // Since the backup an admin let the second one in, and discarded the third.
+    let decided = [Fate::Applied, Fate::Applied, Fate::Discarded];
+    let known: Vec<Receipt> = sent.iter().zip(decided).map(|(signed, fate)| receipt(signed, fate)).collect();
+    store.mark(&known, NOW).expect("BUG: marked");
+    let now = EpochState { last_sequence: 3, last_hash: sent[2].hash, ..next_life() };
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let ask = Arc::clone(&asked);
+    let says = move |request: &Request| {
+        let ReceiptsRequest { sequences, .. } =
+            serde_json::from_slice(&request.body).expect("BUG: a question");
+        let fates = sent.iter().zip([Fate::Applied, Fate::Quarantined, Fate::Quarantined]);
+        let receipts = fates.map(|(signed, fate)| receipt(signed, fate));
+        let receipts = receipts.filter(|receipt| sequences.contains(&receipt.sequence)).collect();
+        lock(&ask).push(sequences);
+        json(200, &ReceiptsAnswer { receipts, rows: vec![] })
+    };
+    let (line, _) = beside(&fixture, Box::new(says));
+    line.ask_receipts().await;
+    assert!(lock(&asked).is_empty(), "each is known");
+    store.begin_epoch(&now, NOW).expect("BUG: begun");
+    line.ask_receipts().await;
+    line.ask_receipts().await;
+    assert_eq!(*lock(&asked), [vec![1, 2, 3], vec![2, 3]], "of all once, then of what waits");
+    assert_eq!(store.sync_state().expect("BUG: readable").set_aside, 2, "a person is asked again");
+}
+
 #[tokio::test]
 async fn what_became_of_many_changes_is_asked_for_in_pieces_if_it_is_too_much_at_once() {
-    fn receipt(signed: &SignedMutation, fate: Fate) -> Receipt {
-        let Mutation { sequence, .. } = serde_json::from_str(&signed.body).expect("BUG: a mutation");
-        let (code, detail, blocked_by, review) = (None, None, None, vec![]);
-        Receipt { sequence, hash: signed.hash, fate, code, detail, blocked_by, review }
-    }
     let fixture = fixture(Role::Doctor);
     let store = &fixture.store;
     for (name, number) in [("Asha", "98204 41276"), ("Bina", "98204 41277"), ("Charu", "98204 41278")] {

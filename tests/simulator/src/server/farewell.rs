@@ -6,7 +6,7 @@ use protocol::error::ErrorCode;
 use protocol::farewell::{Farewell, FarewellToken, SignedFarewell, Wiped};
 use time::OffsetDateTime;
 
-use super::{Refused, Reply, Result, Server, json, unauthorized};
+use super::{Refused, Reply, Result, Server, json, must_not_be_held, unauthorized};
 
 impl Server {
     pub(super) fn farewell(&mut self, now: OffsetDateTime, request: &SignedFarewell) -> Result<Reply> {
@@ -15,6 +15,7 @@ impl Server {
         let (tenant, device) = (said.tenant_id, said.device_id);
         let message = SignedFarewell::message(&request.body);
         self.proven_device(now, (tenant, device), &said.challenge, &message, &request.signature)?;
+        must_not_be_held(self.tenant(tenant))?;
         let token = Secret(format!("farewell-{}", self.next()));
         let place = self.tenant_mut(tenant).devices.get_mut(&device).ok_or(unauthorized())?;
         if !place.is_revoked {

@@ -37,7 +37,10 @@ impl Server {
             let in_service = tenant.devices.iter().filter(|(_, device)| !device.is_revoked);
             let again: Vec<DeviceId> = in_service.map(|(id, _)| *id).filter(is_out).collect();
             for (id, device) in &mut tenant.devices {
-                device.consent = known.get(id).and_then(|lost| lost.consent.clone());
+                let lost = known.get(id);
+                device.consent = lost.and_then(|lost| lost.consent.clone());
+                device.lost_farewells =
+                    lost.map_or(0, |lost| lost.lost_farewells + u32::from(lost.farewell.is_some()));
             }
             self.unknown.extend(unknown.into_iter().map(|(device, lost)| ((id, device), lost)));
             for device in again {

@@ -99,6 +99,8 @@ pub struct Device {
     pub(super) farewell_token: Option<Secret>,
     /// Whether it has said so.
     pub is_wiped: bool,
+    /// How often it had signed something last when the server was restored, which lost it.
+    pub lost_farewells: u32,
     /// Whether two of it were seen.
     pub is_copied: bool,
     /// Its refresh tokens by their generations.
@@ -124,6 +126,7 @@ impl Device {
             farewell: None,
             farewell_token: None,
             is_wiped: false,
+            lost_farewells: 0,
             is_copied: false,
             refresh: BTreeMap::new(),
             events: (0, Hash::ZERO),
