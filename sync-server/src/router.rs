@@ -120,9 +120,15 @@ impl Route {
         } else {
             self.answer
         };
-        // Whoever has a token or signs guesses nothing, and works on wherever others guess.
+        // Whoever has a token or signs guesses nothing, and works on wherever others guess. What is typed is open, and so
+        // the address is known here.
         let answer = if TYPED.contains(&self.path) {
             answer.layer(middleware::from_fn_with_state(Arc::clone(addresses), addresses::hold))
+        } else {
+            answer
+        };
+        let answer = if self.access.is_open() && self.method == Method::POST {
+            answer.layer(middleware::from_fn_with_state(Arc::clone(addresses), addresses::pace))
         } else {
             answer
         };
