@@ -12,6 +12,8 @@ use crate::Db;
 use crate::auth::code::is_tenant_code;
 use crate::auth::password::{PasswordCost, Passwords};
 
+/// Where patients live.
+mod addresses;
 /// What patients come with.
 mod complaint;
 /// Randomness that a seed repeats.
