@@ -388,6 +388,9 @@ pub struct TenantOffline {
     /// So many days; 0: nobody opens a computer without the server.
     #[arg(long, value_parser = clap::value_parser!(u8).range(0..=i64::from(protocol::standing::MAX_OFFLINE_DAYS)))]
     pub days: u8,
+    /// Does it; without it, says what would be done.
+    #[arg(long)]
+    pub yes: bool,
     /// How to answer.
     #[command(flatten)]
     pub output: OutputOptions,

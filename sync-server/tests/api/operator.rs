@@ -206,6 +206,25 @@ async fn an_operators_code_lets_in_only_who_has_worked_there_with_a_password_of_
 }
 
 #[tokio::test]
+async fn what_would_be_done_to_somebody_names_whose_they_are() {
+    let clinic = Clinic::open().await;
+    let operator = Operator::of(&clinic).await;
+    let reset = UserReset {
+        tenant_code: clinic.registered.tenant_code.to_lowercase(),
+        email: EMAIL.into(),
+        yes: false,
+        password: PasswordSource { password_file: Some(PathBuf::from("/not/asked/for")) },
+        output: OutputOptions { json: false },
+    };
+    let mut out = Vec::new();
+    let reset = UserCommand::ResetPassword(reset);
+    run_user(&operator.db, &operator.passwords, reset, &mut out).await.expect("told");
+    let told = String::from_utf8(out).expect("text");
+    let whose = format!("{EMAIL} of Sunrise Clinic ({}) would be", clinic.registered.tenant_code);
+    assert!(told.starts_with(&whose), "{told}");
+}
+
+#[tokio::test]
 async fn who_never_heard_that_they_are_in_enrols_the_first_computer_once_more() {
     let clinic = Clinic::open().await;
     let operator = Operator::of(&clinic).await;

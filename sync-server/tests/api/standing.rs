@@ -45,15 +45,31 @@ fn learnt(tokens: &Tokens) -> &SignedOrder {
 }
 
 async fn set_days(clinic: &Clinic, days: u8) {
+    say_days(clinic, days, true).await;
+}
+
+async fn say_days(clinic: &Clinic, days: u8, yes: bool) -> String {
     let options = TenantOffline {
         tenant_code: clinic.registered.tenant_code.clone(),
         days,
-        output: OutputOptions { json: true },
+        yes,
+        output: OutputOptions { json: false },
     };
     let passwords = Passwords::new(PasswordCost::LEAST);
     let db = clinic.server.database().ops_db().await;
     let mut out = Vec::new();
     run_tenant(&db, &passwords, TenantCommand::SetOffline(options), &mut out).await.expect("set");
+    String::from_utf8(out).expect("text")
+}
+
+#[tokio::test]
+async fn an_operator_who_does_not_say_yes_is_told_whose_computers_would_need_the_server() {
+    let clinic = Clinic::open().await;
+    let desk = clinic.desk().await;
+    let told = say_days(&clinic, 0, false).await;
+    let whose = format!("{} (Sunrise Clinic) would work 0 days", clinic.registered.tenant_code);
+    assert!(told.starts_with(&whose) && told.contains("on 1 computers"), "{told}");
+    assert_eq!(lease(&desk, &ask(&desk).await).offline_days, 14);
 }
 
 #[tokio::test]

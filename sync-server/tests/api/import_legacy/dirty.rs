@@ -1,6 +1,7 @@
 //! Old databases that are wrong in themselves, and imports that do not come to their end.
 
 use clinic_sync::import::legacy::{LegacyOptions, run};
+use serde_json::Value;
 
 use super::{INTEGER, Office, SEED, UUIDS, lines};
 
@@ -140,4 +141,46 @@ async fn what_cannot_be_imported_is_said_before_anything_is_written() {
     let options = LegacyOptions { report: Some(office.report()), ..office.options() };
     let refused = run(&office.ops, &options, &mut Vec::new()).await.expect_err("a file");
     assert!(refused.to_string().contains("is there already"), "{refused}");
+}
+
+#[tokio::test]
+async fn another_clinics_database_does_not_come_to_a_tenant_that_is_there() {
+    let mut office = Office::with(INTEGER).await;
+    office.import().await;
+    let before = office.everything().await;
+    // The next clinic, and nobody thought of a code for it.
+    let next = LegacyOptions { tenant_name: "Lotus Clinic".into(), ..office.options() };
+    for options in [LegacyOptions { write: false, ..next.clone() }, next] {
+        let refused = run(&office.ops, &options, &mut Vec::new()).await.expect_err("it is there");
+        assert!(refused.to_string().contains("This code is Asha Dental (LEGACY_001)'s"), "{refused}");
+    }
+    assert_eq!(office.everything().await, before);
+    let same = LegacyOptions { tenant_name: " Asha Dental ".into(), ..office.options() };
+    let again = run(&office.ops, &same, &mut Vec::new()).await.expect("the same clinic once more");
+    assert_eq!(again.tables["patients"].here, 5);
+}
+
+#[tokio::test]
+async fn whoever_ran_the_earlier_program_is_no_admin_where_people_work_already() {
+    let mut office = Office::with(INTEGER).await;
+    office.clinic.desk().await;
+    let code = office.clinic.registered.tenant_code.clone();
+    let options = LegacyOptions {
+        tenant_code: code.clone(),
+        tenant_name: "ASHA Clinic".into(),
+        report: Some(office.report()),
+        ..office.options()
+    };
+    run(&office.ops, &options, &mut Vec::new()).await.expect("imported");
+    let staff = format!(
+        "select concat_ws(' | ', u.email, u.roles::text) from clinic.users u
+         join clinic.tenants t on t.id = u.tenant_id where t.tenant_code = '{code}' and u.is_active order by 1"
+    );
+    assert_eq!(
+        office.texts(&staff).await,
+        ["anjali@example.org | {admin,doctor}", "asha@clinic.example | {receptionist}"]
+    );
+    let reported = lines(&office.report());
+    let is_told = |line: &Value| line["table"] == "users" && line["column"] == "role" && line["key"] == "1";
+    assert!(reported.iter().any(is_told), "{reported:#?}");
 }
