@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::{Args, Subcommand};
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::DecodePrivateKey;
@@ -13,6 +13,7 @@ use protocol::id::{DeviceId, TenantId};
 use protocol::signing::public_key_text;
 use protocol::standing::{KeyHandover, Lease, Order, SignedOrder};
 
+use crate::Db;
 use crate::auth::token::write_new_key;
 
 /// Signs orders.
@@ -43,8 +44,27 @@ impl OrderKey {
         Self { key: next, handovers }
     }
 
+    /// The key in this PEM file, which is made if it is not there and no computer can know another one.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read or made; one that is missing where computers were enrolled.
+    pub async fn load_or_first(path: &Path, db: &Db) -> anyhow::Result<Self> {
+        if !path.exists() {
+            ensure!(
+                !db.had_computers().await?,
+                "The order key {0} is not there, and computers were enrolled with this database: they believe that key and \
+                 no other, and with another one none opens without the server once its days without contact are over. Put \
+                 it back from where its copy lies, or name it with --order-key. Only if it is lost for good, make another \
+                 one with `clinic-sync keygen --out {0}`, and enrol every computer anew.",
+                path.display()
+            );
+        }
+        Self::load_or_create(path)
+    }
+
     /// The key in this PEM file, which is made if it is not there.
-    pub fn load_or_create(path: &Path) -> anyhow::Result<Self> {
+    fn load_or_create(path: &Path) -> anyhow::Result<Self> {
         if !path.exists() {
             write_new_key(path)?;
         }

@@ -2,6 +2,7 @@
 
 use clinic_sync::auth::password::{PasswordCost, Passwords};
 use clinic_sync::operator::{OutputOptions, TenantCommand, TenantOffline, run_tenant};
+use clinic_sync::order::OrderKey;
 use protocol::api::{StandingRequest, Tokens};
 use protocol::error::ErrorCode;
 use protocol::permission::Role;
@@ -46,6 +47,20 @@ fn learnt(tokens: &Tokens) -> &SignedOrder {
 
 async fn set_days(clinic: &Clinic, days: u8) {
     say_days(clinic, days, true).await;
+}
+
+#[tokio::test]
+async fn where_computers_were_enrolled_no_server_makes_itself_another_order_key() {
+    let clinic = Clinic::open().await;
+    let db = clinic.server.database().app_db().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str| folder.path().join(name);
+    OrderKey::load_or_first(&file("first.pem"), &db).await.expect("nobody knows one yet");
+    clinic.desk().await;
+    let refused = OrderKey::load_or_first(&file("second.pem"), &db).await.expect_err("it is not that one");
+    assert!(refused.to_string().contains("enrol every computer anew"), "{refused}");
+    assert!(!file("second.pem").exists());
+    OrderKey::load_or_first(&file("first.pem"), &db).await.expect("it is there");
 }
 
 async fn say_days(clinic: &Clinic, days: u8, yes: bool) -> String {
