@@ -211,7 +211,24 @@ async fn run_restore(doors: &Doors, options: TenantRestore, out: &mut impl Write
 }
 
 async fn run_delete(doors: &Doors, options: TenantDelete, out: &mut impl Write) -> anyhow::Result<()> {
-    let (tenant, code) = find_tenant(doors, &options.tenant_code).await?;
+    let found = find_tenant(doors, &options.tenant_code).await;
+    if let (Err(_), true) = (&found, options.yes) {
+        let code = options.tenant_code.trim().to_uppercase();
+        let removed = delete::remove_left_files(doors, &code).await?;
+        if removed > 0 {
+            if options.json {
+                let answer = json!({"tenant_code": code, "deleted": true, "files_removed": removed});
+                writeln!(out, "{answer:#}")?;
+            } else {
+                writeln!(
+                    out,
+                    "{code} was deleted before. {removed} files of it were left, and are gone now."
+                )?;
+            }
+            return Ok(());
+        }
+    }
+    let (tenant, code) = found?;
     let rows = delete::preview(&doors.ops, tenant).await?;
     let called = called(&mut *doors.ops.read(tenant).await?, tenant).await?;
     if !options.yes {

@@ -95,9 +95,34 @@ pub async fn delete(
     audit::record(&mut tx, tenant, Lane::Operator, &event).await?;
     tx.commit().await?;
     doors.files.remove_all(tenant).await.context(
-        "Every row is deleted and the archive is whole, but files of the tenant could not be removed: they lie under its id.",
+        "Every row is deleted and the archive is whole, but files of the tenant could not be removed: they lie under its id. \
+         The same command once more removes them.",
     )?;
     Ok(Deleted { exported, rows })
+}
+
+/// Removes what a deletion has left that broke off behind its last row: files of a tenant of this code that is gone. The
+/// answer is how many there were.
+pub(super) async fn remove_left_files(doors: &Doors, code: &str) -> anyhow::Result<usize> {
+    let mut removed = 0;
+    for tenant in doors.ops.audited_tenants(None).await? {
+        let mut tx = doors.ops.read(tenant).await?;
+        let was_it = sqlx::query_scalar::<_, bool>(
+            "select exists (
+                 select from tenant_audit_log l
+                 where l.tenant_id = $1 and l.lane = 'operator' and l.action = 'delete' and l.table_name = 'tenants'
+                   and l.changes ->> 'tenant_code' = $2
+             ) and not exists (select from tenants t where t.id = $1)",
+        )
+        .bind(tenant.0)
+        .bind(code)
+        .fetch_one(&mut *tx)
+        .await?;
+        if was_it {
+            removed += doors.files.remove_all(tenant).await?;
+        }
+    }
+    Ok(removed)
 }
 
 /// Deletes every row of the tenant but the log's, children first, and says how many of each table.

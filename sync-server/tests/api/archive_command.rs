@@ -64,6 +64,13 @@ async fn a_tenant_is_exported_deleted_and_restored_with_a_passphrase_from_a_file
     assert_eq!(deleted["rows"]["patients"], 1);
     assert_eq!(patients(&mut furnished.admin).await, 1);
     assert!(answer(&mover, &delete).await.expect_err("gone").contains("There is no tenant KESTREL"));
+    // Killed behind its last row, the command left files; the same one once more removes them.
+    let files = furnished.database.files_folder().join(furnished.a.to_string()).join("files");
+    std::fs::create_dir_all(&files).expect("a folder");
+    std::fs::write(files.join("a".repeat(64)), "a picture").expect("written");
+    assert_eq!(answer(&mover, &right).await.expect("removed")["files_removed"], 1);
+    assert!(!files.join("a".repeat(64)).exists());
+    assert!(answer(&mover, &right).await.expect_err("gone").contains("There is no tenant KESTREL"));
     let restore = ["restore", "--file", text(&last), "--passphrase-file", text(&secret)];
     let restored = answer(&mover, &restore).await.expect("restored");
     assert_eq!(restored["tenant_code"], "KESTREL");
