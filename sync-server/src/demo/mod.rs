@@ -87,7 +87,7 @@ pub async fn run(db: &Db, options: &DemoOptions, out: &mut impl Write) -> anyhow
     }
     writeln!(
         out,
-        "\nA code for the first computer: clinic-sync device code --tenant-code {code} --clinic-code ANDHERI"
+        "\nA code for the first computer: clinic-sync device code --tenant-code {code} --clinic-code ANDHERI --scope clinical"
     )?;
     Ok(())
 }
