@@ -68,6 +68,14 @@ impl Digests {
     }
 }
 
+#[cfg(feature = "testing")]
+impl Digests {
+    /// For tests: as many digests as can be are being made, until the answer is dropped.
+    pub async fn busy(&self) -> Option<tokio::sync::SemaphorePermit<'_>> {
+        self.0.turns.acquire_many(AT_ONCE as u32).await.ok()
+    }
+}
+
 /// Answers with digests of what the device's scope sees, as of one version.
 #[tracing::instrument(skip_all, fields(tenant = %caller.tenant, device = %caller.device))]
 pub(crate) async fn digest(
@@ -76,10 +84,16 @@ pub(crate) async fn digest(
     _: SpokenProtocol,
     Query(query): Query<DigestQuery>,
 ) -> Result<Json<DigestAnswer>> {
+    // A busy tenant leaves connections for the others, and whoever waits for a turn holds none.
+    let _turn = state.pulls.take(caller.tenant).await;
     let (table, bucket) = match (&query.table, query.bucket) {
         (None, None) => return all(&state, &caller, query.epoch).await.map(Json),
         (Some(table), bucket) => (find(table, &caller)?, bucket),
         (None, Some(_)) => return Err(Error::Invalid("A bucket is one of a table.")),
+    };
+    let _core = match bucket {
+        Some(_) => None,
+        None => state.digests.0.turns.acquire().await.ok(),
     };
     let mut tx = state.db.read(caller.tenant).await?;
     let mut answer = begin(&mut tx, &caller, query.epoch).await?;
@@ -93,7 +107,6 @@ pub(crate) async fn digest(
             answer.rows.push(row);
         }
     } else {
-        let _turn = state.digests.0.turns.acquire().await;
         answer.buckets = buckets(&mut tx, &caller, table).await?.unwrap_or_default();
     }
     Ok(Json(answer))
@@ -111,6 +124,7 @@ pub(crate) async fn rows_by_id(
         return Err(Error::TooLarge);
     }
     let table = find(&request.table, &caller)?;
+    let _turn = state.pulls.take(caller.tenant).await;
     state.audit.record_pull(&state.db, &caller).await?;
     let mut tx = state.db.read(caller.tenant).await?;
     let version = head(&mut tx, caller.tenant, request.epoch).await?;
