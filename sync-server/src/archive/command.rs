@@ -103,6 +103,9 @@ pub struct TenantDelete {
     /// The tenant's code once more, where nobody can be asked to type it.
     #[arg(long)]
     pub confirm_code: Option<String>,
+    /// Deletes although attached files are missing, which are then not in the archive either.
+    #[arg(long)]
+    pub leave_missing_files: bool,
     /// How to close the archive.
     #[command(flatten)]
     pub lock: LockOptions,
@@ -253,7 +256,7 @@ async fn run_delete(doors: &Doors, options: TenantDelete, out: &mut impl Write) 
         (Lock::Passphrase(passphrase), None) => Key::Passphrase(passphrase.clone()),
         (Lock::Recipients(_), None) => bail!("Give --identity-file."),
     };
-    let deleted = delete::delete(doors, tenant, &lock, &key, &path).await?;
+    let deleted = delete::delete(doors, tenant, &lock, &key, &path, options.leave_missing_files).await?;
     if options.json {
         let answer = json!({
             "tenant_code": code, "tenant_id": tenant, "deleted": true, "rows": deleted.rows,

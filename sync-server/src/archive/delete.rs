@@ -45,14 +45,15 @@ pub struct Deleted {
 ///
 /// # Errors
 ///
-/// Those of the export and of reading it back; and if more or fewer rows would be deleted than were exported. Nothing
-/// is deleted then; an archive that was written stays.
+/// Those of the export and of reading it back; attached files that are not in it, unless they are given up; and if more or
+/// fewer rows would be deleted than were exported. Nothing is deleted then; an archive that was written stays.
 pub async fn delete(
     doors: &Doors,
     tenant: TenantId,
     lock: &Lock,
     key: &Key,
     path: &Path,
+    leaves_missing_files: bool,
 ) -> anyhow::Result<Deleted> {
     let mut tx = doors.ops.write_unsynced(tenant).await?;
     sqlx::raw_sql("set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0")
@@ -66,6 +67,14 @@ pub async fn delete(
     .fetch_one(&mut *tx)
     .await?;
     let exported = export(doors, tenant, true, lock, path).await?;
+    let (_, missing) = exported.files();
+    ensure!(
+        leaves_missing_files || missing == 0,
+        "{missing} attached files of the tenant are not where the files lie, or damaged, and so not in {}. Nothing was deleted. \
+         See that --files names the place that the server has. What never came to the server is on the computers at which it \
+         was added; to give it up, say --leave-missing-files, and another --export-to.",
+        path.display()
+    );
     let read_back = read::check(&mut File::open(path)?, key)
         .context("The archive was written and does not open again. Nothing was deleted.")?;
     ensure!(

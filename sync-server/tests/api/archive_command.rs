@@ -59,7 +59,15 @@ async fn a_tenant_is_exported_deleted_and_restored_with_a_passphrase_from_a_file
     assert!(answer(&mover, &wrong).await.expect_err("wrong").contains("That is not its code"));
     assert_eq!(patients(&mut furnished.admin).await, 2);
     assert!(!last.exists());
-    let right = [delete.as_slice(), &["--yes", "--confirm-code", "KESTREL"]].concat();
+    // Nor is anything deleted whose files are not here: most likely the place of the files is another one.
+    let elsewhere = mover.path("elsewhere");
+    let unsure = ["delete", "--tenant-code", code, "--passphrase-file", text(&secret), "--yes"];
+    let unsure =
+        [unsure.as_slice(), &["--export-to", text(&elsewhere), "--confirm-code", "KESTREL"]].concat();
+    assert!(answer(&mover, &unsure).await.expect_err("a file is missing").contains("--leave-missing-files"));
+    assert_eq!(patients(&mut furnished.admin).await, 2);
+    let given_up = ["--yes", "--confirm-code", "KESTREL", "--leave-missing-files"];
+    let right = [delete.as_slice(), &given_up].concat();
     let deleted = answer(&mover, &right).await.expect("deleted");
     assert_eq!(deleted["rows"]["patients"], 1);
     assert_eq!(patients(&mut furnished.admin).await, 1);
