@@ -16,6 +16,7 @@ use sqlx::PgConnection;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
+use super::turns::Turns;
 use super::{SpokenProtocol, head, rows, statements};
 use crate::AppState;
 use crate::auth::Caller;
@@ -23,7 +24,7 @@ use crate::error::{Error, Json, Query, Result};
 
 /// A table is looked at in slices of so many rows, so that no statement takes long.
 const SLICE: i64 = 50_000;
-/// So many digests are made at once; they take a core each.
+/// So many digests are made at once; they take a core each. Nor are more of one tenant's asked for at once.
 const AT_ONCE: usize = 2;
 /// So many are remembered.
 const MOST_KEPT: usize = 2_000;
@@ -35,6 +36,7 @@ pub struct Digests(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     kept: Mutex<HashMap<(TenantId, DeviceScope), Kept>>,
+    of_tenant: Turns,
     turns: Semaphore,
 }
 
@@ -46,7 +48,11 @@ struct Kept {
 
 impl Default for Digests {
     fn default() -> Self {
-        Self(Arc::new(Inner { kept: Mutex::default(), turns: Semaphore::new(AT_ONCE) }))
+        Self(Arc::new(Inner {
+            kept: Mutex::default(),
+            of_tenant: Turns::new(AT_ONCE),
+            turns: Semaphore::new(AT_ONCE),
+        }))
     }
 }
 
@@ -85,7 +91,7 @@ pub(crate) async fn digest(
     Query(query): Query<DigestQuery>,
 ) -> Result<Json<DigestAnswer>> {
     // A busy tenant leaves connections for the others, and whoever waits for a turn holds none.
-    let _turn = state.pulls.take(caller.tenant).await;
+    let _turn = state.digests.0.of_tenant.take(caller.tenant).await;
     let (table, bucket) = match (&query.table, query.bucket) {
         (None, None) => return all(&state, &caller, query.epoch).await.map(Json),
         (Some(table), bucket) => (find(table, &caller)?, bucket),
