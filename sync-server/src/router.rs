@@ -120,14 +120,14 @@ impl Route {
         } else {
             self.answer
         };
-        // Whoever has a token or signs guesses nothing, and works on wherever others guess. What is typed is open, and so
-        // the address is known here.
+        // Whoever has a token or signs guesses nothing, and works on wherever others guess.
         let answer = if TYPED.contains(&self.path) {
             answer.layer(middleware::from_fn_with_state(Arc::clone(addresses), addresses::hold))
         } else {
             answer
         };
-        let answer = if self.access.is_open() && self.path != HEALTH {
+        // That the process runs is said to all, and costs nothing.
+        let answer = if self.access.is_open() && self.path != "/healthz" {
             answer.layer(middleware::from_fn_with_state(Arc::clone(addresses), addresses::pace))
         } else {
             answer
@@ -146,7 +146,7 @@ pub(crate) fn routes() -> Vec<Route> {
     // What an admin changes takes the device's key as well.
     let admin = |may| Access::to(may).signed();
     vec![
-        get(HEALTH, OPEN, healthz, says("Whether the process runs.")),
+        get("/healthz", OPEN, healthz, says("Whether the process runs.")),
         get("/openapi.json", OPEN, openapi, says("This description.").gives::<Value>()),
         get("/readyz", OPEN, readyz, says("Whether it reaches its database.")),
         post(
@@ -470,9 +470,6 @@ pub(crate) fn routes() -> Vec<Route> {
 
 /// Where passwords and one-time codes are typed, and guessed.
 const TYPED: [&str; 3] = ["/v1/clinics/register", "/v1/devices/enrol", "/v1/auth/login"];
-
-/// Says that the process runs, and costs nothing.
-const HEALTH: &str = "/healthz";
 
 /// No end is set to these but their own.
 const BOOTSTRAP: &str = "/v1/sync/bootstrap";
