@@ -126,7 +126,6 @@ impl Route {
         } else {
             answer
         };
-        // That the process runs is said to all, and costs nothing.
         let answer = if self.access.is_open() && self.path != "/healthz" {
             answer.layer(middleware::from_fn_with_state(Arc::clone(addresses), addresses::pace))
         } else {
