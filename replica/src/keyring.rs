@@ -1,6 +1,6 @@
 //! The keyring of the operating system. It holds three small secrets of this computer, and never the key of
-//! the database: the device's secret, its signing key, and its refresh token. There is no other place for
-//! them; without a keyring the computer is refused.
+//! the database: the device's secret, its signing key, and its refresh token, sealed under a key that comes from the
+//! database's. There is no other place for them; without a keyring the computer is refused.
 
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
@@ -14,6 +14,8 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
+use crate::sealed::{Sealed, derive};
+use crate::store::DatabaseKey;
 
 /// The name under which the secrets stand in the keyring.
 const SERVICE: &str = "Clinic Desk";
@@ -46,6 +48,17 @@ pub struct RefreshToken {
     pub token: Secret,
     /// Its generation.
     pub generation: i64,
+}
+
+/// Seals the refresh token. With a token in the clear, whoever has the keyring would sign with this computer's key and get
+/// all that the server has for it, without a password.
+pub struct TokenKey(Zeroizing<[u8; 32]>);
+
+impl TokenKey {
+    /// Comes from the database's key: only who opened that has it.
+    pub fn of(key: &DatabaseKey) -> Self {
+        Self(derive(&[key.0.as_slice()], b"cd-refresh-token-1"))
+    }
 }
 
 /// A keyring. Clones are the same keyring.
@@ -106,14 +119,23 @@ impl Keyring {
     }
 
     /// Keeps a refresh token in place of the one before.
-    pub fn put_refresh_token(&self, installation: Uuid, token: &RefreshToken) -> Result<()> {
-        self.put(installation, Entry::RefreshToken, &Zeroizing::new(serde_json::to_vec(token)?))
+    pub fn put_refresh_token(&self, installation: Uuid, token: &RefreshToken, key: &TokenKey) -> Result<()> {
+        let text = Zeroizing::new(serde_json::to_vec(token)?);
+        let sealed = Sealed::new(&text, &key.0, &Entry::RefreshToken.name(installation))?;
+        self.put(installation, Entry::RefreshToken, &serde_json::to_vec(&sealed)?)
     }
 
     /// The refresh token.
-    pub fn refresh_token(&self, installation: Uuid) -> Result<RefreshToken> {
+    ///
+    /// # Errors
+    ///
+    /// [`Error::KeyringEntryMissing`] also if it was sealed under another key: a password brings the next one.
+    pub fn refresh_token(&self, installation: Uuid, key: &TokenKey) -> Result<RefreshToken> {
         let bytes = self.get(installation, Entry::RefreshToken)?;
-        serde_json::from_slice(&bytes).map_err(|_| Error::KeyringEntryMissing)
+        let sealed: Sealed = serde_json::from_slice(&bytes).map_err(|_| Error::KeyringEntryMissing)?;
+        let text = sealed.open(&key.0, &Entry::RefreshToken.name(installation)).ok().flatten();
+        let text = text.ok_or(Error::KeyringEntryMissing)?;
+        serde_json::from_slice(&text).map_err(|_| Error::KeyringEntryMissing)
     }
 
     /// Forgets an installation. What is not there is forgotten already.
@@ -343,6 +365,24 @@ mod tests {
         keyring.forget(one).expect("BUG: forgotten");
         keyring.forget(one).expect("BUG: twice is once");
         assert!(matches!(keyring.device(one), Err(Error::KeyringEntryMissing)));
+    }
+
+    #[test]
+    fn the_refresh_token_comes_out_of_the_keyring_only_for_whoever_opened_the_database() {
+        let (keyring, installation) = (Keyring::in_memory(), Uuid::now_v7());
+        let key = || TokenKey::of(&DatabaseKey::random().expect("BUG: random"));
+        let (own, another) = (key(), key());
+        let token = RefreshToken { token: Secret("all that the server has".into()), generation: 7 };
+        keyring.put_refresh_token(installation, &token, &own).expect("BUG: kept");
+        assert!(keyring.refresh_token(installation, &own).expect("BUG: there") == token);
+        let stolen = keyring.get(installation, Entry::RefreshToken).expect("BUG: there");
+        let text = String::from_utf8_lossy(&stolen).into_owned();
+        assert!(!text.contains("all that the server has"), "{text}");
+        for (installation, key) in [(installation, &another), (Uuid::nil(), &own)] {
+            keyring.put(installation, Entry::RefreshToken, &stolen).expect("BUG: kept");
+            let opened = keyring.refresh_token(installation, key).err();
+            assert!(matches!(opened, Some(Error::KeyringEntryMissing)));
+        }
     }
 
     #[test]

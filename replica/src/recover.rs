@@ -270,7 +270,7 @@ impl Desk {
         let code = RecoveryCode::random()?;
         let made = slots.put_recovery(&code, key, self.clock.now())?;
         store.put_recovery(&made)?;
-        self.keep_refresh_token(installation_id, &answer.session)?;
+        self.keep_refresh_token(installation_id, &answer.session, &store.token_key)?;
         Ok(Become { slots, code, made, facts })
     }
 
@@ -312,7 +312,8 @@ impl Desk {
             let key = match (tried, signed) {
                 (UserSlot::Open(slot), _) => slot.key,
                 (_, Some(signed)) => {
-                    desk.keep_refresh_token(signed.here.slots.about().installation_id, &signed.session)?;
+                    let installation = signed.here.slots.about().installation_id;
+                    desk.keep_refresh_token(installation, &signed.session, &replica.store.token_key)?;
                     signed.here.slots.open_server(&signed.session.unlock_key, &signed.here.secrets)?
                 }
                 _ => return Err(Error::WrongPassword),

@@ -198,7 +198,8 @@ impl Desk {
             if let Some(Answered { session, nonce }) = &answered {
                 take(&here.guard, session.tokens.standing.as_ref(), nonce);
                 let (token, generation) = (session.tokens.refresh_token.clone(), session.tokens.generation);
-                desk.keyring.put_refresh_token(renewed.installation, &RefreshToken { token, generation })?;
+                let token = RefreshToken { token, generation };
+                desk.keyring.put_refresh_token(renewed.installation, &token, &store.token_key)?;
                 store.put_staff(&session.user)?;
                 if let Some(order) = &session.tokens.standing {
                     store.remember(order)?;

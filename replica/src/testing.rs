@@ -37,7 +37,7 @@ use crate::attachments::{AttachmentContent, Opened, keep_fetched};
 use crate::desk::Event;
 use crate::error::{Error, Result};
 use crate::guard::Guard;
-use crate::keyring::{DeviceSecrets, Keyring, RefreshToken};
+use crate::keyring::DeviceSecrets;
 use crate::leaving::Handover;
 use crate::replica::Replica;
 use crate::store::{get_row, set_meta};
@@ -432,11 +432,4 @@ fn shown(tx: &Transaction<'_>, table: TableName, id: Uuid) -> Result<Option<Row>
         deleted: stored.is_deleted,
         values: stored.values,
     }))
-}
-
-impl Keyring {
-    /// Keeps the first refresh token, as enrolling does.
-    pub fn start_with(&self, installation: Uuid, token: Secret, generation: i64) -> Result<()> {
-        self.put_refresh_token(installation, &RefreshToken { token, generation })
-    }
 }

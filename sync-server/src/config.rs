@@ -109,7 +109,7 @@ pub struct ServeOptions {
     #[arg(long, env = "CLINIC_SYNC_ADDRESS_HEADER")]
     pub address_header: Option<HeaderName>,
     /// PEM file of the key that signs orders to desktops, the same for every process of one server; without it,
-    /// `order-key.pem` in the data folder, made when it is missing.
+    /// `order-key.pem` in the data folder, made when it is missing and no computer was enrolled yet.
     #[arg(long, env = "CLINIC_SYNC_ORDER_KEY")]
     pub order_key: Option<PathBuf>,
     /// Starts a database of its own in the data folder and brings it up to date.

@@ -198,7 +198,8 @@ async fn run() -> anyhow::Result<()> {
         }
         Command::Backup(command) => {
             let url = || operators_url(&cli.common);
-            backup::run(url, cli.common.postgres_bin.as_deref(), command, &mut std::io::stdout()).await
+            let bin = cli.common.postgres_bin.as_deref();
+            backup::run(url, bin, command, stop_signal(), &mut std::io::stdout()).await
         }
         Command::Rollout(command) => {
             run_rollout(&operators_db(&cli.common).await?, command, &mut std::io::stdout()).await
@@ -275,7 +276,7 @@ async fn run_serve(common: &CommonOptions, options: ServeOptions) -> anyhow::Res
     }
     let keys = token::TokenKeys::load(&key_file)?;
     let order_key = options.order_key.unwrap_or_else(|| order::default_file(&common.data_dir));
-    let order_key = order::OrderKey::load_or_create(&order_key)?;
+    let order_key = order::OrderKey::load_or_first(&order_key, &db).await?;
     let auth = Auth::new(keys, order_key, &options.server_name, PasswordCost::STANDARD);
     if options.no_registration {
         auth.registrations.close();

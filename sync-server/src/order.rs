@@ -2,10 +2,11 @@
 //! enrolled; a later key is believed because the one before it names it.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::{Args, Subcommand};
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::DecodePrivateKey;
@@ -13,7 +14,8 @@ use protocol::id::{DeviceId, TenantId};
 use protocol::signing::public_key_text;
 use protocol::standing::{KeyHandover, Lease, Order, SignedOrder};
 
-use crate::auth::token::write_new_key;
+use crate::Db;
+use crate::auth::token::{new_key, write_key, write_new_key};
 
 /// Signs orders.
 #[derive(Clone)]
@@ -43,8 +45,27 @@ impl OrderKey {
         Self { key: next, handovers }
     }
 
+    /// The key in this PEM file, which is made if it is not there and no computer can know another one.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read or made; one that is missing where computers were enrolled.
+    pub async fn load_or_first(path: &Path, db: &Db) -> anyhow::Result<Self> {
+        if !path.exists() {
+            ensure!(
+                !db.had_computers().await?,
+                "The order key {0} is not there, and computers were enrolled with this database: they believe that key and \
+                 no other, and with another one none opens without the server once its days without contact are over. Put \
+                 it back from where its copy lies, or name it with --order-key. Only if it is lost for good, make another \
+                 one with `clinic-sync keygen --out {0}`, and enrol every computer anew.",
+                path.display()
+            );
+        }
+        Self::load_or_create(path)
+    }
+
     /// The key in this PEM file, which is made if it is not there.
-    pub fn load_or_create(path: &Path) -> anyhow::Result<Self> {
+    fn load_or_create(path: &Path) -> anyhow::Result<Self> {
         if !path.exists() {
             write_new_key(path)?;
         }
@@ -57,7 +78,7 @@ impl OrderKey {
         let key = SigningKey::from_pkcs8_pem(&pem)
             .map_err(|_| anyhow::anyhow!("{} is not an Ed25519 key in PEM.", path.display()))?;
         let beside = handovers_of(path);
-        let handovers = match std::fs::read(&beside) {
+        let handovers: Vec<KeyHandover> = match std::fs::read(&beside) {
             Ok(bytes) => serde_json::from_slice(&bytes)
                 .with_context(|| format!("{} is not a list of handovers.", beside.display()))?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => vec![],
@@ -65,6 +86,14 @@ impl OrderKey {
                 return Err(error).with_context(|| format!("{} cannot be read.", beside.display()));
             }
         };
+        let own = public_key_text(&key.verifying_key());
+        ensure!(
+            handovers.last().is_none_or(|last| last.to == own),
+            "{} leads to another key than {}, which no computer would believe then. Put the list beside the key that was made \
+             with it.",
+            beside.display(),
+            path.display()
+        );
         Ok(Self { key, handovers })
     }
 
@@ -118,9 +147,17 @@ pub fn default_file(data_dir: &Path) -> PathBuf {
 pub fn run(data_dir: &Path, command: OrderKeyCommand, out: &mut impl Write) -> anyhow::Result<()> {
     let OrderKeyCommand::Rotate(options) = command;
     let in_use = OrderKey::load(&options.order_key.unwrap_or_else(|| default_file(data_dir)))?;
-    write_new_key(&options.out)?;
-    let next = in_use.followed_by(OrderKey::load(&options.out)?.key);
-    std::fs::write(handovers_of(&options.out), serde_json::to_vec_pretty(&next.handovers)?)?;
+    ensure!(
+        !options.out.exists(),
+        "{} is there already; an existing file is never overwritten.",
+        options.out.display()
+    );
+    let next = in_use.followed_by(new_key());
+    // Should it break off here: nobody believes a key without the list, and a list without a key is none.
+    let mut list = File::create(handovers_of(&options.out))?;
+    list.write_all(&serde_json::to_vec_pretty(&next.handovers)?)?;
+    list.sync_all()?;
+    write_key(&options.out, &next.key)?;
     writeln!(
         out,
         "{0} follows the key in use. Start every process with --order-key {0}, and keep the old key's file and \
@@ -170,5 +207,25 @@ mod tests {
         assert!(stranger.open(Some(&known), device).is_err());
         let again = Rotate { order_key: None, out: file("3.pem") };
         assert!(run(folder.path(), OrderKeyCommand::Rotate(again), &mut Vec::new()).is_err(), "overwritten");
+        assert_eq!(OrderKey::load(&file("3.pem")).expect("as it was").sign(&order), third);
+    }
+
+    #[test]
+    fn a_rotation_that_broke_off_is_done_again_and_a_list_beside_another_key_is_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = |name: &str| folder.path().join(name);
+        OrderKey::load_or_create(&default_file(folder.path())).expect("made");
+        let rotate = || {
+            let rotate = Rotate { order_key: None, out: file("2.pem") };
+            run(folder.path(), OrderKeyCommand::Rotate(rotate), &mut Vec::new())
+        };
+        rotate().expect("rotated");
+        std::fs::remove_file(file("2.pem")).expect("as if it had not been written yet");
+        rotate().expect("rotated");
+        OrderKey::load(&file("2.pem")).expect("with its own list");
+        std::fs::copy(file("2.pem.handovers"), file("order-key.pem.handovers"))
+            .expect("moved to the old key");
+        let refused = OrderKey::load(&default_file(folder.path())).expect_err("it is another key's");
+        assert!(refused.to_string().contains("leads to another key"), "{refused}");
     }
 }

@@ -126,6 +126,11 @@ impl Route {
         } else {
             answer
         };
+        let answer = if self.access.is_open() && self.path != "/healthz" {
+            answer.layer(middleware::from_fn_with_state(Arc::clone(addresses), addresses::pace))
+        } else {
+            answer
+        };
         answer.layer(Extension(self.access))
     }
 }

@@ -315,6 +315,16 @@ impl Db {
         Ok(versions.await?)
     }
 
+    /// Whether a computer was ever enrolled here. The server's login sees no rows without their tenant, so it asks what they
+    /// take on the disk.
+    pub(crate) async fn had_computers(&self) -> Result<bool> {
+        let had = self.first(|| {
+            sqlx::query_scalar::<_, bool>("select pg_relation_size('clinic.devices') > 0")
+                .fetch_one(&self.pool)
+        });
+        Ok(had.await?)
+    }
+
     /// A connection that hears of every tenant's new versions, and of desktops that are taken out of service.
     pub(crate) async fn listener(&self) -> sqlx::Result<PgListener> {
         let mut listener = self.first(|| PgListener::connect_with(&self.pool)).await?;

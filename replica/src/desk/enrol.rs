@@ -13,7 +13,7 @@ use super::{Desk, blocking};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::guard::Guard;
-use crate::keyring::DeviceSecrets;
+use crate::keyring::{DeviceSecrets, TokenKey};
 use crate::own_key::OwnKey;
 use crate::recovery_code::RecoveryCode;
 use crate::slots::{About, Slots};
@@ -133,7 +133,7 @@ impl Desk {
         }
         store.put_recovery(&made)?;
         drop(store);
-        self.keep_refresh_token(installation, session)?;
+        self.keep_refresh_token(installation, session, &TokenKey::of(&key))?;
         files::rename(&unfinished, &self.home())?;
         let here = self.here()?;
         self.show_code(&code, &made, &facts, Some(session.user.id));

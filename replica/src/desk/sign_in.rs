@@ -14,7 +14,7 @@ use super::watch::{obey, of};
 use super::{Desk, Event, Here, Open, blocking};
 use crate::error::{Error, Result};
 use crate::guard::{Guard, Work};
-use crate::keyring::RefreshToken;
+use crate::keyring::{RefreshToken, TokenKey};
 use crate::own_key::OwnKey;
 use crate::replica::Replica;
 use crate::slots::{OpenSlot, Password, UserSlot};
@@ -191,7 +191,7 @@ impl Desk {
             store.remember(order)?;
         }
         store.put_staff(&session.user)?;
-        self.keep_refresh_token(here.slots.about().installation_id, &session)?;
+        self.keep_refresh_token(here.slots.about().installation_id, &session, &store.token_key)?;
         let typed = self.password(password, &session, &here.guard);
         let own_key = OwnKey::born(store.sync_state()?.last_sequence)?;
         let now_ms = self.now_ms();
@@ -209,10 +209,15 @@ impl Desk {
         self.sign_in(here, sign_in)
     }
 
-    pub(crate) fn keep_refresh_token(&self, installation: Uuid, session: &Session) -> Result<()> {
+    pub(crate) fn keep_refresh_token(
+        &self,
+        installation: Uuid,
+        session: &Session,
+        key: &TokenKey,
+    ) -> Result<()> {
         let token = &session.tokens;
         let kept = RefreshToken { token: token.refresh_token.clone(), generation: token.generation };
-        self.keyring.put_refresh_token(installation, &kept)
+        self.keyring.put_refresh_token(installation, &kept, key)
     }
 
     pub(crate) fn sign_in(self: &Arc<Self>, here: Here, sign_in: SignIn) -> Result<AppState> {

@@ -12,6 +12,7 @@ use super::contents::Contents;
 use super::upgrade::{InUse, new_for_use, open_for_use};
 use super::{DatabaseKey, Facts, Store, carried, set_meta};
 use crate::error::{Error, Result};
+use crate::keyring::TokenKey;
 
 /// Every step of the local schema, oldest first. A released step never changes.
 pub const MIGRATIONS: &[&str] = &[
@@ -90,6 +91,7 @@ impl Store {
             writer: Mutex::new(writer),
             reader: Mutex::new(reader),
             contents: Contents::beside(path, key),
+            token_key: TokenKey::of(key),
             is_leaving: AtomicBool::new(false),
             _in_use: in_use,
             #[cfg(feature = "testing")]

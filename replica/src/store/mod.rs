@@ -32,6 +32,7 @@ use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
+use crate::keyring::TokenKey;
 
 pub use comparing::Compared;
 pub(crate) use comparing::Fetched;
@@ -159,6 +160,8 @@ pub struct Store {
     writer: Mutex<Connection>,
     reader: Mutex<Connection>,
     pub(crate) contents: contents::Contents,
+    /// Opens this computer's refresh token.
+    pub(crate) token_key: TokenKey,
     /// Whether nothing that people do is taken any more.
     is_leaving: AtomicBool,
     // Ends after the connections.

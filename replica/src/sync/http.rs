@@ -45,6 +45,8 @@ impl Http {
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(IDLE_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
+            // Nobody on the way talks both sides into an older one.
+            .tls_version_min(reqwest::tls::Version::TLS_1_3)
             // Answers are decompressed within limits of our own.
             .no_zstd()
             .build()
@@ -145,13 +147,50 @@ impl Drop for Drained {
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpListener;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::thread;
 
     use futures_util::stream;
+    use rustls::server::ResolvesServerCertUsingSni;
+    use rustls::version::{TLS12, TLS13};
+    use rustls::{PeerIncompatible, ServerConfig, ServerConnection, SupportedProtocolVersion};
     use tokio::sync::oneshot;
 
     use super::*;
+
+    /// Why a server that speaks this version, and has no certificate, and a desktop do not come together.
+    async fn parted_from(version: &'static SupportedProtocolVersion) -> rustls::Error {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("BUG: a free port");
+        let address = listener.local_addr().expect("BUG: it listens");
+        let desktop = Http::new(&format!("https://{address}").parse().expect("BUG: an address"))
+            .expect("BUG: a desktop");
+        let config = ServerConfig::builder_with_protocol_versions(&[version])
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::new(ResolvesServerCertUsingSni::new()));
+        let server = thread::spawn(move || {
+            let mut connection = ServerConnection::new(Arc::new(config)).expect("BUG: a connection");
+            let (mut line, _) = listener.accept().expect("BUG: the desktop comes");
+            loop {
+                let n_read = connection.read_tls(&mut line).expect("BUG: it is read");
+                assert!(n_read > 0, "BUG: the desktop left before it said what it speaks");
+                if let Err(parted) = connection.process_new_packets() {
+                    return parted;
+                }
+            }
+        });
+        let answer = desktop.send(Request::get("healthz")).await;
+        assert!(matches!(answer, Err(Error::ServerUnreachable)));
+        server.join().expect("BUG: the server")
+    }
+
+    #[tokio::test]
+    async fn a_desktop_speaks_tls_1_3_and_nothing_older() {
+        let parted = parted_from(&TLS12).await;
+        assert_eq!(parted, rustls::Error::PeerIncompatible(PeerIncompatible::Tls12NotOfferedOrEnabled));
+        assert!(matches!(parted_from(&TLS13).await, rustls::Error::General(_)), "it has no certificate");
+    }
 
     #[tokio::test]
     async fn the_end_of_an_answer_is_read_also_where_nobody_wants_the_rest() {

@@ -73,7 +73,8 @@ impl SignIn {
         }
         store.put_staff(&session.user)?;
         let (token, generation) = (session.tokens.refresh_token, session.tokens.generation);
-        self.keyring.put_refresh_token(self.installation, &RefreshToken { token, generation })?;
+        let token = RefreshToken { token, generation };
+        self.keyring.put_refresh_token(self.installation, &token, &store.token_key)?;
         // Taking the lease may have closed slots.
         if let Some(mut slots) = Slots::find(&self.home)? {
             let key = slots.open_server(&session.unlock_key, &self.secrets())?;

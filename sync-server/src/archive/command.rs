@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::{Doors, Key, Lock, delete, export, restore, sheets};
 use crate::audit::{self, Event, Lane};
-use crate::operator::read_secret;
+use crate::operator::{called, read_secret};
 
 const LEAST_PASSPHRASE_CHARS: usize = 12;
 
@@ -103,6 +103,9 @@ pub struct TenantDelete {
     /// The tenant's code once more, where nobody can be asked to type it.
     #[arg(long)]
     pub confirm_code: Option<String>,
+    /// Deletes although attached files are missing, which are then not in the archive either.
+    #[arg(long)]
+    pub leave_missing_files: bool,
     /// How to close the archive.
     #[command(flatten)]
     pub lock: LockOptions,
@@ -211,13 +214,31 @@ async fn run_restore(doors: &Doors, options: TenantRestore, out: &mut impl Write
 }
 
 async fn run_delete(doors: &Doors, options: TenantDelete, out: &mut impl Write) -> anyhow::Result<()> {
-    let (tenant, code) = find_tenant(doors, &options.tenant_code).await?;
+    let found = find_tenant(doors, &options.tenant_code).await;
+    if let (Err(_), true) = (&found, options.yes) {
+        let code = options.tenant_code.trim().to_uppercase();
+        let removed = delete::remove_left_files(doors, &code).await?;
+        if removed > 0 {
+            if options.json {
+                let answer = json!({"tenant_code": code, "deleted": true, "files_removed": removed});
+                writeln!(out, "{answer:#}")?;
+            } else {
+                writeln!(
+                    out,
+                    "{code} was deleted before. {removed} files of it were left, and are gone now."
+                )?;
+            }
+            return Ok(());
+        }
+    }
+    let (tenant, code) = found?;
     let rows = delete::preview(&doors.ops, tenant).await?;
+    let called = called(&mut *doors.ops.read(tenant).await?, tenant).await?;
     if !options.yes {
         if options.json {
             writeln!(out, "{:#}", json!({"tenant_code": code, "deleted": false, "rows": rows}))?;
         } else {
-            writeln!(out, "Would delete of {code}:")?;
+            writeln!(out, "Would delete of {called}:")?;
             write_counts(out, &rows)?;
             writeln!(out, "Nothing was deleted. Give --yes and --export-to.")?;
         }
@@ -228,14 +249,14 @@ async fn run_delete(doors: &Doors, options: TenantDelete, out: &mut impl Write) 
         options.lock.recipient.is_empty() || options.identity_file.is_some(),
         "Give --identity-file as well: nothing is deleted before its archive was opened again."
     );
-    confirm(&code, options.confirm_code.as_deref())?;
+    confirm(&code, &called, options.confirm_code.as_deref())?;
     let lock = read_lock(&options.lock)?;
     let key = match (&lock, &options.identity_file) {
         (_, Some(path)) => Key::from_identity_file(path)?,
         (Lock::Passphrase(passphrase), None) => Key::Passphrase(passphrase.clone()),
         (Lock::Recipients(_), None) => bail!("Give --identity-file."),
     };
-    let deleted = delete::delete(doors, tenant, &lock, &key, &path).await?;
+    let deleted = delete::delete(doors, tenant, &lock, &key, &path, options.leave_missing_files).await?;
     if options.json {
         let answer = json!({
             "tenant_code": code, "tenant_id": tenant, "deleted": true, "rows": deleted.rows,
@@ -290,12 +311,12 @@ fn read_lock(options: &LockOptions) -> anyhow::Result<Lock> {
     Ok(Lock::Passphrase(passphrase))
 }
 
-fn confirm(code: &str, given: Option<&str>) -> anyhow::Result<()> {
+fn confirm(code: &str, called: &str, given: Option<&str>) -> anyhow::Result<()> {
     let typed = match given {
         Some(given) => given.to_owned(),
         None if std::io::stdin().is_terminal() => {
             let mut error = std::io::stderr();
-            write!(error, "This deletes every patient of {code}. Type its code to go on: ")?;
+            write!(error, "This deletes every patient of {called}. Type its code to go on: ")?;
             error.flush()?;
             let mut line = String::new();
             std::io::stdin().read_line(&mut line)?;

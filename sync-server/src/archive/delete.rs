@@ -45,14 +45,15 @@ pub struct Deleted {
 ///
 /// # Errors
 ///
-/// Those of the export and of reading it back; and if more or fewer rows would be deleted than were exported. Nothing
-/// is deleted then; an archive that was written stays.
+/// Those of the export and of reading it back; attached files that are not in it, unless they are given up; and if more or
+/// fewer rows would be deleted than were exported. Nothing is deleted then; an archive that was written stays.
 pub async fn delete(
     doors: &Doors,
     tenant: TenantId,
     lock: &Lock,
     key: &Key,
     path: &Path,
+    leaves_missing_files: bool,
 ) -> anyhow::Result<Deleted> {
     let mut tx = doors.ops.write_unsynced(tenant).await?;
     sqlx::raw_sql("set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0")
@@ -66,6 +67,14 @@ pub async fn delete(
     .fetch_one(&mut *tx)
     .await?;
     let exported = export(doors, tenant, true, lock, path).await?;
+    let (_, missing) = exported.files();
+    ensure!(
+        leaves_missing_files || missing == 0,
+        "{missing} attached files of the tenant are not where the files lie, or damaged, and so not in {}. Nothing was deleted. \
+         See that --files names the place that the server has. What never came to the server is on the computers at which it \
+         was added; to give it up, say --leave-missing-files, and another --export-to.",
+        path.display()
+    );
     let read_back = read::check(&mut File::open(path)?, key)
         .context("The archive was written and does not open again. Nothing was deleted.")?;
     ensure!(
@@ -95,9 +104,34 @@ pub async fn delete(
     audit::record(&mut tx, tenant, Lane::Operator, &event).await?;
     tx.commit().await?;
     doors.files.remove_all(tenant).await.context(
-        "Every row is deleted and the archive is whole, but files of the tenant could not be removed: they lie under its id.",
+        "Every row is deleted and the archive is whole, but files of the tenant could not be removed: they lie under its id. \
+         The same command once more removes them.",
     )?;
     Ok(Deleted { exported, rows })
+}
+
+/// Removes what a deletion has left that broke off behind its last row: files of a tenant of this code that is gone. The
+/// answer is how many there were.
+pub(super) async fn remove_left_files(doors: &Doors, code: &str) -> anyhow::Result<usize> {
+    let mut removed = 0;
+    for tenant in doors.ops.audited_tenants(None).await? {
+        let mut tx = doors.ops.read(tenant).await?;
+        let was_it = sqlx::query_scalar::<_, bool>(
+            "select exists (
+                 select from tenant_audit_log l
+                 where l.tenant_id = $1 and l.lane = 'operator' and l.action = 'delete' and l.table_name = 'tenants'
+                   and l.changes ->> 'tenant_code' = $2
+             ) and not exists (select from tenants t where t.id = $1)",
+        )
+        .bind(tenant.0)
+        .bind(code)
+        .fetch_one(&mut *tx)
+        .await?;
+        if was_it {
+            removed += doors.files.remove_all(tenant).await?;
+        }
+    }
+    Ok(removed)
 }
 
 /// Deletes every row of the tenant but the log's, children first, and says how many of each table.

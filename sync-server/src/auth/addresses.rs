@@ -1,5 +1,5 @@
-//! Holds up whoever fails too often from one network address, whatever tenants, computers and people they name. Only where
-//! passwords and codes are typed, and for a minute at most. Counted in this process's memory.
+//! Holds up whoever fails too often from one network address where passwords and codes are typed, or asks too often for what
+//! takes no token, whatever tenants, computers and people they name: for a minute at most. Counted in this process's memory.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -13,11 +13,13 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use protocol::error::ErrorCode;
 
+use super::must_wait;
 use crate::connections::Peer;
-use crate::error::Error;
 
 /// More than a clinic's people mistype behind one address, and fewer than a program guesses.
 const MOST_FAILURES: u32 = 300;
+/// More than two hundred computers behind one address ask when a server comes back, and fewer than would keep it busy.
+const MOST_ASKED: u32 = 1_200;
 /// In this time.
 const WITHIN: Duration = Duration::from_mins(1);
 /// So many addresses are kept at most.
@@ -27,25 +29,80 @@ const TELL_EVERY: Duration = Duration::from_mins(1);
 /// What of an IPv6 address one customer has.
 const CUSTOMER: u128 = !(u128::MAX >> 56);
 
-/// The failures of this process by address.
-#[derive(Debug, Default)]
+/// What came to this process, by address.
+#[derive(Debug)]
 pub struct Addresses {
     header: OnceLock<HeaderName>,
-    all: Mutex<HashMap<IpAddr, Failures>>,
+    failures: Tally,
+    asked: Tally,
     /// When it was last told that a request came without an address.
     told: Mutex<Option<Instant>>,
 }
 
+/// How often something came from an address in its minute.
+#[derive(Debug)]
+struct Tally {
+    most: u32,
+    all: Mutex<HashMap<IpAddr, Count>>,
+}
+
 #[derive(Clone, Copy, Debug)]
-struct Failures {
+struct Count {
     count: u32,
     since: Instant,
 }
 
-impl Failures {
+impl Count {
     /// How much is left of their minute.
     fn rest(&self, now: Instant) -> Duration {
         WITHIN.saturating_sub(now.saturating_duration_since(self.since))
+    }
+}
+
+impl Tally {
+    fn new(most: u32) -> Self {
+        Self { most, all: Mutex::default() }
+    }
+
+    /// Whether one more may come from there, or how long to wait.
+    fn check(&self, address: IpAddr, now: Instant) -> Result<(), Duration> {
+        let count = self.lock().get(&network(address)).copied();
+        match count.filter(|count| count.count >= self.most) {
+            Some(count) if !count.rest(now).is_zero() => Err(count.rest(now)),
+            _ => Ok(()),
+        }
+    }
+
+    fn add(&self, address: IpAddr, now: Instant) {
+        let (network, mut all) = (network(address), self.lock());
+        if all.len() >= MOST && !all.contains_key(&network) {
+            all.retain(|_, count| !count.rest(now).is_zero());
+            // Whoever has so many addresses is not held up by counting them.
+            if all.len() >= MOST {
+                all.clear();
+            }
+        }
+        let new = Count { count: 0, since: now };
+        let count = all.entry(network).or_insert(new);
+        if count.rest(now).is_zero() {
+            *count = new;
+        }
+        count.count = count.count.saturating_add(1);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, Count>> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for Addresses {
+    fn default() -> Self {
+        Self {
+            header: OnceLock::new(),
+            failures: Tally::new(MOST_FAILURES),
+            asked: Tally::new(MOST_ASKED),
+            told: Mutex::default(),
+        }
     }
 }
 
@@ -63,29 +120,23 @@ impl Addresses {
     ///
     /// How long to wait.
     pub fn check(&self, address: IpAddr, now: Instant) -> Result<(), Duration> {
-        let failures = self.lock().get(&network(address)).copied();
-        match failures.filter(|failures| failures.count >= MOST_FAILURES) {
-            Some(failures) if !failures.rest(now).is_zero() => Err(failures.rest(now)),
-            _ => Ok(()),
-        }
+        self.failures.check(address, now)
     }
 
     /// A try from there failed.
     pub fn failed(&self, address: IpAddr, now: Instant) {
-        let (network, mut all) = (network(address), self.lock());
-        if all.len() >= MOST && !all.contains_key(&network) {
-            all.retain(|_, failures| !failures.rest(now).is_zero());
-            // Whoever has so many addresses is not held up by counting them.
-            if all.len() >= MOST {
-                all.clear();
-            }
-        }
-        let new = Failures { count: 0, since: now };
-        let failures = all.entry(network).or_insert(new);
-        if failures.rest(now).is_zero() {
-            *failures = new;
-        }
-        failures.count = failures.count.saturating_add(1);
+        self.failures.add(address, now);
+    }
+
+    /// Somebody asks from there for what takes no token.
+    ///
+    /// # Errors
+    ///
+    /// How long to wait.
+    pub fn asked(&self, address: IpAddr, now: Instant) -> Result<(), Duration> {
+        self.asked.check(address, now)?;
+        self.asked.add(address, now);
+        Ok(())
     }
 
     /// Under which address a request is counted, if under any: as the proxy says, else as its connection comes. Whoever
@@ -113,10 +164,6 @@ impl Addresses {
         }
         is_time
     }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, Failures>> {
-        self.all.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// Where the proxy says that a request comes from.
@@ -142,25 +189,46 @@ fn may_be_a_proxy(address: IpAddr) -> bool {
 }
 
 /// Whoever has one IPv6 address has all that begin like it.
-fn network(address: IpAddr) -> IpAddr {
+pub(super) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & CUSTOMER)),
         address @ IpAddr::V4(_) => address,
     }
 }
 
+/// The address under which a request is counted, if it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CountedAs(pub(crate) Option<IpAddr>);
+
+/// Lets a request of whoever has no token through if not too many came from its address: each costs the database
+/// something before it is known who they are.
+pub(crate) async fn pace(
+    State(addresses): State<Arc<Addresses>>,
+    Extension(Peer(peer)): Extension<Peer>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let now = Instant::now();
+    let address = addresses.of(request.headers(), peer, now);
+    if let Some(Err(wait)) = address.map(|address| addresses.asked(address, now)) {
+        return must_wait(wait).into_response();
+    }
+    request.extensions_mut().insert(CountedAs(address));
+    next.run(request).await
+}
+
 /// Lets a request through whose address did not fail too often, and counts it if it fails as guesses do.
 pub(crate) async fn hold(
     State(addresses): State<Arc<Addresses>>,
-    Extension(Peer(peer)): Extension<Peer>,
+    Extension(CountedAs(address)): Extension<CountedAs>,
     request: Request,
     next: Next,
 ) -> Response {
-    let Some(address) = addresses.of(request.headers(), peer, Instant::now()) else {
+    let Some(address) = address else {
         return next.run(request).await;
     };
     if let Err(wait) = addresses.check(address, Instant::now()) {
-        return Error::TooManyRequests { retry_after_secs: wait.as_secs() + 1 }.into_response();
+        return must_wait(wait).into_response();
     }
     let response = next.run(request).await;
     // Nobody guesses the id of a computer; after a restore many of one place may name ids that are not known any more.
@@ -198,6 +266,19 @@ mod tests {
     }
 
     #[test]
+    fn an_address_asks_so_often_a_minute_and_what_is_refused_makes_the_wait_no_longer() {
+        let (addresses, start) = (Addresses::default(), Instant::now());
+        let (asks, other) = (address("203.0.113.7"), address("203.0.113.8"));
+        let later = start + Duration::from_secs(20);
+        let taken = (0..2 * MOST_ASKED).filter(|_| addresses.asked(asks, start).is_ok()).count();
+        assert_eq!(taken, MOST_ASKED as usize);
+        assert_eq!(addresses.asked(asks, later), Err(Duration::from_secs(40)));
+        assert_eq!(addresses.asked(other, later), Ok(()));
+        assert_eq!(addresses.check(asks, later), Ok(()), "who asks has not failed");
+        assert_eq!(addresses.asked(asks, start + WITHIN), Ok(()));
+    }
+
+    #[test]
     fn an_ipv6_address_stands_for_all_of_its_customer_and_an_ipv4_one_is_the_same_in_both_forms() {
         assert_eq!(network(address("2001:db8:1:23ff::9")), network(address("2001:db8:1:2300::1")));
         assert_ne!(network(address("2001:db8:1:2400::1")), network(address("2001:db8:1:2300::1")));
@@ -211,7 +292,7 @@ mod tests {
         for place in 0..=u32::try_from(MOST).expect("small") {
             addresses.failed(IpAddr::V4(place.into()), now);
         }
-        assert_eq!(addresses.lock().len(), 1);
+        assert_eq!(addresses.failures.lock().len(), 1);
     }
 
     #[test]

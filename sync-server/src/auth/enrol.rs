@@ -379,8 +379,10 @@ fn check(request: &EnrolRequest) -> Result<()> {
     if !matches!(request.platform.as_str(), "windows" | "macos" | "linux") {
         return Err(Error::Invalid("The platform must be windows, macos or linux."));
     }
-    if request.app_version.is_empty() || request.app_version.len() > 40 {
-        return Err(Error::Invalid("The program's version must have 1 to 40 characters."));
+    // It is shown in the operator's terminal.
+    let is_version = |c: char| c.is_ascii_graphic() || c == ' ';
+    if !(1..=40).contains(&request.app_version.len()) || !request.app_version.chars().all(is_version) {
+        return Err(Error::Invalid("The program's version must have 1 to 40 letters, digits and signs."));
     }
     if request.again.is_some() && request.recovers.is_some() {
         return Err(Error::Invalid("A computer goes on as what it was, or under another id; not both."));

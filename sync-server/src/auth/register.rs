@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use protocol::api::{DeviceScope, EnrolmentCode, NewDoctor, RegisterRequest, RegisterResponse, Secret};
@@ -12,6 +13,7 @@ use protocol::validate::check_value;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::addresses::CountedAs;
 use super::code::{is_clinic_code, is_tenant_code, new_tenant_code};
 use super::enrolment::{self, FIRST_CODE_LIFE, NewCode};
 use super::password::{Passwords, check_new_password};
@@ -48,10 +50,10 @@ pub struct NewTenant {
 #[tracing::instrument(skip_all)]
 pub(crate) async fn register(
     State(state): State<AppState>,
+    Extension(CountedAs(from)): Extension<CountedAs>,
     Json(request): Json<RegisterRequest>,
 ) -> Result<(StatusCode, Json<RegisterResponse>)> {
-    let registrations = &state.auth.registrations;
-    registrations.check(Instant::now())?;
+    let place = state.auth.registrations.take(from, Instant::now())?;
     let new = NewTenant {
         name: request.clinic_name.clone(),
         code: None,
@@ -63,7 +65,7 @@ pub(crate) async fn register(
         doctor: request.doctor,
     };
     let response = create(&state.db, &state.auth.strangers, new, OffsetDateTime::now_utc()).await?;
-    registrations.add(Instant::now());
+    place.used();
     tracing::info!(tenant = %response.tenant_id, "a tenant was registered");
     Ok((StatusCode::CREATED, Json(response)))
 }

@@ -210,12 +210,16 @@ pub fn new_key() -> SigningKey {
 
 /// Writes a new key into a new file that only its owner can read; an existing file is left alone.
 pub fn write_new_key(path: &Path) -> anyhow::Result<()> {
+    write_key(path, &new_key())
+}
+
+/// Writes this key so.
+pub(crate) fn write_key(path: &Path, key: &SigningKey) -> anyhow::Result<()> {
     use std::io::Write;
 
     use anyhow::Context;
-    let pem = new_key()
-        .to_pkcs8_pem(LineEnding::LF)
-        .map_err(|_| anyhow::anyhow!("The key cannot be written as PEM."))?;
+    let pem =
+        key.to_pkcs8_pem(LineEnding::LF).map_err(|_| anyhow::anyhow!("The key cannot be written as PEM."))?;
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

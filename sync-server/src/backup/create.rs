@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Context;
 use protocol::id::TenantId;
@@ -17,6 +18,11 @@ use crate::audit::verify::KeptHead;
 use crate::config::DatabaseUrl;
 use crate::database;
 
+/// How the name of a file that is not whole yet begins and ends.
+const UNFINISHED: (&str, &str) = (".clinic-backup-", ".unfinished");
+/// Nobody writes to a file any more that did not change for so long.
+const GIVEN_UP: Duration = Duration::from_hours(24);
+
 /// Dumps the database of `clinic_ops` into a new file of the folder, and writes the record of the very state that was
 /// dumped beside it. Both are readable by their owner only, and there whole or not at all.
 ///
@@ -29,6 +35,7 @@ pub async fn create(
     folder: &Path,
 ) -> anyhow::Result<(PathBuf, Record)> {
     fs::create_dir_all(folder).with_context(|| format!("{} cannot be made.", folder.display()))?;
+    sweep(folder)?;
     let mut connection = database::session(&ops_url.0)?.connect().await?;
     let mut tx = connection.begin_with("begin isolation level repeatable read read only").await?;
     sqlx::raw_sql("set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0")
@@ -73,10 +80,24 @@ pub async fn create(
     Ok((path, record))
 }
 
+/// Removes what backups that were killed have left: the whole database, under a name that nobody looks for.
+fn sweep(folder: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let is_unfinished =
+            name.to_str().is_some_and(|name| name.starts_with(UNFINISHED.0) && name.ends_with(UNFINISHED.1));
+        if is_unfinished && entry.metadata()?.modified()?.elapsed().is_ok_and(|age| age >= GIVEN_UP) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 fn new_file(folder: &Path) -> anyhow::Result<tempfile::NamedTempFile> {
     tempfile::Builder::new()
-        .prefix(".clinic-backup-")
-        .suffix(".unfinished")
+        .prefix(UNFINISHED.0)
+        .suffix(UNFINISHED.1)
         .tempfile_in(folder)
         .with_context(|| format!("Nothing can be written to {}.", folder.display()))
 }
@@ -101,4 +122,30 @@ async fn heads(connection: &mut PgConnection) -> sqlx::Result<BTreeMap<TenantId,
         heads.entry(TenantId(end.id)).or_default().push(head);
     }
     Ok(heads)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+
+    #[test]
+    fn what_a_backup_that_was_killed_has_left_goes_with_the_next_one_and_nothing_else_does() {
+        let folder = tempfile::tempdir().expect("BUG: a folder");
+        let long_ago = SystemTime::now() - GIVEN_UP;
+        let made = [
+            (".clinic-backup-AbC.unfinished", long_ago),
+            (".clinic-backup-DeF.unfinished", SystemTime::now()),
+            ("clinic-20261123T041108Z.dump", long_ago),
+            (".clinic-export-GhI.unfinished", long_ago),
+        ];
+        for (name, at) in made {
+            let file = File::create(folder.path().join(name)).expect("BUG: a file");
+            file.set_modified(at).expect("BUG: its time");
+        }
+        sweep(folder.path()).expect("BUG: swept");
+        let is_left = made.map(|(name, _)| folder.path().join(name).exists());
+        assert_eq!(is_left, [false, true, true, true]);
+    }
 }

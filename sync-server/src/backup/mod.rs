@@ -83,7 +83,7 @@ pub struct Record {
     pub heads: BTreeMap<TenantId, Vec<KeptHead>>,
 }
 
-/// Runs one of the commands. `ops_url` is the database that is backed up.
+/// Runs one of the commands. `ops_url` is the database that is backed up; what is on trial is removed on `stop` as well.
 ///
 /// # Errors
 ///
@@ -92,6 +92,7 @@ pub async fn run(
     ops_url: impl FnOnce() -> anyhow::Result<DatabaseUrl>,
     postgres_bin: Option<&Path>,
     command: BackupCommand,
+    stop: impl Future<Output = ()>,
     out: &mut impl Write,
 ) -> anyhow::Result<()> {
     match command {
@@ -115,7 +116,7 @@ pub async fn run(
                 (None, Some(folder)) => newest(&folder)?,
                 (None, None) => anyhow::bail!("Give --backups or --dump."),
             };
-            let report = verify(&dump, &scratch).await?;
+            let report = verify(&dump, &scratch, stop).await?;
             if options.json {
                 writeln!(out, "{:#}", serde_json::to_value(&report)?)?;
             } else {

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use protocol::api::Secret;
 use serde::Serialize;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
@@ -78,12 +78,17 @@ impl Report {
     }
 }
 
-/// Restores a dump and compares what comes out with its record. Whatever happens, the trial's database is removed.
+/// Restores a dump and compares what comes out with its record. Whatever happens, `stop` too, the trial's database is
+/// removed: it holds every tenant's patients.
 ///
 /// # Errors
 ///
-/// What has nothing to do with the backup: no programs, no place. A bad backup is no error.
-pub async fn verify(dump: &Path, scratch: &Scratch) -> anyhow::Result<Report> {
+/// What has nothing to do with the backup: no programs, no place, an operator who stops it. A bad backup is no error.
+pub async fn verify(
+    dump: &Path,
+    scratch: &Scratch,
+    stop: impl Future<Output = ()>,
+) -> anyhow::Result<Report> {
     let mut report = Report::default();
     let record = read_record(dump, &mut report)?;
     if !report.is_whole() {
@@ -94,7 +99,8 @@ pub async fn verify(dump: &Path, scratch: &Scratch) -> anyhow::Result<Report> {
             let folder = tempfile::tempdir()?;
             let embedded = start(&folder, postgres_bin.clone()).await?;
             let admin = embedded.urls().admin.clone();
-            let done = on_trial(dump, record.as_ref(), &admin, postgres_bin.as_deref(), &mut report).await;
+            let trial = on_trial(dump, record.as_ref(), &admin, postgres_bin.as_deref(), &mut report);
+            let done = unless(stop, trial).await;
             tokio::task::spawn_blocking(|| embedded.stop()).await??;
             done?;
         }
@@ -108,7 +114,7 @@ pub async fn verify(dump: &Path, scratch: &Scratch) -> anyhow::Result<Report> {
                 .execute(&mut connection)
                 .await?;
             let admin = DatabaseUrl(Secret(url.into()));
-            let done = on_trial(dump, record.as_ref(), &admin, None, &mut report).await;
+            let done = unless(stop, on_trial(dump, record.as_ref(), &admin, None, &mut report)).await;
             sqlx::raw_sql(AssertSqlSafe(format!("drop database {name} with (force)")))
                 .execute(&mut connection)
                 .await?;
@@ -116,6 +122,18 @@ pub async fn verify(dump: &Path, scratch: &Scratch) -> anyhow::Result<Report> {
         }
     }
     Ok(report)
+}
+
+/// The trial, as long as nobody stops it.
+async fn unless(
+    stop: impl Future<Output = ()>,
+    trial: impl Future<Output = anyhow::Result<()>>,
+) -> anyhow::Result<()> {
+    tokio::select! {
+        biased;
+        () = stop => bail!("It was stopped before it had ended. Nothing of the trial is left."),
+        done = trial => done,
+    }
 }
 
 async fn start(folder: &TempDir, postgres_bin: Option<PathBuf>) -> anyhow::Result<Embedded> {

@@ -1,5 +1,8 @@
 //! What patients come with, and what is commonly prescribed for it. Sample data, not advice.
 
+#[cfg(test)]
+mod tests;
+
 use super::people::Sex;
 
 /// Who treats it.
@@ -487,25 +490,3 @@ pub static COMPLAINTS: &[Complaint] = &[
         ..dentist((3, 12), &["Routine check of teeth"], ("Examination of teeth", "Z01.2"))
     },
 ];
-
-#[cfg(test)]
-mod tests {
-    use protocol::dosage::Dosage;
-    use protocol::medicine::Units;
-
-    use super::*;
-
-    #[test]
-    fn every_line_names_a_medicine_of_the_catalogue_and_a_dosage_that_is_understood() {
-        for complaint in COMPLAINTS {
-            assert!((1..=5).contains(&complaint.lines.len()), "{:?}", complaint.diagnosis);
-            for (generic, strength, form, dose) in complaint.lines {
-                assert!(
-                    crate::catalogue::find(generic, strength, form).is_some(),
-                    "{generic} {strength} {form}"
-                );
-                assert_eq!(Dosage::read(dose, Units::of(form, strength)).err(), None, "{dose} of {generic}");
-            }
-        }
-    }
-}

@@ -12,6 +12,8 @@ use crate::Db;
 use crate::auth::code::is_tenant_code;
 use crate::auth::password::{PasswordCost, Passwords};
 
+/// Where patients live.
+mod addresses;
 /// What patients come with.
 mod complaint;
 /// Randomness that a seed repeats.
@@ -85,7 +87,7 @@ pub async fn run(db: &Db, options: &DemoOptions, out: &mut impl Write) -> anyhow
     }
     writeln!(
         out,
-        "\nA code for the first computer: clinic-sync device code --tenant-code {code} --clinic-code ANDHERI"
+        "\nA code for the first computer: clinic-sync device code --tenant-code {code} --clinic-code ANDHERI --scope clinical"
     )?;
     Ok(())
 }

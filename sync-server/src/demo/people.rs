@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 use time::{Date, Duration};
 use uuid::Uuid;
 
+use super::addresses::{ADDRESSES, BUILDINGS};
 use super::complaint::COMPLAINTS;
 use super::dice::Dice;
-use super::names::{ADDRESSES, BUILDINGS, REGIONS, Region, SHARES};
+use super::names::{REGIONS, Region, SHARES};
 use super::{at_clock, with_defaults};
 
 /// A patient's sex, as far as names and complaints need it.

@@ -135,8 +135,11 @@ pub(super) async fn migrations(connection: &mut PgConnection) -> sqlx::Result<Ve
 
 pub(super) fn connection(here: &Surroundings) -> Vec<String> {
     match here.ssl_mode {
-        PgSslMode::VerifyCa | PgSslMode::VerifyFull => Vec::new(),
+        PgSslMode::VerifyFull => Vec::new(),
         _ if here.is_local => Vec::new(),
+        PgSslMode::VerifyCa => {
+            vec!["sslmode=verify-ca takes a certificate of any machine that its authority knows".to_owned()]
+        }
         PgSslMode::Require => vec!["sslmode=require encrypts, but checks no certificate".to_owned()],
         PgSslMode::Disable | PgSslMode::Allow | PgSslMode::Prefer => {
             vec!["the connection need not be encrypted".to_owned()]

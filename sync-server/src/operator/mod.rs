@@ -275,6 +275,14 @@ pub(crate) async fn find_tenant(db: &Db, code: &str) -> anyhow::Result<(TenantId
     Ok((tenant, code))
 }
 
+/// What the tenant is called, and its code: whoever typed another one's code sees it before anything happens.
+pub(crate) async fn called(tx: &mut PgConnection, tenant: TenantId) -> sqlx::Result<String> {
+    let row = sqlx::query!("select tenant_name, tenant_code from tenants where id = $1", tenant.0)
+        .fetch_one(tx)
+        .await?;
+    Ok(format!("{} ({})", row.tenant_name, row.tenant_code))
+}
+
 /// Leaves the operator's command in the tenant's own log; last in its transaction.
 pub(crate) async fn audited(
     tx: &mut PgConnection,

@@ -135,8 +135,8 @@ pub struct DeviceCode {
     /// The clinic in which the computer will stand.
     #[arg(long)]
     pub clinic_code: String,
-    /// What the computer may receive.
-    #[arg(long, value_enum, default_value = "clinical")]
+    /// What the computer may receive. Nothing is taken for said: a computer at the front desk must not get everything.
+    #[arg(long, value_enum)]
     pub scope: ScopeOption,
     /// How long the code can be used.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1440))]
@@ -388,6 +388,9 @@ pub struct TenantOffline {
     /// So many days; 0: nobody opens a computer without the server.
     #[arg(long, value_parser = clap::value_parser!(u8).range(0..=i64::from(protocol::standing::MAX_OFFLINE_DAYS)))]
     pub days: u8,
+    /// Does it; without it, says what would be done.
+    #[arg(long)]
+    pub yes: bool,
     /// How to answer.
     #[command(flatten)]
     pub output: OutputOptions,

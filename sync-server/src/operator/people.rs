@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::options::{ClinicAdd, DeviceRevoke, TenantChoice, UserDeactivate, UserReset};
 use super::password::read_password;
-use super::{audited, find_tenant};
+use super::{audited, called, find_tenant};
 use crate::Db;
 use crate::auth::code::is_clinic_code;
 use crate::auth::device;
@@ -46,6 +46,7 @@ pub(super) async fn reset_password(
     .fetch_optional(&mut *tx)
     .await?
     .with_context(|| nobody(&code))?;
+    let called = called(&mut tx, tenant).await?;
     drop(tx);
     ensure!(
         !is_guarded,
@@ -57,7 +58,9 @@ pub(super) async fn reset_password(
             out,
             options.output.json,
             json!({ "tenant_code": code, "email": email, "changed": false }),
-            "They would be signed out everywhere, and get a new password; say --yes to do it.",
+            &format!(
+                "{email} of {called} would be signed out everywhere, and get a new password; say --yes to do it."
+            ),
         );
     }
     let password = read_password(&options.password)?;
@@ -112,11 +115,14 @@ pub(super) async fn deactivate(db: &Db, options: UserDeactivate, out: &mut impl 
         bail!("They are the only admin of {code}. Make another one first; nothing was changed.");
     }
     if !options.yes {
+        let called = called(&mut tx, tenant).await?;
         return answer(
             out,
             options.output.json,
             json!({ "tenant_code": code, "user_id": person.id, "deactivated": false }),
-            "They would be signed out everywhere and could not sign in any more; say --yes to do it.",
+            &format!(
+                "{email} of {called} would be signed out everywhere and could not sign in any more; say --yes to do it."
+            ),
         );
     }
     sqlx::query!(
@@ -217,11 +223,12 @@ pub(super) async fn revoke_device(
     .await?
     .with_context(|| format!("The tenant {code} has no such computer in service."))?;
     if !options.yes {
+        let called = called(&mut tx, tenant).await?;
         return answer(
             out,
             options.output.json,
             json!({ "tenant_code": code, "device_id": options.device_id, "name": name, "revoked": false }),
-            &format!("\"{name}\" would be taken out of service for good; say --yes to do it."),
+            &format!("\"{name}\" of {called} would be taken out of service for good; say --yes to do it."),
         );
     }
     device::revoke(&mut tx, tenant.0, options.device_id, device::Revoke::default()).await?;

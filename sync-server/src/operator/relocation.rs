@@ -4,8 +4,8 @@ use std::io::Write;
 
 use serde_json::json;
 
-use super::find_tenant;
 use super::options::ClinicMove;
+use super::{called, find_tenant};
 use crate::Db;
 use crate::clinic_move::{self, Move, Report};
 use crate::files::Files;
@@ -35,6 +35,9 @@ pub(super) async fn move_clinic(
         answer["moved"] = json!(options.yes);
         return Ok(writeln!(out, "{answer:#}")?);
     }
+    let from = called(&mut *db.read(source).await?, source).await?;
+    let to = called(&mut *db.read(target).await?, target).await?;
+    writeln!(out, "From {from} to {to}:")?;
     write_report(out, &report, [&source_code, &target_code])?;
     if options.yes {
         writeln!(

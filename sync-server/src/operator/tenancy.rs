@@ -141,8 +141,8 @@ pub(super) async fn suspend(db: &Db, options: TenantSuspend, out: &mut impl Writ
     if !options.yes {
         let usage = one(db, &code).await?;
         let sentence = format!(
-            "would be suspended, with {} staff and {} computers in service; say --yes to do it.",
-            usage.users, usage.devices
+            "({}) would be suspended, with {} staff and {} computers in service; say --yes to do it.",
+            usage.tenant_name, usage.users, usage.devices
         );
         return said(out, options.output, &code, usage.state(), &sentence);
     }
@@ -249,6 +249,14 @@ pub(super) async fn set_plan(db: &Db, options: TenantPlan, out: &mut impl Write)
 /// Says for how many days its computers may work without contact.
 pub(super) async fn set_offline(db: &Db, options: TenantOffline, out: &mut impl Write) -> anyhow::Result<()> {
     let (tenant, code) = find_tenant(db, &options.tenant_code).await?;
+    if !options.yes {
+        let usage = one(db, &code).await?;
+        let sentence = format!(
+            "({}) would work {} days without contact, on {} computers; say --yes to do it.",
+            usage.tenant_name, options.days, usage.devices
+        );
+        return said(out, options.output, &code, "unchanged", &sentence);
+    }
     let mut tx = db.write_unsynced(tenant).await?;
     sqlx::query!(
         "update tenants set settings = settings || $2::jsonb where id = $1",

@@ -224,17 +224,20 @@ impl Stream {
     }
 }
 
-/// Refuses a device that was revoked, a person who was deactivated and data that was restored since the stream began.
+/// Refuses a device that was revoked, a person who was deactivated or whose tokens ended, and data that was restored since the
+/// stream began: whoever takes it slowly would else get rows for hours.
 async fn must_be_welcome(tx: &mut PgConnection, caller: &Caller, epoch: Epoch) -> Result<()> {
     let now = sqlx::query!(
-        r#"select s.epoch, d.revoked_at is null and d.copied_at is null and u.is_active as "is_welcome!", d.scope
+        r#"select s.epoch, d.scope,
+                  d.revoked_at is null and d.copied_at is null and u.is_active and u.token_version = $4 as "is_welcome!"
            from tenant_sync s
            join devices d on d.tenant_id = s.tenant_id
            join users u on u.tenant_id = s.tenant_id
            where s.tenant_id = $1 and d.id = $2 and u.id = $3"#,
         caller.tenant.0,
         caller.device.0,
-        caller.user.0
+        caller.user.0,
+        caller.token_version
     )
     .fetch_optional(tx)
     .await?

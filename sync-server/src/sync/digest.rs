@@ -16,6 +16,7 @@ use sqlx::PgConnection;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
+use super::turns::Turns;
 use super::{SpokenProtocol, head, rows, statements};
 use crate::AppState;
 use crate::auth::Caller;
@@ -23,7 +24,7 @@ use crate::error::{Error, Json, Query, Result};
 
 /// A table is looked at in slices of so many rows, so that no statement takes long.
 const SLICE: i64 = 50_000;
-/// So many digests are made at once; they take a core each.
+/// So many digests are made at once; they take a core each. Nor are more of one tenant's asked for at once.
 const AT_ONCE: usize = 2;
 /// So many are remembered.
 const MOST_KEPT: usize = 2_000;
@@ -35,6 +36,7 @@ pub struct Digests(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     kept: Mutex<HashMap<(TenantId, DeviceScope), Kept>>,
+    of_tenant: Turns,
     turns: Semaphore,
 }
 
@@ -46,7 +48,11 @@ struct Kept {
 
 impl Default for Digests {
     fn default() -> Self {
-        Self(Arc::new(Inner { kept: Mutex::default(), turns: Semaphore::new(AT_ONCE) }))
+        Self(Arc::new(Inner {
+            kept: Mutex::default(),
+            of_tenant: Turns::new(AT_ONCE),
+            turns: Semaphore::new(AT_ONCE),
+        }))
     }
 }
 
@@ -68,6 +74,14 @@ impl Digests {
     }
 }
 
+#[cfg(feature = "testing")]
+impl Digests {
+    /// For tests: as many digests as can be are being made, until the answer is dropped.
+    pub async fn busy(&self) -> Option<tokio::sync::SemaphorePermit<'_>> {
+        self.0.turns.acquire_many(AT_ONCE as u32).await.ok()
+    }
+}
+
 /// Answers with digests of what the device's scope sees, as of one version.
 #[tracing::instrument(skip_all, fields(tenant = %caller.tenant, device = %caller.device))]
 pub(crate) async fn digest(
@@ -76,10 +90,16 @@ pub(crate) async fn digest(
     _: SpokenProtocol,
     Query(query): Query<DigestQuery>,
 ) -> Result<Json<DigestAnswer>> {
+    // A busy tenant leaves connections for the others, and whoever waits for a turn holds none.
+    let _turn = state.digests.0.of_tenant.take(caller.tenant).await;
     let (table, bucket) = match (&query.table, query.bucket) {
         (None, None) => return all(&state, &caller, query.epoch).await.map(Json),
         (Some(table), bucket) => (find(table, &caller)?, bucket),
         (None, Some(_)) => return Err(Error::Invalid("A bucket is one of a table.")),
+    };
+    let _core = match bucket {
+        Some(_) => None,
+        None => state.digests.0.turns.acquire().await.ok(),
     };
     let mut tx = state.db.read(caller.tenant).await?;
     let mut answer = begin(&mut tx, &caller, query.epoch).await?;
@@ -93,7 +113,6 @@ pub(crate) async fn digest(
             answer.rows.push(row);
         }
     } else {
-        let _turn = state.digests.0.turns.acquire().await;
         answer.buckets = buckets(&mut tx, &caller, table).await?.unwrap_or_default();
     }
     Ok(Json(answer))
@@ -111,6 +130,7 @@ pub(crate) async fn rows_by_id(
         return Err(Error::TooLarge);
     }
     let table = find(&request.table, &caller)?;
+    let _turn = state.pulls.take(caller.tenant).await;
     state.audit.record_pull(&state.db, &caller).await?;
     let mut tx = state.db.read(caller.tenant).await?;
     let version = head(&mut tx, caller.tenant, request.epoch).await?;

@@ -281,7 +281,7 @@ async fn a_fresh_computer_of_a_restored_tenant_gets_everything_and_the_old_epoch
     let mover = Mover::of(clinic.server.database()).await;
     mover.export(old.tenant, "asha").await.expect("an archive");
     let lock = mover.lock();
-    delete::delete(&mover.doors, old.tenant, &lock, &mover.key(), &mover.path("last"))
+    delete::delete(&mover.doors, old.tenant, &lock, &mover.key(), &mover.path("last"), true)
         .await
         .expect("deleted");
     let restored = mover.restore("last", None).await.expect("a tenant");
@@ -322,8 +322,9 @@ async fn deleting_takes_every_row_of_the_tenant_leaves_its_log_and_touches_nobod
     let preview = delete::preview(&mover.doors.ops, furnished.a).await.expect("counts");
     assert_eq!(counts(&mut furnished.admin, furnished.a).await, before, "a look deletes nothing");
     let lock = mover.lock();
-    let deleted =
-        delete::delete(&mover.doors, furnished.a, &lock, &mover.key(), &mover.path("a")).await.expect("gone");
+    let deleted = delete::delete(&mover.doors, furnished.a, &lock, &mover.key(), &mover.path("a"), true)
+        .await
+        .expect("gone");
     assert_eq!(deleted.rows, preview);
     for (table, count) in counts(&mut furnished.admin, furnished.a).await {
         if WITNESSES.contains(&table.as_str()) {
@@ -357,11 +358,11 @@ async fn nothing_is_deleted_whose_archive_does_not_open_again() {
     let other = Mover::of(&furnished.database).await;
     let before = counts(&mut furnished.admin, furnished.a).await;
     let refused =
-        delete::delete(&mover.doors, furnished.a, &mover.lock(), &other.key(), &mover.path("a")).await;
+        delete::delete(&mover.doors, furnished.a, &mover.lock(), &other.key(), &mover.path("a"), true).await;
     assert!(refused.expect_err("another key").to_string().contains("Nothing was deleted"));
     std::fs::write(mover.path("b"), "mine").expect("written");
     let taken =
-        delete::delete(&mover.doors, furnished.a, &mover.lock(), &mover.key(), &mover.path("b")).await;
+        delete::delete(&mover.doors, furnished.a, &mover.lock(), &mover.key(), &mover.path("b"), true).await;
     assert!(taken.expect_err("it is there").to_string().contains("exists already"));
     assert_eq!(std::fs::read(mover.path("b")).expect("read"), b"mine");
     assert_eq!(counts(&mut furnished.admin, furnished.a).await, before);

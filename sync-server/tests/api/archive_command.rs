@@ -59,11 +59,26 @@ async fn a_tenant_is_exported_deleted_and_restored_with_a_passphrase_from_a_file
     assert!(answer(&mover, &wrong).await.expect_err("wrong").contains("That is not its code"));
     assert_eq!(patients(&mut furnished.admin).await, 2);
     assert!(!last.exists());
-    let right = [delete.as_slice(), &["--yes", "--confirm-code", "KESTREL"]].concat();
+    // Nor is anything deleted whose files are not here: most likely the place of the files is another one.
+    let elsewhere = mover.path("elsewhere");
+    let unsure = ["delete", "--tenant-code", code, "--passphrase-file", text(&secret), "--yes"];
+    let unsure =
+        [unsure.as_slice(), &["--export-to", text(&elsewhere), "--confirm-code", "KESTREL"]].concat();
+    assert!(answer(&mover, &unsure).await.expect_err("a file is missing").contains("--leave-missing-files"));
+    assert_eq!(patients(&mut furnished.admin).await, 2);
+    let given_up = ["--yes", "--confirm-code", "KESTREL", "--leave-missing-files"];
+    let right = [delete.as_slice(), &given_up].concat();
     let deleted = answer(&mover, &right).await.expect("deleted");
     assert_eq!(deleted["rows"]["patients"], 1);
     assert_eq!(patients(&mut furnished.admin).await, 1);
     assert!(answer(&mover, &delete).await.expect_err("gone").contains("There is no tenant KESTREL"));
+    // Killed behind its last row, the command left files; the same one once more removes them.
+    let files = furnished.database.files_folder().join(furnished.a.to_string()).join("files");
+    std::fs::create_dir_all(&files).expect("a folder");
+    std::fs::write(files.join("a".repeat(64)), "a picture").expect("written");
+    assert_eq!(answer(&mover, &right).await.expect("removed")["files_removed"], 1);
+    assert!(!files.join("a".repeat(64)).exists());
+    assert!(answer(&mover, &right).await.expect_err("gone").contains("There is no tenant KESTREL"));
     let restore = ["restore", "--file", text(&last), "--passphrase-file", text(&secret)];
     let restored = answer(&mover, &restore).await.expect("restored");
     assert_eq!(restored["tenant_code"], "KESTREL");

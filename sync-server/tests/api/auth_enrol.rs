@@ -120,6 +120,7 @@ async fn a_signature_that_does_not_fit_is_refused_and_costs_no_try() {
         EnrolRequest { platform: "amiga".into(), ..good() },
         EnrolRequest { device_name: " ".into(), ..good() },
         EnrolRequest { app_version: "1".repeat(41), ..good() },
+        EnrolRequest { app_version: "1\u{1b}[2J".into(), ..good() },
     ] {
         let refused = refused(clinic.post("/v1/devices/enrol", &request).await).await;
         assert_eq!((refused.status, refused.code), (422, ErrorCode::Invalid), "{request:?}");

@@ -1,5 +1,6 @@
 //! A backup is made, restored on trial, and found out when it is not whole.
 
+use std::future::{pending, ready};
 use std::path::{Path, PathBuf};
 
 use clinic_sync::backup::{BackupCommand, BackupVerify, Record, Report, Scratch, create, run, verify};
@@ -56,7 +57,8 @@ impl Server {
 
     /// By the scratch database of the same server, which is quicker than a new server.
     async fn verify(&self, dump: &Path) -> Report {
-        verify(dump, &Scratch::On(self.embedded.urls().admin.clone())).await.expect("a report")
+        let scratch = Scratch::On(self.embedded.urls().admin.clone());
+        verify(dump, &scratch, pending()).await.expect("a report")
     }
 
     async fn run(&mut self, sql: &'static str) {
@@ -103,7 +105,7 @@ async fn a_backup_is_restored_compared_and_examined_and_the_trial_leaves_nothing
     };
     let mut out = Vec::new();
     let no_url = || -> anyhow::Result<DatabaseUrl> { unreachable!("no database is asked") };
-    run(no_url, Some(&server.bin), BackupCommand::Verify(options), &mut out).await.expect("whole");
+    run(no_url, Some(&server.bin), BackupCommand::Verify(options), pending(), &mut out).await.expect("whole");
     let answer: serde_json::Value = serde_json::from_slice(&out).expect("JSON");
     assert_eq!(answer["checks"].as_array().map(Vec::len), Some(6));
 }
@@ -152,12 +154,23 @@ async fn what_was_changed_behind_the_logs_back_before_the_backup_is_found_in_it(
 }
 
 #[tokio::test]
+async fn a_trial_that_is_stopped_leaves_no_copy_of_the_patients() {
+    let mut server = Server::start().await;
+    let (dump, _) = server.back_up("one").await;
+    let before = server.databases().await;
+    let scratch = Scratch::On(server.embedded.urls().admin.clone());
+    let stopped = verify(&dump, &scratch, ready(())).await.expect_err("stopped");
+    assert!(stopped.to_string().contains("Nothing of the trial is left"), "{stopped}");
+    assert_eq!(server.databases().await, before);
+}
+
+#[tokio::test]
 async fn without_a_finished_backup_there_is_nothing_to_verify() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("clinic-1.dump"), "half").expect("written");
     let options =
         BackupVerify { backups: Some(folder.path().to_owned()), dump: None, scratch_url: None, json: false };
     let no_url = || -> anyhow::Result<DatabaseUrl> { unreachable!("no database is asked") };
-    let refused = run(no_url, None, BackupCommand::Verify(options), &mut Vec::new()).await;
+    let refused = run(no_url, None, BackupCommand::Verify(options), pending(), &mut Vec::new()).await;
     assert!(refused.expect_err("none").to_string().contains("There is no backup in"));
 }

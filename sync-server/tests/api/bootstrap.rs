@@ -250,8 +250,8 @@ async fn a_front_desk_gets_no_clinical_column_and_no_clinical_table() {
     );
 }
 
-#[tokio::test]
-async fn a_device_that_is_revoked_in_the_middle_gets_no_further_portion() {
+/// Nothing more comes to a stream on whose way this happens.
+async fn is_cut_off_by(sql: impl FnOnce(&Desk) -> String) {
     let clinic = Clinic::open().await;
     let desk = clinic.desk().await;
     // More than the sockets hold, so that the server waits for this reader.
@@ -270,7 +270,7 @@ async fn a_device_that_is_revoked_in_the_middle_gets_no_further_portion() {
     let request = desk.request(request).header("accept-encoding", "identity");
     let mut stream = request.send().await.expect("an answer").bytes_stream();
     let mut received = stream.next().await.expect("a piece").expect("bytes").len();
-    clinic.sql(&format!("update devices set revoked_at = now() where id = '{}'", desk.device)).await;
+    clinic.sql(&sql(&desk)).await;
     let broken = loop {
         match stream.next().await {
             Some(Ok(bytes)) => received += bytes.len(),
@@ -280,4 +280,17 @@ async fn a_device_that_is_revoked_in_the_middle_gets_no_further_portion() {
     };
     assert!(broken, "an end that looks like one");
     assert!(received < 40_000_000, "{received}");
+}
+
+#[tokio::test]
+async fn a_device_that_is_revoked_in_the_middle_gets_no_further_portion() {
+    is_cut_off_by(|desk| format!("update devices set revoked_at = now() where id = '{}'", desk.device)).await;
+}
+
+#[tokio::test]
+async fn whoever_loses_a_role_or_a_password_in_the_middle_gets_no_further_portion() {
+    is_cut_off_by(|desk| {
+        format!("update users set token_version = token_version + 1 where id = '{}'", desk.user)
+    })
+    .await;
 }

@@ -1,11 +1,11 @@
 //! A clinic on a test server, and desktops that speak to it over HTTP.
 
-use std::sync::Once;
+use std::sync::{Arc, Once};
 
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
-use clinic_sync::auth::token::Claims;
-use clinic_sync::testing::{SERVER_NAME, Server};
+use clinic_sync::auth::token::{Claims, TokenKeys, new_key};
+use clinic_sync::testing::{SERVER_NAME, Server, TestDatabase};
 use ed25519_dalek::{Signer, SigningKey};
 use protocol::api::{
     DeviceScope, EnrolRequest, EnrolResponse, NewDoctor, PROTOCOL_HEADER, Position, PullLine, PushRequest,
@@ -100,6 +100,16 @@ pub fn client() -> Client {
 impl Clinic {
     pub async fn open() -> Self {
         let server = Server::start().await.expect("a server");
+        let registered = register(&server, "ASHA").await;
+        Self { server, registered }
+    }
+
+    /// One whose server has so many connections to its database, one of which listens.
+    pub async fn open_with(connections: u32) -> Self {
+        let database = TestDatabase::new().await;
+        let db = database.app_db_of(connections).await;
+        let keys = Arc::new(TokenKeys::new(&new_key()));
+        let server = Server::start_with(database, db, keys).await.expect("a server");
         let registered = register(&server, "ASHA").await;
         Self { server, registered }
     }

@@ -115,6 +115,23 @@ async fn a_front_desk_hears_nothing_of_clinical_tables() {
 }
 
 #[tokio::test]
+async fn whoever_waits_for_a_digest_holds_no_connection_that_others_need() {
+    let clinic = Clinic::open_with(3).await;
+    let desk = clinic.desk().await;
+    let busy = clinic.server.state().digests.busy().await;
+    let url = format!("{}/v1/sync/digest?epoch={}&table=patients", desk.url, desk.epoch);
+    let ask = |_| tokio::spawn(desk.request(desk.client.get(&url)).send());
+    let waiting: Vec<_> = (0..8).map(ask).collect();
+    for _ in 0..100 {
+        assert_eq!(desk.get("/v1/tenant").await.status(), 200);
+    }
+    drop(busy);
+    for answer in waiting {
+        assert_eq!(answer.await.expect("asked").expect("an answer").status(), 200);
+    }
+}
+
+#[tokio::test]
 async fn another_tenants_rows_are_not_there() {
     let clinic = Clinic::open().await;
     let (mut desk, neighbour) = (clinic.desk().await, clinic.neighbour().await);

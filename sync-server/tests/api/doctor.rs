@@ -308,6 +308,7 @@ fn bad_surroundings(good: &Surroundings) -> Vec<(&'static str, Surroundings)> {
         ("free_disk", Surroundings { free_bytes: Some(1 << 30), ..good.clone() }),
         ("encrypted_connection", remote(PgSslMode::Prefer)),
         ("encrypted_connection", remote(PgSslMode::Require)),
+        ("encrypted_connection", remote(PgSslMode::VerifyCa)),
     ]
 }
 

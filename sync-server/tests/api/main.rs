@@ -47,6 +47,7 @@ mod metrics;
 mod openapi;
 mod operator;
 mod own_keys;
+mod paced;
 mod prescription;
 mod protocol_page;
 mod pull;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::Parser;
 use clinic_sync::auth::password::{PasswordCost, Passwords};
 use clinic_sync::operator::{
     DeviceCode, DeviceCommand, OutputOptions, PasswordSource, ScopeOption, TenantCommand, TenantCreate,
@@ -203,6 +204,39 @@ async fn an_operators_code_lets_in_only_who_has_worked_there_with_a_password_of_
     let guessed = refused(operator.lets_in(&clinic, LATA).await).await;
     assert_eq!(guessed.code, ErrorCode::Invalid, "that password is the operator's");
     assert_eq!(operator.lets_in(&clinic, EMAIL).await.status(), 200);
+}
+
+#[test]
+fn a_code_is_not_made_before_it_is_said_what_its_computer_gets() {
+    #[derive(Parser)]
+    struct Cli {
+        #[command(subcommand)]
+        command: DeviceCommand,
+    }
+    let words = ["device", "code", "--tenant-code", "ASHA", "--clinic-code", "MAIN"];
+    assert!(Cli::try_parse_from(words).is_err());
+    let Cli { command } =
+        Cli::try_parse_from(words.into_iter().chain(["--scope", "front-desk"])).expect("a command");
+    assert!(matches!(command, DeviceCommand::Code(DeviceCode { scope: ScopeOption::FrontDesk, .. })));
+}
+
+#[tokio::test]
+async fn what_would_be_done_to_somebody_names_whose_they_are() {
+    let clinic = Clinic::open().await;
+    let operator = Operator::of(&clinic).await;
+    let reset = UserReset {
+        tenant_code: clinic.registered.tenant_code.to_lowercase(),
+        email: EMAIL.into(),
+        yes: false,
+        password: PasswordSource { password_file: Some(PathBuf::from("/not/asked/for")) },
+        output: OutputOptions { json: false },
+    };
+    let mut out = Vec::new();
+    let reset = UserCommand::ResetPassword(reset);
+    run_user(&operator.db, &operator.passwords, reset, &mut out).await.expect("told");
+    let told = String::from_utf8(out).expect("text");
+    let whose = format!("{EMAIL} of Sunrise Clinic ({}) would be", clinic.registered.tenant_code);
+    assert!(told.starts_with(&whose), "{told}");
 }
 
 #[tokio::test]

@@ -121,6 +121,27 @@ async fn each_step_of_leaving_is_seen_by_the_admin() {
 }
 
 #[tokio::test]
+async fn the_last_word_of_a_stolen_computer_hides_none_from_the_admin() {
+    let clinic = Clinic::open().await;
+    let (admin, desk) = (clinic.desk().await, clinic.desk().await);
+    revoke(&admin, &desk, &RevokeRequest::default()).await.expect("revoked");
+    revocation(&desk, true).await;
+    // JSON that Postgres does not read as such, with all that the server looks at.
+    let said = json!({
+        "tenant_id": desk.tenant, "device_id": desk.device, "challenge": challenge(&desk).await, "last_sequence": 3,
+        "lost": 1, "has_consent": false, "at": "2026-11-23T04:11:08.000Z", "more": "\u{0}",
+    })
+    .to_string();
+    let signature = sign(&desk.key, &SignedFarewell::message(&said));
+    let answer = post(&desk, "/v1/devices/farewell", &SignedFarewell { body: said, signature }).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert_eq!(state(&admin, &desk).await, RevocationState::Leaving);
+    let devices: Vec<DeviceInfo> = body(admin.get("/v1/devices").await).await.expect("devices");
+    let lost = devices.into_iter().find_map(|device| device.revocation).expect("revoked").lost;
+    assert_eq!(lost, Some(3), "what did not come is gone as well");
+}
+
+#[tokio::test]
 async fn the_last_push_of_a_revoked_computer_waits_for_a_person_whatever_is_in_it() {
     let clinic = Clinic::open().await;
     let (admin, mut desk) = (clinic.desk().await, clinic.desk().await);

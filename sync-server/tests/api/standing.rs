@@ -2,6 +2,7 @@
 
 use clinic_sync::auth::password::{PasswordCost, Passwords};
 use clinic_sync::operator::{OutputOptions, TenantCommand, TenantOffline, run_tenant};
+use clinic_sync::order::OrderKey;
 use protocol::api::{StandingRequest, Tokens};
 use protocol::error::ErrorCode;
 use protocol::permission::Role;
@@ -45,15 +46,45 @@ fn learnt(tokens: &Tokens) -> &SignedOrder {
 }
 
 async fn set_days(clinic: &Clinic, days: u8) {
+    say_days(clinic, days, true).await;
+}
+
+#[tokio::test]
+async fn where_computers_were_enrolled_no_server_makes_itself_another_order_key() {
+    let clinic = Clinic::open().await;
+    let db = clinic.server.database().app_db().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str| folder.path().join(name);
+    OrderKey::load_or_first(&file("first.pem"), &db).await.expect("nobody knows one yet");
+    clinic.desk().await;
+    let refused = OrderKey::load_or_first(&file("second.pem"), &db).await.expect_err("it is not that one");
+    assert!(refused.to_string().contains("enrol every computer anew"), "{refused}");
+    assert!(!file("second.pem").exists());
+    OrderKey::load_or_first(&file("first.pem"), &db).await.expect("it is there");
+}
+
+async fn say_days(clinic: &Clinic, days: u8, yes: bool) -> String {
     let options = TenantOffline {
         tenant_code: clinic.registered.tenant_code.clone(),
         days,
-        output: OutputOptions { json: true },
+        yes,
+        output: OutputOptions { json: false },
     };
     let passwords = Passwords::new(PasswordCost::LEAST);
     let db = clinic.server.database().ops_db().await;
     let mut out = Vec::new();
     run_tenant(&db, &passwords, TenantCommand::SetOffline(options), &mut out).await.expect("set");
+    String::from_utf8(out).expect("text")
+}
+
+#[tokio::test]
+async fn an_operator_who_does_not_say_yes_is_told_whose_computers_would_need_the_server() {
+    let clinic = Clinic::open().await;
+    let desk = clinic.desk().await;
+    let told = say_days(&clinic, 0, false).await;
+    let whose = format!("{} (Sunrise Clinic) would work 0 days", clinic.registered.tenant_code);
+    assert!(told.starts_with(&whose) && told.contains("on 1 computers"), "{told}");
+    assert_eq!(lease(&desk, &ask(&desk).await).offline_days, 14);
 }
 
 #[tokio::test]

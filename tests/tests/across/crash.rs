@@ -61,6 +61,8 @@ pub fn code(server: &ServerProcess, tenant_code: &str) -> anyhow::Result<Secret>
         tenant_code,
         "--clinic-code",
         "ASHA",
+        "--scope",
+        "clinical",
         "--json",
     ])?;
     let code: serde_json::Value = serde_json::from_str(&code)?;

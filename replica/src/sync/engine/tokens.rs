@@ -80,7 +80,8 @@ impl Line {
     async fn refresh_with_token(self: &Arc<Self>) -> Result<()> {
         let context = &self.context;
         let (keyring, installation) = (context.keyring.clone(), context.installation);
-        let kept = self.aside(move || keyring.refresh_token(installation)).await?;
+        let store = Arc::clone(&context.store);
+        let kept = self.aside(move || keyring.refresh_token(installation, &store.token_key)).await?;
         let (tenant_id, device_id) = (context.facts.tenant_id, context.facts.device_id);
         let challenge = context.client.challenge(&ChallengeRequest { tenant_id, device_id }).await?.challenge;
         let message = signing::refresh_message(
@@ -117,7 +118,8 @@ impl Line {
     async fn keep(&self, tokens: Tokens, nonce: String) -> Result<()> {
         let (keyring, installation) = (self.context.keyring.clone(), self.context.installation);
         let next = RefreshToken { token: tokens.refresh_token, generation: tokens.generation };
-        self.aside(move || keyring.put_refresh_token(installation, &next)).await?;
+        let store = Arc::clone(&self.context.store);
+        self.aside(move || keyring.put_refresh_token(installation, &next, &store.token_key)).await?;
         *lock(&self.token) = Some(tokens.access_token);
         if let (Some(guard), Some(order)) = (self.context.guard.clone(), tokens.standing) {
             let store = Arc::clone(&self.context.store);

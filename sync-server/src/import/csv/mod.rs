@@ -39,6 +39,7 @@ use crate::Db;
 use crate::archive::unguard;
 use crate::audit::heads::hex;
 use crate::audit::{self, Event, Lane};
+use crate::operator::called;
 use crate::sync::conflicts;
 use heading::{Mapping, Use};
 use line::{Line, Manner};
@@ -128,6 +129,7 @@ pub async fn run(db: &Db, options: &CsvOptions, out: &mut impl Write) -> anyhow:
     let outcome = Outcome::open(options.result.as_deref(), &mapping, options.write)?;
     let mut tx = db.write(tenant).await?;
     begin_import(&mut tx).await?;
+    let called = called(&mut tx, tenant).await?;
     let (clinic, zone) = clinic(&mut tx, tenant, options.clinic_code.as_deref()).await?;
     let now = OffsetDateTime::now_utc();
     let calendar = Calendar::new(zone, options.month_first, now);
@@ -177,8 +179,9 @@ pub async fn run(db: &Db, options: &CsvOptions, out: &mut impl Write) -> anyhow:
     writeln!(out, "{form}.")?;
     summary.write(out)?;
     if options.write {
-        writeln!(out, "What was imported is in {code} now.")?;
+        writeln!(out, "What was imported is in {called} now.")?;
     } else {
+        writeln!(out, "It would come to {called}.")?;
         writeln!(out, "Nothing was written; say --write to do it.")?;
     }
     Ok(summary)

@@ -24,6 +24,8 @@ pub(super) struct Home {
     pub(super) source: String,
     /// Whether doctors have a table of their own there.
     pub(super) has_doctors: bool,
+    /// Whether people worked there already, in sight of whom alone somebody becomes an admin.
+    pub(super) had_computers: bool,
     /// The clinic of whatever names none.
     pub(super) primary_clinic: Option<Uuid>,
     pub(super) clinic_codes: HashSet<String>,
@@ -70,6 +72,7 @@ impl Home {
             tenant_name: tenant_name.to_owned(),
             source: source.to_owned(),
             has_doctors: true,
+            had_computers: false,
             primary_clinic: None,
             clinic_codes: HashSet::new(),
             emails: HashSet::new(),

@@ -41,6 +41,7 @@ use super::write::{NewRow, Written, mark_duplicates, write, write_groups};
 use super::{begin_import, end_import, must_be_source, must_have_room, must_have_room_for_doctors};
 use crate::audit::{self, Event, Lane};
 use crate::auth::code::is_tenant_code;
+use crate::operator::called;
 use crate::sync::conflicts;
 use crate::{Db, TenantWriteTx, limits};
 use home::Home;
@@ -64,11 +65,11 @@ pub struct LegacyOptions {
     /// Whose rows are brought, if its tables have a `tenant_id` already.
     #[arg(long)]
     pub only_tenant: Option<String>,
-    /// The tenant that it becomes; a new one, unless there is one of this code.
+    /// The tenant that it becomes; a new one, unless there is one of this code and this name.
     #[arg(long, default_value = "LEGACY_001")]
     pub tenant_code: String,
-    /// The name of a new tenant.
-    #[arg(long, default_value = "Legacy Clinic")]
+    /// The tenant's name.
+    #[arg(long)]
     pub tenant_name: String,
     /// Tells one old database of the tenant from another.
     #[arg(long, default_value = "legacy")]
@@ -145,6 +146,13 @@ async fn begin(db: &Db, code: &str, name: &str) -> anyhow::Result<(TenantWriteTx
     let known = db.find_any_tenant(code).await?;
     let mut tx = if let Some(tenant) = known {
         let mut tx = db.write(tenant).await?;
+        // Two clinics' patients in one tenant are never taken apart again.
+        let called = called(&mut tx, tenant).await?;
+        ensure!(
+            called == format!("{} ({code})", name.trim()),
+            "This code is {called}'s, which is there already. Nothing was written; say --tenant-name as it is called to bring \
+             more to it, or another --tenant-code for another clinic."
+        );
         limits::must_be_active(&mut tx, tenant).await.map_err(|_| {
             anyhow::anyhow!(
                 "The tenant {code} is suspended, or its plan has ended. Nothing was written; `tenant resume` or \
@@ -153,7 +161,7 @@ async fn begin(db: &Db, code: &str, name: &str) -> anyhow::Result<(TenantWriteTx
         })?;
         tx
     } else {
-        let made = db.create_tenant(TenantId::new(), code, name).await;
+        let made = db.create_tenant(TenantId::new(), code, name.trim()).await;
         made.with_context(|| format!("The tenant {code} could not be made. Nothing was written."))?
     };
     begin_import(&mut tx).await?;

@@ -94,7 +94,14 @@ pub(super) fn user(taking: &mut Taking<'_>, home: &mut Home) -> Result<Made, Set
         taking.remark("full_name", "there was none; a placeholder was put in");
         format!("Member of staff {:.100}", taking.key())
     });
-    let roles = roles(taking);
+    let mut roles = roles(taking);
+    if home.had_computers && roles.contains(&Role::Admin) {
+        taking.remark("role", "an admin, whom no operator alone makes one; without that role");
+        roles.retain(|role| *role != Role::Admin);
+        if roles.is_empty() {
+            roles.push(Role::Receptionist);
+        }
+    }
     let mut is_active = is_active(taking);
     let email =
         taking.plain(&["email", "email_address", "username", "login"]).unwrap_or_default().to_lowercase();

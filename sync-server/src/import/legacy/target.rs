@@ -18,6 +18,8 @@ use crate::import::words;
 /// What the tenant has before an import that later rows must not collide with.
 pub(super) async fn load(tx: &mut PgConnection, home: &mut Home) -> sqlx::Result<()> {
     let tenant = home.tenant.0;
+    let lanes = sqlx::query_scalar!("select lane from devices where tenant_id = $1", tenant);
+    home.had_computers = !lanes.fetch_all(&mut *tx).await?.is_empty();
     for clinic in sqlx::query!("select id, clinic_code, is_primary from clinics where tenant_id = $1", tenant)
         .fetch_all(&mut *tx)
         .await?

@@ -190,6 +190,7 @@ async fn a_dry_run_says_what_is_wrong_by_line_and_writes_nothing() {
         "The column \"Shoe size\" is not read: it is none of the fields. Something stands in it in 1 lines.",
         "1 × Blood Group: a word that is none of those which the column knows; it was left out.",
         "6 refused",
+        "It would come to ",
         "Nothing was written; say --write to do it.",
     ] {
         assert!(out.contains(told), "{told}\n{out}");
