@@ -1,5 +1,7 @@
 //! What only a doctor may say, and who tries to say it in their name.
 
+mod life;
+
 use clinic_sync::auth::token::Subject;
 use clinic_sync::testing::SERVER_NAME;
 use ed25519_dalek::SigningKey;
