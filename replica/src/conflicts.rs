@@ -3,7 +3,7 @@
 use protocol::conflict::{self, Choice, Kind, Source, fact_of, may_decide, value_in};
 use protocol::id::{ConflictId, PatientId};
 use protocol::merge::same;
-use protocol::mutation::{Change, Op, SetValue};
+use protocol::mutation::{Change, SetValue};
 use protocol::patient::normalise_name;
 use protocol::table::{Column, Kind as ColumnKind, Merge, TableName, Values};
 use rusqlite::{Params, Transaction};
@@ -16,7 +16,7 @@ use crate::entry::{entry_for, typed_entry};
 use crate::error::{Error, Result};
 use crate::one_patient::{id_list, kept};
 use crate::patients::summary_of;
-use crate::replica::{Replica, must_get, some_text, text};
+use crate::replica::{Replica, from_to, must_get, some_text, text};
 use crate::settle::refused_item;
 use crate::store::get_row;
 use crate::view::{Conflict, ConflictFact, ConflictGroup, ConflictSide, Decided, Entry};
@@ -146,9 +146,9 @@ impl Replica {
         let seen = table.table().columns.iter().filter(|column| self.person.roles.may_write(column.writer));
         let seen = seen.map(|column| {
             let value = row.values.get(column.name).cloned().unwrap_or(Value::Null);
-            (column.name.to_owned(), SetValue { base: value.clone(), value })
+            (column.name.to_owned(), value)
         });
-        Ok(Some(Change { op: Op::Delete, ..Change::update(table, id, seen.collect()) }))
+        Ok(Some(Change::delete(table, id, seen.collect())))
     }
 
     /// What a person typed in the place of both values.
@@ -248,11 +248,8 @@ pub(crate) fn decision_if_open(tx: &Transaction<'_>, id: Uuid, choice: Value) ->
 }
 
 fn decision(item: &Values, id: Uuid, set: Vec<(&str, Value)>) -> Change {
-    let set = set.into_iter().chain([("state", json!("resolved"))]).map(|(name, value)| {
-        let base = item.get(name).cloned().unwrap_or(Value::Null);
-        (name.to_owned(), SetValue { base, value })
-    });
-    Change::update(TableName::SyncConflicts, id, set.collect())
+    let set = set.into_iter().chain([("state", json!("resolved"))]);
+    Change::update(TableName::SyncConflicts, id, from_to(item, set))
 }
 
 /// The change that makes the row say what was decided; none if it does.

@@ -2,13 +2,13 @@
 //! were merged into it. No row moves for that, and everything that is shown is looked for under all of them.
 
 use protocol::id::PatientId;
-use protocol::mutation::{Change, SetValue};
+use protocol::mutation::Change;
 use protocol::table::{TableName, Values, Writer};
 use rusqlite::Transaction;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
-use crate::replica::{Replica, must_get};
+use crate::replica::{Replica, from_to, must_get, or_null};
 
 /// A chain of mergers is followed so far.
 const LONGEST_CHAIN: i64 = 20;
@@ -110,14 +110,8 @@ impl Replica {
             return Err(Error::Invalid("These two are one patient already. Nothing was changed.".into()));
         }
         let current = must_get(tx, TableName::Patients, away.0)?;
-        let base = |name: &str| current.get(name).cloned().unwrap_or(Value::Null);
-        let reason = reason.trim();
-        let reason = if reason.is_empty() { Value::Null } else { json!(reason) };
-        let set = [
-            ("merged_into_id".to_owned(), SetValue { base: base("merged_into_id"), value: json!(keep) }),
-            ("merge_reason".to_owned(), SetValue { base: base("merge_reason"), value: reason }),
-        ];
-        Ok(Change::update(TableName::Patients, away.0, set.into()))
+        let set = from_to(&current, [("merged_into_id", json!(keep)), ("merge_reason", or_null(reason))]);
+        Ok(Change::update(TableName::Patients, away.0, set))
     }
 
     /// Makes a registration that was merged into another stand for itself again. All that was written under either
@@ -134,12 +128,11 @@ impl Replica {
                 ));
             }
             let current = must_get(tx, TableName::Patients, away.0)?;
-            let base = current.get("merged_into_id").cloned().unwrap_or(Value::Null);
-            if base.is_null() {
+            if current.get("merged_into_id").is_none_or(Value::is_null) {
                 return Err(Error::Invalid("This registration stands for itself already.".into()));
             }
-            let set = [("merged_into_id".to_owned(), SetValue { base, value: Value::Null })];
-            Ok((vec![Change::update(TableName::Patients, away.0, set.into())], ()))
+            let set = from_to(&current, [("merged_into_id", Value::Null)]);
+            Ok((vec![Change::update(TableName::Patients, away.0, set)], ()))
         })
     }
 

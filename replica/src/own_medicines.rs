@@ -1,11 +1,9 @@
 //! The clinic's own medicines: a brand of one of the list, which the checks then know, or one that is in no list.
 
-use std::collections::BTreeMap;
-
 use protocol::dosage::Dosage;
 use protocol::id::MedicineId;
 use protocol::medicine::usual_route;
-use protocol::mutation::{Change, SetValue};
+use protocol::mutation::Change;
 use protocol::table::{DOSAGE_FORMS, TableName, Values};
 use rusqlite::Transaction;
 use serde_json::{Value, json};
@@ -15,7 +13,7 @@ use crate::kept_dose::kept_dose;
 use crate::medicines::name_in_full;
 use crate::pad::{medicine_row, units_of};
 use crate::patients::squeezed;
-use crate::replica::{Replica, must_get, some_text, text};
+use crate::replica::{Replica, change_to, must_get, some_text, text};
 use crate::view::{DraftItem, OwnMedicine, OwnMedicineForm};
 
 /// What a brand has in common with the medicine that it is.
@@ -119,17 +117,8 @@ impl Replica {
                     values.entry(name.to_owned()).or_insert(value);
                 }
             }
-            let set: BTreeMap<String, SetValue> = values
-                .into_iter()
-                .filter_map(|(name, value)| {
-                    let base = current.get(&name).cloned().unwrap_or(Value::Null);
-                    (base != value).then_some((name, SetValue { base, value }))
-                })
-                .collect();
-            if set.is_empty() {
-                return Ok((vec![], ()));
-            }
-            Ok((vec![Change::update(TableName::TenantMedicines, id.0, set)], ()))
+            let change = change_to(TableName::TenantMedicines, id.0, &current, values);
+            Ok((change.into_iter().collect(), ()))
         })
     }
 
@@ -142,12 +131,9 @@ impl Replica {
         self.medicine_writer()?;
         self.record("change_medicine", None, |tx| {
             let current = must_get(tx, TableName::TenantMedicines, id.0)?;
-            let (base, value) = (current.get("is_active").cloned().unwrap_or(Value::Null), json!(is_in_use));
-            if base == value {
-                return Ok((vec![], ()));
-            }
-            let set = BTreeMap::from([("is_active".to_owned(), SetValue { base, value })]);
-            Ok((vec![Change::update(TableName::TenantMedicines, id.0, set)], ()))
+            let wanted = Values::from([("is_active".to_owned(), json!(is_in_use))]);
+            let change = change_to(TableName::TenantMedicines, id.0, &current, wanted);
+            Ok((change.into_iter().collect(), ()))
         })
     }
 

@@ -5,13 +5,13 @@ mod form;
 mod used;
 
 use protocol::id::{DoctorId, ShortKeyId};
-use protocol::mutation::{Change, Op, SetValue};
+use protocol::mutation::Change;
 use protocol::table::{TableName, Values};
 use rusqlite::Transaction;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
-use crate::replica::{Replica, must_get, text};
+use crate::replica::{Replica, change_to, must_get, text};
 use crate::view::{ShortKey, ShortKeyForm};
 
 pub(crate) use form::class_code;
@@ -122,11 +122,8 @@ impl Replica {
             let current = stored.values;
             let version = current.get("version").and_then(Value::as_i64).unwrap_or(1);
             values.insert("version".into(), json!(version + 1));
-            let set = values.into_iter().filter_map(|(name, value)| {
-                let base = current.get(&name).cloned().unwrap_or(Value::Null);
-                (base != value).then_some((name, SetValue { base, value }))
-            });
-            Ok((vec![Change::update(TableName::ShortKeys, id.0, set.collect())], id))
+            let change = change_to(TableName::ShortKeys, id.0, &current, values);
+            Ok((change.into_iter().collect(), id))
         })
     }
 
@@ -134,11 +131,8 @@ impl Replica {
     pub fn remove_short_key(&self, id: ShortKeyId) -> Result<()> {
         self.key_writer()?;
         self.record("remove_short_key", None, |tx| {
-            let current = must_get(tx, TableName::ShortKeys, id.0)?;
-            let seen =
-                current.into_iter().map(|(name, value)| (name, SetValue { base: value.clone(), value }));
-            let change = Change::update(TableName::ShortKeys, id.0, seen.collect());
-            Ok((vec![Change { op: Op::Delete, ..change }], ()))
+            let seen = must_get(tx, TableName::ShortKeys, id.0)?;
+            Ok((vec![Change::delete(TableName::ShortKeys, id.0, seen)], ()))
         })
     }
 
