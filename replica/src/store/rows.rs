@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use protocol::patient::normalise_name;
-use protocol::table::{Column, Kind, TABLES, Table, TableName, Values};
+use protocol::table::{Column, Kind, Row, TABLES, Table, TableName, Values};
 use rusqlite::types::{Value as Sql, ValueRef};
 use rusqlite::{OptionalExtension, Transaction, params_from_iter};
 use serde_json::Value;
@@ -18,6 +18,19 @@ pub(crate) struct Stored {
     pub version: i64,
     pub is_deleted: bool,
     pub values: Values,
+}
+
+impl Stored {
+    /// The same as it travels.
+    pub fn into_row(self, table: TableName, id: Uuid) -> Row {
+        Row { table, id, version: self.version, deleted: self.is_deleted, values: self.values }
+    }
+}
+
+impl From<Row> for Stored {
+    fn from(row: Row) -> Self {
+        Self { version: row.version, is_deleted: row.deleted, values: row.values }
+    }
 }
 
 struct Statements {
