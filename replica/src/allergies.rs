@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::one_patient::{id_list, kept, registration_rows};
 use crate::patients::squeezed;
 use crate::replica::{Replica, change_to, from_to, must_get, or_null, some_text, text};
-use crate::store::get_row;
+use crate::store::{get_row, query_ids};
 use crate::view::{Allergen, AllergyForm, AllergyView, Diagnosis};
 
 /// At most so many are offered.
@@ -308,16 +308,11 @@ fn is_same(one: &Diagnosis, other: &Diagnosis) -> bool {
     one.text.trim().to_lowercase() == other.text.trim().to_lowercase()
 }
 
+/// Every allergy that was ever noted of a patient, under whichever registration, deleted ones too.
 fn row_ids(tx: &Transaction<'_>, patient: PatientId) -> Result<Vec<Uuid>> {
     let sql =
         "select id from patient_allergies where patient_id in (select value from json_each(?1)) order by id";
-    let mut statement = tx.prepare_cached(sql)?;
-    let ids = statement.query_map([id_list(tx, patient)?], |row| row.get::<_, String>(0))?;
-    let mut found = vec![];
-    for id in ids {
-        found.extend(id?.parse::<Uuid>().ok());
-    }
-    Ok(found)
+    query_ids(tx, sql, [id_list(tx, patient)?])
 }
 
 fn form_of(row: &Values) -> AllergyForm {

@@ -18,7 +18,7 @@ use crate::one_patient::{id_list, kept};
 use crate::patients::summary_of;
 use crate::replica::{Replica, from_to, must_get, some_text, text};
 use crate::settle::refused_item;
-use crate::store::get_row;
+use crate::store::{get_row, query_ids};
 use crate::view::{Conflict, ConflictFact, ConflictGroup, ConflictSide, Decided, Entry};
 
 /// At most this many items are listed.
@@ -57,11 +57,8 @@ impl Replica {
     }
 
     fn shown(&self, tx: &Transaction<'_>, sql: &str, params: impl Params) -> Result<Vec<Conflict>> {
-        let mut statement = tx.prepare_cached(sql)?;
-        let ids = statement.query_map(params, |row| row.get::<_, String>(0))?;
         let mut found = Vec::new();
-        for id in ids {
-            let Ok(id) = id?.parse::<ConflictId>() else { continue };
+        for id in query_ids::<ConflictId>(tx, sql, params)? {
             match self.item(tx, id.0) {
                 // Of a kind that only a later program shows: it waits, and does not hide the others.
                 Ok(item) if Kind::of(&item).is_none() => {}

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
 use crate::replica::{Replica, from_to, must_get, or_null};
+use crate::store::{get_row, query_ids};
 
 /// A chain of mergers is followed so far.
 const LONGEST_CHAIN: i64 = 20;
@@ -29,13 +30,9 @@ pub(crate) fn registrations(tx: &Transaction<'_>, kept: PatientId) -> Result<Vec
     let sql = "with recursive all_of (id, step) as (select ?1, 0 union \
                select p.id, step + 1 from all_of join patients p on p.merged_into_id = all_of.id \
                where p.is_deleted = 0 and step < ?2) select id from all_of order by step";
-    let mut statement = tx.prepare_cached(sql)?;
-    let ids = statement.query_map((kept.to_string(), LONGEST_CHAIN), |row| row.get::<_, String>(0))?;
     let mut found: Vec<PatientId> = Vec::new();
-    for id in ids {
-        if let Ok(id) = id?.parse()
-            && !found.contains(&id)
-        {
+    for id in query_ids::<PatientId>(tx, sql, (kept.to_string(), LONGEST_CHAIN))? {
+        if !found.contains(&id) {
             found.push(id);
         }
     }
@@ -146,7 +143,7 @@ impl Replica {
                 return Err(Error::Invalid("These two are one patient already. Nothing was changed.".into()));
             }
             let id = protocol::conflict::duplicate_id(one.0, other.0);
-            if crate::store::get_row(tx, TableName::SyncConflicts, id)?.is_some() {
+            if get_row(tx, TableName::SyncConflicts, id)?.is_some() {
                 return Ok((vec![], ()));
             }
             let values = [

@@ -14,6 +14,7 @@ use crate::medicines::name_in_full;
 use crate::pad::{medicine_row, units_of};
 use crate::patients::squeezed;
 use crate::replica::{Replica, change_to, must_get, some_text, text};
+use crate::store::query_ids;
 use crate::view::{DraftItem, OwnMedicine, OwnMedicineForm};
 
 /// What a brand has in common with the medicine that it is.
@@ -166,15 +167,8 @@ fn unknown() -> [(&'static str, Value); 8] {
 fn in_use(tx: &Transaction<'_>) -> Result<Vec<(MedicineId, Values)>> {
     let sql = "select id from tenant_medicines where is_deleted = 0 and is_active \
                order by lower(coalesce(brand_name, generic_name)), generic_name, strength_text, id";
-    let mut statement = tx.prepare_cached(sql)?;
-    let ids = statement.query_map([], |row| row.get::<_, String>(0))?;
-    let mut found = Vec::new();
-    for id in ids {
-        if let Ok(id) = id?.parse::<MedicineId>() {
-            found.push((id, must_get(tx, TableName::TenantMedicines, id.0)?));
-        }
-    }
-    Ok(found)
+    let ids: Vec<MedicineId> = query_ids(tx, sql, [])?;
+    ids.into_iter().map(|id| Ok((id, must_get(tx, TableName::TenantMedicines, id.0)?))).collect()
 }
 
 fn shown(id: MedicineId, values: &Values) -> OwnMedicine {

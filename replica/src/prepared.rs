@@ -22,7 +22,7 @@ use crate::print::language_of;
 use crate::repeat::is_same_medicine;
 use crate::replica::{Replica, must_get, text};
 use crate::sign::said_columns;
-use crate::store::get_row;
+use crate::store::{get_row, query_ids};
 use crate::view::{Diagnosis, Draft, GivenDraft, Prepared, Vitals};
 
 /// It is offered on its day and so many after it: what was given late in the evening, or where there was no network, is
@@ -349,13 +349,7 @@ fn offered(tx: &Transaction<'_>, kept: PatientId, first: Date) -> Result<Vec<Pre
         "select p.id from prescriptions p where p.patient_id in (select value from json_each(?2)) \
          and {IS_OFFERED} order by p.prepared_at, p.id"
     );
-    let mut statement = tx.prepare_cached(&sql)?;
-    let ids = statement.query_map((day_text(first), id_list(tx, kept)?), |row| row.get::<_, String>(0))?;
-    let mut found = Vec::new();
-    for id in ids {
-        found.extend(id?.parse::<PrescriptionId>());
-    }
-    Ok(found)
+    query_ids(tx, &sql, (day_text(first), id_list(tx, kept)?))
 }
 
 /// Puts what is offered since a day into a draft, what was given last before what was given earlier, and answers how

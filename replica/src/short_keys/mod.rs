@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
 use crate::replica::{Replica, change_to, must_get, text};
+use crate::store::query_ids;
 use crate::view::{ShortKey, ShortKeyForm};
 
 pub(crate) use form::class_code;
@@ -145,14 +146,9 @@ impl Replica {
         let sql = "select id from short_keys where is_deleted = 0 and is_active \
                    and (doctor_id is null or doctor_id = ?1) order by doctor_id is null, key, kind";
         let doctor = self.person.doctor_id.map(|id| id.to_string()).unwrap_or_default();
-        let mut statement = tx.prepare_cached(sql)?;
-        let ids = statement.query_map([doctor], |row| row.get::<_, String>(0))?;
-        let mut keys = Vec::new();
-        for id in ids {
-            if let Ok(id) = id?.parse::<ShortKeyId>() {
-                keys.push(Stored { id, values: must_get(tx, TableName::ShortKeys, id.0)? });
-            }
-        }
-        Ok(keys)
+        let ids: Vec<ShortKeyId> = query_ids(tx, sql, [doctor])?;
+        ids.into_iter()
+            .map(|id| Ok(Stored { id, values: must_get(tx, TableName::ShortKeys, id.0)? }))
+            .collect()
     }
 }
