@@ -15,7 +15,7 @@ use crate::care::{counting_allergies, open_items};
 use crate::error::{Error, Result};
 use crate::one_patient::{id_list, kept, registration_rows};
 use crate::patients::squeezed;
-use crate::replica::{Replica, change_to, from_to, must_get, or_null, some_text, text};
+use crate::replica::{Replica, by_name, change_to, from_to, must_get, or_null, some_text, text};
 use crate::store::{get_row, query_ids};
 use crate::view::{Allergen, AllergyForm, AllergyView, Diagnosis};
 
@@ -271,7 +271,7 @@ fn form_values(form: &AllergyForm) -> Result<Values> {
             protocol::validate::check_value(column, value)?;
         }
     }
-    Ok(values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    Ok(by_name(values))
 }
 
 fn must_be_new(

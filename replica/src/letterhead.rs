@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::clock::day_words;
 use crate::error::{Error, Result};
-use crate::replica::{Replica, change_to, must_get, or_null, text};
+use crate::replica::{Replica, by_name, change_to, must_get, or_null, text};
 use crate::sign::doctor_snapshot;
 use crate::view::Letterhead;
 
@@ -207,5 +207,5 @@ fn values(form: &Letterhead, current: &Values) -> Result<Values> {
     for (name, value) in &columns {
         check_column(name, value)?;
     }
-    Ok(columns.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    Ok(by_name(columns))
 }

@@ -8,7 +8,7 @@ use rusqlite::Transaction;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
-use crate::replica::{Replica, from_to, must_get, or_null};
+use crate::replica::{Replica, by_name, from_to, must_get, or_null};
 use crate::store::{get_row, query_ids};
 
 /// A chain of mergers is followed so far.
@@ -146,7 +146,7 @@ impl Replica {
             if get_row(tx, TableName::SyncConflicts, id)?.is_some() {
                 return Ok((vec![], ()));
             }
-            let values = [
+            let values = by_name([
                 ("kind", json!("duplicate")),
                 ("scope", json!("everyone")),
                 ("table_name", json!("patients")),
@@ -155,8 +155,7 @@ impl Replica {
                 ("ours", json!(other)),
                 ("rule", json!("proposed")),
                 ("opened_at", json!(protocol::validate::moment_text(self.clock.now()))),
-            ];
-            let values = values.map(|(name, value)| (name.to_owned(), value)).into();
+            ]);
             Ok((vec![Change::insert(TableName::SyncConflicts, id, values)], ()))
         })
     }

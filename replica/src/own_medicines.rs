@@ -13,7 +13,7 @@ use crate::kept_dose::kept_dose;
 use crate::medicines::name_in_full;
 use crate::pad::{medicine_row, units_of};
 use crate::patients::squeezed;
-use crate::replica::{Replica, change_to, must_get, some_text, text};
+use crate::replica::{Replica, by_name, change_to, must_get, some_text, text};
 use crate::store::query_ids;
 use crate::view::{DraftItem, OwnMedicine, OwnMedicineForm};
 
@@ -132,7 +132,7 @@ impl Replica {
         self.medicine_writer()?;
         self.record("change_medicine", None, |tx| {
             let current = must_get(tx, TableName::TenantMedicines, id.0)?;
-            let wanted = Values::from([("is_active".to_owned(), json!(is_in_use))]);
+            let wanted = by_name([("is_active", json!(is_in_use))]);
             let change = change_to(TableName::TenantMedicines, id.0, &current, wanted);
             Ok((change.into_iter().collect(), ()))
         })
@@ -239,13 +239,12 @@ fn checked(tx: &Transaction<'_>, form: &OwnMedicineForm) -> Result<Values> {
         if !DOSAGE_FORMS.contains(&form.dosage_form.as_str()) {
             return Err(invalid("The form in which it comes is missing."));
         }
-        let typed = [
+        by_name([
             ("generic_name", json!(generic)),
             ("strength_text", json!(some(squeezed(&form.strength_text)))),
             ("dosage_form", json!(form.dosage_form)),
             ("route", json!(usual_route(&form.dosage_form))),
-        ];
-        typed.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+        ])
     };
     let mut dose = squeezed(&form.default_dose);
     if !dose.is_empty() {

@@ -13,7 +13,7 @@ use crate::allergies::none_known_with_allergies;
 use crate::care::{counting_allergies, pregnancy_said};
 use crate::error::{Error, Result};
 use crate::one_patient::id_list;
-use crate::replica::{Replica, change_to, must_get, or_null, some_text, text};
+use crate::replica::{Replica, by_name, change_to, must_get, or_null, some_text, text};
 use crate::store::{lane, meta, set_meta};
 use crate::view::{AllergyForm, PatientForm, PatientSummary};
 
@@ -93,7 +93,7 @@ impl Replica {
         if first_name.is_empty() {
             return Err(invalid("The first name is missing. Nothing was saved yet."));
         }
-        let mut values: Values = [
+        let mut values = by_name([
             ("mobile_number", json!(mobile)),
             ("first_name_norm", json!(normalise_name(&first_name))),
             ("first_name", json!(first_name)),
@@ -105,10 +105,7 @@ impl Replica {
             ("city", or_null(&form.city)),
             ("preferred_language", or_null(form.preferred_language.as_deref().unwrap_or_default())),
             ("blood_group", json!(if form.blood_group.is_empty() { "unknown" } else { &form.blood_group })),
-        ]
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect();
+        ]);
         values.extend(age_values(form, today, current)?);
         if self.is_clinical() {
             values.extend(self.clinical_values(form, today, current, noted)?);
@@ -156,7 +153,7 @@ impl Replica {
             ("lmp_date", or_null(period)),
         ];
         if self.writes_clinical() {
-            let mut values: Values = clinical.map(|(name, value)| (name.to_owned(), value)).into();
+            let mut values = by_name(clinical);
             if !said.is_empty() && said != shown {
                 values.insert("pregnancy_asked_on".into(), json!(day_text(today)));
             }

@@ -283,6 +283,11 @@ pub(crate) fn must_get(tx: &Transaction<'_>, table: TableName, id: Uuid) -> Resu
     }
 }
 
+/// Columns with their values, as a row has them.
+pub(crate) fn by_name<'a>(columns: impl IntoIterator<Item = (&'a str, Value)>) -> Values {
+    columns.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
 /// The change that makes a row say what is wanted, where that is not what was seen of it.
 pub(crate) fn change_to(table: TableName, id: Uuid, seen: &Values, wanted: Values) -> Option<Change> {
     let differing = |(name, value): (String, Value)| {

@@ -20,7 +20,7 @@ use crate::pad::{claim_draft, item_values, named_now};
 use crate::patients::{age_of, full_name, sex_letter};
 use crate::prepared::taken_up;
 use crate::print::language_of;
-use crate::replica::{Replica, must_get, or_null, some_text, text};
+use crate::replica::{Replica, by_name, must_get, or_null, some_text, text};
 use crate::store::{get_row, lane};
 use crate::view::{Diagnosis, Draft, DraftItem, PrescriptionSummary, Safety};
 
@@ -153,7 +153,7 @@ impl Replica {
             ("language", json!(language_of(&must_get(tx, TableName::Patients, patient.0)?))),
         ];
         let said = said_columns(tx, draft, today)?;
-        Ok(values.into_iter().chain(said).map(|(name, value)| (name.to_owned(), value)).collect())
+        Ok(by_name(values.into_iter().chain(said)))
     }
 
     /// The next number: clinic, this computer's lane, day, count. The lane is this computer's alone, so two
