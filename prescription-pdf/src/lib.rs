@@ -1,5 +1,5 @@
-//! Draws a prescription, and the page of a recovery code, offline: as a PDF for the printer and as SVG pages for the window. Both come from
-//! one layout, so that what is shown is what is printed.
+//! Draws a prescription, and the page of a recovery code, offline: as a PDF for the printer and as SVG pages for the window.
+//! Both come from one layout, so that what is shown is what is printed.
 
 #[cfg(test)]
 mod golden;

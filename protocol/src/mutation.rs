@@ -76,6 +76,15 @@ impl Change {
         Self { table, id, op: Op::Update, base_version: 0, set, decides: None }
     }
 
+    /// The deletion of a row of which this was seen.
+    pub fn delete(table: TableName, id: Uuid, seen: Values) -> Self {
+        let set = seen
+            .into_iter()
+            .map(|(column, value)| (column, SetValue { base: value.clone(), value }))
+            .collect();
+        Self { table, id, op: Op::Delete, base_version: 0, set, decides: None }
+    }
+
     /// The values that the person made, without what they saw.
     pub fn values(&self) -> Values {
         self.set.iter().map(|(column, set)| (column.clone(), set.value.clone())).collect()

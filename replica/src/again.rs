@@ -3,12 +3,11 @@
 
 use std::sync::Arc;
 
-use protocol::api::{EnrolAgain, EnrolRequest, EnrolResponse, Secret};
+use protocol::api::{EnrolAgain, EnrolRequest, EnrolResponse};
 use protocol::error::ErrorCode;
-use protocol::signing;
 use zeroize::Zeroizing;
 
-use crate::desk::{Desk, Here, Signed, blocking};
+use crate::desk::{Desk, Here, Signed, blocking, enrol_request};
 use crate::error::{Error, Result};
 use crate::guard::Guard;
 use crate::recover::keys_are_there;
@@ -17,7 +16,7 @@ use crate::slots::UserSlot;
 use crate::store::{DatabaseKey, Store};
 use crate::sync::client::{Client, parse_address};
 use crate::sync::engine::{Typed, login};
-use crate::view::{AppState, RecoveryForm};
+use crate::view::{AppState, Enrolment, RecoveryForm};
 
 impl Desk {
     /// Enrols this computer once more at the server, which lost it: its file, its key and its id stay, and everything that
@@ -142,18 +141,14 @@ impl Desk {
             blocking(move || Ok((asked.facts()?, asked.earlier()?, asked.half()?))).await?;
         // Before the server has it: whether its answer is lost, or it knows this computer after all, what it has opens it.
         self.change_slots(|slots| slots.add_server(&unlock_key, &here.secrets, key))?;
-        let public_key = signing::public_key_text(&here.secrets.key.verifying_key());
-        let code = code.trim().to_uppercase();
-        let signature = signing::sign(&here.secrets.key, &signing::enrol_message(&code, &public_key));
-        let request = EnrolRequest {
-            code: Secret(code),
+        let enrolment = Enrolment {
+            server: facts.server,
+            code: code.to_owned(),
             email: typed.email.clone(),
-            password: Secret(typed.password.to_string()),
+            password: typed.password.to_string(),
             device_name: facts.device_name,
-            platform: std::env::consts::OS.to_owned(),
-            app_version: env!("CARGO_PKG_VERSION").to_owned(),
-            public_key,
-            signature,
+        };
+        let request = EnrolRequest {
             again: Some(EnrolAgain {
                 tenant_id: facts.tenant_id,
                 device_id: facts.device_id,
@@ -165,7 +160,7 @@ impl Desk {
                 before,
                 lease,
             }),
-            recovers: None,
+            ..enrol_request(&enrolment, &here.secrets, None)
         };
         let answer = client.enrol(&request).await?;
         if answer.device_id == facts.device_id {

@@ -1,9 +1,7 @@
 //! Allergies, a row for each, and long illnesses. Nothing is deleted: what does not hold any more says so.
 
-use std::collections::BTreeMap;
-
 use protocol::id::{AllergyId, PatientId};
-use protocol::mutation::{Change, SetValue};
+use protocol::mutation::Change;
 use protocol::safety::{AllergenKind, KnownAllergen, Rules};
 use protocol::table::{TableName, Values};
 use protocol::validate::day_text;
@@ -16,8 +14,9 @@ use uuid::Uuid;
 use crate::care::{counting_allergies, open_items};
 use crate::error::{Error, Result};
 use crate::one_patient::{id_list, kept, registration_rows};
-use crate::replica::{Replica, must_get, some_text, text};
-use crate::store::get_row;
+use crate::patients::squeezed;
+use crate::replica::{Replica, by_name, change_to, from_to, must_get, or_null, some_text, text};
+use crate::store::{get_row, query_ids};
 use crate::view::{Allergen, AllergyForm, AllergyView, Diagnosis};
 
 /// At most so many are offered.
@@ -137,7 +136,7 @@ impl Replica {
             }
             let value = Value::Array(entries);
             let is_changed = value != base && !(base.is_null() && value == json!([]));
-            let set = BTreeMap::from([("chronic_conditions".to_owned(), SetValue { base, value })]);
+            let set = from_to(&current, [("chronic_conditions", value)]);
             let change = Change::update(TableName::Patients, patient.0, set);
             Ok((if is_changed { vec![change] } else { vec![] }, ()))
         })
@@ -218,21 +217,14 @@ fn allergy_changes(
     let current = must_get(tx, TableName::PatientAllergies, id.0)?;
     let wanted = form_values(form)?;
     // What was seen may be older than today's rules; then what is stored was seen.
-    let before = form_values(seen).unwrap_or_else(|_| current.clone());
+    let before = form_values(seen).unwrap_or(current);
     if form.status == "active" {
         must_be_new(tx, patient, form, Some(id))?;
     }
-    let mut set = BTreeMap::new();
-    for (column, value) in wanted {
-        let base = before.get(&column).or_else(|| current.get(&column)).cloned().unwrap_or(Value::Null);
-        if base != value {
-            set.insert(column, SetValue { base, value });
-        }
-    }
-    if set.is_empty() {
+    let Some(change) = change_to(TableName::PatientAllergies, id.0, &before, wanted) else {
         return Ok(vec![]);
-    }
-    let mut changes = vec![Change::update(TableName::PatientAllergies, id.0, set)];
+    };
+    let mut changes = vec![change];
     let row = must_get(tx, TableName::Patients, patient.0)?;
     let others = counting_allergies(tx, patient)?.into_iter().any(|one| one.id != id.0);
     if form.status == "active" {
@@ -251,25 +243,24 @@ fn has_allergies(patient: &Values) -> bool {
 }
 
 fn status_change(patient: PatientId, current: &Values, status: &str) -> Option<Change> {
-    let base = current.get("allergy_status").cloned().unwrap_or(Value::Null);
-    let set = BTreeMap::from([("allergy_status".to_owned(), SetValue { base, value: json!(status) })]);
-    (text(current, "allergy_status") != status).then(|| Change::update(TableName::Patients, patient.0, set))
+    (text(current, "allergy_status") != status).then(|| {
+        let set = from_to(current, [("allergy_status", json!(status))]);
+        Change::update(TableName::Patients, patient.0, set)
+    })
 }
 
 /// The columns that a form means.
 fn form_values(form: &AllergyForm) -> Result<Values> {
-    let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let substance = squeezed(&form.substance);
     if substance.is_empty() {
         return Err(Error::Invalid("To what is the patient allergic? Nothing was saved yet.".into()));
     }
-    let reaction = squeezed(&form.reaction);
     let or = |text: &str, other: &str| if text.is_empty() { json!(other) } else { json!(text) };
     let values = [
         ("substance_text", json!(substance)),
         ("ingredient_code", json!(form.ingredient_code)),
         ("class_code", json!(form.class_code)),
-        ("reaction", if reaction.is_empty() { Value::Null } else { json!(reaction) }),
+        ("reaction", or_null(&squeezed(&form.reaction))),
         ("severity", json!(form.severity)),
         ("certainty", or(&form.certainty, "suspected")),
         ("status", or(&form.status, "active")),
@@ -280,7 +271,7 @@ fn form_values(form: &AllergyForm) -> Result<Values> {
             protocol::validate::check_value(column, value)?;
         }
     }
-    Ok(values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    Ok(by_name(values))
 }
 
 fn must_be_new(
@@ -317,16 +308,11 @@ fn is_same(one: &Diagnosis, other: &Diagnosis) -> bool {
     one.text.trim().to_lowercase() == other.text.trim().to_lowercase()
 }
 
+/// Every allergy that was ever noted of a patient, under whichever registration, deleted ones too.
 fn row_ids(tx: &Transaction<'_>, patient: PatientId) -> Result<Vec<Uuid>> {
     let sql =
         "select id from patient_allergies where patient_id in (select value from json_each(?1)) order by id";
-    let mut statement = tx.prepare_cached(sql)?;
-    let ids = statement.query_map([id_list(tx, patient)?], |row| row.get::<_, String>(0))?;
-    let mut found = vec![];
-    for id in ids {
-        found.extend(id?.parse::<Uuid>().ok());
-    }
-    Ok(found)
+    query_ids(tx, sql, [id_list(tx, patient)?])
 }
 
 fn form_of(row: &Values) -> AllergyForm {

@@ -1,7 +1,7 @@
 //! What becomes of a signed prescription: a later version replaces it, or it is made void. It itself never changes.
 
 use protocol::id::{DoctorId, PatientId, PrescriptionId};
-use protocol::mutation::{Change, Mutation, Op, SetValue};
+use protocol::mutation::{Change, Mutation, Op};
 use protocol::prescription::{Status, Withdrawal};
 use protocol::table::{TableName, Values};
 use protocol::validate::{moment_text, parse_day};
@@ -17,7 +17,7 @@ use crate::one_patient::kept;
 use crate::pad::draft;
 use crate::prepared::{is_unsigned, taken_up_by};
 use crate::repeat::written_again;
-use crate::replica::{Replica, must_get, text};
+use crate::replica::{Replica, from_to, must_get, text};
 use crate::store::get_row;
 use crate::view::{Draft, ItemSource, PrescriptionSummary, Vitals};
 
@@ -146,11 +146,7 @@ pub(crate) fn withdrawal<'a>(
     id: PrescriptionId,
     set: impl IntoIterator<Item = (&'a str, Value)>,
 ) -> Change {
-    let set = set.into_iter().map(|(name, value)| {
-        let base = current.get(name).cloned().unwrap_or(Value::Null);
-        (name.to_owned(), SetValue { base, value })
-    });
-    Change::update(TableName::Prescriptions, id.0, set.collect())
+    Change::update(TableName::Prescriptions, id.0, from_to(current, set))
 }
 
 fn said_again(tx: &Transaction<'_>, id: PrescriptionId, values: &Values) -> Result<Draft> {

@@ -8,7 +8,7 @@ use protocol::audit::Action;
 use protocol::dental::Tooth;
 use protocol::file::begins_like;
 use protocol::id::{AttachmentId, PatientId};
-use protocol::mutation::{Change, Hash, Op, SetValue};
+use protocol::mutation::{Change, Hash};
 use protocol::table::{Merge, TableName, Values};
 use protocol::validate::moment_text;
 use rusqlite::Transaction;
@@ -212,10 +212,8 @@ impl Replica {
             let is_seen = |name: &str| {
                 table.table().column(name).is_some_and(|column| column.merge != Merge::ServerOnly)
             };
-            let seen = current.into_iter().filter(|(name, _)| is_seen(name));
-            let seen = seen.map(|(name, value)| (name, SetValue { base: value.clone(), value }));
-            let change = Change::update(table, id.0, seen.collect());
-            Ok((vec![Change { op: Op::Delete, ..change }], ()))
+            let seen = current.into_iter().filter(|(name, _)| is_seen(name)).collect();
+            Ok((vec![Change::delete(table, id.0, seen)], ()))
         })
     }
 

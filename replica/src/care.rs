@@ -11,7 +11,7 @@ use protocol::safety::{
     RULES_VERSION, Registration, Rules, SeenSame, Severity, Written, check_lines,
 };
 use protocol::table::{TableName, Values};
-use protocol::validate::parse_day;
+use protocol::validate::{day_text, parse_day};
 use rusqlite::Transaction;
 use serde_json::{Value, json};
 use time::Date;
@@ -20,11 +20,11 @@ use uuid::Uuid;
 use crate::chart::items;
 use crate::error::Result;
 use crate::language::Language;
-use crate::one_patient::{id_list, kept, registrations};
+use crate::one_patient::{id_list, kept, registration_rows};
 use crate::pad::{medicine_row, units_of};
 use crate::patients::age_of;
 use crate::replica::{Replica, must_get, some_text, text};
-use crate::store::get_row;
+use crate::store::{get_row, query_ids};
 use crate::view::{AlertView, Draft, DraftItem, FindingView, LineSafety, Safety};
 
 /// Prescriptions of the last 400 days count, at most so many: what was signed before does not run any more, or is asked
@@ -164,14 +164,8 @@ fn known(
     except: Option<PrescriptionId>,
     today: Date,
 ) -> Result<(Chart, Person)> {
-    let ids = registrations(tx, patient)?;
-    let rows: Vec<(Uuid, Values)> =
-        ids.iter().map(|id| Ok((id.0, must_get(tx, TableName::Patients, id.0)?))).collect::<Result<_>>()?;
+    let rows = registration_rows(tx, patient)?;
     let open = open_items(tx, patient)?;
-    let registration = |(id, row): &(Uuid, Values)| {
-        let allergies = Registration::allergies_in(text(row, "allergy_status"), some_text(row, "alerts"));
-        Registration { id: *id, allergies, ..Registration::default() }
-    };
     let mut chart = Chart {
         registrations: rows.iter().map(registration).collect(),
         allergies: allergies(tx, patient, &open)?,
@@ -190,19 +184,18 @@ fn known(
     Ok((chart, person(&rows, &open, today)))
 }
 
+/// A registration as the checks read it.
+fn registration((id, row): &(PatientId, Values)) -> Registration {
+    let allergies = Registration::allergies_in(text(row, "allergy_status"), some_text(row, "alerts"));
+    Registration { id: id.0, allergies, ..Registration::default() }
+}
+
 /// What nobody has decided about this person.
 pub(crate) fn open_items(tx: &Transaction<'_>, patient: PatientId) -> Result<Vec<Values>> {
     let sql = "select id from sync_conflicts where state = 'open' and is_deleted = 0 \
                and patient_id in (select value from json_each(?1))";
-    let mut statement = tx.prepare_cached(sql)?;
-    let ids = statement.query_map([id_list(tx, patient)?], |row| row.get::<_, String>(0))?;
-    let mut items = Vec::new();
-    for id in ids {
-        if let Ok(id) = id?.parse() {
-            items.push(must_get(tx, TableName::SyncConflicts, id)?);
-        }
-    }
-    Ok(items)
+    let ids: Vec<Uuid> = query_ids(tx, sql, [id_list(tx, patient)?])?;
+    ids.into_iter().map(|id| must_get(tx, TableName::SyncConflicts, id)).collect()
 }
 
 /// The values that the sides of an open item give to a column of a row.
@@ -218,11 +211,8 @@ fn claims<'a>(open: &'a [Values], row: Uuid, column: &'a str) -> impl Iterator<I
 
 fn allergies(tx: &Transaction<'_>, patient: PatientId, open: &[Values]) -> Result<Vec<Allergy>> {
     let sql = "select id from patient_allergies where patient_id in (select value from json_each(?1))";
-    let mut statement = tx.prepare_cached(sql)?;
-    let ids = statement.query_map([id_list(tx, patient)?], |row| row.get::<_, String>(0))?;
     let mut found = Vec::new();
-    for id in ids {
-        let Ok(id) = id?.parse::<Uuid>() else { continue };
+    for id in query_ids::<Uuid>(tx, sql, [id_list(tx, patient)?])? {
         let Some(row) = get_row(tx, TableName::PatientAllergies, id)? else { continue };
         let is_disputed = open.iter().any(|item| text(item, "row_id").parse() == Ok(id));
         let is_active = text(&row.values, "status") == "active" && !row.is_deleted;
@@ -252,12 +242,8 @@ fn prescriptions(
     let since = today.saturating_sub(time::Duration::days(COUNTED_DAYS));
     let sql = "select id from prescriptions where patient_id in (select value from json_each(?1)) \
                and status = 'finalised' and is_deleted = 0 and visit_date > ?2 order by visit_date desc, id desc limit ?3";
-    let mut statement = tx.prepare_cached(sql)?;
-    let since = protocol::validate::day_text(since);
-    let ids = statement.query_map((id_list(tx, patient)?, since, COUNTED), |row| row.get::<_, String>(0))?;
     let mut found = Vec::new();
-    for id in ids {
-        let Ok(id) = id?.parse::<PrescriptionId>() else { continue };
+    for id in query_ids::<PrescriptionId>(tx, sql, (id_list(tx, patient)?, day_text(since), COUNTED))? {
         let values = must_get(tx, TableName::Prescriptions, id.0)?;
         let Some(day) = parse_day(text(&values, "visit_date")).filter(|_| except != Some(id)) else {
             continue;
@@ -289,12 +275,12 @@ fn signed_line(id: Uuid, item: &Values) -> Line {
     }
 }
 
-fn person(rows: &[(Uuid, Values)], open: &[Values], today: Date) -> Person {
+fn person(rows: &[(PatientId, Values)], open: &[Values], today: Date) -> Person {
     let mut ages = Vec::new();
     let (mut periods, mut is_woman) = (BTreeSet::new(), false);
     let (mut is_pregnant, mut is_asked) = (false, false);
     for (id, row) in rows {
-        let sides = ["theirs", "ours"].map(|side| with_side(row, open, *id, side));
+        let sides = ["theirs", "ours"].map(|side| with_side(row, open, id.0, side));
         for row in sides.iter().chain([row]) {
             ages.extend(age_of(row, today).map(|age| i64::from(age.years) * 12 + i64::from(age.months)));
             is_woman |= text(row, "sex") == "female";
@@ -356,13 +342,8 @@ pub(crate) fn counting_allergies(tx: &Transaction<'_>, patient: PatientId) -> Re
 
 /// All that is noted of allergies, and nothing else.
 pub(crate) fn noted_allergies(tx: &Transaction<'_>, patient: PatientId) -> Result<Chart> {
-    let registration = |id: &PatientId| -> Result<Registration> {
-        let row = must_get(tx, TableName::Patients, id.0)?;
-        let allergies = Registration::allergies_in(text(&row, "allergy_status"), some_text(&row, "alerts"));
-        Ok(Registration { id: id.0, allergies, ..Registration::default() })
-    };
     Ok(Chart {
-        registrations: registrations(tx, patient)?.iter().map(registration).collect::<Result<_>>()?,
+        registrations: registration_rows(tx, patient)?.iter().map(registration).collect(),
         allergies: counting_allergies(tx, patient)?,
         ..Chart::default()
     })

@@ -3,7 +3,7 @@
 use protocol::conflict::{self, Choice, Kind, Source, fact_of, may_decide, value_in};
 use protocol::id::{ConflictId, PatientId};
 use protocol::merge::same;
-use protocol::mutation::{Change, Op, SetValue};
+use protocol::mutation::{Change, SetValue};
 use protocol::patient::normalise_name;
 use protocol::table::{Column, Kind as ColumnKind, Merge, TableName, Values};
 use rusqlite::{Params, Transaction};
@@ -16,9 +16,9 @@ use crate::entry::{entry_for, typed_entry};
 use crate::error::{Error, Result};
 use crate::one_patient::{id_list, kept};
 use crate::patients::summary_of;
-use crate::replica::{Replica, must_get, some_text, text};
+use crate::replica::{Replica, from_to, must_get, some_text, text};
 use crate::settle::refused_item;
-use crate::store::get_row;
+use crate::store::{get_row, query_ids};
 use crate::view::{Conflict, ConflictFact, ConflictGroup, ConflictSide, Decided, Entry};
 
 /// At most this many items are listed.
@@ -57,11 +57,8 @@ impl Replica {
     }
 
     fn shown(&self, tx: &Transaction<'_>, sql: &str, params: impl Params) -> Result<Vec<Conflict>> {
-        let mut statement = tx.prepare_cached(sql)?;
-        let ids = statement.query_map(params, |row| row.get::<_, String>(0))?;
         let mut found = Vec::new();
-        for id in ids {
-            let Ok(id) = id?.parse::<ConflictId>() else { continue };
+        for id in query_ids::<ConflictId>(tx, sql, params)? {
             match self.item(tx, id.0) {
                 // Of a kind that only a later program shows: it waits, and does not hide the others.
                 Ok(item) if Kind::of(&item).is_none() => {}
@@ -146,9 +143,9 @@ impl Replica {
         let seen = table.table().columns.iter().filter(|column| self.person.roles.may_write(column.writer));
         let seen = seen.map(|column| {
             let value = row.values.get(column.name).cloned().unwrap_or(Value::Null);
-            (column.name.to_owned(), SetValue { base: value.clone(), value })
+            (column.name.to_owned(), value)
         });
-        Ok(Some(Change { op: Op::Delete, ..Change::update(table, id, seen.collect()) }))
+        Ok(Some(Change::delete(table, id, seen.collect())))
     }
 
     /// What a person typed in the place of both values.
@@ -248,11 +245,8 @@ pub(crate) fn decision_if_open(tx: &Transaction<'_>, id: Uuid, choice: Value) ->
 }
 
 fn decision(item: &Values, id: Uuid, set: Vec<(&str, Value)>) -> Change {
-    let set = set.into_iter().chain([("state", json!("resolved"))]).map(|(name, value)| {
-        let base = item.get(name).cloned().unwrap_or(Value::Null);
-        (name.to_owned(), SetValue { base, value })
-    });
-    Change::update(TableName::SyncConflicts, id, set.collect())
+    let set = set.into_iter().chain([("state", json!("resolved"))]);
+    Change::update(TableName::SyncConflicts, id, from_to(item, set))
 }
 
 /// The change that makes the row say what was decided; none if it does.

@@ -73,7 +73,7 @@ impl Replica {
             let [kinds, people, fates] = CHOICES;
             let mut statement = tx.prepare_cached(kinds)?;
             let kinds = statement.query_map([], |row| row.get::<_, String>(0))?;
-            let kinds = kinds.map(|kind| Ok(kind?)).map(|kind: Result<String>| {
+            let kinds = kinds.map(|kind| -> Result<LedgerKind> {
                 let kind = kind?;
                 Ok(LedgerKind { title: self.say(title(&kind)), kind })
             });

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::clock::day_words;
 use crate::error::{Error, Result};
-use crate::replica::{Replica, must_get, text};
+use crate::replica::{Replica, by_name, change_to, must_get, or_null, text};
 use crate::sign::doctor_snapshot;
 use crate::view::Letterhead;
 
@@ -40,15 +40,8 @@ impl Replica {
             let id = self.facts.clinic_id.0;
             let current = must_get(tx, TableName::Clinics, id)?;
             let before = values(seen, &current).unwrap_or_else(|_| current.clone());
-            let mut set = BTreeMap::new();
-            for (column, value) in values(wanted, &current)? {
-                let base = before.get(&column).cloned().unwrap_or(Value::Null);
-                if base != value {
-                    set.insert(column, SetValue { base, value });
-                }
-            }
-            let change = Change::update(TableName::Clinics, id, set);
-            Ok((if change.set.is_empty() { vec![] } else { vec![change] }, ()))
+            let change = change_to(TableName::Clinics, id, &before, values(wanted, &current)?);
+            Ok((change.into_iter().collect(), ()))
         })
     }
 
@@ -188,9 +181,6 @@ fn values(form: &Letterhead, current: &Values) -> Result<Values> {
     if !(pincode.is_empty() || is_pincode) {
         return Err(invalid("A PIN code has six digits."));
     }
-    let or_null = |text: &str| {
-        Some(text.trim()).filter(|text| !text.is_empty()).map_or(Value::Null, |text| json!(text))
-    };
     let mut letterhead: Map<String, Value> =
         current.get("letterhead").and_then(Value::as_object).cloned().unwrap_or_default();
     for (name, value) in [
@@ -217,5 +207,5 @@ fn values(form: &Letterhead, current: &Values) -> Result<Values> {
     for (name, value) in &columns {
         check_column(name, value)?;
     }
-    Ok(columns.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    Ok(by_name(columns))
 }

@@ -1,68 +1,80 @@
 //! The desktop's local copy: the encrypted store, the outbox, the sync engine and the keyring. It has no
 //! window. [`Desk`] is the whole of this computer; [`Replica`] is its data while someone is signed in.
 
+// The computer: how it becomes one of a clinic's, who signs in and with which keys, how it stands with the server, how it goes.
 mod again;
-mod allergies;
-mod amend;
-mod attachments;
-mod care;
-mod chart;
-mod clock;
-mod compare;
-mod conflicts;
 mod desk;
-mod diagnoses;
-mod elsewhere;
-mod entry;
-mod error;
-mod export;
 mod files;
-mod finder;
 mod guard;
-mod hindi;
-mod kept_dose;
 mod keyring;
-mod language;
 mod leaving;
-mod ledger;
-mod letterhead;
-mod line;
-mod medicines;
-mod one_patient;
 mod own_key;
-mod own_medicines;
-mod pad;
-mod patients;
-mod prepared;
-mod print;
 mod recover;
 mod recovery_code;
 mod renew;
-mod repeat;
-mod replica;
 mod sealed;
-mod settle;
+mod sleep;
+mod slots;
+#[cfg(target_os = "linux")]
+mod system;
+mod wipe;
+
+// Its data while someone is signed in: the encrypted file, kept in step with the server, compared and written out.
+mod compare;
+mod export;
+mod replica;
+mod store;
+mod sync;
+mod verify;
+
+// Patients: who they are, what is known of them, when they come.
+mod allergies;
+mod attachments;
+mod care;
+mod chart;
+mod finder;
+mod one_patient;
+mod patients;
+mod spelling;
+mod today;
+
+// The pad: from what is typed to what is signed and printed.
+mod amend;
+mod diagnoses;
+mod kept_dose;
+mod letterhead;
+mod line;
+mod medicines;
+mod own_medicines;
+mod pad;
+mod prepared;
+mod print;
+mod repeat;
 mod short_key_test;
 mod short_keys;
 mod sign;
-mod sleep;
-mod slots;
-mod spelling;
-mod store;
-mod sync;
-#[cfg(target_os = "linux")]
-mod system;
 mod taken_back;
+mod verify_paper;
+mod vitals;
+
+// What became of what was done, and what waits for a person.
+mod conflicts;
+mod elsewhere;
+mod entry;
+mod ledger;
+mod settle;
+
+// What all of these say and are told: words, time, errors.
+mod clock;
+mod error;
+mod hindi;
+mod language;
+pub mod view;
+
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(test)]
 mod tests;
-mod today;
-mod verify;
-mod verify_paper;
-pub mod view;
-mod vitals;
-mod wipe;
 
 pub use attachments::AttachmentContent;
 pub use care::checks_broken;

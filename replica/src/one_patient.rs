@@ -2,13 +2,14 @@
 //! were merged into it. No row moves for that, and everything that is shown is looked for under all of them.
 
 use protocol::id::PatientId;
-use protocol::mutation::{Change, SetValue};
+use protocol::mutation::Change;
 use protocol::table::{TableName, Values, Writer};
 use rusqlite::Transaction;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
-use crate::replica::{Replica, must_get};
+use crate::replica::{Replica, by_name, from_to, must_get, or_null};
+use crate::store::{get_row, query_ids};
 
 /// A chain of mergers is followed so far.
 const LONGEST_CHAIN: i64 = 20;
@@ -29,13 +30,9 @@ pub(crate) fn registrations(tx: &Transaction<'_>, kept: PatientId) -> Result<Vec
     let sql = "with recursive all_of (id, step) as (select ?1, 0 union \
                select p.id, step + 1 from all_of join patients p on p.merged_into_id = all_of.id \
                where p.is_deleted = 0 and step < ?2) select id from all_of order by step";
-    let mut statement = tx.prepare_cached(sql)?;
-    let ids = statement.query_map((kept.to_string(), LONGEST_CHAIN), |row| row.get::<_, String>(0))?;
     let mut found: Vec<PatientId> = Vec::new();
-    for id in ids {
-        if let Ok(id) = id?.parse()
-            && !found.contains(&id)
-        {
+    for id in query_ids::<PatientId>(tx, sql, (kept.to_string(), LONGEST_CHAIN))? {
+        if !found.contains(&id) {
             found.push(id);
         }
     }
@@ -110,14 +107,8 @@ impl Replica {
             return Err(Error::Invalid("These two are one patient already. Nothing was changed.".into()));
         }
         let current = must_get(tx, TableName::Patients, away.0)?;
-        let base = |name: &str| current.get(name).cloned().unwrap_or(Value::Null);
-        let reason = reason.trim();
-        let reason = if reason.is_empty() { Value::Null } else { json!(reason) };
-        let set = [
-            ("merged_into_id".to_owned(), SetValue { base: base("merged_into_id"), value: json!(keep) }),
-            ("merge_reason".to_owned(), SetValue { base: base("merge_reason"), value: reason }),
-        ];
-        Ok(Change::update(TableName::Patients, away.0, set.into()))
+        let set = from_to(&current, [("merged_into_id", json!(keep)), ("merge_reason", or_null(reason))]);
+        Ok(Change::update(TableName::Patients, away.0, set))
     }
 
     /// Makes a registration that was merged into another stand for itself again. All that was written under either
@@ -134,12 +125,11 @@ impl Replica {
                 ));
             }
             let current = must_get(tx, TableName::Patients, away.0)?;
-            let base = current.get("merged_into_id").cloned().unwrap_or(Value::Null);
-            if base.is_null() {
+            if current.get("merged_into_id").is_none_or(Value::is_null) {
                 return Err(Error::Invalid("This registration stands for itself already.".into()));
             }
-            let set = [("merged_into_id".to_owned(), SetValue { base, value: Value::Null })];
-            Ok((vec![Change::update(TableName::Patients, away.0, set.into())], ()))
+            let set = from_to(&current, [("merged_into_id", Value::Null)]);
+            Ok((vec![Change::update(TableName::Patients, away.0, set)], ()))
         })
     }
 
@@ -153,10 +143,10 @@ impl Replica {
                 return Err(Error::Invalid("These two are one patient already. Nothing was changed.".into()));
             }
             let id = protocol::conflict::duplicate_id(one.0, other.0);
-            if crate::store::get_row(tx, TableName::SyncConflicts, id)?.is_some() {
+            if get_row(tx, TableName::SyncConflicts, id)?.is_some() {
                 return Ok((vec![], ()));
             }
-            let values = [
+            let values = by_name([
                 ("kind", json!("duplicate")),
                 ("scope", json!("everyone")),
                 ("table_name", json!("patients")),
@@ -165,8 +155,7 @@ impl Replica {
                 ("ours", json!(other)),
                 ("rule", json!("proposed")),
                 ("opened_at", json!(protocol::validate::moment_text(self.clock.now()))),
-            ];
-            let values = values.map(|(name, value)| (name.to_owned(), value)).into();
+            ]);
             Ok((vec![Change::insert(TableName::SyncConflicts, id, values)], ()))
         })
     }

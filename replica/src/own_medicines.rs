@@ -1,11 +1,9 @@
 //! The clinic's own medicines: a brand of one of the list, which the checks then know, or one that is in no list.
 
-use std::collections::BTreeMap;
-
 use protocol::dosage::Dosage;
 use protocol::id::MedicineId;
 use protocol::medicine::usual_route;
-use protocol::mutation::{Change, SetValue};
+use protocol::mutation::Change;
 use protocol::table::{DOSAGE_FORMS, TableName, Values};
 use rusqlite::Transaction;
 use serde_json::{Value, json};
@@ -15,7 +13,8 @@ use crate::kept_dose::kept_dose;
 use crate::medicines::name_in_full;
 use crate::pad::{medicine_row, units_of};
 use crate::patients::squeezed;
-use crate::replica::{Replica, must_get, some_text, text};
+use crate::replica::{Replica, by_name, change_to, must_get, some_text, text};
+use crate::store::query_ids;
 use crate::view::{DraftItem, OwnMedicine, OwnMedicineForm};
 
 /// What a brand has in common with the medicine that it is.
@@ -119,17 +118,8 @@ impl Replica {
                     values.entry(name.to_owned()).or_insert(value);
                 }
             }
-            let set: BTreeMap<String, SetValue> = values
-                .into_iter()
-                .filter_map(|(name, value)| {
-                    let base = current.get(&name).cloned().unwrap_or(Value::Null);
-                    (base != value).then_some((name, SetValue { base, value }))
-                })
-                .collect();
-            if set.is_empty() {
-                return Ok((vec![], ()));
-            }
-            Ok((vec![Change::update(TableName::TenantMedicines, id.0, set)], ()))
+            let change = change_to(TableName::TenantMedicines, id.0, &current, values);
+            Ok((change.into_iter().collect(), ()))
         })
     }
 
@@ -142,12 +132,9 @@ impl Replica {
         self.medicine_writer()?;
         self.record("change_medicine", None, |tx| {
             let current = must_get(tx, TableName::TenantMedicines, id.0)?;
-            let (base, value) = (current.get("is_active").cloned().unwrap_or(Value::Null), json!(is_in_use));
-            if base == value {
-                return Ok((vec![], ()));
-            }
-            let set = BTreeMap::from([("is_active".to_owned(), SetValue { base, value })]);
-            Ok((vec![Change::update(TableName::TenantMedicines, id.0, set)], ()))
+            let wanted = by_name([("is_active", json!(is_in_use))]);
+            let change = change_to(TableName::TenantMedicines, id.0, &current, wanted);
+            Ok((change.into_iter().collect(), ()))
         })
     }
 
@@ -180,15 +167,8 @@ fn unknown() -> [(&'static str, Value); 8] {
 fn in_use(tx: &Transaction<'_>) -> Result<Vec<(MedicineId, Values)>> {
     let sql = "select id from tenant_medicines where is_deleted = 0 and is_active \
                order by lower(coalesce(brand_name, generic_name)), generic_name, strength_text, id";
-    let mut statement = tx.prepare_cached(sql)?;
-    let ids = statement.query_map([], |row| row.get::<_, String>(0))?;
-    let mut found = Vec::new();
-    for id in ids {
-        if let Ok(id) = id?.parse::<MedicineId>() {
-            found.push((id, must_get(tx, TableName::TenantMedicines, id.0)?));
-        }
-    }
-    Ok(found)
+    let ids: Vec<MedicineId> = query_ids(tx, sql, [])?;
+    ids.into_iter().map(|id| Ok((id, must_get(tx, TableName::TenantMedicines, id.0)?))).collect()
 }
 
 fn shown(id: MedicineId, values: &Values) -> OwnMedicine {
@@ -259,13 +239,12 @@ fn checked(tx: &Transaction<'_>, form: &OwnMedicineForm) -> Result<Values> {
         if !DOSAGE_FORMS.contains(&form.dosage_form.as_str()) {
             return Err(invalid("The form in which it comes is missing."));
         }
-        let typed = [
+        by_name([
             ("generic_name", json!(generic)),
             ("strength_text", json!(some(squeezed(&form.strength_text)))),
             ("dosage_form", json!(form.dosage_form)),
             ("route", json!(usual_route(&form.dosage_form))),
-        ];
-        typed.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+        ])
     };
     let mut dose = squeezed(&form.default_dose);
     if !dose.is_empty() {

@@ -16,7 +16,7 @@ use crate::medicines::name_in_full;
 use crate::one_patient::{id_list, kept};
 use crate::prepared::begun;
 use crate::repeat::difference;
-use crate::replica::{Replica, must_get, text};
+use crate::replica::{Replica, by_name, must_get, text};
 use crate::store::get_row;
 use crate::view::{DosageRead, Draft, DraftItem, DraftSaved, ItemView, Pad};
 
@@ -194,11 +194,7 @@ pub(crate) fn item_values(tx: &Transaction<'_>, item: &DraftItem) -> Result<Valu
         ("substitution_allowed", json!(true)),
         ("source", json!(item.source)),
     ];
-    Ok(values
-        .into_iter()
-        .chain(dosage.columns(units.usual()))
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect())
+    Ok(by_name(values.into_iter().chain(dosage.columns(units.usual()))))
 }
 
 /// In what a line is dosed: by the row of its medicine, or by its words if it has none.

@@ -1,7 +1,7 @@
 //! Registering, correcting and showing patients.
 
 use protocol::id::PatientId;
-use protocol::mutation::{Change, SetValue};
+use protocol::mutation::Change;
 use protocol::patient::{Age, normalise_name, parse_mobile};
 use protocol::table::{TableName, Values};
 use protocol::validate::{day_text, parse_day};
@@ -13,7 +13,7 @@ use crate::allergies::none_known_with_allergies;
 use crate::care::{counting_allergies, pregnancy_said};
 use crate::error::{Error, Result};
 use crate::one_patient::id_list;
-use crate::replica::{Replica, must_get, some_text, text};
+use crate::replica::{Replica, by_name, change_to, must_get, or_null, some_text, text};
 use crate::store::{lane, meta, set_meta};
 use crate::view::{AllergyForm, PatientForm, PatientSummary};
 
@@ -55,22 +55,12 @@ impl Replica {
             let noted = counting_allergies(tx, id)?.len();
             let wanted = self.form_values(form, today, Some(&current), noted)?;
             // What was seen may be older than today's rules; then what is stored was seen.
-            let before =
-                self.form_values(seen, today, Some(&current), noted).unwrap_or_else(|_| current.clone());
-            let mut set = std::collections::BTreeMap::new();
-            for (column, value) in wanted {
-                let base = before.get(&column).or_else(|| current.get(&column)).cloned();
-                let base = base.unwrap_or(Value::Null);
-                if base != value {
-                    current.insert(column.clone(), value.clone());
-                    set.insert(column, SetValue { base, value });
-                }
-            }
+            let mut before = current.clone();
+            before.extend(self.form_values(seen, today, Some(&current), noted).unwrap_or_default());
+            let change = change_to(TableName::Patients, id.0, &before, wanted);
+            current.extend(change.iter().flat_map(Change::values));
             let summary = summary(tx, id, &current, today)?;
-            let mut changes = vec![];
-            if !set.is_empty() {
-                changes.push(Change::update(TableName::Patients, id.0, set));
-            }
+            let mut changes: Vec<Change> = change.into_iter().collect();
             let new = self.new_allergies(tx, id, self.allergies_of(form)?)?;
             // That there are some is in the change of the patient already.
             changes.extend(new.into_iter().filter(|change| change.table == TableName::PatientAllergies));
@@ -86,8 +76,7 @@ impl Replica {
         if self.writes_clinical() { Ok(&form.allergies) } else { Err(Error::Forbidden(ALLERGIES_LATER)) }
     }
 
-    /// The columns that a form means. What the person may not write is left out.
-    /// `noted` allergies are rows already.
+    /// The columns that a form means. What the person may not write is left out. `noted` allergies are rows already.
     fn form_values(
         &self,
         form: &PatientForm,
@@ -95,7 +84,6 @@ impl Replica {
         current: Option<&Values>,
         noted: usize,
     ) -> Result<Values> {
-        let invalid = |what: &str| Error::Invalid(what.to_owned());
         let mobile = parse_mobile(&form.mobile_number).ok_or_else(|| {
             invalid(
                 "The mobile number is not complete. An Indian number has ten digits and begins with 6 to 9.",
@@ -105,7 +93,7 @@ impl Replica {
         if first_name.is_empty() {
             return Err(invalid("The first name is missing. Nothing was saved yet."));
         }
-        let mut values: Values = [
+        let mut values = by_name([
             ("mobile_number", json!(mobile)),
             ("first_name_norm", json!(normalise_name(&first_name))),
             ("first_name", json!(first_name)),
@@ -117,99 +105,110 @@ impl Replica {
             ("city", or_null(&form.city)),
             ("preferred_language", or_null(form.preferred_language.as_deref().unwrap_or_default())),
             ("blood_group", json!(if form.blood_group.is_empty() { "unknown" } else { &form.blood_group })),
-        ]
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect();
-        let born = form.date_of_birth.as_deref().filter(|day| !day.is_empty());
-        let (born, age) = match (born, form.age_years) {
-            (Some(day), _) => {
-                let day = parse_day(day).filter(|day| *day <= today);
-                (Some(day.ok_or_else(|| invalid("The date of birth is not a day in the past."))?), None)
-            }
-            (None, Some(years)) => (None, Some((years, form.age_months))),
-            (None, None) if form.age_months.is_some() => (None, Some((0, form.age_months))),
-            (None, None) => {
-                return Err(invalid("The age or the date of birth is missing. Nothing was saved yet."));
-            }
-        };
-        values.insert("date_of_birth".into(), born.map_or(Value::Null, |day| json!(day_text(day))));
-        // An age that still says the same keeps the day on which it was asked.
-        let unchanged = current.is_some_and(|current| {
-            age_of(current, today).is_some_and(|old| {
-                age.is_some_and(|(years, months)| {
-                    i64::from(old.years) == i64::from(years)
-                        && months.is_none_or(|months| i64::from(old.months) == i64::from(months))
-                })
-            }) && text(current, "date_of_birth").is_empty()
-        });
-        if !unchanged {
-            values.insert("age_years".into(), age.map_or(Value::Null, |(years, _)| json!(years)));
-            values.insert(
-                "age_months".into(),
-                age.and_then(|(_, months)| months).map_or(Value::Null, |m| json!(m)),
-            );
-            values.insert("age_recorded_on".into(), age.map_or(Value::Null, |_| json!(day_text(today))));
-        }
+        ]);
+        values.extend(age_values(form, today, current)?);
         if self.is_clinical() {
-            let status = match form.allergy_status.as_str() {
-                _ if !form.allergies.is_empty() => "has_allergies",
-                "" => "unknown",
-                status => status,
-            };
-            if status == "has_allergies"
-                && form.alerts.trim().is_empty()
-                && noted == 0
-                && form.allergies.is_empty()
-            {
-                return Err(invalid("To which substances is the patient allergic? Add each of them."));
-            }
-            let was = current.map_or("", |current| text(current, "allergy_status"));
-            if status == "none_known" && was != status && noted > 0 {
-                return Err(none_known_with_allergies());
-            }
-            let period = form.lmp_date.as_deref().unwrap_or_default().trim();
-            if !period.is_empty() && parse_day(period).is_none_or(|day| day > today) {
-                return Err(invalid("The first day of the last period is not a day in the past."));
-            }
-            let said = form.pregnancy_status.as_deref().unwrap_or_default();
-            let shown = current.and_then(|current| pregnancy_said(current, today)).unwrap_or_default();
-            // An answer that is too old to count is not shown, and stays until another one takes its place.
-            let before = current.filter(|_| said.is_empty() && shown.is_empty());
-            let said_before = before.map_or(said, |current| text(current, "pregnancy_status"));
-            let clinical = [
-                ("allergy_status", json!(status)),
-                ("alerts", or_null(&form.alerts)),
-                ("pregnancy_status", or_null(said_before)),
-                ("lmp_date", or_null(period)),
-            ];
-            if self.writes_clinical() {
-                values.extend(clinical.map(|(name, value)| (name.to_owned(), value)));
-                if !said.is_empty() && said != shown {
-                    values.insert("pregnancy_asked_on".into(), json!(day_text(today)));
-                }
-            } else {
-                // What is typed is saved or refused, and never dropped.
-                let is_known = |(name, value): &(&str, Value)| {
-                    let unasked = if *name == "allergy_status" { json!("unknown") } else { Value::Null };
-                    current.and_then(|current| current.get(*name)).unwrap_or(&unasked) == value
-                };
-                if !clinical.iter().all(is_known) {
-                    return Err(Error::Forbidden(ALLERGIES_LATER));
-                }
-            }
+            values.extend(self.clinical_values(form, today, current, noted)?);
         }
         Ok(values)
     }
+
+    /// The clinical columns that a form means, if this person writes such now.
+    fn clinical_values(
+        &self,
+        form: &PatientForm,
+        today: Date,
+        current: Option<&Values>,
+        noted: usize,
+    ) -> Result<Values> {
+        let status = match form.allergy_status.as_str() {
+            _ if !form.allergies.is_empty() => "has_allergies",
+            "" => "unknown",
+            status => status,
+        };
+        if status == "has_allergies"
+            && form.alerts.trim().is_empty()
+            && noted == 0
+            && form.allergies.is_empty()
+        {
+            return Err(invalid("To which substances is the patient allergic? Add each of them."));
+        }
+        let was = current.map_or("", |current| text(current, "allergy_status"));
+        if status == "none_known" && was != status && noted > 0 {
+            return Err(none_known_with_allergies());
+        }
+        let period = form.lmp_date.as_deref().unwrap_or_default().trim();
+        if !period.is_empty() && parse_day(period).is_none_or(|day| day > today) {
+            return Err(invalid("The first day of the last period is not a day in the past."));
+        }
+        let said = form.pregnancy_status.as_deref().unwrap_or_default();
+        let shown = current.and_then(|current| pregnancy_said(current, today)).unwrap_or_default();
+        // An answer that is too old to count is not shown, and stays until another one takes its place.
+        let before = current.filter(|_| said.is_empty() && shown.is_empty());
+        let said_before = before.map_or(said, |current| text(current, "pregnancy_status"));
+        let clinical = [
+            ("allergy_status", json!(status)),
+            ("alerts", or_null(&form.alerts)),
+            ("pregnancy_status", or_null(said_before)),
+            ("lmp_date", or_null(period)),
+        ];
+        if self.writes_clinical() {
+            let mut values = by_name(clinical);
+            if !said.is_empty() && said != shown {
+                values.insert("pregnancy_asked_on".into(), json!(day_text(today)));
+            }
+            return Ok(values);
+        }
+        // What is typed is saved or refused, and never dropped.
+        let is_known = |(name, value): &(&str, Value)| {
+            let unasked = if *name == "allergy_status" { json!("unknown") } else { Value::Null };
+            current.and_then(|current| current.get(*name)).unwrap_or(&unasked) == value
+        };
+        if clinical.iter().all(is_known) { Ok(Values::new()) } else { Err(Error::Forbidden(ALLERGIES_LATER)) }
+    }
+}
+
+/// The columns about a patient's age. One that still says the same keeps the day on which it was asked.
+fn age_values(form: &PatientForm, today: Date, current: Option<&Values>) -> Result<Values> {
+    let born = form.date_of_birth.as_deref().filter(|day| !day.is_empty());
+    let (born, age) = match (born, form.age_years) {
+        (Some(day), _) => {
+            let day = parse_day(day).filter(|day| *day <= today);
+            (Some(day.ok_or_else(|| invalid("The date of birth is not a day in the past."))?), None)
+        }
+        (None, Some(years)) => (None, Some((years, form.age_months))),
+        (None, None) if form.age_months.is_some() => (None, Some((0, form.age_months))),
+        (None, None) => {
+            return Err(invalid("The age or the date of birth is missing. Nothing was saved yet."));
+        }
+    };
+    let born = born.map_or(Value::Null, |day| json!(day_text(day)));
+    let mut values = Values::from([("date_of_birth".to_owned(), born)]);
+    let unchanged = current.is_some_and(|current| {
+        age_of(current, today).is_some_and(|old| {
+            age.is_some_and(|(years, months)| {
+                i64::from(old.years) == i64::from(years)
+                    && months.is_none_or(|months| i64::from(old.months) == i64::from(months))
+            })
+        }) && text(current, "date_of_birth").is_empty()
+    });
+    if !unchanged {
+        values.insert("age_years".into(), age.map_or(Value::Null, |(years, _)| json!(years)));
+        values.insert(
+            "age_months".into(),
+            age.and_then(|(_, months)| months).map_or(Value::Null, |m| json!(m)),
+        );
+        values.insert("age_recorded_on".into(), age.map_or(Value::Null, |_| json!(day_text(today))));
+    }
+    Ok(values)
+}
+
+fn invalid(what: &str) -> Error {
+    Error::Invalid(what.to_owned())
 }
 
 pub(crate) fn squeezed(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn or_null(text: &str) -> Value {
-    let text = text.trim();
-    if text.is_empty() { Value::Null } else { json!(text) }
 }
 
 /// The form as it would be filled now.

@@ -20,9 +20,9 @@ use crate::one_patient::{id_list, kept, registrations};
 use crate::pad::{claim_draft, draft, named_now};
 use crate::print::language_of;
 use crate::repeat::is_same_medicine;
-use crate::replica::{Replica, must_get, text};
+use crate::replica::{Replica, by_name, must_get, text};
 use crate::sign::said_columns;
-use crate::store::get_row;
+use crate::store::{get_row, query_ids};
 use crate::view::{Diagnosis, Draft, GivenDraft, Prepared, Vitals};
 
 /// It is offered on its day and so many after it: what was given late in the evening, or where there was no network, is
@@ -65,7 +65,7 @@ impl Replica {
             claim_draft(tx, patient)?;
             let (today, now) = (self.day(tx)?, moment_text(self.clock.now()));
             let said = said_columns(tx, draft, today)?.into_iter().filter(|(name, _)| self.may_say(name));
-            let mut values: Values = said.map(|(name, value)| (name.to_owned(), value)).collect();
+            let mut values = by_name(said);
             if draft.items.is_empty() && values.values().all(is_empty) {
                 return Err(Error::Invalid(
                     "There is nothing to give to the doctor yet: write down what was measured or what the patient says."
@@ -83,7 +83,7 @@ impl Replica {
                 ("prepared_at", json!(now)),
                 ("taken_up", self.handed_on(tx, patient, draft)?),
             ];
-            values.extend(columns.map(|(name, value)| (name.to_owned(), value)));
+            values.extend(by_name(columns));
             let mut changes = vec![Change::insert(TableName::Prescriptions, id.0, values)];
             let lines = self.lines(tx, id, draft.items.iter())?.into_iter();
             changes.extend(lines.map(|(id, line)| Change::insert(TableName::PrescriptionItems, id, line)));
@@ -349,13 +349,7 @@ fn offered(tx: &Transaction<'_>, kept: PatientId, first: Date) -> Result<Vec<Pre
         "select p.id from prescriptions p where p.patient_id in (select value from json_each(?2)) \
          and {IS_OFFERED} order by p.prepared_at, p.id"
     );
-    let mut statement = tx.prepare_cached(&sql)?;
-    let ids = statement.query_map((day_text(first), id_list(tx, kept)?), |row| row.get::<_, String>(0))?;
-    let mut found = Vec::new();
-    for id in ids {
-        found.extend(id?.parse::<PrescriptionId>());
-    }
-    Ok(found)
+    query_ids(tx, &sql, (day_text(first), id_list(tx, kept)?))
 }
 
 /// Puts what is offered since a day into a draft, what was given last before what was given earlier, and answers how

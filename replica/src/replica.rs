@@ -1,19 +1,19 @@
 //! The data of this computer while someone is signed in.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ed25519_dalek::SigningKey;
 use protocol::api::{DeviceScope, StaffMember};
 use protocol::audit::Action;
 use protocol::id::{DeviceId, DoctorId, PatientId};
-use protocol::mutation::Change;
+use protocol::mutation::{Change, SetValue};
 use protocol::permission::{Role, Roles};
 use protocol::settlement::{Settlement, Way};
 use protocol::table::{TableName, Values, Writer};
 use rusqlite::{OptionalExtension, Transaction};
-use serde_json::Value;
+use serde_json::{Value, json};
 use time::{Date, Duration, OffsetDateTime, UtcOffset};
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -283,9 +283,42 @@ pub(crate) fn must_get(tx: &Transaction<'_>, table: TableName, id: Uuid) -> Resu
     }
 }
 
+/// Columns with their values, as a row has them.
+pub(crate) fn by_name<'a>(columns: impl IntoIterator<Item = (&'a str, Value)>) -> Values {
+    columns.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// The change that makes a row say what is wanted, where that is not what was seen of it.
+pub(crate) fn change_to(table: TableName, id: Uuid, seen: &Values, wanted: Values) -> Option<Change> {
+    let differing = |(name, value): (String, Value)| {
+        let base = seen.get(&name).cloned().unwrap_or(Value::Null);
+        (base != value).then_some((name, SetValue { base, value }))
+    };
+    let set: BTreeMap<String, SetValue> = wanted.into_iter().filter_map(differing).collect();
+    (!set.is_empty()).then(|| Change::update(table, id, set))
+}
+
+/// Columns of a row, from what was seen in them to what they become.
+pub(crate) fn from_to<'a>(
+    seen: &Values,
+    wanted: impl IntoIterator<Item = (&'a str, Value)>,
+) -> BTreeMap<String, SetValue> {
+    let set = |(name, value): (&str, Value)| {
+        let base = seen.get(name).cloned().unwrap_or(Value::Null);
+        (name.to_owned(), SetValue { base, value })
+    };
+    wanted.into_iter().map(set).collect()
+}
+
 /// A text column; empty if there is none.
 pub(crate) fn text<'a>(values: &'a Values, name: &str) -> &'a str {
     values.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// What a column holds of a text that was typed: nothing for one that is empty.
+pub(crate) fn or_null(typed: &str) -> Value {
+    let typed = typed.trim();
+    if typed.is_empty() { Value::Null } else { json!(typed) }
 }
 
 /// A text column, if it holds something.

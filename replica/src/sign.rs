@@ -20,7 +20,7 @@ use crate::pad::{claim_draft, item_values, named_now};
 use crate::patients::{age_of, full_name, sex_letter};
 use crate::prepared::taken_up;
 use crate::print::language_of;
-use crate::replica::{Replica, must_get, some_text, text};
+use crate::replica::{Replica, by_name, must_get, or_null, some_text, text};
 use crate::store::{get_row, lane};
 use crate::view::{Diagnosis, Draft, DraftItem, PrescriptionSummary, Safety};
 
@@ -153,7 +153,7 @@ impl Replica {
             ("language", json!(language_of(&must_get(tx, TableName::Patients, patient.0)?))),
         ];
         let said = said_columns(tx, draft, today)?;
-        Ok(values.into_iter().chain(said).map(|(name, value)| (name.to_owned(), value)).collect())
+        Ok(by_name(values.into_iter().chain(said)))
     }
 
     /// The next number: clinic, this computer's lane, day, count. The lane is this computer's alone, so two
@@ -196,20 +196,15 @@ pub(crate) fn said_columns(
     let follow_up = follow_up_day(tx, draft, today)?.map_err(|why| Error::Invalid(why.to_owned()))?;
     Ok([
         ("chief_complaints", lines(&draft.complaints)),
-        ("history", optional(&draft.history)),
-        ("examination", optional(&draft.examination)),
-        ("referral_to", optional(&draft.referral)),
+        ("history", or_null(&draft.history)),
+        ("examination", or_null(&draft.examination)),
+        ("referral_to", or_null(&draft.referral)),
         ("vitals", draft.vitals.stored()),
         ("diagnoses", draft.diagnoses.iter().map(stored_diagnosis).collect()),
         ("investigations", lines(&draft.investigations)),
-        ("advice", optional(&draft.advice)),
+        ("advice", or_null(&draft.advice)),
         ("follow_up_date", follow_up.map_or(Value::Null, |day| json!(day_text(day)))),
     ])
-}
-
-fn optional(text: &str) -> Value {
-    let text = text.trim();
-    if text.is_empty() { Value::Null } else { json!(text) }
 }
 
 fn stored_diagnosis(diagnosis: &Diagnosis) -> Value {

@@ -424,12 +424,5 @@ impl Store {
 }
 
 fn shown(tx: &Transaction<'_>, table: TableName, id: Uuid) -> Result<Option<Row>> {
-    let stored = get_row(tx, table, id)?;
-    Ok(stored.map(|stored| Row {
-        table,
-        id,
-        version: stored.version,
-        deleted: stored.is_deleted,
-        values: stored.values,
-    }))
+    Ok(get_row(tx, table, id)?.map(|stored| stored.into_row(table, id)))
 }

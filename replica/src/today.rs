@@ -12,6 +12,7 @@ use crate::one_patient::{each_once, kept};
 use crate::patients::summary_of;
 use crate::prepared::{offered_at, prepared_view};
 use crate::replica::Replica;
+use crate::store::query_ids;
 use crate::view::{PatientSummary, PreparedPatient, Today, TodayVisit};
 
 /// At most this many people in each list.
@@ -112,11 +113,8 @@ fn prepared(
 }
 
 fn patients(tx: &Transaction<'_>, sql: &str, params: impl Params, day: Date) -> Result<Vec<PatientSummary>> {
-    let mut statement = tx.prepare_cached(sql)?;
-    let ids = statement.query_map(params, |row| row.get::<_, String>(0))?;
-    let ids = ids.collect::<std::result::Result<Vec<_>, _>>()?;
     let mut found = Vec::new();
-    for id in each_once(tx, ids.iter().filter_map(|id| id.parse().ok()), usize::MAX)? {
+    for id in each_once(tx, query_ids::<PatientId>(tx, sql, params)?, usize::MAX)? {
         found.extend(known(tx, id, day)?);
     }
     Ok(found)

@@ -28,7 +28,7 @@ pub enum Need {
 /// command and stops.
 pub fn packages(need: Need) -> anyhow::Result<()> {
     if !shell::has("npm") {
-        bail!("Node.js with npm is missing. Install Node 20 or later, then run the command again.");
+        bail!("Node.js with npm is missing. Install Node 20.19 or later, then run the command again.");
     }
     if cfg!(windows) && !shell::has("perl") {
         bail!(

@@ -17,7 +17,7 @@ use crate::kept_dose::kept_dose;
 use crate::line::typed_name;
 use crate::medicines::name_in_full;
 use crate::pad::{item_values, medicine_row, units_of};
-use crate::replica::{Replica, must_get, some_text, text};
+use crate::replica::{Replica, by_name, must_get, some_text, text};
 use crate::view::{Diagnosis, DraftItem, ItemSource, LineChoice, ShortKeyForm};
 
 impl Replica {
@@ -197,5 +197,5 @@ pub(super) fn checked(
         ("sex", json!(form.sex)),
         ("contraindicated_classes", json!(not_with)),
     ];
-    Ok(values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    Ok(by_name(values))
 }

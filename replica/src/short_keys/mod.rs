@@ -5,13 +5,14 @@ mod form;
 mod used;
 
 use protocol::id::{DoctorId, ShortKeyId};
-use protocol::mutation::{Change, Op, SetValue};
+use protocol::mutation::Change;
 use protocol::table::{TableName, Values};
 use rusqlite::Transaction;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
-use crate::replica::{Replica, must_get, text};
+use crate::replica::{Replica, change_to, must_get, text};
+use crate::store::query_ids;
 use crate::view::{ShortKey, ShortKeyForm};
 
 pub(crate) use form::class_code;
@@ -122,11 +123,8 @@ impl Replica {
             let current = stored.values;
             let version = current.get("version").and_then(Value::as_i64).unwrap_or(1);
             values.insert("version".into(), json!(version + 1));
-            let set = values.into_iter().filter_map(|(name, value)| {
-                let base = current.get(&name).cloned().unwrap_or(Value::Null);
-                (base != value).then_some((name, SetValue { base, value }))
-            });
-            Ok((vec![Change::update(TableName::ShortKeys, id.0, set.collect())], id))
+            let change = change_to(TableName::ShortKeys, id.0, &current, values);
+            Ok((change.into_iter().collect(), id))
         })
     }
 
@@ -134,11 +132,8 @@ impl Replica {
     pub fn remove_short_key(&self, id: ShortKeyId) -> Result<()> {
         self.key_writer()?;
         self.record("remove_short_key", None, |tx| {
-            let current = must_get(tx, TableName::ShortKeys, id.0)?;
-            let seen =
-                current.into_iter().map(|(name, value)| (name, SetValue { base: value.clone(), value }));
-            let change = Change::update(TableName::ShortKeys, id.0, seen.collect());
-            Ok((vec![Change { op: Op::Delete, ..change }], ()))
+            let seen = must_get(tx, TableName::ShortKeys, id.0)?;
+            Ok((vec![Change::delete(TableName::ShortKeys, id.0, seen)], ()))
         })
     }
 
@@ -151,14 +146,9 @@ impl Replica {
         let sql = "select id from short_keys where is_deleted = 0 and is_active \
                    and (doctor_id is null or doctor_id = ?1) order by doctor_id is null, key, kind";
         let doctor = self.person.doctor_id.map(|id| id.to_string()).unwrap_or_default();
-        let mut statement = tx.prepare_cached(sql)?;
-        let ids = statement.query_map([doctor], |row| row.get::<_, String>(0))?;
-        let mut keys = Vec::new();
-        for id in ids {
-            if let Ok(id) = id?.parse::<ShortKeyId>() {
-                keys.push(Stored { id, values: must_get(tx, TableName::ShortKeys, id.0)? });
-            }
-        }
-        Ok(keys)
+        let ids: Vec<ShortKeyId> = query_ids(tx, sql, [doctor])?;
+        ids.into_iter()
+            .map(|id| Ok(Stored { id, values: must_get(tx, TableName::ShortKeys, id.0)? }))
+            .collect()
     }
 }

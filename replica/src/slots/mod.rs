@@ -1,6 +1,7 @@
-//! The key of the database, wrapped in slots beside it: one for each member of staff who signed in here,
-//! under their password and this computer's secret, one that the server helps to open, and one that the printed recovery
-//! code opens when the keyring is lost. The key itself is never stored whole. The names on the unlock screen stand here too, because the database is still closed.
+//! The key of the database, wrapped in slots beside it: one for each member of staff who signed in here, under their password
+//! and this computer's secret, one that the server helps to open, and one that the printed recovery code opens when the
+//! keyring is lost. The key itself is never stored whole. The names on the unlock screen stand here too, because the
+//! database is still closed.
 
 mod keys;
 mod recovery;

@@ -41,7 +41,7 @@ pub(super) fn put(tx: &Transaction<'_>, row: &Row) -> Result<()> {
 
 /// Puts a row beneath what waits for it.
 fn put_beneath(tx: &Transaction<'_>, row: &Row) -> Result<()> {
-    let mut shown = Stored { version: row.version, is_deleted: row.deleted, values: row.values.clone() };
+    let mut shown = Stored::from(row.clone());
     let pending = pending(tx, row.table, row.id, (i64::MAX, i64::MAX))?;
     if pending.is_empty() {
         forget(tx, row.table, row.id)?;
@@ -71,14 +71,9 @@ pub(super) fn held(tx: &Transaction<'_>, table: TableName, id: Uuid) -> Result<O
     if let Some(text) = text {
         return Ok(Some(serde_json::from_str(&text)?));
     }
+    // What the server has and nobody changed here stands in its table alone.
     let stored = get_row(tx, table, id)?.filter(|stored| stored.version > 0);
-    Ok(stored.map(|stored| Row {
-        table,
-        id,
-        version: stored.version,
-        deleted: stored.is_deleted,
-        values: stored.values,
-    }))
+    Ok(stored.map(|stored| stored.into_row(table, id)))
 }
 
 /// Forgets what the server had of a row.
@@ -113,17 +108,7 @@ pub(super) fn shown(
     id: Uuid,
     before: Option<(i64, i64)>,
 ) -> Result<Option<Stored>> {
-    let sql = "select row from confirmed_rows where table_name = ?1 and id = ?2";
-    let confirmed: Option<String> =
-        tx.prepare_cached(sql)?.query_row((table.as_str(), id.to_string()), |row| row.get(0)).optional()?;
-    let mut shown = match confirmed {
-        Some(row) => {
-            let row: Row = serde_json::from_str(&row)?;
-            Some(Stored { version: row.version, is_deleted: row.deleted, values: row.values })
-        }
-        // What the server has and nobody changed here stands in its table alone.
-        None => get_row(tx, table, id)?.filter(|row| row.version > 0),
-    };
+    let mut shown = held(tx, table, id)?.map(Stored::from);
     for mutation in pending(tx, table, id, before.unwrap_or((i64::MAX, i64::MAX)))? {
         for change in mutation.changes.iter().filter(|change| change.table == table && change.id == id) {
             shown = match (shown, change.op) {

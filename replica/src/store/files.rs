@@ -15,7 +15,7 @@ use super::contents::Sealed;
 use crate::error::{Error, Result};
 
 /// What the server has may take so much room here, in bytes; what was not looked at for longest goes first.
-pub(crate) const ROOM_BYTES: u64 = 2 * 1024 * 1024 * 1024;
+const ROOM_BYTES: u64 = 2 * 1024 * 1024 * 1024;
 
 /// A row that is not deleted names the content, and the server has it or will get it: a row that it refused waits for a
 /// person, and its file with it.

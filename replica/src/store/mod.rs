@@ -47,7 +47,7 @@ pub use own_keys::OwnSignature;
 pub(crate) use own_keys::{OwnKeys, own_keys};
 pub(crate) use rekey::{Last, rekey, remove_database};
 pub(crate) use renewal::{Past, Renewed, past};
-pub(crate) use rows::get_row;
+pub(crate) use rows::{get_row, query_ids};
 
 /// The raw key of the encrypted file.
 #[derive(Clone)]

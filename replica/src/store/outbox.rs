@@ -9,7 +9,7 @@ use protocol::id::{DeviceId, PatientId};
 use protocol::merge::{self, Current};
 use protocol::mutation::{Change, Hash, Mutation, Op, SetValue, SignedMutation};
 use protocol::settlement::{Settlement, Way};
-use protocol::table::{Column, Row, UnknownRow};
+use protocol::table::{Column, UnknownRow};
 use protocol::validate::moment_text;
 use rusqlite::{OptionalExtension, Transaction};
 use serde_json::Value;
@@ -165,14 +165,7 @@ fn apply(
     if let Some(current) = &current
         && version > 0
     {
-        let row = Row {
-            table: change.table,
-            id: change.id,
-            version,
-            deleted: current.is_deleted,
-            values: current.values.clone(),
-        };
-        confirmed::keep(tx, &row)?;
+        confirmed::keep(tx, &current.clone().into_row(change.table, change.id))?;
     }
     let before = current.map(|current| Current {
         deleted: current.is_deleted,

@@ -1,12 +1,13 @@
 //! Reading and writing rows of any synced table. The statements come from the declaration of the tables;
 //! their texts are built once, of constants only.
 
+use std::str::FromStr;
 use std::sync::LazyLock;
 
 use protocol::patient::normalise_name;
-use protocol::table::{Column, Kind, TABLES, Table, TableName, Values};
+use protocol::table::{Column, Kind, Row, TABLES, Table, TableName, Values};
 use rusqlite::types::{Value as Sql, ValueRef};
-use rusqlite::{OptionalExtension, Transaction, params_from_iter};
+use rusqlite::{OptionalExtension, Params, Transaction, params_from_iter};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -18,6 +19,19 @@ pub(crate) struct Stored {
     pub version: i64,
     pub is_deleted: bool,
     pub values: Values,
+}
+
+impl Stored {
+    /// The same as it travels.
+    pub fn into_row(self, table: TableName, id: Uuid) -> Row {
+        Row { table, id, version: self.version, deleted: self.is_deleted, values: self.values }
+    }
+}
+
+impl From<Row> for Stored {
+    fn from(row: Row) -> Self {
+        Self { version: row.version, is_deleted: row.deleted, values: row.values }
+    }
 }
 
 struct Statements {
@@ -60,6 +74,17 @@ pub(crate) fn get_row(tx: &Transaction<'_>, table: TableName, id: Uuid) -> Resul
         Ok(Stored { version: row.get(0)?, is_deleted: row.get(1)?, values })
     });
     Ok(stored.optional()?)
+}
+
+/// The ids that a query answers with, in its order. What is no id of that kind is passed over.
+pub(crate) fn query_ids<T: FromStr>(tx: &Transaction<'_>, sql: &str, params: impl Params) -> Result<Vec<T>> {
+    let mut statement = tx.prepare_cached(sql)?;
+    let texts = statement.query_map(params, |row| row.get::<_, String>(0))?;
+    let mut ids = Vec::new();
+    for text in texts {
+        ids.extend(text?.parse::<T>().ok());
+    }
+    Ok(ids)
 }
 
 /// Writes the row as it is shown, and what finds it. Answers whether the table has all of its columns.

@@ -43,6 +43,21 @@ macro_rules! not_audited {
     };
 }
 
+/// Which of these tables lack the trigger that keeps them: the table, its trigger's function and the events each.
+macro_rules! unkept {
+    ($keepers:literal $(,)?) => {
+        concat!(
+            "select concat_ws('.', kept, keeper) from (values ",
+            $keepers,
+            ") v (kept, keeper, events)
+             where not exists (
+                 select from pg_trigger t where t.tgrelid = to_regclass('clinic.' || kept)
+                    and t.tgfoid = to_regproc('clinic.' || keeper) and t.tgtype = events
+                    and t.tgenabled in ('O', 'A') and t.tgqual is null) order by 1"
+        )
+    };
+}
+
 /// The declared tables, triggers, indexes and constraints.
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -86,18 +101,12 @@ pub(super) const CHECKS: &[Check] = &[
         name: "signed_rows_stay",
         rule: "What was signed or completed never changes, whoever writes.",
         remedy: "Run `clinic-sync migrate` on a new database and make the named trigger as it is there.",
-        find: Sql(
-            "select concat_ws('.', kept, keeper) from (values
-                 ('prescriptions', 'keep_signed_prescription', 27),
-                 ('prescription_items', 'keep_signed_items', 31),
-                 ('dental_procedures', 'keep_completed_procedure', 27),
-                 ('dental_attachments', 'keep_attachment', 19)
-             ) v (kept, keeper, events)
-             where not exists (
-                 select from pg_trigger t where t.tgrelid = to_regclass('clinic.' || kept)
-                    and t.tgfoid = to_regproc('clinic.' || keeper) and t.tgtype = events
-                    and t.tgenabled in ('O', 'A') and t.tgqual is null) order by 1",
-        ),
+        find: Sql(unkept!(
+            "('prescriptions', 'keep_signed_prescription', 27),
+             ('prescription_items', 'keep_signed_items', 31),
+             ('dental_procedures', 'keep_completed_procedure', 27),
+             ('dental_attachments', 'keep_attachment', 19)",
+        )),
     },
     Check {
         name: "rows_are_audited",
@@ -126,19 +135,13 @@ pub(super) const CHECKS: &[Check] = &[
         rule: "Entries of the audit log are numbered and chained as they come, and neither they nor the signed ends \
                are ever changed, removed or emptied out.",
         remedy: "Run `clinic-sync audit verify`; then make the named trigger as it is in a new database.",
-        find: Sql(
-            "select concat_ws('.', kept, keeper) from (values
-                 ('tenant_audit_log', 'chain_audit_entry', 7),
-                 ('tenant_audit_log', 'keep_audit', 27),
-                 ('tenant_audit_log', 'keep_audit', 34),
-                 ('audit_heads', 'keep_audit', 27),
-                 ('audit_heads', 'keep_audit', 34)
-             ) v (kept, keeper, events)
-             where not exists (
-                 select from pg_trigger t where t.tgrelid = to_regclass('clinic.' || kept)
-                    and t.tgfoid = to_regproc('clinic.' || keeper) and t.tgtype = events
-                    and t.tgenabled in ('O', 'A') and t.tgqual is null) order by 1",
-        ),
+        find: Sql(unkept!(
+            "('tenant_audit_log', 'chain_audit_entry', 7),
+             ('tenant_audit_log', 'keep_audit', 27),
+             ('tenant_audit_log', 'keep_audit', 34),
+             ('audit_heads', 'keep_audit', 27),
+             ('audit_heads', 'keep_audit', 34)",
+        )),
     },
     Check {
         name: "triggers_enabled",

@@ -3,16 +3,14 @@
 use clinic_tests::clinic::{TestDesk, patient, register};
 use clinic_tests::network::{Fault, Network};
 use clinic_tests::server::ServerProcess;
-use protocol::api::Secret;
+use protocol::api::{RegisterResponse, Secret};
 use replica::view::Connection;
+use tempfile::TempDir;
 
 /// Queues patients while the server is away, lets it die when they are under way, and again when it has taken
 /// them and the answer was lost; in the end each must be there once.
 async fn push_survives(die: fn(&mut ServerProcess) -> anyhow::Result<()>) -> anyhow::Result<()> {
-    let folder = tempfile::tempdir()?;
-    let mut server = ServerProcess::open(folder.path())?;
-    let registered = register(&server.address(), "ASHA").await?;
-    let network = Network::before(server.address().parse()?).await?;
+    let (_folder, mut server, registered, network) = own_server().await?;
     let one = TestDesk::new()?;
     one.enrol(network.address(), registered.enrolment.code, "Room 1").await?;
     server.stop()?;
@@ -50,6 +48,15 @@ async fn push_survives(die: fn(&mut ServerProcess) -> anyhow::Result<()>) -> any
         assert!(!found[0].needs_review, "not taken for someone registered twice");
     }
     server.stop()
+}
+
+/// A server that is a process of its own in this folder, the clinic that was registered there, and a network before it.
+pub async fn own_server() -> anyhow::Result<(TempDir, ServerProcess, RegisterResponse, Network)> {
+    let folder = tempfile::tempdir()?;
+    let server = ServerProcess::open(folder.path())?;
+    let registered = register(&server.address(), "ASHA").await?;
+    let network = Network::before(server.address().parse()?).await?;
+    Ok((folder, server, registered, network))
 }
 
 /// A one-time code for another desktop of the clinic.

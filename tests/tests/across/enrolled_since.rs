@@ -1,19 +1,19 @@
 //! A server that was restored from a backup which is older than a desktop, and than what an admin said since.
 #![cfg(unix)]
 
-use clinic_tests::clinic::{Clinic, EMAIL, PASSWORD, SetClock, TestDesk, patient, register};
+use clinic_tests::clinic::{Clinic, EMAIL, PASSWORD, SetClock, TestDesk, patient};
 use clinic_tests::network::{Fault, Network};
 use clinic_tests::server::ServerProcess;
 use protocol::api::{Fate, RegisterResponse};
 use protocol::error::ErrorCode;
 use protocol::id::PatientId;
 use replica::Error;
-use replica::view::{AppState, RecoveryForm, SyncStatus};
+use replica::view::{AppState, RecoveryForm, RecoveryPage, SyncStatus};
 use tempfile::TempDir;
 use time::Duration;
 
 use crate::copies::stops;
-use crate::crash::code;
+use crate::crash::{code, own_server};
 use crate::recovery::{code_is_known, let_in, without_keyring, written_down};
 use crate::sync::draft;
 
@@ -43,6 +43,20 @@ fn forget_people(desk: &TestDesk) -> anyhow::Result<()> {
     Ok(std::fs::write(&path, serde_json::to_vec(&slots)?)?)
 }
 
+/// With what whoever works at it opens a computer by its recovery code.
+fn recovery_form(
+    server: &ServerProcess,
+    tenant_code: &str,
+    page: &RecoveryPage,
+) -> anyhow::Result<RecoveryForm> {
+    Ok(RecoveryForm {
+        recovery_code: page.code.clone(),
+        code: code(server, tenant_code)?.0,
+        email: EMAIL.into(),
+        password: PASSWORD.into(),
+    })
+}
+
 /// The backup is restored with a new epoch while nobody has a line; then one of them is enrolled again, which the backup
 /// does not know, and both are in step.
 async fn restored_and_enrolled_again(
@@ -66,10 +80,7 @@ async fn restored_and_enrolled_again(
 
 impl Restored {
     async fn open() -> anyhow::Result<Self> {
-        let folder = tempfile::tempdir()?;
-        let mut server = ServerProcess::open(folder.path())?;
-        let registered = register(&server.address(), "ASHA").await?;
-        let network = Network::before(server.address().parse()?).await?;
+        let (folder, mut server, registered, network) = own_server().await?;
         let clock = SetClock::default();
         let (one, stolen, third) = (TestDesk::new()?, TestDesk::new()?, TestDesk::with_clock(&clock)?);
         one.enrol(network.address(), registered.enrolment.code.clone(), "Room 1").await?;
@@ -253,12 +264,7 @@ async fn a_desktop_that_no_password_opens_any_more_comes_back_with_its_recovery_
     clinic.network.set_down(false);
     let told = third.desk.unlock(EMAIL, PASSWORD).await.expect_err("BUG: opened");
     assert_eq!(told.code(), ErrorCode::DeviceUnknown);
-    let form = RecoveryForm {
-        recovery_code: page.code,
-        code: code(&clinic.server, &clinic.registered.tenant_code)?.0,
-        email: EMAIL.into(),
-        password: PASSWORD.into(),
-    };
+    let form = recovery_form(&clinic.server, &clinic.registered.tenant_code, &page)?;
     let wrong = RecoveryForm { recovery_code: other.code, ..form.clone() };
     assert!(matches!(third.desk.recover(wrong).await, Err(Error::WrongRecoveryCode)));
     clinic.network.plan("/v1/devices/enrol", [Fault::LostAnswer]);
@@ -319,10 +325,7 @@ async fn a_desktop_that_was_out_of_service_is_so_again_once_another_one_has_told
 #[tokio::test(flavor = "multi_thread")]
 async fn a_computer_that_was_recovered_since_the_backup_comes_back_behind_what_it_was() -> anyhow::Result<()>
 {
-    let folder = tempfile::tempdir()?;
-    let mut server = ServerProcess::open(folder.path())?;
-    let registered = register(&server.address(), "ASHA").await?;
-    let network = Network::before(server.address().parse()?).await?;
+    let (_folder, mut server, registered, network) = own_server().await?;
     let (office, desk) = (TestDesk::new()?, TestDesk::new()?);
     office.enrol(network.address(), registered.enrolment.code.clone(), "Office").await?;
     desk.enrol(network.address(), code(&server, &registered.tenant_code)?, "Room 1").await?;
@@ -333,13 +336,7 @@ async fn a_computer_that_was_recovered_since_the_backup_comes_back_behind_what_i
     server.back_up()?;
     // Since the backup its keys were lost, and it goes on under another id.
     let desk = without_keyring(desk, "clinic.db")?;
-    let form = RecoveryForm {
-        recovery_code: page.code,
-        code: code(&server, &registered.tenant_code)?.0,
-        email: EMAIL.into(),
-        password: PASSWORD.into(),
-    };
-    desk.desk.recover(form).await?;
+    desk.desk.recover(recovery_form(&server, &registered.tenant_code, &page)?).await?;
     desk.replica()?.register_patient(&patient("Gita", "98204 41278"))?;
     desk.synced().await?;
     server.restore()?;
@@ -366,10 +363,7 @@ async fn a_computer_that_was_recovered_since_the_backup_comes_back_behind_what_i
 #[tokio::test(flavor = "multi_thread")]
 async fn a_computer_that_was_recovered_brings_what_it_did_before_also_if_all_of_it_is_newer_than_the_backup()
 -> anyhow::Result<()> {
-    let folder = tempfile::tempdir()?;
-    let mut server = ServerProcess::open(folder.path())?;
-    let registered = register(&server.address(), "ASHA").await?;
-    let network = Network::before(server.address().parse()?).await?;
+    let (_folder, mut server, registered, network) = own_server().await?;
     let (office, desk) = (TestDesk::new()?, TestDesk::new()?);
     office.enrol(network.address(), registered.enrolment.code.clone(), "Office").await?;
     server.back_up()?;
@@ -380,13 +374,7 @@ async fn a_computer_that_was_recovered_brings_what_it_did_before_also_if_all_of_
     desk.synced().await?;
     code_is_known(&desk).await?;
     let desk = without_keyring(desk, "clinic.db")?;
-    let form = RecoveryForm {
-        recovery_code: page.code,
-        code: code(&server, &registered.tenant_code)?.0,
-        email: EMAIL.into(),
-        password: PASSWORD.into(),
-    };
-    desk.desk.recover(form).await?;
+    desk.desk.recover(recovery_form(&server, &registered.tenant_code, &page)?).await?;
     desk.replica()?.register_patient(&patient("Gita", "98204 41278"))?;
     desk.synced().await?;
     restored_and_enrolled_again(&mut server, &network, &registered.tenant_code, (&desk, &office)).await?;
@@ -415,10 +403,7 @@ async fn a_computer_that_was_recovered_brings_what_it_did_before_also_if_all_of_
 async fn what_was_done_before_a_disk_was_copied_is_let_in_once_the_other_computer_is_gone()
 -> anyhow::Result<()> {
     const HANDOVER: &str = "/v1/devices/handover";
-    let folder = tempfile::tempdir()?;
-    let mut server = ServerProcess::open(folder.path())?;
-    let registered = register(&server.address(), "ASHA").await?;
-    let network = Network::before(server.address().parse()?).await?;
+    let (_folder, mut server, registered, network) = own_server().await?;
     let (office, desk) = (TestDesk::new()?, TestDesk::new()?);
     office.enrol(network.address(), registered.enrolment.code.clone(), "Office").await?;
     desk.enrol(network.address(), code(&server, &registered.tenant_code)?, "Room 1").await?;

@@ -1,14 +1,13 @@
 //! Attached files, from one computer over the server to another, whatever the line does. They never stand in a row's way.
 
-use clinic_tests::clinic::{Clinic, EMAIL, PASSWORD, TestDesk, patient, register};
-use clinic_tests::network::{Fault, Network};
-use clinic_tests::server::ServerProcess;
+use clinic_tests::clinic::{Clinic, EMAIL, PASSWORD, TestDesk, patient};
+use clinic_tests::network::Fault;
 use protocol::api::DeviceScope;
 use protocol::id::PatientId;
 use replica::view::{AttachmentForm, AttachmentView, FilePlace};
 use replica::{Desk, Error, SlotCost};
 
-use crate::crash::code;
+use crate::crash::{code, own_server};
 use crate::own_keys::{RAHUL, SECOND_DOCTOR};
 
 const FILES: &str = "/v1/dental_attachments/";
@@ -281,10 +280,7 @@ async fn nothing_is_destroyed_while_another_program_has_the_data_open_and_may_sa
 #[tokio::test(flavor = "multi_thread")]
 #[cfg(unix)]
 async fn files_that_a_restored_server_lost_are_sent_again() -> anyhow::Result<()> {
-    let folder = tempfile::tempdir()?;
-    let mut server = ServerProcess::open(folder.path())?;
-    let registered = register(&server.address(), "ASHA").await?;
-    let network = Network::before(server.address().parse()?).await?;
+    let (_folder, mut server, registered, network) = own_server().await?;
     let one = TestDesk::new()?;
     one.enrol(network.address(), registered.enrolment.code.clone(), "Room 1").await?;
     let (sunita, bytes) = (register_sunita(&one)?, picture(100_000));

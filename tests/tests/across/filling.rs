@@ -1,12 +1,11 @@
 //! A new desktop fills itself: today first, then the rest, whatever breaks meanwhile.
 
-use clinic_tests::clinic::{Clinic, TestDesk, patient, register};
-use clinic_tests::network::{Fault, Network};
-use clinic_tests::server::ServerProcess;
+use clinic_tests::clinic::{Clinic, TestDesk, patient};
+use clinic_tests::network::Fault;
 use protocol::table::Row;
 use replica::view::{Connection, PatientForm};
 
-use crate::crash::code;
+use crate::crash::{code, own_server};
 use crate::sync::draft;
 
 const BOOTSTRAP: &str = "/v1/sync/bootstrap";
@@ -131,10 +130,7 @@ async fn what_is_done_goes_out_while_the_rest_still_comes() -> anyhow::Result<()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_killed_in_the_middle_goes_on_filling_after_its_restart() -> anyhow::Result<()> {
-    let folder = tempfile::tempdir()?;
-    let mut server = ServerProcess::open(folder.path())?;
-    let registered = register(&server.address(), "ASHA").await?;
-    let network = Network::before(server.address().parse()?).await?;
+    let (_folder, mut server, registered, network) = own_server().await?;
     let one = TestDesk::new()?;
     one.enrol(network.address(), registered.enrolment.code, "Room 1").await?;
     work(&one).await?;

@@ -1,13 +1,11 @@
 //! A server that was restored from a backup which is older than one of the clinic's doctors.
 #![cfg(unix)]
 
-use clinic_tests::clinic::{EMAIL, PASSWORD, TestDesk, patient, register};
-use clinic_tests::network::Network;
-use clinic_tests::server::ServerProcess;
+use clinic_tests::clinic::{EMAIL, PASSWORD, TestDesk, patient};
 use protocol::api::Fate;
 use protocol::conflict::Choice;
 
-use crate::crash::code;
+use crate::crash::{code, own_server};
 use crate::sync::draft;
 
 const LATA: &str = "lata@example.org";
@@ -15,11 +13,8 @@ const LATA: &str = "lata@example.org";
 #[tokio::test(flavor = "multi_thread")]
 async fn a_doctor_who_was_hired_since_the_backup_comes_back_with_a_profile_and_what_they_signed()
 -> anyhow::Result<()> {
-    let folder = tempfile::tempdir()?;
-    let mut server = ServerProcess::open(folder.path())?;
-    let registered = register(&server.address(), "ASHA").await?;
+    let (_folder, mut server, registered, network) = own_server().await?;
     let tenant = ["--tenant-code", registered.tenant_code.as_str()];
-    let network = Network::before(server.address().parse()?).await?;
     let desk = TestDesk::new()?;
     desk.enrol(network.address(), registered.enrolment.code.clone(), "Room 1").await?;
     let sunita = desk.replica()?.register_patient(&patient("Sunita", "98204 41276"))?.id;

@@ -1,7 +1,7 @@
 //! A server whose database was restored from a backup gets back from the desktops what it lost.
 #![cfg(unix)]
 
-use clinic_tests::clinic::{EMAIL, PASSWORD, TestDesk, patient, register};
+use clinic_tests::clinic::{EMAIL, PASSWORD, TestDesk, patient};
 use clinic_tests::network::{Fault, Network};
 use clinic_tests::server::ServerProcess;
 use protocol::api::{Fate, NoticeCode, RegisterResponse};
@@ -10,7 +10,7 @@ use protocol::id::{PatientId, PrescriptionId};
 use replica::view::{PatientForm, RecoveryForm};
 use tempfile::TempDir;
 
-use crate::crash::code;
+use crate::crash::{code, own_server};
 use crate::recovery::{code_is_known, without_keyring, written_down};
 use crate::sync::draft;
 
@@ -32,10 +32,7 @@ struct Restored {
 
 impl Restored {
     async fn open() -> anyhow::Result<Self> {
-        let folder = tempfile::tempdir()?;
-        let mut server = ServerProcess::open(folder.path())?;
-        let registered = register(&server.address(), "ASHA").await?;
-        let network = Network::before(server.address().parse()?).await?;
+        let (folder, mut server, registered, network) = own_server().await?;
         let (one, other) = (TestDesk::new()?, TestDesk::new()?);
         one.enrol(network.address(), registered.enrolment.code.clone(), "Room 1").await?;
         other.enrol(network.address(), code(&server, &registered.tenant_code)?, "Room 2").await?;
@@ -164,10 +161,7 @@ async fn a_server_that_went_back_without_a_word_stops_sync_until_it_begins_a_new
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_recovered_computer_had_handed_over_is_handed_over_again() -> anyhow::Result<()> {
-    let folder = tempfile::tempdir()?;
-    let mut server = ServerProcess::open(folder.path())?;
-    let registered = register(&server.address(), "ASHA").await?;
-    let network = Network::before(server.address().parse()?).await?;
+    let (_folder, mut server, registered, network) = own_server().await?;
     let (office, desk, third) = (TestDesk::new()?, TestDesk::new()?, TestDesk::new()?);
     let one_time = |server: &ServerProcess| code(server, &registered.tenant_code);
     office.enrol(network.address(), registered.enrolment.code.clone(), "Office").await?;

@@ -1,7 +1,6 @@
 import {
   notifyManager,
   QueryClient,
-  type QueryClient as Client,
   queryOptions,
   useQuery,
   useQueryClient,
@@ -86,18 +85,18 @@ export function useSyncStatus() {
 }
 
 /** Nothing of a patient stays in the window behind the lock. */
-export const forgetRows = (client: Client) =>
+export const forgetRows = (client: QueryClient) =>
   client.removeQueries({
     predicate: ({ queryKey: [name] }) => name !== "app-state" && name !== "sync-status",
   });
 
 /** Asks anew what the program says in words. The pad is left alone: its lines are said anew with its next pause. */
-export const askInWords = (client: Client) =>
+export const askInWords = (client: QueryClient) =>
   client.invalidateQueries({
     predicate: ({ queryKey: [name] }) => name === "sync-status" || name === "rows" || name === "dosage",
   });
 
-export const refreshRows = (client: Client) => client.invalidateQueries({ queryKey: queryKeys.rows });
+export const refreshRows = (client: QueryClient) => client.invalidateQueries({ queryKey: queryKeys.rows });
 
 /** Keeps what is shown in step with what the program tells. */
 export function useBackendEvents(): void {

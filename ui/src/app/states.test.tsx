@@ -1,6 +1,6 @@
 import { act, screen, waitFor } from "@testing-library/react";
 import { expect, test } from "vitest";
-import { people, quietStatus as status } from "../ipc/fake-data";
+import { endingLease as lease, people, quietStatus as status } from "../ipc/fake-data";
 import type { SyncStatus } from "../ipc/bindings/SyncStatus";
 import { expectAccessible, findSunita, openClinic, openPad, signMetformin } from "../test/clinic";
 
@@ -40,14 +40,6 @@ test("locked and offline, the screen says what is safe", async () => {
   expect(await screen.findByText(/1 change is safe on this computer/)).toBeTruthy();
 });
 
-const lease = {
-  daysAllowed: 14,
-  daysWithout: 12,
-  hoursLeft: 48,
-  endsSoon: true,
-  hasEnded: false,
-  rolesLapsed: true,
-};
 const locked = {
   state: "locked",
   tenantName: "Shanti Clinic",

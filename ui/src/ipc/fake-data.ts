@@ -1,6 +1,7 @@
 import type { Backend } from "./backend";
 import type { Conflict } from "./bindings/Conflict";
 import type { Draft } from "./bindings/Draft";
+import type { LeaseView } from "./bindings/LeaseView";
 import type { LedgerEntry } from "./bindings/LedgerEntry";
 import type { LedgerState } from "./bindings/LedgerState";
 import type { MedicineFound } from "./bindings/MedicineFound";
@@ -30,6 +31,16 @@ export const quietStatus: SyncStatus = {
   problem: null,
   notices: [],
   lease: null,
+};
+
+/** Of a computer that locks soon for want of contact. */
+export const endingLease: LeaseView = {
+  daysAllowed: 14,
+  daysWithout: 12,
+  hoursLeft: 48,
+  endsSoon: true,
+  hasEnded: false,
+  rolesLapsed: true,
 };
 
 /** Invented people and medicines, for component tests and the development server. */

@@ -33,6 +33,23 @@ export function Parts({ parts }: { parts: (string | null)[] }) {
   ));
 }
 
+/** What is known, each under its name; what is empty is left out. */
+export function FactList(props: { facts: [string, string | null][]; className?: string }) {
+  return (
+    <dl className={props.className}>
+      {props.facts.map(
+        ([name, value]) =>
+          value && (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ),
+      )}
+    </dl>
+  );
+}
+
 /** A sentence about something amiss, where it concerns. */
 export function Problem(props: { error: unknown; onRetry?: () => void }) {
   const problem = problemOf(props.error);

@@ -2,8 +2,7 @@ import { Button } from "@mantine/core";
 import { useBlocker } from "@tanstack/react-router";
 import { createContext, type ReactNode, use, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { messages } from "../messages";
-import { Dialog } from "./Dialog";
-import classes from "./library.module.css";
+import { Question } from "./Question";
 
 interface Unsaved {
   /** Counts a form in which something is typed that is not saved, until what it answers is called. */
@@ -98,18 +97,14 @@ export function UnsavedProvider({ onLost, children }: Props) {
     <UnsavedContext value={value}>
       {children}
       {isAsking && (
-        <Dialog label={common.unsavedTitle} onClose={() => settle(false)}>
-          <div className={classes.ask}>
-            <h2>{common.unsavedTitle}</h2>
-            <p>{common.unsavedText}</p>
-            <div>
-              <Button variant="default" autoFocus onClick={() => settle(false)}>
-                {common.keepTyping}
-              </Button>
-              <Button onClick={() => settle(true)}>{common.discard}</Button>
-            </div>
-          </div>
-        </Dialog>
+        <Question
+          title={common.unsavedTitle}
+          text={common.unsavedText}
+          back={common.keepTyping}
+          onBack={() => settle(false)}
+        >
+          <Button onClick={() => settle(true)}>{common.discard}</Button>
+        </Question>
       )}
     </UnsavedContext>
   );

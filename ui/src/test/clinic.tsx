@@ -22,6 +22,24 @@ export function openClinic(
   return { keys, backend };
 }
 
+/** Opens the clinic, and asks for the chart of whoever has this first name. */
+export async function askForChartOf(name: string, prepare?: Parameters<typeof openClinic>[1]) {
+  const opened = openClinic({}, prepare);
+  await screen.findByTestId("today");
+  await opened.keys.keyboard("{Control>}k{/Control}");
+  await opened.keys.type(await screen.findByTestId("finder-input"), name);
+  await screen.findByRole("option", { name: new RegExp(`^${name} .*A-0`) });
+  await opened.keys.keyboard("{Enter}");
+  return opened;
+}
+
+/** The same, until the chart is there. */
+export async function openChartOf(...asked: Parameters<typeof askForChartOf>) {
+  const opened = await askForChartOf(...asked);
+  await screen.findByTestId("chart");
+  return opened;
+}
+
 /** Opens the chart of Sunita Deshmukh from anywhere. */
 export async function findSunita(keys: UserEvent) {
   await keys.keyboard("{Control>}k{/Control}");

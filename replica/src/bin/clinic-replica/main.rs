@@ -45,19 +45,7 @@ async fn run(args: Args) -> Answer {
             desk.enrol(Enrolment { server, code, email, password, device_name }).await?;
             hand_out(&desk, "This computer is enrolled.", out).await
         }
-        Command::Recover { who } => {
-            let (recovery_code, code) = (line("the recovery code")?, line("the one-time code")?);
-            let (email, password) = (who.email, line("the password")?);
-            desk.recover(RecoveryForm { recovery_code, code, email, password }).await?;
-            let is_another = desk.recovery_page()?.is_some();
-            let done = if is_another {
-                "This computer's data is open again, under another id. What it had not sent waits for an admin once it \
-                 has synced."
-            } else {
-                "The server knows this computer again, as what it was. The recovery code stays."
-            };
-            hand_out(&desk, done, out).await
-        }
+        Command::Recover { who } => recover(&desk, who.email, out).await,
         Command::RecoveryCode { who } => {
             let password = line("the password")?;
             desk.unlock(&who.email, &password).await?;
@@ -111,18 +99,7 @@ async fn run(args: Args) -> Answer {
         }
         Command::VerifyPrescription { who } => {
             let replica = unlock(&desk, &who.email).await?;
-            let code = line("the text of the code")?;
-            let report = aside(move || replica.verify_paper(&code)).await?;
-            out.say(&report, &words::paper(&report))?;
-            match (report.is_genuine, report.status.as_str()) {
-                (true, "finalised") => Ok(()),
-                (true, status) => Err(Failure::Not(format!(
-                    "The code is genuine, and its prescription was {status} since."
-                ))),
-                (false, _) => {
-                    Err(Failure::Not("The code on this paper is not that of what was signed.".into()))
-                }
-            }
+            verify_paper(replica, line("the text of the code")?, out).await
         }
         Command::ShowPrescription { number, who } => {
             let replica = unlock(&desk, &who.email).await?;
@@ -152,6 +129,20 @@ impl Out {
 async fn state(desk: &Arc<Desk>) -> Result<replica::view::AppState, Failure> {
     let desk = Arc::clone(desk);
     aside(move || Ok(desk.state())).await
+}
+
+async fn recover(desk: &Arc<Desk>, email: String, out: Out) -> Answer {
+    let (recovery_code, code) = (line("the recovery code")?, line("the one-time code")?);
+    let password = line("the password")?;
+    desk.recover(RecoveryForm { recovery_code, code, email, password }).await?;
+    let is_another = desk.recovery_page()?.is_some();
+    let done = if is_another {
+        "This computer's data is open again, under another id. What it had not sent waits for an admin once it \
+         has synced."
+    } else {
+        "The server knows this computer again, as what it was. The recovery code stays."
+    };
+    hand_out(desk, done, out).await
 }
 
 /// Says what was done, with the recovery code that was made: whoever reads this has it.
@@ -191,6 +182,18 @@ async fn verify(desk: &Arc<Desk>, replica: Arc<Replica>, deep: Option<u64>, out:
     answer["compared"] = json!(compared);
     out.show(&answer)?;
     if n_wrong == 0 { Ok(()) } else { Err(Failure::Not(format!("{n_wrong} things are wrong."))) }
+}
+
+async fn verify_paper(replica: Arc<Replica>, code: String, out: Out) -> Answer {
+    let report = aside(move || replica.verify_paper(&code)).await?;
+    out.say(&report, &words::paper(&report))?;
+    match (report.is_genuine, report.status.as_str()) {
+        (true, "finalised") => Ok(()),
+        (true, status) => {
+            Err(Failure::Not(format!("The code is genuine, and its prescription was {status} since.")))
+        }
+        (false, _) => Err(Failure::Not("The code on this paper is not that of what was signed.".into())),
+    }
 }
 
 /// Writes a file that only this account reads, or a folder of such. One that is there is left as it is.

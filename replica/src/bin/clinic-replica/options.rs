@@ -14,7 +14,7 @@ use crate::exit::Failure;
     version,
     after_help = "Exit codes: 0 done; 1 the answer is no, or not in time; \
     2 wrong usage or input; 3 the server does not answer; 4 not signed in, or not allowed; 5 this computer's data \
-    cannot be opened; 70 a mistake in this program."
+    cannot be opened; 6 all is in step, and the server lost records that are kept here; 70 a mistake in this program."
 )]
 pub struct Args {
     /// The data folder; without it, that of this account.

@@ -7,7 +7,7 @@ import type { Chart } from "../../ipc/bindings/Chart";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
 import { mobile, shortDay } from "../../shared/format";
-import { Kbd, Problem } from "../../shared/parts";
+import { FactList, Kbd, Problem } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
 import { MergeDialog } from "../review/MergeDialog";
 import classes from "./Chart.module.css";
@@ -31,14 +31,7 @@ export function About({ chart }: { chart: Chart }) {
     <>
       <aside className={`${classes.card} ${classes.about}`} aria-labelledby="about-title">
         <h2 id="about-title">{words.about}</h2>
-        <dl>
-          {facts.map(([name, value]) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{value}</dd>
-            </div>
-          ))}
-        </dl>
+        <FactList facts={facts} />
         <Merged chart={chart} onAnother={() => setOpen(true)} />
       </aside>
       {isOpen && <MergeDialog chart={chart} onClose={() => setOpen(false)} />}

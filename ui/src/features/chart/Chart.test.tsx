@@ -1,16 +1,6 @@
 import { act, screen } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
-import { expectAccessible, findSunita, openClinic } from "../../test/clinic";
-
-async function openChartOf(name: string, prepare?: Parameters<typeof openClinic>[1]) {
-  const opened = openClinic({}, prepare);
-  await screen.findByTestId("today");
-  await opened.keys.keyboard("{Control>}k{/Control}");
-  await opened.keys.type(await screen.findByTestId("finder-input"), name);
-  await screen.findByRole("option", { name: new RegExp(`^${name} .*A-0`) });
-  await opened.keys.keyboard("{Enter}");
-  return opened;
-}
+import { askForChartOf, expectAccessible, findSunita, openChartOf, openClinic } from "../../test/clinic";
 
 test("an allergy stands above everything else in the chart", async () => {
   await openChartOf("Sunita");
@@ -27,7 +17,7 @@ test("a first visit says that allergies were not asked and how to begin", async 
 });
 
 test("a chart that takes long shows that it loads", async () => {
-  await openChartOf("Sunita", (backend) => {
+  await askForChartOf("Sunita", (backend) => {
     backend.getChart = () => new Promise(() => undefined);
   });
   expect(await screen.findByRole("status", { name: "Loading" })).toBeTruthy();

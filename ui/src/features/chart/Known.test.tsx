@@ -1,18 +1,7 @@
 import { screen, within } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { messages } from "../../messages";
-import { expectAccessible, findSunita, openClinic, openPad } from "../../test/clinic";
-
-async function openChartOf(name: string, prepare?: Parameters<typeof openClinic>[1]) {
-  const opened = openClinic({}, prepare);
-  await screen.findByTestId("today");
-  await opened.keys.keyboard("{Control>}k{/Control}");
-  await opened.keys.type(await screen.findByTestId("finder-input"), name);
-  await screen.findByRole("option", { name: new RegExp(`^${name} .*A-0`) });
-  await opened.keys.keyboard("{Enter}");
-  await screen.findByTestId("chart");
-  return opened;
-}
+import { expectAccessible, findSunita, openChartOf, openClinic, openPad } from "../../test/clinic";
 
 const bar = () => screen.getByRole("note").textContent;
 

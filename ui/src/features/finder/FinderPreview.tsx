@@ -1,7 +1,7 @@
 import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
 import { messages } from "../../messages";
 import { mobile, shortDay } from "../../shared/format";
-import { Avatar } from "../../shared/parts";
+import { Avatar, FactList } from "../../shared/parts";
 
 /** What tells one person from another on the same number. */
 export function FinderPreview({ patient }: { patient: PatientSummary }) {
@@ -17,17 +17,7 @@ export function FinderPreview({ patient }: { patient: PatientSummary }) {
       <Avatar name={patient.fullName} size="large" />
       <h3>{patient.fullName}</h3>
       <p>{[patient.age, patient.sex].filter(Boolean).join(" · ")}</p>
-      <dl>
-        {facts.map(
-          ([name, value]) =>
-            value && (
-              <div key={name}>
-                <dt>{name}</dt>
-                <dd>{value}</dd>
-              </div>
-            ),
-        )}
-      </dl>
+      <FactList facts={facts} />
     </>
   );
 }

@@ -6,9 +6,8 @@ import { useKeys } from "../../app/keymap";
 import { refreshRows } from "../../app/queries";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
-import { Dialog } from "../../shared/Dialog";
 import { longTime } from "../../shared/format";
-import { Problem } from "../../shared/parts";
+import { Question } from "../../shared/Question";
 import { useToast } from "../../shared/toasts";
 import classes from "./Pad.module.css";
 import type { DraftState } from "./useDraft";
@@ -48,21 +47,17 @@ export function DraftNote({ state, patientId }: { state: DraftState; patientId: 
         {pad.discard}
       </Button>
       {isAsking && (
-        <Dialog label={pad.discardTitle} onClose={() => setAsking(false)}>
-          <div className={classes.ask}>
-            <h2>{pad.discardTitle}</h2>
-            <p>{pad.discardText}</p>
-            {discard.error && <Problem error={discard.error} />}
-            <div>
-              <Button variant="default" autoFocus onClick={() => setAsking(false)}>
-                {common.cancel}
-              </Button>
-              <Button loading={discard.isPending} onClick={() => discard.mutate()}>
-                {pad.discard}
-              </Button>
-            </div>
-          </div>
-        </Dialog>
+        <Question
+          title={pad.discardTitle}
+          text={pad.discardText}
+          back={common.cancel}
+          onBack={() => setAsking(false)}
+          error={discard.error}
+        >
+          <Button loading={discard.isPending} onClick={() => discard.mutate()}>
+            {pad.discard}
+          </Button>
+        </Question>
       )}
     </div>
   );

@@ -11,6 +11,7 @@ import { messages } from "../../messages";
 import { Dialog } from "../../shared/Dialog";
 import { Pages } from "../../shared/Pages";
 import { Kbd, Problem } from "../../shared/parts";
+import { Question } from "../../shared/Question";
 import { useToast } from "../../shared/toasts";
 import { GiveToDoctor } from "./GiveToDoctor";
 import classes from "./Pad.module.css";
@@ -134,18 +135,14 @@ export function PadSide({ patientId, state, safety, isLarge, onLarge, unfinished
 function SignWithout(props: { count: number; onClose: () => void; onSign: () => void }) {
   const { pad } = messages;
   return (
-    <Dialog label={pad.signWithoutTitle(props.count)} onClose={props.onClose}>
-      <div className={classes.ask}>
-        <h2>{pad.signWithoutTitle(props.count)}</h2>
-        <p>{pad.signWithoutText}</p>
-        <div>
-          <Button variant="default" autoFocus onClick={props.onClose}>
-            {pad.goBack}
-          </Button>
-          <Button onClick={props.onSign}>{pad.signWithout}</Button>
-        </div>
-      </div>
-    </Dialog>
+    <Question
+      title={pad.signWithoutTitle(props.count)}
+      text={pad.signWithoutText}
+      back={pad.goBack}
+      onBack={props.onClose}
+    >
+      <Button onClick={props.onSign}>{pad.signWithout}</Button>
+    </Question>
   );
 }
 

@@ -1,37 +1,9 @@
 import { expect, test } from "vitest";
 import type { Draft } from "../../ipc/bindings/Draft";
+import { emptyDraft } from "../../ipc/fake-data";
 import { History } from "./history";
 
-const draft = (advice: string): Draft => ({
-  complaints: "",
-  history: "",
-  examination: "",
-  vitals: {
-    bpSys: null,
-    bpDia: null,
-    pulse: null,
-    tempC: null,
-    spo2: null,
-    rr: null,
-    weightKg: null,
-    heightCm: null,
-    sugar: null,
-    headCm: null,
-  },
-  diagnoses: [],
-  items: [],
-  line: "",
-  lineWas: null,
-  investigations: "",
-  advice,
-  followUp: "",
-  referral: "",
-  amends: null,
-  amendReason: "",
-  repeated: null,
-  takenUp: [],
-  reasons: [],
-});
+const draft = (advice: string): Draft => ({ ...emptyDraft, advice });
 
 test("letters typed together go back together, and forth again", () => {
   const history = new History();

@@ -11,7 +11,7 @@ import { langOf, problemOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 
 /** What a line is about, once that is settled: a medicine of the list, or words as typed with their form. */
-export type Chosen = { medicine: MedicineFound } | { text: string; form: string };
+type Chosen = { medicine: MedicineFound } | { text: string; form: string };
 
 /** `Paracetamol 650 mg`, `Paracetamol 650 mg (Dolo 650)` */
 export function medicineName(medicine: MedicineFound): string {

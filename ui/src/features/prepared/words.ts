@@ -4,7 +4,7 @@ import { messages } from "../../messages";
 import { timeOrDay } from "../../shared/format";
 
 /** `BP 130/80 mmHg`, `Temp 38.2 °C`: what was measured. */
-export function vitalWords(vitals: Vitals): string[] {
+function vitalWords(vitals: Vitals): string[] {
   const { pad } = messages;
   const { units } = pad;
   const measured: [string, number | null, string][] = [

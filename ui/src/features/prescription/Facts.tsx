@@ -3,6 +3,7 @@ import type { AlertView } from "../../ipc/bindings/AlertView";
 import type { PrescriptionSummary } from "../../ipc/bindings/PrescriptionSummary";
 import { messages } from "../../messages";
 import { shortDay } from "../../shared/format";
+import { FactList } from "../../shared/parts";
 import classes from "./Prescription.module.css";
 
 function alertWords(alert: AlertView): string {
@@ -41,17 +42,7 @@ export function Facts({ prescription }: { prescription: PrescriptionSummary }) {
         <Icon size={16} stroke={2} aria-hidden="true" />
         {prescription.isSynced ? words.sent : words.waiting}
       </p>
-      <dl className={classes.facts}>
-        {facts.map(
-          ([name, value]) =>
-            value && (
-              <div key={name}>
-                <dt>{name}</dt>
-                <dd>{value}</dd>
-              </div>
-            ),
-        )}
-      </dl>
+      <FactList facts={facts} className={classes.facts} />
     </>
   );
 }

@@ -5,9 +5,9 @@ import { refreshRows } from "../../app/queries";
 import type { ShortKeyForm } from "../../ipc/bindings/ShortKeyForm";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
-import { Dialog } from "../../shared/Dialog";
 import library from "../../shared/library.module.css";
 import { Problem } from "../../shared/parts";
+import { Question } from "../../shared/Question";
 import { useToast } from "../../shared/toasts";
 import { useUnsaved } from "../../shared/unsaved";
 import { KeyPreview } from "./KeyPreview";
@@ -70,20 +70,16 @@ export function KeyEditor({ id, initial, onDone }: Props) {
       </form>
       <KeyPreview form={form} />
       {isAsking && (
-        <Dialog label={words.removeTitle(signed(form))} onClose={() => setAsking(false)}>
-          <div className={library.ask}>
-            <h2>{words.removeTitle(signed(form))}</h2>
-            <p>{words.removeText}</p>
-            <div>
-              <Button variant="default" autoFocus onClick={() => setAsking(false)}>
-                {common.cancel}
-              </Button>
-              <Button loading={remove.isPending} onClick={() => remove.mutate(undefined, whenDone)}>
-                {words.remove}
-              </Button>
-            </div>
-          </div>
-        </Dialog>
+        <Question
+          title={words.removeTitle(signed(form))}
+          text={words.removeText}
+          back={common.cancel}
+          onBack={() => setAsking(false)}
+        >
+          <Button loading={remove.isPending} onClick={() => remove.mutate(undefined, whenDone)}>
+            {words.remove}
+          </Button>
+        </Question>
       )}
     </>
   );

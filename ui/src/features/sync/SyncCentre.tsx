@@ -12,7 +12,7 @@ import { useBackend } from "../../ipc/context";
 import { langOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 import { timeOrDay } from "../../shared/format";
-import { KeyBar, Problem } from "../../shared/parts";
+import { FactList, KeyBar, Problem } from "../../shared/parts";
 import { UnsentFiles } from "../files/UnsentFiles";
 import { EnrolAgain } from "./EnrolAgain";
 import { Ledger } from "./Ledger";
@@ -158,14 +158,7 @@ function Computer({ status }: { status: SyncStatus | undefined }) {
   return (
     <section className={`${classes.card} ${classes.computer}`} aria-labelledby="computer-title">
       <h2 id="computer-title">{sync.computer}</h2>
-      <dl>
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <FactList facts={facts} />
     </section>
   );
 }

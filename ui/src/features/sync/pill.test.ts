@@ -1,19 +1,11 @@
 import { expect, test } from "vitest";
 import type { SyncStatus } from "../../ipc/bindings/SyncStatus";
-import { quietStatus } from "../../ipc/fake-data";
+import { endingLease as lease, quietStatus } from "../../ipc/fake-data";
 import { pillWords, syncSentence } from "./pill";
 
 const day = new Date().toLocaleDateString("sv");
 const at = (time: string) => `${day}T${time}:00`;
 const status = { ...quietStatus, lastLevelAt: at("10:41"), lastSyncedAt: at("10:41") };
-const lease = {
-  daysAllowed: 14,
-  daysWithout: 12,
-  hoursLeft: 48,
-  endsSoon: true,
-  hasEnded: false,
-  rolesLapsed: true,
-};
 const offline = { state: "offline", since: at("09:12") } as const;
 const problem = { code: "device_revoked", detail: "This computer was removed from the clinic." } as const;
 
