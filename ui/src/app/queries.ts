@@ -22,6 +22,8 @@ export const queryKeys = {
   finder: (query: string) => ["rows", "finder", query],
   chart: (patient: string) => ["rows", "chart", patient],
   older: (patient: string) => ["rows", "older", patient],
+  olderVisits: (patient: string) => ["rows", "older-visits", patient],
+  olderMeasured: (patient: string) => ["rows", "older-measured", patient],
   files: (patient: string) => ["rows", "files", patient],
   unsentFiles: ["rows", "unsent-files"],
   file: (id: string) => ["file", id],

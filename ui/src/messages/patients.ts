@@ -1,4 +1,4 @@
-import { people } from "./words";
+import { number, people } from "./words";
 
 /** The words of the finder. */
 export const finder = {
@@ -67,7 +67,8 @@ export const patient = {
   alerts: "Other warnings in words",
   submit: "Register",
   save: "Save correction",
-  onNumber: (count: number) => `${people(count)} on this number`,
+  onNumber: (count: number, hasMore: boolean) =>
+    `${hasMore ? "More than " : ""}${people(count)} on this number`,
   onNumberHint: "Open the chart if it is one of them.",
   another: "Otherwise go on: another person on this number.",
   ofName: (count: number) => `${people(count)} of this name, or of one that is written like it`,
@@ -118,8 +119,16 @@ export const chart = {
   },
   noPrescription: "no prescription",
   older: (count: number) =>
-    count === 1 ? "One older prescription is not shown." : `${count} older prescriptions are not shown.`,
-  showOlder: "Show older ones",
+    count === 1
+      ? "One older prescription is not shown."
+      : `${number(count)} older prescriptions are not shown.`,
+  showOlder: "Show older prescriptions",
+  olderVisits: (count: number) =>
+    count === 1
+      ? "One older appointment is not shown."
+      : `${number(count)} older appointments are not shown.`,
+  showOlderVisits: "Show older appointments",
+  allShown: "All of them are shown.",
   needsReview: "Perhaps registered twice. Compare before you write.",
   beyondPlan: "Registered when the plan had no room for another patient. Nothing is missing here.",
   status: {

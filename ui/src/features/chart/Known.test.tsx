@@ -165,11 +165,30 @@ test("what was measured is drawn, and can be read as a table", async () => {
   const { keys } = await openChartOf("Sunita");
   const trends = screen.getAllByTestId("trend").map((one) => one.querySelector("figcaption")?.textContent);
   expect(trends.slice(0, 2)).toEqual(["Blood pressure138/86 mmHg02 Nov 2026", "Weight68.4 kg02 Nov 2026"]);
-  expect(trends.at(-2)).toBe("Temperature38.4 °C18 Mar 2026");
+  expect(trends).toContain("Temperature38.4 °C18 Mar 2026");
   expect(screen.getByRole("img", { name: /^Weight, 7 visits: from 72.1 kg/ })).toBeTruthy();
   await keys.click(screen.getByText("As a table"));
   const rows = within(screen.getByRole("table", { name: /What was measured/ })).getAllByRole("row");
-  expect(rows[1]?.textContent).toBe("02 Nov 2026138/86 mmHg68.4 kg27.182 /min–97 %");
+  expect(rows[1]?.textContent).toBe("02 Nov 2026138/86 mmHg68.4 kg27.182 /min–97 %159 cm");
+  await expectAccessible();
+});
+
+test("what was measured long ago is drawn by key, before what stood there", async () => {
+  const { keys } = await openChartOf("Sunita", (backend) => {
+    const { getChart, olderMeasured } = backend;
+    backend.getChart = async (id) => ({ ...(await getChart(id)), olderMeasured: 1 });
+    backend.olderMeasured = async (id, newer) => {
+      const [first] = await olderMeasured(id, 0);
+      return first && newer === 7 ? [{ ...first, prescriptionId: "older", day: "2019-03-04" }] : [];
+    };
+  });
+  expect(screen.getByText("One older visit is not drawn.")).toBeTruthy();
+  screen.getByRole("button", { name: "Draw older visits" }).focus();
+  await keys.keyboard("{Enter}");
+  expect(
+    await screen.findByRole("img", { name: /^Weight, 8 visits: from 72.1 kg, 04 Mar 2019/ }),
+  ).toBeTruthy();
+  expect(screen.queryByRole("button", { name: "Draw older visits" })).toBeNull();
   await expectAccessible();
 });
 

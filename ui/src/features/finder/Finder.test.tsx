@@ -78,13 +78,15 @@ test("as long as not everybody has come, nobody found is not nobody there", asyn
 
 test("who is shown keeps their place while rows arrive, so that a digit opens who was seen", async () => {
   const { keys, backend } = await openFinder();
-  const [sunita] = await backend.findPatients("sunita");
+  const [sunita] = (await backend.findPatients("sunita")).people;
   if (!sunita) throw new Error("BUG: nobody is there");
   const prakash = { ...sunita, id: "p99", fullName: "Prakash Deshmukh" };
-  const find = vi.spyOn(backend, "findPatients").mockResolvedValue([sunita, prakash]);
+  const find = vi
+    .spyOn(backend, "findPatients")
+    .mockResolvedValue({ people: [sunita, prakash], hasMore: false });
   await keys.keyboard("9820441276");
   await screen.findByRole("option", { name: /Prakash Deshmukh/ });
-  find.mockResolvedValue([prakash, sunita]);
+  find.mockResolvedValue({ people: [prakash, sunita], hasMore: false });
   await act(async () => backend.emit({ name: "rows-changed" }));
   await keys.keyboard("1");
   expect((await screen.findByTestId("chart")).textContent).toContain("Sunita Deshmukh");
@@ -92,21 +94,21 @@ test("who is shown keeps their place while rows arrive, so that a digit opens wh
 
 test("who may not be all who fit are said to be the first of them", async () => {
   const { keys, backend } = await openFinder();
-  const [sunita] = await backend.findPatients("sunita");
+  const [sunita] = (await backend.findPatients("sunita")).people;
   if (!sunita) throw new Error("BUG: nobody is there");
   const people = Array.from({ length: 20 }, (_, place) => ({ ...sunita, id: `p${place}` }));
-  const find = vi.spyOn(backend, "findPatients").mockResolvedValue(people);
+  const find = vi.spyOn(backend, "findPatients").mockResolvedValue({ people, hasMore: true });
   await keys.keyboard("su");
   expect(await screen.findByText("The first 20 people. Type more to find others.")).toBeTruthy();
-  find.mockResolvedValue(people.slice(1));
+  find.mockResolvedValue({ people, hasMore: false });
   await keys.keyboard("n");
-  expect(await screen.findByText("19 people")).toBeTruthy();
+  expect(await screen.findByText("20 people")).toBeTruthy();
 });
 
 test("who arrives while nobody is found is shown", async () => {
   const { keys, backend } = await openFinder();
   const found = await backend.findPatients("sunita");
-  const find = vi.spyOn(backend, "findPatients").mockResolvedValue([]);
+  const find = vi.spyOn(backend, "findPatients").mockResolvedValue({ people: [], hasMore: false });
   await keys.keyboard("sunita");
   await screen.findByText("Nobody here matches “sunita”.");
   find.mockResolvedValue(found);

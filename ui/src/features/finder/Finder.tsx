@@ -13,9 +13,6 @@ import classes from "./Finder.module.css";
 import { FinderPreview } from "./FinderPreview";
 import { FinderRow } from "./FinderRow";
 
-/** As many come at most. */
-const mostFound = 20;
-
 /** Finds a patient by number, name or code, from anywhere. */
 export function Finder({ onClose }: { onClose: () => void }) {
   const backend = useBackend();
@@ -31,11 +28,11 @@ export function Finder({ onClose }: { onClose: () => void }) {
     queryFn: () => backend.findPatients(query),
     enabled: query !== "",
     // Who is shown keeps their place under the eyes until something else is typed.
-    staleTime: ({ state }) => (state.data?.length ? "static" : 0),
+    staleTime: ({ state }) => (state.data?.people.length ? "static" : 0),
     gcTime: 0,
     placeholderData: keepPreviousData,
   });
-  const found = query === "" ? [] : (data ?? []);
+  const found = query === "" ? [] : (data?.people ?? []);
   const isNew = query !== "" && data !== undefined && !isPlaceholderData;
   // The last choice registers what was typed.
   const choices = found.length + (isNew ? 1 : 0);
@@ -81,7 +78,7 @@ export function Finder({ onClose }: { onClose: () => void }) {
     else return;
     event.preventDefault();
   };
-  const howMany = found.length < mostFound ? finder.found : finder.firstFound;
+  const howMany = data?.hasMore ? finder.firstFound : finder.found;
   const shown = found[chosen];
   const nobody = isFilling ? finder.noneYet(query) : finder.none(query);
   const onlyOtherwise = otherwise > 0 ? `${nobody} ${finder.onlySpeltOtherwise(otherwise)}` : nobody;
