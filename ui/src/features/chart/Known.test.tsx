@@ -127,6 +127,42 @@ test("long illnesses are added from the index or in words, taken out, and put ba
   expect(screen.getAllByTestId("condition")).toHaveLength(4);
 });
 
+test("an illness that is half typed stays when another one is taken out and put back", async () => {
+  const { keys, backend } = await openChartOf("Sunita");
+  const field = screen.getByRole("combobox", { name: "Add an illness" });
+  await keys.type(field, "Knee pa");
+  await keys.click(screen.getByRole("button", { name: "Remove Hypertension" }));
+  await screen.findByText("Hypertension removed");
+  expect(field).toHaveProperty("value", "Knee pa");
+  const detail = "The records could not be written. Nothing was lost.";
+  const { saveConditions } = backend;
+  backend.saveConditions = () => Promise.reject({ code: "internal", detail });
+  await keys.click(screen.getByRole("button", { name: "Undo" }));
+  expect(await screen.findByText(detail)).toBeTruthy();
+  backend.saveConditions = saveConditions;
+  expect(field).toHaveProperty("value", "Knee pa");
+});
+
+test("what is typed while an illness is being saved stays, and a second Enter adds nothing twice", async () => {
+  const { keys, backend } = await openChartOf("Sunita");
+  const { saveConditions } = backend;
+  let write = () => {};
+  const calls: unknown[] = [];
+  backend.saveConditions = async (...what) => {
+    calls.push(what);
+    await new Promise<void>((resolve) => {
+      write = resolve;
+    });
+    return saveConditions(...what);
+  };
+  const field = screen.getByRole("combobox", { name: "Add an illness" });
+  await keys.type(field, "Gout{Enter}{Enter} of the knee");
+  write();
+  await screen.findByText("Gout");
+  expect(calls).toHaveLength(1);
+  expect(field).toHaveProperty("value", "Gout of the knee");
+});
+
 test("allergies are noted while a patient is registered", async () => {
   const { keys } = openClinic();
   await screen.findByTestId("today");
