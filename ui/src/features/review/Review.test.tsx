@@ -166,6 +166,32 @@ test("chart and pad show both values, and lead to the decision", async () => {
   expect(await screen.findByRole("heading", { name: "Weight in kg" })).toBeTruthy();
 });
 
+test("a reason that is typed stays with its item when another one comes before it", async () => {
+  const { keys, backend } = await openReview((fake) => fake.differ({}));
+  await screen.findByRole("heading", { name: "Blood group" });
+  await keys.type(screen.getByLabelText("Reason (kept in the history)"), "seen on the card");
+  const { listConflicts } = backend;
+  backend.listConflicts = async (isOpen) => {
+    const [first] = await listConflicts(isOpen);
+    const facts = [{ name: "sex", base: null, theirs: "male", ours: "female" }];
+    return first ? [{ ...first, id: "k0", column: "sex", facts }, first] : [];
+  };
+  act(() => backend.emit({ name: "rows-changed" }));
+  await waitFor(() => expect(screen.getAllByTestId("review-item")).toHaveLength(2));
+  expect(screen.getByRole("heading", { name: "Blood group" })).toBeTruthy();
+  expect(screen.getByLabelText("Reason (kept in the history)")).toHaveProperty("value", "seen on the card");
+});
+
+test("two registrations are compared by all of their prescriptions, and not by those that a chart begins with", async () => {
+  const { keys } = openClinic({}, (backend) => {
+    const { getChart } = backend;
+    backend.getChart = async (id) => ({ ...(await getChart(id)), olderPrescriptions: 1_234 });
+  });
+  await screen.findByTestId("today");
+  const table = await findOther(keys);
+  expect(within(table).getByRole("row", { name: /^Prescriptions/ }).textContent).toContain("1,235");
+});
+
 /** Finds the registration of Ramesh from the chart of Sunita, by keys alone. */
 async function findOther(keys: UserEvent) {
   await findSunita(keys);
