@@ -52,6 +52,7 @@ export function fakePatients(
       answer("getToday", () => ({
         date: today(),
         seen: all()
+          .filter(() => !signedIn()?.roles.includes("receptionist"))
           .filter(({ prescription }) => prescription.visitDate === today())
           .map(({ patient, prescription }) => ({
             prescriptionId: prescription.id,
@@ -65,7 +66,9 @@ export function fakePatients(
           : patients.flatMap(({ summary, prepared }) =>
               prepared.map(({ shown }) => ({ patient: summary, prepared: shown })),
             ),
-        followUps: patients.slice(0, 1).map((patient) => patient.summary),
+        followUps: signedIn()?.roles.includes("receptionist")
+          ? []
+          : patients.slice(0, 1).map((patient) => patient.summary),
         registered: patients.slice(3).map((patient) => patient.summary),
       })),
     findPatients: (query) =>

@@ -16,7 +16,7 @@ export const finder: typeof englishFinder = {
   found: (count) => people(count),
   firstFound: (count) => `पहले ${people(count)}। दूसरों के लिए और लिखें।`,
   lastVisit: "पिछली विज़िट",
-  neverSeen: "कभी नहीं देखा",
+  neverSeen: "कोई विज़िट दर्ज नहीं",
   mobile: "मोबाइल",
   code: "कोड",
   guardian: "अभिभावक",
@@ -103,7 +103,7 @@ export const chart: typeof englishChart = {
   born: "जन्म",
   lastVisit: "पिछली विज़िट",
   notKnown: "पता नहीं",
-  never: "कभी नहीं देखा",
+  never: "कोई विज़िट दर्ज नहीं",
   visitTypes: {
     new: "पहली विज़िट",
     follow_up: "दोबारा जाँच",

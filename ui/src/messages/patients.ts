@@ -18,7 +18,7 @@ export const finder = {
   found: (count: number) => people(count),
   firstFound: (count: number) => `The first ${people(count)}. Type more to find others.`,
   lastVisit: "Last visit",
-  neverSeen: "never seen",
+  neverSeen: "no visit known",
   mobile: "Mobile",
   code: "Code",
   guardian: "Guardian",
@@ -109,7 +109,7 @@ export const chart = {
   born: "Born",
   lastVisit: "Last visit",
   notKnown: "not known",
-  never: "never seen",
+  never: "no visit known",
   visitTypes: {
     new: "First visit",
     follow_up: "Follow-up",

@@ -44,3 +44,14 @@ test("today is asked for again when a row changes", async () => {
   });
   expect(await screen.findByText("Kaveri")).toBeTruthy();
 });
+
+test("the reception is not told that nobody was seen or asked to come back: it is not told who was", async () => {
+  openClinic({ start: "priya@example.in" });
+  expect(await screen.findByRole("region", { name: "Registered today" })).toBeTruthy();
+  expect(screen.queryByText("Nobody has been seen yet today.")).toBeNull();
+  expect(screen.queryByText("Nobody was asked to come back today.")).toBeNull();
+  expect(screen.queryByText("A quiet day so far")).toBeNull();
+  const counts = screen.getAllByRole("listitem").map((one) => one.textContent ?? "");
+  expect(counts.filter((one) => /^\d+ (seen|to come back|registered)$/.test(one))).toEqual(["2 registered"]);
+  await expectAccessible();
+});
