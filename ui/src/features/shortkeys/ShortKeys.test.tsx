@@ -150,3 +150,13 @@ test("for whom a key is stands in a line of its own: its words would be cut off 
   const line = field.closest<HTMLElement>("form > *");
   expect(line?.querySelectorAll("input, select, textarea")).toHaveLength(1);
 });
+
+test("a letter behind an age takes its digits away no more: without them a key would be for every age", async () => {
+  const { keys } = await openKeys();
+  await keys.click(screen.getByRole("button", { name: "New short key" }));
+  const from = screen.getByRole("textbox", { name: "From, months" });
+  await keys.type(from, "24 m");
+  expect(from).toHaveProperty("value", "24");
+  await keys.clear(from);
+  expect(from).toHaveProperty("value", "");
+});
