@@ -112,6 +112,7 @@ export const messages = {
     give: "give to the doctor",
     takePrepared: "fill in what was prepared",
     preview: "look at the printed page",
+    takeBack: "undo what a notice says was done",
     keys: "all keys",
     close: "close what is on top",
     today: "today",

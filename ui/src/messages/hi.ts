@@ -113,6 +113,7 @@ export const messages: typeof english = {
     give: "डॉक्टर को दें",
     takePrepared: "तैयार किया हुआ भरें",
     preview: "छपा पन्ना देखें",
+    takeBack: "सूचना में बताया काम वापस लें",
     keys: "सभी कुंजियाँ",
     close: "ऊपर वाला बंद करें",
     today: "आज",
