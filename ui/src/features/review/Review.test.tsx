@@ -60,6 +60,7 @@ test("another value is typed, and what was refused stays typed", async () => {
   expect((await screen.findByRole("alert")).textContent).toContain("none of the values");
   expect(other).toHaveProperty("value", "C+");
   await keys.keyboard("{Escape}");
+  await keys.click(await screen.findByRole("button", { name: "Discard" }));
   await waitFor(() => expect(screen.queryByLabelText("Other value")).toBeNull());
 });
 
@@ -164,6 +165,21 @@ test("chart and pad show both values, and lead to the decision", async () => {
   expect(inPad.textContent).toContain("68.4 or 64.8");
   await keys.click(within(inPad).getByRole("link", { name: /^Review/ }));
   expect(await screen.findByRole("heading", { name: "Weight in kg" })).toBeTruthy();
+});
+
+test("Escape in another value that is typed asks first, and an item without a safer side takes the focus itself", async () => {
+  const { keys } = await openReview((fake) => fake.differ({ entry: { kind: "text" }, safer: null }));
+  const item = await screen.findByRole("article", { name: "Blood group" });
+  expect(item).toBe(document.activeElement);
+  await keys.keyboard("3");
+  const other = await screen.findByLabelText("Other value");
+  await keys.keyboard("C+{Escape}");
+  await keys.click(await screen.findByRole("button", { name: "Keep typing" }));
+  expect(other).toHaveProperty("value", "C+");
+  await keys.clear(other);
+  await keys.keyboard("{Escape}");
+  expect(screen.queryByLabelText("Other value")).toBeNull();
+  await waitFor(() => expect(document.activeElement).toBe(item));
 });
 
 test("a reason that is typed stays with its item when another one comes before it", async () => {
