@@ -388,3 +388,12 @@ test("what is typed while a short key is expanded stays", async () => {
   expect(screen.getByRole("combobox", { name: messages.pad.line })).toHaveProperty("value", "parac");
   expect(screen.getByLabelText("Complaints")).toHaveProperty("value", "Cough");
 });
+
+test("a line that is removed by its button leaves the hands in the line that is typed", async () => {
+  const { keys } = await openEmptyPad();
+  await write(keys, "metformin 500 1-0-1 x30d pc");
+  screen.getByRole("button", { name: /^Remove / }).focus();
+  await keys.keyboard("{Enter}");
+  await waitFor(() => expect(screen.queryByTestId("pad-item")).toBeNull());
+  expect(screen.getByRole("combobox", { name: messages.pad.line })).toBe(document.activeElement);
+});

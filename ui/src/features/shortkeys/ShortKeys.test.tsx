@@ -57,6 +57,7 @@ test("a key is written with its lines read and tried on people beside it", async
   );
   await waitFor(() => expect(screen.getByTestId("key-line").textContent).toContain("for 5 days"));
   expect((await screen.findByTestId("key-finding")).textContent).toContain("Someone allergic to penicillins");
+  expect(screen.getByTestId("key-finding").closest("[aria-live=polite]")).not.toBeNull();
   await expectAccessible();
   await keys.click(screen.getByRole("button", { name: "Save short key" }));
   await screen.findByText("The title is missing. Nothing was saved yet.");
