@@ -116,6 +116,19 @@ fn the_answer_says_whether_more_people_fit_than_it_names() {
 }
 
 #[test]
+fn a_day_of_very_many_people_says_that_its_lists_stop_before_their_end() {
+    let fixture = fixture(Role::Receptionist);
+    let today = || fixture.replica.today().expect("BUG: today");
+    for place in 0..200 {
+        fixture.register("Asha", &format!("98204 {place:05}"));
+    }
+    assert_eq!((today().registered.len(), today().has_more), (200, false));
+    fixture.register("Bina", "98205 00001");
+    assert_eq!((today().registered.len(), today().has_more), (200, true));
+    assert_eq!(today().registered[0].full_name, "Bina Deshmukh", "the latest first");
+}
+
+#[test]
 fn reception_sees_no_clinical_content() {
     let fixture = fixture(Role::Receptionist);
     let alerts = PatientForm {

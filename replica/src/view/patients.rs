@@ -169,6 +169,8 @@ pub struct Today {
     pub follow_ups: Vec<PatientSummary>,
     /// Who was registered today, latest first.
     pub registered: Vec<PatientSummary>,
+    /// Whether one of these lists stops before its end.
+    pub has_more: bool,
 }
 
 /// A visit of today.

@@ -70,6 +70,7 @@ export function fakePatients(
           ? []
           : patients.slice(0, 1).map((patient) => patient.summary),
         registered: patients.slice(3).map((patient) => patient.summary),
+        hasMore: false,
       })),
     findPatients: (query) =>
       answer("findPatients", () => {

@@ -175,6 +175,7 @@ export const messages = {
     quietTitle: "A quiet day so far",
     quiet: "Find a patient or register a new one to begin.",
     register: "Register a patient",
+    more: "Not all of the day’s people stand in these lists: find the others by name or number.",
     count: {
       seen: "seen",
       drafts: "drafts",

@@ -12,6 +12,7 @@ test("a quiet day names the next thing to do", async () => {
         prepared: [],
         followUps: [],
         registered: [],
+        hasMore: false,
       });
   });
   expect(await screen.findByText("A quiet day so far")).toBeTruthy();
@@ -53,5 +54,14 @@ test("the reception is not told that nobody was seen or asked to come back: it i
   expect(screen.queryByText("A quiet day so far")).toBeNull();
   const counts = screen.getAllByRole("listitem").map((one) => one.textContent ?? "");
   expect(counts.filter((one) => /^\d+ (seen|to come back|registered)$/.test(one))).toEqual(["2 registered"]);
+  await expectAccessible();
+});
+
+test("a day of very many people says that its lists stop before their end", async () => {
+  openClinic({}, (backend) => {
+    const { getToday } = backend;
+    backend.getToday = async () => ({ ...(await getToday()), hasMore: true });
+  });
+  expect((await screen.findByText(/Not all of the day’s people/)).getAttribute("role")).toBe("status");
   await expectAccessible();
 });

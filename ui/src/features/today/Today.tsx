@@ -40,6 +40,11 @@ export function Today() {
         </header>
         {error && <Problem error={error} onRetry={() => void refetch()} />}
         {isPending && <Waiting rows={6} />}
+        {data?.hasMore && (
+          <p className={classes.more} role="status">
+            {today.more}
+          </p>
+        )}
         {data && session.mayReadClinical && isQuiet(data) && (
           <div className={classes.quiet}>
             <h2>{today.quietTitle}</h2>
