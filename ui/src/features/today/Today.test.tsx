@@ -1,4 +1,4 @@
-import { screen } from "@testing-library/react";
+import { act, screen } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { expectAccessible, openClinic } from "../../test/clinic";
 
@@ -64,4 +64,15 @@ test("a day of very many people says that its lists stop before their end", asyn
   });
   expect((await screen.findByText(/Not all of the day’s people/)).getAttribute("role")).toBe("status");
   await expectAccessible();
+});
+
+test("at a computer that has prescriptions the reception is told who was asked to come back, and not who was seen", async () => {
+  const { backend } = openClinic({ start: "priya@example.in" });
+  await screen.findByRole("region", { name: "Registered today" });
+  const state = await backend.appState();
+  if (state.state !== "unlocked") throw new Error(state.state);
+  const session = { ...state.session, scope: "clinical" } as const;
+  act(() => backend.emit({ name: "app-state", payload: { ...state, session } }));
+  expect(await screen.findByRole("region", { name: "Asked to come back today" })).toBeTruthy();
+  expect(screen.queryByRole("region", { name: "Seen" })).toBeNull();
 });
