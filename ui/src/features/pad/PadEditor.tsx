@@ -207,6 +207,7 @@ export function PadEditor({ chart, pad, problem }: Props) {
     });
   };
   const last = draft.items.length - 1;
+  const nHeld = safety.heldPlaces.length;
 
   return (
     <>
@@ -250,12 +251,18 @@ export function PadEditor({ chart, pad, problem }: Props) {
                   <IconPrescription size={18} stroke={2} aria-hidden="true" />
                   {words.medicines}
                   <span>{draft.items.length}</span>
-                  {safety.heldPlaces.length > 0 && (
-                    <b className={findings.count} data-testid="pad-held">
-                      <IconHandStop size={14} stroke={2} aria-hidden="true" />
-                      {words.heldCount(safety.heldPlaces.length)}
-                    </b>
-                  )}
+                  {/* Also what is held by an allergy that arrives is told. */}
+                  <b
+                    role="status"
+                    {...(nHeld > 0 ? { className: findings.count, "data-testid": "pad-held" } : {})}
+                  >
+                    {nHeld > 0 && (
+                      <>
+                        <IconHandStop size={14} stroke={2} aria-hidden="true" />
+                        {words.heldCount(nHeld)}
+                      </>
+                    )}
+                  </b>
                 </h2>
                 <Items
                   list={list}
