@@ -68,6 +68,8 @@ fn main() {
         "take_back_prepared",
         "get_prescription",
         "older_prescriptions",
+        "older_visits",
+        "older_measured",
         "get_letterhead",
         "save_letterhead",
         "preview_letterhead",

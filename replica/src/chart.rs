@@ -23,7 +23,7 @@ use crate::replica::{Replica, must_get, some_text, text};
 use crate::store::{get_row, own_keys};
 use crate::view::{Chart, Diagnosis, ItemView, Measured, PrescriptionSummary, Visit, Vitals};
 
-/// So many prescriptions are shown in a chart at first, and with each step back; and at most as many other visits.
+/// So many prescriptions, appointments and measurements are shown in a chart at first, and with each step back.
 pub(crate) const SHOWN: i64 = 100;
 
 impl Replica {
@@ -44,6 +44,9 @@ impl Replica {
             let noted = allergy_words(tx, id)?;
             let rows = registration_rows(tx, id)?;
             let merged = registrations.iter().skip(1).map(|other| summary_of(tx, *other, today));
+            let (visits, older_visits) = visits(tx, &registrations, is_clinician, 0)?;
+            let (measured, older_measured) =
+                if is_clinician { measured(tx, &registrations, 0)? } else { (vec![], 0) };
             Ok(Chart {
                 patient: summary(tx, id, &values, today)?,
                 form,
@@ -51,14 +54,16 @@ impl Replica {
                 allergies: if is_clinician { allergy_views(tx, id)? } else { vec![] },
                 alerts: alerts_in_words(&rows).filter(|_| is_clinician),
                 conditions: if is_clinician { conditions(tx, &registrations)? } else { vec![] },
-                measured: if is_clinician { measured(tx, &registrations)? } else { vec![] },
+                measured,
+                older_measured,
                 prescriptions: if is_clinician {
                     list(tx, &registrations, 0, self.language())?
                 } else {
                     vec![]
                 },
                 older_prescriptions: if is_clinician { older(tx, &registrations, SHOWN)? } else { 0 },
-                visits: visits(tx, &registrations, is_clinician)?,
+                visits,
+                older_visits,
                 has_draft: is_clinician && draft(tx, id)?.is_some(),
                 prepared: if is_clinician { prepared(tx, id, today, self.language())? } else { vec![] },
                 conflicts: self.conflicts_of(tx, id)?,
@@ -76,6 +81,25 @@ impl Replica {
             let id = kept(tx, id)?;
             must_get(tx, TableName::Patients, id.0)?;
             list(tx, &registrations(tx, id)?, newer.into(), self.language())
+        })
+    }
+
+    /// Appointments behind so many newer ones, as the chart shows them.
+    pub fn older_visits(&self, id: PatientId, newer: u32) -> Result<Vec<Visit>> {
+        self.store.read(|tx| {
+            let id = kept(tx, id)?;
+            must_get(tx, TableName::Patients, id.0)?;
+            Ok(visits(tx, &registrations(tx, id)?, self.is_clinical(), newer.into())?.0)
+        })
+    }
+
+    /// What was measured before so many later times, the oldest first.
+    pub fn older_measured(&self, id: PatientId, newer: u32) -> Result<Vec<Measured>> {
+        self.must_read_clinical()?;
+        self.store.read(|tx| {
+            let id = kept(tx, id)?;
+            must_get(tx, TableName::Patients, id.0)?;
+            Ok(measured(tx, &registrations(tx, id)?, newer.into())?.0)
         })
     }
 
@@ -147,19 +171,26 @@ fn older(tx: &Transaction<'_>, patients: &[PatientId], newer: i64) -> Result<u32
     Ok(tx.prepare_cached(sql)?.query_row((serde_json::to_string(patients)?, newer), |row| row.get(0))?)
 }
 
-/// Appointments, newest first. For whoever sees prescriptions, a visit of which one came stands there as that alone.
-fn visits(tx: &Transaction<'_>, patients: &[PatientId], sees_prescriptions: bool) -> Result<Vec<Visit>> {
-    let sql = "select id, appointment_date, start_time, status, visit_type, reason, doctor_id from appointments a \
+/// Appointments behind so many newer ones, newest first, and how many stand behind these. For whoever sees prescriptions,
+/// a visit of which one came stands there as that alone.
+fn visits(
+    tx: &Transaction<'_>,
+    patients: &[PatientId],
+    sees_prescriptions: bool,
+    newer: i64,
+) -> Result<(Vec<Visit>, u32)> {
+    let sql = "select id, appointment_date, start_time, status, visit_type, reason, doctor_id, \
+               max(count(*) over () - ?2 - ?4, 0) from appointments a \
                where patient_id in (select value from json_each(?1)) and is_deleted = 0 \
                and status <> 'entered_in_error' and not (?3 and exists (select 1 from prescriptions p \
                where p.patient_id in (select value from json_each(?1)) and p.is_deleted = 0 \
                and p.status in ('finalised', 'superseded', 'voided') and (p.appointment_id = a.id \
                or p.appointment_id is null and p.doctor_id = a.doctor_id and p.visit_date = a.appointment_date \
                and a.status in ('arrived', 'in_consultation', 'completed')))) \
-               order by appointment_date desc, start_time desc, id desc limit ?2";
+               order by appointment_date desc, start_time desc, id desc limit ?2 offset ?4";
     let mut statement = tx.prepare_cached(sql)?;
-    let mut rows = statement.query((serde_json::to_string(patients)?, SHOWN, sees_prescriptions))?;
-    let mut found = vec![];
+    let mut rows = statement.query((serde_json::to_string(patients)?, SHOWN, sees_prescriptions, newer))?;
+    let (mut found, mut older) = (vec![], 0);
     while let Some(row) = rows.next()? {
         let doctor = row.get::<_, String>(6)?.parse().map(|doctor| doctor_name(tx, doctor));
         found.push(Visit {
@@ -171,28 +202,34 @@ fn visits(tx: &Transaction<'_>, patients: &[PatientId], sees_prescriptions: bool
             doctor_name: doctor.unwrap_or_else(|_| Ok(String::new()))?,
             reason: row.get(5)?,
         });
+        older = row.get(7)?;
     }
-    Ok(found)
+    Ok((found, older))
 }
 
-/// What was measured at the visits that hold, the oldest first.
-fn measured(tx: &Transaction<'_>, patients: &[PatientId]) -> Result<Vec<Measured>> {
+/// What was measured at the visits that hold, behind so many newer ones, the oldest first; and how many stand behind these.
+fn measured(tx: &Transaction<'_>, patients: &[PatientId], newer: i64) -> Result<(Vec<Measured>, u32)> {
     let sql = "select id, visit_date, vitals from prescriptions where patient_id in (select value from json_each(?1)) \
-               and is_deleted = 0 and status = 'finalised' and vitals is not null order by visit_date desc, id desc limit ?2";
+               and is_deleted = 0 and status = 'finalised' and vitals is not null order by visit_date desc, id desc";
     let mut statement = tx.prepare_cached(sql)?;
-    let mut rows = statement.query((serde_json::to_string(patients)?, SHOWN))?;
-    let mut found = vec![];
+    let mut rows = statement.query([serde_json::to_string(patients)?])?;
+    let (mut found, mut count) = (vec![], 0_i64);
     while let Some(row) = rows.next()? {
+        // Where nothing was measured, only the values tell.
         let stored: Value = serde_json::from_str(&row.get::<_, String>(2)?).unwrap_or(Value::Null);
         let vitals = Vitals::of(&stored);
         if vitals == Vitals::default() {
+            continue;
+        }
+        count += 1;
+        if count <= newer || count > newer + SHOWN {
             continue;
         }
         let prescription_id = row.get::<_, String>(0)?.parse().map_err(|_| Error::NotFound)?;
         found.push(Measured { prescription_id, day: row.get(1)?, bmi: vitals.bmi(), vitals });
     }
     found.reverse();
-    Ok(found)
+    Ok((found, u32::try_from((count - newer - SHOWN).max(0)).unwrap_or(u32::MAX)))
 }
 
 /// A prescription that was signed, whatever became of it since.

@@ -10,7 +10,7 @@ use crate::one_patient::each_once;
 use crate::patients::summary_of;
 use crate::replica::Replica;
 use crate::spelling::spellings;
-use crate::view::PatientSummary;
+use crate::view::{PatientSummary, PatientsFound};
 
 /// At most this many are shown: the window draws them anew at every key.
 const SHOWN: usize = 12;
@@ -20,12 +20,17 @@ const KEPT: usize = 4;
 const CONSIDERED: i64 = 200;
 
 impl Replica {
-    /// Who fits the query best: first those whose number ends with the digits, then by name; behind all of them who is
-    /// found by how a name is written too, and says so: Laxmi finds Lakshmi.
+    /// Who fits the query best, as [`Replica::search_patients`] answers it.
     pub fn find_patients(&self, query: &str) -> Result<Vec<PatientSummary>> {
+        Ok(self.search_patients(query)?.people)
+    }
+
+    /// Who fits the query best: first those whose number ends with the digits, then by name; behind all of them who is
+    /// found by how a name is written too, and says so: Laxmi finds Lakshmi. And whether more people fit.
+    pub fn search_patients(&self, query: &str) -> Result<PatientsFound> {
         let fragments = fragments(query);
         if fragments.is_empty() {
-            return Ok(vec![]);
+            return Ok(PatientsFound::default());
         }
         self.store.read(|tx| {
             let today = self.day(tx)?;
@@ -33,7 +38,7 @@ impl Replica {
             if fragments.iter().any(|fragment| is_digits(fragment)) {
                 typed = candidates(tx, &fragments, &match_text(&fragments, Digits::AtTheEnd))?;
             }
-            if typed.len() < SHOWN {
+            if typed.len() <= SHOWN {
                 typed.extend(candidates(tx, &fragments, &match_text(&fragments, Digits::Anywhere))?);
             }
             let spelt: Vec<Vec<String>> = fragments.iter().map(|fragment| spellings(fragment)).collect();
@@ -42,18 +47,20 @@ impl Replica {
                 None => vec![],
             };
             // Under whatever name or number someone is found, they are one person.
-            let mut typed = each_once(tx, typed, SHOWN)?;
-            let mut otherwise = each_once(tx, otherwise, SHOWN)?;
+            let mut typed = each_once(tx, typed, SHOWN + 1)?;
+            let mut otherwise = each_once(tx, otherwise, SHOWN + 1)?;
             otherwise.retain(|id| !typed.contains(id));
+            let has_more = typed.len() + otherwise.len() > SHOWN;
             typed.truncate(SHOWN - otherwise.len().min(KEPT));
             otherwise.truncate(SHOWN - typed.len());
             let as_typed = typed.into_iter().map(|id| (id, false));
-            as_typed
+            let people = as_typed
                 .chain(otherwise.into_iter().map(|id| (id, true)))
                 .map(|(id, spelt_otherwise)| {
                     Ok(PatientSummary { spelt_otherwise, ..summary_of(tx, id, today)? })
                 })
-                .collect()
+                .collect::<Result<Vec<_>>>()?;
+            Ok(PatientsFound { people, has_more })
         })
     }
 }

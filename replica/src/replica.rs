@@ -219,6 +219,12 @@ impl Replica {
         Ok(clock::offset(zone.as_deref().unwrap_or("Asia/Kolkata")))
     }
 
+    /// The day of a moment in this clinic, as `23 Nov 2026`; empty for what is no moment.
+    pub fn day_in_words(&self, moment: &str) -> Result<String> {
+        let Some(moment) = protocol::validate::parse_moment(moment) else { return Ok(String::new()) };
+        self.store.read(|tx| Ok(clock::day_words(moment.to_offset(self.offset(tx)?).date())))
+    }
+
     /// Today, in this clinic.
     pub(crate) fn day(&self, tx: &Transaction<'_>) -> Result<Date> {
         Ok(self.clock.now().to_offset(self.offset(tx)?).date())

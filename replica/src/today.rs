@@ -16,7 +16,9 @@ use crate::store::query_ids;
 use crate::view::{PatientSummary, PreparedPatient, Today, TodayVisit};
 
 /// At most this many people in each list.
-const SHOWN: i64 = 200;
+const SHOWN: usize = 200;
+/// One more is looked for, which tells that there are more.
+const LOOKED_FOR: i64 = 201;
 
 impl Replica {
     /// Who was seen today, who waits in a draft, for whom something was prepared, who was asked to come back today, who is new.
@@ -26,10 +28,11 @@ impl Replica {
             let (date, clinic) = (day_text(day), self.facts.clinic_id.to_string());
             let is_clinician = self.is_clinical();
             let midnight = day.midnight().assume_offset(self.offset(tx)?);
-            Ok(Today {
+            let mut today = Today {
                 seen: if is_clinician { seen(tx, &date, &clinic, day)? } else { vec![] },
                 drafts: if is_clinician {
-                    patients(tx, "select patient_id from drafts order by saved_at desc limit ?1", [SHOWN], day)?
+                    let sql = "select patient_id from drafts order by saved_at desc limit ?1";
+                    patients(tx, sql, [LOOKED_FOR], day)?
                 } else {
                     vec![]
                 },
@@ -44,7 +47,7 @@ impl Replica {
                      and status = 'finalised' and is_deleted = 0 and not exists (select 1 from prescriptions n \
                      where n.patient_id = p.patient_id and n.visit_date = ?1 \
                      and n.status not in ('draft', 'discarded')) limit ?3",
-                    (&date, &clinic, SHOWN),
+                    (&date, &clinic, LOOKED_FOR),
                     day,
                 )?
                 .into_iter()
@@ -56,13 +59,30 @@ impl Replica {
                     tx,
                     "select id from patients where id >= ?1 and registered_clinic_id = ?2 and is_deleted = 0 \
                      order by id desc limit ?3",
-                    (first_id_since(midnight.unix_timestamp()), &clinic, SHOWN),
+                    (first_id_since(midnight.unix_timestamp()), &clinic, LOOKED_FOR),
                     day,
                 )?,
+                has_more: false,
                 date,
-            })
+            };
+            today.has_more = [
+                cut(&mut today.seen),
+                cut(&mut today.drafts),
+                cut(&mut today.prepared),
+                cut(&mut today.follow_ups),
+                cut(&mut today.registered),
+            ]
+            .contains(&true);
+            Ok(today)
         })
     }
+}
+
+/// Leaves as many as are shown; whether there were more.
+fn cut<T>(people: &mut Vec<T>) -> bool {
+    let has_more = people.len() > SHOWN;
+    people.truncate(SHOWN);
+    has_more
 }
 
 fn first_id_since(unix_seconds: i64) -> String {
@@ -74,7 +94,7 @@ fn seen(tx: &Transaction<'_>, date: &str, clinic: &str, day: Date) -> Result<Vec
     let sql = "select id, patient_id, doctor_id, finalised_at from prescriptions where visit_date = ?1 \
                and clinic_id = ?2 and status = 'finalised' and is_deleted = 0 order by finalised_at desc limit ?3";
     let mut statement = tx.prepare_cached(sql)?;
-    let rows = statement.query_map((date, clinic, SHOWN), |row| {
+    let rows = statement.query_map((date, clinic, LOOKED_FOR), |row| {
         Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, row.get(3)?))
     })?;
     let mut visits = Vec::new();
@@ -104,7 +124,7 @@ fn prepared(
     language: Language,
 ) -> Result<Vec<PreparedPatient>> {
     let mut waiting = Vec::new();
-    for (id, patient) in offered_at(tx, day, clinic, SHOWN)? {
+    for (id, patient) in offered_at(tx, day, clinic, LOOKED_FOR)? {
         if let Some(patient) = known(tx, kept(tx, patient)?, day)? {
             waiting.push(PreparedPatient { patient, prepared: prepared_view(tx, id, language)? });
         }

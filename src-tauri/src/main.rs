@@ -96,6 +96,8 @@ fn main() -> anyhow::Result<()> {
             commands::patients::register_patient,
             commands::patients::update_patient,
             commands::chart::get_chart,
+            commands::chart::older_visits,
+            commands::chart::older_measured,
             commands::chart::find_allergens,
             commands::chart::add_allergy,
             commands::chart::change_allergy,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{NOW, answer, as_server, fixture, form, item};
 use crate::error::Error;
-use crate::view::{Draft, PatientForm};
+use crate::view::{Draft, PatientForm, PatientsFound};
 
 #[test]
 fn patients_are_found_by_digits_names_and_codes_in_any_order() {
@@ -92,6 +92,40 @@ fn whoever_has_the_last_digits_is_found_among_any_number_of_others() {
     let found = fixture.replica.find_patients("1276").expect("BUG: found");
     assert_eq!(found[0].full_name, "Zoya Deshmukh");
     assert_eq!(found.len(), 20);
+}
+
+#[test]
+fn the_answer_says_whether_more_people_fit_than_it_names() {
+    let fixture = fixture(Role::Doctor);
+    for place in 0..20 {
+        fixture.register("Asha", &format!("98204 {place:05}"));
+    }
+    let search = |query: &str| fixture.replica.search_patients(query).expect("BUG: found");
+    for query in ["asha", "98204"] {
+        assert_eq!((search(query).people.len(), search(query).has_more), (20, false), "{query}");
+    }
+    // Whose number does not end with the digits fits as well, behind any number of those whose number does.
+    for place in 10..30 {
+        fixture.register("Bina", &format!("98{place}0 77777"));
+    }
+    fixture.register("Bina", "98777 77123");
+    assert_eq!((search("77777").people.len(), search("77777").has_more), (20, true));
+    fixture.register("Aasha", "98206 00001");
+    assert_eq!((search("asha").people.len(), search("asha").has_more), (20, true));
+    assert_eq!(search(""), PatientsFound::default());
+}
+
+#[test]
+fn a_day_of_very_many_people_says_that_its_lists_stop_before_their_end() {
+    let fixture = fixture(Role::Receptionist);
+    let today = || fixture.replica.today().expect("BUG: today");
+    for place in 0..200 {
+        fixture.register("Asha", &format!("98204 {place:05}"));
+    }
+    assert_eq!((today().registered.len(), today().has_more), (200, false));
+    fixture.register("Bina", "98205 00001");
+    assert_eq!((today().registered.len(), today().has_more), (200, true));
+    assert_eq!(today().registered[0].full_name, "Bina Deshmukh", "the latest first");
 }
 
 #[test]

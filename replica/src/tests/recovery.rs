@@ -333,3 +333,12 @@ fn each_way_in_which_a_computer_does_not_open_is_told_apart() {
     std::fs::write(desk.home().join("slots.json"), b"{ torn").expect("BUG: writes");
     says(ErrorCode::StoreDamaged, None);
 }
+
+#[test]
+fn the_day_on_the_page_of_a_code_is_the_clinics_and_not_that_of_the_moment_in_utc() {
+    let fixture = fixture(Role::Admin);
+    let day = |moment: &str| fixture.replica.day_in_words(moment).expect("BUG: read");
+    assert_eq!(day("2026-11-22T18:29:59Z"), "22 Nov 2026");
+    assert_eq!(day("2026-11-22T20:00:00Z"), "23 Nov 2026");
+    assert_eq!(day("some day"), "");
+}

@@ -7,7 +7,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{Fixture, NOW, fixture, item};
-use crate::view::{Draft, Visit};
+use crate::error::Error;
+use crate::view::{Draft, Measured, Visit, Vitals};
 
 const ANJALI: u128 = 0xd0c;
 
@@ -68,4 +69,47 @@ fn the_reception_sees_appointments_too() {
     let sunita = fixture.register("Sunita", "98204 41276");
     let found = visits(&fixture, sunita, &[appointment(11, sunita, "2026-10-12", "completed", ANJALI)]);
     assert_eq!(found.len(), 1);
+}
+
+#[test]
+fn a_chart_says_how_many_appointments_it_does_not_show_and_shows_them_when_asked() {
+    for role in [Role::Doctor, Role::Receptionist] {
+        let fixture = fixture(role);
+        let sunita = fixture.register("Sunita", "98204 41276");
+        let missed: Vec<Row> = (0..102)
+            .map(|place| appointment(1000 + place, sunita, "2026-10-12", "no_show", ANJALI))
+            .collect();
+        let newest = visits(&fixture, sunita, &missed);
+        assert_eq!(newest.len(), 100);
+        assert_eq!(fixture.replica.chart(sunita).expect("BUG: the chart").older_visits, 2);
+        let older = fixture.replica.older_visits(sunita, 100).expect("BUG: the older ones");
+        let ids: Vec<_> = older.iter().map(|visit| visit.id.clone()).collect();
+        assert_eq!(ids, [1001, 1000].map(|id| Uuid::from_u128(id).to_string()));
+        assert!(fixture.replica.older_visits(sunita, 102).is_ok_and(|none| none.is_empty()));
+        let other = fixture.register("Ramesh", "98204 41277");
+        assert_eq!(fixture.replica.chart(other).expect("BUG: the chart").older_visits, 0);
+    }
+}
+
+#[test]
+fn a_chart_says_how_many_measurements_it_does_not_show_and_shows_them_when_asked() {
+    let doctor = fixture(Role::Doctor);
+    let sunita = doctor.register("Sunita", "98204 41276");
+    let weighed = |kilograms: u32| Vitals { weight_kg: Some(kilograms.into()), ..Vitals::default() };
+    let draft = Draft { items: vec![item("Paracetamol", "1-1-1 x3d")], ..Draft::default() };
+    let not_measured = doctor.replica.sign_prescription(sunita, &draft, &[]);
+    assert!(not_measured.is_ok());
+    for kilograms in 51..=152 {
+        let draft = Draft { vitals: weighed(kilograms), ..draft.clone() };
+        doctor.replica.sign_prescription(sunita, &draft, &[]).expect("BUG: signed");
+    }
+    let chart = doctor.replica.chart(sunita).expect("BUG: the chart");
+    let vitals = |shown: &[Measured]| shown.iter().map(|one| one.vitals.clone()).collect::<Vec<_>>();
+    assert_eq!(vitals(&chart.measured), (53..=152).map(weighed).collect::<Vec<_>>());
+    assert_eq!(chart.older_measured, 2, "where nothing was measured, nothing is missing");
+    let older = doctor.replica.older_measured(sunita, 100).expect("BUG: the older ones");
+    assert_eq!(vitals(&older), [weighed(51), weighed(52)]);
+    let reception = fixture(Role::Receptionist);
+    let ramesh = reception.register("Ramesh", "98204 41277");
+    assert!(matches!(reception.replica.older_measured(ramesh, 0), Err(Error::Forbidden(_))));
 }

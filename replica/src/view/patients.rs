@@ -36,6 +36,17 @@ pub struct PatientSummary {
     pub spelt_otherwise: bool,
 }
 
+/// Who fits what was typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct PatientsFound {
+    /// Who fits best, the best first.
+    pub people: Vec<PatientSummary>,
+    /// Whether more people fit.
+    pub has_more: bool,
+}
+
 /// What is asked when a patient is registered or corrected.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -98,14 +109,18 @@ pub struct Chart {
     pub alerts: Option<String>,
     /// Long illnesses.
     pub conditions: Vec<Diagnosis>,
-    /// What was measured, the oldest first.
+    /// What was measured, the oldest first; of much only the latest.
     pub measured: Vec<Measured>,
+    /// How many times something was measured before that.
+    pub older_measured: u32,
     /// Signed prescriptions, newest first; of many only the newest.
     pub prescriptions: Vec<PrescriptionSummary>,
     /// How many older ones there are.
     pub older_prescriptions: u32,
-    /// Appointments without a prescription, newest first.
+    /// Appointments without a prescription, newest first; of many only the newest.
     pub visits: Vec<Visit>,
+    /// How many older ones there are.
+    pub older_visits: u32,
     /// Whether a draft waits on this computer.
     pub has_draft: bool,
     /// What was prepared and waits for a doctor, on whichever computer; the first first.
@@ -154,6 +169,8 @@ pub struct Today {
     pub follow_ups: Vec<PatientSummary>,
     /// Who was registered today, latest first.
     pub registered: Vec<PatientSummary>,
+    /// Whether one of these lists stops before its end.
+    pub has_more: bool,
 }
 
 /// A visit of today.

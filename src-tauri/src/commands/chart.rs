@@ -1,13 +1,23 @@
 //! The window's commands about a patient's chart.
 
 use protocol::id::{AllergyId, PatientId};
-use replica::view::{Allergen, AllergyForm, Chart, Diagnosis};
+use replica::view::{Allergen, AllergyForm, Chart, Diagnosis, Measured, Visit};
 
 use super::{Answer, Here, ask};
 
 #[tauri::command]
 pub async fn get_chart(desk: Here<'_>, patient_id: PatientId) -> Answer<Chart> {
     ask(desk, move |replica| replica.chart(patient_id)).await
+}
+
+#[tauri::command]
+pub async fn older_visits(desk: Here<'_>, patient_id: PatientId, newer: u32) -> Answer<Vec<Visit>> {
+    ask(desk, move |replica| replica.older_visits(patient_id, newer)).await
+}
+
+#[tauri::command]
+pub async fn older_measured(desk: Here<'_>, patient_id: PatientId, newer: u32) -> Answer<Vec<Measured>> {
+    ask(desk, move |replica| replica.older_measured(patient_id, newer)).await
 }
 
 #[tauri::command]

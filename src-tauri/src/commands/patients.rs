@@ -2,7 +2,7 @@
 
 use protocol::id::PatientId;
 use replica::Replica;
-use replica::view::{PatientForm, PatientSummary, Today};
+use replica::view::{PatientForm, PatientSummary, PatientsFound, Today};
 
 use super::{Answer, Here, ask};
 
@@ -12,8 +12,8 @@ pub async fn get_today(desk: Here<'_>) -> Answer<Today> {
 }
 
 #[tauri::command]
-pub async fn find_patients(desk: Here<'_>, query: String) -> Answer<Vec<PatientSummary>> {
-    ask(desk, move |replica| replica.find_patients(&query)).await
+pub async fn find_patients(desk: Here<'_>, query: String) -> Answer<PatientsFound> {
+    ask(desk, move |replica| replica.search_patients(&query)).await
 }
 
 #[tauri::command]

@@ -42,12 +42,13 @@ pub async fn save_recovery_pdf(app: AppHandle, desk: Here<'_>) -> Answer<Option<
         let not_written = "The PDF could not be written. The code is still on the screen: write it down.";
         let page = page.ok_or_else(|| failed("No recovery code is shown any more. Make another one."))?;
         let clinic = format!("{}, {}", page.tenant_name, page.clinic_name);
+        let made_on = replica.day_in_words(&page.made_at)?;
         let paper = RecoveryPaper {
             code: &page.code,
             fingerprint: &page.fingerprint,
             device_name: &page.device_name,
             clinic_name: &clinic,
-            made_on: page.made_at.get(..10).unwrap_or_default(),
+            made_on: &made_on,
         };
         let drawn = Drawn::recovery(paper).and_then(|drawn| drawn.pdf());
         let pdf = drawn.map_err(|error| {

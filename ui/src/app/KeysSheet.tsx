@@ -14,7 +14,8 @@ export function KeysSheet({ onClose }: { onClose: () => void }) {
   for (id in keymap) ids.push(id);
   return (
     <Dialog label={shell.keysTitle} onClose={onClose}>
-      <div className={classes.sheet}>
+      {/* It scrolls by the arrow keys, from its beginning. */}
+      <div className={classes.sheet} tabIndex={-1} data-autofocus>
         <h2>{shell.keysTitle}</h2>
         {places.map((place) => (
           <section key={place}>

@@ -34,7 +34,7 @@ export function Revoked({ tenantName, clinicName, people, waiting, needsPassword
                 <button
                   key={one.userId}
                   type="button"
-                  aria-pressed={one === person}
+                  aria-pressed={one.userId === person?.userId}
                   onClick={() => setPerson(one)}
                 >
                   {one.fullName}

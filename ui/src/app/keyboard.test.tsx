@@ -1,6 +1,6 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { expect, test } from "vitest";
-import { findSunita, openClinic, openPad, signMetformin } from "../test/clinic";
+import { expectAccessible, findSunita, openClinic, openPad, signMetformin } from "../test/clinic";
 
 test("a patient is found by the last digits of the number and opened with Enter", async () => {
   const { keys } = openClinic();
@@ -63,6 +63,21 @@ test("a patient is registered without a mouse", async () => {
   await keys.selectOptions(screen.getByLabelText("Sex"), "female");
   await keys.type(screen.getByLabelText("Age in years"), "41{Enter}");
   expect((await screen.findByTestId("chart")).textContent).toContain("Kaveri");
+});
+
+test("where a form must be put right the focus goes, and what is wrong is told of that field", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  await keys.keyboard("{Control>}{Shift>}n{/Shift}{/Control}");
+  await keys.type(await screen.findByRole("textbox", { name: "Mobile number" }), "9820455127");
+  await keys.type(screen.getByLabelText("Age in years"), "x{Enter}");
+  const first = screen.getByRole("textbox", { name: "First name" });
+  await waitFor(() => expect(document.activeElement).toBe(first));
+  const told = document.getElementById(first.getAttribute("aria-describedby") ?? "");
+  expect(told?.textContent).toBe("A first name is needed.");
+  await keys.keyboard("Kaveri{Enter}");
+  await waitFor(() => expect(document.activeElement).toBe(screen.getByLabelText("Age in years")));
+  await expectAccessible();
 });
 
 test("Escape leaves an untouched registration, but never one with something typed", async () => {
@@ -180,6 +195,8 @@ test("the question mark opens the sheet of keys, except where someone types", as
   await keys.keyboard("?");
   const sheet = await screen.findByRole("dialog", { name: "Keys" });
   expect(within(sheet).getByText("find a patient")).toBeTruthy();
+  // From its beginning, and not from the button at its end.
+  expect(document.activeElement?.textContent).toContain("find a patient");
   await keys.keyboard("{Escape}");
   await openPad(keys);
   await keys.keyboard("?");

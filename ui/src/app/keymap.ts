@@ -18,6 +18,7 @@ export const keymap = {
   pad: { keys: "Mod+3", label: "pad", where: "everywhere" },
   sync: { keys: "Mod+4", label: "sync", where: "everywhere" },
   review: { keys: "Mod+Shift+R", label: "review", where: "everywhere" },
+  takeBack: { keys: "Mod+U", label: "takeBack", where: "everywhere" },
   keys: { keys: "?", label: "keys", where: "everywhere" },
   close: { keys: "Esc", label: "close", where: "everywhere" },
   newPrescription: { keys: "Mod+N", label: "newPrescription", where: "chart" },

@@ -18,6 +18,7 @@ import { KeysSheet } from "./KeysSheet";
 import { keyLabel, useKeys } from "./keymap";
 import classes from "./layout.module.css";
 import notices from "./notices.module.css";
+import { useFocusKept } from "./focus";
 import { useIdle } from "./idle";
 import { useOnline } from "./online";
 import { forgetRows, queryKeys } from "./queries";
@@ -48,6 +49,7 @@ function Frame() {
   useOnline();
   useWrittenBeforeClose();
   const main = useRef<HTMLElement>(null);
+  useFocusKept(main);
   const close = () => setOpen(null);
   const patient = openPatient ? { patientId: openPatient } : null;
   useKeys({

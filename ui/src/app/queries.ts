@@ -1,10 +1,4 @@
-import {
-  notifyManager,
-  QueryClient,
-  queryOptions,
-  useQuery,
-  useQueryClient,
-} from "@tanstack/react-query";
+import { notifyManager, QueryClient, queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import type { Backend } from "../ipc/backend";
 import { useBackend } from "../ipc/context";
@@ -29,6 +23,8 @@ export const queryKeys = {
   finder: (query: string) => ["rows", "finder", query],
   chart: (patient: string) => ["rows", "chart", patient],
   older: (patient: string) => ["rows", "older", patient],
+  olderVisits: (patient: string) => ["rows", "older-visits", patient],
+  olderMeasured: (patient: string) => ["rows", "older-measured", patient],
   files: (patient: string) => ["rows", "files", patient],
   unsentFiles: ["rows", "unsent-files"],
   file: (id: string) => ["file", id],

@@ -13,7 +13,7 @@ const button = (name: string) => screen.getByRole("button", { name });
 
 async function today(opened: Opened) {
   await screen.findByTestId("today");
-  await screen.findByText(messages.today.followUps);
+  await screen.findByText(messages.today.registered);
   return opened;
 }
 

@@ -66,6 +66,19 @@ test("a computer that locks soon for want of contact says so, and what to do whe
   await expectAccessible();
 });
 
+test("who was chosen at the lock stays chosen, with the letters typed, when the program tells something anew", async () => {
+  const { backend, keys } = openClinic({ start: "locked" });
+  const [first] = people;
+  if (!first) throw new Error("BUG: nobody works here");
+  await keys.type(await screen.findByLabelText("Password"), "rig");
+  const again = people.map((person) => ({ ...person }));
+  act(() => backend.emit({ name: "app-state", payload: { ...locked, people: again, lease, waiting: 3 } }));
+  await screen.findByText(/In 2 days this computer opens only with the network/);
+  const pressed = screen.getAllByRole("button", { pressed: true });
+  expect(pressed.map((one) => one.textContent)).toEqual([expect.stringContaining(first.fullName)]);
+  expect(screen.getByLabelText("Password")).toHaveProperty("value", "rig");
+});
+
 test("who works without contact for more than a week is told what waits", async () => {
   const { backend } = openClinic();
   await screen.findByTestId("today");

@@ -25,6 +25,7 @@ import type { LedgerFormat } from "./bindings/LedgerFormat";
 import type { LedgerPage } from "./bindings/LedgerPage";
 import type { Letterhead } from "./bindings/Letterhead";
 import type { LineRead } from "./bindings/LineRead";
+import type { Measured } from "./bindings/Measured";
 import type { MedicineId } from "./bindings/MedicineId";
 import type { OwnMedicine } from "./bindings/OwnMedicine";
 import type { OwnMedicineForm } from "./bindings/OwnMedicineForm";
@@ -32,6 +33,7 @@ import type { Pad } from "./bindings/Pad";
 import type { PatientForm } from "./bindings/PatientForm";
 import type { PatientId } from "./bindings/PatientId";
 import type { PatientSummary } from "./bindings/PatientSummary";
+import type { PatientsFound } from "./bindings/PatientsFound";
 import type { PrescriptionId } from "./bindings/PrescriptionId";
 import type { PrescriptionSummary } from "./bindings/PrescriptionSummary";
 import type { ShortKey } from "./bindings/ShortKey";
@@ -45,6 +47,7 @@ import type { RefusedChange } from "./bindings/RefusedChange";
 import type { SettlementWay } from "./bindings/SettlementWay";
 import type { SyncStatus } from "./bindings/SyncStatus";
 import type { Today } from "./bindings/Today";
+import type { Visit } from "./bindings/Visit";
 import type { WindowLanguage } from "./bindings/WindowLanguage";
 
 /** What the program around the window tells without being asked. */
@@ -151,11 +154,15 @@ export interface Backend {
   /** Asks those who may decide it whether two registrations are one person. */
   proposeMerger(one: PatientId, other: PatientId): Promise<void>;
   getToday(): Promise<Today>;
-  findPatients(query: string): Promise<PatientSummary[]>;
+  findPatients(query: string): Promise<PatientsFound>;
   registerPatient(form: PatientForm): Promise<PatientSummary>;
   /** Writes what differs between the form as it was first seen and as it is left. */
   updatePatient(patientId: PatientId, seen: PatientForm, form: PatientForm): Promise<PatientSummary>;
   getChart(patientId: PatientId): Promise<Chart>;
+  /** Appointments behind so many newer ones: a chart begins with the newest. */
+  olderVisits(patientId: PatientId, newer: number): Promise<Visit[]>;
+  /** What was measured before so many later times, the oldest first. */
+  olderMeasured(patientId: PatientId, newer: number): Promise<Measured[]>;
   /** Classes and ingredients that an allergy can be noted to, so that lines are checked for them. */
   findAllergens(typed: string): Promise<Allergen[]>;
   addAllergy(patientId: PatientId, form: AllergyForm): Promise<void>;

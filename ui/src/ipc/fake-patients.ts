@@ -15,10 +15,19 @@ type Commands = Pick<
   | "updatePatient"
   | "getChart"
   | "olderPrescriptions"
+  | "olderVisits"
+  | "olderMeasured"
 >;
 
-/** So many prescriptions a chart begins with. */
+/** With so many of each kind a chart begins. */
 const shownAtFirst = 100;
+
+/** What is measured stands the oldest first. */
+const latest = <T>(all: T[], newer: number) =>
+  all
+    .toReversed()
+    .slice(newer, newer + shownAtFirst)
+    .toReversed();
 
 /** The patients: found, registered, corrected and made one. `conflicts` is what waits for a decision. */
 export function fakePatients(
@@ -43,6 +52,7 @@ export function fakePatients(
       answer("getToday", () => ({
         date: today(),
         seen: all()
+          .filter(() => !signedIn()?.roles.includes("receptionist"))
           .filter(({ prescription }) => prescription.visitDate === today())
           .map(({ patient, prescription }) => ({
             prescriptionId: prescription.id,
@@ -56,8 +66,11 @@ export function fakePatients(
           : patients.flatMap(({ summary, prepared }) =>
               prepared.map(({ shown }) => ({ patient: summary, prepared: shown })),
             ),
-        followUps: patients.slice(0, 1).map((patient) => patient.summary),
+        followUps: signedIn()?.roles.includes("receptionist")
+          ? []
+          : patients.slice(0, 1).map((patient) => patient.summary),
         registered: patients.slice(3).map((patient) => patient.summary),
+        hasMore: false,
       })),
     findPatients: (query) =>
       answer("findPatients", () => {
@@ -77,7 +90,8 @@ export function fakePatients(
         const otherwise = people.filter(
           (one) => !typed.includes(one) && fits(one, (text) => text.replaceAll("ee", "i")),
         );
-        return [...typed, ...otherwise.map((one) => ({ ...one, speltOtherwise: true }))];
+        const found = [...typed, ...otherwise.map((one) => ({ ...one, speltOtherwise: true }))];
+        return { people: found, hasMore: false };
       }),
     registerPatient: (form) =>
       answer("registerPatient", () => {
@@ -106,6 +120,16 @@ export function fakePatients(
         const kept = patientOf(id).mergedInto ?? id;
         return patientOf(kept).prescriptions.slice(newer, newer + shownAtFirst);
       }),
+    olderVisits: (id, newer) =>
+      answer("olderVisits", () => {
+        const kept = patientOf(id).mergedInto ?? id;
+        return patientOf(kept).visits.slice(newer, newer + shownAtFirst);
+      }),
+    olderMeasured: (id, newer) =>
+      answer("olderMeasured", () => {
+        const kept = patientOf(id).mergedInto ?? id;
+        return latest(patientOf(kept).known.measured, newer);
+      }),
     getChart: (id) =>
       answer("getChart", () => {
         const kept = patientOf(id).mergedInto ?? id;
@@ -117,11 +141,13 @@ export function fakePatients(
           allergyStatus: isClinical ? known.status(form) : "unknown",
           allergies: isClinical ? known.allergies : [],
           conditions: isClinical ? known.conditions : [],
-          measured: isClinical ? known.measured : [],
+          measured: isClinical ? latest(known.measured, 0) : [],
+          olderMeasured: isClinical ? Math.max(known.measured.length - shownAtFirst, 0) : 0,
           alerts: isClinical ? form.alerts || null : null,
           prescriptions: isClinical ? prescriptions.slice(0, shownAtFirst) : [],
           olderPrescriptions: isClinical ? Math.max(prescriptions.length - shownAtFirst, 0) : 0,
-          visits,
+          visits: visits.slice(0, shownAtFirst),
+          olderVisits: Math.max(visits.length - shownAtFirst, 0),
           hasDraft: draft !== null,
           prepared: isClinical ? prepared.map(({ shown }) => shown) : [],
           conflicts: conflicts.filter(

@@ -112,6 +112,7 @@ export const messages = {
     give: "give to the doctor",
     takePrepared: "fill in what was prepared",
     preview: "look at the printed page",
+    takeBack: "undo what a notice says was done",
     keys: "all keys",
     close: "close what is on top",
     today: "today",
@@ -174,6 +175,7 @@ export const messages = {
     quietTitle: "A quiet day so far",
     quiet: "Find a patient or register a new one to begin.",
     register: "Register a patient",
+    more: "Not all of the day’s people stand in these lists: find the others by name or number.",
     count: {
       seen: "seen",
       drafts: "drafts",

@@ -1,4 +1,5 @@
 import type { known as english, trend as englishTrend } from "./known";
+import { number } from "./hi-words";
 
 export const known: typeof english = {
   allergies: "एलर्जी",
@@ -65,5 +66,10 @@ export const trend: typeof englishTrend = {
   asTable: "तालिका में",
   caption: "मापें, नई पहले",
   day: "दिन",
+  older: (count) =>
+    count === 1
+      ? "एक पुरानी विज़िट की मापें नहीं दिखाई गई हैं।"
+      : `${number(count)} पुरानी विज़िटों की मापें नहीं दिखाई गई हैं।`,
+  showOlder: "पुरानी मापें दिखाएँ",
   spoken: (label, count, from, to) => `${label}, ${count} विज़िट: ${from} से ${to} तक। सभी मापें नीचे तालिका में हैं।`,
 };

@@ -1,5 +1,5 @@
 import type { chart as englishChart, finder as englishFinder, patient as englishPatient } from "./patients";
-import { people } from "./hi-words";
+import { number, people } from "./hi-words";
 
 export const finder: typeof englishFinder = {
   title: "मरीज़ खोजें",
@@ -16,7 +16,7 @@ export const finder: typeof englishFinder = {
   found: (count) => people(count),
   firstFound: (count) => `पहले ${people(count)}। दूसरों के लिए और लिखें।`,
   lastVisit: "पिछली विज़िट",
-  neverSeen: "कभी नहीं देखा",
+  neverSeen: "कोई विज़िट दर्ज नहीं",
   mobile: "मोबाइल",
   code: "कोड",
   guardian: "अभिभावक",
@@ -64,7 +64,7 @@ export const patient: typeof englishPatient = {
   alerts: "अन्य चेतावनियाँ, शब्दों में",
   submit: "पंजीकृत करें",
   save: "सुधार सहेजें",
-  onNumber: (count) => `इस नंबर पर ${people(count)}`,
+  onNumber: (count, hasMore) => `इस नंबर पर ${people(count)}${hasMore ? " से ज़्यादा" : ""}`,
   onNumberHint: "यदि इनमें से कोई हो तो चार्ट खोलें।",
   another: "नहीं तो आगे बढ़ें: इसी नंबर पर एक और व्यक्ति।",
   ofName: (count) => `इस नाम के, या मिलते-जुलते नाम के ${people(count)}`,
@@ -103,7 +103,7 @@ export const chart: typeof englishChart = {
   born: "जन्म",
   lastVisit: "पिछली विज़िट",
   notKnown: "पता नहीं",
-  never: "कभी नहीं देखा",
+  never: "कोई विज़िट दर्ज नहीं",
   visitTypes: {
     new: "पहली विज़िट",
     follow_up: "दोबारा जाँच",
@@ -112,8 +112,13 @@ export const chart: typeof englishChart = {
     teleconsult: "वीडियो या फ़ोन पर",
   },
   noPrescription: "कोई पर्चा नहीं",
-  older: (count) => (count === 1 ? "एक पुराना पर्चा नहीं दिखाया गया है।" : `${count} पुराने पर्चे नहीं दिखाए गए हैं।`),
-  showOlder: "पुराने दिखाएँ",
+  older: (count) =>
+    count === 1 ? "एक पुराना पर्चा नहीं दिखाया गया है।" : `${number(count)} पुराने पर्चे नहीं दिखाए गए हैं।`,
+  showOlder: "पुराने पर्चे दिखाएँ",
+  olderVisits: (count) =>
+    count === 1 ? "एक पुराना अपॉइंटमेंट नहीं दिखाया गया है।" : `${number(count)} पुराने अपॉइंटमेंट नहीं दिखाए गए हैं।`,
+  showOlderVisits: "पुराने अपॉइंटमेंट दिखाएँ",
+  allShown: "सब दिखाए गए हैं।",
   needsReview: "शायद दो बार पंजीकृत। लिखने से पहले मिलाएँ।",
   beyondPlan: "तब पंजीकृत जब योजना में और मरीज़ की जगह नहीं थी। यहाँ कुछ कम नहीं है।",
   status: {

@@ -113,6 +113,7 @@ export const messages: typeof english = {
     give: "डॉक्टर को दें",
     takePrepared: "तैयार किया हुआ भरें",
     preview: "छपा पन्ना देखें",
+    takeBack: "सूचना में बताया काम वापस लें",
     keys: "सभी कुंजियाँ",
     close: "ऊपर वाला बंद करें",
     today: "आज",
@@ -175,6 +176,7 @@ export const messages: typeof english = {
     quietTitle: "अब तक शांत दिन",
     quiet: "शुरू करने के लिए मरीज़ खोजें या नया पंजीकृत करें।",
     register: "मरीज़ पंजीकृत करें",
+    more: "आज के सब लोग इन सूचियों में नहीं हैं: दूसरों को नाम या नंबर से खोजें।",
     count: {
       seen: "देखे गए",
       drafts: "ड्राफ़्ट",

@@ -1,3 +1,5 @@
+import { number } from "./words";
+
 /** The words of what is known of a patient beyond single visits: allergies, long illnesses, what was measured. */
 export const known = {
   allergies: "Allergies",
@@ -65,6 +67,9 @@ export const trend = {
   asTable: "As a table",
   caption: "What was measured, the latest first",
   day: "Day",
+  older: (count: number) =>
+    count === 1 ? "One older visit is not drawn." : `${number(count)} older visits are not drawn.`,
+  showOlder: "Draw older visits",
   spoken: (label: string, count: number, from: string, to: string) =>
     `${label}, ${count} visits: from ${from}, to ${to}. The table below has all of them.`,
 };

@@ -1,4 +1,4 @@
-import { people } from "./words";
+import { number, people } from "./words";
 
 /** The words of the finder. */
 export const finder = {
@@ -18,7 +18,7 @@ export const finder = {
   found: (count: number) => people(count),
   firstFound: (count: number) => `The first ${people(count)}. Type more to find others.`,
   lastVisit: "Last visit",
-  neverSeen: "never seen",
+  neverSeen: "no visit known",
   mobile: "Mobile",
   code: "Code",
   guardian: "Guardian",
@@ -67,7 +67,8 @@ export const patient = {
   alerts: "Other warnings in words",
   submit: "Register",
   save: "Save correction",
-  onNumber: (count: number) => `${people(count)} on this number`,
+  onNumber: (count: number, hasMore: boolean) =>
+    `${hasMore ? "More than " : ""}${people(count)} on this number`,
   onNumberHint: "Open the chart if it is one of them.",
   another: "Otherwise go on: another person on this number.",
   ofName: (count: number) => `${people(count)} of this name, or of one that is written like it`,
@@ -108,7 +109,7 @@ export const chart = {
   born: "Born",
   lastVisit: "Last visit",
   notKnown: "not known",
-  never: "never seen",
+  never: "no visit known",
   visitTypes: {
     new: "First visit",
     follow_up: "Follow-up",
@@ -118,8 +119,16 @@ export const chart = {
   },
   noPrescription: "no prescription",
   older: (count: number) =>
-    count === 1 ? "One older prescription is not shown." : `${count} older prescriptions are not shown.`,
-  showOlder: "Show older ones",
+    count === 1
+      ? "One older prescription is not shown."
+      : `${number(count)} older prescriptions are not shown.`,
+  showOlder: "Show older prescriptions",
+  olderVisits: (count: number) =>
+    count === 1
+      ? "One older appointment is not shown."
+      : `${number(count)} older appointments are not shown.`,
+  showOlderVisits: "Show older appointments",
+  allShown: "All of them are shown.",
   needsReview: "Perhaps registered twice. Compare before you write.",
   beyondPlan: "Registered when the plan had no room for another patient. Nothing is missing here.",
   status: {

@@ -8,13 +8,18 @@ interface Props {
   size?: "small" | "large" | "page";
 }
 
-/** Floats above everything, keeps the focus inside, and gives it back when closed, unless something else took it. */
+/**
+ * Floats above everything, keeps the focus inside, and gives it back when closed, unless something else took it. The focus
+ * begins on what is marked `data-autofocus`, or on the first thing that takes it.
+ */
 export function Dialog({ label, onClose, children, size = "small" }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const before = document.activeElement;
     const shown = dialog.current;
     shown?.showModal();
+    // By itself the first thing in it takes the focus; what is not shown yet cannot.
+    shown?.querySelector<HTMLElement>("[data-autofocus]")?.focus();
     return () => {
       shown?.close();
       const isTaken = document.activeElement !== document.body;

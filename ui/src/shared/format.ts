@@ -18,8 +18,9 @@ const formats: Record<Language, ReturnType<typeof formatsOf>> = {
   hi: formatsOf("hi-IN-u-nu-latn"),
 };
 
-function dayOf(isoDay: string): Date {
-  return new Date(`${isoDay.slice(0, 10)}T12:00:00`);
+/** A day is the same everywhere; the day of a moment is that of this computer's clock. */
+function dayOf(iso: string): Date {
+  return new Date(iso.length > 10 ? iso : `${iso}T12:00:00`);
 }
 
 /** `10:41` */

@@ -1,8 +1,10 @@
 import { IconX } from "@tabler/icons-react";
 import { createContext, type ReactNode, use, useCallback, useEffect, useMemo, useState } from "react";
+import { keyLabel, useKeys } from "../app/keymap";
 import type { CommandError } from "../ipc/bindings/CommandError";
 import { langOf, problemOf } from "../ipc/problem";
 import { messages } from "../messages";
+import { Kbd } from "./parts";
 import classes from "./toasts.module.css";
 
 interface Toast {
@@ -31,20 +33,36 @@ export function ToastProvider({ children }: { children: ReactNode }) {
     (id: number) => setToasts((shown) => shown.filter((toast) => toast.id !== id)),
     [],
   );
+  const undo = useCallback(
+    ({ id, onUndo }: Toast) => {
+      Promise.resolve(onUndo?.()).catch((error: unknown) => show(problemOf(error)));
+      close(id);
+    },
+    [close, show],
+  );
+  const last = toasts.findLast((toast) => toast.onUndo);
+  useKeys({ takeBack: last ? () => undo(last) : undefined });
   return (
     <ToastContext value={show}>
       {children}
       <section className={classes.toasts} aria-live="polite" aria-label={messages.common.notices}>
         {toasts.map((toast) => (
-          <OneToast key={toast.id} toast={toast} onClose={close} />
+          <OneToast key={toast.id} toast={toast} isLast={toast === last} onUndo={undo} onClose={close} />
         ))}
       </section>
     </ToastContext>
   );
 }
 
-function OneToast({ toast, onClose }: { toast: Toast; onClose: (id: number) => void }) {
-  const show = useToast();
+interface Props {
+  toast: Toast;
+  /** Whether the key undoes this one. */
+  isLast: boolean;
+  onUndo: (toast: Toast) => void;
+  onClose: (id: number) => void;
+}
+
+function OneToast({ toast, isLast, onUndo, onClose }: Props) {
   const close = useMemo(() => () => onClose(toast.id), [onClose, toast.id]);
   useEffect(() => {
     const timer = setTimeout(close, toast.onUndo ? 20_000 : 7_000);
@@ -61,12 +79,10 @@ function OneToast({ toast, onClose }: { toast: Toast; onClose: (id: number) => v
         <button
           type="button"
           className={classes.undo}
-          onClick={() => {
-            Promise.resolve(toast.onUndo?.()).catch((error: unknown) => show(problemOf(error)));
-            close();
-          }}
+          aria-keyshortcuts={isLast ? "Control+U" : undefined}
+          onClick={() => onUndo(toast)}
         >
-          {messages.common.undo}
+          {messages.common.undo} {isLast && <Kbd>{keyLabel("takeBack")}</Kbd>}
         </button>
       )}
       <button type="button" className={classes.close} aria-label={messages.common.close} onClick={close}>

@@ -25,6 +25,8 @@ URL.revokeObjectURL = () => undefined;
 HTMLImageElement.prototype.decode = () => Promise.resolve();
 HTMLDialogElement.prototype.showModal = function show(this: HTMLDialogElement) {
   this.setAttribute("open", "");
+  const focusable = 'button, input, select, textarea, a[href], [tabindex]:not([tabindex="-1"])';
+  this.querySelector<HTMLElement>(focusable)?.focus();
 };
 HTMLDialogElement.prototype.close = function close(this: HTMLDialogElement) {
   this.removeAttribute("open");

@@ -66,7 +66,7 @@ export function AllergyDialog({ patientId, allergy, onClose }: Props) {
           <NativeSelect
             label={known.status}
             description={known.statusHint}
-            autoFocus
+            data-autofocus
             value={form.status}
             data={[
               { value: "active", label: known.statuses.active },

@@ -82,8 +82,37 @@ test("a chart of very many prescriptions says how many older ones there are, and
   const seen = (await screen.findAllByTestId("visit")).length;
   expect(screen.getByText(/One older prescription is not shown/)).toBeTruthy();
   await expectAccessible();
-  await keys.click(screen.getByRole("button", { name: "Show older ones" }));
+  await keys.click(screen.getByRole("button", { name: "Show older prescriptions" }));
   await screen.findByText("04 Mar 2021");
   expect(screen.getAllByTestId("visit")).toHaveLength(seen + 1);
-  expect(screen.queryByRole("button", { name: "Show older ones" })).toBeNull();
+  expect(screen.queryByRole("button", { name: "Show older prescriptions" })).toBeNull();
+  expect(screen.getByText("All of them are shown.")).toBeTruthy();
+});
+
+test("a chart of very many appointments says how many older ones there are, and shows them by key", async () => {
+  const { keys } = await openChartOf("Sunita", (backend) => {
+    const { getChart, olderVisits } = backend;
+    backend.getChart = async (id) => ({ ...(await getChart(id)), olderVisits: 150 });
+    backend.olderVisits = async (id, newer) => {
+      const [first] = await olderVisits(id, 0);
+      if (!first) throw new Error("BUG: no visit");
+      const count = newer === 2 ? 100 : newer === 102 ? 50 : 0;
+      return Array.from({ length: count }, (_, place) => ({
+        ...first,
+        id: `older ${newer + place}`,
+        day: "2021-03-04",
+      }));
+    };
+  });
+  const seen = (await screen.findAllByTestId("visit")).length;
+  expect(screen.getByText("150 older appointments are not shown.")).toBeTruthy();
+  const button = screen.getByRole("button", { name: "Show older appointments" });
+  button.focus();
+  await keys.keyboard("{Enter}");
+  expect(await screen.findByText("50 older appointments are not shown.")).toBeTruthy();
+  expect(screen.getAllByTestId("visit")).toHaveLength(seen + 100);
+  expect(document.activeElement).toBe(button);
+  await keys.keyboard("{Enter}");
+  expect(await screen.findByText("All of them are shown.")).toBeTruthy();
+  expect(screen.getAllByTestId("visit")).toHaveLength(seen + 150);
 });

@@ -71,7 +71,7 @@ export function Chart({ patientId }: { patientId: string }) {
           </div>
           {session.mayReadClinical && (
             <div className={classes.trends}>
-              <Trends measured={data.measured} />
+              <Trends chart={data} />
             </div>
           )}
         </div>

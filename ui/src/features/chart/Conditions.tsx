@@ -32,20 +32,24 @@ export function Conditions({ chart }: { chart: Chart }) {
   const save = useMutation({
     mutationFn: (change: { seen: Diagnosis[]; wanted: Diagnosis[] }) =>
       backend.saveConditions(chart.patient.id, change.seen, change.wanted),
-    onSuccess: () => {
-      setText("");
-      void refreshRows(client);
-    },
+    onSuccess: () => void refreshRows(client),
   });
   const add = (one: Diagnosis) => {
-    if (one.text !== "") save.mutate({ seen: conditions, wanted: [...conditions, one] });
+    if (one.text === "" || save.isPending) return;
+    save.mutate(
+      { seen: conditions, wanted: [...conditions, one] },
+      // What was typed on meanwhile is not in what was added.
+      { onSuccess: () => setText((now) => (now === text ? "" : now)) },
+    );
   };
   const remove = (one: Diagnosis) =>
     save.mutate(
       { seen: conditions, wanted: conditions.filter((other) => other !== one) },
       {
         onSuccess: () =>
-          toast(known.removedCondition(one.text), () => save.mutate({ seen: [], wanted: [one] })),
+          toast(known.removedCondition(one.text), () =>
+            backend.saveConditions(chart.patient.id, [], [one]).then(() => refreshRows(client)),
+          ),
       },
     );
   return (

@@ -1,7 +1,4 @@
-import { Button } from "@mantine/core";
-import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
 import { keyLabel } from "../../app/keymap";
 import { queryKeys } from "../../app/queries";
 import { useSession } from "../../app/session";
@@ -12,41 +9,37 @@ import { useBackend } from "../../ipc/context";
 import { langOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 import { shortDay } from "../../shared/format";
-import { Kbd, Problem } from "../../shared/parts";
+import { Kbd } from "../../shared/parts";
 import { valueText } from "../review/words";
 import classes from "./Chart.module.css";
-
-/** What stands behind the newest prescriptions, as far as somebody went back. */
-function useOlder(chart: Chart) {
-  const backend = useBackend();
-  const [isAsked, setAsked] = useState(false);
-  const query = useInfiniteQuery({
-    queryKey: queryKeys.older(chart.patient.id),
-    queryFn: ({ pageParam }) => backend.olderPrescriptions(chart.patient.id, pageParam),
-    initialPageParam: chart.prescriptions.length,
-    getNextPageParam: (page, _, newer) => (page.length === 0 ? undefined : newer + page.length),
-    enabled: isAsked && chart.olderPrescriptions > 0,
-  });
-  const shown = query.data?.pages.flat() ?? [];
-  return {
-    shown,
-    left: Math.max(chart.olderPrescriptions - shown.length, 0),
-    isFetching: query.isFetching,
-    error: query.error,
-    goBack: () => (isAsked ? void query.fetchNextPage() : setAsked(true)),
-  };
-}
+import { Older, useOlder } from "./Older";
 
 /** Signed prescriptions and appointments without one, newest first. */
 export function Timeline({ chart }: { chart: Chart }) {
   const { session } = useSession();
-  const older = useOlder(chart);
+  const backend = useBackend();
+  const { id } = chart.patient;
+  const signed = useOlder({
+    queryKey: queryKeys.older(id),
+    fetch: (newer) => backend.olderPrescriptions(id, newer),
+    first: chart.prescriptions.length,
+    older: chart.olderPrescriptions,
+  });
+  const others = useOlder({
+    queryKey: queryKeys.olderVisits(id),
+    fetch: (newer) => backend.olderVisits(id, newer),
+    first: chart.visits.length,
+    older: chart.olderVisits,
+  });
   const { chart: words } = messages;
   const entries = [
-    ...chart.visits.map((visit) => ({ day: visit.day, row: <WithoutOne key={visit.id} visit={visit} /> })),
-    ...[...chart.prescriptions, ...older.shown].map((prescription) => ({
+    ...[...chart.visits, ...others.steps.flat()].map((visit) => ({
+      day: visit.day,
+      row: <WithoutOne key={visit.id} visit={visit} />,
+    })),
+    ...[...chart.prescriptions, ...signed.steps.flat()].map((prescription) => ({
       day: prescription.visitDate,
-      row: <Signed key={prescription.id} patientId={chart.patient.id} prescription={prescription} />,
+      row: <Signed key={prescription.id} patientId={id} prescription={prescription} />,
     })),
   ];
   return (
@@ -58,15 +51,8 @@ export function Timeline({ chart }: { chart: Chart }) {
         </p>
       )}
       <ol>{entries.toSorted((one, other) => other.day.localeCompare(one.day)).map((entry) => entry.row)}</ol>
-      {older.left > 0 && (
-        <p className={classes.older}>
-          {words.older(older.left)}
-          <Button size="xs" variant="default" loading={older.isFetching} onClick={older.goBack}>
-            {words.showOlder}
-          </Button>
-        </p>
-      )}
-      {older.error !== null && <Problem error={older.error} onRetry={older.goBack} />}
+      <Older older={signed} said={words.older} show={words.showOlder} />
+      <Older older={others} said={words.olderVisits} show={words.showOlderVisits} />
     </section>
   );
 }

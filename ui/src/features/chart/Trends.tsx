@@ -1,13 +1,26 @@
-import type { Measured } from "../../ipc/bindings/Measured";
+import { queryKeys } from "../../app/queries";
+import type { Chart } from "../../ipc/bindings/Chart";
+import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
 import { shortDay } from "../../shared/format";
 import known from "./Known.module.css";
+import { Older, useOlder } from "./Older";
 import { Plot } from "./Plot";
 import classes from "./Trends.module.css";
 import { trendsOf, valueAt } from "./trend";
 
 /** What was measured over the visits: as lines for the eye, and as a table for everyone. */
-export function Trends({ measured }: { measured: Measured[] }) {
+export function Trends({ chart }: { chart: Chart }) {
+  const backend = useBackend();
+  const { id } = chart.patient;
+  const older = useOlder({
+    queryKey: queryKeys.olderMeasured(id),
+    fetch: (newer) => backend.olderMeasured(id, newer),
+    first: chart.measured.length,
+    older: chart.olderMeasured,
+  });
+  // Each step back is drawn before the one that came before it.
+  const measured = [...older.steps.toReversed().flat(), ...chart.measured];
   const { trend: words } = messages;
   const trends = trendsOf(measured);
   const visits = measured
@@ -63,6 +76,7 @@ export function Trends({ measured }: { measured: Measured[] }) {
           </div>
         </details>
       )}
+      <Older older={older} said={words.older} show={words.showOlder} />
     </section>
   );
 }

@@ -35,6 +35,12 @@ test("only what was measured is shown, with the visits at which it was", () => {
   expect(bp && [valueAt(bp, 0), valueAt(bp, 1)]).toEqual(["150/90 mmHg", "140/– mmHg"]);
 });
 
+test("everything that can be measured is shown", () => {
+  const all = Object.fromEntries(Object.keys(vitals).map((name) => [name, 40]));
+  const shown = trendsOf([{ ...visit("2026-01-02", all), bmi: 24 }]).map(({ key }) => key);
+  expect(shown).toEqual(["bp", "weight", "bmi", "pulse", "temp", "spo2", "rr", "sugar", "height", "head"]);
+});
+
 test.each([
   [
     [68.4, 72.1],

@@ -31,6 +31,10 @@ export function trendsOf(measured: Measured[]): Trend[] {
     ["pulse", pad.pulse, units.pulse, [[pad.pulse, (one) => one.vitals.pulse]]],
     ["temp", trend.temp, units.temp, [[trend.temp, (one) => one.vitals.tempC]]],
     ["spo2", pad.spo2, units.spo2, [[pad.spo2, (one) => one.vitals.spo2]]],
+    ["rr", pad.rr, units.rr, [[pad.rr, (one) => one.vitals.rr]]],
+    ["sugar", pad.sugar, units.sugar, [[pad.sugar, (one) => one.vitals.sugar]]],
+    ["height", pad.height, units.height, [[pad.height, (one) => one.vitals.heightCm]]],
+    ["head", pad.head, units.head, [[pad.head, (one) => one.vitals.headCm]]],
   ];
   return kinds.flatMap(([key, label, unit, lines]) => {
     const visits = measured.filter((one) => lines.some(([, of]) => of(one) !== null));

@@ -90,7 +90,7 @@ export function Document({ file, onClose }: { file: AttachmentView; onClose: () 
             <Button variant="default" loading={copy.isPending} onClick={() => copy.mutate()}>
               {words.save}
             </Button>
-            <Button autoFocus onClick={onClose}>
+            <Button data-autofocus onClick={onClose}>
               {common.close}
             </Button>
           </div>

@@ -1,5 +1,6 @@
 import { act, screen, waitFor } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
+import type { PatientsFound } from "../../ipc/bindings/PatientsFound";
 import { expectAccessible, openClinic } from "../../test/clinic";
 
 async function openFinder(prepare?: Parameters<typeof openClinic>[1]) {
@@ -78,13 +79,15 @@ test("as long as not everybody has come, nobody found is not nobody there", asyn
 
 test("who is shown keeps their place while rows arrive, so that a digit opens who was seen", async () => {
   const { keys, backend } = await openFinder();
-  const [sunita] = await backend.findPatients("sunita");
+  const [sunita] = (await backend.findPatients("sunita")).people;
   if (!sunita) throw new Error("BUG: nobody is there");
   const prakash = { ...sunita, id: "p99", fullName: "Prakash Deshmukh" };
-  const find = vi.spyOn(backend, "findPatients").mockResolvedValue([sunita, prakash]);
+  const find = vi
+    .spyOn(backend, "findPatients")
+    .mockResolvedValue({ people: [sunita, prakash], hasMore: false });
   await keys.keyboard("9820441276");
   await screen.findByRole("option", { name: /Prakash Deshmukh/ });
-  find.mockResolvedValue([prakash, sunita]);
+  find.mockResolvedValue({ people: [prakash, sunita], hasMore: false });
   await act(async () => backend.emit({ name: "rows-changed" }));
   await keys.keyboard("1");
   expect((await screen.findByTestId("chart")).textContent).toContain("Sunita Deshmukh");
@@ -92,29 +95,29 @@ test("who is shown keeps their place while rows arrive, so that a digit opens wh
 
 test("who may not be all who fit are said to be the first of them", async () => {
   const { keys, backend } = await openFinder();
-  const [sunita] = await backend.findPatients("sunita");
+  const [sunita] = (await backend.findPatients("sunita")).people;
   if (!sunita) throw new Error("BUG: nobody is there");
   const people = Array.from({ length: 12 }, (_, place) => ({ ...sunita, id: `p${place}` }));
-  const find = vi.spyOn(backend, "findPatients").mockResolvedValue(people);
+  const find = vi.spyOn(backend, "findPatients").mockResolvedValue({ people, hasMore: true });
   await keys.keyboard("su");
   expect(await screen.findByText("The first 12 people. Type more to find others.")).toBeTruthy();
-  find.mockResolvedValue(people.slice(1));
+  find.mockResolvedValue({ people, hasMore: false });
   await keys.keyboard("n");
-  expect(await screen.findByText("11 people")).toBeTruthy();
+  expect(await screen.findByText("12 people")).toBeTruthy();
 });
 
 test("what was found stands whole until the next answer comes", async () => {
   const { keys, backend } = await openFinder();
   await keys.keyboard("sunita");
   const option = await screen.findByRole("option", { name: /Sunita Deshmukh/ });
-  const next = Promise.withResolvers<[]>();
+  const next = Promise.withResolvers<PatientsFound>();
   vi.spyOn(backend, "findPatients").mockReturnValue(next.promise);
   await keys.keyboard("x");
   expect(option.isConnected).toBe(true);
   expect(screen.getByText("1 person")).toBeTruthy();
   await keys.keyboard("{Enter}");
   expect(screen.queryByTestId("chart")).toBeNull();
-  act(() => next.resolve([]));
+  act(() => next.resolve({ people: [], hasMore: false }));
   expect(await screen.findByText("Nobody here matches “sunitax”.")).toBeTruthy();
 });
 
@@ -131,7 +134,7 @@ test("a chart is asked for once, before its screen is drawn", async () => {
 test("who arrives while nobody is found is shown", async () => {
   const { keys, backend } = await openFinder();
   const found = await backend.findPatients("sunita");
-  const find = vi.spyOn(backend, "findPatients").mockResolvedValue([]);
+  const find = vi.spyOn(backend, "findPatients").mockResolvedValue({ people: [], hasMore: false });
   await keys.keyboard("sunita");
   await screen.findByText("Nobody here matches “sunita”.");
   find.mockResolvedValue(found);

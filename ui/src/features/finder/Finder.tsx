@@ -13,9 +13,6 @@ import classes from "./Finder.module.css";
 import { FinderPreview } from "./FinderPreview";
 import { FinderRow } from "./FinderRow";
 
-/** As many come at most. */
-const mostFound = 12;
-
 /** Finds a patient by number, name or code, from anywhere. */
 export function Finder({ onClose }: { onClose: () => void }) {
   const backend = useBackend();
@@ -28,16 +25,16 @@ export function Finder({ onClose }: { onClose: () => void }) {
   const isFilling = Boolean(useSyncStatus().data?.filling);
   const { data, error, isPlaceholderData } = useQuery({
     queryKey: queryKeys.finder(query),
-    queryFn: async () => ({ query, patients: await backend.findPatients(query) }),
+    queryFn: async () => ({ query, ...(await backend.findPatients(query)) }),
     enabled: query !== "",
     // Who is shown keeps their place under the eyes until something else is typed.
-    staleTime: ({ state }) => (state.data?.patients.length ? "static" : 0),
+    staleTime: ({ state }) => (state.data?.people.length ? "static" : 0),
     gcTime: 0,
     placeholderData: keepPreviousData,
   });
   // Until the next answer comes, the one before stands whole: each key changes the list once.
   const answer = query === "" ? undefined : data;
-  const found = answer?.patients ?? [];
+  const found = answer?.people ?? [];
   // The last choice registers what was typed.
   const choices = found.length + (answer ? 1 : 0);
   const first = found.findIndex((patient) => !patient.speltOtherwise);
@@ -82,7 +79,7 @@ export function Finder({ onClose }: { onClose: () => void }) {
     else return;
     event.preventDefault();
   };
-  const howMany = found.length < mostFound ? finder.found : finder.firstFound;
+  const howMany = answer?.hasMore ? finder.firstFound : finder.found;
   const shown = found[chosen];
   const asked = answer?.query ?? "";
   const nobody = isFilling ? finder.noneYet(asked) : finder.none(asked);

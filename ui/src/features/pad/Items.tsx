@@ -98,7 +98,10 @@ export function Items(props: Props) {
               onKeep(place, reason);
               onLeave();
             }}
-            onRemove={() => onRemove(place)}
+            onRemove={() => {
+              onRemove(place);
+              onLeave();
+            }}
             onEdit={() => onEdit(place)}
           />
         </li>

@@ -339,3 +339,61 @@ test("a medicine that was chosen and its dose are kept apart in the draft", asyn
   await keys.keyboard("5 tds x5d");
   await waitFor(() => expect(saved.at(-1)).toBe("khasi syrup: 5 tds x5d"));
 });
+
+/** Has every answer to this wait until it is let go. */
+function held<Asked extends unknown[], Answer>(ask: (...asked: Asked) => Promise<Answer>) {
+  let letGo: (() => void) | undefined;
+  const gate = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  const wait = async (...asked: Asked) => {
+    await gate;
+    return ask(...asked);
+  };
+  return { wait, letGo: () => letGo?.() };
+}
+
+test("what is typed while a line is accepted is the next line, and a second Enter adds nothing twice", async () => {
+  const { keys, backend } = await openEmptyPad();
+  const { wait, letGo } = held(backend.readDosage);
+  backend.readDosage = wait;
+  await keys.keyboard("metformin 500 1-0-1 x30d pc{Enter}{Enter} parac");
+  act(letGo);
+  await screen.findByTestId("pad-item");
+  await waitFor(() => expect(titles()).toEqual(["TAB. METFORMIN 500 MG"]));
+  expect(screen.getByRole("combobox", { name: messages.pad.line })).toHaveProperty("value", "parac");
+});
+
+test("what is typed while a medicine is looked up is its dose", async () => {
+  const { keys, backend } = await openEmptyPad();
+  const { wait, letGo } = held(backend.readLine);
+  backend.readLine = wait;
+  await keys.keyboard("metformin{Enter} 1-0-1");
+  act(letGo);
+  expect((await screen.findByTestId("pad-medicine")).textContent).toContain("Metformin 500 mg");
+  await keys.keyboard(" x5d");
+  expect(screen.getByRole("combobox", { name: messages.pad.line })).toHaveProperty("value", "1-0-1 x5d");
+});
+
+test("what is typed while a short key is expanded stays", async () => {
+  const { keys, backend } = await openEmptyPad();
+  const { wait, letGo } = held(backend.expandShortKey);
+  backend.expandShortKey = wait;
+  await keys.keyboard("/ur");
+  await screen.findByTestId("pad-short-key");
+  await keys.keyboard("{Tab} parac");
+  await keys.type(screen.getByLabelText("Complaints"), "Cough");
+  act(letGo);
+  await waitFor(() => expect(screen.getAllByTestId("pad-item")).toHaveLength(2));
+  expect(screen.getByRole("combobox", { name: messages.pad.line })).toHaveProperty("value", "parac");
+  expect(screen.getByLabelText("Complaints")).toHaveProperty("value", "Cough");
+});
+
+test("a line that is removed by its button leaves the hands in the line that is typed", async () => {
+  const { keys } = await openEmptyPad();
+  await write(keys, "metformin 500 1-0-1 x30d pc");
+  screen.getByRole("button", { name: /^Remove / }).focus();
+  await keys.keyboard("{Enter}");
+  await waitFor(() => expect(screen.queryByTestId("pad-item")).toBeNull());
+  expect(screen.getByRole("combobox", { name: messages.pad.line })).toBe(document.activeElement);
+});

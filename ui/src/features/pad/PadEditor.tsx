@@ -27,7 +27,7 @@ import { LineInput } from "./LineInput";
 import classes from "./Pad.module.css";
 import { PadSide } from "./PadSide";
 import { useDraft } from "./useDraft";
-import { asLine, toItem, useLine } from "./useLine";
+import { asLine, toItem, typedSince, useLine } from "./useLine";
 import { usePhrases } from "./usePhrases";
 import { useSafety } from "./useSafety";
 import { useShortKeys } from "./useShortKeys";
@@ -47,6 +47,15 @@ interface Props {
 
 /** By what a line that is being asked about is known: its place changes when others are moved. */
 const keyOf = (item: DraftItem) => `${item.medicineText} ${item.doseText}`;
+
+/** The draft of now with what an answer changes of the one that was sent: what was typed meanwhile stays. */
+function withAnswer(now: Draft, sent: Draft, answer: Draft): Draft {
+  const before = new Map(Object.entries(sent).map(([name, value]) => [name, JSON.stringify(value)]));
+  const changed = Object.entries(answer).filter(
+    ([name, value]) => before.get(name) !== JSON.stringify(value),
+  );
+  return { ...now, ...Object.fromEntries(changed) };
+}
 
 const withoutReason = (reasons: Kept[], item: DraftItem) => reasons.filter((one) => one.key !== keyOf(item));
 
@@ -83,10 +92,13 @@ export function PadEditor({ chart, pad, problem }: Props) {
   const shortKeys = useShortKeys(chart.patient.id, line.chosen ? "" : line.text);
   const phrases = usePhrases();
   const expand = async (key: string) => {
+    const taken = state.current().line;
     try {
       const own = { ...state.current(), line: "", lineWas: null };
-      change(await backend.expandShortKey(chart.patient.id, key, own), true);
-      line.showLine("");
+      const answer = await backend.expandShortKey(chart.patient.id, key, own);
+      const rest = typedSince(taken, state.current().line);
+      change((now) => ({ ...withAnswer(now, own, answer), line: rest, lineWas: null }), true);
+      line.showLine(rest);
       focusLine();
     } catch (error) {
       line.stop(problemOf(error));
@@ -95,8 +107,9 @@ export function PadEditor({ chart, pad, problem }: Props) {
   const repeat = async () => {
     await state.flush();
     try {
-      const repeated = await backend.repeatPrescription(chart.patient.id, null, state.current());
-      change(repeated);
+      const sent = state.current();
+      const repeated = await backend.repeatPrescription(chart.patient.id, null, sent);
+      change((now) => withAnswer(now, sent, repeated), true);
       focusLine();
     } catch (error) {
       toast(problemOf(error));
@@ -110,7 +123,9 @@ export function PadEditor({ chart, pad, problem }: Props) {
   const takePrepared = async () => {
     await state.flush();
     try {
-      state.replace(await backend.takeUpPrepared(chart.patient.id, state.current()));
+      const sent = state.current();
+      const filled = await backend.takeUpPrepared(chart.patient.id, sent);
+      state.replace(withAnswer(state.current(), sent, filled));
       focusLine();
     } catch (error) {
       toast(problemOf(error));
@@ -192,6 +207,7 @@ export function PadEditor({ chart, pad, problem }: Props) {
     });
   };
   const last = draft.items.length - 1;
+  const nHeld = safety.heldPlaces.length;
 
   return (
     <>
@@ -235,12 +251,18 @@ export function PadEditor({ chart, pad, problem }: Props) {
                   <IconPrescription size={18} stroke={2} aria-hidden="true" />
                   {words.medicines}
                   <span>{draft.items.length}</span>
-                  {safety.heldPlaces.length > 0 && (
-                    <b className={findings.count} data-testid="pad-held">
-                      <IconHandStop size={14} stroke={2} aria-hidden="true" />
-                      {words.heldCount(safety.heldPlaces.length)}
-                    </b>
-                  )}
+                  {/* Also what is held by an allergy that arrives is told. */}
+                  <b
+                    role="status"
+                    {...(nHeld > 0 ? { className: findings.count, "data-testid": "pad-held" } : {})}
+                  >
+                    {nHeld > 0 && (
+                      <>
+                        <IconHandStop size={14} stroke={2} aria-hidden="true" />
+                        {words.heldCount(nHeld)}
+                      </>
+                    )}
+                  </b>
                 </h2>
                 <Items
                   list={list}

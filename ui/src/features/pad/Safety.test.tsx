@@ -26,7 +26,9 @@ test("a line that an allergy speaks against says so before it is accepted, and i
     expect(screen.getByTestId("pad-echo").textContent).toContain("Noted allergy: Penicillins"),
   );
   await keys.keyboard("{Enter}");
+  const told = screen.getAllByRole("status").find((one) => one.closest("h2"));
   expect((await screen.findByTestId("pad-held")).textContent).toBe("1 held");
+  expect(screen.getByTestId("pad-held")).toBe(told);
   await expectAccessible();
 });
 

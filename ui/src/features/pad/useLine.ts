@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { queryKeys } from "../../app/queries";
 import type { CommandError } from "../../ipc/bindings/CommandError";
 import type { Draft } from "../../ipc/bindings/Draft";
@@ -40,6 +40,10 @@ export const toItem = (about: Chosen, doseText: string): DraftItem => ({
   source: "typed",
 });
 
+/** What was typed behind a line since it was taken; all of it, if another line stands there. */
+export const typedSince = (taken: string, now: string) =>
+  now.startsWith(taken) ? now.slice(taken.length).trimStart() : now;
+
 /** What Rust said, or a sentence of the window's own, which is said in the language of now. */
 type Why = CommandError | (() => string);
 
@@ -55,6 +59,8 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
   const backend = useBackend();
   const client = useQueryClient();
   const [text, setTextOnly] = useState(initial.line);
+  const latest = useRef(initial.line);
+  const isAccepting = useRef(false);
   /** The line that stands there again to be changed: its medicine stays the one that is meant. */
   const [was, setWas] = useState(initial.lineWas);
   const [chosen, setChosenOnly] = useState<Chosen | null>(null);
@@ -95,6 +101,7 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
   const failed = stopped ?? (doseText !== "" && dosage.error ? problemOf(dosage.error) : null);
   const set = (next: string, about: Chosen | null) => {
     const kept = about ? toItem(about, next.trim()) : next === "" ? null : was;
+    latest.current = next;
     setTextOnly(next);
     setChosenOnly(about);
     setWas(kept);
@@ -107,13 +114,15 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
     setClosed(false);
     set(next, chosen);
   };
-  const choose = (about: Chosen, dose: string) => {
+  const choose = (about: Chosen, dose: string, isTyping = false) => {
     setPlace(null);
     set(dose || ("medicine" in about ? (about.medicine.defaultDose ?? "") : ""), about);
-    selectAll();
+    // What is being typed would be written over.
+    if (!isTyping) selectAll();
   };
   /** Shows a line that stands in the draft already. */
   const showLine = (shown: string, before: DraftItem | null = null) => {
+    latest.current = shown;
     setTextOnly(shown);
     setChosenOnly(null);
     setWas(before);
@@ -134,12 +143,14 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
     } catch (error) {
       return stop(problemOf(error));
     }
-    showLine("");
     onAccept(toItem(about, dose));
+    const rest = typedSince(text, latest.current);
+    showLine(rest);
+    if (rest !== "") onText(rest, null);
   };
 
-  /** Enter: settles the medicine, then the line. */
-  const accept = async () => {
+  /** Settles the medicine, then the line. */
+  const settle = async () => {
     if (chosen) return finish(chosen, doseText);
     if (isNothing) return;
     // What is typed fast must be looked up before it counts.
@@ -153,8 +164,11 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
     const free: Chosen = { text: now.medicine, form: now.freeForm };
     const highlighted = place === null ? undefined : offered[place];
     if (now.dose === "") {
+      // Who changes the name meanwhile means another one.
+      if (!latest.current.startsWith(text)) return;
       const first = highlighted ?? offered[0];
-      return choose(first ? { medicine: first } : free, "");
+      const rest = typedSince(text, latest.current);
+      return choose(first ? { medicine: first } : free, rest, rest !== "");
     }
     if (highlighted) return finish({ medicine: highlighted }, now.dose);
     if (isClosed || now.choice.kind !== "several")
@@ -166,6 +180,15 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
       const { count } = now.choice;
       return stop(() => messages.pad.several(count));
     }
+  };
+
+  /** Enter. A second one, before the first was answered, means the same line. */
+  const accept = async () => {
+    if (isAccepting.current) return;
+    isAccepting.current = true;
+    await settle().finally(() => {
+      isAccepting.current = false;
+    });
   };
 
   return {

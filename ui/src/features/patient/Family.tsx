@@ -38,7 +38,11 @@ export function Family({ typed }: { typed: TypedForm }) {
       )}
       {number.found.length > 0 && (
         <>
-          <People title={patient.onNumber(number.found.length)} people={number.found} asks={asks} />
+          <People
+            title={patient.onNumber(number.found.length, number.hasMore)}
+            people={number.found}
+            asks={asks}
+          />
           <p className={classes.hint}>
             {patient.onNumberHint} {patient.another}
           </p>
@@ -61,7 +65,7 @@ function useFound(query: string, enabled: boolean) {
     queryFn: () => backend.findPatients(query),
     enabled,
   });
-  return { found: enabled ? (data ?? []) : [], error };
+  return { found: enabled ? (data?.people ?? []) : [], hasMore: data?.hasMore ?? false, error };
 }
 
 interface PeopleProps {

@@ -1,6 +1,6 @@
 import { Button, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { keyLabel } from "../../app/keymap";
 import { refreshRows } from "../../app/queries";
 import { useSession } from "../../app/session";
@@ -36,6 +36,11 @@ export function PatientEditor({ title, submit, initial, showFamily, send, onDone
   const [sent, setSent] = useState<TypedForm | null>(null);
   const tried = sent && readForm(sent);
   const problems: FormProblems = tried && "problems" in tried ? tried.problems : {};
+  const form = useRef<HTMLFormElement>(null);
+  // Where something must be put right, one goes on typing, and hears what.
+  useEffect(() => {
+    if (sent) form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
+  }, [sent]);
   const mutation = useMutation({
     mutationFn: send,
     onSuccess: () => void refreshRows(client),
@@ -51,6 +56,7 @@ export function PatientEditor({ title, submit, initial, showFamily, send, onDone
   return (
     <>
       <form
+        ref={form}
         className={classes.screen}
         data-testid="register-form"
         aria-label={title}

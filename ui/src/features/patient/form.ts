@@ -64,15 +64,14 @@ export function typedFromForm(form: PatientForm): TypedForm {
   };
 }
 
-/** `1972-08-14` of `14/8/1972`, day before month; undefined when it is no day that has been. */
+/** `1972-08-14` of `14/8/1972`, day before month; undefined when it is no day. */
 export function readDay(text: string): string | undefined {
   const found = /^(\d{1,2})[\s./-](\d{1,2})[\s./-](\d{4})$/.exec(text.trim());
   if (!found) return undefined;
   const [, day = "", month = "", year = ""] = found;
   const iso = `${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`;
   const date = new Date(`${iso}T00:00:00Z`);
-  const isDay = !Number.isNaN(date.getTime()) && date.toISOString().startsWith(iso);
-  return isDay && date.getTime() <= Date.now() ? iso : undefined;
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(iso) ? iso : undefined;
 }
 
 const typedDay = (iso: string) => iso.split("-").toReversed().join("/");

@@ -1,5 +1,5 @@
 import { act, screen, waitFor } from "@testing-library/react";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { fakeCode } from "../../ipc/fake-recovery";
 import { expectAccessible, openClinic } from "../../test/clinic";
 
@@ -28,6 +28,21 @@ test("a new computer shows its recovery code before anything else, until someone
   expect(await screen.findByTestId("today")).toBeTruthy();
   expect(screen.queryByTestId("recovery-notice")).toBeNull();
   expect(await backend.recoveryPage()).toBeNull();
+});
+
+test("a code that could not be shown is asked for again", async () => {
+  const detail = "The code could not be read.";
+  const { keys, backend } = openClinic({}, (fake) => {
+    void fake.newRecoveryCode("right");
+    const { recoveryPage } = fake;
+    vi.spyOn(fake, "recoveryPage")
+      .mockRejectedValueOnce({ code: "internal", detail })
+      .mockImplementation(recoveryPage);
+  });
+  expect((await screen.findByRole("alert")).textContent).toContain(detail);
+  await keys.click(screen.getByRole("button", { name: "Try again" }));
+  expect((await screen.findByTestId("the-code")).textContent).toBe(shown);
+  expect(backend.recoveryPage).toHaveBeenCalledTimes(2);
 });
 
 test("a code that could not be saved as a page is still on the screen", async () => {

@@ -16,7 +16,11 @@ export function RecoveryCode({ idleMinutes }: { idleMinutes: number }) {
   const client = useQueryClient();
   const [isKept, setKept] = useState(false);
   const { recovery } = messages;
-  const { data: page, error } = useQuery({
+  const {
+    data: page,
+    error,
+    refetch,
+  } = useQuery({
     queryKey: queryKeys.recoveryPage,
     queryFn: () => backend.recoveryPage(),
     gcTime: 0,
@@ -32,7 +36,7 @@ export function RecoveryCode({ idleMinutes }: { idleMinutes: number }) {
   return (
     <main className={classes.screen} data-testid="recovery-code">
       <h1>{recovery.title}</h1>
-      {error && <Problem error={error} />}
+      {error && <Problem error={error} onRetry={() => void refetch()} />}
       {!page && !error && <Waiting />}
       {page && (
         <>

@@ -7,6 +7,7 @@ import type { Chart } from "../../ipc/bindings/Chart";
 import type { PatientId } from "../../ipc/bindings/PatientId";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
+import { number } from "../../messages/words";
 import { mobile, shortDay } from "../../shared/format";
 import { Problem, Waiting } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
@@ -140,7 +141,9 @@ function factsOf(here: Chart, other: Chart, isClinical: boolean): Fact[] {
           fact(known.allergies, allergiesOf),
           fact(known.conditions, ({ conditions }) => conditions.map((one) => one.text).join(", ")),
           fact(labels.alerts, ({ alerts }) => alerts),
-          fact(words.prescriptions, ({ prescriptions }) => String(prescriptions.length)),
+          fact(words.prescriptions, ({ prescriptions, olderPrescriptions }) =>
+            number(prescriptions.length + olderPrescriptions),
+          ),
         ]
       : []),
   ];

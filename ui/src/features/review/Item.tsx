@@ -39,6 +39,7 @@ export function Item({ conflict, onLater, onDecided }: Props) {
   useUnsaved(reason !== "");
   const [isTyping, setTyping] = useState(false);
   const safer = useRef<HTMLButtonElement>(null);
+  const article = useRef<HTMLElement>(null);
   const { review } = messages;
   const decide = useMutation({
     mutationFn: ({ choice, typed = null }: { choice: ConflictChoice; typed?: string | null }) =>
@@ -59,8 +60,8 @@ export function Item({ conflict, onLater, onDecided }: Props) {
     "2": () => take(1),
     "3": () => conflict.mayDecide && conflict.entry && setTyping(true),
   });
-  // The safer choice is focused, never chosen by itself.
-  useEffect(() => safer.current?.focus({ preventScroll: true }), []);
+  // The safer choice is focused, never chosen by itself; where none is, the item.
+  useEffect(() => (safer.current ?? article.current)?.focus({ preventScroll: true }), []);
   const button = (place: number) => {
     const chosen = choices[place];
     if (!chosen) return null;
@@ -81,7 +82,7 @@ export function Item({ conflict, onLater, onDecided }: Props) {
   const isPair = conflict.kind === "duplicate";
   const isSettled = choices.length === 1;
   return (
-    <article className={classes.item} aria-labelledby="review-title">
+    <article ref={article} tabIndex={-1} className={classes.item} aria-labelledby="review-title">
       <header>
         <span className={classes.icon}>
           <IconArrowsSplit size={22} stroke={1.8} aria-hidden="true" />

@@ -27,7 +27,7 @@ export function MergeDialog({ chart, onClose }: { chart: Chart; onClose: () => v
     enabled: query.trim() !== "",
   });
   const title = other ? merge.compareTitle : merge.title;
-  const others = (found.data ?? []).filter((one) => one.id !== chart.patient.id).slice(0, 8);
+  const others = (found.data?.people ?? []).filter((one) => one.id !== chart.patient.id).slice(0, 8);
   return (
     <Dialog label={title} onClose={() => instead(onClose)} size={other ? "large" : "small"}>
       <div className={classes.merge}>

@@ -2,7 +2,7 @@ import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 import type { ConflictEntry } from "../../ipc/bindings/ConflictEntry";
 import { messages } from "../../messages";
-import { useUnsaved } from "../../shared/unsaved";
+import { useInstead, useUnsaved } from "../../shared/unsaved";
 import classes from "./Review.module.css";
 import { valueText } from "./words";
 
@@ -13,11 +13,13 @@ interface Props {
   onCancel: () => void;
 }
 
-/** A value that is neither of the two. Enter takes it, Esc thinks better of it. */
+/** A value that is neither of the two. Enter takes it, Esc thinks better of it, after a question if something is typed. */
 export function OtherValue({ entry, isPending, onTake, onCancel }: Props) {
   const initial = entry.kind === "choice" ? (entry.choices[0] ?? "") : "";
   const [typed, setTyped] = useState(initial);
-  useUnsaved(typed !== initial);
+  const isTyped = typed !== initial;
+  useUnsaved(isTyped);
+  const instead = useInstead();
   const text = useRef<HTMLInputElement>(null);
   const select = useRef<HTMLSelectElement>(null);
   useEffect(() => (text.current ?? select.current)?.focus(), []);
@@ -33,7 +35,8 @@ export function OtherValue({ entry, isPending, onTake, onCancel }: Props) {
       onKeyDown={(event) => {
         if (event.key !== "Escape") return;
         event.preventDefault();
-        onCancel();
+        if (isTyped) instead(onCancel);
+        else onCancel();
       }}
     >
       {entry.kind === "choice" ? (

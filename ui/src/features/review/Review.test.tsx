@@ -60,6 +60,7 @@ test("another value is typed, and what was refused stays typed", async () => {
   expect((await screen.findByRole("alert")).textContent).toContain("none of the values");
   expect(other).toHaveProperty("value", "C+");
   await keys.keyboard("{Escape}");
+  await keys.click(await screen.findByRole("button", { name: "Discard" }));
   await waitFor(() => expect(screen.queryByLabelText("Other value")).toBeNull());
 });
 
@@ -164,6 +165,47 @@ test("chart and pad show both values, and lead to the decision", async () => {
   expect(inPad.textContent).toContain("68.4 or 64.8");
   await keys.click(within(inPad).getByRole("link", { name: /^Review/ }));
   expect(await screen.findByRole("heading", { name: "Weight in kg" })).toBeTruthy();
+});
+
+test("Escape in another value that is typed asks first, and an item without a safer side takes the focus itself", async () => {
+  const { keys } = await openReview((fake) => fake.differ({ entry: { kind: "text" }, safer: null }));
+  const item = await screen.findByRole("article", { name: "Blood group" });
+  expect(item).toBe(document.activeElement);
+  await keys.keyboard("3");
+  const other = await screen.findByLabelText("Other value");
+  await keys.keyboard("C+{Escape}");
+  await keys.click(await screen.findByRole("button", { name: "Keep typing" }));
+  expect(other).toHaveProperty("value", "C+");
+  await keys.clear(other);
+  await keys.keyboard("{Escape}");
+  expect(screen.queryByLabelText("Other value")).toBeNull();
+  await waitFor(() => expect(document.activeElement).toBe(item));
+});
+
+test("a reason that is typed stays with its item when another one comes before it", async () => {
+  const { keys, backend } = await openReview((fake) => fake.differ({}));
+  await screen.findByRole("heading", { name: "Blood group" });
+  await keys.type(screen.getByLabelText("Reason (kept in the history)"), "seen on the card");
+  const { listConflicts } = backend;
+  backend.listConflicts = async (isOpen) => {
+    const [first] = await listConflicts(isOpen);
+    const facts = [{ name: "sex", base: null, theirs: "male", ours: "female" }];
+    return first ? [{ ...first, id: "k0", column: "sex", facts }, first] : [];
+  };
+  act(() => backend.emit({ name: "rows-changed" }));
+  await waitFor(() => expect(screen.getAllByTestId("review-item")).toHaveLength(2));
+  expect(screen.getByRole("heading", { name: "Blood group" })).toBeTruthy();
+  expect(screen.getByLabelText("Reason (kept in the history)")).toHaveProperty("value", "seen on the card");
+});
+
+test("two registrations are compared by all of their prescriptions, and not by those that a chart begins with", async () => {
+  const { keys } = openClinic({}, (backend) => {
+    const { getChart } = backend;
+    backend.getChart = async (id) => ({ ...(await getChart(id)), olderPrescriptions: 1_234 });
+  });
+  await screen.findByTestId("today");
+  const table = await findOther(keys);
+  expect(within(table).getByRole("row", { name: /^Prescriptions/ }).textContent).toContain("1,235");
 });
 
 /** Finds the registration of Ramesh from the chart of Sunita, by keys alone. */

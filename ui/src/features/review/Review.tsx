@@ -32,6 +32,8 @@ export function Review({ first }: { first: string | null }) {
     items.findIndex((item) => item.id === chosen),
   );
   const item = items[place];
+  // Whatever comes and goes before it: the one in sight stays there, with what is typed about it.
+  if (item && item.id !== chosen) setChosen(item.id);
   const instead = useInstead();
   const choose = (id: string | null) => {
     if (id !== item?.id) instead(() => setChosen(id));

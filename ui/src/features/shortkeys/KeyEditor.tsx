@@ -90,7 +90,11 @@ interface FieldProps {
   onChange: (change: Partial<ShortKeyForm>) => void;
 }
 
-const monthsOf = (text: string) => (/^\d{1,4}$/.test(text.trim()) ? Number(text) : null);
+/** A letter in between takes away none of the digits: without them the key would be for every age. */
+const monthsOf = (text: string) => {
+  const digits = text.replace(/\D/g, "").slice(0, 4);
+  return digits === "" ? null : Number(digits);
+};
 
 function Fields({ form, onChange }: FieldProps) {
   const { shortKeys: words } = messages;

@@ -42,12 +42,15 @@ export function KeyPreview({ form }: { form: ShortKeyForm }) {
       {data && data.lines.length > 0 && (
         <>
           <h2>{words.test}</h2>
-          {data.findings.length === 0 && data.isReadable && (
-            <p className={classes.fine}>
-              <IconCheck size={16} stroke={2} aria-hidden="true" /> {words.harmless(data.lines.length)}
-            </p>
-          )}
-          <ul>
+          <div role="status">
+            {data.findings.length === 0 && data.isReadable && (
+              <p className={classes.fine}>
+                <IconCheck size={16} stroke={2} aria-hidden="true" /> {words.harmless(data.lines.length)}
+              </p>
+            )}
+          </div>
+          {/* Whom it would harm is told as soon as it would. */}
+          <ul aria-live="polite">
             {data.findings.map((finding) => (
               <li key={`${finding.who} ${finding.why}`} data-testid="key-finding">
                 {finding.isHeld ? (

@@ -57,6 +57,7 @@ test("a key is written with its lines read and tried on people beside it", async
   );
   await waitFor(() => expect(screen.getByTestId("key-line").textContent).toContain("for 5 days"));
   expect((await screen.findByTestId("key-finding")).textContent).toContain("Someone allergic to penicillins");
+  expect(screen.getByTestId("key-finding").closest("[aria-live=polite]")).not.toBeNull();
   await expectAccessible();
   await keys.click(screen.getByRole("button", { name: "Save short key" }));
   await screen.findByText("The title is missing. Nothing was saved yet.");
@@ -149,4 +150,14 @@ test("for whom a key is stands in a line of its own: its words would be cut off 
   const field = screen.getByRole("combobox", { name: messages.shortKeys.sex });
   const line = field.closest<HTMLElement>("form > *");
   expect(line?.querySelectorAll("input, select, textarea")).toHaveLength(1);
+});
+
+test("a letter behind an age takes its digits away no more: without them a key would be for every age", async () => {
+  const { keys } = await openKeys();
+  await keys.click(screen.getByRole("button", { name: "New short key" }));
+  const from = screen.getByRole("textbox", { name: "From, months" });
+  await keys.type(from, "24 m");
+  expect(from).toHaveProperty("value", "24");
+  await keys.clear(from);
+  expect(from).toHaveProperty("value", "");
 });

@@ -6,6 +6,7 @@ import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
 import { CurrentPassword } from "../../shared/form";
 import { Problem } from "../../shared/parts";
+import { useUnsaved } from "../../shared/unsaved";
 import classes from "./SyncCentre.module.css";
 
 /** A restored server does not know this computer: an admin's code makes it known again, with all that is on it. */
@@ -14,11 +15,16 @@ export function EnrolAgain() {
   const client = useQueryClient();
   const [code, setCode] = useState("");
   const [password, setPassword] = useState("");
+  useUnsaved(code !== "" || password !== "");
   const { enrol } = messages;
   const { again } = messages.sync;
   const enrolAgain = useMutation({
     mutationFn: () => backend.enrolAgain(code, password),
-    onSuccess: (state) => client.setQueryData(queryKeys.appState, state),
+    onSuccess: (state) => {
+      setCode("");
+      setPassword("");
+      client.setQueryData(queryKeys.appState, state);
+    },
   });
   return (
     <section className={classes.card} aria-labelledby="again-title">

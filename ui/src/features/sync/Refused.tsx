@@ -22,19 +22,23 @@ import classes from "./SyncCentre.module.css";
 /** The changes that the server refused, one at a time, and the ways out. */
 export function Refused() {
   const backend = useBackend();
-  const [place, setPlace] = useState(0);
+  const [shown, setShown] = useState({ sequence: 0, place: 0 });
   const { data, error, refetch } = useQuery({
     queryKey: queryKeys.refused,
     queryFn: () => backend.listRefused(),
   });
   const { refused } = messages.sync;
   const all = data ?? [];
-  const at = Math.min(place, Math.max(0, all.length - 1));
+  // Whatever comes and goes before it: the one in sight stays there, with what is typed about it.
+  const found = all.findIndex((one) => one.sequence === shown.sequence);
+  const at = found >= 0 ? found : Math.min(shown.place, Math.max(0, all.length - 1));
   const change = all[at];
-  useReviewKeys({
-    n: () => setPlace(Math.min(all.length - 1, at + 1)),
-    p: () => setPlace(Math.max(0, at - 1)),
-  });
+  const show = (place: number) => {
+    const next = all[place];
+    if (next) setShown({ sequence: next.sequence, place });
+  };
+  if (change && (change.sequence !== shown.sequence || at !== shown.place)) show(at);
+  useReviewKeys({ n: () => show(at + 1), p: () => show(at - 1) });
   const problem = error && <Problem error={error} onRetry={() => void refetch()} />;
   if (!change) return problem;
   return (

@@ -3,7 +3,7 @@ import { act, screen, waitFor, within } from "@testing-library/react";
 import { afterEach, expect, test, vi } from "vitest";
 import { expectAccessible, openClinic } from "../../test/clinic";
 import type { LedgerEntry } from "../../ipc/bindings/LedgerEntry";
-import { quietStatus as status } from "../../ipc/fake-data";
+import { fakeRefused, quietStatus as status } from "../../ipc/fake-data";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -104,6 +104,22 @@ test("a computer that a restored server does not know is enrolled again where it
     ["ASHA-7Q4K-9XWM-2C8D", "seven green parrots"],
     ["ASHA-7Q4K-9XWM-2C8D", "seven green parrots"],
   ]);
+});
+
+test("a code that is half typed stays when the network goes, and is asked about before another screen", async () => {
+  const problem = { code: "device_unknown", detail: "The server does not know it." } as const;
+  const { keys, backend } = await openSyncCentre((fake) =>
+    fake.emit({ name: "sync-status", payload: { ...status, problem } }),
+  );
+  await keys.type(await screen.findByLabelText("One-time code"), "ASHA-7Q4K");
+  act(() => backend.emit({ name: "sync-status", payload: { ...status, connection: offline } }));
+  await waitFor(() => expect(screen.getByTestId("sync-pill").textContent).toContain("Offline"));
+  expect(screen.getByLabelText("One-time code")).toHaveProperty("value", "ASHA-7Q4K");
+  await keys.keyboard("{Control>}1{/Control}");
+  await keys.click(await screen.findByRole("button", { name: "Keep typing" }));
+  expect(screen.getByLabelText("One-time code")).toHaveProperty("value", "ASHA-7Q4K");
+  act(() => backend.emit({ name: "sync-status", payload: status }));
+  await waitFor(() => expect(screen.queryByLabelText("One-time code")).toBeNull());
 });
 
 test("online, a change that needs someone is part of the sentence", async () => {
@@ -221,6 +237,20 @@ test("refused values are corrected in a form, of which nothing is sent that was 
   await keys.type(city, "Poona{Enter}");
   await screen.findByText(/corrected it/);
   expect(settled).toEqual([[12, "replace", "", [{ record: 0, column: "city", typed: "Poona" }]]]);
+});
+
+test("what is typed about a refused change stays with it when another one comes before it", async () => {
+  const { keys, backend } = await openSyncCentre((fake) => fake.refuse({}));
+  await screen.findByText("Set aside: no. 12");
+  await keys.keyboard("h");
+  const reason = await screen.findByLabelText(/Reason/);
+  await keys.type(reason, "Which group");
+  const { listRefused } = backend;
+  backend.listRefused = async () => [{ ...fakeRefused, sequence: 5 }, ...(await listRefused())];
+  act(() => backend.emit({ name: "rows-changed" }));
+  await waitFor(() => expect(screen.getByTestId("refused").textContent).toContain("2 of 2"));
+  expect(screen.getByLabelText(/Reason/)).toBe(reason);
+  expect(reason).toHaveProperty("value", "Which group");
 });
 
 test("a ledger that cannot be read leaves the rest of the centre standing", async () => {

@@ -29,6 +29,10 @@ export function SyncCentre() {
   const syncNow = useMutation({ mutationFn: () => backend.syncNow() });
   const { sync, common, keys } = messages;
   const { data } = status;
+  // As long as there is no network, nothing is known of the server; what is typed for it stays.
+  const [wasUnknown, setWasUnknown] = useState(false);
+  const isUnknown = data?.problem?.code === "device_unknown" || (wasUnknown && isUnreached(data));
+  if (isUnknown !== wasUnknown) setWasUnknown(isUnknown);
   return (
     <>
       <div className={classes.screen} data-testid="sync-centre">
@@ -64,7 +68,7 @@ export function SyncCentre() {
         <div className={classes.columns}>
           <Ledger filter={filter} onChange={(change) => setFilter((before) => ({ ...before, ...change }))} />
           <div className={classes.side}>
-            {data?.problem?.code === "device_unknown" && <EnrolAgain />}
+            {isUnknown && <EnrolAgain />}
             <Refused />
             <UnsentFiles />
             <Computer status={data} />
@@ -83,6 +87,9 @@ export function SyncCentre() {
     </>
   );
 }
+
+const isUnreached = (status: SyncStatus | undefined) =>
+  status?.connection.state === "offline" || status?.connection.state === "connecting";
 
 interface CountsProps {
   status: SyncStatus;

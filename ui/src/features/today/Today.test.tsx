@@ -1,4 +1,4 @@
-import { screen } from "@testing-library/react";
+import { act, screen } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { expectAccessible, openClinic } from "../../test/clinic";
 
@@ -12,6 +12,7 @@ test("a quiet day names the next thing to do", async () => {
         prepared: [],
         followUps: [],
         registered: [],
+        hasMore: false,
       });
   });
   expect(await screen.findByText("A quiet day so far")).toBeTruthy();
@@ -43,4 +44,35 @@ test("today is asked for again when a row changes", async () => {
     allergies: [],
   });
   expect(await screen.findByText("Kaveri")).toBeTruthy();
+});
+
+test("the reception is not told that nobody was seen or asked to come back: it is not told who was", async () => {
+  openClinic({ start: "priya@example.in" });
+  expect(await screen.findByRole("region", { name: "Registered today" })).toBeTruthy();
+  expect(screen.queryByText("Nobody has been seen yet today.")).toBeNull();
+  expect(screen.queryByText("Nobody was asked to come back today.")).toBeNull();
+  expect(screen.queryByText("A quiet day so far")).toBeNull();
+  const counts = screen.getAllByRole("listitem").map((one) => one.textContent ?? "");
+  expect(counts.filter((one) => /^\d+ (seen|to come back|registered)$/.test(one))).toEqual(["2 registered"]);
+  await expectAccessible();
+});
+
+test("a day of very many people says that its lists stop before their end", async () => {
+  openClinic({}, (backend) => {
+    const { getToday } = backend;
+    backend.getToday = async () => ({ ...(await getToday()), hasMore: true });
+  });
+  expect((await screen.findByText(/Not all of the day’s people/)).getAttribute("role")).toBe("status");
+  await expectAccessible();
+});
+
+test("at a computer that has prescriptions the reception is told who was asked to come back, and not who was seen", async () => {
+  const { backend } = openClinic({ start: "priya@example.in" });
+  await screen.findByRole("region", { name: "Registered today" });
+  const state = await backend.appState();
+  if (state.state !== "unlocked") throw new Error(state.state);
+  const session = { ...state.session, scope: "clinical" } as const;
+  act(() => backend.emit({ name: "app-state", payload: { ...state, session } }));
+  expect(await screen.findByRole("region", { name: "Asked to come back today" })).toBeTruthy();
+  expect(screen.queryByRole("region", { name: "Seen" })).toBeNull();
 });

@@ -29,7 +29,7 @@ export function Today() {
       <div className={classes.screen} data-testid="today">
         <header className={classes.head}>
           <h1>{data ? wholeDay(data.date) : messages.shell.today}</h1>
-          {data && <Counts today={data} clinical={session.mayReadClinical} />}
+          {data && <Counts today={data} />}
           <Button
             size="md"
             leftSection={<IconUserPlus size={18} stroke={1.8} aria-hidden="true" />}
@@ -40,13 +40,18 @@ export function Today() {
         </header>
         {error && <Problem error={error} onRetry={() => void refetch()} />}
         {isPending && <Waiting rows={6} />}
-        {data && isQuiet(data) && (
+        {data?.hasMore && (
+          <p className={classes.more} role="status">
+            {today.more}
+          </p>
+        )}
+        {data && session.mayReadClinical && isQuiet(data) && (
           <div className={classes.quiet}>
             <h2>{today.quietTitle}</h2>
             <p>{today.quiet}</p>
           </div>
         )}
-        {data && !isQuiet(data) && <Lists today={data} />}
+        {data && !(session.mayReadClinical && isQuiet(data)) && <Lists today={data} />}
       </div>
       <KeyBar
         keys={[
@@ -63,6 +68,7 @@ export function Today() {
 const isQuiet = ({ seen, drafts, prepared, followUps, registered }: TodayData) =>
   [seen, drafts, prepared, followUps, registered].every((people) => people.length === 0);
 
+/** Of what this person or this computer is not told, nothing is said: that nobody was seen would be wrong. */
 function Lists({ today: data }: { today: TodayData }) {
   const navigate = useNavigate();
   const { session } = useSession();
@@ -73,17 +79,19 @@ function Lists({ today: data }: { today: TodayData }) {
     void navigate({ to: "/patients/$patientId/pad", params: { patientId } });
   return (
     <div className={classes.columns}>
-      <PeopleList
-        title={today.seen}
-        empty={today.seenEmpty}
-        onOpen={openChart}
-        rows={data.seen.map((visit) => ({
-          key: visit.prescriptionId,
-          patient: visit.patient,
-          lead: visit.signedAt ? shortTime(visit.signedAt) : null,
-          aside: visit.doctorName,
-        }))}
-      />
+      {session.mayReadClinical && (
+        <PeopleList
+          title={today.seen}
+          empty={today.seenEmpty}
+          onOpen={openChart}
+          rows={data.seen.map((visit) => ({
+            key: visit.prescriptionId,
+            patient: visit.patient,
+            lead: visit.signedAt ? shortTime(visit.signedAt) : null,
+            aside: visit.doctorName,
+          }))}
+        />
+      )}
       <div className={classes.column}>
         {session.mayReadClinical && data.drafts.length > 0 && (
           <PeopleList
@@ -112,12 +120,14 @@ function Lists({ today: data }: { today: TodayData }) {
             }))}
           />
         )}
-        <PeopleList
-          title={today.followUps}
-          empty={today.followUpsEmpty}
-          onOpen={openChart}
-          rows={data.followUps.map((patient) => ({ key: patient.id, patient, lead: null, aside: null }))}
-        />
+        {session.scope === "clinical" && (
+          <PeopleList
+            title={today.followUps}
+            empty={today.followUpsEmpty}
+            onOpen={openChart}
+            rows={data.followUps.map((patient) => ({ key: patient.id, patient, lead: null, aside: null }))}
+          />
+        )}
       </div>
       <PeopleList
         title={today.registered}
@@ -134,26 +144,26 @@ function Lists({ today: data }: { today: TodayData }) {
   );
 }
 
-function Counts({ today: data, clinical }: { today: TodayData; clinical: boolean }) {
+function Counts({ today: data }: { today: TodayData }) {
+  const { session } = useSession();
   const { count } = messages.today;
-  const counts: [number, string][] = [
-    [data.seen.length, count.seen],
-    ...(clinical
-      ? ([
-          [data.drafts.length, count.drafts],
-          [data.prepared.length, count.prepared],
-        ] satisfies [number, string][])
-      : []),
-    [data.followUps.length, count.followUps],
-    [data.registered.length, count.registered],
+  const counts: [number, string, boolean][] = [
+    [data.seen.length, count.seen, session.mayReadClinical],
+    [data.drafts.length, count.drafts, session.mayReadClinical],
+    [data.prepared.length, count.prepared, session.mayReadClinical],
+    [data.followUps.length, count.followUps, session.scope === "clinical"],
+    [data.registered.length, count.registered, true],
   ];
   return (
     <ul className={classes.counts}>
-      {counts.map(([value, label]) => (
-        <li key={label}>
-          <strong>{value}</strong> {label}
-        </li>
-      ))}
+      {counts.map(
+        ([value, label, isTold]) =>
+          isTold && (
+            <li key={label}>
+              <strong>{value}</strong> {label}
+            </li>
+          ),
+      )}
     </ul>
   );
 }

@@ -53,7 +53,7 @@ export function Unlock({ tenantName, clinicName, people, lease, waiting }: Props
               key={person.userId}
               type="button"
               className={classes.person}
-              aria-pressed={person === chosen}
+              aria-pressed={person.userId === chosen?.userId}
               onClick={() => setChosen(person)}
             >
               <Avatar name={person.fullName} />

@@ -38,9 +38,13 @@ alerts: string | null,
  */
 conditions: Array<Diagnosis>, 
 /**
- * What was measured, the oldest first.
+ * What was measured, the oldest first; of much only the latest.
  */
 measured: Array<Measured>, 
+/**
+ * How many times something was measured before that.
+ */
+olderMeasured: number, 
 /**
  * Signed prescriptions, newest first; of many only the newest.
  */
@@ -50,9 +54,13 @@ prescriptions: Array<PrescriptionSummary>,
  */
 olderPrescriptions: number, 
 /**
- * Appointments without a prescription, newest first.
+ * Appointments without a prescription, newest first; of many only the newest.
  */
 visits: Array<Visit>, 
+/**
+ * How many older ones there are.
+ */
+olderVisits: number, 
 /**
  * Whether a draft waits on this computer.
  */

@@ -30,4 +30,8 @@ followUps: Array<PatientSummary>,
 /**
  * Who was registered today, latest first.
  */
-registered: Array<PatientSummary>, };
+registered: Array<PatientSummary>, 
+/**
+ * Whether one of these lists stops before its end.
+ */
+hasMore: boolean, };

@@ -1,0 +1,45 @@
+import { type RefObject, useEffect } from "react";
+
+/** What can hold the focus for something that vanished in it. What only tells cannot. */
+const holds = "section:not([aria-live]), article, aside, form, dialog, [role=region], main";
+
+const aroundOf = (element: Element | null): Element[] =>
+  element ? [element, ...aroundOf(element.parentElement)] : [];
+
+/**
+ * When what has the focus vanishes (a line is taken out, a notice is closed, a screen makes way for another), the nearest
+ * part around it that is still there takes it, and otherwise the screen: Tab goes on from there, and it is said where.
+ */
+export function useFocusKept(screen: RefObject<HTMLElement | null>): void {
+  useEffect(() => {
+    /** What had the focus last, and all that stood around it, the nearest first. */
+    let around: Element[] = [];
+    const note = ({ target }: FocusEvent) => {
+      around = target instanceof Element ? aroundOf(target) : [];
+    };
+    const look = () => {
+      if (document.activeElement !== document.body || (around[0]?.isConnected ?? true)) return;
+      const before = around;
+      around = [];
+      // A dialog that closes gives the focus back by itself.
+      if (before.some((one) => one instanceof HTMLDialogElement && !one.isConnected)) return;
+      const next = before.find((one) => one.isConnected && one.matches(holds)) ?? screen.current;
+      if (next instanceof HTMLElement) hold(next);
+    };
+    const watch = new MutationObserver(look);
+    watch.observe(document.body, { childList: true, subtree: true });
+    document.addEventListener("focusin", note);
+    return () => {
+      watch.disconnect();
+      document.removeEventListener("focusin", note);
+    };
+  }, [screen]);
+}
+
+function hold(part: HTMLElement): void {
+  if (!part.hasAttribute("tabindex")) {
+    part.tabIndex = -1;
+    part.addEventListener("blur", () => part.removeAttribute("tabindex"), { once: true });
+  }
+  part.focus({ preventScroll: true });
+}
