@@ -360,9 +360,9 @@ fn age_words(months: u32) -> String {
 
 fn age(person: &Person, medicine: Option<&Medicine>, this: &Known<'_>, findings: &mut Vec<LineFinding>) {
     let Some(youngest) = person.ages_months.iter().min() else { return };
-    for part in this.parts.iter().filter(|_| this.is_systemic) {
+    for part in &this.parts {
         let Some((fact, limit)) = part.fact.and_then(|fact| Some((fact, fact.age?))) else { continue };
-        if *youngest < i64::from(limit.below_months) {
+        if (this.is_systemic || limit.is_local) && *youngest < i64::from(limit.below_months) {
             let why = format!("{} below {}: {}.", part.name, age_words(limit.below_months), limit.why);
             let found = finding(Check::Age, limit.severity, &part.name, "age", why);
             findings.push(LineFinding { source: Some(fact.source), ..found });
@@ -440,6 +440,10 @@ fn pair(rules: &Rules, this: &Known<'_>, other: &Known<'_>, findings: &mut Vec<L
                 || one.other.is(&part.name, &part.classes) && one.one.is(&with.name, &with.classes);
             if fits && !part.is_same(with) {
                 let why = format!("With {}, which {when}: {}", other.text, one.why);
+                // Two parts of a combination, such as both of an antacid, say it once.
+                if findings.iter().any(|said| said.check == Check::Interaction && said.why == why) {
+                    continue;
+                }
                 let about = format!("{} {}", part.name, one.why);
                 let found = finding(Check::Interaction, one.severity, &about, other.text, why);
                 findings.push(LineFinding { source: Some(one.source), ..found });
@@ -476,3 +480,7 @@ mod tests;
 #[cfg(test)]
 #[path = "noted_tests.rs"]
 mod noted_tests;
+
+#[cfg(test)]
+#[path = "partner_tests.rs"]
+mod partner_tests;

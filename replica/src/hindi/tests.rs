@@ -190,7 +190,7 @@ fn whatever_is_wrong_with_a_dose_and_whatever_was_not_looked_at_is_said_in_hindi
     }
     assert_eq!(said.len(), 25);
     let mut chart = Chart::default();
-    let known = [("Paracetamol", 1), ("Serratiopeptidase", 2)];
+    let known = [("Paracetamol", 1), ("Citicoline", 2)];
     let lines = known.map(|(name, id)| {
         let ingredients = vec![name.to_owned()];
         let medicine = Medicine { ingredients, is_systemic: true, ..Medicine::default() };
