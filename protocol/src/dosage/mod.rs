@@ -355,6 +355,23 @@ impl Dosage {
         units_a_day(&self.dose)
     }
 
+    /// Units on the heaviest day from the one on that comes so many days later, where that can be said: steps of a taper that
+    /// have ended do not count then, nor what was taken at once.
+    pub fn units_a_day_after(&self, days_gone: u32) -> Option<f64> {
+        match &self.dose {
+            Dose::Stat { .. } if days_gone > 0 => None,
+            Dose::Taper { steps } => {
+                let mut end = 0_u32;
+                let to_come = steps.iter().filter(|step| {
+                    end = end.saturating_add(days(step.duration).unwrap_or(u32::MAX));
+                    end > days_gone
+                });
+                to_come.filter_map(|step| units_a_day(&step.dose)).max_by(f64::total_cmp)
+            }
+            dose => units_a_day(dose),
+        }
+    }
+
     /// For how long in all; a taper ends with its last step.
     pub fn total_duration(&self) -> Option<Duration> {
         let Dose::Taper { steps } = &self.dose else { return self.duration };

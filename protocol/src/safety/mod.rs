@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 use time::Date;
 use uuid::Uuid;
 
+use crate::dosage::Dosage;
 use crate::table::TableName;
 
 pub use allergens::{AllergenKind, KnownAllergen};
@@ -206,6 +207,8 @@ pub struct Line {
     pub dose: String,
     /// For how many days; none for until further notice.
     pub days: Option<u32>,
+    /// Of a signed line: the dose as it was signed, with its unit, where both are certain.
+    pub dosage: Option<Dosage>,
 }
 
 /// What the catalogue knows of a medicine.
