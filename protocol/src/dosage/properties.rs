@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use super::tests::row_of;
+use super::tests::stored::row_of;
 use super::*;
 
 // Boxed where others are made of them: what is put together otherwise outgrows a test's stack.
@@ -429,4 +429,14 @@ const VOCABULARY: &[&str] = &[
     "as needed",
     "od hs",
     "x 3/7",
+    "daily",
+    "1-o-1",
+    "2bd",
+    "1-0-1x5d",
+    "followed by",
+    "after lunch",
+    "abf",
+    "subah",
+    "8hrly",
+    "once in",
 ];
