@@ -226,7 +226,7 @@ pub struct Medicine {
     pub mg_per_unit: Vec<Option<f64>>,
     /// Whether that is a millilitre.
     pub is_per_ml: bool,
-    /// Whether it reaches the whole body: a cream does not.
+    /// Whether it reaches the whole body: a cream does not, nor a mouthwash.
     pub is_systemic: bool,
     /// By which route it is given, if its row says one.
     pub route: Option<String>,
