@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use super::tests::stored::row_of;
+use super::tests::row_of;
 use super::*;
 
 // Boxed where others are made of them: what is put together otherwise outgrows a test's stack.

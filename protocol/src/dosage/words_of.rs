@@ -220,7 +220,8 @@ pub(crate) fn has_few_units(name: &str, most: f64) -> bool {
     let words = words_of(name);
     let is_many = |word: &Word<'_>| {
         let figure = word.plain.replace(',', "");
-        figure.ends_with('k') || figure.parse::<f64>().is_ok_and(|figure| figure > most)
+        let thousands = figure.strip_suffix('k').and_then(|figure| figure.parse::<f64>().ok());
+        thousands.is_some() || figure.parse::<f64>().is_ok_and(|figure| figure > most)
     };
     let mut units = words.iter().enumerate().filter(|(_, word)| {
         let letters: String = word.plain.chars().take_while(|c| c.is_alphabetic()).collect();

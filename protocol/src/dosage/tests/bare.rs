@@ -1,6 +1,6 @@
 //! Figures to which nobody typed in what they count.
 
-use super::super::*;
+use super::*;
 
 /// A line as it is read of something that is in no list and says no form.
 fn free(line: &str) -> Result<(&str, String), DosageError> {

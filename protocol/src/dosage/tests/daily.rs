@@ -1,7 +1,6 @@
 //! Lines as doctors of an outpatient or a dental clinic type them.
 
-use super::super::*;
-use super::stored::row_of;
+use super::*;
 
 /// The medicine, and what is understood of its dose in this form.
 fn read<'l>(line: &'l str, form: &str) -> Result<(&'l str, String), String> {

@@ -1,6 +1,6 @@
 //! Lines of a day of sixty prescriptions: what is read, and what is asked about.
 
-use super::super::*;
+use super::*;
 
 /// The medicine, and what is understood of its dose.
 fn read<'l>(line: &'l str, form: &str) -> (&'l str, Result<String, String>) {

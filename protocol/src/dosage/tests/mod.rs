@@ -5,5 +5,11 @@ mod daily;
 mod everyday;
 mod said;
 mod split;
-pub(super) mod stored;
+mod stored;
 mod units;
+
+use super::*;
+
+pub(super) fn row_of(dosage: &Dosage, unit: &str) -> Values {
+    dosage.columns(unit).map(|(name, value)| (name.to_owned(), value)).into()
+}

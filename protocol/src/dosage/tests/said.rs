@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::*;
+use super::*;
 
 #[test]
 fn lines_are_said_back_in_plain_words() {

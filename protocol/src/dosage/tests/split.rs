@@ -1,6 +1,6 @@
 //! Where a medicine ends and its dose begins.
 
-use super::super::*;
+use super::*;
 
 #[test]
 fn the_medicine_ends_where_the_dose_begins() {

@@ -1,10 +1,6 @@
 //! What is stored of a dose, and how it reads back.
 
-use super::super::*;
-
-pub(in crate::dosage) fn row_of(dosage: &Dosage, unit: &str) -> Values {
-    dosage.columns(unit).map(|(name, value)| (name.to_owned(), value)).into()
-}
+use super::*;
 
 #[test]
 fn what_was_signed_reads_as_it_was_signed_and_what_says_another_dose_does_not_read() {

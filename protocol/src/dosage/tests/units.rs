@@ -1,6 +1,6 @@
 //! In what a dose is counted.
 
-use super::super::*;
+use super::*;
 
 #[test]
 fn an_injection_is_given_in_what_was_typed_and_ten_of_insulin_are_ten_units() {
