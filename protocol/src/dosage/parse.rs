@@ -172,6 +172,10 @@ impl<'w> Reader<'w> {
         let mut part = Part::default();
         let mut meal_of = None;
         while self.place < self.words.len() && !self.at(THEN) {
+            // "bd - after food": it only parts the two.
+            if self.take(&["-"]) {
+                continue;
+            }
             let place = self.place;
             if part.sig.is_none()
                 && let Some(sig) = self.sig()
@@ -265,7 +269,12 @@ impl<'w> Reader<'w> {
             Often::Bedtime => slots([0.0, 0.0, 0.0, 1.0]),
             Often::Every(every, unit) => Dose::Interval { amount, every, unit },
             Often::Stat => Dose::Stat { amount },
-            Often::Prn => return self.prn(amount, unit, times),
+            Often::Prn => {
+                // "sos tds" is "tds sos".
+                let limit = self.attempt(|reader| limit_of(reader.often()?, amount));
+                let (most, gap) = limit.unwrap_or_default();
+                return self.limited(amount, unit, times, most, gap);
+            }
             Often::AsDirected => Dose::AsDirected,
         };
         Some(Sig { dose, unit, at_bedtime, has_figure: true, meal: None })

@@ -26,6 +26,7 @@ pub(super) const OFTEN: &[(Often, &[&str])] = &[
             "od morning",
             "od in the morning",
             "once daily in the morning",
+            "od daily",
             "mane",
             "subah",
             "subah ko",
@@ -143,6 +144,12 @@ pub(super) const OFTEN: &[(Often, &[&str])] = &[
             "on alternate days",
             "every other day",
             "every alternate day",
+            "od alt",
+            "od alt day",
+            "od alt days",
+            "od alternate day",
+            "od alternate days",
+            "od on alternate days",
         ],
     ),
     (
@@ -181,6 +188,10 @@ pub(super) const APPLIED: &[&str] = &["apply", "l/a", "apply locally", "local ap
 
 /// What parts the steps of a taper.
 pub(super) const THEN: &[&str] = &["then", "and then", "f/b", "followed by"];
+
+/// Words that say when, and are of no name.
+pub(super) const OF_NO_NAME: &[&str] =
+    &["every", "hourly", "hrly", "hours", "times", "twice", "thrice", "sos", "prn"];
 
 /// Names behind which `ac` is no food but a part of the brand, for acne.
 pub(super) const NAMED_AC: &[&str] = &["benzac", "persol", "retino"];

@@ -67,6 +67,9 @@ impl Reader<'_> {
             return checked(times_of(max, times), unit);
         }
         let number = self.amount()?;
+        if self.take(&["times a day", "times in a day", "times per day", "times daily", "times"]) {
+            return checked(times_of(number, amount), unit);
+        }
         let (of, times) = match self.unit() {
             Some((typed, times)) if unit == Some(typed) => (unit, times),
             // "20 sos max 4 ml": what is taken each time is not counted in ml.

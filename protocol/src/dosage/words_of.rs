@@ -5,7 +5,7 @@ use super::amounts::{
     LEAST_STRENGTH, is_amount, may_be_counted, may_be_one, number, parted_amount, with_unclear,
 };
 use super::parse::is_form;
-use super::spellings::{OFTEN_IN_SHORT, is_of_liquid, is_unit};
+use super::spellings::{OF_NO_NAME, OFTEN_IN_SHORT, is_of_liquid, is_unit};
 use crate::medicine::{MOST_OF_FEW, form_of_word, is_given_in_units};
 
 /// Stands before figures that may be read in two ways, and makes them unreadable. No plain word has a capital.
@@ -187,9 +187,7 @@ fn says_when(word: &str) -> bool {
         let letters = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '-');
         letters.len() < rest.len() && letters.starts_with('h')
     });
-    is_interval
-        || word.contains("/kg")
-        || matches!(word, "every" | "hourly" | "hrly" | "hours" | "times" | "twice" | "thrice")
+    is_interval || word.contains("/kg") || OF_NO_NAME.contains(&word)
 }
 
 /// Whether what stands before a figure says that it goes on: `125 mg /`, `500 mg +`, `125 mg per`.

@@ -67,6 +67,21 @@ fn what_doctors_write_in_short_and_in_words_is_understood() {
         ("tab x 500 0-1-0 after lunch", "tablet", "tab x 500", "1 tablet at noon, after food"),
         ("tab x 500 0-0-1 after dinner", "tablet", "tab x 500", "1 tablet at night, after food"),
         ("tab x 500 1 od abf", "tablet", "tab x 500", "1 tablet in the morning, after food"),
+        ("tab x 500 1 sos tds", "tablet", "tab x 500", "1 tablet when needed, at most 3 tablets a day"),
+        ("syp calpol 5 ml sos q6h", "syrup", "syp calpol", "5 ml when needed, 6 hours apart"),
+        (
+            "syp calpol 5 ml sos max 3 times a day",
+            "syrup",
+            "syp calpol",
+            "5 ml when needed, at most 15 ml a day",
+        ),
+        ("tab x 500 1 od alternate days", "tablet", "tab x 500", "1 tablet every other day"),
+        (
+            "tab x 500 bd - after food - 5 days",
+            "tablet",
+            "tab x 500",
+            "1 tablet morning and night, after food, for 5 days",
+        ),
         ("syp calpol 1 1/2 tsp bd", "syrup", "syp calpol", "7.5 ml morning and night"),
         (
             "flomist nasal spray 2 sprays bd",
@@ -98,6 +113,7 @@ fn what_says_when_or_how_much_by_weight_is_never_left_in_the_name() {
         ("tab x 500 1 od after dinner", "1 od after dinner"),
         ("tab x 500 1-0-1 after lunch", "1-0-1 after lunch"),
         ("tab x 40 mg one fourth tab bd", "fourth tab bd"),
+        ("tab x 500 1 sos bd max 4", "1 sos bd max 4"),
     ] {
         let split = TypedLine::split(line);
         assert_eq!(split.dose, dose, "{line}");
