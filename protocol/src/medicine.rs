@@ -1,6 +1,6 @@
 //! How a medicine is named and counted.
 
-use crate::dosage::has_loose_figure;
+use crate::dosage::{has_few_units, has_loose_figure};
 
 /// The short word before a medicine's name on paper: `TAB.`, `CAP.` …
 pub fn form_abbreviation(dosage_form: &str) -> &'static str {
@@ -56,13 +56,17 @@ impl Units {
             "sachet" => ("sachet", &[]),
             "suppository" => ("suppository", &[]),
             "patch" => ("patch", &[]),
-            // What is not known is not guessed.
+            // What is not known is not guessed. A powder that is sold by the gram is taken: it is no powder for the skin.
             "other" | "" => (UNKNOWN, &[]),
+            "powder" if is_in_grams(strength) => (UNKNOWN, &[]),
             _ => ("application", &[]),
         };
         let is_unknown = usual == UNKNOWN;
-        // "lantus 10 iu" is the dose, or the strength: a figure alone behind it is of neither.
-        let must_be_said = is_unknown && is_name(strength) && says(strength, INTERNATIONAL);
+        // "lantus 10 iu" is the dose, or the strength: a figure alone behind it is of neither. "d3 60000 iu" is no dose.
+        let must_be_said = is_unknown
+            && is_name(strength)
+            && says(strength, INTERNATIONAL)
+            && has_few_units(strength, MOST_TAKEN);
         // So is "lantus 10", which looks like "telma 40"; and "tab crocin 2", where the form is known.
         let most_taken = if is_unknown { MOST_TAKEN } else { MOST_OF_FORM };
         let may_be_dose = (is_unknown || is_name(strength)) && has_loose_figure(strength, most_taken);
@@ -198,6 +202,11 @@ fn says(strength: &str, units: &[&str]) -> bool {
 /// Whether it is the name of something in no list and no strength, which begins with its figure.
 fn is_name(strength: &str) -> bool {
     strength.trim_start().starts_with(char::is_alphabetic)
+}
+
+/// Whether a strength is grams and nothing else: `100 g`.
+fn is_in_grams(strength: &str) -> bool {
+    strength.trim().strip_suffix('g').is_some_and(|grams| grams.trim().parse::<f64>().is_ok())
 }
 
 /// The form that a word says, as people shorten it.
@@ -427,6 +436,24 @@ mod tests {
             assert!(!Units::of("other", name).needs_figure(), "{name}");
         }
         assert!(!Units::of("tablet", "telma 40").needs_figure(), "its form is known");
+    }
+
+    #[test]
+    fn so_many_units_that_nobody_takes_at_once_are_a_strength() {
+        for name in ["d3 60000 iu", "vitamin d3 1000 IU", "vit d 60,000 i.u.", "d3 60k units"] {
+            assert!(!Units::of("other", name).must_be_said(), "{name}");
+        }
+        for name in ["xyzlin 40 iu/ml", "xyzlin units", "xyzlin 24 units"] {
+            assert!(Units::of("other", name).must_be_said(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_powder_that_is_sold_by_the_gram_is_taken_and_another_one_is_put_on() {
+        let usual = |strength| Units::of("powder", strength).usual();
+        assert_eq!([usual("100 g"), usual("17 g")], ["dose", "dose"]);
+        let of_skin = [usual("5 %"), usual("3400 IU + 400 IU + 5000 IU/g")];
+        assert_eq!(of_skin, ["application", "application"]);
     }
 
     #[test]

@@ -149,7 +149,8 @@ pub(crate) fn proposed(tx: &Transaction<'_>, item: &DraftItem, chart: &mut Chart
     if let Some((id, row)) = medicine.zip(row.as_ref()) {
         chart.medicines.insert(id, Medicine::of(row));
     }
-    let line = Line { id: Uuid::nil(), medicine, text, dose: item.dose_text.clone(), days: None };
+    let line =
+        Line { id: Uuid::nil(), medicine, text, dose: item.dose_text.clone(), days: None, dosage: None };
     Ok(Proposed { line, dosage, unit: units.usual() })
 }
 
@@ -169,7 +170,7 @@ fn known(
     let mut chart = Chart {
         registrations: rows.iter().map(registration).collect(),
         allergies: allergies(tx, patient, &open)?,
-        prescriptions: prescriptions(tx, patient, except, today)?,
+        prescriptions: prescriptions(tx, patient, &open, except, today)?,
         ..Chart::default()
     };
     let named: BTreeSet<Uuid> =
@@ -236,6 +237,7 @@ fn allergies(tx: &Transaction<'_>, patient: PatientId, open: &[Values]) -> Resul
 fn prescriptions(
     tx: &Transaction<'_>,
     patient: PatientId,
+    open: &[Values],
     except: Option<PrescriptionId>,
     today: Date,
 ) -> Result<Vec<Prescription>> {
@@ -248,7 +250,11 @@ fn prescriptions(
         let Some(day) = parse_day(text(&values, "visit_date")).filter(|_| except != Some(id)) else {
             continue;
         };
-        let lines = items(tx, id)?.into_iter().filter(|(_, item)| text(item, "stopped_at").is_empty());
+        // While nobody has decided whether one was stopped, it runs.
+        let may_run = |(id, item): &(Uuid, Values)| {
+            text(item, "stopped_at").is_empty() || claims(open, *id, "stopped_at").any(Value::is_null)
+        };
+        let lines = items(tx, id)?.into_iter().filter(may_run);
         found.push(Prescription {
             id: id.0,
             patient: patient.0,
@@ -272,6 +278,7 @@ fn signed_line(id: Uuid, item: &Values) -> Line {
         text: line_text(text(item, "generic_text"), text(item, "strength_text")),
         dose: text(item, "dose_text").to_owned(),
         days: Line::days_of(value, item.get("duration_unit").and_then(Value::as_str)),
+        dosage: Dosage::of_row(item).map(|dosage| dosage.counted_in(text(item, "dose_unit"))),
     }
 }
 

@@ -38,6 +38,13 @@ impl Replica {
                 (line, found, choice) = (other, of_strength, chosen);
             }
         }
+        if let Some(other) = TypedLine::with_volume(text) {
+            let of_volume = fitting(other.medicine)?;
+            let chosen = choose(&of_volume, other);
+            if matches!(&chosen, LineChoice::Chosen { medicine } if is_sold_by(medicine, other.medicine)) {
+                (line, found, choice) = (other, of_volume, chosen);
+            }
+        }
         let TypedLine { medicine, dose } = line;
         if let Some(medicine) = self.named_again(medicine, was)? {
             choice = LineChoice::Chosen { medicine };
@@ -176,6 +183,14 @@ fn unsaid(medicine: &MedicineFound, typed: &str) -> usize {
     brand.split_whitespace().filter(|word| !typed.split(' ').any(|begun| word.starts_with(begun))).count()
 }
 
+/// Whether the volume at the end of what was typed is all that the list says of how strong it is: `Clove oil 5 ml`. Of what
+/// is injected whole, both mean the same.
+fn is_sold_by(medicine: &MedicineFound, typed: &str) -> bool {
+    let strength = medicine.strength_text.as_deref().map(split_words).unwrap_or_default();
+    let is_volume = strength.split(' ').count() == 2 && strength.ends_with(" ml");
+    is_volume && medicine.dosage_form != "injection" && split_words(typed).ends_with(&strength)
+}
+
 /// Whether every word typed belongs to the medicine: names may be begun, figures must be whole.
 fn fits(medicine: &MedicineFound, typed: &str) -> bool {
     let names = [
@@ -255,6 +270,18 @@ mod tests {
         let line = TypedLine::with_strength("glimepiride 2 tab 1-0-0").expect("BUG: no other line");
         assert_eq!(line.dose, "1-0-0");
         assert_eq!(choose(&found, line), LineChoice::Chosen { medicine: found[1].clone() });
+    }
+
+    #[test]
+    fn a_volume_that_is_all_that_the_list_says_is_sold_and_not_taken() {
+        let of = |name: &str, strength: &str, form: &str| MedicineFound {
+            dosage_form: form.to_owned(),
+            ..medicine(name, strength)
+        };
+        assert!(is_sold_by(&of("Clove oil", "5 ml", "other"), "clove oil 5 ml"));
+        assert!(!is_sold_by(&of("Clove oil", "5 ml", "other"), "clove oil 2 ml"));
+        assert!(!is_sold_by(&of("Ambroxol", "30 mg/5 ml", "syrup"), "ambroxol 30 mg 5 ml"));
+        assert!(!is_sold_by(&of("Tetanus toxoid", "0.5 ml", "injection"), "tetanus toxoid 0.5 ml"));
     }
 
     #[test]

@@ -244,19 +244,22 @@ mod tests {
     }
 
     #[test]
-    fn nearly_nine_in_ten_medicines_are_known_to_the_checks() {
+    fn nearly_every_medicine_is_known_whole_to_the_checks() {
         let rules = Rules::load().expect("BUG: the rules");
-        let is_checked = |medicine: &SharedMedicine| {
+        let report = |medicine: &SharedMedicine| {
             let known = [(medicine.id, Medicine::of(&medicine.values()))].into();
             let chart = Chart { medicines: known, ..Chart::default() };
             let text = medicine.generic_name.to_owned();
             let line = Line { medicine: Some(medicine.id), text, ..Line::default() };
             let proposed = [Proposed { line, ..Proposed::default() }];
-            let reports = check_lines(rules, &chart, &Person::default(), &proposed, time::Date::MIN);
-            reports.iter().all(|report| report.is_checked)
+            check_lines(rules, &chart, &Person::default(), &proposed, time::Date::MIN).remove(0)
         };
-        let unknown = medicines().iter().filter(|medicine| !is_checked(medicine)).count();
-        assert!(unknown <= 101, "{unknown} of {}", medicines().len());
+        let unknown: Vec<&str> = medicines()
+            .iter()
+            .filter(|medicine| !report(medicine).is_checked || !report(medicine).gaps.is_empty())
+            .map(|medicine| medicine.generic_name)
+            .collect();
+        assert!(unknown.len() <= 30, "{} of {}: {unknown:?}", unknown.len(), medicines().len());
     }
 
     #[test]

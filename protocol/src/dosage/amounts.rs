@@ -22,6 +22,11 @@ pub(super) fn figure_in_words(word: &str) -> Option<f64> {
         "four" => 4.0,
         "five" => 5.0,
         "six" => 6.0,
+        "seven" => 7.0,
+        "eight" => 8.0,
+        "nine" => 9.0,
+        "ten" => 10.0,
+        "fifteen" => 15.0,
         _ => return None,
     })
 }
@@ -95,11 +100,11 @@ fn joins(word: &str) -> bool {
     matches!(word, "x" | "*" | "&" | "and" | "or" | "to" | "times")
 }
 
-fn is_amount(word: &str) -> bool {
+pub(super) fn is_amount(word: &str) -> bool {
     number(word).is_some() || figure_in_words(word).is_some() || is_unclear(word)
 }
 
-/// Whether it may be an amount and is read as none: `1-2`, `1x3`, `1/3`, `ii`.
+/// Whether it may be an amount and is read as none: `1-2`, `1x3`, `1/3`, `ii`, `one fourth`.
 fn is_unclear(word: &str) -> bool {
     let figures = |sign: char| {
         let parts = word.split(sign).filter(|part| !part.is_empty());
@@ -110,7 +115,11 @@ fn is_unclear(word: &str) -> bool {
         [part, of] => part < of && of <= 8.0 && part.fract() + of.fract() <= 0.0,
         _ => false,
     };
-    is_roman(word) || are_few(&figures('-')) || are_few(&figures('x')) || is_part
+    is_roman(word)
+        || matches!(word, "third" | "thirds" | "fourth" | "fourths" | "1/4th" | "1/3rd")
+        || are_few(&figures('-'))
+        || are_few(&figures('x'))
+        || is_part
 }
 
 /// So many of what `times` of the unit are, in the two decimals that are stored: 0.33 of a spoon are 1.65 ml.

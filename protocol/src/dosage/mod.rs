@@ -1,17 +1,17 @@
 //! The dosage of one line, typed as `1-0-1 x5d pc // note` and said back in plain words.
 //!
 //! ```text
-//! line     := clause+ ("then" clause+)* ["//" note]       clauses in any order, each kind once
+//! line     := clause+ ("then" clause+)* ["//" note]       clauses in any order, each kind once; "then" or "followed by"
 //! clause   := dose | duration | meal
 //! dose     := slots [unit] | n unit [meal] marks | [n [unit [meal]]] often [prn] | "apply" often
 //! marks    := slots of 0 and 1 alone             "5 ml 1-0-1" is 5 ml in the morning and 5 ml at night; "1 tab 1-0-1"
 //! slots    := n "-" n "-" n ["-" n]              morning-noon-night or morning-noon-evening-night
 //! often    := "od"|"bd"|"tds"|"qid"|"hs"|"om"|"on"|"alt"|"weekly"|"monthly"|"stat"|interval|prn, or
 //!             spelled out: "twice a day", "od at night", "every other day", "as directed" …
-//! interval := "q" digits ("h"|"d") | digits "hourly" | "every" digits ("hours"|"days")
+//! interval := "q" digits ("h"|"d") | digits "hourly" | ("every"|"once in") digits ("hours"|"days"|"weeks"|"months")
 //! prn      := ("sos"|"prn"|"as needed") ["max" n ["a day"]] ["gap" n "h"] ["for" words]
-//! duration := ["x"|"for"] digits ("d"|"w"|"m"|"days"|"weeks"|"months") | "x" digits ("/7"|"/52"|"/12") | "cont"
-//! meal     := "ac"|"bf" | "pc"|"af" | "wf" | "es", or "after food" …; "bbf" of what is taken in the morning alone
+//! duration := ["x"|"for"] digits ("d"|"w"|"m"|"days"|"weeks"|"months"|"/7"|"/52"|"/12") | "cont"
+//! meal     := "ac"|"bf" | "pc"|"af" | "wf" | "es", or "after food" …; "bbf" and "after lunch" of what is taken then alone
 //! unit     := "tab" | "ml" | "tsp" | "units" | "vial" …
 //! n        := digits | decimal | "half" | "one" | "two" … | "½" | "1/2" | "¼" | "1/4" | "¾" | "3/4" | digits and a fraction
 //! taper    := clauses with a dose and a duration, joined by "then"
@@ -21,12 +21,9 @@
 //! one of the medicine's. A meal in one part of a taper is that of all of them; bedtime is that of its own part.
 
 mod amounts;
-#[cfg(test)]
-mod bare_tests;
-#[cfg(test)]
-mod daily_tests;
 mod english;
 mod hindi;
+mod how_often;
 mod marathi;
 mod parse;
 #[cfg(test)]
@@ -47,7 +44,7 @@ use crate::table::Values;
 pub use refused::{DosageError, NotUnderstood};
 use refused::{MOST_DIRECTIONS, MOST_NOTED, MOST_TYPED};
 pub use words_of::TypedLine;
-pub(crate) use words_of::has_loose_figure;
+pub(crate) use words_of::{has_few_units, has_loose_figure};
 
 /// How much, and when.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -353,6 +350,23 @@ impl Dosage {
     /// Units on the heaviest day, where that can be said: what is taken when needed says so only with a limit.
     pub fn units_a_day(&self) -> Option<f64> {
         units_a_day(&self.dose)
+    }
+
+    /// Units on the heaviest day from the one on that comes so many days later, where that can be said: steps of a taper that
+    /// have ended do not count then, nor what was taken at once.
+    pub fn units_a_day_after(&self, days_gone: u32) -> Option<f64> {
+        match &self.dose {
+            Dose::Stat { .. } if days_gone > 0 => None,
+            Dose::Taper { steps } => {
+                let mut end = 0_u32;
+                let to_come = steps.iter().filter(|step| {
+                    end = end.saturating_add(days(step.duration).unwrap_or(u32::MAX));
+                    end > days_gone
+                });
+                to_come.filter_map(|step| units_a_day(&step.dose)).max_by(f64::total_cmp)
+            }
+            dose => units_a_day(dose),
+        }
     }
 
     /// For how long in all; a taper ends with its last step.

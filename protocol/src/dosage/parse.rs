@@ -3,7 +3,7 @@
 
 use super::amounts::{MOST_INTERNATIONAL, figure_in_words, number, times_of};
 use super::spellings::{
-    APPLIED, BEFORE_BREAKFAST, MAY_BE_COUNTED, MEALS, OFTEN, ONGOING, Often, UNITS, WHEN_NEEDED,
+    APPLIED, MAY_BE_COUNTED, MEALS, MEALS_OF_A_TIME, NAMED_AC, ONGOING, Often, THEN, Time, UNITS, WHEN_NEEDED,
 };
 use super::words_of::{self, Word};
 use super::{Dosage, Dose, Duration, DurationUnit, IntervalUnit, Meal, NotUnderstood, TaperStep};
@@ -34,7 +34,7 @@ impl Dosage {
         let words = words_of::words_of(typed);
         let mut reader = Reader { words: &words, place: 0 };
         let mut parts = vec![reader.part()?];
-        while reader.take(&["then"]) {
+        while reader.take(THEN) {
             let place = reader.place;
             let part = reader.part()?;
             if parts.iter().any(|before| !before.goes_with(&part)) {
@@ -50,12 +50,23 @@ impl Dosage {
     /// Whether a dose begins here, for telling it from the name of a medicine.
     pub(super) fn begins_at(words: &[Word<'_>], place: usize) -> bool {
         let mut reader = Reader { words, place };
-        reader.sig().is_some() || reader.begins_otherwise() && reader.sig().is_some()
+        // "multivitamin daily 1-0-1": how often is said behind it.
+        let is_of_name = reader.at(&["daily"])
+            && !reader.at(&["daily once", "daily twice", "daily thrice"])
+            && Reader { words, place: place + 1 }
+                .sig()
+                .is_some_and(|sig| matches!(sig.dose, Dose::Slots { .. }));
+        !is_of_name && (reader.sig().is_some() || reader.begins_otherwise() && reader.sig().is_some())
     }
 
     /// Whether how often is said from here on: the 8 of `8 hourly` is no strength.
     pub(super) fn says_often_at(words: &[Word<'_>], place: usize) -> bool {
         Reader { words, place }.often().is_some()
+    }
+
+    /// Whether it is said from here on for how long: the 5 of `5 days 1-0-1` is no strength.
+    pub(super) fn says_how_long_at(words: &[Word<'_>], place: usize) -> bool {
+        Reader { words, place }.at_so_long()
     }
 
     /// Whether the dose that begins here says itself how much it is: by a unit, or by a figure above one. `tds` does not,
@@ -104,11 +115,18 @@ pub(super) struct Sig {
 }
 
 impl Sig {
-    /// Whether it is for the morning alone, or for any one time of the day: then before breakfast is before food.
-    fn is_of_one_morning(&self) -> bool {
+    /// Whether it is for this time of the day alone, or before breakfast for any one: then the meal is food.
+    fn is_only_of(&self, time: Time) -> bool {
         match self.dose {
-            Dose::Slots { noon, evening, night, .. } => noon + evening + night <= 0.0,
-            Dose::Interval { unit, .. } => unit == IntervalUnit::Day,
+            Dose::Slots { morning, noon, evening, night } => {
+                let others = match time {
+                    Time::Morning => noon + evening + night,
+                    Time::Noon => morning + evening + night,
+                    Time::Night => morning + noon,
+                };
+                others <= 0.0
+            }
+            Dose::Interval { unit, .. } => unit == IntervalUnit::Day && time == Time::Morning,
             _ => false,
         }
     }
@@ -152,15 +170,19 @@ pub(super) struct Reader<'w> {
 impl<'w> Reader<'w> {
     fn part(&mut self) -> Result<Part, NotUnderstood> {
         let mut part = Part::default();
-        let mut breakfast = None;
-        while self.place < self.words.len() && !self.at(&["then"]) {
+        let mut meal_of = None;
+        while self.place < self.words.len() && !self.at(THEN) {
+            // "bd - after food": it only parts the two.
+            if self.take(&["-"]) {
+                continue;
+            }
             let place = self.place;
             if part.sig.is_none()
                 && let Some(sig) = self.sig()
             {
                 let meals = [part.meal, sig.meal, sig.at_bedtime.then_some(Meal::Bedtime)];
                 if meals.iter().flatten().count() > 1 {
-                    return Err(self.rest());
+                    return Err(Reader { words: self.words, place }.rest());
                 }
                 // "10 units as directed" would lose the ten: it is a dose, and one that is refused.
                 if sig.dose == Dose::AsDirected && sig.has_figure {
@@ -176,15 +198,18 @@ impl<'w> Reader<'w> {
                 && let Some(meal) = self.one_of(MEALS)
             {
                 part.meal = Some(meal);
-            } else if part.meal.is_none() && self.take(BEFORE_BREAKFAST) {
-                (part.meal, breakfast) = (Some(Meal::Before), Some(place));
+            } else if part.meal.is_none()
+                && let Some((meal, time)) = self.one_of(MEALS_OF_A_TIME)
+            {
+                (part.meal, meal_of) = (Some(meal), Some((time, place)));
             } else {
                 return Err(self.rest());
             }
         }
         // Of two doses a day only one comes before breakfast.
-        let is_one = part.sig.as_ref().is_none_or(Sig::is_of_one_morning);
-        if let Some(place) = breakfast.filter(|_| !is_one) {
+        if let Some((time, place)) = meal_of
+            && part.sig.as_ref().is_some_and(|sig| !sig.is_only_of(time))
+        {
             return Err(Reader { words: self.words, place }.rest());
         }
         if part.sig.is_some() { Ok(part) } else { Err(self.rest()) }
@@ -244,7 +269,12 @@ impl<'w> Reader<'w> {
             Often::Bedtime => slots([0.0, 0.0, 0.0, 1.0]),
             Often::Every(every, unit) => Dose::Interval { amount, every, unit },
             Often::Stat => Dose::Stat { amount },
-            Often::Prn => return self.prn(amount, unit, times),
+            Often::Prn => {
+                // "sos tds" is "tds sos".
+                let limit = self.attempt(|reader| limit_of(reader.often()?, amount));
+                let (most, gap) = limit.unwrap_or_default();
+                return self.limited(amount, unit, times, most, gap);
+            }
             Often::AsDirected => Dose::AsDirected,
         };
         Some(Sig { dose, unit, at_bedtime, has_figure: true, meal: None })
@@ -288,53 +318,31 @@ impl<'w> Reader<'w> {
         })
     }
 
-    fn often(&mut self) -> Option<Often> {
-        // "on" is at night, but for "on empty stomach".
-        if MEALS.iter().any(|(_, spellings)| self.at(spellings)) {
-            return None;
-        }
-        self.attempt(|reader| reader.interval().map(|(every, unit)| Often::Every(every, unit)))
-            .or_else(|| self.one_of(OFTEN))
-    }
-
-    /// `q6h`, `q 6 h`, `8 hourly`, `every 6 hours`, `every 3 days`.
-    fn interval(&mut self) -> Option<(u32, IntervalUnit)> {
-        let (every, unit) = if self.take(&["every"]) {
-            (self.whole()?, self.hours_or_days()?)
-        } else if let Some(every) = self.attempt(Self::whole) {
-            (every, self.take(&["hourly", "hrly"]).then_some(IntervalUnit::Hour)?)
-        } else {
-            let word = self.next()?;
-            let rest = word.strip_prefix('q')?;
-            let letters = rest.trim_start_matches(|c: char| c.is_ascii_digit());
-            let digits = &rest[..rest.len() - letters.len()];
-            let every = if digits.is_empty() { self.whole()? } else { digits.parse().ok()? };
-            let unit = match letters {
-                "" => self.hours_or_days()?,
-                "h" | "hr" | "hrs" | "hourly" => IntervalUnit::Hour,
-                "d" => IntervalUnit::Day,
-                _ => return None,
-            };
-            (every, unit)
-        };
-        let most = if unit == IntervalUnit::Hour { 24 } else { 90 };
-        (1..=most).contains(&every).then_some((every, unit))
-    }
-
-    fn hours_or_days(&mut self) -> Option<IntervalUnit> {
-        if self.take(&["h", "hr", "hrs", "hour", "hours"]) {
-            Some(IntervalUnit::Hour)
-        } else {
-            self.take(&["d", "day", "days"]).then_some(IntervalUnit::Day)
-        }
-    }
-
     /// What may stand before a dose and is no part of a name: food in words or by its two letters, and for how long.
     fn begins_otherwise(&mut self) -> bool {
-        let is_duration = self.at(&["for"]) || self.words.get(self.place).is_some_and(Word::is_times);
+        // "benzac ac bd", and what is put on has nothing to do with food.
+        let before = self.place.checked_sub(1).and_then(|before| self.words.get(before));
+        let is_named = before.is_some_and(|before| NAMED_AC.contains(&before.plain.as_str()))
+            || Reader { words: self.words, place: self.place + 1 }.at(APPLIED);
+        if self.at(&["ac"]) && is_named {
+            return false;
+        }
+        let is_duration =
+            self.at(&["for"]) || self.at_so_long() || self.words.get(self.place).is_some_and(Word::is_times);
         self.meal_in_words()
-            || self.take(&["pc", "p/c", "ac", "a/c", "bbf", "before breakfast"])
+            || self.take(&["pc", "p/c", "ac", "a/c"])
+            || self.one_of(MEALS_OF_A_TIME).is_some()
             || is_duration && self.duration().is_some()
+    }
+
+    /// `5 days`, `5d`: a figure that says for how long whatever stands before it.
+    fn at_so_long(&self) -> bool {
+        let Some(word) = self.words.get(self.place) else { return false };
+        let letters = word.plain.trim_start_matches(|c: char| c.is_ascii_digit());
+        let next = self.words.get(self.place + 1).map_or("", |next| next.plain.as_str());
+        let unit = if letters.is_empty() { next } else { letters };
+        letters.len() < word.plain.len()
+            && (matches!(unit, "day" | "days" | "week" | "weeks" | "month" | "months") || letters == "d")
     }
 
     /// "after food", but not "es", which may be part of a name.
@@ -346,13 +354,13 @@ impl<'w> Reader<'w> {
         is_in_words && self.one_of(MEALS).is_some()
     }
 
-    /// `x5d`, `5d`, `for 5 days`, `x 2 weeks`, `x 3/7`, `cont`.
+    /// `x5d`, `5d`, `for 5 days`, `x 2 weeks`, `3/7`, `cont`.
     pub(super) fn duration(&mut self) -> Option<Duration> {
         self.attempt(|reader| {
             if reader.take(ONGOING) {
                 return Some(Duration { value: None, unit: DurationUnit::Ongoing });
             }
-            let is_said = reader.take(&["for", "x"]);
+            reader.take(&["for", "x"]);
             let word = reader.next()?;
             let rest = word.strip_prefix('x').unwrap_or(word);
             let letters = rest.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -367,9 +375,9 @@ impl<'w> Reader<'w> {
                 "w" | "wk" | "wks" | "week" | "weeks" => DurationUnit::Week,
                 "m" | "mo" | "mth" | "mths" | "month" | "months" => DurationUnit::Month,
                 // Days of the seven of a week, weeks of the 52 of a year.
-                "/7" if is_said || rest != word => DurationUnit::Day,
-                "/52" if is_said || rest != word => DurationUnit::Week,
-                "/12" if is_said || rest != word => DurationUnit::Month,
+                "/7" => DurationUnit::Day,
+                "/52" => DurationUnit::Week,
+                "/12" => DurationUnit::Month,
                 _ => return None,
             };
             (1..=999).contains(&value).then_some(Duration { value: Some(value), unit })
@@ -395,10 +403,6 @@ impl<'w> Reader<'w> {
     pub(super) fn unit(&mut self) -> Option<(&'static str, f64)> {
         let (unit, times, _) = UNITS.iter().find(|(.., spellings)| self.take(spellings))?;
         Some((unit, *times))
-    }
-
-    fn whole(&mut self) -> Option<u32> {
-        self.next()?.parse().ok()
     }
 
     /// The longest spelling that stands here.

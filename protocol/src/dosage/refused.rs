@@ -56,7 +56,9 @@ impl NotUnderstood {
     fn begins_with_mass(&self) -> bool {
         let [first, second] = self.words().map(str::to_lowercase);
         let unit = first.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
-        let is_mass = |unit: &str| matches!(unit, "mg" | "mcg" | "g" | "gm");
+        // Also "mg/kg".
+        let is_mass =
+            |unit: &str| unit.split('/').next().is_some_and(|mass| matches!(mass, "mg" | "mcg" | "g" | "gm"));
         unit.len() < first.len() && (is_mass(unit) || unit.is_empty() && is_mass(&second))
     }
 

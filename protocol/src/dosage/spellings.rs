@@ -26,11 +26,32 @@ pub(super) const OFTEN: &[(Often, &[&str])] = &[
             "od morning",
             "od in the morning",
             "once daily in the morning",
+            "od daily",
             "mane",
+            "subah",
+            "subah ko",
         ],
     ),
-    (Often::Slots([0.0, 1.0, 0.0, 0.0]), &["at noon", "noon", "in the afternoon", "afternoon"]),
-    (Often::Slots([0.0, 0.0, 1.0, 0.0]), &["in the evening", "evening", "every evening"]),
+    (
+        Often::Slots([0.0, 1.0, 0.0, 0.0]),
+        &["at noon", "noon", "in the afternoon", "afternoon", "dopahar", "dopahar ko"],
+    ),
+    (
+        Often::Slots([0.0, 0.0, 1.0, 0.0]),
+        &["in the evening", "evening", "every evening", "shaam", "shaam ko", "sham", "sham ko"],
+    ),
+    (
+        Often::Slots([1.0, 0.0, 1.0, 0.0]),
+        &[
+            "morning and evening",
+            "morning evening",
+            "in the morning and evening",
+            "subah shaam",
+            "subah sham",
+            "subah-shaam",
+            "subah-sham",
+        ],
+    ),
     (
         Often::Slots([0.0, 0.0, 0.0, 1.0]),
         &[
@@ -44,6 +65,8 @@ pub(super) const OFTEN: &[(Often, &[&str])] = &[
             "once daily at night",
             "once a day at night",
             "nocte",
+            "raat",
+            "raat ko",
         ],
     ),
     (
@@ -59,6 +82,10 @@ pub(super) const OFTEN: &[(Often, &[&str])] = &[
             "2 times daily",
             "two times daily",
             "daily twice",
+            "morning and night",
+            "morning night",
+            "in the morning and at night",
+            "subah raat",
         ],
     ),
     (
@@ -74,6 +101,10 @@ pub(super) const OFTEN: &[(Often, &[&str])] = &[
             "3 times daily",
             "three times daily",
             "daily thrice",
+            "morning noon and night",
+            "morning noon night",
+            "morning afternoon and night",
+            "subah dopahar raat",
         ],
     ),
     (
@@ -113,6 +144,12 @@ pub(super) const OFTEN: &[(Often, &[&str])] = &[
             "on alternate days",
             "every other day",
             "every alternate day",
+            "od alt",
+            "od alt day",
+            "od alt days",
+            "od alternate day",
+            "od alternate days",
+            "od on alternate days",
         ],
     ),
     (
@@ -149,17 +186,70 @@ pub(super) const MAY_BE_COUNTED: &[&str] = &["weekly", "fortnightly", "monthly"]
 /// What is put on, without an amount.
 pub(super) const APPLIED: &[&str] = &["apply", "l/a", "apply locally", "local application"];
 
-/// Before food, where the dose is the morning's.
-pub(super) const BEFORE_BREAKFAST: &[&str] = &["before breakfast", "bbf"];
+/// What parts the steps of a taper.
+pub(super) const THEN: &[&str] = &["then", "and then", "f/b", "followed by"];
+
+/// Words that say when, and are of no name.
+pub(super) const OF_NO_NAME: &[&str] =
+    &["every", "hourly", "hrly", "hours", "times", "twice", "thrice", "sos", "prn"];
+
+/// Names behind which `ac` is no food but a part of the brand, for acne.
+pub(super) const NAMED_AC: &[&str] = &["benzac", "persol", "retino"];
+
+/// The time of the day at which a meal is taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Time {
+    Morning,
+    Noon,
+    /// Dinner: in the evening or at night.
+    Night,
+}
+
+/// Meals of one time, where the dose is of that time alone.
+pub(super) const MEALS_OF_A_TIME: &[((Meal, Time), &[&str])] = &[
+    ((Meal::Before, Time::Morning), &["before breakfast", "bbf"]),
+    ((Meal::After, Time::Morning), &["after breakfast", "abf"]),
+    ((Meal::Before, Time::Noon), &["before lunch"]),
+    ((Meal::After, Time::Noon), &["after lunch"]),
+    ((Meal::Before, Time::Night), &["before dinner"]),
+    ((Meal::After, Time::Night), &["after dinner"]),
+];
 
 pub(super) const MEALS: &[(Meal, &[&str])] = &[
     (
         Meal::Before,
-        &["ac", "a/c", "bf", "b/f", "before food", "before meals", "before meal", "before eating"],
+        &[
+            "ac",
+            "a/c",
+            "bf",
+            "b/f",
+            "before food",
+            "before meals",
+            "before meal",
+            "before eating",
+            "khane se pehle",
+            "khane se pahle",
+            "khane ke pehle",
+            "khane ke pahle",
+        ],
     ),
-    (Meal::After, &["pc", "p/c", "af", "a/f", "after food", "after meals", "after meal", "after eating"]),
-    (Meal::With, &["wf", "with food", "with meals", "with meal"]),
-    (Meal::EmptyStomach, &["es", "on an empty stomach", "on empty stomach", "empty stomach"]),
+    (
+        Meal::After,
+        &[
+            "pc",
+            "p/c",
+            "af",
+            "a/f",
+            "after food",
+            "after meals",
+            "after meal",
+            "after eating",
+            "khane ke baad",
+            "khane ke bad",
+        ],
+    ),
+    (Meal::With, &["wf", "with food", "with meals", "with meal", "khane ke saath", "khane ke sath"]),
+    (Meal::EmptyStomach, &["es", "on an empty stomach", "on empty stomach", "empty stomach", "khali pet"]),
 ];
 
 pub(super) const ONGOING: &[&str] = &["cont", "continue", "to continue", "continued", "ongoing"];
@@ -176,13 +266,18 @@ pub(super) const UNITS: &[(&str, f64, &[&str])] = &[
     ("vial", 1.0, &["vial", "vials"]),
     ("ampoule", 1.0, &["ampoule", "ampoules", "amp", "amps"]),
     ("drop", 1.0, &["drop", "drops", "gtt"]),
-    ("puff", 1.0, &["puff", "puffs"]),
+    ("puff", 1.0, &["puff", "puffs", "sprays"]),
     ("sachet", 1.0, &["sachet", "sachets"]),
     ("suppository", 1.0, &["supp", "suppository", "suppositories"]),
     ("patch", 1.0, &["patch", "patches"]),
     ("application", 1.0, &["application", "applications"]),
     ("dose", 1.0, &["dose", "doses"]),
 ];
+
+/// Whether this word is one in which liquids are measured.
+pub(super) fn is_of_liquid(word: &str) -> bool {
+    UNITS.iter().any(|(unit, _, spellings)| *unit == "ml" && spellings.contains(&word))
+}
 
 /// Whether this word is a unit in which doses are counted.
 pub(super) fn is_unit(word: &str) -> bool {

@@ -3,7 +3,7 @@
 use super::Dose;
 use super::amounts::{number, times_of};
 use super::parse::{Reader, Sig, most};
-use super::spellings::{MEALS, OFTEN_IN_SHORT};
+use super::spellings::{MEALS, OFTEN_IN_SHORT, THEN};
 
 impl Reader<'_> {
     /// `tds sos`, `q6h sos`: how often says the most of a day, or the hours between. Said twice, neither is taken.
@@ -67,6 +67,9 @@ impl Reader<'_> {
             return checked(times_of(max, times), unit);
         }
         let number = self.amount()?;
+        if self.take(&["times a day", "times in a day", "times per day", "times daily", "times"]) {
+            return checked(times_of(number, amount), unit);
+        }
         let (of, times) = match self.unit() {
             Some((typed, times)) if unit == Some(typed) => (unit, times),
             // "20 sos max 4 ml": what is taken each time is not counted in ml.
@@ -110,7 +113,8 @@ impl Reader<'_> {
 
     fn begins_clause(&self) -> bool {
         let mut ahead = Reader { words: self.words, place: self.place };
-        self.at(&["then", "max", "maximum", "gap", "for", "at most", "up to", "upto"])
+        self.at(&["max", "maximum", "gap", "for", "at most", "up to", "upto"])
+            || self.at(THEN)
             || self.at(OFTEN_IN_SHORT)
             || ahead.duration().is_some()
             || ahead.one_of(MEALS).is_some()

@@ -1,9 +1,11 @@
 //! The words of a typed line, and where its medicine ends and its dose begins.
 
 use super::Dosage;
-use super::amounts::{LEAST_STRENGTH, may_be_counted, may_be_one, number, parted_amount, with_unclear};
+use super::amounts::{
+    LEAST_STRENGTH, is_amount, may_be_counted, may_be_one, number, parted_amount, with_unclear,
+};
 use super::parse::is_form;
-use super::spellings::is_unit;
+use super::spellings::{OF_NO_NAME, OFTEN_IN_SHORT, is_of_liquid, is_unit};
 use crate::medicine::{MOST_OF_FEW, form_of_word, is_given_in_units};
 
 /// Stands before figures that may be read in two ways, and makes them unreadable. No plain word has a capital.
@@ -66,8 +68,9 @@ impl<'t> TypedLine<'t> {
             let is_bare_figure = word.plain.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
             let before = &words[..place];
             let next = words.get(place + 1).map(|next| next.plain.as_str()).filter(|next| is_unit(next));
+            let is_when = Dosage::says_often_at(&words, place) || Dosage::says_how_long_at(&words, place);
             match next {
-                _ if !is_bare_figure || Dosage::says_often_at(&words, place) => true,
+                _ if !is_bare_figure || is_when => true,
                 // "60000 IU" is how strong it is, but for what is injected in them.
                 Some("iu") => before.iter().any(|word| is_given_in_iu(&word.plain)),
                 Some(form) if is_form(form) => {
@@ -80,7 +83,9 @@ impl<'t> TypedLine<'t> {
         };
         let start = (0..words.len())
             .find(|place| begins(*place))
-            .and_then(|place| whole_dose(&words, place, line, by_strength));
+            .map_or(Some(words.len()), |place| whole_dose(&words, place, line, by_strength))
+            .map(|start| from_when(&words, start))
+            .filter(|start| *start < words.len());
         let split = match start {
             Some(place) => words[place].start,
             None => before_note,
@@ -90,6 +95,23 @@ impl<'t> TypedLine<'t> {
         let bare = medicine.strip_suffix(is_dash).filter(|bare| bare.ends_with(char::is_whitespace));
         let medicine = bare.filter(|_| start.is_some()).map_or(medicine, str::trim_end);
         Self { medicine, dose: line[split..].trim() }
+    }
+
+    /// The same line, where the volume before how often is how much is sold: `clove oil 5 ml bd` is no five millilitres.
+    /// None if the dose does not begin with one.
+    pub fn with_volume(line: &'t str) -> Option<Self> {
+        let line = line.trim();
+        let Self { medicine, dose } = Self::split(line);
+        let name = line.strip_suffix(dose)?;
+        let words = words_of(&dose[..dose.find("//").unwrap_or(dose.len())]);
+        let [figure, unit, often, ..] = &words[..] else { return None };
+        let is_volume = number(&figure.plain).is_some() && unit.plain == "ml";
+        if !is_volume || name.trim_end() != medicine || !Dosage::begins_at(&words, 2) {
+            return None;
+        }
+        let (volume, dose) = dose.split_at(often.start);
+        let medicine = line[..name.len() + volume.len()].trim_end();
+        Some(Self { medicine, dose })
     }
 
     /// Medicine and dose as one line that comes apart into the two again.
@@ -125,7 +147,9 @@ fn whole_dose(words: &[Word<'_>], start: usize, line: &str, by_strength: bool) -
         && !has_strength(before)
         && may_be_one(&whole.plain, &part.plain)
     {
-        return None;
+        // "calpol 1 1/2 tsp": one is no strength of what is measured by the spoon.
+        let is_measured = words.get(start + 1).is_some_and(|unit| is_of_liquid(&unit.plain));
+        return is_measured.then(|| with_unclear(words, start - 1));
     }
     if let Some([before @ .., figure, often]) = words.get(..=start)
         && let Some(last) = before.last()
@@ -143,6 +167,27 @@ fn whole_dose(words: &[Word<'_>], start: usize, line: &str, by_strength: bool) -
     let parted =
         if Dosage::says_amount_at(words, start) { None } else { parted_amount(words, start, is_no_amount) };
     Some(with_unclear(words, parted.unwrap_or(start)))
+}
+
+/// Where the dose begins that was found at `start`, or at the end if none was, with words before it that are of no name and
+/// say when or how much: `every 4 to 6 hours`, `q4-6h sos`, `15 mg/kg`. As they stand they are no dose, and are refused.
+fn from_when(words: &[Word<'_>], start: usize) -> usize {
+    let Some(place) = (1..start).find(|place| says_when(&words[*place].plain)) else { return start };
+    let is_by_weight = words[place].plain.contains("/kg");
+    let is_counted = |word: &Word<'_>| {
+        is_amount(&word.plain)
+            && (is_by_weight || number(&word.plain).is_none_or(|figure| figure <= MOST_OF_FEW))
+    };
+    let place = if place > 1 && is_counted(&words[place - 1]) { place - 1 } else { place };
+    with_unclear(words, place)
+}
+
+fn says_when(word: &str) -> bool {
+    let is_interval = word.strip_prefix('q').is_some_and(|rest| {
+        let letters = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '-');
+        letters.len() < rest.len() && letters.starts_with('h')
+    });
+    is_interval || word.contains("/kg") || OF_NO_NAME.contains(&word)
 }
 
 /// Whether what stands before a figure says that it goes on: `125 mg /`, `500 mg +`, `125 mg per`.
@@ -166,6 +211,21 @@ pub(crate) fn has_loose_figure(name: &str, most: f64) -> bool {
         .enumerate()
         .filter(|(_, word)| number(&word.plain).is_some_and(|figure| figure <= most && figure != 1.0));
     figures.any(|(place, _)| !is_measured(place))
+}
+
+/// Whether international units stand in a name that may be what is taken: those of `lantus 10 iu`, but not of `d3 60000 iu`.
+pub(crate) fn has_few_units(name: &str, most: f64) -> bool {
+    let words = words_of(name);
+    let is_many = |word: &Word<'_>| {
+        let figure = word.plain.replace(',', "");
+        let thousands = figure.strip_suffix('k').and_then(|figure| figure.parse::<f64>().ok());
+        thousands.is_some() || figure.parse::<f64>().is_ok_and(|figure| figure > most)
+    };
+    let mut units = words.iter().enumerate().filter(|(_, word)| {
+        let letters: String = word.plain.chars().take_while(|c| c.is_alphabetic()).collect();
+        matches!(letters.as_str(), "iu" | "unit" | "units")
+    });
+    units.any(|(place, _)| !place.checked_sub(1).and_then(|before| words.get(before)).is_some_and(is_many))
 }
 
 /// Whether a word makes a strength of the figure before it: `mg`, `mg/5`, `%`.
@@ -332,11 +392,13 @@ fn may_begin_with_strength(plain: &str) -> bool {
 
 fn put_piece<'t>(word: &Word<'t>, words: &mut Vec<Word<'t>>) {
     let (typed, start) = (word.typed, word.start);
-    match attached_unit(typed, &word.plain) {
+    match attached_times(typed, &word.plain).or_else(|| attached_unit(typed, &word.plain)) {
         Some(split) => {
-            let (amount, unit) = typed.split_at(split);
-            words.push(Word { typed: amount, plain: plain(amount), start });
-            words.push(Word { typed: unit, plain: plain(unit), start: start + split });
+            let (amount, rest) = typed.split_at(split);
+            let one = |typed: &'t str, start| Word { typed, plain: plain(typed), start };
+            // "1bdx5d" is "1bd" and "x5d", of which the first is two again.
+            put_piece(&one(amount, start), words);
+            words.push(one(rest, start + split));
         }
         None => words.push(Word { typed, plain: word.plain.clone(), start }),
     }
@@ -366,23 +428,68 @@ fn plain(word: &str) -> String {
         return lower.replace('+', "-");
     }
     // Commas and stops that only separate.
-    let bare = lower.trim_end_matches([',', ';', '.']);
+    let bare = without_brackets(lower.trim_end_matches([',', ';', '.']));
     let bare = if bare.is_empty() { lower.as_str() } else { bare };
+    if let Some(slots) = with_noughts(bare) {
+        return slots;
+    }
     if bare.contains('.') && bare.chars().all(|c| c.is_alphabetic() || c == '.') {
         return bare.replace('.', "");
     }
     bare.to_owned()
 }
 
+/// `(1-0-1)`, `(before food)`; but not what may be a brand: `Amoxicillin 500 mg (Mox 500) hs`.
+fn without_brackets(word: &str) -> &str {
+    let is_meal = |word: &&str| matches!(*word, "food" | "meals" | "breakfast" | "lunch" | "dinner");
+    match word.strip_prefix('(') {
+        Some(inner @ ("before" | "after" | "with")) => inner,
+        Some(inner) => inner.strip_suffix(')').filter(|inner| number(inner).is_none()).unwrap_or(word),
+        None => word.strip_suffix(')').filter(is_meal).unwrap_or(word),
+    }
+}
+
+/// `1-o-1` and `1-x-1` are `1-0-1`, and so is `1--0--1`.
+fn with_noughts(word: &str) -> Option<String> {
+    let parts: Vec<&str> = word.split('-').filter(|part| !part.is_empty()).collect();
+    let is_joined = word.starts_with(|c: char| c != '-') && !word.ends_with('-');
+    let is_nought = |part: &str| matches!(part, "o" | "x");
+    let is_slots = (3..=4).contains(&parts.len())
+        && parts.iter().any(|part| number(part).is_some())
+        && parts.iter().all(|part| is_nought(part) || number(part).is_some());
+    if !is_joined || !is_slots {
+        return None;
+    }
+    let figures: Vec<&str> = parts.iter().map(|part| if is_nought(part) { "0" } else { *part }).collect();
+    Some(figures.join("-"))
+}
+
 fn is_slots(word: &str) -> bool {
     word.chars().all(|c| c.is_ascii_digit() || "-/.½¼¾".contains(c))
 }
 
-/// Where the unit begins in `5ml`, `2tabs.`, `½tab`.
+fn without_amount(plain: &str) -> &str {
+    plain.trim_start_matches(|c: char| c.is_ascii_digit() || "-/.½¼¾".contains(c))
+}
+
+/// Where the unit begins in `5ml`, `2tabs.`, `½tab`, or how often in `1bd`.
 fn attached_unit(typed: &str, plain: &str) -> Option<usize> {
-    let letters = plain.trim_start_matches(|c: char| c.is_ascii_digit() || "-/.½¼¾".contains(c));
+    let letters = without_amount(plain);
     let amount = &plain[..plain.len() - letters.len()];
-    // As many letters as typed: a dash or a figure of another script is of another length in bytes.
-    let (split, _) = typed.char_indices().nth(amount.chars().count())?;
-    (is_unit(letters) && !amount.is_empty()).then_some(split)
+    let is_said = is_unit(letters) || OFTEN_IN_SHORT.contains(&letters);
+    if is_said && !amount.is_empty() { split_behind(typed, amount) } else { None }
+}
+
+/// Where it begins for how long in `1-0-1x5d`, `bdx5d`.
+fn attached_times(typed: &str, plain: &str) -> Option<usize> {
+    let (dose, times) = plain.split_once('x')?;
+    let is_dose = is_whole_slots(dose) || OFTEN_IN_SHORT.contains(&without_amount(dose));
+    let is_counted = times.starts_with(|c: char| c.is_ascii_digit());
+    if is_dose && is_counted { split_behind(typed, dose) } else { None }
+}
+
+/// As many letters as there are plain ones: a dash or a figure of another script is of another length in bytes.
+fn split_behind(typed: &str, plain: &str) -> Option<usize> {
+    let (split, _) = typed.char_indices().nth(plain.chars().count())?;
+    (!typed.starts_with('(')).then_some(split)
 }

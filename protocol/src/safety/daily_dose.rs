@@ -1,8 +1,51 @@
 //! The most of a day: of an adult, and of a child by its weight.
 
-use super::{Check, Known, LineFinding, Medicine, Person, Proposed, Severity, finding};
+use time::Date;
+use uuid::Uuid;
+
+use super::super::Prescription;
+use super::{Check, Known, Line, LineFinding, Medicine, Part, Person, Proposed, Severity, day, finding};
 use crate::dosage::{Dosage, Dose, IntervalUnit};
 use crate::medicine::amount_text;
+
+/// A line that was signed before and still runs.
+pub(super) struct Signed {
+    pub line: Uuid,
+    on: Date,
+    /// From today on, where that is certain.
+    units_a_day: Option<f64>,
+}
+
+impl Signed {
+    pub(super) fn new(prescription: &Prescription, line: &Line, today: Date) -> Self {
+        let days_gone = u32::try_from((today - prescription.day).whole_days()).unwrap_or(0);
+        let counted = line.dosage.as_ref().filter(|dosage| dosage.unit.is_some());
+        let units_a_day = counted.and_then(|dosage| dosage.units_a_day_after(days_gone));
+        Self { line: line.id, on: prescription.day, units_a_day }
+    }
+}
+
+/// What of an ingredient is taken in a day from a line that was signed before.
+struct Running<'k> {
+    mg: f64,
+    signed: &'k Signed,
+    known: &'k Known<'k>,
+}
+
+fn running_with<'k>(part: &Part<'_>, before: &'k [Known<'k>]) -> Vec<Running<'k>> {
+    let running = |known: &'k Known<'k>| {
+        let signed = known.signed.as_ref()?;
+        let mg = known.parts.iter().find(|other| part.is_same(other))?.mg_per_unit?;
+        Some(Running { mg: mg * signed.units_a_day?, signed, known })
+    };
+    before.iter().filter(|known| known.is_systemic).filter_map(running).collect()
+}
+
+/// Whether both are made of the same: then the one is likely written in the place of the other.
+fn is_of_same(one: &Known<'_>, other: &Known<'_>) -> bool {
+    one.parts.len() == other.parts.len()
+        && one.parts.iter().all(|part| other.parts.iter().any(|with| part.is_same(with)))
+}
 
 /// The most that a child takes of an ingredient in a day, in mg per kg, with its source: the highest that is given for
 /// anything, so that only more than that is held. TO BE CONFIRMED BY THE CLINICIAN, as all that the checks know.
@@ -34,11 +77,13 @@ pub(super) fn lacks_weight(person: &Person, ingredient: &str) -> bool {
     person.is_child() && person.weight_g.is_none() && OF_CHILDREN.iter().any(|(name, ..)| *name == ingredient)
 }
 
-/// The most of a day, over this line and those before it that hold the same ingredient.
+/// The most of a day, over this line, those before it that hold the same ingredient, and those that were signed before and
+/// still run.
 pub(super) fn daily_dose(
     person: &Person,
     lines: &[Proposed],
     known: &[Known<'_>],
+    before: &[Known<'_>],
     medicine: Option<&Medicine>,
     findings: &mut Vec<LineFinding>,
 ) {
@@ -69,25 +114,41 @@ pub(super) fn daily_dose(
             .sum();
         let of_child = most_of_child(person, fact.name).filter(|(most_of_child, ..)| *most_of_child < most);
         let least = of_child.map_or(most, |(most_of_child, ..)| most_of_child);
-        if part.mg_per_unit.is_some() && dosage.units_a_day().is_some() && taken > least * 1.001 {
-            let (whose, source, cause) = match of_child {
-                // A reason for one weight is none for another.
-                Some((least, kg, source)) => (
-                    format!("a child of {} kg", amount_text(kg)),
-                    source,
-                    amount_text(taken) + " of " + &amount_text(least),
-                ),
-                None => ("an adult".to_owned(), fact.source, amount_text(taken)),
-            };
-            let why = format!(
-                "{}: {} mg a day is more than {} mg, the most for {whose}.",
-                part.name,
-                amount_text(taken),
-                amount_text(least)
-            );
-            let found = finding(Check::DailyDose, Severity::Hold, &part.name, &cause, why);
-            findings.push(LineFinding { source: Some(source), ..found });
+        let is_over = |mg: f64| mg > least * 1.001;
+        let running = if is_over(taken) { Vec::new() } else { running_with(part, before) };
+        let of_running: f64 = running.iter().map(|one| one.mg).sum();
+        let all = taken + of_running;
+        if part.mg_per_unit.is_none() || dosage.units_a_day().is_none() || !is_over(all) {
+            continue;
         }
+        let (whose, source, mut cause) = match of_child {
+            // A reason for one weight is none for another.
+            Some((least, kg, source)) => (
+                format!("a child of {} kg", amount_text(kg)),
+                source,
+                amount_text(all) + " of " + &amount_text(least),
+            ),
+            None => ("an adult".to_owned(), fact.source, amount_text(all)),
+        };
+        let with = if running.is_empty() { "" } else { " with what still runs" };
+        let mut why = format!(
+            "{}: {} mg a day{with} is more than {} mg, the most for {whose}.",
+            part.name,
+            amount_text(all),
+            amount_text(least)
+        );
+        for one in &running {
+            let (mg, on) = (amount_text(one.mg), day(one.signed.on));
+            why += &format!(" Of it, {mg} mg were prescribed on {on}.");
+            cause += &format!(" with {mg} of {on}");
+        }
+        // What is written anew is likely taken in the place of the old one, and no renewal waits for a reason.
+        let is_anew = |one: &Running<'_>| known.iter().any(|line| is_of_same(line, one.known));
+        let may_be_renewed = !running.is_empty() && running.iter().all(is_anew);
+        let severity = if may_be_renewed { Severity::Caution } else { Severity::Hold };
+        let signed = running.iter().map(|one| one.signed.line).collect();
+        let found = finding(Check::DailyDose, severity, &part.name, &cause, why);
+        findings.push(LineFinding { source: Some(source), signed, ..found });
     }
     let own = medicine.and_then(|medicine| medicine.most_a_day_mg).zip(this.parts.first());
     if let Some((most, taken)) = own.and_then(|(most, part)| {

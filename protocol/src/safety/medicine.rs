@@ -2,11 +2,21 @@
 
 use serde_json::Value;
 
-use super::{Medicine, words};
+use super::{Medicine, names, words};
 use crate::table::Values;
 
 /// Ways in which a medicine hardly reaches the rest of the body.
 const LOCAL_ROUTES: &[&str] = &["topical", "ophthalmic", "otic", "nasal", "vaginal", "inhalation"];
+
+/// What is put into the mouth and swallowed with what it does: the gel has bled people who take a blood thinner.
+const SWALLOWED: &str = "Miconazole";
+
+/// Whether it stays on the teeth and in the mouth: a paste, a gel, a mouthwash, and no injection.
+fn stays_in_the_mouth(route: Option<&str>, form: Option<&str>, ingredients: &[String]) -> bool {
+    route == Some("dental")
+        && form.is_some_and(|form| form != "injection")
+        && !ingredients.iter().any(|name| names(name, SWALLOWED))
+}
 
 impl Medicine {
     /// From the two columns of which the checks after a merge live, beside the name under which it is sold.
@@ -31,14 +41,18 @@ impl Medicine {
         let column = |name: &str| values.get(name).unwrap_or(&Value::Null);
         let text = |name: &str| column(name).as_str().map(str::to_owned);
         let most = column("max_daily");
+        let listed = Self::of_ingredients(column("ingredients"), column("allergen_classes"));
+        let route = column("route").as_str();
+        let is_local = route.is_some_and(|route| LOCAL_ROUTES.contains(&route))
+            || stays_in_the_mouth(route, column("dosage_form").as_str(), &listed.ingredients);
         Self {
             brand: column("brand_name").as_str().filter(|brand| !brand.is_empty()).map(str::to_owned),
-            is_systemic: column("route").as_str().is_none_or(|route| !LOCAL_ROUTES.contains(&route)),
+            is_systemic: !is_local,
             route: text("route"),
             pregnancy_flag: text("pregnancy_flag"),
             paediatric_flag: text("paediatric_flag"),
             most_a_day_mg: milligrams(most["amount"].as_f64(), most["unit"].as_str()),
-            ..Self::of_ingredients(column("ingredients"), column("allergen_classes"))
+            ..listed
         }
     }
 
@@ -104,6 +118,25 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn what_stays_in_the_mouth_does_not_reach_the_body_but_an_injection_and_a_gel_that_is_swallowed_do() {
+        let is_systemic = |name: &str, form: &str| {
+            let values = [
+                ("ingredients", json!([{ "name": name }])),
+                ("route", json!("dental")),
+                ("dosage_form", json!(form)),
+            ];
+            let values: Values = values.map(|(name, value)| (name.to_owned(), value)).into();
+            Medicine::of(&values).is_systemic
+        };
+        for (name, form) in
+            [("Benzydamine", "mouthwash"), ("Metronidazole", "gel"), ("Triamcinolone", "other")]
+        {
+            assert!(!is_systemic(name, form), "{name}");
+        }
+        assert!(is_systemic("Lidocaine", "injection") && is_systemic("Miconazole", "gel"));
+    }
 
     #[test]
     fn a_strength_is_read_as_milligrams_of_a_tablet_or_a_millilitre() {

@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 use time::Date;
 use uuid::Uuid;
 
+use crate::dosage::Dosage;
 use crate::table::TableName;
 
 pub use allergens::{AllergenKind, KnownAllergen};
@@ -27,7 +28,7 @@ pub use registration::{are_at_once, are_similar};
 pub use rules::Rules;
 
 /// The version of these rules. It goes up whenever one finds more or less than before.
-pub const RULES_VERSION: u32 = 6;
+pub const RULES_VERSION: u32 = 7;
 
 macro_rules! rules {
     ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
@@ -206,6 +207,8 @@ pub struct Line {
     pub dose: String,
     /// For how many days; none for until further notice.
     pub days: Option<u32>,
+    /// Of a signed line: the dose as it was signed, with its unit, where both are certain.
+    pub dosage: Option<Dosage>,
 }
 
 /// What the catalogue knows of a medicine.
@@ -223,7 +226,7 @@ pub struct Medicine {
     pub mg_per_unit: Vec<Option<f64>>,
     /// Whether that is a millilitre.
     pub is_per_ml: bool,
-    /// Whether it reaches the whole body: a cream does not.
+    /// Whether it reaches the whole body: a cream does not, nor a mouthwash.
     pub is_systemic: bool,
     /// By which route it is given, if its row says one.
     pub route: Option<String>,

@@ -3,7 +3,7 @@
 #[path = "daily_dose.rs"]
 mod daily_dose;
 
-use daily_dose::{daily_dose, lacks_weight};
+use daily_dose::{Signed, daily_dose, lacks_weight};
 use serde::{Deserialize, Serialize};
 use time::Date;
 use uuid::Uuid;
@@ -138,8 +138,7 @@ struct Known<'a> {
     is_systemic: bool,
     reaches_airways: bool,
     taken: Taken,
-    /// The line, if it was signed before.
-    signed: Option<Uuid>,
+    signed: Option<Signed>,
 }
 
 struct Part<'a> {
@@ -256,7 +255,9 @@ pub fn check_lines(
     let before: Vec<Known<'_>> = running(chart, today)
         .map(|(prescription, line)| {
             let taken = line.end(prescription.day).map_or(Taken::Ongoing, Taken::Until);
-            Known { taken, signed: Some(line.id), ..Known::new(rules, medicine(line), &line.text, "") }
+            let unit = line.dosage.as_ref().and_then(|dosage| dosage.unit).unwrap_or_default();
+            let signed = Some(Signed::new(prescription, line, today));
+            Known { taken, signed, ..Known::new(rules, medicine(line), &line.text, unit) }
         })
         // What ends today is followed by the new one.
         .filter(|known| !matches!(known.taken, Taken::Until(until) if until <= today))
@@ -268,7 +269,7 @@ pub fn check_lines(
             let mut findings = allergy_findings(&noted, this);
             age(person, medicine, this, &mut findings);
             pregnancy(person, medicine, this, &mut findings);
-            daily_dose(person, &lines[..=place], &known[..=place], medicine, &mut findings);
+            daily_dose(person, &lines[..=place], &known[..=place], &before, medicine, &mut findings);
             for other in known[..place].iter().chain(&before) {
                 pair(rules, this, other, &mut findings);
             }
@@ -360,9 +361,9 @@ fn age_words(months: u32) -> String {
 
 fn age(person: &Person, medicine: Option<&Medicine>, this: &Known<'_>, findings: &mut Vec<LineFinding>) {
     let Some(youngest) = person.ages_months.iter().min() else { return };
-    for part in this.parts.iter().filter(|_| this.is_systemic) {
+    for part in &this.parts {
         let Some((fact, limit)) = part.fact.and_then(|fact| Some((fact, fact.age?))) else { continue };
-        if *youngest < i64::from(limit.below_months) {
+        if (this.is_systemic || limit.is_local) && *youngest < i64::from(limit.below_months) {
             let why = format!("{} below {}: {}.", part.name, age_words(limit.below_months), limit.why);
             let found = finding(Check::Age, limit.severity, &part.name, "age", why);
             findings.push(LineFinding { source: Some(fact.source), ..found });
@@ -440,6 +441,10 @@ fn pair(rules: &Rules, this: &Known<'_>, other: &Known<'_>, findings: &mut Vec<L
                 || one.other.is(&part.name, &part.classes) && one.one.is(&with.name, &with.classes);
             if fits && !part.is_same(with) {
                 let why = format!("With {}, which {when}: {}", other.text, one.why);
+                // Two parts of a combination, such as both of an antacid, say it once.
+                if findings.iter().any(|said| said.check == Check::Interaction && said.why == why) {
+                    continue;
+                }
                 let about = format!("{} {}", part.name, one.why);
                 let found = finding(Check::Interaction, one.severity, &about, other.text, why);
                 findings.push(LineFinding { source: Some(one.source), ..found });
@@ -454,7 +459,8 @@ fn twice(this: &Known<'_>, other: &Known<'_>, when: &str, findings: &mut Vec<Lin
     if let Some(part) = same {
         let why = format!("{} {when}: {}.", part.name, other.text);
         let found = finding(Check::SameIngredient, Severity::Caution, &part.name, other.text, why);
-        findings.push(LineFinding { signed: other.signed.into_iter().collect(), ..found });
+        let signed = other.signed.iter().map(|signed| signed.line).collect();
+        findings.push(LineFinding { signed, ..found });
     } else if let Some((class, part)) = ONE_IS_ENOUGH.iter().find_map(|class| {
         this.first_with(class).filter(|_| other.first_with(class).is_some()).map(|part| (class, part))
     }) {
@@ -476,3 +482,11 @@ mod tests;
 #[cfg(test)]
 #[path = "noted_tests.rs"]
 mod noted_tests;
+
+#[cfg(test)]
+#[path = "partner_tests.rs"]
+mod partner_tests;
+
+#[cfg(test)]
+#[path = "running_tests.rs"]
+mod running_tests;

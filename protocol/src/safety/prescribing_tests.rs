@@ -62,9 +62,27 @@ impl Pad {
         self
     }
 
-    fn takes(mut self, medicine: &Listed, day: Date, days: Option<u32>) -> Self {
+    pub(super) fn takes(mut self, medicine: &Listed, day: Date, days: Option<u32>) -> Self {
         let id = self.know(medicine);
         let line = Line { medicine: Some(id), text: medicine.0.into(), days, ..Line::default() };
+        self.sign(line, day);
+        self
+    }
+
+    /// With a dose in tablets that was signed with it.
+    pub(super) fn takes_dose(mut self, medicine: &Listed, day: Date, dose: &str) -> Self {
+        let id = self.know(medicine);
+        let dosage = Dosage::read(dose, "tablet").expect("BUG: a dose").counted_in("tablet");
+        let lasts = dosage.total_duration();
+        let value = lasts.and_then(|lasts| lasts.value).map(i64::from);
+        let days = Line::days_of(value, lasts.map(|lasts| lasts.unit.as_str()));
+        let dosage = Some(dosage);
+        let line = Line { medicine: Some(id), text: medicine.0.into(), days, dosage, ..Line::default() };
+        self.sign(line, day);
+        self
+    }
+
+    fn sign(&mut self, line: Line, day: Date) {
         self.chart.prescriptions.push(super::super::Prescription {
             id: Uuid::from_u128(7),
             patient: Uuid::from_u128(1),
@@ -76,7 +94,6 @@ impl Pad {
             seen_same: super::super::SeenSame::default(),
             lines: vec![line],
         });
-        self
     }
 
     pub(super) fn allergic(mut self, substance: &str) -> Self {
@@ -427,20 +444,17 @@ fn drops_are_not_counted_as_millilitres_and_that_is_said() {
 #[test]
 fn what_the_rules_do_not_know_is_not_called_checked_and_is_named() {
     let both = Listed(
-        "Amoxicillin + Clavulanic acid",
-        json!([
-            { "name": "Amoxicillin", "strength": "500 mg" },
-            { "name": "Clavulanic acid", "strength": "125 mg" }
-        ]),
-        &["penicillin"],
+        "Piracetam + Citicoline",
+        json!([{ "name": "Piracetam", "strength": "400 mg" }, { "name": "Citicoline", "strength": "500 mg" }]),
+        &[],
         "oral",
     );
     let report = |medicine: &Listed| Pad::new().line(medicine, "1-0-1 x5d").check().remove(0);
     assert!(report(&both).is_checked);
-    assert_eq!(report(&both).gaps, ["The checks know nothing of Clavulanic acid."]);
-    let unknown = report(&listed("Serratiopeptidase", "40 mg", &[]));
+    assert_eq!(report(&both).gaps, ["The checks know nothing of Citicoline."]);
+    let unknown = report(&listed("Citicoline", "500 mg", &[]));
     assert!(!unknown.is_checked);
-    assert_eq!(unknown.gaps, ["The checks know nothing of Serratiopeptidase."]);
+    assert_eq!(unknown.gaps, ["The checks know nothing of Citicoline."]);
     for (name, classes) in
         [("Paracetamol", &[] as &[&str]), ("Levothyroxine", &[]), ("Benzydamine", &["nsaid"])]
     {

@@ -37,6 +37,8 @@ pub(super) struct PregnancyLimit {
 pub(super) struct AgeLimit {
     pub severity: Severity,
     pub below_months: u32,
+    /// Also of what stays where it is put: drops for the nose.
+    pub is_local: bool,
     pub why: &'static str,
 }
 
@@ -56,6 +58,9 @@ pub(super) enum Side {
     Class(&'static str),
     Ingredient(&'static str),
 }
+
+/// In the place of classes: somebody looked, and there is nothing to be checked but an allergy to the ingredient itself.
+const NOTHING: &str = "nothing";
 
 static RULES: LazyLock<Result<Rules, String>> = LazyLock::new(|| {
     let rules = Rules::parse(include_str!("data/ingredients.tsv"), include_str!("data/interactions.tsv"))?;
@@ -179,15 +184,22 @@ fn fact(line: &'static str) -> Result<Fact, String> {
         "" => None,
         text => {
             let (word, months) = text.split_once(' ').ok_or_else(|| wrong("an age"))?;
+            let (months, is_local) =
+                months.strip_suffix(" local").map_or((months, false), |months| (months, true));
             let severity = severity(word).ok_or_else(|| wrong("hold or caution"))?;
             let below_months = months.parse().map_err(|_| wrong("months"))?;
-            Some(AgeLimit { severity, below_months, why: next_why()? })
+            Some(AgeLimit { severity, below_months, is_local, why: next_why()? })
         }
     };
-    if (most_a_day_mg.is_some() || pregnancy.is_some() || age.is_some()) && source.is_empty() {
+    let has_limit = most_a_day_mg.is_some() || pregnancy.is_some() || age.is_some();
+    let is_nothing = classes == NOTHING;
+    if (has_limit || is_nothing) && source.is_empty() {
         return Err(wrong("a source"));
     }
-    let classes = classes.split(',').filter(|class| !class.is_empty()).collect();
+    if has_limit && is_nothing {
+        return Err(wrong("nothing to be checked, and something"));
+    }
+    let classes = classes.split(',').filter(|class| !class.is_empty() && !is_nothing).collect();
     Ok(Fact { name, classes, most_a_day_mg, pregnancy, age, source })
 }
 
@@ -235,6 +247,8 @@ mod tests {
             (ingredients, "", "anticoagulant"),
             ("Paracetamol\tparacetamol\tmuch\t\t\t\tBNF", "", "milligrams"),
             ("Paracetamol\tparacetamol\t4000\t\t\t\t", "", "a source"),
+            ("Urea\tnothing\t\t\t\t\t", "", "a source"),
+            ("Urea\tnothing\t4000\t\t\t\tBNF", "", "and something"),
         ] {
             let rules = Rules::parse(ingredients, interactions);
             let error = rules.and_then(|rules| self_test::run(&rules)).expect_err("BUG: must be said");
@@ -243,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn every_ingredient_that_the_rules_know_has_something_that_is_looked_for() {
+    fn every_ingredient_that_the_rules_know_has_something_that_is_looked_for_or_says_that_it_has_nothing() {
         let rules = Rules::load().expect("BUG: the rules");
         let is_in_a_pair = |class: &str| {
             let mut sides = rules.interactions.iter().flat_map(|pair| [pair.one, pair.other]);
@@ -261,8 +275,12 @@ mod tests {
                 && !rules.has_pair_with(fact.name)
                 && !fact.classes.iter().any(|class| is_looked_for(class))
         };
-        let idle: Vec<&str> = rules.facts.iter().filter(|fact| is_idle(fact)).map(|fact| fact.name).collect();
-        assert_eq!(idle, Vec::<&str>::new());
+        let is_said = |name: &str| {
+            let begins = format!("{name}\t{NOTHING}\t");
+            include_str!("data/ingredients.tsv").lines().any(|line| line.starts_with(&begins))
+        };
+        let wrong = rules.facts.iter().filter(|fact| is_idle(fact) != is_said(fact.name));
+        assert_eq!(wrong.map(|fact| fact.name).collect::<Vec<_>>(), Vec::<&str>::new());
     }
 
     #[test]
@@ -273,6 +291,6 @@ mod tests {
         assert_eq!(name("Esomeprazole"), Some("Esomeprazole"));
         assert_eq!(name("Levofloxacin"), Some("Levofloxacin"));
         assert_eq!(name("Benzathine benzylpenicillin"), Some("Benzathine benzylpenicillin"));
-        assert_eq!(name("Clove oil"), None);
+        assert_eq!(name("Citicoline"), None);
     }
 }

@@ -23,6 +23,7 @@ fn line(number: u128, medicine: Option<u128>, text: &str) -> Line {
         text: text.into(),
         dose: "1-0-1".into(),
         days: Some(5),
+        dosage: None,
     }
 }
 

@@ -23,6 +23,10 @@ pub(super) const SAID: &[Said] = &[
     ("malformations in animals", "जानवरों में जन्मजात विकृतियाँ"),
     ("less blood to the child", "बच्चे तक कम खून पहुँचता है"),
     ("too young", "उम्र बहुत कम है"),
+    (
+        "small children swallow it: a pea of paste, and no mouthwash",
+        "छोटे बच्चे इसे निगल लेते हैं: पेस्ट मटर के दाने जितना, और माउथवॉश नहीं",
+    ),
     ("no use and some harm in small children", "छोटे बच्चों में फ़ायदा नहीं, कुछ नुकसान"),
     ("malformations of the heart", "दिल की जन्मजात विकृतियाँ"),
     ("malformations of boys", "लड़कों में जन्मजात विकृतियाँ"),
@@ -235,5 +239,16 @@ pub(super) const SAID: &[Said] = &[
         "ज़िंक इसे आँत में बाँध लेता है। दो घंटे पहले या छह घंटे बाद दें।",
     ),
     ("Zinc binds it in the gut. Three hours apart.", "ज़िंक इसे आँत में बाँध लेता है। तीन घंटे के अंतर से दें।"),
+    ("Calcium binds it in the gut. Three hours apart.", "कैल्शियम इसे आँत में बाँध लेता है। तीन घंटे के अंतर से दें।"),
+    (
+        "Calcium binds it in the gut. Two hours before or six after.",
+        "कैल्शियम इसे आँत में बाँध लेता है। दो घंटे पहले या छह घंटे बाद दें।",
+    ),
+    ("Minerals bind it in the gut. Three hours apart.", "मिनरल इसे आँत में बाँध लेते हैं। तीन घंटे के अंतर से दें।"),
+    (
+        "Minerals bind it in the gut. Two hours before or six after.",
+        "मिनरल इसे आँत में बाँध लेते हैं। दो घंटे पहले या छह घंटे बाद दें।",
+    ),
+    ("Minerals bind it in the gut. Four hours apart.", "मिनरल इसे आँत में बाँध लेते हैं। चार घंटे के अंतर से दें।"),
     ("Orlistat keeps it in the gut. Four hours apart.", "ऑर्लिस्टैट इसे आँत में रोक लेती है। चार घंटे के अंतर से दें।"),
 ];

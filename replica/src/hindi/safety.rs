@@ -153,6 +153,15 @@ pub(super) const SAID: &[Said] = &[
     ),
     // How much.
     (
+        "{part}: {taken} mg a day with what still runs is more than {most} mg, the most for a child of {kg} kg.",
+        "{part}: जो अभी चल रही है उसके साथ दिन में {taken} mg, जो {kg} kg के बच्चे के लिए अधिकतम {most} mg से ज़्यादा है।",
+    ),
+    (
+        "{part}: {taken} mg a day with what still runs is more than {most} mg, the most for an adult.",
+        "{part}: जो अभी चल रही है उसके साथ दिन में {taken} mg, जो वयस्क के लिए अधिकतम {most} mg से ज़्यादा है।",
+    ),
+    ("Of it, {mg} mg were prescribed on {day*}.", "इसमें से {mg} mg {day} को लिखी गई थी।"),
+    (
         "{part}: {taken} mg a day is more than {most} mg, the most for a child of {kg} kg.",
         "{part}: दिन में {taken} mg, जो {kg} kg के बच्चे के लिए अधिकतम {most} mg से ज़्यादा है।",
     ),

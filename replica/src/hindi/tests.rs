@@ -81,6 +81,13 @@ fn sentences_are_said_one_by_one_and_what_is_named_before_a_colon_stays() {
         hindi("para od: 3 medicines fit. Write the strength or the form too.").as_deref(),
         Some("para od: 3 दवाएँ मिलती हैं। दवा की मात्रा (जैसे 500 mg) या उसका रूप (जैसे tab, eye drops) भी लिखें।")
     );
+    let with_running = "Paracetamol: 4225 mg a day with what still runs is more than 4000 mg, the most for an adult. Of it, 975 mg were prescribed on 21 Nov 2026. Of it, 650 mg were prescribed on 20 Nov 2026.";
+    assert_eq!(
+        hindi(with_running).as_deref(),
+        Some(
+            "Paracetamol: जो अभी चल रही है उसके साथ दिन में 4225 mg, जो वयस्क के लिए अधिकतम 4000 mg से ज़्यादा है। इसमें से 975 mg 21 नव॰ 2026 को लिखी गई थी। इसमें से 650 mg 20 नव॰ 2026 को लिखी गई थी।"
+        )
+    );
     assert_eq!(
         hindi("Pulse 20 a minute is unusual. Is it right?").as_deref(),
         Some("नाड़ी 20 प्रति मिनट: यह असामान्य है। क्या सही है?")
@@ -190,7 +197,7 @@ fn whatever_is_wrong_with_a_dose_and_whatever_was_not_looked_at_is_said_in_hindi
     }
     assert_eq!(said.len(), 25);
     let mut chart = Chart::default();
-    let known = [("Paracetamol", 1), ("Serratiopeptidase", 2)];
+    let known = [("Paracetamol", 1), ("Citicoline", 2)];
     let lines = known.map(|(name, id)| {
         let ingredients = vec![name.to_owned()];
         let medicine = Medicine { ingredients, is_systemic: true, ..Medicine::default() };

@@ -269,6 +269,21 @@ fn a_brand_of_the_clinics_own_and_what_still_runs_are_looked_at_together() {
 }
 
 #[test]
+fn the_most_of_a_day_counts_what_was_signed_before_and_still_runs() {
+    let (fixture, sunita) = desk();
+    let signed = draft(vec![listed(IBUPROFEN, "1-1-1 x5d")]);
+    fixture.replica.sign_prescription(sunita, &signed, &[]).expect("BUG: signed");
+    let daily = |dose: &str| {
+        let findings = check(&fixture, sunita, &[listed(BRAND, dose)]).lines.remove(0).findings;
+        findings.into_iter().find(|one| one.check == Check::DailyDose)
+    };
+    assert!(daily("1-0-0 x5d").is_none());
+    let found = daily("1-0-1 x5d").expect("BUG: 2500 mg");
+    assert!(found.why.contains("Of it, 1500 mg were prescribed on 23 Nov 2026"), "{}", found.why);
+    assert_eq!((found.severity, found.signed.len()), (Severity::Caution, 1), "it may be written anew");
+}
+
+#[test]
 fn whoever_is_signed_in_is_told_whether_the_checks_passed_their_own_test() {
     let (fixture, _) = desk();
     assert_eq!(checks_broken(), None);

@@ -221,6 +221,7 @@ async fn prescriptions(
             text: format!("{generic} {}", line.strength_text.unwrap_or_default()).trim().to_owned(),
             dose: dose.into_iter().flatten().collect::<Vec<_>>().join(" "),
             days: Line::days_of(line.duration_value.map(i64::from), line.duration_unit.as_deref()),
+            dosage: None,
         });
     }
     for row in rows {

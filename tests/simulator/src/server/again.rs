@@ -205,6 +205,7 @@ fn lines(rows: &Rows, prescription: Uuid) -> Vec<Line> {
                     values.get("duration_value").and_then(Value::as_i64),
                     some(values, "duration_unit").as_deref(),
                 ),
+                dosage: None,
             }
         })
         .collect()

@@ -1,6 +1,5 @@
 //! Lines as doctors of an outpatient or a dental clinic type them.
 
-use super::tests::row_of;
 use super::*;
 
 /// The medicine, and what is understood of its dose in this form.

@@ -1,0 +1,68 @@
+//! The most of a day, with what was signed before and still runs. It is the 23 November.
+
+use serde_json::json;
+use time::macros::date;
+
+use super::tests::{Listed, Pad, listed};
+use super::*;
+
+fn with_ibuprofen() -> Listed {
+    let parts = json!([{ "name": "Ibuprofen", "strength": "400 mg" }, { "name": "Paracetamol", "strength": "325 mg" }]);
+    Listed("Ibuprofen + Paracetamol", parts, &["nsaid"], "oral")
+}
+
+/// What is said of the most of a day.
+fn daily(pad: &Pad) -> Vec<(Severity, String)> {
+    let found = pad.check().into_iter().flat_map(|line| line.findings);
+    found.filter(|one| one.check == Check::DailyDose).map(|one| (one.severity, one.why)).collect()
+}
+
+#[test]
+fn what_still_runs_counts_in_the_most_of_a_day_and_is_told_with_its_date() {
+    let paracetamol = listed("Paracetamol", "650 mg", &[]);
+    let pad = Pad::new().takes_dose(&with_ibuprofen(), date!(2026 - 11 - 21), "1-1-1 x5d");
+    let pad = pad.line(&paracetamol, "2-2-1 x3d");
+    let why = "Paracetamol: 4225 mg a day with what still runs is more than 4000 mg, the most for an adult. Of it, 975 \
+               mg were prescribed on 21 Nov 2026.";
+    assert_eq!(daily(&pad), [(Severity::Hold, why.to_owned())]);
+    let found = pad.check().remove(0).findings;
+    assert!(found.iter().any(|one| one.check == Check::DailyDose && one.signed.len() == 1));
+    let ended = Pad::new().takes_dose(&with_ibuprofen(), date!(2026 - 11 - 18), "1-1-1 x5d");
+    assert_eq!(daily(&ended.line(&paracetamol, "2-2-1 x3d")), [], "it ends today");
+}
+
+#[test]
+fn more_than_the_most_of_a_day_in_the_draft_alone_is_said_as_before() {
+    let paracetamol = listed("Paracetamol", "650 mg", &[]);
+    let pad = Pad::new().takes_dose(&with_ibuprofen(), date!(2026 - 11 - 21), "1-1-1 x5d");
+    let why = "Paracetamol: 5200 mg a day is more than 4000 mg, the most for an adult.";
+    assert_eq!(daily(&pad.line(&paracetamol, "2 q6h x3d")), [(Severity::Hold, why.to_owned())]);
+}
+
+#[test]
+fn a_medicine_that_is_written_anew_may_take_the_place_of_the_old_one_and_is_not_held() {
+    let (five, ten) = (listed("Amlodipine", "5 mg", &[]), listed("Amlodipine", "10 mg", &[]));
+    let pad = Pad::new().takes_dose(&five, date!(2026 - 11 - 01), "1-0-0 x30d").line(&ten, "1-0-0 x30d");
+    assert!(matches!(&daily(&pad)[..], [(Severity::Caution, _)]), "{:?}", daily(&pad));
+    // Renewed in one line, and written once more in a combination: the second one tells.
+    let paracetamol = listed("Paracetamol", "650 mg", &[]);
+    let pad = Pad::new().takes_dose(&paracetamol, date!(2026 - 11 - 21), "1-1-1 x5d");
+    let pad = pad.line(&paracetamol, "1-1-1 x5d").line(&with_ibuprofen(), "1-0-0 x5d");
+    assert!(matches!(&daily(&pad)[..], [(Severity::Caution, _)]), "{:?}", daily(&pad));
+}
+
+#[test]
+fn only_what_is_certain_of_what_still_runs_is_counted() {
+    let paracetamol = listed("Paracetamol", "650 mg", &[]);
+    let over = |pad: Pad| !daily(&pad.line(&with_ibuprofen(), "2-2-2 x3d")).is_empty();
+    let taken = |dose: &str| Pad::new().takes_dose(&paracetamol, date!(2026 - 11 - 21), dose);
+    assert!(over(taken("2-0-2 x5d")));
+    assert!(over(taken("1 sos max 4 x5d")));
+    assert!(over(taken("4-0-0 x5d then 2-0-0 cont")));
+    assert!(!over(taken("1-0-0 x5d")), "it is not more");
+    assert!(!over(taken("2 sos x5d")), "nobody said how often");
+    assert!(!over(taken("4 stat")), "it was taken the day before yesterday");
+    assert!(!over(taken("4-0-0 x2d then 1-0-0 x5d")), "the first step has ended");
+    let unread = Pad::new().takes(&paracetamol, date!(2026 - 11 - 21), Some(5));
+    assert!(!over(unread), "its dose is not known");
+}
