@@ -132,6 +132,10 @@ impl Keyring {
     /// [`Error::KeyringEntryMissing`] also if it was sealed under another key: a password brings the next one.
     pub fn refresh_token(&self, installation: Uuid, key: &TokenKey) -> Result<RefreshToken> {
         let bytes = self.get(installation, Entry::RefreshToken)?;
+        // Versions before this one kept it as it is; the next one, which comes with its use, is sealed.
+        if let Ok(token) = serde_json::from_slice(&bytes) {
+            return Ok(token);
+        }
         let sealed: Sealed = serde_json::from_slice(&bytes).map_err(|_| Error::KeyringEntryMissing)?;
         let text = sealed.open(&key.0, &Entry::RefreshToken.name(installation)).ok().flatten();
         let text = text.ok_or(Error::KeyringEntryMissing)?;
@@ -383,6 +387,16 @@ mod tests {
             let opened = keyring.refresh_token(installation, key).err();
             assert!(matches!(opened, Some(Error::KeyringEntryMissing)));
         }
+    }
+
+    #[test]
+    fn a_refresh_token_that_an_earlier_version_kept_is_still_good() {
+        let (keyring, installation) = (Keyring::in_memory(), Uuid::now_v7());
+        let key = TokenKey::of(&DatabaseKey::random().expect("BUG: random"));
+        let token = RefreshToken { token: Secret("from before".into()), generation: 3 };
+        let before = serde_json::to_vec(&token).expect("BUG: written");
+        keyring.put(installation, Entry::RefreshToken, &before).expect("BUG: kept");
+        assert!(keyring.refresh_token(installation, &key).expect("BUG: there") == token);
     }
 
     #[test]
