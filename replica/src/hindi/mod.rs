@@ -92,7 +92,7 @@ fn put_in(place: &str, value: &str, looks: &Cell<u32>) -> Option<String> {
         // Else every sentence that ends as this one does would be the name of a column.
         "column" if value.contains('.') => None,
         // A figure, and not all up to the one of the next sentence.
-        "mg" | "year" if value.contains(' ') => None,
+        "mg" | "day" | "year" if value.contains(' ') => None,
         place if place.ends_with('*') => known(value, looks),
         _ => Some(value.to_owned()),
     }

@@ -69,14 +69,14 @@ fn who_is_spelt_otherwise_says_so_and_has_a_place_behind_any_number_of_others() 
         fixture.register("Lakshmi", &format!("98205 {place:05}"));
     }
     let found = fixture.replica.find_patients("laxmi").expect("BUG: found");
-    assert_eq!(found.len(), 20);
-    let (typed, otherwise) = found.split_at(15);
+    assert_eq!(found.len(), 12);
+    let (typed, otherwise) = found.split_at(8);
     assert!(typed.iter().all(|one| one.full_name == "Laxmi Deshmukh" && !one.spelt_otherwise));
     assert!(otherwise.iter().all(|one| one.full_name == "Lakshmi Deshmukh" && one.spelt_otherwise));
     let found = fixture.replica.find_patients("lakshmi").expect("BUG: found");
-    assert_eq!(found.iter().filter(|one| one.spelt_otherwise).count(), 13, "what is left is theirs");
+    assert_eq!(found.iter().filter(|one| one.spelt_otherwise).count(), 5, "what is left is theirs");
     let found = fixture.replica.find_patients("deshmukh").expect("BUG: found");
-    assert!(found.len() == 20 && found.iter().all(|one| !one.spelt_otherwise), "nobody is spelt otherwise");
+    assert!(found.len() == 12 && found.iter().all(|one| !one.spelt_otherwise), "nobody is spelt otherwise");
     let known = fixture.replica.find_patients("98205 00001").expect("BUG: found");
     assert!(!known[0].spelt_otherwise, "a number has one spelling");
 }
@@ -91,27 +91,27 @@ fn whoever_has_the_last_digits_is_found_among_any_number_of_others() {
     }
     let found = fixture.replica.find_patients("1276").expect("BUG: found");
     assert_eq!(found[0].full_name, "Zoya Deshmukh");
-    assert_eq!(found.len(), 20);
+    assert_eq!(found.len(), 12);
 }
 
 #[test]
 fn the_answer_says_whether_more_people_fit_than_it_names() {
     let fixture = fixture(Role::Doctor);
-    for place in 0..20 {
+    for place in 0..12 {
         fixture.register("Asha", &format!("98204 {place:05}"));
     }
     let search = |query: &str| fixture.replica.search_patients(query).expect("BUG: found");
     for query in ["asha", "98204"] {
-        assert_eq!((search(query).people.len(), search(query).has_more), (20, false), "{query}");
+        assert_eq!((search(query).people.len(), search(query).has_more), (12, false), "{query}");
     }
     // Whose number does not end with the digits fits as well, behind any number of those whose number does.
-    for place in 10..30 {
+    for place in 10..22 {
         fixture.register("Bina", &format!("98{place}0 77777"));
     }
     fixture.register("Bina", "98777 77123");
-    assert_eq!((search("77777").people.len(), search("77777").has_more), (20, true));
+    assert_eq!((search("77777").people.len(), search("77777").has_more), (12, true));
     fixture.register("Aasha", "98206 00001");
-    assert_eq!((search("asha").people.len(), search("asha").has_more), (20, true));
+    assert_eq!((search("asha").people.len(), search("asha").has_more), (12, true));
     assert_eq!(search(""), PatientsFound::default());
 }
 

@@ -198,7 +198,12 @@ async fn files_leave_with_their_tenant_come_back_with_it_and_are_gone_when_it_is
         assert_eq!(length, Some(bytes.len() as u64));
     }
     let (lock, key, path) = (mover.lock(), mover.key(), mover.path("last"));
-    delete(&mover.doors, desk.tenant, &lock, &key, &path).await.expect("deleted");
+    let refused =
+        delete(&mover.doors, desk.tenant, &lock, &key, &path, false).await.expect_err("it would be lost");
+    assert!(refused.to_string().contains("Nothing was deleted"), "{refused}");
+    assert!(files.length(desk.tenant, &hash(&kept)).await.expect("an answer").is_some());
+    let path = mover.path("given-up");
+    delete(&mover.doors, desk.tenant, &lock, &key, &path, true).await.expect("deleted");
     assert_eq!(files.length(desk.tenant, &hash(&kept)).await.expect("an answer"), None);
     assert!(files.length(restored.tenant, &hash(&kept)).await.expect("an answer").is_some());
 }
