@@ -90,7 +90,7 @@ impl OrderKey {
         ensure!(
             handovers.last().is_none_or(|last| last.to == own),
             "{} leads to another key than {}, which no computer would believe then. Put the list beside the key that was made \
-             with it.",
+             with it; if that one is lost for good, move the list away.",
             beside.display(),
             path.display()
         );
@@ -227,5 +227,10 @@ mod tests {
             .expect("moved to the old key");
         let refused = OrderKey::load(&default_file(folder.path())).expect_err("it is another key's");
         assert!(refused.to_string().contains("leads to another key"), "{refused}");
+        // So it is beside a key that was made because the one of the list was lost.
+        assert!(
+            refused.to_string().contains("if that one is lost for good, move the list away"),
+            "{refused}"
+        );
     }
 }

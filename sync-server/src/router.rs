@@ -147,7 +147,7 @@ pub(crate) fn routes() -> Vec<Route> {
     vec![
         get("/healthz", OPEN, healthz, says("Whether the process runs.")),
         get("/openapi.json", OPEN, openapi, says("This description.").gives::<Value>()),
-        get("/readyz", OPEN, readyz, says("Whether it reaches its database.")),
+        get(addresses::READY, OPEN, readyz, says("Whether it reaches its database.")),
         post(
             "/v1/clinics/register",
             OPEN,

@@ -26,6 +26,8 @@ const WITHIN: Duration = Duration::from_mins(1);
 const MOST: usize = 20_000;
 /// That requests come without an address is told once in so long.
 const TELL_EVERY: Duration = Duration::from_mins(1);
+/// What proxies ask by themselves.
+pub(crate) const READY: &str = "/readyz";
 /// What of an IPv6 address one customer has.
 const CUSTOMER: u128 = !(u128::MAX >> 56);
 
@@ -141,19 +143,24 @@ impl Addresses {
 
     /// Under which address a request is counted, if under any: as the proxy says, else as its connection comes. Whoever
     /// came past the proxy is so counted for themselves, and all that a proxy forgot to say it of as one.
-    fn of(&self, headers: &HeaderMap, peer: IpAddr, now: Instant) -> Option<IpAddr> {
+    fn of(&self, headers: &HeaderMap, peer: IpAddr) -> Option<IpAddr> {
         let Some(header) = self.header.get() else {
             // Counted as one, whoever fails on purpose would keep all those out whom that proxy brings.
             return (!may_be_a_proxy(peer)).then_some(peer);
         };
-        let said = said(headers, header);
-        if said.is_none() && self.is_time_to_tell(now) {
+        Some(said(headers, header).unwrap_or(peer))
+    }
+
+    /// Tells that the proxy did not say where a request comes from. Whether a process is ready it asks in its own name, and
+    /// has nothing to say then.
+    fn tell_unsaid(&self, path: &str, headers: &HeaderMap, now: Instant) {
+        let Some(header) = self.header.get() else { return };
+        if path != READY && said(headers, header).is_none() && self.is_time_to_tell(now) {
             tracing::warn!(
                 %header,
                 "requests come without the address that the proxy should say, and are counted as of where they connect from"
             );
         }
-        Some(said.unwrap_or(peer))
     }
 
     fn is_time_to_tell(&self, now: Instant) -> bool {
@@ -209,7 +216,8 @@ pub(crate) async fn pace(
     next: Next,
 ) -> Response {
     let now = Instant::now();
-    let address = addresses.of(request.headers(), peer, now);
+    addresses.tell_unsaid(request.uri().path(), request.headers(), now);
+    let address = addresses.of(request.headers(), peer);
     if let Some(Err(wait)) = address.map(|address| addresses.asked(address, now)) {
         return must_wait(wait).into_response();
     }
@@ -297,27 +305,27 @@ mod tests {
 
     #[test]
     fn only_the_proxys_own_word_is_believed() {
-        let (addresses, now, proxy) = (Addresses::default(), Instant::now(), address("10.0.0.1"));
+        let (addresses, proxy) = (Addresses::default(), address("10.0.0.1"));
         let mut headers = HeaderMap::new();
         headers.insert("x-forwarded-for", "198.51.100.1, 203.0.113.7".parse().expect("a value"));
-        assert_eq!(addresses.of(&headers, proxy, now), None, "no proxy is believed yet");
+        assert_eq!(addresses.of(&headers, proxy), None, "no proxy is believed yet");
         addresses.believe(HeaderName::from_static("x-forwarded-for"));
-        assert_eq!(addresses.of(&headers, proxy, now), Some(address("203.0.113.7")));
+        assert_eq!(addresses.of(&headers, proxy), Some(address("203.0.113.7")));
         headers.append("x-forwarded-for", "2001:db8::1".parse().expect("a value"));
-        assert_eq!(addresses.of(&headers, proxy, now), Some(address("2001:db8::1")));
+        assert_eq!(addresses.of(&headers, proxy), Some(address("2001:db8::1")));
         for with_port in ["203.0.113.7:4711", "[2001:db8::1]:4711"] {
             headers.append("x-forwarded-for", with_port.parse().expect("a value"));
             let without = with_port.rsplit_once(':').expect("a port").0.trim_matches(['[', ']']);
-            assert_eq!(addresses.of(&headers, proxy, now), Some(address(without)));
+            assert_eq!(addresses.of(&headers, proxy), Some(address(without)));
         }
         headers.append("x-forwarded-for", "somewhere".parse().expect("a value"));
-        assert_eq!(addresses.of(&headers, proxy, now), Some(proxy), "and not what stands before it");
+        assert_eq!(addresses.of(&headers, proxy), Some(proxy), "and not what stands before it");
     }
 
     #[test]
     fn without_a_proxy_that_is_believed_only_those_are_counted_who_can_be_none() {
-        let (addresses, headers, now) = (Addresses::default(), HeaderMap::new(), Instant::now());
-        let of = |peer: &str| addresses.of(&headers, address(peer), now);
+        let (addresses, headers) = (Addresses::default(), HeaderMap::new());
+        let of = |peer: &str| addresses.of(&headers, address(peer));
         for own in ["203.0.113.7", "100.128.0.1", "2001:db8:1::9", "::ffff:203.0.113.7"] {
             assert_eq!(of(own), Some(address(own)));
         }
@@ -336,21 +344,32 @@ mod tests {
     }
 
     #[test]
+    fn a_proxy_that_asks_by_itself_whether_a_process_is_ready_has_forgotten_nothing() {
+        let (addresses, start, unsaid) = (Addresses::default(), Instant::now(), HeaderMap::new());
+        addresses.believe(HeaderName::from_static("x-real-ip"));
+        addresses.tell_unsaid("/readyz", &unsaid, start);
+        assert!(addresses.is_time_to_tell(start), "nothing was told");
+        addresses.tell_unsaid("/v1/auth/challenge", &unsaid, start + TELL_EVERY);
+        assert!(!addresses.is_time_to_tell(start + TELL_EVERY), "this was");
+    }
+
+    #[test]
     fn requests_of_which_the_proxy_says_nothing_are_counted_as_they_connect_and_told_of_once_a_minute() {
         let (addresses, start) = (Addresses::default(), Instant::now());
         let mut headers = HeaderMap::new();
         let (proxy, past_it) = (address("10.0.0.1"), address("203.0.113.8"));
         addresses.believe(HeaderName::from_static("x-real-ip"));
+        addresses.tell_unsaid("/v1/auth/login", &headers, start);
         for _ in 0..MOST_FAILURES {
-            let unsaid = addresses.of(&headers, proxy, start).expect("counted");
+            let unsaid = addresses.of(&headers, proxy).expect("counted");
             addresses.failed(unsaid, start);
         }
-        let unsaid = addresses.of(&headers, proxy, start).expect("counted");
+        let unsaid = addresses.of(&headers, proxy).expect("counted");
         assert!(addresses.check(unsaid, start).is_err(), "all that the proxy forgot to say it of");
-        let alone = addresses.of(&headers, past_it, start).expect("counted");
+        let alone = addresses.of(&headers, past_it).expect("counted");
         assert_eq!(addresses.check(alone, start), Ok(()), "whoever came past it waits for nobody");
         headers.insert("x-real-ip", "203.0.113.7".parse().expect("a value"));
-        let said = addresses.of(&headers, proxy, start).expect("counted");
+        let said = addresses.of(&headers, proxy).expect("counted");
         assert_eq!(addresses.check(said, start), Ok(()), "and nobody of whom it said it");
         assert!(!addresses.is_time_to_tell(start + TELL_EVERY / 2), "it was told");
         assert!(addresses.is_time_to_tell(start + TELL_EVERY));

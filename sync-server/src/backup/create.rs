@@ -80,16 +80,25 @@ pub async fn create(
     Ok((path, record))
 }
 
-/// Removes what backups that were killed have left: the whole database, under a name that nobody looks for.
+/// Removes what backups that were killed have left: the whole database, under a name that nobody looks for. What cannot be
+/// removed is told of, and keeps no backup from being made.
 fn sweep(folder: &Path) -> std::io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name();
         let is_unfinished =
             name.to_str().is_some_and(|name| name.starts_with(UNFINISHED.0) && name.ends_with(UNFINISHED.1));
-        if is_unfinished && entry.metadata()?.modified()?.elapsed().is_ok_and(|age| age >= GIVEN_UP) {
-            fs::remove_file(entry.path())?;
+        if is_unfinished && let Err(error) = remove_given_up(&entry) {
+            let file = entry.path();
+            tracing::warn!(%error, file = %file.display(), "what an earlier backup left was not removed");
         }
+    }
+    Ok(())
+}
+
+fn remove_given_up(entry: &fs::DirEntry) -> std::io::Result<()> {
+    if entry.metadata()?.modified()?.elapsed().is_ok_and(|age| age >= GIVEN_UP) {
+        fs::remove_file(entry.path())?;
     }
     Ok(())
 }
@@ -147,5 +156,22 @@ mod tests {
         sweep(folder.path()).expect("BUG: swept");
         let is_left = made.map(|(name, _)| folder.path().join(name).exists());
         assert_eq!(is_left, [false, true, true, true]);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn what_cannot_be_removed_keeps_no_backup_from_being_made() {
+        let folder = tempfile::tempdir().expect("BUG: a folder");
+        let [stuck, left] =
+            ["AbC", "DeF"].map(|name| folder.path().join(format!(".clinic-backup-{name}.unfinished")));
+        // Nobody removes a folder as a file, whoever they are.
+        fs::create_dir(&stuck).expect("BUG: made");
+        File::create(&left).expect("BUG: a file");
+        for path in [&stuck, &left] {
+            let long_ago = SystemTime::now() - GIVEN_UP;
+            File::open(path).expect("BUG: there").set_modified(long_ago).expect("BUG: its time");
+        }
+        sweep(folder.path()).expect("BUG: it goes on");
+        assert_eq!([stuck.exists(), left.exists()], [true, false]);
     }
 }
