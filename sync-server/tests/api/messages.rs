@@ -82,7 +82,7 @@ async fn story() -> Vec<Exchange> {
         "/v1/clinics",
         "/v1/users",
         "/v1/devices",
-        "/v1/audit?limit=2&table=dental_attachments",
+        "/v1/audit?limit=1&table=dental_attachments",
     ] {
         get(&desk, path).await;
     }
