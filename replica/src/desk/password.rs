@@ -177,8 +177,7 @@ fn change(old: &str, new: &str) -> PasswordChange {
 /// What the server would say against it.
 fn weakness(replica: &Replica, change: &PasswordChange) -> Result<Option<WeakPassword>> {
     let mut names: Vec<String> = replica.store.read(|tx| {
-        let mut clinics =
-            tx.prepare_cached("select clinic_name from clinics where clinic_name is not null")?;
+        let mut clinics = tx.prepare_cached("select clinic_name from clinics")?;
         let found = clinics.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<_>>()?;
         Ok(found)
     })?;
