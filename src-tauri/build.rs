@@ -13,6 +13,8 @@ fn main() {
         "save_recovery_pdf",
         "unlock",
         "enrol_again",
+        "change_password",
+        "password_fault",
         "lock",
         "sync_status",
         "sync_now",

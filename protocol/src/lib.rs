@@ -38,6 +38,7 @@ pub mod manage;
 // Computers and keys: who signs what, and for how long a desktop works.
 pub mod farewell;
 pub mod own_key;
+pub mod password;
 pub mod recovery;
 pub mod request;
 pub mod signing;

@@ -15,6 +15,21 @@ pub enum Error {
     /// No slot opens with this password, and the server does not know it either.
     #[error("The e-mail or the password is wrong. Nothing on this computer was changed.")]
     WrongPassword,
+    /// Whoever changes their password does not know the one that they have.
+    #[error(
+        "The old password is wrong, and your password is as it was. Type the old one again; if you have forgotten it, an admin gives you a one-time password."
+    )]
+    WrongOldPassword,
+    /// A password is to be changed, and the server does not answer.
+    #[error(
+        "The server does not answer, and a password is changed only with it. Your password is as it was. Connect this computer to the internet and try again."
+    )]
+    PasswordNeedsServer,
+    /// A password was being changed when something broke off.
+    #[error(
+        "The change of your password broke off. Nothing of your work was lost. Perhaps the new password holds already: sign in with it as soon as the server answers, and if it is refused, with the old one."
+    )]
+    PasswordUnsure,
     /// There is no slot for this person yet, and the server does not answer.
     #[error(
         "The server does not answer, and this person has not yet signed in on this computer. Connect it to the internet once and sign in again."
@@ -202,7 +217,7 @@ impl Error {
     /// What the window does about it.
     pub fn code(&self) -> ErrorCode {
         match self {
-            Self::WrongPassword => ErrorCode::WrongPassword,
+            Self::WrongPassword | Self::WrongOldPassword => ErrorCode::WrongPassword,
             Self::SignInOnline | Self::NeedsServer => ErrorCode::SignInOnline,
             Self::LeaseEnded { .. } => ErrorCode::LeaseEnded,
             Self::OrderNotBelieved(_) => ErrorCode::OrderNotBelieved,
@@ -225,8 +240,9 @@ impl Error {
             Self::Held(_) => ErrorCode::Held,
             Self::Forbidden(_) => ErrorCode::Forbidden,
             Self::NotFound => ErrorCode::NotFound,
-            Self::ServerUnreachable => ErrorCode::ServerUnreachable,
+            Self::ServerUnreachable | Self::PasswordNeedsServer => ErrorCode::ServerUnreachable,
             Self::TooLarge
+            | Self::PasswordUnsure
             | Self::StoreInUse
             | Self::AnotherFile
             | Self::AnswerTooLong

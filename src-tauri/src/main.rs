@@ -73,6 +73,8 @@ fn main() -> anyhow::Result<()> {
             commands::recovery::save_recovery_pdf,
             commands::session::unlock,
             commands::session::enrol_again,
+            commands::session::change_password,
+            commands::session::password_fault,
             commands::session::lock,
             commands::sync::sync_status,
             commands::sync::sync_now,

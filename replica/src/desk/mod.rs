@@ -2,6 +2,7 @@
 
 mod admin;
 mod enrol;
+mod password;
 mod sign_in;
 mod watch;
 

@@ -18,6 +18,32 @@ pub(super) const SAID: &[Said] = &[
     ),
     ("The e-mail or the password is wrong.", "ई-मेल या पासवर्ड ग़लत है।"),
     (
+        "The old password is wrong, and your password is as it was. Type the old one again; if you have forgotten it, an admin gives you a one-time password.",
+        "पुराना पासवर्ड ग़लत है, और आपका पासवर्ड वही है जो पहले था। पुराना फिर लिखें; भूल गए हों तो एडमिन आपको एक बार का पासवर्ड देगा।",
+    ),
+    (
+        "The server does not answer, and a password is changed only with it. Your password is as it was. Connect this computer to the internet and try again.",
+        "सर्वर उत्तर नहीं दे रहा, और पासवर्ड उसी के साथ बदलता है। आपका पासवर्ड वही है जो पहले था। इस कंप्यूटर को इंटरनेट से जोड़ें और फिर कोशिश करें।",
+    ),
+    (
+        "The change of your password broke off. Nothing of your work was lost. Perhaps the new password holds already: sign in with it as soon as the server answers, and if it is refused, with the old one.",
+        "पासवर्ड का बदलना बीच में रुक गया। आपका कोई काम नहीं खोया। शायद नया पासवर्ड लागू हो चुका है: सर्वर के उत्तर देते ही उससे साइन इन करें, और वह न लिया जाए तो पुराने से।",
+    ),
+    (
+        "The password is too short. Use at least 12 characters; four ordinary words are good.",
+        "पासवर्ड बहुत छोटा है। कम से कम 12 अक्षर लिखें; चार साधारण शब्द अच्छे रहते हैं।",
+    ),
+    ("The password is too long. Use at most 128 characters.", "पासवर्ड बहुत लंबा है। अधिक से अधिक 128 अक्षर लिखें।"),
+    (
+        "This password is one that others guess first. Choose four ordinary words instead.",
+        "यह पासवर्ड लोग सबसे पहले आज़माते हैं। इसकी जगह चार साधारण शब्द चुनें।",
+    ),
+    (
+        "The password contains the clinic's name, the person's name or the e-mail. Choose words that no one connects with them.",
+        "पासवर्ड में क्लिनिक का नाम, व्यक्ति का नाम या ई-मेल है। ऐसे शब्द चुनें जिन्हें कोई उनसे न जोड़े।",
+    ),
+    ("The new password is the old one. Choose another one.", "नया पासवर्ड पुराना ही है। कोई दूसरा चुनें।"),
+    (
         "The server does not answer, and this person has not yet signed in on this computer. Connect it to the internet once and sign in again.",
         "सर्वर उत्तर नहीं दे रहा, और इस व्यक्ति ने इस कंप्यूटर पर अभी तक साइन इन नहीं किया है। इसे एक बार इंटरनेट से जोड़ें और फिर साइन इन करें।",
     ),

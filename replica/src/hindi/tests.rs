@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use protocol::dosage::Dosage;
 use protocol::error::{ErrorCode, Refusal, RefusalCode};
 use protocol::medicine::Units;
+use protocol::password::WeakPassword;
 use protocol::safety::{
     AllergenKind, Allergy, Chart, Line, LineFinding, LineReport, Medicine, Person, Proposed, Rules,
     check_lines,
@@ -237,6 +238,15 @@ fn everything_that_the_ledger_names_is_named_in_hindi() {
     assert_eq!(unsaid(titles), Vec::<&str>::new());
 }
 
+#[test]
+fn whatever_is_wrong_with_a_new_password_is_said_in_hindi() {
+    use WeakPassword::{Common, Long, Personal, Same, Short};
+    let faults = [Short, Long, Common, Personal, Same];
+    let refused = faults.map(|weak| format!("{weak} Nothing was changed."));
+    assert_eq!(unsaid(faults.map(WeakPassword::sentence)), Vec::<&str>::new());
+    assert_eq!(unsaid(refused), Vec::<String>::new());
+}
+
 /// Every kind of error, once.
 fn errors() -> Vec<Error> {
     vec![
@@ -278,6 +288,9 @@ fn errors() -> Vec<Error> {
         Error::ClockOff { server_time: OffsetDateTime::UNIX_EPOCH },
         Error::Server { code: ErrorCode::Forbidden, detail: "Your role does not allow this.".into() },
         Error::internal("a mistake"),
+        Error::WrongOldPassword,
+        Error::PasswordNeedsServer,
+        Error::PasswordUnsure,
     ]
 }
 
@@ -322,6 +335,9 @@ fn place(error: &Error) -> usize {
         Error::ClockOff { .. } => 35,
         Error::Server { .. } => 36,
         Error::Internal(_) => 37,
+        Error::WrongOldPassword => 38,
+        Error::PasswordNeedsServer => 39,
+        Error::PasswordUnsure => 40,
     }
 }
 

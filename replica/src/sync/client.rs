@@ -20,7 +20,7 @@ use protocol::farewell::{FarewellToken, HandoverRequest, HandoverResponse, Signe
 use protocol::file::Upload;
 use protocol::id::{ConflictId, DeviceId};
 use protocol::log_end::{KnownEnds, LogEnds};
-use protocol::manage::{DeviceInfo, RevokeRequest};
+use protocol::manage::{DeviceInfo, PasswordChange, RevokeRequest};
 use protocol::own_key::{OwnKeyInfo, OwnKeyRequest};
 use protocol::recovery::RecoveryMade;
 use protocol::settlement::RefusedMutation;
@@ -110,6 +110,13 @@ impl Client {
     /// `POST /v1/auth/refresh`.
     pub async fn refresh(&self, request: &RefreshRequest) -> Result<Tokens> {
         self.post("v1/auth/refresh", request).await
+    }
+
+    /// `POST /v1/auth/password`.
+    pub async fn change_password(&self, token: &Secret, change: &PasswordChange) -> Result<()> {
+        let body = serde_json::to_vec(change)?;
+        let request = Request { body, ..Request::post("v1/auth/password") };
+        self.accepted(request.with(token)).await.map(|_| ())
     }
 
     /// `POST /v1/devices/renew`.

@@ -14,6 +14,7 @@ mod letterhead;
 mod outbox;
 mod own_keys;
 mod own_medicines;
+mod passwords;
 mod patients;
 mod prepared;
 mod prescriptions;

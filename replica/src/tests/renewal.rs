@@ -72,14 +72,25 @@ fn what_was_brought_under_the_earlier_id_is_not_brought_again() {
 
 /// Writes what the computer of this installation opens with: a person's own slot, and a week without contact.
 pub(super) fn write_slots(home: &Path, secrets: &DeviceSecrets, installation: Uuid, device_id: DeviceId) {
+    // Nobody listens there.
+    write_slots_of("http://127.0.0.1:9/", home, secrets, installation, device_id);
+}
+
+/// The same for a computer of this server.
+pub(super) fn write_slots_of(
+    server: &str,
+    home: &Path,
+    secrets: &DeviceSecrets,
+    installation: Uuid,
+    device_id: DeviceId,
+) {
     let about = About {
         installation_id: installation,
         tenant_id: DEVICE.0,
         device_id,
         tenant_name: "Asha".into(),
         clinic_name: "Andheri".into(),
-        // Nobody listens there.
-        server: "http://127.0.0.1:9/".into(),
+        server: server.into(),
         server_name: "sync".into(),
     };
     let mut slots = Slots::new(home, about, 1, secrets);

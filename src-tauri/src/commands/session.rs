@@ -41,6 +41,18 @@ pub async fn unlock(desk: Here<'_>, email: String, password: String) -> Answer<A
 }
 
 #[tauri::command]
+pub async fn change_password(desk: Here<'_>, old: String, new: String) -> Answer<AppState> {
+    Ok(desk.change_password(&old, &new).await?)
+}
+
+/// What speaks against a new password, while it is typed.
+#[tauri::command]
+pub async fn password_fault(desk: Here<'_>, old: String, new: String) -> Answer<Option<String>> {
+    let desk = Arc::clone(&desk);
+    aside(move || Ok(desk.password_fault(&old, &new)?)).await
+}
+
+#[tauri::command]
 pub async fn lock(desk: Here<'_>) -> Answer<AppState> {
     let desk = Arc::clone(&desk);
     aside(move || {

@@ -1,16 +1,13 @@
-//! Passwords: what is a good one, and its hash.
+//! The hashes of passwords. What is a good password says [`protocol::password`].
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use protocol::api::Secret;
+use protocol::password::MAX_PASSWORD_CHARS;
 use tokio::sync::Semaphore;
 
-/// The fewest characters of a password.
-pub const MIN_PASSWORD_CHARS: usize = 12;
-/// The most characters of a password.
-pub const MAX_PASSWORD_CHARS: usize = 128;
 /// So many hashes may wait for a processor; more are turned away.
 const QUEUE: usize = 64;
 /// More work than this for one sign-in is an attack, not a hash: hashes come with archives and from earlier programs, too.
@@ -160,122 +157,9 @@ fn hash_now(argon2: &Argon2<'_>, password: &str) -> String {
         .to_string()
 }
 
-/// Why a new password is not taken. Its text is for the person who chose it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}", self.sentence())]
-pub enum WeakPassword {
-    /// Fewer than [`MIN_PASSWORD_CHARS`].
-    Short,
-    /// More than [`MAX_PASSWORD_CHARS`].
-    Long,
-    /// Everybody tries it first.
-    Common,
-    /// It contains a name that others know.
-    Personal,
-}
-
-impl WeakPassword {
-    /// What to say to the person who chose it.
-    pub fn sentence(self) -> &'static str {
-        match self {
-            Self::Short => {
-                "The password is too short. Use at least 12 characters; four ordinary words are good."
-            }
-            Self::Long => "The password is too long. Use at most 128 characters.",
-            Self::Common => {
-                "This password is one that others guess first. Choose four ordinary words instead."
-            }
-            Self::Personal => {
-                "The password contains the clinic's name, the person's name or the e-mail. Choose words that no \
-                 one connects with them."
-            }
-        }
-    }
-}
-
-static COMMON: LazyLock<std::collections::HashSet<&'static str>> = LazyLock::new(|| {
-    include_str!("../../data/common-passwords.txt")
-        .lines()
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .collect()
-});
-
-/// Checks a new password. `names` are the clinic's, the person's and their e-mail's.
-///
-/// # Errors
-///
-/// [`WeakPassword`].
-pub fn check_new_password(password: &Secret, names: &[&str]) -> Result<(), WeakPassword> {
-    let chars = password.0.chars().count();
-    if chars < MIN_PASSWORD_CHARS {
-        return Err(WeakPassword::Short);
-    }
-    if chars > MAX_PASSWORD_CHARS {
-        return Err(WeakPassword::Long);
-    }
-    let lower = password.0.to_lowercase();
-    let bare = lower.trim_matches(|c: char| !c.is_alphabetic());
-    let mut distinct: Vec<char> = lower.chars().collect();
-    distinct.sort_unstable();
-    distinct.dedup();
-    if COMMON.contains(lower.as_str()) || COMMON.contains(bare) || bare.is_empty() || distinct.len() < 5 {
-        return Err(WeakPassword::Common);
-    }
-    let letters = squeeze(&lower);
-    let personal = std::iter::once("clinic desk")
-        .chain(names.iter().flat_map(|name| parts(name)))
-        .map(squeeze)
-        .any(|name| name.chars().count() >= 4 && letters.contains(&name));
-    if personal {
-        return Err(WeakPassword::Personal);
-    }
-    Ok(())
-}
-
-/// Words of a clinic's name that say nothing about it.
-const GENERIC_WORDS: &[&str] = &[
-    "clinic",
-    "clinics",
-    "dental",
-    "family",
-    "hospital",
-    "medical",
-    "health",
-    "healthcare",
-    "care",
-    "centre",
-    "center",
-    "doctor",
-    "general",
-    "specialist",
-    "specialists",
-    "smile",
-    "children",
-    "women",
-    "group",
-];
-
-/// A name as a whole and word by word; of an e-mail only what stands before the `@`.
-fn parts(name: &str) -> impl Iterator<Item = &str> {
-    let name = name.split_once('@').map_or(name, |(local, _)| local);
-    let words = name.split_whitespace().filter(|word| !GENERIC_WORDS.contains(&word.to_lowercase().as_str()));
-    words.chain([name])
-}
-
-fn squeeze(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn check(password: &str) -> Result<(), WeakPassword> {
-        check_new_password(
-            &Secret(password.into()),
-            &["Sunrise Clinic", "Meera Joshi", "frontoffice@sunrise.example"],
-        )
-    }
 
     #[tokio::test]
     async fn strangers_never_take_the_places_of_staff() {
@@ -284,38 +168,6 @@ mod tests {
         let _waiting = strangers.queue.try_acquire_many(QUEUE as u32).expect("all places");
         assert_eq!(strangers.hash(&Secret("guess".into())).await, Err(Busy));
         assert!(staff.hash(&Secret("seven green parrots".into())).await.is_ok());
-    }
-
-    #[test]
-    fn common_short_long_and_personal_passwords_are_refused() {
-        for (password, why) in [
-            ("short", WeakPassword::Short),
-            ("12345678901", WeakPassword::Short),
-            ("password1234!", WeakPassword::Common),
-            ("PASSWORDPASSWORD", WeakPassword::Common),
-            ("123456789012", WeakPassword::Common),
-            ("998877665544", WeakPassword::Common),
-            ("aaaaaaaaaaaaaaa", WeakPassword::Common),
-            ("ababababababab", WeakPassword::Common),
-            ("correcthorsebatterystaple", WeakPassword::Common),
-            ("meera loves tea", WeakPassword::Personal),
-            ("my joshi family 7", WeakPassword::Personal),
-            ("the-sunrise-clinic", WeakPassword::Personal),
-            ("sunrise over the sea", WeakPassword::Personal),
-            ("FrontOffice-2031-x", WeakPassword::Personal),
-            ("my Clinic Desk word", WeakPassword::Personal),
-        ] {
-            assert_eq!(check(password), Err(why), "{password}");
-        }
-        assert_eq!(check(&"xy7 ".repeat(33)), Err(WeakPassword::Long));
-    }
-
-    #[test]
-    fn four_ordinary_words_in_any_script_are_taken() {
-        for password in ["kettle orbit mango lamp", "पानी आम सड़क दीपक", "tr0ub4dor&3-zebra"]
-        {
-            assert_eq!(check(password), Ok(()), "{password}");
-        }
     }
 
     #[tokio::test]

@@ -1,6 +1,7 @@
 //! The sample tenant: two clinics and five members of staff.
 
 use protocol::api::Secret;
+use protocol::password::check_new_password;
 use protocol::permission::Role;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -9,7 +10,6 @@ use super::complaint::Treats;
 use super::dice::Dice;
 use super::names::WORDS;
 use crate::auth::code::random_bytes;
-use crate::auth::password::check_new_password;
 
 /// The sample tenant's name.
 pub const TENANT_NAME: &str = "Asha Dental & Family Clinic";

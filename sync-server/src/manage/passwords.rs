@@ -2,13 +2,13 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use protocol::audit::Action;
 use protocol::manage::{OneTimePassword, PasswordChange};
+use protocol::password::check_password_change;
 use uuid::Uuid;
 
 use crate::AppState;
 use crate::audit::{self, Actor, Event};
 use crate::auth::Caller;
 use crate::auth::code::new_one_time_password;
-use crate::auth::password::check_new_password;
 use crate::auth::person;
 use crate::auth::throttle::Who;
 use crate::error::{Error, Json, Result};
@@ -68,12 +68,9 @@ pub(crate) async fn change_own(
         state.audit.record(&state.db, caller.tenant, &event).await?;
         return Err(Error::WrongPassword);
     }
-    if change.new_password == change.old_password {
-        return Err(Error::Invalid("The new password is the old one."));
-    }
     let of_clinics = clinics.iter().map(String::as_str);
     let names: Vec<&str> = of_clinics.chain([person.full_name.as_str(), person.email.as_str()]).collect();
-    check_new_password(&change.new_password, &names).map_err(|weak| Error::Invalid(weak.sentence()))?;
+    check_password_change(&change, &names).map_err(|weak| Error::Invalid(weak.sentence()))?;
     let hash = auth.passwords.hash(&change.new_password).await?;
     let mut tx = state.db.write_unsynced(caller.tenant).await?;
     audit::set_actor(&mut tx, Actor::Person(caller.user)).await?;

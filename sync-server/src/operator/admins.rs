@@ -6,6 +6,7 @@ use std::io::Write;
 use anyhow::{Context, bail, ensure};
 use protocol::api::Secret;
 use protocol::id::TenantId;
+use protocol::password::check_new_password;
 use protocol::settlement::MAX_REASON;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -19,7 +20,7 @@ use super::people::{answer, nobody};
 use super::{audited, find_tenant};
 use crate::Db;
 use crate::auth::code::new_one_time_password;
-use crate::auth::password::{Passwords, check_new_password};
+use crate::auth::password::Passwords;
 use crate::auth::person::normalise_email;
 
 /// Asks for somebody to become an admin. Nothing follows before another operator has confirmed it.

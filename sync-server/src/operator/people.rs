@@ -4,6 +4,7 @@ use std::io::Write;
 
 use anyhow::{Context, bail, ensure};
 use protocol::id::DeviceId;
+use protocol::password::check_new_password;
 use protocol::table::TableName;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -16,7 +17,7 @@ use super::{audited, called, find_tenant};
 use crate::Db;
 use crate::auth::code::is_clinic_code;
 use crate::auth::device;
-use crate::auth::password::{Passwords, check_new_password};
+use crate::auth::password::Passwords;
 use crate::auth::person::normalise_email;
 use crate::auth::register::fits;
 use crate::auth::tenant::{NewClinic, insert_clinic};

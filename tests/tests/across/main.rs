@@ -27,6 +27,7 @@ mod lease;
 mod logins;
 mod own_keys;
 mod paper;
+mod passwords;
 mod people;
 mod prepared;
 mod recovery;

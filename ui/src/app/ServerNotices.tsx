@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useBackend } from "../ipc/context";
 import { langOf } from "../ipc/problem";
 import { messages } from "../messages";
@@ -11,12 +11,22 @@ import { useSyncStatus } from "./queries";
 import classes from "./ServerNotices.module.css";
 import { useSession } from "./session";
 
-/** What the server says of the clinic. Each sentence goes away when it was read, and comes back when it changes. */
-export function ServerNotices() {
+/**
+ * What the server says of the clinic. Each sentence goes away when it was read, and comes back when it changes. Whoever has
+ * a one-time password is asked for one of their own: by itself once, and by the notice until they have chosen.
+ */
+export function ServerNotices({ onOneTime, onPassword }: { onOneTime: () => void; onPassword: () => void }) {
   const { roles } = useSession().session.person;
   const notices = useSyncStatus().data?.notices ?? [];
   const [read, setRead] = useState<string[]>([]);
   const unread = notices.filter((notice) => !read.includes(notice.detail));
+  const isOneTime = notices.some(({ code }) => code === "password_change_required");
+  const wasAsked = useRef(false);
+  useEffect(() => {
+    if (!isOneTime || wasAsked.current) return;
+    wasAsked.current = true;
+    onOneTime();
+  }, [isOneTime, onOneTime]);
   const mayObject = roles.some((role) => role === "admin" || role === "doctor" || role === "dentist");
   return (
     <div role="status" aria-label={messages.shell.serverNotices}>
@@ -24,14 +34,20 @@ export function ServerNotices() {
         <div key={code + detail} className={classes.notice} data-testid={`notice-${code}`}>
           <p lang={langOf(detail)}>{detail}</p>
           {code === "admin_comes" && mayObject && <Objection />}
-          <button
-            type="button"
-            className={classes.close}
-            aria-label={messages.shell.noticeRead(detail)}
-            onClick={() => setRead([...read, detail])}
-          >
-            <IconX size={16} stroke={1.8} aria-hidden="true" />
-          </button>
+          {code === "password_change_required" ? (
+            <Button size="xs" variant="default" onClick={onPassword}>
+              {messages.password.choose}
+            </Button>
+          ) : (
+            <button
+              type="button"
+              className={classes.close}
+              aria-label={messages.shell.noticeRead(detail)}
+              onClick={() => setRead([...read, detail])}
+            >
+              <IconX size={16} stroke={1.8} aria-hidden="true" />
+            </button>
+          )}
         </div>
       ))}
     </div>

@@ -1,8 +1,9 @@
-import { IconLock, IconSearch } from "@tabler/icons-react";
+import { IconKey, IconLock, IconSearch } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Outlet, useNavigate } from "@tanstack/react-router";
 import { useRef, useState } from "react";
 import { Finder } from "../features/finder/Finder";
+import { ChangePassword } from "../features/password/ChangePassword";
 import { RecoveryNotice } from "../features/recovery/RecoveryNotice";
 import { SyncPill } from "../features/sync/SyncPill";
 import { useBackend } from "../ipc/context";
@@ -41,7 +42,7 @@ export function Layout() {
 function Frame() {
   const { session, openPatient } = useSession();
   const navigate = useNavigate();
-  const [open, setOpen] = useState<"finder" | "keys" | null>(null);
+  const [open, setOpen] = useState<"finder" | "keys" | "password" | null>(null);
   const lock = useLock();
   const instead = useInstead();
   // Nobody is there to be asked.
@@ -94,6 +95,15 @@ function Frame() {
           <button
             type="button"
             className={classes.lock}
+            aria-label={messages.password.change}
+            title={messages.password.change}
+            onClick={() => setOpen("password")}
+          >
+            <IconKey size={18} stroke={1.8} aria-hidden="true" />
+          </button>
+          <button
+            type="button"
+            className={classes.lock}
             aria-label={shell.lock}
             title={shell.lock}
             onClick={() => instead(() => lock.mutate())}
@@ -111,7 +121,10 @@ function Frame() {
         )}
         <LostTyped />
         <FillingNotice />
-        <ServerNotices />
+        <ServerNotices
+          onOneTime={() => setOpen((now) => now ?? "password")}
+          onPassword={() => setOpen("password")}
+        />
         <RecoveryNotice />
         {session.rolesLapsed && (
           <p className={notices.notice} role="status" data-testid="roles-lapsed">
@@ -122,6 +135,7 @@ function Frame() {
       </main>
       {open === "finder" && <Finder onClose={close} />}
       {open === "keys" && <KeysSheet onClose={close} />}
+      {open === "password" && <ChangePassword onClose={close} />}
     </div>
   );
 }

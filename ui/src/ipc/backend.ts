@@ -99,6 +99,10 @@ export interface Backend {
   /** Makes another recovery code for this computer. */
   newRecoveryCode(password: string): Promise<AppState>;
   unlock(email: string, password: string): Promise<AppState>;
+  /** Changes the password of whoever is signed in. Asks the server. */
+  changePassword(old: string, fresh: string): Promise<AppState>;
+  /** What speaks against a new password; null if nothing does. */
+  passwordFault(old: string, fresh: string): Promise<string | null>;
   /** A restored server does not know this computer: it is enrolled once more, with all that is on it. */
   enrolAgain(code: string, password: string): Promise<AppState>;
   lock(): Promise<AppState>;

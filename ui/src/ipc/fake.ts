@@ -224,6 +224,23 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
     ...recovery.commands,
     forgetRecovery: recovery.forget,
     unlock: (email, password) => answer("unlock", () => openState(email, password)),
+    changePassword: (old) =>
+      answer("changePassword", () => {
+        if (old === "wrong") {
+          throw {
+            code: "wrong_password",
+            detail: "The old password is wrong, and your password is as it was.",
+          } satisfies CommandError;
+        }
+        const notices = status.notices.filter(({ code }) => code !== "password_change_required");
+        emit({ name: "sync-status", payload: { ...status, notices } });
+        return state();
+      }),
+    passwordFault: (old, fresh) =>
+      answer("passwordFault", () => {
+        if (fresh.length < 12) return "The password is too short. Use at least 12 characters.";
+        return old === fresh ? "The new password is the old one. Choose another one." : null;
+      }),
     enrolAgain: () =>
       answer("enrolAgain", () => {
         emit({ name: "sync-status", payload: { ...status, problem: null } });

@@ -4,6 +4,7 @@ import { files } from "./files";
 import { known, trend } from "./known";
 import { letterhead } from "./letterhead";
 import { medicines } from "./medicines";
+import { password } from "./password";
 import { chart, finder, patient } from "./patients";
 import { prepared } from "./prepared";
 import { broken, recovery } from "./recovery";
@@ -46,6 +47,7 @@ export const messages = {
   computers,
   broken,
   recovery,
+  password,
   shell: {
     skip: "Skip to the content",
     lostTyped:

@@ -5,6 +5,7 @@ import { files } from "./hi-files";
 import { known, trend } from "./hi-known";
 import { letterhead } from "./hi-letterhead";
 import { medicines } from "./hi-medicines";
+import { password } from "./hi-password";
 import { chart, finder, patient } from "./hi-patients";
 import { prepared } from "./hi-prepared";
 import { broken, recovery } from "./hi-recovery";
@@ -47,6 +48,7 @@ export const messages: typeof english = {
   computers,
   broken,
   recovery,
+  password,
   shell: {
     skip: "सीधे सामग्री पर जाएँ",
     lostTyped:

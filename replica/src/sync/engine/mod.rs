@@ -11,13 +11,13 @@ mod status;
 mod tests;
 mod tokens;
 
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ed25519_dalek::SigningKey;
 #[cfg(feature = "testing")]
 use futures_util::future::{BoxFuture, FutureExt, join};
-use protocol::api::Secret;
+use protocol::api::{NoticeCode, Secret};
 use protocol::id::{DeviceId, UserId};
 use tokio::sync::{Notify, broadcast, oneshot};
 use tokio::task::JoinSet;
@@ -100,11 +100,39 @@ impl Engine {
     /// Starts the engine; `token` is an access token that a sign-in just brought.
     pub fn start(context: Context, token: Option<Secret>) -> Self {
         let mut engine = Self::at_rest(context, token);
-        engine.tasks.spawn(run(Arc::clone(&engine.line)));
-        engine.tasks.spawn(listen(Arc::clone(&engine.line)));
-        engine.tasks.spawn(send_files(Arc::clone(&engine.line)));
-        engine.tasks.spawn(show_status(Arc::clone(&engine.line)));
+        engine.go_on();
         engine
+    }
+
+    /// Lets go of whatever it does, and begins nothing more until it goes on.
+    pub fn pause(&mut self) {
+        self.tasks = JoinSet::new();
+    }
+
+    /// Works from now on; where it does already, nothing changes.
+    pub fn go_on(&mut self) {
+        if self.tasks.is_empty() {
+            self.tasks.spawn(run(Arc::clone(&self.line)));
+            self.tasks.spawn(listen(Arc::clone(&self.line)));
+            self.tasks.spawn(send_files(Arc::clone(&self.line)));
+            self.tasks.spawn(show_status(Arc::clone(&self.line)));
+        }
+    }
+
+    /// Whoever is signed in has signed in once more, with this password, which brought this token.
+    pub fn signed_in_again(&self, token: Secret, typed: Typed) {
+        let line = &self.line;
+        let has_own_key = line.context.own_key.is_some();
+        *lock(&line.token) = Some(token);
+        *lock(&line.context.typed) = has_own_key.then_some(typed);
+        line.own_key_due.store(has_own_key, Ordering::SeqCst);
+        lock(&line.shown).notices.retain(|notice| notice.code != NoticeCode::PasswordChangeRequired);
+        line.publish();
+    }
+
+    /// The own key of whoever is signed in.
+    pub fn own_key(&self) -> Option<OwnKey> {
+        self.line.context.own_key.clone()
     }
 
     fn at_rest(context: Context, token: Option<Secret>) -> Self {

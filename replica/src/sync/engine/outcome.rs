@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use protocol::api::Notice;
+use protocol::api::{Notice, NoticeCode};
 use protocol::error::ErrorCode;
 use protocol::validate::moment_text;
 use time::OffsetDateTime;
@@ -135,6 +135,14 @@ impl Line {
     pub(super) fn heard(&self, notices: Vec<Notice>) {
         lock(&self.shown).notices = belief::notices(notices);
         self.reached();
+    }
+
+    /// The same with an event, which is for everybody: whether this person has a one-time password it does not say.
+    pub(super) fn heard_by_all(&self, notices: Vec<Notice>) {
+        let mut known = lock(&self.shown).notices.clone();
+        known.retain(|notice| notice.code == NoticeCode::PasswordChangeRequired);
+        known.extend(notices);
+        self.heard(known);
     }
 
     /// The server answered.

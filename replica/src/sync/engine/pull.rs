@@ -110,7 +110,7 @@ impl Line {
             checked.row(row)?;
         }
         checked.end(false)?;
-        self.heard(page.notices);
+        self.heard_by_all(page.notices);
         // What time the server has now says only an answer to a question.
         let (rows, versions, contact) = (page.rows, (head, page.catalogue), (None, at));
         if self.on_store(move |store| store.apply_staged(rows, versions, contact)).await? {

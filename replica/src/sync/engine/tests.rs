@@ -7,7 +7,9 @@ use bytes::Bytes;
 use ed25519_dalek::SigningKey;
 use futures_util::future::{BoxFuture, FutureExt, pending, ready};
 use futures_util::stream::{self, BoxStream, StreamExt};
-use protocol::api::{EpochState, Fate, LivePage, Receipt, ReceiptsAnswer, ReceiptsRequest, Secret};
+use protocol::api::{
+    EpochState, Fate, LivePage, Notice, NoticeCode, Receipt, ReceiptsAnswer, ReceiptsRequest, Secret,
+};
 use protocol::digest::DigestAnswer;
 use protocol::error::{ErrorCode, Problem};
 use protocol::id::Epoch;
@@ -158,6 +160,20 @@ async fn rows_that_were_long_on_their_way_stand_for_no_answer_and_say_nothing_of
         assert_eq!(after.clock_offset_ms, offset_ms);
         assert!(lock(&server.asked).is_empty());
     }
+}
+
+#[tokio::test]
+async fn an_event_takes_nobody_the_notice_that_they_have_a_one_time_password() {
+    let fixture = fixture(Role::Doctor);
+    let (line, _) = beside(&fixture, Box::new(|_| json(500, &"nobody asks")));
+    let notice = |code| Notice { code, detail: "Read this.".into() };
+    line.heard(vec![notice(NoticeCode::PasswordChangeRequired), notice(NoticeCode::AtLimit)]);
+    let page = LivePage { notices: vec![notice(NoticeCode::NearLimit)], ..version_2(&fixture, NOW) };
+    line.news.bring(Told { head: 2, page, at: NOW });
+    let state = fixture.store.sync_state().expect("BUG: readable");
+    line.take_told(&state).await.expect("BUG: believed").expect("BUG: taken");
+    let codes: Vec<NoticeCode> = line.status().notices.into_iter().map(|notice| notice.code).collect();
+    assert_eq!(codes, [NoticeCode::PasswordChangeRequired, NoticeCode::NearLimit]);
 }
 
 #[test]
