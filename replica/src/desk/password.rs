@@ -24,7 +24,8 @@ impl Desk {
     ///
     /// [`Error::Locked`].
     pub fn password_fault(&self, old: &str, new: &str) -> Result<Option<String>> {
-        let weak = weakness(&self.replica()?, &change(old, new))?;
+        let replica = self.replica()?;
+        let weak = weakness(&replica, &change(old, new))?;
         Ok(weak.map(|weak| self.speaks().say(weak.sentence().to_owned())))
     }
 

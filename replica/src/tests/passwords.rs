@@ -93,7 +93,8 @@ fn serve(line: TcpStream, known: &Mutex<Known>) -> Option<()> {
     reader.read_exact(&mut body).ok()?;
     let path = head.first()?.split(' ').nth(1)?.to_owned();
     let token = value("authorization").unwrap_or_default();
-    let (status, answer) = answer(&path, &token, &body, &mut known.lock().ok()?)?;
+    let mut known = known.lock().ok()?;
+    let (status, answer) = answer(&path, &token, &body, &mut known)?;
     let kind = if status == 401 { "application/problem+json" } else { "application/json" };
     let answer = if status == 204 { String::new() } else { answer.to_string() };
     let mut line = reader.into_inner();

@@ -45,10 +45,10 @@ export function ChangePassword({ onClose }: { onClose: () => void }) {
   const fresh = useRef<HTMLInputElement>(null);
   const again = useRef<HTMLInputElement>(null);
   const sentence = useId();
-  const [missing, where] = missingIn(typed, fault, { old, fresh, again });
+  const [missing, where] = missingIn(typed, fault);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (where) where.current?.focus();
+    if (where) ({ old, fresh, again })[where].current?.focus();
     else change.mutate();
   };
   const shared = { type: isShown ? "text" : "password", required: false, "aria-describedby": sentence };
@@ -86,16 +86,16 @@ export function ChangePassword({ onClose }: { onClose: () => void }) {
   );
 }
 
-type Typed<T> = Record<"old" | "fresh" | "again", T>;
+type Place = "old" | "fresh" | "again";
 
 /** What is still missing, in a sentence, and where it is typed. */
-function missingIn<T>(typed: Typed<string>, fault: string | null, places: Typed<T>): [string, T | null] {
+function missingIn(typed: Record<Place, string>, fault: string | null): [string, Place | null] {
   const { hint, missing } = messages.password;
-  if (typed.fresh === "") return [hint, typed.old === "" ? places.old : places.fresh];
-  if (fault) return [fault, places.fresh];
-  if (typed.again === "") return [missing.again, places.again];
-  if (typed.again !== typed.fresh) return [missing.differs, places.again];
-  return typed.old === "" ? [missing.old, places.old] : [missing.nothing, null];
+  if (typed.fresh === "") return [hint, typed.old === "" ? "old" : "fresh"];
+  if (fault) return [fault, "fresh"];
+  if (typed.again === "") return [missing.again, "again"];
+  if (typed.again !== typed.fresh) return [missing.differs, "again"];
+  return typed.old === "" ? [missing.old, "old"] : [missing.nothing, null];
 }
 
 /** What speaks against a new password. It is never kept with what is known of rows. */
