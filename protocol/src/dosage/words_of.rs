@@ -92,7 +92,8 @@ impl<'t> TypedLine<'t> {
         };
         let medicine = line[..split].trim();
         // "telma 40 - 1-0-0": the dash only separates.
-        let bare = medicine.strip_suffix(is_dash).filter(|bare| bare.ends_with(char::is_whitespace));
+        let is_parted = |bare: &&str| bare.ends_with(|c: char| c.is_whitespace() || c.is_ascii_digit());
+        let bare = medicine.strip_suffix(is_dash).filter(is_parted);
         let medicine = bare.filter(|_| start.is_some()).map_or(medicine, str::trim_end);
         Self { medicine, dose: line[split..].trim() }
     }
@@ -206,26 +207,32 @@ fn is_given_in_iu(word: &str) -> bool {
 pub(crate) fn has_loose_figure(name: &str, most: f64) -> bool {
     let words = words_of(name);
     let is_measured = |place: usize| words.get(place + 1).is_some_and(|next| is_measure(&next.plain));
-    let mut figures = words
-        .iter()
-        .enumerate()
-        .filter(|(_, word)| number(&word.plain).is_some_and(|figure| figure <= most && figure != 1.0));
-    figures.any(|(place, _)| !is_measured(place))
+    let is_loose = |figure: &str| number(figure).is_some_and(|figure| figure <= most && figure != 1.0);
+    words.iter().enumerate().any(|(place, word)| {
+        // Also the two of "dolo 650 - 2" and of "dolo 650 (2)", but not the twelve of "b-12".
+        let figures = word.plain.trim_matches(['(', ')']);
+        is_slots(figures) && figures.split('-').any(is_loose) && !is_measured(place)
+    })
 }
 
 /// Whether international units stand in a name that may be what is taken: those of `lantus 10 iu`, but not of `d3 60000 iu`.
 pub(crate) fn has_few_units(name: &str, most: f64) -> bool {
-    let words = words_of(name);
-    let is_many = |word: &Word<'_>| {
-        let figure = word.plain.replace(',', "");
+    let name = name.to_lowercase().replace("i.u.", "iu");
+    let words = words_of(&name);
+    let is_many = |figure: &str| {
+        let figure = figure.replace(',', "");
         let thousands = figure.strip_suffix('k').and_then(|figure| figure.parse::<f64>().ok());
         thousands.is_some() || figure.parse::<f64>().is_ok_and(|figure| figure > most)
     };
-    let mut units = words.iter().enumerate().filter(|(_, word)| {
-        let letters: String = word.plain.chars().take_while(|c| c.is_alphabetic()).collect();
-        matches!(letters.as_str(), "iu" | "unit" | "units")
-    });
-    units.any(|(place, _)| !place.checked_sub(1).and_then(|before| words.get(before)).is_some_and(is_many))
+    words.iter().enumerate().any(|(place, word)| {
+        // "100iu/ml" is one word.
+        let rest = word.plain.trim_start_matches(|c: char| c.is_ascii_digit() || ".,".contains(c));
+        let own = &word.plain[..word.plain.len() - rest.len()];
+        let letters: String = rest.chars().take_while(|c| c.is_alphabetic()).collect();
+        let before = place.checked_sub(1).and_then(|before| words.get(before));
+        let figure = if own.is_empty() { before.map_or("", |before| before.plain.as_str()) } else { own };
+        matches!(letters.as_str(), "iu" | "unit" | "units") && !is_many(figure)
+    })
 }
 
 /// Whether a word makes a strength of the figure before it: `mg`, `mg/5`, `%`.
@@ -396,8 +403,11 @@ fn put_piece<'t>(word: &Word<'t>, words: &mut Vec<Word<'t>>) {
         Some(split) => {
             let (amount, rest) = typed.split_at(split);
             let one = |typed: &'t str, start| Word { typed, plain: plain(typed), start };
+            let amount = one(amount, start);
+            // In "10-hs" and "½-tab" the dash only parts the two.
+            let amount = if amount.is_lone_dash() { amount } else { amount.bare() };
             // "1bdx5d" is "1bd" and "x5d", of which the first is two again.
-            put_piece(&one(amount, start), words);
+            put_piece(&amount, words);
             words.push(one(rest, start + split));
         }
         None => words.push(Word { typed, plain: word.plain.clone(), start }),
@@ -452,7 +462,10 @@ fn without_brackets(word: &str) -> &str {
 /// `1-o-1` and `1-x-1` are `1-0-1`, and so is `1--0--1`.
 fn with_noughts(word: &str) -> Option<String> {
     let parts: Vec<&str> = word.split('-').filter(|part| !part.is_empty()).collect();
-    let is_joined = word.starts_with(|c: char| c != '-') && !word.ends_with('-');
+    // "5--1-0-1" is a strength and a dose, and "1-0-1-x" goes on with the days.
+    let dashes = if word.contains("--") { "--" } else { "-" };
+    let is_even = word.split(dashes).eq(parts.iter().copied()) && !(parts.len() == 4 && word.ends_with('x'));
+    let is_joined = is_even && word.starts_with(|c: char| c != '-') && !word.ends_with('-');
     let is_nought = |part: &str| matches!(part, "o" | "x");
     let is_slots = (3..=4).contains(&parts.len())
         && parts.iter().any(|part| number(part).is_some())

@@ -126,6 +126,68 @@ fn what_says_when_or_how_much_by_weight_is_never_left_in_the_name() {
 }
 
 #[test]
+fn a_dash_between_an_amount_and_what_is_behind_it_loses_no_amount() {
+    for (line, dose) in [
+        ("metoprolol 25 mg ½-tab bd", "½-tab bd"),
+        ("ambroxol -5ml tds", "5ml tds"),
+        ("dolo 650 2-tabs sos", "2-tabs sos"),
+        ("dolo 650-bd", "bd"),
+    ] {
+        let split = TypedLine::split(line);
+        assert_eq!(split.dose, dose, "{line}");
+        assert!(!split.medicine.ends_with('-') && Dosage::parse(dose).is_ok(), "{line}");
+    }
+    assert_eq!(Dosage::parse("½-tab bd").map(|read| read.typed()), Ok("½-0-½ tablet".to_owned()));
+    for line in
+        ["xyzlin 10-hs", "dolo 650 - 2 bd", "dolo 650 -2 bd", "dolo 650 (2) bd", "dolo 650 - 2 tab bd"]
+    {
+        let (medicine, said) = read(line, "other");
+        assert!(said.is_err(), "{medicine}: {said:?}");
+    }
+    assert_eq!(read("vitamin b-12 od", "other").1, Ok("1 dose in the morning".to_owned()));
+}
+
+#[test]
+fn a_strength_before_two_dashes_and_a_cross_before_the_days_are_no_amounts() {
+    for line in ["amlodipine 5--1-0-1", "telma 20--1-0-1 x5d", "dolo 650 1-1-1-x 5 days", "dolo 650 1-0-1-x"]
+    {
+        let (medicine, said) = read(line, "other");
+        assert!(said.is_err(), "{medicine}: {said:?}");
+    }
+    assert_eq!(Dosage::parse("1-x-x-1").map(|read| read.typed()), Ok("1-0-1".to_owned()));
+}
+
+#[test]
+fn how_many_is_never_left_in_the_name_in_hindi_either() {
+    for (line, dose) in [
+        ("dolo 650 do goli subah sham", "do goli subah sham"),
+        ("alprax 0.5 aadhi goli raat ko", "aadhi goli raat ko"),
+        ("dolo 650 do subah sham", "do subah sham"),
+        ("ambroxol do chammach bd", "do chammach bd"),
+        ("dolo 650 2 goli subah sham", "2 goli subah sham"),
+        ("dolo 650 two time daily", "two time daily"),
+    ] {
+        let split = TypedLine::split(line);
+        assert_eq!(split.dose, dose, "{line}");
+        assert!(Dosage::parse(dose).is_err(), "{line}");
+    }
+}
+
+#[test]
+fn daily_at_night_is_once_and_evening_primrose_a_name() {
+    for (line, medicine, words) in [
+        ("telma 40 mg daily at night", "telma 40 mg", "1 dose at night"),
+        ("telma 40 mg daily morning", "telma 40 mg", "1 dose in the morning"),
+        ("xyzlin daily at bedtime", "xyzlin", "1 dose at bedtime"),
+        ("dolo 650 two days bd", "dolo 650", "1 dose morning and night, for 2 days"),
+    ] {
+        assert_eq!(read(line, "other"), (medicine, Ok(words.to_owned())), "{line}");
+    }
+    let (medicine, said) = read("cap evening primrose 500 bd", "capsule");
+    assert_eq!((medicine, said), ("cap evening primrose 500", Ok("1 capsule morning and night".to_owned())));
+}
+
+#[test]
 fn a_volume_before_how_often_may_be_how_much_is_sold() {
     let with_volume = |line| TypedLine::with_volume(line).map(|line| (line.medicine, line.dose));
     assert_eq!(with_volume("clove oil 5 ml bd"), Some(("clove oil 5 ml", "bd")));
