@@ -162,9 +162,10 @@ export function PadEditor({ chart, pad, problem }: Props) {
       items: draft.items.filter((_, other) => other !== place),
       reasons: withoutReason(draft.reasons, item),
     });
-    toast(words.removed(item.medicineText), () =>
-      change((now) => ({ items: [...now.items.slice(0, place), item, ...now.items.slice(place)] })),
-    );
+    toast(words.removed(item.medicineText), () => {
+      if (state.isLeft()) toast(words.padLeft);
+      else change((now) => ({ items: [...now.items.slice(0, place), item, ...now.items.slice(place)] }));
+    });
   };
   const edit = (place: number) => {
     const item = draft.items[place];
