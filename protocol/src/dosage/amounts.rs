@@ -67,7 +67,9 @@ pub(super) fn parted_amount(
     let is_taken = |place: usize| {
         let Some(unit) = words.get(place + 1).map(|word| word.plain.as_str()) else { return false };
         let amount = words[place].plain.as_str();
-        if place + 1 >= start || !is_unit(unit) || !is_amount(amount) || is_no_amount(place, unit) {
+        // "losar 50-12.5 tab" is a strength.
+        let is_said = is_amount(amount) || !is_form(unit) && is_range(amount);
+        if place + 1 >= start || !is_unit(unit) || !is_said || is_no_amount(place, unit) {
             return false;
         }
         match number(amount) {
@@ -81,6 +83,11 @@ pub(super) fn parted_amount(
         }
     };
     (1..start).rev().find(|place| is_taken(*place))
+}
+
+/// `30-60`, however much that is: `30-60 ml sos`.
+fn is_range(word: &str) -> bool {
+    word.contains('-') && word.split('-').all(|part| number(part).is_some())
 }
 
 /// Whether a whole figure and the part behind it may be one amount, or a strength and a part: `1 1/2 bd`.

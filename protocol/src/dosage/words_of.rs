@@ -2,7 +2,8 @@
 
 use super::Dosage;
 use super::amounts::{
-    LEAST_STRENGTH, is_amount, may_be_counted, may_be_one, number, parted_amount, with_unclear,
+    LEAST_STRENGTH, figure_in_words, is_amount, may_be_counted, may_be_one, number, parted_amount,
+    with_unclear,
 };
 use super::parse::is_form;
 use super::spellings::{OF_NO_NAME, OFTEN_IN_SHORT, is_of_liquid, is_unit};
@@ -152,6 +153,13 @@ fn whole_dose(words: &[Word<'_>], start: usize, line: &str, by_strength: bool) -
         let is_measured = words.get(start + 1).is_some_and(|unit| is_of_liquid(&unit.plain));
         return is_measured.then(|| with_unclear(words, start - 1));
     }
+    if let Some([.., before, amount, marks]) = words.get(..=start)
+        && is_whole_slots(&marks.plain)
+        && is_no_strength(before, amount)
+        && !Dosage::says_amount_at(words, start)
+    {
+        return Some(with_unclear(words, start - 1));
+    }
     if let Some([before @ .., figure, often]) = words.get(..=start)
         && let Some(last) = before.last()
         && may_be_counted(&figure.plain, &often.plain, has_strength(before) || last.plain.ends_with(':'))
@@ -168,6 +176,16 @@ fn whole_dose(words: &[Word<'_>], start: usize, line: &str, by_strength: bool) -
     let parted =
         if Dosage::says_amount_at(words, start) { None } else { parted_amount(words, start, is_no_amount) };
     Some(with_unclear(words, parted.unwrap_or(start)))
+}
+
+/// Whether a figure between a name and marks is how many are taken, so that the marks do not say it: `25 mg ½ 1-0-1`,
+/// `650 2 1-0-1`. A half that is written as `0.5` is a strength, and so are most whole figures.
+fn is_no_strength(before: &Word<'_>, amount: &Word<'_>) -> bool {
+    let figure = number(&amount.plain).filter(|_| !amount.plain.contains('.'));
+    let is_behind_strength = is_strength(&before.plain) || is_measure(&before.plain);
+    figure.or_else(|| figure_in_words(&amount.plain)).is_some_and(|figure| {
+        figure > 0.0 && figure < 1.0 || is_behind_strength && figure > 1.0 && figure < LEAST_STRENGTH
+    })
 }
 
 /// Where the dose begins that was found at `start`, or at the end if none was, with words before it that are of no name and
@@ -209,6 +227,10 @@ pub(crate) fn has_loose_figure(name: &str, most: f64) -> bool {
     let is_measured = |place: usize| words.get(place + 1).is_some_and(|next| is_measure(&next.plain));
     let is_loose = |figure: &str| number(figure).is_some_and(|figure| figure <= most && figure != 1.0);
     words.iter().enumerate().any(|(place, word)| {
+        let in_words = figure_in_words(&word.plain).filter(|_| place > 0);
+        if in_words.is_some_and(|figure| figure <= most && figure != 1.0) {
+            return !is_measured(place);
+        }
         // Also the two of "dolo 650 - 2" and of "dolo 650 (2)", but not the twelve of "b-12".
         let figures = word.plain.trim_matches(['(', ')']);
         is_slots(figures) && figures.split('-').any(is_loose) && !is_measured(place)

@@ -158,6 +158,36 @@ fn a_strength_before_two_dashes_and_a_cross_before_the_days_are_no_amounts() {
 }
 
 #[test]
+fn a_half_before_marks_and_a_range_before_a_unit_are_asked_about() {
+    for (line, dose) in [
+        ("metoprolol 25 mg ½ 1-0-1", "½ 1-0-1"),
+        ("metoprolol 1/2 1-0-1 x5d", "1/2 1-0-1 x5d"),
+        ("alprax 0.5 half 0-0-1", "half 0-0-1"),
+        ("dolo 650 2 1-0-1", "2 1-0-1"),
+        ("mucaine gel 30-60 ml sos", "30-60 ml sos"),
+        ("mucaine gel 30 - 60 ml sos", "30 - 60 ml sos"),
+    ] {
+        let split = TypedLine::split(line);
+        assert_eq!(split.dose, dose, "{line}");
+        assert!(Dosage::parse(dose).is_err(), "{line}");
+    }
+    for line in ["dolo 650 two po bd", "flomist nasal spray two spray bd"] {
+        let (medicine, said) = read(line, "other");
+        assert!(said.is_err(), "{medicine}: {said:?}");
+    }
+    for (line, medicine) in [
+        ("alprax 0.5 0-0-1", "alprax 0.5"),
+        ("amaryl m 2 1-0-1", "amaryl m 2"),
+        ("augmentin 500 125 1-0-1", "augmentin 500 125"),
+        ("seven seas bd", "seven seas"),
+    ] {
+        let (named, said) = read(line, "other");
+        assert_eq!((named, said.is_ok()), (medicine, true), "{line}: {said:?}");
+    }
+    assert_eq!(TypedLine::split("losar 50-12.5 tab od").medicine, "losar 50-12.5 tab");
+}
+
+#[test]
 fn how_many_is_never_left_in_the_name_in_hindi_either() {
     for (line, dose) in [
         ("dolo 650 do goli subah sham", "do goli subah sham"),
