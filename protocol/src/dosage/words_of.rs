@@ -232,7 +232,8 @@ pub(crate) fn has_loose_figure(name: &str, most: f64) -> bool {
             return !is_measured(place);
         }
         // Also the two of "dolo 650 - 2" and of "dolo 650 (2)", but not the twelve of "b-12".
-        let figures = word.plain.trim_matches(['(', ')']);
+        let word = word.plain.as_str();
+        let figures = word.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).unwrap_or(word);
         is_slots(figures) && figures.split('-').any(is_loose) && !is_measured(place)
     })
 }

@@ -23,6 +23,7 @@ fn a_word_of_the_name_is_no_part_of_the_dose() {
         ("pan ac bd", "pan", "1 dose morning and night, before food"),
         ("coenzyme q10 1-0-0", "coenzyme q10", "1 dose in the morning"),
         ("Amoxicillin 500 mg (Mox 500) hs", "Amoxicillin 500 mg (Mox 500)", "1 dose at bedtime"),
+        ("Telmisartan 40 mg (Telma 40) hs", "Telmisartan 40 mg (Telma 40)", "1 dose at bedtime"),
         ("Ciprofloxacin 500 mg (Cifran OD) hs", "Ciprofloxacin 500 mg (Cifran OD)", "1 dose at bedtime"),
     ] {
         assert_eq!(read(line, "other"), (medicine, Ok(words.to_owned())), "{line}");
