@@ -389,6 +389,16 @@ test("what is typed while a short key is expanded stays", async () => {
   expect(screen.getByLabelText("Complaints")).toHaveProperty("value", "Cough");
 });
 
+test("a line that is accepted while the last prescription is repeated stays beside it", async () => {
+  const { keys, backend } = await openEmptyPad();
+  const { wait, letGo } = held(backend.repeatPrescription);
+  backend.repeatPrescription = wait;
+  await keys.keyboard("{Control>}r{/Control}");
+  await write(keys, "paracetamol 650 1-0-1 x3d");
+  act(letGo);
+  await waitFor(() => expect(titles()).toEqual(["TAB. METFORMIN 500 MG", "TAB. PARACETAMOL 650 MG"]));
+});
+
 test("a line that is removed by its button leaves the hands in the line that is typed", async () => {
   const { keys } = await openEmptyPad();
   await write(keys, "metformin 500 1-0-1 x30d pc");
