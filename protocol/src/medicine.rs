@@ -440,10 +440,13 @@ mod tests {
 
     #[test]
     fn so_many_units_that_nobody_takes_at_once_are_a_strength() {
-        for name in ["d3 60000 iu", "vitamin d3 1000 IU", "vit d 60,000 i.u.", "d3 60k units"] {
+        for name in ["d3 60000 iu", "vitamin d3 1000 IU", "vit d 60,000 i.u.", "d3 60k units", "d3 60,000iu"]
+        {
             assert!(!Units::of("other", name).must_be_said(), "{name}");
         }
-        for name in ["xyzlin 40 iu/ml", "xyzlin units", "xyzlin 24 units"] {
+        for name in
+            ["xyzlin 40 iu/ml", "xyzlin 40iu/ml", "xyzlin 40 i.u./ml", "xyzlin units", "xyzlin 24 units"]
+        {
             assert!(Units::of("other", name).must_be_said(), "{name}");
         }
     }

@@ -11,6 +11,10 @@ pub(super) const MOST_INTERNATIONAL: f64 = 20_000.0;
 /// From so many on, the figure before a form is the strength of a medicine that has it: `cetirizine 10 tab od`.
 pub(super) const LEAST_STRENGTH: f64 = 5.0;
 
+/// Figures that stand before `subah sham` or `goli`, and are asked about.
+const IN_HINDI: &[&str] =
+    &["ek", "do", "teen", "char", "chaar", "aadha", "aadhi", "adha", "adhi", "dedh", "dhai"];
+
 /// A figure in words.
 pub(super) fn figure_in_words(word: &str) -> Option<f64> {
     Some(match word {
@@ -63,7 +67,9 @@ pub(super) fn parted_amount(
     let is_taken = |place: usize| {
         let Some(unit) = words.get(place + 1).map(|word| word.plain.as_str()) else { return false };
         let amount = words[place].plain.as_str();
-        if place + 1 >= start || !is_unit(unit) || !is_amount(amount) || is_no_amount(place, unit) {
+        // "losar 50-12.5 tab" is a strength.
+        let is_said = is_amount(amount) || !is_form(unit) && is_range(amount);
+        if place + 1 >= start || !is_unit(unit) || !is_said || is_no_amount(place, unit) {
             return false;
         }
         match number(amount) {
@@ -77,6 +83,11 @@ pub(super) fn parted_amount(
         }
     };
     (1..start).rev().find(|place| is_taken(*place))
+}
+
+/// `30-60`, however much that is: `30-60 ml sos`.
+fn is_range(word: &str) -> bool {
+    word.contains('-') && word.split('-').all(|part| number(part).is_some())
 }
 
 /// Whether a whole figure and the part behind it may be one amount, or a strength and a part: `1 1/2 bd`.
@@ -97,14 +108,14 @@ fn is_roman(word: &str) -> bool {
 }
 
 fn joins(word: &str) -> bool {
-    matches!(word, "x" | "*" | "&" | "and" | "or" | "to" | "times")
+    matches!(word, "x" | "*" | "&" | "and" | "or" | "to" | "time" | "times")
 }
 
 pub(super) fn is_amount(word: &str) -> bool {
     number(word).is_some() || figure_in_words(word).is_some() || is_unclear(word)
 }
 
-/// Whether it may be an amount and is read as none: `1-2`, `1x3`, `1/3`, `ii`, `one fourth`.
+/// Whether it may be an amount and is read as none: `1-2`, `1x3`, `1/3`, `ii`, `one fourth`, `do goli`.
 fn is_unclear(word: &str) -> bool {
     let figures = |sign: char| {
         let parts = word.split(sign).filter(|part| !part.is_empty());
@@ -117,6 +128,7 @@ fn is_unclear(word: &str) -> bool {
     };
     is_roman(word)
         || matches!(word, "third" | "thirds" | "fourth" | "fourths" | "1/4th" | "1/3rd")
+        || IN_HINDI.contains(&word)
         || are_few(&figures('-'))
         || are_few(&figures('x'))
         || is_part

@@ -50,12 +50,14 @@ impl Dosage {
     /// Whether a dose begins here, for telling it from the name of a medicine.
     pub(super) fn begins_at(words: &[Word<'_>], place: usize) -> bool {
         let mut reader = Reader { words, place };
-        // "multivitamin daily 1-0-1": how often is said behind it.
-        let is_of_name = reader.at(&["daily"])
-            && !reader.at(&["daily once", "daily twice", "daily thrice"])
-            && Reader { words, place: place + 1 }
-                .sig()
-                .is_some_and(|sig| matches!(sig.dose, Dose::Slots { .. }));
+        // "multivitamin daily 1-0-1": how often is said behind it. "daily twice" and "daily at night" say it themselves.
+        let mut behind = Reader { words, place };
+        let is_said_alone = behind.take(&["daily"]) && {
+            let mut whole = Reader { words, place };
+            whole.often().is_some() && whole.place == behind.place
+        };
+        let is_of_name = reader.at(&["evening primrose"])
+            || is_said_alone && behind.sig().is_some_and(|sig| matches!(sig.dose, Dose::Slots { .. }));
         !is_of_name && (reader.sig().is_some() || reader.begins_otherwise() && reader.sig().is_some())
     }
 
@@ -340,8 +342,9 @@ impl<'w> Reader<'w> {
         let Some(word) = self.words.get(self.place) else { return false };
         let letters = word.plain.trim_start_matches(|c: char| c.is_ascii_digit());
         let next = self.words.get(self.place + 1).map_or("", |next| next.plain.as_str());
-        let unit = if letters.is_empty() { next } else { letters };
-        letters.len() < word.plain.len()
+        let is_in_words = figure_in_words(letters).is_some();
+        let unit = if letters.is_empty() || is_in_words { next } else { letters };
+        (letters.len() < word.plain.len() || is_in_words)
             && (matches!(unit, "day" | "days" | "week" | "weeks" | "month" | "months") || letters == "d")
     }
 

@@ -27,6 +27,8 @@ pub(super) const OFTEN: &[(Often, &[&str])] = &[
             "od in the morning",
             "once daily in the morning",
             "od daily",
+            "daily morning",
+            "daily in the morning",
             "mane",
             "subah",
             "subah ko",
@@ -64,6 +66,8 @@ pub(super) const OFTEN: &[(Often, &[&str])] = &[
             "od at night",
             "once daily at night",
             "once a day at night",
+            "daily at night",
+            "daily night",
             "nocte",
             "raat",
             "raat ko",
@@ -125,6 +129,7 @@ pub(super) const OFTEN: &[(Often, &[&str])] = &[
             "od at bedtime",
             "once daily at bedtime",
             "once a day at bedtime",
+            "daily at bedtime",
         ],
     ),
     (
@@ -189,9 +194,11 @@ pub(super) const APPLIED: &[&str] = &["apply", "l/a", "apply locally", "local ap
 /// What parts the steps of a taper.
 pub(super) const THEN: &[&str] = &["then", "and then", "f/b", "followed by"];
 
-/// Words that say when, and are of no name.
-pub(super) const OF_NO_NAME: &[&str] =
-    &["every", "hourly", "hrly", "hours", "times", "twice", "thrice", "sos", "prn"];
+/// Words that say when, or of how much, and are of no name.
+pub(super) const OF_NO_NAME: &[&str] = &[
+    "every", "hourly", "hrly", "hours", "times", "twice", "thrice", "sos", "prn", "baar", "goli", "goliyan",
+    "chammach", "chamach", "boond",
+];
 
 /// Names behind which `ac` is no food but a part of the brand, for acne.
 pub(super) const NAMED_AC: &[&str] = &["benzac", "persol", "retino"];

@@ -2,7 +2,8 @@
 
 use super::Dosage;
 use super::amounts::{
-    LEAST_STRENGTH, is_amount, may_be_counted, may_be_one, number, parted_amount, with_unclear,
+    LEAST_STRENGTH, figure_in_words, is_amount, may_be_counted, may_be_one, number, parted_amount,
+    with_unclear,
 };
 use super::parse::is_form;
 use super::spellings::{OF_NO_NAME, OFTEN_IN_SHORT, is_of_liquid, is_unit};
@@ -92,7 +93,8 @@ impl<'t> TypedLine<'t> {
         };
         let medicine = line[..split].trim();
         // "telma 40 - 1-0-0": the dash only separates.
-        let bare = medicine.strip_suffix(is_dash).filter(|bare| bare.ends_with(char::is_whitespace));
+        let is_parted = |bare: &&str| bare.ends_with(|c: char| c.is_whitespace() || c.is_ascii_digit());
+        let bare = medicine.strip_suffix(is_dash).filter(is_parted);
         let medicine = bare.filter(|_| start.is_some()).map_or(medicine, str::trim_end);
         Self { medicine, dose: line[split..].trim() }
     }
@@ -151,6 +153,13 @@ fn whole_dose(words: &[Word<'_>], start: usize, line: &str, by_strength: bool) -
         let is_measured = words.get(start + 1).is_some_and(|unit| is_of_liquid(&unit.plain));
         return is_measured.then(|| with_unclear(words, start - 1));
     }
+    if let Some([.., before, amount, marks]) = words.get(..=start)
+        && is_whole_slots(&marks.plain)
+        && is_no_strength(before, amount)
+        && !Dosage::says_amount_at(words, start)
+    {
+        return Some(with_unclear(words, start - 1));
+    }
     if let Some([before @ .., figure, often]) = words.get(..=start)
         && let Some(last) = before.last()
         && may_be_counted(&figure.plain, &often.plain, has_strength(before) || last.plain.ends_with(':'))
@@ -167,6 +176,16 @@ fn whole_dose(words: &[Word<'_>], start: usize, line: &str, by_strength: bool) -
     let parted =
         if Dosage::says_amount_at(words, start) { None } else { parted_amount(words, start, is_no_amount) };
     Some(with_unclear(words, parted.unwrap_or(start)))
+}
+
+/// Whether a figure between a name and marks is how many are taken, so that the marks do not say it: `25 mg ½ 1-0-1`,
+/// `650 2 1-0-1`. A half that is written as `0.5` is a strength, and so are most whole figures.
+fn is_no_strength(before: &Word<'_>, amount: &Word<'_>) -> bool {
+    let figure = number(&amount.plain).filter(|_| !amount.plain.contains('.'));
+    let is_behind_strength = is_strength(&before.plain) || is_measure(&before.plain);
+    figure.or_else(|| figure_in_words(&amount.plain)).is_some_and(|figure| {
+        figure > 0.0 && figure < 1.0 || is_behind_strength && figure > 1.0 && figure < LEAST_STRENGTH
+    })
 }
 
 /// Where the dose begins that was found at `start`, or at the end if none was, with words before it that are of no name and
@@ -206,26 +225,37 @@ fn is_given_in_iu(word: &str) -> bool {
 pub(crate) fn has_loose_figure(name: &str, most: f64) -> bool {
     let words = words_of(name);
     let is_measured = |place: usize| words.get(place + 1).is_some_and(|next| is_measure(&next.plain));
-    let mut figures = words
-        .iter()
-        .enumerate()
-        .filter(|(_, word)| number(&word.plain).is_some_and(|figure| figure <= most && figure != 1.0));
-    figures.any(|(place, _)| !is_measured(place))
+    let is_loose = |figure: &str| number(figure).is_some_and(|figure| figure <= most && figure != 1.0);
+    words.iter().enumerate().any(|(place, word)| {
+        let in_words = figure_in_words(&word.plain).filter(|_| place > 0);
+        if in_words.is_some_and(|figure| figure <= most && figure != 1.0) {
+            return !is_measured(place);
+        }
+        // Also the two of "dolo 650 - 2" and of "dolo 650 (2)", but not the twelve of "b-12".
+        let word = word.plain.as_str();
+        let figures = word.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).unwrap_or(word);
+        is_slots(figures) && figures.split('-').any(is_loose) && !is_measured(place)
+    })
 }
 
 /// Whether international units stand in a name that may be what is taken: those of `lantus 10 iu`, but not of `d3 60000 iu`.
 pub(crate) fn has_few_units(name: &str, most: f64) -> bool {
-    let words = words_of(name);
-    let is_many = |word: &Word<'_>| {
-        let figure = word.plain.replace(',', "");
+    let name = name.to_lowercase().replace("i.u.", "iu");
+    let words = words_of(&name);
+    let is_many = |figure: &str| {
+        let figure = figure.replace(',', "");
         let thousands = figure.strip_suffix('k').and_then(|figure| figure.parse::<f64>().ok());
         thousands.is_some() || figure.parse::<f64>().is_ok_and(|figure| figure > most)
     };
-    let mut units = words.iter().enumerate().filter(|(_, word)| {
-        let letters: String = word.plain.chars().take_while(|c| c.is_alphabetic()).collect();
-        matches!(letters.as_str(), "iu" | "unit" | "units")
-    });
-    units.any(|(place, _)| !place.checked_sub(1).and_then(|before| words.get(before)).is_some_and(is_many))
+    words.iter().enumerate().any(|(place, word)| {
+        // "100iu/ml" is one word.
+        let rest = word.plain.trim_start_matches(|c: char| c.is_ascii_digit() || ".,".contains(c));
+        let own = &word.plain[..word.plain.len() - rest.len()];
+        let letters: String = rest.chars().take_while(|c| c.is_alphabetic()).collect();
+        let before = place.checked_sub(1).and_then(|before| words.get(before));
+        let figure = if own.is_empty() { before.map_or("", |before| before.plain.as_str()) } else { own };
+        matches!(letters.as_str(), "iu" | "unit" | "units") && !is_many(figure)
+    })
 }
 
 /// Whether a word makes a strength of the figure before it: `mg`, `mg/5`, `%`.
@@ -396,8 +426,11 @@ fn put_piece<'t>(word: &Word<'t>, words: &mut Vec<Word<'t>>) {
         Some(split) => {
             let (amount, rest) = typed.split_at(split);
             let one = |typed: &'t str, start| Word { typed, plain: plain(typed), start };
+            let amount = one(amount, start);
+            // In "10-hs" and "½-tab" the dash only parts the two.
+            let amount = if amount.is_lone_dash() { amount } else { amount.bare() };
             // "1bdx5d" is "1bd" and "x5d", of which the first is two again.
-            put_piece(&one(amount, start), words);
+            put_piece(&amount, words);
             words.push(one(rest, start + split));
         }
         None => words.push(Word { typed, plain: word.plain.clone(), start }),
@@ -452,7 +485,10 @@ fn without_brackets(word: &str) -> &str {
 /// `1-o-1` and `1-x-1` are `1-0-1`, and so is `1--0--1`.
 fn with_noughts(word: &str) -> Option<String> {
     let parts: Vec<&str> = word.split('-').filter(|part| !part.is_empty()).collect();
-    let is_joined = word.starts_with(|c: char| c != '-') && !word.ends_with('-');
+    // "5--1-0-1" is a strength and a dose, and "1-0-1-x" goes on with the days.
+    let dashes = if word.contains("--") { "--" } else { "-" };
+    let is_even = word.split(dashes).eq(parts.iter().copied()) && !(parts.len() == 4 && word.ends_with('x'));
+    let is_joined = is_even && word.starts_with(|c: char| c != '-') && !word.ends_with('-');
     let is_nought = |part: &str| matches!(part, "o" | "x");
     let is_slots = (3..=4).contains(&parts.len())
         && parts.iter().any(|part| number(part).is_some())

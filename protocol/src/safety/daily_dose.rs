@@ -78,11 +78,12 @@ pub(super) fn lacks_weight(person: &Person, ingredient: &str) -> bool {
 }
 
 /// The most of a day, over this line, those before it that hold the same ingredient, and those that were signed before and
-/// still run.
+/// still run. `draft` are also the lines behind it: what is renewed there is written anew too.
 pub(super) fn daily_dose(
     person: &Person,
     lines: &[Proposed],
     known: &[Known<'_>],
+    draft: &[Known<'_>],
     before: &[Known<'_>],
     medicine: Option<&Medicine>,
     findings: &mut Vec<LineFinding>,
@@ -143,7 +144,7 @@ pub(super) fn daily_dose(
             cause += &format!(" with {mg} of {on}");
         }
         // What is written anew is likely taken in the place of the old one, and no renewal waits for a reason.
-        let is_anew = |one: &Running<'_>| known.iter().any(|line| is_of_same(line, one.known));
+        let is_anew = |one: &Running<'_>| draft.iter().any(|line| is_of_same(line, one.known));
         let may_be_renewed = !running.is_empty() && running.iter().all(is_anew);
         let severity = if may_be_renewed { Severity::Caution } else { Severity::Hold };
         let signed = running.iter().map(|one| one.signed.line).collect();

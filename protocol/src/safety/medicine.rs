@@ -11,10 +11,14 @@ const LOCAL_ROUTES: &[&str] = &["topical", "ophthalmic", "otic", "nasal", "vagin
 /// What is put into the mouth and swallowed with what it does: the gel has bled people who take a blood thinner.
 const SWALLOWED: &str = "Miconazole";
 
+/// Forms that reach the body by whichever way they are said to be given: a clinic may call its painkiller a dental one.
+const TAKEN: &[&str] =
+    &["tablet", "capsule", "syrup", "suspension", "drops", "injection", "sachet", "suppository", "patch"];
+
 /// Whether it stays on the teeth and in the mouth: a paste, a gel, a mouthwash, and no injection.
 fn stays_in_the_mouth(route: Option<&str>, form: Option<&str>, ingredients: &[String]) -> bool {
     route == Some("dental")
-        && form.is_some_and(|form| form != "injection")
+        && form.is_some_and(|form| !TAKEN.contains(&form))
         && !ingredients.iter().any(|name| names(name, SWALLOWED))
 }
 
@@ -136,6 +140,7 @@ mod tests {
             assert!(!is_systemic(name, form), "{name}");
         }
         assert!(is_systemic("Lidocaine", "injection") && is_systemic("Miconazole", "gel"));
+        assert!(is_systemic("Ketorolac", "tablet") && is_systemic("Amoxicillin", "syrup"));
     }
 
     #[test]

@@ -269,7 +269,7 @@ pub fn check_lines(
             let mut findings = allergy_findings(&noted, this);
             age(person, medicine, this, &mut findings);
             pregnancy(person, medicine, this, &mut findings);
-            daily_dose(person, &lines[..=place], &known[..=place], &before, medicine, &mut findings);
+            daily_dose(person, &lines[..=place], &known[..=place], &known, &before, medicine, &mut findings);
             for other in known[..place].iter().chain(&before) {
                 pair(rules, this, other, &mut findings);
             }

@@ -52,6 +52,16 @@ fn a_medicine_that_is_written_anew_may_take_the_place_of_the_old_one_and_is_not_
 }
 
 #[test]
+fn a_prescription_that_is_renewed_whole_is_held_in_none_of_its_lines() {
+    let (paracetamol, both) = (listed("Paracetamol", "650 mg", &[]), with_ibuprofen());
+    let signed = date!(2026 - 11 - 21);
+    let pad = Pad::new().takes_dose(&paracetamol, signed, "1-1-1 x5d").takes_dose(&both, signed, "1-1-1 x5d");
+    let pad = pad.line(&paracetamol, "1-1-1 x5d").line(&both, "1-1-1 x5d");
+    let found: Vec<Severity> = daily(&pad).into_iter().map(|(severity, _)| severity).collect();
+    assert_eq!(found, [Severity::Caution, Severity::Caution]);
+}
+
+#[test]
 fn only_what_is_certain_of_what_still_runs_is_counted() {
     let paracetamol = listed("Paracetamol", "650 mg", &[]);
     let over = |pad: Pad| !daily(&pad.line(&with_ibuprofen(), "2-2-2 x3d")).is_empty();

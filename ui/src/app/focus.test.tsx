@@ -1,4 +1,4 @@
-import { act, screen, waitFor } from "@testing-library/react";
+import { act, fireEvent, screen, waitFor } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { quietStatus as status } from "../ipc/fake-data";
 import { expectAccessible, findSunita, openClinic } from "../test/clinic";
@@ -33,6 +33,20 @@ test("what was just done is taken back by key, and the focus stays where it is",
   await screen.findByRole("button", { name: "Remove Hypertension" });
   expect(screen.queryByRole("button", { name: "Undo" })).toBeNull();
   expect(focused()).toBe(field);
+});
+
+test("a key that is held down takes back one thing and no more", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  await findSunita(keys);
+  await keys.click(screen.getByRole("button", { name: "Remove Hypertension" }));
+  await screen.findByText("Hypertension removed");
+  await keys.click(await screen.findByRole("button", { name: "Remove Type 2 diabetes" }));
+  await screen.findByText("Type 2 diabetes removed");
+  fireEvent.keyDown(document.body, { key: "u", ctrlKey: true });
+  await screen.findByRole("button", { name: "Remove Type 2 diabetes" });
+  fireEvent.keyDown(document.body, { key: "u", ctrlKey: true, repeat: true });
+  expect(screen.getByText("Hypertension removed")).toBeTruthy();
 });
 
 test("a screen that makes way for another leaves the focus on the new one, and not at the top of the window", async () => {

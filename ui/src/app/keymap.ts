@@ -146,7 +146,8 @@ export function useKeys(handlers: Handlers): void {
         if (id === "keys" && isTyping(event.target)) continue;
         if (isBehindDialog(id)) continue;
         event.preventDefault();
-        handler();
+        // Held down, it would take back one thing after the other.
+        if (id !== "takeBack" || !event.repeat) handler();
         return;
       }
     };

@@ -88,6 +88,7 @@ export const pad = {
   signWithout: "Sign without",
   goBack: "Back to the pad",
   finishFirst: "Accept or empty the line that is being typed first. Nothing was changed.",
+  padLeft: "The pad was left since then. Nothing was changed: write the line on it again.",
   lineUnfinished: "This line is not finished. Accept it with Enter or empty it, then sign.",
   remove: (title: string) => `Remove ${title}`,
   edit: (title: string) => `Edit ${title} as text`,

@@ -23,6 +23,7 @@ fn a_word_of_the_name_is_no_part_of_the_dose() {
         ("pan ac bd", "pan", "1 dose morning and night, before food"),
         ("coenzyme q10 1-0-0", "coenzyme q10", "1 dose in the morning"),
         ("Amoxicillin 500 mg (Mox 500) hs", "Amoxicillin 500 mg (Mox 500)", "1 dose at bedtime"),
+        ("Telmisartan 40 mg (Telma 40) hs", "Telmisartan 40 mg (Telma 40)", "1 dose at bedtime"),
         ("Ciprofloxacin 500 mg (Cifran OD) hs", "Ciprofloxacin 500 mg (Cifran OD)", "1 dose at bedtime"),
     ] {
         assert_eq!(read(line, "other"), (medicine, Ok(words.to_owned())), "{line}");
@@ -123,6 +124,98 @@ fn what_says_when_or_how_much_by_weight_is_never_left_in_the_name() {
     assert!(said.as_ref().is_err_and(|why| why.contains("not so many mg")), "{said:?}");
     // One and a half, or a strength: still asked about.
     assert_eq!(TypedLine::split("acitrom 2 1/2 twice a day").dose, "");
+}
+
+#[test]
+fn a_dash_between_an_amount_and_what_is_behind_it_loses_no_amount() {
+    for (line, dose) in [
+        ("metoprolol 25 mg ½-tab bd", "½-tab bd"),
+        ("ambroxol -5ml tds", "5ml tds"),
+        ("dolo 650 2-tabs sos", "2-tabs sos"),
+        ("dolo 650-bd", "bd"),
+    ] {
+        let split = TypedLine::split(line);
+        assert_eq!(split.dose, dose, "{line}");
+        assert!(!split.medicine.ends_with('-') && Dosage::parse(dose).is_ok(), "{line}");
+    }
+    assert_eq!(Dosage::parse("½-tab bd").map(|read| read.typed()), Ok("½-0-½ tablet".to_owned()));
+    for line in
+        ["xyzlin 10-hs", "dolo 650 - 2 bd", "dolo 650 -2 bd", "dolo 650 (2) bd", "dolo 650 - 2 tab bd"]
+    {
+        let (medicine, said) = read(line, "other");
+        assert!(said.is_err(), "{medicine}: {said:?}");
+    }
+    assert_eq!(read("vitamin b-12 od", "other").1, Ok("1 dose in the morning".to_owned()));
+}
+
+#[test]
+fn a_strength_before_two_dashes_and_a_cross_before_the_days_are_no_amounts() {
+    for line in ["amlodipine 5--1-0-1", "telma 20--1-0-1 x5d", "dolo 650 1-1-1-x 5 days", "dolo 650 1-0-1-x"]
+    {
+        let (medicine, said) = read(line, "other");
+        assert!(said.is_err(), "{medicine}: {said:?}");
+    }
+    assert_eq!(Dosage::parse("1-x-x-1").map(|read| read.typed()), Ok("1-0-1".to_owned()));
+}
+
+#[test]
+fn a_half_before_marks_and_a_range_before_a_unit_are_asked_about() {
+    for (line, dose) in [
+        ("metoprolol 25 mg ½ 1-0-1", "½ 1-0-1"),
+        ("metoprolol 1/2 1-0-1 x5d", "1/2 1-0-1 x5d"),
+        ("alprax 0.5 half 0-0-1", "half 0-0-1"),
+        ("dolo 650 2 1-0-1", "2 1-0-1"),
+        ("mucaine gel 30-60 ml sos", "30-60 ml sos"),
+        ("mucaine gel 30 - 60 ml sos", "30 - 60 ml sos"),
+    ] {
+        let split = TypedLine::split(line);
+        assert_eq!(split.dose, dose, "{line}");
+        assert!(Dosage::parse(dose).is_err(), "{line}");
+    }
+    for line in ["dolo 650 two po bd", "flomist nasal spray two spray bd"] {
+        let (medicine, said) = read(line, "other");
+        assert!(said.is_err(), "{medicine}: {said:?}");
+    }
+    for (line, medicine) in [
+        ("alprax 0.5 0-0-1", "alprax 0.5"),
+        ("amaryl m 2 1-0-1", "amaryl m 2"),
+        ("augmentin 500 125 1-0-1", "augmentin 500 125"),
+        ("seven seas bd", "seven seas"),
+    ] {
+        let (named, said) = read(line, "other");
+        assert_eq!((named, said.is_ok()), (medicine, true), "{line}: {said:?}");
+    }
+    assert_eq!(TypedLine::split("losar 50-12.5 tab od").medicine, "losar 50-12.5 tab");
+}
+
+#[test]
+fn how_many_is_never_left_in_the_name_in_hindi_either() {
+    for (line, dose) in [
+        ("dolo 650 do goli subah sham", "do goli subah sham"),
+        ("alprax 0.5 aadhi goli raat ko", "aadhi goli raat ko"),
+        ("dolo 650 do subah sham", "do subah sham"),
+        ("ambroxol do chammach bd", "do chammach bd"),
+        ("dolo 650 2 goli subah sham", "2 goli subah sham"),
+        ("dolo 650 two time daily", "two time daily"),
+    ] {
+        let split = TypedLine::split(line);
+        assert_eq!(split.dose, dose, "{line}");
+        assert!(Dosage::parse(dose).is_err(), "{line}");
+    }
+}
+
+#[test]
+fn daily_at_night_is_once_and_evening_primrose_a_name() {
+    for (line, medicine, words) in [
+        ("telma 40 mg daily at night", "telma 40 mg", "1 dose at night"),
+        ("telma 40 mg daily morning", "telma 40 mg", "1 dose in the morning"),
+        ("xyzlin daily at bedtime", "xyzlin", "1 dose at bedtime"),
+        ("dolo 650 two days bd", "dolo 650", "1 dose morning and night, for 2 days"),
+    ] {
+        assert_eq!(read(line, "other"), (medicine, Ok(words.to_owned())), "{line}");
+    }
+    let (medicine, said) = read("cap evening primrose 500 bd", "capsule");
+    assert_eq!((medicine, said), ("cap evening primrose 500", Ok("1 capsule morning and night".to_owned())));
 }
 
 #[test]

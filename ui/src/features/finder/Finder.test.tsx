@@ -1,4 +1,4 @@
-import { act, screen, waitFor } from "@testing-library/react";
+import { act, fireEvent, screen, waitFor } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 import type { PatientsFound } from "../../ipc/bindings/PatientsFound";
 import { expectAccessible, openClinic } from "../../test/clinic";
@@ -119,6 +119,37 @@ test("what was found stands whole until the next answer comes", async () => {
   expect(screen.queryByTestId("chart")).toBeNull();
   act(() => next.resolve({ people: [], hasMore: false }));
   expect(await screen.findByText("Nobody here matches “sunitax”.")).toBeTruthy();
+});
+
+test("a click opens nobody who was written under the pointer after it was pressed", async () => {
+  const { keys, backend } = await openFinder();
+  await keys.keyboard("sunita");
+  const row = await screen.findByRole("option", { name: /Sunita Deshmukh/ });
+  const { people } = await backend.findPatients("sunita");
+  const other = people.map((one) => ({ ...one, id: "p99", fullName: "Sunita Patil" }));
+  vi.spyOn(backend, "findPatients").mockResolvedValue({ people: other, hasMore: false });
+  fireEvent.mouseDown(row);
+  await keys.keyboard(" p");
+  const written = await screen.findByRole("option", { name: /Sunita Patil/ });
+  fireEvent.click(written);
+  expect(screen.getByTestId("finder-input")).toBeTruthy();
+  const asked = vi.spyOn(backend, "getChart");
+  await keys.click(written);
+  await waitFor(() => expect(asked).toHaveBeenCalledWith("p99"));
+});
+
+test("nobody is registered by a click before the answer says who is here", async () => {
+  const { keys, backend } = await openFinder();
+  await keys.keyboard("sunit");
+  const register = await screen.findByRole("option", { name: /Register sunit/ });
+  const next = Promise.withResolvers<PatientsFound>();
+  vi.spyOn(backend, "findPatients").mockReturnValue(next.promise);
+  await keys.keyboard("x");
+  await keys.click(register);
+  expect(screen.queryByTestId("register-form")).toBeNull();
+  act(() => next.resolve({ people: [], hasMore: false }));
+  await keys.click(await screen.findByRole("option", { name: /Register sunitx/ }));
+  expect(await screen.findByTestId("register-form")).toBeTruthy();
 });
 
 test("a chart is asked for once, before its screen is drawn", async () => {

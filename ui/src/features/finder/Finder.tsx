@@ -54,6 +54,8 @@ export function Finder({ onClose }: { onClose: () => void }) {
     void navigate({ to: "/patients/$patientId", params: { patientId: patient.id } });
   };
   const register = () => {
+    // Who is typed may be here already.
+    if (isPlaceholderData) return;
     onClose();
     void navigate({ to: "/register", search: { typed: query } });
   };

@@ -3,6 +3,7 @@ import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
 import { messages } from "../../messages";
 import { mobile, shortDay } from "../../shared/format";
 import { Kbd, Parts } from "../../shared/parts";
+import { usePressed } from "../../shared/pressed";
 import classes from "./Finder.module.css";
 
 interface Props {
@@ -19,6 +20,7 @@ export function FinderRow({ id, pick, patient, isChosen, onChoose }: Props) {
   useEffect(() => {
     if (isChosen) row.current?.scrollIntoView({ block: "nearest" });
   }, [isChosen]);
+  const { press, isMeant } = usePressed();
   const { finder } = messages;
   return (
     // The focus stays in the field: keys are answered there.
@@ -31,8 +33,11 @@ export function FinderRow({ id, pick, patient, isChosen, onChoose }: Props) {
       aria-selected={isChosen}
       data-testid="finder-option"
       className={classes.row}
-      onMouseDown={(event) => event.preventDefault()}
-      onClick={onChoose}
+      onMouseDown={(event) => {
+        event.preventDefault();
+        press(patient.id);
+      }}
+      onClick={() => isMeant(patient.id) && onChoose()}
     >
       {pick !== null && <Kbd>{pick}</Kbd>}
       <span className={classes.who}>

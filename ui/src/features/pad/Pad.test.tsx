@@ -389,6 +389,16 @@ test("what is typed while a short key is expanded stays", async () => {
   expect(screen.getByLabelText("Complaints")).toHaveProperty("value", "Cough");
 });
 
+test("a line that is accepted while the last prescription is repeated stays beside it", async () => {
+  const { keys, backend } = await openEmptyPad();
+  const { wait, letGo } = held(backend.repeatPrescription);
+  backend.repeatPrescription = wait;
+  await keys.keyboard("{Control>}r{/Control}");
+  await write(keys, "paracetamol 650 1-0-1 x3d");
+  act(letGo);
+  await waitFor(() => expect(titles()).toEqual(["TAB. METFORMIN 500 MG", "TAB. PARACETAMOL 650 MG"]));
+});
+
 test("a line that is removed by its button leaves the hands in the line that is typed", async () => {
   const { keys } = await openEmptyPad();
   await write(keys, "metformin 500 1-0-1 x30d pc");
@@ -396,4 +406,47 @@ test("a line that is removed by its button leaves the hands in the line that is 
   await keys.keyboard("{Enter}");
   await waitFor(() => expect(screen.queryByTestId("pad-item")).toBeNull());
   expect(screen.getByRole("combobox", { name: messages.pad.line })).toBe(document.activeElement);
+});
+
+test("a medicine that is marked is taken, and never the one that another answer has in its place", async () => {
+  const { keys, backend } = await openEmptyPad();
+  const read = backend.readLine;
+  await keys.keyboard("paracetamol 1-0-1 x3d");
+  const marked = (await screen.findAllByTestId("pad-suggestion"))[1]?.textContent ?? "";
+  expect(marked).toContain("650 mg");
+  // The next answer has them in another order.
+  const { wait, letGo } = held(async (...asked: Parameters<typeof read>) => {
+    const answer = await read(...asked);
+    return { ...answer, found: answer.found.toReversed() };
+  });
+  backend.readLine = wait;
+  await keys.keyboard(" pc{ArrowDown}{ArrowDown}{Enter}");
+  act(letGo);
+  expect((await screen.findByTestId("pad-item")).textContent).toContain("PARACETAMOL 650 MG");
+});
+
+test("what is undone after its pad was left changes nothing that was written since", async () => {
+  const { keys, backend } = await openEmptyPad();
+  const saved = vi.spyOn(backend, "saveDraft");
+  await write(keys, "metformin 500 1-0-1 x30d pc");
+  await keys.click(screen.getByRole("button", { name: /^Remove / }));
+  await waitFor(() => expect(screen.queryByTestId("pad-item")).toBeNull());
+  await keys.keyboard("{Control>}1{/Control}");
+  await screen.findByTestId("today");
+  await openPad(keys);
+  await write(keys, "paracetamol 650 1-0-1 x3d");
+  await waitFor(() => expect(saved.mock.lastCall?.[1].items).toHaveLength(1));
+  await keys.keyboard("{Control>}u{/Control}");
+  expect(await screen.findByText(messages.pad.padLeft)).toBeTruthy();
+  expect((await backend.openPad(saved.mock.lastCall?.[0] ?? "")).draft.items).toHaveLength(1);
+  expect(titles()).toEqual(["TAB. PARACETAMOL 650 MG"]);
+});
+
+test("a chart that is looked at right after the pad says that a draft waits", async () => {
+  const { keys } = await openEmptyPad();
+  await keys.keyboard("metformin 500 1-0-1 x30d pc{Enter}");
+  await screen.findByTestId("pad-item");
+  await keys.keyboard("{Control>}2{/Control}");
+  await screen.findByTestId("chart");
+  expect(await screen.findByText(messages.chart.draftWaits)).toBeTruthy();
 });

@@ -48,12 +48,26 @@ interface Props {
 /** By what a line that is being asked about is known: its place changes when others are moved. */
 const keyOf = (item: DraftItem) => `${item.medicineText} ${item.doseText}`;
 
+/** The list of an answer, with what was put into the list of now meanwhile, and without what was taken out of it. */
+function merged(now: unknown, sent: unknown, answer: unknown): unknown {
+  if (!Array.isArray(now) || !Array.isArray(sent) || !Array.isArray(answer)) return answer;
+  const isIn = (list: unknown[]) => {
+    const texts = new Set(list.map((one) => JSON.stringify(one)));
+    return (one: unknown) => texts.has(JSON.stringify(one));
+  };
+  const [isSent, isHere, isAnswered] = [isIn(sent), isIn(now), isIn(answer)];
+  return [
+    ...answer.filter((one) => isHere(one) || !isSent(one)),
+    ...now.filter((one) => !isSent(one) && !isAnswered(one)),
+  ];
+}
+
 /** The draft of now with what an answer changes of the one that was sent: what was typed meanwhile stays. */
 function withAnswer(now: Draft, sent: Draft, answer: Draft): Draft {
-  const before = new Map(Object.entries(sent).map(([name, value]) => [name, JSON.stringify(value)]));
-  const changed = Object.entries(answer).filter(
-    ([name, value]) => before.get(name) !== JSON.stringify(value),
-  );
+  const [before, here] = [sent, now].map((draft) => new Map<string, unknown>(Object.entries(draft)));
+  const changed = Object.entries(answer)
+    .filter(([name, value]) => JSON.stringify(before?.get(name)) !== JSON.stringify(value))
+    .map(([name, value]) => [name, merged(here?.get(name), before?.get(name), value)]);
   return { ...now, ...Object.fromEntries(changed) };
 }
 
@@ -162,9 +176,10 @@ export function PadEditor({ chart, pad, problem }: Props) {
       items: draft.items.filter((_, other) => other !== place),
       reasons: withoutReason(draft.reasons, item),
     });
-    toast(words.removed(item.medicineText), () =>
-      change((now) => ({ items: [...now.items.slice(0, place), item, ...now.items.slice(place)] })),
-    );
+    toast(words.removed(item.medicineText), () => {
+      if (state.isLeft()) toast(words.padLeft);
+      else change((now) => ({ items: [...now.items.slice(0, place), item, ...now.items.slice(place)] }));
+    });
   };
   const edit = (place: number) => {
     const item = draft.items[place];

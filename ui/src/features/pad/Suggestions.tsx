@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "react";
 import { messages } from "../../messages";
+import { usePressed } from "../../shared/pressed";
 import { formName } from "../medicines/forms";
 import classes from "./Line.module.css";
 import type { Line } from "./useLine";
@@ -9,6 +10,7 @@ export function Suggestions({ line, onChosen }: { line: Line; onChosen: () => vo
   const { pad } = messages;
   const hasNone = !line.chosen && line.medicineText.length > 1 && line.isSearched && line.found.length === 0;
   const list = useRef<HTMLDivElement>(null);
+  const { press, isMeant } = usePressed();
   useEffect(() => {
     void list.current?.children.item(line.place)?.scrollIntoView({ block: "nearest" });
   }, [line.place]);
@@ -27,8 +29,12 @@ export function Suggestions({ line, onChosen }: { line: Line; onChosen: () => vo
             aria-selected={index === line.place}
             data-testid="pad-suggestion"
             className={classes.suggestion}
-            onMouseDown={(event) => event.preventDefault()}
+            onMouseDown={(event) => {
+              event.preventDefault();
+              press(medicine.id);
+            }}
             onClick={() => {
+              if (!isMeant(medicine.id)) return;
               line.choose({ medicine }, line.doseText);
               onChosen();
             }}

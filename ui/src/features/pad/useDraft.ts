@@ -31,6 +31,8 @@ export interface DraftState {
   replace: (draft: Draft) => void;
   /** Writes what is not written yet, and waits for it. */
   flush: () => Promise<void>;
+  /** Whether the pad was left: what comes after that is not taken, another pad may stand there. */
+  isLeft: () => boolean;
   /** Nothing is written from now on: the draft was signed or discarded. */
   finish: () => void;
   /** A diagnosis as far as it is typed; no text stands for none. It is saved and signed with the draft. */
@@ -59,6 +61,7 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
   const [revision, setRevision] = useState(0);
   const history = useRef(new History());
   const latest = useRef(pad.draft);
+  const left = useRef(false);
   const typedDiagnosis = useRef(noDiagnosis);
   const work = useRef({
     timer: 0,
@@ -79,6 +82,11 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
       setError(null);
       if (!work.current.dirty) setDirty(false);
       void client.invalidateQueries({ queryKey: queryKeys.preview(patientId) });
+      // The chart says whether a draft waits: here it is asked anew when it is shown, and at once if it is there already.
+      void client.invalidateQueries({
+        queryKey: queryKeys.chart(patientId),
+        refetchType: left.current ? "active" : "none",
+      });
     } catch (problem) {
       work.current.dirty = true;
       work.current.problem = problem;
@@ -122,6 +130,7 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
 
   const change = useCallback<DraftState["change"]>(
     (wanted, isStep) => {
+      if (left.current) return;
       const part = typeof wanted === "function" ? wanted(latest.current) : wanted;
       history.current.note(latest.current, Object.keys(part), Date.now(), isStep);
       show({ ...latest.current, ...part }, part.items ? 0 : pause);
@@ -150,6 +159,7 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
   );
   const replace = useCallback(
     (draft: Draft) => {
+      if (left.current) return;
       history.current.note(latest.current, Object.keys(draft), Date.now(), true);
       step(draft);
     },
@@ -161,6 +171,7 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
   useEffect(() => {
     const onBlur = () => void flush();
     const drafts = unwritten.current;
+    left.current = false;
     window.addEventListener("blur", onBlur);
     const flushOrFail = async () => {
       await flush();
@@ -171,8 +182,11 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
       window.removeEventListener("blur", onBlur);
       drafts.delete(flushOrFail);
       void flush();
+      left.current = true;
     };
   }, [flush, unwritten]);
+
+  const isLeft = useCallback(() => left.current, []);
 
   const finish = useCallback(() => {
     window.clearTimeout(work.current.timer);
@@ -193,6 +207,7 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
       change,
       replace,
       flush,
+      isLeft,
       finish,
       typeDiagnosis,
       addDiagnosis,
@@ -211,6 +226,7 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
       change,
       replace,
       flush,
+      isLeft,
       finish,
       typeDiagnosis,
       addDiagnosis,

@@ -162,7 +162,10 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
       return;
     }
     const free: Chosen = { text: now.medicine, form: now.freeForm };
-    const highlighted = place === null ? undefined : offered[place];
+    // The one that is marked, wherever the new answer has it; never another one in its place.
+    const marked = place === null ? undefined : found[place];
+    const highlighted = offered.find((one) => one.id === marked?.id);
+    if (marked && !highlighted) return setPlace(null);
     if (now.dose === "") {
       // Who changes the name meanwhile means another one.
       if (!latest.current.startsWith(text)) return;
