@@ -1,6 +1,7 @@
 import { act, fireEvent, screen, waitFor } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 import type { PatientsFound } from "../../ipc/bindings/PatientsFound";
+import { later } from "../../test/later";
 import { expectAccessible, openClinic } from "../../test/clinic";
 
 async function openFinder(prepare?: Parameters<typeof openClinic>[1]) {
@@ -110,7 +111,7 @@ test("what was found stands whole until the next answer comes", async () => {
   const { keys, backend } = await openFinder();
   await keys.keyboard("sunita");
   const option = await screen.findByRole("option", { name: /Sunita Deshmukh/ });
-  const next = Promise.withResolvers<PatientsFound>();
+  const next = later<PatientsFound>();
   vi.spyOn(backend, "findPatients").mockReturnValue(next.promise);
   await keys.keyboard("x");
   expect(option.isConnected).toBe(true);
@@ -142,7 +143,7 @@ test("nobody is registered by a click before the answer says who is here", async
   const { keys, backend } = await openFinder();
   await keys.keyboard("sunit");
   const register = await screen.findByRole("option", { name: /Register sunit/ });
-  const next = Promise.withResolvers<PatientsFound>();
+  const next = later<PatientsFound>();
   vi.spyOn(backend, "findPatients").mockReturnValue(next.promise);
   await keys.keyboard("x");
   await keys.click(register);

@@ -48,13 +48,14 @@ interface Props {
 /** By what a line that is being asked about is known: its place changes when others are moved. */
 const keyOf = (item: DraftItem) => `${item.medicineText} ${item.doseText}`;
 
+const isIn = (list: unknown[]) => {
+  const texts = new Set(list.map((one) => JSON.stringify(one)));
+  return (one: unknown) => texts.has(JSON.stringify(one));
+};
+
 /** The list of an answer, with what was put into the list of now meanwhile, and without what was taken out of it. */
 function merged(now: unknown, sent: unknown, answer: unknown): unknown {
   if (!Array.isArray(now) || !Array.isArray(sent) || !Array.isArray(answer)) return answer;
-  const isIn = (list: unknown[]) => {
-    const texts = new Set(list.map((one) => JSON.stringify(one)));
-    return (one: unknown) => texts.has(JSON.stringify(one));
-  };
   const [isSent, isHere, isAnswered] = [isIn(sent), isIn(now), isIn(answer)];
   return [
     ...answer.filter((one) => isHere(one) || !isSent(one)),
