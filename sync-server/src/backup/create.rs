@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn what_a_backup_that_was_killed_has_left_goes_with_the_next_one_and_nothing_else_does() {
         let folder = tempfile::tempdir().expect("BUG: a folder");
-        let long_ago = SystemTime::now() - GIVEN_UP;
+        let long_ago = SystemTime::now() - GIVEN_UP * 2;
         let made = [
             (".clinic-backup-AbC.unfinished", long_ago),
             (".clinic-backup-DeF.unfinished", SystemTime::now()),
@@ -168,7 +168,7 @@ mod tests {
         fs::create_dir(&stuck).expect("BUG: made");
         File::create(&left).expect("BUG: a file");
         for path in [&stuck, &left] {
-            let long_ago = SystemTime::now() - GIVEN_UP;
+            let long_ago = SystemTime::now() - GIVEN_UP * 2;
             File::open(path).expect("BUG: there").set_modified(long_ago).expect("BUG: its time");
         }
         sweep(folder.path()).expect("BUG: it goes on");
