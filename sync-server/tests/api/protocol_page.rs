@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use clinic_sync::testing::Server;
 use futures_util::StreamExt;
 use protocol::{
-    api, audit, bootstrap, digest, file, form, log_end, printed, request, settlement, standing, validate,
+    api, audit, bootstrap, digest, file, form, log_end, password, printed, request, settlement, standing,
+    validate,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -59,6 +60,8 @@ fn limits() -> BTreeMap<String, String> {
         file::MAX_PIECE_BYTES,
         request::MIN_NONCE_BYTES,
         request::MAX_NONCE_BYTES,
+        password::MIN_PASSWORD_CHARS,
+        password::MAX_PASSWORD_CHARS,
         standing::MAX_OFFLINE_DAYS,
         standing::MAX_ROLE_DAYS,
         standing::MAX_REMEMBERED,

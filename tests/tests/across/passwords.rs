@@ -72,7 +72,7 @@ async fn over_a_bad_line_a_password_is_changed_once_or_not_at_all() -> anyhow::R
     clinic.network.set_down(false);
     clinic.network.plan("/v1/auth/password", [Fault::LostRequest]);
     let refused = desk.desk.change_password(PASSWORD, NEW).await;
-    assert!(matches!(refused, Err(Error::PasswordNeedsServer)), "{refused:?}");
+    assert!(matches!(refused, Err(Error::PasswordUnsure)), "{refused:?}");
     clinic.network.plan("/v1/auth/password", [Fault::LostAnswer]);
     desk.desk.change_password(PASSWORD, NEW).await?;
     let refused = desk.desk.change_password(PASSWORD, "nine purple kettles").await;
