@@ -10,6 +10,7 @@ import { shortDay, timeOrDay } from "../../shared/format";
 import { KeyBar, Problem, Waiting } from "../../shared/parts";
 import { TypedDialog } from "../../shared/TypedDialog";
 import { NewCode } from "../recovery/NewCode";
+import dialog from "../../shared/Dialog.module.css";
 import classes from "./Computers.module.css";
 
 /** The clinic's computers, for its admins: which there are, and which are out of service. */
@@ -134,7 +135,7 @@ function RevokeDialog({ computer, onClose }: { computer: ComputerView; onClose: 
   return (
     <TypedDialog label={computers.revokeTitle(computer.name)} isTyped={reason !== ""} onClose={onClose}>
       <form
-        className={classes.form}
+        className={dialog.form}
         onSubmit={(event) => {
           event.preventDefault();
           revoke.mutate();

@@ -9,6 +9,7 @@ import { Dialog } from "../../shared/Dialog";
 import { useTyped } from "../../shared/form";
 import { Problem } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
+import dialog from "../../shared/Dialog.module.css";
 import classes from "./ChangePassword.module.css";
 
 /** Whoever is signed in chooses another password. What they work on stays on the screen below. */
@@ -55,7 +56,7 @@ export function ChangePassword({ onClose }: { onClose: () => void }) {
   const title = isOneTime ? password.choose : password.change;
   return (
     <Dialog label={title} onClose={() => change.isPending || onClose()}>
-      <form className={classes.form} data-testid="change-password" noValidate onSubmit={submit}>
+      <form className={dialog.form} data-testid="change-password" noValidate onSubmit={submit}>
         <h2>{title}</h2>
         <p>{isOneTime ? password.oneTime : password.lead}</p>
         <TextInput {...field("old")} {...shared} ref={old} data-autofocus autoComplete="current-password" />

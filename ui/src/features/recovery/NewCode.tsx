@@ -7,6 +7,7 @@ import { messages } from "../../messages";
 import { Dialog } from "../../shared/Dialog";
 import { CurrentPassword } from "../../shared/form";
 import { Problem } from "../../shared/parts";
+import dialog from "../../shared/Dialog.module.css";
 import classes from "./Recovery.module.css";
 
 /** Asks an admin for their password once more, and makes another recovery code for this computer. */
@@ -22,7 +23,7 @@ export function NewCode({ onClose }: { onClose: () => void }) {
   return (
     <Dialog label={recovery.make} onClose={onClose}>
       <form
-        className={classes.form}
+        className={dialog.form}
         onSubmit={(event) => {
           event.preventDefault();
           make.mutate();
