@@ -48,6 +48,24 @@ test("an arrow in the empty line offers what this doctor writes most often", asy
   expect((await screen.findByTestId("pad-medicine")).textContent).toContain("Metformin 500 mg");
 });
 
+test("the next letter writes over the usual dose of a medicine as soon as that stands there", async () => {
+  const { keys } = await openEmptyPad();
+  const line = screen.getByRole<HTMLInputElement>("combobox", { name: messages.pad.line });
+  await keys.keyboard("metformin");
+  await screen.findByTestId("pad-suggestion");
+  fireEvent.keyDown(line, { key: "Enter" });
+  const marked = await new Promise<[string, number | null, number | null]>((seen) => {
+    const watch = new MutationObserver(() => {
+      if (!screen.queryByTestId("pad-medicine")) return;
+      watch.disconnect();
+      queueMicrotask(() => seen([line.value, line.selectionStart, line.selectionEnd]));
+    });
+    watch.observe(document.body, { childList: true, subtree: true });
+  });
+  expect(marked[0]).not.toBe("");
+  expect(marked).toEqual([marked[0], 0, marked[0].length]);
+});
+
 test("a dose that cannot be read is said, and the line stays", async () => {
   const { keys } = await openEmptyPad();
   await keys.keyboard("metformin 500 1-0-1 x5q{Enter}");

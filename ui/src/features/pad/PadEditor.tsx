@@ -89,7 +89,7 @@ export function PadEditor({ chart, pad, problem }: Props) {
     initial: pad.draft,
     onText: (text, was) => change({ line: text, lineWas: was }),
     onAccept: (item) => change((before) => ({ items: [...before.items, item], line: "", lineWas: null })),
-    selectAll: () => window.setTimeout(() => input.current?.select()),
+    selectAll: () => input.current?.select(),
   });
   const typed: DraftItem | null = line.meant && line.read ? toItem(line.meant, line.doseText) : null;
   const safety = useSafety(chart.patient.id, draft, typed);

@@ -1,5 +1,6 @@
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { queryKeys } from "../../app/queries";
 import type { CommandError } from "../../ipc/bindings/CommandError";
 import type { Draft } from "../../ipc/bindings/Draft";
@@ -115,8 +116,11 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
     set(next, chosen);
   };
   const choose = (about: Chosen, dose: string, isTyping = false) => {
-    setPlace(null);
-    set(dose || ("medicine" in about ? (about.medicine.defaultDose ?? "") : ""), about);
+    // The next letter writes over the usual dose, however soon it comes.
+    flushSync(() => {
+      setPlace(null);
+      set(dose || ("medicine" in about ? (about.medicine.defaultDose ?? "") : ""), about);
+    });
     // What is being typed would be written over.
     if (!isTyping) selectAll();
   };
