@@ -2,13 +2,22 @@ import { createContext, type ReactNode, type RefObject, use, useMemo, useRef, us
 import type { PatientId } from "../ipc/bindings/PatientId";
 import type { SessionView } from "../ipc/bindings/SessionView";
 
+/** What somebody typed about a patient, as long as it may not be on disk. */
+export interface Unwritten {
+  patientId: PatientId;
+  /** Writes it; fails if it is not on disk then. */
+  write: () => Promise<void>;
+  /** Whether the screen it was typed in is gone. */
+  isLeft: () => boolean;
+}
+
 interface Session {
   session: SessionView;
   /** The patient whose chart or pad was opened last. */
   openPatient: PatientId | null;
   setOpenPatient: (patient: PatientId | null) => void;
   /** What must be written before the clinic is locked. */
-  unwritten: RefObject<Set<() => Promise<void>>>;
+  unwritten: RefObject<Set<Unwritten>>;
   /** Whether the last lock came over something typed that was not saved. */
   lostTyped: boolean;
   noteLostTyped: (isLost: boolean) => void;
@@ -23,7 +32,7 @@ interface Props extends Pick<Session, "session" | "lostTyped" | "noteLostTyped">
 export function SessionProvider(props: Props) {
   const [openPatient, setOpenPatient] = useState<PatientId | null>(null);
   const { session, lostTyped, noteLostTyped } = props;
-  const unwritten = useRef(new Set<() => Promise<void>>());
+  const unwritten = useRef(new Set<Unwritten>());
   const value = useMemo(
     () => ({ session, openPatient, setOpenPatient, unwritten, lostTyped, noteLostTyped }),
     [session, openPatient, lostTyped, noteLostTyped],
@@ -31,9 +40,20 @@ export function SessionProvider(props: Props) {
   return <SessionContext value={value}>{props.children}</SessionContext>;
 }
 
-/** Writes all that is unwritten. */
+/** Writes all that is unwritten. What was left and cannot be written once more is given up with the telling. */
 export const writeAll = (unwritten: Session["unwritten"]) =>
-  Promise.all([...unwritten.current].map((write) => write()));
+  Promise.all(
+    [...unwritten.current].map((one) =>
+      one.write().catch((error: unknown) => {
+        if (one.isLeft()) unwritten.current.delete(one);
+        throw error;
+      }),
+    ),
+  );
+
+/** Writes what is unwritten of one patient: until then, what is on disk is older than what was typed. */
+export const writeOf = (unwritten: Session["unwritten"], patientId: PatientId) =>
+  Promise.all([...unwritten.current].filter((one) => one.patientId === patientId).map((one) => one.write()));
 
 /** Who is signed in, and which patient is open. */
 export function useSession(): Session {

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { useKeys } from "../../app/keymap";
 import { refreshRows } from "../../app/queries";
 import { useBackend } from "../../ipc/context";
+import { problemOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 import { longTime } from "../../shared/format";
 import { Question } from "../../shared/Question";
@@ -21,17 +22,15 @@ export function DraftNote({ state, patientId }: { state: DraftState; patientId: 
   const [isAsking, setAsking] = useState(false);
   const { pad, common } = messages;
   const discard = useMutation({
-    mutationFn: async () => {
-      await state.flush();
-      await backend.discardDraft(patientId);
-    },
+    mutationFn: () => state.end(() => backend.discardDraft(patientId)),
     onSuccess: () => {
-      state.finish();
       toast(pad.discarded);
       void refreshRows(client);
-      void navigate({ to: "/patients/$patientId", params: { patientId } });
     },
+    onError: (error) => state.isLeft() && toast(problemOf(error)),
   });
+  // Said with the call, it leads nowhere once the pad was left.
+  const toChart = () => void navigate({ to: "/patients/$patientId", params: { patientId } });
   useKeys({ discardDraft: () => setAsking(true) });
   const words = () => {
     if (state.error !== null) return pad.notSaved;
@@ -54,7 +53,10 @@ export function DraftNote({ state, patientId }: { state: DraftState; patientId: 
           onBack={() => setAsking(false)}
           error={discard.error}
         >
-          <Button loading={discard.isPending} onClick={() => discard.mutate()}>
+          <Button
+            loading={discard.isPending}
+            onClick={() => discard.mutate(undefined, { onSuccess: toChart })}
+          >
             {pad.discard}
           </Button>
         </Question>

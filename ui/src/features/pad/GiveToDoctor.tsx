@@ -6,6 +6,7 @@ import { keyLabel, useKeys } from "../../app/keymap";
 import { refreshRows } from "../../app/queries";
 import { useSession } from "../../app/session";
 import { useBackend } from "../../ipc/context";
+import { problemOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 import { Kbd, Problem } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
@@ -24,13 +25,16 @@ interface Props {
 export function GiveToDoctor({ patientId, state, unfinished, onUnfinished }: Props) {
   const { session } = useSession();
   const [isHeld, setHeld] = useState(false);
+  const navigate = useNavigate();
   const give = useGive(patientId, state);
   const { prepared } = messages;
+  const toChart = () => void navigate({ to: "/patients/$patientId", params: { patientId } });
   const tryGive = () => {
     if (give.isPending) return;
     setHeld(unfinished);
     if (unfinished) onUnfinished();
-    else give.mutate();
+    // Said with the call, it leads nowhere once the pad was left.
+    else give.mutate(undefined, { onSuccess: toChart });
   };
   useKeys({ give: tryGive, sign: session.mayPrescribe ? undefined : tryGive });
   return (
@@ -61,22 +65,17 @@ export function GiveToDoctor({ patientId, state, unfinished, onUnfinished }: Pro
 function useGive(patientId: string, state: DraftState) {
   const backend = useBackend();
   const client = useQueryClient();
-  const navigate = useNavigate();
   const toast = useToast();
   const { session } = useSession();
   const { prepared } = messages;
   // A doctor hands on all but the reasons.
   const givenPart = session.mayPrescribe ? prepared.givenWithoutReasons : prepared.givenPart;
   return useMutation({
-    mutationFn: async () => {
-      await state.flush();
-      return backend.giveToDoctor(patientId, state.current());
-    },
+    mutationFn: () => state.end(() => backend.giveToDoctor(patientId, state.current())),
     onSuccess: ({ isAll }) => {
-      state.finish();
       toast(isAll ? prepared.given : givenPart);
       void refreshRows(client);
-      void navigate({ to: "/patients/$patientId", params: { patientId } });
     },
+    onError: (error) => state.isLeft() && toast(problemOf(error)),
   });
 }

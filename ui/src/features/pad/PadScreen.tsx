@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { chartOf, queryKeys } from "../../app/queries";
-import { useSession } from "../../app/session";
+import { useSession, writeOf } from "../../app/session";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
 import { Notice, Problem, Waiting } from "../../shared/parts";
@@ -11,12 +11,16 @@ import { PadEditor } from "./PadEditor";
 /** Opens the pad of a patient: what is known, and the draft as it was left. A nurse prepares, a prescriber signs. */
 export function PadScreen({ patientId }: { patientId: string }) {
   const backend = useBackend();
-  const { session, setOpenPatient } = useSession();
+  const { session, setOpenPatient, unwritten } = useSession();
   const chart = useQuery(chartOf(backend, patientId));
   // Read once: from then on, what is on the screen is the draft.
   const pad = useQuery({
     queryKey: queryKeys.pad(patientId),
-    queryFn: () => backend.openPad(patientId),
+    queryFn: async () => {
+      // Whoever comes back at once finds what they typed, however slow the disk is.
+      await writeOf(unwritten, patientId);
+      return backend.openPad(patientId);
+    },
     enabled: session.mayReadClinical,
     staleTime: Infinity,
     gcTime: 0,

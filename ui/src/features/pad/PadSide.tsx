@@ -44,18 +44,34 @@ export function PadSide({ patientId, state, safety, isLarge, onLarge, unfinished
   });
   const [isAsking, setAsking] = useState(false);
   const [toPaper, setToPaper] = useState(true);
+  const navigate = useNavigate();
   const sign = useSign(patientId, state, () => {
     // A check holds a line that it did not hold before: what it says is fetched before anyone is asked.
     void safety.refetch().then(() => setAsking(true));
   });
   const nHeld = safety.heldPlaces.length;
+  // The paper is a key away, or, where none is wanted, the chart is there again. Whoever left the pad meanwhile stays
+  // where they are: said with the call, it leads nowhere then.
+  const signNow = (leaveOut: number[], toPaper: boolean) =>
+    sign.mutate(
+      { leaveOut, toPaper },
+      {
+        onSuccess: ({ id }) =>
+          void (toPaper
+            ? navigate({
+                to: "/patients/$patientId/prescriptions/$prescriptionId",
+                params: { patientId, prescriptionId: id },
+              })
+            : navigate({ to: "/patients/$patientId", params: { patientId } })),
+      },
+    );
   const trySign = (toPaper: boolean) => {
     if (sign.isPending || !session.mayPrescribe) return;
     setHeld(unfinished);
     setToPaper(toPaper);
     if (unfinished) onUnfinished();
     else if (nHeld > 0) setAsking(true);
-    else sign.mutate({ leaveOut: [], toPaper });
+    else signNow([], toPaper);
   };
   useKeys(session.mayPrescribe ? { sign: () => trySign(true), signOnly: () => trySign(false) } : {});
   return (
@@ -111,7 +127,7 @@ export function PadSide({ patientId, state, safety, isLarge, onLarge, unfinished
           onClose={() => setAsking(false)}
           onSign={() => {
             setAsking(false);
-            sign.mutate({ leaveOut: safety.heldPlaces, toPaper });
+            signNow(safety.heldPlaces, toPaper);
           }}
         />
       )}
@@ -146,33 +162,25 @@ function SignWithout(props: { count: number; onClose: () => void; onSign: () => 
   );
 }
 
-/** Signs the draft; then the paper is a key away, or, where none is wanted, the chart is there again. */
+/** Signs the draft. Whoever left the pad meanwhile is told what became of it. */
 function useSign(patientId: string, state: DraftState, onHeld: () => void) {
   const backend = useBackend();
   const client = useQueryClient();
-  const navigate = useNavigate();
   const toast = useToast();
   return useMutation({
-    mutationFn: async ({ leaveOut }: { leaveOut: number[]; toPaper: boolean }) => {
-      await state.flush();
-      return backend.signPrescription(patientId, { ...state.current(), line: "" }, leaveOut);
+    mutationFn: ({ leaveOut }: { leaveOut: number[]; toPaper: boolean }) =>
+      state.end(() => backend.signPrescription(patientId, { ...state.current(), line: "" }, leaveOut)),
+    onError: (error) => {
+      if (state.isLeft()) toast(problemOf(error));
+      else if (problemOf(error).code === "held") onHeld();
     },
-    onError: (error) => problemOf(error).code === "held" && onHeld(),
     onSuccess: (prescription, { toPaper }) => {
-      state.finish();
       // What is shown next asks anew by itself; what is left behind is not asked once more.
       void client.invalidateQueries({ queryKey: queryKeys.rows, refetchType: "none" });
-      if (!toPaper) {
+      if (!toPaper || state.isLeft())
         toast(messages.pad.signedOnly(prescription.number ?? messages.prescription.noNumber));
-        void navigate({ to: "/patients/$patientId", params: { patientId } });
-        return;
-      }
       // Its number is there at once, while its pages are drawn.
       client.setQueryData(queryKeys.prescription(prescription.id), prescription);
-      void navigate({
-        to: "/patients/$patientId/prescriptions/$prescriptionId",
-        params: { patientId, prescriptionId: prescription.id },
-      });
     },
   });
 }

@@ -1,12 +1,14 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { queryKeys } from "../../app/queries";
-import { useSession } from "../../app/session";
+import { type Unwritten, useSession } from "../../app/session";
 import type { Diagnosis } from "../../ipc/bindings/Diagnosis";
 import type { Draft } from "../../ipc/bindings/Draft";
 import type { DraftSaved } from "../../ipc/bindings/DraftSaved";
 import type { Pad } from "../../ipc/bindings/Pad";
 import { useBackend } from "../../ipc/context";
+import { problemOf } from "../../ipc/problem";
+import { useToast } from "../../shared/toasts";
 import { History } from "./history";
 
 const pause = 400;
@@ -33,8 +35,11 @@ export interface DraftState {
   flush: () => Promise<void>;
   /** Whether the pad was left: what comes after that is not taken, another pad may stand there. */
   isLeft: () => boolean;
-  /** Nothing is written from now on: the draft was signed or discarded. */
-  finish: () => void;
+  /**
+   * Ends the draft, by signing or discarding it, once all is written. What is typed meanwhile waits: written behind it,
+   * it would stand there as a draft again. If the draft does not end, it is written.
+   */
+  end: <T>(ending: () => Promise<T>) => Promise<T>;
   /** A diagnosis as far as it is typed; no text stands for none. It is saved and signed with the draft. */
   typeDiagnosis: (diagnosis: Diagnosis) => void;
   /** Puts a diagnosis into the draft in the place of the typed one. */
@@ -54,6 +59,7 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
   const backend = useBackend();
   const client = useQueryClient();
   const { unwritten } = useSession();
+  const toast = useToast();
   const [draft, setDraft] = useState(pad.draft);
   const [saved, setSaved] = useState<DraftSaved | null>(null);
   const [error, setError] = useState<unknown>(null);
@@ -67,7 +73,7 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
     timer: 0,
     dirty: false,
     finished: false,
-    last: Promise.resolve(),
+    last: Promise.resolve<void>(undefined),
     problem: undefined as unknown,
   });
 
@@ -132,7 +138,7 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
     (wanted, isStep) => {
       if (left.current) return;
       const part = typeof wanted === "function" ? wanted(latest.current) : wanted;
-      history.current.note(latest.current, Object.keys(part), Date.now(), isStep);
+      history.current.note(latest.current, Object.keys(part), performance.now(), isStep);
       show({ ...latest.current, ...part }, part.items ? 0 : pause);
     },
     [show],
@@ -160,7 +166,7 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
   const replace = useCallback(
     (draft: Draft) => {
       if (left.current) return;
-      history.current.note(latest.current, Object.keys(draft), Date.now(), true);
+      history.current.note(latest.current, Object.keys(draft), performance.now(), true);
       step(draft);
     },
     [step],
@@ -173,25 +179,43 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
     const drafts = unwritten.current;
     left.current = false;
     window.addEventListener("blur", onBlur);
-    const flushOrFail = async () => {
-      await flush();
-      if (work.current.dirty && !work.current.finished) throw work.current.problem;
+    const mine: Unwritten = {
+      patientId,
+      write: async () => {
+        await flush();
+        if (work.current.dirty && !work.current.finished) throw work.current.problem;
+        if (left.current) drafts.delete(mine);
+      },
+      isLeft: () => left.current,
     };
-    drafts.add(flushOrFail);
+    drafts.add(mine);
     return () => {
       window.removeEventListener("blur", onBlur);
-      drafts.delete(flushOrFail);
-      void flush();
       left.current = true;
+      // Until it is on disk, whoever locks, closes the window or opens the pad again waits for it.
+      mine.write().catch((problem: unknown) => toast(problemOf(problem)));
     };
-  }, [flush, unwritten]);
+  }, [flush, patientId, toast, unwritten]);
 
   const isLeft = useCallback(() => left.current, []);
 
-  const finish = useCallback(() => {
-    window.clearTimeout(work.current.timer);
-    work.current.finished = true;
-  }, []);
+  const end = useCallback(
+    <T>(ending: () => Promise<T>) => {
+      const ended = flush()
+        .then(ending)
+        .then((answer) => {
+          window.clearTimeout(work.current.timer);
+          work.current.finished = true;
+          return answer;
+        });
+      work.current.last = ended.then(
+        () => undefined,
+        () => undefined,
+      );
+      return ended;
+    },
+    [flush],
+  );
 
   return useMemo(
     () => ({
@@ -208,7 +232,7 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
       replace,
       flush,
       isLeft,
-      finish,
+      end,
       typeDiagnosis,
       addDiagnosis,
       current,
@@ -227,7 +251,7 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
       replace,
       flush,
       isLeft,
-      finish,
+      end,
       typeDiagnosis,
       addDiagnosis,
       current,

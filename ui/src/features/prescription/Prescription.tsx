@@ -5,7 +5,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useEffectEvent, useRef, useState } from "react";
 import { keyLabel, useKeys } from "../../app/keymap";
 import { queryKeys } from "../../app/queries";
-import { useSession } from "../../app/session";
+import { useSession, writeOf } from "../../app/session";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
 import { Dialog } from "../../shared/Dialog";
@@ -22,7 +22,7 @@ export function Prescription({ patientId, prescriptionId }: { patientId: string;
   const backend = useBackend();
   const navigate = useNavigate();
   const toast = useToast();
-  const { session } = useSession();
+  const { session, unwritten } = useSession();
   const [isLarge, setLarge] = useState(false);
   const [isA4, setA4] = useState(false);
   const printButton = useRef<HTMLButtonElement>(null);
@@ -67,15 +67,18 @@ export function Prescription({ patientId, prescriptionId }: { patientId: string;
   });
   const copy = useMutation({
     mutationFn: async () => {
+      await writeOf(unwritten, patientId);
       const draft = await backend.repeatPrescription(patientId, prescriptionId, null);
       await backend.saveDraft(patientId, draft);
     },
-    onSuccess: () => void navigate({ to: "/patients/$patientId/pad", params: { patientId } }),
   });
+  // Said with the call, it leads nowhere once this screen was left.
+  const toPad = () => void navigate({ to: "/patients/$patientId/pad", params: { patientId } });
+  const startCopy = () => !copy.isPending && copy.mutate(undefined, { onSuccess: toPad });
   useKeys({
     preview: () => setLarge(true),
     print: startPrint,
-    repeat: () => session.mayPrescribe && copy.mutate(),
+    repeat: () => session.mayPrescribe && startCopy(),
     newPrescription: () =>
       session.mayPrescribe && void navigate({ to: "/patients/$patientId/pad", params: { patientId } }),
   });
@@ -142,7 +145,7 @@ export function Prescription({ patientId, prescriptionId }: { patientId: string;
                 variant="default"
                 size="md"
                 loading={copy.isPending}
-                onClick={() => copy.mutate()}
+                onClick={startCopy}
                 rightSection={<Kbd>{keyLabel("repeat")}</Kbd>}
               >
                 {words.copy}

@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { refreshRows } from "../../app/queries";
-import { useSession } from "../../app/session";
+import { useSession, writeOf } from "../../app/session";
 import type { PrescriptionSummary } from "../../ipc/bindings/PrescriptionSummary";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
@@ -24,16 +24,18 @@ export function Withdraw({
   const client = useQueryClient();
   const navigate = useNavigate();
   const toast = useToast();
-  const { session } = useSession();
+  const { session, unwritten } = useSession();
   const [isAsking, setAsking] = useState(false);
   const [reason, setReason] = useState("");
   const { prescription: words, common } = messages;
   const amend = useMutation({
     mutationFn: async () => {
+      await writeOf(unwritten, patientId);
       await backend.saveDraft(patientId, await backend.amendPrescription(prescription.id));
     },
-    onSuccess: () => void navigate({ to: "/patients/$patientId/pad", params: { patientId } }),
   });
+  // Said with the call, it leads nowhere once this screen was left.
+  const toPad = () => void navigate({ to: "/patients/$patientId/pad", params: { patientId } });
   const withdraw = useMutation({
     mutationFn: () => backend.voidPrescription(prescription.id, reason),
     onSuccess: () => {
@@ -49,7 +51,11 @@ export function Withdraw({
     <>
       {amend.error && <Problem error={amend.error} />}
       <div className={classes.ways}>
-        <Button variant="default" loading={amend.isPending} onClick={() => amend.mutate()}>
+        <Button
+          variant="default"
+          loading={amend.isPending}
+          onClick={() => amend.mutate(undefined, { onSuccess: toPad })}
+        >
           {words.amend}
         </Button>
         <Button variant="default" onClick={() => setAsking(true)}>
