@@ -29,11 +29,16 @@ interface Props<T> {
 export function Suggest<T>(props: Props<T>) {
   const { found, text, takesFirst } = props;
   const id = useId();
-  const [moved, setMoved] = useState<number | null>(null);
+  /** What the arrows chose, or that it is none: it stays what is meant, whatever another answer has in its place. */
+  const [moved, setMoved] = useState<{ to: T | null } | null>(null);
   const [isOpen, setOpen] = useState(false);
   const unmoved = takesFirst ? 0 : -1;
-  const place = moved ?? unmoved;
-  const shown = isOpen ? found : [];
+  const to = moved?.to ?? null;
+  const isThere = to === null || found.some((one) => props.keyOf(one) === props.keyOf(to));
+  const fitting = isThere ? found : [to, ...found];
+  const shown = isOpen ? fitting : [];
+  const place = to === null ? unmoved : shown.findIndex((one) => props.keyOf(one) === props.keyOf(to));
+  const move = (place: number) => setMoved({ to: shown[place] ?? null });
   const chosen = shown[place];
   const close = () => {
     setOpen(false);
@@ -58,8 +63,8 @@ export function Suggest<T>(props: Props<T>) {
   };
   const onKeyDown = (event: React.KeyboardEvent<HTMLInputElement>) => {
     if (!isPlain(event)) return;
-    if (event.key === "ArrowDown" && shown.length > 0) setMoved(Math.min(place + 1, shown.length - 1));
-    else if (event.key === "ArrowUp" && shown.length > 0) setMoved(Math.max(place - 1, unmoved));
+    if (event.key === "ArrowDown" && shown.length > 0) move(Math.min(place + 1, shown.length - 1));
+    else if (event.key === "ArrowUp" && shown.length > 0) move(Math.max(place - 1, unmoved));
     else if (event.key === "Escape" && shown.length > 0) {
       // The list closes first, and what floats above stays.
       event.stopPropagation();

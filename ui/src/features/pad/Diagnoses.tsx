@@ -10,11 +10,16 @@ import { Kbd } from "../../shared/parts";
 import classes from "./Pad.module.css";
 import type { DraftState } from "./useDraft";
 
+const isSame = (one: Diagnosis, other: Diagnosis) => one.text === other.text && one.icd10 === other.icd10;
+
+const meant = (text: string, marked: Diagnosis | null) => marked ?? { text: text.trim(), icd10: null };
+
 /** Diagnoses, by the list or in the doctor's own words. Enter adds what is typed, or what the arrows chose. */
 export function Diagnoses({ state }: { state: DraftState }) {
   const backend = useBackend();
   const [text, setText] = useState("");
-  const [place, setPlace] = useState(-1);
+  /** What the arrows chose stays what is meant, whatever another answer has in its place. */
+  const [marked, setMarked] = useState<Diagnosis | null>(null);
   const { pad } = messages;
   const { diagnoses } = state.draft;
   const query = useQuery({
@@ -24,27 +29,30 @@ export function Diagnoses({ state }: { state: DraftState }) {
     staleTime: Infinity,
     placeholderData: keepPreviousData,
   });
-  const found = text.trim().length > 1 ? (query.data ?? []) : [];
+  const answered = text.trim().length > 1 ? (query.data ?? []) : [];
+  const isThere = marked === null || answered.some((one) => isSame(one, marked));
+  const found = isThere ? answered : [marked, ...answered];
+  const place = found.findIndex((one) => marked !== null && isSame(one, marked));
   const add = (diagnosis: Diagnosis) => {
     setText("");
-    setPlace(-1);
+    setMarked(null);
     state.addDiagnosis(diagnosis);
   };
-  const meant = (text: string, place: number) => found[place] ?? { text: text.trim(), icd10: null };
-  const accept = () => add(meant(text, place));
-  const type = (text: string, place: number) => {
+  const accept = () => add(meant(text, marked));
+  const type = (text: string, marked: Diagnosis | null) => {
     setText(text);
-    setPlace(place);
-    state.typeDiagnosis(meant(text, place));
+    setMarked(marked);
+    state.typeDiagnosis(meant(text, marked));
   };
+  const mark = (place: number) => type(text, found[place] ?? null);
   const remove = (diagnosis: Diagnosis) =>
     state.change({ diagnoses: diagnoses.filter((one) => one !== diagnosis) });
   const onKeyDown = (event: React.KeyboardEvent) => {
     const last = diagnoses.at(-1);
     if (!isPlain(event)) return;
     if (event.key === "Enter") accept();
-    else if (event.key === "ArrowDown" && found.length > 0) type(text, Math.min(place + 1, found.length - 1));
-    else if (event.key === "ArrowUp" && found.length > 0) type(text, Math.max(place - 1, -1));
+    else if (event.key === "ArrowDown" && found.length > 0) mark(Math.min(place + 1, found.length - 1));
+    else if (event.key === "ArrowUp" && found.length > 0) mark(Math.max(place - 1, -1));
     // A key held down to empty the field stops there.
     else if (event.key === "Backspace" && !event.repeat && text === "" && last) remove(last);
     else return;
@@ -82,7 +90,7 @@ export function Diagnoses({ state }: { state: DraftState }) {
           autoComplete="off"
           placeholder={pad.diagnosisHint}
           value={text}
-          onChange={(event) => type(event.target.value, -1)}
+          onChange={(event) => type(event.target.value, null)}
           onBlur={accept}
           onKeyDown={onKeyDown}
         />

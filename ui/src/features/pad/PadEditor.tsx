@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
 import { IconHandStop, IconPrescription } from "@tabler/icons-react";
 import { type ReactNode, useEffect, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { keyLabel, useKeys } from "../../app/keymap";
 import { useSession } from "../../app/session";
 import type { Chart } from "../../ipc/bindings/Chart";
@@ -20,6 +21,7 @@ import { ConflictBanner } from "../review/ConflictBanner";
 import { Before } from "./Before";
 import { DraftNote } from "./DraftNote";
 import { Diagnoses } from "./Diagnoses";
+import { withAdded, withAnswer } from "./answer";
 import { Amends, Closing, Story } from "./Fields";
 import findings from "./Findings.module.css";
 import { Items } from "./Items";
@@ -47,30 +49,6 @@ interface Props {
 
 /** By what a line that is being asked about is known: its place changes when others are moved. */
 const keyOf = (item: DraftItem) => `${item.medicineText} ${item.doseText}`;
-
-const isIn = (list: unknown[]) => {
-  const texts = new Set(list.map((one) => JSON.stringify(one)));
-  return (one: unknown) => texts.has(JSON.stringify(one));
-};
-
-/** The list of an answer, with what was put into the list of now meanwhile, and without what was taken out of it. */
-function merged(now: unknown, sent: unknown, answer: unknown): unknown {
-  if (!Array.isArray(now) || !Array.isArray(sent) || !Array.isArray(answer)) return answer;
-  const [isSent, isHere, isAnswered] = [isIn(sent), isIn(now), isIn(answer)];
-  return [
-    ...answer.filter((one) => isHere(one) || !isSent(one)),
-    ...now.filter((one) => !isSent(one) && !isAnswered(one)),
-  ];
-}
-
-/** The draft of now with what an answer changes of the one that was sent: what was typed meanwhile stays. */
-function withAnswer(now: Draft, sent: Draft, answer: Draft): Draft {
-  const [before, here] = [sent, now].map((draft) => new Map<string, unknown>(Object.entries(draft)));
-  const changed = Object.entries(answer)
-    .filter(([name, value]) => JSON.stringify(before?.get(name)) !== JSON.stringify(value))
-    .map(([name, value]) => [name, merged(here?.get(name), before?.get(name), value)]);
-  return { ...now, ...Object.fromEntries(changed) };
-}
 
 const withoutReason = (reasons: Kept[], item: DraftItem) => reasons.filter((one) => one.key !== keyOf(item));
 
@@ -112,8 +90,11 @@ export function PadEditor({ chart, pad, problem }: Props) {
       const own = { ...state.current(), line: "", lineWas: null };
       const answer = await backend.expandShortKey(chart.patient.id, key, own);
       const rest = typedSince(taken, state.current().line);
-      change((now) => ({ ...withAnswer(now, own, answer), line: rest, lineWas: null }), true);
-      line.showLine(rest);
+      // The next letter is one of what stands there now, however soon it comes.
+      flushSync(() => {
+        change((now) => ({ ...withAdded(now, own, answer), line: rest, lineWas: null }), true);
+        line.showLine(rest);
+      });
       focusLine();
     } catch (error) {
       line.stop(problemOf(error));

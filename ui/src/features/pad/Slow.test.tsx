@@ -133,3 +133,81 @@ test("who left the pad is told that the signature failed", async () => {
   await act(async () => signing.resolve());
   expect((await screen.findByTestId("toast")).textContent).toContain("Not yet.");
 });
+
+/** What was answered is worked on, and React has drawn nothing of it yet: no task of its own ran. */
+async function beforeDrawing() {
+  for (let turn = 0; turn < 100; turn += 1) await Promise.resolve();
+}
+
+const line = () => screen.getByRole<HTMLInputElement>("combobox", { name: messages.pad.line });
+/** Letters as they come to a field that shows what it shows now. */
+const typeOn = (letters: string) =>
+  fireEvent.change(line(), { target: { value: `${line().value}${letters}` } });
+
+test("a letter typed as a line is taken begins the next line, and not the same one again", async () => {
+  const { keys, backend } = await openEmptyPad();
+  typeOn("metformin 500 1-0-1 x3d");
+  await waitFor(() => expect(screen.getByTestId("pad-echo").textContent).toContain("Metformin"));
+  fireEvent.keyDown(line(), { key: "Enter" });
+  await beforeDrawing();
+  typeOn("a");
+  expect(line().value).toBe("a");
+  await screen.findByTestId("pad-item");
+  await keys.keyboard("{Control>}1{/Control}");
+  await screen.findByTestId("today");
+  const { draft } = await backend.openPad((await backend.findPatients("sunita")).people[0]?.id ?? "");
+  expect([draft.line, draft.items.length]).toEqual(["a", 1]);
+});
+
+test("whoever types faster than the lookup, over two Enters, has the line taken, and the next one begun", async () => {
+  const answer = later<void>();
+  const { backend } = await openEmptyPad();
+  const { readLine } = backend;
+  backend.readLine = (...asked) => answer.promise.then(() => readLine(...asked));
+  typeOn("metformin 500");
+  fireEvent.keyDown(line(), { key: "Enter" });
+  typeOn("1-0-1 x3d");
+  fireEvent.keyDown(line(), { key: "Enter" });
+  typeOn("amlo");
+  await act(async () => answer.resolve());
+  expect((await screen.findByTestId("pad-item")).textContent).toContain("1-0-1");
+  expect(line().value).toBe("amlo");
+  expect(screen.queryByTestId("pad-medicine")).toBeNull();
+});
+
+test("a key that is slow to expand takes away nothing that is typed meanwhile", async () => {
+  const answer = later<void>();
+  const { keys, backend } = await openEmptyPad();
+  const expand = vi.spyOn(backend, "expandShortKey");
+  expand.mockImplementation((_, _key, own) =>
+    answer.promise.then(() => ({ ...own, advice: "Rest", followUp: "5d" })),
+  );
+  await keys.type(line(), "/urti{Tab}");
+  await waitFor(() => expect(expand).toHaveBeenCalled());
+  fireEvent.change(advice(), { target: { value: "No cold drinks" } });
+  await act(async () => answer.resolve());
+  await screen.findByDisplayValue("5d");
+  expect(advice().value).toBe("No cold drinks\nRest");
+});
+
+test("a diagnosis that is marked is the one that is meant, whatever a late answer has in its place", async () => {
+  const late = later<void>();
+  const { keys, backend } = await openEmptyPad();
+  const field = screen.getByRole<HTMLInputElement>("combobox", { name: messages.pad.diagnosis });
+  const [fever, sugar] = [
+    { text: "Fever, unspecified", icd10: "R50.9" },
+    { text: "Type 2 diabetes mellitus", icd10: "E11.9" },
+  ];
+  backend.findDiagnoses = (typed) =>
+    typed === "fe" ? Promise.resolve([fever]) : late.promise.then(() => [sugar, fever].slice(0, 1));
+  await keys.type(field, "fe");
+  await screen.findByTestId("pad-diagnosis-option");
+  await keys.type(field, "v");
+  await keys.keyboard("{ArrowDown}");
+  await act(async () => late.resolve());
+  await screen.findByText(sugar.text);
+  expect(screen.getByRole("option", { selected: true }).textContent).toContain(fever.text);
+  await keys.keyboard("{Enter}");
+  expect(screen.getByRole("button", { name: messages.pad.removeDiagnosis(fever.text) })).toBeTruthy();
+  expect(screen.queryByRole("button", { name: messages.pad.removeDiagnosis(sugar.text) })).toBeNull();
+});

@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useRef, useState } from "react";
+import { useLayoutEffect, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { queryKeys } from "../../app/queries";
 import type { CommandError } from "../../ipc/bindings/CommandError";
@@ -45,6 +45,12 @@ export const toItem = (about: Chosen, doseText: string): DraftItem => ({
 export const typedSince = (taken: string, now: string) =>
   now.startsWith(taken) ? now.slice(taken.length).trimStart() : now;
 
+/** What a second Enter meant: of the line that stands there now, what was typed before it. */
+const behind = (first: string, second: string, now: string) => {
+  const part = typedSince(first, second);
+  return now.startsWith(second) ? second : now.startsWith(part) && part !== "" ? part : null;
+};
+
 /** What Rust said, or a sentence of the window's own, which is said in the language of now. */
 type Why = CommandError | (() => string);
 
@@ -62,6 +68,8 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
   const [text, setTextOnly] = useState(initial.line);
   const latest = useRef(initial.line);
   const isAccepting = useRef(false);
+  /** The line at an Enter that came before the one before was answered. */
+  const entered = useRef<string | null>(null);
   /** The line that stands there again to be changed: its medicine stays the one that is meant. */
   const [was, setWas] = useState(initial.lineWas);
   const [chosen, setChosenOnly] = useState<Chosen | null>(null);
@@ -136,7 +144,8 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
   };
   const unchoose = () => chosen && set(asLine(chosenName(chosen), text), null);
 
-  const finish = async (about: Chosen, dose: string) => {
+  /** Takes the line; what was typed behind it since goes on as the next one. Whether it was taken. */
+  const finish = async (about: Chosen, dose: string, line: string) => {
     if (dose === "") return stop(() => messages.pad.doseMissing);
     try {
       await client.fetchQuery({
@@ -147,16 +156,19 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
     } catch (error) {
       return stop(problemOf(error));
     }
-    onAccept(toItem(about, dose));
-    const rest = typedSince(text, latest.current);
-    showLine(rest);
-    if (rest !== "") onText(rest, null);
+    const rest = typedSince(line, latest.current);
+    // The next letter is one of the next line, however soon it comes.
+    flushSync(() => {
+      onAccept(toItem(about, dose));
+      showLine(rest);
+      if (rest !== "") onText(rest, null);
+    });
   };
 
   /** Settles the medicine, then the line. */
-  const settle = async () => {
-    if (chosen) return finish(chosen, doseText);
-    if (isNothing) return;
+  const settle = async (text: string) => {
+    if (chosen) return finish(chosen, text.trim(), text);
+    if (text.trim() === "" && !isAsked) return;
     // What is typed fast must be looked up before it counts.
     const now = await client.fetchQuery(lineOf(text)).catch((error: unknown) => stop(problemOf(error)));
     const offered = isClosed ? [] : (now?.found ?? []);
@@ -177,11 +189,12 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
       const rest = typedSince(text, latest.current);
       return choose(first ? { medicine: first } : free, rest, rest !== "");
     }
-    if (highlighted) return finish({ medicine: highlighted }, now.dose);
+    if (highlighted) return finish({ medicine: highlighted }, now.dose, text);
     if (isClosed || now.choice.kind !== "several")
       return finish(
         !isClosed && now.choice.kind === "chosen" ? { medicine: now.choice.medicine } : free,
         now.dose,
+        text,
       );
     {
       const { count } = now.choice;
@@ -189,13 +202,30 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
     }
   };
 
-  /** Enter. A second one, before the first was answered, means the same line. */
+  const settling = useRef(settle);
+  useLayoutEffect(() => {
+    settling.current = settle;
+  });
+  /** Enter. One more, before the first was answered, means what was typed since; with nothing typed, the same line. */
   const accept = async () => {
-    if (isAccepting.current) return;
+    if (isAccepting.current) {
+      entered.current = latest.current;
+      return;
+    }
     isAccepting.current = true;
-    await settle().finally(() => {
+    try {
+      let line: string | null = latest.current;
+      while (line !== null) {
+        entered.current = null;
+        await settling.current(line);
+        // oxlint-disable-next-line typescript/no-unnecessary-condition -- an Enter may have come while it was waited
+        const next: string | null = entered.current;
+        // What was typed since the first Enter, if that was answered with another line.
+        line = next === null || next === line ? null : behind(line, next, latest.current);
+      }
+    } finally {
       isAccepting.current = false;
-    });
+    }
   };
 
   return {
