@@ -47,8 +47,9 @@ pub fn tell_outside(app: AppHandle, words: String) -> Answer<()> {
 
 /// Passes what happens in the replica on to the window, for as long as the program runs.
 pub fn forward_events(app: AppHandle, desk: Arc<Desk>) {
+    // From now on, and not only once somebody runs it: what happens at once is passed on, too.
+    let mut events = desk.events();
     tauri::async_runtime::spawn(async move {
-        let mut events = desk.events();
         loop {
             let sent = match events.recv().await {
                 Ok(Event::Sync(status)) => app.emit_to("main", "sync-status", desk.said(*status)),
@@ -56,7 +57,8 @@ pub fn forward_events(app: AppHandle, desk: Arc<Desk>) {
                 Ok(Event::State) => app.emit_to("main", "app-state", desk.state()),
                 // What was missed is made good by asking for everything again.
                 Err(RecvError::Lagged(_)) => app
-                    .emit_to("main", "sync-status", desk.sync_status())
+                    .emit_to("main", "app-state", desk.state())
+                    .and_then(|()| app.emit_to("main", "sync-status", desk.sync_status()))
                     .and_then(|()| app.emit_to("main", "rows-changed", ())),
                 Err(RecvError::Closed) => return,
             };

@@ -6,7 +6,7 @@ import { createRoot } from "react-dom/client";
 import { keepWebViewQuiet } from "./app/keymap";
 import { Root } from "./app/Root";
 import type { Backend } from "./ipc/backend";
-import { tauriBackend } from "./ipc/commands";
+import { hear, tauriBackend } from "./ipc/commands";
 import { speak } from "./messages";
 
 async function backendHere(): Promise<Backend> {
@@ -19,6 +19,7 @@ async function backendHere(): Promise<Backend> {
     });
   }
   keepWebViewQuiet();
+  await hear();
   return tauriBackend;
 }
 

@@ -37,3 +37,12 @@ test("a key keeps it open", async () => {
   }
   expect(screen.getByTestId("today")).toBeTruthy();
 });
+
+test("a clock that is set back while nobody is there keeps nothing open", async () => {
+  vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"], now: new Date() });
+  openClinic();
+  await screen.findByTestId("today");
+  await pass(-120);
+  await pass(9);
+  await screen.findByLabelText("Password");
+});

@@ -13,6 +13,8 @@ export function useIdle(minutes: number, onIdle: () => void): void {
       last = Date.now();
     };
     const timer = setInterval(() => {
+      // A clock that was set back would keep it open for as long as it was set back.
+      last = Math.min(last, Date.now());
       if (Date.now() - last < minutes * 60_000) return;
       touched();
       idle();

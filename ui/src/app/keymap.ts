@@ -1,4 +1,4 @@
-import { type RefObject, useEffect, useRef, useSyncExternalStore } from "react";
+import { type RefObject, useLayoutEffect, useRef, useSyncExternalStore } from "react";
 import { messages } from "../messages";
 
 interface Binding {
@@ -136,10 +136,11 @@ export function press(pressed: string): void {
 /** Answers keys of the map for as long as the component stands. Keys of the web view itself never get through. */
 export function useKeys(handlers: Handlers): void {
   const latest = useRef(handlers);
-  useEffect(() => {
+  // With what is drawn: a key that comes right behind it is not answered by what stood there before.
+  useLayoutEffect(() => {
     latest.current = handlers;
   });
-  useEffect(() => {
+  useLayoutEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
       for (const [id, handler] of entries(latest.current)) {
         if (!handler || event.defaultPrevented || !isKey(event, id)) continue;

@@ -1,6 +1,6 @@
 import { IconKey, IconLock, IconSearch } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Outlet, useNavigate } from "@tanstack/react-router";
+import { Outlet, useNavigate, useRouter } from "@tanstack/react-router";
 import { useRef, useState } from "react";
 import { Finder } from "../features/finder/Finder";
 import { ChangePassword } from "../features/password/ChangePassword";
@@ -29,6 +29,9 @@ import { LostTyped } from "./LostTyped";
 import { ServerNotices } from "./ServerNotices";
 import { useSession, writeAll } from "./session";
 
+/** The patient whom an address of the window is about. */
+const patientOf = (path: string) => /^\/patients\/([^/]+)/.exec(path)?.[1];
+
 /** The frame around every screen of an opened clinic, which none leaves with something typed without a question. */
 export function Layout() {
   const { noteLostTyped } = useSession();
@@ -52,7 +55,12 @@ function Frame() {
   const main = useRef<HTMLElement>(null);
   useFocusKept(main);
   const close = () => setOpen(null);
-  const patient = openPatient ? { patientId: openPatient } : null;
+  const router = useRouter();
+  /** Whoever goes to somebody means them, also before they are shown. */
+  const withPatient = (then: (patient: { patientId: string }) => void) => {
+    const patientId = patientOf(router.latestLocation.pathname) ?? openPatient;
+    if (patientId) then({ patientId });
+  };
   useKeys({
     find: () => setOpen("finder"),
     register: () => {
@@ -61,11 +69,10 @@ function Frame() {
     },
     keys: () => setOpen("keys"),
     today: () => void navigate({ to: "/" }),
-    chart: () => patient && void navigate({ to: "/patients/$patientId", params: patient }),
+    chart: () => withPatient((params) => void navigate({ to: "/patients/$patientId", params })),
     pad: () =>
-      patient &&
       session.mayReadClinical &&
-      void navigate({ to: "/patients/$patientId/pad", params: patient }),
+      withPatient((params) => void navigate({ to: "/patients/$patientId/pad", params })),
     sync: () => void navigate({ to: "/sync" }),
     review: () => void navigate({ to: "/review", search: {} }),
   });

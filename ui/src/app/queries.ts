@@ -1,6 +1,8 @@
 import { notifyManager, QueryClient, queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import type { Backend } from "../ipc/backend";
+import type { AppState } from "../ipc/bindings/AppState";
+import type { SyncStatus } from "../ipc/bindings/SyncStatus";
 import { useBackend } from "../ipc/context";
 import { press } from "./keymap";
 
@@ -98,16 +100,19 @@ export const refreshRows = (client: QueryClient) => client.invalidateQueries({ q
 export function useBackendEvents(): void {
   const backend = useBackend();
   const client = useQueryClient();
-  useEffect(
-    () =>
-      backend.listen((event) => {
-        if (event.name === "sync-status") client.setQueryData(queryKeys.syncStatus, event.payload);
-        else if (event.name === "app-state") {
-          client.setQueryData(queryKeys.appState, event.payload);
-          if (event.payload.state !== "unlocked") forgetRows(client);
-        } else if (event.name === "menu") press(event.payload);
-        else if (event.name === "rows-changed") void refreshRows(client);
-      }),
-    [backend, client],
-  );
+  useEffect(() => {
+    const tell = (queryKey: string[], payload: SyncStatus | AppState) => {
+      // What was asked before is older, and would come over it.
+      void client.cancelQueries({ queryKey, exact: true });
+      client.setQueryData(queryKey, payload);
+    };
+    return backend.listen((event) => {
+      if (event.name === "sync-status") tell(queryKeys.syncStatus, event.payload);
+      else if (event.name === "app-state") {
+        tell(queryKeys.appState, event.payload);
+        if (event.payload.state !== "unlocked") forgetRows(client);
+      } else if (event.name === "menu") press(event.payload);
+      else if (event.name === "rows-changed") void refreshRows(client);
+    });
+  }, [backend, client]);
 }

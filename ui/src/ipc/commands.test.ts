@@ -1,4 +1,5 @@
 import { beforeEach, expect, test, vi } from "vitest";
+import { later } from "../test/later";
 import type { BackendEvent } from "./backend";
 
 const { listen } = vi.hoisted(() => ({ listen: vi.fn<typeof import("@tauri-apps/api/event").listen>() }));
@@ -22,4 +23,22 @@ test("the program is asked for each event once, however many listen, and whoever
     ["other", "rows-changed"],
     ["other", "rows-changed"],
   ]);
+});
+
+test("what is asked once the program is heard is asked only when it hears everything", async () => {
+  vi.resetModules();
+  listen.mockReset();
+  const registered = later<() => void>();
+  listen.mockResolvedValue(() => undefined);
+  listen.mockReturnValueOnce(registered.promise);
+  const { hear } = await import("./commands");
+  let isHeard = false;
+  const heard = hear().then(() => {
+    isHeard = true;
+  });
+  await Promise.resolve();
+  expect(isHeard).toBe(false);
+  registered.resolve(() => undefined);
+  await heard;
+  expect(isHeard).toBe(true);
 });

@@ -106,7 +106,7 @@ export const tauriBackend: Backend = {
   removeAttachment: (attachmentId) => invoke("remove_attachment", { attachmentId }),
   sendAttachmentAgain: (attachmentId) => invoke("send_attachment_again", { attachmentId }),
   listen: (onEvent) => {
-    hear();
+    void hear();
     hearers.add(onEvent);
     return () => void hearers.delete(onEvent);
   },
@@ -114,20 +114,22 @@ export const tauriBackend: Backend = {
 
 /** Who wants to know what the program tells. It is asked for each event once, however many come and go. */
 const hearers = new Set<(event: BackendEvent) => void>();
-let isHeard = false;
+let heard: Promise<unknown> | null = null;
 
 function pass(event: BackendEvent): void {
   for (const onEvent of hearers) onEvent(event);
 }
 
-function hear(): void {
-  if (isHeard) return;
-  isHeard = true;
-  void listen<SyncStatus>("sync-status", ({ payload }) => pass({ name: "sync-status", payload }));
-  void listen<AppState>("app-state", ({ payload }) => pass({ name: "app-state", payload }));
-  void listen<string>("menu", ({ payload }) => pass({ name: "menu", payload }));
-  void listen("close-asked", () => pass({ name: "close-asked" }));
-  void listen<boolean>("files-over", ({ payload }) => pass({ name: "files-over", payload }));
-  void listen<DroppedFiles>("files-dropped", ({ payload }) => pass({ name: "files-dropped", payload }));
-  void listen("rows-changed", () => pass({ name: "rows-changed" }));
+/** Hears from now on: what is asked after this was awaited is never older than what was told before. */
+export function hear(): Promise<unknown> {
+  heard ??= Promise.allSettled([
+    listen<SyncStatus>("sync-status", ({ payload }) => pass({ name: "sync-status", payload })),
+    listen<AppState>("app-state", ({ payload }) => pass({ name: "app-state", payload })),
+    listen<string>("menu", ({ payload }) => pass({ name: "menu", payload })),
+    listen("close-asked", () => pass({ name: "close-asked" })),
+    listen<boolean>("files-over", ({ payload }) => pass({ name: "files-over", payload })),
+    listen<DroppedFiles>("files-dropped", ({ payload }) => pass({ name: "files-dropped", payload })),
+    listen("rows-changed", () => pass({ name: "rows-changed" })),
+  ]);
+  return heard;
 }

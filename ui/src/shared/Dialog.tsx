@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, useEffect, useLayoutEffect, useRef } from "react";
 import classes from "./Dialog.module.css";
 
 interface Props {
@@ -14,16 +14,21 @@ interface Props {
  */
 export function Dialog({ label, onClose, children, size = "small" }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    const before = document.activeElement;
-    const shown = dialog.current;
-    shown?.showModal();
+  const before = useRef<Element>(null);
+  // With its drawing: a key that comes right behind it goes nowhere else.
+  useLayoutEffect(() => {
+    before.current = document.activeElement;
+    dialog.current?.showModal();
     // By itself the first thing in it takes the focus; what is not shown yet cannot.
-    shown?.querySelector<HTMLElement>("[data-autofocus]")?.focus();
+    dialog.current?.querySelector<HTMLElement>("[data-autofocus]")?.focus();
+  }, []);
+  useEffect(() => {
+    const shown = dialog.current;
     return () => {
       shown?.close();
       const isTaken = document.activeElement !== document.body;
-      if (before instanceof HTMLElement && before.isConnected && !isTaken) before.focus();
+      const back = before.current;
+      if (back instanceof HTMLElement && back.isConnected && !isTaken) back.focus();
     };
   }, []);
   return (

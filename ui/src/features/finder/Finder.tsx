@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { IconSearch, IconUserPlus } from "@tabler/icons-react";
 import { isPlain, keyLabel } from "../../app/keymap";
 import { queryKeys, useSyncStatus } from "../../app/queries";
@@ -44,7 +44,8 @@ export function Finder({ onClose }: { onClose: () => void }) {
   const chosen = Math.min(place ?? unasked, Math.max(choices - 1, 0));
   const isRegistering = answer !== undefined && chosen === found.length;
   const registering = useRef<HTMLDivElement>(null);
-  useEffect(() => input.current?.focus(), []);
+  // With the first drawing: letters that come right behind it go nowhere else.
+  useLayoutEffect(() => input.current?.focus(), []);
   useEffect(() => {
     if (isRegistering) registering.current?.scrollIntoView({ block: "nearest" });
   }, [isRegistering]);

@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { IconHandStop, IconPrescription } from "@tabler/icons-react";
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { keyLabel, useKeys } from "../../app/keymap";
 import { useSession } from "../../app/session";
@@ -72,7 +72,8 @@ export function PadEditor({ chart, pad, problem }: Props) {
   const typed: DraftItem | null = line.meant && line.read ? toItem(line.meant, line.doseText) : null;
   const safety = useSafety(chart.patient.id, draft, typed);
   const focusLine = () => input.current?.focus();
-  useEffect(() => input.current?.focus(), []);
+  // With the first drawing: letters that come right behind it go nowhere else.
+  useLayoutEffect(() => input.current?.focus(), []);
   const goTo = (step: () => Draft | null) => {
     const now = step();
     if (now) line.showLine(now.line, now.lineWas);
