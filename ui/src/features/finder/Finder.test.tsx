@@ -192,3 +192,20 @@ test("Escape closes the finder and gives the focus back", async () => {
   expect(screen.queryByTestId("finder-input")).toBeNull();
   expect(document.activeElement).toBe(button);
 });
+
+test("who is marked stays marked, and nobody else is opened whom a late answer has in that place", async () => {
+  const late = later<PatientsFound>();
+  const { keys, backend } = await openFinder();
+  const both = await backend.findPatients("a");
+  const [first, second, third] = both.people;
+  if (!first || !second || !third) throw new Error("too few people");
+  backend.findPatients = (typed) =>
+    typed === "a" ? Promise.resolve({ ...both, people: [first, second] }) : late.promise;
+  await keys.keyboard("a");
+  await screen.findByRole("option", { name: new RegExp(second.fullName) });
+  await keys.keyboard("b{ArrowDown}");
+  await act(async () => late.resolve({ ...both, people: [second, third] }));
+  expect(screen.getByRole("option", { selected: true }).textContent).toContain(second.fullName);
+  await keys.keyboard("{Enter}");
+  expect((await screen.findByTestId("chart")).textContent).toContain(second.fullName);
+});

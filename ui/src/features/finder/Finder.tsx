@@ -13,12 +13,17 @@ import classes from "./Finder.module.css";
 import { FinderPreview } from "./FinderPreview";
 import { FinderRow } from "./FinderRow";
 
+/** The place of somebody among those that were found, or -1; behind them all stands to register. */
+const placeOf = (found: PatientSummary[], patientId: string | null) =>
+  patientId === null ? found.length : found.findIndex((one) => one.id === patientId);
+
 /** Finds a patient by number, name or code, from anywhere. */
 export function Finder({ onClose }: { onClose: () => void }) {
   const backend = useBackend();
   const navigate = useNavigate();
   const [typed, setTyped] = useState("");
-  const [place, setPlace] = useState<number | null>(null);
+  /** Whom the arrows chose, or to register: another answer puts nobody else in their place. */
+  const [marked, setMarked] = useState<{ patientId: string | null } | null>(null);
   const input = useRef<HTMLInputElement>(null);
   const { finder, keys } = messages;
   const query = typed.trim();
@@ -41,7 +46,8 @@ export function Finder({ onClose }: { onClose: () => void }) {
   const otherwise = found.filter((patient) => patient.speltOtherwise).length;
   // Who is only spelt otherwise is never opened unasked: Enter registers, and arrows choose.
   const unasked = first < 0 ? found.length : first;
-  const chosen = Math.min(place ?? unasked, Math.max(choices - 1, 0));
+  const place = marked && placeOf(found, marked.patientId);
+  const chosen = place ?? Math.min(unasked, Math.max(choices - 1, 0));
   const isRegistering = answer !== undefined && chosen === found.length;
   const registering = useRef<HTMLDivElement>(null);
   // With the first drawing: letters that come right behind it go nowhere else.
@@ -63,12 +69,15 @@ export function Finder({ onClose }: { onClose: () => void }) {
   const choose = () => {
     const patient = found[chosen];
     if (isPlaceholderData) return;
-    if (patient) open(patient);
+    // Who was marked is not among those that came.
+    if (chosen < 0) setMarked(null);
+    else if (patient) open(patient);
     else if (answer) register();
   };
   // Of one whole number, a digit more is no digit of it: it picks one of the family.
   const isPicking = /^[6-9]\d{9}$/.test(query.replace(/[\s-]/g, "")) && !isPlaceholderData;
   const isUnasked = place === null && first < 0;
+  const move = (to: number) => setMarked({ patientId: found[to]?.id ?? null });
   const onKeyDown = (event: React.KeyboardEvent<HTMLInputElement>) => {
     if (!isPlain(event)) return;
     // One that stands before or replaces what is typed corrects the number.
@@ -76,8 +85,8 @@ export function Finder({ onClose }: { onClose: () => void }) {
     const isMore = isPicking && selectionStart === value.length && /^[1-9]$/.test(event.key);
     const picked = isMore ? found[Number(event.key) - 1] : undefined;
     if (picked) open(picked);
-    else if (event.key === "ArrowDown") setPlace(isUnasked ? 0 : Math.min(chosen + 1, choices - 1));
-    else if (event.key === "ArrowUp") setPlace(Math.max(chosen - 1, 0));
+    else if (event.key === "ArrowDown") move(isUnasked ? 0 : Math.min(chosen + 1, choices - 1));
+    else if (event.key === "ArrowUp") move(Math.max(chosen - 1, 0));
     else if (event.key === "Enter") choose();
     else return;
     event.preventDefault();
@@ -100,14 +109,14 @@ export function Finder({ onClose }: { onClose: () => void }) {
           aria-expanded={choices > 0}
           aria-controls="finder-list"
           aria-autocomplete="list"
-          aria-activedescendant={choices > 0 ? `finder-option-${chosen}` : undefined}
+          aria-activedescendant={choices > 0 && chosen >= 0 ? `finder-option-${chosen}` : undefined}
           placeholder={finder.placeholder}
           autoComplete="off"
           spellCheck={false}
           value={typed}
           onChange={(event) => {
             setTyped(event.target.value);
-            setPlace(null);
+            setMarked(null);
           }}
           onKeyDown={onKeyDown}
         />
