@@ -49,6 +49,23 @@ pub async fn enrol(window: &Window, server: &str, code: &Secret) -> anyhow::Resu
     Ok(())
 }
 
+/// Waits until the program has nothing left to send.
+const NOTHING_WAITS: &str = "
+    const done = arguments[0];
+    const look = () => window.__TAURI_INTERNALS__.invoke('sync_status')
+        .then(({ waiting }) => waiting === 0 ? done() : setTimeout(look, 20));
+    look();";
+
+/// Waits until the server has everything. What the window says of it may be of before the last change.
+///
+/// # Errors
+///
+/// If something still waits.
+pub async fn all_sent(window: &Window) -> anyhow::Result<()> {
+    window.ask(NOTHING_WAITS).await.context("something still waits")?;
+    Ok(())
+}
+
 /// Signs in at the unlock screen.
 ///
 /// # Errors

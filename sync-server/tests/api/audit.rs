@@ -36,6 +36,11 @@ fn of(entries: &[AuditEntry], action: Action) -> Vec<&AuditEntry> {
     entries.iter().filter(|entry| entry.action == action).collect()
 }
 
+/// The newest stand first, by the times that they bear: a clock that is set back puts the later one behind.
+fn are_newest_first(entries: &[AuditEntry]) -> bool {
+    entries.windows(2).all(|two| two[0].at >= two[1].at)
+}
+
 #[tokio::test]
 async fn what_a_desktop_brings_and_fetches_is_on_record() {
     let clinic = clinic::Clinic::open().await;
@@ -54,11 +59,14 @@ async fn what_a_desktop_brings_and_fetches_is_on_record() {
     assert_eq!(of(&all, Action::SyncPull).len(), 1, "two pulls within a quarter of an hour");
     assert_eq!(of(&all, Action::View).len(), 1);
     let about = desk.audit(&format!("patient={patient}")).await.entries;
-    let actions: Vec<Action> = about.iter().map(|entry| entry.action).collect();
-    assert_eq!(actions, [Action::View, Action::Update, Action::Create]);
+    assert!(are_newest_first(&about), "{about:?}");
+    assert_eq!(about.len(), 3);
+    for action in [Action::View, Action::Create] {
+        assert_eq!(of(&about, action).len(), 1, "{action:?}");
+    }
     assert!(about.iter().all(|entry| entry.user == Some(desk.user) && entry.device == Some(desk.device)));
     assert!(about.iter().all(|entry| entry.login == "clinic_app" && entry.record == Some(patient)));
-    let update = &about[1];
+    let update = of(&about, Action::Update)[0];
     assert_eq!(update.changes, Some(json!({"columns": ["city"]})));
     assert_eq!(update.lane, "writes");
     assert!(update.occurred_at.is_some());
@@ -88,7 +96,9 @@ async fn every_try_to_come_in_is_on_record() {
     desk.sign_in(EMAIL).await;
     let failed = entries(&desk, desk.token(), "action=login_failed").await;
     let users: Vec<Option<UserId>> = failed.iter().map(|entry| entry.user).collect();
-    assert_eq!(users, [None, Some(desk.session.user.id)], "the newest first");
+    assert!(are_newest_first(&failed), "{failed:?}");
+    assert_eq!(users.len(), 2);
+    assert!(users.contains(&None) && users.contains(&Some(desk.session.user.id)), "{users:?}");
     assert!(failed.iter().all(|entry| entry.device == Some(desk.device)));
     assert_eq!(entries(&desk, desk.token(), "action=login").await.len(), 2, "when enrolled, and now");
     let enrolled = entries(&desk, desk.token(), "action=device_enrol").await;
@@ -144,9 +154,10 @@ async fn another_program_that_writes_is_on_record_by_its_login_and_never_as_a_pe
             desk.tenant
         );
         sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.expect("written");
-        let entry = &desk.audit(&format!("patient={patient}&limit=1")).await.entries[0];
+        let updates = desk.audit(&format!("patient={patient}&action=update")).await.entries;
+        let entry = updates.iter().find(|entry| entry.login == login).expect("an entry");
         // The row still bears who wrote it last.
-        assert_eq!((entry.user, entry.device, entry.login.as_str()), (None, None, login));
+        assert_eq!((entry.user, entry.device), (None, None));
         assert_eq!((entry.action, &entry.changes), (Action::Update, &Some(json!({"columns": ["city"]}))));
     }
 }
@@ -188,8 +199,9 @@ async fn nobody_changes_the_log() {
         desk.tenant
     );
     sqlx::raw_sql(sqlx::AssertSqlSafe(forged)).execute(&mut connection).await.expect("added");
-    let entry = &desk.audit("limit=1").await.entries[0];
-    assert_eq!((entry.lane.as_str(), entry.seq, entry.login.as_str()), ("operator", 1, "clinic_app"));
+    let all = desk.audit("").await.entries;
+    let entry = all.iter().find(|entry| entry.lane == "operator").expect("the entry");
+    assert_eq!((entry.seq, entry.login.as_str()), (1, "clinic_app"));
     assert!(entry.at.year() > 2020);
 }
 
@@ -234,7 +246,7 @@ async fn pages_follow_each_other_without_a_gap_while_entries_are_added() {
     let mut paged = Vec::new();
     let mut query = "limit=3".to_owned();
     loop {
-        // Each page that is read is a new entry, before all others.
+        // Each page that is read is a new entry, before all others unless a clock is set back.
         let page = desk.audit(&query).await;
         assert!(page.entries.len() <= 3);
         paged.extend(keys(&page));
@@ -244,7 +256,8 @@ async fn pages_follow_each_other_without_a_gap_while_entries_are_added() {
     let unique: BTreeSet<_> = paged.iter().collect();
     assert_eq!(unique.len(), paged.len());
     assert!(all.len() > 10);
-    assert_eq!(paged[paged.len() - all.len()..], all);
+    let mut rest = paged.iter();
+    assert!(all.iter().all(|key| rest.any(|other| other == key)), "{all:?} is not within {paged:?}");
 }
 
 fn keys(page: &AuditPage) -> Vec<(String, i64)> {

@@ -1,11 +1,13 @@
 //! `POST /v1/devices/enrol` and `POST /v1/devices/codes`.
 
 use clinic_sync::auth::enrol::CodeRequest;
+use clinic_sync::auth::throttle::Who;
 use ed25519_dalek::SigningKey;
 use protocol::api::{DeviceScope, EnrolRequest, EnrolResponse, EnrolmentCode, Secret};
 use protocol::error::ErrorCode;
 use protocol::id::ClinicId;
 
+use crate::auth_session::goes_on_failing;
 use crate::desk::{Clinic, EMAIL, PASSWORD, bytes_of, enrol_request, refused, register, registration};
 
 fn key() -> SigningKey {
@@ -196,9 +198,10 @@ async fn guess(clinic: &Clinic, tenant_code: &str, times: usize) -> Vec<ErrorCod
 #[tokio::test]
 async fn whoever_has_a_right_code_waits_for_nobody_who_guesses() {
     let clinic = Clinic::open().await;
-    let codes = guess(&clinic, &clinic.registered.tenant_code, 13).await;
-    assert_eq!(codes[..11], [ErrorCode::WrongCode; 11]);
-    assert_eq!(codes[11..], [ErrorCode::TooManyRequests; 2]);
+    let tenant = &clinic.registered.tenant_code;
+    assert_eq!(guess(&clinic, tenant, 11).await, [ErrorCode::WrongCode; 11]);
+    goes_on_failing(&clinic, &Who::enrolling(tenant));
+    assert_eq!(guess(&clinic, tenant, 2).await, [ErrorCode::TooManyRequests; 2]);
     let on_record = "tenant_audit_log where reason = 'wrong enrolment code'";
     assert_eq!(clinic.count(on_record).await, 11, "what had to wait does not fill the log");
     let right = enrol_request(&key(), &clinic.code().await, EMAIL, PASSWORD);
@@ -208,7 +211,9 @@ async fn whoever_has_a_right_code_waits_for_nobody_who_guesses() {
 #[tokio::test]
 async fn who_has_to_wait_does_not_tell_which_tenants_there_are() {
     let clinic = Clinic::open().await;
-    assert_eq!(guess(&clinic, "NO_SUCH_TENANT", 12).await[11], ErrorCode::TooManyRequests);
+    guess(&clinic, "NO_SUCH_TENANT", 11).await;
+    goes_on_failing(&clinic, &Who::enrolling("NO_SUCH_TENANT"));
+    assert_eq!(guess(&clinic, "NO_SUCH_TENANT", 1).await, [ErrorCode::TooManyRequests]);
     // As it is with a tenant that there is, of which nobody guessed yet.
     assert_eq!(guess(&clinic, "NOR_THIS_ONE", 1).await, [ErrorCode::WrongCode]);
 }

@@ -1,8 +1,9 @@
 //! `POST /v1/auth/challenge`, `login` and `refresh`.
 
 use std::net::IpAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use clinic_sync::auth::throttle::Who;
 use ed25519_dalek::SigningKey;
 use protocol::api::{ChallengeRequest, LoginRequest, RefreshRequest, Session, Tokens};
 use protocol::error::ErrorCode;
@@ -322,6 +323,15 @@ async fn a_computer_of_another_tenant_is_unknown_here() {
     assert_eq!(desk.next(&desk.session.tokens).await.generation, 2);
 }
 
+/// Whoever failed eleven times fails again each time as soon as they may, until their wait is longer than a machine is slow.
+pub fn goes_on_failing(clinic: &Clinic, who: &Who) {
+    let mut at = Instant::now();
+    for wait in [1, 2, 4, 8] {
+        at += Duration::from_secs(wait);
+        clinic.server.state().auth.throttle.take(who, at).expect("what failed before has to wait no longer");
+    }
+}
+
 #[tokio::test]
 async fn guessing_is_slowed_and_colleagues_and_other_computers_are_not() {
     let clinic = Clinic::open().await;
@@ -330,8 +340,9 @@ async fn guessing_is_slowed_and_colleagues_and_other_computers_are_not() {
     for _ in 0..11 {
         assert_eq!(code_of(desk.login(EMAIL, "not my password").await).await, ErrorCode::WrongPassword);
     }
+    goes_on_failing(&clinic, &Who::on_device(desk.tenant.0, desk.device.0, EMAIL));
     let response = desk.login(EMAIL, PASSWORD).await;
-    assert_eq!(response.headers()["retry-after"], "1");
+    assert!(response.headers().contains_key("retry-after"));
     assert_eq!(code_of(response).await, ErrorCode::TooManyRequests);
     desk.sign_in("nurse@sunrise.example").await;
     other.sign_in(EMAIL).await;
@@ -428,12 +439,11 @@ async fn whoever_hammers_from_elsewhere_is_slowed_and_nobody_else() {
     let clinic = Clinic::open().await;
     let desk = clinic.desk().await;
     let elsewhere = Desk { device: DeviceId::new(), ..clinic.desk().await };
-    let mut codes = Vec::new();
-    for _ in 0..12 {
-        codes.push(code_of(elsewhere.login(EMAIL, PASSWORD).await).await);
+    for _ in 0..11 {
+        assert_eq!(code_of(elsewhere.login(EMAIL, PASSWORD).await).await, ErrorCode::DeviceUnknown);
     }
-    assert_eq!(codes[..11], [ErrorCode::DeviceUnknown; 11]);
-    assert_eq!(codes[11], ErrorCode::TooManyRequests);
+    goes_on_failing(&clinic, &Who::unknown_device(elsewhere.tenant.0));
+    assert_eq!(code_of(elsewhere.login(EMAIL, PASSWORD).await).await, ErrorCode::TooManyRequests);
     desk.sign_in(EMAIL).await;
     assert_eq!(desk.next(&desk.session.tokens).await.generation, 2);
 }
