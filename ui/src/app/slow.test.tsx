@@ -78,3 +78,18 @@ test("a dialog is open and has the focus as soon as it stands in the window", as
   screen.getByRole("button").click();
   expect(await seen).toEqual([true, "answer"]);
 });
+
+test("a password that is typed anew before the answer to the wrong one is not written over", async () => {
+  const answer = later<void>();
+  const { keys } = openClinic({ start: "locked" }, (backend) => {
+    const { unlock } = backend;
+    backend.unlock = (...asked) => answer.promise.then(() => unlock(...asked));
+  });
+  const field = await screen.findByLabelText<HTMLInputElement>("Password");
+  await keys.type(field, "wrong{Enter}");
+  await keys.clear(field);
+  await keys.type(field, "seven gr");
+  await act(async () => answer.resolve());
+  await screen.findByRole("alert");
+  expect([field.value, field.selectionStart]).toEqual(["seven gr", "seven gr".length]);
+});

@@ -2,6 +2,7 @@ import { Button, NativeSelect } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { refreshRows } from "../../app/queries";
+import type { AllergyForm } from "../../ipc/bindings/AllergyForm";
 import type { AllergyView } from "../../ipc/bindings/AllergyView";
 import type { PatientId } from "../../ipc/bindings/PatientId";
 import { useBackend } from "../../ipc/context";
@@ -32,12 +33,11 @@ export function AllergyDialog({ patientId, allergy, onClose }: Props) {
   const { known, common } = messages;
   const title = seen ? known.changeAllergy(seen.form.substance) : known.addAllergy;
   const save = useMutation({
-    mutationFn: () =>
-      seen ? backend.changeAllergy(patientId, seen.id, seen.form, form) : backend.addAllergy(patientId, form),
-    onSuccess: () => {
+    mutationFn: (sent: AllergyForm) =>
+      seen ? backend.changeAllergy(patientId, seen.id, seen.form, sent) : backend.addAllergy(patientId, sent),
+    onSuccess: (_, sent) => {
       void refreshRows(client);
-      toast(seen ? known.changed(form.substance) : known.saved(form.substance));
-      onClose();
+      toast(seen ? known.changed(sent.substance) : known.saved(sent.substance));
     },
   });
   return (
@@ -48,7 +48,8 @@ export function AllergyDialog({ patientId, allergy, onClose }: Props) {
         noValidate
         onSubmit={(event) => {
           event.preventDefault();
-          if (!save.isPending) save.mutate();
+          // Said with the call, it closes no other dialog that was opened meanwhile.
+          if (!save.isPending) save.mutate(form, { onSuccess: onClose });
         }}
       >
         <h2>{title}</h2>

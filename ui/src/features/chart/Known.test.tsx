@@ -1,7 +1,8 @@
-import { screen, within } from "@testing-library/react";
+import { act, screen, within } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { messages } from "../../messages";
 import { expectAccessible, findSunita, openChartOf, openClinic, openPad } from "../../test/clinic";
+import { later } from "../../test/later";
 
 const bar = () => screen.getByRole("note").textContent;
 
@@ -222,4 +223,20 @@ test("someone of whom nothing was measured has no empty plot", async () => {
   await openChartOf("Ramesh");
   expect(screen.getByText("Nothing was measured yet.")).toBeTruthy();
   expect(screen.queryByTestId("trend")).toBeNull();
+});
+
+test("an allergy that is slow to be saved closes no other one that is being noted meanwhile", async () => {
+  const disk = later<void>();
+  const { keys, backend } = await openChartOf("Ramesh");
+  const { addAllergy } = backend;
+  backend.addAllergy = (...asked) => disk.promise.then(() => addAllergy(...asked));
+  await keys.keyboard("{Control>}{Shift>}a{/Shift}{/Control}");
+  await keys.type(await screen.findByRole("combobox", { name: "To what" }), "peanuts{Enter}");
+  await keys.keyboard("{Escape}");
+  await keys.click(await screen.findByRole("button", { name: messages.common.discard }));
+  await keys.keyboard("{Control>}{Shift>}a{/Shift}{/Control}");
+  await keys.type(await screen.findByRole("combobox", { name: "To what" }), "lat");
+  await act(async () => disk.resolve());
+  await screen.findByText("peanuts noted");
+  expect(await screen.findByRole("combobox", { name: "To what" })).toHaveProperty("value", "lat");
 });

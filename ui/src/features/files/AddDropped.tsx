@@ -58,7 +58,6 @@ export function AddDropped({ patientId, name, dropped, onClose }: Props) {
         void refreshRows(client);
       }
       setLeft(refused);
-      if (refused.length === 0) onClose();
     },
   });
   const title = words.dropTitle(left.length, name);
@@ -68,7 +67,8 @@ export function AddDropped({ patientId, name, dropped, onClose }: Props) {
         className={classes.dialog}
         onSubmit={(event) => {
           event.preventDefault();
-          add.mutate();
+          // Said with the call, it closes no other dialog that was opened meanwhile.
+          add.mutate(undefined, { onSuccess: ({ refused }) => refused.length === 0 && onClose() });
         }}
       >
         <h2>{title}</h2>

@@ -28,7 +28,6 @@ export function AddFile({ patientId, onClose }: { patientId: string; onClose: ()
       if (file === null) return;
       toast(words.added(file.fileName));
       void refreshRows(client);
-      onClose();
     },
   });
   return (
@@ -37,7 +36,8 @@ export function AddFile({ patientId, onClose }: { patientId: string; onClose: ()
         className={classes.dialog}
         onSubmit={(event) => {
           event.preventDefault();
-          add.mutate();
+          // Said with the call, it closes no other dialog that was opened meanwhile.
+          add.mutate(undefined, { onSuccess: (file) => file !== null && onClose() });
         }}
       >
         <h2>{words.addTitle}</h2>

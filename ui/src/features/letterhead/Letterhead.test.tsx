@@ -1,6 +1,8 @@
-import { screen, waitFor } from "@testing-library/react";
+import { act, screen, waitFor } from "@testing-library/react";
 import { expect, test } from "vitest";
+import { messages } from "../../messages";
 import { expectAccessible, openClinic } from "../../test/clinic";
+import { later } from "../../test/later";
 
 async function openLetterhead(start = "anjali@example.in") {
   const opened = openClinic({ start });
@@ -74,4 +76,20 @@ test("what does not fit is refused with a sentence, and what was typed stays", a
 test("nobody but an admin is led to it", async () => {
   await openLetterhead("vikram@example.in");
   expect(screen.queryByRole("link", { name: "Letterhead" })).toBeNull();
+});
+
+test("what is typed while the letterhead is on its way to the disk is not called saved", async () => {
+  const disk = later<void>();
+  const { keys, backend } = await openLetterhead();
+  const { saveLetterhead } = backend;
+  backend.saveLetterhead = (...asked) => disk.promise.then(() => saveLetterhead(...asked));
+  await keys.click(screen.getByRole("link", { name: "Letterhead" }));
+  const foot = await screen.findByLabelText("Foot of every page");
+  await keys.type(foot, "Closed on Sunday{Enter}");
+  await keys.type(foot, "s");
+  await act(async () => disk.resolve());
+  await screen.findByText("Letterhead saved");
+  expect((await backend.getLetterhead()).foot).toBe("Closed on Sunday");
+  await keys.keyboard("{Control>}1{/Control}");
+  await screen.findByRole("dialog", { name: messages.common.unsavedTitle });
 });

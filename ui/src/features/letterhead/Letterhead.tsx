@@ -71,9 +71,10 @@ function Editor({ seen, onSaved, hasLogo }: Props) {
     gcTime: 0,
   });
   const save = useMutation({
-    mutationFn: () => backend.saveLetterhead(seen, wanted),
-    onSuccess: () => {
-      onSaved(wanted);
+    mutationFn: (sent: LetterheadForm) => backend.saveLetterhead(seen, sent),
+    onSuccess: (_, sent) => {
+      // What was typed meanwhile is not in it.
+      onSaved(sent);
       toast(words.saved);
       void refreshRows(client);
     },
@@ -100,7 +101,7 @@ function Editor({ seen, onSaved, hasLogo }: Props) {
           noValidate
           onSubmit={(event) => {
             event.preventDefault();
-            if (preprintedMm !== undefined && !save.isPending) save.mutate();
+            if (preprintedMm !== undefined && !save.isPending) save.mutate(wanted);
           }}
         >
           <h1>{words.title}</h1>

@@ -30,16 +30,17 @@ export function ChangePassword({ onClose }: { onClose: () => void }) {
   const { typed, field } = useTyped({ old: "", fresh: "", again: "" }, labels);
   const fault = useFault(typed.old, typed.fresh);
   const change = useMutation({
-    mutationFn: () => backend.changePassword(typed.old, typed.fresh),
+    mutationFn: (sent: Record<Place, string>) => backend.changePassword(sent.old, sent.fresh),
     onSuccess: (state) => {
       client.setQueryData(queryKeys.appState, state);
       toast(password.changed);
       onClose();
     },
-    onError: (error) => {
-      if (problemOf(error).code !== "wrong_password") return;
-      old.current?.focus();
-      old.current?.select();
+    onError: (error, sent) => {
+      // What is typed anew before the answer came would be written over.
+      if (problemOf(error).code !== "wrong_password" || old.current?.value !== sent.old) return;
+      old.current.focus();
+      old.current.select();
     },
   });
   const old = useRef<HTMLInputElement>(null);
@@ -50,7 +51,7 @@ export function ChangePassword({ onClose }: { onClose: () => void }) {
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (where) ({ old, fresh, again })[where].current?.focus();
-    else change.mutate();
+    else change.mutate(typed);
   };
   const shared = { type: isShown ? "text" : "password", required: false, "aria-describedby": sentence };
   const title = isOneTime ? password.choose : password.change;

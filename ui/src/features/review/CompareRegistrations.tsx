@@ -33,13 +33,11 @@ export function CompareRegistrations({ here, otherId, onBack, onDone }: Props) {
   const { merge } = messages.review;
   const { data: other, error, refetch } = useQuery(chartOf(backend, otherId));
   const join = useMutation({
-    mutationFn: async () => {
-      if (!session.mayMerge) return backend.proposeMerger(here.patient.id, otherId);
-      const away = kept === otherId ? here.patient.id : otherId;
-      return backend.mergePatients(kept, away, reason);
-    },
-    onSuccess: () => {
-      const away = kept === otherId ? here.patient.id : otherId;
+    mutationFn: ([kept, away]: [PatientId, PatientId]) =>
+      session.mayMerge
+        ? backend.mergePatients(kept, away, reason)
+        : backend.proposeMerger(here.patient.id, otherId),
+    onSuccess: (_, [, away]) => {
       if (session.mayMerge) toast(merge.merged, () => backend.unmergePatient(away));
       else toast(merge.proposed);
       onDone();
@@ -53,7 +51,7 @@ export function CompareRegistrations({ here, otherId, onBack, onDone }: Props) {
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
-        if (!join.isPending) join.mutate();
+        if (!join.isPending) join.mutate([kept, kept === otherId ? here.patient.id : otherId]);
       }}
     >
       <table className={classes.compare}>

@@ -44,16 +44,17 @@ export function Item({ conflict, onLater, onDecided }: Props) {
   const decide = useMutation({
     mutationFn: ({ choice, typed = null }: { choice: ConflictChoice; typed?: string | null }) =>
       backend.decideConflict(conflict.id, choice, typed, reason),
-    onSuccess: async () => {
+    onSuccess: () => {
       toast(review.done);
-      onDecided();
-      await refreshRows(client);
+      void refreshRows(client);
     },
   });
+  // Said with the call, it leads nobody away who went on to another item meanwhile.
+  const next = { onSuccess: onDecided };
   const choices = conflict.mayDecide ? choicesOf(conflict) : [];
   const take = (place: number) => {
     const chosen = choices[place];
-    if (chosen && !decide.isPending) decide.mutate({ choice: chosen.choice });
+    if (chosen && !decide.isPending) decide.mutate({ choice: chosen.choice }, next);
   };
   useReviewKeys({
     "1": () => take(0),
@@ -145,7 +146,7 @@ export function Item({ conflict, onLater, onDecided }: Props) {
               entry={conflict.entry}
               isPending={decide.isPending}
               onCancel={() => setTyping(false)}
-              onTake={(typed) => decide.mutate({ choice: "other", typed })}
+              onTake={(typed) => decide.mutate({ choice: "other", typed }, next)}
             />
           )}
           <Button variant="subtle" rightSection={<Kbd>Esc</Kbd>} onClick={onLater}>

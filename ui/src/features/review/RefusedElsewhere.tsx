@@ -18,11 +18,10 @@ export function RefusedElsewhere({ conflict, onCorrected }: { conflict: Conflict
   const look = useMutation({ mutationFn: () => backend.lookAtRefused(conflict.id) });
   const correct = useMutation({
     mutationFn: (corrected: CorrectedField[]) => backend.correctRefused(conflict.id, corrected),
-    onSuccess: async () => {
+    onSuccess: () => {
       toast(refused.corrected);
       look.reset();
-      onCorrected();
-      await refreshRows(client);
+      void refreshRows(client);
     },
   });
   return (
@@ -40,7 +39,8 @@ export function RefusedElsewhere({ conflict, onCorrected }: { conflict: Conflict
             look.reset();
             correct.reset();
           }}
-          onSend={(corrected) => correct.mutate(corrected)}
+          // Said with the call, it leads nobody away who went on to another item meanwhile.
+          onSend={(corrected) => correct.mutate(corrected, { onSuccess: onCorrected })}
         />
       )}
     </>

@@ -1,7 +1,8 @@
-import { act, screen, waitFor, within } from "@testing-library/react";
+import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import type { UserEvent } from "@testing-library/user-event";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { expectAccessible, findSunita, openClinic, openPad } from "../../test/clinic";
+import { later } from "../../test/later";
 
 type Prepare = Parameters<typeof openClinic>[1];
 
@@ -345,4 +346,44 @@ test("a refused change that was handed over says who, when and why, and an admin
   act(() => (document.activeElement instanceof HTMLElement ? document.activeElement.blur() : undefined));
   await keys.keyboard("2");
   await waitFor(() => expect(decided).toEqual([["theirs", null, "Asked her: unknown."]]));
+});
+
+const sexDiffers = {
+  id: "k2",
+  column: "sex",
+  facts: [{ name: "sex", base: null, theirs: "male", ours: "female" }],
+};
+
+test("a key that is held down decides about one item and no more", async () => {
+  const { backend } = await openReview((fake) => {
+    fake.differ({});
+    fake.differ(sexDiffers);
+  });
+  await screen.findByRole("heading", { name: "Blood group" });
+  const decide = vi.spyOn(backend, "decideConflict");
+  fireEvent.keyDown(document.body, { key: "1" });
+  await screen.findByRole("heading", { name: "Sex" });
+  fireEvent.keyDown(document.body, { key: "1", repeat: true });
+  await act(async () => {});
+  expect(decide).toHaveBeenCalledOnce();
+});
+
+test("who went on to another item before a decision was taken down stays there with what is typed", async () => {
+  const { keys, backend } = await openReview((fake) => {
+    fake.differ({});
+    fake.differ(sexDiffers);
+    fake.differ({ id: "k3", kind: "two_amendments", facts: [], column: "status", group: "clinical" });
+  });
+  const disk = later<void>();
+  const { decideConflict } = backend;
+  backend.decideConflict = (...asked) => disk.promise.then(() => decideConflict(...asked));
+  await screen.findByRole("heading", { name: "Blood group" });
+  await keys.keyboard("1{ArrowDown}{ArrowDown}");
+  await screen.findByRole("heading", { name: "Two corrections of one prescription" });
+  const reason = screen.getByLabelText("Reason (kept in the history)");
+  await keys.type(reason, "moved");
+  await act(async () => disk.resolve());
+  await waitFor(() => expect(screen.getAllByTestId("review-item")).toHaveLength(2));
+  expect(screen.getByRole("heading", { name: "Two corrections of one prescription" })).toBeTruthy();
+  expect(reason).toHaveProperty("value", "moved");
 });

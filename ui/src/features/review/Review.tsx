@@ -103,6 +103,8 @@ export function useReviewKeys(handlers: Record<string, () => void>): void {
       if (
         !handler ||
         event.defaultPrevented ||
+        // Held down, a key would decide about one item after the other; arrows may go on.
+        (event.repeat && !event.key.startsWith("Arrow")) ||
         isTyping ||
         !isPlain(event) ||
         document.querySelector("dialog[open]")

@@ -67,16 +67,19 @@ function One({ change }: { change: RefusedChange }) {
   const settle = useMutation({
     mutationFn: ({ way, reason = "", corrected = [] }: Settled) =>
       backend.settleRefused(change.sequence, way, reason, corrected),
-    onSuccess: async (_, { way }) => {
+    onSuccess: (_, { way }) => {
       setOpen(null);
       toast(refused.done[way]);
-      await refreshRows(client);
-      if (way === "replace" && change.mayReopen && change.patientId) {
+      if (way === "replace" && change.mayReopen && change.patientId)
         client.removeQueries({ queryKey: queryKeys.pad(change.patientId) });
-        await navigate({ to: "/patients/$patientId/pad", params: { patientId: change.patientId } });
-      }
+      void refreshRows(client);
     },
   });
+  // Said with the call, it leads nowhere once this screen was left.
+  const toPad = () => {
+    const { patientId } = change;
+    if (patientId) void navigate({ to: "/patients/$patientId/pad", params: { patientId } });
+  };
   const { asked } = change;
   const isOpen = asked === null || (asked.way === "hand_over" && asked.isSent);
   const ways: SettlementWay[] = isOpen
@@ -89,7 +92,8 @@ function One({ change }: { change: RefusedChange }) {
     : [];
   const choose = (way: SettlementWay) => {
     if (!ways.includes(way) || settle.isPending) return;
-    if (way === "retry" || (way === "replace" && change.mayReopen)) settle.mutate({ way });
+    if (way === "replace" && change.mayReopen) settle.mutate({ way }, { onSuccess: toPad });
+    else if (way === "retry") settle.mutate({ way });
     else setOpen(way);
   };
   useReviewKeys({

@@ -20,9 +20,10 @@ export function PasswordForm({ person, submit }: { person: Person | null; submit
   const field = useRef<HTMLInputElement>(null);
   const { unlock } = messages;
   const mutation = useMutation({
-    mutationFn: () => backend.unlock(person?.email ?? email, password),
+    mutationFn: (typed: string) => backend.unlock(person?.email ?? email, typed),
     onSuccess: (state) => client.setQueryData(queryKeys.appState, state),
-    onError: () => field.current?.select(),
+    // What is typed anew before the answer came would be written over.
+    onError: (_, typed) => field.current?.value === typed && field.current.select(),
   });
   if (!submit && mutation.error && problemOf(mutation.error).code === "device_unknown") {
     return (
@@ -39,7 +40,7 @@ export function PasswordForm({ person, submit }: { person: Person | null; submit
       aria-label={person?.fullName ?? unlock.someoneElse}
       onSubmit={(event) => {
         event.preventDefault();
-        mutation.mutate();
+        mutation.mutate(password);
       }}
     >
       {person && <Avatar name={person.fullName} size="large" />}
