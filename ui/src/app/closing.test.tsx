@@ -2,6 +2,7 @@ import { act, screen, waitFor, within } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 import { messages } from "../messages";
 import { expectAccessible, openClinic, openPad } from "../test/clinic";
+import { later } from "../test/later";
 
 const { common } = messages;
 
@@ -89,5 +90,25 @@ test("a draft that cannot be written is given up only after a question", async (
   const discard = await answer(common.discard);
   expect(screen.getAllByText(detail).length).toBeGreaterThan(0);
   await keys.click(discard);
+  await waitFor(() => expect(closing).toEqual(["asks", "closes"]));
+});
+
+test("a draft that a slow disk is still writing is waited for, and then the window closes", async () => {
+  const { keys, backend, askToClose, closing } = await opened();
+  await openPad(keys);
+  const disk = later<void>();
+  const { saveDraft } = backend;
+  backend.saveDraft = (...asked) => disk.promise.then(() => saveDraft(...asked));
+  await keys.type(screen.getByLabelText("Advice"), "Walk");
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  try {
+    await askToClose();
+    expect(closing).toEqual([]);
+    await act(() => vi.advanceTimersByTimeAsync(1_000));
+    expect(closing).toEqual(["asks"]);
+  } finally {
+    vi.useRealTimers();
+  }
+  await act(async () => disk.resolve());
   await waitFor(() => expect(closing).toEqual(["asks", "closes"]));
 });

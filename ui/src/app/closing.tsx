@@ -5,6 +5,9 @@ import { useToast } from "../shared/toasts";
 import { useQuestion } from "../shared/unsaved";
 import { useSession, writeAll } from "./session";
 
+/** So long, in milliseconds, writing may last before the window says that it takes its time. */
+const SLOW = 1_000;
+
 /** What must come before the window closes; whether it may. */
 type Before = () => Promise<boolean>;
 
@@ -46,6 +49,8 @@ export function useWrittenBeforeClose(): void {
   useEffect(() => {
     if (!precede) throw new Error("closing the window needs a ClosingProvider above it");
     return precede(async () => {
+      // Unanswered, the window would be closed over what a slow disk is still writing.
+      const slow = setTimeout(() => void backend.holdClose().catch(() => undefined), SLOW);
       const isWritten = await writeAll(unwritten).then(
         () => true,
         (error: unknown) => {
@@ -53,6 +58,7 @@ export function useWrittenBeforeClose(): void {
           return false;
         },
       );
+      clearTimeout(slow);
       if (isWritten && !isTyped()) return true;
       await backend.holdClose();
       return ask();
