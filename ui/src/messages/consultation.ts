@@ -105,6 +105,7 @@ export const pad = {
   signing: "Signing",
   signHint: "It gets its number when signed. A signed prescription cannot be changed.",
   signedOnly: (number: string) => `${number} is signed`,
+  typedAfter: "What you typed while it was being signed is not in it. To add it, amend the prescription.",
   saved: (time: string) => `Draft saved on this computer ${time}`,
   saving: "Saving the draft",
   notSaved: "The draft is not saved yet",

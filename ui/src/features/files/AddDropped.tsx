@@ -58,6 +58,7 @@ export function AddDropped({ patientId, name, dropped, onClose }: Props) {
         void refreshRows(client);
       }
       setLeft(refused);
+      if (refused.length === 0) onClose();
     },
   });
   const title = words.dropTitle(left.length, name);
@@ -67,8 +68,7 @@ export function AddDropped({ patientId, name, dropped, onClose }: Props) {
         className={classes.dialog}
         onSubmit={(event) => {
           event.preventDefault();
-          // Said with the call, it closes no other dialog that was opened meanwhile.
-          add.mutate(undefined, { onSuccess: ({ refused }) => refused.length === 0 && onClose() });
+          add.mutate();
         }}
       >
         <h2>{title}</h2>

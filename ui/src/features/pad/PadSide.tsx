@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { keyLabel, useKeys } from "../../app/keymap";
 import { queryKeys } from "../../app/queries";
 import { useSession } from "../../app/session";
@@ -167,9 +167,14 @@ function useSign(patientId: string, state: DraftState, onHeld: () => void) {
   const backend = useBackend();
   const client = useQueryClient();
   const toast = useToast();
+  const sent = useRef("");
   return useMutation({
     mutationFn: ({ leaveOut }: { leaveOut: number[]; toPaper: boolean }) =>
-      state.end(() => backend.signPrescription(patientId, { ...state.current(), line: "" }, leaveOut)),
+      state.end(() => {
+        const draft = { ...state.current(), line: "" };
+        sent.current = JSON.stringify(draft);
+        return backend.signPrescription(patientId, draft, leaveOut);
+      }),
     onError: (error) => {
       if (state.isLeft()) toast(problemOf(error));
       else if (problemOf(error).code === "held") onHeld();
@@ -179,6 +184,8 @@ function useSign(patientId: string, state: DraftState, onHeld: () => void) {
       void client.invalidateQueries({ queryKey: queryKeys.rows, refetchType: "none" });
       if (!toPaper || state.isLeft())
         toast(messages.pad.signedOnly(prescription.number ?? messages.prescription.noNumber));
+      const now = state.current();
+      if (JSON.stringify({ ...now, line: now.line.trim() }) !== sent.current) toast(messages.pad.typedAfter);
       // Its number is there at once, while its pages are drawn.
       client.setQueryData(queryKeys.prescription(prescription.id), prescription);
     },

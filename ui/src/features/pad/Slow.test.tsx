@@ -86,6 +86,8 @@ test("what is typed while the signature is on its way is not written behind it a
   await act(async () => signing.resolve());
   await screen.findByTestId("prescription-number");
   expect(save).toHaveBeenCalledTimes(written);
+  // Nor is it lost without a word.
+  expect(screen.getByTestId("toast").textContent).toContain(messages.pad.typedAfter);
 });
 
 test("what is typed while a signature fails is written then", async () => {
