@@ -86,7 +86,7 @@ impl Client {
     /// `POST /v1/auth/password`.
     pub async fn change_password(&self, token: &Secret, change: &PasswordChange) -> Result<()> {
         let body = serde_json::to_vec(change)?;
-        let request = Request { body, ..Request::post("v1/auth/password") };
+        let request = Request { body, ..Request::post("v1/auth/password").small() };
         self.accepted(request.with(token)).await.map(|_| ())
     }
 
@@ -98,7 +98,7 @@ impl Client {
         request: &RenewRequest,
     ) -> Result<EnrolResponse> {
         let body = serde_json::to_vec(request)?;
-        self.signed(Request { body, ..Request::post("v1/devices/renew") }.with(token), signer).await
+        self.signed(Request { body, ..Request::post("v1/devices/renew").small() }.with(token), signer).await
     }
 
     /// `POST /v1/devices/recovery`.
@@ -126,22 +126,22 @@ impl Client {
     /// `POST /v1/devices/wiped`.
     pub async fn wiped(&self, wiped: &Wiped) -> Result<()> {
         let body = serde_json::to_vec(wiped)?;
-        self.accepted(Request { body, ..Request::post("v1/devices/wiped") }).await.map(|_| ())
+        self.accepted(Request { body, ..Request::post("v1/devices/wiped").small() }).await.map(|_| ())
     }
 
     /// `GET /v1/tenant`.
     pub async fn tenant(&self, token: &Secret) -> Result<TenantInfo> {
-        self.answer(Request::get("v1/tenant").with(token)).await
+        self.answer(Request::get("v1/tenant").small().with(token)).await
     }
 
     /// `POST /v1/tenant/objection`.
     pub async fn object(&self, token: &Secret) -> Result<()> {
-        self.accepted(Request::post("v1/tenant/objection").with(token)).await.map(|_| ())
+        self.accepted(Request::post("v1/tenant/objection").small().with(token)).await.map(|_| ())
     }
 
     /// `GET /v1/devices`.
     pub async fn devices(&self, token: &Secret) -> Result<Vec<DeviceInfo>> {
-        self.answer(Request::get("v1/devices").with(token)).await
+        self.answer(Request::get("v1/devices").small().with(token)).await
     }
 
     /// `POST /v1/devices/{id}/revoke`.
@@ -154,7 +154,7 @@ impl Client {
     ) -> Result<DeviceInfo> {
         let path = format!("v1/devices/{id}/revoke");
         let body = serde_json::to_vec(request)?;
-        self.signed(Request { body, ..Request::post(&path) }.with(token), signer).await
+        self.signed(Request { body, ..Request::post(&path).small() }.with(token), signer).await
     }
 
     /// `POST /v1/sync/push`: the answer, and the rows in it of tables that this program does not know.
@@ -294,9 +294,10 @@ impl Client {
         Ok(self.accepted(request.with(token)).await?.body)
     }
 
+    /// Asks something that is small, and so is its answer.
     async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
         let body = serde_json::to_vec(body)?;
-        self.answer(Request { body, ..Request::post(path) }).await
+        self.answer(Request { body, ..Request::post(path).small() }).await
     }
 
     async fn post_compressed<T: DeserializeOwned>(
