@@ -11,7 +11,6 @@ use clinic_sync::demo::{DemoOptions, create};
 use protocol::api::{DeviceScope, PROTOCOL_HEADER, Secret};
 use protocol::error::ErrorCode;
 use protocol::id::TenantId;
-use protocol::sheet::unguard;
 use protocol::table::TableName;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
@@ -415,7 +414,7 @@ async fn a_sheet_has_the_cells_of_the_table_once_the_guards_are_off() {
             read += 1;
             for (cell, column) in record.expect("a row").iter().zip(&table.columns) {
                 assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']), "{}.{column}", table.name);
-                let cell = unguard(cell);
+                let cell = protocol::sheet::unguard(cell);
                 match &row[column] {
                     Value::Null => assert_eq!(cell, ""),
                     Value::String(text) => assert_eq!(cell, text),
