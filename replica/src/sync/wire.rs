@@ -80,14 +80,14 @@ impl Request {
         Self { method: Method::Put, body, ..Self::get(path) }
     }
 
-    /// The same, where little goes either way.
-    pub fn small(self) -> Self {
-        Self { is_small: true, ..self }
-    }
-
     /// The same with this access token.
     pub fn with(self, token: &Secret) -> Self {
         Self { token: Some(token.clone()), ..self }
+    }
+
+    /// The same, where little goes either way.
+    pub fn small(self) -> Self {
+        Self { is_small: true, ..self }
     }
 }
 
