@@ -275,6 +275,15 @@ pub(super) const SAID: &[Said] = &[
         "एक बार का यह कोड दूसरे क्लिनिक के लिए है, या ऐसे कंप्यूटर के लिए जो कुछ और पाता है। इस कंप्यूटर के लायक कोड माँगें। कुछ बदला नहीं गया।",
     ),
     (
+        "What waits here cannot be handed over: this computer's disk was copied or restored, and the server has other changes in its place. It stays here until this computer's time without the server is over, and is destroyed then. Tell an admin of the clinic now what was done here last.",
+        "यहाँ जो बाकी है वह सौंपा नहीं जा सकता: इस कंप्यूटर की डिस्क कॉपी या रीस्टोर हुई थी, और सर्वर पर उसकी जगह दूसरे बदलाव हैं। सर्वर के बिना चलने का इस कंप्यूटर का समय खत्म होने तक वह यहीं रहेगा, फिर नष्ट होगा। यहाँ आखिर में क्या किया गया था, यह क्लिनिक के एडमिन को अभी बताएँ।",
+    ),
+    ("The server does not take what waits here: {why*}", "यहाँ जो बाकी है उसे सर्वर नहीं ले रहा: {why}"),
+    (
+        "Not all could be handed over: what only this computer has is destroyed with it (changes, files and records: {lost}).",
+        "सब कुछ सौंपा नहीं जा सका: जो केवल इस कंप्यूटर पर है वह इसके साथ नष्ट होगा (बदलाव, फ़ाइलें और रिकॉर्ड: {lost})।",
+    ),
+    (
         "This computer was copied too often. An admin enrols it anew; what waits on it is safe until then.",
         "इस कंप्यूटर की बहुत बार कॉपी हुई। कोई एडमिन इसे नए सिरे से जोड़े; तब तक इस पर जो बाकी है वह सुरक्षित है।",
     ),

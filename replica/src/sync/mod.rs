@@ -1,5 +1,6 @@
 //! Keeping this computer and the server in step.
 
+pub(crate) mod address;
 pub(crate) mod belief;
 pub(crate) mod client;
 pub(crate) mod compare;

@@ -36,6 +36,8 @@ pub struct Request {
     pub is_compressed: bool,
     /// Whether the answer is a stream of news, which may say little for long.
     pub is_live: bool,
+    /// Whether little goes either way: an answer that does not come soon does not come.
+    pub is_small: bool,
     /// This computer's signature, where an admin asks for something.
     pub signed: Option<Signed>,
 }
@@ -63,6 +65,7 @@ impl Request {
             body: Vec::new(),
             is_compressed: false,
             is_live: false,
+            is_small: false,
             signed: None,
         }
     }
@@ -80,6 +83,11 @@ impl Request {
     /// The same with this access token.
     pub fn with(self, token: &Secret) -> Self {
         Self { token: Some(token.clone()), ..self }
+    }
+
+    /// The same, where little goes either way.
+    pub fn small(self) -> Self {
+        Self { is_small: true, ..self }
     }
 }
 

@@ -200,7 +200,7 @@ impl Computer {
 
     fn patients(&self) -> usize {
         let replica = self.desk.replica().expect("BUG: open");
-        replica.find_patients("sunita").expect("BUG: found").len()
+        replica.find_patients("sunita").expect("BUG: found").people.len()
     }
 }
 

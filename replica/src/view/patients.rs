@@ -16,7 +16,7 @@ pub struct PatientSummary {
     pub id: PatientId,
     /// First and last name as typed.
     pub full_name: String,
-    /// `54 y`, `11 mo`; empty if not known.
+    /// `54 y`, `11 mo`, `12 d`; empty if not known.
     pub age: String,
     /// `F`, `M`, `O` or empty.
     pub sex: String,

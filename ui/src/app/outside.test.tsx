@@ -36,6 +36,7 @@ test("behind another program, the system tells of a new decision, a changed log 
         waiting: 2,
         needsPassword: false,
         wipesAt: null,
+        problem: null,
       },
     }),
   );
