@@ -18,9 +18,11 @@ use protocol::digest::{DigestAnswer, DigestQuery, RowsAnswer, RowsRequest};
 use protocol::error::{ErrorCode, Problem};
 use protocol::farewell::{FarewellToken, HandoverRequest, HandoverResponse, SignedFarewell, Wiped};
 use protocol::file::Upload;
-use protocol::id::{ConflictId, DeviceId};
+use protocol::id::{ConflictId, DeviceId, UserId};
 use protocol::log_end::{KnownEnds, LogEnds};
-use protocol::manage::{DeviceInfo, PasswordChange, RevokeRequest};
+use protocol::manage::{
+    DeviceInfo, NewUser, OneTimePassword, PasswordChange, RevokeRequest, UserAdded, UserChange, UserInfo,
+};
 use protocol::own_key::{OwnKeyInfo, OwnKeyRequest};
 use protocol::recovery::RecoveryMade;
 use protocol::settlement::RefusedMutation;
@@ -184,6 +186,41 @@ impl Client {
         let path = format!("v1/devices/{id}/revoke");
         let body = serde_json::to_vec(request)?;
         self.signed(Request { body, ..Request::post(&path) }.with(token), signer).await
+    }
+
+    /// `GET /v1/users`.
+    pub async fn users(&self, token: &Secret) -> Result<Vec<UserInfo>> {
+        self.answer(Request::get("v1/users").with(token)).await
+    }
+
+    /// `POST /v1/users`.
+    pub async fn add_user(&self, token: &Secret, signer: &Signer, new: &NewUser) -> Result<UserAdded> {
+        let body = serde_json::to_vec(new)?;
+        self.signed(Request { body, ..Request::post("v1/users") }.with(token), signer).await
+    }
+
+    /// `PATCH /v1/users/{id}`.
+    pub async fn change_user(
+        &self,
+        token: &Secret,
+        signer: &Signer,
+        id: UserId,
+        change: &UserChange,
+    ) -> Result<UserInfo> {
+        let body = serde_json::to_vec(change)?;
+        let request = Request { body, ..Request::patch(&format!("v1/users/{id}")) };
+        self.signed(request.with(token), signer).await
+    }
+
+    /// `POST /v1/users/{id}/password`.
+    pub async fn give_password(
+        &self,
+        token: &Secret,
+        signer: &Signer,
+        id: UserId,
+    ) -> Result<OneTimePassword> {
+        let request = Request::post(&format!("v1/users/{id}/password"));
+        self.signed(request.with(token), signer).await
     }
 
     /// `POST /v1/sync/push`: the answer, and the rows in it of tables that this program does not know.
@@ -358,7 +395,7 @@ impl Client {
     async fn accepted(&self, request: Request) -> Result<Answer> {
         let request = Request { protocol: PROTOCOL_VERSION, ..request };
         let answer = self.wire.send(request).await?;
-        if matches!(answer.status, 200 | 204) {
+        if matches!(answer.status, 200 | 201 | 204) {
             return Ok(answer);
         }
         if answer.status == 413 {

@@ -19,6 +19,7 @@ mod prepared;
 mod recovery;
 mod refused;
 mod session;
+mod staff;
 mod status;
 
 pub use computers::{ComputerView, RevocationView};
@@ -40,6 +41,7 @@ pub use prepared::{GivenDraft, Prepared, PreparedPatient};
 pub use recovery::{RecoveryForm, RecoveryPage, RecoveryView};
 pub use refused::{AskedOfRefused, CorrectedField, RefusedChange, RefusedField, RefusedItem};
 pub use session::{AppState, Enrolment, LeaseView, Person, SessionView};
+pub use staff::{StaffClinic, StaffForm, StaffList, StaffRegistration, StaffView};
 pub use status::{ComparedView, Connection, FillingView, SyncProblem, SyncStatus};
 
 /// What a failed command tells the window.
