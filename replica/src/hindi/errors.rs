@@ -30,14 +30,6 @@ pub(super) const SAID: &[Said] = &[
         "पासवर्ड का बदलना बीच में रुक गया। आपका कोई काम नहीं खोया। शायद नया पासवर्ड लागू हो चुका है: सर्वर के उत्तर देते ही उससे साइन इन करें, और वह न लिया जाए तो पुराने से।",
     ),
     (
-        "This computer has no open line to the server, and staff are seen and changed only with it. Nothing was changed. Connect this computer to the internet and try again in a moment.",
-        "इस कंप्यूटर का सर्वर से संपर्क नहीं है, और स्टाफ़ उसी के साथ देखा और बदला जाता है। कुछ बदला नहीं गया। इस कंप्यूटर को इंटरनेट से जोड़ें और थोड़ी देर में फिर कोशिश करें।",
-    ),
-    (
-        "The server's answer did not come, so perhaps this was done and perhaps not. Look at the list of staff before you try again. If somebody was added, or has a new one-time password that you did not see, give them another one.",
-        "सर्वर का उत्तर नहीं आया, इसलिए हो सकता है यह हो गया हो, और हो सकता है न हुआ हो। फिर कोशिश करने से पहले स्टाफ़ की सूची देखें। कोई जुड़ गया हो, या उसका नया एक बार का पासवर्ड आपने न देखा हो, तो उसे दूसरा दें।",
-    ),
-    (
         "The password is too short. Use at least 12 characters; four ordinary words are good.",
         "पासवर्ड बहुत छोटा है। कम से कम 12 अक्षर लिखें; चार साधारण शब्द अच्छे रहते हैं।",
     ),

@@ -18,11 +18,9 @@ use protocol::digest::{DigestAnswer, DigestQuery, RowsAnswer, RowsRequest};
 use protocol::error::{ErrorCode, Problem};
 use protocol::farewell::{FarewellToken, HandoverRequest, HandoverResponse, SignedFarewell, Wiped};
 use protocol::file::Upload;
-use protocol::id::{ConflictId, DeviceId, UserId};
+use protocol::id::{ConflictId, DeviceId};
 use protocol::log_end::{KnownEnds, LogEnds};
-use protocol::manage::{
-    DeviceInfo, NewUser, OneTimePassword, PasswordChange, RevokeRequest, UserAdded, UserChange, UserInfo,
-};
+use protocol::manage::{DeviceInfo, PasswordChange, RevokeRequest};
 use protocol::own_key::{OwnKeyInfo, OwnKeyRequest};
 use protocol::recovery::RecoveryMade;
 use protocol::settlement::RefusedMutation;
@@ -186,41 +184,6 @@ impl Client {
         let path = format!("v1/devices/{id}/revoke");
         let body = serde_json::to_vec(request)?;
         self.signed(Request { body, ..Request::post(&path) }.with(token), signer).await
-    }
-
-    /// `GET /v1/users`.
-    pub async fn users(&self, token: &Secret) -> Result<Vec<UserInfo>> {
-        self.answer(Request::get("v1/users").with(token)).await
-    }
-
-    /// `POST /v1/users`.
-    pub async fn add_user(&self, token: &Secret, signer: &Signer, new: &NewUser) -> Result<UserAdded> {
-        let body = serde_json::to_vec(new)?;
-        self.signed(Request { body, ..Request::post("v1/users") }.with(token), signer).await
-    }
-
-    /// `PATCH /v1/users/{id}`.
-    pub async fn change_user(
-        &self,
-        token: &Secret,
-        signer: &Signer,
-        id: UserId,
-        change: &UserChange,
-    ) -> Result<UserInfo> {
-        let body = serde_json::to_vec(change)?;
-        let request = Request { body, ..Request::patch(&format!("v1/users/{id}")) };
-        self.signed(request.with(token), signer).await
-    }
-
-    /// `POST /v1/users/{id}/password`.
-    pub async fn give_password(
-        &self,
-        token: &Secret,
-        signer: &Signer,
-        id: UserId,
-    ) -> Result<OneTimePassword> {
-        let request = Request::post(&format!("v1/users/{id}/password"));
-        self.signed(request.with(token), signer).await
     }
 
     /// `POST /v1/sync/push`: the answer, and the rows in it of tables that this program does not know.
@@ -387,7 +350,7 @@ impl Client {
         }
     }
 
-    async fn answer<T: DeserializeOwned>(&self, request: Request) -> Result<T> {
+    pub(super) async fn answer<T: DeserializeOwned>(&self, request: Request) -> Result<T> {
         read(self.accepted(request).await?).await
     }
 
