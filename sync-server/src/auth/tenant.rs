@@ -122,7 +122,7 @@ pub async fn insert_user(tx: &mut PgConnection, tenant: Uuid, user: &NewUser<'_>
     sqlx::query!(
         "insert into users (tenant_id, id, email, full_name, roles, password_hash, must_change_password,
                             mobile_number, one_time_until)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, now() + make_interval(days => $9))",
+         values ($1, $2, $3, $4, $5, $6, $7, $8, now() + $9::integer * interval '1 day')",
         tenant,
         user.id,
         user.email,
