@@ -322,7 +322,7 @@ impl Client {
         }
     }
 
-    async fn answer<T: DeserializeOwned>(&self, request: Request) -> Result<T> {
+    pub(super) async fn answer<T: DeserializeOwned>(&self, request: Request) -> Result<T> {
         read(self.accepted(request).await?).await
     }
 
@@ -330,7 +330,7 @@ impl Client {
     async fn accepted(&self, request: Request) -> Result<Answer> {
         let request = Request { protocol: PROTOCOL_VERSION, ..request };
         let answer = self.wire.send(request).await?;
-        if matches!(answer.status, 200 | 204) {
+        if matches!(answer.status, 200 | 201 | 204) {
             return Ok(answer);
         }
         if answer.status == 413 {

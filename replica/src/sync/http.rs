@@ -74,6 +74,9 @@ impl Wire for Http {
             Method::Post => {
                 self.client.post(url).header("content-type", "application/json").body(request.body)
             }
+            Method::Patch => {
+                self.client.patch(url).header("content-type", "application/json").body(request.body)
+            }
             Method::Put => {
                 self.client.put(url).header("content-type", "application/octet-stream").body(request.body)
             }

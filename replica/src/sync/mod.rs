@@ -15,6 +15,7 @@ mod news;
 mod own_key;
 mod plan;
 pub(crate) mod signer;
+mod staff;
 pub(crate) mod standing;
 pub(crate) mod surroundings;
 pub(crate) mod wire;

@@ -17,6 +17,8 @@ pub enum Method {
     Post,
     /// To keep the bytes of the body, as they are.
     Put,
+    /// To change what is given of something.
+    Patch,
 }
 
 /// A request on its way to the server.
@@ -78,6 +80,11 @@ impl Request {
     /// A request that brings bytes.
     pub fn put(path: &str, body: Vec<u8>) -> Self {
         Self { method: Method::Put, body, ..Self::get(path) }
+    }
+
+    /// A request that changes something; its body is still empty.
+    pub fn patch(path: &str) -> Self {
+        Self { method: Method::Patch, ..Self::get(path) }
     }
 
     /// The same with this access token.

@@ -25,6 +25,7 @@ mod restored;
 mod safety;
 mod settlements;
 mod short_keys;
+mod staff;
 mod taken_away;
 mod upgrade;
 mod visits;

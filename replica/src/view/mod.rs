@@ -20,6 +20,7 @@ mod recovery;
 mod refused;
 mod session;
 mod short_keys;
+mod staff;
 mod status;
 
 pub use computers::{ComputerView, RevocationView};
@@ -42,6 +43,7 @@ pub use recovery::{RecoveryForm, RecoveryPage, RecoveryView};
 pub use refused::{AskedOfRefused, CorrectedField, RefusedChange, RefusedField, RefusedItem};
 pub use session::{AppState, Enrolment, LeaseView, Person, SessionView};
 pub use short_keys::{ShortKey, ShortKeyForm, ShortKeyFound, ShortKeyTest, TestFinding};
+pub use staff::{StaffClinic, StaffForm, StaffList, StaffRegistration, StaffView};
 pub use status::{ComparedView, Connection, FillingView, SyncProblem, SyncStatus};
 
 /// What a failed command tells the window.

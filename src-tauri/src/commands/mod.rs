@@ -13,6 +13,7 @@ pub mod recovery;
 pub mod review;
 pub mod session;
 pub mod short_keys;
+pub mod staff;
 pub mod sync;
 
 use std::sync::Arc;

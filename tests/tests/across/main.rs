@@ -36,6 +36,7 @@ mod restored;
 mod revoked;
 mod settlements;
 mod sleep;
+mod staff;
 #[cfg(target_os = "linux")]
 mod support;
 mod sync;

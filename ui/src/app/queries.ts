@@ -14,6 +14,7 @@ export const queryKeys = {
   ledgerChoices: ["rows", "ledger-choices"],
   refused: ["rows", "refused"],
   computers: ["computers"],
+  staff: ["staff"],
   recoveryPage: ["recovery-page"],
   letterhead: ["rows", "letterhead"],
   letterheadPreviews: ["letterhead-preview"],

@@ -15,6 +15,7 @@ import { RegisterPatient } from "../features/patient/RegisterPatient";
 import { Prescription } from "../features/prescription/Prescription";
 import { Review } from "../features/review/Review";
 import { ShortKeys } from "../features/shortkeys/ShortKeys";
+import { Staff } from "../features/staff/Staff";
 import { SyncCentre } from "../features/sync/SyncCentre";
 import { Today } from "../features/today/Today";
 import { spoken } from "./language";
@@ -82,6 +83,8 @@ const computers = createRoute({
   component: spoken(Computers),
 });
 
+const staff = createRoute({ getParentRoute: () => root, path: "/staff", component: spoken(Staff) });
+
 const letterhead = createRoute({
   getParentRoute: () => root,
   path: "/letterhead",
@@ -119,6 +122,7 @@ const routeTree = root.addChildren([
   prescription,
   sync,
   computers,
+  staff,
   letterhead,
   shortKeys,
   medicines,

@@ -20,6 +20,8 @@ async function today(opened: Opened) {
 const press = (keys: UserEvent, key: string) => keys.keyboard(`{Control>}${key}{/Control}`);
 const shifted = (keys: UserEvent, key: string) => press(keys, `{Shift>}${key}{/Shift}`);
 
+const openStaff = (keys: UserEvent) => keys.click(screen.getByRole("link", { name: messages.shell.staff }));
+
 /** The way to every screen and to what floats above it. */
 const screens: Record<string, { start?: string; go: (opened: Opened) => Promise<unknown> }> = {
   "set-up": { start: "notEnrolled", go: () => screen.findByTestId("enrol-form") },
@@ -239,6 +241,48 @@ const screens: Record<string, { start?: string; go: (opened: Opened) => Promise<
       await today(opened);
       await opened.keys.click(screen.getByRole("link", { name: messages.shell.computers }));
       return screen.findByRole("table");
+    },
+  },
+  staff: {
+    go: async (opened) => {
+      await today(opened);
+      await openStaff(opened.keys);
+      return screen.findByRole("table");
+    },
+  },
+  "a new doctor": {
+    go: async (opened) => {
+      await today(opened);
+      await openStaff(opened.keys);
+      await opened.keys.click(await screen.findByRole("button", { name: messages.staff.add }));
+      await opened.keys.click(
+        screen.getByRole("checkbox", { name: new RegExp(`^${messages.roles.doctor}`) }),
+      );
+      for (const clinic of ["Andheri East", "Bandra West"])
+        await opened.keys.click(screen.getByRole("checkbox", { name: clinic }));
+      return screen.findByLabelText(messages.staff.number);
+    },
+  },
+  "an admin who leaves": {
+    go: async (opened) => {
+      await today(opened);
+      await openStaff(opened.keys);
+      const change = messages.staff.changeLong("Dr. Anjali Kulkarni");
+      await opened.keys.click(await screen.findByRole("button", { name: change }));
+      await opened.keys.click(
+        screen.getByRole("checkbox", { name: new RegExp(`^${messages.staff.isActive}`) }),
+      );
+      return screen.findByText(messages.staff.yourself);
+    },
+  },
+  "a one-time password": {
+    go: async (opened) => {
+      await today(opened);
+      await openStaff(opened.keys);
+      const give = messages.staff.giveLong("Priya Nair");
+      await opened.keys.click(await screen.findByRole("button", { name: give }));
+      await opened.keys.click(await screen.findByRole("button", { name: messages.staff.giveSubmit }));
+      return screen.findByTestId("the-password");
     },
   },
   "the letterhead": {

@@ -41,6 +41,8 @@ import type { ShortKeyForm } from "./bindings/ShortKeyForm";
 import type { ShortKeyFound } from "./bindings/ShortKeyFound";
 import type { ShortKeyId } from "./bindings/ShortKeyId";
 import type { ShortKeyTest } from "./bindings/ShortKeyTest";
+import type { StaffForm } from "./bindings/StaffForm";
+import type { StaffList } from "./bindings/StaffList";
 import type { RecoveryForm } from "./bindings/RecoveryForm";
 import type { RecoveryPage } from "./bindings/RecoveryPage";
 import type { RefusedChange } from "./bindings/RefusedChange";
@@ -48,6 +50,7 @@ import type { SettlementWay } from "./bindings/SettlementWay";
 import type { SyncStatus } from "./bindings/SyncStatus";
 import type { Today } from "./bindings/Today";
 import type { Visit } from "./bindings/Visit";
+import type { UserId } from "./bindings/UserId";
 import type { WindowLanguage } from "./bindings/WindowLanguage";
 
 /** What the program around the window tells without being asked. */
@@ -140,6 +143,14 @@ export interface Backend {
   listComputers(): Promise<ComputerView[]>;
   /** Takes another computer out of service, for good, and agrees that it destroys its data. */
   revokeComputer(id: string, reason: string | null): Promise<ComputerView>;
+  /** The clinic's staff, for its admins. Asks the server. */
+  listStaff(): Promise<StaffList>;
+  /** Adds somebody, and answers their one-time password, which is told once. Asks the server. */
+  addStaff(form: StaffForm): Promise<string>;
+  /** Changes what differs from `seen`. Asks the server. */
+  changeStaff(id: UserId, seen: StaffForm, form: StaffForm): Promise<void>;
+  /** Gives somebody else a one-time password, which is told once. Asks the server. */
+  givePassword(id: UserId): Promise<string>;
   /** Objects to an admin whom the operator of the server is going to make. Asks the server. */
   objectToAdmin(): Promise<void>;
   /** What waits for a decision, the oldest first; or what was decided, the latest first. */

@@ -22,6 +22,7 @@ import { fakePrepared } from "./fake-prepared";
 import { fakeRecovery } from "./fake-recovery";
 import { fakeReview } from "./fake-review";
 import { fakeShortKeys } from "./fake-short-keys";
+import { fakeStaff } from "./fake-staff";
 
 interface Options {
   /** `notEnrolled`, `locked`, or the e-mail of whoever is signed in already. */
@@ -280,6 +281,7 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
         };
         return { ...found };
       }),
+    ...fakeStaff(answer, () => signedIn),
     objectToAdmin: () =>
       answer("objectToAdmin", () => {
         const notices = status.notices.filter(({ code }) => code !== "admin_comes");

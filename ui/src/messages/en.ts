@@ -10,6 +10,7 @@ import { prepared } from "./prepared";
 import { broken, recovery } from "./recovery";
 import { review } from "./review";
 import { shortKeys } from "./short-keys";
+import { staff } from "./staff";
 import { sync } from "./sync";
 import { number } from "./words";
 
@@ -45,6 +46,7 @@ export const messages = {
   unlock,
   leaving,
   computers,
+  staff,
   broken,
   recovery,
   password,
@@ -72,6 +74,7 @@ export const messages = {
     pad: "Pad",
     sync: "Sync",
     computers: "Computers",
+    staff: "Staff",
     letterhead: "Letterhead",
     shortKeys: "Library",
     medicines: "Medicines",

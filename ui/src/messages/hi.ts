@@ -11,6 +11,7 @@ import { prepared } from "./hi-prepared";
 import { broken, recovery } from "./hi-recovery";
 import { review } from "./hi-review";
 import { shortKeys } from "./hi-short-keys";
+import { staff } from "./hi-staff";
 import { sync } from "./hi-sync";
 import { number } from "./hi-words";
 
@@ -46,6 +47,7 @@ export const messages: typeof english = {
   unlock,
   leaving,
   computers,
+  staff,
   broken,
   recovery,
   password,
@@ -73,6 +75,7 @@ export const messages: typeof english = {
     pad: "पैड",
     sync: "सिंक",
     computers: "कंप्यूटर",
+    staff: "स्टाफ़",
     letterhead: "लेटरहेड",
     shortKeys: "संग्रह",
     medicines: "दवाएँ",
