@@ -10,6 +10,7 @@ use crate::table::Values;
 /// The state of an appointment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export, rename = "AppointmentStatus"))]
 pub enum Status {
     /// A time was given.
     Booked,
