@@ -139,10 +139,15 @@ impl Replica {
     /// doctor's patient. The lane is this computer's alone, so one waiting room never hears one token twice.
     fn token(&self, tx: &Transaction<'_>, day: Date) -> Result<(u32, String)> {
         let lane = lane(tx)?;
-        // What was deleted was heard all the same.
-        let sql = "select max(token_number) from appointments where appointment_date = ?1 and clinic_id = ?2 \
-                   and substr(token_label, 1, length(?3) + 1) = ?3 || '-'";
-        let params = (day_text(day), self.facts.clinic_id.to_string(), &lane);
+        let (date, clinic) = (day_text(day), self.facts.clinic_id.to_string());
+        let never_came_to_be = format!("token/{clinic}/{date}/{lane}-");
+        // What was deleted, or never came to be, was heard all the same.
+        let sql = "select max(number) from ( \
+                   select token_number as number from appointments where appointment_date = ?1 and clinic_id = ?2 \
+                   and substr(token_label, 1, length(?3) + 1) = ?3 || '-' \
+                   union all select cast(substr(name, length(?4) + 1) as integer) from meta \
+                   where name > ?4 and name < ?4 || ':')";
+        let params = (date, clinic, &lane, never_came_to_be);
         let last: Option<u32> = tx.prepare_cached(sql)?.query_row(params, |row| row.get(0))?;
         let number = last.unwrap_or(0) + 1;
         Ok((number, format!("{lane}-{number}")))
