@@ -70,7 +70,7 @@ impl Replica {
                 Some(_) => None,
                 None => self.visit_to_sign(tx, patient, doctor, today)?,
             };
-            // What is signed waits for nothing: a visit that the server has not taken yet is known by doctor and day.
+            // What is signed waits for nothing that the server may refuse: such a visit is known by doctor and day.
             if let Some((visit, true)) = visit {
                 values.insert("appointment_id".into(), json!(visit));
             }

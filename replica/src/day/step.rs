@@ -15,7 +15,7 @@ use crate::clock::day_words;
 use crate::error::{Error, Result};
 use crate::one_patient::{id_list, kept};
 use crate::replica::{Replica, from_to};
-use crate::store::{get_row, query_ids};
+use crate::store::query_ids;
 use crate::view::{Booking, NextPatient, Step, StepKind};
 
 /// Whoever is not here so many minutes after their time has not come.
@@ -80,7 +80,7 @@ impl Replica {
         })
     }
 
-    /// The visit of a patient that a prescription of today is of, and whether the server has it.
+    /// The visit of a patient that a prescription of today is of, and whether the server has it as it is here.
     pub(crate) fn visit_to_sign(
         &self,
         tx: &Transaction<'_>,
@@ -98,8 +98,9 @@ impl Replica {
         let Some(id) = query_ids::<AppointmentId>(tx, sql, params)?.into_iter().next() else {
             return Ok(None);
         };
-        let is_sent = get_row(tx, TableName::Appointments, id.0)?.is_some_and(|row| row.version > 0);
-        Ok(Some((id, is_sent)))
+        let sql = "select count(*) from pending_rows where table_name = 'appointments' and id = ?1";
+        let waiting: i64 = tx.prepare_cached(sql)?.query_row([id.to_string()], |row| row.get(0))?;
+        Ok(Some((id, waiting == 0)))
     }
 
     /// The visit of which a prescription was signed is over. What was signed holds, whatever becomes of this.

@@ -352,7 +352,7 @@ fn signing_ends_the_visit_and_a_replacement_is_of_the_same() {
     assert_eq!(ids(&today(&fixture).over), [visit], "also of one who was still expected");
     assert_eq!(done(&fixture)[3..], ["sign_prescription", "finish_visit"]);
     let of = |id: PrescriptionId| values(&fixture, TableName::Prescriptions, id.0)["appointment_id"].clone();
-    assert_eq!(of(first), Value::Null, "what is signed waits for no visit that the server may refuse");
+    assert_eq!(of(first), Value::Null, "what is signed waits for nothing that the server may refuse");
     assert!(
         fixture
             .replica

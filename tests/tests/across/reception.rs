@@ -86,6 +86,7 @@ async fn two_desks_without_a_network_call_no_token_twice_and_the_doctor_ends_wha
         assert_eq!(today(desk)?.waiting.len(), 2);
     }
     let started = room.replica()?.next_patient()?.started;
+    room.synced().await?;
     let draft = Draft { advice: "Warm fluids".into(), ..Draft::default() };
     let signed = room.replica()?.sign_prescription(started.patient.id, &draft, &[])?;
     meet(&desk, &room).await?;
