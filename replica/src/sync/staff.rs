@@ -12,13 +12,13 @@ use crate::error::Result;
 impl Client {
     /// `GET /v1/users`.
     pub async fn users(&self, token: &Secret) -> Result<Vec<UserInfo>> {
-        self.answer(Request::get("v1/users").with(token)).await
+        self.answer(Request::get("v1/users").small().with(token)).await
     }
 
     /// `POST /v1/users`.
     pub async fn add_user(&self, token: &Secret, signer: &Signer, new: &NewUser) -> Result<UserAdded> {
         let body = serde_json::to_vec(new)?;
-        self.signed(Request { body, ..Request::post("v1/users") }.with(token), signer).await
+        self.signed(Request { body, ..Request::post("v1/users").small() }.with(token), signer).await
     }
 
     /// `PATCH /v1/users/{id}`.
@@ -30,7 +30,7 @@ impl Client {
         change: &UserChange,
     ) -> Result<UserInfo> {
         let body = serde_json::to_vec(change)?;
-        let request = Request { body, ..Request::patch(&format!("v1/users/{id}")) };
+        let request = Request { body, ..Request::patch(&format!("v1/users/{id}")).small() };
         self.signed(request.with(token), signer).await
     }
 
@@ -41,7 +41,7 @@ impl Client {
         signer: &Signer,
         id: UserId,
     ) -> Result<OneTimePassword> {
-        let request = Request::post(&format!("v1/users/{id}/password"));
+        let request = Request::post(&format!("v1/users/{id}/password")).small();
         self.signed(request.with(token), signer).await
     }
 }

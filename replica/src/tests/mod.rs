@@ -4,6 +4,7 @@ mod allergies;
 mod amend;
 mod comparing;
 mod conflicts;
+mod day;
 mod file;
 mod files;
 mod filling;

@@ -10,10 +10,10 @@ use protocol::table::{Row, TableName};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Fixture, NOW, answer, as_server, fixture, form, item};
+use super::{Fixture, NOW, answer, as_server, doctor_id, fixture, form, item};
 use crate::error::Error;
 use crate::store::Store;
-use crate::view::{CorrectedField, Draft, PatientForm, RefusedChange};
+use crate::view::{BookingForm, CorrectedField, Draft, PatientForm, RefusedChange, VisitType};
 
 fn form_in(city: &str) -> PatientForm {
     PatientForm { city: city.into(), ..form("Sunita", "98204 41276") }
@@ -173,6 +173,30 @@ fn a_registration_that_is_discarded_is_found_no_more_and_named_in_the_ledger() {
     assert!(fixture.replica.find_patients("sunita").expect("BUG").people.is_empty());
     let ledger = fixture.replica.ledger(10).expect("BUG: ledger");
     assert_eq!(ledger[1].patient_name.as_deref(), Some("Sunita Deshmukh"));
+}
+
+#[test]
+fn the_token_of_a_visit_that_is_discarded_is_never_called_for_another_patient() {
+    let fixture = fixture(Role::Doctor);
+    let id = known(&fixture);
+    let form = BookingForm {
+        doctor_id: doctor_id(),
+        day: String::new(),
+        time: String::new(),
+        visit_type: VisitType::New,
+        is_urgent: false,
+        reason: String::new(),
+        is_here: true,
+    };
+    let token = || fixture.replica.book_visit(id, &form).expect("BUG: booked").token;
+    assert_eq!(token().as_deref(), Some("A-1"));
+    refuse_all(&fixture);
+    let sequence = only(&fixture).sequence;
+    fixture.replica.settle(sequence, Way::Discard, "Of another clinic.", &[]).expect("BUG: settled");
+    sent(&fixture);
+    assert!(told(&fixture, &[(sequence, Fate::Discarded)], vec![]));
+    assert!(fixture.replica.chart(id).expect("BUG: chart").visits.is_empty());
+    assert_eq!(token().as_deref(), Some("A-2"));
 }
 
 #[test]

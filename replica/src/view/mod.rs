@@ -9,6 +9,7 @@ use crate::hindi::hindi;
 mod computers;
 mod conflicts;
 mod consultation;
+mod day;
 mod files;
 mod known;
 mod ledger;
@@ -29,6 +30,9 @@ pub use consultation::{
     AlertView, Diagnosis, Difference, DosageRead, Draft, DraftItem, DraftSaved, FindingView, ItemSource,
     ItemView, Kept, LineChoice, LineDifference, LineRead, LineSafety, MedicineFound, Pad,
     PrescriptionSummary, Safety, Vitals,
+};
+pub use day::{
+    Booking, BookingForm, BookingRead, CancelReason, Day, DoctorDay, NextPatient, Step, StepKind, VisitType,
 };
 pub use files::{AttachmentForm, AttachmentView, FilePlace};
 pub use known::{Allergen, AllergyForm, AllergyView, Measured};

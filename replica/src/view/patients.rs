@@ -165,7 +165,7 @@ pub struct Today {
     pub drafts: Vec<PatientSummary>,
     /// For whom something was prepared that waits for a doctor, latest first.
     pub prepared: Vec<PreparedPatient>,
-    /// Who was asked to return today and was not yet seen.
+    /// Who was asked to return today, was not yet seen, and has no visit yet.
     pub follow_ups: Vec<PatientSummary>,
     /// Who was registered today, latest first.
     pub registered: Vec<PatientSummary>,

@@ -3,6 +3,7 @@
 
 pub mod chart;
 pub mod computers;
+pub mod day;
 pub mod ledger;
 pub mod letterhead;
 pub mod medicines;

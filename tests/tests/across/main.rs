@@ -30,6 +30,7 @@ mod paper;
 mod passwords;
 mod people;
 mod prepared;
+mod reception;
 mod recovery;
 mod refusals;
 mod restored;
