@@ -52,7 +52,7 @@ async fn of_two_desks_that_led_one_visit_on_at_once_the_one_that_came_further_ho
         let patient = one.replica()?.register_patient(&patient(name, "98204 41276"))?.id;
         let visit = walks_in(&one, patient)?;
         meet(&one, &other).await?;
-        assert_eq!(today(&other)?.waiting, [visit.clone()]);
+        assert_eq!(today(&other)?.waiting, std::slice::from_ref(&visit));
         clinic.network.set_down(true);
         one.replica()?.step_visit(visit.id, &Step::Start)?;
         other.replica()?.step_visit(visit.id, &Step::Finish)?;
