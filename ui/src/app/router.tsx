@@ -27,7 +27,15 @@ interface Context {
 
 const root = createRootRouteWithContext<Context>()({ component: spoken(Layout) });
 
-const today = createRoute({ getParentRoute: () => root, path: "/", component: spoken(Today) });
+const today = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  validateSearch: (search: Record<string, unknown>): { day?: string } =>
+    search["day"] === undefined ? {} : { day: String(search["day"]) },
+  component: spoken(function TodayRoute(): ReactNode {
+    return <Today date={today.useSearch().day ?? null} />;
+  }),
+});
 
 const register = createRoute({
   getParentRoute: () => root,
@@ -42,10 +50,12 @@ const register = createRoute({
 const chart = createRoute({
   getParentRoute: () => root,
   path: "/patients/$patientId",
+  validateSearch: (search: Record<string, unknown>): { book?: true } =>
+    search["book"] === true ? { book: true } : {},
   loader: ({ context, params }) => context.askChart(params.patientId),
   component: spoken(function ChartRoute(): ReactNode {
     const { patientId } = chart.useParams();
-    return <Chart key={patientId} patientId={patientId} />;
+    return <Chart key={patientId} patientId={patientId} books={chart.useSearch().book === true} />;
   }),
 });
 

@@ -49,9 +49,10 @@ export function Finder({ onClose }: { onClose: () => void }) {
     if (isRegistering) registering.current?.scrollIntoView({ block: "nearest" });
   }, [isRegistering]);
 
-  const open = (patient: PatientSummary) => {
+  const open = (patient: PatientSummary, books = false) => {
     onClose();
-    void navigate({ to: "/patients/$patientId", params: { patientId: patient.id } });
+    const params = { patientId: patient.id };
+    void navigate({ to: "/patients/$patientId", params, search: books ? { book: true } : {} });
   };
   const register = () => {
     // Who is typed may be here already.
@@ -59,10 +60,10 @@ export function Finder({ onClose }: { onClose: () => void }) {
     onClose();
     void navigate({ to: "/register", search: { typed: query } });
   };
-  const choose = () => {
+  const choose = (books: boolean) => {
     const patient = found[chosen];
     if (isPlaceholderData) return;
-    if (patient) open(patient);
+    if (patient) open(patient, books);
     else if (answer) register();
   };
   // Of one whole number, a digit more is no digit of it: it picks one of the family.
@@ -77,7 +78,7 @@ export function Finder({ onClose }: { onClose: () => void }) {
     if (picked) open(picked);
     else if (event.key === "ArrowDown") setPlace(isUnasked ? 0 : Math.min(chosen + 1, choices - 1));
     else if (event.key === "ArrowUp") setPlace(Math.max(chosen - 1, 0));
-    else if (event.key === "Enter") choose();
+    else if (event.key === "Enter") choose(event.shiftKey);
     else return;
     event.preventDefault();
   };
@@ -158,6 +159,7 @@ export function Finder({ onClose }: { onClose: () => void }) {
         keys={[
           ["↑ ↓", keys.move],
           ["Enter", keys.open],
+          ...(shown ? [["Shift Enter", keys.book] satisfies [string, string]] : []),
           ...(isPicking && found.length > 0 ? [["1–9", keys.pick] satisfies [string, string]] : []),
           [keyLabel("register"), keys.register],
           ["Esc", keys.closeThis],
