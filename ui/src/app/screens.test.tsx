@@ -406,7 +406,7 @@ test("the focus goes through a chart in the order in which it is read", async ()
     await keys.keyboard("{Tab}");
   }
   // What is folded away is not passed; jsdom does not know that.
-  expect(passed.slice(0, 12)).toEqual([
+  expect(passed.slice(0, 13)).toEqual([
     "Correct details",
     "Token or bookingCtrl B",
     "New prescriptionCtrl N",

@@ -57,7 +57,7 @@ function readTime(typed: string): string | null {
 }
 
 /** What may follow, in the order of use. */
-function nextOf({ status, day, calledAt }: Kept): StepKind[] {
+function nextOf({ status, day }: Kept): StepKind[] {
   const isToday = day === today();
   switch (status) {
     case "booked":
@@ -67,7 +67,7 @@ function nextOf({ status, day, calledAt }: Kept): StepKind[] {
     case "confirmed":
       return isToday ? ["arrive", "move", "miss", "cancel", "mistake"] : ["move", "cancel", "mistake"];
     case "arrived":
-      return calledAt ? ["start", "call", "leave", "mistake"] : ["call", "start", "leave", "mistake"];
+      return ["call", "start", "finish", "leave", "mistake"];
     case "in_consultation":
       return ["finish", "mistake"];
     case "completed":

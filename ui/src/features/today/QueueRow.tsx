@@ -35,7 +35,9 @@ export function QueueRow({ booking, place, isActive, steps, onOpen, onMove }: Pr
   const [open, setOpen] = useState<"more" | "why" | null>(null);
   const row = useRef<HTMLLIElement>(null);
   const { patient } = booking;
-  const [first, ...others] = booking.next;
+  // Nobody marks a mistake with a mere Enter.
+  const first = booking.next.find((kind) => kind !== "mistake");
+  const others = booking.next.filter((kind) => kind !== first);
   const { day, chart } = messages;
   const who = whoOf(booking);
   const error = steps.errorOf(booking);
