@@ -1,6 +1,5 @@
 /** The words of a day's queue. */
 export const day = {
-  columns: "Visits of the day",
   withDoctor: "With the doctor",
   waiting: "Waiting",
   booked: "Booked, not here yet",
@@ -73,7 +72,7 @@ export const booking = {
   doctor: "Doctor",
   noDoctor: "No doctor works at this clinic yet: nobody can be booked.",
   day: "Day",
-  dayHint: "today, or 5d, 2w, 28/11/2026",
+  dayHint: "today, or 5d, 2w",
   time: "Time",
   timeHint: "none, or 9:30, 0930",
   type: "What kind of visit",

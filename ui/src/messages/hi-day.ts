@@ -1,7 +1,6 @@
 import type { booking as englishBooking, day as englishDay } from "./day";
 
 export const day: typeof englishDay = {
-  columns: "दिन की मुलाक़ातें",
   withDoctor: "डॉक्टर के पास",
   waiting: "प्रतीक्षा में",
   booked: "बुक, अभी आए नहीं",
@@ -73,7 +72,7 @@ export const booking: typeof englishBooking = {
   doctor: "डॉक्टर",
   noDoctor: "इस क्लिनिक में अभी कोई डॉक्टर नहीं: किसी को बुक नहीं किया जा सकता।",
   day: "दिन",
-  dayHint: "आज, या 5d, 2w, 28/11/2026",
+  dayHint: "आज, या 5d, 2w",
   time: "समय",
   timeHint: "कोई नहीं, या 9:30, 0930",
   type: "कैसी मुलाक़ात",

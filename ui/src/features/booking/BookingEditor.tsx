@@ -168,24 +168,26 @@ export function BookingEditor(props: Props) {
         <div role="status" className={classes.echo} data-testid="booking-echo">
           {!save.error && <Echo read={read.data} error={read.error} patient={patient} isHere={form.isHere} />}
         </div>
-        <NativeSelect
-          size="lg"
-          label={words.type}
-          value={form.visitType}
-          data={types.map((value) => ({ value, label: chart.visitTypes[value] }))}
-          onChange={(event) => {
-            const visitType = types.find((one) => one === event.currentTarget.value);
-            if (visitType) change({ visitType });
-          }}
-        />
-        <label className={classes.urgent}>
-          <input
-            type="checkbox"
-            checked={form.isUrgent}
-            onChange={(event) => change({ isUrgent: event.currentTarget.checked })}
+        <div className={classes.two}>
+          <NativeSelect
+            size="lg"
+            label={words.type}
+            value={form.visitType}
+            data={types.map((value) => ({ value, label: chart.visitTypes[value] }))}
+            onChange={(event) => {
+              const visitType = types.find((one) => one === event.currentTarget.value);
+              if (visitType) change({ visitType });
+            }}
           />
-          {words.urgent}
-        </label>
+          <label className={classes.urgent}>
+            <input
+              type="checkbox"
+              checked={form.isUrgent}
+              onChange={(event) => change({ isUrgent: event.currentTarget.checked })}
+            />
+            {words.urgent}
+          </label>
+        </div>
         <TextInput
           size="lg"
           label={words.reason}

@@ -4,7 +4,7 @@ import type { Day } from "../../ipc/bindings/Day";
 import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
 import { messages } from "../../messages";
 import { shortTime } from "../../shared/format";
-import { Parts, Problem } from "../../shared/parts";
+import { Problem } from "../../shared/parts";
 import { valueText } from "../review/words";
 import { visitsOf } from "../today/Queue";
 import { stepName, type Steps, stepWord, useSteps } from "../today/useSteps";
@@ -39,21 +39,17 @@ function OneVisit({ booking, doctor, steps }: { booking: Booking; doctor: string
   const { day } = messages;
   const [first] = booking.next;
   const error = steps.errorOf(booking);
-  // Since when it is as it is.
-  const since = booking.status === "in_consultation" ? booking.startedAt : booking.arrivedAt;
+  const { status, time, arrivedAt, startedAt } = booking;
+  // Since when they wait or are with the doctor; of others, when they are booked.
+  const since = status === "in_consultation" ? startedAt : status === "arrived" ? arrivedAt : null;
+  const when = since === null ? time : shortTime(since);
   return (
     <li>
       {booking.token && <strong>{booking.token}</strong>}
       <span>
-        <Parts
-          parts={[
-            valueText(booking.status),
-            booking.time ?? (since && shortTime(since)),
-            doctor,
-            booking.isUrgent ? day.urgent : null,
-            booking.reason,
-          ]}
-        />
+        {[valueText(status), when, doctor, booking.isUrgent && day.urgent, booking.reason]
+          .filter(Boolean)
+          .join(" · ")}
       </span>
       {/* What is written by mistake is marked where the whole day is in sight. */}
       {first && first !== "move" && first !== "cancel" && first !== "mistake" && (

@@ -32,8 +32,7 @@ export function ChartActions({ chart, mayWrite, onBook }: Props) {
         {words.correct}
       </Button>
       <Button
-        ref={mayWrite ? undefined : start}
-        variant={mayWrite ? "default" : "filled"}
+        {...(mayWrite ? { variant: "default" } : { ref: start })}
         leftSection={<IconTicket size={18} aria-hidden="true" />}
         rightSection={<Kbd>{keyLabel("book")}</Kbd>}
         onClick={onBook}

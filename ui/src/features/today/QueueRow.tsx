@@ -7,7 +7,7 @@ import type { StepKind } from "../../ipc/bindings/StepKind";
 import { messages } from "../../messages";
 import { shortTime } from "../../shared/format";
 import { useMinutesSince } from "../../shared/minute";
-import { Kbd, Parts, Problem } from "../../shared/parts";
+import { Kbd, Problem } from "../../shared/parts";
 import { valueText } from "../review/words";
 import classes from "./Queue.module.css";
 import { stepName, type Steps, stepWord, whoOf } from "./useSteps";
@@ -113,15 +113,15 @@ export function QueueRow({ booking, place, isActive, steps, onOpen, onMove }: Pr
             </span>
           </button>
           <p className={classes.small}>
-            <Parts
-              parts={[
-                chart.visitTypes[booking.visitType],
-                booking.reason,
-                place === "waiting" && booking.time ? booking.time : null,
-                place === "waiting" && booking.calledAt ? day.called(shortTime(booking.calledAt)) : null,
-                place === "over" ? valueText(booking.status) : null,
-              ]}
-            />
+            {[
+              chart.visitTypes[booking.visitType],
+              booking.reason,
+              place === "waiting" && booking.time,
+              place === "waiting" && booking.calledAt && day.called(shortTime(booking.calledAt)),
+              place === "over" && valueText(booking.status),
+            ]
+              .filter(Boolean)
+              .join(" · ")}
           </p>
         </div>
         {booking.isUrgent && place !== "over" && <span className={classes.urgent}>{day.urgent}</span>}

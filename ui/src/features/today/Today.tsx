@@ -95,7 +95,7 @@ export function Today({ date }: { date: string | null }) {
             </Button>
             <Button
               size="md"
-              variant={hasNext ? "default" : "filled"}
+              {...(hasNext ? { variant: "default" } : {})}
               leftSection={<IconUserPlus size={18} stroke={1.8} aria-hidden="true" />}
               onClick={() => void navigate({ to: "/register" })}
             >
