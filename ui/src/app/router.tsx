@@ -50,12 +50,13 @@ const register = createRoute({
 const chart = createRoute({
   getParentRoute: () => root,
   path: "/patients/$patientId",
-  validateSearch: (search: Record<string, unknown>): { book?: true } =>
-    search["book"] === true ? { book: true } : {},
+  // `now` for who is here, or the day for which a visit is to be booked.
+  validateSearch: (search: Record<string, unknown>): { book?: string } =>
+    search["book"] === undefined ? {} : { book: String(search["book"]) },
   loader: ({ context, params }) => context.askChart(params.patientId),
   component: spoken(function ChartRoute(): ReactNode {
     const { patientId } = chart.useParams();
-    return <Chart key={patientId} patientId={patientId} books={chart.useSearch().book === true} />;
+    return <Chart key={patientId} patientId={patientId} books={chart.useSearch().book ?? null} />;
   }),
 });
 

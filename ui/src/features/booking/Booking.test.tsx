@@ -75,6 +75,25 @@ test("a day and a time are said back as they are understood, and Enter books", a
   ]);
 });
 
+test("whoever looks at a day to come finds a patient and books them for it", async () => {
+  const { keys, backend } = openClinic({ start: "priya@example.in" });
+  await screen.findByTestId("today");
+  await keys.keyboard("{Alt>}{ArrowRight}{/Alt}");
+  await screen.findByText("Nobody is booked for this day");
+  await keys.keyboard("{Control>}k{/Control}");
+  await keys.type(await screen.findByTestId("finder-input"), "sunita");
+  await screen.findByRole("option", { name: /Sunita Deshmukh/ });
+  await keys.keyboard("{Shift>}{Enter}{/Shift}");
+  const time = await screen.findByLabelText("Time");
+  expect(document.activeElement).toBe(time);
+  await keys.keyboard("0930");
+  await waitFor(() => expect(echo()).toBe(`${dayWithWeekday(tomorrow())}, 09:30`));
+  await keys.keyboard("{Enter}");
+  await screen.findByText(/^Sunita Deshmukh is booked/);
+  await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  expect((await backend.getDay(tomorrow())).doctors[0]?.booked).toHaveLength(1);
+});
+
 test("a time that is taken is said while it is typed, refused when it is booked, and stays to be changed", async () => {
   const { keys, backend } = await openBooking((backend) => void backend.bookVisit("p4", booked));
   await toCome(keys, "1d", "11:25");
@@ -139,6 +158,16 @@ test("Escape closes an untouched booking, and asks before it throws away what is
   await keys.type(await screen.findByLabelText("Reason, in a few words"), "fever{Escape}");
   await keys.click(await screen.findByRole("button", { name: "Keep typing" }));
   expect(screen.getByLabelText("Reason, in a few words")).toHaveProperty("value", "fever");
+});
+
+test("in the chart of whoever waits, the doctor has them in, and it is over", async () => {
+  const { keys } = openClinic({}, (backend) => void backend.bookVisit("p1", walkIn));
+  await screen.findByTestId("visit-row");
+  await findSunita(keys);
+  await keys.click(await screen.findByRole("button", { name: "Goes in: A-1 Sunita Deshmukh" }));
+  await keys.click(await screen.findByRole("button", { name: "Done: A-1 Sunita Deshmukh" }));
+  await screen.findByText("The visit of Sunita Deshmukh is over");
+  expect((await screen.findByTestId("todays-visit")).textContent).toContain("Completed");
 });
 
 test("a visit is moved from its row: the new one takes its place, and the old one is over", async () => {

@@ -22,11 +22,13 @@ export interface Moved {
 interface Props {
   patient: PatientSummary;
   moved?: Moved | null;
+  /** For which day it is booked unless another one is typed; null for whoever is here. */
+  day?: string | null;
   onClose: () => void;
 }
 
 /** Gives a token to whoever is here, books whoever is to come, or moves a visit. */
-export function BookingDialog({ patient, moved = null, onClose }: Props) {
+export function BookingDialog({ patient, moved = null, day = null, onClose }: Props) {
   const backend = useBackend();
   const { lastDoctor } = useSession();
   const { data, error, refetch } = useQuery(dayOf(backend, null));
@@ -50,6 +52,7 @@ export function BookingDialog({ patient, moved = null, onClose }: Props) {
       title={title}
       patient={patient}
       moved={moved}
+      firstDay={day}
       doctors={doctors}
       firstDoctor={first.doctorId}
       onClose={onClose}

@@ -24,6 +24,7 @@ interface Props {
   title: string;
   patient: PatientSummary;
   moved: Moved | null;
+  firstDay: string | null;
   doctors: DoctorDay[];
   /** With whom it is booked unless somebody else is chosen. */
   firstDoctor: DoctorId;
@@ -35,11 +36,12 @@ const types: VisitType[] = ["new", "follow_up", "procedure", "emergency", "telec
 /** `30/11/2026`, as a day is typed. */
 const typedDay = (date: string) => date.split("-").toReversed().join("/");
 
-function firstForm({ patient, moved, firstDoctor }: Props): BookingForm {
-  const shared = { doctorId: firstDoctor, isHere: moved === null };
+function firstForm({ patient, moved, firstDay, firstDoctor }: Props): BookingForm {
+  const shared = { doctorId: firstDoctor, isHere: moved === null && firstDay === null };
   if (moved === null) {
     const visitType = patient.lastVisit === null ? "new" : "follow_up";
-    return { ...shared, day: "", time: "", visitType, isUrgent: false, reason: "" };
+    const day = firstDay === null ? "" : typedDay(firstDay);
+    return { ...shared, day, time: "", visitType, isUrgent: false, reason: "" };
   }
   const { time, visitType, isUrgent, reason } = moved.booking;
   return {
@@ -62,7 +64,7 @@ function onKeyDown(event: KeyboardEvent<HTMLFormElement>): void {
 
 /** What is typed of a booking, and how it is read, said back before it counts. */
 export function BookingEditor(props: Props) {
-  const { title, patient, moved, doctors, onClose } = props;
+  const { title, patient, moved, firstDay, doctors, onClose } = props;
   const backend = useBackend();
   const client = useQueryClient();
   const toast = useToast();
@@ -128,7 +130,7 @@ export function BookingEditor(props: Props) {
                 type="radio"
                 name="booking-when"
                 checked={form.isHere === isHere}
-                data-autofocus={moved === null && isHere ? "" : undefined}
+                data-autofocus={initial.isHere && isHere ? "" : undefined}
                 onChange={() => change({ isHere })}
               />
               {isHere ? words.isHere : words.toCome}
@@ -160,6 +162,7 @@ export function BookingEditor(props: Props) {
               placeholder={words.timeHint}
               autoComplete="off"
               maxLength={40}
+              data-autofocus={firstDay === null ? undefined : ""}
               value={form.time}
               onChange={(event) => change({ time: event.currentTarget.value })}
             />

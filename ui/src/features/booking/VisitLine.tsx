@@ -2,12 +2,13 @@ import { Button } from "@mantine/core";
 import type { Booking } from "../../ipc/bindings/Booking";
 import type { Day } from "../../ipc/bindings/Day";
 import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
+import type { StepKind } from "../../ipc/bindings/StepKind";
 import { messages } from "../../messages";
 import { shortTime } from "../../shared/format";
 import { Problem } from "../../shared/parts";
 import { valueText } from "../review/words";
 import { visitsOf } from "../today/Queue";
-import { stepName, type Steps, stepWord, useSteps } from "../today/useSteps";
+import { type PlainStep, stepName, type Steps, stepWord, useSteps } from "../today/useSteps";
 import classes from "./Booking.module.css";
 
 interface Props {
@@ -15,7 +16,12 @@ interface Props {
   patient: PatientSummary;
 }
 
-/** The patient’s visits of today, with their token and state, and the next thing to do. */
+/** What is done where only one patient is in sight; the rest is for where the whole day is. */
+const here: PlainStep[] = ["arrive", "confirm", "call", "start", "finish", "reopen"];
+
+const isHere = (kind: StepKind): kind is PlainStep => here.some((one) => one === kind);
+
+/** The patient’s visits of today, with their token and state, and the next things to do. */
 export function VisitLine({ day, patient }: Props) {
   const steps = useSteps();
   const visits = day.doctors.flatMap((doctor) =>
@@ -37,7 +43,6 @@ export function VisitLine({ day, patient }: Props) {
 
 function OneVisit({ booking, doctor, steps }: { booking: Booking; doctor: string; steps: Steps }) {
   const { day } = messages;
-  const [first] = booking.next;
   const error = steps.errorOf(booking);
   const { status, time, arrivedAt, startedAt } = booking;
   // Since when they wait or are with the doctor; of others, when they are booked.
@@ -51,16 +56,19 @@ function OneVisit({ booking, doctor, steps }: { booking: Booking; doctor: string
           .filter(Boolean)
           .join(" · ")}
       </span>
-      {/* What is written by mistake is marked where the whole day is in sight. */}
-      {first && first !== "move" && first !== "cancel" && first !== "mistake" && (
-        <Button
-          variant="default"
-          aria-label={stepName(stepWord(first, booking), booking)}
-          onClick={({ detail }) => detail < 2 && steps.take(booking, { kind: first })}
-        >
-          {stepWord(first, booking)}
-        </Button>
-      )}
+      {booking.next
+        .filter(isHere)
+        .slice(0, 2)
+        .map((kind) => (
+          <Button
+            key={kind}
+            variant="default"
+            aria-label={stepName(stepWord(kind, booking), booking)}
+            onClick={({ detail }) => detail < 2 && steps.take(booking, { kind })}
+          >
+            {stepWord(kind, booking)}
+          </Button>
+        ))}
       {error !== null && error !== undefined && <Problem error={error} />}
     </li>
   );

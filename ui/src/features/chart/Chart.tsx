@@ -25,8 +25,8 @@ import { Trends } from "./Trends";
 
 interface Props {
   patientId: string;
-  /** Whether a visit is to be booked, or a token given, as soon as the chart is there. */
-  books: boolean;
+  /** For which day a visit is to be booked as soon as the chart is there, or `now` for a token; null if none is. */
+  books: string | null;
 }
 
 /** Everything about one patient, newest first. */
@@ -45,7 +45,8 @@ export function Chart({ patientId, books }: Props) {
     setBooking(false);
     // Whoever comes back to this place does not book again.
     const params = { patientId };
-    if (books) void navigate({ to: "/patients/$patientId", params, replace: true, ignoreBlocker: true });
+    if (books !== null)
+      void navigate({ to: "/patients/$patientId", params, replace: true, ignoreBlocker: true });
   };
   useNextPatient();
   useKeys({
@@ -97,7 +98,13 @@ export function Chart({ patientId, books }: Props) {
           )}
         </div>
       </div>
-      {(isBooking || books) && <BookingDialog patient={data.patient} onClose={endBooking} />}
+      {(isBooking || books !== null) && (
+        <BookingDialog
+          patient={data.patient}
+          day={books === null || books === "now" ? null : books}
+          onClose={endBooking}
+        />
+      )}
       <KeyBar
         keys={[
           ...(session.mayReadClinical

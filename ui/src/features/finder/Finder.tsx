@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { IconSearch, IconUserPlus } from "@tabler/icons-react";
 import { isPlain, keyLabel } from "../../app/keymap";
@@ -13,12 +13,15 @@ import classes from "./Finder.module.css";
 import { FinderPreview } from "./FinderPreview";
 import { FinderRow } from "./FinderRow";
 
+const isToCome = (day: string) => day > new Date().toISOString().slice(0, 10);
+
 /** Finds a patient by number, name or code, from anywhere. */
 export function Finder({ onClose }: { onClose: () => void }) {
   const backend = useBackend();
   const navigate = useNavigate();
   const [typed, setTyped] = useState("");
   const [place, setPlace] = useState<number | null>(null);
+  const lookedAt = useSearch({ strict: false, select: ({ day }) => day });
   const input = useRef<HTMLInputElement>(null);
   const { finder, keys } = messages;
   const query = typed.trim();
@@ -52,7 +55,9 @@ export function Finder({ onClose }: { onClose: () => void }) {
   const open = (patient: PatientSummary, books = false) => {
     onClose();
     const params = { patientId: patient.id };
-    void navigate({ to: "/patients/$patientId", params, search: books ? { book: true } : {} });
+    // Whoever looks at a day to come books for it.
+    const search = books ? { book: lookedAt && isToCome(lookedAt) ? lookedAt : "now" } : {};
+    void navigate({ to: "/patients/$patientId", params, search });
   };
   const register = () => {
     // Who is typed may be here already.

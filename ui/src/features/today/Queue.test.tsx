@@ -192,6 +192,15 @@ test("days are turned with keys: who is booked to come stands there, and today i
   expect(screen.queryByRole("button", { name: "Back to today" })).toBeNull();
 });
 
+test("a day of very many visits says that its lists stop before their end", async () => {
+  await openQueue(reception, (backend) => {
+    void backend.bookVisit("p4", walkIn);
+    const { getDay } = backend;
+    backend.getDay = async (date) => ({ ...(await getDay(date)), hasMore: true });
+  });
+  expect(screen.getByText(/Not all of the day’s visits/).getAttribute("role")).toBe("status");
+});
+
 test("a step that is refused says so in its row, and the row stays as it was", async () => {
   const detail = "This visit was changed on another computer. Nothing was changed here.";
   const { keys } = await openQueue(reception, (backend) => {
