@@ -28,7 +28,7 @@ export function Rail({ onKeys }: { onKeys: () => void }) {
   const link = { className: classes.railItem, activeOptions: { exact: true } };
   return (
     <nav className={classes.rail} aria-label={shell.mainNavigation}>
-      <Link to="/" {...link}>
+      <Link to="/" {...link} activeOptions={{ exact: true, includeSearch: false }}>
         <IconCalendarEvent size={22} stroke={1.7} aria-hidden="true" />
         {shell.today}
       </Link>

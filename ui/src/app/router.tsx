@@ -28,7 +28,15 @@ interface Context {
 
 const root = createRootRouteWithContext<Context>()({ component: spoken(Layout) });
 
-const today = createRoute({ getParentRoute: () => root, path: "/", component: spoken(Today) });
+const today = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  validateSearch: (search: Record<string, unknown>): { day?: string } =>
+    search["day"] === undefined ? {} : { day: String(search["day"]) },
+  component: spoken(function TodayRoute(): ReactNode {
+    return <Today date={today.useSearch().day ?? null} />;
+  }),
+});
 
 const register = createRoute({
   getParentRoute: () => root,
@@ -43,10 +51,13 @@ const register = createRoute({
 const chart = createRoute({
   getParentRoute: () => root,
   path: "/patients/$patientId",
+  // `now` for who is here, or the day for which a visit is to be booked.
+  validateSearch: (search: Record<string, unknown>): { book?: string } =>
+    search["book"] === undefined ? {} : { book: String(search["book"]) },
   loader: ({ context, params }) => context.askChart(params.patientId),
   component: spoken(function ChartRoute(): ReactNode {
     const { patientId } = chart.useParams();
-    return <Chart key={patientId} patientId={patientId} />;
+    return <Chart key={patientId} patientId={patientId} books={chart.useSearch().book ?? null} />;
   }),
 });
 

@@ -1,6 +1,7 @@
 import { screen, within } from "@testing-library/react";
 import type { UserEvent } from "@testing-library/user-event";
 import { expect, test } from "vitest";
+import { walkIn } from "../ipc/fake-day";
 import { emptyDraft, fakeRefused } from "../ipc/fake-data";
 import { catalogues, type Language, messages } from "../messages";
 import { expectAccessible, findSunita, openClinic, openPad, signMetformin } from "../test/clinic";
@@ -292,6 +293,29 @@ const screens: Record<string, { start?: string; go: (opened: Opened) => Promise<
       return screen.findByTestId("letterhead-page");
     },
   },
+  "the queue of the day": {
+    start: "priya@example.in",
+    go: async (opened) => {
+      await today(opened);
+      await opened.backend.bookVisit("p4", walkIn);
+      await opened.backend.bookVisit("p2", { ...walkIn, isHere: false, time: "23:50", doctorId: "d2" });
+      await screen.findAllByTestId("visit-row");
+      await opened.keys.keyboard("{ArrowDown}{ArrowRight}");
+      return screen.findByRole("group");
+    },
+  },
+  "a booking": {
+    start: "priya@example.in",
+    go: async (opened) => {
+      await today(opened);
+      await opened.backend.bookVisit("p1", walkIn);
+      await findSunita(opened.keys);
+      await screen.findByTestId("todays-visit");
+      await press(opened.keys, "b");
+      await opened.keys.click(await screen.findByLabelText(messages.booking.toCome));
+      return opened.keys.type(screen.getByLabelText(messages.booking.day), "1d");
+    },
+  },
   "a day at the reception": {
     start: "priya@example.in",
     go: async (opened) => {
@@ -426,8 +450,9 @@ test("the focus goes through a chart in the order in which it is read", async ()
     await keys.keyboard("{Tab}");
   }
   // What is folded away is not passed; jsdom does not know that.
-  expect(passed.slice(0, 12)).toEqual([
+  expect(passed.slice(0, 13)).toEqual([
     "Correct details",
+    "Token or bookingCtrl B",
     "New prescriptionCtrl N",
     "Change Penicillins",
     "Change Sulfonamides",

@@ -1,15 +1,20 @@
 import type { Allergen } from "./bindings/Allergen";
 import type { AllergyForm } from "./bindings/AllergyForm";
 import type { AllergyId } from "./bindings/AllergyId";
+import type { AppointmentId } from "./bindings/AppointmentId";
 import type { AppState } from "./bindings/AppState";
 import type { AttachmentForm } from "./bindings/AttachmentForm";
 import type { AttachmentId } from "./bindings/AttachmentId";
 import type { AttachmentView } from "./bindings/AttachmentView";
+import type { Booking } from "./bindings/Booking";
+import type { BookingForm } from "./bindings/BookingForm";
+import type { BookingRead } from "./bindings/BookingRead";
 import type { Chart } from "./bindings/Chart";
 import type { ComputerView } from "./bindings/ComputerView";
 import type { Conflict } from "./bindings/Conflict";
 import type { ConflictChoice } from "./bindings/ConflictChoice";
 import type { ConflictId } from "./bindings/ConflictId";
+import type { Day } from "./bindings/Day";
 import type { Diagnosis } from "./bindings/Diagnosis";
 import type { CorrectedField } from "./bindings/CorrectedField";
 import type { DosageRead } from "./bindings/DosageRead";
@@ -27,6 +32,7 @@ import type { Letterhead } from "./bindings/Letterhead";
 import type { LineRead } from "./bindings/LineRead";
 import type { Measured } from "./bindings/Measured";
 import type { MedicineId } from "./bindings/MedicineId";
+import type { NextPatient } from "./bindings/NextPatient";
 import type { OwnMedicine } from "./bindings/OwnMedicine";
 import type { OwnMedicineForm } from "./bindings/OwnMedicineForm";
 import type { Pad } from "./bindings/Pad";
@@ -47,6 +53,7 @@ import type { RecoveryForm } from "./bindings/RecoveryForm";
 import type { RecoveryPage } from "./bindings/RecoveryPage";
 import type { RefusedChange } from "./bindings/RefusedChange";
 import type { SettlementWay } from "./bindings/SettlementWay";
+import type { Step } from "./bindings/Step";
 import type { SyncStatus } from "./bindings/SyncStatus";
 import type { Today } from "./bindings/Today";
 import type { Visit } from "./bindings/Visit";
@@ -169,6 +176,16 @@ export interface Backend {
   /** Asks those who may decide it whether two registrations are one person. */
   proposeMerger(one: PatientId, other: PatientId): Promise<void>;
   getToday(): Promise<Today>;
+  /** A day of this clinic, doctor by doctor; null is today. */
+  getDay(date: string | null): Promise<Day>;
+  /** Says back what is typed of a booking. `moves` is the visit whose place it takes. */
+  readBooking(patientId: PatientId, form: BookingForm, moves: AppointmentId | null): Promise<BookingRead>;
+  /** Books a visit, or gives a token to whoever is here. */
+  bookVisit(patientId: PatientId, form: BookingForm): Promise<Booking>;
+  /** Does the next thing with a visit. Moved, it is another one. */
+  stepVisit(id: AppointmentId, step: Step): Promise<Booking>;
+  /** For a doctor: whoever is with them is done, and the next who waits comes in. */
+  nextPatient(): Promise<NextPatient>;
   findPatients(query: string): Promise<PatientsFound>;
   registerPatient(form: PatientForm): Promise<PatientSummary>;
   /** Writes what differs between the form as it was first seen and as it is left. */

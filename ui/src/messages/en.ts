@@ -1,5 +1,6 @@
 import { computers, enrol, leaving, unlock } from "./computers";
 import { pad, prescription } from "./consultation";
+import { booking, day } from "./day";
 import { files } from "./files";
 import { known, trend } from "./known";
 import { letterhead } from "./letterhead";
@@ -83,6 +84,8 @@ export const messages = {
     review: "Review",
     keysWhere: {
       everywhere: "Everywhere",
+      day: "In Today",
+      queue: "In Today and in a chart",
       chart: "In a chart or prescription",
       preview: "In the large view of a prescription",
       record: "In a chart",
@@ -90,7 +93,7 @@ export const messages = {
     },
   },
   menu: {
-    titles: { go: "Go", patient: "Patient", prescription: "Prescription", help: "Help" },
+    titles: { go: "Go", day: "Day", patient: "Patient", prescription: "Prescription", help: "Help" },
     usual: {
       edit: "Edit",
       undo: "Undo",
@@ -163,6 +166,13 @@ export const messages = {
     keepLine: "keep a held line, with a reason",
     correct: "correct patient",
     allergy: "note an allergy",
+    nextPatient: "next patient",
+    callToken: "call the first who waits",
+    dayBefore: "day before",
+    dayAfter: "day after",
+    book: "token or booking",
+    nextStep: "next step",
+    moreSteps: "more",
     merge: "registered twice",
   },
   today: {
@@ -189,6 +199,8 @@ export const messages = {
       registered: "registered",
     },
   },
+  day,
+  booking,
   finder,
   patient,
   chart,
