@@ -5,7 +5,7 @@ import type { Booking } from "../../ipc/bindings/Booking";
 import type { CancelReason } from "../../ipc/bindings/CancelReason";
 import type { StepKind } from "../../ipc/bindings/StepKind";
 import { messages } from "../../messages";
-import { shortTime } from "../../shared/format";
+import { age, shortTime } from "../../shared/format";
 import { useMinutesSince } from "../../shared/minute";
 import { Kbd, Problem } from "../../shared/parts";
 import { valueText } from "../review/words";
@@ -109,7 +109,7 @@ export function QueueRow({ booking, place, isActive, steps, onOpen, onMove }: Pr
           >
             <strong>{patient.fullName}</strong>{" "}
             <span className={classes.age}>
-              {patient.age} {patient.sex}
+              {age(patient.age)} {patient.sex}
             </span>
           </button>
           <p className={classes.small}>
