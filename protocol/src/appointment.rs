@@ -10,6 +10,7 @@ use crate::table::Values;
 /// The state of an appointment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export, rename = "AppointmentStatus"))]
 pub enum Status {
     /// A time was given.
     Booked,
@@ -34,8 +35,13 @@ pub enum Status {
 }
 
 impl Status {
+    /// Whether the patient is still to come, waits, or is with the doctor.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Booked | Self::Confirmed | Self::Arrived | Self::InConsultation)
+    }
+
     /// Whether an appointment may go from this state to `next`. A person who changed their mind, or a patient
-    /// who came after all, leads back.
+    /// who came after all, leads back; and whoever was seen without being led through each state was seen.
     pub fn may_become(self, next: Self) -> bool {
         use Status::{
             Arrived, Booked, Cancelled, Completed, Confirmed, EnteredInError, InConsultation,
@@ -43,11 +49,14 @@ impl Status {
         };
         self == next
             || match self {
-                Booked => {
-                    matches!(next, Confirmed | Arrived | Cancelled | Rescheduled | NoShow | EnteredInError)
+                Booked => matches!(
+                    next,
+                    Confirmed | Arrived | Completed | Cancelled | Rescheduled | NoShow | EnteredInError
+                ),
+                Confirmed => {
+                    matches!(next, Arrived | Completed | Cancelled | Rescheduled | NoShow | EnteredInError)
                 }
-                Confirmed => matches!(next, Arrived | Cancelled | Rescheduled | NoShow | EnteredInError),
-                Arrived => matches!(next, InConsultation | LeftWithoutSeen | EnteredInError),
+                Arrived => matches!(next, InConsultation | Completed | LeftWithoutSeen | EnteredInError),
                 InConsultation => matches!(next, Completed | EnteredInError),
                 Completed => matches!(next, InConsultation | EnteredInError),
                 NoShow | Cancelled => matches!(next, Arrived | EnteredInError),
@@ -107,10 +116,20 @@ mod tests {
         assert!(!Status::Completed.may_become(Status::Cancelled));
         assert!(Status::Completed.may_become(Status::InConsultation));
         assert!(Status::NoShow.may_become(Status::Arrived));
+        assert!(!Status::NoShow.may_become(Status::Completed));
         for status in APPOINTMENT_STATUSES {
             let status = Status::deserialize(&json!(status)).expect("BUG: a state");
             assert_eq!(Status::EnteredInError.may_become(status), status == Status::EnteredInError);
             assert!(status.may_become(Status::EnteredInError), "{status:?}");
+        }
+    }
+
+    #[test]
+    fn whoever_is_still_to_be_seen_may_have_been_seen_at_once() {
+        for status in APPOINTMENT_STATUSES {
+            let status = Status::deserialize(&json!(status)).expect("BUG: a state");
+            let may = status.is_open() || status == Status::Completed;
+            assert_eq!(status.may_become(Status::Completed), may, "{status:?}");
         }
     }
 

@@ -59,6 +59,8 @@ ids! {
     MedicineId,
     /// A short key: a typed abbreviation for a piece of a prescription.
     ShortKeyId,
+    /// An appointment.
+    AppointmentId,
     /// A prescription.
     PrescriptionId,
     /// A line of a prescription.

@@ -25,6 +25,9 @@ pub mod merge;
 pub mod mutation;
 pub mod settlement;
 
+// What is written out of the record, for a spreadsheet.
+pub mod sheet;
+
 // Messages: what a desktop and the server say to each other.
 pub mod api;
 pub mod audit;

@@ -57,16 +57,23 @@ pub(crate) fn check_merger(change: &Change, values: &Values) -> Result<(), Refus
     Ok(())
 }
 
-/// An age in whole years and months.
+/// An age in whole years and months; in days of whoever was born less than a month ago.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Age {
     /// Whole years.
     pub years: i32,
     /// Whole months beyond the years, 0 to 11.
     pub months: i32,
+    /// Whole days, 0 to 30, while the first month is not over; none later, or where the day of birth is not known.
+    pub days: Option<i32>,
 }
 
 impl Age {
+    /// An age that somebody said, whose day of birth is not known.
+    pub fn said(years: i32, months: i32) -> Self {
+        Self { years, months, days: None }
+    }
+
     /// The age of someone born on `birth`, on the day `on`.
     pub fn since(birth: Date, on: Date) -> Self {
         let mut months = (on.year() - birth.year()) * 12 + i32::from(u8::from(on.month()))
@@ -75,22 +82,24 @@ impl Age {
             months -= 1;
         }
         let months = months.max(0);
-        Self { years: months / 12, months: months % 12 }
+        let days = (months == 0).then(|| (on.to_julian_day() - birth.to_julian_day()).max(0));
+        Self { days, ..Self::said(months / 12, months % 12) }
     }
 
     /// The age on the day `on` of someone who was this old on `recorded`.
     pub fn grown(self, recorded: Date, on: Date) -> Self {
         let passed = Self::since(recorded, on);
         let months = (self.years + passed.years) * 12 + self.months + passed.months;
-        Self { years: months / 12, months: months % 12 }
+        Self::said(months / 12, months % 12)
     }
 
-    /// As clinics write it: years, and months too for children under two.
+    /// As clinics write it: years, months too for children under two, and days in the first month.
     pub fn text(self) -> String {
-        match (self.years, self.months) {
-            (0, months) => format!("{months} mo"),
-            (1, months) if months > 0 => format!("1 y {months} mo"),
-            (years, _) => format!("{years} y"),
+        match (self.years, self.months, self.days) {
+            (0, 0, Some(days)) => format!("{days} d"),
+            (0, months, _) => format!("{months} mo"),
+            (1, months, _) if months > 0 => format!("1 y {months} mo"),
+            (years, ..) => format!("{years} y"),
         }
     }
 }
@@ -130,7 +139,29 @@ mod tests {
         assert_eq!(Age::since(date!(2024 - 02 - 29), date!(2025 - 02 - 28)).text(), "11 mo");
         assert_eq!(Age::since(date!(2024 - 11 - 23), date!(2026 - 11 - 22)).text(), "1 y 11 mo");
         assert_eq!(Age::since(date!(1972 - 01 - 05), date!(2026 - 11 - 23)).text(), "54 y");
-        let recorded = Age { years: 54, months: 0 };
+        let recorded = Age::said(54, 0);
         assert_eq!(recorded.grown(date!(2025 - 01 - 05), date!(2026 - 11 - 23)).years, 55);
+    }
+
+    #[test]
+    fn the_first_month_is_counted_in_days() {
+        let born = date!(2026 - 01 - 31);
+        for (on, text) in [
+            (born, "0 d"),
+            (date!(2026 - 02 - 12), "12 d"),
+            (date!(2026 - 02 - 28), "28 d"),
+            (date!(2026 - 03 - 01), "1 mo"),
+            // A clock that is behind makes nobody unborn.
+            (date!(2026 - 01 - 30), "0 d"),
+        ] {
+            assert_eq!(Age::since(born, on).text(), text);
+        }
+    }
+
+    #[test]
+    fn an_age_that_somebody_said_has_no_days() {
+        let said = Age::said(0, 0);
+        assert_eq!(said.text(), "0 mo");
+        assert_eq!(said.grown(date!(2026 - 11 - 01), date!(2026 - 11 - 23)).text(), "0 mo");
     }
 }

@@ -251,7 +251,7 @@ fn measure(
     }
     for query in queries {
         let start = Instant::now();
-        let found = replica.find_patients(query)?;
+        let found = replica.find_patients(query)?.people;
         finding.push(start.elapsed());
         nothing += usize::from(found.is_empty());
         let start = Instant::now();

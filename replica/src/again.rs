@@ -14,7 +14,8 @@ use crate::recover::keys_are_there;
 use crate::recovery_code::RecoveryCode;
 use crate::slots::UserSlot;
 use crate::store::{DatabaseKey, Store};
-use crate::sync::client::{Client, parse_address};
+use crate::sync::address::parse_address;
+use crate::sync::client::Client;
 use crate::sync::engine::{Typed, login};
 use crate::view::{AppState, Enrolment, RecoveryForm};
 

@@ -137,6 +137,51 @@ pub fn written_day(text: &str) -> Option<Date> {
     if year.len() == 4 { parse_day(&format!("{year}-{month:0>2}-{day:0>2}")) } else { None }
 }
 
+const DAY_NOT_UNDERSTOOD: &str =
+    "The day is not understood, or it is over. Write it like 5d, 2w or 28/11/2026. Nothing was booked.";
+const DAY_TOO_LATE: &str =
+    "A visit is booked at most two years ahead. Write an earlier day. Nothing was booked.";
+
+/// The day of a visit, written as when somebody is asked to come back; nothing means today.
+///
+/// # Errors
+///
+/// In words, what means no day from today on, and a day more than two years ahead.
+pub fn visit_day(text: &str, today: Date) -> Result<Date, &'static str> {
+    let text = text.trim();
+    if text.is_empty() || text.eq_ignore_ascii_case("today") {
+        return Ok(today);
+    }
+    let day = day_ahead(text, today).ok_or(DAY_NOT_UNDERSTOOD)?;
+    follow_up_on(day, today).map_err(|_| DAY_TOO_LATE)
+}
+
+/// The time of day that is typed, `09:30`: `9:30`, `9.30`, `930`, `0930`, `9`, `21:30`, `9:30 pm`. Without a word behind it
+/// the clock has 24 hours.
+pub fn time_of_day(text: &str) -> Option<String> {
+    let text = text.trim().to_ascii_lowercase();
+    let half = ["am", "pm"].into_iter().find_map(|half| Some((half, text.strip_suffix(half)?.trim_end())));
+    let (half, figures) = half.map_or((None, text.as_str()), |(half, figures)| (Some(half), figures));
+    let (hour, minute) = match figures.split_once([':', '.']) {
+        Some((hour, minute)) if minute.len() == 2 => (hour, minute),
+        Some(_) => return None,
+        None if figures.len() <= 2 => (figures, "00"),
+        None => figures.split_at_checked(figures.len() - 2)?,
+    };
+    let number = |figures: &str| {
+        let are_digits = (1..=2).contains(&figures.len()) && figures.bytes().all(|b| b.is_ascii_digit());
+        if are_digits { figures.parse::<u8>().ok() } else { None }
+    };
+    let (hour, minute) = (number(hour)?, number(minute)?);
+    let hour = match half {
+        Some(_) if !(1..=12).contains(&hour) => return None,
+        Some("pm") => hour % 12 + 12,
+        Some(_) => hour % 12,
+        None => hour,
+    };
+    (hour < 24 && minute < 60).then(|| format!("{hour:02}:{minute:02}"))
+}
+
 /// The day from today on that a text means.
 fn day_ahead(text: &str, today: Date) -> Option<Date> {
     let text = text.trim().to_lowercase();
@@ -249,6 +294,52 @@ mod tests {
             ("2062-11-28", Err(TOO_LATE)),
         ] {
             assert_eq!(follow_up(text, today), day, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_visit_is_booked_for_today_or_as_one_is_asked_to_come_back() {
+        let today = date!(2026 - 11 - 23);
+        for (text, day) in [
+            ("", Ok(today)),
+            (" Today ", Ok(today)),
+            ("23/11/2026", Ok(today)),
+            ("5d", Ok(date!(2026 - 11 - 28))),
+            ("28/11/26", Ok(date!(2026 - 11 - 28))),
+            ("22/11/2026", Err(DAY_NOT_UNDERSTOOD)),
+            ("soon", Err(DAY_NOT_UNDERSTOOD)),
+            ("24/11/2028", Err(DAY_TOO_LATE)),
+        ] {
+            assert_eq!(visit_day(text, today), day, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_of_day_is_typed_in_many_ways_and_never_guessed() {
+        for (text, time) in [
+            ("9:30", Some("09:30")),
+            ("0930", Some("09:30")),
+            ("930", Some("09:30")),
+            ("9.30", Some("09:30")),
+            (" 21:05 ", Some("21:05")),
+            ("9", Some("09:00")),
+            ("5 pm", Some("17:00")),
+            ("5:30PM", Some("17:30")),
+            ("12:15 am", Some("00:15")),
+            ("12 pm", Some("12:00")),
+            ("24:00", None),
+            ("9:60", None),
+            ("9:3", None),
+            ("13 pm", None),
+            ("0 am", None),
+            ("12345", None),
+            ("+9:30", None),
+            ("९:३०", None),
+            ("é", None),
+            ("noon", None),
+            ("", None),
+        ] {
+            assert_eq!(time_of_day(text).as_deref(), time, "{text}");
         }
     }
 

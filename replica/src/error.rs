@@ -30,6 +30,16 @@ pub enum Error {
         "The change of your password broke off. Nothing of your work was lost. Perhaps the new password holds already: sign in with it as soon as the server answers, and if it is refused, with the old one."
     )]
     PasswordUnsure,
+    /// Staff are to be seen or changed, and there is no open line to the server.
+    #[error(
+        "This computer has no open line to the server, and staff are seen and changed only with it. Nothing was changed. Connect this computer to the internet and try again in a moment."
+    )]
+    StaffNeedsServer,
+    /// Staff were being changed when the answer did not come.
+    #[error(
+        "The server's answer did not come, so perhaps this was done and perhaps not. Look at the list of staff before you try again. If somebody was added, or has a new one-time password that you did not see, give them another one."
+    )]
+    StaffUnsure,
     /// There is no slot for this person yet, and the server does not answer.
     #[error(
         "The server does not answer, and this person has not yet signed in on this computer. Connect it to the internet once and sign in again."
@@ -240,9 +250,12 @@ impl Error {
             Self::Held(_) => ErrorCode::Held,
             Self::Forbidden(_) => ErrorCode::Forbidden,
             Self::NotFound => ErrorCode::NotFound,
-            Self::ServerUnreachable | Self::PasswordNeedsServer => ErrorCode::ServerUnreachable,
+            Self::ServerUnreachable | Self::PasswordNeedsServer | Self::StaffNeedsServer => {
+                ErrorCode::ServerUnreachable
+            }
             Self::TooLarge
             | Self::PasswordUnsure
+            | Self::StaffUnsure
             | Self::StoreInUse
             | Self::AnotherFile
             | Self::AnswerTooLong

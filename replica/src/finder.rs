@@ -20,14 +20,9 @@ const KEPT: usize = 4;
 const CONSIDERED: i64 = 200;
 
 impl Replica {
-    /// Who fits the query best, as [`Replica::search_patients`] answers it.
-    pub fn find_patients(&self, query: &str) -> Result<Vec<PatientSummary>> {
-        Ok(self.search_patients(query)?.people)
-    }
-
     /// Who fits the query best: first those whose number ends with the digits, then by name; behind all of them who is
     /// found by how a name is written too, and says so: Laxmi finds Lakshmi. And whether more people fit.
-    pub fn search_patients(&self, query: &str) -> Result<PatientsFound> {
+    pub fn find_patients(&self, query: &str) -> Result<PatientsFound> {
         let fragments = fragments(query);
         if fragments.is_empty() {
             return Ok(PatientsFound::default());

@@ -24,7 +24,8 @@ use crate::files;
 use crate::guard::{Guard, LastWord, Work};
 use crate::keyring::Keyring;
 use crate::store::{Store, SyncState};
-use crate::sync::client::{Client, parse_address};
+use crate::sync::address::parse_address;
+use crate::sync::client::Client;
 use crate::sync::handover::hand_over;
 use crate::sync::surroundings::{Surroundings, System, aside};
 use crate::view::AppState;
@@ -38,11 +39,16 @@ const LOOK_AGAIN: Duration = Duration::from_secs(60);
 /// A batch is never asked to be smaller than this, in bytes.
 const SMALLEST_BATCH: usize = 4 * 1024;
 
+/// What is said where another computer with the same past was first, so that what waits here is never taken.
+const COPIED: &str = "What waits here cannot be handed over: this computer's disk was copied or restored, and the server has other changes in its place. It stays here until this computer's time without the server is over, and is destroyed then. Tell an admin of the clinic now what was done here last.";
+
 /// What leaving needs of a desk.
 #[derive(Default)]
 pub(crate) struct Leaving {
     /// The data, opened by someone so that what waits can be handed over.
     store: Mutex<Option<Arc<Store>>>,
+    /// Why the server does not take what waits, if it said so when it was asked last.
+    refused: Mutex<Option<String>>,
     is_running: AtomicBool,
     woken: Arc<Notify>,
 }
@@ -50,6 +56,23 @@ pub(crate) struct Leaving {
 impl Leaving {
     fn store(&self) -> MutexGuard<'_, Option<Arc<Store>>> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn refused(&self) -> MutexGuard<'_, Option<String>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes what the server said of what was handed over. One that does not answer has said nothing new.
+    pub(crate) fn note(&self, handed_over: &Result<()>) {
+        let said = match handed_over {
+            Ok(()) => None,
+            Err(Error::Server { code: ErrorCode::DeviceCopied, .. }) => Some(COPIED.to_owned()),
+            Err(Error::Server { detail, .. }) => {
+                Some(format!("The server does not take what waits here: {detail}"))
+            }
+            Err(_) => return,
+        };
+        *self.refused() = said;
     }
 }
 
@@ -319,13 +342,22 @@ impl Desk {
         let about = here.slots.about();
         let (waiting, is_open) = (here.guard.waiting(), self.leaving.store().is_some());
         let is_handed_over = here.guard.has_handed_over();
+        let problem = if is_handed_over {
+            let lost = here.guard.last_word().lost;
+            (lost > 0).then(|| format!("Not all could be handed over: what only this computer has is destroyed with it (changes, files and records: {lost})."))
+        } else {
+            self.leaving.refused().clone()
+        };
+        // Nothing is destroyed before it is over with what waits.
+        let wipes_at = here.guard.wipes_at().filter(|_| is_handed_over || problem.is_none());
         AppState::Revoked {
             tenant_name: about.tenant_name.clone(),
             clinic_name: about.clinic_name.clone(),
             people: here.slots.people(),
             waiting: if is_handed_over { 0 } else { waiting },
             needs_password: !is_handed_over && !is_open && here.guard.may_hold_work(),
-            wipes_at: here.guard.wipes_at().map(moment_text),
+            wipes_at: wipes_at.map(moment_text),
+            problem: problem.map(|problem| self.speaks().say(problem)),
         }
     }
 
@@ -374,7 +406,19 @@ impl Desk {
             key: here.secrets.key.clone(),
             store,
         };
-        handover.all(&System, &here.guard, || self.clock.now(), || self.tell_state()).await?;
+        let handed_over = handover.all(&System, &here.guard, || self.clock.now(), || self.tell_state()).await;
+        self.leaving.note(&handed_over);
+        match handed_over {
+            // It is never taken, and by now nobody could open it any more.
+            Err(Error::Server { code: ErrorCode::DeviceCopied, .. }) if !here.guard.opens_offline() => {
+                here.guard.handed_over(here.guard.only_here(), false)?;
+            }
+            Err(error) => {
+                self.tell_state();
+                return Err(error);
+            }
+            Ok(()) => {}
+        }
         *self.leaving.store() = None;
         self.tell_state();
         Ok(Step::Again)
@@ -417,6 +461,7 @@ impl Desk {
 
     fn destroy(&self, left: Left) -> Result<Left> {
         *self.leaving.store() = None;
+        *self.leaving.refused() = None;
         self.forget_guard();
         left.destroy(&self.data_dir, &self.keyring)
     }

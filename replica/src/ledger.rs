@@ -5,6 +5,7 @@ use std::io::Write;
 use protocol::api::Fate;
 use protocol::audit::Action;
 use protocol::id::{PatientId, UserId};
+use protocol::sheet::guard;
 use protocol::validate::moment_text;
 use rusqlite::{Row, ToSql, Transaction, params_from_iter};
 use serde::Deserialize;
@@ -249,7 +250,7 @@ impl<'a> Out<'a> {
                     optional(&entry.detail),
                     hash.to_owned(),
                 ];
-                csv.write_record(cells.map(harmless)).map_err(Error::internal)
+                csv.write_record(cells.iter().map(|cell| guard(cell).into_owned())).map_err(Error::internal)
             }
         }
     }
@@ -261,14 +262,6 @@ impl<'a> Out<'a> {
         }
         Ok(())
     }
-}
-
-/// What a spreadsheet takes for the beginning of a formula, or looks behind for one.
-const DANGEROUS: &[char] = &['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
-
-/// A spreadsheet must not take what people typed for a formula.
-fn harmless(cell: String) -> String {
-    if cell.starts_with(DANGEROUS) { format!("'{cell}") } else { cell }
 }
 
 /// What was done, in plain words.
@@ -284,6 +277,19 @@ pub(crate) fn title(kind: &str) -> String {
         "void_prescription" => "Prescription made void".into(),
         "give_draft" => "Draft given to the doctor".into(),
         "take_back_draft" => "Draft taken back".into(),
+        "book_visit" => "Visit booked".into(),
+        "confirm_visit" => "Visit confirmed".into(),
+        "patient_arrived" => "Patient arrived".into(),
+        "call_patient" => "Patient called in".into(),
+        "start_visit" => "Visit begun".into(),
+        "next_patient" => "Next patient came in".into(),
+        "finish_visit" => "Visit over".into(),
+        "reopen_visit" => "Visit taken up again".into(),
+        "patient_left" => "Patient went away unseen".into(),
+        "patient_missed" => "Patient did not come".into(),
+        "cancel_visit" => "Visit cancelled".into(),
+        "move_visit" => "Visit moved".into(),
+        "mistaken_visit" => "Visit marked as a mistake".into(),
         "save_short_key" => "Short key saved".into(),
         "remove_short_key" => "Short key removed".into(),
         "add_medicine" => "Medicine added".into(),
@@ -299,20 +305,5 @@ pub(crate) fn title(kind: &str) -> String {
         "hand_over_change" => "Refused change handed to an admin".into(),
         "discard_change" => "Refused change discarded".into(),
         other => other.replace('_', " "),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_begins_as_a_formula_in_any_width_is_a_text() {
-        for formula in
-            ["=1+1", "+919820441276", "-5", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠A1"]
-        {
-            assert_eq!(harmless(formula.to_owned()), format!("'{formula}"));
-        }
-        assert_eq!(harmless("Sunita = Rane".to_owned()), "Sunita = Rane");
     }
 }

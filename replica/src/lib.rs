@@ -32,6 +32,7 @@ mod allergies;
 mod attachments;
 mod care;
 mod chart;
+mod day;
 mod finder;
 mod one_patient;
 mod patients;

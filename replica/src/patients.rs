@@ -245,7 +245,7 @@ pub(crate) fn age_of(values: &Values, today: Date) -> Option<Age> {
         return Some(Age::since(born, today));
     }
     let number = |name: &str| values.get(name).and_then(Value::as_i64).and_then(|n| i32::try_from(n).ok());
-    let age = Age { years: number("age_years")?, months: number("age_months").unwrap_or(0) };
+    let age = Age::said(number("age_years")?, number("age_months").unwrap_or(0));
     Some(parse_day(text(values, "age_recorded_on")).map_or(age, |recorded| age.grown(recorded, today)))
 }
 

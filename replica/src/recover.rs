@@ -20,7 +20,8 @@ use crate::own_key::OwnKey;
 use crate::recovery_code::RecoveryCode;
 use crate::slots::{About, Slots, UserSlot};
 use crate::store::{DatabaseKey, Facts, Last, Past, Store, rekey, remove_database};
-use crate::sync::client::{Client, parse_address};
+use crate::sync::address::parse_address;
+use crate::sync::client::Client;
 use crate::sync::engine::Typed;
 use crate::view::{AppState, Enrolment, RecoveryForm, RecoveryPage, RecoveryView};
 

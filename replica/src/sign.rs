@@ -26,7 +26,7 @@ use crate::view::{Diagnosis, Draft, DraftItem, PrescriptionSummary, Safety};
 
 impl Replica {
     /// Signs a draft: numbers it, freezes patient and doctor as they are now, hashes the content, and removes
-    /// the draft. All of it is on disk when this returns, or nothing was signed.
+    /// the draft. All of it is on disk when this returns, or nothing was signed. Then the visit of which it came is over.
     ///
     /// # Errors
     ///
@@ -50,7 +50,7 @@ impl Replica {
             "Look through the draft, then sign again. Nothing was signed.",
         )?;
         let id = PrescriptionId(self.ids.next());
-        self.record("sign_prescription", Some(patient), |tx| {
+        let (summary, visit) = self.record("sign_prescription", Some(patient), |tx| {
             let patient = kept(tx, patient)?;
             claim_draft(tx, patient)?;
             let today = self.day(tx)?;
@@ -63,6 +63,16 @@ impl Replica {
                 values.insert("patient_id".into(), json!(text(row, "patient_id")));
                 values.insert("amends_id".into(), json!(old));
                 values.insert("version".into(), json!(1 + version(row)));
+                values.insert("appointment_id".into(), or_null(text(row, "appointment_id")));
+            }
+            // What replaces another prescription is of the visit that was over with that one.
+            let visit = match &replaced {
+                Some(_) => None,
+                None => self.visit_to_sign(tx, patient, doctor, today)?,
+            };
+            // What is signed waits for nothing that the server may refuse: such a visit is known by doctor and day.
+            if let Some((visit, true)) = visit {
+                values.insert("appointment_id".into(), json!(visit));
             }
             let now = moment_text(self.clock.now());
             // By the names that are signed: on paper a reason stands under its own line.
@@ -108,8 +118,12 @@ impl Replica {
                 let why = reason.map(|reason| ("void_reason", json!(reason)));
                 withdrawal(&row, old, set.into_iter().chain(why))
             }));
-            Ok((changes, summary))
-        })
+            Ok((changes, (summary, visit)))
+        })?;
+        if let Some((visit, _)) = visit {
+            self.finish_signed(visit, patient);
+        }
+        Ok(summary)
     }
 
     /// The rows of the lines of a prescription, in their order.

@@ -6,6 +6,7 @@ use rusqlite::{OptionalExtension, Params, Transaction};
 use time::Date;
 
 use crate::chart::doctor_name;
+use crate::day::has_visit;
 use crate::error::Result;
 use crate::language::Language;
 use crate::one_patient::{each_once, kept};
@@ -21,7 +22,8 @@ const SHOWN: usize = 200;
 const LOOKED_FOR: i64 = 201;
 
 impl Replica {
-    /// Who was seen today, who waits in a draft, for whom something was prepared, who was asked to come back today, who is new.
+    /// Who was seen today, who waits in a draft, for whom something was prepared, who was asked to come back today and is not
+    /// expected or here already, who is new.
     pub fn today(&self) -> Result<Today> {
         self.store.read(|tx| {
             let day = self.day(tx)?;
@@ -65,6 +67,13 @@ impl Replica {
                 has_more: false,
                 date,
             };
+            // Who is expected or was here already needs no call.
+            let mut expected = Vec::new();
+            for patient in &today.follow_ups {
+                expected.push(has_visit(tx, patient.id, &today.date)?);
+            }
+            let mut expected = expected.into_iter();
+            today.follow_ups.retain(|_| !expected.next().unwrap_or(false));
             today.has_more = [
                 cut(&mut today.seen),
                 cut(&mut today.drafts),
@@ -140,7 +149,8 @@ fn patients(tx: &Transaction<'_>, sql: &str, params: impl Params, day: Date) -> 
     Ok(found)
 }
 
-fn known(tx: &Transaction<'_>, id: PatientId, day: Date) -> Result<Option<PatientSummary>> {
+/// The patient of this id, if they have arrived on this computer.
+pub(crate) fn known(tx: &Transaction<'_>, id: PatientId, day: Date) -> Result<Option<PatientSummary>> {
     let there: Option<i64> = tx
         .prepare_cached("select 1 from patients where id = ?1 and is_deleted = 0")?
         .query_row([id.to_string()], |row| row.get(0))

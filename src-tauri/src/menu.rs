@@ -119,7 +119,8 @@ fn show(app: &AppHandle, sections: &[Section], usual: &Usual) -> tauri::Result<V
 fn worded(item: &Item) -> (String, Option<String>) {
     let is_of_menus = item.keys.len() > 1;
     if cfg!(target_os = "macos") {
-        (item.label.clone(), is_of_menus.then(|| item.keys.replace("Mod", "Cmd")))
+        let keys = item.keys.replace("Mod", "Cmd").replace('←', "Left").replace('→', "Right");
+        (item.label.clone(), is_of_menus.then_some(keys))
     } else {
         let keys = item.keys.replace("Mod", "Ctrl");
         // Windows sets what follows a tab to the right.

@@ -33,6 +33,7 @@ mod spellings;
 #[cfg(test)]
 mod tests;
 mod typed;
+mod typed_line;
 mod when_needed;
 mod words_of;
 
@@ -43,8 +44,8 @@ use crate::medicine::{self, MOST_OF_FEW, Units};
 use crate::table::Values;
 pub use refused::{DosageError, NotUnderstood};
 use refused::{MOST_DIRECTIONS, MOST_NOTED, MOST_TYPED};
-pub use words_of::TypedLine;
-pub(crate) use words_of::{has_few_units, has_loose_figure};
+pub use typed_line::TypedLine;
+pub(crate) use typed_line::{has_few_units, has_loose_figure};
 
 /// How much, and when.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

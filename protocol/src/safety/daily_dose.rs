@@ -1,5 +1,7 @@
 //! The most of a day: of an adult, and of a child by its weight.
 
+use std::collections::BTreeMap;
+
 use time::Date;
 use uuid::Uuid;
 
@@ -11,6 +13,7 @@ use crate::medicine::amount_text;
 /// A line that was signed before and still runs.
 pub(super) struct Signed {
     pub line: Uuid,
+    medicine: Option<Uuid>,
     on: Date,
     /// From today on, where that is certain.
     units_a_day: Option<f64>,
@@ -21,7 +24,7 @@ impl Signed {
         let days_gone = u32::try_from((today - prescription.day).whole_days()).unwrap_or(0);
         let counted = line.dosage.as_ref().filter(|dosage| dosage.unit.is_some());
         let units_a_day = counted.and_then(|dosage| dosage.units_a_day_after(days_gone));
-        Self { line: line.id, on: prescription.day, units_a_day }
+        Self { line: line.id, medicine: line.medicine, on: prescription.day, units_a_day }
     }
 }
 
@@ -32,13 +35,42 @@ struct Running<'k> {
     known: &'k Known<'k>,
 }
 
-fn running_with<'k>(part: &Part<'_>, before: &'k [Known<'k>]) -> Vec<Running<'k>> {
+/// What of an ingredient still runs, and how many milligrams a day that is more than what is `written` of the same products
+/// now. A product is taken once, in the old dose or in the new one: of all its prescriptions the one of the most counts.
+fn running_with<'k>(
+    part: &Part<'_>,
+    before: &'k [Known<'k>],
+    written: impl Fn(Uuid) -> f64,
+) -> (Vec<Running<'k>>, f64) {
     let running = |known: &'k Known<'k>| {
         let signed = known.signed.as_ref()?;
         let mg = known.parts.iter().find(|other| part.is_same(other))?.mg_per_unit?;
-        Some(Running { mg: mg * signed.units_a_day?, signed, known })
+        Some((signed.medicine?, Running { mg: mg * signed.units_a_day?, signed, known }))
     };
-    before.iter().filter(|known| known.is_systemic).filter_map(running).collect()
+    let mut products: BTreeMap<Uuid, BTreeMap<Date, Vec<Running<'k>>>> = BTreeMap::new();
+    for (medicine, one) in before.iter().filter(|known| known.is_systemic).filter_map(running) {
+        // What was signed on one day is taken together: a line for the morning, and one for the night.
+        products.entry(medicine).or_default().entry(one.signed.on).or_default().push(one);
+    }
+    let (mut counted, mut beside) = (Vec::new(), 0.0);
+    for (medicine, days) in products {
+        let days = days.into_values().map(|lines| (lines.iter().map(|one| one.mg).sum::<f64>(), lines));
+        let Some((mg, lines)) = days.max_by(|(one, _), (other, _)| one.total_cmp(other)) else { continue };
+        let more = mg - written(medicine);
+        if more > mg * 0.001 {
+            beside += more;
+            counted.extend(lines);
+        }
+    }
+    counted.sort_by_key(|one| std::cmp::Reverse(one.signed.on));
+    (counted, beside)
+}
+
+/// How many milligrams of an ingredient a line of the draft is in a day; none if that is not known.
+fn mg_a_day(part: &Part<'_>, line: &Proposed, one: &Known<'_>) -> f64 {
+    let same = one.parts.iter().find(|other| one.is_systemic && part.is_same(other));
+    let mg = same.and_then(|other| other.mg_per_unit);
+    mg.zip(line.dosage.as_ref().and_then(Dosage::units_a_day)).map_or(0.0, |(mg, units)| mg * units)
 }
 
 /// Whether both are made of the same: then the one is likely written in the place of the other.
@@ -102,23 +134,17 @@ pub(super) fn daily_dose(
             continue;
         }
         let Some(most) = fact.most_a_day_mg else { continue };
-        let taken: f64 = lines
-            .iter()
-            .zip(known)
-            .filter(|(_, one)| one.is_systemic)
-            .map(|(line, one)| {
-                let mg =
-                    one.parts.iter().find(|other| part.is_same(other)).and_then(|other| other.mg_per_unit);
-                mg.zip(line.dosage.as_ref().and_then(Dosage::units_a_day))
-                    .map_or(0.0, |(mg, units)| mg * units)
-            })
-            .sum();
+        let taken: f64 = lines.iter().zip(known).map(|(line, one)| mg_a_day(part, line, one)).sum();
+        let written = |medicine: Uuid| -> f64 {
+            let of_it = lines.iter().zip(known).filter(|(line, _)| line.line.medicine == Some(medicine));
+            of_it.map(|(line, one)| mg_a_day(part, line, one)).sum()
+        };
         let of_child = most_of_child(person, fact.name).filter(|(most_of_child, ..)| *most_of_child < most);
         let least = of_child.map_or(most, |(most_of_child, ..)| most_of_child);
         let is_over = |mg: f64| mg > least * 1.001;
-        let running = if is_over(taken) { Vec::new() } else { running_with(part, before) };
-        let of_running: f64 = running.iter().map(|one| one.mg).sum();
-        let all = taken + of_running;
+        let (running, beside) =
+            if is_over(taken) { (Vec::new(), 0.0) } else { running_with(part, before, written) };
+        let all = taken + beside;
         if part.mg_per_unit.is_none() || dosage.units_a_day().is_none() || !is_over(all) {
             continue;
         }

@@ -33,15 +33,20 @@ impl Pad {
     }
 
     fn know(&mut self, medicine: &Listed) -> Uuid {
-        let id = Uuid::from_u128(1_000 + self.chart.medicines.len() as u128);
         let values = [
             ("ingredients", medicine.1.clone()),
             ("allergen_classes", json!(medicine.2)),
             ("route", json!(medicine.3)),
         ];
         let values = values.map(|(name, value)| (name.to_owned(), value)).into();
-        self.chart.medicines.insert(id, Medicine::of(&values));
-        id
+        let medicine = Medicine::of(&values);
+        // What is in the list once is one product.
+        let there = self.chart.medicines.iter().find(|(_, one)| **one == medicine).map(|(id, _)| *id);
+        there.unwrap_or_else(|| {
+            let id = Uuid::from_u128(1_000 + self.chart.medicines.len() as u128);
+            self.chart.medicines.insert(id, medicine);
+            id
+        })
     }
 
     pub(super) fn line(self, medicine: &Listed, dose: &str) -> Self {

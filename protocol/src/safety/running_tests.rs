@@ -44,21 +44,56 @@ fn a_medicine_that_is_written_anew_may_take_the_place_of_the_old_one_and_is_not_
     let (five, ten) = (listed("Amlodipine", "5 mg", &[]), listed("Amlodipine", "10 mg", &[]));
     let pad = Pad::new().takes_dose(&five, date!(2026 - 11 - 01), "1-0-0 x30d").line(&ten, "1-0-0 x30d");
     assert!(matches!(&daily(&pad)[..], [(Severity::Caution, _)]), "{:?}", daily(&pad));
-    // Renewed in one line, and written once more in a combination: the second one tells.
-    let paracetamol = listed("Paracetamol", "650 mg", &[]);
-    let pad = Pad::new().takes_dose(&paracetamol, date!(2026 - 11 - 21), "1-1-1 x5d");
-    let pad = pad.line(&paracetamol, "1-1-1 x5d").line(&with_ibuprofen(), "1-0-0 x5d");
+    // In another strength in one line, and once more in a combination: the second one tells.
+    let (of_500, of_650) = (listed("Paracetamol", "500 mg", &[]), listed("Paracetamol", "650 mg", &[]));
+    let pad = Pad::new().takes_dose(&of_650, date!(2026 - 11 - 21), "1-1-1 x5d");
+    let pad = pad.line(&of_500, "1-1-1 x5d").line(&with_ibuprofen(), "1-1-0 x5d");
     assert!(matches!(&daily(&pad)[..], [(Severity::Caution, _)]), "{:?}", daily(&pad));
 }
 
 #[test]
-fn a_prescription_that_is_renewed_whole_is_held_in_none_of_its_lines() {
+fn a_product_that_is_renewed_before_it_ends_counts_once() {
+    let paracetamol = listed("Paracetamol", "650 mg", &[]);
+    let runs = || Pad::new().takes_dose(&paracetamol, date!(2026 - 11 - 21), "2-1-2 x5d");
+    let renewed = runs().line(&paracetamol, "2-1-2 x5d");
+    assert_eq!(daily(&renewed), []);
+    let is_told = renewed.check()[0].findings.iter().any(|one| one.check == Check::SameIngredient);
+    assert!(is_told, "that it still runs is said all the same");
+    // In a smaller dose the old one may still be taken until it ends, and in a larger one the new one is.
+    assert_eq!(daily(&runs().line(&paracetamol, "1-0-1 x5d")), []);
+    assert_eq!(daily(&runs().line(&paracetamol, "2-2-2 x5d")), []);
+    let beside = runs().line(&paracetamol, "1-0-1 x5d").line(&with_ibuprofen(), "1-1-1 x5d");
+    assert!(matches!(&daily(&beside)[..], [(_, why)] if why.starts_with("Paracetamol: 4225 mg a day")));
+    // It was renewed before, and is written a third time.
+    let twice = runs().takes_dose(&paracetamol, date!(2026 - 11 - 22), "2-1-2 x5d");
+    assert_eq!(daily(&twice.line(&paracetamol, "2-1-2 x5d")), []);
+}
+
+#[test]
+fn what_runs_beside_a_renewed_product_is_held_only_for_what_is_taken() {
+    let paracetamol = listed("Paracetamol", "650 mg", &[]);
+    let signed = date!(2026 - 11 - 21);
+    let runs = || {
+        let pad = Pad::new().takes_dose(&paracetamol, signed, "1-1-1 x5d");
+        pad.takes_dose(&with_ibuprofen(), signed, "1-1-1 x5d")
+    };
+    assert_eq!(daily(&runs().line(&paracetamol, "1-1-1 x5d")), [], "2925 mg");
+    let more = daily(&runs().line(&paracetamol, "2-1-2 x5d"));
+    assert!(matches!(&more[..], [(Severity::Hold, why)] if why.contains("4225 mg a day")), "{more:?}");
+}
+
+#[test]
+fn a_prescription_that_is_renewed_whole_counts_once_in_each_of_its_lines() {
     let (paracetamol, both) = (listed("Paracetamol", "650 mg", &[]), with_ibuprofen());
     let signed = date!(2026 - 11 - 21);
     let pad = Pad::new().takes_dose(&paracetamol, signed, "1-1-1 x5d").takes_dose(&both, signed, "1-1-1 x5d");
     let pad = pad.line(&paracetamol, "1-1-1 x5d").line(&both, "1-1-1 x5d");
+    assert_eq!(daily(&pad), []);
+    let other = listed("Paracetamol", "500 mg", &[]);
+    let pad = Pad::new().takes_dose(&paracetamol, signed, "1-1-1 x5d").takes_dose(&both, signed, "1-1-1 x5d");
+    let pad = pad.line(&other, "1-1-1 x5d").line(&both, "1-1-1 x5d");
     let found: Vec<Severity> = daily(&pad).into_iter().map(|(severity, _)| severity).collect();
-    assert_eq!(found, [Severity::Caution, Severity::Caution]);
+    assert_eq!(found, [Severity::Caution, Severity::Caution], "in another strength none is held");
 }
 
 #[test]

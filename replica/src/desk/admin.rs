@@ -34,7 +34,7 @@ impl Desk {
     }
 
     /// With what this computer signs what whoever is signed in asks as an admin.
-    fn signer(&self) -> Result<Signer> {
+    pub(super) fn signer(&self) -> Result<Signer> {
         let replica = self.replica()?;
         let here = self.here()?;
         let about = here.slots.about();

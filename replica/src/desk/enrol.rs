@@ -18,7 +18,8 @@ use crate::own_key::OwnKey;
 use crate::recovery_code::RecoveryCode;
 use crate::slots::{About, Slots};
 use crate::store::{DatabaseKey, Facts, Store};
-use crate::sync::client::{Client, parse_address};
+use crate::sync::address::parse_address;
+use crate::sync::client::Client;
 use crate::sync::engine::Typed;
 use crate::view::{AppState, Enrolment};
 

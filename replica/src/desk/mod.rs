@@ -4,6 +4,7 @@ mod admin;
 mod enrol;
 mod password;
 mod sign_in;
+pub(crate) mod staff;
 mod watch;
 
 use std::path::PathBuf;

@@ -13,7 +13,8 @@ use super::{Desk, Event, Here, Signed, blocking, take};
 use crate::error::{Error, Result};
 use crate::own_key::OwnKey;
 use crate::replica::Replica;
-use crate::sync::client::{Client, parse_address};
+use crate::sync::address::parse_address;
+use crate::sync::client::Client;
 use crate::sync::engine::{Engine, Typed};
 use crate::view::AppState;
 

@@ -10,7 +10,8 @@ use protocol::standing::Colleague;
 use super::{Desk, Event, blocking};
 use crate::error::Result;
 use crate::guard::{Guard, Work};
-use crate::sync::client::{Client, parse_address};
+use crate::sync::address::parse_address;
+use crate::sync::client::Client;
 use crate::sync::standing;
 
 /// What is due is looked for this often.

@@ -14,6 +14,19 @@ pub(super) const SAID: &[Said] = &[
     ("Prescription made void", "पर्चा रद्द किया"),
     ("Draft given to the doctor", "ड्राफ़्ट डॉक्टर को दिया"),
     ("Draft taken back", "ड्राफ़्ट वापस लिया"),
+    ("Visit booked", "विज़िट बुक की"),
+    ("Visit confirmed", "विज़िट पक्की हुई"),
+    ("Patient arrived", "मरीज़ आ गया"),
+    ("Patient called in", "मरीज़ को बुलाया"),
+    ("Visit begun", "विज़िट शुरू हुई"),
+    ("Next patient came in", "अगला मरीज़ अंदर आया"),
+    ("Visit over", "विज़िट पूरी हुई"),
+    ("Visit taken up again", "विज़िट फिर खोली"),
+    ("Patient went away unseen", "मरीज़ बिना दिखाए चला गया"),
+    ("Patient did not come", "मरीज़ नहीं आया"),
+    ("Visit cancelled", "विज़िट रद्द की"),
+    ("Visit moved", "विज़िट का समय बदला"),
+    ("Visit marked as a mistake", "विज़िट को ग़लती से लिखी हुई माना"),
     ("Short key saved", "शॉर्ट कुंजी सहेजी"),
     ("Medicine added", "दवा जोड़ी"),
     ("Medicine changed", "दवा बदली"),
@@ -275,6 +288,15 @@ pub(super) const SAID: &[Said] = &[
         "एक बार का यह कोड दूसरे क्लिनिक के लिए है, या ऐसे कंप्यूटर के लिए जो कुछ और पाता है। इस कंप्यूटर के लायक कोड माँगें। कुछ बदला नहीं गया।",
     ),
     (
+        "What waits here cannot be handed over: this computer's disk was copied or restored, and the server has other changes in its place. It stays here until this computer's time without the server is over, and is destroyed then. Tell an admin of the clinic now what was done here last.",
+        "यहाँ जो बाकी है वह सौंपा नहीं जा सकता: इस कंप्यूटर की डिस्क कॉपी या रीस्टोर हुई थी, और सर्वर पर उसकी जगह दूसरे बदलाव हैं। सर्वर के बिना चलने का इस कंप्यूटर का समय खत्म होने तक वह यहीं रहेगा, फिर नष्ट होगा। यहाँ आखिर में क्या किया गया था, यह क्लिनिक के एडमिन को अभी बताएँ।",
+    ),
+    ("The server does not take what waits here: {why*}", "यहाँ जो बाकी है उसे सर्वर नहीं ले रहा: {why}"),
+    (
+        "Not all could be handed over: what only this computer has is destroyed with it (changes, files and records: {lost}).",
+        "सब कुछ सौंपा नहीं जा सका: जो केवल इस कंप्यूटर पर है वह इसके साथ नष्ट होगा (बदलाव, फ़ाइलें और रिकॉर्ड: {lost})।",
+    ),
+    (
         "This computer was copied too often. An admin enrols it anew; what waits on it is safe until then.",
         "इस कंप्यूटर की बहुत बार कॉपी हुई। कोई एडमिन इसे नए सिरे से जोड़े; तब तक इस पर जो बाकी है वह सुरक्षित है।",
     ),
@@ -283,6 +305,45 @@ pub(super) const SAID: &[Said] = &[
         "आप इसी कंप्यूटर पर काम कर रहे हैं। इसे दूसरे कंप्यूटर से सेवा से हटाएँ।",
     ),
     ("Say why in at most 300 characters.", "कारण अधिक से अधिक 300 अक्षरों में लिखें।"),
+    // Staff.
+    (
+        "This computer has no open line to the server, and staff are seen and changed only with it. Nothing was changed. Connect this computer to the internet and try again in a moment.",
+        "इस कंप्यूटर का सर्वर से संपर्क नहीं है, और स्टाफ़ उसी के साथ देखा और बदला जाता है। कुछ बदला नहीं गया। इस कंप्यूटर को इंटरनेट से जोड़ें और थोड़ी देर में फिर कोशिश करें।",
+    ),
+    (
+        "The server's answer did not come, so perhaps this was done and perhaps not. Look at the list of staff before you try again. If somebody was added, or has a new one-time password that you did not see, give them another one.",
+        "सर्वर का उत्तर नहीं आया, इसलिए हो सकता है यह हो गया हो, और हो सकता है न हुआ हो। फिर कोशिश करने से पहले स्टाफ़ की सूची देखें। कोई जुड़ गया हो, या उसका नया एक बार का पासवर्ड आपने न देखा हो, तो उसे दूसरा दें।",
+    ),
+    ("Someone of your staff has this e-mail already.", "आपके स्टाफ़ में किसी का यह ई-मेल पहले से है।"),
+    (
+        "Another of your doctors has this registration number of this council.",
+        "इस काउंसिल का यह पंजीकरण नंबर आपके दूसरे डॉक्टर का है।",
+    ),
+    (
+        "They are the only admin who can sign in. Make another one first; nothing was changed.",
+        "साइन इन कर सकने वाले एडमिन केवल यही हैं। पहले किसी और को एडमिन बनाएँ; कुछ बदला नहीं गया।",
+    ),
+    (
+        "A prescriber needs the registration number and the council that gave it.",
+        "पर्चा लिखने वाले का पंजीकरण नंबर और उसे देने वाली काउंसिल चाहिए।",
+    ),
+    (
+        "Only a doctor or a dentist has a profile as a prescriber.",
+        "पर्चा लिखने वालों में केवल डॉक्टर या दंत चिकित्सक होते हैं।",
+    ),
+    (
+        "A member of staff needs a name of at most 100 characters.",
+        "स्टाफ़ में हर किसी का नाम चाहिए, अधिक से अधिक 100 अक्षरों का।",
+    ),
+    ("A member of staff needs at least one role.", "स्टाफ़ में हर किसी की कम से कम एक भूमिका चाहिए।"),
+    ("This is not a mobile number.", "यह मोबाइल नंबर नहीं है।"),
+    ("One of these clinics is not one of yours.", "इनमें से एक क्लिनिक आपका नहीं है।"),
+    ("The e-mail must be like name@clinic.example.", "ई-मेल ऐसा हो: name@clinic.example"),
+    ("Change your own password with the one that you have.", "अपना पासवर्ड अपने मौजूदा पासवर्ड से बदलें।"),
+    (
+        "The plan has no room for another doctor or dentist. Deactivate one, or ask for a larger plan.",
+        "योजना में एक और डॉक्टर या दंत चिकित्सक की जगह नहीं है। किसी को निष्क्रिय करें, या बड़ी योजना माँगें।",
+    ),
     // What the server tells of the clinic.
     (
         "The plan has no room for so many patients. Nothing was added; ask for a larger plan.",

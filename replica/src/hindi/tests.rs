@@ -247,6 +247,23 @@ fn whatever_is_wrong_with_a_new_password_is_said_in_hindi() {
     assert_eq!(unsaid(refused), Vec::<String>::new());
 }
 
+#[test]
+fn whatever_the_server_has_against_a_member_of_staff_is_said_in_hindi() {
+    let sources = [
+        include_str!("../../../sync-server/src/manage/users.rs"),
+        include_str!("../../../sync-server/src/manage/staff.rs"),
+        include_str!("../../../sync-server/src/manage/passwords.rs"),
+        include_str!("../../../sync-server/src/limits.rs"),
+    ];
+    let said = sources.into_iter().flat_map(|source| source.split("Error::Invalid(").skip(1));
+    let said: Vec<&str> = said
+        .filter_map(|rest| Some(rest.trim_start().strip_prefix('"')?.split_once('"')?.0))
+        .chain(["The e-mail must be like name@clinic.example."])
+        .collect();
+    assert!(said.len() > 10, "{said:?}");
+    assert_eq!(unsaid(said), Vec::<&str>::new());
+}
+
 /// Every kind of error, once.
 fn errors() -> Vec<Error> {
     vec![
@@ -291,6 +308,8 @@ fn errors() -> Vec<Error> {
         Error::WrongOldPassword,
         Error::PasswordNeedsServer,
         Error::PasswordUnsure,
+        Error::StaffNeedsServer,
+        Error::StaffUnsure,
     ]
 }
 
@@ -338,6 +357,8 @@ fn place(error: &Error) -> usize {
         Error::WrongOldPassword => 38,
         Error::PasswordNeedsServer => 39,
         Error::PasswordUnsure => 40,
+        Error::StaffNeedsServer => 41,
+        Error::StaffUnsure => 42,
     }
 }
 

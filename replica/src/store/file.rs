@@ -36,9 +36,10 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0021_last_visits.sql"),
 ];
 
-/// The page caches of whoever writes and of whoever reads, in KiB. Decrypting a page costs far more than keeping it.
-const WRITER_CACHE_KIB: i64 = 40 * 1024;
-const READER_CACHE_KIB: i64 = 24 * 1024;
+/// The page caches of whoever writes and of whoever reads, in KiB. Decrypting a page costs more than keeping it; beyond
+/// this a new desktop took no less time.
+const WRITER_CACHE_KIB: i64 = 20 * 1024;
+const READER_CACHE_KIB: i64 = 12 * 1024;
 
 impl Store {
     /// Makes a new file.

@@ -31,8 +31,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::io::AsyncBufRead;
 use tokio_util::io::StreamReader;
+use url::Url;
 use url::form_urlencoded::Serializer;
-use url::{Host, Url};
 use uuid::Uuid;
 
 use super::belief;
@@ -49,35 +49,6 @@ const ZSTD_LEVEL: i32 = 3;
 #[derive(Clone)]
 pub struct Client {
     wire: Arc<dyn Wire>,
-}
-
-/// Reads a server's address as people type it. Plain HTTP is for this computer only.
-///
-/// # Errors
-///
-/// [`Error::Invalid`], in words.
-pub fn parse_address(text: &str) -> Result<Url> {
-    let text = text.trim();
-    let whole = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
-    let url: Url = whole
-        .parse()
-        .ok()
-        .filter(|url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host())
-        .ok_or_else(|| {
-            Error::Invalid("This is not the address of a server. Example: sync.example.org.".into())
-        })?;
-    let is_here = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    if url.scheme() == "http" && !is_here {
-        return Err(Error::Invalid(
-            "A server on another computer must be reached by https. Nothing was sent to it.".into(),
-        ));
-    }
-    Ok(url)
 }
 
 impl Client {
@@ -115,7 +86,7 @@ impl Client {
     /// `POST /v1/auth/password`.
     pub async fn change_password(&self, token: &Secret, change: &PasswordChange) -> Result<()> {
         let body = serde_json::to_vec(change)?;
-        let request = Request { body, ..Request::post("v1/auth/password") };
+        let request = Request { body, ..Request::post("v1/auth/password").small() };
         self.accepted(request.with(token)).await.map(|_| ())
     }
 
@@ -127,7 +98,7 @@ impl Client {
         request: &RenewRequest,
     ) -> Result<EnrolResponse> {
         let body = serde_json::to_vec(request)?;
-        self.signed(Request { body, ..Request::post("v1/devices/renew") }.with(token), signer).await
+        self.signed(Request { body, ..Request::post("v1/devices/renew").small() }.with(token), signer).await
     }
 
     /// `POST /v1/devices/recovery`.
@@ -155,22 +126,22 @@ impl Client {
     /// `POST /v1/devices/wiped`.
     pub async fn wiped(&self, wiped: &Wiped) -> Result<()> {
         let body = serde_json::to_vec(wiped)?;
-        self.accepted(Request { body, ..Request::post("v1/devices/wiped") }).await.map(|_| ())
+        self.accepted(Request { body, ..Request::post("v1/devices/wiped").small() }).await.map(|_| ())
     }
 
     /// `GET /v1/tenant`.
     pub async fn tenant(&self, token: &Secret) -> Result<TenantInfo> {
-        self.answer(Request::get("v1/tenant").with(token)).await
+        self.answer(Request::get("v1/tenant").small().with(token)).await
     }
 
     /// `POST /v1/tenant/objection`.
     pub async fn object(&self, token: &Secret) -> Result<()> {
-        self.accepted(Request::post("v1/tenant/objection").with(token)).await.map(|_| ())
+        self.accepted(Request::post("v1/tenant/objection").small().with(token)).await.map(|_| ())
     }
 
     /// `GET /v1/devices`.
     pub async fn devices(&self, token: &Secret) -> Result<Vec<DeviceInfo>> {
-        self.answer(Request::get("v1/devices").with(token)).await
+        self.answer(Request::get("v1/devices").small().with(token)).await
     }
 
     /// `POST /v1/devices/{id}/revoke`.
@@ -183,7 +154,7 @@ impl Client {
     ) -> Result<DeviceInfo> {
         let path = format!("v1/devices/{id}/revoke");
         let body = serde_json::to_vec(request)?;
-        self.signed(Request { body, ..Request::post(&path) }.with(token), signer).await
+        self.signed(Request { body, ..Request::post(&path).small() }.with(token), signer).await
     }
 
     /// `POST /v1/sync/push`: the answer, and the rows in it of tables that this program does not know.
@@ -323,9 +294,10 @@ impl Client {
         Ok(self.accepted(request.with(token)).await?.body)
     }
 
+    /// Asks something that is small, and so is its answer.
     async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
         let body = serde_json::to_vec(body)?;
-        self.answer(Request { body, ..Request::post(path) }).await
+        self.answer(Request { body, ..Request::post(path).small() }).await
     }
 
     async fn post_compressed<T: DeserializeOwned>(
@@ -350,7 +322,7 @@ impl Client {
         }
     }
 
-    async fn answer<T: DeserializeOwned>(&self, request: Request) -> Result<T> {
+    pub(super) async fn answer<T: DeserializeOwned>(&self, request: Request) -> Result<T> {
         read(self.accepted(request).await?).await
     }
 
@@ -358,7 +330,7 @@ impl Client {
     async fn accepted(&self, request: Request) -> Result<Answer> {
         let request = Request { protocol: PROTOCOL_VERSION, ..request };
         let answer = self.wire.send(request).await?;
-        if matches!(answer.status, 200 | 204) {
+        if matches!(answer.status, 200 | 201 | 204) {
             return Ok(answer);
         }
         if answer.status == 413 {
@@ -445,15 +417,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_taken_as_people_type_them() {
-        let address = |text: &str| parse_address(text).map(|url| url.to_string());
-        assert_eq!(address("sync.example.org").ok().as_deref(), Some("https://sync.example.org/"));
-        assert_eq!(address(" https://sync.example.org/ ").ok().as_deref(), Some("https://sync.example.org/"));
-        assert_eq!(address("http://127.0.0.1:8787").ok().as_deref(), Some("http://127.0.0.1:8787/"));
-        assert!(address("http://localhost:8787").is_ok());
-    }
-
-    #[test]
     fn a_row_of_a_table_from_the_future_stops_nothing() {
         let row = r#"{"table":"vaccinations","id":"0193c8d2-0000-7000-8000-000000000001","version":42,"values":{}}"#;
         let line = parse_line(format!(r#"{{"row":{row}}}"#).as_bytes());
@@ -497,12 +460,5 @@ mod tests {
         let refused = Client::over(Arc::new(Refuses(says))).tenant(&Secret("token".into())).await;
         let Err(error) = refused else { panic!("BUG: refused") };
         assert_eq!((error.code(), error.to_string().as_str()), (ErrorCode::Other, "Not at full moon."));
-    }
-
-    #[test]
-    fn plain_http_to_another_computer_is_refused() {
-        for text in ["http://sync.example.org", "http://192.168.1.4:8787", "ftp://x.org", "", "https://"] {
-            assert!(matches!(parse_address(text), Err(Error::Invalid(_))), "{text}");
-        }
     }
 }

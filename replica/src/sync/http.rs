@@ -21,6 +21,8 @@ use crate::error::{Error, Result};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A line that says nothing for so long is dead; the server speaks every 20 seconds.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+/// What is small has its whole answer in so long, or nobody waits for it: the server gives up what it works on before.
+const SMALL_TIMEOUT: Duration = Duration::from_secs(20);
 /// The end of an answer that nobody reads on is waited for so long …
 const REST_TIME: Duration = Duration::from_secs(1);
 /// … and in so many pieces: behind the last line of a page comes little.
@@ -72,6 +74,9 @@ impl Wire for Http {
             Method::Post => {
                 self.client.post(url).header("content-type", "application/json").body(request.body)
             }
+            Method::Patch => {
+                self.client.patch(url).header("content-type", "application/json").body(request.body)
+            }
             Method::Put => {
                 self.client.put(url).header("content-type", "application/octet-stream").body(request.body)
             }
@@ -89,6 +94,9 @@ impl Wire for Http {
                 .header(SIGNED_AT_HEADER, signed.at)
                 .header(NONCE_HEADER, &signed.nonce)
                 .header(SIGNATURE_HEADER, &signed.signature);
+        }
+        if request.is_small {
+            sent = sent.timeout(SMALL_TIMEOUT);
         }
         async move {
             let answer = sent.send().await.map_err(|_| Error::ServerUnreachable)?;
@@ -147,6 +155,7 @@ impl Drop for Drained {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
     use std::net::TcpListener;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -157,6 +166,7 @@ mod tests {
     use rustls::version::{TLS12, TLS13};
     use rustls::{PeerIncompatible, ServerConfig, ServerConnection, SupportedProtocolVersion};
     use tokio::sync::oneshot;
+    use tokio::time::Instant;
 
     use super::*;
 
@@ -190,6 +200,41 @@ mod tests {
         let parted = parted_from(&TLS12).await;
         assert_eq!(parted, rustls::Error::PeerIncompatible(PeerIncompatible::Tls12NotOfferedOrEnabled));
         assert!(matches!(parted_from(&TLS13).await, rustls::Error::General(_)), "it has no certificate");
+    }
+
+    /// How long an answer to this is waited for, from a server that reads what it is asked and stays silent.
+    async fn waited_for(request: Request) -> Duration {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("BUG: a free port");
+        let address = listener.local_addr().expect("BUG: it listens");
+        let desktop = Http::new(&format!("http://{address}").parse().expect("BUG: an address"))
+            .expect("BUG: a desktop");
+        let (read, is_read) = oneshot::channel();
+        thread::spawn(move || {
+            let (mut line, _) = listener.accept().expect("BUG: the desktop comes");
+            let n_read = line.read(&mut [0; 4096]).expect("BUG: it is read");
+            assert!(n_read > 0, "BUG: the desktop left before it asked");
+            read.send(line).expect("BUG: the test waits");
+        });
+        let sending = tokio::spawn(async move { desktop.send(request).await.map(|_| ()) });
+        let _line = is_read.await.expect("BUG: the server reads");
+        // From here on time passes as soon as nothing else is to be done.
+        tokio::time::pause();
+        let asked = Instant::now();
+        let answer = sending.await.expect("BUG: it is sent");
+        assert!(matches!(answer, Err(Error::ServerUnreachable)), "{answer:?}");
+        asked.elapsed()
+    }
+
+    #[tokio::test]
+    async fn a_small_answer_of_a_silent_server_is_not_waited_for_long() {
+        let waited = waited_for(Request::post("v1/auth/password").small()).await;
+        assert!(waited.as_secs() <= SMALL_TIMEOUT.as_secs(), "{waited:?}");
+    }
+
+    #[tokio::test]
+    async fn a_long_answer_may_begin_late() {
+        let waited = waited_for(Request::get("v1/sync/pull")).await;
+        assert!(waited > SMALL_TIMEOUT, "{waited:?}");
     }
 
     #[tokio::test]

@@ -1,5 +1,6 @@
 //! Keeping this computer and the server in step.
 
+pub(crate) mod address;
 pub(crate) mod belief;
 pub(crate) mod client;
 pub(crate) mod compare;
@@ -14,6 +15,7 @@ mod news;
 mod own_key;
 mod plan;
 pub(crate) mod signer;
+mod staff;
 pub(crate) mod standing;
 pub(crate) mod surroundings;
 pub(crate) mod wire;

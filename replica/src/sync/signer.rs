@@ -34,6 +34,7 @@ impl Signer {
             Method::Get => "GET",
             Method::Post => "POST",
             Method::Put => "PUT",
+            Method::Patch => "PATCH",
         };
         let path = format!("/{}", request.path);
         let asked = AdminRequest { method, path: &path, body: Hash::of(&request.body), at, nonce: &nonce };

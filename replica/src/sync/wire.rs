@@ -17,6 +17,8 @@ pub enum Method {
     Post,
     /// To keep the bytes of the body, as they are.
     Put,
+    /// To change what is given of something.
+    Patch,
 }
 
 /// A request on its way to the server.
@@ -36,6 +38,8 @@ pub struct Request {
     pub is_compressed: bool,
     /// Whether the answer is a stream of news, which may say little for long.
     pub is_live: bool,
+    /// Whether little goes either way: an answer that does not come soon does not come.
+    pub is_small: bool,
     /// This computer's signature, where an admin asks for something.
     pub signed: Option<Signed>,
 }
@@ -63,6 +67,7 @@ impl Request {
             body: Vec::new(),
             is_compressed: false,
             is_live: false,
+            is_small: false,
             signed: None,
         }
     }
@@ -77,9 +82,19 @@ impl Request {
         Self { method: Method::Put, body, ..Self::get(path) }
     }
 
+    /// A request that changes something; its body is still empty.
+    pub fn patch(path: &str) -> Self {
+        Self { method: Method::Patch, ..Self::get(path) }
+    }
+
     /// The same with this access token.
     pub fn with(self, token: &Secret) -> Self {
         Self { token: Some(token.clone()), ..self }
+    }
+
+    /// The same, where little goes either way.
+    pub fn small(self) -> Self {
+        Self { is_small: true, ..self }
     }
 }
 

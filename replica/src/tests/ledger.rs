@@ -217,14 +217,17 @@ fn what_fits_is_written_out_oldest_first_and_a_spreadsheet_takes_no_name_for_a_f
     let fixture = fixture(Role::Doctor);
     fixture.register("=cmd()", "98204 41276");
     fixture.register("Ramesh", "98190 00001");
+    fixture.register("'=cmd()", "98190 00002");
     let csv = written(&fixture, &LedgerFilter::default(), LedgerFormat::Csv);
     let lines: Vec<&str> = csv.trim_start_matches('\u{feff}').lines().collect();
-    assert_eq!(lines.len(), 3);
+    assert_eq!(lines.len(), 4);
     assert!(lines[0].starts_with("number,what,patient,who,done_at,fate"));
     assert!(
         lines[1].starts_with("1,Patient registered,'=cmd() Deshmukh,Anjali Kulkarni,2026-11-23T"),
         "{csv}"
     );
+    // Also who takes one mark away before they calculate finds no formula.
+    assert!(lines[3].starts_with("3,Patient registered,''=cmd() Deshmukh,"), "{csv}");
     let ndjson = written(&fixture, &query("ramesh"), LedgerFormat::Ndjson);
     let line: Value = serde_json::from_str(ndjson.trim()).expect("BUG: one line of JSON");
     assert_eq!((&line["sequence"], &line["patientName"]), (&Value::from(2), &Value::from("Ramesh Deshmukh")));

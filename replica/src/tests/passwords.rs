@@ -156,13 +156,13 @@ fn answer(path: &str, token: &str, body: &[u8], known: &mut Known) -> Option<(u1
 }
 
 /// A computer of this server at which one person has signed in, with a patient.
-struct Computer {
-    desk: Arc<Desk>,
+pub(super) struct Computer {
+    pub(super) desk: Arc<Desk>,
     _folder: tempfile::TempDir,
 }
 
 impl Computer {
-    async fn of(server: &str) -> Self {
+    pub(super) async fn of(server: &str) -> Self {
         let folder = tempfile::tempdir().expect("BUG: a folder");
         let keyring = Keyring::in_memory();
         let clock = Clock::stopped(NOW);
@@ -200,7 +200,7 @@ impl Computer {
 
     fn patients(&self) -> usize {
         let replica = self.desk.replica().expect("BUG: open");
-        replica.find_patients("sunita").expect("BUG: found").len()
+        replica.find_patients("sunita").expect("BUG: found").people.len()
     }
 }
 

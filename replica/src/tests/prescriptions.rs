@@ -241,6 +241,24 @@ fn directions_are_printed_in_the_patients_language_beside_english() {
 }
 
 #[test]
+fn of_who_was_born_this_month_list_and_paper_say_the_days() {
+    let fixture = fixture(Role::Doctor);
+    for (born, days) in [("2026-11-23", "0 d"), ("2026-11-11", "12 d")] {
+        let form = crate::view::PatientForm {
+            age_years: None,
+            date_of_birth: Some(born.into()),
+            ..form(born, "98204 41276")
+        };
+        let child = fixture.replica.register_patient(&form).expect("BUG: registered");
+        assert_eq!(child.age, days);
+        let draft = Draft { diagnoses: vec!["Well".into()], ..Draft::default() };
+        fixture.replica.save_draft(child.id, &draft).expect("BUG: saved");
+        let printed = fixture.replica.printed_draft(child.id).expect("BUG: drawn");
+        assert_eq!(printed.patient_age_sex, format!("{days}, F"));
+    }
+}
+
+#[test]
 fn the_code_on_a_paper_tells_a_genuine_one_from_a_forged_and_a_void_one() {
     let fixture = fixture(Role::Doctor);
     let replica = &fixture.replica;

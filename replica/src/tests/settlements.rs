@@ -10,10 +10,10 @@ use protocol::table::{Row, TableName};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Fixture, NOW, answer, as_server, fixture, form, item};
+use super::{Fixture, NOW, answer, as_server, doctor_id, fixture, form, item};
 use crate::error::Error;
 use crate::store::Store;
-use crate::view::{CorrectedField, Draft, PatientForm, RefusedChange};
+use crate::view::{BookingForm, CorrectedField, Draft, PatientForm, RefusedChange, VisitType};
 
 fn form_in(city: &str) -> PatientForm {
     PatientForm { city: city.into(), ..form("Sunita", "98204 41276") }
@@ -168,11 +168,35 @@ fn a_registration_that_is_discarded_is_found_no_more_and_named_in_the_ledger() {
     let sequence = only(&fixture).sequence;
     fixture.replica.settle(sequence, Way::Discard, "Registered already.", &[]).expect("BUG: settled");
     sent(&fixture);
-    assert_eq!(fixture.replica.find_patients("sunita").expect("BUG").len(), 1);
+    assert_eq!(fixture.replica.find_patients("sunita").expect("BUG").people.len(), 1);
     assert!(told(&fixture, &[(sequence, Fate::Discarded)], vec![]));
-    assert!(fixture.replica.find_patients("sunita").expect("BUG").is_empty());
+    assert!(fixture.replica.find_patients("sunita").expect("BUG").people.is_empty());
     let ledger = fixture.replica.ledger(10).expect("BUG: ledger");
     assert_eq!(ledger[1].patient_name.as_deref(), Some("Sunita Deshmukh"));
+}
+
+#[test]
+fn the_token_of_a_visit_that_is_discarded_is_never_called_for_another_patient() {
+    let fixture = fixture(Role::Doctor);
+    let id = known(&fixture);
+    let form = BookingForm {
+        doctor_id: doctor_id(),
+        day: String::new(),
+        time: String::new(),
+        visit_type: VisitType::New,
+        is_urgent: false,
+        reason: String::new(),
+        is_here: true,
+    };
+    let token = || fixture.replica.book_visit(id, &form).expect("BUG: booked").token;
+    assert_eq!(token().as_deref(), Some("A-1"));
+    refuse_all(&fixture);
+    let sequence = only(&fixture).sequence;
+    fixture.replica.settle(sequence, Way::Discard, "Of another clinic.", &[]).expect("BUG: settled");
+    sent(&fixture);
+    assert!(told(&fixture, &[(sequence, Fate::Discarded)], vec![]));
+    assert!(fixture.replica.chart(id).expect("BUG: chart").visits.is_empty());
+    assert_eq!(token().as_deref(), Some("A-2"));
 }
 
 #[test]
@@ -209,9 +233,9 @@ fn a_refused_registration_is_corrected_and_is_found_by_what_was_corrected() {
     let correction = waiting(&fixture);
     assert_eq!(correction.changes[0].op, Op::Insert);
     assert_eq!(correction.changes[0].set["first_name_norm"].value, "sunanda");
-    let found = fixture.replica.find_patients("sunanda").expect("BUG: found");
+    let found = fixture.replica.find_patients("sunanda").expect("BUG: found").people;
     assert_eq!(found.iter().map(|one| one.id).collect::<Vec<_>>(), [id]);
-    assert!(fixture.replica.find_patients("sunita").expect("BUG").is_empty());
+    assert!(fixture.replica.find_patients("sunita").expect("BUG").people.is_empty());
 }
 
 #[test]

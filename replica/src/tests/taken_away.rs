@@ -2,17 +2,20 @@
 
 use std::sync::Arc;
 
+use protocol::error::ErrorCode;
 use protocol::standing::Lease;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::guard::{DEVICE, EMAIL, PASSWORD, lease, signed};
+use super::guard::{DEVICE, EMAIL, PASSWORD, lease, revoked, signed};
 use super::renewal::{person, write_slots};
 use super::{NOW, facts, key};
 use crate::clock::Clock;
 use crate::desk::Desk;
-use crate::error::Error;
+use crate::error::{Error, Result};
+use crate::guard::Guard;
 use crate::keyring::{DeviceSecrets, Keyring};
+use crate::language::Language;
 use crate::slots::{SlotCost, UserSlot};
 use crate::store::{Facts, Store};
 use crate::view::AppState;
@@ -45,4 +48,49 @@ async fn who_is_dismissed_while_their_password_is_looked_at_is_not_let_in_and_ge
     assert!(matches!(told, Err(Error::SignInOnline)), "{told:?}");
     let AppState::Locked { people, .. } = desk.state() else { panic!("BUG: somebody is signed in") };
     assert!(people.is_empty());
+}
+
+/// What a computer shows that is out of service: how much waits, why it is not handed over, and whether a day is named.
+fn shown(desk: &Desk) -> (u32, Option<String>, bool) {
+    match desk.state() {
+        AppState::Revoked { waiting, problem, wipes_at, .. } => (waiting, problem, wipes_at.is_some()),
+        state => panic!("BUG: it is out of service: {state:?}"),
+    }
+}
+
+#[test]
+fn what_the_server_never_takes_from_a_computer_out_of_service_is_not_said_to_be_with_the_clinic() {
+    let folder = tempfile::tempdir().expect("BUG: a folder");
+    let keyring = Keyring::in_memory();
+    let desk = Desk::with_clock(folder.path().into(), keyring.clone(), SlotCost::QUICK, Clock::stopped(NOW));
+    std::fs::create_dir_all(desk.home()).expect("BUG: a folder");
+    let secrets = DeviceSecrets::random().expect("BUG: random");
+    keyring.put_device(INSTALLATION, &secrets).expect("BUG: kept");
+    write_slots(&desk.home(), &secrets, INSTALLATION, DEVICE.1);
+    let facts = Facts { tenant_id: DEVICE.0, device_id: DEVICE.1, ..facts() };
+    drop(Store::create(&desk.home().join("clinic.db"), &key(7), &facts).expect("BUG: a new file"));
+    let guard: Arc<Guard> = desk.here().expect("BUG: enrolled").guard;
+    guard.take(&revoked(None), "").expect("BUG: believed");
+    assert_eq!(shown(&desk), (0, None, true));
+
+    let refused =
+        |code, detail: &str| -> Result<()> { Err(Error::Server { code, detail: detail.to_owned() }) };
+    desk.leaving.note(&refused(ErrorCode::QuarantineFull, "Too much waits for a decision."));
+    desk.leaving.note(&Err(Error::ServerUnreachable));
+    let (_, problem, has_day) = shown(&desk);
+    let said = "The server does not take what waits here: Too much waits for a decision.";
+    assert_eq!((problem.as_deref(), has_day), (Some(said), false), "nothing is destroyed before");
+    desk.leaving.note(&refused(ErrorCode::DeviceCopied, "Sign in again."));
+    let problem = shown(&desk).1.expect("BUG: it is said");
+    assert!(problem.starts_with("What waits here cannot be handed over: this computer's disk was copied"));
+    desk.speak(Language::Hi);
+    assert!(shown(&desk).1.is_some_and(|problem| problem.starts_with("यहाँ जो बाकी है")));
+    desk.speak(Language::En);
+
+    guard.handed_over(3, false).expect("BUG: written");
+    let (waiting, problem, has_day) = shown(&desk);
+    assert_eq!((waiting, has_day), (0, true));
+    assert!(problem.is_some_and(|problem| problem.ends_with("(changes, files and records: 3).")));
+    guard.handed_over(0, true).expect("BUG: written");
+    assert_eq!(shown(&desk).1, None);
 }

@@ -89,7 +89,7 @@ fn holds_everything(store: Store) {
     assert_eq!(report.problems, Vec::<String>::new());
     let state = store.sync_state().expect("BUG: readable");
     assert_eq!((state.waiting, state.head, state.after_version), (3, Some(2), Some(3)));
-    let sunita = &replica.find_patients("1276").expect("BUG: found")[0];
+    let sunita = &replica.find_patients("1276").expect("BUG: found").people[0];
     assert_eq!(replica.chart(sunita.id).expect("BUG: chart").form.city, "Pune");
     assert_eq!(store.facts().expect("BUG: facts"), facts());
     let count = |table: &str| {

@@ -9,6 +9,7 @@ use crate::hindi::hindi;
 mod computers;
 mod conflicts;
 mod consultation;
+mod day;
 mod files;
 mod known;
 mod ledger;
@@ -19,6 +20,8 @@ mod prepared;
 mod recovery;
 mod refused;
 mod session;
+mod short_keys;
+mod staff;
 mod status;
 
 pub use computers::{ComputerView, RevocationView};
@@ -26,7 +29,10 @@ pub use conflicts::{Conflict, ConflictFact, ConflictGroup, ConflictSide, Decided
 pub use consultation::{
     AlertView, Diagnosis, Difference, DosageRead, Draft, DraftItem, DraftSaved, FindingView, ItemSource,
     ItemView, Kept, LineChoice, LineDifference, LineRead, LineSafety, MedicineFound, Pad,
-    PrescriptionSummary, Safety, ShortKey, ShortKeyForm, ShortKeyFound, ShortKeyTest, TestFinding, Vitals,
+    PrescriptionSummary, Safety, Vitals,
+};
+pub use day::{
+    Booking, BookingForm, BookingRead, CancelReason, Day, DoctorDay, NextPatient, Step, StepKind, VisitType,
 };
 pub use files::{AttachmentForm, AttachmentView, FilePlace};
 pub use known::{Allergen, AllergyForm, AllergyView, Measured};
@@ -40,6 +46,8 @@ pub use prepared::{GivenDraft, Prepared, PreparedPatient};
 pub use recovery::{RecoveryForm, RecoveryPage, RecoveryView};
 pub use refused::{AskedOfRefused, CorrectedField, RefusedChange, RefusedField, RefusedItem};
 pub use session::{AppState, Enrolment, LeaseView, Person, SessionView};
+pub use short_keys::{ShortKey, ShortKeyForm, ShortKeyFound, ShortKeyTest, TestFinding};
+pub use staff::{StaffClinic, StaffForm, StaffList, StaffRegistration, StaffView};
 pub use status::{ComparedView, Connection, FillingView, SyncProblem, SyncStatus};
 
 /// What a failed command tells the window.

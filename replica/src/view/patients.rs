@@ -16,7 +16,7 @@ pub struct PatientSummary {
     pub id: PatientId,
     /// First and last name as typed.
     pub full_name: String,
-    /// `54 y`, `11 mo`; empty if not known.
+    /// `54 y`, `11 mo`, `12 d`; empty if not known.
     pub age: String,
     /// `F`, `M`, `O` or empty.
     pub sex: String,
@@ -165,7 +165,7 @@ pub struct Today {
     pub drafts: Vec<PatientSummary>,
     /// For whom something was prepared that waits for a doctor, latest first.
     pub prepared: Vec<PreparedPatient>,
-    /// Who was asked to return today and was not yet seen.
+    /// Who was asked to return today, was not yet seen, and has no visit yet.
     pub follow_ups: Vec<PatientSummary>,
     /// Who was registered today, latest first.
     pub registered: Vec<PatientSummary>,

@@ -52,6 +52,8 @@ pub enum AppState {
         needs_password: bool,
         /// When the data is destroyed.
         wipes_at: Option<String>,
+        /// Why something of it is not handed over, or is lost, in words for people.
+        problem: Option<String>,
     },
     /// This computer was taken out of service, and its keys and files are being destroyed.
     Wiping,

@@ -3,6 +3,7 @@
 
 pub mod chart;
 pub mod computers;
+pub mod day;
 pub mod ledger;
 pub mod letterhead;
 pub mod medicines;
@@ -13,6 +14,7 @@ pub mod recovery;
 pub mod review;
 pub mod session;
 pub mod short_keys;
+pub mod staff;
 pub mod sync;
 
 use std::sync::Arc;

@@ -13,7 +13,7 @@ pub async fn get_today(desk: Here<'_>) -> Answer<Today> {
 
 #[tauri::command]
 pub async fn find_patients(desk: Here<'_>, query: String) -> Answer<PatientsFound> {
-    ask(desk, move |replica| replica.search_patients(&query)).await
+    ask(desk, move |replica| replica.find_patients(&query)).await
 }
 
 #[tauri::command]

@@ -26,5 +26,4 @@ mod snapshot;
 pub use export::{Exported, export};
 pub use restore::{Restored, restore};
 pub use seal::{Key, Lock};
-pub(crate) use sheets::{guard, unguard};
 pub use snapshot::Doors;

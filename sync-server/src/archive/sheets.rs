@@ -1,31 +1,13 @@
 //! A tenant's tables as CSV, for a spreadsheet. Not encrypted, and not for restoring.
 
-use std::borrow::Cow;
 use std::fs::File;
 use std::path::Path;
 
 use anyhow::{Context, ensure};
 use protocol::id::TenantId;
+use protocol::sheet::guard;
 
 use super::snapshot::{Doors, Snapshot};
-
-/// What a spreadsheet takes for the beginning of a formula, or looks behind for one.
-const DANGEROUS: &[char] = &['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
-
-/// Puts `'` before a cell that a spreadsheet could take for a formula.
-pub fn guard(cell: &str) -> Cow<'_, str> {
-    if is_dangerous(cell) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
-}
-
-/// Takes away what [`guard`] put there, and nothing else.
-pub fn unguard(cell: &str) -> &str {
-    cell.strip_prefix('\'').filter(|rest| is_dangerous(rest)).unwrap_or(cell)
-}
-
-/// A cell that was guarded before, by whatever number of `'`, is guarded once more: else one would be lost.
-fn is_dangerous(cell: &str) -> bool {
-    cell.trim_start_matches('\'').starts_with(DANGEROUS)
-}
 
 /// Writes `<table>.csv` for each table into a new folder, which only its owner can read, and which is there whole or
 /// not at all. Empty cells are nulls or empty texts; lists and objects are JSON.
@@ -76,29 +58,4 @@ fn new_file(path: &Path) -> std::io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_guard_is_put_before_formulae_only_and_comes_off_again() {
-        for (cell, guarded) in [
-            ("=1+1", "'=1+1"),
-            ("+919820441276", "'+919820441276"),
-            ("-5", "'-5"),
-            ("@SUM(A1)", "'@SUM(A1)"),
-            ("\t=1", "'\t=1"),
-            ("\r\n", "'\r\n"),
-            ("＝1", "'＝1"),
-            ("'=1", "''=1"),
-            ("'quoted'", "'quoted'"),
-            ("Sunita", "Sunita"),
-            ("", ""),
-        ] {
-            assert_eq!(guard(cell), guarded);
-            assert_eq!(unguard(guarded), cell);
-        }
-    }
 }

@@ -124,7 +124,7 @@ async fn insert(
         full_name: &new.admin_name,
         roles,
         password_hash,
-        must_change_password: false,
+        one_time_days: None,
         mobile_number: None,
     };
     insert_user(&mut tx, tenant.0, &new_user).await?;

@@ -41,8 +41,8 @@ pub struct NewUser<'a> {
     pub roles: Vec<Role>,
     /// From [`super::password::Passwords::hash`].
     pub password_hash: &'a str,
-    /// Whether it is a one-time password.
-    pub must_change_password: bool,
+    /// For so many days it signs in, if it is a one-time password.
+    pub one_time_days: Option<i32>,
     /// In E.164.
     pub mobile_number: Option<&'a str>,
 }
@@ -116,21 +116,22 @@ pub async fn insert_clinic(tx: &mut PgConnection, tenant: Uuid, clinic: &NewClin
     Ok(())
 }
 
-/// Adds a member of staff. A one-time password serves for a week: whoever is new may begin on Monday.
+/// Adds a member of staff.
 pub async fn insert_user(tx: &mut PgConnection, tenant: Uuid, user: &NewUser<'_>) -> sqlx::Result<()> {
     let roles: Vec<String> = user.roles.iter().map(|role| role.as_str().to_owned()).collect();
     sqlx::query!(
         "insert into users (tenant_id, id, email, full_name, roles, password_hash, must_change_password,
                             mobile_number, one_time_until)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, case when $7 then now() + interval '7 days' end)",
+         values ($1, $2, $3, $4, $5, $6, $7, $8, now() + $9::integer * interval '1 day')",
         tenant,
         user.id,
         user.email,
         user.full_name,
         &roles,
         user.password_hash,
-        user.must_change_password,
+        user.one_time_days.is_some(),
         user.mobile_number,
+        user.one_time_days,
     )
     .execute(tx)
     .await?;

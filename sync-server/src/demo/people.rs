@@ -58,7 +58,7 @@ impl Patient {
     }
 
     fn recorded_age(&self) -> Age {
-        Age { years: Age::since(self.birth, self.registered_on).years, months: 0 }
+        Age::said(Age::since(self.birth, self.registered_on).years, 0)
     }
 }
 

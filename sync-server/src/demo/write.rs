@@ -85,7 +85,7 @@ fn new_user<'a>(member: &Member, password_hash: &'a str) -> NewUser<'a> {
         full_name: member.full_name,
         roles: member.roles(),
         password_hash,
-        must_change_password: false,
+        one_time_days: None,
         mobile_number: None,
     }
 }

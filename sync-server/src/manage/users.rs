@@ -20,6 +20,9 @@ use crate::auth::tenant::{self, NewProfile, insert_profile, insert_user};
 use crate::error::{Error, Json, Result};
 use crate::limits;
 
+/// For so long the one-time password of somebody new signs in: they may begin on Monday.
+const ONE_TIME_DAYS: i32 = 7;
+
 /// All members of staff.
 #[tracing::instrument(skip_all, fields(tenant = %caller.tenant))]
 pub(crate) async fn list(State(state): State<AppState>, caller: Caller) -> Result<Json<Vec<UserInfo>>> {
@@ -52,7 +55,7 @@ pub(crate) async fn add(
         full_name: &full_name,
         roles,
         password_hash: &password_hash,
-        must_change_password: true,
+        one_time_days: Some(ONE_TIME_DAYS),
         mobile_number: mobile_number.as_deref(),
     };
     insert_user(&mut tx, caller.tenant.0, &user).await.map_err(staff::in_words)?;

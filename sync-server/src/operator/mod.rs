@@ -215,7 +215,8 @@ async fn add_user(
         full_name: name,
         roles: options.roles,
         password_hash: &password_hash,
-        must_change_password: false,
+        // The operator knows it. No longer than one that is given again: that of a first computer is known by its time.
+        one_time_days: Some(1),
         mobile_number: None,
     };
     insert_user(&mut tx, tenant.0, &new).await.map_err(|error| match violated_constraint(&error) {
@@ -245,7 +246,11 @@ async fn add_user(
     if options.output.json {
         writeln!(out, "{:#}", json!({"tenant_code": tenant_code, "user_id": user, "email": email}))?;
     } else {
-        writeln!(out, "Added a member of staff to {tenant_code}.")?;
+        writeln!(
+            out,
+            "Added a member of staff to {tenant_code}. They must sign in with this password within a day, online, and \
+             choose another one."
+        )?;
     }
     Ok(())
 }

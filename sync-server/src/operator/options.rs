@@ -56,7 +56,7 @@ pub enum ClinicCommand {
 /// `clinic-sync user …`.
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
-    /// Adds a member of staff to a tenant.
+    /// Adds a member of staff to a tenant, with a password that they must change.
     Add(UserAdd),
     /// Gives a member of staff a new password, which they must change.
     ResetPassword(UserReset),

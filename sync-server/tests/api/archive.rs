@@ -414,7 +414,7 @@ async fn a_sheet_has_the_cells_of_the_table_once_the_guards_are_off() {
             read += 1;
             for (cell, column) in record.expect("a row").iter().zip(&table.columns) {
                 assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']), "{}.{column}", table.name);
-                let cell = sheets::unguard(cell);
+                let cell = protocol::sheet::unguard(cell);
                 match &row[column] {
                     Value::Null => assert_eq!(cell, ""),
                     Value::String(text) => assert_eq!(cell, text),

@@ -10,15 +10,15 @@ use clinic_sync::operator::{
 };
 use clinic_sync::{Db, catalogue};
 use ed25519_dalek::SigningKey;
-use protocol::api::{DeviceScope, EnrolResponse, EnrolmentCode, Secret};
+use protocol::api::{DeviceScope, EnrolResponse, EnrolmentCode, NoticeCode, Secret};
 use protocol::error::ErrorCode;
 use protocol::permission::Role;
 use reqwest::Response;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
 
-use crate::desk::{Clinic, EMAIL, PASSWORD, enrol_request, refused};
+use crate::desk::{Clinic, EMAIL, PASSWORD, enrol_request, post, refused};
 
 const LATA: &str = "lata@sunrise.example";
 
@@ -94,6 +94,10 @@ impl Operator {
 
     /// Somebody enrols a new computer with a code of the operator's.
     async fn lets_in(&self, clinic: &Clinic, email: &str) -> Response {
+        self.lets_in_with(clinic, email, PASSWORD).await
+    }
+
+    async fn lets_in_with(&self, clinic: &Clinic, email: &str, password: &str) -> Response {
         let options = DeviceCode {
             tenant_code: clinic.registered.tenant_code.clone(),
             clinic_code: "MAIN".into(),
@@ -105,7 +109,7 @@ impl Operator {
         run_device(&self.db, DeviceCommand::Code(options), &mut out).await.expect("a code");
         let code: EnrolmentCode = serde_json::from_slice(&out).expect("a code");
         let key = SigningKey::from_bytes(&rand::random());
-        clinic.post("/v1/devices/enrol", &enrol_request(&key, &code.code, email, PASSWORD)).await
+        clinic.post("/v1/devices/enrol", &enrol_request(&key, &code.code, email, password)).await
     }
 }
 
@@ -198,8 +202,15 @@ async fn an_operators_code_lets_in_only_who_has_worked_there_with_a_password_of_
     assert_eq!((unknown.status, unknown.code), (422, ErrorCode::Invalid));
     assert!(unknown.detail.contains("Ask an admin"), "{}", unknown.detail);
     assert_eq!(clinic.count("devices").await, 1);
-    desk.sign_in(LATA).await;
-    assert_eq!(operator.lets_in(&clinic, LATA).await.status(), 200, "she has worked there");
+    let token = desk.sign_in(LATA).await.tokens.access_token.0;
+    let still = refused(operator.lets_in(&clinic, LATA).await).await;
+    assert_eq!(still.code, ErrorCode::Invalid, "the operator knows her password");
+    let own = "nine purple kettles";
+    let change = json!({ "old_password": PASSWORD, "new_password": own });
+    let chosen = post(&desk.http, &desk.url, "/v1/auth/password", &change).bearer_auth(token);
+    assert_eq!(chosen.send().await.expect("an answer").status(), 204);
+    let with_own = operator.lets_in_with(&clinic, LATA, own).await;
+    assert_eq!(with_own.status(), 200, "she has worked there");
     operator.reset_password(&clinic, LATA).await;
     let guessed = refused(operator.lets_in(&clinic, LATA).await).await;
     assert_eq!(guessed.code, ErrorCode::Invalid, "that password is the operator's");
@@ -253,6 +264,33 @@ async fn who_never_heard_that_they_are_in_enrols_the_first_computer_once_more() 
     clinic.sql("update users set one_time_until = one_time_until + interval '1 hour'").await;
     let later = refused(operator.lets_in(&clinic, EMAIL).await).await;
     assert_eq!(later.code, ErrorCode::Invalid, "that password was given after the first computer");
+}
+
+#[tokio::test]
+async fn a_password_that_the_operator_gives_serves_for_a_day_and_asks_for_another_one() {
+    let clinic = Clinic::open().await;
+    let operator = Operator::of(&clinic).await;
+    let desk = clinic.desk().await;
+    operator.add_nurse(&clinic, LATA).await;
+    let session = desk.sign_in(LATA).await;
+    assert!(session.notices.iter().any(|notice| notice.code == NoticeCode::PasswordChangeRequired));
+    let within_a_day = "users where email like 'lata@%' and must_change_password
+                        and one_time_until between now() + interval '23 hours' and now() + interval '1 day'";
+    assert_eq!(clinic.count(within_a_day).await, 1);
+    clinic
+        .sql("update users set one_time_until = now() - interval '1 second' where email like 'lata@%'")
+        .await;
+    let late = refused(desk.login(LATA, PASSWORD).await).await;
+    assert_eq!((late.status, late.code), (401, ErrorCode::WrongCode));
+}
+
+#[tokio::test]
+async fn who_was_added_as_the_first_and_never_heard_that_they_are_in_enrols_once_more() {
+    let clinic = Clinic::open().await;
+    let operator = Operator::of(&clinic).await;
+    operator.add_nurse(&clinic, LATA).await;
+    assert_eq!(operator.lets_in(&clinic, LATA).await.status(), 200);
+    assert_eq!(operator.lets_in(&clinic, LATA).await.status(), 200, "the answer before got lost");
 }
 
 #[tokio::test]

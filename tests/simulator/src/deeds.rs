@@ -1,6 +1,7 @@
 //! What people do at a desktop. Each is one thing that a person does; what it is done to is chosen by dice from what
 //! the desktop shows.
 
+mod day;
 mod files;
 mod prepared;
 mod prescriptions;
@@ -248,6 +249,9 @@ impl Hand<'_> {
     }
 
     fn book(&mut self) -> Result<()> {
+        if self.dice.per_mille(500) {
+            return self.book_visit();
+        }
         let Some(patient) = self.one(TableName::Patients, |_| true)? else { return Ok(()) };
         let Some(doctor) = self.one(TableName::Doctors, |_| true)? else { return Ok(()) };
         let new = values([
@@ -263,6 +267,9 @@ impl Hand<'_> {
     }
 
     fn move_visit(&mut self) -> Result<()> {
+        if self.dice.per_mille(500) {
+            return self.lead_on();
+        }
         let Some(row) = self.one(TableName::Appointments, |_| true)? else { return Ok(()) };
         let change = match self.dice.below(4) {
             0 => update(&row, [("start_time", json!(self.pick(&["10:00", "10:10", "10:30"])))]),

@@ -348,6 +348,12 @@ impl World {
         let last = last(desk);
         self.time.note(&format!("desk {number}: {deed:?} {done:?}"));
         match done {
+            // Behind what was saved a visit ends as a change of its own: whether it did, nobody was told.
+            Ok(()) if lock(&desk.doom).has_come && last > desk.said => {
+                self.counts.deeds += 1;
+                desk.said += 1;
+                desk.is_unsure = true;
+            }
             Ok(()) => {
                 self.counts.deeds += u64::try_from(last - desk.said).unwrap_or(0);
                 desk.said = last;

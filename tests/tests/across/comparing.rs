@@ -73,7 +73,7 @@ async fn a_row_that_the_server_has_lost_stays_on_the_desk_and_is_told_of() -> an
         "{refused:?}"
     );
     for name in ["Asha", "Bina"] {
-        assert_eq!(desk.replica()?.find_patients(name)?.len(), 1, "{name}");
+        assert_eq!(desk.replica()?.find_patients(name)?.people.len(), 1, "{name}");
     }
     assert!(desk.replica()?.verify()?.is_good());
     Ok(())
@@ -99,7 +99,7 @@ async fn mending_never_overwrites_what_waits() -> anyhow::Result<()> {
     one.synced().await?;
     other.synced().await?;
     assert_eq!(other.replica()?.chart(asha)?.form.city, "Pune");
-    assert_eq!(other.replica()?.find_patients("Bina")?[0].id, new);
+    assert_eq!(other.replica()?.find_patients("Bina")?.people[0].id, new);
     assert!(one.replica()?.ledger(9)?.iter().all(|entry| entry.fate == Some(Fate::Applied)));
     Ok(())
 }

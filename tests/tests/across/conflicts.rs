@@ -209,13 +209,13 @@ async fn a_patient_registered_on_two_desks_is_made_one_on_both() -> anyhow::Resu
     other.replica()?.register_patient(&patient("Sunita", "98204 41276"))?;
     clinic.network.set_down(false);
     meet(&one, &other).await?;
-    assert_eq!(one.replica()?.find_patients("sunita")?.len(), 2);
+    assert_eq!(one.replica()?.find_patients("sunita")?.people.len(), 2);
     let [item] = open(&one)?.try_into().expect("one item");
     assert_eq!(item.kind, Kind::Duplicate);
     one.replica()?.decide_conflict(item.id, Choice::Merged, None, "")?;
     meet(&one, &other).await?;
     for desk in [&one, &other] {
-        let found = desk.replica()?.find_patients("sunita")?;
+        let found = desk.replica()?.find_patients("sunita")?.people;
         assert_eq!(found.len(), 1);
         assert!(!found[0].needs_review);
         assert_eq!(desk.replica()?.chart(found[0].id)?.merged.len(), 1);

@@ -43,7 +43,7 @@ async fn push_survives(die: fn(&mut ServerProcess) -> anyhow::Result<()>) -> any
     assert!(report.is_good(), "{report:?}");
     assert_eq!(report.patients as usize, numbers.len(), "each once, none lost");
     for number in numbers {
-        let found = other.replica()?.find_patients(&number)?;
+        let found = other.replica()?.find_patients(&number)?.people;
         assert_eq!(found.len(), 1);
         assert!(!found[0].needs_review, "not taken for someone registered twice");
     }
@@ -146,7 +146,7 @@ async fn a_desktop_killed_at_any_moment_still_has_all_that_it_called_saved() -> 
     replica(&["sync", "--email", EMAIL], &format!("{PASSWORD}\n"))?;
     let other = enrolled(&server, &registered.tenant_code).await?;
     for number in &saved {
-        assert_eq!(other.replica()?.find_patients(number)?.len(), 1, "{number} was called saved");
+        assert_eq!(other.replica()?.find_patients(number)?.people.len(), 1, "{number} was called saved");
     }
     server.stop()
 }

@@ -139,7 +139,7 @@ async fn a_desktop_that_is_newer_than_the_backup_keeps_everything_and_comes_back
     let third = std::mem::replace(&mut clinic.third, TestDesk::new()?).restarted();
     assert!(matches!(third.desk.state(), AppState::Locked { .. }));
     third.unlock(EMAIL).await?;
-    assert_eq!(third.replica()?.find_patients("Farida")?[0].id, clinic.farida);
+    assert_eq!(third.replica()?.find_patients("Farida")?.people[0].id, clinic.farida);
     let one_time = code(&clinic.server, &clinic.registered.tenant_code)?;
     assert!(third.desk.enrol_again(&one_time.0, "not my password").await.is_err());
     assert!(third.desk.enrol_again("ASHA-0000-0000-0000", PASSWORD).await.is_err());
@@ -152,7 +152,7 @@ async fn a_desktop_that_is_newer_than_the_backup_keeps_everything_and_comes_back
     for desk in [&clinic.one, &third] {
         desk.synced().await?;
         for name in ["Farida", "Gita", "Hema"] {
-            assert_eq!(desk.replica()?.find_patients(name)?.len(), 1, "{name}");
+            assert_eq!(desk.replica()?.find_patients(name)?.people.len(), 1, "{name}");
         }
         let status = desk.desk.sync_status();
         assert_eq!((status.waiting, status.attention, status.only_here), (0, 0, 0));
@@ -186,7 +186,7 @@ async fn an_answer_that_was_lost_costs_no_second_code() -> anyhow::Result<()> {
     clinic.third.synced().await?;
     assert_eq!(clinic.third.desk.sync_status().waiting, 0);
     clinic.one.synced().await?;
-    assert_eq!(clinic.one.replica()?.find_patients("Farida")?[0].id, clinic.farida);
+    assert_eq!(clinic.one.replica()?.find_patients("Farida")?.people[0].id, clinic.farida);
     clinic.server.stop()
 }
 
@@ -276,7 +276,7 @@ async fn a_desktop_that_no_password_opens_any_more_comes_back_with_its_recovery_
     for desk in [third, one] {
         desk.synced().await?;
         for name in ["Farida", "Gita"] {
-            assert_eq!(desk.replica()?.find_patients(name)?.len(), 1, "{name}");
+            assert_eq!(desk.replica()?.find_patients(name)?.people.len(), 1, "{name}");
         }
     }
     // The page is not torn up, and the server knows of it again.
@@ -351,7 +351,7 @@ async fn a_computer_that_was_recovered_since_the_backup_comes_back_behind_what_i
     for desk in [&desk, &office] {
         desk.synced().await?;
         for name in ["Farida", "Gita", "Hema"] {
-            assert_eq!(desk.replica()?.find_patients(name)?.len(), 1, "{name}");
+            assert_eq!(desk.replica()?.find_patients(name)?.people.len(), 1, "{name}");
         }
         let status = desk.desk.sync_status();
         assert_eq!((status.waiting, status.attention, status.only_here), (0, 0, 0), "{:?}", status.problem);
@@ -391,7 +391,7 @@ async fn a_computer_that_was_recovered_brings_what_it_did_before_also_if_all_of_
         })
         .await?;
         for name in ["Farida", "Gita"] {
-            assert_eq!(one.replica()?.find_patients(name)?.len(), 1, "{name}");
+            assert_eq!(one.replica()?.find_patients(name)?.people.len(), 1, "{name}");
         }
         assert!(one.replica()?.verify()?.is_good());
     }
@@ -441,7 +441,7 @@ async fn what_was_done_before_a_disk_was_copied_is_let_in_once_the_other_compute
         one.synced().await?;
         one.until("it has what was let in", |status| (status.waiting, status.attention) == (0, 0)).await?;
         for name in ["Farida", "Hema"] {
-            assert_eq!(one.replica()?.find_patients(name)?.len(), 1, "{name}");
+            assert_eq!(one.replica()?.find_patients(name)?.people.len(), 1, "{name}");
         }
         assert!(one.replica()?.verify()?.is_good());
     }

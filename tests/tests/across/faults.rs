@@ -16,7 +16,7 @@ async fn push_survives(faults: &[Fault]) -> anyhow::Result<()> {
     one.synced().await?;
     other.synced().await?;
     assert_eq!(clinic.network.n_planned(), 0, "every fault happened");
-    let found = other.replica()?.find_patients("sunita")?;
+    let found = other.replica()?.find_patients("sunita")?.people;
     assert_eq!(found.len(), 1, "once, and only once");
     assert_eq!(found[0].id, sunita.id);
     assert!(!found[0].needs_review);
@@ -74,7 +74,7 @@ async fn a_pull_that_breaks_off_anywhere_goes_on_where_it_broke() -> anyhow::Res
     one.synced().await?;
     other.synced().await?;
     for number in (0..30).flat_map(|place| ["100", "200"].map(|part| format!("98204 {part}{place:02}"))) {
-        assert_eq!(other.replica()?.find_patients(&number)?.len(), 1, "{number}");
+        assert_eq!(other.replica()?.find_patients(&number)?.people.len(), 1, "{number}");
     }
     Ok(())
 }
@@ -114,7 +114,8 @@ async fn a_desk_asks_for_no_rows_because_it_hears_of_its_own_changes() -> anyhow
     let other = clinic.desk("Room 2").await?;
     other.replica()?.register_patient(&patient("Bina", "98204 41277"))?;
     let found = |_: &SyncStatus| {
-        desk.replica().is_ok_and(|replica| replica.find_patients("Bina").is_ok_and(|found| !found.is_empty()))
+        desk.replica()
+            .is_ok_and(|replica| replica.find_patients("Bina").is_ok_and(|found| !found.people.is_empty()))
     };
     desk.until("it has heard of another one's change", found).await
 }

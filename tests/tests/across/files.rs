@@ -105,7 +105,7 @@ async fn rows_go_on_while_a_file_does_not_get_through_and_nothing_is_called_sync
     let farida = one.replica()?.register_patient(&patient("Farida", "98204 41277"))?.id;
     one.until("the rows have gone", |status| status.waiting == 0 && status.files_waiting == 1).await?;
     other.synced().await?;
-    assert_eq!(other.replica()?.find_patients("Farida")?[0].id, farida);
+    assert_eq!(other.replica()?.find_patients("Farida")?.people[0].id, farida);
     assert_eq!(place(&other, sunita)?, FilePlace::Elsewhere);
     let synced = one.desk.sync_status().last_synced_at;
     let synced = synced.as_deref().and_then(protocol::validate::parse_moment);
@@ -180,7 +180,7 @@ async fn a_front_desk_gets_no_files_and_another_tenant_knows_of_none() -> anyhow
     let code = clinic.server().enrolment_code_for(clinic.tenant_code(), DeviceScope::FrontDesk).await?;
     front.enrol(clinic.network.address(), code, "Front desk").await?;
     let replica = front.replica()?;
-    assert_eq!(replica.find_patients("Sunita")?.len(), 1);
+    assert_eq!(replica.find_patients("Sunita")?.people.len(), 1);
     assert!(matches!(replica.attachments(sunita), Err(Error::Forbidden(_))));
     assert!(matches!(front.desk.open_attachment(file.id).await, Err(Error::Forbidden(_))));
     assert!(front.rows()?.iter().all(|row| row.table.as_str() != "dental_attachments"));

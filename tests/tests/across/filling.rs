@@ -84,9 +84,9 @@ async fn today_is_worked_with_while_the_rest_is_on_its_way_and_nothing_is_called
     assert!(status.filling.is_some_and(|filling| filling.total.is_some_and(|total| total > 4000)));
     let today = other.replica()?.today()?;
     assert_eq!(today.registered.len(), 8);
-    assert!(other.replica()?.find_patients("Old")?.is_empty(), "they are still on their way");
+    assert!(other.replica()?.find_patients("Old")?.people.is_empty(), "they are still on their way");
     // Work on what is here, while the line stands still.
-    let known = other.replica()?.find_patients("P1")?[0].id;
+    let known = other.replica()?.find_patients("P1")?.people[0].id;
     let form = other.replica()?.chart(known)?.form;
     other.replica()?.update_patient(known, &form, &PatientForm { city: "Pune".into(), ..form.clone() })?;
     let new = other.replica()?.register_patient(&patient("Farida", "98204 41276"))?.id;
@@ -121,7 +121,7 @@ async fn what_is_done_goes_out_while_the_rest_still_comes() -> anyhow::Result<()
     clinic.network.let_go();
     other.until("it has gone out", |status| status.waiting == 0).await?;
     one.synced().await?;
-    assert_eq!(one.replica()?.find_patients("Farida")?[0].id, farida);
+    assert_eq!(one.replica()?.find_patients("Farida")?.people[0].id, farida);
     assert!(other.desk.sync_status().filling.is_some() && other.desk.sync_status().last_synced_at.is_none());
     clinic.network.holding().await;
     clinic.network.let_go();

@@ -271,7 +271,7 @@ async fn a_new_desktop_is_not_filled_without_end_and_is_filled_once_the_server_i
         assert_eq!(new.desk.sync_status().last_synced_at, None, "{what}");
         met.clinic.network.say_nothing();
         new.synced().await?;
-        assert_eq!(new.replica()?.find_patients("Asha")?.len(), 1, "{what}");
+        assert_eq!(new.replica()?.find_patients("Asha")?.people.len(), 1, "{what}");
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ async fn two_tenants_with_the_same_patient_do_not_notice_each_other() -> anyhow:
         desk.synced().await?;
     }
     for (desk, id) in [(&ours, sunita.id), (&theirs, other.id)] {
-        let found = desk.replica()?.find_patients("sunita")?;
+        let found = desk.replica()?.find_patients("sunita")?.people;
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].id, id);
         assert!(!found[0].needs_review, "the same person elsewhere is nobody here");

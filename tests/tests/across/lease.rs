@@ -43,7 +43,7 @@ async fn after_the_days_that_are_allowed_the_data_needs_the_server_once_and_lose
     clinic.network.set_down(false);
     desk.unlock(EMAIL).await?;
     desk.synced().await?;
-    assert_eq!(desk.replica()?.find_patients("sunita")?.len(), 1);
+    assert_eq!(desk.replica()?.find_patients("sunita")?.people.len(), 1);
     assert_eq!(desk.desk.sync_status().attention, 0);
     // From now on the password opens it again.
     desk.desk.lock();

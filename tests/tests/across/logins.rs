@@ -124,7 +124,7 @@ async fn a_computer_that_goes_to_sleep_waits_until_the_key_has_left_memory() -> 
     system.goes_to_sleep(false).await?;
     let mut waits = system.listens().await?;
     system.desk.unlock(EMAIL).await?;
-    assert_eq!(system.desk.replica()?.find_patients("sunita")?.len(), 1);
+    assert_eq!(system.desk.replica()?.find_patients("sunita")?.people.len(), 1);
     system.goes_to_sleep(true).await?;
     tokio::task::spawn_blocking(move || waits.read_to_end(&mut Vec::new())).await??;
     assert!(system.is_locked(), "it is asked anew after every sleep");

@@ -30,12 +30,14 @@ mod paper;
 mod passwords;
 mod people;
 mod prepared;
+mod reception;
 mod recovery;
 mod refusals;
 mod restored;
 mod revoked;
 mod settlements;
 mod sleep;
+mod staff;
 #[cfg(target_os = "linux")]
 mod support;
 mod sync;

@@ -47,7 +47,7 @@ async fn with_a_one_time_password_they_choose_their_own_work_on_and_open_the_des
     let refused = desk.desk.unlock(EMAIL, PASSWORD).await;
     assert!(matches!(refused, Err(Error::WrongPassword)), "{refused:?}");
     desk.desk.unlock(EMAIL, NEW).await?;
-    assert_eq!(desk.replica()?.find_patients("sunita")?.len(), 1);
+    assert_eq!(desk.replica()?.find_patients("sunita")?.people.len(), 1);
     clinic.network.set_down(false);
     desk.synced().await?;
 
@@ -58,7 +58,7 @@ async fn with_a_one_time_password_they_choose_their_own_work_on_and_open_the_des
     assert_eq!(refused.code(), ErrorCode::WrongPassword);
     other.desk.unlock(EMAIL, NEW).await?;
     other.synced().await?;
-    assert_eq!(other.replica()?.find_patients("sunita")?.len(), 1);
+    assert_eq!(other.replica()?.find_patients("sunita")?.people.len(), 1);
     Ok(())
 }
 

@@ -78,7 +78,7 @@ async fn a_wrong_password_opens_nothing_online_or_offline() -> anyhow::Result<()
         says(refused.expect_err("BUG: opened"), ErrorCode::WrongPassword);
         assert!(matches!(desk_locked.desk.state(), AppState::Locked { .. }));
         desk_locked.unlock(&clinic.email).await?;
-        assert_eq!(desk_locked.replica()?.find_patients("sunita")?.len(), 1);
+        assert_eq!(desk_locked.replica()?.find_patients("sunita")?.people.len(), 1);
     }
     Ok(())
 }
@@ -101,7 +101,7 @@ async fn a_desk_that_is_too_old_still_hands_over_its_work_then_is_told_to_update
     // What the next version does.
     clinic.server().require_protocol(protocol::PROTOCOL_VERSION);
     other.synced().await?;
-    assert_eq!(other.replica()?.find_patients("Sunita")?[0].id, sunita);
+    assert_eq!(other.replica()?.find_patients("Sunita")?.people[0].id, sunita);
     one.synced().await?;
     assert_eq!(one.desk.sync_status().problem, None);
     Ok(())
@@ -121,7 +121,7 @@ async fn a_locked_missing_or_emptied_keyring_opens_nothing_and_costs_nothing() -
         says(desk.desk.unlock(EMAIL, PASSWORD).await.expect_err("BUG: opened"), code);
         desk.keyring().simulate(Trouble::None);
         desk.unlock(EMAIL).await?;
-        assert_eq!(desk.replica()?.find_patients("sunita")?.len(), 1);
+        assert_eq!(desk.replica()?.find_patients("sunita")?.people.len(), 1);
     }
     desk.desk.lock();
     desk.keyring().forget_all();
@@ -180,6 +180,6 @@ async fn a_damaged_foreign_or_missing_file_is_named_and_never_replaced() -> anyh
     std::fs::write(&slots, &whole_slots)?;
 
     desk.unlock(EMAIL).await?;
-    assert_eq!(desk.replica()?.find_patients("sunita")?.len(), 1);
+    assert_eq!(desk.replica()?.find_patients("sunita")?.people.len(), 1);
     Ok(())
 }

@@ -76,7 +76,7 @@ impl Restored {
             let replica = desk.replica()?;
             assert_eq!(replica.chart(self.old)?.form.city, "Pune");
             assert_eq!(replica.prescription(self.signed)?.items.len(), 3);
-            assert_eq!(replica.find_patients("Farida")?[0].id, self.farida);
+            assert_eq!(replica.find_patients("Farida")?.people[0].id, self.farida);
             assert!(replica.verify()?.is_good());
             let status = desk.desk.sync_status();
             assert_eq!((status.waiting, status.attention, status.only_here), (0, 0, 0));
@@ -112,7 +112,7 @@ async fn what_only_another_desk_did_is_kept_until_that_one_brings_it_back() -> a
     let status = clinic.one.desk.sync_status();
     assert_eq!(status.only_here, 2, "Farida, and the city of Sunita");
     assert_eq!(clinic.one.replica()?.chart(clinic.old)?.form.city, "Pune");
-    assert_eq!(clinic.one.replica()?.find_patients("Farida")?[0].id, clinic.farida);
+    assert_eq!(clinic.one.replica()?.find_patients("Farida")?.people[0].id, clinic.farida);
     clinic.other.unlock(EMAIL).await?;
     clinic.all_is_back().await
 }
@@ -130,7 +130,7 @@ async fn desks_wait_for_the_operator_and_say_so() -> anyhow::Result<()> {
         })
         .await?;
         assert_eq!(desk.desk.sync_status().last_synced_at, before, "and is not called synced");
-        assert_eq!(desk.replica()?.find_patients("Farida")?[0].id, clinic.farida);
+        assert_eq!(desk.replica()?.find_patients("Farida")?.people[0].id, clinic.farida);
     }
     let said = clinic.server.operator(&["tenant", "release", "--all"])?;
     assert!(said.contains("go on by themselves"), "{said}");

@@ -87,7 +87,7 @@ async fn a_computer_in_use_locks_hands_over_what_waits_for_a_person_and_destroys
     assert_eq!(set_aside(&clinic, "device_revoked").await?, 1 + n_late);
     // What it handed over did not go in by itself.
     admin.synced().await?;
-    assert!(admin.replica()?.find_patients("sunita")?.is_empty());
+    assert!(admin.replica()?.find_patients("sunita")?.people.is_empty());
     Ok(())
 }
 

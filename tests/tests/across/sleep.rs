@@ -27,7 +27,7 @@ async fn a_computer_that_slept_comes_back_locked_and_lost_nothing() -> anyhow::R
     clock.pass(Duration::hours(1));
     desk.unlock(EMAIL).await?;
     assert!(!desk.desk.lock_after_sleep());
-    assert_eq!(desk.replica()?.find_patients("sunita")?.len(), 1);
+    assert_eq!(desk.replica()?.find_patients("sunita")?.people.len(), 1);
     clinic.network.set_down(false);
     desk.synced().await
 }

@@ -81,7 +81,7 @@ async fn a_prescription_signed_offline_in_the_window_survives_a_power_cut_and_re
     room.clinic.network.set_down(false);
     window.shows("sync-pill", "all synced").await?;
     let other = room.clinic.desk("Room 2").await?;
-    let sunita = &other.replica()?.find_patients("1276")?[0];
+    let sunita = &other.replica()?.find_patients("1276")?.people[0];
     let chart = other.replica()?.chart(sunita.id)?;
     assert_eq!(chart.prescriptions[0].number.as_deref(), Some(number.as_str()));
     assert_eq!(chart.prescriptions[0].items.len(), 2);
@@ -143,7 +143,7 @@ async fn an_allergy_noted_by_keys_holds_the_line_and_the_language_that_was_chose
     window.shows("today", "देखे गए").await?;
     all_sent(&window).await?;
     let other = room.clinic.desk("Room 2").await?;
-    let sunita = &other.replica()?.find_patients("1276")?[0];
+    let sunita = &other.replica()?.find_patients("1276")?.people[0];
     let chart = other.replica()?.chart(sunita.id)?;
     assert_eq!(chart.allergies[0].checked_by.as_deref(), Some("Penicillins"));
     window.close().await
@@ -177,7 +177,7 @@ async fn a_document_is_read_page_by_page_and_a_picture_stands_small_in_the_recor
     window.shows("sync-pill", "all synced").await?;
     let other = room.clinic.desk("Room 2").await?;
     other.synced().await?;
-    let sunita = other.replica()?.find_patients("1276")?[0].id;
+    let sunita = other.replica()?.find_patients("1276")?.people[0].id;
     let form = AttachmentForm { kind: "document".into(), ..AttachmentForm::default() };
     other.replica()?.attach(sunita, "letter.pdf", &mut &*RED_AND_BLUE, &form)?;
     other.synced().await?;

@@ -5,7 +5,15 @@ import { Kbd } from "../shared/parts";
 import classes from "./KeysSheet.module.css";
 import { type KeyId, keyLabel, keymap } from "./keymap";
 
-const places: (typeof keymap)[KeyId]["where"][] = ["everywhere", "chart", "preview", "record", "pad"];
+const places: (typeof keymap)[KeyId]["where"][] = [
+  "everywhere",
+  "day",
+  "queue",
+  "chart",
+  "preview",
+  "record",
+  "pad",
+];
 
 export function KeysSheet({ onClose }: { onClose: () => void }) {
   const { shell, common } = messages;

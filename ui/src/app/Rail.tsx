@@ -9,6 +9,7 @@ import {
   IconRefresh,
   IconSlash,
   IconUserHeart,
+  IconUsers,
 } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { messages } from "../messages";
@@ -27,7 +28,7 @@ export function Rail({ onKeys }: { onKeys: () => void }) {
   const link = { className: classes.railItem, activeOptions: { exact: true } };
   return (
     <nav className={classes.rail} aria-label={shell.mainNavigation}>
-      <Link to="/" {...link}>
+      <Link to="/" {...link} activeOptions={{ exact: true, includeSearch: false }}>
         <IconCalendarEvent size={22} stroke={1.7} aria-hidden="true" />
         {shell.today}
       </Link>
@@ -64,6 +65,12 @@ export function Rail({ onKeys }: { onKeys: () => void }) {
         <Link to="/computers" {...link}>
           <IconDeviceDesktop size={22} stroke={1.7} aria-hidden="true" />
           {shell.computers}
+        </Link>
+      )}
+      {session.person.roles.includes("admin") && (
+        <Link to="/staff" {...link}>
+          <IconUsers size={22} stroke={1.7} aria-hidden="true" />
+          {shell.staff}
         </Link>
       )}
       {session.person.roles.includes("admin") && (

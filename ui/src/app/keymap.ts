@@ -6,7 +6,7 @@ interface Binding {
   keys: string;
   /** Its name among the words for keys. */
   label: keyof typeof messages.keys;
-  where: "everywhere" | "chart" | "preview" | "record" | "pad";
+  where: "everywhere" | "day" | "queue" | "chart" | "preview" | "record" | "pad";
 }
 
 /** Every key that works beyond the focused control. */
@@ -21,7 +21,12 @@ export const keymap = {
   takeBack: { keys: "Mod+U", label: "takeBack", where: "everywhere" },
   keys: { keys: "?", label: "keys", where: "everywhere" },
   close: { keys: "Esc", label: "close", where: "everywhere" },
+  nextPatient: { keys: "F9", label: "nextPatient", where: "queue" },
+  callToken: { keys: "F10", label: "callToken", where: "day" },
+  dayBefore: { keys: "Alt+←", label: "dayBefore", where: "day" },
+  dayAfter: { keys: "Alt+→", label: "dayAfter", where: "day" },
   newPrescription: { keys: "Mod+N", label: "newPrescription", where: "chart" },
+  book: { keys: "Mod+B", label: "book", where: "record" },
   allergy: { keys: "Mod+Shift+A", label: "allergy", where: "record" },
   merge: { keys: "Mod+Shift+M", label: "merge", where: "record" },
   preview: { keys: "Mod+P", label: "preview", where: "chart" },
@@ -52,7 +57,13 @@ export const keymap = {
 export type KeyId = keyof typeof keymap;
 
 const isMac = navigator.userAgent.includes("Mac");
-const names: Record<string, string> = { Esc: "Escape", "↑": "ArrowUp", "↓": "ArrowDown" };
+const names: Record<string, string> = {
+  Esc: "Escape",
+  "↑": "ArrowUp",
+  "↓": "ArrowDown",
+  "←": "ArrowLeft",
+  "→": "ArrowRight",
+};
 
 /** `Ctrl K`, or `⌘ K` on a Mac. */
 export function keyLabel(id: KeyId): string {
@@ -97,6 +108,9 @@ function isTyping(target: EventTarget | null): boolean {
     target instanceof HTMLSelectElement
   );
 }
+
+/** What a key that is held down does once: again and again it would take back, finish or call one after the other. */
+const onceEach = new Set<KeyId>(["takeBack", "nextPatient", "callToken"]);
 
 const isBehindDialog = (id: KeyId) =>
   !aboveDialogs.has(id) && document.querySelector("dialog[open]") !== null;
@@ -147,8 +161,7 @@ export function useKeys(handlers: Handlers): void {
         if (id === "keys" && isTyping(event.target)) continue;
         if (isBehindDialog(id)) continue;
         event.preventDefault();
-        // Held down, it would take back one thing after the other.
-        if (id !== "takeBack" || !event.repeat) handler();
+        if (!onceEach.has(id) || !event.repeat) handler();
         return;
       }
     };
@@ -170,7 +183,7 @@ function entries(handlers: Handlers): [KeyId, (() => void) | undefined][] {
   return found;
 }
 
-const webViewKeys = new Set(["f3", "f5", "f7"]);
+const webViewKeys = new Set(["f3", "f5", "f7", "f10"]);
 const webViewModKeys = new Set(["n", "p", "r", "d", "f", "g", "j", "u"]);
 
 /** Keeps the web view from reloading, printing or searching by itself. On the window: after everything else. */

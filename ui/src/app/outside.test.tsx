@@ -36,6 +36,7 @@ test("behind another program, the system tells of a new decision, a changed log 
         waiting: 2,
         needsPassword: false,
         wipesAt: null,
+        problem: null,
       },
     }),
   );
@@ -61,7 +62,13 @@ test("the menus name what the keys do, in the language of the window, and only w
   const { keys, backend } = openClinic();
   await screen.findByTestId("today");
   const { outside } = backend;
-  expect(outside.menu.map((section) => section.title)).toEqual(["Go", "Patient", "Prescription", "Help"]);
+  expect(outside.menu.map((section) => section.title)).toEqual([
+    "Go",
+    "Day",
+    "Patient",
+    "Prescription",
+    "Help",
+  ]);
   expect(outside.menu[0]?.items[0]).toEqual({ id: "find", label: "Find a patient", keys: "Mod+K" });
   await waitFor(() => expect(outside.enabled).toContain("find"));
   expect(outside.enabled).not.toContain("undo");

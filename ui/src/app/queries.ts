@@ -12,10 +12,13 @@ export const queryKeys = {
   syncStatus: ["sync-status"],
   rows: ["rows"],
   today: ["rows", "today"],
+  day: (date: string | null) => ["rows", "day", date],
+  booking: (patient: string, form: object, moves: string | null) => ["rows", "booking", patient, form, moves],
   ledger: (filter: object) => ["rows", "ledger", filter],
   ledgerChoices: ["rows", "ledger-choices"],
   refused: ["rows", "refused"],
   computers: ["computers"],
+  staff: ["staff"],
   recoveryPage: ["recovery-page"],
   letterhead: ["rows", "letterhead"],
   letterheadPreviews: ["letterhead-preview"],
@@ -67,6 +70,10 @@ export const chartOf = (backend: Backend, patientId: string) =>
     queryFn: () => backend.getChart(patientId),
     staleTime: 2_000,
   });
+
+/** A day of this clinic; null is today. */
+export const dayOf = (backend: Backend, date: string | null) =>
+  queryOptions({ queryKey: queryKeys.day(date), queryFn: () => backend.getDay(date) });
 
 export function useAppState() {
   const backend = useBackend();

@@ -15,6 +15,7 @@ import { RegisterPatient } from "../features/patient/RegisterPatient";
 import { Prescription } from "../features/prescription/Prescription";
 import { Review } from "../features/review/Review";
 import { ShortKeys } from "../features/shortkeys/ShortKeys";
+import { Staff } from "../features/staff/Staff";
 import { SyncCentre } from "../features/sync/SyncCentre";
 import { Today } from "../features/today/Today";
 import { spoken } from "./language";
@@ -27,7 +28,15 @@ interface Context {
 
 const root = createRootRouteWithContext<Context>()({ component: spoken(Layout) });
 
-const today = createRoute({ getParentRoute: () => root, path: "/", component: spoken(Today) });
+const today = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  validateSearch: (search: Record<string, unknown>): { day?: string } =>
+    search["day"] === undefined ? {} : { day: String(search["day"]) },
+  component: spoken(function TodayRoute(): ReactNode {
+    return <Today date={today.useSearch().day ?? null} />;
+  }),
+});
 
 const register = createRoute({
   getParentRoute: () => root,
@@ -42,10 +51,13 @@ const register = createRoute({
 const chart = createRoute({
   getParentRoute: () => root,
   path: "/patients/$patientId",
+  // `now` for who is here, or the day for which a visit is to be booked.
+  validateSearch: (search: Record<string, unknown>): { book?: string } =>
+    search["book"] === undefined ? {} : { book: String(search["book"]) },
   loader: ({ context, params }) => context.askChart(params.patientId),
   component: spoken(function ChartRoute(): ReactNode {
     const { patientId } = chart.useParams();
-    return <Chart key={patientId} patientId={patientId} />;
+    return <Chart key={patientId} patientId={patientId} books={chart.useSearch().book ?? null} />;
   }),
 });
 
@@ -81,6 +93,8 @@ const computers = createRoute({
   path: "/computers",
   component: spoken(Computers),
 });
+
+const staff = createRoute({ getParentRoute: () => root, path: "/staff", component: spoken(Staff) });
 
 const letterhead = createRoute({
   getParentRoute: () => root,
@@ -119,6 +133,7 @@ const routeTree = root.addChildren([
   prescription,
   sync,
   computers,
+  staff,
   letterhead,
   shortKeys,
   medicines,

@@ -1,6 +1,7 @@
 import { screen, within } from "@testing-library/react";
 import type { UserEvent } from "@testing-library/user-event";
 import { expect, test } from "vitest";
+import { walkIn } from "../ipc/fake-day";
 import { emptyDraft, fakeRefused } from "../ipc/fake-data";
 import { catalogues, type Language, messages } from "../messages";
 import { expectAccessible, findSunita, openClinic, openPad, signMetformin } from "../test/clinic";
@@ -19,6 +20,8 @@ async function today(opened: Opened) {
 
 const press = (keys: UserEvent, key: string) => keys.keyboard(`{Control>}${key}{/Control}`);
 const shifted = (keys: UserEvent, key: string) => press(keys, `{Shift>}${key}{/Shift}`);
+
+const openStaff = (keys: UserEvent) => keys.click(screen.getByRole("link", { name: messages.shell.staff }));
 
 /** The way to every screen and to what floats above it. */
 const screens: Record<string, { start?: string; go: (opened: Opened) => Promise<unknown> }> = {
@@ -241,11 +244,76 @@ const screens: Record<string, { start?: string; go: (opened: Opened) => Promise<
       return screen.findByRole("table");
     },
   },
+  staff: {
+    go: async (opened) => {
+      await today(opened);
+      await openStaff(opened.keys);
+      return screen.findByRole("table");
+    },
+  },
+  "a new doctor": {
+    go: async (opened) => {
+      await today(opened);
+      await openStaff(opened.keys);
+      await opened.keys.click(await screen.findByRole("button", { name: messages.staff.add }));
+      await opened.keys.click(
+        screen.getByRole("checkbox", { name: new RegExp(`^${messages.roles.doctor}`) }),
+      );
+      for (const clinic of ["Andheri East", "Bandra West"])
+        await opened.keys.click(screen.getByRole("checkbox", { name: clinic }));
+      return screen.findByLabelText(messages.staff.number);
+    },
+  },
+  "an admin who leaves": {
+    go: async (opened) => {
+      await today(opened);
+      await openStaff(opened.keys);
+      const change = messages.staff.changeLong("Dr. Anjali Kulkarni");
+      await opened.keys.click(await screen.findByRole("button", { name: change }));
+      await opened.keys.click(
+        screen.getByRole("checkbox", { name: new RegExp(`^${messages.staff.isActive}`) }),
+      );
+      return screen.findByText(messages.staff.yourself);
+    },
+  },
+  "a one-time password": {
+    go: async (opened) => {
+      await today(opened);
+      await openStaff(opened.keys);
+      const give = messages.staff.giveLong("Priya Nair");
+      await opened.keys.click(await screen.findByRole("button", { name: give }));
+      await opened.keys.click(await screen.findByRole("button", { name: messages.staff.giveSubmit }));
+      return screen.findByTestId("the-password");
+    },
+  },
   "the letterhead": {
     go: async (opened) => {
       await today(opened);
       await opened.keys.click(screen.getByRole("link", { name: messages.shell.letterhead }));
       return screen.findByTestId("letterhead-page");
+    },
+  },
+  "the queue of the day": {
+    start: "priya@example.in",
+    go: async (opened) => {
+      await today(opened);
+      await opened.backend.bookVisit("p4", walkIn);
+      await opened.backend.bookVisit("p2", { ...walkIn, isHere: false, time: "23:50", doctorId: "d2" });
+      await screen.findAllByTestId("visit-row");
+      await opened.keys.keyboard("{ArrowDown}{ArrowRight}");
+      return screen.findByRole("group");
+    },
+  },
+  "a booking": {
+    start: "priya@example.in",
+    go: async (opened) => {
+      await today(opened);
+      await opened.backend.bookVisit("p1", walkIn);
+      await findSunita(opened.keys);
+      await screen.findByTestId("todays-visit");
+      await press(opened.keys, "b");
+      await opened.keys.click(await screen.findByLabelText(messages.booking.toCome));
+      return opened.keys.type(screen.getByLabelText(messages.booking.day), "1d");
     },
   },
   "a day at the reception": {
@@ -382,8 +450,9 @@ test("the focus goes through a chart in the order in which it is read", async ()
     await keys.keyboard("{Tab}");
   }
   // What is folded away is not passed; jsdom does not know that.
-  expect(passed.slice(0, 12)).toEqual([
+  expect(passed.slice(0, 13)).toEqual([
     "Correct details",
+    "Token or bookingCtrl B",
     "New prescriptionCtrl N",
     "Change Penicillins",
     "Change Sulfonamides",

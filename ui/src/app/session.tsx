@@ -1,4 +1,5 @@
 import { createContext, type ReactNode, type RefObject, use, useMemo, useRef, useState } from "react";
+import type { DoctorId } from "../ipc/bindings/DoctorId";
 import type { PatientId } from "../ipc/bindings/PatientId";
 import type { SessionView } from "../ipc/bindings/SessionView";
 
@@ -16,6 +17,9 @@ interface Session {
   /** The patient whose chart or pad was opened last. */
   openPatient: PatientId | null;
   setOpenPatient: (patient: PatientId | null) => void;
+  /** With whom a visit was booked last. */
+  lastDoctor: DoctorId | null;
+  noteLastDoctor: (doctor: DoctorId) => void;
   /** What must be written before the clinic is locked. */
   unwritten: RefObject<Set<Unwritten>>;
   /** Whether the last lock came over something typed that was not saved. */
@@ -32,10 +36,20 @@ interface Props extends Pick<Session, "session" | "lostTyped" | "noteLostTyped">
 export function SessionProvider(props: Props) {
   const [openPatient, setOpenPatient] = useState<PatientId | null>(null);
   const { session, lostTyped, noteLostTyped } = props;
+  const [lastDoctor, noteLastDoctor] = useState<DoctorId | null>(null);
   const unwritten = useRef(new Set<Unwritten>());
   const value = useMemo(
-    () => ({ session, openPatient, setOpenPatient, unwritten, lostTyped, noteLostTyped }),
-    [session, openPatient, lostTyped, noteLostTyped],
+    () => ({
+      session,
+      openPatient,
+      setOpenPatient,
+      lastDoctor,
+      noteLastDoctor,
+      unwritten,
+      lostTyped,
+      noteLostTyped,
+    }),
+    [session, openPatient, lastDoctor, lostTyped, noteLostTyped],
   );
   return <SessionContext value={value}>{props.children}</SessionContext>;
 }

@@ -1,15 +1,20 @@
 import type { Allergen } from "./bindings/Allergen";
 import type { AllergyForm } from "./bindings/AllergyForm";
 import type { AllergyId } from "./bindings/AllergyId";
+import type { AppointmentId } from "./bindings/AppointmentId";
 import type { AppState } from "./bindings/AppState";
 import type { AttachmentForm } from "./bindings/AttachmentForm";
 import type { AttachmentId } from "./bindings/AttachmentId";
 import type { AttachmentView } from "./bindings/AttachmentView";
+import type { Booking } from "./bindings/Booking";
+import type { BookingForm } from "./bindings/BookingForm";
+import type { BookingRead } from "./bindings/BookingRead";
 import type { Chart } from "./bindings/Chart";
 import type { ComputerView } from "./bindings/ComputerView";
 import type { Conflict } from "./bindings/Conflict";
 import type { ConflictChoice } from "./bindings/ConflictChoice";
 import type { ConflictId } from "./bindings/ConflictId";
+import type { Day } from "./bindings/Day";
 import type { Diagnosis } from "./bindings/Diagnosis";
 import type { CorrectedField } from "./bindings/CorrectedField";
 import type { DosageRead } from "./bindings/DosageRead";
@@ -27,6 +32,7 @@ import type { Letterhead } from "./bindings/Letterhead";
 import type { LineRead } from "./bindings/LineRead";
 import type { Measured } from "./bindings/Measured";
 import type { MedicineId } from "./bindings/MedicineId";
+import type { NextPatient } from "./bindings/NextPatient";
 import type { OwnMedicine } from "./bindings/OwnMedicine";
 import type { OwnMedicineForm } from "./bindings/OwnMedicineForm";
 import type { Pad } from "./bindings/Pad";
@@ -41,13 +47,17 @@ import type { ShortKeyForm } from "./bindings/ShortKeyForm";
 import type { ShortKeyFound } from "./bindings/ShortKeyFound";
 import type { ShortKeyId } from "./bindings/ShortKeyId";
 import type { ShortKeyTest } from "./bindings/ShortKeyTest";
+import type { StaffForm } from "./bindings/StaffForm";
+import type { StaffList } from "./bindings/StaffList";
 import type { RecoveryForm } from "./bindings/RecoveryForm";
 import type { RecoveryPage } from "./bindings/RecoveryPage";
 import type { RefusedChange } from "./bindings/RefusedChange";
 import type { SettlementWay } from "./bindings/SettlementWay";
+import type { Step } from "./bindings/Step";
 import type { SyncStatus } from "./bindings/SyncStatus";
 import type { Today } from "./bindings/Today";
 import type { Visit } from "./bindings/Visit";
+import type { UserId } from "./bindings/UserId";
 import type { WindowLanguage } from "./bindings/WindowLanguage";
 
 /** What the program around the window tells without being asked. */
@@ -140,6 +150,14 @@ export interface Backend {
   listComputers(): Promise<ComputerView[]>;
   /** Takes another computer out of service, for good, and agrees that it destroys its data. */
   revokeComputer(id: string, reason: string | null): Promise<ComputerView>;
+  /** The clinic's staff, for its admins. Asks the server. */
+  listStaff(): Promise<StaffList>;
+  /** Adds somebody, and answers their one-time password, which is told once. Asks the server. */
+  addStaff(form: StaffForm): Promise<string>;
+  /** Changes what differs from `seen`. Asks the server. */
+  changeStaff(id: UserId, seen: StaffForm, form: StaffForm): Promise<void>;
+  /** Gives somebody else a one-time password, which is told once. Asks the server. */
+  givePassword(id: UserId): Promise<string>;
   /** Objects to an admin whom the operator of the server is going to make. Asks the server. */
   objectToAdmin(): Promise<void>;
   /** What waits for a decision, the oldest first; or what was decided, the latest first. */
@@ -158,6 +176,16 @@ export interface Backend {
   /** Asks those who may decide it whether two registrations are one person. */
   proposeMerger(one: PatientId, other: PatientId): Promise<void>;
   getToday(): Promise<Today>;
+  /** A day of this clinic, doctor by doctor; null is today. */
+  getDay(date: string | null): Promise<Day>;
+  /** Says back what is typed of a booking. `moves` is the visit whose place it takes. */
+  readBooking(patientId: PatientId, form: BookingForm, moves: AppointmentId | null): Promise<BookingRead>;
+  /** Books a visit, or gives a token to whoever is here. */
+  bookVisit(patientId: PatientId, form: BookingForm): Promise<Booking>;
+  /** Does the next thing with a visit. Moved, it is another one. */
+  stepVisit(id: AppointmentId, step: Step): Promise<Booking>;
+  /** For a doctor: whoever is with them is done, and the next who waits comes in. */
+  nextPatient(): Promise<NextPatient>;
   findPatients(query: string): Promise<PatientsFound>;
   registerPatient(form: PatientForm): Promise<PatientSummary>;
   /** Writes what differs between the form as it was first seen and as it is left. */

@@ -12,6 +12,7 @@ import type { SyncStatus } from "./bindings/SyncStatus";
 import type { WindowLanguage } from "./bindings/WindowLanguage";
 import { type Around, fakeClinic } from "./fake-clinic";
 import { countStates, fakeConflict, fakeRefused, medicines, people, quietStatus, today } from "./fake-data";
+import { fakeDay } from "./fake-day";
 import { type ChosenFile, fakeFiles } from "./fake-files";
 import { fakeKnown } from "./fake-known";
 import { fakeLetterhead } from "./fake-letterhead";
@@ -22,6 +23,7 @@ import { fakePrepared } from "./fake-prepared";
 import { fakeRecovery } from "./fake-recovery";
 import { fakeReview } from "./fake-review";
 import { fakeShortKeys } from "./fake-short-keys";
+import { fakeStaff } from "./fake-staff";
 
 interface Options {
   /** `notEnrolled`, `locked`, or the e-mail of whoever is signed in already. */
@@ -280,6 +282,7 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
         };
         return { ...found };
       }),
+    ...fakeStaff(answer, () => signedIn),
     objectToAdmin: () =>
       answer("objectToAdmin", () => {
         const notices = status.notices.filter(({ code }) => code !== "admin_comes");
@@ -305,6 +308,7 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
     saveLedger: (_filter, format) => answer("saveLedger", () => `/home/anjali/ledger.${format}`),
     ...review.commands,
     ...fakePatients(answer, clinic, around, review.conflicts),
+    ...fakeDay(answer, clinic, around),
     ...fakeKnown(answer, (id) => {
       const patient = clinic.patientOf(id);
       return { ...patient, record: (title) => record(title, patient.summary) };

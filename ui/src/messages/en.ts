@@ -1,5 +1,6 @@
 import { computers, enrol, leaving, unlock } from "./computers";
 import { pad, prescription } from "./consultation";
+import { booking, day } from "./day";
 import { files } from "./files";
 import { known, trend } from "./known";
 import { letterhead } from "./letterhead";
@@ -10,6 +11,7 @@ import { prepared } from "./prepared";
 import { broken, recovery } from "./recovery";
 import { review } from "./review";
 import { shortKeys } from "./short-keys";
+import { staff } from "./staff";
 import { sync } from "./sync";
 import { number } from "./words";
 
@@ -45,6 +47,7 @@ export const messages = {
   unlock,
   leaving,
   computers,
+  staff,
   broken,
   recovery,
   password,
@@ -72,6 +75,7 @@ export const messages = {
     pad: "Pad",
     sync: "Sync",
     computers: "Computers",
+    staff: "Staff",
     letterhead: "Letterhead",
     shortKeys: "Library",
     medicines: "Medicines",
@@ -80,6 +84,8 @@ export const messages = {
     review: "Review",
     keysWhere: {
       everywhere: "Everywhere",
+      day: "In Today",
+      queue: "In Today and in a chart",
       chart: "In a chart or prescription",
       preview: "In the large view of a prescription",
       record: "In a chart",
@@ -87,7 +93,7 @@ export const messages = {
     },
   },
   menu: {
-    titles: { go: "Go", patient: "Patient", prescription: "Prescription", help: "Help" },
+    titles: { go: "Go", day: "Day", patient: "Patient", prescription: "Prescription", help: "Help" },
     usual: {
       edit: "Edit",
       undo: "Undo",
@@ -160,6 +166,13 @@ export const messages = {
     keepLine: "keep a held line, with a reason",
     correct: "correct patient",
     allergy: "note an allergy",
+    nextPatient: "next patient",
+    callToken: "call the first who waits",
+    dayBefore: "day before",
+    dayAfter: "day after",
+    book: "token or booking",
+    nextStep: "next step",
+    moreSteps: "more",
     merge: "registered twice",
   },
   today: {
@@ -186,6 +199,8 @@ export const messages = {
       registered: "registered",
     },
   },
+  day,
+  booking,
   finder,
   patient,
   chart,

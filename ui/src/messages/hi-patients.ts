@@ -25,6 +25,7 @@ export const finder: typeof englishFinder = {
 
 export const patient: typeof englishPatient = {
   registerTitle: "मरीज़ पंजीकृत करें",
+  ageUnits: { y: "साल", mo: "माह", d: "दिन" },
   correctTitle: (name) => `${name} का विवरण सुधारें`,
   mobile: "मोबाइल नंबर",
   firstName: "नाम",

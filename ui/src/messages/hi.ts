@@ -1,6 +1,7 @@
 import type { messages as english } from "./en";
 import { computers, enrol, leaving, unlock } from "./hi-computers";
 import { pad, prescription } from "./hi-consultation";
+import { booking, day } from "./hi-day";
 import { files } from "./hi-files";
 import { known, trend } from "./hi-known";
 import { letterhead } from "./hi-letterhead";
@@ -11,6 +12,7 @@ import { prepared } from "./hi-prepared";
 import { broken, recovery } from "./hi-recovery";
 import { review } from "./hi-review";
 import { shortKeys } from "./hi-short-keys";
+import { staff } from "./hi-staff";
 import { sync } from "./hi-sync";
 import { number } from "./hi-words";
 
@@ -46,6 +48,7 @@ export const messages: typeof english = {
   unlock,
   leaving,
   computers,
+  staff,
   broken,
   recovery,
   password,
@@ -73,6 +76,7 @@ export const messages: typeof english = {
     pad: "पैड",
     sync: "सिंक",
     computers: "कंप्यूटर",
+    staff: "स्टाफ़",
     letterhead: "लेटरहेड",
     shortKeys: "संग्रह",
     medicines: "दवाएँ",
@@ -81,6 +85,8 @@ export const messages: typeof english = {
     review: "निर्णय",
     keysWhere: {
       everywhere: "हर जगह",
+      day: "आज में",
+      queue: "आज और चार्ट में",
       chart: "चार्ट या पर्चे में",
       preview: "पर्चे के बड़े दृश्य में",
       record: "चार्ट में",
@@ -88,7 +94,7 @@ export const messages: typeof english = {
     },
   },
   menu: {
-    titles: { go: "जाएँ", patient: "मरीज़", prescription: "पर्चा", help: "मदद" },
+    titles: { go: "जाएँ", day: "दिन", patient: "मरीज़", prescription: "पर्चा", help: "मदद" },
     usual: {
       edit: "संपादन",
       undo: "वापस लें",
@@ -161,6 +167,13 @@ export const messages: typeof english = {
     keepLine: "रोकी गई पंक्ति कारण देकर रखें",
     correct: "मरीज़ का विवरण सुधारें",
     allergy: "एलर्जी लिखें",
+    nextPatient: "अगला मरीज़",
+    callToken: "प्रतीक्षा में पहले को बुलाएँ",
+    dayBefore: "पिछला दिन",
+    dayAfter: "अगला दिन",
+    book: "टोकन या बुकिंग",
+    nextStep: "अगला कदम",
+    moreSteps: "और",
     merge: "दो बार पंजीकृत",
   },
   today: {
@@ -187,6 +200,8 @@ export const messages: typeof english = {
       registered: "पंजीकृत",
     },
   },
+  day,
+  booking,
   finder,
   patient,
   chart,

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { catalogues, speak } from "./index";
-import { shortDay, shortTime, timeOrDay, wholeDay } from "../shared/format";
+import { age, shortDay, shortTime, timeOrDay, wholeDay } from "../shared/format";
 
 type Leaf = [path: string, text: string | ((...given: unknown[]) => string)];
 
@@ -58,6 +58,15 @@ test("in Hindi the strength of a medicine has one name, which is not that of a d
   const names = [".medicines.strength", ".review.facts.strength_text"].map((path) => hindi.get(path));
   expect(names).toEqual(["मात्रा", "मात्रा"]);
   expect(textOf(hindi.get(".medicines.dose"))).toContain("खुराक");
+});
+
+const ages = () => ["54 y", "1 y 11 mo", "12 d", ""].map(age);
+
+test("an age is said in the units of the language", () => {
+  expect(ages()).toEqual(["54 y", "1 y 11 mo", "12 d", ""]);
+  speak("hi");
+  expect(ages()).toEqual(["54 साल", "1 साल 11 माह", "12 दिन", ""]);
+  speak("en");
 });
 
 const seen = () => [

@@ -17,6 +17,8 @@ export const password = {
     differs: "The new password and its repetition are not the same.",
     nothing: "Nothing is missing.",
   },
+  waiting:
+    "Waiting for the server. If it does not answer, this ends within about a minute, and says what became of the change.",
   submit: "Change the password",
   later: "Later",
   changed: "Your password was changed. From now on sign in with the new one.",

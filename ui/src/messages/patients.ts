@@ -28,6 +28,7 @@ export const finder = {
 /** The words of the form of a patient. */
 export const patient = {
   registerTitle: "Register a patient",
+  ageUnits: { y: "y", mo: "mo", d: "d" },
   correctTitle: (name: string) => `Correct ${name}`,
   mobile: "Mobile number",
   firstName: "First name",

@@ -1,4 +1,4 @@
-import { language, type Language } from "../messages";
+import { language, type Language, messages } from "../messages";
 
 /** Days and times as people of a language write them; digits are Latin everywhere. */
 function formatsOf(locale: string) {
@@ -42,6 +42,12 @@ export function timeOrDay(instant: string): string {
   return isToday
     ? shortTime(instant)
     : `${formats[language].day.format(date).replace("Sept", "Sep")} ${formats[language].time.format(date)}`;
+}
+
+/** `54 y`, `1 y 3 mo`, `12 d`: an age as the program says it, in the units of the language. */
+export function age(said: string): string {
+  const units: Record<string, string | undefined> = messages.patient.ageUnits;
+  return said.replace(/[a-z]+/g, (unit) => units[unit] ?? unit);
 }
 
 /** `+91 98204 41276` */

@@ -19,6 +19,8 @@ window.matchMedia = (query) => ({
   dispatchEvent: () => false,
 });
 window.scrollTo = () => undefined;
+// The arrows walk a group of choices, by its name.
+Object.defineProperty(window, "CSS", { value: { escape: String } });
 Element.prototype.scrollIntoView = () => undefined;
 URL.createObjectURL = () => "blob:page";
 URL.revokeObjectURL = () => undefined;

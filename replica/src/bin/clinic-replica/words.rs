@@ -19,11 +19,12 @@ pub fn state(state: &AppState) -> String {
                 people.len()
             )
         }
-        AppState::Revoked { waiting, needs_password, wipes_at, .. } => format!(
+        AppState::Revoked { waiting, needs_password, wipes_at, problem, .. } => format!(
             "This computer was taken out of service. {waiting} changes wait to be handed over{}. Its data is destroyed \
-             at {}.",
+             at {}.{}",
             if *needs_password { "; `sync` with someone's password does it" } else { "" },
             wipes_at.as_deref().unwrap_or("a time that is not known yet"),
+            problem.as_ref().map(|problem| format!(" {problem}")).unwrap_or_default(),
         ),
         AppState::Wiping => "This computer was taken out of service; its data is being destroyed.".into(),
         AppState::Unlocked { session, .. } => format!("{} is signed in.", session.person.full_name),

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use anyhow::{bail, ensure};
 use csv::StringRecord;
+use protocol::sheet::unguard;
 use protocol::table::TableName;
 
 use super::fields::{FIELDS, SERIALS};
-use crate::archive::unguard;
 use crate::import::words::{self, squeeze};
 
 /// What becomes of a column.

@@ -7,10 +7,10 @@ use std::path::Path;
 
 use anyhow::Context;
 use csv::{StringRecord, Writer, WriterBuilder};
+use protocol::sheet::{guard, unguard};
 use serde::Serialize;
 
 use super::heading::{Mapping, Use};
-use crate::archive::{guard, unguard};
 use crate::import::private_file;
 
 /// How many problems are shown in the terminal.

@@ -6,11 +6,11 @@ use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
 use csv::{Reader, ReaderBuilder, StringRecord};
+use protocol::sheet::unguard;
 use sha2::{Digest, Sha256};
 
 use super::encoding::{Decoding, LAST_LINE, Letters, detect};
 use super::heading::Mapping;
-use crate::archive::unguard;
 
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
 const MOST_LINES: u64 = 200_000;

@@ -260,10 +260,10 @@ fn snapshot(patient: &Values, day: Date) -> Value {
         // An age that was written down later says nothing of an earlier day but its year.
         (None, Some(years), Some(recorded)) if recorded > day => {
             let since = Age::since(day, recorded).years;
-            Some(Age { years: (years - since).max(0), months: 0 })
+            Some(Age::said((years - since).max(0), 0))
         }
-        (None, Some(years), Some(recorded)) => Some(Age { years, months: 0 }.grown(recorded, day)),
-        (None, Some(years), None) => Some(Age { years, months: 0 }),
+        (None, Some(years), Some(recorded)) => Some(Age::said(years, 0).grown(recorded, day)),
+        (None, Some(years), None) => Some(Age::said(years, 0)),
         (None, None, _) => None,
     };
     json!({

@@ -385,7 +385,7 @@ fn years(
     let age = if let Some(born) = born {
         Age::since(born, today)
     } else {
-        let age = Age { years: years?, months: months.unwrap_or(0) };
+        let age = Age::said(years?, months.unwrap_or(0));
         recorded.map_or(age, |recorded| age.grown(recorded, today))
     };
     Some(age.years)

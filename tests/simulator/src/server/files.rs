@@ -104,6 +104,7 @@ impl Server {
         let tenant = self.tenant_mut(caller.tenant);
         match request.method {
             Method::Get => {}
+            Method::Patch => return Err(not_found()),
             Method::Put => {
                 let (from, piece) = (query.number("from"), &request.body);
                 let there = tenant.files.upload(&file);

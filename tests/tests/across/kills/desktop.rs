@@ -92,7 +92,11 @@ impl Killed {
         self.other.synced().await?;
         assert_eq!(self.other.desk.mend(Depth::Values).await?, 0);
         for number in &self.saved {
-            assert_eq!(self.other.replica()?.find_patients(number)?.len(), 1, "{number} was called saved");
+            assert_eq!(
+                self.other.replica()?.find_patients(number)?.people.len(),
+                1,
+                "{number} was called saved"
+            );
         }
         let patients = self.clinic.count("clinic.patients", "true").await?;
         assert_eq!(self.clinic.count("clinic.patients", "needs_review").await?, 0, "nobody is there twice");

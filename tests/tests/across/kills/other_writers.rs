@@ -28,7 +28,7 @@ async fn run(program: &mut PgConnection, sql: &str) -> anyhow::Result<()> {
 }
 
 fn has(desk: &TestDesk, name: &str) -> anyhow::Result<bool> {
-    Ok(!desk.replica()?.find_patients(name)?.is_empty())
+    Ok(!desk.replica()?.find_patients(name)?.people.is_empty())
 }
 
 /// Waits until this name is found at the desk, which nobody tells to ask.

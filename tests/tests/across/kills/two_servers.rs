@@ -32,7 +32,7 @@ async fn what_is_brought_to_one_process_is_heard_at_the_other() -> anyhow::Resul
     clinic
         .other
         .until("it has heard of the last one", |_| {
-            replica.find_patients(&last).is_ok_and(|found| !found.is_empty())
+            replica.find_patients(&last).is_ok_and(|found| !found.people.is_empty())
         })
         .await?;
     clinic.all_is_well(&[]).await

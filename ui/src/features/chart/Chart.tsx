@@ -1,15 +1,18 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { keyLabel, useKeys } from "../../app/keymap";
-import { chartOf } from "../../app/queries";
+import { chartOf, dayOf } from "../../app/queries";
 import { useSession } from "../../app/session";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
 import { KeyBar, Notice, Problem, Waiting } from "../../shared/parts";
+import { BookingDialog } from "../booking/BookingDialog";
+import { VisitLine } from "../booking/VisitLine";
 import { ConflictBanner } from "../review/ConflictBanner";
 import { Files } from "../files/Files";
 import { PreparedNotes } from "../prepared/PreparedNotes";
+import { useNextPatient } from "../today/useNextPatient";
 import { About } from "./About";
 import { Allergies } from "./Allergies";
 import classes from "./Chart.module.css";
@@ -20,31 +23,50 @@ import { AllergyBar, PatientStrip } from "./PatientStrip";
 import { Timeline } from "./Timeline";
 import { Trends } from "./Trends";
 
+interface Props {
+  patientId: string;
+  /** For which day a visit is to be booked as soon as the chart is there, or `now` for a token; null if none is. */
+  books: string | null;
+}
+
 /** Everything about one patient, newest first. */
-export function Chart({ patientId }: { patientId: string }) {
+export function Chart({ patientId, books }: Props) {
   const backend = useBackend();
   const navigate = useNavigate();
   const { session, setOpenPatient } = useSession();
   const { data, error, refetch } = useQuery(chartOf(backend, patientId));
+  const day = useQuery(dayOf(backend, null)).data;
+  const [isBooking, setBooking] = useState(false);
   const isThere = data !== undefined;
   useEffect(() => {
     if (isThere) setOpenPatient(patientId);
   }, [isThere, patientId, setOpenPatient]);
+  const endBooking = () => {
+    setBooking(false);
+    // Whoever comes back to this place does not book again.
+    const params = { patientId };
+    if (books !== null)
+      void navigate({ to: "/patients/$patientId", params, replace: true, ignoreBlocker: true });
+  };
+  useNextPatient();
   useKeys({
+    book: () => setBooking(true),
     newPrescription: () =>
       session.mayReadClinical && void navigate({ to: "/patients/$patientId/pad", params: { patientId } }),
   });
   const { chart: words, common, keys } = messages;
+  const ownWaiting = day?.doctors.find(({ isOwn }) => isOwn)?.waiting.length ?? 0;
   const problem = error && <Problem error={error} onRetry={() => void refetch()} />;
   if (!data) return problem ? <div className={classes.body}>{problem}</div> : <Waiting />;
   return (
     <>
       <div className={classes.screen} data-testid="chart">
         <PatientStrip chart={data}>
-          <ChartActions chart={data} mayWrite={session.mayReadClinical} />
+          <ChartActions chart={data} mayWrite={session.mayReadClinical} onBook={() => setBooking(true)} />
         </PatientStrip>
         {session.mayReadClinical && <AllergyBar chart={data} />}
         {problem}
+        {day && <VisitLine day={day} patient={data.patient} />}
         <ConflictBanner conflicts={data.conflicts} />
         <PreparedNotes prepared={data.prepared} />
         <div className={classes.body}>
@@ -76,6 +98,13 @@ export function Chart({ patientId }: { patientId: string }) {
           )}
         </div>
       </div>
+      {(isBooking || books !== null) && (
+        <BookingDialog
+          patient={data.patient}
+          day={books === null || books === "now" ? null : books}
+          onClose={endBooking}
+        />
+      )}
       <KeyBar
         keys={[
           ...(session.mayReadClinical
@@ -83,6 +112,10 @@ export function Chart({ patientId }: { patientId: string }) {
             : []),
           ...(session.mayReadClinical
             ? [[keyLabel("allergy"), keys.allergy] satisfies [string, string]]
+            : []),
+          [keyLabel("book"), keys.book],
+          ...(session.doctorId !== null && ownWaiting > 0
+            ? [[keyLabel("nextPatient"), keys.nextPatient] satisfies [string, string]]
             : []),
           [keyLabel("find"), keys.find],
           [keyLabel("today"), keys.today],

@@ -1,5 +1,5 @@
 import { Button } from "@mantine/core";
-import { IconPencil, IconPrescription } from "@tabler/icons-react";
+import { IconPencil, IconPrescription, IconTicket } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { keyLabel } from "../../app/keymap";
@@ -8,7 +8,13 @@ import { messages } from "../../messages";
 import { Kbd } from "../../shared/parts";
 import classes from "./Chart.module.css";
 
-export function ChartActions({ chart, mayWrite }: { chart: Chart; mayWrite: boolean }) {
+interface Props {
+  chart: Chart;
+  mayWrite: boolean;
+  onBook: () => void;
+}
+
+export function ChartActions({ chart, mayWrite, onBook }: Props) {
   const navigate = useNavigate();
   const start = useRef<HTMLButtonElement>(null);
   const { chart: words } = messages;
@@ -19,12 +25,19 @@ export function ChartActions({ chart, mayWrite }: { chart: Chart; mayWrite: bool
     <div className={classes.actions}>
       {chart.hasDraft && mayWrite && <span className={classes.draft}>{words.draftWaits}</span>}
       <Button
-        ref={mayWrite ? undefined : start}
         variant="default"
         leftSection={<IconPencil size={16} aria-hidden="true" />}
         onClick={() => void navigate({ to: "/patients/$patientId/correct", params })}
       >
         {words.correct}
+      </Button>
+      <Button
+        {...(mayWrite ? { variant: "default" } : { ref: start })}
+        leftSection={<IconTicket size={18} aria-hidden="true" />}
+        rightSection={<Kbd>{keyLabel("book")}</Kbd>}
+        onClick={onBook}
+      >
+        {messages.day.tokenOrBooking}
       </Button>
       {mayWrite && (
         <Button

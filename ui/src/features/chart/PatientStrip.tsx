@@ -2,7 +2,7 @@ import { IconAlertOctagon, IconAlertTriangle } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import type { Chart } from "../../ipc/bindings/Chart";
 import { messages } from "../../messages";
-import { mobile } from "../../shared/format";
+import { age, mobile } from "../../shared/format";
 import { Avatar } from "../../shared/parts";
 import { allergyDetails } from "./allergy";
 import classes from "./PatientStrip.module.css";
@@ -16,7 +16,7 @@ export function PatientStrip({ chart, children }: { chart: Chart; children?: Rea
       <div className={classes.who}>
         <h1>
           {patient.fullName}{" "}
-          <span className={classes.age}>{[patient.age, patient.sex].filter(Boolean).join(" · ")}</span>
+          <span className={classes.age}>{[age(patient.age), patient.sex].filter(Boolean).join(" · ")}</span>
         </h1>
         <p>
           {[patient.patientCode, mobile(patient.mobileNumber), patient.guardian].map(

@@ -66,10 +66,16 @@ test("a computer that is out of service says what it does, and asks for a passwo
     waiting: 3,
     needsPassword: false,
     wipesAt: null,
+    problem: null,
   };
   act(() => backend.emit({ name: "app-state", payload: state }));
   expect((await screen.findByTestId("revoked")).textContent).toContain("hands over 3 changes");
   expect(screen.queryByLabelText("Password")).toBeNull();
+  await expectAccessible();
+  const problem = "What waits here cannot be handed over.";
+  act(() => backend.emit({ name: "app-state", payload: { ...state, problem } }));
+  expect((await screen.findByRole("alert")).textContent).toBe(problem);
+  expect(screen.getByTestId("revoked").textContent).not.toContain("hands over");
   await expectAccessible();
   const asks = { ...state, needsPassword: true, wipesAt: "2026-11-24T09:12:00" };
   act(() => backend.emit({ name: "app-state", payload: asks }));

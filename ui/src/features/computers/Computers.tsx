@@ -11,6 +11,7 @@ import { KeyBar, Problem, Waiting } from "../../shared/parts";
 import { TypedDialog } from "../../shared/TypedDialog";
 import { NewCode } from "../recovery/NewCode";
 import dialog from "../../shared/Dialog.module.css";
+import page from "../../shared/listScreen.module.css";
 import classes from "./Computers.module.css";
 
 /** The clinic's computers, for its admins: which there are, and which are out of service. */
@@ -25,13 +26,13 @@ export function Computers() {
   const { computers, keys, recovery } = messages;
   return (
     <>
-      <div className={classes.screen} data-testid="computers">
+      <div className={page.screen} data-testid="computers">
         <h1>{computers.title}</h1>
         <p>{computers.lead}</p>
         {isPending && <Waiting />}
         {error && <Problem error={error} onRetry={() => void refetch()} />}
         {data && (
-          <table className={classes.table}>
+          <table className={page.table}>
             <thead>
               <tr>
                 <th scope="col">{computers.columns.name}</th>
@@ -40,7 +41,7 @@ export function Computers() {
                 <th scope="col">{computers.columns.state}</th>
                 <th scope="col">{recovery.column}</th>
                 <th scope="col">
-                  <span className={classes.hidden}>{computers.columns.act}</span>
+                  <span className={page.hidden}>{computers.columns.act}</span>
                 </th>
               </tr>
             </thead>

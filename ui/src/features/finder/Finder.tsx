@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { IconSearch, IconUserPlus } from "@tabler/icons-react";
 import { isPlain, keyLabel } from "../../app/keymap";
@@ -17,6 +17,8 @@ import { FinderRow } from "./FinderRow";
 const placeOf = (found: PatientSummary[], patientId: string | null) =>
   patientId === null ? found.length : found.findIndex((one) => one.id === patientId);
 
+const isToCome = (day: string) => day > new Date().toISOString().slice(0, 10);
+
 /** Finds a patient by number, name or code, from anywhere. */
 export function Finder({ onClose }: { onClose: () => void }) {
   const backend = useBackend();
@@ -24,6 +26,7 @@ export function Finder({ onClose }: { onClose: () => void }) {
   const [typed, setTyped] = useState("");
   /** Whom the arrows chose, or to register: another answer puts nobody else in their place. */
   const [marked, setMarked] = useState<{ patientId: string | null } | null>(null);
+  const lookedAt = useSearch({ strict: false, select: ({ day }) => day });
   const input = useRef<HTMLInputElement>(null);
   const { finder, keys } = messages;
   const query = typed.trim();
@@ -56,9 +59,12 @@ export function Finder({ onClose }: { onClose: () => void }) {
     if (isRegistering) registering.current?.scrollIntoView({ block: "nearest" });
   }, [isRegistering]);
 
-  const open = (patient: PatientSummary) => {
+  const open = (patient: PatientSummary, books = false) => {
     onClose();
-    void navigate({ to: "/patients/$patientId", params: { patientId: patient.id } });
+    const params = { patientId: patient.id };
+    // Whoever looks at a day to come books for it.
+    const search = books ? { book: lookedAt && isToCome(lookedAt) ? lookedAt : "now" } : {};
+    void navigate({ to: "/patients/$patientId", params, search });
   };
   const register = () => {
     // Who is typed may be here already.
@@ -66,12 +72,12 @@ export function Finder({ onClose }: { onClose: () => void }) {
     onClose();
     void navigate({ to: "/register", search: { typed: query } });
   };
-  const choose = () => {
+  const choose = (books: boolean) => {
     const patient = found[chosen];
     if (isPlaceholderData) return;
     // Who was marked is not among those that came.
     if (chosen < 0) setMarked(null);
-    else if (patient) open(patient);
+    else if (patient) open(patient, books);
     else if (answer) register();
   };
   // Of one whole number, a digit more is no digit of it: it picks one of the family.
@@ -87,7 +93,7 @@ export function Finder({ onClose }: { onClose: () => void }) {
     if (picked) open(picked);
     else if (event.key === "ArrowDown") move(isUnasked ? 0 : Math.min(chosen + 1, choices - 1));
     else if (event.key === "ArrowUp") move(Math.max(chosen - 1, 0));
-    else if (event.key === "Enter") choose();
+    else if (event.key === "Enter") choose(event.shiftKey);
     else return;
     event.preventDefault();
   };
@@ -168,6 +174,7 @@ export function Finder({ onClose }: { onClose: () => void }) {
         keys={[
           ["↑ ↓", keys.move],
           ["Enter", keys.open],
+          ...(shown ? [["Shift Enter", keys.book] satisfies [string, string]] : []),
           ...(isPicking && found.length > 0 ? [["1–9", keys.pick] satisfies [string, string]] : []),
           [keyLabel("register"), keys.register],
           ["Esc", keys.closeThis],

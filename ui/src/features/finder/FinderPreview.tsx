@@ -1,6 +1,6 @@
 import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
 import { messages } from "../../messages";
-import { mobile, shortDay } from "../../shared/format";
+import { age, mobile, shortDay } from "../../shared/format";
 import { Avatar, FactList } from "../../shared/parts";
 
 /** What tells one person from another on the same number. */
@@ -16,7 +16,7 @@ export function FinderPreview({ patient }: { patient: PatientSummary }) {
     <>
       <Avatar name={patient.fullName} size="large" />
       <h3>{patient.fullName}</h3>
-      <p>{[patient.age, patient.sex].filter(Boolean).join(" · ")}</p>
+      <p>{[age(patient.age), patient.sex].filter(Boolean).join(" · ")}</p>
       <FactList facts={facts} />
     </>
   );

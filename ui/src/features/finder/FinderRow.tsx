@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "react";
 import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
 import { messages } from "../../messages";
-import { mobile, shortDay } from "../../shared/format";
+import { age, mobile, shortDay } from "../../shared/format";
 import { Kbd, Parts } from "../../shared/parts";
 import { usePressed } from "../../shared/pressed";
 import classes from "./Finder.module.css";
@@ -43,7 +43,7 @@ export function FinderRow({ id, pick, patient, isChosen, onChoose }: Props) {
       <span className={classes.who}>
         <strong>{patient.fullName}</strong>{" "}
         <span className={classes.age}>
-          {patient.age} {patient.sex}
+          {age(patient.age)} {patient.sex}
         </span>
         {patient.speltOtherwise && <span className={classes.spelt}>{finder.speltOtherwise}</span>}
         {patient.needsReview && <span className={classes.review}>{finder.needsReview}</span>}

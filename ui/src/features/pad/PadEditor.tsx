@@ -35,8 +35,8 @@ import { useSafety } from "./useSafety";
 import { useShortKeys } from "./useShortKeys";
 import { Vitals } from "./Vitals";
 
-/** `11 mo`, `3 y`: whose head is measured. */
-const isSmallChild = (age: string) => /mo$|^[0-4] y/.test(age);
+/** `12 d`, `11 mo`, `3 y`: whose head is measured. */
+const isSmallChild = (age: string) => /(d|mo)$|^[0-4] y/.test(age);
 
 const focusOn = (id: string) => document.getElementById(id)?.focus();
 

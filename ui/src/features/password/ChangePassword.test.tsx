@@ -102,6 +102,34 @@ test("everybody changes their password whenever they want, by the keyboard alone
   expect(screen.getByLabelText("New password")).toHaveProperty("value", fresh);
 });
 
+test("while the server is silent the dialog says that it waits, and then what became of the change", async () => {
+  const { keys, backend } = openClinic({ start: "priya@example.in" });
+  await screen.findByTestId("today");
+  await keys.click(screen.getByRole("button", { name: "Change your password" }));
+  await screen.findByTestId("change-password");
+  const detail = "The change of your password broke off.";
+  let breakOff: (() => void) | undefined;
+  vi.spyOn(backend, "changePassword").mockReturnValue(
+    new Promise((_, reject) => {
+      breakOff = () => reject({ code: "other", detail });
+    }),
+  );
+  for (const [label, text] of [
+    ["The password you have now", "seven green parrots"],
+    ["New password", fresh],
+    ["The new password once more", fresh],
+  ] as const) {
+    await keys.click(screen.getByLabelText(label));
+    await keys.paste(text);
+  }
+  await waitFor(() => expect(missing()).toContain("Nothing is missing"));
+  await keys.keyboard("{Enter}");
+  await waitFor(() => expect(missing()).toContain("Waiting for the server"));
+  breakOff?.();
+  expect((await screen.findByRole("alert")).textContent).toContain(detail);
+  expect(missing()).not.toContain("Waiting");
+});
+
 test("what is typed is shown to whoever wants to see it", async () => {
   const { keys } = openClinic({ language: "hi" });
   await screen.findByTestId("today");

@@ -54,6 +54,7 @@ export function ChangePassword({ onClose }: { onClose: () => void }) {
     else change.mutate(typed);
   };
   const shared = { type: isShown ? "text" : "password", required: false, "aria-describedby": sentence };
+  const status = change.isPending ? password.waiting : missing;
   const title = isOneTime ? password.choose : password.change;
   return (
     <Dialog label={title} onClose={() => change.isPending || onClose()}>
@@ -63,8 +64,8 @@ export function ChangePassword({ onClose }: { onClose: () => void }) {
         <TextInput {...field("old")} {...shared} ref={old} data-autofocus autoComplete="current-password" />
         <TextInput {...field("fresh")} {...shared} ref={fresh} autoComplete="new-password" />
         <TextInput {...field("again")} {...shared} ref={again} autoComplete="new-password" />
-        <p id={sentence} role="status" className={classes.missing} lang={langOf(missing)}>
-          {missing}
+        <p id={sentence} role="status" className={classes.missing} lang={langOf(status)}>
+          {status}
         </p>
         <label className={classes.show}>
           <input

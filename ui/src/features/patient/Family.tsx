@@ -5,7 +5,7 @@ import { queryKeys } from "../../app/queries";
 import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
-import { shortDay } from "../../shared/format";
+import { age, shortDay } from "../../shared/format";
 import { Parts, Problem } from "../../shared/parts";
 import { emptyForm, type TypedForm } from "./form";
 import classes from "./Patient.module.css";
@@ -90,7 +90,7 @@ function People({ title, people, asks }: PeopleProps) {
               <span>
                 <strong>{one.fullName}</strong>{" "}
                 <span className={classes.age}>
-                  {one.age} {one.sex}
+                  {age(one.age)} {one.sex}
                 </span>
                 <small>
                   <Parts parts={[one.guardian, one.patientCode]} />

@@ -8,7 +8,7 @@ import type { PatientId } from "../../ipc/bindings/PatientId";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
 import { number } from "../../messages/words";
-import { mobile, shortDay } from "../../shared/format";
+import { age, mobile, shortDay } from "../../shared/format";
 import { Problem, Waiting } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
 import { useUnsaved } from "../../shared/unsaved";
@@ -126,7 +126,7 @@ function factsOf(here: Chart, other: Chart, isClinical: boolean): Fact[] {
   ];
   return [
     fact(review.merge.name, ({ patient }) => patient.fullName),
-    fact(review.merge.age, ({ patient }) => [patient.age, patient.sex].filter(Boolean).join(" · ")),
+    fact(review.merge.age, ({ patient }) => [age(patient.age), patient.sex].filter(Boolean).join(" · ")),
     fact(words.born, ({ form }) => (form.dateOfBirth ? shortDay(form.dateOfBirth) : null)),
     fact(words.mobile, ({ patient }) => mobile(patient.mobileNumber)),
     fact(finder.code, ({ patient }) => patient.patientCode),

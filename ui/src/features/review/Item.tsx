@@ -8,7 +8,7 @@ import type { Conflict } from "../../ipc/bindings/Conflict";
 import type { ConflictChoice } from "../../ipc/bindings/ConflictChoice";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
-import { timeOrDay } from "../../shared/format";
+import { age, timeOrDay } from "../../shared/format";
 import { Kbd, Notice, Parts, Problem } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
 import { useUnsaved } from "../../shared/unsaved";
@@ -92,7 +92,9 @@ export function Item({ conflict, onLater, onDecided }: Props) {
           <h2 id="review-title">{titleOf(conflict)}</h2>
           {patient && (
             <p>
-              <Parts parts={[patient.fullName, [patient.age, patient.sex].join(" "), patient.patientCode]} />{" "}
+              <Parts
+                parts={[patient.fullName, [age(patient.age), patient.sex].join(" "), patient.patientCode]}
+              />{" "}
               <Link to="/patients/$patientId" params={{ patientId: patient.id }}>
                 {review.openChart}
               </Link>

@@ -1,5 +1,5 @@
 import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
-import { mobile } from "../../shared/format";
+import { age, mobile } from "../../shared/format";
 import { Parts } from "../../shared/parts";
 import classes from "./Today.module.css";
 
@@ -38,7 +38,7 @@ export function PeopleList({ title, empty, rows, onOpen }: Props) {
                 <span className={classes.who}>
                   <strong>{patient.fullName}</strong>{" "}
                   <span className={classes.age}>
-                    {patient.age} {patient.sex}
+                    {age(patient.age)} {patient.sex}
                   </span>
                   <span className={classes.small}>
                     <Parts parts={[patient.guardian, mobile(patient.mobileNumber)]} />

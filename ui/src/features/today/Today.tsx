@@ -1,10 +1,17 @@
 import { Button } from "@mantine/core";
-import { IconUserPlus } from "@tabler/icons-react";
+import {
+  IconChevronLeft,
+  IconChevronRight,
+  IconPlayerTrackNext,
+  IconTicket,
+  IconUserPlus,
+} from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { keyLabel } from "../../app/keymap";
-import { queryKeys } from "../../app/queries";
+import { keyLabel, press, useKeys } from "../../app/keymap";
+import { dayOf, queryKeys } from "../../app/queries";
 import { useSession } from "../../app/session";
+import type { Day } from "../../ipc/bindings/Day";
 import type { Today as TodayData } from "../../ipc/bindings/Today";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
@@ -12,57 +19,142 @@ import { shortTime, wholeDay } from "../../shared/format";
 import { KeyBar, Problem, Waiting } from "../../shared/parts";
 import { preparedBy, preparedWords } from "../prepared/words";
 import { PeopleList } from "./PeopleList";
+import { Queue, visitsOf } from "./Queue";
 import classes from "./Today.module.css";
+import { useNextPatient } from "./useNextPatient";
 
-/** The day at this clinic: who was seen, who waits, who is new. */
-export function Today() {
+/** The day at this clinic: who is booked, waits and was seen, and who is new. Other days: who is booked. */
+export function Today({ date }: { date: string | null }) {
   const backend = useBackend();
   const navigate = useNavigate();
   const { session } = useSession();
-  const { data, error, isPending, refetch } = useQuery({
+  const day = useQuery(dayOf(backend, date));
+  const isToday = day.data?.isToday ?? date === null;
+  const lists = useQuery({
     queryKey: queryKeys.today,
     queryFn: () => backend.getToday(),
+    enabled: isToday,
   });
-  const { today, keys } = messages;
+  const shown = day.data?.date ?? date ?? lists.data?.date;
+  const go = (days: number) => {
+    if (shown) void navigate({ to: "/", search: { day: dayAfter(shown, days) } });
+  };
+  const goNext = useNextPatient();
+  useKeys({ dayBefore: () => go(-1), dayAfter: () => go(1) });
+  const { today, keys, day: words } = messages;
+  const visits = day.data?.doctors.flatMap(visitsOf) ?? [];
+  const waiting = day.data?.doctors.flatMap((doctor) => doctor.waiting).length ?? 0;
+  const ownWaiting = day.data?.doctors.find(({ isOwn }) => isOwn)?.waiting.length ?? 0;
+  const hasNext = session.doctorId !== null && ownWaiting > 0;
+  const isEmpty = isToday ? lists.data && session.mayReadClinical && isQuiet(lists.data) : day.data;
+  const isPending = day.isPending || (isToday && lists.isPending);
   return (
     <>
-      <div className={classes.screen} data-testid="today">
+      <div className={`${classes.screen} ${visits.length > 0 ? classes.withQueue : ""}`} data-testid="today">
         <header className={classes.head}>
-          <h1>{data ? wholeDay(data.date) : messages.shell.today}</h1>
-          {data && <Counts today={data} />}
-          <Button
-            size="md"
-            leftSection={<IconUserPlus size={18} stroke={1.8} aria-hidden="true" />}
-            onClick={() => void navigate({ to: "/register" })}
-          >
-            {today.register}
-          </Button>
+          <h1>{shown ? wholeDay(shown) : messages.shell.today}</h1>
+          <div className={classes.days}>
+            <Button
+              variant="default"
+              leftSection={<IconChevronLeft size={16} aria-hidden="true" />}
+              onClick={() => go(-1)}
+            >
+              {words.before}
+            </Button>
+            <Button
+              variant="default"
+              rightSection={<IconChevronRight size={16} aria-hidden="true" />}
+              onClick={() => go(1)}
+            >
+              {words.after}
+            </Button>
+            {!isToday && (
+              <Button variant="default" onClick={() => void navigate({ to: "/" })}>
+                {words.back}
+              </Button>
+            )}
+          </div>
+          <Counts day={day.data} today={isToday ? lists.data : undefined} />
+          <div className={classes.days}>
+            {hasNext && (
+              <Button
+                size="md"
+                leftSection={<IconPlayerTrackNext size={18} stroke={1.8} aria-hidden="true" />}
+                onClick={goNext}
+              >
+                {words.nextPatient}
+              </Button>
+            )}
+            <Button
+              size="md"
+              variant="default"
+              leftSection={<IconTicket size={18} stroke={1.8} aria-hidden="true" />}
+              onClick={() => press("find")}
+            >
+              {words.tokenOrBooking}
+            </Button>
+            <Button
+              size="md"
+              {...(hasNext ? { variant: "default" } : {})}
+              leftSection={<IconUserPlus size={18} stroke={1.8} aria-hidden="true" />}
+              onClick={() => void navigate({ to: "/register" })}
+            >
+              {today.register}
+            </Button>
+          </div>
         </header>
-        {error && <Problem error={error} onRetry={() => void refetch()} />}
+        {day.error && <Problem error={day.error} onRetry={() => void day.refetch()} />}
+        {isToday && lists.error && <Problem error={lists.error} onRetry={() => void lists.refetch()} />}
         {isPending && <Waiting rows={6} />}
-        {data?.hasMore && (
+        {day.data?.hasMore && (
+          <p className={classes.more} role="status">
+            {words.hasMore}
+          </p>
+        )}
+        {day.data && visits.length > 0 && <Queue key={day.data.date} day={day.data} />}
+        {isToday && lists.data?.hasMore && (
           <p className={classes.more} role="status">
             {today.more}
           </p>
         )}
-        {data && session.mayReadClinical && isQuiet(data) && (
+        {isEmpty && visits.length === 0 && (
           <div className={classes.quiet}>
-            <h2>{today.quietTitle}</h2>
-            <p>{today.quiet}</p>
+            <h2>{isToday ? today.quietTitle : words.noneThatDay}</h2>
+            {isToday && <p>{today.quiet}</p>}
+            <p>{words.begin(keyLabel("book"))}</p>
           </div>
         )}
-        {data && !(session.mayReadClinical && isQuiet(data)) && <Lists today={data} />}
+        {isToday && lists.data && !isEmpty && <Lists today={lists.data} />}
       </div>
       <KeyBar
         keys={[
+          ...(visits.length > 0
+            ? ([
+                ["↑ ↓", keys.move],
+                ["Enter", keys.nextStep],
+                ["→", keys.moreSteps],
+              ] satisfies [string, string][])
+            : []),
+          ...(hasNext ? [[keyLabel("nextPatient"), keys.nextPatient] satisfies [string, string]] : []),
+          ...(waiting > 0 ? [[keyLabel("callToken"), keys.callToken] satisfies [string, string]] : []),
           [keyLabel("find"), keys.find],
           [keyLabel("register"), keys.register],
+          [keyLabel("dayBefore"), keys.dayBefore],
+          [keyLabel("dayAfter"), keys.dayAfter],
+          ...(isToday ? [] : [[keyLabel("today"), words.back] satisfies [string, string]]),
           [keyLabel("sync"), keys.sync],
           [keyLabel("keys"), keys.keys],
         ]}
       />
     </>
   );
+}
+
+/** The day so many days after that one. */
+function dayAfter(day: string, days: number): string {
+  const noon = new Date(`${day}T12:00:00Z`);
+  noon.setUTCDate(noon.getUTCDate() + days);
+  return noon.toISOString().slice(0, 10);
 }
 
 const isQuiet = ({ seen, drafts, prepared, followUps, registered }: TodayData) =>
@@ -144,26 +236,35 @@ function Lists({ today: data }: { today: TodayData }) {
   );
 }
 
-function Counts({ today: data }: { today: TodayData }) {
+/** How many there are of each; of what nobody here is told, nothing. */
+function Counts({ day, today: data }: { day: Day | undefined; today: TodayData | undefined }) {
   const { session } = useSession();
   const { count } = messages.today;
+  const { count: visits } = messages.day;
+  const waiting = day?.doctors.flatMap((doctor) => doctor.waiting).length ?? 0;
+  const booked = day?.doctors.flatMap((doctor) => doctor.booked).length ?? 0;
+  const hasVisits = day?.doctors.some((doctor) => visitsOf(doctor).length > 0) ?? false;
   const counts: [number, string, boolean][] = [
-    [data.seen.length, count.seen, session.mayReadClinical],
-    [data.drafts.length, count.drafts, session.mayReadClinical],
-    [data.prepared.length, count.prepared, session.mayReadClinical],
-    [data.followUps.length, count.followUps, session.scope === "clinical"],
-    [data.registered.length, count.registered, true],
+    [waiting, visits.waiting, hasVisits && day?.isToday === true],
+    [booked, visits.booked, hasVisits],
   ];
+  if (data)
+    counts.push(
+      [data.seen.length, count.seen, session.mayReadClinical],
+      [data.drafts.length, count.drafts, session.mayReadClinical],
+      [data.prepared.length, count.prepared, session.mayReadClinical],
+      [data.followUps.length, count.followUps, session.scope === "clinical"],
+      [data.registered.length, count.registered, true],
+    );
+  const told = counts.filter(([, , isTold]) => isTold);
+  if (told.length === 0) return null;
   return (
     <ul className={classes.counts}>
-      {counts.map(
-        ([value, label, isTold]) =>
-          isTold && (
-            <li key={label}>
-              <strong>{value}</strong> {label}
-            </li>
-          ),
-      )}
+      {told.map(([value, label]) => (
+        <li key={label}>
+          <strong>{value}</strong> {label}
+        </li>
+      ))}
     </ul>
   );
 }

@@ -64,7 +64,11 @@ needsPassword: boolean,
 /**
  * When the data is destroyed.
  */
-wipesAt: string | null, } | { "state": "wiping" } | { "state": "broken", 
+wipesAt: string | null, 
+/**
+ * Why something of it is not handed over, or is lost, in words for people.
+ */
+problem: string | null, } | { "state": "wiping" } | { "state": "broken", 
 /**
  * What is wrong, for programs.
  */

@@ -14,7 +14,7 @@ id: PatientId,
  */
 fullName: string, 
 /**
- * `54 y`, `11 mo`; empty if not known.
+ * `54 y`, `11 mo`, `12 d`; empty if not known.
  */
 age: string, 
 /**

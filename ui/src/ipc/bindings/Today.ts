@@ -24,7 +24,7 @@ drafts: Array<PatientSummary>,
  */
 prepared: Array<PreparedPatient>, 
 /**
- * Who was asked to return today and was not yet seen.
+ * Who was asked to return today, was not yet seen, and has no visit yet.
  */
 followUps: Array<PatientSummary>, 
 /**

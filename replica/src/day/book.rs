@@ -1,0 +1,264 @@
+//! Booking: for when, with whom, and what stands in the way. And the tokens of the waiting room.
+
+use protocol::appointment::Status;
+use protocol::id::{AppointmentId, DoctorId, PatientId};
+use protocol::mutation::Change;
+use protocol::safety::are_at_once;
+use protocol::table::TableName;
+use protocol::validate::{day_text, moment_text};
+use rusqlite::Transaction;
+use serde_json::{Value, json};
+use time::{Date, OffsetDateTime};
+
+use super::{Visit, each};
+use crate::clock::{time_of_day, visit_day};
+use crate::error::{Error, Result};
+use crate::one_patient::{id_list, kept};
+use crate::replica::{Replica, by_name, must_get, or_null};
+use crate::store::{get_row, lane, query_ids};
+use crate::view::{Booking, BookingForm, BookingRead};
+
+/// A visit is still booked at a time of today that is over by so many minutes: it is written down late.
+const LATE_MINUTES: i64 = 60;
+/// How long a visit takes with a doctor who says nothing of it.
+const SLOT_MINUTES: u32 = 10;
+/// What a visit comes before the others with.
+const URGENT: u32 = 1;
+
+/// What a form means.
+struct Wanted {
+    doctor: DoctorId,
+    day: Date,
+    time: Option<String>,
+    minutes: u32,
+}
+
+impl Replica {
+    /// What is understood of a form while it is typed, and what stands in its way; of a visit that is moved, in the way of
+    /// its new place. Nothing is written.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] for what is not understood, or is no time for a visit.
+    pub fn read_booking(
+        &self,
+        patient: PatientId,
+        form: &BookingForm,
+        moves: Option<AppointmentId>,
+    ) -> Result<BookingRead> {
+        self.store.read(|tx| {
+            let now = self.now_here(tx)?;
+            let wanted = wanted(tx, form, now)?;
+            let clash = match in_the_way(tx, kept(tx, patient)?, &wanted, moves)? {
+                Some(InTheWay::Twice(visit) | InTheWay::Another(visit)) => self.booking(tx, &visit, now)?,
+                None => None,
+            };
+            let token = if form.is_here { Some(self.token(tx, wanted.day)?.1) } else { None };
+            let Wanted { day, time, minutes, .. } = wanted;
+            Ok(BookingRead { day: day_text(day), time, minutes, clash, token })
+        })
+    }
+
+    /// Books a visit in this clinic; whoever is here already gets a token.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] for what is not understood, a day that is over or far ahead, a time at which the doctor has
+    /// another patient, and a second open visit with one doctor on one day.
+    pub fn book_visit(&self, patient: PatientId, form: &BookingForm) -> Result<Booking> {
+        self.record("book_visit", Some(patient), |tx| {
+            let now = self.now_here(tx)?;
+            let (change, new) = self.new_visit(tx, patient, form, None, now)?;
+            Ok((vec![change], self.must_booking(tx, &new, now)?))
+        })
+    }
+
+    /// The visit that a form means, in the place of one that is moved or beside all others.
+    pub(super) fn new_visit(
+        &self,
+        tx: &Transaction<'_>,
+        patient: PatientId,
+        form: &BookingForm,
+        moved: Option<&Visit>,
+        now: OffsetDateTime,
+    ) -> Result<(Change, Visit)> {
+        let wanted = wanted(tx, form, now)?;
+        let patient = kept(tx, patient)?;
+        must_get(tx, TableName::Patients, patient.0)?;
+        match in_the_way(tx, patient, &wanted, moved.map(|visit| visit.id))? {
+            Some(InTheWay::Twice(visit)) => return Err(twice(&visit)),
+            Some(InTheWay::Another(visit)) => {
+                return Err(Error::Invalid(format!(
+                    "The doctor has another patient at {} that day. Choose another time, or none. Nothing was booked.",
+                    visit.text("start_time")
+                )));
+            }
+            None => {}
+        }
+        let source = match moved {
+            _ if form.is_here => "walk_in",
+            Some(visit) => visit.text("source"),
+            None => "phone",
+        };
+        let mut values = by_name([
+            ("appointment_date", json!(day_text(wanted.day))),
+            ("clinic_id", json!(self.facts.clinic_id)),
+            ("doctor_id", json!(wanted.doctor)),
+            ("patient_id", json!(patient)),
+            ("visit_type", json!(form.visit_type)),
+            ("source", json!(source)),
+            ("status", json!(if form.is_here { Status::Arrived } else { Status::Booked })),
+            ("priority", json!(if form.is_urgent { URGENT } else { 0 })),
+            ("reason", or_null(&form.reason)),
+        ]);
+        if let Some(time) = &wanted.time {
+            values.insert("start_time".into(), json!(time));
+            values.insert("duration_minutes".into(), json!(wanted.minutes));
+        }
+        if form.is_here {
+            values.insert("arrived_at".into(), json!(moment_text(self.clock.now())));
+            values.extend(by_name(self.token_columns(tx, wanted.day)?));
+        }
+        values.retain(|_, value| !value.is_null());
+        let id = AppointmentId(self.ids.next());
+        let new = Visit::of(id, values.clone()).ok_or(Error::NotFound)?;
+        Ok((Change::insert(TableName::Appointments, id.0, values), new))
+    }
+
+    /// The columns of the next token of a day.
+    pub(super) fn token_columns(
+        &self,
+        tx: &Transaction<'_>,
+        day: Date,
+    ) -> Result<[(&'static str, Value); 2]> {
+        let (number, label) = self.token(tx, day)?;
+        Ok([("token_number", json!(number)), ("token_label", json!(label))])
+    }
+
+    /// The next token of a day in this clinic: this computer's lane and a number that it has not given yet, to whichever
+    /// doctor's patient. The lane is this computer's alone, so one waiting room never hears one token twice.
+    fn token(&self, tx: &Transaction<'_>, day: Date) -> Result<(u32, String)> {
+        let lane = lane(tx)?;
+        let (date, clinic) = (day_text(day), self.facts.clinic_id.to_string());
+        let never_came_to_be = format!("token/{clinic}/{date}/{lane}-");
+        // What was deleted, or never came to be, was heard all the same.
+        let sql = "select max(number) from ( \
+                   select token_number as number from appointments where appointment_date = ?1 and clinic_id = ?2 \
+                   and substr(token_label, 1, length(?3) + 1) = ?3 || '-' \
+                   union all select cast(substr(name, length(?4) + 1) as integer) from meta \
+                   where name > ?4 and name < ?4 || ':')";
+        let params = (date, clinic, &lane, never_came_to_be);
+        let last: Option<u32> = tx.prepare_cached(sql)?.query_row(params, |row| row.get(0))?;
+        let number = last.unwrap_or(0) + 1;
+        Ok((number, format!("{lane}-{number}")))
+    }
+}
+
+/// Minutes since midnight of a time as it is stored.
+pub(super) fn minutes_of(time: &str) -> Option<i64> {
+    let (hour, minute) = time.split_once(':')?;
+    Some(hour.parse::<i64>().ok()? * 60 + minute.parse::<i64>().ok()?)
+}
+
+/// Minutes since midnight of this moment.
+pub(super) fn minutes_now(now: OffsetDateTime) -> i64 {
+    i64::from(now.hour()) * 60 + i64::from(now.minute())
+}
+
+fn wanted(tx: &Transaction<'_>, form: &BookingForm, now: OffsetDateTime) -> Result<Wanted> {
+    let invalid = |why: &str| Error::Invalid(why.to_owned());
+    let doctor = get_row(tx, TableName::Doctors, form.doctor_id.0)?.filter(|row| !row.is_deleted);
+    let doctor = doctor.filter(|row| row.values.get("is_active").and_then(Value::as_bool) != Some(false));
+    let Some(doctor) = doctor else {
+        return Err(invalid("This doctor sees no patients here. Choose another one. Nothing was booked."));
+    };
+    let minutes = doctor.values.get("slot_minutes").and_then(Value::as_u64);
+    let day = visit_day(&form.day, now.date()).map_err(invalid)?;
+    let typed = form.time.trim();
+    if form.is_here && (day != now.date() || !typed.is_empty()) {
+        return Err(invalid(
+            "Who is here now is seen today, in turn: leave day and time empty. Nothing was booked.",
+        ));
+    }
+    let time = if typed.is_empty() {
+        None
+    } else {
+        let time = time_of_day(typed).ok_or_else(|| {
+            invalid("The time is not understood. Write it like 9:30 or 17:45. Nothing was booked.")
+        })?;
+        Some(time)
+    };
+    let late = time.as_deref().and_then(minutes_of).map(|start| minutes_now(now) - start);
+    if day == now.date() && late.is_some_and(|late| late > LATE_MINUTES) {
+        return Err(invalid("This time of today is over. Write a later one, or none. Nothing was booked."));
+    }
+    Ok(Wanted {
+        doctor: form.doctor_id,
+        day,
+        time,
+        minutes: minutes.and_then(|minutes| u32::try_from(minutes).ok()).unwrap_or(SLOT_MINUTES),
+    })
+}
+
+/// What a visit cannot be booked beside.
+enum InTheWay {
+    /// An open visit of the same patient with this doctor on this day.
+    Twice(Visit),
+    /// Another visit of the doctor at this time.
+    Another(Visit),
+}
+
+fn in_the_way(
+    tx: &Transaction<'_>,
+    patient: PatientId,
+    wanted: &Wanted,
+    moves: Option<AppointmentId>,
+) -> Result<Option<InTheWay>> {
+    if let Some(visit) = open_visit(tx, patient, (wanted.doctor, wanted.day), moves)? {
+        return Ok(Some(InTheWay::Twice(visit)));
+    }
+    let Some(time) = &wanted.time else { return Ok(None) };
+    let sql = "select id from appointments where appointment_date = ?1 and doctor_id = ?2 and id <> ?3 \
+               and is_deleted = 0 and start_time is not null \
+               and status in ('booked', 'confirmed', 'arrived', 'in_consultation') order by start_time, id";
+    let params = (day_text(wanted.day), wanted.doctor.to_string(), but(moves));
+    let overlaps = |visit: &Visit| {
+        let minutes = visit.values.get("duration_minutes").and_then(Value::as_i64);
+        are_at_once((time.as_str(), Some(wanted.minutes.into())), (visit.text("start_time"), minutes))
+    };
+    Ok(each(tx, query_ids(tx, sql, params)?)?.into_iter().find(overlaps).map(InTheWay::Another))
+}
+
+/// The open visit of a patient with this doctor on this day, under any registration and at any clinic, but for one.
+pub(super) fn open_visit(
+    tx: &Transaction<'_>,
+    patient: PatientId,
+    (doctor, day): (DoctorId, Date),
+    but_for: Option<AppointmentId>,
+) -> Result<Option<Visit>> {
+    let sql = "select id from appointments where patient_id in (select value from json_each(?1)) \
+               and appointment_date = ?2 and doctor_id = ?3 and id <> ?4 and is_deleted = 0 \
+               and status in ('booked', 'confirmed', 'arrived', 'in_consultation') order by id limit 1";
+    let params = (id_list(tx, patient)?, day_text(day), doctor.to_string(), but(but_for));
+    Ok(each(tx, query_ids(tx, sql, params)?)?.into_iter().next())
+}
+
+/// No appointment has the id that this is of none.
+fn but(id: Option<AppointmentId>) -> String {
+    id.map(|id| id.to_string()).unwrap_or_default()
+}
+
+/// Why a patient gets no second visit.
+pub(super) fn twice(visit: &Visit) -> Error {
+    let (time, token) = (visit.text("start_time"), visit.text("token_label"));
+    let nothing = "Nothing was booked.";
+    Error::Invalid(match visit.status {
+        Status::InConsultation => format!("This patient is with the doctor already. {nothing}"),
+        Status::Arrived if token.is_empty() => format!("This patient waits already. {nothing}"),
+        Status::Arrived => format!("This patient waits already, with token {token}. {nothing}"),
+        _ if time.is_empty() => {
+            format!("This patient is booked with this doctor for that day already. {nothing}")
+        }
+        _ => format!("This patient is booked with this doctor for that day already, at {time}. {nothing}"),
+    })
+}

@@ -1,0 +1,61 @@
+//! Why a visit is not booked, or not led on.
+
+use super::Said;
+
+pub(super) const SAID: &[Said] = &[
+    ("Nothing was booked.", "कुछ बुक नहीं किया गया।"),
+    (
+        "The day is not understood, or it is over. Write it like 5d, 2w or 28/11/2026.",
+        "दिन समझ नहीं आया, या बीत चुका है। ऐसे लिखें: 5d, 2w या 28/11/2026",
+    ),
+    (
+        "A visit is booked at most two years ahead. Write an earlier day.",
+        "विज़िट अधिक से अधिक दो साल आगे की बुक होती है। इससे पहले का दिन लिखें।",
+    ),
+    ("The time is not understood. Write it like 9:30 or 17:45.", "समय समझ नहीं आया। ऐसे लिखें: 9:30 या 17:45"),
+    (
+        "This time of today is over. Write a later one, or none.",
+        "आज का यह समय बीत चुका है। बाद का समय लिखें, या ख़ाली छोड़ें।",
+    ),
+    (
+        "Who is here now is seen today, in turn: leave day and time empty.",
+        "जो अभी यहाँ है, उसे आज ही अपनी बारी पर देखा जाता है: दिन और समय ख़ाली छोड़ें।",
+    ),
+    ("This doctor sees no patients here. Choose another one.", "यह डॉक्टर यहाँ मरीज़ नहीं देखते। दूसरे डॉक्टर चुनें।"),
+    (
+        "The doctor has another patient at {time} that day. Choose another time, or none.",
+        "उस दिन {time} पर डॉक्टर के पास दूसरा मरीज़ है। दूसरा समय चुनें, या ख़ाली छोड़ें।",
+    ),
+    ("This patient is with the doctor already.", "यह मरीज़ पहले से डॉक्टर के पास है।"),
+    ("This patient waits already.", "यह मरीज़ पहले से इंतज़ार में है।"),
+    (
+        "This patient waits already, with token {token}. Nothing was booked.",
+        "यह मरीज़ पहले से इंतज़ार में है, टोकन {token}। कुछ बुक नहीं किया गया।",
+    ),
+    (
+        "This patient is booked with this doctor for that day already.",
+        "यह मरीज़ उस दिन के लिए इन डॉक्टर के पास पहले से बुक है।",
+    ),
+    (
+        "This patient is booked with this doctor for that day already, at {time}. Nothing was booked.",
+        "यह मरीज़ उस दिन {time} पर इन डॉक्टर के पास पहले से बुक है। कुछ बुक नहीं किया गया।",
+    ),
+    ("Nobody waits for you.", "आपके लिए कोई इंतज़ार में नहीं है।"),
+    ("Only a doctor has the next patient come in.", "अगले मरीज़ को केवल डॉक्टर अंदर बुलाते हैं।"),
+    ("This visit is booked for {day*}.", "यह विज़िट {day} के लिए बुक है।"),
+    ("Move it to today first, or book another one.", "पहले इसे आज पर ले आएँ, या दूसरी विज़िट बुक करें।"),
+    ("This visit was of {day*}.", "यह विज़िट {day} की थी।"),
+    ("Book another one for today.", "आज के लिए दूसरी विज़िट बुक करें।"),
+    (
+        "This visit is booked at another clinic. Move it to this one first.",
+        "यह विज़िट दूसरे क्लिनिक में बुक है। पहले इसे इस क्लिनिक में ले आएँ।",
+    ),
+    (
+        "A patient has not come once the day is over, or half an hour after their time.",
+        "मरीज़ नहीं आया, यह दिन बीतने पर या उसके समय के आधे घंटे बाद माना जाता है।",
+    ),
+    (
+        "This cannot be done with this visit as it is now: perhaps somebody else was quicker. Look at the day again.",
+        "यह विज़िट अभी जैसी है, उसके साथ यह नहीं हो सकता: शायद कोई और पहले कर चुका। दिन को फिर से देखें।",
+    ),
+];

@@ -1,0 +1,37 @@
+//! The window's commands about the day of the clinic: who comes, who waits, who is with whom.
+
+use protocol::id::{AppointmentId, PatientId};
+use replica::Replica;
+use replica::view::{Booking, BookingForm, BookingRead, Day, NextPatient, Step};
+
+use super::{Answer, Here, ask};
+
+#[tauri::command]
+pub async fn get_day(desk: Here<'_>, date: Option<String>) -> Answer<Day> {
+    ask(desk, move |replica| replica.clinic_day(date.as_deref())).await
+}
+
+#[tauri::command]
+pub async fn read_booking(
+    desk: Here<'_>,
+    patient_id: PatientId,
+    form: BookingForm,
+    moves: Option<AppointmentId>,
+) -> Answer<BookingRead> {
+    ask(desk, move |replica| replica.read_booking(patient_id, &form, moves)).await
+}
+
+#[tauri::command]
+pub async fn book_visit(desk: Here<'_>, patient_id: PatientId, form: BookingForm) -> Answer<Booking> {
+    ask(desk, move |replica| replica.book_visit(patient_id, &form)).await
+}
+
+#[tauri::command]
+pub async fn step_visit(desk: Here<'_>, id: AppointmentId, step: Step) -> Answer<Booking> {
+    ask(desk, move |replica| replica.step_visit(id, &step)).await
+}
+
+#[tauri::command]
+pub async fn next_patient(desk: Here<'_>) -> Answer<NextPatient> {
+    ask(desk, Replica::next_patient).await
+}

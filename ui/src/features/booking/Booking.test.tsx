@@ -1,0 +1,226 @@
+import { screen, waitFor } from "@testing-library/react";
+import type { UserEvent } from "@testing-library/user-event";
+import { expect, test, vi } from "vitest";
+import { walkIn } from "../../ipc/fake-day";
+import { dayWithWeekday } from "../../shared/format";
+import { expectAccessible, findSunita, openClinic } from "../../test/clinic";
+
+type Prepare = NonNullable<Parameters<typeof openClinic>[1]>;
+
+const booked = { ...walkIn, isHere: false, day: "1d", time: "11:20" };
+
+/** The reception before the dialog for Sunita Deshmukh. */
+async function openBooking(prepare?: Prepare) {
+  const opened = openClinic({ start: "priya@example.in" }, prepare);
+  await screen.findByTestId("today");
+  await findSunita(opened.keys);
+  await opened.keys.keyboard("{Control>}b{/Control}");
+  await screen.findByTestId("booking-form");
+  return opened;
+}
+
+async function toCome(keys: UserEvent, day: string, time: string) {
+  await keys.click(screen.getByLabelText("To come"));
+  if (day) await keys.type(screen.getByLabelText("Day"), day);
+  if (time) await keys.type(screen.getByLabelText("Time"), time);
+}
+
+const echo = () => screen.getByTestId("booking-echo").textContent;
+const tomorrow = () => {
+  const day = new Date();
+  day.setUTCDate(day.getUTCDate() + 1);
+  return day.toISOString().slice(0, 10);
+};
+
+test("whoever is registered at the reception has a token two keys later", async () => {
+  const { keys } = openClinic({ start: "priya@example.in" });
+  await screen.findByTestId("today");
+  await keys.keyboard("{Control>}{Shift>}n{/Shift}{/Control}");
+  await keys.type(await screen.findByRole("textbox", { name: "Mobile number" }), "9820455127");
+  await keys.type(screen.getByLabelText("First name"), "Kaveri");
+  await keys.selectOptions(screen.getByLabelText("Sex"), "female");
+  await keys.type(screen.getByLabelText("Age in years"), "41{Enter}");
+  await screen.findByTestId("chart");
+  expect(document.activeElement).toBe(screen.getByRole("button", { name: "Token or booking" }));
+  await keys.keyboard("{Enter}");
+  await screen.findByRole("button", { name: "Give token A-1" });
+  expect(screen.getByLabelText("What kind of visit")).toHaveProperty("value", "new");
+  expect(document.activeElement).toBe(screen.getByLabelText("Here now"));
+  await expectAccessible();
+  await keys.keyboard("{Enter}");
+  await screen.findByText("Kaveri waits with token A-1");
+  expect(screen.queryByRole("dialog")).toBeNull();
+  expect((await screen.findByTestId("todays-visit")).textContent).toContain("A-1Arrived");
+  await expectAccessible();
+  await keys.keyboard("{Control>}1{/Control}");
+  expect((await screen.findByTestId("visit-row")).textContent).toContain("A-1Kaveri");
+});
+
+test("a day and a time are said back as they are understood, and Enter books", async () => {
+  const { keys, backend } = await openBooking();
+  await keys.keyboard("{ArrowDown}");
+  expect(screen.getByLabelText("To come")).toHaveProperty("checked", true);
+  await keys.keyboard("{Tab}{Tab}1d");
+  await waitFor(() =>
+    expect(echo()).toBe(`${dayWithWeekday(tomorrow())}, without a time: comes in between the others`),
+  );
+  await keys.keyboard("{Tab}1120");
+  await waitFor(() => expect(echo()).toBe(`${dayWithWeekday(tomorrow())}, 11:20`));
+  await expectAccessible();
+  await keys.keyboard("{Enter}");
+  await screen.findByText(`Sunita Deshmukh is booked: ${dayWithWeekday(tomorrow())}, 11:20`);
+  const day = await backend.getDay(tomorrow());
+  expect(day.doctors[0]?.booked.map(({ time, visitType }) => [time, visitType])).toEqual([
+    ["11:20", "follow_up"],
+  ]);
+});
+
+test("whoever looks at a day to come finds a patient and books them for it", async () => {
+  const { keys, backend } = openClinic({ start: "priya@example.in" });
+  await screen.findByTestId("today");
+  await keys.keyboard("{Alt>}{ArrowRight}{/Alt}");
+  await screen.findByText("Nobody is booked for this day");
+  await keys.keyboard("{Control>}k{/Control}");
+  await keys.type(await screen.findByTestId("finder-input"), "sunita");
+  await screen.findByRole("option", { name: /Sunita Deshmukh/ });
+  await keys.keyboard("{Shift>}{Enter}{/Shift}");
+  const time = await screen.findByLabelText("Time");
+  expect(document.activeElement).toBe(time);
+  await keys.keyboard("0930");
+  await waitFor(() => expect(echo()).toBe(`${dayWithWeekday(tomorrow())}, 09:30`));
+  await keys.keyboard("{Enter}");
+  await screen.findByText(/^Sunita Deshmukh is booked/);
+  await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  expect((await backend.getDay(tomorrow())).doctors[0]?.booked).toHaveLength(1);
+});
+
+test("a time that is taken is said while it is typed, refused when it is booked, and stays to be changed", async () => {
+  const { keys, backend } = await openBooking((backend) => void backend.bookVisit("p4", booked));
+  await toCome(keys, "1d", "11:25");
+  await waitFor(() =>
+    expect(echo()).toBe("At 11:20 Ramesh Pawar is booked with this doctor. Choose another time."),
+  );
+  await keys.keyboard("{Enter}");
+  expect((await screen.findByRole("alert")).textContent).toContain("booked at 11:20 already");
+  await expectAccessible();
+  expect(screen.getByLabelText("Time")).toHaveProperty("value", "11:25");
+  await keys.keyboard("{Backspace}{Backspace}40");
+  expect(screen.queryByRole("alert")).toBeNull();
+  await waitFor(() => expect(echo()).toContain("11:40"));
+  await keys.keyboard("{Enter}");
+  await screen.findByText(/^Sunita Deshmukh is booked/);
+  const day = await backend.getDay(tomorrow());
+  expect(day.doctors[0]?.booked.map(({ time }) => time)).toEqual(["11:20", "11:40"]);
+});
+
+test("what is not understood is said where it is typed, with an example", async () => {
+  const { keys } = await openBooking();
+  await toCome(keys, "soon", "");
+  await waitFor(() => expect(echo()).toContain("“soon” is not a day. Type 5d, 2w or 28/11/2026."));
+});
+
+test("who has a token of that doctor already is not given another one", async () => {
+  const { keys } = await openBooking((backend) => void backend.bookVisit("p1", walkIn));
+  await waitFor(() => expect(echo()).toBe("Sunita Deshmukh has token A-1 of this doctor already."));
+  await keys.selectOptions(screen.getByLabelText("Doctor"), "Dr. Vikram Shah");
+  await screen.findByRole("button", { name: "Give token A-2" });
+});
+
+test("Enter books from a list and from a tick as well, and the doctor chosen last comes first", async () => {
+  const { keys, backend } = await openBooking();
+  await keys.click(screen.getByLabelText("Urgent: before the others who wait"));
+  await keys.type(screen.getByLabelText("Reason, in a few words"), "fever");
+  await keys.selectOptions(screen.getByLabelText("Doctor"), "Dr. Vikram Shah");
+  screen.getByLabelText("Doctor").focus();
+  await keys.keyboard("{Enter}");
+  await screen.findByText("Sunita Deshmukh waits with token A-1");
+  const [, second] = (await backend.getDay(null)).doctors;
+  expect(second?.waiting[0]).toMatchObject({ isUrgent: true, reason: "fever", token: "A-1" });
+  await keys.keyboard("{Control>}b{/Control}");
+  expect(await screen.findByLabelText("Doctor")).toHaveProperty("value", "d2");
+});
+
+test("a token that was given by mistake is taken back by key", async () => {
+  const { keys, backend } = await openBooking();
+  await keys.keyboard("{Enter}");
+  await screen.findByTestId("todays-visit");
+  await keys.keyboard("{Control>}u{/Control}");
+  await waitFor(() => expect(screen.queryByTestId("todays-visit")).toBeNull());
+  expect((await backend.getDay(null)).doctors.flatMap(({ waiting }) => waiting)).toEqual([]);
+});
+
+test("Escape closes an untouched booking, and asks before it throws away what is typed", async () => {
+  const { keys } = await openBooking();
+  await keys.keyboard("{Escape}");
+  expect(screen.queryByRole("dialog")).toBeNull();
+  expect(document.activeElement).toBe(screen.getByRole("button", { name: "Token or booking" }));
+  await keys.keyboard("{Control>}b{/Control}");
+  await keys.type(await screen.findByLabelText("Reason, in a few words"), "fever{Escape}");
+  await keys.click(await screen.findByRole("button", { name: "Keep typing" }));
+  expect(screen.getByLabelText("Reason, in a few words")).toHaveProperty("value", "fever");
+});
+
+test("in the chart of whoever waits, the doctor has them in, and it is over", async () => {
+  const { keys } = openClinic({}, (backend) => void backend.bookVisit("p1", walkIn));
+  await screen.findByTestId("visit-row");
+  await findSunita(keys);
+  await keys.click(await screen.findByRole("button", { name: "Goes in: A-1 Sunita Deshmukh" }));
+  await keys.click(await screen.findByRole("button", { name: "Done: A-1 Sunita Deshmukh" }));
+  await screen.findByText("The visit of Sunita Deshmukh is over");
+  expect((await screen.findByTestId("todays-visit")).textContent).toContain("Completed");
+});
+
+test("a visit is moved from its row: the new one takes its place, and the old one is over", async () => {
+  const { keys, backend } = openClinic({ start: "priya@example.in" }, (backend) => {
+    void backend.bookVisit("p4", { ...booked, day: "", time: "23:40", reason: "BP" });
+  });
+  await screen.findByTestId("visit-row");
+  await keys.keyboard("{ArrowDown}{ArrowRight}");
+  screen.getByRole("button", { name: "Move…" }).focus();
+  await keys.keyboard("{Enter}");
+  await screen.findByRole("dialog", { name: "Move the visit: Ramesh Pawar" });
+  const day = screen.getByLabelText("Day");
+  expect(document.activeElement).toBe(day);
+  expect(screen.getByLabelText("Time")).toHaveProperty("value", "23:40");
+  expect(screen.getByLabelText("Reason, in a few words")).toHaveProperty("value", "BP");
+  await keys.clear(day);
+  await keys.type(day, "1d");
+  await waitFor(() => expect(echo()).toBe(`${dayWithWeekday(tomorrow())}, 23:40`));
+  await keys.keyboard("{Enter}");
+  await screen.findByText(/^Ramesh Pawar is booked/);
+  expect((await backend.getDay(tomorrow())).doctors[0]?.booked).toHaveLength(1);
+  expect(await screen.findByRole("button", { name: "1 over" })).toBeTruthy();
+  await waitFor(() => expect(document.activeElement).toBe(screen.getByRole("button", { name: "1 over" })));
+});
+
+test("where no doctor works yet nobody can be booked, and it is said", async () => {
+  const { keys } = openClinic({ start: "priya@example.in" }, (backend) => {
+    const { getDay } = backend;
+    backend.getDay = async (date) => ({ ...(await getDay(date)), doctors: [] });
+  });
+  await screen.findByTestId("today");
+  await findSunita(keys);
+  await keys.keyboard("{Control>}b{/Control}");
+  expect(await screen.findByText(/No doctor works at this clinic yet/)).toBeTruthy();
+  await expectAccessible();
+});
+
+test("a day that cannot be read is said in the dialog", async () => {
+  const detail = "The records could not be read. Nothing was lost.";
+  const { keys, backend } = openClinic({ start: "priya@example.in" });
+  backend.fail("getDay", { code: "internal", detail });
+  await screen.findByTestId("today");
+  await findSunita(keys);
+  await keys.keyboard("{Control>}b{/Control}");
+  expect((await screen.findByRole("dialog")).textContent).toContain(detail);
+});
+
+test("what is booked is sent as it was chosen: whoever is here now has neither day nor time", async () => {
+  const { keys, backend } = await openBooking();
+  const book = vi.spyOn(backend, "bookVisit");
+  await toCome(keys, "1d", "9:30");
+  await keys.click(screen.getByLabelText("Here now"));
+  await keys.keyboard("{Enter}");
+  await screen.findByText("Sunita Deshmukh waits with token A-1");
+  expect(book).toHaveBeenCalledWith("p1", { ...walkIn, day: "", time: "" });
+});

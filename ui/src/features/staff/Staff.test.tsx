@@ -1,0 +1,195 @@
+import { act, screen, waitFor, within } from "@testing-library/react";
+import { expect, test } from "vitest";
+import type { StaffForm } from "../../ipc/bindings/StaffForm";
+import { quietStatus } from "../../ipc/fake-data";
+import { expectAccessible, openClinic } from "../../test/clinic";
+
+type Options = Parameters<typeof openClinic>[0];
+
+async function openStaff(prepare: Parameters<typeof openClinic>[1] = () => undefined, options: Options = {}) {
+  const opened = openClinic({ start: "anjali@example.in", ...options }, prepare);
+  await screen.findByTestId("today");
+  const link = screen.getByRole("link", { name: /^(Staff|स्टाफ़)$/ });
+  link.focus();
+  await opened.keys.keyboard("{Enter}");
+  await screen.findByTestId("staff");
+  return opened;
+}
+
+const rowOf = async (name: string) => {
+  const rows = await screen.findAllByTestId("member");
+  const found = rows.find((row) => row.textContent?.startsWith(name));
+  if (!found) throw new Error(name);
+  return within(found);
+};
+
+/** What is sent to the program, beside what it does with it. */
+function kept(backend: Awaited<ReturnType<typeof openStaff>>["backend"]) {
+  const sent: StaffForm[] = [];
+  const { addStaff, changeStaff } = backend;
+  backend.addStaff = (form) => {
+    sent.push(form);
+    return addStaff(form);
+  };
+  backend.changeStaff = (id, seen, form) => {
+    sent.push(form);
+    return changeStaff(id, seen, form);
+  };
+  return sent;
+}
+
+test("by keyboard alone an admin adds a nurse, and is shown her one-time password once", async () => {
+  const { keys, backend } = await openStaff();
+  const sent = kept(backend);
+  (await screen.findByRole("button", { name: "Add someone" })).focus();
+  await keys.keyboard("{Enter}");
+  const dialog = await screen.findByRole("dialog", { name: "Add someone" });
+  expect(document.activeElement).toBe(within(dialog).getByLabelText("Name"));
+  await keys.keyboard("Lata Pawar{Tab}lata@example.in{Tab}98204 41276");
+  while (document.activeElement !== within(dialog).getByRole("checkbox", { name: /^Nurse/ }))
+    await keys.tab();
+  await keys.keyboard(" ");
+  await expectAccessible();
+  within(dialog).getByLabelText("Name").focus();
+  await keys.keyboard("{Enter}");
+  const shown = await screen.findByRole("dialog", { name: "The one-time password of Lata Pawar" });
+  expect(within(shown).getByTestId("the-password").textContent).toBe("7Q4K-9XWM-2C8D");
+  expect(shown.textContent).toContain("asked for another one at the first sign-in");
+  expect(sent).toMatchObject([
+    { fullName: "Lata Pawar", email: "lata@example.in", mobileNumber: "98204 41276", roles: ["nurse"] },
+  ]);
+  // The key that sent the form does not close what nobody has read.
+  await keys.keyboard("{Enter}");
+  expect(screen.getByTestId("the-password")).toBeTruthy();
+  await expectAccessible();
+  await keys.keyboard("{Escape}");
+  await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  expect(document.body.textContent).not.toContain("7Q4K");
+  await waitFor(() =>
+    expect(document.activeElement).toBe(screen.getByRole("button", { name: "Add someone" })),
+  );
+  expect((await rowOf("Lata Pawar")).getByText("has a one-time password")).toBeTruthy();
+});
+
+test("a doctor is asked for what stands under a prescription, and without it the server says why not", async () => {
+  const { keys, backend } = await openStaff();
+  const sent = kept(backend);
+  await keys.click(await screen.findByRole("button", { name: "Add someone" }));
+  await keys.keyboard("Ravi Menon{Tab}ravi@example.in");
+  expect(screen.queryByLabelText("Registration number")).toBeNull();
+  await keys.click(screen.getByRole("checkbox", { name: /^Doctor/ }));
+  await keys.click(screen.getByRole("checkbox", { name: "Bandra West" }));
+  await keys.click(screen.getByRole("checkbox", { name: "Andheri East" }));
+  const dialog = screen.getByRole("dialog");
+  await keys.click(within(dialog).getByRole("button", { name: "Add someone" }));
+  expect((await screen.findByRole("alert")).textContent).toContain("needs the registration number");
+  expect(screen.getByLabelText("Name")).toHaveProperty("value", "Ravi Menon");
+  await keys.type(screen.getByLabelText("Registration number"), "2021/07/3344");
+  await keys.type(screen.getByLabelText("Council that keeps the register"), "MMC");
+  await keys.selectOptions(screen.getByLabelText("Mostly at"), "Andheri East");
+  await keys.click(within(dialog).getByRole("button", { name: "Add someone" }));
+  await screen.findByTestId("the-password");
+  expect(sent[1]).toMatchObject({
+    roles: ["doctor"],
+    clinics: ["c1", "c2"],
+    registration: { number: "2021/07/3344", council: "MMC" },
+  });
+});
+
+test("roles are changed, and what was not touched goes back as it was", async () => {
+  const { keys, backend } = await openStaff();
+  const sent = kept(backend);
+  await keys.click((await rowOf("Sister Asha")).getByRole("button", { name: "Change: Sister Asha" }));
+  const dialog = await screen.findByRole("dialog", { name: "Change Sister Asha" });
+  expect(within(dialog).queryByLabelText("E-mail")).toBeNull();
+  await keys.click(within(dialog).getByRole("checkbox", { name: /^Reception/ }));
+  await keys.click(within(dialog).getByRole("button", { name: "Save" }));
+  await screen.findByText("Sister Asha was changed");
+  expect((await rowOf("Sister Asha")).getByText("Nurse, Reception")).toBeTruthy();
+  expect(sent).toMatchObject([{ roles: ["nurse", "receptionist"], clinics: ["c2"], isActive: true }]);
+});
+
+test("who left cannot sign in, gets no password, and can come back", async () => {
+  const { keys } = await openStaff();
+  await keys.click((await rowOf("Priya Nair")).getByRole("button", { name: /^Change/ }));
+  await keys.click(screen.getByRole("checkbox", { name: /^Can sign in/ }));
+  await keys.click(screen.getByRole("button", { name: "Save" }));
+  await screen.findByText("cannot sign in");
+  const row = await rowOf("Priya Nair");
+  expect(row.queryByRole("button", { name: /^One-time password/ })).toBeNull();
+  await keys.click(row.getByRole("button", { name: /^Change/ }));
+  await keys.click(screen.getByRole("checkbox", { name: /^Can sign in/ }));
+  await keys.click(screen.getByRole("button", { name: "Save" }));
+  await waitFor(() => expect(screen.queryByText("cannot sign in")).toBeNull());
+});
+
+test("the only admin is told why they stay one, and first what it would mean for themself", async () => {
+  const { keys } = await openStaff(undefined, { language: "hi" });
+  await keys.click((await rowOf("Dr. Anjali Kulkarni")).getByRole("button", { name: /^बदलें/ }));
+  await keys.click(screen.getByRole("checkbox", { name: /^एडमिन/ }));
+  expect(screen.getByText(/^यह आप हैं/)).toBeTruthy();
+  await keys.click(screen.getByRole("button", { name: "सहेजें" }));
+  expect((await screen.findByRole("alert")).textContent).toContain("एडमिन केवल यही हैं");
+  expect(screen.getByRole("checkbox", { name: /^एडमिन/ })).toHaveProperty("checked", false);
+});
+
+test("a forgotten password is replaced after a question; nobody gives themself one", async () => {
+  const { keys } = await openStaff();
+  const you = await rowOf("Dr. Anjali Kulkarni");
+  expect(you.queryByRole("button", { name: /^One-time password/ })).toBeNull();
+  await keys.click(
+    (await rowOf("Priya Nair")).getByRole("button", { name: "One-time password for Priya Nair" }),
+  );
+  const question = await screen.findByRole("dialog", { name: "Give Priya Nair a one-time password?" });
+  await expectAccessible();
+  await keys.click(within(question).getByRole("button", { name: "Give it" }));
+  expect((await screen.findByTestId("the-password")).textContent).toBe("7Q4K-9XWM-2C8D");
+  expect(screen.getByTestId("one-time-password").textContent).toContain("within ten minutes");
+  await keys.click(screen.getByRole("button", { name: "Close; they have it" }));
+  expect((await rowOf("Priya Nair")).getByText("has a one-time password")).toBeTruthy();
+});
+
+test("a one-time password does not stay behind the lock", async () => {
+  const { keys, backend } = await openStaff();
+  await keys.click((await rowOf("Priya Nair")).getByRole("button", { name: /^One-time password/ }));
+  await keys.click(await screen.findByRole("button", { name: "Give it" }));
+  await screen.findByTestId("the-password");
+  const payload = await backend.lock();
+  act(() => backend.emit({ name: "app-state", payload }));
+  await screen.findByLabelText("Password");
+  expect(document.body.textContent).not.toContain("7Q4K");
+});
+
+test("what is typed is asked about before it is thrown away", async () => {
+  const { keys } = await openStaff();
+  await keys.click(await screen.findByRole("button", { name: "Add someone" }));
+  await keys.keyboard("Lata{Escape}");
+  await keys.click(await screen.findByRole("button", { name: "Keep typing" }));
+  expect(screen.getByLabelText("Name")).toHaveProperty("value", "Lata");
+});
+
+const failure = {
+  code: "server_unreachable",
+  detail: "This computer has no open line to the server, and staff are seen and changed only with it.",
+} as const;
+
+test("without the server the page says so, and asks again when told to", async () => {
+  const { keys, backend } = await openStaff((prepared) => {
+    prepared.fail("listStaff", failure);
+    const connection = { state: "offline", since: "2026-11-23T09:12:00" } as const;
+    prepared.emit({ name: "sync-status", payload: { ...quietStatus, connection } });
+  });
+  expect((await screen.findByRole("alert")).textContent).toContain("no open line");
+  expect(screen.getByText(/Nothing here can be changed until it is back/)).toBeTruthy();
+  expect(screen.queryByRole("button", { name: "Add someone" })).toBeNull();
+  await expectAccessible();
+  backend.listStaff = async () => ({ people: [], clinics: [] });
+  await keys.click(screen.getByRole("button", { name: "Try again" }));
+  expect(await screen.findByText("Nobody is in the list yet.")).toBeTruthy();
+});
+
+test("who is no admin has no such page", async () => {
+  openClinic({ start: "vikram@example.in" });
+  await screen.findByTestId("today");
+  expect(screen.queryByRole("link", { name: "Staff" })).toBeNull();
+});

@@ -1,0 +1,200 @@
+import { Button, NativeSelect, TextInput } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type ChangeEvent, useState } from "react";
+import { queryKeys } from "../../app/queries";
+import type { ClinicId } from "../../ipc/bindings/ClinicId";
+import type { Role } from "../../ipc/bindings/Role";
+import type { StaffClinic } from "../../ipc/bindings/StaffClinic";
+import type { StaffForm } from "../../ipc/bindings/StaffForm";
+import type { StaffRegistration } from "../../ipc/bindings/StaffRegistration";
+import type { StaffView } from "../../ipc/bindings/StaffView";
+import { useBackend } from "../../ipc/context";
+import { messages } from "../../messages";
+import { Notice, Problem } from "../../shared/parts";
+import { TypedDialog } from "../../shared/TypedDialog";
+import { useToast } from "../../shared/toasts";
+import dialog from "../../shared/Dialog.module.css";
+import type { Given } from "./OneTimePassword";
+import { Choices } from "./Choices";
+import classes from "./Staff.module.css";
+
+const allRoles: Role[] = ["doctor", "dentist", "nurse", "receptionist", "admin"];
+
+const empty: StaffForm = {
+  fullName: "",
+  email: "",
+  mobileNumber: "",
+  roles: [],
+  isActive: true,
+  clinics: [],
+  registration: { number: "", council: "", qualifications: "", specialization: "" },
+};
+
+interface Props {
+  /** Who is changed, as they were when this was opened; none for somebody new. */
+  person: StaffView | null;
+  clinics: StaffClinic[];
+  onGiven: (given: Given) => void;
+  onClose: () => void;
+}
+
+/** A member of staff while they are added or changed. */
+export function StaffDialog({ person, clinics, onGiven, onClose }: Props) {
+  const backend = useBackend();
+  const client = useQueryClient();
+  const toast = useToast();
+  const { staff, roles, common } = messages;
+  const [seen] = useState(person?.form ?? empty);
+  const [form, setForm] = useState(seen);
+  const save = useMutation({
+    // What a mutation answers is kept for a while: a password is handed on instead.
+    mutationFn: async () => {
+      if (person) {
+        await backend.changeStaff(person.id, seen, form);
+        toast(staff.changed(form.fullName));
+        onClose();
+      } else {
+        const password = await backend.addStaff(form);
+        onGiven({ name: form.fullName, password, isNew: true });
+      }
+    },
+    onSettled: () => client.invalidateQueries({ queryKey: queryKeys.staff }),
+  });
+  const change = (part: Partial<StaffForm>) => setForm((before) => ({ ...before, ...part }));
+  const text = (name: "fullName" | "email" | "mobileNumber", label: string, maxLength: number) => ({
+    label,
+    maxLength,
+    autoComplete: "off",
+    spellCheck: false,
+    value: form[name],
+    onChange: (event: ChangeEvent<HTMLInputElement>) => change({ [name]: event.currentTarget.value }),
+  });
+  const title = person ? staff.changeTitle(seen.fullName) : staff.add;
+  const isPrescriber = form.roles.includes("doctor") || form.roles.includes("dentist");
+  const isGivenUp = seen.roles.includes("admin") && !(form.isActive && form.roles.includes("admin"));
+  const isTyped = JSON.stringify(form) !== JSON.stringify(seen);
+  return (
+    <TypedDialog label={title} isTyped={isTyped} onClose={() => save.isPending || onClose()}>
+      <form
+        className={dialog.form}
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (!save.isPending) save.mutate();
+        }}
+      >
+        <h2>{title}</h2>
+        <p>{person ? seen.email : staff.addLead}</p>
+        <TextInput {...text("fullName", staff.fullName, 100)} data-autofocus />
+        {!person && (
+          <TextInput {...text("email", staff.email, 254)} type="email" description={staff.emailHint} />
+        )}
+        <TextInput {...text("mobileNumber", staff.mobile, 20)} type="tel" />
+        <Choices
+          legend={staff.roles}
+          choices={allRoles.map((role) => ({ id: role, label: roles[role], hint: staff.rolesHint[role] }))}
+          chosen={form.roles}
+          onChoose={(chosen) => change({ roles: chosen })}
+        />
+        {isPrescriber && (
+          <Registration
+            registration={form.registration}
+            isUnknown={person?.isRegistered === true && seen.registration.number === ""}
+            onChange={(registration) => change({ registration })}
+          />
+        )}
+        {clinics.length > 1 && (
+          <Places
+            clinics={clinics}
+            chosen={form.clinics}
+            onChoose={(chosen) => change({ clinics: chosen })}
+          />
+        )}
+        {person && (
+          <Choices
+            legend={staff.columns.state}
+            choices={[{ id: "active", label: staff.isActive, hint: staff.isActiveHint }]}
+            chosen={form.isActive ? ["active"] : []}
+            onChoose={(chosen) => change({ isActive: chosen.length > 0 })}
+          />
+        )}
+        {person?.isYou && <div role="status">{isGivenUp && <Notice>{staff.yourself}</Notice>}</div>}
+        {save.error && <Problem error={save.error} />}
+        <div className={classes.buttons}>
+          <Button variant="default" disabled={save.isPending} onClick={onClose}>
+            {common.cancel}
+          </Button>
+          <Button type="submit" loading={save.isPending}>
+            {person ? staff.save : staff.add}
+          </Button>
+        </div>
+      </form>
+    </TypedDialog>
+  );
+}
+
+interface RegistrationProps {
+  registration: StaffRegistration;
+  /** Whether something is registered that this computer does not know. */
+  isUnknown: boolean;
+  onChange: (registration: StaffRegistration) => void;
+}
+
+function Registration({ registration, isUnknown, onChange }: RegistrationProps) {
+  const { staff } = messages;
+  const fields: [keyof StaffRegistration, number][] = [
+    ["number", 50],
+    ["council", 100],
+    ["qualifications", 200],
+    ["specialization", 100],
+  ];
+  return (
+    <fieldset className={classes.group}>
+      <legend>{staff.registration}</legend>
+      <p>{isUnknown ? staff.registrationUnknown : staff.registrationHint}</p>
+      {fields.map(([name, maxLength]) => (
+        <TextInput
+          key={name}
+          label={staff[name]}
+          maxLength={maxLength}
+          autoComplete="off"
+          spellCheck={false}
+          value={registration[name]}
+          onChange={(event) => onChange({ ...registration, [name]: event.currentTarget.value })}
+        />
+      ))}
+    </fieldset>
+  );
+}
+
+interface PlacesProps {
+  clinics: StaffClinic[];
+  /** The place where they mostly are first. */
+  chosen: ClinicId[];
+  onChoose: (chosen: ClinicId[]) => void;
+}
+
+function Places({ clinics, chosen, onChoose }: PlacesProps) {
+  const { staff } = messages;
+  return (
+    <>
+      <Choices
+        legend={staff.clinics}
+        hint={staff.clinicsHint}
+        choices={clinics.map(({ id, name }) => ({ id, label: name }))}
+        chosen={chosen}
+        onChoose={onChoose}
+      />
+      {chosen.length > 1 && (
+        <NativeSelect
+          label={staff.mostly}
+          value={chosen[0]}
+          data={clinics.flatMap(({ id, name }) => (chosen.includes(id) ? [{ value: id, label: name }] : []))}
+          onChange={({ currentTarget: { value } }) =>
+            onChoose([value, ...chosen.filter((one) => one !== value)])
+          }
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,226 @@
+import { createEvent, fireEvent, screen, waitFor, within } from "@testing-library/react";
+import { expect, test, vi } from "vitest";
+import { walkIn } from "../../ipc/fake-day";
+import { expectAccessible, openClinic, openPad } from "../../test/clinic";
+
+type Prepare = NonNullable<Parameters<typeof openClinic>[1]>;
+type Start = "anjali@example.in" | "priya@example.in";
+
+const booked = { ...walkIn, isHere: false, time: "23:40" };
+const reception = "priya@example.in";
+const doctor = "anjali@example.in";
+
+async function openQueue(start: Start, prepare: Prepare) {
+  const opened = openClinic({ start }, prepare);
+  await screen.findAllByTestId("visit-row");
+  return opened;
+}
+
+const column = (name = "Dr. Anjali Kulkarni") => screen.getByRole("region", { name });
+const button = (name: string) => screen.getByRole("button", { name });
+const focused = () =>
+  document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.textContent;
+
+test("a clinic in which nobody books sees no queue, and reads how one begins", async () => {
+  const { keys } = openClinic({ start: reception });
+  await screen.findByRole("region", { name: "Registered today" });
+  expect(screen.queryByTestId("queue")).toBeNull();
+  await keys.click(button("Token or booking"));
+  await keys.type(await screen.findByTestId("finder-input"), "sunita");
+  await screen.findByRole("option", { name: /Sunita Deshmukh/ });
+  await keys.keyboard("{Shift>}{Enter}{/Shift}");
+  expect(await screen.findByRole("dialog", { name: "Token or booking: Sunita Deshmukh" })).toBeTruthy();
+});
+
+test("who waits stands with the token and the minutes, urgent ones first, and the head counts them", async () => {
+  await openQueue(reception, (backend) => {
+    void backend.bookVisit("p4", walkIn);
+    void backend.bookVisit("p2", { ...walkIn, isUrgent: true, reason: "chest pain" });
+    void backend.bookVisit("p3", booked);
+  });
+  const rows = screen.getAllByTestId("visit-row").map((row) => row.textContent);
+  expect(rows[0]).toContain("A-2Prakash Deshmukh 58 y MFollow-up · chest painUrgent0 minCall");
+  expect(rows[1]).toContain("A-1Ramesh Pawar");
+  expect(rows[2]).toContain("23:40Aditi Deshmukh");
+  expect(column().textContent).toContain("2 waiting · 1 booked · 0 seen");
+  const counts = screen.getAllByRole("listitem").map((one) => one.textContent);
+  expect(counts).toEqual(expect.arrayContaining(["2 waiting", "1 booked"]));
+  await expectAccessible();
+});
+
+test("rows are walked with the arrows; Enter takes the next step, and the focus goes with the patient", async () => {
+  const { keys } = await openQueue(reception, (backend) => {
+    void backend.bookVisit("p4", walkIn);
+    void backend.bookVisit("p2", booked);
+    void backend.bookVisit("p3", { ...booked, time: "23:59" });
+  });
+  await keys.keyboard("{ArrowDown}");
+  expect(focused()).toBe("Call: A-1 Ramesh Pawar");
+  await keys.keyboard("{ArrowDown}{ArrowDown}{ArrowUp}");
+  expect(focused()).toBe("Is here: Prakash Deshmukh");
+  await keys.keyboard("{Enter}");
+  await screen.findByText("Prakash Deshmukh is here: token A-2");
+  await waitFor(() => expect(focused()).toBe("Call: A-2 Prakash Deshmukh"));
+  await keys.keyboard("{End}");
+  expect(focused()).toBe("Is here: Aditi Deshmukh");
+  await keys.keyboard("{Home}");
+  expect(focused()).toBe("Call: A-1 Ramesh Pawar");
+});
+
+test("Enter that is held down, and the second of a double click, take no second step", async () => {
+  const { keys, backend } = await openQueue(reception, (backend) => {
+    void backend.bookVisit("p4", walkIn);
+  });
+  const step = vi.spyOn(backend, "stepVisit");
+  const call = button("Call: A-1 Ramesh Pawar");
+  const held = createEvent.keyDown(call, { key: "Enter", repeat: true });
+  fireEvent(call, held);
+  expect(held.defaultPrevented).toBe(true);
+  await keys.dblClick(call);
+  await screen.findByText("Ramesh Pawar is called: token A-1");
+  expect(step).toHaveBeenCalledTimes(1);
+});
+
+test("F10 calls the first who waits in the column of the focus, and then the next", async () => {
+  const { keys } = await openQueue(reception, (backend) => {
+    void backend.bookVisit("p4", walkIn);
+    void backend.bookVisit("p2", { ...walkIn, doctorId: "d2" });
+    void backend.bookVisit("p3", { ...walkIn, doctorId: "d2" });
+  });
+  const step = button("Call: A-2 Prakash Deshmukh");
+  step.focus();
+  await keys.keyboard("{F10}");
+  await screen.findByText("Prakash Deshmukh is called: token A-2");
+  await waitFor(() => expect(screen.getByText(/called \d\d:\d\d$/)).toBeTruthy());
+  expect(document.activeElement).toBe(step);
+  await keys.keyboard("{F10}");
+  await screen.findByText("Aditi Deshmukh is called: token A-3");
+  expect(within(column()).queryByText(/called/)).toBeNull();
+});
+
+test("with F9 the doctor's patient is done, the next comes in, and their chart is open", async () => {
+  const { keys, backend } = await openQueue(doctor, (backend) => {
+    void backend.bookVisit("p4", walkIn);
+    void backend.bookVisit("p1", walkIn);
+  });
+  await keys.keyboard("{F9}");
+  await screen.findByText("Ramesh Pawar comes in");
+  expect((await screen.findByTestId("todays-visit")).textContent).toContain("A-1With the doctor");
+  await screen.findByText("next patient");
+  await keys.keyboard("{F9}");
+  await screen.findByText("Sunita Deshmukh comes in; the visit of Ramesh Pawar is over");
+  await waitFor(() => expect(screen.getByTestId("chart").textContent).toContain("Sunita Deshmukh"));
+  await keys.keyboard("{F9}");
+  expect(await screen.findByText("Nobody waits for you.")).toBeTruthy();
+  const next = vi.spyOn(backend, "nextPatient");
+  const line = await openPad(keys);
+  screen.getByLabelText("Advice").focus();
+  await keys.keyboard("{F9}");
+  expect(document.activeElement).toBe(line);
+  expect(next).not.toHaveBeenCalled();
+});
+
+test("for the reception F9 does nothing", async () => {
+  const { keys, backend } = await openQueue(reception, (backend) => {
+    void backend.bookVisit("p4", walkIn);
+  });
+  const next = vi.spyOn(backend, "nextPatient");
+  await keys.keyboard("{F9}");
+  expect(next).not.toHaveBeenCalled();
+  expect(screen.queryByRole("button", { name: "Next patient" })).toBeNull();
+});
+
+test("the other steps open with the arrow; cancelling asks for a reason in the row", async () => {
+  const { keys, backend } = await openQueue(reception, (backend) => {
+    void backend.bookVisit("p4", booked);
+    void backend.bookVisit("p2", { ...booked, time: "23:59" });
+  });
+  const step = vi.spyOn(backend, "stepVisit");
+  await keys.keyboard("{ArrowDown}{ArrowRight}");
+  expect(focused()).toBe("Confirmed");
+  await expectAccessible();
+  await keys.keyboard("{Escape}");
+  expect(focused()).toBe("Is here: Ramesh Pawar");
+  expect(screen.queryByRole("group")).toBeNull();
+  await keys.keyboard("{ArrowRight}");
+  button("Cancel visit…").focus();
+  await keys.keyboard("{Enter}");
+  const why = screen.getByRole("group", { name: "Why does the visit of Ramesh Pawar not take place?" });
+  expect(within(why).getAllByRole("button")).toHaveLength(6);
+  await expectAccessible();
+  expect(step).not.toHaveBeenCalled();
+  await keys.keyboard("2");
+  await screen.findByText("The visit of Ramesh Pawar is cancelled");
+  expect(step).toHaveBeenCalledWith(expect.any(String), { kind: "cancel", reason: "doctor" });
+  await waitFor(() => expect(focused()).toBe("Is here: Prakash Deshmukh"));
+  expect(button("1 over").getAttribute("aria-expanded")).toBe("false");
+});
+
+test("a visit that is over can be opened again with one key, and who came after all is here", async () => {
+  const { keys } = await openQueue(reception, (backend) => {
+    void backend.bookVisit("p4", walkIn).then(({ id }) => backend.stepVisit(id, { kind: "start" }));
+    void backend.bookVisit("p2", booked).then(({ id }) => backend.stepVisit(id, { kind: "miss" }));
+  });
+  await keys.click(await screen.findByRole("button", { name: "Done: A-1 Ramesh Pawar" }));
+  await screen.findByText("The visit of Ramesh Pawar is over");
+  await keys.keyboard("{Control>}u{/Control}");
+  expect(await screen.findByRole("button", { name: "Done: A-1 Ramesh Pawar" })).toBeTruthy();
+  await keys.click(button("1 over"));
+  await keys.click(button("Is here: Prakash Deshmukh"));
+  expect(await screen.findByText("Prakash Deshmukh is here: token A-2")).toBeTruthy();
+  await waitFor(() => expect(focused()).toBe("Call: A-2 Prakash Deshmukh"));
+});
+
+test("days are turned with keys: who is booked to come stands there, and today is one key away", async () => {
+  const { keys } = await openQueue(reception, (backend) => {
+    void backend.bookVisit("p4", walkIn);
+    void backend.bookVisit("p2", { ...booked, day: "1d", time: "11:20" });
+  });
+  await keys.keyboard("{Alt>}{ArrowRight}{/Alt}");
+  expect(await screen.findByText("11:20")).toBeTruthy();
+  expect(screen.queryByText("A-1")).toBeNull();
+  expect(screen.queryByRole("region", { name: "Registered today" })).toBeNull();
+  expect(screen.queryByRole("button", { name: /^Is here/ })).toBeNull();
+  await keys.keyboard("{Alt>}{ArrowRight}{/Alt}");
+  expect(await screen.findByText("Nobody is booked for this day")).toBeTruthy();
+  expect(screen.getByText(/Ctrl B books a visit/)).toBeTruthy();
+  await expectAccessible();
+  await keys.keyboard("{Alt>}{ArrowLeft}{/Alt}");
+  expect(await screen.findByText("11:20")).toBeTruthy();
+  await keys.keyboard("{Control>}1{/Control}");
+  expect(await screen.findByText("A-1")).toBeTruthy();
+  expect(screen.queryByRole("button", { name: "Back to today" })).toBeNull();
+});
+
+test("a day of very many visits says that its lists stop before their end", async () => {
+  await openQueue(reception, (backend) => {
+    void backend.bookVisit("p4", walkIn);
+    const { getDay } = backend;
+    backend.getDay = async (date) => ({ ...(await getDay(date)), hasMore: true });
+  });
+  expect(screen.getByText(/Not all of the day’s visits/).getAttribute("role")).toBe("status");
+});
+
+test("a step that is refused says so in its row, and the row stays as it was", async () => {
+  const detail = "This visit was changed on another computer. Nothing was changed here.";
+  const { keys } = await openQueue(reception, (backend) => {
+    void backend.bookVisit("p4", walkIn);
+    backend.fail("stepVisit", { code: "invalid", detail });
+  });
+  await keys.keyboard("{ArrowDown}{Enter}");
+  const row = within(screen.getByTestId("visit-row"));
+  expect((await row.findByRole("alert")).textContent).toContain(detail);
+  expect(focused()).toBe("Call: A-1 Ramesh Pawar");
+});
+
+test("a day that cannot be read says so and can be asked for again, and the lists are there", async () => {
+  const detail = "The records could not be read. Nothing was lost.";
+  const { keys } = openClinic({ start: reception }, (backend) => {
+    vi.spyOn(backend, "getDay").mockRejectedValueOnce({ code: "internal", detail });
+    void backend.bookVisit("p4", walkIn);
+  });
+  expect((await screen.findByRole("alert")).textContent).toContain(detail);
+  expect(await screen.findByRole("region", { name: "Registered today" })).toBeTruthy();
+  await keys.click(button("Try again"));
+  expect(await screen.findByTestId("visit-row")).toBeTruthy();
+});

@@ -1,0 +1,64 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { refreshRows } from "../../app/queries";
+import type { Booking } from "../../ipc/bindings/Booking";
+import type { Step } from "../../ipc/bindings/Step";
+import type { StepKind } from "../../ipc/bindings/StepKind";
+import { useBackend } from "../../ipc/context";
+import { messages } from "../../messages";
+import { useToast } from "../../shared/toasts";
+
+/** What is done by the press of a button, and asks for nothing more. */
+export type PlainStep = Exclude<StepKind, "cancel" | "move">;
+
+export interface Steps {
+  take: (booking: Booking, step: Step) => void;
+  /** Why the last step of this visit was not taken; null if it was. */
+  errorOf: (booking: Booking) => unknown;
+}
+
+/** What leads back from a step, where something does. */
+const wayBack: Partial<Record<StepKind, PlainStep>> = { finish: "reopen", reopen: "finish" };
+
+/** Which step a button stands for, in words. */
+export const stepWord = (kind: StepKind, { calledAt }: Booking) =>
+  kind === "call" && calledAt ? messages.day.callAgain : messages.day.steps[kind];
+
+/** Who is meant, as it is called out or said: `A-17 Ramesh Pawar`. */
+export const whoOf = ({ token, patient }: Booking) => [token, patient.fullName].filter(Boolean).join(" ");
+
+/** What a button does, and with whom: what it shows alone stands on many. */
+export const stepName = (word: string, booking: Booking) => `${word}: ${whoOf(booking)}`;
+
+/** Takes visits a step further, and tells so with the way back. */
+export function useSteps(): Steps {
+  const backend = useBackend();
+  const client = useQueryClient();
+  const toast = useToast();
+  const taken = useMutation({
+    mutationKey: ["step"],
+    mutationFn: ({ booking, step }: { booking: Booking; step: Step }) => backend.stepVisit(booking.id, step),
+    onSuccess: (after, { step }) => {
+      void refreshRows(client);
+      const { day } = messages;
+      const said = day.said[step.kind](after.patient.fullName);
+      const hasToken = after.token !== null && (step.kind === "arrive" || step.kind === "call");
+      const back = wayBack[step.kind];
+      toast(
+        hasToken ? day.withToken(said, after.token ?? "") : said,
+        back && after.next.includes(back)
+          ? async () => {
+              await backend.stepVisit(after.id, { kind: back });
+              await refreshRows(client);
+            }
+          : undefined,
+      );
+    },
+  });
+  return {
+    take: (booking, step) => {
+      // The second press of one key or button is not meant for what the first has led to.
+      if (client.isMutating({ mutationKey: ["step"] }) === 0) taken.mutate({ booking, step });
+    },
+    errorOf: (booking) => (taken.variables?.booking.id === booking.id ? taken.error : null),
+  };
+}

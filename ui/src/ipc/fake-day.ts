@@ -1,0 +1,247 @@
+import type { Backend } from "./backend";
+import type { Booking } from "./bindings/Booking";
+import type { BookingForm } from "./bindings/BookingForm";
+import type { BookingRead } from "./bindings/BookingRead";
+import type { CommandError } from "./bindings/CommandError";
+import type { Day } from "./bindings/Day";
+import type { DoctorDay } from "./bindings/DoctorDay";
+import type { Step } from "./bindings/Step";
+import type { StepKind } from "./bindings/StepKind";
+import type { Around, FakeClinic } from "./fake-clinic";
+import { type Answer, today } from "./fake-data";
+
+type Commands = Pick<Backend, "getDay" | "readBooking" | "bookVisit" | "stepVisit" | "nextPatient">;
+
+const doctors = [
+  { doctorId: "d1", name: "Dr. Anjali Kulkarni" },
+  { doctorId: "d2", name: "Dr. Vikram Shah" },
+];
+
+/** Somebody who is here, without more words. */
+export const walkIn: BookingForm = {
+  doctorId: "d1",
+  day: "",
+  time: "",
+  visitType: "follow_up",
+  isUrgent: false,
+  reason: "",
+  isHere: true,
+};
+
+type Kept = Omit<Booking, "next"> & { doctorId: string; day: string; number: number };
+
+function refuse(detail: string): never {
+  throw { code: "invalid", detail } satisfies CommandError;
+}
+
+const minutesOf = (time: string) => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
+
+function readDay(typed: string): string {
+  if (typed.trim() === "") return today();
+  const after = /^(\d+)([dw])$/.exec(typed.trim());
+  if (after) {
+    const day = new Date(`${today()}T12:00:00Z`);
+    day.setUTCDate(day.getUTCDate() + Number(after[1]) * (after[2] === "w" ? 7 : 1));
+    return day.toISOString().slice(0, 10);
+  }
+  const written = /^(\d\d)\/(\d\d)\/(\d{4})$/.exec(typed.trim());
+  if (!written) refuse(`“${typed}” is not a day. Type 5d, 2w or 28/11/2026.`);
+  return `${written[3]}-${written[2]}-${written[1]}`;
+}
+
+function readTime(typed: string): string | null {
+  if (typed.trim() === "") return null;
+  const read = /^(\d{1,2})[:.]?(\d\d)$/.exec(typed.trim());
+  if (!read) refuse(`“${typed}” is not a time. Type 9:30 or 0930.`);
+  return `${(read[1] ?? "").padStart(2, "0")}:${read[2]}`;
+}
+
+/** What may follow, in the order of use. */
+function nextOf({ status, day }: Kept): StepKind[] {
+  const isToday = day === today();
+  switch (status) {
+    case "booked":
+      return isToday
+        ? ["arrive", "confirm", "move", "miss", "cancel", "mistake"]
+        : ["confirm", "move", "cancel", "mistake"];
+    case "confirmed":
+      return isToday ? ["arrive", "move", "miss", "cancel", "mistake"] : ["move", "cancel", "mistake"];
+    case "arrived":
+      return ["call", "start", "finish", "leave", "mistake"];
+    case "in_consultation":
+      return ["finish", "mistake"];
+    case "completed":
+      return ["reopen", "mistake"];
+    case "no_show":
+    case "cancelled":
+      return isToday ? ["arrive", "mistake"] : ["mistake"];
+    default:
+      return ["mistake"];
+  }
+}
+
+function shown(one: Kept): Booking {
+  const { doctorId: _doctor, day: _day, number: _number, ...booking } = one;
+  return { ...booking, next: nextOf(one) };
+}
+
+const now = () => new Date().toISOString();
+const isOpen = ({ status }: Kept) => ["booked", "confirmed", "arrived", "in_consultation"].includes(status);
+
+/** The visits of the fake clinic, day by day. */
+export function fakeDay(answer: Answer, { patientOf }: FakeClinic, { signedIn, record }: Around): Commands {
+  const visits: Kept[] = [];
+  const isDoctor = () => signedIn()?.roles.some((role) => role === "doctor" || role === "dentist") ?? false;
+  const nextNumber = (day: string) =>
+    1 + Math.max(0, ...visits.filter((one) => one.day === day).map((one) => one.number));
+
+  const give = (one: Kept) => {
+    if (one.token === null) one.number = nextNumber(one.day);
+    one.token ??= `A-${one.number}`;
+    one.status = "arrived";
+    one.arrivedAt = now();
+  };
+
+  const read = (patientId: string, form: BookingForm, moves: string | null): BookingRead => {
+    const day = form.isHere ? today() : readDay(form.day);
+    const time = form.isHere ? null : readTime(form.time);
+    if (day < today()) refuse("This day is over. Choose today or a day to come; nothing was booked.");
+    const others = visits.filter(
+      (one) => one.id !== moves && one.day === day && one.doctorId === form.doctorId && isOpen(one),
+    );
+    const clash = others.find(
+      (one) =>
+        one.patient.id === patientId ||
+        (time !== null && one.time !== null && Math.abs(minutesOf(one.time) - minutesOf(time)) < 10),
+    );
+    return {
+      day,
+      time,
+      minutes: 10,
+      clash: clash ? shown(clash) : null,
+      token: form.isHere ? `A-${nextNumber(day)}` : null,
+    };
+  };
+
+  const book = (patientId: string, form: BookingForm, moves: string | null): Kept => {
+    const { day, time, minutes, clash } = read(patientId, form, moves);
+    if (clash?.patient.id === patientId)
+      refuse(`${clash.patient.fullName} has an open visit that day already. Nothing was booked.`);
+    if (clash)
+      refuse(`Somebody is booked at ${clash.time} already. Choose another time; nothing was booked.`);
+    const visit: Kept = {
+      id: `b${visits.length + 1}`,
+      patient: patientOf(patientId).summary,
+      time,
+      minutes: time ? minutes : null,
+      status: "booked",
+      visitType: form.visitType,
+      token: null,
+      isUrgent: form.isUrgent,
+      reason: form.reason.trim() || null,
+      arrivedAt: null,
+      calledAt: null,
+      startedAt: null,
+      doctorId: form.doctorId,
+      day,
+      number: 0,
+    };
+    if (form.isHere) give(visit);
+    visits.push(visit);
+    return visit;
+  };
+
+  const visitOf = (id: string): Kept =>
+    visits.find((one) => one.id === id) ??
+    refuse("This visit is not on this computer any more. Nothing was changed.");
+
+  const move = (one: Kept, step: Step): Kept => {
+    if (!nextOf(one).includes(step.kind))
+      refuse("That is not possible with this visit. Nothing was changed.");
+    switch (step.kind) {
+      case "confirm":
+        one.status = "confirmed";
+        break;
+      case "arrive":
+        give(one);
+        break;
+      case "call":
+        one.calledAt = now();
+        break;
+      case "start":
+      case "reopen":
+        one.status = "in_consultation";
+        one.startedAt = now();
+        break;
+      case "finish":
+        one.status = "completed";
+        break;
+      case "leave":
+        one.status = "left_without_seen";
+        break;
+      case "miss":
+        one.status = "no_show";
+        break;
+      case "cancel":
+        one.status = "cancelled";
+        break;
+      case "mistake":
+        one.status = "entered_in_error";
+        break;
+      case "move": {
+        const taken = book(one.patient.id, step.form, one.id);
+        one.status = "rescheduled";
+        return taken;
+      }
+    }
+    return one;
+  };
+
+  const dayOf = (date: string): Day => ({
+    date,
+    isToday: date === today(),
+    hasMore: false,
+    doctors: doctors.map(({ doctorId, name }): DoctorDay => {
+      const of = (...states: string[]) =>
+        visits
+          .filter((one) => one.day === date && one.doctorId === doctorId && states.includes(one.status))
+          .map((one) => ({ ...shown(one), patient: patientOf(one.patient.id).summary }));
+      return {
+        doctorId,
+        name,
+        isOwn: isDoctor() && doctorId === "d1",
+        withDoctor: of("in_consultation"),
+        waiting: of("arrived").toSorted((a, b) => Number(b.isUrgent) - Number(a.isUrgent)),
+        booked: of("booked", "confirmed").toSorted((a, b) => (a.time ?? "~").localeCompare(b.time ?? "~")),
+        over: of("completed", "left_without_seen", "no_show", "cancelled", "rescheduled"),
+      };
+    }),
+  });
+
+  return {
+    getDay: (date) => answer("getDay", () => dayOf(date ?? today())),
+    readBooking: (patientId, form, moves) => answer("readBooking", () => read(patientId, form, moves)),
+    bookVisit: (patientId, form) =>
+      answer("bookVisit", () => {
+        const visit = book(patientId, form, null);
+        record("Visit booked", visit.patient);
+        return shown(visit);
+      }),
+    stepVisit: (id, step) =>
+      answer("stepVisit", () => {
+        const visit = move(visitOf(id), step);
+        record("Visit changed", visit.patient);
+        return shown(visit);
+      }),
+    nextPatient: () =>
+      answer("nextPatient", () => {
+        const { withDoctor, waiting } = dayOf(today()).doctors[0] ?? { withDoctor: [], waiting: [] };
+        const first = waiting.find((one) => one.calledAt) ?? waiting[0];
+        if (!first) refuse("Nobody waits for you.");
+        const finished = withDoctor[0] ? shown(move(visitOf(withDoctor[0].id), { kind: "finish" })) : null;
+        const started = shown(move(visitOf(first.id), { kind: "start" }));
+        record("Next patient", started.patient);
+        return { finished, started };
+      }),
+  };
+}

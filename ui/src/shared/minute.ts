@@ -1,0 +1,32 @@
+import { useSyncExternalStore } from "react";
+
+const watchers = new Set<() => void>();
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+const minuteOf = (moment: number) => Math.floor(moment / 60_000);
+const minuteNow = () => minuteOf(Date.now());
+
+function wait(): void {
+  timer = setTimeout(
+    () => {
+      for (const watcher of watchers) watcher();
+      wait();
+    },
+    60_000 - (Date.now() % 60_000),
+  );
+}
+
+function watch(watcher: () => void): () => void {
+  if (watchers.size === 0) wait();
+  watchers.add(watcher);
+  return () => {
+    watchers.delete(watcher);
+    if (watchers.size === 0) clearTimeout(timer);
+  };
+}
+
+/** How many minutes ago that was. Whatever shows it is drawn anew with every minute, and nothing else is. */
+export function useMinutesSince(moment: string): number {
+  const now = useSyncExternalStore(watch, minuteNow);
+  return Math.max(0, now - minuteOf(Date.parse(moment)));
+}
