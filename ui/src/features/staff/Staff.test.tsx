@@ -145,8 +145,24 @@ test("a forgotten password is replaced after a question; nobody gives themself o
   await keys.click(within(question).getByRole("button", { name: "Give it" }));
   expect((await screen.findByTestId("the-password")).textContent).toBe("7Q4K-9XWM-2C8D");
   expect(screen.getByTestId("one-time-password").textContent).toContain("within ten minutes");
+  // Whoever hears the window hears it where the focus begins.
+  expect(document.activeElement?.getAttribute("aria-label")).toBe("The one-time password: 7Q4K-9XWM-2C8D");
   await keys.click(screen.getByRole("button", { name: "Close; they have it" }));
   expect((await rowOf("Priya Nair")).getByText("has a one-time password")).toBeTruthy();
+});
+
+test("a registration that comes to this computer later stands in the list then", async () => {
+  const { keys, backend } = await openStaff();
+  await rowOf("Dr. Anjali Kulkarni");
+  const { people, clinics } = await backend.listStaff();
+  const registered = people.map((one) => ({
+    ...one,
+    form: { ...one.form, registration: { ...one.form.registration, council: "Maharashtra" } },
+  }));
+  backend.listStaff = async () => ({ people: registered, clinics });
+  await act(async () => backend.emit({ name: "rows-changed" }));
+  await keys.click((await rowOf("Dr. Anjali Kulkarni")).getByRole("button", { name: /^Change/ }));
+  expect(screen.getByLabelText("Council that keeps the register")).toHaveProperty("value", "Maharashtra");
 });
 
 test("a one-time password does not stay behind the lock", async () => {
