@@ -1,8 +1,10 @@
 import { act, screen, waitFor, within } from "@testing-library/react";
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import type { StaffForm } from "../../ipc/bindings/StaffForm";
 import { quietStatus } from "../../ipc/fake-data";
 import { expectAccessible, openClinic } from "../../test/clinic";
+
+afterEach(() => vi.useRealTimers());
 
 type Options = Parameters<typeof openClinic>[0];
 
@@ -202,6 +204,21 @@ test("without the server the page says so, and asks again when told to", async (
   backend.listStaff = async () => ({ people: [], clinics: [] });
   await keys.click(screen.getByRole("button", { name: "Try again" }));
   expect(await screen.findByText("Nobody is in the list yet.")).toBeTruthy();
+});
+
+test("the list comes by itself once the server answers, and what is typed meanwhile stays", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  const { keys, backend } = await openStaff();
+  await keys.click(await screen.findByRole("button", { name: "Add someone" }));
+  await keys.keyboard("Lata");
+  const { listStaff } = backend;
+  backend.listStaff = () => Promise.reject(failure);
+  await act(async () => backend.emit({ name: "rows-changed" }));
+  expect((await screen.findByText(/no open line/)).textContent).toBeTruthy();
+  backend.listStaff = listStaff;
+  await act(async () => vi.advanceTimersByTime(5_000));
+  await waitFor(() => expect(screen.queryByText(/no open line/)).toBeNull());
+  expect(screen.getByLabelText("Name")).toHaveProperty("value", "Lata");
 });
 
 test("who is no admin has no such page", async () => {
