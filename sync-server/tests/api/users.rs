@@ -228,6 +228,17 @@ async fn the_last_admin_neither_leaves_nor_loses_the_role() {
     office.change(second.0, &leave).await;
     said(office.change(admin, &demote).await, 422).await;
     office.change(second.0, &UserChange { is_active: Some(true), ..UserChange::default() }).await;
+    // Nor one who never came, and whose one-time password is over.
+    let set = async |until: &str| {
+        let sql = format!(
+            "update users set must_change_password = true, one_time_until = now() {until} \
+             where email = 'owner@sunrise.example'"
+        );
+        office.clinic.sql(&sql).await;
+    };
+    set("- interval '1 second'").await;
+    said(office.change(admin, &demote).await, 422).await;
+    set("+ interval '1 day'").await;
     let user: UserInfo = ok(office.change(admin, &demote).await).await;
     assert_eq!(user.roles, [Role::Doctor]);
 }
