@@ -135,6 +135,16 @@ test("the only admin is told why they stay one, and first what it would mean for
   expect(screen.getByRole("checkbox", { name: /^एडमिन/ })).toHaveProperty("checked", false);
 });
 
+test("who changes their own roles is told that they are signed out", async () => {
+  const { keys } = await openStaff();
+  await keys.click((await rowOf("Dr. Anjali Kulkarni")).getByRole("button", { name: /^Change/ }));
+  expect(screen.queryByText(/you are signed out/)).toBeNull();
+  await keys.click(screen.getByRole("checkbox", { name: /^Nurse/ }));
+  expect(screen.getByText(/^This is you. Once this is saved you are signed out/)).toBeTruthy();
+  await keys.click(screen.getByRole("checkbox", { name: /^Nurse/ }));
+  expect(screen.queryByText(/you are signed out/)).toBeNull();
+});
+
 test("a forgotten password is replaced after a question; nobody gives themself one", async () => {
   const { keys } = await openStaff();
   const you = await rowOf("Dr. Anjali Kulkarni");
