@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use time::Date;
+use time::{Date, Duration};
 use uuid::Uuid;
 
 use super::super::Prescription;
+use super::super::care::UNSAID_DAYS;
 use super::{Check, Known, Line, LineFinding, Medicine, Part, Person, Proposed, Severity, day, finding};
 use crate::dosage::{Dosage, Dose, IntervalUnit};
 use crate::medicine::amount_text;
@@ -19,8 +20,8 @@ pub(super) struct Signed {
     pub line: Uuid,
     medicine: Option<Uuid>,
     on: Date,
-    /// None for until further notice.
-    until: Option<Date>,
+    /// Of what is taken until further notice, until when there are tablets as a rule.
+    until: Date,
     today: Date,
     /// In which manner it is taken, and units of a day from today on, where that is certain.
     taken: Option<(Manner, f64)>,
@@ -32,7 +33,8 @@ impl Signed {
         let counted = line.dosage.as_ref().filter(|dosage| dosage.unit.is_some());
         let taken =
             counted.and_then(|dosage| Some((Manner::of(&dosage.dose), dosage.units_a_day_after(days_gone)?)));
-        let (on, until) = (prescription.day, line.end(prescription.day));
+        let on = prescription.day;
+        let until = line.end(on).unwrap_or(on.saturating_add(Duration::days(UNSAID_DAYS.into())));
         Self { line: line.id, medicine: line.medicine, on, until, today, taken }
     }
 }
@@ -68,7 +70,7 @@ struct Running<'k> {
 struct Course<'k> {
     mg: f64,
     on: Date,
-    until: Option<Date>,
+    until: Date,
     lines: Vec<Running<'k>>,
 }
 
@@ -76,13 +78,13 @@ impl<'k> Course<'k> {
     /// What was signed on one day is taken together: a line for the morning, and one for the night.
     fn of_day(on: Date, lines: Vec<Running<'k>>) -> Self {
         let mg = lines.iter().map(|one| one.mg).sum();
-        let until = lines.iter().map(|one| one.signed.until).collect::<Option<Vec<_>>>();
-        Self { mg, on, until: until.and_then(|ends| ends.into_iter().max()), lines }
+        let until = lines.iter().map(|one| one.signed.until).max().unwrap_or(on);
+        Self { mg, on, until, lines }
     }
 
     /// Whether what is written on this day is the next of it. On one day nobody writes twice what is taken once.
     fn is_renewed(&self, on: Date) -> bool {
-        self.on < on && self.until.is_none_or(|until| (until - on).whole_days() <= RENEWED_DAYS)
+        self.on < on && (self.until - on).whole_days() <= RENEWED_DAYS
     }
 
     /// This and what it was renewed with: the larger dose counts, and the later one ends later.

@@ -98,6 +98,8 @@ fn whoever_has_a_product_for_weeks_does_not_come_for_the_next_of_it() {
     assert!(matches!(&early[..], [(Severity::Caution, why)] if why.contains("6500 mg a day")), "{early:?}");
     assert_eq!(daily(&runs(date!(2026 - 11 - 01), "2-1-2 x30d").line(&paracetamol, "2-1-2 x30d")), []);
     assert_eq!(daily(&runs(date!(2026 - 11 - 01), "2-1-2 cont").line(&paracetamol, "2-1-2 cont")), []);
+    let begun = daily(&runs(date!(2026 - 11 - 20), "2-1-2 cont").line(&paracetamol, "2-1-2 cont"));
+    assert!(matches!(&begun[..], [(Severity::Caution, _)]), "it was begun three days ago: {begun:?}");
     // What was renewed three days ago was renewed in time: beside another medicine it counts once.
     let renewed = runs(date!(2026 - 11 - 01), "2-1-2 x30d");
     let renewed = renewed.takes_dose(&paracetamol, date!(2026 - 11 - 20), "2-1-2 x30d");
