@@ -73,7 +73,7 @@ pub struct UserAdded {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct UserChange {
-    /// Their name.
+    /// Their name, also as a prescriber.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub full_name: Option<String>,
     /// As people write it; empty for none.
@@ -85,8 +85,8 @@ pub struct UserChange {
     /// Whether they can sign in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_active: Option<bool>,
-    /// Their registration: for who becomes a doctor or a dentist, and to correct or complete that of who is one. What
-    /// is signed already keeps what it was signed with.
+    /// Their registration: for who becomes a doctor or a dentist, and to correct or complete that of who is one. An empty
+    /// text takes away what was given, where that may be absent. What is signed already keeps what it was signed with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub doctor: Option<NewDoctor>,
     /// All of their clinics, as in [`UserInfo::clinics`].

@@ -248,11 +248,12 @@ impl Handover {
                 receipts => match (receipts, of.filter(|_| !is_probe)) {
                     // What was done later waits for nothing that somebody must see to first.
                     (Err(error @ Error::Server { .. }), Some(was)) => {
-                        refused.get_or_insert(error);
+                        refused = Some(told_of(refused.take(), error));
                         passed_over.push(was);
                         continue;
                     }
-                    (receipts, _) => receipts?,
+                    (Err(error), _) => return Err(told_of(refused.take(), error)),
+                    (Ok(receipts), _) => receipts,
                 },
             };
             let store = Arc::clone(&self.store);
@@ -265,6 +266,16 @@ impl Handover {
                 return Ok(Some(state));
             }
         }
+    }
+}
+
+/// Which of two refusals is told. What a copy stands in the way of is never taken, and is given up in the end; what else
+/// the server refuses may be taken later, and is not given up with it.
+pub(crate) fn told_of(before: Option<Error>, error: Error) -> Error {
+    let is_copied = |error: &Error| matches!(error, Error::Server { code: ErrorCode::DeviceCopied, .. });
+    match before {
+        Some(before) if is_copied(&error) && !is_copied(&before) => before,
+        _ => error,
     }
 }
 

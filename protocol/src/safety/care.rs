@@ -13,7 +13,7 @@ use super::{
 use crate::table::TableName;
 
 /// A line that does not say for how long runs for so many days.
-const UNSAID_DAYS: u32 = 30;
+pub(super) const UNSAID_DAYS: u32 = 30;
 /// A weight that differs by more than this part of it changes a dose.
 const WEIGHT_CHANGE: f64 = 0.2;
 

@@ -2,29 +2,60 @@
 
 use std::collections::BTreeMap;
 
-use time::Date;
+use time::{Date, Duration};
 use uuid::Uuid;
 
 use super::super::Prescription;
+use super::super::care::UNSAID_DAYS;
 use super::{Check, Known, Line, LineFinding, Medicine, Part, Person, Proposed, Severity, day, finding};
 use crate::dosage::{Dosage, Dose, IntervalUnit};
 use crate::medicine::amount_text;
+
+/// Whoever has more of a product than for so many days does not come for the next of it: what is written beside it may be
+/// meant for something else, and both may be taken.
+const RENEWED_DAYS: i64 = 14;
 
 /// A line that was signed before and still runs.
 pub(super) struct Signed {
     pub line: Uuid,
     medicine: Option<Uuid>,
     on: Date,
-    /// From today on, where that is certain.
-    units_a_day: Option<f64>,
+    /// Of what is taken until further notice, until when there are tablets as a rule.
+    until: Date,
+    today: Date,
+    /// In which manner it is taken, and units of a day from today on, where that is certain.
+    taken: Option<(Manner, f64)>,
 }
 
 impl Signed {
     pub(super) fn new(prescription: &Prescription, line: &Line, today: Date) -> Self {
         let days_gone = u32::try_from((today - prescription.day).whole_days()).unwrap_or(0);
         let counted = line.dosage.as_ref().filter(|dosage| dosage.unit.is_some());
-        let units_a_day = counted.and_then(|dosage| dosage.units_a_day_after(days_gone));
-        Self { line: line.id, medicine: line.medicine, on: prescription.day, units_a_day }
+        let taken =
+            counted.and_then(|dosage| Some((Manner::of(&dosage.dose), dosage.units_a_day_after(days_gone)?)));
+        let on = prescription.day;
+        let until = line.end(on).unwrap_or(on.saturating_add(Duration::days(UNSAID_DAYS.into())));
+        Self { line: line.id, medicine: line.medicine, on, until, today, taken }
+    }
+}
+
+/// How a dose is taken. What is taken when needed, or at once, comes on top of what is taken every day.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Manner {
+    Regular,
+    WhenNeeded,
+    AtOnce,
+}
+
+impl Manner {
+    fn of(dose: &Dose) -> Self {
+        match dose {
+            Dose::Prn { .. } => Self::WhenNeeded,
+            Dose::Stat { .. } => Self::AtOnce,
+            Dose::Slots { .. } | Dose::Interval { .. } | Dose::Taper { .. } | Dose::AsDirected => {
+                Self::Regular
+            }
+        }
     }
 }
 
@@ -35,31 +66,73 @@ struct Running<'k> {
     known: &'k Known<'k>,
 }
 
+/// What is taken of one product in one manner, from the day on which it was signed last.
+struct Course<'k> {
+    mg: f64,
+    on: Date,
+    until: Date,
+    lines: Vec<Running<'k>>,
+}
+
+impl<'k> Course<'k> {
+    /// What was signed on one day is taken together: a line for the morning, and one for the night.
+    fn of_day(on: Date, lines: Vec<Running<'k>>) -> Self {
+        let mg = lines.iter().map(|one| one.mg).sum();
+        let until = lines.iter().map(|one| one.signed.until).max().unwrap_or(on);
+        Self { mg, on, until, lines }
+    }
+
+    /// Whether what is written on this day is the next of it. On one day nobody writes twice what is taken once.
+    fn is_renewed(&self, on: Date) -> bool {
+        self.on < on && (self.until - on).whole_days() <= RENEWED_DAYS
+    }
+
+    /// This and what it was renewed with: the larger dose counts, and the later one ends later.
+    fn renewed(self, with: Self) -> Self {
+        let (on, until) = (with.on, with.until);
+        let larger = if self.mg > with.mg { self } else { with };
+        Self { on, until, ..larger }
+    }
+}
+
 /// What of an ingredient still runs, and how many milligrams a day that is more than what is `written` of the same products
-/// now. A product is taken once, in the old dose or in the new one: of all its prescriptions the one of the most counts.
+/// now. A product that is renewed is taken once, in the old dose or in the new one: the larger counts.
 fn running_with<'k>(
     part: &Part<'_>,
     before: &'k [Known<'k>],
-    written: impl Fn(Uuid) -> f64,
+    written: impl Fn(Uuid, Manner) -> f64,
 ) -> (Vec<Running<'k>>, f64) {
     let running = |known: &'k Known<'k>| {
         let signed = known.signed.as_ref()?;
         let mg = known.parts.iter().find(|other| part.is_same(other))?.mg_per_unit?;
-        Some((signed.medicine?, Running { mg: mg * signed.units_a_day?, signed, known }))
+        let (manner, units) = signed.taken?;
+        Some(((signed.medicine?, manner), Running { mg: mg * units, signed, known }))
     };
-    let mut products: BTreeMap<Uuid, BTreeMap<Date, Vec<Running<'k>>>> = BTreeMap::new();
-    for (medicine, one) in before.iter().filter(|known| known.is_systemic).filter_map(running) {
-        // What was signed on one day is taken together: a line for the morning, and one for the night.
-        products.entry(medicine).or_default().entry(one.signed.on).or_default().push(one);
+    let mut products: BTreeMap<_, BTreeMap<Date, Vec<Running<'k>>>> = BTreeMap::new();
+    for (product, one) in before.iter().filter(|known| known.is_systemic).filter_map(running) {
+        products.entry(product).or_default().entry(one.signed.on).or_default().push(one);
     }
     let (mut counted, mut beside) = (Vec::new(), 0.0);
-    for (medicine, days) in products {
-        let days = days.into_values().map(|lines| (lines.iter().map(|one| one.mg).sum::<f64>(), lines));
-        let Some((mg, lines)) = days.max_by(|(one, _), (other, _)| one.total_cmp(other)) else { continue };
-        let more = mg - written(medicine);
-        if more > mg * 0.001 {
-            beside += more;
-            counted.extend(lines);
+    for ((medicine, manner), days) in products {
+        let today = days.values().flatten().map(|one| one.signed.today).next();
+        let mut courses: Vec<Course<'k>> = Vec::new();
+        for (on, lines) in days {
+            let mut course = Course::of_day(on, lines);
+            if let Some(place) = courses.iter().position(|one| one.is_renewed(on)) {
+                course = courses.remove(place).renewed(course);
+            }
+            courses.push(course);
+        }
+        let mut anew = written(medicine, manner);
+        courses.sort_by(|one, other| other.mg.total_cmp(&one.mg));
+        for course in courses {
+            let is_renewed = today.is_some_and(|today| course.is_renewed(today));
+            // What is written now is the next of one of them.
+            let more = course.mg - if is_renewed { std::mem::take(&mut anew) } else { 0.0 };
+            if more > course.mg * 0.001 {
+                beside += more;
+                counted.extend(course.lines);
+            }
         }
     }
     counted.sort_by_key(|one| std::cmp::Reverse(one.signed.on));
@@ -135,8 +208,12 @@ pub(super) fn daily_dose(
         }
         let Some(most) = fact.most_a_day_mg else { continue };
         let taken: f64 = lines.iter().zip(known).map(|(line, one)| mg_a_day(part, line, one)).sum();
-        let written = |medicine: Uuid| -> f64 {
-            let of_it = lines.iter().zip(known).filter(|(line, _)| line.line.medicine == Some(medicine));
+        let written = |medicine: Uuid, manner: Manner| -> f64 {
+            let is_it = |line: &Proposed| {
+                line.line.medicine == Some(medicine)
+                    && line.dosage.as_ref().is_some_and(|dosage| Manner::of(&dosage.dose) == manner)
+            };
+            let of_it = lines.iter().zip(known).filter(|(line, _)| is_it(line));
             of_it.map(|(line, one)| mg_a_day(part, line, one)).sum()
         };
         let of_child = most_of_child(person, fact.name).filter(|(most_of_child, ..)| *most_of_child < most);

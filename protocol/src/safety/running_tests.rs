@@ -70,6 +70,44 @@ fn a_product_that_is_renewed_before_it_ends_counts_once() {
 }
 
 #[test]
+fn what_is_not_renewed_but_written_twice_counts_twice_of_one_product_too() {
+    let paracetamol = listed("Paracetamol", "650 mg", &[]);
+    let told = |on: Date, runs: &str, written: &str| {
+        daily(&Pad::new().takes_dose(&paracetamol, on, runs).line(&paracetamol, written))
+    };
+    let is_mg = |found: &[(Severity, String)], mg: &str| matches!(found, [(Severity::Caution, why)] if why.starts_with(&format!("Paracetamol: {mg} mg a day with")));
+    let today = date!(2026 - 11 - 23);
+    let twice = told(today, "2-1-2 x5d", "1-0-1 x5d");
+    assert!(is_mg(&twice, "4550"), "by two doctors on one day: {twice:?}");
+    let at_once = told(today, "4 stat", "1-1-1 x5d");
+    assert!(is_mg(&at_once, "4550"), "it was taken this morning: {at_once:?}");
+    let also_at_once = told(date!(2026 - 11 - 21), "2-1-2 x5d", "2 stat");
+    assert!(is_mg(&also_at_once, "4550"), "on top of what runs: {also_at_once:?}");
+    let when_needed = told(date!(2026 - 11 - 21), "1 sos max 4 x5d", "1-1-1 x5d");
+    assert!(is_mg(&when_needed, "4550"), "fever, and pain: {when_needed:?}");
+    let beside_regular = told(date!(2026 - 11 - 21), "1-1-1 x5d", "1 sos max 4 x5d");
+    assert!(is_mg(&beside_regular, "4550"), "{beside_regular:?}");
+    assert_eq!(told(date!(2026 - 11 - 21), "1 sos max 5 x5d", "1 sos max 4 x5d"), [], "that is a renewal");
+}
+
+#[test]
+fn whoever_has_a_product_for_weeks_does_not_come_for_the_next_of_it() {
+    let paracetamol = listed("Paracetamol", "650 mg", &[]);
+    let runs = |on: Date, dose: &str| Pad::new().takes_dose(&paracetamol, on, dose);
+    let early = daily(&runs(date!(2026 - 11 - 20), "2-1-2 x30d").line(&paracetamol, "2-1-2 x5d"));
+    assert!(matches!(&early[..], [(Severity::Caution, why)] if why.contains("6500 mg a day")), "{early:?}");
+    assert_eq!(daily(&runs(date!(2026 - 11 - 01), "2-1-2 x30d").line(&paracetamol, "2-1-2 x30d")), []);
+    assert_eq!(daily(&runs(date!(2026 - 11 - 01), "2-1-2 cont").line(&paracetamol, "2-1-2 cont")), []);
+    let begun = daily(&runs(date!(2026 - 11 - 20), "2-1-2 cont").line(&paracetamol, "2-1-2 cont"));
+    assert!(matches!(&begun[..], [(Severity::Caution, _)]), "it was begun three days ago: {begun:?}");
+    // What was renewed three days ago was renewed in time: beside another medicine it counts once.
+    let renewed = runs(date!(2026 - 11 - 01), "2-1-2 x30d");
+    let renewed = renewed.takes_dose(&paracetamol, date!(2026 - 11 - 20), "2-1-2 x30d");
+    let beside = daily(&renewed.line(&with_ibuprofen(), "1-1-1 x5d"));
+    assert!(matches!(&beside[..], [(Severity::Hold, why)] if why.contains("4225 mg a day")), "{beside:?}");
+}
+
+#[test]
 fn what_runs_beside_a_renewed_product_is_held_only_for_what_is_taken() {
     let paracetamol = listed("Paracetamol", "650 mg", &[]);
     let signed = date!(2026 - 11 - 21);

@@ -136,7 +136,7 @@ pub(crate) fn new_user(form: &StaffForm) -> NewUser {
         email: form.email.clone(),
         mobile_number: Some(form.mobile_number.clone()),
         roles: form.roles.clone(),
-        doctor: prescriber(form),
+        doctor: prescriber(&StaffRegistration::default(), form),
         clinics: form.clinics.clone(),
     }
 }
@@ -150,7 +150,7 @@ pub(crate) fn change(seen: &StaffForm, wanted: &StaffForm) -> UserChange {
         mobile_number: other(&seen.mobile_number, &wanted.mobile_number),
         roles: (!has_same_roles).then(|| wanted.roles.clone()),
         is_active: other(&seen.is_active, &wanted.is_active),
-        doctor: prescriber(wanted).filter(|_| seen.registration != wanted.registration),
+        doctor: prescriber(&seen.registration, wanted),
         clinics: other(&seen.clinics, &wanted.clinics),
     }
 }
@@ -159,18 +159,22 @@ fn other<T: Clone + PartialEq>(seen: &T, wanted: &T) -> Option<T> {
     (seen != wanted).then(|| wanted.clone())
 }
 
-/// The registration of who is to prescribe, if anything of it is written.
-fn prescriber(form: &StaffForm) -> Option<NewDoctor> {
+/// The registration of who is to prescribe, if it is another one than was seen. Only what was seen is taken away: what has
+/// not come to this computer stays at the server.
+fn prescriber(seen: &StaffRegistration, form: &StaffForm) -> Option<NewDoctor> {
     let role = form.roles.iter().copied().find(|role| matches!(role, Role::Doctor | Role::Dentist))?;
-    if form.registration == StaffRegistration::default() {
+    if form.registration == *seen {
         return None;
     }
     let StaffRegistration { number, council, qualifications, specialization } = &form.registration;
-    let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    let given = |text: &str, seen: &str| {
+        let text = text.trim();
+        (!text.is_empty() || !seen.is_empty()).then(|| text.to_owned())
+    };
     Some(NewDoctor {
         role,
-        specialization: given(specialization),
-        qualifications: given(qualifications),
+        specialization: given(specialization, &seen.specialization),
+        qualifications: given(qualifications, &seen.qualifications),
         registration_number: number.trim().to_owned(),
         registration_council: council.trim().to_owned(),
     })

@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A line that says nothing for so long is dead; the server speaks every 20 seconds.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
-/// What is small has its whole answer in so long, or nobody waits for it: the server gives up what it works on before.
+/// What is small has its whole answer in so long, or nobody waits for it. Perhaps the server does it all the same.
 const SMALL_TIMEOUT: Duration = Duration::from_secs(20);
 /// The end of an answer that nobody reads on is waited for so long …
 const REST_TIME: Duration = Duration::from_secs(1);

@@ -168,6 +168,25 @@ fn a_registration_is_sent_when_it_is_another_one_and_for_a_prescriber_only() {
     assert_eq!((roles, doctor), (Some(vec![Role::Nurse]), None));
 }
 
+#[test]
+fn what_an_admin_empties_of_a_registration_is_taken_away_and_no_more_than_was_seen() {
+    let with =
+        |registration: StaffRegistration| StaffForm { roles: vec![Role::Dentist], registration, ..nurse() };
+    let seen = with(StaffRegistration { specialization: "Endodontics".into(), ..registration() });
+    let emptied = with(StaffRegistration { qualifications: String::new(), ..seen.registration.clone() });
+    let sent = change(&seen, &emptied).doctor.expect("BUG: it is another one");
+    assert_eq!(sent.qualifications.as_deref(), Some(""));
+    assert_eq!(sent.specialization.as_deref(), Some("Endodontics"));
+    // The server says that a prescriber needs one; that nothing was to be changed would be no answer.
+    let none = change(&seen, &with(StaffRegistration::default())).doctor.expect("BUG: it is sent");
+    assert_eq!(none.registration_number, "");
+    // What this computer does not know is not taken away.
+    let unknown = with(StaffRegistration::default());
+    let numbered = StaffRegistration { number: "A-1".into(), council: "MSDC".into(), ..Default::default() };
+    let sent = change(&unknown, &with(numbered)).doctor.expect("BUG: it is sent");
+    assert_eq!((sent.qualifications, sent.specialization), (None, None));
+}
+
 #[tokio::test]
 async fn what_the_server_refuses_reaches_the_window_in_its_words_and_in_hindi() {
     let only = "They are the only admin who can sign in. Make another one first; nothing was changed.";

@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::guard::Guard;
 use crate::keyring::{DeviceSecrets, Keyring};
 use crate::language::Language;
+use crate::leaving::told_of;
 use crate::slots::{SlotCost, UserSlot};
 use crate::store::{Facts, Store};
 use crate::view::AppState;
@@ -93,4 +94,14 @@ fn what_the_server_never_takes_from_a_computer_out_of_service_is_not_said_to_be_
     assert!(problem.is_some_and(|problem| problem.ends_with("(changes, files and records: 3).")));
     guard.handed_over(0, true).expect("BUG: written");
     assert_eq!(shown(&desk).1, None);
+}
+
+#[test]
+fn what_may_still_be_taken_is_not_given_up_with_what_a_copy_stands_in_the_way_of() {
+    let full = || Error::Server { code: ErrorCode::QuarantineFull, detail: String::new() };
+    let copied = || Error::Server { code: ErrorCode::DeviceCopied, detail: String::new() };
+    assert_eq!(told_of(Some(full()), copied()).code(), ErrorCode::QuarantineFull);
+    assert_eq!(told_of(Some(copied()), full()).code(), ErrorCode::QuarantineFull);
+    assert_eq!(told_of(Some(copied()), copied()).code(), ErrorCode::DeviceCopied);
+    assert_eq!(told_of(None, copied()).code(), ErrorCode::DeviceCopied);
 }

@@ -78,14 +78,15 @@ impl<'a> NewProfile<'a> {
     /// The profile of a member of staff who begins here as this prescriber.
     pub fn of(user: Uuid, full_name: &'a str, doctor: &'a NewDoctor, clinic: Uuid) -> Self {
         let (first_name, last_name) = split_name(full_name);
+        let given = |text: &'a Option<String>| text.as_deref().filter(|text| !text.is_empty());
         Self {
             id: Uuid::now_v7(),
             user,
             first_name,
             last_name,
             role: doctor.role,
-            specialization: doctor.specialization.as_deref(),
-            qualifications: doctor.qualifications.as_deref(),
+            specialization: given(&doctor.specialization),
+            qualifications: given(&doctor.qualifications),
             registration_number: &doctor.registration_number,
             registration_council: &doctor.registration_council,
             registration_year: None,

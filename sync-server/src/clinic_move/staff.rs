@@ -52,7 +52,7 @@ pub(super) async fn copy(
     .await?;
     let people = sqlx::query!(
         "select u.id, u.email, u.full_name, u.roles, u.password_hash, u.must_change_password, u.mobile_number,
-                u.preferred_locale
+                u.preferred_locale, u.one_time_until
          from users u
          where u.tenant_id = $1 and u.is_active
            and (exists (select from user_clinics k
@@ -102,8 +102,8 @@ pub(super) async fn copy(
             None => {
                 sqlx::query!(
                     "insert into users (tenant_id, id, email, full_name, roles, password_hash,
-                                        must_change_password, mobile_number, preferred_locale)
-                     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                                        must_change_password, mobile_number, preferred_locale, one_time_until)
+                     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
                     target.0,
                     person.id,
                     person.email,
@@ -112,7 +112,8 @@ pub(super) async fn copy(
                     person.password_hash,
                     person.must_change_password,
                     person.mobile_number,
-                    person.preferred_locale
+                    person.preferred_locale,
+                    person.one_time_until
                 )
                 .execute(&mut *to)
                 .await?;

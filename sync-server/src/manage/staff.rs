@@ -6,6 +6,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::auth::person;
+use crate::auth::tenant::split_name;
 use crate::error::{Error, Result, violated_constraint};
 
 /// The members of staff of a tenant, or one of them; those who can sign in first.
@@ -45,12 +46,14 @@ pub(crate) async fn read(
     Ok(users.collect())
 }
 
-/// Whether the tenant has another admin who can sign in. In a writing transaction, so that two admins do not leave at
-/// once.
+/// Whether the tenant has another admin who can sign in: whose one-time password is over cannot. In a writing transaction,
+/// so that two admins do not leave at once.
 pub(crate) async fn has_other_admin(tx: &mut PgConnection, tenant: TenantId, user: Uuid) -> Result<bool> {
     let has = sqlx::query_scalar!(
         r#"select exists (
-               select from users where tenant_id = $1 and id <> $2 and is_active and 'admin' = any (roles)
+               select from users
+               where tenant_id = $1 and id <> $2 and is_active and 'admin' = any (roles)
+                 and not coalesce(must_change_password and one_time_until < now(), false)
            ) as "has!""#,
         tenant.0,
         user
@@ -116,7 +119,27 @@ pub(crate) async fn set_profile(
     Ok(())
 }
 
-/// Corrects or completes what stands under every prescription of someone.
+/// Another name of someone who prescribes, as it stands under every prescription.
+pub(crate) async fn set_name(
+    tx: &mut PgConnection,
+    tenant: TenantId,
+    user: Uuid,
+    full_name: &str,
+) -> Result<()> {
+    let (first_name, last_name) = split_name(full_name);
+    sqlx::query!(
+        "update doctors set first_name = $3, last_name = $4 where tenant_id = $1 and user_id = $2",
+        tenant.0,
+        user,
+        first_name,
+        last_name
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Corrects or completes what stands under every prescription of someone. An empty text that may be absent is taken away.
 pub(crate) async fn set_registration(
     tx: &mut PgConnection,
     tenant: TenantId,
@@ -125,8 +148,9 @@ pub(crate) async fn set_registration(
 ) -> Result<()> {
     sqlx::query!(
         "update doctors
-         set registration_number = $3, registration_council = $4, specialization = coalesce($5, specialization),
-             qualifications = coalesce($6, qualifications)
+         set registration_number = $3, registration_council = $4,
+             specialization = nullif(coalesce($5, specialization), ''),
+             qualifications = nullif(coalesce($6, qualifications), '')
          where tenant_id = $1 and user_id = $2",
         tenant.0,
         user,

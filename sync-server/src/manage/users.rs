@@ -121,6 +121,9 @@ pub(crate) async fn change(
     if let Some(clinics) = &change.clinics {
         staff::set_clinics(&mut tx, tenant, id, clinics).await?;
     }
+    if let Some(name) = full_name.as_deref().filter(|name| *name != before.full_name) {
+        staff::set_name(&mut tx, tenant, id, name).await?;
+    }
     let kind = kind.filter(|_| is_active);
     if let (Some(doctor), Some(_)) = (&change.doctor, before.doctor_id) {
         staff::set_registration(&mut tx, tenant, id, doctor).await?;

@@ -22,6 +22,7 @@ use crate::auth::person::normalise_email;
 use crate::auth::register::fits;
 use crate::auth::tenant::{NewClinic, insert_clinic};
 use crate::error::violated_constraint;
+use crate::manage::staff;
 use crate::sync::set_aside;
 
 /// Gives a person a password that they must change, and ends their sign-ins.
@@ -102,9 +103,7 @@ pub(super) async fn deactivate(db: &Db, options: UserDeactivate, out: &mut impl 
     let email = normalise_email(&options.email);
     let mut tx = db.write(tenant).await?;
     let person = sqlx::query!(
-        r#"select u.id, 'admin' = any (u.roles) as "is_admin!",
-                  (select count(*) from users o
-                   where o.tenant_id = u.tenant_id and o.is_active and 'admin' = any (o.roles)) as "admins!"
+        r#"select u.id, 'admin' = any (u.roles) as "is_admin!"
            from users u where u.tenant_id = $1 and u.email = $2 and u.is_active"#,
         tenant.0,
         email
@@ -112,7 +111,7 @@ pub(super) async fn deactivate(db: &Db, options: UserDeactivate, out: &mut impl 
     .fetch_optional(&mut *tx)
     .await?
     .with_context(|| nobody(&code))?;
-    if person.is_admin && person.admins == 1 {
+    if person.is_admin && !staff::has_other_admin(&mut tx, tenant, person.id).await? {
         bail!("They are the only admin of {code}. Make another one first; nothing was changed.");
     }
     if !options.yes {

@@ -271,8 +271,10 @@ async fn staff_of_every_clinic_stay_unless_it_is_the_last_one() {
     let (from, to) = (town.from, town.to);
     let before = town.relocate(true, false).await.expect("a report").staff.everywhere;
     town.run(&format!(
-        "insert into clinic.users (tenant_id, id, email, full_name, roles, password_hash)
-         values ('{}', gen_random_uuid(), 'everywhere@example.org', 'Every Where', '{{nurse}}', '!')",
+        "insert into clinic.users (tenant_id, id, email, full_name, roles, password_hash, must_change_password,
+                                   one_time_until)
+         values ('{}', gen_random_uuid(), 'everywhere@example.org', 'Every Where', '{{nurse}}', '!', true,
+                 '2026-11-20 04:00:00+00')",
         from.0
     ))
     .await;
@@ -286,7 +288,9 @@ async fn staff_of_every_clinic_stay_unless_it_is_the_last_one() {
     let report = town.relocate(true, true).await.expect("moved");
     assert_eq!(report.staff.everywhere, 0);
     let staff = town.rows(to, "users").await;
-    assert!(staff.values().any(|user| user["email"] == "everywhere@example.org"));
+    let everywhere = staff.values().find(|user| user["email"] == "everywhere@example.org").expect("moved");
+    assert_eq!(everywhere["must_change_password"], json!(true));
+    assert!(everywhere["one_time_until"].is_string(), "a one-time password ends there as it did here");
     let clinics = town.rows(from, "clinics").await;
     assert_eq!(clinics.values().filter(|clinic| clinic["is_primary"] == json!(true)).count(), 1);
 }

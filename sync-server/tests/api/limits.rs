@@ -279,7 +279,18 @@ async fn who_is_deactivated_is_out_at_once_and_the_last_admin_cannot_be() {
     };
     let refused = operator.user(deactivate("anjali@example.org", true)).await.expect_err("the only admin");
     assert!(refused.to_string().contains("only admin"), "{refused}");
-    person(&clinic, &desk, Role::Admin).await;
+    let other = person(&clinic, &desk, Role::Admin).await;
+    let ends = async |when: &str| {
+        let sql = format!(
+            "update users set must_change_password = true, one_time_until = now() {when} where id = '{other}'"
+        );
+        clinic.sql(&sql).await;
+    };
+    ends("- interval '1 second'").await;
+    let refused =
+        operator.user(deactivate("anjali@example.org", true)).await.expect_err("nobody else comes in");
+    assert!(refused.to_string().contains("only admin"), "{refused}");
+    ends("+ interval '1 day'").await;
     operator.user(deactivate("Anjali@example.org ", false)).await.expect("told");
     assert_eq!(desk.get("/v1/tenant").await.status(), StatusCode::OK);
     operator.user(deactivate("Anjali@example.org ", true)).await.expect("deactivated");

@@ -228,6 +228,17 @@ async fn the_last_admin_neither_leaves_nor_loses_the_role() {
     office.change(second.0, &leave).await;
     said(office.change(admin, &demote).await, 422).await;
     office.change(second.0, &UserChange { is_active: Some(true), ..UserChange::default() }).await;
+    // Nor one who never came, and whose one-time password is over.
+    let set = async |until: &str| {
+        let sql = format!(
+            "update users set must_change_password = true, one_time_until = now() {until} \
+             where email = 'owner@sunrise.example'"
+        );
+        office.clinic.sql(&sql).await;
+    };
+    set("- interval '1 second'").await;
+    said(office.change(admin, &demote).await, 422).await;
+    set("+ interval '1 day'").await;
     let user: UserInfo = ok(office.change(admin, &demote).await).await;
     assert_eq!(user.roles, [Role::Doctor]);
 }
@@ -296,6 +307,31 @@ async fn the_registration_of_a_doctor_who_is_here_is_completed() {
     assert!(detail.contains("registration number"), "{detail}");
     said(office.change(before.id.0, &with(" ")).await, 422).await;
     assert_eq!(office.clinic.count(complete).await, 1);
+    let emptied = UserChange {
+        doctor: with("A-30417").doctor.map(|doctor| NewDoctor {
+            specialization: None,
+            qualifications: Some(String::new()),
+            ..doctor
+        }),
+        ..UserChange::default()
+    };
+    let _: UserInfo = ok(office.change(before.id.0, &emptied).await).await;
+    let without = "doctors where registration_number = 'A-30417' and qualifications is null
+                   and specialization = 'Endodontics'";
+    assert_eq!(office.clinic.count(without).await, 1, "what is emptied goes, what is not given stays");
+}
+
+#[tokio::test]
+async fn another_name_of_a_doctor_stands_under_their_prescriptions_too() {
+    let office = Office::open().await;
+    let new = NewUser { email: "a@sunrise.example".into(), ..dentist("A-30417") };
+    let user = office.added(&new).await.user;
+    let rename = UserChange { full_name: Some("Dr. Lata Joshi Pawar".into()), ..UserChange::default() };
+    let after: UserInfo = ok(office.change(user.id.0, &rename).await).await;
+    assert_eq!(after.full_name, "Dr. Lata Joshi Pawar");
+    let renamed = "doctors where first_name = 'Lata' and last_name = 'Joshi Pawar' and is_active
+                   and registration_number = 'A-30417'";
+    assert_eq!(office.clinic.count(renamed).await, 1);
 }
 
 #[tokio::test]

@@ -114,6 +114,21 @@ async fn a_doctor_whom_an_admin_adds_signs_prescriptions_and_the_plan_says_how_m
     desk.replica()?.sign_prescription(sunita, &draft(), &[])?;
     desk.synced().await?;
     assert_eq!(desk.desk.sync_status().attention, 0);
+
+    // What an admin corrects is there when the list is looked at next, and what they empty is gone.
+    desk.desk.lock();
+    desk.unlock(EMAIL).await?;
+    desk.synced().await?;
+    let seen = person(&desk, RAVI).await?.form;
+    let registration = StaffRegistration {
+        number: "2021/07/3345".into(),
+        qualifications: String::new(),
+        ..seen.registration.clone()
+    };
+    let wanted = StaffForm { full_name: "Ravi K Menon".into(), registration, ..seen.clone() };
+    desk.desk.change_staff(ravi.id, &seen, &wanted).await?;
+    desk.synced().await?;
+    assert_eq!(person(&desk, RAVI).await?.form, wanted);
     Ok(())
 }
 

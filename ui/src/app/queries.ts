@@ -18,7 +18,8 @@ export const queryKeys = {
   ledgerChoices: ["rows", "ledger-choices"],
   refused: ["rows", "refused"],
   computers: ["computers"],
-  staff: ["staff"],
+  // The registrations in it come with the rows.
+  staff: ["rows", "staff"],
   recoveryPage: ["recovery-page"],
   letterhead: ["rows", "letterhead"],
   letterheadPreviews: ["letterhead-preview"],

@@ -54,6 +54,8 @@ export const staff = {
   isActiveHint: "Who left cannot; their work, and their name on it, stays.",
   yourself:
     "This is you. As soon as you save, you are no admin any more or cannot sign in, and only another admin can take that back.",
+  yourRoles:
+    "This is you. Once this is saved you are signed out, and your password signs you in with the other roles.",
   give: "One-time password",
   giveLong: (name: string) => `One-time password for ${name}`,
   giveTitle: (name: string) => `Give ${name} a one-time password?`,

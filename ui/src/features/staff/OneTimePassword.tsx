@@ -74,7 +74,7 @@ export function GivenPassword({ given, onClose }: { given: Given; onClose: () =>
         <p
           className={classes.password}
           role="group"
-          aria-label={staff.given}
+          aria-label={`${staff.given}: ${given.password}`}
           tabIndex={-1}
           data-autofocus
           data-testid="the-password"

@@ -1,8 +1,10 @@
 import { act, screen, waitFor, within } from "@testing-library/react";
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import type { StaffForm } from "../../ipc/bindings/StaffForm";
 import { quietStatus } from "../../ipc/fake-data";
 import { expectAccessible, openClinic } from "../../test/clinic";
+
+afterEach(() => vi.useRealTimers());
 
 type Options = Parameters<typeof openClinic>[0];
 
@@ -133,6 +135,16 @@ test("the only admin is told why they stay one, and first what it would mean for
   expect(screen.getByRole("checkbox", { name: /^एडमिन/ })).toHaveProperty("checked", false);
 });
 
+test("who changes their own roles is told that they are signed out", async () => {
+  const { keys } = await openStaff();
+  await keys.click((await rowOf("Dr. Anjali Kulkarni")).getByRole("button", { name: /^Change/ }));
+  expect(screen.queryByText(/you are signed out/)).toBeNull();
+  await keys.click(screen.getByRole("checkbox", { name: /^Nurse/ }));
+  expect(screen.getByText(/^This is you. Once this is saved you are signed out/)).toBeTruthy();
+  await keys.click(screen.getByRole("checkbox", { name: /^Nurse/ }));
+  expect(screen.queryByText(/you are signed out/)).toBeNull();
+});
+
 test("a forgotten password is replaced after a question; nobody gives themself one", async () => {
   const { keys } = await openStaff();
   const you = await rowOf("Dr. Anjali Kulkarni");
@@ -145,8 +157,24 @@ test("a forgotten password is replaced after a question; nobody gives themself o
   await keys.click(within(question).getByRole("button", { name: "Give it" }));
   expect((await screen.findByTestId("the-password")).textContent).toBe("7Q4K-9XWM-2C8D");
   expect(screen.getByTestId("one-time-password").textContent).toContain("within ten minutes");
+  // Whoever hears the window hears it where the focus begins.
+  expect(document.activeElement?.getAttribute("aria-label")).toBe("The one-time password: 7Q4K-9XWM-2C8D");
   await keys.click(screen.getByRole("button", { name: "Close; they have it" }));
   expect((await rowOf("Priya Nair")).getByText("has a one-time password")).toBeTruthy();
+});
+
+test("a registration that comes to this computer later stands in the list then", async () => {
+  const { keys, backend } = await openStaff();
+  await rowOf("Dr. Anjali Kulkarni");
+  const { people, clinics } = await backend.listStaff();
+  const registered = people.map((one) => ({
+    ...one,
+    form: { ...one.form, registration: { ...one.form.registration, council: "Maharashtra" } },
+  }));
+  backend.listStaff = async () => ({ people: registered, clinics });
+  await act(async () => backend.emit({ name: "rows-changed" }));
+  await keys.click((await rowOf("Dr. Anjali Kulkarni")).getByRole("button", { name: /^Change/ }));
+  expect(screen.getByLabelText("Council that keeps the register")).toHaveProperty("value", "Maharashtra");
 });
 
 test("a one-time password does not stay behind the lock", async () => {
@@ -186,6 +214,21 @@ test("without the server the page says so, and asks again when told to", async (
   backend.listStaff = async () => ({ people: [], clinics: [] });
   await keys.click(screen.getByRole("button", { name: "Try again" }));
   expect(await screen.findByText("Nobody is in the list yet.")).toBeTruthy();
+});
+
+test("the list comes by itself once the server answers, and what is typed meanwhile stays", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  const { keys, backend } = await openStaff();
+  await keys.click(await screen.findByRole("button", { name: "Add someone" }));
+  await keys.keyboard("Lata");
+  const { listStaff } = backend;
+  backend.listStaff = () => Promise.reject(failure);
+  await act(async () => backend.emit({ name: "rows-changed" }));
+  expect((await screen.findByText(/no open line/)).textContent).toBeTruthy();
+  backend.listStaff = listStaff;
+  await act(async () => vi.advanceTimersByTime(5_000));
+  await waitFor(() => expect(screen.queryByText(/no open line/)).toBeNull());
+  expect(screen.getByLabelText("Name")).toHaveProperty("value", "Lata");
 });
 
 test("who is no admin has no such page", async () => {

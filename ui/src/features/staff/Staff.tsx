@@ -6,6 +6,7 @@ import { queryKeys, useSyncStatus } from "../../app/queries";
 import type { StaffList } from "../../ipc/bindings/StaffList";
 import type { StaffView } from "../../ipc/bindings/StaffView";
 import { useBackend } from "../../ipc/context";
+import { problemOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 import { timeOrDay } from "../../shared/format";
 import { KeyBar, Notice, Problem, Waiting } from "../../shared/parts";
@@ -13,6 +14,10 @@ import { GivePassword, type Given, GivenPassword } from "./OneTimePassword";
 import { StaffDialog } from "./StaffDialog";
 import page from "../../shared/listScreen.module.css";
 import classes from "./Staff.module.css";
+
+const ASK_AGAIN_MS = 5_000;
+
+const isUnanswered = (error: unknown) => error !== null && problemOf(error).code === "server_unreachable";
 
 /** What stands above the list. A one-time password is nowhere but here, and goes with the dialog. */
 type Open =
@@ -27,6 +32,8 @@ export function Staff() {
   const { data, error, isPending, refetch } = useQuery({
     queryKey: queryKeys.staff,
     queryFn: () => backend.listStaff(),
+    // Whoever changed what they are themself, or was without the network, sees the list as soon as the server answers.
+    refetchInterval: ({ state }) => isUnanswered(state.error) && ASK_AGAIN_MS,
   });
   const isOffline = useSyncStatus().data?.connection.state === "offline";
   const [open, setOpen] = useState<Open>(null);

@@ -72,6 +72,8 @@ export function StaffDialog({ person, clinics, onGiven, onClose }: Props) {
   const title = person ? staff.changeTitle(seen.fullName) : staff.add;
   const isPrescriber = form.roles.includes("doctor") || form.roles.includes("dentist");
   const isGivenUp = seen.roles.includes("admin") && !(form.isActive && form.roles.includes("admin"));
+  const hasOtherRoles =
+    form.roles.length !== seen.roles.length || form.roles.some((role) => !seen.roles.includes(role));
   const isTyped = JSON.stringify(form) !== JSON.stringify(seen);
   return (
     <TypedDialog label={title} isTyped={isTyped} onClose={() => save.isPending || onClose()}>
@@ -118,7 +120,12 @@ export function StaffDialog({ person, clinics, onGiven, onClose }: Props) {
             onChoose={(chosen) => change({ isActive: chosen.length > 0 })}
           />
         )}
-        {person?.isYou && <div role="status">{isGivenUp && <Notice>{staff.yourself}</Notice>}</div>}
+        {person?.isYou && (
+          <div role="status">
+            {isGivenUp && <Notice>{staff.yourself}</Notice>}
+            {!isGivenUp && hasOtherRoles && <Notice>{staff.yourRoles}</Notice>}
+          </div>
+        )}
         {save.error && <Problem error={save.error} />}
         <div className={classes.buttons}>
           <Button variant="default" disabled={save.isPending} onClick={onClose}>
