@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useLayoutEffect, useRef } from "react";
+import { type ReactNode, useLayoutEffect, useRef } from "react";
 import classes from "./Dialog.module.css";
 
 interface Props {
@@ -14,21 +14,18 @@ interface Props {
  */
 export function Dialog({ label, onClose, children, size = "small" }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const before = useRef<Element>(null);
-  // With its drawing: a key that comes right behind it goes nowhere else.
+  // With its drawing: a key that comes right behind it goes nowhere else; and what comes in its place knows who had the focus.
   useLayoutEffect(() => {
-    before.current = document.activeElement;
-    dialog.current?.showModal();
-    // By itself the first thing in it takes the focus; what is not shown yet cannot.
-    dialog.current?.querySelector<HTMLElement>("[data-autofocus]")?.focus();
-  }, []);
-  useEffect(() => {
     const shown = dialog.current;
+    const before = document.activeElement;
+    shown?.showModal();
+    // By itself the first thing in it takes the focus; what is not shown yet cannot.
+    shown?.querySelector<HTMLElement>("[data-autofocus]")?.focus();
     return () => {
+      const held = document.activeElement;
+      const isTaken = held !== document.body && !shown?.contains(held);
       shown?.close();
-      const isTaken = document.activeElement !== document.body;
-      const back = before.current;
-      if (back instanceof HTMLElement && back.isConnected && !isTaken) back.focus();
+      if (before instanceof HTMLElement && before.isConnected && !isTaken) before.focus();
     };
   }, []);
   return (

@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { IconPencil, IconPrescription, IconTicket } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
-import { useEffect, useRef } from "react";
+import { useLayoutEffect, useRef } from "react";
 import { keyLabel } from "../../app/keymap";
 import type { Chart } from "../../ipc/bindings/Chart";
 import { messages } from "../../messages";
@@ -20,7 +20,7 @@ export function ChartActions({ chart, mayWrite, onBook }: Props) {
   const { chart: words } = messages;
   const params = { patientId: chart.patient.id };
   // Opening a screen puts the focus where work starts.
-  useEffect(() => start.current?.focus({ preventScroll: true }), []);
+  useLayoutEffect(() => start.current?.focus({ preventScroll: true }), []);
   return (
     <div className={classes.actions}>
       {chart.hasDraft && mayWrite && <span className={classes.draft}>{words.draftWaits}</span>}
