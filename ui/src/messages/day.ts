@@ -48,6 +48,8 @@ export const day = {
     duplicate: "It stands here twice",
     error: "It was booked wrongly",
   },
+  isMistake: (name: string) =>
+    `Was the visit of ${name} written by mistake? Then it is in no list any more, and nothing brings it back.`,
   keep: "Keep the visit",
   before: "Day before",
   after: "Day after",
