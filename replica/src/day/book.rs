@@ -184,7 +184,7 @@ fn wanted(tx: &Transaction<'_>, form: &BookingForm, now: OffsetDateTime) -> Resu
         None
     } else {
         let time = time_of_day(typed).ok_or_else(|| {
-            invalid("The time is not understood. Write it like 9:30 or 17:45. Nothing was booked.")
+            invalid("The time is not understood. Write it like 9:30, 17:45 or 5:30 pm. Nothing was booked.")
         })?;
         Some(time)
     };

@@ -80,7 +80,11 @@ fn arrives(fixture: &Fixture, table: TableName, id: Uuid, deleted: bool, values:
 
 /// A second doctor of the tenant, who is at this clinic if at any.
 fn with_shah(fixture: &Fixture, clinic: u128) {
-    let doctor = json!({ "title": "Dr.", "first_name": "Vikram", "last_name": "Shah", "kind": "physician",
+    with_another(fixture, "Vikram", clinic);
+}
+
+fn with_another(fixture: &Fixture, first_name: &str, clinic: u128) {
+    let doctor = json!({ "title": "Dr.", "first_name": first_name, "last_name": "Shah", "kind": "physician",
         "registration_number": "2011/01/0042", "registration_council": "MMC", "is_active": true,
         "slot_minutes": 20, "default_clinic_id": Uuid::from_u128(clinic) });
     let values = serde_json::from_value(doctor).expect("BUG: values");
@@ -207,6 +211,7 @@ fn what_is_not_understood_over_or_far_ahead_is_not_booked() {
         (at("soon", ""), "The day is not understood, or it is over."),
         (at("24/11/2028", ""), "A visit is booked at most two years ahead."),
         (at("", "noon"), "The time is not understood."),
+        (at("1d", "5"), "The time is not understood."),
         (at("", "9:40"), "This time of today is over."),
         (BookingForm { day: "1d".into(), ..here() }, "Who is here now is seen today, in turn"),
         (BookingForm { time: "12:00".into(), ..here() }, "Who is here now is seen today, in turn"),
@@ -324,8 +329,8 @@ fn the_next_patient_is_the_urgent_one_then_who_was_called_then_who_came_first() 
     assert_eq!(ids(&today(&fixture).waiting), [fatima, sunita, ramesh, asha]);
     step(&fixture, asha, &Step::Call);
     let mut before = None;
-    for next in [fatima, asha, sunita, ramesh] {
-        passes(&mut fixture, 10);
+    for (place, next) in [fatima, asha, sunita, ramesh].into_iter().enumerate() {
+        passes(&mut fixture, 10 + place as i64);
         let now = fixture.replica.next_patient().expect("BUG: one waits");
         assert_eq!((now.started.id, now.started.status), (next, Status::InConsultation));
         assert_eq!(now.finished.map(|visit| (visit.id, visit.status)), before);
@@ -339,6 +344,21 @@ fn the_next_patient_is_the_urgent_one_then_who_was_called_then_who_came_first() 
     assert_eq!(ids(&day.doctors[1].waiting), [of_shah]);
     fixture.replica.person.doctor_id = None;
     assert!(matches!(fixture.replica.next_patient(), Err(Error::Forbidden(_))));
+}
+
+#[test]
+fn nobody_is_sent_away_by_the_second_press_of_a_key() {
+    let mut fixture = fixture(Role::Doctor);
+    let [sunita, ramesh] =
+        ["Sunita", "Ramesh"].map(|name| book(&fixture, fixture.register(name, "98204 41276"), &here()).id);
+    assert_eq!(fixture.replica.next_patient().expect("BUG: one waits").started.id, sunita);
+    let again = why(fixture.replica.next_patient());
+    assert!(again.starts_with("Somebody came in to you just now."), "{again}");
+    let now = today(&fixture);
+    assert_eq!((ids(&now.with_doctor), ids(&now.waiting)), (vec![sunita], vec![ramesh]));
+    passes(&mut fixture, 1);
+    let next = fixture.replica.next_patient().expect("BUG: one waits");
+    assert_eq!((next.finished.map(|visit| visit.id), next.started.id), (Some(sunita), ramesh));
 }
 
 #[test]
@@ -402,17 +422,27 @@ fn who_is_expected_or_was_here_is_not_among_those_to_be_called() {
     assert_eq!(n_called(&fixture), 0);
     step(&fixture, booked.id, &Step::Cancel { reason: CancelReason::Patient });
     assert_eq!(n_called(&fixture), 1);
+    let mut died = values(&fixture, TableName::Patients, again.0);
+    assert_eq!(died["merged_into_id"], json!(sunita));
+    died.insert("is_deceased".into(), json!(true));
+    let third = Uuid::from_u128(0xdead);
+    arrives(&fixture, TableName::Patients, third, false, died);
+    assert_eq!(n_called(&fixture), 0, "nobody calls for one who died, under any registration");
 }
 
 #[test]
-fn a_day_has_the_doctors_of_the_clinic_and_who_else_has_a_visit_there() {
-    let fixture = fixture(Role::Receptionist);
-    with_shah(&fixture, 4);
+fn a_day_has_the_doctors_of_the_clinic_and_behind_them_those_who_visit_it() {
+    let mut fixture = fixture(Role::Receptionist);
+    with_another(&fixture, "Aarav", 4);
     let sunita = fixture.register("Sunita", "98204 41276");
-    let doctors = || fixture.replica.clinic_day(None).expect("BUG: a day").doctors.len();
-    assert_eq!(doctors(), 1);
+    let names = |fixture: &Fixture| {
+        let days = fixture.replica.clinic_day(None).expect("BUG: a day").doctors;
+        days.into_iter().map(|day| day.name).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&fixture), ["Dr. Anjali Kulkarni", "Dr. Aarav Shah"]);
+    fixture.replica.person.doctor_id = Some(DoctorId(Uuid::from_u128(SHAH)));
+    assert_eq!(names(&fixture), ["Dr. Aarav Shah", "Dr. Anjali Kulkarni"], "the visiting doctor's own day");
     let visit = book(&fixture, sunita, &with(SHAH, at("", "17:00")));
-    assert_eq!(doctors(), 2);
     let mut elsewhere = values(&fixture, TableName::Appointments, visit.id.0);
     elsewhere.insert("clinic_id".into(), json!(Uuid::from_u128(4)));
     let there = AppointmentId(Uuid::from_u128(0xb));
