@@ -255,3 +255,24 @@ test("what is moved stays with its doctor, also one who is not here today", asyn
   const dialog = within(await screen.findByRole("dialog"));
   expect(await dialog.findByLabelText("Doctor")).toHaveProperty("value", "d2");
 });
+
+test("which day is today the clinic's clock says: whoever is found on it gets a token", async () => {
+  const { keys } = openClinic({ start: "priya@example.in" }, (backend) => {
+    const { getDay } = backend;
+    // In India it is tomorrow already.
+    backend.getDay = async (date) => {
+      const day = date ?? tomorrow();
+      return { ...(await getDay(day)), isToday: day === tomorrow() };
+    };
+  });
+  await screen.findByTestId("today");
+  await keys.keyboard("{Alt>}{ArrowLeft}{/Alt}");
+  await screen.findByRole("button", { name: "Back to today" });
+  await keys.keyboard("{Alt>}{ArrowRight}{/Alt}");
+  await waitFor(() => expect(screen.queryByRole("button", { name: "Back to today" })).toBeNull());
+  await keys.keyboard("{Control>}k{/Control}");
+  await keys.type(await screen.findByTestId("finder-input"), "sunita");
+  await screen.findByRole("option", { name: /Sunita Deshmukh/ });
+  await keys.keyboard("{Shift>}{Enter}{/Shift}");
+  expect(await screen.findByLabelText("Here now")).toHaveProperty("checked", true);
+});

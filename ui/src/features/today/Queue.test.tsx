@@ -1,7 +1,7 @@
 import { createEvent, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 import { walkIn } from "../../ipc/fake-day";
-import { expectAccessible, openClinic, openPad } from "../../test/clinic";
+import { expectAccessible, findSunita, openClinic, openPad } from "../../test/clinic";
 
 type Prepare = NonNullable<Parameters<typeof openClinic>[1]>;
 type Start = "anjali@example.in" | "priya@example.in";
@@ -287,4 +287,24 @@ test("on another day nobody is next but those who wait today", async () => {
   await screen.findByRole("button", { name: "Back to today" });
   await screen.findAllByText(/^Ramesh Pawar/);
   expect(screen.queryByRole("button", { name: "Next patient" })).toBeNull();
+});
+
+test("what is typed in the chart is asked about once, before anybody comes in", async () => {
+  const { keys, backend } = await openQueue(doctor, (backend) => {
+    void backend.bookVisit("p4", walkIn);
+  });
+  const next = vi.spyOn(backend, "nextPatient");
+  await findSunita(keys);
+  const illness = screen.getByRole("combobox", { name: "Add an illness" });
+  await keys.type(illness, "asthma");
+  await keys.keyboard("{F9}");
+  await keys.click(await screen.findByRole("button", { name: "Keep typing" }));
+  expect(next).not.toHaveBeenCalled();
+  expect(illness).toHaveProperty("value", "asthma");
+  illness.focus();
+  await keys.keyboard("{F9}");
+  await keys.click(await screen.findByRole("button", { name: "Discard" }));
+  await waitFor(() => expect(screen.getByTestId("chart").textContent).toContain("Ramesh Pawar"));
+  expect(screen.queryByRole("button", { name: "Discard" })).toBeNull();
+  expect(screen.getByRole("combobox", { name: "Add an illness" })).toHaveProperty("value", "");
 });

@@ -35,7 +35,8 @@ export function useNextPatient(): Next {
       const { fullName, id } = started.patient;
       const { day } = messages;
       toast(finished ? day.nextSaidBoth(fullName, finished.patient.fullName) : day.nextSaid(fullName));
-      void navigate({ to: "/patients/$patientId", params: { patientId: id } });
+      // What was typed was given up before the key did anything.
+      void navigate({ to: "/patients/$patientId", params: { patientId: id }, ignoreBlocker: true });
     },
     onError: (error) => {
       // What was seen when the key was pressed is no longer so.
