@@ -186,3 +186,23 @@ test("the doctor signs, looks at the page, and F9 has the next come in", async (
   await keys.keyboard("{F9}");
   expect((await screen.findByTestId("chart")).textContent).toContain("Ramesh Pawar");
 });
+
+test("nobody comes in before what was asked for is at the printer", async () => {
+  const { keys, backend } = await openLast((backend) => void backend.bookVisit("p4", walkIn));
+  await screen.findByTestId("prescription-page");
+  await screen.findByText("next patient");
+  const printed: (() => void)[] = [];
+  const printing = new Promise<void>((resolve) => {
+    printed.push(resolve);
+  });
+  vi.spyOn(backend, "printPrescription").mockReturnValueOnce(printing);
+  const next = vi.spyOn(backend, "nextPatient");
+  await keys.keyboard("{Enter}");
+  await waitFor(() => expect(backend.printPrescription).toHaveBeenCalledTimes(1));
+  await keys.keyboard("{F9}");
+  expect(next).not.toHaveBeenCalled();
+  act(() => printed[0]?.());
+  await screen.findByText("next patient");
+  await keys.keyboard("{F9}");
+  expect((await screen.findByTestId("chart")).textContent).toContain("Ramesh Pawar");
+});

@@ -80,7 +80,8 @@ export function Prescription({ patientId, prescriptionId }: { patientId: string;
     newPrescription: () =>
       session.mayPrescribe && void navigate({ to: "/patients/$patientId/pad", params: { patientId } }),
   });
-  const { hasNext } = useNextPatient();
+  // What goes to the printer stands on this screen.
+  const { hasNext } = useNextPatient(isAsked || print.isPending);
   const isThere = summary.data !== undefined;
   useEffect(() => {
     if (isThere) printButton.current?.focus();

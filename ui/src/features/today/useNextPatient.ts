@@ -15,8 +15,9 @@ interface Next {
   goNext: () => void;
 }
 
-/** For a doctor: whoever is with them is done, the next comes in, and their chart is opened. By key as well. */
-export function useNextPatient(): Next {
+/** For a doctor: whoever is with them is done, the next comes in, and their chart is opened. By key as well, unless the screen
+ * is held by what would be lost with it. */
+export function useNextPatient(isHeld = false): Next {
   const backend = useBackend();
   const client = useQueryClient();
   const navigate = useNavigate();
@@ -48,6 +49,6 @@ export function useNextPatient(): Next {
     instead(() => {
       if (client.isMutating({ mutationKey: ["next-patient"] }) === 0) next.mutate();
     });
-  useKeys(isDoctor ? { nextPatient: goNext } : {});
-  return { hasNext: isDoctor && ownWaiting > 0, goNext };
+  useKeys(isDoctor && !isHeld ? { nextPatient: goNext } : {});
+  return { hasNext: isDoctor && !isHeld && ownWaiting > 0, goNext };
 }
