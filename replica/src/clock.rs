@@ -149,7 +149,7 @@ const DAY_TOO_LATE: &str =
 /// In words, what means no day from today on, and a day more than two years ahead.
 pub fn visit_day(text: &str, today: Date) -> Result<Date, &'static str> {
     let text = text.trim();
-    if text.is_empty() || text.eq_ignore_ascii_case("today") {
+    if text.is_empty() || text.eq_ignore_ascii_case("today") || text == "आज" {
         return Ok(today);
     }
     let day = day_ahead(text, today).ok_or(DAY_NOT_UNDERSTOOD)?;
@@ -219,11 +219,11 @@ fn day_ahead(text: &str, today: Date) -> Option<Date> {
     }
 }
 
-/// `tomorrow`, `monday`, `next mon`: the first such day after today.
+/// `tomorrow`, `कल` (nothing is said of yesterday here), `monday`, `next mon`: the first such day after today.
 fn near_day(text: &str, today: Date) -> Option<Date> {
     let name = text.strip_prefix("next ").unwrap_or(text);
     let mut week = (1..=7).filter_map(|days| today.checked_add(time::Duration::days(days)));
-    if name == "tomorrow" {
+    if name == "tomorrow" || name == "कल" {
         return week.next();
     }
     week.find(|day| name.len() >= 3 && day.weekday().to_string().to_lowercase().starts_with(name))
@@ -310,6 +310,11 @@ mod tests {
         for (text, day) in [
             ("", Ok(today)),
             (" Today ", Ok(today)),
+            ("आज", Ok(today)),
+            ("कल", Ok(date!(2026 - 11 - 24))),
+            ("28 Nov", Ok(date!(2026 - 11 - 28))),
+            ("5", Err(DAY_NOT_UNDERSTOOD)),
+            ("28/11", Err(DAY_NOT_UNDERSTOOD)),
             ("23/11/2026", Ok(today)),
             ("5d", Ok(date!(2026 - 11 - 28))),
             ("28/11/26", Ok(date!(2026 - 11 - 28))),

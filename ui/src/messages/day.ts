@@ -76,7 +76,7 @@ export const booking = {
   day: "Day",
   dayHint: "today, or 5d, 2w",
   time: "Time",
-  timeHint: "none, or 9:30, 5 pm",
+  timeHint: "9:30, 5 pm, or empty",
   type: "What kind of visit",
   urgent: "Urgent: before the others who wait",
   reason: "Reason, in a few words",

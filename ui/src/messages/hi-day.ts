@@ -76,7 +76,7 @@ export const booking: typeof englishBooking = {
   day: "दिन",
   dayHint: "आज, या 5d, 2w",
   time: "समय",
-  timeHint: "कोई नहीं, या 9:30, 5 pm",
+  timeHint: "9:30, 5 pm, या ख़ाली",
   type: "कैसी मुलाक़ात",
   urgent: "तुरंत: प्रतीक्षा में दूसरों से पहले",
   reason: "कारण, कुछ शब्दों में",

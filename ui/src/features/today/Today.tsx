@@ -141,7 +141,9 @@ export function Today({ date }: { date: string | null }) {
               ] satisfies [string, string][])
             : []),
           ...(hasNext ? [[keyLabel("nextPatient"), keys.nextPatient] satisfies [string, string]] : []),
-          ...(waiting > 0 ? [[keyLabel("callToken"), keys.callToken] satisfies [string, string]] : []),
+          ...(waiting > 0 && isToday
+            ? [[keyLabel("callToken"), keys.callToken] satisfies [string, string]]
+            : []),
           [keyLabel("find"), keys.find],
           [keyLabel("register"), keys.register],
           [keyLabel("dayBefore"), keys.dayBefore],
