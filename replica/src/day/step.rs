@@ -92,7 +92,8 @@ impl Replica {
         })
     }
 
-    /// The visit of a patient that a prescription of today is of, and whether the server has it as it is here.
+    /// The visit of a patient that a prescription of today is of, and whether the server has it as it is here. Whoever came in
+    /// before midnight is still there behind it.
     pub(crate) fn visit_to_sign(
         &self,
         tx: &Transaction<'_>,
@@ -101,12 +102,14 @@ impl Replica {
         today: Date,
     ) -> Result<Option<(AppointmentId, bool)>> {
         let sql = "select id from appointments where patient_id in (select value from json_each(?1)) \
-                   and appointment_date = ?2 and doctor_id = ?3 and clinic_id = ?4 and is_deleted = 0 \
+                   and doctor_id = ?3 and clinic_id = ?4 and is_deleted = 0 and (appointment_date = ?2 \
                    and status in ('booked', 'confirmed', 'arrived', 'in_consultation') \
+                   or appointment_date = ?5 and status = 'in_consultation') \
                    order by case status when 'in_consultation' then 0 when 'arrived' then 1 else 2 end, \
                    start_time, id limit 1";
         let clinic = self.facts.clinic_id.to_string();
-        let params = (id_list(tx, patient)?, day_text(today), doctor.to_string(), clinic);
+        let yesterday = day_text(today.previous_day().unwrap_or(today));
+        let params = (id_list(tx, patient)?, day_text(today), doctor.to_string(), clinic, yesterday);
         let Some(id) = query_ids::<AppointmentId>(tx, sql, params)?.into_iter().next() else {
             return Ok(None);
         };

@@ -400,6 +400,22 @@ fn signing_ends_the_visit_and_a_replacement_is_of_the_same() {
     assert_eq!(fixture.replica.verify().expect("BUG: verified").problems, Vec::<String>::new());
 }
 
+#[test]
+fn a_visit_that_goes_on_over_midnight_is_over_with_the_signature() {
+    let mut fixture = fixture(Role::Doctor);
+    let [sunita, ramesh] = ["Sunita", "Ramesh"].map(|name| fixture.register(name, "98204 41276"));
+    passes(&mut fixture, 13 * 60 + 10);
+    let [inside, waiting] = [sunita, ramesh].map(|patient| book(&fixture, patient, &here()).id);
+    step(&fixture, inside, &Step::Start);
+    passes(&mut fixture, 13 * 60 + 30);
+    assert_eq!(fixture.replica.clinic_day(None).expect("BUG: a day").date, "2026-11-24");
+    for patient in [sunita, ramesh] {
+        signed(&fixture, patient);
+    }
+    assert_eq!(step_status(&fixture, inside), Status::Completed);
+    assert_eq!(step_status(&fixture, waiting), Status::Arrived, "who only waited was of that day");
+}
+
 fn step_status(fixture: &Fixture, id: AppointmentId) -> Status {
     let stored = values(fixture, TableName::Appointments, id.0);
     serde_json::from_value(stored["status"].clone()).expect("BUG: a state")
