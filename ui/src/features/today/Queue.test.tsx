@@ -245,6 +245,8 @@ test("what was seen is perhaps no longer so: the refusal stays in sight, and the
   const over = within(await screen.findByRole("list", { name: "Over" }));
   expect((await over.findByRole("alert")).textContent).toContain(detail);
   expect(button("1 over").getAttribute("aria-expanded")).toBe("true");
+  await keys.click(button("1 over"));
+  expect(screen.queryByRole("list", { name: "Over" })).toBeNull();
 });
 
 test("the second press of Enter answers no question: neither why, nor whether it was a mistake", async () => {

@@ -73,11 +73,13 @@ function Column({ doctor, steps, onMove }: ColumnProps) {
   /** Which visit has the focus, and where it stands. */
   const held = useRef<{ id: string; at: number } | null>(null);
   const [active, setActive] = useState<string | null>(null);
-  const [isUnfolded, setUnfolded] = useState(false);
+  /** Null until somebody folds it or unfolds it. */
+  const [isUnfolded, setUnfolded] = useState<boolean | null>(null);
   const { withDoctor, waiting, booked, over } = doctor;
   const { day } = messages;
   // Why a step was refused stays in sight, also if the visit was over meanwhile.
-  const isOverOpen = isUnfolded || over.some((booking) => Boolean(steps.errorOf(booking)));
+  const isRefused = over.some((booking) => Boolean(steps.errorOf(booking)));
+  const isOverOpen = isUnfolded ?? isRefused;
   const shown = [...withDoctor, ...waiting, ...booked, ...(isOverOpen ? over : [])];
   const tabbed = shown.some(({ id }) => id === active) ? active : (shown[0]?.id ?? null);
 
@@ -172,7 +174,7 @@ function Column({ doctor, steps, onMove }: ColumnProps) {
           className={classes.fold}
           data-stop=""
           aria-expanded={isOverOpen}
-          onClick={() => setUnfolded(!isOverOpen)}
+          onClick={() => setUnfolded(isOverOpen && !isRefused ? null : !isOverOpen)}
         >
           {day.over(over.length)}
         </button>
