@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use time::Duration;
 use uuid::Uuid;
 
-use super::{Fixture, NOW, doctor_id, fixture, item};
+use super::{Fixture, NOW, answer, doctor_id, fixture, item};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::hindi::hindi;
@@ -168,6 +168,22 @@ fn no_token_is_given_twice_in_one_waiting_room_not_by_computers_that_never_meet_
     let mut one = one;
     passes(&mut one, 24 * 60);
     assert_eq!(book(&one, meena, &here()).token.as_deref(), Some("A-1"), "another day begins anew");
+}
+
+#[test]
+fn a_token_that_gave_way_to_that_of_another_computer_is_called_for_nobody_else() {
+    let fixture = fixture(Role::Receptionist);
+    let [sunita, ramesh] = ["Sunita", "Ramesh"].map(|name| fixture.register(name, "98204 41276"));
+    let booked = book(&fixture, sunita, &at("", "17:00")).id;
+    assert_eq!(step(&fixture, booked, &Step::Arrive).token.as_deref(), Some("A-1"));
+    let mut theirs = values(&fixture, TableName::Appointments, booked.0);
+    theirs.extend([("token_number".to_owned(), json!(1)), ("token_label".to_owned(), json!("B-1"))]);
+    let row =
+        Row { table: TableName::Appointments, id: booked.0, version: 2, deleted: false, values: theirs };
+    let sent = answer(&fixture.store, 2, vec![row]);
+    fixture.store.acknowledge(&sent, &[], (None, NOW)).expect("BUG: acknowledged");
+    assert_eq!(today(&fixture).waiting[0].token.as_deref(), Some("B-1"));
+    assert_eq!(book(&fixture, ramesh, &here()).token.as_deref(), Some("A-2"));
 }
 
 #[test]
