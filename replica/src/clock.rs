@@ -149,15 +149,18 @@ const DAY_TOO_LATE: &str =
 /// In words, what means no day from today on, and a day more than two years ahead.
 pub fn visit_day(text: &str, today: Date) -> Result<Date, &'static str> {
     let text = text.trim();
-    if text.is_empty() || text.eq_ignore_ascii_case("today") {
+    if text.is_empty() || text.eq_ignore_ascii_case("today") || text == "आज" {
         return Ok(today);
     }
     let day = day_ahead(text, today).ok_or(DAY_NOT_UNDERSTOOD)?;
     follow_up_on(day, today).map_err(|_| DAY_TOO_LATE)
 }
 
+/// Who types `7` without more may mean the morning or the evening; from 8 on the clock has 24 hours.
+const EITHER_HALF: std::ops::RangeInclusive<u8> = 1..=7;
+
 /// The time of day that is typed, `09:30`: `9:30`, `9.30`, `930`, `0930`, `9`, `21:30`, `9:30 pm`. Without a word behind it
-/// the clock has 24 hours.
+/// the clock has 24 hours, and `5:30` is not read at all: `05:30`, `17:30` and `5:30 pm` are.
 pub fn time_of_day(text: &str) -> Option<String> {
     let text = text.trim().to_ascii_lowercase();
     let half = ["am", "pm"].into_iter().find_map(|half| Some((half, text.strip_suffix(half)?.trim_end())));
@@ -172,7 +175,11 @@ pub fn time_of_day(text: &str) -> Option<String> {
         let are_digits = (1..=2).contains(&figures.len()) && figures.bytes().all(|b| b.is_ascii_digit());
         if are_digits { figures.parse::<u8>().ok() } else { None }
     };
+    let is_short = hour.len() == 1;
     let (hour, minute) = (number(hour)?, number(minute)?);
+    if half.is_none() && is_short && EITHER_HALF.contains(&hour) {
+        return None;
+    }
     let hour = match half {
         Some(_) if !(1..=12).contains(&hour) => return None,
         Some("pm") => hour % 12 + 12,
@@ -212,11 +219,11 @@ fn day_ahead(text: &str, today: Date) -> Option<Date> {
     }
 }
 
-/// `tomorrow`, `monday`, `next mon`: the first such day after today.
+/// `tomorrow`, `कल` (nothing is said of yesterday here), `monday`, `next mon`: the first such day after today.
 fn near_day(text: &str, today: Date) -> Option<Date> {
     let name = text.strip_prefix("next ").unwrap_or(text);
     let mut week = (1..=7).filter_map(|days| today.checked_add(time::Duration::days(days)));
-    if name == "tomorrow" {
+    if name == "tomorrow" || name == "कल" {
         return week.next();
     }
     week.find(|day| name.len() >= 3 && day.weekday().to_string().to_lowercase().starts_with(name))
@@ -303,6 +310,11 @@ mod tests {
         for (text, day) in [
             ("", Ok(today)),
             (" Today ", Ok(today)),
+            ("आज", Ok(today)),
+            ("कल", Ok(date!(2026 - 11 - 24))),
+            ("28 Nov", Ok(date!(2026 - 11 - 28))),
+            ("5", Err(DAY_NOT_UNDERSTOOD)),
+            ("28/11", Err(DAY_NOT_UNDERSTOOD)),
             ("23/11/2026", Ok(today)),
             ("5d", Ok(date!(2026 - 11 - 28))),
             ("28/11/26", Ok(date!(2026 - 11 - 28))),
@@ -337,6 +349,19 @@ mod tests {
             ("९:३०", None),
             ("é", None),
             ("noon", None),
+            ("1pm", Some("13:00")),
+            ("1.15 pm", Some("13:15")),
+            ("12.30", Some("12:30")),
+            ("8", Some("08:00")),
+            ("05", Some("05:00")),
+            ("0530", Some("05:30")),
+            ("5 am", Some("05:00")),
+            ("0:30", Some("00:30")),
+            // In the morning or in the evening?
+            ("5", None),
+            ("7:45", None),
+            ("530", None),
+            ("5.30", None),
             ("", None),
         ] {
             assert_eq!(time_of_day(text).as_deref(), time, "{text}");

@@ -9,7 +9,7 @@ use crate::chart::doctor_name;
 use crate::day::has_visit;
 use crate::error::Result;
 use crate::language::Language;
-use crate::one_patient::{each_once, kept};
+use crate::one_patient::{each_once, id_list, kept};
 use crate::patients::summary_of;
 use crate::prepared::{offered_at, prepared_view};
 use crate::replica::Replica;
@@ -22,8 +22,8 @@ const SHOWN: usize = 200;
 const LOOKED_FOR: i64 = 201;
 
 impl Replica {
-    /// Who was seen today, who waits in a draft, for whom something was prepared, who was asked to come back today and is not
-    /// expected or here already, who is new.
+    /// Who was seen today, who waits in a draft, for whom something was prepared, who was asked to come back today and is neither
+    /// expected nor here already, who is new.
     pub fn today(&self) -> Result<Today> {
         self.store.read(|tx| {
             let day = self.day(tx)?;
@@ -67,13 +67,13 @@ impl Replica {
                 has_more: false,
                 date,
             };
-            // Who is expected or was here already needs no call.
-            let mut expected = Vec::new();
+            // Who is expected or was here already needs no call, and nobody calls for one who died.
+            let mut is_not_called = Vec::new();
             for patient in &today.follow_ups {
-                expected.push(has_visit(tx, patient.id, &today.date)?);
+                is_not_called.push(has_visit(tx, patient.id, &today.date)? || has_died(tx, patient.id)?);
             }
-            let mut expected = expected.into_iter();
-            today.follow_ups.retain(|_| !expected.next().unwrap_or(false));
+            let mut is_not_called = is_not_called.into_iter();
+            today.follow_ups.retain(|_| !is_not_called.next().unwrap_or(false));
             today.has_more = [
                 cut(&mut today.seen),
                 cut(&mut today.drafts),
@@ -85,6 +85,13 @@ impl Replica {
             Ok(today)
         })
     }
+}
+
+/// Whether it is noted that the patient died, under any registration.
+fn has_died(tx: &Transaction<'_>, kept: PatientId) -> Result<bool> {
+    let sql = "select exists (select 1 from patients where id in (select value from json_each(?1)) \
+               and is_deceased = 1)";
+    Ok(tx.prepare_cached(sql)?.query_row([id_list(tx, kept)?], |row| row.get(0))?)
 }
 
 /// Leaves as many as are shown; whether there were more.

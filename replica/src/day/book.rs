@@ -15,7 +15,7 @@ use crate::clock::{time_of_day, visit_day};
 use crate::error::{Error, Result};
 use crate::one_patient::{id_list, kept};
 use crate::replica::{Replica, by_name, must_get, or_null};
-use crate::store::{get_row, lane, query_ids};
+use crate::store::{get_row, lane, query_ids, set_meta};
 use crate::view::{Booking, BookingForm, BookingRead};
 
 /// A visit is still booked at a time of today that is over by so many minutes: it is written down late.
@@ -125,13 +125,19 @@ impl Replica {
         Ok((Change::insert(TableName::Appointments, id.0, values), new))
     }
 
-    /// The columns of the next token of a day.
+    /// The columns of the next token of a day, which is given with it.
     pub(super) fn token_columns(
         &self,
         tx: &Transaction<'_>,
         day: Date,
     ) -> Result<[(&'static str, Value); 2]> {
         let (number, label) = self.token(tx, day)?;
+        // What a patient was told holds, also where another computer's token takes its place in the row.
+        let of_clinic = format!("token/{}/", self.facts.clinic_id);
+        let of_day = format!("{of_clinic}{}/", day_text(day));
+        tx.prepare_cached("delete from meta where name > ?1 and name < ?2")?
+            .execute([&of_clinic, &of_day])?;
+        set_meta(tx, &format!("{of_day}{label}"), &true)?;
         Ok([("token_number", json!(number)), ("token_label", json!(label))])
     }
 
@@ -140,14 +146,14 @@ impl Replica {
     fn token(&self, tx: &Transaction<'_>, day: Date) -> Result<(u32, String)> {
         let lane = lane(tx)?;
         let (date, clinic) = (day_text(day), self.facts.clinic_id.to_string());
-        let never_came_to_be = format!("token/{clinic}/{date}/{lane}-");
-        // What was deleted, or never came to be, was heard all the same.
+        let given = format!("token/{clinic}/{date}/{lane}-");
+        // What was deleted, never came to be or gave way to another one was heard all the same.
         let sql = "select max(number) from ( \
                    select token_number as number from appointments where appointment_date = ?1 and clinic_id = ?2 \
                    and substr(token_label, 1, length(?3) + 1) = ?3 || '-' \
                    union all select cast(substr(name, length(?4) + 1) as integer) from meta \
                    where name > ?4 and name < ?4 || ':')";
-        let params = (date, clinic, &lane, never_came_to_be);
+        let params = (date, clinic, &lane, given);
         let last: Option<u32> = tx.prepare_cached(sql)?.query_row(params, |row| row.get(0))?;
         let number = last.unwrap_or(0) + 1;
         Ok((number, format!("{lane}-{number}")))
@@ -184,7 +190,7 @@ fn wanted(tx: &Transaction<'_>, form: &BookingForm, now: OffsetDateTime) -> Resu
         None
     } else {
         let time = time_of_day(typed).ok_or_else(|| {
-            invalid("The time is not understood. Write it like 9:30 or 17:45. Nothing was booked.")
+            invalid("The time is not understood. Write it like 9:30, 17:45 or 5:30 pm. Nothing was booked.")
         })?;
         Some(time)
     };

@@ -4,7 +4,7 @@
 mod book;
 mod step;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::appointment::Status;
 use protocol::id::{AppointmentId, DoctorId, PatientId};
@@ -48,8 +48,9 @@ impl Replica {
             let mut visits = visits_of(tx, date, &clinic)?;
             let has_more = visits.len() > SHOWN;
             visits.truncate(SHOWN);
+            let of_clinic: BTreeSet<DoctorId> = doctors_of(tx, &clinic)?.into_iter().collect();
             let mut of_doctors: BTreeMap<DoctorId, Vec<Visit>> =
-                doctors(tx, &clinic)?.into_iter().map(|doctor| (doctor, vec![])).collect();
+                doctors(tx)?.into_iter().map(|doctor| (doctor, vec![])).collect();
             for visit in visits {
                 if let Some(doctor) = visit.doctor() {
                     of_doctors.entry(doctor).or_default().push(visit);
@@ -59,7 +60,9 @@ impl Replica {
             for (doctor, visits) in of_doctors {
                 doctors.push(self.doctor_day(tx, doctor, visits, now)?);
             }
-            doctors.sort_by_cached_key(|day| (!day.is_own, day.name.to_lowercase()));
+            doctors.sort_by_cached_key(|day| {
+                (!day.is_own, !of_clinic.contains(&day.doctor_id), day.name.to_lowercase())
+            });
             Ok(Day { date: day_text(date), is_today: date == now.date(), doctors, has_more })
         })
     }
@@ -222,8 +225,13 @@ fn visits_of(tx: &Transaction<'_>, date: Date, clinic: &str) -> Result<Vec<Visit
     each(tx, query_ids(tx, sql, (day_text(date), clinic, LOOKED_FOR))?)
 }
 
-/// The doctors who work in a clinic.
-fn doctors(tx: &Transaction<'_>, clinic: &str) -> Result<Vec<DoctorId>> {
+/// All who see patients: whoever mostly works elsewhere may come to this clinic, too.
+fn doctors(tx: &Transaction<'_>) -> Result<Vec<DoctorId>> {
+    query_ids(tx, "select id from doctors where is_deleted = 0 and is_active = 1", [])
+}
+
+/// The doctors who mostly work in a clinic.
+fn doctors_of(tx: &Transaction<'_>, clinic: &str) -> Result<Vec<DoctorId>> {
     let sql = "select id from doctors where is_deleted = 0 and is_active = 1 \
                and coalesce(default_clinic_id, ?1) = ?1";
     query_ids(tx, sql, [clinic])

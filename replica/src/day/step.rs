@@ -4,10 +4,10 @@ use protocol::appointment::Status;
 use protocol::id::{AppointmentId, DoctorId, PatientId};
 use protocol::mutation::Change;
 use protocol::table::TableName;
-use protocol::validate::{day_text, moment_text};
+use protocol::validate::{day_text, moment_text, parse_moment};
 use rusqlite::Transaction;
 use serde_json::{Value, json};
-use time::{Date, OffsetDateTime};
+use time::{Date, Duration, OffsetDateTime};
 
 use super::book::{minutes_now, minutes_of, open_visit, twice};
 use super::{Visit, each, visit};
@@ -20,6 +20,9 @@ use crate::view::{Booking, NextPatient, Step, StepKind};
 
 /// Whoever is not here so many minutes after their time has not come.
 const PATIENCE_MINUTES: i64 = 30;
+
+/// Whoever came in so recently is not sent away again: the key was pressed twice, or here and at the reception at once.
+const JUST_NOW: Duration = Duration::seconds(5);
 
 impl Replica {
     /// Does the next thing with a visit. Of one that is moved, the new one is answered.
@@ -52,7 +55,8 @@ impl Replica {
     ///
     /// # Errors
     ///
-    /// [`Error::Forbidden`] for who is no doctor; [`Error::Invalid`] if nobody waits: then nothing changes.
+    /// [`Error::Forbidden`] for who is no doctor; [`Error::Invalid`] if nobody waits, and if
+    /// somebody came in just now: then nothing changes.
     pub fn next_patient(&self) -> Result<NextPatient> {
         let Some(doctor) = self.person.doctor_id else {
             return Err(Error::Forbidden("Only a doctor has the next patient come in. Nothing was changed."));
@@ -67,8 +71,16 @@ impl Replica {
             let Some(next) = waiting.into_iter().next() else {
                 return Err(Error::Invalid("Nobody waits for you.".to_owned()));
             };
+            let with_doctor = self.here_with(tx, doctor, Status::InConsultation, now.date())?;
+            if with_doctor.iter().any(|visit| came_in_just_now(visit, now)) {
+                return Err(Error::Invalid(
+                    "Somebody came in to you just now. If they are done already, try once more in a moment. \
+                     Nothing was changed."
+                        .to_owned(),
+                ));
+            }
             let (mut changes, mut finished) = (vec![], None);
-            for visit in self.here_with(tx, doctor, Status::InConsultation, now.date())? {
+            for visit in with_doctor {
                 let change = changed(&visit, self.columns(tx, &visit, &Step::Finish, now)?);
                 finished = self.booking(tx, &visit.after(&change)?, now)?.or(finished);
                 changes.push(change);
@@ -80,7 +92,8 @@ impl Replica {
         })
     }
 
-    /// The visit of a patient that a prescription of today is of, and whether the server has it as it is here.
+    /// The visit of a patient that a prescription of today is of, and whether the server has it as it is here. Whoever came in
+    /// before midnight is still there behind it.
     pub(crate) fn visit_to_sign(
         &self,
         tx: &Transaction<'_>,
@@ -89,12 +102,14 @@ impl Replica {
         today: Date,
     ) -> Result<Option<(AppointmentId, bool)>> {
         let sql = "select id from appointments where patient_id in (select value from json_each(?1)) \
-                   and appointment_date = ?2 and doctor_id = ?3 and clinic_id = ?4 and is_deleted = 0 \
+                   and doctor_id = ?3 and clinic_id = ?4 and is_deleted = 0 and (appointment_date = ?2 \
                    and status in ('booked', 'confirmed', 'arrived', 'in_consultation') \
+                   or appointment_date = ?5 and status = 'in_consultation') \
                    order by case status when 'in_consultation' then 0 when 'arrived' then 1 else 2 end, \
                    start_time, id limit 1";
         let clinic = self.facts.clinic_id.to_string();
-        let params = (id_list(tx, patient)?, day_text(today), doctor.to_string(), clinic);
+        let yesterday = day_text(today.previous_day().unwrap_or(today));
+        let params = (id_list(tx, patient)?, day_text(today), doctor.to_string(), clinic, yesterday);
         let Some(id) = query_ids::<AppointmentId>(tx, sql, params)?.into_iter().next() else {
             return Ok(None);
         };
@@ -247,6 +262,10 @@ impl Replica {
             Step::Move { .. } => vec![to(Status::Rescheduled)],
         })
     }
+}
+
+fn came_in_just_now(visit: &Visit, now: OffsetDateTime) -> bool {
+    parse_moment(visit.text("started_at")).is_some_and(|at| (now - at).abs() < JUST_NOW)
 }
 
 /// Whether its time is over and nobody came.

@@ -12,7 +12,10 @@ pub(super) const SAID: &[Said] = &[
         "A visit is booked at most two years ahead. Write an earlier day.",
         "विज़िट अधिक से अधिक दो साल आगे की बुक होती है। इससे पहले का दिन लिखें।",
     ),
-    ("The time is not understood. Write it like 9:30 or 17:45.", "समय समझ नहीं आया। ऐसे लिखें: 9:30 या 17:45"),
+    (
+        "The time is not understood. Write it like 9:30, 17:45 or 5:30 pm.",
+        "समय समझ नहीं आया। ऐसे लिखें: 9:30, 17:45 या 5:30 pm",
+    ),
     (
         "This time of today is over. Write a later one, or none.",
         "आज का यह समय बीत चुका है। बाद का समय लिखें, या ख़ाली छोड़ें।",
@@ -39,6 +42,10 @@ pub(super) const SAID: &[Said] = &[
     (
         "This patient is booked with this doctor for that day already, at {time}. Nothing was booked.",
         "यह मरीज़ उस दिन {time} पर इन डॉक्टर के पास पहले से बुक है। कुछ बुक नहीं किया गया।",
+    ),
+    (
+        "Somebody came in to you just now. If they are done already, try once more in a moment.",
+        "अभी-अभी कोई आपके पास अंदर आया है। अगर उनका काम हो चुका, तो थोड़ी देर में फिर कोशिश करें।",
     ),
     ("Nobody waits for you.", "आपके लिए कोई इंतज़ार में नहीं है।"),
     ("Only a doctor has the next patient come in.", "अगले मरीज़ को केवल डॉक्टर अंदर बुलाते हैं।"),

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use time::Duration;
 use uuid::Uuid;
 
-use super::{Fixture, NOW, doctor_id, fixture, item};
+use super::{Fixture, NOW, answer, doctor_id, fixture, item};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::hindi::hindi;
@@ -80,7 +80,11 @@ fn arrives(fixture: &Fixture, table: TableName, id: Uuid, deleted: bool, values:
 
 /// A second doctor of the tenant, who is at this clinic if at any.
 fn with_shah(fixture: &Fixture, clinic: u128) {
-    let doctor = json!({ "title": "Dr.", "first_name": "Vikram", "last_name": "Shah", "kind": "physician",
+    with_another(fixture, "Vikram", clinic);
+}
+
+fn with_another(fixture: &Fixture, first_name: &str, clinic: u128) {
+    let doctor = json!({ "title": "Dr.", "first_name": first_name, "last_name": "Shah", "kind": "physician",
         "registration_number": "2011/01/0042", "registration_council": "MMC", "is_active": true,
         "slot_minutes": 20, "default_clinic_id": Uuid::from_u128(clinic) });
     let values = serde_json::from_value(doctor).expect("BUG: values");
@@ -167,6 +171,22 @@ fn no_token_is_given_twice_in_one_waiting_room_not_by_computers_that_never_meet_
 }
 
 #[test]
+fn a_token_that_gave_way_to_that_of_another_computer_is_called_for_nobody_else() {
+    let fixture = fixture(Role::Receptionist);
+    let [sunita, ramesh] = ["Sunita", "Ramesh"].map(|name| fixture.register(name, "98204 41276"));
+    let booked = book(&fixture, sunita, &at("", "17:00")).id;
+    assert_eq!(step(&fixture, booked, &Step::Arrive).token.as_deref(), Some("A-1"));
+    let mut theirs = values(&fixture, TableName::Appointments, booked.0);
+    theirs.extend([("token_number".to_owned(), json!(1)), ("token_label".to_owned(), json!("B-1"))]);
+    let row =
+        Row { table: TableName::Appointments, id: booked.0, version: 2, deleted: false, values: theirs };
+    let sent = answer(&fixture.store, 2, vec![row]);
+    fixture.store.acknowledge(&sent, &[], (None, NOW)).expect("BUG: acknowledged");
+    assert_eq!(today(&fixture).waiting[0].token.as_deref(), Some("B-1"));
+    assert_eq!(book(&fixture, ramesh, &here()).token.as_deref(), Some("A-2"));
+}
+
+#[test]
 fn a_time_is_booked_once_and_between_the_times_anyone_can_come() {
     let fixture = fixture(Role::Receptionist);
     with_shah(&fixture, 3);
@@ -207,6 +227,7 @@ fn what_is_not_understood_over_or_far_ahead_is_not_booked() {
         (at("soon", ""), "The day is not understood, or it is over."),
         (at("24/11/2028", ""), "A visit is booked at most two years ahead."),
         (at("", "noon"), "The time is not understood."),
+        (at("1d", "5"), "The time is not understood."),
         (at("", "9:40"), "This time of today is over."),
         (BookingForm { day: "1d".into(), ..here() }, "Who is here now is seen today, in turn"),
         (BookingForm { time: "12:00".into(), ..here() }, "Who is here now is seen today, in turn"),
@@ -324,8 +345,8 @@ fn the_next_patient_is_the_urgent_one_then_who_was_called_then_who_came_first() 
     assert_eq!(ids(&today(&fixture).waiting), [fatima, sunita, ramesh, asha]);
     step(&fixture, asha, &Step::Call);
     let mut before = None;
-    for next in [fatima, asha, sunita, ramesh] {
-        passes(&mut fixture, 10);
+    for (place, next) in [fatima, asha, sunita, ramesh].into_iter().enumerate() {
+        passes(&mut fixture, 10 + place as i64);
         let now = fixture.replica.next_patient().expect("BUG: one waits");
         assert_eq!((now.started.id, now.started.status), (next, Status::InConsultation));
         assert_eq!(now.finished.map(|visit| (visit.id, visit.status)), before);
@@ -339,6 +360,21 @@ fn the_next_patient_is_the_urgent_one_then_who_was_called_then_who_came_first() 
     assert_eq!(ids(&day.doctors[1].waiting), [of_shah]);
     fixture.replica.person.doctor_id = None;
     assert!(matches!(fixture.replica.next_patient(), Err(Error::Forbidden(_))));
+}
+
+#[test]
+fn nobody_is_sent_away_by_the_second_press_of_a_key() {
+    let mut fixture = fixture(Role::Doctor);
+    let [sunita, ramesh] =
+        ["Sunita", "Ramesh"].map(|name| book(&fixture, fixture.register(name, "98204 41276"), &here()).id);
+    assert_eq!(fixture.replica.next_patient().expect("BUG: one waits").started.id, sunita);
+    let again = why(fixture.replica.next_patient());
+    assert!(again.starts_with("Somebody came in to you just now."), "{again}");
+    let now = today(&fixture);
+    assert_eq!((ids(&now.with_doctor), ids(&now.waiting)), (vec![sunita], vec![ramesh]));
+    passes(&mut fixture, 1);
+    let next = fixture.replica.next_patient().expect("BUG: one waits");
+    assert_eq!((next.finished.map(|visit| visit.id), next.started.id), (Some(sunita), ramesh));
 }
 
 #[test]
@@ -380,6 +416,22 @@ fn signing_ends_the_visit_and_a_replacement_is_of_the_same() {
     assert_eq!(fixture.replica.verify().expect("BUG: verified").problems, Vec::<String>::new());
 }
 
+#[test]
+fn a_visit_that_goes_on_over_midnight_is_over_with_the_signature() {
+    let mut fixture = fixture(Role::Doctor);
+    let [sunita, ramesh] = ["Sunita", "Ramesh"].map(|name| fixture.register(name, "98204 41276"));
+    passes(&mut fixture, 13 * 60 + 10);
+    let [inside, waiting] = [sunita, ramesh].map(|patient| book(&fixture, patient, &here()).id);
+    step(&fixture, inside, &Step::Start);
+    passes(&mut fixture, 13 * 60 + 30);
+    assert_eq!(fixture.replica.clinic_day(None).expect("BUG: a day").date, "2026-11-24");
+    for patient in [sunita, ramesh] {
+        signed(&fixture, patient);
+    }
+    assert_eq!(step_status(&fixture, inside), Status::Completed);
+    assert_eq!(step_status(&fixture, waiting), Status::Arrived, "who only waited was of that day");
+}
+
 fn step_status(fixture: &Fixture, id: AppointmentId) -> Status {
     let stored = values(fixture, TableName::Appointments, id.0);
     serde_json::from_value(stored["status"].clone()).expect("BUG: a state")
@@ -402,17 +454,27 @@ fn who_is_expected_or_was_here_is_not_among_those_to_be_called() {
     assert_eq!(n_called(&fixture), 0);
     step(&fixture, booked.id, &Step::Cancel { reason: CancelReason::Patient });
     assert_eq!(n_called(&fixture), 1);
+    let mut died = values(&fixture, TableName::Patients, again.0);
+    assert_eq!(died["merged_into_id"], json!(sunita));
+    died.insert("is_deceased".into(), json!(true));
+    let third = Uuid::from_u128(0xdead);
+    arrives(&fixture, TableName::Patients, third, false, died);
+    assert_eq!(n_called(&fixture), 0, "nobody calls for one who died, under any registration");
 }
 
 #[test]
-fn a_day_has_the_doctors_of_the_clinic_and_who_else_has_a_visit_there() {
-    let fixture = fixture(Role::Receptionist);
-    with_shah(&fixture, 4);
+fn a_day_has_the_doctors_of_the_clinic_and_behind_them_those_who_visit_it() {
+    let mut fixture = fixture(Role::Receptionist);
+    with_another(&fixture, "Aarav", 4);
     let sunita = fixture.register("Sunita", "98204 41276");
-    let doctors = || fixture.replica.clinic_day(None).expect("BUG: a day").doctors.len();
-    assert_eq!(doctors(), 1);
+    let names = |fixture: &Fixture| {
+        let days = fixture.replica.clinic_day(None).expect("BUG: a day").doctors;
+        days.into_iter().map(|day| day.name).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&fixture), ["Dr. Anjali Kulkarni", "Dr. Aarav Shah"]);
+    fixture.replica.person.doctor_id = Some(DoctorId(Uuid::from_u128(SHAH)));
+    assert_eq!(names(&fixture), ["Dr. Aarav Shah", "Dr. Anjali Kulkarni"], "the visiting doctor's own day");
     let visit = book(&fixture, sunita, &with(SHAH, at("", "17:00")));
-    assert_eq!(doctors(), 2);
     let mut elsewhere = values(&fixture, TableName::Appointments, visit.id.0);
     elsewhere.insert("clinic_id".into(), json!(Uuid::from_u128(4)));
     let there = AppointmentId(Uuid::from_u128(0xb));

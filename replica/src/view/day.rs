@@ -15,7 +15,8 @@ pub struct Day {
     pub date: String,
     /// Whether it is today in the clinic's time zone.
     pub is_today: bool,
-    /// The doctors of the clinic, and who else has a visit here: the person's own day first, then by name.
+    /// All doctors who see patients, and who else has a visit here: the person's own day first, then those of this clinic,
+    /// by name.
     pub doctors: Vec<DoctorDay>,
     /// Whether one of their lists stops before its end.
     pub has_more: bool,

@@ -22,6 +22,8 @@ mod dice;
 mod names;
 /// Patients.
 mod people;
+/// The day on which it is made.
+mod queue;
 /// The tenant, its clinics and its staff.
 mod staff;
 /// Visits and prescriptions.
@@ -41,7 +43,7 @@ pub struct DemoOptions {
     /// The same seed gives the same patients and prescriptions.
     #[arg(long, default_value_t = 7)]
     pub seed: u64,
-    /// The day after the last visit, like 2026-11-23; without it, today in India.
+    /// The day after the last prescription, like 2026-11-23, on which people wait; without it, today in India.
     #[arg(long, value_parser = parse_day)]
     pub today: Option<Date>,
     /// Answers with one JSON object.
@@ -67,10 +69,11 @@ pub async fn run(db: &Db, options: &DemoOptions, out: &mut impl Write) -> anyhow
     }
     writeln!(
         out,
-        "Made {} ({code}): {} patients, {} prescriptions.\n\nThe passwords are shown this once:",
+        "Made {} ({code}): {} patients, {} prescriptions, and {} visits of the day.\n\nThe passwords are shown this once:",
         staff::TENANT_NAME,
         answer["patients"],
         answer["prescriptions"],
+        answer["appointments"],
     )?;
     for member in answer["staff"].as_array().into_iter().flatten() {
         let text = |name: &str| member[name].as_str().unwrap_or_default();
@@ -106,11 +109,8 @@ pub async fn create(db: &Db, options: &DemoOptions, cost: PasswordCost) -> anyho
     if db.find_tenant(code).await?.is_some() {
         return Ok(json!({"tenant_code": code, "created": false}));
     }
-    let today = match options.today {
-        Some(today) => today,
-        None => OffsetDateTime::now_utc().to_offset(india()).date(),
-    };
-    let sample = sample(options.seed, options.patients as usize, today);
+    let now = options.today.map_or_else(OffsetDateTime::now_utc, |today| at_clock(today, LATE_MORNING));
+    let sample = sample(options.seed, options.patients as usize, now);
     let passwords = Passwords::new(cost);
     let (mut staff, mut hashes) = (Vec::new(), Vec::new());
     for member in &sample.members {
@@ -139,6 +139,7 @@ pub async fn create(db: &Db, options: &DemoOptions, cost: PasswordCost) -> anyho
         "staff": staff,
         "patients": sample.patients.len(),
         "prescriptions": sample.prescriptions.len(),
+        "appointments": sample.appointments.len(),
         "prescription_items": sample.prescriptions.iter().map(|one| one.items.len()).sum::<usize>(),
     }))
 }
@@ -156,10 +157,17 @@ pub struct Sample {
     pub patients: Vec<people::Patient>,
     /// A year of prescriptions.
     pub prescriptions: Vec<visits::Prescription>,
+    /// The visits of the day.
+    pub appointments: Vec<queue::Appointment>,
 }
 
+/// The moment of a day that is given, in minutes since midnight.
+const LATE_MORNING: i64 = 11 * 60 + 20;
+
 /// Makes the sample rows. Nothing but the arguments decides what they are.
-pub fn sample(seed: u64, patients: usize, today: Date) -> Sample {
+pub fn sample(seed: u64, patients: usize, now: OffsetDateTime) -> Sample {
+    let now = now.to_offset(india());
+    let today = now.date();
     let mut dice = dice::Dice::new(seed);
     let founded = at_clock(today.saturating_sub(time::Duration::days(800)), 9 * 60);
     let clinics = staff::clinics(&mut dice, founded);
@@ -168,7 +176,8 @@ pub fn sample(seed: u64, patients: usize, today: Date) -> Sample {
     let clinic_ids: Vec<_> = clinics.iter().map(|clinic| clinic.id).collect();
     let patients = people::patients(&mut dice, patients, &clinic_ids, today);
     let prescriptions = visits::prescriptions(&mut dice, &patients, &clinics, &doctors, today);
-    Sample { clinics, members, doctors, patients, prescriptions }
+    let appointments = queue::appointments(&mut dice, &patients, &clinics, &doctors, now);
+    Sample { clinics, members, doctors, patients, prescriptions, appointments }
 }
 
 /// The moment at which the clock in an Indian clinic shows so many minutes since midnight.
@@ -201,12 +210,12 @@ mod tests {
     use protocol::mutation::Hash;
     use protocol::prescription::content_hash;
     use protocol::validate::{check_row, check_value};
-    use time::macros::date;
+    use time::macros::datetime;
     use uuid::Uuid;
 
     use super::*;
 
-    const TODAY: Date = date!(2026 - 11 - 23);
+    const NOW: OffsetDateTime = datetime!(2026-11-23 11:20 +5:30);
 
     fn check_columns(table: TableName, id: Uuid, values: &Values) {
         assert_eq!(values.len(), table.table().columns.len());
@@ -219,7 +228,7 @@ mod tests {
 
     #[test]
     fn every_row_fits_the_columns_of_its_table() {
-        let sample = sample(7, 300, TODAY);
+        let sample = sample(7, 300, NOW);
         assert_eq!(sample.patients.len(), 300);
         for patient in &sample.patients {
             check_columns(TableName::Patients, patient.id, &patient.values);
@@ -231,11 +240,43 @@ mod tests {
                 check_columns(TableName::PrescriptionItems, *id, item);
             }
         }
+        for appointment in &sample.appointments {
+            check_columns(TableName::Appointments, appointment.id, &appointment.values);
+        }
+    }
+
+    #[test]
+    fn whenever_it_is_made_every_doctor_has_a_day_that_goes_on() {
+        for now in [datetime!(2026-11-23 00:03 +5:30), NOW, datetime!(2026-11-23 23:57 +5:30)] {
+            let sample = sample(7, 300, now);
+            let text = |one: &queue::Appointment, name: &str| one.values[name].as_str().map(str::to_owned);
+            let (mut patients, mut tokens) =
+                (std::collections::BTreeSet::new(), std::collections::BTreeSet::new());
+            for one in &sample.appointments {
+                assert_eq!(text(one, "appointment_date").as_deref(), Some("2026-11-23"));
+                assert!(patients.insert(text(one, "patient_id")), "one visit each");
+                let is_here = matches!(text(one, "status").as_deref(), Some("arrived" | "in_consultation"));
+                assert_eq!(text(one, "token_label").is_some(), is_here);
+                assert!(!is_here || tokens.insert((text(one, "clinic_id"), text(one, "token_label"))));
+                assert!(one.made_at <= now);
+                assert!(!is_here || one.made_at.to_offset(india()).date() == now.date());
+            }
+            for doctor in &sample.doctors {
+                let of = |status: &str| {
+                    let here = |one: &&queue::Appointment| {
+                        one.values["doctor_id"] == doctor.id.to_string() && one.values["status"] == status
+                    };
+                    sample.appointments.iter().filter(here).count()
+                };
+                assert_eq!((of("in_consultation"), of("no_show")), (1, 1));
+                assert!(of("arrived") >= 2 && of("booked") >= 1 && of("confirmed") == 1);
+            }
+        }
     }
 
     #[test]
     fn every_prescription_bears_the_hash_of_its_content_and_a_number_of_its_own() {
-        let sample = sample(7, 300, TODAY);
+        let sample = sample(7, 300, NOW);
         let mut numbers = std::collections::BTreeSet::new();
         for prescription in &sample.prescriptions {
             let text = |name: &str| prescription.values[name].as_str().expect("BUG: a text").to_owned();
@@ -250,8 +291,8 @@ mod tests {
     #[test]
     fn the_same_seed_gives_the_same_rows_and_another_seed_others() {
         let text = |seed| {
-            let sample = sample(seed, 50, TODAY);
-            format!("{:?}{:?}", sample.patients, sample.prescriptions)
+            let sample = sample(seed, 50, NOW);
+            format!("{:?}{:?}{:?}", sample.patients, sample.prescriptions, sample.appointments)
         };
         assert_eq!(text(7), text(7));
         assert_ne!(text(7), text(8));
@@ -259,7 +300,7 @@ mod tests {
 
     #[test]
     fn families_share_a_number_and_never_a_first_name_on_it() {
-        let sample = sample(7, 500, TODAY);
+        let sample = sample(7, 500, NOW);
         let key = |patient: &people::Patient| {
             let text = |name: &str| patient.values[name].as_str().map(str::to_owned);
             (text("mobile_number"), text("first_name_norm"))
@@ -272,7 +313,7 @@ mod tests {
 
     #[test]
     fn no_one_gets_what_they_are_allergic_to() {
-        let sample = sample(7, 1_000, TODAY);
+        let sample = sample(7, 1_000, NOW);
         let mut allergic = 0;
         for prescription in &sample.prescriptions {
             let patient = sample

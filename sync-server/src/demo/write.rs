@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::complaint::{COMPLAINTS, Treats};
 use super::people::Patient;
+use super::queue::Appointment;
 use super::staff::{Clinic, Doctor, Member, TENANT_NAME};
 use super::visits::Prescription;
 use super::{Sample, at_clock};
@@ -47,6 +48,9 @@ pub async fn write(db: &Db, code: &str, sample: &Sample, hashes: &[String]) -> R
         insert_prescriptions(&mut tx, tenant.0, prescriptions).await?;
         tx.commit().await?;
     }
+    let mut tx = db.write(tenant).await?;
+    insert_appointments(&mut tx, tenant.0, &sample.appointments).await?;
+    tx.commit().await?;
     Ok(tenant)
 }
 
@@ -253,6 +257,34 @@ async fn insert_prescriptions(
         "update prescriptions set status = 'finalised' where tenant_id = $1 and id = any($2)",
         tenant,
         &ids,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+async fn insert_appointments(
+    tx: &mut PgConnection,
+    tenant: Uuid,
+    appointments: &[Appointment],
+) -> sqlx::Result<()> {
+    let rows: Vec<Record<'_>> =
+        appointments.iter().map(|one| Record::new(one.id, &one.values, one.made_at)).collect();
+    sqlx::query!(
+        "insert into appointments
+            (tenant_id, id, created_at, updated_at, client_recorded_at, appointment_date, start_time,
+             duration_minutes, clinic_id, doctor_id, patient_id, visit_type, source, status, token_number,
+             token_label, priority, reason, arrived_at, started_at)
+         select $1, id, at, at, at, appointment_date, start_time, duration_minutes, clinic_id, doctor_id,
+                patient_id, visit_type, source, status, token_number, token_label, priority, reason, arrived_at,
+                started_at
+         from jsonb_to_recordset($2) as r
+            (id uuid, at timestamptz, appointment_date date, start_time text, duration_minutes int,
+             clinic_id uuid, doctor_id uuid, patient_id uuid, visit_type text, source text, status text,
+             token_number int, token_label text, priority int, reason text, arrived_at timestamptz,
+             started_at timestamptz)",
+        tenant,
+        Json(rows) as _,
     )
     .execute(tx)
     .await?;

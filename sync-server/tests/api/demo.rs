@@ -92,6 +92,9 @@ async fn every_prescription_that_a_desktop_receives_bears_the_hash_of_its_conten
     assert_eq!(Some(prescriptions.len() as u64), made["prescriptions"].as_u64());
     assert_eq!(Some(items.len() as u64), made["prescription_items"].as_u64());
     assert!(prescriptions.len() > 60);
+    let visits = of_table(&rows, TableName::Appointments);
+    assert!(visits.len() > 10);
+    assert_eq!(Some(visits.len() as u64), made["appointments"].as_u64());
     for (id, values) in &prescriptions {
         let lines: Vec<(Uuid, Values)> = items
             .iter()
@@ -118,6 +121,7 @@ async fn the_same_seed_gives_two_tenants_the_same_patients_and_prescriptions() {
                 TableName::Patients,
                 TableName::Prescriptions,
                 TableName::PrescriptionItems,
+                TableName::Appointments,
             ]
             .map(|table| of_table(&rows, table)),
         );

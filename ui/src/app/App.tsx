@@ -15,7 +15,7 @@ import { Revoked, Wiping } from "./Leaving";
 import { useLanguage } from "./language";
 import { NativeMenu } from "./NativeMenu";
 import { useOutside } from "./outside";
-import { chartOf, useAppState, useBackendEvents } from "./queries";
+import { chartOf, useAppState, useBackendEvents, useTimeOfDay } from "./queries";
 import { createClinicRouter } from "./router";
 import { SessionProvider } from "./session";
 
@@ -30,6 +30,7 @@ export type Places = Map<UserId, Place>;
 /** What the window shows, and the menus above it. */
 export function App({ places }: { places: Places }) {
   useBackendEvents();
+  useTimeOfDay();
   useOutside();
   useLanguage();
   return (

@@ -1,9 +1,10 @@
 import { notifyManager, QueryClient, queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import type { Backend } from "../ipc/backend";
 import type { AppState } from "../ipc/bindings/AppState";
 import type { SyncStatus } from "../ipc/bindings/SyncStatus";
 import { useBackend } from "../ipc/context";
+import { useFiveMinutes } from "../shared/minute";
 import { press } from "./keymap";
 
 /** The names under which answers are kept. Those under `rows` are asked again when rows change. */
@@ -103,6 +104,26 @@ export const askInWords = (client: QueryClient) =>
   });
 
 export const refreshRows = (client: QueryClient) => client.invalidateQueries({ queryKey: queryKeys.rows });
+
+const ofTheDay = new Set<unknown>(["today", "day", "booking"]);
+
+/** Asks anew what depends on the time of day: which day it is, and who has not come. */
+const refreshDay = (client: QueryClient) =>
+  client.invalidateQueries({
+    predicate: ({ queryKey: [name, what] }) => name === "rows" && ofTheDay.has(what),
+  });
+
+/** A window that stays open shows the day that it is, also after midnight. */
+export function useTimeOfDay(): void {
+  const client = useQueryClient();
+  const now = useFiveMinutes();
+  const asked = useRef(now);
+  useEffect(() => {
+    if (asked.current === now) return;
+    asked.current = now;
+    void refreshDay(client);
+  }, [now, client]);
+}
 
 /** Keeps what is shown in step with what the program tells. */
 export function useBackendEvents(): void {

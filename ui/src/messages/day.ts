@@ -48,6 +48,8 @@ export const day = {
     duplicate: "It stands here twice",
     error: "It was booked wrongly",
   },
+  isMistake: (name: string) =>
+    `Was the visit of ${name} written by mistake? Then it is in no list any more, and nothing brings it back.`,
   keep: "Keep the visit",
   before: "Day before",
   after: "Day after",
@@ -74,7 +76,7 @@ export const booking = {
   day: "Day",
   dayHint: "today, or 5d, 2w",
   time: "Time",
-  timeHint: "none, or 9:30, 0930",
+  timeHint: "9:30, 5 pm, or empty",
   type: "What kind of visit",
   urgent: "Urgent: before the others who wait",
   reason: "Reason, in a few words",

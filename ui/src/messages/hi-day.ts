@@ -49,6 +49,8 @@ export const day: typeof englishDay = {
     duplicate: "यह दो बार लिखी है",
     error: "ग़लत बुक हुई थी",
   },
+  isMistake: (name) =>
+    `क्या ${name} की मुलाक़ात ग़लती से लिखी गई? तब यह किसी सूची में नहीं रहेगी, और वापस नहीं लाई जा सकेगी।`,
   keep: "मुलाक़ात रहने दें",
   before: "पिछला दिन",
   after: "अगला दिन",
@@ -74,7 +76,7 @@ export const booking: typeof englishBooking = {
   day: "दिन",
   dayHint: "आज, या 5d, 2w",
   time: "समय",
-  timeHint: "कोई नहीं, या 9:30, 0930",
+  timeHint: "9:30, 5 pm, या ख़ाली",
   type: "कैसी मुलाक़ात",
   urgent: "तुरंत: प्रतीक्षा में दूसरों से पहले",
   reason: "कारण, कुछ शब्दों में",

@@ -25,6 +25,11 @@ function watch(watcher: () => void): () => void {
   };
 }
 
+const FIVE_MINUTES = 300_000;
+
+/** Changes every five minutes, and so with every midnight, in whichever time zone the clinic is. */
+export const useFiveMinutes = () => useSyncExternalStore(watch, () => Math.floor(Date.now() / FIVE_MINUTES));
+
 /** How many minutes ago that was. Whatever shows it is drawn anew with every minute, and nothing else is. */
 export function useMinutesSince(moment: string): number {
   const now = useSyncExternalStore(watch, minuteNow);

@@ -1,4 +1,4 @@
-import { screen, waitFor } from "@testing-library/react";
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import type { UserEvent } from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
 import { walkIn } from "../../ipc/fake-day";
@@ -223,4 +223,56 @@ test("what is booked is sent as it was chosen: whoever is here now has neither d
   await keys.keyboard("{Enter}");
   await screen.findByText("Sunita Deshmukh waits with token A-1");
   expect(book).toHaveBeenCalledWith("p1", { ...walkIn, day: "", time: "" });
+});
+
+test("what is said of a booking is what was booked, also before the echo of the last letter", async () => {
+  const { keys, backend } = await openBooking();
+  await toCome(keys, "1d", "");
+  await waitFor(() => expect(echo()).toContain(dayWithWeekday(tomorrow())));
+  vi.spyOn(backend, "readBooking").mockReturnValueOnce(new Promise(() => undefined));
+  const time = screen.getByLabelText("Time");
+  fireEvent.change(time, { target: { value: "1120" } });
+  time.focus();
+  await keys.keyboard("{Enter}");
+  await screen.findByText(`Sunita Deshmukh is booked: ${dayWithWeekday(tomorrow())}, 11:20`);
+});
+
+test("what is moved stays with its doctor, also one who is not here today", async () => {
+  const { keys } = openClinic({ start: "priya@example.in" }, (backend) => {
+    void backend.bookVisit("p4", { ...booked, doctorId: "d2" });
+    const { getDay } = backend;
+    backend.getDay = async (date) => {
+      const day = await getDay(date);
+      return date === null ? { ...day, doctors: day.doctors.slice(0, 1) } : day;
+    };
+  });
+  await screen.findByTestId("today");
+  await keys.keyboard("{Alt>}{ArrowRight}{/Alt}");
+  await screen.findByTestId("visit-row");
+  await keys.keyboard("{ArrowDown}{ArrowRight}");
+  screen.getByRole("button", { name: "Move…" }).focus();
+  await keys.keyboard("{Enter}");
+  const dialog = within(await screen.findByRole("dialog"));
+  expect(await dialog.findByLabelText("Doctor")).toHaveProperty("value", "d2");
+});
+
+test("which day is today the clinic's clock says: whoever is found on it gets a token", async () => {
+  const { keys } = openClinic({ start: "priya@example.in" }, (backend) => {
+    const { getDay } = backend;
+    // In India it is tomorrow already.
+    backend.getDay = async (date) => {
+      const day = date ?? tomorrow();
+      return { ...(await getDay(day)), isToday: day === tomorrow() };
+    };
+  });
+  await screen.findByTestId("today");
+  await keys.keyboard("{Alt>}{ArrowLeft}{/Alt}");
+  await screen.findByRole("button", { name: "Back to today" });
+  await keys.keyboard("{Alt>}{ArrowRight}{/Alt}");
+  await waitFor(() => expect(screen.queryByRole("button", { name: "Back to today" })).toBeNull());
+  await keys.keyboard("{Control>}k{/Control}");
+  await keys.type(await screen.findByTestId("finder-input"), "sunita");
+  await screen.findByRole("option", { name: /Sunita Deshmukh/ });
+  await keys.keyboard("{Shift>}{Enter}{/Shift}");
+  expect(await screen.findByLabelText("Here now")).toHaveProperty("checked", true);
 });

@@ -31,7 +31,8 @@ interface Props {
 export function BookingDialog({ patient, moved = null, day = null, onClose }: Props) {
   const backend = useBackend();
   const { lastDoctor } = useSession();
-  const { data, error, refetch } = useQuery(dayOf(backend, null));
+  // What is moved stays with its doctor, who is perhaps here on that day alone.
+  const { data, error, refetch } = useQuery(dayOf(backend, moved?.date ?? null));
   const { booking } = messages;
   const title = moved ? booking.moveTitle(patient.fullName) : booking.title(patient.fullName);
   const doctors = data?.doctors ?? [];

@@ -84,16 +84,22 @@ export function BookingEditor(props: Props) {
   });
   const { booking: words, chart, common } = messages;
   const save = useMutation({
-    mutationFn: () =>
-      moves === null
-        ? backend.bookVisit(patient.id, sent)
-        : backend.stepVisit(moves, { kind: "move", form: sent }),
-    onSuccess: (after) => {
+    mutationFn: async () => {
+      // What is said of it afterwards is what was booked: the echo may be of what stood here before the last letter.
+      const meant = sent.isHere ? null : await backend.readBooking(patient.id, sent, moves);
+      const form = meant === null ? sent : { ...sent, day: typedDay(meant.day) };
+      const after =
+        moves === null
+          ? await backend.bookVisit(patient.id, form)
+          : await backend.stepVisit(moves, { kind: "move", form });
+      return { after, meant };
+    },
+    onSuccess: ({ after, meant }) => {
       noteLastDoctor(form.doctorId);
       void refreshRows(client);
       const canTakeBack = moves === null && after.next.includes("mistake");
       toast(
-        saidOf(after, read.data),
+        saidOf(after, meant),
         canTakeBack
           ? async () => {
               await backend.stepVisit(after.id, { kind: "mistake" });
@@ -225,7 +231,7 @@ const whenOf = ({ day, time }: Pick<BookingRead, "day" | "time">) =>
     ? messages.booking.readNoTime(dayWithWeekday(day))
     : messages.booking.read(dayWithWeekday(day), time);
 
-function saidOf({ patient, token, status }: Booking, read: BookingRead | undefined): string {
+function saidOf({ patient, token, status }: Booking, read: BookingRead | null): string {
   const { booking } = messages;
   if (token !== null && status === "arrived") return booking.given(patient.fullName, token);
   return read ? booking.done(patient.fullName, whenOf(read)) : booking.book;

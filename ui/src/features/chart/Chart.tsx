@@ -48,14 +48,13 @@ export function Chart({ patientId, books }: Props) {
     if (books !== null)
       void navigate({ to: "/patients/$patientId", params, replace: true, ignoreBlocker: true });
   };
-  useNextPatient();
+  const { hasNext } = useNextPatient();
   useKeys({
     book: () => setBooking(true),
     newPrescription: () =>
       session.mayReadClinical && void navigate({ to: "/patients/$patientId/pad", params: { patientId } }),
   });
   const { chart: words, common, keys } = messages;
-  const ownWaiting = day?.doctors.find(({ isOwn }) => isOwn)?.waiting.length ?? 0;
   const problem = error && <Problem error={error} onRetry={() => void refetch()} />;
   if (!data) return problem ? <div className={classes.body}>{problem}</div> : <Waiting />;
   return (
@@ -114,9 +113,7 @@ export function Chart({ patientId, books }: Props) {
             ? [[keyLabel("allergy"), keys.allergy] satisfies [string, string]]
             : []),
           [keyLabel("book"), keys.book],
-          ...(session.doctorId !== null && ownWaiting > 0
-            ? [[keyLabel("nextPatient"), keys.nextPatient] satisfies [string, string]]
-            : []),
+          ...(hasNext ? [[keyLabel("nextPatient"), keys.nextPatient] satisfies [string, string]] : []),
           [keyLabel("find"), keys.find],
           [keyLabel("today"), keys.today],
           [keyLabel("keys"), keys.keys],

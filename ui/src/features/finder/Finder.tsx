@@ -3,7 +3,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { IconSearch, IconUserPlus } from "@tabler/icons-react";
 import { isPlain, keyLabel } from "../../app/keymap";
-import { queryKeys, useSyncStatus } from "../../app/queries";
+import { dayOf, queryKeys, useSyncStatus } from "../../app/queries";
 import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
@@ -17,8 +17,6 @@ import { FinderRow } from "./FinderRow";
 const placeOf = (found: PatientSummary[], patientId: string | null) =>
   patientId === null ? found.length : found.findIndex((one) => one.id === patientId);
 
-const isToCome = (day: string) => day > new Date().toISOString().slice(0, 10);
-
 /** Finds a patient by number, name or code, from anywhere. */
 export function Finder({ onClose }: { onClose: () => void }) {
   const backend = useBackend();
@@ -27,6 +25,8 @@ export function Finder({ onClose }: { onClose: () => void }) {
   /** Whom the arrows chose, or to register: another answer puts nobody else in their place. */
   const [marked, setMarked] = useState<{ patientId: string | null } | null>(null);
   const lookedAt = useSearch({ strict: false, select: ({ day }) => day });
+  // By the clinic's clock.
+  const today = useQuery({ ...dayOf(backend, null), enabled: lookedAt !== undefined }).data?.date;
   const input = useRef<HTMLInputElement>(null);
   const { finder, keys } = messages;
   const query = typed.trim();
@@ -63,7 +63,8 @@ export function Finder({ onClose }: { onClose: () => void }) {
     onClose();
     const params = { patientId: patient.id };
     // Whoever looks at a day to come books for it.
-    const search = books ? { book: lookedAt && isToCome(lookedAt) ? lookedAt : "now" } : {};
+    const isToCome = lookedAt !== undefined && today !== undefined && lookedAt > today;
+    const search = books ? { book: isToCome ? lookedAt : "now" } : {};
     void navigate({ to: "/patients/$patientId", params, search });
   };
   const register = () => {

@@ -1,7 +1,8 @@
 import { act, screen, waitFor, within } from "@testing-library/react";
 import type { UserEvent } from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
-import { expectAccessible, findSunita, openClinic } from "../../test/clinic";
+import { walkIn } from "../../ipc/fake-day";
+import { expectAccessible, findSunita, openClinic, signMetformin } from "../../test/clinic";
 
 async function openLast(prepare?: Parameters<typeof openClinic>[1], options = {}) {
   const opened = openClinic(options, prepare);
@@ -168,4 +169,40 @@ test("who signed it is shown with whether that was their own key", async () => {
   expect(screen.getByText("Signed by").nextSibling?.textContent).toBe(
     "Dr. Anjali Kulkarni, with their own key",
   );
+});
+
+test("the doctor signs, looks at the page, and F9 has the next come in", async () => {
+  const { keys } = openClinic({}, (backend) => {
+    void backend.bookVisit("p1", walkIn).then(({ id }) => backend.stepVisit(id, { kind: "start" }));
+    void backend.bookVisit("p4", walkIn);
+  });
+  await screen.findByTestId("today");
+  await signMetformin(keys);
+  await screen.findByText("next patient");
+  await keys.keyboard("{Control>}p{/Control}");
+  await screen.findByTestId("prescription-page-large");
+  await keys.keyboard("{F9}{Escape}");
+  expect(screen.getByTestId("prescription-number")).toBeTruthy();
+  await keys.keyboard("{F9}");
+  expect((await screen.findByTestId("chart")).textContent).toContain("Ramesh Pawar");
+});
+
+test("nobody comes in before what was asked for is at the printer", async () => {
+  const { keys, backend } = await openLast((backend) => void backend.bookVisit("p4", walkIn));
+  await screen.findByTestId("prescription-page");
+  await screen.findByText("next patient");
+  const printed: (() => void)[] = [];
+  const printing = new Promise<void>((resolve) => {
+    printed.push(resolve);
+  });
+  vi.spyOn(backend, "printPrescription").mockReturnValueOnce(printing);
+  const next = vi.spyOn(backend, "nextPatient");
+  await keys.keyboard("{Enter}");
+  await waitFor(() => expect(backend.printPrescription).toHaveBeenCalledTimes(1));
+  await keys.keyboard("{F9}");
+  expect(next).not.toHaveBeenCalled();
+  act(() => printed[0]?.());
+  await screen.findByText("next patient");
+  await keys.keyboard("{F9}");
+  expect((await screen.findByTestId("chart")).textContent).toContain("Ramesh Pawar");
 });

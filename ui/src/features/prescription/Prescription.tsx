@@ -13,6 +13,7 @@ import { Pages } from "../../shared/Pages";
 import { PrintSheet, type Sheet } from "../../shared/PrintSheet";
 import { Kbd, KeyBar, Notice, Problem, Waiting } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
+import { useNextPatient } from "../today/useNextPatient";
 import { Facts } from "./Facts";
 import { Withdraw } from "./Withdraw";
 import classes from "./Prescription.module.css";
@@ -82,6 +83,8 @@ export function Prescription({ patientId, prescriptionId }: { patientId: string;
     newPrescription: () =>
       session.mayPrescribe && void navigate({ to: "/patients/$patientId/pad", params: { patientId } }),
   });
+  // What goes to the printer stands on this screen.
+  const { hasNext } = useNextPatient(isAsked || print.isPending);
   const isThere = summary.data !== undefined;
   useEffect(() => {
     if (isThere) printButton.current?.focus();
@@ -172,6 +175,7 @@ export function Prescription({ patientId, prescriptionId }: { patientId: string;
         keys={[
           ["Enter", keys.print],
           [keyLabel("preview"), keys.preview],
+          ...(hasNext ? [[keyLabel("nextPatient"), keys.nextPatient] satisfies [string, string]] : []),
           [keyLabel("chart"), keys.backToChart],
           [keyLabel("find"), keys.find],
         ]}

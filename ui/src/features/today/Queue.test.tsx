@@ -1,7 +1,7 @@
 import { createEvent, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 import { walkIn } from "../../ipc/fake-day";
-import { expectAccessible, openClinic, openPad } from "../../test/clinic";
+import { expectAccessible, findSunita, openClinic, openPad } from "../../test/clinic";
 
 type Prepare = NonNullable<Parameters<typeof openClinic>[1]>;
 type Start = "anjali@example.in" | "priya@example.in";
@@ -223,4 +223,90 @@ test("a day that cannot be read says so and can be asked for again, and the list
   expect(await screen.findByRole("region", { name: "Registered today" })).toBeTruthy();
   await keys.click(button("Try again"));
   expect(await screen.findByTestId("visit-row")).toBeTruthy();
+});
+
+test("what was seen is perhaps no longer so: the refusal stays in sight, and the row stands where it is now", async () => {
+  const detail = "This cannot be done with this visit as it is now. Nothing was changed.";
+  const { keys } = await openQueue(reception, (backend) => {
+    void backend.bookVisit("p4", walkIn);
+    const { getDay } = backend;
+    let isOver = false;
+    backend.getDay = async (date) => {
+      const day = await getDay(date);
+      const ended = day.doctors.map((one) => ({ ...one, waiting: [], over: one.waiting }));
+      return isOver ? { ...day, doctors: ended } : day;
+    };
+    vi.spyOn(backend, "stepVisit").mockImplementationOnce(() => {
+      isOver = true;
+      return Promise.reject({ code: "invalid", detail });
+    });
+  });
+  await keys.keyboard("{ArrowDown}{Enter}");
+  const over = within(await screen.findByRole("list", { name: "Over" }));
+  expect((await over.findByRole("alert")).textContent).toContain(detail);
+  expect(button("1 over").getAttribute("aria-expanded")).toBe("true");
+  await keys.click(button("1 over"));
+  expect(screen.queryByRole("list", { name: "Over" })).toBeNull();
+});
+
+test("the second press of Enter answers no question: neither why, nor whether it was a mistake", async () => {
+  const { keys, backend } = await openQueue(reception, (backend) => {
+    void backend.bookVisit("p4", booked);
+  });
+  const step = vi.spyOn(backend, "stepVisit");
+  await keys.keyboard("{ArrowDown}{ArrowRight}");
+  button("Cancel visit…").focus();
+  await keys.keyboard("{Enter}{Enter}");
+  expect(focused()).toBe("Why does the visit of Ramesh Pawar not take place?");
+  await keys.keyboard("{Escape}{ArrowRight}");
+  button("Written by mistake").focus();
+  await keys.keyboard("{Enter}{Enter}");
+  expect(focused()).toMatch(/^Was the visit of Ramesh Pawar written by mistake\?/);
+  await expectAccessible();
+  await keys.keyboard("{Escape}");
+  expect(focused()).toBe("Is here: Ramesh Pawar");
+  expect(step).not.toHaveBeenCalled();
+  await keys.keyboard("{ArrowRight}");
+  button("Written by mistake").focus();
+  await keys.keyboard("{Enter}{ArrowRight}{Enter}");
+  await screen.findByText("The visit of Ramesh Pawar is marked as a mistake");
+  expect(step).toHaveBeenCalledExactlyOnceWith(expect.any(String), { kind: "mistake" });
+});
+
+test("on another day nobody is next but those who wait today", async () => {
+  const { keys } = await openQueue(doctor, (backend) => {
+    void backend.bookVisit("p2", booked);
+    void backend.bookVisit("p4", walkIn).then(({ id }) => backend.stepVisit(id, { kind: "start" }));
+    const { getDay } = backend;
+    backend.getDay = async (date) => {
+      const day = await getDay(date);
+      const [own] = (await getDay(null)).doctors;
+      // Who was left waiting the day before.
+      return date === null || !own ? day : { ...day, doctors: [{ ...own, waiting: own.withDoctor }] };
+    };
+  });
+  await keys.keyboard("{Alt>}{ArrowLeft}{/Alt}");
+  await screen.findByRole("button", { name: "Back to today" });
+  await screen.findAllByText(/^Ramesh Pawar/);
+  expect(screen.queryByRole("button", { name: "Next patient" })).toBeNull();
+});
+
+test("what is typed in the chart is asked about once, before anybody comes in", async () => {
+  const { keys, backend } = await openQueue(doctor, (backend) => {
+    void backend.bookVisit("p4", walkIn);
+  });
+  const next = vi.spyOn(backend, "nextPatient");
+  await findSunita(keys);
+  const illness = screen.getByRole("combobox", { name: "Add an illness" });
+  await keys.type(illness, "asthma");
+  await keys.keyboard("{F9}");
+  await keys.click(await screen.findByRole("button", { name: "Keep typing" }));
+  expect(next).not.toHaveBeenCalled();
+  expect(illness).toHaveProperty("value", "asthma");
+  illness.focus();
+  await keys.keyboard("{F9}");
+  await keys.click(await screen.findByRole("button", { name: "Discard" }));
+  await waitFor(() => expect(screen.getByTestId("chart").textContent).toContain("Ramesh Pawar"));
+  expect(screen.queryByRole("button", { name: "Discard" })).toBeNull();
+  expect(screen.getByRole("combobox", { name: "Add an illness" })).toHaveProperty("value", "");
 });

@@ -6,7 +6,7 @@ import type { Day } from "../../ipc/bindings/Day";
 import type { DoctorDay } from "../../ipc/bindings/DoctorDay";
 import { messages } from "../../messages";
 import { Parts } from "../../shared/parts";
-import { BookingDialog, type Moved } from "../booking/BookingDialog";
+import type { Moved } from "../booking/BookingDialog";
 import classes from "./Queue.module.css";
 import { type Place, QueueRow } from "./QueueRow";
 import { type Steps, useSteps } from "./useSteps";
@@ -20,10 +20,9 @@ export const visitsOf = ({ withDoctor, waiting, booked, over }: DoctorDay) => [
 ];
 
 /** The day of the clinic, with a column for each doctor who has visits. */
-export function Queue({ day }: { day: Day }) {
+export function Queue({ day, onMove }: { day: Day; onMove: (moved: Moved) => void }) {
   const queue = useRef<HTMLDivElement>(null);
   const steps = useSteps();
-  const [moved, setMoved] = useState<Moved | null>(null);
   const columns = day.doctors.filter((doctor) => visitsOf(doctor).length > 0);
   useKeys({
     callToken: () => {
@@ -55,12 +54,9 @@ export function Queue({ day }: { day: Day }) {
           key={doctor.doctorId}
           doctor={doctor}
           steps={steps}
-          onMove={(booking) => setMoved({ booking, doctorId: doctor.doctorId, date: day.date })}
+          onMove={(booking) => onMove({ booking, doctorId: doctor.doctorId, date: day.date })}
         />
       ))}
-      {moved && (
-        <BookingDialog patient={moved.booking.patient} moved={moved} onClose={() => setMoved(null)} />
-      )}
     </div>
   );
 }
@@ -77,9 +73,13 @@ function Column({ doctor, steps, onMove }: ColumnProps) {
   /** Which visit has the focus, and where it stands. */
   const held = useRef<{ id: string; at: number } | null>(null);
   const [active, setActive] = useState<string | null>(null);
-  const [isOverOpen, setOverOpen] = useState(false);
+  /** Null until somebody folds it or unfolds it. */
+  const [isUnfolded, setUnfolded] = useState<boolean | null>(null);
   const { withDoctor, waiting, booked, over } = doctor;
   const { day } = messages;
+  // Why a step was refused stays in sight, also if the visit was over meanwhile.
+  const isRefused = over.some((booking) => Boolean(steps.errorOf(booking)));
+  const isOverOpen = isUnfolded ?? isRefused;
   const shown = [...withDoctor, ...waiting, ...booked, ...(isOverOpen ? over : [])];
   const tabbed = shown.some(({ id }) => id === active) ? active : (shown[0]?.id ?? null);
 
@@ -174,7 +174,7 @@ function Column({ doctor, steps, onMove }: ColumnProps) {
           className={classes.fold}
           data-stop=""
           aria-expanded={isOverOpen}
-          onClick={() => setOverOpen(!isOverOpen)}
+          onClick={() => setUnfolded(isOverOpen && !isRefused ? null : !isOverOpen)}
         >
           {day.over(over.length)}
         </button>

@@ -30,9 +30,12 @@ const reasons: CancelReason[] = ["patient", "doctor", "clinic", "duplicate", "er
 /** The second of a double click would do what the first has led to. */
 const isFirst = ({ detail }: MouseEvent) => detail < 2;
 
+/** A question has the focus itself: the second press of the key that opened it answers nothing. */
+const focusAtOnce = (question: HTMLElement | null) => question?.focus();
+
 /** A visit: who, since when, and what can be done with it now. Enter does the first of it. */
 export function QueueRow({ booking, place, isActive, steps, onOpen, onMove }: Props) {
-  const [open, setOpen] = useState<"more" | "why" | null>(null);
+  const [open, setOpen] = useState<"more" | "why" | "mistake" | null>(null);
   const row = useRef<HTMLLIElement>(null);
   const { patient } = booking;
   // Nobody marks a mistake with a mere Enter.
@@ -48,13 +51,17 @@ export function QueueRow({ booking, place, isActive, steps, onOpen, onMove }: Pr
     setOpen(null);
   };
   const take = (kind: StepKind) => {
-    if (kind === "cancel") {
-      setOpen("why");
+    if (kind === "cancel" || kind === "mistake") {
+      setOpen(kind === "cancel" ? "why" : "mistake");
       return;
     }
     close();
     if (kind === "move") onMove();
     else steps.take(booking, { kind });
+  };
+  const markMistake = () => {
+    close();
+    steps.take(booking, { kind: "mistake" });
   };
   const cancel = (reason: CancelReason) => {
     close();
@@ -172,19 +179,41 @@ export function QueueRow({ booking, place, isActive, steps, onOpen, onMove }: Pr
         </div>
       )}
       {open === "why" && (
-        <div role="group" aria-label={day.why(patient.fullName)} className={classes.steps}>
+        <div
+          ref={focusAtOnce}
+          role="group"
+          tabIndex={-1}
+          aria-label={day.why(patient.fullName)}
+          className={classes.steps}
+        >
           <p>{day.why(patient.fullName)}</p>
           {reasons.map((reason, at) => (
             <button
               key={reason}
               type="button"
               className={classes.step}
-              autoFocus={at === 0}
               onClick={(event) => isFirst(event) && cancel(reason)}
             >
               <Kbd>{at + 1}</Kbd> {day.reasons[reason]}
             </button>
           ))}
+          <button type="button" className={classes.step} onClick={close}>
+            <Kbd>Esc</Kbd> {day.keep}
+          </button>
+        </div>
+      )}
+      {open === "mistake" && (
+        <div
+          ref={focusAtOnce}
+          role="group"
+          tabIndex={-1}
+          aria-label={day.isMistake(patient.fullName)}
+          className={classes.steps}
+        >
+          <p>{day.isMistake(patient.fullName)}</p>
+          <button type="button" className={classes.step} onClick={(event) => isFirst(event) && markMistake()}>
+            {day.steps.mistake}
+          </button>
           <button type="button" className={classes.step} onClick={close}>
             <Kbd>Esc</Kbd> {day.keep}
           </button>

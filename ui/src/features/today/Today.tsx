@@ -8,6 +8,7 @@ import {
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
 import { keyLabel, press, useKeys } from "../../app/keymap";
 import { dayOf, queryKeys } from "../../app/queries";
 import { useSession } from "../../app/session";
@@ -17,6 +18,7 @@ import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
 import { shortTime, wholeDay } from "../../shared/format";
 import { KeyBar, Problem, Waiting } from "../../shared/parts";
+import { BookingDialog, type Moved } from "../booking/BookingDialog";
 import { preparedBy, preparedWords } from "../prepared/words";
 import { PeopleList } from "./PeopleList";
 import { Queue, visitsOf } from "./Queue";
@@ -39,13 +41,13 @@ export function Today({ date }: { date: string | null }) {
   const go = (days: number) => {
     if (shown) void navigate({ to: "/", search: { day: dayAfter(shown, days) } });
   };
-  const goNext = useNextPatient();
+  const { hasNext, goNext } = useNextPatient();
+  // Above the queue, which is drawn anew with another day: what is typed of a move outlives midnight.
+  const [moved, setMoved] = useState<Moved | null>(null);
   useKeys({ dayBefore: () => go(-1), dayAfter: () => go(1) });
   const { today, keys, day: words } = messages;
   const visits = day.data?.doctors.flatMap(visitsOf) ?? [];
   const waiting = day.data?.doctors.flatMap((doctor) => doctor.waiting).length ?? 0;
-  const ownWaiting = day.data?.doctors.find(({ isOwn }) => isOwn)?.waiting.length ?? 0;
-  const hasNext = session.doctorId !== null && ownWaiting > 0;
   const isEmpty = isToday ? lists.data && session.mayReadClinical && isQuiet(lists.data) : day.data;
   const isPending = day.isPending || (isToday && lists.isPending);
   return (
@@ -111,7 +113,7 @@ export function Today({ date }: { date: string | null }) {
             {words.hasMore}
           </p>
         )}
-        {day.data && visits.length > 0 && <Queue key={day.data.date} day={day.data} />}
+        {day.data && visits.length > 0 && <Queue key={day.data.date} day={day.data} onMove={setMoved} />}
         {isToday && lists.data?.hasMore && (
           <p className={classes.more} role="status">
             {today.more}
@@ -126,6 +128,9 @@ export function Today({ date }: { date: string | null }) {
         )}
         {isToday && lists.data && !isEmpty && <Lists today={lists.data} />}
       </div>
+      {moved && (
+        <BookingDialog patient={moved.booking.patient} moved={moved} onClose={() => setMoved(null)} />
+      )}
       <KeyBar
         keys={[
           ...(visits.length > 0
@@ -136,7 +141,9 @@ export function Today({ date }: { date: string | null }) {
               ] satisfies [string, string][])
             : []),
           ...(hasNext ? [[keyLabel("nextPatient"), keys.nextPatient] satisfies [string, string]] : []),
-          ...(waiting > 0 ? [[keyLabel("callToken"), keys.callToken] satisfies [string, string]] : []),
+          ...(waiting > 0 && isToday
+            ? [[keyLabel("callToken"), keys.callToken] satisfies [string, string]]
+            : []),
           [keyLabel("find"), keys.find],
           [keyLabel("register"), keys.register],
           [keyLabel("dayBefore"), keys.dayBefore],

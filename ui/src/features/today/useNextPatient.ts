@@ -1,7 +1,7 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useKeys } from "../../app/keymap";
-import { refreshRows } from "../../app/queries";
+import { dayOf, refreshRows } from "../../app/queries";
 import { useSession } from "../../app/session";
 import { useBackend } from "../../ipc/context";
 import { problemOf } from "../../ipc/problem";
@@ -9,14 +9,25 @@ import { messages } from "../../messages";
 import { useToast } from "../../shared/toasts";
 import { useInstead } from "../../shared/unsaved";
 
-/** For a doctor: whoever is with them is done, the next comes in, and their chart is opened. By key as well. */
-export function useNextPatient(): () => void {
+interface Next {
+  /** Whether somebody waits for the doctor who is signed in. */
+  hasNext: boolean;
+  goNext: () => void;
+}
+
+/** For a doctor: whoever is with them is done, the next comes in, and their chart is opened. By key as well, unless the screen
+ * is held by what would be lost with it. */
+export function useNextPatient(isHeld = false): Next {
   const backend = useBackend();
   const client = useQueryClient();
   const navigate = useNavigate();
   const toast = useToast();
   const instead = useInstead();
   const { session } = useSession();
+  const isDoctor = session.doctorId !== null;
+  // Whichever day is looked at, who comes in is somebody of today.
+  const today = useQuery({ ...dayOf(backend, null), enabled: isDoctor });
+  const ownWaiting = today.data?.doctors.find(({ isOwn }) => isOwn)?.waiting.length ?? 0;
   const next = useMutation({
     mutationKey: ["next-patient"],
     mutationFn: () => backend.nextPatient(),
@@ -25,14 +36,19 @@ export function useNextPatient(): () => void {
       const { fullName, id } = started.patient;
       const { day } = messages;
       toast(finished ? day.nextSaidBoth(fullName, finished.patient.fullName) : day.nextSaid(fullName));
-      void navigate({ to: "/patients/$patientId", params: { patientId: id } });
+      // What was typed was given up before the key did anything.
+      void navigate({ to: "/patients/$patientId", params: { patientId: id }, ignoreBlocker: true });
     },
-    onError: (error) => toast(problemOf(error)),
+    onError: (error) => {
+      // What was seen when the key was pressed is no longer so.
+      void refreshRows(client);
+      toast(problemOf(error));
+    },
   });
-  const ask = () =>
+  const goNext = () =>
     instead(() => {
       if (client.isMutating({ mutationKey: ["next-patient"] }) === 0) next.mutate();
     });
-  useKeys(session.doctorId === null ? {} : { nextPatient: ask });
-  return ask;
+  useKeys(isDoctor && !isHeld ? { nextPatient: goNext } : {});
+  return { hasNext: isDoctor && !isHeld && ownWaiting > 0, goNext };
 }

@@ -53,6 +53,8 @@ export function useSteps(): Steps {
           : undefined,
       );
     },
+    // What was seen when the key was pressed is perhaps no longer so.
+    onError: () => void refreshRows(client),
   });
   return {
     take: (booking, step) => {

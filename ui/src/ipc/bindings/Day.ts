@@ -14,7 +14,8 @@ date: string,
  */
 isToday: boolean, 
 /**
- * The doctors of the clinic, and who else has a visit here: the person's own day first, then by name.
+ * All doctors who see patients, and who else has a visit here: the person's own day first, then those of this clinic,
+ * by name.
  */
 doctors: Array<DoctorDay>, 
 /**
