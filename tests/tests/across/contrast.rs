@@ -75,6 +75,19 @@ async fn every_screen(is_dark: bool) -> anyhow::Result<()> {
     window.press(Key::Enter).await?;
     window.shows("allergy", "Penicillins").await?;
 
+    window.press_ctrl('b', false).await?;
+    window.part("booking-form").await?;
+    window.shows("booking-echo", "A-1").await?;
+    measure(&window, "a token to be given").await?;
+    window.press(Key::Enter).await?;
+    window.counts("booking-form", 0).await?;
+    window.press_ctrl('1', false).await?;
+    window.shows("today", "A-1").await?;
+    measure(&window, "today with somebody who waits").await?;
+    window.press(Key::F9).await?;
+    window.shows("chart", "Sunita").await?;
+    measure(&window, "the chart of whoever is with the doctor").await?;
+
     open_pad(&window).await?;
     write_line(&window, &Line { medicine: "amoxicillin 500", dose: Some("1-1-1 x5d pc") }).await?;
     window.shows("pad-held", "1 held").await?;
