@@ -93,6 +93,24 @@ test("a draft that cannot be written is given up only after a question", async (
   await waitFor(() => expect(closing).toEqual(["asks", "closes"]));
 });
 
+test("a draft of a pad that was left is not given up by whoever keeps the window open", async () => {
+  const { keys, backend, askToClose, closing } = await opened();
+  await openPad(keys);
+  const { saveDraft } = backend;
+  backend.saveDraft = () => Promise.reject({ code: "disk_full", detail: "The disk is full." });
+  await keys.type(screen.getByLabelText("Advice"), "Walk");
+  await keys.keyboard("{Control>}1{/Control}");
+  await screen.findByTestId("today");
+  await askToClose();
+  await keys.click(await answer(common.keepTyping));
+  await waitFor(() => expect(closing).toEqual(["asks", "stays"]));
+  backend.saveDraft = saveDraft;
+  await askToClose();
+  await waitFor(() => expect(closing).toEqual(["asks", "stays", "closes"]));
+  const [sunita] = (await backend.findPatients("sunita")).people;
+  expect((await backend.openPad(sunita?.id ?? "")).draft.advice).toBe("Walk");
+});
+
 test("a draft that a slow disk is still writing is waited for, and then the window closes", async () => {
   const { keys, backend, askToClose, closing } = await opened();
   await openPad(keys);

@@ -109,8 +109,8 @@ function isTyping(target: EventTarget | null): boolean {
   );
 }
 
-/** What a key that is held down does once: again and again it would take back, finish or call one after the other. */
-const onceEach = new Set<KeyId>(["takeBack", "nextPatient", "callToken"]);
+/** What a key that is held down does once: again and again, and on the next screen, it would do one after the other. */
+const onceEach = new Set<KeyId>(["takeBack", "nextPatient", "callToken", "repeat", "print"]);
 
 const isBehindDialog = (id: KeyId) =>
   !aboveDialogs.has(id) && document.querySelector("dialog[open]") !== null;

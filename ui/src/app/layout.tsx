@@ -27,7 +27,7 @@ import { Rail } from "./Rail";
 import { FillingNotice } from "./FillingNotice";
 import { LostTyped } from "./LostTyped";
 import { ServerNotices } from "./ServerNotices";
-import { useSession, writeAll } from "./session";
+import { useSession, writeBeforeLock } from "./session";
 
 /** The patient whom an address of the window is about. */
 const patientOf = (path: string) => /^\/patients\/([^/]+)/.exec(path)?.[1];
@@ -154,7 +154,7 @@ function useLock() {
   const toast = useToast();
   return useMutation({
     mutationFn: async () => {
-      await writeAll(unwritten);
+      await writeBeforeLock(unwritten);
       return backend.lock();
     },
     onError: (error) => toast(problemOf(error)),

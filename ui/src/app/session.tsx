@@ -54,8 +54,12 @@ export function SessionProvider(props: Props) {
   return <SessionContext value={value}>{props.children}</SessionContext>;
 }
 
-/** Writes all that is unwritten. What was left and cannot be written once more is given up with the telling. */
+/** Writes all that is unwritten. */
 export const writeAll = (unwritten: Session["unwritten"]) =>
+  Promise.all([...unwritten.current].map((one) => one.write()));
+
+/** The same before the lock: what was left and cannot be written once more is given up with the telling. */
+export const writeBeforeLock = (unwritten: Session["unwritten"]) =>
   Promise.all(
     [...unwritten.current].map((one) =>
       one.write().catch((error: unknown) => {
@@ -68,6 +72,19 @@ export const writeAll = (unwritten: Session["unwritten"]) =>
 /** Writes what is unwritten of one patient: until then, what is on disk is older than what was typed. */
 export const writeOf = (unwritten: Session["unwritten"], patientId: PatientId) =>
   Promise.all([...unwritten.current].filter((one) => one.patientId === patientId).map((one) => one.write()));
+
+/** Writes a draft outside its pad, behind what was typed there. Whoever opens the pad, locks or closes waits for it. */
+export function writeOutside(
+  unwritten: Session["unwritten"],
+  patientId: PatientId,
+  write: () => Promise<void>,
+): Promise<void> {
+  const written = writeOf(unwritten, patientId).then(write);
+  // If it fails, nothing that was typed is lost with it: nobody who waits is kept by that.
+  const one: Unwritten = { patientId, write: () => written.catch(() => undefined), isLeft: () => true };
+  unwritten.current.add(one);
+  return written.finally(() => unwritten.current.delete(one));
+}
 
 /** Who is signed in, and which patient is open. */
 export function useSession(): Session {

@@ -11,6 +11,8 @@ export const prepared = {
   giveHint: "It goes to every doctor’s computer, also later when there is no network now.",
   giveOn: "Give it to another room",
   given: "Saved for the doctor",
+  typedAfter:
+    "What you typed while it was being saved for the doctor is not in it. To add it, open the pad again.",
   givenPart:
     "Saved for the doctor, but for what only a doctor writes and a nurse cannot hand over: it waits in the draft on this computer",
   givenWithoutReasons:

@@ -55,7 +55,7 @@ export function DraftNote({ state, patientId }: { state: DraftState; patientId: 
         >
           <Button
             loading={discard.isPending}
-            onClick={() => discard.mutate(undefined, { onSuccess: toChart })}
+            onClick={() => !state.isEnding() && discard.mutate(undefined, { onSuccess: toChart })}
           >
             {pad.discard}
           </Button>

@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { keyLabel, useKeys } from "../../app/keymap";
 import { refreshRows } from "../../app/queries";
 import { useSession } from "../../app/session";
@@ -30,7 +30,7 @@ export function GiveToDoctor({ patientId, state, unfinished, onUnfinished }: Pro
   const { prepared } = messages;
   const toChart = () => void navigate({ to: "/patients/$patientId", params: { patientId } });
   const tryGive = () => {
-    if (give.isPending) return;
+    if (give.isPending || state.isEnding()) return;
     setHeld(unfinished);
     if (unfinished) onUnfinished();
     // Said with the call, it leads nowhere once the pad was left.
@@ -70,10 +70,17 @@ function useGive(patientId: string, state: DraftState) {
   const { prepared } = messages;
   // A doctor hands on all but the reasons.
   const givenPart = session.mayPrescribe ? prepared.givenWithoutReasons : prepared.givenPart;
+  const sent = useRef("");
+  const asText = () => JSON.stringify({ ...state.current(), line: state.current().line.trim() });
   return useMutation({
-    mutationFn: () => state.end(() => backend.giveToDoctor(patientId, state.current())),
+    mutationFn: () =>
+      state.end(() => {
+        sent.current = asText();
+        return backend.giveToDoctor(patientId, state.current());
+      }),
     onSuccess: ({ isAll }) => {
       toast(isAll ? prepared.given : givenPart);
+      if (asText() !== sent.current) toast(prepared.typedAfter);
       void refreshRows(client);
     },
     onError: (error) => state.isLeft() && toast(problemOf(error)),

@@ -47,12 +47,14 @@ export function PadSide({ patientId, state, safety, isLarge, onLarge, unfinished
   const navigate = useNavigate();
   const sign = useSign(patientId, state, () => {
     // A check holds a line that it did not hold before: what it says is fetched before anyone is asked.
-    void safety.refetch().then(() => setAsking(true));
+    // If it says nothing any more, nobody is asked about a line that they write later.
+    void safety.refetch().then((now) => setAsking(now?.lines.some(({ isHeld }) => isHeld) ?? false));
   });
   const nHeld = safety.heldPlaces.length;
   // The paper is a key away, or, where none is wanted, the chart is there again. Whoever left the pad meanwhile stays
   // where they are: said with the call, it leads nowhere then.
-  const signNow = (leaveOut: number[], toPaper: boolean) =>
+  const signNow = (leaveOut: number[], toPaper: boolean) => {
+    if (state.isEnding()) return;
     sign.mutate(
       { leaveOut, toPaper },
       {
@@ -65,6 +67,7 @@ export function PadSide({ patientId, state, safety, isLarge, onLarge, unfinished
             : navigate({ to: "/patients/$patientId", params: { patientId } })),
       },
     );
+  };
   const trySign = (toPaper: boolean) => {
     if (sign.isPending || !session.mayPrescribe) return;
     setHeld(unfinished);

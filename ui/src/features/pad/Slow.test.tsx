@@ -1,7 +1,7 @@
-import { act, fireEvent, screen, waitFor } from "@testing-library/react";
+import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 import { messages } from "../../messages";
-import { findSunita, openClinic, openPad } from "../../test/clinic";
+import { findSunita, openClinic, openPad, signMetformin } from "../../test/clinic";
 import { later } from "../../test/later";
 
 const advice = () => screen.getByRole<HTMLTextAreaElement>("textbox", { name: messages.pad.advice });
@@ -52,6 +52,65 @@ test("the lock waits for the draft of a pad that was just left", async () => {
   await waitFor(() => expect(lock).toHaveBeenCalledOnce());
 });
 
+test("the lock takes along what is typed while it waits for the draft", async () => {
+  const { backend } = await openEmptyPad();
+  const disk = slowDisk(backend);
+  const save = vi.spyOn(backend, "saveDraft");
+  const lock = vi.spyOn(backend, "lock");
+  fireEvent.change(advice(), { target: { value: "Drink water" } });
+  fireEvent.click(screen.getByRole("button", { name: messages.shell.lock }));
+  await waitFor(() => expect(save).toHaveBeenCalledOnce());
+  fireEvent.change(advice(), { target: { value: "Drink water. Rest." } });
+  await act(async () => disk.resolve());
+  await waitFor(() => expect(lock).toHaveBeenCalledOnce());
+  expect(save.mock.lastCall?.[1].advice).toBe("Drink water. Rest.");
+  expect(screen.queryByTestId("toast")).toBeNull();
+});
+
+test("who comes back is told of what a lock that came by itself took from the pad", async () => {
+  const { keys, backend } = await openEmptyPad();
+  backend.saveDraft = () => Promise.reject({ code: "locked", detail: "Sign in first." });
+  fireEvent.change(advice(), { target: { value: "Drink water" } });
+  const payload = await backend.lock();
+  await act(async () => backend.emit({ name: "app-state", payload }));
+  await keys.type(await screen.findByLabelText("Password"), "right{Enter}");
+  await screen.findByTestId("lost-typed");
+});
+
+test("a pad waits for a copy that is on its way into its draft, and one key makes one copy", async () => {
+  const { keys, backend } = openClinic();
+  await screen.findByTestId("today");
+  await signMetformin(keys);
+  const disk = slowDisk(backend);
+  const repeat = vi.spyOn(backend, "repeatPrescription");
+  const openPadOf = vi.spyOn(backend, "openPad");
+  await keys.keyboard("{Control>}r{/Control}");
+  await waitFor(() => expect(repeat).toHaveBeenCalledOnce());
+  await keys.keyboard("{Control>}3{/Control}");
+  await waitFor(() => expect(screen.queryByTestId("prescription-number")).toBeNull());
+  await act(async () => {});
+  expect(openPadOf).not.toHaveBeenCalled();
+  await act(async () => disk.resolve());
+  expect((await screen.findByTestId("pad-item")).textContent).toContain("Metformin");
+  fireEvent.keyDown(line(), { key: "r", ctrlKey: true, repeat: true });
+  await act(async () => {});
+  expect(repeat).toHaveBeenCalledOnce();
+});
+
+test("a signature that was refused over a line that is held no more asks nobody about the next one", async () => {
+  const { keys, backend } = await openEmptyPad();
+  const detail = "A line is held.";
+  vi.spyOn(backend, "signPrescription").mockRejectedValue({ code: "held", detail });
+  fireEvent.change(advice(), { target: { value: "Drink water" } });
+  await keys.keyboard("{Control>}{Enter}{/Control}");
+  await screen.findByText(detail);
+  await keys.keyboard("amoxicillin 1-1-1 x5d pc");
+  await screen.findByTestId("pad-finding");
+  await keys.keyboard("{Enter}");
+  await screen.findByText("HELD");
+  expect(screen.queryByRole("dialog")).toBeNull();
+});
+
 test("a draft that cannot be written when its pad is left is told, and is there when the pad is opened again", async () => {
   const { keys, backend } = await openEmptyPad();
   const { saveDraft } = backend;
@@ -88,6 +147,39 @@ test("what is typed while the signature is on its way is not written behind it a
   expect(save).toHaveBeenCalledTimes(written);
   // Nor is it lost without a word.
   expect(screen.getByTestId("toast").textContent).toContain(messages.pad.typedAfter);
+});
+
+test("what is being signed is not given to the doctors or discarded as well", async () => {
+  const signing = later<void>();
+  const { keys, backend } = await openEmptyPad();
+  const { signPrescription } = backend;
+  backend.signPrescription = (...asked) => signing.promise.then(() => signPrescription(...asked));
+  const sign = vi.spyOn(backend, "signPrescription");
+  const give = vi.spyOn(backend, "giveToDoctor");
+  const discard = vi.spyOn(backend, "discardDraft");
+  fireEvent.change(advice(), { target: { value: "Drink water" } });
+  await keys.keyboard("{Control>}{Enter}{/Control}");
+  await waitFor(() => expect(sign).toHaveBeenCalledOnce());
+  await keys.keyboard("{Control>}g{/Control}{Control>}d{/Control}");
+  const question = within(await screen.findByRole("dialog"));
+  await keys.click(question.getByRole("button", { name: messages.pad.discard }));
+  await act(async () => signing.resolve());
+  await screen.findByTestId("prescription-number");
+  expect([give, discard].map(({ mock }) => mock.calls.length)).toEqual([0, 0]);
+});
+
+test("who types while the draft is on its way to the doctor is told that it is not in it", async () => {
+  const giving = later<void>();
+  const { keys, backend } = await openEmptyPad();
+  const { giveToDoctor } = backend;
+  backend.giveToDoctor = (...asked) => giving.promise.then(() => giveToDoctor(...asked));
+  const give = vi.spyOn(backend, "giveToDoctor");
+  fireEvent.change(advice(), { target: { value: "Drink water" } });
+  await keys.keyboard("{Control>}g{/Control}");
+  await waitFor(() => expect(give).toHaveBeenCalledOnce());
+  fireEvent.change(advice(), { target: { value: "Drink water. Rest." } });
+  await act(async () => giving.resolve());
+  await screen.findByText(messages.prepared.typedAfter);
 });
 
 test("what is typed while a signature fails is written then", async () => {

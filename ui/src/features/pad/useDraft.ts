@@ -40,6 +40,8 @@ export interface DraftState {
    * it would stand there as a draft again. If the draft does not end, it is written.
    */
   end: <T>(ending: () => Promise<T>) => Promise<T>;
+  /** Whether it is being ended, or was: what is signed is not given away or discarded as well. */
+  isEnding: () => boolean;
   /** A diagnosis as far as it is typed; no text stands for none. It is saved and signed with the draft. */
   typeDiagnosis: (diagnosis: Diagnosis) => void;
   /** Puts a diagnosis into the draft in the place of the typed one. */
@@ -58,7 +60,7 @@ function withDiagnosis(draft: Draft, diagnosis: Diagnosis): Draft {
 export function useDraft(patientId: string, pad: Pad): DraftState {
   const backend = useBackend();
   const client = useQueryClient();
-  const { unwritten } = useSession();
+  const { unwritten, noteLostTyped } = useSession();
   const toast = useToast();
   const [draft, setDraft] = useState(pad.draft);
   const [saved, setSaved] = useState<DraftSaved | null>(null);
@@ -72,7 +74,9 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
   const work = useRef({
     timer: 0,
     dirty: false,
+    ending: false,
     finished: false,
+    failed: false,
     last: Promise.resolve<void>(undefined),
     problem: undefined as unknown,
   });
@@ -84,6 +88,7 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
     work.current.dirty = false;
     try {
       const answer = await backend.saveDraft(patientId, current());
+      work.current.failed = false;
       setSaved(answer);
       setError(null);
       if (!work.current.dirty) setDirty(false);
@@ -95,6 +100,7 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
       });
     } catch (problem) {
       work.current.dirty = true;
+      work.current.failed = true;
       work.current.problem = problem;
       setError(problem);
     }
@@ -182,8 +188,11 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
     const mine: Unwritten = {
       patientId,
       write: async () => {
-        await flush();
-        if (work.current.dirty && !work.current.finished) throw work.current.problem;
+        const isMore = () => work.current.dirty && !work.current.finished;
+        // What is typed while a slow disk writes goes there, too.
+        do await flush();
+        while (isMore() && !work.current.failed);
+        if (isMore()) throw work.current.problem;
         if (left.current) drafts.delete(mine);
       },
       isLeft: () => left.current,
@@ -193,14 +202,21 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
       window.removeEventListener("blur", onBlur);
       left.current = true;
       // Until it is on disk, whoever locks, closes the window or opens the pad again waits for it.
-      mine.write().catch((problem: unknown) => toast(problemOf(problem)));
+      mine.write().catch((error: unknown) => {
+        const problem = problemOf(error);
+        // Behind a lock that came by itself nobody is told: whoever comes back is.
+        if (problem.code === "locked") noteLostTyped(true);
+        else toast(problem);
+      });
     };
-  }, [flush, patientId, toast, unwritten]);
+  }, [flush, patientId, toast, unwritten, noteLostTyped]);
 
   const isLeft = useCallback(() => left.current, []);
+  const isEnding = useCallback(() => work.current.ending, []);
 
   const end = useCallback(
     <T>(ending: () => Promise<T>) => {
+      work.current.ending = true;
       const ended = flush()
         .then(ending)
         .then((answer) => {
@@ -210,7 +226,9 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
         });
       work.current.last = ended.then(
         () => undefined,
-        () => undefined,
+        () => {
+          work.current.ending = false;
+        },
       );
       return ended;
     },
@@ -233,6 +251,7 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
       flush,
       isLeft,
       end,
+      isEnding,
       typeDiagnosis,
       addDiagnosis,
       current,
@@ -252,6 +271,7 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
       flush,
       isLeft,
       end,
+      isEnding,
       typeDiagnosis,
       addDiagnosis,
       current,

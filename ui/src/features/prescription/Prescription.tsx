@@ -5,7 +5,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useEffectEvent, useRef, useState } from "react";
 import { keyLabel, useKeys } from "../../app/keymap";
 import { queryKeys } from "../../app/queries";
-import { useSession, writeOf } from "../../app/session";
+import { useSession, writeOutside } from "../../app/session";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
 import { Dialog } from "../../shared/Dialog";
@@ -67,11 +67,11 @@ export function Prescription({ patientId, prescriptionId }: { patientId: string;
     onSuccess: (path) => path !== null && toast(words.saved(path)),
   });
   const copy = useMutation({
-    mutationFn: async () => {
-      await writeOf(unwritten, patientId);
-      const draft = await backend.repeatPrescription(patientId, prescriptionId, null);
-      await backend.saveDraft(patientId, draft);
-    },
+    mutationFn: () =>
+      writeOutside(unwritten, patientId, async () => {
+        const draft = await backend.repeatPrescription(patientId, prescriptionId, null);
+        await backend.saveDraft(patientId, draft);
+      }),
   });
   // Said with the call, it leads nowhere once this screen was left.
   const toPad = () => void navigate({ to: "/patients/$patientId/pad", params: { patientId } });

@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { refreshRows } from "../../app/queries";
-import { useSession, writeOf } from "../../app/session";
+import { useSession, writeOutside } from "../../app/session";
 import type { PrescriptionSummary } from "../../ipc/bindings/PrescriptionSummary";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
@@ -29,10 +29,10 @@ export function Withdraw({
   const [reason, setReason] = useState("");
   const { prescription: words, common } = messages;
   const amend = useMutation({
-    mutationFn: async () => {
-      await writeOf(unwritten, patientId);
-      await backend.saveDraft(patientId, await backend.amendPrescription(prescription.id));
-    },
+    mutationFn: () =>
+      writeOutside(unwritten, patientId, async () => {
+        await backend.saveDraft(patientId, await backend.amendPrescription(prescription.id));
+      }),
   });
   // Said with the call, it leads nowhere once this screen was left.
   const toPad = () => void navigate({ to: "/patients/$patientId/pad", params: { patientId } });
