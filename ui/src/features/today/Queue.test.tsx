@@ -1,7 +1,9 @@
-import { createEvent, fireEvent, screen, waitFor, within } from "@testing-library/react";
+import { act, createEvent, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 import { walkIn } from "../../ipc/fake-day";
+import { messages } from "../../messages";
 import { expectAccessible, findSunita, openClinic, openPad } from "../../test/clinic";
+import { later } from "../../test/later";
 
 type Prepare = NonNullable<Parameters<typeof openClinic>[1]>;
 type Start = "anjali@example.in" | "priya@example.in";
@@ -309,4 +311,20 @@ test("what is typed in the chart is asked about once, before anybody comes in", 
   await waitFor(() => expect(screen.getByTestId("chart").textContent).toContain("Ramesh Pawar"));
   expect(screen.queryByRole("button", { name: "Discard" })).toBeNull();
   expect(screen.getByRole("combobox", { name: "Add an illness" })).toHaveProperty("value", "");
+});
+
+test("who types on another screen before the next patient is called stays there with what is typed", async () => {
+  const answer = later<void>();
+  const { keys, backend } = await openQueue(doctor, (fake) => void fake.bookVisit("p4", walkIn));
+  const { nextPatient } = backend;
+  backend.nextPatient = () => answer.promise.then(nextPatient);
+  const next = vi.spyOn(backend, "nextPatient");
+  await keys.keyboard("{F9}");
+  await waitFor(() => expect(next).toHaveBeenCalledOnce());
+  await keys.keyboard("{Control>}{Shift>}n{/Shift}{/Control}");
+  await keys.type(await screen.findByLabelText(messages.patient.city), "Pune");
+  await act(async () => answer.resolve());
+  expect((await screen.findByTestId("toast")).textContent).toContain("Ramesh Pawar");
+  expect(screen.queryByTestId("chart")).toBeNull();
+  expect(screen.getByDisplayValue("Pune")).toBeTruthy();
 });

@@ -7,7 +7,7 @@ import { useBackend } from "../../ipc/context";
 import { problemOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 import { useToast } from "../../shared/toasts";
-import { useInstead } from "../../shared/unsaved";
+import { useInstead, useQuestion } from "../../shared/unsaved";
 
 interface Next {
   /** Whether somebody waits for the doctor who is signed in. */
@@ -23,6 +23,7 @@ export function useNextPatient(isHeld = false): Next {
   const navigate = useNavigate();
   const toast = useToast();
   const instead = useInstead();
+  const { isTyped } = useQuestion();
   const { session } = useSession();
   const isDoctor = session.doctorId !== null;
   // Whichever day is looked at, who comes in is somebody of today.
@@ -33,11 +34,9 @@ export function useNextPatient(isHeld = false): Next {
     mutationFn: () => backend.nextPatient(),
     onSuccess: ({ finished, started }) => {
       void refreshRows(client);
-      const { fullName, id } = started.patient;
+      const { fullName } = started.patient;
       const { day } = messages;
       toast(finished ? day.nextSaidBoth(fullName, finished.patient.fullName) : day.nextSaid(fullName));
-      // What was typed was given up before the key did anything.
-      void navigate({ to: "/patients/$patientId", params: { patientId: id }, ignoreBlocker: true });
     },
     onError: (error) => {
       // What was seen when the key was pressed is no longer so.
@@ -47,7 +46,18 @@ export function useNextPatient(isHeld = false): Next {
   });
   const goNext = () =>
     instead(() => {
-      if (client.isMutating({ mutationKey: ["next-patient"] }) === 0) next.mutate();
+      if (client.isMutating({ mutationKey: ["next-patient"] }) > 0) return;
+      // What was typed was given up before the key did anything; what is typed since was not.
+      const ignoreBlocker = isTyped();
+      // Said with the call, it leads nobody away who went to another screen meanwhile.
+      next.mutate(undefined, {
+        onSuccess: ({ started }) =>
+          void navigate({
+            to: "/patients/$patientId",
+            params: { patientId: started.patient.id },
+            ignoreBlocker,
+          }),
+      });
     });
   useKeys(isDoctor && !isHeld ? { nextPatient: goNext } : {});
   return { hasNext: isDoctor && !isHeld && ownWaiting > 0, goNext };
