@@ -91,7 +91,7 @@ test("a pad waits for a copy that is on its way into its draft, and one key make
   await act(async () => {});
   expect(openPadOf).not.toHaveBeenCalled();
   await act(async () => disk.resolve());
-  expect((await screen.findByTestId("pad-item")).textContent).toContain("Metformin");
+  expect((await screen.findByTestId("pad-item")).textContent).toContain("METFORMIN");
   fireEvent.keyDown(line(), { key: "r", ctrlKey: true, repeat: true });
   await act(async () => {});
   expect(repeat).toHaveBeenCalledOnce();
