@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { useNavigate, useRouter } from "@tanstack/react-router";
 import { useKeys } from "../../app/keymap";
 import { dayOf, refreshRows } from "../../app/queries";
 import { useSession } from "../../app/session";
@@ -7,7 +7,7 @@ import { useBackend } from "../../ipc/context";
 import { problemOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 import { useToast } from "../../shared/toasts";
-import { useInstead } from "../../shared/unsaved";
+import { useInstead, useQuestion } from "../../shared/unsaved";
 
 interface Next {
   /** Whether somebody waits for the doctor who is signed in. */
@@ -21,8 +21,10 @@ export function useNextPatient(isHeld = false): Next {
   const backend = useBackend();
   const client = useQueryClient();
   const navigate = useNavigate();
+  const router = useRouter();
   const toast = useToast();
   const instead = useInstead();
+  const { isTyped } = useQuestion();
   const { session } = useSession();
   const isDoctor = session.doctorId !== null;
   // Whichever day is looked at, who comes in is somebody of today.
@@ -33,11 +35,10 @@ export function useNextPatient(isHeld = false): Next {
     mutationFn: () => backend.nextPatient(),
     onSuccess: ({ finished, started }) => {
       void refreshRows(client);
-      const { fullName, id } = started.patient;
+      const { fullName } = started.patient;
+      const names = finished.map(({ patient }) => patient.fullName);
       const { day } = messages;
-      toast(finished ? day.nextSaidBoth(fullName, finished.patient.fullName) : day.nextSaid(fullName));
-      // What was typed was given up before the key did anything.
-      void navigate({ to: "/patients/$patientId", params: { patientId: id }, ignoreBlocker: true });
+      toast(names.length > 0 ? day.nextSaidBoth(fullName, names) : day.nextSaid(fullName));
     },
     onError: (error) => {
       // What was seen when the key was pressed is no longer so.
@@ -47,7 +48,17 @@ export function useNextPatient(isHeld = false): Next {
   });
   const goNext = () =>
     instead(() => {
-      if (client.isMutating({ mutationKey: ["next-patient"] }) === 0) next.mutate();
+      if (client.isMutating({ mutationKey: ["next-patient"] }) > 0) return;
+      const { href } = router.latestLocation;
+      // What was typed was given up before the key did anything; what is typed from now on is asked about.
+      const ignoreBlocker = isTyped();
+      // Said with the call, it leads nobody away who went somewhere else, or opened something, meanwhile.
+      next.mutate(undefined, {
+        onSuccess: ({ started: { patient } }) => {
+          if (router.latestLocation.href !== href || document.querySelector("dialog[open]")) return;
+          void navigate({ to: "/patients/$patientId", params: { patientId: patient.id }, ignoreBlocker });
+        },
+      });
     });
   useKeys(isDoctor && !isHeld ? { nextPatient: goNext } : {});
   return { hasNext: isDoctor && !isHeld && ownWaiting > 0, goNext };
