@@ -1,6 +1,7 @@
 import { act, createEvent, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 import { walkIn } from "../../ipc/fake-day";
+import { messages } from "../../messages";
 import { expectAccessible, findSunita, openClinic, openPad } from "../../test/clinic";
 import { later } from "../../test/later";
 
@@ -342,6 +343,22 @@ test("an answer that comes late leads nobody away from what they opened meanwhil
   await screen.findByText("Ramesh Pawar comes in");
   expect(screen.getByTestId("finder-input")).toHaveProperty("value", "sun");
   expect(screen.queryByTestId("chart")).toBeNull();
+});
+
+test("an answer that comes late leads nobody away from what they type meanwhile", async () => {
+  const late = later<void>();
+  const { keys } = await openQueue(doctor, (backend) => {
+    void backend.bookVisit("p4", walkIn);
+    const { nextPatient } = backend;
+    backend.nextPatient = () => late.promise.then(nextPatient);
+  });
+  await findSunita(keys);
+  await keys.keyboard("{F9}");
+  await keys.type(screen.getByRole("combobox", { name: "Add an illness" }), "asthma");
+  await act(async () => late.resolve());
+  await screen.findByText("Ramesh Pawar comes in");
+  expect(screen.queryByRole("button", { name: messages.common.discard })).toBeNull();
+  expect(screen.getByRole("combobox", { name: "Add an illness" })).toHaveProperty("value", "asthma");
 });
 
 test("everybody whose visit is over with the next patient is named", async () => {

@@ -50,13 +50,18 @@ export function useNextPatient(isHeld = false): Next {
     instead(() => {
       if (client.isMutating({ mutationKey: ["next-patient"] }) > 0) return;
       const { href } = router.latestLocation;
-      // What was typed was given up before the key did anything; what is typed from now on is asked about.
-      const ignoreBlocker = isTyped();
-      // Said with the call, it leads nobody away who went somewhere else, or opened something, meanwhile.
+      // What was typed was given up before the key did anything.
+      const wasTyped = isTyped();
+      // Said with the call, it leads nobody away who went somewhere else, opened or typed something meanwhile.
       next.mutate(undefined, {
         onSuccess: ({ started: { patient } }) => {
-          if (router.latestLocation.href !== href || document.querySelector("dialog[open]")) return;
-          void navigate({ to: "/patients/$patientId", params: { patientId: patient.id }, ignoreBlocker });
+          const isElsewhere = router.latestLocation.href !== href || (isTyped() && !wasTyped);
+          if (isElsewhere || document.querySelector("dialog[open]")) return;
+          void navigate({
+            to: "/patients/$patientId",
+            params: { patientId: patient.id },
+            ignoreBlocker: true,
+          });
         },
       });
     });
