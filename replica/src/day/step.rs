@@ -157,7 +157,7 @@ impl Replica {
         use StepKind::{Arrive, Call, Cancel, Confirm, Finish, Leave, Miss, Mistake, Move, Reopen, Start};
         let is_today = visit.day() == Some(now.date());
         let can_come = is_today && self.is_here(visit);
-        let can_go_in = visit.is_of_now(now);
+        let is_of_now = visit.is_of_now(now);
         let steps = match visit.status {
             Status::Booked | Status::Confirmed => vec![
                 (Arrive, can_come),
@@ -168,10 +168,10 @@ impl Replica {
                 (Mistake, true),
             ],
             Status::Arrived => {
-                vec![(Call, can_go_in), (Start, can_go_in), (Finish, true), (Leave, true), (Mistake, true)]
+                vec![(Call, is_of_now), (Start, is_of_now), (Finish, true), (Leave, true), (Mistake, true)]
             }
             Status::InConsultation => vec![(Finish, true), (Mistake, true)],
-            Status::Completed => vec![(Reopen, is_today), (Mistake, true)],
+            Status::Completed => vec![(Reopen, is_of_now), (Mistake, true)],
             Status::NoShow | Status::Cancelled => vec![(Arrive, can_come), (Mistake, true)],
             Status::LeftWithoutSeen | Status::Rescheduled => vec![(Mistake, true)],
             Status::EnteredInError => vec![],

@@ -33,6 +33,11 @@ fn whoever_waits_over_midnight_stands_in_the_new_day_and_is_called_and_goes_in()
     assert!(today(&fixture).over.is_empty());
     let token = book(&fixture, fixture.register("Fatima", "98204 41277"), &here()).token;
     assert_eq!(token.as_deref(), Some("A-4"), "theirs are still called");
+    assert_eq!(
+        step(&fixture, sunita, &Step::Reopen).status,
+        Status::InConsultation,
+        "it was not over after all"
+    );
 }
 
 #[test]
