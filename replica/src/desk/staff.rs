@@ -169,7 +169,8 @@ pub(crate) fn change_since(
 ) -> UserChange {
     let Some(known) = known else { return change(seen, wanted) };
     let (before, after) = (&seen.registration, &wanted.registration);
-    let of = |before: &str, after: &str, known: &str| if before == after { known } else { after }.to_owned();
+    let of =
+        |before: &str, after: &str, known: &str| (if before == after { known } else { after }).to_owned();
     let registration = StaffRegistration {
         number: of(&before.number, &after.number, &known.number),
         council: of(&before.council, &after.council, &known.council),
