@@ -10,7 +10,7 @@ use rusqlite::Transaction;
 use serde_json::{Value, json};
 use time::{Date, OffsetDateTime};
 
-use super::{Visit, each};
+use super::{Visit, each, here_since};
 use crate::clock::{time_of_day, visit_day};
 use crate::error::{Error, Result};
 use crate::one_patient::{id_list, kept};
@@ -147,13 +147,16 @@ impl Replica {
         let lane = lane(tx)?;
         let (date, clinic) = (day_text(day), self.facts.clinic_id.to_string());
         let given = format!("token/{clinic}/{date}/{lane}-");
-        // What was deleted, never came to be or gave way to another one was heard all the same.
+        // What was deleted, never came to be or gave way to another one was heard all the same; and whoever is here since
+        // before midnight is still called by theirs.
+        let since = day_text(here_since(self.now_here(tx)?));
         let sql = "select max(number) from ( \
-                   select token_number as number from appointments where appointment_date = ?1 and clinic_id = ?2 \
-                   and substr(token_label, 1, length(?3) + 1) = ?3 || '-' \
+                   select token_number as number from appointments where appointment_date in (?1, ?5) \
+                   and clinic_id = ?2 and substr(token_label, 1, length(?3) + 1) = ?3 || '-' \
+                   and (appointment_date = ?1 or status in ('arrived', 'in_consultation') and is_deleted = 0) \
                    union all select cast(substr(name, length(?4) + 1) as integer) from meta \
                    where name > ?4 and name < ?4 || ':')";
-        let params = (date, clinic, &lane, given);
+        let params = (date, clinic, &lane, given, since);
         let last: Option<u32> = tx.prepare_cached(sql)?.query_row(params, |row| row.get(0))?;
         let number = last.unwrap_or(0) + 1;
         Ok((number, format!("{lane}-{number}")))

@@ -28,6 +28,8 @@ use crate::view::{Booking, Day, DoctorDay, VisitType};
 const SHOWN: usize = 1_000;
 /// One more is looked for, which tells that there are more.
 const LOOKED_FOR: i64 = 1_001;
+/// Until this hour whoever came before midnight, and is still here, is led on like those of the new day.
+const NIGHT_ENDS: u8 = 6;
 
 impl Replica {
     /// A day of this clinic, doctor by doctor; today, if none is named.
@@ -45,7 +47,8 @@ impl Replica {
                 None => now.date(),
             };
             let clinic = self.facts.clinic_id.to_string();
-            let mut visits = visits_of(tx, date, &clinic)?;
+            let since = if date == now.date() { here_since(now) } else { date };
+            let mut visits = visits_of(tx, date, since, &clinic)?;
             let has_more = visits.len() > SHOWN;
             visits.truncate(SHOWN);
             let of_clinic: BTreeSet<DoctorId> = doctors_of(tx, &clinic)?.into_iter().collect();
@@ -180,6 +183,11 @@ impl Visit {
         parse_day(self.text("appointment_date"))
     }
 
+    /// Whether it is of today, or of the night that is not over yet.
+    fn is_of_now(&self, now: OffsetDateTime) -> bool {
+        self.day().is_some_and(|day| here_since(now) <= day && day <= now.date())
+    }
+
     fn is_urgent(&self) -> bool {
         self.values.get("priority").and_then(Value::as_i64).unwrap_or(0) > 0
     }
@@ -217,12 +225,20 @@ fn each(tx: &Transaction<'_>, ids: Vec<AppointmentId>) -> Result<Vec<Visit>> {
     Ok(found)
 }
 
-/// The visits of a day in a clinic. Were there too many to be shown, those that are over would be left out first.
-fn visits_of(tx: &Transaction<'_>, date: Date, clinic: &str) -> Result<Vec<Visit>> {
-    let sql = "select id from appointments where appointment_date = ?1 and clinic_id = ?2 and is_deleted = 0 \
+/// The day since which whoever is here now may have come: the one before, while the night is not over.
+fn here_since(now: OffsetDateTime) -> Date {
+    let today = now.date();
+    if now.hour() < NIGHT_ENDS { today.previous_day().unwrap_or(today) } else { today }
+}
+
+/// The visits of a day in a clinic, and of the day since which people are here those who still are. Were there too many to
+/// be shown, those that are over would be left out first.
+fn visits_of(tx: &Transaction<'_>, date: Date, since: Date, clinic: &str) -> Result<Vec<Visit>> {
+    let sql = "select id from appointments where appointment_date in (?1, ?4) and clinic_id = ?2 and is_deleted = 0 \
                and status <> 'entered_in_error' \
+               and (appointment_date = ?1 or status in ('arrived', 'in_consultation')) \
                order by status in ('booked', 'confirmed', 'arrived', 'in_consultation') desc, id limit ?3";
-    each(tx, query_ids(tx, sql, (day_text(date), clinic, LOOKED_FOR))?)
+    each(tx, query_ids(tx, sql, (day_text(date), clinic, LOOKED_FOR, day_text(since)))?)
 }
 
 /// All who see patients: whoever mostly works elsewhere may come to this clinic, too.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use time::{Date, Duration, OffsetDateTime};
 
 use super::book::{minutes_now, minutes_of, open_visit, twice};
-use super::{Visit, each, visit};
+use super::{Visit, each, here_since, visit};
 use crate::clock::day_words;
 use crate::error::{Error, Result};
 use crate::one_patient::{id_list, kept};
@@ -50,7 +50,7 @@ impl Replica {
         })
     }
 
-    /// Whoever is with this doctor is done, and the next who waits comes in: urgent ones first, of these who was called
+    /// All who are with this doctor are done, and the next who waits comes in: urgent ones first, of these who was called
     /// already, then as they came.
     ///
     /// # Errors
@@ -63,7 +63,7 @@ impl Replica {
         };
         self.record("next_patient", None, |tx| {
             let now = self.now_here(tx)?;
-            let mut waiting = self.here_with(tx, doctor, Status::Arrived, now.date())?;
+            let mut waiting = self.here_with(tx, doctor, Status::Arrived, now)?;
             waiting.sort_by_cached_key(|visit| {
                 let called_at = visit.text("called_at").to_owned();
                 (!visit.is_urgent(), called_at.is_empty(), called_at, visit.came())
@@ -71,7 +71,7 @@ impl Replica {
             let Some(next) = waiting.into_iter().next() else {
                 return Err(Error::Invalid("Nobody waits for you.".to_owned()));
             };
-            let with_doctor = self.here_with(tx, doctor, Status::InConsultation, now.date())?;
+            let with_doctor = self.here_with(tx, doctor, Status::InConsultation, now)?;
             if with_doctor.iter().any(|visit| came_in_just_now(visit, now)) {
                 return Err(Error::Invalid(
                     "Somebody came in to you just now. If they are done already, try once more in a moment. \
@@ -79,10 +79,10 @@ impl Replica {
                         .to_owned(),
                 ));
             }
-            let (mut changes, mut finished) = (vec![], None);
+            let (mut changes, mut finished) = (vec![], vec![]);
             for visit in with_doctor {
                 let change = changed(&visit, self.columns(tx, &visit, &Step::Finish, now)?);
-                finished = self.booking(tx, &visit.after(&change)?, now)?.or(finished);
+                finished.extend(self.booking(tx, &visit.after(&change)?, now)?);
                 changes.push(change);
             }
             let change = changed(&next, self.columns(tx, &next, &Step::Start, now)?);
@@ -93,7 +93,7 @@ impl Replica {
     }
 
     /// The visit of a patient that a prescription of today is of, and whether the server has it as it is here. Whoever came in
-    /// before midnight is still there behind it.
+    /// before midnight is still there behind it; whoever waits since then, until the night is over.
     pub(crate) fn visit_to_sign(
         &self,
         tx: &Transaction<'_>,
@@ -104,12 +104,14 @@ impl Replica {
         let sql = "select id from appointments where patient_id in (select value from json_each(?1)) \
                    and doctor_id = ?3 and clinic_id = ?4 and is_deleted = 0 and (appointment_date = ?2 \
                    and status in ('booked', 'confirmed', 'arrived', 'in_consultation') \
-                   or appointment_date = ?5 and status = 'in_consultation') \
+                   or appointment_date = ?5 and status = 'in_consultation' \
+                   or appointment_date = ?6 and status = 'arrived') \
                    order by case status when 'in_consultation' then 0 when 'arrived' then 1 else 2 end, \
                    start_time, id limit 1";
         let clinic = self.facts.clinic_id.to_string();
         let yesterday = day_text(today.previous_day().unwrap_or(today));
-        let params = (id_list(tx, patient)?, day_text(today), doctor.to_string(), clinic, yesterday);
+        let since = day_text(here_since(self.now_here(tx)?));
+        let params = (id_list(tx, patient)?, day_text(today), doctor.to_string(), clinic, yesterday, since);
         let Some(id) = query_ids::<AppointmentId>(tx, sql, params)?.into_iter().next() else {
             return Ok(None);
         };
@@ -133,17 +135,18 @@ impl Replica {
         }
     }
 
-    /// Those of a doctor's visits here of a day that are in this state.
+    /// Those of a doctor's visits here of today, or of the night that is not over, that are in this state.
     fn here_with(
         &self,
         tx: &Transaction<'_>,
         doctor: DoctorId,
         status: Status,
-        day: Date,
+        now: OffsetDateTime,
     ) -> Result<Vec<Visit>> {
-        let sql = "select id from appointments where appointment_date = ?1 and doctor_id = ?2 and clinic_id = ?3 \
+        let sql = "select id from appointments where appointment_date in (?1, ?4) and doctor_id = ?2 and clinic_id = ?3 \
                    and is_deleted = 0 and status in ('arrived', 'in_consultation') order by started_at, id";
-        let params = (day_text(day), doctor.to_string(), self.facts.clinic_id.to_string());
+        let clinic = self.facts.clinic_id.to_string();
+        let params = (day_text(now.date()), doctor.to_string(), clinic, day_text(here_since(now)));
         let mut visits = each(tx, query_ids(tx, sql, params)?)?;
         visits.retain(|visit| visit.status == status);
         Ok(visits)
@@ -154,6 +157,7 @@ impl Replica {
         use StepKind::{Arrive, Call, Cancel, Confirm, Finish, Leave, Miss, Mistake, Move, Reopen, Start};
         let is_today = visit.day() == Some(now.date());
         let can_come = is_today && self.is_here(visit);
+        let is_of_now = visit.is_of_now(now);
         let steps = match visit.status {
             Status::Booked | Status::Confirmed => vec![
                 (Arrive, can_come),
@@ -164,10 +168,10 @@ impl Replica {
                 (Mistake, true),
             ],
             Status::Arrived => {
-                vec![(Call, is_today), (Start, is_today), (Finish, true), (Leave, true), (Mistake, true)]
+                vec![(Call, is_of_now), (Start, is_of_now), (Finish, true), (Leave, true), (Mistake, true)]
             }
             Status::InConsultation => vec![(Finish, true), (Mistake, true)],
-            Status::Completed => vec![(Reopen, is_today), (Mistake, true)],
+            Status::Completed => vec![(Reopen, is_of_now), (Mistake, true)],
             Status::NoShow | Status::Cancelled => vec![(Arrive, can_come), (Mistake, true)],
             Status::LeftWithoutSeen | Status::Rescheduled => vec![(Mistake, true)],
             Status::EnteredInError => vec![],

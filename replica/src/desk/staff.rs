@@ -41,14 +41,18 @@ impl Desk {
         Ok(added.one_time_password)
     }
 
-    /// Changes what differs between `seen` and `wanted` of a member of staff.
+    /// Changes what differs between `seen` and `wanted` of a member of staff. What came of their registration since it was
+    /// seen stays.
     ///
     /// # Errors
     ///
     /// As for [`Desk::add_staff`].
     pub async fn change_staff(&self, id: UserId, seen: &StaffForm, wanted: &StaffForm) -> Result<()> {
         let (client, token, signer) = self.admin_line().await?;
-        client.change_user(&token, &signer, id, &change(seen, wanted)).await.map_err(unsure)?;
+        let replica = self.replica()?;
+        let known = blocking(move || registration_of(&replica, id)).await?;
+        let change = change_since(seen, wanted, known);
+        client.change_user(&token, &signer, id, &change).await.map_err(unsure)?;
         self.sync_now();
         Ok(())
     }
@@ -106,16 +110,7 @@ pub(crate) fn list(replica: &Replica, users: Vec<UserInfo>) -> Result<StaffList>
         let mut found = tx.prepare_cached(sql)?;
         let registrations = found
             .query_map([], |row| {
-                let text = |place: usize| -> rusqlite::Result<String> {
-                    Ok(row.get::<_, Option<String>>(place)?.unwrap_or_default())
-                };
-                let registration = StaffRegistration {
-                    number: text(1)?,
-                    council: text(2)?,
-                    qualifications: text(3)?,
-                    specialization: text(4)?,
-                };
-                Ok((row.get::<_, String>(0)?, registration))
+                Ok((row.get::<_, String>(0)?, registration_in(row)?))
             })?
             .collect::<rusqlite::Result<HashMap<_, _>>>()?;
         Ok((clinics, registrations))
@@ -129,6 +124,30 @@ pub(crate) fn list(replica: &Replica, users: Vec<UserInfo>) -> Result<StaffList>
     Ok(StaffList { people: people.collect(), clinics: clinics.collect() })
 }
 
+/// What stands in a row behind the id.
+fn registration_in(row: &rusqlite::Row<'_>) -> rusqlite::Result<StaffRegistration> {
+    let text = |place: usize| -> rusqlite::Result<String> {
+        Ok(row.get::<_, Option<String>>(place)?.unwrap_or_default())
+    };
+    Ok(StaffRegistration {
+        number: text(1)?,
+        council: text(2)?,
+        qualifications: text(3)?,
+        specialization: text(4)?,
+    })
+}
+
+/// The registration of a member of staff that has come to this computer by now.
+pub(crate) fn registration_of(replica: &Replica, id: UserId) -> Result<Option<StaffRegistration>> {
+    replica.store.read(|tx| {
+        let sql = "select id, registration_number, registration_council, qualifications, specialization \
+                   from doctors where user_id = ?1 and is_deleted = 0 limit 1";
+        let mut found = tx.prepare_cached(sql)?;
+        let mut rows = found.query_map([id.to_string()], registration_in)?;
+        Ok(rows.next().transpose()?)
+    })
+}
+
 /// A new member of staff, as they are told to the server.
 pub(crate) fn new_user(form: &StaffForm) -> NewUser {
     NewUser {
@@ -139,6 +158,27 @@ pub(crate) fn new_user(form: &StaffForm) -> NewUser {
         doctor: prescriber(&StaffRegistration::default(), form),
         clinics: form.clinics.clone(),
     }
+}
+
+/// What differs, where what is `known` of the registration by now may be newer than what was seen: of it, only what was
+/// changed is another one.
+pub(crate) fn change_since(
+    seen: &StaffForm,
+    wanted: &StaffForm,
+    known: Option<StaffRegistration>,
+) -> UserChange {
+    let Some(known) = known else { return change(seen, wanted) };
+    let (before, after) = (&seen.registration, &wanted.registration);
+    let of =
+        |before: &str, after: &str, known: &str| (if before == after { known } else { after }).to_owned();
+    let registration = StaffRegistration {
+        number: of(&before.number, &after.number, &known.number),
+        council: of(&before.council, &after.council, &known.council),
+        qualifications: of(&before.qualifications, &after.qualifications, &known.qualifications),
+        specialization: of(&before.specialization, &after.specialization, &known.specialization),
+    };
+    let seen = StaffForm { registration: known, ..seen.clone() };
+    change(&seen, &StaffForm { registration, ..wanted.clone() })
 }
 
 /// What differs, as it is told to the server. The same roles in another order are the same: other ones end a sign-in.
@@ -159,8 +199,8 @@ fn other<T: Clone + PartialEq>(seen: &T, wanted: &T) -> Option<T> {
     (seen != wanted).then(|| wanted.clone())
 }
 
-/// The registration of who is to prescribe, if it is another one than was seen. Only what was seen is taken away: what has
-/// not come to this computer stays at the server.
+/// The registration of who is to prescribe, if it is another one than was seen. Only what was seen is taken away, and what
+/// may be absent is sent if it was changed: what has not come to this computer stays at the server.
 fn prescriber(seen: &StaffRegistration, form: &StaffForm) -> Option<NewDoctor> {
     let role = form.roles.iter().copied().find(|role| matches!(role, Role::Doctor | Role::Dentist))?;
     if form.registration == *seen {
@@ -169,7 +209,7 @@ fn prescriber(seen: &StaffRegistration, form: &StaffForm) -> Option<NewDoctor> {
     let StaffRegistration { number, council, qualifications, specialization } = &form.registration;
     let given = |text: &str, seen: &str| {
         let text = text.trim();
-        (!text.is_empty() || !seen.is_empty()).then(|| text.to_owned())
+        (text != seen.trim()).then(|| text.to_owned())
     };
     Some(NewDoctor {
         role,

@@ -12,6 +12,7 @@ mod guard;
 mod hindi;
 mod ledger;
 mod letterhead;
+mod night;
 mod outbox;
 mod own_keys;
 mod own_medicines;

@@ -236,8 +236,8 @@ pub enum CancelReason {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
 pub struct NextPatient {
-    /// Whose visit is over now, if somebody was with the doctor.
-    pub finished: Option<Booking>,
+    /// Whose visits are over now: of all who were with the doctor.
+    pub finished: Vec<Booking>,
     /// Who comes in.
     pub started: Booking,
 }

@@ -7,13 +7,15 @@ import { langOf } from "../ipc/problem";
 import { messages } from "../messages";
 import { Problem } from "../shared/parts";
 import { useToast } from "../shared/toasts";
+import { isTyping } from "./keymap";
 import { useSyncStatus } from "./queries";
 import classes from "./ServerNotices.module.css";
 import { useSession } from "./session";
 
 /**
  * What the server says of the clinic. Each sentence goes away when it was read, and comes back when it changes. Whoever has
- * a one-time password is asked for one of their own: by itself once, and by the notice until they have chosen.
+ * a one-time password is asked for one of their own: by itself once, as soon as nothing is typed anywhere, and by the notice
+ * until they have chosen.
  */
 export function ServerNotices({ onOneTime, onPassword }: { onOneTime: () => void; onPassword: () => void }) {
   const { roles } = useSession().session.person;
@@ -23,9 +25,27 @@ export function ServerNotices({ onOneTime, onPassword }: { onOneTime: () => void
   const isOneTime = notices.some(({ code }) => code === "password_change_required");
   const wasAsked = useRef(false);
   useEffect(() => {
-    if (!isOneTime || wasAsked.current) return;
-    wasAsked.current = true;
-    onOneTime();
+    if (!isOneTime) return;
+    const ask = () => {
+      if (wasAsked.current || isTyping(document.activeElement) || document.querySelector("dialog[open]"))
+        return;
+      wasAsked.current = true;
+      onOneTime();
+    };
+    ask();
+    // Only then the focus is where it goes: between two fields it is nowhere for a moment.
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const askSoon = () => {
+      clearTimeout(timer);
+      timer = setTimeout(ask);
+    };
+    document.addEventListener("focusin", askSoon);
+    document.addEventListener("focusout", askSoon);
+    return () => {
+      clearTimeout(timer);
+      document.removeEventListener("focusin", askSoon);
+      document.removeEventListener("focusout", askSoon);
+    };
   }, [isOneTime, onOneTime]);
   const mayObject = roles.some((role) => role === "admin" || role === "doctor" || role === "dentist");
   return (

@@ -101,7 +101,8 @@ export const isPlain = (event: Pressed) => !event.ctrlKey && !event.metaKey && !
 /** What also works while something floats above the screen. */
 const aboveDialogs = new Set<KeyId>(["find", "register", "print"]);
 
-function isTyping(target: EventTarget | null): boolean {
+/** Whether letters go into this. */
+export function isTyping(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLInputElement ||
     target instanceof HTMLTextAreaElement ||

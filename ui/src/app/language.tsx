@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { createContext, type ReactNode, use, useMemo, useState } from "react";
+import { createContext, type ReactNode, use, useMemo, useRef, useState } from "react";
 import { useBackend } from "../ipc/context";
 import { language, type Language, speak } from "../messages";
 import { askInWords } from "./queries";
@@ -16,6 +16,8 @@ export function LanguageProvider({ children }: { children: ReactNode }) {
   const backend = useBackend();
   const client = useQueryClient();
   const [now, setNow] = useState(language);
+  // One behind the other: what was chosen last is what is remembered and spoken.
+  const told = useRef(Promise.resolve());
   const value = useMemo(
     () => ({
       language: now,
@@ -23,10 +25,8 @@ export function LanguageProvider({ children }: { children: ReactNode }) {
         speak(next);
         setNow(next);
         // What could not be remembered is chosen again next time: no reason to stop work.
-        void backend
-          .setLanguage(next)
-          .catch(() => undefined)
-          .then(() => askInWords(client));
+        told.current = told.current.then(() => backend.setLanguage(next)).catch(() => undefined);
+        void told.current.then(() => askInWords(client));
       },
     }),
     [now, backend, client],

@@ -45,7 +45,7 @@ export function Layout() {
 function Frame() {
   const { session, openPatient } = useSession();
   const navigate = useNavigate();
-  const [open, setOpen] = useState<"finder" | "keys" | "password" | null>(null);
+  const [open, setOpen] = useState<"finder" | "keys" | "password" | "oneTime" | null>(null);
   const lock = useLock();
   const instead = useInstead();
   // Nobody is there to be asked.
@@ -129,7 +129,7 @@ function Frame() {
         <LostTyped />
         <FillingNotice />
         <ServerNotices
-          onOneTime={() => setOpen((now) => now ?? "password")}
+          onOneTime={() => setOpen((now) => now ?? "oneTime")}
           onPassword={() => setOpen("password")}
         />
         <RecoveryNotice />
@@ -143,6 +143,7 @@ function Frame() {
       {open === "finder" && <Finder onClose={close} />}
       {open === "keys" && <KeysSheet onClose={close} />}
       {open === "password" && <ChangePassword onClose={close} />}
+      {open === "oneTime" && <ChangePassword isUnasked onClose={close} />}
     </div>
   );
 }

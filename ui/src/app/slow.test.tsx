@@ -79,6 +79,24 @@ test("a dialog is open and has the focus as soon as it stands in the window", as
   expect(await seen).toEqual([true, "answer"]);
 });
 
+test("of two languages that are chosen quickly the last one is remembered", async () => {
+  const first = later<void>();
+  const told: string[] = [];
+  const { keys } = openClinic({}, (backend) => {
+    const { setLanguage } = backend;
+    backend.setLanguage = async (language) => {
+      if (language === "hi") await first.promise;
+      told.push(language);
+      return setLanguage(language);
+    };
+  });
+  await screen.findByTestId("today");
+  await keys.click(screen.getByRole("button", { name: "हिन्दी" }));
+  await keys.click(await screen.findByRole("button", { name: "English" }));
+  await act(async () => first.resolve());
+  await waitFor(() => expect(told).toEqual(["hi", "en"]));
+});
+
 test("a password that is typed anew before the answer to the wrong one is not written over", async () => {
   const answer = later<void>();
   const { keys } = openClinic({ start: "locked" }, (backend) => {

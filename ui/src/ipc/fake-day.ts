@@ -238,7 +238,7 @@ export function fakeDay(answer: Answer, { patientOf }: FakeClinic, { signedIn, r
         const { withDoctor, waiting } = dayOf(today()).doctors[0] ?? { withDoctor: [], waiting: [] };
         const first = waiting.find((one) => one.calledAt) ?? waiting[0];
         if (!first) refuse("Nobody waits for you.");
-        const finished = withDoctor[0] ? shown(move(visitOf(withDoctor[0].id), { kind: "finish" })) : null;
+        const finished = withDoctor.map(({ id }) => shown(move(visitOf(id), { kind: "finish" })));
         const started = shown(move(visitOf(first.id), { kind: "start" }));
         record("Next patient", started.patient);
         return { finished, started };

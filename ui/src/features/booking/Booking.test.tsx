@@ -1,9 +1,11 @@
-import { fireEvent, screen, waitFor, within } from "@testing-library/react";
+import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import type { UserEvent } from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
 import { walkIn } from "../../ipc/fake-day";
 import { dayWithWeekday } from "../../shared/format";
+import { messages } from "../../messages";
 import { expectAccessible, findSunita, openClinic } from "../../test/clinic";
+import { later } from "../../test/later";
 
 type Prepare = NonNullable<Parameters<typeof openClinic>[1]>;
 
@@ -275,4 +277,24 @@ test("which day is today the clinic's clock says: whoever is found on it gets a 
   await screen.findByRole("option", { name: /Sunita Deshmukh/ });
   await keys.keyboard("{Shift>}{Enter}{/Shift}");
   expect(await screen.findByLabelText("Here now")).toHaveProperty("checked", true);
+});
+
+test("a booking that is slow to be saved takes nothing more, and closes no other one that was opened meanwhile", async () => {
+  const disk = later<void>();
+  const { keys } = await openBooking((backend) => {
+    const { bookVisit } = backend;
+    backend.bookVisit = (...asked) => disk.promise.then(() => bookVisit(...asked));
+  });
+  const reason = screen.getByLabelText("Reason, in a few words");
+  await keys.type(reason, "fever{Enter}");
+  await keys.type(reason, " and cough");
+  expect(reason).toHaveProperty("value", "fever");
+  await keys.keyboard("{Escape}");
+  await keys.click(await screen.findByRole("button", { name: messages.common.discard }));
+  await waitFor(() => expect(screen.queryByTestId("booking-form")).toBeNull());
+  await keys.keyboard("{Control>}b{/Control}");
+  await keys.type(await screen.findByLabelText("Reason, in a few words"), "sugar");
+  await act(async () => disk.resolve());
+  await screen.findByText("Sunita Deshmukh waits with token A-1");
+  expect(screen.getByLabelText("Reason, in a few words")).toHaveProperty("value", "sugar");
 });

@@ -84,7 +84,7 @@ export function BookingEditor(props: Props) {
   });
   const { booking: words, chart, common } = messages;
   const save = useMutation({
-    mutationFn: async () => {
+    mutationFn: async (sent: BookingForm) => {
       // What is said of it afterwards is what was booked: the echo may be of what stood here before the last letter.
       const meant = sent.isHere ? null : await backend.readBooking(patient.id, sent, moves);
       const form = meant === null ? sent : { ...sent, day: typedDay(meant.day) };
@@ -94,8 +94,8 @@ export function BookingEditor(props: Props) {
           : await backend.stepVisit(moves, { kind: "move", form });
       return { after, meant };
     },
-    onSuccess: ({ after, meant }) => {
-      noteLastDoctor(form.doctorId);
+    onSuccess: ({ after, meant }, sent) => {
+      noteLastDoctor(sent.doctorId);
       void refreshRows(client);
       const canTakeBack = moves === null && after.next.includes("mistake");
       toast(
@@ -107,10 +107,11 @@ export function BookingEditor(props: Props) {
             }
           : undefined,
       );
-      onClose();
     },
   });
   const change = (part: Partial<BookingForm>) => {
+    // While it is saved nothing more is taken: it would go with the form, and nobody had it.
+    if (save.isPending) return;
     setForm({ ...form, ...part });
     save.reset();
   };
@@ -124,7 +125,8 @@ export function BookingEditor(props: Props) {
         onKeyDown={onKeyDown}
         onSubmit={(event) => {
           event.preventDefault();
-          if (!save.isPending) save.mutate();
+          // Said with the call, it closes no other dialog that was opened meanwhile.
+          if (!save.isPending) save.mutate(sent, { onSuccess: onClose });
         }}
       >
         <h2>{title}</h2>

@@ -40,6 +40,10 @@ export function AllergyDialog({ patientId, allergy, onClose }: Props) {
       toast(seen ? known.changed(sent.substance) : known.saved(sent.substance));
     },
   });
+  const change = (changed: AllergyForm) => {
+    // While it is saved nothing more is taken: it would go with the form, and nobody had it.
+    if (!save.isPending) setForm(changed);
+  };
   return (
     <TypedDialog label={title} isTyped={isTyped} onClose={onClose}>
       <form
@@ -58,11 +62,11 @@ export function AllergyDialog({ patientId, allergy, onClose }: Props) {
           checkedBy={checkedBy}
           autoFocus={seen === null}
           onChange={(changed, name) => {
-            setForm(changed);
-            setCheckedBy(name);
+            change(changed);
+            if (!save.isPending) setCheckedBy(name);
           }}
         />
-        <Reaction form={form} onChange={setForm} />
+        <Reaction form={form} onChange={change} />
         {seen && (
           <NativeSelect
             label={known.status}
@@ -74,7 +78,7 @@ export function AllergyDialog({ patientId, allergy, onClose }: Props) {
               { value: "inactive", label: known.statuses.inactive },
               { value: "entered_in_error", label: known.statuses.entered_in_error },
             ]}
-            onChange={(event) => setForm({ ...form, status: event.currentTarget.value })}
+            onChange={(event) => change({ ...form, status: event.currentTarget.value })}
           />
         )}
         {save.error && <Problem error={save.error} />}

@@ -130,7 +130,6 @@ function RevokeDialog({ computer, onClose }: { computer: ComputerView; onClose: 
     mutationFn: () => backend.revokeComputer(computer.id, reason.trim() || null),
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: queryKeys.computers });
-      onClose();
     },
   });
   return (
@@ -139,7 +138,8 @@ function RevokeDialog({ computer, onClose }: { computer: ComputerView; onClose: 
         className={dialog.form}
         onSubmit={(event) => {
           event.preventDefault();
-          revoke.mutate();
+          // Said with the call, it closes no other dialog that was opened meanwhile.
+          if (!revoke.isPending) revoke.mutate(undefined, { onSuccess: onClose });
         }}
       >
         <h2>{computers.revokeTitle(computer.name)}</h2>
@@ -148,6 +148,7 @@ function RevokeDialog({ computer, onClose }: { computer: ComputerView; onClose: 
           label={computers.reason}
           value={reason}
           maxLength={300}
+          readOnly={revoke.isPending}
           onChange={(event) => setReason(event.currentTarget.value)}
         />
         {revoke.error && <Problem error={revoke.error} />}

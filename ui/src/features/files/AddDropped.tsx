@@ -81,7 +81,7 @@ export function AddDropped({ patientId, name, dropped, onClose }: Props) {
             </li>
           ))}
         </ul>
-        <FileFields form={form} onChange={setForm} first={kind} />
+        <FileFields form={form} isSaved={add.isPending} onChange={setForm} first={kind} />
         <div className={classes.buttons}>
           <Button variant="default" onClick={onClose}>
             {common.cancel}

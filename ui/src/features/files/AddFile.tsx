@@ -42,7 +42,7 @@ export function AddFile({ patientId, onClose }: { patientId: string; onClose: ()
       >
         <h2>{words.addTitle}</h2>
         <p>{words.addText}</p>
-        <FileFields form={form} onChange={setForm} first={kind} />
+        <FileFields form={form} isSaved={add.isPending} onChange={setForm} first={kind} />
         {add.error && <Problem error={add.error} />}
         <div className={classes.buttons}>
           <Button variant="default" onClick={onClose}>
@@ -59,14 +59,19 @@ export function AddFile({ patientId, onClose }: { patientId: string; onClose: ()
 
 interface Fields {
   form: AttachmentForm;
+  /** Whether it is just being saved. */
+  isSaved: boolean;
   onChange: (form: AttachmentForm) => void;
   /** The field in which a person begins. */
   first: RefObject<HTMLSelectElement | null>;
 }
 
 /** What is said of a file. */
-export function FileFields({ form, onChange, first }: Fields) {
-  const change = (part: Partial<AttachmentForm>) => onChange({ ...form, ...part });
+export function FileFields({ form, isSaved, onChange, first }: Fields) {
+  const change = (part: Partial<AttachmentForm>) => {
+    // While it is saved nothing more is taken: it would go with the form, and nobody had it.
+    if (!isSaved) onChange({ ...form, ...part });
+  };
   const { files: words } = messages;
   return (
     <>

@@ -19,7 +19,6 @@ export function RemoveFile({ file, onClose }: { file: AttachmentView; onClose: (
     mutationFn: () => backend.removeAttachment(file.id),
     onSuccess: () => {
       toast(words.removed(file.fileName));
-      onClose();
       void refreshRows(client);
     },
   });
@@ -34,7 +33,11 @@ export function RemoveFile({ file, onClose }: { file: AttachmentView; onClose: (
           <Button variant="default" autoFocus onClick={onClose}>
             {common.cancel}
           </Button>
-          <Button color="red" loading={remove.isPending} onClick={() => remove.mutate()}>
+          <Button
+            color="red"
+            loading={remove.isPending}
+            onClick={() => remove.mutate(undefined, { onSuccess: onClose })}
+          >
             {words.remove}
           </Button>
         </div>

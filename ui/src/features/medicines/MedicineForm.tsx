@@ -42,7 +42,10 @@ export function MedicineForm({ medicine, autoFocus, onDone }: Props) {
   const isTyped = JSON.stringify(form) !== JSON.stringify(initial);
   useUnsaved(isTyped);
   const { medicines: words, common } = messages;
-  const change = (part: Partial<OwnMedicineForm>) => setForm((before) => ({ ...before, ...part }));
+  const change = (part: Partial<OwnMedicineForm>) => {
+    // While it is saved nothing more is taken: it would go with the form, and nobody had it.
+    if (!save.isPending) setForm((before) => ({ ...before, ...part }));
+  };
   const typed = form.genericName.trim();
   const isSearched = form.sameAs === null && typed.length > 1;
   const line = { queryKey: queryKeys.line(typed), queryFn: () => backend.readLine(typed, null) };

@@ -26,8 +26,18 @@ test("whoever signed in with a one-time password chooses their own, and what the
   await keys.click(line);
   await keys.paste("metfor");
   await tellOneTime(backend);
+  await screen.findByTestId("notice-password_change_required");
+  // As long as something is typed, nothing comes above it.
+  await keys.paste("min");
+  expect(screen.queryByTestId("change-password")).toBeNull();
+  expect(line).toHaveProperty("value", "metformin");
+  act(() => line.blur());
   await screen.findByRole("dialog", { name: "Choose your own password" });
   const old = screen.getByLabelText("The one-time password");
+  // What was meant for another place is typed into no field.
+  await keys.keyboard("sunita");
+  expect(old).toHaveProperty("value", "");
+  await keys.tab();
   expect(document.activeElement).toBe(old);
   await expectAccessible();
   await keys.paste("ASHA-1111");
@@ -50,7 +60,7 @@ test("whoever signed in with a one-time password chooses their own, and what the
   expect(change).toHaveBeenCalledExactlyOnceWith("ASHA-1111", fresh);
   expect(screen.queryByTestId("change-password")).toBeNull();
   expect(screen.queryByTestId("notice-password_change_required")).toBeNull();
-  expect(screen.getByDisplayValue("metfor")).toBe(line);
+  expect(screen.getByDisplayValue("metformin")).toBe(line);
 });
 
 test("Escape puts it off, it does not come again by itself, and the notice keeps offering it", async () => {

@@ -12,8 +12,14 @@ import { useToast } from "../../shared/toasts";
 import dialog from "../../shared/Dialog.module.css";
 import classes from "./ChangePassword.module.css";
 
+interface Props {
+  /** Whether it opens by itself: letters that were meant for something else then go into no field. */
+  isUnasked?: boolean;
+  onClose: () => void;
+}
+
 /** Whoever is signed in chooses another password. What they work on stays on the screen below. */
-export function ChangePassword({ onClose }: { onClose: () => void }) {
+export function ChangePassword({ isUnasked = false, onClose }: Props) {
   const backend = useBackend();
   const client = useQueryClient();
   const toast = useToast();
@@ -51,15 +57,23 @@ export function ChangePassword({ onClose }: { onClose: () => void }) {
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (where) ({ old, fresh, again })[where].current?.focus();
-    else change.mutate(typed);
+    else if (!change.isPending) change.mutate(typed);
   };
-  const shared = { type: isShown ? "text" : "password", required: false, "aria-describedby": sentence };
+  const shared = {
+    type: isShown ? "text" : "password",
+    required: false,
+    // While it is changed nothing more is taken: it would go with the dialog.
+    readOnly: change.isPending,
+    "aria-describedby": sentence,
+  };
   const status = change.isPending ? password.waiting : missing;
   const title = isOneTime ? password.choose : password.change;
   return (
     <Dialog label={title} onClose={() => change.isPending || onClose()}>
       <form className={dialog.form} data-testid="change-password" noValidate onSubmit={submit}>
-        <h2>{title}</h2>
+        <h2 tabIndex={-1} data-autofocus={isUnasked ? "" : undefined}>
+          {title}
+        </h2>
         <p>{isOneTime ? password.oneTime : password.lead}</p>
         <TextInput {...field("old")} {...shared} ref={old} data-autofocus autoComplete="current-password" />
         <TextInput {...field("fresh")} {...shared} ref={fresh} autoComplete="new-password" />

@@ -46,7 +46,10 @@ export function PatientEditor({ title, submit, initial, showFamily, send, onDone
     onSuccess: () => void refreshRows(client),
   });
   const { keys } = messages;
-  const change = (part: Partial<TypedForm>) => setTyped((before) => ({ ...before, ...part }));
+  const change = (part: Partial<TypedForm>) => {
+    // While it is saved nothing more is taken: it would go with the form, and nobody had it.
+    if (!mutation.isPending) setTyped((before) => ({ ...before, ...part }));
+  };
   const save = () => {
     const read = readForm(typed);
     setSent(typed);

@@ -68,7 +68,7 @@ export function Withdraw({
             className={classes.ask}
             onSubmit={(event) => {
               event.preventDefault();
-              withdraw.mutate();
+              if (!withdraw.isPending) withdraw.mutate();
             }}
           >
             <h2>{title}</h2>
@@ -78,6 +78,7 @@ export function Withdraw({
               autoFocus
               autoComplete="off"
               value={reason}
+              readOnly={withdraw.isPending}
               onChange={(event) => setReason(event.currentTarget.value)}
             />
             {withdraw.error && <Problem error={withdraw.error} />}

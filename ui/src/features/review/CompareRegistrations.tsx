@@ -68,7 +68,7 @@ export function CompareRegistrations({ here, otherId, onBack, onDone }: Props) {
                       name={name}
                       autoFocus={side === here}
                       checked={kept === side.patient.id}
-                      onChange={() => setKept(side.patient.id)}
+                      onChange={() => join.isPending || setKept(side.patient.id)}
                     />
                     {merge.keep(side.patient.fullName)}
                   </label>
@@ -98,6 +98,7 @@ export function CompareRegistrations({ here, otherId, onBack, onDone }: Props) {
           maxLength={300}
           autoComplete="off"
           value={reason}
+          readOnly={join.isPending}
           onChange={(event) => setReason(event.currentTarget.value)}
         />
       )}

@@ -160,6 +160,7 @@ export function Item({ conflict, onLater, onDecided }: Props) {
             placeholder={review.reason}
             value={reason}
             maxLength={500}
+            readOnly={decide.isPending}
             onChange={(event) => setReason(event.currentTarget.value)}
           />
         </div>

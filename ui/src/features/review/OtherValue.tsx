@@ -30,7 +30,7 @@ export function OtherValue({ entry, isPending, onTake, onCancel }: Props) {
       className={classes.other}
       onSubmit={(event) => {
         event.preventDefault();
-        onTake(typed);
+        if (!isPending) onTake(typed);
       }}
       onKeyDown={(event) => {
         if (event.key !== "Escape") return;
@@ -44,7 +44,7 @@ export function OtherValue({ entry, isPending, onTake, onCancel }: Props) {
           ref={select}
           aria-label={review.otherValue}
           value={typed}
-          onChange={(event) => setTyped(event.currentTarget.value)}
+          onChange={(event) => isPending || setTyped(event.currentTarget.value)}
           data={entry.choices.map((choice) => ({ value: choice, label: valueText(choice) }))}
         />
       ) : (
@@ -54,7 +54,7 @@ export function OtherValue({ entry, isPending, onTake, onCancel }: Props) {
           placeholder={entry.kind === "date" ? dayPlaceholder : review.otherValue}
           inputMode={entry.kind === "number" ? "decimal" : "text"}
           value={typed}
-          onChange={(event) => setTyped(event.currentTarget.value)}
+          onChange={(event) => isPending || setTyped(event.currentTarget.value)}
         />
       )}
       <Button type="submit" disabled={isPending}>

@@ -44,6 +44,10 @@ export function KeyEditor({ id, initial, onDone }: Props) {
     mutationFn: () => (id === null ? Promise.resolve() : backend.removeShortKey(id)),
     onSuccess: () => done(words.removed(signed(form))),
   });
+  const change = (part: Partial<ShortKeyForm>) => {
+    // While it is saved nothing more is taken: it would go with the form, and nobody had it.
+    if (!save.isPending) setForm((before) => ({ ...before, ...part }));
+  };
   return (
     <>
       <form
@@ -51,10 +55,10 @@ export function KeyEditor({ id, initial, onDone }: Props) {
         aria-label={id === null ? words.new : signed(initial)}
         onSubmit={(event) => {
           event.preventDefault();
-          save.mutate(undefined, whenDone);
+          if (!save.isPending) save.mutate(undefined, whenDone);
         }}
       >
-        <Fields form={form} onChange={(change) => setForm((before) => ({ ...before, ...change }))} />
+        <Fields form={form} onChange={change} />
         {save.error && <Problem error={save.error} />}
         {remove.error && <Problem error={remove.error} />}
         <div className={library.actions}>

@@ -3,6 +3,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import type { StaffForm } from "../../ipc/bindings/StaffForm";
 import { quietStatus } from "../../ipc/fake-data";
 import { expectAccessible, openClinic } from "../../test/clinic";
+import { later } from "../../test/later";
 
 afterEach(() => vi.useRealTimers());
 
@@ -235,4 +236,22 @@ test("who is no admin has no such page", async () => {
   openClinic({ start: "vikram@example.in" });
   await screen.findByTestId("today");
   expect(screen.queryByRole("link", { name: "Staff" })).toBeNull();
+});
+
+test("while somebody is saved nothing more is taken that would go with the dialog", async () => {
+  const server = later<void>();
+  const { keys, backend } = await openStaff((backend) => {
+    const { changeStaff } = backend;
+    backend.changeStaff = (...asked) => server.promise.then(() => changeStaff(...asked));
+  });
+  const sent = kept(backend);
+  await keys.click((await rowOf("Priya")).getByRole("button", { name: /^Change/ }));
+  const name = await screen.findByLabelText<HTMLInputElement>("Name");
+  await keys.type(name, "s{Enter}");
+  const saved = name.value;
+  await keys.type(name, " and more");
+  expect(name.value).toBe(saved);
+  await act(async () => server.resolve());
+  await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  expect(sent.map(({ fullName }) => fullName)).toEqual([saved]);
 });

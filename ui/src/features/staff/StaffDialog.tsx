@@ -60,7 +60,10 @@ export function StaffDialog({ person, clinics, onGiven, onClose }: Props) {
     },
     onSettled: () => client.invalidateQueries({ queryKey: queryKeys.staff }),
   });
-  const change = (part: Partial<StaffForm>) => setForm((before) => ({ ...before, ...part }));
+  const change = (part: Partial<StaffForm>) => {
+    // While it is saved nothing more is taken: it would go with the form, and nobody had it.
+    if (!save.isPending) setForm((before) => ({ ...before, ...part }));
+  };
   const text = (name: "fullName" | "email" | "mobileNumber", label: string, maxLength: number) => ({
     label,
     maxLength,

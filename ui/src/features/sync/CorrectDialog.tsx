@@ -56,7 +56,7 @@ export function CorrectDialog({ change, error, isPending, onClose, onSend }: Pro
               key={keyOf(field)}
               field={field}
               value={typed[keyOf(field)] ?? field.value ?? ""}
-              onChange={(value) => setTyped((before) => ({ ...before, [keyOf(field)]: value }))}
+              onChange={(value) => isPending || setTyped((before) => ({ ...before, [keyOf(field)]: value }))}
             />
           ))}
         </div>

@@ -43,6 +43,7 @@ export function ReasonDialog({ change, way, error, isPending, onClose, onSend }:
           label={refused.reason}
           value={reason}
           required
+          readOnly={isPending}
           maxLength={300}
           onChange={(event) => setReason(event.currentTarget.value)}
         />

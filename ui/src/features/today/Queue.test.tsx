@@ -328,3 +328,78 @@ test("who types on another screen before the next patient is called stays there 
   expect(screen.queryByTestId("chart")).toBeNull();
   expect(screen.getByDisplayValue("Pune")).toBeTruthy();
 });
+
+test("an answer that comes late leads nobody away from where they went meanwhile", async () => {
+  const late = later<void>();
+  const { keys } = await openQueue(doctor, (backend) => {
+    void backend.bookVisit("p4", walkIn);
+    const { nextPatient } = backend;
+    backend.nextPatient = () => late.promise.then(nextPatient);
+  });
+  await keys.keyboard("{F9}");
+  await findSunita(keys);
+  await keys.type(screen.getByRole("combobox", { name: "Add an illness" }), "asthma");
+  await act(async () => late.resolve());
+  await screen.findByText("Ramesh Pawar comes in");
+  expect(screen.getByTestId("chart").textContent).toContain("Sunita Deshmukh");
+  expect(screen.getByRole("combobox", { name: "Add an illness" })).toHaveProperty("value", "asthma");
+});
+
+test("an answer that comes late leads nobody away from what they opened meanwhile", async () => {
+  const late = later<void>();
+  const { keys } = await openQueue(doctor, (backend) => {
+    void backend.bookVisit("p4", walkIn);
+    const { nextPatient } = backend;
+    backend.nextPatient = () => late.promise.then(nextPatient);
+  });
+  await keys.keyboard("{F9}");
+  await keys.keyboard("{Control>}k{/Control}");
+  await keys.type(await screen.findByTestId("finder-input"), "sun");
+  await act(async () => late.resolve());
+  await screen.findByText("Ramesh Pawar comes in");
+  expect(screen.getByTestId("finder-input")).toHaveProperty("value", "sun");
+  expect(screen.queryByTestId("chart")).toBeNull();
+});
+
+test("an answer that comes late leads nobody away from what they type meanwhile", async () => {
+  const late = later<void>();
+  const { keys } = await openQueue(doctor, (backend) => {
+    void backend.bookVisit("p4", walkIn);
+    const { nextPatient } = backend;
+    backend.nextPatient = () => late.promise.then(nextPatient);
+  });
+  await findSunita(keys);
+  await keys.keyboard("{F9}");
+  await keys.type(screen.getByRole("combobox", { name: "Add an illness" }), "asthma");
+  await act(async () => late.resolve());
+  await screen.findByText("Ramesh Pawar comes in");
+  expect(screen.queryByRole("button", { name: messages.common.discard })).toBeNull();
+  expect(screen.getByRole("combobox", { name: "Add an illness" })).toHaveProperty("value", "asthma");
+});
+
+test("everybody whose visit is over with the next patient is named", async () => {
+  const { keys } = await openQueue(doctor, (backend) => {
+    for (const id of ["p4", "p1"])
+      void backend.bookVisit(id, walkIn).then((visit) => backend.stepVisit(visit.id, { kind: "start" }));
+    void backend.bookVisit("p2", walkIn);
+  });
+  await waitFor(() => expect(screen.getAllByText(/^with the doctor/i).length).toBe(2));
+  await keys.keyboard("{F9}");
+  await screen.findByText("Prakash Deshmukh comes in; the visits of Ramesh Pawar, Sunita Deshmukh are over");
+});
+
+test("of another day nobody counts the minutes", async () => {
+  const { keys } = await openQueue(reception, (backend) => {
+    void backend.bookVisit("p4", walkIn);
+    const { getDay } = backend;
+    backend.getDay = async (date) => {
+      const day = await getDay(null);
+      return date === null ? day : { ...day, date, isToday: false };
+    };
+  });
+  expect(screen.getByText("0 min")).toBeTruthy();
+  await keys.keyboard("{Alt>}{ArrowLeft}{/Alt}");
+  await screen.findByRole("button", { name: "Back to today" });
+  await screen.findAllByText(/^Ramesh Pawar/);
+  expect(screen.queryByText(/min$/)).toBeNull();
+});

@@ -53,6 +53,7 @@ export function Queue({ day, onMove }: { day: Day; onMove: (moved: Moved) => voi
         <Column
           key={doctor.doctorId}
           doctor={doctor}
+          isToday={day.isToday}
           steps={steps}
           onMove={(booking) => onMove({ booking, doctorId: doctor.doctorId, date: day.date })}
         />
@@ -63,11 +64,12 @@ export function Queue({ day, onMove }: { day: Day; onMove: (moved: Moved) => voi
 
 interface ColumnProps {
   doctor: DoctorDay;
+  isToday: boolean;
   steps: Steps;
   onMove: (booking: Booking) => void;
 }
 
-function Column({ doctor, steps, onMove }: ColumnProps) {
+function Column({ doctor, isToday, steps, onMove }: ColumnProps) {
   const navigate = useNavigate();
   const column = useRef<HTMLElement>(null);
   /** Which visit has the focus, and where it stands. */
@@ -128,6 +130,7 @@ function Column({ doctor, steps, onMove }: ColumnProps) {
           booking={booking}
           place={place}
           isActive={booking.id === tabbed}
+          isToday={isToday}
           steps={steps}
           onOpen={() =>
             void navigate({ to: "/patients/$patientId", params: { patientId: booking.patient.id } })

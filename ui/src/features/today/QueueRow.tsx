@@ -20,6 +20,8 @@ interface Props {
   place: Place;
   /** Whether Tab leads into this row: into one of each column. */
   isActive: boolean;
+  /** Whether it is of the day that is now: of another one nobody counts the minutes any more. */
+  isToday: boolean;
   steps: Steps;
   onOpen: () => void;
   onMove: () => void;
@@ -34,7 +36,7 @@ const isFirst = ({ detail }: MouseEvent) => detail < 2;
 const focusAtOnce = (question: HTMLElement | null) => question?.focus();
 
 /** A visit: who, since when, and what can be done with it now. Enter does the first of it. */
-export function QueueRow({ booking, place, isActive, steps, onOpen, onMove }: Props) {
+export function QueueRow({ booking, place, isActive, isToday, steps, onOpen, onMove }: Props) {
   const [open, setOpen] = useState<"more" | "why" | "mistake" | null>(null);
   const row = useRef<HTMLLIElement>(null);
   const { patient } = booking;
@@ -99,7 +101,7 @@ export function QueueRow({ booking, place, isActive, steps, onOpen, onMove }: Pr
           {place === "withDoctor" && (
             <p className={classes.with}>
               {day.withDoctor}
-              {booking.startedAt && (
+              {isToday && booking.startedAt && (
                 <>
                   {" · "}
                   <Minutes since={booking.startedAt} />
@@ -133,7 +135,7 @@ export function QueueRow({ booking, place, isActive, steps, onOpen, onMove }: Pr
         </div>
         {booking.isUrgent && place !== "over" && <span className={classes.urgent}>{day.urgent}</span>}
         {booking.status === "confirmed" && <span className={classes.chip}>{valueText(booking.status)}</span>}
-        {place === "waiting" && booking.arrivedAt && (
+        {isToday && place === "waiting" && booking.arrivedAt && (
           <span className={classes.waited}>
             <Minutes since={booking.arrivedAt} />
           </span>

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { useNavigate, useRouter } from "@tanstack/react-router";
 import { useKeys } from "../../app/keymap";
 import { dayOf, refreshRows } from "../../app/queries";
 import { useSession } from "../../app/session";
@@ -21,6 +21,7 @@ export function useNextPatient(isHeld = false): Next {
   const backend = useBackend();
   const client = useQueryClient();
   const navigate = useNavigate();
+  const router = useRouter();
   const toast = useToast();
   const instead = useInstead();
   const { isTyped } = useQuestion();
@@ -35,8 +36,9 @@ export function useNextPatient(isHeld = false): Next {
     onSuccess: ({ finished, started }) => {
       void refreshRows(client);
       const { fullName } = started.patient;
+      const names = finished.map(({ patient }) => patient.fullName);
       const { day } = messages;
-      toast(finished ? day.nextSaidBoth(fullName, finished.patient.fullName) : day.nextSaid(fullName));
+      toast(names.length > 0 ? day.nextSaidBoth(fullName, names) : day.nextSaid(fullName));
     },
     onError: (error) => {
       // What was seen when the key was pressed is no longer so.
@@ -47,16 +49,20 @@ export function useNextPatient(isHeld = false): Next {
   const goNext = () =>
     instead(() => {
       if (client.isMutating({ mutationKey: ["next-patient"] }) > 0) return;
-      // What was typed was given up before the key did anything; what is typed since was not.
-      const ignoreBlocker = isTyped();
-      // Said with the call, it leads nobody away who went to another screen meanwhile.
+      const { href } = router.latestLocation;
+      // What was typed was given up before the key did anything.
+      const wasTyped = isTyped();
+      // Said with the call, it leads nobody away who went somewhere else, opened or typed something meanwhile.
       next.mutate(undefined, {
-        onSuccess: ({ started }) =>
+        onSuccess: ({ started: { patient } }) => {
+          const isElsewhere = router.latestLocation.href !== href || (isTyped() && !wasTyped);
+          if (isElsewhere || document.querySelector("dialog[open]")) return;
           void navigate({
             to: "/patients/$patientId",
-            params: { patientId: started.patient.id },
-            ignoreBlocker,
-          }),
+            params: { patientId: patient.id },
+            ignoreBlocker: true,
+          });
+        },
       });
     });
   useKeys(isDoctor && !isHeld ? { nextPatient: goNext } : {});

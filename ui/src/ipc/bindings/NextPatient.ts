@@ -6,9 +6,9 @@ import type { Booking } from "./Booking";
  */
 export type NextPatient = { 
 /**
- * Whose visit is over now, if somebody was with the doctor.
+ * Whose visits are over now: of all who were with the doctor.
  */
-finished: Booking | null, 
+finished: Array<Booking>, 
 /**
  * Who comes in.
  */
