@@ -4,8 +4,9 @@ use std::path::Path;
 
 use anyhow::Context;
 use clap::ValueEnum;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::installer;
 use crate::setup::{self, Need};
 use crate::shell::{self, say};
 
@@ -53,7 +54,10 @@ pub fn run(name: Name, json: Option<&Path>, options: &[String]) -> anyhow::Resul
     let mut benchmark = shell::command(program, options);
     benchmark.stderr(std::process::Stdio::inherit());
     let text = shell::output(benchmark)?;
-    let results: Vec<Value> = serde_json::from_str(&text).context("a benchmark prints JSON")?;
+    let mut results: Vec<Value> = serde_json::from_str(&text).context("a benchmark prints JSON")?;
+    if matches!(name, Name::Consult) {
+        results.push(json!({ "name": "the installer", "unit": "MB", "value": installer::size()? }));
+    }
     say(&format!("{:<72} {:>10} {:>10} {:>7} {:>10}", "what", "value", "floor", "ratio", "goal"));
     for result in &results {
         let text = |name: &str| result[name].as_str().unwrap_or_default().to_owned();
@@ -77,6 +81,7 @@ pub fn run(name: Name, json: Option<&Path>, options: &[String]) -> anyhow::Resul
         ));
     }
     if let Some(json) = json {
+        let text = serde_json::to_string_pretty(&results)?;
         std::fs::write(json, text).with_context(|| format!("{} was not written", json.display()))?;
     }
     Ok(())

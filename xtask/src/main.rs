@@ -3,6 +3,7 @@
 mod bench;
 mod checks;
 mod demo;
+mod installer;
 mod setup;
 mod shell;
 
@@ -45,6 +46,8 @@ enum Task {
         #[arg(last = true)]
         options: Vec<String>,
     },
+    /// Packs the desktop as clinics get it: the installer of this system.
+    Installer,
     /// Plays runs of several desktops and a server over a faulty network, each driven by its seed alone, and checks
     /// that nothing was lost. Fails if a run does, and prints its shortest form.
     Simulate {
@@ -67,6 +70,7 @@ fn main() -> anyhow::Result<()> {
         Task::Demo { fresh, tour } => demo::run(fresh, tour),
         Task::Test => checks::run(),
         Task::Bench { name, json, options } => bench::run(name, json.as_deref(), &options),
+        Task::Installer => installer::run(),
         Task::Simulate { seeds, first_seed, tell } => simulate(seeds, first_seed, tell),
         Task::Generate => checks::generate(),
     }
