@@ -59,10 +59,10 @@ export const day = {
   tokenOrBooking: "Token or booking",
   nextPatient: "Next patient",
   nextSaid: (name: string) => `${name} comes in`,
-  nextSaidBoth: (name: string, finished: string[]) =>
-    finished.length === 1
-      ? `${name} comes in; the visit of ${finished[0]} is over`
-      : `${name} comes in; the visits of ${finished.join(", ")} are over`,
+  nextSaidBoth: (name: string, finished: string, count: number) =>
+    count === 1
+      ? `${name} comes in; the visit of ${finished} is over`
+      : `${name} comes in; the visits of ${finished} are over`,
   hasMore: "Not all of the day’s visits stand here: find the others by name or number.",
   /** A patient’s visits of today, in their chart. */
   ofPatient: "Today’s visit",

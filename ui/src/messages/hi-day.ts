@@ -60,10 +60,10 @@ export const day: typeof englishDay = {
   tokenOrBooking: "टोकन या बुकिंग",
   nextPatient: "अगला मरीज़",
   nextSaid: (name) => `${name} अंदर आएँ`,
-  nextSaidBoth: (name, finished) =>
-    finished.length === 1
-      ? `${name} अंदर आएँ; ${finished[0]} की मुलाक़ात पूरी हुई`
-      : `${name} अंदर आएँ; ${finished.join(", ")} की मुलाक़ातें पूरी हुईं`,
+  nextSaidBoth: (name, finished, count) =>
+    count === 1
+      ? `${name} अंदर आएँ; ${finished} की मुलाक़ात पूरी हुई`
+      : `${name} अंदर आएँ; ${finished} की मुलाक़ातें पूरी हुईं`,
   hasMore: "दिन की सब मुलाक़ातें यहाँ नहीं हैं: दूसरों को नाम या नंबर से खोजें।",
   ofPatient: "आज की मुलाक़ात",
 };

@@ -38,7 +38,11 @@ export function useNextPatient(isHeld = false): Next {
       const { fullName } = started.patient;
       const names = finished.map(({ patient }) => patient.fullName);
       const { day } = messages;
-      toast(names.length > 0 ? day.nextSaidBoth(fullName, names) : day.nextSaid(fullName));
+      toast(
+        names.length > 0
+          ? day.nextSaidBoth(fullName, names.join(", "), names.length)
+          : day.nextSaid(fullName),
+      );
     },
     onError: (error) => {
       // What was seen when the key was pressed is no longer so.
