@@ -1,6 +1,6 @@
 //! What is done with a visit, from the door to the doctor and out again.
 
-use protocol::appointment::Status;
+use protocol::appointment::{Status, minutes_of};
 use protocol::id::{AppointmentId, DoctorId, PatientId};
 use protocol::mutation::Change;
 use protocol::table::TableName;
@@ -9,7 +9,7 @@ use rusqlite::Transaction;
 use serde_json::{Value, json};
 use time::{Date, Duration, OffsetDateTime};
 
-use super::book::{minutes_now, minutes_of, open_visit, twice};
+use super::book::{minutes_now, open_visit, twice};
 use super::{Visit, each, here_since, visit};
 use crate::clock::day_words;
 use crate::error::{Error, Result};
