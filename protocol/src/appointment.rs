@@ -1,4 +1,4 @@
-//! An appointment's states.
+//! An appointment's states, and the time of day for which it is made.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -83,6 +83,12 @@ pub(crate) fn check_update(change: &Change) -> Result<(), Refusal> {
     }
 }
 
+/// Minutes since midnight of a time as it is stored, `09:30`; none for what is no time, as where none was given.
+pub fn minutes_of(time: &str) -> Option<i64> {
+    let (hour, minute) = time.split_once(':')?;
+    Some(hour.parse::<i64>().ok()? * 60 + minute.parse::<i64>().ok()?)
+}
+
 /// What is wrong with the columns of an appointment, if anything is.
 pub(crate) fn check_row(values: &Values) -> Option<&'static str> {
     let time = values.get("start_time").and_then(Value::as_str)?;
@@ -131,6 +137,12 @@ mod tests {
             let may = status.is_open() || status == Status::Completed;
             assert_eq!(status.may_become(Status::Completed), may, "{status:?}");
         }
+    }
+
+    #[test]
+    fn a_time_of_day_is_so_many_minutes_after_midnight() {
+        assert_eq!(["00:00", "09:30", "23:59"].map(minutes_of), [Some(0), Some(570), Some(1439)]);
+        assert_eq!(["", "noon", "9"].map(minutes_of), [None; 3]);
     }
 
     #[test]

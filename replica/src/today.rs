@@ -38,24 +38,8 @@ impl Replica {
                 } else {
                     vec![]
                 },
-                prepared: if is_clinician {
-                    prepared(tx, &clinic, day, self.language())?
-                } else {
-                    vec![]
-                },
-                follow_ups: patients(
-                    tx,
-                    "select distinct patient_id from prescriptions p where follow_up_date = ?1 and clinic_id = ?2 \
-                     and status = 'finalised' and is_deleted = 0 and not exists (select 1 from prescriptions n \
-                     where n.patient_id = p.patient_id and n.visit_date = ?1 \
-                     and n.status not in ('draft', 'discarded')) limit ?3",
-                    (&date, &clinic, LOOKED_FOR),
-                    day,
-                )?
-                .into_iter()
-                // Seen under another registration is seen, too.
-                .filter(|patient| patient.last_visit.as_ref() != Some(&date))
-                .collect(),
+                prepared: if is_clinician { prepared(tx, &clinic, day, self.language())? } else { vec![] },
+                follow_ups: asked_back(tx, &date, &clinic, day)?,
                 // An id of version 7 begins with the moment of its making.
                 registered: patients(
                     tx,
@@ -67,13 +51,6 @@ impl Replica {
                 has_more: false,
                 date,
             };
-            // Who is expected or was here already needs no call, and nobody calls for one who died.
-            let mut is_not_called = Vec::new();
-            for patient in &today.follow_ups {
-                is_not_called.push(has_visit(tx, patient.id, &today.date)? || has_died(tx, patient.id)?);
-            }
-            let mut is_not_called = is_not_called.into_iter();
-            today.follow_ups.retain(|_| !is_not_called.next().unwrap_or(false));
             today.has_more = [
                 cut(&mut today.seen),
                 cut(&mut today.drafts),
@@ -85,6 +62,27 @@ impl Replica {
             Ok(today)
         })
     }
+}
+
+/// Who was asked to come back on a day, was not seen on it and has no visit; at most one more than is shown.
+fn asked_back(tx: &Transaction<'_>, date: &str, clinic: &str, day: Date) -> Result<Vec<PatientSummary>> {
+    let sql = "select distinct patient_id from prescriptions p where follow_up_date = ?1 and clinic_id = ?2 \
+               and status = 'finalised' and is_deleted = 0 and not exists (select 1 from prescriptions n \
+               where n.patient_id = p.patient_id and n.visit_date = ?1 \
+               and n.status not in ('draft', 'discarded'))";
+    let mut asked = Vec::new();
+    for id in each_once(tx, query_ids::<PatientId>(tx, sql, (date, clinic))?, usize::MAX)? {
+        // Who is expected or was here already needs no call, and nobody calls for one who died.
+        if has_visit(tx, id, date)? || has_died(tx, id)? {
+            continue;
+        }
+        // Seen under another registration is seen, too.
+        asked.extend(known(tx, id, day)?.filter(|patient| patient.last_visit.as_deref() != Some(date)));
+        if asked.len() > SHOWN {
+            break;
+        }
+    }
+    Ok(asked)
 }
 
 /// Whether it is noted that the patient died, under any registration.

@@ -114,7 +114,6 @@ fn running_with<'k>(
     }
     let (mut counted, mut beside) = (Vec::new(), 0.0);
     for ((medicine, manner), days) in products {
-        let today = days.values().flatten().map(|one| one.signed.today).next();
         let mut courses: Vec<Course<'k>> = Vec::new();
         for (on, lines) in days {
             let mut course = Course::of_day(on, lines);
@@ -126,8 +125,8 @@ fn running_with<'k>(
         let mut anew = written(medicine, manner);
         courses.sort_by(|one, other| other.mg.total_cmp(&one.mg));
         for course in courses {
-            let is_renewed = today.is_some_and(|today| course.is_renewed(today));
             // What is written now is the next of one of them.
+            let is_renewed = course.lines.first().is_some_and(|one| course.is_renewed(one.signed.today));
             let more = course.mg - if is_renewed { std::mem::take(&mut anew) } else { 0.0 };
             if more > course.mg * 0.001 {
                 beside += more;

@@ -1,5 +1,7 @@
 //! Rules between patients: who may be registered twice, and who comes at one time.
 
+use crate::appointment::minutes_of;
+
 /// At most so many letters make the difference between two spellings of one name.
 const MOST_LETTERS: usize = 2;
 
@@ -13,8 +15,7 @@ pub fn are_similar(one: &str, other: &str, ages: Option<(i32, i32)>) -> bool {
 /// are at one time.
 pub fn are_at_once(one: (&str, Option<i64>), other: (&str, Option<i64>)) -> bool {
     let span = |(start, minutes): (&str, Option<i64>)| {
-        let (hour, minute) = start.split_once(':')?;
-        let start = hour.parse::<i64>().ok()? * 60 + minute.parse::<i64>().ok()?;
+        let start = minutes_of(start)?;
         Some((start, start + minutes.unwrap_or(1).max(1)))
     };
     span(one).zip(span(other)).is_some_and(|((a, end_a), (b, end_b))| a < end_b && b < end_a)

@@ -1,6 +1,6 @@
 //! Booking: for when, with whom, and what stands in the way. And the tokens of the waiting room.
 
-use protocol::appointment::Status;
+use protocol::appointment::{Status, minutes_of};
 use protocol::id::{AppointmentId, DoctorId, PatientId};
 use protocol::mutation::Change;
 use protocol::safety::are_at_once;
@@ -161,12 +161,6 @@ impl Replica {
         let number = last.unwrap_or(0) + 1;
         Ok((number, format!("{lane}-{number}")))
     }
-}
-
-/// Minutes since midnight of a time as it is stored.
-pub(super) fn minutes_of(time: &str) -> Option<i64> {
-    let (hour, minute) = time.split_once(':')?;
-    Some(hour.parse::<i64>().ok()? * 60 + minute.parse::<i64>().ok()?)
 }
 
 /// Minutes since midnight of this moment.

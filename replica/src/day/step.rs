@@ -1,6 +1,6 @@
 //! What is done with a visit, from the door to the doctor and out again.
 
-use protocol::appointment::Status;
+use protocol::appointment::{Status, minutes_of};
 use protocol::id::{AppointmentId, DoctorId, PatientId};
 use protocol::mutation::Change;
 use protocol::table::TableName;
@@ -9,7 +9,7 @@ use rusqlite::Transaction;
 use serde_json::{Value, json};
 use time::{Date, Duration, OffsetDateTime};
 
-use super::book::{minutes_now, minutes_of, open_visit, twice};
+use super::book::{minutes_now, open_visit, twice};
 use super::{Visit, each, here_since, visit};
 use crate::clock::day_words;
 use crate::error::{Error, Result};
@@ -40,8 +40,9 @@ impl Replica {
             if let Step::Move { form } = step {
                 let patient = visit.patient().ok_or(Error::NotFound)?;
                 let (booked, new) = self.new_visit(tx, patient, form, Some(&visit), now)?;
-                let moved = [("status", json!(Status::Rescheduled)), ("rescheduled_to_id", json!(new.id))];
-                let moved = changed(&visit, moved);
+                let mut columns = self.columns(tx, &visit, step, now)?;
+                columns.push(("rescheduled_to_id", json!(new.id)));
+                let moved = changed(&visit, columns);
                 return Ok((vec![booked, moved], self.must_booking(tx, &new, now)?));
             }
             let change = changed(&visit, self.columns(tx, &visit, step, now)?);
@@ -229,7 +230,7 @@ impl Replica {
         })
     }
 
-    /// The columns that a step writes; of one that is moved, they follow from the new one.
+    /// The columns that a step writes; of one that is moved, all but the one that names the new one.
     fn columns(
         &self,
         tx: &Transaction<'_>,

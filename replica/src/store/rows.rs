@@ -104,8 +104,8 @@ pub(crate) fn put_row(tx: &Transaction<'_>, table: TableName, id: Uuid, stored: 
     Ok(n_known == stored.values.len())
 }
 
-/// Takes out a row that never came to be. What people know it by is kept: its name in the ledger, and its number or token,
-/// which may stand on paper and is never given again.
+/// Takes out a row that never came to be. What people know it by is kept: its name in the ledger, and its number,
+/// which may stand on paper and is never given again. A token is kept from the moment at which it is given.
 pub(super) fn remove_row(tx: &Transaction<'_>, table: TableName, id: Uuid) -> Result<()> {
     let Some(row) = get_row(tx, table, id)? else { return Ok(()) };
     let sql = format!("delete from {} where id = ?1 returning rowid", table.table().sql_name);
@@ -120,10 +120,6 @@ pub(super) fn remove_row(tx: &Transaction<'_>, table: TableName, id: Uuid) -> Re
         TableName::Prescriptions => {
             let number = text(&row.values, "prescription_number");
             super::set_meta(tx, &format!("given/{number}"), &true)?;
-        }
-        TableName::Appointments if !text(&row.values, "token_label").is_empty() => {
-            let of = ["clinic_id", "appointment_date", "token_label"].map(|name| text(&row.values, name));
-            super::set_meta(tx, &format!("token/{}", of.join("/")), &true)?;
         }
         _ => {}
     }

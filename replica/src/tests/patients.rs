@@ -3,11 +3,14 @@
 use protocol::api::DeviceScope;
 use protocol::mutation::{Change, SetValue};
 use protocol::permission::Role;
-use protocol::table::TableName;
+use protocol::table::{Row, TableName, Values};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use super::{NOW, answer, as_server, fixture, form, item};
+use super::day::{book, here, passes};
+use super::{NOW, answer, as_server, doctor_id, fixture, form, item};
 use crate::error::Error;
+use crate::replica::must_get;
 use crate::view::{Draft, PatientForm, PatientsFound};
 
 #[test]
@@ -126,6 +129,45 @@ fn a_day_of_very_many_people_says_that_its_lists_stop_before_their_end() {
     fixture.register("Bina", "98205 00001");
     assert_eq!((today().registered.len(), today().has_more), (200, true));
     assert_eq!(today().registered[0].full_name, "Bina Deshmukh", "the latest first");
+}
+
+#[test]
+fn of_very_many_who_were_asked_back_those_who_come_anyway_hide_nobody() {
+    let mut fixture = fixture(Role::Doctor);
+    let sunita = fixture.register("Sunita", "98204 41276");
+    passes(&mut fixture, -3 * 24 * 60);
+    let draft = Draft { advice: "Rest".into(), follow_up: "3d".into(), ..Draft::default() };
+    let signed = fixture.replica.sign_prescription(sunita, &draft, &[]).expect("BUG: signed").id;
+    passes(&mut fixture, 0);
+    let stored = |table, id| fixture.store.read(|tx| must_get(tx, table, id)).expect("BUG: the row");
+    let patient = stored(TableName::Patients, sunita.0);
+    let prescription = stored(TableName::Prescriptions, signed.0);
+    let row = |table, id, values: Values| Row { table, id, version: 9, deleted: false, values };
+    let mut rows = Vec::new();
+    for place in 1..=220_u128 {
+        let id = Uuid::from_u128(0x1_0000 + place);
+        rows.push(row(TableName::Patients, id, patient.clone()));
+        let mut values = prescription.clone();
+        values.insert("patient_id".into(), json!(id));
+        values.insert("prescription_number".into(), json!(format!("ASHA-B-261120-{place}")));
+        rows.push(row(TableName::Prescriptions, Uuid::from_u128(0x2_0000 + place), values));
+        if place % 11 == 0 {
+            let visit = json!({ "appointment_date": "2026-11-23", "clinic_id": Uuid::from_u128(3),
+                "doctor_id": doctor_id(), "patient_id": id, "visit_type": "follow_up", "source": "phone",
+                "status": "booked", "priority": 0, "fee_status": "unpaid" });
+            let values = serde_json::from_value(visit).expect("BUG: values");
+            rows.push(row(TableName::Appointments, Uuid::from_u128(0x3_0000 + place), values));
+        }
+    }
+    fixture.store.stage(&rows).expect("BUG: staged");
+    fixture.store.apply_staged(vec![], (9, 1), (None, NOW)).expect("BUG: applied");
+    let called = || {
+        let today = fixture.replica.today().expect("BUG: today");
+        (today.follow_ups.len(), today.has_more)
+    };
+    assert_eq!(called(), (200, true), "221 were asked back, and 20 of them are booked");
+    book(&fixture, sunita, &here());
+    assert_eq!(called(), (200, false));
 }
 
 #[test]
