@@ -130,7 +130,7 @@ export function StaffDialog({ person, clinics, onGiven, onClose }: Props) {
           </div>
         )}
         {save.error && <Problem error={save.error} />}
-        <div className={classes.buttons}>
+        <div className={dialog.buttons}>
           <Button variant="default" disabled={save.isPending} onClick={onClose}>
             {common.cancel}
           </Button>
