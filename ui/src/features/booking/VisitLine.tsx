@@ -69,7 +69,7 @@ function OneVisit({ booking, doctor, steps }: { booking: Booking; doctor: string
             {stepWord(kind, booking)}
           </Button>
         ))}
-      {error !== null && error !== undefined && <Problem error={error} />}
+      {error && <Problem error={error} />}
     </li>
   );
 }
