@@ -158,7 +158,7 @@ test("the other steps open with the arrow; cancelling asks for a reason in the r
   await keys.keyboard("{ArrowRight}");
   button("Cancel visit…").focus();
   await keys.keyboard("{Enter}");
-  const why = screen.getByRole("group", { name: "Why does the visit of Ramesh Pawar not take place?" });
+  const why = screen.getByRole("group", { name: "Why is the visit of Ramesh Pawar cancelled?" });
   expect(within(why).getAllByRole("button")).toHaveLength(6);
   await expectAccessible();
   expect(step).not.toHaveBeenCalled();
@@ -270,7 +270,7 @@ test("the second press of Enter answers no question: neither why, nor whether it
   await keys.keyboard("{ArrowDown}{ArrowRight}");
   button("Cancel visit…").focus();
   await keys.keyboard("{Enter}{Enter}");
-  expect(focused()).toBe("Why does the visit of Ramesh Pawar not take place?");
+  expect(focused()).toBe("Why is the visit of Ramesh Pawar cancelled?");
   await keys.keyboard("{Escape}{ArrowRight}");
   button("Written by mistake").focus();
   await keys.keyboard("{Enter}{Enter}");
