@@ -348,6 +348,16 @@ test("an answer that comes late leads nobody away from where they went meanwhile
   expect(screen.getByRole("combobox", { name: "Add an illness" })).toHaveProperty("value", "asthma");
 });
 
+test("an answer that comes late leads nobody away from the day that they turned to meanwhile", async () => {
+  const { keys, answer } = await openLateNext();
+  await keys.keyboard("{F9}{Alt>}{ArrowRight}{/Alt}");
+  await screen.findByText("Nobody is booked for this day");
+  await act(async () => answer.resolve());
+  await screen.findByText("Ramesh Pawar comes in");
+  expect(screen.queryByTestId("chart")).toBeNull();
+  expect(button("Back to today")).toBeTruthy();
+});
+
 test("an answer that comes late leads nobody away from what they opened meanwhile", async () => {
   const { keys, answer } = await openLateNext();
   await keys.keyboard("{F9}");
