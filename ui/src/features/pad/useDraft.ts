@@ -56,6 +56,9 @@ function withDiagnosis(draft: Draft, diagnosis: Diagnosis): Draft {
   return diagnosis.text === "" || isThere ? draft : { ...draft, diagnoses: [...draft.diagnoses, diagnosis] };
 }
 
+/** All that is typed of a draft: whoever keeps it sees later whether more was typed since. */
+export const typedOf = (draft: Draft) => JSON.stringify({ ...draft, line: draft.line.trim() });
+
 /** The draft of one patient, written to disk at every pause and before it goes out of sight. */
 export function useDraft(patientId: string, pad: Pad): DraftState {
   const backend = useBackend();
