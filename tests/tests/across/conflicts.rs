@@ -7,7 +7,7 @@ use replica::view::{Conflict, Draft, DraftItem, Kept};
 use serde_json::{Value, json};
 
 /// Both desks have all that the other one did.
-async fn meet(one: &TestDesk, other: &TestDesk) -> anyhow::Result<()> {
+pub async fn meet(one: &TestDesk, other: &TestDesk) -> anyhow::Result<()> {
     for desk in [one, other, one, other] {
         desk.synced().await?;
     }

@@ -8,12 +8,7 @@ use protocol::table::TableName;
 use replica::view::{Booking, BookingForm, DoctorDay, Draft, Step, VisitType};
 use serde_json::json;
 
-async fn meet(one: &TestDesk, other: &TestDesk) -> anyhow::Result<()> {
-    for desk in [one, other, one, other] {
-        desk.synced().await?;
-    }
-    Ok(())
-}
+use crate::conflicts::meet;
 
 fn doctor(desk: &TestDesk) -> anyhow::Result<DoctorId> {
     desk.replica()?.session().doctor_id.ok_or_else(|| anyhow::anyhow!("a doctor signed in"))

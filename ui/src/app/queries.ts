@@ -12,9 +12,18 @@ export const queryKeys = {
   appState: ["app-state"],
   syncStatus: ["sync-status"],
   rows: ["rows"],
-  today: ["rows", "today"],
-  day: (date: string | null) => ["rows", "day", date],
-  booking: (patient: string, form: object, moves: string | null) => ["rows", "booking", patient, form, moves],
+  // What depends on the time of day is under `clock` among the rows.
+  clock: ["rows", "clock"],
+  today: ["rows", "clock", "today"],
+  day: (date: string | null) => ["rows", "clock", "day", date],
+  booking: (patient: string, form: object, moves: string | null) => [
+    "rows",
+    "clock",
+    "booking",
+    patient,
+    form,
+    moves,
+  ],
   ledger: (filter: object) => ["rows", "ledger", filter],
   ledgerChoices: ["rows", "ledger-choices"],
   refused: ["rows", "refused"],
@@ -105,15 +114,7 @@ export const askInWords = (client: QueryClient) =>
 
 export const refreshRows = (client: QueryClient) => client.invalidateQueries({ queryKey: queryKeys.rows });
 
-const ofTheDay = new Set<unknown>(["today", "day", "booking"]);
-
-/** Asks anew what depends on the time of day: which day it is, and who has not come. */
-const refreshDay = (client: QueryClient) =>
-  client.invalidateQueries({
-    predicate: ({ queryKey: [name, what] }) => name === "rows" && ofTheDay.has(what),
-  });
-
-/** A window that stays open shows the day that it is, also after midnight. */
+/** A window that stays open shows the day that it is, also after midnight, and who has not come by now. */
 export function useTimeOfDay(): void {
   const client = useQueryClient();
   const now = useFiveMinutes();
@@ -121,7 +122,7 @@ export function useTimeOfDay(): void {
   useEffect(() => {
     if (asked.current === now) return;
     asked.current = now;
-    void refreshDay(client);
+    void client.invalidateQueries({ queryKey: queryKeys.clock });
   }, [now, client]);
 }
 

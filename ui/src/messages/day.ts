@@ -40,16 +40,16 @@ export const day = {
     mistake: (name: string) => `The visit of ${name} is marked as a mistake`,
   },
   withToken: (said: string, token: string) => `${said}: token ${token}`,
-  why: (name: string) => `Why does the visit of ${name} not take place?`,
+  why: (name: string) => `Why is the visit of ${name} cancelled?`,
   reasons: {
     patient: "The patient does not want it",
     doctor: "The doctor is not there",
     clinic: "The clinic is closed",
-    duplicate: "It stands here twice",
-    error: "It was booked wrongly",
+    duplicate: "It is here twice",
+    error: "It was booked by mistake",
   },
   isMistake: (name: string) =>
-    `Was the visit of ${name} written by mistake? Then it is in no list any more, and nothing brings it back.`,
+    `Was the visit of ${name} written by mistake? It goes from every list, and cannot be brought back.`,
   keep: "Keep the visit",
   before: "Day before",
   after: "Day after",
@@ -63,7 +63,7 @@ export const day = {
     count === 1
       ? `${name} comes in; the visit of ${finished} is over`
       : `${name} comes in; the visits of ${finished} are over`,
-  hasMore: "Not all of the day’s visits stand here: find the others by name or number.",
+  hasMore: "Not all of the day’s visits are shown here: find the others by name or number.",
   /** A patient’s visits of today, in their chart. */
   ofPatient: "Today’s visit",
 };
@@ -90,7 +90,7 @@ export const booking = {
     `At ${time} ${name} is booked with this doctor. Choose another time.`,
   booked: (name: string) => `${name} is booked with this doctor that day already.`,
   bookedAt: (name: string, time: string) => `${name} is booked with this doctor at ${time} already.`,
-  waits: (name: string, token: string) => `${name} has token ${token} of this doctor already.`,
+  waits: (name: string, token: string) => `${name} already has token ${token} for this doctor.`,
   give: "Give a token",
   giveToken: (token: string) => `Give token ${token}`,
   book: "Book",

@@ -1,6 +1,7 @@
 import { type ReactNode, useId, useState } from "react";
 import { isPlain } from "../app/keymap";
 import { messages } from "../messages";
+import { withMarked } from "./marked";
 import classes from "./Suggest.module.css";
 
 interface Props<T> {
@@ -34,10 +35,9 @@ export function Suggest<T>(props: Props<T>) {
   const [isOpen, setOpen] = useState(false);
   const unmoved = takesFirst ? 0 : -1;
   const to = moved?.to ?? null;
-  const isThere = to === null || found.some((one) => props.keyOf(one) === props.keyOf(to));
-  const fitting = isThere ? found : [to, ...found];
+  const [fitting, placeOfTo] = withMarked(found, to, props.keyOf);
   const shown = isOpen ? fitting : [];
-  const place = to === null ? unmoved : shown.findIndex((one) => props.keyOf(one) === props.keyOf(to));
+  const place = to === null ? unmoved : placeOfTo;
   const move = (place: number) => setMoved({ to: shown[place] ?? null });
   const chosen = shown[place];
   const close = () => {

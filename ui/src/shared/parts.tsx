@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
-import { Fragment, type ReactNode, useEffect, useState } from "react";
+import { type ComponentProps, Fragment, type ReactNode, useEffect, useState } from "react";
 import { langOf, problemOf } from "../ipc/problem";
 import { messages } from "../messages";
 import { initials } from "./format";
@@ -48,6 +48,11 @@ export function FactList(props: { facts: [string, string | null][]; className?: 
       )}
     </dl>
   );
+}
+
+/** A code or a password that is shown once, large enough to be read out and written down. */
+export function ShownOnce({ label, ...rest }: ComponentProps<"p"> & { label: string }) {
+  return <p {...rest} className={classes.shownOnce} role="group" aria-label={label} />;
 }
 
 /** A sentence about something amiss, where it concerns. */

@@ -123,7 +123,7 @@ test("what is not understood is said where it is typed, with an example", async 
 
 test("who has a token of that doctor already is not given another one", async () => {
   const { keys } = await openBooking((backend) => void backend.bookVisit("p1", walkIn));
-  await waitFor(() => expect(echo()).toBe("Sunita Deshmukh has token A-1 of this doctor already."));
+  await waitFor(() => expect(echo()).toBe("Sunita Deshmukh already has token A-1 for this doctor."));
   await keys.selectOptions(screen.getByLabelText("Doctor"), "Dr. Vikram Shah");
   await screen.findByRole("button", { name: "Give token A-2" });
 });

@@ -1,6 +1,6 @@
 import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type KeyboardEvent, useState } from "react";
+import { type ChangeEvent, type KeyboardEvent, useState } from "react";
 import { queryKeys, refreshRows } from "../../app/queries";
 import { useSession } from "../../app/session";
 import type { Booking } from "../../ipc/bindings/Booking";
@@ -115,6 +115,14 @@ export function BookingEditor(props: Props) {
     setForm({ ...form, ...part });
     save.reset();
   };
+  const text = (name: "day" | "time" | "reason", maxLength: number) => ({
+    size: "lg" as const,
+    label: words[name],
+    maxLength,
+    autoComplete: "off",
+    value: form[name],
+    onChange: (event: ChangeEvent<HTMLInputElement>) => change({ [name]: event.currentTarget.value }),
+  });
   const token = form.isHere && !read.error ? read.data?.token : null;
   return (
     <TypedDialog label={title} isTyped={isTyped} onClose={onClose}>
@@ -155,24 +163,14 @@ export function BookingEditor(props: Props) {
         {!form.isHere && (
           <div className={classes.two}>
             <TextInput
-              size="lg"
-              label={words.day}
+              {...text("day", 40)}
               placeholder={words.dayHint}
-              autoComplete="off"
-              maxLength={40}
               data-autofocus={moved === null ? undefined : ""}
-              value={form.day}
-              onChange={(event) => change({ day: event.currentTarget.value })}
             />
             <TextInput
-              size="lg"
-              label={words.time}
+              {...text("time", 40)}
               placeholder={words.timeHint}
-              autoComplete="off"
-              maxLength={40}
               data-autofocus={firstDay === null ? undefined : ""}
-              value={form.time}
-              onChange={(event) => change({ time: event.currentTarget.value })}
             />
           </div>
         )}
@@ -199,14 +197,7 @@ export function BookingEditor(props: Props) {
             {words.urgent}
           </label>
         </div>
-        <TextInput
-          size="lg"
-          label={words.reason}
-          autoComplete="off"
-          maxLength={500}
-          value={form.reason}
-          onChange={(event) => change({ reason: event.currentTarget.value })}
-        />
+        <TextInput {...text("reason", 500)} />
         {save.error && <Problem error={save.error} />}
         <div className={classes.actions}>
           <Button type="submit" size="lg" loading={save.isPending}>
@@ -233,10 +224,10 @@ const whenOf = ({ day, time }: Pick<BookingRead, "day" | "time">) =>
     ? messages.booking.readNoTime(dayWithWeekday(day))
     : messages.booking.read(dayWithWeekday(day), time);
 
-function saidOf({ patient, token, status }: Booking, read: BookingRead | null): string {
+/** Of whoever is here, the token is said; of others, for when they are booked. */
+function saidOf({ patient, token }: Booking, read: BookingRead | null): string {
   const { booking } = messages;
-  if (token !== null && status === "arrived") return booking.given(patient.fullName, token);
-  return read ? booking.done(patient.fullName, whenOf(read)) : booking.book;
+  return read ? booking.done(patient.fullName, whenOf(read)) : booking.given(patient.fullName, token ?? "");
 }
 
 function clashOf({ patient, time, token }: Booking, own: PatientSummary): string {

@@ -1,5 +1,6 @@
 import { act, screen } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
+import { walkIn } from "../../ipc/fake-day";
 import { askForChartOf, expectAccessible, findSunita, openChartOf, openClinic } from "../../test/clinic";
 
 test("an allergy stands above everything else in the chart", async () => {
@@ -115,4 +116,18 @@ test("a chart of very many appointments says how many older ones there are, and 
   await keys.keyboard("{Enter}");
   expect(await screen.findByText("All of them are shown.")).toBeTruthy();
   expect(screen.getAllByTestId("visit")).toHaveLength(seen + 150);
+});
+
+test("a day that cannot be read is told in the chart, in which the visit of today would stand", async () => {
+  const detail = "The records could not be read. Nothing was lost.";
+  const { keys } = await openChartOf("Sunita", (backend) => {
+    void backend.bookVisit("p1", walkIn);
+    vi.spyOn(backend, "getDay").mockRejectedValue({ code: "internal", detail });
+  });
+  expect((await screen.findByRole("alert")).textContent).toContain(detail);
+  expect(screen.queryByTestId("todays-visit")).toBeNull();
+  vi.restoreAllMocks();
+  await keys.click(screen.getByRole("button", { name: "Try again" }));
+  expect((await screen.findByTestId("todays-visit")).textContent).toContain("A-1");
+  expect(screen.queryByRole("alert")).toBeNull();
 });

@@ -8,11 +8,11 @@ import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
 import { KeyBar, Notice, Problem, Waiting } from "../../shared/parts";
 import { BookingDialog } from "../booking/BookingDialog";
-import { VisitLine } from "../booking/VisitLine";
 import { ConflictBanner } from "../review/ConflictBanner";
 import { Files } from "../files/Files";
 import { PreparedNotes } from "../prepared/PreparedNotes";
 import { useNextPatient } from "../today/useNextPatient";
+import { VisitLine } from "../today/VisitLine";
 import { About } from "./About";
 import { Allergies } from "./Allergies";
 import classes from "./Chart.module.css";
@@ -35,7 +35,7 @@ export function Chart({ patientId, books }: Props) {
   const navigate = useNavigate();
   const { session, setOpenPatient } = useSession();
   const { data, error, refetch } = useQuery(chartOf(backend, patientId));
-  const day = useQuery(dayOf(backend, null)).data;
+  const day = useQuery(dayOf(backend, null));
   const [isBooking, setBooking] = useState(false);
   const isThere = data !== undefined;
   useEffect(() => {
@@ -65,7 +65,8 @@ export function Chart({ patientId, books }: Props) {
         </PatientStrip>
         {session.mayReadClinical && <AllergyBar chart={data} />}
         {problem}
-        {day && <VisitLine day={day} patient={data.patient} />}
+        {day.error && <Problem error={day.error} onRetry={() => void day.refetch()} />}
+        {day.data && <VisitLine day={day.data} patient={data.patient} />}
         <ConflictBanner conflicts={data.conflicts} />
         <PreparedNotes prepared={data.prepared} />
         <div className={classes.body}>

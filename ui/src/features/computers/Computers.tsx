@@ -152,7 +152,7 @@ function RevokeDialog({ computer, onClose }: { computer: ComputerView; onClose: 
           onChange={(event) => setReason(event.currentTarget.value)}
         />
         {revoke.error && <Problem error={revoke.error} />}
-        <div className={classes.buttons}>
+        <div className={dialog.buttons}>
           <Button variant="default" onClick={onClose}>
             {common.cancel}
           </Button>

@@ -6,11 +6,12 @@ import { queryKeys } from "../../app/queries";
 import type { Diagnosis } from "../../ipc/bindings/Diagnosis";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
+import { withMarked } from "../../shared/marked";
 import { Kbd } from "../../shared/parts";
 import classes from "./Pad.module.css";
 import type { DraftState } from "./useDraft";
 
-const isSame = (one: Diagnosis, other: Diagnosis) => one.text === other.text && one.icd10 === other.icd10;
+const keyOf = ({ text, icd10 }: Diagnosis) => `${icd10 ?? ""} ${text}`;
 
 const meant = (text: string, marked: Diagnosis | null) => marked ?? { text: text.trim(), icd10: null };
 
@@ -30,9 +31,7 @@ export function Diagnoses({ state }: { state: DraftState }) {
     placeholderData: keepPreviousData,
   });
   const answered = text.trim().length > 1 ? (query.data ?? []) : [];
-  const isThere = marked === null || answered.some((one) => isSame(one, marked));
-  const found = isThere ? answered : [marked, ...answered];
-  const place = found.findIndex((one) => marked !== null && isSame(one, marked));
+  const [found, place] = withMarked(answered, marked, keyOf);
   const add = (diagnosis: Diagnosis) => {
     setText("");
     setMarked(null);

@@ -11,7 +11,7 @@ import { messages } from "../../messages";
 import { Kbd, Problem } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
 import classes from "./Pad.module.css";
-import type { DraftState } from "./useDraft";
+import { type DraftState, typedOf } from "./useDraft";
 
 interface Props {
   patientId: string;
@@ -71,16 +71,15 @@ function useGive(patientId: string, state: DraftState) {
   // A doctor hands on all but the reasons.
   const givenPart = session.mayPrescribe ? prepared.givenWithoutReasons : prepared.givenPart;
   const sent = useRef("");
-  const asText = () => JSON.stringify({ ...state.current(), line: state.current().line.trim() });
   return useMutation({
     mutationFn: () =>
       state.end(() => {
-        sent.current = asText();
+        sent.current = typedOf(state.current());
         return backend.giveToDoctor(patientId, state.current());
       }),
     onSuccess: ({ isAll }) => {
       toast(isAll ? prepared.given : givenPart);
-      if (asText() !== sent.current) toast(prepared.typedAfter);
+      if (typedOf(state.current()) !== sent.current) toast(prepared.typedAfter);
       void refreshRows(client);
     },
     onError: (error) => state.isLeft() && toast(problemOf(error)),

@@ -15,7 +15,7 @@ import { Question } from "../../shared/Question";
 import { useToast } from "../../shared/toasts";
 import { GiveToDoctor } from "./GiveToDoctor";
 import classes from "./Pad.module.css";
-import type { DraftState } from "./useDraft";
+import { type DraftState, typedOf } from "./useDraft";
 import type { SafetyState } from "./useSafety";
 
 interface Props {
@@ -175,7 +175,7 @@ function useSign(patientId: string, state: DraftState, onHeld: () => void) {
     mutationFn: ({ leaveOut }: { leaveOut: number[]; toPaper: boolean }) =>
       state.end(() => {
         const draft = { ...state.current(), line: "" };
-        sent.current = JSON.stringify(draft);
+        sent.current = typedOf(draft);
         return backend.signPrescription(patientId, draft, leaveOut);
       }),
     onError: (error) => {
@@ -187,8 +187,7 @@ function useSign(patientId: string, state: DraftState, onHeld: () => void) {
       void client.invalidateQueries({ queryKey: queryKeys.rows, refetchType: "none" });
       if (!toPaper || state.isLeft())
         toast(messages.pad.signedOnly(prescription.number ?? messages.prescription.noNumber));
-      const now = state.current();
-      if (JSON.stringify({ ...now, line: now.line.trim() }) !== sent.current) toast(messages.pad.typedAfter);
+      if (typedOf(state.current()) !== sent.current) toast(messages.pad.typedAfter);
       // Its number is there at once, while its pages are drawn.
       client.setQueryData(queryKeys.prescription(prescription.id), prescription);
     },

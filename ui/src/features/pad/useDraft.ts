@@ -56,6 +56,9 @@ function withDiagnosis(draft: Draft, diagnosis: Diagnosis): Draft {
   return diagnosis.text === "" || isThere ? draft : { ...draft, diagnoses: [...draft.diagnoses, diagnosis] };
 }
 
+/** All that is typed of a draft: whoever keeps it sees later whether more was typed since. */
+export const typedOf = (draft: Draft) => JSON.stringify({ ...draft, line: draft.line.trim() });
+
 /** The draft of one patient, written to disk at every pause and before it goes out of sight. */
 export function useDraft(patientId: string, pad: Pad): DraftState {
   const backend = useBackend();
@@ -74,21 +77,20 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
   const work = useRef({
     timer: 0,
     dirty: false,
-    ending: false,
-    finished: false,
-    failed: false,
+    /** Why it was not written last; null if it was. */
+    problem: null as unknown,
+    phase: "open" as "open" | "ending" | "ended",
     last: Promise.resolve<void>(undefined),
-    problem: undefined as unknown,
   });
 
   const current = useCallback(() => withDiagnosis(latest.current, typedDiagnosis.current), []);
 
   const write = useCallback(async () => {
-    if (!work.current.dirty || work.current.finished) return;
+    if (!work.current.dirty || work.current.phase === "ended") return;
     work.current.dirty = false;
     try {
       const answer = await backend.saveDraft(patientId, current());
-      work.current.failed = false;
+      work.current.problem = null;
       setSaved(answer);
       setError(null);
       if (!work.current.dirty) setDirty(false);
@@ -100,7 +102,6 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
       });
     } catch (problem) {
       work.current.dirty = true;
-      work.current.failed = true;
       work.current.problem = problem;
       setError(problem);
     }
@@ -188,10 +189,10 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
     const mine: Unwritten = {
       patientId,
       write: async () => {
-        const isMore = () => work.current.dirty && !work.current.finished;
+        const isMore = () => work.current.dirty && work.current.phase !== "ended";
         // What is typed while a slow disk writes goes there, too.
         do await flush();
-        while (isMore() && !work.current.failed);
+        while (isMore() && work.current.problem === null);
         if (isMore()) throw work.current.problem;
         if (left.current) drafts.delete(mine);
       },
@@ -212,22 +213,22 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
   }, [flush, patientId, toast, unwritten, noteLostTyped]);
 
   const isLeft = useCallback(() => left.current, []);
-  const isEnding = useCallback(() => work.current.ending, []);
+  const isEnding = useCallback(() => work.current.phase !== "open", []);
 
   const end = useCallback(
     <T>(ending: () => Promise<T>) => {
-      work.current.ending = true;
+      work.current.phase = "ending";
       const ended = flush()
         .then(ending)
         .then((answer) => {
           window.clearTimeout(work.current.timer);
-          work.current.finished = true;
+          work.current.phase = "ended";
           return answer;
         });
       work.current.last = ended.then(
         () => undefined,
         () => {
-          work.current.ending = false;
+          work.current.phase = "open";
         },
       );
       return ended;

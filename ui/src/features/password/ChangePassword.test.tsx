@@ -1,6 +1,7 @@
 import { act, screen, waitFor } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 import { expectAccessible, openClinic, openPad } from "../../test/clinic";
+import { later } from "../../test/later";
 
 const fresh = "kettle orbit mango lamp";
 const oneTime = {
@@ -118,11 +119,9 @@ test("while the server is silent the dialog says that it waits, and then what be
   await keys.click(screen.getByRole("button", { name: "Change your password" }));
   await screen.findByTestId("change-password");
   const detail = "The change of your password broke off.";
-  let breakOff: (() => void) | undefined;
+  const brokenOff = later<void>();
   vi.spyOn(backend, "changePassword").mockReturnValue(
-    new Promise((_, reject) => {
-      breakOff = () => reject({ code: "other", detail });
-    }),
+    brokenOff.promise.then(() => Promise.reject({ code: "other", detail })),
   );
   for (const [label, text] of [
     ["The password you have now", "seven green parrots"],
@@ -135,7 +134,7 @@ test("while the server is silent the dialog says that it waits, and then what be
   await waitFor(() => expect(missing()).toContain("Nothing is missing"));
   await keys.keyboard("{Enter}");
   await waitFor(() => expect(missing()).toContain("Waiting for the server"));
-  breakOff?.();
+  brokenOff.resolve();
   expect((await screen.findByRole("alert")).textContent).toContain(detail);
   expect(missing()).not.toContain("Waiting");
 });

@@ -90,7 +90,7 @@ export function ChangePassword({ isUnasked = false, onClose }: Props) {
           {password.show}
         </label>
         {change.error && <Problem error={change.error} />}
-        <div className={classes.buttons}>
+        <div className={dialog.buttons}>
           <Button variant="default" disabled={change.isPending} onClick={onClose}>
             {isOneTime ? password.later : common.cancel}
           </Button>

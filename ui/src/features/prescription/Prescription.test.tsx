@@ -3,6 +3,7 @@ import type { UserEvent } from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
 import { walkIn } from "../../ipc/fake-day";
 import { expectAccessible, findSunita, openClinic, signMetformin } from "../../test/clinic";
+import { later } from "../../test/later";
 
 async function openLast(prepare?: Parameters<typeof openClinic>[1], options = {}) {
   const opened = openClinic(options, prepare);
@@ -191,17 +192,14 @@ test("nobody comes in before what was asked for is at the printer", async () => 
   const { keys, backend } = await openLast((backend) => void backend.bookVisit("p4", walkIn));
   await screen.findByTestId("prescription-page");
   await screen.findByText("next patient");
-  const printed: (() => void)[] = [];
-  const printing = new Promise<void>((resolve) => {
-    printed.push(resolve);
-  });
-  vi.spyOn(backend, "printPrescription").mockReturnValueOnce(printing);
+  const printing = later<void>();
+  vi.spyOn(backend, "printPrescription").mockReturnValueOnce(printing.promise);
   const next = vi.spyOn(backend, "nextPatient");
   await keys.keyboard("{Enter}");
   await waitFor(() => expect(backend.printPrescription).toHaveBeenCalledTimes(1));
   await keys.keyboard("{F9}");
   expect(next).not.toHaveBeenCalled();
-  act(() => printed[0]?.());
+  act(() => printing.resolve());
   await screen.findByText("next patient");
   await keys.keyboard("{F9}");
   expect((await screen.findByTestId("chart")).textContent).toContain("Ramesh Pawar");

@@ -8,7 +8,6 @@ import { Dialog } from "../../shared/Dialog";
 import { CurrentPassword } from "../../shared/form";
 import { Problem } from "../../shared/parts";
 import dialog from "../../shared/Dialog.module.css";
-import classes from "./Recovery.module.css";
 
 /** Asks an admin for their password once more, and makes another recovery code for this computer. */
 export function NewCode({ onClose }: { onClose: () => void }) {
@@ -37,7 +36,7 @@ export function NewCode({ onClose }: { onClose: () => void }) {
           onChange={(event) => setPassword(event.currentTarget.value)}
         />
         {make.error && <Problem error={make.error} />}
-        <div className={classes.buttons}>
+        <div className={dialog.buttons}>
           <Button variant="default" onClick={onClose}>
             {common.cancel}
           </Button>

@@ -7,7 +7,7 @@ import { queryKeys } from "../../app/queries";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
 import { shortDay } from "../../shared/format";
-import { Problem, Waiting } from "../../shared/parts";
+import { Problem, ShownOnce, Waiting } from "../../shared/parts";
 import classes from "./Recovery.module.css";
 
 /** The recovery code that was just made, before anything else: it is shown once. */
@@ -41,9 +41,9 @@ export function RecoveryCode({ idleMinutes }: { idleMinutes: number }) {
       {page && (
         <>
           <p>{recovery.lead(page.deviceName)}</p>
-          <p className={classes.code} role="group" aria-label={recovery.code} data-testid="the-code">
+          <ShownOnce label={recovery.code} data-testid="the-code">
             {page.code.split("-").join(" ")}
-          </p>
+          </ShownOnce>
           <dl className={classes.facts}>
             <dt>{recovery.fingerprint}</dt>
             <dd>{page.fingerprint}</dd>

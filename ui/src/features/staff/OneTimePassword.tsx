@@ -5,9 +5,8 @@ import type { StaffView } from "../../ipc/bindings/StaffView";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
 import { Dialog } from "../../shared/Dialog";
-import { Problem } from "../../shared/parts";
+import { Problem, ShownOnce } from "../../shared/parts";
 import dialog from "../../shared/Dialog.module.css";
-import classes from "./Staff.module.css";
 
 /** A one-time password that was just made. */
 export interface Given {
@@ -49,7 +48,7 @@ export function GivePassword({ person, onGiven, onClose }: GiveProps) {
         <h2>{staff.giveTitle(name)}</h2>
         <p>{staff.giveText}</p>
         {give.error && <Problem error={give.error} />}
-        <div className={classes.buttons}>
+        <div className={dialog.buttons}>
           <Button variant="default" disabled={give.isPending} onClick={onClose}>
             {common.cancel}
           </Button>
@@ -71,19 +70,17 @@ export function GivenPassword({ given, onClose }: { given: Given; onClose: () =>
       <div className={dialog.form} data-testid="one-time-password">
         <h2>{title}</h2>
         {/* The focus begins here: a key that is still held down does not close what nobody has read. */}
-        <p
-          className={classes.password}
-          role="group"
-          aria-label={`${staff.given}: ${given.password}`}
+        <ShownOnce
+          label={`${staff.given}: ${given.password}`}
           tabIndex={-1}
           data-autofocus
           data-testid="the-password"
         >
           {given.password}
-        </p>
+        </ShownOnce>
         <p>{given.isNew ? staff.givenNew : staff.givenAgain}</p>
         <p>{staff.givenOnce}</p>
-        <div className={classes.buttons}>
+        <div className={dialog.buttons}>
           <Button onClick={onClose}>{staff.done}</Button>
         </div>
       </div>

@@ -21,8 +21,8 @@ const isUnanswered = (error: unknown) => error !== null && problemOf(error).code
 
 /** What stands above the list. A one-time password is nowhere but here, and goes with the dialog. */
 type Open =
-  | { what: "add" }
-  | { what: "change" | "give"; person: StaffView }
+  | { what: "edit"; person: StaffView | null }
+  | { what: "give"; person: StaffView }
   | { what: "given"; given: Given }
   | null;
 
@@ -45,26 +45,23 @@ export function Staff() {
       <div className={page.screen} data-testid="staff">
         <div className={classes.head}>
           <h1>{staff.title}</h1>
-          {data && <Button onClick={() => setOpen({ what: "add" })}>{staff.add}</Button>}
+          {data && <Button onClick={() => setOpen({ what: "edit", person: null })}>{staff.add}</Button>}
         </div>
         <p>{staff.lead}</p>
-        {isOffline && <Notice>{staff.offline}</Notice>}
+        {isOffline && !error && <Notice>{staff.offline}</Notice>}
         {isPending && <Waiting />}
         {error && <Problem error={error} onRetry={() => void refetch()} />}
         {data && data.people.length === 0 && <p>{staff.empty}</p>}
         {data && data.people.length > 0 && (
           <People
             list={data}
-            onChange={(person) => setOpen({ what: "change", person })}
+            onChange={(person) => setOpen({ what: "edit", person })}
             onGive={(person) => setOpen({ what: "give", person })}
           />
         )}
       </div>
       <KeyBar keys={[[keyLabel("today"), keys.today]]} />
-      {open?.what === "add" && (
-        <StaffDialog person={null} clinics={data?.clinics ?? []} onGiven={show} onClose={close} />
-      )}
-      {open?.what === "change" && (
+      {open?.what === "edit" && (
         <StaffDialog person={open.person} clinics={data?.clinics ?? []} onGiven={show} onClose={close} />
       )}
       {open?.what === "give" && <GivePassword person={open.person} onGiven={show} onClose={close} />}

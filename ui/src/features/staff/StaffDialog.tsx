@@ -90,9 +90,13 @@ export function StaffDialog({ person, clinics, onGiven, onClose }: Props) {
       >
         <h2>{title}</h2>
         <p>{person ? seen.email : staff.addLead}</p>
-        <TextInput {...text("fullName", staff.fullName, 100)} data-autofocus />
+        <TextInput {...text("fullName", staff.columns.name, 100)} data-autofocus />
         {!person && (
-          <TextInput {...text("email", staff.email, 254)} type="email" description={staff.emailHint} />
+          <TextInput
+            {...text("email", staff.columns.email, 254)}
+            type="email"
+            description={staff.emailHint}
+          />
         )}
         <TextInput {...text("mobileNumber", staff.mobile, 20)} type="tel" />
         <Choices
@@ -130,7 +134,7 @@ export function StaffDialog({ person, clinics, onGiven, onClose }: Props) {
           </div>
         )}
         {save.error && <Problem error={save.error} />}
-        <div className={classes.buttons}>
+        <div className={dialog.buttons}>
           <Button variant="default" disabled={save.isPending} onClick={onClose}>
             {common.cancel}
           </Button>
@@ -189,7 +193,7 @@ function Places({ clinics, chosen, onChoose }: PlacesProps) {
   return (
     <>
       <Choices
-        legend={staff.clinics}
+        legend={staff.columns.clinics}
         hint={staff.clinicsHint}
         choices={clinics.map(({ id, name }) => ({ id, label: name }))}
         chosen={chosen}

@@ -18,6 +18,17 @@ async function openQueue(start: Start, prepare: Prepare) {
   return opened;
 }
 
+/** Ramesh Pawar waits, and the next patient comes in only once the test says so. */
+async function openLateNext() {
+  const answer = later<void>();
+  const opened = await openQueue(doctor, (backend) => {
+    void backend.bookVisit("p4", walkIn);
+    const { nextPatient } = backend;
+    backend.nextPatient = () => answer.promise.then(nextPatient);
+  });
+  return { ...opened, answer };
+}
+
 const column = (name = "Dr. Anjali Kulkarni") => screen.getByRole("region", { name });
 const button = (name: string) => screen.getByRole("button", { name });
 const focused = () =>
@@ -147,7 +158,7 @@ test("the other steps open with the arrow; cancelling asks for a reason in the r
   await keys.keyboard("{ArrowRight}");
   button("Cancel visit…").focus();
   await keys.keyboard("{Enter}");
-  const why = screen.getByRole("group", { name: "Why does the visit of Ramesh Pawar not take place?" });
+  const why = screen.getByRole("group", { name: "Why is the visit of Ramesh Pawar cancelled?" });
   expect(within(why).getAllByRole("button")).toHaveLength(6);
   await expectAccessible();
   expect(step).not.toHaveBeenCalled();
@@ -259,7 +270,7 @@ test("the second press of Enter answers no question: neither why, nor whether it
   await keys.keyboard("{ArrowDown}{ArrowRight}");
   button("Cancel visit…").focus();
   await keys.keyboard("{Enter}{Enter}");
-  expect(focused()).toBe("Why does the visit of Ramesh Pawar not take place?");
+  expect(focused()).toBe("Why is the visit of Ramesh Pawar cancelled?");
   await keys.keyboard("{Escape}{ArrowRight}");
   button("Written by mistake").focus();
   await keys.keyboard("{Enter}{Enter}");
@@ -314,10 +325,7 @@ test("what is typed in the chart is asked about once, before anybody comes in", 
 });
 
 test("who types on another screen before the next patient is called stays there with what is typed", async () => {
-  const answer = later<void>();
-  const { keys, backend } = await openQueue(doctor, (fake) => void fake.bookVisit("p4", walkIn));
-  const { nextPatient } = backend;
-  backend.nextPatient = () => answer.promise.then(nextPatient);
+  const { keys, backend, answer } = await openLateNext();
   const next = vi.spyOn(backend, "nextPatient");
   await keys.keyboard("{F9}");
   await waitFor(() => expect(next).toHaveBeenCalledOnce());
@@ -330,48 +338,43 @@ test("who types on another screen before the next patient is called stays there 
 });
 
 test("an answer that comes late leads nobody away from where they went meanwhile", async () => {
-  const late = later<void>();
-  const { keys } = await openQueue(doctor, (backend) => {
-    void backend.bookVisit("p4", walkIn);
-    const { nextPatient } = backend;
-    backend.nextPatient = () => late.promise.then(nextPatient);
-  });
+  const { keys, answer } = await openLateNext();
   await keys.keyboard("{F9}");
   await findSunita(keys);
   await keys.type(screen.getByRole("combobox", { name: "Add an illness" }), "asthma");
-  await act(async () => late.resolve());
+  await act(async () => answer.resolve());
   await screen.findByText("Ramesh Pawar comes in");
   expect(screen.getByTestId("chart").textContent).toContain("Sunita Deshmukh");
   expect(screen.getByRole("combobox", { name: "Add an illness" })).toHaveProperty("value", "asthma");
 });
 
+test("an answer that comes late leads nobody away from the day that they turned to meanwhile", async () => {
+  const { keys, answer } = await openLateNext();
+  await keys.keyboard("{F9}{Alt>}{ArrowRight}{/Alt}");
+  await screen.findByText("Nobody is booked for this day");
+  await act(async () => answer.resolve());
+  await screen.findByText("Ramesh Pawar comes in");
+  expect(screen.queryByTestId("chart")).toBeNull();
+  expect(button("Back to today")).toBeTruthy();
+});
+
 test("an answer that comes late leads nobody away from what they opened meanwhile", async () => {
-  const late = later<void>();
-  const { keys } = await openQueue(doctor, (backend) => {
-    void backend.bookVisit("p4", walkIn);
-    const { nextPatient } = backend;
-    backend.nextPatient = () => late.promise.then(nextPatient);
-  });
+  const { keys, answer } = await openLateNext();
   await keys.keyboard("{F9}");
   await keys.keyboard("{Control>}k{/Control}");
   await keys.type(await screen.findByTestId("finder-input"), "sun");
-  await act(async () => late.resolve());
+  await act(async () => answer.resolve());
   await screen.findByText("Ramesh Pawar comes in");
   expect(screen.getByTestId("finder-input")).toHaveProperty("value", "sun");
   expect(screen.queryByTestId("chart")).toBeNull();
 });
 
 test("an answer that comes late leads nobody away from what they type meanwhile", async () => {
-  const late = later<void>();
-  const { keys } = await openQueue(doctor, (backend) => {
-    void backend.bookVisit("p4", walkIn);
-    const { nextPatient } = backend;
-    backend.nextPatient = () => late.promise.then(nextPatient);
-  });
+  const { keys, answer } = await openLateNext();
   await findSunita(keys);
   await keys.keyboard("{F9}");
   await keys.type(screen.getByRole("combobox", { name: "Add an illness" }), "asthma");
-  await act(async () => late.resolve());
+  await act(async () => answer.resolve());
   await screen.findByText("Ramesh Pawar comes in");
   expect(screen.queryByRole("button", { name: messages.common.discard })).toBeNull();
   expect(screen.getByRole("combobox", { name: "Add an illness" })).toHaveProperty("value", "asthma");

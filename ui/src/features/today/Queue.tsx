@@ -80,7 +80,7 @@ function Column({ doctor, isToday, steps, onMove }: ColumnProps) {
   const { withDoctor, waiting, booked, over } = doctor;
   const { day } = messages;
   // Why a step was refused stays in sight, also if the visit was over meanwhile.
-  const isRefused = over.some((booking) => Boolean(steps.errorOf(booking)));
+  const isRefused = over.some((booking) => steps.errorOf(booking) !== null);
   const isOverOpen = isUnfolded ?? isRefused;
   const shown = [...withDoctor, ...waiting, ...booked, ...(isOverOpen ? over : [])];
   const tabbed = shown.some(({ id }) => id === active) ? active : (shown[0]?.id ?? null);

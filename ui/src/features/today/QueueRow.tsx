@@ -1,8 +1,9 @@
 import { IconDots } from "@tabler/icons-react";
-import { type KeyboardEvent, type MouseEvent, useRef, useState } from "react";
+import { type KeyboardEvent, type MouseEvent, type ReactNode, useRef, useState } from "react";
 import { isPlain } from "../../app/keymap";
 import type { Booking } from "../../ipc/bindings/Booking";
 import type { CancelReason } from "../../ipc/bindings/CancelReason";
+import type { Step } from "../../ipc/bindings/Step";
 import type { StepKind } from "../../ipc/bindings/StepKind";
 import { messages } from "../../messages";
 import { age, shortTime } from "../../shared/format";
@@ -32,9 +33,6 @@ const reasons: CancelReason[] = ["patient", "doctor", "clinic", "duplicate", "er
 /** The second of a double click would do what the first has led to. */
 const isFirst = ({ detail }: MouseEvent) => detail < 2;
 
-/** A question has the focus itself: the second press of the key that opened it answers nothing. */
-const focusAtOnce = (question: HTMLElement | null) => question?.focus();
-
 /** A visit: who, since when, and what can be done with it now. Enter does the first of it. */
 export function QueueRow({ booking, place, isActive, isToday, steps, onOpen, onMove }: Props) {
   const [open, setOpen] = useState<"more" | "why" | "mistake" | null>(null);
@@ -61,20 +59,16 @@ export function QueueRow({ booking, place, isActive, isToday, steps, onOpen, onM
     if (kind === "move") onMove();
     else steps.take(booking, { kind });
   };
-  const markMistake = () => {
+  const end = (step: Step) => {
     close();
-    steps.take(booking, { kind: "mistake" });
-  };
-  const cancel = (reason: CancelReason) => {
-    close();
-    steps.take(booking, { kind: "cancel", reason });
+    steps.take(booking, step);
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (!isPlain(event)) return;
     const reason = open === "why" ? reasons[Number(event.key) - 1] : undefined;
     const buttons = [...(row.current?.querySelectorAll<HTMLElement>("[role=group] button") ?? [])];
     const now = buttons.findIndex((one) => one === event.target);
-    if (reason) cancel(reason);
+    if (reason) end({ kind: "cancel", reason });
     else if (event.key === "ArrowRight" && open === null && others.length > 0) setOpen("more");
     else if (event.key === "ArrowRight" && open !== null) buttons[now + 1]?.focus();
     else if (event.key === "ArrowLeft" && now > 0) buttons[now - 1]?.focus();
@@ -181,48 +175,48 @@ export function QueueRow({ booking, place, isActive, isToday, steps, onOpen, onM
         </div>
       )}
       {open === "why" && (
-        <div
-          ref={focusAtOnce}
-          role="group"
-          tabIndex={-1}
-          aria-label={day.why(patient.fullName)}
-          className={classes.steps}
-        >
-          <p>{day.why(patient.fullName)}</p>
+        <Asked question={day.why(patient.fullName)} onKeep={close}>
           {reasons.map((reason, at) => (
             <button
               key={reason}
               type="button"
               className={classes.step}
-              onClick={(event) => isFirst(event) && cancel(reason)}
+              onClick={(event) => isFirst(event) && end({ kind: "cancel", reason })}
             >
               <Kbd>{at + 1}</Kbd> {day.reasons[reason]}
             </button>
           ))}
-          <button type="button" className={classes.step} onClick={close}>
-            <Kbd>Esc</Kbd> {day.keep}
-          </button>
-        </div>
+        </Asked>
       )}
       {open === "mistake" && (
-        <div
-          ref={focusAtOnce}
-          role="group"
-          tabIndex={-1}
-          aria-label={day.isMistake(patient.fullName)}
-          className={classes.steps}
-        >
-          <p>{day.isMistake(patient.fullName)}</p>
-          <button type="button" className={classes.step} onClick={(event) => isFirst(event) && markMistake()}>
+        <Asked question={day.isMistake(patient.fullName)} onKeep={close}>
+          <button
+            type="button"
+            className={classes.step}
+            onClick={(event) => isFirst(event) && end({ kind: "mistake" })}
+          >
             {day.steps.mistake}
           </button>
-          <button type="button" className={classes.step} onClick={close}>
-            <Kbd>Esc</Kbd> {day.keep}
-          </button>
-        </div>
+        </Asked>
       )}
-      {error !== null && error !== undefined && <Problem error={error} />}
+      {error && <Problem error={error} />}
     </li>
+  );
+}
+
+/** A question has the focus itself: the second press of the key that opened it answers nothing. */
+const focusAtOnce = (question: HTMLElement | null) => question?.focus();
+
+/** What is asked in the row before a visit ends without the doctor; the last answer leaves it as it is. */
+function Asked(props: { question: string; children: ReactNode; onKeep: () => void }) {
+  return (
+    <div ref={focusAtOnce} role="group" tabIndex={-1} aria-label={props.question} className={classes.steps}>
+      <p>{props.question}</p>
+      {props.children}
+      <button type="button" className={classes.step} onClick={props.onKeep}>
+        <Kbd>Esc</Kbd> {messages.day.keep}
+      </button>
+    </div>
   );
 }
 

@@ -13,7 +13,7 @@ export type PlainStep = Exclude<StepKind, "cancel" | "move">;
 export interface Steps {
   take: (booking: Booking, step: Step) => void;
   /** Why the last step of this visit was not taken; null if it was. */
-  errorOf: (booking: Booking) => unknown;
+  errorOf: (booking: Booking) => Error | null;
 }
 
 /** What leads back from a step, where something does. */

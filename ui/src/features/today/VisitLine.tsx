@@ -7,9 +7,9 @@ import { messages } from "../../messages";
 import { shortTime } from "../../shared/format";
 import { Problem } from "../../shared/parts";
 import { valueText } from "../review/words";
-import { visitsOf } from "../today/Queue";
-import { type PlainStep, stepName, type Steps, stepWord, useSteps } from "../today/useSteps";
-import classes from "./Booking.module.css";
+import { visitsOf } from "./Queue";
+import { type PlainStep, stepName, type Steps, stepWord, useSteps } from "./useSteps";
+import classes from "./VisitLine.module.css";
 
 interface Props {
   day: Day;
@@ -69,7 +69,7 @@ function OneVisit({ booking, doctor, steps }: { booking: Booking; doctor: string
             {stepWord(kind, booking)}
           </Button>
         ))}
-      {error !== null && error !== undefined && <Problem error={error} />}
+      {error && <Problem error={error} />}
     </li>
   );
 }
