@@ -34,6 +34,7 @@ mod care;
 mod chart;
 mod day;
 mod finder;
+mod follow_ups;
 mod one_patient;
 mod patients;
 mod spelling;

@@ -8,8 +8,9 @@ use time::Date;
 use crate::chart::doctor_name;
 use crate::day::has_visit;
 use crate::error::Result;
+use crate::follow_ups::due;
 use crate::language::Language;
-use crate::one_patient::{each_once, id_list, kept};
+use crate::one_patient::{each_once, kept};
 use crate::patients::summary_of;
 use crate::prepared::{offered_at, prepared_view};
 use crate::replica::Replica;
@@ -30,6 +31,7 @@ impl Replica {
             let (date, clinic) = (day_text(day), self.facts.clinic_id.to_string());
             let is_clinician = self.is_clinical();
             let midnight = day.midnight().assume_offset(self.offset(tx)?);
+            let (follow_ups, more_follow_ups) = asked_back(tx, &clinic, day)?;
             let mut today = Today {
                 seen: if is_clinician { seen(tx, &date, &clinic, day)? } else { vec![] },
                 drafts: if is_clinician {
@@ -39,7 +41,7 @@ impl Replica {
                     vec![]
                 },
                 prepared: if is_clinician { prepared(tx, &clinic, day, self.language())? } else { vec![] },
-                follow_ups: asked_back(tx, &date, &clinic, day)?,
+                follow_ups,
                 // An id of version 7 begins with the moment of its making.
                 registered: patients(
                     tx,
@@ -57,6 +59,7 @@ impl Replica {
                 cut(&mut today.prepared),
                 cut(&mut today.follow_ups),
                 cut(&mut today.registered),
+                more_follow_ups,
             ]
             .contains(&true);
             Ok(today)
@@ -64,32 +67,25 @@ impl Replica {
     }
 }
 
-/// Who was asked to come back on a day, was not seen on it and has no visit; at most one more than is shown.
-fn asked_back(tx: &Transaction<'_>, date: &str, clinic: &str, day: Date) -> Result<Vec<PatientSummary>> {
-    let sql = "select distinct patient_id from prescriptions p where follow_up_date = ?1 and clinic_id = ?2 \
-               and status = 'finalised' and is_deleted = 0 and not exists (select 1 from prescriptions n \
-               where n.patient_id = p.patient_id and n.visit_date = ?1 \
-               and n.status not in ('draft', 'discarded'))";
+/// Who was asked to come back on a day, neither came since nor is booked, and is not here that day for another doctor: at
+/// most one more than is shown; and whether there may be more.
+fn asked_back(tx: &Transaction<'_>, clinic: &str, day: Date) -> Result<(Vec<PatientSummary>, bool)> {
+    let date = day_text(day);
+    let (all, has_more) = due(tx, (day, day), clinic, day)?;
     let mut asked = Vec::new();
-    for id in each_once(tx, query_ids::<PatientId>(tx, sql, (date, clinic))?, usize::MAX)? {
-        // Who is expected or was here already needs no call, and nobody calls for one who died.
-        if has_visit(tx, id, date)? || has_died(tx, id)? {
+    for id in each_once(tx, all.into_iter().map(|one| one.patient), usize::MAX)? {
+        // Who is expected or was here already needs no call.
+        if has_visit(tx, id, &date)? {
             continue;
         }
         // Seen under another registration is seen, too.
-        asked.extend(known(tx, id, day)?.filter(|patient| patient.last_visit.as_deref() != Some(date)));
+        let patient = known(tx, id, day)?;
+        asked.extend(patient.filter(|patient| patient.last_visit.as_deref() != Some(date.as_str())));
         if asked.len() > SHOWN {
             break;
         }
     }
-    Ok(asked)
-}
-
-/// Whether it is noted that the patient died, under any registration.
-fn has_died(tx: &Transaction<'_>, kept: PatientId) -> Result<bool> {
-    let sql = "select exists (select 1 from patients where id in (select value from json_each(?1)) \
-               and is_deceased = 1)";
-    Ok(tx.prepare_cached(sql)?.query_row([id_list(tx, kept)?], |row| row.get(0))?)
+    Ok((asked, has_more))
 }
 
 /// Leaves as many as are shown; whether there were more.

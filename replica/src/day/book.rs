@@ -98,6 +98,7 @@ impl Replica {
         let source = match moved {
             _ if form.is_here => "walk_in",
             Some(visit) => visit.text("source"),
+            None if form.was_asked => "follow_up",
             None => "phone",
         };
         let mut values = by_name([

@@ -225,6 +225,10 @@ pub(super) const SAID: &[Said] = &[
     // Who may.
     ("Only doctors, dentists and nurses see this.", "यह केवल डॉक्टर, दंत चिकित्सक और नर्स को दिखता है।"),
     (
+        "This computer holds no prescriptions, and does not know who was asked to come again.",
+        "इस कंप्यूटर पर पर्चे नहीं रहते, इसलिए इसे पता नहीं कि किसे फिर आने को कहा गया।",
+    ),
+    (
         "Only a doctor or dentist signs, on a computer for clinical work.",
         "हस्ताक्षर केवल डॉक्टर या दंत चिकित्सक करते हैं, इलाज वाले कंप्यूटर पर।",
     ),

@@ -8,6 +8,7 @@ mod day;
 mod file;
 mod files;
 mod filling;
+mod follow_ups;
 mod guard;
 mod hindi;
 mod ledger;

@@ -187,6 +187,7 @@ fn the_token_of_a_visit_that_is_discarded_is_never_called_for_another_patient() 
         is_urgent: false,
         reason: String::new(),
         is_here: true,
+        was_asked: false,
     };
     let token = || fixture.replica.book_visit(id, &form).expect("BUG: booked").token;
     assert_eq!(token().as_deref(), Some("A-1"));

@@ -112,6 +112,8 @@ pub struct BookingForm {
     pub reason: String,
     /// Whether the patient is here now and gets a token at once: then the day is today, and no time is given.
     pub is_here: bool,
+    /// Whether the clinic called them because a doctor had asked them to come again.
+    pub was_asked: bool,
 }
 
 /// What was read of a form while it is typed.

@@ -11,6 +11,7 @@ mod conflicts;
 mod consultation;
 mod day;
 mod files;
+mod follow_ups;
 mod known;
 mod ledger;
 mod medicines;
@@ -35,6 +36,7 @@ pub use day::{
     Booking, BookingForm, BookingRead, CancelReason, Day, DoctorDay, NextPatient, Step, StepKind, VisitType,
 };
 pub use files::{AttachmentForm, AttachmentView, FilePlace};
+pub use follow_ups::{FollowUp, FollowUpDays, FollowUps};
 pub use known::{Allergen, AllergyForm, AllergyView, Measured};
 pub use ledger::{
     LedgerChoices, LedgerEntry, LedgerFilter, LedgerFormat, LedgerKind, LedgerPage, LedgerPerson, LedgerState,

@@ -2,13 +2,18 @@
 
 use protocol::id::{AppointmentId, PatientId};
 use replica::Replica;
-use replica::view::{Booking, BookingForm, BookingRead, Day, NextPatient, Step};
+use replica::view::{Booking, BookingForm, BookingRead, Day, FollowUpDays, FollowUps, NextPatient, Step};
 
 use super::{Answer, Here, ask};
 
 #[tauri::command]
 pub async fn get_day(desk: Here<'_>, date: Option<String>) -> Answer<Day> {
     ask(desk, move |replica| replica.clinic_day(date.as_deref())).await
+}
+
+#[tauri::command]
+pub async fn list_follow_ups(desk: Here<'_>, days: FollowUpDays) -> Answer<FollowUps> {
+    ask(desk, move |replica| replica.follow_ups(days)).await
 }
 
 #[tauri::command]

@@ -23,6 +23,7 @@ fn walks_in(desk: &TestDesk, patient: PatientId) -> anyhow::Result<Booking> {
         is_urgent: false,
         reason: String::new(),
         is_here: true,
+        was_asked: false,
     };
     Ok(desk.replica()?.book_visit(patient, &form)?)
 }

@@ -22,6 +22,7 @@ impl Hand<'_> {
             is_urgent: self.dice.per_mille(100),
             reason: String::new(),
             is_here,
+            was_asked: false,
         }))
     }
 

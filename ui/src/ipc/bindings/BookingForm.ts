@@ -33,4 +33,8 @@ reason: string,
 /**
  * Whether the patient is here now and gets a token at once: then the day is today, and no time is given.
  */
-isHere: boolean, };
+isHere: boolean, 
+/**
+ * Whether the clinic called them because a doctor had asked them to come again.
+ */
+wasAsked: boolean, };
