@@ -63,7 +63,7 @@ impl Replica {
 fn window(days: FollowUpDays, today: Date) -> (Date, Date) {
     let (from, to) = match days {
         FollowUpDays::Around => (-14, 7),
-        FollowUpDays::Overdue => (-90, -1),
+        FollowUpDays::Overdue => (-60, -1),
         FollowUpDays::Week => (0, 7),
         FollowUpDays::Month => (0, 30),
     };

@@ -12,7 +12,7 @@ use super::PatientSummary;
 pub enum FollowUpDays {
     /// From 14 days ago until in 7 days.
     Around,
-    /// The 90 days before today.
+    /// The 60 days before today.
     Overdue,
     /// From today until in 7 days.
     Week,

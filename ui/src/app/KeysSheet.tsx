@@ -11,6 +11,7 @@ const places: (typeof keymap)[KeyId]["where"][] = [
   "queue",
   "chart",
   "preview",
+  "booking",
   "record",
   "pad",
 ];

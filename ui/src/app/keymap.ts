@@ -6,7 +6,7 @@ interface Binding {
   keys: string;
   /** Its name among the words for keys. */
   label: keyof typeof messages.keys;
-  where: "everywhere" | "day" | "queue" | "chart" | "preview" | "record" | "pad";
+  where: "everywhere" | "day" | "queue" | "chart" | "preview" | "booking" | "record" | "pad";
 }
 
 /** Every key that works beyond the focused control. */
@@ -14,6 +14,7 @@ export const keymap = {
   find: { keys: "Mod+K", label: "find", where: "everywhere" },
   register: { keys: "Mod+Shift+N", label: "register", where: "everywhere" },
   today: { keys: "Mod+1", label: "today", where: "everywhere" },
+  followUps: { keys: "Mod+Shift+F", label: "followUps", where: "everywhere" },
   chart: { keys: "Mod+2", label: "chart", where: "everywhere" },
   pad: { keys: "Mod+3", label: "pad", where: "everywhere" },
   sync: { keys: "Mod+4", label: "sync", where: "everywhere" },
@@ -26,7 +27,7 @@ export const keymap = {
   dayBefore: { keys: "Alt+←", label: "dayBefore", where: "day" },
   dayAfter: { keys: "Alt+→", label: "dayAfter", where: "day" },
   newPrescription: { keys: "Mod+N", label: "newPrescription", where: "chart" },
-  book: { keys: "Mod+B", label: "book", where: "record" },
+  book: { keys: "Mod+B", label: "book", where: "booking" },
   allergy: { keys: "Mod+Shift+A", label: "allergy", where: "record" },
   merge: { keys: "Mod+Shift+M", label: "merge", where: "record" },
   preview: { keys: "Mod+P", label: "preview", where: "chart" },

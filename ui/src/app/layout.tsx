@@ -69,6 +69,7 @@ function Frame() {
     },
     keys: () => setOpen("keys"),
     today: () => void navigate({ to: "/" }),
+    followUps: () => void navigate({ to: "/follow-ups" }),
     chart: () => withPatient((params) => void navigate({ to: "/patients/$patientId", params })),
     pad: () =>
       session.mayReadClinical &&

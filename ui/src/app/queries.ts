@@ -15,6 +15,7 @@ export const queryKeys = {
   // What depends on the time of day is under `clock` among the rows.
   clock: ["rows", "clock"],
   today: ["rows", "clock", "today"],
+  followUps: (days: string) => ["rows", "clock", "follow-ups", days],
   day: (date: string | null) => ["rows", "clock", "day", date],
   booking: (patient: string, form: object, moves: string | null) => [
     "rows",

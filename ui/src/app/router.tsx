@@ -7,6 +7,7 @@ import {
 import type { ReactNode } from "react";
 import { Computers } from "../features/computers/Computers";
 import { Chart } from "../features/chart/Chart";
+import { FollowUps } from "../features/followups/FollowUps";
 import { Letterhead } from "../features/letterhead/Letterhead";
 import { Medicines } from "../features/medicines/Medicines";
 import { PadScreen } from "../features/pad/PadScreen";
@@ -36,6 +37,12 @@ const today = createRoute({
   component: spoken(function TodayRoute(): ReactNode {
     return <Today date={today.useSearch().day ?? null} />;
   }),
+});
+
+const followUps = createRoute({
+  getParentRoute: () => root,
+  path: "/follow-ups",
+  component: spoken(FollowUps),
 });
 
 const register = createRoute({
@@ -126,6 +133,7 @@ const review = createRoute({
 
 const routeTree = root.addChildren([
   today,
+  followUps,
   register,
   chart,
   correct,

@@ -316,6 +316,21 @@ const screens: Record<string, { start?: string; go: (opened: Opened) => Promise<
       return opened.keys.type(screen.getByLabelText(messages.booking.day), "1d");
     },
   },
+  "the follow-ups": {
+    go: async (opened) => {
+      await today(opened);
+      await shifted(opened.keys, "f");
+      return screen.findAllByTestId("due-row");
+    },
+  },
+  "the follow-ups at the front desk": {
+    start: "priya@example.in",
+    go: async (opened) => {
+      await today(opened);
+      await shifted(opened.keys, "f");
+      return screen.findByText(messages.followUps.frontDesk);
+    },
+  },
   "a day at the reception": {
     start: "priya@example.in",
     go: async (opened) => {

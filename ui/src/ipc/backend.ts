@@ -23,6 +23,8 @@ import type { DraftItem } from "./bindings/DraftItem";
 import type { DraftSafety } from "./bindings/DraftSafety";
 import type { DraftSaved } from "./bindings/DraftSaved";
 import type { Enrolment } from "./bindings/Enrolment";
+import type { FollowUpDays } from "./bindings/FollowUpDays";
+import type { FollowUps } from "./bindings/FollowUps";
 import type { GivenDraft } from "./bindings/GivenDraft";
 import type { LedgerChoices } from "./bindings/LedgerChoices";
 import type { LedgerFilter } from "./bindings/LedgerFilter";
@@ -178,6 +180,8 @@ export interface Backend {
   getToday(): Promise<Today>;
   /** A day of this clinic, doctor by doctor; null is today. */
   getDay(date: string | null): Promise<Day>;
+  /** Who was asked to come again on these days, and neither came since nor is booked. */
+  listFollowUps(days: FollowUpDays): Promise<FollowUps>;
   /** Says back what is typed of a booking. `moves` is the visit whose place it takes. */
   readBooking(patientId: PatientId, form: BookingForm, moves: AppointmentId | null): Promise<BookingRead>;
   /** Books a visit, or gives a token to whoever is here. */

@@ -49,6 +49,7 @@ export const tauriBackend: Backend = {
   unmergePatient: (away) => invoke("unmerge_patient", { away }),
   proposeMerger: (one, other) => invoke("propose_merger", { one, other }),
   getToday: () => invoke("get_today"),
+  listFollowUps: (days) => invoke("list_follow_ups", { days }),
   getDay: (date) => invoke("get_day", { date }),
   readBooking: (patientId, form, moves) => invoke("read_booking", { patientId, form, moves }),
   bookVisit: (patientId, form) => invoke("book_visit", { patientId, form }),

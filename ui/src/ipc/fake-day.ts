@@ -5,12 +5,17 @@ import type { BookingRead } from "./bindings/BookingRead";
 import type { CommandError } from "./bindings/CommandError";
 import type { Day } from "./bindings/Day";
 import type { DoctorDay } from "./bindings/DoctorDay";
+import type { FollowUps } from "./bindings/FollowUps";
+import type { FollowUpDays } from "./bindings/FollowUpDays";
 import type { Step } from "./bindings/Step";
 import type { StepKind } from "./bindings/StepKind";
 import type { Around, FakeClinic } from "./fake-clinic";
 import { type Answer, today } from "./fake-data";
 
-type Commands = Pick<Backend, "getDay" | "readBooking" | "bookVisit" | "stepVisit" | "nextPatient">;
+type Commands = Pick<
+  Backend,
+  "getDay" | "listFollowUps" | "readBooking" | "bookVisit" | "stepVisit" | "nextPatient"
+>;
 
 const doctors = [
   { doctorId: "d1", name: "Dr. Anjali Kulkarni" },
@@ -26,6 +31,7 @@ export const walkIn: BookingForm = {
   isUrgent: false,
   reason: "",
   isHere: true,
+  wasAsked: false,
 };
 
 type Kept = Omit<Booking, "next"> & { doctorId: string; day: string; number: number };
@@ -39,11 +45,7 @@ const minutesOf = (time: string) => Number(time.slice(0, 2)) * 60 + Number(time.
 function readDay(typed: string): string {
   if (typed.trim() === "") return today();
   const after = /^(\d+)([dw])$/.exec(typed.trim());
-  if (after) {
-    const day = new Date(`${today()}T12:00:00Z`);
-    day.setUTCDate(day.getUTCDate() + Number(after[1]) * (after[2] === "w" ? 7 : 1));
-    return day.toISOString().slice(0, 10);
-  }
+  if (after) return dayAway(Number(after[1]) * (after[2] === "w" ? 7 : 1));
   const written = /^(\d\d)\/(\d\d)\/(\d{4})$/.exec(typed.trim());
   if (!written) refuse(`“${typed}” is not a day. Type 5d, 2w or 28/11/2026.`);
   return `${written[3]}-${written[2]}-${written[1]}`;
@@ -84,6 +86,28 @@ function shown(one: Kept): Booking {
   const { doctorId: _doctor, day: _day, number: _number, ...booking } = one;
   return { ...booking, next: nextOf(one) };
 }
+
+/** So many days away from today. */
+function dayAway(days: number): string {
+  const day = new Date(`${today()}T12:00:00Z`);
+  day.setUTCDate(day.getUTCDate() + days);
+  return day.toISOString().slice(0, 10);
+}
+
+/** Whom a doctor asked to come again, and in how many days. */
+const askedToCome = [
+  { patientId: "p4", doctorId: "d2", days: -20 },
+  { patientId: "p4", doctorId: "d1", days: -5 },
+  { patientId: "p1", doctorId: "d1", days: 2 },
+  { patientId: "p2", doctorId: "d2", days: 20 },
+];
+
+const daysOf: Record<FollowUpDays, [from: number, to: number]> = {
+  around: [-14, 7],
+  overdue: [-60, -1],
+  week: [0, 7],
+  month: [0, 30],
+};
 
 const now = () => new Date().toISOString();
 const isOpen = ({ status }: Kept) => ["booked", "confirmed", "arrived", "in_consultation"].includes(status);
@@ -218,7 +242,29 @@ export function fakeDay(answer: Answer, { patientOf }: FakeClinic, { signedIn, r
     }),
   });
 
+  const due = (choice: FollowUpDays): FollowUps => {
+    const [from, to] = daysOf[choice];
+    const isSettled = (one: (typeof askedToCome)[number]) =>
+      visits.some(
+        (visit) =>
+          visit.patient.id === one.patientId &&
+          visit.doctorId === one.doctorId &&
+          (isOpen(visit) || visit.status === "completed"),
+      );
+    const people = askedToCome
+      .filter((one) => from <= one.days && one.days <= to && !isSettled(one))
+      .map(({ patientId, doctorId, days }) => ({
+        patient: patientOf(patientId).summary,
+        dueOn: dayAway(days),
+        days,
+        doctorId,
+        doctorName: doctors.find((doctor) => doctor.doctorId === doctorId)?.name ?? "",
+      }));
+    return { people, hasMore: false };
+  };
+
   return {
+    listFollowUps: (choice) => answer("listFollowUps", () => due(choice)),
     getDay: (date) => answer("getDay", () => dayOf(date ?? today())),
     readBooking: (patientId, form, moves) => answer("readBooking", () => read(patientId, form, moves)),
     bookVisit: (patientId, form) =>

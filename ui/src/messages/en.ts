@@ -2,6 +2,7 @@ import { computers, enrol, leaving, unlock } from "./computers";
 import { pad, prescription } from "./consultation";
 import { booking, day } from "./day";
 import { files } from "./files";
+import { followUps } from "./follow-ups";
 import { known, trend } from "./known";
 import { letterhead } from "./letterhead";
 import { medicines } from "./medicines";
@@ -88,6 +89,7 @@ export const messages = {
       queue: "In Today and in a chart",
       chart: "In a chart or prescription",
       preview: "In the large view of a prescription",
+      booking: "In a chart and in Follow-ups",
       record: "In a chart",
       pad: "In the pad",
     },
@@ -124,6 +126,7 @@ export const messages = {
     keys: "all keys",
     close: "close what is on top",
     today: "today",
+    followUps: "who was asked to come again",
     chart: "chart of the open patient",
     pad: "pad of the open patient",
     sync: "sync centre",
@@ -201,6 +204,7 @@ export const messages = {
   },
   day,
   booking,
+  followUps,
   finder,
   patient,
   chart,

@@ -3,6 +3,7 @@ import { computers, enrol, leaving, unlock } from "./hi-computers";
 import { pad, prescription } from "./hi-consultation";
 import { booking, day } from "./hi-day";
 import { files } from "./hi-files";
+import { followUps } from "./hi-follow-ups";
 import { known, trend } from "./hi-known";
 import { letterhead } from "./hi-letterhead";
 import { medicines } from "./hi-medicines";
@@ -89,6 +90,7 @@ export const messages: typeof english = {
       queue: "आज और चार्ट में",
       chart: "चार्ट या पर्चे में",
       preview: "पर्चे के बड़े दृश्य में",
+      booking: "चार्ट और फिर आने वालों में",
       record: "चार्ट में",
       pad: "पैड में",
     },
@@ -125,6 +127,7 @@ export const messages: typeof english = {
     keys: "सभी कुंजियाँ",
     close: "ऊपर वाला बंद करें",
     today: "आज",
+    followUps: "किन्हें फिर आने को कहा गया",
     chart: "खुले मरीज़ का चार्ट",
     pad: "खुले मरीज़ का पैड",
     sync: "सिंक केंद्र",
@@ -202,6 +205,7 @@ export const messages: typeof english = {
   },
   day,
   booking,
+  followUps,
   finder,
   patient,
   chart,

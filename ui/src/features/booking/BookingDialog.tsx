@@ -24,11 +24,13 @@ interface Props {
   moved?: Moved | null;
   /** For which day it is booked unless another one is typed; null for whoever is here. */
   day?: string | null;
+  /** The doctor who asked them to come again, if they are called for that. */
+  asked?: DoctorId | null;
   onClose: () => void;
 }
 
 /** Gives a token to whoever is here, books whoever is to come, or moves a visit. */
-export function BookingDialog({ patient, moved = null, day = null, onClose }: Props) {
+export function BookingDialog({ patient, moved = null, day = null, asked = null, onClose }: Props) {
   const backend = useBackend();
   const { lastDoctor } = useSession();
   // What is moved stays with its doctor, who is perhaps here on that day alone.
@@ -37,7 +39,8 @@ export function BookingDialog({ patient, moved = null, day = null, onClose }: Pr
   const title = moved ? booking.moveTitle(patient.fullName) : booking.title(patient.fullName);
   const doctors = data?.doctors ?? [];
   const has = (id: DoctorId | null | undefined) => doctors.find(({ doctorId }) => doctorId === id);
-  const first = has(moved?.doctorId) ?? doctors.find(({ isOwn }) => isOwn) ?? has(lastDoctor) ?? doctors[0];
+  const first =
+    has(moved?.doctorId) ?? has(asked) ?? doctors.find(({ isOwn }) => isOwn) ?? has(lastDoctor) ?? doctors[0];
   if (!first)
     return (
       <Dialog label={title} onClose={onClose}>
@@ -54,6 +57,7 @@ export function BookingDialog({ patient, moved = null, day = null, onClose }: Pr
       patient={patient}
       moved={moved}
       firstDay={day}
+      wasAsked={asked !== null}
       doctors={doctors}
       firstDoctor={first.doctorId}
       onClose={onClose}

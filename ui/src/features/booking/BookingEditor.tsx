@@ -24,7 +24,10 @@ interface Props {
   title: string;
   patient: PatientSummary;
   moved: Moved | null;
+  /** For which day it is booked unless another one is typed: empty to have one typed, null for whoever is here. */
   firstDay: string | null;
+  /** Whether they are called because a doctor asked them to come again. */
+  wasAsked: boolean;
   doctors: DoctorDay[];
   /** With whom it is booked unless somebody else is chosen. */
   firstDoctor: DoctorId;
@@ -36,8 +39,8 @@ const types: VisitType[] = ["new", "follow_up", "procedure", "emergency", "telec
 /** `30/11/2026`, as a day is typed. */
 const typedDay = (date: string) => date.split("-").toReversed().join("/");
 
-function firstForm({ patient, moved, firstDay, firstDoctor }: Props): BookingForm {
-  const shared = { doctorId: firstDoctor, isHere: moved === null && firstDay === null };
+function firstForm({ patient, moved, firstDay, wasAsked, firstDoctor }: Props): BookingForm {
+  const shared = { doctorId: firstDoctor, isHere: moved === null && firstDay === null, wasAsked };
   if (moved === null) {
     const visitType = patient.lastVisit === null ? "new" : "follow_up";
     const day = firstDay === null ? "" : typedDay(firstDay);
@@ -165,7 +168,7 @@ export function BookingEditor(props: Props) {
             <TextInput
               {...text("day", 40)}
               placeholder={words.dayHint}
-              data-autofocus={moved === null ? undefined : ""}
+              data-autofocus={moved === null && firstDay !== "" ? undefined : ""}
             />
             <TextInput
               {...text("time", 40)}

@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
 import { age, mobile } from "../../shared/format";
 import { Parts } from "../../shared/parts";
@@ -18,10 +19,12 @@ interface Props {
   empty: string;
   rows: Row[];
   onOpen: (patientId: string) => void;
+  /** What leads on from here. */
+  foot?: ReactNode;
 }
 
 /** People of the day; each row opens what belongs to the person. */
-export function PeopleList({ title, empty, rows, onOpen }: Props) {
+export function PeopleList({ title, empty, rows, onOpen, foot }: Props) {
   return (
     <section className={classes.card} aria-label={title}>
       <h2>
@@ -51,6 +54,7 @@ export function PeopleList({ title, empty, rows, onOpen }: Props) {
           ))}
         </ul>
       )}
+      {foot && <p className={classes.foot}>{foot}</p>}
     </section>
   );
 }

@@ -7,7 +7,7 @@ import {
   IconUserPlus,
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { keyLabel, press, useKeys } from "../../app/keymap";
 import { dayOf, queryKeys } from "../../app/queries";
@@ -124,6 +124,11 @@ export function Today({ date }: { date: string | null }) {
             <h2>{isToday ? today.quietTitle : words.noneThatDay}</h2>
             {isToday && <p>{today.quiet}</p>}
             <p>{words.begin(keyLabel("book"))}</p>
+            {session.scope === "clinical" && (
+              <p>
+                <Link to="/follow-ups">{messages.followUps.all}</Link>
+              </p>
+            )}
           </div>
         )}
         {isToday && lists.data && !isEmpty && <Lists today={lists.data} />}
@@ -149,6 +154,9 @@ export function Today({ date }: { date: string | null }) {
           [keyLabel("dayBefore"), keys.dayBefore],
           [keyLabel("dayAfter"), keys.dayAfter],
           ...(isToday ? [] : [[keyLabel("today"), words.back] satisfies [string, string]]),
+          ...(session.scope === "clinical"
+            ? [[keyLabel("followUps"), keys.followUps] satisfies [string, string]]
+            : []),
           [keyLabel("sync"), keys.sync],
           [keyLabel("keys"), keys.keys],
         ]}
@@ -225,6 +233,7 @@ function Lists({ today: data }: { today: TodayData }) {
             empty={today.followUpsEmpty}
             onOpen={openChart}
             rows={data.followUps.map((patient) => ({ key: patient.id, patient, lead: null, aside: null }))}
+            foot={<Link to="/follow-ups">{messages.followUps.all}</Link>}
           />
         )}
       </div>

@@ -1,0 +1,30 @@
+import { people } from "./words";
+
+/** The words of the list of those who were asked to come again. */
+export const followUps = {
+  title: "Follow-ups",
+  lead: {
+    around: "Whom a doctor asked to come between 14 days ago and 7 days from now.",
+    overdue: "Whom a doctor asked to come in the last 60 days.",
+    week: "Whom a doctor asked to come today or in the next 7 days.",
+    month: "Whom a doctor asked to come today or in the next 30 days.",
+  },
+  without: "Who came since, or is booked with that doctor, is left out.",
+  filter: "Which days",
+  days: { around: "About now", overdue: "Overdue", week: "Next 7 days", month: "Next 30 days" },
+  list: "Who is due",
+  none: "Nobody is due.",
+  count: (count: number) => `${people(count)} due`,
+  first: (count: number) => `The ${count} due nearest to today; there are more.`,
+  frontDesk:
+    "This computer does not hold prescriptions, and does not know who was asked to come again. Look on a computer for clinical work.",
+  due: (days: number) => {
+    if (days === 0) return "today";
+    if (days === 1) return "tomorrow";
+    if (days === -1) return "yesterday";
+    return days < 0 ? `${-days} days ago` : `in ${days} days`;
+  },
+  book: "Book",
+  bookLong: (name: string) => `Book: ${name}`,
+  all: "All follow-ups",
+};
