@@ -17,7 +17,9 @@ use crate::view::{FollowUp, FollowUpDays, FollowUps};
 /// At most so many are shown.
 const SHOWN: usize = 200;
 /// At most so many prescriptions are looked at that nothing plainly followed.
-const LOOKED_AT: i64 = 1_000;
+const LOOKED_AT: usize = 1_000;
+/// One more is looked for, which tells that there are more.
+const LOOKED_FOR: i64 = 1_001;
 /// A chain of amendments is followed so far.
 const LONGEST_CHAIN: i64 = 20;
 
@@ -94,7 +96,7 @@ pub(crate) fn due(
                and n.status in ('finalised', 'superseded') and n.is_deleted = 0) \
                order by abs(julianday(follow_up_date) - julianday(?4)), id limit ?5";
     let mut statement = tx.prepare_cached(sql)?;
-    let params = (day_text(from), day_text(to), clinic, day_text(today), LOOKED_AT + 1);
+    let params = (day_text(from), day_text(to), clinic, day_text(today), LOOKED_FOR);
     let rows = statement.query_map(params, |row| {
         Ok((
             row.get::<_, String>(0)?,
@@ -103,13 +105,10 @@ pub(crate) fn due(
             row.get::<_, String>(3)?,
         ))
     })?;
-    let (mut found, mut looked_at) = (Vec::new(), 0);
-    for row in rows {
-        looked_at += 1;
-        if looked_at > LOOKED_AT {
-            break;
-        }
-        let (id, patient, doctor, on) = row?;
+    let rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+    let has_more = rows.len() > LOOKED_AT;
+    let mut found = Vec::new();
+    for (id, patient, doctor, on) in rows.into_iter().take(LOOKED_AT) {
         let (Ok(id), Ok(patient), Ok(doctor), Some(on)) =
             (id.parse::<PrescriptionId>(), patient.parse::<PatientId>(), doctor.parse(), parse_day(&on))
         else {
@@ -120,7 +119,7 @@ pub(crate) fn due(
             found.push(Due { patient, doctor, on });
         }
     }
-    Ok((found, looked_at > LOOKED_AT))
+    Ok((found, has_more))
 }
 
 /// Whether nobody needs to call for what a prescription asked: the doctor signed a later one, the patient came to them

@@ -126,7 +126,7 @@ export const messages = {
     keys: "all keys",
     close: "close what is on top",
     today: "today",
-    followUps: "who was asked to come again",
+    followUps: "follow-ups",
     chart: "chart of the open patient",
     pad: "pad of the open patient",
     sync: "sync centre",

@@ -127,7 +127,7 @@ export const messages: typeof english = {
     keys: "सभी कुंजियाँ",
     close: "ऊपर वाला बंद करें",
     today: "आज",
-    followUps: "किन्हें फिर आने को कहा गया",
+    followUps: "फिर आने वाले",
     chart: "खुले मरीज़ का चार्ट",
     pad: "खुले मरीज़ का पैड",
     sync: "सिंक केंद्र",

@@ -56,8 +56,6 @@ export function DueList({ people, onBook }: Props) {
   };
   const { followUps } = messages;
   return (
-    // The buttons in it answer keys; the list moves the focus between them.
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <ul
       ref={list}
       className={classes.list}
