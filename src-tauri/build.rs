@@ -39,6 +39,7 @@ fn main() {
         "propose_merger",
         "get_today",
         "get_day",
+        "get_days",
         "read_booking",
         "book_visit",
         "step_visit",

@@ -99,6 +99,7 @@ fn main() -> anyhow::Result<()> {
             commands::review::propose_merger,
             commands::patients::get_today,
             commands::day::get_day,
+            commands::day::get_days,
             commands::day::read_booking,
             commands::day::book_visit,
             commands::day::step_visit,

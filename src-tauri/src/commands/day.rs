@@ -1,14 +1,24 @@
 //! The window's commands about the day of the clinic: who comes, who waits, who is with whom.
 
-use protocol::id::{AppointmentId, PatientId};
+use protocol::id::{AppointmentId, DoctorId, PatientId};
 use replica::Replica;
-use replica::view::{Booking, BookingForm, BookingRead, Day, NextPatient, Step};
+use replica::view::{Booking, BookingForm, BookingRead, Day, Days, NextPatient, Step};
 
 use super::{Answer, Here, ask};
 
 #[tauri::command]
 pub async fn get_day(desk: Here<'_>, date: Option<String>) -> Answer<Day> {
     ask(desk, move |replica| replica.clinic_day(date.as_deref())).await
+}
+
+#[tauri::command]
+pub async fn get_days(
+    desk: Here<'_>,
+    from: Option<String>,
+    days: u8,
+    doctor_id: Option<DoctorId>,
+) -> Answer<Days> {
+    ask(desk, move |replica| replica.clinic_days(from.as_deref(), days, doctor_id)).await
 }
 
 #[tauri::command]
