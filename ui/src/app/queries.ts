@@ -16,6 +16,14 @@ export const queryKeys = {
   clock: ["rows", "clock"],
   today: ["rows", "clock", "today"],
   day: (date: string | null) => ["rows", "clock", "day", date],
+  days: (from: string | null, days: number, doctor: string | null) => [
+    "rows",
+    "clock",
+    "days",
+    from,
+    days,
+    doctor,
+  ],
   booking: (patient: string, form: object, moves: string | null) => [
     "rows",
     "clock",

@@ -50,6 +50,7 @@ export const tauriBackend: Backend = {
   proposeMerger: (one, other) => invoke("propose_merger", { one, other }),
   getToday: () => invoke("get_today"),
   getDay: (date) => invoke("get_day", { date }),
+  getDays: (from, days, doctorId) => invoke("get_days", { from, days, doctorId }),
   readBooking: (patientId, form, moves) => invoke("read_booking", { patientId, form, moves }),
   bookVisit: (patientId, form) => invoke("book_visit", { patientId, form }),
   stepVisit: (id, step) => invoke("step_visit", { id, step }),

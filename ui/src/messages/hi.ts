@@ -1,7 +1,7 @@
 import type { messages as english } from "./en";
 import { computers, enrol, leaving, unlock } from "./hi-computers";
 import { pad, prescription } from "./hi-consultation";
-import { booking, day } from "./hi-day";
+import { booking, day, week } from "./hi-day";
 import { files } from "./hi-files";
 import { known, trend } from "./hi-known";
 import { letterhead } from "./hi-letterhead";
@@ -86,6 +86,7 @@ export const messages: typeof english = {
     keysWhere: {
       everywhere: "हर जगह",
       day: "आज में",
+      week: "सप्ताह में",
       queue: "आज और चार्ट में",
       chart: "चार्ट या पर्चे में",
       preview: "पर्चे के बड़े दृश्य में",
@@ -171,6 +172,10 @@ export const messages: typeof english = {
     callToken: "प्रतीक्षा में पहले को बुलाएँ",
     dayBefore: "पिछला दिन",
     dayAfter: "अगला दिन",
+    week: "सप्ताह, और वापस एक दिन",
+    weekBefore: "पिछला सप्ताह",
+    weekAfter: "अगला सप्ताह",
+    otherDay: "दूसरा दिन",
     book: "टोकन या बुकिंग",
     nextStep: "अगला कदम",
     moreSteps: "और",
@@ -201,6 +206,7 @@ export const messages: typeof english = {
     },
   },
   day,
+  week,
   booking,
   finder,
   patient,
