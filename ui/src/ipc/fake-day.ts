@@ -134,7 +134,12 @@ export function fakeDay(answer: Answer, { patientOf }: FakeClinic, { signedIn, r
       minutes: 10,
       clash: clash ? shown(clash) : null,
       token: form.isHere ? `A-${nextNumber(day)}` : null,
-      taken: form.isHere ? [] : others.flatMap(({ time }) => (time ? [takenFrom(time)] : [])),
+      taken: form.isHere
+        ? []
+        : others
+            .flatMap(({ time }) => time ?? [])
+            .toSorted()
+            .map(takenFrom),
     };
   };
 
