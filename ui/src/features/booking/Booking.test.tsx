@@ -27,6 +27,7 @@ async function toCome(keys: UserEvent, day: string, time: string) {
   if (time) await keys.type(screen.getByLabelText("Time"), time);
 }
 
+const taken = () => screen.getByTestId("booking-taken").textContent;
 const echo = () => screen.getByTestId("booking-echo").textContent;
 const tomorrow = () => {
   const day = new Date();
@@ -120,7 +121,6 @@ test("which times are taken that day stands there while a time is typed, of the 
     void backend.bookVisit("p4", { ...booked, time: "12:00" });
     void backend.bookVisit("p2", { ...booked, time: "09:30" });
   });
-  const taken = () => screen.getByTestId("booking-taken").textContent;
   expect(screen.queryByTestId("booking-taken")).toBeNull();
   await toCome(keys, "1d", "");
   await waitFor(() => expect(taken()).toBe("Taken that day: 09:30–09:40 · 12:00–12:10"));
