@@ -40,6 +40,7 @@ fn main() {
         "get_today",
         "get_day",
         "list_follow_ups",
+        "get_days",
         "read_booking",
         "book_visit",
         "step_visit",

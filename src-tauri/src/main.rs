@@ -100,6 +100,7 @@ fn main() -> anyhow::Result<()> {
             commands::patients::get_today,
             commands::day::get_day,
             commands::day::list_follow_ups,
+            commands::day::get_days,
             commands::day::read_booking,
             commands::day::book_visit,
             commands::day::step_visit,

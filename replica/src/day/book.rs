@@ -16,12 +16,14 @@ use crate::error::{Error, Result};
 use crate::one_patient::{id_list, kept};
 use crate::replica::{Replica, by_name, must_get, or_null};
 use crate::store::{get_row, lane, query_ids, set_meta};
-use crate::view::{Booking, BookingForm, BookingRead};
+use crate::view::{Booking, BookingForm, BookingRead, TakenTime};
 
 /// A visit is still booked at a time of today that is over by so many minutes: it is written down late.
 const LATE_MINUTES: i64 = 60;
 /// How long a visit takes with a doctor who says nothing of it.
 const SLOT_MINUTES: u32 = 10;
+/// Minutes of a whole day.
+const DAY_MINUTES: i64 = 24 * 60;
 /// What a visit comes before the others with.
 const URGENT: u32 = 1;
 
@@ -53,9 +55,13 @@ impl Replica {
                 Some(InTheWay::Twice(visit) | InTheWay::Another(visit)) => self.booking(tx, &visit, now)?,
                 None => None,
             };
-            let token = if form.is_here { Some(self.token(tx, wanted.day)?.1) } else { None };
+            let (token, taken) = if form.is_here {
+                (Some(self.token(tx, wanted.day)?.1), vec![])
+            } else {
+                (None, taken_times(&at_times(tx, wanted.doctor, wanted.day, moves)?))
+            };
             let Wanted { day, time, minutes, .. } = wanted;
-            Ok(BookingRead { day: day_text(day), time, minutes, clash, token })
+            Ok(BookingRead { day: day_text(day), time, minutes, clash, token, taken })
         })
     }
 
@@ -222,15 +228,45 @@ fn in_the_way(
         return Ok(Some(InTheWay::Twice(visit)));
     }
     let Some(time) = &wanted.time else { return Ok(None) };
-    let sql = "select id from appointments where appointment_date = ?1 and doctor_id = ?2 and id <> ?3 \
-               and is_deleted = 0 and start_time is not null \
-               and status in ('booked', 'confirmed', 'arrived', 'in_consultation') order by start_time, id";
-    let params = (day_text(wanted.day), wanted.doctor.to_string(), but(moves));
     let overlaps = |visit: &Visit| {
         let minutes = visit.values.get("duration_minutes").and_then(Value::as_i64);
         are_at_once((time.as_str(), Some(wanted.minutes.into())), (visit.text("start_time"), minutes))
     };
-    Ok(each(tx, query_ids(tx, sql, params)?)?.into_iter().find(overlaps).map(InTheWay::Another))
+    let others = at_times(tx, wanted.doctor, wanted.day, moves)?;
+    Ok(others.into_iter().find(overlaps).map(InTheWay::Another))
+}
+
+/// The open visits of a doctor that have a time on this day, at any clinic, but for one: by time.
+fn at_times(
+    tx: &Transaction<'_>,
+    doctor: DoctorId,
+    day: Date,
+    but_for: Option<AppointmentId>,
+) -> Result<Vec<Visit>> {
+    let sql = "select id from appointments where appointment_date = ?1 and doctor_id = ?2 and id <> ?3 \
+               and is_deleted = 0 and start_time is not null \
+               and status in ('booked', 'confirmed', 'arrived', 'in_consultation') order by start_time, id";
+    each(tx, query_ids(tx, sql, (day_text(day), doctor.to_string(), but(but_for)))?)
+}
+
+/// From when until when these visits, which stand by time, keep their doctor: what follows at once stands as one.
+fn taken_times(visits: &[Visit]) -> Vec<TakenTime> {
+    let mut spans: Vec<(i64, i64)> = Vec::new();
+    for visit in visits {
+        let Some(start) = minutes_of(visit.text("start_time")) else { continue };
+        let minutes = visit.values.get("duration_minutes").and_then(Value::as_i64);
+        // As long as it is in the way of others.
+        let end = (start + minutes.unwrap_or(1).max(1)).min(DAY_MINUTES);
+        if let Some((_, until)) = spans.last_mut()
+            && start <= *until
+        {
+            *until = end.max(*until);
+        } else {
+            spans.push((start, end));
+        }
+    }
+    let time = |minutes: i64| format!("{:02}:{:02}", minutes / 60, minutes % 60);
+    spans.into_iter().map(|(from, until)| TakenTime { from: time(from), until: time(until) }).collect()
 }
 
 /// The open visit of a patient with this doctor on this day, under any registration and at any clinic, but for one.

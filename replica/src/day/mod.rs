@@ -2,6 +2,7 @@
 //! books them and leads them on, on every computer.
 
 mod book;
+mod days;
 mod step;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,18 +41,13 @@ impl Replica {
     pub fn clinic_day(&self, date: Option<&str>) -> Result<Day> {
         self.store.read(|tx| {
             let now = self.now_here(tx)?;
-            let date = match date {
-                Some(text) => {
-                    parse_day(text).ok_or_else(|| Error::Invalid("This is not a day.".to_owned()))?
-                }
-                None => now.date(),
-            };
+            let date = asked_day(date, now)?;
             let clinic = self.facts.clinic_id.to_string();
             let since = if date == now.date() { here_since(now) } else { date };
             let mut visits = visits_of(tx, date, since, &clinic)?;
             let has_more = visits.len() > SHOWN;
             visits.truncate(SHOWN);
-            let of_clinic: BTreeSet<DoctorId> = doctors_of(tx, &clinic)?.into_iter().collect();
+            let of_clinic = doctors_of(tx, &clinic)?;
             let mut of_doctors: BTreeMap<DoctorId, Vec<Visit>> =
                 doctors(tx)?.into_iter().map(|doctor| (doctor, vec![])).collect();
             for visit in visits {
@@ -63,11 +59,14 @@ impl Replica {
             for (doctor, visits) in of_doctors {
                 doctors.push(self.doctor_day(tx, doctor, visits, now)?);
             }
-            doctors.sort_by_cached_key(|day| {
-                (!day.is_own, !of_clinic.contains(&day.doctor_id), day.name.to_lowercase())
-            });
+            doctors.sort_by_cached_key(|day| self.place_of(day.doctor_id, &day.name, &of_clinic));
             Ok(Day { date: day_text(date), is_today: date == now.date(), doctors, has_more })
         })
+    }
+
+    /// In which order doctors stand: the person's own day first, then those of this clinic, by name.
+    fn place_of(&self, doctor: DoctorId, name: &str, of_clinic: &BTreeSet<DoctorId>) -> (bool, bool, String) {
+        (self.person.doctor_id != Some(doctor), !of_clinic.contains(&doctor), name.to_lowercase())
     }
 
     fn doctor_day(
@@ -225,6 +224,14 @@ fn each(tx: &Transaction<'_>, ids: Vec<AppointmentId>) -> Result<Vec<Visit>> {
     Ok(found)
 }
 
+/// The day that is asked for: today, if none is named.
+fn asked_day(date: Option<&str>, now: OffsetDateTime) -> Result<Date> {
+    match date {
+        Some(text) => parse_day(text).ok_or_else(|| Error::Invalid("This is not a day.".to_owned())),
+        None => Ok(now.date()),
+    }
+}
+
 /// The day since which whoever is here now may have come: the one before, while the night is not over.
 fn here_since(now: OffsetDateTime) -> Date {
     let today = now.date();
@@ -247,10 +254,10 @@ fn doctors(tx: &Transaction<'_>) -> Result<Vec<DoctorId>> {
 }
 
 /// The doctors who mostly work in a clinic.
-fn doctors_of(tx: &Transaction<'_>, clinic: &str) -> Result<Vec<DoctorId>> {
+fn doctors_of(tx: &Transaction<'_>, clinic: &str) -> Result<BTreeSet<DoctorId>> {
     let sql = "select id from doctors where is_deleted = 0 and is_active = 1 \
                and coalesce(default_clinic_id, ?1) = ?1";
-    query_ids(tx, sql, [clinic])
+    Ok(query_ids::<DoctorId>(tx, sql, [clinic])?.into_iter().collect())
 }
 
 /// Whether a patient is expected on a day, is here or was here, under any registration.

@@ -19,7 +19,7 @@ use crate::hindi::hindi;
 use crate::replica::must_get;
 use crate::view::{Booking, BookingForm, CancelReason, DoctorDay, Draft, Step, StepKind, VisitType};
 
-const SHAH: u128 = 0x54a4;
+pub(super) const SHAH: u128 = 0x54a4;
 
 pub(super) fn at(day: &str, time: &str) -> BookingForm {
     BookingForm {
@@ -38,7 +38,7 @@ pub(super) fn here() -> BookingForm {
     BookingForm { visit_type: VisitType::New, is_here: true, ..at("", "") }
 }
 
-fn with(doctor: u128, form: BookingForm) -> BookingForm {
+pub(super) fn with(doctor: u128, form: BookingForm) -> BookingForm {
     BookingForm { doctor_id: DoctorId(Uuid::from_u128(doctor)), ..form }
 }
 
@@ -69,18 +69,18 @@ pub(super) fn ids(bookings: &[Booking]) -> Vec<AppointmentId> {
     bookings.iter().map(|booking| booking.id).collect()
 }
 
-fn values(fixture: &Fixture, table: TableName, id: Uuid) -> Values {
+pub(super) fn values(fixture: &Fixture, table: TableName, id: Uuid) -> Values {
     fixture.store.read(|tx| must_get(tx, table, id)).expect("BUG: the row")
 }
 
-fn arrives(fixture: &Fixture, table: TableName, id: Uuid, deleted: bool, values: Values) {
+pub(super) fn arrives(fixture: &Fixture, table: TableName, id: Uuid, deleted: bool, values: Values) {
     let row = Row { table, id, version: 9, deleted, values };
     fixture.store.stage(&[row]).expect("BUG: staged");
     fixture.store.apply_staged(vec![], (9, 1), (None, NOW)).expect("BUG: applied");
 }
 
 /// A second doctor of the tenant, who is at this clinic if at any.
-fn with_shah(fixture: &Fixture, clinic: u128) {
+pub(super) fn with_shah(fixture: &Fixture, clinic: u128) {
     with_another(fixture, "Vikram", clinic);
 }
 

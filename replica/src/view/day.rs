@@ -43,6 +43,56 @@ pub struct DoctorDay {
     pub over: Vec<Booking>,
 }
 
+/// Some days of this clinic, one after the other: who comes, and when a doctor is free.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct Days {
+    /// All doctors who see patients, and who else has a visit here on one of these days, in the order of the day.
+    pub doctors: Vec<DoctorName>,
+    /// Each of the days, also those on which nobody comes.
+    pub days: Vec<DayVisits>,
+}
+
+/// A doctor, to be chosen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct DoctorName {
+    /// Which doctor.
+    pub doctor_id: DoctorId,
+    /// `Dr. Anjali Kulkarni`.
+    pub name: String,
+}
+
+/// The visits of one of several days.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct DayVisits {
+    /// Which day.
+    pub date: String,
+    /// Whether it is today in the clinic's time zone.
+    pub is_today: bool,
+    /// Whether it is before today.
+    pub is_over: bool,
+    /// What was not cancelled, moved or written by mistake: by time, those without one last.
+    pub visits: Vec<DayVisit>,
+    /// Whether they are not all here: then nobody can tell by them what is free.
+    pub has_more: bool,
+}
+
+/// A visit among those of several doctors.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct DayVisit {
+    /// With whom: `Dr. Anjali Kulkarni`.
+    pub doctor: String,
+    /// The visit.
+    pub booking: Booking,
+}
+
 /// A visit, as the reception sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -131,6 +181,19 @@ pub struct BookingRead {
     pub clash: Option<Booking>,
     /// The token that it would get, if the patient is here.
     pub token: Option<String>,
+    /// When the doctor has other patients that day, of whoever is to come.
+    pub taken: Vec<TakenTime>,
+}
+
+/// From when until when a doctor has patients.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct TakenTime {
+    /// `09:30`.
+    pub from: String,
+    /// `10:10`, or `24:00`: from then on the doctor is free.
+    pub until: String,
 }
 
 /// What can be done with a visit.

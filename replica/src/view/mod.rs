@@ -33,7 +33,8 @@ pub use consultation::{
     PrescriptionSummary, Safety, Vitals,
 };
 pub use day::{
-    Booking, BookingForm, BookingRead, CancelReason, Day, DoctorDay, NextPatient, Step, StepKind, VisitType,
+    Booking, BookingForm, BookingRead, CancelReason, Day, DayVisit, DayVisits, Days, DoctorDay, DoctorName,
+    NextPatient, Step, StepKind, TakenTime, VisitType,
 };
 pub use files::{AttachmentForm, AttachmentView, FilePlace};
 pub use follow_ups::{FollowUp, FollowUpDays, FollowUps};

@@ -1,8 +1,10 @@
 //! The window's commands about the day of the clinic: who comes, who waits, who is with whom.
 
-use protocol::id::{AppointmentId, PatientId};
+use protocol::id::{AppointmentId, DoctorId, PatientId};
 use replica::Replica;
-use replica::view::{Booking, BookingForm, BookingRead, Day, FollowUpDays, FollowUps, NextPatient, Step};
+use replica::view::{
+    Booking, BookingForm, BookingRead, Day, Days, FollowUpDays, FollowUps, NextPatient, Step,
+};
 
 use super::{Answer, Here, ask};
 
@@ -14,6 +16,16 @@ pub async fn get_day(desk: Here<'_>, date: Option<String>) -> Answer<Day> {
 #[tauri::command]
 pub async fn list_follow_ups(desk: Here<'_>, days: FollowUpDays) -> Answer<FollowUps> {
     ask(desk, move |replica| replica.follow_ups(days)).await
+}
+
+#[tauri::command]
+pub async fn get_days(
+    desk: Here<'_>,
+    from: Option<String>,
+    days: u8,
+    doctor_id: Option<DoctorId>,
+) -> Answer<Days> {
+    ask(desk, move |replica| replica.clinic_days(from.as_deref(), days, doctor_id)).await
 }
 
 #[tauri::command]

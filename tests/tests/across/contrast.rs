@@ -84,6 +84,11 @@ async fn every_screen(is_dark: bool) -> anyhow::Result<()> {
     window.press_ctrl('1', false).await?;
     window.shows("today", "A-1").await?;
     measure(&window, "today with somebody who waits").await?;
+    window.type_text("w").await?;
+    window.shows("week-days", "Sunita").await?;
+    measure(&window, "the week").await?;
+    window.type_text("w").await?;
+    window.shows("today", "A-1").await?;
     window.press(Key::F9).await?;
     window.shows("chart", "Sunita").await?;
     measure(&window, "the chart of whoever is with the doctor").await?;

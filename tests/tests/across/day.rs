@@ -6,6 +6,7 @@ use clinic_tests::session::Session;
 use clinic_tests::window::Window;
 use fantoccini::key::Key;
 use protocol::table::{Row, TableName};
+use replica::view::{BookingForm, VisitType};
 
 /// How many come.
 const VISITORS: usize = 60;
@@ -97,5 +98,38 @@ async fn an_allergy_that_is_noted_at_the_other_desk_holds_the_line_of_a_pad_that
     other.replica()?.update_patient(sunita, &seen, &form)?;
     window.shows("pad-held", "1 held").await?;
     window.shows("pad-finding", "Noted allergy: Penicillin").await?;
+    window.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_visit_that_the_other_desk_books_stands_in_the_week_that_is_looked_at() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let session = Session::start(&folder.path().join("session"))?;
+    let clinic = Clinic::open().await?;
+    let other = clinic.desk("Front desk").await?;
+    let sunita = other.replica()?.register_patient(&patient("Sunita", "9820441276"))?.id;
+    other.synced().await?;
+    let window = Window::open(&session, &folder.path().join("desk")).await?;
+    enrol(&window, &clinic.network.address(), &clinic.code().await?).await?;
+    window.shows("sync-pill", "all synced").await?;
+    window.type_text("w").await?;
+    window.shows("week-days", "Nobody is booked").await?;
+
+    let doctor = other.replica()?.session().doctor_id;
+    let form = BookingForm {
+        doctor_id: doctor.ok_or_else(|| anyhow::anyhow!("a doctor signed in"))?,
+        day: "1d".into(),
+        time: "11:20".into(),
+        visit_type: VisitType::FollowUp,
+        is_urgent: false,
+        reason: String::new(),
+        is_here: false,
+    };
+    other.replica()?.book_visit(sunita, &form)?;
+    window.shows("week-days", "11:20 Sunita").await?;
+    for key in [Key::Down, Key::Right, Key::Down, Key::Enter] {
+        window.press(key).await?;
+    }
+    window.shows("chart", "Sunita").await?;
     window.close().await
 }

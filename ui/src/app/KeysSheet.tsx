@@ -8,6 +8,7 @@ import { type KeyId, keyLabel, keymap } from "./keymap";
 const places: (typeof keymap)[KeyId]["where"][] = [
   "everywhere",
   "day",
+  "week",
   "queue",
   "chart",
   "preview",

@@ -6,7 +6,7 @@ interface Binding {
   keys: string;
   /** Its name among the words for keys. */
   label: keyof typeof messages.keys;
-  where: "everywhere" | "day" | "queue" | "chart" | "preview" | "booking" | "record" | "pad";
+  where: "everywhere" | "day" | "week" | "queue" | "chart" | "preview" | "booking" | "record" | "pad";
 }
 
 /** Every key that works beyond the focused control. */
@@ -26,6 +26,9 @@ export const keymap = {
   callToken: { keys: "F10", label: "callToken", where: "day" },
   dayBefore: { keys: "Alt+←", label: "dayBefore", where: "day" },
   dayAfter: { keys: "Alt+→", label: "dayAfter", where: "day" },
+  week: { keys: "W", label: "week", where: "day" },
+  weekBefore: { keys: "Alt+←", label: "weekBefore", where: "week" },
+  weekAfter: { keys: "Alt+→", label: "weekAfter", where: "week" },
   newPrescription: { keys: "Mod+N", label: "newPrescription", where: "chart" },
   book: { keys: "Mod+B", label: "book", where: "booking" },
   allergy: { keys: "Mod+Shift+A", label: "allergy", where: "record" },
@@ -112,7 +115,10 @@ export function isTyping(target: EventTarget | null): boolean {
 }
 
 /** What a key that is held down does once: again and again, and on the next screen, it would do one after the other. */
-const onceEach = new Set<KeyId>(["takeBack", "nextPatient", "callToken", "repeat", "print"]);
+const onceEach = new Set<KeyId>(["takeBack", "nextPatient", "callToken", "week", "repeat", "print"]);
+
+/** What is a letter like any other where letters are typed. */
+const letters = new Set<KeyId>(["keys", "week"]);
 
 const isBehindDialog = (id: KeyId) =>
   !aboveDialogs.has(id) && document.querySelector("dialog[open]") !== null;
@@ -160,7 +166,7 @@ export function useKeys(handlers: Handlers): void {
     const onKeyDown = (event: KeyboardEvent) => {
       for (const [id, handler] of entries(latest.current)) {
         if (!handler || event.defaultPrevented || !isKey(event, id)) continue;
-        if (id === "keys" && isTyping(event.target)) continue;
+        if (letters.has(id) && isTyping(event.target)) continue;
         if (isBehindDialog(id)) continue;
         event.preventDefault();
         if (!onceEach.has(id) || !event.repeat) handler();

@@ -17,6 +17,14 @@ export const queryKeys = {
   today: ["rows", "clock", "today"],
   followUps: (days: string) => ["rows", "clock", "follow-ups", days],
   day: (date: string | null) => ["rows", "clock", "day", date],
+  days: (from: string | null, days: number, doctor: string | null) => [
+    "rows",
+    "clock",
+    "days",
+    from,
+    days,
+    doctor,
+  ],
   booking: (patient: string, form: object, moves: string | null) => [
     "rows",
     "clock",

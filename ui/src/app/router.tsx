@@ -19,6 +19,7 @@ import { ShortKeys } from "../features/shortkeys/ShortKeys";
 import { Staff } from "../features/staff/Staff";
 import { SyncCentre } from "../features/sync/SyncCentre";
 import { Today } from "../features/today/Today";
+import { Week } from "../features/today/Week";
 import { spoken } from "./language";
 import { Layout } from "./layout";
 
@@ -27,15 +28,33 @@ interface Context {
   askChart: (patientId: string) => void;
 }
 
+/** Where somebody is in the days of the clinic. */
+interface PlaceInDays {
+  /** The day that is looked at; today, if there is none. */
+  day?: string;
+  /** With which day the week begins that is shown; `now` for today. */
+  week?: string;
+  /** Whose visits are shown of the week. */
+  doctor?: string;
+}
+
+function validPlace(search: Record<string, unknown>): PlaceInDays {
+  const place: PlaceInDays = {};
+  for (const name of ["day", "week", "doctor"] as const)
+    if (search[name] !== undefined) place[name] = String(search[name]);
+  return place;
+}
+
 const root = createRootRouteWithContext<Context>()({ component: spoken(Layout) });
 
 const today = createRoute({
   getParentRoute: () => root,
   path: "/",
-  validateSearch: (search: Record<string, unknown>): { day?: string } =>
-    search["day"] === undefined ? {} : { day: String(search["day"]) },
+  validateSearch: validPlace,
   component: spoken(function TodayRoute(): ReactNode {
-    return <Today date={today.useSearch().day ?? null} />;
+    const { day = null, week, doctor = null } = today.useSearch();
+    if (week === undefined) return <Today date={day} />;
+    return <Week from={week === "now" ? null : week} lookedAt={day} doctorId={doctor} />;
   }),
 });
 

@@ -80,6 +80,15 @@ const screens: Record<string, { start?: string; go: (opened: Opened) => Promise<
     ]),
   ),
   today: { go: today },
+  "the week": {
+    go: async (opened) => {
+      await today(opened);
+      await opened.backend.bookVisit("p4", walkIn);
+      await opened.keys.keyboard("w");
+      await screen.findByText("Ramesh Pawar");
+      return screen.findByTestId("week-days");
+    },
+  },
   "all keys": {
     go: async (opened) => {
       await today(opened);

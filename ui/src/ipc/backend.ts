@@ -15,6 +15,8 @@ import type { Conflict } from "./bindings/Conflict";
 import type { ConflictChoice } from "./bindings/ConflictChoice";
 import type { ConflictId } from "./bindings/ConflictId";
 import type { Day } from "./bindings/Day";
+import type { Days } from "./bindings/Days";
+import type { DoctorId } from "./bindings/DoctorId";
 import type { Diagnosis } from "./bindings/Diagnosis";
 import type { CorrectedField } from "./bindings/CorrectedField";
 import type { DosageRead } from "./bindings/DosageRead";
@@ -182,6 +184,8 @@ export interface Backend {
   getDay(date: string | null): Promise<Day>;
   /** Who was asked to come again on these days, and neither came since nor is booked. */
   listFollowUps(days: FollowUpDays): Promise<FollowUps>;
+  /** So many days of this clinic from one on, 31 at most, with one doctor; null is today, and all doctors. */
+  getDays(from: string | null, days: number, doctorId: DoctorId | null): Promise<Days>;
   /** Says back what is typed of a booking. `moves` is the visit whose place it takes. */
   readBooking(patientId: PatientId, form: BookingForm, moves: AppointmentId | null): Promise<BookingRead>;
   /** Books a visit, or gives a token to whoever is here. */

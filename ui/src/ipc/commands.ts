@@ -51,6 +51,7 @@ export const tauriBackend: Backend = {
   getToday: () => invoke("get_today"),
   listFollowUps: (days) => invoke("list_follow_ups", { days }),
   getDay: (date) => invoke("get_day", { date }),
+  getDays: (from, days, doctorId) => invoke("get_days", { from, days, doctorId }),
   readBooking: (patientId, form, moves) => invoke("read_booking", { patientId, form, moves }),
   bookVisit: (patientId, form) => invoke("book_visit", { patientId, form }),
   stepVisit: (id, step) => invoke("step_visit", { id, step }),

@@ -4,17 +4,19 @@ import type { BookingForm } from "./bindings/BookingForm";
 import type { BookingRead } from "./bindings/BookingRead";
 import type { CommandError } from "./bindings/CommandError";
 import type { Day } from "./bindings/Day";
+import type { DayVisits } from "./bindings/DayVisits";
 import type { DoctorDay } from "./bindings/DoctorDay";
 import type { FollowUps } from "./bindings/FollowUps";
 import type { FollowUpDays } from "./bindings/FollowUpDays";
 import type { Step } from "./bindings/Step";
 import type { StepKind } from "./bindings/StepKind";
+import type { TakenTime } from "./bindings/TakenTime";
 import type { Around, FakeClinic } from "./fake-clinic";
 import { type Answer, today } from "./fake-data";
 
 type Commands = Pick<
   Backend,
-  "getDay" | "listFollowUps" | "readBooking" | "bookVisit" | "stepVisit" | "nextPatient"
+  "getDay" | "getDays" | "listFollowUps" | "readBooking" | "bookVisit" | "stepVisit" | "nextPatient"
 >;
 
 const doctors = [
@@ -42,10 +44,23 @@ function refuse(detail: string): never {
 
 const minutesOf = (time: string) => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
 
+const two = (part: number) => String(part).padStart(2, "0");
+
+function takenFrom(time: string): TakenTime {
+  const until = minutesOf(time) + 10;
+  return { from: time, until: `${two(Math.floor(until / 60))}:${two(until % 60)}` };
+}
+
+const later = (day: string, days: number) => {
+  const noon = new Date(`${day}T12:00:00Z`);
+  noon.setUTCDate(noon.getUTCDate() + days);
+  return noon.toISOString().slice(0, 10);
+};
+
 function readDay(typed: string): string {
   if (typed.trim() === "") return today();
   const after = /^(\d+)([dw])$/.exec(typed.trim());
-  if (after) return dayAway(Number(after[1]) * (after[2] === "w" ? 7 : 1));
+  if (after) return later(today(), Number(after[1]) * (after[2] === "w" ? 7 : 1));
   const written = /^(\d\d)\/(\d\d)\/(\d{4})$/.exec(typed.trim());
   if (!written) refuse(`“${typed}” is not a day. Type 5d, 2w or 28/11/2026.`);
   return `${written[3]}-${written[2]}-${written[1]}`;
@@ -85,13 +100,6 @@ function nextOf({ status, day }: Kept): StepKind[] {
 function shown(one: Kept): Booking {
   const { doctorId: _doctor, day: _day, number: _number, ...booking } = one;
   return { ...booking, next: nextOf(one) };
-}
-
-/** So many days away from today. */
-function dayAway(days: number): string {
-  const day = new Date(`${today()}T12:00:00Z`);
-  day.setUTCDate(day.getUTCDate() + days);
-  return day.toISOString().slice(0, 10);
 }
 
 /** Whom a doctor asked to come again, and in how many days. */
@@ -144,6 +152,12 @@ export function fakeDay(answer: Answer, { patientOf }: FakeClinic, { signedIn, r
       minutes: 10,
       clash: clash ? shown(clash) : null,
       token: form.isHere ? `A-${nextNumber(day)}` : null,
+      taken: form.isHere
+        ? []
+        : others
+            .flatMap(({ time }) => time ?? [])
+            .toSorted()
+            .map(takenFrom),
     };
   };
 
@@ -236,7 +250,7 @@ export function fakeDay(answer: Answer, { patientOf }: FakeClinic, { signedIn, r
         isOwn: isDoctor() && doctorId === "d1",
         withDoctor: of("in_consultation"),
         waiting: of("arrived").toSorted((a, b) => Number(b.isUrgent) - Number(a.isUrgent)),
-        booked: of("booked", "confirmed").toSorted((a, b) => (a.time ?? "~").localeCompare(b.time ?? "~")),
+        booked: of("booked", "confirmed").toSorted((a, b) => (a.time ?? "99").localeCompare(b.time ?? "99")),
         over: of("completed", "left_without_seen", "no_show", "cancelled", "rescheduled"),
       };
     }),
@@ -255,7 +269,7 @@ export function fakeDay(answer: Answer, { patientOf }: FakeClinic, { signedIn, r
       .filter((one) => from <= one.days && one.days <= to && !isSettled(one))
       .map(({ patientId, doctorId, days }) => ({
         patient: patientOf(patientId).summary,
-        dueOn: dayAway(days),
+        dueOn: later(today(), days),
         days,
         doctorId,
         doctorName: doctors.find((doctor) => doctor.doctorId === doctorId)?.name ?? "",
@@ -263,8 +277,28 @@ export function fakeDay(answer: Answer, { patientOf }: FakeClinic, { signedIn, r
     return { people, hasMore: false };
   };
 
+  const visitsOf = (date: string, doctorId: string | null): DayVisits => ({
+    date,
+    isToday: date === today(),
+    isOver: date < today(),
+    hasMore: false,
+    visits: visits
+      .filter((one) => one.day === date && (doctorId === null || one.doctorId === doctorId))
+      .filter(({ status }) => !["cancelled", "rescheduled", "entered_in_error"].includes(status))
+      .toSorted((a, b) => (a.time ?? "99").localeCompare(b.time ?? "99"))
+      .map((one) => ({
+        doctor: doctors.find(({ doctorId }) => doctorId === one.doctorId)?.name ?? "",
+        booking: { ...shown(one), patient: patientOf(one.patient.id).summary },
+      })),
+  });
+
   return {
     listFollowUps: (choice) => answer("listFollowUps", () => due(choice)),
+    getDays: (from, days, doctorId) =>
+      answer("getDays", () => ({
+        doctors,
+        days: Array.from({ length: days }, (_, after) => visitsOf(later(from ?? today(), after), doctorId)),
+      })),
     getDay: (date) => answer("getDay", () => dayOf(date ?? today())),
     readBooking: (patientId, form, moves) => answer("readBooking", () => read(patientId, form, moves)),
     bookVisit: (patientId, form) =>

@@ -68,6 +68,25 @@ export const day = {
   ofPatient: "Today’s visit",
 };
 
+/** The words of several days beside each other. */
+export const week = {
+  show: "Week",
+  showDay: "One day",
+  title: (from: string, until: string) => `${from} – ${until}`,
+  before: "Week before",
+  after: "Week after",
+  fromToday: "From today",
+  doctor: "Doctor",
+  all: "All doctors",
+  today: "Today",
+  past: "past",
+  count: (count: number) => (count === 1 ? "1 visit" : `${count} visits`),
+  none: "Nobody is booked",
+  wasNone: "Nobody was booked",
+  notAll: "Not all visits of this day are shown",
+  hasMore: "There are more visits than are shown at once: choose a doctor, or open a day.",
+};
+
 export const booking = {
   title: (name: string) => `Token or booking: ${name}`,
   moveTitle: (name: string) => `Move the visit: ${name}`,
@@ -90,6 +109,8 @@ export const booking = {
     `At ${time} ${name} is booked with this doctor. Choose another time.`,
   booked: (name: string) => `${name} is booked with this doctor that day already.`,
   bookedAt: (name: string, time: string) => `${name} is booked with this doctor at ${time} already.`,
+  taken: "Taken that day:",
+  noneTaken: "No time is taken that day.",
   waits: (name: string, token: string) => `${name} already has token ${token} for this doctor.`,
   give: "Give a token",
   giveToken: (token: string) => `Give token ${token}`,

@@ -1,6 +1,6 @@
 import { computers, enrol, leaving, unlock } from "./computers";
 import { pad, prescription } from "./consultation";
-import { booking, day } from "./day";
+import { booking, day, week } from "./day";
 import { files } from "./files";
 import { followUps } from "./follow-ups";
 import { known, trend } from "./known";
@@ -86,6 +86,7 @@ export const messages = {
     keysWhere: {
       everywhere: "Everywhere",
       day: "In Today",
+      week: "In the week",
       queue: "In Today and in a chart",
       chart: "In a chart or prescription",
       preview: "In the large view of a prescription",
@@ -173,6 +174,10 @@ export const messages = {
     callToken: "call the first who waits",
     dayBefore: "day before",
     dayAfter: "day after",
+    week: "week, and back to one day",
+    weekBefore: "week before",
+    weekAfter: "week after",
+    otherDay: "other day",
     book: "token or booking",
     nextStep: "next step",
     moreSteps: "more",
@@ -203,6 +208,7 @@ export const messages = {
     },
   },
   day,
+  week,
   booking,
   followUps,
   finder,

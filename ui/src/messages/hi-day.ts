@@ -1,4 +1,4 @@
-import type { booking as englishBooking, day as englishDay } from "./day";
+import type { booking as englishBooking, day as englishDay, week as englishWeek } from "./day";
 
 export const day: typeof englishDay = {
   withDoctor: "डॉक्टर के पास",
@@ -68,6 +68,24 @@ export const day: typeof englishDay = {
   ofPatient: "आज की मुलाक़ात",
 };
 
+export const week: typeof englishWeek = {
+  show: "सप्ताह",
+  showDay: "एक दिन",
+  title: (from, until) => `${from} से ${until}`,
+  before: "पिछला सप्ताह",
+  after: "अगला सप्ताह",
+  fromToday: "आज से",
+  doctor: "डॉक्टर",
+  all: "सभी डॉक्टर",
+  today: "आज",
+  past: "बीत गया",
+  count: (count) => (count === 1 ? "1 मुलाक़ात" : `${count} मुलाक़ातें`),
+  none: "कोई बुक नहीं",
+  wasNone: "कोई बुक नहीं था",
+  notAll: "इस दिन की सब मुलाक़ातें यहाँ नहीं हैं",
+  hasMore: "एक साथ दिखाने के लिए मुलाक़ातें बहुत हैं: कोई डॉक्टर चुनें, या एक दिन खोलें।",
+};
+
 export const booking: typeof englishBooking = {
   title: (name) => `टोकन या बुकिंग: ${name}`,
   moveTitle: (name) => `मुलाक़ात का समय बदलें: ${name}`,
@@ -89,6 +107,8 @@ export const booking: typeof englishBooking = {
   clash: (time, name) => `${time} बजे इस डॉक्टर के साथ ${name} बुक हैं। दूसरा समय चुनें।`,
   booked: (name) => `${name} उस दिन इस डॉक्टर के साथ पहले से बुक हैं।`,
   bookedAt: (name, time) => `${name} इस डॉक्टर के साथ ${time} बजे पहले से बुक हैं।`,
+  taken: "उस दिन भरे समय:",
+  noneTaken: "उस दिन कोई समय भरा नहीं है।",
   waits: (name, token) => `${name} के पास इस डॉक्टर का टोकन ${token} पहले से है।`,
   give: "टोकन दें",
   giveToken: (token) => `टोकन ${token} दें`,

@@ -35,6 +35,12 @@ export const dayWithWeekday = (isoDay: string) =>
   formats[language].weekday.format(dayOf(isoDay)).replace("Sept", "Sep").replace(",", "");
 /** `Monday 23 November` */
 export const wholeDay = (isoDay: string) => formats[language].longDay.format(dayOf(isoDay)).replace(",", "");
+/** The day so many days after that one. */
+export function dayAfter(isoDay: string, days: number): string {
+  const noon = new Date(`${isoDay}T12:00:00Z`);
+  noon.setUTCDate(noon.getUTCDate() + days);
+  return noon.toISOString().slice(0, 10);
+}
 /** `10:41` today, else `22 Nov 2026 10:41`. */
 export function timeOrDay(instant: string): string {
   const date = new Date(instant);

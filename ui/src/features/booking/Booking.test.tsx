@@ -27,6 +27,7 @@ async function toCome(keys: UserEvent, day: string, time: string) {
   if (time) await keys.type(screen.getByLabelText("Time"), time);
 }
 
+const taken = () => screen.getByTestId("booking-taken").textContent;
 const echo = () => screen.getByTestId("booking-echo").textContent;
 const tomorrow = () => {
   const day = new Date();
@@ -113,6 +114,24 @@ test("a time that is taken is said while it is typed, refused when it is booked,
   await screen.findByText(/^Sunita Deshmukh is booked/);
   const day = await backend.getDay(tomorrow());
   expect(day.doctors[0]?.booked.map(({ time }) => time)).toEqual(["11:20", "11:40"]);
+});
+
+test("which times are taken that day stands there while a time is typed, of the doctor who is chosen", async () => {
+  const { keys } = await openBooking((backend) => {
+    void backend.bookVisit("p4", { ...booked, time: "12:00" });
+    void backend.bookVisit("p2", { ...booked, time: "09:30" });
+  });
+  expect(screen.queryByTestId("booking-taken")).toBeNull();
+  await toCome(keys, "1d", "");
+  await waitFor(() => expect(taken()).toBe("Taken that day: 09:30–09:40 · 12:00–12:10"));
+  await keys.type(screen.getByLabelText("Time"), "1x");
+  await waitFor(() => expect(echo()).toContain("is not a time"));
+  expect(taken()).toContain("09:30–09:40");
+  await keys.selectOptions(screen.getByLabelText("Doctor"), "Dr. Vikram Shah");
+  await waitFor(() => expect(taken()).toBe("No time is taken that day."));
+  await keys.clear(screen.getByLabelText("Day"));
+  await keys.type(screen.getByLabelText("Day"), "soon");
+  await waitFor(() => expect(taken()).toBe(""));
 });
 
 test("what is not understood is said where it is typed, with an example", async () => {

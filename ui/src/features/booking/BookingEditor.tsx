@@ -9,12 +9,13 @@ import type { BookingRead } from "../../ipc/bindings/BookingRead";
 import type { DoctorDay } from "../../ipc/bindings/DoctorDay";
 import type { DoctorId } from "../../ipc/bindings/DoctorId";
 import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
+import type { TakenTime } from "../../ipc/bindings/TakenTime";
 import type { VisitType } from "../../ipc/bindings/VisitType";
 import { useBackend } from "../../ipc/context";
 import { langOf, problemOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 import { dayWithWeekday } from "../../shared/format";
-import { Problem } from "../../shared/parts";
+import { Parts, Problem } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
 import { TypedDialog } from "../../shared/TypedDialog";
 import classes from "./Booking.module.css";
@@ -83,6 +84,14 @@ export function BookingEditor(props: Props) {
     queryKey: queryKeys.booking(patient.id, asked, moves),
     queryFn: () => backend.readBooking(patient.id, asked, moves),
     placeholderData: keepPreviousData,
+    gcTime: 0,
+  });
+  // A time that is being typed, and is not understood yet, hides none of those that are taken.
+  const ofDay = { ...asked, time: "" };
+  const day = useQuery({
+    queryKey: queryKeys.booking(patient.id, ofDay, moves),
+    queryFn: () => backend.readBooking(patient.id, ofDay, moves),
+    enabled: !form.isHere,
     gcTime: 0,
   });
   const { booking: words, chart, common } = messages;
@@ -177,6 +186,11 @@ export function BookingEditor(props: Props) {
             />
           </div>
         )}
+        {!form.isHere && (
+          <div role="status" className={classes.taken} data-testid="booking-taken">
+            {day.data && <Taken times={day.data.taken} />}
+          </div>
+        )}
         <div role="status" className={classes.echo} data-testid="booking-echo">
           {!save.error && <Echo read={read.data} error={read.error} patient={patient} isHere={form.isHere} />}
         </div>
@@ -238,6 +252,17 @@ function clashOf({ patient, time, token }: Booking, own: PatientSummary): string
   if (patient.id !== own.id) return booking.clash(time ?? "", patient.fullName);
   if (token !== null) return booking.waits(patient.fullName, token);
   return time === null ? booking.booked(patient.fullName) : booking.bookedAt(patient.fullName, time);
+}
+
+/** When the doctor has patients that day: what is free lies between. */
+function Taken({ times }: { times: TakenTime[] }) {
+  const { booking } = messages;
+  if (times.length === 0) return <p>{booking.noneTaken}</p>;
+  return (
+    <p>
+      {booking.taken} <Parts parts={times.map(({ from, until }) => `${from}–${until}`)} />
+    </p>
+  );
 }
 
 interface EchoProps {

@@ -1,5 +1,6 @@
 import { Button } from "@mantine/core";
 import {
+  IconCalendarWeek,
   IconChevronLeft,
   IconChevronRight,
   IconPlayerTrackNext,
@@ -16,7 +17,7 @@ import type { Day } from "../../ipc/bindings/Day";
 import type { Today as TodayData } from "../../ipc/bindings/Today";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
-import { shortTime, wholeDay } from "../../shared/format";
+import { dayAfter, shortTime, wholeDay } from "../../shared/format";
 import { KeyBar, Problem, Waiting } from "../../shared/parts";
 import { BookingDialog, type Moved } from "../booking/BookingDialog";
 import { preparedBy, preparedWords } from "../prepared/words";
@@ -44,8 +45,9 @@ export function Today({ date }: { date: string | null }) {
   const { hasNext, goNext } = useNextPatient();
   // Above the queue, which is drawn anew with another day: what is typed of a move outlives midnight.
   const [moved, setMoved] = useState<Moved | null>(null);
-  useKeys({ dayBefore: () => go(-1), dayAfter: () => go(1) });
-  const { today, keys, day: words } = messages;
+  const showWeek = () => void navigate({ to: "/", search: { week: isToday ? "now" : (shown ?? "now") } });
+  useKeys({ dayBefore: () => go(-1), dayAfter: () => go(1), week: showWeek });
+  const { today, keys, day: words, week } = messages;
   const visits = day.data?.doctors.flatMap(visitsOf) ?? [];
   const waiting = day.data?.doctors.flatMap((doctor) => doctor.waiting).length ?? 0;
   const isEmpty = isToday ? lists.data && session.mayReadClinical && isQuiet(lists.data) : day.data;
@@ -69,6 +71,13 @@ export function Today({ date }: { date: string | null }) {
               onClick={() => go(1)}
             >
               {words.after}
+            </Button>
+            <Button
+              variant="default"
+              leftSection={<IconCalendarWeek size={16} aria-hidden="true" />}
+              onClick={showWeek}
+            >
+              {week.show}
             </Button>
             {!isToday && (
               <Button variant="default" onClick={() => void navigate({ to: "/" })}>
@@ -153,6 +162,7 @@ export function Today({ date }: { date: string | null }) {
           [keyLabel("register"), keys.register],
           [keyLabel("dayBefore"), keys.dayBefore],
           [keyLabel("dayAfter"), keys.dayAfter],
+          [keyLabel("week"), week.show],
           ...(isToday ? [] : [[keyLabel("today"), words.back] satisfies [string, string]]),
           ...(session.scope === "clinical"
             ? [[keyLabel("followUps"), keys.followUps] satisfies [string, string]]
@@ -163,13 +173,6 @@ export function Today({ date }: { date: string | null }) {
       />
     </>
   );
-}
-
-/** The day so many days after that one. */
-function dayAfter(day: string, days: number): string {
-  const noon = new Date(`${day}T12:00:00Z`);
-  noon.setUTCDate(noon.getUTCDate() + days);
-  return noon.toISOString().slice(0, 10);
 }
 
 const isQuiet = ({ seen, drafts, prepared, followUps, registered }: TodayData) =>
