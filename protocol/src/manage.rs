@@ -76,6 +76,9 @@ pub struct UserChange {
     /// Their name, also as a prescriber.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub full_name: Option<String>,
+    /// With what they will sign in. Their password stays; their access tokens end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
     /// As people write it; empty for none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mobile_number: Option<String>,

@@ -187,6 +187,7 @@ pub(crate) fn change(seen: &StaffForm, wanted: &StaffForm) -> UserChange {
         seen.roles.len() == wanted.roles.len() && seen.roles.iter().all(|role| wanted.roles.contains(role));
     UserChange {
         full_name: other(&seen.full_name, &wanted.full_name),
+        email: other(&seen.email, &wanted.email),
         mobile_number: other(&seen.mobile_number, &wanted.mobile_number),
         roles: (!has_same_roles).then(|| wanted.roles.clone()),
         is_active: other(&seen.is_active, &wanted.is_active),

@@ -146,12 +146,13 @@ async fn only_what_an_admin_changed_is_sent() {
     let seen = StaffForm { roles: vec![Role::Nurse, Role::Receptionist], ..nurse() };
     let wanted = StaffForm {
         full_name: "Lata Joshi".into(),
+        email: "joshi@example.org".into(),
         roles: vec![Role::Receptionist, Role::Nurse],
         is_active: false,
         ..seen.clone()
     };
     client.change_user(&token(), &signer(), LATA, &change(&seen, &wanted)).await.expect("BUG: changed");
-    let sent = json!({ "full_name": "Lata Joshi", "is_active": false });
+    let sent = json!({ "full_name": "Lata Joshi", "email": "joshi@example.org", "is_active": false });
     assert_eq!(server.asked(), (Method::Patch, format!("v1/users/{LATA}"), sent));
 }
 

@@ -168,7 +168,7 @@ pub(crate) async fn set_registration(
 /// What is wrong with a new or changed row of staff, in words.
 pub(crate) fn in_words(error: sqlx::Error) -> Error {
     match violated_constraint(&error) {
-        Some("users_email_key") => Error::Invalid("Someone of your staff has this e-mail already."),
+        Some("users_email_key") => Error::EmailTaken,
         Some("doctors_registration_key") => {
             Error::Invalid("Another of your doctors has this registration number of this council.")
         }

@@ -69,7 +69,7 @@ pub(crate) async fn add(
     Ok((StatusCode::CREATED, Json(UserAdded { user, one_time_password: password })))
 }
 
-/// Changes what is given of a member of staff. With other roles, or none, their access tokens end at once.
+/// Changes what is given of a member of staff. With other roles, another e-mail, or none, their access tokens end at once.
 #[tracing::instrument(skip_all, fields(tenant = %caller.tenant, user = %caller.user))]
 pub(crate) async fn change(
     State(state): State<AppState>,
@@ -78,6 +78,10 @@ pub(crate) async fn change(
     Json(change): Json<UserChange>,
 ) -> Result<Json<UserInfo>> {
     let full_name = change.full_name.as_deref().map(tidy_name).transpose()?;
+    let email = change.email.as_deref().map(normalise_email);
+    if let Some(email) = &email {
+        check_email(email)?;
+    }
     let roles = change.roles.as_deref().map(tidy_roles).transpose()?;
     let mobile_number = tidy_mobile(change.mobile_number.as_deref())?;
     let id: Uuid = id.parse().map_err(|_| Error::NotFound)?;
@@ -100,12 +104,13 @@ pub(crate) async fn change(
     check_registration(kind, change.doctor.as_ref(), before.doctor_id.is_some())?;
     audit::set_actor(&mut tx, Actor::Person(caller.user)).await?;
     let role_names: Vec<String> = roles.iter().map(|role| role.as_str().to_owned()).collect();
-    let ends_tokens = roles != before.roles || is_active != before.is_active;
+    let email = email.unwrap_or_else(|| before.email.clone());
+    let ends_tokens = roles != before.roles || is_active != before.is_active || email != before.email;
     sqlx::query!(
         "update users
          set full_name = coalesce($3, full_name), roles = $4, is_active = $5,
              mobile_number = case when $6 then $7 else mobile_number end,
-             token_version = token_version + $8, updated_at = now()
+             token_version = token_version + $8, email = $9, updated_at = now()
          where tenant_id = $1 and id = $2",
         tenant.0,
         id,
@@ -114,10 +119,12 @@ pub(crate) async fn change(
         is_active,
         change.mobile_number.is_some(),
         mobile_number,
-        i32::from(ends_tokens)
+        i32::from(ends_tokens),
+        email
     )
     .execute(&mut *tx)
-    .await?;
+    .await
+    .map_err(staff::in_words)?;
     if let Some(clinics) = &change.clinics {
         staff::set_clinics(&mut tx, tenant, id, clinics).await?;
     }

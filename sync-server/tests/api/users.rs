@@ -214,6 +214,27 @@ async fn other_roles_end_the_tokens_at_once_and_hold_from_the_next_one_on() {
 }
 
 #[tokio::test]
+async fn another_email_signs_in_with_the_same_password_and_one_that_is_taken_does_not() {
+    let office = Office::open().await;
+    let id = office.clinic.add_staff("lata@sunrise.example", "nurse").await;
+    let token = office.desk.sign_in("lata@sunrise.example").await.tokens.access_token.0;
+    let with = |email: &str| UserChange { email: Some(email.into()), ..UserChange::default() };
+    let taken = refused(office.change(id.0, &with(EMAIL)).await).await;
+    assert_eq!((taken.status, taken.code), (422, ErrorCode::EmailTaken));
+    said(office.change(id.0, &with(" ")).await, 422).await;
+    assert_eq!(office.desk.ask(&token).await.status(), StatusCode::OK);
+    let user: UserInfo = ok(office.change(id.0, &with(" Lata.Joshi@sunrise.example")).await).await;
+    assert_eq!(user.email, "lata.joshi@sunrise.example");
+    assert_eq!(office.desk.ask(&token).await.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(office.desk.login("lata@sunrise.example", PASSWORD).await.status(), StatusCode::UNAUTHORIZED);
+    office.desk.sign_in("lata.joshi@sunrise.example").await;
+    let of = format!("record_id = '{id}' and user_id = '{}'", office.clinic.registered.admin_user_id);
+    let logged =
+        format!("tenant_audit_log where action = 'update' and changes -> 'columns' ? 'email' and {of}");
+    assert_eq!(office.clinic.count(&logged).await, 1);
+}
+
+#[tokio::test]
 async fn the_last_admin_neither_leaves_nor_loses_the_role() {
     let office = Office::open().await;
     let admin = office.clinic.registered.admin_user_id.0;

@@ -104,7 +104,6 @@ test("roles are changed, and what was not touched goes back as it was", async ()
   const sent = kept(backend);
   await keys.click((await rowOf("Sister Asha")).getByRole("button", { name: "Change: Sister Asha" }));
   const dialog = await screen.findByRole("dialog", { name: "Change Sister Asha" });
-  expect(within(dialog).queryByLabelText("E-mail")).toBeNull();
   await keys.click(within(dialog).getByRole("checkbox", { name: /^Reception/ }));
   await keys.click(within(dialog).getByRole("button", { name: "Save" }));
   await screen.findByText("Sister Asha was changed");
@@ -144,6 +143,31 @@ test("who changes their own roles is told that they are signed out", async () =>
   expect(screen.getByText(/^This is you. Once this is saved you are signed out/)).toBeTruthy();
   await keys.click(screen.getByRole("checkbox", { name: /^Nurse/ }));
   expect(screen.queryByText(/you are signed out/)).toBeNull();
+  await keys.type(screen.getByLabelText("E-mail"), "x");
+  expect(screen.getByText(/^This is you. Once this is saved you are signed out/)).toBeTruthy();
+});
+
+test("another e-mail is saved, and one that somebody has is said at its field", async () => {
+  const { keys, backend } = await openStaff();
+  const sent = kept(backend);
+  await keys.click((await rowOf("Priya Nair")).getByRole("button", { name: /^Change/ }));
+  const email = await screen.findByLabelText<HTMLInputElement>("E-mail");
+  const before = email.value;
+  await keys.clear(email);
+  await keys.type(email, "anjali@example.in{Enter}");
+  const said = await screen.findByRole("alert");
+  expect(said.textContent).toBe("Someone of your staff has this e-mail already.");
+  expect(email.getAttribute("aria-invalid")).toBe("true");
+  expect(document.getElementById(email.getAttribute("aria-describedby")?.split(" ")[0] ?? "")).toContain(
+    said,
+  );
+  await expectAccessible();
+  await keys.clear(email);
+  expect(screen.queryByRole("alert")).toBeNull();
+  await keys.type(email, "nair@example.in{Enter}");
+  await screen.findByText("Priya Nair was changed");
+  expect((await rowOf("Priya Nair")).getByText("nair@example.in")).toBeTruthy();
+  expect(before).not.toBe(sent.at(-1)?.email);
 });
 
 test("a forgotten password is replaced after a question; nobody gives themself one", async () => {
