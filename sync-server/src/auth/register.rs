@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use protocol::api::{DeviceScope, EnrolmentCode, NewDoctor, RegisterRequest, RegisterResponse, Secret};
 use protocol::id::{ClinicId, DoctorId, TenantId, UserId};
+use protocol::manage::DoctorChange;
 use protocol::password::check_new_password;
 use protocol::permission::Role;
 use protocol::table::TableName;
@@ -200,17 +201,33 @@ pub(crate) fn check_doctor(doctor: &NewDoctor) -> Result<()> {
     if !matches!(doctor.role, Role::Doctor | Role::Dentist) {
         return Err(Error::Invalid("Only a doctor or a dentist has a profile as a prescriber."));
     }
-    let optional = |name: &str, text: &Option<String>| {
-        text.as_deref().is_none_or(|text| fits(TableName::Doctors, name, text))
-    };
-    if fits(TableName::Doctors, "registration_number", &doctor.registration_number)
-        && fits(TableName::Doctors, "registration_council", &doctor.registration_council)
-        && optional("specialization", &doctor.specialization)
-        && optional("qualifications", &doctor.qualifications)
-    {
-        return Ok(());
+    check_given([
+        ("registration_number", Some(doctor.registration_number.as_str())),
+        ("registration_council", Some(doctor.registration_council.as_str())),
+        ("specialization", doctor.specialization.as_deref()),
+        ("qualifications", doctor.qualifications.as_deref()),
+    ])
+}
+
+/// Refuses what does not fit of a change of a profile.
+pub(crate) fn check_doctor_change(doctor: &DoctorChange) -> Result<()> {
+    check_given([
+        ("registration_number", doctor.registration_number.as_deref()),
+        ("registration_council", doctor.registration_council.as_deref()),
+        ("specialization", doctor.specialization.as_deref()),
+        ("qualifications", doctor.qualifications.as_deref()),
+    ])
+}
+
+fn check_given(given: [(&str, Option<&str>); 4]) -> Result<()> {
+    let all_fit = given
+        .into_iter()
+        .all(|(column, text)| text.is_none_or(|text| fits(TableName::Doctors, column, text)));
+    if all_fit {
+        Ok(())
+    } else {
+        Err(Error::Invalid("A prescriber needs the registration number and the council that gave it."))
     }
-    Err(Error::Invalid("A prescriber needs the registration number and the council that gave it."))
 }
 
 /// Refuses what is no e-mail address.
