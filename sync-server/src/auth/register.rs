@@ -44,6 +44,8 @@ pub struct NewTenant {
     pub admin_email: String,
     /// The admin's password.
     pub admin_password: Secret,
+    /// For how many days it serves, if somebody else knows it and it is a one-time password.
+    pub one_time_days: Option<i32>,
     /// Filled if the admin prescribes as well.
     pub doctor: Option<NewDoctor>,
 }
@@ -64,6 +66,7 @@ pub(crate) async fn register(
         admin_name: request.admin_name,
         admin_email: request.admin_email,
         admin_password: request.admin_password,
+        one_time_days: None,
         doctor: request.doctor,
     };
     let response = create(&state.db, &state.auth.strangers, new, OffsetDateTime::now_utc()).await?;
@@ -125,7 +128,7 @@ async fn insert(
         full_name: &new.admin_name,
         roles,
         password_hash,
-        one_time_days: None,
+        one_time_days: new.one_time_days,
         mobile_number: None,
     };
     insert_user(&mut tx, tenant.0, &new_user).await?;
@@ -165,6 +168,7 @@ fn check(new: NewTenant) -> Result<NewTenant> {
         admin_name: tidy(&new.admin_name),
         admin_email: normalise_email(&new.admin_email),
         admin_password: new.admin_password,
+        one_time_days: new.one_time_days,
         doctor: new.doctor,
     };
     if !fits(TableName::Clinics, "clinic_name", &new.clinic_name)
