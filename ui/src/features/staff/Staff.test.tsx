@@ -213,6 +213,28 @@ test("a one-time password does not stay behind the lock", async () => {
   expect(document.body.textContent).not.toContain("7Q4K");
 });
 
+test("a one-time password that is being made is shown, whoever wants to leave meanwhile", async () => {
+  const server = later<void>();
+  const { keys } = await openStaff((backend) => {
+    const { givePassword } = backend;
+    backend.givePassword = (id) => server.promise.then(() => givePassword(id));
+  });
+  await keys.click((await rowOf("Priya Nair")).getByRole("button", { name: /^One-time password/ }));
+  await keys.click(await screen.findByRole("button", { name: "Give it" }));
+  const question = screen.getByRole("dialog");
+  const register = "{Control>}{Shift>}n{/Shift}{/Control}";
+  for (const leave of [() => keys.click(question), () => keys.keyboard(register)]) {
+    await leave();
+    await keys.click(await screen.findByRole("button", { name: "Wait" }));
+    await waitFor(() => expect(screen.queryByRole("button", { name: "Wait" })).toBeNull());
+  }
+  await keys.click(question);
+  await screen.findByRole("dialog", { name: "This is being saved" });
+  await act(async () => server.resolve());
+  expect((await screen.findByTestId("the-password")).textContent).toBe("7Q4K-9XWM-2C8D");
+  await waitFor(() => expect(screen.getAllByRole("dialog").length).toBe(1));
+});
+
 test("what is typed is asked about before it is thrown away", async () => {
   const { keys } = await openStaff();
   await keys.click(await screen.findByRole("button", { name: "Add someone" }));

@@ -86,7 +86,7 @@ export function StaffDialog({ person, clinics, onGiven, onClose }: Props) {
   const isTaken = problem?.code === "email_taken";
   const isTyped = JSON.stringify(form) !== JSON.stringify(seen);
   return (
-    <TypedDialog label={title} isTyped={isTyped} onClose={() => save.isPending || onClose()}>
+    <TypedDialog label={title} isTyped={isTyped} isSaving={save.isPending} onClose={onClose}>
       <form
         className={dialog.form}
         noValidate
