@@ -33,7 +33,7 @@ export function Conditions({ chart }: { chart: Chart }) {
       backend.saveConditions(chart.patient.id, change.seen, change.wanted),
     onSuccess: () => void refreshRows(client),
   });
-  useUnsaved(typed !== "", save.isPending);
+  useUnsaved(typed !== "", typed !== "" && save.isPending);
   const add = (one: Diagnosis) => {
     if (one.text === "" || save.isPending) return;
     save.mutate(

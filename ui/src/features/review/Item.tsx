@@ -48,7 +48,7 @@ export function Item({ conflict, onLater, onDecided }: Props) {
       void refreshRows(client);
     },
   });
-  useUnsaved(reason !== "", decide.isPending);
+  useUnsaved(reason !== "", reason !== "" && decide.isPending);
   // Said with the call, it leads nobody away who went on to another item meanwhile.
   const next = { onSuccess: onDecided };
   const choices = conflict.mayDecide ? choicesOf(conflict) : [];

@@ -43,7 +43,7 @@ export function KeyEditor({ id, initial, onDone }: Props) {
     mutationFn: () => (id === null ? Promise.resolve() : backend.removeShortKey(id)),
     onSuccess: () => done(words.removed(signed(form))),
   });
-  useUnsaved(isTyped, save.isPending || remove.isPending);
+  useUnsaved(isTyped, save.isPending);
   const change = (part: Partial<ShortKeyForm>) => {
     // While it is saved nothing more is taken: it would go with the form, and nobody had it.
     if (!save.isPending) setForm((before) => ({ ...before, ...part }));
