@@ -37,6 +37,8 @@ pub enum ErrorCode {
     NotFound,
     /// The request is not of the right form.
     Invalid,
+    /// Someone else of the staff signs in with this e-mail.
+    EmailTaken,
     /// Too many tries; `Retry-After` says when.
     TooManyRequests,
     /// The desktop speaks a protocol that this server no longer serves.

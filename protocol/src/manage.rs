@@ -76,6 +76,9 @@ pub struct UserChange {
     /// Their name, also as a prescriber.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub full_name: Option<String>,
+    /// With what they will sign in. Their password stays; their access tokens end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
     /// As people write it; empty for none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mobile_number: Option<String>,
@@ -85,13 +88,46 @@ pub struct UserChange {
     /// Whether they can sign in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_active: Option<bool>,
-    /// Their registration: for who becomes a doctor or a dentist, and to correct or complete that of who is one. An empty
-    /// text takes away what was given, where that may be absent. What is signed already keeps what it was signed with.
+    /// Their registration: for who becomes a doctor or a dentist, and to correct or complete that of who is one. What is
+    /// signed already keeps what it was signed with.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub doctor: Option<NewDoctor>,
+    pub doctor: Option<DoctorChange>,
     /// All of their clinics, as in [`UserInfo::clinics`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clinics: Option<Vec<ClinicId>>,
+}
+
+/// What is given of a profile as a prescriber: the rest stays. An empty text takes away what was given, where that may be
+/// absent; who has no profile yet needs a number and a council.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct DoctorChange {
+    /// [`Role::Doctor`] or [`Role::Dentist`].
+    pub role: Role,
+    /// For example "General Medicine".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub specialization: Option<String>,
+    /// For example "MBBS, MD".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub qualifications: Option<String>,
+    /// The number in the council's register; printed on every prescription.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registration_number: Option<String>,
+    /// The council that keeps the register.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registration_council: Option<String>,
+}
+
+impl From<DoctorChange> for NewDoctor {
+    fn from(given: DoctorChange) -> Self {
+        Self {
+            role: given.role,
+            specialization: given.specialization,
+            qualifications: given.qualifications,
+            registration_number: given.registration_number.unwrap_or_default(),
+            registration_council: given.registration_council.unwrap_or_default(),
+        }
+    }
 }
 
 /// The answer to `POST /v1/users/{id}/password`: the one before is void, and this one signs in for ten minutes.

@@ -132,6 +132,9 @@ pub struct Consent {
 pub struct Colleague {
     /// Who.
     pub user_id: UserId,
+    /// With what they sign in; an earlier server does not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
     /// What they are.
     pub roles: Roles,
     /// Their profile as a prescriber.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use protocol::api::{MAX_PUSH_MUTATIONS, ReceiptsRequest, RenewRequest, Session};
+use protocol::api::{MAX_PUSH_MUTATIONS, ReceiptsRequest, RenewRequest, Session, StaffMember};
 use protocol::error::ErrorCode;
 use protocol::signing;
 use time::Duration;
@@ -191,6 +191,7 @@ impl Desk {
         let old = here.slots.about().clone();
         let order_key = here.guard.order_key();
         let (key, user, version) = (slot.key.clone(), slot.user, slot.password_version);
+        let email = slot.email.clone();
         let text = typed.password.clone();
         let typed = typed.clone();
         blocking(move || {
@@ -206,7 +207,8 @@ impl Desk {
                     store.remember(order)?;
                 }
             }
-            let person = store.staff(user)?.ok_or(Error::SignInOnline)?;
+            let known = store.staff(user)?.ok_or(Error::SignInOnline)?;
+            let person = if answered.is_some() { known } else { StaffMember { email, ..known } };
             let (cost, opens_offline) = (desk.cost, here.guard.opens_offline());
             let password = Password { text: &text, cost, version, opens_offline };
             // What both copies have is the key of neither any more.

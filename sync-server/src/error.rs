@@ -59,6 +59,9 @@ pub enum Error {
     /// The request is not of the right form; the sentence says how, and never repeats the input.
     #[error("invalid: {0}")]
     Invalid(&'static str),
+    /// Someone else of the staff has this e-mail.
+    #[error("e-mail taken")]
+    EmailTaken,
     /// A value of the request does not fit; the sentence names its column, never the value.
     #[error("refused: {0}")]
     Refused(String),
@@ -194,6 +197,11 @@ impl Error {
             ),
             Self::NotFound => (StatusCode::NOT_FOUND, Code::NotFound, "There is no such record."),
             Self::Invalid(detail) => (StatusCode::UNPROCESSABLE_ENTITY, Code::Invalid, detail),
+            Self::EmailTaken => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                Code::EmailTaken,
+                "Someone of your staff has this e-mail already.",
+            ),
             Self::Refused(_) => (StatusCode::UNPROCESSABLE_ENTITY, Code::Invalid, "A value does not fit."),
             Self::TooLarge => {
                 (StatusCode::PAYLOAD_TOO_LARGE, Code::Invalid, "The request is too large; send it in parts.")
@@ -382,6 +390,7 @@ mod tests {
             Error::ClockOff,
             Error::NotFound,
             Error::Invalid("why"),
+            Error::EmailTaken,
             Error::Refused("why".into()),
             Error::TooLarge,
             Error::FileNotHere,

@@ -119,7 +119,9 @@ impl Desk {
             self.leave_with(store);
             return Ok(self.state());
         }
-        let person = store.staff(slot.user)?.ok_or(Error::SignInOnline)?;
+        let known = store.staff(slot.user)?.ok_or(Error::SignInOnline)?;
+        // Another e-mail may have come while they were not at it.
+        let person = StaffMember { email: slot.email.clone(), ..known };
         let own_key = match slot.own_key.clone() {
             Some(own_key) => own_key,
             None => OwnKey::born(store.sync_state()?.last_sequence)?,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use protocol::api::{NewDoctor, Secret};
 use protocol::error::ErrorCode;
 use protocol::id::UserId;
-use protocol::manage::{NewUser, UserChange, UserInfo};
+use protocol::manage::{DoctorChange, NewUser, UserChange, UserInfo};
 use protocol::permission::Role;
 
 use super::{Desk, blocking};
@@ -41,18 +41,14 @@ impl Desk {
         Ok(added.one_time_password)
     }
 
-    /// Changes what differs between `seen` and `wanted` of a member of staff. What came of their registration since it was
-    /// seen stays.
+    /// Changes what differs between `seen` and `wanted` of a member of staff; the rest stays, also if it is another one by now.
     ///
     /// # Errors
     ///
     /// As for [`Desk::add_staff`].
     pub async fn change_staff(&self, id: UserId, seen: &StaffForm, wanted: &StaffForm) -> Result<()> {
         let (client, token, signer) = self.admin_line().await?;
-        let replica = self.replica()?;
-        let known = blocking(move || registration_of(&replica, id)).await?;
-        let change = change_since(seen, wanted, known);
-        client.change_user(&token, &signer, id, &change).await.map_err(unsure)?;
+        client.change_user(&token, &signer, id, &change(seen, wanted)).await.map_err(unsure)?;
         self.sync_now();
         Ok(())
     }
@@ -137,17 +133,6 @@ fn registration_in(row: &rusqlite::Row<'_>) -> rusqlite::Result<StaffRegistratio
     })
 }
 
-/// The registration of a member of staff that has come to this computer by now.
-pub(crate) fn registration_of(replica: &Replica, id: UserId) -> Result<Option<StaffRegistration>> {
-    replica.store.read(|tx| {
-        let sql = "select id, registration_number, registration_council, qualifications, specialization \
-                   from doctors where user_id = ?1 and is_deleted = 0 limit 1";
-        let mut found = tx.prepare_cached(sql)?;
-        let mut rows = found.query_map([id.to_string()], registration_in)?;
-        Ok(rows.next().transpose()?)
-    })
-}
-
 /// A new member of staff, as they are told to the server.
 pub(crate) fn new_user(form: &StaffForm) -> NewUser {
     NewUser {
@@ -155,30 +140,9 @@ pub(crate) fn new_user(form: &StaffForm) -> NewUser {
         email: form.email.clone(),
         mobile_number: Some(form.mobile_number.clone()),
         roles: form.roles.clone(),
-        doctor: prescriber(&StaffRegistration::default(), form),
+        doctor: prescriber(&StaffRegistration::default(), form).map(NewDoctor::from),
         clinics: form.clinics.clone(),
     }
-}
-
-/// What differs, where what is `known` of the registration by now may be newer than what was seen: of it, only what was
-/// changed is another one.
-pub(crate) fn change_since(
-    seen: &StaffForm,
-    wanted: &StaffForm,
-    known: Option<StaffRegistration>,
-) -> UserChange {
-    let Some(known) = known else { return change(seen, wanted) };
-    let (before, after) = (&seen.registration, &wanted.registration);
-    let of =
-        |before: &str, after: &str, known: &str| (if before == after { known } else { after }).to_owned();
-    let registration = StaffRegistration {
-        number: of(&before.number, &after.number, &known.number),
-        council: of(&before.council, &after.council, &known.council),
-        qualifications: of(&before.qualifications, &after.qualifications, &known.qualifications),
-        specialization: of(&before.specialization, &after.specialization, &known.specialization),
-    };
-    let seen = StaffForm { registration: known, ..seen.clone() };
-    change(&seen, &StaffForm { registration, ..wanted.clone() })
 }
 
 /// What differs, as it is told to the server. The same roles in another order are the same: other ones end a sign-in.
@@ -187,6 +151,7 @@ pub(crate) fn change(seen: &StaffForm, wanted: &StaffForm) -> UserChange {
         seen.roles.len() == wanted.roles.len() && seen.roles.iter().all(|role| wanted.roles.contains(role));
     UserChange {
         full_name: other(&seen.full_name, &wanted.full_name),
+        email: other(&seen.email, &wanted.email),
         mobile_number: other(&seen.mobile_number, &wanted.mobile_number),
         roles: (!has_same_roles).then(|| wanted.roles.clone()),
         is_active: other(&seen.is_active, &wanted.is_active),
@@ -199,23 +164,23 @@ fn other<T: Clone + PartialEq>(seen: &T, wanted: &T) -> Option<T> {
     (seen != wanted).then(|| wanted.clone())
 }
 
-/// The registration of who is to prescribe, if it is another one than was seen. Only what was seen is taken away, and what
-/// may be absent is sent if it was changed: what has not come to this computer stays at the server.
-fn prescriber(seen: &StaffRegistration, form: &StaffForm) -> Option<NewDoctor> {
+/// What was changed of the registration of who is to prescribe. What was not, or has not come to this computer, is not sent:
+/// it may be another one by now.
+fn prescriber(seen: &StaffRegistration, form: &StaffForm) -> Option<DoctorChange> {
     let role = form.roles.iter().copied().find(|role| matches!(role, Role::Doctor | Role::Dentist))?;
-    if form.registration == *seen {
-        return None;
-    }
-    let StaffRegistration { number, council, qualifications, specialization } = &form.registration;
-    let given = |text: &str, seen: &str| {
-        let text = text.trim();
-        (text != seen.trim()).then(|| text.to_owned())
-    };
-    Some(NewDoctor {
+    let changed = |seen: &str, text: &str| (text.trim() != seen.trim()).then(|| text.trim().to_owned());
+    let now = &form.registration;
+    let change = DoctorChange {
         role,
-        specialization: given(specialization, &seen.specialization),
-        qualifications: given(qualifications, &seen.qualifications),
-        registration_number: number.trim().to_owned(),
-        registration_council: council.trim().to_owned(),
-    })
+        specialization: changed(&seen.specialization, &now.specialization),
+        qualifications: changed(&seen.qualifications, &now.qualifications),
+        registration_number: changed(&seen.number, &now.number),
+        registration_council: changed(&seen.council, &now.council),
+    };
+    let DoctorChange { specialization, qualifications, registration_number, registration_council, .. } =
+        &change;
+    let is_same = [specialization, qualifications, registration_number, registration_council]
+        .into_iter()
+        .all(Option::is_none);
+    (!is_same).then_some(change)
 }

@@ -117,6 +117,7 @@ impl Desk {
         let Some(people) = guard.people() else { return Ok(()) };
         let colleague = of(people, replica.person.id);
         let person = colleague.as_ref().map(|colleague| StaffMember {
+            email: colleague.email.as_ref().unwrap_or(&replica.person.email).clone(),
             roles: colleague.roles.clone(),
             doctor_id: colleague.doctor_id,
             ..replica.person.clone()
@@ -127,7 +128,7 @@ impl Desk {
         let is_same = person.as_ref() == Some(&replica.person)
             && colleague.is_some_and(|colleague| colleague.password_version == password_version);
         if !is_same {
-            tracing::info!("roles or the password were changed elsewhere: signed out");
+            tracing::info!("roles, the e-mail or the password were changed elsewhere: signed out");
             let is_still_here = self.open().as_ref().is_some_and(|open| Arc::ptr_eq(&open.replica, &replica));
             if is_still_here {
                 self.lock();

@@ -258,7 +258,10 @@ fn whatever_the_server_has_against_a_member_of_staff_is_said_in_hindi() {
     let said = sources.into_iter().flat_map(|source| source.split("Error::Invalid(").skip(1));
     let said: Vec<&str> = said
         .filter_map(|rest| Some(rest.trim_start().strip_prefix('"')?.split_once('"')?.0))
-        .chain(["The e-mail must be like name@clinic.example."])
+        .chain([
+            "The e-mail must be like name@clinic.example.",
+            "Someone of your staff has this e-mail already.",
+        ])
         .collect();
     assert!(said.len() > 10, "{said:?}");
     assert_eq!(unsaid(said), Vec::<&str>::new());

@@ -161,9 +161,10 @@ fn expanded(tx: &Transaction<'_>, body: &Value, mut draft: Draft) -> Result<Draf
         }
     }
     let add = |text: &mut String, more: Vec<String>| {
-        for line in more {
-            if !line.trim().is_empty() && !text.contains(&line) {
-                *text = if text.trim().is_empty() { line } else { format!("{text}\n{line}") };
+        for line in more.iter().flat_map(|more| more.lines()) {
+            let is_there = text.lines().any(|there| there.trim() == line.trim());
+            if !line.trim().is_empty() && !is_there {
+                *text = if text.trim().is_empty() { line.to_owned() } else { format!("{text}\n{line}") };
             }
         }
     };

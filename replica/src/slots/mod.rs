@@ -155,6 +155,8 @@ pub enum UserSlot {
 pub struct OpenSlot {
     /// Whose it is.
     pub user: UserId,
+    /// With what they sign in, as the server last said.
+    pub email: String,
     /// The key of the database.
     pub key: DatabaseKey,
     /// Their own key, if they have one here.
@@ -226,7 +228,7 @@ impl Slots {
         Ok(answer)
     }
 
-    /// The same for what takes something away, if there are slots. Answers whether it did.
+    /// The same for what is done without a person, if there are slots. Answers whether anything was changed.
     pub fn take_away(data_dir: &Path, take: impl FnOnce(&mut Self) -> bool) -> Result<bool> {
         let _alone = alone();
         let Some(mut slots) = Self::find(data_dir)? else { return Ok(false) };
@@ -303,8 +305,9 @@ impl Slots {
                 let own_key =
                     own_key.as_ref().and_then(|sealed| sealed.open(&wrapping, &about).ok().flatten());
                 let own_key = own_key.and_then(|bytes| OwnKey::of_bytes(&bytes));
-                let (user, cost, password_version) = (user.user_id, *cost, *password_version);
-                let opened = OpenSlot { user, key, own_key, cost, password_version };
+                let (email, user, cost, version) =
+                    (user.email.clone(), user.user_id, *cost, *password_version);
+                let opened = OpenSlot { user, email, key, own_key, cost, password_version: version };
                 return Ok(UserSlot::Open(Box::new(opened)));
             }
         }
@@ -384,9 +387,19 @@ impl Slots {
     }
 
     /// Takes away what the server no longer grants: the slots of people who are gone, and those whose password was
-    /// changed since. Answers whether anything was taken.
+    /// changed since. Who signs in with another e-mail is known by that. Answers whether anything was changed.
     pub fn keep_to(&mut self, lease: &Lease) -> bool {
         let before = self.file.slots.len();
+        let mut is_renamed = false;
+        for slot in &mut self.file.slots {
+            if let Slot::User { user, .. } = slot
+                && let Some(email) = lease.colleague(user.user_id).and_then(|one| one.email.as_ref())
+                && user.email != *email
+            {
+                user.email.clone_from(email);
+                is_renamed = true;
+            }
+        }
         self.file.slots.retain(|slot| match slot {
             Slot::User { user, .. } => lease.colleague(user.user_id).is_some(),
             Slot::Server { .. } | Slot::Recovery { .. } => true,
@@ -395,7 +408,7 @@ impl Slots {
             lease.colleague(user).is_none_or(|colleague| colleague.password_version != version)
         };
         let closed = self.close(|user, version| lease.offline_days == 0 || is_old(user, version));
-        closed || self.file.slots.len() < before
+        closed || is_renamed || self.file.slots.len() < before
     }
 
     fn close(&mut self, which: impl Fn(UserId, i32) -> bool) -> bool {

@@ -157,9 +157,8 @@ fn a_slot_does_not_open_for_another_person_device_or_cost() {
     }
 }
 
-#[test]
-fn what_the_server_no_longer_grants_opens_nothing_here() {
-    let lease = |people: &[(UserId, i32)], offline_days| Lease {
+fn lease(people: &[(UserId, i32)], offline_days: u8) -> Lease {
+    Lease {
         tenant_id: TenantId::new(),
         device_id: DeviceId::new(),
         scope: protocol::api::DeviceScope::Clinical,
@@ -170,6 +169,7 @@ fn what_the_server_no_longer_grants_opens_nothing_here() {
             .iter()
             .map(|(user_id, password_version)| protocol::standing::Colleague {
                 user_id: *user_id,
+                email: None,
                 roles: Roles(vec![Role::Nurse]),
                 doctor_id: None,
                 password_version: *password_version,
@@ -179,7 +179,11 @@ fn what_the_server_no_longer_grants_opens_nothing_here() {
         epoch: None,
         revoked: vec![],
         closed: vec![],
-    };
+    }
+}
+
+#[test]
+fn what_the_server_no_longer_grants_opens_nothing_here() {
     let (secrets, key) = (DeviceSecrets::random().expect("BUG"), DatabaseKey::random().expect("BUG"));
     for (change, name_stays) in
         [("nothing", true), ("gone", false), ("another password", true), ("no day", true), ("ended", true)]
@@ -202,6 +206,23 @@ fn what_the_server_no_longer_grants_opens_nothing_here() {
         assert_eq!(slots.people().len() == 1, name_stays, "{change}");
         assert!(slots.open_server(&Secret("the server's half".into()), &secrets).is_ok(), "{change}");
     }
+}
+
+#[test]
+fn who_signs_in_with_another_email_opens_their_slot_with_that_and_the_same_password() {
+    let folder = tempfile::tempdir().expect("BUG: a folder");
+    let (secrets, key) = (DeviceSecrets::random().expect("BUG"), DatabaseKey::random().expect("BUG"));
+    let mut slots = slots(folder.path(), &secrets, &key);
+    let mut lease = lease(&[(slots.people()[0].user_id, 1)], 14);
+    assert!(!slots.keep_to(&lease), "an earlier server does not say it");
+    lease.people[0].email = Some("kulkarni@example.org".into());
+    assert!(slots.keep_to(&lease));
+    assert!(!slots.keep_to(&lease));
+    assert_eq!(slots.people()[0].email, "kulkarni@example.org");
+    assert!(opens(&slots, "anjali@example.org", "correct horse battery", &secrets).is_none());
+    let opened = slots.open_user("kulkarni@example.org", "correct horse battery", &secrets);
+    let Ok(UserSlot::Open(opened)) = opened else { panic!("BUG: it does not open") };
+    assert_eq!(opened.email, "kulkarni@example.org");
 }
 
 #[test]

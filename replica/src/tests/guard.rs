@@ -70,6 +70,7 @@ pub(super) fn lease(issued_at: OffsetDateTime, offline_days: u8) -> Lease {
         nonce: "mine".into(),
         people: vec![Colleague {
             user_id: USER,
+            email: None,
             roles: Roles(vec![Role::Doctor]),
             doctor_id: None,
             password_version: 1,

@@ -21,6 +21,7 @@ fn lease(epoch: Option<Epoch>, offline_days: u8) -> SignedOrder {
 fn lease_that_revokes(gone: DeviceId, epoch: Option<Epoch>, offline_days: u8) -> SignedOrder {
     let person = |id| Colleague {
         user_id: UserId(id),
+        email: None,
         roles: Roles(vec![Role::Doctor]),
         doctor_id: (id == Uuid::from_u128(5)).then(doctor_id),
         password_version: 1,

@@ -63,6 +63,22 @@ fn a_key_gives_a_whole_regimen_after_what_stands_there() {
 }
 
 #[test]
+fn a_line_of_a_key_is_left_out_only_where_the_whole_line_stands_already() {
+    let lines = json!({ "advice": ["Rest", "Warm fluids"], "investigations": ["CBC"], "items": [] });
+    let (fixture, sunita) = desk(&[key(1, "urti", None, json!({ "body": lines }))]);
+    let own = Draft {
+        advice: "No rest needed; Rest if it hurts\n Warm fluids ".into(),
+        investigations: "CBC with ESR".into(),
+        ..Draft::default()
+    };
+    let draft = fixture.replica.expand_short_key(sunita, "/urti", own).expect("BUG: expanded");
+    assert_eq!(draft.advice, "No rest needed; Rest if it hurts\n Warm fluids \nRest");
+    assert_eq!(draft.investigations, "CBC with ESR\nCBC");
+    let again = fixture.replica.expand_short_key(sunita, "/urti", draft.clone()).expect("BUG: expanded");
+    assert_eq!((again.advice, again.investigations), (draft.advice, draft.investigations));
+}
+
+#[test]
 fn a_key_is_for_its_age_and_sex_and_the_doctors_own_comes_first() {
     let (fixture, sunita) = desk(&[
         key(1, "urti", None, json!({})),

@@ -54,7 +54,7 @@ pub struct StaffView {
 pub struct StaffForm {
     /// Their name.
     pub full_name: String,
-    /// With what they sign in. It is given once, and not changed.
+    /// With what they sign in.
     pub email: String,
     /// As people write it; empty for none.
     pub mobile_number: String,

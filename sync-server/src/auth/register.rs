@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use protocol::api::{DeviceScope, EnrolmentCode, NewDoctor, RegisterRequest, RegisterResponse, Secret};
 use protocol::id::{ClinicId, DoctorId, TenantId, UserId};
+use protocol::manage::DoctorChange;
 use protocol::password::check_new_password;
 use protocol::permission::Role;
 use protocol::table::TableName;
@@ -43,6 +44,8 @@ pub struct NewTenant {
     pub admin_email: String,
     /// The admin's password.
     pub admin_password: Secret,
+    /// For how many days it serves, if somebody else knows it and it is a one-time password.
+    pub one_time_days: Option<i32>,
     /// Filled if the admin prescribes as well.
     pub doctor: Option<NewDoctor>,
 }
@@ -63,6 +66,7 @@ pub(crate) async fn register(
         admin_name: request.admin_name,
         admin_email: request.admin_email,
         admin_password: request.admin_password,
+        one_time_days: None,
         doctor: request.doctor,
     };
     let response = create(&state.db, &state.auth.strangers, new, OffsetDateTime::now_utc()).await?;
@@ -124,7 +128,7 @@ async fn insert(
         full_name: &new.admin_name,
         roles,
         password_hash,
-        one_time_days: None,
+        one_time_days: new.one_time_days,
         mobile_number: None,
     };
     insert_user(&mut tx, tenant.0, &new_user).await?;
@@ -164,6 +168,7 @@ fn check(new: NewTenant) -> Result<NewTenant> {
         admin_name: tidy(&new.admin_name),
         admin_email: normalise_email(&new.admin_email),
         admin_password: new.admin_password,
+        one_time_days: new.one_time_days,
         doctor: new.doctor,
     };
     if !fits(TableName::Clinics, "clinic_name", &new.clinic_name)
@@ -200,17 +205,33 @@ pub(crate) fn check_doctor(doctor: &NewDoctor) -> Result<()> {
     if !matches!(doctor.role, Role::Doctor | Role::Dentist) {
         return Err(Error::Invalid("Only a doctor or a dentist has a profile as a prescriber."));
     }
-    let optional = |name: &str, text: &Option<String>| {
-        text.as_deref().is_none_or(|text| fits(TableName::Doctors, name, text))
-    };
-    if fits(TableName::Doctors, "registration_number", &doctor.registration_number)
-        && fits(TableName::Doctors, "registration_council", &doctor.registration_council)
-        && optional("specialization", &doctor.specialization)
-        && optional("qualifications", &doctor.qualifications)
-    {
-        return Ok(());
+    check_given([
+        ("registration_number", Some(doctor.registration_number.as_str())),
+        ("registration_council", Some(doctor.registration_council.as_str())),
+        ("specialization", doctor.specialization.as_deref()),
+        ("qualifications", doctor.qualifications.as_deref()),
+    ])
+}
+
+/// Refuses what does not fit of a change of a profile.
+pub(crate) fn check_doctor_change(doctor: &DoctorChange) -> Result<()> {
+    check_given([
+        ("registration_number", doctor.registration_number.as_deref()),
+        ("registration_council", doctor.registration_council.as_deref()),
+        ("specialization", doctor.specialization.as_deref()),
+        ("qualifications", doctor.qualifications.as_deref()),
+    ])
+}
+
+fn check_given(given: [(&str, Option<&str>); 4]) -> Result<()> {
+    let all_fit = given
+        .into_iter()
+        .all(|(column, text)| text.is_none_or(|text| fits(TableName::Doctors, column, text)));
+    if all_fit {
+        Ok(())
+    } else {
+        Err(Error::Invalid("A prescriber needs the registration number and the council that gave it."))
     }
-    Err(Error::Invalid("A prescriber needs the registration number and the council that gave it."))
 }
 
 /// Refuses what is no e-mail address.

@@ -140,7 +140,7 @@ fn offline_days(chosen: Option<&str>) -> u8 {
 
 async fn people(tx: &mut PgConnection, tenant: TenantId, device: Uuid) -> Result<Vec<Colleague>> {
     let rows = sqlx::query!(
-        r#"select u.id, u.roles, u.password_version, d.id as "doctor?"
+        r#"select u.id, u.email, u.roles, u.password_version, d.id as "doctor?"
            from device_users k
            join users u on u.tenant_id = k.tenant_id and u.id = k.user_id and u.is_active
            left join doctors d
@@ -153,6 +153,7 @@ async fn people(tx: &mut PgConnection, tenant: TenantId, device: Uuid) -> Result
     .await?;
     let people = rows.into_iter().map(|row| Colleague {
         user_id: UserId(row.id),
+        email: Some(row.email),
         roles: person::roles(&row.roles),
         doctor_id: row.doctor.map(DoctorId),
         password_version: row.password_version,

@@ -1,6 +1,5 @@
-use protocol::api::NewDoctor;
 use protocol::id::{ClinicId, DoctorId, TenantId, UserId};
-use protocol::manage::UserInfo;
+use protocol::manage::{DoctorChange, UserInfo};
 use protocol::permission::Role;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -139,16 +138,18 @@ pub(crate) async fn set_name(
     Ok(())
 }
 
-/// Corrects or completes what stands under every prescription of someone. An empty text that may be absent is taken away.
+/// Corrects or completes what is given of what stands under every prescription of someone. An empty text that may be absent
+/// is taken away.
 pub(crate) async fn set_registration(
     tx: &mut PgConnection,
     tenant: TenantId,
     user: Uuid,
-    doctor: &NewDoctor,
+    doctor: &DoctorChange,
 ) -> Result<()> {
     sqlx::query!(
         "update doctors
-         set registration_number = $3, registration_council = $4,
+         set registration_number = coalesce($3, registration_number),
+             registration_council = coalesce($4, registration_council),
              specialization = nullif(coalesce($5, specialization), ''),
              qualifications = nullif(coalesce($6, qualifications), '')
          where tenant_id = $1 and user_id = $2",
@@ -168,7 +169,7 @@ pub(crate) async fn set_registration(
 /// What is wrong with a new or changed row of staff, in words.
 pub(crate) fn in_words(error: sqlx::Error) -> Error {
     match violated_constraint(&error) {
-        Some("users_email_key") => Error::Invalid("Someone of your staff has this e-mail already."),
+        Some("users_email_key") => Error::EmailTaken,
         Some("doctors_registration_key") => {
             Error::Invalid("Another of your doctors has this registration number of this council.")
         }

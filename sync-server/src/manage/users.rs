@@ -2,7 +2,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use protocol::api::NewDoctor;
 use protocol::id::TenantId;
-use protocol::manage::{NewUser, UserAdded, UserChange, UserInfo};
+use protocol::manage::{DoctorChange, NewUser, UserAdded, UserChange, UserInfo};
 use protocol::patient::parse_mobile;
 use protocol::permission::Role;
 use protocol::table::TableName;
@@ -15,7 +15,7 @@ use crate::audit::{self, Actor};
 use crate::auth::Caller;
 use crate::auth::code::new_one_time_password;
 use crate::auth::person::normalise_email;
-use crate::auth::register::{check_doctor, check_email, fits};
+use crate::auth::register::{check_doctor, check_doctor_change, check_email, fits};
 use crate::auth::tenant::{self, NewProfile, insert_profile, insert_user};
 use crate::error::{Error, Json, Result};
 use crate::limits;
@@ -43,7 +43,7 @@ pub(crate) async fn add(
     let roles = tidy_roles(&new.roles)?;
     let mobile_number = tidy_mobile(new.mobile_number.as_deref())?;
     let kind = prescriber(&roles);
-    check_registration(kind, new.doctor.as_ref(), false)?;
+    check_registration(kind, new.doctor.as_ref())?;
     let password = new_one_time_password();
     let password_hash = state.auth.passwords.hash(&password).await?;
     let id = Uuid::now_v7();
@@ -69,7 +69,7 @@ pub(crate) async fn add(
     Ok((StatusCode::CREATED, Json(UserAdded { user, one_time_password: password })))
 }
 
-/// Changes what is given of a member of staff. With other roles, or none, their access tokens end at once.
+/// Changes what is given of a member of staff. With other roles, another e-mail, or none, their access tokens end at once.
 #[tracing::instrument(skip_all, fields(tenant = %caller.tenant, user = %caller.user))]
 pub(crate) async fn change(
     State(state): State<AppState>,
@@ -78,6 +78,10 @@ pub(crate) async fn change(
     Json(change): Json<UserChange>,
 ) -> Result<Json<UserInfo>> {
     let full_name = change.full_name.as_deref().map(tidy_name).transpose()?;
+    let email = change.email.as_deref().map(normalise_email);
+    if let Some(email) = &email {
+        check_email(email)?;
+    }
     let roles = change.roles.as_deref().map(tidy_roles).transpose()?;
     let mobile_number = tidy_mobile(change.mobile_number.as_deref())?;
     let id: Uuid = id.parse().map_err(|_| Error::NotFound)?;
@@ -97,15 +101,21 @@ pub(crate) async fn change(
         ));
     }
     let kind = prescriber(&roles);
-    check_registration(kind, change.doctor.as_ref(), before.doctor_id.is_some())?;
+    let new_profile = change.doctor.clone().map(NewDoctor::from).filter(|_| before.doctor_id.is_none());
+    if before.doctor_id.is_none() {
+        check_registration(kind, new_profile.as_ref())?;
+    } else if let Some(doctor) = &change.doctor {
+        check_prescriber_change(kind, doctor)?;
+    }
     audit::set_actor(&mut tx, Actor::Person(caller.user)).await?;
     let role_names: Vec<String> = roles.iter().map(|role| role.as_str().to_owned()).collect();
-    let ends_tokens = roles != before.roles || is_active != before.is_active;
+    let email = email.unwrap_or_else(|| before.email.clone());
+    let ends_tokens = roles != before.roles || is_active != before.is_active || email != before.email;
     sqlx::query!(
         "update users
          set full_name = coalesce($3, full_name), roles = $4, is_active = $5,
              mobile_number = case when $6 then $7 else mobile_number end,
-             token_version = token_version + $8, updated_at = now()
+             token_version = token_version + $8, email = $9, updated_at = now()
          where tenant_id = $1 and id = $2",
         tenant.0,
         id,
@@ -114,10 +124,12 @@ pub(crate) async fn change(
         is_active,
         change.mobile_number.is_some(),
         mobile_number,
-        i32::from(ends_tokens)
+        i32::from(ends_tokens),
+        email
     )
     .execute(&mut *tx)
-    .await?;
+    .await
+    .map_err(staff::in_words)?;
     if let Some(clinics) = &change.clinics {
         staff::set_clinics(&mut tx, tenant, id, clinics).await?;
     }
@@ -128,8 +140,8 @@ pub(crate) async fn change(
     if let (Some(doctor), Some(_)) = (&change.doctor, before.doctor_id) {
         staff::set_registration(&mut tx, tenant, id, doctor).await?;
     }
-    match (kind, &change.doctor) {
-        (Some(kind), Some(doctor)) if before.doctor_id.is_none() => {
+    match (kind, &new_profile) {
+        (Some(kind), Some(doctor)) => {
             let name = full_name.as_deref().unwrap_or(&before.full_name);
             add_profile(&mut tx, tenant, id, name, kind, doctor, caller.clinic.0).await?;
         }
@@ -171,15 +183,25 @@ fn prescriber(roles: &[Role]) -> Option<Role> {
     roles.iter().copied().find(|role| matches!(role, Role::Doctor | Role::Dentist))
 }
 
-fn check_registration(kind: Option<Role>, doctor: Option<&NewDoctor>, has_profile: bool) -> Result<()> {
+/// For who has no profile yet.
+fn check_registration(kind: Option<Role>, doctor: Option<&NewDoctor>) -> Result<()> {
     match (kind, doctor) {
         (Some(_), Some(doctor)) => check_doctor(doctor),
-        (Some(_), None) if !has_profile => {
+        (Some(_), None) => {
             Err(Error::Invalid("A prescriber needs the registration number and the council that gave it."))
         }
-        (None, Some(_)) => Err(Error::Invalid("Only a doctor or a dentist has a profile as a prescriber.")),
-        (Some(_) | None, None) => Ok(()),
+        (None, Some(_)) => Err(no_prescriber()),
+        (None, None) => Ok(()),
     }
+}
+
+/// For who has one.
+fn check_prescriber_change(kind: Option<Role>, doctor: &DoctorChange) -> Result<()> {
+    kind.map_or_else(|| Err(no_prescriber()), |_| check_doctor_change(doctor))
+}
+
+fn no_prescriber() -> Error {
+    Error::Invalid("Only a doctor or a dentist has a profile as a prescriber.")
 }
 
 fn tidy_name(name: &str) -> Result<String> {

@@ -69,6 +69,8 @@ pub async fn run_tenant(
                 admin_name: options.admin_name,
                 admin_email: options.admin_email,
                 admin_password,
+                // The operator knows it.
+                one_time_days: Some(1),
                 doctor: None,
             };
             let made =
@@ -76,7 +78,11 @@ pub async fn run_tenant(
             if options.output.json {
                 writeln!(out, "{:#}", serde_json::to_value(&made)?)?;
             } else {
-                writeln!(out, "Made the tenant {}.", made.tenant_code)?;
+                writeln!(
+                    out,
+                    "Made the tenant {}. Its admin signs in with this password within a day, and is asked for another one.",
+                    made.tenant_code
+                )?;
                 write_code(out, &made.enrolment.code, made.enrolment.expires_at)?;
             }
         }

@@ -109,7 +109,8 @@ async fn story() -> Vec<Exchange> {
     let new = json!({ "full_name": "Lata Shinde", "email": "lata@example.org", "roles": ["nurse"] });
     let user = ask(&desk, Method::POST, "/v1/users", Some(new)).await["user"]["id"].clone();
     let path = format!("/v1/users/{}", user.as_str().expect("an id"));
-    ask(&desk, Method::PATCH, &path, Some(json!({ "roles": ["receptionist"] }))).await;
+    let change = json!({ "email": "shinde@example.org", "roles": ["receptionist"] });
+    ask(&desk, Method::PATCH, &path, Some(change)).await;
     ask(&desk, Method::POST, &format!("{path}/password"), None).await;
 
     let mut lost = clinic.desk().await;

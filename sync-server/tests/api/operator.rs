@@ -10,7 +10,7 @@ use clinic_sync::operator::{
 };
 use clinic_sync::{Db, catalogue};
 use ed25519_dalek::SigningKey;
-use protocol::api::{DeviceScope, EnrolResponse, EnrolmentCode, NoticeCode, Secret};
+use protocol::api::{DeviceScope, EnrolResponse, EnrolmentCode, Notice, NoticeCode, Secret};
 use protocol::error::ErrorCode;
 use protocol::permission::Role;
 use reqwest::Response;
@@ -127,6 +127,11 @@ async fn a_tenant_that_the_operator_makes_can_enrol_its_first_computer() {
     assert_eq!(enrolled.tenant_name, "Lotus Group");
     assert_eq!(enrolled.clinic_name, "Lotus Clinic");
     assert_eq!(enrolled.session.user.roles.0, [Role::Admin]);
+    // The operator knows this password: it is theirs to choose another one.
+    let asked = |notice: &Notice| notice.code == NoticeCode::PasswordChangeRequired;
+    assert!(enrolled.session.notices.iter().any(asked));
+    let until = "one_time_until between now() + interval '23 hours' and now() + interval '1 day'";
+    assert_eq!(clinic.count(&format!("users where email = 'owner@lotus.example' and {until}")).await, 1);
 }
 
 #[tokio::test]

@@ -127,7 +127,11 @@ async fn a_lease_names_the_people_of_its_computer_as_they_are_now() {
     assert_eq!(lease(&desk, &ask(&desk).await).people.len(), 1);
     desk.sign_in("nurse@sunrise.example").await;
     let first = lease(&desk, &ask(&desk).await);
-    assert_eq!(first.colleague(nurse).expect("there").roles.0, [Role::Nurse]);
+    let known = first.colleague(nurse).expect("there");
+    assert_eq!(
+        (known.roles.0.as_slice(), known.email.as_deref()),
+        ([Role::Nurse].as_slice(), Some("nurse@sunrise.example"))
+    );
 
     clinic
         .sql(

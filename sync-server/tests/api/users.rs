@@ -4,7 +4,7 @@ use ed25519_dalek::SigningKey;
 use protocol::api::{DeviceScope, NewDoctor, NoticeCode, Secret, Session};
 use protocol::error::ErrorCode;
 use protocol::manage::{
-    DeviceInfo, NewUser, OneTimePassword, PasswordChange, UserAdded, UserChange, UserInfo,
+    DeviceInfo, DoctorChange, NewUser, OneTimePassword, PasswordChange, UserAdded, UserChange, UserInfo,
 };
 use protocol::permission::Role;
 use reqwest::{Method, Response, StatusCode};
@@ -56,6 +56,16 @@ fn dentist(email: &str) -> NewUser {
         registration_council: "MSDC".into(),
     };
     NewUser { roles: vec![Role::Dentist], doctor: Some(doctor), ..nurse(email) }
+}
+
+fn registered(number: &str) -> DoctorChange {
+    DoctorChange {
+        role: Role::Dentist,
+        specialization: Some("Endodontics".into()),
+        qualifications: Some("MDS".into()),
+        registration_number: Some(number.into()),
+        registration_council: Some("MSDC".into()),
+    }
 }
 
 struct Office {
@@ -214,6 +224,27 @@ async fn other_roles_end_the_tokens_at_once_and_hold_from_the_next_one_on() {
 }
 
 #[tokio::test]
+async fn another_email_signs_in_with_the_same_password_and_one_that_is_taken_does_not() {
+    let office = Office::open().await;
+    let id = office.clinic.add_staff("lata@sunrise.example", "nurse").await;
+    let token = office.desk.sign_in("lata@sunrise.example").await.tokens.access_token.0;
+    let with = |email: &str| UserChange { email: Some(email.into()), ..UserChange::default() };
+    let taken = refused(office.change(id.0, &with(EMAIL)).await).await;
+    assert_eq!((taken.status, taken.code), (422, ErrorCode::EmailTaken));
+    said(office.change(id.0, &with(" ")).await, 422).await;
+    assert_eq!(office.desk.ask(&token).await.status(), StatusCode::OK);
+    let user: UserInfo = ok(office.change(id.0, &with(" Lata.Joshi@sunrise.example")).await).await;
+    assert_eq!(user.email, "lata.joshi@sunrise.example");
+    assert_eq!(office.desk.ask(&token).await.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(office.desk.login("lata@sunrise.example", PASSWORD).await.status(), StatusCode::UNAUTHORIZED);
+    office.desk.sign_in("lata.joshi@sunrise.example").await;
+    let of = format!("record_id = '{id}' and user_id = '{}'", office.clinic.registered.admin_user_id);
+    let logged =
+        format!("tenant_audit_log where action = 'update' and changes -> 'columns' ? 'email' and {of}");
+    assert_eq!(office.clinic.count(&logged).await, 1);
+}
+
+#[tokio::test]
 async fn the_last_admin_neither_leaves_nor_loses_the_role() {
     let office = Office::open().await;
     let admin = office.clinic.registered.admin_user_id.0;
@@ -255,7 +286,7 @@ async fn doctors_come_up_to_the_limit_of_the_plan_and_make_room_when_they_leave(
     let nurse = office.added(&nurse("c@sunrise.example")).await.user;
     let promote = UserChange {
         roles: Some(vec![Role::Doctor]),
-        doctor: dentist("d@sunrise.example").doctor,
+        doctor: Some(registered("d@sunrise.example")),
         ..UserChange::default()
     };
     said(office.change(nurse.id.0, &promote).await, 422).await;
@@ -289,14 +320,7 @@ async fn the_registration_of_a_doctor_who_is_here_is_completed() {
         office.added(&new).await.user
     };
     let before = add("a@sunrise.example", "to be completed").await;
-    let with = |number: &str| UserChange {
-        doctor: dentist(number).doctor.map(|doctor| NewDoctor {
-            specialization: Some("Endodontics".into()),
-            qualifications: Some("MDS".into()),
-            ..doctor
-        }),
-        ..UserChange::default()
-    };
+    let with = |number: &str| UserChange { doctor: Some(registered(number)), ..UserChange::default() };
     let after: UserInfo = ok(office.change(before.id.0, &with("A-30417")).await).await;
     assert_eq!(after.doctor_id, before.doctor_id);
     let complete = "doctors where registration_number = 'A-30417' and registration_council = 'MSDC'
@@ -307,17 +331,11 @@ async fn the_registration_of_a_doctor_who_is_here_is_completed() {
     assert!(detail.contains("registration number"), "{detail}");
     said(office.change(before.id.0, &with(" ")).await, 422).await;
     assert_eq!(office.clinic.count(complete).await, 1);
-    let emptied = UserChange {
-        doctor: with("A-30417").doctor.map(|doctor| NewDoctor {
-            specialization: None,
-            qualifications: Some(String::new()),
-            ..doctor
-        }),
-        ..UserChange::default()
-    };
-    let _: UserInfo = ok(office.change(before.id.0, &emptied).await).await;
-    let without = "doctors where registration_number = 'A-30417' and qualifications is null
-                   and specialization = 'Endodontics'";
+    let part =
+        json!({ "doctor": { "role": "dentist", "qualifications": "", "registration_council": "DCI" } });
+    let _: UserInfo = ok(office.change(before.id.0, &part).await).await;
+    let without = "doctors where registration_number = 'A-30417' and registration_council = 'DCI'
+                   and qualifications is null and specialization = 'Endodontics'";
     assert_eq!(office.clinic.count(without).await, 1, "what is emptied goes, what is not given stays");
 }
 
@@ -346,7 +364,7 @@ async fn who_comes_back_to_a_registration_that_another_one_bears_is_told() {
     let detail = said(office.change(first.id.0, &back).await, 422).await;
     assert!(detail.contains("registration number"), "{detail}");
     // With one of their own they are welcome.
-    let back = UserChange { doctor: dentist("A-30418").doctor, ..back };
+    let back = UserChange { doctor: Some(registered("A-30418")), ..back };
     let user: UserInfo = ok(office.change(first.id.0, &back).await).await;
     assert!(user.is_active && user.doctor_id == first.doctor_id);
 }

@@ -160,6 +160,35 @@ async fn other_roles_hold_who_left_stays_out_and_the_last_admin_is_told_why_they
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn another_email_opens_the_computer_that_she_knows_with_the_same_password_also_without_the_network()
+-> anyhow::Result<()> {
+    let clinic = Clinic::open().await?;
+    let (desk, front) = (clinic.desk("Room 1").await?, clinic.desk("Front desk").await?);
+    let one_time = desk.desk.add_staff(&nurse()).await?;
+    front.desk.lock();
+    front.desk.unlock(LATA, &one_time.0).await?;
+    front.desk.change_password(&one_time.0, NEW).await?;
+    front.synced().await?;
+
+    let seen = person(&desk, LATA).await?;
+    let with = |email: &str| StaffForm { email: email.into(), ..seen.form.clone() };
+    let taken = desk.desk.change_staff(seen.id, &seen.form, &with(EMAIL)).await.expect_err("BUG: taken");
+    assert_eq!(taken.code(), ErrorCode::EmailTaken);
+    desk.desk.change_staff(seen.id, &seen.form, &with("joshi@example.org")).await?;
+    front.desk.sync_now();
+    front.locked().await?;
+
+    clinic.network.set_down(true);
+    let earlier = front.desk.unlock(LATA, NEW).await.expect_err("BUG: opened");
+    assert_eq!(earlier.code(), ErrorCode::SignInOnline);
+    front.desk.unlock("joshi@example.org", NEW).await?;
+    clinic.network.set_down(false);
+    front.synced().await?;
+    assert_eq!(front.replica()?.session().person.email, "joshi@example.org");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn over_a_bad_line_an_admin_is_told_what_is_known_and_what_is_not() -> anyhow::Result<()> {
     let clinic = Clinic::open().await?;
     let desk = clinic.desk("Room 1").await?;

@@ -12,8 +12,13 @@ const refused = (detail: string, hindi: string) =>
 
 const isPrescriber = ({ roles }: StaffForm) => roles.includes("doctor") || roles.includes("dentist");
 
-/** What the server would refuse. */
-const mustFit = (form: StaffForm) => {
+/** What the server would refuse, beside these others. */
+const mustFit = (form: StaffForm, others: StaffView[]) => {
+  if (others.some((one) => one.form.email === form.email))
+    throw {
+      ...refused("Someone of your staff has this e-mail already.", "आपके स्टाफ़ में किसी का यह ई-मेल पहले से है।"),
+      code: "email_taken",
+    } satisfies CommandError;
   if (form.roles.length === 0)
     throw refused("A member of staff needs at least one role.", "स्टाफ़ में हर किसी की कम से कम एक भूमिका चाहिए।");
   if (isPrescriber(form) && form.registration.number === "")
@@ -65,12 +70,7 @@ export function fakeStaff(answer: Answer, signedIn: () => Person | undefined): P
       })),
     addStaff: (form) =>
       answer("addStaff", () => {
-        mustFit(form);
-        if (staff.some((one) => one.form.email === form.email))
-          throw refused(
-            "Someone of your staff has this e-mail already.",
-            "आपके स्टाफ़ में किसी का यह ई-मेल पहले से है।",
-          );
+        mustFit(form, staff);
         staff.push({
           id: `u${staff.length + 1}`,
           isYou: false,
@@ -83,11 +83,10 @@ export function fakeStaff(answer: Answer, signedIn: () => Person | undefined): P
       }),
     changeStaff: (id, _seen, form) =>
       answer("changeStaff", () => {
-        mustFit(form);
+        const others = staff.filter((one) => one.id !== id);
+        mustFit(form, others);
         const staysAdmin = form.isActive && form.roles.includes("admin");
-        const isOnly = !staff.some(
-          (one) => one.id !== id && one.form.isActive && one.form.roles.includes("admin"),
-        );
+        const isOnly = !others.some((one) => one.form.isActive && one.form.roles.includes("admin"));
         if (isOnly && !staysAdmin)
           throw refused(
             "They are the only admin who can sign in. Make another one first; nothing was changed.",

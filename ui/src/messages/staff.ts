@@ -27,7 +27,9 @@ export const staff = {
   changeTitle: (name: string) => `Change ${name}`,
   changed: (name: string) => `${name} was changed`,
   save: "Save",
-  emailHint: "They sign in with it. It cannot be changed later.",
+  emailHint: "They sign in with it.",
+  emailChangeHint:
+    "They sign in with it. If it is another one, they are signed out at the next contact with the server, and sign in with it and the password that they have.",
   mobile: "Mobile number, if you like",
   roles: "What they do",
   rolesHint: {
@@ -51,8 +53,8 @@ export const staff = {
   isActiveHint: "Whoever has left cannot. Their work stays, with their name on it.",
   yourself:
     "This is you. As soon as you save, you are no longer an admin or can no longer sign in, and only another admin can undo that.",
-  yourRoles:
-    "This is you. Once this is saved you are signed out, and your password signs you in with the other roles.",
+  yourSignIn:
+    "This is you. Once this is saved you are signed out, and sign in again with the e-mail that stands here and the password that you have.",
   give: "One-time password",
   giveLong: (name: string) => `One-time password for ${name}`,
   giveTitle: (name: string) => `Give ${name} a one-time password?`,

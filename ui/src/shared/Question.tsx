@@ -12,8 +12,8 @@ interface Props {
   onBack: () => void;
   /** What went wrong with the other way. */
   error?: unknown;
-  /** The other way. */
-  children: ReactNode;
+  /** The other way, where there is one. */
+  children?: ReactNode;
 }
 
 /** Asks once more before something is done. Escape is the way back. */

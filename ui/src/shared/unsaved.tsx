@@ -4,13 +4,16 @@ import { createContext, type ReactNode, use, useCallback, useEffect, useMemo, us
 import { messages } from "../messages";
 import { Question } from "./Question";
 
+/** What a form holds that would go with it. */
+type Held = "typed" | "saving";
+
 interface Unsaved {
-  /** Counts a form in which something is typed that is not saved, until what it answers is called. */
-  count: () => () => void;
-  /** Does this at once, or when it was agreed to give up what is typed. */
+  /** Counts a form in which something is typed or being saved, until what it answers is called. */
+  count: (held: Held) => () => void;
+  /** Does this at once, or when it was agreed to give up what is typed; not at all while something is being saved. */
   instead: (then: () => void) => void;
-  isTyped: () => boolean;
-  /** Whether it is agreed to give up what is typed. */
+  isUnsaved: () => boolean;
+  /** Whether it is agreed to give up what is typed; nobody gives up what is being saved. */
   ask: () => Promise<boolean>;
 }
 
@@ -22,19 +25,23 @@ function useContext(): Unsaved {
   return unsaved;
 }
 
-/** As long as this is true, no other screen, form or lock takes the place of the form without a question. */
-export function useUnsaved(isTyped: boolean): void {
+/**
+ * As long as something is typed, no other screen, form or lock takes the place of the form without a question; as long as it is
+ * being saved, none does.
+ */
+export function useUnsaved(isTyped: boolean, isSaving: boolean): void {
   const { count } = useContext();
-  useEffect(() => (isTyped ? count() : undefined), [isTyped, count]);
+  useEffect(() => (isTyped ? count("typed") : undefined), [isTyped, count]);
+  useEffect(() => (isSaving ? count("saving") : undefined), [isSaving, count]);
 }
 
 /** Asks before what is typed makes way for something else within the same screen. */
 export const useInstead = () => useContext().instead;
 
-/** Whether something is typed and not saved, and the question whether it is given up. */
-export function useQuestion(): Pick<Unsaved, "isTyped" | "ask"> {
-  const { isTyped, ask } = useContext();
-  return { isTyped, ask };
+/** Whether something is typed and not saved, or being saved, and the question whether it is given up. */
+export function useQuestion(): Pick<Unsaved, "isUnsaved" | "ask"> {
+  const { isUnsaved, ask } = useContext();
+  return { isUnsaved, ask };
 }
 
 interface Props {
@@ -45,58 +52,73 @@ interface Props {
 
 /** Asks, for every form at once, before what is typed in it makes way for another screen. */
 export function UnsavedProvider({ onLost, children }: Props) {
-  const typed = useRef(0);
+  const forms = useRef({ typed: 0, saving: 0 });
   const answer = useRef<((isGivenUp: boolean) => void) | null>(null);
   const isGivenUp = useRef(false);
-  const [isAsking, setAsking] = useState(false);
-  const count = useCallback(() => {
-    typed.current += 1;
-    isGivenUp.current = false;
+  const [asking, setAsking] = useState<Held | null>(null);
+  const count = useCallback((held: Held) => {
+    const { current } = forms;
+    current[held] += 1;
+    if (held === "typed") isGivenUp.current = false;
     return () => {
-      typed.current -= 1;
+      current[held] -= 1;
+      // Whoever was told to wait sees what came of it.
+      if (current.saving === 0) setAsking((now) => (now === "saving" ? null : now));
     };
   }, []);
   const settle = useCallback((yes: boolean) => {
     isGivenUp.current = yes;
     answer.current?.(yes);
     answer.current = null;
-    setAsking(false);
+    setAsking(null);
   }, []);
   const ask = useCallback(() => {
     // Who asks for something else meanwhile stays where they are until they answer that.
     answer.current?.(false);
-    setAsking(true);
+    answer.current = null;
+    const { saving } = forms.current;
+    setAsking(saving > 0 ? "saving" : "typed");
+    if (saving > 0) return Promise.resolve(false);
     return new Promise<boolean>((resolve) => {
       answer.current = resolve;
     });
   }, []);
+  const isUnsaved = useCallback(() => forms.current.typed > 0 || forms.current.saving > 0, []);
   const instead = useCallback(
     (then: () => void) => {
-      if (typed.current === 0) then();
+      if (!isUnsaved()) then();
       else void ask().then((yes) => yes && then());
     },
-    [ask],
+    [isUnsaved, ask],
   );
   useBlocker({
-    shouldBlockFn: useCallback(async () => typed.current > 0 && !(await ask()), [ask]),
+    shouldBlockFn: useCallback(async () => isUnsaved() && !(await ask()), [isUnsaved, ask]),
     enableBeforeUnload: false,
   });
   const lost = useRef(onLost);
   useEffect(() => {
     const tell = lost.current;
+    const { current } = forms;
     return () => {
       // Whoever asks is not left waiting for an answer that can no longer come.
       answer.current?.(false);
-      if (typed.current > 0 && !isGivenUp.current) tell();
+      if (current.typed > 0 && !isGivenUp.current) tell();
     };
   }, []);
-  const isTyped = useCallback(() => typed.current > 0, []);
-  const value = useMemo(() => ({ count, instead, isTyped, ask }), [count, instead, isTyped, ask]);
+  const value = useMemo(() => ({ count, instead, isUnsaved, ask }), [count, instead, isUnsaved, ask]);
   const { common } = messages;
   return (
     <UnsavedContext value={value}>
       {children}
-      {isAsking && (
+      {asking === "saving" && (
+        <Question
+          title={common.savingTitle}
+          text={common.savingText}
+          back={common.savingBack}
+          onBack={() => settle(false)}
+        />
+      )}
+      {asking === "typed" && (
         <Question
           title={common.unsavedTitle}
           text={common.unsavedText}

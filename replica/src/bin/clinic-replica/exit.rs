@@ -74,7 +74,7 @@ fn only_here(count: u32) -> String {
 
 fn of(code: ErrorCode) -> u8 {
     match code {
-        ErrorCode::Invalid | ErrorCode::NotFound | ErrorCode::Held => 2,
+        ErrorCode::Invalid | ErrorCode::EmailTaken | ErrorCode::NotFound | ErrorCode::Held => 2,
         ErrorCode::ServerUnreachable
         | ErrorCode::Unavailable
         | ErrorCode::TooManyRequests

@@ -51,6 +51,7 @@ impl Server {
         let known = tenant.people.values().filter(|one| device.known.contains(&one.staff.id));
         let people = known.filter(|one| one.is_active).map(|one| Colleague {
             user_id: one.staff.id,
+            email: Some(one.staff.email.clone()),
             roles: one.staff.roles.clone(),
             doctor_id: one.staff.doctor_id,
             password_version: 1,

@@ -308,8 +308,14 @@ test("a booking that is slow to be saved takes nothing more, and closes no other
   await keys.type(reason, "fever{Enter}");
   await keys.type(reason, " and cough");
   expect(reason).toHaveProperty("value", "fever");
+  // Nobody is asked to give up what is being saved.
   await keys.keyboard("{Escape}");
-  await keys.click(await screen.findByRole("button", { name: messages.common.discard }));
+  const told = await screen.findByRole("dialog", { name: messages.common.savingTitle });
+  await expectAccessible();
+  await keys.keyboard("{Enter}");
+  await waitFor(() => expect(told.isConnected).toBe(false));
+  expect(reason).toHaveProperty("value", "fever");
+  await keys.click(screen.getByRole("button", { name: messages.common.cancel }));
   await waitFor(() => expect(screen.queryByTestId("booking-form")).toBeNull());
   await keys.keyboard("{Control>}b{/Control}");
   await keys.type(await screen.findByLabelText("Reason, in a few words"), "sugar");

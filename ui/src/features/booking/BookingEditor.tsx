@@ -137,7 +137,7 @@ export function BookingEditor(props: Props) {
   });
   const token = form.isHere && !read.error ? read.data?.token : null;
   return (
-    <TypedDialog label={title} isTyped={isTyped} onClose={onClose}>
+    <TypedDialog label={title} isTyped={isTyped} isSaving={save.isPending} onClose={onClose}>
       <form
         className={classes.form}
         data-testid="booking-form"

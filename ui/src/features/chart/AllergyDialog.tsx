@@ -45,7 +45,7 @@ export function AllergyDialog({ patientId, allergy, onClose }: Props) {
     if (!save.isPending) setForm(changed);
   };
   return (
-    <TypedDialog label={title} isTyped={isTyped} onClose={onClose}>
+    <TypedDialog label={title} isTyped={isTyped} isSaving={save.isPending} onClose={onClose}>
       <form
         className={classes.form}
         data-testid="allergy-form"

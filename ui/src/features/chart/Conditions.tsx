@@ -18,7 +18,6 @@ export function Conditions({ chart }: { chart: Chart }) {
   const client = useQueryClient();
   const toast = useToast();
   const [text, setText] = useState("");
-  useUnsaved(text.trim() !== "");
   const { known } = messages;
   const { conditions } = chart;
   const typed = text.trim();
@@ -34,6 +33,7 @@ export function Conditions({ chart }: { chart: Chart }) {
       backend.saveConditions(chart.patient.id, change.seen, change.wanted),
     onSuccess: () => void refreshRows(client),
   });
+  useUnsaved(typed !== "", typed !== "" && save.isPending);
   const add = (one: Diagnosis) => {
     if (one.text === "" || save.isPending) return;
     save.mutate(

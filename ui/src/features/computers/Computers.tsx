@@ -133,7 +133,12 @@ function RevokeDialog({ computer, onClose }: { computer: ComputerView; onClose: 
     },
   });
   return (
-    <TypedDialog label={computers.revokeTitle(computer.name)} isTyped={reason !== ""} onClose={onClose}>
+    <TypedDialog
+      label={computers.revokeTitle(computer.name)}
+      isTyped={reason !== ""}
+      isSaving={revoke.isPending}
+      onClose={onClose}
+    >
       <form
         className={dialog.form}
         onSubmit={(event) => {

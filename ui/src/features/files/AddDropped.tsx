@@ -63,7 +63,7 @@ export function AddDropped({ patientId, name, dropped, onClose }: Props) {
   });
   const title = words.dropTitle(left.length, name);
   return (
-    <TypedDialog label={title} isTyped={form !== emptyForm} onClose={onClose}>
+    <TypedDialog label={title} isTyped={form !== emptyForm} isSaving={add.isPending} onClose={onClose}>
       <form
         className={classes.dialog}
         onSubmit={(event) => {

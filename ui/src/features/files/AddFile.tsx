@@ -31,7 +31,12 @@ export function AddFile({ patientId, onClose }: { patientId: string; onClose: ()
     },
   });
   return (
-    <TypedDialog label={words.addTitle} isTyped={form !== emptyForm} onClose={onClose}>
+    <TypedDialog
+      label={words.addTitle}
+      isTyped={form !== emptyForm}
+      isSaving={add.isPending}
+      onClose={onClose}
+    >
       <form
         className={classes.dialog}
         onSubmit={(event) => {

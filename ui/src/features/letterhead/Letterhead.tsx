@@ -62,7 +62,6 @@ function Editor({ seen, onSaved, hasLogo }: Props) {
   const [room, setRoom] = useState(String(seen.preprintedMm ?? 35));
   const preprintedMm = readRoom(isPreprinted, room);
   const wanted = { ...form, preprintedMm: preprintedMm ?? null };
-  useUnsaved(preprintedMm === undefined || JSON.stringify(wanted) !== JSON.stringify(seen));
   const preview = useQuery({
     queryKey: queryKeys.letterheadPreview(wanted),
     queryFn: () => backend.previewLetterhead(wanted),
@@ -79,6 +78,8 @@ function Editor({ seen, onSaved, hasLogo }: Props) {
       void refreshRows(client);
     },
   });
+  const isTyped = preprintedMm === undefined || JSON.stringify(wanted) !== JSON.stringify(seen);
+  useUnsaved(isTyped, save.isPending);
   const text = (
     name: Exclude<keyof LetterheadForm, "preprintedMm" | "hasLogo">,
     label: string,

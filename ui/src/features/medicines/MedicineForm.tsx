@@ -40,7 +40,6 @@ export function MedicineForm({ medicine, autoFocus, onDone }: Props) {
   const initial = medicine?.form ?? emptyForm;
   const [form, setForm] = useState(initial);
   const isTyped = JSON.stringify(form) !== JSON.stringify(initial);
-  useUnsaved(isTyped);
   const { medicines: words, common } = messages;
   const change = (part: Partial<OwnMedicineForm>) => {
     // While it is saved nothing more is taken: it would go with the form, and nobody had it.
@@ -63,6 +62,7 @@ export function MedicineForm({ medicine, autoFocus, onDone }: Props) {
       void refreshRows(client);
     },
   });
+  useUnsaved(isTyped, save.isPending);
   const choose = (one: MedicineFound) => change({ sameAs: one.id, genericName: medicineName(one) });
   const isInWords = form.sameAs === null;
   const isStillThat =

@@ -31,7 +31,6 @@ export function PatientEditor({ title, submit, initial, showFamily, send, onDone
   const client = useQueryClient();
   const [typed, setTyped] = useState(initial);
   const isTyped = JSON.stringify(typed) !== JSON.stringify(initial);
-  useUnsaved(isTyped);
   // What was wrong when it was last sent, told in the language of now.
   const [sent, setSent] = useState<TypedForm | null>(null);
   const tried = sent && readForm(sent);
@@ -45,6 +44,7 @@ export function PatientEditor({ title, submit, initial, showFamily, send, onDone
     mutationFn: send,
     onSuccess: () => void refreshRows(client),
   });
+  useUnsaved(isTyped, mutation.isPending);
   const { keys } = messages;
   const change = (part: Partial<TypedForm>) => {
     // While it is saved nothing more is taken: it would go with the form, and nobody had it.

@@ -63,7 +63,12 @@ export function Withdraw({
         </Button>
       </div>
       {isAsking && (
-        <TypedDialog label={title} isTyped={reason !== ""} onClose={() => setAsking(false)}>
+        <TypedDialog
+          label={title}
+          isTyped={reason !== ""}
+          isSaving={withdraw.isPending}
+          onClose={() => setAsking(false)}
+        >
           <form
             className={classes.ask}
             onSubmit={(event) => {

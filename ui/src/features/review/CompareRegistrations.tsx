@@ -29,7 +29,6 @@ export function CompareRegistrations({ here, otherId, onBack, onDone }: Props) {
   const name = useId();
   const [kept, setKept] = useState<PatientId>(here.patient.id);
   const [reason, setReason] = useState("");
-  useUnsaved(reason !== "");
   const { merge } = messages.review;
   const { data: other, error, refetch } = useQuery(chartOf(backend, otherId));
   const join = useMutation({
@@ -43,6 +42,7 @@ export function CompareRegistrations({ here, otherId, onBack, onDone }: Props) {
       onDone();
     },
   });
+  useUnsaved(reason !== "", join.isPending);
   if (error && !other) return <Problem error={error} onRetry={() => void refetch()} />;
   if (!other) return <Waiting />;
   const sides = [here, other];

@@ -36,7 +36,6 @@ export function Item({ conflict, onLater, onDecided }: Props) {
   const client = useQueryClient();
   const toast = useToast();
   const [reason, setReason] = useState("");
-  useUnsaved(reason !== "");
   const [isTyping, setTyping] = useState(false);
   const safer = useRef<HTMLButtonElement>(null);
   const article = useRef<HTMLElement>(null);
@@ -49,6 +48,7 @@ export function Item({ conflict, onLater, onDecided }: Props) {
       void refreshRows(client);
     },
   });
+  useUnsaved(reason !== "", reason !== "" && decide.isPending);
   // Said with the call, it leads nobody away who went on to another item meanwhile.
   const next = { onSuccess: onDecided };
   const choices = conflict.mayDecide ? choicesOf(conflict) : [];

@@ -18,7 +18,7 @@ export function OtherValue({ entry, isPending, onTake, onCancel }: Props) {
   const initial = entry.kind === "choice" ? (entry.choices[0] ?? "") : "";
   const [typed, setTyped] = useState(initial);
   const isTyped = typed !== initial;
-  useUnsaved(isTyped);
+  useUnsaved(isTyped, isPending);
   const instead = useInstead();
   const text = useRef<HTMLInputElement>(null);
   const select = useRef<HTMLSelectElement>(null);

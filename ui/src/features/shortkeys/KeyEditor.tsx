@@ -28,7 +28,6 @@ export function KeyEditor({ id, initial, onDone }: Props) {
   const [form, setForm] = useState(initial);
   const [isAsking, setAsking] = useState(false);
   const isTyped = JSON.stringify(form) !== JSON.stringify(initial);
-  useUnsaved(isTyped);
   const { shortKeys: words, common } = messages;
   const done = (text: string) => {
     toast(text);
@@ -44,6 +43,7 @@ export function KeyEditor({ id, initial, onDone }: Props) {
     mutationFn: () => (id === null ? Promise.resolve() : backend.removeShortKey(id)),
     onSuccess: () => done(words.removed(signed(form))),
   });
+  useUnsaved(isTyped, save.isPending);
   const change = (part: Partial<ShortKeyForm>) => {
     // While it is saved nothing more is taken: it would go with the form, and nobody had it.
     if (!save.isPending) setForm((before) => ({ ...before, ...part }));

@@ -6,6 +6,7 @@ import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
 import { Dialog } from "../../shared/Dialog";
 import { Problem, ShownOnce } from "../../shared/parts";
+import { TypedDialog } from "../../shared/TypedDialog";
 import dialog from "../../shared/Dialog.module.css";
 
 /** A one-time password that was just made. */
@@ -37,7 +38,7 @@ export function GivePassword({ person, onGiven, onClose }: GiveProps) {
     onSettled: () => client.invalidateQueries({ queryKey: queryKeys.staff }),
   });
   return (
-    <Dialog label={staff.giveTitle(name)} onClose={() => give.isPending || onClose()}>
+    <TypedDialog label={staff.giveTitle(name)} isTyped={false} isSaving={give.isPending} onClose={onClose}>
       <form
         className={dialog.form}
         onSubmit={(event) => {
@@ -57,7 +58,7 @@ export function GivePassword({ person, onGiven, onClose }: GiveProps) {
           </Button>
         </div>
       </form>
-    </Dialog>
+    </TypedDialog>
   );
 }
 

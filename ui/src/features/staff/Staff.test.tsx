@@ -104,7 +104,6 @@ test("roles are changed, and what was not touched goes back as it was", async ()
   const sent = kept(backend);
   await keys.click((await rowOf("Sister Asha")).getByRole("button", { name: "Change: Sister Asha" }));
   const dialog = await screen.findByRole("dialog", { name: "Change Sister Asha" });
-  expect(within(dialog).queryByLabelText("E-mail")).toBeNull();
   await keys.click(within(dialog).getByRole("checkbox", { name: /^Reception/ }));
   await keys.click(within(dialog).getByRole("button", { name: "Save" }));
   await screen.findByText("Sister Asha was changed");
@@ -144,6 +143,31 @@ test("who changes their own roles is told that they are signed out", async () =>
   expect(screen.getByText(/^This is you. Once this is saved you are signed out/)).toBeTruthy();
   await keys.click(screen.getByRole("checkbox", { name: /^Nurse/ }));
   expect(screen.queryByText(/you are signed out/)).toBeNull();
+  await keys.type(screen.getByLabelText("E-mail"), "x");
+  expect(screen.getByText(/^This is you. Once this is saved you are signed out/)).toBeTruthy();
+});
+
+test("another e-mail is saved, and one that somebody has is said at its field", async () => {
+  const { keys, backend } = await openStaff();
+  const sent = kept(backend);
+  await keys.click((await rowOf("Priya Nair")).getByRole("button", { name: /^Change/ }));
+  const email = await screen.findByLabelText<HTMLInputElement>("E-mail");
+  const before = email.value;
+  await keys.clear(email);
+  await keys.type(email, "anjali@example.in{Enter}");
+  const said = await screen.findByRole("alert");
+  expect(said.textContent).toBe("Someone of your staff has this e-mail already.");
+  expect(email.getAttribute("aria-invalid")).toBe("true");
+  expect(document.getElementById(email.getAttribute("aria-describedby")?.split(" ")[0] ?? "")).toContain(
+    said,
+  );
+  await expectAccessible();
+  await keys.clear(email);
+  expect(screen.queryByRole("alert")).toBeNull();
+  await keys.type(email, "nair@example.in{Enter}");
+  await screen.findByText("Priya Nair was changed");
+  expect((await rowOf("Priya Nair")).getByText("nair@example.in")).toBeTruthy();
+  expect(before).not.toBe(sent.at(-1)?.email);
 });
 
 test("a forgotten password is replaced after a question; nobody gives themself one", async () => {
@@ -187,6 +211,28 @@ test("a one-time password does not stay behind the lock", async () => {
   act(() => backend.emit({ name: "app-state", payload }));
   await screen.findByLabelText("Password");
   expect(document.body.textContent).not.toContain("7Q4K");
+});
+
+test("a one-time password that is being made is shown, whoever wants to leave meanwhile", async () => {
+  const server = later<void>();
+  const { keys } = await openStaff((backend) => {
+    const { givePassword } = backend;
+    backend.givePassword = (id) => server.promise.then(() => givePassword(id));
+  });
+  await keys.click((await rowOf("Priya Nair")).getByRole("button", { name: /^One-time password/ }));
+  await keys.click(await screen.findByRole("button", { name: "Give it" }));
+  const question = screen.getByRole("dialog");
+  const register = "{Control>}{Shift>}n{/Shift}{/Control}";
+  for (const leave of [() => keys.click(question), () => keys.keyboard(register)]) {
+    await leave();
+    await keys.click(await screen.findByRole("button", { name: "Wait" }));
+    await waitFor(() => expect(screen.queryByRole("button", { name: "Wait" })).toBeNull());
+  }
+  await keys.click(question);
+  await screen.findByRole("dialog", { name: "This is being saved" });
+  await act(async () => server.resolve());
+  expect((await screen.findByTestId("the-password")).textContent).toBe("7Q4K-9XWM-2C8D");
+  await waitFor(() => expect(screen.getAllByRole("dialog").length).toBe(1));
 });
 
 test("what is typed is asked about before it is thrown away", async () => {

@@ -9,6 +9,7 @@ import type { StaffForm } from "../../ipc/bindings/StaffForm";
 import type { StaffRegistration } from "../../ipc/bindings/StaffRegistration";
 import type { StaffView } from "../../ipc/bindings/StaffView";
 import { useBackend } from "../../ipc/context";
+import { langOf, problemOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 import { Notice, Problem } from "../../shared/parts";
 import { TypedDialog } from "../../shared/TypedDialog";
@@ -62,7 +63,9 @@ export function StaffDialog({ person, clinics, onGiven, onClose }: Props) {
   });
   const change = (part: Partial<StaffForm>) => {
     // While it is saved nothing more is taken: it would go with the form, and nobody had it.
-    if (!save.isPending) setForm((before) => ({ ...before, ...part }));
+    if (save.isPending) return;
+    if (part.email !== undefined) save.reset();
+    setForm((before) => ({ ...before, ...part }));
   };
   const text = (name: "fullName" | "email" | "mobileNumber", label: string, maxLength: number) => ({
     label,
@@ -75,11 +78,15 @@ export function StaffDialog({ person, clinics, onGiven, onClose }: Props) {
   const title = person ? staff.changeTitle(seen.fullName) : staff.add;
   const isPrescriber = form.roles.includes("doctor") || form.roles.includes("dentist");
   const isGivenUp = seen.roles.includes("admin") && !(form.isActive && form.roles.includes("admin"));
-  const hasOtherRoles =
-    form.roles.length !== seen.roles.length || form.roles.some((role) => !seen.roles.includes(role));
+  const signsInAnew =
+    form.email !== seen.email ||
+    form.roles.length !== seen.roles.length ||
+    form.roles.some((role) => !seen.roles.includes(role));
+  const problem = save.error && problemOf(save.error);
+  const isTaken = problem?.code === "email_taken";
   const isTyped = JSON.stringify(form) !== JSON.stringify(seen);
   return (
-    <TypedDialog label={title} isTyped={isTyped} onClose={() => save.isPending || onClose()}>
+    <TypedDialog label={title} isTyped={isTyped} isSaving={save.isPending} onClose={onClose}>
       <form
         className={dialog.form}
         noValidate
@@ -89,15 +96,20 @@ export function StaffDialog({ person, clinics, onGiven, onClose }: Props) {
         }}
       >
         <h2>{title}</h2>
-        <p>{person ? seen.email : staff.addLead}</p>
+        {!person && <p>{staff.addLead}</p>}
         <TextInput {...text("fullName", staff.columns.name, 100)} data-autofocus />
-        {!person && (
-          <TextInput
-            {...text("email", staff.columns.email, 254)}
-            type="email"
-            description={staff.emailHint}
-          />
-        )}
+        <TextInput
+          {...text("email", staff.columns.email, 254)}
+          type="email"
+          description={person ? staff.emailChangeHint : staff.emailHint}
+          error={
+            isTaken && (
+              <span role="alert" lang={langOf(problem.detail)}>
+                {problem.detail}
+              </span>
+            )
+          }
+        />
         <TextInput {...text("mobileNumber", staff.mobile, 20)} type="tel" />
         <Choices
           legend={staff.roles}
@@ -130,10 +142,10 @@ export function StaffDialog({ person, clinics, onGiven, onClose }: Props) {
         {person?.isYou && (
           <div role="status">
             {isGivenUp && <Notice>{staff.yourself}</Notice>}
-            {!isGivenUp && hasOtherRoles && <Notice>{staff.yourRoles}</Notice>}
+            {!isGivenUp && signsInAnew && <Notice>{staff.yourSignIn}</Notice>}
           </div>
         )}
-        {save.error && <Problem error={save.error} />}
+        {problem && !isTaken && <Problem error={problem} />}
         <div className={dialog.buttons}>
           <Button variant="default" disabled={save.isPending} onClick={onClose}>
             {common.cancel}

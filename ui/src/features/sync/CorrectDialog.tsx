@@ -33,7 +33,13 @@ export function CorrectDialog({ change, error, isPending, onClose, onSend }: Pro
       : [{ record: field.record, column: field.column, typed: text }];
   });
   return (
-    <TypedDialog label={title} isTyped={corrected.length > 0} onClose={onClose} size="page">
+    <TypedDialog
+      label={title}
+      isTyped={corrected.length > 0}
+      isSaving={isPending}
+      onClose={onClose}
+      size="page"
+    >
       <form
         className={classes.dialog}
         onSubmit={(event) => {

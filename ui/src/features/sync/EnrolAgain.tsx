@@ -15,7 +15,6 @@ export function EnrolAgain() {
   const client = useQueryClient();
   const [code, setCode] = useState("");
   const [password, setPassword] = useState("");
-  useUnsaved(code !== "" || password !== "");
   const { enrol } = messages;
   const { again } = messages.sync;
   const enrolAgain = useMutation({
@@ -26,6 +25,7 @@ export function EnrolAgain() {
       client.setQueryData(queryKeys.appState, state);
     },
   });
+  useUnsaved(code !== "" || password !== "", enrolAgain.isPending);
   return (
     <section className={classes.card} aria-labelledby="again-title">
       <h2 id="again-title">{again.title}</h2>

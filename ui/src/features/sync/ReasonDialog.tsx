@@ -25,7 +25,7 @@ export function ReasonDialog({ change, way, error, isPending, onClose, onSend }:
   const words = refused.dialogs[way];
   const title = words.title(change.sequence);
   return (
-    <TypedDialog label={title} isTyped={reason !== ""} onClose={onClose}>
+    <TypedDialog label={title} isTyped={reason !== ""} isSaving={isPending} onClose={onClose}>
       <form
         className={classes.dialog}
         onSubmit={(event) => {

@@ -24,7 +24,7 @@ export function useNextPatient(isHeld = false): Next {
   const router = useRouter();
   const toast = useToast();
   const instead = useInstead();
-  const { isTyped } = useQuestion();
+  const { isUnsaved } = useQuestion();
   const { session } = useSession();
   const isDoctor = session.doctorId !== null;
   // Whichever day is looked at, who comes in is somebody of today.
@@ -55,11 +55,11 @@ export function useNextPatient(isHeld = false): Next {
       if (client.isMutating({ mutationKey: ["next-patient"] }) > 0) return;
       const { href } = router.latestLocation;
       // What was typed was given up before the key did anything.
-      const wasTyped = isTyped();
+      const wasTyped = isUnsaved();
       // Said with the call, it leads nobody away who went somewhere else, opened or typed something meanwhile.
       next.mutate(undefined, {
         onSuccess: ({ started: { patient } }) => {
-          const isElsewhere = router.latestLocation.href !== href || (isTyped() && !wasTyped);
+          const isElsewhere = router.latestLocation.href !== href || (isUnsaved() && !wasTyped);
           if (isElsewhere || document.querySelector("dialog[open]")) return;
           void navigate({
             to: "/patients/$patientId",

@@ -12,7 +12,7 @@ export type StaffForm = {
  */
 fullName: string, 
 /**
- * With what they sign in. It is given once, and not changed.
+ * With what they sign in.
  */
 email: string, 
 /**
