@@ -44,7 +44,7 @@ pub(super) mod tests {
             arrived_at: "23 Nov 2026 10:41".into(),
             patient: "सुनीता …76".into(),
             told: [
-                "Before you at 10:43: 2",
+                "Waiting before you at 10:43: 2",
                 "Please wait until your token is called",
                 "10:43 पर आपसे पहले: 2",
                 "कृपया अपना टोकन पुकारे जाने तक प्रतीक्षा करें",

@@ -21,7 +21,7 @@ use crate::view::{Booking, BookingForm, CancelReason, DoctorDay, Draft, Step, St
 
 const SHAH: u128 = 0x54a4;
 
-fn at(day: &str, time: &str) -> BookingForm {
+pub(super) fn at(day: &str, time: &str) -> BookingForm {
     BookingForm {
         doctor_id: doctor_id(),
         day: day.into(),
