@@ -10,6 +10,7 @@ const places: (typeof keymap)[KeyId]["where"][] = [
   "day",
   "queue",
   "chart",
+  "paper",
   "preview",
   "record",
   "pad",

@@ -6,7 +6,7 @@ interface Binding {
   keys: string;
   /** Its name among the words for keys. */
   label: keyof typeof messages.keys;
-  where: "everywhere" | "day" | "queue" | "chart" | "preview" | "record" | "pad";
+  where: "everywhere" | "day" | "queue" | "chart" | "paper" | "preview" | "record" | "pad";
 }
 
 /** Every key that works beyond the focused control. */
@@ -23,13 +23,15 @@ export const keymap = {
   close: { keys: "Esc", label: "close", where: "everywhere" },
   nextPatient: { keys: "F9", label: "nextPatient", where: "queue" },
   callToken: { keys: "F10", label: "callToken", where: "day" },
+  slip: { keys: "P", label: "slip", where: "day" },
   dayBefore: { keys: "Alt+←", label: "dayBefore", where: "day" },
   dayAfter: { keys: "Alt+→", label: "dayAfter", where: "day" },
   newPrescription: { keys: "Mod+N", label: "newPrescription", where: "chart" },
   book: { keys: "Mod+B", label: "book", where: "record" },
+  slipOfPatient: { keys: "Mod+P", label: "slip", where: "record" },
   allergy: { keys: "Mod+Shift+A", label: "allergy", where: "record" },
   merge: { keys: "Mod+Shift+M", label: "merge", where: "record" },
-  preview: { keys: "Mod+P", label: "preview", where: "chart" },
+  preview: { keys: "Mod+P", label: "preview", where: "paper" },
   print: { keys: "Mod+P", label: "print", where: "preview" },
   repeat: { keys: "Mod+R", label: "repeat", where: "pad" },
   undo: { keys: "Mod+Z", label: "undo", where: "pad" },
@@ -111,7 +113,18 @@ export function isTyping(target: EventTarget | null): boolean {
 }
 
 /** What a key that is held down does once: again and again, and on the next screen, it would do one after the other. */
-const onceEach = new Set<KeyId>(["takeBack", "nextPatient", "callToken", "repeat", "print"]);
+const onceEach = new Set<KeyId>([
+  "takeBack",
+  "nextPatient",
+  "callToken",
+  "slip",
+  "slipOfPatient",
+  "repeat",
+  "print",
+]);
+
+/** A key that words are written with, too. */
+const isLetter = (id: KeyId) => keymap[id].keys.length === 1;
 
 const isBehindDialog = (id: KeyId) =>
   !aboveDialogs.has(id) && document.querySelector("dialog[open]") !== null;
@@ -159,7 +172,7 @@ export function useKeys(handlers: Handlers): void {
     const onKeyDown = (event: KeyboardEvent) => {
       for (const [id, handler] of entries(latest.current)) {
         if (!handler || event.defaultPrevented || !isKey(event, id)) continue;
-        if (id === "keys" && isTyping(event.target)) continue;
+        if (isLetter(id) && isTyping(event.target)) continue;
         if (isBehindDialog(id)) continue;
         event.preventDefault();
         if (!onceEach.has(id) || !event.repeat) handler();

@@ -17,6 +17,8 @@ import { dayWithWeekday } from "../../shared/format";
 import { Problem } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
 import { TypedDialog } from "../../shared/TypedDialog";
+import { usePrintSlip } from "../slip/SlipProvider";
+import { stepName } from "../today/useSteps";
 import classes from "./Booking.module.css";
 import type { Moved } from "./BookingDialog";
 
@@ -68,6 +70,7 @@ export function BookingEditor(props: Props) {
   const backend = useBackend();
   const client = useQueryClient();
   const toast = useToast();
+  const printSlip = usePrintSlip();
   const { noteLastDoctor } = useSession();
   const [initial] = useState(() => firstForm(props));
   const [form, setForm] = useState(initial);
@@ -104,6 +107,13 @@ export function BookingEditor(props: Props) {
           ? async () => {
               await backend.stepVisit(after.id, { kind: "mistake" });
               await refreshRows(client);
+            }
+          : undefined,
+        after.hasSlip
+          ? {
+              label: messages.day.slip,
+              name: stepName(messages.day.slip, after),
+              onTake: () => printSlip(after.id),
             }
           : undefined,
       );
