@@ -84,6 +84,17 @@ async fn every_screen(is_dark: bool) -> anyhow::Result<()> {
     window.press_ctrl('1', false).await?;
     window.shows("today", "A-1").await?;
     measure(&window, "today with somebody who waits").await?;
+    let more = "document.querySelector('[data-visit] [aria-expanded]').click(); arguments[0]();";
+    window.ask(more).await?;
+    window.shows("visit-row", "Print slip").await?;
+    measure(&window, "what else can be done with a visit").await?;
+    window.press(Key::Escape).await?;
+    // Drawn, and not sent to the printer: its dialog would wait for somebody.
+    let slip = "const done = arguments[0]; \
+        const { visit } = document.querySelector('[data-visit]').dataset; \
+        window.__TAURI_INTERNALS__.invoke('token_slip', { id: visit }) \
+            .then(([[page], length]) => done(page.startsWith('<svg') && length > 50), done);";
+    assert_eq!(window.ask(slip).await?, true, "the slip of whoever waits");
     window.press(Key::F9).await?;
     window.shows("chart", "Sunita").await?;
     measure(&window, "the chart of whoever is with the doctor").await?;
