@@ -3,10 +3,11 @@
 
 use std::path::Path;
 
-use protocol::printed::{Printed, PrintedItem};
+use protocol::printed::{Printed, PrintedItem, PrintedSlip};
 use typst::layout::{Abs, Frame, FrameItem, Point, Transform};
 use typst::visualize::{Geometry, Shape};
 
+use super::slip::tests::waiting;
 use super::tests::{picture, sample};
 use super::{Drawn, Paper};
 
@@ -134,10 +135,13 @@ fn shape_words(shape: &Shape, here: Transform) -> String {
     format!("{what}{stroke}")
 }
 
+fn drawn(prescription: &Printed, paper: Paper) -> Drawn {
+    Drawn::new(prescription, paper).expect("BUG: the layout")
+}
+
 /// Compares the pages with the file of this name. Returns how many there are.
-fn compare(name: &str, prescription: &Printed, paper: Paper) -> usize {
-    let drawn = Drawn::new(prescription, paper).expect("BUG: the layout");
-    let now = told(&drawn);
+fn compare(name: &str, drawn: &Drawn) -> usize {
+    let now = told(drawn);
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let file = folder.join(format!("{name}.txt"));
     if std::env::var_os("UPDATE_GOLDEN").is_some_and(|value| value == "1") {
@@ -172,12 +176,12 @@ fn compare(name: &str, prescription: &Printed, paper: Paper) -> usize {
 #[test]
 fn an_english_one_on_a5_with_a_picture_in_its_head() {
     let prescription = Printed { logo: picture(300, 150), ..signed(items(4, None)) };
-    assert_eq!(compare("a5_english", &prescription, Paper::A5), 1);
+    assert_eq!(compare("a5_english", &drawn(&prescription, Paper::A5)), 1);
 }
 
 #[test]
 fn a_long_one_on_a4_with_directions_in_hindi_goes_on_on_the_next_page() {
-    assert!(compare("a4_hindi", &signed(items(30, Some(HINDI))), Paper::A4) > 1);
+    assert!(compare("a4_hindi", &drawn(&signed(items(30, Some(HINDI))), Paper::A4)) > 1);
 }
 
 #[test]
@@ -187,11 +191,26 @@ fn one_with_directions_in_marathi_that_was_made_void() {
         mark: "Voided".into(),
         ..signed(items(4, Some(MARATHI)))
     };
-    assert_eq!(compare("a5_marathi", &prescription, Paper::A5), 1);
+    assert_eq!(compare("a5_marathi", &drawn(&prescription, Paper::A5)), 1);
 }
 
 #[test]
 fn one_on_a_pad_that_bears_a_head_already() {
     let prescription = Printed { head_room_mm: 40, ..signed(items(3, Some(HINDI))) };
-    assert_eq!(compare("a5_printed_pad", &prescription, Paper::A5), 1);
+    assert_eq!(compare("a5_printed_pad", &drawn(&prescription, Paper::A5)), 1);
+}
+
+#[test]
+fn the_slip_of_who_waits_and_reads_hindi() {
+    assert_eq!(compare("slip_hindi", &Drawn::slip(&waiting()).expect("BUG: the layout")), 1);
+}
+
+#[test]
+fn a_slip_of_which_little_is_known_is_shorter() {
+    let bare = PrintedSlip {
+        token: "AB-117".into(),
+        told: vec!["Please wait until your token is called".into()],
+        ..PrintedSlip::default()
+    };
+    assert_eq!(compare("slip_bare", &Drawn::slip(&bare).expect("BUG: the layout")), 1);
 }

@@ -1,9 +1,10 @@
-//! Draws a prescription, and the page of a recovery code, offline: as a PDF for the printer and as SVG pages for the window.
-//! Both come from one layout, so that what is shown is what is printed.
+//! Draws a prescription, a token's slip and the page of a recovery code, offline: as a PDF for the printer and as SVG pages for
+//! the window. Both come from one layout, so that what is shown is what is printed.
 
 #[cfg(test)]
 mod golden;
 pub mod logo;
+mod slip;
 
 use std::sync::LazyLock;
 
@@ -18,7 +19,7 @@ use typst_layout::PagedDocument;
 pub struct DrawError(String);
 
 static ENGINE: LazyLock<TypstEngine<TypstTemplateMainFile>> =
-    LazyLock::new(|| engine(include_str!("prescription.typ")));
+    LazyLock::new(|| engine(concat!(include_str!("fitted.typ"), include_str!("prescription.typ"))));
 static RECOVERY: LazyLock<TypstEngine<TypstTemplateMainFile>> =
     LazyLock::new(|| engine(include_str!("recovery.typ")));
 
@@ -72,7 +73,7 @@ pub struct RecoveryPaper<'a> {
     pub made_on: &'a str,
 }
 
-/// A prescription, or a recovery code, laid out on pages.
+/// A prescription, a slip or a recovery code, laid out on pages.
 pub struct Drawn(PagedDocument);
 
 impl Drawn {
@@ -91,15 +92,15 @@ impl Drawn {
             with.insert("logo".into(), Bytes::new(prescription.logo.clone()).into_value());
             with.insert("logo_shape".into(), shape.into_value());
             // A paper is worth more than its picture.
-            if let Ok(drawn) = Self::compile(with) {
+            if let Ok(drawn) = Self::compile(&ENGINE, with) {
                 return Ok(drawn);
             }
         }
-        Self::compile(inputs)
+        Self::compile(&ENGINE, inputs)
     }
 
-    fn compile(inputs: Dict) -> Result<Self, DrawError> {
-        let document = ENGINE.compile_with_input(inputs).output;
+    fn compile(layout: &TypstEngine<TypstTemplateMainFile>, inputs: Dict) -> Result<Self, DrawError> {
+        let document = layout.compile_with_input(inputs).output;
         document.map(Self).map_err(|error| DrawError(error.to_string()))
     }
 
@@ -120,8 +121,7 @@ impl Drawn {
         ] {
             inputs.insert(name.into(), value.into_value());
         }
-        let document = RECOVERY.compile_with_input(inputs).output;
-        document.map(Self).map_err(|error| DrawError(error.to_string()))
+        Self::compile(&RECOVERY, inputs)
     }
 
     /// The bytes of a PDF file.
@@ -191,7 +191,7 @@ mod tests {
         }
     }
 
-    fn text(frame: &Frame) -> String {
+    pub(super) fn text(frame: &Frame) -> String {
         frame
             .items()
             .map(|(_, item)| match item {
@@ -249,7 +249,7 @@ mod tests {
     }
 
     /// What stands on a page and where: left, top, right, bottom in points; the words, or nothing for a picture.
-    fn placed(frame: &Frame, left: f64, top: f64) -> Vec<([f64; 4], String)> {
+    pub(super) fn placed(frame: &Frame, left: f64, top: f64) -> Vec<([f64; 4], String)> {
         let mut found = vec![];
         for (at, item) in frame.items() {
             let (x, y) = (left + at.x.to_pt(), top + at.y.to_pt());

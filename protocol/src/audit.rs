@@ -66,7 +66,7 @@ actions! {
     Amend = "amend",
     /// A prescription was made void.
     Void = "void",
-    /// A prescription was printed.
+    /// A prescription, or the slip of a token, was printed.
     Print = "print",
     /// Data left the system.
     Export = "export",

@@ -1,4 +1,4 @@
-//! A prescription as it stands on paper: every word already chosen, nothing left to compute.
+//! A prescription, and a token's slip, as they stand on paper: every word already chosen, nothing left to compute.
 
 use serde::{Deserialize, Serialize};
 
@@ -88,4 +88,22 @@ pub struct PrintedItem {
     pub quantity: String,
     /// Why it stands there in spite of an allergy, or empty.
     pub remark: String,
+}
+
+/// The slip of whoever waits with a token. It lies about in a waiting room: nothing on it says more of whom it is than they
+/// would call across the room.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrintedSlip {
+    /// The clinic's name.
+    pub clinic_name: String,
+    /// What is called in the waiting room: `A-7`.
+    pub token: String,
+    /// `Dr. Anjali Kulkarni`.
+    pub doctor_name: String,
+    /// When the patient came, `23 Nov 2026 10:41`, or empty.
+    pub arrived_at: String,
+    /// The first name and how the mobile number ends: `Sunita …76`.
+    pub patient: String,
+    /// What the patient is told, a line each: in English, then in the language that they read.
+    pub told: Vec<String>,
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use prescription_pdf::logo;
 use protocol::error::ErrorCode;
-use protocol::id::PrescriptionId;
+use protocol::id::{AppointmentId, PrescriptionId};
 use replica::view::CommandError;
 use tauri::{AppHandle, WebviewWindow};
 use tauri_plugin_dialog::DialogExt;
@@ -22,9 +22,23 @@ pub async fn print_prescription(
     prescription_id: PrescriptionId,
 ) -> Answer<()> {
     ask(desk, move |replica| replica.print(prescription_id)).await?;
+    open_dialog(
+        &window,
+        "The print dialog did not open. The prescription itself is safe; save it as a PDF and print that.",
+    )
+}
+
+/// The same for the slip of whoever waits with a token.
+#[tauri::command]
+pub async fn print_slip(window: WebviewWindow, desk: Here<'_>, id: AppointmentId) -> Answer<()> {
+    ask(desk, move |replica| replica.print_slip(id)).await?;
+    open_dialog(&window, "The print dialog did not open. The token holds: tell it to the patient.")
+}
+
+fn open_dialog(window: &WebviewWindow, if_not: &str) -> Answer<()> {
     window.print().map_err(|error| {
         tracing::error!(%error, "the print dialog did not open");
-        failed("The print dialog did not open. The prescription itself is safe; save it as a PDF and print that.")
+        failed(if_not)
     })
 }
 

@@ -3,6 +3,7 @@
 
 mod book;
 mod days;
+mod slip;
 mod step;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -137,6 +138,7 @@ impl Replica {
             arrived_at: some_text(&visit.values, "arrived_at"),
             called_at: some_text(&visit.values, "called_at"),
             started_at: some_text(&visit.values, "started_at"),
+            has_slip: self.has_slip(visit, now),
             next: self.next_steps(visit, now),
         }))
     }
@@ -189,6 +191,12 @@ impl Visit {
 
     fn is_urgent(&self) -> bool {
         self.values.get("priority").and_then(Value::as_i64).unwrap_or(0) > 0
+    }
+
+    /// In which order those who wait are called: urgent ones first, of these who was called already, then as they came.
+    fn turn(&self) -> (bool, bool, String, (String, AppointmentId)) {
+        let called_at = self.text("called_at").to_owned();
+        (!self.is_urgent(), called_at.is_empty(), called_at, self.came())
     }
 
     /// In which order they came.

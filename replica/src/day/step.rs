@@ -65,10 +65,7 @@ impl Replica {
         self.record("next_patient", None, |tx| {
             let now = self.now_here(tx)?;
             let mut waiting = self.here_with(tx, doctor, Status::Arrived, now)?;
-            waiting.sort_by_cached_key(|visit| {
-                let called_at = visit.text("called_at").to_owned();
-                (!visit.is_urgent(), called_at.is_empty(), called_at, visit.came())
-            });
+            waiting.sort_by_cached_key(Visit::turn);
             let Some(next) = waiting.into_iter().next() else {
                 return Err(Error::Invalid("Nobody waits for you.".to_owned()));
             };
@@ -137,7 +134,7 @@ impl Replica {
     }
 
     /// Those of a doctor's visits here of today, or of the night that is not over, that are in this state.
-    fn here_with(
+    pub(super) fn here_with(
         &self,
         tx: &Transaction<'_>,
         doctor: DoctorId,
@@ -181,7 +178,7 @@ impl Replica {
     }
 
     /// Whether it is a visit of this clinic.
-    fn is_here(&self, visit: &Visit) -> bool {
+    pub(super) fn is_here(&self, visit: &Visit) -> bool {
         visit.text("clinic_id") == self.facts.clinic_id.to_string()
     }
 

@@ -1,4 +1,4 @@
-//! Why a visit is not booked, or not led on.
+//! Why a visit is not booked, or not led on, or has no slip.
 
 use super::Said;
 
@@ -65,4 +65,13 @@ pub(super) const SAID: &[Said] = &[
         "This cannot be done with this visit as it is now: perhaps somebody else was quicker. Look at the day again.",
         "यह विज़िट अभी जैसी है, उसके साथ यह नहीं हो सकता: शायद कोई और पहले कर चुका। दिन को फिर से देखें।",
     ),
+    ("Nothing was printed.", "कुछ छापा नहीं गया।"),
+    (
+        "This visit has no token yet: one is given when the patient is here.",
+        "इस विज़िट का अभी कोई टोकन नहीं है: टोकन मरीज़ के आने पर मिलता है।",
+    ),
+    ("This patient does not wait here now.", "यह मरीज़ अभी यहाँ इंतज़ार में नहीं है।"),
+    ("The slip could not be drawn.", "पर्ची नहीं बनाई जा सकी।"),
+    ("The print dialog did not open.", "छापने की खिड़की नहीं खुली।"),
+    ("The token holds: tell it to the patient.", "टोकन मान्य है: मरीज़ को बता दें।"),
 ];

@@ -29,6 +29,7 @@ mod restored;
 mod safety;
 mod settlements;
 mod short_keys;
+mod slips;
 mod staff;
 mod taken_away;
 mod upgrade;

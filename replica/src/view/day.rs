@@ -122,6 +122,8 @@ pub struct Booking {
     pub called_at: Option<String>,
     /// When they went in.
     pub started_at: Option<String>,
+    /// Whether a slip with the token can be printed for them: they wait.
+    pub has_slip: bool,
     /// What may be done with it now, in the order of use.
     pub next: Vec<StepKind>,
 }

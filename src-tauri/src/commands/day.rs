@@ -1,12 +1,13 @@
 //! The window's commands about the day of the clinic: who comes, who waits, who is with whom.
 
+use prescription_pdf::Drawn;
 use protocol::id::{AppointmentId, DoctorId, PatientId};
 use replica::Replica;
 use replica::view::{
     Booking, BookingForm, BookingRead, Day, Days, FollowUpDays, FollowUps, NextPatient, Step,
 };
 
-use super::{Answer, Here, ask};
+use super::{Answer, Here, aside, ask, failed};
 
 #[tauri::command]
 pub async fn get_day(desk: Here<'_>, date: Option<String>) -> Answer<Day> {
@@ -51,4 +52,18 @@ pub async fn step_visit(desk: Here<'_>, id: AppointmentId, step: Step) -> Answer
 #[tauri::command]
 pub async fn next_patient(desk: Here<'_>) -> Answer<NextPatient> {
     ask(desk, Replica::next_patient).await
+}
+
+/// The slip of whoever waits with a token: its page, and how long that is in millimetres.
+#[tauri::command]
+pub async fn token_slip(desk: Here<'_>, id: AppointmentId) -> Answer<(Vec<String>, f64)> {
+    let slip = ask(desk, move |replica| replica.slip(id)).await?;
+    aside(move || {
+        let drawn = Drawn::slip(&slip).map_err(|error| {
+            tracing::error!(%error, "a slip was not drawn");
+            failed("The slip could not be drawn. The token holds: tell it to the patient.")
+        })?;
+        Ok((drawn.svg_pages(), drawn.length_mm()))
+    })
+    .await
 }

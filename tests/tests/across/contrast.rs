@@ -89,6 +89,19 @@ async fn every_screen(is_dark: bool) -> anyhow::Result<()> {
     measure(&window, "the week").await?;
     window.type_text("w").await?;
     window.shows("today", "A-1").await?;
+    let more = "document.querySelector('[data-visit] [aria-expanded]').click(); arguments[0]();";
+    window.ask(more).await?;
+    window.shows("visit-row", "Print slip").await?;
+    measure(&window, "what else can be done with a visit").await?;
+    window.press(Key::Escape).await?;
+    // Drawn, and a page made for it, but not sent to the printer: its dialog would wait for somebody.
+    let slip = "const done = arguments[0]; \
+        const { visit } = document.querySelector('[data-visit]').dataset; \
+        const [rules] = document.styleSheets; \
+        rules.deleteRule(rules.insertRule('@page strip { size: 80mm 90mm; }', rules.cssRules.length)); \
+        window.__TAURI_INTERNALS__.invoke('token_slip', { id: visit }) \
+            .then(([[page], length]) => done(page.startsWith('<svg') && length > 50), done);";
+    assert_eq!(window.ask(slip).await?, true, "the slip of whoever waits");
     window.press(Key::F9).await?;
     window.shows("chart", "Sunita").await?;
     measure(&window, "the chart of whoever is with the doctor").await?;

@@ -3,6 +3,7 @@ import { RouterProvider } from "@tanstack/react-router";
 import { useCallback, useEffect, useState } from "react";
 import { Enrol } from "../features/enrol/Enrol";
 import { RecoveryCode } from "../features/recovery/RecoveryCode";
+import { SlipProvider } from "../features/slip/SlipProvider";
 import { Unlock } from "../features/unlock/Unlock";
 import type { SessionView } from "../ipc/bindings/SessionView";
 import type { UserId } from "../ipc/bindings/UserId";
@@ -89,7 +90,9 @@ function Opened({ session, places }: OpenedProps) {
   return (
     <SessionProvider session={session} lostTyped={place.lostTyped} noteLostTyped={noteLostTyped}>
       <ToastProvider>
-        <RouterProvider router={place.router} />
+        <SlipProvider>
+          <RouterProvider router={place.router} />
+        </SlipProvider>
       </ToastProvider>
     </SessionProvider>
   );

@@ -11,6 +11,7 @@ const places: (typeof keymap)[KeyId]["where"][] = [
   "week",
   "queue",
   "chart",
+  "paper",
   "preview",
   "booking",
   "record",

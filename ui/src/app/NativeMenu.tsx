@@ -7,8 +7,8 @@ import { useLanguage } from "./language";
 /** What stands in the menus of the system, and in which. */
 const sections = {
   go: ["find", "register", "today", "followUps", "chart", "pad", "sync", "review"],
-  day: ["nextPatient", "callToken", "dayBefore", "dayAfter", "week"],
-  patient: ["newPrescription", "book", "allergy", "merge", "preview", "print"],
+  day: ["nextPatient", "callToken", "slip", "dayBefore", "dayAfter", "week"],
+  patient: ["newPrescription", "book", "slipOfPatient", "allergy", "merge", "preview", "print"],
   prescription: [
     "repeat",
     "takePrepared",

@@ -6,7 +6,17 @@ interface Binding {
   keys: string;
   /** Its name among the words for keys. */
   label: keyof typeof messages.keys;
-  where: "everywhere" | "day" | "week" | "queue" | "chart" | "preview" | "booking" | "record" | "pad";
+  where:
+    | "everywhere"
+    | "day"
+    | "week"
+    | "queue"
+    | "chart"
+    | "paper"
+    | "preview"
+    | "booking"
+    | "record"
+    | "pad";
 }
 
 /** Every key that works beyond the focused control. */
@@ -24,6 +34,7 @@ export const keymap = {
   close: { keys: "Esc", label: "close", where: "everywhere" },
   nextPatient: { keys: "F9", label: "nextPatient", where: "queue" },
   callToken: { keys: "F10", label: "callToken", where: "day" },
+  slip: { keys: "P", label: "slip", where: "day" },
   dayBefore: { keys: "Alt+←", label: "dayBefore", where: "day" },
   dayAfter: { keys: "Alt+→", label: "dayAfter", where: "day" },
   week: { keys: "W", label: "week", where: "day" },
@@ -31,9 +42,10 @@ export const keymap = {
   weekAfter: { keys: "Alt+→", label: "weekAfter", where: "week" },
   newPrescription: { keys: "Mod+N", label: "newPrescription", where: "chart" },
   book: { keys: "Mod+B", label: "book", where: "booking" },
+  slipOfPatient: { keys: "Mod+P", label: "slip", where: "record" },
   allergy: { keys: "Mod+Shift+A", label: "allergy", where: "record" },
   merge: { keys: "Mod+Shift+M", label: "merge", where: "record" },
-  preview: { keys: "Mod+P", label: "preview", where: "chart" },
+  preview: { keys: "Mod+P", label: "preview", where: "paper" },
   print: { keys: "Mod+P", label: "print", where: "preview" },
   repeat: { keys: "Mod+R", label: "repeat", where: "pad" },
   undo: { keys: "Mod+Z", label: "undo", where: "pad" },
@@ -115,10 +127,19 @@ export function isTyping(target: EventTarget | null): boolean {
 }
 
 /** What a key that is held down does once: again and again, and on the next screen, it would do one after the other. */
-const onceEach = new Set<KeyId>(["takeBack", "nextPatient", "callToken", "week", "repeat", "print"]);
+const onceEach = new Set<KeyId>([
+  "takeBack",
+  "nextPatient",
+  "callToken",
+  "slip",
+  "slipOfPatient",
+  "week",
+  "repeat",
+  "print",
+]);
 
-/** What is a letter like any other where letters are typed. */
-const letters = new Set<KeyId>(["keys", "week"]);
+/** A key that words are written with, too. */
+const isLetter = (id: KeyId) => keymap[id].keys.length === 1;
 
 const isBehindDialog = (id: KeyId) =>
   !aboveDialogs.has(id) && document.querySelector("dialog[open]") !== null;
@@ -166,7 +187,7 @@ export function useKeys(handlers: Handlers): void {
     const onKeyDown = (event: KeyboardEvent) => {
       for (const [id, handler] of entries(latest.current)) {
         if (!handler || event.defaultPrevented || !isKey(event, id)) continue;
-        if (letters.has(id) && isTyping(event.target)) continue;
+        if (isLetter(id) && isTyping(event.target)) continue;
         if (isBehindDialog(id)) continue;
         event.preventDefault();
         if (!onceEach.has(id) || !event.repeat) handler();

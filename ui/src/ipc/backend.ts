@@ -192,6 +192,10 @@ export interface Backend {
   bookVisit(patientId: PatientId, form: BookingForm): Promise<Booking>;
   /** Does the next thing with a visit. Moved, it is another one. */
   stepVisit(id: AppointmentId, step: Step): Promise<Booking>;
+  /** The slip of whoever waits with a token: its pages, each an SVG text of 80 mm, and how long they are in millimetres. */
+  tokenSlip(id: AppointmentId): Promise<[pages: string[], millimetres: number]>;
+  /** Opens the system's print dialog for the slip that stands ready for paper in the window, and notes that it was printed. */
+  printSlip(id: AppointmentId): Promise<void>;
   /** For a doctor: whoever is with them is done, and the next who waits comes in. */
   nextPatient(): Promise<NextPatient>;
   findPatients(query: string): Promise<PatientsFound>;

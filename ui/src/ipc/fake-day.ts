@@ -16,7 +16,15 @@ import { type Answer, today } from "./fake-data";
 
 type Commands = Pick<
   Backend,
-  "getDay" | "getDays" | "listFollowUps" | "readBooking" | "bookVisit" | "stepVisit" | "nextPatient"
+  | "getDay"
+  | "getDays"
+  | "listFollowUps"
+  | "readBooking"
+  | "bookVisit"
+  | "stepVisit"
+  | "nextPatient"
+  | "tokenSlip"
+  | "printSlip"
 >;
 
 const doctors = [
@@ -36,7 +44,7 @@ export const walkIn: BookingForm = {
   wasAsked: false,
 };
 
-type Kept = Omit<Booking, "next"> & { doctorId: string; day: string; number: number };
+type Kept = Omit<Booking, "next" | "hasSlip"> & { doctorId: string; day: string; number: number };
 
 function refuse(detail: string): never {
   throw { code: "invalid", detail } satisfies CommandError;
@@ -99,7 +107,8 @@ function nextOf({ status, day }: Kept): StepKind[] {
 
 function shown(one: Kept): Booking {
   const { doctorId: _doctor, day: _day, number: _number, ...booking } = one;
-  return { ...booking, next: nextOf(one) };
+  const hasSlip = one.status === "arrived" && one.token !== null && one.day === today();
+  return { ...booking, hasSlip, next: nextOf(one) };
 }
 
 /** Whom a doctor asked to come again, and in how many days. */
@@ -120,8 +129,13 @@ const daysOf: Record<FollowUpDays, [from: number, to: number]> = {
 const now = () => new Date().toISOString();
 const isOpen = ({ status }: Kept) => ["booked", "confirmed", "arrived", "in_consultation"].includes(status);
 
-/** The visits of the fake clinic, day by day. */
-export function fakeDay(answer: Answer, { patientOf }: FakeClinic, { signedIn, record }: Around): Commands {
+/** The visits of the fake clinic, day by day; the tokens of slips go to the printer. */
+export function fakeDay(
+  answer: Answer,
+  { patientOf }: FakeClinic,
+  { signedIn, record }: Around,
+  printed: string[],
+): Commands {
   const visits: Kept[] = [];
   const isDoctor = () => signedIn()?.roles.some((role) => role === "doctor" || role === "dentist") ?? false;
   const nextNumber = (day: string) =>
@@ -192,6 +206,13 @@ export function fakeDay(answer: Answer, { patientOf }: FakeClinic, { signedIn, r
   const visitOf = (id: string): Kept =>
     visits.find((one) => one.id === id) ??
     refuse("This visit is not on this computer any more. Nothing was changed.");
+
+  const slipOf = (id: string): Kept => {
+    const one = visitOf(id);
+    if (one.token === null && isOpen(one)) refuse("This visit has no token yet. Nothing was printed.");
+    if (!shown(one).hasSlip) refuse("This patient does not wait here now. Nothing was printed.");
+    return one;
+  };
 
   const move = (one: Kept, step: Step): Kept => {
     if (!nextOf(one).includes(step.kind))
@@ -313,6 +334,8 @@ export function fakeDay(answer: Answer, { patientOf }: FakeClinic, { signedIn, r
         record("Visit changed", visit.patient);
         return shown(visit);
       }),
+    tokenSlip: (id) => answer("tokenSlip", () => [[`<svg>${slipOf(id).token}</svg>`], 92.5]),
+    printSlip: (id) => answer("printSlip", () => void printed.push(slipOf(id).token ?? "")),
     nextPatient: () =>
       answer("nextPatient", () => {
         const { withDoctor, waiting } = dayOf(today()).doctors[0] ?? { withDoctor: [], waiting: [] };

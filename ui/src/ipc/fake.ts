@@ -47,7 +47,7 @@ interface FakeBackend extends Backend {
   drop(files: ChosenFile[]): void;
   /** Puts a file into a patient's record. */
   holdFile(patientId: string, file: Partial<AttachmentView>): void;
-  /** The numbers of what went to the printer. */
+  /** The numbers and tokens of what went to the printer. */
   printed: string[];
   /**
    * What the system shows around the window: its menus, what of them can be chosen, what was told, and what the window
@@ -308,7 +308,7 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
     saveLedger: (_filter, format) => answer("saveLedger", () => `/home/anjali/ledger.${format}`),
     ...review.commands,
     ...fakePatients(answer, clinic, around, review.conflicts),
-    ...fakeDay(answer, clinic, around),
+    ...fakeDay(answer, clinic, around, pad.printed),
     ...fakeKnown(answer, (id) => {
       const patient = clinic.patientOf(id);
       return { ...patient, record: (title) => record(title, patient.summary) };

@@ -24,6 +24,9 @@ export const day = {
     mistake: "Written by mistake",
   },
   callAgain: "Call again",
+  slip: "Print slip",
+  noneMarked: "Choose a visit with the arrows first: then the slip of its token is printed.",
+  noToken: (name: string, key: string) => `${name} has no token today: ${key} gives one.`,
   more: "More",
   moreSteps: (who: string) => `What else can be done: ${who}`,
   said: {

@@ -25,6 +25,9 @@ export const day: typeof englishDay = {
     mistake: "ग़लती से लिखी",
   },
   callAgain: "फिर बुलाएँ",
+  slip: "पर्ची छापें",
+  noneMarked: "पहले तीर कुंजियों से मुलाक़ात चुनें: तब उसके टोकन की पर्ची छपेगी।",
+  noToken: (name, key) => `${name} के पास आज का टोकन नहीं है: ${key} से मिलता है।`,
   more: "और",
   moreSteps: (who) => `और क्या हो सकता है: ${who}`,
   said: {

@@ -1,21 +1,22 @@
-import { type Ref, useEffect, useImperativeHandle, useRef } from "react";
+import { type Ref, useEffect, useImperativeHandle, useLayoutEffect, useRef } from "react";
 import { createPortal } from "react-dom";
 import { usePictures } from "./Pages";
 import classes from "./PrintSheet.module.css";
 
 export interface Sheet {
-  /** Resolves once every page can be printed. */
+  /** Resolves once every page can be printed. From then on these are the pages that are, and no others that stand ready. */
   ready: () => Promise<void>;
 }
 
 interface Props {
   ref: Ref<Sheet>;
   svgs: string[];
-  isA4: boolean;
+  /** What they are printed on; a number is a strip of 80 mm, so many millimetres long. */
+  paper: "a5" | "a4" | number;
 }
 
 /** Pages as they go to the printer, in their own size: never on the screen, and nothing else is on paper. */
-export function PrintSheet({ ref, svgs, isA4 }: Props) {
+export function PrintSheet({ ref, svgs, paper }: Props) {
   const { urls, isCurrent } = usePictures(svgs);
   const sheet = useRef<HTMLDivElement>(null);
   const isThere = useRef(false);
@@ -29,21 +30,36 @@ export function PrintSheet({ ref, svgs, isA4 }: Props) {
       if (!isThere.current) await new Promise<void>((resolve) => void waiting.current.push(resolve));
       const pictures = [...(sheet.current?.querySelectorAll("img") ?? [])];
       await Promise.all(pictures.map((picture) => picture.decode()));
+      for (const other of document.querySelectorAll("[data-prints]")) other.removeAttribute("data-prints");
+      sheet.current?.setAttribute("data-prints", "");
     },
   }));
+  const length = typeof paper === "number" ? paper : null;
+  usePageOfStrip(length);
   return createPortal(
     <div
       ref={sheet}
-      className={`${classes.sheet} ${isA4 ? classes.a4 : classes.a5}`}
+      className={`${classes.sheet} ${typeof paper === "number" ? classes.strip : classes[paper]}`}
       data-testid="print-sheet"
     >
       {urls.map((url, page) => (
         // oxlint-disable-next-line react/no-array-index-key -- a page is its place
-        <div key={page}>
+        <div key={page} style={length === null ? undefined : { aspectRatio: `80 / ${length - 1}` }}>
           <img src={url} alt="" />
         </div>
       ))}
     </div>,
     document.body,
   );
+}
+
+/** The page of a strip: how long it is no style sheet knows before it is drawn. */
+function usePageOfStrip(length: number | null) {
+  useLayoutEffect(() => {
+    const [rules] = document.styleSheets;
+    if (length === null || !rules) return undefined;
+    const last = rules.cssRules.length;
+    rules.insertRule(`@page strip { size: 80mm ${length}mm; }`, last);
+    return () => rules.deleteRule(last);
+  }, [length]);
 }

@@ -7,14 +7,23 @@ import { messages } from "../messages";
 import { Kbd } from "./parts";
 import classes from "./toasts.module.css";
 
+/** What can be done with what is told, beside undoing it. */
+interface Also {
+  label: string;
+  /** The label, and what it is done with. */
+  name: string;
+  onTake: () => void;
+}
+
 interface Toast {
   id: number;
   said: string | CommandError;
   onUndo: (() => unknown) | undefined;
+  also: Also | undefined;
 }
 
 /** A promise that undoing returns is waited for; why it failed is told. */
-type Show = (said: string | CommandError, onUndo?: () => unknown) => void;
+type Show = (said: string | CommandError, onUndo?: () => unknown, also?: Also) => void;
 const ToastContext = createContext<Show>(() => undefined);
 
 /** Tells what happened in the background, or what can be undone. */
@@ -24,9 +33,9 @@ let lastId = 0;
 
 export function ToastProvider({ children }: { children: ReactNode }) {
   const [toasts, setToasts] = useState<Toast[]>([]);
-  const show = useCallback<Show>((said, onUndo) => {
+  const show = useCallback<Show>((said, onUndo, also) => {
     lastId += 1;
-    const toast = { id: lastId, said, onUndo };
+    const toast = { id: lastId, said, onUndo, also };
     setToasts((shown) => [...shown.slice(-2), toast]);
   }, []);
   const close = useCallback(
@@ -65,15 +74,25 @@ interface Props {
 function OneToast({ toast, isLast, onUndo, onClose }: Props) {
   const close = useMemo(() => () => onClose(toast.id), [onClose, toast.id]);
   useEffect(() => {
-    const timer = setTimeout(close, toast.onUndo ? 20_000 : 7_000);
+    const timer = setTimeout(close, toast.onUndo || toast.also ? 20_000 : 7_000);
     return () => clearTimeout(timer);
-  }, [close, toast.onUndo]);
+  }, [close, toast.onUndo, toast.also]);
   return (
     <div className={classes.toast} data-testid="toast">
       {typeof toast.said === "string" ? (
         <span>{toast.said}</span>
       ) : (
         <span lang={langOf(toast.said.detail)}>{toast.said.detail}</span>
+      )}
+      {toast.also && (
+        <button
+          type="button"
+          className={classes.undo}
+          aria-label={toast.also.name}
+          onClick={toast.also.onTake}
+        >
+          {toast.also.label}
+        </button>
       )}
       {toast.onUndo && (
         <button

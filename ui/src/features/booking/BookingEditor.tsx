@@ -18,6 +18,8 @@ import { dayWithWeekday } from "../../shared/format";
 import { Parts, Problem } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
 import { TypedDialog } from "../../shared/TypedDialog";
+import { usePrintSlip } from "../slip/SlipProvider";
+import { stepName } from "../today/useSteps";
 import classes from "./Booking.module.css";
 import type { Moved } from "./BookingDialog";
 
@@ -72,6 +74,7 @@ export function BookingEditor(props: Props) {
   const backend = useBackend();
   const client = useQueryClient();
   const toast = useToast();
+  const printSlip = usePrintSlip();
   const { noteLastDoctor } = useSession();
   const [initial] = useState(() => firstForm(props));
   const [form, setForm] = useState(initial);
@@ -116,6 +119,13 @@ export function BookingEditor(props: Props) {
           ? async () => {
               await backend.stepVisit(after.id, { kind: "mistake" });
               await refreshRows(client);
+            }
+          : undefined,
+        after.hasSlip
+          ? {
+              label: messages.day.slip,
+              name: stepName(messages.day.slip, after),
+              onTake: () => printSlip(after.id),
             }
           : undefined,
       );

@@ -12,7 +12,7 @@ import { ConflictBanner } from "../review/ConflictBanner";
 import { Files } from "../files/Files";
 import { PreparedNotes } from "../prepared/PreparedNotes";
 import { useNextPatient } from "../today/useNextPatient";
-import { VisitLine } from "../today/VisitLine";
+import { hasSlip, VisitLine } from "../today/VisitLine";
 import { About } from "./About";
 import { Allergies } from "./Allergies";
 import classes from "./Chart.module.css";
@@ -114,6 +114,9 @@ export function Chart({ patientId, books }: Props) {
             ? [[keyLabel("allergy"), keys.allergy] satisfies [string, string]]
             : []),
           [keyLabel("book"), keys.book],
+          ...(day.data && hasSlip(day.data, data.patient)
+            ? [[keyLabel("slipOfPatient"), keys.slip] satisfies [string, string]]
+            : []),
           ...(hasNext ? [[keyLabel("nextPatient"), keys.nextPatient] satisfies [string, string]] : []),
           [keyLabel("find"), keys.find],
           [keyLabel("today"), keys.today],

@@ -180,7 +180,7 @@ export function Prescription({ patientId, prescriptionId }: { patientId: string;
           [keyLabel("find"), keys.find],
         ]}
       />
-      {pages.data && <PrintSheet ref={sheet} svgs={pages.data} isA4={isA4} />}
+      {pages.data && <PrintSheet ref={sheet} svgs={pages.data} paper={isA4 ? "a4" : "a5"} />}
       {isLarge && (
         <Dialog label={words.preview} onClose={() => setLarge(false)} size="page">
           {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}

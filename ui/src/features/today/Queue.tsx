@@ -6,7 +6,9 @@ import type { Day } from "../../ipc/bindings/Day";
 import type { DoctorDay } from "../../ipc/bindings/DoctorDay";
 import { messages } from "../../messages";
 import { Parts } from "../../shared/parts";
+import { useToast } from "../../shared/toasts";
 import type { Moved } from "../booking/BookingDialog";
+import { usePrintSlip } from "../slip/SlipProvider";
 import classes from "./Queue.module.css";
 import { type Place, QueueRow } from "./QueueRow";
 import { type Steps, useSteps } from "./useSteps";
@@ -23,6 +25,8 @@ export const visitsOf = ({ withDoctor, waiting, booked, over }: DoctorDay) => [
 export function Queue({ day, onMove }: { day: Day; onMove: (moved: Moved) => void }) {
   const queue = useRef<HTMLDivElement>(null);
   const steps = useSteps();
+  const printSlip = usePrintSlip();
+  const toast = useToast();
   const columns = day.doctors.filter((doctor) => visitsOf(doctor).length > 0);
   useKeys({
     callToken: () => {
@@ -33,6 +37,11 @@ export function Queue({ day, onMove }: { day: Day; onMove: (moved: Moved) => voi
       const callable = column?.waiting.filter(({ next }) => next.includes("call")) ?? [];
       const first = callable.find(({ calledAt }) => calledAt === null) ?? callable[0];
       if (first) steps.take(first, { kind: "call" });
+    },
+    slip: () => {
+      const marked = document.activeElement?.closest<HTMLElement>("[data-visit]")?.dataset["visit"];
+      if (marked === undefined) toast(messages.day.noneMarked);
+      else printSlip(marked);
     },
   });
   // From nowhere, the arrows lead into the first column.

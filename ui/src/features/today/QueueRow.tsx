@@ -1,6 +1,6 @@
 import { IconDots } from "@tabler/icons-react";
 import { type KeyboardEvent, type MouseEvent, type ReactNode, useRef, useState } from "react";
-import { isPlain } from "../../app/keymap";
+import { isPlain, keyLabel } from "../../app/keymap";
 import type { Booking } from "../../ipc/bindings/Booking";
 import type { CancelReason } from "../../ipc/bindings/CancelReason";
 import type { Step } from "../../ipc/bindings/Step";
@@ -10,6 +10,7 @@ import { age, shortTime } from "../../shared/format";
 import { useMinutesSince } from "../../shared/minute";
 import { Kbd, Problem } from "../../shared/parts";
 import { valueText } from "../review/words";
+import { usePrintSlip } from "../slip/SlipProvider";
 import classes from "./Queue.module.css";
 import { stepName, type Steps, stepWord, whoOf } from "./useSteps";
 
@@ -37,6 +38,7 @@ const isFirst = ({ detail }: MouseEvent) => detail < 2;
 export function QueueRow({ booking, place, isActive, isToday, steps, onOpen, onMove }: Props) {
   const [open, setOpen] = useState<"more" | "why" | "mistake" | null>(null);
   const row = useRef<HTMLLIElement>(null);
+  const printSlip = usePrintSlip();
   const { patient } = booking;
   // Nobody marks a mistake with a mere Enter.
   const first = booking.next.find((kind) => kind !== "mistake");
@@ -172,6 +174,18 @@ export function QueueRow({ booking, place, isActive, isToday, steps, onOpen, onM
               {stepWord(kind, booking)}
             </button>
           ))}
+          {booking.hasSlip && (
+            <button
+              type="button"
+              className={classes.step}
+              onClick={() => {
+                close();
+                printSlip(booking.id);
+              }}
+            >
+              {day.slip} <Kbd>{keyLabel("slip")}</Kbd>
+            </button>
+          )}
         </div>
       )}
       {open === "why" && (

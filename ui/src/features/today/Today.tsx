@@ -156,7 +156,10 @@ export function Today({ date }: { date: string | null }) {
             : []),
           ...(hasNext ? [[keyLabel("nextPatient"), keys.nextPatient] satisfies [string, string]] : []),
           ...(waiting > 0 && isToday
-            ? [[keyLabel("callToken"), keys.callToken] satisfies [string, string]]
+            ? ([
+                [keyLabel("callToken"), keys.callToken],
+                [keyLabel("slip"), keys.slip],
+              ] satisfies [string, string][])
             : []),
           [keyLabel("find"), keys.find],
           [keyLabel("register"), keys.register],

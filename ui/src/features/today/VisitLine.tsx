@@ -1,12 +1,16 @@
 import { Button } from "@mantine/core";
+import { IconPrinter } from "@tabler/icons-react";
+import { keyLabel, useKeys } from "../../app/keymap";
 import type { Booking } from "../../ipc/bindings/Booking";
 import type { Day } from "../../ipc/bindings/Day";
 import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
 import type { StepKind } from "../../ipc/bindings/StepKind";
 import { messages } from "../../messages";
 import { shortTime } from "../../shared/format";
-import { Problem } from "../../shared/parts";
+import { Kbd, Problem } from "../../shared/parts";
+import { useToast } from "../../shared/toasts";
 import { valueText } from "../review/words";
+import { usePrintSlip } from "../slip/SlipProvider";
 import { visitsOf } from "./Queue";
 import { type PlainStep, stepName, type Steps, stepWord, useSteps } from "./useSteps";
 import classes from "./VisitLine.module.css";
@@ -21,27 +25,60 @@ const here: PlainStep[] = ["arrive", "confirm", "call", "start", "finish", "reop
 
 const isHere = (kind: StepKind): kind is PlainStep => here.some((one) => one === kind);
 
-/** The patient’s visits of today, with their token and state, and the next things to do. */
-export function VisitLine({ day, patient }: Props) {
-  const steps = useSteps();
-  const visits = day.doctors.flatMap((doctor) =>
+const visitsOfPatient = (day: Day, patient: PatientSummary) =>
+  day.doctors.flatMap((doctor) =>
     visitsOf(doctor)
       .filter(({ patient: { id }, status }) => id === patient.id && status !== "rescheduled")
       .map((booking) => ({ booking, doctor: doctor.name })),
   );
+
+/** Whether the patient waits with a token, of which a slip can be printed. */
+export const hasSlip = (...of: Parameters<typeof visitsOfPatient>) =>
+  visitsOfPatient(...of).some(({ booking }) => booking.hasSlip);
+
+/** The patient’s visits of today, with their token and state, and the next things to do. */
+export function VisitLine({ day, patient }: Props) {
+  const steps = useSteps();
+  const printSlip = usePrintSlip();
+  const toast = useToast();
+  const visits = visitsOfPatient(day, patient);
+  useKeys({
+    slipOfPatient: () => {
+      const bookings = visits.map(({ booking }) => booking);
+      const waiting = bookings.filter((booking) => booking.hasSlip);
+      // Who waits for two doctors: the token that was given last.
+      const [last] = waiting.toSorted((a, b) => (b.arrivedAt ?? "").localeCompare(a.arrivedAt ?? ""));
+      const meant = last ?? bookings[0];
+      if (meant) printSlip(meant.id);
+      else toast(messages.day.noToken(patient.fullName, keyLabel("book")));
+    },
+  });
   if (visits.length === 0) return null;
   return (
     <section aria-label={messages.day.ofPatient} data-testid="todays-visit">
       <ul className={classes.visits}>
         {visits.map(({ booking, doctor }) => (
-          <OneVisit key={booking.id} booking={booking} doctor={doctor} steps={steps} />
+          <OneVisit
+            key={booking.id}
+            booking={booking}
+            doctor={doctor}
+            steps={steps}
+            onSlip={() => printSlip(booking.id)}
+          />
         ))}
       </ul>
     </section>
   );
 }
 
-function OneVisit({ booking, doctor, steps }: { booking: Booking; doctor: string; steps: Steps }) {
+interface OneProps {
+  booking: Booking;
+  doctor: string;
+  steps: Steps;
+  onSlip: () => void;
+}
+
+function OneVisit({ booking, doctor, steps, onSlip }: OneProps) {
   const { day } = messages;
   const error = steps.errorOf(booking);
   const { status, time, arrivedAt, startedAt } = booking;
@@ -69,6 +106,17 @@ function OneVisit({ booking, doctor, steps }: { booking: Booking; doctor: string
             {stepWord(kind, booking)}
           </Button>
         ))}
+      {booking.hasSlip && (
+        <Button
+          variant="default"
+          leftSection={<IconPrinter size={16} aria-hidden="true" />}
+          rightSection={<Kbd>{keyLabel("slipOfPatient")}</Kbd>}
+          aria-label={stepName(day.slip, booking)}
+          onClick={onSlip}
+        >
+          {day.slip}
+        </Button>
+      )}
       {error && <Problem error={error} />}
     </li>
   );

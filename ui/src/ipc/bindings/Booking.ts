@@ -58,6 +58,10 @@ calledAt: string | null,
  */
 startedAt: string | null, 
 /**
+ * Whether a slip with the token can be printed for them: they wait.
+ */
+hasSlip: boolean, 
+/**
  * What may be done with it now, in the order of use.
  */
 next: Array<StepKind>, };
