@@ -7,9 +7,10 @@ use time::Date;
 
 use crate::chart::doctor_name;
 use crate::day::has_visit;
+use crate::death;
 use crate::error::Result;
 use crate::language::Language;
-use crate::one_patient::{each_once, id_list, kept};
+use crate::one_patient::{each_once, kept};
 use crate::patients::summary_of;
 use crate::prepared::{offered_at, prepared_view};
 use crate::replica::Replica;
@@ -73,7 +74,7 @@ fn asked_back(tx: &Transaction<'_>, date: &str, clinic: &str, day: Date) -> Resu
     let mut asked = Vec::new();
     for id in each_once(tx, query_ids::<PatientId>(tx, sql, (date, clinic))?, usize::MAX)? {
         // Who is expected or was here already needs no call, and nobody calls for one who died.
-        if has_visit(tx, id, date)? || has_died(tx, id)? {
+        if has_visit(tx, id, date)? || death::noted(tx, id)?.is_some() {
             continue;
         }
         // Seen under another registration is seen, too.
@@ -83,13 +84,6 @@ fn asked_back(tx: &Transaction<'_>, date: &str, clinic: &str, day: Date) -> Resu
         }
     }
     Ok(asked)
-}
-
-/// Whether it is noted that the patient died, under any registration.
-fn has_died(tx: &Transaction<'_>, kept: PatientId) -> Result<bool> {
-    let sql = "select exists (select 1 from patients where id in (select value from json_each(?1)) \
-               and is_deceased = 1)";
-    Ok(tx.prepare_cached(sql)?.query_row([id_list(tx, kept)?], |row| row.get(0))?)
 }
 
 /// Leaves as many as are shown; whether there were more.
