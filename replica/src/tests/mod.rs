@@ -5,6 +5,7 @@ mod amend;
 mod comparing;
 mod conflicts;
 mod day;
+mod deaths;
 mod file;
 mod files;
 mod filling;
