@@ -1,9 +1,10 @@
 import { Button } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { type ComponentProps, Fragment, type ReactNode, useEffect, useState } from "react";
+import type { PatientSummary } from "../ipc/bindings/PatientSummary";
 import { langOf, problemOf } from "../ipc/problem";
 import { messages } from "../messages";
-import { initials } from "./format";
+import { diedText, initials } from "./format";
 import classes from "./parts.module.css";
 
 export function Kbd({ children }: { children: ReactNode }) {
@@ -20,6 +21,11 @@ export function Avatar({ name, size = "medium" }: { name: string; size?: "small"
       {initials(name)}
     </span>
   );
+}
+
+/** That a patient has died, wherever their name stands. */
+export function DiedMark({ patient: { died } }: { patient: Pick<PatientSummary, "died"> }) {
+  return died && <span className={classes.died}>{diedText(died)}</span>;
 }
 
 /** `W/o Prakash · +91 98204 41276`: breaks between the parts, never within one. */

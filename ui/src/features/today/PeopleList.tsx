@@ -1,6 +1,6 @@
 import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
 import { age, mobile } from "../../shared/format";
-import { Parts } from "../../shared/parts";
+import { DiedMark, Parts } from "../../shared/parts";
 import classes from "./Today.module.css";
 
 interface Row {
@@ -39,7 +39,8 @@ export function PeopleList({ title, empty, rows, onOpen }: Props) {
                   <strong>{patient.fullName}</strong>{" "}
                   <span className={classes.age}>
                     {age(patient.age)} {patient.sex}
-                  </span>
+                  </span>{" "}
+                  <DiedMark patient={patient} />
                   <span className={classes.small}>
                     <Parts parts={[patient.guardian, mobile(patient.mobileNumber)]} />
                   </span>
