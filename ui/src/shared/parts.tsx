@@ -23,9 +23,15 @@ export function Avatar({ name, size = "medium" }: { name: string; size?: "small"
   );
 }
 
-/** That a patient has died, wherever their name stands. */
+/** That a patient has died, behind their name wherever it stands. */
 export function DiedMark({ patient: { died } }: { patient: Pick<PatientSummary, "died"> }) {
-  return died && <span className={classes.died}>{diedText(died)}</span>;
+  if (died === null) return null;
+  return (
+    <>
+      {" "}
+      <span className={classes.died}>{diedText(died)}</span>
+    </>
+  );
 }
 
 /** `W/o Prakash · +91 98204 41276`: breaks between the parts, never within one. */

@@ -16,7 +16,7 @@ export function PatientStrip({ chart, children }: { chart: Chart; children?: Rea
       <div className={classes.who}>
         <h1>
           {patient.fullName}{" "}
-          <span className={classes.age}>{[age(patient.age), patient.sex].filter(Boolean).join(" · ")}</span>{" "}
+          <span className={classes.age}>{[age(patient.age), patient.sex].filter(Boolean).join(" · ")}</span>
           <DiedMark patient={patient} />
         </h1>
         <p>

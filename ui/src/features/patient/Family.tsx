@@ -91,7 +91,7 @@ function People({ title, people, asks }: PeopleProps) {
                 <strong>{one.fullName}</strong>{" "}
                 <span className={classes.age}>
                   {age(one.age)} {one.sex}
-                </span>{" "}
+                </span>
                 <DiedMark patient={one} />
                 <small>
                   <Parts parts={[one.guardian, one.patientCode]} />

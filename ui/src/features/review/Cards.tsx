@@ -75,7 +75,7 @@ export function Person({ patient, side }: { patient: PatientSummary | null; side
       <h3>{placeOf(side)}</h3>
       <p className={`${classes.value} ${classes.differing}`}>{patient.fullName}</p>
       <p>
-        {[age(patient.age), patient.sex, patient.guardian].filter(Boolean).join(" · ")}{" "}
+        {[age(patient.age), patient.sex, patient.guardian].filter(Boolean).join(" · ")}
         <DiedMark patient={patient} />
       </p>
       <p>{[patient.patientCode, mobile(patient.mobileNumber)].filter(Boolean).join(" · ")}</p>

@@ -39,7 +39,7 @@ export function PeopleList({ title, empty, rows, onOpen }: Props) {
                   <strong>{patient.fullName}</strong>{" "}
                   <span className={classes.age}>
                     {age(patient.age)} {patient.sex}
-                  </span>{" "}
+                  </span>
                   <DiedMark patient={patient} />
                   <span className={classes.small}>
                     <Parts parts={[patient.guardian, mobile(patient.mobileNumber)]} />

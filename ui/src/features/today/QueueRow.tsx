@@ -113,7 +113,7 @@ export function QueueRow({ booking, place, isActive, isToday, steps, onOpen, onM
             <strong>{patient.fullName}</strong>{" "}
             <span className={classes.age}>
               {age(patient.age)} {patient.sex}
-            </span>{" "}
+            </span>
             <DiedMark patient={patient} />
           </button>
           <p className={classes.small}>
