@@ -1,12 +1,13 @@
 //! Rules about patients: mobile numbers, names, ages.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use time::Date;
 
 use crate::error::{Refusal, RefusalCode};
 use crate::mutation::Change;
 use crate::table::{TableName, Values};
+use crate::validate::{day_text, parse_day};
 
 /// Reads a mobile number in the spellings that Indian front desks use, and writes it in E.164 form.
 ///
@@ -104,6 +105,62 @@ impl Age {
     }
 }
 
+/// That a patient has died, and on which day, if that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Death {
+    /// The day, if it is known.
+    pub on: Option<Date>,
+}
+
+impl Death {
+    /// What is said of the death of a patient of this row, by a form or a table from elsewhere; none of the living.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be so, in words: a day without the mark, one that is to come, or one before the patient was born.
+    pub fn said(
+        has_died: bool,
+        on: Option<Date>,
+        patient: &Values,
+        today: Date,
+    ) -> Result<Option<Self>, &'static str> {
+        match on {
+            Some(_) if !has_died => Err(
+                "A day of death is given of a patient who is not noted as dead: note that they have died, or leave the day empty.",
+            ),
+            Some(day) if day > today => Err("The day of death is not a day in the past."),
+            Some(day) if day_in(patient, "date_of_birth").is_some_and(|born| day < born) => {
+                Err("The day of death is before the patient was born.")
+            }
+            on => Ok(has_died.then_some(Self { on })),
+        }
+    }
+
+    /// What the row of a patient says of it. A day counts for nothing without the mark.
+    pub fn of(patient: &Values) -> Option<Self> {
+        let is_marked = patient.get("is_deceased") == Some(&Value::Bool(true));
+        is_marked.then(|| Self { on: day_in(patient, "deceased_on") })
+    }
+
+    /// The columns that say it, or that the patient lives.
+    pub fn columns(death: Option<Self>) -> [(&'static str, Value); 2] {
+        let on = death.and_then(|death| death.on);
+        [
+            ("is_deceased", json!(death.is_some())),
+            ("deceased_on", on.map_or(Value::Null, |day| json!(day_text(day)))),
+        ]
+    }
+
+    /// The day on which somebody is as old as they are shown: who died grows no older.
+    pub fn last_day(death: Option<Self>, today: Date) -> Date {
+        death.and_then(|death| death.on).map_or(today, |day| day.min(today))
+    }
+}
+
+fn day_in(patient: &Values, column: &str) -> Option<Date> {
+    patient.get(column).and_then(Value::as_str).and_then(parse_day)
+}
+
 #[cfg(test)]
 mod tests {
     use time::macros::date;
@@ -163,5 +220,52 @@ mod tests {
         let said = Age::said(0, 0);
         assert_eq!(said.text(), "0 mo");
         assert_eq!(said.grown(date!(2026 - 11 - 01), date!(2026 - 11 - 23)).text(), "0 mo");
+    }
+
+    const TODAY: Date = date!(2026 - 11 - 23);
+
+    fn patient(columns: &[(&str, Value)]) -> Values {
+        columns.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+    }
+
+    #[test]
+    fn a_death_is_noted_with_its_day_or_without_and_a_day_alone_is_none() {
+        let (nobody, day) = (Values::new(), date!(2026 - 05 - 03));
+        assert_eq!(Death::said(false, None, &nobody, TODAY), Ok(None));
+        assert_eq!(Death::said(true, None, &nobody, TODAY), Ok(Some(Death { on: None })));
+        assert_eq!(Death::said(true, Some(day), &nobody, TODAY), Ok(Some(Death { on: Some(day) })));
+        assert_eq!(Death::said(true, Some(TODAY), &nobody, TODAY), Ok(Some(Death { on: Some(TODAY) })));
+        assert!(Death::said(false, Some(day), &nobody, TODAY).is_err(), "a day without the mark");
+        assert!(Death::said(true, TODAY.next_day(), &nobody, TODAY).is_err(), "a day to come");
+    }
+
+    #[test]
+    fn nobody_dies_before_they_were_born() {
+        let born = patient(&[("date_of_birth", json!("1972-08-14"))]);
+        assert!(Death::said(true, Some(date!(1972 - 08 - 13)), &born, TODAY).is_err());
+        assert!(Death::said(true, Some(date!(1972 - 08 - 14)), &born, TODAY).is_ok());
+        let said = patient(&[("age_years", json!(54)), ("age_recorded_on", json!("2026-11-23"))]);
+        assert!(Death::said(true, Some(date!(1972 - 08 - 13)), &said, TODAY).is_ok(), "nobody knows the day");
+    }
+
+    #[test]
+    fn what_is_written_of_a_death_is_read_again() {
+        for death in [None, Some(Death { on: None }), Some(Death { on: Some(TODAY) })] {
+            let row = Death::columns(death).map(|(name, value)| (name.to_owned(), value));
+            assert_eq!(Death::of(&row.into_iter().collect()), death);
+        }
+        assert_eq!(
+            Death::of(&patient(&[("deceased_on", json!("2026-05-03"))])),
+            None,
+            "a day without the mark"
+        );
+    }
+
+    #[test]
+    fn who_died_grows_no_older() {
+        let died = Death { on: Some(date!(2020 - 01 - 01)) };
+        assert_eq!(Death::last_day(Some(died), TODAY), date!(2020 - 01 - 01));
+        assert_eq!(Death::last_day(Some(Death { on: None }), TODAY), TODAY);
+        assert_eq!(Death::last_day(None, TODAY), TODAY);
     }
 }

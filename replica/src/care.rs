@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use protocol::conflict::{fact_of, value_in};
 use protocol::dosage::Dosage;
 use protocol::id::{PatientId, PrescriptionId};
+use protocol::patient::Death;
 use protocol::safety::{
     Allergy, Chart, Check, Line, LineReport, Medicine, Overridden, Person, Prescription, Proposed,
     RULES_VERSION, Registration, Rules, SeenSame, Severity, Written, check_lines,
@@ -286,6 +287,7 @@ fn person(rows: &[(PatientId, Values)], open: &[Values], today: Date) -> Person 
     let mut ages = Vec::new();
     let (mut periods, mut is_woman) = (BTreeSet::new(), false);
     let (mut is_pregnant, mut is_asked) = (false, false);
+    let mut deaths = Vec::new();
     for (id, row) in rows {
         let sides = ["theirs", "ours"].map(|side| with_side(row, open, id.0, side));
         for row in sides.iter().chain([row]) {
@@ -294,6 +296,7 @@ fn person(rows: &[(PatientId, Values)], open: &[Values], today: Date) -> Person 
             is_pregnant |= text(row, "pregnancy_status") == "pregnant";
             is_asked |= says_not_pregnant(row) && is_asked_lately(row, today);
             periods.extend(parse_day(text(row, "lmp_date")));
+            deaths.extend(Death::of(row));
         }
     }
     ages.sort_unstable();
@@ -309,6 +312,7 @@ fn person(rows: &[(PatientId, Values)], open: &[Values], today: Date) -> Person 
         may_be_pregnant: !is_pregnant && !is_asked && is_of_age && is_woman,
         week: week.filter(|_| is_pregnant),
         weight_g: None,
+        death: deaths.iter().find(|death| death.on.is_some()).or(deaths.first()).copied(),
     }
 }
 

@@ -43,12 +43,14 @@ impl Replica {
             }
             let noted = allergy_words(tx, id)?;
             let rows = registration_rows(tx, id)?;
+            let patient = summary(tx, id, &values, today)?;
+            form.died.clone_from(&patient.died);
             let merged = registrations.iter().skip(1).map(|other| summary_of(tx, *other, today));
             let (visits, older_visits) = visits(tx, &registrations, is_clinician, 0)?;
             let (measured, older_measured) =
                 if is_clinician { measured(tx, &registrations, 0)? } else { (vec![], 0) };
             Ok(Chart {
-                patient: summary(tx, id, &values, today)?,
+                patient,
                 form,
                 allergy_status: allergy_status(&rows, &noted).to_owned(),
                 allergies: if is_clinician { allergy_views(tx, id)? } else { vec![] },

@@ -7,6 +7,7 @@ use rusqlite::Transaction;
 use time::{Date, Duration};
 
 use crate::chart::doctor_name;
+use crate::death;
 use crate::error::{Error, Result};
 use crate::one_patient::{id_list, kept};
 use crate::replica::Replica;
@@ -132,11 +133,13 @@ fn is_settled(
 ) -> Result<bool> {
     let registrations = id_list(tx, patient)?;
     let place = place_of(tx, id)?;
+    if death::noted(tx, patient)?.is_some() {
+        return Ok(true);
+    }
     let sql = "select exists (select 1 from appointments where patient_id in (select value from json_each(?1)) \
                and appointment_date > ?2 and doctor_id = ?3 and is_deleted = 0 \
                and (status in ('arrived', 'in_consultation', 'completed') \
-               or status in ('booked', 'confirmed') and appointment_date >= ?4)) \
-               or exists (select 1 from patients where id in (select value from json_each(?1)) and is_deceased = 1)";
+               or status in ('booked', 'confirmed') and appointment_date >= ?4))";
     let params = (&registrations, &place.0, doctor.to_string(), day_text(today));
     let is_over: bool = tx.prepare_cached(sql)?.query_row(params, |row| row.get(0))?;
     if is_over {

@@ -33,6 +33,7 @@ mod attachments;
 mod care;
 mod chart;
 mod day;
+mod death;
 mod finder;
 mod follow_ups;
 mod one_patient;

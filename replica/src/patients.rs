@@ -2,7 +2,7 @@
 
 use protocol::id::PatientId;
 use protocol::mutation::Change;
-use protocol::patient::{Age, normalise_name, parse_mobile};
+use protocol::patient::{Age, Death, normalise_name, parse_mobile};
 use protocol::table::{TableName, Values};
 use protocol::validate::{day_text, parse_day};
 use rusqlite::{OptionalExtension, Transaction};
@@ -11,8 +11,9 @@ use time::Date;
 
 use crate::allergies::none_known_with_allergies;
 use crate::care::{counting_allergies, pregnancy_said};
+use crate::death;
 use crate::error::{Error, Result};
-use crate::one_patient::id_list;
+use crate::one_patient::{id_list, kept};
 use crate::replica::{Replica, by_name, change_to, must_get, or_null, some_text, text};
 use crate::store::{lane, meta, set_meta};
 use crate::view::{AllergyForm, PatientForm, PatientSummary};
@@ -34,7 +35,11 @@ impl Replica {
             values.insert("patient_code".into(), json!(format!("{}-{number:05}", lane(tx)?)));
             // What was left empty is not written: a device of the front desk must not name a clinical column.
             values.retain(|_, value| !value.is_null());
-            let summary = summary(tx, id, &values, today)?;
+            let death = death::said(form, &values, today)?;
+            if death.is_some() {
+                values.extend(by_name(Death::columns(death)));
+            }
+            let summary = summary_with(tx, id, &values, death, today)?;
             let mut changes = vec![Change::insert(TableName::Patients, id.0, values)];
             changes.extend(self.new_allergies(tx, id, self.allergies_of(form)?)?);
             Ok((changes, summary))
@@ -42,7 +47,8 @@ impl Replica {
     }
 
     /// Corrects a patient: only what differs between the form as the person first saw it and as they leave it is
-    /// written. What came from elsewhere while the form stood open stays.
+    /// written. What came from elsewhere while the form stood open stays. That they have died, or that it was a mistake,
+    /// is written under all registrations that tell of it.
     pub fn update_patient(
         &self,
         id: PatientId,
@@ -51,16 +57,36 @@ impl Replica {
     ) -> Result<PatientSummary> {
         self.record("update_patient", Some(id), |tx| {
             let today = self.day(tx)?;
+            // Under whichever registration the form was opened, it is that of the kept one.
+            let id = kept(tx, id)?;
             let mut current = must_get(tx, TableName::Patients, id.0)?;
             let noted = counting_allergies(tx, id)?.len();
-            let wanted = self.form_values(form, today, Some(&current), noted)?;
+            let mut wanted = self.form_values(form, today, Some(&current), noted)?;
             // What was seen may be older than today's rules; then what is stored was seen.
             let mut before = current.clone();
             before.extend(self.form_values(seen, today, Some(&current), noted).unwrap_or_default());
+            let (noted_death, has_changed) = (death::noted(tx, id)?, form.died != seen.died);
+            let death = if has_changed || form.date_of_birth != seen.date_of_birth {
+                let mut corrected = current.clone();
+                corrected.extend(wanted.clone());
+                death::said(form, &corrected, today)?
+            } else {
+                noted_death
+            };
+            let mut elsewhere = vec![];
+            if has_changed {
+                if death::shown(noted_death) != seen.died
+                    && let Ok(seen) = death::said(seen, &current, today)
+                {
+                    before.extend(by_name(Death::columns(seen)));
+                }
+                wanted.extend(by_name(Death::columns(death)));
+                elsewhere = death::elsewhere(tx, id, death)?;
+            }
             let change = change_to(TableName::Patients, id.0, &before, wanted);
             current.extend(change.iter().flat_map(Change::values));
-            let summary = summary(tx, id, &current, today)?;
-            let mut changes: Vec<Change> = change.into_iter().collect();
+            let summary = summary_with(tx, id, &current, death, today)?;
+            let mut changes: Vec<Change> = change.into_iter().chain(elsewhere).collect();
             let new = self.new_allergies(tx, id, self.allergies_of(form)?)?;
             // That there are some is in the change of the patient already.
             changes.extend(new.into_iter().filter(|change| change.table == TableName::PatientAllergies));
@@ -236,17 +262,19 @@ pub(crate) fn form(values: &Values, today: Date) -> PatientForm {
         pregnancy_status: pregnancy_said(values, today),
         lmp_date: some_text(values, "lmp_date"),
         allergies: vec![],
+        died: death::shown(Death::of(values)),
     }
 }
 
-/// How old the patient is today.
+/// How old the patient is today, or was when they died.
 pub(crate) fn age_of(values: &Values, today: Date) -> Option<Age> {
+    let on = Death::last_day(Death::of(values), today);
     if let Some(born) = parse_day(text(values, "date_of_birth")) {
-        return Some(Age::since(born, today));
+        return Some(Age::since(born, on));
     }
     let number = |name: &str| values.get(name).and_then(Value::as_i64).and_then(|n| i32::try_from(n).ok());
     let age = Age::said(number("age_years")?, number("age_months").unwrap_or(0));
-    Some(parse_day(text(values, "age_recorded_on")).map_or(age, |recorded| age.grown(recorded, today)))
+    Some(parse_day(text(values, "age_recorded_on")).map_or(age, |recorded| age.grown(recorded, on)))
 }
 
 /// First and last name as typed.
@@ -271,6 +299,17 @@ pub(crate) fn summary(
     values: &Values,
     today: Date,
 ) -> Result<PatientSummary> {
+    summary_with(tx, id, values, death::noted(tx, id)?, today)
+}
+
+/// The same, of a patient of whose death this will be noted.
+fn summary_with(
+    tx: &Transaction<'_>,
+    id: PatientId,
+    values: &Values,
+    death: Option<Death>,
+    today: Date,
+) -> Result<PatientSummary> {
     let sql = "select max(visit_date) from prescriptions \
                where patient_id in (select value from json_each(?1)) and is_deleted = 0 and status = 'finalised'";
     let last_visit: Option<Option<String>> =
@@ -280,7 +319,7 @@ pub(crate) fn summary(
     Ok(PatientSummary {
         id,
         full_name: full_name(values),
-        age: age_of(values, today).map_or_else(String::new, Age::text),
+        age: age_of(values, Death::last_day(death, today)).map_or_else(String::new, Age::text),
         sex: sex_letter(values).to_owned(),
         mobile_number: text(values, "mobile_number").to_owned(),
         patient_code: some_text(values, "patient_code"),
@@ -289,6 +328,7 @@ pub(crate) fn summary(
         needs_review: values.get("needs_review").and_then(Value::as_bool).unwrap_or(false),
         beyond_plan: values.get("beyond_plan").and_then(Value::as_bool).unwrap_or(false),
         spelt_otherwise: false,
+        died: death::shown(death),
     })
 }
 

@@ -166,3 +166,18 @@ fn a_brand_in_no_list_that_is_put_into_the_eye_or_on_the_skin_is_none_that_is_sw
         assert_eq!(Pad::new().allergic("ciprofloxacin").free(text).found(), HELD, "{text}");
     }
 }
+
+#[test]
+fn every_medicine_for_somebody_who_is_noted_as_dead_is_held_with_the_day() {
+    let paracetamol = listed("Paracetamol", "650 mg", &[]);
+    let mut pad = Pad::new().line(&paracetamol, "1-0-1 x3d").free("Grandma's tea");
+    assert_eq!(pad.found(), []);
+    pad.person.death = Some(Death { on: None });
+    assert_eq!(pad.found(), [(Check::Death, Severity::Hold); 2]);
+    let unknown = pad.check()[0].findings[0].clone();
+    assert_eq!(unknown.why, "It is noted that this patient has died.");
+    pad.person.death = Some(Death { on: Some(time::macros::date!(2026 - 05 - 03)) });
+    let known = pad.check()[0].findings[0].clone();
+    assert_eq!(known.why, "It is noted that this patient died on 03 May 2026.");
+    assert_ne!(unknown.key, known.key, "a reason holds for what was said");
+}

@@ -2,6 +2,8 @@
 
 #[path = "daily_dose.rs"]
 mod daily_dose;
+#[path = "death.rs"]
+mod death;
 
 use daily_dose::{Signed, daily_dose, lacks_weight};
 use serde::{Deserialize, Serialize};
@@ -14,8 +16,9 @@ use super::care::{Allergen, allergens, running};
 use super::classes::{CROSS, ONE_IS_ENOUGH, class_words};
 use super::medicine::is_put_on;
 use super::rules::{Fact, Rules};
-use super::{Chart, Line, Medicine, names, words};
+use super::{Chart, Line, Medicine, day, names, words};
 use crate::dosage::Dosage;
+use crate::patient::Death;
 
 /// What is looked for in a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -38,6 +41,8 @@ pub enum Check {
     Pregnancy,
     /// More than the most of a day.
     DailyDose,
+    /// Somebody who is noted as dead.
+    Death,
 }
 
 /// How much a finding weighs.
@@ -111,6 +116,8 @@ pub struct Person {
     pub week: Option<u32>,
     /// What they weigh, in grams, if it was measured lately.
     pub weight_g: Option<u32>,
+    /// Whether they have died.
+    pub death: Option<Death>,
 }
 
 impl Person {
@@ -267,6 +274,7 @@ pub fn check_lines(
         .map(|place| {
             let (this, medicine) = (&known[place], medicine(&lines[place].line));
             let mut findings = allergy_findings(&noted, this);
+            findings.extend(death::finding_of(person, this));
             age(person, medicine, this, &mut findings);
             pregnancy(person, medicine, this, &mut findings);
             daily_dose(person, &lines[..=place], &known[..=place], &known, &before, medicine, &mut findings);
@@ -467,12 +475,6 @@ fn twice(this: &Known<'_>, other: &Known<'_>, when: &str, findings: &mut Vec<Lin
         let why = format!("{} is {}, and so is {}, which {when}.", part.name, class_words(class), other.text);
         findings.push(finding(Check::SameClass, Severity::Caution, &part.name, other.text, why));
     }
-}
-
-/// `02 Dec 2026`
-fn day(day: Date) -> String {
-    let month = day.month().to_string();
-    format!("{:02} {} {}", day.day(), month.get(..3).unwrap_or(&month), day.year())
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::prescribing::{Check, Person, Proposed, Severity, check_lines};
 use super::rules::Rules;
 use super::{Allergy, Chart, Line, Medicine};
 use crate::dosage::Dosage;
+use crate::patient::Death;
 
 struct Case {
     name: &'static str,
@@ -15,6 +16,7 @@ struct Case {
     dose: &'static str,
     age_months: i64,
     is_pregnant: bool,
+    has_died: bool,
     expected: Option<(Check, Severity)>,
 }
 
@@ -27,6 +29,7 @@ const PLAIN: Case = Case {
     dose: "1-1-1 x5d",
     age_months: ADULT,
     is_pregnant: false,
+    has_died: false,
     expected: None,
 };
 
@@ -91,6 +94,12 @@ const CASES: &[Case] = &[
         expected: Some((Check::DailyDose, Severity::Hold)),
         ..PLAIN
     },
+    Case {
+        name: "anything for somebody who is noted as dead",
+        has_died: true,
+        expected: Some((Check::Death, Severity::Hold)),
+        ..PLAIN
+    },
 ];
 
 /// Runs every case.
@@ -130,8 +139,12 @@ impl Case {
                 unit: "tablet",
             })
             .collect();
-        let person =
-            Person { ages_months: vec![self.age_months], is_pregnant: self.is_pregnant, ..Person::default() };
+        let person = Person {
+            ages_months: vec![self.age_months],
+            is_pregnant: self.is_pregnant,
+            death: self.has_died.then_some(Death { on: None }),
+            ..Person::default()
+        };
         let found = check_lines(rules, &chart, &person, &lines, time::Date::MIN);
         let mut findings = found.iter().flat_map(|line| &line.findings);
         match self.expected {

@@ -12,6 +12,7 @@ use time::{Date, OffsetDateTime};
 
 use super::{Visit, each, here_since};
 use crate::clock::{time_of_day, visit_day};
+use crate::death::must_live;
 use crate::error::{Error, Result};
 use crate::one_patient::{id_list, kept};
 use crate::replica::{Replica, by_name, must_get, or_null};
@@ -41,7 +42,7 @@ impl Replica {
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] for what is not understood, or is no time for a visit.
+    /// [`Error::Invalid`] for what is not understood, or is no time for a visit, and for who is noted as dead.
     pub fn read_booking(
         &self,
         patient: PatientId,
@@ -50,8 +51,10 @@ impl Replica {
     ) -> Result<BookingRead> {
         self.store.read(|tx| {
             let now = self.now_here(tx)?;
+            let patient = kept(tx, patient)?;
+            must_live(tx, patient)?;
             let wanted = wanted(tx, form, now)?;
-            let clash = match in_the_way(tx, kept(tx, patient)?, &wanted, moves)? {
+            let clash = match in_the_way(tx, patient, &wanted, moves)? {
                 Some(InTheWay::Twice(visit) | InTheWay::Another(visit)) => self.booking(tx, &visit, now)?,
                 None => None,
             };
@@ -70,7 +73,7 @@ impl Replica {
     /// # Errors
     ///
     /// [`Error::Invalid`] for what is not understood, a day that is over or far ahead, a time at which the doctor has
-    /// another patient, and a second open visit with one doctor on one day.
+    /// another patient, a second open visit with one doctor on one day, and for who is noted as dead.
     pub fn book_visit(&self, patient: PatientId, form: &BookingForm) -> Result<Booking> {
         self.record("book_visit", Some(patient), |tx| {
             let now = self.now_here(tx)?;
@@ -88,9 +91,10 @@ impl Replica {
         moved: Option<&Visit>,
         now: OffsetDateTime,
     ) -> Result<(Change, Visit)> {
-        let wanted = wanted(tx, form, now)?;
         let patient = kept(tx, patient)?;
         must_get(tx, TableName::Patients, patient.0)?;
+        must_live(tx, patient)?;
+        let wanted = wanted(tx, form, now)?;
         match in_the_way(tx, patient, &wanted, moved.map(|visit| visit.id))? {
             Some(InTheWay::Twice(visit)) => return Err(twice(&visit)),
             Some(InTheWay::Another(visit)) => {

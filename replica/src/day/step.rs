@@ -12,6 +12,7 @@ use time::{Date, Duration, OffsetDateTime};
 use super::book::{minutes_now, open_visit, twice};
 use super::{Visit, each, here_since, visit};
 use crate::clock::day_words;
+use crate::death::must_live;
 use crate::error::{Error, Result};
 use crate::one_patient::{id_list, kept};
 use crate::replica::{Replica, from_to};
@@ -192,6 +193,11 @@ impl Replica {
     ) -> Result<()> {
         if !self.next_steps(visit, now).contains(&kind) {
             return Err(self.refusal(visit, kind, now));
+        }
+        if kind == StepKind::Arrive
+            && let Some(patient) = visit.patient()
+        {
+            must_live(tx, kept(tx, patient)?)?;
         }
         if matches!(kind, StepKind::Arrive | StepKind::Reopen)
             && let (false, Some(patient), Some(doctor)) =

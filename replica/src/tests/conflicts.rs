@@ -341,3 +341,22 @@ fn of_a_fact_of_several_columns_all_are_sent_as_they_were_seen() {
     let sent: Vec<&str> = change.set.keys().map(String::as_str).collect();
     assert_eq!(sent, ["age_months", "age_recorded_on", "age_years", "date_of_birth"]);
 }
+
+#[test]
+fn whether_and_when_somebody_died_is_one_fact_that_is_decided_whole() {
+    let fixture = fixture(Role::Receptionist);
+    let died = [("is_deceased", json!(true)), ("deceased_on", json!("2026-05-03"))];
+    let sunita = known(&fixture, "Sunita", "98204 41276", &died);
+    let id = opened(
+        &fixture,
+        json!({ "row_id": sunita, "patient_id": sunita, "column_name": "is_deceased",
+            "theirs": { "is_deceased": true, "deceased_on": "2026-05-03" },
+            "ours": { "is_deceased": false, "deceased_on": null } }),
+    );
+    let shown = fixture.replica.conflict(id).expect("BUG: an item");
+    assert!(shown.may_decide && shown.entry.is_none(), "{shown:?}");
+    let facts: Vec<_> = shown.facts.iter().map(|fact| (fact.name.as_str(), fact.theirs.as_deref())).collect();
+    assert_eq!(facts, [("deceased_on", Some("2026-05-03")), ("is_deceased", Some("true"))]);
+    fixture.replica.decide_conflict(id, Choice::Ours, None, "").expect("BUG: decided");
+    assert_eq!(fixture.replica.chart(sunita).expect("BUG: a chart").patient.died, None);
+}

@@ -6,6 +6,7 @@ mod comparing;
 mod conflicts;
 mod day;
 mod days;
+mod deaths;
 mod file;
 mod files;
 mod filling;

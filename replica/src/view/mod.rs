@@ -44,7 +44,7 @@ pub use ledger::{
 };
 pub use medicines::{OwnMedicine, OwnMedicineForm};
 pub use paper::Letterhead;
-pub use patients::{Chart, PatientForm, PatientSummary, PatientsFound, Today, TodayVisit, Visit};
+pub use patients::{Chart, Died, PatientForm, PatientSummary, PatientsFound, Today, TodayVisit, Visit};
 pub use prepared::{GivenDraft, Prepared, PreparedPatient};
 pub use recovery::{RecoveryForm, RecoveryPage, RecoveryView};
 pub use refused::{AskedOfRefused, CorrectedField, RefusedChange, RefusedField, RefusedItem};

@@ -7,6 +7,15 @@ use super::{
     AllergyForm, AllergyView, Conflict, Diagnosis, Measured, Prepared, PreparedPatient, PrescriptionSummary,
 };
 
+/// That somebody has died.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct Died {
+    /// The day, as `2026-05-03`, if it is known.
+    pub on: Option<String>,
+}
+
 /// A patient in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -16,7 +25,7 @@ pub struct PatientSummary {
     pub id: PatientId,
     /// First and last name as typed.
     pub full_name: String,
-    /// `54 y`, `11 mo`, `12 d`; empty if not known.
+    /// `54 y`, `11 mo`, `12 d`; empty if not known. Of who died, on the day of their death.
     pub age: String,
     /// `F`, `M`, `O` or empty.
     pub sex: String,
@@ -34,6 +43,8 @@ pub struct PatientSummary {
     pub beyond_plan: bool,
     /// Whether they were found by a name that is written otherwise than it was typed.
     pub spelt_otherwise: bool,
+    /// Whether they have died, as it is noted under any of their registrations.
+    pub died: Option<Died>,
 }
 
 /// Who fits what was typed.
@@ -90,6 +101,8 @@ pub struct PatientForm {
     /// Allergies to be noted with it, each as a row of its own; written only by clinicians. Never filled from what is
     /// stored.
     pub allergies: Vec<AllergyForm>,
+    /// Whether they have died; without it, a day of death has no place.
+    pub died: Option<Died>,
 }
 
 /// A patient's chart.

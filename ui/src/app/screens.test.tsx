@@ -2,8 +2,9 @@ import { screen, within } from "@testing-library/react";
 import type { UserEvent } from "@testing-library/user-event";
 import { expect, test } from "vitest";
 import { walkIn } from "../ipc/fake-day";
-import { emptyDraft, fakeRefused } from "../ipc/fake-data";
+import { emptyDraft, fakeRefused, forms } from "../ipc/fake-data";
 import { catalogues, type Language, messages } from "../messages";
+import { shortDay } from "../shared/format";
 import { expectAccessible, findSunita, openClinic, openPad, signMetformin } from "../test/clinic";
 
 type Opened = ReturnType<typeof openClinic>;
@@ -122,6 +123,17 @@ const screens: Record<string, { start?: string; go: (opened: Opened) => Promise<
       await findSunita(opened.keys);
       await opened.keys.click(button(messages.chart.correct));
       return screen.findByTestId("register-form");
+    },
+  },
+  "a correction of who has died": {
+    go: async (opened) => {
+      await today(opened);
+      const [seen] = forms;
+      if (seen) await opened.backend.updatePatient("p1", seen, { ...seen, died: { on: "2026-05-03" } });
+      await findSunita(opened.keys);
+      await screen.findByText(messages.patient.diedOn(shortDay("2026-05-03")));
+      await opened.keys.click(button(messages.chart.correct));
+      return screen.findByLabelText(messages.patient.dayOfDeath);
     },
   },
   "a chart in which something differs": {

@@ -43,6 +43,7 @@ export const summaryOf = (id: string, form: PatientForm, code: string): PatientS
   needsReview: false,
   beyondPlan: false,
   speltOtherwise: false,
+  died: form.died,
 });
 
 export type FakeClinic = ReturnType<typeof fakeClinic>;

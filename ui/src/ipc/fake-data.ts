@@ -70,6 +70,7 @@ const form: PatientForm = {
   pregnancyStatus: null,
   lmpDate: null,
   allergies: [],
+  died: null,
 };
 
 export const forms: PatientForm[] = [

@@ -137,6 +137,12 @@ export function fakeDay(
   printed: string[],
 ): Commands {
   const visits: Kept[] = [];
+  const mustLive = (patientId: string) => {
+    if (patientOf(patientId).summary.died !== null)
+      refuse(
+        "It is noted that this patient has died. If that is wrong, correct it in their chart first. Nothing was booked.",
+      );
+  };
   const isDoctor = () => signedIn()?.roles.some((role) => role === "doctor" || role === "dentist") ?? false;
   const nextNumber = (day: string) =>
     1 + Math.max(0, ...visits.filter((one) => one.day === day).map((one) => one.number));
@@ -149,6 +155,7 @@ export function fakeDay(
   };
 
   const read = (patientId: string, form: BookingForm, moves: string | null): BookingRead => {
+    mustLive(patientId);
     const day = form.isHere ? today() : readDay(form.day);
     const time = form.isHere ? null : readTime(form.time);
     if (day < today()) refuse("This day is over. Choose today or a day to come; nothing was booked.");
@@ -222,6 +229,7 @@ export function fakeDay(
         one.status = "confirmed";
         break;
       case "arrive":
+        mustLive(one.patient.id);
         give(one);
         break;
       case "call":

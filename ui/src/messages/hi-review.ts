@@ -79,6 +79,7 @@ export const review: typeof english = {
   notSent: "यहाँ निर्णय हुआ, भेजा जाना बाकी",
   done: "निर्णय हुआ",
   banner: (count) => (count === 1 ? "1 बात निर्णय की प्रतीक्षा में है।" : `${count} बातें निर्णय की प्रतीक्षा में हैं।`),
+  notDead: "मृत नहीं लिखा",
   or: (label, one, other) => `${label}: ${one} या ${other}।`,
   review: "देखें",
   kinds: {
@@ -104,8 +105,8 @@ export const review: typeof english = {
     pregnancy_status: "गर्भावस्था",
     lmp_date: "आखिरी माहवारी",
     pregnancy_asked_on: "गर्भावस्था के बारे में पूछा गया",
-    is_deceased: "मृत",
-    deceased_on: "मृत्यु",
+    is_deceased: "मृत्यु हुई",
+    deceased_on: "मृत्यु का दिन",
     merged_into_id: "एक ही व्यक्ति",
     abha_number: "ABHA नंबर",
     substance_text: "पदार्थ",

@@ -83,6 +83,7 @@ export const review = {
   done: "Decided",
   banner: (count: number) =>
     count === 1 ? "1 fact waits for a decision." : `${count} facts wait for a decision.`,
+  notDead: "Not noted as dead",
   or: (label: string, one: string, other: string) => `${label}: ${one} or ${other}.`,
   review: "Review",
   kinds: {
@@ -108,7 +109,7 @@ export const review = {
     pregnancy_status: "Pregnancy",
     lmp_date: "Last period",
     pregnancy_asked_on: "Asked about pregnancy on",
-    is_deceased: "Deceased",
+    is_deceased: "Has died",
     deceased_on: "Died on",
     merged_into_id: "Same person as",
     abha_number: "ABHA number",

@@ -1,3 +1,4 @@
+import type { Died } from "../ipc/bindings/Died";
 import { language, type Language, messages } from "../messages";
 
 /** Days and times as people of a language write them; digits are Latin everywhere. */
@@ -54,6 +55,12 @@ export function timeOrDay(instant: string): string {
 export function age(said: string): string {
   const units: Record<string, string | undefined> = messages.patient.ageUnits;
   return said.replace(/[a-z]+/g, (unit) => units[unit] ?? unit);
+}
+
+/** `Died on 03 May 2026`, or that somebody is noted as dead; null of the living. */
+export function diedText(died: Died | null): string | null {
+  if (died === null) return null;
+  return died.on === null ? messages.patient.notedDead : messages.patient.diedOn(shortDay(died.on));
 }
 
 /** `+91 98204 41276` */

@@ -1,9 +1,10 @@
 import { Button } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { type ComponentProps, Fragment, type ReactNode, useEffect, useState } from "react";
+import type { PatientSummary } from "../ipc/bindings/PatientSummary";
 import { langOf, problemOf } from "../ipc/problem";
 import { messages } from "../messages";
-import { initials } from "./format";
+import { diedText, initials } from "./format";
 import classes from "./parts.module.css";
 
 export function Kbd({ children }: { children: ReactNode }) {
@@ -19,6 +20,17 @@ export function Avatar({ name, size = "medium" }: { name: string; size?: "small"
     <span className={`${classes.avatar} ${classes[size]}`} aria-hidden="true">
       {initials(name)}
     </span>
+  );
+}
+
+/** That a patient has died, behind their name wherever it stands. */
+export function DiedMark({ patient: { died } }: { patient: Pick<PatientSummary, "died"> }) {
+  if (died === null) return null;
+  return (
+    <>
+      {" "}
+      <span className={classes.died}>{diedText(died)}</span>
+    </>
   );
 }
 

@@ -2,9 +2,9 @@
 //! is corrected in the sheet and comes with the next run. Anything else that does not fit is left out, and said.
 
 use csv::StringRecord;
-use protocol::patient::{Age, normalise_name, parse_mobile};
+use protocol::patient::{Age, Death, normalise_name, parse_mobile};
 use protocol::table::{TableName, Values};
-use protocol::validate::{check_row, check_value, day_text, moment_text};
+use protocol::validate::{check_row, check_value, day_text, moment_text, parse_day};
 use serde_json::{Value, json};
 use time::{Date, Time};
 use uuid::Uuid;
@@ -99,6 +99,7 @@ pub(super) fn read(record: &StringRecord, id: Uuid, origin: Origin<'_>, manner: 
     }];
     rows.extend(reading.allergies(id, origin));
     reading.plain();
+    reading.death();
     reading.whole();
     let Reading { values, said, wrong, .. } = reading;
     if !wrong.is_empty() {
@@ -459,6 +460,19 @@ impl<'a> Reading<'a> {
                         self.say(field, &format!("{why}; it was left out"));
                     }
                 }
+            }
+        }
+    }
+
+    /// A day of death marks whoever is not said to live; one that cannot be so is left out.
+    fn death(&mut self) {
+        let on = self.values.get("deceased_on").and_then(Value::as_str).and_then(parse_day);
+        let is_marked = self.values.get("is_deceased").and_then(Value::as_bool).unwrap_or(on.is_some());
+        match Death::said(is_marked, on, &self.values, self.manner.calendar.today) {
+            Ok(death) => Death::columns(death).into_iter().for_each(|(name, value)| self.set(name, value)),
+            Err(why) => {
+                self.say("deceased_on", &format!("{}; it was left out", why.trim_end_matches('.')));
+                self.values.remove("deceased_on");
             }
         }
     }

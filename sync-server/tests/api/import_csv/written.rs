@@ -157,3 +157,22 @@ async fn what_clinic_desk_exports_as_sheets_comes_back() {
     assert_eq!((summary.imported, summary.left_out, summary.refused), (1, 1, 0), "{summary:?}");
     assert_eq!(office.texts(&format!("{columns} '{next}'")).await, exported);
 }
+
+#[tokio::test]
+async fn a_day_of_death_marks_whoever_is_not_said_to_live() {
+    let mut office = Office::open().await;
+    let sheet = "Name,Mobile,DOB,Sex,Expired,Date of death\n\
+                 Asha,9820441276,15/01/1960,F,,23/05/2024\n\
+                 Gita,9820441277,15/01/1960,F,yes,\n\
+                 Usha,9820441278,15/01/1960,F,no,23/05/2024\n\
+                 Mira,9820441279,15/01/1960,F,yes,23/05/1950\n\
+                 Lata,9820441280,15/01/1960,F,,\n";
+    let summary = office.import(&office.sheet(sheet)).await;
+    assert_eq!((summary.imported, summary.refused), (5, 0));
+    let said = "select concat_ws(' | ', first_name, is_deceased::text, deceased_on) from clinic.patients \
+                where tenant_id = $t order by mobile_number";
+    assert_eq!(
+        office.texts(said).await,
+        ["Asha | true | 2024-05-23", "Gita | true", "Usha | false", "Mira | true", "Lata | false"]
+    );
+}

@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import type { Chart } from "../../ipc/bindings/Chart";
 import { messages } from "../../messages";
 import { age, mobile } from "../../shared/format";
-import { Avatar } from "../../shared/parts";
+import { Avatar, DiedMark } from "../../shared/parts";
 import { allergyDetails } from "./allergy";
 import classes from "./PatientStrip.module.css";
 
@@ -17,6 +17,7 @@ export function PatientStrip({ chart, children }: { chart: Chart; children?: Rea
         <h1>
           {patient.fullName}{" "}
           <span className={classes.age}>{[age(patient.age), patient.sex].filter(Boolean).join(" · ")}</span>
+          <DiedMark patient={patient} />
         </h1>
         <p>
           {[patient.patientCode, mobile(patient.mobileNumber), patient.guardian].map(

@@ -1,7 +1,7 @@
 import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
 import { messages } from "../../messages";
 import { age, mobile, shortDay } from "../../shared/format";
-import { Avatar, FactList } from "../../shared/parts";
+import { Avatar, DiedMark, FactList } from "../../shared/parts";
 
 /** What tells one person from another on the same number. */
 export function FinderPreview({ patient }: { patient: PatientSummary }) {
@@ -17,6 +17,11 @@ export function FinderPreview({ patient }: { patient: PatientSummary }) {
       <Avatar name={patient.fullName} size="large" />
       <h3>{patient.fullName}</h3>
       <p>{[age(patient.age), patient.sex].filter(Boolean).join(" · ")}</p>
+      {patient.died && (
+        <p>
+          <DiedMark patient={patient} />
+        </p>
+      )}
       <FactList facts={facts} />
     </>
   );

@@ -2,7 +2,7 @@ import { useEffect, useRef } from "react";
 import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
 import { messages } from "../../messages";
 import { age, mobile, shortDay } from "../../shared/format";
-import { Kbd, Parts } from "../../shared/parts";
+import { DiedMark, Kbd, Parts } from "../../shared/parts";
 import { usePressed } from "../../shared/pressed";
 import classes from "./Finder.module.css";
 
@@ -45,6 +45,7 @@ export function FinderRow({ id, pick, patient, isChosen, onChoose }: Props) {
         <span className={classes.age}>
           {age(patient.age)} {patient.sex}
         </span>
+        <DiedMark patient={patient} />
         {patient.speltOtherwise && <span className={classes.spelt}>{finder.speltOtherwise}</span>}
         {patient.needsReview && <span className={classes.review}>{finder.needsReview}</span>}
         <span className={classes.small}>

@@ -28,7 +28,7 @@ export function CorrectPatient({ patientId }: { patientId: string }) {
         title={words.correctTitle(data.patient.fullName)}
         submit={words.save}
         initial={typedFromForm(seen ?? data.form)}
-        showFamily={false}
+        isNew={false}
         send={(form) => backend.updatePatient(patientId, seen ?? data.form, form)}
         onDone={back}
         onCancel={back}

@@ -6,7 +6,7 @@ import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
 import { age, shortDay } from "../../shared/format";
-import { Parts, Problem } from "../../shared/parts";
+import { DiedMark, Parts, Problem } from "../../shared/parts";
 import { emptyForm, type TypedForm } from "./form";
 import classes from "./Patient.module.css";
 
@@ -92,6 +92,7 @@ function People({ title, people, asks }: PeopleProps) {
                 <span className={classes.age}>
                   {age(one.age)} {one.sex}
                 </span>
+                <DiedMark patient={one} />
                 <small>
                   <Parts parts={[one.guardian, one.patientCode]} />
                 </small>

@@ -18,7 +18,8 @@ interface Props {
   title: string;
   submit: string;
   initial: TypedForm;
-  showFamily: boolean;
+  /** A new patient is looked for among those who are known; of a known one it is asked whether they have died. */
+  isNew: boolean;
   send: (form: PatientForm) => Promise<PatientSummary>;
   /** Both leave the form, and nothing in it is asked about any more. */
   onDone: (patient: PatientSummary) => void;
@@ -26,7 +27,7 @@ interface Props {
 }
 
 /** One form for registering and for correcting. */
-export function PatientEditor({ title, submit, initial, showFamily, send, onDone, onCancel }: Props) {
+export function PatientEditor({ title, submit, initial, isNew, send, onDone, onCancel }: Props) {
   const { session } = useSession();
   const client = useQueryClient();
   const [typed, setTyped] = useState(initial);
@@ -92,6 +93,7 @@ export function PatientEditor({ title, submit, initial, showFamily, send, onDone
               typed={typed}
               problems={problems}
               mayReadClinical={session.mayReadClinical}
+              wasDead={isNew ? null : initial.hasDied}
               onChange={change}
             />
             {mutation.error && <Problem error={mutation.error} />}
@@ -104,7 +106,7 @@ export function PatientEditor({ title, submit, initial, showFamily, send, onDone
               </Button>
             </div>
           </div>
-          {showFamily && <Family typed={typed} />}
+          {isNew && <Family typed={typed} />}
         </div>
       </form>
       <KeyBar

@@ -8,6 +8,8 @@ interface Props {
   typed: TypedForm;
   problems: FormProblems;
   mayReadClinical: boolean;
+  /** What was noted of a death as the form was opened; null where it is not asked. */
+  wasDead: boolean | null;
   onChange: (change: Partial<TypedForm>) => void;
 }
 
@@ -15,9 +17,9 @@ const relations = ["S/o", "D/o", "W/o", "B/o", "C/o"];
 const bloodGroups = ["A+", "A-", "B+", "B-", "AB+", "AB-", "O+", "O-"];
 
 /** All fields of the form but the mobile number. */
-export function PatientFormFields({ typed, problems, mayReadClinical, onChange }: Props) {
+export function PatientFormFields({ typed, problems, mayReadClinical, wasDead, onChange }: Props) {
   const { patient } = messages;
-  const text = (name: Exclude<keyof TypedForm, "allergies">, label: string) => ({
+  const text = (name: Exclude<keyof TypedForm, "allergies" | "hasDied">, label: string) => ({
     label,
     value: typed[name],
     error: problems[name],
@@ -111,6 +113,29 @@ export function PatientFormFields({ typed, problems, mayReadClinical, onChange }
             </div>
           )}
           <Textarea {...text("alerts", patient.alerts)} rows={2} />
+        </fieldset>
+      )}
+      {wasDead !== null && (
+        <fieldset className={classes.clinical}>
+          <legend>{patient.death}</legend>
+          <label className={classes.mark}>
+            <input
+              type="checkbox"
+              checked={typed.hasDied}
+              onChange={(event) => onChange({ hasDied: event.currentTarget.checked })}
+            />
+            {patient.hasDied}
+          </label>
+          {typed.hasDied && (
+            <TextInput
+              {...text("diedOn", patient.dayOfDeath)}
+              inputMode="numeric"
+              placeholder={patient.dayPlaceholder}
+            />
+          )}
+          <p role="status" className={classes.undone}>
+            {wasDead && !typed.hasDied && patient.deathUndone}
+          </p>
         </fieldset>
       )}
     </>

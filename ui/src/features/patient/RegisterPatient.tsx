@@ -15,7 +15,7 @@ export function RegisterPatient({ typed }: { typed: string }) {
       title={words.registerTitle}
       submit={words.submit}
       initial={formFromTyped(typed)}
-      showFamily
+      isNew
       send={(form) => backend.registerPatient(form)}
       onDone={(patient) => {
         void navigate({ to: "/patients/$patientId", params: { patientId: patient.id }, ignoreBlocker: true });

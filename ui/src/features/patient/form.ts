@@ -12,6 +12,7 @@ export interface TypedForm
     | "preferredLanguage"
     | "pregnancyStatus"
     | "lmpDate"
+    | "died"
   > {
   dateOfBirth: string;
   ageYears: string;
@@ -20,6 +21,9 @@ export interface TypedForm
   preferredLanguage: string;
   pregnancyStatus: string;
   lmpDate: string;
+  hasDied: boolean;
+  /** Counts for nothing while nobody is noted as dead. */
+  diedOn: string;
 }
 
 export const emptyForm: TypedForm = {
@@ -41,6 +45,8 @@ export const emptyForm: TypedForm = {
   pregnancyStatus: "",
   lmpDate: "",
   allergies: [],
+  hasDied: false,
+  diedOn: "",
 };
 
 /** A form that begins with what was typed in the finder: a number, or a name. */
@@ -51,9 +57,11 @@ export function formFromTyped(typed: string): TypedForm {
   return { ...emptyForm, firstName: first, lastName: rest.join(" ") };
 }
 
-export function typedFromForm(form: PatientForm): TypedForm {
+export function typedFromForm({ died, ...form }: PatientForm): TypedForm {
   return {
     ...form,
+    hasDied: died !== null,
+    diedOn: typedDay(died?.on ?? ""),
     dateOfBirth: typedDay(form.dateOfBirth ?? ""),
     ageYears: form.ageYears === null ? "" : String(form.ageYears),
     ageMonths: form.ageMonths === null ? "" : String(form.ageMonths),
@@ -85,7 +93,11 @@ function count(text: string, most: number): number | null | undefined {
 }
 
 /** The form to send, or what must be put right first. */
-export function readForm(typed: TypedForm): { form: PatientForm } | { problems: FormProblems } {
+export function readForm({
+  hasDied,
+  diedOn,
+  ...typed
+}: TypedForm): { form: PatientForm } | { problems: FormProblems } {
   const { patient } = messages;
   const ageYears = count(typed.ageYears, 130);
   const ageMonths = count(typed.ageMonths, 11);
@@ -97,11 +109,17 @@ export function readForm(typed: TypedForm): { form: PatientForm } | { problems: 
   if (dateOfBirth === undefined) problems.dateOfBirth = patient.dayNotUnderstood;
   const lmpDate = typed.lmpDate.trim() === "" ? null : readDay(typed.lmpDate);
   if (lmpDate === undefined) problems.lmpDate = patient.dayNotUnderstood;
+  const died = !hasDied || diedOn.trim() === "" ? null : readDay(diedOn);
+  if (died === undefined) problems.diedOn = patient.dayNotUnderstood;
   if (typed.dateOfBirth.trim() !== "" && (typed.ageYears !== "" || typed.ageMonths !== "")) {
     problems.dateOfBirth = patient.ageOnce;
   }
   const isUnread =
-    ageYears === undefined || ageMonths === undefined || dateOfBirth === undefined || lmpDate === undefined;
+    ageYears === undefined ||
+    ageMonths === undefined ||
+    dateOfBirth === undefined ||
+    lmpDate === undefined ||
+    died === undefined;
   if (isUnread || Object.keys(problems).length > 0) return { problems };
   return {
     form: {
@@ -117,6 +135,7 @@ export function readForm(typed: TypedForm): { form: PatientForm } | { problems: 
           : [],
       ageYears,
       ageMonths,
+      died: hasDied ? { on: died } : null,
     },
   };
 }

@@ -4,7 +4,7 @@ import type { ConflictSide } from "../../ipc/bindings/ConflictSide";
 import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
 import { messages } from "../../messages";
 import { age, mobile, timeOrDay } from "../../shared/format";
-import { Kbd } from "../../shared/parts";
+import { DiedMark, Kbd } from "../../shared/parts";
 import classes from "./Review.module.css";
 import { factLabel, placeOf, sideText, valueText } from "./words";
 
@@ -74,7 +74,10 @@ export function Person({ patient, side }: { patient: PatientSummary | null; side
     <section className={classes.card}>
       <h3>{placeOf(side)}</h3>
       <p className={`${classes.value} ${classes.differing}`}>{patient.fullName}</p>
-      <p>{[age(patient.age), patient.sex, patient.guardian].filter(Boolean).join(" · ")}</p>
+      <p>
+        {[age(patient.age), patient.sex, patient.guardian].filter(Boolean).join(" · ")}
+        <DiedMark patient={patient} />
+      </p>
       <p>{[patient.patientCode, mobile(patient.mobileNumber)].filter(Boolean).join(" · ")}</p>
       <Written from={side} />
     </section>

@@ -8,7 +8,7 @@ import type { PatientId } from "../../ipc/bindings/PatientId";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
 import { number } from "../../messages/words";
-import { age, mobile, shortDay } from "../../shared/format";
+import { age, diedText, mobile, shortDay } from "../../shared/format";
 import { Problem, Waiting } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
 import { useUnsaved } from "../../shared/unsaved";
@@ -129,6 +129,7 @@ function factsOf(here: Chart, other: Chart, isClinical: boolean): Fact[] {
     fact(review.merge.name, ({ patient }) => patient.fullName),
     fact(review.merge.age, ({ patient }) => [age(patient.age), patient.sex].filter(Boolean).join(" · ")),
     fact(words.born, ({ form }) => (form.dateOfBirth ? shortDay(form.dateOfBirth) : null)),
+    fact(labels.hasDied, ({ patient }) => diedText(patient.died) ?? review.notDead),
     fact(words.mobile, ({ patient }) => mobile(patient.mobileNumber)),
     fact(finder.code, ({ patient }) => patient.patientCode),
     fact(words.guardian, ({ patient }) => patient.guardian),

@@ -17,7 +17,7 @@ import { OtherValue } from "./OtherValue";
 import { RefusedElsewhere } from "./RefusedElsewhere";
 import { useReviewKeys } from "./Review";
 import classes from "./Review.module.css";
-import { deciders, ruleText, sideText, sidesOf, titleOf, valueText } from "./words";
+import { decidedText, deciders, ruleText, sideText, sidesOf, titleOf } from "./words";
 
 interface Props {
   conflict: Conflict;
@@ -243,6 +243,7 @@ function DecisionText({ conflict }: { conflict: Conflict }) {
   const { review } = messages;
   const { decided } = conflict;
   if (!decided) return null;
+  const value = decidedText(conflict);
   const by = decided.isSent
     ? review.decidedBy(decided.who ?? "", decided.at ? timeOrDay(decided.at) : "")
     : review.notSent;
@@ -250,7 +251,7 @@ function DecisionText({ conflict }: { conflict: Conflict }) {
     <p className={classes.decision} data-testid="review-decision">
       <strong>
         {review.decided[decided.choice]}
-        {decided.value !== null && ` “${valueText(decided.value)}”`}
+        {value !== null && ` “${value}”`}
       </strong>{" "}
       <Parts parts={[by, decided.reason]} />
     </p>

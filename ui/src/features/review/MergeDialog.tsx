@@ -5,7 +5,7 @@ import type { Chart } from "../../ipc/bindings/Chart";
 import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
-import { age, mobile } from "../../shared/format";
+import { age, diedText, mobile } from "../../shared/format";
 import { Dialog } from "../../shared/Dialog";
 import { Problem } from "../../shared/parts";
 import { Suggest } from "../../shared/Suggest";
@@ -58,7 +58,7 @@ export function MergeDialog({ chart, onClose }: { chart: Chart; onClose: () => v
                 <span data-testid="merge-option">
                   {one.fullName}
                   <small>
-                    {[age(one.age), one.sex, one.patientCode, mobile(one.mobileNumber)]
+                    {[age(one.age), one.sex, diedText(one.died), one.patientCode, mobile(one.mobileNumber)]
                       .filter(Boolean)
                       .join(" · ")}
                   </small>

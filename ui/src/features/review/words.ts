@@ -1,7 +1,7 @@
 import type { Conflict } from "../../ipc/bindings/Conflict";
 import type { ConflictSide } from "../../ipc/bindings/ConflictSide";
 import { messages } from "../../messages";
-import { shortDay } from "../../shared/format";
+import { diedText, shortDay } from "../../shared/format";
 
 const labelOf = (name: string): string =>
   Object.entries(messages.review.facts).find(([known]) => known === name)?.[1] ?? name.replaceAll("_", " ");
@@ -24,11 +24,33 @@ export function valueText(value: string | null): string {
   return Object.entries(messages.review.values).find(([known]) => known === value)?.[1] ?? value;
 }
 
+type SideName = "base" | "theirs" | "ours";
+
+/** What one side says of a death, whole. Where only the day differs, both sides say that the patient has died. */
+function deathText({ facts }: Conflict, side: SideName): string {
+  const mark = facts.find(({ name }) => name === "is_deceased");
+  const on = facts.find(({ name }) => name === "deceased_on")?.[side] ?? null;
+  const hasDied = mark ? mark[side] === "true" : side !== "base" || on !== null;
+  return (hasDied && diedText({ on })) || messages.review.notDead;
+}
+
 /** The value of one side: of several that differ, all of them. */
-export function sideText(conflict: Conflict, side: "base" | "theirs" | "ours"): string {
+export function sideText(conflict: Conflict, side: SideName): string {
+  if (conflict.kind === "column" && conflict.column === "is_deceased") return deathText(conflict, side);
   if (conflict.facts.length === 0)
     return side === "base" ? messages.review.empty : valueText(conflict[side].text);
   return conflict.facts.map((fact) => valueText(fact[side])).join(", ");
+}
+
+/** What was decided, if it was for a value. */
+export function decidedText(conflict: Conflict): string | null {
+  const { decided, column } = conflict;
+  if (!decided || decided.value === null) return null;
+  const isSide = decided.choice === "ours" || decided.choice === "theirs";
+  // Of what is read whole, the parts alone say little.
+  return column === "is_deceased" && isSide
+    ? sideText(conflict, decided.choice === "ours" ? "ours" : "theirs")
+    : valueText(decided.value);
 }
 
 /** Which of two sides stands first: what was written here. */

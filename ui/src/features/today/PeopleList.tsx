@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
 import { age, mobile } from "../../shared/format";
-import { Parts } from "../../shared/parts";
+import { DiedMark, Parts } from "../../shared/parts";
 import classes from "./Today.module.css";
 
 interface Row {
@@ -43,6 +43,7 @@ export function PeopleList({ title, empty, rows, onOpen, foot }: Props) {
                   <span className={classes.age}>
                     {age(patient.age)} {patient.sex}
                   </span>
+                  <DiedMark patient={patient} />
                   <span className={classes.small}>
                     <Parts parts={[patient.guardian, mobile(patient.mobileNumber)]} />
                   </span>

@@ -8,7 +8,7 @@ import type { StepKind } from "../../ipc/bindings/StepKind";
 import { messages } from "../../messages";
 import { age, shortTime } from "../../shared/format";
 import { useMinutesSince } from "../../shared/minute";
-import { Kbd, Problem } from "../../shared/parts";
+import { DiedMark, Kbd, Problem } from "../../shared/parts";
 import { valueText } from "../review/words";
 import { usePrintSlip } from "../slip/SlipProvider";
 import classes from "./Queue.module.css";
@@ -116,6 +116,7 @@ export function QueueRow({ booking, place, isActive, isToday, steps, onOpen, onM
             <span className={classes.age}>
               {age(patient.age)} {patient.sex}
             </span>
+            <DiedMark patient={patient} />
           </button>
           <p className={classes.small}>
             {[

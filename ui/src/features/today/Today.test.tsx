@@ -42,6 +42,7 @@ test("today is asked for again when a row changes", async () => {
     pregnancyStatus: null,
     lmpDate: null,
     allergies: [],
+    died: null,
   });
   expect(await screen.findByText("Kaveri")).toBeTruthy();
 });

@@ -3,4 +3,4 @@
 /**
  * What is looked for in a line.
  */
-export type SafetyCheck = "allergy" | "cross_allergy" | "same_ingredient" | "same_class" | "interaction" | "age" | "pregnancy" | "daily_dose";
+export type SafetyCheck = "allergy" | "cross_allergy" | "same_ingredient" | "same_class" | "interaction" | "age" | "pregnancy" | "daily_dose" | "death";
