@@ -4,7 +4,7 @@ import type { DayVisit } from "../../ipc/bindings/DayVisit";
 import type { DayVisits } from "../../ipc/bindings/DayVisits";
 import { messages } from "../../messages";
 import { age, wholeDay } from "../../shared/format";
-import { Parts } from "../../shared/parts";
+import { DiedMark, Parts } from "../../shared/parts";
 import { valueText } from "../review/words";
 import classes from "./Week.module.css";
 
@@ -183,7 +183,8 @@ function Line({ visit: { booking, doctor }, hasDoctor, isActive, onOpen }: LineP
         <strong>{patient.fullName}</strong>{" "}
         <span className={classes.age}>
           {age(patient.age)} {patient.sex}
-        </span>{" "}
+        </span>
+        <DiedMark patient={patient} />{" "}
         {isUrgent && isOpen && <span className={classes.urgent}>{day.urgent}</span>}{" "}
         <span className={classes.small}>
           <Parts parts={[hasDoctor ? doctor : null, status === "booked" ? null : valueText(status)]} />
