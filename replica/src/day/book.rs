@@ -58,13 +58,13 @@ impl Replica {
                 Some(InTheWay::Twice(visit) | InTheWay::Another(visit)) => self.booking(tx, &visit, now)?,
                 None => None,
             };
-            let (token, taken) = if form.is_here {
+            let (token, busy) = if form.is_here {
                 (Some(self.token(tx, wanted.day)?.1), vec![])
             } else {
                 (None, taken_times(&at_times(tx, wanted.doctor, wanted.day, moves)?))
             };
             let Wanted { day, time, minutes, .. } = wanted;
-            Ok(BookingRead { day: day_text(day), time, minutes, clash, token, taken })
+            Ok(BookingRead { day: day_text(day), time, minutes, clash, token, taken: busy })
         })
     }
 
