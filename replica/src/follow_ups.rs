@@ -94,7 +94,7 @@ pub(crate) fn due(
                where follow_up_date between ?1 and ?2 and clinic_id = ?3 and status = 'finalised' \
                and is_deleted = 0 and not exists (select 1 from prescriptions n where n.patient_id = p.patient_id \
                and n.visit_date > p.visit_date and n.doctor_id = p.doctor_id and n.amends_id is null \
-               and n.status in ('finalised', 'superseded') and n.is_deleted = 0) \
+               and n.status = 'finalised' and n.is_deleted = 0) \
                order by abs(julianday(follow_up_date) - julianday(?4)), id limit ?5";
     let mut statement = tx.prepare_cached(sql)?;
     let params = (day_text(from), day_text(to), clinic, day_text(today), LOOKED_FOR);
@@ -150,7 +150,7 @@ fn is_settled(
                and is_deleted = 0";
     let params = (&registrations, &place.0, doctor.to_string(), id.to_string());
     for other in query_ids::<PrescriptionId>(tx, sql, params)? {
-        if place_of(tx, other)? > place {
+        if place_of(tx, other)? > place && !is_void(tx, other)? {
             return Ok(true);
         }
     }
@@ -167,4 +167,14 @@ fn place_of(tx: &Transaction<'_>, id: PrescriptionId) -> Result<(String, String,
                from chain join prescriptions p on p.id = chain.id order by step desc limit 1";
     let params = (id.to_string(), LONGEST_CHAIN);
     Ok(tx.prepare_cached(sql)?.query_row(params, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?)
+}
+
+/// Whether what replaced a prescription in the end was made void: then nobody came for either.
+fn is_void(tx: &Transaction<'_>, id: PrescriptionId) -> Result<bool> {
+    let sql = "with recursive chain (id, step) as (select ?1, 0 union all \
+               select p.superseded_by_id, step + 1 from chain join prescriptions p on p.id = chain.id \
+               where p.superseded_by_id is not null and step < ?2) \
+               select p.status = 'voided' from chain join prescriptions p on p.id = chain.id \
+               order by step desc limit 1";
+    Ok(tx.prepare_cached(sql)?.query_row((id.to_string(), LONGEST_CHAIN), |row| row.get(0))?)
 }

@@ -48,11 +48,14 @@ impl Desk {
         let (name, key, is_locked) = (&about.server_name, &here.secrets.key, here.guard.is_revoked());
         let order = standing::ask(&client, name, who, key, &nonce, is_locked).await?;
         let store = self.open().as_ref().map(|open| Arc::clone(&open.replica.store));
-        blocking(move || {
+        let taken = blocking(move || {
             here.guard.take(&order, &nonce)?;
             store.map_or(Ok(()), |store| store.remember(&order))
         })
-        .await
+        .await;
+        // Who opens it, and with which e-mail, may be another thing than what a locked window shows.
+        self.events.send(Event::State).ok();
+        taken
     }
 
     /// Looks after this computer for as long as the program runs.

@@ -82,7 +82,8 @@ impl Store {
                 people.extend(staff.map(|staff| RecalledPerson {
                     user_id: staff.id,
                     full_name: staff.full_name,
-                    email: staff.email,
+                    // Another one may have come while they were not at it.
+                    email: colleague.email.clone().unwrap_or(staff.email),
                     doctor,
                 }));
             }

@@ -219,6 +219,22 @@ fn what_another_doctor_amended_was_a_visit_with_the_first_all_the_same() {
 }
 
 #[test]
+fn what_was_corrected_and_then_made_void_was_no_visit() {
+    let mut fixture = fixture(Role::Doctor);
+    let sunita = fixture.register("Sunita", "98204 41276");
+    on_day(&mut fixture, -10);
+    signs(&fixture.replica, sunita, "8d");
+    on_day(&mut fixture, -1);
+    let of_another = signs(&fixture.replica, sunita, "");
+    let draft = fixture.replica.amend_prescription(of_another).expect("BUG: a draft");
+    let corrected = Draft { advice: "Rest and water".into(), ..draft };
+    let corrected = fixture.replica.sign_prescription(sunita, &corrected, &[]).expect("BUG: signed").id;
+    assert_eq!(around(&fixture), NOBODY);
+    fixture.replica.void_prescription(corrected, "Wrong patient").expect("BUG: void");
+    assert_eq!(around(&fixture), [-1]);
+}
+
+#[test]
 fn merged_registrations_are_one_person() {
     let mut fixture = fixture(Role::Doctor);
     let sunita = fixture.register("Sunita", "98204 41276");

@@ -21,7 +21,7 @@ fn lease(epoch: Option<Epoch>, offline_days: u8) -> SignedOrder {
 fn lease_that_revokes(gone: DeviceId, epoch: Option<Epoch>, offline_days: u8) -> SignedOrder {
     let person = |id| Colleague {
         user_id: UserId(id),
-        email: None,
+        email: (id == Uuid::from_u128(5)).then(|| "kulkarni@example.org".into()),
         roles: Roles(vec![Role::Doctor]),
         doctor_id: (id == Uuid::from_u128(5)).then(doctor_id),
         password_version: 1,
@@ -73,6 +73,7 @@ fn the_last_word_of_a_life_of_the_data_is_kept_until_the_next_one_begins() {
     // Of whom only the server knows the name is told none.
     let names: Vec<&str> = known.people.iter().map(|person| person.full_name.as_str()).collect();
     assert_eq!(names, ["Anjali Kulkarni"]);
+    assert_eq!(known.people[0].email, "kulkarni@example.org", "as the server last said");
     // Her profile goes with her, should the server have lost it.
     let doctor = known.people[0].doctor.as_ref().expect("BUG: it is here");
     assert_eq!((doctor.role, doctor.registration_number.as_str()), (Role::Doctor, "2009/04/1187"));

@@ -124,6 +124,7 @@ async fn a_visit_that_the_other_desk_books_stands_in_the_week_that_is_looked_at(
         is_urgent: false,
         reason: String::new(),
         is_here: false,
+        was_asked: false,
     };
     other.replica()?.book_visit(sunita, &form)?;
     window.shows("week-days", "11:20 Sunita").await?;

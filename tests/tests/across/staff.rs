@@ -5,8 +5,8 @@ use clinic_tests::network::Fault;
 use protocol::api::NoticeCode;
 use protocol::error::ErrorCode;
 use protocol::permission::Role;
-use replica::Error;
-use replica::view::{StaffForm, StaffRegistration, StaffView};
+use replica::view::{AppState, StaffForm, StaffRegistration, StaffView};
+use replica::{Error, Event};
 
 use crate::sync::draft;
 
@@ -185,6 +185,34 @@ async fn another_email_opens_the_computer_that_she_knows_with_the_same_password_
     clinic.network.set_down(false);
     front.synced().await?;
     assert_eq!(front.replica()?.session().person.email, "joshi@example.org");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_locked_computer_that_hears_of_another_email_shows_it_and_opens_with_it() -> anyhow::Result<()> {
+    let clinic = Clinic::open().await?;
+    let (desk, front) = (clinic.desk("Room 1").await?, clinic.desk("Front desk").await?);
+    let one_time = desk.desk.add_staff(&nurse()).await?;
+    front.desk.lock();
+    front.desk.unlock(LATA, &one_time.0).await?;
+    front.desk.change_password(&one_time.0, NEW).await?;
+    front.synced().await?;
+    front.desk.lock();
+    let seen = person(&desk, LATA).await?;
+    let wanted = StaffForm { email: "joshi@example.org".into(), ..seen.form.clone() };
+    desk.desk.change_staff(seen.id, &seen.form, &wanted).await?;
+
+    let mut events = front.desk.events();
+    front.desk.ask_standing().await?;
+    let mut is_told = false;
+    while let Ok(event) = events.try_recv() {
+        is_told |= matches!(event, Event::State);
+    }
+    assert!(is_told, "the window shows anew who opens it");
+    let AppState::Locked { people, .. } = front.desk.state() else { anyhow::bail!("it is open") };
+    assert!(people.iter().any(|one| one.user_id == seen.id && one.email == "joshi@example.org"));
+    clinic.network.set_down(true);
+    front.desk.unlock("joshi@example.org", NEW).await?;
     Ok(())
 }
 

@@ -1,5 +1,5 @@
 import { act, screen, waitFor } from "@testing-library/react";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { endingLease as lease, people, quietStatus as status } from "../ipc/fake-data";
 import type { SyncStatus } from "../ipc/bindings/SyncStatus";
 import { expectAccessible, findSunita, openClinic, openPad, signMetformin } from "../test/clinic";
@@ -77,6 +77,19 @@ test("who was chosen at the lock stays chosen, with the letters typed, when the 
   const pressed = screen.getAllByRole("button", { pressed: true });
   expect(pressed.map((one) => one.textContent)).toEqual([expect.stringContaining(first.fullName)]);
   expect(screen.getByLabelText("Password")).toHaveProperty("value", "rig");
+});
+
+test("who was chosen at the lock signs in with the e-mail that an admin gave them meanwhile", async () => {
+  const { backend, keys } = openClinic({ start: "locked" });
+  const unlock = vi.spyOn(backend, "unlock");
+  await screen.findByLabelText("Password");
+  const [first, ...others] = people;
+  if (!first) throw new Error("BUG: nobody works here");
+  const again = [{ ...first, email: "joshi@example.in" }, ...others];
+  act(() => backend.emit({ name: "app-state", payload: { ...locked, people: again, lease, waiting: 3 } }));
+  await screen.findByText(/In 2 days this computer opens only with the network/);
+  await keys.type(screen.getByLabelText("Password"), "right{Enter}");
+  expect(unlock).toHaveBeenCalledWith("joshi@example.in", "right");
 });
 
 test("who works without contact for more than a week is told what waits", async () => {

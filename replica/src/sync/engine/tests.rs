@@ -8,11 +8,12 @@ use ed25519_dalek::SigningKey;
 use futures_util::future::{BoxFuture, FutureExt, pending, ready};
 use futures_util::stream::{self, BoxStream, StreamExt};
 use protocol::api::{
-    EpochState, Fate, LivePage, Notice, NoticeCode, Receipt, ReceiptsAnswer, ReceiptsRequest, Secret,
+    ChallengeResponse, EpochState, Fate, LivePage, Notice, NoticeCode, Receipt, ReceiptsAnswer,
+    ReceiptsRequest, Secret, Session, StaffMember, Tokens,
 };
 use protocol::digest::DigestAnswer;
 use protocol::error::{ErrorCode, Problem};
-use protocol::id::Epoch;
+use protocol::id::{Epoch, UserId};
 use protocol::mutation::{Hash, Mutation, SignedMutation};
 use protocol::permission::Role;
 use protocol::table::{Row, TableName};
@@ -22,9 +23,9 @@ use tokio::sync::broadcast;
 use uuid::Uuid;
 
 use super::rounds::{listen, run};
-use super::{Context, Engine, Line, lock};
+use super::{Context, Engine, Line, Typed, lock};
 use crate::error::{Error, Result};
-use crate::keyring::Keyring;
+use crate::keyring::{Keyring, RefreshToken};
 use crate::store::get_row;
 use crate::sync::client::Client;
 use crate::sync::news::Told;
@@ -339,4 +340,36 @@ async fn what_became_of_many_changes_is_asked_for_in_pieces_if_it_is_too_much_at
     let (line, _) = beside(&fixture, Box::new(says));
     line.ask_receipts().await;
     assert!(store.set_aside(0, 10).expect("BUG: readable").is_empty(), "it knows of each");
+}
+
+#[tokio::test]
+async fn nobody_works_with_the_token_of_another_person_who_has_their_email_by_now_and_the_same_password() {
+    let fixture = fixture(Role::Doctor);
+    let tokens = |access: &str| {
+        let (access_token, refresh_token) = (Secret(access.into()), Secret("next".into()));
+        Tokens { access_token, expires_in: 900, refresh_token, generation: 2, standing: None }
+    };
+    let ravi = StaffMember { id: UserId(Uuid::from_u128(0x4a51)), ..fixture.replica.person.clone() };
+    for (user, token) in [(fixture.replica.person.clone(), "of the password"), (ravi, "of the computer")] {
+        let (unlock_key, notices) = (Secret("half".into()), vec![]);
+        let session = Session { user: user.clone(), tokens: tokens("of the password"), unlock_key, notices };
+        let refreshed = tokens("of the computer");
+        let says = move |request: &Request| match request.path.as_str() {
+            "v1/auth/challenge" => json(200, &ChallengeResponse { challenge: "once".into() }),
+            "v1/auth/login" => json(200, &session),
+            "v1/auth/refresh" => json(200, &refreshed),
+            _ => json(500, &"nobody asks"),
+        };
+        let (line, _) = beside(&fixture, Box::new(says));
+        let context = &line.context;
+        let kept = RefreshToken { token: Secret("kept".into()), generation: 1 };
+        let key = &context.store.token_key;
+        context.keyring.put_refresh_token(context.installation, &kept, key).expect("BUG: kept");
+        *lock(&context.typed) = Some(Typed::new("anjali@example.org", "seven green parrots"));
+        line.refresh().await.expect("BUG: refreshed");
+        assert_eq!(line.token().expect("BUG: a token").0, token);
+        assert!(lock(&context.typed).is_none());
+        let known = context.store.staff(user.id).expect("BUG: readable").is_some();
+        assert_eq!(known, user.id == fixture.replica.person.id);
+    }
 }

@@ -64,11 +64,14 @@ impl Line {
         let answer = login(&context.client, name, who, &context.device_key, &typed, &nonce).await;
         let session = match answer {
             // It was changed elsewhere; who knew the old one works on until the server says otherwise.
-            Err(Error::Server { code: ErrorCode::WrongPassword, .. }) => {
-                *lock(&context.typed) = None;
-                return self.refresh_with_token().await;
-            }
-            answer => answer?,
+            Err(Error::Server { code: ErrorCode::WrongPassword, .. }) => None,
+            // Their e-mail is another person's by now, who has the same password.
+            Ok(session) if session.user.id != context.user => None,
+            answer => Some(answer?),
+        };
+        let Some(session) = session else {
+            *lock(&context.typed) = None;
+            return self.refresh_with_token().await;
         };
         self.tell_own_key(&session.tokens.access_token).await?;
         *lock(&context.typed) = None;

@@ -464,7 +464,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// A day of death marks whoever is not said to live; one that cannot be so is left out.
+    /// A day of death marks whoever is not said to live, also one that cannot be so and is left out.
     fn death(&mut self) {
         let on = self.values.get("deceased_on").and_then(Value::as_str).and_then(parse_day);
         let is_marked = self.values.get("is_deceased").and_then(Value::as_bool).unwrap_or(on.is_some());
@@ -473,6 +473,7 @@ impl<'a> Reading<'a> {
             Err(why) => {
                 self.say("deceased_on", &format!("{}; it was left out", why.trim_end_matches('.')));
                 self.values.remove("deceased_on");
+                self.set("is_deceased", is_marked);
             }
         }
     }

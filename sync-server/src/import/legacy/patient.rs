@@ -1,6 +1,6 @@
 //! Patients and their allergies.
 
-use protocol::patient::normalise_name;
+use protocol::patient::{Death, normalise_name};
 use protocol::table::{TableName, Values};
 use protocol::validate::{day_text, parse_day, parse_moment};
 use serde_json::{Value, json};
@@ -37,7 +37,8 @@ pub(super) fn patient(taking: &mut Taking<'_>, home: &mut Home) -> Result<Made, 
     // Whom another was merged into is decided anew, by people.
     values.insert("merged_into_id".to_owned(), Value::Null);
     values.insert("duplicate_ordinal".to_owned(), json!(0));
-    let values = taking.declared(PATIENTS, values)?;
+    let mut values = taking.declared(PATIENTS, values)?;
+    death(taking, &mut values);
     let row = taking.finish(PATIENTS.table(), id, values)?;
     Ok(Made { id, rows: std::iter::once(row).chain(rows).collect(), lines: Vec::new() })
 }
@@ -159,6 +160,17 @@ fn recorded_on(taking: &mut Taking<'_>) -> Date {
     taking.calendar().today
 }
 
+/// A day of death marks whoever is not said to live, also one that cannot be so and is left out.
+fn death(taking: &mut Taking<'_>, values: &mut Values) {
+    let on = values.get("deceased_on").and_then(Value::as_str).and_then(parse_day);
+    let is_marked = taking.truth(&words::names(PATIENTS, "is_deceased")).unwrap_or(on.is_some());
+    let death = Death::said(is_marked, on, values, taking.calendar().today).unwrap_or_else(|_| {
+        taking.remark("deceased_on", "it does not go with what else is said; the day was left out");
+        is_marked.then_some(Death { on: None })
+    });
+    values.extend(Death::columns(death).map(|(name, value)| (name.to_owned(), value)));
+}
+
 /// What may be an allergy is never hidden: each becomes a row of its own.
 fn allergies_of(taking: &mut Taking<'_>, home: &Home, patient: Uuid, values: &mut Values) -> Vec<NewRow> {
     let Some((status, substances)) = taking.raw(ALLERGIES).and_then(allergies) else { return Vec::new() };
@@ -182,4 +194,43 @@ pub(super) fn allergy(taking: &mut Taking<'_>, home: &mut Home) -> Result<Made, 
     let id = home.id(OldTable::PatientAllergies, taking.key());
     let values = taking.declared(table, Values::new())?;
     Ok(Made::one(taking.finish(table.table(), id, values)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use jiff::tz::TimeZone;
+    use time::macros::date;
+
+    use super::super::row::{OldRow, Places};
+    use super::*;
+    use crate::import::calendar::Calendar;
+
+    #[test]
+    fn a_day_of_death_marks_whoever_is_not_said_to_live() {
+        let calendar = Calendar { zone: TimeZone::UTC, month_first: false, today: date!(2026 - 11 - 23) };
+        let (places, parents) = (Places::new(), BTreeMap::new());
+        for (old, has_died, on) in [
+            (json!({ "date_of_death": "2024-05-23" }), true, Some("2024-05-23")),
+            (json!({ "is_dead": "no", "date_of_death": "2024-05-23" }), false, None),
+            (json!({ "date_of_death": "2031-05-23" }), true, None),
+            (json!({ "deceased": "yes" }), true, None),
+            (json!({ "shoe_size": 9 }), false, None),
+        ] {
+            let row = OldRow::new("7", "", old.to_string()).expect("a row");
+            let mut taking = Taking::new(&row, &calendar, &places, &parents);
+            let mut values = Values::new();
+            for name in ["is_deceased", "deceased_on"] {
+                let column = PATIENTS.table().column(name).expect("a column");
+                values.insert(name.to_owned(), taking.column(PATIENTS, column).expect("read"));
+            }
+            death(&mut taking, &mut values);
+            assert_eq!(
+                (&values["is_deceased"], values["deceased_on"].as_str()),
+                (&json!(has_died), on),
+                "{old}"
+            );
+        }
+    }
 }

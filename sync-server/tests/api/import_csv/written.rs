@@ -166,13 +166,21 @@ async fn a_day_of_death_marks_whoever_is_not_said_to_live() {
                  Gita,9820441277,15/01/1960,F,yes,\n\
                  Usha,9820441278,15/01/1960,F,no,23/05/2024\n\
                  Mira,9820441279,15/01/1960,F,yes,23/05/1950\n\
-                 Lata,9820441280,15/01/1960,F,,\n";
+                 Lata,9820441280,15/01/1960,F,,\n\
+                 Nila,9820441281,15/01/1960,F,,23/05/1950\n";
     let summary = office.import(&office.sheet(sheet)).await;
-    assert_eq!((summary.imported, summary.refused), (5, 0));
+    assert_eq!((summary.imported, summary.refused), (6, 0));
     let said = "select concat_ws(' | ', first_name, is_deceased::text, deceased_on) from clinic.patients \
                 where tenant_id = $t order by mobile_number";
     assert_eq!(
         office.texts(said).await,
-        ["Asha | true | 2024-05-23", "Gita | true", "Usha | false", "Mira | true", "Lata | false"]
+        [
+            "Asha | true | 2024-05-23",
+            "Gita | true",
+            "Usha | false",
+            "Mira | true",
+            "Lata | false",
+            "Nila | true"
+        ]
     );
 }

@@ -3,6 +3,7 @@ import { useRef, useState } from "react";
 import { useSyncStatus } from "../../app/queries";
 import type { LeaseView } from "../../ipc/bindings/LeaseView";
 import type { Person } from "../../ipc/bindings/Person";
+import type { UserId } from "../../ipc/bindings/UserId";
 import { isPlain } from "../../app/keymap";
 import { LanguageChoice } from "../../app/LanguageChoice";
 import { messages } from "../../messages";
@@ -22,7 +23,9 @@ interface Props {
 
 /** Who works here now: the people of this computer, and a password. */
 export function Unlock({ tenantName, clinicName, people, lease, waiting }: Props) {
-  const [chosen, setChosen] = useState<Person | null>(people[0] ?? null);
+  const [chosenId, setChosenId] = useState<UserId | null>(people[0]?.userId ?? null);
+  // As they are by now: an admin may have changed their e-mail.
+  const chosen = people.find(({ userId }) => userId === chosenId) ?? null;
   const list = useRef<HTMLDivElement>(null);
   const { unlock } = messages;
 
@@ -54,7 +57,7 @@ export function Unlock({ tenantName, clinicName, people, lease, waiting }: Props
               type="button"
               className={classes.person}
               aria-pressed={person.userId === chosen?.userId}
-              onClick={() => setChosen(person)}
+              onClick={() => setChosenId(person.userId)}
             >
               <Avatar name={person.fullName} />
               <span>
@@ -67,7 +70,7 @@ export function Unlock({ tenantName, clinicName, people, lease, waiting }: Props
             type="button"
             className={`${classes.person} ${classes.other}`}
             aria-pressed={chosen === null}
-            onClick={() => setChosen(null)}
+            onClick={() => setChosenId(null)}
           >
             <IconUserPlus size={22} stroke={1.7} aria-hidden="true" />
             <span>
