@@ -1,7 +1,8 @@
-import { act, screen, waitFor, within } from "@testing-library/react";
+import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { afterEach, expect, test, vi } from "vitest";
 import type { StaffForm } from "../../ipc/bindings/StaffForm";
 import { quietStatus } from "../../ipc/fake-data";
+import { messages } from "../../messages";
 import { expectAccessible, openClinic } from "../../test/clinic";
 import { later } from "../../test/later";
 
@@ -302,4 +303,53 @@ test("while somebody is saved nothing more is taken that would go with the dialo
   await act(async () => server.resolve());
   await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
   expect(sent.map(({ fullName }) => fullName)).toEqual([saved]);
+});
+
+test("an answer that nobody waited for closes no other form, and a password that nobody saw is told of", async () => {
+  vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], shouldAdvanceTime: true });
+  const server = later<void>();
+  const { keys } = await openStaff((backend) => {
+    const { changeStaff, givePassword } = backend;
+    backend.changeStaff = (...asked) => server.promise.then(() => changeStaff(...asked));
+    backend.givePassword = (id) => server.promise.then(() => givePassword(id));
+  });
+  const goOn = async () => {
+    await act(() => vi.advanceTimersByTimeAsync(15_000));
+    fireEvent.keyDown(screen.getByRole("dialog"), { key: "Escape" });
+    await keys.click(await screen.findByRole("button", { name: messages.common.savingLeave }));
+    await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  };
+  await keys.click((await rowOf("Priya")).getByRole("button", { name: /^Change/ }));
+  await keys.type(await screen.findByLabelText("Name"), "s{Enter}");
+  await goOn();
+  await keys.click((await rowOf("Sister Asha")).getByRole("button", { name: /^One-time password/ }));
+  await keys.click(screen.getByRole("button", { name: messages.staff.giveSubmit }));
+  await goOn();
+  await keys.click(screen.getByRole("button", { name: "Add someone" }));
+  const name = await screen.findByLabelText("Name");
+  await keys.type(name, "Lata");
+  await act(async () => server.resolve());
+  await screen.findByText("Priya Nairs was changed");
+  await screen.findByText(messages.staff.givenUnseen("Sister Asha"));
+  expect(name.isConnected).toBe(true);
+  expect(name).toHaveProperty("value", "Lata");
+});
+
+test("whoever saved with the button and is refused has the focus on it again", async () => {
+  const server = later<void>();
+  const { keys } = await openStaff((backend) => {
+    backend.changeStaff = async () => {
+      await server.promise;
+      throw failure;
+    };
+  });
+  await keys.click((await rowOf("Priya")).getByRole("button", { name: /^Change/ }));
+  const save = await screen.findByRole("button", { name: "Save" });
+  await keys.click(save);
+  await waitFor(() => expect(save).toHaveProperty("disabled", true));
+  // Where a browser puts the focus of what can no longer have it.
+  act(() => save.blur());
+  await act(async () => server.resolve());
+  expect((await screen.findByRole("alert")).textContent).toContain("no open line");
+  await waitFor(() => expect(document.activeElement).toBe(save));
 });

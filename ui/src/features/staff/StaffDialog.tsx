@@ -12,6 +12,7 @@ import { useBackend } from "../../ipc/context";
 import { langOf, problemOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 import { Notice, Problem } from "../../shared/parts";
+import { useThere } from "../../shared/there";
 import { TypedDialog } from "../../shared/TypedDialog";
 import { useToast } from "../../shared/toasts";
 import dialog from "../../shared/Dialog.module.css";
@@ -44,6 +45,7 @@ export function StaffDialog({ person, clinics, onGiven, onClose }: Props) {
   const backend = useBackend();
   const client = useQueryClient();
   const toast = useToast();
+  const isThere = useThere();
   const { staff, roles, common } = messages;
   const [seen] = useState(person?.form ?? empty);
   const [form, setForm] = useState(seen);
@@ -53,10 +55,11 @@ export function StaffDialog({ person, clinics, onGiven, onClose }: Props) {
       if (person) {
         await backend.changeStaff(person.id, seen, form);
         toast(staff.changed(form.fullName));
-        onClose();
+        if (isThere.current) onClose();
       } else {
         const password = await backend.addStaff(form);
-        onGiven({ name: form.fullName, password, isNew: true });
+        if (isThere.current) onGiven({ name: form.fullName, password, isNew: true });
+        else toast(staff.givenUnseen(form.fullName));
       }
     },
     onSettled: () => client.invalidateQueries({ queryKey: queryKeys.staff }),
