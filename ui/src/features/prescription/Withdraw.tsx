@@ -88,7 +88,7 @@ export function Withdraw({
             />
             {withdraw.error && <Problem error={withdraw.error} />}
             <div className={classes.ways}>
-              <Button variant="default" onClick={() => setAsking(false)}>
+              <Button variant="default" disabled={withdraw.isPending} onClick={() => setAsking(false)}>
                 {common.cancel}
               </Button>
               <Button type="submit" loading={withdraw.isPending} disabled={reason.trim() === ""}>

@@ -110,7 +110,7 @@ export function CompareRegistrations({ here, otherId, onBack, onDone }: Props) {
         <Button type="submit" loading={join.isPending}>
           {session.mayMerge ? merge.merge : merge.propose}
         </Button>
-        <Button variant="default" onClick={onBack}>
+        <Button variant="default" disabled={join.isPending} onClick={onBack}>
           {merge.another}
         </Button>
       </div>

@@ -1,9 +1,9 @@
-import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import { afterEach, expect, test, vi } from "vitest";
 import type { StaffForm } from "../../ipc/bindings/StaffForm";
 import { quietStatus } from "../../ipc/fake-data";
 import { messages } from "../../messages";
-import { expectAccessible, openClinic } from "../../test/clinic";
+import { expectAccessible, openClinic, goOnWithout } from "../../test/clinic";
 import { later } from "../../test/later";
 
 afterEach(() => vi.useRealTimers());
@@ -306,25 +306,18 @@ test("while somebody is saved nothing more is taken that would go with the dialo
 });
 
 test("an answer that nobody waited for closes no other form, and a password that nobody saw is told of", async () => {
-  vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], shouldAdvanceTime: true });
   const server = later<void>();
   const { keys } = await openStaff((backend) => {
     const { changeStaff, givePassword } = backend;
     backend.changeStaff = (...asked) => server.promise.then(() => changeStaff(...asked));
     backend.givePassword = (id) => server.promise.then(() => givePassword(id));
   });
-  const goOn = async () => {
-    await act(() => vi.advanceTimersByTimeAsync(15_000));
-    fireEvent.keyDown(screen.getByRole("dialog"), { key: "Escape" });
-    await keys.click(await screen.findByRole("button", { name: messages.common.savingLeave }));
-    await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
-  };
   await keys.click((await rowOf("Priya")).getByRole("button", { name: /^Change/ }));
   await keys.type(await screen.findByLabelText("Name"), "s{Enter}");
-  await goOn();
+  await goOnWithout(keys);
   await keys.click((await rowOf("Sister Asha")).getByRole("button", { name: /^One-time password/ }));
   await keys.click(screen.getByRole("button", { name: messages.staff.giveSubmit }));
-  await goOn();
+  await goOnWithout(keys);
   await keys.click(screen.getByRole("button", { name: "Add someone" }));
   const name = await screen.findByLabelText("Name");
   await keys.type(name, "Lata");
