@@ -42,7 +42,6 @@ export function Withdraw({
       setAsking(false);
       toast(words.voided);
       void refreshRows(client);
-      void client.invalidateQueries({ queryKey: ["pages"] });
     },
   });
   if (!session.mayPrescribe || prescription.status !== "finalised") return null;

@@ -127,7 +127,7 @@ test("weeks are turned with keys, and the focus stays in its place", async () =>
   const { keys } = await openWeek();
   await title(0);
   await keys.keyboard("{ArrowRight}{ArrowRight}{Alt>}{ArrowRight}{/Alt}");
-  await title(7);
+  expect((await title(7)).getAttribute("aria-live"), "whoever does not see it hears of it").toBe("polite");
   expect(focused()).toBe(wholeDay(dateOf(8)));
   await keys.keyboard("{Alt>}{ArrowLeft}{/Alt}{Alt>}{ArrowLeft}{/Alt}");
   await title(-7);

@@ -56,7 +56,7 @@ export function Week({ from, lookedAt, doctorId }: Props) {
     <>
       <div className={`${page.screen} ${page.withQueue}`} data-testid="week">
         <header className={page.head}>
-          <h1>
+          <h1 aria-live="polite">
             {first && last ? words.title(dayWithWeekday(first.date), dayWithWeekday(last.date)) : words.show}
           </h1>
           <div className={page.days}>
