@@ -113,8 +113,9 @@ export function isKey(event: Pressed, id: KeyId): boolean {
   const parts = keymap[id].keys.split("+");
   const last = parts.at(-1) ?? "";
   const wanted = names[last] ?? last;
-  const mod = isMac ? event.metaKey : event.ctrlKey;
+  const [mod, other] = isMac ? [event.metaKey, event.ctrlKey] : [event.ctrlKey, event.metaKey];
   return (
+    !other &&
     saidBy(event) === wanted.toLowerCase() &&
     mod === parts.includes("Mod") &&
     event.altKey === parts.includes("Alt") &&

@@ -185,3 +185,13 @@ test("a prescription that was left before it could go to the printer is not prin
   await keys.keyboard("{Control>}p{/Control}");
   await waitFor(() => expect(backend.printed).toEqual(["A-1"]));
 });
+
+test("P prints by itself alone: with another key it is the system’s, and with Caps Lock it is the same", async () => {
+  const { keys, backend } = await openQueue((backend) => void backend.bookVisit("p4", walkIn));
+  await keys.keyboard("{ArrowDown}{Control>}p{/Control}{Meta>}p{/Meta}{Alt>}p{/Alt}{Shift>}P{/Shift}");
+  await keys.keyboard("{Meta>}w{/Meta}{Control>}w{/Control}");
+  expect(screen.queryByTestId("week")).toBeNull();
+  expect(sheets()).toEqual([]);
+  await keys.keyboard("P");
+  await waitFor(() => expect(backend.printed).toEqual(["A-1"]));
+});
