@@ -1,4 +1,4 @@
-import { type Ref, useEffect, useImperativeHandle, useLayoutEffect, useRef } from "react";
+import { type Ref, useCallback, useEffect, useImperativeHandle, useLayoutEffect, useRef } from "react";
 import { createPortal } from "react-dom";
 import { usePictures } from "./Pages";
 import classes from "./PrintSheet.module.css";
@@ -27,14 +27,14 @@ export function PrintSheet({ ref, svgs, paper }: Props) {
   const sheet = useRef<HTMLDivElement>(null);
   const isThere = useRef(false);
   const waiting = useRef<(() => void)[]>([]);
-  const letGo = () => {
+  const letGo = useCallback(() => {
     for (const go of waiting.current.splice(0)) go();
-  };
-  useEffect(() => letGo, []);
+  }, []);
+  useEffect(() => letGo, [letGo]);
   useEffect(() => {
     isThere.current = isCurrent;
     if (isCurrent) letGo();
-  }, [isCurrent]);
+  }, [isCurrent, letGo]);
   useImperativeHandle(ref, () => ({
     ready: async () => {
       if (!isThere.current) await new Promise<void>((resolve) => void waiting.current.push(resolve));
