@@ -1,6 +1,6 @@
 import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type ChangeEvent, useState } from "react";
+import { type ChangeEvent, useEffect, useRef, useState } from "react";
 import { queryKeys } from "../../app/queries";
 import type { ClinicId } from "../../ipc/bindings/ClinicId";
 import type { Role } from "../../ipc/bindings/Role";
@@ -87,6 +87,11 @@ export function StaffDialog({ person, clinics, onGiven, onClose }: Props) {
     form.roles.some((role) => !seen.roles.includes(role));
   const problem = save.error && problemOf(save.error);
   const isTaken = problem?.code === "email_taken";
+  const email = useRef<HTMLInputElement>(null);
+  // Where something must be put right, one goes on typing.
+  useEffect(() => {
+    if (isTaken) email.current?.focus();
+  }, [isTaken]);
   const isTyped = JSON.stringify(form) !== JSON.stringify(seen);
   return (
     <TypedDialog label={title} isTyped={isTyped} isSaving={save.isPending} onClose={onClose}>
@@ -103,6 +108,7 @@ export function StaffDialog({ person, clinics, onGiven, onClose }: Props) {
         <TextInput {...text("fullName", staff.columns.name, 100)} data-autofocus />
         <TextInput
           {...text("email", staff.columns.email, 254)}
+          ref={email}
           type="email"
           description={person ? staff.emailChangeHint : staff.emailHint}
           error={
