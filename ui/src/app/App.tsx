@@ -10,6 +10,7 @@ import type { UserId } from "../ipc/bindings/UserId";
 import { useBackend } from "../ipc/context";
 import { problemOf } from "../ipc/problem";
 import { ToastProvider } from "../shared/toasts";
+import type { Held } from "../shared/unsaved";
 import { Broken } from "./Broken";
 import { ClosingProvider } from "./closing";
 import { Revoked, Wiping } from "./Leaving";
@@ -22,7 +23,7 @@ import { SessionProvider } from "./session";
 
 interface Place {
   router: ReturnType<typeof createClinicRouter>;
-  lostTyped: boolean;
+  lostTyped: Held | null;
 }
 
 /** Where everyone was, and whether the lock took from them what they typed there. */
@@ -80,11 +81,11 @@ function Opened({ session, places }: OpenedProps) {
   const client = useQueryClient();
   const [place] = useState<Place>(() => {
     const askChart = (patientId: string) => void client.prefetchQuery(chartOf(backend, patientId));
-    return places.get(userId) ?? { router: createClinicRouter({ askChart }), lostTyped: false };
+    return places.get(userId) ?? { router: createClinicRouter({ askChart }), lostTyped: null };
   });
   useEffect(() => void places.set(userId, place), [places, place, userId]);
   const noteLostTyped = useCallback(
-    (lostTyped: boolean) => void places.set(userId, { router: place.router, lostTyped }),
+    (lostTyped: Held | null) => void places.set(userId, { router: place.router, lostTyped }),
     [places, place, userId],
   );
   return (

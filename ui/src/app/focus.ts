@@ -8,7 +8,8 @@ const aroundOf = (element: Element | null): Element[] =>
 
 /**
  * When what has the focus vanishes (a line is taken out, a notice is closed, a screen makes way for another), the nearest
- * part around it that is still there takes it, and otherwise the screen: Tab goes on from there, and it is said where.
+ * part around it that is still there takes it, and otherwise the screen: Tab goes on from there, and it is said where. A
+ * button that lost it because it could not be pressed for a while has it again afterwards.
  */
 export function useFocusKept(screen: RefObject<HTMLElement | null>): void {
   useEffect(() => {
@@ -26,8 +27,14 @@ export function useFocusKept(screen: RefObject<HTMLElement | null>): void {
       const next = before.find((one) => one.isConnected && one.matches(holds)) ?? screen.current;
       if (next instanceof HTMLElement) hold(next);
     };
-    const watch = new MutationObserver(look);
-    watch.observe(document.body, { childList: true, subtree: true });
+    const watch = new MutationObserver((changes) => {
+      const [last] = around;
+      const isPressable = changes.some(({ type, target }) => type === "attributes" && target === last);
+      if (isPressable && document.activeElement === document.body && last instanceof HTMLElement)
+        last.focus();
+      look();
+    });
+    watch.observe(document.body, { childList: true, subtree: true, attributeFilter: ["disabled"] });
     document.addEventListener("focusin", note);
     return () => {
       watch.disconnect();

@@ -1,6 +1,8 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { expect, test } from "vitest";
+import { walkIn } from "../ipc/fake-day";
 import { expectAccessible, findSunita, openClinic, openPad, signMetformin } from "../test/clinic";
+import { keepWebViewQuiet } from "./keymap";
 
 test("a patient is found by the last digits of the number and opened with Enter", async () => {
   const { keys } = openClinic();
@@ -229,4 +231,37 @@ test("from the top of the window, two keys lead past the head and the rail", asy
   expect(document.activeElement?.textContent).toBe("Skip to the content");
   await keys.keyboard("{Enter}{Tab}");
   expect(screen.getByTestId("today").contains(document.activeElement)).toBe(true);
+});
+
+/** A key of a keyboard for Hindi: what it says there, and where it is. */
+const pressHindi = (key: string, code: string, held: { ctrlKey?: boolean; shiftKey?: boolean } = {}) =>
+  fireEvent.keyDown(document.activeElement ?? document.body, { key, code, ...held });
+
+test("on a keyboard for Hindi every key is where it is, and its letters are letters where words are typed", async () => {
+  const { backend, keys } = openClinic({ start: "priya@example.in" }, (backend) => {
+    void backend.bookVisit("p4", walkIn);
+  });
+  await screen.findByTestId("visit-row");
+  await keys.keyboard("{ArrowDown}");
+  pressHindi("ज", "KeyP");
+  await waitFor(() => expect(backend.printed).toEqual(["A-1"]));
+  pressHindi("क", "KeyK", { ctrlKey: true });
+  const finder = await screen.findByTestId("finder-input");
+  pressHindi("ै", "KeyW");
+  await keys.type(finder, "{Escape}");
+  await waitFor(() => expect(finder.isConnected).toBe(false));
+  pressHindi("य़", "Slash", { shiftKey: true });
+  await screen.findByRole("dialog", { name: "Keys" });
+  await keys.keyboard("{Escape}");
+  pressHindi("ै", "KeyW");
+  await screen.findByTestId("week");
+  pressHindi("१", "Digit1", { ctrlKey: true });
+  await screen.findByTestId("today");
+});
+
+test("the web view prints nothing by itself for a key of a keyboard for Hindi", () => {
+  keepWebViewQuiet();
+  // What is not prevented answers true.
+  expect(pressHindi("ज", "KeyP", { ctrlKey: true })).toBe(false);
+  expect(pressHindi("ज", "KeyP")).toBe(true);
 });

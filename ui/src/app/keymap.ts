@@ -91,10 +91,21 @@ export function keyLabel(id: KeyId): string {
 
 interface Pressed {
   key: string;
+  code: string;
   ctrlKey: boolean;
   metaKey: boolean;
   shiftKey: boolean;
   altKey: boolean;
+}
+
+/**
+ * What the key says, in small letters. On a keyboard for Hindi or one of its sisters every key says something else: there it
+ * is known by its place.
+ */
+export function saidBy({ key, code, shiftKey }: Pick<Pressed, "key" | "code" | "shiftKey">): string {
+  if (!/^[\u0900-\u0DFF]/.test(key)) return key.toLowerCase();
+  if (code === "Slash" && shiftKey) return "?";
+  return /^(?:Key|Digit)(.)$/.exec(code)?.[1]?.toLowerCase() ?? key;
 }
 
 /** Whether the event is that key. */
@@ -102,9 +113,10 @@ export function isKey(event: Pressed, id: KeyId): boolean {
   const parts = keymap[id].keys.split("+");
   const last = parts.at(-1) ?? "";
   const wanted = names[last] ?? last;
-  const mod = isMac ? event.metaKey : event.ctrlKey;
+  const [mod, other] = isMac ? [event.metaKey, event.ctrlKey] : [event.ctrlKey, event.metaKey];
   return (
-    event.key.toLowerCase() === wanted.toLowerCase() &&
+    !other &&
+    saidBy(event) === wanted.toLowerCase() &&
     mod === parts.includes("Mod") &&
     event.altKey === parts.includes("Alt") &&
     (event.shiftKey === parts.includes("Shift") || wanted === "?")
@@ -218,7 +230,7 @@ const webViewModKeys = new Set(["n", "p", "r", "d", "f", "g", "j", "u"]);
 /** Keeps the web view from reloading, printing or searching by itself. On the window: after everything else. */
 export function keepWebViewQuiet(): void {
   window.addEventListener("keydown", (event) => {
-    const key = event.key.toLowerCase();
+    const key = saidBy(event);
     if (webViewKeys.has(key) || ((event.ctrlKey || event.metaKey) && webViewModKeys.has(key)))
       event.preventDefault();
   });

@@ -36,7 +36,7 @@ const patientOf = (path: string) => /^\/patients\/([^/]+)/.exec(path)?.[1];
 export function Layout() {
   const { noteLostTyped } = useSession();
   return (
-    <UnsavedProvider onLost={() => noteLostTyped(true)}>
+    <UnsavedProvider onLost={noteLostTyped}>
       <Frame />
     </UnsavedProvider>
   );

@@ -2,6 +2,7 @@ import { createContext, type ReactNode, type RefObject, use, useMemo, useRef, us
 import type { DoctorId } from "../ipc/bindings/DoctorId";
 import type { PatientId } from "../ipc/bindings/PatientId";
 import type { SessionView } from "../ipc/bindings/SessionView";
+import type { Held } from "../shared/unsaved";
 
 /** What somebody typed about a patient, as long as it may not be on disk. */
 export interface Unwritten {
@@ -22,9 +23,9 @@ interface Session {
   noteLastDoctor: (doctor: DoctorId) => void;
   /** What must be written before the clinic is locked. */
   unwritten: RefObject<Set<Unwritten>>;
-  /** Whether the last lock came over something typed that was not saved. */
-  lostTyped: boolean;
-  noteLostTyped: (isLost: boolean) => void;
+  /** Whether the last lock came over something typed that was not saved, or over the saving of it. */
+  lostTyped: Held | null;
+  noteLostTyped: (lost: Held | null) => void;
 }
 
 const SessionContext = createContext<Session | null>(null);

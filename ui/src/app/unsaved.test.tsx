@@ -1,8 +1,11 @@
 import { act, screen, waitFor, within } from "@testing-library/react";
 import type { UserEvent } from "@testing-library/user-event";
-import { expect, test, vi } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { messages } from "../messages";
-import { findSunita, openClinic } from "../test/clinic";
+import { expectAccessible, findSunita, openClinic } from "../test/clinic";
+import { later } from "../test/later";
+
+afterEach(() => vi.useRealTimers());
 
 const { common, shell } = messages;
 
@@ -124,4 +127,83 @@ test("a window that locked by itself says, to whoever comes back, that what was 
   const said = await screen.findByTestId("lost-typed");
   await keys.click(within(said).getByRole("button", { name: common.close }));
   expect(screen.queryByTestId("lost-typed")).toBeNull();
+});
+
+/** A registration that is being saved, and has not been answered. */
+async function openSaving() {
+  const opened = await openToday();
+  await forms["a registration"]?.(opened.keys);
+  const disk = later<void>();
+  const { registerPatient } = opened.backend;
+  opened.backend.registerPatient = (form) => disk.promise.then(() => registerPatient(form));
+  await opened.keys.type(screen.getByLabelText(messages.patient.firstName), "Zoya{Enter}");
+  return { ...opened, disk };
+}
+
+const wait = () => screen.findByRole("dialog", { name: common.savingTitle });
+
+test("a save that takes too long keeps nobody, and its late answer leads nobody away", async () => {
+  vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], shouldAdvanceTime: true });
+  const { keys, disk } = await openSaving();
+  await keys.keyboard("{Control>}1{/Control}");
+  const told = within(await wait());
+  expect(told.queryByRole("button", { name: common.savingLeave })).toBeNull();
+  await keys.click(told.getByRole("button", { name: common.savingBack }));
+  await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  await act(() => vi.advanceTimersByTimeAsync(15_000));
+  await keys.keyboard("{Control>}1{/Control}");
+  const long = within(await wait());
+  expect((await long.findByText(common.savingLong)).getAttribute("aria-live")).toBe("polite");
+  await expectAccessible();
+  await keys.click(long.getByRole("button", { name: common.savingLeave }));
+  await screen.findByTestId("today");
+  await act(async () => disk.resolve());
+  expect(screen.getByTestId("today")).toBeTruthy();
+});
+
+test("a window closes over a save that never ends once somebody does not want to wait", async () => {
+  vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], shouldAdvanceTime: true });
+  const { keys, backend } = await openSaving();
+  await act(async () => backend.emit({ name: "close-asked" }));
+  const told = within(await wait());
+  await act(() => vi.advanceTimersByTimeAsync(15_000));
+  await keys.click(await told.findByRole("button", { name: common.savingLeave }));
+  await waitFor(() => expect(backend.outside.closing).toEqual(["asks", "closes"]));
+});
+
+test("what is saved while somebody is told to wait keeps the window open, and the question goes", async () => {
+  const { backend, disk } = await openSaving();
+  await act(async () => backend.emit({ name: "close-asked" }));
+  await wait();
+  await act(async () => disk.resolve());
+  await screen.findByTestId("chart");
+  await waitFor(() => expect(backend.outside.closing).toEqual(["asks", "stays"]));
+  expect(screen.queryByRole("dialog")).toBeNull();
+});
+
+test("a save that fails gives the form back with what is typed in it, and it can be saved again", async () => {
+  const { keys, backend } = await openToday();
+  await forms["a registration"]?.(keys);
+  const detail = "The registration could not be saved.";
+  vi.spyOn(backend, "registerPatient").mockRejectedValueOnce({ code: "internal", detail });
+  const name = screen.getByLabelText(messages.patient.firstName);
+  await keys.type(name, "Zoya{Enter}");
+  await screen.findByText(detail);
+  await keys.type(name, "b");
+  expect(name).toHaveProperty("value", "Zoyab");
+  await keys.keyboard("{Control>}1{/Control}");
+  await question();
+  await keys.keyboard("{Enter}");
+  name.focus();
+  await keys.keyboard("{Enter}");
+  await screen.findByTestId("chart");
+});
+
+test("a window that locked over a save does not say that it was not kept", async () => {
+  const { keys, backend, disk } = await openSaving();
+  const payload = await backend.lock();
+  await act(async () => backend.emit({ name: "app-state", payload }));
+  await act(async () => disk.resolve());
+  await keys.type(await screen.findByLabelText("Password"), "right{Enter}");
+  expect((await screen.findByTestId("lost-typed")).textContent).toContain(shell.lostSaving);
 });

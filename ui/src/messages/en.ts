@@ -34,7 +34,10 @@ export const messages = {
     keepTyping: "Keep typing",
     savingTitle: "This is being saved",
     savingText: "Stay here until it is done. Nothing of it is given up.",
+    savingLong:
+      "This takes unusually long. If you go on without it, you do not learn here whether it was saved: look whether it is there before you type it again.",
     savingBack: "Wait",
+    savingLeave: "Go on without it",
     discard: "Discard",
     code: (code: string) => `Code to read out by phone: ${code}`,
     language: "Language",
@@ -59,6 +62,8 @@ export const messages = {
     skip: "Skip to the content",
     lostTyped:
       "The window was locked before what you had typed in this form was saved, and it was not kept. All that was saved is there. Please type it again.",
+    lostSaving:
+      "The window was locked while what you had typed in this form was being saved. Look whether it is there before you type it again.",
     find: "Find patient",
     lock: "Lock",
     mainNavigation: "Main",

@@ -25,6 +25,6 @@ export const followUps = {
     return days < 0 ? `${-days} days ago` : `in ${days} days`;
   },
   book: "Book",
-  bookLong: (name: string) => `Book: ${name}`,
+  bookLong: (name: string, doctor: string) => `Book: ${name}, ${doctor}`,
   all: "All follow-ups",
 };

@@ -21,6 +21,6 @@ export const followUps: typeof english = {
     return days < 0 ? `${-days} दिन पहले` : `${days} दिन में`;
   },
   book: "बुक करें",
-  bookLong: (name) => `बुक करें: ${name}`,
+  bookLong: (name, doctor) => `बुक करें: ${name}, ${doctor}`,
   all: "सब फिर आने वाले",
 };

@@ -67,6 +67,7 @@ export const staff = {
     "Tell it to them, or write it down for them. With it and their e-mail they sign in within a week, with the network, and are asked for another one at the first sign-in.",
   givenAgain:
     "Tell it to them now. With it and their e-mail they sign in within ten minutes, with the network, and are asked for another one at once.",
+  givenUnseen: (name: string) => `${name} has a one-time password that nobody has seen: give another one.`,
   givenOnce:
     "It is kept nowhere and is gone when you close this. If it gets lost, give them another one: the list has a button for it.",
   done: "Close; they have it",

@@ -1,12 +1,18 @@
-import { type Ref, useEffect, useImperativeHandle, useLayoutEffect, useRef } from "react";
+import { type Ref, useCallback, useEffect, useImperativeHandle, useLayoutEffect, useRef } from "react";
 import { createPortal } from "react-dom";
 import { usePictures } from "./Pages";
 import classes from "./PrintSheet.module.css";
 
 export interface Sheet {
-  /** Resolves once every page can be printed. From then on these are the pages that are, and no others that stand ready. */
-  ready: () => Promise<void>;
+  /**
+   * Answers true once every page can be printed: from then on these are the pages that are, and no others that stand ready.
+   * False if the sheet was taken away before.
+   */
+  ready: () => Promise<boolean>;
 }
+
+/** What is printed goes one after the other: none takes the place of one that is on its way to the printer. */
+export const onPaper = { id: "paper" };
 
 interface Props {
   ref: Ref<Sheet>;
@@ -21,17 +27,23 @@ export function PrintSheet({ ref, svgs, paper }: Props) {
   const sheet = useRef<HTMLDivElement>(null);
   const isThere = useRef(false);
   const waiting = useRef<(() => void)[]>([]);
+  const letGo = useCallback(() => {
+    for (const go of waiting.current.splice(0)) go();
+  }, []);
+  useEffect(() => letGo, [letGo]);
   useEffect(() => {
     isThere.current = isCurrent;
-    if (isCurrent) for (const go of waiting.current.splice(0)) go();
-  }, [isCurrent]);
+    if (isCurrent) letGo();
+  }, [isCurrent, letGo]);
   useImperativeHandle(ref, () => ({
     ready: async () => {
       if (!isThere.current) await new Promise<void>((resolve) => void waiting.current.push(resolve));
       const pictures = [...(sheet.current?.querySelectorAll("img") ?? [])];
       await Promise.all(pictures.map((picture) => picture.decode()));
+      if (!sheet.current) return false;
       for (const other of document.querySelectorAll("[data-prints]")) other.removeAttribute("data-prints");
-      sheet.current?.setAttribute("data-prints", "");
+      sheet.current.setAttribute("data-prints", "");
+      return true;
     },
   }));
   const length = typeof paper === "number" ? paper : null;

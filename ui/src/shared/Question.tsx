@@ -22,7 +22,7 @@ export function Question({ title, text, back, onBack, error, children }: Props) 
     <Dialog label={title} onClose={onBack}>
       <div className={classes.question}>
         <h2>{title}</h2>
-        <p>{text}</p>
+        <p aria-live="polite">{text}</p>
         {error !== undefined && error !== null && <Problem error={error} />}
         <div className={classes.ways}>
           <Button variant="default" autoFocus onClick={onBack}>

@@ -10,8 +10,8 @@ interface Props extends ComponentProps<typeof Dialog> {
 }
 
 /**
- * A dialog with a form in it: Escape and a click beside it ask before they throw away what is typed, and throw away nothing that
- * is being saved.
+ * A dialog with a form in it: Escape and a click beside it ask before they throw away what is typed, and wait for what is
+ * being saved.
  */
 export function TypedDialog({ isTyped, isSaving, onClose, ...rest }: Props) {
   const instead = useInstead();

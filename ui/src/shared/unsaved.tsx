@@ -5,15 +5,21 @@ import { messages } from "../messages";
 import { Question } from "./Question";
 
 /** What a form holds that would go with it. */
-type Held = "typed" | "saving";
+export type Held = "typed" | "saving";
+
+/** So long, in milliseconds, a save lasts at most before it can be left to itself. */
+const LONG = 15_000;
 
 interface Unsaved {
   /** Counts a form in which something is typed or being saved, until what it answers is called. */
   count: (held: Held) => () => void;
-  /** Does this at once, or when it was agreed to give up what is typed; not at all while something is being saved. */
+  /**
+   * Does this at once, or when it was agreed to give up what is typed; while something is being saved only once that takes
+   * too long, and it was agreed not to wait for it.
+   */
   instead: (then: () => void) => void;
   isUnsaved: () => boolean;
-  /** Whether it is agreed to give up what is typed; nobody gives up what is being saved. */
+  /** Whether it is agreed to give up what is typed, or not to wait for what is being saved. */
   ask: () => Promise<boolean>;
 }
 
@@ -27,7 +33,7 @@ function useContext(): Unsaved {
 
 /**
  * As long as something is typed, no other screen, form or lock takes the place of the form without a question; as long as it is
- * being saved, none does.
+ * being saved, none does, unless that takes too long.
  */
 export function useUnsaved(isTyped: boolean, isSaving: boolean): void {
   const { count } = useContext();
@@ -45,40 +51,48 @@ export function useQuestion(): Pick<Unsaved, "isUnsaved" | "ask"> {
 }
 
 interface Props {
-  /** The window was locked, unasked, while something was typed. */
-  onLost: () => void;
+  /** The window was locked, unasked, while something was typed, or while that was being saved. */
+  onLost: (held: Held) => void;
   children: ReactNode;
 }
 
 /** Asks, for every form at once, before what is typed in it makes way for another screen. */
 export function UnsavedProvider({ onLost, children }: Props) {
   const forms = useRef({ typed: 0, saving: 0 });
+  /** Since when something is being saved. */
+  const since = useRef(0);
   const answer = useRef<((isGivenUp: boolean) => void) | null>(null);
   const isGivenUp = useRef(false);
-  const [asking, setAsking] = useState<Held | null>(null);
-  const count = useCallback((held: Held) => {
-    const { current } = forms;
-    current[held] += 1;
-    if (held === "typed") isGivenUp.current = false;
-    return () => {
-      current[held] -= 1;
-      // Whoever was told to wait sees what came of it.
-      if (current.saving === 0) setAsking((now) => (now === "saving" ? null : now));
-    };
-  }, []);
+  const isWaiting = useRef(false);
+  /** What is asked about, and how many milliseconds more it has. */
+  const [asking, setAsking] = useState<{ held: Held; rest: number } | null>(null);
   const settle = useCallback((yes: boolean) => {
     isGivenUp.current = yes;
     answer.current?.(yes);
     answer.current = null;
+    isWaiting.current = false;
     setAsking(null);
   }, []);
+  const count = useCallback(
+    (held: Held) => {
+      const { current } = forms;
+      current[held] += 1;
+      if (held === "typed") isGivenUp.current = false;
+      else if (current.saving === 1) since.current = Date.now();
+      return () => {
+        current[held] -= 1;
+        // Whoever was told to wait sees what came of it.
+        if (current.saving === 0 && isWaiting.current) settle(false);
+      };
+    },
+    [settle],
+  );
   const ask = useCallback(() => {
     // Who asks for something else meanwhile stays where they are until they answer that.
     answer.current?.(false);
-    answer.current = null;
-    const { saving } = forms.current;
-    setAsking(saving > 0 ? "saving" : "typed");
-    if (saving > 0) return Promise.resolve(false);
+    const held = forms.current.saving > 0 ? "saving" : "typed";
+    isWaiting.current = held === "saving";
+    setAsking({ held, rest: since.current + LONG - Date.now() });
     return new Promise<boolean>((resolve) => {
       answer.current = resolve;
     });
@@ -102,7 +116,7 @@ export function UnsavedProvider({ onLost, children }: Props) {
     return () => {
       // Whoever asks is not left waiting for an answer that can no longer come.
       answer.current?.(false);
-      if (current.typed > 0 && !isGivenUp.current) tell();
+      if (current.typed > 0 && !isGivenUp.current) tell(current.saving > 0 ? "saving" : "typed");
     };
   }, []);
   const value = useMemo(() => ({ count, instead, isUnsaved, ask }), [count, instead, isUnsaved, ask]);
@@ -110,15 +124,10 @@ export function UnsavedProvider({ onLost, children }: Props) {
   return (
     <UnsavedContext value={value}>
       {children}
-      {asking === "saving" && (
-        <Question
-          title={common.savingTitle}
-          text={common.savingText}
-          back={common.savingBack}
-          onBack={() => settle(false)}
-        />
+      {asking?.held === "saving" && (
+        <StillSaving rest={asking.rest} onWait={() => settle(false)} onLeave={() => settle(true)} />
       )}
-      {asking === "typed" && (
+      {asking?.held === "typed" && (
         <Question
           title={common.unsavedTitle}
           text={common.unsavedText}
@@ -129,5 +138,32 @@ export function UnsavedProvider({ onLost, children }: Props) {
         </Question>
       )}
     </UnsavedContext>
+  );
+}
+
+interface SavingProps {
+  /** In how many milliseconds it takes too long. */
+  rest: number;
+  onWait: () => void;
+  onLeave: () => void;
+}
+
+/** Tells whoever goes on to wait. A save that never ends keeps nobody. */
+function StillSaving({ rest, onWait, onLeave }: SavingProps) {
+  const [isLong, setLong] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLong(true), rest);
+    return () => clearTimeout(timer);
+  }, [rest]);
+  const { common } = messages;
+  return (
+    <Question
+      title={common.savingTitle}
+      text={isLong ? common.savingLong : common.savingText}
+      back={common.savingBack}
+      onBack={onWait}
+    >
+      {isLong && <Button onClick={onLeave}>{common.savingLeave}</Button>}
+    </Question>
   );
 }

@@ -1,7 +1,7 @@
-import { render, screen } from "@testing-library/react";
+import { fireEvent, render, screen, waitFor } from "@testing-library/react";
 import userEvent, { type UserEvent } from "@testing-library/user-event";
 import axe from "axe-core";
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import { Root } from "../app/Root";
 import { createFakeBackend } from "../ipc/fake";
 import { messages, speak } from "../messages";
@@ -65,6 +65,15 @@ export async function signMetformin(keys: UserEvent) {
   await screen.findByTestId("pad-item");
   await keys.keyboard("{Control>}{Enter}{/Control}");
   await screen.findByTestId("prescription-number");
+}
+
+/** Goes on without what is being saved, which takes too long; a click beside the dialog or Escape asks for that. */
+export async function goOnWithout(keys: UserEvent) {
+  const now = vi.spyOn(Date, "now").mockReturnValue(Date.now() + 15_000);
+  fireEvent.keyDown(screen.getByRole("dialog"), { key: "Escape" });
+  await keys.click(await screen.findByRole("button", { name: messages.common.savingLeave }));
+  now.mockRestore();
+  await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
 }
 
 /** What a screen reader or an assessor would complain about. Colours are not drawn here, so not judged. */

@@ -236,7 +236,7 @@ export function BookingEditor(props: Props) {
                 ? words.move
                 : words.book}
           </Button>
-          <Button variant="default" size="lg" onClick={onClose}>
+          <Button variant="default" size="lg" disabled={save.isPending} onClick={onClose}>
             {common.cancel}
           </Button>
         </div>

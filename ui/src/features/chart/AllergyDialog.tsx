@@ -86,7 +86,7 @@ export function AllergyDialog({ patientId, allergy, onClose }: Props) {
           <Button type="submit" loading={save.isPending}>
             {known.save}
           </Button>
-          <Button variant="default" onClick={onClose}>
+          <Button variant="default" disabled={save.isPending} onClick={onClose}>
             {common.cancel}
           </Button>
         </div>

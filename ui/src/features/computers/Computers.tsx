@@ -158,7 +158,7 @@ function RevokeDialog({ computer, onClose }: { computer: ComputerView; onClose: 
         />
         {revoke.error && <Problem error={revoke.error} />}
         <div className={dialog.buttons}>
-          <Button variant="default" onClick={onClose}>
+          <Button variant="default" disabled={revoke.isPending} onClick={onClose}>
             {common.cancel}
           </Button>
           <Button type="submit" color="red" loading={revoke.isPending}>

@@ -83,7 +83,7 @@ export function AddDropped({ patientId, name, dropped, onClose }: Props) {
         </ul>
         <FileFields form={form} isSaved={add.isPending} onChange={setForm} first={kind} />
         <div className={classes.buttons}>
-          <Button variant="default" onClick={onClose}>
+          <Button variant="default" disabled={add.isPending} onClick={onClose}>
             {common.cancel}
           </Button>
           <Button type="submit" loading={add.isPending}>

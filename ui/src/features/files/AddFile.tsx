@@ -50,7 +50,7 @@ export function AddFile({ patientId, onClose }: { patientId: string; onClose: ()
         <FileFields form={form} isSaved={add.isPending} onChange={setForm} first={kind} />
         {add.error && <Problem error={add.error} />}
         <div className={classes.buttons}>
-          <Button variant="default" onClick={onClose}>
+          <Button variant="default" disabled={add.isPending} onClick={onClose}>
             {common.cancel}
           </Button>
           <Button type="submit" loading={add.isPending}>

@@ -2,7 +2,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { IconSearch, IconUserPlus } from "@tabler/icons-react";
-import { isPlain, keyLabel } from "../../app/keymap";
+import { isPlain, keyLabel, saidBy } from "../../app/keymap";
 import { dayOf, queryKeys, useSyncStatus } from "../../app/queries";
 import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
 import { useBackend } from "../../ipc/context";
@@ -89,8 +89,8 @@ export function Finder({ onClose }: { onClose: () => void }) {
     if (!isPlain(event)) return;
     // One that stands before or replaces what is typed corrects the number.
     const { selectionStart, value } = event.currentTarget;
-    const isMore = isPicking && selectionStart === value.length && /^[1-9]$/.test(event.key);
-    const picked = isMore ? found[Number(event.key) - 1] : undefined;
+    const isMore = isPicking && selectionStart === value.length && /^[1-9]$/.test(saidBy(event));
+    const picked = isMore ? found[Number(saidBy(event)) - 1] : undefined;
     if (picked) open(picked);
     else if (event.key === "ArrowDown") move(isUnasked ? 0 : Math.min(chosen + 1, choices - 1));
     else if (event.key === "ArrowUp") move(Math.max(chosen - 1, 0));

@@ -101,7 +101,7 @@ export function DueList({ people, onBook }: Props) {
               type="button"
               className={classes.book}
               tabIndex={tabIndex}
-              aria-label={followUps.bookLong(patient.fullName)}
+              aria-label={followUps.bookLong(patient.fullName, doctorName)}
               onClick={() => onBook(one)}
             >
               {followUps.book}

@@ -82,7 +82,7 @@ test("of a day that is over, the day is asked for", async () => {
 test("each row is booked by its own button, too", async () => {
   const { keys } = await openFollowUps();
   await rows();
-  await keys.click(screen.getByRole("button", { name: "Book: Sunita Deshmukh" }));
+  await keys.click(screen.getByRole("button", { name: "Book: Sunita Deshmukh, Dr. Anjali Kulkarni" }));
   expect(await screen.findByRole("dialog", { name: /Sunita Deshmukh/ })).toBeTruthy();
 });
 
@@ -94,6 +94,7 @@ test("other days are a choice away, and somebody who is due with two doctors sta
   const doctors = (await rows()).map((row) => row.textContent);
   expect(doctors[0]).toContain("Dr. Vikram Shah");
   expect(doctors[1]).toContain("Dr. Anjali Kulkarni");
+  expect(screen.getByRole("button", { name: "Book: Ramesh Pawar, Dr. Vikram Shah" })).toBeTruthy();
   expect(document.activeElement).toBe(screen.getByRole("radio", { name: "Overdue" }));
   await keys.click(screen.getByRole("radio", { name: "Next 30 days" }));
   await waitFor(async () => expect(await names()).toHaveLength(2));

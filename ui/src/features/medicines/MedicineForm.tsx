@@ -150,7 +150,7 @@ export function MedicineForm({ medicine, autoFocus, onDone }: Props) {
           {medicine ? words.saveCorrection : words.save}
         </Button>
         {medicine && (
-          <Button variant="default" onClick={onDone}>
+          <Button variant="default" disabled={save.isPending} onClick={onDone}>
             {common.cancel}
           </Button>
         )}

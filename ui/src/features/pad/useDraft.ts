@@ -206,7 +206,7 @@ export function useDraft(patientId: string, pad: Pad): DraftState {
       mine.write().catch((error: unknown) => {
         const problem = problemOf(error);
         // Behind a lock that came by itself nobody is told: whoever comes back is.
-        if (problem.code === "locked") noteLostTyped(true);
+        if (problem.code === "locked") noteLostTyped("typed");
         else toast(problem);
       });
     };

@@ -71,7 +71,7 @@ export function PatientEditor({ title, submit, initial, isNew, send, onDone, onC
         }}
         onKeyDown={(event) => {
           // What was typed is given up only by the button.
-          if (event.key === "Escape" && !isTyped) onCancel();
+          if (event.key === "Escape" && !isTyped && !mutation.isPending) onCancel();
         }}
       >
         <h1>{title}</h1>
@@ -101,7 +101,7 @@ export function PatientEditor({ title, submit, initial, isNew, send, onDone, onC
               <Button type="submit" size="lg" loading={mutation.isPending}>
                 {submit}
               </Button>
-              <Button variant="default" size="lg" onClick={onCancel}>
+              <Button variant="default" size="lg" disabled={mutation.isPending} onClick={onCancel}>
                 {messages.common.cancel}
               </Button>
             </div>

@@ -10,7 +10,7 @@ import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
 import { Dialog } from "../../shared/Dialog";
 import { Pages } from "../../shared/Pages";
-import { PrintSheet, type Sheet } from "../../shared/PrintSheet";
+import { onPaper, PrintSheet, type Sheet } from "../../shared/PrintSheet";
 import { Kbd, KeyBar, Notice, Problem, Waiting } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
 import { useNextPatient } from "../today/useNextPatient";
@@ -44,9 +44,9 @@ export function Prescription({ patientId, prescriptionId }: { patientId: string;
     enabled: isAllowed,
   });
   const print = useMutation({
+    scope: onPaper,
     mutationFn: async () => {
-      await sheet.current?.ready();
-      await backend.printPrescription(prescriptionId);
+      if (await sheet.current?.ready()) await backend.printPrescription(prescriptionId);
     },
   });
   // What is on the sheet must be what was asked for, in its size, as it stands now.

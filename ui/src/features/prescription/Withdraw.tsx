@@ -42,7 +42,6 @@ export function Withdraw({
       setAsking(false);
       toast(words.voided);
       void refreshRows(client);
-      void client.invalidateQueries({ queryKey: ["pages"] });
     },
   });
   if (!session.mayPrescribe || prescription.status !== "finalised") return null;
@@ -88,7 +87,7 @@ export function Withdraw({
             />
             {withdraw.error && <Problem error={withdraw.error} />}
             <div className={classes.ways}>
-              <Button variant="default" onClick={() => setAsking(false)}>
+              <Button variant="default" disabled={withdraw.isPending} onClick={() => setAsking(false)}>
                 {common.cancel}
               </Button>
               <Button type="submit" loading={withdraw.isPending} disabled={reason.trim() === ""}>

@@ -1,7 +1,7 @@
 import { Button, TextInput } from "@mantine/core";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useId, useState } from "react";
-import { chartOf } from "../../app/queries";
+import { chartOf, refreshRows } from "../../app/queries";
 import { useSession } from "../../app/session";
 import type { Chart } from "../../ipc/bindings/Chart";
 import type { PatientId } from "../../ipc/bindings/PatientId";
@@ -25,6 +25,7 @@ interface Props {
 export function CompareRegistrations({ here, otherId, onBack, onDone }: Props) {
   const backend = useBackend();
   const { session } = useSession();
+  const client = useQueryClient();
   const toast = useToast();
   const name = useId();
   const [kept, setKept] = useState<PatientId>(here.patient.id);
@@ -39,7 +40,7 @@ export function CompareRegistrations({ here, otherId, onBack, onDone }: Props) {
     onSuccess: (_, [, away]) => {
       if (session.mayMerge) toast(merge.merged, () => backend.unmergePatient(away));
       else toast(merge.proposed);
-      onDone();
+      void refreshRows(client);
     },
   });
   useUnsaved(reason !== "", join.isPending);
@@ -51,7 +52,9 @@ export function CompareRegistrations({ here, otherId, onBack, onDone }: Props) {
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
-        if (!join.isPending) join.mutate([kept, kept === otherId ? here.patient.id : otherId]);
+        if (join.isPending) return;
+        // Said with the call, it closes nothing once another one is looked for.
+        join.mutate([kept, kept === otherId ? here.patient.id : otherId], { onSuccess: onDone });
       }}
     >
       <table className={classes.compare}>
@@ -107,7 +110,7 @@ export function CompareRegistrations({ here, otherId, onBack, onDone }: Props) {
         <Button type="submit" loading={join.isPending}>
           {session.mayMerge ? merge.merge : merge.propose}
         </Button>
-        <Button variant="default" onClick={onBack}>
+        <Button variant="default" disabled={join.isPending} onClick={onBack}>
           {merge.another}
         </Button>
       </div>

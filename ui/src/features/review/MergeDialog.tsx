@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { queryKeys } from "../../app/queries";
 import type { Chart } from "../../ipc/bindings/Chart";
@@ -16,7 +16,6 @@ import classes from "./Review.module.css";
 /** Says that another registration is the same person: found first, then looked at side by side. */
 export function MergeDialog({ chart, onClose }: { chart: Chart; onClose: () => void }) {
   const backend = useBackend();
-  const client = useQueryClient();
   const [query, setQuery] = useState("");
   const [other, setOther] = useState<PatientSummary | null>(null);
   const instead = useInstead();
@@ -38,10 +37,7 @@ export function MergeDialog({ chart, onClose }: { chart: Chart; onClose: () => v
             here={chart}
             otherId={other.id}
             onBack={() => setOther(null)}
-            onDone={() => {
-              void client.invalidateQueries({ queryKey: queryKeys.rows });
-              onClose();
-            }}
+            onDone={onClose}
           />
         ) : (
           <div className={classes.mergeFind}>

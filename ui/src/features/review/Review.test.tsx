@@ -1,7 +1,8 @@
 import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import type { UserEvent } from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
-import { expectAccessible, findSunita, openClinic, openPad } from "../../test/clinic";
+import { messages } from "../../messages";
+import { expectAccessible, findSunita, openClinic, openPad, goOnWithout } from "../../test/clinic";
 import { later } from "../../test/later";
 
 type Prepare = Parameters<typeof openClinic>[1];
@@ -268,6 +269,26 @@ test("the details of the other registration can be those that are kept", async (
   await keys.click(screen.getByRole("button", { name: "Same person" }));
   expect((await screen.findByTestId("merged")).textContent).toContain("Sunita Deshmukh");
   expect(screen.getByRole("heading", { level: 1 }).textContent).toContain("Ramesh Pawar");
+});
+
+test("a merger that is slow to be saved closes nothing once another one is looked for", async () => {
+  const disk = later<void>();
+  const { keys, backend } = openClinic();
+  await screen.findByTestId("today");
+  await findOther(keys);
+  const { mergePatients } = backend;
+  backend.mergePatients = (...asked) => disk.promise.then(() => mergePatients(...asked));
+  await keys.click(screen.getByRole("button", { name: "Same person" }));
+  expect(screen.getByRole("button", { name: messages.review.merge.another })).toHaveProperty(
+    "disabled",
+    true,
+  );
+  await goOnWithout(keys);
+  await keys.keyboard("{Control>}{Shift>}m{/Shift}{/Control}");
+  await keys.type(await screen.findByLabelText("Find the other registration"), "adi");
+  await act(async () => disk.resolve());
+  expect((await screen.findByTestId("merged")).textContent).toContain("Ramesh Pawar");
+  expect(screen.getByLabelText<HTMLInputElement>("Find the other registration").value).toContain("adi");
 });
 
 test("reception proposes what it may not decide, and sees nothing clinical beside it", async () => {

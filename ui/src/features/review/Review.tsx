@@ -2,7 +2,7 @@ import { SegmentedControl } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
-import { isPlain } from "../../app/keymap";
+import { isPlain, saidBy } from "../../app/keymap";
 import { queryKeys } from "../../app/queries";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
@@ -95,7 +95,7 @@ export function Review({ first }: { first: string | null }) {
 export function useReviewKeys(handlers: Record<string, () => void>): void {
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
-      const handler = handlers[event.key];
+      const handler = handlers[event.key] ?? (event.shiftKey ? undefined : handlers[saidBy(event)]);
       const isTyping =
         event.target instanceof HTMLInputElement ||
         event.target instanceof HTMLTextAreaElement ||

@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 import { walkIn } from "../../ipc/fake-day";
 import { messages } from "../../messages";
@@ -151,4 +151,47 @@ test("nothing of a slip stays in the window behind the lock", async () => {
   await keys.click(button("Lock"));
   await screen.findByRole("heading", { name: messages.unlock.title });
   expect(sheets()).toEqual([]);
+});
+
+test("a slip takes no prescription’s place that is on its way to the printer, and comes after it", async () => {
+  const { keys, backend } = await giveToken("anjali@example.in");
+  await keys.click(screen.getByRole("link", { name: "02 Nov 2026" }));
+  await screen.findByTestId("prescription-page");
+  const printer = later<void>();
+  const { printPrescription } = backend;
+  const printing = vi.fn((id: string) => printer.promise.then(() => printPrescription(id)));
+  backend.printPrescription = printing;
+  await keys.keyboard("{Enter}");
+  await waitFor(() => expect(printing).toHaveBeenCalled());
+  await keys.click(button("Print slip: A-1 Sunita Deshmukh"));
+  expect(onPaper().map(({ className }) => className)).toEqual([expect.stringContaining("a5")]);
+  await act(async () => printer.resolve());
+  await waitFor(() => expect(backend.printed).toEqual(["A-1041", "A-1"]));
+  expect(onPaper().map(({ className }) => className)).toEqual([expect.stringContaining("strip")]);
+});
+
+test("a prescription that was left before it could go to the printer is not printed, and keeps no slip back", async () => {
+  const { keys, backend } = await giveToken("anjali@example.in");
+  await keys.click(screen.getByRole("link", { name: "02 Nov 2026" }));
+  await screen.findByTestId("prescription-page");
+  const drawn = later<void>();
+  const decode = vi.spyOn(HTMLImageElement.prototype, "decode").mockReturnValue(drawn.promise);
+  await keys.keyboard("{Enter}");
+  await waitFor(() => expect(decode).toHaveBeenCalled());
+  await keys.keyboard("{Control>}2{/Control}");
+  await screen.findByTestId("todays-visit");
+  decode.mockRestore();
+  await act(async () => drawn.resolve());
+  await keys.keyboard("{Control>}p{/Control}");
+  await waitFor(() => expect(backend.printed).toEqual(["A-1"]));
+});
+
+test("P prints by itself alone: with another key it is the system’s, and with Caps Lock it is the same", async () => {
+  const { keys, backend } = await openQueue((backend) => void backend.bookVisit("p4", walkIn));
+  await keys.keyboard("{ArrowDown}{Control>}p{/Control}{Meta>}p{/Meta}{Alt>}p{/Alt}{Shift>}P{/Shift}");
+  await keys.keyboard("{Meta>}w{/Meta}{Control>}w{/Control}");
+  expect(screen.queryByTestId("week")).toBeNull();
+  expect(sheets()).toEqual([]);
+  await keys.keyboard("P");
+  await waitFor(() => expect(backend.printed).toEqual(["A-1"]));
 });

@@ -5,7 +5,7 @@ import { refreshRows } from "../../app/queries";
 import type { AppointmentId } from "../../ipc/bindings/AppointmentId";
 import { useBackend } from "../../ipc/context";
 import { problemOf } from "../../ipc/problem";
-import { PrintSheet, type Sheet } from "../../shared/PrintSheet";
+import { onPaper, PrintSheet, type Sheet } from "../../shared/PrintSheet";
 import { useToast } from "../../shared/toasts";
 
 const SlipContext = createContext<(id: AppointmentId) => void>(() => undefined);
@@ -29,13 +29,12 @@ export function SlipProvider({ children }: { children: ReactNode }) {
   const [drawn, setDrawn] = useState<Drawn | null>(null);
   const { mutate } = useMutation({
     mutationKey: ["slip"],
+    scope: onPaper,
     mutationFn: async (id: AppointmentId) => {
       const [pages, millimetres] = await backend.tokenSlip(id);
       flushSync(() => setDrawn((last) => ({ number: (last?.number ?? 0) + 1, pages, millimetres })));
       // Behind the lock nothing is printed.
-      if (!sheet.current) return;
-      await sheet.current.ready();
-      await backend.printSlip(id);
+      if (await sheet.current?.ready()) await backend.printSlip(id);
     },
     onError: (error) => {
       // What was seen when the key was pressed is perhaps no longer so.

@@ -6,6 +6,8 @@ import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
 import { Dialog } from "../../shared/Dialog";
 import { Problem, ShownOnce } from "../../shared/parts";
+import { useThere } from "../../shared/there";
+import { useToast } from "../../shared/toasts";
 import { TypedDialog } from "../../shared/TypedDialog";
 import dialog from "../../shared/Dialog.module.css";
 
@@ -27,13 +29,16 @@ interface GiveProps {
 export function GivePassword({ person, onGiven, onClose }: GiveProps) {
   const backend = useBackend();
   const client = useQueryClient();
+  const toast = useToast();
+  const isThere = useThere();
   const { staff, common } = messages;
   const { fullName: name } = person.form;
   const give = useMutation({
     // What a mutation answers is kept for a while: the password is handed on instead.
     mutationFn: async () => {
       const password = await backend.givePassword(person.id);
-      onGiven({ name, password, isNew: false });
+      if (isThere.current) onGiven({ name, password, isNew: false });
+      else toast(staff.givenUnseen(name));
     },
     onSettled: () => client.invalidateQueries({ queryKey: queryKeys.staff }),
   });

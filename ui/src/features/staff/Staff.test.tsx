@@ -2,7 +2,8 @@ import { act, screen, waitFor, within } from "@testing-library/react";
 import { afterEach, expect, test, vi } from "vitest";
 import type { StaffForm } from "../../ipc/bindings/StaffForm";
 import { quietStatus } from "../../ipc/fake-data";
-import { expectAccessible, openClinic } from "../../test/clinic";
+import { messages } from "../../messages";
+import { expectAccessible, openClinic, goOnWithout } from "../../test/clinic";
 import { later } from "../../test/later";
 
 afterEach(() => vi.useRealTimers());
@@ -154,10 +155,12 @@ test("another e-mail is saved, and one that somebody has is said at its field", 
   const email = await screen.findByLabelText<HTMLInputElement>("E-mail");
   const before = email.value;
   await keys.clear(email);
-  await keys.type(email, "anjali@example.in{Enter}");
+  await keys.type(email, "anjali@example.in");
+  await keys.click(screen.getByRole("button", { name: "Save" }));
   const said = await screen.findByRole("alert");
   expect(said.textContent).toBe("Someone of your staff has this e-mail already.");
   expect(email.getAttribute("aria-invalid")).toBe("true");
+  await waitFor(() => expect(document.activeElement).toBe(email));
   expect(document.getElementById(email.getAttribute("aria-describedby")?.split(" ")[0] ?? "")).toContain(
     said,
   );
@@ -302,4 +305,46 @@ test("while somebody is saved nothing more is taken that would go with the dialo
   await act(async () => server.resolve());
   await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
   expect(sent.map(({ fullName }) => fullName)).toEqual([saved]);
+});
+
+test("an answer that nobody waited for closes no other form, and a password that nobody saw is told of", async () => {
+  const server = later<void>();
+  const { keys } = await openStaff((backend) => {
+    const { changeStaff, givePassword } = backend;
+    backend.changeStaff = (...asked) => server.promise.then(() => changeStaff(...asked));
+    backend.givePassword = (id) => server.promise.then(() => givePassword(id));
+  });
+  await keys.click((await rowOf("Priya")).getByRole("button", { name: /^Change/ }));
+  await keys.type(await screen.findByLabelText("Name"), "s{Enter}");
+  await goOnWithout(keys);
+  await keys.click((await rowOf("Sister Asha")).getByRole("button", { name: /^One-time password/ }));
+  await keys.click(screen.getByRole("button", { name: messages.staff.giveSubmit }));
+  await goOnWithout(keys);
+  await keys.click(screen.getByRole("button", { name: "Add someone" }));
+  const name = await screen.findByLabelText("Name");
+  await keys.type(name, "Lata");
+  await act(async () => server.resolve());
+  await screen.findByText("Priya Nairs was changed");
+  await screen.findByText(messages.staff.givenUnseen("Sister Asha"));
+  expect(name.isConnected).toBe(true);
+  expect(name).toHaveProperty("value", "Lata");
+});
+
+test("whoever saved with the button and is refused has the focus on it again", async () => {
+  const server = later<void>();
+  const { keys } = await openStaff((backend) => {
+    backend.changeStaff = async () => {
+      await server.promise;
+      throw failure;
+    };
+  });
+  await keys.click((await rowOf("Priya")).getByRole("button", { name: /^Change/ }));
+  const save = await screen.findByRole("button", { name: "Save" });
+  await keys.click(save);
+  await waitFor(() => expect(save).toHaveProperty("disabled", true));
+  // Where a browser puts the focus of what can no longer have it.
+  act(() => save.blur());
+  await act(async () => server.resolve());
+  expect((await screen.findByRole("alert")).textContent).toContain("no open line");
+  await waitFor(() => expect(document.activeElement).toBe(save));
 });

@@ -1,6 +1,6 @@
 import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type ChangeEvent, useState } from "react";
+import { type ChangeEvent, useEffect, useRef, useState } from "react";
 import { queryKeys } from "../../app/queries";
 import type { ClinicId } from "../../ipc/bindings/ClinicId";
 import type { Role } from "../../ipc/bindings/Role";
@@ -12,6 +12,7 @@ import { useBackend } from "../../ipc/context";
 import { langOf, problemOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 import { Notice, Problem } from "../../shared/parts";
+import { useThere } from "../../shared/there";
 import { TypedDialog } from "../../shared/TypedDialog";
 import { useToast } from "../../shared/toasts";
 import dialog from "../../shared/Dialog.module.css";
@@ -44,6 +45,7 @@ export function StaffDialog({ person, clinics, onGiven, onClose }: Props) {
   const backend = useBackend();
   const client = useQueryClient();
   const toast = useToast();
+  const isThere = useThere();
   const { staff, roles, common } = messages;
   const [seen] = useState(person?.form ?? empty);
   const [form, setForm] = useState(seen);
@@ -53,10 +55,11 @@ export function StaffDialog({ person, clinics, onGiven, onClose }: Props) {
       if (person) {
         await backend.changeStaff(person.id, seen, form);
         toast(staff.changed(form.fullName));
-        onClose();
+        if (isThere.current) onClose();
       } else {
         const password = await backend.addStaff(form);
-        onGiven({ name: form.fullName, password, isNew: true });
+        if (isThere.current) onGiven({ name: form.fullName, password, isNew: true });
+        else toast(staff.givenUnseen(form.fullName));
       }
     },
     onSettled: () => client.invalidateQueries({ queryKey: queryKeys.staff }),
@@ -84,6 +87,11 @@ export function StaffDialog({ person, clinics, onGiven, onClose }: Props) {
     form.roles.some((role) => !seen.roles.includes(role));
   const problem = save.error && problemOf(save.error);
   const isTaken = problem?.code === "email_taken";
+  const email = useRef<HTMLInputElement>(null);
+  // Where something must be put right, one goes on typing.
+  useEffect(() => {
+    if (isTaken) email.current?.focus();
+  }, [isTaken]);
   const isTyped = JSON.stringify(form) !== JSON.stringify(seen);
   return (
     <TypedDialog label={title} isTyped={isTyped} isSaving={save.isPending} onClose={onClose}>
@@ -100,6 +108,7 @@ export function StaffDialog({ person, clinics, onGiven, onClose }: Props) {
         <TextInput {...text("fullName", staff.columns.name, 100)} data-autofocus />
         <TextInput
           {...text("email", staff.columns.email, 254)}
+          ref={email}
           type="email"
           description={person ? staff.emailChangeHint : staff.emailHint}
           error={

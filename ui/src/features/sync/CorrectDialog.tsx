@@ -68,7 +68,7 @@ export function CorrectDialog({ change, error, isPending, onClose, onSend }: Pro
         </div>
         {Boolean(error) && <Problem error={error} />}
         <div className={classes.buttons}>
-          <Button variant="default" onClick={onClose}>
+          <Button variant="default" disabled={isPending} onClick={onClose}>
             {common.cancel}
           </Button>
           <Button type="submit" loading={isPending} disabled={corrected.length === 0}>

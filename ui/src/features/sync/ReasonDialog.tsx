@@ -49,7 +49,7 @@ export function ReasonDialog({ change, way, error, isPending, onClose, onSend }:
         />
         {Boolean(error) && <Problem error={error} />}
         <div className={classes.buttons}>
-          <Button variant="default" onClick={onClose}>
+          <Button variant="default" disabled={isPending} onClick={onClose}>
             {common.cancel}
           </Button>
           <Button type="submit" {...(way === "discard" ? { color: "red" } : {})} loading={isPending}>

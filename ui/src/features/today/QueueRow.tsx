@@ -1,6 +1,6 @@
 import { IconDots } from "@tabler/icons-react";
 import { type KeyboardEvent, type MouseEvent, type ReactNode, useRef, useState } from "react";
-import { isPlain, keyLabel } from "../../app/keymap";
+import { isPlain, keyLabel, saidBy } from "../../app/keymap";
 import type { Booking } from "../../ipc/bindings/Booking";
 import type { CancelReason } from "../../ipc/bindings/CancelReason";
 import type { Step } from "../../ipc/bindings/Step";
@@ -67,7 +67,7 @@ export function QueueRow({ booking, place, isActive, isToday, steps, onOpen, onM
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (!isPlain(event)) return;
-    const reason = open === "why" ? reasons[Number(event.key) - 1] : undefined;
+    const reason = open === "why" ? reasons[Number(saidBy(event)) - 1] : undefined;
     const buttons = [...(row.current?.querySelectorAll<HTMLElement>("[role=group] button") ?? [])];
     const now = buttons.findIndex((one) => one === event.target);
     if (reason) end({ kind: "cancel", reason });

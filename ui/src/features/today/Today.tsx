@@ -56,7 +56,7 @@ export function Today({ date }: { date: string | null }) {
     <>
       <div className={`${classes.screen} ${visits.length > 0 ? classes.withQueue : ""}`} data-testid="today">
         <header className={classes.head}>
-          <h1>{shown ? wholeDay(shown) : messages.shell.today}</h1>
+          <h1 aria-live="polite">{shown ? wholeDay(shown) : messages.shell.today}</h1>
           <div className={classes.days}>
             <Button
               variant="default"

@@ -1,4 +1,4 @@
-import { act, screen, waitFor, within } from "@testing-library/react";
+import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 import { walkIn } from "../../ipc/fake-day";
 import { today } from "../../ipc/fake-data";
@@ -127,7 +127,7 @@ test("weeks are turned with keys, and the focus stays in its place", async () =>
   const { keys } = await openWeek();
   await title(0);
   await keys.keyboard("{ArrowRight}{ArrowRight}{Alt>}{ArrowRight}{/Alt}");
-  await title(7);
+  expect((await title(7)).getAttribute("aria-live"), "whoever does not see it hears of it").toBe("polite");
   expect(focused()).toBe(wholeDay(dateOf(8)));
   await keys.keyboard("{Alt>}{ArrowLeft}{/Alt}{Alt>}{ArrowLeft}{/Alt}");
   await title(-7);
@@ -234,3 +234,29 @@ test("while the next week is read, this one stays in sight", async () => {
   await act(async () => disk.resolve());
   await title(7);
 });
+
+test.each([
+  ["4", true, "sync-centre"],
+  ["w", false, "today"],
+])(
+  "a week that comes late leads nobody back who goes elsewhere by %s meanwhile",
+  async (key, ctrlKey, there) => {
+    const disk = later<void>();
+    const { keys } = await openWeek((backend) => {
+      some(backend);
+      const { getDays } = backend;
+      backend.getDays = async (...asked) => {
+        if (asked[0] !== null) await disk.promise;
+        return getDays(...asked);
+      };
+    });
+    await title(0);
+    await keys.keyboard("{ArrowRight}{ArrowRight}{Alt>}{ArrowRight}{/Alt}");
+    await act(async () => {
+      fireEvent.keyDown(document.activeElement ?? document.body, { key, ctrlKey });
+      disk.resolve();
+    });
+    await screen.findByTestId(there);
+    expect(screen.queryByTestId("week")).toBeNull();
+  },
+);

@@ -1,7 +1,7 @@
 import { Button, NativeSelect } from "@mantine/core";
 import { IconCalendar, IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { useNavigate, useRouter } from "@tanstack/react-router";
 import { keyLabel, useKeys } from "../../app/keymap";
 import { queryKeys } from "../../app/queries";
 import { useBackend } from "../../ipc/context";
@@ -28,6 +28,7 @@ interface Props {
 export function Week({ from, lookedAt, doctorId }: Props) {
   const backend = useBackend();
   const navigate = useNavigate();
+  const router = useRouter();
   const { data, error, isPending, refetch } = useQuery({
     queryKey: queryKeys.days(from, DAYS, doctorId),
     queryFn: () => backend.getDays(from, DAYS, doctorId),
@@ -48,6 +49,12 @@ export function Week({ from, lookedAt, doctorId }: Props) {
     const isToday = data?.days.some((day) => day.isToday && day.date === date);
     void navigate({ to: "/", search: date === null || isToday ? {} : { day: date } });
   };
+  const look = (day: string) => {
+    // The focus that a week takes along when it comes late leads nobody back who is on the way elsewhere.
+    const { pathname, search } = router.latestLocation;
+    if (pathname === "/" && search.week === week)
+      void navigate({ to: "/", search: { week, day, doctor }, replace: true });
+  };
   const showDay = () => openDay(lookedAt ?? from);
   useKeys({ weekBefore: () => go(-1), weekAfter: () => go(1), week: showDay });
 
@@ -56,7 +63,7 @@ export function Week({ from, lookedAt, doctorId }: Props) {
     <>
       <div className={`${page.screen} ${page.withQueue}`} data-testid="week">
         <header className={page.head}>
-          <h1>
+          <h1 aria-live="polite">
             {first && last ? words.title(dayWithWeekday(first.date), dayWithWeekday(last.date)) : words.show}
           </h1>
           <div className={page.days}>
@@ -122,7 +129,7 @@ export function Week({ from, lookedAt, doctorId }: Props) {
             days={data.days}
             lookedAt={lookedAt}
             hasDoctors={doctorId === null}
-            onLook={(day) => void navigate({ to: "/", search: { week, day, doctor }, replace: true })}
+            onLook={look}
             onOpenDay={openDay}
             onOpen={(patientId) => void navigate({ to: "/patients/$patientId", params: { patientId } })}
           />
