@@ -15,8 +15,8 @@ use crate::view::{BookingForm, Died, Draft, DraftItem, Kept, PatientForm, Patien
 
 const DAY: &str = "2026-05-03";
 
-fn died(on: Option<&str>) -> Option<Died> {
-    Some(Died { on: on.map(str::to_owned) })
+fn died(on: Option<&str>) -> Died {
+    Died { on: on.map(str::to_owned) }
 }
 
 /// Corrects what the chart says of a death, and nothing else.
@@ -27,7 +27,7 @@ fn says(fixture: &Fixture, patient: PatientId, died: Option<Died>) -> Result<Pat
 }
 
 fn noted(fixture: &Fixture, patient: PatientId, on: Option<&str>) -> PatientSummary {
-    says(fixture, patient, died(on)).expect("BUG: noted")
+    says(fixture, patient, Some(died(on))).expect("BUG: noted")
 }
 
 fn last_mutation(fixture: &Fixture) -> Mutation {
@@ -55,11 +55,11 @@ fn that_somebody_has_died_is_noted_and_corrected_on_any_computer_and_shown_in_li
         let sunita = fixture.register("Sunita", "98204 41276");
         assert_eq!(found(&fixture), [None]);
         for on in [None, Some(DAY), Some("2026-11-23"), None] {
-            assert_eq!(noted(&fixture, sunita, on).died, died(on));
+            assert_eq!(noted(&fixture, sunita, on).died, Some(died(on)));
             assert_eq!(written(&fixture), [(json!(true), json!(on))]);
             let chart = fixture.replica.chart(sunita).expect("BUG: a chart");
-            assert_eq!((&chart.patient.died, &chart.form.died), (&died(on), &died(on)));
-            assert_eq!(found(&fixture), [died(on)]);
+            assert_eq!((&chart.patient.died, &chart.form.died), (&Some(died(on)), &Some(died(on))));
+            assert_eq!(found(&fixture), [Some(died(on))]);
         }
     }
 }
@@ -90,7 +90,10 @@ fn a_day_of_death_is_a_day_of_the_life_that_is_over() {
         ("yesterday", "The day of death is not a day in the past."),
         ("1972-08-13", "The day of death is before the patient was born."),
     ] {
-        assert_eq!(why(says(&fixture, sunita, died(Some(on)))), format!("{said} Nothing was saved yet."));
+        assert_eq!(
+            why(says(&fixture, sunita, Some(died(Some(on))))),
+            format!("{said} Nothing was saved yet.")
+        );
     }
     assert_eq!(found(&fixture), [None]);
     noted(&fixture, sunita, Some(DAY));
@@ -132,9 +135,9 @@ fn what_is_noted_elsewhere_while_the_form_stands_open_stays() {
     fixture.store.apply_staged(vec![], (3, 1), (None, NOW)).expect("BUG: applied");
     let left = PatientForm { city: "Pune".into(), ..seen.clone() };
     let after = fixture.replica.update_patient(sunita, &seen, &left).expect("BUG: corrected");
-    assert_eq!(after.died, died(Some(DAY)));
+    assert_eq!(after.died, Some(died(Some(DAY))));
     assert!(!last_mutation(&fixture).changes[0].set.contains_key("is_deceased"));
-    assert_eq!(found(&fixture), [died(Some(DAY))]);
+    assert_eq!(found(&fixture), [Some(died(Some(DAY)))]);
 }
 
 #[test]
@@ -145,7 +148,7 @@ fn what_is_noted_under_one_registration_counts_for_all_and_is_undone_in_all() {
     noted(&fixture, other, Some(DAY));
     fixture.replica.merge_patients(one, other, "").expect("BUG: merged");
     let chart = fixture.replica.chart(one).expect("BUG: a chart");
-    assert_eq!((chart.patient.died, chart.form.died), (died(Some(DAY)), died(Some(DAY))));
+    assert_eq!((chart.patient.died, chart.form.died), (Some(died(Some(DAY))), Some(died(Some(DAY)))));
     assert!(fixture.replica.book_visit(one, &here()).is_err());
     noted(&fixture, one, Some("2026-05-04"));
     let day = (json!(true), json!("2026-05-04"));
@@ -172,7 +175,7 @@ fn nobody_is_booked_or_given_a_token_who_is_noted_as_dead_and_what_is_booked_sta
     assert_eq!(why(fixture.replica.step_visit(later, &Step::Move { form: to_come })), said);
     assert_eq!(why(fixture.replica.step_visit(now, &Step::Arrive)), said);
     let [booked] = today(&fixture).booked.try_into().expect("BUG: one is booked");
-    assert_eq!((booked.id, booked.patient.died), (now, died(Some(DAY))));
+    assert_eq!((booked.id, booked.patient.died), (now, Some(died(Some(DAY)))));
     assert!(booked.next.contains(&StepKind::Cancel), "a person ends it");
     assert_eq!(step_status(&fixture, later), Status::Booked);
     says(&fixture, sunita, None).expect("BUG: undone");
