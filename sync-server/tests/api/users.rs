@@ -229,8 +229,8 @@ async fn another_email_signs_in_with_the_same_password_and_one_that_is_taken_doe
     let id = office.clinic.add_staff("lata@sunrise.example", "nurse").await;
     let token = office.desk.sign_in("lata@sunrise.example").await.tokens.access_token.0;
     let with = |email: &str| UserChange { email: Some(email.into()), ..UserChange::default() };
-    let refused_one = refused(office.change(id.0, &with(EMAIL)).await).await;
-    assert_eq!((refused_one.status, taken.code), (422, ErrorCode::EmailTaken));
+    let clash = refused(office.change(id.0, &with(EMAIL)).await).await;
+    assert_eq!((clash.status, clash.code), (422, ErrorCode::EmailTaken));
     said(office.change(id.0, &with(" ")).await, 422).await;
     assert_eq!(office.desk.ask(&token).await.status(), StatusCode::OK);
     let user: UserInfo = ok(office.change(id.0, &with(" Lata.Joshi@sunrise.example")).await).await;
