@@ -48,6 +48,18 @@ async fn person(desk: &TestDesk, email: &str) -> anyhow::Result<StaffView> {
     Ok(list.people.into_iter().find(|one| one.form.email == email).expect("BUG: in the list"))
 }
 
+/// A clinic with an admin at one desk and the nurse, who has her own password, at another.
+async fn with_lata_at_the_front_desk() -> anyhow::Result<(Clinic, TestDesk, TestDesk)> {
+    let clinic = Clinic::open().await?;
+    let (desk, front) = (clinic.desk("Room 1").await?, clinic.desk("Front desk").await?);
+    let one_time = desk.desk.add_staff(&nurse()).await?;
+    front.desk.lock();
+    front.desk.unlock(LATA, &one_time.0).await?;
+    front.desk.change_password(&one_time.0, NEW).await?;
+    front.synced().await?;
+    Ok((clinic, desk, front))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn whom_an_admin_adds_signs_in_with_the_one_time_password_and_is_asked_for_another_one()
 -> anyhow::Result<()> {
@@ -162,13 +174,7 @@ async fn other_roles_hold_who_left_stays_out_and_the_last_admin_is_told_why_they
 #[tokio::test(flavor = "multi_thread")]
 async fn another_email_opens_the_computer_that_she_knows_with_the_same_password_also_without_the_network()
 -> anyhow::Result<()> {
-    let clinic = Clinic::open().await?;
-    let (desk, front) = (clinic.desk("Room 1").await?, clinic.desk("Front desk").await?);
-    let one_time = desk.desk.add_staff(&nurse()).await?;
-    front.desk.lock();
-    front.desk.unlock(LATA, &one_time.0).await?;
-    front.desk.change_password(&one_time.0, NEW).await?;
-    front.synced().await?;
+    let (clinic, desk, front) = with_lata_at_the_front_desk().await?;
 
     let seen = person(&desk, LATA).await?;
     let with = |email: &str| StaffForm { email: email.into(), ..seen.form.clone() };
@@ -190,13 +196,7 @@ async fn another_email_opens_the_computer_that_she_knows_with_the_same_password_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_locked_computer_that_hears_of_another_email_shows_it_and_opens_with_it() -> anyhow::Result<()> {
-    let clinic = Clinic::open().await?;
-    let (desk, front) = (clinic.desk("Room 1").await?, clinic.desk("Front desk").await?);
-    let one_time = desk.desk.add_staff(&nurse()).await?;
-    front.desk.lock();
-    front.desk.unlock(LATA, &one_time.0).await?;
-    front.desk.change_password(&one_time.0, NEW).await?;
-    front.synced().await?;
+    let (clinic, desk, front) = with_lata_at_the_front_desk().await?;
     front.desk.lock();
     let seen = person(&desk, LATA).await?;
     let wanted = StaffForm { email: "joshi@example.org".into(), ..seen.form.clone() };
