@@ -111,7 +111,7 @@ test("a name that is already known shows who bears it before a twin with another
   await keys.type(await screen.findByRole("textbox", { name: "Mobile number" }), "9123456780");
   await keys.type(screen.getByLabelText("First name"), "Ramesh");
   await keys.type(screen.getByLabelText("Last name"), "Pawar");
-  expect(await screen.findByText("1 person of this name, or of one that is written like it")).toBeTruthy();
+  expect(await screen.findByText("1 person with this name, or one spelt like it")).toBeTruthy();
   await keys.click(screen.getByRole("link", { name: /Ramesh Pawar/ }));
   expect((await screen.findByTestId("chart")).textContent).toContain("Ramesh Pawar");
 });
@@ -228,7 +228,7 @@ test("from the top of the window, two keys lead past the head and the rail", asy
   const { keys } = openClinic();
   await screen.findByTestId("today");
   await keys.tab();
-  expect(document.activeElement?.textContent).toBe("Skip to the content");
+  expect(document.activeElement?.textContent).toBe("Skip to content");
   await keys.keyboard("{Enter}{Tab}");
   expect(screen.getByTestId("today").contains(document.activeElement)).toBe(true);
 });

@@ -41,7 +41,7 @@ test("behind another program, the system tells of a new decision, a changed log 
     }),
   );
   await waitFor(() => expect(backend.outside.told).toHaveLength(3));
-  expect(backend.outside.told[0]).toContain("waits for a decision");
+  expect(backend.outside.told[0]).toContain("needs a decision");
   expect(backend.outside.told[1]).toContain("log");
   expect(backend.outside.told[2]).toContain("out of service");
 });

@@ -12,11 +12,11 @@ const kinds: [string, string][] = [
 ];
 
 const places: Record<FilePlace, string> = {
-  waiting: "here, waits to be sent",
+  waiting: "here, waiting to be sent",
   refused: "here, refused by the server",
   here: "here and on the server",
-  on_server: "on the server, fetched when it is opened",
-  elsewhere: "at another computer, not sent yet",
+  on_server: "on the server, fetched when opened",
+  elsewhere: "on another computer, not sent yet",
   lost: "missing on this computer, never sent",
 };
 
@@ -24,7 +24,7 @@ const places: Record<FilePlace, string> = {
 export const files = {
   title: "Files",
   none: "No file yet.",
-  noneHint: "X-rays, photos and letters are added with",
+  noneHint: "Add X-rays, photos and letters with",
   add: "Add a file",
   kinds,
   kindOf: (kind: string) => kinds.find(([known]) => known === kind)?.[1] ?? kind,
@@ -43,7 +43,7 @@ export const files = {
   removeFile: (name: string) => `Remove ${name}`,
   removeTitle: (name: string) => `Remove ${name}?`,
   removeText:
-    "It is taken out of the record on every computer. What it held stays on the server, for the law and for mistakes.",
+    "It is removed from the record on every computer. Its contents stay on the server, by law and in case of mistakes.",
   removed: (name: string) => `${name} was removed from the record.`,
   again: "Send again",
   againFile: (name: string) => `Send ${name} again`,
@@ -59,17 +59,17 @@ export const files = {
   addedMany: (n: number) => `${count(n)} are saved on this computer and go to the server by themselves.`,
   dropHere: (name: string) => `Drop the files here to add them to the record of ${name}.`,
   dropTitle: (n: number, name: string) => `Add ${count(n)} to the record of ${name}`,
-  dropped: "What was dropped",
+  dropped: "Dropped files",
   addDropped: (n: number) => `Add ${count(n)}`,
   page: (page: number, pages: number) => `Page ${page} of ${pages}`,
   pageOf: (page: number, pages: number, name: string) => `Page ${page} of ${pages} of ${name}`,
-  pageBefore: "Page before",
+  pageBefore: "Previous page",
   pageAfter: "Next page",
-  drawing: "The page is being drawn",
+  drawing: "Loading the page",
   picture: (name: string, kind: string) => `${kind}: ${name}`,
-  loading: "The file is being fetched",
-  noPicture: "This file cannot be drawn here. Save a copy and open it with another program.",
-  unsentTitle: "Files that are not on the server",
+  loading: "Fetching the file",
+  noPicture: "This file cannot be shown here. Save a copy and open it with another program.",
+  unsentTitle: "Files not on the server",
   pill: {
     waiting: (n: number) => `${count(n)} to send`,
     saved: (n: number) => `saved here, ${count(n)} to send`,
@@ -77,11 +77,11 @@ export const files = {
   },
   sentences: {
     waiting: (n: number) =>
-      `Every record is on the server; ${count(n)} ${n === 1 ? "is" : "are"} safe on this computer and ${n === 1 ? "goes" : "go"} out by ${n === 1 ? "itself" : "themselves"}, while a doctor, dentist or nurse is signed in.`,
-    also: (n: number) => `${count(n)} ${n === 1 ? "waits" : "wait"} to be sent as well.`,
+      `Every record is on the server; ${count(n)} ${n === 1 ? "is" : "are"} safe on this computer and ${n === 1 ? "goes" : "go"} out by ${n === 1 ? "itself" : "themselves"} while a doctor, dentist or nurse is signed in.`,
+    also: (n: number) => `${count(n)} also ${n === 1 ? "waits" : "wait"} to be sent.`,
     offline: (time: string, n: number) =>
-      `Offline since ${time}. You can work as always. ${count(n)} ${n === 1 ? "is" : "are"} safe on this computer and ${n === 1 ? "goes" : "go"} out by ${n === 1 ? "itself" : "themselves"}.`,
+      `Offline since ${time}. You can work as usual. ${count(n)} ${n === 1 ? "is" : "are"} safe on this computer and ${n === 1 ? "goes" : "go"} out by ${n === 1 ? "itself" : "themselves"}.`,
     refused: (n: number) =>
-      `${count(n)} cannot go to the server: it refused ${n === 1 ? "it" : "them"}, or ${n === 1 ? "it is" : "they are"} missing here. See the list.`,
+      `${count(n)} cannot be sent: the server refused ${n === 1 ? "it" : "them"}, or ${n === 1 ? "it is" : "they are"} missing here. See the list.`,
   },
 };

@@ -36,11 +36,11 @@ export const shortKeys = {
   remove: "Remove",
   removed: (key: string) => `${key} removed`,
   removeTitle: (key: string) => `Remove ${key}?`,
-  removeText: "What was written with it stays as it is.",
+  removeText: "What was written with it stays.",
   preview: "As it will print",
   previewEmpty: "The lines appear here as you write them.",
   test: "Tried on",
-  harmless: (count: number) => `Nobody of those it was tried on would be harmed by its ${lines(count)}.`,
+  harmless: (count: number) => `Nobody it was tried on would be harmed by its ${lines(count)}.`,
   held: "held",
   count: lines,
 };

@@ -35,7 +35,7 @@ test("a file is added with the keyboard, is saved here at once and waits to be s
   const file = await within(await files()).findByTestId("file");
   expect(file.textContent).toContain("Before the filling");
   expect(file.textContent).toContain("X-ray · teeth 16, 17 · bitewing.png · 1.2 MB");
-  expect(within(file).getByTestId("file-place").textContent).toBe("here, waits to be sent");
+  expect(within(file).getByTestId("file-place").textContent).toBe("here, waiting to be sent");
   expect((await screen.findByTestId("sync-pill")).textContent).toBe("Online | 1 file to send");
   expect(screen.queryByRole("dialog", { name: "Add a file" })).toBeNull();
 });
@@ -58,10 +58,10 @@ test("a file that is not taken says why, and what was typed stays", async () => 
   expect(screen.getByDisplayValue("Panoramic")).toBeTruthy();
 });
 
-test("a picture on the server is fetched when it is opened, and is here from then on", async () => {
+test("a picture on the server is fetched when opened, and is here from then on", async () => {
   const { keys } = await openFiles((backend) => backend.holdFile("p1", { place: "on_server" }));
   const file = await within(await files()).findByTestId("file");
-  expect(file.textContent).toContain("on the server, fetched when it is opened");
+  expect(file.textContent).toContain("on the server, fetched when opened");
   await keys.click(within(file).getByRole("button", { name: "Open opg.jpg" }));
   expect(await screen.findByRole("img", { name: "X-ray: opg.jpg" })).toBeTruthy();
   expect(await within(await files()).findByText("here and on the server")).toBeTruthy();
@@ -211,7 +211,7 @@ test("what the server refuses is kept, says why, and is sent again", async () =>
   expect(file.textContent).toContain("here, refused by the server");
   expect(file.textContent).toContain("These bytes are not the file.");
   await keys.click(within(file).getByRole("button", { name: "Send opg.jpg again" }));
-  expect(await within(await files()).findByText("here, waits to be sent")).toBeTruthy();
+  expect(await within(await files()).findByText("here, waiting to be sent")).toBeTruthy();
 });
 
 test("a file is removed after one more question", async () => {
@@ -242,7 +242,7 @@ test("the sync centre names the files that are not on the server, and whose they
   expect(unsent.getByText("Not this one.")).toBeTruthy();
   await expectAccessible();
   await keys.click(unsent.getByRole("button", { name: "Send letter.pdf again" }));
-  expect((await unsent.findAllByText("here, waits to be sent")).length).toBe(2);
+  expect((await unsent.findAllByText("here, waiting to be sent")).length).toBe(2);
   const [link] = unsent.getAllByRole("link", { name: "Sunita Deshmukh" });
   if (link) await keys.click(link);
   expect(await screen.findByTestId("chart")).toBeTruthy();

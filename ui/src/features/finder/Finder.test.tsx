@@ -29,12 +29,12 @@ test("no match offers to register what was typed", async () => {
 test("who is only spelt otherwise is marked and opened by arrows alone", async () => {
   const { keys } = await openFinder();
   await keys.keyboard("suneeta");
-  const option = await screen.findByRole("option", { name: /Sunita Deshmukh .*Spelt otherwise/ });
+  const option = await screen.findByRole("option", { name: /Sunita Deshmukh .*Spelt differently/ });
   expect(option.ariaSelected).toBe("false");
   expect(screen.getByRole("option", { name: /Register suneeta/ }).ariaSelected).toBe("true");
   expect(
     screen.getByText(
-      "Nobody here matches “suneeta”. 1 person with a name that is spelt otherwise: the arrow keys choose.",
+      "Nobody here matches “suneeta”. 1 person with the name spelt differently: choose with the arrow keys.",
     ),
   ).toBeTruthy();
   await expectAccessible();
@@ -47,7 +47,7 @@ test("who is only spelt otherwise is marked and opened by arrows alone", async (
 test("Enter behind a name that is only known in another spelling registers what was typed", async () => {
   const { keys } = await openFinder();
   await keys.keyboard("suneeta");
-  await screen.findByRole("option", { name: /Spelt otherwise/ });
+  await screen.findByRole("option", { name: /Spelt differently/ });
   await keys.keyboard("{Enter}");
   expect(await screen.findByLabelText("First name")).toHaveProperty("value", "suneeta");
 });
@@ -57,7 +57,7 @@ test("who is found as typed carries no mark", async () => {
   await keys.keyboard("sunita");
   const option = await screen.findByRole("option", { name: /Sunita Deshmukh/ });
   expect(option.ariaSelected).toBe("true");
-  expect(screen.queryByText("Spelt otherwise")).toBeNull();
+  expect(screen.queryByText("Spelt differently")).toBeNull();
 });
 
 test("as long as not everybody has come, nobody found is not nobody there", async () => {
@@ -66,12 +66,10 @@ test("as long as not everybody has come, nobody found is not nobody there", asyn
   const filling = { hasToday: true, rows: 12_300, total: 211_000 };
   act(() => backend.emit({ name: "sync-status", payload: { ...status, filling } }));
   expect((await screen.findByTestId("filling")).textContent).toContain("not all records are here yet");
-  expect(screen.getByRole("progressbar", { name: "Records that have come" })).toHaveProperty("value", 12_300);
+  expect(screen.getByRole("progressbar", { name: "Records received" })).toHaveProperty("value", 12_300);
   expect(screen.getByText("12,300 of about 2,11,000")).toBeTruthy();
   await keys.keyboard("Farida");
-  expect(
-    await screen.findByText(/Nobody who is here matches “Farida”. Not all patients have come/),
-  ).toBeTruthy();
+  expect(await screen.findByText(/Nobody here matches “Farida”. Not all patients have reached/)).toBeTruthy();
   await expectAccessible();
   act(() => backend.emit({ name: "sync-status", payload: { ...status, filling: null } }));
   expect(await screen.findByText("Nobody here matches “Farida”.")).toBeTruthy();

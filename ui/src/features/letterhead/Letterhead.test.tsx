@@ -27,7 +27,7 @@ test("paper with a head of its own asks how much room that takes", async () => {
   await keys.click(screen.getByRole("link", { name: "Letterhead" }));
   await keys.selectOptions(
     await screen.findByLabelText("The paper"),
-    "bears a head of its own: room is left for it",
+    "has its own head: room is left for it",
   );
   const room = screen.getByLabelText("Room for it, in mm from the top");
   await keys.clear(room);
@@ -43,7 +43,7 @@ test("a picture of the clinic's own is kept as soon as it is chosen, and what is
   await keys.click(screen.getByRole("link", { name: "Letterhead" }));
   await keys.type(await screen.findByLabelText("City"), " West");
   await keys.click(screen.getByRole("button", { name: "Choose a picture…" }));
-  expect(await screen.findByText("The picture stands on every paper from now on")).toBeTruthy();
+  expect(await screen.findByText("The picture prints on every paper from now on")).toBeTruthy();
   expect(screen.getByLabelText("City")).toHaveProperty("value", "Mumbai West");
   expect(await backend.getLetterhead()).toMatchObject({ hasLogo: true, city: "Mumbai" });
   await keys.type(screen.getByLabelText("City"), "{Enter}");

@@ -17,7 +17,7 @@ test("a brand of the list is added by keys, and the pad writes it with its gener
   await keys.type(screen.getByRole("combobox", { name: "What it is" }), "para");
   await screen.findAllByTestId("listed-medicine");
   await keys.keyboard("{ArrowDown}{Enter}");
-  await screen.findByText("Checked like the medicine of the list.");
+  await screen.findByText("Checked like the medicine in the list.");
   await keys.type(screen.getByRole("textbox", { name: "Sold as" }), "Dolo");
   await keys.type(screen.getByRole("textbox", { name: "Usual dose" }), "1-0-1 x3d pc{Enter}");
   expect((await screen.findByTestId("own-medicine")).textContent).toContain("Paracetamol 650 mg (Dolo)");
@@ -138,7 +138,7 @@ test("Enter behind the beginning of a name takes the first of the list, however 
   const { keys } = await openMedicines();
   const what = screen.getByRole("combobox", {
     name: "What it is",
-    description: /Enter takes what is marked in the list\. Escape closes the list/,
+    description: /Enter picks the highlighted item\. Escape closes the list/,
   });
   await keys.type(what, "parac{Enter}");
   await screen.findByText(messages.medicines.inList);

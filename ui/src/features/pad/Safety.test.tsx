@@ -41,7 +41,7 @@ test("a held line is kept with a reason, by keys alone, and the reason is in the
   const reason = await screen.findByRole<HTMLInputElement>("textbox", { name: /Why/ });
   expect(reason.value).toBe("Desensitised");
   await keys.keyboard(" in 2024{Enter}");
-  await screen.findByText("Stays: Desensitised in 2024");
+  await screen.findByText("Kept: Desensitised in 2024");
   expect(screen.queryByTestId("pad-held")).toBeNull();
   await keys.keyboard("{Control>}{Enter}{/Control}");
   await screen.findByText(/kept: Desensitised in 2024, rules 4/);

@@ -23,10 +23,10 @@ test("that somebody has died is noted with its day, and stands in the head of th
   expect(screen.getByTestId("chart").textContent).not.toContain("Died");
   await keys.click(screen.getByRole("button", { name: "Correct details" }));
   const mark = await hasDied();
-  expect(screen.queryByLabelText("Day of death, if it is known")).toBeNull();
+  expect(screen.queryByLabelText("Day of death, if known")).toBeNull();
   mark.focus();
   await keys.keyboard(" ");
-  await keys.click(screen.getByLabelText("Day of death, if it is known"));
+  await keys.click(screen.getByLabelText("Day of death, if known"));
   await keys.paste("3/5/2026");
   await keys.keyboard("{Enter}");
   const chart = await screen.findByTestId("chart");
@@ -54,7 +54,7 @@ test("without a day it says that it is noted", async () => {
 test("a day that is none is not sent and stays typed", async () => {
   const { keys } = await openChartOf("Sunita", sunitaDied(null));
   await keys.click(screen.getByRole("button", { name: "Correct details" }));
-  const day = await screen.findByLabelText("Day of death, if it is known");
+  const day = await screen.findByLabelText("Day of death, if known");
   await keys.type(day, "31/2/2026{Enter}");
   expect(await screen.findByText("Day, month and year: 14/08/1972.")).toBeTruthy();
   expect(day).toBe(document.activeElement);
@@ -65,7 +65,7 @@ test("a mistake is taken back, and the form says what that does before it is sav
   const { keys } = await openChartOf("Sunita", sunitaDied("2026-05-03"));
   expect(screen.getByTestId("chart").textContent).toContain(said);
   await keys.click(screen.getByRole("button", { name: "Correct details" }));
-  expect(await screen.findByLabelText("Day of death, if it is known")).toHaveProperty("value", "03/05/2026");
+  expect(await screen.findByLabelText("Day of death, if known")).toHaveProperty("value", "03/05/2026");
   await keys.click(await hasDied());
   expect(screen.getByText(messages.patient.deathUndone).getAttribute("role")).toBe("status");
   await expectAccessible();

@@ -232,7 +232,7 @@ test("a one-time password that is being made is shown, whoever wants to leave me
     await waitFor(() => expect(screen.queryByRole("button", { name: "Wait" })).toBeNull());
   }
   await keys.click(question);
-  await screen.findByRole("dialog", { name: "This is being saved" });
+  await screen.findByRole("dialog", { name: "Still saving" });
   await act(async () => server.resolve());
   expect((await screen.findByTestId("the-password")).textContent).toBe("7Q4K-9XWM-2C8D");
   await waitFor(() => expect(screen.getAllByRole("dialog").length).toBe(1));

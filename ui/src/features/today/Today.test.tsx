@@ -63,7 +63,7 @@ test("a day of very many people says that its lists stop before their end", asyn
     const { getToday } = backend;
     backend.getToday = async () => ({ ...(await getToday()), hasMore: true });
   });
-  expect((await screen.findByText(/Not all of the day’s people/)).getAttribute("role")).toBe("status");
+  expect((await screen.findByText(/Not everyone is shown/)).getAttribute("role")).toBe("status");
   await expectAccessible();
 });
 
