@@ -196,7 +196,7 @@ test("days are turned with keys: who is booked to come stands there, and today i
   expect(screen.queryByRole("button", { name: /^Arrived/ })).toBeNull();
   await keys.keyboard("{Alt>}{ArrowRight}{/Alt}");
   expect(await screen.findByText("Nobody is booked for this day")).toBeTruthy();
-  expect(screen.getByText(/Ctrl B books a visit/)).toBeTruthy();
+  expect(screen.getByText(/press Ctrl B in their chart/)).toBeTruthy();
   await expectAccessible();
   await keys.keyboard("{Alt>}{ArrowLeft}{/Alt}");
   expect(await screen.findByText("11:20")).toBeTruthy();
@@ -255,11 +255,11 @@ test("what was seen is perhaps no longer so: the refusal stays in sight, and the
     });
   });
   await keys.keyboard("{ArrowDown}{Enter}");
-  const over = within(await screen.findByRole("list", { name: "Over" }));
+  const over = within(await screen.findByRole("list", { name: "Finished" }));
   expect((await over.findByRole("alert")).textContent).toContain(detail);
   expect(button("1 finished").getAttribute("aria-expanded")).toBe("true");
   await keys.click(button("1 finished"));
-  expect(screen.queryByRole("list", { name: "Over" })).toBeNull();
+  expect(screen.queryByRole("list", { name: "Finished" })).toBeNull();
 });
 
 test("the second press of Enter answers no question: neither why, nor whether it was a mistake", async () => {
