@@ -107,7 +107,7 @@ test("roles are changed, and what was not touched goes back as it was", async ()
   const dialog = await screen.findByRole("dialog", { name: "Change Sister Asha" });
   await keys.click(within(dialog).getByRole("checkbox", { name: /^Reception/ }));
   await keys.click(within(dialog).getByRole("button", { name: "Save" }));
-  await screen.findByText("Sister Asha was changed");
+  await screen.findByText("Changes to Sister Asha saved");
   expect((await rowOf("Sister Asha")).getByText("Nurse, Reception")).toBeTruthy();
   expect(sent).toMatchObject([{ roles: ["nurse", "receptionist"], clinics: ["c2"], isActive: true }]);
 });
@@ -168,7 +168,7 @@ test("another e-mail is saved, and one that somebody has is said at its field", 
   await keys.clear(email);
   expect(screen.queryByRole("alert")).toBeNull();
   await keys.type(email, "nair@example.in{Enter}");
-  await screen.findByText("Priya Nair was changed");
+  await screen.findByText("Changes to Priya Nair saved");
   expect((await rowOf("Priya Nair")).getByText("nair@example.in")).toBeTruthy();
   expect(before).not.toBe(sent.at(-1)?.email);
 });
@@ -324,7 +324,7 @@ test("an answer that nobody waited for closes no other form, and a password that
   const name = await screen.findByLabelText("Name");
   await keys.type(name, "Lata");
   await act(async () => server.resolve());
-  await screen.findByText("Priya Nairs was changed");
+  await screen.findByText("Changes to Priya Nairs saved");
   await screen.findByText(messages.staff.givenUnseen("Sister Asha"));
   expect(name.isConnected).toBe(true);
   expect(name).toHaveProperty("value", "Lata");
