@@ -92,7 +92,7 @@ export const computers = {
     wentOn: (time: string) => `its keys were lost ${time}; it continues as another one`,
     aCopy: "in service; a copy of another computer's disk, now on its own",
     asked: (time: string) => `taken out ${time}; no contact since`,
-    neverConfirmed: (time: string) => `never confirmed; it cannot be opened since ${time}`,
+    neverConfirmed: (time: string) => `never confirmed; could not be opened after ${time}`,
     acknowledged: "locked; handing over what it had",
     waits: "locked; clears itself a day after it was told, or when an admin agrees",
     leaving: "being cleared",
@@ -100,6 +100,6 @@ export const computers = {
       lost === 0
         ? `cleared ${time}, and confirmed`
         : `cleared ${time}, and confirmed; what only it had is lost (changes, files, records: ${number(lost)})`,
-    other: (time: string) => `taken out ${time}; update Clinic Desk to see how far it is`,
+    other: (time: string) => `taken out ${time}; update Clinic Desk to see how far it has come`,
   },
 };
