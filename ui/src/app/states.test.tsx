@@ -62,7 +62,7 @@ test("a computer that locks soon for want of contact says so, and what to do whe
   expect(await screen.findByText(/In 2 days this computer opens only with the network/)).toBeTruthy();
   tell({ daysWithout: 14, hoursLeft: 0, hasEnded: true }, 31);
   expect(await screen.findByText(/14 days without contact. Connect this computer/)).toBeTruthy();
-  expect(screen.getByText(/31 unsent changes are safe and go out first/)).toBeTruthy();
+  expect(screen.getByText(/31 unsent changes are safe and will be sent first/)).toBeTruthy();
   await expectAccessible();
 });
 

@@ -3,7 +3,7 @@ import { changes, days, number, timeLeft } from "./words";
 /** The words with which a computer is set up. */
 export const enrol = {
   title: "Set up this computer",
-  lead: "Once, with the network. Afterwards it works with or without it.",
+  lead: "This needs the network once. After that it works with or without it.",
   server: "Server address",
   serverHint: "As on the set-up sheet, for example desk.example.in",
   code: "One-time code",
@@ -15,7 +15,7 @@ export const enrol = {
   submit: "Enrol this computer",
   steps: [
     "An administrator of your clinic makes a one-time code for this computer.",
-    "You type the code and sign in here, while the network is there.",
+    "You type the code and sign in here, with the network.",
     "The clinic’s patients and medicines come to this computer, encrypted.",
   ],
   stepsTitle: "What happens",
@@ -30,17 +30,17 @@ export const unlock = {
   password: "Password",
   typePassword: "Type your password",
   submit: "Open",
-  people: "People of this computer",
+  people: "People who use this computer",
   foot: "You can open and work with or without the network.",
-  footOnline: "This computer opens only while the network is there.",
+  footOnline: "This computer opens only with the network.",
   footSoon: (allowed: number, hours: number) =>
-    `${days(allowed)} without contact are allowed. In ${timeLeft(hours)} this computer opens only with the network.`,
+    `${days(allowed)} without contact are allowed. After ${timeLeft(hours)} more, this computer opens only with the network.`,
   footEnded: (count: number, waiting: number) =>
     waiting === 0
-      ? `${days(count)} without contact. Connect this computer to open it again. Nothing on it waits to be sent.`
+      ? `${days(count)} without contact. Connect this computer to open it again. Nothing on it is waiting to be sent.`
       : waiting === 1
-        ? `${days(count)} without contact. Connect this computer to open it again. Its 1 unsent change is safe and goes out first.`
-        : `${days(count)} without contact. Connect this computer to open it again. Its ${waiting} unsent changes are safe and go out first.`,
+        ? `${days(count)} without contact. Connect this computer to open it again. Its 1 unsent change is safe and will be sent first.`
+        : `${days(count)} without contact. Connect this computer to open it again. Its ${waiting} unsent changes are safe and will be sent first.`,
 };
 
 /** The words of a computer that was taken out of service. */
@@ -49,31 +49,32 @@ export const leaving = {
   handingOver: (count: number) =>
     count === 0
       ? "An admin took it out of service. Everything done on it is with the clinic."
-      : `An admin took it out of service. It hands over ${changes(count)} for someone in the clinic to look at, when it reaches the server.`,
+      : `An admin took it out of service. When it reaches the server, it hands over ${changes(count)} for someone in the clinic to look at.`,
   needsPassword: (count: number) =>
     count === 0
-      ? "An admin took it out of service. There may be changes on it that the clinic’s server does not have. Give your password once, and they are handed over to the clinic; it opens nothing else."
+      ? "An admin took it out of service. There may be changes on it that the clinic’s server does not have. Enter your password once to hand them over to the clinic; it opens nothing else."
       : count === 1
-        ? "An admin took it out of service. 1 change on it was not sent yet. Give your password once, and it is handed over to the clinic; it opens nothing else."
-        : `An admin took it out of service. ${changes(count)} on it were not sent yet. Give your password once, and they are handed over to the clinic; it opens nothing else.`,
-  wipesAt: (time: string) => `Its keys and records are destroyed ${time}, or as soon as an admin agrees.`,
+        ? "An admin took it out of service. 1 change on it has not been sent yet. Enter your password once to hand it over to the clinic; it opens nothing else."
+        : `An admin took it out of service. ${changes(count)} on it have not been sent yet. Enter your password once to hand them over to the clinic; it opens nothing else.`,
+  wipesAt: (time: string) => `Its keys and records will be destroyed ${time}, or as soon as an admin agrees.`,
   mistake:
-    "If this is a mistake, tell the clinic’s admin now. To use this computer again it must be enrolled anew.",
+    "If this is a mistake, tell the clinic’s admin now. To be used again, this computer must be enrolled again.",
   handOver: "Hand over",
   wipingTitle: "This computer is being cleared",
-  wiping: "An admin took it out of service. Its keys and records are destroyed, and the clinic is told.",
+  wiping:
+    "An admin took it out of service. Its keys and records are being destroyed, and the clinic is told.",
 };
 
 /** The words of the list of computers. */
 export const computers = {
   title: "Computers",
-  lead: "A computer that is out of service locks within seconds when it is online. What it had not sent yet waits for someone to look at; then it destroys its keys and records, and says so.",
+  lead: "A computer taken out of service locks within seconds if it is online. Its unsent work is handed over for someone to look at; then it destroys its keys and records, and confirms this.",
   columns: {
     name: "Name",
     scope: "Receives",
-    lastSeen: "Last brought something",
+    lastSeen: "Last sent something",
     state: "State",
-    act: "Act",
+    act: "Actions",
   },
   never: "not yet",
   thisOne: "this computer",
@@ -82,19 +83,19 @@ export const computers = {
   revokeLong: (name: string) => `Take out of service: ${name}`,
   revokeTitle: (name: string) => `Take ${name} out of service?`,
   revokeText:
-    "This cannot be undone: the computer must be enrolled anew to be used again. What was done on it and not sent yet is handed over for someone to look at, and then its keys and records are destroyed.",
+    "This cannot be undone: to be used again, the computer must be enrolled again. Its unsent work is handed over for someone to look at, and then its keys and records are destroyed.",
   reason: "Why (for the log)",
   states: {
     inService: "in service",
     copied: "its data was copied; someone must sign in on it",
-    recovered: "in service; goes on for one whose keys were lost",
-    wentOn: (time: string) => `its keys were lost ${time}; it goes on as another one`,
-    aCopy: "in service; a copy of another computer's disk that goes on by itself",
-    asked: (time: string) => `taken out ${time}; it has not been in contact since`,
-    neverConfirmed: (time: string) => `never confirmed; nobody opens it since ${time}`,
-    acknowledged: "locked, hands over what it had",
-    waits: "locked; clears itself a day after it heard of it, or when an admin agrees",
-    leaving: "is being cleared",
+    recovered: "in service; continues for one whose keys were lost",
+    wentOn: (time: string) => `its keys were lost ${time}; it continues as another one`,
+    aCopy: "in service; a copy of another computer's disk, now on its own",
+    asked: (time: string) => `taken out ${time}; no contact since`,
+    neverConfirmed: (time: string) => `never confirmed; could not be opened after ${time}`,
+    acknowledged: "locked; handing over what it had",
+    waits: "locked; clears itself a day after it was told, or when an admin agrees",
+    leaving: "being cleared",
     done: (time: string, lost: number) =>
       lost === 0
         ? `cleared ${time}, and confirmed`

@@ -4,12 +4,12 @@ import { people } from "./words";
 export const followUps = {
   title: "Follow-ups",
   lead: {
-    around: "Whom a doctor asked to come between 14 days ago and 7 days from now.",
-    overdue: "Whom a doctor asked to come in the last 60 days.",
-    week: "Whom a doctor asked to come today or in the next 7 days.",
-    month: "Whom a doctor asked to come today or in the next 30 days.",
+    around: "Patients asked to return between 14 days ago and 7 days from now.",
+    overdue: "Patients who were due back in the last 60 days.",
+    week: "Patients due back today or in the next 7 days.",
+    month: "Patients due back today or in the next 30 days.",
   },
-  without: "Who came since, or is booked with that doctor, is left out.",
+  without: "Those who have come since, or are booked with that doctor, are left out.",
   filter: "Which days",
   days: { around: "About now", overdue: "Overdue", week: "Next 7 days", month: "Next 30 days" },
   list: "Who is due",
@@ -17,7 +17,7 @@ export const followUps = {
   count: (count: number) => `${people(count)} due`,
   first: (count: number) => `The ${count} due nearest to today; there are more.`,
   frontDesk:
-    "This computer does not hold prescriptions, and does not know who was asked to come again. Look on a computer for clinical work.",
+    "This computer does not hold prescriptions, so it cannot show who is due back. Look on a computer for clinical work.",
   due: (days: number) => {
     if (days === 0) return "today";
     if (days === 1) return "tomorrow";

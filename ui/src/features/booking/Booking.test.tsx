@@ -22,7 +22,7 @@ async function openBooking(prepare?: Prepare) {
 }
 
 async function toCome(keys: UserEvent, day: string, time: string) {
-  await keys.click(screen.getByLabelText("To come"));
+  await keys.click(screen.getByLabelText("Later"));
   if (day) await keys.type(screen.getByLabelText("Day"), day);
   if (time) await keys.type(screen.getByLabelText("Time"), time);
 }
@@ -47,11 +47,11 @@ test("whoever is registered at the reception has a token two keys later", async 
   expect(document.activeElement).toBe(screen.getByRole("button", { name: "Token or booking" }));
   await keys.keyboard("{Enter}");
   await screen.findByRole("button", { name: "Give token A-1" });
-  expect(screen.getByLabelText("What kind of visit")).toHaveProperty("value", "new");
+  expect(screen.getByLabelText("Type of visit")).toHaveProperty("value", "new");
   expect(document.activeElement).toBe(screen.getByLabelText("Here now"));
   await expectAccessible();
   await keys.keyboard("{Enter}");
-  await screen.findByText("Kaveri waits with token A-1");
+  await screen.findByText("Kaveri is waiting with token A-1");
   expect(screen.queryByRole("dialog")).toBeNull();
   expect((await screen.findByTestId("todays-visit")).textContent).toContain("A-1Arrived");
   await expectAccessible();
@@ -62,10 +62,10 @@ test("whoever is registered at the reception has a token two keys later", async 
 test("a day and a time are said back as they are understood, and Enter books", async () => {
   const { keys, backend } = await openBooking();
   await keys.keyboard("{ArrowDown}");
-  expect(screen.getByLabelText("To come")).toHaveProperty("checked", true);
+  expect(screen.getByLabelText("Later")).toHaveProperty("checked", true);
   await keys.keyboard("{Tab}{Tab}1d");
   await waitFor(() =>
-    expect(echo()).toBe(`${dayWithWeekday(tomorrow())}, without a time: comes in between the others`),
+    expect(echo()).toBe(`${dayWithWeekday(tomorrow())}, no set time: fitted in between the others`),
   );
   await keys.keyboard("{Tab}1120");
   await waitFor(() => expect(echo()).toBe(`${dayWithWeekday(tomorrow())}, 11:20`));
@@ -100,9 +100,7 @@ test("whoever looks at a day to come finds a patient and books them for it", asy
 test("a time that is taken is said while it is typed, refused when it is booked, and stays to be changed", async () => {
   const { keys, backend } = await openBooking((backend) => void backend.bookVisit("p4", booked));
   await toCome(keys, "1d", "11:25");
-  await waitFor(() =>
-    expect(echo()).toBe("At 11:20 Ramesh Pawar is booked with this doctor. Choose another time."),
-  );
+  await waitFor(() => expect(echo()).toBe("At 11:20 this doctor sees Ramesh Pawar. Choose another time."));
   await keys.keyboard("{Enter}");
   expect((await screen.findByRole("alert")).textContent).toContain("booked at 11:20 already");
   await expectAccessible();
@@ -149,12 +147,12 @@ test("who has a token of that doctor already is not given another one", async ()
 
 test("Enter books from a list and from a tick as well, and the doctor chosen last comes first", async () => {
   const { keys, backend } = await openBooking();
-  await keys.click(screen.getByLabelText("Urgent: before the others who wait"));
+  await keys.click(screen.getByLabelText("Urgent: ahead of others waiting"));
   await keys.type(screen.getByLabelText("Reason, in a few words"), "fever");
   await keys.selectOptions(screen.getByLabelText("Doctor"), "Dr. Vikram Shah");
   screen.getByLabelText("Doctor").focus();
   await keys.keyboard("{Enter}");
-  await screen.findByText("Sunita Deshmukh waits with token A-1");
+  await screen.findByText("Sunita Deshmukh is waiting with token A-1");
   const [, second] = (await backend.getDay(null)).doctors;
   expect(second?.waiting[0]).toMatchObject({ isUrgent: true, reason: "fever", token: "A-1" });
   await keys.keyboard("{Control>}b{/Control}");
@@ -185,9 +183,9 @@ test("in the chart of whoever waits, the doctor has them in, and it is over", as
   const { keys } = openClinic({}, (backend) => void backend.bookVisit("p1", walkIn));
   await screen.findByTestId("visit-row");
   await findSunita(keys);
-  await keys.click(await screen.findByRole("button", { name: "Goes in: A-1 Sunita Deshmukh" }));
+  await keys.click(await screen.findByRole("button", { name: "Send in: A-1 Sunita Deshmukh" }));
   await keys.click(await screen.findByRole("button", { name: "Done: A-1 Sunita Deshmukh" }));
-  await screen.findByText("The visit of Sunita Deshmukh is over");
+  await screen.findByText("Sunita Deshmukh’s visit is finished");
   expect((await screen.findByTestId("todays-visit")).textContent).toContain("Completed");
 });
 
@@ -210,8 +208,10 @@ test("a visit is moved from its row: the new one takes its place, and the old on
   await keys.keyboard("{Enter}");
   await screen.findByText(/^Ramesh Pawar is booked/);
   expect((await backend.getDay(tomorrow())).doctors[0]?.booked).toHaveLength(1);
-  expect(await screen.findByRole("button", { name: "1 over" })).toBeTruthy();
-  await waitFor(() => expect(document.activeElement).toBe(screen.getByRole("button", { name: "1 over" })));
+  expect(await screen.findByRole("button", { name: "1 finished" })).toBeTruthy();
+  await waitFor(() =>
+    expect(document.activeElement).toBe(screen.getByRole("button", { name: "1 finished" })),
+  );
 });
 
 test("where no doctor works yet nobody can be booked, and it is said", async () => {
@@ -242,7 +242,7 @@ test("what is booked is sent as it was chosen: whoever is here now has neither d
   await toCome(keys, "1d", "9:30");
   await keys.click(screen.getByLabelText("Here now"));
   await keys.keyboard("{Enter}");
-  await screen.findByText("Sunita Deshmukh waits with token A-1");
+  await screen.findByText("Sunita Deshmukh is waiting with token A-1");
   expect(book).toHaveBeenCalledWith("p1", { ...walkIn, day: "", time: "" });
 });
 
@@ -320,6 +320,6 @@ test("a booking that is slow to be saved takes nothing more, and closes no other
   await keys.keyboard("{Control>}b{/Control}");
   await keys.type(await screen.findByLabelText("Reason, in a few words"), "sugar");
   await act(async () => disk.resolve());
-  await screen.findByText("Sunita Deshmukh waits with token A-1");
+  await screen.findByText("Sunita Deshmukh is waiting with token A-1");
   expect(screen.getByLabelText("Reason, in a few words")).toHaveProperty("value", "sugar");
 });

@@ -59,7 +59,7 @@ test("the key of the booking books for the day and with the doctor of the return
   const day = dayAway(2).split("-").toReversed().join("/");
   expect(await dialog.findByLabelText("Day")).toHaveProperty("value", day);
   expect(dialog.getByLabelText("Doctor")).toHaveProperty("value", "d1");
-  expect(dialog.getByLabelText("What kind of visit")).toHaveProperty("value", "follow_up");
+  expect(dialog.getByLabelText("Type of visit")).toHaveProperty("value", "follow_up");
   expect(document.activeElement).toBe(dialog.getByLabelText("Time"));
   await keys.keyboard("9:30{Enter}");
   await screen.findByText(/^Sunita Deshmukh is booked/);
@@ -76,7 +76,7 @@ test("of a day that is over, the day is asked for", async () => {
   const day = await dialog.findByLabelText("Day");
   expect(day).toHaveProperty("value", "");
   expect(document.activeElement).toBe(day);
-  expect(dialog.getByLabelText("To come")).toHaveProperty("checked", true);
+  expect(dialog.getByLabelText("Later")).toHaveProperty("checked", true);
 });
 
 test("each row is booked by its own button, too", async () => {

@@ -51,7 +51,7 @@ test("whoever signed in with a one-time password chooses their own, and what the
   expect(document.activeElement).toBe(screen.getByLabelText("New password"));
   await keys.clear(screen.getByLabelText("New password"));
   await keys.paste(fresh);
-  await waitFor(() => expect(missing()).toContain("once more"));
+  await waitFor(() => expect(missing()).toContain("Type it again"));
   await keys.tab();
   await keys.paste("kettle");
   expect(missing()).toContain("not the same");
@@ -93,18 +93,16 @@ test("everybody changes their password whenever they want, by the keyboard alone
     await keys.clear(screen.getByLabelText(label));
     await keys.paste(text);
   };
-  await fill("The password you have now", "wrong");
+  await fill("Current password", "wrong");
   await fill("New password", fresh);
-  await fill("The new password once more", fresh);
+  await fill("New password again", fresh);
   await keys.keyboard("{Enter}");
   expect((await screen.findByRole("alert")).textContent).toContain("your password is as it was");
   // Nothing is typed twice but what was wrong.
-  await waitFor(() =>
-    expect(document.activeElement).toBe(screen.getByLabelText("The password you have now")),
-  );
-  await fill("The password you have now", fresh);
+  await waitFor(() => expect(document.activeElement).toBe(screen.getByLabelText("Current password")));
+  await fill("Current password", fresh);
   await waitFor(() => expect(missing()).toContain("is the old one"));
-  await fill("The password you have now", "seven green parrots");
+  await fill("Current password", "seven green parrots");
   await waitFor(() => expect(missing()).toContain("Nothing is missing"));
   const detail = "The server does not answer, and a password is changed only with it.";
   backend.fail("changePassword", { code: "server_unreachable", detail });
@@ -124,9 +122,9 @@ test("while the server is silent the dialog says that it waits, and then what be
     brokenOff.promise.then(() => Promise.reject({ code: "other", detail })),
   );
   for (const [label, text] of [
-    ["The password you have now", "seven green parrots"],
+    ["Current password", "seven green parrots"],
     ["New password", fresh],
-    ["The new password once more", fresh],
+    ["New password again", fresh],
   ] as const) {
     await keys.click(screen.getByLabelText(label));
     await keys.paste(text);

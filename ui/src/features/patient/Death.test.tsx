@@ -109,7 +109,7 @@ test("a visit that is booked already stays, marked, and does not become a token"
   const row = await screen.findByTestId("visit-row");
   await waitFor(() => expect(row.textContent).toContain(said));
   await expectAccessible();
-  await keys.click(within(row).getByRole("button", { name: /^Is here/ }));
+  await keys.click(within(row).getByRole("button", { name: /^Arrived/ }));
   expect((await screen.findByRole("alert")).textContent).toContain("It is noted that this patient has died.");
   expect(row.textContent).toContain("23:40");
 });

@@ -16,7 +16,7 @@ test("a new computer shows its recovery code before anything else, until someone
   expect((await screen.findByTestId("the-code")).textContent).toBe(shown);
   expect(screen.getByText("K3W9XA")).toBeTruthy();
   expect(screen.queryByTestId("today")).toBeNull();
-  expect(screen.getByRole("button", { name: "Go on" })).toHaveProperty("disabled", true);
+  expect(screen.getByRole("button", { name: "Continue" })).toHaveProperty("disabled", true);
   await keys.keyboard("{Enter}");
   expect(screen.queryByTestId("today")).toBeNull();
   await keys.click(screen.getByRole("button", { name: "Save as PDF to print" }));
@@ -24,7 +24,7 @@ test("a new computer shows its recovery code before anything else, until someone
   // With the keyboard alone: a space says that it is kept, Enter goes on.
   screen.getByRole("checkbox").focus();
   await keys.keyboard(" ");
-  await keys.click(screen.getByRole("button", { name: "Go on" }));
+  await keys.click(screen.getByRole("button", { name: "Continue" }));
   expect(await screen.findByTestId("today")).toBeTruthy();
   expect(screen.queryByTestId("recovery-notice")).toBeNull();
   expect(await backend.recoveryPage()).toBeNull();
@@ -68,14 +68,14 @@ test("an admin makes another code for this computer, with their password", async
   await keys.type(screen.getByLabelText("Your password"), "right{Enter}");
   expect((await screen.findByTestId("the-code")).textContent).toBe(shown);
   await keys.click(screen.getByRole("checkbox"));
-  await keys.click(screen.getByRole("button", { name: "Go on" }));
+  await keys.click(screen.getByRole("button", { name: "Continue" }));
   expect(await screen.findByTestId("computers")).toBeTruthy();
 });
 
 test.each([
   [false, "anjali@example.in", "has no recovery code", "Make a new one"],
-  [true, "anjali@example.in", "Nobody said", "Make a new one"],
-  [true, "priya@example.in", "Nobody said", "An admin signs in here"],
+  [true, "anjali@example.in", "Nobody has confirmed", "Make a new one"],
+  [true, "priya@example.in", "Nobody has confirmed", "An admin signs in here"],
 ])(
   "a computer whose code is not known to be kept says so on every screen (%s, %s)",
   async (isMade, start, why, what) => {
@@ -119,7 +119,7 @@ test("a computer that the server does not know, and no password opens, is opened
   const form = await screen.findByTestId("recover-form");
   expect(await said()).toContain("does not know this computer");
   expect(form.textContent).toContain("stays what it is");
-  expect(form.textContent).not.toContain("torn up");
+  expect(form.textContent).not.toContain("tear up the old page");
   expect(screen.queryByTestId("unlock-form")).toBeNull();
   await expectAccessible();
   expect(screen.getByLabelText("E-mail")).not.toHaveProperty("value", "");
@@ -147,6 +147,6 @@ test.each([
   expect(screen.getByTestId("way-on").textContent).toMatch(way);
   expect(screen.queryByTestId("recover-form") !== null).toBe(recovery !== null);
   // What was the matter is mended: it opens.
-  await keys.click(screen.getByRole("button", { name: "Look again" }));
+  await keys.click(screen.getByRole("button", { name: "Check again" }));
   expect(await screen.findByTestId("unlock-form")).toBeTruthy();
 });

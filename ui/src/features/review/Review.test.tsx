@@ -89,7 +89,7 @@ test("arrows go through the list, and Esc leaves everything as it is", async () 
 
 test("whoever may not decide is told who does", async () => {
   await openReview((backend) => backend.differ({ mayDecide: false, group: "clinical", entry: null }));
-  expect(await screen.findByText(/Decides: a doctor or dentist/)).toBeTruthy();
+  expect(await screen.findByText(/A doctor or dentist decides/)).toBeTruthy();
   expect(screen.queryByRole("button", { name: /Take/ })).toBeNull();
 });
 
@@ -111,7 +111,7 @@ test("two registrations are shown beside each other and made one", async () => {
   });
   expect(await screen.findByRole("heading", { name: "Same person registered twice?" })).toBeTruthy();
   await keys.click(screen.getByRole("button", { name: "Same person" }));
-  expect(await screen.findByText("Nothing waits for a decision.")).toBeTruthy();
+  expect(await screen.findByText("Nothing is waiting for a decision.")).toBeTruthy();
 });
 
 test("what a rule found is said in a sentence", async () => {
@@ -145,7 +145,7 @@ test("what a rule found is said in a sentence", async () => {
   expect(
     await screen.findByText(/Allergy: Penicillin. Amoxicillin 500 mg was signed. Call the patient\?/),
   ).toBeTruthy();
-  expect(screen.getByRole("button", { name: "Seen to it" })).toBe(document.activeElement);
+  expect(screen.getByRole("button", { name: "Dealt with" })).toBe(document.activeElement);
 });
 
 test("chart and pad show both values, and lead to the decision", async () => {
@@ -252,7 +252,7 @@ test("from the chart another registration is found, compared and made one person
   await keys.keyboard("{Tab}same mother{Enter}");
   expect((await screen.findByTestId("merged")).textContent).toContain("Ramesh Pawar");
   expect(screen.queryByRole("dialog")).toBeNull();
-  const part = screen.getByRole("button", { name: "Part again: Ramesh Pawar" });
+  const part = screen.getByRole("button", { name: "Separate again: Ramesh Pawar" });
   part.focus();
   await keys.keyboard("{Enter}");
   await waitFor(() => expect(screen.queryByTestId("merged")).toBeNull());
@@ -311,7 +311,7 @@ test("a refused change of a computer that is gone is looked at and corrected her
       refused: { title: "Patient corrected", detail: null, why: null, triedAt: null, asked: null },
     }),
   );
-  expect(await screen.findByText(/Nobody at the computer on which it was made can see to it/)).toBeTruthy();
+  expect(await screen.findByText(/Nobody can deal with it at the computer where it was made/)).toBeTruthy();
   const corrected: unknown[] = [];
   const { correctRefused } = backend;
   backend.correctRefused = (...asked) => {

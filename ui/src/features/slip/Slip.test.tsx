@@ -57,7 +57,7 @@ test("whoever has no token has no slip: the key says so, and nothing is printed"
   const { keys, backend } = await openQueue((backend) => void backend.bookVisit("p4", booked));
   expect(screen.queryByText("print the token slip")).toBeNull();
   await keys.keyboard("p");
-  await screen.findByText(/^Choose a visit with the arrows first/);
+  await screen.findByText(/^First choose a visit with the arrow keys/);
   await keys.keyboard("{ArrowDown}p");
   await screen.findByText("This visit has no token yet. Nothing was printed.");
   await expectAccessible();
@@ -114,7 +114,7 @@ test("a slip that does not reach the printer is told of, and can be asked for ag
 test("when a token was given, its slip is offered with what is said, and by key in the chart", async () => {
   const { keys, backend } = await giveToken("priya@example.in");
   const toast = within(screen.getByTestId("toast"));
-  expect(toast.getByText("Sunita Deshmukh waits with token A-1")).toBeTruthy();
+  expect(toast.getByText("Sunita Deshmukh is waiting with token A-1")).toBeTruthy();
   await expectAccessible();
   await keys.keyboard("{Control>}p{/Control}");
   await waitFor(() => expect(backend.printed).toEqual(["A-1"]));
@@ -124,7 +124,9 @@ test("when a token was given, its slip is offered with what is said, and by key 
   await keys.keyboard("{Control>}u{/Control}");
   await waitFor(() => expect(screen.queryByTestId("todays-visit")).toBeNull());
   await keys.keyboard("{Control>}p{/Control}");
-  expect(await screen.findByText("Sunita Deshmukh has no token today: Ctrl B gives one.")).toBeTruthy();
+  expect(
+    await screen.findByText("Sunita Deshmukh has no token today. Press Ctrl B to give one."),
+  ).toBeTruthy();
   expect(backend.printed).toEqual(["A-1", "A-1"]);
 });
 

@@ -36,7 +36,7 @@ test("offline, the pill and the centre say since when and that the work is safe"
     backend.emit({ name: "sync-status", payload: { ...status, connection: offline, waiting: 1 } }),
   );
   expect(screen.getByTestId("sync-pill").textContent).toBe("Offline since 09:12 | saved here, 1 waiting");
-  expect(await screen.findByText(/You can work as always. 1 change is safe on this computer/)).toBeTruthy();
+  expect(await screen.findByText(/You can keep working. 1 change is safe on this computer/)).toBeTruthy();
 });
 
 test("what waits goes as soon as the system says that there is a network", async () => {
@@ -161,7 +161,7 @@ test("the ledger is searched by patient and by state, and says when nothing fits
   await screen.findByText("1 entry");
   expect((await screen.findAllByTestId("ledger-entry"))[0]?.textContent).toContain("Ramesh Patil");
   await keys.selectOptions(screen.getByLabelText("State"), "applied");
-  expect(await screen.findByText("Nothing fits. Take away a filter to see more.")).toBeTruthy();
+  expect(await screen.findByText("Nothing matches. Remove a filter to see more.")).toBeTruthy();
 });
 
 test("the counts of what became of changes show just those", async () => {
@@ -272,7 +272,7 @@ test("that records were damaged here and fetched again is said, and when", async
       payload: { ...status, compared: { at, mended: 0, mendedAt: null } },
     }),
   );
-  const equal = /^Compared with the server record by record, and equal: [^.]+\.$/;
+  const equal = /^Every record here matched the server: [^.]+\.$/;
   expect(await screen.findByText(equal)).toBeTruthy();
   act(() =>
     backend.emit({ name: "sync-status", payload: { ...status, compared: { at, mended: 3, mendedAt: at } } }),

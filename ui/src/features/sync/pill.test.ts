@@ -33,7 +33,7 @@ const cases: [string, Partial<SyncStatus>][] = [
   ["12 records are only here", { onlyHere: 12, attention: 1 }],
   ["1 change needs you | synced 10:41", { attention: 1 }],
   ["Not syncing | 2 waiting", { problem, waiting: 2 }],
-  ["Update Clinic Desk | your work has gone out", { problem: { ...problem, code: "upgrade_required" } }],
+  ["Update Clinic Desk | your work has been sent", { problem: { ...problem, code: "upgrade_required" } }],
   [
     "Update Clinic Desk | 1 file to send",
     { problem: { ...problem, code: "upgrade_required" }, filesWaiting: 1 },
@@ -70,7 +70,7 @@ test("neither pill nor sentence says synced, or everything, while records are on
     for (const attention of [0, 1]) {
       const said = { ...status, connection, attention, onlyHere: 2 };
       expect(pillWords(said)).toEqual({ kind: "attention", words: ["2 records are only here"] });
-      expect(syncSentence(said)).toContain("2 records of this computer are not on the server");
+      expect(syncSentence(said)).toContain("2 records on this computer are missing from the server");
       expect(syncSentence(said)).not.toMatch(/synced|Everything/);
     }
   }
@@ -79,12 +79,12 @@ test("neither pill nor sentence says synced, or everything, while records are on
 test("neither pill nor sentence says synced, or everything, before the first comparison", () => {
   const said = { ...status, lastSyncedAt: null };
   expect(pillWords(said)).toEqual({ kind: "busy", words: ["Online", "comparing with the server"] });
-  expect(syncSentence(said)).toContain("Nothing waits to be sent.");
+  expect(syncSentence(said)).toContain("Nothing is waiting to be sent.");
   expect(syncSentence(said)).not.toMatch(/synced|Everything/);
 });
 
 test("nothing is said to be on the server while it refuses a file", () => {
   const said = syncSentence({ ...status, filesRefused: 1 });
-  expect(said).toContain("Nothing waits to be sent.");
+  expect(said).toContain("Nothing is waiting to be sent.");
   expect(said).not.toContain("Everything");
 });

@@ -70,12 +70,12 @@ test("rows are walked with the arrows; Enter takes the next step, and the focus 
   await keys.keyboard("{ArrowDown}");
   expect(focused()).toBe("Call: A-1 Ramesh Pawar");
   await keys.keyboard("{ArrowDown}{ArrowDown}{ArrowUp}");
-  expect(focused()).toBe("Is here: Prakash Deshmukh");
+  expect(focused()).toBe("Arrived: Prakash Deshmukh");
   await keys.keyboard("{Enter}");
   await screen.findByText("Prakash Deshmukh is here: token A-2");
   await waitFor(() => expect(focused()).toBe("Call: A-2 Prakash Deshmukh"));
   await keys.keyboard("{End}");
-  expect(focused()).toBe("Is here: Aditi Deshmukh");
+  expect(focused()).toBe("Arrived: Aditi Deshmukh");
   await keys.keyboard("{Home}");
   expect(focused()).toBe("Call: A-1 Ramesh Pawar");
 });
@@ -90,7 +90,7 @@ test("Enter that is held down, and the second of a double click, take no second 
   fireEvent(call, held);
   expect(held.defaultPrevented).toBe(true);
   await keys.dblClick(call);
-  await screen.findByText("Ramesh Pawar is called: token A-1");
+  await screen.findByText("Ramesh Pawar has been called: token A-1");
   expect(step).toHaveBeenCalledTimes(1);
 });
 
@@ -103,11 +103,11 @@ test("F10 calls the first who waits in the column of the focus, and then the nex
   const step = button("Call: A-2 Prakash Deshmukh");
   step.focus();
   await keys.keyboard("{F10}");
-  await screen.findByText("Prakash Deshmukh is called: token A-2");
+  await screen.findByText("Prakash Deshmukh has been called: token A-2");
   await waitFor(() => expect(screen.getByText(/called \d\d:\d\d$/)).toBeTruthy());
   expect(document.activeElement).toBe(step);
   await keys.keyboard("{F10}");
-  await screen.findByText("Aditi Deshmukh is called: token A-3");
+  await screen.findByText("Aditi Deshmukh has been called: token A-3");
   expect(within(column()).queryByText(/called/)).toBeNull();
 });
 
@@ -121,7 +121,7 @@ test("with F9 the doctor's patient is done, the next comes in, and their chart i
   expect((await screen.findByTestId("todays-visit")).textContent).toContain("A-1With the doctor");
   await screen.findByText("next patient");
   await keys.keyboard("{F9}");
-  await screen.findByText("Sunita Deshmukh comes in; the visit of Ramesh Pawar is over");
+  await screen.findByText("Sunita Deshmukh comes in; Ramesh Pawar’s visit is finished");
   await waitFor(() => expect(screen.getByTestId("chart").textContent).toContain("Sunita Deshmukh"));
   await keys.keyboard("{F9}");
   expect(await screen.findByText("Nobody waits for you.")).toBeTruthy();
@@ -153,20 +153,20 @@ test("the other steps open with the arrow; cancelling asks for a reason in the r
   expect(focused()).toBe("Confirmed");
   await expectAccessible();
   await keys.keyboard("{Escape}");
-  expect(focused()).toBe("Is here: Ramesh Pawar");
+  expect(focused()).toBe("Arrived: Ramesh Pawar");
   expect(screen.queryByRole("group")).toBeNull();
   await keys.keyboard("{ArrowRight}");
   button("Cancel visit…").focus();
   await keys.keyboard("{Enter}");
-  const why = screen.getByRole("group", { name: "Why is the visit of Ramesh Pawar cancelled?" });
+  const why = screen.getByRole("group", { name: "Why is Ramesh Pawar’s visit being cancelled?" });
   expect(within(why).getAllByRole("button")).toHaveLength(6);
   await expectAccessible();
   expect(step).not.toHaveBeenCalled();
   await keys.keyboard("2");
-  await screen.findByText("The visit of Ramesh Pawar is cancelled");
+  await screen.findByText("Ramesh Pawar’s visit is cancelled");
   expect(step).toHaveBeenCalledWith(expect.any(String), { kind: "cancel", reason: "doctor" });
-  await waitFor(() => expect(focused()).toBe("Is here: Prakash Deshmukh"));
-  expect(button("1 over").getAttribute("aria-expanded")).toBe("false");
+  await waitFor(() => expect(focused()).toBe("Arrived: Prakash Deshmukh"));
+  expect(button("1 finished").getAttribute("aria-expanded")).toBe("false");
 });
 
 test("a visit that is over can be opened again with one key, and who came after all is here", async () => {
@@ -175,11 +175,11 @@ test("a visit that is over can be opened again with one key, and who came after 
     void backend.bookVisit("p2", booked).then(({ id }) => backend.stepVisit(id, { kind: "miss" }));
   });
   await keys.click(await screen.findByRole("button", { name: "Done: A-1 Ramesh Pawar" }));
-  await screen.findByText("The visit of Ramesh Pawar is over");
+  await screen.findByText("Ramesh Pawar’s visit is finished");
   await keys.keyboard("{Control>}u{/Control}");
   expect(await screen.findByRole("button", { name: "Done: A-1 Ramesh Pawar" })).toBeTruthy();
-  await keys.click(button("1 over"));
-  await keys.click(button("Is here: Prakash Deshmukh"));
+  await keys.click(button("1 finished"));
+  await keys.click(button("Arrived: Prakash Deshmukh"));
   expect(await screen.findByText("Prakash Deshmukh is here: token A-2")).toBeTruthy();
   await waitFor(() => expect(focused()).toBe("Call: A-2 Prakash Deshmukh"));
 });
@@ -193,10 +193,10 @@ test("days are turned with keys: who is booked to come stands there, and today i
   expect(await screen.findByText("11:20")).toBeTruthy();
   expect(screen.queryByText("A-1")).toBeNull();
   expect(screen.queryByRole("region", { name: "Registered today" })).toBeNull();
-  expect(screen.queryByRole("button", { name: /^Is here/ })).toBeNull();
+  expect(screen.queryByRole("button", { name: /^Arrived/ })).toBeNull();
   await keys.keyboard("{Alt>}{ArrowRight}{/Alt}");
   expect(await screen.findByText("Nobody is booked for this day")).toBeTruthy();
-  expect(screen.getByText(/Ctrl B books a visit/)).toBeTruthy();
+  expect(screen.getByText(/press Ctrl B in their chart/)).toBeTruthy();
   await expectAccessible();
   await keys.keyboard("{Alt>}{ArrowLeft}{/Alt}");
   expect(await screen.findByText("11:20")).toBeTruthy();
@@ -211,7 +211,7 @@ test("a day of very many visits says that its lists stop before their end", asyn
     const { getDay } = backend;
     backend.getDay = async (date) => ({ ...(await getDay(date)), hasMore: true });
   });
-  expect(screen.getByText(/Not all of the day’s visits/).getAttribute("role")).toBe("status");
+  expect(screen.getByText(/Some of the day’s visits/).getAttribute("role")).toBe("status");
 });
 
 test("a step that is refused says so in its row, and the row stays as it was", async () => {
@@ -255,11 +255,11 @@ test("what was seen is perhaps no longer so: the refusal stays in sight, and the
     });
   });
   await keys.keyboard("{ArrowDown}{Enter}");
-  const over = within(await screen.findByRole("list", { name: "Over" }));
+  const over = within(await screen.findByRole("list", { name: "Finished" }));
   expect((await over.findByRole("alert")).textContent).toContain(detail);
-  expect(button("1 over").getAttribute("aria-expanded")).toBe("true");
-  await keys.click(button("1 over"));
-  expect(screen.queryByRole("list", { name: "Over" })).toBeNull();
+  expect(button("1 finished").getAttribute("aria-expanded")).toBe("true");
+  await keys.click(button("1 finished"));
+  expect(screen.queryByRole("list", { name: "Finished" })).toBeNull();
 });
 
 test("the second press of Enter answers no question: neither why, nor whether it was a mistake", async () => {
@@ -270,19 +270,19 @@ test("the second press of Enter answers no question: neither why, nor whether it
   await keys.keyboard("{ArrowDown}{ArrowRight}");
   button("Cancel visit…").focus();
   await keys.keyboard("{Enter}{Enter}");
-  expect(focused()).toBe("Why is the visit of Ramesh Pawar cancelled?");
+  expect(focused()).toBe("Why is Ramesh Pawar’s visit being cancelled?");
   await keys.keyboard("{Escape}{ArrowRight}");
-  button("Written by mistake").focus();
+  button("Entered by mistake").focus();
   await keys.keyboard("{Enter}{Enter}");
-  expect(focused()).toMatch(/^Was the visit of Ramesh Pawar written by mistake\?/);
+  expect(focused()).toMatch(/^Was Ramesh Pawar’s visit entered by mistake\?/);
   await expectAccessible();
   await keys.keyboard("{Escape}");
-  expect(focused()).toBe("Is here: Ramesh Pawar");
+  expect(focused()).toBe("Arrived: Ramesh Pawar");
   expect(step).not.toHaveBeenCalled();
   await keys.keyboard("{ArrowRight}");
-  button("Written by mistake").focus();
+  button("Entered by mistake").focus();
   await keys.keyboard("{Enter}{ArrowRight}{Enter}");
-  await screen.findByText("The visit of Ramesh Pawar is marked as a mistake");
+  await screen.findByText("Ramesh Pawar’s visit is marked as a mistake");
   expect(step).toHaveBeenCalledExactlyOnceWith(expect.any(String), { kind: "mistake" });
 });
 
@@ -388,7 +388,9 @@ test("everybody whose visit is over with the next patient is named", async () =>
   });
   await waitFor(() => expect(screen.getAllByText(/^with the doctor/i).length).toBe(2));
   await keys.keyboard("{F9}");
-  await screen.findByText("Prakash Deshmukh comes in; the visits of Ramesh Pawar, Sunita Deshmukh are over");
+  await screen.findByText(
+    "Prakash Deshmukh comes in; the visits of Ramesh Pawar, Sunita Deshmukh are finished",
+  );
 });
 
 test("of another day nobody counts the minutes", async () => {

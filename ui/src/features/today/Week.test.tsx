@@ -197,7 +197,7 @@ test("a day whose visits are not all there says so, and is not said to be free",
     };
   });
   await title(0);
-  expect(screen.getByText(/^There are more visits/).getAttribute("role")).toBe("status");
+  expect(screen.getByText(/^There are too many visits to show/).getAttribute("role")).toBe("status");
   expect(day(2).textContent).toContain("Nobody is booked");
   expect(day(3).textContent).not.toContain("1 visit");
   expect(day(4).textContent).toContain("Not all visits of this day are shown");
