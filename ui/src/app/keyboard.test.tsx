@@ -134,7 +134,7 @@ test("when several strengths fit, the line waits for a choice", async () => {
   await keys.keyboard("paracetamol 1-0-1 x3d");
   await screen.findAllByTestId("pad-suggestion");
   await keys.keyboard("{Enter}");
-  await waitFor(() => expect(screen.getByTestId("pad-echo").textContent).toContain("2 medicines fit"));
+  await waitFor(() => expect(screen.getByTestId("pad-echo").textContent).toContain("2 matches"));
   expect(screen.queryByTestId("pad-item")).toBeNull();
 });
 

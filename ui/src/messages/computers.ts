@@ -34,7 +34,7 @@ export const unlock = {
   foot: "You can open and work with or without the network.",
   footOnline: "This computer opens only with the network.",
   footSoon: (allowed: number, hours: number) =>
-    `${days(allowed)} without contact are allowed. After ${timeLeft(hours)} more, this computer opens only with the network.`,
+    `${days(allowed)} without contact are allowed. In ${timeLeft(hours)} this computer opens only with the network.`,
   footEnded: (count: number, waiting: number) =>
     waiting === 0
       ? `${days(count)} without contact. Connect this computer to open it again. Nothing on it is waiting to be sent.`
