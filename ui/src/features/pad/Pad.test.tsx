@@ -22,7 +22,7 @@ const titles = () =>
 test("while several medicines fit, the echo says so and none is marked as taken", async () => {
   const { keys } = await openEmptyPad();
   await keys.keyboard("paracetamol 1-0-1 x3d");
-  await waitFor(() => expect(screen.getByTestId("pad-echo").textContent).toContain("2 medicines fit"));
+  await waitFor(() => expect(screen.getByTestId("pad-echo").textContent).toContain("2 matches"));
   expect(screen.queryByRole("option", { selected: true })).toBeNull();
   await keys.keyboard("{ArrowDown}{ArrowDown}{Enter}");
   expect((await screen.findByTestId("pad-item")).textContent).toContain("PARACETAMOL 650 MG");
