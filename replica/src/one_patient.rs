@@ -121,7 +121,7 @@ impl Replica {
         self.record("unmerge_patient", Some(away), |tx| {
             if !self.person.roles.may_write(Writer::Merger) {
                 return Err(Error::Forbidden(
-                    "Two registrations are parted by an admin, a doctor or a dentist.",
+                    "Two registrations are separated by an admin, a doctor or a dentist.",
                 ));
             }
             let current = must_get(tx, TableName::Patients, away.0)?;

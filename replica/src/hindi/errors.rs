@@ -244,7 +244,7 @@ pub(super) const SAID: &[Said] = &[
         "दो पंजीकरणों को एक केवल एडमिन, डॉक्टर या दंत चिकित्सक करते हैं। आप उन्हें प्रस्ताव दे सकते हैं।",
     ),
     (
-        "Two registrations are parted by an admin, a doctor or a dentist.",
+        "Two registrations are separated by an admin, a doctor or a dentist.",
         "दो पंजीकरणों को अलग केवल एडमिन, डॉक्टर या दंत चिकित्सक करते हैं।",
     ),
     (

@@ -45,7 +45,7 @@ export function fakePatients(
     unmergePatient: (away) =>
       answer("unmergePatient", () => {
         patientOf(away).mergedInto = null;
-        record("Two registrations parted", patientOf(away).summary);
+        record("Patients separated again", patientOf(away).summary);
       }),
     proposeMerger: (one) => answer("proposeMerger", () => record("Proposed", patientOf(one).summary)),
     getToday: () =>
