@@ -14,7 +14,8 @@ use crate::replica::{by_name, change_to};
 use crate::view::{Died, PatientForm};
 
 /// Why nobody is booked who is noted as dead, and gets no token.
-const NOBODY_COMES: &str = "It is noted that this patient has died. If that is wrong, correct it in their chart first. Nothing was booked.";
+const NOBODY_COMES: &str =
+    "It is noted that this patient has died. If that is wrong, correct it in their chart first.";
 
 /// What a form says of the death of a patient who is this row.
 ///
@@ -55,7 +56,10 @@ pub(crate) fn elsewhere(tx: &Transaction<'_>, kept: PatientId, death: Option<Dea
     Ok(changed.collect())
 }
 
-/// Refuses a visit of somebody who is noted as dead.
-pub(crate) fn must_live(tx: &Transaction<'_>, kept: PatientId) -> Result<()> {
-    if noted(tx, kept)?.is_some() { Err(Error::Invalid(NOBODY_COMES.to_owned())) } else { Ok(()) }
+/// Refuses a visit of somebody who is noted as dead, and ends with `nothing`: what did not happen.
+pub(crate) fn must_live(tx: &Transaction<'_>, kept: PatientId, nothing: &str) -> Result<()> {
+    if noted(tx, kept)?.is_some() {
+        return Err(Error::Invalid(format!("{NOBODY_COMES} {nothing}")));
+    }
+    Ok(())
 }

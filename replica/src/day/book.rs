@@ -27,6 +27,8 @@ const SLOT_MINUTES: u32 = 10;
 const DAY_MINUTES: i64 = 24 * 60;
 /// What a visit comes before the others with.
 const URGENT: u32 = 1;
+/// What whoever books is told last.
+const NOT_BOOKED: &str = "Nothing was booked.";
 
 /// What a form means.
 struct Wanted {
@@ -52,7 +54,7 @@ impl Replica {
         self.store.read(|tx| {
             let now = self.now_here(tx)?;
             let patient = kept(tx, patient)?;
-            must_live(tx, patient)?;
+            must_live(tx, patient, NOT_BOOKED)?;
             let wanted = wanted(tx, form, now)?;
             let clash = match in_the_way(tx, patient, &wanted, moves)? {
                 Some(InTheWay::Twice(visit) | InTheWay::Another(visit)) => self.booking(tx, &visit, now)?,
@@ -93,10 +95,10 @@ impl Replica {
     ) -> Result<(Change, Visit)> {
         let patient = kept(tx, patient)?;
         must_get(tx, TableName::Patients, patient.0)?;
-        must_live(tx, patient)?;
+        must_live(tx, patient, NOT_BOOKED)?;
         let wanted = wanted(tx, form, now)?;
         match in_the_way(tx, patient, &wanted, moved.map(|visit| visit.id))? {
-            Some(InTheWay::Twice(visit)) => return Err(twice(&visit)),
+            Some(InTheWay::Twice(visit)) => return Err(twice(&visit, NOT_BOOKED)),
             Some(InTheWay::Another(visit)) => {
                 return Err(Error::Invalid(format!(
                     "The doctor has another patient at {} that day. Choose another time, or none. Nothing was booked.",
@@ -292,10 +294,9 @@ fn but(id: Option<AppointmentId>) -> String {
     id.map(|id| id.to_string()).unwrap_or_default()
 }
 
-/// Why a patient gets no second visit.
-pub(super) fn twice(visit: &Visit) -> Error {
+/// Why a patient gets no second visit; it ends with `nothing`: what did not happen.
+pub(super) fn twice(visit: &Visit, nothing: &str) -> Error {
     let (time, token) = (visit.text("start_time"), visit.text("token_label"));
-    let nothing = "Nothing was booked.";
     Error::Invalid(match visit.status {
         Status::InConsultation => format!("This patient is with the doctor already. {nothing}"),
         Status::Arrived if token.is_empty() => format!("This patient waits already. {nothing}"),

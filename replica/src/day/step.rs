@@ -25,6 +25,9 @@ const PATIENCE_MINUTES: i64 = 30;
 /// Whoever came in so recently is not sent away again: the key was pressed twice, or here and at the reception at once.
 const JUST_NOW: Duration = Duration::seconds(5);
 
+/// What whoever leads a visit on is told last.
+const NOT_CHANGED: &str = "Nothing was changed.";
+
 impl Replica {
     /// Does the next thing with a visit. Of one that is moved, the new one is answered.
     ///
@@ -197,14 +200,14 @@ impl Replica {
         if kind == StepKind::Arrive
             && let Some(patient) = visit.patient()
         {
-            must_live(tx, kept(tx, patient)?)?;
+            must_live(tx, kept(tx, patient)?, NOT_CHANGED)?;
         }
         if matches!(kind, StepKind::Arrive | StepKind::Reopen)
             && let (false, Some(patient), Some(doctor)) =
                 (visit.status.is_open(), visit.patient(), visit.doctor())
             && let Some(other) = open_visit(tx, kept(tx, patient)?, (doctor, now.date()), Some(visit.id))?
         {
-            return Err(twice(&other));
+            return Err(twice(&other, NOT_CHANGED));
         }
         Ok(())
     }

@@ -34,16 +34,16 @@ pub(super) const SAID: &[Said] = &[
     ("This patient is with the doctor already.", "यह मरीज़ पहले से डॉक्टर के पास है।"),
     ("This patient waits already.", "यह मरीज़ पहले से इंतज़ार में है।"),
     (
-        "This patient waits already, with token {token}. Nothing was booked.",
-        "यह मरीज़ पहले से इंतज़ार में है, टोकन {token}। कुछ बुक नहीं किया गया।",
+        "This patient waits already, with token {token}. {nothing*}",
+        "यह मरीज़ पहले से इंतज़ार में है, टोकन {token}। {nothing}",
     ),
     (
         "This patient is booked with this doctor for that day already.",
         "यह मरीज़ उस दिन के लिए इन डॉक्टर के पास पहले से बुक है।",
     ),
     (
-        "This patient is booked with this doctor for that day already, at {time}. Nothing was booked.",
-        "यह मरीज़ उस दिन {time} पर इन डॉक्टर के पास पहले से बुक है। कुछ बुक नहीं किया गया।",
+        "This patient is booked with this doctor for that day already, at {time}. {nothing*}",
+        "यह मरीज़ उस दिन {time} पर इन डॉक्टर के पास पहले से बुक है। {nothing}",
     ),
     (
         "Somebody came in to you just now. If they are done already, try once more in a moment.",

@@ -259,7 +259,7 @@ fn one_patient_has_one_open_visit_with_one_doctor_a_day_under_every_registration
     let arrived = step(&fixture, booked.id, &Step::Arrive);
     assert_eq!(arrived.token.as_deref(), Some("A-1"));
     let second = why(fixture.replica.book_visit(again, &at("", "12:00")));
-    assert!(second.starts_with("This patient waits already, with token A-1."), "{second}");
+    assert_eq!(second, "This patient waits already, with token A-1. Nothing was booked.");
     step(&fixture, booked.id, &Step::Start);
     let second = why(fixture.replica.book_visit(again, &here()));
     assert!(second.starts_with("This patient is with the doctor already."), "{second}");
@@ -271,9 +271,9 @@ fn one_patient_has_one_open_visit_with_one_doctor_a_day_under_every_registration
     book(&fixture, again, &at("tomorrow", ""));
     step(&fixture, booked.id, &Step::Finish);
     let once_more = book(&fixture, sunita, &here());
-    assert!(
-        why(fixture.replica.step_visit(booked.id, &Step::Reopen)).starts_with("This patient waits already")
-    );
+    let reopened = why(fixture.replica.step_visit(booked.id, &Step::Reopen));
+    assert!(reopened.starts_with("This patient waits already, with token A-"), "{reopened}");
+    assert!(reopened.ends_with(" Nothing was changed."), "{reopened}");
     assert_eq!(ids(&today(&fixture).waiting), [once_more.id]);
 }
 

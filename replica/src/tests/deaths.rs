@@ -166,14 +166,16 @@ fn nobody_is_booked_or_given_a_token_who_is_noted_as_dead_and_what_is_booked_sta
     let later = book(&fixture, sunita, &to_come).id;
     let now = book(&fixture, sunita, &BookingForm { day: String::new(), ..to_come.clone() }).id;
     noted(&fixture, sunita, Some(DAY));
-    let said = "It is noted that this patient has died. If that is wrong, correct it in their chart first. \
-                Nothing was booked.";
+    let why_not =
+        "It is noted that this patient has died. If that is wrong, correct it in their chart first.";
+    let said = format!("{why_not} Nothing was booked.");
     assert_eq!(why(fixture.replica.read_booking(sunita, &here(), None)), said);
     for form in [here(), BookingForm { day: "5d".into(), ..to_come.clone() }] {
         assert_eq!(why(fixture.replica.book_visit(sunita, &form)), said);
     }
     assert_eq!(why(fixture.replica.step_visit(later, &Step::Move { form: to_come })), said);
-    assert_eq!(why(fixture.replica.step_visit(now, &Step::Arrive)), said);
+    let refused = why(fixture.replica.step_visit(now, &Step::Arrive));
+    assert_eq!(refused, format!("{why_not} Nothing was changed."));
     let [booked] = today(&fixture).booked.try_into().expect("BUG: one is booked");
     assert_eq!((booked.id, booked.patient.died), (now, Some(died(Some(DAY)))));
     assert!(booked.next.contains(&StepKind::Cancel), "a person ends it");

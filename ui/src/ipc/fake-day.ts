@@ -137,10 +137,10 @@ export function fakeDay(
   printed: string[],
 ): Commands {
   const visits: Kept[] = [];
-  const mustLive = (patientId: string) => {
+  const mustLive = (patientId: string, nothing: string) => {
     if (patientOf(patientId).summary.died !== null)
       refuse(
-        "It is noted that this patient has died. If that is wrong, correct it in their chart first. Nothing was booked.",
+        `It is noted that this patient has died. If that is wrong, correct it in their chart first. ${nothing}`,
       );
   };
   const isDoctor = () => signedIn()?.roles.some((role) => role === "doctor" || role === "dentist") ?? false;
@@ -155,7 +155,7 @@ export function fakeDay(
   };
 
   const read = (patientId: string, form: BookingForm, moves: string | null): BookingRead => {
-    mustLive(patientId);
+    mustLive(patientId, "Nothing was booked.");
     const day = form.isHere ? today() : readDay(form.day);
     const time = form.isHere ? null : readTime(form.time);
     if (day < today()) refuse("This day is over. Choose today or a day to come; nothing was booked.");
@@ -229,7 +229,7 @@ export function fakeDay(
         one.status = "confirmed";
         break;
       case "arrive":
-        mustLive(one.patient.id);
+        mustLive(one.patient.id, "Nothing was changed.");
         give(one);
         break;
       case "call":
