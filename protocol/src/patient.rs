@@ -113,26 +113,35 @@ pub struct Death {
 }
 
 impl Death {
-    /// What is said of the death of a patient of this row, by a form or a table from elsewhere; none of the living.
+    /// The death of a patient of this row, on this day if it is known.
     ///
     /// # Errors
     ///
-    /// Why it cannot be so, in words: a day without the mark, one that is to come, or one before the patient was born.
-    pub fn said(
-        has_died: bool,
-        on: Option<Date>,
-        patient: &Values,
-        today: Date,
-    ) -> Result<Option<Self>, &'static str> {
+    /// Why it cannot be so, in words: a day that is to come, or one before the patient was born.
+    pub fn said(on: Option<Date>, patient: &Values, today: Date) -> Result<Self, &'static str> {
         match on {
-            Some(_) if !has_died => Err(
-                "A day of death is given of a patient who is not noted as dead: note that they have died, or leave the day empty.",
-            ),
             Some(day) if day > today => Err("The day of death is not a day in the past."),
             Some(day) if day_in(patient, "date_of_birth").is_some_and(|born| day < born) => {
                 Err("The day of death is before the patient was born.")
             }
-            on => Ok(has_died.then_some(Self { on })),
+            on => Ok(Self { on }),
+        }
+    }
+
+    /// What data from elsewhere says of it, where the mark may be missing: a day marks whoever is not said to live, also
+    /// one that cannot be so. A day that does not fit is left out, and it is answered why.
+    pub fn told(
+        is_marked: Option<bool>,
+        on: Option<Date>,
+        patient: &Values,
+        today: Date,
+    ) -> (Option<Self>, Option<&'static str>) {
+        if !is_marked.unwrap_or(on.is_some()) {
+            return (None, on.map(|_| "A day of death is given of a patient who is said to live."));
+        }
+        match Self::said(on, patient, today) {
+            Ok(death) => (Some(death), None),
+            Err(why) => (Some(Self { on: None }), Some(why)),
         }
     }
 
@@ -229,23 +238,37 @@ mod tests {
     }
 
     #[test]
-    fn a_death_is_noted_with_its_day_or_without_and_a_day_alone_is_none() {
-        let (nobody, day) = (Values::new(), date!(2026 - 05 - 03));
-        assert_eq!(Death::said(false, None, &nobody, TODAY), Ok(None));
-        assert_eq!(Death::said(true, None, &nobody, TODAY), Ok(Some(Death { on: None })));
-        assert_eq!(Death::said(true, Some(day), &nobody, TODAY), Ok(Some(Death { on: Some(day) })));
-        assert_eq!(Death::said(true, Some(TODAY), &nobody, TODAY), Ok(Some(Death { on: Some(TODAY) })));
-        assert!(Death::said(false, Some(day), &nobody, TODAY).is_err(), "a day without the mark");
-        assert!(Death::said(true, TODAY.next_day(), &nobody, TODAY).is_err(), "a day to come");
+    fn a_death_is_noted_with_its_day_or_without() {
+        let nobody = Values::new();
+        for on in [None, Some(date!(2026 - 05 - 03)), Some(TODAY)] {
+            assert_eq!(Death::said(on, &nobody, TODAY), Ok(Death { on }));
+        }
+        assert!(Death::said(TODAY.next_day(), &nobody, TODAY).is_err(), "a day to come");
+    }
+
+    #[test]
+    fn a_day_from_elsewhere_marks_whoever_is_not_said_to_live() {
+        let (day, to_come) = (Some(date!(2026 - 05 - 03)), TODAY.next_day());
+        for (is_marked, on, death, is_left_out) in [
+            (None, None, None, false),
+            (None, day, Some(Death { on: day }), false),
+            (None, to_come, Some(Death { on: None }), true),
+            (Some(true), None, Some(Death { on: None }), false),
+            (Some(false), None, None, false),
+            (Some(false), day, None, true),
+        ] {
+            let (told, why) = Death::told(is_marked, on, &Values::new(), TODAY);
+            assert_eq!((told, why.is_some()), (death, is_left_out), "{is_marked:?} {on:?}");
+        }
     }
 
     #[test]
     fn nobody_dies_before_they_were_born() {
         let born = patient(&[("date_of_birth", json!("1972-08-14"))]);
-        assert!(Death::said(true, Some(date!(1972 - 08 - 13)), &born, TODAY).is_err());
-        assert!(Death::said(true, Some(date!(1972 - 08 - 14)), &born, TODAY).is_ok());
+        assert!(Death::said(Some(date!(1972 - 08 - 13)), &born, TODAY).is_err());
+        assert!(Death::said(Some(date!(1972 - 08 - 14)), &born, TODAY).is_ok());
         let said = patient(&[("age_years", json!(54)), ("age_recorded_on", json!("2026-11-23"))]);
-        assert!(Death::said(true, Some(date!(1972 - 08 - 13)), &said, TODAY).is_ok(), "nobody knows the day");
+        assert!(Death::said(Some(date!(1972 - 08 - 13)), &said, TODAY).is_ok(), "nobody knows the day");
     }
 
     #[test]

@@ -11,25 +11,26 @@ use time::Date;
 use crate::error::{Error, Result};
 use crate::one_patient::{id_list, registration_rows};
 use crate::replica::{by_name, change_to};
-use crate::view::{Died, PatientForm};
+use crate::view::Died;
 
 /// Why nobody is booked who is noted as dead, and gets no token.
 const NOBODY_COMES: &str =
     "It is noted that this patient has died. If that is wrong, correct it in their chart first.";
 
-/// What a form says of the death of a patient who is this row.
+/// The death of a patient who is this row, as a form tells of it.
 ///
 /// # Errors
 ///
 /// [`Error::Invalid`] for what is no day, and for what [`Death::said`] refuses.
-pub(crate) fn said(form: &PatientForm, patient: &Values, today: Date) -> Result<Option<Death>> {
+pub(crate) fn said(died: Option<&Died>, patient: &Values, today: Date) -> Result<Option<Death>> {
+    let Some(died) = died else { return Ok(None) };
     let invalid = |why: &str| Error::Invalid(format!("{why} Nothing was saved yet."));
-    let typed = form.died.as_ref().and_then(|died| died.on.as_deref()).map(str::trim).unwrap_or_default();
+    let typed = died.on.as_deref().unwrap_or_default().trim();
     let on = match parse_day(typed) {
         None if !typed.is_empty() => return Err(invalid("The day of death is not a day in the past.")),
         on => on,
     };
-    Death::said(form.died.is_some(), on, patient, today).map_err(invalid)
+    Death::said(on, patient, today).map(Some).map_err(invalid)
 }
 
 /// What is noted under any registration. Of several that say it, one with a day counts, and that of the kept one first.

@@ -35,7 +35,7 @@ impl Replica {
             values.insert("patient_code".into(), json!(format!("{}-{number:05}", lane(tx)?)));
             // What was left empty is not written: a device of the front desk must not name a clinical column.
             values.retain(|_, value| !value.is_null());
-            let death = death::said(form, &values, today)?;
+            let death = death::said(form.died.as_ref(), &values, today)?;
             if death.is_some() {
                 values.extend(by_name(Death::columns(death)));
             }
@@ -66,17 +66,19 @@ impl Replica {
             let mut before = current.clone();
             before.extend(self.form_values(seen, today, Some(&current), noted).unwrap_or_default());
             let (noted_death, has_changed) = (death::noted(tx, id)?, form.died != seen.died);
+            // What was noted elsewhere while the form stood open does not stand in it.
+            let died = if has_changed { form.died.clone() } else { death::shown(noted_death) };
             let death = if has_changed || form.date_of_birth != seen.date_of_birth {
                 let mut corrected = current.clone();
                 corrected.extend(wanted.clone());
-                death::said(form, &corrected, today)?
+                death::said(died.as_ref(), &corrected, today)?
             } else {
                 noted_death
             };
             let mut elsewhere = vec![];
             if has_changed {
                 if death::shown(noted_death) != seen.died
-                    && let Ok(seen) = death::said(seen, &current, today)
+                    && let Ok(seen) = death::said(seen.died.as_ref(), &current, today)
                 {
                     before.extend(by_name(Death::columns(seen)));
                 }

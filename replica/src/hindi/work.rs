@@ -13,10 +13,6 @@ pub(super) const SAID: &[Said] = &[
     ("The date of birth is not a day in the past.", "जन्मतिथि बीता हुआ दिन नहीं है।"),
     ("The day of death is not a day in the past.", "मृत्यु का दिन बीता हुआ दिन नहीं है।"),
     ("The day of death is before the patient was born.", "मृत्यु का दिन मरीज़ के जन्म से पहले का है।"),
-    (
-        "A day of death is given of a patient who is not noted as dead: note that they have died, or leave the day empty.",
-        "मृत्यु का दिन लिखा है, पर यह नहीं कि मरीज़ की मृत्यु हुई: वह लिखें, या दिन ख़ाली छोड़ें।",
-    ),
     ("The age or the date of birth is missing.", "उम्र या जन्मतिथि नहीं लिखी है।"),
     (
         "To which substances is the patient allergic? Add each of them.",

@@ -133,11 +133,20 @@ fn what_is_noted_elsewhere_while_the_form_stands_open_stays() {
     let row = as_server(&fixture, sunita, 3, &[("is_deceased", json!(true)), ("deceased_on", json!(DAY))]);
     fixture.store.stage(std::slice::from_ref(&row)).expect("BUG: staged");
     fixture.store.apply_staged(vec![], (3, 1), (None, NOW)).expect("BUG: applied");
-    let left = PatientForm { city: "Pune".into(), ..seen.clone() };
-    let after = fixture.replica.update_patient(sunita, &seen, &left).expect("BUG: corrected");
-    assert_eq!(after.died, Some(died(Some(DAY))));
-    assert!(!last_mutation(&fixture).changes[0].set.contains_key("is_deceased"));
-    assert_eq!(found(&fixture), [Some(died(Some(DAY)))]);
+    let born = |day: &str| PatientForm {
+        date_of_birth: Some(day.into()),
+        age_years: None,
+        city: "Pune".into(),
+        ..seen.clone()
+    };
+    for left in [PatientForm { city: "Pune".into(), ..seen.clone() }, born("1972-08-14")] {
+        let after = fixture.replica.update_patient(sunita, &seen, &left).expect("BUG: corrected");
+        assert_eq!(after.died, Some(died(Some(DAY))));
+        assert!(!last_mutation(&fixture).changes[0].set.contains_key("is_deceased"));
+        assert_eq!(found(&fixture), [Some(died(Some(DAY)))]);
+    }
+    let refused = why(fixture.replica.update_patient(sunita, &seen, &born("2026-05-04")));
+    assert!(refused.starts_with("The day of death is before the patient was born."), "{refused}");
 }
 
 #[test]

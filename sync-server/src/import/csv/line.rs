@@ -464,17 +464,15 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// A day of death marks whoever is not said to live, also one that cannot be so and is left out.
     fn death(&mut self) {
         let on = self.values.get("deceased_on").and_then(Value::as_str).and_then(parse_day);
-        let is_marked = self.values.get("is_deceased").and_then(Value::as_bool).unwrap_or(on.is_some());
-        match Death::said(is_marked, on, &self.values, self.manner.calendar.today) {
-            Ok(death) => Death::columns(death).into_iter().for_each(|(name, value)| self.set(name, value)),
-            Err(why) => {
-                self.say("deceased_on", &format!("{}; it was left out", why.trim_end_matches('.')));
-                self.values.remove("deceased_on");
-                self.set("is_deceased", is_marked);
-            }
+        let is_marked = self.values.get("is_deceased").and_then(Value::as_bool);
+        let (death, left_out) = Death::told(is_marked, on, &self.values, self.manner.calendar.today);
+        if let Some(why) = left_out {
+            self.say("deceased_on", &format!("{}; it was left out", why.trim_end_matches('.')));
+        }
+        for (name, value) in Death::columns(death) {
+            self.set(name, value);
         }
     }
 

@@ -160,14 +160,13 @@ fn recorded_on(taking: &mut Taking<'_>) -> Date {
     taking.calendar().today
 }
 
-/// A day of death marks whoever is not said to live, also one that cannot be so and is left out.
 fn death(taking: &mut Taking<'_>, values: &mut Values) {
     let on = values.get("deceased_on").and_then(Value::as_str).and_then(parse_day);
-    let is_marked = taking.truth(&words::names(PATIENTS, "is_deceased")).unwrap_or(on.is_some());
-    let death = Death::said(is_marked, on, values, taking.calendar().today).unwrap_or_else(|_| {
+    let is_marked = taking.truth(&words::names(PATIENTS, "is_deceased"));
+    let (death, left_out) = Death::told(is_marked, on, values, taking.calendar().today);
+    if left_out.is_some() {
         taking.remark("deceased_on", "it does not go with what else is said; the day was left out");
-        is_marked.then_some(Death { on: None })
-    });
+    }
     values.extend(Death::columns(death).map(|(name, value)| (name.to_owned(), value)));
 }
 
