@@ -93,7 +93,12 @@ pub fn weekday_words(day: Date) -> String {
 /// `23 Nov 2026 10:41`, in this offset.
 pub fn moment_words(moment: OffsetDateTime, offset: UtcOffset) -> String {
     let local = moment.to_offset(offset);
-    format!("{} {:02}:{:02}", day_words(local.date()), local.hour(), local.minute())
+    format!("{} {}", day_words(local.date()), time_text(local))
+}
+
+/// `10:41`, by the clock whose offset the moment has.
+pub fn time_text(local: OffsetDateTime) -> String {
+    format!("{:02}:{:02}", local.hour(), local.minute())
 }
 
 /// Nobody is asked to come back after more days than these: what says so is a slip. Two years are never more.

@@ -5,7 +5,7 @@ use protocol::id::{PatientId, PrescriptionId};
 use protocol::validate::parse_moment;
 use rusqlite::Transaction;
 
-use crate::clock::day_words;
+use crate::clock::{day_words, time_text};
 use crate::error::{Error, Result};
 use crate::one_patient::kept;
 use crate::prepared::{is_of, taken_up_rows};
@@ -67,7 +67,7 @@ impl Replica {
     fn time_words(&self, tx: &Transaction<'_>, moment: &str) -> Result<String> {
         let Some(moment) = parse_moment(moment) else { return Ok(moment.to_owned()) };
         let local = moment.to_offset(self.offset(tx)?);
-        let time = format!("{:02}:{:02}", local.hour(), local.minute());
+        let time = time_text(local);
         let is_today = local.date() == self.day(tx)?;
         Ok(if is_today { time } else { format!("{time}, {}", day_words(local.date())) })
     }

@@ -24,7 +24,7 @@ use crate::table::TableName;
 
 pub use allergens::{AllergenKind, KnownAllergen};
 pub use prescribing::{Check, LineFinding, LineReport, Person, Proposed, Severity, check_lines};
-pub use registration::{are_at_once, are_similar};
+pub use registration::{are_at_once, are_similar, time_taken};
 pub use rules::Rules;
 
 /// The version of these rules. It goes up whenever one finds more or less than before.

@@ -14,11 +14,13 @@ pub fn are_similar(one: &str, other: &str, ages: Option<(i32, i32)>) -> bool {
 /// Whether two appointments of one doctor on one day, each with its beginning as `09:30` and its length in minutes,
 /// are at one time.
 pub fn are_at_once(one: (&str, Option<i64>), other: (&str, Option<i64>)) -> bool {
-    let span = |(start, minutes): (&str, Option<i64>)| {
-        let start = minutes_of(start)?;
-        Some((start, start + minutes.unwrap_or(1).max(1)))
-    };
-    span(one).zip(span(other)).is_some_and(|((a, end_a), (b, end_b))| a < end_b && b < end_a)
+    time_taken(one).zip(time_taken(other)).is_some_and(|((a, end_a), (b, end_b))| a < end_b && b < end_a)
+}
+
+/// From which minute of its day until which a visit takes its doctor's time: one at least.
+pub fn time_taken((start, minutes): (&str, Option<i64>)) -> Option<(i64, i64)> {
+    let start = minutes_of(start)?;
+    Some((start, start + minutes.unwrap_or(1).max(1)))
 }
 
 /// How many letters must be put in, taken out or changed.

@@ -3,7 +3,7 @@
 use protocol::appointment::{Status, minutes_of};
 use protocol::id::{AppointmentId, DoctorId, PatientId};
 use protocol::mutation::Change;
-use protocol::safety::are_at_once;
+use protocol::safety::{are_at_once, time_taken};
 use protocol::table::TableName;
 use protocol::validate::{day_text, moment_text};
 use rusqlite::Transaction;
@@ -234,10 +234,8 @@ fn in_the_way(
         return Ok(Some(InTheWay::Twice(visit)));
     }
     let Some(time) = &wanted.time else { return Ok(None) };
-    let overlaps = |visit: &Visit| {
-        let minutes = visit.values.get("duration_minutes").and_then(Value::as_i64);
-        are_at_once((time.as_str(), Some(wanted.minutes.into())), (visit.text("start_time"), minutes))
-    };
+    let place = (time.as_str(), Some(wanted.minutes.into()));
+    let overlaps = |visit: &Visit| are_at_once(place, visit.place());
     let others = at_times(tx, wanted.doctor, wanted.day, moves)?;
     Ok(others.into_iter().find(overlaps).map(InTheWay::Another))
 }
@@ -259,10 +257,8 @@ fn at_times(
 fn taken_times(visits: &[Visit]) -> Vec<TakenTime> {
     let mut spans: Vec<(i64, i64)> = Vec::new();
     for visit in visits {
-        let Some(start) = minutes_of(visit.text("start_time")) else { continue };
-        let minutes = visit.values.get("duration_minutes").and_then(Value::as_i64);
-        // As long as it is in the way of others.
-        let end = (start + minutes.unwrap_or(1).max(1)).min(DAY_MINUTES);
+        let Some((start, end)) = time_taken(visit.place()) else { continue };
+        let end = end.min(DAY_MINUTES);
         if let Some((_, until)) = spans.last_mut()
             && start <= *until
         {

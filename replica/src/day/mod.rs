@@ -123,13 +123,12 @@ impl Replica {
     fn booking(&self, tx: &Transaction<'_>, visit: &Visit, now: OffsetDateTime) -> Result<Option<Booking>> {
         let Some(patient) = visit.patient() else { return Ok(None) };
         let Some(patient) = known(tx, kept(tx, patient)?, now.date())? else { return Ok(None) };
-        let minutes = visit.values.get("duration_minutes").and_then(Value::as_u64);
         let visit_type = visit.values.get("visit_type").and_then(|kind| VisitType::deserialize(kind).ok());
         Ok(Some(Booking {
             id: visit.id,
             patient,
             time: some_text(&visit.values, "start_time"),
-            minutes: minutes.and_then(|minutes| u32::try_from(minutes).ok()),
+            minutes: visit.minutes().and_then(|minutes| u32::try_from(minutes).ok()),
             status: visit.status,
             visit_type: visit_type.unwrap_or(VisitType::New),
             token: some_text(&visit.values, "token_label"),
@@ -187,6 +186,16 @@ impl Visit {
     /// Whether it is of today, or of the night that is not over yet.
     fn is_of_now(&self, now: OffsetDateTime) -> bool {
         self.day().is_some_and(|day| here_since(now) <= day && day <= now.date())
+    }
+
+    /// How long it keeps its doctor, if it has a time.
+    fn minutes(&self) -> Option<i64> {
+        self.values.get("duration_minutes").and_then(Value::as_i64)
+    }
+
+    /// At which time, empty for none, and for how long.
+    fn place(&self) -> (&str, Option<i64>) {
+        (self.text("start_time"), self.minutes())
     }
 
     fn is_urgent(&self) -> bool {

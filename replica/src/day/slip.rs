@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 
 use super::{Visit, visit};
 use crate::chart::doctor_name;
-use crate::clock::moment_words;
+use crate::clock::{moment_words, time_text};
 use crate::error::{Error, Result};
 use crate::one_patient::kept;
 use crate::replica::{Replica, must_get, text};
@@ -106,7 +106,7 @@ fn languages(patient: &Values) -> Vec<Language> {
 
 /// How many come in before them as it stands now, and what to do.
 fn told(language: Language, before: usize, now: OffsetDateTime) -> [String; 2] {
-    let time = format!("{:02}:{:02}", now.hour(), now.minute());
+    let time = time_text(now);
     let (before, wait) = match language {
         Language::English => {
             (format!("Waiting before you at {time}: {before}"), "Please wait until your token is called")
