@@ -74,8 +74,11 @@ pub(super) fn values(fixture: &Fixture, table: TableName, id: Uuid) -> Values {
 }
 
 pub(super) fn arrives(fixture: &Fixture, table: TableName, id: Uuid, deleted: bool, values: Values) {
-    let row = Row { table, id, version: 9, deleted, values };
-    fixture.store.stage(&[row]).expect("BUG: staged");
+    all_arrive(fixture, &[Row { table, id, version: 9, deleted, values }]);
+}
+
+pub(super) fn all_arrive(fixture: &Fixture, rows: &[Row]) {
+    fixture.store.stage(rows).expect("BUG: staged");
     fixture.store.apply_staged(vec![], (9, 1), (None, NOW)).expect("BUG: applied");
 }
 

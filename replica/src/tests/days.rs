@@ -6,8 +6,10 @@ use protocol::table::{Row, TableName};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::day::{SHAH, arrives, at, book, here, passes, step, today, values, why, with, with_shah};
-use super::{Fixture, NOW, doctor_id, fixture};
+use super::day::{
+    SHAH, all_arrive, arrives, at, book, here, passes, step, today, values, why, with, with_shah,
+};
+use super::{Fixture, doctor_id, fixture};
 use crate::view::{CancelReason, DayVisits, Step};
 
 fn days(fixture: &Fixture, from: &str, days: u8, doctor: Option<DoctorId>) -> Vec<DayVisits> {
@@ -116,8 +118,7 @@ fn of_very_many_visits_the_first_are_shown_and_each_day_that_is_not_whole_says_s
             Row { table: TableName::Appointments, id, version: 9, deleted: false, values }
         })
         .collect();
-    fixture.store.stage(&rows).expect("BUG: staged");
-    fixture.store.apply_staged(vec![], (9, 1), (None, NOW)).expect("BUG: applied");
+    all_arrive(&fixture, &rows);
     let shown = |doctor| {
         let days = days(&fixture, "2026-11-23", 4, doctor);
         days.iter().map(|day| (day.visits.len(), day.has_more)).collect::<Vec<_>>()

@@ -11,16 +11,15 @@ use serde_json::json;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::day::{at, book, here, passes, step};
+use super::day::{SHAH, all_arrive, at, book, here, passes, step, values, with, with_shah};
 use super::{Fixture, NOW, doctor_id, facts, fixture};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::hindi::hindi;
-use crate::replica::{Replica, must_get};
+use crate::replica::Replica;
 use crate::view::{BookingForm, CancelReason, Draft, FollowUp, FollowUpDays, Step};
 
 const DAY: i64 = 24 * 60;
-const SHAH: u128 = 0x54a4;
 const NOBODY: [i32; 0] = [];
 
 /// It is so many days after the day on which the tests begin.
@@ -43,26 +42,13 @@ fn around(fixture: &Fixture) -> Vec<i32> {
     due(fixture, FollowUpDays::Around).iter().map(|one| one.days).collect()
 }
 
-fn values(fixture: &Fixture, table: TableName, id: Uuid) -> Values {
-    fixture.store.read(|tx| must_get(tx, table, id)).expect("BUG: the row")
-}
-
-fn arrive(fixture: &Fixture, rows: &[Row]) {
-    fixture.store.stage(rows).expect("BUG: staged");
-    fixture.store.apply_staged(vec![], (9, 1), (None, NOW)).expect("BUG: applied");
-}
-
 fn row(table: TableName, id: u128, values: Values) -> Row {
     Row { table, id: Uuid::from_u128(id), version: 9, deleted: false, values }
 }
 
 /// Another doctor of this clinic, at the same computer.
 fn shah(fixture: &Fixture) -> Replica {
-    let doctor = json!({ "title": "Dr.", "first_name": "Vikram", "last_name": "Shah", "kind": "physician",
-        "registration_number": "2011/01/0042", "registration_council": "MMC", "is_active": true,
-        "slot_minutes": 20, "default_clinic_id": Uuid::from_u128(3) });
-    let doctor = serde_json::from_value(doctor).expect("BUG: values");
-    arrive(fixture, &[row(TableName::Doctors, SHAH, doctor)]);
+    with_shah(fixture, 3);
     let person = StaffMember {
         id: UserId(Uuid::from_u128(6)),
         full_name: "Vikram Shah".into(),
@@ -136,12 +122,10 @@ fn what_another_doctor_did_settles_nothing() {
     signs(&fixture.replica, sunita, "7d");
     on_day(&mut fixture, 0);
     signs(&shah, sunita, "2d");
-    let with_shah = BookingForm { doctor_id: DoctorId(Uuid::from_u128(SHAH)), ..at("1d", "") };
-    book(&fixture, sunita, &with_shah);
+    book(&fixture, sunita, &with(SHAH, at("1d", "")));
     let found = due(&fixture, FollowUpDays::Around);
     let names: Vec<_> = found.iter().map(|one| one.doctor_name.as_str()).collect();
     assert_eq!(names, ["Dr. Anjali Kulkarni"], "who is booked with Dr. Shah is still due with Dr. Kulkarni");
-    assert_eq!(fixture.replica.today().expect("BUG: today").follow_ups, [], "nobody was asked for today");
 }
 
 #[test]
@@ -262,7 +246,7 @@ fn nobody_calls_for_one_who_died() {
     assert_eq!(around(&fixture), [-3]);
     let mut died = values(&fixture, TableName::Patients, sunita.0);
     died.extend([("is_deceased".to_owned(), json!(true)), ("merged_into_id".to_owned(), json!(sunita))]);
-    arrive(&fixture, &[row(TableName::Patients, 0xdead, died)]);
+    all_arrive(&fixture, &[row(TableName::Patients, 0xdead, died)]);
     assert_eq!(around(&fixture), NOBODY, "under any registration");
 }
 
@@ -279,7 +263,7 @@ fn each_clinic_calls_those_whom_it_asked_and_a_visit_at_another_one_settles_it()
         ("patient_id".to_owned(), json!(asha)),
         ("prescription_number".to_owned(), json!("BAND-B-261120-1")),
     ]);
-    arrive(&fixture, &[row(TableName::Prescriptions, 0xe15e, elsewhere.clone())]);
+    all_arrive(&fixture, &[row(TableName::Prescriptions, 0xe15e, elsewhere.clone())]);
     let found = due(&fixture, FollowUpDays::Around);
     assert_eq!(found.iter().map(|one| one.patient.id).collect::<Vec<_>>(), [sunita]);
     elsewhere.extend([
@@ -287,7 +271,7 @@ fn each_clinic_calls_those_whom_it_asked_and_a_visit_at_another_one_settles_it()
         ("visit_date".to_owned(), json!("2026-11-20")),
         ("prescription_number".to_owned(), json!("BAND-B-261120-2")),
     ]);
-    arrive(&fixture, &[row(TableName::Prescriptions, 0xe15f, elsewhere)]);
+    all_arrive(&fixture, &[row(TableName::Prescriptions, 0xe15f, elsewhere)]);
     assert_eq!(around(&fixture), NOBODY);
 }
 
@@ -313,7 +297,7 @@ fn of_very_many_the_list_says_that_it_stops_and_has_those_nearest_to_today() {
         rows.push(row(TableName::Patients, 0x1_0000 + place, patient.clone()));
         rows.push(row(TableName::Prescriptions, 0x2_0000 + place, values));
     }
-    arrive(&fixture, &rows);
+    all_arrive(&fixture, &rows);
     let shown = || fixture.replica.follow_ups(FollowUpDays::Overdue).expect("BUG: follow-ups");
     assert_eq!((shown().people.len(), shown().has_more), (200, true));
     assert_eq!(shown().people.last().map(|one| (one.patient.id, one.days)), Some((sunita, -1)));
