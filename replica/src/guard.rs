@@ -245,7 +245,7 @@ impl Guard {
         known.held.offset_ms = millis(lease.issued_at) - millis(self.clock.now());
         known.held.seen_ms = millis(lease.issued_at);
         known.ran = self.clock.running();
-        Slots::take_away(&self.home, |slots| slots.keep_to(&lease))?;
+        Slots::change_if_any(&self.home, |slots| slots.keep_to(&lease))?;
         let (now_ms, held) = (known.held.seen_ms, &known.held.admins);
         let since = |key: &String| held.get(key).copied().unwrap_or(now_ms);
         known.held.admins = lease
@@ -347,7 +347,7 @@ impl Guard {
         if self.now() <= lease.not_after() {
             return Ok(false);
         }
-        if Slots::take_away(&self.home, Slots::close_all)? {
+        if Slots::change_if_any(&self.home, Slots::close_all)? {
             tracing::warn!("this computer was without contact for too long; only the server opens it");
         }
         Ok(true)

@@ -228,15 +228,16 @@ impl Slots {
         Ok(answer)
     }
 
-    /// The same for what is done without a person, if there are slots. Answers whether anything was changed.
-    pub fn take_away(data_dir: &Path, take: impl FnOnce(&mut Self) -> bool) -> Result<bool> {
+    /// The same for what is done without a person, if there are slots. Answers what `change` does: whether anything is
+    /// another one now.
+    pub fn change_if_any(data_dir: &Path, change: impl FnOnce(&mut Self) -> bool) -> Result<bool> {
         let _alone = alone();
         let Some(mut slots) = Self::find(data_dir)? else { return Ok(false) };
-        let is_taken = take(&mut slots);
-        if is_taken {
+        let is_changed = change(&mut slots);
+        if is_changed {
             slots.write()?;
         }
-        Ok(is_taken)
+        Ok(is_changed)
     }
 
     /// Writes slots that are new as a whole, in place of any that were there.

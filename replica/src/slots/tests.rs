@@ -271,7 +271,7 @@ fn of_two_who_change_the_slots_at_once_neither_undoes_what_the_other_did() {
             let (begins, has_begun) = std::sync::mpsc::channel();
             scope.spawn(move || {
                 begins.send(()).expect("BUG: awaited");
-                assert!(Slots::take_away(path, Slots::close_all).expect("BUG: saves"));
+                assert!(Slots::change_if_any(path, Slots::close_all).expect("BUG: saves"));
             });
             has_begun.recv().expect("BUG: it begins");
             slots.put_recovery(&code, &key, OffsetDateTime::UNIX_EPOCH)
