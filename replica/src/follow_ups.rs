@@ -39,7 +39,7 @@ impl Replica {
         self.store.read(|tx| {
             let today = self.day(tx)?;
             let clinic = self.facts.clinic_id.to_string();
-            let (all, mut has_more) = due(tx, window(days, today), &clinic, today)?;
+            let (all, mut has_more) = due(tx, span_of(days, today), &clinic, today)?;
             let mut people = Vec::new();
             for one in all {
                 // A prescription can arrive before its patient does, never for long.
@@ -63,7 +63,7 @@ impl Replica {
 }
 
 /// The first and the last of these days.
-fn window(days: FollowUpDays, today: Date) -> (Date, Date) {
+fn span_of(days: FollowUpDays, today: Date) -> (Date, Date) {
     let (from, to) = match days {
         FollowUpDays::Around => (-14, 7),
         FollowUpDays::Overdue => (-60, -1),
@@ -131,11 +131,10 @@ fn is_settled(
     (patient, doctor): (PatientId, DoctorId),
     today: Date,
 ) -> Result<bool> {
-    let registrations = id_list(tx, patient)?;
-    let place = place_of(tx, id)?;
     if death::noted(tx, patient)?.is_some() {
         return Ok(true);
     }
+    let (registrations, place) = (id_list(tx, patient)?, place_of(tx, id)?);
     let sql = "select exists (select 1 from appointments where patient_id in (select value from json_each(?1)) \
                and appointment_date > ?2 and doctor_id = ?3 and is_deleted = 0 \
                and (status in ('arrived', 'in_consultation', 'completed') \
