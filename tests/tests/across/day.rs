@@ -1,12 +1,14 @@
 //! A day at the clinic, in the real window, by keys alone.
 
-use clinic_tests::clinic::{Clinic, patient};
+use clinic_tests::clinic::{Clinic, TestDesk, patient};
 use clinic_tests::consultation::{Line, enrol, find, open_pad, sign, write_line};
 use clinic_tests::session::Session;
 use clinic_tests::window::Window;
 use fantoccini::key::Key;
+use protocol::id::PatientId;
 use protocol::table::{Row, TableName};
 use replica::view::{BookingForm, VisitType};
+use tempfile::TempDir;
 
 /// How many come.
 const VISITORS: usize = 60;
@@ -74,9 +76,17 @@ async fn a_whole_day_without_the_server_arrives_in_its_order_and_nothing_of_it_w
     window.close().await
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_allergy_that_is_noted_at_the_other_desk_holds_the_line_of_a_pad_that_is_open()
--> anyhow::Result<()> {
+/// A window, and another desk that has registered Sunita; both have all that there is.
+struct Desks {
+    window: Window,
+    other: TestDesk,
+    sunita: PatientId,
+    _clinic: Clinic,
+    _session: Session,
+    _folder: TempDir,
+}
+
+async fn beside_another_desk() -> anyhow::Result<Desks> {
     let folder = tempfile::tempdir()?;
     let session = Session::start(&folder.path().join("session"))?;
     let clinic = Clinic::open().await?;
@@ -86,6 +96,14 @@ async fn an_allergy_that_is_noted_at_the_other_desk_holds_the_line_of_a_pad_that
     let window = Window::open(&session, &folder.path().join("desk")).await?;
     enrol(&window, &clinic.network.address(), &clinic.code().await?).await?;
     window.shows("sync-pill", "all synced").await?;
+    Ok(Desks { window, other, sunita, _clinic: clinic, _session: session, _folder: folder })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_allergy_that_is_noted_at_the_other_desk_holds_the_line_of_a_pad_that_is_open()
+-> anyhow::Result<()> {
+    let desks = beside_another_desk().await?;
+    let (window, other, sunita) = (desks.window, &desks.other, desks.sunita);
     find(&window, "1276", "Sunita").await?;
     open_pad(&window).await?;
     write_line(&window, &Line { medicine: "amoxicillin 500", dose: Some("1-1-1 x5d pc") }).await?;
@@ -103,15 +121,8 @@ async fn an_allergy_that_is_noted_at_the_other_desk_holds_the_line_of_a_pad_that
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_visit_that_the_other_desk_books_stands_in_the_week_that_is_looked_at() -> anyhow::Result<()> {
-    let folder = tempfile::tempdir()?;
-    let session = Session::start(&folder.path().join("session"))?;
-    let clinic = Clinic::open().await?;
-    let other = clinic.desk("Front desk").await?;
-    let sunita = other.replica()?.register_patient(&patient("Sunita", "9820441276"))?.id;
-    other.synced().await?;
-    let window = Window::open(&session, &folder.path().join("desk")).await?;
-    enrol(&window, &clinic.network.address(), &clinic.code().await?).await?;
-    window.shows("sync-pill", "all synced").await?;
+    let desks = beside_another_desk().await?;
+    let (window, other, sunita) = (desks.window, &desks.other, desks.sunita);
     window.type_text("w").await?;
     window.shows("week-days", "Nobody is booked").await?;
 
