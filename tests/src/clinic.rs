@@ -310,16 +310,10 @@ impl TestDesk {
 
     /// Waits until everything of this desktop is acknowledged and it has everything of the server.
     pub async fn synced(&self) -> anyhow::Result<()> {
-        let before = time::OffsetDateTime::now_utc();
-        let known = self.desk.sync_status().last_level_at;
+        // The rounds of sync go by the system's clock, whatever the desktop's own says.
+        let (before, now) = (self.desk.sync_status(), Clock::system().now());
         self.desk.sync_now();
-        self.until("it has synced", |status| {
-            let since = status.last_level_at.as_deref().and_then(protocol::validate::parse_moment);
-            // The moment is kept in milliseconds, and is an earlier one where a clock was set back meanwhile.
-            let is_new = since.is_some_and(|at| at + Duration::from_millis(1) >= before);
-            status.waiting == 0 && (is_new || (since.is_some() && status.last_level_at != known))
-        })
-        .await
+        self.until("it has synced", |status| status.has_synced_since(now, &before)).await
     }
 
     /// Waits until the desktop knows that nobody answers.

@@ -2,8 +2,9 @@
 
 use protocol::api::Notice;
 use protocol::error::ErrorCode;
-use protocol::validate::moment_text;
+use protocol::validate::{moment_text, parse_moment};
 use serde::Serialize;
+use time::OffsetDateTime;
 
 use super::LeaseView;
 use crate::store::{Compared, Filling};
@@ -66,6 +67,15 @@ impl SyncStatus {
             notices: Vec::new(),
             lease: None,
         }
+    }
+
+    /// Whether this computer has synced since `then`, when it stood as in `before`: it has everything that the server had at
+    /// some moment from `then` on, and nothing waits. A round that was under way at `then` is not enough.
+    pub fn has_synced_since(&self, then: OffsetDateTime, before: &Self) -> bool {
+        let at = self.last_level_at.as_deref().and_then(parse_moment);
+        // A clock that was set back leaves a moment that is still to come.
+        let is_new = self.last_level_at != before.last_level_at && at.is_some_and(|at| at >= then);
+        is_new && self.waiting == 0
     }
 }
 

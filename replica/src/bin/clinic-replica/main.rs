@@ -12,8 +12,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
-use replica::view::{Enrolment, LedgerFormat, RecoveryForm, SyncStatus};
-use replica::{Desk, Keyring, Replica, default_data_dir};
+use replica::view::{Enrolment, LedgerFormat, RecoveryForm};
+use replica::{Clock, Desk, Keyring, Replica, default_data_dir};
 use serde::Serialize;
 use serde_json::json;
 
@@ -236,12 +236,9 @@ async fn aside<T: Send + 'static>(
 
 /// Waits until a round after now has ended with nothing waiting.
 async fn in_step(desk: &Desk) {
-    let before = desk.sync_status().last_level_at;
+    let (before, now) = (desk.sync_status(), Clock::system().now());
     desk.sync_now();
-    let done = |status: SyncStatus| {
-        status.waiting == 0 && status.last_level_at.is_some() && status.last_level_at != before
-    };
-    while !done(desk.sync_status()) {
+    while !desk.sync_status().has_synced_since(now, &before) {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
