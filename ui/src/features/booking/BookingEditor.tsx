@@ -14,6 +14,7 @@ import type { VisitType } from "../../ipc/bindings/VisitType";
 import { useBackend } from "../../ipc/context";
 import { langOf, problemOf } from "../../ipc/problem";
 import { messages } from "../../messages";
+import choices from "../../shared/choices.module.css";
 import { dayWithWeekday } from "../../shared/format";
 import { Parts, Problem } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
@@ -162,18 +163,20 @@ export function BookingEditor(props: Props) {
         <h2>{title}</h2>
         <fieldset className={classes.when}>
           <legend>{words.when}</legend>
-          {[true, false].map((isHere) => (
-            <label key={String(isHere)}>
-              <input
-                type="radio"
-                name="booking-when"
-                checked={form.isHere === isHere}
-                data-autofocus={initial.isHere && isHere ? "" : undefined}
-                onChange={() => change({ isHere })}
-              />
-              {isHere ? words.isHere : words.toCome}
-            </label>
-          ))}
+          <div className={choices.choices}>
+            {[true, false].map((isHere) => (
+              <label key={String(isHere)} className={choices.choice}>
+                <input
+                  type="radio"
+                  name="booking-when"
+                  checked={form.isHere === isHere}
+                  data-autofocus={initial.isHere && isHere ? "" : undefined}
+                  onChange={() => change({ isHere })}
+                />
+                {isHere ? words.isHere : words.toCome}
+              </label>
+            ))}
+          </div>
         </fieldset>
         <NativeSelect
           size="lg"
@@ -215,7 +218,7 @@ export function BookingEditor(props: Props) {
               if (visitType) change({ visitType });
             }}
           />
-          <label className={classes.urgent}>
+          <label className={`${choices.choice} ${classes.urgent}`}>
             <input
               type="checkbox"
               checked={form.isUrgent}

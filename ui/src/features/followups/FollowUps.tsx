@@ -1,4 +1,3 @@
-import { SegmentedControl } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { keyLabel } from "../../app/keymap";
@@ -8,6 +7,7 @@ import type { FollowUp } from "../../ipc/bindings/FollowUp";
 import type { FollowUpDays } from "../../ipc/bindings/FollowUpDays";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
+import { Choices } from "../../shared/Choices";
 import { KeyBar, Notice, Problem, Waiting } from "../../shared/parts";
 import { BookingDialog } from "../booking/BookingDialog";
 import { DueList } from "./DueList";
@@ -36,14 +36,11 @@ export function FollowUps() {
         <header className={classes.head}>
           <h1>{followUps.title}</h1>
           {isTold && (
-            <SegmentedControl
-              aria-label={followUps.filter}
+            <Choices
+              label={followUps.filter}
               value={days}
-              onChange={(value) => {
-                const chosen = choices.find((one) => one === value);
-                if (chosen) setDays(chosen);
-              }}
-              data={choices.map((value) => ({ value, label: followUps.days[value] }))}
+              onChange={setDays}
+              choices={choices.map((value) => ({ value, label: followUps.days[value] }))}
             />
           )}
         </header>

@@ -1,4 +1,3 @@
-import { SegmentedControl } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
@@ -6,19 +5,20 @@ import { isPlain, saidBy } from "../../app/keymap";
 import { queryKeys } from "../../app/queries";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
+import { Choices } from "../../shared/Choices";
 import { KeyBar, Notice, Problem, Waiting } from "../../shared/parts";
 import { useInstead } from "../../shared/unsaved";
 import { Item } from "./Item";
 import { ItemList } from "./ItemList";
 import classes from "./Review.module.css";
 
-type Filter = "mine" | "all" | "decided";
+const filters = ["mine", "all", "decided"] as const;
 
 /** Everything that waits for a decision, one after the other, by keys alone. */
 export function Review({ first }: { first: string | null }) {
   const backend = useBackend();
   const navigate = useNavigate();
-  const [filter, setFilter] = useState<Filter>("all");
+  const [filter, setFilter] = useState<(typeof filters)[number]>("all");
   const [chosen, setChosen] = useState(first);
   const isOpen = filter !== "decided";
   const found = useQuery({
@@ -49,18 +49,11 @@ export function Review({ first }: { first: string | null }) {
           <h1>
             {review.title} {isOpen && <span>{items.length}</span>}
           </h1>
-          <SegmentedControl
-            fullWidth
-            aria-label={review.filter}
+          <Choices
+            label={review.filter}
             value={filter}
-            onChange={(value) => {
-              if (value === "mine" || value === "all" || value === "decided") instead(() => setFilter(value));
-            }}
-            data={[
-              { value: "mine", label: review.filters.mine },
-              { value: "all", label: review.filters.all },
-              { value: "decided", label: review.filters.decided },
-            ]}
+            onChange={(value) => instead(() => setFilter(value))}
+            choices={filters.map((value) => ({ value, label: review.filters[value] }))}
           />
           <ItemList items={items} chosen={item?.id ?? null} onChoose={choose} />
         </aside>
