@@ -79,31 +79,37 @@ function OneToast({ toast, isLast, onUndo, onClose }: Props) {
   }, [close, toast.onUndo, toast.also]);
   return (
     <div className={classes.toast} data-testid="toast">
-      {typeof toast.said === "string" ? (
-        <span>{toast.said}</span>
-      ) : (
-        <span lang={langOf(toast.said.detail)}>{toast.said.detail}</span>
-      )}
-      {toast.also && (
-        <button
-          type="button"
-          className={classes.undo}
-          aria-label={toast.also.name}
-          onClick={toast.also.onTake}
-        >
-          {toast.also.label}
-        </button>
-      )}
-      {toast.onUndo && (
-        <button
-          type="button"
-          className={classes.undo}
-          aria-keyshortcuts={isLast ? "Control+U" : undefined}
-          onClick={() => onUndo(toast)}
-        >
-          {messages.common.undo} {isLast && <Kbd>{keyLabel("takeBack")}</Kbd>}
-        </button>
-      )}
+      <div className={classes.body}>
+        {typeof toast.said === "string" ? (
+          <span>{toast.said}</span>
+        ) : (
+          <span lang={langOf(toast.said.detail)}>{toast.said.detail}</span>
+        )}
+        {(toast.also || toast.onUndo) && (
+          <div className={classes.actions}>
+            {toast.also && (
+              <button
+                type="button"
+                className={classes.undo}
+                aria-label={toast.also.name}
+                onClick={toast.also.onTake}
+              >
+                {toast.also.label}
+              </button>
+            )}
+            {toast.onUndo && (
+              <button
+                type="button"
+                className={classes.undo}
+                aria-keyshortcuts={isLast ? "Control+U" : undefined}
+                onClick={() => onUndo(toast)}
+              >
+                {messages.common.undo} {isLast && <Kbd>{keyLabel("takeBack")}</Kbd>}
+              </button>
+            )}
+          </div>
+        )}
+      </div>
       <button type="button" className={classes.close} aria-label={messages.common.close} onClick={close}>
         <IconX size={16} aria-hidden="true" />
       </button>
