@@ -13,9 +13,9 @@ use crate::one_patient::{id_list, registration_rows};
 use crate::replica::{by_name, change_to};
 use crate::view::Died;
 
-/// Why nobody is booked who is noted as dead, and gets no token.
+/// Why nobody is booked who is marked as deceased, and gets no token.
 const NOBODY_COMES: &str =
-    "It is noted that this patient has died. If that is wrong, correct it in their chart first.";
+    "This patient is marked as deceased. If that is wrong, correct it in their chart first.";
 
 /// The death of a patient who is this row, as a form tells of it.
 ///
@@ -57,7 +57,7 @@ pub(crate) fn elsewhere(tx: &Transaction<'_>, kept: PatientId, death: Option<Dea
     Ok(changed.collect())
 }
 
-/// Refuses a visit of somebody who is noted as dead, and ends with `nothing`: what did not happen.
+/// Refuses a visit of somebody who is marked as deceased, and ends with `nothing`: what did not happen.
 pub(crate) fn must_live(tx: &Transaction<'_>, kept: PatientId, nothing: &str) -> Result<()> {
     if noted(tx, kept)?.is_some() {
         return Err(Error::Invalid(format!("{NOBODY_COMES} {nothing}")));

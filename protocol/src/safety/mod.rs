@@ -60,7 +60,7 @@ rules! {
     SameIngredient = "same_ingredient",
     /// A dose by weight, and a weight that differs by more than a fifth.
     WeightChange = "weight_change",
-    /// Something written for a patient after they were known as dead, merged into another, or deleted.
+    /// Something written for a patient after they were marked as deceased, merged into another, or deleted.
     PatientGone = "patient_gone",
     /// A treatment of a tooth that is not there.
     MissingTooth = "missing_tooth",

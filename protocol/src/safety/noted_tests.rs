@@ -175,9 +175,9 @@ fn every_medicine_for_somebody_who_is_noted_as_dead_is_held_with_the_day() {
     pad.person.death = Some(Death { on: None });
     assert_eq!(pad.found(), [(Check::Death, Severity::Hold); 2]);
     let unknown = pad.check()[0].findings[0].clone();
-    assert_eq!(unknown.why, "It is noted that this patient has died.");
+    assert_eq!(unknown.why, "This patient is marked as deceased.");
     pad.person.death = Some(Death { on: Some(time::macros::date!(2026 - 05 - 03)) });
     let known = pad.check()[0].findings[0].clone();
-    assert_eq!(known.why, "It is noted that this patient died on 03 May 2026.");
+    assert_eq!(known.why, "This patient is marked as deceased: died on 03 May 2026.");
     assert_ne!(unknown.key, known.key, "a reason holds for what was said");
 }

@@ -41,7 +41,7 @@ pub enum Check {
     Pregnancy,
     /// More than the most of a day.
     DailyDose,
-    /// Somebody who is noted as dead.
+    /// Somebody who is marked as deceased.
     Death,
 }
 

@@ -95,7 +95,7 @@ const CASES: &[Case] = &[
         ..PLAIN
     },
     Case {
-        name: "anything for somebody who is noted as dead",
+        name: "anything for somebody who is marked as deceased",
         has_died: true,
         expected: Some((Check::Death, Severity::Hold)),
         ..PLAIN

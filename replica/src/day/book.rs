@@ -44,7 +44,7 @@ impl Replica {
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] for what is not understood, or is no time for a visit, and for who is noted as dead.
+    /// [`Error::Invalid`] for what is not understood, or is no time for a visit, and for who is marked as deceased.
     pub fn read_booking(
         &self,
         patient: PatientId,
@@ -75,7 +75,7 @@ impl Replica {
     /// # Errors
     ///
     /// [`Error::Invalid`] for what is not understood, a day that is over or far ahead, a time at which the doctor has
-    /// another patient, a second open visit with one doctor on one day, and for who is noted as dead.
+    /// another patient, a second open visit with one doctor on one day, and for who is marked as deceased.
     pub fn book_visit(&self, patient: PatientId, form: &BookingForm) -> Result<Booking> {
         self.record("book_visit", Some(patient), |tx| {
             let now = self.now_here(tx)?;

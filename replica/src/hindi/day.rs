@@ -4,7 +4,7 @@ use super::Said;
 
 pub(super) const SAID: &[Said] = &[
     ("Nothing was booked.", "कुछ बुक नहीं किया गया।"),
-    ("It is noted that this patient has died.", "लिखा है कि इस मरीज़ की मृत्यु हो चुकी है।"),
+    ("This patient is marked as deceased.", "इस मरीज़ को मृत दर्ज किया गया है।"),
     ("If that is wrong, correct it in their chart first.", "अगर यह ग़लत है, तो पहले उनके चार्ट में इसे ठीक करें।"),
     (
         "The day is not understood, or it is over. Write it like 5d, 2w or 28/11/2026.",

@@ -180,7 +180,7 @@ pub(super) const SAID: &[Said] = &[
     // With what else.
     ("With {other}, which {when*}: {why*}", "{other} के साथ, जो {when}: {why}"),
     ("{part} is on this prescription too: {other}.", "{part} इसी पर्चे पर भी है: {other}।"),
-    ("It is noted that this patient died on {day*}.", "लिखा है कि इस मरीज़ की मृत्यु {day} को हुई।"),
+    ("This patient is marked as deceased: died on {day*}.", "इस मरीज़ को मृत दर्ज किया गया है: मृत्यु {day} को हुई।"),
     ("{part} still runs until {day*}: {other}.", "{part} अभी {day} तक चल रही है: {other}।"),
     ("{part} still runs: {other}.", "{part} अभी चल रही है: {other}।"),
     ("{part} is {class*}, and so is {other}, which {when*}.", "{part} {class} है, और {other} भी, जो {when}।"),

@@ -175,8 +175,7 @@ fn nobody_is_booked_or_given_a_token_who_is_noted_as_dead_and_what_is_booked_sta
     let later = book(&fixture, sunita, &to_come).id;
     let now = book(&fixture, sunita, &BookingForm { day: String::new(), ..to_come.clone() }).id;
     noted(&fixture, sunita, Some(DAY));
-    let why_not =
-        "It is noted that this patient has died. If that is wrong, correct it in their chart first.";
+    let why_not = "This patient is marked as deceased. If that is wrong, correct it in their chart first.";
     let said = format!("{why_not} Nothing was booked.");
     assert_eq!(why(fixture.replica.read_booking(sunita, &here(), None)), said);
     for form in [here(), BookingForm { day: "5d".into(), ..to_come.clone() }] {
@@ -209,7 +208,7 @@ fn medicines_for_somebody_who_is_noted_as_dead_need_a_reason_and_words_alone_do_
         .remove(0);
     let [finding] = safety.findings.try_into().expect("BUG: one finding");
     assert_eq!((finding.check, finding.severity), (Check::Death, Severity::Hold));
-    assert_eq!(finding.why, "It is noted that this patient died on 03 May 2026.");
+    assert_eq!(finding.why, "This patient is marked as deceased: died on 03 May 2026.");
     let refused = fixture.replica.sign_prescription(sunita, &draft(line.clone()), &[]);
     assert!(matches!(refused, Err(Error::Held(_))), "{refused:?}");
     let kept = Kept { key: finding.key, reason: "Given before, written down late".into() };

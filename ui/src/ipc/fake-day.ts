@@ -140,7 +140,7 @@ export function fakeDay(
   const mustLive = (patientId: string, nothing: string) => {
     if (patientOf(patientId).summary.died !== null)
       refuse(
-        `It is noted that this patient has died. If that is wrong, correct it in their chart first. ${nothing}`,
+        `This patient is marked as deceased. If that is wrong, correct it in their chart first. ${nothing}`,
       );
   };
   const isDoctor = () => signedIn()?.roles.some((role) => role === "doctor" || role === "dentist") ?? false;

@@ -72,7 +72,7 @@ export const patient: typeof englishPatient = {
   known: "पहले से ज्ञात",
   familyStart: "नंबर या नाम पहले से ज्ञात हो तो वे लोग यहाँ दिखते हैं।",
   diedOn: (day) => `मृत्यु ${day} को हुई`,
-  notedDead: "मृत लिखा है",
+  deceased: "मृत",
   death: "मृत्यु",
   hasDied: "मृत्यु हो चुकी है",
   dayOfDeath: "मृत्यु का दिन, अगर पता हो",

@@ -79,7 +79,7 @@ export const review: typeof english = {
   notSent: "यहाँ निर्णय हुआ, भेजा जाना बाकी",
   done: "निर्णय हुआ",
   banner: (count) => (count === 1 ? "1 बात निर्णय की प्रतीक्षा में है।" : `${count} बातें निर्णय की प्रतीक्षा में हैं।`),
-  notDead: "मृत नहीं लिखा",
+  notDeceased: "मृत नहीं",
   or: (label, one, other) => `${label}: ${one} या ${other}।`,
   review: "देखें",
   kinds: {

@@ -46,7 +46,7 @@ export const review = {
     weight_change: (known: string, against: string) =>
       `The weight is now ${known}. ${against} was dosed for another one.`,
     patient_gone: (_known: string, against: string) =>
-      `Written after the patient was recorded as dead, merged or deleted: ${against}.`,
+      `Written after the patient was marked as deceased, merged or deleted: ${against}.`,
     missing_tooth: (known: string, against: string) =>
       `Tooth ${known} is missing, but ${against} is planned on it.`,
     other: (known: string, against: string) => `${known} does not go with ${against}.`,
@@ -83,7 +83,7 @@ export const review = {
   done: "Decided",
   banner: (count: number) =>
     count === 1 ? "1 fact is waiting for a decision." : `${count} facts are waiting for a decision.`,
-  notDead: "Not noted as dead",
+  notDeceased: "Not deceased",
   or: (label: string, one: string, other: string) => `${label}: ${one} or ${other}.`,
   review: "Review",
   kinds: {
@@ -109,7 +109,7 @@ export const review = {
     pregnancy_status: "Pregnancy",
     lmp_date: "Last period",
     pregnancy_asked_on: "Asked about pregnancy on",
-    is_deceased: "Has died",
+    is_deceased: "Deceased",
     deceased_on: "Died on",
     merged_into_id: "Same person as",
     abha_number: "ABHA number",

@@ -57,10 +57,10 @@ export function age(said: string): string {
   return said.replace(/[a-z]+/g, (unit) => units[unit] ?? unit);
 }
 
-/** `Died on 03 May 2026`, or that somebody is noted as dead; null of the living. */
+/** `Died on 03 May 2026`, or that somebody is marked as deceased; null of the living. */
 export function diedText(died: Died | null): string | null {
   if (died === null) return null;
-  return died.on === null ? messages.patient.notedDead : messages.patient.diedOn(shortDay(died.on));
+  return died.on === null ? messages.patient.deceased : messages.patient.diedOn(shortDay(died.on));
 }
 
 /** `+91 98204 41276` */

@@ -7,7 +7,7 @@ import { expectAccessible, findSunita, openChartOf, openClinic, openPad } from "
 
 type FakeBackend = ReturnType<typeof openClinic>["backend"];
 
-/** It is noted of Sunita Deshmukh that she has died. */
+/** Sunita Deshmukh is marked as deceased. */
 function sunitaDied(on: string | null) {
   return (backend: FakeBackend) => {
     const [seen] = forms;
@@ -16,7 +16,7 @@ function sunitaDied(on: string | null) {
 }
 
 const said = "Died on 03 May 2026";
-const hasDied = () => screen.findByRole("checkbox", { name: "Has died" });
+const hasDied = () => screen.findByRole("checkbox", { name: "Deceased" });
 
 test("that somebody has died is noted with its day, and stands in the head of the chart", async () => {
   const { keys } = await openChartOf("Sunita");
@@ -43,12 +43,12 @@ test("the finder says it in the list and beside it", async () => {
   await expectAccessible();
 });
 
-test("without a day it says that it is noted", async () => {
+test("without a day it says that they are deceased", async () => {
   const { keys } = await openChartOf("Ramesh");
   await keys.click(screen.getByRole("button", { name: "Correct details" }));
   await keys.click(await hasDied());
   await keys.click(screen.getByRole("button", { name: "Save correction" }));
-  expect((await screen.findByTestId("chart")).textContent).toContain("Noted as dead");
+  expect((await screen.findByTestId("chart")).textContent).toContain("Deceased");
 });
 
 test("a day that is none is not sent and stays typed", async () => {
@@ -79,7 +79,7 @@ test("nobody is asked whether a new patient has died", async () => {
   await screen.findByTestId("today");
   await keys.keyboard("{Control>}{Shift>}n{/Shift}{/Control}");
   await screen.findByTestId("register-form");
-  expect(screen.queryByRole("checkbox", { name: "Has died" })).toBeNull();
+  expect(screen.queryByRole("checkbox", { name: "Deceased" })).toBeNull();
 });
 
 test("the pad says it above the work", async () => {
@@ -89,12 +89,12 @@ test("the pad says it above the work", async () => {
   expect(within(screen.getByTestId("pad")).getByRole("heading", { level: 1 }).textContent).toContain(said);
 });
 
-test("who is noted as dead is neither booked nor given a token, and it is said what to do", async () => {
+test("who is marked as deceased is neither booked nor given a token, and it is said what to do", async () => {
   const { keys } = openClinic({ start: "priya@example.in" }, sunitaDied(null));
   await screen.findByTestId("today");
   await findSunita(keys);
   await keys.keyboard("{Control>}b{/Control}");
-  const why = /has died\. If that is wrong, correct it in their chart first\. Nothing was booked\./;
+  const why = /marked as deceased\. If that is wrong, correct it in their chart first\. Nothing was booked\./;
   expect((await screen.findByText(why)).closest("[role=status]")).toBeTruthy();
   await keys.keyboard("{Enter}");
   expect((await screen.findByRole("alert")).textContent).toMatch(why);
@@ -110,7 +110,7 @@ test("a visit that is booked already stays, marked, and does not become a token"
   await waitFor(() => expect(row.textContent).toContain(said));
   await expectAccessible();
   await keys.click(within(row).getByRole("button", { name: /^Arrived/ }));
-  expect((await screen.findByRole("alert")).textContent).toContain("It is noted that this patient has died.");
+  expect((await screen.findByRole("alert")).textContent).toContain("This patient is marked as deceased.");
   expect(row.textContent).toContain("23:40");
 });
 
@@ -128,8 +128,8 @@ test("two computers that differ about a death show both in words", async () => {
   );
   await screen.findByTestId("today");
   await keys.keyboard("{Control>}{Shift>}r{/Shift}{/Control}");
-  expect(await screen.findByRole("heading", { name: "Has died" })).toBeTruthy();
+  expect(await screen.findByRole("heading", { name: "Deceased" })).toBeTruthy();
   expect(screen.getByRole("button", { name: `Take “${said}”` })).toBeTruthy();
-  expect(screen.getByRole("button", { name: "Keep “Not noted as dead”" })).toBeTruthy();
+  expect(screen.getByRole("button", { name: "Keep “Not deceased”" })).toBeTruthy();
   await expectAccessible();
 });

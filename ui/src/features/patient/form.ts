@@ -22,7 +22,7 @@ export interface TypedForm
   pregnancyStatus: string;
   lmpDate: string;
   hasDied: boolean;
-  /** Counts for nothing while nobody is noted as dead. */
+  /** Counts for nothing while nobody is marked as deceased. */
   diedOn: string;
 }
 

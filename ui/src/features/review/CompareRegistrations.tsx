@@ -132,7 +132,7 @@ function factsOf(here: Chart, other: Chart, isClinical: boolean): Fact[] {
     fact(review.merge.name, ({ patient }) => patient.fullName),
     fact(review.merge.age, ({ patient }) => [age(patient.age), patient.sex].filter(Boolean).join(" · ")),
     fact(words.born, ({ form }) => (form.dateOfBirth ? shortDay(form.dateOfBirth) : null)),
-    fact(labels.hasDied, ({ patient }) => diedText(patient.died) ?? review.notDead),
+    fact(labels.hasDied, ({ patient }) => diedText(patient.died) ?? review.notDeceased),
     fact(words.mobile, ({ patient }) => mobile(patient.mobileNumber)),
     fact(finder.code, ({ patient }) => patient.patientCode),
     fact(words.guardian, ({ patient }) => patient.guardian),

@@ -31,7 +31,7 @@ function deathText({ facts }: Conflict, side: SideName): string {
   const mark = facts.find(({ name }) => name === "is_deceased");
   const on = facts.find(({ name }) => name === "deceased_on")?.[side] ?? null;
   const hasDied = mark ? mark[side] === "true" : side !== "base" || on !== null;
-  return (hasDied && diedText({ on })) || messages.review.notDead;
+  return (hasDied && diedText({ on })) || messages.review.notDeceased;
 }
 
 /** The value of one side: of several that differ, all of them. */
