@@ -40,7 +40,7 @@ export function fakePatients(
     mergePatients: (keep, away) =>
       answer("mergePatients", () => {
         patientOf(away).mergedInto = keep;
-        record("Two registrations made one", patientOf(keep).summary);
+        record("Patients merged", patientOf(keep).summary);
       }),
     unmergePatient: (away) =>
       answer("unmergePatient", () => {
