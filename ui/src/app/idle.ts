@@ -19,10 +19,11 @@ export function useIdle(minutes: number, onIdle: () => void): void {
       touched();
       idle();
     }, LOOK_EVERY);
-    for (const sign of signs) window.addEventListener(sign, touched, { passive: true });
+    // Before anything else, which may keep it to itself.
+    for (const sign of signs) window.addEventListener(sign, touched, { passive: true, capture: true });
     return () => {
       clearInterval(timer);
-      for (const sign of signs) window.removeEventListener(sign, touched);
+      for (const sign of signs) window.removeEventListener(sign, touched, { capture: true });
     };
   }, [minutes]);
 }

@@ -224,14 +224,32 @@ function entries(handlers: Handlers): [KeyId, (() => void) | undefined][] {
   return found;
 }
 
+/** Safari says 229 of the key that ends a word, and no longer that it is composed. */
+const isComposed = (event: KeyboardEvent) => event.isComposing || event.keyCode === 229;
+
+/** While a word is composed, as Hindi is by its sound, its keys are the field's alone: Enter takes the word, nothing else. */
+export function useComposing(): void {
+  useLayoutEffect(() => {
+    const keep = (event: KeyboardEvent) => {
+      if (isComposed(event)) event.stopPropagation();
+    };
+    window.addEventListener("keydown", keep, true);
+    return () => window.removeEventListener("keydown", keep, true);
+  }, []);
+}
+
 const webViewKeys = new Set(["f3", "f5", "f7", "f10"]);
 const webViewModKeys = new Set(["n", "p", "r", "d", "f", "g", "j", "u"]);
 
+function keepFromWebView(event: KeyboardEvent): void {
+  const key = saidBy(event);
+  if (webViewKeys.has(key) || ((event.ctrlKey || event.metaKey) && webViewModKeys.has(key)))
+    event.preventDefault();
+}
+
 /** Keeps the web view from reloading, printing or searching by itself. On the window: after everything else. */
 export function keepWebViewQuiet(): void {
-  window.addEventListener("keydown", (event) => {
-    const key = saidBy(event);
-    if (webViewKeys.has(key) || ((event.ctrlKey || event.metaKey) && webViewModKeys.has(key)))
-      event.preventDefault();
-  });
+  window.addEventListener("keydown", keepFromWebView);
+  // What is composed goes no further than this.
+  window.addEventListener("keydown", (event) => isComposed(event) && keepFromWebView(event), true);
 }
