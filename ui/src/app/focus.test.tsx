@@ -70,3 +70,33 @@ test("a notice that was read leaves the focus on the screen", async () => {
   await keys.keyboard("{Enter}");
   await waitFor(() => expect(focused()).toBe(screen.getByRole("main")));
 });
+
+test("the focus goes through a chart in the order in which it is read", async () => {
+  const { keys } = openClinic();
+  await screen.findByTestId("today");
+  await findSunita(keys);
+  const chart = screen.getByTestId("chart");
+  screen.getByRole("button", { name: /^Correct details/ }).focus();
+  const passed: string[] = [];
+  while (chart.contains(document.activeElement) && passed.length < 30) {
+    const { activeElement } = document;
+    passed.push(activeElement?.getAttribute("aria-label") ?? activeElement?.textContent ?? "");
+    await keys.keyboard("{Tab}");
+  }
+  // What is folded away is not passed; jsdom does not know that.
+  expect(passed.slice(0, 13)).toEqual([
+    "Correct details",
+    "Token or bookingCtrl B",
+    "New prescriptionCtrl N",
+    "Change Penicillins",
+    "Change Sulfonamides",
+    "Note an allergyCtrl Shift A",
+    "Remove Type 2 diabetes",
+    "Remove Hypertension",
+    "",
+    "Registered twice…Ctrl Shift M",
+    "02 Nov 2026",
+    "Add a file",
+    "As a table",
+  ]);
+});
