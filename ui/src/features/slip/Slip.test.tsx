@@ -99,6 +99,30 @@ test("a key that is pressed again while the slip is drawn prints one, and letter
   expect(backend.printed).toEqual(["A-1"]);
 });
 
+test("slips that are asked for while one is drawn come out after it: each once, and each of whom it is", async () => {
+  const drawn = later<void>();
+  const lengths: (string | undefined)[] = [];
+  const { keys, backend } = await openQueue((backend) => {
+    void backend.bookVisit("p4", walkIn);
+    void backend.bookVisit("p2", walkIn);
+    const { tokenSlip, printSlip } = backend;
+    backend.tokenSlip = async (id) => {
+      await drawn.promise;
+      const [pages] = await tokenSlip(id);
+      return [pages, pages.join().includes("A-1") ? 101 : 102];
+    };
+    backend.printSlip = (id) => {
+      lengths.push(onPaper()[0]?.querySelector("div")?.style.aspectRatio);
+      return printSlip(id);
+    };
+  });
+  await keys.keyboard("{ArrowDown}p{ArrowDown}pp{ArrowUp}p");
+  expect(sheets()).toEqual([]);
+  await act(async () => drawn.resolve());
+  await waitFor(() => expect(backend.printed).toEqual(["A-1", "A-2"]));
+  expect(lengths).toEqual(["80 / 100", "80 / 101"]);
+});
+
 test("a slip that does not reach the printer is told of, and can be asked for again", async () => {
   const detail = "The print dialog did not open. The token holds: tell it to the patient.";
   const { keys, backend } = await openQueue((backend) => {

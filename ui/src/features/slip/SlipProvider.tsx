@@ -1,4 +1,4 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type Mutation, useMutation, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, use, useCallback, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { refreshRows } from "../../app/queries";
@@ -44,7 +44,9 @@ export function SlipProvider({ children }: { children: ReactNode }) {
   });
   const print = useCallback(
     (id: AppointmentId) => {
-      if (client.isMutating({ mutationKey: ["slip"] }) === 0) mutate(id);
+      // Somebody else's comes after the one that is on its way to the printer; the same one comes once.
+      const isSame = { mutationKey: ["slip"], predicate: ({ state }: Mutation) => state.variables === id };
+      if (client.isMutating(isSame) === 0) mutate(id);
     },
     [client, mutate],
   );
