@@ -4,15 +4,19 @@ import axe from "axe-core";
 import { expect, vi } from "vitest";
 import { Root } from "../app/Root";
 import { createFakeBackend } from "../ipc/fake";
+import { today } from "../ipc/fake-data";
 import { messages, speak } from "../messages";
+import { dayAfter } from "../shared/format";
 
 type Options = NonNullable<Parameters<typeof createFakeBackend>[0]>;
 type FakeBackend = ReturnType<typeof createFakeBackend>;
+/** What is done to the clinic before the window opens on it. */
+export type Prepare = (backend: FakeBackend) => void;
 
 /** The whole window on a small clinic in memory, and a person with a keyboard before it. */
 export function openClinic(
   options: Options = {},
-  prepare: (backend: FakeBackend) => void = () => undefined,
+  prepare: Prepare = () => undefined,
 ): { keys: UserEvent; backend: FakeBackend } {
   const backend = createFakeBackend(options);
   speak(options.language ?? "en");
@@ -23,7 +27,7 @@ export function openClinic(
 }
 
 /** Opens the clinic, and asks for the chart of whoever has this first name. */
-export async function askForChartOf(name: string, prepare?: Parameters<typeof openClinic>[1]) {
+export async function askForChartOf(name: string, prepare?: Prepare) {
   const opened = openClinic({}, prepare);
   await screen.findByTestId("today");
   await opened.keys.keyboard("{Control>}k{/Control}");
@@ -40,11 +44,16 @@ export async function openChartOf(...asked: Parameters<typeof askForChartOf>) {
   return opened;
 }
 
-/** Opens the chart of Sunita Deshmukh from anywhere. */
-export async function findSunita(keys: UserEvent) {
+/** Types the name of Sunita Deshmukh into the finder, until she is offered. */
+export async function searchSunita(keys: UserEvent) {
   await keys.keyboard("{Control>}k{/Control}");
   await keys.type(await screen.findByTestId("finder-input"), "sunita");
   await screen.findByRole("option", { name: /Sunita Deshmukh/ });
+}
+
+/** Opens her chart from anywhere. */
+export async function findSunita(keys: UserEvent) {
+  await searchSunita(keys);
   await keys.keyboard("{Enter}");
   await screen.findByTestId("chart");
 }
@@ -75,6 +84,11 @@ export async function goOnWithout(keys: UserEvent) {
   now.mockRestore();
   await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
 }
+
+/** So many days from today, by the clock of the clinic. */
+export const dateIn = (days: number) => dayAfter(today(), days);
+/** The same, as it is typed. */
+export const dateTyped = (days: number) => dateIn(days).split("-").toReversed().join("/");
 
 /** What a screen reader or an assessor would complain about. Colours are not drawn here, so not judged. */
 export async function expectAccessible() {

@@ -4,10 +4,15 @@ import { expect, test, vi } from "vitest";
 import { walkIn } from "../../ipc/fake-day";
 import { dayWithWeekday } from "../../shared/format";
 import { messages } from "../../messages";
-import { expectAccessible, findSunita, openClinic, goOnWithout } from "../../test/clinic";
+import {
+  expectAccessible,
+  findSunita,
+  openClinic,
+  goOnWithout,
+  dateIn,
+  type Prepare,
+} from "../../test/clinic";
 import { later } from "../../test/later";
-
-type Prepare = NonNullable<Parameters<typeof openClinic>[1]>;
 
 const booked = { ...walkIn, isHere: false, day: "1d", time: "11:20" };
 
@@ -29,11 +34,6 @@ async function toCome(keys: UserEvent, day: string, time: string) {
 
 const taken = () => screen.getByTestId("booking-taken").textContent;
 const echo = () => screen.getByTestId("booking-echo").textContent;
-const tomorrow = () => {
-  const day = new Date();
-  day.setUTCDate(day.getUTCDate() + 1);
-  return day.toISOString().slice(0, 10);
-};
 
 test("whoever is registered at the reception has a token two keys later", async () => {
   const { keys } = openClinic({ start: "priya@example.in" });
@@ -65,14 +65,14 @@ test("a day and a time are said back as they are understood, and Enter books", a
   expect(screen.getByLabelText("Later")).toHaveProperty("checked", true);
   await keys.keyboard("{Tab}{Tab}1d");
   await waitFor(() =>
-    expect(echo()).toBe(`${dayWithWeekday(tomorrow())}, no set time: fitted in between the others`),
+    expect(echo()).toBe(`${dayWithWeekday(dateIn(1))}, no set time: fitted in between the others`),
   );
   await keys.keyboard("{Tab}1120");
-  await waitFor(() => expect(echo()).toBe(`${dayWithWeekday(tomorrow())}, 11:20`));
+  await waitFor(() => expect(echo()).toBe(`${dayWithWeekday(dateIn(1))}, 11:20`));
   await expectAccessible();
   await keys.keyboard("{Enter}");
-  await screen.findByText(`Sunita Deshmukh is booked: ${dayWithWeekday(tomorrow())}, 11:20`);
-  const day = await backend.getDay(tomorrow());
+  await screen.findByText(`Sunita Deshmukh is booked: ${dayWithWeekday(dateIn(1))}, 11:20`);
+  const day = await backend.getDay(dateIn(1));
   expect(day.doctors[0]?.booked.map(({ time, visitType }) => [time, visitType])).toEqual([
     ["11:20", "follow_up"],
   ]);
@@ -90,11 +90,11 @@ test("whoever looks at a day to come finds a patient and books them for it", asy
   const time = await screen.findByLabelText("Time");
   expect(document.activeElement).toBe(time);
   await keys.keyboard("0930");
-  await waitFor(() => expect(echo()).toBe(`${dayWithWeekday(tomorrow())}, 09:30`));
+  await waitFor(() => expect(echo()).toBe(`${dayWithWeekday(dateIn(1))}, 09:30`));
   await keys.keyboard("{Enter}");
   await screen.findByText(/^Sunita Deshmukh is booked/);
   await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
-  expect((await backend.getDay(tomorrow())).doctors[0]?.booked).toHaveLength(1);
+  expect((await backend.getDay(dateIn(1))).doctors[0]?.booked).toHaveLength(1);
 });
 
 test("a time that is taken is said while it is typed, refused when it is booked, and stays to be changed", async () => {
@@ -110,7 +110,7 @@ test("a time that is taken is said while it is typed, refused when it is booked,
   await waitFor(() => expect(echo()).toContain("11:40"));
   await keys.keyboard("{Enter}");
   await screen.findByText(/^Sunita Deshmukh is booked/);
-  const day = await backend.getDay(tomorrow());
+  const day = await backend.getDay(dateIn(1));
   expect(day.doctors[0]?.booked.map(({ time }) => time)).toEqual(["11:20", "11:40"]);
 });
 
@@ -204,10 +204,10 @@ test("a visit is moved from its row: the new one takes its place, and the old on
   expect(screen.getByLabelText("Reason, in a few words")).toHaveProperty("value", "BP");
   await keys.clear(day);
   await keys.type(day, "1d");
-  await waitFor(() => expect(echo()).toBe(`${dayWithWeekday(tomorrow())}, 23:40`));
+  await waitFor(() => expect(echo()).toBe(`${dayWithWeekday(dateIn(1))}, 23:40`));
   await keys.keyboard("{Enter}");
   await screen.findByText(/^Ramesh Pawar is booked/);
-  expect((await backend.getDay(tomorrow())).doctors[0]?.booked).toHaveLength(1);
+  expect((await backend.getDay(dateIn(1))).doctors[0]?.booked).toHaveLength(1);
   expect(await screen.findByRole("button", { name: "1 finished" })).toBeTruthy();
   await waitFor(() =>
     expect(document.activeElement).toBe(screen.getByRole("button", { name: "1 finished" })),
@@ -249,13 +249,13 @@ test("what is booked is sent as it was chosen: whoever is here now has neither d
 test("what is said of a booking is what was booked, also before the echo of the last letter", async () => {
   const { keys, backend } = await openBooking();
   await toCome(keys, "1d", "");
-  await waitFor(() => expect(echo()).toContain(dayWithWeekday(tomorrow())));
+  await waitFor(() => expect(echo()).toContain(dayWithWeekday(dateIn(1))));
   vi.spyOn(backend, "readBooking").mockReturnValueOnce(new Promise(() => undefined));
   const time = screen.getByLabelText("Time");
   fireEvent.change(time, { target: { value: "1120" } });
   time.focus();
   await keys.keyboard("{Enter}");
-  await screen.findByText(`Sunita Deshmukh is booked: ${dayWithWeekday(tomorrow())}, 11:20`);
+  await screen.findByText(`Sunita Deshmukh is booked: ${dayWithWeekday(dateIn(1))}, 11:20`);
 });
 
 test("what is moved stays with its doctor, also one who is not here today", async () => {
@@ -282,8 +282,8 @@ test("which day is today the clinic's clock says: whoever is found on it gets a 
     const { getDay } = backend;
     // In India it is tomorrow already.
     backend.getDay = async (date) => {
-      const day = date ?? tomorrow();
-      return { ...(await getDay(day)), isToday: day === tomorrow() };
+      const day = date ?? dateIn(1);
+      return { ...(await getDay(day)), isToday: day === dateIn(1) };
     };
   });
   await screen.findByTestId("today");

@@ -2,7 +2,7 @@ import { act, screen, waitFor, within } from "@testing-library/react";
 import { expect, test } from "vitest";
 import type { AppState } from "../../ipc/bindings/AppState";
 import type { RevocationView } from "../../ipc/bindings/RevocationView";
-import { expectAccessible, openClinic } from "../../test/clinic";
+import { expectAccessible, openClinic, type Prepare } from "../../test/clinic";
 
 const revocation: RevocationView = {
   state: "asked",
@@ -12,7 +12,7 @@ const revocation: RevocationView = {
   doneAt: null,
 };
 
-async function openComputers(prepare: Parameters<typeof openClinic>[1] = () => undefined) {
+async function openComputers(prepare: Prepare = () => undefined) {
   const opened = openClinic({ start: "anjali@example.in" }, prepare);
   await screen.findByTestId("today");
   await opened.keys.click(screen.getByRole("link", { name: "Computers" }));

@@ -1,8 +1,6 @@
 import { act, screen, waitFor, within } from "@testing-library/react";
 import { expect, test } from "vitest";
-import { expectAccessible, findSunita, openClinic } from "../../test/clinic";
-
-type Prepare = NonNullable<Parameters<typeof openClinic>[1]>;
+import { expectAccessible, findSunita, openClinic, type Prepare } from "../../test/clinic";
 
 async function openFiles(prepare?: Prepare, start?: string) {
   const opened = openClinic(start ? { start } : {}, prepare);

@@ -2,9 +2,9 @@ import { act, fireEvent, screen, waitFor } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 import type { PatientsFound } from "../../ipc/bindings/PatientsFound";
 import { later } from "../../test/later";
-import { expectAccessible, openClinic } from "../../test/clinic";
+import { expectAccessible, openClinic, type Prepare } from "../../test/clinic";
 
-async function openFinder(prepare?: Parameters<typeof openClinic>[1]) {
+async function openFinder(prepare?: Prepare) {
   const opened = openClinic({}, prepare);
   await screen.findByTestId("today");
   await opened.keys.keyboard("{Control>}k{/Control}");

@@ -3,7 +3,7 @@ import type { UserEvent } from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
 import type { CommandError } from "../../ipc/bindings/CommandError";
 import { dayWithWeekday } from "../../shared/format";
-import { expectAccessible, openClinic } from "../../test/clinic";
+import { dateIn, dateTyped, expectAccessible, openClinic } from "../../test/clinic";
 import { later } from "../../test/later";
 
 const goThere = (keys: UserEvent) => keys.keyboard("{Control>}{Shift>}f{/Shift}{/Control}");
@@ -20,13 +20,6 @@ const rows = () => screen.findAllByTestId("due-row");
 const names = async () =>
   (await rows()).map((row) => within(row).getAllByRole("button")[0]?.querySelector("strong")?.textContent);
 
-/** So many days from today, as the fake clinic counts them. */
-function dayAway(days: number): string {
-  const day = new Date();
-  day.setUTCDate(day.getUTCDate() + days);
-  return day.toISOString().slice(0, 10);
-}
-
 test("who was asked to come again stands there by day, with their number, the day in words and the doctor", async () => {
   await openFollowUps();
   expect(await names()).toEqual(["Ramesh Pawar", "Sunita Deshmukh"]);
@@ -34,7 +27,7 @@ test("who was asked to come again stands there by day, with their number, the da
   expect(ramesh?.textContent).toContain("5 days ago");
   expect(sunita?.textContent).toContain("+91 98204 41276");
   expect(sunita?.textContent).toContain("54 y F");
-  expect(sunita?.textContent).toContain(`in 2 days ${dayWithWeekday(dayAway(2))}`);
+  expect(sunita?.textContent).toContain(`in 2 days ${dayWithWeekday(dateIn(2))}`);
   expect(sunita?.textContent).toContain("Dr. Anjali Kulkarni");
   expect(screen.getByText("2 people due").getAttribute("role")).toBe("status");
   await expectAccessible();
@@ -56,8 +49,7 @@ test("the key of the booking books for the day and with the doctor of the return
   await rows();
   await keys.keyboard("{End}{Control>}b{/Control}");
   const dialog = within(await screen.findByRole("dialog", { name: /Sunita Deshmukh/ }));
-  const day = dayAway(2).split("-").toReversed().join("/");
-  expect(await dialog.findByLabelText("Day")).toHaveProperty("value", day);
+  expect(await dialog.findByLabelText("Day")).toHaveProperty("value", dateTyped(2));
   expect(dialog.getByLabelText("Doctor")).toHaveProperty("value", "d1");
   expect(dialog.getByLabelText("Type of visit")).toHaveProperty("value", "follow_up");
   expect(document.activeElement).toBe(dialog.getByLabelText("Time"));

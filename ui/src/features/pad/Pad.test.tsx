@@ -2,9 +2,9 @@ import { act, fireEvent, screen, waitFor } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 import { quietStatus } from "../../ipc/fake-data";
 import { messages } from "../../messages";
-import { expectAccessible, openClinic, openPad } from "../../test/clinic";
+import { expectAccessible, openClinic, openPad, type Prepare } from "../../test/clinic";
 
-async function openEmptyPad(prepare?: Parameters<typeof openClinic>[1]) {
+async function openEmptyPad(prepare?: Prepare) {
   const { keys, backend } = openClinic({}, prepare);
   await screen.findByTestId("today");
   await openPad(keys);

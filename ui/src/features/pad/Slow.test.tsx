@@ -2,13 +2,13 @@ import { act, fireEvent, screen, waitFor, within } from "@testing-library/react"
 import { expect, test, vi } from "vitest";
 import type { CommandError } from "../../ipc/bindings/CommandError";
 import { messages } from "../../messages";
-import { findSunita, openClinic, openPad, signMetformin } from "../../test/clinic";
+import { findSunita, openClinic, openPad, signMetformin, type Prepare } from "../../test/clinic";
 import { later } from "../../test/later";
 
 const advice = () => screen.getByRole<HTMLTextAreaElement>("textbox", { name: messages.pad.advice });
 const saved = () => screen.getByTestId("pad-saved").textContent;
 
-async function openEmptyPad(prepare?: Parameters<typeof openClinic>[1]) {
+async function openEmptyPad(prepare?: Prepare) {
   const opened = openClinic({}, prepare);
   await screen.findByTestId("today");
   await openPad(opened.keys);

@@ -2,10 +2,10 @@ import { act, screen, waitFor, within } from "@testing-library/react";
 import type { UserEvent } from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
 import { walkIn } from "../../ipc/fake-day";
-import { expectAccessible, findSunita, openClinic, signMetformin } from "../../test/clinic";
+import { expectAccessible, findSunita, openClinic, signMetformin, type Prepare } from "../../test/clinic";
 import { later } from "../../test/later";
 
-async function openLast(prepare?: Parameters<typeof openClinic>[1], options = {}) {
+async function openLast(prepare?: Prepare, options = {}) {
   const opened = openClinic(options, prepare);
   const { keys } = opened;
   await screen.findByTestId("today");

@@ -2,10 +2,15 @@ import { act, fireEvent, screen, waitFor, within } from "@testing-library/react"
 import type { UserEvent } from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
 import { messages } from "../../messages";
-import { expectAccessible, findSunita, openClinic, openPad, goOnWithout } from "../../test/clinic";
+import {
+  expectAccessible,
+  findSunita,
+  openClinic,
+  openPad,
+  goOnWithout,
+  type Prepare,
+} from "../../test/clinic";
 import { later } from "../../test/later";
-
-type Prepare = Parameters<typeof openClinic>[1];
 
 async function openReview(prepare: Prepare) {
   const opened = openClinic({}, prepare);

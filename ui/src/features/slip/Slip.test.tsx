@@ -2,10 +2,8 @@ import { act, screen, waitFor, within } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 import { walkIn } from "../../ipc/fake-day";
 import { messages } from "../../messages";
-import { expectAccessible, findSunita, openClinic } from "../../test/clinic";
+import { expectAccessible, findSunita, openClinic, type Prepare } from "../../test/clinic";
 import { later } from "../../test/later";
-
-type Prepare = NonNullable<Parameters<typeof openClinic>[1]>;
 
 const booked = { ...walkIn, isHere: false, time: "23:40" };
 

@@ -3,14 +3,14 @@ import { afterEach, expect, test, vi } from "vitest";
 import type { StaffForm } from "../../ipc/bindings/StaffForm";
 import { quietStatus } from "../../ipc/fake-data";
 import { messages } from "../../messages";
-import { expectAccessible, openClinic, goOnWithout } from "../../test/clinic";
+import { expectAccessible, openClinic, goOnWithout, type Prepare } from "../../test/clinic";
 import { later } from "../../test/later";
 
 afterEach(() => vi.useRealTimers());
 
 type Options = Parameters<typeof openClinic>[0];
 
-async function openStaff(prepare: Parameters<typeof openClinic>[1] = () => undefined, options: Options = {}) {
+async function openStaff(prepare: Prepare = () => undefined, options: Options = {}) {
   const opened = openClinic({ start: "anjali@example.in", ...options }, prepare);
   await screen.findByTestId("today");
   const link = screen.getByRole("link", { name: /^(Staff|स्टाफ़)$/ });

@@ -2,10 +2,9 @@ import { act, createEvent, fireEvent, screen, waitFor, within } from "@testing-l
 import { expect, test, vi } from "vitest";
 import { walkIn } from "../../ipc/fake-day";
 import { messages } from "../../messages";
-import { expectAccessible, findSunita, openClinic, openPad } from "../../test/clinic";
+import { expectAccessible, findSunita, openClinic, openPad, type Prepare } from "../../test/clinic";
 import { later } from "../../test/later";
 
-type Prepare = NonNullable<Parameters<typeof openClinic>[1]>;
 type Start = "anjali@example.in" | "priya@example.in";
 
 const booked = { ...walkIn, isHere: false, time: "23:40" };

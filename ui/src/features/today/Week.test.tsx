@@ -1,12 +1,16 @@
 import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 import { walkIn } from "../../ipc/fake-day";
-import { today } from "../../ipc/fake-data";
-import { dayAfter, dayWithWeekday, wholeDay } from "../../shared/format";
-import { expectAccessible, openClinic } from "../../test/clinic";
+import { dayWithWeekday, wholeDay } from "../../shared/format";
+import {
+  dateIn,
+  dateTyped,
+  expectAccessible,
+  openClinic,
+  searchSunita,
+  type Prepare,
+} from "../../test/clinic";
 import { later } from "../../test/later";
-
-type Prepare = NonNullable<Parameters<typeof openClinic>[1]>;
 
 const at = (day: string, time: string, doctorId = "d1") => ({
   ...walkIn,
@@ -33,14 +37,28 @@ async function openWeek(prepare: Prepare = some) {
   return opened;
 }
 
-const dateOf = (days: number) => dayAfter(today(), days);
-const day = (days: number) => screen.getByRole("region", { name: wholeDay(dateOf(days)) });
+const day = (days: number) => screen.getByRole("region", { name: wholeDay(dateIn(days)) });
 const lines = (days: number) => within(day(days)).queryAllByRole("listitem");
 const focused = () => document.activeElement?.textContent ?? "";
 const title = (from: number) =>
   screen.findByRole("heading", {
-    name: `${dayWithWeekday(dateOf(from))} – ${dayWithWeekday(dateOf(from + 6))}`,
+    name: `${dayWithWeekday(dateIn(from))} – ${dayWithWeekday(dateIn(from + 6))}`,
   });
+
+/** The same, where another week is read only once the disk gives it. */
+async function openSlowWeek() {
+  const disk = later<void>();
+  const opened = await openWeek((backend) => {
+    some(backend);
+    const { getDays } = backend;
+    backend.getDays = async (...asked) => {
+      if (asked[0] !== null) await disk.promise;
+      return getDays(...asked);
+    };
+  });
+  await title(0);
+  return { ...opened, disk };
+}
 
 test("W shows seven days: by time who comes, with whom, and who comes in between last", async () => {
   await openWeek();
@@ -68,25 +86,25 @@ test("of one doctor only their visits stand there, without the name, also in the
   expect(asked).toHaveBeenLastCalledWith(null, 7, "d2");
   await keys.keyboard("{Alt>}{ArrowRight}{/Alt}");
   await title(7);
-  expect(asked).toHaveBeenLastCalledWith(dateOf(7), 7, "d2");
+  expect(asked).toHaveBeenLastCalledWith(dateIn(7), 7, "d2");
   expect(screen.getByLabelText("Doctor")).toHaveProperty("value", "d2");
   await keys.selectOptions(screen.getByLabelText("Doctor"), "All doctors");
-  await waitFor(() => expect(asked).toHaveBeenLastCalledWith(dateOf(7), 7, null));
+  await waitFor(() => expect(asked).toHaveBeenLastCalledWith(dateIn(7), 7, null));
 });
 
 test("the arrows walk the days and their visits, and Tab leads into them once", async () => {
   const { keys } = await openWeek();
   await title(0);
   await keys.keyboard("{ArrowRight}");
-  expect(focused()).toBe(wholeDay(dateOf(0)));
+  expect(focused()).toBe(wholeDay(dateIn(0)));
   await keys.keyboard("{ArrowLeft}{ArrowDown}");
-  expect(focused(), "nobody is booked today").toBe(wholeDay(dateOf(0)));
+  expect(focused(), "nobody is booked today").toBe(wholeDay(dateIn(0)));
   await keys.keyboard("{ArrowRight}{ArrowDown}{ArrowDown}");
   expect(focused()).toContain("Ramesh Pawar");
   await keys.keyboard("{End}");
   expect(focused()).toContain("Prakash Deshmukh");
   await keys.keyboard("{ArrowRight}");
-  expect(focused()).toBe(wholeDay(dateOf(2)));
+  expect(focused()).toBe(wholeDay(dateIn(2)));
   await keys.keyboard("{ArrowLeft}{Home}{ArrowDown}");
   expect(focused()).toContain("Sunita Deshmukh");
   const stops = screen.getByTestId("week-days").querySelectorAll('[tabindex="0"]');
@@ -100,7 +118,7 @@ test("Enter opens the chart of a visit, and from its heading the day", async () 
   await title(0);
   await keys.keyboard("{ArrowRight}{ArrowRight}{Enter}");
   await screen.findByTestId("today");
-  expect(screen.getByRole("heading", { level: 1 }).textContent).toBe(wholeDay(dateOf(1)));
+  expect(screen.getByRole("heading", { level: 1 }).textContent).toBe(wholeDay(dateIn(1)));
   expect(await screen.findAllByTestId("visit-row")).toHaveLength(3);
   await keys.keyboard("w");
   await title(1);
@@ -113,7 +131,7 @@ test("W leads back to the day in which the focus stands, and today stays today",
   await title(0);
   await keys.keyboard("{ArrowRight}{ArrowRight}{ArrowRight}w");
   await screen.findByTestId("today");
-  expect(screen.getByRole("heading", { level: 1 }).textContent).toBe(wholeDay(dateOf(2)));
+  expect(screen.getByRole("heading", { level: 1 }).textContent).toBe(wholeDay(dateIn(2)));
   await keys.keyboard("w");
   await title(2);
   await keys.click(screen.getByRole("button", { name: "From today" }));
@@ -128,10 +146,10 @@ test("weeks are turned with keys, and the focus stays in its place", async () =>
   await title(0);
   await keys.keyboard("{ArrowRight}{ArrowRight}{Alt>}{ArrowRight}{/Alt}");
   expect((await title(7)).getAttribute("aria-live"), "whoever does not see it hears of it").toBe("polite");
-  expect(focused()).toBe(wholeDay(dateOf(8)));
+  expect(focused()).toBe(wholeDay(dateIn(8)));
   await keys.keyboard("{Alt>}{ArrowLeft}{/Alt}{Alt>}{ArrowLeft}{/Alt}");
   await title(-7);
-  expect(focused()).toBe(wholeDay(dateOf(-6)));
+  expect(focused()).toBe(wholeDay(dateIn(-6)));
   expect(day(-6).textContent).toContain("past · Nobody was booked");
   await expectAccessible();
 });
@@ -139,12 +157,10 @@ test("weeks are turned with keys, and the focus stays in its place", async () =>
 test("whoever is found is booked for the day in which the focus stands", async () => {
   const { keys } = await openWeek();
   await title(0);
-  await keys.keyboard("{ArrowRight}{ArrowRight}{ArrowRight}{Control>}k{/Control}");
-  await keys.type(await screen.findByTestId("finder-input"), "sunita");
-  await screen.findByRole("option", { name: /Sunita Deshmukh/ });
+  await keys.keyboard("{ArrowRight}{ArrowRight}{ArrowRight}");
+  await searchSunita(keys);
   await keys.keyboard("{Shift>}{Enter}{/Shift}");
-  const typed = dateOf(2).split("-").toReversed().join("/");
-  expect(await screen.findByLabelText("Day")).toHaveProperty("value", typed);
+  expect(await screen.findByLabelText("Day")).toHaveProperty("value", dateTyped(2));
 });
 
 test("W is a letter where letters are typed", async () => {
@@ -219,16 +235,7 @@ test("a week that cannot be read says so, and can be asked for again", async () 
 });
 
 test("while the next week is read, this one stays in sight", async () => {
-  const disk = later<void>();
-  const { keys } = await openWeek((backend) => {
-    some(backend);
-    const { getDays } = backend;
-    backend.getDays = async (...asked) => {
-      if (asked[0] !== null) await disk.promise;
-      return getDays(...asked);
-    };
-  });
-  await title(0);
+  const { keys, disk } = await openSlowWeek();
   await keys.keyboard("{Alt>}{ArrowRight}{/Alt}");
   expect(lines(1)).toHaveLength(3);
   await act(async () => disk.resolve());
@@ -241,16 +248,7 @@ test.each([
 ])(
   "a week that comes late leads nobody back who goes elsewhere by %s meanwhile",
   async (key, ctrlKey, there) => {
-    const disk = later<void>();
-    const { keys } = await openWeek((backend) => {
-      some(backend);
-      const { getDays } = backend;
-      backend.getDays = async (...asked) => {
-        if (asked[0] !== null) await disk.promise;
-        return getDays(...asked);
-      };
-    });
-    await title(0);
+    const { keys, disk } = await openSlowWeek();
     await keys.keyboard("{ArrowRight}{ArrowRight}{Alt>}{ArrowRight}{/Alt}");
     await act(async () => {
       fireEvent.keyDown(document.activeElement ?? document.body, { key, ctrlKey });
