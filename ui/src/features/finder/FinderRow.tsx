@@ -1,8 +1,9 @@
 import { useEffect, useRef } from "react";
 import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
 import { messages } from "../../messages";
-import { age, mobile, shortDay } from "../../shared/format";
-import { DiedMark, Kbd, Parts } from "../../shared/parts";
+import { mobile, shortDay } from "../../shared/format";
+import { Person } from "../../shared/Person";
+import { Kbd } from "../../shared/parts";
 import { usePressed } from "../../shared/pressed";
 import classes from "./Finder.module.css";
 
@@ -40,18 +41,10 @@ export function FinderRow({ id, pick, patient, isChosen, onChoose }: Props) {
       onClick={() => isMeant(patient.id) && onChoose()}
     >
       {pick !== null && <Kbd>{pick}</Kbd>}
-      <span className={classes.who}>
-        <strong>{patient.fullName}</strong>{" "}
-        <span className={classes.age}>
-          {age(patient.age)} {patient.sex}
-        </span>
-        <DiedMark patient={patient} />
+      <Person patient={patient} parts={[patient.guardian, mobile(patient.mobileNumber), patient.patientCode]}>
         {patient.speltOtherwise && <span className={classes.spelt}>{finder.speltOtherwise}</span>}
         {patient.needsReview && <span className={classes.review}>{finder.needsReview}</span>}
-        <span className={classes.small}>
-          <Parts parts={[patient.guardian, mobile(patient.mobileNumber), patient.patientCode]} />
-        </span>
-      </span>
+      </Person>
       <span className={classes.last}>
         {patient.lastVisit ? shortDay(patient.lastVisit) : finder.neverSeen}
       </span>

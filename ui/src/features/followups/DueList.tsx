@@ -3,8 +3,8 @@ import { type FocusEvent, type KeyboardEvent, useLayoutEffect, useRef, useState 
 import { isPlain, useKeys } from "../../app/keymap";
 import type { FollowUp } from "../../ipc/bindings/FollowUp";
 import { messages } from "../../messages";
-import { age, dayWithWeekday, mobile } from "../../shared/format";
-import { Parts } from "../../shared/parts";
+import { dayWithWeekday, mobile } from "../../shared/format";
+import { Person } from "../../shared/Person";
 import classes from "./FollowUps.module.css";
 
 interface Props {
@@ -80,20 +80,12 @@ export function DueList({ people, onBook }: Props) {
               tabIndex={tabIndex}
               onClick={() => void navigate({ to: "/patients/$patientId", params: { patientId: patient.id } })}
             >
-              <span className={classes.who}>
-                <strong>{patient.fullName}</strong>{" "}
-                <span className={classes.age}>
-                  {age(patient.age)} {patient.sex}
-                </span>
-                <span className={classes.small}>
-                  <Parts parts={[mobile(patient.mobileNumber), patient.guardian, patient.patientCode]} />
-                </span>
-              </span>
+              <Person
+                patient={patient}
+                parts={[mobile(patient.mobileNumber), patient.guardian, patient.patientCode]}
+              />
               <span className={classes.due}>
-                {followUps.due(days)}{" "}
-                <time className={classes.small} dateTime={dueOn}>
-                  {dayWithWeekday(dueOn)}
-                </time>
+                {followUps.due(days)} <time dateTime={dueOn}>{dayWithWeekday(dueOn)}</time>
               </span>
               <span className={classes.doctor}>{doctorName}</span>
             </button>

@@ -8,6 +8,7 @@ import type { FollowUpDays } from "../../ipc/bindings/FollowUpDays";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
 import { Choices } from "../../shared/Choices";
+import page from "../../shared/page.module.css";
 import { KeyBar, Notice, Problem, Waiting } from "../../shared/parts";
 import { BookingDialog } from "../booking/BookingDialog";
 import { DueList } from "./DueList";
@@ -32,8 +33,8 @@ export function FollowUps() {
   const some = data?.hasMore ? followUps.first : followUps.count;
   return (
     <>
-      <div className={classes.screen} data-testid="follow-ups">
-        <header className={classes.head}>
+      <div className={page.screen} data-testid="follow-ups">
+        <header className={page.head}>
           <h1>{followUps.title}</h1>
           {isTold && (
             <Choices

@@ -5,8 +5,9 @@ import { queryKeys } from "../../app/queries";
 import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
-import { age, shortDay } from "../../shared/format";
-import { DiedMark, Parts, Problem } from "../../shared/parts";
+import { shortDay } from "../../shared/format";
+import { Person } from "../../shared/Person";
+import { Problem } from "../../shared/parts";
 import { emptyForm, type TypedForm } from "./form";
 import classes from "./Patient.module.css";
 
@@ -87,16 +88,7 @@ function People({ title, people, asks }: PeopleProps) {
         {people.map((one) => (
           <li key={one.id}>
             <Link to="/patients/$patientId" params={{ patientId: one.id }} ignoreBlocker={!asks}>
-              <span>
-                <strong>{one.fullName}</strong>{" "}
-                <span className={classes.age}>
-                  {age(one.age)} {one.sex}
-                </span>
-                <DiedMark patient={one} />
-                <small>
-                  <Parts parts={[one.guardian, one.patientCode]} />
-                </small>
-              </span>
+              <Person patient={one} parts={[one.guardian, one.patientCode]} />
               <time>{one.lastVisit ? shortDay(one.lastVisit) : finder.neverSeen}</time>
             </Link>
           </li>

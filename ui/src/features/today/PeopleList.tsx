@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import type { PatientSummary } from "../../ipc/bindings/PatientSummary";
-import { age, mobile } from "../../shared/format";
-import { DiedMark, Parts } from "../../shared/parts";
+import { mobile } from "../../shared/format";
+import { Person } from "../../shared/Person";
 import classes from "./Today.module.css";
 
 interface Row {
@@ -38,17 +38,11 @@ export function PeopleList({ title, empty, rows, onOpen, foot }: Props) {
             <li key={key}>
               <button type="button" className={classes.row} onClick={() => onOpen(patient.id)}>
                 {lead && <time className={classes.lead}>{lead}</time>}
-                <span className={classes.who}>
-                  <strong>{patient.fullName}</strong>{" "}
-                  <span className={classes.age}>
-                    {age(patient.age)} {patient.sex}
-                  </span>
-                  <DiedMark patient={patient} />
-                  <span className={classes.small}>
-                    <Parts parts={[patient.guardian, mobile(patient.mobileNumber)]} />
-                  </span>
-                  {note && <span className={classes.small}>{note}</span>}
-                </span>
+                <Person
+                  patient={patient}
+                  parts={[patient.guardian, mobile(patient.mobileNumber)]}
+                  note={note}
+                />
                 {aside && <span className={classes.aside}>{aside}</span>}
               </button>
             </li>

@@ -6,9 +6,10 @@ import type { CancelReason } from "../../ipc/bindings/CancelReason";
 import type { Step } from "../../ipc/bindings/Step";
 import type { StepKind } from "../../ipc/bindings/StepKind";
 import { messages } from "../../messages";
-import { age, shortTime } from "../../shared/format";
+import { shortTime } from "../../shared/format";
 import { useMinutesSince } from "../../shared/minute";
-import { DiedMark, Kbd, Problem } from "../../shared/parts";
+import { PersonName } from "../../shared/Person";
+import { Kbd, Problem } from "../../shared/parts";
 import { valueText } from "../review/words";
 import { usePrintSlip } from "../slip/SlipProvider";
 import classes from "./Queue.module.css";
@@ -112,11 +113,7 @@ export function QueueRow({ booking, place, isActive, isToday, steps, onOpen, onM
             data-stop={first === undefined ? "" : undefined}
             onClick={onOpen}
           >
-            <strong>{patient.fullName}</strong>{" "}
-            <span className={classes.age}>
-              {age(patient.age)} {patient.sex}
-            </span>
-            <DiedMark patient={patient} />
+            <PersonName patient={patient} />
           </button>
           <p className={classes.small}>
             {[

@@ -1,12 +1,5 @@
 import { Button } from "@mantine/core";
-import {
-  IconCalendarWeek,
-  IconChevronLeft,
-  IconChevronRight,
-  IconPlayerTrackNext,
-  IconTicket,
-  IconUserPlus,
-} from "@tabler/icons-react";
+import { IconCalendarWeek, IconPlayerTrackNext, IconTicket, IconUserPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
@@ -18,12 +11,14 @@ import type { Today as TodayData } from "../../ipc/bindings/Today";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
 import { dayAfter, shortTime, wholeDay } from "../../shared/format";
+import page from "../../shared/page.module.css";
 import { KeyBar, Problem, Waiting } from "../../shared/parts";
 import { BookingDialog, type Moved } from "../booking/BookingDialog";
 import { preparedBy, preparedWords } from "../prepared/words";
 import { PeopleList } from "./PeopleList";
 import { Queue, visitsOf } from "./Queue";
 import classes from "./Today.module.css";
+import { Turn } from "./Turn";
 import { useNextPatient } from "./useNextPatient";
 
 /** The day at this clinic: who is booked, waits and was seen, and who is new. Other days: who is booked. */
@@ -54,24 +49,11 @@ export function Today({ date }: { date: string | null }) {
   const isPending = day.isPending || (isToday && lists.isPending);
   return (
     <>
-      <div className={`${classes.screen} ${visits.length > 0 ? classes.withQueue : ""}`} data-testid="today">
-        <header className={classes.head}>
+      <div className={`${page.screen} ${visits.length > 0 ? classes.withQueue : ""}`} data-testid="today">
+        <header className={page.head}>
           <h1 aria-live="polite">{shown ? wholeDay(shown) : messages.shell.today}</h1>
-          <div className={classes.days}>
-            <Button
-              variant="default"
-              leftSection={<IconChevronLeft size={16} aria-hidden="true" />}
-              onClick={() => go(-1)}
-            >
-              {words.before}
-            </Button>
-            <Button
-              variant="default"
-              rightSection={<IconChevronRight size={16} aria-hidden="true" />}
-              onClick={() => go(1)}
-            >
-              {words.after}
-            </Button>
+          <div className={page.buttons}>
+            <Turn before={words.before} after={words.after} onTurn={go} />
             <Button
               variant="default"
               leftSection={<IconCalendarWeek size={16} aria-hidden="true" />}
@@ -86,7 +68,7 @@ export function Today({ date }: { date: string | null }) {
             )}
           </div>
           <Counts day={day.data} today={isToday ? lists.data : undefined} />
-          <div className={classes.days}>
+          <div className={page.buttons}>
             {hasNext && (
               <Button
                 size="md"

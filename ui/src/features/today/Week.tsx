@@ -1,5 +1,5 @@
 import { Button, NativeSelect } from "@mantine/core";
-import { IconCalendar, IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
+import { IconCalendar } from "@tabler/icons-react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate, useRouter } from "@tanstack/react-router";
 import { keyLabel, useKeys } from "../../app/keymap";
@@ -7,8 +7,10 @@ import { queryKeys } from "../../app/queries";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
 import { dayAfter, dayWithWeekday } from "../../shared/format";
+import page from "../../shared/page.module.css";
 import { KeyBar, Problem, Waiting } from "../../shared/parts";
-import page from "./Today.module.css";
+import today from "./Today.module.css";
+import { Turn } from "./Turn";
 import { useNextPatient } from "./useNextPatient";
 import classes from "./Week.module.css";
 import { WeekDays } from "./WeekDays";
@@ -61,26 +63,13 @@ export function Week({ from, lookedAt, doctorId }: Props) {
   const { week: words, keys } = messages;
   return (
     <>
-      <div className={`${page.screen} ${page.withQueue}`} data-testid="week">
+      <div className={`${page.screen} ${today.withQueue}`} data-testid="week">
         <header className={page.head}>
           <h1 aria-live="polite">
             {first && last ? words.title(dayWithWeekday(first.date), dayWithWeekday(last.date)) : words.show}
           </h1>
-          <div className={page.days}>
-            <Button
-              variant="default"
-              leftSection={<IconChevronLeft size={16} aria-hidden="true" />}
-              onClick={() => go(-1)}
-            >
-              {words.before}
-            </Button>
-            <Button
-              variant="default"
-              rightSection={<IconChevronRight size={16} aria-hidden="true" />}
-              onClick={() => go(1)}
-            >
-              {words.after}
-            </Button>
+          <div className={page.buttons}>
+            <Turn before={words.before} after={words.after} onTurn={go} />
             {first && !first.isToday && (
               <Button
                 variant="default"
@@ -120,7 +109,7 @@ export function Week({ from, lookedAt, doctorId }: Props) {
         {error && <Problem error={error} onRetry={() => void refetch()} />}
         {isPending && <Waiting rows={6} />}
         {data?.days.some((day) => day.hasMore) && (
-          <p className={page.more} role="status">
+          <p className={today.more} role="status">
             {words.hasMore}
           </p>
         )}

@@ -3,8 +3,9 @@ import { isPlain } from "../../app/keymap";
 import type { DayVisit } from "../../ipc/bindings/DayVisit";
 import type { DayVisits } from "../../ipc/bindings/DayVisits";
 import { messages } from "../../messages";
-import { age, wholeDay } from "../../shared/format";
-import { DiedMark, Parts } from "../../shared/parts";
+import { wholeDay } from "../../shared/format";
+import { PersonName } from "../../shared/Person";
+import { Parts } from "../../shared/parts";
 import { valueText } from "../review/words";
 import classes from "./Week.module.css";
 
@@ -180,11 +181,7 @@ function Line({ visit: { booking, doctor }, hasDoctor, isActive, onOpen }: LineP
         onClick={onOpen}
       >
         {time ? <time className={classes.time}>{time}</time> : <span>{token ?? day.noTime}</span>}{" "}
-        <strong>{patient.fullName}</strong>{" "}
-        <span className={classes.age}>
-          {age(patient.age)} {patient.sex}
-        </span>
-        <DiedMark patient={patient} />{" "}
+        <PersonName patient={patient} />{" "}
         {isUrgent && isOpen && <span className={classes.urgent}>{day.urgent}</span>}{" "}
         <span className={classes.small}>
           <Parts parts={[hasDoctor ? doctor : null, status === "booked" ? null : valueText(status)]} />
