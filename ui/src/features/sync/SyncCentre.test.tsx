@@ -1,7 +1,7 @@
 import type { CommandError } from "../../ipc/bindings/CommandError";
 import { act, screen, waitFor, within } from "@testing-library/react";
 import { afterEach, expect, test, vi } from "vitest";
-import { expectAccessible, openClinic } from "../../test/clinic";
+import { expectAccessible, openClinic, type Prepare } from "../../test/clinic";
 import type { LedgerEntry } from "../../ipc/bindings/LedgerEntry";
 import { fakeRefused, quietStatus as status } from "../../ipc/fake-data";
 
@@ -23,7 +23,7 @@ const entry = (sequence: number, fate: LedgerEntry["fate"], detail: string | nul
   detail,
 });
 
-async function openSyncCentre(prepare: Parameters<typeof openClinic>[1]) {
+async function openSyncCentre(prepare: Prepare) {
   const opened = openClinic({}, prepare);
   await screen.findByTestId("today");
   await opened.keys.keyboard("{Control>}4{/Control}");
