@@ -2,7 +2,7 @@
 //! is corrected in the sheet and comes with the next run. Anything else that does not fit is left out, and said.
 
 use csv::StringRecord;
-use protocol::patient::{Age, Death, normalise_name, parse_mobile};
+use protocol::patient::{Age, Death, normalise_name};
 use protocol::table::{TableName, Values};
 use protocol::validate::{check_row, check_value, day_text, moment_text, parse_day};
 use serde_json::{Value, json};
@@ -201,18 +201,18 @@ impl<'a> Reading<'a> {
                 return self.refuse("mobile_number", &format!("{why}; {way_on}"));
             }
         };
-        let second = self.phones("alternate_mobile").unwrap_or_else(|why| {
+        let mut second = self.phones("alternate_mobile").unwrap_or_else(|why| {
             self.say("alternate_mobile", &format!("{why}; it was left out"));
             Phones::default()
         });
+        // Whoever has one number only may have written it into the other column; a landline may have a stranger's digits.
+        let mobile = first.mobile.or_else(|| {
+            let other = second.mobile.take()?;
+            self.say("mobile_number", "it has no mobile number; that of another column was taken");
+            Some(other)
+        });
         let mut others: Vec<String> =
             [first.alternate, second.mobile, second.alternate].into_iter().flatten().collect();
-        // Whoever has one number only may have written it into the other column.
-        let mobile = first.mobile.or_else(|| {
-            let place = others.iter().position(|other| parse_mobile(other).is_some())?;
-            self.say("mobile_number", "it has no mobile number; that of another column was taken");
-            Some(others.remove(place))
-        });
         others.retain(|other| mobile.as_ref() != Some(other));
         others.dedup();
         if others.len() > 1 {

@@ -170,6 +170,24 @@ async fn a_register_becomes_patients_with_all_that_its_lines_say() {
 }
 
 #[tokio::test]
+async fn a_landline_that_has_the_digits_of_a_mobile_number_is_not_taken_for_one() {
+    let mut office = Office::open().await;
+    let sheet = "Name,Mobile,Alternate No,Age,Sex\n\
+                 Asha,,080-22223333,34,F\n\
+                 Bina,0755-2551234,,34,F\n\
+                 Gita,080-22223334,9820441276,34,F\n";
+    let summary = office.import(&office.sheet(sheet)).await;
+    assert_eq!((summary.imported, summary.for_review), (3, 2));
+    let numbers =
+        "select concat_ws(' | ', first_name, left(mobile_number, 4), alternate_mobile) from clinic.patients
+                   where tenant_id = $t order by 1";
+    assert_eq!(
+        office.texts(numbers).await,
+        ["Asha | +999 | +918022223333", "Bina | +999 | +917552551234", "Gita | +919 | +918022223334"]
+    );
+}
+
+#[tokio::test]
 async fn a_dry_run_says_what_is_wrong_by_line_and_writes_nothing() {
     let mut office = Office::open().await;
     let before = office.everything().await;
