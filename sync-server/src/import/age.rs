@@ -113,6 +113,19 @@ pub(super) fn read(written: &str, with_sex: bool) -> Result<Option<Written>, &'s
     Ok(Some(Written { years, months: knows_months.then_some(months % 12), sex }))
 }
 
+/// The age that years and a column of months say together: months beyond the years, or all of them.
+///
+/// # Errors
+///
+/// That they do not go together.
+pub(super) fn with_months(years: Option<i32>, months: i32) -> Result<(i32, Option<i32>), &'static str> {
+    match years.filter(|years| *years > 0) {
+        Some(years) if months < 12 => Ok((years, Some(months))),
+        Some(years) if months / 12 != years => Err("so many months do not go with the years"),
+        _ => Ok((months / 12, Some(months % 12))),
+    }
+}
+
 fn tokens(written: &str) -> Result<Vec<Token>, &'static str> {
     let text = written.to_lowercase().replace("y/o", "yo");
     let mut tokens = Vec::new();
@@ -287,6 +300,22 @@ mod tests {
         }
         for nothing in ["", " ", "NA", "-"] {
             assert_eq!(age(nothing), None, "{nothing}");
+        }
+    }
+
+    #[test]
+    fn months_beside_the_years_are_those_beyond_them_or_all_of_them() {
+        for (years, months, age) in [
+            (Some(1), 6, Some((1, 6))),
+            (Some(1), 18, Some((1, 6))),
+            (Some(0), 18, Some((1, 6))),
+            (None, 18, Some((1, 6))),
+            (Some(0), 8, Some((0, 8))),
+            (Some(34), 0, Some((34, 0))),
+            (Some(2), 18, None),
+        ] {
+            let read = with_months(years, months).ok().map(|(years, months)| (years, months.unwrap_or(0)));
+            assert_eq!(read, age, "{years:?} {months}");
         }
     }
 

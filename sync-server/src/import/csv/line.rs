@@ -300,10 +300,10 @@ impl<'a> Reading<'a> {
             self.refuse("age_months", "it is no number of months");
         }
         let age = match (written, beside.flatten()) {
-            (Some(age), Some(months)) => Some((age.years, Some(months.min(11)))),
-            (None, Some(months)) => Some((months / 12, Some(months % 12))),
-            (Some(age), None) => Some((age.years, age.months)),
-            (None, None) => None,
+            (written, Some(months)) => age::with_months(written.map(|age| age.years), months)
+                .inspect_err(|why| self.refuse("age_months", why))
+                .ok(),
+            (written, None) => written.map(|age| (age.years, age.months)),
         };
         let recorded = age.map(|_| self.recorded_on());
         self.set("date_of_birth", birth.map(day_text));

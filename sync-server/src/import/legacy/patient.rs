@@ -108,10 +108,23 @@ fn age_or_birth(taking: &mut Taking<'_>, values: &mut Values) {
         None
     });
     let written = written.flatten();
-    let beside = taking.raw(&["age_months"]).and_then(number).map(|months| months as i64);
-    let months = beside.or(written.and_then(|age| age.months).map(i64::from));
-    let (years, recorded) = match (written.map(|age| i64::from(age.years)), birth) {
-        (Some(years), _) => (Some(years), Some(recorded_on(taking))),
+    let beside = taking.raw(&["age_months"]).and_then(number).map(|months| months as i32);
+    let beside = beside.filter(|months| (0..1200).contains(months));
+    let age = match (written, beside) {
+        (Some(age), Some(months)) if age.months.is_none() => {
+            Some(age::with_months(Some(age.years), months).unwrap_or_else(|why| {
+                taking.remark("age_months", why);
+                (age.years, None)
+            }))
+        }
+        (Some(age), _) => Some((age.years, age.months)),
+        // Nought is what stands in a column that nobody filled.
+        (None, Some(months @ 1..)) if birth.is_none() => age::with_months(None, months).ok(),
+        (None, _) => None,
+    };
+    let age = age.map(|(years, months)| (i64::from(years), months));
+    let (age, recorded) = match (age, birth) {
+        (Some(age), _) => (Some(age), Some(recorded_on(taking))),
         (None, Some(_)) => (None, None),
         (None, None) => {
             taking.remark(
@@ -119,13 +132,11 @@ fn age_or_birth(taking: &mut Taking<'_>, values: &mut Values) {
                 "neither age nor date of birth; 130 stands there, and the patient waits for review",
             );
             values.insert("needs_review".to_owned(), json!(true));
-            (Some(NO_AGE), Some(taking.calendar().today))
+            (Some((NO_AGE, None)), Some(taking.calendar().today))
         }
     };
-    let months =
-        months.filter(|months| (0..=11).contains(months) && years.is_some_and(|years| years != NO_AGE));
-    values.insert("age_years".to_owned(), json!(years));
-    values.insert("age_months".to_owned(), json!(months));
+    values.insert("age_years".to_owned(), json!(age.map(|age| age.0)));
+    values.insert("age_months".to_owned(), json!(age.and_then(|age| age.1)));
     values.insert("age_recorded_on".to_owned(), json!(recorded.map(day_text)));
 }
 

@@ -188,6 +188,18 @@ async fn a_landline_that_has_the_digits_of_a_mobile_number_is_not_taken_for_one(
 }
 
 #[tokio::test]
+async fn all_the_months_beside_the_years_are_no_months_beyond_them() {
+    let mut office = Office::open().await;
+    let sheet = "Name,Mobile,Age,Age in months,Sex\n\
+                 Asha,9820441276,1,18,F\n\
+                 Bina,9820441277,2,18,F\n";
+    let summary = office.import(&office.sheet(sheet)).await;
+    assert_eq!((summary.imported, summary.refused), (1, 1), "{summary:?}");
+    assert!(summary.problems[0].contains("do not go with the years"), "{summary:?}");
+    assert_eq!(office.patients().await, ["+919820441276 | Asha | female | 1 | 6"]);
+}
+
+#[tokio::test]
 async fn a_dry_run_says_what_is_wrong_by_line_and_writes_nothing() {
     let mut office = Office::open().await;
     let before = office.everything().await;

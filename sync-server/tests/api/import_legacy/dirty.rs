@@ -70,6 +70,22 @@ async fn rows_with_one_key_are_all_kept_and_nothing_is_joined_to_the_wrong_one()
 }
 
 #[tokio::test]
+async fn an_age_in_months_alone_is_an_age_and_all_the_months_beside_the_years_are_read_as_that() {
+    let mut office = Office::with(INTEGER).await;
+    office
+        .sql(
+            "alter table old_program.patients add age_months int;
+             insert into old_program.patients (mobile, first_name, age, age_months) values
+                 ('9820441301', 'Baby', null, 8), ('9820441302', 'Toddler', '1', 18), ('9820441303', 'Unknown', null, 0)",
+        )
+        .await;
+    office.import().await;
+    let ages = "select concat_ws(' | ', first_name, age_years, age_months) from clinic.patients \
+                where tenant_id = $t and first_name in ('Baby', 'Toddler', 'Unknown') order by 1";
+    assert_eq!(office.texts(ages).await, ["Baby | 0 | 8", "Toddler | 1 | 6", "Unknown | 130"]);
+}
+
+#[tokio::test]
 async fn an_old_database_that_hides_rows_is_refused_and_not_taken_for_empty() {
     let mut office = Office::with(SEED).await;
     office
