@@ -110,12 +110,11 @@ impl Server {
                 let there = tenant.files.upload(&file);
                 let from = u64::try_from(from).map_err(|_| broken())?;
                 let is_odd = piece.is_empty() || piece.len() > MAX_PIECE_BYTES;
-                if !there.stored
-                    && (is_odd || from > there.received || from + piece.len() as u64 > file.bytes)
-                {
-                    return Err(invalid("A piece begins where the file has come to, and ends within it."));
+                if !there.stored && (is_odd || from + piece.len() as u64 > file.bytes) {
+                    return Err(invalid("A piece of a file ends within it."));
                 }
-                if !there.stored {
+                // What came before it may have been taken away: that is no word on these bytes.
+                if !there.stored && from <= there.received {
                     let pieces = tenant.files.pieces.entry(file.sha256.clone()).or_default();
                     let kept = spoils.map_or_else(|| piece.clone(), |at| spoilt(piece, at));
                     pieces.insert(from, Arc::new(kept));
