@@ -39,8 +39,9 @@ impl Replica {
         self.record("save_letterhead", None, |tx| {
             let id = self.facts.clinic_id.0;
             let current = must_get(tx, TableName::Clinics, id)?;
-            let before = values(seen, &current).unwrap_or_else(|_| current.clone());
-            let change = change_to(TableName::Clinics, id, &before, values(wanted, &current)?);
+            let (seen, wanted) = beside(&form(&current), seen, wanted);
+            let before = values(&seen, &current).unwrap_or_else(|_| current.clone());
+            let change = change_to(TableName::Clinics, id, &before, values(&wanted, &current)?);
             Ok((change.into_iter().collect(), ()))
         })
     }
@@ -162,6 +163,21 @@ fn form(clinic: &Values) -> Letterhead {
         preprinted_mm: room.filter(|mm| ROOM.contains(mm)),
         has_logo: logo(clinic).is_some(),
     }
+}
+
+/// What was seen and what is wanted, with what stands there `now` of the lines that share a column: of these, too, only
+/// what this person changed is written.
+fn beside(now: &Letterhead, seen: &Letterhead, wanted: &Letterhead) -> (Letterhead, Letterhead) {
+    let kept_or = |seen: &str, wanted: &str, now: &str| if seen == wanted { now } else { wanted }.to_owned();
+    let is_same_paper = seen.preprinted_mm == wanted.preprinted_mm;
+    let wanted = Letterhead {
+        line: kept_or(&seen.line, &wanted.line, &now.line),
+        foot: kept_or(&seen.foot, &wanted.foot, &now.foot),
+        preprinted_mm: if is_same_paper { now.preprinted_mm } else { wanted.preprinted_mm },
+        ..wanted.clone()
+    };
+    let (line, foot) = (now.line.clone(), now.foot.clone());
+    (Letterhead { line, foot, preprinted_mm: now.preprinted_mm, ..seen.clone() }, wanted)
 }
 
 /// The columns that a letterhead means. What else stands in the column `letterhead` stays.

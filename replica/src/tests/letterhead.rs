@@ -73,6 +73,21 @@ fn only_what_differs_is_written_and_what_else_is_kept_there_stays() {
 }
 
 #[test]
+fn what_came_from_elsewhere_while_the_form_stood_open_stays_beside_what_is_changed_in_it() {
+    let fixture = desk();
+    let seen = fixture.replica.letterhead().expect("BUG: read");
+    let other = Letterhead { foot: "Closed on Sunday".into(), preprinted_mm: Some(35), ..seen.clone() };
+    fixture.replica.save_letterhead(&seen, &other).expect("BUG: saved");
+    let mine = Letterhead { line: "Teeth".into(), ..seen.clone() };
+    fixture.replica.save_letterhead(&seen, &mine).expect("BUG: saved");
+    let now = fixture.replica.letterhead().expect("BUG: read");
+    assert_eq!(
+        (now.line.as_str(), now.foot.as_str(), now.preprinted_mm),
+        ("Teeth", "Closed on Sunday", Some(35))
+    );
+}
+
+#[test]
 fn a_picture_of_the_clinics_own_stands_on_every_paper_until_it_is_taken_away() {
     let fixture = desk();
     let seen = fixture.replica.letterhead().expect("BUG: read");

@@ -73,6 +73,18 @@ test("what does not fit is refused with a sentence, and what was typed stays", a
   expect(screen.getByLabelText("City")).toHaveProperty("value", "MumbaiPune");
 });
 
+test("a form that is opened again shows what came from elsewhere meanwhile", async () => {
+  const { keys, backend } = await openLetterhead();
+  await keys.click(screen.getByRole("link", { name: "Letterhead" }));
+  await screen.findByLabelText("City");
+  await keys.keyboard("{Control>}1{/Control}");
+  await screen.findByTestId("today");
+  const there = await backend.getLetterhead();
+  await backend.saveLetterhead(there, { ...there, city: "Pune" });
+  await keys.click(screen.getByRole("link", { name: "Letterhead" }));
+  expect(await screen.findByLabelText("City")).toHaveProperty("value", "Pune");
+});
+
 test("nobody but an admin is led to it", async () => {
   await openLetterhead("vikram@example.in");
   expect(screen.queryByRole("link", { name: "Letterhead" })).toBeNull();

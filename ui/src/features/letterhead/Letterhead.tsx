@@ -19,14 +19,14 @@ export function Letterhead() {
   const backend = useBackend();
   const { session } = useSession();
   const isAdmin = session.person.roles.includes("admin");
-  const { data, error, refetch } = useQuery({
+  const { data, error, refetch, isFetching } = useQuery({
     queryKey: queryKeys.letterhead,
     queryFn: () => backend.getLetterhead(),
     enabled: isAdmin,
   });
-  // What came from elsewhere while the form stands open is not what this person saw.
+  // What came from elsewhere while the form stands open is not what this person saw; what came before it is.
   const [seen, setSeen] = useState<LetterheadForm>();
-  if (data && !seen) setSeen(data);
+  if (data && !seen && !isFetching) setSeen(data);
   const { letterhead: words } = messages;
   if (!isAdmin || (error && !seen)) {
     return (
