@@ -4,7 +4,7 @@ use protocol::table::Values;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::value::{Fit, entries, is_blank, plain, text};
+use super::value::{Fit, entries, is_blank, is_nothing, plain, text};
 use super::words;
 use super::write::NewRow;
 
@@ -20,12 +20,12 @@ pub(super) fn no_mobile(id: Uuid) -> String {
     format!("+999{:011}", id.as_u128() % 100_000_000_000)
 }
 
-/// What a column of allergies says: the status, and the substances. None where nothing stands there.
+/// What a column of allergies says: the status, and the substances. None where nothing stands there, or a sign for that.
 pub(super) fn allergies(written: &Value) -> Option<(&'static str, Vec<String>)> {
     if is_blank(written) {
         return None;
     }
-    let substances: Vec<String> = entries(written)
+    let mut said: Vec<String> = entries(written)
         .iter()
         .map(|entry| match entry {
             Value::Object(parts) => ["substance", "substance_text", "allergen", "name"]
@@ -34,9 +34,13 @@ pub(super) fn allergies(written: &Value) -> Option<(&'static str, Vec<String>)> 
                 .map_or_else(|| plain(entry), plain),
             other => plain(other),
         })
-        .filter(|substance| !words::is_no_allergy(substance))
+        .filter(|said| words::is_no_allergy(said) || !is_nothing(said))
         .collect();
-    Some((if substances.is_empty() { "none_known" } else { "has_allergies" }, substances))
+    if said.is_empty() {
+        return None;
+    }
+    said.retain(|said| !words::is_no_allergy(said));
+    Some((if said.is_empty() { "none_known" } else { "has_allergies" }, said))
 }
 
 /// A row for one of them, and what was done to its name. None where it has no letters.
@@ -67,4 +71,22 @@ pub(super) fn allergy_row(
         deleted_at: None,
     };
     Some((row, why))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sign_for_nothing_is_neither_an_allergy_nor_none_known() {
+        for nothing in ["", "-", "NA", "n/a", "?", "unknown", "-, -"] {
+            assert_eq!(allergies(&json!(nothing)), None, "{nothing}");
+        }
+        for none in ["nil", "NKDA", "No known allergies", "none"] {
+            assert_eq!(allergies(&json!(none)), Some(("none_known", vec![])), "{none}");
+        }
+        let some = Some(("has_allergies", vec!["Penicillin".to_owned(), "dust".to_owned()]));
+        assert_eq!(allergies(&json!("Penicillin, -, dust")), some);
+        assert_eq!(allergies(&json!([{ "substance": "Penicillin" }, "dust"])), some);
+    }
 }
