@@ -73,9 +73,19 @@ impl Calendar {
 
     /// The day in the clinic at this moment.
     pub(super) fn day_of(&self, moment: OffsetDateTime) -> Date {
+        self.in_clinic(moment).date()
+    }
+
+    /// The time of day in the clinic at a moment that is written with its zone.
+    pub(super) fn clock_of(&self, written: &str) -> Option<String> {
+        let moment = self.in_clinic(exact(written.trim())?);
+        Some(format!("{:02}:{:02}", moment.hour(), moment.minute()))
+    }
+
+    fn in_clinic(&self, moment: OffsetDateTime) -> OffsetDateTime {
         let offset = jiff::Timestamp::from_second(moment.unix_timestamp())
             .map_or(0, |moment| self.zone.to_offset(moment).seconds());
-        moment.to_offset(time::UtcOffset::from_whole_seconds(offset).unwrap_or(time::UtcOffset::UTC)).date()
+        moment.to_offset(time::UtcOffset::from_whole_seconds(offset).unwrap_or(time::UtcOffset::UTC))
     }
 
     fn read(&self, old: &Value) -> Result<Option<Read>, &'static str> {
@@ -87,7 +97,7 @@ impl Calendar {
         if text.starts_with("0000-00-00") {
             return Err("a date of zeros");
         }
-        if let Ok(moment) = OffsetDateTime::parse(text, &Rfc3339) {
+        if let Some(moment) = exact(text) {
             let read = Read { date: moment.date(), time: moment.time(), exact: Some(moment), adapted: None };
             return Ok(Some(read));
         }
@@ -170,6 +180,13 @@ enum Token {
     Month(u32),
     /// Whether it is the afternoon.
     Half(bool),
+}
+
+/// A moment with its zone, as programs write it; `2024-01-05 10:00:00+00`, as Postgres does, too.
+fn exact(text: &str) -> Option<OffsetDateTime> {
+    let text = text.replacen(' ', "T", 1);
+    let parse = |text: &str| OffsetDateTime::parse(text, &Rfc3339).ok();
+    parse(&text).or_else(|| parse(&format!("{text}:00")))
 }
 
 const MONTHS: &[&str] = &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
@@ -298,7 +315,11 @@ mod tests {
         let moment = |text: &str| calendar(false).moment(&json!(text));
         assert_eq!(moment("2024-01-05T10:00:00"), Fit::Same(json!("2024-01-05T04:30:00.000Z")));
         assert_eq!(moment("05/01/2024 10:00 AM"), Fit::Same(json!("2024-01-05T04:30:00.000Z")));
-        assert_eq!(moment("2024-01-05T10:00:00+00:00"), Fit::Same(json!("2024-01-05T10:00:00.000Z")));
+        for exact in ["2024-01-05T10:00:00+00:00", "2024-01-05 10:00:00+00", "2024-01-05 15:30:00.0+05:30"] {
+            assert_eq!(moment(exact), Fit::Same(json!("2024-01-05T10:00:00.000Z")), "{exact}");
+            assert_eq!(calendar(false).clock_of(exact).as_deref(), Some("15:30"), "{exact}");
+        }
+        assert_eq!(calendar(false).clock_of("2024-01-05T10:00:00"), None);
         assert_eq!(calendar(false).date(&json!("2024-01-05T20:00:00+00:00")), Fit::Same(json!("2024-01-06")));
     }
 

@@ -46,7 +46,8 @@ pub(super) fn appointment(taking: &mut Taking<'_>, home: &mut Home) -> Result<Ma
 fn start_time(taking: &mut Taking<'_>) -> Option<String> {
     let table = TableName::Appointments;
     if let Some(written) = taking.plain(&words::names(table, "start_time")) {
-        let clock = written.rsplit(['T', ' ']).find_map(|_| time_of_day(written.rsplit('T').next()?));
+        let clock = taking.calendar().clock_of(&written);
+        let clock = clock.or_else(|| time_of_day(written.rsplit('T').next()?));
         if clock.is_none() {
             taking.remark("start_time", "not a time of day; left empty");
         }
@@ -54,7 +55,9 @@ fn start_time(taking: &mut Taking<'_>) -> Option<String> {
     }
     let written = taking.plain(&words::names(table, "appointment_date"))?;
     let (_, clock) = written.split_once(['T', ' '])?;
-    time_of_day(clock).filter(|clock| clock != "00:00")
+    // Midnight, in the clinic or as it is written, is a day alone.
+    let clock = time_of_day(clock).filter(|clock| clock != "00:00")?;
+    taking.calendar().clock_of(&written).or(Some(clock)).filter(|clock| clock != "00:00")
 }
 
 /// A prescription with its lines. The lines come first: nothing is added to what is signed.

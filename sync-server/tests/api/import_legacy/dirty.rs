@@ -86,6 +86,22 @@ async fn an_age_in_months_alone_is_an_age_and_all_the_months_beside_the_years_ar
 }
 
 #[tokio::test]
+async fn an_appointment_stands_at_the_time_that_the_clinics_clocks_showed() {
+    let mut office = Office::with(INTEGER).await;
+    office
+        .sql(
+            "alter table old_program.appointments drop appointment_time;
+             alter table old_program.appointments alter appointment_date type timestamptz
+                 using '2024-01-05 05:00+00'::timestamptz",
+        )
+        .await;
+    office.import().await;
+    let starts = "select concat_ws(' | ', appointment_date::text, left(start_time::text, 5)) \
+                  from clinic.appointments where tenant_id = $t";
+    assert_eq!(office.texts(starts).await, ["2024-01-05 | 10:30"]);
+}
+
+#[tokio::test]
 async fn an_old_database_that_hides_rows_is_refused_and_not_taken_for_empty() {
     let mut office = Office::with(SEED).await;
     office
