@@ -13,7 +13,7 @@ use super::line;
 use super::row::{SetAside, Taking};
 use super::tables::{Made, OldTable};
 use crate::import::calendar::time_of_day;
-use crate::import::value::{entries, number, plain};
+use crate::import::value::{entries, is_nothing, number, plain};
 use crate::import::words;
 use crate::import::write::NewRow;
 
@@ -219,29 +219,44 @@ fn vitals(taking: &mut Taking<'_>) -> Value {
         ("spo2", &["spo2", "oxygen_saturation", "sp_o2"]),
         ("weight_kg", &["weight_kg", "weight"]),
     ];
-    let stored = match taking.raw(&["vitals", "vital_signs"]) {
-        Some(Value::Object(parts)) => parts.clone(),
-        Some(Value::String(text)) => serde_json::from_str::<Map<String, Value>>(text).unwrap_or_default(),
-        _ => Map::new(),
+    let written = taking.raw(&["vitals", "vital_signs"]);
+    let parts = match written {
+        Some(Value::Object(parts)) => Some(parts.clone()),
+        Some(Value::String(text)) => serde_json::from_str::<Map<String, Value>>(text).ok(),
+        _ => None,
     };
-    let mut known = Map::new();
-    let pressure = ["bp", "blood_pressure"].iter().find_map(|name| stored.get(*name).map(plain));
-    let pressure = pressure.or_else(|| taking.plain(&["bp", "blood_pressure"]));
-    if let Some((systolic, diastolic)) = pressure.as_deref().and_then(|text| text.split_once('/')) {
+    let says_something = |value: &Value| !is_nothing(&plain(value));
+    let mut is_lost = parts.is_none() && written.is_some_and(says_something);
+    let (mut stored, mut known) = (parts.unwrap_or_default(), Map::new());
+    let pressure = ["bp", "blood_pressure"].iter().find_map(|name| stored.remove(*name));
+    if let Some(pressure) = pressure.as_ref().or_else(|| taking.raw(&["bp", "blood_pressure"])) {
+        let text = plain(pressure);
+        let (systolic, diastolic) = text.split_once('/').unwrap_or_default();
         for (name, part) in [("bp_sys", systolic), ("bp_dia", diastolic)] {
-            if let Some(value) = number(&json!(part)) {
-                known.insert(name.to_owned(), as_written(value));
+            match number(&json!(part)) {
+                Some(value) => _ = known.insert(name.to_owned(), as_written(value)),
+                None => is_lost |= says_something(pressure),
             }
         }
     }
     for (sign, names) in SIGNS {
-        let written = names.iter().find_map(|name| stored.get(*name)).or_else(|| taking.raw(names));
-        let Some(mut value) = written.and_then(number) else { continue };
+        let own = names.iter().find_map(|name| stored.remove(*name));
+        let Some(written) = own.as_ref().or_else(|| taking.raw(names)) else { continue };
+        let Some(mut value) = number(written) else {
+            is_lost |= says_something(written);
+            continue;
+        };
         if *sign == "temp_c" && value > 60.0 {
             taking.remark("vitals", "a temperature in Fahrenheit was converted");
             value = ((value - 32.0) * 50.0 / 9.0).round() / 10.0;
         }
         known.insert((*sign).to_owned(), as_written(value));
+    }
+    if is_lost || stored.values().any(says_something) {
+        taking.remark(
+            "vitals",
+            "some of them are no vital signs that are known here; only the old row has them",
+        );
     }
     Value::Object(known)
 }
