@@ -13,7 +13,7 @@ use super::line;
 use super::row::{SetAside, Taking};
 use super::tables::{Made, OldTable};
 use crate::import::calendar::time_of_day;
-use crate::import::value::{entries, is_nothing, number, plain};
+use crate::import::value::{entries, is_blank, is_nothing, number, plain};
 use crate::import::words;
 use crate::import::write::NewRow;
 
@@ -72,6 +72,7 @@ pub(super) fn prescription(taking: &mut Taking<'_>, home: &mut Home) -> Result<M
     for name in ["chief_complaints", "investigations"] {
         let written = taking.raw(&words::names(table, name)).map(entries).unwrap_or_default();
         let texts: Vec<String> = written.iter().map(entry_text).collect();
+        tell_parts(taking, name, &written);
         values.insert(name.to_owned(), json!(texts));
     }
     let diagnoses = taking.raw(&words::names(table, "diagnoses")).map(entries).unwrap_or_default();
@@ -191,6 +192,19 @@ fn entry_text(entry: &Value) -> String {
             .find_map(|name| parts.get(*name))
             .map_or_else(|| plain(entry), plain),
         other => plain(other),
+    }
+}
+
+/// Says that of entries with several parts, such as a complaint and since when, only the words are taken.
+fn tell_parts(taking: &mut Taking<'_>, column: &str, entries: &[Value]) {
+    let says_more = |entry: &Value| {
+        entry.as_object().is_some_and(|parts| parts.values().filter(|part| !is_blank(part)).count() > 1)
+    };
+    if entries.iter().any(says_more) {
+        taking.remark(
+            column,
+            "of an entry with several parts its words were taken; the old row has the others",
+        );
     }
 }
 

@@ -102,19 +102,28 @@ async fn an_appointment_stands_at_the_time_that_the_clinics_clocks_showed() {
 }
 
 #[tokio::test]
-async fn a_vital_sign_that_has_no_place_here_is_told_and_kept_in_the_old_row() {
+async fn what_of_a_visit_has_no_place_here_is_told_and_kept_in_the_old_row() {
     let mut office = Office::with(INTEGER).await;
     office
-        .sql(r#"update old_program.prescriptions set vitals = '{"bp": "130/80", "rr": 18, "spo2": "NA"}' where id = 1"#)
+        .sql(
+            r#"alter table old_program.prescriptions add chief_complaints json;
+               update old_program.prescriptions
+               set vitals = '{"bp": "130/80", "rr": 18, "spo2": "NA"}',
+                   chief_complaints = '[{"text": "Fever", "since": "3 days"}, "Cough"]'
+               where id = 1"#,
+        )
         .await;
     let options = LegacyOptions { report: Some(office.report()), ..office.options() };
     run(&office.ops, &options, &mut Vec::new()).await.expect("imported");
-    let vitals = "select vitals::text from clinic.prescriptions where tenant_id = $t and vitals <> '{}'";
-    assert_eq!(office.texts(vitals).await, [r#"{"bp_dia": 80, "bp_sys": 130}"#]);
+    let visit = "select vitals::text || ' ' || chief_complaints::text from clinic.prescriptions
+                 where tenant_id = $t and vitals <> '{}'";
+    assert_eq!(office.texts(visit).await, [r#"{"bp_dia": 80, "bp_sys": 130} ["Fever", "Cough"]"#]);
     let reported = lines(&office.report());
-    let is_told =
-        |line: &Value| line["table"] == "prescriptions" && line["key"] == "1" && line["column"] == "vitals";
-    assert!(reported.iter().any(is_told), "{reported:#?}");
+    for column in ["vitals", "chief_complaints"] {
+        let is_told =
+            |line: &Value| line["table"] == "prescriptions" && line["key"] == "1" && line["column"] == column;
+        assert!(reported.iter().any(is_told), "{column} {reported:#?}");
+    }
     let kept = "select original::jsonb #>> '{vitals,rr}' from clinic.legacy_keys
                 where tenant_id = $t and table_name = 'prescriptions' and legacy_key = '1'";
     assert_eq!(office.texts(kept).await, ["18"]);
