@@ -262,6 +262,10 @@ impl Replica {
     }
 
     /// Every file of the tenant whose content is here: its row's id, and the content. For an export.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::FileDamaged`], once all the others were given.
     pub(crate) fn contents_here(
         &self,
         mut each: impl FnMut(AttachmentId, AttachmentContent) -> Result<()>,
@@ -274,15 +278,20 @@ impl Replica {
             let ids = statement.query_map([], |row| row.get::<_, String>(0))?;
             ids.map(|id| id?.parse().map_err(|_| Error::StoreDamaged)).collect()
         })?;
-        let mut n_files = 0;
+        let (mut n_files, mut damaged) = (0, None);
         for id in ids {
             let wanted = self.store.read(|tx| wanted(tx, id))?;
-            if let Some(bytes) = self.store.content(&wanted.sha256, self.clock.now())? {
-                each(id, wanted.with(bytes))?;
-                n_files += 1;
+            match self.store.content(&wanted.sha256, self.clock.now()) {
+                Ok(Some(bytes)) => {
+                    each(id, wanted.with(bytes))?;
+                    n_files += 1;
+                }
+                Ok(None) => {}
+                Err(error @ Error::FileDamaged) => damaged = Some(error),
+                Err(error) => return Err(error),
             }
         }
-        Ok(n_files)
+        damaged.map_or(Ok(n_files), Err)
     }
 }
 

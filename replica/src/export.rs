@@ -16,15 +16,19 @@ use crate::store::get_row;
 impl Replica {
     /// Writes the attached files that are on this computer into this folder, each under the id of its row, and answers how
     /// many. They leave this program, which is noted.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::FileDamaged`] for one of them, once all the others are written.
     pub fn export_files(&self, to: &Path) -> Result<u32> {
         files::make_private_dir(to)?;
         let n_written = self.contents_here(|id, content| {
             let ending = Path::new(&content.file_name).extension().and_then(std::ffi::OsStr::to_str);
             let name = format!("{id}.{}", ending.unwrap_or("bin"));
             files::write_atomically(&to.join(name), &content.bytes)
-        })?;
+        });
         self.note(Action::Export, None, None);
-        Ok(n_written)
+        n_written
     }
 
     /// Writes every row of the tenant that this person may read, one JSON object a line, and answers how many. It leaves

@@ -438,3 +438,17 @@ fn the_contents_are_written_out_for_their_clinic() {
     assert_eq!(fixture.replica.export_files(&to).expect("BUG: exported"), 1);
     assert_eq!(std::fs::read(to.join(format!("{}.png", file.id))).expect("BUG: the file"), bytes);
 }
+
+#[test]
+fn a_damaged_file_keeps_none_of_the_others_from_being_written_out() {
+    let fixture = fixture(Role::Doctor);
+    let (patient, damaged, bytes) = (sunita(&fixture), picture(1000, "x"), picture(1000, "y"));
+    attach(&fixture, patient, &damaged);
+    let file = attach(&fixture, patient, &bytes);
+    let path = folder(&fixture).join(Hash::of(&damaged).to_string());
+    std::fs::write(&path, b"damaged").expect("BUG: written");
+    let to = fixture.folder.path().join("out");
+    let told = fixture.replica.export_files(&to);
+    assert!(matches!(told, Err(Error::FileDamaged)), "{told:?}");
+    assert_eq!(std::fs::read(to.join(format!("{}.png", file.id))).expect("BUG: the file"), bytes);
+}
