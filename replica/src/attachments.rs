@@ -90,8 +90,11 @@ impl Replica {
             self.record("attach_file", Some(patient), |tx| {
                 let patient = kept(tx, patient)?;
                 must_get(tx, TableName::Patients, patient.0)?;
+                // One whose content was lost here is added again, as its own error advises.
                 let sql = "select exists (select 1 from dental_attachments where sha256 = ?1 and is_deleted = 0 \
-                           and patient_id in (select value from json_each(?2)))";
+                           and patient_id in (select value from json_each(?2)) \
+                           and (upload_state = 'stored' \
+                                or not exists (select 1 from files where sha256 = ?1 and state = 'lost')))";
                 let known: (String, String) = (sealed.sha256.to_string(), id_list(tx, patient)?);
                 if tx.query_row(sql, known, |row| row.get(0))? {
                     return Err(Error::Invalid(

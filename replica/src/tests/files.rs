@@ -452,3 +452,17 @@ fn a_damaged_file_keeps_none_of_the_others_from_being_written_out() {
     assert!(matches!(told, Err(Error::FileDamaged)), "{told:?}");
     assert_eq!(std::fs::read(to.join(format!("{}.png", file.id))).expect("BUG: the file"), bytes);
 }
+
+#[test]
+fn a_file_that_was_lost_here_is_added_again_from_its_original() {
+    let fixture = fixture(Role::Doctor);
+    let (patient, bytes) = (sunita(&fixture), picture(1000, "x"));
+    let lost = attach(&fixture, patient, &bytes);
+    std::fs::remove_file(folder(&fixture).join(Hash::of(&bytes).to_string())).expect("BUG: removed");
+    let fixture = reopened(fixture);
+    assert_eq!(fixture.replica.attachments(patient).expect("BUG: listed")[0].place, FilePlace::Lost);
+    attach(&fixture, patient, &bytes);
+    let listed = fixture.replica.attachments(patient).expect("BUG: listed");
+    assert!(listed.iter().all(|file| file.place == FilePlace::Waiting), "{listed:?}");
+    assert_eq!(bytes_of(&fixture, &lost), Some(bytes));
+}
