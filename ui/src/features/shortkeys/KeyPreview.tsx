@@ -12,15 +12,17 @@ import classes from "./ShortKeys.module.css";
 export function KeyPreview({ form }: { form: ShortKeyForm }) {
   const backend = useBackend();
   const { shortKeys: words } = messages;
+  const hasLines = !form.isPhrase && form.lines.trim() !== "";
   const test = useQuery({
     queryKey: queryKeys.shortKeyTest(JSON.stringify(form)),
     queryFn: () => backend.testShortKey(form),
-    enabled: !form.isPhrase && form.lines.trim() !== "",
+    enabled: hasLines,
     placeholderData: keepPreviousData,
     gcTime: 0,
   });
   if (form.isPhrase) return <aside className={classes.preview} aria-label={words.preview} />;
-  const { data } = test;
+  // Lines that were taken away are tried on nobody.
+  const data = hasLines ? test.data : undefined;
   return (
     <aside className={classes.preview} aria-label={words.preview}>
       <h2>{words.preview}</h2>

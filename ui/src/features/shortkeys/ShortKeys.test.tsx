@@ -65,6 +65,18 @@ test("a key is written with its lines read and tried on people beside it", async
   await screen.findByRole("button", { name: /\/throat/ });
 });
 
+test("lines that were taken away again are neither shown nor called harmless", async () => {
+  const { keys } = await openKeys();
+  await keys.click(screen.getByRole("button", { name: "New short key" }));
+  const lines = screen.getByRole("textbox", { name: messages.shortKeys.lines });
+  await keys.type(lines, "cetirizine 0-0-1 x3d");
+  await screen.findByText(messages.shortKeys.harmless(1));
+  await keys.clear(lines);
+  await screen.findByText(messages.shortKeys.previewEmpty);
+  expect(screen.queryByTestId("key-line")).toBeNull();
+  expect(screen.queryByText(messages.shortKeys.harmless(1))).toBeNull();
+});
+
 test("a key that is saved late makes way for no other one until it is", async () => {
   const { keys, backend } = await openKeys();
   const { shortKeys: words } = messages;
