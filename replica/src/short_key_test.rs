@@ -56,16 +56,19 @@ impl Replica {
         let (views, are_read): (Vec<ItemView>, Vec<bool>) = lines.into_iter().unzip();
         let rules =
             Rules::load().map_err(|why| Error::Invalid(format!("The safety checks do not work: {why}.")))?;
-        let findings = self.store.read(|tx| {
+        let (findings, not_checked) = self.store.read(|tx| {
             let mut chart = Chart::default();
             let lines =
                 items.iter().map(|item| proposed(tx, item, &mut chart)).collect::<Result<Vec<_>>>()?;
             let mut findings: Vec<TestFinding> = Vec::new();
-            let mut said = BTreeSet::new();
+            let (mut said, mut not_checked) = (BTreeSet::new(), BTreeSet::new());
             for (who, chart, person) in people(form, &chart) {
                 for (report, item) in
                     check_lines(rules, &chart, &person, &lines, self.day(tx)?).into_iter().zip(&items)
                 {
+                    if !report.is_checked {
+                        not_checked.insert(item.medicine_text.clone());
+                    }
                     for finding in report.findings {
                         // What is wrong for everyone is said once.
                         if said.insert((finding.why.clone(), item.medicine_text.clone())) {
@@ -79,10 +82,10 @@ impl Replica {
                     }
                 }
             }
-            Ok(findings)
+            Ok((findings, not_checked.into_iter().collect::<Vec<String>>()))
         })?;
         let is_readable = are_read.iter().all(|is_read| *is_read);
-        Ok(ShortKeyTest { lines: views, is_readable, findings })
+        Ok(ShortKeyTest { lines: views, is_readable, not_checked, findings })
     }
 }
 

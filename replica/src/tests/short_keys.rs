@@ -211,6 +211,21 @@ fn a_key_is_tried_on_those_whom_it_may_be_used_for() {
 }
 
 #[test]
+fn a_key_that_is_tried_tells_the_medicines_that_the_checks_do_not_know() {
+    let ibuprofen = json!({ "generic_name": "Ibuprofen", "strength_text": "400 mg", "dosage_form": "tablet",
+        "route": "oral", "ingredients": [{ "name": "Ibuprofen", "strength": "400 mg" }],
+        "allergen_classes": ["nsaid"], "schedule": "none", "is_combination": false,
+        "search_text": "ibuprofen 400 mg", "is_active": true });
+    let values = serde_json::from_value(ibuprofen).expect("BUG: values");
+    let id = Uuid::from_u128(0x1b0);
+    let (fixture, _) = desk(&[Row { table: TableName::Medicines, id, version: 2, deleted: false, values }]);
+    let lines = "Ibuprofen 400 mg 1-0-1 x3d\nRasayana churna 1-0-1 x5d".to_owned();
+    let form = ShortKeyForm { lines, ..ShortKeyForm::default() };
+    let test = fixture.replica.test_short_key(&form).expect("BUG: tried");
+    assert_eq!(test.not_checked, ["Rasayana churna"], "{test:?}");
+}
+
+#[test]
 fn a_key_that_names_classes_is_not_for_who_is_allergic_in_one_of_them() {
     let classes = json!({ "title": "Mine", "contraindicated_classes": ["macrolide", "penicillin"] });
     let (fixture, sunita) = desk(&[

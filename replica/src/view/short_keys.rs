@@ -75,6 +75,8 @@ pub struct ShortKeyTest {
     pub lines: Vec<ItemView>,
     /// Whether all of them can be read.
     pub is_readable: bool,
+    /// The medicines that the checks do not know: of them nothing is found, whomever they harm.
+    pub not_checked: Vec<String>,
     /// Whom it would harm.
     pub findings: Vec<TestFinding>,
 }

@@ -137,6 +137,7 @@ export function fakeShortKeys(
         return {
           lines,
           isReadable: lines.every((line) => line.doseText !== ""),
+          notChecked: lines.map((line) => line.medicineText).filter((name) => name.startsWith("Rasayana")),
           findings: amoxicillin
             ? [
                 {

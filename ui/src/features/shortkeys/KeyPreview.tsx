@@ -45,7 +45,12 @@ export function KeyPreview({ form }: { form: ShortKeyForm }) {
         <>
           <h2>{words.test}</h2>
           <div role="status">
-            {data.findings.length === 0 && data.isReadable && (
+            {data.notChecked.map((name) => (
+              <p key={name} className={classes.unread}>
+                {name}: {messages.pad.notChecked}
+              </p>
+            ))}
+            {data.findings.length === 0 && data.isReadable && data.notChecked.length === 0 && (
               <p className={classes.fine}>
                 <IconCheck size={16} stroke={2} aria-hidden="true" /> {words.harmless(data.lines.length)}
               </p>

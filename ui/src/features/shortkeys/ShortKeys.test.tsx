@@ -77,6 +77,15 @@ test("lines that were taken away again are neither shown nor called harmless", a
   expect(screen.queryByText(messages.shortKeys.harmless(1))).toBeNull();
 });
 
+test("a key with a medicine that the checks do not know is not called harmless", async () => {
+  const { keys } = await openKeys();
+  await keys.click(screen.getByRole("button", { name: "New short key" }));
+  await keys.type(screen.getByRole("textbox", { name: messages.shortKeys.lines }), "Rasayana 1-0-1 x3d");
+  await screen.findByText(`Rasayana: ${messages.pad.notChecked}`);
+  await screen.findByTestId("key-line");
+  expect(screen.queryByText(messages.shortKeys.harmless(1))).toBeNull();
+});
+
 test("a key that is saved late makes way for no other one until it is", async () => {
   const { keys, backend } = await openKeys();
   const { shortKeys: words } = messages;

@@ -15,6 +15,10 @@ lines: Array<ItemView>,
  */
 isReadable: boolean, 
 /**
+ * The medicines that the checks do not know: of them nothing is found, whomever they harm.
+ */
+notChecked: Array<string>, 
+/**
  * Whom it would harm.
  */
 findings: Array<TestFinding>, };
