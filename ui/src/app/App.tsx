@@ -14,7 +14,7 @@ import type { Held } from "../shared/unsaved";
 import { Broken } from "./Broken";
 import { ClosingProvider } from "./closing";
 import { Revoked, Wiping } from "./Leaving";
-import { useComposing } from "./keymap";
+import { useComposing, usePressedOnce } from "./keymap";
 import { useLanguage } from "./language";
 import { NativeMenu } from "./NativeMenu";
 import { useOutside } from "./outside";
@@ -35,6 +35,7 @@ export function App({ places }: { places: Places }) {
   useBackendEvents();
   useTimeOfDay();
   useComposing();
+  usePressedOnce();
   useOutside();
   useLanguage();
   return (

@@ -238,6 +238,23 @@ export function useComposing(): void {
   }, []);
 }
 
+/** In a text, Enter that is held makes line after line. */
+const isStillHeld = ({ key, repeat, target }: KeyboardEvent) =>
+  repeat && (key === "Escape" || (key === "Enter" && !(target instanceof HTMLTextAreaElement)));
+
+/** Enter and Escape do one thing each: held down, they would go on with what comes into the place of it. */
+export function usePressedOnce(): void {
+  useLayoutEffect(() => {
+    const keep = (event: KeyboardEvent) => {
+      if (!isStillHeld(event)) return;
+      event.preventDefault();
+      event.stopPropagation();
+    };
+    window.addEventListener("keydown", keep, true);
+    return () => window.removeEventListener("keydown", keep, true);
+  }, []);
+}
+
 const webViewKeys = new Set(["f3", "f5", "f7", "f10"]);
 const webViewModKeys = new Set(["n", "p", "r", "d", "f", "g", "j", "u"]);
 
