@@ -100,3 +100,16 @@ test("the focus goes through a chart in the order in which it is read", async ()
     "As a table",
   ]);
 });
+
+test("a dialog that closes leaves the focus on the screen when what it was opened from is gone meanwhile", async () => {
+  const { keys, backend } = openClinic();
+  await screen.findByTestId("today");
+  const notices = [{ code: "log_changed", detail: "The log was changed." }] as const;
+  act(() => backend.emit({ name: "sync-status", payload: { ...status, notices: [...notices] } }));
+  (await screen.findByRole("button", { name: "Read: The log was changed." })).focus();
+  await keys.keyboard("{Control>}k{/Control}");
+  act(() => backend.emit({ name: "sync-status", payload: status }));
+  await waitFor(() => expect(screen.queryByText("The log was changed.")).toBeNull());
+  await keys.keyboard("{Escape}");
+  await waitFor(() => expect(focused()).toBe(screen.getByRole("main")));
+});

@@ -22,8 +22,6 @@ export function useFocusKept(screen: RefObject<HTMLElement | null>): void {
       if (document.activeElement !== document.body || (around[0]?.isConnected ?? true)) return;
       const before = around;
       around = [];
-      // A dialog that closes gives the focus back by itself.
-      if (before.some((one) => one instanceof HTMLDialogElement && !one.isConnected)) return;
       const next = before.find((one) => one.isConnected && one.matches(holds)) ?? screen.current;
       if (next instanceof HTMLElement) hold(next);
     };
