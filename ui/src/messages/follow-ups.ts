@@ -4,7 +4,7 @@ import { people } from "./words";
 export const followUps = {
   title: "Follow-ups",
   lead: {
-    around: "Patients asked to return between 14 days ago and 7 days from now.",
+    around: "Patients who were due back in the last 14 days, or are due in the next 7.",
     overdue: "Patients who were due back in the last 60 days.",
     week: "Patients due back today or in the next 7 days.",
     month: "Patients due back today or in the next 30 days.",

@@ -16,12 +16,12 @@ export const enrol: typeof englishEnrol = {
   email: "ई-मेल",
   password: "पासवर्ड",
   deviceName: "इस कंप्यूटर का नाम",
-  deviceNameHint: "जो कर्मचारी इसे कहते हैं, जैसे Front desk",
+  deviceNameHint: "स्टाफ़ इसे जिस नाम से जानता है, जैसे Front desk",
   submit: "यह कंप्यूटर जोड़ें",
   steps: [
     "आपके क्लिनिक का एडमिन इस कंप्यूटर के लिए एक बार का कोड बनाता है।",
     "नेटवर्क रहते आप यहाँ कोड लिखकर साइन इन करते हैं।",
-    "क्लिनिक के मरीज़ और दवाएँ इस कंप्यूटर पर आती हैं, कूट में।",
+    "क्लिनिक के मरीज़ और दवाएँ एन्क्रिप्ट होकर इस कंप्यूटर पर आती हैं।",
   ],
   stepsTitle: "क्या होता है",
 };
@@ -68,7 +68,7 @@ export const computers: typeof englishComputers = {
   columns: {
     name: "नाम",
     scope: "क्या पाता है",
-    lastSeen: "आखिरी बार कुछ लाया",
+    lastSeen: "आखिरी बार कुछ भेजा",
     state: "स्थिति",
     act: "कार्य",
   },
@@ -90,7 +90,7 @@ export const computers: typeof englishComputers = {
     asked: (time) => `${time} को हटाया गया; तब से संपर्क नहीं`,
     neverConfirmed: (time) => `पुष्टि नहीं हुई; ${time} से कोई इसे नहीं खोल सकता`,
     acknowledged: "लॉक, जो था उसे सौंप रहा है",
-    waits: "लॉक; सुनने के एक दिन बाद, या एडमिन की सहमति पर खाली होता है",
+    waits: "लॉक; सूचना मिलने के एक दिन बाद, या एडमिन की सहमति पर खाली होगा",
     leaving: "खाली हो रहा है",
     done: (time, lost) =>
       lost === 0

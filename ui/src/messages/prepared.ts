@@ -16,6 +16,6 @@ export const prepared = {
   givenPart:
     "Saved for the doctor, except what only a doctor writes and a nurse cannot hand over: it waits in the draft on this computer",
   givenWithoutReasons:
-    "Saved for the doctor, except the reasons for keeping a line despite a check: whoever signs gives their own",
+    "Saved for the doctor, except the reasons for keeping a line despite a check: the person who signs gives their own",
   lineUnfinished: "This line is not finished. Accept it with Enter or clear it, then give the draft.",
 };

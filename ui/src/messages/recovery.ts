@@ -41,7 +41,7 @@ export const recovery = {
     recoveryCode: "Recovery code",
     recoveryCodeHint: "28 characters. Capitals, hyphens and spaces do not matter.",
     code: "One-time code",
-    codeHint: "From an admin, as for a new computer; whoever runs the server can make one too",
+    codeHint: "From an admin, as for a new computer; the person who runs the server can make one too",
     email: "E-mail",
     password: "Password",
     submit: "Open the records",

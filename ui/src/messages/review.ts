@@ -44,7 +44,7 @@ export const review = {
     same_ingredient: (known: string, against: string) =>
       `The same ingredient twice: ${known}, and ${against}, signed on another computer.`,
     weight_change: (known: string, against: string) =>
-      `The weight is now ${known}. ${against} was dosed for another one.`,
+      `The weight is now ${known}. ${against} was dosed for a different weight.`,
     patient_gone: (_known: string, against: string) =>
       `Written after the patient was marked as deceased, merged or deleted: ${against}.`,
     missing_tooth: (known: string, against: string) =>
@@ -172,8 +172,8 @@ export const review = {
     no_show: "Did not come",
     left_without_seen: "Left without being seen",
     suspected: "Suspected",
-    active: "Counts",
-    inactive: "Passed",
+    active: "Active",
+    inactive: "Past",
     entered_in_error: "Noted by mistake",
     not_asked: "Not asked",
     pregnant: "Pregnant",

@@ -43,7 +43,7 @@ export const sync = {
         ? `1 record was missing or damaged on this computer and was fetched again: ${time}. Tell support.`
         : `${number(count)} records were missing or damaged on this computer and were fetched again: ${time}. Tell support.`,
     onlyHere: (count: number) =>
-      `${count === 1 ? "1 record" : `${number(count)} records`} on this computer ${count === 1 ? "is" : "are"} missing from the server, or older there: it lost them. They are kept here. Start every other computer in the clinic once: each sends again what was done on it. If any remain, tell whoever runs the server.`,
+      `${count === 1 ? "1 record" : `${number(count)} records`} on this computer ${count === 1 ? "is" : "are"} missing from the server, or older there: it lost them. They are kept here. Start every other computer in the clinic once: each sends again what was done on it. If any remain, tell the person who runs the server.`,
     filling: (hasToday: boolean, rows: number, total: number | null) =>
       hasToday
         ? `This computer is being set up. Today's patients are here, and you can work with them. Of the rest, ${number(rows)} of about ${number(total ?? rows)} records have arrived.`
