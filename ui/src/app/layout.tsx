@@ -55,6 +55,9 @@ function Frame() {
   const main = useRef<HTMLElement>(null);
   useFocusKept(main);
   const close = () => setOpen(null);
+  const client = useQueryClient();
+  /** Until it is known what became of it, nothing takes the place of the dialog that tells. */
+  const isPasswordChanging = () => client.isMutating({ mutationKey: ["change-password"] }) > 0;
   const router = useRouter();
   /** Whoever goes to somebody means them, also before they are shown. */
   const withPatient = (then: (patient: { patientId: string }) => void) => {
@@ -62,8 +65,11 @@ function Frame() {
     if (patientId) then({ patientId });
   };
   useKeys({
-    find: () => setOpen("finder"),
+    find: () => {
+      if (!isPasswordChanging()) setOpen("finder");
+    },
     register: () => {
+      if (isPasswordChanging()) return;
       close();
       void navigate({ to: "/register" });
     },

@@ -132,6 +132,9 @@ test("while the server is silent the dialog says that it waits, and then what be
   await waitFor(() => expect(missing()).toContain("Nothing is missing"));
   await keys.keyboard("{Enter}");
   await waitFor(() => expect(missing()).toContain("Waiting for the server"));
+  // Neither the finder nor a new patient takes the place of what is still to be told.
+  await keys.keyboard("{Control>}k{Shift>}n{/Shift}{/Control}");
+  expect(screen.queryByTestId("finder-input")).toBeNull();
   brokenOff.resolve();
   expect((await screen.findByRole("alert")).textContent).toContain(detail);
   expect(missing()).not.toContain("Waiting");

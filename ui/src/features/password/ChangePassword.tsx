@@ -36,6 +36,7 @@ export function ChangePassword({ isUnasked = false, onClose }: Props) {
   const { typed, field } = useTyped({ old: "", fresh: "", again: "" }, labels);
   const fault = useFault(typed.old, typed.fresh);
   const change = useMutation({
+    mutationKey: ["change-password"],
     mutationFn: (sent: Record<Place, string>) => backend.changePassword(sent.old, sent.fresh),
     onSuccess: (state) => {
       client.setQueryData(queryKeys.appState, state);
