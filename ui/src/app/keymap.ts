@@ -239,8 +239,10 @@ export function useComposing(): void {
 }
 
 /** In a text, Enter that is held makes line after line. */
-const isStillHeld = ({ key, repeat, target }: KeyboardEvent) =>
-  repeat && (key === "Escape" || (key === "Enter" && !(target instanceof HTMLTextAreaElement)));
+const isStillHeld = (event: KeyboardEvent) =>
+  event.repeat &&
+  !isComposed(event) &&
+  (event.key === "Escape" || (event.key === "Enter" && !(event.target instanceof HTMLTextAreaElement)));
 
 /** Enter and Escape do one thing each: held down, they would go on with what comes into the place of it. */
 export function usePressedOnce(): void {
