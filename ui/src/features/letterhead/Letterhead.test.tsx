@@ -33,6 +33,8 @@ test("paper with a head of its own asks how much room that takes", async () => {
   await keys.clear(room);
   await keys.type(room, "200{Enter}");
   expect(screen.getByText("Whole millimetres, 10 to 80.")).toBeTruthy();
+  await keys.click(screen.getByRole("button", { name: "Save letterhead" }));
+  expect(document.activeElement).toBe(room);
   await keys.clear(room);
   await keys.type(room, "40{Enter}");
   await waitFor(async () => expect((await backend.getLetterhead()).preprintedMm).toBe(40));

@@ -1,6 +1,6 @@
 import { Button, NativeSelect, TextInput, Textarea } from "@mantine/core";
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { keyLabel } from "../../app/keymap";
 import { queryKeys, refreshRows } from "../../app/queries";
 import { useSession } from "../../app/session";
@@ -60,6 +60,7 @@ function Editor({ seen, onSaved, hasLogo }: Props) {
   const [form, setForm] = useState(seen);
   const [isPreprinted, setPreprinted] = useState(seen.preprintedMm !== null);
   const [room, setRoom] = useState(String(seen.preprintedMm ?? 35));
+  const roomField = useRef<HTMLInputElement>(null);
   const preprintedMm = readRoom(isPreprinted, room);
   const wanted = { ...form, preprintedMm: preprintedMm ?? null };
   const preview = useQuery({
@@ -102,7 +103,9 @@ function Editor({ seen, onSaved, hasLogo }: Props) {
           noValidate
           onSubmit={(event) => {
             event.preventDefault();
-            if (preprintedMm !== undefined && !save.isPending) save.mutate(wanted);
+            // Where something must be put right, one goes on typing, and hears what.
+            if (preprintedMm === undefined) roomField.current?.focus();
+            else if (!save.isPending) save.mutate(wanted);
           }}
         >
           <h1>{words.title}</h1>
@@ -134,6 +137,7 @@ function Editor({ seen, onSaved, hasLogo }: Props) {
             />
             {isPreprinted && (
               <TextInput
+                ref={roomField}
                 label={words.room}
                 size="md"
                 inputMode="numeric"
