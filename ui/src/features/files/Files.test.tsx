@@ -1,6 +1,8 @@
-import { act, screen, waitFor, within } from "@testing-library/react";
+import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { expect, test } from "vitest";
+import { messages } from "../../messages";
 import { expectAccessible, findSunita, openClinic, type Prepare } from "../../test/clinic";
+import { later } from "../../test/later";
 
 async function openFiles(prepare?: Prepare, start?: string) {
   const opened = openClinic(start ? { start } : {}, prepare);
@@ -218,6 +220,22 @@ test("a file is removed after one more question", async () => {
   const dialog = await screen.findByRole("dialog", { name: "Remove opg.jpg?" });
   await keys.click(within(dialog).getByRole("button", { name: "Remove" }));
   expect(await within(await files()).findByText(/No file yet/)).toBeTruthy();
+});
+
+test("why a file could not be removed is said, also to whoever presses Escape meanwhile", async () => {
+  const disk = later<void>();
+  const detail = "The disk is full. Nothing was changed.";
+  const { keys } = await openFiles((backend) => {
+    backend.holdFile("p1", {});
+    backend.removeAttachment = () => disk.promise.then(() => Promise.reject({ code: "internal", detail }));
+  });
+  await keys.click(await screen.findByRole("button", { name: "Remove opg.jpg" }));
+  const dialog = await screen.findByRole("dialog", { name: "Remove opg.jpg?" });
+  await keys.click(within(dialog).getByRole("button", { name: "Remove" }));
+  fireEvent.keyDown(dialog, { key: "Escape" });
+  await screen.findByRole("dialog", { name: messages.common.savingTitle });
+  await act(async () => disk.resolve());
+  expect((await within(dialog).findByRole("alert")).textContent).toContain(detail);
 });
 
 test("a list that cannot be read says so and is tried again", async () => {

@@ -4,9 +4,9 @@ import { refreshRows } from "../../app/queries";
 import type { AttachmentView } from "../../ipc/bindings/AttachmentView";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
-import { Dialog } from "../../shared/Dialog";
 import { Problem } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
+import { TypedDialog } from "../../shared/TypedDialog";
 import classes from "./Files.module.css";
 
 /** Asks once more before a file is taken out of the record. */
@@ -24,7 +24,7 @@ export function RemoveFile({ file, onClose }: { file: AttachmentView; onClose: (
   });
   const title = words.removeTitle(file.fileName);
   return (
-    <Dialog label={title} onClose={onClose}>
+    <TypedDialog label={title} isTyped={false} isSaving={remove.isPending} onClose={onClose}>
       <div className={classes.dialog}>
         <h2>{title}</h2>
         <p>{words.removeText}</p>
@@ -42,6 +42,6 @@ export function RemoveFile({ file, onClose }: { file: AttachmentView; onClose: (
           </Button>
         </div>
       </div>
-    </Dialog>
+    </TypedDialog>
   );
 }

@@ -60,7 +60,7 @@ export function KeyEditor({ id, initial, onDone }: Props) {
       >
         <Fields form={form} onChange={change} />
         {save.error && <Problem error={save.error} />}
-        {remove.error && <Problem error={remove.error} />}
+        {remove.error && !isAsking && <Problem error={remove.error} />}
         <div className={library.actions}>
           <Button type="submit" loading={save.isPending}>
             {words.save}
@@ -79,6 +79,7 @@ export function KeyEditor({ id, initial, onDone }: Props) {
           text={words.removeText}
           back={common.cancel}
           onBack={() => setAsking(false)}
+          error={remove.error}
         >
           <Button loading={remove.isPending} onClick={() => remove.mutate(undefined, whenDone)}>
             {words.remove}

@@ -1,4 +1,4 @@
-import { act, screen, waitFor } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { messages } from "../../messages";
 import { expectAccessible, openClinic, openPad } from "../../test/clinic";
@@ -137,6 +137,17 @@ test("a key is removed only after a question", async () => {
   await screen.findByRole("dialog", { name: "Remove /urti?" });
   await keys.keyboard("{Escape}");
   expect(screen.getByRole("button", { name: /\/urti/ })).toBeTruthy();
+});
+
+test("why a key could not be removed is said in the question", async () => {
+  const detail = "The disk is full. Nothing was changed.";
+  const { keys, backend } = await openKeys();
+  backend.fail("removeShortKey", { code: "internal", detail });
+  await keys.click(await screen.findByRole("button", { name: /\/urti/ }));
+  await keys.click(screen.getByRole("button", { name: "Remove" }));
+  const question = await screen.findByRole("dialog", { name: "Remove /urti?" });
+  await keys.click(within(question).getByRole("button", { name: "Remove" }));
+  expect((await within(question).findByRole("alert")).textContent).toContain(detail);
 });
 
 const key = () => screen.getByRole("textbox", { name: "Key" });
