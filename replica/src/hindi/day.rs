@@ -74,6 +74,6 @@ pub(super) const SAID: &[Said] = &[
     ),
     ("This patient does not wait here now.", "यह मरीज़ अभी यहाँ इंतज़ार में नहीं है।"),
     ("The slip could not be drawn.", "पर्ची नहीं बनाई जा सकी।"),
-    ("The print dialog did not open.", "छापने की खिड़की नहीं खुली।"),
+    ("The print dialog did not open.", "छापने की विंडो नहीं खुली।"),
     ("The token holds: tell it to the patient.", "टोकन मान्य है: मरीज़ को बता दें।"),
 ];

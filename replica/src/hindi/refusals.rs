@@ -281,7 +281,7 @@ pub(super) const SAID: &[Said] = &[
     ("Give this computer a name of at most 100 characters.", "इस कंप्यूटर को अधिक से अधिक 100 अक्षरों का नाम दें।"),
     (
         "The clinic's server does not know this computer, or by another recovery code. An admin takes the computer out of service (Computers, in the window of another one); then try again. Nothing was changed.",
-        "क्लिनिक का सर्वर इस कंप्यूटर को नहीं जानता, या दूसरे रिकवरी कोड से जानता है। कोई एडमिन इस कंप्यूटर को सेवा से हटाए (दूसरे कंप्यूटर की खिड़की में, कंप्यूटर); फिर कोशिश करें। कुछ बदला नहीं गया।",
+        "क्लिनिक का सर्वर इस कंप्यूटर को नहीं जानता, या दूसरे रिकवरी कोड से जानता है। कोई एडमिन इस कंप्यूटर को सेवा से हटाए (दूसरे कंप्यूटर की विंडो में, कंप्यूटर); फिर कोशिश करें। कुछ बदला नहीं गया।",
     ),
     (
         "The one-time code is for another clinic, or for a computer that receives something else. Ask for one that fits this computer. Nothing was changed.",

@@ -131,7 +131,7 @@ pub(super) const SAID: &[Said] = &[
     ),
     (
         "The print dialog did not open. The prescription itself is safe; save it as a PDF and print that.",
-        "छापने की खिड़की नहीं खुली। पर्चा सुरक्षित है; उसे PDF में सहेजें और वही छापें।",
+        "छापने की विंडो नहीं खुली। पर्चा सुरक्षित है; उसे PDF में सहेजें और वही छापें।",
     ),
     ("This short key was changed meanwhile: open it anew.", "यह शॉर्ट कुंजी इस बीच बदली गई: इसे फिर से खोलें।"),
     // The clinic's own medicines.
@@ -271,5 +271,5 @@ pub(super) const SAID: &[Said] = &[
         "The menus could not be shown. Every key works without them.",
         "मेन्यू नहीं दिखाए जा सके। हर कुंजी उनके बिना भी चलती है।",
     ),
-    ("The system did not show the notice. It stands in the window.", "सिस्टम ने सूचना नहीं दिखाई। वह खिड़की में है।"),
+    ("The system did not show the notice. It stands in the window.", "सिस्टम ने सूचना नहीं दिखाई। वह विंडो में है।"),
 ];
