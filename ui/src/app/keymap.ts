@@ -147,6 +147,7 @@ const onceEach = new Set<KeyId>([
   "slipOfPatient",
   "week",
   "repeat",
+  "takePrepared",
   "print",
 ]);
 

@@ -1,6 +1,6 @@
-import { act, screen, waitFor, within } from "@testing-library/react";
+import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import type { UserEvent } from "@testing-library/user-event";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { createFakeBackend } from "../../ipc/fake";
 import { emptyDraft } from "../../ipc/fake-data";
 import { messages } from "../../messages";
@@ -80,13 +80,17 @@ test("what a doctor has written stays, and one key fills what is empty; undo tak
   await prepare(backend);
   await screen.findByTestId("prepared-take");
   expect(field(/BP upper/).value).toBe("");
+  const take = vi.spyOn(backend, "takeUpPrepared");
   await keys.keyboard("{Control>}i{/Control}");
   await waitFor(() => expect(field(/BP upper/).value).toBe("130"));
   expect(field(messages.pad.complaints).value).toBe("Cough");
   expect(screen.queryByTestId("prepared-take")).toBeNull();
+  // However long the key is held, it is one step.
+  fireEvent.keyDown(document.body, { key: "i", ctrlKey: true, repeat: true });
   await keys.keyboard("{Control>}z{/Control}");
   await waitFor(() => expect(field(/BP upper/).value).toBe(""));
   expect(screen.getByTestId("prepared-take")).toBeTruthy();
+  expect(take).toHaveBeenCalledOnce();
 });
 
 test("once it is signed, nothing waits any more", async () => {
