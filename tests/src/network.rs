@@ -4,7 +4,9 @@ use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use anyhow::Context;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
@@ -173,9 +175,15 @@ impl Network {
     }
 
     /// Waits until an answer is held back.
-    pub async fn holding(&self) {
-        // The sender lives as long as this.
-        self.wire.is_holding.subscribe().wait_for(|is_holding| *is_holding).await.ok();
+    ///
+    /// # Errors
+    ///
+    /// If none is for a minute.
+    pub async fn holding(&self) -> anyhow::Result<()> {
+        let mut holding = self.wire.is_holding.subscribe();
+        let held = tokio::time::timeout(Duration::from_mins(1), holding.wait_for(|is_holding| *is_holding));
+        held.await.context("waited in vain until something is held back")??;
+        Ok(())
     }
 
     /// Breaks off what is held back.

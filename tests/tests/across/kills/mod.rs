@@ -74,9 +74,8 @@ impl Held {
     async fn reached(&self) -> anyhow::Result<()> {
         match self {
             Self::OnTheWay(line) => line.holding().await,
-            Self::In(gate) => gate.reached().await?,
+            Self::In(gate) => gate.reached().await,
         }
-        Ok(())
     }
 
     /// Lets go what is held: a message is lost, and whoever is still there goes on.
