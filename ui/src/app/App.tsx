@@ -14,7 +14,7 @@ import type { Held } from "../shared/unsaved";
 import { Broken } from "./Broken";
 import { ClosingProvider } from "./closing";
 import { Revoked, Wiping } from "./Leaving";
-import { useComposing, usePressedOnce } from "./keymap";
+import { useKeysKept } from "./keymap";
 import { useLanguage } from "./language";
 import { NativeMenu } from "./NativeMenu";
 import { useOutside } from "./outside";
@@ -34,8 +34,7 @@ export type Places = Map<UserId, Place>;
 export function App({ places }: { places: Places }) {
   useBackendEvents();
   useTimeOfDay();
-  useComposing();
-  usePressedOnce();
+  useKeysKept();
   useOutside();
   useLanguage();
   return (

@@ -228,30 +228,22 @@ function entries(handlers: Handlers): [KeyId, (() => void) | undefined][] {
 /** Safari says 229 of the key that ends a word, and no longer that it is composed. */
 const isComposed = (event: KeyboardEvent) => event.isComposing || event.keyCode === 229;
 
-/** While a word is composed, as Hindi is by its sound, its keys are the field's alone: Enter takes the word, nothing else. */
-export function useComposing(): void {
-  useLayoutEffect(() => {
-    const keep = (event: KeyboardEvent) => {
-      if (isComposed(event)) event.stopPropagation();
-    };
-    window.addEventListener("keydown", keep, true);
-    return () => window.removeEventListener("keydown", keep, true);
-  }, []);
-}
-
-/** In a text, Enter that is held makes line after line. */
+/** Enter or Escape that is held down; in a text, Enter makes line after line. */
 const isStillHeld = (event: KeyboardEvent) =>
   event.repeat &&
-  !isComposed(event) &&
   (event.key === "Escape" || (event.key === "Enter" && !(event.target instanceof HTMLTextAreaElement)));
 
-/** Enter and Escape do one thing each: held down, they would go on with what comes into the place of it. */
-export function usePressedOnce(): void {
+/**
+ * Which keys reach nothing but the field: those of a word that is composed, as Hindi is by its sound, where Enter takes the
+ * word. Enter and Escape that are held down reach nothing at all: they would go on with what comes into the place of what they
+ * did.
+ */
+export function useKeysKept(): void {
   useLayoutEffect(() => {
     const keep = (event: KeyboardEvent) => {
-      if (!isStillHeld(event)) return;
-      event.preventDefault();
-      event.stopPropagation();
+      const isHeld = isStillHeld(event) && !isComposed(event);
+      if (isHeld) event.preventDefault();
+      if (isHeld || isComposed(event)) event.stopPropagation();
     };
     window.addEventListener("keydown", keep, true);
     return () => window.removeEventListener("keydown", keep, true);
