@@ -165,3 +165,34 @@ pub struct SyncProblem {
     /// What happened, what is safe and what to do.
     pub detail: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn only_a_round_that_began_after_one_asked_counts_as_synced_since_then() {
+        let then = datetime!(2026 - 12 - 01 09:30:00.250 UTC);
+        let level = |at: &str, waiting| SyncStatus {
+            last_level_at: Some(at.into()),
+            waiting,
+            ..SyncStatus::unknown()
+        };
+        let (never, before) = (SyncStatus::unknown(), level("2026-12-01T09:29:58.000Z", 0));
+        assert!(!never.has_synced_since(then, &never));
+        let was_under_way = level("2026-12-01T09:30:00.249Z", 0);
+        assert!(
+            !was_under_way.has_synced_since(then, &before) && !was_under_way.has_synced_since(then, &never)
+        );
+        let began_after = level("2026-12-01T09:30:00.250Z", 0);
+        assert!(began_after.has_synced_since(then, &before) && began_after.has_synced_since(then, &never));
+        assert!(!level("2026-12-01T09:30:01.000Z", 1).has_synced_since(then, &before), "something waits");
+        let to_come = level("2026-12-09T08:00:00.000Z", 0);
+        assert!(
+            !to_come.has_synced_since(then, &to_come),
+            "the clock was set back; no round has ended since"
+        );
+    }
+}
