@@ -215,3 +215,21 @@ async fn no_file_at_all_of_another_kind_is_taken_for_an_archive() {
         assert!(matches!(refused, Refused::Unreadable), "{refused}");
     }
 }
+
+#[tokio::test]
+async fn an_archive_of_a_server_that_keeps_texts_in_another_order_comes_back() {
+    let mut furnished = Furnished::new().await;
+    let mover = Mover::of(&furnished.database).await;
+    sqlx::query(
+        "insert into clinic.own_keys (tenant_id, device_id, user_id, public_key, after_sequence)
+         select tenant_id, device_id, user_id, public_key || 'a', 0 from clinic.own_keys where tenant_id = $1",
+    )
+    .bind(furnished.a.0)
+    .execute(&mut furnished.admin)
+    .await
+    .expect("a good statement");
+    mover.export(furnished.a, "own").await.expect("an archive");
+    mover.close("other", &with_rows(&mover.open("own"), "own_keys", |keys| keys.reverse()));
+    let restored = mover.restore("other", Some("BACK")).await.expect("a tenant");
+    assert_eq!(restored.rows["own_keys"], 2);
+}
