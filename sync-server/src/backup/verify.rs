@@ -21,9 +21,24 @@ use crate::database::{self, LoginPasswords};
 use crate::doctor;
 use crate::embedded::{Embedded, Options};
 
-/// What `doctor` says of the server on which the trial takes place, not of what was backed up.
-const OF_THE_SERVER: &[&str] =
-    &["postgres_version", "durability", "session_settings", "encrypted_connection", "clock", "free_disk"];
+/// What `doctor` says of the server on which the trial takes place, not of what was backed up. Roles are the server's, too: a
+/// dump has none.
+const OF_THE_SERVER: &[&str] = &[
+    "postgres_version",
+    "durability",
+    "session_settings",
+    "encrypted_connection",
+    "clock",
+    "free_disk",
+    "app_role",
+    "ops_role",
+    "owner_role",
+    "report_role",
+    "no_other_way_in",
+    "role_settings",
+    "parameters_revoked",
+    "no_trust",
+];
 
 /// Where a backup is restored on trial.
 #[derive(Clone, Debug)]

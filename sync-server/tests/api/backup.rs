@@ -154,6 +154,19 @@ async fn what_was_changed_behind_the_logs_back_before_the_backup_is_found_in_it(
 }
 
 #[tokio::test]
+async fn a_server_for_trials_that_lets_in_without_a_password_makes_no_backup_less_whole() {
+    let mut server = Server::start().await;
+    let (dump, _) = server.back_up("one").await;
+    let file: String =
+        sqlx::query_scalar("show hba_file").fetch_one(&mut server.admin).await.expect("a path");
+    let good = std::fs::read_to_string(&file).expect("the file");
+    std::fs::write(&file, format!("local all all trust\n{good}")).expect("written");
+    server.run("create role someone; grant clinic_owner to someone; select 1").await;
+    let report = server.verify(&dump).await;
+    assert!(report.is_whole(), "{report:#?}");
+}
+
+#[tokio::test]
 async fn a_trial_that_is_stopped_leaves_no_copy_of_the_patients() {
     let mut server = Server::start().await;
     let (dump, _) = server.back_up("one").await;
