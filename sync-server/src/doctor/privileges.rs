@@ -113,15 +113,16 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         name: "role_settings",
-        rule: "No login and no database carries a standing setting that chooses a tenant, a search path or another \
-               way of row security and triggers.",
+        rule: "No login and no database carries a standing setting that chooses a tenant, another search path or \
+               another way of row security and triggers.",
         remedy: "As an administrator: alter role … reset …, or alter database … reset ….",
         find: Sql(
             "select coalesce(nullif(setrole, 0)::regrole::text, 'every role') || ': ' || setting
              from pg_db_role_setting, unnest(setconfig) setting
              where setrole in (0, 'clinic_app'::regrole, 'clinic_ops'::regrole, 'clinic_report'::regrole)
                and setdatabase in (0, (select oid from pg_database where datname = current_database()))
-               and setting ~ '^(app\\.|role=|row_security=|search_path=|session_replication_role=)' order by 1",
+               and setting ~ '^(app\\.|role=|row_security=|search_path=|session_replication_role=)'
+               and setting <> 'search_path=clinic' order by 1",
         ),
     },
     Check {

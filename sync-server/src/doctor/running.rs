@@ -44,11 +44,18 @@ pub(super) const CHECKS: &[Check] = &[
         name: "durability",
         rule: "What is committed survives a power cut (fsync, full_page_writes and synchronous_commit are on); \
                otherwise people are told \"saved\" falsely.",
-        remedy: "Put them on in postgresql.conf and restart Postgres; if it ever crashed without them, restore a \
-                 backup.",
+        remedy: "Put them on in postgresql.conf and restart Postgres, and reset them for the role or the database \
+                 named; if it ever crashed without them, restore a backup.",
         find: Sql(
             "select name || ' is ' || setting from pg_settings
-             where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off' order by 1",
+             where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off'
+             union all
+             select coalesce(nullif(setrole, 0)::regrole::text, 'every role') || ': ' || setting
+             from pg_db_role_setting, unnest(setconfig) setting
+             where setrole in (0, 'clinic_app'::regrole, 'clinic_ops'::regrole)
+               and setdatabase in (0, (select oid from pg_database where datname = current_database()))
+               and setting in ('synchronous_commit=off', 'synchronous_commit=false', 'synchronous_commit=no', 'synchronous_commit=0')
+             order by 1",
         ),
     },
     Check {

@@ -389,6 +389,26 @@ async fn an_embedded_database_made_for_keeps_is_well() {
         }
     }
     std::fs::write(&file, good).expect("written");
+
+    let asleep = "alter role clinic_app set synchronous_commit = off";
+    sqlx::raw_sql(asleep).execute(&mut admin).await.expect("a good statement");
+    let report = doctor::examine(&mut admin, &here).await.expect("a report");
+    let told: Vec<_> = report.wrong.iter().map(|finding| (finding.check, &finding.objects[..])).collect();
+    assert_eq!(told, [(ALWAYS, &["clinic_app: synchronous_commit=off".to_owned()][..])], "{report:#?}");
+}
+
+#[tokio::test]
+async fn the_search_path_that_a_pooler_needs_in_the_database_is_no_fault() {
+    let database = TestDatabase::new().await;
+    let (mut connection, here) = connect(&admin(&database)).await;
+    let mut tx = connection.begin().await.expect("a transaction");
+    let sql = "do $$ begin
+        execute format('alter role clinic_app in database %I set search_path = clinic', current_database());
+    end $$";
+    sqlx::raw_sql(sql).execute(&mut *tx).await.expect("a good statement");
+    let report = doctor::examine(&mut tx, &here).await.expect("a report");
+    assert!(failed(&report).is_empty(), "{report:#?}");
+    tx.rollback().await.expect("a live connection");
 }
 
 #[tokio::test]
