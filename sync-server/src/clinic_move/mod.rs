@@ -111,10 +111,14 @@ pub async fn run(db: &Db, files: &Files, wanted: &Move, is_meant: bool) -> anyho
         return Ok(report);
     }
     close(&mut from, source, report.clinic_id).await?;
-    let versions = [from.version(), to.version()];
-    catch_up::remember(&mut from, source, report.clinic_id, target, versions).await?;
-    // Should the source not be closed in the end, another write takes the version that is taken here.
-    catch_up::remember(&mut to, target, report.clinic_id, source, [versions[1], versions[0] - 1]).await?;
+    let was_moved = LastMove::of(&mut from, &mut to, [source, target], report.clinic_id).await?.is_some();
+    // Without its patients they are not the same in both: what changed of them is still to come.
+    if wanted.with_patients || !was_moved {
+        let versions = [from.version(), to.version()];
+        catch_up::remember(&mut from, source, report.clinic_id, target, versions).await?;
+        // Should the source not be closed in the end, another write takes the version that is taken here.
+        catch_up::remember(&mut to, target, report.clinic_id, source, [versions[1], versions[0] - 1]).await?;
+    }
     for (tx, tenant, way) in [(&mut from, wanted.source, "out"), (&mut to, wanted.target, "in")] {
         let event = Event {
             clinic: Some(report.clinic_id),

@@ -95,6 +95,22 @@ async fn what_changed_in_the_old_tenant_since_comes_with_the_same_command() {
 }
 
 #[tokio::test]
+async fn a_move_without_the_patients_in_between_hides_nothing_of_what_changed_of_them() {
+    let mut town = Town::new().await;
+    let patient = pick(&mut town, REGISTERED).await;
+    town.relocate(true, true).await.expect("moved");
+    town.run(&format!(
+        "update clinic.patients set alerts = 'Latex, since Friday' where tenant_id = '{}' and id = '{patient}'",
+        town.from.0
+    ))
+    .await;
+    town.relocate(false, true).await.expect("moved without them");
+    let again = town.relocate_again().await;
+    assert_eq!(again.rows["patients"].updated, 1);
+    assert_eq!(town.rows(town.to, "patients").await[&patient]["alerts"], json!("Latex, since Friday"));
+}
+
+#[tokio::test]
 async fn what_both_tenants_changed_since_is_merged_and_a_person_is_asked() {
     let mut town = Town::new().await;
     let patient = pick(&mut town, REGISTERED).await;
