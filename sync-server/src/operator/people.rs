@@ -3,10 +3,11 @@
 use std::io::Write;
 
 use anyhow::{Context, bail, ensure};
-use protocol::id::DeviceId;
+use protocol::id::{DeviceId, TenantId};
 use protocol::password::check_new_password;
 use protocol::table::TableName;
 use serde_json::{Value, json};
+use sqlx::PgConnection;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
@@ -35,26 +36,9 @@ pub(super) async fn reset_password(
     let (tenant, code) = find_tenant(db, &options.tenant_code).await?;
     let email = normalise_email(&options.email);
     let mut tx = db.read(tenant).await?;
-    // Before the first computer, as after an import, there is nobody who could object. One that was revoked counts: else
-    // whoever has all of them revoked would be there again.
-    let is_guarded = sqlx::query_scalar!(
-        r#"select 'admin' = any (u.roles) and exists (
-                      select from devices d where d.tenant_id = $1
-                  ) as "is_guarded!"
-           from users u where u.tenant_id = $1 and u.email = $2 and u.is_active"#,
-        tenant.0,
-        email
-    )
-    .fetch_optional(&mut *tx)
-    .await?
-    .with_context(|| nobody(&code))?;
+    must_not_be_guarded(&mut tx, tenant, &code, &email).await?;
     let called = called(&mut tx, tenant).await?;
     drop(tx);
-    ensure!(
-        !is_guarded,
-        "They are an admin of {code}, and whoever has an admin's password has the tenant. Another admin gives them a \
-         new one; if there is none left, two operators do: user restore-admin."
-    );
     if !options.yes {
         return answer(
             out,
@@ -83,6 +67,8 @@ pub(super) async fn reset_password(
     if changed == 0 {
         bail!(nobody(&code));
     }
+    // They may have become one while the password was typed.
+    must_not_be_guarded(&mut tx, tenant, &code, &email).await?;
     audited(&mut tx, tenant, "user reset-password", None).await?;
     tx.commit().await?;
     answer(
@@ -91,6 +77,34 @@ pub(super) async fn reset_password(
         json!({ "tenant_code": code, "email": email, "changed": true }),
         "The password is changed. They must sign in with it within a day, online, and choose another one.",
     )
+}
+
+/// Refuses an admin of a tenant that has had a computer.
+async fn must_not_be_guarded(
+    tx: &mut PgConnection,
+    tenant: TenantId,
+    code: &str,
+    email: &str,
+) -> anyhow::Result<()> {
+    // Before the first computer, as after an import, there is nobody who could object. One that was revoked counts: else
+    // whoever has all of them revoked would be there again.
+    let is_guarded = sqlx::query_scalar!(
+        r#"select 'admin' = any (u.roles) and exists (
+                      select from devices d where d.tenant_id = $1
+                  ) as "is_guarded!"
+           from users u where u.tenant_id = $1 and u.email = $2 and u.is_active"#,
+        tenant.0,
+        email
+    )
+    .fetch_optional(tx)
+    .await?
+    .with_context(|| nobody(code))?;
+    ensure!(
+        !is_guarded,
+        "They are an admin of {code}, and whoever has an admin's password has the tenant. Another admin gives them a \
+         new one; if there is none left, two operators do: user restore-admin."
+    );
+    Ok(())
 }
 
 pub(super) fn nobody(tenant_code: &str) -> String {

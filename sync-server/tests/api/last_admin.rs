@@ -6,13 +6,14 @@ use clinic_sync::auth::password::{PasswordCost, Passwords};
 use clinic_sync::auth::person::is_known;
 use clinic_sync::operator::{
     AdminCancel, AdminConfirm, AdminFinish, AdminRestore, OutputOptions, PasswordSource, UserAdd,
-    UserCommand, run_user,
+    UserCommand, UserReset, run_user,
 };
 use protocol::api::{Notice, NoticeCode, PullLine, TenantInfo};
 use protocol::id::UserId;
 use protocol::permission::Role;
 use reqwest::StatusCode;
 use serde_json::Value;
+use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
 
 use crate::clinic::{Clinic, Desk, body};
@@ -224,4 +225,39 @@ async fn an_operator_alone_makes_nobody_an_admin() {
     run_user(&db, &Passwords::new(PasswordCost::LEAST), UserCommand::Add(add), &mut out)
         .await
         .expect("the first");
+}
+
+#[tokio::test]
+async fn who_becomes_an_admin_meanwhile_gets_no_password_of_an_operator() {
+    let lost = Lost::new().await;
+    let url = &lost.clinic.server.database().admin.0;
+    let mut other = PgConnection::connect(url).await.expect("a connection");
+    let mut watching = PgConnection::connect(url).await.expect("a connection");
+    let mut promotion = other.begin().await.expect("a transaction");
+    sqlx::query("update clinic.users set roles = array_append(roles, 'admin') where id = $1")
+        .bind(lost.doctor.0)
+        .execute(&mut *promotion)
+        .await
+        .expect("a good statement");
+    let reset = UserReset {
+        tenant_code: lost.code(),
+        email: format!("{}@example.org", lost.doctor),
+        yes: true,
+        password: lost.password(),
+        output: JSON,
+    };
+    let promoted = async {
+        let waits = "select exists (select from pg_stat_activity
+                                    where datname = current_database() and wait_event_type = 'Lock')";
+        for _ in 0..20_000 {
+            if sqlx::query_scalar(waits).fetch_one(&mut watching).await.expect("an answer") {
+                break;
+            }
+        }
+        promotion.commit().await.expect("committed");
+    };
+    let (told, ()) = tokio::join!(lost.run(UserCommand::ResetPassword(reset)), promoted);
+    let refused = told.expect_err("they are an admin").to_string();
+    assert!(refused.contains("They are an admin"), "{refused}");
+    assert_eq!(lost.new_admins().await, 0);
 }
