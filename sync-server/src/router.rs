@@ -449,7 +449,7 @@ pub(crate) fn routes() -> Vec<Route> {
         .compressed(),
         post(
             "/v1/sync/rows",
-            WORK,
+            WORK.also_suspended(), // It reads; the ids are too many for a GET.
             rows_by_id,
             says("Rows by their ids, where a comparison found a difference.")
                 .takes::<RowsRequest>()

@@ -141,7 +141,7 @@ async fn a_suspended_tenant_sends_what_waits_and_reads_and_nothing_else() {
     assert!(desk.rows().await.iter().any(|row| row.id == id));
     assert_eq!(desk.get(&format!("/v1/patients/{id}")).await.status(), StatusCode::OK);
     assert_eq!(notices(&desk).await, [NoticeCode::TenantSuspended]);
-    // Whoever is not known yet, or brings what waits.
+    // Whoever is not known yet, brings what waits, or compares.
     let open = [
         "/v1/clinics/register",
         "/v1/devices/enrol",
@@ -156,6 +156,7 @@ async fn a_suspended_tenant_sends_what_waits_and_reads_and_nothing_else() {
         "/v1/sync/push",
         "/v1/sync/receipts",
         "/v1/sync/restored",
+        "/v1/sync/rows",
         "/v1/audit/events",
         "/v1/audit/ends",
         "/v1/devices/recovery",
