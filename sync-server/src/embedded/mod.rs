@@ -212,9 +212,10 @@ impl Embedded {
             .arg("-l")
             .arg(&log)
             .arg("-o")
+            // The details of an error quote the row.
             .arg(format!(
                 "-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200 \
-                 {settings}"
+                 -c log_error_verbosity=terse {settings}"
             ))
             .status()?;
         if status.success() {

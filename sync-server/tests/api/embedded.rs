@@ -58,3 +58,18 @@ async fn the_passwords_of_an_embedded_database_are_its_owners_only() {
     assert!(PgConnection::connect(&wrong).await.is_err());
     assert!(!format!("{embedded:?}").contains("postgres://"));
 }
+
+#[tokio::test]
+async fn the_log_of_an_embedded_database_quotes_no_row() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = Options { data_dir: folder.path().join("data"), postgres_bin: None, durable: false };
+    let embedded = Embedded::start(&options).expect("started");
+    let mut connection = PgConnection::connect(&embedded.urls().admin.0.0).await.expect("a connection");
+    sqlx::raw_sql("create table kept (name text unique)").execute(&mut connection).await.expect("made");
+    for is_new in [true, false] {
+        let kept = sqlx::query("insert into kept values ($1)").bind("Sunita").execute(&mut connection).await;
+        assert_eq!(kept.is_ok(), is_new);
+    }
+    let log = std::fs::read_to_string(options.data_dir.join("postgres/server.log")).expect("a log");
+    assert!(log.contains("kept_name_key") && !log.contains("Sunita"), "{log}");
+}
