@@ -188,7 +188,8 @@ pub(super) async fn set_plan(db: &Db, options: TenantPlan, out: &mut impl Write)
             let day =
                 protocol::validate::parse_day(day).context("The last day is written like 2027-03-31.")?;
             // That day is still paid for, wherever on earth the clinic is.
-            Some(Some(day.midnight().assume_utc() + Duration::hours(36)))
+            let end = day.midnight().assume_utc().checked_add(Duration::hours(36));
+            Some(Some(end.context("That day is too far away. For a plan that does not end, say --no-end.")?))
         }
         (None, true) => Some(None),
         (None, false) => None,

@@ -188,6 +188,9 @@ async fn a_plan_that_has_ended_is_told_apart_from_a_suspension() {
     assert_eq!(notices(&desk).await, []);
     let bad = TenantPlan { expires_on: Some("31/01/2026".into()), ..operator.plan() };
     assert!(operator.tenant(TenantCommand::SetPlan(bad)).await.is_err());
+    let never = TenantPlan { expires_on: Some("9999-12-31".into()), ..operator.plan() };
+    let refused = operator.tenant(TenantCommand::SetPlan(never)).await.expect_err("no clock goes there");
+    assert!(refused.to_string().contains("--no-end"), "{refused}");
 }
 
 #[tokio::test]
