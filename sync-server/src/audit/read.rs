@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use protocol::audit::{Action, AuditEntry, AuditPage, AuditQuery, MAX_AUDIT_ENTRIES};
+use protocol::form::is_moment;
 use protocol::id::{ClinicId, DeviceId, PatientId, UserId};
 use protocol::permission::Role;
 use serde_json::json;
@@ -123,8 +124,11 @@ async fn read(state: &AppState, caller: &Caller, filter: &Filter) -> Result<Audi
 impl Filter {
     fn parse(query: AuditQuery) -> Result<Self> {
         let moment = |text: Option<String>, sentence| {
-            text.map(|text| OffsetDateTime::parse(&text, &Rfc3339).map_err(|_| Error::Invalid(sentence)))
-                .transpose()
+            text.map(|text| {
+                let moment = OffsetDateTime::parse(&text, &Rfc3339).ok().filter(|at| is_moment(*at));
+                moment.ok_or(Error::Invalid(sentence))
+            })
+            .transpose()
         };
         let id = |text: Option<String>, sentence| {
             text.map(|text| text.parse().map_err(|_| Error::Invalid(sentence))).transpose()
@@ -176,8 +180,9 @@ impl Place {
         let mut parts = text.splitn(3, '.');
         let micros: i64 = parts.next()?.parse().ok()?;
         let seq = parts.next()?.parse().ok()?;
-        let lane = parts.next().filter(|lane| lane.len() <= 45)?.to_owned();
+        let is_lane = |lane: &&str| lane.len() <= 45 && lane.bytes().all(|byte| byte.is_ascii_graphic());
+        let lane = parts.next().filter(is_lane)?.to_owned();
         let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000).ok()?;
-        Some(Self { at, lane, seq })
+        is_moment(at).then_some(Self { at, lane, seq })
     }
 }

@@ -270,6 +270,7 @@ async fn what_is_wrong_with_a_question_is_said_in_words() {
     let desk = clinic.desk().await;
     for (query, word) in [
         ("from=yesterday", "from"),
+        ("from=9999-12-31T23:59:59-01:00", "from"),
         ("from=2026-11-23T00:00:00Z&to=2026-11-22T00:00:00Z", "after"),
         ("action=drop", "action"),
         ("user=1", "user"),
@@ -279,6 +280,8 @@ async fn what_is_wrong_with_a_question_is_said_in_words() {
         ("limit=201", "limit"),
         ("after=1.2", "after"),
         ("after=99999999999999999999.1.writes", "after"),
+        ("after=-300000000000000000.1.writes", "after"),
+        ("after=1.1.%00", "after"),
     ] {
         let response = desk.get(&format!("/v1/audit?{query}")).await;
         assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY, "{query}");
