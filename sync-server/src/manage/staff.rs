@@ -45,14 +45,14 @@ pub(crate) async fn read(
     Ok(users.collect())
 }
 
-/// Whether the tenant has another admin who can sign in: whose one-time password is over cannot. In a writing transaction,
-/// so that two admins do not leave at once.
+/// Whether the tenant has another admin who can sign in: whose one-time password is over cannot, nor who came without one from
+/// an archive or an earlier program. In a writing transaction, so that two admins do not leave at once.
 pub(crate) async fn has_other_admin(tx: &mut PgConnection, tenant: TenantId, user: Uuid) -> Result<bool> {
     let has = sqlx::query_scalar!(
         r#"select exists (
                select from users
                where tenant_id = $1 and id <> $2 and is_active and 'admin' = any (roles)
-                 and not coalesce(must_change_password and one_time_until < now(), false)
+                 and not coalesce(must_change_password and one_time_until < now(), false) and password_hash <> '!'
            ) as "has!""#,
         tenant.0,
         user

@@ -259,6 +259,12 @@ async fn the_last_admin_neither_leaves_nor_loses_the_role() {
     office.change(second.0, &leave).await;
     said(office.change(admin, &demote).await, 422).await;
     office.change(second.0, &UserChange { is_active: Some(true), ..UserChange::default() }).await;
+    // Nor one who came from an earlier program without a password.
+    let owner = "where email = 'owner@sunrise.example'";
+    office.clinic.sql(&format!("update users set password_hash = '!' {owner}")).await;
+    said(office.change(admin, &demote).await, 422).await;
+    let of_admin = format!("select password_hash from users where id = '{admin}'");
+    office.clinic.sql(&format!("update users set password_hash = ({of_admin}) {owner}")).await;
     // Nor one who never came, and whose one-time password is over.
     let set = async |until: &str| {
         let sql = format!(
