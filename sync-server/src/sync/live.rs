@@ -199,7 +199,9 @@ impl Hub {
             listeners.tenants.iter().map(|(tenant, channel)| (*tenant, devices(channel))).collect()
         };
         for (tenant, devices) in tenants {
-            self.tell(tenant, head(db, tenant).await?);
+            // One that left meanwhile has none, and its streams end by themselves.
+            let Some(head) = head(db, tenant).await? else { continue };
+            self.tell(tenant, head);
             for device in revoked_of(db, tenant, &devices).await? {
                 self.tell_device(tenant, device);
             }
@@ -255,10 +257,10 @@ fn raise(sender: &watch::Sender<i64>, head: i64) {
     });
 }
 
-async fn head(db: &Db, tenant: TenantId) -> Result<i64> {
+async fn head(db: &Db, tenant: TenantId) -> Result<Option<i64>> {
     let mut tx = db.read(tenant).await?;
     let head = sqlx::query_scalar!("select version from tenant_sync where tenant_id = $1", tenant.0)
-        .fetch_one(&mut *tx)
+        .fetch_optional(&mut *tx)
         .await?;
     Ok(head)
 }
@@ -289,7 +291,8 @@ pub(crate) async fn live(
     let who = Who { device: caller.device, user: caller.user, token_version: caller.token_version };
     let sees = Sees { tenant: caller.tenant, scope: caller.scope };
     let mut seat = state.live.listen(sees, who)?;
-    state.live.tell(caller.tenant, head(&state.db, caller.tenant).await?);
+    let head = head(&state.db, caller.tenant).await?.ok_or(Error::Unauthorized)?;
+    state.live.tell(caller.tenant, head);
     if !revoked_of(&state.db, caller.tenant, &[caller.device.0]).await?.is_empty() {
         return Err(Error::DeviceRevoked);
     }

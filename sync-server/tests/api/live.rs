@@ -78,6 +78,26 @@ async fn a_listener_that_loses_the_database_hears_again() {
     assert_eq!(next(&mut stream).await, Some(format!("{{\"head\":{head}}}")));
 }
 
+#[tokio::test]
+async fn a_tenant_that_left_while_it_listened_keeps_no_other_from_hearing() {
+    let clinic = Clinic::open().await;
+    let (mut desk, neighbour) = (clinic.desk().await, clinic.neighbour().await);
+    desk.write(vec![new_patient(Uuid::now_v7(), "Sunita")]).await;
+    let (mut stream, mut gone) = (listen(&desk).await, listen(&neighbour).await);
+    assert!(next(&mut stream).await.is_some() && next(&mut gone).await.is_some());
+    clinic
+        .sql(&format!(
+            "set session_replication_role = replica;
+             delete from tenant_sync where tenant_id = '{}';
+             select pg_terminate_backend(pid) from pg_stat_activity
+             where datname = current_database() and usename = 'clinic_app'",
+            neighbour.tenant
+        ))
+        .await;
+    clinic.sql("update patients set city = 'Pune'").await;
+    assert!(next(&mut stream).await.is_some(), "another program wrote");
+}
+
 /// Listens, and says that everything up to this version is there.
 async fn listen_at(desk: &Desk, version: i64) -> BoxStream<'static, reqwest::Result<bytes::Bytes>> {
     let path = format!("/v1/sync/live?epoch={}&after={version}", desk.epoch);
