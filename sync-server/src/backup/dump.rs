@@ -28,6 +28,13 @@ pub(super) fn program(
     })?;
     let mut command = Command::new(programs::program(&folder, name));
     let url: Url = database.0.0.parse().context("The database's URL is not understood.")?;
+    lead_to(&mut command, &url);
+    command.arg("--no-password").stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
+    Ok(command)
+}
+
+/// Leads a program to the very database to which this URL leads the server: all that it may say counts here too.
+fn lead_to(command: &mut Command, url: &Url) {
     let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
     for (variable, value) in [
         ("PGHOST", url.host_str().map(decoded)),
@@ -41,15 +48,20 @@ pub(super) fn program(
         }
     }
     for (key, value) in url.query_pairs() {
-        match key.as_ref() {
-            "sslmode" => command.env("PGSSLMODE", value.as_ref()),
-            "sslrootcert" => command.env("PGSSLROOTCERT", value.as_ref()),
-            "host" => command.env("PGHOST", value.as_ref()),
-            _ => &mut command,
+        let variable = match key.as_ref() {
+            "sslmode" | "ssl-mode" => "PGSSLMODE",
+            "sslrootcert" | "ssl-root-cert" | "ssl-ca" => "PGSSLROOTCERT",
+            "sslcert" | "ssl-cert" => "PGSSLCERT",
+            "sslkey" | "ssl-key" => "PGSSLKEY",
+            "host" | "hostaddr" => "PGHOST",
+            "port" => "PGPORT",
+            "user" => "PGUSER",
+            "password" => "PGPASSWORD",
+            "dbname" => "PGDATABASE",
+            _ => continue,
         };
+        command.env(variable, value.as_ref());
     }
-    command.arg("--no-password").stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
-    Ok(command)
 }
 
 /// Runs it to its end.
@@ -63,4 +75,29 @@ pub(super) async fn run(name: &'static str, mut command: Command) -> anyhow::Res
     let first = said.lines().next().unwrap_or("it said nothing").to_owned();
     ensure!(output.status.success(), "{name} failed: {first}");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pg_dump_goes_where_the_server_goes_however_the_url_says_it() {
+        let text = "postgres:///clinic?host=/run/postgresql&port=5433&user=clinic_ops&ssl-mode=verify-full";
+        let url: Url = text.parse().expect("a URL");
+        let mut command = Command::new("pg_dump");
+        lead_to(&mut command, &url);
+        let mut told: Vec<_> = command.as_std().get_envs().collect();
+        told.sort_unstable();
+        let told: Vec<_> =
+            told.iter().map(|(name, value)| (name.to_str(), value.and_then(|it| it.to_str()))).collect();
+        let expected = [
+            ("PGDATABASE", "clinic"),
+            ("PGHOST", "/run/postgresql"),
+            ("PGPORT", "5433"),
+            ("PGSSLMODE", "verify-full"),
+            ("PGUSER", "clinic_ops"),
+        ];
+        assert_eq!(told, expected.map(|(name, value)| (Some(name), Some(value))));
+    }
 }
