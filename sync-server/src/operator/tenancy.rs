@@ -178,7 +178,13 @@ pub(super) async fn resume(db: &Db, options: &TenantChoice, out: &mut impl Write
     .await?;
     audited(&mut tx, tenant, "tenant resume", None).await?;
     tx.commit().await?;
-    said(out, options.output, &code, "active", "is served as before.")
+    let state = one(db, &code).await?.state();
+    let sentence = if state == "active" {
+        "is served as before."
+    } else {
+        "is not suspended any more, but its plan has ended: `tenant set-plan` gives it another last day."
+    };
+    said(out, options.output, &code, state, sentence)
 }
 
 /// Changes the plan, its limits and its end.

@@ -183,6 +183,8 @@ async fn a_plan_that_has_ended_is_told_apart_from_a_suspension() {
         desk.request(codes).send().await.expect("an answer").json().await.expect("a problem");
     assert_eq!(problem.code, ErrorCode::TenantExpired);
     assert!(problem.detail.contains("is kept"), "{}", problem.detail);
+    let resumed = operator.tenant(TenantCommand::Resume(operator.tenant_choice())).await.expect("resumed");
+    assert_eq!(resumed["state"], "expired", "that does not renew it");
     let shown = operator.set_plan(TenantPlan { no_end: true, ..operator.plan() }).await;
     assert_eq!(shown["expires_at"], Value::Null);
     assert_eq!(notices(&desk).await, []);
