@@ -30,6 +30,12 @@ pub enum Error {
          sync-server/postgres, or name the folder of initdb, pg_ctl and postgres with --postgres-bin."
     )]
     NoPrograms,
+    /// Programs, and none that take the database that is there.
+    #[error(
+        "The database was made by Postgres {0}, and the programs of that version are not here. Install them, or name their \
+         folder with --postgres-bin. Nothing was changed."
+    )]
+    OtherVersion(u32),
     /// Postgres does not run as root, and the other user cannot get there.
     #[error(
         "Postgres refuses to run as root, so it runs as user {} here, who cannot enter {}. Choose a data \
@@ -113,8 +119,9 @@ impl Embedded {
         lock.try_lock().map_err(|_| Error::InUse(data_dir.clone()))?;
         let user = User::for_postgres(&data_dir)?;
         user.open_folder(&data_dir)?;
-        let bin = user.reachable_programs(programs::find(options.postgres_bin.as_deref())?, &data_dir)?;
         let cluster = data_dir.join("postgres");
+        let bin = programs::find(options.postgres_bin.as_deref(), made_by(&cluster))?;
+        let bin = user.reachable_programs(bin, &data_dir)?;
         let access_file = data_dir.join("access.json");
         if !cluster.exists() {
             let access = Access { port: 0, admin: new_password(), app: new_password(), ops: new_password() };
@@ -275,6 +282,11 @@ impl Urls {
             ops: url("clinic_ops", &access.ops),
         }
     }
+}
+
+/// The major version of Postgres that made the database, if there is one.
+fn made_by(cluster: &Path) -> Option<u32> {
+    fs::read_to_string(cluster.join("PG_VERSION")).ok()?.trim().parse().ok()
 }
 
 /// Makes the database in a folder beside, so that a half-made one is never taken for a whole one.

@@ -9,24 +9,37 @@ use super::Error;
 const OLDEST_VERSION: u32 = 15;
 
 /// The folder of initdb, pg_ctl and postgres: the one that is given, the one beside this program, the npm
-/// package of `sync-server/postgres`, or that of an installed Postgres.
-pub(super) fn find(given: Option<&Path>) -> Result<PathBuf, Error> {
+/// package of `sync-server/postgres`, or that of an installed Postgres. A database that is there already takes those of
+/// the major version that made it: another one refuses its files.
+pub(super) fn find(given: Option<&Path>, made_by: Option<u32>) -> Result<PathBuf, Error> {
     if let Some(folder) = given {
         return if is_complete(folder) { Ok(folder.to_owned()) } else { Err(Error::NoPrograms) };
     }
     let exe = std::env::current_exe().ok();
     let beside = exe.iter().filter_map(|exe| exe.parent()).map(|folder| folder.join("postgres/bin"));
-    if let Some(folder) = beside.into_iter().find(|folder| is_complete(folder)) {
-        return Ok(folder);
-    }
+    let mut own: Vec<PathBuf> = beside.filter(|folder| is_complete(folder)).collect();
     if let Some(package) = find_package(exe.as_deref()) {
         link_libraries(&package)?;
-        return Ok(package.join("native/bin"));
+        own.push(package.join("native/bin"));
     }
-    installed()
-        .into_iter()
-        .find(|folder| is_complete(folder) && is_new_enough(folder))
-        .ok_or(Error::NoPrograms)
+    let version_of = |folder: &Path| version(&program(folder, "postgres"));
+    if let Some(folder) = choose(own, made_by, version_of) {
+        return Ok(folder);
+    }
+    let is_good = |folder: &PathBuf| is_complete(folder) && is_new_enough(folder);
+    let installed = installed().into_iter().filter(is_good).collect();
+    choose(installed, made_by, version_of)
+        .ok_or_else(|| made_by.map_or(Error::NoPrograms, Error::OtherVersion))
+}
+
+/// The first one, of the version that made the database if there is one.
+fn choose(
+    folders: Vec<PathBuf>,
+    made_by: Option<u32>,
+    version_of: impl Fn(&Path) -> Option<u32>,
+) -> Option<PathBuf> {
+    let fits = |folder: &PathBuf| made_by.is_none_or(|major| version_of(folder) == Some(major));
+    folders.into_iter().find(fits)
 }
 
 /// The folder of pg_dump and pg_restore of this major version or the next later one: the one that is given, the one
@@ -140,4 +153,19 @@ fn version(program: &Path) -> Option<u32> {
 fn output(command: &mut Command) -> Option<String> {
     let output = command.output().ok().filter(|output| output.status.success())?;
     String::from_utf8(output.stdout).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_gets_the_programs_that_made_it_also_where_later_ones_are_installed() {
+        let folders = || vec![PathBuf::from("17"), PathBuf::from("15")];
+        let version_of = |folder: &Path| folder.to_str().and_then(|name| name.parse().ok());
+        for (made_by, found) in [(None, Some("17")), (Some(15), Some("15")), (Some(16), None)] {
+            let chosen = choose(folders(), made_by, version_of);
+            assert_eq!(chosen.as_deref(), found.map(Path::new), "{made_by:?}");
+        }
+    }
 }
