@@ -207,6 +207,8 @@ impl Copier<'_> {
         let number =
             |row: &Map<String, Value>| row.get("mobile_number").and_then(Value::as_str).map(str::to_owned);
         let numbers: Vec<String> = rows.iter().filter_map(number).collect();
+        // What came with an earlier move has its place there as well.
+        let chosen = self.last_move.map_or_else(|| self.chosen.of(TableName::Patients), |_| Vec::new());
         let there = sqlx::query!(
             r#"select mobile_number, first_name_norm, max(duplicate_ordinal) as "last!"
                from patients
@@ -215,7 +217,7 @@ impl Copier<'_> {
                group by mobile_number, first_name_norm"#,
             self.target.0,
             &numbers,
-            &self.chosen.of(TableName::Patients)
+            &chosen
         )
         .fetch_all(to)
         .await?;

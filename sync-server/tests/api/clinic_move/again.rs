@@ -111,6 +111,40 @@ async fn a_move_without_the_patients_in_between_hides_nothing_of_what_changed_of
 }
 
 #[tokio::test]
+async fn a_namesake_who_comes_later_finds_a_place_beside_one_who_came_before() {
+    let mut town = Town::new().await;
+    let (from, to) = (town.from.0, town.to);
+    let alone = "not exists (select from clinic.patients o
+                             where o.tenant_id = t.tenant_id and o.id <> t.id and o.mobile_number = t.mobile_number
+                               and o.first_name_norm = t.first_name_norm)";
+    let patient = pick(&mut town, &format!("{REGISTERED} and t.duplicate_ordinal = 0 and {alone}")).await;
+    let [known, late] = [Uuid::now_v7(), Uuid::now_v7()];
+    let namesake = |tenant: Uuid, id: Uuid, place: i32| {
+        format!(
+            "insert into clinic.patients (tenant_id, id, first_name, first_name_norm, mobile_number, date_of_birth,
+                                          duplicate_ordinal, registered_clinic_id)
+             select '{tenant}', '{id}', first_name, first_name_norm, mobile_number, '1990-11-18', {place},
+                    case when tenant_id = '{tenant}' then registered_clinic_id end
+             from clinic.patients where tenant_id = '{from}' and id = '{patient}'"
+        )
+    };
+    town.run(&namesake(to.0, known, 0)).await;
+    town.relocate(true, true).await.expect("moved");
+    town.run(&format!(
+        "update clinic.patients set merged_into_id = '{patient}' where tenant_id = '{}' and id = '{known}'",
+        to.0
+    ))
+    .await;
+    town.run(&namesake(from, late, 1)).await;
+    assert_eq!(town.relocate_again().await.rows["patients"].copied, 1);
+    let there = town.rows(to, "patients").await;
+    assert_eq!(
+        (&there[&patient]["duplicate_ordinal"], &there[&late]["duplicate_ordinal"]),
+        (&json!(1), &json!(3))
+    );
+}
+
+#[tokio::test]
 async fn what_both_tenants_changed_since_is_merged_and_a_person_is_asked() {
     let mut town = Town::new().await;
     let patient = pick(&mut town, REGISTERED).await;
