@@ -376,6 +376,20 @@ mod tests {
     }
 
     #[test]
+    fn advice_longer_than_a_page_goes_on_on_the_next_and_never_runs_over_the_foot() {
+        let advice = (1..=90).map(|number| format!("line{number}")).collect::<Vec<_>>().join("\n");
+        let drawn = Drawn::new(&Printed { advice, ..sample(3) }, Paper::A5).expect("BUG: the layout");
+        let on_pages = drawn.0.pages().iter().flat_map(|page| placed(&page.frame, 0.0, 0.0));
+        let lines: Vec<_> = on_pages.filter(|(_, text)| text.starts_with("line")).collect();
+        assert_eq!(lines.len(), 90);
+        // A foot that is printed takes 33 mm.
+        let foot = (210.0 - 33.0) * 72.0 / 25.4;
+        for ([_, _, _, bottom], text) in lines {
+            assert!(bottom < foot + 0.5, "{text} at {bottom} of {foot}");
+        }
+    }
+
+    #[test]
     fn text_that_looks_like_markup_prints_as_it_was_typed() {
         assert!(pages(&sample(1))[0].contains("*not bold*"));
     }
