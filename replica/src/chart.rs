@@ -309,11 +309,16 @@ pub(crate) fn item_view(item: &Values, language: Language) -> ItemView {
 fn title(item: &Values) -> String {
     let form = form_abbreviation(text(item, "dosage_form"));
     let generic = format!("{} {}", text(item, "generic_text"), text(item, "strength_text"));
-    let name = squeezed(&format!("{form} {generic}")).to_uppercase();
+    let name = capitals(&squeezed(&format!("{form} {generic}")));
     match text(item, "medicine_text").strip_prefix(generic.trim()) {
         Some(brand) if brand.starts_with(" (") => name + brand,
         _ => name,
     }
+}
+
+/// As names stand on paper. The capital of a micro sign looks like an M, and 25 µg would be read as 25 mg.
+pub(crate) fn capitals(name: &str) -> String {
+    name.replace(['\u{b5}', '\u{3bc}'], "mc").to_uppercase()
 }
 
 /// 1, or more for one that replaces an earlier one.

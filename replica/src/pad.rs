@@ -9,7 +9,7 @@ use rusqlite::{OptionalExtension, Transaction};
 use serde_json::{Value, json};
 
 use crate::amend::follow_up_day;
-use crate::chart::item_view;
+use crate::chart::{capitals, item_view};
 use crate::error::{Error, Result};
 use crate::language::Language;
 use crate::medicines::name_in_full;
@@ -152,7 +152,7 @@ pub(crate) fn item_views(tx: &Transaction<'_>, draft: &Draft, language: Language
         .map(|item| match item_values(tx, item) {
             Ok(values) => Ok(item_view(&values, language)),
             Err(Error::Invalid(why)) => Ok(ItemView {
-                title: item.medicine_text.to_uppercase(),
+                title: capitals(&item.medicine_text),
                 medicine_text: item.medicine_text.clone(),
                 dose_text: item.dose_text.clone(),
                 directions: language.say(why),

@@ -221,6 +221,22 @@ fn what_is_written_about_allergies_is_printed_whatever_the_status_says() {
 }
 
 #[test]
+fn micrograms_are_never_printed_as_what_looks_like_milligrams() {
+    let fixture = fixture(Role::Doctor);
+    let sunita = fixture.register("Sunita", "98204 41276");
+    let lines =
+        ["Tab. Eltroxin 25 \u{b5}g", "Tab. Eltroxin 25 \u{3bc}g"].map(|name| item(name, "1-0-0 x30d"));
+    let draft = Draft { items: lines.into(), ..Draft::default() };
+    fixture.replica.save_draft(sunita, &draft).expect("BUG: saved");
+    let preview = fixture.replica.printed_draft(sunita).expect("BUG: drawn");
+    let signed = fixture.replica.sign_prescription(sunita, &draft, &[]).expect("BUG: signed").id;
+    let printed = fixture.replica.printed(signed).expect("BUG: printed");
+    for item in preview.items.iter().chain(&printed.items) {
+        assert!(item.title.ends_with("ELTROXIN 25 MCG"), "{}", item.title);
+    }
+}
+
+#[test]
 fn directions_are_printed_in_the_patients_language_beside_english() {
     let fixture = fixture(Role::Doctor);
     for (language, words) in [("hi", "गोली"), ("mr", "गोळी")] {
