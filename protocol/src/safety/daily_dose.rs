@@ -142,7 +142,13 @@ fn running_with<'k>(
 fn mg_a_day(part: &Part<'_>, line: &Proposed, one: &Known<'_>) -> f64 {
     let same = one.parts.iter().find(|other| one.is_systemic && part.is_same(other));
     let mg = same.and_then(|other| other.mg_per_unit);
-    mg.zip(line.dosage.as_ref().and_then(Dosage::units_a_day)).map_or(0.0, |(mg, units)| mg * units)
+    mg.zip(line.dosage.as_ref().and_then(least_a_day)).map_or(0.0, |(mg, units)| mg * units)
+}
+
+/// Units of a day at least: what is taken when needed is taken once, if nobody said how often.
+pub(super) fn least_a_day(dosage: &Dosage) -> Option<f64> {
+    let once = || Some(dosage.dose.most_at_once()).filter(|_| dosage.is_prn());
+    dosage.units_a_day().or_else(once)
 }
 
 /// Whether both are made of the same: then the one is likely written in the place of the other.
@@ -221,7 +227,7 @@ pub(super) fn daily_dose(
         let (running, beside) =
             if is_over(taken) { (Vec::new(), 0.0) } else { running_with(part, before, written) };
         let all = taken + beside;
-        if part.mg_per_unit.is_none() || dosage.units_a_day().is_none() || !is_over(all) {
+        if part.mg_per_unit.is_none() || least_a_day(dosage).is_none() || !is_over(all) {
             continue;
         }
         let (whose, source, mut cause) = match of_child {
@@ -255,7 +261,7 @@ pub(super) fn daily_dose(
     }
     let own = medicine.and_then(|medicine| medicine.most_a_day_mg).zip(this.parts.first());
     if let Some((most, taken)) = own.and_then(|(most, part)| {
-        Some((most, part.mg_per_unit? * dosage.units_a_day()?)).filter(|(most, taken)| *taken > most * 1.001)
+        Some((most, part.mg_per_unit? * least_a_day(dosage)?)).filter(|(most, taken)| *taken > most * 1.001)
     }) {
         let why = format!(
             "{}: {} mg a day is more than {} mg, the most that the list of medicines allows.",

@@ -122,6 +122,26 @@ fn the_most_of_a_day_of_a_child_goes_by_its_weight_and_that_none_is_noted_is_sai
 }
 
 #[test]
+fn what_is_taken_when_needed_without_a_limit_is_taken_once_at_least() {
+    let syrup = listed("Paracetamol", "250 mg/5 ml", &[]);
+    let of = |dose: &str, weight_g: Option<u32>| {
+        let mut pad = Pad::new().line_in(&syrup, dose, Units::of("syrup", "250 mg/5 ml"));
+        pad.person = Person { ages_months: vec![14], weight_g, ..Person::default() };
+        pad.check().remove(0)
+    };
+    let held = of("15 ml sos", Some(8_000));
+    assert_eq!(
+        held.findings[0].why,
+        "Paracetamol: 750 mg a day is more than 600 mg, the most for a child of 8 kg."
+    );
+    assert_eq!(of("5 ml sos", Some(8_000)), LineReport { is_checked: true, ..LineReport::default() });
+    assert_eq!(of("5 ml sos", None).gaps, ["Paracetamol: a child's dose goes by weight, and none is noted."]);
+    let tablet = listed("Paracetamol", "650 mg", &[]);
+    let with_regular = Pad::new().line(&tablet, "2-2-2 x3d").line(&tablet, "1 sos");
+    assert!(with_regular.found().contains(&(Check::DailyDose, Severity::Hold)));
+}
+
+#[test]
 fn what_a_combination_holds_counts_to_the_most_of_a_child_too() {
     let both = Listed(
         "Ibuprofen + Paracetamol",

@@ -5,7 +5,7 @@ mod daily_dose;
 #[path = "death.rs"]
 mod death;
 
-use daily_dose::{Signed, daily_dose, lacks_weight};
+use daily_dose::{Signed, daily_dose, lacks_weight, least_a_day};
 use serde::{Deserialize, Serialize};
 use time::Date;
 use uuid::Uuid;
@@ -220,7 +220,7 @@ impl<'a> Known<'a> {
                 || rules.has_pair_with(&part.name)
                 || has_own_class && !part.classes.is_empty()
         };
-        let is_counted = line.dosage.as_ref().is_some_and(|dosage| dosage.units_a_day().is_some());
+        let is_counted = line.dosage.as_ref().and_then(least_a_day).is_some();
         let mut gaps = Vec::new();
         for part in &self.parts {
             if !is_known(part) {
