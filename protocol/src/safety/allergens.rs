@@ -30,7 +30,12 @@ impl Class {
 const CLASSES: &[Class] = &[
     class("penicillin", "Penicillins", "penicilin", "amoxicillin amoxycillin ampicillin cloxacillin"),
     class("cephalosporin", "Cephalosporins", "", "cefixime cefalexin cephalexin ceftriaxone"),
-    class("sulfonamide", "Sulfonamides", "sulfa sulpha sulphonamides", "cotrimoxazole septran"),
+    class(
+        "sulfonamide",
+        "Sulfonamides",
+        "sulfa sulpha sulphonamides sulfur sulphur",
+        "cotrimoxazole septran",
+    ),
     class("nsaid", "NSAIDs", "painkillers anti-inflammatory", "ibuprofen diclofenac aceclofenac"),
     class("salicylate", "Salicylates", "", "aspirin"),
     class("macrolide", "Macrolides", "", "azithromycin erythromycin clarithromycin"),

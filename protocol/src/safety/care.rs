@@ -39,7 +39,9 @@ const ALSO_CALLED: &[(&str, &[&str])] = &[
             "sulphacetamide",
         ],
     ),
-    ("penicillin", &["penicilin"]),
+    ("penicillin", &["penicilin", "beta lactam", "betalactam"]),
+    ("cephalosporin", &["beta lactam", "betalactam"]),
+    ("nsaid", &["pain killer"]),
 ];
 
 /// Whether these words say this name, word for word, be it of one or of several: an allergy to ferrous sulphate is none to

@@ -33,6 +33,26 @@ fn a_misspelt_allergy_holds_what_was_meant() {
 }
 
 #[test]
+fn an_allergy_in_the_words_that_patients_use_for_a_class_holds_what_is_of_it() {
+    let cotrimoxazole = listed("Sulfamethoxazole", "400 mg", &["sulfonamide"]);
+    let diclofenac = listed("Diclofenac sodium", "50 mg", &["nsaid"]);
+    let amoxicillin = listed("Amoxicillin", "500 mg", &["penicillin"]);
+    let cefixime = listed("Cefixime", "200 mg", &["cephalosporin"]);
+    for (noted, medicine) in [
+        ("Sulphur drugs", &cotrimoxazole),
+        ("sulfur: rash", &cotrimoxazole),
+        ("pain killers", &diclofenac),
+        ("any pain-killer injection", &diclofenac),
+        ("Beta-lactams", &amoxicillin),
+        ("betalactam", &cefixime),
+    ] {
+        assert_eq!(Pad::new().allergic(noted).line(medicine, "1-0-1 x5d").found(), HELD, "{noted}");
+    }
+    let iron = listed("Ferrous sulfate", "200 mg", &[]);
+    assert_eq!(Pad::new().allergic("sulphur").line(&iron, "1-0-1 x5d").found(), []);
+}
+
+#[test]
 fn an_allergy_that_is_noted_by_a_common_brand_holds_what_is_in_it() {
     let amoxicillin = listed("Amoxicillin", "500 mg", &["penicillin"]);
     let paracetamol = listed("Paracetamol", "650 mg", &[]);
