@@ -103,6 +103,12 @@ pub(super) fn may_be_counted(figure: &str, often: &str, is_behind_strength: bool
     MAY_BE_COUNTED.contains(&often) && figure.is_some_and(|figure| figure > 1.0 && figure <= MOST_OF_FEW)
 }
 
+/// Whether a part and how often may be one: `½ hourly`.
+pub(super) fn may_be_part_of_hour(part: &str, often: &str) -> bool {
+    let part = number(part).or_else(|| figure_in_words(part));
+    often == "hourly" && part.is_some_and(|part| part.fract() > 0.0)
+}
+
 fn is_roman(word: &str) -> bool {
     matches!(word, "ii" | "iii")
 }

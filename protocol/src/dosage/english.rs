@@ -61,7 +61,7 @@ fn dose_words(dose: &Dose, unit: &str, is_bedtime: bool) -> String {
                 text += &format!(" for {reason}");
             }
             if let Some(gap) = min_gap_h {
-                text += &format!(", {gap} hours apart");
+                text += &format!(", {gap} hour{} apart", if *gap == 1 { "" } else { "s" });
             }
             if let Some(max) = max_per_day {
                 text += &format!(", at most {} a day", units(*max, unit));

@@ -27,7 +27,8 @@ impl Reader<'_> {
             let is_short = rest.len() < word.len();
             let letters = rest.trim_start_matches(|c: char| c.is_ascii_digit());
             let digits = &rest[..rest.len() - letters.len()];
-            let every = if digits.is_empty() && is_short { self.whole()? } else { digits.parse().ok()? };
+            // "qd 5 days" is no "q 5 d".
+            let every = if rest.is_empty() { self.whole()? } else { digits.parse().ok()? };
             let unit = match letters {
                 "hourly" | "hrly" => IntervalUnit::Hour,
                 "" if is_short => self.hours_or_days()?,

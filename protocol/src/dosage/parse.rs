@@ -240,6 +240,10 @@ impl<'w> Reader<'w> {
             if unit.is_none() && amount > 1.0 && reader.at(MAY_BE_COUNTED) {
                 return None;
             }
+            // "½ hourly" is a half every hour, or one every half hour.
+            if unit.is_none() && amount.fract() > 0.0 && reader.at(&["hourly"]) {
+                return None;
+            }
             // "glimepiride 2 tab before food od": the 2 may be a strength.
             let may_be_strength = unit.is_some_and(is_few) && amount != 1.0;
             let meal = if unit.is_some() && !may_be_strength { reader.one_of(MEALS) } else { None };

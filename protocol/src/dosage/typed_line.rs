@@ -2,8 +2,8 @@
 
 use super::Dosage;
 use super::amounts::{
-    LEAST_STRENGTH, figure_in_words, is_amount, may_be_counted, may_be_one, number, parted_amount,
-    with_unclear,
+    LEAST_STRENGTH, figure_in_words, is_amount, may_be_counted, may_be_one, may_be_part_of_hour, number,
+    parted_amount, with_unclear,
 };
 use super::parse::is_form;
 use super::spellings::{OF_NO_NAME, is_of_liquid, is_unit};
@@ -152,7 +152,8 @@ fn whole_dose(words: &[Word<'_>], start: usize, line: &str, by_strength: bool) -
     }
     if let Some([before @ .., figure, often]) = words.get(..=start)
         && let Some(last) = before.last()
-        && may_be_counted(&figure.plain, &often.plain, has_strength(before) || last.plain.ends_with(':'))
+        && (may_be_counted(&figure.plain, &often.plain, has_strength(before) || last.plain.ends_with(':'))
+            || may_be_part_of_hour(&figure.plain, &often.plain))
     {
         return Some(start - 1);
     }

@@ -33,8 +33,25 @@ fn a_word_of_the_name_is_no_part_of_the_dose() {
 }
 
 #[test]
+fn a_part_before_hourly_is_neither_taken_for_the_amount_nor_left_in_the_name() {
+    for part in ["1/2", "½", "half", "1½"] {
+        let line = format!("moxi eye drops {part} hourly");
+        let split = TypedLine::split(&line);
+        assert_eq!((split.medicine, split.dose), ("moxi eye drops", format!("{part} hourly").as_str()));
+        assert!(Dosage::read(split.dose, Units::of("eye_drops", split.medicine)).is_err(), "{line}");
+    }
+    for (line, form, medicine, words) in [
+        ("moxi eye drops 1 hourly", "eye_drops", "moxi eye drops", "1 drop every hour"),
+        ("tab avil 25 mg ½ tab hourly", "tablet", "tab avil 25 mg", "½ tablet every hour"),
+    ] {
+        assert_eq!(read(line, form), (medicine, Ok(words.to_owned())), "{line}");
+    }
+}
+
+#[test]
 fn what_doctors_write_in_short_and_in_words_is_understood() {
     for (line, form, medicine, words) in [
+        ("dolo 650 1 sos gap 1h", "other", "dolo 650", "1 dose when needed, 1 hour apart"),
         ("dolo 650 1-0-1x5d", "other", "dolo 650", "1 dose morning and night, for 5 days"),
         ("dolo 650 bdx5d", "other", "dolo 650", "1 dose morning and night, for 5 days"),
         ("dolo 650 2tdsx3d", "other", "dolo 650", "2 doses morning, noon and night, for 3 days"),

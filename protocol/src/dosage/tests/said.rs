@@ -269,6 +269,7 @@ fn what_is_not_understood_is_named_and_never_ignored() {
         ("1 hs x3d then 1-0-0 x3d ac", "1-0-0 x3d ac"),
         ("1-0-0 pc x3d then 1-0-0 x3d ac", "1-0-0 x3d ac"),
         ("1-0-1 x0d", "x0d"),
+        ("1 qd 5 pc", "1 qd 5 pc"),
         ("1.234-0-1", "1.234-0-1"),
         ("2 tabs as directed", "2 tabs as directed"),
     ] {
