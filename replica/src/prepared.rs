@@ -19,7 +19,7 @@ use crate::language::Language;
 use crate::one_patient::{id_list, kept, registrations};
 use crate::pad::{claim_draft, draft, named_now};
 use crate::print::language_of;
-use crate::repeat::is_same_medicine;
+use crate::repeat::add_new;
 use crate::replica::{Replica, by_name, must_get, text};
 use crate::sign::said_columns;
 use crate::store::{get_row, query_ids};
@@ -389,11 +389,7 @@ fn fill(own: &mut Draft, theirs: Draft) {
     if own.diagnoses.is_empty() {
         own.diagnoses = theirs.diagnoses;
     }
-    for item in theirs.items {
-        if !own.items.iter().any(|one| is_same_medicine(one, &item)) {
-            own.items.push(item);
-        }
-    }
+    add_new(&mut own.items, theirs.items);
 }
 
 fn filled(own: &Vitals, theirs: &Vitals) -> Vitals {

@@ -55,12 +55,11 @@ impl Replica {
 }
 
 fn take_over(tx: &Transaction<'_>, id: PrescriptionId, values: &Values, draft: &mut Draft) -> Result<()> {
+    let mut again = Vec::new();
     for (_, item) in items(tx, id)? {
-        let item = named_now(tx, written_again(&item))?;
-        if !draft.items.iter().any(|own| is_same_medicine(own, &item)) {
-            draft.items.push(item);
-        }
+        again.push(named_now(tx, written_again(&item))?);
     }
+    add_new(&mut draft.items, again);
     if draft.diagnoses.is_empty() {
         draft.diagnoses = diagnoses(values);
     }
@@ -110,7 +109,13 @@ fn dose_again(item: &Values) -> String {
     }
 }
 
-pub(crate) fn is_same_medicine(one: &DraftItem, other: &DraftItem) -> bool {
+/// Adds lines of medicines that are not there yet; two that come for one medicine both come: one for each eye.
+pub(crate) fn add_new(own: &mut Vec<DraftItem>, mut theirs: Vec<DraftItem>) {
+    theirs.retain(|item| !own.iter().any(|one| is_same_medicine(one, item)));
+    own.append(&mut theirs);
+}
+
+fn is_same_medicine(one: &DraftItem, other: &DraftItem) -> bool {
     match (one.medicine_id, other.medicine_id) {
         (Some(one), Some(other)) => one == other,
         (None, None) => one.medicine_text.trim().eq_ignore_ascii_case(other.medicine_text.trim()),
@@ -133,20 +138,38 @@ pub(crate) fn difference(
     let Some(row) = get_row(tx, TableName::Prescriptions, id.0)? else { return Ok(None) };
     let before: Vec<(DraftItem, Values)> =
         items(tx, id)?.into_iter().map(|(_, item)| (written_again(&item), item)).collect();
+    let olds = continued(&draft.items, &before);
     let lines = draft
         .items
         .iter()
-        .map(|item| match before.iter().find(|(old, _)| is_same_medicine(old, item)) {
+        .zip(&olds)
+        .map(|(item, old)| match old.and_then(|old| before.get(old)) {
             None => LineDifference::New,
             Some((old, _)) if is_same_dose(&old.dose_text, &item.dose_text) => LineDifference::Same,
             Some((old, _)) => LineDifference::Changed { before: old.dose_text.clone() },
         })
         .collect();
-    let removed =
-        before.iter().filter(|(old, _)| !draft.items.iter().any(|item| is_same_medicine(old, item)));
+    let removed = before.iter().enumerate().filter(|(old, _)| !olds.contains(&Some(*old)));
     Ok(Some(Difference {
         visit_date: text(&row.values, "visit_date").to_owned(),
         lines,
-        removed: removed.map(|(_, item)| item_view(item, language)).collect(),
+        removed: removed.map(|(_, (_, item))| item_view(item, language)).collect(),
     }))
+}
+
+/// Which earlier line of its medicine each line goes on with: the one of its dose before any other, and none twice.
+fn continued(items: &[DraftItem], before: &[(DraftItem, Values)]) -> Vec<Option<usize>> {
+    let mut olds: Vec<Option<usize>> = vec![None; items.len()];
+    for must_be_same in [true, false] {
+        for (place, item) in items.iter().enumerate() {
+            let goes_on = |old: &usize| {
+                let (before, _) = &before[*old];
+                let has_dose = !must_be_same || is_same_dose(&before.dose_text, &item.dose_text);
+                is_same_medicine(before, item) && has_dose && !olds.contains(&Some(*old))
+            };
+            let old = olds[place].or_else(|| (0..before.len()).find(goes_on));
+            olds[place] = old;
+        }
+    }
+    olds
 }

@@ -50,6 +50,32 @@ fn the_last_prescription_is_repeated_and_what_differs_from_it_is_shown() {
 }
 
 #[test]
+fn two_lines_of_one_medicine_are_both_repeated_and_each_is_compared_with_its_own() {
+    let fixture = fixture(Role::Doctor);
+    let replica = &fixture.replica;
+    let sunita = fixture.register("Sunita", "98204 41276");
+    let eyes = ["1 q4h x5d // right eye", "1 tds x5d // left eye"].map(|dose| item("Moxi eye drops", dose));
+    let first = Draft { items: eyes.into(), ..Draft::default() };
+    replica.sign_prescription(sunita, &first, &[]).expect("BUG: signed");
+    let mut draft = replica.repeat_prescription(sunita, None, None).expect("BUG: repeated");
+    assert_eq!(draft.items.len(), 2);
+    let twice = replica.repeat_prescription(sunita, None, Some(draft.clone())).expect("BUG: repeated");
+    assert_eq!(twice.items.len(), 2, "what stands there already is not written twice");
+    draft.items[1].dose_text = "1 bd x5d // left eye".into();
+    let difference = |draft: &Draft| {
+        let saved = replica.save_draft(sunita, draft).expect("BUG: saved");
+        saved.difference.expect("BUG: a difference")
+    };
+    assert_eq!(
+        difference(&draft).lines,
+        [LineDifference::Same, LineDifference::Changed { before: "1-1-1 x5d // left eye".into() }]
+    );
+    draft.items.pop();
+    let without = difference(&draft);
+    assert_eq!((without.lines.as_slice(), without.removed.len()), (&[LineDifference::Same][..], 1));
+}
+
+#[test]
 fn only_the_patients_own_prescriptions_are_copied() {
     let fixture = fixture(Role::Doctor);
     let replica = &fixture.replica;
