@@ -108,7 +108,8 @@ impl Vitals {
         match (self.bp_sys, self.bp_dia) {
             (Some(sys), Some(dia)) => shown.push(format!("BP {}/{}", amount_text(sys), amount_text(dia))),
             (Some(sys), None) => shown.push(format!("BP {}/–", amount_text(sys))),
-            _ => {}
+            (None, Some(dia)) => shown.push(format!("BP –/{}", amount_text(dia))),
+            (None, None) => {}
         }
         let others = [
             ("Pulse", self.pulse, ""),
@@ -147,6 +148,13 @@ mod tests {
         assert_eq!(grown().words(), ["Temp 38.5 °C", "Weight 68.5 kg", "Height 162 cm", "BMI 26.1"]);
         assert_eq!(Vitals::of(&grown().stored()), grown());
         assert_eq!(Vitals { height_cm: None, ..grown() }.bmi(), None);
+    }
+
+    #[test]
+    fn of_a_pressure_the_half_that_was_measured_is_printed() {
+        let upper = Vitals { bp_sys: Some(130.0), ..Vitals::default() };
+        let lower = Vitals { bp_dia: Some(80.0), ..Vitals::default() };
+        assert_eq!([upper.words(), lower.words()], [["BP 130/–"], ["BP –/80"]]);
     }
 
     #[test]
