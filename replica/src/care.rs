@@ -36,6 +36,8 @@ const COUNTED_DAYS: i64 = 400;
 const ASKED_DAYS: i64 = 28;
 /// So many days a weight counts for the dose of a child.
 const WEIGHED_DAYS: i64 = 90;
+/// From so many years on it is no age: an import writes them where none is known.
+const NO_AGE: i32 = 130;
 /// Ages at which a woman is asked whether she is pregnant, in months.
 const CHILDBEARING: std::ops::Range<i64> = 12 * 12..12 * 50;
 
@@ -291,7 +293,8 @@ fn person(rows: &[(PatientId, Values)], open: &[Values], today: Date) -> Person 
     for (id, row) in rows {
         let sides = ["theirs", "ours"].map(|side| with_side(row, open, id.0, side));
         for row in sides.iter().chain([row]) {
-            ages.extend(age_of(row, today).map(|age| i64::from(age.years) * 12 + i64::from(age.months)));
+            let age = age_of(row, today).filter(|age| age.years < NO_AGE);
+            ages.extend(age.map(|age| i64::from(age.years) * 12 + i64::from(age.months)));
             is_woman |= text(row, "sex") == "female";
             is_pregnant |= text(row, "pregnancy_status") == "pregnant";
             is_asked |= says_not_pregnant(row) && is_asked_lately(row, today);
@@ -301,7 +304,7 @@ fn person(rows: &[(PatientId, Values)], open: &[Values], today: Date) -> Person 
     }
     ages.sort_unstable();
     ages.dedup();
-    let is_of_age = ages.iter().any(|months| CHILDBEARING.contains(months));
+    let is_of_age = ages.is_empty() || ages.iter().any(|months| CHILDBEARING.contains(months));
     let week = match periods.iter().collect::<Vec<_>>()[..] {
         [day] => u32::try_from((today - *day).whole_weeks()).ok(),
         _ => None,

@@ -106,7 +106,7 @@ impl Proposed {
 /// For whom it is. Where two computers differ, everything that may be true is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Person {
-    /// In whole months.
+    /// In whole months; none if nobody knows.
     pub ages_months: Vec<i64>,
     /// Whether she is, or may be by what one computer says.
     pub is_pregnant: bool,
@@ -121,9 +121,9 @@ pub struct Person {
 }
 
 impl Person {
-    /// Whether a dose goes by weight.
+    /// Whether a dose goes by weight: whoever's age nobody knows may be a child.
     fn is_child(&self) -> bool {
-        self.ages_months.iter().min().is_some_and(|months| *months < 12 * 12)
+        self.ages_months.iter().min().is_none_or(|months| *months < 12 * 12)
     }
 }
 
@@ -236,6 +236,10 @@ impl<'a> Known<'a> {
                 && part.fact.is_some_and(|fact| lacks_weight(person, fact.name))
             {
                 gaps.push(format!("{}: a child's dose goes by weight, and none is noted.", part.name));
+            }
+            let has_limit = |fact: &Fact| fact.age.is_some_and(|limit| self.is_systemic || limit.is_local);
+            if person.ages_months.is_empty() && part.fact.is_some_and(has_limit) {
+                gaps.push(format!("{}: whether the age allows it is not checked: none is noted.", part.name));
             }
         }
         (self.parts.iter().any(is_known), gaps)

@@ -151,6 +151,10 @@ pub(super) const SAID: &[Said] = &[
         "{part}: a child's dose goes by weight, and none is noted.",
         "{part}: बच्चे की खुराक वज़न से तय होती है, और वज़न लिखा नहीं है।",
     ),
+    (
+        "{part}: whether the age allows it is not checked: none is noted.",
+        "{part}: उम्र लिखी नहीं है, इसलिए यह नहीं जाँचा गया कि इस उम्र में दी जा सकती है या नहीं।",
+    ),
     // How much.
     (
         "{part}: {taken} mg a day with what still runs is more than {most} mg, the most for a child of {kg} kg.",

@@ -224,6 +224,13 @@ fn whatever_is_wrong_with_a_dose_and_whatever_was_not_looked_at_is_said_in_hindi
     let found: Vec<String> =
         reports.into_iter().flat_map(|report| report.findings).map(|finding| finding.why).collect();
     assert_eq!(found.len(), 1);
+    // Of whom nobody knows how old they are.
+    let ingredients = vec!["Doxycycline".to_owned()];
+    let doxycycline = Medicine { ingredients, is_systemic: true, ..Medicine::default() };
+    chart.medicines.insert(Uuid::from_u128(1), doxycycline);
+    let reports = check_lines(rules, &chart, &Person::default(), &lines, date!(2026 - 11 - 23));
+    gaps_said.extend(gaps(reports));
+    assert_eq!(gaps_said.len(), 7);
     assert_eq!(unsaid(said.into_iter().chain(gaps_said).chain(found)), Vec::<String>::new());
 }
 

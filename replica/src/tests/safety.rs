@@ -328,3 +328,19 @@ fn the_dose_of_a_child_goes_by_the_weight_in_the_draft_or_of_a_visit_not_long_ag
     fixture.replica.clock = Clock::stopped(NOW + Duration::days(91));
     assert_eq!(line(&fixture, None).gaps, none_noted, "a child grows");
 }
+
+#[test]
+fn of_whom_an_import_knew_no_age_the_checks_say_so_and_ask_whether_she_is_pregnant() {
+    let (fixture, _) = desk();
+    let nobody_knows = PatientForm { age_years: Some(130), ..form("Meena", "98204 41278") };
+    let meena = fixture.replica.register_patient(&nobody_knows).expect("BUG: registered").id;
+    let safety = check(&fixture, meena, &[listed(IBUPROFEN, "1-0-1 x3d"), listed(WARFARIN, "1-0-0 x3d")]);
+    assert_eq!(
+        safety.lines[0].gaps,
+        [
+            "Ibuprofen: a child's dose goes by weight, and none is noted.",
+            "Ibuprofen: whether the age allows it is not checked: none is noted."
+        ]
+    );
+    assert!(safety.lines[1].findings.iter().any(|one| one.why.starts_with("Is she pregnant?")));
+}
