@@ -192,6 +192,29 @@ fn four_milligrams_of_ondansetron_twice_a_day_are_not_too_much_for_a_child_of_te
 }
 
 #[test]
+fn painkillers_that_are_not_for_children_say_so() {
+    for (name, severity) in
+        [("Aceclofenac", Severity::Caution), ("Celecoxib", Severity::Caution), ("Meloxicam", Severity::Hold)]
+    {
+        let tablet = listed(name, "7.5 mg", &[]);
+        let mut pad = Pad::new().line(&tablet, "1-0-0 x3d");
+        assert_eq!(pad.found(), [], "{name} for a grown-up");
+        pad.person.ages_months = vec![120];
+        assert_eq!(pad.found(), [(Check::Age, severity)], "{name}");
+    }
+}
+
+#[test]
+fn both_aminoglycosides_that_are_injected_are_told_of_in_pregnancy() {
+    for name in ["Amikacin", "Gentamicin"] {
+        let injection = listed(name, "250 mg", &[]);
+        let mut pad = Pad::new().line(&injection, "1-0-0 x3d");
+        pad.person.is_pregnant = true;
+        assert_eq!(pad.found(), [(Check::Pregnancy, Severity::Caution)], "{name}");
+    }
+}
+
+#[test]
 fn a_brand_in_no_list_that_is_put_into_the_eye_or_on_the_skin_is_none_that_is_swallowed() {
     let found = |text: &str| {
         let mut pad = Pad::new().free(text);
