@@ -107,10 +107,9 @@ fn choose(found: &[MedicineFound], line: TypedLine<'_>) -> LineChoice {
     }
     let typed = split_words(line.medicine);
     let fitting: Vec<&MedicineFound> = found.iter().filter(|medicine| fits(medicine, &typed)).collect();
-    // A brand that was not typed is not guessed while a plainer one fits.
-    let Some(first) = fitting.iter().copied().min_by_key(|medicine| unsaid(medicine, &typed)) else {
-        return LineChoice::Free;
-    };
+    // A combination or a brand that was not typed is not guessed while a plainer one fits.
+    let plainest = fitting.iter().copied().min_by_key(|one| (unnamed(one, &typed), unsaid(one, &typed)));
+    let Some(first) = plainest else { return LineChoice::Free };
     let says_strength = |medicine: &MedicineFound| {
         let strength = medicine.strength_text.as_deref().map(split_words).unwrap_or_default();
         typed.split(' ').any(|word| is_figure(word) && strength.split(' ').any(|one| one == word))
@@ -175,6 +174,12 @@ fn twins<'m>(
 /// Whether it is counted by the piece.
 fn is_piece(medicine: &MedicineFound) -> bool {
     matches!(medicine.dosage_form.as_str(), "tablet" | "capsule")
+}
+
+/// Of how many ingredients nothing was typed.
+fn unnamed(medicine: &MedicineFound, typed: &str) -> usize {
+    let is_typed = |name: &str| name.split(' ').any(|one| typed.split(' ').any(|word| one.starts_with(word)));
+    medicine.generic_name.split('+').filter(|name| !is_typed(&split_words(name))).count()
 }
 
 /// How many words of the brand were not typed.
@@ -308,6 +313,17 @@ mod tests {
         assert_eq!(choose(&found, typed("dolo 650")), chosen(1));
         assert_eq!(choose(&found, typed("dolo 650 forte")), chosen(0));
         assert_eq!(choose(&found, typed("dolo")), LineChoice::Several { count: 2 });
+    }
+
+    #[test]
+    fn a_combination_is_not_guessed_where_the_plain_medicine_fits_however_often_it_is_written() {
+        let cold = medicine("Paracetamol + Phenylephrine + Chlorphenamine", "500 mg + 10 mg + 2 mg");
+        let found = [MedicineFound { uses: 90, ..cold }, medicine("Paracetamol", "500 mg")];
+        let chosen = |place: usize| LineChoice::Chosen { medicine: found[place].clone() };
+        for line in ["paracetamol 500", "para 500", "tab para 500"] {
+            assert_eq!(choose(&found, typed(line)), chosen(1), "{line}");
+        }
+        assert_eq!(choose(&found, typed("para phenyl 500")), chosen(0));
     }
 
     #[test]
