@@ -86,3 +86,20 @@ fn what_stays_where_it_is_put_is_checked_for_the_age_where_its_rule_says_so() {
     assert_eq!(aged(8), [(Check::Age, Severity::Caution)]);
     assert_eq!(aged(24), []);
 }
+
+#[test]
+fn what_raises_serotonin_with_an_opioid_and_what_keeps_carbamazepine_back_is_told_of() {
+    for (one, other) in [
+        ("Tramadol", "Duloxetine"),
+        ("Tramadol", "Venlafaxine"),
+        ("Tapentadol", "Sertraline"),
+        ("Carbamazepine", "Clarithromycin"),
+        ("Carbamazepine", "Erythromycin"),
+    ] {
+        let (first, second) = (listed(one, "50 mg", &[]), listed(other, "50 mg", &[]));
+        for (before, behind) in [(&first, &second), (&second, &first)] {
+            let pad = Pad::new().line(before, "1-0-1 x5d").line(behind, "1-0-1 x5d");
+            assert_eq!(pad.found(), [(Check::Interaction, Severity::Caution)], "{one} and {other}");
+        }
+    }
+}

@@ -139,6 +139,7 @@ pub(super) const SAID: &[Said] = &[
     ("Both disturb the heart's rhythm.", "दोनों दिल की धड़कन की लय बिगाड़ती हैं।"),
     ("Digoxin is kept back, and the heart slows.", "डिगॉक्सिन शरीर में रुकती है, और दिल धीमा होता है।"),
     ("Digoxin is kept back: poisoning.", "डिगॉक्सिन शरीर में रुकती है: ज़हर जैसा असर।"),
+    ("Carbamazepine is kept back: poisoning.", "कार्बामाज़ेपिन शरीर में रुकती है: ज़हर जैसा असर।"),
     ("The heart slows, or stands still.", "दिल धीमा होता है, या रुक जाता है।"),
     (
         "If clonidine is stopped first, the pressure shoots up.",
