@@ -102,7 +102,8 @@ impl Replica {
         })
     }
 
-    /// Changes the long illnesses: what was added to what was seen is added, and what was taken out is taken out.
+    /// Changes the long illnesses: what was added to what was seen is added, and what was taken out is taken out under
+    /// every registration, because all of them are shown together.
     pub fn save_conditions(
         &self,
         patient: PatientId,
@@ -112,33 +113,38 @@ impl Replica {
         self.must_write_clinical()?;
         self.record("save_conditions", Some(patient), |tx| {
             let patient = kept(tx, patient)?;
-            let current = must_get(tx, TableName::Patients, patient.0)?;
-            let base = current.get("chronic_conditions").cloned().unwrap_or(Value::Null);
             let has = |list: &[Diagnosis], one: &Diagnosis| list.iter().any(|other| is_same(other, one));
-            let mut entries: Vec<Value> = base.as_array().cloned().unwrap_or_default();
-            entries.retain(|entry| {
-                let Ok(entry) = Diagnosis::deserialize(entry) else { return true };
-                !has(seen, &entry) || has(wanted, &entry)
-            });
-            for one in wanted.iter().filter(|one| !has(seen, one)) {
-                let words = one.text.trim();
-                let is_there = entries
-                    .iter()
-                    .any(|entry| Diagnosis::deserialize(entry).is_ok_and(|entry| is_same(&entry, one)));
-                if !words.is_empty() && !is_there {
-                    entries.push(json!({ "text": words, "icd10": one.icd10 }));
+            let mut changes = vec![];
+            for (id, row) in registration_rows(tx, patient)? {
+                let base = row.get("chronic_conditions").cloned().unwrap_or(Value::Null);
+                let mut entries: Vec<Value> = base.as_array().cloned().unwrap_or_default();
+                entries.retain(|entry| {
+                    let Ok(entry) = Diagnosis::deserialize(entry) else { return true };
+                    !has(seen, &entry) || has(wanted, &entry)
+                });
+                // What is new is written into the registration that is kept.
+                let new = wanted.iter().filter(|one| id == patient && !has(seen, one));
+                for one in new {
+                    let words = one.text.trim();
+                    let is_there = entries
+                        .iter()
+                        .any(|entry| Diagnosis::deserialize(entry).is_ok_and(|entry| is_same(&entry, one)));
+                    if !words.is_empty() && !is_there {
+                        entries.push(json!({ "text": words, "icd10": one.icd10 }));
+                    }
+                }
+                if id == patient && entries.len() > MOST_CONDITIONS {
+                    return Err(Error::Invalid(format!(
+                        "At most {MOST_CONDITIONS} long illnesses are kept. Nothing was changed."
+                    )));
+                }
+                let value = Value::Array(entries);
+                if value != base && !(base.is_null() && value == json!([])) {
+                    let set = from_to(&row, [("chronic_conditions", value)]);
+                    changes.push(Change::update(TableName::Patients, id.0, set));
                 }
             }
-            if entries.len() > MOST_CONDITIONS {
-                return Err(Error::Invalid(format!(
-                    "At most {MOST_CONDITIONS} long illnesses are kept. Nothing was changed."
-                )));
-            }
-            let value = Value::Array(entries);
-            let is_changed = value != base && !(base.is_null() && value == json!([]));
-            let set = from_to(&current, [("chronic_conditions", value)]);
-            let change = Change::update(TableName::Patients, patient.0, set);
-            Ok((if is_changed { vec![change] } else { vec![] }, ()))
+            Ok((changes, ()))
         })
     }
 

@@ -306,6 +306,24 @@ fn long_illnesses_that_came_while_the_list_stood_open_stay() {
 }
 
 #[test]
+fn a_long_illness_of_either_registration_of_one_person_is_taken_out_in_the_one_chart() {
+    let fixture = fixture(Role::Doctor);
+    let sunita = sunita(&fixture);
+    let other = fixture.register("Suneeta", "98204 41276");
+    let [asthma, diabetes]: [Diagnosis; 2] = ["Asthma".into(), "Diabetes".into()];
+    fixture.replica.save_conditions(sunita, &[], std::slice::from_ref(&asthma)).expect("BUG: saved");
+    let both = [asthma.clone(), diabetes];
+    fixture.replica.save_conditions(other, &[], &both).expect("BUG: saved");
+    fixture.replica.merge_patients(sunita, other, "same mother").expect("BUG: one person");
+    let conditions = || fixture.replica.chart(sunita).expect("BUG: the chart").conditions;
+    assert_eq!(conditions(), both);
+    fixture.replica.save_conditions(sunita, &both, &[asthma]).expect("BUG: saved");
+    assert_eq!(conditions(), both[..1], "it stood under the other registration");
+    fixture.replica.save_conditions(sunita, &both[..1], &[]).expect("BUG: saved");
+    assert_eq!(conditions(), [], "it stood under both");
+}
+
+#[test]
 fn what_was_measured_stands_in_the_order_of_the_visits_and_what_is_void_is_left_out() {
     let fixture = fixture(Role::Doctor);
     let sunita = sunita(&fixture);
