@@ -125,15 +125,29 @@ impl Replica {
                 Some(Kind::Column) => deed(tx, &item, &value.unwrap_or(Value::Null))?,
                 Some(Kind::DeleteEdit) if value == Some(json!(true)) => self.deletion(tx, &item)?,
                 Some(Kind::Duplicate) if choice == Choice::Merged => {
-                    let pair = id_in(&item, "theirs").zip(id_in(&item, "row_id")).ok_or(Error::NotFound)?;
-                    Some(self.merger(tx, PatientId(pair.0), PatientId(pair.1), reason)?)
+                    self.merger_of_pair(tx, &item, reason)?
                 }
                 _ => None,
             };
-            changes.extend(deed.map(|deed| Change { decides: Some(id.0), ..deed }));
+            // What others merged since is moved beside the decision, which names the pair alone.
+            let pair = ["row_id", "theirs"].map(|name| id_in(&item, name));
+            changes.extend(deed.map(|deed| {
+                let decides = pair.contains(&Some(deed.id)).then_some(id.0);
+                Change { decides, ..deed }
+            }));
             Ok((changes, ()))
         })?;
         self.conflict(id)
+    }
+
+    /// The change that makes the two of an item one patient; none if they were made so since it was asked.
+    fn merger_of_pair(&self, tx: &Transaction<'_>, item: &Values, reason: &str) -> Result<Option<Change>> {
+        let pair = id_in(item, "theirs").zip(id_in(item, "row_id")).ok_or(Error::NotFound)?;
+        let (keep, away) = (PatientId(pair.0), PatientId(pair.1));
+        if may_decide(&self.person.roles, item) && kept(tx, keep)? == kept(tx, away)? {
+            return Ok(None);
+        }
+        self.merger(tx, keep, away, reason).map(Some)
     }
 
     /// The deletion of the row that an item is about, which everything that is here now was seen before.

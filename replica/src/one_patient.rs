@@ -81,13 +81,13 @@ impl Replica {
             let change = self.merger(tx, keep, away, reason)?;
             let item = protocol::conflict::duplicate_id(keep.0, away.0);
             let mut changes = crate::conflicts::decision_if_open(tx, item, json!("merged"))?;
-            let decides = (!changes.is_empty()).then_some(item);
+            let decides = (!changes.is_empty() && change.id == away.0).then_some(item);
             changes.push(Change { decides, ..change });
             Ok((changes, ()))
         })
     }
 
-    /// The change that makes one registration stand for both.
+    /// The change that makes one registration stand for both, and for all that stand for either.
     pub(crate) fn merger(
         &self,
         tx: &Transaction<'_>,
@@ -101,9 +101,10 @@ impl Replica {
             ));
         }
         must_get(tx, TableName::Patients, away.0)?;
-        let keep = kept(tx, keep)?;
+        // Whom it stands for by now comes along: nobody is parted by a merger.
+        let (keep, away) = (kept(tx, keep)?, kept(tx, away)?);
         must_get(tx, TableName::Patients, keep.0)?;
-        if registrations(tx, away)?.contains(&keep) || kept(tx, away)? == keep {
+        if keep == away || registrations(tx, away)?.contains(&keep) {
             return Err(Error::Invalid("These two are one patient already. Nothing was changed.".into()));
         }
         let current = must_get(tx, TableName::Patients, away.0)?;

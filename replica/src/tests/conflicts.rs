@@ -305,6 +305,42 @@ fn a_chain_of_mergers_leads_to_the_one_that_is_kept_and_a_circle_ends() {
     assert!(fixture.replica.chart(ids[1]).is_ok());
 }
 
+fn asked_of(fixture: &Fixture, one: PatientId, other: PatientId) -> ConflictId {
+    opened(
+        fixture,
+        json!({ "kind": "duplicate", "row_id": other, "patient_id": other, "theirs": one, "ours": other }),
+    )
+}
+
+#[test]
+fn that_two_are_one_is_decided_also_after_they_were_made_one_with_a_third() {
+    let fixture = fixture(Role::Doctor);
+    let [asha, usha, nisha] = ["Asha", "Usha", "Nisha"].map(|name| known(&fixture, name, "98204 41276", &[]));
+    let (first, second) = (asked_of(&fixture, asha, nisha), asked_of(&fixture, asha, usha));
+    fixture.replica.merge_patients(nisha, usha, "").expect("BUG: merged");
+    for item in [first, second] {
+        fixture.replica.decide_conflict(item, Choice::Merged, None, "").expect("BUG: decided");
+    }
+    assert_eq!(fixture.replica.conflicts(true).expect("BUG"), []);
+    assert_eq!(fixture.replica.chart(asha).expect("BUG").merged.len(), 2);
+    assert_eq!(last_mutation(&fixture).changes.len(), 1, "nothing was left to merge");
+}
+
+#[test]
+fn a_merger_takes_along_whoever_was_merged_before() {
+    let fixture = fixture(Role::Doctor);
+    let [asha, usha, nisha] = ["Asha", "Usha", "Nisha"].map(|name| known(&fixture, name, "98204 41276", &[]));
+    let item = asked_of(&fixture, asha, usha);
+    fixture.replica.merge_patients(nisha, usha, "").expect("BUG: merged");
+    fixture.replica.decide_conflict(item, Choice::Merged, None, "").expect("BUG: decided");
+    for id in [asha, usha, nisha] {
+        let chart = fixture.replica.chart(id).expect("BUG: a chart");
+        assert_eq!((chart.patient.id, chart.merged.len()), (asha, 2));
+    }
+    let moved = last_mutation(&fixture).changes.into_iter().find(|change| change.id == nisha.0);
+    assert_eq!(moved.map(|change| change.decides), Some(None), "the item does not name who is moved");
+}
+
 #[test]
 fn a_merger_decides_the_item_that_asked_and_reception_asks_those_who_may() {
     let mut fixture = fixture(Role::Receptionist);
