@@ -8,7 +8,7 @@ use rusqlite::Transaction;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
-use crate::replica::{Replica, by_name, from_to, must_get, or_null};
+use crate::replica::{Replica, by_name, from_to, must_get, or_null, text};
 use crate::store::{get_row, query_ids};
 
 /// A chain of mergers is followed so far.
@@ -135,6 +135,10 @@ impl Replica {
     }
 
     /// Asks those who may decide it whether two registrations are one person.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] if they are one already, and if it was decided before.
     pub fn propose_merger(&self, one: PatientId, other: PatientId) -> Result<()> {
         self.record("propose_merger", Some(one), |tx| {
             for id in [one, other] {
@@ -144,7 +148,15 @@ impl Replica {
                 return Err(Error::Invalid("These two are one patient already. Nothing was changed.".into()));
             }
             let id = protocol::conflict::duplicate_id(one.0, other.0);
-            if get_row(tx, TableName::SyncConflicts, id)?.is_some() {
+            if let Some(asked) = get_row(tx, TableName::SyncConflicts, id)? {
+                // What was decided is not asked again by itself.
+                if text(&asked.values, "state") == "resolved" {
+                    return Err(Error::Invalid(
+                        "It was decided already whether these two are one patient. An admin, a doctor or a dentist \
+                         can still make them one in the chart. Nothing was changed."
+                            .into(),
+                    ));
+                }
                 return Ok((vec![], ()));
             }
             let values = by_name([

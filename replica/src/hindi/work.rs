@@ -37,6 +37,10 @@ pub(super) const SAID: &[Said] = &[
     ),
     ("At most {count} long illnesses are kept.", "अधिक से अधिक {count} पुरानी बीमारियाँ रखी जाती हैं।"),
     ("These two are one patient already.", "ये दोनों पहले से एक ही मरीज़ हैं।"),
+    (
+        "It was decided already whether these two are one patient. An admin, a doctor or a dentist can still make them one in the chart.",
+        "ये दोनों एक ही मरीज़ हैं या नहीं, यह पहले ही तय हो चुका है। एडमिन, डॉक्टर या दंत चिकित्सक अब भी चार्ट में इन्हें एक कर सकते हैं।",
+    ),
     ("This registration stands for itself already.", "यह पंजीकरण पहले से अलग है।"),
     // Prescriptions.
     (

@@ -363,6 +363,20 @@ fn a_merger_decides_the_item_that_asked_and_reception_asks_those_who_may() {
 }
 
 #[test]
+fn whoever_proposes_what_was_decided_already_is_told_so() {
+    let mut fixture = fixture(Role::Admin);
+    let one = known(&fixture, "Sunita", "98204 41276", &[]);
+    let other = known(&fixture, "Suneeta", "98204 41276", &[]);
+    let propose = |fixture: &Fixture| fixture.replica.propose_merger(one, other);
+    propose(&fixture).expect("BUG: asked");
+    let [asked] = fixture.replica.conflicts(true).expect("BUG").try_into().expect("BUG: one item");
+    fixture.replica.decide_conflict(asked.id, Choice::Apart, None, "").expect("BUG: decided");
+    fixture.replica.person.roles = Roles(vec![Role::Receptionist]);
+    let again = propose(&fixture);
+    assert!(matches!(again, Err(Error::Invalid(_))), "{again:?}");
+}
+
+#[test]
 fn of_a_fact_of_several_columns_all_are_sent_as_they_were_seen() {
     let fixture = fixture(Role::Doctor);
     let sunita = known(&fixture, "Sunita", "98204 41276", &[]);
