@@ -1,7 +1,8 @@
 import { Button } from "@mantine/core";
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { keyLabel, useKeys } from "../../app/keymap";
+import { refreshRows } from "../../app/queries";
 import { useSession } from "../../app/session";
 import type { Chart } from "../../ipc/bindings/Chart";
 import { useBackend } from "../../ipc/context";
@@ -43,10 +44,16 @@ export function About({ chart }: { chart: Chart }) {
 function Merged({ chart, onAnother }: { chart: Chart; onAnother: () => void }) {
   const backend = useBackend();
   const { session } = useSession();
+  const client = useQueryClient();
   const toast = useToast();
   const part = useMutation({
     mutationFn: (away: string) => backend.unmergePatient(away),
-    onSuccess: (_, away) => toast(merge.parted, () => backend.mergePatients(chart.patient.id, away, "")),
+    onSuccess: (_, away) => {
+      void refreshRows(client);
+      toast(merge.parted, () =>
+        backend.mergePatients(chart.patient.id, away, "").then(() => refreshRows(client)),
+      );
+    },
   });
   const { merge } = messages.review;
   return (

@@ -38,7 +38,8 @@ export function CompareRegistrations({ here, otherId, onBack, onDone }: Props) {
         ? backend.mergePatients(kept, away, reason)
         : backend.proposeMerger(here.patient.id, otherId),
     onSuccess: (_, [, away]) => {
-      if (session.mayMerge) toast(merge.merged, () => backend.unmergePatient(away));
+      if (session.mayMerge)
+        toast(merge.merged, () => backend.unmergePatient(away).then(() => refreshRows(client)));
       else toast(merge.proposed);
       void refreshRows(client);
     },

@@ -266,6 +266,32 @@ test("from the chart another registration is found, compared and made one person
   expect((await screen.findByTestId("merged")).textContent).toContain("Ramesh Pawar");
 });
 
+test("the chart follows a merger, a separation and the way back from either, also while nothing is sent", async () => {
+  const { keys } = openClinic({}, (backend) => {
+    // Rows are told of once the server has answered.
+    backend.listen = () => () => undefined;
+  });
+  await screen.findByTestId("today");
+  await findOther(keys);
+  const undo = async () => {
+    const [last] = screen.getAllByRole("button", { name: "Undo" }).toReversed();
+    await keys.click(last ?? document.body);
+  };
+  const isOne = async () => expect((await screen.findByTestId("merged")).textContent).toContain("Ramesh");
+  const areTwo = () => waitFor(() => expect(screen.queryByTestId("merged")).toBeNull());
+  await keys.click(screen.getByRole("button", { name: "Same person" }));
+  await isOne();
+  await undo();
+  await areTwo();
+  await findOther(keys);
+  await keys.click(screen.getByRole("button", { name: "Same person" }));
+  await isOne();
+  await keys.click(screen.getByRole("button", { name: "Separate again: Ramesh Pawar" }));
+  await areTwo();
+  await undo();
+  await isOne();
+});
+
 test("the details of the other registration can be those that are kept", async () => {
   const { keys } = openClinic();
   await screen.findByTestId("today");
