@@ -9,7 +9,7 @@ interface Props {
   onChange: (allergies: AllergyForm[]) => void;
 }
 
-/** Allergies that are noted with the form. A line without a substance is not sent. */
+/** Allergies that are noted with the form. A line in which nothing is written is not sent. */
 export function NotedAllergies({ allergies, onChange }: Props) {
   const { known } = messages;
   const lines = allergies.length === 0 ? [emptyAllergy] : allergies;

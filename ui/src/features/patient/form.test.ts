@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { emptyAllergy } from "../chart/AllergyFields";
 import { emptyForm, formFromTyped, readDay, readForm } from "./form";
 
 test("digits typed in the finder are a number, letters are a name", () => {
@@ -20,6 +21,23 @@ test("a form without a first name or with an impossible age is not sent", () => 
 test("an age and a date of birth together are not sent", () => {
   const read = readForm({ ...emptyForm, firstName: "Asha", ageYears: "4", dateOfBirth: "01/01/2022" });
   expect(read).toEqual({ problems: { dateOfBirth: "Give an age or a date of birth, not both." } });
+});
+
+test("what was typed of a pregnancy before the patient was said to be a man holds nothing up and is not sent", () => {
+  const pregnant = { ...emptyForm, firstName: "Asha", sex: "female", pregnancyStatus: "pregnant" };
+  expect(readForm({ ...pregnant, lmpDate: "in May" })).toHaveProperty("problems.lmpDate");
+  const man = readForm({ ...pregnant, sex: "male", lmpDate: "in May" });
+  expect(man).toMatchObject({ form: { pregnancyStatus: null, lmpDate: null } });
+});
+
+test("a reaction of which nobody wrote the cause is sent, to be asked about, and an empty line is not", () => {
+  const rash = { ...emptyAllergy, reaction: "rash all over" };
+  const typed = { ...emptyForm, firstName: "Asha", allergyStatus: "has_allergies" };
+  const read = readForm({
+    ...typed,
+    allergies: [{ ...emptyAllergy, substance: "Dust" }, rash, emptyAllergy],
+  });
+  expect(read).toMatchObject({ form: { allergies: [{ substance: "Dust" }, rash] } });
 });
 
 test.each([

@@ -107,7 +107,9 @@ export function readForm({
   if (ageMonths === undefined) problems.ageMonths = patient.wholeMonths;
   const dateOfBirth = typed.dateOfBirth.trim() === "" ? null : readDay(typed.dateOfBirth);
   if (dateOfBirth === undefined) problems.dateOfBirth = patient.dayNotUnderstood;
-  const lmpDate = typed.lmpDate.trim() === "" ? null : readDay(typed.lmpDate);
+  // Of a man it is not asked, and what was typed before that was said stands out of sight.
+  const isAsked = typed.sex !== "male";
+  const lmpDate = !isAsked || typed.lmpDate.trim() === "" ? null : readDay(typed.lmpDate);
   if (lmpDate === undefined) problems.lmpDate = patient.dayNotUnderstood;
   const died = !hasDied || diedOn.trim() === "" ? null : readDay(diedOn);
   if (died === undefined) problems.diedOn = patient.dayNotUnderstood;
@@ -127,11 +129,11 @@ export function readForm({
       dateOfBirth,
       guardianRelation: typed.guardianRelation || null,
       preferredLanguage: typed.preferredLanguage || null,
-      pregnancyStatus: typed.pregnancyStatus || null,
+      pregnancyStatus: (isAsked && typed.pregnancyStatus) || null,
       lmpDate,
       allergies:
         typed.allergyStatus === "has_allergies"
-          ? typed.allergies.filter((one) => one.substance.trim() !== "")
+          ? typed.allergies.filter(({ substance, reaction }) => `${substance}${reaction}`.trim() !== "")
           : [],
       ageYears,
       ageMonths,
