@@ -216,7 +216,7 @@ fn age_values(form: &PatientForm, today: Date, current: Option<&Values>) -> Resu
         age_of(current, today).is_some_and(|old| {
             age.is_some_and(|(years, months)| {
                 i64::from(old.years) == i64::from(years)
-                    && months.is_none_or(|months| i64::from(old.months) == i64::from(months))
+                    && months.map_or(!has_months(old), |months| i64::from(old.months) == i64::from(months))
             })
         }) && text(current, "date_of_birth").is_empty()
     });
@@ -244,7 +244,6 @@ pub(crate) fn form(values: &Values, today: Date) -> PatientForm {
     let owned = |name: &str| text(values, name).to_owned();
     let born = some_text(values, "date_of_birth");
     let age = age_of(values, today).filter(|_| born.is_none());
-    let has_months = age.is_some_and(|age| age.months > 0 && age.years < 2);
     PatientForm {
         mobile_number: owned("mobile_number"),
         first_name: owned("first_name"),
@@ -252,7 +251,7 @@ pub(crate) fn form(values: &Values, today: Date) -> PatientForm {
         sex: owned("sex"),
         date_of_birth: born,
         age_years: age.and_then(|age| u32::try_from(age.years).ok()),
-        age_months: age.filter(|_| has_months).and_then(|age| u32::try_from(age.months).ok()),
+        age_months: age.filter(|age| has_months(*age)).and_then(|age| u32::try_from(age.months).ok()),
         guardian_relation: some_text(values, "guardian_relation"),
         guardian_name: owned("guardian_name"),
         address_line: owned("address_line"),
@@ -266,6 +265,11 @@ pub(crate) fn form(values: &Values, today: Date) -> PatientForm {
         allergies: vec![],
         died: death::shown(Death::of(values)),
     }
+}
+
+/// Whether the months of an age are shown in the form: of small children.
+fn has_months(age: Age) -> bool {
+    age.months > 0 && age.years < 2
 }
 
 /// How old the patient is today, or was when they died.

@@ -208,6 +208,19 @@ fn a_correction_writes_only_what_changed() {
 }
 
 #[test]
+fn months_that_are_taken_out_of_an_age_are_gone() {
+    let fixture = fixture(Role::Doctor);
+    let child = PatientForm { age_years: Some(1), age_months: Some(5), ..form("Asha", "98204 41276") };
+    let asha = fixture.replica.register_patient(&child).expect("BUG: registered");
+    assert_eq!(asha.age, "1 y 5 mo");
+    let seen = fixture.replica.chart(asha.id).expect("BUG: chart").form;
+    let corrected = PatientForm { age_months: None, ..seen.clone() };
+    let asha = fixture.replica.update_patient(asha.id, &seen, &corrected).expect("BUG: corrected");
+    assert_eq!(asha.age, "1 y");
+    assert_eq!(fixture.replica.chart(asha.id).expect("BUG: chart").patient.age, "1 y");
+}
+
+#[test]
 fn a_correction_leaves_alone_what_came_while_its_form_stood_open() {
     let fixture = fixture(Role::Nurse);
     let sunita =
