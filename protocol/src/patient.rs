@@ -14,8 +14,7 @@ use crate::validate::{day_text, parse_day};
 /// Takes `98204 41276`, `098204-41276`, `+91 98204 41276`, `91 9820441276`, `00919820441276` and any other
 /// international number that begins with `+`. Answers `None` for anything else.
 pub fn parse_mobile(text: &str) -> Option<String> {
-    let plain: String =
-        text.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')' | '\u{a0}')).collect();
+    let plain: String = text.chars().filter(|c| !is_between_digits(*c)).collect();
     let (digits, international) = match plain.strip_prefix('+').or_else(|| plain.strip_prefix("00")) {
         Some(rest) => (rest, true),
         None => (plain.as_str(), false),
@@ -37,6 +36,13 @@ pub fn parse_mobile(text: &str) -> Option<String> {
         _ => return None,
     };
     is_indian_mobile(national).then(|| format!("+91{national}"))
+}
+
+/// What stands between digits and around them, seen or not: chats and address books copy marks of direction along.
+fn is_between_digits(c: char) -> bool {
+    let is_mark =
+        matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    is_mark || c.is_whitespace() || matches!(c, '-' | '.' | '(' | ')' | '\u{2010}'..='\u{2015}')
 }
 
 /// Ten digits, the first of them 6 to 9 (TRAI's national numbering plan).
@@ -186,6 +192,7 @@ mod tests {
             "91 9820441276",
             "00919820441276",
             "(098204) 41276",
+            "\u{202a}+91\u{a0}98204\u{2011}41276\u{202c}",
         ] {
             assert_eq!(parse_mobile(spelling).as_deref(), Some("+919820441276"), "{spelling}");
         }

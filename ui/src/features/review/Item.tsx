@@ -159,7 +159,8 @@ export function Item({ conflict, onLater, onDecided }: Props) {
             aria-label={review.reason}
             placeholder={review.reason}
             value={reason}
-            maxLength={500}
+            // Of a merger it stands with the registration, too, where less has room.
+            maxLength={isPair ? 300 : 500}
             readOnly={decide.isPending}
             onChange={(event) => setReason(event.currentTarget.value)}
           />

@@ -115,6 +115,8 @@ test("two registrations are shown beside each other and made one", async () => {
     backend.differ({ kind: "duplicate", facts: [], column: null, safer: null, entry: null });
   });
   expect(await screen.findByRole("heading", { name: "Same person registered twice?" })).toBeTruthy();
+  // No more than the registration has room for: a longer one would be refused with the merger.
+  expect(screen.getByLabelText("Reason (kept in the history)")).toHaveProperty("maxLength", 300);
   await keys.click(screen.getByRole("button", { name: "Same person" }));
   expect(await screen.findByText("Nothing is waiting for a decision.")).toBeTruthy();
 });
