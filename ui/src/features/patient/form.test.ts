@@ -5,6 +5,7 @@ import { emptyForm, formFromTyped, readDay, readForm } from "./form";
 test("digits typed in the finder are a number, letters are a name", () => {
   expect(formFromTyped("+91 98204-41276").mobileNumber).toBe("+91 98204-41276");
   expect(formFromTyped("\u202a+91 98204 41276\u202c").mobileNumber).toBe("+91 98204 41276");
+  expect(formFromTyped("क्\u200dषमा").firstName).toBe("क्\u200dषमा");
   expect(formFromTyped("Asha Devi Rao")).toMatchObject({ firstName: "Asha", lastName: "Devi Rao" });
 });
 

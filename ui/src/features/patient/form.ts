@@ -51,9 +51,10 @@ export const emptyForm: TypedForm = {
 
 /** A form that begins with what was typed in the finder: a number, or a name. */
 export function formFromTyped(typed: string): TypedForm {
-  // A number that is copied from a chat or an address book brings marks that nobody sees.
-  const text = typed.replace(/[\u200b-\u200f\u202a-\u202e\u2060-\u2069]/g, "").trim();
-  if (/^[+\d][\d\s-]*$/.test(text)) return { ...emptyForm, mobileNumber: text };
+  const text = typed.trim();
+  // A number that is copied from a chat or an address book brings marks that nobody sees. In a name they stay.
+  const number = typed.replace(/[\u200b-\u200f\u202a-\u202e\u2060-\u2069]/g, "").trim();
+  if (/^[+\d][\d\s-]*$/.test(number)) return { ...emptyForm, mobileNumber: number };
   const [first = "", ...rest] = text.split(/\s+/);
   return { ...emptyForm, firstName: first, lastName: rest.join(" ") };
 }
