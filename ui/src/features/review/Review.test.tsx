@@ -268,6 +268,9 @@ test("from the chart another registration is found, compared and made one person
   expect((await screen.findByTestId("merged")).textContent).toContain("Ramesh Pawar");
 });
 
+const isOne = async () => expect((await screen.findByTestId("merged")).textContent).toContain("Ramesh");
+const areTwo = () => waitFor(() => expect(screen.queryByTestId("merged")).toBeNull());
+
 test("the chart follows a merger, a separation and the way back from either, also while nothing is sent", async () => {
   const { keys } = openClinic({}, (backend) => {
     // Rows are told of once the server has answered.
@@ -279,8 +282,6 @@ test("the chart follows a merger, a separation and the way back from either, als
     const [last] = screen.getAllByRole("button", { name: "Undo" }).toReversed();
     await keys.click(last ?? document.body);
   };
-  const isOne = async () => expect((await screen.findByTestId("merged")).textContent).toContain("Ramesh");
-  const areTwo = () => waitFor(() => expect(screen.queryByTestId("merged")).toBeNull());
   await keys.click(screen.getByRole("button", { name: "Same person" }));
   await isOne();
   await undo();
