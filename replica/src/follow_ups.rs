@@ -168,6 +168,11 @@ fn place_of(tx: &Transaction<'_>, id: PrescriptionId) -> Result<(String, String,
     Ok(tx.prepare_cached(sql)?.query_row(params, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?)
 }
 
+/// The day of the visit that a prescription is of: of what amends, that of what was signed first.
+pub(crate) fn first_signed_on(tx: &Transaction<'_>, id: PrescriptionId) -> Result<String> {
+    Ok(place_of(tx, id)?.0)
+}
+
 /// Whether what replaced a prescription in the end was made void: then nobody came for either.
 fn is_void(tx: &Transaction<'_>, id: PrescriptionId) -> Result<bool> {
     let sql = "with recursive chain (id, step) as (select ?1, 0 union all \

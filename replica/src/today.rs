@@ -8,9 +8,9 @@ use time::Date;
 use crate::chart::doctor_name;
 use crate::day::has_visit;
 use crate::error::Result;
-use crate::follow_ups::due;
+use crate::follow_ups::{due, first_signed_on};
 use crate::language::Language;
-use crate::one_patient::{each_once, kept};
+use crate::one_patient::{each_once, id_list, kept};
 use crate::patients::summary_of;
 use crate::prepared::{offered_at, prepared_view};
 use crate::replica::Replica;
@@ -75,17 +75,23 @@ fn asked_back(tx: &Transaction<'_>, clinic: &str, day: Date) -> Result<(Vec<Pati
     let mut asked = Vec::new();
     for id in each_once(tx, all.into_iter().map(|one| one.patient), usize::MAX)? {
         // Who is expected or was here already needs no call.
-        if has_visit(tx, id, &date)? {
+        if has_visit(tx, id, &date)? || was_seen(tx, id, &date)? {
             continue;
         }
-        // Seen under another registration is seen, too.
-        let patient = known(tx, id, day)?;
-        asked.extend(patient.filter(|patient| patient.last_visit.as_deref() != Some(date.as_str())));
+        asked.extend(known(tx, id, day)?);
         if asked.len() > SHOWN {
             break;
         }
     }
     Ok((asked, has_more))
+}
+
+/// Whether something was signed for a patient on a day, under any registration. What only amends an earlier prescription
+/// was no visit.
+fn was_seen(tx: &Transaction<'_>, kept: PatientId, date: &str) -> Result<bool> {
+    let sql = "select exists (select 1 from prescriptions where patient_id in (select value from json_each(?1)) \
+               and visit_date = ?2 and status in ('finalised', 'superseded') and amends_id is null and is_deleted = 0)";
+    Ok(tx.prepare_cached(sql)?.query_row((id_list(tx, kept)?, date), |row| row.get(0))?)
 }
 
 /// Leaves as many as are shown; whether there were more.
@@ -101,20 +107,30 @@ fn first_id_since(unix_seconds: i64) -> String {
 }
 
 fn seen(tx: &Transaction<'_>, date: &str, clinic: &str, day: Date) -> Result<Vec<TodayVisit>> {
-    let sql = "select id, patient_id, doctor_id, finalised_at from prescriptions where visit_date = ?1 \
-               and clinic_id = ?2 and status = 'finalised' and is_deleted = 0 order by finalised_at desc limit ?3";
+    let sql = "select id, patient_id, doctor_id, finalised_at, amends_id is not null from prescriptions \
+               where visit_date = ?1 and clinic_id = ?2 and status = 'finalised' and is_deleted = 0 \
+               order by finalised_at desc";
     let mut statement = tx.prepare_cached(sql)?;
-    let rows = statement.query_map((date, clinic, LOOKED_FOR), |row| {
-        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, row.get(3)?))
+    let rows = statement.query_map((date, clinic), |row| {
+        Ok((
+            row.get::<_, String>(0)?,
+            row.get::<_, String>(1)?,
+            row.get::<_, String>(2)?,
+            row.get(3)?,
+            row.get::<_, bool>(4)?,
+        ))
     })?;
     let mut visits = Vec::new();
     for row in rows {
-        let (id, patient, doctor, signed_at) = row?;
+        let (id, patient, doctor, signed_at, amends) = row?;
         let (Ok(id), Ok(patient), Ok(doctor)) =
             (id.parse::<PrescriptionId>(), patient.parse::<PatientId>(), doctor.parse())
         else {
             continue;
         };
+        if amends && first_signed_on(tx, id)? != date {
+            continue;
+        }
         // A prescription can arrive before its patient does, never for long.
         let Some(patient) = known(tx, kept(tx, patient)?, day)? else { continue };
         visits.push(TodayVisit {
@@ -123,6 +139,9 @@ fn seen(tx: &Transaction<'_>, date: &str, clinic: &str, day: Date) -> Result<Vec
             doctor_name: doctor_name(tx, doctor)?,
             signed_at,
         });
+        if visits.len() > SHOWN {
+            break;
+        }
     }
     Ok(visits)
 }

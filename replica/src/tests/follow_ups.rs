@@ -187,6 +187,30 @@ fn an_amended_prescription_counts_once_and_stands_where_it_was_first_signed() {
 }
 
 #[test]
+fn what_was_signed_on_an_earlier_day_and_amended_today_makes_nobody_seen_today() {
+    let mut fixture = fixture(Role::Doctor);
+    let sunita = fixture.register("Sunita", "98204 41276");
+    on_day(&mut fixture, -3);
+    let mut last = signs(&fixture.replica, sunita, "3d");
+    on_day(&mut fixture, 0);
+    let today = |fixture: &Fixture| {
+        let today = fixture.replica.today().expect("BUG: today");
+        (today.seen.len(), today.follow_ups.len())
+    };
+    for advice in ["Rest, and drink", "Rest, and drink a lot"] {
+        let draft = fixture.replica.amend_prescription(last).expect("BUG: a draft");
+        let draft = Draft { advice: advice.into(), ..draft };
+        last = fixture.replica.sign_prescription(sunita, &draft, &[]).expect("BUG: signed").id;
+        assert_eq!(today(&fixture), (0, 1), "she is still to come");
+    }
+    let first = signs(&fixture.replica, sunita, "");
+    assert_eq!(today(&fixture), (1, 0));
+    let draft = fixture.replica.amend_prescription(first).expect("BUG: a draft");
+    fixture.replica.sign_prescription(sunita, &draft, &[]).expect("BUG: signed");
+    assert_eq!(today(&fixture), (1, 0), "what amends it takes its place");
+}
+
+#[test]
 fn what_another_doctor_amended_was_a_visit_with_the_first_all_the_same() {
     let mut fixture = fixture(Role::Doctor);
     let shah = shah(&fixture);
