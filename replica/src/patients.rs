@@ -154,14 +154,13 @@ impl Replica {
             "" => "unknown",
             status => status,
         };
-        if status == "has_allergies"
-            && form.alerts.trim().is_empty()
-            && noted == 0
-            && form.allergies.is_empty()
-        {
+        let was = current.map_or("", |current| text(current, "allergy_status"));
+        let had_words = current.is_some_and(|current| !text(current, "alerts").is_empty());
+        let says_which = !form.alerts.trim().is_empty() || noted > 0 || !form.allergies.is_empty();
+        // Where nobody ever wrote which, something else is corrected all the same.
+        if status == "has_allergies" && !says_which && (was != status || had_words) {
             return Err(invalid("To which substances is the patient allergic? Add each of them."));
         }
-        let was = current.map_or("", |current| text(current, "allergy_status"));
         if status == "none_known" && was != status && noted > 0 {
             return Err(none_known_with_allergies());
         }

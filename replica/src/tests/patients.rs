@@ -208,6 +208,26 @@ fn a_correction_writes_only_what_changed() {
 }
 
 #[test]
+fn a_number_is_corrected_also_where_nobody_wrote_to_what_the_patient_is_allergic() {
+    let fixture = fixture(Role::Nurse);
+    let sunita = fixture.register("Sunita", "98204 41276");
+    let row = as_server(&fixture, sunita, 2, &[("allergy_status", json!("has_allergies"))]);
+    let sent = answer(&fixture.store, 2, vec![row]);
+    fixture.store.acknowledge(&sent, &[], (None, NOW)).expect("BUG: acknowledged");
+    let shown = |id| fixture.replica.chart(id).expect("BUG: chart").form;
+    let seen = shown(sunita);
+    let corrected = PatientForm { mobile_number: "98765 00011".into(), ..seen.clone() };
+    fixture.replica.update_patient(sunita, &seen, &corrected).expect("BUG: corrected");
+    let now = shown(sunita);
+    assert_eq!((now.mobile_number.as_str(), now.allergy_status.as_str()), ("+919876500011", "has_allergies"));
+    let asha = fixture.register("Asha", "98204 41276");
+    let seen = shown(asha);
+    let without = PatientForm { allergy_status: "has_allergies".into(), ..seen.clone() };
+    let refused = fixture.replica.update_patient(asha, &seen, &without);
+    assert!(matches!(refused, Err(Error::Invalid(_))), "whoever says so now says of what: {refused:?}");
+}
+
+#[test]
 fn months_that_are_taken_out_of_an_age_are_gone() {
     let fixture = fixture(Role::Doctor);
     let child = PatientForm { age_years: Some(1), age_months: Some(5), ..form("Asha", "98204 41276") };
