@@ -46,7 +46,7 @@ impl Replica {
                 registered: patients(
                     tx,
                     "select id from patients where id >= ?1 and registered_clinic_id = ?2 and is_deleted = 0 \
-                     order by id desc limit ?3",
+                     and merged_into_id is null order by id desc limit ?3",
                     (first_id_since(midnight.unix_timestamp()), &clinic, LOOKED_FOR),
                     day,
                 )?,

@@ -1,6 +1,7 @@
 //! Finding, registering and correcting patients.
 
 use protocol::api::DeviceScope;
+use protocol::id::PatientId;
 use protocol::mutation::{Change, SetValue};
 use protocol::permission::Role;
 use protocol::table::{Row, TableName, Values};
@@ -129,6 +130,22 @@ fn a_day_of_very_many_people_says_that_its_lists_stop_before_their_end() {
     fixture.register("Bina", "98205 00001");
     assert_eq!((today().registered.len(), today().has_more), (200, true));
     assert_eq!(today().registered[0].full_name, "Bina Deshmukh", "the latest first");
+}
+
+#[test]
+fn whoever_turns_out_to_be_known_already_is_not_new_today() {
+    let fixture = fixture(Role::Doctor);
+    let again = fixture.register("Suneeta", "98204 41276");
+    let values = fixture.store.read(|tx| must_get(tx, TableName::Patients, again.0)).expect("BUG: the row");
+    // Its id says that it was registered long ago.
+    let known = PatientId(Uuid::from_u128(0x1_0000));
+    let row = Row { table: TableName::Patients, id: known.0, version: 9, deleted: false, values };
+    fixture.store.stage(&[row]).expect("BUG: staged");
+    fixture.store.apply_staged(vec![], (9, 1), (None, NOW)).expect("BUG: applied");
+    let new = || fixture.replica.today().expect("BUG: today").registered.len();
+    assert_eq!(new(), 1);
+    fixture.replica.merge_patients(known, again, "").expect("BUG: merged");
+    assert_eq!(new(), 0);
 }
 
 #[test]
