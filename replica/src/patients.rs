@@ -5,7 +5,7 @@ use protocol::mutation::Change;
 use protocol::patient::{Age, Death, normalise_name, parse_mobile};
 use protocol::table::{TableName, Values};
 use protocol::validate::{day_text, parse_day};
-use rusqlite::{OptionalExtension, Transaction};
+use rusqlite::Transaction;
 use serde_json::{Value, json};
 use time::Date;
 
@@ -315,10 +315,14 @@ fn summary_with(
     death: Option<Death>,
     today: Date,
 ) -> Result<PatientSummary> {
-    let sql = "select max(visit_date) from prescriptions \
-               where patient_id in (select value from json_each(?1)) and is_deleted = 0 and status = 'finalised'";
-    let last_visit: Option<Option<String>> =
-        tx.prepare_cached(sql)?.query_row([id_list(tx, id)?], |row| row.get(0)).optional()?;
+    // The front desk holds no prescriptions, and nobody is new there for that.
+    let sql = "select coalesce( \
+               (select max(visit_date) from prescriptions where patient_id in (select value from json_each(?1)) \
+               and is_deleted = 0 and status = 'finalised'), \
+               (select max(appointment_date) from appointments where patient_id in (select value from json_each(?1)) \
+               and is_deleted = 0 and status = 'completed'))";
+    let last_visit: Option<String> =
+        tx.prepare_cached(sql)?.query_row([id_list(tx, id)?], |row| row.get(0))?;
     let guardian = some_text(values, "guardian_name")
         .map(|name| format!("{} {name}", text(values, "guardian_relation")).trim().to_owned());
     Ok(PatientSummary {
@@ -329,7 +333,7 @@ fn summary_with(
         mobile_number: text(values, "mobile_number").to_owned(),
         patient_code: some_text(values, "patient_code"),
         guardian,
-        last_visit: last_visit.flatten(),
+        last_visit,
         needs_review: values.get("needs_review").and_then(Value::as_bool).unwrap_or(false),
         beyond_plan: values.get("beyond_plan").and_then(Value::as_bool).unwrap_or(false),
         spelt_otherwise: false,

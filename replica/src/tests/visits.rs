@@ -1,5 +1,6 @@
 //! Appointments in a chart.
 
+use protocol::api::DeviceScope;
 use protocol::id::PatientId;
 use protocol::permission::Role;
 use protocol::table::{Row, TableName};
@@ -112,4 +113,24 @@ fn a_chart_says_how_many_measurements_it_does_not_show_and_shows_them_when_asked
     let reception = fixture(Role::Receptionist);
     let ramesh = reception.register("Ramesh", "98204 41277");
     assert!(matches!(reception.replica.older_measured(ramesh, 0), Err(Error::Forbidden(_))));
+}
+
+#[test]
+fn where_no_prescriptions_are_held_a_patient_was_last_here_when_a_visit_was_finished() {
+    let mut fixture = fixture(Role::Receptionist);
+    fixture.replica.facts.scope = DeviceScope::FrontDesk;
+    let sunita = fixture.register("Sunita", "98204 41276");
+    let last = |fixture: &Fixture| fixture.replica.chart(sunita).expect("BUG: the chart").patient.last_visit;
+    assert_eq!(last(&fixture), None);
+    visits(
+        &fixture,
+        sunita,
+        &[
+            appointment(11, sunita, "2026-09-12", "completed", ANJALI),
+            appointment(12, sunita, "2026-10-12", "completed", ANJALI),
+            appointment(13, sunita, "2026-11-02", "no_show", ANJALI),
+            appointment(14, sunita, "2026-12-01", "booked", ANJALI),
+        ],
+    );
+    assert_eq!(last(&fixture).as_deref(), Some("2026-10-12"));
 }

@@ -35,7 +35,7 @@ pub struct PatientSummary {
     pub patient_code: Option<String>,
     /// `W/o Prakash`.
     pub guardian: Option<String>,
-    /// The day of the last prescription.
+    /// The day of the last prescription; where there is none here, of the last visit that was finished.
     pub last_visit: Option<String>,
     /// Whether two registrations of one person may hide here.
     pub needs_review: bool,

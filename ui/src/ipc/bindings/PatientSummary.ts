@@ -35,7 +35,7 @@ patientCode: string | null,
  */
 guardian: string | null, 
 /**
- * The day of the last prescription.
+ * The day of the last prescription; where there is none here, of the last visit that was finished.
  */
 lastVisit: string | null, 
 /**
