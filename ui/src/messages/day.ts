@@ -25,6 +25,7 @@ export const day = {
   },
   callAgain: "Call again",
   slip: "Print slip",
+  noneToCall: "Nobody is waiting here to be called.",
   noneMarked: "First choose a visit with the arrow keys, then print its token slip.",
   noToken: (name: string, key: string) => `${name} has no token today. Press ${key} to give one.`,
   more: "More",

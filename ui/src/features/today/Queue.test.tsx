@@ -110,6 +110,18 @@ test("F10 calls the first who waits in the column of the focus, and then the nex
   expect(within(column()).queryByText(/called/)).toBeNull();
 });
 
+test("F10 says so where nobody waits in the column of the focus", async () => {
+  const { keys, backend } = await openQueue(reception, (fake) => {
+    void fake.bookVisit("p4", booked);
+    void fake.bookVisit("p2", { ...walkIn, doctorId: "d2" });
+  });
+  const step = vi.spyOn(backend, "stepVisit");
+  button("Arrived: Ramesh Pawar").focus();
+  await keys.keyboard("{F10}");
+  await screen.findByText("Nobody is waiting here to be called.");
+  expect(step).not.toHaveBeenCalled();
+});
+
 test("with F9 the doctor's patient is done, the next comes in, and their chart is open", async () => {
   const { keys, backend } = await openQueue(doctor, (backend) => {
     void backend.bookVisit("p4", walkIn);
