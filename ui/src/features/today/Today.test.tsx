@@ -1,6 +1,7 @@
 import { act, screen } from "@testing-library/react";
 import { expect, test } from "vitest";
-import { expectAccessible, openClinic } from "../../test/clinic";
+import { wholeDay } from "../../shared/format";
+import { dateIn, expectAccessible, openClinic } from "../../test/clinic";
 
 test("a quiet day names the next thing to do", async () => {
   openClinic({}, (backend) => {
@@ -76,4 +77,22 @@ test("at a computer that has prescriptions the reception is told who was asked t
   act(() => backend.emit({ name: "app-state", payload: { ...state, session } }));
   expect(await screen.findByRole("region", { name: "Asked to come back today" })).toBeTruthy();
   expect(screen.queryByRole("region", { name: "Seen" })).toBeNull();
+});
+
+const shows = (day: string) => screen.findByRole("heading", { level: 1, name: wholeDay(day) });
+
+test("whoever turned the days and came back to today is shown the new day after midnight", async () => {
+  const { keys, backend } = openClinic({ start: "priya@example.in" });
+  await shows(dateIn(0));
+  await keys.keyboard("{Alt>}{ArrowRight}{/Alt}");
+  await shows(dateIn(1));
+  await keys.keyboard("{Alt>}{ArrowLeft}{/Alt}");
+  await shows(dateIn(0));
+  const { getDay } = backend;
+  backend.getDay = async (date) => {
+    const day = await getDay(date ?? dateIn(1));
+    return { ...day, isToday: day.date === dateIn(1) };
+  };
+  act(() => backend.emit({ name: "rows-changed" }));
+  await shows(dateIn(1));
 });

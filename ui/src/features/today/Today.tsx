@@ -34,8 +34,12 @@ export function Today({ date }: { date: string | null }) {
     enabled: isToday,
   });
   const shown = day.data?.date ?? date ?? lists.data?.date;
+  const now = useQuery({ ...dayOf(backend, null), enabled: date !== null }).data?.date;
   const go = (days: number) => {
-    if (shown) void navigate({ to: "/", search: { day: dayAfter(shown, days) } });
+    if (!shown) return;
+    const to = dayAfter(shown, days);
+    // Whoever comes back to today is shown the day that it is, also after midnight.
+    void navigate({ to: "/", search: to === now ? {} : { day: to } });
   };
   const { hasNext, goNext } = useNextPatient();
   // Above the queue, which is drawn anew with another day: what is typed of a move outlives midnight.
