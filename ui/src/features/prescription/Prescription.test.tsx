@@ -113,6 +113,8 @@ test("a prescription is made void only with a reason, and says so", async () => 
   await keys.click(screen.getByRole("button", { name: "Make void…" }));
   const dialog = await screen.findByRole("dialog", { name: "Make A-1041 void?" });
   const confirm = within(dialog).getByRole("button", { name: "Make void…" });
+  // A longer reason than the record has room for would be refused.
+  expect(within(dialog).getByRole("textbox")).toHaveProperty("maxLength", 300);
   expect(confirm).toHaveProperty("disabled", true);
   await keys.type(within(dialog).getByRole("textbox"), "Wrong patient{Enter}");
   await screen.findByText("Wrong patient");

@@ -80,6 +80,7 @@ export function Withdraw({
             <TextInput
               label={words.voidReason}
               autoFocus
+              maxLength={300}
               autoComplete="off"
               value={reason}
               readOnly={withdraw.isPending}
