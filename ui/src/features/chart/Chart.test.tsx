@@ -33,6 +33,21 @@ test("a correction is sent and shown at once", async () => {
   expect((await screen.findByTestId("chart")).textContent).toContain("Ramesh Pawaskar");
 });
 
+test("no field of the form takes more than the record has room for", async () => {
+  const { keys } = await openChartOf("Ramesh");
+  await keys.click(await screen.findByRole("button", { name: "Correct details" }));
+  const most = Object.entries({
+    "First name": 100,
+    "Last name": 100,
+    "Guardian’s name": 150,
+    City: 100,
+    Address: 300,
+    "Other warnings": 2000,
+  });
+  for (const [label, longest] of most)
+    expect(await screen.findByLabelText(label)).toHaveProperty("maxLength", longest);
+});
+
 test("a correction stays as it is typed when the chart cannot be read anew", async () => {
   const { keys, backend } = await openChartOf("Ramesh");
   await keys.click(await screen.findByRole("button", { name: "Correct details" }));

@@ -16,6 +16,16 @@ interface Props {
 const relations = ["S/o", "D/o", "W/o", "B/o", "C/o"];
 const bloodGroups = ["A+", "A-", "B+", "B-", "AB+", "AB-", "O+", "O-"];
 
+/** So many letters a record has room for: a longer text would be refused with all the rest. */
+const longest: Partial<Record<keyof TypedForm, number>> = {
+  firstName: 100,
+  lastName: 100,
+  guardianName: 150,
+  city: 100,
+  addressLine: 300,
+  alerts: 2000,
+};
+
 /** All fields of the form but the mobile number. */
 export function PatientFormFields({ typed, problems, mayReadClinical, wasDead, onChange }: Props) {
   const { patient } = messages;
@@ -23,6 +33,7 @@ export function PatientFormFields({ typed, problems, mayReadClinical, wasDead, o
     label,
     value: typed[name],
     error: problems[name],
+    maxLength: longest[name],
     size: "md",
     autoComplete: "off",
     onChange: (event: React.ChangeEvent<HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement>) =>
