@@ -4,7 +4,7 @@ use protocol::conflict::{self, Choice, Kind, Source, fact_of, may_decide, value_
 use protocol::id::{ConflictId, PatientId};
 use protocol::merge::same;
 use protocol::mutation::{Change, SetValue};
-use protocol::patient::normalise_name;
+use protocol::patient::{normalise_name, parse_mobile};
 use protocol::table::{Column, Kind as ColumnKind, Merge, TableName, Values};
 use rusqlite::{Params, Transaction};
 use serde::Deserialize;
@@ -171,9 +171,13 @@ impl Replica {
         }
         let today = self.day(tx)?;
         let entry = entry_of(item).ok_or_else(|| invalid("Of this one of the two is chosen."))?;
-        let value = typed_entry(text(item, "column_name"), &entry, typed, today)?;
         let fact = fact_of(item);
         let lead = text(item, "column_name");
+        let value = if lead == "mobile_number" {
+            json!(parse_mobile(typed).ok_or_else(|| invalid("The mobile number is not complete."))?)
+        } else {
+            typed_entry(lead, &entry, typed, today)?
+        };
         let [column] = fact.as_slice() else {
             let mut whole: Map<String, Value> =
                 fact.iter().map(|column| (column.name.to_owned(), Value::Null)).collect();

@@ -305,6 +305,22 @@ fn a_chain_of_mergers_leads_to_the_one_that_is_kept_and_a_circle_ends() {
     assert!(fixture.replica.chart(ids[1]).is_ok());
 }
 
+#[test]
+fn another_mobile_number_is_typed_as_it_is_everywhere() {
+    let fixture = fixture(Role::Receptionist);
+    let sunita = known(&fixture, "Sunita", "98204 41276", &[]);
+    let id = opened(
+        &fixture,
+        json!({ "row_id": sunita, "patient_id": sunita, "column_name": "mobile_number",
+            "theirs": "+919820441276", "ours": "+919820441277" }),
+    );
+    let decide = |typed| fixture.replica.decide_conflict(id, Choice::Other, Some(typed), "");
+    assert!(matches!(decide("98204"), Err(Error::Invalid(_))), "it is not whole");
+    decide("98765 00011").expect("BUG: decided");
+    let now = fixture.replica.chart(sunita).expect("BUG: a chart").patient.mobile_number;
+    assert_eq!(now, "+919876500011");
+}
+
 fn asked_of(fixture: &Fixture, one: PatientId, other: PatientId) -> ConflictId {
     opened(
         fixture,
