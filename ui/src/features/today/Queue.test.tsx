@@ -110,6 +110,15 @@ test("F10 calls the first who waits in the column of the focus, and then the nex
   expect(within(column()).queryByText(/called/)).toBeNull();
 });
 
+test("who is taken back from done and only waited before is said to be with the doctor", async () => {
+  const { keys } = await openQueue(reception, (backend) => void backend.bookVisit("p4", walkIn));
+  await keys.click(button("More: A-1 Ramesh Pawar"));
+  await keys.click(button("Done"));
+  await screen.findByText("Ramesh Pawar’s visit is finished");
+  await keys.keyboard("{Control>}u{/Control}");
+  expect(await screen.findByText("Ramesh Pawar is with the doctor")).toBeTruthy();
+});
+
 test("F10 says so where nobody waits in the column of the focus", async () => {
   const { keys, backend } = await openQueue(reception, (fake) => {
     void fake.bookVisit("p4", booked);

@@ -37,7 +37,7 @@ export function useSteps(): Steps {
   const taken = useMutation({
     mutationKey: ["step"],
     mutationFn: ({ booking, step }: { booking: Booking; step: Step }) => backend.stepVisit(booking.id, step),
-    onSuccess: (after, { step }) => {
+    onSuccess: (after, { booking, step }) => {
       void refreshRows(client);
       const { day } = messages;
       const said = day.said[step.kind](after.patient.fullName);
@@ -47,8 +47,11 @@ export function useSteps(): Steps {
         hasToken ? day.withToken(said, after.token ?? "") : said,
         back && after.next.includes(back)
           ? async () => {
-              await backend.stepVisit(after.id, { kind: back });
+              const { status, patient } = await backend.stepVisit(after.id, { kind: back });
               await refreshRows(client);
+              // Whoever was done while they waited is with the doctor now, and waits no longer.
+              if (status !== booking.status && status === "in_consultation")
+                toast(messages.day.said.start(patient.fullName));
             }
           : undefined,
       );
