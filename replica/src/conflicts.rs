@@ -270,7 +270,8 @@ fn decision(item: &Values, id: Uuid, set: Vec<(&str, Value)>) -> Change {
 /// The change that makes the row say what was decided; none if it does.
 fn deed(tx: &Transaction<'_>, item: &Values, value: &Value) -> Result<Option<Change>> {
     let Some((table, id)) = conflict::table_of(item).zip(id_in(item, "row_id")) else { return Ok(None) };
-    let current = must_get(tx, table, id)?;
+    // Also of a row that was removed meanwhile: else nobody could ever decide.
+    let current = get_row(tx, table, id)?.ok_or(Error::NotFound)?.values;
     let fact = fact_of(item);
     let mut set = std::collections::BTreeMap::new();
     for column in &fact {

@@ -171,6 +171,32 @@ fn until_a_decision_both_weights_are_shown_and_every_allergy_counts() {
 }
 
 #[test]
+fn of_a_record_that_was_removed_meanwhile_it_can_still_be_decided() {
+    let fixture = fixture(Role::Doctor);
+    let key = Uuid::now_v7();
+    let values = json!({ "key": "cold", "title": "Cold", "kind": "advice", "scope": "tenant", "body": {},
+        "is_active": true, "contraindicated_classes": [], "version": 2 });
+    let values = serde_json::from_value(values).expect("BUG: values");
+    let row = Row { table: TableName::ShortKeys, id: key, version: 9, deleted: true, values };
+    fixture.store.stage(&[row]).expect("BUG: staged");
+    fixture.store.apply_staged(vec![], (9, 1), (None, NOW)).expect("BUG: applied");
+    let item = || {
+        opened(
+            &fixture,
+            json!({ "scope": "clinical", "table_name": "short_keys", "row_id": key, "column_name": "key",
+                "base": "urti", "theirs": "cold", "ours": "flu" }),
+        )
+    };
+    let decided = fixture.replica.decide_conflict(item(), Choice::Theirs, None, "").expect("BUG: decided");
+    assert_eq!(decided.decided.map(|decision| decision.choice), Some(Choice::Theirs));
+    assert_eq!(last_mutation(&fixture).changes.len(), 1, "it stays removed");
+    // What was typed is not lost with it: whether it is removed all the same, the server asks next.
+    fixture.replica.decide_conflict(item(), Choice::Ours, None, "").expect("BUG: decided");
+    assert_eq!(last_mutation(&fixture).changes[1].set["key"].value, "flu");
+    assert_eq!(fixture.replica.conflicts(true).expect("BUG: shown"), []);
+}
+
+#[test]
 fn a_date_of_birth_is_typed_as_the_sentence_says_and_neither_century_nor_month_is_guessed() {
     let fixture = fixture(Role::Doctor);
     let sunita = known(&fixture, "Sunita", "98204 41276", &[]);
