@@ -99,6 +99,10 @@ impl Desk {
         match self.login(here, email, password).await {
             Ok(signed) => {
                 let signed = self.as_what_it_became(signed, email, password).await?;
+                let (signed, renewed) = self.renew_without_slot(signed, email, password).await?;
+                if let Some(state) = renewed {
+                    return Ok(state);
+                }
                 let (desk, password) = (Arc::clone(self), Zeroizing::new(password.to_owned()));
                 blocking(move || desk.admit(signed, &password)).await
             }
@@ -172,6 +176,47 @@ impl Desk {
             Some(here) => self.login(here, email, password).await,
             None => Ok(signed),
         }
+    }
+
+    /// Has it go on under an id of its own, if it was copied, for who has no slot of their own here: where only the server
+    /// opens this computer, nobody ever has one.
+    async fn renew_without_slot(
+        self: &Arc<Self>,
+        signed: Signed,
+        email: &str,
+        password: &str,
+    ) -> Result<(Signed, Option<AppState>)> {
+        let (desk, text) = (Arc::clone(self), Zeroizing::new(password.to_owned()));
+        let (signed, copied) = blocking(move || {
+            let Signed { session, nonce, here } = &signed;
+            let key = here.slots.open_server(&session.unlock_key, &here.secrets)?;
+            let store = Arc::new(Store::open(&here.slots.database(), &key)?);
+            if !store.is_copied()? {
+                return Ok((signed, None));
+            }
+            here.guard.learn_key(store.order_key()?);
+            take(&here.guard, session.tokens.standing.as_ref(), nonce);
+            let Password { cost, version, .. } = desk.password(&text, session, &here.guard);
+            let slot = OpenSlot {
+                user: session.user.id,
+                email: session.user.email.clone(),
+                key,
+                own_key: None,
+                cost,
+                password_version: version,
+            };
+            Ok((signed, Some((slot, store))))
+        })
+        .await?;
+        let Some((slot, store)) = copied else { return Ok((signed, None)) };
+        let typed = Typed::new(email, password);
+        let renewed = self.renew_if_copied(&signed.here, &slot, &typed, &store).await?;
+        if renewed.is_some() {
+            return Ok((signed, renewed));
+        }
+        drop(store);
+        // To ask, it signed in once more: what the first sign-in brought is of before that.
+        Ok((self.login(signed.here, email, password).await?, None))
     }
 
     pub(crate) async fn login(&self, here: Here, email: &str, password: &str) -> Result<Signed> {

@@ -84,6 +84,34 @@ async fn a_copy_goes_on_under_its_own_id_and_both_come_to_the_same() -> anyhow::
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_copy_goes_on_also_where_only_the_server_opens_it() -> anyhow::Result<()> {
+    let clinic = Clinic::open().await?;
+    clinic.sql(r#"update clinic.tenants set settings = '{"offline": {"max_days_without_sync": 0}}'"#).await?;
+    let one = clinic.desk("Room 1").await?;
+    register(&one, "Asha")?;
+    one.synced().await?;
+    one.desk.lock();
+    let copy = one.copied()?;
+    one.unlock(EMAIL).await?;
+    register(&one, "Bina")?;
+    one.synced().await?;
+    one.desk.lock();
+    copy.unlock(EMAIL).await?;
+    register(&copy, "Charu")?;
+    stops(&copy).await?;
+    copy.unlock(EMAIL).await?;
+    copy.synced().await?;
+    assert_eq!(names(&copy)?, ["Asha", "Bina", "Charu"]);
+    assert_eq!(clinic.count("clinic.devices", "copied_from is not null").await?, 1);
+    // What it is by now opens as it did before: with the server alone.
+    copy.desk.lock();
+    copy.unlock(EMAIL).await?;
+    register(&copy, "Dilip")?;
+    copy.synced().await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_restored_disk_goes_on_and_gets_back_what_it_had_sent() -> anyhow::Result<()> {
     let clinic = Clinic::open().await?;
     let desk = clinic.desk("Room 1").await?;
