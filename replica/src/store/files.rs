@@ -121,11 +121,13 @@ pub(super) fn ask_again(tx: &Transaction<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The rows that are not deleted, name this content and are so, those first that the server got first.
+/// The rows that are not deleted, name this content and are so: those first that the server got first, and last those that
+/// it lost, for which it takes nothing.
 fn rows_of(tx: &Transaction<'_>, sha256: &Hash, are: &'static str) -> Result<Vec<Uuid>> {
     let sql = format!(
         "select a.id from dental_attachments a where a.sha256 = ?1 and a.is_deleted = 0 and {are} \
-         order by a.sync_version, a.id"
+         order by exists (select 1 from only_here o where o.table_name = 'dental_attachments' and o.id = a.id), \
+         a.sync_version, a.id"
     );
     let mut statement = tx.prepare_cached(&sql)?;
     let ids = statement.query_map([sha256.to_string()], |row| row.get::<_, String>(0))?;

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{Fixture, NOW, answer, fixture, form, key};
 use crate::attachments::Opened;
 use crate::error::Error;
-use crate::store::Store;
+use crate::store::{Fetched, Store};
 use crate::view::{AttachmentForm, AttachmentView, FilePlace};
 
 const FRAME: usize = 64 * 1024;
@@ -341,6 +341,21 @@ fn a_file_that_was_put_into_another_record_while_it_was_sent_waits_on_for_that_o
     assert_eq!(due.rows, [wrong.id.0, right.id.0]);
     assert!(fixture.store.file_sent(&due).expect("BUG: noted"));
     assert_eq!(place(), FilePlace::Here);
+}
+
+#[test]
+fn a_file_goes_out_for_a_record_that_the_server_has_and_not_for_one_that_it_lost() {
+    let fixture = fixture(Role::Doctor);
+    let (sunita, bytes) = (sunita(&fixture), picture(1000, "x"));
+    let lost = attach(&fixture, sunita, &bytes);
+    acknowledge(&fixture, &lost, "local_only");
+    let farida = fixture.register("Farida", "98204 41277");
+    let there = attach(&fixture, farida, &bytes);
+    acknowledge(&fixture, &there, "local_only");
+    let answer = Fetched { table: TableName::DentalAttachments, ids: vec![lost.id.0], rows: vec![] };
+    fixture.store.mend(&answer).expect("BUG: compared");
+    let due = fixture.store.next_file(&[]).expect("BUG: asked").expect("BUG: due");
+    assert_eq!((due.attachment, due.rows), (there.id.0, vec![there.id.0, lost.id.0]));
 }
 
 #[test]
