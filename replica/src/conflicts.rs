@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::chart::doctor_name;
 use crate::entry::{entry_for, typed_entry};
 use crate::error::{Error, Result};
-use crate::one_patient::{id_list, kept};
+use crate::one_patient::{are_one, id_list, kept};
 use crate::patients::summary_of;
 use crate::replica::{Replica, from_to, must_get, some_text, text};
 use crate::settle::refused_item;
@@ -124,12 +124,10 @@ impl Replica {
             let deed = match Kind::of(&item) {
                 Some(Kind::Column) => deed(tx, &item, &value.unwrap_or(Value::Null))?,
                 Some(Kind::DeleteEdit) if value == Some(json!(true)) => self.deletion(tx, &item)?,
-                Some(Kind::Duplicate) if choice == Choice::Merged => {
-                    self.merger_of_pair(tx, &item, reason)?
-                }
+                Some(Kind::Duplicate) if choice == Choice::Merged => self.joined(tx, &item, reason)?,
                 _ => None,
             };
-            // What others merged since is moved beside the decision, which names the pair alone.
+            // Whom others merged since is moved beside the decision, which names the pair alone.
             let pair = ["row_id", "theirs"].map(|name| id_in(&item, name));
             changes.extend(deed.map(|deed| {
                 let decides = pair.contains(&Some(deed.id)).then_some(id.0);
@@ -140,13 +138,15 @@ impl Replica {
         self.conflict(id)
     }
 
-    /// The change that makes the two of an item one patient; none if they were made so since it was asked.
-    fn merger_of_pair(&self, tx: &Transaction<'_>, item: &Values, reason: &str) -> Result<Option<Change>> {
-        let pair = id_in(item, "theirs").zip(id_in(item, "row_id")).ok_or(Error::NotFound)?;
-        let (keep, away) = (PatientId(pair.0), PatientId(pair.1));
-        if may_decide(&self.person.roles, item) && kept(tx, keep)? == kept(tx, away)? {
+    /// The change that makes one patient of the two registrations of an item; none if they were made so since it was asked.
+    fn joined(&self, tx: &Transaction<'_>, item: &Values, reason: &str) -> Result<Option<Change>> {
+        let [keep, away] = ["theirs", "row_id"].map(|name| id_in(item, name).map(PatientId));
+        let (keep, away) = keep.zip(away).ok_or(Error::NotFound)?;
+        if may_decide(&self.person.roles, item) && are_one(tx, keep, away)? {
             return Ok(None);
         }
+        // One that was merged since stays with whom it was merged into: the other one joins them.
+        let (keep, away) = if kept(tx, away)? == away { (keep, away) } else { (away, keep) };
         self.merger(tx, keep, away, reason).map(Some)
     }
 

@@ -45,6 +45,12 @@ pub(crate) fn registration_rows(tx: &Transaction<'_>, kept: PatientId) -> Result
     ids.into_iter().map(|id| Ok((id, must_get(tx, TableName::Patients, id.0)?))).collect()
 }
 
+/// Whether two registrations are one patient already.
+pub(crate) fn are_one(tx: &Transaction<'_>, one: PatientId, other: PatientId) -> Result<bool> {
+    let one = kept(tx, one)?;
+    Ok(registrations(tx, other)?.contains(&one) || kept(tx, other)? == one)
+}
+
 /// The registrations as the list that `json_each` takes.
 pub(crate) fn id_list(tx: &Transaction<'_>, kept: PatientId) -> Result<String> {
     Ok(serde_json::to_string(&registrations(tx, kept)?)?)
@@ -104,7 +110,7 @@ impl Replica {
         // Whom it stands for by now comes along: nobody is parted by a merger.
         let (keep, away) = (kept(tx, keep)?, kept(tx, away)?);
         must_get(tx, TableName::Patients, keep.0)?;
-        if keep == away || registrations(tx, away)?.contains(&keep) {
+        if are_one(tx, keep, away)? {
             return Err(Error::Invalid("These two are one patient already. Nothing was changed.".into()));
         }
         let current = must_get(tx, TableName::Patients, away.0)?;

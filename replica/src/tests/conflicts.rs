@@ -372,15 +372,31 @@ fn that_two_are_one_is_decided_also_after_they_were_made_one_with_a_third() {
 fn a_merger_takes_along_whoever_was_merged_before() {
     let fixture = fixture(Role::Doctor);
     let [asha, usha, nisha] = ["Asha", "Usha", "Nisha"].map(|name| known(&fixture, name, "98204 41276", &[]));
-    let item = asked_of(&fixture, asha, usha);
     fixture.replica.merge_patients(nisha, usha, "").expect("BUG: merged");
-    fixture.replica.decide_conflict(item, Choice::Merged, None, "").expect("BUG: decided");
+    fixture.replica.merge_patients(asha, usha, "").expect("BUG: merged");
     for id in [asha, usha, nisha] {
         let chart = fixture.replica.chart(id).expect("BUG: a chart");
         assert_eq!((chart.patient.id, chart.merged.len()), (asha, 2));
     }
-    let moved = last_mutation(&fixture).changes.into_iter().find(|change| change.id == nisha.0);
-    assert_eq!(moved.map(|change| change.decides), Some(None), "the item does not name who is moved");
+}
+
+#[test]
+fn of_three_registrations_of_one_person_every_question_can_be_answered_and_none_is_parted_by_it() {
+    let fixture = fixture(Role::Admin);
+    let all = ["Asha", "Usha", "Nisha"].map(|name| known(&fixture, name, "98204 41276", &[]));
+    let [one, two, three] = all;
+    let questions = [(two, three), (one, three), (one, two)].map(|(one, other)| asked_of(&fixture, one, other));
+    let answer =
+        |id| fixture.replica.decide_conflict(id, Choice::Merged, None, "").expect("BUG: decided").decided;
+    let [first, second, third] = questions;
+    assert!(answer(first).is_some() && answer(second).is_some());
+    let deed = &last_mutation(&fixture).changes[1];
+    assert_eq!((deed.id, deed.decides), (one.0, Some(second.0)), "the third stays with the second");
+    let kept = all.map(|id| fixture.replica.chart(id).expect("BUG: a chart").patient.id);
+    assert_eq!(kept, [two; 3]);
+    assert!(answer(third).is_some());
+    assert_eq!(last_mutation(&fixture).changes.len(), 1, "they are one already");
+    assert_eq!(fixture.replica.conflicts(true).expect("BUG: shown"), []);
 }
 
 #[test]
