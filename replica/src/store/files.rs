@@ -181,11 +181,15 @@ impl Store {
         let text = sha256.to_string();
         match self.contents.read(sha256) {
             Ok(Some(bytes)) => {
-                self.write(|tx| {
+                let noted = self.write(|tx| {
                     let sql = "update files set used_at = ?2 where sha256 = ?1";
                     tx.prepare_cached(sql)?.execute((&text, moment_text(at)))?;
                     Ok(())
-                })?;
+                });
+                // A disk that is full keeps nobody from looking.
+                if let Err(error) = noted {
+                    tracing::warn!(%error, "it was not noted that a file was looked at");
+                }
                 Ok(Some(bytes))
             }
             Ok(None) => Ok(None),

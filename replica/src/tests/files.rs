@@ -413,6 +413,15 @@ fn a_document_turned_page_by_page_is_noted_once_and_a_small_picture_is_no_look_a
 }
 
 #[test]
+fn a_file_that_is_here_is_opened_also_where_nothing_can_be_written() {
+    let fixture = fixture(Role::Doctor);
+    let (patient, bytes) = (sunita(&fixture), picture(1000, "x"));
+    let file = attach(&fixture, patient, &bytes);
+    fixture.store.write(|tx| Ok(tx.pragma_update(None, "query_only", true)?)).expect("BUG: set");
+    assert_eq!(bytes_of(&fixture, &file), Some(bytes));
+}
+
+#[test]
 fn a_damaged_file_that_the_server_has_is_fetched_again() {
     let fixture = fixture(Role::Doctor);
     let (patient, bytes) = (sunita(&fixture), picture(1000, "x"));
