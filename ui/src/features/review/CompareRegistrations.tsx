@@ -34,9 +34,7 @@ export function CompareRegistrations({ here, otherId, onBack, onDone }: Props) {
   const { data: other, error, refetch } = useQuery(chartOf(backend, otherId));
   const join = useMutation({
     mutationFn: ([kept, away]: [PatientId, PatientId]) =>
-      session.mayMerge
-        ? backend.mergePatients(kept, away, reason)
-        : backend.proposeMerger(here.patient.id, otherId),
+      session.mayMerge ? backend.mergePatients(kept, away, reason) : backend.proposeMerger(kept, away),
     onSuccess: (_, [, away]) => {
       if (session.mayMerge)
         toast(merge.merged, () => backend.unmergePatient(away).then(() => refreshRows(client)));
@@ -54,8 +52,10 @@ export function CompareRegistrations({ here, otherId, onBack, onDone }: Props) {
       onSubmit={(event) => {
         event.preventDefault();
         if (join.isPending) return;
+        // As what is shown: the one that was found may have been merged into another one since.
+        const away = kept === other.patient.id ? here.patient.id : other.patient.id;
         // Said with the call, it closes nothing once another one is looked for.
-        join.mutate([kept, kept === otherId ? here.patient.id : otherId], { onSuccess: onDone });
+        join.mutate([kept, away], { onSuccess: onDone });
       }}
     >
       <table className={classes.compare}>

@@ -305,6 +305,20 @@ test("the details of the other registration can be those that are kept", async (
   expect(screen.getByRole("heading", { level: 1 }).textContent).toContain("Ramesh Pawar");
 });
 
+test("a registration that is merged while it is compared is made one as what is shown for it by then", async () => {
+  const { keys, backend } = openClinic();
+  await screen.findByTestId("today");
+  await findOther(keys);
+  const idOf = async (name: string) => (await backend.findPatients(name)).people[0]?.id ?? "";
+  const [ramesh, aditi] = [await idOf("ramesh"), await idOf("adi")];
+  await act(() => backend.mergePatients(aditi, ramesh, ""));
+  act(() => backend.emit({ name: "rows-changed" }));
+  await screen.findByRole("radio", { name: /Aditi/ });
+  const merge = vi.spyOn(backend, "mergePatients");
+  await keys.click(screen.getByRole("button", { name: "Same person" }));
+  await waitFor(() => expect(merge).toHaveBeenCalledWith(expect.anything(), aditi, ""));
+});
+
 test("a merger that is slow to be saved closes nothing once another one is looked for", async () => {
   const disk = later<void>();
   const { keys, backend } = openClinic();
