@@ -234,10 +234,11 @@ impl Guard {
             Order::Revoked(revocation) => self.revoke(&mut known, revocation),
         }
         known.held.order_key = Some(order.key.clone());
-        self.save(&mut known)?;
+        let saved = self.save(&mut known);
         drop(known);
+        // What was said holds also where it cannot be written: a disk that is full keeps nobody signed in.
         self.changed.notify_one();
-        Ok(())
+        saved
     }
 
     fn renew(&self, known: &mut Known, lease: Lease) -> Result<()> {

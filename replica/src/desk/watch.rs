@@ -28,13 +28,15 @@ impl Desk {
         let work = store.map(|store| store.sync_state()).transpose()?;
         let work = work.map(Work::from);
         let held = guard.roles_hold();
-        guard.note(work)?;
-        if guard.end_if_over()? {
+        let noted = guard.note(work);
+        let is_over = guard.end_if_over();
+        // Also where that cannot be written: a disk that is full gives nobody more time.
+        if !matches!(is_over, Ok(false)) {
             self.lock();
         } else if held && !guard.roles_hold() {
             self.events.send(Event::State).ok();
         }
-        Ok(())
+        noted.and(is_over.map(|_| ()))
     }
 
     /// Asks the server how this computer stands, also when nobody is signed in, so that what an admin says of it does

@@ -1,9 +1,14 @@
 //! What the server takes away from a person while they sign in.
 
+use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration as Span;
 
+use futures_util::FutureExt;
 use protocol::error::ErrorCode;
 use protocol::standing::Lease;
+use time::Duration;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -104,4 +109,44 @@ fn what_may_still_be_taken_is_not_given_up_with_what_a_copy_stands_in_the_way_of
     assert_eq!(told_of(Some(copied()), full()).code(), ErrorCode::QuarantineFull);
     assert_eq!(told_of(Some(copied()), copied()).code(), ErrorCode::DeviceCopied);
     assert_eq!(told_of(None, copied()).code(), ErrorCode::DeviceCopied);
+}
+
+/// From now on nothing of how the computer of this folder stands can be written, as on a full disk.
+fn fill_disk(home: &Path) {
+    std::fs::create_dir(home.join("standing.new")).expect("BUG: a folder");
+}
+
+#[test]
+fn that_a_computer_is_out_of_service_is_obeyed_also_where_it_cannot_be_written() {
+    let folder = tempfile::tempdir().expect("BUG: a folder");
+    let secrets = DeviceSecrets::random().expect("BUG: random");
+    write_slots(folder.path(), &secrets, INSTALLATION, DEVICE.1);
+    let guard = Guard::open(folder.path(), DEVICE, &secrets, Clock::stopped(NOW));
+    fill_disk(folder.path());
+    assert!(guard.take(&revoked(None), "").is_err());
+    assert!(guard.is_revoked() && guard.changed.notified().now_or_never().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_time_without_contact_ends_also_where_that_cannot_be_written() {
+    let folder = tempfile::tempdir().expect("BUG: a folder");
+    let (keyring, days) = (Keyring::in_memory(), Arc::new(AtomicI64::new(0)));
+    let passed = Arc::clone(&days);
+    let clock = Clock::new(move || NOW + Duration::days(passed.load(Ordering::SeqCst)), || Span::ZERO);
+    let desk = Desk::with_clock(folder.path().into(), keyring.clone(), SlotCost::QUICK, clock);
+    let home = desk.home();
+    std::fs::create_dir_all(&home).expect("BUG: a folder");
+    let secrets = DeviceSecrets::random().expect("BUG: random");
+    keyring.put_device(INSTALLATION, &secrets).expect("BUG: kept");
+    write_slots(&home, &secrets, INSTALLATION, DEVICE.1);
+    let facts =
+        Facts { tenant_id: DEVICE.0, device_id: DEVICE.1, server: "http://127.0.0.1:9/".into(), ..facts() };
+    let store = Store::create(&home.join("clinic.db"), &key(7), &facts).expect("BUG: a new file");
+    store.put_staff(&person()).expect("BUG: written");
+    drop(store);
+    desk.unlock(EMAIL, PASSWORD).await.expect("BUG: opens");
+    fill_disk(&home);
+    days.store(8, Ordering::SeqCst);
+    assert!(desk.tick().is_err());
+    assert!(desk.replica().is_err(), "nobody is signed in any more");
 }
