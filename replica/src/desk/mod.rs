@@ -8,6 +8,7 @@ pub(crate) mod staff;
 mod watch;
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use protocol::api::Secret;
@@ -62,6 +63,8 @@ pub struct Desk {
     pub(crate) clock: Clock,
     pub(crate) spoken: Arc<Spoken>,
     open: Mutex<Option<Open>>,
+    /// How often somebody signed in.
+    n_sign_ins: AtomicU64,
     /// How the computer stands, for the installation of this name.
     guard: Mutex<Option<(Uuid, Arc<Guard>)>>,
     /// When it was last looked whether the computer slept, since somebody signed in.
@@ -89,6 +92,8 @@ pub(crate) struct Here {
     pub slots: Slots,
     pub secrets: DeviceSecrets,
     pub guard: Arc<Guard>,
+    /// How often somebody had signed in by then.
+    n_sign_ins: u64,
 }
 
 /// Where the data lies: `CLINIC_DESK_DATA`, or the account's own folder for application data.
@@ -135,6 +140,7 @@ impl Desk {
             clock,
             spoken: Arc::default(),
             open: Mutex::new(None),
+            n_sign_ins: AtomicU64::new(0),
             guard: Mutex::new(None),
             looked: Mutex::new(None),
             enrolling: tokio::sync::Mutex::default(),
@@ -241,7 +247,7 @@ impl Desk {
         let slots = self.slots()?.ok_or(Error::NotEnrolled)?;
         let secrets = self.keyring.device(slots.about().installation_id)?;
         let guard = self.guard_of(&slots, &secrets);
-        Ok(Here { slots, secrets, guard })
+        Ok(Here { slots, secrets, guard, n_sign_ins: self.n_sign_ins.load(Ordering::SeqCst) })
     }
 
     /// How this computer stands, if it is enrolled.

@@ -1,5 +1,6 @@
 //! Somebody signs in: with their own slot, which works offline, or with the server's help.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use protocol::api::{Secret, Session, StaffMember};
@@ -270,6 +271,10 @@ impl Desk {
 
     pub(crate) fn sign_in(self: &Arc<Self>, here: Here, sign_in: SignIn) -> Result<AppState> {
         let SignIn { store, person, password_version, access, own_key } = sign_in;
+        // The server was slow to answer, and somebody else signed in: what they do now stays in their name.
+        if here.n_sign_ins != self.n_sign_ins.load(Ordering::SeqCst) {
+            return Ok(self.state());
+        }
         here.guard.opened()?;
         let (own_key, told_with) = own_key.unzip();
         self.sweep_lost(&here.slots);
@@ -309,6 +314,7 @@ impl Desk {
         obeys.spawn(obey(Arc::downgrade(self), here.guard));
         let engine = Engine::start(context, token);
         *self.looked() = None;
+        self.n_sign_ins.fetch_add(1, Ordering::SeqCst);
         *self.open() = Some(Open { replica, engine, password_version, _obeys: obeys });
         self.events.send(Event::State).ok();
         Ok(self.state())

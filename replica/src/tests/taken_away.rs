@@ -150,3 +150,38 @@ async fn the_time_without_contact_ends_also_where_that_cannot_be_written() {
     assert!(desk.tick().is_err());
     assert!(desk.replica().is_err(), "nobody is signed in any more");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_that_took_long_puts_nobody_out_who_signed_in_meanwhile() {
+    let folder = tempfile::tempdir().expect("BUG: a folder");
+    let keyring = Keyring::in_memory();
+    let desk = Desk::with_clock(folder.path().into(), keyring.clone(), SlotCost::QUICK, Clock::stopped(NOW));
+    let home = desk.home();
+    std::fs::create_dir_all(&home).expect("BUG: a folder");
+    let secrets = DeviceSecrets::random().expect("BUG: random");
+    keyring.put_device(INSTALLATION, &secrets).expect("BUG: kept");
+    write_slots(&home, &secrets, INSTALLATION, DEVICE.1);
+    let facts =
+        Facts { tenant_id: DEVICE.0, device_id: DEVICE.1, server: "http://127.0.0.1:9/".into(), ..facts() };
+    let store = Arc::new(Store::create(&home.join("clinic.db"), &key(7), &facts).expect("BUG: a new file"));
+    store.put_staff(&person()).expect("BUG: written");
+    let begun = || {
+        let here = desk.here().expect("BUG: enrolled");
+        let slot = here.slots.open_user(EMAIL, PASSWORD, &here.secrets).expect("BUG: whole");
+        let UserSlot::Open(slot) = slot else { panic!("BUG: the password opens it") };
+        (here, *slot)
+    };
+    let end = |(here, slot)| {
+        let password = Zeroizing::new(PASSWORD.to_owned());
+        desk.open_offline(here, slot, Arc::clone(&store), password).expect("BUG: answered")
+    };
+    let (late, later) = (begun(), begun());
+    desk.unlock(EMAIL, PASSWORD).await.expect("BUG: opens");
+    let quick = desk.replica().expect("BUG: signed in");
+    assert!(matches!(end(late), AppState::Unlocked { .. }), "whoever is signed in stays");
+    assert!(Arc::ptr_eq(&quick, &desk.replica().expect("BUG: signed in")));
+    drop(quick);
+    desk.lock();
+    assert!(matches!(end(later), AppState::Locked { .. }), "nor is somebody signed in who went away");
+    assert!(matches!(end(begun()), AppState::Unlocked { .. }));
+}
