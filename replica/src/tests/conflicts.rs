@@ -385,7 +385,8 @@ fn of_three_registrations_of_one_person_every_question_can_be_answered_and_none_
     let fixture = fixture(Role::Admin);
     let all = ["Asha", "Usha", "Nisha"].map(|name| known(&fixture, name, "98204 41276", &[]));
     let [one, two, three] = all;
-    let questions = [(two, three), (one, three), (one, two)].map(|(one, other)| asked_of(&fixture, one, other));
+    let questions =
+        [(two, three), (one, three), (one, two)].map(|(one, other)| asked_of(&fixture, one, other));
     let answer =
         |id| fixture.replica.decide_conflict(id, Choice::Merged, None, "").expect("BUG: decided").decided;
     let [first, second, third] = questions;
