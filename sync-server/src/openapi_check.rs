@@ -38,6 +38,11 @@ pub fn seen(host: &str) -> Vec<Exchange> {
     seen.iter().filter(|((of, _), _)| of == host).map(|(_, exchange)| exchange.clone()).collect()
 }
 
+/// Forgets what was asked at this address: a server of before may have had it.
+pub fn forget(host: &str) {
+    SEEN.lock().unwrap_or_else(PoisonError::into_inner).retain(|(of, _), _| of != host);
+}
+
 /// Lets a request through. If it, or its answer, is not as described, the answer is a 500 that says what is wrong.
 pub(crate) async fn check(request: Request, next: Next) -> Response {
     let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
