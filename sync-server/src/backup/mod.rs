@@ -23,6 +23,7 @@ use crate::audit::verify::KeptHead;
 use crate::config::DatabaseUrl;
 
 pub use create::create;
+pub(crate) use verify::LEFT_OVER;
 pub use verify::{Report, Scratch, verify};
 
 /// `clinic-sync backup …`.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use protocol::api::Secret;
 use serde::Serialize;
+use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 use tempfile::TempDir;
 use url::Url;
@@ -30,6 +31,7 @@ const OF_THE_SERVER: &[&str] = &[
     "encrypted_connection",
     "clock",
     "free_disk",
+    "no_trial_left",
     "app_role",
     "ops_role",
     "owner_role",
@@ -39,6 +41,13 @@ const OF_THE_SERVER: &[&str] = &[
     "parameters_revoked",
     "no_trust",
 ];
+
+/// The databases of trials that were killed. One that goes on has a connection that bears its name from before it is made
+/// until it is dropped: between two of its programs nobody is connected to the database itself.
+pub(crate) const LEFT_OVER: &str = "select d.datname::text from pg_database d
+     where d.datname ~ '^clinic_verify_[0-9a-f]{32}$'
+       and not exists (select from pg_stat_activity a where d.datname in (a.datname, a.application_name::name))
+     order by 1";
 
 /// Where a backup is restored on trial.
 #[derive(Clone, Debug)]
@@ -121,14 +130,14 @@ pub async fn verify(
         }
         Scratch::On(server) => {
             let name = format!("clinic_verify_{}", Uuid::new_v4().simple());
-            let mut url: Url = server.0.0.parse().context("The scratch server's URL is not understood.")?;
-            url.set_path(&name);
-            let mut connection = PgConnection::connect(&server.0.0).await?;
+            let admin = trial_url(server, &name)?;
+            let options: PgConnectOptions = server.0.0.parse()?;
+            let mut connection = options.application_name(&name).connect().await?;
+            sweep(&mut connection).await?;
             // The name is made here, of hexadecimal digits.
             sqlx::raw_sql(AssertSqlSafe(format!("create database {name} template template0")))
                 .execute(&mut connection)
                 .await?;
-            let admin = DatabaseUrl(Secret(url.into()));
             let done = unless(stop, on_trial(dump, record.as_ref(), &admin, None, &mut report)).await;
             sqlx::raw_sql(AssertSqlSafe(format!("drop database {name} with (force)")))
                 .execute(&mut connection)
@@ -137,6 +146,36 @@ pub async fn verify(
         }
     }
     Ok(report)
+}
+
+/// The trial's database on the scratch server. There `dbname` would lead to another one than the path does.
+fn trial_url(server: &DatabaseUrl, name: &str) -> anyhow::Result<DatabaseUrl> {
+    let mut url: Url = server.0.0.parse().context("The scratch server's URL is not understood.")?;
+    let others: Vec<(String, String)> = url
+        .query_pairs()
+        .filter(|(key, _)| *key != *"dbname")
+        .map(|(key, value)| (key.into_owned(), value.into_owned()))
+        .collect();
+    url.set_path(name);
+    url.set_query(None);
+    if !others.is_empty() {
+        url.query_pairs_mut().extend_pairs(others);
+    }
+    Ok(DatabaseUrl(Secret(url.into())))
+}
+
+/// Removes what trials that were killed have left: every tenant's patients. What cannot be removed is told of, and keeps no
+/// backup from being verified.
+async fn sweep(connection: &mut PgConnection) -> sqlx::Result<()> {
+    let left: Vec<String> = sqlx::query_scalar(LEFT_OVER).fetch_all(&mut *connection).await?;
+    for name in left {
+        // The name is of hexadecimal digits. Without force: nobody's connection is cut.
+        let statement = AssertSqlSafe(format!("drop database if exists {name}"));
+        if let Err(error) = sqlx::raw_sql(statement).execute(&mut *connection).await {
+            tracing::warn!(%error, database = %name, "the database of an earlier trial was not removed");
+        }
+    }
+    Ok(())
 }
 
 /// The trial, as long as nobody stops it.
@@ -281,4 +320,28 @@ async fn verify_logs(
     let seen = format!("{entries} entries of {} tenants, chains and ends", tenants.len());
     report.add("audit log", seen, problems);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trial_goes_to_its_own_database_whatever_the_scratch_server_s_url_says() {
+        let cases = [
+            ("postgres://admin@db/clinic", "postgres://admin@db/trial"),
+            ("postgres://admin@db/?dbname=clinic", "postgres://admin@db/trial"),
+            (
+                "postgres://admin@db:5433/clinic?sslmode=verify-full&dbname=clinic&sslrootcert=%2Fca.pem",
+                "postgres://admin@db:5433/trial?sslmode=verify-full&sslrootcert=%2Fca.pem",
+            ),
+        ];
+        for (server, expected) in cases {
+            let server = DatabaseUrl(Secret(server.to_owned()));
+            let url = trial_url(&server, "trial").expect("BUG: a URL").0.0;
+            assert_eq!(url, expected);
+            let options: PgConnectOptions = url.parse().expect("BUG: options");
+            assert_eq!(options.get_database(), Some("trial"));
+        }
+    }
 }

@@ -6,6 +6,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::Find::{Clock, Connection, Disk, Migrations, Roles, Sql, Version};
 use super::{Check, Surroundings};
+use crate::backup::LEFT_OVER;
 use crate::database::MIGRATIONS;
 
 /// How far the clocks of this machine and of the database may lie apart.
@@ -89,6 +90,13 @@ pub(super) const CHECKS: &[Check] = &[
         rule: "At least 2 GiB are free where the database keeps its data; a full disk stops the clinic.",
         remedy: "Make room, or move the data folder to a larger disk.",
         find: Disk,
+    },
+    Check {
+        name: "no_trial_left",
+        rule: "No database of a `backup verify` that was killed lies on this server: it has every tenant's patients.",
+        remedy: "Run `clinic-sync backup verify` with this server as CLINIC_SYNC_SCRATCH_URL, or drop the database as \
+                 an administrator.",
+        find: Sql(LEFT_OVER),
     },
 ];
 

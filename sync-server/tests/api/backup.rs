@@ -6,10 +6,13 @@ use std::path::{Path, PathBuf};
 use clinic_sync::backup::{BackupCommand, BackupVerify, Record, Report, Scratch, create, run, verify};
 use clinic_sync::config::DatabaseUrl;
 use clinic_sync::database;
+use clinic_sync::doctor;
 use clinic_sync::embedded::{Embedded, Options};
 use clinic_sync::testing::postgres_with_dump;
+use protocol::api::Secret;
 use protocol::id::TenantId;
-use sqlx::{Connection, PgConnection};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 use tempfile::TempDir;
 
 use crate::furnished::furnish;
@@ -175,6 +178,51 @@ async fn a_trial_that_is_stopped_leaves_no_copy_of_the_patients() {
     let stopped = verify(&dump, &scratch, ready(())).await.expect_err("stopped");
     assert!(stopped.to_string().contains("Nothing of the trial is left"), "{stopped}");
     assert_eq!(server.databases().await, before);
+}
+
+#[tokio::test]
+async fn what_a_trial_that_was_killed_has_left_is_named_and_goes_with_the_next_one_unless_it_is_in_use() {
+    let mut server = Server::start().await;
+    let (dump, _) = server.back_up("one").await;
+    let names = ["a", "b", "c"].map(|digit| format!("clinic_verify_{}", digit.repeat(32)));
+    for name in &names {
+        let create = AssertSqlSafe(format!("create database {name}"));
+        sqlx::raw_sql(create).execute(&mut server.admin).await.expect("a database");
+    }
+    let [killed, begun, restored] = names;
+    let options: PgConnectOptions = server.embedded.urls().admin.0.0.parse().expect("a URL");
+    let _begins = options.clone().application_name(&begun).connect().await.expect("a connection");
+    let _restores = options.database(&restored).connect().await.expect("a connection");
+
+    let (mut connection, here) =
+        doctor::connect(&server.embedded.urls().ops, None).await.expect("a connection");
+    let found = doctor::examine(&mut connection, &here).await.expect("a report");
+    let named = found.wrong.iter().find(|wrong| wrong.check == "no_trial_left").expect("it is found");
+    assert_eq!(named.objects, [killed]);
+
+    let report = server.verify(&dump).await;
+    assert!(report.is_whole(), "{report:#?}");
+    let left: Vec<String> = sqlx::query_scalar(
+        "select datname::text from pg_database where datname like 'clinic_verify_%' order by 1",
+    )
+    .fetch_all(&mut server.admin)
+    .await
+    .expect("the names");
+    assert_eq!(left, [begun, restored]);
+}
+
+#[tokio::test]
+async fn a_scratch_server_s_url_that_names_a_database_twice_leaves_that_one_alone() {
+    let mut server = Server::start().await;
+    let (dump, _) = server.back_up("one").await;
+    let mut url: url::Url = server.embedded.urls().admin.0.0.parse().expect("a URL");
+    url.query_pairs_mut().append_pair("dbname", "postgres");
+    let scratch = Scratch::On(DatabaseUrl(Secret(url.into())));
+    let report = verify(&dump, &scratch, pending()).await.expect("a report");
+    assert!(report.is_whole(), "{report:#?}");
+    let patients = sqlx::query_scalar("select count(*) from clinic.patients");
+    let patients: i64 = patients.fetch_one(&mut server.admin).await.expect("a count");
+    assert_eq!(patients, 1);
 }
 
 #[tokio::test]

@@ -243,6 +243,13 @@ const BREAKS: &[Break] = &[
         "insert into clinic._sqlx_migrations (version, description, success, checksum, execution_time)
              values (9999, 'later', true, '', 0)",
     ),
+    case(
+        "no_trial_left",
+        "insert into pg_database
+         select (jsonb_populate_record(d, jsonb_build_object('oid', 4000000000,
+                                                             'datname', 'clinic_verify_' || repeat('0', 32)))).*
+         from pg_database d where d.datname = current_database()",
+    ),
     case("session_settings", "set local statement_timeout = 0"),
     case("session_settings", "set local timezone = 'Asia/Kolkata'"),
 ];

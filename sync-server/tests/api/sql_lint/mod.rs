@@ -100,7 +100,7 @@ const PLACES: &[(Use, &[&str])] = &[
             "testing.rs",
         ],
     ),
-    // Made in sync/statements.rs and archive/catalogue.rs; questions to the catalogue in doctor.
+    // Made in sync/statements.rs and archive/catalogue.rs; questions to the catalogue in doctor and of backups on trial.
     (
         Use::Variable,
         &[
@@ -112,6 +112,7 @@ const PLACES: &[(Use, &[&str])] = &[
             "archive/restore.rs",
             "archive/snapshot.rs",
             "audit/verify.rs",
+            "backup/verify.rs",
             "clinic_move/catch_up.rs",
             "clinic_move/choose.rs",
             "clinic_move/copy.rs",
