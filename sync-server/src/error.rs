@@ -244,6 +244,11 @@ impl Error {
             Self::Sqlx(error) if is_transient(error) => {
                 (StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable, UNAVAILABLE)
             }
+            Self::Sqlx(error) if is_no_text(error) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                Code::Invalid,
+                "A text of the request holds a character that no text has.",
+            ),
             Self::Sqlx(_) | Self::Other(_) => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 Code::Internal,
@@ -307,6 +312,13 @@ fn is_transient(error: &sqlx::Error) -> bool {
         }),
         _ => false,
     }
+}
+
+/// Whether a text holds a NUL, which Postgres takes in no text and no JSON. The server writes none by itself: it came with
+/// the request, in whichever part of it.
+fn is_no_text(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| ["22021", "22P05"].contains(&code.as_ref()))
 }
 
 /// `axum::Json`, but what is wrong with a body is said as a [`Problem`].

@@ -91,6 +91,15 @@ async fn a_password_without_the_computers_signature_opens_nothing() {
 }
 
 #[tokio::test]
+async fn an_e_mail_with_a_character_that_no_text_has_is_refused_in_words() {
+    let clinic = Clinic::open().await;
+    let desk = clinic.desk().await;
+    let told = refused(desk.login("anjali\0@sunrise.example", PASSWORD).await).await;
+    assert_eq!((told.status, told.code), (422, ErrorCode::Invalid));
+    assert!(told.detail.contains("no text has"), "{}", told.detail);
+}
+
+#[tokio::test]
 async fn a_challenge_works_once_and_for_a_minute() {
     let clinic = Clinic::open().await;
     let desk = clinic.desk().await;

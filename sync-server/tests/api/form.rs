@@ -1,8 +1,9 @@
 //! Mutations of a form that no desktop writes: each is set aside with a sentence, and the others go in.
 
 use protocol::api::Fate;
-use protocol::error::RefusalCode;
+use protocol::error::{ErrorCode, RefusalCode};
 use protocol::form::{MAX_KEYS, MAX_TEXT_BYTES};
+use protocol::log_end::{KnownEnds, LogPlace};
 use protocol::manage::RevokeRequest;
 use protocol::mutation::{Change, SignedMutation};
 use protocol::settlement::Way;
@@ -11,7 +12,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::clinic::{Clinic, Desk, edit};
+use crate::clinic::{Clinic, Desk, body, edit};
 use crate::conflicts::alone;
 use crate::revoked::{handover, revoke};
 use crate::settlements::{fates, receipt, settled};
@@ -118,4 +119,22 @@ async fn a_request_that_says_one_thing_twice_or_is_too_deep_is_refused_whole() {
         assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
     }
     assert!(desk.get("/healthz").await.status().is_success());
+}
+
+#[tokio::test]
+async fn a_character_that_no_text_has_is_refused_in_words_wherever_it_stands_in_a_request() {
+    let clinic = Clinic::open().await;
+    let mut desk = clinic.desk().await;
+    let lane = LogPlace { lane: "wri\0tes".into(), seq: 1 };
+    let ends = desk.client.post(format!("{}/v1/audit/ends", desk.url)).json(&KnownEnds { known: vec![lane] });
+    let ends = desk.request(ends).send().await.expect("an answer");
+    let mutation = desk.sign_text(vec![city(Uuid::now_v7())], |text| text.replace("Pune", "Pu\0ne"));
+    let refusals = [
+        body::<Value>(ends).await.expect_err("a body"),
+        body::<Value>(desk.get("/v1/audit?table=pat%00ients").await).await.expect_err("a query"),
+        desk.push(vec![mutation]).await.expect_err("a push"),
+    ];
+    for refusal in refusals {
+        assert_eq!((refusal.status, refusal.code), (422, ErrorCode::Invalid), "{refusal:?}");
+    }
 }
