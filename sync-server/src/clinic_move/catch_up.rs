@@ -38,6 +38,8 @@ const WITHDRAWAL: &[&str] = &["superseded_by_id", "void_reason", "voided_at", "v
 pub(super) struct LastMove {
     pub(super) source_version: i64,
     pub(super) target_version: i64,
+    /// Whether that includes the patients.
+    pub(super) with_patients: bool,
 }
 
 impl LastMove {
@@ -51,23 +53,27 @@ impl LastMove {
         let own = versions(from, source, clinic, target).await?;
         let other = versions(to, target, clinic, source).await?;
         Ok(match (own, other) {
-            (Some((source_version, _)), Some((target_version, _)))
-            | (Some((source_version, target_version)), None)
-            | (None, Some((target_version, source_version))) => Some(Self { source_version, target_version }),
+            (Some((source_version, _, here)), Some((target_version, _, there))) => {
+                Some(Self { source_version, target_version, with_patients: here && there })
+            }
+            (Some((source_version, target_version, with_patients)), None)
+            | (None, Some((target_version, source_version, with_patients))) => {
+                Some(Self { source_version, target_version, with_patients })
+            }
             (None, None) => None,
         })
     }
 }
 
-/// A tenant's version and the other's at the last move between them.
+/// A tenant's version and the other's at the last move between them, and whether the patients went too.
 async fn versions(
     tx: &mut PgConnection,
     tenant: TenantId,
     clinic: Uuid,
     other: TenantId,
-) -> sqlx::Result<Option<(i64, i64)>> {
+) -> sqlx::Result<Option<(i64, i64, bool)>> {
     let row = sqlx::query!(
-        "select version, other_version from clinic_moves
+        "select version, other_version, with_patients from clinic_moves
          where tenant_id = $1 and clinic_id = $2 and other_tenant_id = $3",
         tenant.0,
         clinic,
@@ -75,28 +81,30 @@ async fn versions(
     )
     .fetch_optional(tx)
     .await?;
-    Ok(row.map(|row| (row.version, row.other_version)))
+    Ok(row.map(|row| (row.version, row.other_version, row.with_patients)))
 }
 
-/// Writes down, in one of the two, that both have the same now.
+/// Writes down, in one of the two, that both have the same now, of the patients too if they went along.
 pub(super) async fn remember(
     tx: &mut PgConnection,
     tenant: TenantId,
     clinic: Uuid,
     other: TenantId,
     [version, other_version]: [i64; 2],
+    with_patients: bool,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "insert into clinic_moves (tenant_id, clinic_id, other_tenant_id, version, other_version)
-         values ($1, $2, $3, $4, $5)
+        "insert into clinic_moves (tenant_id, clinic_id, other_tenant_id, version, other_version, with_patients)
+         values ($1, $2, $3, $4, $5, $6)
          on conflict (tenant_id, clinic_id, other_tenant_id)
          do update set version = excluded.version, other_version = excluded.other_version,
-                       moved_at = excluded.moved_at",
+                       with_patients = excluded.with_patients, moved_at = excluded.moved_at",
         tenant.0,
         clinic,
         other.0,
         version,
-        other_version
+        other_version,
+        with_patients
     )
     .execute(tx)
     .await?;

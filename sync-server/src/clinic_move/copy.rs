@@ -46,7 +46,7 @@ pub(super) struct Copier<'a> {
     pub(super) clinic_code: &'a str,
     pub(super) chosen: &'a Chosen,
     pub(super) staff: &'a Staff,
-    /// Up to where both have the same; none if the clinic never went between the two.
+    /// Up to where both have the same; none if the clinic, with what goes now, never went between the two.
     pub(super) last_move: Option<LastMove>,
     /// How many more patients the target's plan has room for.
     pub(super) room: Room,

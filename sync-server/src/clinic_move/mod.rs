@@ -114,10 +114,11 @@ pub async fn run(db: &Db, files: &Files, wanted: &Move, is_meant: bool) -> anyho
     let was_moved = LastMove::of(&mut from, &mut to, [source, target], report.clinic_id).await?.is_some();
     // Without its patients they are not the same in both: what changed of them is still to come.
     if wanted.with_patients || !was_moved {
-        let versions = [from.version(), to.version()];
-        catch_up::remember(&mut from, source, report.clinic_id, target, versions).await?;
+        let (clinic, with_patients) = (report.clinic_id, wanted.with_patients);
+        let [here, there] = [from.version(), to.version()];
+        catch_up::remember(&mut from, source, clinic, target, [here, there], with_patients).await?;
         // Should the source not be closed in the end, another write takes the version that is taken here.
-        catch_up::remember(&mut to, target, report.clinic_id, source, [versions[1], versions[0] - 1]).await?;
+        catch_up::remember(&mut to, target, clinic, source, [there, here - 1], with_patients).await?;
     }
     for (tx, tenant, way) in [(&mut from, wanted.source, "out"), (&mut to, wanted.target, "in")] {
         let event = Event {
@@ -205,6 +206,7 @@ async fn copy_all(
     let chosen = choose(from, to, [source, target], clinic, wanted.with_patients).await?;
     let staff = staff::copy(from, to, [source, target], clinic, &chosen).await?;
     let plan = Plan::of(to, target).await?;
+    let last_move = LastMove::of(from, to, [source, target], clinic).await?;
     let mut copier = Copier {
         source,
         target,
@@ -212,7 +214,8 @@ async fn copy_all(
         clinic_code: &clinic_code,
         chosen: &chosen,
         staff: &staff,
-        last_move: LastMove::of(from, to, [source, target], clinic).await?,
+        // Whatever both have of patients who did not go with it came some other time, with another clinic.
+        last_move: last_move.filter(|last| last.with_patients || !wanted.with_patients),
         room: Counts::default().room(to, target, &plan).await?,
         beyond_plan: 0,
         asked: 0,

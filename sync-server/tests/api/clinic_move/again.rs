@@ -111,6 +111,40 @@ async fn a_move_without_the_patients_in_between_hides_nothing_of_what_changed_of
 }
 
 #[tokio::test]
+async fn a_first_move_without_the_patients_hides_nothing_of_those_whom_another_clinic_had_brought() {
+    let mut town = Town::new().await;
+    let from = town.from.0;
+    let patient = pick(&mut town, REGISTERED).await;
+    town.run(&format!(
+        "insert into clinic.prescriptions (tenant_id, id, visit_date, doctor_id, patient_id, clinic_id)
+         select c.tenant_id, gen_random_uuid(), '2026-11-20',
+                (select d.id from clinic.doctors d where d.tenant_id = c.tenant_id order by d.id limit 1), '{patient}',
+                c.id
+         from clinic.clinics c where c.tenant_id = '{from}' and c.is_primary"
+    ))
+    .await;
+    let clinic_code: String =
+        sqlx::query_scalar("select clinic_code from clinic.clinics where tenant_id = $1 and is_primary")
+            .bind(from)
+            .fetch_one(&mut town.admin)
+            .await
+            .expect("the other clinic");
+    let other = Move { clinic_code, new_code: Some("OTHER2".into()), ..town.wanted().await };
+    town.relocate(true, true).await.expect("moved");
+    town.run(&format!(
+        "update clinic.patients set city = 'Nashik' where tenant_id = '{from}' and id = '{patient}'"
+    ))
+    .await;
+    let alone = Move { with_patients: false, ..other.clone() };
+    run(&town.ops, &town.files, &alone, true).await.expect("moved without them");
+    run(&town.ops, &town.files, &other, true).await.expect("moved");
+    assert_eq!(town.rows(town.to, "patients").await[&patient]["city"], json!("Nashik"));
+    let again = run(&town.ops, &town.files, &other, true).await.expect("moved again");
+    let patients = again.rows["patients"];
+    assert_eq!((patients.copied, patients.updated, patients.merged), (0, 0, 0));
+}
+
+#[tokio::test]
 async fn a_namesake_who_comes_later_finds_a_place_beside_one_who_came_before() {
     let mut town = Town::new().await;
     let (from, to) = (town.from.0, town.to);
