@@ -17,6 +17,8 @@ pub struct StaffCounts {
     pub added: usize,
     /// There already, by their e-mail.
     pub known: usize,
+    /// Those of them whose account is closed there, and stays so.
+    pub closed: usize,
     /// Admins and nothing else, who stay admins of their own tenant.
     pub left: usize,
     /// They work in every clinic of their tenant, not in this one above others, and stay there.
@@ -73,8 +75,8 @@ pub(super) async fn copy(
         staff.counts.everywhere = count_everywhere(from, source, &doctors).await?;
     }
     for person in people {
-        let known = sqlx::query_scalar!(
-            "select id from users where tenant_id = $1 and email = $2",
+        let known = sqlx::query!(
+            "select id, is_active from users where tenant_id = $1 and email = $2",
             target.0,
             person.email
         )
@@ -83,8 +85,9 @@ pub(super) async fn copy(
         let roles: Vec<String> = person.roles.into_iter().filter(|role| role != "admin").collect();
         match known {
             Some(known) => {
-                staff.ids.insert(person.id, known);
+                staff.ids.insert(person.id, known.id);
                 staff.counts.known += 1;
+                staff.counts.closed += usize::from(!known.is_active);
                 // Without any row they work in all clinics, and go on to.
                 sqlx::query!(
                     "insert into user_clinics (tenant_id, user_id, clinic_id)
@@ -92,7 +95,7 @@ pub(super) async fn copy(
                      where k.tenant_id = $1 and k.user_id = $2 limit 1
                      on conflict (tenant_id, user_id, clinic_id) do nothing",
                     target.0,
-                    known,
+                    known.id,
                     clinic
                 )
                 .execute(&mut *to)

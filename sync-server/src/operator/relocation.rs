@@ -81,6 +81,14 @@ fn write_report(
         "Staff: {} new in {target_code}, {} known there, {} admins stay.",
         staff.added, staff.known, staff.left
     )?;
+    if staff.closed > 0 {
+        writeln!(
+            out,
+            "Of the accounts known there, {} are closed and stay so: these people sign in only once an admin of \
+             {target_code} has opened theirs.",
+            staff.closed
+        )?;
+    }
     if staff.everywhere > 0 {
         writeln!(
             out,

@@ -10,6 +10,7 @@ use clinic_sync::auth::password::PasswordCost;
 use clinic_sync::clinic_move::{Move, Report, run};
 use clinic_sync::demo::{DemoOptions, create};
 use clinic_sync::files::Files;
+use clinic_sync::operator::{ClinicCommand, ClinicMove, OutputOptions, run_clinic};
 use clinic_sync::testing::TestDatabase;
 use protocol::id::TenantId;
 use protocol::table::{Table, TableName, Values};
@@ -350,6 +351,38 @@ async fn nobody_becomes_an_admin_of_the_other_tenant_and_who_is_known_there_stay
     for row in doctors.values().filter(|row| row["is_active"] == json!(true)) {
         assert!(registrations.insert(row["registration_number"].to_string()), "{row:?}");
     }
+}
+
+#[tokio::test]
+async fn an_account_that_is_closed_in_the_other_tenant_stays_so_and_is_told_of_before_and_after() {
+    let mut town = Town::new().await;
+    let close = format!(
+        "update clinic.users set is_active = false
+         where tenant_id = '{}' and email = 'farhan@ashadental.example'",
+        town.to.0
+    );
+    town.run(&close).await;
+    let (_, clinic_code) = town.clinic().await;
+    for yes in [false, true] {
+        let command = ClinicCommand::Move(ClinicMove {
+            tenant_code: "SHANTI".into(),
+            clinic_code: clinic_code.clone(),
+            to_tenant_code: "ASHA".into(),
+            new_clinic_code: Some("BANDRA2".into()),
+            without_patients: false,
+            leave_missing_files: false,
+            yes,
+            output: OutputOptions { json: false },
+        });
+        let mut out = Vec::new();
+        let files = town.files.clone();
+        run_clinic(&town.ops, || Ok(files), command, &mut out).await.expect("told");
+        let told = String::from_utf8(out).expect("text");
+        assert!(told.contains("Of the accounts known there, 1 are closed and stay so"), "{told}");
+    }
+    let staff = town.rows(town.to, "users").await;
+    let farhan = staff.values().find(|user| user["email"] == "farhan@ashadental.example");
+    assert_eq!(farhan.expect("known")["is_active"], json!(false));
 }
 
 #[tokio::test]
