@@ -94,6 +94,9 @@ pub async fn restore(
         let columns: Vec<String> = kept_columns(entry.expect("BUG: from the manifest")).cloned().collect();
         compare(&mut tx, table, &columns, home.tenant, &tally).await?;
     }
+    if is_set_aside_in_the_log(&manifest) {
+        set_beside(&mut tx, home.tenant).await?;
+    }
     let epoch = sqlx::query_scalar!("select epoch from tenant_sync where tenant_id = $1", home.tenant.0)
         .fetch_one(&mut *tx)
         .await?;
@@ -289,6 +292,33 @@ fn settle(table: &TenantTable, line: &mut Line, home: &Home) {
         "devices" if line.get("revoked_at") == "null" => line.set("revoked_at", &home.now),
         _ => {}
     }
+}
+
+/// Whether the archive comes from before migration 161: what was set aside stands in the log of mutations, in which nothing
+/// is ever forgotten.
+fn is_set_aside_in_the_log(manifest: &Manifest) -> bool {
+    let is_without =
+        |entry: &TableEntry| entry.name == "sync_quarantine" && !entry.columns.iter().any(|it| it == "body");
+    manifest.tables.iter().any(is_without)
+}
+
+/// What that migration did.
+async fn set_beside(tx: &mut PgConnection, tenant: TenantId) -> anyhow::Result<()> {
+    sqlx::query!(
+        "update sync_quarantine q set body = m.body from sync_mutations m
+         where q.tenant_id = $1 and m.tenant_id = q.tenant_id and m.device_id = q.device_id and m.sequence = q.sequence",
+        tenant.0
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "update sync_mutations m set body = '' from sync_quarantine q
+         where m.tenant_id = $1 and q.tenant_id = m.tenant_id and q.device_id = m.device_id and q.sequence = m.sequence",
+        tenant.0
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
 /// Rows that go in together.

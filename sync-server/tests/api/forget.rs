@@ -1,10 +1,15 @@
 //! What a refused change says is not kept for ever; what became of it is, and that something was deleted is on record.
 
+use std::collections::BTreeMap;
+
 use clinic_sync::sync::forget::{DECIDED_DAYS, forget};
 use protocol::api::Fate;
 use protocol::manage::RevokeRequest;
 use protocol::settlement::Way;
+use serde_json::json;
+use serde_json::value::RawValue;
 
+use crate::archive_box::{Entry, Mover, with_manifest, with_rows};
 use crate::lost_computers::look;
 use crate::revoked::revoke;
 use crate::settlements::{Refused, receipt, settled};
@@ -105,4 +110,52 @@ async fn what_never_went_in_is_deleted_a_while_after_it_was_decided_and_what_wen
         refused.desk.user, refused.patient
     );
     assert_eq!(refused.clinic.number(&sql).await, 1);
+}
+
+/// An archive as it was before migration 161: what was set aside stood in the log of mutations.
+fn as_before(entries: &[Entry]) -> Vec<Entry> {
+    type Line = BTreeMap<String, Box<RawValue>>;
+    let key = |row: &Line| format!("{} {}", row["device_id"], row["sequence"]);
+    let mut said: BTreeMap<String, Box<RawValue>> = BTreeMap::new();
+    let apart = with_rows(entries, "sync_quarantine", |lines| {
+        for line in lines {
+            let mut row: Line = serde_json::from_str(line).expect("a row");
+            row.remove("forgotten_at").expect("a column");
+            said.insert(key(&row), row.remove("body").expect("a column"));
+            *line = serde_json::to_string(&row).expect("JSON");
+        }
+    });
+    let together = with_rows(&apart, "sync_mutations", |lines| {
+        for line in lines {
+            let mut row: Line = serde_json::from_str(line).expect("a row");
+            if let Some(body) = said.remove(&key(&row)) {
+                row.insert("body".to_owned(), body);
+                *line = serde_json::to_string(&row).expect("JSON");
+            }
+        }
+    });
+    with_manifest(&together, |manifest| {
+        manifest["migration_version"] = json!(160);
+        let tables = manifest["tables"].as_array_mut().expect("tables");
+        let table = tables.iter_mut().find(|table| table["name"] == "sync_quarantine").expect("the table");
+        let columns = table["columns"].as_array_mut().expect("columns");
+        columns.retain(|column| column != "body" && column != "forgotten_at");
+    })
+}
+
+#[tokio::test]
+async fn what_an_archive_from_before_says_of_a_refused_change_is_forgotten_once_it_is_restored() {
+    let mut refused = Refused::new().await;
+    let of = refused.first();
+    settled(&mut refused.desk, of, Way::Discard, "On the wrong card.", vec![]).await;
+    refused.decided(DECIDED_DAYS + 1).await;
+    let mover = Mover::of(refused.clinic.server.database()).await;
+    mover.export(refused.desk.tenant, "now").await.expect("an archive");
+    mover.close("before", &as_before(&mover.open("now")));
+    assert_eq!(refused.forget().await, 1, "in the tenant that is there");
+    let restored = mover.restore("before", Some("BEFORE")).await.expect("a tenant");
+    let state = refused.clinic.server.state();
+    assert_eq!(refused.kept("purple").await, 1);
+    assert_eq!(forget(&state.db, restored.tenant).await.expect("looked after"), 1);
+    assert_eq!(refused.kept("purple").await, 0);
 }
