@@ -78,7 +78,10 @@ pub(super) fn read(record: &StringRecord, id: Uuid, origin: Origin<'_>, manner: 
     if record.iter().all(|cell| cell.trim().is_empty()) {
         return Line::Blank;
     }
-    let is_set = |field| mapping.cell(record, field).is_some_and(|cell| truth(&json!(cell)) != Some(false));
+    // A database writes NULL, or zeros for a date, where nothing is.
+    let is_no =
+        |cell: &str| truth(&json!(cell)) == Some(false) || is_nothing(cell) || cell.starts_with("0000-00-00");
+    let is_set = |field| mapping.cell(record, field).is_some_and(|cell| !is_no(cell));
     if is_set("deleted_at") {
         return Line::LeftOut("it is marked as deleted");
     }

@@ -53,6 +53,18 @@ async fn the_result_says_of_every_line_what_became_of_it() {
 }
 
 #[tokio::test]
+async fn a_column_of_deletions_in_which_nothing_stands_leaves_nobody_out() {
+    let office = Office::open().await;
+    let sheet = "Name,Mobile,Age,deleted_at,merged_into_id\n\
+                 Asha,9820441276,34,NULL,NULL\n\
+                 Usha,9820441277,40,0000-00-00 00:00:00,-\n\
+                 Gita,9820441278,50,no,\n\
+                 Lata,9820441279,60,2024-01-05 10:00:00,\n";
+    let summary = office.import(&office.sheet(sheet)).await;
+    assert_eq!((summary.imported, summary.left_out), (3, 1));
+}
+
+#[tokio::test]
 async fn a_sheet_that_is_imported_again_brings_what_it_did_not_bring_before() {
     let mut office = Office::open().await;
     let first =
