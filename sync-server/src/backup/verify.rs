@@ -1,8 +1,10 @@
 //! A backup is worth what a restore of it gives: so it is restored.
 
 use std::fmt::Display;
+use std::fs::{self, File, Metadata};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use protocol::api::Secret;
@@ -48,6 +50,11 @@ pub(crate) const LEFT_OVER: &str = "select d.datname::text from pg_database d
      where d.datname ~ '^clinic_verify_[0-9a-f]{32}$'
        and not exists (select from pg_stat_activity a where d.datname in (a.datname, a.application_name::name))
      order by 1";
+
+/// How the name of a trial's own folder begins.
+const FOLDER: &str = "clinic-verify-";
+/// A trial takes the lock of its folder at once; a younger folder may not have come to that.
+const BEGINNING: Duration = Duration::from_mins(1);
 
 /// Where a backup is restored on trial.
 #[derive(Clone, Debug)]
@@ -120,7 +127,8 @@ pub async fn verify(
     }
     match scratch {
         Scratch::New { postgres_bin } => {
-            let folder = tempfile::tempdir()?;
+            let folder = tempfile::Builder::new().prefix(FOLDER).tempdir()?;
+            sweep_beside(folder.path())?;
             let embedded = start(&folder, postgres_bin.clone()).await?;
             let admin = embedded.urls().admin.clone();
             let trial = on_trial(dump, record.as_ref(), &admin, postgres_bin.as_deref(), &mut report);
@@ -178,6 +186,49 @@ async fn sweep(connection: &mut PgConnection) -> sqlx::Result<()> {
     Ok(())
 }
 
+/// The same of the folders of trials that were killed, beside this one's own. A Postgres that runs on in one of them stops by
+/// itself once its files are gone.
+fn sweep_beside(own: &Path) -> std::io::Result<()> {
+    let Some(place) = own.parent() else { return Ok(()) };
+    for entry in fs::read_dir(place)? {
+        let entry = entry?;
+        let is_of_a_trial = entry.file_name().to_str().is_some_and(|name| name.starts_with(FOLDER));
+        let folder = entry.path();
+        if is_of_a_trial
+            && folder != own
+            && let Err(error) = remove_given_up(&folder, own)
+        {
+            tracing::warn!(%error, folder = %folder.display(), "the folder of an earlier trial was not removed");
+        }
+    }
+    Ok(())
+}
+
+fn remove_given_up(folder: &Path, own: &Path) -> std::io::Result<()> {
+    let (left, own) = (fs::symlink_metadata(folder)?, fs::symlink_metadata(own)?);
+    let is_old = left.modified()?.elapsed().is_ok_and(|age| age >= BEGINNING);
+    if left.is_dir()
+        && is_old
+        && is_one_owners(&left, &own)
+        && File::create(folder.join("lock"))?.try_lock().is_ok()
+    {
+        fs::remove_dir_all(folder)?;
+    }
+    Ok(())
+}
+
+/// Whoever else uses this machine may make a folder of this name.
+#[cfg(unix)]
+fn is_one_owners(one: &Metadata, other: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    one.uid() == other.uid()
+}
+
+#[cfg(not(unix))]
+fn is_one_owners(_: &Metadata, _: &Metadata) -> bool {
+    true
+}
+
 /// The trial, as long as nobody stops it.
 async fn unless(
     stop: impl Future<Output = ()>,
@@ -203,7 +254,7 @@ fn read_record(dump: &Path, report: &mut Report) -> anyhow::Result<Option<Record
         report.add("file", format!("{bytes} bytes; no record beside it, so rows are not compared"), vec![]);
         return Ok(None);
     }
-    let record = std::fs::read(&path).ok().and_then(|text| serde_json::from_slice::<Record>(&text).ok());
+    let record = fs::read(&path).ok().and_then(|text| serde_json::from_slice::<Record>(&text).ok());
     let problems = match &record {
         None => vec![format!("{} is not a record of a backup.", path.display())],
         Some(record) if (record.bytes, &record.sha256) != (bytes, &sha256) => {
@@ -324,7 +375,30 @@ async fn verify_logs(
 
 #[cfg(test)]
 mod tests {
+    #[cfg(unix)]
+    use std::time::SystemTime;
+
     use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn the_folder_of_a_trial_that_was_killed_goes_with_the_next_one_and_none_that_is_in_use() {
+        let place = tempfile::tempdir().expect("BUG: a folder");
+        let long_ago = SystemTime::now() - BEGINNING * 2;
+        let folders = ["verify-own", "verify-killed", "verify-used", "verify-begun", "export-killed"]
+            .map(|name| place.path().join(format!("clinic-{name}")));
+        let locks = folders.each_ref().map(|folder| {
+            fs::create_dir(folder).expect("BUG: a folder");
+            File::create(folder.join("lock")).expect("BUG: a lock")
+        });
+        let [own, killed, used, _, other] = &folders;
+        locks[2].try_lock().expect("BUG: locked");
+        for folder in [own, killed, used, other] {
+            File::open(folder).expect("BUG: there").set_modified(long_ago).expect("BUG: its time");
+        }
+        sweep_beside(own).expect("BUG: swept");
+        assert_eq!(folders.map(|folder| folder.exists()), [true, false, true, true, true]);
+    }
 
     #[test]
     fn a_trial_goes_to_its_own_database_whatever_the_scratch_server_s_url_says() {
