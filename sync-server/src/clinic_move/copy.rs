@@ -52,6 +52,8 @@ pub(super) struct Copier<'a> {
     pub(super) room: Room,
     /// Patients for whom it has none.
     pub(super) beyond_plan: usize,
+    /// Patients copied so far, who keep their places beside each other.
+    pub(super) copied: Vec<Uuid>,
     /// Questions that are asked in the target, since both tenants changed a row.
     pub(super) asked: usize,
     /// Patients whose number and name another patient of the target has.
@@ -89,6 +91,9 @@ impl Copier<'_> {
                 let inserted =
                     sqlx::query(statements::insert(table)).bind(Json(&rows)).execute(&mut *to).await?;
                 count.copied += usize::try_from(inserted.rows_affected())?;
+                if table.name == TableName::Patients {
+                    self.copied.extend(&missing);
+                }
                 let there: Vec<Uuid> = there.into_iter().collect();
                 self.catch_up(from, to, table, &there, &mut count).await?;
             }
@@ -207,8 +212,7 @@ impl Copier<'_> {
         let number =
             |row: &Map<String, Value>| row.get("mobile_number").and_then(Value::as_str).map(str::to_owned);
         let numbers: Vec<String> = rows.iter().filter_map(number).collect();
-        // What came with an earlier move has its place there as well.
-        let chosen = self.last_move.map_or_else(|| self.chosen.of(TableName::Patients), |_| Vec::new());
+        // What came with an earlier move, of whichever clinic, has its place there as well.
         let there = sqlx::query!(
             r#"select mobile_number, first_name_norm, max(duplicate_ordinal) as "last!"
                from patients
@@ -217,7 +221,7 @@ impl Copier<'_> {
                group by mobile_number, first_name_norm"#,
             self.target.0,
             &numbers,
-            &chosen
+            &self.copied
         )
         .fetch_all(to)
         .await?;

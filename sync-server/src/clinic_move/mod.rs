@@ -218,6 +218,7 @@ async fn copy_all(
         last_move: last_move.filter(|last| last.with_patients || !wanted.with_patients),
         room: Counts::default().room(to, target, &plan).await?,
         beyond_plan: 0,
+        copied: Vec::new(),
         asked: 0,
         to_review: 0,
         inactive_doctors: 0,

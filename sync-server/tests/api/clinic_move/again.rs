@@ -11,6 +11,50 @@ use super::{REGISTERED, Town, pick};
 const SIGNED: &str =
     "prescriptions t where t.tenant_id = $from and t.clinic_id = $clinic and t.status = 'finalised'";
 
+/// The tenant's first clinic, on its way to the other tenant as well.
+async fn other_clinic(town: &mut Town) -> Move {
+    let clinic_code: String =
+        sqlx::query_scalar("select clinic_code from clinic.clinics where tenant_id = $1 and is_primary")
+            .bind(town.from.0)
+            .fetch_one(&mut town.admin)
+            .await
+            .expect("the other clinic");
+    Move { clinic_code, new_code: Some("OTHER2".into()), ..town.wanted().await }
+}
+
+/// The first clinic knows the patient, too.
+async fn share(town: &mut Town, patient: Uuid) {
+    town.run(&format!(
+        "insert into clinic.prescriptions (tenant_id, id, visit_date, doctor_id, patient_id, clinic_id)
+         select c.tenant_id, gen_random_uuid(), '2026-11-20',
+                (select d.id from clinic.doctors d where d.tenant_id = c.tenant_id order by d.id limit 1), '{patient}',
+                c.id
+         from clinic.clinics c where c.tenant_id = '{}' and c.is_primary",
+        town.from.0
+    ))
+    .await;
+}
+
+/// A patient of the clinic whose number and name nobody else has.
+async fn pick_alone(town: &mut Town) -> Uuid {
+    let alone = "not exists (select from clinic.patients o
+                             where o.tenant_id = t.tenant_id and o.id <> t.id and o.mobile_number = t.mobile_number
+                               and o.first_name_norm = t.first_name_norm)";
+    pick(town, &format!("{REGISTERED} and t.duplicate_ordinal = 0 and {alone}")).await
+}
+
+/// Somebody with the number and name of a patient of the first tenant, in this tenant, at this place and in this clinic.
+async fn add_namesake(town: &mut Town, (of, id): (Uuid, Uuid), tenant: Uuid, place: i32, clinic: &str) {
+    town.run(&format!(
+        "insert into clinic.patients (tenant_id, id, first_name, first_name_norm, mobile_number, date_of_birth,
+                                      duplicate_ordinal, registered_clinic_id)
+         select '{tenant}', '{id}', first_name, first_name_norm, mobile_number, '1990-11-18', {place}, {clinic}
+         from clinic.patients where tenant_id = '{}' and id = '{of}'",
+        town.from.0
+    ))
+    .await;
+}
+
 #[tokio::test]
 async fn the_same_move_once_more_brings_what_came_since_and_nothing_twice() {
     let mut town = Town::new().await;
@@ -115,21 +159,8 @@ async fn a_first_move_without_the_patients_hides_nothing_of_those_whom_another_c
     let mut town = Town::new().await;
     let from = town.from.0;
     let patient = pick(&mut town, REGISTERED).await;
-    town.run(&format!(
-        "insert into clinic.prescriptions (tenant_id, id, visit_date, doctor_id, patient_id, clinic_id)
-         select c.tenant_id, gen_random_uuid(), '2026-11-20',
-                (select d.id from clinic.doctors d where d.tenant_id = c.tenant_id order by d.id limit 1), '{patient}',
-                c.id
-         from clinic.clinics c where c.tenant_id = '{from}' and c.is_primary"
-    ))
-    .await;
-    let clinic_code: String =
-        sqlx::query_scalar("select clinic_code from clinic.clinics where tenant_id = $1 and is_primary")
-            .bind(from)
-            .fetch_one(&mut town.admin)
-            .await
-            .expect("the other clinic");
-    let other = Move { clinic_code, new_code: Some("OTHER2".into()), ..town.wanted().await };
+    share(&mut town, patient).await;
+    let other = other_clinic(&mut town).await;
     town.relocate(true, true).await.expect("moved");
     town.run(&format!(
         "update clinic.patients set city = 'Nashik' where tenant_id = '{from}' and id = '{patient}'"
@@ -148,29 +179,42 @@ async fn a_first_move_without_the_patients_hides_nothing_of_those_whom_another_c
 async fn a_namesake_who_comes_later_finds_a_place_beside_one_who_came_before() {
     let mut town = Town::new().await;
     let (from, to) = (town.from.0, town.to);
-    let alone = "not exists (select from clinic.patients o
-                             where o.tenant_id = t.tenant_id and o.id <> t.id and o.mobile_number = t.mobile_number
-                               and o.first_name_norm = t.first_name_norm)";
-    let patient = pick(&mut town, &format!("{REGISTERED} and t.duplicate_ordinal = 0 and {alone}")).await;
+    let patient = pick_alone(&mut town).await;
     let [known, late] = [Uuid::now_v7(), Uuid::now_v7()];
-    let namesake = |tenant: Uuid, id: Uuid, place: i32| {
-        format!(
-            "insert into clinic.patients (tenant_id, id, first_name, first_name_norm, mobile_number, date_of_birth,
-                                          duplicate_ordinal, registered_clinic_id)
-             select '{tenant}', '{id}', first_name, first_name_norm, mobile_number, '1990-11-18', {place},
-                    case when tenant_id = '{tenant}' then registered_clinic_id end
-             from clinic.patients where tenant_id = '{from}' and id = '{patient}'"
-        )
-    };
-    town.run(&namesake(to.0, known, 0)).await;
+    add_namesake(&mut town, (patient, known), to.0, 0, "null").await;
     town.relocate(true, true).await.expect("moved");
     town.run(&format!(
         "update clinic.patients set merged_into_id = '{patient}' where tenant_id = '{}' and id = '{known}'",
         to.0
     ))
     .await;
-    town.run(&namesake(from, late, 1)).await;
+    add_namesake(&mut town, (patient, late), from, 1, "registered_clinic_id").await;
     assert_eq!(town.relocate_again().await.rows["patients"].copied, 1);
+    let there = town.rows(to, "patients").await;
+    assert_eq!(
+        (&there[&patient]["duplicate_ordinal"], &there[&late]["duplicate_ordinal"]),
+        (&json!(1), &json!(3))
+    );
+}
+
+#[tokio::test]
+async fn a_namesake_who_comes_with_another_clinic_finds_a_place_beside_one_who_came_before() {
+    let mut town = Town::new().await;
+    let (from, to) = (town.from.0, town.to);
+    let patient = pick_alone(&mut town).await;
+    share(&mut town, patient).await;
+    let other = other_clinic(&mut town).await;
+    let [known, late] = [Uuid::now_v7(), Uuid::now_v7()];
+    add_namesake(&mut town, (patient, known), to.0, 0, "null").await;
+    town.relocate(true, true).await.expect("moved");
+    town.run(&format!(
+        "update clinic.patients set merged_into_id = '{patient}' where tenant_id = '{}' and id = '{known}'",
+        to.0
+    ))
+    .await;
+    let clinic = format!("(select id from clinic.clinics where tenant_id = '{from}' and is_primary)");
+    add_namesake(&mut town, (patient, late), from, 1, &clinic).await;
+    run(&town.ops, &town.files, &other, true).await.expect("moved");
     let there = town.rows(to, "patients").await;
     assert_eq!(
         (&there[&patient]["duplicate_ordinal"], &there[&late]["duplicate_ordinal"]),
