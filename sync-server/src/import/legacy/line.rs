@@ -18,6 +18,8 @@ const ITEMS: TableName = TableName::PrescriptionItems;
 const NOT_NAMED: &str = "Medicine not named in the earlier program";
 /// More than any prescription has.
 const MOST_LINES: usize = 200;
+/// What the column of instructions holds.
+const MOST_NOTED: usize = 500;
 
 /// The lines in their order, and what became of each.
 pub(super) fn lines(
@@ -117,7 +119,7 @@ fn dosage(taking: &mut Taking<'_>, values: &mut Values, units: Units) {
     let unit = taking.text(&["duration_unit"], 20);
     let meal = taking.text(&["meal_relation", "timing", "food_relation", "before_after_food", "meal"], 60);
     let quantity = taking.column(ITEMS, ITEMS.table().column("quantity").expect("BUG: a column of lines"));
-    let note = taking.text(&words::names(ITEMS, "instructions"), 500);
+    let note = taking.text(&words::names(ITEMS, "instructions"), MOST_NOTED);
     let duration = duration.map(|days| duration_text(&days, unit.as_deref()));
     let meal = meal.map(|meal| meal_text(&meal));
     // A strength says again how strong the medicine is; every other word must be understood, or nothing is computed.
@@ -141,7 +143,12 @@ fn dosage(taking: &mut Taking<'_>, values: &mut Values, units: Units) {
         return;
     };
     let notes: Vec<String> = [strength, note].into_iter().flatten().collect();
-    dosage.note = Some(notes.join(". ")).filter(|note| !note.is_empty());
+    let noted = notes.join(". ");
+    let kept: String = noted.chars().take(MOST_NOTED).collect();
+    if kept != noted {
+        taking.remark("instructions", "longer than the column; the beginning was taken");
+    }
+    dosage.note = Some(kept).filter(|note| !note.is_empty());
     for (name, value) in dosage.columns(units.usual()) {
         values.insert(name.to_owned(), value);
     }
@@ -205,7 +212,29 @@ fn duration_text(written: &str, unit: Option<&str>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use jiff::tz::TimeZone;
+    use time::macros::date;
+
+    use super::super::row::{OldRow, Places};
     use super::*;
+    use crate::import::calendar::Calendar;
+
+    #[test]
+    fn a_strength_before_long_instructions_leaves_them_room_in_their_column() {
+        let calendar = Calendar { zone: TimeZone::UTC, month_first: false, today: date!(2026 - 11 - 23) };
+        let (places, parents) = (Places::new(), BTreeMap::new());
+        let old = json!({ "dosage": "500 mg", "frequency": "1-0-1", "instructions": "x".repeat(500) });
+        let row = OldRow::new("7", "", old.to_string()).expect("a row");
+        let mut taking = Taking::new(&row, &calendar, &places, &parents);
+        let mut values = Values::new();
+        dosage(&mut taking, &mut values, Units::of("tablet", "500 mg"));
+        let noted = text(&values, "instructions").expect("a note");
+        assert!(noted.starts_with("500 mg. xxx"), "{noted}");
+        assert_eq!(noted.len(), MOST_NOTED);
+        assert_eq!(taking.remarks.len(), 1);
+    }
 
     #[test]
     fn an_amount_that_is_taken_is_no_strength() {
