@@ -85,6 +85,7 @@ pub use clock::Clock;
 pub use compare::{Comparison, RowName};
 pub use desk::{Desk, Event, default_data_dir};
 pub use error::{Error, Result};
+pub use files::save as save_file;
 pub use keyring::Keyring;
 #[cfg(any(test, feature = "test-keyring"))]
 pub use keyring::Trouble;

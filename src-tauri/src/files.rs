@@ -2,7 +2,6 @@
 //! a dialog of the system or by dropping it (`dropped.rs`): the window names no path.
 
 use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -98,18 +97,9 @@ fn open(path: &Path) -> std::io::Result<File> {
     if path.metadata()?.is_file() { File::open(path) } else { Err(std::io::ErrorKind::InvalidInput.into()) }
 }
 
-/// A file that somebody saves. A new one only they read, and one that is there stays whose it is.
-pub fn saved(path: &Path) -> std::io::Result<File> {
-    let mut options = File::options();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
 /// Writes a file that somebody saves.
 pub fn save(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    saved(path)?.write_all(bytes)
+    replica::save_file(path, |file| std::io::Write::write_all(file, bytes))
 }
 
 /// The bytes of a file, for the window to show. They are on no disk in the clear.

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use replica::Replica;
 use replica::view::{LedgerChoices, LedgerFilter, LedgerFormat, LedgerPage};
+use replica::{Error, Replica, save_file};
 use tauri::AppHandle;
 
 use super::{Answer, Here, aside, ask, failed};
-use crate::files::{choose_place, saved};
+use crate::files::choose_place;
 
 /// At most this many entries of the ledger come at once.
 const LEDGER_ENTRIES: u32 = 200;
@@ -38,11 +38,13 @@ pub async fn save_ledger(
         };
         let name = format!("ledger.{}", kind.1);
         let Some(path) = choose_place(&app, &desk, &replica, &name, Some(kind))? else { return Ok(None) };
-        let file = saved(&path).map_err(|error| {
-            tracing::warn!(kind = ?error.kind(), "the ledger was not written");
-            failed("The file could not be written there. The ledger itself is safe; choose another folder.")
+        save_file(&path, |file| replica.export_ledger(&filter, format, file)).map_err(|error| match error {
+            Error::Internal(source) => {
+                tracing::warn!(%source, "the ledger was not written");
+                failed("The file could not be written there. The ledger itself is safe; choose another folder.")
+            }
+            error => error.into(),
         })?;
-        replica.export_ledger(&filter, format, &mut std::io::BufWriter::new(file))?;
         Ok(Some(path.to_string_lossy().into_owned()))
     })
     .await

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use replica::view::{Enrolment, LedgerFormat, RecoveryForm};
-use replica::{Clock, Desk, Keyring, Replica, default_data_dir};
+use replica::{Clock, Desk, Keyring, Replica, default_data_dir, save_file};
 use serde::Serialize;
 use serde_json::json;
 
@@ -204,22 +204,21 @@ fn export(
     filter: &replica::view::LedgerFilter,
     to: &Path,
 ) -> Result<u32, Failure> {
-    let file = || {
-        let mut options = std::fs::File::options();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(to).map(std::io::BufWriter::new)
+    if to.symlink_metadata().is_ok() {
+        return Err(std::io::Error::from(std::io::ErrorKind::AlreadyExists).into());
+    }
+    let format = match form {
+        Form::Csv => LedgerFormat::Csv,
+        Form::Ndjson => LedgerFormat::Ndjson,
     };
-    Ok(match (what, form) {
-        (What::Ledger, Form::Csv) => replica.export_ledger(filter, LedgerFormat::Csv, &mut file()?)?,
-        (What::Ledger, Form::Ndjson) => replica.export_ledger(filter, LedgerFormat::Ndjson, &mut file()?)?,
-        (What::Rows, _) => replica.export_rows(&mut file()?)?,
-        (What::Files, _) => {
+    match what {
+        What::Ledger => save_file(to, |file| Ok(replica.export_ledger(filter, format, file)?)),
+        What::Rows => save_file(to, |file| Ok(replica.export_rows(file)?)),
+        What::Files => {
             std::fs::create_dir(to)?;
-            replica.export_files(to)?
+            Ok(replica.export_files(to)?)
         }
-    })
+    }
 }
 
 async fn unlock(desk: &Arc<Desk>, email: &str) -> Result<Arc<Replica>, Failure> {
