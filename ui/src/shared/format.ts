@@ -1,4 +1,5 @@
 import type { Died } from "../ipc/bindings/Died";
+import type { PatientSummary } from "../ipc/bindings/PatientSummary";
 import { language, type Language, messages } from "../messages";
 
 /** Days and times as people of a language write them; digits are Latin everywhere. */
@@ -68,6 +69,12 @@ export function mobile(e164: string): string {
   const found = /^\+91(\d{5})(\d{5})$/.exec(e164);
   return found ? `+91 ${found[1]} ${found[2]}` : e164;
 }
+
+/** What a name is said with where somebody else may have the same: `54 y, F, SUN-0001, +91 98204 41276`. */
+export const toldApart = (patient: PatientSummary) =>
+  [age(patient.age), patient.sex, patient.patientCode, mobile(patient.mobileNumber)]
+    .filter(Boolean)
+    .join(", ");
 
 /** `SD` of Sunita Deshmukh. */
 export function initials(name: string): string {

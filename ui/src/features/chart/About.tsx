@@ -7,7 +7,7 @@ import { useSession } from "../../app/session";
 import type { Chart } from "../../ipc/bindings/Chart";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
-import { mobile, shortDay } from "../../shared/format";
+import { mobile, shortDay, toldApart } from "../../shared/format";
 import { FactList, Kbd, Problem } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
 import { MergeDialog } from "../review/MergeDialog";
@@ -67,7 +67,7 @@ function Merged({ chart, onAnother }: { chart: Chart; onAnother: () => void }) {
               <Button
                 size="xs"
                 variant="default"
-                aria-label={merge.partLong(other.fullName)}
+                aria-label={`${merge.partLong(other.fullName)}, ${toldApart(other)}`}
                 disabled={part.isPending}
                 onClick={() => part.mutate(other.id)}
               >

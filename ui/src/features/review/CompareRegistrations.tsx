@@ -8,7 +8,7 @@ import type { PatientId } from "../../ipc/bindings/PatientId";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
 import { number } from "../../messages/words";
-import { age, diedText, mobile, shortDay } from "../../shared/format";
+import { age, diedText, mobile, shortDay, toldApart } from "../../shared/format";
 import { Problem, Waiting } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
 import { useUnsaved } from "../../shared/unsaved";
@@ -70,6 +70,7 @@ export function CompareRegistrations({ here, otherId, onBack, onDone }: Props) {
                     <input
                       type="radio"
                       name={name}
+                      aria-label={`${merge.keep(side.patient.fullName)}: ${toldApart(side.patient)}`}
                       autoFocus={side === here}
                       checked={kept === side.patient.id}
                       onChange={() => join.isPending || setKept(side.patient.id)}
