@@ -21,7 +21,7 @@ export function Conditions({ chart }: { chart: Chart }) {
   const { known } = messages;
   const { conditions } = chart;
   const typed = text.trim();
-  const { data } = useQuery({
+  const { data, error } = useQuery({
     queryKey: queryKeys.diagnoses(typed),
     queryFn: () => backend.findDiagnoses(typed),
     enabled: typed.length > 1,
@@ -89,6 +89,7 @@ export function Conditions({ chart }: { chart: Chart }) {
           onChoose={add}
           onEnter={() => add({ text: typed, icd10: null })}
         />
+        {error && <Problem error={error} />}
         {save.error && <Problem error={save.error} />}
       </div>
     </section>

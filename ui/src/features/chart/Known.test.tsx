@@ -125,6 +125,16 @@ test("long illnesses are added from the index or in words, taken out, and put ba
   expect(screen.getAllByTestId("condition")).toHaveLength(4);
 });
 
+test("a search for illnesses that fails says so, and what is typed can still be added", async () => {
+  const { keys, backend } = await openChartOf("Sunita");
+  const detail = "The records could not be read. Nothing was lost.";
+  backend.findDiagnoses = () => Promise.reject({ code: "internal", detail });
+  await keys.type(screen.getByRole("combobox", { name: "Add an illness" }), "Gout");
+  expect(await screen.findByText(detail)).toBeTruthy();
+  await keys.keyboard("{Enter}");
+  await screen.findByText("Gout");
+});
+
 test("an illness that is half typed stays when another one is taken out and put back", async () => {
   const { keys, backend } = await openChartOf("Sunita");
   const field = screen.getByRole("combobox", { name: "Add an illness" });

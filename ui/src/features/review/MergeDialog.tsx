@@ -13,6 +13,9 @@ import { useInstead } from "../../shared/unsaved";
 import { CompareRegistrations } from "./CompareRegistrations";
 import classes from "./Review.module.css";
 
+/** So many are shown at once. */
+const SHOWN = 8;
+
 /** Says that another registration is the same person: found first, then looked at side by side. */
 export function MergeDialog({ chart, onClose }: { chart: Chart; onClose: () => void }) {
   const backend = useBackend();
@@ -26,7 +29,9 @@ export function MergeDialog({ chart, onClose }: { chart: Chart; onClose: () => v
     enabled: query.trim() !== "",
   });
   const title = other ? merge.compareTitle : merge.title;
-  const others = (found.data?.people ?? []).filter((one) => one.id !== chart.patient.id).slice(0, 8);
+  const fitting = (found.data?.people ?? []).filter((one) => one.id !== chart.patient.id);
+  const others = fitting.slice(0, SHOWN);
+  const hasMore = found.data !== undefined && (found.data.hasMore || fitting.length > SHOWN);
   return (
     <Dialog label={title} onClose={() => instead(onClose)} size={other ? "large" : "small"}>
       <div className={classes.merge}>
@@ -44,7 +49,12 @@ export function MergeDialog({ chart, onClose }: { chart: Chart; onClose: () => v
             <Suggest
               label={merge.find}
               listLabel={merge.found}
-              description={merge.findHint}
+              description={
+                // Above the field: what is found floats over what stands below.
+                <span role="status">
+                  {hasMore ? messages.finder.firstFound(others.length) : merge.findHint}
+                </span>
+              }
               autoFocus
               text={query}
               maxLength={100}
