@@ -258,3 +258,16 @@ test.each([
     expect(screen.queryByTestId("week")).toBeNull();
   },
 );
+
+test("whoever turned the weeks and came back to this one is shown the new week after midnight", async () => {
+  const { keys, backend } = await openWeek();
+  await title(0);
+  await keys.keyboard("{Alt>}{ArrowRight}{/Alt}");
+  await title(7);
+  await keys.keyboard("{Alt>}{ArrowLeft}{/Alt}");
+  await title(0);
+  const { getDays } = backend;
+  backend.getDays = (from, ...rest) => getDays(from ?? dateIn(1), ...rest);
+  act(() => backend.emit({ name: "rows-changed" }));
+  await title(1);
+});

@@ -3,7 +3,7 @@ import { IconCalendar } from "@tabler/icons-react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate, useRouter } from "@tanstack/react-router";
 import { keyLabel, useKeys } from "../../app/keymap";
-import { queryKeys } from "../../app/queries";
+import { dayOf, queryKeys } from "../../app/queries";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
 import { dayAfter, dayWithWeekday } from "../../shared/format";
@@ -43,9 +43,13 @@ export function Week({ from, lookedAt, doctorId }: Props) {
   const week = from ?? "now";
   const doctor = doctorId ?? undefined;
 
+  const now = useQuery({ ...dayOf(backend, null), enabled: from !== null }).data?.date;
   const go = (weeks: number) => {
     const begins = from ?? first?.date;
-    if (begins) void navigate({ to: "/", search: { week: dayAfter(begins, weeks * DAYS), doctor } });
+    if (!begins) return;
+    const to = dayAfter(begins, weeks * DAYS);
+    // Whoever comes back to the week from today is shown the one that it is, also after midnight.
+    void navigate({ to: "/", search: { week: to === now ? "now" : to, doctor } });
   };
   const openDay = (date: string | null) => {
     const isToday = data?.days.some((day) => day.isToday && day.date === date);
