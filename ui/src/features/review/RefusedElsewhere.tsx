@@ -1,5 +1,6 @@
 import { Button } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { refreshRows } from "../../app/queries";
 import type { Conflict } from "../../ipc/bindings/Conflict";
 import type { CorrectedField } from "../../ipc/bindings/CorrectedField";
@@ -15,28 +16,36 @@ export function RefusedElsewhere({ conflict, onCorrected }: { conflict: Conflict
   const client = useQueryClient();
   const toast = useToast();
   const { refused } = messages.review;
+  const [isOpen, setOpen] = useState(false);
   const look = useMutation({ mutationFn: () => backend.lookAtRefused(conflict.id) });
   const correct = useMutation({
     mutationFn: (corrected: CorrectedField[]) => backend.correctRefused(conflict.id, corrected),
     onSuccess: () => {
       toast(refused.corrected);
-      look.reset();
+      setOpen(false);
       void refreshRows(client);
     },
   });
   return (
     <>
-      <Button variant="default" loading={look.isPending} onClick={() => look.mutate()}>
+      <Button
+        variant="default"
+        loading={look.isPending}
+        // What comes late opens over nothing that was opened meanwhile.
+        onClick={() =>
+          look.mutate(undefined, { onSuccess: () => setOpen(!document.querySelector("dialog[open]")) })
+        }
+      >
         {refused.look}
       </Button>
       {look.error && <Problem error={look.error} />}
-      {look.data && (
+      {isOpen && look.data && (
         <CorrectDialog
           change={look.data}
           error={correct.error}
           isPending={correct.isPending}
           onClose={() => {
-            look.reset();
+            setOpen(false);
             correct.reset();
           }}
           // Said with the call, it leads nobody away who went on to another item meanwhile.
