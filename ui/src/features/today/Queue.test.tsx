@@ -110,6 +110,45 @@ test("F10 calls the first who waits in the column of the focus, and then the nex
   expect(within(column()).queryByText(/called/)).toBeNull();
 });
 
+test("a second press does nothing until the list shows what the first has led to, and another visit is led on meanwhile", async () => {
+  const { keys, backend } = await openQueue(reception, (fake) => {
+    void fake.bookVisit("p4", walkIn);
+    void fake.bookVisit("p2", walkIn);
+  });
+  const list = later<void>();
+  const { getDay } = backend;
+  const step = vi.spyOn(backend, "stepVisit");
+  backend.getDay = (...asked) => list.promise.then(() => getDay(...asked));
+  await keys.keyboard("{F10}");
+  await screen.findByText("Ramesh Pawar has been called: token A-1");
+  await keys.keyboard("{F10}");
+  expect(step).toHaveBeenCalledTimes(1);
+  await keys.click(button("Call: A-2 Prakash Deshmukh"));
+  await screen.findByText("Prakash Deshmukh has been called: token A-2");
+  await act(async () => list.resolve());
+  await screen.findByRole("button", { name: "Call again: A-1 Ramesh Pawar" });
+  await keys.keyboard("{F10}");
+  expect(step).toHaveBeenCalledTimes(3);
+});
+
+test("a step that fails while another visit is led on says so", async () => {
+  const detail = "This cannot be done with this visit as it is now. Nothing was changed.";
+  const { keys, backend } = await openQueue(reception, (fake) => {
+    void fake.bookVisit("p4", walkIn);
+    void fake.bookVisit("p2", walkIn);
+  });
+  const disk = later<void>();
+  vi.spyOn(backend, "stepVisit").mockImplementationOnce(async () => {
+    await disk.promise;
+    throw { code: "invalid", detail };
+  });
+  await keys.click(button("Call: A-1 Ramesh Pawar"));
+  await keys.click(button("Call: A-2 Prakash Deshmukh"));
+  await screen.findByText("Prakash Deshmukh has been called: token A-2");
+  await act(async () => disk.resolve());
+  expect(await screen.findByText(detail)).toBeTruthy();
+});
+
 test("who is taken back from done and only waited before is said to be with the doctor", async () => {
   const { keys } = await openQueue(reception, (backend) => void backend.bookVisit("p4", walkIn));
   await keys.click(button("More: A-1 Ramesh Pawar"));

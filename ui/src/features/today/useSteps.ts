@@ -1,9 +1,11 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useRef } from "react";
 import { refreshRows } from "../../app/queries";
 import type { Booking } from "../../ipc/bindings/Booking";
 import type { Step } from "../../ipc/bindings/Step";
 import type { StepKind } from "../../ipc/bindings/StepKind";
 import { useBackend } from "../../ipc/context";
+import { problemOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 import { useToast } from "../../shared/toasts";
 
@@ -34,11 +36,12 @@ export function useSteps(): Steps {
   const backend = useBackend();
   const client = useQueryClient();
   const toast = useToast();
+  /** Of which visits a step is being taken, until the list shows what it led to. */
+  const moving = useRef(new Set<string>());
+  const last = useRef<string | null>(null);
   const taken = useMutation({
-    mutationKey: ["step"],
     mutationFn: ({ booking, step }: { booking: Booking; step: Step }) => backend.stepVisit(booking.id, step),
-    onSuccess: (after, { booking, step }) => {
-      void refreshRows(client);
+    onSuccess: async (after, { booking, step }) => {
       const { day } = messages;
       const said = day.said[step.kind](after.patient.fullName);
       const hasToken = after.token !== null && (step.kind === "arrive" || step.kind === "call");
@@ -55,14 +58,23 @@ export function useSteps(): Steps {
             }
           : undefined,
       );
+      await refreshRows(client);
     },
-    // What was seen when the key was pressed is perhaps no longer so.
-    onError: () => void refreshRows(client),
+    onError: (error, { booking }) => {
+      // Of the last one it stands in its row.
+      if (last.current !== booking.id) toast(problemOf(error));
+      // What was seen when the key was pressed is perhaps no longer so.
+      void refreshRows(client);
+    },
+    onSettled: (_after, _error, { booking }) => void moving.current.delete(booking.id),
   });
   return {
     take: (booking, step) => {
       // The second press of one key or button is not meant for what the first has led to.
-      if (client.isMutating({ mutationKey: ["step"] }) === 0) taken.mutate({ booking, step });
+      if (moving.current.has(booking.id)) return;
+      moving.current.add(booking.id);
+      last.current = booking.id;
+      taken.mutate({ booking, step });
     },
     errorOf: (booking) => (taken.variables?.booking.id === booking.id ? taken.error : null),
   };
