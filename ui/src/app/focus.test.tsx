@@ -1,4 +1,4 @@
-import { act, fireEvent, screen, waitFor } from "@testing-library/react";
+import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { quietStatus as status } from "../ipc/fake-data";
 import { expectAccessible, findSunita, openClinic } from "../test/clinic";
@@ -31,6 +31,8 @@ test("what was just done is taken back by key, and the focus stays where it is",
   field.focus();
   await keys.keyboard("{Control>}u{/Control}");
   await screen.findByRole("button", { name: "Remove Hypertension" });
+  const notices = within(screen.getByRole("region", { name: "Notices" }));
+  expect(await notices.findByText("Undone: Hypertension removed")).toBeTruthy();
   expect(screen.queryByRole("button", { name: "Undo" })).toBeNull();
   expect(focused()).toBe(field);
 });

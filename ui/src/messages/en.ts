@@ -28,6 +28,7 @@ export const messages = {
     notices: "Notices",
     cancel: "Cancel",
     undo: "Undo",
+    undone: (said: string) => `Undone: ${said}`,
     takesFirst: "Enter picks the highlighted item. Escape closes the list and keeps what you typed.",
     unsavedTitle: "Discard what you typed?",
     unsavedText: "It is not saved. Going on discards it.",

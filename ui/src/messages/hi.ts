@@ -40,6 +40,7 @@ export const messages: typeof english = {
     savingLeave: "बिना रुके आगे बढ़ें",
     discard: "छोड़ दें",
     undo: "वापस लें",
+    undone: (said) => `वापस लिया: ${said}`,
     code: (code) => `फ़ोन पर बताने का कोड: ${code}`,
     notClinical: "इलाज का विवरण केवल डॉक्टर, दंत चिकित्सक और नर्स को दिखता है।",
     language: "भाषा",

@@ -22,7 +22,7 @@ interface Toast {
   also: Also | undefined;
 }
 
-/** A promise that undoing returns is waited for; why it failed is told. */
+/** A promise that undoing returns is waited for; that it is done, or why it failed, is told. False: nothing was undone. */
 type Show = (said: string | CommandError, onUndo?: () => unknown, also?: Also) => void;
 const ToastContext = createContext<Show>(() => undefined);
 
@@ -43,8 +43,11 @@ export function ToastProvider({ children }: { children: ReactNode }) {
     [],
   );
   const undo = useCallback(
-    ({ id, onUndo }: Toast) => {
-      Promise.resolve(onUndo?.()).catch((error: unknown) => show(problemOf(error)));
+    ({ id, said, onUndo }: Toast) => {
+      const tell = (done: unknown) => {
+        if (done !== false && typeof said === "string") show(messages.common.undone(said));
+      };
+      Promise.resolve(onUndo?.()).then(tell, (error: unknown) => show(problemOf(error)));
       close(id);
     },
     [close, show],

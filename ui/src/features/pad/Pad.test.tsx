@@ -456,6 +456,7 @@ test("what is undone after its pad was left changes nothing that was written sin
   await waitFor(() => expect(saved.mock.lastCall?.[1].items).toHaveLength(1));
   await keys.keyboard("{Control>}u{/Control}");
   expect(await screen.findByText(messages.pad.padLeft)).toBeTruthy();
+  expect(screen.queryByText(/^Undone/)).toBeNull();
   expect((await backend.openPad(saved.mock.lastCall?.[0] ?? "")).draft.items).toHaveLength(1);
   expect(titles()).toEqual(["TAB. PARACETAMOL 650 MG"]);
 });

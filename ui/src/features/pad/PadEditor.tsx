@@ -160,8 +160,12 @@ export function PadEditor({ chart, pad, problem }: Props) {
       reasons: withoutReason(draft.reasons, item),
     });
     toast(words.removed(item.medicineText), () => {
-      if (state.isLeft()) toast(words.padLeft);
-      else change((now) => ({ items: [...now.items.slice(0, place), item, ...now.items.slice(place)] }));
+      if (state.isLeft()) {
+        toast(words.padLeft);
+        return false;
+      }
+      change((now) => ({ items: [...now.items.slice(0, place), item, ...now.items.slice(place)] }));
+      return true;
     });
   };
   const edit = (place: number) => {
