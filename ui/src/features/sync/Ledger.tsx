@@ -74,7 +74,9 @@ export function Ledger({ filter, onChange }: Props) {
           entries={entries}
           total={total}
           onEnd={() => {
-            if (ledger.hasNextPage && !ledger.isFetchingNextPage) void ledger.fetchNextPage();
+            const { hasNextPage, isFetchingNextPage, isFetchNextPageError } = ledger;
+            // What could not be read is read again when somebody asks for it, and not at every drawing.
+            if (hasNextPage && !isFetchingNextPage && !isFetchNextPageError) void ledger.fetchNextPage();
           }}
         />
       )}

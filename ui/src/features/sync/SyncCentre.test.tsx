@@ -279,3 +279,22 @@ test("that records were damaged here and fetched again is said, and when", async
   );
   expect(await screen.findByText(/3 records were missing or damaged on this computer/)).toBeTruthy();
 });
+
+test("a part of a long ledger that cannot be read is asked for again only when somebody wants it", async () => {
+  const detail = "The database on this computer is damaged.";
+  const parts: (number | null)[] = [];
+  const { keys, backend } = await openSyncCentre((fake) => {
+    fake.listLedger = async (_filter, before) => {
+      parts.push(before);
+      if (before !== null) throw { code: "store_damaged", detail } satisfies CommandError;
+      return { total: 500, entries: [entry(500, "applied")] };
+    };
+  });
+  expect(await screen.findByText(detail)).toBeTruthy();
+  await keys.keyboard("{Tab}{Tab}");
+  const asked = parts.filter((before) => before !== null).length;
+  expect(asked).toBe(1);
+  backend.listLedger = () => Promise.resolve({ total: 1, entries: [entry(7, "applied")] });
+  await keys.click(screen.getByRole("button", { name: "Try again" }));
+  await waitFor(() => expect(screen.queryByText(detail)).toBeNull());
+});
