@@ -271,3 +271,18 @@ test("whoever turned the weeks and came back to this one is shown the new week a
   act(() => backend.emit({ name: "rows-changed" }));
   await title(1);
 });
+
+test("W leads to no day that has left the week over night", async () => {
+  const { keys, backend } = await openWeek();
+  await title(0);
+  await keys.keyboard("{ArrowRight}");
+  act(() => screen.getByRole("button", { name: "One day" }).focus());
+  const { getDays } = backend;
+  backend.getDays = (from, ...rest) => getDays(from ?? dateIn(1), ...rest);
+  act(() => backend.emit({ name: "rows-changed" }));
+  await title(1);
+  const day = vi.spyOn(backend, "getDay");
+  await keys.keyboard("w");
+  await screen.findByTestId("today");
+  expect(day).not.toHaveBeenCalledWith(dateIn(0));
+});

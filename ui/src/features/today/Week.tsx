@@ -61,7 +61,9 @@ export function Week({ from, lookedAt, doctorId }: Props) {
     if (pathname === "/" && search.week === week)
       void navigate({ to: "/", search: { week, day, doctor }, replace: true });
   };
-  const showDay = () => openDay(lookedAt ?? from);
+  // Over night the day in which the focus stood may have left the week.
+  const isGone = data !== undefined && !data.days.some(({ date }) => date === lookedAt);
+  const showDay = () => openDay(isGone ? from : (lookedAt ?? from));
   useKeys({ weekBefore: () => go(-1), weekAfter: () => go(1), week: showDay });
 
   const { week: words, keys } = messages;
