@@ -28,7 +28,8 @@ export function CompareRegistrations({ here, otherId, onBack, onDone }: Props) {
   const client = useQueryClient();
   const toast = useToast();
   const name = useId();
-  const [kept, setKept] = useState<PatientId>(here.patient.id);
+  /** Of either side by now: each may have been merged into another one since. */
+  const [keepsOther, setKeepsOther] = useState(false);
   const [reason, setReason] = useState("");
   const { merge } = messages.review;
   const { data: other, error, refetch } = useQuery(chartOf(backend, otherId));
@@ -52,10 +53,9 @@ export function CompareRegistrations({ here, otherId, onBack, onDone }: Props) {
       onSubmit={(event) => {
         event.preventDefault();
         if (join.isPending) return;
-        // As what is shown: the one that was found may have been merged into another one since.
-        const away = kept === other.patient.id ? here.patient.id : other.patient.id;
+        const [kept, away] = keepsOther ? [other, here] : [here, other];
         // Said with the call, it closes nothing once another one is looked for.
-        join.mutate([kept, away], { onSuccess: onDone });
+        join.mutate([kept.patient.id, away.patient.id], { onSuccess: onDone });
       }}
     >
       <table className={classes.compare}>
@@ -72,8 +72,8 @@ export function CompareRegistrations({ here, otherId, onBack, onDone }: Props) {
                       name={name}
                       aria-label={`${merge.keep(side.patient.fullName)}: ${toldApart(side.patient)}`}
                       autoFocus={side === here}
-                      checked={kept === side.patient.id}
-                      onChange={() => join.isPending || setKept(side.patient.id)}
+                      checked={keepsOther === (side === other)}
+                      onChange={() => join.isPending || setKeepsOther(side === other)}
                     />
                     {merge.keep(side.patient.fullName)}
                   </label>

@@ -245,25 +245,6 @@ test("a search for the other registration says that nobody matches, and a failed
   await screen.findByText("Nobody here matches “qq”.");
 });
 
-test("a search for the other registration says when it shows only the first of many", async () => {
-  const { keys, backend } = openClinic();
-  await screen.findByTestId("today");
-  await findSunita(keys);
-  const { findPatients } = backend;
-  backend.findPatients = async (query) => {
-    const [ramesh] = (await findPatients("ramesh")).people;
-    const many = Array.from({ length: 9 }, (_, n) => (ramesh ? [{ ...ramesh, id: `r${n}` }] : [])).flat();
-    return { people: query === "ramesh" ? many : many.slice(1), hasMore: false };
-  };
-  await keys.keyboard("{Control>}{Shift>}m{/Shift}{/Control}");
-  await screen.findByLabelText("Find the other registration");
-  await keys.keyboard("ramesh");
-  expect(await screen.findByText("The first 8 people. Type more to find others.")).toBeTruthy();
-  expect(screen.getAllByTestId("merge-option")).toHaveLength(8);
-  await keys.keyboard(" p");
-  expect(await screen.findByText("Mobile number, name or code; ↓ and Enter choose")).toBeTruthy();
-});
-
 test("from the chart another registration is found, compared and made one person by keys alone, and two again", async () => {
   const { keys } = openClinic();
   await screen.findByTestId("today");
@@ -344,19 +325,27 @@ test("two registrations of one name are told apart by what their choices are cal
   expect(part.getAttribute("aria-label")).toContain("+91 98765 00011");
 });
 
-test("a registration that is merged while it is compared is made one as what is shown for it by then", async () => {
-  const { keys, backend } = openClinic();
-  await screen.findByTestId("today");
-  await findOther(keys);
-  const idOf = async (name: string) => (await backend.findPatients(name)).people[0]?.id ?? "";
-  const [ramesh, aditi] = [await idOf("ramesh"), await idOf("adi")];
-  await act(() => backend.mergePatients(aditi, ramesh, ""));
-  act(() => backend.emit({ name: "rows-changed" }));
-  await screen.findByRole("radio", { name: /Aditi/ });
-  const merge = vi.spyOn(backend, "mergePatients");
-  await keys.click(screen.getByRole("button", { name: "Same person" }));
-  await waitFor(() => expect(merge).toHaveBeenCalledWith(expect.anything(), aditi, ""));
-});
+test.each([
+  ["Sunita", ["sunita", "adi"]],
+  ["Ramesh", ["adi", "sunita"]],
+])(
+  "a registration that is merged while it is compared is made one as what is shown for it by then (%s is kept)",
+  async (kept, names) => {
+    const { keys, backend } = openClinic();
+    await screen.findByTestId("today");
+    await findOther(keys);
+    await keys.click(screen.getByRole("radio", { name: new RegExp(kept) }));
+    const idOf = async (name: string) => (await backend.findPatients(name)).people[0]?.id ?? "";
+    const expected = await Promise.all(names.map(idOf));
+    const [ramesh, aditi] = [await idOf("ramesh"), await idOf("adi")];
+    await act(() => backend.mergePatients(aditi, ramesh, ""));
+    act(() => backend.emit({ name: "rows-changed" }));
+    await screen.findByRole("radio", { name: /Aditi/ });
+    const merge = vi.spyOn(backend, "mergePatients");
+    await keys.click(screen.getByRole("button", { name: "Same person" }));
+    await waitFor(() => expect(merge).toHaveBeenCalledWith(...expected, ""));
+  },
+);
 
 test("a merger that is slow to be saved closes nothing once another one is looked for", async () => {
   const disk = later<void>();
