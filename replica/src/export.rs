@@ -25,7 +25,7 @@ impl Replica {
         let n_written = self.contents_here(|id, content| {
             let ending = Path::new(&content.file_name).extension().and_then(std::ffi::OsStr::to_str);
             let name = format!("{id}.{}", ending.unwrap_or("bin"));
-            files::write_atomically(&to.join(name), &content.bytes)
+            files::save(&to.join(name), |file| Ok(file.write_all(&content.bytes)?))
         });
         self.note(Action::Export, None, None);
         n_written
