@@ -42,6 +42,10 @@ const cases: [string, Partial<SyncStatus>][] = [
     "Update Clinic Desk | 3 records are only here",
     { problem: { ...problem, code: "upgrade_required" }, onlyHere: 3 },
   ],
+  [
+    "Update Clinic Desk | 1 file cannot be sent",
+    { problem: { ...problem, code: "upgrade_required" }, filesRefused: 1 },
+  ],
   ["Update Clinic Desk | 2 waiting", { problem: { ...problem, code: "upgrade_required" }, waiting: 2 }],
 ];
 
@@ -61,7 +65,12 @@ test("neither pill nor sentence says synced, or all, before everything is here",
 
 test("the pill never says synced while something waits", () => {
   for (const connection of [status.connection, offline]) {
-    expect(pillWords({ ...status, connection, waiting: 1 }).words.join(" ")).not.toContain("synced");
+    for (const attention of [0, 1]) {
+      for (const unsent of [{ waiting: 1 }, { filesWaiting: 1 }, { filesRefused: 1 }]) {
+        const said = { ...status, connection, attention, ...unsent };
+        expect(pillWords(said).words.join(" ")).not.toContain("synced");
+      }
+    }
   }
 });
 

@@ -20,9 +20,7 @@ export function pillWords(status: SyncStatus): PillWords {
     return { kind: "attention", words };
   }
   if (problem?.code === "upgrade_required") {
-    const noFiles = onlyHere > 0 ? pill.onlyHere(onlyHere) : pill.allSent;
-    const sent = filesWaiting > 0 ? files.pill.waiting(filesWaiting) : noFiles;
-    return { kind: "attention", words: [pill.update, waiting > 0 ? pill.waiting(waiting) : sent] };
+    return { kind: "attention", words: [pill.update, unsent(status) ?? pill.allSent] };
   }
   if (problem) return { kind: "attention", words: [pill.notSyncing, pill.waiting(waiting)] };
   if (filling) {
@@ -34,8 +32,8 @@ export function pillWords(status: SyncStatus): PillWords {
   }
   if (onlyHere > 0) return { kind: "attention", words: [pill.onlyHere(onlyHere)] };
   if (attention > 0) {
-    const synced = lastSyncedAt ? [pill.synced(timeOrDay(lastSyncedAt))] : [];
-    return { kind: "attention", words: [pill.attention(attention), ...synced] };
+    const state = unsent(status) ?? (lastSyncedAt && pill.synced(timeOrDay(lastSyncedAt)));
+    return { kind: "attention", words: [pill.attention(attention), ...(state ? [state] : [])] };
   }
   if (filesRefused > 0) return { kind: "attention", words: [files.pill.refused(filesRefused)] };
   switch (connection.state) {
@@ -61,6 +59,16 @@ export function pillWords(status: SyncStatus): PillWords {
         : { kind: "busy", words: [pill.online, pill.comparing] };
     }
   }
+}
+
+/** What of the work the server does not have; null if that is nothing. */
+function unsent({ waiting, filesWaiting, filesRefused, onlyHere }: SyncStatus): string | null {
+  const { pill } = messages.sync;
+  const { pill: ofFiles } = messages.files;
+  if (waiting > 0) return pill.waiting(waiting);
+  if (filesWaiting > 0) return ofFiles.waiting(filesWaiting);
+  if (filesRefused > 0) return ofFiles.refused(filesRefused);
+  return onlyHere > 0 ? pill.onlyHere(onlyHere) : null;
 }
 
 /** How much has come, in whole percent; none as long as nobody knows how much there is. */
