@@ -33,6 +33,8 @@ const cases: [string, Partial<SyncStatus>][] = [
   ["12 records are only here", { onlyHere: 12, attention: 1 }],
   ["1 change needs you | synced 10:41", { attention: 1 }],
   ["Not syncing | 2 waiting", { problem, waiting: 2 }],
+  ["Not syncing | 1 file to send", { problem, filesWaiting: 1 }],
+  ["Not syncing | 0 waiting", { problem }],
   ["Update Clinic Desk | your work has been sent", { problem: { ...problem, code: "upgrade_required" } }],
   [
     "Update Clinic Desk | 1 file to send",

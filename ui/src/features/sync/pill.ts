@@ -22,7 +22,7 @@ export function pillWords(status: SyncStatus): PillWords {
   if (problem?.code === "upgrade_required") {
     return { kind: "attention", words: [pill.update, unsent(status) ?? pill.allSent] };
   }
-  if (problem) return { kind: "attention", words: [pill.notSyncing, pill.waiting(waiting)] };
+  if (problem) return { kind: "attention", words: [pill.notSyncing, unsent(status) ?? pill.waiting(0)] };
   if (filling) {
     const kind = connection.state === "offline" ? "offline" : "busy";
     return {
