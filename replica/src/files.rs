@@ -33,7 +33,7 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     file.write_all(bytes)?;
     file.sync_all()?;
     drop(file);
-    Ok(rename(&new, path)?)
+    rename(&new, path)
 }
 
 /// Writes a file that somebody saves where they choose: it has its name only once all of it is on the disk. A new one only
@@ -67,16 +67,27 @@ fn write_beside<T, E: From<std::io::Error>>(
     let file = file.into_inner().map_err(std::io::IntoInnerError::into_error)?;
     #[cfg(unix)]
     if let Ok(replaced) = path.metadata() {
-        file.set_permissions(replaced.permissions())?;
+        // A share may have no such thing: that keeps nobody from saving there.
+        file.set_permissions(replaced.permissions()).ok();
     }
     file.sync_all()?;
     drop(file);
-    rename(new, path)?;
+    std::fs::rename(new, path)?;
+    #[cfg(unix)]
+    if let Some(folder) = path.parent() {
+        let synced = File::open(folder).and_then(|folder| folder.sync_all());
+        // So says a share that cannot do this for a folder.
+        if let Err(error) = synced
+            && error.kind() != std::io::ErrorKind::InvalidInput
+        {
+            return Err(error.into());
+        }
+    }
     Ok(written)
 }
 
 /// Renames a file within its folder, and makes the new name last.
-pub fn rename(from: &Path, to: &Path) -> std::io::Result<()> {
+pub fn rename(from: &Path, to: &Path) -> Result<()> {
     std::fs::rename(from, to)?;
     // Windows cannot open a folder as a file, and makes the rename itself durable.
     #[cfg(unix)]

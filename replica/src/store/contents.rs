@@ -244,7 +244,7 @@ impl Alone<'_> {
 
     /// Gives a sealed content its name, and makes that last.
     pub fn put(&self, sealed: &Sealed) -> Result<()> {
-        Ok(files::rename(&sealed.path, &self.contents.place(&sealed.sha256))?)
+        files::rename(&sealed.path, &self.contents.place(&sealed.sha256))
     }
 
     /// Removes a content, if it is here.
