@@ -8,9 +8,12 @@ use std::cell::Cell;
 
 mod day;
 mod errors;
+mod exchange;
 mod refusals;
 mod rules;
 mod safety;
+#[cfg(test)]
+mod sources;
 #[cfg(test)]
 mod tests;
 mod work;
@@ -18,7 +21,8 @@ mod work;
 /// An English sentence, and the same in Hindi.
 type Said = (&'static str, &'static str);
 
-const TABLES: [&[Said]; 6] = [errors::SAID, work::SAID, day::SAID, safety::SAID, rules::SAID, refusals::SAID];
+const TABLES: [&[Said]; 7] =
+    [errors::SAID, work::SAID, day::SAID, safety::SAID, rules::SAID, refusals::SAID, exchange::SAID];
 
 /// So many texts are looked up for one: what a server that means harm says cannot keep the window waiting.
 const MOST_LOOKS: u32 = 400;

@@ -59,14 +59,9 @@ pub(super) const SAID: &[Said] = &[
     ),
     ("The row in {table} does not exist.", "{table} में यह रिकॉर्ड नहीं है।"),
     (
-        "This server does not know {column}; it needs an update.",
-        "यह सर्वर {column} को नहीं जानता; उसे अपडेट चाहिए।",
-    ),
-    (
         "This server does not know this kind of change; it needs an update.",
         "यह सर्वर इस तरह का बदलाव नहीं जानता; उसे अपडेट चाहिए।",
     ),
-    ("This person's role may not write {column}.", "इस व्यक्ति की भूमिका {column} नहीं लिख सकती।"),
     ("This person's role may not delete from {table}.", "इस व्यक्ति की भूमिका {table} से हटा नहीं सकती।"),
     ("This person's role may not decide this.", "इस व्यक्ति की भूमिका इसका निर्णय नहीं ले सकती।"),
     ("This person's role may do nothing here.", "इस व्यक्ति की भूमिका यहाँ कुछ नहीं कर सकती।"),

@@ -178,6 +178,10 @@ pub(super) const SAID: &[Said] = &[
         "यह चित्र पढ़ा नहीं जा सकता, या 4096 × 4096 बिंदुओं से बड़ा है।",
     ),
     // Attached files.
+    (
+        "There is no tooth {number}: write FDI numbers, such as 16 or 85.",
+        "{number} नंबर का कोई दाँत नहीं है: FDI नंबर लिखें, जैसे 16 या 85।",
+    ),
     ("This file is in the patient's record already.", "यह फ़ाइल मरीज़ के रिकॉर्ड में पहले से है।"),
     (
         "Only pictures (JPEG, PNG, WebP), PDF and DICOM files are taken, and this is none of them, whatever its name says.",
@@ -197,8 +201,8 @@ pub(super) const SAID: &[Said] = &[
         "यह फ़ाइल पढ़ी नहीं जा सकती। कुछ बदला नहीं गया; देखें कि क्या यह कहीं और खुलती है।",
     ),
     (
-        "Other files were dropped after this one. It was not added; drop it once more.",
-        "इसके बाद दूसरी फ़ाइलें छोड़ी गईं। यह नहीं जोड़ी गई; इसे एक बार फिर छोड़ें।",
+        "Many other files were dropped after this one. It was not added; drop it once more.",
+        "इसके बाद बहुत सी दूसरी फ़ाइलें छोड़ी गईं। यह नहीं जोड़ी गई; इसे एक बार फिर छोड़ें।",
     ),
     ("This file is not on this computer.", "यह फ़ाइल इस कंप्यूटर पर नहीं है।"),
     (
@@ -271,6 +275,10 @@ pub(super) const SAID: &[Said] = &[
         "वहाँ फ़ाइल नहीं लिखी जा सकी। बहीखाता सुरक्षित है; दूसरा फ़ोल्डर चुनें।",
     ),
     // The window itself.
+    (
+        "The window was not closed. What was written is saved; close it once more.",
+        "विंडो बंद नहीं हुई। जो लिखा गया वह सहेजा हुआ है; उसे एक बार फिर बंद करें।",
+    ),
     (
         "The menus could not be shown. Every key works without them.",
         "मेन्यू नहीं दिखाए जा सके। हर कुंजी उनके बिना भी चलती है।",
