@@ -23,11 +23,11 @@ pub(super) const SAID: &[Said] = &[
     ),
     (
         "The server does not answer, and a password is changed only with it. Your password is as it was. Connect this computer to the internet and try again.",
-        "सर्वर उत्तर नहीं दे रहा, और पासवर्ड उसी के साथ बदलता है। आपका पासवर्ड वही है जो पहले था। इस कंप्यूटर को इंटरनेट से जोड़ें और फिर कोशिश करें।",
+        "सर्वर जवाब नहीं दे रहा, और पासवर्ड उसी के साथ बदलता है। आपका पासवर्ड वही है जो पहले था। इस कंप्यूटर को इंटरनेट से जोड़ें और फिर कोशिश करें।",
     ),
     (
         "The change of your password broke off. Nothing of your work was lost. Perhaps the new password holds already: sign in with it as soon as the server answers, and if it is refused, with the old one.",
-        "पासवर्ड का बदलना बीच में रुक गया। आपका कोई काम नहीं खोया। शायद नया पासवर्ड लागू हो चुका है: सर्वर के उत्तर देते ही उससे साइन इन करें, और वह न लिया जाए तो पुराने से।",
+        "पासवर्ड का बदलना बीच में रुक गया। आपका कोई काम नहीं खोया। शायद नया पासवर्ड लागू हो चुका है: सर्वर के जवाब देते ही उससे साइन इन करें, और वह न लिया जाए तो पुराने से।",
     ),
     (
         "The password is too short. Use at least 12 characters; four ordinary words are good.",
@@ -45,7 +45,7 @@ pub(super) const SAID: &[Said] = &[
     ("The new password is the old one. Choose another one.", "नया पासवर्ड पुराना ही है। कोई दूसरा चुनें।"),
     (
         "The server does not answer, and this person has not yet signed in on this computer. Connect it to the internet once and sign in again.",
-        "सर्वर उत्तर नहीं दे रहा, और इस व्यक्ति ने इस कंप्यूटर पर अभी तक साइन इन नहीं किया है। इसे एक बार इंटरनेट से जोड़ें और फिर साइन इन करें।",
+        "सर्वर जवाब नहीं दे रहा, और इस व्यक्ति ने इस कंप्यूटर पर अभी तक साइन इन नहीं किया है। इसे एक बार इंटरनेट से जोड़ें और फिर साइन इन करें।",
     ),
     (
         "This computer was without contact for {days} days. Connect it to the internet and sign in to open it again. Nothing on it was lost; what waits goes out first.",
@@ -53,11 +53,11 @@ pub(super) const SAID: &[Said] = &[
     ),
     (
         "The server does not answer, and this computer opens only with it. Connect it to the internet and sign in. Nothing on it was lost.",
-        "सर्वर उत्तर नहीं दे रहा, और यह कंप्यूटर उसके बिना नहीं खुलता। इसे इंटरनेट से जोड़ें और साइन इन करें। इस पर कुछ नहीं खोया।",
+        "सर्वर जवाब नहीं दे रहा, और यह कंप्यूटर उसके बिना नहीं खुलता। इसे इंटरनेट से जोड़ें और साइन इन करें। इस पर कुछ नहीं खोया।",
     ),
     (
         "What answers is not the server that this computer was set up with, or the server lost its order key. What is stored here is safe; tell whoever runs the server.",
-        "जो उत्तर दे रहा है वह वह सर्वर नहीं है जिससे यह कंप्यूटर जोड़ा गया था, या सर्वर ने अपनी ऑर्डर कुंजी खो दी है। यहाँ जो रखा है वह सुरक्षित है; सर्वर चलाने वाले को बताएँ।",
+        "जो जवाब दे रहा है वह वह सर्वर नहीं है जिससे यह कंप्यूटर जोड़ा गया था, या सर्वर ने अपनी ऑर्डर कुंजी खो दी है। यहाँ जो रखा है वह सुरक्षित है; सर्वर चलाने वाले को बताएँ।",
     ),
     ("This computer is locked. Sign in to go on.", "यह कंप्यूटर लॉक है। आगे बढ़ने के लिए साइन इन करें।"),
     (
@@ -91,23 +91,23 @@ pub(super) const SAID: &[Said] = &[
     // The data.
     (
         "The file slots.json in the data folder is damaged or missing. The database beside it was not touched. Keep the folder as it is and call support.",
-        "डेटा फ़ोल्डर की फ़ाइल slots.json ख़राब है या नहीं है। उसके साथ के डेटाबेस को छुआ नहीं गया। फ़ोल्डर को जैसा है वैसा रखें और सहायता को बुलाएँ।",
+        "डेटा फ़ोल्डर की फ़ाइल slots.json ख़राब है या नहीं है। उसके साथ के डेटाबेस को छुआ नहीं गया। फ़ोल्डर को जैसा है वैसा रखें और सपोर्ट को फ़ोन करें।",
     ),
     (
         "The database is missing from the data folder, and no empty one was made in its place. Keep the folder as it is and call support.",
-        "डेटा फ़ोल्डर में डेटाबेस नहीं है, और उसकी जगह ख़ाली नहीं बनाया गया। फ़ोल्डर को जैसा है वैसा रखें और सहायता को बुलाएँ।",
+        "डेटा फ़ोल्डर में डेटाबेस नहीं है, और उसकी जगह ख़ाली नहीं बनाया गया। फ़ोल्डर को जैसा है वैसा रखें और सपोर्ट को फ़ोन करें।",
     ),
     (
         "The database does not open with its key: it is damaged, or of another computer. It was not changed. Keep the folder as it is and call support.",
-        "डेटाबेस अपनी कुंजी से नहीं खुलता: वह ख़राब है, या दूसरे कंप्यूटर का है। उसे बदला नहीं गया। फ़ोल्डर को जैसा है वैसा रखें और सहायता को बुलाएँ।",
+        "डेटाबेस अपनी कुंजी से नहीं खुलता: वह ख़राब है, या दूसरे कंप्यूटर का है। उसे बदला नहीं गया। फ़ोल्डर को जैसा है वैसा रखें और सपोर्ट को फ़ोन करें।",
     ),
     (
         "The database on this computer is damaged. Nothing more is written to it; keep the folder as it is and call support.",
-        "इस कंप्यूटर का डेटाबेस ख़राब है। उसमें अब और कुछ नहीं लिखा जाता; फ़ोल्डर को जैसा है वैसा रखें और सहायता को बुलाएँ।",
+        "इस कंप्यूटर का डेटाबेस ख़राब है। उसमें अब और कुछ नहीं लिखा जाता; फ़ोल्डर को जैसा है वैसा रखें और सपोर्ट को फ़ोन करें।",
     ),
     (
         "This file is damaged on this computer, and the server does not have it. Nothing else is harmed. If the original is still somewhere, add it again; otherwise call support.",
-        "यह फ़ाइल इस कंप्यूटर पर ख़राब है, और सर्वर के पास नहीं है। और कुछ ख़राब नहीं हुआ। मूल फ़ाइल कहीं हो तो उसे फिर जोड़ें; नहीं तो सहायता को बुलाएँ।",
+        "यह फ़ाइल इस कंप्यूटर पर ख़राब है, और सर्वर के पास नहीं है। और कुछ ख़राब नहीं हुआ। मूल फ़ाइल कहीं हो तो उसे फिर जोड़ें; नहीं तो सपोर्ट को फ़ोन करें।",
     ),
     (
         "What came from the server is not the file that the record names, so it was thrown away. Nothing on this computer was changed. Try again; if it stays so, tell whoever runs the server.",
@@ -123,11 +123,11 @@ pub(super) const SAID: &[Said] = &[
     ),
     (
         "The data on this computer could not be brought to this version of Clinic Desk. It was not changed: the version that you had before still opens it. Call support.",
-        "इस कंप्यूटर का डेटा Clinic Desk के इस संस्करण में नहीं लाया जा सका। उसे बदला नहीं गया: पहले वाला संस्करण उसे अब भी खोलता है। सहायता को बुलाएँ।",
+        "इस कंप्यूटर का डेटा Clinic Desk के इस संस्करण में नहीं लाया जा सका। उसे बदला नहीं गया: पहले वाला संस्करण उसे अब भी खोलता है। सपोर्ट को फ़ोन करें।",
     ),
     (
         "This was not saved: the disk of this computer is full or does not answer. All that was saved before is safe; free some space and save again.",
-        "यह सहेजा नहीं गया: इस कंप्यूटर की डिस्क भरी है या उत्तर नहीं दे रही। पहले जो सहेजा गया वह सुरक्षित है; कुछ जगह ख़ाली करें और फिर सहेजें।",
+        "यह सहेजा नहीं गया: इस कंप्यूटर की डिस्क भरी है या जवाब नहीं दे रही। पहले जो सहेजा गया वह सुरक्षित है; कुछ जगह ख़ाली करें और फिर सहेजें।",
     ),
     (
         "This is not on this computer. It may have been deleted, or it has not arrived yet.",
@@ -144,15 +144,15 @@ pub(super) const SAID: &[Said] = &[
     // The server.
     (
         "The server does not answer. What was saved is safe on this computer; check the connection and the address.",
-        "सर्वर उत्तर नहीं दे रहा। जो सहेजा गया था वह इस कंप्यूटर पर सुरक्षित है; कनेक्शन और पता देखें।",
+        "सर्वर जवाब नहीं दे रहा। जो सहेजा गया था वह इस कंप्यूटर पर सुरक्षित है; कनेक्शन और पता देखें।",
     ),
     (
         "What the server answers is longer than it should be. Nothing of it was taken. What is stored here is safe, and the server is asked again by itself; if it stays so, tell whoever runs it.",
-        "सर्वर का उत्तर ज़रूरत से लंबा है। उसमें से कुछ नहीं लिया गया। यहाँ जो रखा है वह सुरक्षित है, और सर्वर से अपने आप फिर पूछा जाएगा; ऐसा ही रहे तो सर्वर चलाने वाले को बताएँ।",
+        "सर्वर का जवाब ज़रूरत से लंबा है। उसमें से कुछ नहीं लिया गया। यहाँ जो रखा है वह सुरक्षित है, और सर्वर से अपने आप फिर पूछा जाएगा; ऐसा ही रहे तो सर्वर चलाने वाले को बताएँ।",
     ),
     (
         "What the server answers cannot be right: {what*}. Nothing of it was taken. What is stored here is safe, and the server is asked again by itself; if it stays so, tell whoever runs it.",
-        "सर्वर का उत्तर सही नहीं हो सकता ({what})। उसमें से कुछ नहीं लिया गया। यहाँ जो रखा है वह सुरक्षित है, और सर्वर से अपने आप फिर पूछा जाएगा; ऐसा ही रहे तो सर्वर चलाने वाले को बताएँ।",
+        "सर्वर का जवाब सही नहीं हो सकता ({what})। उसमें से कुछ नहीं लिया गया। यहाँ जो रखा है वह सुरक्षित है, और सर्वर से अपने आप फिर पूछा जाएगा; ऐसा ही रहे तो सर्वर चलाने वाले को बताएँ।",
     ),
     ("it does not say what became of what was sent", "जो भेजा गया उसका क्या हुआ, यह नहीं बताता"),
     ("it goes on and brings nothing", "चलता जाता है और कुछ नहीं लाता"),
@@ -177,7 +177,7 @@ pub(super) const SAID: &[Said] = &[
     ),
     (
         "This computer still differs from the server after its records were fetched again. Nothing here was given up, and it is compared again by itself; if it stays so, call support.",
-        "रिकॉर्ड फिर से लाने के बाद भी यह कंप्यूटर सर्वर से अलग है। यहाँ का कुछ छोड़ा नहीं गया, और मिलान अपने आप फिर होगा; फिर भी ऐसा ही रहे तो सहायता को बुलाएँ।",
+        "रिकॉर्ड फिर से लाने के बाद भी यह कंप्यूटर सर्वर से अलग है। यहाँ का कुछ छोड़ा नहीं गया, और मिलान अपने आप फिर होगा; फिर भी ऐसा ही रहे तो सपोर्ट को फ़ोन करें।",
     ),
     (
         "This server cannot compare: it is older than Clinic Desk on this computer, and nothing was compared. What was saved is safe and still sent. Tell whoever runs the server to update it.",
@@ -196,7 +196,7 @@ pub(super) const SAID: &[Said] = &[
         "दूसरे कंप्यूटर के सर्वर तक https से ही जाना होता है। उसे कुछ नहीं भेजा गया।",
     ),
     // Setting up and recovering a computer.
-    ("This computer needs a name by which staff know it.", "इस कंप्यूटर को एक नाम चाहिए जिससे कर्मचारी इसे पहचानें।"),
+    ("This computer needs a name by which staff know it.", "इस कंप्यूटर को एक नाम चाहिए जिससे स्टाफ़ इसे पहचाने।"),
     ("This computer is being enrolled already.", "यह कंप्यूटर अभी जोड़ा जा रहा है।"),
     (
         "The server is too old to take this computer as what it is. Nothing here was changed.",

@@ -150,7 +150,7 @@ pub(super) const SAID: &[Said] = &[
     ("An attachment's file does not change; add another one.", "जोड़ी हुई फ़ाइल नहीं बदलती; दूसरी जोड़ें।"),
     (
         "Only a dentist completes a procedure, or says that it failed or was an error.",
-        "इलाज को पूरा, असफल या गलती केवल दंत चिकित्सक कहते हैं।",
+        "इलाज को पूरा, असफल या ग़लती केवल दंत चिकित्सक कहते हैं।",
     ),
     ("A procedure does not go from that state to this one.", "इलाज उस स्थिति से इस स्थिति में नहीं जाता।"),
     (
@@ -247,7 +247,7 @@ pub(super) const SAID: &[Said] = &[
     ("Earlier changes of this computer are missing.", "इस कंप्यूटर के पहले के बदलाव नहीं मिले।"),
     (
         "So much of this computer's work waits for a person that the server takes no more for now. What you wrote is kept here; ask an admin to look at what was set aside.",
-        "इस कंप्यूटर का इतना काम निर्णय की प्रतीक्षा में है कि सर्वर अभी और नहीं लेता। आपका लिखा हुआ यहाँ रखा है; एडमिन से कहें कि अलग रखे बदलाव देखें।",
+        "इस कंप्यूटर का इतना काम निर्णय के इंतज़ार में है कि सर्वर अभी और नहीं लेता। आपका लिखा हुआ यहाँ रखा है; एडमिन से कहें कि अलग रखे बदलाव देखें।",
     ),
     (
         "The server made a mistake. Your work is kept; it will be tried again.",
@@ -284,7 +284,7 @@ pub(super) const SAID: &[Said] = &[
     ),
     (
         "What waits here cannot be handed over: this computer's disk was copied or restored, and the server has other changes in its place. It stays here until this computer's time without the server is over, and is destroyed then. Tell an admin of the clinic now what was done here last.",
-        "यहाँ जो बाकी है वह सौंपा नहीं जा सकता: इस कंप्यूटर की डिस्क कॉपी या रीस्टोर हुई थी, और सर्वर पर उसकी जगह दूसरे बदलाव हैं। सर्वर के बिना चलने का इस कंप्यूटर का समय खत्म होने तक वह यहीं रहेगा, फिर नष्ट होगा। यहाँ आखिर में क्या किया गया था, यह क्लिनिक के एडमिन को अभी बताएँ।",
+        "यहाँ जो बाकी है वह सौंपा नहीं जा सकता: इस कंप्यूटर की डिस्क कॉपी या रीस्टोर हुई थी, और सर्वर पर उसकी जगह दूसरे बदलाव हैं। सर्वर के बिना चलने का इस कंप्यूटर का समय ख़त्म होने तक वह यहीं रहेगा, फिर नष्ट होगा। यहाँ आख़िर में क्या किया गया था, यह क्लिनिक के एडमिन को अभी बताएँ।",
     ),
     ("The server does not take what waits here: {why*}", "यहाँ जो बाकी है उसे सर्वर नहीं ले रहा: {why}"),
     (
@@ -307,7 +307,7 @@ pub(super) const SAID: &[Said] = &[
     ),
     (
         "The server's answer did not come, so perhaps this was done and perhaps not. Look at the list of staff before you try again. If somebody was added, or has a new one-time password that you did not see, give them another one.",
-        "सर्वर का उत्तर नहीं आया, इसलिए हो सकता है यह हो गया हो, और हो सकता है न हुआ हो। फिर कोशिश करने से पहले स्टाफ़ की सूची देखें। कोई जुड़ गया हो, या उसका नया एक बार का पासवर्ड आपने न देखा हो, तो उसे दूसरा दें।",
+        "सर्वर का जवाब नहीं आया, इसलिए हो सकता है यह हो गया हो, और हो सकता है न हुआ हो। फिर कोशिश करने से पहले स्टाफ़ की सूची देखें। कोई जुड़ गया हो, या उसका नया एक बार का पासवर्ड आपने न देखा हो, तो उसे दूसरा दें।",
     ),
     ("Someone of your staff has this e-mail already.", "आपके स्टाफ़ में किसी का यह ई-मेल पहले से है।"),
     (
@@ -362,7 +362,7 @@ pub(super) const SAID: &[Said] = &[
     ),
     (
         "The clinic's audit log on the server is not what this computer knew of it: entries were changed or taken away. Your work is safe, and goes on. Tell whoever runs the server to leave the database as it is and to run clinic-sync audit verify.",
-        "सर्वर पर क्लिनिक का ऑडिट लॉग वैसा नहीं है जैसा यह कंप्यूटर जानता था: प्रविष्टियाँ बदली या हटाई गईं। आपका काम सुरक्षित है, और चलता है। सर्वर चलाने वाले से कहें कि डेटाबेस को जैसा है वैसा छोड़ें और clinic-sync audit verify चलाएँ।",
+        "सर्वर पर क्लिनिक का ऑडिट लॉग वैसा नहीं है जैसा यह कंप्यूटर जानता था: एंट्री बदली या हटाई गईं। आपका काम सुरक्षित है, और चलता है। सर्वर चलाने वाले से कहें कि डेटाबेस को जैसा है वैसा छोड़ें और clinic-sync audit verify चलाएँ।",
     ),
     (
         "The server's data was restored from a backup. Nothing on this computer was changed or lost. {again*} Start every other computer of the clinic once, so that each brings back what was done on it.",

@@ -57,7 +57,7 @@ pub(super) const SAID: &[Said] = &[
     ("no use once pregnant", "गर्भ ठहरने के बाद कोई फ़ायदा नहीं"),
     ("more miscarriages", "गर्भपात ज़्यादा होते हैं"),
     ("methaemoglobinaemia in small children", "छोटे बच्चों में मेथेमोग्लोबिनेमिया"),
-    ("malformations, long after the last tablet", "आखिरी गोली के बहुत बाद भी जन्मजात विकृतियाँ"),
+    ("malformations, long after the last tablet", "आख़िरी गोली के बहुत बाद भी जन्मजात विकृतियाँ"),
     ("malformations, in the first three months", "पहले तीन महीनों में जन्मजात विकृतियाँ"),
     ("malformations, and the end of the pregnancy", "जन्मजात विकृतियाँ, और गर्भपात"),
     ("malformations, and harm to the child's mind", "जन्मजात विकृतियाँ, और बच्चे के दिमाग को नुकसान"),

@@ -63,13 +63,13 @@ pub(super) const SAID: &[Said] = &[
     ),
     (
         "At most {count} {units*} are taken at one time. If a figure is a strength, write it with the medicine: telma 40 mg 1-0-0.",
-        "एक बार में ज़्यादा से ज़्यादा {count} {units} दी जाती हैं। अगर कोई संख्या दवा की ताकत है, तो उसे दवा के साथ लिखें: telma 40 mg 1-0-0",
+        "एक बार में अधिक से अधिक {count} {units} दी जाती हैं। अगर कोई संख्या दवा की ताकत है, तो उसे दवा के साथ लिखें: telma 40 mg 1-0-0",
     ),
     (
         "The dose is too long: {count} letters at most, without the note behind //.",
-        "खुराक बहुत लंबी है: // के बाद की टिप्पणी के बिना ज़्यादा से ज़्यादा {count} अक्षर।",
+        "खुराक बहुत लंबी है: // के बाद की टिप्पणी के बिना अधिक से अधिक {count} अक्षर।",
     ),
-    ("The note is too long: {count} letters at most.", "टिप्पणी बहुत लंबी है: ज़्यादा से ज़्यादा {count} अक्षर।"),
+    ("The note is too long: {count} letters at most.", "टिप्पणी बहुत लंबी है: अधिक से अधिक {count} अक्षर।"),
     ("A line names no medicine.", "एक पंक्ति में दवा का नाम नहीं है।"),
     (
         "{line}: {count} medicines fit. Write the strength or the form too.",

@@ -20,7 +20,7 @@ pub(super) const SAID: &[Said] = &[
     ),
     (
         "The first day of the last period is not a day in the past.",
-        "आखिरी माहवारी का पहला दिन बीता हुआ दिन नहीं है।",
+        "आख़िरी माहवारी का पहला दिन बीता हुआ दिन नहीं है।",
     ),
     ("To what is the patient allergic?", "मरीज़ को किससे एलर्जी है?"),
     (
@@ -29,7 +29,7 @@ pub(super) const SAID: &[Said] = &[
     ),
     (
         "Allergies are noted. Mark each first as passed or as an error; nothing was changed.",
-        "एलर्जी लिखी हुई हैं। पहले हर एक को “नहीं रही” या “गलती” करें; कुछ बदला नहीं गया।",
+        "एलर्जी लिखी हुई हैं। पहले हर एक को “नहीं रही” या “ग़लती” करें; कुछ बदला नहीं गया।",
     ),
     (
         "Allergies are written among the warnings. Take them out there first; nothing was changed.",
@@ -103,7 +103,7 @@ pub(super) const SAID: &[Said] = &[
     ),
     (
         "A draft is open for this patient. Sign or discard it first; the refused prescription waits.",
-        "इस मरीज़ का एक ड्राफ़्ट खुला है। पहले उस पर हस्ताक्षर करें या उसे छोड़ें; अस्वीकृत पर्चा प्रतीक्षा करेगा।",
+        "इस मरीज़ का एक ड्राफ़्ट खुला है। पहले उस पर हस्ताक्षर करें या उसे छोड़ें; अस्वीकृत पर्चा तब तक रुका रहेगा।",
     ),
     ("Why is it void?", "यह क्यों रद्द है?"),
     ("This prescription was replaced or made void already.", "यह पर्चा पहले ही बदला या रद्द किया जा चुका है।"),

@@ -41,9 +41,9 @@ export const known: typeof english = {
   statuses: {
     active: "हाँ, लागू है",
     inactive: "नहीं, अब नहीं रही",
-    entered_in_error: "नहीं, गलती से लिखी थी",
+    entered_in_error: "नहीं, ग़लती से लिखी थी",
   },
-  statusTags: { active: "लागू", inactive: "नहीं रही", entered_in_error: "गलती" },
+  statusTags: { active: "लागू", inactive: "नहीं रही", entered_in_error: "ग़लती" },
   statusHint: "कुछ मिटाया नहीं जाता: जो लागू नहीं, वह यहाँ और इतिहास में दिखता रहता है।",
   save: "सहेजें",
   differs: "अलग है",
@@ -59,7 +59,7 @@ export const known: typeof english = {
 export const trend: typeof englishTrend = {
   title: "मापें",
   none: "अभी कुछ नहीं मापा गया।",
-  bp: "रक्तचाप",
+  bp: "ब्लड प्रेशर",
   bpSys: "ऊपरी",
   bpDia: "निचला",
   temp: "तापमान",

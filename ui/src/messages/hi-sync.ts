@@ -15,14 +15,14 @@ export const sync: typeof english = {
     online: "ऑनलाइन",
     allSynced: (time) => `सब सिंक हुआ ${time}`,
     comparing: "सर्वर से मिलान हो रहा है",
-    waiting: (count) => `${count} प्रतीक्षा में`,
+    waiting: (count) => `${count} इंतज़ार में`,
     sending: (sent, total) => `${total} में से ${sent} भेजे जा रहे हैं`,
     receiving: (rows) => `${rows} पंक्तियाँ आ रही हैं`,
     onlyHere: (count) => `${records(count)} केवल यहाँ`,
     filling: (percent) => (percent === null ? "तैयार हो रहा है" : `तैयार हो रहा है, ${percent}%`),
     connecting: "जुड़ रहा है",
     offline: (time) => `${time} से ऑफ़लाइन`,
-    savedHere: (count) => `यहाँ सहेजा, ${count} प्रतीक्षा में`,
+    savedHere: (count) => `यहाँ सहेजा, ${count} इंतज़ार में`,
     allSaved: "सब सहेजा गया",
     attention: (count) => `${changes(count)} आपके लिए`,
     synced: (time) => `सिंक हुआ ${time}`,
@@ -40,7 +40,7 @@ export const sync: typeof english = {
     comparing: "ऑनलाइन। भेजने को कुछ बाकी नहीं। इस कंप्यूटर के हर रिकॉर्ड का सर्वर से मिलान हो रहा है।",
     compared: (time) => `सर्वर से हर रिकॉर्ड मिलाया गया, और बराबर है: ${time}।`,
     mended: (count, time) =>
-      `${records(count)} इस कंप्यूटर पर गायब या खराब थे और फिर से लाए गए: ${time}। सहायता को बताएँ।`,
+      `${records(count)} इस कंप्यूटर पर गायब या ख़राब थे और फिर से लाए गए: ${time}। सपोर्ट को बताएँ।`,
     onlyHere: (count) =>
       `इस कंप्यूटर के ${records(count)} सर्वर पर नहीं हैं, या वहाँ पुराने हैं: सर्वर ने उन्हें खो दिया। वे यहाँ रखे हैं। क्लिनिक के हर दूसरे कंप्यूटर को एक बार चालू करें: हर एक वह फिर से भेजता है जो उस पर किया गया। फिर भी कुछ बचे तो सर्वर चलाने वाले को बताएँ।`,
     filling: (hasToday, rows, total) =>
@@ -48,7 +48,7 @@ export const sync: typeof english = {
         ? `यह कंप्यूटर तैयार हो रहा है। आज के मरीज़ यहाँ हैं, और आप उनके साथ काम कर सकते हैं; बाकी में से लगभग ${number(total ?? rows)} में से ${records(rows)} आ चुके हैं।`
         : "यह कंप्यूटर तैयार हो रहा है। आज के मरीज़ पहले आते हैं।",
     fillingStands:
-      "यह कंप्यूटर तैयार हो रहा है, और सर्वर उत्तर नहीं दे रहा। जहाँ रुका था वहीं से अपने आप आगे बढ़ेगा। जो यहाँ है उसके साथ आप काम कर सकते हैं।",
+      "यह कंप्यूटर तैयार हो रहा है, और सर्वर जवाब नहीं दे रहा। जहाँ रुका था वहीं से अपने आप आगे बढ़ेगा। जो यहाँ है उसके साथ आप काम कर सकते हैं।",
     waiting: (count) => `ऑनलाइन। ${changes(count)} इस कंप्यूटर पर सुरक्षित हैं और अपने आप जाएँगे।`,
     offline: (time, count) =>
       count === 0
@@ -63,7 +63,7 @@ export const sync: typeof english = {
   now: "अभी सिंक करें",
   counts: {
     title: "इस कंप्यूटर के बदलावों का क्या हुआ",
-    waiting: "नेटवर्क की प्रतीक्षा में",
+    waiting: "नेटवर्क के इंतज़ार में",
     decisions: "निर्णय बाकी",
     states: {
       quarantined: "अलग रखे",
@@ -115,8 +115,8 @@ export const sync: typeof english = {
     keys: { replace: "C", retry: "T", hand_over: "H", discard: "D" },
     done: {
       replace: "सुधरा बदलाव सहेजा गया और अपने आप जाएगा",
-      retry: "सर्वर के उत्तर देते ही फिर कोशिश होगी",
-      hand_over: "सर्वर के उत्तर देते ही एडमिन इसे देखेंगे",
+      retry: "सर्वर के जवाब देते ही फिर कोशिश होगी",
+      hand_over: "सर्वर के जवाब देते ही एडमिन इसे देखेंगे",
       discard: "छोड़ा गया; बहीखाते में रहेगा",
     },
     asked: {
@@ -144,7 +144,7 @@ export const sync: typeof english = {
   },
   columns: { number: "क्र.", what: "क्या", patient: "मरीज़", who: "किसने", when: "कब", fate: "स्थिति" },
   fates: {
-    waiting: "प्रतीक्षा में",
+    waiting: "इंतज़ार में",
     applied: "लागू",
     merged: "मिलाया गया",
     conflict: "अलग है",
