@@ -107,11 +107,11 @@ pub(super) const SAID: &[Said] = &[
     ),
     (
         "It was signed with a key that counts no more: its author's password was reset, or they or the computer were taken out before it arrived. It is kept: its author signs in there and tries it again, an admin lets it in, or it is discarded.",
-        "इस पर ऐसी कुंजी से हस्ताक्षर है जो अब मान्य नहीं: करने वाले का पासवर्ड बदला गया, या आने से पहले उन्हें या कंप्यूटर को हटाया गया। यह रखा है: करने वाले वहाँ साइन इन करके फिर कोशिश करें, एडमिन इसे आने दें, या इसे छोड़ा जाए।",
+        "इस पर ऐसी कुंजी से हस्ताक्षर हैं जो अब मान्य नहीं: करने वाले का पासवर्ड बदला गया, या आने से पहले उन्हें या कंप्यूटर को हटाया गया। यह रखा है: करने वाले वहाँ साइन इन करके फिर कोशिश करें, एडमिन इसे आने दें, या इसे छोड़ा जाए।",
     ),
     (
         "It does not bear the signature of the person in whose name it was made, who has a key of their own on that computer. It is kept: if it is theirs, they sign in there and try it again; if not, it is discarded and an admin should know of it.",
-        "जिनके नाम से यह किया गया उनका हस्ताक्षर इस पर नहीं है, जबकि उस कंप्यूटर पर उनकी अपनी कुंजी है। यह रखा है: उनका हो तो वे वहाँ साइन इन करके फिर कोशिश करें; न हो तो इसे छोड़ें और एडमिन को बताएँ।",
+        "जिनके नाम से यह किया गया उनके हस्ताक्षर इस पर नहीं हैं, जबकि उस कंप्यूटर पर उनकी अपनी कुंजी है। यह रखा है: उनका हो तो वे वहाँ साइन इन करके फिर कोशिश करें; न हो तो इसे छोड़ें और एडमिन को बताएँ।",
     ),
     (
         "It came from a computer that had been taken out of service. A person decides about it.",
@@ -155,16 +155,16 @@ pub(super) const SAID: &[Said] = &[
     ("A procedure does not go from that state to this one.", "इलाज उस स्थिति से इस स्थिति में नहीं जाता।"),
     (
         "A completed procedure does not change; add to its note, or mark it as entered in error.",
-        "पूरा हुआ इलाज नहीं बदलता; उसके नोट में जोड़ें, या उसे भूल से लिखा बताएँ।",
+        "पूरा हुआ इलाज नहीं बदलता; उसके नोट में जोड़ें, या उसे ग़लती से लिखा बताएँ।",
     ),
     ("A completed procedure does not change; add to its note.", "पूरा हुआ इलाज नहीं बदलता; उसके नोट में जोड़ें।"),
     (
         "A completed procedure cannot be deleted; mark it as entered in error.",
-        "पूरा हुआ इलाज हटाया नहीं जा सकता; उसे भूल से लिखा बताएँ।",
+        "पूरा हुआ इलाज हटाया नहीं जा सकता; उसे ग़लती से लिखा बताएँ।",
     ),
     ("There is no tooth with this number.", "इस संख्या का कोई दाँत नहीं है।"),
     ("There is no tooth with one of these numbers.", "इनमें से किसी संख्या का कोई दाँत नहीं है।"),
-    ("An appointment does not go from that state to this one.", "अपॉइंटमेंट उस स्थिति से इस स्थिति में नहीं जाती।"),
+    ("An appointment does not go from that state to this one.", "विज़िट उस स्थिति से इस स्थिति में नहीं जाती।"),
     ("A patient is not merged into themselves.", "मरीज़ को उसी के साथ एक नहीं किया जाता।"),
     ("Nobody is merged into themselves.", "किसी को उसी के साथ एक नहीं किया जाता।"),
     (
@@ -201,11 +201,11 @@ pub(super) const SAID: &[Said] = &[
     ),
     (
         "This clinic's account is suspended. What you wrote is kept and still sent, and all can be read and exported. Ask whoever runs the account.",
-        "इस क्लिनिक का खाता रोका गया है। आपका लिखा हुआ रखा है और अब भी भेजा जाता है, और सब पढ़ा और निर्यात किया जा सकता है। खाता चलाने वाले से पूछें।",
+        "इस क्लिनिक का खाता रोका गया है। आपका लिखा हुआ रखा है और अब भी भेजा जाता है, और सब कुछ पढ़ा और एक्सपोर्ट किया जा सकता है। खाता चलाने वाले से पूछें।",
     ),
     (
         "This clinic's plan has ended. What you wrote is kept and still sent, and all can be read and exported. Renew the plan to go on.",
-        "इस क्लिनिक की योजना समाप्त हो गई। आपका लिखा हुआ रखा है और अब भी भेजा जाता है, और सब पढ़ा और निर्यात किया जा सकता है। आगे बढ़ने के लिए योजना का नवीनीकरण करें।",
+        "इस क्लिनिक का प्लान समाप्त हो गया। आपका लिखा हुआ रखा है और अब भी भेजा जाता है, और सब कुछ पढ़ा और एक्सपोर्ट किया जा सकता है। आगे बढ़ने के लिए प्लान रिन्यू करें।",
     ),
     ("Your role does not allow this.", "आपकी भूमिका में इसकी अनुमति नहीं है।"),
     (
@@ -214,7 +214,7 @@ pub(super) const SAID: &[Said] = &[
     ),
     (
         "This needs the signature of the computer on which you work, made for just this and only once. Nothing was changed. Try again; if it stays so, update the program, or tell whoever runs the server.",
-        "इसके लिए आपके कंप्यूटर का हस्ताक्षर चाहिए, केवल इसी काम का और एक ही बार का। कुछ बदला नहीं गया। फिर कोशिश करें; ऐसा ही रहे तो प्रोग्राम अपडेट करें, या सर्वर चलाने वाले को बताएँ।",
+        "इसके लिए आपके कंप्यूटर के हस्ताक्षर चाहिए, केवल इसी काम के और एक ही बार के। कुछ बदला नहीं गया। फिर कोशिश करें; ऐसा ही रहे तो प्रोग्राम अपडेट करें, या सर्वर चलाने वाले को बताएँ।",
     ),
     (
         "The clock of this computer is more than two minutes off. Nothing was changed. Set it and try again.",
@@ -337,24 +337,24 @@ pub(super) const SAID: &[Said] = &[
     ("Change your own password with the one that you have.", "अपना पासवर्ड अपने मौजूदा पासवर्ड से बदलें।"),
     (
         "The plan has no room for another doctor or dentist. Deactivate one, or ask for a larger plan.",
-        "योजना में एक और डॉक्टर या दंत चिकित्सक की जगह नहीं है। किसी को निष्क्रिय करें, या बड़ी योजना माँगें।",
+        "प्लान में एक और डॉक्टर या दंत चिकित्सक की जगह नहीं है। किसी को निष्क्रिय करें, या बड़ा प्लान माँगें।",
     ),
     // What the server tells of the clinic.
     (
         "The plan has no room for so many patients. Nothing was added; ask for a larger plan.",
-        "योजना में इतने मरीज़ों की जगह नहीं है। कुछ जोड़ा नहीं गया; बड़ी योजना माँगें।",
+        "प्लान में इतने मरीज़ों की जगह नहीं है। कुछ जोड़ा नहीं गया; बड़ा प्लान माँगें।",
     ),
-    ("The plan ends in {days} days. Renew it in time.", "योजना {days} दिन में समाप्त होगी। समय पर नवीनीकरण करें।"),
+    ("The plan ends in {days} days. Renew it in time.", "प्लान {days} दिन में समाप्त होगा। समय पर रिन्यू करें।"),
     ("doctors and dentists", "डॉक्टर और दंत चिकित्सक"),
     ("patients", "मरीज़"),
     (
         "There are {has} {what*}, {over} more than the plan has room for. All of them are kept; ask for a larger plan.",
-        "{has} {what} हैं, योजना की जगह से {over} ज़्यादा। सब रखे हैं; बड़ी योजना माँगें।",
+        "{has} {what} हैं, प्लान की जगह से {over} ज़्यादा। सब रखे हैं; बड़ा प्लान माँगें।",
     ),
-    ("All {may} places for {what*} in the plan are taken.", "योजना में {what} की सभी {may} जगहें भर गई हैं।"),
+    ("All {may} places for {what*} in the plan are taken.", "प्लान में {what} की सभी {may} जगहें भर गई हैं।"),
     (
         "{has} of {may} places for {what*} in the plan are taken.",
-        "योजना में {what} की {may} में से {has} जगहें भर गई हैं।",
+        "प्लान में {what} की {may} में से {has} जगहें भर गई हैं।",
     ),
     (
         "The operator of the server was told that no admin of yours can sign in any more, and will make {name} one, not before {at}. If that is not so, any admin, doctor or dentist can object until then.",

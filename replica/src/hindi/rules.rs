@@ -110,11 +110,11 @@ pub(super) const SAID: &[Said] = &[
     ),
     (
         "Both work against folic acid: the bone marrow fails.",
-        "दोनों फ़ोलिक एसिड के ख़िलाफ़ काम करती हैं: अस्थि मज्जा काम बंद करती है।",
+        "दोनों फ़ोलिक एसिड के ख़िलाफ़ काम करती हैं: बोन मैरो काम बंद कर देता है।",
     ),
     (
         "The kidney keeps methotrexate back: harm to the bone marrow.",
-        "गुर्दा मेथोट्रेक्सेट को रोकता है: अस्थि मज्जा को नुकसान।",
+        "गुर्दा मेथोट्रेक्सेट को रोकता है: बोन मैरो को नुकसान।",
     ),
     ("The kidney keeps methotrexate back.", "गुर्दा मेथोट्रेक्सेट को रोकता है।"),
     (
@@ -163,7 +163,7 @@ pub(super) const SAID: &[Said] = &[
         "Tizanidine rises tenfold: the pressure falls, and people faint.",
         "टिज़ानिडिन दस गुना बढ़ती है: BP गिरता है, और लोग बेहोश होते हैं।",
     ),
-    ("Confusion and psychosis.", "भ्रम और मनोविकृति।"),
+    ("Confusion and psychosis.", "भ्रम और साइकोसिस।"),
     ("Pressure in the head rises, and sight is lost.", "सिर के अंदर दबाव बढ़ता है, और नज़र जा सकती है।"),
     ("Two forms of vitamin A: poisoning.", "विटामिन A के दो रूप: ज़हर जैसा असर।"),
     ("The pill does not protect.", "गर्भनिरोधक गोली बचाव नहीं करती।"),
@@ -179,7 +179,7 @@ pub(super) const SAID: &[Said] = &[
     ("Harm to hearing and kidneys.", "सुनने की शक्ति और गुर्दों को नुकसान।"),
     (
         "Azathioprine is kept back: the bone marrow fails.",
-        "एज़ाथायोप्रिन शरीर में रुकती है: अस्थि मज्जा काम बंद करती है।",
+        "एज़ाथायोप्रिन शरीर में रुकती है: बोन मैरो काम बंद कर देता है।",
     ),
     ("Iron binds it in the gut. Three hours apart.", "आयरन इसे आँत में बाँध लेता है। तीन घंटे के अंतर से दें।"),
     (

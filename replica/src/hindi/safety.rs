@@ -51,7 +51,7 @@ pub(super) const SAID: &[Said] = &[
     ("units", "यूनिट"),
     ("vials", "वायल"),
     ("ampoules", "ऐम्प्यूल"),
-    ("applications", "लगाने की दवा"),
+    ("applications", "लगाने की मात्रा"),
     ("doses", "खुराक"),
     (
         "It does not say of what. Example: 2 ml stat, 10 units hs, 1 vial od.",
@@ -59,11 +59,11 @@ pub(super) const SAID: &[Said] = &[
     ),
     (
         "It does not say how much of what: a figure alone may be tablets, ml or units. Example: 1 tab od, 5 ml tds, 10 units hs; and telma 40 mg od, if it is the strength.",
-        "कितनी और किसकी मात्रा है, यह नहीं लिखा: अकेली संख्या गोली, मि.ली. या यूनिट, कुछ भी हो सकती है। उदाहरण: 1 tab od, 5 ml tds, 10 units hs; ताकत हो तो telma 40 mg od",
+        "कितनी और क्या, यह नहीं लिखा: अकेली संख्या गोली, मि.ली. या यूनिट, कुछ भी हो सकती है। उदाहरण: 1 tab od, 5 ml tds, 10 units hs; वह दवा की मात्रा (mg) हो तो telma 40 mg od",
     ),
     (
         "At most {count} {units*} are taken at one time. If a figure is a strength, write it with the medicine: telma 40 mg 1-0-0.",
-        "एक बार में अधिक से अधिक {count} {units} दी जाती हैं। अगर कोई संख्या दवा की ताकत है, तो उसे दवा के साथ लिखें: telma 40 mg 1-0-0",
+        "एक बार में अधिक से अधिक {count} {units} दी जाती हैं। अगर कोई संख्या दवा की मात्रा (mg) है, तो उसे दवा के साथ लिखें: telma 40 mg 1-0-0",
     ),
     (
         "The dose is too long: {count} letters at most, without the note behind //.",
@@ -249,6 +249,6 @@ pub(super) const SAID: &[Said] = &[
     ("The safety checks do not work: {why}.", "सुरक्षा जाँच काम नहीं कर रही: {why}।"),
     (
         "The list of medicines has not arrived on this computer yet, so nothing is checked. Connect it once.",
-        "दवाओं की सूची अभी इस कंप्यूटर पर नहीं आई, इसलिए कुछ जाँचा नहीं जा रहा। इसे एक बार जोड़ें।",
+        "दवाओं की सूची अभी इस कंप्यूटर पर नहीं आई, इसलिए कुछ जाँचा नहीं जा रहा। इसे एक बार नेटवर्क से जोड़ें।",
     ),
 ];

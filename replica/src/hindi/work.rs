@@ -57,11 +57,11 @@ pub(super) const SAID: &[Said] = &[
     ),
     (
         "Only doctors, dentists and nurses prepare a prescription, on a computer for clinical work.",
-        "पर्चा केवल डॉक्टर, दंत चिकित्सक और नर्स तैयार करते हैं, क्लिनिकल काम के कंप्यूटर पर।",
+        "पर्चा केवल डॉक्टर, दंत चिकित्सक और नर्स तैयार करते हैं, इलाज वाले कंप्यूटर पर।",
     ),
     (
         "No doctor of the clinic is known on this computer yet. The draft is kept; connect once and give it again.",
-        "क्लिनिक का कोई डॉक्टर अभी इस कंप्यूटर पर नहीं आया है। ड्राफ़्ट रखा हुआ है; एक बार जुड़ें और फिर से दें।",
+        "क्लिनिक का कोई डॉक्टर अभी इस कंप्यूटर पर नहीं आया है। ड्राफ़्ट रखा हुआ है; एक बार नेटवर्क से जोड़ें और फिर से दें।",
     ),
     ("Nothing more is prepared for this patient.", "इस मरीज़ के लिए और कुछ तैयार नहीं है।"),
     (
@@ -91,11 +91,11 @@ pub(super) const SAID: &[Said] = &[
     ),
     (
         "The clinic's data has not arrived yet. The draft is kept; connect once and sign again.",
-        "क्लिनिक का डेटा अभी नहीं आया। ड्राफ़्ट रखा हुआ है; एक बार जोड़ें और फिर हस्ताक्षर करें।",
+        "क्लिनिक का डेटा अभी नहीं आया। ड्राफ़्ट रखा हुआ है; एक बार नेटवर्क से जोड़ें और फिर हस्ताक्षर करें।",
     ),
     (
         "Your registration number has not arrived on this computer yet. The draft is kept; connect once and sign again.",
-        "आपका पंजीकरण नंबर अभी इस कंप्यूटर पर नहीं आया। ड्राफ़्ट रखा हुआ है; एक बार जोड़ें और फिर हस्ताक्षर करें।",
+        "आपका पंजीकरण नंबर अभी इस कंप्यूटर पर नहीं आया। ड्राफ़्ट रखा हुआ है; एक बार नेटवर्क से जोड़ें और फिर हस्ताक्षर करें।",
     ),
     (
         "A draft of this patient waits. Sign it or discard it first; nothing was changed.",
@@ -109,11 +109,11 @@ pub(super) const SAID: &[Said] = &[
     ("This prescription was replaced or made void already.", "यह पर्चा पहले ही बदला या रद्द किया जा चुका है।"),
     (
         "Another doctor signed the prescription that this one replaces. Write why it is amended. Nothing was signed yet.",
-        "यह ड्राफ़्ट जिस पर्चे की जगह लेगा, उस पर दूसरे डॉक्टर के हस्ताक्षर हैं। लिखें कि उसे क्यों सुधारा जा रहा है। अभी कुछ हस्ताक्षरित नहीं हुआ।",
+        "यह ड्राफ़्ट जिस पर्चे की जगह लेगा, उस पर दूसरे डॉक्टर के हस्ताक्षर हैं। लिखें कि उसे क्यों सुधारा जा रहा है। अभी हस्ताक्षर नहीं हुए।",
     ),
     (
         "The prescription that this draft replaces is of another patient now. Discard the draft, and amend the prescription from its own page. Nothing was signed.",
-        "यह ड्राफ़्ट जिस पर्चे की जगह लेगा, वह अब दूसरे मरीज़ का है। ड्राफ़्ट छोड़ें और पर्चे को उसके अपने पेज से सुधारें। कुछ हस्ताक्षरित नहीं हुआ।",
+        "यह ड्राफ़्ट जिस पर्चे की जगह लेगा, वह अब दूसरे मरीज़ का है। ड्राफ़्ट छोड़ें और पर्चे को उसके अपने पेज से सुधारें। हस्ताक्षर नहीं हुए।",
     ),
     ("Nothing was prescribed before.", "पहले कोई पर्चा नहीं लिखा गया।"),
     (

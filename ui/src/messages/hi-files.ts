@@ -1,7 +1,9 @@
 import type { files as english } from "./files";
 const number = new Intl.NumberFormat("en-IN", { maximumFractionDigits: 1 });
 
-const count = (files: number) => `${files} फ़ाइल`;
+const count = (files: number) => `${files} फ़ाइल${files === 1 ? "" : "ें"}`;
+const safe = (files: number) => (files === 1 ? "सुरक्षित है" : "सुरक्षित हैं");
+const go = (files: number) => (files === 1 ? "जाएगी" : "जाएँगी");
 
 const kinds: [string, string][] = [
   ["xray", "एक्स-रे"],
@@ -50,10 +52,13 @@ export const files: typeof english = {
   kind: "यह क्या है",
   description: "विवरण",
   teeth: "दाँत",
-  teethHint: "FDI संख्या, जैसे 16 17",
+  teethHint: "FDI नंबर, जैसे 16 17",
   choose: "फ़ाइल चुनें…",
   added: (name) => `${name} इस कंप्यूटर पर सहेजी गई और सर्वर पर अपने आप जाएगी।`,
-  addedMany: (n) => `${count(n)} इस कंप्यूटर पर सहेजी गईं और सर्वर पर अपने आप जाएँगी।`,
+  addedMany: (n) =>
+    n === 1
+      ? "1 फ़ाइल इस कंप्यूटर पर सहेजी गई और सर्वर पर अपने आप जाएगी।"
+      : `${count(n)} इस कंप्यूटर पर सहेजी गईं और सर्वर पर अपने आप जाएँगी।`,
   dropHere: (name) => `फ़ाइलें यहाँ छोड़ें: वे ${name} के रिकॉर्ड में जुड़ेंगी।`,
   dropTitle: (n, name) => `${name} के रिकॉर्ड में ${count(n)} जोड़ें`,
   dropped: "जो फ़ाइलें छोड़ी गईं",
@@ -62,7 +67,7 @@ export const files: typeof english = {
   pageOf: (page, pages, name) => `${name} का पेज ${page} / ${pages}`,
   pageBefore: "पिछला पेज",
   pageAfter: "अगला पेज",
-  drawing: "पेज बनाया जा रहा है",
+  drawing: "पेज खुल रहा है",
   picture: (name, kind) => `${kind}: ${name}`,
   loading: "फ़ाइल आ रही है",
   noPicture: "यह फ़ाइल यहाँ नहीं दिखाई जा सकती। कॉपी सहेजकर दूसरे प्रोग्राम में खोलें।",
@@ -70,14 +75,15 @@ export const files: typeof english = {
   pill: {
     waiting: (n) => `${count(n)} भेजनी बाकी`,
     saved: (n) => `यहाँ सहेजी हैं, ${count(n)} भेजनी बाकी`,
-    refused: (n) => `${count(n)} नहीं भेजी जा सकती`,
+    refused: (n) => `${count(n)} नहीं भेजी जा ${n === 1 ? "सकती" : "सकतीं"}`,
   },
   sentences: {
     waiting: (n) =>
-      `हर रिकॉर्ड सर्वर पर है; ${count(n)} इस कंप्यूटर पर सुरक्षित है और डॉक्टर, दंत चिकित्सक या नर्स के साइन इन रहते अपने आप जाएगी।`,
-    also: (n) => `${count(n)} का भेजा जाना भी बाकी है।`,
+      `हर रिकॉर्ड सर्वर पर है; ${count(n)} इस कंप्यूटर पर ${safe(n)} और डॉक्टर, दंत चिकित्सक या नर्स के साइन इन रहते अपने आप ${go(n)}।`,
+    also: (n) => `${count(n)} भी भेजनी बाकी ${n === 1 ? "है" : "हैं"}।`,
     offline: (time, n) =>
-      `${time} से ऑफ़लाइन। काम हमेशा की तरह चलता है। ${count(n)} इस कंप्यूटर पर सुरक्षित है और अपने आप जाएगी।`,
-    refused: (n) => `${count(n)} सर्वर पर नहीं जा सकती: सर्वर ने नहीं ली, या यहाँ मिली नहीं। सूची देखें।`,
+      `${time} से ऑफ़लाइन। काम हमेशा की तरह चलता है। ${count(n)} इस कंप्यूटर पर ${safe(n)} और अपने आप ${go(n)}।`,
+    refused: (n) =>
+      `${count(n)} सर्वर पर नहीं जा ${n === 1 ? "सकती" : "सकतीं"}: सर्वर ने नहीं ${n === 1 ? "ली, या यहाँ मिली" : "लीं, या यहाँ मिलीं"} नहीं। सूची देखें।`,
   },
 };

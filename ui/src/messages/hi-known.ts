@@ -36,7 +36,7 @@ export const known: typeof english = {
     life_threatening: "जानलेवा",
   },
   certainty: "कितना पक्का",
-  certainties: { suspected: "संदेह", confirmed: "पक्का" },
+  certainties: { suspected: "शक", confirmed: "पक्का" },
   status: "क्या लागू है",
   statuses: {
     active: "हाँ, लागू है",
@@ -57,7 +57,7 @@ export const known: typeof english = {
 };
 
 export const trend: typeof englishTrend = {
-  title: "मापें",
+  title: "माप",
   none: "अभी कुछ नहीं मापा गया।",
   bp: "ब्लड प्रेशर",
   bpSys: "ऊपरी",

@@ -7,7 +7,7 @@ export const prepared: typeof englishPrepared = {
   take: "जो ख़ाली है उसे भरें",
   takeBack: "वापस लें",
   takeBackLong: (which) => `वापस लें: ${which}`,
-  takenBack: "वापस लिया गया: अब यह किसी को नहीं दिखेगा",
+  takenBack: "वापस लिया गया: अब यह किसी को भरने के लिए नहीं मिलेगा",
   give: "डॉक्टर को दें",
   giveHint: "यह हर डॉक्टर के कंप्यूटर पर पहुँचता है; नेटवर्क न हो तो बाद में।",
   giveOn: "दूसरे कमरे को दें",

@@ -41,7 +41,8 @@ export const shortKeys: typeof english = {
   preview: "छपने पर ऐसा दिखेगा",
   previewEmpty: "लिखते ही पंक्तियाँ यहाँ दिखेंगी।",
   test: "इन पर जाँची गई",
-  harmless: (count) => `जिन पर जाँची गई, उनमें से किसी को ${lines(count)} से नुकसान नहीं होगा।`,
+  harmless: (count) =>
+    `जिन पर जाँची गई, उनमें से किसी को ${count === 1 ? "1 पंक्ति" : `${count} पंक्तियों`} से नुकसान नहीं होगा।`,
   held: "रोकी गई",
   count: lines,
 };
