@@ -90,6 +90,14 @@ fn sentences_are_said_one_by_one_and_what_is_named_before_a_colon_stays() {
         )
     );
     assert_eq!(
+        hindi("What Asha prepared at 10:41, 21 Nov 2026 was taken back.").as_deref(),
+        Some("Asha ने 21 नव॰ 2026 को 10:41 पर जो तैयार किया था, वह वापस ले लिया गया।")
+    );
+    assert_eq!(
+        hindi("This server does not know patients.nickname; it needs an update.").as_deref(),
+        Some("यह सर्वर patients.nickname को नहीं जानता; उसे अपडेट चाहिए।")
+    );
+    assert_eq!(
         hindi("Pulse 20 a minute is unusual. Is it right?").as_deref(),
         Some("नाड़ी 20 प्रति मिनट: यह असामान्य है। क्या सही है?")
     );

@@ -65,6 +65,14 @@ pub(super) const SAID: &[Said] = &[
     ),
     ("Nothing more is prepared for this patient.", "इस मरीज़ के लिए और कुछ तैयार नहीं है।"),
     (
+        "What {name} prepared at {time}, {day*} was taken back.",
+        "{name} ने {day} को {time} पर जो तैयार किया था, वह वापस ले लिया गया।",
+    ),
+    (
+        "What {name} prepared at {time}, {day*} is of another patient.",
+        "{name} ने {day} को {time} पर जो तैयार किया था, वह दूसरे मरीज़ का है।",
+    ),
+    (
         "What {name} prepared at {time} was taken back.",
         "{name} ने {time} पर जो तैयार किया था, वह वापस ले लिया गया।",
     ),
