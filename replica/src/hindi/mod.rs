@@ -95,8 +95,9 @@ fn fits<'t>(
 /// What stands in a place of the Hindi sentence.
 fn put_in(place: &str, value: &str, looks: &Cell<u32>) -> Option<String> {
     match place {
-        // Else every sentence that ends as this one does would be the name of a column.
-        "column" if value.contains('.') => None,
+        // Else every text that ends as this sentence does would be one, with all before its end in one of the places.
+        "column" | "time" if value.contains('.') => None,
+        "name" if value.contains(':') => None,
         // A figure, and not all up to the one of the next sentence.
         "mg" | "day" | "year" if value.contains(' ') => None,
         place if place.ends_with('*') => known(value, looks),

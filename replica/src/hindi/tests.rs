@@ -90,8 +90,11 @@ fn sentences_are_said_one_by_one_and_what_is_named_before_a_colon_stays() {
         )
     );
     assert_eq!(
-        hindi("What Asha prepared at 10:41, 21 Nov 2026 was taken back.").as_deref(),
-        Some("Asha ने 21 नव॰ 2026 को 10:41 पर जो तैयार किया था, वह वापस ले लिया गया।")
+        hindi("What Asha prepared at 10:41, 21 Nov 2026 was taken back. What Ravi prepared at 9:30 was taken back.")
+            .as_deref(),
+        Some(
+            "Asha ने 21 नव॰ 2026 को 10:41 पर जो तैयार किया था, वह वापस ले लिया गया। Ravi ने 9:30 पर जो तैयार किया था, वह वापस ले लिया गया।"
+        )
     );
     assert_eq!(
         hindi("This server does not know patients.nickname; it needs an update.").as_deref(),
