@@ -26,7 +26,10 @@ pub(super) const SAID: &[Said] = &[
         "Who is here now is seen today, in turn: leave day and time empty.",
         "जो अभी यहाँ है, उसे आज ही अपनी बारी पर देखा जाता है: दिन और समय ख़ाली छोड़ें।",
     ),
-    ("This doctor sees no patients here. Choose another one.", "यह डॉक्टर यहाँ मरीज़ नहीं देखते। दूसरे डॉक्टर चुनें।"),
+    (
+        "This doctor sees no patients here. Choose another one.",
+        "यह डॉक्टर यहाँ मरीज़ नहीं देखते। कोई दूसरा डॉक्टर चुनें।",
+    ),
     (
         "The doctor has another patient at {time} that day. Choose another time, or none.",
         "उस दिन {time} पर डॉक्टर के पास दूसरा मरीज़ है। दूसरा समय चुनें, या ख़ाली छोड़ें।",

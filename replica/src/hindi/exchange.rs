@@ -103,7 +103,7 @@ pub(super) const SAID: &[Said] = &[
         "A mutation does not say who did it, where, and in which order.",
         "एक बदलाव में नहीं लिखा कि किसने, कहाँ और किस क्रम में किया।",
     ),
-    ("A mutation's hash or signature does not fit.", "एक बदलाव का hash या हस्ताक्षर मेल नहीं खाता।"),
+    ("A mutation's hash or signature does not fit.", "एक बदलाव का hash या उसके हस्ताक्षर मेल नहीं खाते।"),
     (
         "What stands for the author's own signature is none.",
         "जो करने वाले के अपने हस्ताक्षर की जगह है, वह हस्ताक्षर नहीं है।",

@@ -150,7 +150,7 @@ pub(super) const SAID: &[Said] = &[
     ("An attachment's file does not change; add another one.", "जोड़ी हुई फ़ाइल नहीं बदलती; दूसरी जोड़ें।"),
     (
         "Only a dentist completes a procedure, or says that it failed or was an error.",
-        "इलाज को पूरा, असफल या ग़लती केवल दंत चिकित्सक कहते हैं।",
+        "इलाज पूरा हुआ, नहीं हो सका या ग़लती से लिखा गया, यह केवल दंत चिकित्सक लिखते हैं।",
     ),
     ("A procedure does not go from that state to this one.", "इलाज उस स्थिति से इस स्थिति में नहीं जाता।"),
     (

@@ -113,7 +113,7 @@ pub(super) const SAID: &[Said] = &[
         "A draft is open for this patient. Sign or discard it first; the refused prescription waits.",
         "इस मरीज़ का एक ड्राफ़्ट खुला है। पहले उस पर हस्ताक्षर करें या उसे छोड़ें; अस्वीकृत पर्चा तब तक रुका रहेगा।",
     ),
-    ("Why is it void?", "यह क्यों रद्द है?"),
+    ("Why is it void?", "इसे क्यों रद्द किया जा रहा है?"),
     ("This prescription was replaced or made void already.", "यह पर्चा पहले ही बदला या रद्द किया जा चुका है।"),
     (
         "Another doctor signed the prescription that this one replaces. Write why it is amended. Nothing was signed yet.",
