@@ -60,6 +60,17 @@ test("in Hindi the strength of a medicine has one name, which is not that of a d
   expect(textOf(hindi.get(".medicines.dose"))).toContain("खुराक");
 });
 
+test.each([
+  [".sync.sentences.waiting", "1 बदलाव इस कंप्यूटर पर सुरक्षित है", "2 बदलाव इस कंप्यूटर पर सुरक्षित हैं"],
+  [".files.sentences.refused", "1 फ़ाइल सर्वर पर नहीं जा सकती:", "2 फ़ाइलें सर्वर पर नहीं जा सकतीं:"],
+  [".pad.heldCount", "1 रोकी गई", "2 रोकी गईं"],
+])("in Hindi one is told of as one, and two as two: %s", (path, one, two) => {
+  const told = hindi.get(path);
+  const said = (count: number) => (typeof told === "function" ? told(count) : "");
+  expect(said(1)).toContain(one);
+  expect(said(2)).toContain(two);
+});
+
 const ages = () => ["54 y", "1 y 11 mo", "12 d", ""].map(age);
 
 test("an age is said in the units of the language", () => {
