@@ -24,25 +24,32 @@ impl Replica {
     /// is meant, also where others have the same name and strength, until another name is typed.
     pub fn read_line(&self, text: &str, was: Option<&DraftItem>) -> Result<LineRead> {
         let fitting = |medicine: &str| {
-            if medicine.chars().count() < SHORTEST { Ok(vec![]) } else { self.fitting_medicines(medicine) }
+            if medicine.chars().count() < SHORTEST {
+                return Ok((medicine.to_owned(), vec![]));
+            }
+            self.fitting_medicines(medicine)
         };
         let text = with_form(text);
         let text: &str = &text;
         let mut line = TypedLine::split(text);
-        let mut found = if text.trim().is_empty() { self.favourites()? } else { fitting(line.medicine)? };
-        let mut choice = choose(&found, line);
+        let (mut words, mut found) = if text.trim().is_empty() {
+            (String::new(), self.favourites()?)
+        } else {
+            fitting(line.medicine)?
+        };
+        let mut choice = choose(&found, TypedLine { medicine: &words, dose: line.dose });
         if let Some(other) = TypedLine::with_strength(text) {
-            let of_strength = fitting(other.medicine)?;
-            let chosen = choose(&of_strength, other);
+            let (named, of_strength) = fitting(other.medicine)?;
+            let chosen = choose(&of_strength, TypedLine { medicine: &named, dose: other.dose });
             if matches!(chosen, LineChoice::Chosen { .. }) {
-                (line, found, choice) = (other, of_strength, chosen);
+                (line, words, found, choice) = (other, named, of_strength, chosen);
             }
         }
         if let Some(other) = TypedLine::with_volume(text) {
-            let of_volume = fitting(other.medicine)?;
-            let chosen = choose(&of_volume, other);
+            let (named, of_volume) = fitting(other.medicine)?;
+            let chosen = choose(&of_volume, TypedLine { medicine: &named, dose: other.dose });
             if matches!(&chosen, LineChoice::Chosen { medicine } if is_sold_by(medicine, other.medicine)) {
-                (line, found, choice) = (other, of_volume, chosen);
+                (line, words, found, choice) = (other, named, of_volume, chosen);
             }
         }
         let TypedLine { medicine, dose } = line;
@@ -51,7 +58,7 @@ impl Replica {
         }
         let wanted = match &choice {
             LineChoice::Chosen { medicine } => found.iter().position(|one| one.id == medicine.id),
-            _ => plain_one(&found, medicine),
+            _ => plain_one(&found, &words),
         };
         let found = first_with(found, wanted, SHOWN);
         Ok(LineRead {

@@ -1,9 +1,11 @@
 //! Finding a medicine by fragments of its name and strength.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use protocol::id::MedicineId;
 use protocol::medicine::{is_form_word, may_say_form, says_form};
+use protocol::safety::SHORT_NAMES;
 use protocol::table::Values;
 use rusqlite::Transaction;
 use serde_json::Value;
@@ -24,13 +26,25 @@ const FAVOURITES: usize = 5;
 impl Replica {
     /// Medicines that fit, best first: `para 650`, `amox500`, `amox 500 cap`.
     pub fn find_medicines(&self, query: &str) -> Result<Vec<MedicineFound>> {
-        let found = self.fitting_medicines(query)?;
-        let plain = plain_one(&found, query);
+        let (words, found) = self.fitting_medicines(query)?;
+        let plain = plain_one(&found, &words);
         Ok(first_with(found, plain, SHOWN))
     }
 
-    /// All medicines that fit, best first.
-    pub(crate) fn fitting_medicines(&self, query: &str) -> Result<Vec<MedicineFound>> {
+    /// All medicines that fit, best first, with the words by which they are found: a short name is one for the whole name,
+    /// unless the list has something of that very name.
+    pub(crate) fn fitting_medicines(&self, query: &str) -> Result<(String, Vec<MedicineFound>)> {
+        let found = self.medicines_named(query)?;
+        match written_out(query) {
+            Some(whole) if !found.iter().any(is_named_short) => {
+                let found = self.medicines_named(&whole)?;
+                Ok((whole, found))
+            }
+            _ => Ok((query.to_owned(), found)),
+        }
+    }
+
+    fn medicines_named(&self, query: &str) -> Result<Vec<MedicineFound>> {
         let (forms, named) = typed_words(query);
         let Some(first) = named.first() else { return Ok(vec![]) };
         self.store.read(|tx| {
@@ -77,7 +91,7 @@ impl Replica {
                 // all others; what is given every day before what is rare.
                 (
                     !name.starts_with(first.as_str()),
-                    std::cmp::Reverse(medicine.uses),
+                    Reverse(medicine.uses),
                     name.contains('+'),
                     name,
                     !is_oral,
@@ -93,7 +107,7 @@ impl Replica {
     pub(crate) fn favourites(&self) -> Result<Vec<MedicineFound>> {
         self.store.read(|tx| {
             let mut used: Vec<(String, (u32, String))> = self.uses(tx)?.into_iter().collect();
-            used.sort_by_cached_key(|(id, (uses, _))| (std::cmp::Reverse(*uses), id.clone()));
+            used.sort_by_cached_key(|(id, (uses, _))| (Reverse(*uses), id.clone()));
             let mut found = Vec::new();
             for (id, (uses, dose)) in used {
                 let Ok(id) = id.parse::<MedicineId>() else { continue };
@@ -146,6 +160,27 @@ pub(crate) fn found_in(id: MedicineId, row: &Values) -> MedicineFound {
 pub(crate) fn name_in_full(generic: &str, strength: &str, brand: &str) -> String {
     let brand = if brand.is_empty() { String::new() } else { format!("({brand})") };
     [generic, strength, &brand].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// What was typed with the whole names of what is short in it: `paracetamol 650` of `pcm 650`. None where nothing is.
+fn written_out(query: &str) -> Option<String> {
+    let typed = format!(" {} ", split_words(query));
+    let mut known: Vec<(String, String)> = SHORT_NAMES
+        .iter()
+        .map(|(short, names)| (split_words(short), split_words(&names.join(" "))))
+        .collect();
+    // "co amoxiclav" before "amoxiclav".
+    known.sort_by_key(|(short, _)| Reverse(short.len()));
+    let whole = known
+        .iter()
+        .fold(typed.clone(), |text, (short, name)| text.replace(&format!(" {short} "), &format!(" {name} ")));
+    (whole != typed).then(|| whole.trim().to_owned())
+}
+
+/// Whether a short name stands in its own: a clinic's `PCM Forte`.
+fn is_named_short(medicine: &MedicineFound) -> bool {
+    let brand = medicine.brand_name.as_deref().unwrap_or_default();
+    written_out(&format!("{} {brand}", medicine.generic_name)).is_some()
 }
 
 /// The words that say a form, and those that name the medicine. How a form is called stands in no name: it is looked for in
@@ -228,6 +263,30 @@ mod tests {
         let mut strengths = ["1000 mg", "62.5 mg", "0.05 %", "as directed", "500 mg", "0.5 %"];
         strengths.sort_by_key(|strength| thousandths(strength));
         assert_eq!(strengths, ["0.05 %", "0.5 %", "62.5 mg", "500 mg", "1000 mg", "as directed"]);
+    }
+
+    #[test]
+    fn a_short_name_is_written_out_where_it_stands_as_a_word() {
+        for (typed, whole) in [
+            ("tab PCM 650", "tab paracetamol 650"),
+            ("pcm650", "paracetamol 650"),
+            ("aceclo+pcm", "aceclo paracetamol"),
+            ("Co-amoxiclav 500", "amoxicillin clavulanic acid 500"),
+            ("amoxyclav", "amoxicillin clavulanic acid"),
+            ("vit. C 500", "ascorbic acid 500"),
+            ("Vit-D3 60000 iu", "colecalciferol 60000 iu"),
+            ("inj TT", "inj tetanus toxoid"),
+        ] {
+            assert_eq!(written_out(typed).as_deref(), Some(whole), "{typed}");
+            assert_eq!(written_out(whole), None, "{whole} is whole");
+        }
+        // What is also something else, or what the ISMP warns of, is never guessed.
+        for typed in [
+            "pcmx 650", "hctz 25", "mtx 7.5", "ptu 50", "inh 300", "cpm 4", "vit d", "vit b12", "amox 500",
+            "",
+        ] {
+            assert_eq!(written_out(typed), None, "{typed}");
+        }
     }
 
     #[test]

@@ -206,7 +206,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use protocol::medicine::Units;
-    use protocol::safety::{Chart, Line, Medicine, Person, Proposed, Rules, check_lines};
+    use protocol::safety::{Chart, Line, Medicine, Person, Proposed, Rules, SHORT_NAMES, check_lines};
     use protocol::table::TableName;
     use protocol::validate;
 
@@ -261,6 +261,16 @@ mod tests {
             .map(|medicine| medicine.generic_name)
             .collect();
         assert!(unknown.len() <= 30, "{} of {}: {unknown:?}", unknown.len(), medicines().len());
+    }
+
+    #[test]
+    fn every_short_name_is_one_of_a_medicine_here() {
+        for (short, names) in SHORT_NAMES {
+            let is_said = |medicine: &SharedMedicine| {
+                names.iter().all(|name| medicine.generic_name.split(" + ").any(|own| own.starts_with(*name)))
+            };
+            assert!(medicines().iter().any(is_said), "{short}");
+        }
     }
 
     #[test]

@@ -2,18 +2,15 @@
 //! typed with them; a clinic's own list of brands need not have them. A name that is missing here is found by its words alone.
 
 use super::care::says;
+use super::short_names::SHORT_NAMES;
 use super::words;
 
 const BRANDS: &[(&str, &[&str])] = &[
-    ("acetaminophen", &["Paracetamol"]),
     ("acitrom", &["Acenocoumarol"]),
     ("alerid", &["Cetirizine"]),
     ("allegra", &["Fexofenadine"]),
     ("althrocin", &["Erythromycin"]),
     ("amox", &["Amoxicillin"]),
-    ("amoxiclav", &["Amoxicillin"]),
-    ("amoxy", &["Amoxicillin"]),
-    ("amoxyclav", &["Amoxicillin"]),
     ("ampiclox", &["Ampicillin", "Cloxacillin"]),
     ("atarax", &["Hydroxyzine"]),
     ("augmentin", &["Amoxicillin"]),
@@ -27,13 +24,11 @@ const BRANDS: &[(&str, &[&str])] = &[
     ("calpol", &["Paracetamol"]),
     ("ceftum", &["Cefuroxime"]),
     ("cetzine", &["Cetirizine"]),
-    ("chlorpheniramine", &["Chlorphenamine"]),
     ("cifran", &["Ciprofloxacin"]),
     ("ciplox", &["Ciprofloxacin"]),
     ("cipro", &["Ciprofloxacin"]),
     ("clavam", &["Amoxicillin"]),
     ("combiflam", &["Ibuprofen", "Paracetamol"]),
-    ("cotrimoxazole", &["Sulfamethoxazole", "Trimethoprim"]),
     ("crocin", &["Paracetamol"]),
     ("dalacin", &["Clindamycin"]),
     ("dexona", &["Dexamethasone"]),
@@ -48,13 +43,11 @@ const BRANDS: &[(&str, &[&str])] = &[
     ("flagyl", &["Metronidazole"]),
     ("flexon", &["Ibuprofen", "Paracetamol"]),
     ("folitrax", &["Methotrexate"]),
-    ("frusemide", &["Furosemide"]),
     ("hifenac", &["Aceclofenac"]),
     ("ibugesic", &["Ibuprofen"]),
     ("ketorol", &["Ketorolac"]),
     ("lasix", &["Furosemide"]),
     ("levoflox", &["Levofloxacin"]),
-    ("lignocaine", &["Lidocaine"]),
     ("lox", &["Lidocaine"]),
     ("mahacef", &["Cefixime"]),
     ("medrol", &["Methylprednisolone"]),
@@ -80,7 +73,6 @@ const BRANDS: &[(&str, &[&str])] = &[
     ("pan", &["Pantoprazole"]),
     ("pantocid", &["Pantoprazole"]),
     ("pantop", &["Pantoprazole"]),
-    ("pcm", &["Paracetamol"]),
     ("perinorm", &["Metoclopramide"]),
     ("phexin", &["Cefalexin"]),
     ("razo", &["Rabeprazole"]),
@@ -99,11 +91,16 @@ const BRANDS: &[(&str, &[&str])] = &[
     ("zifi", &["Cefixime"]),
 ];
 
+/// Brands, and generic names that are written otherwise.
+fn other_names() -> impl Iterator<Item = &'static (&'static str, &'static [&'static str])> {
+    BRANDS.iter().chain(SHORT_NAMES)
+}
+
 /// The ingredients of the brands that a text names, word for word.
 pub(super) fn named_by_brand(text: &str) -> impl Iterator<Item = &'static str> {
     let text = words(text);
     let named: Vec<&(&str, &[&'static str])> =
-        BRANDS.iter().filter(|(brand, _)| says(&text, brand)).collect();
+        other_names().filter(|(brand, _)| says(&text, brand)).collect();
     named.into_iter().flat_map(|(_, ingredients)| ingredients.iter().copied())
 }
 
@@ -111,13 +108,13 @@ pub(super) fn named_by_brand(text: &str) -> impl Iterator<Item = &'static str> {
 pub(super) fn brands_beginning(typed: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
     let typed = words(typed).join(" ");
     let fitting =
-        BRANDS.iter().filter(move |(brand, _)| typed.len() >= 3 && brand.starts_with(typed.as_str()));
+        other_names().filter(move |(brand, _)| typed.len() >= 3 && brand.starts_with(typed.as_str()));
     fitting.flat_map(|(brand, ingredients)| ingredients.iter().map(move |one| (*brand, *one)))
 }
 
 /// Whether this is a word of one of the brands.
 pub(super) fn is_of_brand(word: &str) -> bool {
-    BRANDS.iter().any(|(brand, _)| brand.split(' ').any(|one| one == word))
+    other_names().any(|(brand, _)| brand.split(' ').any(|one| one == word))
 }
 
 #[cfg(test)]
@@ -128,8 +125,8 @@ mod tests {
     #[test]
     fn every_brand_names_ingredients_of_the_rules_and_stands_there_once() {
         let rules = Rules::load().expect("BUG: the rules");
-        for (brand, ingredients) in BRANDS {
-            assert_eq!(BRANDS.iter().filter(|(other, _)| other == brand).count(), 1, "{brand}");
+        for (brand, ingredients) in other_names() {
+            assert_eq!(other_names().filter(|(other, _)| other == brand).count(), 1, "{brand}");
             for name in *ingredients {
                 assert_eq!(rules.fact(name).map(|fact| fact.name), Some(*name), "{brand}");
             }
@@ -142,5 +139,8 @@ mod tests {
         assert_eq!(named("Tab. Combiflam 1-0-1"), ["Ibuprofen", "Paracetamol"]);
         assert_eq!(named("Panado, Dolonex"), Vec::<&str>::new());
         assert!(named("Taxim-O 200").contains(&"Cefixime"));
+        assert_eq!(named("Tab. PCM 650"), ["Paracetamol"]);
+        assert_eq!(named("Co-amoxiclav 625").len(), 4, "by itself and by its second half");
+        assert_eq!(named("1 or 2 of xyzlin"), Vec::<&str>::new(), "no ORS");
     }
 }

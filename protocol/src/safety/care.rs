@@ -54,8 +54,9 @@ pub(super) fn says(text: &[String], name: &str) -> bool {
             .any(|window| window.iter().zip(&name).all(|(typed, wanted)| singular(typed) == singular(wanted)))
 }
 
+/// "ors" are no more of one "or".
 pub(super) fn singular(word: &str) -> &str {
-    word.strip_suffix('s').unwrap_or(word)
+    word.strip_suffix('s').filter(|one| one.len() > 2).unwrap_or(word)
 }
 
 impl Line {

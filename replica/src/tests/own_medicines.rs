@@ -103,6 +103,15 @@ fn a_brand_of_the_list_is_found_checked_and_printed_with_its_generic_name() {
 }
 
 #[test]
+fn a_brand_that_is_called_like_a_short_name_is_what_is_meant_by_it() {
+    let (fixture, _) = desk(Role::Doctor);
+    assert_eq!(chosen(&fixture, "amoxy 500 1-1-1 x5d").id.0, Uuid::from_u128(AMOXICILLIN));
+    let form = OwnMedicineForm { brand_name: "Amoxy 500".into(), ..mox() };
+    let id = fixture.replica.add_own_medicine(&form).expect("BUG: added");
+    assert_eq!(chosen(&fixture, "amoxy 500 1-1-1 x5d").id, id);
+}
+
+#[test]
 fn an_allergy_that_is_noted_by_a_brand_holds_the_clinics_own_medicine_of_that_brand() {
     let (fixture, _) = desk(Role::Doctor);
     let paracetamol = MedicineId(Uuid::from_u128(0x3ed));

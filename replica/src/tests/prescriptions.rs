@@ -28,6 +28,24 @@ fn a_medicine_is_found_with_its_form_as_people_write_it_and_not_with_another() {
 }
 
 #[test]
+fn a_short_name_finds_the_medicine_and_stands_in_full_before_it_is_taken() {
+    let fixture = fixture(Role::Doctor);
+    for (line, dose) in
+        [("tab pcm 650 1-0-1 x5d", "1-0-1 x5d"), ("T. PCM 650 1 sos", "1 sos"), ("pcm650 bd", "bd")]
+    {
+        let read = fixture.replica.read_line(line, None).expect("BUG: read");
+        assert_eq!(read.dose, dose, "{line}");
+        let LineChoice::Chosen { medicine } = read.choice else { panic!("{line}: {:?}", read.choice) };
+        assert_eq!(medicine.generic_name, "Paracetamol", "{line}");
+    }
+    for line in ["syp pcm 650 5 ml tds", "pcm 500 1-0-1", "hctz 650 od"] {
+        let read = fixture.replica.read_line(line, None).expect("BUG: read");
+        assert_eq!(read.choice, LineChoice::Free, "{line}");
+    }
+    assert_eq!(fixture.replica.find_medicines("pcm").expect("BUG: found").len(), 1);
+}
+
+#[test]
 fn a_signed_prescription_is_numbered_frozen_and_whole() {
     let fixture = fixture(Role::Doctor);
     let sunita =
