@@ -252,6 +252,16 @@ pub fn says_form(word: &str, dosage_form: &str) -> bool {
         || HINTS.iter().any(|(hint, forms)| *hint == word && forms.contains(&dosage_form))
 }
 
+/// Whether a name says its whole form itself: `Tab. Dolo 650` does, `Moxi drops` no eye drops.
+pub fn names_form(name: &str, dosage_form: &str) -> bool {
+    let name = name.to_lowercase();
+    let is_said = |part: &str| {
+        let mut words = name.split(|c: char| !c.is_alphabetic());
+        words.any(|word| word == part || form_of_word(word) == Some(part))
+    };
+    dosage_form.split('_').all(is_said)
+}
+
 /// Whether a word may mean this form where nothing is of the form that it says: a suspension is called a syrup too.
 pub fn may_say_form(word: &str, dosage_form: &str) -> bool {
     says_form(word, dosage_form) || dosage_form == "suspension" && form_of_word(word) == Some("syrup")
@@ -351,6 +361,15 @@ mod tests {
         assert!(!says_form("syp", "suspension") && may_say_form("syp", "suspension"));
         assert!(!may_say_form("syp", "tablet") && !may_say_form("ear", "eye_drops"));
         assert!(!is_form_word("paracetamol") && !is_form_word("other"));
+    }
+
+    #[test]
+    fn a_name_says_its_form_in_whichever_spelling_and_whole() {
+        for name in ["TAB PCM 650", "telma 40 tab", "Tab.Dolo 650"] {
+            assert!(names_form(name, "tablet"), "{name}");
+        }
+        assert!(names_form("moxi eye drop", "eye_drops") && !names_form("Moxi drops", "eye_drops"));
+        assert!(!names_form("Tabcin", "tablet") && !names_form("lantus", "injection"));
     }
 
     #[test]

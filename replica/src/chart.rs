@@ -2,7 +2,7 @@
 
 use protocol::dosage;
 use protocol::id::{DoctorId, PatientId, PrescriptionId};
-use protocol::medicine::form_abbreviation;
+use protocol::medicine::{form_abbreviation, names_form};
 use protocol::prescription::Status;
 use protocol::table::{TableName, Values};
 use rusqlite::Transaction;
@@ -307,8 +307,10 @@ pub(crate) fn item_view(item: &Values, language: Language) -> ItemView {
 /// `TAB. PARACETAMOL 650 MG (Dolo 650)`: generic names in capitals, as the Indian Medical Council asks, and the brand
 /// behind it as it is written.
 fn title(item: &Values) -> String {
-    let form = form_abbreviation(text(item, "dosage_form"));
-    let generic = format!("{} {}", text(item, "generic_text"), text(item, "strength_text"));
+    let (name, form) = (text(item, "generic_text"), text(item, "dosage_form"));
+    let is_said = names_form(name, form);
+    let form = if is_said { "" } else { form_abbreviation(form) };
+    let generic = format!("{name} {}", text(item, "strength_text"));
     let name = capitals(&squeezed(&format!("{form} {generic}")));
     match text(item, "medicine_text").strip_prefix(generic.trim()) {
         Some(brand) if brand.starts_with(" (") => name + brand,

@@ -139,7 +139,8 @@ fn a_figure_of_something_in_no_list_is_signed_only_when_it_is_clear_what_it_coun
         ("xyzlin: 10 hs", Err(unclear)),
         ("xyzlin 10 units hs", Ok("XYZLIN: 10 units at bedtime")),
         ("telma 40 od", Err(unclear)),
-        ("telma 40 tab od", Ok("TAB. TELMA 40 TAB: 1 tablet in the morning")),
+        ("telma 40 tab od", Ok("TELMA 40 TAB: 1 tablet in the morning")),
+        ("tab. telma 40 mg od", Ok("TAB. TELMA 40 MG: 1 tablet in the morning")),
         ("telma 40 1-0-1", Ok("TELMA 40: 1 dose morning and night")),
         ("my own cough mixture 10 ml tds", Ok("MY OWN COUGH MIXTURE: 10 ml morning, noon and night")),
     ] {
