@@ -1,6 +1,6 @@
 //! How a medicine is named and counted.
 
-use crate::dosage::{has_few_units, has_loose_figure};
+use crate::dosage::{Route, has_few_units, has_loose_figure, routes_of};
 
 /// The short word before a medicine's name on paper: `TAB.`, `CAP.` …
 pub fn form_abbreviation(dosage_form: &str) -> &'static str {
@@ -36,6 +36,7 @@ pub struct Units {
     others: &'static [&'static str],
     must_be_said: bool,
     needs_figure: bool,
+    routes: &'static [Route],
 }
 
 /// The unit of a medicine of which nothing is known.
@@ -44,6 +45,10 @@ const UNKNOWN: &str = "dose";
 impl Units {
     /// Of a medicine of this form and strength; of something in no list the name stands for the strength.
     pub fn of(dosage_form: &str, strength: &str) -> Self {
+        Self { routes: routes_of(dosage_form), ..Self::counted(dosage_form, strength) }
+    }
+
+    fn counted(dosage_form: &str, strength: &str) -> Self {
         let (usual, others): (&'static str, &'static [&'static str]) = match dosage_form {
             "injection" => return Self::of_injection(strength),
             "tablet" => ("tablet", &[]),
@@ -135,6 +140,10 @@ impl Units {
         amount <= MOST_UNSAID && (amount * parts).fract() <= 0.0
     }
 
+    pub(crate) fn is_given(self, route: Route) -> bool {
+        self.routes.contains(&route)
+    }
+
     /// Whether it may be dosed in this one. Of a medicine of which nothing is known, any may be right.
     pub fn has(self, unit: &str) -> bool {
         unit == self.usual || self.others.contains(&unit) || (self.usual == UNKNOWN && self.others.is_empty())
@@ -144,7 +153,7 @@ impl Units {
 impl From<&'static str> for Units {
     /// This one and no other.
     fn from(usual: &'static str) -> Self {
-        Self { usual, others: &[], must_be_said: false, needs_figure: false }
+        Self { usual, others: &[], must_be_said: false, needs_figure: false, routes: &Route::ALL }
     }
 }
 

@@ -190,7 +190,7 @@ pub(crate) fn item_values(tx: &Transaction<'_>, item: &DraftItem) -> Result<Valu
         ("generic_text", json!(generic)),
         ("strength_text", column("strength_text")),
         ("dosage_form", json!(dosage_form)),
-        ("route", column("route")),
+        ("route", dosage.route.map_or_else(|| column("route"), |route| json!(route.as_str()))),
         ("substitution_allowed", json!(true)),
         ("source", json!(item.source)),
     ];

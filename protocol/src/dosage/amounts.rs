@@ -58,7 +58,7 @@ pub(super) fn with_unclear(words: &[Word<'_>], start: usize) -> usize {
 }
 
 /// Where an amount with its unit stands further before the dose at `start`, with words between that belong to no dose:
-/// `5 ml po tds`, `2 drops BE q4h`. `is_no_amount` says of a place and its unit that a strength stands there.
+/// `5 ml slowly tds`, `2 drops BE q4h`. `is_no_amount` says of a place and its unit that a strength stands there.
 pub(super) fn parted_amount(
     words: &[Word<'_>],
     start: usize,

@@ -1,6 +1,6 @@
 //! A dosage in plain English.
 
-use super::{Dosage, Dose, Duration, IntervalUnit, Meal};
+use super::{Dosage, Dose, Duration, IntervalUnit, Meal, Route};
 use crate::medicine::units;
 
 /// `1 tablet morning and night, after food, for 5 days`
@@ -18,6 +18,10 @@ pub(super) fn words(dosage: &Dosage, unit: &str) -> String {
         }
         dose => dose_words(dose, unit, dosage.meal == Meal::Bedtime),
     };
+    if let Some(route) = dosage.route {
+        text += ", ";
+        text += route_words(route);
+    }
     match dosage.meal {
         Meal::Before => text += ", before food",
         Meal::After => text += ", after food",
@@ -26,6 +30,19 @@ pub(super) fn words(dosage: &Dosage, unit: &str) -> String {
         Meal::Bedtime | Meal::None => {}
     }
     text + &dosage.duration.map(duration_words).unwrap_or_default()
+}
+
+pub(super) fn route_words(route: Route) -> &'static str {
+    match route {
+        Route::Oral => "by mouth",
+        Route::Sublingual => "under the tongue",
+        Route::Topical => "on the affected place",
+        Route::Rectal => "into the rectum",
+        Route::Vaginal => "into the vagina",
+        Route::Muscle => "into a muscle",
+        Route::Vein => "into a vein",
+        Route::Skin => "under the skin",
+    }
 }
 
 fn duration_words(duration: Duration) -> String {

@@ -1,7 +1,7 @@
 //! A dosage in Hindi, as it stands under the English line. Figures and the doctor's own words stay as they are.
 
 use super::english::join;
-use super::{Dosage, Dose, Duration, DurationUnit, IntervalUnit, Meal};
+use super::{Dosage, Dose, Duration, DurationUnit, IntervalUnit, Meal, Route};
 use crate::medicine::amount_text;
 
 /// `1 गोली सुबह और रात, खाने के बाद, 5 दिन तक`
@@ -19,6 +19,10 @@ pub(super) fn words(dosage: &Dosage, unit: &str) -> String {
         }
         dose => dose_words(dose, unit, dosage.meal == Meal::Bedtime),
     };
+    if let Some(route) = dosage.route {
+        text += ", ";
+        text += route_words(route);
+    }
     match dosage.meal {
         Meal::Before => text += ", खाने से पहले",
         Meal::After => text += ", खाने के बाद",
@@ -27,6 +31,19 @@ pub(super) fn words(dosage: &Dosage, unit: &str) -> String {
         Meal::Bedtime | Meal::None => {}
     }
     text + &dosage.duration.map(duration_words).unwrap_or_default()
+}
+
+fn route_words(route: Route) -> &'static str {
+    match route {
+        Route::Oral => "मुँह से",
+        Route::Sublingual => "जीभ के नीचे",
+        Route::Topical => "प्रभावित जगह पर",
+        Route::Rectal => "गुदा में",
+        Route::Vaginal => "योनि में",
+        Route::Muscle => "मांसपेशी में",
+        Route::Vein => "नस में",
+        Route::Skin => "त्वचा के नीचे",
+    }
 }
 
 fn duration_words(duration: Duration) -> String {

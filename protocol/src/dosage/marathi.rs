@@ -1,7 +1,7 @@
 //! A dosage in Marathi, as it stands under the English line. Figures and the doctor's own words stay as they are.
 
 use super::hindi::slot_words;
-use super::{Dosage, Dose, Duration, DurationUnit, IntervalUnit, Meal};
+use super::{Dosage, Dose, Duration, DurationUnit, IntervalUnit, Meal, Route};
 use crate::medicine::amount_text;
 
 /// `1 गोळी सकाळी आणि रात्री, जेवणानंतर, 5 दिवस`
@@ -19,6 +19,10 @@ pub(super) fn words(dosage: &Dosage, unit: &str) -> String {
         }
         dose => dose_words(dose, unit, dosage.meal == Meal::Bedtime),
     };
+    if let Some(route) = dosage.route {
+        text += ", ";
+        text += route_words(route);
+    }
     match dosage.meal {
         Meal::Before => text += ", जेवणापूर्वी",
         Meal::After => text += ", जेवणानंतर",
@@ -27,6 +31,19 @@ pub(super) fn words(dosage: &Dosage, unit: &str) -> String {
         Meal::Bedtime | Meal::None => {}
     }
     text + &dosage.duration.map(duration_words).unwrap_or_default()
+}
+
+fn route_words(route: Route) -> &'static str {
+    match route {
+        Route::Oral => "तोंडाने",
+        Route::Sublingual => "जिभेखाली",
+        Route::Topical => "बाधित जागेवर",
+        Route::Rectal => "गुदद्वारात",
+        Route::Vaginal => "योनीमध्ये",
+        Route::Muscle => "स्नायूमध्ये",
+        Route::Vein => "शिरेमध्ये",
+        Route::Skin => "त्वचेखाली",
+    }
 }
 
 fn duration_words(duration: Duration) -> String {

@@ -2,8 +2,9 @@
 //!
 //! ```text
 //! line     := clause+ ("then" clause+)* ["//" note]       clauses in any order, each kind once; "then" or "followed by"
-//! clause   := dose | duration | meal
+//! clause   := dose | duration | meal | route
 //! dose     := slots [unit] | n unit [meal] marks | [n [unit [meal]]] often [prn] | "apply" often
+//!             a route may stand behind n or behind its unit: "10 units sc hs"
 //! marks    := slots of 0 and 1 alone             "5 ml 1-0-1" is 5 ml in the morning and 5 ml at night; "1 tab 1-0-1"
 //! slots    := n "-" n "-" n ["-" n]              morning-noon-night or morning-noon-evening-night
 //! often    := "od"|"bd"|"tds"|"qid"|"hs"|"om"|"on"|"alt"|"weekly"|"monthly"|"stat"|interval|prn, or
@@ -12,23 +13,28 @@
 //! prn      := ("sos"|"prn"|"as needed") ["max" n ["a day"]] ["gap" n "h"] ["for" words]
 //! duration := ["x"|"for"] digits ("d"|"w"|"m"|"days"|"weeks"|"months"|"/7"|"/52"|"/12") | "cont"
 //! meal     := "ac"|"bf" | "pc"|"af" | "wf" | "es", or "after food" …; "bbf" and "after lunch" of what is taken then alone
+//! route    := "po" | "sl" | "im" | "iv" | "sc" | "pr" | "pv" | "topical", or "by mouth" …
 //! unit     := "tab" | "ml" | "tsp" | "units" | "vial" …
 //! n        := digits | decimal | "half" | "one" | "two" … | "½" | "1/2" | "¼" | "1/4" | "¾" | "3/4" | digits and a fraction
 //! taper    := clauses with a dose and a duration, joined by "then"
 //! ```
 //!
 //! Reading forgives spelling, order, dots and spaces; what it does not know is an error. A unit that was typed must be
-//! one of the medicine's. A meal in one part of a taper is that of all of them; bedtime is that of its own part.
+//! one of the medicine's, and a route one of its form's. A meal or a route in one part of a taper is that of all of them;
+//! bedtime is that of its own part.
 
 mod amounts;
+mod begins;
 mod english;
 mod hindi;
 mod how_often;
+mod language;
 mod marathi;
 mod parse;
 #[cfg(test)]
 mod properties;
 mod refused;
+mod route;
 mod spellings;
 #[cfg(test)]
 mod tests;
@@ -42,8 +48,11 @@ use serde_json::{Value, json};
 
 use crate::medicine::{self, MOST_OF_FEW, Units};
 use crate::table::Values;
+pub use language::Language;
 pub use refused::{DosageError, NotUnderstood};
 use refused::{MOST_DIRECTIONS, MOST_NOTED, MOST_TYPED};
+pub use route::Route;
+pub(crate) use route::routes_of;
 pub use typed_line::TypedLine;
 pub(crate) use typed_line::{has_few_units, has_loose_figure};
 
@@ -213,39 +222,6 @@ impl DurationUnit {
     }
 }
 
-/// A language in which a patient reads how to take a medicine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Language {
-    /// English.
-    #[serde(rename = "en")]
-    English,
-    /// Hindi.
-    #[serde(rename = "hi")]
-    Hindi,
-    /// Marathi.
-    #[serde(rename = "mr")]
-    Marathi,
-}
-
-impl Language {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::English, Self::Hindi, Self::Marathi];
-
-    /// Its ISO 639-1 code.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::English => "en",
-            Self::Hindi => "hi",
-            Self::Marathi => "mr",
-        }
-    }
-
-    /// The language of this code, if it is one of these.
-    pub fn find(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|language| language.code() == code)
-    }
-}
-
 /// A dosage as understood.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dosage {
@@ -257,6 +233,8 @@ pub struct Dosage {
     pub duration: Option<Duration>,
     /// Relation to food.
     pub meal: Meal,
+    /// By which way it is given, if said.
+    pub route: Option<Route>,
     /// What else was said.
     pub note: Option<String>,
 }
@@ -275,6 +253,9 @@ impl Dosage {
         if let Some(typed) = dosage.unit.filter(|typed| !units.has(typed)) {
             let expected = if units.is_unknown() { "ml" } else { medicine::plural(units.usual()) };
             return Err(DosageError::OtherUnit { typed: medicine::plural(typed), expected });
+        }
+        if let Some(route) = dosage.route.filter(|route| !units.is_given(*route)) {
+            return Err(DosageError::OtherRoute { typed: english::route_words(route) });
         }
         if dosage.unit.is_none() && dosage.dose != Dose::AsDirected {
             units.check_bare(&amounts, has_figure)?;

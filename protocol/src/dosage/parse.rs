@@ -3,10 +3,10 @@
 
 use super::amounts::{MOST_INTERNATIONAL, figure_in_words, number, times_of};
 use super::spellings::{
-    APPLIED, MAY_BE_COUNTED, MEALS, MEALS_OF_A_TIME, NAMED_AC, ONGOING, Often, THEN, Time, UNITS, WHEN_NEEDED,
+    APPLIED, MAY_BE_COUNTED, MEALS, MEALS_OF_A_TIME, ONGOING, Often, ROUTES, THEN, Time, UNITS, WHEN_NEEDED,
 };
 use super::words_of::{self, Word};
-use super::{Dosage, Dose, Duration, DurationUnit, IntervalUnit, Meal, NotUnderstood, TaperStep};
+use super::{Dosage, Dose, Duration, DurationUnit, IntervalUnit, Meal, NotUnderstood, Route, TaperStep};
 use crate::medicine::is_few;
 
 /// The most that one dose holds, in units; of the international ones heparin takes thousands.
@@ -47,41 +47,10 @@ impl Dosage {
         dosage.map(|dosage| (dosage, has_figure)).ok_or_else(|| NotUnderstood { from: String::new() })
     }
 
-    /// Whether a dose begins here, for telling it from the name of a medicine.
-    pub(super) fn begins_at(words: &[Word<'_>], place: usize) -> bool {
-        let mut reader = Reader { words, place };
-        // "multivitamin daily 1-0-1": how often is said behind it. "daily twice" and "daily at night" say it themselves.
-        let mut behind = Reader { words, place };
-        let is_said_alone = behind.take(&["daily"]) && {
-            let mut whole = Reader { words, place };
-            whole.often().is_some() && whole.place == behind.place
-        };
-        let is_of_name = reader.at(&["evening primrose"])
-            || is_said_alone && behind.sig().is_some_and(|sig| matches!(sig.dose, Dose::Slots { .. }));
-        !is_of_name && (reader.sig().is_some() || reader.begins_otherwise() && reader.sig().is_some())
-    }
-
-    /// Whether how often is said from here on: the 8 of `8 hourly` is no strength.
-    pub(super) fn says_often_at(words: &[Word<'_>], place: usize) -> bool {
-        Reader { words, place }.often().is_some()
-    }
-
-    /// Whether it is said from here on for how long: the 5 of `5 days 1-0-1` is no strength.
-    pub(super) fn says_how_long_at(words: &[Word<'_>], place: usize) -> bool {
-        Reader { words, place }.at_so_long()
-    }
-
-    /// Whether the dose that begins here says itself how much it is: by a unit, or by a figure above one. `tds` does not,
-    /// nor does `1-0-1`, which may only mark the times of an amount before it.
-    pub(super) fn says_amount_at(words: &[Word<'_>], place: usize) -> bool {
-        let mut reader = Reader { words, place };
-        let sig = reader.sig().or_else(|| if reader.begins_otherwise() { reader.sig() } else { None });
-        sig.is_some_and(|sig| sig.unit.is_some() || sig.has_figure && sig.dose.most_at_once() > 1.0)
-    }
-
     /// None if the parts do not make a dosage: one without a dose, or steps of which one has no end.
     fn of(parts: Vec<Part>, note: Option<String>) -> Option<Self> {
         let meal = parts.iter().find_map(|part| part.meal).unwrap_or(Meal::None);
+        let route = parts.iter().find_map(|part| part.route);
         let units: Vec<&'static str> =
             parts.iter().filter_map(|part| part.sig.as_ref().and_then(|sig| sig.unit)).collect();
         let unit = units.first().copied();
@@ -93,7 +62,7 @@ impl Dosage {
         for part in parts {
             let Sig { dose, at_bedtime, .. } = part.sig?;
             if n_parts == 1 {
-                return Some(Self { dose, unit, duration: part.duration, meal, note });
+                return Some(Self { dose, unit, duration: part.duration, meal, route, note });
             }
             let is_regular = matches!(dose, Dose::Slots { .. } | Dose::Interval { .. });
             let duration = part.duration.filter(|_| is_regular)?;
@@ -102,18 +71,19 @@ impl Dosage {
         let ends = steps.iter().rev().skip(1).all(|step| step.duration.value.is_some());
         // Which step is for the night's rest stands in that step.
         let meal = if meal == Meal::Bedtime { Meal::None } else { meal };
-        ends.then_some(Self { dose: Dose::Taper { steps }, unit, duration: None, meal, note })
+        ends.then_some(Self { dose: Dose::Taper { steps }, unit, duration: None, meal, route, note })
     }
 }
 
 /// A dose with the unit that was typed to it, whether it is one for the night's rest, whether it says how much, and what is
-/// said of food in the midst of it: `1 tab after food bd`.
+/// said of food or of the way in the midst of it: `1 tab after food bd`, `10 units sc hs`.
 pub(super) struct Sig {
     pub(super) dose: Dose,
     pub(super) unit: Option<&'static str>,
     pub(super) at_bedtime: bool,
     pub(super) has_figure: bool,
     pub(super) meal: Option<Meal>,
+    pub(super) route: Option<Route>,
 }
 
 impl Sig {
@@ -140,12 +110,14 @@ struct Part {
     sig: Option<Sig>,
     duration: Option<Duration>,
     meal: Option<Meal>,
+    route: Option<Route>,
 }
 
 impl Part {
-    /// What is said of food or of the night's rest may be said again, and nothing else of another part.
+    /// What is said of food, of the night's rest or of the way may be said again, and nothing else of another part.
     fn goes_with(&self, other: &Self) -> bool {
         self.meal.zip(other.meal).is_none_or(|(one, other)| one == other)
+            && self.route.zip(other.route).is_none_or(|(one, other)| one == other)
     }
 }
 
@@ -183,7 +155,7 @@ impl<'w> Reader<'w> {
                 && let Some(sig) = self.sig()
             {
                 let meals = [part.meal, sig.meal, sig.at_bedtime.then_some(Meal::Bedtime)];
-                if meals.iter().flatten().count() > 1 {
+                if meals.iter().flatten().count() > 1 || part.route.is_some() && sig.route.is_some() {
                     return Err(Reader { words: self.words, place }.rest());
                 }
                 // "10 units as directed" would lose the ten: it is a dose, and one that is refused.
@@ -191,6 +163,7 @@ impl<'w> Reader<'w> {
                     return Err(Reader { words: self.words, place }.rest());
                 }
                 part.meal = meals.into_iter().flatten().next();
+                part.route = part.route.or(sig.route);
                 part.sig = Some(sig);
             } else if part.duration.is_none()
                 && let Some(duration) = self.duration()
@@ -204,6 +177,10 @@ impl<'w> Reader<'w> {
                 && let Some((meal, time)) = self.one_of(MEALS_OF_A_TIME)
             {
                 (part.meal, meal_of) = (Some(meal), Some((time, place)));
+            } else if part.route.is_none()
+                && let Some(route) = self.one_of(ROUTES)
+            {
+                part.route = Some(route);
             } else {
                 return Err(self.rest());
             }
@@ -217,7 +194,7 @@ impl<'w> Reader<'w> {
         if part.sig.is_some() { Ok(part) } else { Err(self.rest()) }
     }
 
-    fn sig(&mut self) -> Option<Sig> {
+    pub(super) fn sig(&mut self) -> Option<Sig> {
         self.attempt(|reader| {
             if let Some(slots) = reader.slots() {
                 return Some(slots);
@@ -237,6 +214,9 @@ impl<'w> Reader<'w> {
             if amount <= 0.0 || amount > most(unit) {
                 return None;
             }
+            // "alerid 10 tab po od": the 10 may be a strength.
+            let may_be_of_name = matches!(unit, Some("tablet" | "capsule")) && amount > 1.0;
+            let route = if may_be_of_name { None } else { reader.one_of(ROUTES) };
             if unit.is_none() && amount > 1.0 && reader.at(MAY_BE_COUNTED) {
                 return None;
             }
@@ -248,11 +228,11 @@ impl<'w> Reader<'w> {
             let may_be_strength = unit.is_some_and(is_few) && amount != 1.0;
             let meal = if unit.is_some() && !may_be_strength { reader.one_of(MEALS) } else { None };
             if let Some(dose) = reader.attempt(|reader| reader.marked(amount, unit?)) {
-                return Some(Sig { dose, unit, at_bedtime: false, has_figure: true, meal });
+                return Some(Sig { dose, unit, at_bedtime: false, has_figure: true, meal, route });
             }
             let often = reader.often()?;
             let sig = reader.dosed(amount, unit, times, often)?;
-            Some(Sig { meal, ..sig })
+            Some(Sig { meal, route, ..sig })
         })
     }
 
@@ -283,7 +263,7 @@ impl<'w> Reader<'w> {
             }
             Often::AsDirected => Dose::AsDirected,
         };
-        Some(Sig { dose, unit, at_bedtime, has_figure: true, meal: None })
+        Some(Sig { dose, unit, at_bedtime, has_figure: true, meal: None, route: None })
     }
 
     /// `5 ml 1-0-1`: so much at each time that is marked.
@@ -320,45 +300,9 @@ impl<'w> Reader<'w> {
                 at_bedtime: false,
                 has_figure: true,
                 meal: None,
+                route: None,
             })
         })
-    }
-
-    /// What may stand before a dose and is no part of a name: food in words or by its two letters, and for how long.
-    fn begins_otherwise(&mut self) -> bool {
-        // "benzac ac bd", and what is put on has nothing to do with food.
-        let before = self.place.checked_sub(1).and_then(|before| self.words.get(before));
-        let is_named = before.is_some_and(|before| NAMED_AC.contains(&before.plain.as_str()))
-            || Reader { words: self.words, place: self.place + 1 }.at(APPLIED);
-        if self.at(&["ac"]) && is_named {
-            return false;
-        }
-        let is_duration =
-            self.at(&["for"]) || self.at_so_long() || self.words.get(self.place).is_some_and(Word::is_times);
-        self.meal_in_words()
-            || self.take(&["pc", "p/c", "ac", "a/c"])
-            || self.one_of(MEALS_OF_A_TIME).is_some()
-            || is_duration && self.duration().is_some()
-    }
-
-    /// `5 days`, `5d`: a figure that says for how long whatever stands before it.
-    fn at_so_long(&self) -> bool {
-        let Some(word) = self.words.get(self.place) else { return false };
-        let letters = word.plain.trim_start_matches(|c: char| c.is_ascii_digit());
-        let next = self.words.get(self.place + 1).map_or("", |next| next.plain.as_str());
-        let is_in_words = figure_in_words(letters).is_some();
-        let unit = if letters.is_empty() || is_in_words { next } else { letters };
-        (letters.len() < word.plain.len() || is_in_words)
-            && (matches!(unit, "day" | "days" | "week" | "weeks" | "month" | "months") || letters == "d")
-    }
-
-    /// "after food", but not "es", which may be part of a name.
-    fn meal_in_words(&mut self) -> bool {
-        let is_in_words = MEALS
-            .iter()
-            .flat_map(|(_, spellings)| spellings.iter())
-            .any(|spelling| spelling.contains(' ') && self.at(&[spelling]));
-        is_in_words && self.one_of(MEALS).is_some()
     }
 
     /// `x5d`, `5d`, `for 5 days`, `x 2 weeks`, `3/7`, `cont`.

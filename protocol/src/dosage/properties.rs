@@ -69,9 +69,16 @@ fn dosage() -> BoxedStrategy<Dosage> {
         Just(Meal::EmptyStomach),
         Just(Meal::None)
     ];
-    let whole = (dose.boxed(), duration.boxed(), meal.boxed(), prop::option::of(note()));
-    let dosage =
-        whole.prop_map(|(dose, duration, meal, note)| Dosage { dose, unit: None, duration, meal, note });
+    let route = prop::option::of(prop::sample::select(Route::ALL.to_vec()));
+    let whole = (dose.boxed(), duration.boxed(), meal.boxed(), route.boxed(), prop::option::of(note()));
+    let dosage = whole.prop_map(|(dose, duration, meal, route, note)| Dosage {
+        dose,
+        unit: None,
+        duration,
+        meal,
+        route,
+        note,
+    });
     dosage.boxed()
 }
 
@@ -119,6 +126,7 @@ fn any_dosage() -> BoxedStrategy<Dosage> {
         let n_steps = steps.len();
         let (meal, note) =
             steps.first().map_or((Meal::None, None), |(first, ..)| (first.meal, first.note.clone()));
+        let route = steps.first().and_then(|(first, ..)| first.route);
         let is_for_night = steps.iter().any(|(.., bedtime)| bedtime.is_some());
         let meal = if is_for_night { Meal::None } else { meal };
         let steps = steps
@@ -139,7 +147,7 @@ fn any_dosage() -> BoxedStrategy<Dosage> {
                 TaperStep { dose, duration, at_bedtime: bedtime.is_some() }
             })
             .collect();
-        Dosage { dose: Dose::Taper { steps }, unit, duration: None, meal, note }
+        Dosage { dose: Dose::Taper { steps }, unit, duration: None, meal, route, note }
     });
     prop_oneof![one.boxed(), taper.boxed()].boxed()
 }
@@ -347,6 +355,14 @@ fn every_spelling_means_what_the_others_of_its_meaning_do() {
             assert_eq!(read(format!("{spelling} 1-0-1")).meal, *meal, "{spelling}");
         }
     }
+    for (route, spellings) in spellings::ROUTES {
+        for spelling in *spellings {
+            let taper = format!("{spelling} 1-0-1 x5d then 1-0-0 x5d");
+            for line in [format!("1-0-1 x5d {spelling}"), format!("10 ml {spelling} bd"), taper] {
+                assert_eq!(read(line).route, Some(*route), "{spelling}");
+            }
+        }
+    }
     for spelling in spellings::ONGOING {
         let duration = Duration { value: None, unit: DurationUnit::Ongoing };
         assert_eq!(read(format!("1-0-1 {spelling}")).duration, Some(duration), "{spelling}");
@@ -439,4 +455,7 @@ const VOCABULARY: &[&str] = &[
     "subah",
     "8hrly",
     "once in",
+    "iv",
+    "po",
+    "under the tongue",
 ];

@@ -90,6 +90,12 @@ pub enum DosageError {
         /// What the medicine is given in.
         expected: &'static str,
     },
+    /// `iv` of a tablet.
+    #[error("A medicine in this form is not given {typed}. If it is meant, write it behind //")]
+    OtherRoute {
+        /// What was typed, in words.
+        typed: &'static str,
+    },
     /// An amount of something that is given in more than one unit.
     #[error("It does not say of what. Example: 2 ml stat, 10 units hs, 1 vial od")]
     UnitMissing,

@@ -1,6 +1,6 @@
 //! The words that a typed dosage is made of, in all the spellings that are known.
 
-use super::{IntervalUnit, Meal};
+use super::{IntervalUnit, Meal, Route};
 
 /// How often, for the amount that was typed to it.
 #[derive(Clone, Copy)]
@@ -257,6 +257,18 @@ pub(super) const MEALS: &[(Meal, &[&str])] = &[
     ),
     (Meal::With, &["wf", "with food", "with meals", "with meal", "khane ke saath", "khane ke sath"]),
     (Meal::EmptyStomach, &["es", "on an empty stomach", "on empty stomach", "empty stomach", "khali pet"]),
+];
+
+/// "oral" is a word of names: `Candid oral`.
+pub(super) const ROUTES: &[(Route, &[&str])] = &[
+    (Route::Oral, &["po", "p/o", "by mouth", "per oral", "per os", "orally"]),
+    (Route::Sublingual, &["sl", "s/l", "under the tongue", "sublingual", "sublingually"]),
+    (Route::Topical, &["topical", "topically"]),
+    (Route::Rectal, &["pr", "p/r", "per rectum", "rectally"]),
+    (Route::Vaginal, &["pv", "p/v", "per vaginum", "vaginally"]),
+    (Route::Muscle, &["im", "i/m", "intramuscular", "intramuscularly"]),
+    (Route::Vein, &["iv", "i/v", "intravenous", "intravenously"]),
+    (Route::Skin, &["sc", "s/c", "subcut", "subcutaneous", "subcutaneously"]),
 ];
 
 pub(super) const ONGOING: &[&str] = &["cont", "continue", "to continue", "continued", "ongoing"];

@@ -6,7 +6,9 @@ use crate::medicine::amount_text;
 impl Dosage {
     /// The dosage as it would be typed; reads back as the same dosage.
     pub fn typed(&self) -> String {
-        let mut parts = vec![match &self.dose {
+        // Before the dose: behind it, it would be a word of what it is taken for.
+        let mut parts: Vec<String> = self.route.map(|route| route.typed().to_owned()).into_iter().collect();
+        parts.push(match &self.dose {
             Dose::Taper { steps } => {
                 let steps = steps.iter().map(|step| {
                     // Not "hs", by which tapers were once stored that meant another dose.
@@ -16,7 +18,7 @@ impl Dosage {
                 steps.collect::<Vec<_>>().join(" then ")
             }
             dose => self.typed_dose(dose, (self.meal == Meal::Bedtime).then_some("hs")),
-        }];
+        });
         // "for fever" takes every word up to the next one with a meaning, so the duration still reads.
         parts.extend(self.duration.map(typed_duration));
         match self.meal {

@@ -150,6 +150,13 @@ fn whole_dose(words: &[Word<'_>], start: usize, line: &str, by_strength: bool) -
     {
         return Some(with_unclear(words, start - 1));
     }
+    // "avil 25 mg ½ po 1-0-1": what stands before the way is an amount that is not understood.
+    if Dosage::says_route_at(words, start)
+        && let Some([.., before, amount]) = words.get(..start)
+        && is_no_strength(before, amount)
+    {
+        return Some(with_unclear(words, start - 1));
+    }
     if let Some([before @ .., figure, often]) = words.get(..=start)
         && let Some(last) = before.last()
         && (may_be_counted(&figure.plain, &often.plain, has_strength(before) || last.plain.ends_with(':'))

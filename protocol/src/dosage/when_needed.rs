@@ -44,7 +44,14 @@ impl Reader<'_> {
                 reason = Some(why);
             } else {
                 let dose = Dose::Prn { amount, min_gap_h, max_per_day, reason };
-                return Some(Sig { dose, unit, at_bedtime: false, has_figure: true, meal: None });
+                return Some(Sig {
+                    dose,
+                    unit,
+                    at_bedtime: false,
+                    has_figure: true,
+                    meal: None,
+                    route: None,
+                });
             }
         }
     }

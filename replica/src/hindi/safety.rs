@@ -54,6 +54,18 @@ pub(super) const SAID: &[Said] = &[
     ("applications", "लगाने की मात्रा"),
     ("doses", "खुराक"),
     (
+        "A medicine in this form is not given {route*}. If it is meant, write it behind //.",
+        "इस रूप की दवा {route} नहीं दी जाती। अगर यही मतलब है, तो उसे // के बाद लिखें।",
+    ),
+    ("by mouth", "मुँह से"),
+    ("under the tongue", "जीभ के नीचे"),
+    ("on the affected place", "प्रभावित जगह पर"),
+    ("into the rectum", "गुदा में"),
+    ("into the vagina", "योनि में"),
+    ("into a muscle", "मांसपेशी में"),
+    ("into a vein", "नस में"),
+    ("under the skin", "त्वचा के नीचे"),
+    (
         "It does not say of what. Example: 2 ml stat, 10 units hs, 1 vial od.",
         "किसकी मात्रा है, यह नहीं लिखा। उदाहरण: 2 ml stat, 10 units hs, 1 vial od",
     ),

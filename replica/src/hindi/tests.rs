@@ -207,7 +207,11 @@ fn whatever_is_wrong_with_a_dose_and_whatever_was_not_looked_at_is_said_in_hindi
     ] {
         said.push(format!("{}.", Dosage::read(typed, units).expect_err("BUG: refused")));
     }
-    assert_eq!(said.len(), 25);
+    for way in ["po", "sl", "topical", "pr", "pv", "im", "iv", "sc"] {
+        let refused = Dosage::read(&format!("{way} 1 drop od"), Units::of("eye_drops", "0.3 %"));
+        said.push(format!("{}.", refused.expect_err("BUG: refused")));
+    }
+    assert_eq!(said.len(), 33);
     let mut chart = Chart::default();
     let known = [("Paracetamol", 1), ("Citicoline", 2)];
     let lines = known.map(|(name, id)| {

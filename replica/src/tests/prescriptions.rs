@@ -119,6 +119,27 @@ fn an_injection_is_signed_in_units_or_vials_and_never_in_millilitres_that_nobody
 }
 
 #[test]
+fn the_way_stands_with_its_line_and_one_that_the_form_excludes_is_not_signed() {
+    let fixture = fixture(Role::Doctor);
+    let sunita = fixture.register("Sunita", "98204 41276");
+    let read = fixture.replica.read_line("tab para 650 po bd", None).expect("BUG: read");
+    assert!(matches!(read.choice, LineChoice::Chosen { .. }), "{:?}", read.choice);
+    assert_eq!(read.dose, "po bd");
+    let sign = |name: &str, dose: &str| {
+        let draft = Draft { items: vec![item(name, dose)], ..Draft::default() };
+        fixture.replica.sign_prescription(sunita, &draft, &[])
+    };
+    let signed = sign("Inj. Ceftriaxone 1 g", "1 vial iv bd x5d").expect("BUG: signed");
+    assert_eq!(signed.items[0].directions, "1 vial morning and night, into a vein, for 5 days");
+    let refused = sign("Tab. Paracetamol 650 mg", "1 tab iv bd").map(|signed| signed.id);
+    let Err(Error::Invalid(why)) = refused else { panic!("it was signed: {refused:?}") };
+    assert_eq!(
+        why,
+        "Tab. Paracetamol 650 mg: A medicine in this form is not given into a vein. If it is meant, write it behind //."
+    );
+}
+
+#[test]
 fn a_figure_of_something_in_no_list_is_signed_only_when_it_is_clear_what_it_counts() {
     let fixture = fixture(Role::Doctor);
     let replica = &fixture.replica;

@@ -70,9 +70,10 @@ fn what_is_typed_every_day_is_understood() {
 #[test]
 fn no_part_of_an_amount_stays_behind_in_the_name() {
     for (line, form, dose) in [
-        ("syp ambroxol 5 ml po tds", "syrup", "5 ml po tds"),
+        ("syp ambroxol 5 ml slowly tds", "syrup", "5 ml slowly tds"),
         ("eye drops 2 drops BE q4h", "eye_drops", "2 drops BE q4h"),
-        ("inj tt 0.5ml im stat", "injection", "0.5ml im stat"),
+        ("inj lasix 2 ml slow iv stat", "injection", "2 ml slow iv stat"),
+        ("tab avil 25 mg ½ po 1-0-1", "tablet", "½ po 1-0-1"),
         ("aciclovir 800 mg 1 tab 5 times daily", "tablet", "1 tab 5 times daily"),
         ("tab aciclovir 800 mg 5 times daily", "tablet", "5 times daily"),
         ("vit d 60k 2 times weekly", "other", "2 times weekly"),
@@ -98,7 +99,7 @@ fn no_part_of_an_amount_stays_behind_in_the_name() {
         ("telma am 40/5 od", "telma am 40/5"),
         ("amoxicillin 250 mg/ 5 ml susp bd", "amoxicillin 250 mg/ 5 ml susp"),
         ("vitamin d3 60000 iu weekly", "vitamin d3 60000 iu"),
-        ("alerid 10 tab po od", "alerid 10 tab po"),
+        ("alerid 10 tab po od", "alerid 10 tab"),
         ("inderal la od", "inderal la"),
         ("cap collagen type ii od", "cap collagen type ii"),
         ("pantop 40 mg bbf od", "pantop 40 mg"),

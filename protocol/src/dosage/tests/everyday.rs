@@ -189,7 +189,7 @@ fn a_half_before_marks_and_a_range_before_a_unit_are_asked_about() {
         assert_eq!(split.dose, dose, "{line}");
         assert!(Dosage::parse(dose).is_err(), "{line}");
     }
-    for line in ["dolo 650 two po bd", "flomist nasal spray two spray bd"] {
+    for line in ["dolo 650 two goli bd", "flomist nasal spray two spray bd"] {
         let (medicine, said) = read(line, "other");
         assert!(said.is_err(), "{medicine}: {said:?}");
     }

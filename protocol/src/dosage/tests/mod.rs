@@ -3,6 +3,7 @@
 mod bare;
 mod daily;
 mod everyday;
+mod route;
 mod said;
 mod split;
 mod stored;
