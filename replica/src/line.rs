@@ -184,7 +184,7 @@ fn is_piece(medicine: &MedicineFound) -> bool {
 }
 
 /// Of how many ingredients nothing was typed.
-fn unnamed(medicine: &MedicineFound, typed: &str) -> usize {
+pub(crate) fn unnamed(medicine: &MedicineFound, typed: &str) -> usize {
     let is_typed = |name: &str| name.split(' ').any(|one| typed.split(' ').any(|word| one.starts_with(word)));
     medicine.generic_name.split('+').filter(|name| !is_typed(&split_words(name))).count()
 }

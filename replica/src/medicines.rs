@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::error::Result;
 use crate::finder::{Digits, match_text};
+use crate::line::unnamed;
 use crate::pad::medicine_row;
 use crate::replica::{Replica, some_text, text};
 use crate::view::{DraftItem, MedicineFound};
@@ -32,16 +33,44 @@ impl Replica {
     }
 
     /// All medicines that fit, best first, with the words by which they are found: a short name is one for the whole name,
-    /// unless the list has something of that very name.
+    /// unless the list has something of that very name; and the 625 of `amoxyclav 625` is 500 and 125.
     pub(crate) fn fitting_medicines(&self, query: &str) -> Result<(String, Vec<MedicineFound>)> {
         let found = self.medicines_named(query)?;
-        match written_out(query) {
+        let (words, found) = match written_out(query) {
             Some(whole) if !found.iter().any(is_named_short) => {
                 let found = self.medicines_named(&whole)?;
-                Ok((whole, found))
+                (whole, found)
             }
-            _ => Ok((query.to_owned(), found)),
+            _ => (query.to_owned(), found),
+        };
+        if found.is_empty()
+            && let Some(parted) = self.with_sum_parted(&words)?
+        {
+            let found = self.medicines_named(&parted)?;
+            return Ok((parted, found));
         }
+        Ok((words, found))
+    }
+
+    /// The same words with the strengths of a combination in the place of their sum, if all that is in it is named, and only
+    /// one of the list has that sum.
+    fn with_sum_parted(&self, words: &str) -> Result<Option<String>> {
+        let words = split_words(words);
+        let is_figure = |word: &&str| word.starts_with(|c: char| c.is_ascii_digit());
+        let figures: Vec<&str> = words.split(' ').filter(is_figure).collect();
+        let [sum] = figures[..] else { return Ok(None) };
+        let named = words.split(' ').filter(|word| *word != sum).collect::<Vec<_>>().join(" ");
+        let mut parted: Vec<String> = self
+            .medicines_named(&named)?
+            .iter()
+            .filter(|medicine| unnamed(medicine, &named) == 0)
+            .filter_map(|medicine| parts_of_sum(medicine.strength_text.as_deref()?, sum))
+            .collect();
+        parted.sort_unstable();
+        parted.dedup();
+        let [parts] = parted.as_slice() else { return Ok(None) };
+        let parted = words.split(' ').map(|word| if word == sum { parts.as_str() } else { word });
+        Ok(Some(parted.collect::<Vec<_>>().join(" ")))
     }
 
     fn medicines_named(&self, query: &str) -> Result<Vec<MedicineFound>> {
@@ -177,6 +206,14 @@ fn written_out(query: &str) -> Option<String> {
     (whole != typed).then(|| whole.trim().to_owned())
 }
 
+/// `500 125` of `500 mg + 125 mg`, if that is the sum.
+fn parts_of_sum(strength: &str, sum: &str) -> Option<String> {
+    let milligrams = |part: &str| part.trim().strip_suffix(" mg")?.parse::<u32>().ok().map(u64::from);
+    let parts: Vec<u64> = strength.split('+').map(milligrams).collect::<Option<_>>()?;
+    let is_sum = parts.len() > 1 && sum.parse().ok() == Some(parts.iter().sum::<u64>());
+    is_sum.then(|| parts.iter().map(u64::to_string).collect::<Vec<_>>().join(" "))
+}
+
 /// Whether a short name stands in its own: a clinic's `PCM Forte`.
 fn is_named_short(medicine: &MedicineFound) -> bool {
     let brand = medicine.brand_name.as_deref().unwrap_or_default();
@@ -286,6 +323,19 @@ mod tests {
             "",
         ] {
             assert_eq!(written_out(typed), None, "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_sum_is_parted_into_the_strengths_of_which_it_is_made() {
+        assert_eq!(parts_of_sum("500 mg + 125 mg", "625").as_deref(), Some("500 125"));
+        for (strength, sum) in [
+            ("500 mg + 125 mg", "500"),
+            ("625 mg", "625"),
+            ("200 mg + 28.5 mg/5 ml", "228.5"),
+            ("1 g + 200 mg", "201"),
+        ] {
+            assert_eq!(parts_of_sum(strength, sum), None, "{strength} {sum}");
         }
     }
 

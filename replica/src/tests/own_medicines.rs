@@ -112,6 +112,27 @@ fn a_brand_that_is_called_like_a_short_name_is_what_is_meant_by_it() {
 }
 
 #[test]
+fn a_combination_is_found_by_the_sum_of_its_strengths_where_all_of_it_is_named() {
+    let (fixture, _) = desk(Role::Doctor);
+    let values = json!({ "generic_name": "Amoxicillin + Clavulanic acid", "strength_text": "500 mg + 125 mg",
+        "dosage_form": "tablet", "route": "oral", "ingredients": [], "allergen_classes": ["penicillin"],
+        "schedule": "H", "is_combination": true, "is_active": true,
+        "search_text": "amoxicillin + clavulanic acid 500 mg + 125 mg" });
+    let values = serde_json::from_value(values).expect("BUG: values");
+    let id = Uuid::from_u128(0xa31);
+    let row = Row { table: TableName::Medicines, id, version: 3, deleted: false, values };
+    fixture.store.stage(&[row]).expect("BUG: staged");
+    fixture.store.apply_staged(vec![], (3, 3), (None, NOW)).expect("BUG: applied");
+    for line in ["tab amoxyclav 625 1-0-1 x5d", "co-amoxiclav 625 mg bd", "amox clav 625 1-0-1"] {
+        assert_eq!(chosen(&fixture, line).id.0, id, "{line}");
+    }
+    for line in ["amoxicillin 625 1-0-1", "amoxyclav 600 1-0-1"] {
+        let read = fixture.replica.read_line(line, None).expect("BUG: read");
+        assert_eq!(read.choice, LineChoice::Free, "{line}");
+    }
+}
+
+#[test]
 fn an_allergy_that_is_noted_by_a_brand_holds_the_clinics_own_medicine_of_that_brand() {
     let (fixture, _) = desk(Role::Doctor);
     let paracetamol = MedicineId(Uuid::from_u128(0x3ed));
