@@ -210,7 +210,7 @@ fn written_out(query: &str) -> Option<String> {
 fn parts_of_sum(strength: &str, sum: &str) -> Option<String> {
     let milligrams = |part: &str| part.trim().strip_suffix(" mg")?.parse::<u32>().ok().map(u64::from);
     let parts: Vec<u64> = strength.split('+').map(milligrams).collect::<Option<_>>()?;
-    let is_sum = parts.len() > 1 && sum.parse().ok() == Some(parts.iter().sum::<u64>());
+    let is_sum = parts.len() > 1 && sum.parse::<u64>().ok() == Some(parts.iter().sum::<u64>());
     is_sum.then(|| parts.iter().map(u64::to_string).collect::<Vec<_>>().join(" "))
 }
 
