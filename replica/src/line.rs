@@ -23,6 +23,20 @@ impl Replica {
     /// writes most often is found. `was` is the line that stands there again to be changed: its medicine stays the one that
     /// is meant, also where others have the same name and strength, until another name is typed.
     pub fn read_line(&self, text: &str, was: Option<&DraftItem>) -> Result<LineRead> {
+        let read = self.read_as_typed(text, was)?;
+        // "ceftriaxone iv 1 g bd": no medicine of the list has the way in its name.
+        if read.choice == LineChoice::Free
+            && let Some(other) = TypedLine::with_route(&with_form(text))
+        {
+            let by_route = self.read_as_typed(&other, was)?;
+            if matches!(by_route.choice, LineChoice::Chosen { .. }) {
+                return Ok(by_route);
+            }
+        }
+        Ok(read)
+    }
+
+    fn read_as_typed(&self, text: &str, was: Option<&DraftItem>) -> Result<LineRead> {
         let fitting = |medicine: &str| {
             if medicine.chars().count() < SHORTEST {
                 return Ok((medicine.to_owned(), vec![]));

@@ -23,9 +23,16 @@ impl Dosage {
         !is_of_name && (reader.has_dose() || behind_route.begins_with_route() && behind_route.has_dose())
     }
 
+    /// The place behind a way of giving it that stands here, or this one.
+    pub(super) fn behind_route(words: &[Word<'_>], place: usize) -> usize {
+        let mut reader = Reader { words, place };
+        reader.one_of(ROUTES);
+        reader.place
+    }
+
     /// Whether a way of giving it stands here.
     pub(super) fn says_route_at(words: &[Word<'_>], place: usize) -> bool {
-        Reader { words, place }.one_of(ROUTES).is_some()
+        Self::behind_route(words, place) > place
     }
 
     /// Whether how often is said from here on: the 8 of `8 hourly` is no strength.
@@ -41,8 +48,7 @@ impl Dosage {
     /// Whether the dose that begins here says itself how much it is: by a unit, or by a figure above one. `tds` does not,
     /// nor does `1-0-1`, which may only mark the times of an amount before it.
     pub(super) fn says_amount_at(words: &[Word<'_>], place: usize) -> bool {
-        let mut reader = Reader { words, place };
-        reader.one_of(ROUTES);
+        let mut reader = Reader { words, place: Self::behind_route(words, place) };
         let sig = reader.sig().or_else(|| if reader.begins_otherwise() { reader.sig() } else { None });
         sig.is_some_and(|sig| sig.unit.is_some() || sig.has_figure && sig.dose.most_at_once() > 1.0)
     }

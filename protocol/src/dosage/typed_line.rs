@@ -56,10 +56,13 @@ impl<'t> TypedLine<'t> {
             if is_inside || !Dosage::begins_at(&words, place) {
                 return false;
             }
+            // "amlodipine po 5 od": behind the way, a figure is no more an amount than without it.
+            let first = Dosage::behind_route(&words, place);
+            let word = words.get(first).unwrap_or(word);
             let is_bare_figure = word.plain.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
             let before = &words[..place];
-            let next = words.get(place + 1).map(|next| next.plain.as_str()).filter(|next| is_unit(next));
-            let is_when = Dosage::says_often_at(&words, place) || Dosage::says_how_long_at(&words, place);
+            let next = words.get(first + 1).map(|next| next.plain.as_str()).filter(|next| is_unit(next));
+            let is_when = Dosage::says_often_at(&words, first) || Dosage::says_how_long_at(&words, first);
             match next {
                 _ if !is_bare_figure || is_when => true,
                 // "60000 IU" is how strong it is, but for what is injected in them.
@@ -104,6 +107,17 @@ impl<'t> TypedLine<'t> {
         let (volume, dose) = dose.split_at(often.start);
         let medicine = line[..name.len() + volume.len()].trim_end();
         Some(Self { medicine, dose })
+    }
+
+    /// The same line, where a way of giving it stands in the midst of the name: `ceftriaxone iv 1 g bd` as
+    /// `ceftriaxone 1 g iv bd`. None if none does.
+    pub fn with_route(line: &str) -> Option<String> {
+        let TypedLine { medicine, dose } = TypedLine::split(line);
+        let words = words_of(medicine);
+        let route =
+            words.iter().skip(1).find(|word| Dosage::says_route_at(std::slice::from_ref(*word), 0))?;
+        let (before, after) = (&medicine[..route.start], &medicine[route.start + route.typed.len()..]);
+        (!dose.is_empty()).then(|| format!("{before}{} {} {dose}", after.trim_start(), route.typed))
     }
 
     /// Medicine and dose as one line that comes apart into the two again.

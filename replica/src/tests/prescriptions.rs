@@ -125,6 +125,9 @@ fn the_way_stands_with_its_line_and_one_that_the_form_excludes_is_not_signed() {
     let read = fixture.replica.read_line("tab para 650 po bd", None).expect("BUG: read");
     assert!(matches!(read.choice, LineChoice::Chosen { .. }), "{:?}", read.choice);
     assert_eq!(read.dose, "po bd");
+    let read = fixture.replica.read_line("tab para po 650 bd", None).expect("BUG: read");
+    assert!(matches!(read.choice, LineChoice::Chosen { .. }), "{:?}", read.choice);
+    assert_eq!((read.medicine.as_str(), read.dose.as_str()), ("tab para 650", "po bd"));
     let sign = |name: &str, dose: &str| {
         let draft = Draft { items: vec![item(name, dose)], ..Draft::default() };
         fixture.replica.sign_prescription(sunita, &draft, &[])

@@ -87,6 +87,8 @@ fn the_way_is_no_part_of_the_name_and_stands_in_the_directions() {
             "clotrimazole 100 mg",
             "1 tablet at bedtime, into the vagina, for 6 days",
         ),
+        ("dolo 650 po 2 bd", "tablet", "650 mg", "dolo 650", "2 tablets morning and night, by mouth"),
+        ("dolo 650 po 8 hourly", "tablet", "650 mg", "dolo 650", "1 tablet every 8 hours, by mouth"),
         ("dolo 650 1-0-1 po", "tablet", "650 mg", "dolo 650", "1 tablet morning and night, by mouth"),
     ] {
         assert_eq!(read(line, form, strength), (medicine, Ok(words.to_owned())), "{line}");
@@ -99,10 +101,25 @@ fn what_is_or_may_be_a_part_of_the_name_stays_there() {
         ("tramadol 100 mg pr 1-0-1", "tramadol 100 mg pr"),
         ("candid oral 1-0-1", "candid oral"),
         ("iv fluids 1 od", "iv fluids 1"),
+        ("amlodipine po 5 od", "amlodipine po 5"),
         ("augmentin 500 125 po 1-0-1", "augmentin 500 125"),
         ("minoxidil topical 5% 1 ml bd", "minoxidil topical 5%"),
     ] {
         assert_eq!(TypedLine::split(line).medicine, medicine, "{line}");
+    }
+}
+
+#[test]
+fn a_way_in_the_midst_of_a_name_can_be_read_behind_it() {
+    for (line, moved) in [
+        ("inj ceftriaxone iv 1 g bd x5d", Some("inj ceftriaxone 1 g iv bd x5d")),
+        ("amlodipine po 5 od", Some("amlodipine 5 po od")),
+        ("inj ceftriaxone I.V. 1g od", Some("inj ceftriaxone 1g I.V. od")),
+        ("inj ceftriaxone 1 g bd", None),
+        ("inj ceftriaxone iv 1 g", None),
+        ("iv fluids 500 ml stat", None),
+    ] {
+        assert_eq!(TypedLine::with_route(line).as_deref(), moved, "{line}");
     }
 }
 
