@@ -190,8 +190,9 @@ fn known(
 
 /// A registration as the checks read it.
 fn registration((id, row): &(PatientId, Values)) -> Registration {
-    let allergies = Registration::allergies_in(text(row, "allergy_status"), some_text(row, "alerts"));
-    Registration { id: id.0, allergies, ..Registration::default() }
+    let status = text(row, "allergy_status");
+    let allergies = Registration::allergies_in(status, some_text(row, "alerts"));
+    Registration { id: id.0, allergies, has_allergies: status == "has_allergies", ..Registration::default() }
 }
 
 /// What nobody has decided about this person.

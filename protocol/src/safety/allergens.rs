@@ -2,6 +2,7 @@
 
 use super::brands::{brands_beginning, is_of_brand, named_by_brand};
 use super::care::{allergens, says, singular};
+use super::devanagari::{in_latin, with_latin};
 use super::registration::distance;
 use super::rules::Rules;
 use super::{Chart, names, words};
@@ -88,7 +89,8 @@ impl Rules {
     /// What fits the words typed: classes by what they are called, then ingredients, then classes of which one is such.
     /// Each word begins a word of the name.
     pub fn allergens(&self, typed: &str) -> Vec<KnownAllergen> {
-        let typed = words(typed);
+        let latin = in_latin(typed).join(" ");
+        let typed = words(if latin.is_empty() { typed } else { &latin });
         if typed.is_empty() {
             return vec![];
         }
@@ -181,7 +183,7 @@ impl Rules {
 
     /// What words name of what can be noted: an ingredient, or else a class.
     pub fn allergen_in_words(&self, text: &str) -> Option<KnownAllergen> {
-        let text = words(text);
+        let text = words(&with_latin(text));
         let named = self.ingredients().filter(|name| says(&text, name)).max_by_key(|name| name.len());
         let called = || CLASSES.iter().find(|class| class.names().any(|name| says(&text, name)));
         named.map(ingredient).or_else(|| called().map(of_class))
@@ -261,6 +263,7 @@ mod tests {
         assert_eq!(names_of("penicil")[0], "Penicillins");
         assert_eq!(names_of("sulfa")[0], "Sulfonamides");
         assert_eq!(names_of("diclo"), ["Diclofenac", "Dicloxacillin", "NSAIDs"]);
+        assert_eq!(names_of("पेनिसिलीन")[0], "Penicillins");
         assert_eq!(names_of("peanut"), Vec::<&str>::new());
         assert_eq!(names_of("  "), Vec::<&str>::new());
     }
@@ -337,6 +340,7 @@ mod tests {
         assert_eq!(code("amoxicillin: rash"), Some("Amoxicillin"));
         assert_eq!(code("mefenamic acid"), Some("Mefenamic acid"));
         assert_eq!(code("Sulfa drugs"), Some("sulfonamide"));
+        assert_eq!(code("सल्फ़ा की दवा"), Some("sulfonamide"));
         assert_eq!(code("House dust"), None);
     }
 

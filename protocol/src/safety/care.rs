@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::allergens::{AllergenKind, is_no_antibiotic, is_of_no_antibiotic};
 use super::brands::named_by_brand;
+use super::devanagari::with_latin;
 use super::{
     Chart, Finding, Line, Place, Prescription, Registration, Report, Rule, Rules, Written, names, words,
 };
@@ -97,8 +98,10 @@ pub(super) fn running(chart: &Chart, today: Date) -> impl Iterator<Item = (&Pres
 
 /// What someone must not have: a row of its own, or a part of a text.
 pub(super) struct Allergen<'a> {
-    place: Place,
+    pub place: Place,
     pub text: &'a str,
+    /// The text, with what it names in Devanagari.
+    said: String,
     /// Those that are noted, by a code, by a brand, or by a word that is nearly one of them.
     ingredients: Vec<&'a str>,
     /// Those that are noted, and those of the ingredients that are noted, be it by a code or in words.
@@ -116,14 +119,15 @@ impl<'a> Allergen<'a> {
     ) -> Self {
         let mut ingredients: Vec<&str> = ingredients.iter().map(String::as_str).collect();
         let mut classes: Vec<&str> = classes.iter().map(String::as_str).collect();
+        let said = with_latin(text);
         if let Some(rules) = rules {
-            for known in rules.also_meant(text) {
+            for known in rules.also_meant(&said) {
                 let codes = if known.kind == AllergenKind::Class { &mut classes } else { &mut ingredients };
                 codes.push(known.code);
             }
-            classes.extend(rules.classes_meant(text, &ingredients));
+            classes.extend(rules.classes_meant(&said, &ingredients));
         }
-        Self { place, text, ingredients, classes }
+        Self { place, text, said, ingredients, classes }
     }
 }
 
@@ -147,14 +151,22 @@ pub(super) fn allergens<'a>(chart: &'a Chart, rules: Option<&Rules>) -> Vec<Alle
 impl Allergen<'_> {
     pub(super) fn means(&self, ingredient: &str) -> bool {
         // An allergy to diclofenac is one to diclofenac sodium.
-        names(self.text, ingredient) || self.ingredients.iter().any(|known| names(ingredient, known))
+        names(&self.said, ingredient) || self.ingredients.iter().any(|known| names(ingredient, known))
     }
 
     pub(super) fn means_class(&self, class: &str) -> bool {
         let others =
             ALSO_CALLED.iter().find(|(name, _)| *name == class).map_or(&[][..], |(_, others)| others);
-        let text = words(self.text);
+        let text = words(&self.said);
         self.classes.contains(&class) || says(&text, class) || others.iter().any(|other| says(&text, other))
+    }
+
+    /// Whether the rules know any of what is meant. Else nothing is found for it but its very words.
+    pub(super) fn is_known(&self, rules: &Rules) -> bool {
+        let is_part_of = |name: &str| says(&words(name), self.text);
+        rules.ingredients().any(|name| self.means(name) || is_part_of(name))
+            || self.ingredients.iter().any(|code| rules.fact(code).is_some())
+            || rules.classes().any(|class| self.means_class(class))
     }
 
     /// Whether the words of a medicine that is in no list name what is meant: an ingredient, or a brand with it.
@@ -171,7 +183,7 @@ impl Allergen<'_> {
     pub(super) fn means_brand(&self, brand: &str) -> bool {
         let mut name = words(brand);
         name.retain(|word| !word.bytes().all(|byte| byte.is_ascii_digit()));
-        says(&words(self.text), &name.join(" ")) || says(&name, self.text)
+        says(&words(&self.said), &name.join(" ")) || says(&name, self.text)
     }
 }
 

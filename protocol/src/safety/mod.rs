@@ -8,12 +8,14 @@ mod allergens;
 mod brands;
 mod care;
 mod classes;
+mod devanagari;
 mod medicine;
 mod prescribing;
 mod registration;
 mod rules;
 mod self_test;
 mod short_names;
+mod unknown;
 
 use std::collections::BTreeMap;
 
@@ -88,6 +90,8 @@ pub struct Registration {
     pub id: Uuid,
     /// Warnings in words, if they name allergies.
     pub allergies: Option<String>,
+    /// Whether it says that there are allergies.
+    pub has_allergies: bool,
     /// Since when it is known that the patient is dead.
     pub deceased_ms: Option<i64>,
     /// The day of their death.

@@ -53,6 +53,74 @@ fn an_allergy_in_the_words_that_patients_use_for_a_class_holds_what_is_of_it() {
 }
 
 #[test]
+fn an_allergy_that_is_written_in_devanagari_holds_what_it_names() {
+    let amoxicillin = listed("Amoxicillin", "500 mg", &["penicillin"]);
+    let cotrimoxazole = listed("Sulfamethoxazole", "400 mg", &["sulfonamide"]);
+    let diclofenac = listed("Diclofenac sodium", "50 mg", &["nsaid"]);
+    let paracetamol = listed("Paracetamol", "650 mg", &[]);
+    for (noted, medicine) in [
+        ("पेनिसिलिन", &amoxicillin),
+        ("अमॉक्सिसिलीनची ॲलर्जी", &amoxicillin),
+        ("सल्फ़ा से दाने", &cotrimoxazole),
+        ("आयबुप्रोफेन", &diclofenac),
+        ("दर्द निवारक", &diclofenac),
+        ("क्रोसिन", &paracetamol),
+    ] {
+        assert_eq!(Pad::new().allergic(noted).line(medicine, "1-0-1 x5d").found(), HELD, "{noted}");
+    }
+    assert_eq!(Pad::new().allergic("पेनिसिलिन").line(&paracetamol, "1-0-1 x5d").found(), []);
+}
+
+#[test]
+fn an_allergy_that_the_rules_do_not_know_is_named_in_every_line_and_what_is_no_medicine_is_not() {
+    let cetirizine = listed("Cetirizine", "10 mg", &[]);
+    let gaps = |noted: &str| Pad::new().allergic(noted).line(&cetirizine, "0-0-1 x5d").check().remove(0).gaps;
+    for noted in
+        ["that red syrup", "लाल सिरप", "some injection", "dust and that red syrup", "egg", "Citicoline"]
+    {
+        assert_eq!(gaps(noted), [format!("An allergy is recorded that the checks do not know: {noted}.")]);
+    }
+    for noted in [
+        "House dust",
+        "dust, pollen: sneezing 2015",
+        "धूल से एलर्जी",
+        "prawns",
+        "penicillin: rash",
+        "Pencillin",
+        "sulfa",
+        "pain killers",
+        "Augmentin",
+        "पेनिसिलिन",
+    ] {
+        assert_eq!(gaps(noted), Vec::<String>::new(), "{noted}");
+    }
+    let own_words = Pad::new().allergic("that red syrup").free("a herbal tea").check().remove(0);
+    assert_eq!((own_words.is_checked, own_words.gaps), (false, vec![]), "that is said already");
+}
+
+#[test]
+fn a_warning_counts_as_an_unknown_allergy_only_where_the_allergies_stand_nowhere_else() {
+    let cetirizine = listed("Cetirizine", "10 mg", &[]);
+    let gaps = |has_allergies: bool, warning: Option<&str>, allergy: Option<&str>| {
+        let mut pad = Pad::new().line(&cetirizine, "0-0-1 x5d");
+        let allergies = warning.map(str::to_owned);
+        let registration =
+            super::super::Registration { allergies, has_allergies, ..super::super::Registration::default() };
+        pad.chart.registrations.push(registration);
+        let pad = match allergy {
+            Some(allergy) => pad.allergic(allergy),
+            None => pad,
+        };
+        pad.check().remove(0).gaps.len()
+    };
+    assert_eq!(gaps(false, Some("hard of hearing"), None), 0);
+    assert_eq!(gaps(true, Some("hard of hearing"), Some("penicillin")), 0);
+    assert_eq!(gaps(true, Some("penicillin; that red syrup"), None), 1);
+    assert_eq!(gaps(true, Some("penicillin"), None), 0);
+    assert_eq!(gaps(true, None, None), 1, "nobody noted to what");
+}
+
+#[test]
 fn an_allergy_that_is_noted_by_a_common_brand_holds_what_is_in_it() {
     let amoxicillin = listed("Amoxicillin", "500 mg", &["penicillin"]);
     let paracetamol = listed("Paracetamol", "650 mg", &[]);

@@ -1,22 +1,24 @@
 //! What is said about a line while it is being written: every finding says why, and a doctor may go on with a reason.
 
+#[path = "allergy.rs"]
+mod allergy;
 #[path = "daily_dose.rs"]
 mod daily_dose;
 #[path = "death.rs"]
 mod death;
 
+use allergy::{allergy_findings, allergy_gaps};
 use daily_dose::{Signed, daily_dose, lacks_weight, least_a_day};
 use serde::{Deserialize, Serialize};
 use time::Date;
 use uuid::Uuid;
 
-use super::allergens::is_no_antibiotic;
 use super::brands::named_by_brand;
-use super::care::{Allergen, allergens, running};
-use super::classes::{CROSS, ONE_IS_ENOUGH, class_words};
+use super::care::{allergens, running};
+use super::classes::{ONE_IS_ENOUGH, class_words};
 use super::medicine::is_put_on;
 use super::rules::{Fact, Rules};
-use super::{Chart, Line, Medicine, day, names, words};
+use super::{Chart, Line, Medicine, day, words};
 use crate::dosage::Dosage;
 use crate::patient::Death;
 
@@ -274,6 +276,7 @@ pub fn check_lines(
         .filter(|known| !matches!(known.taken, Taken::Until(until) if until <= today))
         .collect();
     let noted = allergens(chart, Some(rules));
+    let unknown = allergy_gaps(rules, chart, &noted);
     (0..lines.len())
         .map(|place| {
             let (this, medicine) = (&known[place], medicine(&lines[place].line));
@@ -288,11 +291,12 @@ pub fn check_lines(
             findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
             let findings = each_once(findings);
             let has_ingredients = medicine.is_some_and(|medicine| !medicine.ingredients.is_empty());
-            let (is_checked, gaps) = if has_ingredients {
+            let (is_checked, mut gaps) = if has_ingredients {
                 this.looked_at(rules, person, &lines[place])
             } else {
                 (false, Vec::new())
             };
+            gaps.extend(unknown.iter().filter(|_| has_ingredients).cloned());
             LineReport { findings, is_checked, gaps }
         })
         .collect()
@@ -315,53 +319,6 @@ fn finding(check: Check, severity: Severity, about: &str, cause: &str, why: Stri
     let word = word.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
     let key = format!("{word}:{}:{}", words(about).join(" "), words(cause).join(" "));
     LineFinding { check, severity, key, cause: cause.to_owned(), why, source: None, signed: Vec::new() }
-}
-
-/// Of what is known of sulfonamides that are no antibiotics: the study that found no cross-reaction, and the texts that warn.
-const SULFONAMIDES: &str = "NEJM 2003;349:1628, SmPC";
-
-fn allergy_findings(allergens: &[Allergen<'_>], this: &Known<'_>) -> Vec<LineFinding> {
-    let mut findings = Vec::new();
-    for allergen in allergens {
-        let noted = allergen.text;
-        // Hyoscine is meant by hyoscine butylbromide too.
-        let is_named = |part: &&Part<'_>| {
-            allergen.means(&part.name) || part.fact.is_some_and(|fact| allergen.means(fact.name))
-        };
-        let by_name = this.parts.iter().find(is_named);
-        let classes = this.parts.iter().flat_map(|part| part.classes.iter().map(move |class| (part, class)));
-        let (near, direct): (Vec<_>, Vec<_>) = classes
-            .filter(|(_, class)| allergen.means_class(class))
-            .partition(|(part, class)| is_no_antibiotic(class, &part.name));
-        let held = |about: &str, why: String| finding(Check::Allergy, Severity::Hold, about, noted, why);
-        if let Some(part) = by_name {
-            findings.push(held(&part.name, format!("{}: an allergy to it is noted: {noted}.", part.name)));
-        } else if let Some((part, class)) = direct.first() {
-            let why = format!("{} is {}. Noted allergy: {noted}.", part.name, class_words(class));
-            findings.push(held(&part.name, why));
-        } else if names(this.text, noted) || names(noted, this.text) {
-            findings.push(held(this.text, format!("{}: an allergy to it is noted: {noted}.", this.text)));
-        } else if let Some(brand) = this.brand.as_deref().filter(|brand| allergen.means_brand(brand)) {
-            findings.push(held(brand, format!("{brand}: an allergy to it is noted: {noted}.")));
-        } else if let Some((part, _)) = near.first() {
-            let why = format!(
-                "{} is a sulfonamide, but no antibiotic. Noted allergy: {noted}. Hardly anyone reacts to both.",
-                part.name
-            );
-            let found = finding(Check::CrossAllergy, Severity::Caution, &part.name, noted, why);
-            findings.push(LineFinding { source: Some(SULFONAMIDES), ..found });
-        } else if let Some((class, part)) = CROSS
-            .iter()
-            .find_map(|(of, to)| Some((of, this.first_with(to)?)).filter(|_| allergen.means_class(of)))
-        {
-            let why = format!(
-                "{} is near to what is noted: {noted}. Some who are allergic to {class}s react to it too.",
-                part.name
-            );
-            findings.push(finding(Check::CrossAllergy, Severity::Caution, &part.name, noted, why));
-        }
-    }
-    findings
 }
 
 fn age_words(months: u32) -> String {

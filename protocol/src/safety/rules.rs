@@ -108,6 +108,10 @@ impl Rules {
         self.facts.iter().map(|fact| fact.name)
     }
 
+    pub(super) fn classes(&self) -> impl Iterator<Item = &'static str> {
+        self.facts.iter().flat_map(|fact| fact.classes.iter().copied())
+    }
+
     pub(super) fn ingredients_of(&self, class: &str) -> impl Iterator<Item = &'static str> {
         self.facts.iter().filter(move |fact| fact.classes.contains(&class)).map(|fact| fact.name)
     }

@@ -158,6 +158,11 @@ pub(super) const SAID: &[Said] = &[
     ("Is she pregnant? {part}: {why*}.", "क्या मरीज़ गर्भवती हैं? {part}: {why}।"),
     // What was not looked at.
     ("The checks know nothing of {part}.", "जाँच {part} के बारे में कुछ नहीं जानती।"),
+    (
+        "An allergy is recorded that the checks do not know: {noted}.",
+        "एक एलर्जी लिखी है जिसे जाँच नहीं पहचानती: {noted}।",
+    ),
+    ("An allergy is recorded, but not to what.", "एलर्जी लिखी है, पर किससे है यह नहीं लिखा।"),
     ("{part}: how many mg a day that is, is not checked.", "{part}: दिन में कितने mg होते हैं, यह नहीं जाँचा गया।"),
     (
         "{part}: a child's dose goes by weight, and none is noted.",

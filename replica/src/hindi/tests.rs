@@ -5,8 +5,8 @@ use protocol::error::{ErrorCode, Refusal, RefusalCode};
 use protocol::medicine::Units;
 use protocol::password::WeakPassword;
 use protocol::safety::{
-    AllergenKind, Allergy, Chart, Line, LineFinding, LineReport, Medicine, Person, Proposed, Rules,
-    check_lines,
+    AllergenKind, Allergy, Chart, Line, LineFinding, LineReport, Medicine, Person, Proposed, Registration,
+    Rules, check_lines,
 };
 use protocol::standing::NotBelieved;
 use time::OffsetDateTime;
@@ -246,6 +246,16 @@ fn whatever_is_wrong_with_a_dose_and_whatever_was_not_looked_at_is_said_in_hindi
     let reports = check_lines(rules, &chart, &Person::default(), &lines, date!(2026 - 11 - 23));
     gaps_said.extend(gaps(reports));
     assert_eq!(gaps_said.len(), 7);
+    // Who is allergic to something that nobody knows, and to what nobody noted.
+    let red_syrup = Allergy { substance: "that red syrup".into(), ..Allergy::default() };
+    let allergic = Chart { allergies: vec![red_syrup], ..chart.clone() };
+    let registrations = vec![Registration { has_allergies: true, ..Registration::default() }];
+    for chart in [allergic, Chart { registrations, ..chart }] {
+        let adult = Person { ages_months: vec![480], ..Person::default() };
+        let reports = check_lines(rules, &chart, &adult, &lines, date!(2026 - 11 - 23));
+        gaps_said.extend(gaps(reports));
+    }
+    assert_eq!(gaps_said.len(), 15);
     assert_eq!(unsaid(said.into_iter().chain(gaps_said).chain(found)), Vec::<String>::new());
 }
 

@@ -115,6 +115,15 @@ fn an_allergy_that_arrives_while_the_pad_is_open_holds_the_line() {
 }
 
 #[test]
+fn who_is_said_to_have_allergies_that_nobody_noted_has_no_line_that_is_called_checked_whole() {
+    let (fixture, sunita) = desk();
+    let said = [("allergy_status", json!("has_allergies"))];
+    arrive(&fixture, 3, &[as_server(&fixture, sunita, 3, &said)]);
+    let safety = check(&fixture, sunita, &[listed(AMOXICILLIN, "1-1-1 x5d")]);
+    assert_eq!(safety.lines[0].gaps, ["An allergy is recorded, but not to what."]);
+}
+
+#[test]
 fn a_finding_is_hindi_in_the_window_and_english_in_the_record() {
     let (fixture, sunita) = desk();
     arrive(&fixture, 3, &[allergy(sunita, 3, "active")]);

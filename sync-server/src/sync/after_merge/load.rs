@@ -93,6 +93,7 @@ async fn registrations(
             let registration = Registration {
                 id: row.id,
                 allergies: Registration::allergies_in(&row.allergy_status, row.alerts),
+                has_allergies: row.allergy_status == "has_allergies",
                 deceased_ms: row.is_deceased.then(|| since(row.deceased_ms)),
                 deceased_on: row.deceased_on,
                 merged_ms: row.merged_into_id.map(|_| since(row.merged_ms)),

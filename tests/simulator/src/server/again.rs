@@ -112,6 +112,7 @@ pub fn charts(rows: &Rows, catalogue: &[Row]) -> Vec<Chart> {
         charts.entry(kept(rows, *id)).or_default().registrations.push(Registration {
             id: *id,
             allergies: Registration::allergies_in(text(values, "allergy_status"), some(values, "alerts")),
+            has_allergies: text(values, "allergy_status") == "has_allergies",
             deceased_ms: is_deceased.then(|| since("is_deceased")),
             deceased_on: parse_day(text(values, "deceased_on")),
             merged_ms: id_in(values, "merged_into_id").map(|_| since("merged_into_id")),
