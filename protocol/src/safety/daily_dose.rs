@@ -7,7 +7,9 @@ use uuid::Uuid;
 
 use super::super::Prescription;
 use super::super::care::UNSAID_DAYS;
-use super::{Check, Known, Line, LineFinding, Medicine, Part, Person, Proposed, Severity, day, finding};
+use super::{
+    Check, Fact, Known, Line, LineFinding, Medicine, Part, Person, Proposed, Severity, day, finding,
+};
 use crate::dosage::{Dosage, Dose, IntervalUnit};
 use crate::medicine::amount_text;
 
@@ -185,6 +187,13 @@ fn most_of_child(person: &Person, ingredient: &str) -> Option<(f64, f64, &'stati
 /// Whether it is for a child, goes by its weight, and nobody knows that.
 pub(super) fn lacks_weight(person: &Person, ingredient: &str) -> bool {
     person.is_child() && person.weight_g.is_none() && OF_CHILDREN.iter().any(|(name, ..)| *name == ingredient)
+}
+
+/// Whether it is for a child, and only the most of a day of an adult is known.
+pub(super) fn lacks_limit(person: &Person, fact: &Fact) -> bool {
+    person.is_child()
+        && fact.most_a_day_mg.is_some()
+        && !OF_CHILDREN.iter().any(|(name, ..)| *name == fact.name)
 }
 
 /// The most of a day, over this line, those before it that hold the same ingredient, and those that were signed before and

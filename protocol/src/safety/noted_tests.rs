@@ -210,6 +210,25 @@ fn the_most_of_a_day_of_a_child_goes_by_its_weight_and_that_none_is_noted_is_sai
 }
 
 #[test]
+fn that_only_the_most_of_a_day_of_an_adult_is_known_is_said_of_a_child() {
+    let cetirizine = listed("Cetirizine", "10 mg", &[]);
+    let gaps = |ages_months: Vec<i64>, weight_g: Option<u32>| {
+        let mut pad = Pad::new().line(&cetirizine, "0-0-1 x5d");
+        pad.person = Person { ages_months, weight_g, ..Person::default() };
+        pad.check().remove(0).gaps
+    };
+    let said = ["Cetirizine: the most of a day for a child is not known; only that of an adult is checked."];
+    assert_eq!(gaps(vec![72], Some(20_000)), said);
+    assert_eq!(gaps(vec![72], None), said);
+    assert_eq!(gaps(vec![], None), said, "whoever's age nobody knows may be a child");
+    assert_eq!(gaps(vec![144], Some(40_000)), Vec::<String>::new());
+    // Nothing of a day is measured of it, for an adult neither.
+    let mut pad = Pad::new().line(&listed("Levothyroxine", "50 mcg", &[]), "1-0-0 x30d");
+    pad.person = Person { ages_months: vec![72], weight_g: Some(20_000), ..Person::default() };
+    assert_eq!(pad.check()[0].gaps, Vec::<String>::new());
+}
+
+#[test]
 fn what_is_taken_when_needed_without_a_limit_is_taken_once_at_least() {
     let syrup = listed("Paracetamol", "250 mg/5 ml", &[]);
     let of = |dose: &str, weight_g: Option<u32>| {

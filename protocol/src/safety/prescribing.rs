@@ -8,7 +8,7 @@ mod daily_dose;
 mod death;
 
 use allergy::{allergy_findings, allergy_gaps};
-use daily_dose::{Signed, daily_dose, lacks_weight, least_a_day};
+use daily_dose::{Signed, daily_dose, lacks_limit, lacks_weight, least_a_day};
 use serde::{Deserialize, Serialize};
 use time::Date;
 use uuid::Uuid;
@@ -238,6 +238,14 @@ impl<'a> Known<'a> {
                 && part.fact.is_some_and(|fact| lacks_weight(person, fact.name))
             {
                 gaps.push(format!("{}: a child's dose goes by weight, and none is noted.", part.name));
+            } else if self.is_systemic
+                && is_counted
+                && part.fact.is_some_and(|fact| lacks_limit(person, fact))
+            {
+                gaps.push(format!(
+                    "{}: the most of a day for a child is not known; only that of an adult is checked.",
+                    part.name
+                ));
             }
             let has_limit = |fact: &Fact| fact.age.is_some_and(|limit| self.is_systemic || limit.is_local);
             if person.ages_months.is_empty() && part.fact.is_some_and(has_limit) {

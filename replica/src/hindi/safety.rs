@@ -169,6 +169,10 @@ pub(super) const SAID: &[Said] = &[
         "{part}: बच्चे की खुराक वज़न से तय होती है, और वज़न लिखा नहीं है।",
     ),
     (
+        "{part}: the most of a day for a child is not known; only that of an adult is checked.",
+        "{part}: बच्चे के लिए दिन की अधिकतम मात्रा पता नहीं; सिर्फ़ वयस्क की अधिकतम मात्रा जाँची गई।",
+    ),
+    (
         "{part}: whether the age allows it is not checked: none is noted.",
         "{part}: उम्र लिखी नहीं है, इसलिए यह नहीं जाँचा गया कि इस उम्र में दी जा सकती है या नहीं।",
     ),
