@@ -28,10 +28,23 @@ use crate::replica::{Replica, must_get, some_text, text};
 use crate::store::{get_row, query_ids};
 use crate::view::{AlertView, Draft, DraftItem, FindingView, LineSafety, Safety};
 
-/// Prescriptions of the last 400 days count, at most so many: what was signed before does not run any more, or is asked
-/// for again.
+/// Prescriptions of the last 400 days count: what was signed before does not run any more, or is asked for again. The newest
+/// so many count whole, those before them for what still runs.
 const COUNTED: i64 = 20;
 const COUNTED_DAYS: i64 = 400;
+/// Whether a line runs is decided by the rules; here no more is left out than what surely does not.
+const COUNTED_SQL: &str = "with signed as (
+        select id, visit_date, row_number() over (order by visit_date desc, id desc) as place from prescriptions
+        where patient_id in (select value from json_each(?1)) and status = 'finalised' and is_deleted = 0
+          and visit_date > ?2)
+    select id from signed
+    where place <= ?3 or exists (
+        select 1 from prescription_items as line
+        where line.prescription_id = signed.id and line.is_deleted = 0
+          and (line.duration_unit = 'ongoing'
+            or julianday(?4) - julianday(signed.visit_date) <= coalesce(line.duration_value, 30)
+              * case line.duration_unit when 'week' then 7 when 'month' then 30 else 1 end))
+    order by place";
 /// So many days it counts that a woman said she is not pregnant: a cycle, after which she may be.
 const ASKED_DAYS: i64 = 28;
 /// So many days a weight counts for the dose of a child.
@@ -246,10 +259,9 @@ fn prescriptions(
     today: Date,
 ) -> Result<Vec<Prescription>> {
     let since = today.saturating_sub(time::Duration::days(COUNTED_DAYS));
-    let sql = "select id from prescriptions where patient_id in (select value from json_each(?1)) \
-               and status = 'finalised' and is_deleted = 0 and visit_date > ?2 order by visit_date desc, id desc limit ?3";
-    let mut found = Vec::new();
-    for id in query_ids::<PrescriptionId>(tx, sql, (id_list(tx, patient)?, day_text(since), COUNTED))? {
+    let counted = (id_list(tx, patient)?, day_text(since), COUNTED, day_text(today));
+    let mut found: Vec<Prescription> = Vec::new();
+    for (place, id) in (1..).zip(query_ids::<PrescriptionId>(tx, COUNTED_SQL, counted)?) {
         let values = must_get(tx, TableName::Prescriptions, id.0)?;
         let Some(day) = parse_day(text(&values, "visit_date")).filter(|_| except != Some(id)) else {
             continue;
@@ -258,7 +270,9 @@ fn prescriptions(
         let may_run = |(id, item): &(Uuid, Values)| {
             text(item, "stopped_at").is_empty() || claims(open, *id, "stopped_at").any(Value::is_null)
         };
-        let lines = items(tx, id)?.into_iter().filter(may_run);
+        let lines = items(tx, id)?.into_iter().filter(may_run).map(|(id, item)| signed_line(id, &item));
+        // Of the older ones only what was not written again since.
+        let lines = lines.filter(|line| place <= COUNTED || !runs_anew(&found, line, today)).collect();
         found.push(Prescription {
             id: id.0,
             patient: patient.0,
@@ -268,10 +282,18 @@ fn prescriptions(
             amends: None,
             overridden: Overridden::Nothing,
             seen_same: SeenSame::default(),
-            lines: lines.map(|(id, item)| signed_line(id, &item)).collect(),
+            lines,
         });
     }
     Ok(found)
+}
+
+/// Whether the medicine of a line runs by one of these prescriptions.
+fn runs_anew(newer: &[Prescription], line: &Line, today: Date) -> bool {
+    let is_same = |other: &Line| {
+        other.medicine == line.medicine && (line.medicine.is_some() || other.text == line.text)
+    };
+    newer.iter().any(|one| one.lines.iter().any(|other| is_same(other) && other.runs(one.day, today)))
 }
 
 fn signed_line(id: Uuid, item: &Values) -> Line {

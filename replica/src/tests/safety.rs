@@ -278,6 +278,24 @@ fn a_brand_of_the_clinics_own_and_what_still_runs_are_looked_at_together() {
 }
 
 #[test]
+fn what_still_runs_is_looked_at_however_many_prescriptions_were_signed_since() {
+    let (mut fixture, sunita) = desk();
+    let warfarin = draft(vec![listed(WARFARIN, "½ hs cont")]);
+    fixture.replica.sign_prescription(sunita, &warfarin, &[]).expect("BUG: signed");
+    fixture.replica.clock = Clock::stopped(NOW + Duration::days(1));
+    for _ in 0..20 {
+        let other = draft(vec![item("Paracetamol 650 mg", "1-0-1 x3d")]);
+        fixture.replica.sign_prescription(sunita, &other, &[]).expect("BUG: signed");
+    }
+    let found = |fixture: &Fixture| {
+        let findings = check(fixture, sunita, &[listed(IBUPROFEN, "1-0-1 x5d")]).lines.remove(0).findings;
+        findings.into_iter().filter(|one| one.check == Check::Interaction).collect::<Vec<_>>()
+    };
+    assert_eq!(found(&fixture).len(), 1);
+    assert!(found(&fixture)[0].why.contains("Warfarin 500 mg, which still runs"));
+}
+
+#[test]
 fn the_most_of_a_day_counts_what_was_signed_before_and_still_runs() {
     let (fixture, sunita) = desk();
     let signed = draft(vec![listed(IBUPROFEN, "1-1-1 x5d")]);
