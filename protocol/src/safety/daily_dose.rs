@@ -184,6 +184,27 @@ fn most_of_child(person: &Person, ingredient: &str) -> Option<(f64, f64, &'stati
     Some((mg_per_kg * kg, kg, *source))
 }
 
+/// The most of a day of an ingredient that is injected, in mg: for an adult below 65 years and over 50 kg, and for others.
+/// SmPC. TO BE CONFIRMED BY THE CLINICIAN.
+const INJECTED: &[(&str, f64, f64)] = &[("Ketorolac", 90.0, 60.0)];
+
+/// The most of a day of an ingredient that is only injected, and for whom. Whose age or weight nobody knows gets the least.
+fn most_injected(person: &Person, ingredient: &str) -> Option<(f64, &'static str)> {
+    let (_, most, least) = INJECTED.iter().find(|(name, ..)| *name == ingredient)?;
+    let is_young = person.ages_months.iter().max().is_some_and(|months| *months < 65 * 12);
+    Some(if is_young && person.weight_g.is_some_and(|weight| weight > 50_000) {
+        (*most, "an adult by injection")
+    } else {
+        (*least, "an adult by injection from 65 years on, or without a weight over 50 kg")
+    })
+}
+
+/// Whether all that is taken of an ingredient is injected.
+fn is_only_injected(part: &Part<'_>, known: &[Known<'_>], before: &[Known<'_>]) -> bool {
+    let holds_it = |one: &&Known<'_>| one.is_systemic && one.parts.iter().any(|other| part.is_same(other));
+    known.iter().chain(before).filter(holds_it).all(|one| one.is_injected)
+}
+
 /// Whether it is for a child, goes by its weight, and nobody knows that.
 pub(super) fn lacks_weight(person: &Person, ingredient: &str) -> bool {
     person.is_child() && person.weight_g.is_none() && OF_CHILDREN.iter().any(|(name, ..)| *name == ingredient)
@@ -220,7 +241,9 @@ pub(super) fn daily_dose(
             findings.push(LineFinding { source: Some(fact.source), ..found });
             continue;
         }
-        let Some(most) = fact.most_a_day_mg else { continue };
+        let Some(by_mouth) = fact.most_a_day_mg else { continue };
+        let injected = most_injected(person, fact.name).filter(|_| is_only_injected(part, known, before));
+        let (most, of_adult) = injected.unwrap_or((by_mouth, "an adult"));
         let taken: f64 = lines.iter().zip(known).map(|(line, one)| mg_a_day(part, line, one)).sum();
         let written = |medicine: Uuid, manner: Manner| -> f64 {
             let is_it = |line: &Proposed| {
@@ -246,7 +269,7 @@ pub(super) fn daily_dose(
                 source,
                 amount_text(all) + " of " + &amount_text(least),
             ),
-            None => ("an adult".to_owned(), fact.source, amount_text(all)),
+            None => (of_adult.to_owned(), fact.source, amount_text(all)),
         };
         let with = if running.is_empty() { "" } else { " with what still runs" };
         let mut why = format!(

@@ -60,6 +60,11 @@ impl Medicine {
         }
     }
 
+    /// Whether it is given with a needle.
+    pub(super) fn is_injected(&self) -> bool {
+        matches!(self.route.as_deref(), Some("im" | "iv" | "sc"))
+    }
+
     /// Whether it reaches the airways, as a puff does and an eye drop that runs down into the nose.
     pub(super) fn reaches_airways(&self) -> bool {
         self.is_systemic || matches!(self.route.as_deref(), Some("inhalation" | "ophthalmic"))

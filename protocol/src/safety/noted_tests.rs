@@ -229,6 +229,33 @@ fn that_only_the_most_of_a_day_of_an_adult_is_known_is_said_of_a_child() {
 }
 
 #[test]
+fn what_is_injected_has_its_own_most_of_a_day_by_age_and_by_weight() {
+    let strength = json!([{ "name": "Ketorolac tromethamine", "strength": "30 mg/ml" }]);
+    let injection = Listed("Ketorolac tromethamine", strength, &["nsaid"], "im");
+    let tablet = listed("Ketorolac tromethamine", "10 mg", &["nsaid"]);
+    let said = |mut pad: Pad, years: i64, weight_g: Option<u32>| {
+        pad.person = Person { ages_months: vec![years * 12], weight_g, ..Person::default() };
+        let found = pad.check().into_iter().flat_map(|line| line.findings);
+        found.filter(|one| one.check == Check::DailyDose).map(|one| one.why).collect::<Vec<_>>()
+    };
+    let injected = |dose: &str| Pad::new().line_in(&injection, dose, Units::of("injection", "30 mg/ml"));
+    assert_eq!(said(injected("1 ml tds x2d"), 40, Some(60_000)), Vec::<String>::new(), "90 mg");
+    assert_eq!(
+        said(injected("1 ml qid x2d"), 40, Some(60_000)),
+        ["Ketorolac tromethamine: 120 mg a day is more than 90 mg, the most for an adult by injection."]
+    );
+    for (years, weight_g) in [(65, Some(60_000)), (40, Some(50_000)), (40, None)] {
+        assert_eq!(said(injected("1 ml bd x2d"), years, weight_g), Vec::<String>::new(), "60 mg");
+        let more = said(injected("1 ml tds x2d"), years, weight_g);
+        assert!(more[0].contains("more than 60 mg, the most for an adult by injection from 65"), "{more:?}");
+    }
+    let by_mouth = said(Pad::new().line(&tablet, "2-2-2 x2d"), 40, Some(60_000));
+    assert!(by_mouth[0].ends_with("more than 40 mg, the most for an adult."), "{by_mouth:?}");
+    let both = said(injected("1 ml od x2d").line(&tablet, "1-0-1 x2d"), 40, Some(60_000));
+    assert!(both[0].contains("50 mg a day is more than 40 mg"), "{both:?}");
+}
+
+#[test]
 fn what_is_taken_when_needed_without_a_limit_is_taken_once_at_least() {
     let syrup = listed("Paracetamol", "250 mg/5 ml", &[]);
     let of = |dose: &str, weight_g: Option<u32>| {

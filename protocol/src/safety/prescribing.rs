@@ -145,6 +145,7 @@ struct Known<'a> {
     brand: Option<String>,
     parts: Vec<Part<'a>>,
     is_systemic: bool,
+    is_injected: bool,
     reaches_airways: bool,
     taken: Taken,
     signed: Option<Signed>,
@@ -179,6 +180,7 @@ impl<'a> Known<'a> {
         };
         let brand = medicine.and_then(|medicine| medicine.brand.clone());
         let is_systemic = medicine.map_or_else(|| !is_put_on(text), |one| one.is_systemic);
+        let is_injected = medicine.is_some_and(Medicine::is_injected);
         let reaches_airways = medicine.is_none_or(Medicine::reaches_airways);
         let Some(medicine) = medicine.filter(|medicine| !medicine.ingredients.is_empty()) else {
             let own = medicine.map_or(&[][..], |medicine| &medicine.classes);
@@ -192,6 +194,7 @@ impl<'a> Known<'a> {
                 brand,
                 parts,
                 is_systemic,
+                is_injected,
                 reaches_airways,
                 taken: Taken::Now,
                 signed: None,
@@ -210,7 +213,8 @@ impl<'a> Known<'a> {
         let is_measured = medicine.is_measured_in(unit);
         let parts =
             parts.map(|(name, mg)| part(name.clone(), &homeless, mg.filter(|_| is_measured))).collect();
-        Self { text, brand, parts, is_systemic, reaches_airways, taken: Taken::Now, signed: None }
+        let taken = Taken::Now;
+        Self { text, brand, parts, is_systemic, is_injected, reaches_airways, taken, signed: None }
     }
 
     /// Whether the rules know any of its ingredients, and what of the line they could not look at.

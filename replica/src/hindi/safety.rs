@@ -185,6 +185,14 @@ pub(super) const SAID: &[Said] = &[
         "{part}: {taken} mg a day with what still runs is more than {most} mg, the most for an adult.",
         "{part}: जो अभी चल रही है उसके साथ दिन में {taken} mg, जो वयस्क के लिए अधिकतम {most} mg से ज़्यादा है।",
     ),
+    (
+        "{part}: {taken} mg a day with what still runs is more than {most} mg, the most for an adult by injection.",
+        "{part}: जो अभी चल रही है उसके साथ दिन में {taken} mg, जो इंजेक्शन से वयस्क के लिए अधिकतम {most} mg से ज़्यादा है।",
+    ),
+    (
+        "{part}: {taken} mg a day with what still runs is more than {most} mg, the most for an adult by injection from 65 years on, or without a weight over 50 kg.",
+        "{part}: जो अभी चल रही है उसके साथ दिन में {taken} mg, जो 65 साल से, या 50 kg से ज़्यादा वज़न लिखे बिना, इंजेक्शन से अधिकतम {most} mg से ज़्यादा है।",
+    ),
     ("Of it, {mg} mg were prescribed on {day*}.", "इसमें से {mg} mg {day} को लिखी गई थी।"),
     (
         "{part}: {taken} mg a day is more than {most} mg, the most for a child of {kg} kg.",
@@ -193,6 +201,14 @@ pub(super) const SAID: &[Said] = &[
     (
         "{part} is taken once a week, never every day: taken daily it kills. Write \"weekly\".",
         "{part} हफ़्ते में एक बार ली जाती है, रोज़ कभी नहीं: रोज़ लेने से जान जाती है। \"weekly\" लिखें।",
+    ),
+    (
+        "{part}: {taken} mg a day is more than {most} mg, the most for an adult by injection.",
+        "{part}: दिन में {taken} mg, जो इंजेक्शन से वयस्क के लिए अधिकतम {most} mg से ज़्यादा है।",
+    ),
+    (
+        "{part}: {taken} mg a day is more than {most} mg, the most for an adult by injection from 65 years on, or without a weight over 50 kg.",
+        "{part}: दिन में {taken} mg, जो 65 साल से, या 50 kg से ज़्यादा वज़न लिखे बिना, इंजेक्शन से अधिकतम {most} mg से ज़्यादा है।",
     ),
     (
         "{part}: {taken} mg a day is more than {most} mg, the most for an adult.",

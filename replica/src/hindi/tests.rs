@@ -256,6 +256,13 @@ fn whatever_is_wrong_with_a_dose_and_whatever_was_not_looked_at_is_said_in_hindi
         gaps_said.extend(gaps(reports));
     }
     assert_eq!(gaps_said.len(), 15);
+    for whose in ["", " from 65 years on, or without a weight over 50 kg"] {
+        for with in ["", " with what still runs"] {
+            gaps_said.push(format!(
+                "Ketorolac: 120 mg a day{with} is more than 60 mg, the most for an adult by injection{whose}."
+            ));
+        }
+    }
     gaps_said.push(
         "Cetirizine: the most of a day for a child is not known; only that of an adult is checked.".into(),
     );
