@@ -3,12 +3,15 @@
 
 #[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod letters;
 pub mod logo;
 mod slip;
 
 use std::sync::LazyLock;
 
 use protocol::printed::Printed;
+use serde_json::Value;
 use typst::foundations::{Bytes, Dict, IntoValue};
 use typst_as_lib::{TypstEngine, TypstTemplateMainFile};
 use typst_layout::PagedDocument;
@@ -26,17 +29,37 @@ static RECOVERY: LazyLock<TypstEngine<TypstTemplateMainFile>> =
 /// What was laid out is kept for so many papers more: a draft is drawn at every pause, and most of it stands as it stood.
 const KEPT: usize = 4;
 
+/// Letters in Latin and in Devanagari, and of three more fonts the signs that those lack (`fonts/README.md`).
+const FONTS: [&[u8]; 7] = [
+    include_bytes!("../fonts/NotoSans-Regular.ttf"),
+    include_bytes!("../fonts/NotoSans-Bold.ttf"),
+    include_bytes!("../fonts/NotoSansDevanagari-Regular.ttf"),
+    include_bytes!("../fonts/NotoSansDevanagari-Bold.ttf"),
+    include_bytes!("../fonts/NotoSansMath-Subset.ttf"),
+    include_bytes!("../fonts/NotoSansSymbols-Subset.ttf"),
+    include_bytes!("../fonts/NotoSansSymbols2-Subset.ttf"),
+];
+
 fn engine(layout: &'static str) -> TypstEngine<TypstTemplateMainFile> {
-    TypstEngine::builder()
-        .main_file(layout)
-        .fonts([
-            include_bytes!("../fonts/NotoSans-Regular.ttf").as_slice(),
-            include_bytes!("../fonts/NotoSans-Bold.ttf").as_slice(),
-            include_bytes!("../fonts/NotoSansDevanagari-Regular.ttf").as_slice(),
-            include_bytes!("../fonts/NotoSansDevanagari-Bold.ttf").as_slice(),
-        ])
-        .comemo_evict_max_age(Some(KEPT))
-        .build()
+    TypstEngine::builder().main_file(layout).fonts(FONTS).comemo_evict_max_age(Some(KEPT)).build()
+}
+
+/// What a layout reads.
+fn input(paper: serde_json::Result<Value>) -> Result<String, DrawError> {
+    let mut paper = paper.map_err(|error| DrawError(error.to_string()))?;
+    put_blanks(&mut paper);
+    Ok(paper.to_string())
+}
+
+/// Puts a blank where a text has a tab or the like, which is not drawn: else `5`, a tab and `10` would stand there as 510.
+fn put_blanks(value: &mut Value) {
+    let is_not_drawn = |c: char| c.is_control() && c != '\n';
+    match value {
+        Value::String(text) => *text = text.replace(is_not_drawn, " "),
+        Value::Array(values) => values.iter_mut().for_each(put_blanks),
+        Value::Object(values) => values.values_mut().for_each(put_blanks),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 /// What a prescription is printed on.
@@ -83,9 +106,8 @@ impl Drawn {
     ///
     /// Never for well-formed input; a defect of the layout otherwise.
     pub fn new(prescription: &Printed, paper: Paper) -> Result<Self, DrawError> {
-        let json = serde_json::to_string(prescription).map_err(|error| DrawError(error.to_string()))?;
         let mut inputs = Dict::new();
-        inputs.insert("prescription".into(), json.into_value());
+        inputs.insert("prescription".into(), input(serde_json::to_value(prescription))?.into_value());
         inputs.insert("paper".into(), paper.as_str().into_value());
         if let Some(shape) = logo::shape(&prescription.logo) {
             let mut with = inputs.clone();

@@ -6,7 +6,7 @@ use protocol::printed::PrintedSlip;
 use typst::foundations::{Dict, IntoValue};
 use typst_as_lib::{TypstEngine, TypstTemplateMainFile};
 
-use super::{DrawError, Drawn, engine};
+use super::{DrawError, Drawn, engine, input};
 
 static SLIP: LazyLock<TypstEngine<TypstTemplateMainFile>> =
     LazyLock::new(|| engine(concat!(include_str!("fitted.typ"), include_str!("slip.typ"))));
@@ -18,9 +18,8 @@ impl Drawn {
     ///
     /// As [`Self::new`].
     pub fn slip(slip: &PrintedSlip) -> Result<Self, DrawError> {
-        let json = serde_json::to_string(slip).map_err(|error| DrawError(error.to_string()))?;
         let mut inputs = Dict::new();
-        inputs.insert("slip".into(), json.into_value());
+        inputs.insert("slip".into(), input(serde_json::to_value(slip))?.into_value());
         Self::compile(&SLIP, inputs)
     }
 

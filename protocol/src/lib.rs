@@ -6,6 +6,7 @@
 pub mod appointment;
 pub mod dental;
 pub mod id;
+pub mod letters;
 pub mod patient;
 pub mod permission;
 pub mod prescription;
