@@ -46,6 +46,7 @@ mod amend;
 mod diagnoses;
 mod kept_dose;
 mod letterhead;
+mod letters;
 mod line;
 mod medicines;
 mod own_medicines;

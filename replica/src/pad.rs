@@ -52,7 +52,8 @@ impl Replica {
                 Err(why) => (None, Some(self.say(why.to_owned()))),
             };
             let gone = self.gone(tx, id, draft)?.into_iter().map(|(_, words)| words);
-            let warnings = draft.vitals.warnings().into_iter().chain(gone);
+            let not_printed = self.not_printed(tx, id, draft)?;
+            let warnings = draft.vitals.warnings().into_iter().chain(gone).chain(not_printed);
             Ok(DraftSaved {
                 saved_at: now,
                 items: item_views(tx, draft, self.language())?,

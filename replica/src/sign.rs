@@ -32,7 +32,7 @@ impl Replica {
     ///
     /// [`Error::Forbidden`] for whoever may not prescribe; [`Error::Invalid`] for a draft that says nothing or
     /// has a line that cannot be read, or replaces what it may not, and the first time for one of which something was
-    /// taken back; [`Error::Held`] for a line that a check holds, if it has no reason to stay and is not one of those
+    /// taken back, or has letters that cannot be printed; [`Error::Held`] for a line that a check holds, if it has no reason to stay and is not one of those
     /// that `leave_out` names by their places.
     pub fn sign_prescription(
         &self,
@@ -49,6 +49,7 @@ impl Replica {
             draft,
             "Look through the draft, then sign again. Nothing was signed.",
         )?;
+        self.must_know_what_is_not_printed(patient, draft)?;
         let id = PrescriptionId(self.ids.next());
         let (summary, visit) = self.record("sign_prescription", Some(patient), |tx| {
             let patient = kept(tx, patient)?;

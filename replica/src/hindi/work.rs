@@ -82,6 +82,11 @@ pub(super) const SAID: &[Said] = &[
     ),
     ("Look through the draft, then sign again.", "ड्राफ़्ट को देख लें, फिर दोबारा हस्ताक्षर करें।"),
     ("Look through the draft, then give it again.", "ड्राफ़्ट को देख लें, फिर दोबारा दें।"),
+    (
+        "These letters cannot be printed and would be empty boxes on paper: {letters}.",
+        "ये अक्षर छप नहीं सकते, काग़ज़ पर इनकी जगह खाली डिब्बे आएँगे: {letters}।",
+    ),
+    ("Change them, or sign again as it is.", "इन्हें बदलें, या ऐसे ही दोबारा हस्ताक्षर करें।"),
     ("Nothing was signed.", "हस्ताक्षर नहीं हुए।"),
     ("Nothing was given.", "कुछ भी दिया नहीं गया।"),
     ("This was taken back already.", "यह पहले ही वापस लिया जा चुका है।"),

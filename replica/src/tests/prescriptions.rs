@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::language::Language;
 use crate::replica::Replica;
 use crate::store::OwnSignature;
-use crate::view::{Draft, DraftItem, LineChoice, PrescriptionSummary};
+use crate::view::{CommandError, Draft, DraftItem, LineChoice, PrescriptionSummary};
 
 #[test]
 fn a_medicine_is_found_with_its_form_as_people_write_it_and_not_with_another() {
@@ -43,6 +43,27 @@ fn a_short_name_finds_the_medicine_and_stands_in_full_before_it_is_taken() {
         assert_eq!(read.choice, LineChoice::Free, "{line}");
     }
     assert_eq!(fixture.replica.find_medicines("pcm").expect("BUG: found").len(), 1);
+}
+
+#[test]
+fn letters_that_no_paper_has_are_told_in_the_pad_and_once_before_they_are_signed() {
+    let fixture = fixture(Role::Doctor);
+    let sunita =
+        fixture.replica.register_patient(&form("Sunita", "98204 41276")).expect("BUG: registered").id;
+    let advising = |advice: &str| Draft { advice: advice.into(), ..Draft::default() };
+    let warnings = |draft: &Draft| fixture.replica.save_draft(sunita, draft).expect("BUG: saved").warnings;
+    assert_eq!(warnings(&advising("Water ≥ 2 l → पानी")), Vec::<String>::new());
+    let draft = advising("Water 😀");
+    let said = "These letters cannot be printed and would be empty boxes on paper: 😀.";
+    assert_eq!(warnings(&draft), [said]);
+    let refused = fixture.replica.sign_prescription(sunita, &draft, &[]).expect_err("BUG: untold");
+    let refused = CommandError::from(refused);
+    assert!(refused.detail.starts_with(said) && refused.hindi.is_some(), "{refused:?}");
+    fixture.replica.sign_prescription(sunita, &draft, &[]).expect("BUG: signed as it is");
+    // What stands above the draft is printed too.
+    let ketan = fixture.replica.register_patient(&form("કેતન", "98204 41277")).expect("BUG: registered").id;
+    let refused = fixture.replica.sign_prescription(ketan, &advising("Water"), &[]);
+    assert!(matches!(&refused, Err(Error::Invalid(why)) if why.contains("ક ે ત ન.")), "{refused:?}");
 }
 
 #[test]

@@ -1,0 +1,56 @@
+//! Letters that no font of the paper has. They are told in the pad, and once more before anything is signed with them: no
+//! paper has boxes that nobody knows of.
+
+use protocol::id::PatientId;
+use protocol::letters::boxes;
+use rusqlite::Transaction;
+
+use crate::error::{Error, Result};
+use crate::one_patient::kept;
+use crate::replica::Replica;
+use crate::sign::patient_snapshot;
+use crate::store::{meta, set_meta};
+use crate::view::Draft;
+
+/// At most so many letters are named: of a text in another script the first ones tell enough.
+const NAMED: usize = 12;
+
+impl Replica {
+    /// What of a draft, and of the patient's own details that stand above it, would be an empty box on paper: a sentence
+    /// that names it.
+    pub(crate) fn not_printed(
+        &self,
+        tx: &Transaction<'_>,
+        kept: PatientId,
+        draft: &Draft,
+    ) -> Result<Option<String>> {
+        let patient = patient_snapshot(tx, kept, self.day(tx)?)?.to_string();
+        let letters = boxes(&(serde_json::to_string(draft)? + &patient));
+        if letters.is_empty() {
+            return Ok(None);
+        }
+        let named: Vec<String> = letters.iter().take(NAMED).map(ToString::to_string).collect();
+        let more = if letters.len() > NAMED { " …" } else { "" };
+        Ok(Some(format!(
+            "These letters cannot be printed and would be empty boxes on paper: {}{more}.",
+            named.join(" ")
+        )))
+    }
+
+    /// Lets a draft be signed, if this person was told what of it cannot be printed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] the first time.
+    pub(crate) fn must_know_what_is_not_printed(&self, patient: PatientId, draft: &Draft) -> Result<()> {
+        let said = self.store.read(|tx| {
+            let patient = kept(tx, patient)?;
+            let Some(said) = self.not_printed(tx, patient, draft)? else { return Ok(None) };
+            let name = format!("told/{}/{patient}/{said}", self.person.id);
+            Ok(if meta::<bool>(tx, &name)?.is_some() { None } else { Some((name, said)) })
+        })?;
+        let Some((name, said)) = said else { return Ok(()) };
+        self.store.write(|tx| set_meta(tx, &name, &true))?;
+        Err(Error::Invalid(format!("{said} Change them, or sign again as it is. Nothing was signed.")))
+    }
+}
