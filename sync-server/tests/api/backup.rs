@@ -197,8 +197,8 @@ async fn what_a_trial_that_was_killed_has_left_is_named_and_goes_with_the_next_o
     let (mut connection, here) =
         doctor::connect(&server.embedded.urls().ops, None).await.expect("a connection");
     let found = doctor::examine(&mut connection, &here).await.expect("a report");
-    let named = found.wrong.iter().find(|wrong| wrong.check == "no_trial_left").expect("it is found");
-    assert_eq!(named.objects, [killed]);
+    let told = found.wrong.iter().find(|wrong| wrong.check == "no_trial_left").expect("it is found");
+    assert_eq!(told.objects, [killed]);
 
     let report = server.verify(&dump).await;
     assert!(report.is_whole(), "{report:#?}");

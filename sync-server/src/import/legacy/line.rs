@@ -143,9 +143,9 @@ fn dosage(taking: &mut Taking<'_>, values: &mut Values, units: Units) {
         return;
     };
     let notes: Vec<String> = [strength, note].into_iter().flatten().collect();
-    let noted = notes.join(". ");
-    let kept: String = noted.chars().take(MOST_NOTED).collect();
-    if kept != noted {
+    let whole = notes.join(". ");
+    let kept: String = whole.chars().take(MOST_NOTED).collect();
+    if kept != whole {
         taking.remark("instructions", "longer than the column; the beginning was taken");
     }
     dosage.note = Some(kept).filter(|note| !note.is_empty());
