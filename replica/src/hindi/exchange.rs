@@ -177,6 +177,10 @@ pub(super) const SAID: &[Said] = &[
         "इस कंप्यूटर की कोई कॉपी नहीं दिखी। यह जैसा है वैसा ही चलता है।",
     ),
     ("This computer is in service.", "यह कंप्यूटर सेवा में है।"),
+    (
+        "A text of the request holds a character that no text has.",
+        "भेजे गए टेक्स्ट में ऐसा अक्षर है जो किसी टेक्स्ट में नहीं होता।",
+    ),
     ("The body is not the receipt of a computer.", "जो भेजा गया वह किसी कंप्यूटर की रसीद नहीं है।"),
     (
         "The consent is not signed by the computer on which you work.",

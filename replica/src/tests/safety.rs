@@ -118,8 +118,9 @@ fn an_allergy_that_arrives_while_the_pad_is_open_holds_the_line() {
 fn who_is_said_to_have_allergies_that_nobody_noted_has_no_line_that_is_called_checked_whole() {
     let (fixture, sunita) = desk();
     let said = [("allergy_status", json!("has_allergies"))];
-    arrive(&fixture, 3, &[as_server(&fixture, sunita, 3, &said)]);
-    let safety = check(&fixture, sunita, &[listed(AMOXICILLIN, "1-1-1 x5d")]);
+    let usha = PatientId(Uuid::from_u128(0x5a1));
+    arrive(&fixture, 3, &[Row { id: usha.0, ..as_server(&fixture, sunita, 3, &said) }]);
+    let safety = check(&fixture, usha, &[listed(AMOXICILLIN, "1-1-1 x5d")]);
     assert_eq!(safety.lines[0].gaps, ["An allergy is recorded, but not to what."]);
 }
 
