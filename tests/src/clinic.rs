@@ -335,7 +335,8 @@ impl TestDesk {
                 tokio::time::timeout(Duration::from_millis(200), events.recv()).await.ok();
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), wait)
+        // Two answers that are lost one after the other are waited for 20 s each.
+        tokio::time::timeout(Duration::from_mins(3), wait)
             .await
             .with_context(|| format!("waited in vain until {what}: {:?}", self.desk.sync_status()))
     }
