@@ -87,6 +87,11 @@ pub(super) struct Sig {
 }
 
 impl Sig {
+    /// A dose that says how much, and nothing besides.
+    pub(super) fn of(dose: Dose, unit: Option<&'static str>) -> Self {
+        Self { dose, unit, at_bedtime: false, has_figure: true, meal: None, route: None }
+    }
+
     /// Whether it is for this time of the day alone, or before breakfast for any one: then the meal is food.
     fn is_only_of(&self, time: Time) -> bool {
         match self.dose {
@@ -228,7 +233,7 @@ impl<'w> Reader<'w> {
             let may_be_strength = unit.is_some_and(is_few) && amount != 1.0;
             let meal = if unit.is_some() && !may_be_strength { reader.one_of(MEALS) } else { None };
             if let Some(dose) = reader.attempt(|reader| reader.marked(amount, unit?)) {
-                return Some(Sig { dose, unit, at_bedtime: false, has_figure: true, meal, route });
+                return Some(Sig { meal, route, ..Sig::of(dose, unit) });
             }
             let often = reader.often()?;
             let sig = reader.dosed(amount, unit, times, often)?;
@@ -263,7 +268,7 @@ impl<'w> Reader<'w> {
             }
             Often::AsDirected => Dose::AsDirected,
         };
-        Some(Sig { dose, unit, at_bedtime, has_figure: true, meal: None, route: None })
+        Some(Sig { at_bedtime, ..Sig::of(dose, unit) })
     }
 
     /// `5 ml 1-0-1`: so much at each time that is marked.
@@ -294,14 +299,7 @@ impl<'w> Reader<'w> {
             let is_given = morning + noon + evening + night > 0.0;
             let is_sane = amounts.iter().all(|amount| *amount <= most(unit));
             let dose = Dose::Slots { morning, noon, evening, night };
-            (is_given && is_sane).then_some(Sig {
-                dose,
-                unit,
-                at_bedtime: false,
-                has_figure: true,
-                meal: None,
-                route: None,
-            })
+            (is_given && is_sane).then(|| Sig::of(dose, unit))
         })
     }
 

@@ -44,14 +44,7 @@ impl Reader<'_> {
                 reason = Some(why);
             } else {
                 let dose = Dose::Prn { amount, min_gap_h, max_per_day, reason };
-                return Some(Sig {
-                    dose,
-                    unit,
-                    at_bedtime: false,
-                    has_figure: true,
-                    meal: None,
-                    route: None,
-                });
+                return Some(Sig::of(dose, unit));
             }
         }
     }

@@ -28,19 +28,26 @@ use crate::view::AppState;
 
 const INSTALLATION: Uuid = Uuid::from_u128(0x01d);
 
-#[tokio::test(flavor = "multi_thread")]
-async fn who_is_dismissed_while_their_password_is_looked_at_is_not_let_in_and_gets_no_slot_back() {
-    let folder = tempfile::tempdir().expect("BUG: a folder");
+/// A computer by this clock on which somebody may sign in, whose server nobody reaches, and its open file.
+fn computer(folder: &Path, clock: Clock) -> (Arc<Desk>, Store) {
     let keyring = Keyring::in_memory();
-    let desk = Desk::with_clock(folder.path().into(), keyring.clone(), SlotCost::QUICK, Clock::stopped(NOW));
+    let desk = Desk::with_clock(folder.into(), keyring.clone(), SlotCost::QUICK, clock);
     let home = desk.home();
     std::fs::create_dir_all(&home).expect("BUG: a folder");
     let secrets = DeviceSecrets::random().expect("BUG: random");
     keyring.put_device(INSTALLATION, &secrets).expect("BUG: kept");
     write_slots(&home, &secrets, INSTALLATION, DEVICE.1);
-    let facts = Facts { tenant_id: DEVICE.0, device_id: DEVICE.1, ..facts() };
+    let facts =
+        Facts { tenant_id: DEVICE.0, device_id: DEVICE.1, server: "http://127.0.0.1:9/".into(), ..facts() };
     let store = Store::create(&home.join("clinic.db"), &key(7), &facts).expect("BUG: a new file");
     store.put_staff(&person()).expect("BUG: written");
+    (desk, store)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_dismissed_while_their_password_is_looked_at_is_not_let_in_and_gets_no_slot_back() {
+    let folder = tempfile::tempdir().expect("BUG: a folder");
+    let (desk, store) = computer(folder.path(), Clock::stopped(NOW));
 
     let here = desk.here().expect("BUG: enrolled");
     let UserSlot::Open(slot) = here.slots.open_user(EMAIL, PASSWORD, &here.secrets).expect("BUG: whole")
@@ -67,14 +74,8 @@ fn shown(desk: &Desk) -> (u32, Option<String>, bool) {
 #[test]
 fn what_the_server_never_takes_from_a_computer_out_of_service_is_not_said_to_be_with_the_clinic() {
     let folder = tempfile::tempdir().expect("BUG: a folder");
-    let keyring = Keyring::in_memory();
-    let desk = Desk::with_clock(folder.path().into(), keyring.clone(), SlotCost::QUICK, Clock::stopped(NOW));
-    std::fs::create_dir_all(desk.home()).expect("BUG: a folder");
-    let secrets = DeviceSecrets::random().expect("BUG: random");
-    keyring.put_device(INSTALLATION, &secrets).expect("BUG: kept");
-    write_slots(&desk.home(), &secrets, INSTALLATION, DEVICE.1);
-    let facts = Facts { tenant_id: DEVICE.0, device_id: DEVICE.1, ..facts() };
-    drop(Store::create(&desk.home().join("clinic.db"), &key(7), &facts).expect("BUG: a new file"));
+    let (desk, store) = computer(folder.path(), Clock::stopped(NOW));
+    drop(store);
     let guard: Arc<Guard> = desk.here().expect("BUG: enrolled").guard;
     guard.take(&revoked(None), "").expect("BUG: believed");
     assert_eq!(shown(&desk), (0, None, true));
@@ -130,22 +131,13 @@ fn that_a_computer_is_out_of_service_is_obeyed_also_where_it_cannot_be_written()
 #[tokio::test(flavor = "multi_thread")]
 async fn the_time_without_contact_ends_also_where_that_cannot_be_written() {
     let folder = tempfile::tempdir().expect("BUG: a folder");
-    let (keyring, days) = (Keyring::in_memory(), Arc::new(AtomicI64::new(0)));
+    let days = Arc::new(AtomicI64::new(0));
     let passed = Arc::clone(&days);
     let clock = Clock::new(move || NOW + Duration::days(passed.load(Ordering::SeqCst)), || Span::ZERO);
-    let desk = Desk::with_clock(folder.path().into(), keyring.clone(), SlotCost::QUICK, clock);
-    let home = desk.home();
-    std::fs::create_dir_all(&home).expect("BUG: a folder");
-    let secrets = DeviceSecrets::random().expect("BUG: random");
-    keyring.put_device(INSTALLATION, &secrets).expect("BUG: kept");
-    write_slots(&home, &secrets, INSTALLATION, DEVICE.1);
-    let facts =
-        Facts { tenant_id: DEVICE.0, device_id: DEVICE.1, server: "http://127.0.0.1:9/".into(), ..facts() };
-    let store = Store::create(&home.join("clinic.db"), &key(7), &facts).expect("BUG: a new file");
-    store.put_staff(&person()).expect("BUG: written");
+    let (desk, store) = computer(folder.path(), clock);
     drop(store);
     desk.unlock(EMAIL, PASSWORD).await.expect("BUG: opens");
-    fill_disk(&home);
+    fill_disk(&desk.home());
     days.store(8, Ordering::SeqCst);
     assert!(desk.tick().is_err());
     assert!(desk.replica().is_err(), "nobody is signed in any more");
@@ -154,17 +146,8 @@ async fn the_time_without_contact_ends_also_where_that_cannot_be_written() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sign_in_that_took_long_puts_nobody_out_who_signed_in_meanwhile() {
     let folder = tempfile::tempdir().expect("BUG: a folder");
-    let keyring = Keyring::in_memory();
-    let desk = Desk::with_clock(folder.path().into(), keyring.clone(), SlotCost::QUICK, Clock::stopped(NOW));
-    let home = desk.home();
-    std::fs::create_dir_all(&home).expect("BUG: a folder");
-    let secrets = DeviceSecrets::random().expect("BUG: random");
-    keyring.put_device(INSTALLATION, &secrets).expect("BUG: kept");
-    write_slots(&home, &secrets, INSTALLATION, DEVICE.1);
-    let facts =
-        Facts { tenant_id: DEVICE.0, device_id: DEVICE.1, server: "http://127.0.0.1:9/".into(), ..facts() };
-    let store = Arc::new(Store::create(&home.join("clinic.db"), &key(7), &facts).expect("BUG: a new file"));
-    store.put_staff(&person()).expect("BUG: written");
+    let (desk, store) = computer(folder.path(), Clock::stopped(NOW));
+    let store = Arc::new(store);
     let begun = || {
         let here = desk.here().expect("BUG: enrolled");
         let slot = here.slots.open_user(EMAIL, PASSWORD, &here.secrets).expect("BUG: whole");

@@ -97,3 +97,13 @@ export async function expectAccessible() {
   });
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`)).toEqual([]);
 }
+
+/** A change that the server refused, of a computer that is gone. */
+export const refusedElsewhere: Parameters<FakeBackend["differ"]>[0] = {
+  kind: "refused",
+  column: null,
+  facts: [],
+  entry: null,
+  safer: null,
+  refused: { title: "Patient corrected", detail: null, why: null, triedAt: null, asked: null },
+};

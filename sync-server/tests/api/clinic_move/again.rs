@@ -175,51 +175,50 @@ async fn a_first_move_without_the_patients_hides_nothing_of_those_whom_another_c
     assert_eq!((patients.copied, patients.updated, patients.merged), (0, 0, 0));
 }
 
+/// Moves the clinic to where somebody has this patient's number and name, and makes the two one there.
+async fn relocate_beside_namesake(town: &mut Town, patient: Uuid) {
+    let (to, known) = (town.to.0, Uuid::now_v7());
+    add_namesake(town, (patient, known), to, 0, "null").await;
+    town.relocate(true, true).await.expect("moved");
+    town.run(&format!(
+        "update clinic.patients set merged_into_id = '{patient}' where tenant_id = '{to}' and id = '{known}'"
+    ))
+    .await;
+}
+
+/// Which of those with one number and name each of them is in the other tenant.
+async fn expect_places(town: &mut Town, places: [(Uuid, u32); 2]) {
+    let there = town.rows(town.to, "patients").await;
+    for (patient, place) in places {
+        assert_eq!(there[&patient]["duplicate_ordinal"], json!(place));
+    }
+}
+
 #[tokio::test]
 async fn a_namesake_who_comes_later_finds_a_place_beside_one_who_came_before() {
     let mut town = Town::new().await;
-    let (from, to) = (town.from.0, town.to);
+    let from = town.from.0;
     let patient = pick_alone(&mut town).await;
-    let [known, late] = [Uuid::now_v7(), Uuid::now_v7()];
-    add_namesake(&mut town, (patient, known), to.0, 0, "null").await;
-    town.relocate(true, true).await.expect("moved");
-    town.run(&format!(
-        "update clinic.patients set merged_into_id = '{patient}' where tenant_id = '{}' and id = '{known}'",
-        to.0
-    ))
-    .await;
+    let late = Uuid::now_v7();
+    relocate_beside_namesake(&mut town, patient).await;
     add_namesake(&mut town, (patient, late), from, 1, "registered_clinic_id").await;
     assert_eq!(town.relocate_again().await.rows["patients"].copied, 1);
-    let there = town.rows(to, "patients").await;
-    assert_eq!(
-        (&there[&patient]["duplicate_ordinal"], &there[&late]["duplicate_ordinal"]),
-        (&json!(1), &json!(3))
-    );
+    expect_places(&mut town, [(patient, 1), (late, 3)]).await;
 }
 
 #[tokio::test]
 async fn a_namesake_who_comes_with_another_clinic_finds_a_place_beside_one_who_came_before() {
     let mut town = Town::new().await;
-    let (from, to) = (town.from.0, town.to);
+    let from = town.from.0;
     let patient = pick_alone(&mut town).await;
     share(&mut town, patient).await;
     let other = other_clinic(&mut town).await;
-    let [known, late] = [Uuid::now_v7(), Uuid::now_v7()];
-    add_namesake(&mut town, (patient, known), to.0, 0, "null").await;
-    town.relocate(true, true).await.expect("moved");
-    town.run(&format!(
-        "update clinic.patients set merged_into_id = '{patient}' where tenant_id = '{}' and id = '{known}'",
-        to.0
-    ))
-    .await;
+    let late = Uuid::now_v7();
+    relocate_beside_namesake(&mut town, patient).await;
     let clinic = format!("(select id from clinic.clinics where tenant_id = '{from}' and is_primary)");
     add_namesake(&mut town, (patient, late), from, 1, &clinic).await;
     run(&town.ops, &town.files, &other, true).await.expect("moved");
-    let there = town.rows(to, "patients").await;
-    assert_eq!(
-        (&there[&patient]["duplicate_ordinal"], &there[&late]["duplicate_ordinal"]),
-        (&json!(1), &json!(3))
-    );
+    expect_places(&mut town, [(patient, 1), (late, 3)]).await;
 }
 
 #[tokio::test]

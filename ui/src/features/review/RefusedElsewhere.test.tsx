@@ -1,20 +1,11 @@
 import { act, screen } from "@testing-library/react";
 import { expect, test } from "vitest";
-import { openClinic } from "../../test/clinic";
+import { openClinic, refusedElsewhere } from "../../test/clinic";
 import { later } from "../../test/later";
 
 test("a refused change that comes late opens over nothing that was opened meanwhile, and can be asked for again", async () => {
   const server = later<void>();
-  const { keys, backend } = openClinic({}, (fake) =>
-    fake.differ({
-      kind: "refused",
-      column: null,
-      facts: [],
-      entry: null,
-      safer: null,
-      refused: { title: "Patient corrected", detail: null, why: null, triedAt: null, asked: null },
-    }),
-  );
+  const { keys, backend } = openClinic({}, (fake) => fake.differ(refusedElsewhere));
   const { lookAtRefused } = backend;
   backend.lookAtRefused = (...asked) => server.promise.then(() => lookAtRefused(...asked));
   await screen.findByTestId("today");

@@ -9,6 +9,7 @@ import {
   openPad,
   goOnWithout,
   type Prepare,
+  refusedElsewhere,
 } from "../../test/clinic";
 import { later } from "../../test/later";
 
@@ -377,16 +378,7 @@ test("reception proposes what it may not decide, and sees nothing clinical besid
 });
 
 test("a refused change of a computer that is gone is looked at and corrected here", async () => {
-  const { keys, backend } = await openReview((fake) =>
-    fake.differ({
-      kind: "refused",
-      column: null,
-      facts: [],
-      entry: null,
-      safer: null,
-      refused: { title: "Patient corrected", detail: null, why: null, triedAt: null, asked: null },
-    }),
-  );
+  const { keys, backend } = await openReview((fake) => fake.differ(refusedElsewhere));
   expect(await screen.findByText(/Nobody can deal with it at the computer where it was made/)).toBeTruthy();
   const corrected: unknown[] = [];
   const { correctRefused } = backend;
