@@ -145,21 +145,25 @@ pub(crate) fn claim_draft(tx: &Transaction<'_>, kept: PatientId) -> Result<()> {
     Ok(())
 }
 
-/// The lines of a draft as they will print. A line that cannot be read shows why instead.
+/// The lines of a draft as they will print, each with what was typed, by which it is known. A line that cannot be read shows
+/// why instead.
 pub(crate) fn item_views(tx: &Transaction<'_>, draft: &Draft, language: Language) -> Result<Vec<ItemView>> {
     draft
         .items
         .iter()
-        .map(|item| match item_values(tx, item) {
-            Ok(values) => Ok(item_view(&values, language)),
-            Err(Error::Invalid(why)) => Ok(ItemView {
-                title: capitals(&item.medicine_text),
-                medicine_text: item.medicine_text.clone(),
-                dose_text: item.dose_text.clone(),
-                directions: language.say(why),
-                quantity: None,
-            }),
-            Err(error) => Err(error),
+        .map(|item| {
+            let (medicine_text, dose_text) = (item.medicine_text.clone(), item.dose_text.clone());
+            match item_values(tx, item) {
+                Ok(values) => Ok(ItemView { medicine_text, dose_text, ..item_view(&values, language) }),
+                Err(Error::Invalid(why)) => Ok(ItemView {
+                    title: capitals(&medicine_text),
+                    medicine_text,
+                    dose_text,
+                    directions: language.say(why),
+                    quantity: None,
+                }),
+                Err(error) => Err(error),
+            }
         })
         .collect()
 }

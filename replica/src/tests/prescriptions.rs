@@ -67,6 +67,27 @@ fn letters_that_no_paper_has_are_told_in_the_pad_and_once_before_they_are_signed
 }
 
 #[test]
+fn a_line_of_the_draft_is_told_in_plain_words_and_known_by_what_was_typed_however_that_was_spelt() {
+    let fixture = fixture(Role::Doctor);
+    let sunita =
+        fixture.replica.register_patient(&form("Sunita", "98204 41276")).expect("BUG: registered").id;
+    let medicine = fixture.replica.find_medicines("para650").expect("BUG: found")[0].clone();
+    let listed = |dose| DraftItem { medicine_id: Some(medicine.id), ..item("Paracetamol 650 mg", dose) };
+    let typed = ["1 tab bd pc 5 days", "po 1-0-1 x5d"];
+    let draft = Draft { items: typed.map(listed).into(), ..Draft::default() };
+    let told = [
+        "1 tablet morning and night, after food, for 5 days",
+        "1 tablet morning and night, by mouth, for 5 days",
+    ];
+    let views = fixture.replica.save_draft(sunita, &draft).expect("BUG: saved").items;
+    assert_eq!(views, fixture.replica.open_pad(sunita).expect("BUG: pad").items);
+    for ((view, typed), told) in views.iter().zip(typed).zip(told) {
+        assert_eq!((view.medicine_text.as_str(), view.dose_text.as_str()), ("Paracetamol 650 mg", typed));
+        assert_eq!((view.directions.as_str(), view.quantity.as_deref()), (told, Some("10 tablets")));
+    }
+}
+
+#[test]
 fn a_signed_prescription_is_numbered_frozen_and_whole() {
     let fixture = fixture(Role::Doctor);
     let sunita =

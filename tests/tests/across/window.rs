@@ -55,7 +55,7 @@ async fn a_prescription_signed_offline_in_the_window_survives_a_power_cut_and_re
     window.shows("sync-pill", "Offline since").await?;
     find(&window, "1276", "Sunita Deshmukh").await?;
     open_pad(&window).await?;
-    write_line(&window, &Line { medicine: "metformin 500", dose: Some("1-0-1 x30d pc") }).await?;
+    write_line(&window, &Line { medicine: "metformin 500", dose: Some("1 tab bd 30 days pc") }).await?;
     window.shows("pad-item", "1 tablet morning and night, after food, for 30 days").await?;
     write_line(&window, &Line { medicine: "an old remedy", dose: Some("0-0-1 x5d") }).await?;
     window.shows("pad-item", "not checked").await?;
