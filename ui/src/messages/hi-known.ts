@@ -18,7 +18,7 @@ export const known: typeof english = {
   saved: (substance) => `${substance} लिखी गई`,
   changed: (substance) => `${substance} बदली गई`,
   substance: "किससे",
-  substanceHint: "दवा का वर्ग, कोई दवा, या कुछ और शब्दों में",
+  substanceHint: "दवा का वर्ग, कोई दवा, या कुछ और शब्दों में।",
   substances: "मिलते हुए वर्ग और दवाएँ",
   isClass: "वर्ग",
   byBrand: (brand) => `${brand} में`,

@@ -18,7 +18,7 @@ export const known = {
   saved: (substance: string) => `${substance} noted`,
   changed: (substance: string) => `${substance} changed`,
   substance: "Allergic to",
-  substanceHint: "A class, a medicine, or anything else in words",
+  substanceHint: "A class, a medicine, or anything else in words.",
   substances: "Matching classes and medicines",
   isClass: "class",
   byBrand: (brand: string) => `in ${brand}`,
