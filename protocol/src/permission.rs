@@ -63,6 +63,8 @@ pub enum Capability {
     ManageUsers,
     /// Which computers may come in.
     ManageDevices,
+    /// All that a computer holds, as files. What one person may not read is left out.
+    ExportTenant,
 }
 
 impl Capability {
@@ -73,7 +75,7 @@ impl Capability {
             Self::Work | Self::OpenDemographics => &[Admin, Doctor, Dentist, Receptionist, Nurse],
             Self::ReadPrescriptions => &[Doctor, Dentist, Nurse],
             Self::ReadAudit | Self::ObjectToAdmin => &[Admin, Doctor, Dentist],
-            Self::ManageClinics | Self::ManageUsers | Self::ManageDevices => &[Admin],
+            Self::ManageClinics | Self::ManageUsers | Self::ManageDevices | Self::ExportTenant => &[Admin],
         }
     }
 }

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use protocol::audit::Action;
+use protocol::permission::Capability;
 use protocol::table::{Scope, TABLES};
 use serde_json::json;
 use uuid::Uuid;
@@ -14,13 +15,22 @@ use crate::replica::{Replica, text};
 use crate::store::get_row;
 
 impl Replica {
+    fn must_export(&self) -> Result<()> {
+        if self.acting().roles.has(Capability::ExportTenant) {
+            return Ok(());
+        }
+        Err(Error::Forbidden("Only an admin exports what this computer holds. Nothing was written."))
+    }
+
     /// Writes the attached files that are on this computer into this folder, each under the id of its row, and answers how
     /// many. They leave this program, which is noted.
     ///
     /// # Errors
     ///
-    /// [`Error::FileDamaged`] for one of them, once all the others are written.
+    /// [`Error::Forbidden`] for whoever is no admin, and [`Error::FileDamaged`] for one of the files, once all the others are
+    /// written.
     pub fn export_files(&self, to: &Path) -> Result<u32> {
+        self.must_export()?;
         files::make_private_dir(to)?;
         let n_written = self.contents_here(|id, content| {
             let ending = Path::new(&content.file_name).extension().and_then(std::ffi::OsStr::to_str);
@@ -33,7 +43,12 @@ impl Replica {
 
     /// Writes every row of the tenant that this person may read, one JSON object a line, and answers how many. It leaves
     /// this program, which is noted.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Forbidden`] for whoever is no admin.
     pub fn export_rows(&self, to: &mut dyn Write) -> Result<u32> {
+        self.must_export()?;
         let n_written = self.store.read(|tx| {
             let mut n_written = 0;
             for table in TABLES.iter().filter(|table| !table.is_shared()) {

@@ -116,7 +116,7 @@ impl Replica {
 
     /// The person with the rights that they have here now. Long without contact, nobody knows whether they still are
     /// what they were: until then they go on with what all staff may do.
-    fn acting(&self) -> Cow<'_, StaffMember> {
+    pub(crate) fn acting(&self) -> Cow<'_, StaffMember> {
         if self.roles_hold() {
             return Cow::Borrowed(&self.person);
         }

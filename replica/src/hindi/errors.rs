@@ -234,6 +234,7 @@ pub(super) const SAID: &[Said] = &[
     ),
     ("Short keys are written by doctors and dentists.", "शॉर्ट कुंजियाँ डॉक्टर और दंत चिकित्सक लिखते हैं।"),
     ("Medicines are added by doctors and dentists.", "दवाएँ डॉक्टर और दंत चिकित्सक जोड़ते हैं।"),
+    ("Only an admin exports what this computer holds.", "इस कंप्यूटर पर जो है उसे केवल एडमिन निर्यात करता है।"),
     ("Only an admin changes the letterhead.", "लेटरहेड केवल एडमिन बदलता है।"),
     (
         "Only doctors, dentists and nurses add files to a record.",

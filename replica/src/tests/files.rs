@@ -11,7 +11,7 @@ use serde_json::json;
 use time::Duration;
 use uuid::Uuid;
 
-use super::{Fixture, NOW, answer, fixture, form, key};
+use super::{Fixture, NOW, answer, fixture, fixture_of, form, key};
 use crate::attachments::Opened;
 use crate::error::Error;
 use crate::store::{Fetched, Store};
@@ -455,7 +455,7 @@ fn after_a_restore_the_server_is_asked_about_every_file_again() {
 
 #[test]
 fn the_contents_are_written_out_for_their_clinic() {
-    let fixture = fixture(Role::Doctor);
+    let fixture = fixture_of(&[Role::Doctor, Role::Admin]);
     let (patient, bytes) = (sunita(&fixture), picture(1000, "x"));
     let file = attach(&fixture, patient, &bytes);
     let to = fixture.folder.path().join("out");
@@ -465,7 +465,7 @@ fn the_contents_are_written_out_for_their_clinic() {
 
 #[test]
 fn a_damaged_file_keeps_none_of_the_others_from_being_written_out() {
-    let fixture = fixture(Role::Doctor);
+    let fixture = fixture_of(&[Role::Doctor, Role::Admin]);
     let (patient, damaged, bytes) = (sunita(&fixture), picture(1000, "x"), picture(1000, "y"));
     attach(&fixture, patient, &damaged);
     let file = attach(&fixture, patient, &bytes);

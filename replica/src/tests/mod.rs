@@ -7,6 +7,7 @@ mod conflicts;
 mod day;
 mod days;
 mod deaths;
+mod export;
 mod file;
 mod files;
 mod filling;
@@ -96,6 +97,11 @@ fn facts() -> Facts {
 
 /// A signed-in replica with its clinic and its doctor, as after a first sync.
 pub(crate) fn fixture(role: Role) -> Fixture {
+    fixture_of(&[role])
+}
+
+/// The same for somebody with several roles.
+pub(crate) fn fixture_of(roles: &[Role]) -> Fixture {
     let folder = TempDir::new().expect("BUG: a folder");
     let store = Store::create(&folder.path().join("clinic.db"), &key(7), &facts()).expect("BUG: a new file");
     let store = Arc::new(store);
@@ -126,8 +132,8 @@ pub(crate) fn fixture(role: Role) -> Fixture {
         id: UserId(Uuid::from_u128(5)),
         full_name: "Anjali Kulkarni".into(),
         email: "anjali@example.org".into(),
-        roles: Roles(vec![role]),
-        doctor_id: (role == Role::Doctor).then(doctor_id),
+        roles: Roles(roles.to_vec()),
+        doctor_id: roles.contains(&Role::Doctor).then(doctor_id),
     };
     let key = SigningKey::from_bytes(&[9; 32]);
     let mut replica = Replica::new(Arc::clone(&store), person, facts(), key, Arc::new(Notify::new()));

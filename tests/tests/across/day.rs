@@ -7,7 +7,7 @@ use clinic_tests::window::Window;
 use fantoccini::key::Key;
 use protocol::id::PatientId;
 use protocol::table::{Row, TableName};
-use replica::view::{BookingForm, VisitType};
+use replica::view::{AllergyForm, BookingForm, VisitType};
 use tempfile::TempDir;
 
 /// How many come.
@@ -109,11 +109,14 @@ async fn an_allergy_that_is_noted_at_the_other_desk_holds_the_line_of_a_pad_that
     write_line(&window, &Line { medicine: "amoxicillin 500", dose: Some("1-1-1 x5d pc") }).await?;
     assert_eq!(window.count("pad-held").await?, 0);
 
-    let seen = other.replica()?.chart(sunita)?.form;
-    let mut form = seen.clone();
-    form.allergy_status = "has_allergies".into();
-    form.alerts = "Penicillin".into();
-    other.replica()?.update_patient(sunita, &seen, &form)?;
+    let allergy = AllergyForm {
+        substance: "Penicillin".into(),
+        class_code: Some("penicillin".into()),
+        certainty: "confirmed".into(),
+        status: "active".into(),
+        ..AllergyForm::default()
+    };
+    other.replica()?.save_allergy(sunita, None, &allergy)?;
     window.shows("pad-held", "1 held").await?;
     window.shows("pad-finding", "Noted allergy: Penicillin").await?;
     window.close().await
