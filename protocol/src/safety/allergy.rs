@@ -12,7 +12,7 @@ pub(super) fn allergy_gaps(rules: &Rules, chart: &Chart, noted: &[Allergen<'_>])
     if noted.is_empty() && chart.registrations.iter().any(|one| one.has_allergies) {
         return vec!["An allergy is recorded, but not to what.".to_owned()];
     }
-    let said = |noted: &str| format!("An allergy is recorded that the checks do not know: {noted}.");
+    let said = |noted: String| format!("An allergy is recorded that the checks do not know: {noted}.");
     unknown_allergies(chart, noted, rules).into_iter().map(said).collect()
 }
 

@@ -28,6 +28,7 @@ const BRANDS: &[(&str, &[&str])] = &[
     ("ciplox", &["Ciprofloxacin"]),
     ("cipro", &["Ciprofloxacin"]),
     ("clavam", &["Amoxicillin"]),
+    ("clavulanate", &["Clavulanic acid"]),
     ("combiflam", &["Ibuprofen", "Paracetamol"]),
     ("crocin", &["Paracetamol"]),
     ("dalacin", &["Clindamycin"]),

@@ -169,6 +169,11 @@ impl Allergen<'_> {
             || rules.classes().any(|class| self.means_class(class))
     }
 
+    /// Whether the rules know any of what a part of it means by itself.
+    pub(super) fn knows(&self, part: &str, rules: &Rules) -> bool {
+        Allergen::new(self.place.clone(), part, &[], &[], Some(rules)).is_known(rules)
+    }
+
     /// Whether the words of a medicine that is in no list name what is meant: an ingredient, or a brand with it.
     fn is_named_in(&self, text: &str, rules: &Rules) -> bool {
         let is_meant = |name: &str| {

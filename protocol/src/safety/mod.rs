@@ -32,7 +32,7 @@ pub use rules::Rules;
 pub use short_names::SHORT_NAMES;
 
 /// The version of these rules. It goes up whenever one finds more or less than before.
-pub const RULES_VERSION: u32 = 10;
+pub const RULES_VERSION: u32 = 11;
 
 macro_rules! rules {
     ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {

@@ -99,6 +99,36 @@ fn an_allergy_that_the_rules_do_not_know_is_named_in_every_line_and_what_is_no_m
 }
 
 #[test]
+fn what_the_rules_do_not_know_of_an_allergy_is_named_beside_what_they_know() {
+    let amoxicillin = listed("Amoxicillin", "500 mg", &["penicillin"]);
+    let of = |noted: &str| Pad::new().allergic(noted).line(&amoxicillin, "1-0-1 x5d").check().remove(0);
+    for (noted, unknown) in [
+        ("penicillin and xyzol", "xyzol"),
+        ("Xyzol, penicillin: rash", "Xyzol"),
+        ("penicillin/that red syrup", "that red syrup"),
+        ("Augmentin & xyzol tablets", "xyzol tablets"),
+        ("dust, penicillin or egg", "egg"),
+        ("पेनिसिलिन और लाल सिरप", "लाल सिरप"),
+    ] {
+        let line = of(noted);
+        let held: Vec<Check> = line.findings.iter().map(|finding| finding.check).collect();
+        assert_eq!(held, [Check::Allergy], "{noted}");
+        assert_eq!(line.gaps, [format!("An allergy is recorded that the checks do not know: {unknown}.")]);
+    }
+    for noted in [
+        "penicillin and sulfa",
+        "penicillin, dust and prawns",
+        "penicillin: rash and itching, swelling of the lips",
+        "penicillin 12/03/2019 h/o",
+        "amoxicillin + clavulanate",
+        "penicillin and its derivatives",
+        "पेनिसिलिन से दाने और खुजली",
+    ] {
+        assert_eq!(of(noted).gaps, Vec::<String>::new(), "{noted}");
+    }
+}
+
+#[test]
 fn a_warning_counts_as_an_unknown_allergy_only_where_the_allergies_stand_nowhere_else() {
     let cetirizine = listed("Cetirizine", "10 mg", &[]);
     let gaps = |has_allergies: bool, warning: Option<&str>, allergy: Option<&str>| {
