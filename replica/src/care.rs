@@ -9,7 +9,7 @@ use protocol::id::{PatientId, PrescriptionId};
 use protocol::patient::Death;
 use protocol::safety::{
     Allergy, Chart, Check, Line, LineReport, Medicine, Overridden, Person, Prescription, Proposed,
-    RULES_VERSION, Registration, Rules, SeenSame, Severity, Written, check_lines,
+    RULES_VERSION, Registration, Rules, SeenSame, Severity, Written, check_lines, unchecked_allergies,
 };
 use protocol::table::{TableName, Values};
 use protocol::validate::{day_text, parse_day};
@@ -70,6 +70,9 @@ impl Replica {
                     *words = self.say(std::mem::take(words));
                 }
             }
+            for words in &mut safety.gaps {
+                *words = self.say(std::mem::take(words));
+            }
             safety.broken = safety.broken.map(|broken| self.say(broken));
             safety.line = typed.and_then(|_| safety.lines.pop());
             Ok(safety)
@@ -89,7 +92,7 @@ pub(crate) fn check(
         Ok(rules) => rules,
         Err(broken) => {
             let lines = vec![LineSafety::default(); items.len()];
-            return Ok(Safety { lines, line: None, broken: Some(broken) });
+            return Ok(Safety { lines, broken: Some(broken), ..Safety::default() });
         }
     };
     // What the draft corrects does not count beside it.
@@ -99,7 +102,7 @@ pub(crate) fn check(
     let proposed = items.iter().map(|item| proposed(tx, item, &mut chart)).collect::<Result<Vec<_>>>()?;
     let reports = check_lines(rules, &chart, &person, &proposed, today);
     let lines = items.iter().zip(reports).map(|(item, report)| shown(item, report)).collect();
-    Ok(Safety { lines, line: None, broken: None })
+    Ok(Safety { lines, gaps: unchecked_allergies(rules, &chart), ..Safety::default() })
 }
 
 /// What was measured last, if that was lately: a child grows.
@@ -129,12 +132,12 @@ fn rules(tx: &Transaction<'_>) -> Result<std::result::Result<&'static Rules, Str
 }
 
 fn shown(item: &DraftItem, report: LineReport) -> LineSafety {
+    let LineReport { findings, is_checked, is_partly_checked, gaps } = report;
     let reason_for = |key: &str| {
         let given = item.kept.iter().find(|kept| kept.key == key).map(|kept| kept.reason.trim());
         given.filter(|reason| !reason.is_empty()).map(str::to_owned)
     };
-    let findings: Vec<FindingView> = report
-        .findings
+    let findings: Vec<FindingView> = findings
         .into_iter()
         .map(|finding| FindingView {
             check: finding.check,
@@ -148,7 +151,7 @@ fn shown(item: &DraftItem, report: LineReport) -> LineSafety {
         })
         .collect();
     let is_held = findings.iter().any(|one| one.severity == Severity::Hold && one.reason.is_none());
-    LineSafety { findings, is_checked: report.is_checked, gaps: report.gaps, is_held }
+    LineSafety { findings, is_checked, is_partly_checked, gaps, is_held }
 }
 
 /// A line as the checks read it; what the list knows of its medicine is put into the chart.

@@ -26,7 +26,9 @@ use crate::dosage::Dosage;
 use crate::table::TableName;
 
 pub use allergens::{AllergenKind, KnownAllergen};
-pub use prescribing::{Check, LineFinding, LineReport, Person, Proposed, Severity, check_lines};
+pub use prescribing::{
+    Check, LineFinding, LineReport, Person, Proposed, Severity, check_lines, unchecked_allergies,
+};
 pub use registration::{are_at_once, are_similar, time_taken};
 pub use rules::Rules;
 pub use short_names::SHORT_NAMES;

@@ -84,6 +84,8 @@ pub struct LineReport {
     pub findings: Vec<LineFinding>,
     /// Whether the rules know any of what it is made of. If not, nothing that is missing here is safe.
     pub is_checked: bool,
+    /// Whether that is not all: there is a gap, or an allergy that no line is looked at for.
+    pub is_partly_checked: bool,
     /// What of it was not looked at, in words for the doctor.
     pub gaps: Vec<String>,
 }
@@ -303,15 +305,20 @@ pub fn check_lines(
             findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
             let findings = each_once(findings);
             let has_ingredients = medicine.is_some_and(|medicine| !medicine.ingredients.is_empty());
-            let (is_checked, mut gaps) = if has_ingredients {
+            let (is_checked, gaps) = if has_ingredients {
                 this.looked_at(rules, person, &lines[place])
             } else {
                 (false, Vec::new())
             };
-            gaps.extend(unknown.iter().filter(|_| has_ingredients).cloned());
-            LineReport { findings, is_checked, gaps }
+            let is_partly_checked = has_ingredients && !(gaps.is_empty() && unknown.is_empty());
+            LineReport { findings, is_checked, is_partly_checked, gaps }
         })
         .collect()
+}
+
+/// What no line is looked at for, in words for the doctor: allergies that the rules do not know. It is one for all lines.
+pub fn unchecked_allergies(rules: &Rules, chart: &Chart) -> Vec<String> {
+    allergy_gaps(rules, chart, &allergens(chart, Some(rules)))
 }
 
 /// One finding of each key, about all the signed lines that it was found with.

@@ -113,6 +113,11 @@ impl Pad {
         check_lines(rules, &self.chart, &self.person, &self.lines, TODAY)
     }
 
+    /// What no line is looked at for.
+    pub(super) fn gaps(&self) -> Vec<String> {
+        unchecked_allergies(Rules::load().expect("BUG: the rules"), &self.chart)
+    }
+
     pub(super) fn found(&self) -> Vec<(Check, Severity)> {
         let found = self.check().into_iter().flat_map(|line| line.findings);
         found.map(|finding| (finding.check, finding.severity)).collect()

@@ -120,8 +120,12 @@ fn who_is_said_to_have_allergies_that_nobody_noted_has_no_line_that_is_called_ch
     let said = [("allergy_status", json!("has_allergies"))];
     let usha = PatientId(Uuid::from_u128(0x5a1));
     arrive(&fixture, 3, &[Row { id: usha.0, ..as_server(&fixture, sunita, 3, &said) }]);
-    let safety = check(&fixture, usha, &[listed(AMOXICILLIN, "1-1-1 x5d")]);
-    assert_eq!(safety.lines[0].gaps, ["An allergy is recorded, but not to what."]);
+    let two_lines = [listed(AMOXICILLIN, "1-1-1 x5d"), listed(WARFARIN, "½ hs x5d")];
+    let safety = check(&fixture, usha, &two_lines);
+    assert_eq!(safety.gaps, ["An allergy is recorded, but not to what."], "once for both");
+    assert!(safety.lines.iter().all(|line| line.is_partly_checked && line.gaps.is_empty()));
+    fixture.replica.spoken.set(Language::Hi);
+    assert_eq!(check(&fixture, usha, &[]).gaps, ["एलर्जी लिखी है, पर किससे है यह नहीं लिखा।"], "before any line");
 }
 
 #[test]
@@ -349,6 +353,7 @@ fn the_dose_of_a_child_goes_by_the_weight_in_the_draft_or_of_a_visit_not_long_ag
     };
     let none_noted = ["Paracetamol: a child's dose goes by weight, and none is noted."];
     assert_eq!(line(&fixture, None).gaps, none_noted);
+    assert!(line(&fixture, None).is_partly_checked && !line(&fixture, Some(24.0)).is_partly_checked);
     assert!(!line(&fixture, None).is_held && line(&fixture, Some(15.0)).is_held);
     assert!(!line(&fixture, Some(24.0)).is_held);
     fixture.replica.sign_prescription(child, &weighing(Some(24.0)), &[]).expect("BUG: signed");

@@ -288,6 +288,8 @@ pub struct Safety {
     pub lines: Vec<LineSafety>,
     /// Of the line that is being typed.
     pub line: Option<LineSafety>,
+    /// What no line was looked at for, in words: allergies that the checks do not know.
+    pub gaps: Vec<String>,
     /// Why nothing is checked, if nothing is.
     pub broken: Option<String>,
 }
@@ -301,6 +303,8 @@ pub struct LineSafety {
     pub findings: Vec<FindingView>,
     /// Whether the rules know any of what it is made of.
     pub is_checked: bool,
+    /// Whether that is not all: it has a gap, or all lines have one.
+    pub is_partly_checked: bool,
     /// What of it was not looked at, in words.
     pub gaps: Vec<String>,
     /// Whether it does not print until a reason is given.

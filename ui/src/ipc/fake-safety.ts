@@ -7,6 +7,13 @@ import type { LineSafety } from "./bindings/LineSafety";
 
 const key = "allergy:amoxicillin:penicillins";
 
+/** Allergies of which the fake knows nothing. */
+const gapsOf = (alerts: string) =>
+  alerts
+    .split("; ")
+    .filter((one) => /syrup/i.test(one))
+    .map((one) => `An allergy is recorded that the checks do not know: ${one}.`);
+
 /** A small part of the real checks: amoxicillin after an allergy to penicillins, and metformin twice. */
 function checkLine(alerts: string, item: DraftItem, before: DraftItem[]): LineSafety {
   const name = item.medicineText.toLowerCase();
@@ -14,6 +21,7 @@ function checkLine(alerts: string, item: DraftItem, before: DraftItem[]): LineSa
   const reason = item.kept.find((kept) => kept.key === key)?.reason ?? null;
   const isTwice =
     name.includes("metformin") && before.some((one) => one.medicineText.toLowerCase().includes("metformin"));
+  const gaps = name.includes("clavulanic") ? ["The checks know nothing of Clavulanic acid."] : [];
   return {
     findings: [
       ...(isMeant
@@ -44,7 +52,8 @@ function checkLine(alerts: string, item: DraftItem, before: DraftItem[]): LineSa
         : []),
     ],
     isChecked: item.medicineId !== null,
-    gaps: name.includes("clavulanic") ? ["The checks know nothing of Clavulanic acid."] : [],
+    isPartlyChecked: gaps.length > 0 || gapsOf(alerts).length > 0,
+    gaps,
     isHeld: isMeant && reason === null,
   };
 }
@@ -53,6 +62,7 @@ export function checkFakeDraft(alerts: string, draft: Draft, typed: DraftItem | 
   return {
     lines: draft.items.map((item, place) => checkLine(alerts, item, draft.items.slice(0, place))),
     line: typed && checkLine(alerts, typed, draft.items),
+    gaps: gapsOf(alerts),
     broken: null,
   };
 }

@@ -13,6 +13,19 @@ export function Gaps({ gaps }: { gaps: string[] }) {
   ));
 }
 
+/** What no line is looked at for: said once above all of them, also to a screen reader when it comes later. */
+export function GapsOfAll({ gaps }: { gaps: string[] }) {
+  return (
+    <div aria-live="polite" className={classes.ofAll}>
+      {gaps.map((gap) => (
+        <p key={gap} data-testid="pad-gap-of-all" lang={langOf(gap)}>
+          {gap}
+        </p>
+      ))}
+    </div>
+  );
+}
+
 /** What speaks against a line, each with its reason. What is held is red, what may be gone past is amber. */
 export function Findings({ findings }: { findings: SafetyFinding[] }) {
   const { pad } = messages;

@@ -34,7 +34,6 @@ export function ItemRow(props: Props) {
   const title = view?.title ?? item.medicineText;
   const isHeld = safety?.isHeld === true;
   const isFree = item.medicineId === null;
-  const gaps = safety?.gaps ?? [];
   return (
     <>
       <span className={classes.itemNumber}>{number}</span>
@@ -48,11 +47,11 @@ export function ItemRow(props: Props) {
         {isFree || safety?.isChecked === false ? (
           <em title={isFree ? pad.notCheckedHint : undefined}>{pad.notChecked}</em>
         ) : (
-          gaps.length > 0 && <em>{pad.partlyChecked}</em>
+          safety?.isPartlyChecked === true && <em>{pad.partlyChecked}</em>
         )}
         <span lang={langOf(view?.directions ?? "")}>{view?.directions ?? item.doseText}</span>
         {safety && <Findings findings={safety.findings} />}
-        <Gaps gaps={gaps} />
+        {safety && <Gaps gaps={safety.gaps} />}
         {isHeld && isAsking && (
           <KeepReason
             title={title}

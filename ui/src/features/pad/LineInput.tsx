@@ -122,7 +122,6 @@ function Echo({ line, safety }: { line: Line; safety: LineSafety | null }) {
   const { meant, read, problem, several } = line;
   const isFree = meant !== null && (!("medicine" in meant) || safety?.isChecked === false);
   const isHeld = safety?.isHeld === true;
-  const gaps = safety?.gaps ?? [];
   const name = meant && ("medicine" in meant ? medicineName(meant.medicine) : meant.text);
   // What is in no list says its form in its own words, if at all.
   const form = meant && "medicine" in meant ? read?.form : "";
@@ -148,14 +147,14 @@ function Echo({ line, safety }: { line: Line; safety: LineSafety | null }) {
                 pad.several(several)
               ) : isFree ? (
                 pad.notChecked
-              ) : gaps.length > 0 ? (
+              ) : safety?.isPartlyChecked === true ? (
                 pad.partlyChecked
               ) : (
                 <IconCheck size={16} stroke={2} aria-hidden="true" />
               )}
             </span>
             {safety && <Findings findings={safety.findings} />}
-            <Gaps gaps={gaps} />
+            {safety && <Gaps gaps={safety.gaps} />}
           </>
         )
       )}

@@ -23,6 +23,7 @@ import { DraftNote } from "./DraftNote";
 import { Diagnoses } from "./Diagnoses";
 import { withAdded, withAnswer } from "./answer";
 import { Amends, Closing, Story } from "./Fields";
+import { GapsOfAll } from "./Findings";
 import findings from "./Findings.module.css";
 import { Items } from "./Items";
 import { LineInput } from "./LineInput";
@@ -266,6 +267,7 @@ export function PadEditor({ chart, pad, problem }: Props) {
                     )}
                   </b>
                 </h2>
+                <GapsOfAll gaps={safety.gaps} />
                 <Items
                   list={list}
                   items={draft.items}

@@ -1,6 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { messages } from "../../messages";
+import { emptyAllergy } from "../chart/AllergyFields";
 import { expectAccessible, openClinic, openPad } from "../../test/clinic";
 
 async function openEmptyPad() {
@@ -104,6 +105,29 @@ test("a line stays held when the last prescription is repeated over it", async (
   expect(screen.getByTestId("pad-held").textContent).toBe("1 held");
   await keys.keyboard("{Control>}r{/Control}");
   expect(screen.getByTestId("pad-held").textContent).toBe("1 held");
+});
+
+test("an allergy that the checks do not know is said once above the lines, and each line is partly checked", async () => {
+  const { keys, backend } = await openEmptyPad();
+  const said = "An allergy is recorded that the checks do not know: that red syrup.";
+  const noted = { ...emptyAllergy, substance: "that red syrup" };
+  await backend.addAllergy("p1", noted);
+  await keys.keyboard("metformin 1-0-1 x30d pc");
+  await waitFor(() => expect(screen.getByTestId("pad-echo").textContent).toContain("partly checked"));
+  await keys.keyboard("{Enter}");
+  await keys.keyboard("cetirizine 0-0-1 x5d{Enter}");
+  await waitFor(() => expect(screen.getAllByTestId("pad-item")).toHaveLength(2));
+  await waitFor(() => {
+    for (const item of screen.getAllByTestId("pad-item")) expect(item.textContent).toContain("partly checked");
+  });
+  expect(screen.getAllByText(said)).toHaveLength(1);
+  const told = screen.getByText(said).closest("[aria-live=polite]");
+  const isAbove = told?.compareDocumentPosition(screen.getAllByTestId("pad-item")[0] ?? document.body);
+  expect(isAbove).toBe(Node.DOCUMENT_POSITION_FOLLOWING);
+  await expectAccessible();
+  await keys.keyboard("{Control>}{Enter}{/Control}");
+  await screen.findByTestId("prescription-number");
+  expect(screen.queryByText(said)).toBeNull();
 });
 
 test("what the checks know only in part says so, and names what they do not know", async () => {

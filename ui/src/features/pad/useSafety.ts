@@ -35,6 +35,8 @@ export function useSafety(patientId: string, draft: Draft, typed: DraftItem | nu
     of,
     typed: data?.typedText === typedText ? data.safety.line : null,
     heldPlaces: items.flatMap((item, place) => (of(item)?.isHeld ? [place] : [])),
+    /** What no line is looked at for. */
+    gaps: data?.safety.gaps ?? [],
     broken: data?.safety.broken ?? null,
     error: query.error,
     /** What holds right now, asked anew. */

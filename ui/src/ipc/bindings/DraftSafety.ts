@@ -14,6 +14,10 @@ lines: Array<LineSafety>,
  */
 line: LineSafety | null, 
 /**
+ * What no line was looked at for, in words: allergies that the checks do not know.
+ */
+gaps: Array<string>, 
+/**
  * Why nothing is checked, if nothing is.
  */
 broken: string | null, };

@@ -14,6 +14,10 @@ findings: Array<SafetyFinding>,
  */
 isChecked: boolean, 
 /**
+ * Whether that is not all: it has a gap, or all lines have one.
+ */
+isPartlyChecked: boolean, 
+/**
  * What of it was not looked at, in words.
  */
 gaps: Array<string>, 
